@@ -1,0 +1,229 @@
+/*
+ * The store: ordered entries in shards, and blobs. It knows nothing of mail; account/ and queue/ give shards,
+ * keys and blobs their meaning. One interface, several engines: embedded (a log and an LMDB index on this
+ * machine), memory, failing and slow twins for tests, and clustered ones later. Nothing that uses this header
+ * may assume that the store is local, fast, or the only writer of a shard.
+ *
+ * Threads. Every function here is called on one thread, the owner's event loop, and returns without waiting
+ * for a disk. Results come through `done` functions, which run on the same thread inside store_dispatch. Only
+ * `run` functions run elsewhere: they may touch nothing but the transaction and their own argument.
+ *
+ * Errors are negative errno values. Common to all operations:
+ *   -ENOSPC   the disk is nearly full (see store_commit.frees_space)
+ *   -EROFS    the log could not be synced twice; the store only reads until it is restarted
+ *   -EIO      a device error
+ *   -EBADMSG  damage: a checksum does not fit
+ *   -ETIMEDOUT (clustered engines) no answer; a commit may or may not have happened
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/view.h"
+
+struct store;
+struct txn;
+struct store_upload;
+
+/*
+ * Limits. A key and its value fit an index page twice, so that no entry needs overflow pages, which would
+ * fragment the index; larger values are blobs.
+ */
+enum {
+	STORE_KEY_MAX = 480,
+	STORE_ENTRY_MAX = 2000,          /* key and value together */
+	STORE_READ_KEYS_MAX = 1024,      /* entries that one read looks at: a slice of work, for fairness */
+	STORE_WRITE_KEYS_MAX = 1000,     /* entries that one commit changes: more would block all others */
+	STORE_UPLOADS_MAX = 4,           /* bodies that one commit carries */
+	STORE_UPLOAD_MEMORY = 1 << 20,   /* a body up to this size waits in memory and goes into the log */
+	STORE_UPLOAD_BACKLOG = 256 << 10 /* of a larger one, what may wait to be written */
+};
+
+/* Shards: an account, a part of the queue, the directory. The class stands in the high byte. */
+enum store_class { STORE_DIRECTORY = 1, STORE_QUEUE = 2, STORE_ACCOUNT = 3 };
+
+static inline uint64_t store_shard(enum store_class class, uint64_t number)
+{
+	return (uint64_t)class << 56 | number;
+}
+
+static inline enum store_class store_shard_class(uint64_t shard)
+{
+	return (enum store_class)(shard >> 56);
+}
+
+/*
+ * A blob's name: opaque, the same size on every engine, given at birth and never changed or used again. All
+ * zero bytes name no blob. The length is part of the name.
+ */
+enum { BLOB_ID_SIZE = 16 };
+struct blob_id {
+	unsigned char bytes[BLOB_ID_SIZE];
+};
+
+uint64_t blob_length(const struct blob_id *id);
+bool blob_is_none(const struct blob_id *id);
+
+/*
+ * Inside a `run` function. It must be a pure function of what it reads here and of its argument, and write its
+ * results anew each time: an engine may run it more than once. Views that txn_get and txn_range give are
+ * valid until the next txn_put or txn_delete, and never after the run.
+ */
+
+/* 0, or -ENOENT when there is no such entry. */
+int txn_get(struct txn *t, uint64_t shard, struct view key, struct view *value) __attribute__((warn_unused_result));
+
+/* Sets an entry. -EMSGSIZE past STORE_KEY_MAX or STORE_ENTRY_MAX; -EROFS in a read. */
+int txn_put(struct txn *t, uint64_t shard, struct view key, struct view value) __attribute__((warn_unused_result));
+
+/* Removes an entry; 0 as well when there was none. -EROFS in a read. */
+int txn_delete(struct txn *t, uint64_t shard, struct view key) __attribute__((warn_unused_result));
+
+/*
+ * Visits the entries with from <= key < to (an empty `to` is the shard's end), in key order or backwards, at
+ * most `limit` of them (0: no limit). `visit` returns 0 to go on, a positive number to stop, or a negative
+ * errno; it must not write. Returns 0 at the end of the range or the limit, else what visit returned.
+ */
+struct txn_range {
+	uint64_t shard;
+	struct view from, to;
+	bool backwards;
+	size_t limit;
+};
+
+int txn_range(struct txn *t, const struct txn_range *range, int (*visit)(void *arg, struct view key, struct view value),
+	      void *arg) __attribute__((warn_unused_result));
+
+/* The name that upload number i of this commit gets. Valid within this run: write it into an entry. */
+struct blob_id txn_body(struct txn *t, size_t i);
+
+/*
+ * A commit: `run` reads, decides, and writes. It returns 0 to commit or a negative errno to refuse, which
+ * becomes the result; everything it wrote takes effect together, durably, before `done` is called. All
+ * refusals come before the first write: an engine may answer a later one with the (expensive) undoing of
+ * everybody's unsynced work.
+ *
+ * The structure belongs to the caller and stays untouched from store_commit to `done`, which may free it. The
+ * uploads are the store's from the call on, whatever the result.
+ */
+struct store_commit {
+	int (*run)(struct txn *t, void *arg);
+	void *arg;
+	struct store_upload *uploads[STORE_UPLOADS_MAX];
+	size_t upload_count;
+	bool frees_space; /* deletes: allowed on a nearly full disk */
+	void (*done)(struct store_commit *c, int result);
+
+	/* The engine's, while the commit is under way. */
+	struct store_commit *next;
+	struct store_touched *touched;
+	int result;
+};
+
+void store_commit(struct store *s, struct store_commit *c);
+
+/*
+ * A read: `run` over a consistent state of one shard that holds every commit whose `done` has been called.
+ * A slice of at most STORE_READ_KEYS_MAX entries; long lists are read in several, each from the key where the
+ * last one ended. Ownership as for a commit; the result is what run returned.
+ */
+struct store_read {
+	uint64_t shard;
+	int (*run)(struct txn *t, void *arg);
+	void *arg;
+	void (*done)(struct store_read *r, int result);
+
+	struct store_read *next; /* the engine's */
+	int result;
+};
+
+void store_read(struct store *s, struct store_read *r);
+
+/*
+ * Reading blobs: any number of parts of any blobs, in one request. Each part gets a result: 0 when all `length`
+ * bytes are in `out`; -ENOENT (no such blob), -EBADMSG (damaged), -ERANGE (past the blob's end), or a common
+ * error; then `out` holds nothing of use. Ask for much at once, and for the next batch before the last one is
+ * used up. Whole blobs of up to 64 KB are the cheapest.
+ */
+struct store_blob_part {
+	struct blob_id id;
+	uint64_t offset;
+	size_t length;
+	char *out; /* the caller's, length bytes */
+	int result;
+};
+
+struct store_blob_read {
+	struct store_blob_part *parts;
+	size_t count;
+	void *arg;
+	void (*done)(struct store_blob_read *r);
+
+	struct store_blob_read *next; /* the engine's */
+};
+
+void store_blob_read(struct store *s, struct store_blob_read *r);
+
+/*
+ * A body on its way in. Small ones wait in memory; larger ones are written behind the caller's back, and the
+ * caller stops appending while the backlog is above STORE_UPLOAD_BACKLOG, until `drained` is called. An upload
+ * ends in a commit or in an abort.
+ */
+struct store_upload *store_upload_begin(struct store *s);
+
+/* Copies the bytes. 0, or a common error, which sticks: then only abort is of use. */
+int store_upload_append(struct store_upload *u, struct view bytes) __attribute__((warn_unused_result));
+
+uint64_t store_upload_length(const struct store_upload *u);
+size_t store_upload_backlog(const struct store_upload *u);
+
+/* Calls drained once when the backlog has gone below half the limit; at the latest when the upload has failed. */
+void store_upload_wait(struct store_upload *u, void (*drained)(void *arg), void *arg);
+
+void store_upload_abort(struct store_upload *u); /* NULL is allowed */
+
+/*
+ * A watch: `changed` is called, inside store_dispatch, after commits that touched the shard, at least once for
+ * any number of them; `changes` counts. It is a hint: read the shard to learn what happened. The structure is
+ * the caller's and stays put until store_unwatch.
+ */
+struct store_watch {
+	uint64_t shard;
+	void (*changed)(struct store_watch *w);
+	void *arg;
+
+	uint64_t changes;
+	struct store_watch *next; /* the store's */
+};
+
+void store_watch(struct store *s, struct store_watch *w);
+void store_unwatch(struct store *s, struct store_watch *w);
+
+/* Readable when results wait. */
+int store_event_fd(const struct store *s);
+
+/* Hands out the results that wait: calls `done`, `drained` and `changed` functions. */
+void store_dispatch(struct store *s);
+
+/*
+ * Finishes everything under way (calling `done` functions), makes it durable, and frees the store. Uploads that
+ * were neither committed nor aborted must be gone before.
+ */
+void store_close(struct store *s); /* NULL is allowed */
+
+struct store_stats {
+	uint64_t commits, syncs, checkpoints, reads, blob_reads, rollbacks;
+	uint64_t index_bytes, volume_bytes, volumes, free_bytes;
+	uint64_t damaged; /* checksums that did not fit, since the start */
+	bool read_only, nearly_full;
+};
+
+void store_stats(struct store *s, struct store_stats *out);
+
+/*
+ * Which blobs an entry names: calls found for each. Given at open; the store decides by it what compaction
+ * keeps, so it must never miss one. Runs on any thread.
+ */
+typedef void store_names_blobs(uint64_t shard, struct view key, struct view value,
+			       void (*found)(void *arg, const struct blob_id *id), void *arg);
+
+#endif

@@ -1,0 +1,33 @@
+/* Opening the embedded engine: one data folder, one process. */
+#ifndef STORE_STORE_EMBEDDED_H
+#define STORE_STORE_EMBEDDED_H
+
+#include "store/store.h"
+
+struct store_file_ops;
+
+/* Zero in a number means its default. */
+struct store_options {
+	const char *folder;    /* made when missing, mode 0700 */
+	unsigned readers;      /* reader threads; default 2 */
+	uint64_t min_free;     /* below this many free bytes, commits get -ENOSPC; default 256 MB */
+	uint64_t segment_size; /* of a log file; default 64 MB; tests use small ones */
+	store_names_blobs *names_blobs;
+
+	const struct store_file_ops *file_ops; /* faults and recording in tests; NULL: the system's */
+	/* Called at named steps (a test's hook, to die there); NULL in production. */
+	void (*at_step)(const char *step);
+};
+
+/*
+ * Opens the folder, makes what is missing, replays the log. Blocks; called before the loop runs.
+ * 0 and *out; or
+ *   -EBUSY      another process has the folder open
+ *   -EPROTO     the folder's format is newer than this program
+ *   -EBADMSG    log damaged in its middle: store_salvage reads what is readable
+ *   other       the system's
+ * Each failure has been logged once with its reason.
+ */
+int store_open(const struct store_options *options, struct store **out) __attribute__((warn_unused_result));
+
+#endif
