@@ -1,0 +1,460 @@
+/* Framed messages over Unix stream sockets. See channel.h. */
+#include "io/channel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cursor.h"
+#include "base/mem.h"
+
+enum { HEADER = 12, READ_SIZE = 256 * 1024, FDS_A_READ = 16 };
+enum { CARRIES_FD = -2 }; /* in a frame that was cut out, before its descriptor is known */
+
+int channel_pair(int fds[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+		return -errno;
+	return 0;
+}
+
+static void flush_task(void *arg);
+static void on_readable(void *arg);
+static void on_writable(void *arg);
+static void resume_task(void *arg);
+
+void channel_init(struct channel *c, struct loop *loop, int fd, void (*received)(void *, struct channel_frame *),
+    void (*closed)(void *), void *arg)
+{
+	*c = (struct channel){.loop = loop, .fd = fd, .received = received, .closed = closed, .arg = arg};
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	buf_init(&c->in, CHANNEL_FRAME_MAX + HEADER);
+	buf_init(&c->out, CHANNEL_OUTPUT_MAX);
+	loop_watch_init(&c->readable, loop, fd, LOOP_READ, on_readable, c);
+	loop_watch_init(&c->writable, loop, fd, LOOP_WRITE, on_writable, c);
+	loop_task_init(&c->flush, loop, flush_task, c);
+	loop_task_init(&c->resume, loop, resume_task, c);
+	loop_watch_on(&c->readable);
+}
+
+void channel_done(struct channel *c)
+{
+	if (c->loop == NULL || c->fd < 0)
+		return;
+	loop_watch_off(&c->readable);
+	loop_watch_off(&c->writable);
+	loop_task_cancel(&c->flush);
+	loop_task_cancel(&c->resume);
+	for (unsigned i = 0; i < c->in_fd_count; i++)
+		close(c->in_fds[i]);
+	for (unsigned i = 0; i < c->out_fd_count; i++)
+		close(c->out_fds[i].fd);
+	c->in_fd_count = c->out_fd_count = 0;
+	close(c->fd);
+	c->fd = -1;
+	c->dead = true;
+	buf_done(&c->in);
+	buf_done(&c->out);
+}
+
+static void die(struct channel *c)
+{
+	if (c->dead)
+		return;
+	c->dead = true;
+	loop_watch_off(&c->readable);
+	loop_watch_off(&c->writable);
+	c->closed(c->arg);
+}
+
+/* ---- sending ---- */
+
+/* Attaches fds to the control part of msg; returns how many bytes of the output may go out with them. */
+static size_t attach_fds(struct channel *c, struct msghdr *msg, char *control, size_t control_size, size_t available)
+{
+	if (c->out_fd_count == 0)
+		return available;
+	size_t ahead = (size_t)(c->out_fds[0].at - c->out_done);
+	if (ahead > 0)
+		return ahead < available ? ahead : available;
+	/* The descriptor goes with the first byte of its frame; the next one's frame starts a new message. */
+	msg->msg_control = control;
+	msg->msg_controllen = control_size;
+	struct cmsghdr *header = CMSG_FIRSTHDR(msg);
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &c->out_fds[0].fd, sizeof(int));
+	if (c->out_fd_count > 1) {
+		size_t until_next = (size_t)(c->out_fds[1].at - c->out_done);
+		return until_next < available ? until_next : available;
+	}
+	return available;
+}
+
+static void sent_fd(struct channel *c)
+{
+	close(c->out_fds[0].fd);
+	c->out_fd_count--;
+	memmove(&c->out_fds[0], &c->out_fds[1], c->out_fd_count * sizeof c->out_fds[0]);
+}
+
+static void send_some(struct channel *c)
+{
+	while (!c->dead && buf_view(&c->out).len > 0) {
+		struct view v = buf_view(&c->out);
+		_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
+		struct iovec part;
+		struct msghdr msg = {.msg_iov = &part, .msg_iovlen = 1};
+		size_t len = attach_fds(c, &msg, control, sizeof control, v.len);
+		part = (struct iovec){.iov_base = (void *)(uintptr_t)v.data, .iov_len = len};
+		ssize_t n = sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			loop_watch_on(&c->writable);
+			return;
+		}
+		if (n < 0) {
+			die(c);
+			return;
+		}
+		if (msg.msg_control)
+			sent_fd(c);
+		c->out_done += (uint64_t)n;
+		buf_consume(&c->out, (size_t)n);
+	}
+	if (c->dead)
+		return;
+	loop_watch_off(&c->writable);
+	if (c->out.cap > CHANNEL_HIGH_WATER)
+		buf_done(&c->out);
+}
+
+static void tell_drained(struct channel *c)
+{
+	if (!c->dead && c->above_water && buf_view(&c->out).len < CHANNEL_HIGH_WATER) {
+		c->above_water = false;
+		if (c->drained)
+			c->drained(c->arg);
+	}
+}
+
+static void flush_task(void *arg)
+{
+	struct channel *c = arg;
+	send_some(c);
+	tell_drained(c);
+}
+
+static void on_writable(void *arg)
+{
+	flush_task(arg);
+}
+
+struct buf *channel_begin(struct channel *c, uint16_t type, uint32_t request, size_t *mark)
+{
+	*mark = buf_view(&c->out).len;
+	buf_append_u32(&c->out, 0);
+	buf_append_u16(&c->out, type);
+	buf_append_u16(&c->out, 0);
+	buf_append_u32(&c->out, request);
+	return &c->out;
+}
+
+static int end_frame(struct channel *c, size_t mark, int fd)
+{
+	size_t len = buf_view(&c->out).len;
+	if (c->dead)
+		return -EPIPE;
+	if (c->out.failed)
+		return -ENOBUFS;
+	if (len - mark - HEADER > CHANNEL_FRAME_MAX)
+		return -EMSGSIZE;
+	if (fd >= 0 && c->out_fd_count == sizeof c->out_fds / sizeof c->out_fds[0])
+		return -ENOBUFS;
+	uint32_t payload = (uint32_t)(len - mark - HEADER);
+	char *at = c->out.data + c->out.start + mark;
+	for (int i = 0; i < 4; i++)
+		at[i] = (char)(payload >> (24 - 8 * i));
+	if (fd >= 0) {
+		at[7] = 1;
+		c->out_fds[c->out_fd_count].at = c->out_done + mark;
+		c->out_fds[c->out_fd_count++].fd = fd;
+	}
+	return 0;
+}
+
+int channel_end(struct channel *c, size_t mark, int fd)
+{
+	int error = end_frame(c, mark, fd);
+	if (error) {
+		buf_truncate(&c->out, mark);
+		c->out.failed = false;
+		if (fd >= 0)
+			close(fd);
+		return error;
+	}
+	if (buf_view(&c->out).len >= CHANNEL_HIGH_WATER)
+		c->above_water = true;
+	loop_task_schedule(&c->flush);
+	return 0;
+}
+
+int channel_send(struct channel *c, uint16_t type, uint32_t request, struct view payload, int fd)
+{
+	size_t mark;
+	struct buf *out = channel_begin(c, type, request, &mark);
+	buf_append(out, payload);
+	return channel_end(c, mark, fd);
+}
+
+size_t channel_backlog(const struct channel *c)
+{
+	return buf_view(&c->out).len;
+}
+
+/* ---- receiving ---- */
+
+static void keep_fds(struct channel *c, struct msghdr *msg)
+{
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(msg); h; h = CMSG_NXTHDR(msg, h)) {
+		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+			continue;
+		size_t count = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < count; i++) {
+			int fd;
+			memcpy(&fd, CMSG_DATA(h) + i * sizeof fd, sizeof fd);
+			if (c->in_fd_count < sizeof c->in_fds / sizeof c->in_fds[0])
+				c->in_fds[c->in_fd_count++] = fd;
+			else
+				close(fd);
+		}
+	}
+}
+
+/* Takes one whole frame off *in. 1, 0 when there is none yet, -EBADMSG for a length past the limit. */
+static int next_frame(struct view *in, struct channel_frame *frame)
+{
+	if (in->len < HEADER)
+		return 0;
+	struct cursor cursor = cursor_on(*in);
+	uint32_t len = cursor_u32(&cursor);
+	uint16_t type = cursor_u16(&cursor);
+	uint16_t descriptors = cursor_u16(&cursor);
+	uint32_t request = cursor_u32(&cursor);
+	if (len > CHANNEL_FRAME_MAX || descriptors > 1)
+		return -EBADMSG;
+	if (cursor.rest.len < len)
+		return 0;
+	*frame = (struct channel_frame){.type = type,
+	    .request = request,
+	    .payload = cursor_bytes(&cursor, len),
+	    .fd = descriptors ? CARRIES_FD : -1};
+	*in = cursor.rest;
+	return 1;
+}
+
+static ssize_t receive(struct channel *c, char *data, size_t size)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FDS_A_READ * sizeof(int))];
+	struct iovec part = {.iov_base = data, .iov_len = size};
+	struct msghdr msg = {
+	    .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+	ssize_t n;
+	do
+		n = recvmsg(c->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		keep_fds(c, &msg);
+	return n;
+}
+
+/*
+ * Descriptors arrive in the order of the frames that carry them and no later than the first byte of their frame,
+ * so the oldest one that waits belongs to the next frame that says it carries one.
+ */
+static int claim_fd(struct channel *c)
+{
+	if (c->in_fd_count == 0)
+		return -EBADMSG;
+	int fd = c->in_fds[0];
+	c->in_fd_count--;
+	memmove(c->in_fds, c->in_fds + 1, c->in_fd_count * sizeof c->in_fds[0]);
+	return fd;
+}
+
+static void deliver(struct channel *c, struct view *in)
+{
+	struct channel_frame frame;
+	while (!c->dead && !c->paused) {
+		int result = next_frame(in, &frame);
+		if (result == 0)
+			return;
+		if (result > 0 && frame.fd == CARRIES_FD)
+			result = frame.fd = claim_fd(c);
+		if (result < 0) {
+			die(c);
+			return;
+		}
+		c->received(c->arg, &frame);
+	}
+}
+
+static void take_in(struct channel *c, struct view fresh)
+{
+	size_t kept = buf_view(&c->in).len;
+	if (kept == 0 && !c->paused) {
+		struct view rest = fresh;
+		deliver(c, &rest);
+		if (!c->dead)
+			buf_append(&c->in, rest);
+		return;
+	}
+	if (buf_append(&c->in, fresh) != 0) {
+		die(c);
+		return;
+	}
+	struct view rest = buf_view(&c->in);
+	size_t before = rest.len;
+	deliver(c, &rest);
+	if (!c->dead) {
+		buf_consume(&c->in, before - rest.len);
+		if (buf_view(&c->in).len == 0)
+			buf_done(&c->in);
+	}
+}
+
+static void on_readable(void *arg)
+{
+	static char scratch[READ_SIZE]; /* one loop a process: what is left over is copied to the channel */
+	struct channel *c = arg;
+	if (c->paused)
+		return;
+	size_t room = c->in.max - buf_view(&c->in).len;
+	ssize_t n = receive(c, scratch, room < sizeof scratch ? room : sizeof scratch);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return;
+	if (n <= 0) {
+		die(c);
+		return;
+	}
+	take_in(c, view_of(scratch, (size_t)n));
+}
+
+static void resume_task(void *arg)
+{
+	struct channel *c = arg;
+	take_in(c, (struct view){0});
+}
+
+void channel_pause(struct channel *c, bool paused)
+{
+	if (c->dead || c->paused == paused)
+		return;
+	c->paused = paused;
+	if (paused) {
+		loop_watch_off(&c->readable);
+		return;
+	}
+	loop_watch_on(&c->readable);
+	if (buf_view(&c->in).len > 0) {
+		/* Frames that were read before the pause are handed over at the end of the turn. */
+		loop_task_schedule(&c->resume);
+	}
+}
+
+/* ---- blocking exchange ---- */
+
+int channel_send_blocking(int fd, uint16_t type, uint32_t request, struct view payload, int pass)
+{
+	struct buf out;
+	int result = 0;
+	buf_init(&out, CHANNEL_FRAME_MAX + HEADER);
+	buf_append_u32(&out, (uint32_t)payload.len);
+	buf_append_u16(&out, type);
+	buf_append_u16(&out, pass >= 0);
+	buf_append_u32(&out, request);
+	buf_append(&out, payload);
+	if (out.failed)
+		result = -EMSGSIZE;
+	while (result == 0 && buf_view(&out).len > 0) {
+		_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
+		struct view v = buf_view(&out);
+		struct iovec part = {.iov_base = (void *)(uintptr_t)v.data, .iov_len = v.len};
+		struct msghdr msg = {.msg_iov = &part, .msg_iovlen = 1};
+		if (pass >= 0) {
+			msg.msg_control = control;
+			msg.msg_controllen = sizeof control;
+			struct cmsghdr *header = CMSG_FIRSTHDR(&msg);
+			header->cmsg_level = SOL_SOCKET;
+			header->cmsg_type = SCM_RIGHTS;
+			header->cmsg_len = CMSG_LEN(sizeof(int));
+			memcpy(CMSG_DATA(header), &pass, sizeof pass);
+		}
+		ssize_t n = sendmsg(fd, &msg, MSG_NOSIGNAL);
+		if (n > 0) {
+			pass = -1;
+			buf_consume(&out, (size_t)n);
+		} else if (n < 0 && errno != EINTR) {
+			result = -errno;
+		}
+	}
+	buf_done(&out);
+	return result;
+}
+
+/* Reads exactly n more bytes into `in`; a descriptor that comes along goes to *pass. */
+static int read_exactly(int fd, struct buf *in, size_t n, int *pass, int timeout_ms)
+{
+	while (n > 0) {
+		struct pollfd wait = {.fd = fd, .events = POLLIN};
+		int ready = poll(&wait, 1, timeout_ms);
+		if (ready == 0)
+			return -ETIMEDOUT;
+		char *room = buf_reserve(in, n);
+		if (room == NULL)
+			return -ENOBUFS;
+		_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+		struct iovec part = {.iov_base = room, .iov_len = n};
+		struct msghdr msg = {
+		    .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+		ssize_t got = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got == 0 ? -EPIPE : -errno;
+		struct cmsghdr *h = CMSG_FIRSTHDR(&msg);
+		if (h && h->cmsg_type == SCM_RIGHTS && *pass < 0)
+			memcpy(pass, CMSG_DATA(h), sizeof *pass);
+		buf_commit(in, (size_t)got);
+		n -= (size_t)got;
+	}
+	return 0;
+}
+
+int channel_receive_blocking(int fd, struct buf *in, struct channel_frame *frame, int timeout_ms)
+{
+	int pass = -1;
+	buf_clear(in);
+	int error = read_exactly(fd, in, HEADER, &pass, timeout_ms);
+	if (error == 0) {
+		struct cursor c = cursor_on(buf_view(in));
+		uint32_t len = cursor_u32(&c);
+		error = len > CHANNEL_FRAME_MAX ? -EBADMSG : read_exactly(fd, in, len, &pass, timeout_ms);
+	}
+	struct view whole = buf_view(in);
+	if (error == 0 && (next_frame(&whole, frame) != 1 || (frame->fd == CARRIES_FD) != (pass >= 0)))
+		error = -EBADMSG;
+	if (error) {
+		if (pass >= 0)
+			close(pass);
+		return error;
+	}
+	frame->fd = pass;
+	return 0;
+}

@@ -1,0 +1,80 @@
+/*
+ * A channel: framed messages, with descriptors, over a Unix stream socket between two of our processes.
+ * A frame is: length of the payload (4 bytes), type (2), descriptors (2: 0 or 1), request number (4), payload. The receiver
+ * gets whole frames; what they mean is the schema's matter (daemon/messages.h).
+ * Sending never blocks: frames wait in memory, and a sender that streams bodies watches channel_backlog.
+ */
+#ifndef IO_CHANNEL_H
+#define IO_CHANNEL_H
+
+#include "base/buf.h"
+#include "io/loop.h"
+
+enum {
+	CHANNEL_FRAME_MAX = 512 * 1024,        /* a body piece of 128 KB and its envelope fit several times */
+	CHANNEL_OUTPUT_MAX = 16 * 1024 * 1024, /* a peer that lets this much pile up is dead: the channel closes */
+	CHANNEL_HIGH_WATER = 256 * 1024        /* above this, streams pause */
+};
+
+struct channel_frame {
+	uint16_t type;
+	uint32_t request;
+	struct view payload; /* valid during the call */
+	int fd;              /* -1, or a descriptor that now belongs to the receiver */
+};
+
+struct channel {
+	struct loop *loop;
+	int fd;
+	struct loop_watch readable, writable;
+	struct loop_task flush, resume;
+	struct buf in, out;
+	int in_fds[16]; /* descriptors that arrived before the end of their frame */
+	unsigned in_fd_count;
+	struct {
+		uint64_t at; /* position in the output stream of the frame that carries it */
+		int fd;
+	} out_fds[16];
+	unsigned out_fd_count;
+	uint64_t out_done;
+	void (*received)(void *arg, struct channel_frame *frame);
+	void (*closed)(void *arg);  /* the peer is gone or broke the rules; called once, then nothing else */
+	void (*drained)(void *arg); /* may be NULL; the backlog fell below CHANNEL_HIGH_WATER after being above */
+	void *arg;
+	bool above_water, dead, paused;
+};
+
+/* Takes the descriptor over (made non-blocking and close-on-exec). */
+void channel_init(struct channel *c, struct loop *loop, int fd, void (*received)(void *, struct channel_frame *),
+    void (*closed)(void *), void *arg);
+
+/* Closes the descriptor and everything that waits. May be called from `received` and `closed`. */
+void channel_done(struct channel *c);
+
+/*
+ * Sends a frame; fd >= 0 is sent along and closed here afterwards, on failure too.
+ * -EPIPE on a dead channel, -EMSGSIZE past CHANNEL_FRAME_MAX, -ENOBUFS when too much waits.
+ */
+int channel_send(struct channel *c, uint16_t type, uint32_t request, struct view payload, int fd);
+
+/*
+ * The same without a copy of the payload: channel_begin gives the buffer to append it to, channel_end closes the
+ * frame. Nothing else may be sent in between. channel_end's result is channel_send's.
+ */
+struct buf *channel_begin(struct channel *c, uint16_t type, uint32_t request, size_t *mark);
+int channel_end(struct channel *c, size_t mark, int fd);
+
+/* Bytes that wait to be sent. */
+size_t channel_backlog(const struct channel *c);
+
+/* Stops and resumes reading: the peer's frames then wait in the kernel, and its sending stalls. */
+void channel_pause(struct channel *c, bool paused);
+
+/* A connected pair, close-on-exec. 0 or a negative errno. */
+int channel_pair(int fds[2]);
+
+/* Blocking exchange for start-up and for signing: sends, or receives one frame into `in` (whole frame, header taken off). */
+int channel_send_blocking(int fd, uint16_t type, uint32_t request, struct view payload, int pass);
+int channel_receive_blocking(int fd, struct buf *in, struct channel_frame *frame, int timeout_ms);
+
+#endif

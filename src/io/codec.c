@@ -1,0 +1,96 @@
+/* The schema-driven codec of codec.h. */
+#include "io/codec.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/cursor.h"
+
+static int encode_field(struct buf *out, const struct codec_field *field, const char *message)
+{
+	const void *member = message + field->offset;
+	if (field->kind == CODEC_U64)
+		return buf_append_u64(out, *(const uint64_t *)member);
+	if (field->kind == CODEC_BYTES) {
+		const struct view *v = member;
+		if (v->len > field->max)
+			return -EMSGSIZE;
+		int error = buf_append_u32(out, (uint32_t)v->len);
+		return error ? error : buf_append(out, *v);
+	}
+	const struct codec_list *list = member;
+	if (list->count > field->max)
+		return -EMSGSIZE;
+	int error = buf_append_u32(out, (uint32_t)list->count);
+	for (size_t i = 0; i < list->count && error == 0; i++)
+		error = codec_encode(out, field->element, (const char *)list->items + i * field->element->size);
+	return error;
+}
+
+int codec_encode(struct buf *out, const struct codec_schema *schema, const void *message)
+{
+	size_t before = buf_view(out).len;
+	for (size_t i = 0; i < schema->count; i++) {
+		int error = encode_field(out, &schema->fields[i], message);
+		if (error) {
+			buf_truncate(out, before);
+			return error;
+		}
+	}
+	return 0;
+}
+
+static int decode_fields(struct cursor *in, const struct codec_schema *schema, char *message, struct arena *arena);
+
+static int decode_list(struct cursor *in, const struct codec_field *field, struct codec_list *list, struct arena *arena)
+{
+	size_t count = cursor_u32(in);
+	/* An element takes at least a byte, so a count past the bytes that are left is a lie: no memory for it. */
+	if (!cursor_ok(in) || count > field->max || count > in->rest.len)
+		return -EBADMSG;
+	char *items = count ? arena_array(arena, count, field->element->size) : NULL;
+	if (count && items == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		int error = decode_fields(in, field->element, items + i * field->element->size, arena);
+		if (error)
+			return error;
+	}
+	*list = (struct codec_list){.items = items, .count = count};
+	return 0;
+}
+
+static int decode_fields(struct cursor *in, const struct codec_schema *schema, char *message, struct arena *arena)
+{
+	for (size_t i = 0; i < schema->count; i++) {
+		const struct codec_field *field = &schema->fields[i];
+		void *member = message + field->offset;
+		if (field->kind == CODEC_U64) {
+			*(uint64_t *)member = cursor_u64(in);
+		} else if (field->kind == CODEC_BYTES) {
+			size_t len = cursor_u32(in);
+			if (len > field->max)
+				return -EBADMSG;
+			*(struct view *)member = cursor_bytes(in, len);
+		} else {
+			int error = decode_list(in, field, member, arena);
+			if (error)
+				return error;
+		}
+		if (!cursor_ok(in))
+			return -EBADMSG;
+	}
+	return 0;
+}
+
+int codec_decode(struct view in, const struct codec_schema *schema, void *message, struct arena *arena)
+{
+	struct cursor cursor = cursor_on(in);
+	memset(message, 0, schema->size);
+	int error = decode_fields(&cursor, schema, message, arena);
+	if (error == 0 && !cursor_at_end(&cursor))
+		error = -EBADMSG;
+	if (error)
+		memset(message, 0, schema->size);
+	return error;
+}

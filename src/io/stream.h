@@ -1,0 +1,99 @@
+/*
+ * A stream: a connected non-blocking socket, in clear or with TLS, behind one face. Input is handed to a machine
+ * that says how much it consumed; output waits in a capped buffer and is flushed at the end of the loop's turn, so
+ * that several replies leave in one packet. An idle stream keeps no buffers.
+ */
+#ifndef IO_STREAM_H
+#define IO_STREAM_H
+
+#include <openssl/types.h>
+#include <sys/socket.h>
+
+#include "base/buf.h"
+#include "io/loop.h"
+
+struct tls_context;
+
+enum {
+	STREAM_LEFTOVER_MAX = 64 * 1024,     /* input that its machine has not consumed: reading stops there */
+	STREAM_OUTPUT_MAX = 8 * 1024 * 1024, /* a machine that ignores the high-water mark is broken: the stream closes */
+	STREAM_HIGH_WATER = 256 * 1024       /* above this a machine should produce nothing more before `drained` */
+};
+
+enum stream_end {
+	STREAM_PEER_CLOSED, /* orderly */
+	STREAM_FAILED,      /* reset, or a protocol error of TLS */
+	STREAM_TIMED_OUT,   /* the deadline passed */
+	STREAM_CLOSED       /* closed here, all output sent */
+};
+
+struct stream_handler {
+	/* New bytes; returns how many were consumed. What is left comes again, first, with the next call. */
+	size_t (*input)(void *arg, struct view bytes);
+	/* The output fell below STREAM_HIGH_WATER after having been above it. May be NULL. */
+	void (*drained)(void *arg);
+	/* The TLS handshake is complete. May be NULL. */
+	void (*secured)(void *arg);
+	/* The deadline passed; without this function the stream ends with STREAM_TIMED_OUT. */
+	void (*deadline)(void *arg);
+	/* The stream has ended; it may be freed from here, with stream_free. Called once. */
+	void (*ended)(void *arg, enum stream_end how);
+};
+
+struct stream {
+	const struct stream_handler *handler;
+	void *arg;
+	struct loop *loop;
+	int fd;
+	struct loop_watch readable, writable;
+	struct loop_timer timer;
+	struct loop_task turn; /* at the end of the turn: feed, flush, end */
+	struct buf leftover, out;
+	SSL *ssl;
+	bool held;          /* no input wanted now */
+	bool handshaking;
+	bool closing;       /* ends when the output is out */
+	bool above_water;
+	bool peer_closed;
+	bool finished;      /* `ended` is due or was called */
+	enum stream_end how;
+	uint64_t bytes_in, bytes_out;
+};
+
+/* Takes the descriptor over. Reading begins at once. */
+void stream_init(struct stream *s, struct loop *loop, int fd, const struct stream_handler *handler, void *arg);
+
+/* Closes the socket at once and frees everything inside; `ended` is not called. */
+void stream_free(struct stream *s);
+
+/* Appends output. Past STREAM_OUTPUT_MAX or without memory the stream fails. */
+void stream_write(struct stream *s, struct view bytes);
+
+/* The output buffer itself, for a machine that writes without a copy; then stream_wrote must be called. */
+struct buf *stream_out(struct stream *s);
+void stream_wrote(struct stream *s);
+size_t stream_backlog(const struct stream *s);
+
+/* Stops taking input (the peer's bytes wait in the kernel), and takes it again, what is left over first. */
+void stream_hold(struct stream *s);
+void stream_resume(struct stream *s);
+
+/* Throws away input that was read and not consumed (what was pipelined before STARTTLS). Returns how much. */
+size_t stream_discard_input(struct stream *s);
+
+/* Starts TLS as soon as the output that waits is out. The context is kept until the stream is freed. */
+int stream_start_tls(struct stream *s, struct tls_context *context);
+int stream_connect_tls(struct stream *s, struct tls_context *context, const char *host);
+
+/* Ends the stream when its output is out (it gets 10 s for that), or at once. `ended` comes at the end of the turn. */
+void stream_close(struct stream *s);
+void stream_abort(struct stream *s);
+
+/* The time by which something must have happened; 0 takes the deadline away. */
+void stream_set_deadline(struct stream *s, int64_t milliseconds);
+
+/* A non-blocking connect; the stream becomes writable or ends. -errno when it cannot even be started. */
+int stream_connect(struct stream *s, struct loop *loop, const struct sockaddr *address, socklen_t len,
+    const struct stream_handler *handler, void *arg);
+
+#endif

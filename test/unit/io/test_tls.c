@@ -1,0 +1,214 @@
+/* TLS between two streams of one loop; the private keys are reached only through the signer. */
+#include "../unit.h"
+
+#include <stdio.h>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+
+#include "base/buf.h"
+#include "io/stream.h"
+#include "io/tls.h"
+
+static EVP_PKEY *keys[3];
+static unsigned signatures;
+static struct view last_tbs_head;
+static char tbs_copy[256];
+
+/* Stands for the keys role. */
+static int sign_here(void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, char *out, size_t *len)
+{
+	(void)arg;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pctx = NULL;
+	char digest[32] = "";
+	memcpy(digest, algorithm.data, algorithm.len);
+	assert_int_equal(EVP_DigestSignInit_ex(ctx, &pctx, digest[0] ? digest : NULL, NULL, NULL, keys[key], NULL), 1);
+	if (pss) {
+		EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING);
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST);
+	}
+	assert_int_equal(
+	    EVP_DigestSign(ctx, (unsigned char *)out, len, (const unsigned char *)tbs.data, tbs.len), 1);
+	EVP_MD_CTX_free(ctx);
+	signatures++;
+	memcpy(tbs_copy, tbs.data, tbs.len < sizeof tbs_copy ? tbs.len : sizeof tbs_copy);
+	last_tbs_head = view_of(tbs_copy, tbs.len);
+	return 0;
+}
+
+static void certificate(EVP_PKEY *key, const char *name, struct buf *pem)
+{
+	X509 *x = X509_new();
+	X509_set_version(x, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
+	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+	X509_set_pubkey(x, key);
+	X509_NAME_add_entry_by_txt(
+	    X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
+	X509_set_issuer_name(x, X509_get_subject_name(x));
+	char alt[100];
+	snprintf(alt, sizeof alt, "DNS:%s", name);
+	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, alt);
+	X509_add_ext(x, extension, -1);
+	X509_EXTENSION_free(extension);
+	X509_sign(x, key, EVP_PKEY_is_a(key, "ED25519") ? NULL : EVP_sha256());
+	BIO *bio = BIO_new(BIO_s_mem());
+	PEM_write_bio_X509(bio, x);
+	char *data;
+	long len = BIO_get_mem_data(bio, &data);
+	buf_append(pem, view_of(data, (size_t)len));
+	BIO_free(bio);
+	X509_free(x);
+}
+
+struct end {
+	struct stream stream;
+	struct buf got;
+	bool secured, ended, echo;
+	char binding[64];
+	size_t binding_len;
+	char peer_name[64];
+};
+
+static size_t take(void *arg, struct view bytes)
+{
+	struct end *e = arg;
+	if (e->echo)
+		stream_write(&e->stream, bytes);
+	buf_append(&e->got, bytes);
+	return bytes.len;
+}
+
+static void secured(void *arg)
+{
+	struct end *e = arg;
+	const char *type;
+	e->secured = true;
+	assert_int_equal(tls_channel_binding(e->stream.ssl, e->binding, &e->binding_len, &type), 0);
+	X509 *peer = SSL_get1_peer_certificate(e->stream.ssl);
+	if (peer)
+		X509_NAME_get_text_by_NID(X509_get_subject_name(peer), NID_commonName, e->peer_name, 64);
+	X509_free(peer);
+}
+
+static void ended(void *arg, enum stream_end how)
+{
+	struct end *e = arg;
+	(void)how;
+	e->ended = true;
+}
+
+static const struct stream_handler handler = {.input = take, .secured = secured, .ended = ended};
+
+static struct tls_context *server_context(void)
+{
+	static const char *const names[] = {"ec.example", "rsa.example", "ed.example"};
+	struct tls_context *context = tls_server_new("pop3");
+	for (unsigned i = 0; i < 3; i++) {
+		struct buf pem;
+		buf_init(&pem, 10000);
+		certificate(keys[i], names[i], &pem);
+		assert_int_equal(tls_server_add(context, buf_view(&pem), i), 0);
+		buf_done(&pem);
+	}
+	return context;
+}
+
+static void converse(const char *name, int version, const char *expected_name)
+{
+	struct loop loop;
+	struct end server = {.echo = true}, client = {.echo = false};
+	int pair[2];
+	loop_init(&loop);
+	buf_init(&server.got, 1 << 22);
+	buf_init(&client.got, 1 << 22);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	stream_init(&server.stream, &loop, pair[0], &handler, &server);
+	stream_init(&client.stream, &loop, pair[1], &handler, &client);
+	struct tls_context *context = server_context(), *client_side = tls_client_new((struct view){0});
+	assert_int_equal(stream_start_tls(&server.stream, context), 0);
+	SSL_set_max_proto_version(server.stream.ssl, version);
+	assert_int_equal(stream_connect_tls(&client.stream, client_side, name), 0);
+	for (int i = 0; i < 1000 && !(server.secured && client.secured); i++)
+		loop_turn(&loop);
+	assert_true(server.secured && client.secured);
+	assert_string_equal(client.peer_name, expected_name);
+	assert_int_equal(server.binding_len, client.binding_len);
+	assert_memory_equal(server.binding, client.binding, server.binding_len);
+
+	static char data[1 << 20];
+	for (size_t i = 0; i < sizeof data; i++)
+		data[i] = (char)(i * 7 + i / 1000);
+	stream_write(&client.stream, view_of(data, sizeof data));
+	for (int i = 0; i < 10000 && buf_view(&client.got).len < sizeof data; i++)
+		loop_turn(&loop);
+	assert_int_equal(buf_view(&client.got).len, sizeof data);
+	assert_memory_equal(buf_view(&client.got).data, data, sizeof data);
+	/* An idle stream keeps no buffers. */
+	assert_int_equal(client.stream.out.cap, 0);
+	assert_int_equal(server.stream.leftover.cap, 0);
+
+	stream_close(&client.stream);
+	for (int i = 0; i < 100 && !client.ended; i++)
+		loop_turn(&loop);
+	assert_true(client.ended);
+	stream_free(&client.stream);
+	for (int i = 0; i < 100 && !server.ended; i++)
+		loop_turn(&loop);
+	assert_true(server.ended);
+	stream_free(&server.stream);
+	tls_context_unref(context);
+	tls_context_unref(client_side);
+	buf_done(&server.got);
+	buf_done(&client.got);
+	loop_done(&loop);
+}
+
+static void signs_elsewhere_with_every_kind_of_key(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		int version = i ? TLS1_2_VERSION : TLS1_3_VERSION;
+		unsigned before = signatures;
+		converse("ec.example", version, "ec.example");
+		converse("rsa.example", version, "rsa.example");
+		converse("ed.example", version, "ed.example");
+		converse("unknown.example", version, "ec.example");
+		assert_int_equal(signatures - before, 4);
+		if (version == TLS1_3_VERSION)
+			assert_memory_equal(last_tbs_head.data + 64, "TLS 1.3, server CertificateVerify", 33);
+	}
+}
+
+static void refuses_what_is_no_chain(void **state)
+{
+	(void)state;
+	struct tls_context *context = tls_server_new(NULL);
+	assert_int_equal(tls_server_add(context, VIEW("not a certificate"), 0), -22);
+	assert_null(tls_accept_new(context, 0));
+	tls_context_unref(context);
+}
+
+static int prepare(void **state)
+{
+	(void)state;
+	keys[0] = EVP_EC_gen("P-256");
+	keys[1] = EVP_RSA_gen(2048);
+	keys[2] = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	return tls_set_signer(sign_here, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(signs_elsewhere_with_every_kind_of_key),
+	    cmocka_unit_test(refuses_what_is_no_chain),
+	};
+	return cmocka_run_group_tests(tests, prepare, NULL);
+}
