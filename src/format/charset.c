@@ -1,0 +1,283 @@
+/*
+ * Charsets. Mail is full of labels that mean more than they say: text called ISO-8859-1 uses the quotes of
+ * windows-1252, GB2312 holds characters of GB18030. The table below reads them as the WHATWG Encoding
+ * Standard (section 4.2) does, because that is what the programs that wrote the mail were tested against.
+ */
+#include "format/charset.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unicode/ucnv.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+enum { LABEL_MAX = 64, PIVOT_UNITS = 1024 };
+
+struct charset_decoder {
+	UConverter *converter; /* NULL: UTF-8, or a label that nobody knows */
+	bool unlabelled;       /* us-ascii or nothing: guess if it isn't UTF-8 */
+	bool defective;
+	char partial[4]; /* UTF-8: the beginning of a character at the end of the last piece */
+	size_t partial_len;
+};
+
+static const struct {
+	const char *label, *meaning;
+} meanings[] = {
+    {"iso-8859-1", "windows-1252"},
+    {"iso8859-1", "windows-1252"},
+    {"latin1", "windows-1252"},
+    {"iso_8859-1", "windows-1252"},
+    {"iso-8859-9", "windows-1254"},
+    {"iso-8859-11", "windows-874"},
+    {"tis-620", "windows-874"},
+    {"gb2312", "gb18030"},
+    {"gb_2312-80", "gb18030"},
+    {"gbk", "gb18030"},
+    {"x-gbk", "gb18030"},
+    {"euc-kr", "windows-949"},
+    {"ks_c_5601-1987", "windows-949"},
+    {"ks_c_5601", "windows-949"},
+    {"big5", "big5-hkscs"},
+    {"shift_jis", "windows-31j"},
+    {"shift-jis", "windows-31j"},
+    {"x-sjis", "windows-31j"},
+    {"iso-8859-8-i", "iso-8859-8"},
+    {"unicode-1-1-utf-7", "utf-7"},
+    {"x-mac-roman", "macintosh"},
+    {"cp-850", "cp850"},
+};
+
+static bool is_one_of(struct view label, const char *const *names)
+{
+	for (; *names; names++)
+		if (view_equal_nocase(label, view_from_string(*names)))
+			return true;
+	return false;
+}
+
+/* Only what occurs in labels: ICU gives commas and slashes meanings of its own. */
+static bool is_label(struct view v)
+{
+	for (size_t i = 0; i < v.len; i++)
+		if (!ascii_is_alnum(v.data[i]) && (v.data[i] == '\0' || strchr("-_.:+()", v.data[i]) == NULL))
+			return false;
+	return v.len > 0 && v.len < LABEL_MAX;
+}
+
+/* ICU's hook for unreadable bytes: notes the defect, then writes U+FFFD as its default hook does. */
+static void note_and_substitute(const void *context, UConverterToUnicodeArgs *args, const char *bytes,
+    int32_t len, UConverterCallbackReason reason, UErrorCode *status)
+{
+	struct charset_decoder *d = (struct charset_decoder *)context;
+	if (reason <= UCNV_IRREGULAR)
+		d->defective = true;
+	UCNV_TO_U_CALLBACK_SUBSTITUTE(NULL, args, bytes, len, reason, status);
+}
+
+static void open_converter(struct charset_decoder *d, const char *name)
+{
+	UErrorCode status = U_ZERO_ERROR;
+	UConverter *converter = ucnv_open(name, &status);
+	if (U_SUCCESS(status))
+		ucnv_setToUCallBack(converter, note_and_substitute, d, NULL, NULL, &status);
+	if (U_FAILURE(status)) {
+		ucnv_close(converter);
+		d->defective = true;
+		return;
+	}
+	d->converter = converter;
+}
+
+struct charset_decoder *charset_decoder_new(struct view charset)
+{
+	static const char *const utf8[] = {"utf-8", "utf8", "unicode-1-1-utf-8", NULL};
+	static const char *const ascii[] = {"us-ascii", "ascii", "ansi_x3.4-1968", "unknown", "unknown-8bit",
+	    "x-unknown", "default_charset", NULL};
+	struct charset_decoder *d = mem_alloc(sizeof *d);
+	charset = view_trim(charset);
+	if (is_one_of(charset, utf8))
+		return d;
+	if (charset.len == 0 || is_one_of(charset, ascii)) {
+		d->unlabelled = true;
+		return d;
+	}
+	char name[LABEL_MAX] = "";
+	if (!is_label(charset)) {
+		d->defective = true;
+		return d;
+	}
+	memcpy(name, charset.data, charset.len);
+	for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
+		if (view_equal_nocase(charset, view_from_string(meanings[i].label)))
+			strcpy(name, meanings[i].meaning);
+	open_converter(d, name);
+	return d;
+}
+
+void charset_decoder_free(struct charset_decoder *d)
+{
+	if (d == NULL)
+		return;
+	ucnv_close(d->converter);
+	mem_free(d);
+}
+
+bool charset_decoder_defective(const struct charset_decoder *d)
+{
+	return d->defective;
+}
+
+static int append_utf16(struct buf *out, const UChar *units, size_t n)
+{
+	char *to = buf_reserve(out, 3 * n);
+	size_t len = 0;
+	if (to == NULL)
+		return -ENOBUFS;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t c = units[i];
+		if (c >= 0xd800 && c < 0xdc00 && i + 1 < n)
+			c = 0x10000 + ((c - 0xd800) << 10) + (units[++i] - 0xdc00u);
+		if (c < 0x80) {
+			to[len++] = (char)c;
+		} else if (c < 0x800) {
+			to[len++] = (char)(0xc0 | c >> 6);
+			to[len++] = (char)(0x80 | (c & 0x3f));
+		} else if (c < 0x10000) {
+			to[len++] = (char)(0xe0 | c >> 12);
+			to[len++] = (char)(0x80 | (c >> 6 & 0x3f));
+			to[len++] = (char)(0x80 | (c & 0x3f));
+		} else {
+			to[len++] = (char)(0xf0 | c >> 18);
+			to[len++] = (char)(0x80 | (c >> 12 & 0x3f));
+			to[len++] = (char)(0x80 | (c >> 6 & 0x3f));
+			to[len++] = (char)(0x80 | (c & 0x3f));
+		}
+	}
+	buf_commit(out, len);
+	return 0;
+}
+
+static int convert(struct charset_decoder *d, struct view bytes, bool end, struct buf *out)
+{
+	UChar pivot[PIVOT_UNITS];
+	const char *at = bytes.data ? bytes.data : "", *limit = at + bytes.len;
+	UErrorCode status;
+	size_t carried = 0;
+	do {
+		UChar *to = pivot + carried;
+		status = U_ZERO_ERROR;
+		ucnv_toUnicode(d->converter, &to, pivot + PIVOT_UNITS, &at, limit, NULL, end, &status);
+		size_t n = (size_t)(to - pivot);
+		/* A full buffer may end in the middle of a surrogate pair. */
+		carried = status == U_BUFFER_OVERFLOW_ERROR && n && (pivot[n - 1] & 0xfc00) == 0xd800;
+		int error = append_utf16(out, pivot, n - carried);
+		if (error)
+			return error;
+		pivot[0] = pivot[n ? n - 1 : 0];
+	} while (status == U_BUFFER_OVERFLOW_ERROR);
+	if (U_FAILURE(status))
+		d->defective = true;
+	return 0;
+}
+
+/* Bytes of the character that begins with c, 1 for what begins none. */
+static size_t sequence_length(unsigned char c)
+{
+	return c >= 0xf0 && c < 0xf5 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 1;
+}
+
+/* Whether v may be the beginning of a character: then more bytes decide. */
+static bool is_partial(struct view v)
+{
+	if (v.len == 0 || v.len >= sequence_length((unsigned char)v.data[0]) ||
+	    (unsigned char)v.data[0] >= 0xf5)
+		return false;
+	for (size_t i = 1; i < v.len; i++)
+		if (((unsigned char)v.data[i] & 0xc0) != 0x80)
+			return false;
+	return true;
+}
+
+static int append_valid(struct charset_decoder *d, struct view v, bool end, struct buf *out)
+{
+	while (v.len) {
+		struct view run = v;
+		while (v.len && (!is_partial(v) || end)) {
+			struct view before = v;
+			if (utf8_next(&v) >= 0)
+				continue;
+			d->defective = true;
+			int error = buf_append(out, view_take(run, run.len - before.len));
+			if (error == 0)
+				error = utf8_append(out, 0xfffd);
+			if (error)
+				return error;
+			run = v;
+		}
+		int error = buf_append(out, view_take(run, run.len - v.len));
+		if (error)
+			return error;
+		if (v.len) {
+			memcpy(d->partial, v.data, v.len);
+			d->partial_len = v.len;
+			return 0;
+		}
+	}
+	return 0;
+}
+
+static int repair_utf8(struct charset_decoder *d, struct view bytes, bool end, struct buf *out)
+{
+	while (d->partial_len && (bytes.len || end)) {
+		char joined[sizeof d->partial];
+		size_t have = d->partial_len;
+		memcpy(joined, d->partial, have);
+		d->partial_len = 0;
+		if (bytes.len)
+			joined[have++] = bytes.data[0];
+		bytes = view_skip(bytes, 1);
+		int error = append_valid(d, view_of(joined, have), end && bytes.len == 0, out);
+		if (error)
+			return error;
+	}
+	return append_valid(d, bytes, end, out);
+}
+
+int charset_decode(struct charset_decoder *d, struct view bytes, bool end, struct buf *out)
+{
+	/* No label: the first bytes that are no UTF-8 settle it, from there on. */
+	if (d->unlabelled && d->converter == NULL && d->partial_len == 0 && !utf8_is_ascii(bytes)) {
+		struct view rest = bytes;
+		while (rest.len && !is_partial(rest) && utf8_next(&rest) >= 0)
+			;
+		if (rest.len && (end || !is_partial(rest))) {
+			d->defective = true;
+			open_converter(d, "windows-1252");
+		}
+	}
+	return d->converter ? convert(d, bytes, end, out) : repair_utf8(d, bytes, end, out);
+}
+
+int charset_to_utf8(struct view charset, struct view bytes, struct buf *out, bool *defective)
+{
+	struct charset_decoder *d = charset_decoder_new(charset);
+	int error = charset_decode(d, bytes, true, out);
+	if (d->defective)
+		*defective = true;
+	charset_decoder_free(d);
+	return error;
+}
+
+void charset_prepare(void)
+{
+	bool defective = false;
+	struct buf ignored;
+	buf_init(&ignored, 256);
+	for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
+		charset_to_utf8(view_from_string(meanings[i].label), VIEW("x"), &ignored, &defective);
+	charset_to_utf8(VIEW("koi8-r"), VIEW("x"), &ignored, &defective);
+	charset_to_utf8(VIEW("iso-2022-jp"), VIEW("x"), &ignored, &defective);
+	buf_done(&ignored);
+}

@@ -1,0 +1,72 @@
+/*
+ * The limits of every reader in format/, each with its reason. Reaching one is no error of the program:
+ * strict readers refuse, tolerant ones note a defect and go on with what fits.
+ */
+#ifndef FORMAT_LIMITS_H
+#define FORMAT_LIMITS_H
+
+enum {
+	/* RFC 5321, section 4.5.3.1: octets of a local part, a domain, and a path with its brackets. */
+	LOCAL_PART_MAX = 64,
+	DOMAIN_MAX = 255,
+	PATH_MAX_OCTETS = 256,
+	/* RFC 1035, section 2.3.4. */
+	DOMAIN_LABEL_MAX = 63,
+	/* A canonical key: a folded local part may be three times its length, plus "@" and an A-label domain.
+	 */
+	ADDRESS_KEY_MAX = 3 * LOCAL_PART_MAX + 1 + DOMAIN_MAX,
+
+	/* Words before an address in a header: nobody reads a longer name, and a lie may not grow without
+	   end. */
+	ADDRESS_PHRASE_MAX = 1024,
+	/* Addresses kept of one header field: more than any person writes to; lists of lists exist, though.
+	 */
+	ADDRESS_LIST_MAX = 10000,
+
+	/* Nested comments are legal and useless: deeper ones are skipped as text. */
+	COMMENT_DEPTH_MAX = 64,
+
+	/* RFC 5322, section 2.1.1: octets of a line that we write, without CRLF; 998 is what must be
+	   accepted. */
+	LINE_FOLD_AT = 78,
+	LINE_MAX_OCTETS = 998,
+
+	/* RFC 2047, section 2: octets of one encoded word that we write. */
+	ENCODED_WORD_MAX = 75,
+
+	/* Parameters of one Content-Type or Content-Disposition, and octets of a joined RFC 2231 value. */
+	PARAMETERS_MAX = 64,
+	PARAMETER_VALUE_MAX = 2048,
+
+	/* Message-IDs kept of one References field. */
+	MESSAGE_IDS_MAX = 200,
+
+	/*
+	 * MIME. Mail programs nest five deep and a mailing-list digest has a few hundred parts; past these
+	 * the rest is one opaque part.
+	 */
+	MIME_DEPTH_MAX = 32,
+	MIME_PARTS_MAX = 500,
+	/* RFC 2046, section 5.1.1 allows 70; real ones are longer at times. */
+	MIME_BOUNDARY_MAX = 200,
+	/* One header field as kept for reading: a To with a thousand addresses fits. */
+	MIME_FIELD_MAX = 48 * 1024,
+	/* Octets of one header, and of all headers of a message, that are looked at. */
+	MIME_HEADER_MAX = 256 * 1024,
+	MIME_HEADERS_MAX = 4 * 1024 * 1024,
+	/* What a parser keeps of a message in text: types, names, envelopes. */
+	MIME_KEPT_MAX = 64 * 1024,
+	/* The beginning of the first plain and of the first HTML text, raw, from which the preview is made.
+	 */
+	MIME_PLAIN_KEPT = 4 * 1024,
+	MIME_HTML_KEPT = 16 * 1024,
+
+	/* Octets of the preview, in UTF-8; JMAP (RFC 8621, section 4.1.4) allows 256 characters. */
+	PREVIEW_MAX = 256,
+
+	/* Encoded summary and structure, as the store keeps them. */
+	SUMMARY_MAX = 16 * 1024,
+	STRUCTURE_MAX = 64 * 1024,
+};
+
+#endif

@@ -1,0 +1,375 @@
+/*
+ * Quoted-printable and base64, RFC 2045 sections 6.7 and 6.8, which also say how tolerant a decoder should
+ * be: foreign characters in base64 are skipped, a "=" that introduces nothing is a "=".
+ */
+#include "format/transfer.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/base64.h"
+#include "base/cursor.h"
+#include "format/lex.h"
+
+enum { LINE = 76, BASE64_LINE_IN = LINE / 4 * 3, FOREIGN = 64, PADDING = 65 };
+
+static const char *const names[] = {"7bit", "8bit", "binary", "quoted-printable", "base64"};
+
+enum transfer_encoding transfer_encoding_by_name(struct view name)
+{
+	struct cursor c = cursor_on(name);
+	lex_skip_cfws(&c, NULL);
+	struct view token = cursor_while(&c, lex_is_mime_token);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (view_equal_nocase(token, view_from_string(names[i])))
+			return (enum transfer_encoding)i;
+	return TRANSFER_UNKNOWN;
+}
+
+const char *transfer_encoding_name(enum transfer_encoding encoding)
+{
+	return encoding == TRANSFER_UNKNOWN ? "unknown" : names[encoding];
+}
+
+void transfer_decoder_init(struct transfer_decoder *d, enum transfer_encoding encoding)
+{
+	*d = (struct transfer_decoder){.encoding = encoding};
+}
+
+/* The value of each base64 character, of "=" and of all that is foreign. */
+static const uint8_t base64_values[256] = {
+#define ROW16 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64
+    ROW16,
+    ROW16,
+    64,
+    64,
+    64,
+    64,
+    64,
+    64,
+    64,
+    64,
+    64,
+    64,
+    64,
+    62,
+    64,
+    64,
+    64,
+    63,
+    52,
+    53,
+    54,
+    55,
+    56,
+    57,
+    58,
+    59,
+    60,
+    61,
+    64,
+    64,
+    64,
+    65,
+    64,
+    64,
+    64,
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+    17,
+    18,
+    19,
+    20,
+    21,
+    22,
+    23,
+    24,
+    25,
+    64,
+    64,
+    64,
+    64,
+    64,
+    64,
+    26,
+    27,
+    28,
+    29,
+    30,
+    31,
+    32,
+    33,
+    34,
+    35,
+    36,
+    37,
+    38,
+    39,
+    40,
+    41,
+    42,
+    43,
+    44,
+    45,
+    46,
+    47,
+    48,
+    49,
+    50,
+    51,
+    64,
+    64,
+    64,
+    64,
+    64,
+    ROW16,
+    ROW16,
+    ROW16,
+    ROW16,
+    ROW16,
+    ROW16,
+    ROW16,
+    ROW16,
+#undef ROW16
+};
+
+static size_t put_quantum(char *to, uint32_t bits, unsigned characters)
+{
+	/* 4 characters hold 3 octets, 3 hold 2, 2 hold 1; one alone holds none. */
+	bits <<= 6 * (4 - characters);
+	size_t octets = characters > 0 ? characters - 1 : 0;
+	for (size_t i = 0; i < octets; i++)
+		to[i] = (char)(bits >> (16 - 8 * i));
+	return octets;
+}
+
+/* The end of the quantum: by padding, or of the input. */
+static size_t finish_quantum(struct transfer_decoder *d, char *to)
+{
+	if (d->count == 1)
+		d->defective = true;
+	size_t octets = put_quantum(to, d->bits, d->count);
+	d->bits = d->count = 0;
+	return octets;
+}
+
+static int base64_decode_some(struct transfer_decoder *d, struct view in, struct buf *out)
+{
+	char *to = buf_reserve(out, in.len / 4 * 3 + 6);
+	if (to == NULL)
+		return -ENOBUFS;
+	const uint8_t *at = (const uint8_t *)in.data, *end = at + in.len;
+	size_t len = 0;
+	while (at < end) {
+		if (d->count == 0 && end - at >= 4) {
+			uint32_t a = base64_values[at[0]], b = base64_values[at[1]], c = base64_values[at[2]],
+			         e = base64_values[at[3]];
+			if (((a | b | c | e) & 64) == 0) {
+				uint32_t bits = a << 18 | b << 12 | c << 6 | e;
+				to[len++] = (char)(bits >> 16);
+				to[len++] = (char)(bits >> 8);
+				to[len++] = (char)bits;
+				at += 4;
+				continue;
+			}
+		}
+		uint8_t value = base64_values[*at++];
+		if (value == PADDING) {
+			/* Data after padding is another quantum: some programs encode piece by piece. */
+			len += finish_quantum(d, to + len);
+		} else if (value == FOREIGN) {
+			if (!lex_is_blank((char)at[-1]))
+				d->defective = true;
+		} else {
+			d->bits = d->bits << 6 | value;
+			if (++d->count == 4)
+				len += finish_quantum(d, to + len);
+		}
+	}
+	buf_commit(out, len);
+	return 0;
+}
+
+static int hex_value(char c)
+{
+	if (ascii_is_digit(c))
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Whether the held octets may still become an escape, a soft line break, or blanks that end a line. */
+static bool is_undecided(const char *held, unsigned count)
+{
+	if (held[0] != '=')
+		return true;
+	if (count == 1 || (count == 2 && hex_value(held[1]) >= 0))
+		return true;
+	return held[1] == ' ' || held[1] == '\t' || (held[1] == '\r' && count == 2);
+}
+
+static int give_held(struct transfer_decoder *d, struct buf *out)
+{
+	int error = buf_append(out, view_of(d->held, d->count));
+	d->count = 0;
+	return error;
+}
+
+/*
+ * One octet after held ones. An escape and a soft line break are complete with it; blanks and "=" before a
+ * line end go (transport padding, section 6.7 rules 3 and 5); anything else lets the held octets stand for
+ * themselves.
+ */
+static int quoted_printable_octet(struct transfer_decoder *d, char c, struct buf *out)
+{
+	bool escape = d->count && d->held[0] == '=';
+	bool soft_break = escape && (d->count == 1 || hex_value(d->held[1]) < 0);
+	if (c == '\n' && (!escape || soft_break)) {
+		bool cr = d->count && d->held[d->count - 1] == '\r';
+		d->count = 0;
+		return soft_break ? 0 : buf_append(out, cr ? VIEW("\r\n") : VIEW("\n"));
+	}
+	if (escape && d->count == 2 && hex_value(d->held[1]) >= 0 && hex_value(c) >= 0) {
+		char octet = (char)(hex_value(d->held[1]) << 4 | hex_value(c));
+		d->count = 0;
+		return buf_append_byte(out, octet);
+	}
+	bool blank = c == ' ' || c == '\t' || c == '\r';
+	if (d->count &&
+	    (d->count == sizeof d->held || (!blank && !(escape && d->count == 1 && hex_value(c) >= 0)) ||
+	        d->held[d->count - 1] == '\r')) {
+		if (escape)
+			d->defective = true;
+		int error = give_held(d, out);
+		if (error)
+			return error;
+	}
+	if (!blank && c != '=' && d->count == 0)
+		return buf_append_byte(out, c);
+	d->held[d->count++] = c;
+	if (is_undecided(d->held, d->count))
+		return 0;
+	d->defective = true;
+	return give_held(d, out);
+}
+
+static bool is_plain(char c)
+{
+	return c != '=' && c != ' ' && c != '\t' && c != '\r' && c != '\n';
+}
+
+static int quoted_printable_decode_some(struct transfer_decoder *d, struct view in, struct buf *out)
+{
+	int error = 0;
+	size_t at = 0;
+	while (at < in.len && error == 0) {
+		size_t run = at;
+		while (d->count == 0 && run < in.len && is_plain(in.data[run]))
+			run++;
+		/* A single space between words is no line's end, and most spaces are such. */
+		if (run > at)
+			error = buf_append(out, view_of(in.data + at, run - at));
+		else
+			error = quoted_printable_octet(d, in.data[run++], out);
+		at = run;
+	}
+	return error;
+}
+
+int transfer_decode(struct transfer_decoder *d, struct view in, struct buf *out)
+{
+	if (in.len == 0)
+		return 0;
+	if (d->encoding == TRANSFER_BASE64)
+		return base64_decode_some(d, in, out);
+	if (d->encoding == TRANSFER_QUOTED_PRINTABLE)
+		return quoted_printable_decode_some(d, in, out);
+	return buf_append(out, in);
+}
+
+int transfer_decode_end(struct transfer_decoder *d, struct buf *out)
+{
+	char octets[3];
+	if (d->encoding == TRANSFER_BASE64) {
+		size_t len = finish_quantum(d, octets);
+		return buf_append(out, view_of(octets, len));
+	}
+	if (d->encoding != TRANSFER_QUOTED_PRINTABLE || d->count == 0)
+		return 0;
+	/* The end of the body ends its last line: blanks and a soft break go, an open escape stays. */
+	bool cr = d->held[d->count - 1] == '\r';
+	bool soft = d->held[0] == '=' && (d->count == 1 || hex_value(d->held[1]) < 0);
+	if (d->held[0] == '=' && !soft) {
+		d->defective = true;
+		return give_held(d, out);
+	}
+	d->count = 0;
+	return cr && !soft ? buf_append_byte(out, '\r') : 0;
+}
+
+int base64_encode_lines(struct buf *out, struct view data)
+{
+	int error = 0;
+	while (data.len && error == 0) {
+		error = base64_encode(out, view_take(data, BASE64_LINE_IN));
+		if (error == 0)
+			error = buf_append(out, VIEW("\r\n"));
+		data = view_skip(data, BASE64_LINE_IN);
+	}
+	return error;
+}
+
+/* A blank before a line end, and a line of one dot or beginning with "From ", would not survive every host.
+ */
+static bool must_escape(struct view rest, size_t column, bool text)
+{
+	char c = rest.data[0];
+	bool line_ends = rest.len == 1 || (text && (rest.data[1] == '\n' || rest.data[1] == '\r'));
+	if (c == ' ' || c == '\t')
+		return line_ends;
+	if (column == 0 && (c == '.' || (c == 'F' && view_starts(rest, VIEW("From ")))))
+		return true;
+	return !ascii_is_print(c) || c == '=';
+}
+
+int quoted_printable_encode(struct buf *out, struct view data, bool text)
+{
+	size_t column = 0;
+	while (data.len) {
+		size_t line_end = view_starts(data, VIEW("\r\n")) ? 2 : data.data[0] == '\n';
+		if (text && line_end) {
+			buf_append(out, VIEW("\r\n"));
+			data = view_skip(data, line_end);
+			column = 0;
+			continue;
+		}
+		size_t width = must_escape(data, column, text) ? 3 : 1;
+		if (column + width > LINE - 1) {
+			buf_append(out, VIEW("=\r\n"));
+			column = 0;
+			width = must_escape(data, column, text) ? 3 : 1;
+		}
+		if (width == 3)
+			buf_printf(out, "=%02X", (unsigned char)data.data[0]);
+		else
+			buf_append_byte(out, data.data[0]);
+		column += width;
+		data = view_skip(data, 1);
+	}
+	return buf_failed(out) ? -ENOBUFS : 0;
+}

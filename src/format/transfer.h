@@ -1,0 +1,45 @@
+/*
+ * Content transfer encodings: RFC 2045 section 6. Decoders are tolerant and take pieces of any size; they
+ * never fail on the text, they note that it was defective.
+ */
+#ifndef FORMAT_TRANSFER_H
+#define FORMAT_TRANSFER_H
+
+#include "base/buf.h"
+
+enum transfer_encoding {
+	TRANSFER_7BIT,
+	TRANSFER_8BIT,
+	TRANSFER_BINARY,
+	TRANSFER_QUOTED_PRINTABLE,
+	TRANSFER_BASE64,
+	TRANSFER_UNKNOWN, /* the body is opaque: its bytes are given as they are (RFC 2045, section 6.4) */
+};
+
+/* By name, without case; blanks and comments around it are ignored. */
+enum transfer_encoding transfer_encoding_by_name(struct view name);
+const char *transfer_encoding_name(enum transfer_encoding encoding);
+
+struct transfer_decoder {
+	enum transfer_encoding encoding;
+	bool defective;
+	uint32_t bits;  /* base64: of the quantum under way */
+	unsigned count; /* base64: its characters; quoted-printable: held octets */
+	char held[80];  /* quoted-printable: blanks that may end a line, or the beginning of "=XX" */
+};
+
+void transfer_decoder_init(struct transfer_decoder *d, enum transfer_encoding encoding);
+
+/* Appends what can be decoded so far; transfer_decode_end what was still held. The result of buf_append. */
+int transfer_decode(struct transfer_decoder *d, struct view in, struct buf *out);
+int transfer_decode_end(struct transfer_decoder *d, struct buf *out);
+
+/*
+ * Encoders: lines of at most 76 octets that end with CRLF. base64_encode_lines takes the whole data.
+ * quoted_printable_encode takes text with CRLF or LF line ends, which become CRLF; in binary data (text
+ * false) every CR and LF is encoded.
+ */
+int base64_encode_lines(struct buf *out, struct view data);
+int quoted_printable_encode(struct buf *out, struct view data, bool text);
+
+#endif
