@@ -1,0 +1,280 @@
+/*
+ * Dates of header fields, RFC 5322 sections 3.3 and 4.3:
+ *
+ *	date-time = [ day-name "," ] day month year hour ":" minute [ ":" second ] zone
+ *
+ * The calendar is computed here: the C library's depends on the process's zone, and this must not.
+ */
+#include "format/date.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cursor.h"
+#include "format/lex.h"
+
+static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+static const char days[] = "SunMonTueWedThuFriSat";
+
+/* Howard Hinnant's day count: eras of 400 years that begin on 1 March, so that the leap day comes last. */
+int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
+{
+	year -= month <= 2;
+	int64_t era = (year >= 0 ? year : year - 399) / 400;
+	int64_t year_of_era = year - era * 400;
+	int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+	return era * 146097 + day_of_era - 719468;
+}
+
+void civil_from_days(int64_t since, int64_t *year, unsigned *month, unsigned *day)
+{
+	since += 719468;
+	int64_t era = (since >= 0 ? since : since - 146096) / 146097;
+	int64_t day_of_era = since - era * 146097;
+	int64_t year_of_era =
+	    (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	unsigned shifted = (unsigned)((5 * day_of_year + 2) / 153);
+	*day = (unsigned)(day_of_year - (153 * shifted + 2) / 5 + 1);
+	*month = shifted < 10 ? shifted + 3 : shifted - 9;
+	*year = year_of_era + era * 400 + (*month <= 2);
+}
+
+struct civil {
+	uint64_t year, month, day, hour, minute, second;
+};
+
+static struct view word(struct cursor *in)
+{
+	lex_skip_cfws(in, NULL);
+	return cursor_while(in, ascii_is_alpha);
+}
+
+/* Digits; `width` is set to how many there were. */
+static bool number(struct cursor *in, uint64_t max, uint64_t *n, size_t *width)
+{
+	lex_skip_cfws(in, NULL);
+	struct view digits = cursor_while(in, ascii_is_digit);
+	if (width)
+		*width = digits.len;
+	return view_to_u64(digits, max, n);
+}
+
+static bool separator(struct cursor *in, char c)
+{
+	lex_skip_cfws(in, NULL);
+	return cursor_accept(in, c);
+}
+
+/* Month names may be longer than three letters ("September"): the beginning decides. */
+static bool month_number(struct view name, uint64_t *month)
+{
+	for (unsigned i = 0; i < 12 && name.len >= 3; i++) {
+		if (view_starts_nocase(name, view_of(months + 3 * i, 3))) {
+			*month = i + 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* hour ":" minute [ ":" second ], perhaps with a fraction, which is dropped. */
+static bool time_of_day(struct cursor *in, struct civil *t)
+{
+	if (!number(in, 23, &t->hour, NULL) || !separator(in, ':') || !number(in, 59, &t->minute, NULL))
+		return false;
+	if (separator(in, ':') && !number(in, 60, &t->second, NULL))
+		return false;
+	if (cursor_peek(in) == '.') {
+		cursor_bytes(in, 1);
+		cursor_while(in, ascii_is_digit);
+	}
+	return true;
+}
+
+/*
+ * Section 4.3: two digits up to 49 are 20xx, from 50 on 19xx, three digits count from 1900. Four are a year.
+ */
+static bool year(struct cursor *in, struct civil *t)
+{
+	size_t width;
+	if (!number(in, 9999, &t->year, &width))
+		return false;
+	if (width == 2)
+		t->year += t->year < 50 ? 2000 : 1900;
+	else if (width == 3)
+		t->year += 1900;
+	return width >= 2 && t->year >= 1900;
+}
+
+/*
+ * obs-zone: only the names below have a meaning that all agree on; all others count as -0000 (section 4.3).
+ */
+static void named_zone(struct view name, struct date *date)
+{
+	static const struct {
+		const char *name;
+		int16_t hours;
+	} zones[] = {{"UT", 0}, {"UTC", 0}, {"GMT", 0}, {"Z", 0}, {"EST", -5}, {"EDT", -4}, {"CST", -6},
+	    {"CDT", -5}, {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7}};
+	for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
+		if (view_equal_nocase(name, view_from_string(zones[i].name))) {
+			date->offset_minutes = (int16_t)(zones[i].hours * 60);
+			date->zone_known = true;
+		}
+	}
+}
+
+/* zone = ( "+" / "-" ) 4DIGIT / obs-zone; "+01:00" and "GMT+0100" are found too. */
+static bool zone(struct cursor *in, struct date *date)
+{
+	struct view name = word(in);
+	if (name.len)
+		named_zone(name, date);
+	lex_skip_cfws(in, NULL);
+	bool west = cursor_peek(in) == '-';
+	if (!cursor_accept(in, '+') && !cursor_accept(in, '-'))
+		return true;
+	struct view digits = cursor_while(in, ascii_is_digit);
+	uint64_t hours, minutes = 0;
+	if (digits.len == 2 && cursor_accept(in, ':') && !number(in, 59, &minutes, NULL))
+		return false;
+	if (digits.len == 4 && !view_to_u64(view_skip(digits, 2), 59, &minutes))
+		return false;
+	if ((digits.len != 2 && digits.len != 4) || !view_to_u64(view_take(digits, 2), 99, &hours))
+		return false;
+	int offset = (int)(hours * 60 + minutes);
+	date->offset_minutes = (int16_t)(west ? -offset : offset);
+	date->zone_known = !(west && offset == 0);
+	return true;
+}
+
+/* [ day-name "," ] day month year time zone, where the words may be joined with "-" (21-Nov-1997). */
+static bool rfc5322_form(struct cursor *in, struct civil *t, struct date *date)
+{
+	cursor_while(in, lex_is_blank);
+	if (word(in).len)
+		separator(in, ',');
+	if (!number(in, 31, &t->day, NULL))
+		return false;
+	separator(in, '-');
+	if (!month_number(word(in), &t->month))
+		return false;
+	separator(in, '-');
+	separator(in, ',');
+	return year(in, t) && time_of_day(in, t) && zone(in, date);
+}
+
+/* asctime: "Fri Nov 21 09:55:06 1997", perhaps with a zone before or after the year. */
+static bool asctime_form(struct cursor *in, struct civil *t, struct date *date)
+{
+	struct view first = word(in);
+	separator(in, ',');
+	if (!month_number(word(in), &t->month) && !month_number(first, &t->month))
+		return false;
+	if (!number(in, 31, &t->day, NULL))
+		return false;
+	separator(in, ',');
+	if (!time_of_day(in, t))
+		return false;
+	struct view name = word(in);
+	if (name.len)
+		named_zone(name, date);
+	return year(in, t) && zone(in, date);
+}
+
+/* RFC 3339: "1997-11-21T09:55:06-06:00". */
+static bool rfc3339_form(struct cursor *in, struct civil *t, struct date *date)
+{
+	size_t width;
+	if (!number(in, 9999, &t->year, &width) || width != 4 || !cursor_accept(in, '-'))
+		return false;
+	if (!number(in, 12, &t->month, NULL) || !cursor_accept(in, '-') || !number(in, 31, &t->day, NULL))
+		return false;
+	if (!cursor_accept(in, 'T') && !cursor_accept(in, 't') && !lex_skip_cfws(in, NULL))
+		return false;
+	return time_of_day(in, t) && zone(in, date);
+}
+
+static bool is_leap(uint64_t y)
+{
+	return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+}
+
+static bool exists(const struct civil *t)
+{
+	static const unsigned char length[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	if (t->month < 1 || t->month > 12 || t->day < 1 || t->year < 1900)
+		return false;
+	return t->day <= length[t->month - 1] || (t->month == 2 && t->day == 29 && is_leap(t->year));
+}
+
+int date_parse(struct view text, struct date *date)
+{
+	static bool (*const forms[])(struct cursor *, struct civil *, struct date *) = {
+	    rfc5322_form, rfc3339_form, asctime_form};
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+		struct cursor in = cursor_on(text);
+		struct civil t = {0};
+		struct date result = {0};
+		if (!forms[i](&in, &t, &result) || !exists(&t))
+			continue;
+		int64_t day = days_from_civil((int64_t)t.year, (unsigned)t.month, (unsigned)t.day);
+		result.seconds = day * 86400 + (int64_t)(t.hour * 3600 + t.minute * 60 + t.second);
+		result.seconds -= (int64_t)result.offset_minutes * 60;
+		*date = result;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+struct local {
+	int64_t day, year;
+	unsigned month, day_of_month, second;
+};
+
+static int to_local(struct date date, struct local *l)
+{
+	/* Far outside the years that can be written, and far from overflow. */
+	if (date.seconds > INT64_C(1) << 40 || date.seconds < -(INT64_C(1) << 40))
+		return -EINVAL;
+	int64_t seconds = date.seconds + (int64_t)date.offset_minutes * 60;
+	l->day = seconds / 86400 - (seconds % 86400 < 0);
+	l->second = (unsigned)(seconds - l->day * 86400);
+	if (l->day < days_from_civil(1900, 1, 1) || l->day > days_from_civil(9999, 12, 31))
+		return -EINVAL;
+	civil_from_days(l->day, &l->year, &l->month, &l->day_of_month);
+	return 0;
+}
+
+int date_write(struct buf *out, struct date date)
+{
+	struct local l;
+	int error = to_local(date, &l);
+	if (error)
+		return error;
+	/* 1 January 1970 was a Thursday; 25,567 days are from 1900 on, so the sum stays positive. */
+	size_t weekday = (size_t)((l.day + 4 + 7 * 25567) % 7);
+	int offset = abs(date.offset_minutes);
+	return buf_printf(out, "%.3s, %u %.3s %04d %02u:%02u:%02u %c%02d%02d", days + 3 * weekday,
+	    l.day_of_month, months + 3 * (l.month - 1), (int)l.year, l.second / 3600, l.second / 60 % 60,
+	    l.second % 60, date.offset_minutes < 0 || (offset == 0 && !date.zone_known) ? '-' : '+',
+	    offset / 60, offset % 60);
+}
+
+int date_write_rfc3339(struct buf *out, struct date date)
+{
+	struct local l;
+	int error = to_local(date, &l);
+	if (error)
+		return error;
+	int offset = abs(date.offset_minutes);
+	error = buf_printf(out, "%04d-%02u-%02uT%02u:%02u:%02u", (int)l.year, l.month, l.day_of_month,
+	    l.second / 3600, l.second / 60 % 60, l.second % 60);
+	if (error)
+		return error;
+	if (offset == 0)
+		return buf_append_byte(out, 'Z');
+	return buf_printf(out, "%c%02d:%02d", date.offset_minutes < 0 ? '-' : '+', offset / 60, offset % 60);
+}

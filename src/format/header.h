@@ -1,0 +1,53 @@
+/*
+ * Header fields: RFC 5322 sections 2.2 and 4.5. A reader over one header block that lies in memory; fields
+ * come in their order, with their place, so that a caller can cut one out or replace it.
+ */
+#ifndef FORMAT_HEADER_H
+#define FORMAT_HEADER_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+struct header_field {
+	struct view name;   /* without the colon */
+	struct view body;   /* after the colon, folds included, without the last line end */
+	size_t offset, len; /* of the whole field with its last line end, in the block */
+};
+
+struct header_reader {
+	struct view block;
+	size_t at;      /* where the next field begins; at the end: the offset of the body */
+	bool ended;     /* the blank line, or a line that is no field, was met */
+	bool defective; /* a line that is no field, or a field without a name, was met */
+};
+
+struct header_reader header_read(struct view block);
+
+/*
+ * The next field; false at the end: after the blank line (CRLF or a bare LF; it is taken), before a line that
+ * is no field (the body has begun without a blank line), or where the block ends. A "From " line of mbox
+ * before the first field and fields without a name are skipped. Views point into the block.
+ */
+bool header_next(struct header_reader *r, struct header_field *field);
+
+/* The body of the first field of that name; false if there is none. */
+bool header_find(struct view block, struct view name, struct view *body);
+
+/*
+ * The name part of one line: its length with the colon, 0 if the line doesn't begin a field.
+ * *name is set without blanks before the colon (obs-optional).
+ */
+size_t header_field_name(struct view line, struct view *name);
+
+/* Appends a body on one line: line ends go, blanks at both ends go. The result of buf_append. */
+int header_unfold(struct view body, struct buf *out);
+
+/*
+ * The next message identifier of a list (Message-ID, In-Reply-To, References: RFC 5322 section 3.6.4) is
+ * taken off *rest: what stands in <>; phrases between them are skipped. *id is without brackets and may hold
+ * folds, which message_id_append leaves out. False at the end.
+ */
+bool message_id_next(struct view *rest, struct view *id);
+int message_id_append(struct view id, struct buf *out);
+
+#endif

@@ -1,0 +1,122 @@
+#include "../unit.h"
+
+#include <errno.h>
+
+#include "format/date.h"
+
+static void reads(const char *text, int64_t seconds, int offset, bool known)
+{
+	struct date date;
+	if (date_parse(view_from_string(text), &date))
+		fail_msg("not read: %s", text);
+	if (date.seconds != seconds)
+		fail_msg("%s: read as %lld", text, (long long)date.seconds);
+	assert_int_equal(date.offset_minutes, offset);
+	assert_int_equal(date.zone_known, known);
+}
+
+static void reads_standard_and_obsolete_forms(void **state)
+{
+	(void)state;
+	reads("Fri, 21 Nov 1997 09:55:06 -0600", 880127706, -360, true);
+	reads("21 Nov 1997 09:55 -0600", 880127700, -360, true);
+	reads("Fri, 21 Nov 97 09(comment):   55  :  06 -0600", 880127706, -360, true);
+	reads("21 Nov 97 15:55:06 GMT", 880127706, 0, true);
+	reads("21 Nov 97 10:55:06 EST", 880127706, -300, true);
+	reads("21 Nov 97 15:55:06 A", 880127706, 0, false);
+	reads("21 Nov 97 15:55:06 -0000", 880127706, 0, false);
+	reads("21 Nov 97 15:55:06", 880127706, 0, false);
+	reads("21 Nov 097 15:55:06 +0000", 880127706, 0, true);
+	reads("Thu,\r\n\t13\r\n\t  Feb\r\n\t    1969\r\n\t23:32\r\n\t -0330 (Newfoundland Time)", -27723480,
+	    -210, true);
+	reads("Sat, 29 Feb 2020 23:59:60 +0000", 1583020800, 0, true);
+	reads("1 Jan 49 00:00:00 +0000", 2493072000, 0, true);
+	reads("1 Jan 50 00:00:00 +0000", -631152000, 0, true);
+}
+
+static void reads_forms_found_in_practice(void **state)
+{
+	(void)state;
+	reads("Fri Nov 21 09:55:06 1997", 880106106, 0, false);
+	reads("Fri Nov 21 09:55:06 1997 -0600", 880127706, -360, true);
+	reads("Fri Nov 21 15:55:06 GMT 1997", 880127706, 0, true);
+	reads("1997-11-21T09:55:06-06:00", 880127706, -360, true);
+	reads("1997-11-21 15:55:06.123Z", 880127706, 0, true);
+	reads("Friday, 21-Nov-97 15:55:06 GMT", 880127706, 0, true);
+	reads("Fri, 21 November 1997 15:55:06 GMT+0000", 880127706, 0, true);
+	reads("Fri, 21 Nov 1997 15:55:06 +0000 (UTC)", 880127706, 0, true);
+}
+
+static void refuses_what_is_no_date(void **state)
+{
+	(void)state;
+	static const char *const wrong[] = {"", "today", "31 Feb 2020 00:00 +0000", "29 Feb 2019 00:00 +0000",
+	    "1 Jan 2020", "1 Jan 2020 24:00 +0000", "1 Jan 2020 10:60 +0000", "0 Jan 2020 10:00 +0000",
+	    "1 Foo 2020 10:00 +0000", "1 Jan 10000 10:00 +0000", "1 Jan 1899 10:00 +0000",
+	    "1 Jan 2020 10:00 +00", "99999999999999999999 Jan 2020 10:00 +0000"};
+	struct date date = {.seconds = 42};
+	for (size_t i = 0; i + 2 < sizeof wrong / sizeof wrong[0]; i++)
+		assert_int_equal(date_parse(view_from_string(wrong[i]), &date), -EINVAL);
+	assert_int_equal(date.seconds, 42);
+}
+
+static void writes(struct date date, const char *expected, const char *rfc3339)
+{
+	struct buf out;
+	buf_init(&out, 100);
+	assert_int_equal(date_write(&out, date), 0);
+	assert_string_equal(buf_string(&out), expected);
+	buf_clear(&out);
+	assert_int_equal(date_write_rfc3339(&out, date), 0);
+	assert_string_equal(buf_string(&out), rfc3339);
+	buf_done(&out);
+}
+
+static void writes_dates(void **state)
+{
+	(void)state;
+	writes((struct date){880127706, -360, true}, "Fri, 21 Nov 1997 09:55:06 -0600",
+	    "1997-11-21T09:55:06-06:00");
+	writes((struct date){0, 0, true}, "Thu, 1 Jan 1970 00:00:00 +0000", "1970-01-01T00:00:00Z");
+	writes((struct date){0, 0, false}, "Thu, 1 Jan 1970 00:00:00 -0000", "1970-01-01T00:00:00Z");
+	writes((struct date){-1, 330, true}, "Thu, 1 Jan 1970 05:29:59 +0530", "1970-01-01T05:29:59+05:30");
+	writes((struct date){-86401, 0, true}, "Tue, 30 Dec 1969 23:59:59 +0000", "1969-12-30T23:59:59Z");
+	struct buf out;
+	buf_init(&out, 100);
+	assert_int_equal(date_write(&out, (struct date){INT64_MAX, 0, true}), -EINVAL);
+	assert_int_equal(date_write(&out, (struct date){-2300000000, 0, true}), -EINVAL);
+	assert_int_equal(date_write(&out, (struct date){253402300800, 0, true}), -EINVAL);
+	buf_done(&out);
+}
+
+static void counts_every_day(void **state)
+{
+	(void)state;
+	struct buf out;
+	buf_init(&out, 100);
+	for (int64_t day = -25567; day < 60000; day++) {
+		int64_t year;
+		unsigned month, of_month;
+		struct date back;
+		civil_from_days(day, &year, &month, &of_month);
+		assert_int_equal(days_from_civil(year, month, of_month), day);
+		buf_clear(&out);
+		assert_int_equal(date_write(&out, (struct date){day * 86400 + 7, 60, true}), 0);
+		assert_int_equal(date_parse(buf_view(&out), &back), 0);
+		if (year < 9999)
+			assert_int_equal(back.seconds, day * 86400 + 7);
+	}
+	buf_done(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(reads_standard_and_obsolete_forms),
+	    cmocka_unit_test(reads_forms_found_in_practice),
+	    cmocka_unit_test(refuses_what_is_no_date),
+	    cmocka_unit_test(writes_dates),
+	    cmocka_unit_test(counts_every_day),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
