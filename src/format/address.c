@@ -1,0 +1,362 @@
+/*
+ * Address lists of header fields, RFC 5322 sections 3.4 and 4.4. The reader gathers words until a special
+ *tells what they were: "<" a display name, ":" a group's name, "@" a local part, "," or ";" an address
+ *without domain.
+ *
+ *	address      = mailbox / group
+ *	mailbox      = [display-name] "<" [obs-route] addr-spec ">" / addr-spec
+ *	group        = display-name ":" [group-list] ";"
+ *	addr-spec    = local-part "@" domain
+ *	obs-route    = *(CFWS / ",") "@" domain *("," [CFWS] ["@" domain]) ":"
+ */
+#include "format/address.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/cursor.h"
+#include "base/mem.h"
+#include "format/lex.h"
+#include "format/limits.h"
+
+enum { SOFT_SPACE = '\0' }; /* no word holds a NUL: the lexer leaves them out */
+
+struct reader {
+	struct cursor in;
+	struct arena *arena;
+	struct address_list *list;
+	size_t capacity;
+	int error;
+	bool in_group;
+	/*
+	 * The words of the address being read, with one space where blanks or comments stood. The last run is
+	 * the part without blanks, dots joining over them (obs-local-part): it becomes the local part if "@"
+	 * follows. A blank after a joining dot is kept as SOFT_SPACE: "J. Doe" is a name with a space, "a.
+	 * b@c" has none.
+	 */
+	struct buf words;
+	size_t run;
+	struct view comment; /* the last one met */
+};
+
+static void add(struct reader *r, struct address address)
+{
+	struct address_list *list = r->list;
+	if (list->count == ADDRESS_LIST_MAX) {
+		list->defective = true;
+		return;
+	}
+	if (list->count == r->capacity) {
+		size_t capacity = r->capacity ? r->capacity * 2 : 4;
+		struct address *items = arena_array(r->arena, capacity, sizeof *items);
+		if (items == NULL) {
+			r->error = -ENOBUFS;
+			return;
+		}
+		if (list->count)
+			memcpy(items, list->items, list->count * sizeof *items);
+		list->items = items;
+		r->capacity = capacity;
+	}
+	list->items[list->count++] = address;
+}
+
+static struct view keep(struct reader *r, struct view v)
+{
+	struct view copy = {0};
+	if (v.len && !arena_copy(r->arena, v, &copy))
+		r->error = -ENOBUFS;
+	return copy;
+}
+
+static void forget_words(struct reader *r)
+{
+	if (buf_failed(&r->words))
+		r->list->defective = true;
+	buf_clear(&r->words);
+	r->run = 0;
+	r->comment = (struct view){0};
+}
+
+/* The comment as a name, or the empty view. */
+static struct view comment_name(struct reader *r)
+{
+	struct buf text;
+	buf_init(&text, ADDRESS_PHRASE_MAX);
+	lex_unquote(view_trim(r->comment), &text);
+	struct view name = keep(r, buf_view(&text));
+	buf_done(&text);
+	return name;
+}
+
+/*
+ * domain         = dot-atom / domain-literal / obs-domain
+ * obs-domain     = atom *("." atom)
+ * domain-literal = [CFWS] "[" *([FWS] dtext) [FWS] "]" [CFWS]
+ */
+static struct view read_domain(struct reader *r)
+{
+	struct buf text;
+	buf_init(&text, ADDRESS_PHRASE_MAX);
+	lex_skip_cfws(&r->in, &r->comment);
+	if (cursor_accept(&r->in, '[')) {
+		buf_append_byte(&text, '[');
+		while (!cursor_at_end(&r->in) && !cursor_accept(&r->in, ']')) {
+			char c = cursor_bytes(&r->in, 1).data[0];
+			if (!lex_is_blank(c))
+				buf_append_byte(&text, c);
+		}
+		buf_append_byte(&text, ']');
+	}
+	for (;;) {
+		struct view atom = cursor_while(&r->in, lex_is_atext);
+		buf_append(&text, atom);
+		struct cursor ahead = r->in;
+		lex_skip_cfws(&ahead, &r->comment);
+		if (cursor_accept(&ahead, '.')) {
+			lex_skip_cfws(&ahead, &r->comment);
+			buf_append_byte(&text, '.');
+		} else {
+			break;
+		}
+		r->in = ahead;
+	}
+	lex_skip_cfws(&r->in, &r->comment);
+	struct view domain = keep(r, buf_view(&text));
+	buf_done(&text);
+	return domain;
+}
+
+/* An encoded word may hold specials that an atom may not: "=?utf-8?q?Doe,_Joe?=" is one word. */
+static struct view encoded_word(const struct cursor *in)
+{
+	struct view v = in->rest;
+	if (!view_starts(v, VIEW("=?")))
+		return (struct view){0};
+	unsigned marks = 0;
+	for (size_t i = 2; i < v.len && !lex_is_blank(v.data[i]) && v.data[i] != '"'; i++) {
+		if (v.data[i] != '?')
+			continue;
+		if (++marks == 3)
+			return i + 1 < v.len && v.data[i + 1] == '=' ? view_take(v, i + 2) : (struct view){0};
+	}
+	return (struct view){0};
+}
+
+/* Takes one word, dot or stray byte and adds it to the words. */
+static void read_word(struct reader *r)
+{
+	size_t before = r->words.len;
+	struct view word = encoded_word(&r->in);
+	if (word.len) {
+		r->in.rest = view_skip(r->in.rest, word.len);
+		buf_append(&r->words, word);
+	} else if (cursor_peek(&r->in) == '"') {
+		if (!lex_quoted_string(&r->in, &r->words))
+			r->list->defective = true;
+	} else if (lex_is_atext((char)cursor_peek(&r->in))) {
+		buf_append(&r->words, cursor_while(&r->in, lex_is_atext));
+	} else {
+		struct view byte = cursor_bytes(&r->in, 1);
+		if (byte.data[0] != '.')
+			r->list->defective = true;
+		if (byte.data[0] != '\0')
+			buf_append(&r->words, byte);
+	}
+	if (!lex_skip_cfws(&r->in, &r->comment))
+		return;
+	bool dot_joins = cursor_peek(&r->in) == '.' ||
+	                 (r->words.len > before && buf_view(&r->words).data[r->words.len - 1] == '.');
+	bool more = !cursor_at_end(&r->in) && strchr(",;:<@>", cursor_peek(&r->in)) == NULL;
+	if (more && (!dot_joins || r->words.len == 0)) {
+		buf_append_byte(&r->words, ' ');
+		r->run = r->words.len;
+	} else if (more && cursor_peek(&r->in) != '.') {
+		buf_append_byte(&r->words, SOFT_SPACE);
+	}
+}
+
+static struct view keep_name(struct reader *r, struct view words)
+{
+	struct view name = keep(r, view_trim(words));
+	for (size_t i = 0; i < name.len; i++)
+		if (name.data[i] == SOFT_SPACE)
+			((char *)name.data)[i] = ' ';
+	return name;
+}
+
+static struct view keep_local_part(struct reader *r, struct view words)
+{
+	struct buf text;
+	buf_init(&text, ADDRESS_PHRASE_MAX);
+	for (size_t i = 0; i < words.len; i++)
+		if (words.data[i] != SOFT_SPACE)
+			buf_append_byte(&text, words.data[i]);
+	struct view local_part = keep(r, view_trim(buf_view(&text)));
+	buf_done(&text);
+	return local_part;
+}
+
+/* At "@" outside brackets: addr-spec, perhaps after a name without brackets. */
+static void read_bare_mailbox(struct reader *r)
+{
+	struct address address = {.kind = ADDRESS_MAILBOX};
+	struct view before = view_trim(view_take(buf_view(&r->words), r->run));
+	address.display_name = keep_name(r, before);
+	address.local_part = keep_local_part(r, view_skip(buf_view(&r->words), r->run));
+	if (before.len)
+		r->list->defective = true;
+	r->comment = (struct view){0};
+	cursor_bytes(&r->in, 1);
+	address.domain = read_domain(r);
+	if (address.display_name.len == 0)
+		address.display_name = comment_name(r);
+	if (address.domain.len == 0)
+		r->list->defective = true;
+	add(r, address);
+	forget_words(r);
+}
+
+/* A route ends with ":" and names hosts that nobody asks any more (RFC 5321, appendix C). */
+static void skip_route(struct reader *r)
+{
+	lex_skip_cfws(&r->in, NULL);
+	struct cursor ahead = r->in;
+	while (cursor_peek(&ahead) == '@' || cursor_peek(&ahead) == ',') {
+		if (cursor_accept(&ahead, '@')) {
+			struct cursor kept = r->in;
+			r->in = ahead;
+			read_domain(r);
+			ahead = r->in;
+			r->in = kept;
+		} else {
+			cursor_bytes(&ahead, 1);
+		}
+		lex_skip_cfws(&ahead, NULL);
+	}
+	if (cursor_accept(&ahead, ':'))
+		r->in = ahead;
+}
+
+/* At "<": the words were a display name. */
+static void read_angle_mailbox(struct reader *r)
+{
+	struct address address = {.kind = ADDRESS_MAILBOX};
+	address.display_name = keep_name(r, buf_view(&r->words));
+	struct view outside_comment = r->comment;
+	forget_words(r);
+	cursor_bytes(&r->in, 1);
+	skip_route(r);
+	while (!cursor_at_end(&r->in) && strchr("@>", cursor_peek(&r->in)) == NULL)
+		read_word(r);
+	address.local_part = keep_local_part(r, buf_view(&r->words));
+	if (cursor_accept(&r->in, '@'))
+		address.domain = read_domain(r);
+	/* "<a@b@c>" and other noise before the bracket closes. */
+	while (!cursor_at_end(&r->in) && cursor_peek(&r->in) != '>') {
+		cursor_bytes(&r->in, 1);
+		r->list->defective = true;
+	}
+	if (!cursor_accept(&r->in, '>'))
+		r->list->defective = true;
+	r->comment = outside_comment;
+	lex_skip_cfws(&r->in, &r->comment);
+	if (address.display_name.len == 0)
+		address.display_name = comment_name(r);
+	if (address.local_part.len == 0 || address.domain.len == 0)
+		r->list->defective = true;
+	if (address.local_part.len || address.domain.len || address.display_name.len)
+		add(r, address);
+	forget_words(r);
+}
+
+/* At a separator: words without "@" or "<" are a local part if they are one word, else a name without
+ * address. */
+static void finish_words(struct reader *r)
+{
+	struct view text = view_trim(buf_view(&r->words));
+	if (text.len) {
+		struct address address = {.kind = ADDRESS_MAILBOX};
+		if (view_find(text, ' ') < 0) {
+			address.local_part = keep_local_part(r, text);
+			address.display_name = comment_name(r);
+		} else {
+			address.display_name = keep_name(r, text);
+		}
+		add(r, address);
+		r->list->defective = true;
+	}
+	forget_words(r);
+}
+
+static void start_group(struct reader *r)
+{
+	if (r->in_group)
+		r->list->defective = true;
+	else
+		add(r, (struct address){
+		           .kind = ADDRESS_GROUP_START, .display_name = keep_name(r, buf_view(&r->words))});
+	r->in_group = true;
+	forget_words(r);
+}
+
+static void end_group(struct reader *r)
+{
+	if (r->in_group)
+		add(r, (struct address){.kind = ADDRESS_GROUP_END});
+	r->in_group = false;
+}
+
+static void read_list(struct reader *r)
+{
+	lex_skip_cfws(&r->in, &r->comment);
+	while (!cursor_at_end(&r->in) && r->error == 0) {
+		switch (cursor_peek(&r->in)) {
+		case '<':
+			read_angle_mailbox(r);
+			break;
+		case '@':
+			read_bare_mailbox(r);
+			break;
+		case ':':
+			cursor_bytes(&r->in, 1);
+			start_group(r);
+			break;
+		case ',':
+			cursor_bytes(&r->in, 1);
+			finish_words(r);
+			break;
+		case ';':
+			cursor_bytes(&r->in, 1);
+			finish_words(r);
+			if (!r->in_group)
+				r->list->defective = true;
+			end_group(r);
+			break;
+		case '>':
+			cursor_bytes(&r->in, 1);
+			r->list->defective = true;
+			break;
+		default:
+			read_word(r);
+		}
+		if (r->words.len == 0)
+			lex_skip_cfws(&r->in, &r->comment);
+	}
+	finish_words(r);
+	if (r->in_group)
+		r->list->defective = true;
+	end_group(r);
+}
+
+int address_list_parse(struct view body, struct arena *arena, struct address_list *list)
+{
+	*list = (struct address_list){0};
+	struct reader r = {.in = cursor_on(body), .arena = arena, .list = list};
+	buf_init(&r.words, ADDRESS_PHRASE_MAX);
+	read_list(&r);
+	buf_done(&r.words);
+	if (r.error)
+		list->defective = true;
+	return r.error;
+}
