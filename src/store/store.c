@@ -1,7 +1,10 @@
-/* What is the same on every engine: names of blobs and shards. */
+/* The calls of store.h that lead to an engine, and what is the same on every engine. */
 #include "store/store.h"
 
 #include <string.h>
+
+#include "base/mem.h"
+#include "store/engine.h"
 
 /* The last five bytes of a blob's name are its length, so that nobody has to ask for it. */
 enum { LENGTH_AT = 11 };
@@ -18,4 +21,105 @@ bool blob_is_none(const struct blob_id *id)
 {
 	static const struct blob_id none;
 	return memcmp(id, &none, sizeof none) == 0;
+}
+
+void store_commit(struct store *s, struct store_commit *c)
+{
+	c->touched = NULL;
+	c->touched_count = 0;
+	c->pending = (struct store_pending){.store = s};
+	s->engine->commit(s, c);
+}
+
+void store_read(struct store *s, struct store_read *r)
+{
+	r->pending = (struct store_pending){.store = s};
+	s->engine->read(s, r);
+}
+
+void store_blob_read(struct store *s, struct store_blob_read *r)
+{
+	r->pending = (struct store_pending){.store = s};
+	s->engine->blob_read(s, r);
+}
+
+struct store_upload *store_upload_begin(struct store *s)
+{
+	return s->engine->upload_begin(s);
+}
+
+int store_upload_append(struct store_upload *u, struct view bytes)
+{
+	return u->engine->upload_append(u, bytes);
+}
+
+uint64_t store_upload_length(const struct store_upload *u)
+{
+	return u->length;
+}
+
+size_t store_upload_backlog(const struct store_upload *u)
+{
+	return u->engine->upload_backlog(u);
+}
+
+void store_upload_wait(struct store_upload *u, void (*drained)(void *arg), void *arg)
+{
+	u->engine->upload_wait(u, drained, arg);
+}
+
+void store_upload_abort(struct store_upload *u)
+{
+	if (u)
+		u->engine->upload_abort(u);
+}
+
+void store_watch(struct store *s, struct store_watch *w)
+{
+	w->changes = 0;
+	s->engine->watch(s, w);
+}
+
+void store_unwatch(struct store *s, struct store_watch *w)
+{
+	s->engine->unwatch(s, w);
+}
+
+int store_event_fd(const struct store *s)
+{
+	return s->engine->event_fd(s);
+}
+
+void store_dispatch(struct store *s)
+{
+	s->engine->dispatch(s);
+}
+
+void store_stats(struct store *s, struct store_stats *out)
+{
+	s->engine->stats(s, out);
+}
+
+void store_close(struct store *s)
+{
+	if (s)
+		s->engine->close(s);
+}
+
+/* Changes of one shard mostly come together, so looking at the last one keeps the list short. */
+void commit_touch(struct store_commit *c, uint64_t shard)
+{
+	enum { STEP = 8 };
+	if (c->touched_count > 0 && c->touched[c->touched_count - 1] == shard)
+		return;
+	if (c->touched_count % STEP == 0)
+		c->touched = mem_resize(c->touched, (c->touched_count + STEP) * sizeof *c->touched);
+	c->touched[c->touched_count++] = shard;
+}
+
+void commit_forget_touched(struct store_commit *c)
+{
+	mem_free(c->touched);
+	c->touched = NULL;
+	c->touched_count = 0;
 }

@@ -63,6 +63,14 @@ struct blob_id {
 uint64_t blob_length(const struct blob_id *id);
 bool blob_is_none(const struct blob_id *id);
 
+/* The engine's part of an operation under way; nobody else touches it. */
+struct store_pending {
+	struct store_pending *next;
+	struct store *store;
+	void (*act)(struct store_pending *p, unsigned thread);
+	int result;
+};
+
 /*
  * Inside a `run` function. It must be a pure function of what it reads here and of its argument, and write its
  * results anew each time: an engine may run it more than once. Views that txn_get and txn_range give are
@@ -114,9 +122,9 @@ struct store_commit {
 	void (*done)(struct store_commit *c, int result);
 
 	/* The engine's, while the commit is under way. */
-	struct store_commit *next;
-	struct store_touched *touched;
-	int result;
+	struct store_pending pending;
+	uint64_t *touched;
+	size_t touched_count;
 };
 
 void store_commit(struct store *s, struct store_commit *c);
@@ -132,8 +140,7 @@ struct store_read {
 	void *arg;
 	void (*done)(struct store_read *r, int result);
 
-	struct store_read *next; /* the engine's */
-	int result;
+	struct store_pending pending;
 };
 
 void store_read(struct store *s, struct store_read *r);
@@ -158,7 +165,7 @@ struct store_blob_read {
 	void *arg;
 	void (*done)(struct store_blob_read *r);
 
-	struct store_blob_read *next; /* the engine's */
+	struct store_pending pending;
 };
 
 void store_blob_read(struct store *s, struct store_blob_read *r);

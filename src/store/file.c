@@ -1,0 +1,116 @@
+/* The file calls of file.h. */
+#include "store/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int file_write_at(int fd, struct view bytes, uint64_t offset)
+{
+	while (bytes.len > 0) {
+		ssize_t n = pwrite(fd, bytes.data, bytes.len, (off_t)offset);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes = view_skip(bytes, (size_t)n);
+		offset += (uint64_t)n;
+	}
+	return 0;
+}
+
+int file_read_at(int fd, void *out, size_t len, uint64_t offset)
+{
+	char *to = out;
+	while (len > 0) {
+		ssize_t n = pread(fd, to, len, (off_t)offset);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -ENODATA;
+		to += n;
+		len -= (size_t)n;
+		offset += (uint64_t)n;
+	}
+	return 0;
+}
+
+int file_sync(int fd)
+{
+	return fdatasync(fd) == 0 ? 0 : -errno;
+}
+
+int file_size(int fd, uint64_t *size)
+{
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return -errno;
+	*size = (uint64_t)st.st_size;
+	return 0;
+}
+
+int file_reserve(int fd, uint64_t size)
+{
+	/* fallocate, not posix_fallocate: where a file system lacks it, writing is the only way to know. */
+	while (fallocate(fd, 0, 0, (off_t)size) != 0) {
+		if (errno == EOPNOTSUPP)
+			return ftruncate(fd, (off_t)size) == 0 ? 0 : -errno;
+		if (errno != EINTR)
+			return -errno;
+	}
+	return 0;
+}
+
+int file_zero(int fd, uint64_t offset, uint64_t len)
+{
+	static const char zeros[64 << 10];
+	while (len > 0) {
+		size_t n = len < sizeof zeros ? (size_t)len : sizeof zeros;
+		int error = file_write_at(fd, view_of(zeros, n), offset);
+		if (error)
+			return error;
+		offset += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int file_open_in(int folder_fd, const char *name, int flags)
+{
+	int fd = openat(folder_fd, name, flags | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+int folder_open_in(int folder_fd, const char *name)
+{
+	if (mkdirat(folder_fd, name, 0700) == 0) {
+		if (folder_fd >= 0 && fsync(folder_fd) != 0)
+			return -errno;
+	} else if (errno != EEXIST) {
+		return -errno;
+	}
+	int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int file_replace(int folder_fd, const char *name, struct view content)
+{
+	char temporary[64];
+	snprintf(temporary, sizeof temporary, "%s.new", name);
+	int fd = file_open_in(folder_fd, temporary, O_RDWR | O_CREAT | O_TRUNC);
+	if (fd < 0)
+		return fd;
+	int error = file_write_at(fd, content, 0);
+	if (error == 0)
+		error = file_sync(fd);
+	close(fd);
+	if (error == 0 && renameat(folder_fd, temporary, folder_fd, name) != 0)
+		error = -errno;
+	if (error == 0 && fsync(folder_fd) != 0)
+		error = -errno;
+	return error;
+}

@@ -1,0 +1,327 @@
+/* The only file that calls LMDB. */
+#include "store/index.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/checksum.h"
+#include "base/cursor.h"
+#include "base/mem.h"
+#include "store/file.h"
+
+enum { SHARD_SIZE = 8, SUM_SIZE = 4 };
+
+struct key_bytes {
+	char data[SHARD_SIZE + STORE_KEY_MAX];
+};
+
+static void put_be(char *out, size_t bytes, uint64_t n)
+{
+	while (bytes-- > 0) {
+		out[bytes] = (char)n;
+		n >>= 8;
+	}
+}
+
+static MDB_val full_key(struct key_bytes *space, uint64_t shard, struct view key)
+{
+	put_be(space->data, SHARD_SIZE, shard);
+	if (key.len)
+		memcpy(space->data + SHARD_SIZE, key.data, key.len);
+	return (MDB_val){SHARD_SIZE + key.len, space->data};
+}
+
+int index_error(int result)
+{
+	switch (result) {
+	case MDB_SUCCESS:
+		return 0;
+	case MDB_NOTFOUND:
+		return -ENOENT;
+	case MDB_MAP_FULL:
+		return -ENOSPC;
+	case MDB_PAGE_NOTFOUND:
+	case MDB_CORRUPTED:
+	case MDB_PANIC:
+	case MDB_VERSION_MISMATCH:
+	case MDB_INVALID:
+	case MDB_INCOMPATIBLE:
+	case MDB_CURSOR_FULL:
+		return -EBADMSG;
+	case EINVAL: /* a file too short to be a map is told in this way */
+		return -EBADMSG;
+	default:
+		return result > 0 ? -result : -EIO;
+	}
+}
+
+/* LMDB makes its lock file sparse and maps it; on a full disk touching it would be a SIGBUS. */
+static int reserve_lock_file(const char *path)
+{
+	char name[4096];
+	uint64_t size = 0;
+	snprintf(name, sizeof name, "%s/lock.mdb", path);
+	int fd = open(name, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	int error = file_size(fd, &size);
+	if (error == 0)
+		error = file_reserve(fd, size);
+	close(fd);
+	return error;
+}
+
+static int open_map(struct index *index)
+{
+	MDB_txn *txn;
+	int error = index_error(mdb_txn_begin(index->env, NULL, MDB_RDONLY, &txn));
+	if (error)
+		return error;
+	error = index_error(mdb_dbi_open(txn, NULL, 0, &index->dbi));
+	mdb_txn_abort(txn);
+	return error;
+}
+
+int index_open(struct index *index, const char *path, size_t map_size)
+{
+	struct index opened = {0};
+	int error = index_error(mdb_env_create(&opened.env));
+	if (error)
+		return error;
+	mdb_env_set_mapsize(opened.env, map_size);
+	/* Without NOTLS a reader's slot would belong to its thread, and our threads renew theirs at will. */
+	error = index_error(mdb_env_open(opened.env, path, MDB_NOTLS, 0600));
+	if (error == 0)
+		error = open_map(&opened);
+	if (error == 0)
+		error = reserve_lock_file(path);
+	if (error) {
+		mdb_env_close(opened.env);
+		return error;
+	}
+	*index = opened;
+	return 0;
+}
+
+void index_close(struct index *index)
+{
+	index_abort(index);
+	if (index->env)
+		mdb_env_close(index->env);
+	index->env = NULL;
+}
+
+int index_begin(struct index *index)
+{
+	return index->writing ? 0 : index_error(mdb_txn_begin(index->env, NULL, 0, &index->writing));
+}
+
+void index_abort(struct index *index)
+{
+	if (index->writing)
+		mdb_txn_abort(index->writing);
+	index->writing = NULL;
+}
+
+int index_checkpoint(struct index *index, const struct index_position *position)
+{
+	char bytes[24];
+	put_be(bytes, 8, position->lsn);
+	put_be(bytes + 8, 4, position->segment);
+	put_be(bytes + 12, 4, position->offset);
+	put_be(bytes + 16, 4, position->next_segment);
+	put_be(bytes + 20, 4, position->oldest_body);
+	int error = index_begin(index);
+	if (error == 0)
+		error = index_put(index->writing, index->dbi, 0, INDEX_POSITION_KEY, view_of(bytes, sizeof bytes));
+	if (error) {
+		index_abort(index);
+		return error;
+	}
+	error = index_error(mdb_txn_commit(index->writing));
+	index->writing = NULL;
+	return error;
+}
+
+int index_get_position(struct index *index, struct index_position *position)
+{
+	struct view bytes;
+	int error = index_begin(index);
+	if (error == 0)
+		error = index_get(index->writing, index->dbi, 0, INDEX_POSITION_KEY, &bytes);
+	if (error)
+		return error;
+	struct cursor c = cursor_on(bytes);
+	struct index_position read = {.lsn = cursor_u64(&c)};
+	read.segment = cursor_u32(&c);
+	read.offset = cursor_u32(&c);
+	read.next_segment = cursor_u32(&c);
+	read.oldest_body = cursor_u32(&c);
+	if (!cursor_ok(&c))
+		return -EBADMSG;
+	*position = read;
+	return 0;
+}
+
+struct view index_volume_key(char out[INDEX_VOLUME_KEY_SIZE], char letter, uint32_t segment)
+{
+	out[0] = letter;
+	put_be(out + 1, 4, segment);
+	return view_of(out, INDEX_VOLUME_KEY_SIZE);
+}
+
+/* Takes the checksum off a stored value. */
+static int verify(MDB_val stored, struct view *value)
+{
+	if (stored.mv_size < SUM_SIZE)
+		return -EBADMSG;
+	struct view bytes = view_of(stored.mv_data, stored.mv_size - SUM_SIZE);
+	struct cursor sum = cursor_on(view_of((const char *)stored.mv_data + bytes.len, SUM_SIZE));
+	*value = bytes;
+	return cursor_u32(&sum) == crc32c(bytes) ? 0 : -EBADMSG;
+}
+
+int index_get(MDB_txn *txn, MDB_dbi dbi, uint64_t shard, struct view key, struct view *value)
+{
+	struct key_bytes space;
+	MDB_val name = full_key(&space, shard, key), stored;
+	struct view found;
+	int error = index_error(mdb_get(txn, dbi, &name, &stored));
+	if (error == 0)
+		error = verify(stored, &found);
+	if (error == 0)
+		*value = found;
+	return error;
+}
+
+int index_put(MDB_txn *txn, MDB_dbi dbi, uint64_t shard, struct view key, struct view value)
+{
+	struct key_bytes space;
+	MDB_val name = full_key(&space, shard, key), stored = {value.len + SUM_SIZE, NULL};
+	char copy[STORE_ENTRY_MAX];
+	/* LMDB may move pages while it makes room, and the value may be one that txn_get gave. */
+	if (value.len)
+		memcpy(copy, value.data, value.len);
+	int error = index_error(mdb_put(txn, dbi, &name, &stored, MDB_RESERVE));
+	if (error)
+		return error;
+	if (value.len)
+		memcpy(stored.mv_data, copy, value.len);
+	put_be((char *)stored.mv_data + value.len, SUM_SIZE, crc32c(view_of(copy, value.len)));
+	return 0;
+}
+
+int index_erase(MDB_txn *txn, MDB_dbi dbi, uint64_t shard, struct view key)
+{
+	struct key_bytes space;
+	MDB_val name = full_key(&space, shard, key);
+	int error = index_error(mdb_del(txn, dbi, &name, NULL));
+	return error == -ENOENT ? 0 : error;
+}
+
+/* -1, 0, 1 as the stored key stands before, at or behind the other. */
+static int compare(MDB_val a, MDB_val b)
+{
+	return view_compare(view_of(a.mv_data, a.mv_size), view_of(b.mv_data, b.mv_size));
+}
+
+static int visit_forwards(MDB_cursor *cursor, MDB_val from, MDB_val to, size_t limit,
+			  int (*visit)(void *arg, struct view key, struct view value), void *arg)
+{
+	MDB_val name = from, stored;
+	struct view value;
+	int result = mdb_cursor_get(cursor, &name, &stored, MDB_SET_RANGE);
+	for (; result == 0 && limit > 0 && compare(name, to) < 0; limit--) {
+		int error = verify(stored, &value);
+		if (error == 0)
+			error = visit(arg, view_of((char *)name.mv_data + SHARD_SIZE, name.mv_size - SHARD_SIZE), value);
+		if (error)
+			return error;
+		result = mdb_cursor_get(cursor, &name, &stored, MDB_NEXT);
+	}
+	return result == MDB_NOTFOUND ? 0 : index_error(result);
+}
+
+static int visit_backwards(MDB_cursor *cursor, MDB_val from, MDB_val to, size_t limit,
+			   int (*visit)(void *arg, struct view key, struct view value), void *arg)
+{
+	MDB_val name = to, stored;
+	struct view value;
+	int result = mdb_cursor_get(cursor, &name, &stored, MDB_SET_RANGE);
+	result = mdb_cursor_get(cursor, &name, &stored, result == 0 ? MDB_PREV : MDB_LAST);
+	for (; result == 0 && limit > 0 && compare(name, from) >= 0; limit--) {
+		int error = verify(stored, &value);
+		if (error == 0)
+			error = visit(arg, view_of((char *)name.mv_data + SHARD_SIZE, name.mv_size - SHARD_SIZE), value);
+		if (error)
+			return error;
+		result = mdb_cursor_get(cursor, &name, &stored, MDB_PREV);
+	}
+	return result == MDB_NOTFOUND ? 0 : index_error(result);
+}
+
+int index_range(MDB_txn *txn, MDB_dbi dbi, const struct txn_range *range,
+		int (*visit)(void *arg, struct view key, struct view value), void *arg)
+{
+	struct key_bytes from_space, to_space;
+	MDB_val from = full_key(&from_space, range->shard, range->from);
+	MDB_val to = view_empty(range->to) ? full_key(&to_space, range->shard + 1, (struct view){0})
+					   : full_key(&to_space, range->shard, range->to);
+	size_t limit = range->limit ? range->limit : SIZE_MAX;
+	MDB_cursor *cursor;
+	int error = index_error(mdb_cursor_open(txn, dbi, &cursor));
+	if (error)
+		return error;
+	error = range->backwards ? visit_backwards(cursor, from, to, limit, visit, arg)
+				 : visit_forwards(cursor, from, to, limit, visit, arg);
+	mdb_cursor_close(cursor);
+	return error;
+}
+
+int index_walk(MDB_txn *txn, MDB_dbi dbi,
+	       int (*visit)(void *arg, uint64_t shard, struct view key, struct view value, bool valid), void *arg)
+{
+	MDB_cursor *cursor;
+	MDB_val name, stored;
+	int error = index_error(mdb_cursor_open(txn, dbi, &cursor));
+	if (error)
+		return error;
+	int result = mdb_cursor_get(cursor, &name, &stored, MDB_FIRST);
+	while (result == 0 && error == 0) {
+		struct view value = {0};
+		struct cursor c = cursor_on(view_of(name.mv_data, name.mv_size));
+		uint64_t shard = cursor_u64(&c);
+		bool valid = verify(stored, &value) == 0 && cursor_ok(&c);
+		error = visit(arg, shard, c.rest, value, valid);
+		if (error == 0)
+			result = mdb_cursor_get(cursor, &name, &stored, MDB_NEXT);
+	}
+	mdb_cursor_close(cursor);
+	if (error)
+		return error;
+	return result == MDB_NOTFOUND ? 0 : index_error(result);
+}
+
+int index_reader_begin(struct index_reader *r)
+{
+	if (r->txn)
+		return index_error(mdb_txn_renew(r->txn));
+	return index_error(mdb_txn_begin(r->index->env, NULL, MDB_RDONLY, &r->txn));
+}
+
+void index_reader_end(struct index_reader *r)
+{
+	if (r->txn)
+		mdb_txn_reset(r->txn);
+}
+
+void index_reader_close(struct index_reader *r)
+{
+	if (r->txn)
+		mdb_txn_abort(r->txn);
+	r->txn = NULL;
+}

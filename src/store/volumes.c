@@ -1,0 +1,147 @@
+/* The descriptors of volumes.h. */
+#include "store/volumes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/mem.h"
+#include "store/kept.h"
+
+void volumes_init(struct volumes *v, int folder_fd)
+{
+	*v = (struct volumes){.folder_fd = folder_fd};
+	pthread_mutex_init(&v->lock, NULL);
+	map_init(&v->open);
+	map_init(&v->moved);
+}
+
+void volumes_done(struct volumes *v)
+{
+	size_t position = 0;
+	void *value;
+	while (map_each(&v->open, &position, NULL, &value)) {
+		struct volume *volume = value;
+		segment_close(&volume->segment);
+		mem_free(volume);
+	}
+	map_done(&v->open);
+	map_done(&v->moved);
+	pthread_mutex_destroy(&v->lock);
+}
+
+static void close_volume(struct volumes *v, struct volume *volume)
+{
+	map_remove_u64(&v->open, volume->segment.id);
+	segment_close(&volume->segment);
+	mem_free(volume);
+}
+
+/* Closes the one unused longest, if the table is full. With the lock held. */
+static void make_room(struct volumes *v)
+{
+	struct volume *oldest = NULL;
+	size_t position = 0;
+	void *value;
+	if (v->open.count < VOLUMES_OPEN_MAX)
+		return;
+	while (map_each(&v->open, &position, NULL, &value)) {
+		struct volume *volume = value;
+		if (volume->users == 0 && (oldest == NULL || volume->used < oldest->used))
+			oldest = volume;
+	}
+	if (oldest)
+		close_volume(v, oldest);
+}
+
+int volumes_get(struct volumes *v, enum segment_kind kind, uint32_t id, struct volume **out)
+{
+	int error = 0;
+	pthread_mutex_lock(&v->lock);
+	struct volume *volume = map_get_u64(&v->open, id);
+	if (volume == NULL) {
+		char name[SEGMENT_NAME_SIZE];
+		struct segment s;
+		segment_name(name, kind, id);
+		make_room(v);
+		error = segment_open(&s, v->folder_fd, name, O_RDONLY);
+		if (error == 0) {
+			volume = mem_alloc(sizeof *volume);
+			volume->segment = s;
+			map_set_u64(&v->open, id, volume);
+		}
+	}
+	if (error == 0) {
+		volume->users++;
+		volume->used = ++v->uses;
+		*out = volume;
+	}
+	pthread_mutex_unlock(&v->lock);
+	return error;
+}
+
+void volumes_put(struct volumes *v, struct volume *volume)
+{
+	if (volume == NULL)
+		return;
+	pthread_mutex_lock(&v->lock);
+	volume->users--;
+	pthread_mutex_unlock(&v->lock);
+}
+
+void volumes_move(struct volumes *v, uint32_t from, uint32_t to)
+{
+	pthread_mutex_lock(&v->lock);
+	map_set_u64(&v->moved, from, (void *)(uintptr_t)to);
+	struct volume *volume = map_get_u64(&v->open, from);
+	if (volume && volume->users == 0)
+		close_volume(v, volume);
+	pthread_mutex_unlock(&v->lock);
+}
+
+uint32_t volumes_moved_to(struct volumes *v, uint32_t from)
+{
+	pthread_mutex_lock(&v->lock);
+	uint32_t to = (uint32_t)(uintptr_t)map_get_u64(&v->moved, from);
+	pthread_mutex_unlock(&v->lock);
+	return to;
+}
+
+/* Makes *hint the volume that holds the blob now. */
+static int locate(struct volumes *v, const struct blob_place *place, struct volume **hint)
+{
+	uint32_t moved = volumes_moved_to(v, place->segment), id = moved ? moved : place->segment;
+	struct volume *found;
+	if (*hint && (*hint)->segment.id == id)
+		return 0;
+	int error = volumes_get(v, moved ? SEGMENT_KEPT : place->kind, id, &found);
+	if (error)
+		return error;
+	volumes_put(v, *hint);
+	*hint = found;
+	return 0;
+}
+
+int volumes_read(struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, char *out,
+		 struct volume **hint)
+{
+	struct blob_place place;
+	if (!blob_id_parse(id, &place))
+		return -ENOENT;
+	if (offset > place.length || len > place.length - offset)
+		return -ERANGE;
+	int error = locate(v, &place, hint);
+	if (error)
+		return error;
+	const struct segment *s = &(*hint)->segment;
+	if (s->kind == SEGMENT_KEPT)
+		return kept_read(s, id, offset, len, out);
+	return segment_read_blob(s, place.position, place.length, offset, len, out);
+}
+
+void volumes_prefetch(struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, struct volume **hint)
+{
+	struct blob_place place;
+	if (!blob_id_parse(id, &place) || locate(v, &place, hint) != 0 || (*hint)->segment.kind == SEGMENT_KEPT)
+		return;
+	posix_fadvise((*hint)->segment.fd, (off_t)(place.position + offset), (off_t)len, POSIX_FADV_WILLNEED);
+}

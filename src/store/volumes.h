@@ -1,0 +1,50 @@
+/*
+ * Open volumes: any thread reads blobs through here. Descriptors are kept for the files used last. A file that
+ * compaction removed leads to the kept file that took its blobs over.
+ */
+#ifndef STORE_VOLUMES_H
+#define STORE_VOLUMES_H
+
+#include <pthread.h>
+
+#include "base/map.h"
+#include "store/segment.h"
+
+enum { VOLUMES_OPEN_MAX = 128 };
+
+struct volume {
+	struct segment segment;
+	unsigned users;
+	uint64_t used; /* a count of uses, for finding the one unused longest */
+};
+
+struct volumes {
+	pthread_mutex_t lock;
+	int folder_fd;
+	uint64_t uses;
+	struct map open;  /* file number -> struct volume */
+	struct map moved; /* number of a compacted file -> number of the kept file */
+};
+
+void volumes_init(struct volumes *v, int folder_fd);
+void volumes_done(struct volumes *v);
+
+/* 0 and a volume to be given back with volumes_put; -ENOENT when there is no such file. */
+int volumes_get(struct volumes *v, enum segment_kind kind, uint32_t id, struct volume **out)
+    __attribute__((warn_unused_result));
+void volumes_put(struct volumes *v, struct volume *volume);
+
+/* From now on blobs of file `from` are found in kept file `to`; closes `from` if it is not in use. */
+void volumes_move(struct volumes *v, uint32_t from, uint32_t to);
+
+/* The kept file that took over this file's blobs, or 0. */
+uint32_t volumes_moved_to(struct volumes *v, uint32_t from);
+
+/* Reads one part; 0, -ENOENT, -EBADMSG, -ERANGE or an I/O error. `hint` keeps a volume over several calls. */
+int volumes_read(struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, char *out,
+		 struct volume **hint) __attribute__((warn_unused_result));
+
+/* Asks the kernel to read ahead. */
+void volumes_prefetch(struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, struct volume **hint);
+
+#endif
