@@ -1,0 +1,50 @@
+/* The watches of store.h: a list per shard that has any. */
+#include "store/watches.h"
+
+void watches_init(struct watches *all)
+{
+	map_init(&all->shards);
+}
+
+void watches_done(struct watches *all)
+{
+	map_done(&all->shards);
+}
+
+void watches_add(struct watches *all, struct store_watch *w)
+{
+	w->next = map_get_u64(&all->shards, w->shard);
+	map_set_u64(&all->shards, w->shard, w);
+}
+
+void watches_remove(struct watches *all, struct store_watch *w)
+{
+	struct store_watch *first = map_get_u64(&all->shards, w->shard);
+	if (first == w) {
+		if (w->next)
+			map_set_u64(&all->shards, w->shard, w->next);
+		else
+			map_remove_u64(&all->shards, w->shard);
+		return;
+	}
+	for (; first; first = first->next)
+		if (first->next == w) {
+			first->next = w->next;
+			return;
+		}
+}
+
+void watches_notify(struct watches *all, const struct store_commit *c)
+{
+	if (all->shards.count == 0)
+		return;
+	for (size_t i = 0; i < c->touched_count; i++) {
+		/* A watcher may take its own watch away while it is called. */
+		struct store_watch *w = map_get_u64(&all->shards, c->touched[i]), *next;
+		for (; w; w = next) {
+			next = w->next;
+			w->changes++;
+			w->changed(w);
+		}
+	}
+}
