@@ -4,17 +4,15 @@
 
 #include "store/store.h"
 
-struct store_file_ops;
-
 /* Zero in a number means its default. */
 struct store_options {
 	const char *folder;    /* made when missing, mode 0700 */
 	unsigned readers;      /* reader threads; default 2 */
 	uint64_t min_free;     /* below this many free bytes, commits get -ENOSPC; default 256 MB */
 	uint64_t segment_size; /* of a log file; default 64 MB; tests use small ones */
+	uint64_t index_size;   /* the most the index may grow to; default 1 TB of address space, not of memory */
 	store_names_blobs *names_blobs;
 
-	const struct store_file_ops *file_ops; /* faults and recording in tests; NULL: the system's */
 	/* Called at named steps (a test's hook, to die there); NULL in production. */
 	void (*at_step)(const char *step);
 };

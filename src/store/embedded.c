@@ -1,0 +1,278 @@
+/* Opening and closing the embedded engine: the data folder, its lock and format, and the threads. */
+#include "store/embedded.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/file.h"
+
+enum { FORMAT = 1 };
+
+/* The first partition. A second disk would be "2"; the folders have had the number from the beginning. */
+static const char partition_name[] = "1", version_name[] = "version", lock_name[] = "lock";
+static const char bad_index_name[] = "index-bad";
+
+static int take_lock(struct embedded *e, int top_fd)
+{
+	e->lock_fd = file_open_in(top_fd, lock_name, O_RDWR | O_CREAT);
+	if (e->lock_fd < 0)
+		return e->lock_fd;
+	if (flock(e->lock_fd, LOCK_EX | LOCK_NB) != 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	return 0;
+}
+
+static int check_version(int top_fd)
+{
+	char text[32] = {0};
+	int format;
+	int fd = file_open_in(top_fd, version_name, O_RDONLY);
+	if (fd == -ENOENT)
+		return file_replace(top_fd, version_name, VIEW("postrider store format 1\n"));
+	if (fd < 0)
+		return fd;
+	ssize_t n = pread(fd, text, sizeof text - 1, 0);
+	close(fd);
+	if (n < 0 || sscanf(text, "postrider store format %d", &format) != 1)
+		return -EBADMSG;
+	if (format <= FORMAT)
+		return 0;
+	log_event(LOG_ERROR, NULL, "store_format_newer", log_i64("found", format), log_i64("known", FORMAT));
+	return -EPROTO;
+}
+
+static int open_folders(struct embedded *e, const char *folder)
+{
+	int top_fd = folder_open_in(AT_FDCWD, folder);
+	if (top_fd < 0)
+		return top_fd;
+	int error = take_lock(e, top_fd);
+	if (error == 0)
+		error = check_version(top_fd);
+	if (error == 0) {
+		size_t room = strlen(folder) + sizeof "/1";
+		e->folder = mem_alloc(room);
+		snprintf(e->folder, room, "%s/%s", folder, partition_name);
+		e->folder_fd = folder_open_in(top_fd, partition_name);
+		error = e->folder_fd < 0 ? e->folder_fd : 0;
+	}
+	close(top_fd);
+	if (error)
+		return error;
+	e->volumes_fd = folder_open_in(e->folder_fd, "volumes");
+	return e->volumes_fd < 0 ? e->volumes_fd : 0;
+}
+
+static int remove_index(struct embedded *e)
+{
+	static const char *const files[] = {"index/data.mdb", "index/lock.mdb", bad_index_name};
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (unlinkat(e->folder_fd, files[i], 0) != 0 && errno != ENOENT)
+			return -errno;
+	return 0;
+}
+
+static int open_index(struct embedded *e)
+{
+	char path[4096];
+	int fd = folder_open_in(e->folder_fd, "index");
+	if (fd < 0)
+		return fd;
+	close(fd);
+	int n = snprintf(path, sizeof path, "%s/index", e->folder);
+	if (n < 0 || (size_t)n >= sizeof path)
+		return -ENAMETOOLONG;
+	return index_open(&e->index, path, e->index_size);
+}
+
+static int open_and_recover(struct embedded *e)
+{
+	int error = open_index(e);
+	return error ? error : embedded_recover(e);
+}
+
+/* A bad index is no loss: the log holds everything that ever was in it. */
+static int open_state(struct embedded *e)
+{
+	bool marked = faccessat(e->folder_fd, bad_index_name, F_OK, 0) == 0;
+	int error = marked ? -EBADMSG : open_and_recover(e);
+	if (error != -EBADMSG)
+		return error;
+	log_event(LOG_ERROR, NULL, "index_rebuilt", log_string("folder", e->folder));
+	index_close(&e->index);
+	segment_close(&e->log.active);
+	error = remove_index(e);
+	return error ? error : open_and_recover(e);
+}
+
+static void free_all(struct embedded *e)
+{
+	const int fds[] = {e->folder_fd, e->volumes_fd, e->lock_fd};
+	for (unsigned i = 0; i < WORKERS_MAX; i++)
+		index_reader_close(&e->reader_states[i]);
+	index_close(&e->index);
+	if (e->volumes_fd >= 0)
+		log_file_close(&e->log);
+	volumes_done(&e->volumes);
+	completions_done(&e->completions);
+	watches_done(&e->watches);
+	map_done(&e->dirty);
+	buf_done(&e->redo);
+	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	pthread_mutex_destroy(&e->lock);
+	pthread_cond_destroy(&e->wake);
+	mem_free(e->folder);
+	mem_free(e);
+}
+
+static int start_threads(struct embedded *e, unsigned readers)
+{
+	int error = workers_start(&e->readers, readers, "store-read");
+	if (error)
+		return error;
+	error = workers_start(&e->writer, 1, "store-write");
+	if (error == 0) {
+		error = workers_start(&e->upkeep, 1, "store-upkeep");
+		if (error == 0) {
+			error = committer_start(e);
+			if (error)
+				workers_stop(&e->upkeep);
+		}
+		if (error)
+			workers_stop(&e->writer);
+	}
+	if (error)
+		workers_stop(&e->readers);
+	return error;
+}
+
+static void close_store(struct store *s)
+{
+	struct embedded *e = embedded_of(s);
+	while (e->under_way > 0) {
+		completions_wait(&e->completions, 1000);
+		completions_dispatch(&e->completions);
+	}
+	workers_stop(&e->writer);
+	committer_stop(e);
+	workers_stop(&e->upkeep);
+	workers_stop(&e->readers);
+	completions_dispatch(&e->completions);
+	free_all(e);
+}
+
+static int event_fd(const struct store *s)
+{
+	return ((const struct embedded *)s)->completions.event_fd;
+}
+
+static void dispatch(struct store *s)
+{
+	completions_dispatch(&embedded_of(s)->completions);
+}
+
+static void watch(struct store *s, struct store_watch *w)
+{
+	watches_add(&embedded_of(s)->watches, w);
+}
+
+static void unwatch(struct store *s, struct store_watch *w)
+{
+	watches_remove(&embedded_of(s)->watches, w);
+}
+
+static void stats(struct store *s, struct store_stats *out)
+{
+	struct embedded *e = embedded_of(s);
+	*out = (struct store_stats){
+	    .commits = atomic_load(&e->commit_count),
+	    .syncs = atomic_load(&e->sync_count),
+	    .checkpoints = atomic_load(&e->checkpoint_count),
+	    .reads = atomic_load(&e->read_count),
+	    .blob_reads = atomic_load(&e->blob_read_count),
+	    .rollbacks = atomic_load(&e->rollback_count),
+	    .free_bytes = atomic_load(&e->free_bytes),
+	    .damaged = atomic_load(&e->damaged_count),
+	    .read_only = atomic_load(&e->read_only),
+	    .nearly_full = atomic_load(&e->nearly_full),
+	};
+}
+
+static const struct store_engine engine = {
+    .commit = embedded_commit,
+    .read = embedded_read,
+    .blob_read = embedded_blob_read,
+    .upload_begin = embedded_upload_begin,
+    .upload_append = embedded_upload_append,
+    .upload_wait = embedded_upload_wait,
+    .upload_backlog = embedded_upload_backlog,
+    .upload_abort = embedded_upload_abort,
+    .watch = watch,
+    .unwatch = unwatch,
+    .event_fd = event_fd,
+    .dispatch = dispatch,
+    .stats = stats,
+    .close = close_store,
+};
+
+static struct embedded *make(const struct store_options *options)
+{
+	struct embedded *e = mem_alloc(sizeof *e);
+	pthread_condattr_t monotonic;
+	e->base.engine = &engine;
+	e->folder_fd = e->volumes_fd = e->lock_fd = -1;
+	e->min_free = options->min_free ? options->min_free : MIN_FREE_DEFAULT;
+	e->index_size = options->index_size ? options->index_size : INDEX_SIZE_DEFAULT;
+	e->names_blobs = options->names_blobs;
+	e->at_step = options->at_step;
+	watches_init(&e->watches);
+	map_init(&e->dirty);
+	map_hash((struct view){0}); /* its secret is made here, before there are threads */
+	buf_init(&e->redo, RECORD_REDO_MAX);
+	pending_queue_init(&e->commits);
+	pending_queue_init(&e->reads);
+	pthread_mutex_init(&e->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&e->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	for (unsigned i = 0; i < WORKERS_MAX; i++)
+		e->reader_states[i].index = &e->index;
+	return e;
+}
+
+int store_open(const struct store_options *options, struct store **out)
+{
+	unsigned readers = options->readers ? options->readers : READERS_DEFAULT;
+	struct embedded *e = make(options);
+	int error = completions_init(&e->completions);
+	if (error) {
+		mem_free(e);
+		return error;
+	}
+	error = open_folders(e, options->folder);
+	volumes_init(&e->volumes, e->volumes_fd);
+	if (error == 0) {
+		log_file_init(&e->log, e->volumes_fd,
+			      options->segment_size ? options->segment_size : LOG_SEGMENT_SIZE);
+		error = open_state(e);
+	}
+	if (error == 0)
+		error = start_threads(e, readers < WORKERS_MAX ? readers : WORKERS_MAX);
+	if (error) {
+		log_event(LOG_ERROR, NULL, "store_open_failed", log_errno(error),
+			  log_string("folder", options->folder));
+		free_all(e);
+		return error;
+	}
+	*out = &e->base;
+	return 0;
+}

@@ -1,0 +1,193 @@
+/*
+ * The embedded engine from the inside. Threads, and what each may touch:
+ *
+ *   loop       the owner's: takes operations, hands out results. Uploads' memory, watches
+ *   committer  the log, the index's write transaction, everything under "committer" below
+ *   readers    committed index states and volumes
+ *   writer     files of large uploads
+ *   upkeep     spare log files; check and compaction
+ *
+ * The path of a commit: loop -> (writer, for large bodies) -> committer: run, append, one sync for all -> loop.
+ */
+#ifndef STORE_EMBEDDED_H
+#define STORE_EMBEDDED_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "store/completions.h"
+#include "store/index.h"
+#include "store/log_file.h"
+#include "store/store_embedded.h"
+#include "store/volumes.h"
+#include "store/watches.h"
+#include "store/workers.h"
+
+enum {
+	GROUP_COMMITS_MAX = 256,       /* commits that share a sync */
+	CHECKPOINT_COMMITS = 1000,     /* later ones are cheaper each, but replay and the stall grow */
+	CHECKPOINT_BYTES = 16 << 20,   /* of index changes */
+	CHECKPOINT_IDLE_MS = 50,
+	UPLOAD_MEMORY_ALL = 64 << 20,  /* all waiting uploads together; past it they go to files from UPLOAD_SMALL on */
+	UPLOAD_SMALL = 64 << 10,
+	RESERVE_SIZE = 64 << 20,       /* given up on a full disk, so that deletes and checkpoints go on */
+	READERS_DEFAULT = 2
+};
+
+#define MIN_FREE_DEFAULT ((uint64_t)256 << 20)
+
+/* Address space costs nothing, while growing the map later would need all readers to stop. */
+#define INDEX_SIZE_DEFAULT ((uint64_t)1 << 40)
+
+struct embedded {
+	struct store base;
+	char *folder; /* of the partition: index, volumes */
+	int folder_fd, volumes_fd, lock_fd;
+	uint64_t min_free, index_size;
+	store_names_blobs *names_blobs;
+	void (*at_step)(const char *step);
+
+	/* loop */
+	struct completions completions;
+	struct watches watches;
+	size_t under_way;     /* operations whose done has not been called */
+	size_t upload_memory;
+
+	/* shared, under lock */
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct pending_queue commits, reads; /* for the committer; reads of dirty shards */
+	struct map dirty;                    /* shards with changes that no checkpoint holds yet */
+	struct embedded_upload *open_bodies; /* uploads with a file that no commit has named yet */
+	bool stopping;
+
+	/* shared, atomic */
+	atomic_uint next_segment;
+	atomic_bool read_only, nearly_full;
+	atomic_uint_fast64_t commit_count, sync_count, checkpoint_count, read_count, blob_read_count, rollback_count;
+	atomic_uint_fast64_t damaged_count, free_bytes;
+
+	/* committer */
+	pthread_t committer;
+	struct log_file log;
+	struct index index;
+	struct buf redo;
+	size_t unchecked_commits, unchecked_bytes; /* since the last checkpoint */
+	int64_t space_checked_ms;
+	struct store_pending spare_job;
+
+	struct volumes volumes;
+	struct workers readers, writer, upkeep;
+	struct index_reader reader_states[WORKERS_MAX];
+};
+
+static inline struct embedded *embedded_of(struct store *s)
+{
+	return (struct embedded *)s;
+}
+
+static inline void at_step(const struct embedded *e, const char *step)
+{
+	if (e->at_step)
+		e->at_step(step);
+}
+
+/* embedded_commit.c: the committer. */
+void embedded_commit(struct store *s, struct store_commit *c);
+int committer_start(struct embedded *e) __attribute__((warn_unused_result));
+void committer_stop(struct embedded *e);
+
+/* From any thread: the bodies are durable, the rest is the committer's. */
+void committer_submit(struct embedded *e, struct store_commit *c);
+
+/* embedded_log.c: the log and the index move together. Committer thread. */
+int embedded_checkpoint(struct embedded *e) __attribute__((warn_unused_result));
+
+/* Takes the index back to the last checkpoint and applies the log's durable records again. */
+int embedded_roll_back(struct embedded *e) __attribute__((warn_unused_result));
+
+/* At start: applies what the log holds above the checkpoint, and goes on behind it. */
+int embedded_recover(struct embedded *e) __attribute__((warn_unused_result));
+
+/* Makes space checks at most four times a second, and says whether commits that take space are refused. */
+bool embedded_nearly_full(struct embedded *e);
+void embedded_give_up_reserve(struct embedded *e);
+
+/* A transaction over the index; `redo` NULL for a read. */
+struct embedded_txn {
+	struct txn base;
+	struct embedded *engine;
+	MDB_txn *mdb;
+	struct buf *redo;
+	struct store_commit *commit;
+};
+
+void embedded_txn_init(struct embedded_txn *t, struct embedded *e, MDB_txn *mdb);
+
+/* embedded_read.c */
+void embedded_read(struct store *s, struct store_read *r);
+void embedded_blob_read(struct store *s, struct store_blob_read *r);
+/* Runs a read of a dirty shard in the committer's open transaction. */
+void embedded_read_dirty(struct embedded *e, struct store_read *r);
+void embedded_read_finish(struct embedded *e, struct store_read *r);
+
+/* embedded_upload.c */
+struct upload_chunk {
+	struct store_pending job;
+	struct embedded_upload *upload;
+	struct upload_chunk *next;
+	size_t len, room;
+	char *data;
+};
+
+struct embedded_upload {
+	struct store_upload base;
+	struct embedded *engine;
+	struct upload_chunk *first, *last; /* blocks of SEGMENT_BLOCK; the last one may be shorter */
+	size_t memory;
+
+	/* In a file of its own, from some size on. The writer's after the start. */
+	bool in_file;
+	uint32_t segment_id;
+	struct segment file;
+	uint64_t written;
+	struct buf sums;
+	struct store_pending job;
+	struct embedded_upload *next_open; /* in engine->open_bodies */
+
+	atomic_size_t backlog;
+	atomic_int error;
+	pthread_mutex_t lock; /* for the three below */
+	void (*drained)(void *arg);
+	void *drained_arg;
+	bool drained_queued;
+	struct store_pending drained_job;
+};
+
+struct store_upload *embedded_upload_begin(struct store *s);
+int embedded_upload_append(struct store_upload *u, struct view bytes);
+void embedded_upload_wait(struct store_upload *u, void (*drained)(void *arg), void *arg);
+size_t embedded_upload_backlog(const struct store_upload *u);
+void embedded_upload_abort(struct store_upload *u);
+
+static inline struct embedded_upload *embedded_upload_of(struct store_upload *u)
+{
+	return (struct embedded_upload *)u;
+}
+
+/* Makes all of a commit's bodies that have files durable, on the writer thread, and then submits the commit. */
+void embedded_uploads_finish(struct embedded *e, struct store_commit *c);
+
+/* The first error of a commit's uploads, or 0. */
+int embedded_uploads_error(const struct store_commit *c);
+
+/* After the commit: the upload's file is named by it (kept) or not. Loop thread; frees. */
+void embedded_upload_end(struct embedded_upload *u, bool named);
+
+/* Body files below this number are all named by a commit. */
+uint32_t embedded_oldest_body(struct embedded *e);
+
+/* Takes it off the list of open bodies; committer thread, when the commit that names it is durable. */
+void embedded_body_named(struct embedded *e, struct embedded_upload *u);
+
+#endif

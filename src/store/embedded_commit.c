@@ -1,0 +1,430 @@
+/*
+ * The committer thread: the only writer of log and index. It takes all waiting commits as a group, runs each
+ * in the open index transaction, appends their records, syncs once, and only then tells anybody.
+ *
+ * A run that wrote something and then refused leaves its changes in a transaction that it shares with others.
+ * There is no undoing them alone, so the index goes back to the checkpoint and forward through the log, and the
+ * rest of the group runs again. That costs milliseconds; the rule that refusals come first makes it rare.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/embedded.h"
+#include "store/redo.h"
+
+struct group {
+	struct store_commit *commits[GROUP_COMMITS_MAX];
+	bool refused_late[GROUP_COMMITS_MAX]; /* its result stands; it doesn't run again */
+	size_t count;
+};
+
+static int put(struct txn *base, uint64_t shard, struct view key, struct view value)
+{
+	struct embedded_txn *t = (struct embedded_txn *)base;
+	int error = index_put(t->mdb, t->engine->index.dbi, shard, key, value);
+	if (error)
+		return error;
+	redo_put(t->redo, shard, key, value);
+	if (!shard_is_internal(shard))
+		commit_touch(t->commit, shard);
+	return 0;
+}
+
+static int erase(struct txn *base, uint64_t shard, struct view key)
+{
+	struct embedded_txn *t = (struct embedded_txn *)base;
+	int error = index_erase(t->mdb, t->engine->index.dbi, shard, key);
+	if (error)
+		return error;
+	redo_delete(t->redo, shard, key);
+	if (!shard_is_internal(shard))
+		commit_touch(t->commit, shard);
+	return 0;
+}
+
+static int get(struct txn *base, uint64_t shard, struct view key, struct view *value)
+{
+	struct embedded_txn *t = (struct embedded_txn *)base;
+	return index_get(t->mdb, t->engine->index.dbi, shard, key, value);
+}
+
+static int range_of(struct txn *base, const struct txn_range *range,
+		    int (*visit)(void *arg, struct view key, struct view value), void *arg)
+{
+	struct embedded_txn *t = (struct embedded_txn *)base;
+	return index_range(t->mdb, t->engine->index.dbi, range, visit, arg);
+}
+
+void embedded_txn_init(struct embedded_txn *t, struct embedded *e, MDB_txn *mdb)
+{
+	static const struct txn_ops ops = {get, put, erase, range_of};
+	*t = (struct embedded_txn){.base.ops = &ops, .base.read_only = true, .engine = e, .mdb = mdb};
+}
+
+/* The bodies' names, from the place where this commit's record will stand. */
+static void name_bodies(struct embedded *e, struct store_commit *c, struct txn *t, uint64_t *lengths, size_t *count)
+{
+	uint64_t position = log_file_next(&e->log) + RECORD_HEADER_SIZE;
+	*count = 0;
+	for (size_t i = 0; i < c->upload_count; i++) {
+		const struct embedded_upload *u = embedded_upload_of(c->uploads[i]);
+		struct blob_place place = {.kind = SEGMENT_BODY, .segment = u->segment_id,
+					   .position = SEGMENT_HEADER_SIZE, .length = u->base.length};
+		if (!u->in_file) {
+			place.kind = SEGMENT_LOG;
+			place.segment = e->log.active.id;
+			place.position = (uint32_t)position;
+			position += segment_blob_space(u->base.length);
+			lengths[(*count)++] = u->base.length;
+		}
+		t->bodies[i] = blob_id_make(&place);
+	}
+}
+
+/* The files among the bodies belong to the store from this commit on. */
+static int adopt_files(struct embedded_txn *t, const struct store_commit *c)
+{
+	for (size_t i = 0; i < c->upload_count; i++) {
+		const struct embedded_upload *u = embedded_upload_of(c->uploads[i]);
+		char key[INDEX_VOLUME_KEY_SIZE];
+		if (!u->in_file)
+			continue;
+		int error = put(&t->base, 0, index_volume_key(key, INDEX_BODY_KEY, u->segment_id),
+				view_of(t->base.bodies[i].bytes, BLOB_ID_SIZE));
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int add_record(struct embedded *e, const struct store_commit *c)
+{
+	enum { BLOCKS_MAX = STORE_UPLOADS_MAX * (STORE_UPLOAD_MEMORY / SEGMENT_BLOCK + 1) };
+	struct view blocks[BLOCKS_MAX];
+	size_t body_blocks[STORE_UPLOADS_MAX], bodies = 0, count = 0;
+	for (size_t i = 0; i < c->upload_count; i++) {
+		const struct embedded_upload *u = embedded_upload_of(c->uploads[i]);
+		if (u->in_file)
+			continue;
+		body_blocks[bodies] = 0;
+		for (const struct upload_chunk *k = u->first; k; k = k->next) {
+			blocks[count++] = view_of(k->data, k->len);
+			body_blocks[bodies]++;
+		}
+		bodies++;
+	}
+	return log_file_add(&e->log, blocks, body_blocks, bodies, buf_view(&e->redo));
+}
+
+/* Runs one commit and adds its record to the group. *late: it had written before it failed. */
+static int run_commit(struct embedded *e, struct store_commit *c, bool *late)
+{
+	struct embedded_txn t;
+	uint64_t lengths[STORE_UPLOADS_MAX];
+	size_t count;
+	*late = false;
+	int error = embedded_uploads_error(c);
+	if (error)
+		return error;
+	embedded_txn_init(&t, e, e->index.writing);
+	t.base.read_only = false;
+	t.redo = &e->redo;
+	t.commit = c;
+	commit_forget_touched(c);
+	name_bodies(e, c, &t.base, lengths, &count);
+	buf_clear(&e->redo);
+	redo_begin(&e->redo, lengths, count);
+	error = c->run(&t.base, c->arg);
+	if (error == 0 && t.base.wrote) {
+		error = adopt_files(&t, c);
+		if (error == 0)
+			error = buf_failed(&e->redo) ? -ENOMEM : add_record(e, c);
+	}
+	*late = error != 0 && t.base.wrote;
+	return error;
+}
+
+/* Runs all; false when one of them refused late, and the index must go back. */
+static bool run_group(struct embedded *e, struct group *g)
+{
+	bool full = embedded_nearly_full(e);
+	log_file_begin(&e->log);
+	for (size_t i = 0; i < g->count; i++) {
+		struct store_commit *c = g->commits[i];
+		if (g->refused_late[i])
+			continue;
+		c->pending.result = full && !c->frees_space ? -ENOSPC : run_commit(e, c, &g->refused_late[i]);
+		if (g->refused_late[i])
+			return false;
+	}
+	return true;
+}
+
+static void refuse_all(struct group *g, int error)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (g->commits[i]->pending.result == 0)
+			g->commits[i]->pending.result = error;
+}
+
+static void become_read_only(struct embedded *e, int error)
+{
+	if (!atomic_exchange(&e->read_only, true))
+		log_event(LOG_ERROR, NULL, "store_read_only", log_errno(error));
+}
+
+static int rotate(struct embedded *e)
+{
+	at_step(e, "rotate");
+	int error = log_file_rotate(&e->log, atomic_fetch_add(&e->next_segment, 1));
+	if (error)
+		log_event(LOG_ERROR, NULL, "log_rotate_failed", log_errno(error));
+	return error;
+}
+
+/*
+ * What is in the file after a failed write or sync is anybody's guess, and asking again may be told that all is
+ * well. So the file is left at its last good place for a new one, where the group gets other blob names.
+ */
+static int abandon_file(struct embedded *e, int why)
+{
+	log_event(LOG_ERROR, NULL, "log_write_failed", log_errno(why), log_u64("file", e->log.active.id));
+	int error = embedded_roll_back(e);
+	return error ? error : rotate(e);
+}
+
+/* 0 when the group is durable (or empty); else nothing of it is. */
+static int commit_group(struct embedded *e, struct group *g)
+{
+	bool tried = false;
+	for (;;) {
+		if (!run_group(e, g)) {
+			int error = embedded_roll_back(e);
+			if (error)
+				return error;
+			continue;
+		}
+		if (e->log.group_records == 0)
+			return 0;
+		at_step(e, "group-run");
+		int error = log_file_write(&e->log);
+		atomic_fetch_add(&e->sync_count, 1);
+		if (error == 0)
+			return 0;
+		int moved = abandon_file(e, error);
+		/* Without space for a new file nothing else is wrong; the old one's good part is as it was. */
+		if (error == -ENOSPC && (moved == 0 || moved == -ENOSPC))
+			return -ENOSPC;
+		if (moved || tried) {
+			become_read_only(e, error);
+			return error;
+		}
+		tried = true;
+	}
+}
+
+static void mark_dirty(struct embedded *e, const struct group *g)
+{
+	pthread_mutex_lock(&e->lock);
+	for (size_t i = 0; i < g->count; i++)
+		for (size_t j = 0; j < g->commits[i]->touched_count; j++)
+			map_set_u64(&e->dirty, g->commits[i]->touched[j], e);
+	pthread_mutex_unlock(&e->lock);
+}
+
+/* Loop thread. */
+static void hand_out(struct store_pending *p, unsigned thread)
+{
+	struct store_commit *c = commit_of(p);
+	struct embedded *e = embedded_of(p->store);
+	struct store_commit seen = *c; /* done may free c */
+	int result = p->result;
+	(void)thread;
+	c->touched = NULL;
+	c->touched_count = 0;
+	for (size_t i = 0; i < c->upload_count; i++)
+		embedded_upload_end(embedded_upload_of(c->uploads[i]), result == 0);
+	e->under_way--;
+	c->done(c, result);
+	if (result == 0)
+		watches_notify(&e->watches, &seen);
+	commit_forget_touched(&seen);
+}
+
+static void finish_group(struct embedded *e, struct group *g, int error)
+{
+	struct pending_queue results;
+	pending_queue_init(&results);
+	if (error)
+		refuse_all(g, error);
+	else
+		mark_dirty(e, g);
+	for (size_t i = 0; i < g->count; i++) {
+		struct store_commit *c = g->commits[i];
+		if (c->pending.result == 0)
+			for (size_t j = 0; j < c->upload_count; j++)
+				embedded_body_named(e, embedded_upload_of(c->uploads[j]));
+		c->pending.act = hand_out;
+		pending_queue_add(&results, &c->pending);
+	}
+	e->unchecked_commits += g->count;
+	e->unchecked_bytes += error ? 0 : e->log.group.len;
+	atomic_fetch_add(&e->commit_count, g->count);
+	at_step(e, "group-durable");
+	completions_add_all(&e->completions, &results);
+}
+
+static void do_group(struct embedded *e, struct group *g)
+{
+	int error = atomic_load(&e->read_only) ? -EROFS : index_begin(&e->index);
+	if (error == 0 && log_file_should_rotate(&e->log)) {
+		error = rotate(e);
+		/* The old file takes some more; it is only larger than planned. */
+		if (error && e->log.position < e->log.segment_size + LOG_GROUP_ROOM)
+			error = 0;
+	}
+	if (error == 0)
+		error = commit_group(e, g);
+	finish_group(e, g, error);
+	if (!atomic_load(&e->read_only) && log_file_wants_spare(&e->log))
+		workers_add(&e->upkeep, &e->spare_job);
+}
+
+/* Takes what waits, in order, up to the limits of a group. With the lock held. */
+static void take_group(struct embedded *e, struct group *g)
+{
+	uint64_t bytes = 0;
+	*g = (struct group){0};
+	while (g->count < GROUP_COMMITS_MAX && bytes < LOG_GROUP_MAX && e->commits.first) {
+		struct store_commit *c = commit_of(pending_queue_take(&e->commits));
+		for (size_t i = 0; i < c->upload_count; i++)
+			if (!embedded_upload_of(c->uploads[i])->in_file)
+				bytes += c->uploads[i]->length;
+		g->commits[g->count++] = c;
+	}
+}
+
+static void do_reads(struct embedded *e, struct pending_queue *reads)
+{
+	struct pending_queue results;
+	pending_queue_init(&results);
+	for (struct store_pending *p; (p = pending_queue_take(reads)) != NULL;) {
+		embedded_read_dirty(e, read_of(p));
+		pending_queue_add(&results, p);
+	}
+	completions_add_all(&e->completions, &results);
+}
+
+static bool has_unchecked(const struct embedded *e)
+{
+	return e->unchecked_commits > 0 && !atomic_load(&e->read_only);
+}
+
+/* Waits for work; true when there was none for so long that it is time for a checkpoint. With the lock held. */
+static bool wait_for_work(struct embedded *e)
+{
+	struct timespec until;
+	if (!has_unchecked(e)) {
+		pthread_cond_wait(&e->wake, &e->lock);
+		return false;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += CHECKPOINT_IDLE_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	return pthread_cond_timedwait(&e->wake, &e->lock, &until) == ETIMEDOUT;
+}
+
+static void checkpoint_idle(struct embedded *e)
+{
+	int error = embedded_checkpoint(e);
+	if (error)
+		become_read_only(e, error);
+	log_file_begin(&e->log);
+	buf_done(&e->redo);
+	/* LMDB's dirty pages came from the heap; at rest they go back to the system. */
+	malloc_trim(0);
+}
+
+static void *committer_main(void *arg)
+{
+	struct embedded *e = arg;
+	struct pending_queue reads;
+	struct group *g = mem_alloc(sizeof *g);
+	pthread_mutex_lock(&e->lock);
+	for (;;) {
+		if (e->commits.first == NULL && e->reads.first == NULL) {
+			if (e->stopping)
+				break;
+			if (!wait_for_work(e))
+				continue;
+			pthread_mutex_unlock(&e->lock);
+			checkpoint_idle(e);
+			pthread_mutex_lock(&e->lock);
+			continue;
+		}
+		take_group(e, g);
+		pending_queue_move(&reads, &e->reads);
+		pthread_mutex_unlock(&e->lock);
+		/* Reads first: they see what has been acknowledged, and needn't wait for a sync. */
+		do_reads(e, &reads);
+		if (g->count)
+			do_group(e, g);
+		if (has_unchecked(e) &&
+		    (e->unchecked_commits >= CHECKPOINT_COMMITS || e->unchecked_bytes >= CHECKPOINT_BYTES)) {
+			int error = embedded_checkpoint(e);
+			if (error)
+				become_read_only(e, error);
+		}
+		pthread_mutex_lock(&e->lock);
+	}
+	pthread_mutex_unlock(&e->lock);
+	/* Here and not in whoever closes: LMDB's write lock belongs to the thread that took it. */
+	if (has_unchecked(e) && embedded_checkpoint(e) != 0)
+		log_event(LOG_WARNING, NULL, "last_checkpoint_failed", log_u64("lsn", e->log.last_lsn));
+	index_abort(&e->index);
+	mem_free(g);
+	return NULL;
+}
+
+void committer_submit(struct embedded *e, struct store_commit *c)
+{
+	pthread_mutex_lock(&e->lock);
+	pending_queue_add(&e->commits, &c->pending);
+	pthread_mutex_unlock(&e->lock);
+	pthread_cond_signal(&e->wake);
+}
+
+void embedded_commit(struct store *s, struct store_commit *c)
+{
+	struct embedded *e = embedded_of(s);
+	e->under_way++;
+	embedded_uploads_finish(e, c);
+}
+
+static void make_spare(struct store_pending *p, unsigned thread)
+{
+	(void)thread;
+	log_file_make_spare(&embedded_of(p->store)->log);
+}
+
+int committer_start(struct embedded *e)
+{
+	e->spare_job = (struct store_pending){.store = &e->base, .act = make_spare};
+	if (log_file_wants_spare(&e->log))
+		workers_add(&e->upkeep, &e->spare_job);
+	return thread_start(&e->committer, committer_main, e, "store-commit");
+}
+
+void committer_stop(struct embedded *e)
+{
+	pthread_mutex_lock(&e->lock);
+	e->stopping = true;
+	pthread_mutex_unlock(&e->lock);
+	pthread_cond_signal(&e->wake);
+	pthread_join(e->committer, NULL);
+}

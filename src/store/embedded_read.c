@@ -1,0 +1,121 @@
+/*
+ * Reads. A shard without changes since the last checkpoint is read by any reader thread from LMDB's committed
+ * state; for a dirty one the committer does it between two groups, when its open transaction holds exactly what
+ * has been acknowledged. Blobs are read from their files by the reader threads.
+ */
+#include <errno.h>
+#include <sys/uio.h>
+
+#include "base/log.h"
+#include "store/embedded.h"
+
+static void hand_out(struct store_pending *p, unsigned thread)
+{
+	struct store_read *r = read_of(p);
+	(void)thread;
+	embedded_of(p->store)->under_way--;
+	r->done(r, p->result);
+}
+
+static int run_read(struct embedded *e, struct store_read *r, MDB_txn *mdb)
+{
+	struct embedded_txn t;
+	embedded_txn_init(&t, e, mdb);
+	int result = r->run(&t.base, r->arg);
+	if (result == -EBADMSG) {
+		atomic_fetch_add(&e->damaged_count, 1);
+		log_event(LOG_ERROR, NULL, "index_entry_damaged", log_u64("shard", r->shard));
+	}
+	atomic_fetch_add(&e->read_count, 1);
+	return result;
+}
+
+void embedded_read_dirty(struct embedded *e, struct store_read *r)
+{
+	int error = index_begin(&e->index);
+	r->pending.result = error ? error : run_read(e, r, e->index.writing);
+	r->pending.act = hand_out;
+}
+
+static void read_committed(struct store_pending *p, unsigned thread)
+{
+	struct embedded *e = embedded_of(p->store);
+	struct index_reader *reader = &e->reader_states[thread];
+	int error = index_reader_begin(reader);
+	p->result = error ? error : run_read(e, read_of(p), reader->txn);
+	index_reader_end(reader);
+	p->act = hand_out;
+	completions_add(&e->completions, p);
+}
+
+void embedded_read(struct store *s, struct store_read *r)
+{
+	struct embedded *e = embedded_of(s);
+	e->under_way++;
+	pthread_mutex_lock(&e->lock);
+	bool dirty = map_get_u64(&e->dirty, r->shard) != NULL;
+	if (dirty)
+		pending_queue_add(&e->reads, &r->pending);
+	pthread_mutex_unlock(&e->lock);
+	if (dirty) {
+		pthread_cond_signal(&e->wake);
+		return;
+	}
+	r->pending.act = read_committed;
+	workers_add(&e->readers, &r->pending);
+}
+
+static void hand_out_blobs(struct store_pending *p, unsigned thread)
+{
+	struct store_blob_read *r = blob_read_of(p);
+	(void)thread;
+	embedded_of(p->store)->under_way--;
+	r->done(r);
+}
+
+/* Is the first byte in memory already? Then the others probably are, and asking for each would only cost. */
+static bool is_cached(struct embedded *e, const struct store_blob_part *part, struct volume **hint)
+{
+	struct blob_place place;
+	char byte;
+	struct iovec io = {&byte, 1};
+	struct volume *volume;
+	if (!blob_id_parse(&part->id, &place) || volumes_moved_to(&e->volumes, place.segment) ||
+	    volumes_get(&e->volumes, place.kind, place.segment, &volume) != 0)
+		return true;
+	volumes_put(&e->volumes, *hint);
+	*hint = volume;
+	return preadv2(volume->segment.fd, &io, 1, (off_t)(place.position + part->offset), RWF_NOWAIT) == 1;
+}
+
+static void read_blobs(struct store_pending *p, unsigned thread)
+{
+	struct embedded *e = embedded_of(p->store);
+	struct store_blob_read *r = blob_read_of(p);
+	struct volume *hint = NULL;
+	(void)thread;
+	if (r->count > 1 && !is_cached(e, &r->parts[r->count - 1], &hint))
+		for (size_t i = 0; i < r->count; i++)
+			volumes_prefetch(&e->volumes, &r->parts[i].id, r->parts[i].offset, r->parts[i].length, &hint);
+	for (size_t i = 0; i < r->count; i++) {
+		struct store_blob_part *part = &r->parts[i];
+		part->result = volumes_read(&e->volumes, &part->id, part->offset, part->length, part->out, &hint);
+		if (part->result == -EBADMSG || part->result == -ENOENT) {
+			atomic_fetch_add(&e->damaged_count, 1);
+			log_event(LOG_ERROR, NULL, "blob_unreadable", log_errno(part->result),
+				  log_u64("length", blob_length(&part->id)));
+		}
+	}
+	volumes_put(&e->volumes, hint);
+	atomic_fetch_add(&e->blob_read_count, r->count);
+	p->act = hand_out_blobs;
+	completions_add(&e->completions, p);
+}
+
+void embedded_blob_read(struct store *s, struct store_blob_read *r)
+{
+	struct embedded *e = embedded_of(s);
+	e->under_way++;
+	r->pending.act = read_blobs;
+	workers_add(&e->readers, &r->pending);
+}
