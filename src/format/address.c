@@ -25,7 +25,8 @@ struct reader {
 	struct cursor in;
 	struct arena *arena;
 	struct address_list *list;
-	size_t capacity;
+	struct address *items; /* grown here, and copied to the arena when their number is known */
+	size_t capacity, max;
 	int error;
 	bool in_group;
 	/*
@@ -42,23 +43,16 @@ struct reader {
 static void add(struct reader *r, struct address address)
 {
 	struct address_list *list = r->list;
-	if (list->count == ADDRESS_LIST_MAX) {
-		list->defective = true;
+	/* The end of a group always fits, so that lists stay balanced. */
+	if (list->count >= r->max && address.kind != ADDRESS_GROUP_END) {
+		list->cut = true;
 		return;
 	}
 	if (list->count == r->capacity) {
-		size_t capacity = r->capacity ? r->capacity * 2 : 4;
-		struct address *items = arena_array(r->arena, capacity, sizeof *items);
-		if (items == NULL) {
-			r->error = -ENOBUFS;
-			return;
-		}
-		if (list->count)
-			memcpy(items, list->items, list->count * sizeof *items);
-		list->items = items;
-		r->capacity = capacity;
+		r->capacity = r->capacity ? r->capacity * 2 : 4;
+		r->items = mem_resize(r->items, r->capacity * sizeof *r->items);
 	}
-	list->items[list->count++] = address;
+	r->items[list->count++] = address;
 }
 
 static struct view keep(struct reader *r, struct view v)
@@ -72,7 +66,7 @@ static struct view keep(struct reader *r, struct view v)
 static void forget_words(struct reader *r)
 {
 	if (buf_failed(&r->words))
-		r->list->defective = true;
+		r->list->cut = true;
 	buf_clear(&r->words);
 	r->run = 0;
 	r->comment = (struct view){0};
@@ -103,7 +97,7 @@ static struct view read_domain(struct reader *r)
 		buf_append_byte(&text, '[');
 		while (!cursor_at_end(&r->in) && !cursor_accept(&r->in, ']')) {
 			char c = cursor_bytes(&r->in, 1).data[0];
-			if (!lex_is_blank(c))
+			if (!lex_is_blank(c) && c != '\0')
 				buf_append_byte(&text, c);
 		}
 		buf_append_byte(&text, ']');
@@ -134,7 +128,7 @@ static struct view encoded_word(const struct cursor *in)
 	if (!view_starts(v, VIEW("=?")))
 		return (struct view){0};
 	unsigned marks = 0;
-	for (size_t i = 2; i < v.len && !lex_is_blank(v.data[i]) && v.data[i] != '"'; i++) {
+	for (size_t i = 2; i < v.len && v.data[i] > ' ' && v.data[i] < 0x7f && v.data[i] != '"'; i++) {
 		if (v.data[i] != '?')
 			continue;
 		if (++marks == 3)
@@ -291,6 +285,10 @@ static void finish_words(struct reader *r)
 
 static void start_group(struct reader *r)
 {
+	if (r->list->count >= r->max) {
+		r->list->cut = true;
+		return;
+	}
 	if (r->in_group)
 		r->list->defective = true;
 	else
@@ -310,7 +308,7 @@ static void end_group(struct reader *r)
 static void read_list(struct reader *r)
 {
 	lex_skip_cfws(&r->in, &r->comment);
-	while (!cursor_at_end(&r->in) && r->error == 0) {
+	while (!cursor_at_end(&r->in) && r->error == 0 && !r->list->cut) {
 		switch (cursor_peek(&r->in)) {
 		case '<':
 			read_angle_mailbox(r);
@@ -344,19 +342,32 @@ static void read_list(struct reader *r)
 			lex_skip_cfws(&r->in, &r->comment);
 	}
 	finish_words(r);
-	if (r->in_group)
+	if (r->in_group && !r->list->cut)
 		r->list->defective = true;
 	end_group(r);
 }
 
-int address_list_parse(struct view body, struct arena *arena, struct address_list *list)
+int address_list_parse_some(struct view body, size_t max, struct arena *arena, struct address_list *list)
 {
 	*list = (struct address_list){0};
-	struct reader r = {.in = cursor_on(body), .arena = arena, .list = list};
+	struct reader r = {.in = cursor_on(body), .arena = arena, .list = list, .max = max};
 	buf_init(&r.words, ADDRESS_PHRASE_MAX);
 	read_list(&r);
 	buf_done(&r.words);
+	if (r.error == 0 && list->count) {
+		list->items = arena_array(arena, list->count, sizeof *list->items);
+		if (list->items)
+			memcpy(list->items, r.items, list->count * sizeof *list->items);
+		else
+			r.error = -ENOBUFS;
+	}
+	mem_free(r.items);
 	if (r.error)
-		list->defective = true;
+		*list = (struct address_list){.defective = list->defective, .cut = true};
 	return r.error;
+}
+
+int address_list_parse(struct view body, struct arena *arena, struct address_list *list)
+{
+	return address_list_parse_some(body, ADDRESS_LIST_MAX, arena, list);
 }

@@ -24,16 +24,20 @@ struct address {
 struct address_list {
 	struct address *items;
 	size_t count;
-	bool defective; /* something was read that the grammar does not allow, or was left out past a limit */
+	bool defective; /* something was read that the grammar does not allow */
+	bool cut; /* addresses, or words of a name, were left out: past a limit, or the arena was full */
 };
 
 /*
  * Reads a field's body: mailboxes and groups, comments, quoted strings, routes and the other obsolete forms,
  * and what is found in practice (";" as a separator, unquoted specials, missing brackets, raw 8-bit text). A
  * comment after an address without a name becomes its name: "joe@example.com (Joe)". The list lives in the
- * arena. 0, or -ENOBUFS when the arena is full: *list then holds the addresses before that, marked defective.
+ * arena. 0, or -ENOBUFS when the arena is full: *list then holds no address and is marked cut.
  */
 int address_list_parse(struct view body, struct arena *arena, struct address_list *list);
+
+/* The same for the first `max` addresses; reading stops there. A group that was begun is ended. */
+int address_list_parse_some(struct view body, size_t max, struct arena *arena, struct address_list *list);
 
 /*
  * Appends one mailbox in strict form: Joe <joe@example.com>. Names beyond ASCII are written as encoded words,
@@ -41,7 +45,8 @@ int address_list_parse(struct view body, struct arena *arena, struct address_lis
  */
 int address_write(struct buf *out, const struct address *address, bool utf8);
 
-/* Appends local-part "@" domain, quoting the local part when it is no dot-atom; only the former if no domain.
+/*
+ * Appends local-part "@" domain, quoting the local part when it is no dot-atom; only the former if no domain.
  */
 int address_write_mailbox(struct buf *out, struct view local_part, struct view domain);
 

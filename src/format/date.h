@@ -24,7 +24,8 @@ int date_write(struct buf *out, struct date date);
 /* Appends RFC 3339: "1997-11-21T09:55:06-06:00", or with "Z" when the offset is 0. The same results. */
 int date_write_rfc3339(struct buf *out, struct date date);
 
-/* Days since 1970-01-01 of a date in the Gregorian calendar, and the other way round. Month 1-12, day 1-31.
+/*
+ * Days since 1970-01-01 of a date in the Gregorian calendar, and the other way round. Month 1-12, day 1-31.
  */
 int64_t days_from_civil(int64_t year, unsigned month, unsigned day);
 void civil_from_days(int64_t days, int64_t *year, unsigned *month, unsigned *day);

@@ -126,7 +126,8 @@ int domain_normalize(struct view domain, struct buf *out)
 int domain_display(struct view domain, struct buf *out)
 {
 	char text[DOMAIN_MAX + 1];
-	if (domain.len > DOMAIN_MAX || !utf8_is_ascii(domain) || memchr(domain.data, '\0', domain.len))
+	if (domain.len == 0 || domain.len > DOMAIN_MAX || !utf8_is_ascii(domain) ||
+	    memchr(domain.data, '\0', domain.len))
 		return buf_append(out, domain);
 	memcpy(text, domain.data, domain.len);
 	text[domain.len] = '\0';

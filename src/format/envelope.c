@@ -48,8 +48,10 @@ static void take_addresses(
     struct address_list *field, struct envelope *envelope, struct view body, struct arena *arena)
 {
 	struct address_list more;
-	if (address_list_parse(body, arena, &more))
-		envelope->truncated = true;
+	size_t room = ENVELOPE_ADDRESSES_MAX -
+	              (field->count < ENVELOPE_ADDRESSES_MAX ? field->count : ENVELOPE_ADDRESSES_MAX);
+	address_list_parse_some(body, room, arena, &more);
+	envelope->truncated |= more.cut;
 	if (field->count == 0) {
 		*field = more;
 		return;

@@ -17,7 +17,8 @@ struct envelope {
 
 /*
  * Takes one field (its body folded or not) if it is one of an envelope's; others are ignored. Of a field that
- * should be single the first one counts, addresses of repeated fields are joined. Copies live in the arena;
+ * should be single the first one counts, addresses of repeated fields are joined, the first
+ * ENVELOPE_ADDRESSES_MAX of them kept. Copies live in the arena;
  * when it is full the rest is left out and `truncated` set.
  */
 void envelope_add(struct envelope *envelope, struct view name, struct view body, struct arena *arena);

@@ -12,6 +12,7 @@
 #include "format/header.h"
 
 #include "format/lex.h"
+#include "format/limits.h"
 
 struct header_reader header_read(struct view block)
 {
@@ -26,6 +27,7 @@ static bool is_ftext(char c)
 size_t header_field_name(struct view line, struct view *name)
 {
 	size_t n = 0;
+	line = view_take(line, FIELD_NAME_MAX);
 	while (n < line.len && is_ftext(line.data[n]))
 		n++;
 	size_t colon = n;

@@ -34,7 +34,7 @@ bool header_next(struct header_reader *r, struct header_field *field);
 bool header_find(struct view block, struct view name, struct view *body);
 
 /*
- * The name part of one line: its length with the colon, 0 if the line doesn't begin a field.
+ * The name part of one line: its length with the colon, at most FIELD_NAME_MAX; 0 if it begins no field.
  * *name is set without blanks before the colon (obs-optional).
  */
 size_t header_field_name(struct view line, struct view *name);

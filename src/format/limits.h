@@ -12,14 +12,16 @@ enum {
 	PATH_MAX_OCTETS = 256,
 	/* RFC 1035, section 2.3.4. */
 	DOMAIN_LABEL_MAX = 63,
-	/* A canonical key: a folded local part may be three times its length, plus "@" and an A-label domain.
+	/*
+	 * A canonical key: a folded local part may be three times its length, plus "@" and an A-label domain.
 	 */
 	ADDRESS_KEY_MAX = 3 * LOCAL_PART_MAX + 1 + DOMAIN_MAX,
 
 	/* Words before an address in a header: nobody reads a longer name, and a lie may not grow without
 	   end. */
 	ADDRESS_PHRASE_MAX = 1024,
-	/* Addresses kept of one header field: more than any person writes to; lists of lists exist, though.
+	/*
+	 * Addresses kept of one header field: more than any person writes to; lists of lists exist, though.
 	 */
 	ADDRESS_LIST_MAX = 10000,
 
@@ -30,6 +32,12 @@ enum {
 	   accepted. */
 	LINE_FOLD_AT = 78,
 	LINE_MAX_OCTETS = 998,
+
+	/*
+	 * A field's name with the blanks and the colon behind it. Names are short; the limit makes all
+	 * readers decide alike, also those that see a few bytes at a time.
+	 */
+	FIELD_NAME_MAX = 80,
 
 	/* RFC 2047, section 2: octets of one encoded word that we write. */
 	ENCODED_WORD_MAX = 75,
@@ -47,16 +55,22 @@ enum {
 	 */
 	MIME_DEPTH_MAX = 32,
 	MIME_PARTS_MAX = 500,
-	/* RFC 2046, section 5.1.1 allows 70; real ones are longer at times. */
-	MIME_BOUNDARY_MAX = 200,
+	/* RFC 2046, section 5.1.1 allows 70; real ones are longer at times, but fit on a line. */
+	MIME_BOUNDARY_MAX = 990,
 	/* One header field as kept for reading: a To with a thousand addresses fits. */
 	MIME_FIELD_MAX = 48 * 1024,
 	/* Octets of one header, and of all headers of a message, that are looked at. */
 	MIME_HEADER_MAX = 256 * 1024,
 	MIME_HEADERS_MAX = 4 * 1024 * 1024,
+	/*
+	 * Addresses kept of each list of an envelope: more than a list of messages shows, and few enough that
+	 * six full lists leave room for the subject and the parts.
+	 */
+	ENVELOPE_ADDRESSES_MAX = 50,
 	/* What a parser keeps of a message in text: types, names, envelopes. */
-	MIME_KEPT_MAX = 64 * 1024,
-	/* The beginning of the first plain and of the first HTML text, raw, from which the preview is made.
+	MIME_KEPT_MAX = 96 * 1024,
+	/*
+	 * The beginning of the first plain and of the first HTML text, raw, from which the preview is made.
 	 */
 	MIME_PLAIN_KEPT = 4 * 1024,
 	MIME_HTML_KEPT = 16 * 1024,
@@ -64,9 +78,22 @@ enum {
 	/* Octets of the preview, in UTF-8; JMAP (RFC 8621, section 4.1.4) allows 256 characters. */
 	PREVIEW_MAX = 256,
 
-	/* Encoded summary and structure, as the store keeps them. */
-	SUMMARY_MAX = 16 * 1024,
-	STRUCTURE_MAX = 64 * 1024,
+	/*
+	 * The summary that the store keeps of a message, and its shares: a subject, a list of addresses.
+	 * Nobody reads more in a list of messages; who needs all of it reads the header.
+	 */
+	SUMMARY_MAX = 24 * 1024,
+	SUMMARY_TEXT_MAX = 2 * 1024,
+	SUMMARY_ADDRESSES_MAX = 2 * 1024,
+	/* The structure: 500 parts with names and parameters as long as parsers keep them. */
+	STRUCTURE_MAX = 128 * 1024,
+
+	/* Octets of an HTML entity's name, "&thetasym;" and shorter; longer ones stay as they are. */
+	ENTITY_MAX = 12,
+
+	/* RFC 3461, sections 4.2 and 4.4: octets of ORCPT and ENVID as encoded. */
+	ORCPT_MAX = 500,
+	ENVID_MAX = 100,
 };
 
 #endif

@@ -334,7 +334,8 @@ int base64_encode_lines(struct buf *out, struct view data)
 	return error;
 }
 
-/* A blank before a line end, and a line of one dot or beginning with "From ", would not survive every host.
+/*
+ * A blank before a line end, and a line of one dot or beginning with "From ", would not survive every host.
  */
 static bool must_escape(struct view rest, size_t column, bool text)
 {

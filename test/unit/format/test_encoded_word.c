@@ -34,7 +34,8 @@ static void reads_encoded_words(void **state)
 static void reads_what_programs_write(void **state)
 {
 	(void)state;
-	/* A character split between two words, words inside words and quotes, raw UTF-8 and Latin-1, blanks.
+	/*
+	 * A character split between two words, words inside words and quotes, raw UTF-8 and Latin-1, blanks.
 	 */
 	reads("=?utf-8?q?=c3?= =?utf-8?q?=a4?=", "\xc3\xa4");
 	reads("x=?utf-8?q?=c3=a4?=y", "x\xc3\xa4y");
