@@ -1,0 +1,84 @@
+/* Previews: RFC 8621, section 4.1.4. Made at delivery from the beginnings of texts that the MIME parser
+ * keeps. */
+#include "format/preview.h"
+
+#include <errno.h>
+
+#include "base/utf8.h"
+#include "format/charset.h"
+#include "format/limits.h"
+
+/* Blanks of all kinds, and the invisible characters with which advertisers fill the previews of others. */
+static bool is_invisible(int32_t c)
+{
+	return c <= ' ' || c == 0x7f || (c >= 0x80 && c <= 0xa0) || c == 0xad || c == 0x34f || c == 0x61c ||
+	       c == 0x1680 || c == 0x180e || (c >= 0x2000 && c <= 0x200f) || (c >= 0x2028 && c <= 0x202f) ||
+	       (c >= 0x205f && c <= 0x206f) || c == 0x3000 || c == 0xfeff;
+}
+
+/* Zero-width joiners hold emoji and whole scripts together: inside a word they stay. */
+static bool is_joiner(int32_t c)
+{
+	return c == 0x200c || c == 0x200d;
+}
+
+/* Appends text with single spaces, cut before the character that would not fit. */
+static int append_line(struct view text, struct buf *out)
+{
+	size_t start = out->len;
+	bool blank = false;
+	while (text.len) {
+		struct view before = text;
+		int32_t c = utf8_next(&text);
+		bool in_word = !blank && text.len && (unsigned char)text.data[0] > ' ';
+		if (is_invisible(c) && !(is_joiner(c) && in_word && out->len > start)) {
+			blank = true;
+			continue;
+		}
+		size_t width = before.len - text.len + (blank && out->len > start);
+		if (out->len - start + width > PREVIEW_MAX)
+			break;
+		if (blank && out->len > start)
+			buf_append_byte(out, ' ');
+		blank = false;
+		buf_append(out, view_take(before, before.len - text.len));
+	}
+	return buf_failed(out) ? -ENOBUFS : 0;
+}
+
+static int append_part(const struct mime_part *part, struct view raw, bool html, struct buf *out)
+{
+	struct transfer_decoder d;
+	struct buf octets, text, shown;
+	bool defective = false;
+	buf_init(&octets, raw.len + 16);
+	buf_init(&text, 4 * raw.len + 16);
+	buf_init(&shown, 4 * raw.len + 16);
+	transfer_decoder_init(&d, part->encoding);
+	int error = transfer_decode(&d, raw, &octets);
+	if (error == 0)
+		error = charset_to_utf8(parameter_find(&part->type.parameters, VIEW("charset")),
+		    buf_view(&octets), &text, &defective);
+	if (error == 0 && html)
+		error = html_to_text(buf_view(&text), &shown);
+	if (error == 0)
+		error = append_line(buf_view(html ? &shown : &text), out);
+	buf_done(&octets);
+	buf_done(&text);
+	buf_done(&shown);
+	return error;
+}
+
+int preview_append(const struct mime_parser *parser, const struct mime_tree *tree, struct buf *out)
+{
+	struct view raw;
+	size_t part, before = out->len;
+	if (mime_parser_text(parser, "plain", &raw, &part)) {
+		int error = append_part(&tree->parts[part], raw, false, out);
+		if (error || out->len > before)
+			return error;
+	}
+	if (mime_parser_text(parser, "html", &raw, &part))
+		return append_part(&tree->parts[part], raw, true, out);
+	return 0;
+}

@@ -1,0 +1,17 @@
+/* The beginning of a message's text, as lists of messages show it (RFC 8621, section 4.1.4: "preview"). */
+#ifndef FORMAT_PREVIEW_H
+#define FORMAT_PREVIEW_H
+
+#include "format/mime.h"
+
+/*
+ * Appends up to PREVIEW_MAX octets of readable UTF-8 on one line: the first plain text, or the first HTML
+ * text without its tags when there is no plain one or it is blank. Blanks and invisible characters become one
+ * space. After mime_parser_end. The result of buf_append.
+ */
+int preview_append(const struct mime_parser *parser, const struct mime_tree *tree, struct buf *out);
+
+/* Appends the text of HTML: no tags, comments, scripts, styles; entities read; blocks end lines. */
+int html_to_text(struct view html, struct buf *out);
+
+#endif
