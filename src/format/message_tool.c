@@ -1,0 +1,384 @@
+/* Messages for people and scripts: see message_tool.h. */
+#include "format/message_tool.h"
+
+#include <errno.h>
+
+#include "base/utf8.h"
+#include "format/charset.h"
+#include "format/encoded_word.h"
+#include "format/header.h"
+#include "format/json.h"
+#include "format/limits.h"
+#include "format/preview.h"
+#include "format/summary.h"
+
+struct message {
+	struct view bytes;
+	struct mime_parser *parser;
+	const struct mime_tree *tree;
+};
+
+static struct message open_message(struct view bytes)
+{
+	struct message m = {.bytes = bytes, .parser = mime_parser_new()};
+	m.tree = mime_parse(m.parser, bytes);
+	return m;
+}
+
+static int close_message(struct message *m, const struct buf *out)
+{
+	mime_parser_free(m->parser);
+	return buf_failed(out) ? -ENOBUFS : 0;
+}
+
+static struct view body_of(const struct message *m, const struct mime_part *part)
+{
+	return view_take(view_skip(m->bytes, (size_t)part->body_offset), (size_t)part->body_len);
+}
+
+static int append_decoded(const struct message *m, const struct mime_part *part, struct buf *out)
+{
+	struct transfer_decoder d;
+	transfer_decoder_init(&d, part->encoding);
+	int error = transfer_decode(&d, body_of(m, part), out);
+	return error ? error : transfer_decode_end(&d, out);
+}
+
+/* Text for a terminal, or its first line: no control characters but line ends and tabs, since mail must not
+ * drive it. */
+static void append_printable(struct buf *out, struct view text)
+{
+	while (text.len) {
+		struct view before = text;
+		int32_t c = utf8_next(&text);
+		if (c == '\r')
+			continue;
+		bool control = (c < ' ' && c != '\n' && c != '\t') || c == 0x7f || (c >= 0x80 && c < 0xa0);
+		if (c < 0 || control)
+			utf8_append(out, 0xfffd);
+		else
+			buf_append(out, view_take(before, before.len - text.len));
+	}
+}
+
+static void append_line(struct buf *out, struct view text)
+{
+	ptrdiff_t end = view_find(text, '\n');
+	append_printable(out, end < 0 ? text : view_take(text, (size_t)end));
+}
+
+/* ---- show ---- */
+
+static void show_field(const struct message *m, const char *name, struct buf *out)
+{
+	struct view block = view_take(m->bytes, (size_t)m->tree->parts[0].body_offset), body;
+	struct buf text;
+	if (!header_find(block, view_from_string(name), &body))
+		return;
+	buf_init(&text, 4 * body.len + 16);
+	encoded_word_decode(body, &text);
+	buf_printf(out, "%-8s ", name);
+	append_line(out, buf_view(&text));
+	buf_append_byte(out, '\n');
+	buf_done(&text);
+}
+
+static void show_text(const struct message *m, size_t index, struct buf *out)
+{
+	const struct mime_part *part = &m->tree->parts[index];
+	struct buf octets, text, shown;
+	bool defective = false, html = media_type_is(&part->type, "text", "html");
+	buf_init(&octets, (size_t)part->body_len + 16);
+	buf_init(&text, 4 * (size_t)part->body_len + 16);
+	buf_init(&shown, 16 * (size_t)part->body_len + 16);
+	append_decoded(m, part, &octets);
+	struct view charset = parameter_find(&part->type.parameters, VIEW("charset"));
+	charset_to_utf8(charset, buf_view(&octets), &text, &defective);
+	if (html)
+		html_to_text(buf_view(&text), &shown);
+	append_printable(out, view_trim(buf_view(html ? &shown : &text)));
+	buf_append_byte(out, '\n');
+	buf_done(&octets);
+	buf_done(&text);
+	buf_done(&shown);
+}
+
+/* The text to show: the first plain one, else the first HTML. */
+static int find_text(const struct mime_tree *tree)
+{
+	int html = -1;
+	for (size_t i = 0; i < tree->count; i++) {
+		if (!mime_part_is_body_text(tree, i))
+			continue;
+		if (media_type_is(&tree->parts[i].type, "text", "plain"))
+			return (int)i;
+		if (html < 0)
+			html = (int)i;
+	}
+	return html;
+}
+
+static void append_size(struct buf *out, uint64_t size)
+{
+	static const char *const units[] = {"B", "KB", "MB", "GB"};
+	double n = (double)size;
+	size_t unit = 0;
+	for (; n >= 1000 && unit < 3; unit++)
+		n /= 1000;
+	buf_printf(out, unit ? "%.1f %s" : "%.0f %s", n, units[unit]);
+}
+
+static void show_attachments(const struct message *m, struct buf *out)
+{
+	for (size_t i = 0; i < m->tree->count; i++) {
+		const struct mime_part *part = &m->tree->parts[i];
+		if (!mime_part_is_attachment(m->tree, i))
+			continue;
+		buf_append_string(out, "\nAttachment ");
+		mime_part_number(m->tree, i, out);
+		buf_printf(out, ": %.*s/%.*s, ", VIEW_FMT(part->type.type), VIEW_FMT(part->type.subtype));
+		append_size(out, part->body_len);
+		if (part->file_name.len) {
+			buf_append_string(out, ", ");
+			append_line(out, part->file_name);
+		}
+	}
+}
+
+static void show_for_people(const struct message *m, struct buf *out)
+{
+	static const char *const fields[] = {"Date", "From", "Sender", "Reply-To", "To", "Cc", "Subject"};
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+		show_field(m, fields[i], out);
+	buf_append_byte(out, '\n');
+	int text = find_text(m->tree);
+	if (text >= 0)
+		show_text(m, (size_t)text, out);
+	size_t before = out->len;
+	show_attachments(m, out);
+	if (out->len > before)
+		buf_append_byte(out, '\n');
+}
+
+static void json_text(struct buf *out, const char *key, struct view raw)
+{
+	struct buf text;
+	if (raw.data == NULL)
+		return;
+	buf_init(&text, 4 * raw.len + 16);
+	encoded_word_decode(raw, &text);
+	buf_printf(out, ",\"%s\":", key);
+	json_append_string(out, buf_view(&text));
+	buf_done(&text);
+}
+
+static void json_address(struct buf *out, const struct address *a)
+{
+	struct buf name, mailbox;
+	buf_init(&name, 4 * a->display_name.len + 16);
+	buf_init(&mailbox, a->local_part.len + a->domain.len + 2);
+	encoded_word_decode(a->display_name, &name);
+	buf_append(&mailbox, a->local_part);
+	if (a->domain.len) {
+		buf_append_byte(&mailbox, '@');
+		buf_append(&mailbox, a->domain);
+	}
+	buf_append_string(out, a->kind == ADDRESS_GROUP_START ? "{\"group\":" : "{\"name\":");
+	json_append_string(out, buf_view(&name));
+	if (a->kind == ADDRESS_MAILBOX) {
+		buf_append_string(out, ",\"email\":");
+		json_append_string(out, buf_view(&mailbox));
+	}
+	buf_append_byte(out, '}');
+	buf_done(&name);
+	buf_done(&mailbox);
+}
+
+static void json_addresses(struct buf *out, const char *key, const struct address_list *list)
+{
+	bool first = true;
+	if (list->count == 0)
+		return;
+	buf_printf(out, ",\"%s\":[", key);
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i].kind == ADDRESS_GROUP_END)
+			continue;
+		if (!first)
+			buf_append_byte(out, ',');
+		json_address(out, &list->items[i]);
+		first = false;
+	}
+	buf_append_byte(out, ']');
+}
+
+static int show_as_json(const struct message *m, struct buf *out)
+{
+	struct arena arena;
+	struct message_summary s;
+	arena_init(&arena, 2 * MIME_KEPT_MAX);
+	int error = message_summary_make(m->parser, m->tree, &arena, &s);
+	if (error == 0) {
+		buf_printf(out, "{\"size\":%llu", (unsigned long long)s.size);
+		json_text(out, "date", s.envelope.date);
+		json_addresses(out, "from", &s.envelope.from);
+		json_addresses(out, "sender", &s.envelope.sender);
+		json_addresses(out, "replyTo", &s.envelope.reply_to);
+		json_addresses(out, "to", &s.envelope.to);
+		json_addresses(out, "cc", &s.envelope.cc);
+		json_addresses(out, "bcc", &s.envelope.bcc);
+		json_text(out, "subject", s.envelope.subject);
+		json_text(out, "messageId", s.envelope.message_id);
+		json_text(out, "inReplyTo", s.envelope.in_reply_to);
+		json_text(out, "references", s.envelope.references);
+		json_text(out, "preview", s.preview);
+		buf_printf(out, ",\"hasAttachment\":%s}\n", s.has_attachment ? "true" : "false");
+	}
+	arena_done(&arena);
+	return error;
+}
+
+int message_tool_show(struct view message, struct buf *out, bool json)
+{
+	struct message m = open_message(message);
+	int error = 0;
+	if (json)
+		error = show_as_json(&m, out);
+	else
+		show_for_people(&m, out);
+	int failed = close_message(&m, out);
+	return error ? error : failed;
+}
+
+/* ---- structure ---- */
+
+static void pad_to(struct buf *out, size_t start, size_t column)
+{
+	size_t width = utf8_length(view_skip(buf_view(out), start));
+	for (; width < column; width++)
+		buf_append_byte(out, ' ');
+	buf_append(out, VIEW("  "));
+}
+
+static void structure_line(const struct message *m, size_t index, struct buf *out)
+{
+	const struct mime_part *part = &m->tree->parts[index];
+	size_t start = out->len;
+	for (unsigned i = 0; i < part->depth; i++)
+		buf_append(out, VIEW("  "));
+	append_line(out, part->type.type);
+	buf_append_byte(out, '/');
+	append_line(out, part->type.subtype);
+	pad_to(out, start, 36);
+	start = out->len;
+	mime_part_number(m->tree, index, out);
+	pad_to(out, start, 8);
+	start = out->len;
+	append_size(out, part->body_len);
+	pad_to(out, start, 9);
+	start = out->len;
+	buf_append_string(out, transfer_encoding_name(part->encoding));
+	pad_to(out, start, 16);
+	append_line(out, parameter_find(&part->type.parameters, VIEW("charset")));
+	if (part->disposition.len) {
+		buf_append_byte(out, ' ');
+		append_line(out, part->disposition);
+	}
+	if (part->file_name.len) {
+		buf_append(out, VIEW(" \""));
+		append_line(out, part->file_name);
+		buf_append_byte(out, '"');
+	}
+	while (out->len && buf_view(out).data[out->len - 1] == ' ')
+		buf_truncate(out, out->len - 1);
+	buf_append_byte(out, '\n');
+}
+
+static void structure_defects(const struct message *m, struct buf *out)
+{
+	for (size_t i = 0; i < m->tree->count; i++) {
+		for (unsigned kind = 0; kind < MIME_DEFECT_KINDS; kind++) {
+			if (!(m->tree->parts[i].defects >> kind & 1))
+				continue;
+			size_t start = out->len;
+			buf_append_string(out, "defect: part ");
+			size_t number = out->len;
+			mime_part_number(m->tree, i, out);
+			if (out->len == number) {
+				buf_truncate(out, start);
+				buf_append_string(out, "defect");
+			}
+			buf_printf(out, ": %s\n", mime_defect_text((enum mime_defect)kind));
+		}
+	}
+}
+
+static void json_field(struct buf *out, const char *key, struct view value)
+{
+	if (value.len == 0)
+		return;
+	buf_printf(out, ",\"%s\":", key);
+	json_append_string(out, value);
+}
+
+static void json_part(const struct message *m, size_t index, struct buf *out)
+{
+	const struct mime_part *part = &m->tree->parts[index];
+	struct buf number;
+	buf_init(&number, 256);
+	mime_part_number(m->tree, index, &number);
+	buf_printf(out, "{\"parent\":%d", part->parent);
+	json_field(out, "number", buf_view(&number));
+	json_field(out, "type", part->type.type);
+	json_field(out, "subtype", part->type.subtype);
+	json_field(out, "charset", parameter_find(&part->type.parameters, VIEW("charset")));
+	json_field(out, "encoding", view_from_string(transfer_encoding_name(part->encoding)));
+	json_field(out, "disposition", part->disposition);
+	json_field(out, "fileName", part->file_name);
+	json_field(out, "contentId", part->content_id);
+	buf_printf(out,
+	    ",\"headerOffset\":%llu,\"bodyOffset\":%llu,\"size\":%llu,\"lines\":%llu,\"attachment\":%s",
+	    (unsigned long long)part->header_offset, (unsigned long long)part->body_offset,
+	    (unsigned long long)part->body_len, (unsigned long long)part->body_lines,
+	    mime_part_is_attachment(m->tree, index) ? "true" : "false");
+	buf_append_string(out, ",\"defects\":[");
+	bool first = true;
+	for (unsigned kind = 0; kind < MIME_DEFECT_KINDS; kind++) {
+		if (!(part->defects >> kind & 1))
+			continue;
+		if (!first)
+			buf_append_byte(out, ',');
+		json_append_string(out, view_from_string(mime_defect_text((enum mime_defect)kind)));
+		first = false;
+	}
+	buf_append_string(out, "]}");
+	buf_done(&number);
+}
+
+int message_tool_structure(struct view message, struct buf *out, bool json)
+{
+	struct message m = open_message(message);
+	if (json)
+		buf_printf(out, "{\"size\":%llu,\"parts\":[", (unsigned long long)m.tree->size);
+	for (size_t i = 0; i < m.tree->count; i++) {
+		if (json && i)
+			buf_append_byte(out, ',');
+		if (json)
+			json_part(&m, i, out);
+		else
+			structure_line(&m, i, out);
+	}
+	if (json)
+		buf_append_string(out, "]}\n");
+	else
+		structure_defects(&m, out);
+	return close_message(&m, out);
+}
+
+int message_tool_extract(struct view message, struct view number, struct buf *out)
+{
+	struct message m = open_message(message);
+	int index = mime_part_find(m.tree, number);
+	int error = index < 0 ? -ENOENT : append_decoded(&m, &m.tree->parts[index], out);
+	mime_parser_free(m.parser);
+	return error;
+}
