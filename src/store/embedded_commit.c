@@ -227,6 +227,12 @@ static int commit_group(struct embedded *e, struct group *g)
 	}
 }
 
+/* A commit that changed nothing names nothing, even if it succeeded. */
+static bool names_bodies(const struct store_commit *c)
+{
+	return c->pending.result == 0 && c->touched_count > 0;
+}
+
 static void mark_dirty(struct embedded *e, const struct group *g)
 {
 	pthread_mutex_lock(&e->lock);
@@ -247,7 +253,7 @@ static void hand_out(struct store_pending *p, unsigned thread)
 	c->touched = NULL;
 	c->touched_count = 0;
 	for (size_t i = 0; i < c->upload_count; i++)
-		embedded_upload_end(embedded_upload_of(c->uploads[i]), result == 0);
+		embedded_upload_end(embedded_upload_of(c->uploads[i]), names_bodies(&seen));
 	e->under_way--;
 	c->done(c, result);
 	if (result == 0)
@@ -265,7 +271,7 @@ static void finish_group(struct embedded *e, struct group *g, int error)
 		mark_dirty(e, g);
 	for (size_t i = 0; i < g->count; i++) {
 		struct store_commit *c = g->commits[i];
-		if (c->pending.result == 0)
+		if (names_bodies(c))
 			for (size_t j = 0; j < c->upload_count; j++)
 				embedded_body_named(e, embedded_upload_of(c->uploads[j]));
 		c->pending.act = hand_out;
