@@ -1,0 +1,169 @@
+/* Creating, removing and counting accounts. */
+#include "account/account.h"
+
+#include <errno.h>
+
+#include "account/message.h"
+#include "account/slices.h"
+#include "base/clock.h"
+
+void accounts_init(struct accounts *a, struct store *store, int64_t undelete_seconds)
+{
+	*a = (struct accounts){.store = store, .undelete_seconds = undelete_seconds};
+	map_init(&a->maildrops);
+}
+
+void accounts_done(struct accounts *a)
+{
+	map_done(&a->maildrops);
+}
+
+static struct account_request *request_of_commit(struct store_commit *c)
+{
+	return (struct account_request *)((char *)c - offsetof(struct account_request, commit));
+}
+
+static struct account_request *request_of_read(struct store_read *r)
+{
+	return (struct account_request *)((char *)r - offsetof(struct account_request, read));
+}
+
+static void slice_done(struct store_commit *c, int result)
+{
+	struct account_request *r = request_of_commit(c);
+	if (result == 0) {
+		r->count += r->counted;
+		r->from = r->next;
+	}
+	if (result == 0 && r->more)
+		store_commit(r->accounts->store, c);
+	else
+		r->done(r, result);
+}
+
+void request_commit(struct accounts *a, struct account_request *r, int (*run)(struct txn *t, void *arg),
+		    bool frees_space)
+{
+	r->accounts = a;
+	r->now = clock_wall();
+	r->more = false;
+	r->count = r->counted = 0;
+	r->from = r->next = (struct account_key){.len = 0};
+	r->commit = (struct store_commit){.run = run, .arg = r, .frees_space = frees_space, .done = slice_done};
+	store_commit(a->store, &r->commit);
+}
+
+static int put_inbox(struct txn *t, uint64_t shard, uint64_t modseq)
+{
+	struct account_value value;
+	struct account_mailbox inbox = {.uidvalidity = 1, .uidnext = 1, .created_modseq = modseq, .modseq = modseq,
+					.name = VIEW("INBOX")};
+	struct account_change change = {.created_modseq = modseq};
+	mailbox_encode(&inbox, &value);
+	int error = value_put(t, shard, key_mailbox(MAILBOX_INBOX), &value);
+	number_encode(MAILBOX_INBOX, &value);
+	if (error == 0)
+		error = value_put(t, shard, key_mailbox_name(MAILBOX_ROOT, inbox.name), &value);
+	change_encode(&change, &value);
+	if (error == 0)
+		error = value_put(t, shard, key_change(modseq, KIND_MAILBOX, MAILBOX_INBOX), &value);
+	return error;
+}
+
+static int run_create(struct txn *t, void *arg)
+{
+	const struct account_request *r = arg;
+	struct view value;
+	struct account_head head = {.generation = 1, .modseq = 1, .next_email = 1, .next_intent = 1, .next_mailbox = 2,
+				    .next_uidvalidity = 2, .quota = r->quota};
+	int error = key_get(t, r->shard, key_head(), &value);
+	if (error != -ENOENT)
+		return error ? error : -EEXIST;
+	error = put_inbox(t, r->shard, head.modseq);
+	return error ? error : head_put(t, r->shard, &head);
+}
+
+void account_create(struct accounts *a, struct account_request *r)
+{
+	request_commit(a, r, run_create, false);
+}
+
+/* Marks first, so that nothing new comes in between the slices; the head, with the mark, goes last. */
+static int run_remove(struct txn *t, void *arg)
+{
+	struct account_request *r = arg;
+	struct account_head head;
+	struct view value;
+	r->more = false;
+	r->counted = 0;
+	int error = key_get(t, r->shard, key_head(), &value);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	error = head_decode(value, &head);
+	if (error)
+		return error;
+	if (!head.removing) {
+		head.removing = r->more = true;
+		return head_put(t, r->shard, &head);
+	}
+	struct slice *slice = slice_new();
+	error = slice_collect(slice, t, r->shard, (struct view){0}, (struct view){0}, SLICE_KEYS);
+	for (size_t i = 0; error == 0 && i < slice->count; i++)
+		if (!view_equal(slice_key(slice, i), VIEW("F")))
+			error = txn_delete(t, r->shard, slice_key(slice, i));
+	if (error == 0) {
+		r->counted = slice->count;
+		r->more = slice->count == SLICE_KEYS;
+		if (!r->more)
+			error = key_delete(t, r->shard, key_head());
+	}
+	slice_free(slice);
+	return error;
+}
+
+void account_remove(struct accounts *a, struct account_request *r)
+{
+	request_commit(a, r, run_remove, true);
+}
+
+static int run_stat(struct txn *t, void *arg)
+{
+	struct account_request *r = arg;
+	struct account_head head;
+	int error = head_get(t, r->shard, &head);
+	if (error)
+		return error;
+	r->quota = head.quota;
+	r->messages = head.messages;
+	r->bytes = head.bytes;
+	r->deleted_bytes = head.deleted_bytes;
+	r->modseq = head.modseq;
+	return 0;
+}
+
+static void read_done(struct store_read *read, int result)
+{
+	struct account_request *r = request_of_read(read);
+	r->done(r, result);
+}
+
+void account_stat(struct accounts *a, struct account_request *r)
+{
+	r->accounts = a;
+	r->read = (struct store_read){.shard = r->shard, .run = run_stat, .arg = r, .done = read_done};
+	store_read(a->store, &r->read);
+}
+
+static int run_set_quota(struct txn *t, void *arg)
+{
+	const struct account_request *r = arg;
+	struct account_head head;
+	int error = head_get(t, r->shard, &head);
+	head.quota = r->quota;
+	return error ? error : head_put(t, r->shard, &head);
+}
+
+void account_set_quota(struct accounts *a, struct account_request *r)
+{
+	request_commit(a, r, run_set_quota, false);
+}

@@ -1,0 +1,231 @@
+/*
+ * Accounts: mailboxes and their messages, on a store. Used from the store's own event loop thread; every call
+ * returns at once, and `done` runs in store_dispatch. Requests are the caller's and stay put until `done`, which
+ * may free them. Error codes are store.h's common ones and those named here.
+ *
+ * An account is a shard of class STORE_ACCOUNT. A message in an account is an *email* (its number, emailid, never
+ * changes) with a *place* in one or more mailboxes (mailbox and uid). Its bytes are the prefix, which is this
+ * recipient's own, and then the body, which all recipients of a delivery share.
+ */
+#ifndef ACCOUNT_ACCOUNT_H
+#define ACCOUNT_ACCOUNT_H
+
+#include "account/keys.h"
+#include "base/buf.h"
+#include "base/map.h"
+
+struct accounts {
+	struct store *store;
+	struct map maildrops; /* open ones, by shard */
+	int64_t undelete_seconds;
+};
+
+enum {
+	ACCOUNT_TARGETS_MAX = 100,             /* recipients of one delivery: one transaction stays small */
+	ACCOUNT_UNDELETE_SECONDS = 14 * 86400, /* default */
+	ACCOUNT_TOMBSTONE_SECONDS = 90 * 86400,
+	ACCOUNT_TOMBSTONES_MAX = 50000,
+	ACCOUNT_DELIVERY_ID_SECONDS = 14 * 86400 /* longer than any spooled delivery is repeated */
+};
+
+/* undelete_seconds: how long deleted mail can be brought back; 0: not at all. */
+void accounts_init(struct accounts *a, struct store *store, int64_t undelete_seconds);
+
+/* No request may be under way. */
+void accounts_done(struct accounts *a);
+
+/*
+ * A small request: create, remove, stat, set quota, purge, and the like. The fields behind `done` are the
+ * request's own; results among them are set when result is 0.
+ */
+struct account_request {
+	uint64_t shard;
+	void (*done)(struct account_request *r, int result);
+	void *arg;
+
+	uint64_t quota;   /* create, set_quota: bytes, 0 for none; stat: result */
+	int64_t since;    /* undelete: mail deleted at this time or later */
+	uint64_t messages, bytes, deleted_bytes, modseq; /* stat: results */
+	uint64_t count;   /* undelete, purge, upkeep: result, how many messages or entries */
+
+	/* Internal. */
+	struct accounts *accounts;
+	struct store_commit commit;
+	struct store_read read;
+	int64_t now;
+	bool more;
+	uint64_t counted;
+	struct account_key from, next; /* where a slice begins, and where the one behind it does */
+};
+
+/* A new account with an INBOX. -EEXIST. */
+void account_create(struct accounts *a, struct account_request *r);
+
+/* Erases everything at once, deleted mail too; may be repeated after a crash. 0 also when there is none. */
+void account_remove(struct accounts *a, struct account_request *r);
+
+/* -ENOENT: no such account, or it is being removed. The same for all below. */
+void account_stat(struct accounts *a, struct account_request *r);
+void account_set_quota(struct accounts *a, struct account_request *r);
+
+/*
+ * Delivery. All targets get the message in one step, or none if the store fails; a target that can't take it
+ * (result -ENOENT: no such account, -EDQUOT: over its quota, -EMSGSIZE: prefix and summary too large) does
+ * not hinder the others. Results of the targets are only of use when the delivery's result is 0 or theirs; the
+ * delivery's result is 0 when at least one target took it.
+ */
+struct account_target {
+	uint64_t shard;
+	struct view mailbox; /* top-level mailbox; empty, or no such mailbox: INBOX */
+	struct view prefix;  /* header lines of this recipient, CRLF-terminated */
+	struct view uidl;    /* imported; else empty */
+	uint32_t flags;      /* FLAG_* */
+	bool enforce_quota;
+	bool has_delivery_id; /* a spooled delivery: a second one with the same id changes nothing */
+	unsigned char delivery_id[ACCOUNT_DELIVERY_ID_SIZE];
+
+	int result;
+	uint64_t emailid; /* result: of the email, also when it had been delivered before */
+	uint32_t uid;     /* result; 0 when it had been delivered before */
+};
+
+struct account_delivery {
+	struct store_upload *upload; /* body, then derived data; the store's from the call on */
+	uint64_t body_len;
+	int64_t internaldate;        /* seconds since 1970; 0: now */
+	struct view summary;         /* derived, to be read with the list of messages */
+	uint64_t message_id_hash;    /* 0: the message has no Message-ID */
+	const uint64_t *references;  /* hashes of what it refers to, nearest first; at most 8 are looked at */
+	size_t reference_count;
+	struct account_target *targets;
+	size_t target_count; /* 1 to ACCOUNT_TARGETS_MAX; no account twice */
+	void (*done)(struct account_delivery *d, int result);
+	void *arg;
+
+	/* Internal. */
+	struct store_commit commit;
+	int64_t now;
+};
+
+void account_deliver(struct accounts *a, struct account_delivery *d);
+
+/*
+ * A maildrop: INBOX as it is at the time of opening, for one session at a time (RFC 1939 section 4).
+ */
+struct maildrop_entry {
+	uint64_t emailid;
+	uint64_t size; /* octets as sent, before dot-stuffing */
+	uint32_t uid;
+	bool own_uidl; /* has an imported UIDL: maildrop_uidl doesn't apply, ask account_fetch */
+};
+
+struct maildrop {
+	struct accounts *accounts;
+	uint64_t shard;
+	void (*opened)(struct maildrop *m, int result);
+	void *arg;
+
+	/* Valid from `opened` until maildrop_close, when the result is 0. */
+	struct maildrop_entry *entries;
+	size_t count;
+	uint64_t bytes;
+
+	/* Internal. */
+	struct store_read read;
+	size_t room, slice_count;
+	uint64_t slice_bytes;
+	uint32_t slice_uid, next_uid;
+	bool more, unfinished;
+	struct account_request repair;
+};
+
+/*
+ * 0: m->opened will be called (-ENOENT: no such account), and until then m must stay where it is; -EBUSY: another
+ * session has the maildrop; -ENOMEM. After a failure, in either way, there is nothing to close.
+ */
+int maildrop_open(struct accounts *a, struct maildrop *m) __attribute__((warn_unused_result));
+
+/* Frees the entries and lets the next session in. Not while it is being opened or an expunge is under way. */
+void maildrop_close(struct maildrop *m);
+
+/* The UIDL of an email that has no imported one: unique across accounts, NUL-terminated. */
+enum { MAILDROP_UIDL_SIZE = 36 };
+void maildrop_uidl(uint64_t shard, uint64_t emailid, char out[MAILDROP_UIDL_SIZE]);
+
+/*
+ * Fetching, made for running ahead: messages are taken in the order given, as many as `budget` bytes hold,
+ * with their bodies. A first message that is larger than the budget gives its beginning; the rest is read with
+ * store_blob_read from its blob. Messages that are gone or damaged have their own result.
+ */
+struct account_fetched {
+	int result; /* 0, -ENOENT, -EBADMSG, ... */
+	uint64_t emailid;
+	struct blob_id blob;
+	uint64_t body_len;
+	struct view prefix, uidl;
+	struct view body; /* as much of the body as has been read, from its beginning */
+};
+
+enum { ACCOUNT_FETCH_MAX = 64 };
+
+struct account_fetch {
+	uint64_t shard;
+	const uint64_t *emailids;
+	size_t emailid_count;
+	size_t budget; /* 0: no bodies, only what is known about the messages */
+	void (*done)(struct account_fetch *f, int result);
+	void *arg;
+
+	/* Results, valid until account_fetch_free: of the first `count` emailids. At least one. */
+	struct account_fetched *messages;
+	size_t count;
+
+	/* Internal. */
+	struct accounts *accounts;
+	struct store_read read;
+	struct store_blob_read blobs;
+	struct store_blob_part *parts;
+	char *bytes; /* bodies */
+	struct buf *texts;
+};
+
+void account_fetch(struct accounts *a, struct account_fetch *f);
+void account_fetch_free(struct account_fetch *f);
+
+/*
+ * Deletes messages of a mailbox, all or none, whatever happens: more than fit one transaction are first written
+ * down as an intent, which is finished by account_repair or when the maildrop is next opened, if a crash comes
+ * between. UIDs that are not there are passed over. Deleted mail can be brought back for a while.
+ */
+struct account_expunge {
+	uint64_t shard;
+	uint32_t mailbox;
+	const uint32_t *uids; /* ascending; the caller's until done */
+	size_t uid_count;
+	void (*done)(struct account_expunge *x, int result);
+	void *arg;
+
+	/* Internal. */
+	struct accounts *accounts;
+	struct store_commit commit;
+	struct account_request repair;
+	int64_t now;
+	uint64_t intent;
+	bool applied;
+};
+
+void account_expunge(struct accounts *a, struct account_expunge *x);
+
+/* Finishes what a crash interrupted in this account; r->count: messages. For each account at start. */
+void account_repair(struct accounts *a, struct account_request *r);
+
+/* Brings back, into their mailboxes (or INBOX), what was deleted at r->since or later; r->count says how many. */
+void account_undelete(struct accounts *a, struct account_request *r);
+
+/* Forgets deleted mail for good, at once. */
+void account_purge(struct accounts *a, struct account_request *r);
+
+/* Drops what has expired: deleted mail, tombstones, delivery ids. To be called daily for each account. */
+void account_upkeep(struct accounts *a, struct account_request *r);
+
+#endif

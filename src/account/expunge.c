@@ -1,0 +1,181 @@
+/*
+ * Expunging, all or none. What fits one transaction needs no more than that. More is first written down as an
+ * intent (I): from then on it is decided. It is applied in transactions of which each removes the messages that
+ * it can hold; whoever finds an intent goes on with it, and the last one removes it. Applying is idempotent, since
+ * a message that is already gone is passed over.
+ */
+#include <errno.h>
+
+#include "account/message.h"
+#include "account/slices.h"
+#include "base/clock.h"
+#include "base/mem.h"
+
+enum { REMOVE_AT_ONCE = (STORE_WRITE_KEYS_MAX - SESSION_WRITES - 1) / MESSAGE_REMOVE_WRITES };
+
+static int64_t undelete_until(const struct accounts *a, int64_t now)
+{
+	return a->undelete_seconds > 0 ? now + a->undelete_seconds : 0;
+}
+
+/* Everything in one transaction. */
+static int run_small(struct txn *t, void *arg)
+{
+	const struct account_expunge *x = arg;
+	struct account_session s;
+	size_t removed = 0;
+	int error = session_begin(&s, t, x->shard, x->mailbox, x->now);
+	for (size_t i = 0; i < x->uid_count && error == 0; i++) {
+		error = message_remove(&s, x->uids[i], undelete_until(x->accounts, x->now));
+		removed += error == 0;
+		if (error == -ENOENT)
+			error = 0;
+	}
+	return error || removed == 0 ? error : session_end(&s);
+}
+
+static int put_intent_part(struct txn *t, const struct account_expunge *x, uint64_t id, uint32_t part,
+			   const struct account_intent *intent)
+{
+	struct account_value value;
+	intent_encode(intent, &value);
+	return value_put(t, x->shard, key_intent(id, part), &value);
+}
+
+/* Writes the intent: ranges of UIDs, in as many parts as it takes. */
+static int run_intent(struct txn *t, void *arg)
+{
+	struct account_expunge *x = arg;
+	struct account_head head;
+	struct account_intent *intent = mem_alloc(sizeof *intent);
+	uint32_t parts = 0;
+	int error = head_get(t, x->shard, &head);
+	*intent = (struct account_intent){.mailbox = x->mailbox, .time = x->now};
+	for (size_t i = 0; i < x->uid_count && error == 0; i++) {
+		uint32_t uid = x->uids[i];
+		if (intent->count && intent->ranges[intent->count - 1].last + 1 == uid) {
+			intent->ranges[intent->count - 1].last = uid;
+			continue;
+		}
+		if (intent->count == ACCOUNT_INTENT_RANGES) {
+			error = put_intent_part(t, x, head.next_intent, parts++, intent);
+			intent->count = 0;
+		}
+		intent->ranges[intent->count++] = (struct uid_range){uid, uid};
+	}
+	if (error == 0)
+		error = put_intent_part(t, x, head.next_intent, parts, intent);
+	head.next_intent++;
+	if (error == 0)
+		error = head_put(t, x->shard, &head);
+	mem_free(intent);
+	return error;
+}
+
+struct first_intent {
+	bool found;
+	uint64_t id;
+	uint32_t part;
+	struct account_intent intent;
+};
+
+static int take_intent(void *arg, struct view key, struct view value)
+{
+	struct first_intent *first = arg;
+	if (!key_read_intent(key, &first->id, &first->part))
+		return -EBADMSG;
+	first->found = true;
+	return intent_decode(value, &first->intent);
+}
+
+static int find_intent(struct txn *t, uint64_t shard, struct first_intent *first)
+{
+	struct account_key from = key_letter('I'), to = key_behind_letter('I');
+	struct txn_range range = {.shard = shard, .from = key_view(&from), .to = key_view(&to), .limit = 1};
+	first->found = false;
+	return txn_range(t, &range, take_intent, first);
+}
+
+/* The UIDs that are there, of the intent's ranges, at most as many as one transaction removes. */
+static int collect_messages(struct txn *t, uint64_t shard, const struct account_intent *intent, struct slice *all)
+{
+	int error = 0;
+	for (size_t i = 0; i < intent->count && all->count < REMOVE_AT_ONCE && error == 0; i++) {
+		struct account_key from = key_message(intent->mailbox, intent->ranges[i].first);
+		struct account_key to = key_message(intent->mailbox, intent->ranges[i].last);
+		/* The end of a range is exclusive; one byte more includes the last UID. */
+		to.data[to.len++] = '\0';
+		error = slice_collect(all, t, shard, key_view(&from), key_view(&to), REMOVE_AT_ONCE);
+	}
+	return error;
+}
+
+static int remove_collected(struct txn *t, struct account_request *r, const struct account_intent *intent,
+			    const struct slice *messages)
+{
+	struct account_session s;
+	int error = session_begin(&s, t, r->shard, intent->mailbox, r->now);
+	if (error)
+		return error == -ENOENT ? 0 : error; /* the mailbox is gone, and its messages with it */
+	for (size_t i = 0; i < messages->count && error == 0; i++) {
+		uint32_t mailbox, uid;
+		if (!key_read_message(slice_key(messages, i), &mailbox, &uid))
+			return -EBADMSG;
+		error = message_remove(&s, uid, undelete_until(r->accounts, intent->time));
+		r->counted += error == 0;
+	}
+	return error ? error : session_end(&s);
+}
+
+/* One slice of an intent; r->more until none is left. */
+static int run_repair(struct txn *t, void *arg)
+{
+	struct account_request *r = arg;
+	struct first_intent *first = mem_alloc(sizeof *first);
+	struct slice *messages = slice_new();
+	r->more = false;
+	r->counted = 0;
+	int error = find_intent(t, r->shard, first);
+	if (error == 0 && first->found) {
+		error = collect_messages(t, r->shard, &first->intent, messages);
+		if (error == 0 && messages->count > 0)
+			error = remove_collected(t, r, &first->intent, messages);
+		if (error == 0 && messages->count < REMOVE_AT_ONCE)
+			error = key_delete(t, r->shard, key_intent(first->id, first->part));
+		r->more = error == 0;
+	}
+	slice_free(messages);
+	mem_free(first);
+	return error;
+}
+
+void account_repair(struct accounts *a, struct account_request *r)
+{
+	request_commit(a, r, run_repair, true);
+}
+
+static void applied(struct account_request *r, int result)
+{
+	struct account_expunge *x = (struct account_expunge *)((char *)r - offsetof(struct account_expunge, repair));
+	x->done(x, result);
+}
+
+static void committed(struct store_commit *c, int result)
+{
+	struct account_expunge *x = (struct account_expunge *)((char *)c - offsetof(struct account_expunge, commit));
+	if (result || c->run == run_small) {
+		x->done(x, result);
+		return;
+	}
+	x->repair = (struct account_request){.shard = x->shard, .done = applied};
+	account_repair(x->accounts, &x->repair);
+}
+
+void account_expunge(struct accounts *a, struct account_expunge *x)
+{
+	x->accounts = a;
+	x->now = clock_wall();
+	x->commit = (struct store_commit){.run = x->uid_count <= REMOVE_AT_ONCE ? run_small : run_intent, .arg = x,
+					  .frees_space = true, .done = committed};
+	store_commit(a->store, &x->commit);
+}

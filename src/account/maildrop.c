@@ -1,0 +1,156 @@
+/* The maildrop of POP3: INBOX as a list, held by one session at a time. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "account/message.h"
+#include "base/mem.h"
+
+void maildrop_uidl(uint64_t shard, uint64_t emailid, char out[MAILDROP_UIDL_SIZE])
+{
+	/* The account's number makes it unique where one session shows two accounts. */
+	snprintf(out, MAILDROP_UIDL_SIZE, "%llx.%llx", (unsigned long long)(shard & 0xffffffffffffffu),
+		 (unsigned long long)emailid);
+}
+
+static void forget(struct maildrop *m)
+{
+	map_remove_u64(&m->accounts->maildrops, m->shard);
+	mem_free(m->entries);
+	m->entries = NULL;
+	m->count = m->room = 0;
+}
+
+static int add_entry(void *arg, struct view key, struct view value)
+{
+	struct maildrop *m = arg;
+	struct account_message message;
+	uint32_t mailbox, uid;
+	int error = message_decode(value, &message);
+	if (error == 0 && !key_read_message(key, &mailbox, &uid))
+		error = -EBADMSG;
+	if (error)
+		return error;
+	m->entries[m->count++] = (struct maildrop_entry){
+	    .emailid = message.emailid,
+	    .size = message.size,
+	    .uid = uid,
+	    .own_uidl = (message.flags & FLAG_OWN_UIDL) != 0,
+	};
+	m->bytes += message.size;
+	m->next_uid = uid + 1;
+	return 0;
+}
+
+static int note_intent(void *arg, struct view key, struct view value)
+{
+	(void)key, (void)value;
+	*(bool *)arg = true;
+	return 1;
+}
+
+/* The first slice also sees whether the account exists and is whole. */
+static int look_at_account(struct txn *t, struct maildrop *m)
+{
+	struct account_head head;
+	struct account_key from = key_letter('I'), to = key_behind_letter('I');
+	struct txn_range intents = {.shard = m->shard, .from = key_view(&from), .to = key_view(&to), .limit = 1};
+	int error = head_get(t, m->shard, &head);
+	if (error)
+		return error;
+	error = txn_range(t, &intents, note_intent, &m->unfinished);
+	return error < 0 ? error : 0;
+}
+
+/* One slice, into room made on the loop's thread. It may run again, and then begins where it did the first time. */
+static int run_list(struct txn *t, void *arg)
+{
+	struct maildrop *m = arg;
+	struct account_key from = key_message(MAILBOX_INBOX, m->slice_uid), to = key_message(MAILBOX_INBOX + 1, 0);
+	struct txn_range range = {.shard = m->shard, .from = key_view(&from), .to = key_view(&to),
+				  .limit = STORE_READ_KEYS_MAX - 2};
+	int error = 0;
+	m->count = m->slice_count;
+	m->bytes = m->slice_bytes;
+	m->unfinished = m->more = false;
+	if (m->count == 0)
+		error = look_at_account(t, m);
+	if (error == 0 && !m->unfinished)
+		error = txn_range(t, &range, add_entry, m);
+	m->more = m->count - m->slice_count == range.limit;
+	return error;
+}
+
+static int list_next(struct maildrop *m);
+
+static void give_up(struct maildrop *m, int error)
+{
+	forget(m);
+	m->opened(m, error);
+}
+
+static void repaired(struct account_request *r, int result)
+{
+	struct maildrop *m = (struct maildrop *)((char *)r - offsetof(struct maildrop, repair));
+	if (result == 0)
+		result = list_next(m);
+	if (result)
+		give_up(m, result);
+}
+
+static void listed(struct store_read *read, int result)
+{
+	struct maildrop *m = (struct maildrop *)((char *)read - offsetof(struct maildrop, read));
+	if (result == 0 && m->unfinished) {
+		/* A deletion that a crash interrupted is finished before anybody sees half of it. */
+		m->repair = (struct account_request){.shard = m->shard, .done = repaired};
+		account_repair(m->accounts, &m->repair);
+		return;
+	}
+	if (result == 0 && !m->more) {
+		m->opened(m, 0);
+		return;
+	}
+	if (result == 0)
+		result = list_next(m);
+	if (result)
+		give_up(m, result);
+}
+
+static int list_next(struct maildrop *m)
+{
+	if (m->room - m->count < STORE_READ_KEYS_MAX) {
+		size_t room = m->room ? m->room * 2 : STORE_READ_KEYS_MAX;
+		struct maildrop_entry *bigger = mem_try_resize(m->entries, room * sizeof *m->entries);
+		if (bigger == NULL)
+			return -ENOMEM;
+		m->entries = bigger;
+		m->room = room;
+	}
+	m->slice_count = m->count;
+	m->slice_bytes = m->bytes;
+	m->slice_uid = m->next_uid;
+	m->read = (struct store_read){.shard = m->shard, .run = run_list, .arg = m, .done = listed};
+	store_read(m->accounts->store, &m->read);
+	return 0;
+}
+
+int maildrop_open(struct accounts *a, struct maildrop *m)
+{
+	if (map_get_u64(&a->maildrops, m->shard))
+		return -EBUSY;
+	m->accounts = a;
+	m->entries = NULL;
+	m->count = m->room = 0;
+	m->bytes = 0;
+	m->next_uid = 0;
+	map_set_u64(&a->maildrops, m->shard, m);
+	int error = list_next(m);
+	if (error)
+		forget(m);
+	return error;
+}
+
+void maildrop_close(struct maildrop *m)
+{
+	forget(m);
+}

@@ -1,0 +1,123 @@
+#include "support.h"
+
+struct waiting {
+	bool done;
+	int result;
+};
+
+static void request_done(struct account_request *r, int result)
+{
+	struct waiting *w = r->arg;
+	*w = (struct waiting){true, result};
+}
+
+int test_request(struct accounts *a, void (*call)(struct accounts *a, struct account_request *r),
+		 struct account_request *r)
+{
+	struct waiting w = {0};
+	r->done = request_done;
+	r->arg = &w;
+	call(a, r);
+	test_wait(a->store, &w.done);
+	return w.result;
+}
+
+int test_create(struct accounts *a, uint64_t shard, uint64_t quota)
+{
+	struct account_request r = {.shard = shard, .quota = quota};
+	return test_request(a, account_create, &r);
+}
+
+struct account_request test_stat(struct accounts *a, uint64_t shard)
+{
+	struct account_request r = {.shard = shard};
+	assert_int_equal(test_request(a, account_stat, &r), 0);
+	return r;
+}
+
+static void delivery_done(struct account_delivery *d, int result)
+{
+	struct waiting *w = d->arg;
+	*w = (struct waiting){true, result};
+}
+
+int test_delivery(struct accounts *a, struct account_delivery *d, uint32_t seed, size_t len)
+{
+	struct waiting w = {0};
+	d->upload = test_upload(a->store, seed, len);
+	d->body_len = len;
+	d->done = delivery_done;
+	d->arg = &w;
+	account_deliver(a, d);
+	test_wait(a->store, &w.done);
+	return w.result;
+}
+
+int test_deliver(struct accounts *a, uint64_t shard, uint32_t seed, size_t len, const char *prefix)
+{
+	struct account_target target = {.shard = shard, .prefix = view_from_string(prefix), .enforce_quota = true};
+	struct account_delivery d = {.targets = &target, .target_count = 1};
+	return test_delivery(a, &d, seed, len);
+}
+
+static void opened(struct maildrop *m, int result)
+{
+	struct waiting *w = m->arg;
+	*w = (struct waiting){true, result};
+}
+
+int test_open_maildrop(struct accounts *a, struct maildrop *m)
+{
+	struct waiting w = {0};
+	m->opened = opened;
+	m->arg = &w;
+	int error = maildrop_open(a, m);
+	if (error)
+		return error;
+	test_wait(a->store, &w.done);
+	return w.result;
+}
+
+static void expunged(struct account_expunge *x, int result)
+{
+	struct waiting *w = x->arg;
+	*w = (struct waiting){true, result};
+}
+
+int test_expunge(struct accounts *a, uint64_t shard, const uint32_t *uids, size_t count)
+{
+	struct waiting w = {0};
+	struct account_expunge x = {.shard = shard, .mailbox = MAILBOX_INBOX, .uids = uids, .uid_count = count,
+				    .done = expunged, .arg = &w};
+	account_expunge(a, &x);
+	test_wait(a->store, &w.done);
+	return w.result;
+}
+
+static void fetched(struct account_fetch *f, int result)
+{
+	struct waiting *w = f->arg;
+	*w = (struct waiting){true, result};
+}
+
+void test_expect_message(struct accounts *a, uint64_t shard, uint64_t emailid, uint32_t seed, size_t len,
+			 const char *prefix)
+{
+	struct waiting w = {0};
+	struct account_fetch f = {.shard = shard, .emailids = &emailid, .emailid_count = 1, .budget = 1 << 20,
+				  .done = fetched, .arg = &w};
+	account_fetch(a, &f);
+	test_wait(a->store, &w.done);
+	assert_int_equal(w.result, 0);
+	assert_int_equal(f.count, 1);
+	const struct account_fetched *m = &f.messages[0];
+	assert_int_equal(m->result, 0);
+	assert_int_equal(m->body_len, len);
+	assert_view(m->prefix, prefix);
+	assert_int_equal(m->body.len, len < f.budget ? len : f.budget);
+	char *expected = malloc(m->body.len + 1);
+	test_bytes(seed, 0, expected, m->body.len);
+	assert_memory_equal(m->body.data, expected, m->body.len);
+	free(expected);
+	account_fetch_free(&f);
+}

@@ -1,0 +1,31 @@
+/* Requests of the account layer that wait for their answer, for tests. */
+#ifndef TEST_ACCOUNT_SUPPORT_H
+#define TEST_ACCOUNT_SUPPORT_H
+
+#include "../store/support.h"
+
+#include "account/account.h"
+
+static inline uint64_t test_account(unsigned number)
+{
+	return store_shard(STORE_ACCOUNT, number);
+}
+
+/* Calls a request function and waits; r's results are set. */
+int test_request(struct accounts *a, void (*call)(struct accounts *a, struct account_request *r),
+		 struct account_request *r);
+int test_create(struct accounts *a, uint64_t shard, uint64_t quota);
+struct account_request test_stat(struct accounts *a, uint64_t shard);
+
+/* A message of `len` bytes made from seed to one account, with a prefix; the target's result. */
+int test_deliver(struct accounts *a, uint64_t shard, uint32_t seed, size_t len, const char *prefix);
+int test_delivery(struct accounts *a, struct account_delivery *d, uint32_t seed, size_t len);
+
+int test_open_maildrop(struct accounts *a, struct maildrop *m);
+int test_expunge(struct accounts *a, uint64_t shard, const uint32_t *uids, size_t count);
+
+/* Fetches and checks one message whose body was made from seed. */
+void test_expect_message(struct accounts *a, uint64_t shard, uint64_t emailid, uint32_t seed, size_t len,
+			 const char *prefix);
+
+#endif

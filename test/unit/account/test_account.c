@@ -1,0 +1,430 @@
+/* Accounts on the memory engine and on the embedded one: the same tests on both. */
+#include "support.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "account/message.h"
+#include "base/log.h"
+
+static struct accounts accounts;
+static const char *folder; /* NULL: the memory engine */
+
+static int open_memory(void **state)
+{
+	(void)state;
+	folder = NULL;
+	accounts_init(&accounts, store_memory(), ACCOUNT_UNDELETE_SECONDS);
+	return 0;
+}
+
+static int open_embedded(void **state)
+{
+	(void)state;
+	folder = test_folder();
+	accounts_init(&accounts, test_open(folder), ACCOUNT_UNDELETE_SECONDS);
+	return 0;
+}
+
+static int close_all(void **state)
+{
+	(void)state;
+	store_close(accounts.store);
+	accounts_done(&accounts);
+	return 0;
+}
+
+/* What outlives the process must be on disk; the memory engine has none. */
+static void restart(void)
+{
+	if (folder == NULL)
+		return;
+	store_close(accounts.store);
+	accounts.store = test_open(folder);
+}
+
+static void accounts_come_and_go(void **state)
+{
+	(void)state;
+	uint64_t a = test_account(1);
+	struct account_request r = {.shard = a};
+	assert_int_equal(test_request(&accounts, account_stat, &r), -ENOENT);
+	assert_int_equal(test_create(&accounts, a, 1000), 0);
+	assert_int_equal(test_create(&accounts, a, 1000), -EEXIST);
+	assert_int_equal(test_stat(&accounts, a).quota, 1000);
+	r.quota = 2000;
+	assert_int_equal(test_request(&accounts, account_set_quota, &r), 0);
+	assert_int_equal(test_stat(&accounts, a).quota, 2000);
+	for (uint32_t i = 0; i < 300; i++)
+		assert_int_equal(test_deliver(&accounts, a, i, 1, ""), 0);
+	assert_int_equal(test_request(&accounts, account_remove, &r), 0);
+	assert_int_equal(test_request(&accounts, account_stat, &r), -ENOENT);
+	assert_int_equal(test_deliver(&accounts, a, 1, 10, ""), -ENOENT);
+	assert_int_equal(test_request(&accounts, account_remove, &r), 0);
+}
+
+static void one_body_reaches_all(void **state)
+{
+	(void)state;
+	struct account_target targets[3] = {
+	    {.shard = test_account(1), .prefix = VIEW("Delivered-To: one\r\n")},
+	    {.shard = test_account(2), .prefix = VIEW("Delivered-To: two\r\n"), .mailbox = VIEW("Nowhere")},
+	    {.shard = test_account(3)},
+	};
+	struct account_delivery d = {.targets = targets, .target_count = 3, .summary = VIEW("summary")};
+	test_create(&accounts, targets[0].shard, 0);
+	test_create(&accounts, targets[1].shard, 0);
+	assert_int_equal(test_delivery(&accounts, &d, 5, 5000), 0);
+	assert_int_equal(targets[0].result, 0);
+	assert_int_equal(targets[1].result, 0);
+	assert_int_equal(targets[2].result, -ENOENT);
+	restart();
+	test_expect_message(&accounts, targets[0].shard, targets[0].emailid, 5, 5000, "Delivered-To: one\r\n");
+	test_expect_message(&accounts, targets[1].shard, targets[1].emailid, 5, 5000, "Delivered-To: two\r\n");
+	assert_int_equal(test_stat(&accounts, targets[0].shard).bytes, 5019);
+}
+
+static void quota_is_kept_where_asked(void **state)
+{
+	(void)state;
+	uint64_t a = test_account(1);
+	test_create(&accounts, a, 1000);
+	assert_int_equal(test_deliver(&accounts, a, 1, 600, ""), 0);
+	assert_int_equal(test_deliver(&accounts, a, 2, 401, ""), -EDQUOT);
+	assert_int_equal(test_deliver(&accounts, a, 3, 395, "12345"), 0);
+	assert_int_equal(test_stat(&accounts, a).bytes, 1000);
+	struct account_target target = {.shard = a};
+	struct account_delivery d = {.targets = &target, .target_count = 1};
+	assert_int_equal(test_delivery(&accounts, &d, 4, 100), 0);
+	assert_int_equal(test_deliver(&accounts, a, 5, 1, ""), -EDQUOT);
+}
+
+static void a_delivery_id_counts_once(void **state)
+{
+	(void)state;
+	uint64_t a = test_account(1);
+	struct account_target target = {.shard = a, .has_delivery_id = true, .delivery_id = {1, 2, 3}};
+	struct account_delivery d = {.targets = &target, .target_count = 1};
+	test_create(&accounts, a, 0);
+	assert_int_equal(test_delivery(&accounts, &d, 1, 100), 0);
+	uint64_t first = target.emailid;
+	restart();
+	assert_int_equal(test_delivery(&accounts, &d, 1, 100), 0);
+	assert_int_equal(target.result, 0);
+	assert_int_equal(target.emailid, first);
+	assert_int_equal(target.uid, 0);
+	assert_int_equal(test_stat(&accounts, a).messages, 1);
+	/* The same for a body that has a file of its own: nobody names the second one. */
+	target.delivery_id[0] = 9;
+	assert_int_equal(test_delivery(&accounts, &d, 2, 3000000), 0);
+	assert_int_equal(test_delivery(&accounts, &d, 2, 3000000), 0);
+	restart();
+	test_expect_message(&accounts, a, target.emailid, 2, 3000000, "");
+}
+
+static void too_large_a_summary_is_refused(void **state)
+{
+	(void)state;
+	static char text[ACCOUNT_INLINE_MAX + 1];
+	memset(text, 's', sizeof text);
+	struct account_target target = {.shard = test_account(1)};
+	struct account_delivery d = {.targets = &target, .target_count = 1, .summary = view_of(text, sizeof text)};
+	test_create(&accounts, target.shard, 0);
+	assert_int_equal(test_delivery(&accounts, &d, 1, 10), -EMSGSIZE);
+	d.summary.len--;
+	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
+}
+
+static void a_maildrop_is_one_sessions(void **state)
+{
+	(void)state;
+	uint64_t a = test_account(1);
+	struct maildrop first = {.shard = a}, second = {.shard = a};
+	char uidl[MAILDROP_UIDL_SIZE];
+	assert_int_equal(test_open_maildrop(&accounts, &first), -ENOENT);
+	test_create(&accounts, a, 0);
+	for (uint32_t i = 0; i < 5; i++)
+		test_deliver(&accounts, a, i, 100 * i, "p");
+	assert_int_equal(test_open_maildrop(&accounts, &first), 0);
+	assert_int_equal(test_open_maildrop(&accounts, &second), -EBUSY);
+	assert_int_equal(first.count, 5);
+	assert_int_equal(first.bytes, 1000 + 5);
+	assert_int_equal(first.entries[4].size, 401);
+	assert_int_equal(first.entries[4].uid, 5);
+	test_expect_message(&accounts, a, first.entries[3].emailid, 3, 300, "p");
+	maildrop_uidl(a, first.entries[0].emailid, uidl);
+	assert_string_equal(uidl, "1.1");
+	test_deliver(&accounts, a, 9, 10, "");
+	assert_int_equal(first.count, 5);
+	maildrop_close(&first);
+	assert_int_equal(test_open_maildrop(&accounts, &second), 0);
+	assert_int_equal(second.count, 6);
+	maildrop_close(&second);
+}
+
+static void an_imported_uidl_is_kept(void **state)
+{
+	(void)state;
+	struct account_target target = {.shard = test_account(1), .uidl = VIEW("old-uidl")};
+	struct account_delivery d = {.targets = &target, .target_count = 1};
+	struct maildrop m = {.shard = target.shard};
+	test_create(&accounts, target.shard, 0);
+	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
+	assert_int_equal(test_open_maildrop(&accounts, &m), 0);
+	assert_true(m.entries[0].own_uidl);
+	maildrop_close(&m);
+}
+
+static void expect_uids(uint64_t shard, const uint32_t *uids, size_t count)
+{
+	struct maildrop m = {.shard = shard};
+	assert_int_equal(test_open_maildrop(&accounts, &m), 0);
+	assert_int_equal(m.count, count);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(m.entries[i].uid, uids[i]);
+	maildrop_close(&m);
+}
+
+static void deleted_mail_can_come_back(void **state)
+{
+	(void)state;
+	uint64_t a = test_account(1);
+	struct account_request r = {.shard = a};
+	test_create(&accounts, a, 0);
+	for (uint32_t i = 1; i <= 4; i++)
+		test_deliver(&accounts, a, i, 100, "prefix");
+	assert_int_equal(test_expunge(&accounts, a, (uint32_t[]){2, 3, 77}, 3), 0);
+	restart();
+	expect_uids(a, (uint32_t[]){1, 4}, 2);
+	struct account_request stat = test_stat(&accounts, a);
+	assert_int_equal(stat.messages, 2);
+	assert_int_equal(stat.bytes, 212);
+	assert_int_equal(stat.deleted_bytes, 212);
+	assert_int_equal(test_request(&accounts, account_undelete, &r), 0);
+	assert_int_equal(r.count, 2);
+	expect_uids(a, (uint32_t[]){1, 4, 5, 6}, 4);
+	test_expect_message(&accounts, a, 5, 2, 100, "prefix");
+	stat = test_stat(&accounts, a);
+	assert_int_equal(stat.messages, 4);
+	assert_int_equal(stat.deleted_bytes, 0);
+	assert_int_equal(test_expunge(&accounts, a, (uint32_t[]){5}, 1), 0);
+	assert_int_equal(test_request(&accounts, account_purge, &r), 0);
+	assert_int_equal(r.count, 1);
+	assert_int_equal(test_request(&accounts, account_undelete, &r), 0);
+	assert_int_equal(r.count, 0);
+	assert_int_equal(test_stat(&accounts, a).deleted_bytes, 0);
+}
+
+static void fill(uint64_t shard, size_t count)
+{
+	struct account_target target = {.shard = shard};
+	struct account_delivery d = {.targets = &target, .target_count = 1};
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(test_delivery(&accounts, &d, (uint32_t)i, 20), 0);
+}
+
+static void many_are_expunged_as_one(void **state)
+{
+	(void)state;
+	enum { COUNT = 1100 };
+	uint64_t a = test_account(1);
+	static uint32_t gone[COUNT], left[COUNT];
+	size_t gone_count = 0, left_count = 0;
+	test_create(&accounts, a, 0);
+	fill(a, COUNT);
+	/* With gaps, so that the intent needs more than one part. */
+	for (uint32_t uid = 1; uid <= COUNT; uid++)
+		if (uid % 3 == 0)
+			left[left_count++] = uid;
+		else
+			gone[gone_count++] = uid;
+	assert_int_equal(test_expunge(&accounts, a, gone, gone_count), 0);
+	expect_uids(a, left, left_count);
+	assert_int_equal(test_stat(&accounts, a).messages, left_count);
+}
+
+/* An intent as a crash would leave it: written, and nothing or a part of it done. */
+static int put_intent(struct txn *t, void *arg)
+{
+	static struct account_intent intent;
+	struct account_value value;
+	intent = (struct account_intent){.mailbox = MAILBOX_INBOX, .count = 2, .ranges = {{1, 250}, {252, 400}}};
+	intent_encode(&intent, &value);
+	return value_put(t, *(uint64_t *)arg, key_intent(1, 0), &value);
+}
+
+static void an_interrupted_expunge_is_finished(void **state)
+{
+	(void)state;
+	uint64_t a = test_account(1);
+	struct account_request r = {.shard = a};
+	test_create(&accounts, a, 0);
+	fill(a, 402);
+	assert_int_equal(test_commit(accounts.store, put_intent, &a), 0);
+	restart();
+	expect_uids(a, (uint32_t[]){251, 401, 402}, 3);
+	assert_int_equal(test_commit(accounts.store, put_intent, &a), 0);
+	assert_int_equal(test_request(&accounts, account_repair, &r), 0);
+	assert_int_equal(r.count, 0);
+	assert_int_equal(test_stat(&accounts, a).messages, 3);
+}
+
+static int find_entry(void *arg, struct view key, struct view value)
+{
+	(void)key, (void)value;
+	(*(size_t *)arg)++;
+	return 0;
+}
+
+static int count_letter(struct txn *t, void *arg)
+{
+	size_t *count = arg;
+	struct account_key from = key_letter((char)*count), to = key_behind_letter((char)*count);
+	struct txn_range range = {.shard = test_account(1), .from = key_view(&from), .to = key_view(&to)};
+	*count = 0;
+	return txn_range(t, &range, find_entry, count);
+}
+
+static size_t count_of(char letter)
+{
+	size_t count = (size_t)letter;
+	assert_int_equal(test_read(accounts.store, test_account(1), count_letter, &count), 0);
+	return count;
+}
+
+static void the_change_log_has_one_entry_an_object(void **state)
+{
+	(void)state;
+	uint64_t a = test_account(1);
+	test_create(&accounts, a, 0);
+	fill(a, 10);
+	assert_int_equal(count_of('C'), 11);
+	test_expunge(&accounts, a, (uint32_t[]){1, 2}, 2);
+	assert_int_equal(count_of('C'), 11);
+	assert_int_equal(count_of('N'), 8);
+	assert_int_equal(count_of('U'), 2);
+}
+
+static void upkeep_drops_what_has_expired(void **state)
+{
+	(void)state;
+	uint64_t a = test_account(1);
+	struct account_request r = {.shard = a};
+	accounts.undelete_seconds = 1; /* over before the second upkeep below */
+	test_create(&accounts, a, 0);
+	fill(a, 3);
+	test_expunge(&accounts, a, (uint32_t[]){1, 2}, 2);
+	assert_int_equal(test_request(&accounts, account_upkeep, &r), 0);
+	struct timespec pause = {.tv_sec = 1, .tv_nsec = 100000000};
+	nanosleep(&pause, NULL);
+	assert_int_equal(test_request(&accounts, account_upkeep, &r), 0);
+	assert_int_equal(count_of('U'), 0);
+	assert_int_equal(test_stat(&accounts, a).deleted_bytes, 0);
+	assert_int_equal(count_of('C'), 4); /* tombstones stay for months */
+}
+
+static int find_thread_of(struct txn *t, void *arg)
+{
+	uint64_t *id = arg;
+	struct account_email email;
+	struct view value;
+	int error = key_get(t, test_account(1), key_email(*id), &value);
+	if (error == 0)
+		error = email_decode(value, &email);
+	*id = email.thread;
+	return error;
+}
+
+static uint64_t thread_of(uint64_t emailid)
+{
+	assert_int_equal(test_read(accounts.store, test_account(1), find_thread_of, &emailid), 0);
+	return emailid;
+}
+
+static void answers_join_the_thread(void **state)
+{
+	(void)state;
+	struct account_target target = {.shard = test_account(1)};
+	struct account_delivery d = {.targets = &target, .target_count = 1, .message_id_hash = 111};
+	test_create(&accounts, target.shard, 0);
+	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
+	uint64_t first = target.emailid, references[] = {999, 111};
+	d = (struct account_delivery){.targets = &target, .target_count = 1, .message_id_hash = 222,
+				      .references = references, .reference_count = 2};
+	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
+	assert_int_equal(thread_of(target.emailid), thread_of(first));
+	d = (struct account_delivery){.targets = &target, .target_count = 1, .message_id_hash = 333};
+	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
+	assert_int_not_equal(thread_of(target.emailid), thread_of(first));
+}
+
+static void fetched(struct account_fetch *f, int result)
+{
+	assert_int_equal(result, 0);
+	*(bool *)f->arg = true;
+}
+
+static void fetch(struct account_fetch *f)
+{
+	bool done = false;
+	f->done = fetched;
+	f->arg = &done;
+	account_fetch(&accounts, f);
+	test_wait(accounts.store, &done);
+}
+
+static void fetching_takes_what_the_budget_holds(void **state)
+{
+	(void)state;
+	uint64_t a = test_account(1), ids[5] = {1, 2, 99, 3, 4};
+	test_create(&accounts, a, 0);
+	fill(a, 4); /* 20 bytes each */
+	struct account_fetch f = {.shard = a, .emailids = ids, .emailid_count = 5, .budget = 50};
+	fetch(&f);
+	assert_int_equal(f.count, 3);
+	assert_int_equal(f.messages[1].body.len, 20);
+	assert_int_equal(f.messages[2].result, -ENOENT);
+	account_fetch_free(&f);
+	f.budget = 7;
+	fetch(&f);
+	assert_int_equal(f.count, 1);
+	assert_int_equal(f.messages[0].body.len, 7);
+	assert_int_equal(f.messages[0].body_len, 20);
+	account_fetch_free(&f);
+	f.budget = 0;
+	fetch(&f);
+	assert_int_equal(f.count, 5);
+	assert_int_equal(f.messages[4].body.len, 0);
+	account_fetch_free(&f);
+}
+
+int main(void)
+{
+	log_open(-1, "test", LOG_ERROR);
+	enum { FIXTURES = 2 };
+	static const struct CMUnitTest tests[] = {
+	    {"accounts_come_and_go", accounts_come_and_go, NULL, NULL, NULL},
+	    {"one_body_reaches_all", one_body_reaches_all, NULL, NULL, NULL},
+	    {"quota_is_kept_where_asked", quota_is_kept_where_asked, NULL, NULL, NULL},
+	    {"a_delivery_id_counts_once", a_delivery_id_counts_once, NULL, NULL, NULL},
+	    {"too_large_a_summary_is_refused", too_large_a_summary_is_refused, NULL, NULL, NULL},
+	    {"a_maildrop_is_one_sessions", a_maildrop_is_one_sessions, NULL, NULL, NULL},
+	    {"an_imported_uidl_is_kept", an_imported_uidl_is_kept, NULL, NULL, NULL},
+	    {"deleted_mail_can_come_back", deleted_mail_can_come_back, NULL, NULL, NULL},
+	    {"many_are_expunged_as_one", many_are_expunged_as_one, NULL, NULL, NULL},
+	    {"an_interrupted_expunge_is_finished", an_interrupted_expunge_is_finished, NULL, NULL, NULL},
+	    {"the_change_log_has_one_entry_an_object", the_change_log_has_one_entry_an_object, NULL, NULL, NULL},
+	    {"upkeep_drops_what_has_expired", upkeep_drops_what_has_expired, NULL, NULL, NULL},
+	    {"answers_join_the_thread", answers_join_the_thread, NULL, NULL, NULL},
+	    {"fetching_takes_what_the_budget_holds", fetching_takes_what_the_budget_holds, NULL, NULL, NULL},
+	};
+	enum { COUNT = sizeof tests / sizeof *tests };
+	static struct CMUnitTest both[COUNT * FIXTURES];
+	for (size_t i = 0; i < COUNT; i++) {
+		both[i] = both[COUNT + i] = tests[i];
+		both[i].setup_func = open_memory;
+		both[COUNT + i].setup_func = open_embedded;
+		both[i].teardown_func = both[COUNT + i].teardown_func = close_all;
+	}
+	return cmocka_run_group_tests(both, NULL, NULL);
+}
