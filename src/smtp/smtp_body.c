@@ -1,0 +1,179 @@
+/* The way of a message in: see smtp_body.h. */
+#include "smtp/smtp_body.h"
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "format/date.h"
+#include "format/limits.h"
+#include "format/submission.h"
+#include "format/summary.h"
+#include "smtp/smtp_session.h"
+
+enum { ARENA_MAX = 256 * 1024, HEADER_PIECE = 128 * 1024 };
+
+struct smtp_body {
+	struct smtp_body_config config;
+	struct buf trace; /* until it is written */
+	struct header_filter filter;
+	bool header_done, paused;
+	uint64_t size;
+	enum smtp_body_fault fault;
+	struct mime_parser *mime;
+	struct arena arena;
+	struct buf summary, structure, message_id;
+};
+
+struct smtp_body *smtp_body_new(const struct smtp_body_config *config, struct view trace)
+{
+	struct smtp_body *b = mem_alloc(sizeof *b);
+	b->config = *config;
+	buf_init(&b->trace, 4096);
+	buf_append(&b->trace, trace);
+	buf_init(&b->summary, SUMMARY_MAX + 4096);
+	buf_init(&b->structure, STRUCTURE_MAX + 4096);
+	buf_init(&b->message_id, 1024);
+	arena_init(&b->arena, ARENA_MAX);
+	/* RFC 5321 section 4.4: Return-Path is written at the final delivery only, so an earlier one is not believed. */
+	header_filter_init(&b->filter, config->submission ? DROP_BCC | DROP_RETURN_PATH : DROP_RETURN_PATH);
+	b->mime = mime_parser_new();
+	return b;
+}
+
+void smtp_body_free(struct smtp_body *b)
+{
+	if (b == NULL)
+		return;
+	mime_parser_free(b->mime);
+	arena_done(&b->arena);
+	buf_done(&b->trace);
+	buf_done(&b->summary);
+	buf_done(&b->structure);
+	buf_done(&b->message_id);
+	mem_free(b);
+}
+
+static void emit(struct smtp_body *b, struct view bytes)
+{
+	if (bytes.len == 0)
+		return;
+	mime_parser_feed(b->mime, bytes);
+	if (!b->config.sink(b->config.arg, bytes))
+		b->paused = true;
+}
+
+/* ---- the header ---- */
+
+/* What a submission server adds where it is missing: RFC 6409 sections 8.2 and 8.3. */
+static void complete_header(const struct smtp_body *b, struct buf *out)
+{
+	if (!b->filter.has_date) {
+		buf_append(out, VIEW("Date: "));
+		date_write(out, (struct date){.seconds = b->config.now, .zone_known = true});
+		buf_append(out, VIEW("\r\n"));
+	}
+	if (!b->filter.has_message_id) {
+		char id[2 * RANDOM_ID_SIZE];
+		random_id(id);
+		random_id(id + RANDOM_ID_SIZE - 1);
+		buf_printf(out, "Message-ID: <%s@%.*s>\r\n", id, VIEW_FMT(b->config.hostname));
+	}
+}
+
+static void end_header(struct smtp_body *b, struct buf *out)
+{
+	b->header_done = true;
+	if (b->config.submission)
+		complete_header(b, out);
+	if (!b->filter.blank_line)
+		buf_append(out, VIEW("\r\n"));
+	buf_append(out, header_filter_held(&b->filter));
+}
+
+/* Takes what belongs to the header off the bytes; returns the rest. */
+static struct view take_header(struct smtp_body *b, struct view bytes)
+{
+	struct buf out;
+	size_t consumed = 0;
+	buf_init(&out, bytes.len + HEADER_PIECE);
+	int error = header_filter_feed(&b->filter, bytes, &consumed, &out);
+	if (b->filter.ended)
+		end_header(b, &out);
+	if (b->filter.received > b->config.received_max)
+		b->fault = SMTP_BODY_LOOP;
+	else if (error || buf_failed(&out))
+		b->fault = SMTP_BODY_NO_MEMORY;
+	else
+		emit(b, buf_view(&out));
+	buf_done(&out);
+	return view_skip(bytes, consumed);
+}
+
+static void emit_trace(struct smtp_body *b)
+{
+	emit(b, buf_view(&b->trace));
+	buf_done(&b->trace);
+}
+
+bool smtp_body_write(struct smtp_body *b, struct view bytes)
+{
+	b->paused = false;
+	if (b->fault != SMTP_BODY_GOOD)
+		return true;
+	b->size += bytes.len;
+	if (b->size > b->config.size_max) {
+		b->fault = SMTP_BODY_TOO_LARGE;
+		return true;
+	}
+	if (buf_view(&b->trace).len > 0)
+		emit_trace(b);
+	if (!b->header_done)
+		bytes = take_header(b, bytes);
+	if (b->fault == SMTP_BODY_GOOD)
+		emit(b, bytes);
+	return !b->paused;
+}
+
+/* ---- the end ---- */
+
+static void make_trailer(struct smtp_body *b, struct smtp_trailer *trailer)
+{
+	const struct mime_tree *tree = mime_parser_end(b->mime);
+	struct message_summary summary;
+	*trailer = (struct smtp_trailer){0};
+	/* Without memory for it a message is kept all the same: its readers then parse it themselves. */
+	if (message_summary_make(b->mime, tree, &b->arena, &summary) == 0 &&
+	    message_summary_encode(&summary, &b->summary) == 0) {
+		trailer->summary = buf_view(&b->summary);
+		buf_append(&b->message_id, view_take(summary.envelope.message_id, b->message_id.max));
+		trailer->message_id = buf_view(&b->message_id);
+	}
+	if (mime_tree_encode(tree, &b->structure) == 0)
+		trailer->structure = buf_view(&b->structure);
+}
+
+static void end_unfinished_header(struct smtp_body *b)
+{
+	struct buf out;
+	buf_init(&out, HEADER_PIECE);
+	if (header_filter_end(&b->filter, &out) != 0)
+		b->fault = SMTP_BODY_NO_MEMORY;
+	end_header(b, &out);
+	emit(b, buf_view(&out));
+	buf_done(&out);
+}
+
+enum smtp_body_fault smtp_body_end(struct smtp_body *b, struct smtp_trailer *trailer)
+{
+	if (b->fault == SMTP_BODY_GOOD && buf_view(&b->trace).len > 0)
+		emit_trace(b);
+	if (b->fault == SMTP_BODY_GOOD && !b->header_done)
+		end_unfinished_header(b);
+	if (b->fault == SMTP_BODY_GOOD)
+		make_trailer(b, trailer);
+	return b->fault;
+}
+
+enum smtp_body_fault smtp_body_fault(const struct smtp_body *b)
+{
+	return b->fault;
+}

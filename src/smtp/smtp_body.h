@@ -1,0 +1,44 @@
+/*
+ * A message on its way in: from the bytes of DATA or BDAT to the bytes that are kept. Puts the trace field in front, completes the header of a
+ * submitted message (RFC 6409 section 8), counts the hops, measures, and reads the MIME structure as it passes.
+ */
+#ifndef SMTP_SMTP_BODY_H
+#define SMTP_SMTP_BODY_H
+
+#include "base/buf.h"
+#include "base/view.h"
+
+struct smtp_trailer;
+struct smtp_body;
+
+enum smtp_body_fault {
+	SMTP_BODY_GOOD,
+	SMTP_BODY_TOO_LARGE,
+	SMTP_BODY_LOOP,          /* more Received fields than allowed */
+	SMTP_BODY_NO_MEMORY
+};
+
+struct smtp_body_config {
+	bool submission;
+	uint64_t size_max;
+	uint32_t received_max;
+	int64_t now;
+	struct view hostname;
+	/* Takes the message; false when too much is under way (the bytes are taken all the same). */
+	bool (*sink)(void *arg, struct view bytes);
+	void *arg;
+};
+
+/* `trace` is the field to put in front. Nothing is handed to the sink before the first bytes arrive. */
+struct smtp_body *smtp_body_new(const struct smtp_body_config *config, struct view trace);
+void smtp_body_free(struct smtp_body *b); /* NULL is allowed */
+
+/* False: the sink wants a pause. After a fault the bytes are dropped. */
+bool smtp_body_write(struct smtp_body *b, struct view bytes);
+
+/* The end: flushes what was held. On SMTP_BODY_GOOD *trailer holds views into the body object. */
+enum smtp_body_fault smtp_body_end(struct smtp_body *b, struct smtp_trailer *trailer);
+
+enum smtp_body_fault smtp_body_fault(const struct smtp_body *b);
+
+#endif

@@ -1,0 +1,116 @@
+/* EHLO, HELO, LHLO, RSET, NOOP, QUIT, VRFY, EXPN, HELP (RFC 5321 section 4.1.1) and STARTTLS (RFC 3207). */
+#include "smtp/smtp_private.h"
+
+#include "base/utf8.h"
+#include "format/domain.h"
+
+/*
+ * RFC 5321 section 4.1.4: a server must not refuse mail because the name does not fit the address; but what is no name at all would only
+ * spoil the trace field. Underscores and the like are borne, control characters and blanks are not.
+ */
+static bool take_name(struct smtp_session *s, struct view name)
+{
+	bool good = name.len > 0 && name.len <= SMTP_HELO_MAX && utf8_valid(name);
+	for (size_t i = 0; i < name.len && good; i++)
+		good = (unsigned char)name.data[i] > ' ' && name.data[i] != 0x7f && name.data[i] != '(' && name.data[i] != ')' &&
+		       name.data[i] != '\\' && name.data[i] != '"' && name.data[i] != '<' && name.data[i] != '>' && name.data[i] != ';';
+	if (!good) {
+		smtp_fault(s, 501, "5.5.4", "give the name of your host, or its address in brackets");
+		return false;
+	}
+	smtp_reset(s);
+	buf_clear(&s->helo);
+	buf_append(&s->helo, name);
+	s->state = SMTP_READY;
+	return true;
+}
+
+void smtp_ehlo(struct smtp_session *s, struct view argument)
+{
+	if (!take_name(s, argument))
+		return;
+	s->esmtp = true;
+	smtp_reply_ehlo(s);
+}
+
+void smtp_lhlo(struct smtp_session *s, struct view argument)
+{
+	smtp_ehlo(s, argument);
+}
+
+void smtp_helo_command(struct smtp_session *s, struct view argument)
+{
+	if (!take_name(s, argument))
+		return;
+	s->esmtp = false;
+	buf_printf(s->out, "250 %.*s\r\n", VIEW_FMT(s->config.hostname));
+}
+
+void smtp_rset(struct smtp_session *s, struct view argument)
+{
+	(void)argument;
+	smtp_reset(s);
+	smtp_reply(s, 250, "2.0.0", "forgotten");
+}
+
+void smtp_noop(struct smtp_session *s, struct view argument)
+{
+	(void)argument;
+	smtp_reply(s, 250, "2.0.0", "still here");
+}
+
+void smtp_quit(struct smtp_session *s, struct view argument)
+{
+	if (argument.len > 0) {
+		smtp_fault(s, 501, "5.5.4", "QUIT takes no argument");
+		return;
+	}
+	smtp_reply(s, 221, "2.0.0", "goodbye");
+	smtp_close(s);
+}
+
+void smtp_vrfy(struct smtp_session *s, struct view argument)
+{
+	/* RFC 5321 section 7.3: whether an address exists is not told to whoever asks; RCPT tells who may know. */
+	if (argument.len == 0)
+		smtp_fault(s, 501, "5.5.4", "which address?");
+	else
+		smtp_reply(s, 252, "2.5.2", "not told here; send the mail and see");
+}
+
+void smtp_help(struct smtp_session *s, struct view argument)
+{
+	(void)argument;
+	smtp_reply(s, 214, "2.0.0",
+	    s->config.kind == SMTP_LMTP ? "LHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP STARTTLS"
+					: "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP STARTTLS AUTH");
+}
+
+void smtp_starttls(struct smtp_session *s, struct view argument)
+{
+	if (argument.len > 0) {
+		smtp_fault(s, 501, "5.5.4", "STARTTLS takes no argument");
+		return;
+	}
+	if (s->config.secure || !s->config.tls_available) {
+		smtp_fault(s, s->config.secure ? 503 : 454, s->config.secure ? "5.5.1" : "4.7.0",
+		    s->config.secure ? "TLS is on already" : "no certificate is set up here");
+		return;
+	}
+	smtp_reply(s, 220, "2.0.0", "begin TLS now");
+	s->wait = SMTP_WAIT_TLS;
+	s->backend->start_tls(s->arg);
+}
+
+void smtp_secured(struct smtp_session *s)
+{
+	s->config.secure = true;
+	if (s->wait != SMTP_WAIT_TLS)
+		return;
+	/* RFC 3207 section 4.2: what was learned before is forgotten. */
+	s->wait = SMTP_NO_WAIT;
+	s->state = SMTP_NEW;
+	s->esmtp = false;
+	buf_clear(&s->helo);
+	buf_clear(&s->login);
+}

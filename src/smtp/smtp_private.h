@@ -1,0 +1,88 @@
+/* What the SMTP session's files share. */
+#ifndef SMTP_SMTP_PRIVATE_H
+#define SMTP_SMTP_PRIVATE_H
+
+#include "smtp/smtp_body.h"
+#include "smtp/smtp_dot.h"
+#include "smtp/smtp_session.h"
+
+/* What has been said so far; a command's row names the states in which it is allowed. */
+enum smtp_state {
+	SMTP_NEW = 1,       /* before EHLO */
+	SMTP_READY = 2,     /* no transaction */
+	SMTP_MAIL = 4,      /* after MAIL */
+	SMTP_RCPT = 8,      /* after a RCPT that was accepted */
+	SMTP_CHUNKS = 16,   /* after a BDAT that was not the last */
+	SMTP_SILENT = 32,   /* before the greeting */
+	SMTP_OVER = 64      /* nothing more is read */
+};
+
+enum smtp_wait {
+	SMTP_NO_WAIT,
+	SMTP_WAIT_CONNECT,
+	SMTP_WAIT_CHECK,
+	SMTP_WAIT_LOGIN,
+	SMTP_WAIT_RESPONSE, /* the client's next SASL line: input is read */
+	SMTP_WAIT_TLS,
+	SMTP_WAIT_BODY,     /* room for more of the body */
+	SMTP_WAIT_DELIVERY
+};
+
+enum smtp_mode { SMTP_COMMANDS, SMTP_DATA, SMTP_BDAT };
+
+struct smtp_session {
+	struct smtp_config config;
+	const struct smtp_backend *backend;
+	void *arg;
+	struct buf *out;
+	enum smtp_state state;
+	enum smtp_wait wait;
+	enum smtp_mode mode;
+	bool esmtp, skipping_line, in_feed;
+	unsigned errors;
+	struct buf helo, login;
+
+	/* The transaction. */
+	struct arena arena;
+	struct smtp_envelope envelope;
+	size_t recipient_room;
+	struct smtp_recipient pending; /* the RCPT that is being checked */
+	enum smtp_stage checking;
+	struct smtp_dot dot;
+	struct smtp_body *body; /* while a message arrives */
+	uint64_t chunk_left, chunk_size;
+	bool last_chunk, chunk_refused, discard;
+};
+
+/* ---- replies: smtp_reply.c ---- */
+/* "code enhanced text"; a 4xx or 5xx that is the client's fault is counted by smtp_fault. */
+void smtp_reply(struct smtp_session *s, unsigned code, const char *enhanced, const char *text);
+void smtp_fault(struct smtp_session *s, unsigned code, const char *enhanced, const char *text);
+void smtp_reply_verdict(struct smtp_session *s, const struct smtp_verdict *verdict);
+void smtp_greet(struct smtp_session *s);
+void smtp_reply_ehlo(struct smtp_session *s);
+void smtp_close(struct smtp_session *s);
+
+/* ---- commands: the argument is what follows the word, without blanks at both ends ---- */
+typedef void smtp_handler(struct smtp_session *s, struct view argument);
+smtp_handler smtp_helo_command, smtp_ehlo, smtp_lhlo, smtp_rset, smtp_noop, smtp_quit, smtp_vrfy, smtp_help,
+    smtp_starttls;                            /* smtp_commands.c */
+smtp_handler smtp_mail, smtp_rcpt;            /* smtp_envelope.c */
+smtp_handler smtp_data, smtp_bdat;            /* smtp_data.c */
+smtp_handler smtp_auth;                       /* smtp_auth.c */
+smtp_handler smtp_xclient_command;            /* smtp_xclient.c */
+
+void smtp_sasl_line(struct smtp_session *s, struct view line);
+size_t smtp_feed_data(struct smtp_session *s, struct view bytes);
+size_t smtp_feed_chunk(struct smtp_session *s, struct view bytes);
+
+/* Ends the transaction, whatever its state. */
+void smtp_reset(struct smtp_session *s);
+/* The answers to MAIL's and RCPT's checks. */
+void smtp_mail_checked(struct smtp_session *s, const struct smtp_verdict *verdict);
+void smtp_rcpt_checked(struct smtp_session *s, const struct smtp_verdict *verdict);
+
+/* The trace field of RFC 5321 section 4.4. */
+void smtp_trace_field(const struct smtp_session *s, struct buf *out);
+
+#endif

@@ -1,0 +1,130 @@
+/*
+ * An SMTP server session (RFC 5321 and its extensions; RFC 6409 for submission, RFC 2033 for LMTP) as a pure machine: bytes go in with
+ * smtp_feed, answers come in through the functions below, replies are appended to a buffer, and what it wants from others it asks
+ * through a table of functions. No descriptor, no clock, no TLS inside.
+ */
+#ifndef SMTP_SMTP_SESSION_H
+#define SMTP_SMTP_SESSION_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/view.h"
+#include "smtp/smtp_limits.h"
+
+struct smtp_session;
+
+enum smtp_kind { SMTP_RELAY, SMTP_SUBMISSION, SMTP_LMTP };
+
+struct smtp_config {
+	enum smtp_kind kind;
+	struct view hostname;
+	struct view client_address; /* as an address literal without brackets: 192.0.2.1, IPv6:2001:db8::1 */
+	struct view id;             /* of this session, for the trace field and log */
+	const char *const *mechanisms;
+	uint64_t size_max;
+	uint32_t recipients_max, received_max, errors_max;
+	bool tls_available, secure, clear_login, xclient;
+};
+
+enum smtp_body_kind { SMTP_7BIT, SMTP_8BITMIME, SMTP_BINARYMIME };
+
+struct smtp_recipient {
+	struct view path;    /* the mailbox, without brackets, as the client wrote it */
+	struct view address; /* its canonical key (format/domain.h) */
+	struct view notify, orcpt; /* RFC 3461, empty when not given */
+};
+
+struct smtp_envelope {
+	struct view sender;         /* the mailbox, without brackets; empty for the null sender */
+	struct view sender_domain;
+	bool sender_is_null, utf8, require_tls;
+	enum smtp_body_kind body;
+	uint64_t size;              /* announced, 0: not */
+	struct view ret, envid, auth; /* RFC 3461, RFC 4954 */
+	struct smtp_recipient *recipients;
+	size_t count;
+};
+
+/* Where verdicts are asked for. */
+enum smtp_stage { SMTP_AT_CONNECT, SMTP_AT_MAIL, SMTP_AT_RCPT };
+
+enum smtp_verdict_kind { SMTP_ACCEPT, SMTP_TEMPORARY, SMTP_PERMANENT, SMTP_DISCARD };
+
+/* code: 250, 450, 550 ...; enhanced: "2.1.5" ...; texts are copied by the reply. Zero code with SMTP_ACCEPT: the usual reply. */
+struct smtp_verdict {
+	enum smtp_verdict_kind kind;
+	unsigned code;
+	const char *enhanced, *text;
+	bool close; /* end the connection after the reply */
+};
+
+struct smtp_login {
+	struct view mechanism, initial;
+	bool has_initial;
+};
+
+/* What of XCLIENT's attributes was given (Postfix's XCLIENT_README); empty: unchanged. */
+struct smtp_xclient {
+	struct view name, address, helo, login;
+};
+
+struct smtp_trailer {
+	struct view summary, structure; /* encoded by format/summary.h */
+	struct view message_id;         /* without brackets; empty when there is none */
+};
+
+/*
+ * What the session asks for. Each is answered, now or later, by the function named behind it; until then the session takes no input.
+ */
+struct smtp_backend {
+	/* SMTP_AT_RCPT concerns `recipient`, which is not in the envelope yet. -> smtp_checked */
+	void (*check)(void *arg, enum smtp_stage stage, const struct smtp_envelope *envelope, const struct smtp_recipient *recipient);
+	void (*login)(void *arg, const struct smtp_login *login);          /* smtp_challenge, smtp_logged_in or smtp_refused */
+	void (*login_more)(void *arg, struct view response, bool cancel);
+	/* A part of the message. False: too much is under way, take no more input until smtp_body_ready. */
+	bool (*body)(void *arg, struct view bytes);
+	void (*deliver)(void *arg, const struct smtp_envelope *envelope, const struct smtp_trailer *trailer); /* smtp_delivered */
+	void (*abandon)(void *arg);     /* the transaction is over: forget recipients and body */
+	void (*start_tls)(void *arg);   /* smtp_secured */
+	void (*xclient)(void *arg, const struct smtp_xclient *attributes); /* the client is somebody else from now on */
+	void (*close)(void *arg);       /* the output, then the connection's end */
+	int64_t (*now)(void *arg);      /* seconds since 1970, for the trace field */
+};
+
+/* `out` and what `config` points to must outlive the session. Nothing is said before smtp_start. */
+struct smtp_session *smtp_session_new(
+    const struct smtp_config *config, const struct smtp_backend *backend, void *arg, struct buf *out);
+void smtp_session_free(struct smtp_session *s); /* NULL is allowed */
+
+/* Asks for the verdict on the connection; then greets. */
+void smtp_start(struct smtp_session *s);
+
+size_t smtp_feed(struct smtp_session *s, struct view bytes);
+
+void smtp_checked(struct smtp_session *s, const struct smtp_verdict *verdict);
+void smtp_challenge(struct smtp_session *s, struct view text);
+void smtp_logged_in(struct smtp_session *s, struct view address);
+
+enum smtp_refusal { SMTP_BAD_CREDENTIALS, SMTP_TRY_LATER, SMTP_THROTTLED, SMTP_BAD_SYNTAX, SMTP_CANCELLED, SMTP_UNKNOWN_MECHANISM };
+void smtp_refused(struct smtp_session *s, enum smtp_refusal why);
+void smtp_secured(struct smtp_session *s);
+void smtp_body_ready(struct smtp_session *s);
+
+/*
+ * How the delivery ended, for each recipient in the envelope's order: 0, or a negative errno (-ENOSPC: the disk or the
+ * server is full, -EDQUOT: the mailbox is; others: temporary). `id` names the message in the reply.
+ */
+void smtp_delivered(struct smtp_session *s, const int *results, size_t count, struct view id);
+
+/* The end for a reason of ours: 421 with this text, then close. */
+void smtp_end(struct smtp_session *s, const char *enhanced, const char *text);
+
+/* For the driver's deadlines, limits and log. */
+enum smtp_waiting { SMTP_FOR_COMMAND, SMTP_FOR_DATA, SMTP_FOR_US };
+enum smtp_waiting smtp_waits_for(const struct smtp_session *s);
+const struct smtp_envelope *smtp_envelope(const struct smtp_session *s);
+struct view smtp_login_address(const struct smtp_session *s); /* empty before the login */
+struct view smtp_helo(const struct smtp_session *s);
+unsigned smtp_errors(const struct smtp_session *s);
+
+#endif

@@ -1,0 +1,69 @@
+/* XCLIENT, Postfix's way for a proxy to say who the client is; from configured addresses only. */
+#include "smtp/smtp_private.h"
+
+#include "base/mem.h"
+
+/* Attribute values are xtext (RFC 3461 section 4): "+" and two hexadecimal digits stand for a byte. */
+static bool decode(struct arena *arena, struct view value, struct view *out)
+{
+	char *text = arena_alloc(arena, value.len + 1);
+	size_t n = 0;
+	if (text == NULL)
+		return false;
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.data[i] != '+') {
+			text[n++] = value.data[i];
+			continue;
+		}
+		static const char digits[] = "0123456789ABCDEF";
+		ptrdiff_t high = i + 2 < value.len ? view_find(view_of(digits, 16), value.data[i + 1]) : -1;
+		ptrdiff_t low = i + 2 < value.len ? view_find(view_of(digits, 16), value.data[i + 2]) : -1;
+		if (high < 0 || low < 0)
+			return false;
+		text[n++] = (char)(high << 4 | low);
+		i += 2;
+	}
+	*out = view_of(text, n);
+	/* "[UNAVAILABLE]" and "[TEMPUNAVAIL]" leave a name unknown. */
+	if (n > 0 && text[0] == '[' && (view_equal_nocase(*out, VIEW("[UNAVAILABLE]")) || view_equal_nocase(*out, VIEW("[TEMPUNAVAIL]"))))
+		*out = (struct view){0};
+	return true;
+}
+
+void smtp_xclient_command(struct smtp_session *s, struct view argument)
+{
+	struct smtp_xclient attributes = {0};
+	struct view rest = argument, part;
+	struct arena arena;
+	bool good = argument.len > 0;
+	if (!s->config.xclient) {
+		smtp_fault(s, 550, "5.7.1", "XCLIENT is not for you");
+		return;
+	}
+	arena_init(&arena, 4 * SMTP_LINE_MAX);
+	while (good && rest.len && view_next(&rest, ' ', &part)) {
+		ptrdiff_t equals = view_find(part, '=');
+		struct view name = view_take(part, equals < 0 ? 0 : (size_t)equals), value;
+		good = equals > 0 && decode(&arena, view_skip(part, (size_t)equals + 1), &value);
+		if (!good)
+			break;
+		if (view_equal_nocase(name, VIEW("NAME")))
+			attributes.name = value;
+		else if (view_equal_nocase(name, VIEW("ADDR")))
+			attributes.address = value;
+		else if (view_equal_nocase(name, VIEW("HELO")))
+			attributes.helo = value;
+		else if (view_equal_nocase(name, VIEW("LOGIN")))
+			attributes.login = value;
+	}
+	if (good) {
+		s->backend->xclient(s->arg, &attributes);
+		buf_clear(&s->helo);
+		s->state = SMTP_NEW;
+		s->esmtp = false;
+		smtp_start(s); /* the verdict on the real client, and a new greeting */
+	} else {
+		smtp_fault(s, 501, "5.5.4", "bad XCLIENT attribute");
+	}
+	arena_done(&arena);
+}

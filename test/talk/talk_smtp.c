@@ -1,0 +1,246 @@
+/* The stage for SMTP transcripts: plays auth, store and the rest. */
+#include <errno.h>
+#include <string.h>
+
+#include "play.h"
+#include "smtp/smtp_session.h"
+
+static struct {
+	struct smtp_config config;
+	struct smtp_session *session;
+	struct buf body, delivered;
+	char next_rcpt[32];
+	int result;
+	bool closed, logged_in;
+	unsigned pending; /* what the session waits for */
+	enum smtp_stage check_stage;
+	struct smtp_verdict verdict;
+	char sasl[1024];
+	size_t sasl_len;
+	bool sasl_initial, cancelled;
+	size_t count;
+} stage;
+
+enum { CHECK = 1, LOGIN, BODY, DELIVERY, TLS };
+
+static void check(void *arg, enum smtp_stage at, const struct smtp_envelope *envelope, const struct smtp_recipient *recipient)
+{
+	static const struct smtp_verdict unknown = {SMTP_PERMANENT, 550, "5.1.1", "there is no such mailbox here", false};
+	static const struct smtp_verdict relay = {SMTP_PERMANENT, 550, "5.7.1", "this server does not relay to other domains", false};
+	static const struct smtp_verdict later = {SMTP_TEMPORARY, 451, "4.3.0", "try again later", false};
+	(void)arg;
+	(void)envelope;
+	stage.pending = CHECK;
+	stage.verdict = (struct smtp_verdict){.kind = SMTP_ACCEPT};
+	if (at != SMTP_AT_RCPT)
+		return;
+	struct view how = view_from_string(stage.next_rcpt);
+	if (view_equal(how, VIEW("unknown")) || view_starts(recipient->address, VIEW("nobody@")))
+		stage.verdict = unknown;
+	else if (view_equal(how, VIEW("relay")) || view_ends_nocase(recipient->address, VIEW("@elsewhere.test")))
+		stage.verdict = relay;
+	else if (view_equal(how, VIEW("temporary")))
+		stage.verdict = later;
+	stage.next_rcpt[0] = '\0';
+}
+
+static void login(void *arg, const struct smtp_login *l)
+{
+	(void)arg;
+	stage.pending = LOGIN;
+	stage.sasl_initial = l->has_initial;
+	stage.sasl_len = l->initial.len < sizeof stage.sasl ? l->initial.len : 0;
+	memcpy(stage.sasl, l->initial.data ? l->initial.data : "", stage.sasl_len);
+}
+
+static void login_more(void *arg, struct view response, bool cancel)
+{
+	(void)arg;
+	stage.pending = LOGIN;
+	stage.cancelled = cancel;
+	stage.sasl_initial = true;
+	stage.sasl_len = response.len < sizeof stage.sasl ? response.len : 0;
+	memcpy(stage.sasl, response.data ? response.data : "", stage.sasl_len);
+}
+
+/* Every third piece asks for a pause, so that the session's waiting is played as well. */
+static bool body(void *arg, struct view bytes)
+{
+	static unsigned count;
+	(void)arg;
+	buf_append(&stage.body, bytes);
+	if (++count % 3)
+		return true;
+	stage.pending = BODY;
+	return false;
+}
+
+static void deliver(void *arg, const struct smtp_envelope *envelope, const struct smtp_trailer *trailer)
+{
+	(void)arg;
+	(void)trailer;
+	stage.pending = DELIVERY;
+	stage.count = envelope->count;
+	buf_printf(&stage.delivered, "sender=<%.*s>", VIEW_FMT(envelope->sender));
+	for (size_t i = 0; i < envelope->count; i++)
+		buf_printf(&stage.delivered, " recipient=<%.*s>", VIEW_FMT(envelope->recipients[i].path));
+	buf_append_string(&stage.delivered, "\n");
+	buf_append(&stage.delivered, buf_view(&stage.body));
+}
+
+static void abandon(void *arg)
+{
+	(void)arg;
+	buf_clear(&stage.body);
+}
+
+static void start_tls(void *arg)
+{
+	(void)arg;
+	stage.pending = TLS;
+}
+
+static void xclient(void *arg, const struct smtp_xclient *attributes)
+{
+	(void)arg;
+	(void)attributes;
+}
+
+static void close_connection(void *arg)
+{
+	(void)arg;
+	stage.closed = true;
+}
+
+static int64_t now(void *arg)
+{
+	(void)arg;
+	return 1000000000;
+}
+
+static const struct smtp_backend backend = {check, login, login_more, body, deliver, abandon, start_tls, xclient, close_connection, now};
+
+static void *open_session(struct buf *out)
+{
+	stage.session = smtp_session_new(&stage.config, &backend, NULL, out);
+	smtp_start(stage.session);
+	return stage.session;
+}
+
+static void answer_login(void)
+{
+	static const char good[] = "\0alice@example.test\0right";
+	if (stage.cancelled)
+		smtp_refused(stage.session, SMTP_CANCELLED);
+	else if (!stage.sasl_initial)
+		smtp_challenge(stage.session, VIEW(""));
+	else if (stage.sasl_len == sizeof good - 1 && memcmp(stage.sasl, good, sizeof good - 1) == 0)
+		smtp_logged_in(stage.session, VIEW("alice@example.test"));
+	else
+		smtp_refused(stage.session, SMTP_BAD_CREDENTIALS);
+	stage.cancelled = false;
+}
+
+static void settle(void *session)
+{
+	int results[200];
+	(void)session;
+	while (stage.pending) {
+		unsigned what = stage.pending;
+		stage.pending = 0;
+		if (what == CHECK)
+			smtp_checked(stage.session, &stage.verdict);
+		else if (what == LOGIN)
+			answer_login();
+		else if (what == BODY)
+			smtp_body_ready(stage.session);
+		else if (what == TLS)
+			smtp_secured(stage.session);
+		if (what != DELIVERY)
+			continue;
+		for (size_t i = 0; i < stage.count; i++)
+			results[i] = stage.result;
+		stage.result = 0;
+		smtp_delivered(stage.session, results, stage.count, VIEW("ID"));
+	}
+}
+
+static void set_options(struct view rest)
+{
+	struct view word;
+	while (rest.len && view_next(&rest, ' ', &word)) {
+		if (view_equal(word, VIEW("secure")))
+			stage.config.secure = true;
+		else if (view_equal(word, VIEW("tls")))
+			stage.config.tls_available = true;
+		else if (view_equal(word, VIEW("clear")))
+			stage.config.clear_login = true;
+		else if (view_equal(word, VIEW("xclient")))
+			stage.config.xclient = true;
+		else if (view_equal(word, VIEW("small")))
+			stage.config.size_max = 65536;
+	}
+}
+
+static bool direct(char letter, struct view argument)
+{
+	static const char *const mechanisms[] = {"PLAIN", NULL};
+	switch (letter) {
+	case '0':
+		buf_done(&stage.body);
+		buf_done(&stage.delivered);
+		memset(&stage, 0, sizeof stage);
+		buf_init(&stage.body, 1 << 24);
+		buf_init(&stage.delivered, 1 << 24);
+		stage.config = (struct smtp_config){.hostname = VIEW("mx.example.test"), .client_address = VIEW("192.0.2.1"),
+		    .id = VIEW("session1"), .mechanisms = mechanisms, .size_max = 1 << 20, .recipients_max = 5, .received_max = 10,
+		    .errors_max = 10};
+		return true;
+	case 'K':
+		stage.config.kind = view_equal(argument, VIEW("lmtp")) ? SMTP_LMTP
+				    : view_equal(argument, VIEW("submission")) ? SMTP_SUBMISSION : SMTP_RELAY;
+		return true;
+	case 'O':
+		set_options(argument);
+		return true;
+	case 'A':
+		memcpy(stage.next_rcpt, argument.data, argument.len < 31 ? argument.len : 31);
+		return true;
+	case 'F':
+		stage.result = view_equal(argument, VIEW("disk-full")) ? -ENOSPC : view_equal(argument, VIEW("broken")) ? -EIO
+			       : view_equal(argument, VIEW("gone")) ? -ENOENT : view_equal(argument, VIEW("full")) ? -EDQUOT : 0;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static size_t feed(void *session, struct view bytes)
+{
+	return smtp_feed(session, bytes);
+}
+
+static void close_session(void *session)
+{
+	smtp_session_free(session);
+}
+
+static bool is_closed(void)
+{
+	return stage.closed;
+}
+
+static struct view delivered(void)
+{
+	return buf_view(&stage.delivered);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct stage smtp = {open_session, feed, close_session, direct, is_closed, delivered, settle};
+	int status = play_main(argc, argv, &smtp);
+	direct('0', (struct view){0});
+	buf_done(&stage.body);
+	buf_done(&stage.delivered);
+	return status;
+}
