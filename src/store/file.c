@@ -67,7 +67,8 @@ int file_reserve(int fd, uint64_t size)
 
 int file_zero(int fd, uint64_t offset, uint64_t len)
 {
-	static const char zeros[64 << 10];
+	/* Aligned for descriptors that bypass the page cache. */
+	static _Alignas(4096) char zeros[256 << 10];
 	while (len > 0) {
 		size_t n = len < sizeof zeros ? (size_t)len : sizeof zeros;
 		int error = file_write_at(fd, view_of(zeros, n), offset);

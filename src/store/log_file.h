@@ -17,7 +17,8 @@
 
 enum {
 	LOG_GROUP_MAX = 4 << 20,                                  /* a group takes no further commit past this */
-	LOG_GROUP_ROOM = LOG_GROUP_MAX + STORE_UPLOADS_MAX * (STORE_UPLOAD_MEMORY + SEGMENT_BLOCK) + RECORD_REDO_MAX,
+	LOG_GROUP_ROOM = LOG_GROUP_MAX + STORE_UPLOADS_MAX * (STORE_UPLOAD_MEMORY + SEGMENT_BLOCK) +
+			 RECORD_REDO_MAX + 4096,
 	LOG_SEGMENT_SIZE = 64 << 20
 };
 

@@ -1,0 +1,296 @@
+/*
+ * What the store does alone, without protocols and processes around it:
+ *   store_bench FOLDER [MESSAGES [UNDER_WAY [ACCOUNTS [BYTES]]]]
+ * delivers, opens again, lists a maildrop, fetches; each with its figure. FOLDER must not exist and stays.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "account/account.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "store/store_embedded.h"
+
+static struct accounts accounts;
+static const char *folder;
+static size_t messages = 100000, under_way = 64, account_count = 100, body_len = 4096;
+static char *body;
+
+static double seconds_since(int64_t start_us)
+{
+	return (double)(clock_monotonic_us() - start_us) / 1e6;
+}
+
+static void check(int error, const char *what)
+{
+	if (error == 0)
+		return;
+	fprintf(stderr, "store_bench: %s: %s\n", what, strerror(-error));
+	exit(1);
+}
+
+static void run_until(const bool *flag)
+{
+	struct pollfd poller = {.fd = store_event_fd(accounts.store), .events = POLLIN};
+	while (!*flag) {
+		poll(&poller, 1, -1);
+		store_dispatch(accounts.store);
+	}
+}
+
+static uint64_t account_number(size_t i)
+{
+	return store_shard(STORE_ACCOUNT, i + 1);
+}
+
+static void open_store(void)
+{
+	struct store_options options = {.folder = folder, .names_blobs = account_names_blobs};
+	struct store *s;
+	int64_t start = clock_monotonic_us();
+	check(store_open(&options, &s), "open");
+	printf("%-28s %10.1f ms\n", "open", seconds_since(start) * 1e3);
+	accounts_init(&accounts, s, ACCOUNT_UNDELETE_SECONDS);
+}
+
+static bool created;
+
+static void create_done(struct account_request *r, int result)
+{
+	(void)r;
+	check(result, "create");
+	created = true;
+}
+
+static void create_accounts(void)
+{
+	for (size_t i = 0; i < account_count; i++) {
+		struct account_request r = {.shard = account_number(i), .done = create_done};
+		created = false;
+		account_create(&accounts, &r);
+		run_until(&created);
+	}
+}
+
+struct job {
+	struct account_delivery delivery;
+	struct account_target target;
+	int64_t started_us;
+};
+
+static size_t begun, finished;
+static bool all_finished;
+static uint32_t *latencies;
+static size_t goal;
+static bool one_account;
+
+static void start(struct job *j);
+
+static void delivered(struct account_delivery *d, int result)
+{
+	struct job *j = (struct job *)d;
+	check(result, "deliver");
+	latencies[finished++] = (uint32_t)(clock_monotonic_us() - j->started_us);
+	if (begun < goal)
+		start(j);
+	all_finished = finished == goal;
+}
+
+static void start(struct job *j)
+{
+	static const char prefix[] = "Return-Path: <sender@example.net>\r\nDelivered-To: user@example.test\r\n";
+	static char summary[500];
+	size_t account = one_account ? 0 : random_below((uint32_t)account_count);
+	*j = (struct job){
+	    .delivery = {.body_len = body_len, .summary = view_of(summary, sizeof summary), .target_count = 1,
+			 .message_id_hash = random_u64() | 1, .done = delivered},
+	    .target = {.shard = account_number(account), .prefix = VIEW(prefix)},
+	    .started_us = clock_monotonic_us(),
+	};
+	j->delivery.targets = &j->target;
+	j->delivery.upload = store_upload_begin(accounts.store);
+	check(store_upload_append(j->delivery.upload, view_of(body, body_len)), "append");
+	begun++;
+	account_deliver(&accounts, &j->delivery);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+static void deliver(size_t count, bool to_one, const char *name)
+{
+	struct job *jobs = mem_array(under_way, sizeof *jobs);
+	struct store_stats before, after;
+	begun = finished = 0;
+	goal = count;
+	one_account = to_one;
+	all_finished = false;
+	latencies = mem_array(count, sizeof *latencies);
+	store_stats(accounts.store, &before);
+	int64_t from = clock_monotonic_us();
+	for (size_t i = 0; i < under_way && i < count; i++)
+		start(&jobs[i]);
+	run_until(&all_finished);
+	double t = seconds_since(from);
+	store_stats(accounts.store, &after);
+	qsort(latencies, count, sizeof *latencies, by_size);
+	printf("%-28s %10.0f /s   p50 %.1f ms, p99 %.1f ms, max %.1f ms, %.1f a sync\n", name, (double)count / t,
+	       latencies[count / 2] / 1e3, latencies[count * 99 / 100] / 1e3, latencies[count - 1] / 1e3,
+	       (double)count / (double)(after.syncs - before.syncs));
+	mem_free(latencies);
+	mem_free(jobs);
+}
+
+static bool opened;
+
+static void maildrop_opened(struct maildrop *m, int result)
+{
+	(void)m;
+	check(result, "maildrop");
+	opened = true;
+}
+
+static void list(struct maildrop *m, const char *name)
+{
+	*m = (struct maildrop){.shard = account_number(0), .opened = maildrop_opened};
+	opened = false;
+	int64_t from = clock_monotonic_us();
+	check(maildrop_open(&accounts, m), "maildrop");
+	run_until(&opened);
+	printf("%-28s %10.1f ms for %zu messages\n", name, seconds_since(from) * 1e3, m->count);
+}
+
+static bool fetched;
+
+static void fetch_done(struct account_fetch *f, int result)
+{
+	(void)f;
+	check(result, "fetch");
+	fetched = true;
+}
+
+static void fetch_all(const struct maildrop *m, const char *name)
+{
+	uint64_t *ids = mem_array(m->count, sizeof *ids);
+	for (size_t i = 0; i < m->count; i++)
+		ids[i] = m->entries[i].emailid;
+	int64_t from = clock_monotonic_us();
+	for (size_t at = 0; at < m->count;) {
+		struct account_fetch f = {.shard = m->shard, .emailids = ids + at, .emailid_count = m->count - at,
+					  .budget = 256 << 10, .done = fetch_done};
+		fetched = false;
+		account_fetch(&accounts, &f);
+		run_until(&fetched);
+		at += f.count;
+		account_fetch_free(&f);
+	}
+	printf("%-28s %10.0f /s\n", name, (double)m->count / seconds_since(from));
+	mem_free(ids);
+}
+
+static bool blobs_done;
+
+static void blobs_read(struct store_blob_read *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		check(r->parts[i].result, "blob");
+	blobs_done = true;
+}
+
+static bool located;
+
+static void locate_done(struct account_fetch *f, int result)
+{
+	(void)f;
+	check(result, "locate");
+	located = true;
+}
+
+/* Blobs alone, in batches of 64, twice the same ones: from the page cache. */
+static void read_blobs(const struct maildrop *m)
+{
+	enum { BATCH = 64 };
+	size_t batches = 4000, count = m->count < BATCH ? m->count : BATCH;
+	struct store_blob_part parts[BATCH];
+	uint64_t ids[BATCH];
+	char *out = mem_array(BATCH, body_len);
+	for (size_t i = 0; i < count; i++)
+		ids[i] = m->entries[i * (m->count / count)].emailid;
+	struct account_fetch f = {.shard = m->shard, .emailids = ids, .emailid_count = count, .done = locate_done};
+	account_fetch(&accounts, &f);
+	run_until(&located);
+	for (size_t i = 0; i < count; i++)
+		parts[i] = (struct store_blob_part){.id = f.messages[i].blob, .length = body_len,
+						    .out = out + i * body_len};
+	int64_t from = clock_monotonic_us();
+	for (size_t i = 0; i < batches; i++) {
+		struct store_blob_read r = {.parts = parts, .count = count, .done = blobs_read};
+		blobs_done = false;
+		store_blob_read(accounts.store, &r);
+		run_until(&blobs_done);
+	}
+	printf("%-28s %10.0f /s\n", "blob reads, batches of 64", (double)(batches * count) / seconds_since(from));
+	account_fetch_free(&f);
+	mem_free(out);
+}
+
+static void show_memory(const char *name)
+{
+	char line[256];
+	long anonymous = 0;
+	FILE *f = fopen("/proc/self/smaps_rollup", "r");
+	while (f && fgets(line, sizeof line, f))
+		sscanf(line, "Anonymous: %ld", &anonymous);
+	if (f)
+		fclose(f);
+	printf("%-28s %10.1f MB anonymous\n", name, (double)anonymous / 1024);
+}
+
+int main(int argc, char **argv)
+{
+	size_t *const numbers[] = {&messages, &under_way, &account_count, &body_len};
+	if (argc < 2) {
+		fprintf(stderr, "usage: store_bench FOLDER [MESSAGES [UNDER_WAY [ACCOUNTS [BYTES]]]]\n");
+		return 64;
+	}
+	folder = argv[1];
+	for (int i = 2; i < argc && i < 6; i++)
+		*numbers[i - 2] = strtoul(argv[i], NULL, 10);
+	log_open(STDERR_FILENO, "bench", LOG_WARNING);
+	body = mem_alloc(body_len);
+	random_bytes(body, body_len);
+	open_store();
+	create_accounts();
+	deliver(messages, false, "deliveries");
+	size_t one = messages < 100000 ? messages : 100000;
+	deliver(one, true, "deliveries to one account");
+	usleep(300000);
+	malloc_trim(0);
+	show_memory("at rest");
+	store_close(accounts.store);
+	accounts_done(&accounts);
+	open_store();
+	struct maildrop m;
+	list(&m, "maildrop");
+	maildrop_close(&m);
+	list(&m, "maildrop again");
+	fetch_all(&m, "fetch");
+	fetch_all(&m, "fetch again");
+	read_blobs(&m);
+	maildrop_close(&m);
+	malloc_trim(0);
+	show_memory("at rest after all");
+	store_close(accounts.store);
+	accounts_done(&accounts);
+	return 0;
+}
