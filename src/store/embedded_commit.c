@@ -289,8 +289,10 @@ static void do_group(struct embedded *e, struct group *g)
 	int error = atomic_load(&e->read_only) ? -EROFS : index_begin(&e->index);
 	if (error == 0 && log_file_should_rotate(&e->log)) {
 		error = rotate(e);
+		if (error == -EROFS)
+			become_read_only(e, error);
 		/* The old file takes some more; it is only larger than planned. */
-		if (error && e->log.position < e->log.segment_size + LOG_GROUP_ROOM)
+		else if (error && e->log.position < e->log.segment_size + LOG_GROUP_ROOM)
 			error = 0;
 	}
 	if (error == 0)

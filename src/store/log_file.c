@@ -153,9 +153,10 @@ static int publish(struct log_file *log, struct segment *s, const char *from)
 		error = file_sync(s->fd);
 	if (error == 0 && renameat(log->folder_fd, from, log->folder_fd, name) != 0)
 		error = -errno;
-	if (error == 0 && fsync(log->folder_fd) != 0)
-		error = -errno;
-	return error;
+	if (error)
+		return error;
+	/* A file that may or may not be there ends the one before it, so neither can be written any more. */
+	return fsync(log->folder_fd) == 0 ? 0 : -EROFS;
 }
 
 int log_file_rotate(struct log_file *log, uint32_t id)

@@ -45,7 +45,10 @@ void log_file_close(struct log_file *log);
 int log_file_continue(struct log_file *log, const struct segment *s, uint64_t position, uint64_t last_lsn)
     __attribute__((warn_unused_result));
 
-/* Makes a new segment the active one: the spare if it is ready. The old one is sealed. */
+/*
+ * Makes a new segment the active one: the spare if it is ready. The old one is sealed. On failure the old one stays
+ * active, and may be written, except after -EROFS.
+ */
 int log_file_rotate(struct log_file *log, uint32_t id) __attribute__((warn_unused_result));
 
 /* It is time for a new file: the active one is full, or was never filled and a filled one waits. */
