@@ -9,7 +9,7 @@
 #include "base/view.h"
 
 enum {
-	ADDRESS_LOCAL_MAX = 128,  /* RFC 5321 has 64 octets; folding may lengthen */
+	ADDRESS_LOCAL_MAX = 192,  /* RFC 5321 has 64 octets; folding may make three times as many of them */
 	ADDRESS_DOMAIN_MAX = 253, /* RFC 1035 section 2.3.4, without the root's dot */
 	ADDRESS_MAX = ADDRESS_LOCAL_MAX + 1 + ADDRESS_DOMAIN_MAX
 };
@@ -38,7 +38,7 @@ static inline struct view address_domain(const struct address *a)
 int address_normalize(struct view in, struct address *out) __attribute__((warn_unused_result));
 
 /* A domain alone, as A-labels, in out->text; out->local_len is 0. */
-int domain_normalize(struct view in, struct address *out) __attribute__((warn_unused_result));
+int address_normalize_domain(struct view in, struct address *out) __attribute__((warn_unused_result));
 
 /* The same domain with another local part, or the other way round; both normal already. -EMSGSIZE. */
 int address_join(struct view local, struct view domain, struct address *out) __attribute__((warn_unused_result));

@@ -137,7 +137,7 @@ int directory_find_domain(struct txn *t, struct view name, struct directory_doma
 int directory_domain_get(struct txn *t, struct view name, struct directory_domain *d)
 {
 	struct address domain;
-	int error = domain_normalize(name, &domain);
+	int error = address_normalize_domain(name, &domain);
 	return error ? error : directory_find_domain(t, address_view(&domain), d);
 }
 
@@ -145,9 +145,9 @@ int directory_domain_put(struct txn *t, struct view name, const struct directory
 {
 	struct address domain, alias_of = {.len = 0}, catch_all = {.len = 0};
 	struct value v = {.len = 0};
-	int error = domain_normalize(name, &domain);
+	int error = address_normalize_domain(name, &domain);
 	if (error == 0 && !view_empty(d->alias_of))
-		error = domain_normalize(d->alias_of, &alias_of);
+		error = address_normalize_domain(d->alias_of, &alias_of);
 	if (error == 0 && !view_empty(d->catch_all))
 		error = address_normalize(d->catch_all, &catch_all);
 	if (error)
@@ -187,7 +187,7 @@ static int any_of(struct txn *t, char letter, struct view domain)
 int directory_domain_delete(struct txn *t, struct view name)
 {
 	struct address domain;
-	int error = domain_normalize(name, &domain);
+	int error = address_normalize_domain(name, &domain);
 	if (error)
 		return error;
 	error = any_of(t, 'a', address_view(&domain));

@@ -60,7 +60,7 @@ int directory_domain_each(struct txn *t, struct view after,
 	struct directory_key to = directory_letter_key('d' + 1, (struct view){0});
 	struct address name;
 	if (!view_empty(after)) {
-		int error = domain_normalize(after, &name);
+		int error = address_normalize_domain(after, &name);
 		if (error)
 			return error;
 		from = directory_letter_key('d', address_view(&name));
@@ -73,7 +73,7 @@ static int walk_domain(struct txn *t, struct list *l, struct view domain, struct
 {
 	struct directory_key from, to;
 	struct address name, last;
-	int error = domain_normalize(domain, &name);
+	int error = address_normalize_domain(domain, &name);
 	if (error)
 		return error;
 	l->domain = address_view(&name);

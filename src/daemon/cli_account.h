@@ -1,0 +1,14 @@
+/* What demo and account share. */
+#ifndef DAEMON_CLI_ACCOUNT_H
+#define DAEMON_CLI_ACCOUNT_H
+
+#include "daemon/cli.h"
+
+/* A password that nobody guesses and everybody can type: 20 letters and digits in groups (100 bits), with a NUL. */
+enum { CLI_GENERATED_SIZE = 25 };
+void cli_generate_password(char out[CLI_GENERATED_SIZE]);
+
+/* Adds an account with this password. An exit code; the reason has been printed. */
+int cli_account_create(struct directory_client *client, const char *address, struct view password, uint64_t quota, bool scram);
+
+#endif

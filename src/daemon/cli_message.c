@@ -1,0 +1,59 @@
+/* message show, structure, extract: what the MIME parser sees in a file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/cli.h"
+#include "format/message_tool.h"
+
+enum { OUTPUT_MAX = 1 << 30 };
+
+static int run(struct cli *cli, struct view message)
+{
+	struct buf out;
+	int error;
+	buf_init(&out, OUTPUT_MAX);
+	if (strcmp(cli->argv[0], "show") == 0)
+		error = message_tool_show(message, &out, cli->json);
+	else if (strcmp(cli->argv[0], "structure") == 0)
+		error = message_tool_structure(message, &out, cli->json);
+	else
+		error = message_tool_extract(message, view_from_string(cli->argv[2]), &out);
+	if (error == 0)
+		fwrite(buf_view(&out).data, 1, buf_view(&out).len, stdout);
+	else if (error == -ENOENT)
+		fprintf(stderr, "postrider: there is no part %s; `postrider message structure` lists them\n", cli->argv[2]);
+	else
+		fprintf(stderr, "postrider: the message is too large to be shown: %s\n", strerror(-error));
+	buf_done(&out);
+	return error == -ENOENT ? EXIT_NOTHING : error ? EXIT_DATA : 0;
+}
+
+int cli_message(struct cli *cli)
+{
+	struct stat st;
+	if (!cli_words(cli, 2, 3))
+		return EXIT_USAGE;
+	bool extract = strcmp(cli->argv[0], "extract") == 0;
+	if ((!extract && strcmp(cli->argv[0], "show") != 0 && strcmp(cli->argv[0], "structure") != 0) || cli->argc != (extract ? 3 : 2))
+		return cli_usage(cli, "show, structure or extract, a file, and for extract a part's number");
+	int fd = open(cli->argv[1], O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		fprintf(stderr, "postrider: cannot read %s: %s\n", cli->argv[1], strerror(errno));
+		return EXIT_NOTHING;
+	}
+	void *data = st.st_size ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
+	close(fd);
+	if (data == MAP_FAILED) {
+		fprintf(stderr, "postrider: cannot read %s: %s\n", cli->argv[1], strerror(errno));
+		return EXIT_NOTHING;
+	}
+	int status = run(cli, view_of(data, (size_t)st.st_size));
+	if (data)
+		munmap(data, (size_t)st.st_size);
+	return status;
+}

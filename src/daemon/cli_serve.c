@@ -1,0 +1,219 @@
+/* serve, demo and config: the commands around running the server. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "daemon/cli.h"
+#include "daemon/cli_account.h"
+#include "daemon/master.h"
+
+int cli_serve(struct cli *cli)
+{
+	if (!cli_words(cli, 0, 0))
+		return EXIT_USAGE;
+	int status = cli_settings(cli);
+	if (status)
+		return status;
+	struct master_options options = {.config = cli->config, .settings = &cli->settings};
+	return master_run(&options);
+}
+
+int cli_config(struct cli *cli)
+{
+	struct buf out;
+	if (!cli_words(cli, 1, 1))
+		return EXIT_USAGE;
+	if (strcmp(cli->argv[0], "check") == 0) {
+		int status = cli_settings(cli);
+		if (status == 0)
+			printf("%s: good\n", cli->config);
+		return status;
+	}
+	buf_init(&out, 1 << 20);
+	if (strcmp(cli->argv[0], "example") == 0)
+		settings_example(&out);
+	else if (strcmp(cli->argv[0], "manual") == 0)
+		settings_manual(&out);
+	else
+		return cli_usage(cli, "check, example or manual?");
+	fputs(buf_string(&out), stdout);
+	buf_done(&out);
+	return 0;
+}
+
+/* ---- the demo ---- */
+
+static const char *const demo_accounts[] = {"alice@example.test", "bob@example.test"};
+
+static const struct {
+	const char *setting, *name;
+	unsigned port;
+} demo_ports[] = {
+    {"smtp_listen", "SMTP", 25},
+    {"submission_listen", "submission (STARTTLS)", 587},
+    {"submissions_listen", "submissions (TLS)", 465},
+    {"lmtp_listen", "LMTP", 24},
+    {"pop3_listen", "POP3 (STLS)", 110},
+    {"pop3s_listen", "POP3S (TLS)", 995},
+};
+
+enum { DEMO_PORTS = sizeof demo_ports / sizeof demo_ports[0], CERTIFICATE_DAYS = 825 };
+
+static FILE *create(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
+/* A self-signed certificate for the demo's names; made once. */
+static bool make_certificate(const char *dir)
+{
+	char cert_path[PATH_MAX], key_path[PATH_MAX];
+	snprintf(cert_path, sizeof cert_path, "%s/tls-cert.pem", dir);
+	snprintf(key_path, sizeof key_path, "%s/tls-key.pem", dir);
+	if (access(cert_path, R_OK) == 0 && access(key_path, R_OK) == 0)
+		return true;
+	unlink(cert_path);
+	unlink(key_path);
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *x = X509_new();
+	X509_set_version(x, 2);
+	ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), random_u64() >> 1);
+	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
+	X509_gmtime_adj(X509_getm_notAfter(x), (long)CERTIFICATE_DAYS * 86400);
+	X509_set_pubkey(x, key);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)"mail.example.test", -1, -1, 0);
+	X509_set_issuer_name(x, X509_get_subject_name(x));
+	X509_EXTENSION *names =
+	    X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:mail.example.test,DNS:example.test,DNS:localhost,IP:127.0.0.1,IP:::1");
+	X509_add_ext(x, names, -1);
+	X509_EXTENSION_free(names);
+	X509_sign(x, key, EVP_sha256());
+	FILE *key_file = create(key_path), *cert_file = create(cert_path);
+	bool good = key_file && cert_file && PEM_write_PrivateKey(key_file, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+		    PEM_write_X509(cert_file, x) == 1;
+	good = (key_file && fclose(key_file) == 0) & (cert_file && fclose(cert_file) == 0) & good;
+	X509_free(x);
+	EVP_PKEY_free(key);
+	return good;
+}
+
+static bool write_config(const char *path, const char *dir, unsigned base)
+{
+	FILE *f = create(path);
+	if (f == NULL)
+		return errno == EEXIST;
+	fprintf(f, "# Made by `postrider demo`; change it as you like, it is not written again.\n");
+	fprintf(f, "hostname = \"mail.example.test\"\ndata = \"%s/data\"\nrun = \"%s/run\"\n", dir, dir);
+	fprintf(f, "tls_certificates = {\"%s/tls-cert.pem\"}\ntls_keys = {\"%s/tls-key.pem\"}\n", dir, dir);
+	fprintf(f, "admin_account = \"%s\"\n", demo_accounts[0]);
+	for (size_t i = 0; i < DEMO_PORTS; i++)
+		fprintf(f, "%s = {\"127.0.0.1:%u\"}\n", demo_ports[i].setting, base + demo_ports[i].port);
+	return fclose(f) == 0;
+}
+
+/* The domain and its accounts, with generated passwords, in the store itself: no server runs yet. */
+static int make_accounts(struct cli *cli, const char *dir)
+{
+	char path[PATH_MAX];
+	struct directory_client *client;
+	struct message_directory_answer answer;
+	snprintf(path, sizeof path, "%s/demo-accounts", dir);
+	if (access(path, R_OK) == 0)
+		return 0;
+	int status = directory_client_open(cli, &client);
+	if (status)
+		return status;
+	const struct view domain[] = {VIEW("example.test"), VIEW(""), VIEW(""), VIEW("+")};
+	int error = directory_client_ask(client, DIRECTORY_DOMAIN_PUT, 0, domain, 4, &answer);
+	status = cli_directory_problem("example.test", error);
+	FILE *f = status ? NULL : create(path);
+	for (size_t i = 0; status == 0 && f && i < sizeof demo_accounts / sizeof demo_accounts[0]; i++) {
+		char password[CLI_GENERATED_SIZE];
+		cli_generate_password(password);
+		status = cli_account_create(client, demo_accounts[i], view_from_string(password), 0, false);
+		fprintf(f, "%s %s\n", demo_accounts[i], password);
+	}
+	const struct view admin = view_from_string(demo_accounts[0]);
+	if (status == 0)
+		directory_client_ask(client, DIRECTORY_ADMIN_PUT, 0, &admin, 1, &answer);
+	directory_client_close(client);
+	if (f == NULL || fclose(f) != 0 || status) {
+		fprintf(stderr, "postrider: cannot write %s: %s\n", path, strerror(errno));
+		unlink(path);
+		return status ? status : EXIT_UNAVAILABLE;
+	}
+	return 0;
+}
+
+static void describe(struct buf *text, const char *dir, const char *config, unsigned base)
+{
+	buf_append_string(text, "\n  service                 address\n");
+	for (size_t i = 0; i < DEMO_PORTS; i++)
+		buf_printf(text, "  %-22s  127.0.0.1:%u\n", demo_ports[i].name, base + demo_ports[i].port);
+	buf_append_string(text, "\n  account                 password\n");
+	char path[PATH_MAX], line[512];
+	snprintf(path, sizeof path, "%s/demo-accounts", dir);
+	FILE *f = fopen(path, "r");
+	while (f && fgets(line, sizeof line, f)) {
+		char *space = strchr(line, ' ');
+		if (space)
+			buf_printf(text, "  %-22.*s  %s", (int)(space - line), line, space + 1);
+	}
+	if (f)
+		fclose(f);
+	buf_printf(text, "\n  settings: %s     administration: postrider --config %s account list\n\n", config, config);
+	buf_printf(text, "postrider ready: mail for example.test, version " POSTRIDER_VERSION ", stop with ctrl-C\n");
+}
+
+int cli_demo(struct cli *cli)
+{
+	const char *dir_word = cli_value(cli, "--dir"), *base_word = cli_value(cli, "--port-base");
+	char dir[PATH_MAX / 2], config[PATH_MAX];
+	uint64_t base = 2000;
+	if (!cli_words(cli, 0, 0))
+		return EXIT_USAGE;
+	if (base_word && !view_to_u64(view_from_string(base_word), 64000, &base))
+		return cli_usage(cli, "--port-base takes a number up to 64000");
+	dir_word = dir_word ? dir_word : "./var";
+	if (mkdir(dir_word, 0755) != 0 && errno != EEXIST) {
+		fprintf(stderr, "postrider: cannot make the folder %s: %s\n", dir_word, strerror(errno));
+		return EXIT_UNAVAILABLE;
+	}
+	char *real = realpath(dir_word, NULL);
+	if (real == NULL || strlen(real) >= sizeof dir) {
+		fprintf(stderr, "postrider: cannot use the folder %s\n", dir_word);
+		free(real);
+		return EXIT_UNAVAILABLE;
+	}
+	strcpy(dir, real);
+	free(real);
+	snprintf(config, sizeof config, "%s/postrider.conf", dir);
+	if (!make_certificate(dir) || !write_config(config, dir, (unsigned)base)) {
+		fprintf(stderr, "postrider: cannot write to %s: %s\n", dir, strerror(errno));
+		return EXIT_UNAVAILABLE;
+	}
+	cli->config = config;
+	int status = make_accounts(cli, dir);
+	if (status == 0)
+		status = cli_settings(cli);
+	if (status)
+		return status;
+	struct buf text;
+	buf_init(&text, 16384);
+	describe(&text, dir, config, (unsigned)base);
+	struct master_options options = {.config = config, .settings = &cli->settings, .ready_text = buf_string(&text)};
+	status = master_run(&options);
+	buf_done(&text);
+	return status;
+}

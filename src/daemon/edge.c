@@ -1,0 +1,313 @@
+/* Accepting, limits and TLS of the client-facing roles: see edge.h. */
+#include "daemon/edge.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/tls.h"
+
+enum {
+	ACCEPTS_A_TURN = 64,
+	WINDOW_MS = 60000,
+	ACCEPT_PAUSE_MS = 100, /* without descriptors or memory: the backlog holds the clients meanwhile */
+	SIGN_TIMEOUT_MS = 2000
+};
+
+/* What one address (or IPv6 network) does. */
+struct client_count {
+	unsigned open, connects, messages;
+	int64_t window; /* when connects and messages began to be counted */
+};
+
+/* ---- counting ---- */
+
+static struct client_count *count_of(struct edge *edge, const char *key, size_t len)
+{
+	struct client_count *count = map_get(&edge->clients, view_of(key, len));
+	if (count == NULL) {
+		count = mem_alloc(sizeof *count);
+		count->window = clock_monotonic_ms();
+		map_set(&edge->clients, view_of(key, len), count);
+	}
+	if (clock_monotonic_ms() - count->window >= WINDOW_MS) {
+		count->window = clock_monotonic_ms();
+		count->connects = count->messages = 0;
+	}
+	return count;
+}
+
+static bool admit(struct edge *edge, struct edge_client *client, const char **reason)
+{
+	const struct settings *settings = &edge->process->settings;
+	client->key_len = network_key(&client->address, client->key);
+	struct client_count *count = count_of(edge, client->key, client->key_len);
+	bool trusted = network_contains(settings->trusted_networks, &client->address);
+	if (edge->connections >= settings->connections_max)
+		*reason = "connections_max";
+	else if (!trusted && count->open >= settings->connections_per_address)
+		*reason = "connections_per_address";
+	else if (!trusted && count->connects >= settings->connection_rate)
+		*reason = "connection_rate";
+	else
+		*reason = NULL;
+	if (*reason)
+		return false;
+	count->open++;
+	count->connects++;
+	client->counted = true;
+	return true;
+}
+
+static void forget(struct edge *edge, struct edge_client *client)
+{
+	struct client_count *count = map_get(&edge->clients, view_of(client->key, client->key_len));
+	if (client->counted && count && count->open > 0)
+		count->open--;
+	client->counted = false;
+}
+
+bool edge_rename(struct edge *edge, struct edge_client *client, const struct sockaddr_storage *address)
+{
+	const char *reason;
+	forget(edge, client);
+	client->address = *address;
+	network_text(address, client->text);
+	return admit(edge, client, &reason);
+}
+
+bool edge_count_message(struct edge *edge, const struct edge_client *client)
+{
+	struct client_count *count = count_of(edge, client->key, client->key_len);
+	if (network_contains(edge->process->settings.trusted_networks, &client->address))
+		return true;
+	return count->messages++ < edge->process->settings.messages_rate;
+}
+
+/* Addresses that have gone are forgotten once a minute, so the table stays as large as the crowd of a minute. */
+static void sweep(void *arg)
+{
+	struct edge *edge = arg;
+	struct map keep;
+	struct view key;
+	void *value;
+	size_t position = 0;
+	map_init(&keep);
+	while (map_each(&edge->clients, &position, &key, &value)) {
+		struct client_count *count = value;
+		if (count->open > 0 || clock_monotonic_ms() - count->window < WINDOW_MS)
+			map_set(&keep, key, count);
+		else
+			mem_free(count);
+	}
+	map_done(&edge->clients);
+	edge->clients = keep;
+	if (edge->refused > edge->refused_told) {
+		log_event(LOG_WARNING, "-", "connections-refused", log_u64("count", edge->refused - edge->refused_told));
+		edge->refused_told = edge->refused;
+	}
+	loop_timer_set(&edge->sweep, WINDOW_MS);
+}
+
+/* ---- accepting ---- */
+
+static void accept_again(void *arg)
+{
+	edge_open(arg);
+}
+
+static void stop_accepting(struct edge *edge)
+{
+	for (size_t i = 0; i < edge->listener_count; i++)
+		loop_watch_off(&edge->listeners[i].watch);
+}
+
+static void refuse(struct edge *edge, int fd, const struct edge_client *client, const char *reason)
+{
+	/* Under TLS from the first byte a line in clear would only confuse. */
+	if (client->service != SERVICE_SUBMISSIONS && client->service != SERVICE_POP3S)
+		send(fd, edge->too_many.data, edge->too_many.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	close(fd);
+	/* The first ones are named; a flood is summed up once a minute. */
+	if (edge->refused++ - edge->refused_told < 10)
+		log_event(LOG_WARNING, "-", "connection-refused", log_string("client", client->text),
+		    log_string("service", service_name(client->service)), log_string("reason", reason));
+}
+
+static void on_listener(void *arg)
+{
+	struct edge_listener *listener = arg;
+	struct edge *edge = listener->edge;
+	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+		struct edge_client client = {.service = listener->service};
+		socklen_t len = sizeof client.address;
+		int fd = accept4(listener->fd, (struct sockaddr *)&client.address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
+			log_event(LOG_WARNING, "-", "accept-paused", log_errno(errno));
+			stop_accepting(edge);
+			loop_timer_set(&edge->accept_again, ACCEPT_PAUSE_MS);
+			return;
+		}
+		if (fd < 0)
+			return;
+		const char *reason;
+		network_text(&client.address, client.text);
+		if (!admit(edge, &client, &reason)) {
+			refuse(edge, fd, &client, reason);
+			continue;
+		}
+		edge->connections++;
+		edge->connected(edge, fd, &client);
+	}
+}
+
+void edge_disconnected(struct edge *edge, struct edge_client *client)
+{
+	forget(edge, client);
+	edge->connections--;
+	if (edge->connections == 0 && edge->process->draining)
+		role_exit(edge->process);
+}
+
+static void drain_deadline(void *arg)
+{
+	struct edge *edge = arg;
+	edge->end_all(edge);
+	/* The sessions' last words are under way; who does not take them is left behind. */
+	edge->end_all = NULL;
+	role_exit(edge->process);
+}
+
+void edge_init(struct edge *edge, struct role_process *p)
+{
+	edge->process = p;
+	edge->keys = -1;
+	map_init(&edge->clients);
+	loop_timer_init(&edge->sweep, &p->loop, sweep, edge);
+	loop_timer_init(&edge->accept_again, &p->loop, accept_again, edge);
+	loop_timer_init(&edge->drain_deadline, &p->loop, drain_deadline, edge);
+	loop_timer_set(&edge->sweep, WINDOW_MS);
+}
+
+void edge_add_listener(struct edge *edge, enum service service, int fd)
+{
+	if (edge->listener_count == LISTENERS_MAX) {
+		close(fd);
+		return;
+	}
+	struct edge_listener *listener = &edge->listeners[edge->listener_count++];
+	*listener = (struct edge_listener){.edge = edge, .service = service, .fd = fd};
+	loop_watch_init(&listener->watch, &edge->process->loop, fd, LOOP_READ, on_listener, listener);
+}
+
+void edge_open(struct edge *edge)
+{
+	for (size_t i = 0; i < edge->listener_count; i++)
+		loop_watch_on(&edge->listeners[i].watch);
+}
+
+void edge_drain(struct edge *edge)
+{
+	stop_accepting(edge);
+	loop_timer_cancel(&edge->accept_again);
+	for (size_t i = 0; i < edge->listener_count; i++)
+		close(edge->listeners[i].fd);
+	edge->listener_count = 0;
+	if (edge->connections == 0)
+		role_exit(edge->process);
+	else
+		loop_timer_set(&edge->drain_deadline, (int64_t)edge->process->settings.drain_seconds * 1000 + 1);
+}
+
+/* ---- TLS ---- */
+
+void edge_set_keys(struct edge *edge, int fd)
+{
+	if (edge->keys >= 0)
+		close(edge->keys);
+	edge->keys = fd;
+}
+
+/* Asks the keys role and waits: it answers within a millisecond, less than the handshake's own arithmetic. */
+static int ask_keys(struct edge *edge, enum message_type type, const void *message, enum message_type expected, void *answer,
+    struct buf *in)
+{
+	struct channel_frame frame;
+	struct arena arena;
+	uint32_t request = ++edge->last_sign;
+	if (edge->keys < 0)
+		return -EPIPE;
+	int error = ipc_send_blocking(edge->keys, type, request, message, -1);
+	if (error == 0)
+		error = channel_receive_blocking(edge->keys, in, &frame, SIGN_TIMEOUT_MS);
+	arena_init(&arena, 4096);
+	if (error == 0 && (frame.type != expected || frame.request != request || ipc_decode(&frame, answer, &arena) != 0))
+		error = -EBADMSG;
+	arena_done(&arena);
+	if (error) {
+		/* After a lost or late answer the channel's order is unknown: a new one comes when the role is restarted. */
+		log_event(LOG_ERROR, "-", "keys-unavailable", log_errno(error));
+		close(edge->keys);
+		edge->keys = -1;
+	}
+	return error;
+}
+
+static int sign(void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, char *signature, size_t *len)
+{
+	struct message_sign question = {.key = key, .pss = pss, .algorithm = algorithm, .tbs = tbs};
+	struct message_signed answer;
+	struct buf in;
+	buf_init(&in, CHANNEL_FRAME_MAX);
+	int error = ask_keys(arg, MESSAGE_SIGN, &question, MESSAGE_SIGNED, &answer, &in);
+	if (error == 0 && (answer.error || answer.signature.len > *len))
+		error = -EACCES;
+	if (error == 0) {
+		for (size_t i = 0; i < answer.signature.len; i++)
+			signature[i] = answer.signature.data[i];
+		*len = answer.signature.len;
+	}
+	buf_done(&in);
+	return error;
+}
+
+static void add_ticket_key(struct edge *edge, struct tls_context *context)
+{
+	struct message_ticket_key answer;
+	struct buf in;
+	buf_init(&in, CHANNEL_FRAME_MAX);
+	if (ask_keys(edge, MESSAGE_TICKET_KEY, &(struct message_empty){0}, MESSAGE_TICKET_KEY_ANSWER, &answer, &in) == 0)
+		tls_server_set_ticket_key(context, answer.key);
+	buf_done(&in);
+}
+
+int edge_configure(struct edge *edge)
+{
+	struct tls_context *context = NULL;
+	int error = tls_set_signer(sign, edge);
+	for (struct role_file *file = edge->process->files; file && error == 0; file = file->next) {
+		if (file->kind != FILE_CHAIN)
+			continue;
+		if (context == NULL)
+			context = tls_server_new(edge->alpn);
+		error = tls_server_add(context, buf_view(&file->content), (unsigned)file->number);
+		if (error)
+			log_event(LOG_ERROR, "-", "certificate-unusable", log_string("file", file->name), log_errno(error),
+			    log_string("do", "it must be a PEM chain with an ECDSA, RSA or Ed25519 key; check tls_certificates"));
+	}
+	if (error && edge->process->serving) {
+		/* A bad certificate at a reload: the old one goes on. */
+		tls_context_unref(context);
+		return 0;
+	}
+	if (error)
+		return error;
+	if (context)
+		add_ticket_key(edge, context);
+	tls_context_unref(edge->tls);
+	edge->tls = context;
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* What every edge does at a login: the conversation with auth. */
+#ifndef DAEMON_LOGIN_H
+#define DAEMON_LOGIN_H
+
+#include "daemon/edge.h"
+#include "daemon/role.h"
+
+struct login {
+	struct calls *auth;
+	uint32_t request; /* 0: none under way */
+	void *arg;
+	void (*challenge)(void *arg, struct view text);
+	/* `channel` is the account's, owned by the callee; -1 for roles that get none. */
+	void (*logged_in)(void *arg, uint64_t account, struct view address, int channel);
+	void (*failed)(void *arg, enum login_failure why);
+};
+
+struct login_terms {
+	struct view session;
+	const struct edge_client *client;
+	struct view mechanism, initial, apop_stamp;
+	bool has_initial;
+	const struct stream *stream; /* for channel binding */
+};
+
+void login_begin(struct login *login, const struct login_terms *terms);
+void login_more(struct login *login, struct view response, bool cancel);
+void login_forget(struct login *login);
+
+/* The mechanisms that are offered, strongest first; those with channel binding only under TLS. */
+const char *const *login_mechanisms(bool secure);
+
+#endif

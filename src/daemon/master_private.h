@@ -1,0 +1,64 @@
+/* What the master's files share: master.c (life), master_listen.c (sockets), master_spawn.c (processes). */
+#ifndef DAEMON_MASTER_PRIVATE_H
+#define DAEMON_MASTER_PRIVATE_H
+
+#include <sys/types.h>
+
+#include "daemon/master.h"
+#include "daemon/roles.h"
+
+struct master;
+
+struct child {
+	struct master *master;
+	const struct role *role;
+	pid_t pid; /* 0: not running */
+	struct channel control;
+	struct loop_timer restart, patience;
+	int64_t started;
+	unsigned crashes; /* in a row */
+	bool up, ready, told_to_stop;
+	uid_t uid;
+	gid_t gid;
+};
+
+struct listener {
+	enum service service;
+	char *address;
+	int fd;
+};
+
+struct master {
+	struct master_options *options;
+	struct settings *settings;
+	struct loop loop;
+	struct loop_signal on_child, on_terminate, on_interrupt, on_reload, on_upgrade;
+	struct child children[ROLES];
+	struct listener listeners[LISTENERS_MAX];
+	size_t listener_count;
+	int executable; /* our own, open: a package upgrade under us changes nothing */
+	int folder;     /* the data folder */
+	int log_read, log_write, standard_error;
+	int lock;
+	unsigned stop_group;
+	bool stopping, upgrading, announced;
+	int status;
+};
+
+/* Opens every listening socket. 0, or an exit status with the reason said. */
+int master_listen(struct master *m);
+void master_close_listeners(struct master *m);
+/* Marks the listeners to survive an exec, and describes them in the environment; the new master adopts them. */
+void master_keep_listeners(struct master *m);
+
+/* Starts a role's process and sends it everything it needs. 0 or a negative errno. */
+int master_spawn(struct master *m, struct child *child);
+/* Settings and certificates, then MESSAGE_START: at the start and at a reload. */
+int master_configure(struct master *m, struct child *child);
+/* The user and group a role runs as when started as root. */
+void master_choose_user(struct child *child, unsigned index);
+
+/* To systemd, where it started us (sd_notify(3)). */
+void master_notify(const char *state);
+
+#endif

@@ -1,0 +1,211 @@
+/* Starting a role: fork, exec of our own open executable, and the messages that equip it. */
+#include "daemon/master_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum { CONTROL_FD = 3, FALLBACK_ID = 61180, FILE_SIZE_MAX = 256 * 1024 };
+
+void master_choose_user(struct child *child, unsigned index)
+{
+	char name[64];
+	snprintf(name, sizeof name, "postrider-%s", child->role->name);
+	const struct passwd *user = getpwnam(name);
+	child->uid = user && user->pw_uid ? user->pw_uid : FALLBACK_ID + index;
+	child->gid = user && user->pw_gid ? user->pw_gid : FALLBACK_ID + index;
+}
+
+/* In the new process, between fork and exec. */
+static void become(struct master *m, struct child *child, int control)
+{
+	char uid[24], gid[24], empty[512];
+	static char program[] = "postrider", command[] = "role";
+	char *arguments[] = {program, command, (char *)(uintptr_t)child->role->name, NULL};
+	sigset_t none;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	bool logs = child->role->bit == ROLE_LOG;
+	snprintf(uid, sizeof uid, "%u", (unsigned)child->uid);
+	snprintf(gid, sizeof gid, "%u", (unsigned)child->gid);
+	snprintf(empty, sizeof empty, "%.*s/empty", VIEW_FMT(m->settings->run));
+	setenv("POSTRIDER_UID", uid, 1);
+	setenv("POSTRIDER_GID", gid, 1);
+	setenv("POSTRIDER_EMPTY", empty, 1);
+	unsetenv("NOTIFY_SOCKET");
+	/* The control end may have a number that is about to be overwritten: move it up first. */
+	control = fcntl(control, F_DUPFD, 64);
+	dup2(logs ? m->log_read : null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	dup2(logs ? m->standard_error : m->log_write, STDERR_FILENO);
+	dup2(control, CONTROL_FD);
+	close(control);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	fexecve(m->executable, arguments, environ);
+	_exit(71);
+}
+
+static int send_file(struct child *child, enum message_type type, uint64_t kind, uint64_t number, struct view path)
+{
+	char name[1024];
+	static char content[FILE_SIZE_MAX];
+	struct stat st;
+	snprintf(name, sizeof name, "%.*s", VIEW_FMT(path));
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		int error = -errno;
+		log_event(LOG_ERROR, "-", "file-unreadable", log_string("file", name), log_errno(error),
+		    log_string("do", "check tls_certificates and tls_keys"));
+		if (fd >= 0)
+			close(fd);
+		return error;
+	}
+	struct message_file file = {.kind = kind, .number = number, .name = path};
+	if (kind == FILE_KEY) {
+		if (st.st_mode & 077)
+			log_event(LOG_WARNING, "-", "key-readable-by-others", log_string("file", name), log_string("do", "chmod 600"));
+		return ipc_send(&child->control, type, 0, &file, fd);
+	}
+	ssize_t n = read(fd, content, sizeof content);
+	close(fd);
+	if (n < 0)
+		return -errno;
+	file.content = view_of(content, (size_t)n);
+	return ipc_send(&child->control, type, 0, &file, -1);
+}
+
+static int send_files(struct child *child, uint64_t kind, struct view list)
+{
+	struct view path;
+	int error = 0;
+	for (uint64_t number = 0; error == 0 && list.len && view_next(&list, '\n', &path); number++)
+		error = send_file(child, MESSAGE_FILE, kind, number, path);
+	return error;
+}
+
+int master_configure(struct master *m, struct child *child)
+{
+	struct buf encoded;
+	buf_init(&encoded, 256 * 1024);
+	settings_encode(m->settings, &encoded);
+	struct message_settings settings = {.encoded = buf_view(&encoded)};
+	int error = ipc_send(&child->control, MESSAGE_SETTINGS, 0, &settings, -1);
+	buf_done(&encoded);
+	if (error == 0 && child->role->gets_certificates)
+		error = send_files(child, FILE_CHAIN, m->settings->tls_certificates);
+	if (error == 0 && child->role->gets_keys)
+		error = send_files(child, FILE_KEY, m->settings->tls_keys);
+	if (error == 0)
+		error = ipc_send(&child->control, MESSAGE_START, 0, &(struct message_empty){0}, -1);
+	return error;
+}
+
+/* A new pair of connected sockets, one end to the caller, one to the called. */
+static void introduce(struct child *caller, struct child *called)
+{
+	int pair[2];
+	if (!caller->up || !called->up || channel_pair(pair) != 0)
+		return;
+	struct message_peer to_called = {.role = caller->role->bit}, to_caller = {.role = called->role->bit};
+	ipc_send(&called->control, MESSAGE_PEER, 0, &to_called, pair[0]);
+	ipc_send(&caller->control, MESSAGE_PEER, 0, &to_caller, pair[1]);
+}
+
+static void introduce_everywhere(struct master *m, struct child *child)
+{
+	for (size_t i = 0; i < ROLES; i++) {
+		struct child *other = &m->children[i];
+		if (child->role->calls & other->role->bit)
+			introduce(child, other);
+		else if (other->role->calls & child->role->bit)
+			introduce(other, child);
+	}
+}
+
+static void control_received(void *arg, struct channel_frame *frame)
+{
+	struct child *child = arg;
+	if (frame->fd >= 0)
+		close(frame->fd);
+	if (frame->type == MESSAGE_READY)
+		child->ready = true;
+	if (frame->type != MESSAGE_READY || child->master->announced)
+		return;
+	for (size_t i = 0; i < ROLES; i++)
+		if (!child->master->children[i].ready)
+			return;
+	child->master->announced = true;
+	if (child->master->options->ready_text) {
+		fputs(child->master->options->ready_text, stdout);
+		fflush(stdout);
+	}
+	log_event(LOG_INFO, "-", "ready", log_i64("pid", getpid()), log_string("version", POSTRIDER_VERSION));
+	master_notify("READY=1");
+}
+
+static void control_closed(void *arg)
+{
+	(void)arg; /* the end of the process tells the same, with its reason */
+}
+
+int master_spawn(struct master *m, struct child *child)
+{
+	int pair[2], error = channel_pair(pair);
+	if (error)
+		return error;
+	pid_t pid = fork();
+	if (pid == 0) {
+		close(pair[0]);
+		become(m, child, pair[1]);
+	}
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return -errno;
+	}
+	child->pid = pid;
+	child->up = true;
+	child->ready = child->told_to_stop = false;
+	child->started = clock_monotonic_ms();
+	channel_init(&child->control, &m->loop, pair[0], control_received, control_closed, child);
+	if (child->role->gets_folder)
+		ipc_send(&child->control, MESSAGE_FOLDER, 0, &(struct message_empty){0}, dup(m->folder));
+	introduce_everywhere(m, child);
+	for (size_t i = 0; i < m->listener_count; i++) {
+		struct listener *l = &m->listeners[i];
+		if (!(child->role->services & 1u << l->service))
+			continue;
+		struct message_listener message = {.service = l->service, .address = view_from_string(l->address)};
+		ipc_send(&child->control, MESSAGE_LISTENER, 0, &message, fcntl(l->fd, F_DUPFD_CLOEXEC, 3));
+	}
+	error = master_configure(m, child);
+	return error;
+}
+
+void master_notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	if (path == NULL || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof address.sun_path)
+		return;
+	strcpy(address.sun_path, path);
+	if (path[0] == '@')
+		address.sun_path[0] = '\0';
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, len) < 0)
+		log_event(LOG_DEBUG, "-", "notify-failed", log_errno(errno));
+	close(fd);
+}

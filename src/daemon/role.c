@@ -1,0 +1,338 @@
+/* A role's process from start to end: see role.h. */
+#include "daemon/role.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+enum { ARENA_MAX = 1024 * 1024 };
+
+static void free_files(struct role_process *p)
+{
+	while (p->files) {
+		struct role_file *file = p->files;
+		p->files = file->next;
+		if (file->fd >= 0)
+			close(file->fd);
+		buf_done(&file->content);
+		mem_free(file->name);
+		mem_free(file);
+	}
+}
+
+static void take_file(struct role_process *p, struct message_file *m, int fd)
+{
+	struct role_file *file = mem_alloc(sizeof *file), **end = &p->files;
+	*file = (struct role_file){.kind = m->kind, .number = m->number, .fd = fd, .name = mem_string(m->name)};
+	buf_init(&file->content, 1 << 20);
+	buf_append(&file->content, m->content);
+	while (*end)
+		end = &(*end)->next;
+	*end = file;
+}
+
+/* Started as root, a role takes its own user; where that is missing, a fixed number without rights. */
+static int drop_root(struct role_process *p)
+{
+	const char *uid = getenv("POSTRIDER_UID"), *gid = getenv("POSTRIDER_GID"), *empty = getenv("POSTRIDER_EMPTY");
+	if (geteuid() != 0)
+		return 0;
+	if (!uid || !gid || !empty || atoi(uid) <= 0 || atoi(gid) <= 0)
+		return -EPERM;
+	return sandbox_drop_root(p->role->sandbox, empty, (uid_t)atoi(uid), (gid_t)atoi(gid));
+}
+
+static int confine(struct role_process *p)
+{
+	const char *mode = getenv("POSTRIDER_SANDBOX");
+	int error = drop_root(p);
+	if (error == 0 && (mode == NULL || strcmp(mode, "off") != 0))
+		error = sandbox_enter(p->role->sandbox, p->folder, mode && strcmp(mode, "trap") == 0);
+	if (error)
+		log_event(LOG_ERROR, "-", "cannot-confine", log_errno(error),
+		    log_string("do", "run a kernel with seccomp, or start as a user that may use it"));
+	return error;
+}
+
+/* A test asks a role to try what it may not: the outcome, or the death, is what the test looks at. */
+static void try_forbidden(struct role_process *p)
+{
+	const char *role = getenv("POSTRIDER_TRY_ROLE"), *what = getenv("POSTRIDER_TRY");
+	if (role == NULL || what == NULL || strcmp(role, p->role->name) != 0)
+		return;
+	int result = sandbox_try(what);
+	log_event(LOG_INFO, "-", "sandbox-try", log_string("what", what), log_i64("result", result));
+	_exit(result < 0 ? 87 : 0);
+}
+
+static void serve(struct role_process *p)
+{
+	int error = 0;
+	log_set_threshold((enum log_level)p->settings.log_level);
+	if (!p->serving) {
+		error = confine(p);
+		if (error == 0)
+			try_forbidden(p);
+	}
+	if (error == 0 && p->role->serve)
+		error = p->role->serve(p);
+	free_files(p);
+	if (error) {
+		log_event(LOG_ERROR, "-", "role-cannot-serve", log_errno(error));
+		exit(78);
+	}
+	p->serving = true;
+	ipc_send(&p->control, MESSAGE_READY, 0, &(struct message_empty){0}, -1);
+}
+
+void role_exit(struct role_process *p)
+{
+	loop_stop(&p->loop);
+}
+
+static void drain(struct role_process *p)
+{
+	if (p->draining)
+		return;
+	p->draining = true;
+	if (p->role->drain)
+		p->role->drain(p);
+	else
+		role_exit(p);
+}
+
+static void control_message(struct role_process *p, struct channel_frame *frame, void *message)
+{
+	switch ((enum message_type)frame->type) {
+	case MESSAGE_SETTINGS:
+		if (settings_decode(&p->settings, ((struct message_settings *)message)->encoded) != 0)
+			exit(78);
+		break;
+	case MESSAGE_FOLDER:
+		p->folder = frame->fd;
+		frame->fd = -1;
+		break;
+	case MESSAGE_FILE:
+		take_file(p, message, frame->fd);
+		frame->fd = -1;
+		break;
+	case MESSAGE_PEER:
+		if (p->role->peer) {
+			p->role->peer(p, (enum role_bit)((struct message_peer *)message)->role, frame->fd);
+			frame->fd = -1;
+		}
+		break;
+	case MESSAGE_LISTENER:
+		if (p->role->listener) {
+			p->role->listener(p, (enum service)((struct message_listener *)message)->service, frame->fd);
+			frame->fd = -1;
+		}
+		break;
+	case MESSAGE_START:
+		serve(p);
+		break;
+	default:
+		drain(p);
+	}
+}
+
+static void control_received(void *arg, struct channel_frame *frame)
+{
+	struct role_process *p = arg;
+	union {
+		struct message_settings settings;
+		struct message_file file;
+		struct message_peer peer;
+		struct message_listener listener;
+		struct message_empty empty;
+	} message;
+	struct arena arena;
+	arena_init(&arena, 4096);
+	if (!ipc_allowed(frame->type, ROLE_MASTER, p->role->bit) || ipc_decode(frame, &message, &arena) != 0)
+		exit(70); /* our own master never does this: we are not who we think we are */
+	control_message(p, frame, &message);
+	arena_done(&arena);
+	if (frame->fd >= 0)
+		close(frame->fd);
+}
+
+static void control_closed(void *arg)
+{
+	/* The master is gone, and nobody would restart us or our peers: finish and end. */
+	drain(arg);
+}
+
+int role_run(const char *name, int control)
+{
+	static struct role_process process;
+	struct role_process *p = &process;
+	p->role = role_by_name(name);
+	if (p->role == NULL)
+		return 64;
+	p->folder = -1;
+	prctl(PR_SET_NAME, name);
+	signal(SIGINT, SIG_IGN); /* ^C goes to the whole terminal; the master tells us when to stop */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
+	log_open(p->role->bit == ROLE_LOG ? -1 : STDERR_FILENO, p->role->name, LOG_INFO);
+	loop_init(&p->loop);
+	settings_init(&p->settings);
+	channel_init(&p->control, &p->loop, control, control_received, control_closed, p);
+	if (p->role->start && p->role->start(p) != 0)
+		return 78;
+	loop_run(&p->loop);
+	channel_done(&p->control);
+	free_files(p);
+	settings_done(&p->settings);
+	loop_done(&p->loop);
+	return 0;
+}
+
+/* ---- links ---- */
+
+static void link_frame(void *arg, struct channel_frame *frame)
+{
+	struct link *link = arg;
+	if (!ipc_allowed(frame->type, link->peer, link->self)) {
+		log_event(LOG_ERROR, "-", "message-not-allowed", log_u64("type", frame->type), log_u64("peer", link->peer));
+		if (frame->fd >= 0)
+			close(frame->fd);
+		link_close(link);
+		if (link->closed)
+			link->closed(link);
+		return;
+	}
+	link->received(link, frame);
+	if (frame->fd >= 0)
+		close(frame->fd);
+}
+
+static void link_gone(void *arg)
+{
+	struct link *link = arg;
+	link_close(link);
+	if (link->closed)
+		link->closed(link);
+}
+
+void link_open(struct link *link, struct role_process *p, int fd, unsigned peer, link_received received,
+    void (*closed)(struct link *), void *arg)
+{
+	static uint64_t generation;
+	link_close(link);
+	*link = (struct link){.generation = ++generation, .process = p, .peer = peer, .self = p->role->bit, .received = received, .closed = closed,
+	    .arg = arg, .up = true};
+	arena_init(&link->arena, ARENA_MAX);
+	channel_init(&link->channel, &p->loop, fd, link_frame, link_gone, link);
+}
+
+void link_close(struct link *link)
+{
+	if (!link->up)
+		return;
+	link->up = false;
+	channel_done(&link->channel);
+	arena_done(&link->arena);
+}
+
+bool link_decode(struct link *link, const struct channel_frame *frame, void *message)
+{
+	arena_reset(&link->arena);
+	int error = ipc_decode(frame, message, &link->arena);
+	if (error == 0)
+		return true;
+	log_event(LOG_ERROR, "-", "message-malformed", log_string("message", ipc_name(frame->type)), log_errno(error));
+	link_close(link);
+	if (link->closed)
+		link->closed(link);
+	return false;
+}
+
+/* ---- calls ---- */
+
+struct call {
+	call_answered answered;
+	void *arg;
+};
+
+void calls_init(struct calls *c)
+{
+	*c = (struct calls){0};
+	map_init(&c->pending);
+}
+
+static void answer(struct link *link, struct channel_frame *frame)
+{
+	struct calls *c = link->arg;
+	struct call *call = map_get_u64(&c->pending, frame->request);
+	if (call == NULL || !call->answered(call->arg, link, frame))
+		return;
+	/* The answer may have forgotten the call itself. */
+	if (map_get_u64(&c->pending, frame->request) == call) {
+		map_remove_u64(&c->pending, frame->request);
+		mem_free(call);
+	}
+}
+
+/* One at a time, since an answer may forget other calls of its session; nothing new is asked while the link is down. */
+static void lost(struct link *link)
+{
+	struct calls *c = link->arg;
+	size_t position = 0;
+	while (c->pending.count > 0) {
+		struct view key;
+		void *value;
+		if (!map_each(&c->pending, &position, &key, &value)) {
+			position = 0; /* a removal may have moved an entry to a slot that was passed */
+			continue;
+		}
+		struct call *call = value;
+		map_remove(&c->pending, key);
+		call->answered(call->arg, link, NULL);
+		mem_free(call);
+	}
+}
+
+void calls_link(struct calls *c, struct role_process *p, int fd, unsigned peer)
+{
+	bool replaced = c->link.up;
+	link_close(&c->link);
+	if (replaced)
+		lost(&c->link);
+	link_open(&c->link, p, fd, peer, answer, lost, c);
+}
+
+void calls_close(struct calls *c)
+{
+	link_close(&c->link);
+	if (c->link.arg)
+		lost(&c->link);
+	map_done(&c->pending);
+}
+
+uint32_t calls_ask(struct calls *c, enum message_type type, const void *message, call_answered answered, void *arg)
+{
+	if (!c->link.up)
+		return 0;
+	do
+		c->last++;
+	while (c->last == 0 || map_get_u64(&c->pending, c->last));
+	if (ipc_send(&c->link.channel, type, c->last, message, -1) != 0)
+		return 0;
+	struct call *call = mem_alloc(sizeof *call);
+	*call = (struct call){.answered = answered, .arg = arg};
+	map_set_u64(&c->pending, c->last, call);
+	return c->last;
+}
+
+void calls_forget(struct calls *c, uint32_t request)
+{
+	mem_free(map_remove_u64(&c->pending, request));
+}

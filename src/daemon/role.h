@@ -1,0 +1,95 @@
+/*
+ * What every role's process has in common: its start by the master, its channels to other roles, its confinement, its end.
+ * A role's own file (role_smtp.c ...) holds its functions for the process table and one structure of its own.
+ */
+#ifndef DAEMON_ROLE_H
+#define DAEMON_ROLE_H
+
+#include "base/map.h"
+#include "daemon/roles.h"
+
+struct tls_context;
+
+struct role_file {
+	uint64_t kind, number;
+	struct buf content; /* a chain */
+	int fd;             /* a key */
+	char *name;
+	struct role_file *next;
+};
+
+struct role_process {
+	const struct role *role;
+	struct loop loop;
+	struct settings settings;
+	struct channel control;
+	struct role_file *files; /* of the last MESSAGE_START */
+	int folder;              /* the data folder, or -1 */
+	bool serving, draining;
+	void *own;               /* the role's */
+};
+
+/* Runs the role until its end; `control` is its channel to the master. Returns the exit status. */
+int role_run(const char *name, int control);
+
+/* Ends the process after this turn of the loop. */
+void role_exit(struct role_process *p);
+
+/* ---- links: channels to other roles ---- */
+
+struct link;
+
+/* Called for each frame that the peer may send; the view lives during the call. frame->fd is the callee's if it takes it (sets -1). */
+typedef void (*link_received)(struct link *link, struct channel_frame *frame);
+
+struct link {
+	struct role_process *process;
+	struct channel channel;
+	unsigned peer, self; /* who may say what is checked against these */
+	link_received received;
+	void (*closed)(struct link *link); /* may free the link's owner; may be NULL */
+	void *arg;
+	struct arena arena; /* for decoding; reset after each frame */
+	uint64_t generation; /* differs for every opening: an answer to an earlier one is dropped */
+	bool up;
+};
+
+/* Takes fd over; a link that was up is closed first, without calling `closed`. */
+void link_open(struct link *link, struct role_process *p, int fd, unsigned peer, link_received received,
+    void (*closed)(struct link *), void *arg);
+void link_close(struct link *link);
+
+/* Decodes; on failure the peer is broken: it is logged and the link closed, and false returned. */
+bool link_decode(struct link *link, const struct channel_frame *frame, void *message);
+
+/* ---- calls: questions whose answers come later ---- */
+
+/*
+ * The answer's frame, or NULL when the peer went away. Returns true when the call is over, false when more frames will come with
+ * its number. frame->fd as above.
+ */
+typedef bool (*call_answered)(void *arg, struct link *link, struct channel_frame *frame);
+
+struct calls {
+	struct link link;
+	struct map pending; /* request number -> struct call */
+	uint32_t last;
+	void (*up)(void *arg); /* told when the link is there again; may be NULL */
+};
+
+void calls_init(struct calls *c);
+
+/* A channel for the calls has arrived; the ones that were pending on an earlier channel are answered with NULL. */
+void calls_link(struct calls *c, struct role_process *p, int fd, unsigned peer);
+void calls_close(struct calls *c);
+
+/*
+ * Asks. The number of the request, for further frames and for calls_forget; 0 when the peer is away or the message does not fit: then
+ * `answered` is not called.
+ */
+uint32_t calls_ask(struct calls *c, enum message_type type, const void *message, call_answered answered, void *arg);
+
+/* The asker is gone: later answers are dropped, their descriptors closed. */
+void calls_forget(struct calls *c, uint32_t request);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * Signs for TLS handshakes. It sees the whole block that is to be signed and signs nothing that is not one of a server's handshake
+ * (RFC 8446 section 4.4.3, RFC 8422 section 5.4): whoever breaks into an edge role can serve TLS while he is there, and no more.
+ */
+#include "daemon/role_keys.h"
+
+#include <errno.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "daemon/role.h"
+
+enum { KEY_FILE_MAX = 65536, CLIENTS = 8, TICKET_KEY_SIZE = 80 };
+
+static struct {
+	EVP_PKEY *keys[CERTIFICATES_MAX_SETTING];
+	char ticket_key[TICKET_KEY_SIZE];
+	struct link clients[CLIENTS];
+} role;
+
+/* ---- what may be signed ---- */
+
+/* 64 spaces, this text, a zero byte, the transcript's hash. */
+static bool is_tls13_block(struct view tbs)
+{
+	static const char context[] = "TLS 1.3, server CertificateVerify";
+	for (size_t i = 0; i < 64; i++)
+		if (i >= tbs.len || tbs.data[i] != ' ')
+			return false;
+	struct view rest = view_skip(tbs, 64);
+	/* sizeof counts the zero byte that separates the text from the hash. */
+	return view_starts(rest, view_of(context, sizeof context)) &&
+	       (rest.len == sizeof context + 32 || rest.len == sizeof context + 48);
+}
+
+/* Both randoms, then ServerECDHParams: curve type 3 (named curve), the curve, the point. */
+static bool is_tls12_block(struct view tbs)
+{
+	struct view params = view_skip(tbs, 64);
+	return params.len > 4 && params.data[0] == 3 && params.len == 4u + (unsigned char)params.data[3];
+}
+
+static int sign(const struct message_sign *m, unsigned char *out, size_t *len)
+{
+	char digest[33];
+	if (m->key >= CERTIFICATES_MAX_SETTING || role.keys[m->key] == NULL)
+		return -ENOENT;
+	if (!is_tls13_block(m->tbs) && !is_tls12_block(m->tbs))
+		return -EACCES;
+	for (size_t i = 0; i < m->algorithm.len; i++)
+		digest[i] = m->algorithm.data[i];
+	digest[m->algorithm.len] = '\0';
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pctx = NULL;
+	int good = ctx && EVP_DigestSignInit_ex(ctx, &pctx, m->algorithm.len ? digest : NULL, NULL, NULL, role.keys[m->key], NULL) == 1;
+	if (good && m->pss)
+		good = EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+		       EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) == 1;
+	if (good)
+		good = EVP_DigestSign(ctx, out, len, (const unsigned char *)m->tbs.data, m->tbs.len) == 1;
+	EVP_MD_CTX_free(ctx);
+	ERR_clear_error();
+	return good ? 0 : -EIO;
+}
+
+/* ---- requests ---- */
+
+static void received(struct link *link, struct channel_frame *frame)
+{
+	unsigned char signature[1024];
+	size_t len = sizeof signature;
+	if (frame->type == MESSAGE_TICKET_KEY) {
+		struct message_ticket_key answer = {.key = view_of(role.ticket_key, sizeof role.ticket_key)};
+		ipc_send(&link->channel, MESSAGE_TICKET_KEY_ANSWER, frame->request, &answer, -1);
+		return;
+	}
+	struct message_sign m;
+	if (!link_decode(link, frame, &m))
+		return;
+	int error = sign(&m, signature, &len);
+	if (error)
+		log_event(LOG_ERROR, "-", "signature-refused", log_u64("key", m.key), log_errno(error));
+	struct message_signed answer = {.error = (uint64_t)(int64_t)error, .signature = view_of(signature, error ? 0 : len)};
+	ipc_send(&link->channel, MESSAGE_SIGNED, frame->request, &answer, -1);
+}
+
+void keys_role_peer(struct role_process *p, enum role_bit peer, int fd)
+{
+	for (size_t i = 0; i < CLIENTS; i++)
+		if (!role.clients[i].up || role.clients[i].peer == (unsigned)peer) {
+			link_open(&role.clients[i], p, fd, peer, received, NULL, NULL);
+			return;
+		}
+	close(fd);
+}
+
+/* ---- the keys ---- */
+
+static EVP_PKEY *read_key(int fd)
+{
+	static char text[KEY_FILE_MAX];
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof text) : -1;
+	BIO *bio = n > 0 ? BIO_new_mem_buf(text, (int)n) : NULL;
+	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
+	BIO_free(bio);
+	mem_wipe(text, sizeof text);
+	ERR_clear_error();
+	return key;
+}
+
+int keys_role_start(struct role_process *p)
+{
+	(void)p;
+	random_bytes(role.ticket_key, sizeof role.ticket_key);
+	/* Everything that OpenSSL loads lazily is loaded now, before confinement. */
+	EVP_PKEY *warm = EVP_EC_gen("P-256");
+	EVP_PKEY_free(warm);
+	return 0;
+}
+
+int keys_role_serve(struct role_process *p)
+{
+	EVP_PKEY *fresh[CERTIFICATES_MAX_SETTING] = {0};
+	bool good = true;
+	for (struct role_file *file = p->files; file; file = file->next) {
+		if (file->kind != FILE_KEY || file->number >= CERTIFICATES_MAX_SETTING)
+			continue;
+		fresh[file->number] = read_key(file->fd);
+		if (fresh[file->number])
+			continue;
+		good = false;
+		log_event(LOG_ERROR, "-", "key-unusable", log_string("file", file->name),
+		    log_string("do", "it must be an unencrypted PEM private key; check tls_keys"));
+	}
+	for (size_t i = 0; i < CERTIFICATES_MAX_SETTING; i++) {
+		/* At a reload a key that cannot be read leaves the old one in place. */
+		if (fresh[i] == NULL && !good)
+			continue;
+		EVP_PKEY_free(role.keys[i]);
+		role.keys[i] = fresh[i];
+	}
+	return good || p->serving ? 0 : -EINVAL;
+}

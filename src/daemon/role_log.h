@@ -1,0 +1,11 @@
+/* The log role: takes the lines of all roles and writes them out; it alone may wait for a slow disk or terminal. */
+#ifndef DAEMON_ROLE_LOG_H
+#define DAEMON_ROLE_LOG_H
+
+#include "daemon/roles.h"
+
+int log_role_start(struct role_process *p);
+int log_role_serve(struct role_process *p);
+void log_role_drain(struct role_process *p);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * The store role's frame: opens the engine, ties its results to the loop, and takes its peers. What the peers may ask is in store_deliver.c,
+ * store_session.c, store_directory.c and store_admin.c.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/store_private.h"
+
+struct store_role store_role;
+
+static void on_results(void *arg)
+{
+	(void)arg;
+	store_dispatch(store_role.store);
+}
+
+static void auth_received(struct link *link, struct channel_frame *frame)
+{
+	if (frame->type == MESSAGE_GRANT) {
+		struct message_grant m;
+		if (link_decode(link, frame, &m))
+			store_session_grant(link, frame->request, m.account);
+	} else if (frame->type == MESSAGE_REVOKE) {
+		struct message_revoke m;
+		if (link_decode(link, frame, &m))
+			store_session_revoke(m.account);
+	} else {
+		store_directory_received(link, frame);
+	}
+}
+
+int store_role_start(struct role_process *p)
+{
+	store_role.process = p;
+	return 0;
+}
+
+int store_role_serve(struct role_process *p)
+{
+	int64_t undelete = (int64_t)p->settings.undelete_days * 86400;
+	if (p->serving) {
+		store_role.accounts.undelete_seconds = undelete;
+		return 0;
+	}
+	if (p->folder < 0 || fchdir(p->folder) != 0)
+		return -ENOTDIR;
+	struct store_options options = {
+	    .folder = ".", .min_free = p->settings.disk_reserve, .names_blobs = account_names_blobs};
+	int error = store_open(&options, &store_role.store);
+	if (error)
+		return error;
+	accounts_init(&store_role.accounts, store_role.store, undelete);
+	loop_watch_init(&store_role.dispatch, &p->loop, store_event_fd(store_role.store), LOOP_READ, on_results, NULL);
+	loop_watch_on(&store_role.dispatch);
+	return 0;
+}
+
+void store_role_peer(struct role_process *p, enum role_bit peer, int fd)
+{
+	if (peer == ROLE_SMTP)
+		store_deliver_open(fd);
+	else
+		link_open(&store_role.auth, p, fd, peer, auth_received, NULL, NULL);
+}
+
+void store_role_listener(struct role_process *p, enum service service, int fd)
+{
+	(void)p;
+	(void)service;
+	store_admin_listener(fd);
+}
+
+void store_role_drain(struct role_process *p)
+{
+	/* The edges have ended before us; closing the store finishes what is under way. */
+	store_role.draining = true;
+	store_session_close_all();
+	link_close(&store_role.smtp);
+	link_close(&store_role.auth);
+	loop_watch_off(&store_role.dispatch);
+	store_close(store_role.store);
+	store_role.store = NULL;
+	role_exit(p);
+}

@@ -1,0 +1,88 @@
+/* What the SMTP driver's files share: a connection, and the role's own state. */
+#ifndef DAEMON_SMTP_CONNECTION_H
+#define DAEMON_SMTP_CONNECTION_H
+
+#include "base/random.h"
+#include "daemon/edge.h"
+#include "daemon/login.h"
+#include "smtp/smtp_session.h"
+
+/* Mailboxes that one message goes to, aliases followed: what store takes in one step (ACCOUNT_TARGETS_MAX). */
+enum { SMTP_TARGETS_MAX = 100 };
+
+struct smtp_connection {
+	struct smtp_connection *next, *previous;
+	struct edge_client client;
+	struct stream stream;
+	struct smtp_session *session;
+	struct login login;
+	struct loop_task task;
+	struct loop_timer greeting;
+	char id[RANDOM_ID_SIZE];
+	struct buf literal; /* the client's address as SMTP writes it */
+	uint64_t account;   /* after the login; 0: none */
+	bool tls_wanted, proxy_pending, ending, greeting_delayed;
+	uint64_t messages;
+	int64_t rate_since; /* of the message that arrives now */
+	uint64_t rate_bytes;
+
+	/* The verdict that is being found: smtp_hooks.c. */
+	struct {
+		enum smtp_stage stage;
+		const struct smtp_recipient *recipient;
+		size_t next;            /* the hook that comes next */
+		struct calls *calls;    /* of the question under way */
+		uint32_t request;
+		struct codec_list targets; /* of the recipient, in `arena` */
+		struct arena arena;
+		uint64_t room_account;
+		size_t room_next;
+	} check;
+
+	/* Where the transaction's mail goes and the body on its way: smtp_upload.c. */
+	struct {
+		struct smtp_target *targets;
+		size_t count, room;
+		uint64_t number;     /* of the upload at store; 0: nothing was sent yet */
+		struct buf piece;    /* collected until it is worth a message */
+		uint64_t sent, credited;
+		uint32_t request;    /* MESSAGE_DELIVER under way */
+		char message_id[RANDOM_ID_SIZE];
+	} upload;
+};
+
+/* One mailbox that the message goes to, for the recipient of that number in the envelope. */
+struct smtp_target {
+	size_t recipient;
+	uint64_t account;
+	char *mailbox, *address;
+};
+
+struct smtp_role {
+	struct edge edge;
+	struct calls auth, store, dns;
+	struct smtp_connection *first;
+	uint64_t last_upload;
+};
+extern struct smtp_role smtp_role;
+
+/* An answer has been handed to the session: flush, set the deadline, read on if it wants input. */
+void smtp_connection_continue(struct smtp_connection *c);
+void smtp_connection_deadline(struct smtp_connection *c);
+void smtp_connection_name_client(struct smtp_connection *c);
+
+/* smtp_hooks.c */
+void smtp_hooks_check(void *arg, enum smtp_stage stage, const struct smtp_envelope *envelope, const struct smtp_recipient *recipient);
+void smtp_hooks_greet(void *arg);
+void smtp_hooks_early_talker(struct smtp_connection *c);
+void smtp_hooks_forget(struct smtp_connection *c);
+
+/* smtp_upload.c */
+void smtp_upload_init(struct smtp_connection *c);
+void smtp_upload_add_target(struct smtp_connection *c, size_t recipient, uint64_t account, struct view mailbox, struct view address);
+bool smtp_upload_body(void *arg, struct view bytes);
+void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const struct smtp_trailer *trailer);
+void smtp_upload_abandon(void *arg);
+void smtp_upload_forget(struct smtp_connection *c);
+
+#endif

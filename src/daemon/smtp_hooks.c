@@ -1,0 +1,317 @@
+/*
+ * The verdict hooks: what decides, at connect, MAIL and RCPT, whether the client goes on. Each row is one reason to refuse; a
+ * hook accepts, refuses, or waits for another role's answer. Greylisting, SPF and content come in as further rows.
+ */
+#include <errno.h>
+
+#include "base/log.h"
+#include "daemon/smtp_connection.h"
+#include "format/domain.h"
+
+enum hook_result { HOOK_ACCEPT, HOOK_DECIDED, HOOK_WAIT };
+
+typedef enum hook_result hook(struct smtp_connection *c, struct smtp_verdict *verdict);
+
+static hook delay_greeting, limit_messages, own_sender, sender_takes_mail, resolve_recipient, has_room;
+
+static const struct {
+	enum smtp_stage stage;
+	unsigned kinds; /* 1 << enum smtp_kind */
+	hook *run;
+} hooks[] = {
+    {SMTP_AT_CONNECT, 1 << SMTP_RELAY, delay_greeting},
+    {SMTP_AT_MAIL, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION, limit_messages},
+    {SMTP_AT_MAIL, 1 << SMTP_SUBMISSION, own_sender},
+    {SMTP_AT_MAIL, 1 << SMTP_RELAY, sender_takes_mail},
+    {SMTP_AT_RCPT, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION | 1 << SMTP_LMTP, resolve_recipient},
+    {SMTP_AT_RCPT, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION | 1 << SMTP_LMTP, has_room},
+};
+
+static unsigned kind_bit(const struct smtp_connection *c)
+{
+	if (c->client.service == SERVICE_SMTP)
+		return 1 << SMTP_RELAY;
+	return c->client.service == SERVICE_LMTP ? 1 << SMTP_LMTP : 1 << SMTP_SUBMISSION;
+}
+
+/* ---- running the hooks ---- */
+
+static void decide(struct smtp_connection *c, const struct smtp_verdict *verdict)
+{
+	if (verdict->kind != SMTP_ACCEPT)
+		log_event(LOG_INFO, c->id, "smtp-refused", log_string("client", c->client.text),
+		    log_text("sender", smtp_envelope(c->session)->sender),
+		    log_text("recipient", c->check.recipient ? c->check.recipient->path : (struct view){0}),
+		    log_u64("code", verdict->code), log_string("reason", verdict->text));
+	else if (c->check.stage == SMTP_AT_RCPT)
+		for (size_t i = 0; i < c->check.targets.count; i++) {
+			const struct message_target *t = (const struct message_target *)c->check.targets.items + i;
+			smtp_upload_add_target(c, smtp_envelope(c->session)->count, t->account, t->mailbox, t->address);
+		}
+	c->check.request = 0;
+	c->check.recipient = NULL;
+	smtp_checked(c->session, verdict);
+	arena_done(&c->check.arena);
+	c->check.targets = (struct codec_list){0};
+}
+
+/* Runs hooks until one decides or waits. Returns false while one waits. */
+static bool run_hooks(struct smtp_connection *c)
+{
+	struct smtp_verdict verdict = {.kind = SMTP_ACCEPT};
+	while (c->check.next < sizeof hooks / sizeof hooks[0]) {
+		size_t i = c->check.next++;
+		if (hooks[i].stage != c->check.stage || !(hooks[i].kinds & kind_bit(c)))
+			continue;
+		enum hook_result result = hooks[i].run(c, &verdict);
+		if (result == HOOK_WAIT)
+			return false;
+		if (result == HOOK_DECIDED)
+			break;
+	}
+	decide(c, &verdict);
+	return true;
+}
+
+void smtp_hooks_check(void *arg, enum smtp_stage stage, const struct smtp_envelope *envelope, const struct smtp_recipient *recipient)
+{
+	struct smtp_connection *c = arg;
+	(void)envelope;
+	c->check.stage = stage;
+	c->check.recipient = recipient;
+	c->check.next = 0;
+	c->check.room_next = 0;
+	arena_init(&c->check.arena, 512 * 1024);
+	run_hooks(c);
+}
+
+/* An answer has come: the hook that waited has had its say, the others follow. */
+static void resume(struct smtp_connection *c, enum hook_result result, const struct smtp_verdict *verdict)
+{
+	c->check.request = 0;
+	if (result == HOOK_DECIDED)
+		decide(c, verdict);
+	else if (result == HOOK_WAIT || !run_hooks(c))
+		return;
+	smtp_connection_continue(c);
+}
+
+static enum hook_result ask(struct smtp_connection *c, struct calls *calls, enum message_type type, const void *question,
+    call_answered answered, struct smtp_verdict *verdict)
+{
+	c->check.calls = calls;
+	c->check.request = calls_ask(calls, type, question, answered, c);
+	if (c->check.request)
+		return HOOK_WAIT;
+	*verdict = (struct smtp_verdict){.kind = SMTP_TEMPORARY, .code = 451, .enhanced = "4.3.0", .text = "try again later"};
+	return HOOK_DECIDED;
+}
+
+static const struct smtp_verdict unavailable = {
+    .kind = SMTP_TEMPORARY, .code = 451, .enhanced = "4.3.0", .text = "a part of this server is restarting, try again later"};
+
+void smtp_hooks_forget(struct smtp_connection *c)
+{
+	if (c->check.request)
+		calls_forget(c->check.calls, c->check.request);
+	c->check.request = 0;
+	arena_done(&c->check.arena);
+}
+
+/* ---- connect ---- */
+
+static enum hook_result delay_greeting(struct smtp_connection *c, struct smtp_verdict *verdict)
+{
+	int64_t delay = (int64_t)smtp_role.edge.process->settings.greeting_delay_ms;
+	(void)verdict;
+	if (delay == 0 || network_contains(smtp_role.edge.process->settings.trusted_networks, &c->client.address))
+		return HOOK_ACCEPT;
+	c->greeting_delayed = true;
+	loop_timer_set(&c->greeting, delay);
+	return HOOK_WAIT;
+}
+
+void smtp_hooks_greet(void *arg)
+{
+	struct smtp_connection *c = arg;
+	c->greeting_delayed = false;
+	resume(c, HOOK_ACCEPT, NULL);
+}
+
+void smtp_hooks_early_talker(struct smtp_connection *c)
+{
+	static const struct smtp_verdict early = {.kind = SMTP_PERMANENT, .code = 554, .enhanced = "5.5.1",
+	    .text = "you spoke before the greeting", .close = true};
+	c->greeting_delayed = false;
+	loop_timer_cancel(&c->greeting);
+	resume(c, HOOK_DECIDED, &early);
+}
+
+/* ---- MAIL ---- */
+
+static enum hook_result limit_messages(struct smtp_connection *c, struct smtp_verdict *verdict)
+{
+	if (edge_count_message(&smtp_role.edge, &c->client))
+		return HOOK_ACCEPT;
+	*verdict = (struct smtp_verdict){.kind = SMTP_TEMPORARY, .code = 450, .enhanced = "4.7.1",
+	    .text = "too many messages from your address within a minute, try again later"};
+	return HOOK_DECIDED;
+}
+
+static bool sender_answered(void *arg, struct link *link, struct channel_frame *frame)
+{
+	static const struct smtp_verdict not_yours = {
+	    .kind = SMTP_PERMANENT, .code = 550, .enhanced = "5.7.1", .text = "this sender address is not yours"};
+	struct smtp_connection *c = arg;
+	struct message_verdict m;
+	if (frame == NULL) {
+		resume(c, HOOK_DECIDED, &unavailable);
+		return true;
+	}
+	if (!link_decode(link, frame, &m))
+		return false;
+	resume(c, m.allowed ? HOOK_ACCEPT : HOOK_DECIDED, &not_yours);
+	return true;
+}
+
+/* RFC 6409 section 6.1: a user sends as himself. */
+static enum hook_result own_sender(struct smtp_connection *c, struct smtp_verdict *verdict)
+{
+	const struct smtp_envelope *envelope = smtp_envelope(c->session);
+	if (envelope->sender_is_null)
+		return HOOK_ACCEPT; /* what a mail program sends by itself: receipts */
+	struct message_sender m = {.account = c->account, .address = envelope->sender};
+	return ask(c, &smtp_role.auth, MESSAGE_SENDER, &m, sender_answered, verdict);
+}
+
+enum { DNS_MX = 15, DNS_OK = 0 };
+
+/* RFC 7505: a single MX record with preference 0 and an empty host says that the domain takes no mail. */
+static bool is_null_mx(const struct message_answer *m)
+{
+	const struct message_field *record = m->records.items;
+	return m->status == DNS_OK && m->records.count == 1 && view_equal(record->value, VIEW("\0\0\0"));
+}
+
+static bool mx_answered(void *arg, struct link *link, struct channel_frame *frame)
+{
+	static const struct smtp_verdict no_mail = {.kind = SMTP_PERMANENT, .code = 550, .enhanced = "5.7.27",
+	    .text = "the sender's domain takes no mail (null MX), so nobody could answer"};
+	struct smtp_connection *c = arg;
+	struct message_answer m;
+	if (frame == NULL) {
+		/* Without dns this reason to refuse falls away: mail that is wanted counts for more. */
+		resume(c, HOOK_ACCEPT, NULL);
+		return true;
+	}
+	if (!link_decode(link, frame, &m))
+		return false;
+	resume(c, is_null_mx(&m) ? HOOK_DECIDED : HOOK_ACCEPT, &no_mail);
+	return true;
+}
+
+static enum hook_result sender_takes_mail(struct smtp_connection *c, struct smtp_verdict *verdict)
+{
+	struct view domain = smtp_envelope(c->session)->sender_domain;
+	if (!smtp_role.edge.process->settings.sender_null_mx || domain.len == 0 || domain.data[0] == '[')
+		return HOOK_ACCEPT;
+	struct buf name;
+	buf_init(&name, 512);
+	enum hook_result result = HOOK_ACCEPT;
+	if (domain_normalize(domain, &name) == 0) {
+		struct message_query m = {.name = buf_view(&name), .type = DNS_MX};
+		struct smtp_verdict ignored;
+		if (ask(c, &smtp_role.dns, MESSAGE_QUERY, &m, mx_answered, &ignored) == HOOK_WAIT)
+			result = HOOK_WAIT;
+	}
+	(void)verdict;
+	buf_done(&name);
+	return result;
+}
+
+/* ---- RCPT ---- */
+
+static bool keep_targets(struct smtp_connection *c, const struct message_resolved *m)
+{
+	struct message_target *targets = arena_array(&c->check.arena, m->targets.count, sizeof *targets);
+	if (targets == NULL)
+		return false;
+	for (size_t i = 0; i < m->targets.count; i++) {
+		const struct message_target *t = (const struct message_target *)m->targets.items + i;
+		targets[i].account = t->account;
+		if (!arena_copy(&c->check.arena, t->mailbox, &targets[i].mailbox) ||
+		    !arena_copy(&c->check.arena, t->address, &targets[i].address))
+			return false;
+	}
+	c->check.targets = (struct codec_list){.items = targets, .count = m->targets.count};
+	return true;
+}
+
+static bool recipient_answered(void *arg, struct link *link, struct channel_frame *frame)
+{
+	static const struct smtp_verdict verdicts[] = {
+	    [RESOLVE_UNKNOWN_USER] = {SMTP_PERMANENT, 550, "5.1.1", "there is no such mailbox here", false},
+	    [RESOLVE_NOT_OURS] = {SMTP_PERMANENT, 550, "5.7.1", "this server does not relay to other domains", false},
+	    [RESOLVE_DISABLED] = {SMTP_PERMANENT, 550, "5.2.1", "this mailbox is disabled", false},
+	    [RESOLVE_TEMPORARY] = {SMTP_TEMPORARY, 451, "4.3.0", "the address cannot be looked up now, try again later", false},
+	};
+	static const struct smtp_verdict too_many = {.kind = SMTP_TEMPORARY, .code = 452, .enhanced = "4.5.3",
+	    .text = "too many mailboxes for one message; send it again for this recipient"};
+	struct smtp_connection *c = arg;
+	struct message_resolved m;
+	if (frame == NULL) {
+		resume(c, HOOK_DECIDED, &unavailable);
+		return true;
+	}
+	if (!link_decode(link, frame, &m))
+		return false;
+	if (m.verdict == RESOLVE_LOCAL && c->upload.count + m.targets.count > SMTP_TARGETS_MAX) {
+		resume(c, HOOK_DECIDED, &too_many);
+		return true;
+	}
+	if (m.verdict == RESOLVE_LOCAL && !keep_targets(c, &m))
+		m.verdict = RESOLVE_TEMPORARY;
+	if (m.verdict == RESOLVE_LOCAL)
+		resume(c, HOOK_ACCEPT, NULL);
+	else
+		resume(c, HOOK_DECIDED, &verdicts[m.verdict <= RESOLVE_TEMPORARY ? m.verdict : RESOLVE_TEMPORARY]);
+	return true;
+}
+
+static enum hook_result resolve_recipient(struct smtp_connection *c, struct smtp_verdict *verdict)
+{
+	struct message_resolve m = {.address = c->check.recipient->address};
+	return ask(c, &smtp_role.auth, MESSAGE_RESOLVE, &m, recipient_answered, verdict);
+}
+
+static bool room_answered(void *arg, struct link *link, struct channel_frame *frame)
+{
+	static const struct smtp_verdict full = {.kind = SMTP_TEMPORARY, .code = 452, .enhanced = "4.2.2", .text = "the mailbox is full, try again later"};
+	static const struct smtp_verdict disk = {.kind = SMTP_TEMPORARY, .code = 452, .enhanced = "4.3.1", .text = "no room on this server now, try again later"};
+	struct smtp_connection *c = arg;
+	struct message_result m;
+	if (frame == NULL) {
+		resume(c, HOOK_DECIDED, &unavailable);
+		return true;
+	}
+	if (!link_decode(link, frame, &m))
+		return false;
+	if (m.error) {
+		resume(c, HOOK_DECIDED, (int)m.error == -EDQUOT ? &full : (int)m.error == -ENOSPC ? &disk : &unavailable);
+		return true;
+	}
+	/* The next target of the same recipient, by the same hook. */
+	c->check.next--;
+	resume(c, HOOK_ACCEPT, NULL);
+	return true;
+}
+
+/* A full mailbox is refused here, while the sender can still be told; what was taken is delivered. */
+static enum hook_result has_room(struct smtp_connection *c, struct smtp_verdict *verdict)
+{
+	if (c->check.room_next >= c->check.targets.count)
+		return HOOK_ACCEPT;
+	const struct message_target *target = (const struct message_target *)c->check.targets.items + c->check.room_next++;
+	struct message_room m = {.account = target->account, .bytes = smtp_envelope(c->session)->size};
+	return ask(c, &smtp_role.store, MESSAGE_ROOM, &m, room_answered, verdict);
+}

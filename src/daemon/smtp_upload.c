@@ -1,0 +1,211 @@
+/*
+ * The way of a message to store. A small one goes in one message together with its envelope; a large one in pieces, never more under
+ * way than UNDER_WAY: the client waits, not our memory.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/smtp_connection.h"
+
+enum {
+	PIECE = 96 * 1024,
+	UNDER_WAY = 384 * 1024,
+	ANSWER_MAX = 4096 /* recipients */
+};
+
+void smtp_upload_init(struct smtp_connection *c)
+{
+	buf_init(&c->upload.piece, 2 * PIECE + 64 * 1024);
+}
+
+void smtp_upload_add_target(struct smtp_connection *c, size_t recipient, uint64_t account, struct view mailbox, struct view address)
+{
+	if (c->upload.count == c->upload.room) {
+		c->upload.room = c->upload.room ? c->upload.room * 2 : 4;
+		c->upload.targets = mem_resize(c->upload.targets, c->upload.room * sizeof *c->upload.targets);
+	}
+	c->upload.targets[c->upload.count++] = (struct smtp_target){
+	    .recipient = recipient, .account = account, .mailbox = mem_string(mailbox), .address = mem_string(address)};
+}
+
+/* ---- pieces ---- */
+
+static bool on_credit(void *arg, struct link *link, struct channel_frame *frame);
+
+static void send_piece(struct smtp_connection *c)
+{
+	if (c->upload.number == 0)
+		c->upload.number = ++smtp_role.last_upload;
+	struct message_upload m = {.upload = c->upload.number, .bytes = buf_view(&c->upload.piece)};
+	/* The credits come with the number of the first piece's request. */
+	if (c->upload.request == 0)
+		c->upload.request = calls_ask(&smtp_role.store, MESSAGE_UPLOAD, &m, on_credit, c);
+	else if (smtp_role.store.link.up)
+		ipc_send(&smtp_role.store.link.channel, MESSAGE_UPLOAD, c->upload.request, &m, -1);
+	c->upload.sent += m.bytes.len;
+	buf_clear(&c->upload.piece);
+}
+
+static bool on_credit(void *arg, struct link *link, struct channel_frame *frame)
+{
+	struct smtp_connection *c = arg;
+	struct message_upload_credit m;
+	if (frame == NULL) {
+		/* Store is gone, and with it what it had: the rest is read, and the end answered with a temporary error. */
+		c->upload.request = 0;
+		c->upload.credited = UINT64_MAX;
+		smtp_body_ready(c->session);
+		smtp_connection_continue(c);
+		return true;
+	}
+	if (!link_decode(link, frame, &m))
+		return false;
+	c->upload.credited += m.bytes;
+	if (c->upload.sent - c->upload.credited < UNDER_WAY) {
+		smtp_body_ready(c->session);
+		smtp_connection_continue(c);
+	}
+	return false;
+}
+
+/* An upload that cannot be had whole any more. */
+static bool is_lost(const struct smtp_connection *c)
+{
+	return c->upload.number != 0 && c->upload.request == 0;
+}
+
+bool smtp_upload_body(void *arg, struct view bytes)
+{
+	struct smtp_connection *c = arg;
+	if (is_lost(c))
+		return true;
+	while (bytes.len > 0) {
+		size_t room = PIECE - buf_view(&c->upload.piece).len;
+		buf_append(&c->upload.piece, view_take(bytes, room));
+		bytes = view_skip(bytes, room);
+		if (buf_view(&c->upload.piece).len == PIECE)
+			send_piece(c);
+	}
+	return is_lost(c) || c->upload.sent - c->upload.credited < UNDER_WAY;
+}
+
+/* ---- the delivery ---- */
+
+/* Targets belong to recipients: a recipient's result is the worst of its targets'. */
+static void report(struct smtp_connection *c, const struct message_delivered *m, int error)
+{
+	size_t count = smtp_envelope(c->session)->count;
+	int *results = mem_array(count, sizeof *results);
+	for (size_t i = 0; i < count; i++)
+		results[i] = error;
+	for (size_t i = 0; m && i < c->upload.count; i++) {
+		int result = i < m->results.count ? (int)((const struct message_result *)m->results.items)[i].error : -EIO;
+		if (result)
+			results[c->upload.targets[i].recipient] = result;
+	}
+	const struct smtp_envelope *envelope = smtp_envelope(c->session);
+	for (size_t i = 0; i < count; i++)
+		log_event(results[i] ? LOG_WARNING : LOG_INFO, c->id, results[i] ? "smtp-not-kept" : "smtp-kept",
+		    log_string("message", c->upload.message_id), log_text("sender", envelope->sender),
+		    log_text("recipient", envelope->recipients[i].path), log_string("client", c->client.text),
+		    log_i64("result", results[i]));
+	c->messages++;
+	smtp_delivered(c->session, results, count, view_from_string(c->upload.message_id));
+	mem_free(results);
+	smtp_connection_continue(c);
+}
+
+static bool on_delivered(void *arg, struct link *link, struct channel_frame *frame)
+{
+	struct smtp_connection *c = arg;
+	struct message_delivered m;
+	if (frame && frame->type == MESSAGE_UPLOAD_CREDIT)
+		return false; /* for pieces that went before */
+	if (frame && !link_decode(link, frame, &m))
+		return false;
+	c->upload.request = 0;
+	report(c, frame ? &m : NULL, frame ? 0 : -EAGAIN);
+	return true;
+}
+
+/* What stands before the message in each mailbox: RFC 5321 section 4.4 (Return-Path), and the address it came for. */
+static void write_prefix(struct buf *out, const struct smtp_envelope *envelope, const struct smtp_target *target)
+{
+	buf_printf(out, "Return-Path: <%.*s>\r\nDelivered-To: %s\r\n", VIEW_FMT(envelope->sender), target->address);
+}
+
+static uint64_t thread_hash(struct view message_id)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a: stable for ever, since it is stored */
+	for (size_t i = 0; i < message_id.len; i++)
+		hash = (hash ^ (unsigned char)message_id.data[i]) * UINT64_C(0x100000001b3);
+	return message_id.len ? hash : 0;
+}
+
+void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const struct smtp_trailer *trailer)
+{
+	struct smtp_connection *c = arg;
+	struct message_delivery_target *targets = mem_array(c->upload.count, sizeof *targets);
+	struct buf *prefixes = mem_array(c->upload.count, sizeof *prefixes);
+	random_id(c->upload.message_id);
+	for (size_t i = 0; i < c->upload.count; i++) {
+		const struct smtp_target *t = &c->upload.targets[i];
+		buf_init(&prefixes[i], 4096);
+		write_prefix(&prefixes[i], envelope, t);
+		targets[i] = (struct message_delivery_target){
+		    .account = t->account, .mailbox = view_from_string(t->mailbox), .prefix = buf_view(&prefixes[i])};
+	}
+	struct message_deliver m = {
+	    .session = view_from_string(c->id),
+	    .upload = c->upload.number,
+	    .bytes = buf_view(&c->upload.piece),
+	    .summary = trailer->summary.len <= 1500 ? trailer->summary : (struct view){0},
+	    .trailer = trailer->structure,
+	    .received_at = (uint64_t)clock_wall(),
+	    .thread_hash = thread_hash(trailer->message_id),
+	    .targets = {.items = targets, .count = c->upload.count},
+	};
+	bool lost = is_lost(c);
+	/* The credits' request, if there is one, ends here: the delivery has its own. */
+	if (c->upload.request)
+		calls_forget(&smtp_role.store, c->upload.request);
+	c->upload.request = lost ? 0 : calls_ask(&smtp_role.store, MESSAGE_DELIVER, &m, on_delivered, c);
+	for (size_t i = 0; i < c->upload.count; i++)
+		buf_done(&prefixes[i]);
+	mem_free(prefixes);
+	mem_free(targets);
+	if (c->upload.request)
+		c->upload.number = 0; /* store has taken it over */
+	else
+		report(c, NULL, -EAGAIN);
+}
+
+void smtp_upload_abandon(void *arg)
+{
+	struct smtp_connection *c = arg;
+	if (c->upload.number && c->upload.request && smtp_role.store.link.up) {
+		struct message_upload_abort m = {.upload = c->upload.number};
+		ipc_send(&smtp_role.store.link.channel, MESSAGE_UPLOAD_ABORT, 0, &m, -1);
+	}
+	if (c->upload.request)
+		calls_forget(&smtp_role.store, c->upload.request);
+	for (size_t i = 0; i < c->upload.count; i++) {
+		mem_free(c->upload.targets[i].mailbox);
+		mem_free(c->upload.targets[i].address);
+	}
+	mem_free(c->upload.targets);
+	buf_done(&c->upload.piece);
+	c->upload.targets = NULL;
+	c->upload.count = c->upload.room = 0;
+	c->upload.number = c->upload.sent = c->upload.credited = 0;
+	c->upload.request = 0;
+}
+
+void smtp_upload_forget(struct smtp_connection *c)
+{
+	smtp_upload_abandon(c);
+}

@@ -1,0 +1,90 @@
+/* The administrator's socket of store: figures and upkeep of the running engine. */
+#include <inttypes.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/store_private.h"
+
+struct admin {
+	struct link link;
+	struct loop_task task; /* frees it at the end of the turn */
+};
+
+static struct {
+	struct loop_watch watch;
+	int fd;
+} listener;
+
+static void answer(struct admin *a, uint32_t request, const struct buf *text, uint64_t status)
+{
+	struct message_output m = {.text = buf_view(text), .status = status, .last = true};
+	ipc_send(&a->link.channel, MESSAGE_OUTPUT, request, &m, -1);
+}
+
+static void put_stats(struct buf *out, bool json)
+{
+	struct store_stats s;
+	store_stats(store_role.store, &s);
+	const struct {
+		const char *name;
+		uint64_t value;
+	} rows[] = {{"commits", s.commits}, {"syncs", s.syncs}, {"checkpoints", s.checkpoints}, {"reads", s.reads},
+	    {"blob_reads", s.blob_reads}, {"index_bytes", s.index_bytes}, {"volumes", s.volumes}, {"volume_bytes", s.volume_bytes},
+	    {"free_bytes", s.free_bytes}, {"damaged", s.damaged}, {"read_only", s.read_only}, {"nearly_full", s.nearly_full}};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		buf_printf(out, json ? "%s\"%s\":%" PRIu64 : "%s%-14s %" PRIu64 "\n", json ? (i ? "," : "{") : "", rows[i].name, rows[i].value);
+	if (json)
+		buf_append_string(out, "}\n");
+}
+
+static void received(struct link *link, struct channel_frame *frame)
+{
+	struct admin *a = link->arg;
+	struct message_command m;
+	struct buf out;
+	if (!link_decode(link, frame, &m))
+		return;
+	const struct message_field *words = m.words.items;
+	buf_init(&out, 64 * 1024);
+	if (m.words.count == 1 && view_equal(words[0].value, VIEW("stats"))) {
+		put_stats(&out, m.json);
+		answer(a, frame->request, &out, 0);
+	} else {
+		buf_append_string(&out, "this command is not known to the running server\n");
+		answer(a, frame->request, &out, 64);
+	}
+	buf_done(&out);
+}
+
+static void free_admin(void *arg)
+{
+	struct admin *a = arg;
+	link_close(&a->link);
+	mem_free(a);
+}
+
+static void closed(struct link *link)
+{
+	struct admin *a = link->arg;
+	loop_task_schedule(&a->task);
+}
+
+static void on_connect(void *arg)
+{
+	(void)arg;
+	int fd = accept4(listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return;
+	struct admin *a = mem_alloc(sizeof *a);
+	loop_task_init(&a->task, &store_role.process->loop, free_admin, a);
+	link_open(&a->link, store_role.process, fd, ROLE_ADMIN, received, closed, a);
+}
+
+void store_admin_listener(int fd)
+{
+	listener.fd = fd;
+	loop_watch_init(&listener.watch, &store_role.process->loop, fd, LOOP_READ, on_connect, NULL);
+	loop_watch_on(&listener.watch);
+}
