@@ -76,7 +76,8 @@ static void note_and_substitute(const void *context, UConverterToUnicodeArgs *ar
 	UCNV_TO_U_CALLBACK_SUBSTITUTE(NULL, args, bytes, len, reason, status);
 }
 
-static void open_converter(struct charset_decoder *d, const char *name)
+/* False, and the defect is noted, when ICU knows no such charset. */
+static bool open_converter(struct charset_decoder *d, const char *name)
 {
 	UErrorCode status = U_ZERO_ERROR;
 	UConverter *converter = ucnv_open(name, &status);
@@ -85,9 +86,10 @@ static void open_converter(struct charset_decoder *d, const char *name)
 	if (U_FAILURE(status)) {
 		ucnv_close(converter);
 		d->defective = true;
-		return;
+		return false;
 	}
 	d->converter = converter;
+	return true;
 }
 
 struct charset_decoder *charset_decoder_new(struct view charset)
@@ -200,32 +202,46 @@ static bool is_partial(struct view v)
 	return true;
 }
 
+/* Octets of ASCII at the beginning; most text is nothing else, so eight are looked at together. */
+static size_t ascii_run(struct view v)
+{
+	size_t n = 0;
+	for (uint64_t eight; n + sizeof eight <= v.len; n += sizeof eight) {
+		memcpy(&eight, v.data + n, sizeof eight);
+		if (eight & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (n < v.len && (unsigned char)v.data[n] < 0x80)
+		n++;
+	return n;
+}
+
 static int append_valid(struct charset_decoder *d, struct view v, bool end, struct buf *out)
 {
-	while (v.len) {
-		struct view run = v;
-		while (v.len && (!is_partial(v) || end)) {
-			struct view before = v;
-			if (utf8_next(&v) >= 0)
-				continue;
-			d->defective = true;
-			int error = buf_append(out, view_take(run, run.len - before.len));
-			if (error == 0)
-				error = utf8_append(out, 0xfffd);
-			if (error)
-				return error;
-			run = v;
+	int error = 0;
+	while (v.len && error == 0) {
+		size_t ascii = ascii_run(v);
+		if (ascii) {
+			error = buf_append(out, view_take(v, ascii));
+			v = view_skip(v, ascii);
+			continue;
 		}
-		int error = buf_append(out, view_take(run, run.len - v.len));
-		if (error)
-			return error;
-		if (v.len) {
+		if (!end && is_partial(v)) {
 			memcpy(d->partial, v.data, v.len);
 			d->partial_len = v.len;
 			return 0;
 		}
+		struct view before = v;
+		int32_t c = utf8_next(&v);
+		if (c < 0) {
+			d->defective = true;
+			/* Without a label the first octets that are no UTF-8 settle it, from there on. */
+			if (d->unlabelled && open_converter(d, "windows-1252"))
+				return convert(d, before, end, out);
+		}
+		error = utf8_append(out, c);
 	}
-	return 0;
+	return error;
 }
 
 static int repair_utf8(struct charset_decoder *d, struct view bytes, bool end, struct buf *out)
@@ -241,22 +257,14 @@ static int repair_utf8(struct charset_decoder *d, struct view bytes, bool end, s
 		int error = append_valid(d, view_of(joined, have), end && bytes.len == 0, out);
 		if (error)
 			return error;
+		if (d->converter)
+			return convert(d, bytes, end, out);
 	}
 	return append_valid(d, bytes, end, out);
 }
 
 int charset_decode(struct charset_decoder *d, struct view bytes, bool end, struct buf *out)
 {
-	/* No label: the first bytes that are no UTF-8 settle it, from there on. */
-	if (d->unlabelled && d->converter == NULL && d->partial_len == 0 && !utf8_is_ascii(bytes)) {
-		struct view rest = bytes;
-		while (rest.len && !is_partial(rest) && utf8_next(&rest) >= 0)
-			;
-		if (rest.len && (end || !is_partial(rest))) {
-			d->defective = true;
-			open_converter(d, "windows-1252");
-		}
-	}
 	return d->converter ? convert(d, bytes, end, out) : repair_utf8(d, bytes, end, out);
 }
 

@@ -65,7 +65,7 @@ bool header_next(struct header_reader *r, struct header_field *field)
 {
 	while (!r->ended) {
 		struct view line = line_at(r->block, r->at);
-		if (without_line_end(line).len == 0) {
+		if (line.len == 0 || view_equal(line, VIEW("\n")) || view_equal(line, VIEW("\r\n"))) {
 			r->at += line.len;
 			r->ended = true;
 			break;

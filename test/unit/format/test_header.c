@@ -32,6 +32,7 @@ static void reads_fields(void **state)
 	reads("A: b", "A=b;|");
 	reads("", "|");
 	reads("\r\nbody", "|body");
+	reads("A: b\r\n\r", "A=b;|!\r");
 	reads("From joe Fri Nov 21\nA: b\n\n", "A=b;|!");
 	reads(": x\r\nA: b\r\n\r\n", "A=b;|!");
 	reads(" lost\r\nA: b\r\n\r\n", "A=b;|!");
