@@ -1,0 +1,69 @@
+"""postrider message show|structure|extract, as a person and as a script use them."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+MAIL = ROOT / "test" / "data" / "mail"
+POSTRIDER = os.environ.get("POSTRIDER", str(ROOT / "build" / "src" / "daemon" / "postrider"))
+
+
+def message(*args):
+    return subprocess.run([POSTRIDER, "message", *map(str, args)], capture_output=True, timeout=30, check=False)
+
+
+def test_show_prints_decoded_fields_and_text():
+    done = message("show", MAIL / "encoded-words.eml")
+    assert done.returncode == 0
+    text = done.stdout.decode()
+    assert "Jörg <joerg@example.com>" in text
+    assert "äöü split 😀" in text
+    assert text.endswith("Hello\n")
+
+
+def test_show_drives_no_terminal():
+    done = message("show", MAIL / "nul-and-controls.eml")
+    assert done.returncode == 0
+    assert b"\x1b" not in done.stdout and b"\x00" not in done.stdout
+
+
+def test_show_as_json():
+    summary = json.loads(message("show", "--json", MAIL / "alternative-related.eml").stdout)
+    assert summary["subject"] == "pictures"
+    assert summary["preview"] == "Café goes on"
+    assert summary["hasAttachment"] is True
+
+
+def test_structure_names_parts_and_defects():
+    done = message("structure", MAIL / "unclosed.eml")
+    assert done.returncode == 0
+    assert "multipart/alternative" in done.stdout.decode()
+    assert "not closed" in done.stdout.decode()
+
+
+@pytest.mark.parametrize("path", sorted(MAIL.glob("*.eml")), ids=lambda p: p.stem)
+def test_structure_as_json_is_json(path):
+    structure = json.loads(message("structure", "--json", path).stdout)
+    assert structure["size"] == path.stat().st_size
+    assert structure["parts"][0]["parent"] == -1
+
+
+def test_extract_gives_the_bytes():
+    done = message("extract", MAIL / "alternative-related.eml", "2")
+    assert (done.returncode, done.stdout) == (0, b"%PDF-")
+
+
+def test_extract_of_no_part_fails():
+    done = message("extract", MAIL / "alternative-related.eml", "9")
+    assert done.returncode != 0
+    assert done.stdout == b"" and done.stderr
+
+
+def test_a_missing_file_is_said():
+    done = message("show", MAIL / "no-such-file.eml")
+    assert done.returncode != 0
+    assert b"no-such-file.eml" in done.stderr
