@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/file.h"
+#include "store/snapshot.h"
+#include "store/store_admin.h"
 
 enum { FORMAT = 1 };
 
@@ -71,7 +73,7 @@ static int open_folders(struct embedded *e, const char *folder)
 
 static int remove_index(struct embedded *e)
 {
-	static const char *const files[] = {"index/data.mdb", "index/lock.mdb", bad_index_name};
+	static const char *const files[] = {"index/data.mdb", "index/lock.mdb"};
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		if (unlinkat(e->folder_fd, files[i], 0) != 0 && errno != ENOENT)
 			return -errno;
@@ -93,22 +95,75 @@ static int open_index(struct embedded *e)
 
 static int open_and_recover(struct embedded *e)
 {
+	struct index_position position;
 	int error = open_index(e);
+	/* An empty index where there is a snapshot: it was lost, and the log alone may no longer tell everything. */
+	if (error == 0 && index_get_position(&e->index, &position) == -ENOENT && snapshot_lsn(e->folder_fd) > 0)
+		error = -EBADMSG;
 	return error ? error : embedded_recover(e);
 }
 
-/* A bad index is no loss: the log holds everything that ever was in it. */
+static int open_empty_index(struct embedded *e)
+{
+	index_close(&e->index);
+	int error = remove_index(e);
+	return error ? error : open_index(e);
+}
+
+/*
+ * A bad index is no loss: snapshot and log hold everything that ever was in it. The mark stays until it is whole
+ * again, since half a snapshot looks like an index.
+ */
+static int rebuild(struct embedded *e)
+{
+	log_event(LOG_ERROR, NULL, "index_rebuild", log_string("folder", e->folder));
+	segment_close(&e->log.active);
+	int error = file_replace(e->folder_fd, bad_index_name, VIEW("rebuild\n"));
+	if (error == 0)
+		error = open_empty_index(e);
+	if (error)
+		return error;
+	error = snapshot_load(e->folder_fd, &e->index);
+	if (error == -EBADMSG) {
+		log_event(LOG_ERROR, NULL, "snapshot_damaged", log_string("folder", e->folder));
+		error = open_empty_index(e);
+	}
+	if (error == 0 || error == -ENOENT)
+		error = embedded_recover(e);
+	if (error == 0 && unlinkat(e->folder_fd, bad_index_name, 0) != 0)
+		error = -errno;
+	return error;
+}
+
 static int open_state(struct embedded *e)
 {
 	bool marked = faccessat(e->folder_fd, bad_index_name, F_OK, 0) == 0;
 	int error = marked ? -EBADMSG : open_and_recover(e);
-	if (error != -EBADMSG)
+	return error == -EBADMSG ? rebuild(e) : error;
+}
+
+int store_rebuild(const struct store_options *options, uint64_t *damaged)
+{
+	char path[4096];
+	struct store *s;
+	struct store_stats found;
+	int n = snprintf(path, sizeof path, "%s/%s", options->folder, partition_name);
+	if (n < 0 || (size_t)n >= sizeof path)
+		return -ENAMETOOLONG;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	/* Where the folder is in use, opening is refused, and the mark only costs the next start some time. */
+	int error = file_replace(fd, bad_index_name, VIEW("rebuild\n"));
+	close(fd);
+	if (error == 0)
+		error = store_open(options, &s);
+	if (error)
 		return error;
-	log_event(LOG_ERROR, NULL, "index_rebuilt", log_string("folder", e->folder));
-	index_close(&e->index);
-	segment_close(&e->log.active);
-	error = remove_index(e);
-	return error ? error : open_and_recover(e);
+	store_stats(s, &found);
+	*damaged = found.damaged;
+	store_close(s);
+	return 0;
 }
 
 static void free_all(struct embedded *e)
@@ -129,6 +184,7 @@ static void free_all(struct embedded *e)
 			close(fds[i]);
 	pthread_mutex_destroy(&e->lock);
 	pthread_cond_destroy(&e->wake);
+	pthread_cond_destroy(&e->checkpointed);
 	mem_free(e->folder);
 	mem_free(e);
 }
@@ -243,6 +299,7 @@ static struct embedded *make(const struct store_options *options)
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&e->wake, &monotonic);
+	pthread_cond_init(&e->checkpointed, NULL);
 	pthread_condattr_destroy(&monotonic);
 	for (unsigned i = 0; i < WORKERS_MAX; i++)
 		e->reader_states[i].index = &e->index;

@@ -59,7 +59,8 @@ struct embedded {
 	struct pending_queue commits, reads; /* for the committer; reads of dirty shards */
 	struct map dirty;                    /* shards with changes that no checkpoint holds yet */
 	struct embedded_upload *open_bodies; /* uploads with a file that no commit has named yet */
-	bool stopping;
+	bool stopping, checkpoint_wanted;
+	pthread_cond_t checkpointed;
 
 	/* shared, atomic */
 	atomic_uint next_segment;
@@ -99,6 +100,9 @@ void committer_stop(struct embedded *e);
 
 /* From any thread: the bodies are durable, the rest is the committer's. */
 void committer_submit(struct embedded *e, struct store_commit *c);
+
+/* From the upkeep thread: waits until everything committed so far is in the index that readers see. */
+void committer_checkpoint(struct embedded *e);
 
 /* embedded_log.c: the log and the index move together. Committer thread. */
 int embedded_checkpoint(struct embedded *e) __attribute__((warn_unused_result));

@@ -365,6 +365,14 @@ static void *committer_main(void *arg)
 	struct group *g = mem_alloc(sizeof *g);
 	pthread_mutex_lock(&e->lock);
 	for (;;) {
+		if (e->checkpoint_wanted) {
+			pthread_mutex_unlock(&e->lock);
+			if (has_unchecked(e))
+				checkpoint_idle(e);
+			pthread_mutex_lock(&e->lock);
+			e->checkpoint_wanted = false;
+			pthread_cond_broadcast(&e->checkpointed);
+		}
 		if (e->commits.first == NULL && e->reads.first == NULL) {
 			if (e->stopping)
 				break;
@@ -405,6 +413,16 @@ void committer_submit(struct embedded *e, struct store_commit *c)
 	pending_queue_add(&e->commits, &c->pending);
 	pthread_mutex_unlock(&e->lock);
 	pthread_cond_signal(&e->wake);
+}
+
+void committer_checkpoint(struct embedded *e)
+{
+	pthread_mutex_lock(&e->lock);
+	e->checkpoint_wanted = true;
+	pthread_cond_signal(&e->wake);
+	while (e->checkpoint_wanted)
+		pthread_cond_wait(&e->checkpointed, &e->lock);
+	pthread_mutex_unlock(&e->lock);
 }
 
 void embedded_commit(struct store *s, struct store_commit *c)

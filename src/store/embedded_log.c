@@ -14,6 +14,7 @@
 #include "store/file.h"
 #include "store/log_scan.h"
 #include "store/redo.h"
+#include "store/snapshot.h"
 
 enum { SPACE_CHECK_MS = 250 };
 
@@ -235,6 +236,25 @@ static int remember_moved(void *arg, struct view key, struct view value)
 	return 0;
 }
 
+/* Kept files of a compaction that did not come to its commit: nothing leads to them. */
+static int remove_unnamed_kept(struct embedded *e)
+{
+	uint32_t *files;
+	size_t count;
+	int error = segment_list(e->volumes_fd, SEGMENT_KEPT, 0, &files, &count);
+	if (error)
+		return error;
+	for (size_t i = 0; i < count && error == 0; i++) {
+		char name[SEGMENT_NAME_SIZE];
+		if (volumes_moves_to(&e->volumes, files[i]))
+			continue;
+		segment_name(name, SEGMENT_KEPT, files[i]);
+		error = unlinkat(e->volumes_fd, name, 0) == 0 ? 0 : -errno;
+	}
+	mem_free(files);
+	return error;
+}
+
 static int load_moved(struct embedded *e)
 {
 	char from[INDEX_VOLUME_KEY_SIZE], to[INDEX_VOLUME_KEY_SIZE];
@@ -242,7 +262,8 @@ static int load_moved(struct embedded *e)
 	    .from = index_volume_key(from, INDEX_MOVED_KEY, 0),
 	    .to = index_volume_key(to, INDEX_MOVED_KEY, UINT32_MAX),
 	};
-	return index_range(e->index.writing, e->index.dbi, &range, remember_moved, e);
+	int error = index_range(e->index.writing, e->index.dbi, &range, remember_moved, e);
+	return error ? error : remove_unnamed_kept(e);
 }
 
 int embedded_recover(struct embedded *e)
@@ -255,6 +276,7 @@ int embedded_recover(struct embedded *e)
 	error = log_scan_begin(&scan, e->volumes_fd, from.segment, from.offset, from.lsn, true);
 	if (error)
 		return error;
+	scan.gaps_until = snapshot_lsn(e->folder_fd);
 	error = replay(e, &scan, &from);
 	atomic_fetch_add(&e->damaged_count, scan.damaged);
 	uint32_t next = highest_number(e) + 1;

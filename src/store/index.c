@@ -149,10 +149,14 @@ int index_checkpoint(struct index *index, const struct index_position *position)
 
 int index_get_position(struct index *index, struct index_position *position)
 {
-	struct view bytes;
 	int error = index_begin(index);
-	if (error == 0)
-		error = index_get(index->writing, index->dbi, 0, INDEX_POSITION_KEY, &bytes);
+	return error ? error : index_read_position(index->writing, index->dbi, position);
+}
+
+int index_read_position(MDB_txn *txn, MDB_dbi dbi, struct index_position *position)
+{
+	struct view bytes;
+	int error = index_get(txn, dbi, 0, INDEX_POSITION_KEY, &bytes);
 	if (error)
 		return error;
 	struct cursor c = cursor_on(bytes);

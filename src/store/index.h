@@ -51,6 +51,10 @@ void index_abort(struct index *index);
 /* -ENOENT in an index that has never been written. Reads the write transaction if there is one. */
 int index_get_position(struct index *index, struct index_position *position) __attribute__((warn_unused_result));
 
+/* The same through any transaction. */
+int index_read_position(MDB_txn *txn, MDB_dbi dbi, struct index_position *position)
+    __attribute__((warn_unused_result));
+
 /* Entries through any LMDB transaction. Values are verified and given without their checksum. */
 int index_get(MDB_txn *txn, MDB_dbi dbi, uint64_t shard, struct view key, struct view *value)
     __attribute__((warn_unused_result));

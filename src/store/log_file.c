@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "store/file.h"
 
-enum { ROTATE_ROOM = 1 << 20, ZERO_STEP = 1 << 20, PAGE = 4096 };
+enum { ROTATE_ROOM = 1 << 20 /* or an eighth of a small file */, ZERO_STEP = 1 << 20, PAGE = 4096 };
 
 static const char spare_name[] = "spare";
 
@@ -72,7 +72,8 @@ int log_file_continue(struct log_file *log, const struct segment *s, uint64_t po
 
 bool log_file_should_rotate(struct log_file *log)
 {
-	if (log->position + ROTATE_ROOM > log->segment_size && log->position > SEGMENT_HEADER_SIZE)
+	uint64_t room = log->segment_size / 8 < ROTATE_ROOM ? log->segment_size / 8 : ROTATE_ROOM;
+	if (log->position + room > log->segment_size && log->position > SEGMENT_HEADER_SIZE)
 		return true;
 	if (log->filled)
 		return false;

@@ -85,6 +85,9 @@ static int enter_file(struct log_scan *scan)
 			segment_close(&scan->segment);
 			scan->segment = s;
 			scan->position = SEGMENT_HEADER_SIZE;
+			/* Where files are missing before this one, it says itself where it begins. */
+			if (s.first_lsn > scan->lsn + 1 && scan->lsn == 0)
+				scan->lsn = s.first_lsn - 1;
 			look_ahead(scan);
 			return 0;
 		}
@@ -151,7 +154,7 @@ static int leave_file(struct log_scan *scan)
 {
 	if (scan->next_first == UINT64_MAX)
 		return -ENOENT;
-	if (scan->next_first > scan->lsn + 1 && scan->lsn > 0)
+	if (scan->next_first > scan->lsn + 1 && scan->next_first > scan->gaps_until + 1 && scan->lsn > 0)
 		report(scan, "records missing at the end");
 	scan->at++;
 	return enter_file(scan);

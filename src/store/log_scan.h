@@ -20,6 +20,7 @@ struct log_scan {
 	uint64_t position;      /* behind the record given last */
 	uint64_t lsn;           /* of the record given last */
 	uint64_t next_first;    /* the first record of the next file: this one counts only up to there */
+	uint64_t gaps_until;    /* up to this record, files may be missing: compaction took them (set by the caller) */
 	uint64_t damaged;       /* places where something was lost */
 	struct buf redo;
 };

@@ -91,7 +91,8 @@ void volumes_put(struct volumes *v, struct volume *volume)
 void volumes_move(struct volumes *v, uint32_t from, uint32_t to)
 {
 	pthread_mutex_lock(&v->lock);
-	map_set_u64(&v->moved, from, (void *)(uintptr_t)to);
+	if (to)
+		map_set_u64(&v->moved, from, (void *)(uintptr_t)to);
 	struct volume *volume = map_get_u64(&v->open, from);
 	if (volume && volume->users == 0)
 		close_volume(v, volume);
@@ -106,6 +107,18 @@ uint32_t volumes_moved_to(struct volumes *v, uint32_t from)
 	return to;
 }
 
+bool volumes_moves_to(struct volumes *v, uint32_t to)
+{
+	size_t position = 0;
+	void *value;
+	bool found = false;
+	pthread_mutex_lock(&v->lock);
+	while (!found && map_each(&v->moved, &position, NULL, &value))
+		found = (uintptr_t)value == to;
+	pthread_mutex_unlock(&v->lock);
+	return found;
+}
+
 /* Makes *hint the volume that holds the blob now. */
 static int locate(struct volumes *v, const struct blob_place *place, struct volume **hint)
 {
@@ -114,6 +127,8 @@ static int locate(struct volumes *v, const struct blob_place *place, struct volu
 	if (*hint && (*hint)->segment.id == id)
 		return 0;
 	int error = volumes_get(v, moved ? SEGMENT_KEPT : place->kind, id, &found);
+	if (error == -ENOENT && volumes_moved_to(v, place->segment) != moved)
+		return locate(v, place, hint); /* compaction moved it in between */
 	if (error)
 		return error;
 	volumes_put(v, *hint);

@@ -34,11 +34,14 @@ int volumes_get(struct volumes *v, enum segment_kind kind, uint32_t id, struct v
     __attribute__((warn_unused_result));
 void volumes_put(struct volumes *v, struct volume *volume);
 
-/* From now on blobs of file `from` are found in kept file `to`; closes `from` if it is not in use. */
+/* From now on blobs of file `from` are found in kept file `to` (0: nowhere); closes `from` if not in use. */
 void volumes_move(struct volumes *v, uint32_t from, uint32_t to);
 
 /* The kept file that took over this file's blobs, or 0. */
 uint32_t volumes_moved_to(struct volumes *v, uint32_t from);
+
+/* Does any file's content live in this kept file? */
+bool volumes_moves_to(struct volumes *v, uint32_t to);
 
 /* Reads one part; 0, -ENOENT, -EBADMSG, -ERANGE or an I/O error. `hint` keeps a volume over several calls. */
 int volumes_read(struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, char *out,

@@ -1,0 +1,57 @@
+/* What check and compaction have in common: see tasks.h. */
+#include "store/tasks.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "store/log_scan.h"
+
+static void hand_out(struct store_pending *p, unsigned thread)
+{
+	struct store_task *t = task_of(p);
+	(void)thread;
+	embedded_of(p->store)->under_way--;
+	t->done(t, p->result);
+}
+
+void task_start(struct store *s, struct store_task *t, void (*run)(struct store_pending *p, unsigned thread))
+{
+	struct embedded *e = embedded_of(s);
+	atomic_store(&t->progress, 0);
+	atomic_store(&t->total, 0);
+	t->records = t->blobs = t->entries = t->damaged = t->missing = t->volumes = t->volume_bytes = t->freed = 0;
+	t->pending = (struct store_pending){.store = s, .act = run};
+	e->under_way++;
+	workers_add(&e->upkeep, &t->pending);
+}
+
+void task_finish(struct store_task *t, int result)
+{
+	t->pending.result = result;
+	t->pending.act = hand_out;
+	completions_add(&embedded_of(t->pending.store)->completions, &t->pending);
+}
+
+int task_measure(struct embedded *e, struct store_task *t)
+{
+	for (enum segment_kind kind = SEGMENT_LOG; kind <= SEGMENT_KEPT; kind++) {
+		uint32_t *files;
+		size_t count;
+		int error = segment_list(e->volumes_fd, kind, 0, &files, &count);
+		if (error)
+			return error;
+		for (size_t i = 0; i < count; i++) {
+			char name[SEGMENT_NAME_SIZE];
+			struct stat st;
+			segment_name(name, kind, files[i]);
+			if (fstatat(e->volumes_fd, name, &st, 0) == 0) {
+				t->volumes++;
+				t->volume_bytes += (uint64_t)st.st_size;
+			}
+		}
+		mem_free(files);
+	}
+	atomic_store(&t->total, t->volume_bytes);
+	return 0;
+}

@@ -1,0 +1,238 @@
+/* Check, compaction and rebuild, on a store whose entries are blob names. */
+#include "support.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "store/store_admin.h"
+
+enum { MESSAGES = 600, LEN = 5000 };
+
+static const uint64_t shard = (uint64_t)STORE_ACCOUNT << 56 | 7;
+static const char *folder;
+
+static void names(uint64_t where, struct view key, struct view value,
+		  void (*found)(void *arg, const struct blob_id *id), void *arg)
+{
+	struct blob_id id;
+	(void)key;
+	if (where == shard && value.len == BLOB_ID_SIZE) {
+		memcpy(&id, value.data, BLOB_ID_SIZE);
+		found(arg, &id);
+	}
+}
+
+static const struct store_options options = {.min_free = 1, .segment_size = 256 << 10, .index_size = 1 << 30,
+					     .names_blobs = names};
+
+static struct store *open_named(void)
+{
+	struct store_options o = options;
+	struct store *s = NULL;
+	o.folder = folder;
+	assert_int_equal(store_open(&o, &s), 0);
+	return s;
+}
+
+static void task_done(struct store_task *t, int result)
+{
+	assert_int_equal(result, 0);
+	*(bool *)t->arg = true;
+}
+
+static void run_task(struct store *s, struct store_task *t, void (*call)(struct store *s, struct store_task *t))
+{
+	bool done = false;
+	t->done = task_done;
+	t->arg = &done;
+	call(s, t);
+	test_wait(s, &done);
+}
+
+struct entry {
+	unsigned number;
+	struct blob_id blob;
+};
+
+static struct view key_of(unsigned number, char out[16])
+{
+	return view_of(out, (size_t)snprintf(out, 16, "m%05u", number));
+}
+
+static int run_add(struct txn *t, void *arg)
+{
+	const struct entry *e = arg;
+	char key[16];
+	struct blob_id blob = txn_body(t, 0);
+	return txn_put(t, shard, key_of(e->number, key), view_of(blob.bytes, BLOB_ID_SIZE));
+}
+
+static int run_remove(struct txn *t, void *arg)
+{
+	const struct entry *e = arg;
+	char key[16];
+	return txn_delete(t, shard, key_of(e->number, key));
+}
+
+static int run_find(struct txn *t, void *arg)
+{
+	struct entry *e = arg;
+	struct view value;
+	char key[16];
+	int error = txn_get(t, shard, key_of(e->number, key), &value);
+	if (error == 0)
+		memcpy(&e->blob, value.data, BLOB_ID_SIZE);
+	return error;
+}
+
+static void fill(struct store *s)
+{
+	for (unsigned i = 0; i < MESSAGES; i++) {
+		struct entry e = {.number = i};
+		size_t len = i == 10 || i == 11 ? 2000000 : LEN;
+		assert_int_equal(test_commit_body(s, run_add, &e, test_upload(s, i, len)), 0);
+	}
+}
+
+static void remove_most(struct store *s, unsigned keep_every)
+{
+	for (unsigned i = 0; i < MESSAGES; i++) {
+		struct entry e = {.number = i};
+		if (i % keep_every != 0)
+			assert_int_equal(test_commit(s, run_remove, &e), 0);
+	}
+}
+
+static void expect(struct store *s, unsigned keep_every)
+{
+	static char got[2000000], expected[2000000];
+	for (unsigned i = 0; i < MESSAGES; i++) {
+		struct entry e = {.number = i};
+		int error = test_read(s, shard, run_find, &e);
+		if (i % keep_every != 0) {
+			assert_int_equal(error, -ENOENT);
+			continue;
+		}
+		assert_int_equal(error, 0);
+		size_t len = (size_t)blob_length(&e.blob);
+		assert_int_equal(test_blob(s, &e.blob, 0, got, len), 0);
+		test_bytes(i, 0, expected, len);
+		assert_memory_equal(got, expected, len);
+		assert_int_equal(test_blob(s, &e.blob, 100, got, 50), 0);
+		assert_memory_equal(got, expected + 100, 50);
+	}
+}
+
+static void expect_clean(struct store *s)
+{
+	struct store_task t = {0};
+	run_task(s, &t, store_check);
+	assert_int_equal(t.damaged, 0);
+	assert_int_equal(t.missing, 0);
+	assert_true(t.entries > 0);
+}
+
+static void lose_index(void)
+{
+	char path[256];
+	snprintf(path, sizeof path, "%s/1/index/data.mdb", folder);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void compaction_keeps_what_lives(void **state)
+{
+	(void)state;
+	struct store_task t = {0};
+	folder = test_folder();
+	struct store *s = open_named();
+	fill(s);
+	expect_clean(s);
+	remove_most(s, 10);
+	store_close(s);
+	s = open_named();
+	run_task(s, &t, store_compact);
+	assert_true(t.volumes > 5);
+	assert_true(t.freed > 2500000);
+	expect(s, 10);
+	expect_clean(s);
+	store_close(s);
+	s = open_named();
+	expect(s, 10);
+	expect_clean(s);
+	store_close(s);
+	lose_index();
+	s = open_named();
+	expect(s, 10);
+	expect_clean(s);
+	/* What was kept can go the same way. */
+	remove_most(s, MESSAGES);
+	store_close(s);
+	s = open_named();
+	run_task(s, &t, store_compact);
+	assert_true(t.volumes > 0);
+	expect(s, MESSAGES);
+	expect_clean(s);
+	store_close(s);
+	uint64_t damaged = 1;
+	struct store_options o = options;
+	o.folder = folder;
+	assert_int_equal(store_rebuild(&o, &damaged), 0);
+	assert_int_equal(damaged, 0);
+	s = open_named();
+	expect(s, MESSAGES);
+	store_close(s);
+}
+
+static void check_finds_damage(void **state)
+{
+	(void)state;
+	struct store_task t = {0};
+	char path[256], junk[4096];
+	unsigned hit = 0;
+	folder = test_folder();
+	struct store *s = open_named();
+	fill(s);
+	store_close(s);
+	/* A page in the middle of each log file. */
+	memset(junk, 0xee, sizeof junk);
+	for (unsigned i = 1; i < 60; i++) {
+		struct stat st;
+		snprintf(path, sizeof path, "%s/1/volumes/%08x.log", folder, i);
+		if (stat(path, &st) != 0 || st.st_size < 200000)
+			continue;
+		int fd = open(path, O_WRONLY);
+		assert_int_equal(pwrite(fd, junk, sizeof junk, 100 << 10), sizeof junk);
+		close(fd);
+		hit++;
+	}
+	assert_true(hit > 3);
+	s = open_named();
+	run_task(s, &t, store_check);
+	assert_true(t.damaged >= hit - 1);
+	store_close(s);
+	/* A large body that is gone. */
+	for (unsigned i = 1; i < 60; i++) {
+		snprintf(path, sizeof path, "%s/1/volumes/%08x.body", folder, i);
+		if (unlink(path) == 0)
+			break;
+	}
+	s = open_named();
+	run_task(s, &t, store_check);
+	assert_true(t.missing >= 1);
+	store_close(s);
+}
+
+int main(void)
+{
+	log_open(-1, "test", LOG_ERROR);
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(compaction_keeps_what_lives),
+	    cmocka_unit_test(check_finds_damage),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
