@@ -1,4 +1,5 @@
 /* serve, demo and config: the commands around running the server. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,6 +57,7 @@ int cli_config(struct cli *cli)
 
 static const char *const demo_accounts[] = {"alice@example.test", "bob@example.test"};
 
+/* In the order of enum service. */
 static const struct {
 	const char *setting, *name;
 	unsigned port;
@@ -108,6 +111,16 @@ static bool make_certificate(const char *dir)
 	return good;
 }
 
+static bool port_is_taken(unsigned port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	bool taken = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) != 0 && errno == EADDRINUSE;
+	close(fd);
+	return taken;
+}
+
 static bool write_config(const char *path, const char *dir, unsigned base)
 {
 	FILE *f = create(path);
@@ -117,8 +130,17 @@ static bool write_config(const char *path, const char *dir, unsigned base)
 	fprintf(f, "hostname = \"mail.example.test\"\ndata = \"%s/data\"\nrun = \"%s/run\"\n", dir, dir);
 	fprintf(f, "tls_certificates = {\"%s/tls-cert.pem\"}\ntls_keys = {\"%s/tls-key.pem\"}\n", dir, dir);
 	fprintf(f, "admin_account = \"%s\"\n", demo_accounts[0]);
-	for (size_t i = 0; i < DEMO_PORTS; i++)
-		fprintf(f, "%s = {\"127.0.0.1:%u\"}\n", demo_ports[i].setting, base + demo_ports[i].port);
+	for (size_t i = 0; i < DEMO_PORTS; i++) {
+		unsigned port = base + demo_ports[i].port;
+		/* LMTP is for other software: the demo does without it rather than not at all. */
+		bool left_out = strcmp(demo_ports[i].setting, "lmtp_listen") == 0 && port_is_taken(port);
+		if (left_out)
+			printf("postrider: another program listens on port %u, so LMTP is left out (--port-base moves all ports)\n", port);
+		if (left_out)
+			fprintf(f, "%s = {}\n", demo_ports[i].setting);
+		else
+			fprintf(f, "%s = {\"127.0.0.1:%u\"}\n", demo_ports[i].setting, port);
+	}
 	return fclose(f) == 0;
 }
 
@@ -156,11 +178,11 @@ static int make_accounts(struct cli *cli, const char *dir)
 	return 0;
 }
 
-static void describe(struct buf *text, const char *dir, const char *config, unsigned base)
+static void describe(struct buf *text, const char *dir, const struct settings *settings, const char *config)
 {
 	buf_append_string(text, "\n  service                 address\n");
-	for (size_t i = 0; i < DEMO_PORTS; i++)
-		buf_printf(text, "  %-22s  127.0.0.1:%u\n", demo_ports[i].name, base + demo_ports[i].port);
+	for (enum service service = 0; service <= SERVICE_POP3S; service++)
+		buf_printf(text, "  %-22s  %.*s\n", demo_ports[service].name, VIEW_FMT(service_addresses(settings, service)));
 	buf_append_string(text, "\n  account                 password\n");
 	char path[PATH_MAX], line[512];
 	snprintf(path, sizeof path, "%s/demo-accounts", dir);
@@ -211,7 +233,7 @@ int cli_demo(struct cli *cli)
 		return status;
 	struct buf text;
 	buf_init(&text, 16384);
-	describe(&text, dir, config, (unsigned)base);
+	describe(&text, dir, &cli->settings, config);
 	struct master_options options = {.config = config, .settings = &cli->settings, .ready_text = buf_string(&text)};
 	status = master_run(&options);
 	buf_done(&text);

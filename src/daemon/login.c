@@ -11,6 +11,21 @@ const char *const *login_mechanisms(bool secure)
 	return secure ? with_tls : with_tls + 2;
 }
 
+const char *const *login_announced(bool secure, struct view announced)
+{
+	static const char *told[9];
+	const char *const *all = login_mechanisms(secure);
+	size_t count = 0;
+	for (; *all; all++) {
+		struct view rest = announced, name;
+		while (rest.len && view_next(&rest, '\n', &name))
+			if (view_equal_nocase(name, view_from_string(*all)))
+				told[count++] = *all;
+	}
+	told[count] = NULL;
+	return told;
+}
+
 static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 {
 	struct login *login = arg;

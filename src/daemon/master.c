@@ -124,6 +124,9 @@ static void ended(struct master *m, struct child *child, int status)
 	    log_i64("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
 	/* Before the first announcement a role that cannot serve is a wrong setting: say so and stop. */
 	if (crashed && (m->settings->crash_stop || (!m->announced && child->crashes >= 2))) {
+		/* The log may not be there to say it. */
+		fprintf(stderr, "postrider: the role %s ended at once (status %d, signal %d), so the server stops; the log above says why\n",
+		    child->role->name, WIFEXITED(status) ? WEXITSTATUS(status) : -1, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 		m->status = STATUS_OS;
 		stop(m);
 		return;

@@ -49,7 +49,7 @@ struct pop3_connection {
 	uint32_t window;      /* messages to ask for at the next miss: doubles while the client goes on in order */
 	uint32_t expected;    /* the index that would go on in order */
 	bool session_wants;   /* the session waits for pieces of fetch.next */
-	bool handing_over, tls_wanted, proxy_pending, ending;
+	bool handing_over, tls_wanted, proxy_pending, ending, logged_in;
 	char id[RANDOM_ID_SIZE];
 	char stamp[96];
 	struct loop_task task;
@@ -358,6 +358,7 @@ static void on_logged_in(void *arg, uint64_t account, struct view address, int c
 	log_event(LOG_INFO, c->id, "pop3-login", log_text("address", address), log_string("client", c->client.text));
 	if (channel >= 0)
 		link_open(&c->account, role.edge.process, channel, ROLE_STORE, account_received, account_closed, c);
+	c->logged_in = true;
 	pop3_logged_in(c->session);
 	stream_wrote(&c->stream);
 	stream_resume(&c->stream);
@@ -388,6 +389,11 @@ static void set_deadline(struct pop3_connection *c)
 	stream_set_deadline(&c->stream, 1000 * (int64_t)(in ? role.edge.process->settings.pop3_idle : LOGIN_SECONDS));
 }
 
+static const char *const *announced(bool secure)
+{
+	return login_announced(secure, role.edge.process->settings.login_mechanisms);
+}
+
 static void begin_session(struct pop3_connection *c)
 {
 	const struct settings *settings = &role.edge.process->settings;
@@ -397,7 +403,8 @@ static void begin_session(struct pop3_connection *c)
 	snprintf(c->stamp, sizeof c->stamp, "<%s.%lld@%.*s>", c->id, (long long)clock_wall(), host, settings->hostname.data);
 	struct pop3_config config = {
 	    .hostname = settings->hostname,
-	    .mechanisms = login_mechanisms(secure),
+	    .mechanisms = login_mechanisms(true),
+	    .announced = announced,
 	    .tls_available = role.edge.tls != NULL,
 	    .secure = secure,
 	    .clear_login = !settings->require_tls_login || network_is_loopback(&c->client.address),
@@ -490,7 +497,7 @@ static void free_connection(struct pop3_connection *c)
 static void on_ended(void *arg, enum stream_end how)
 {
 	struct pop3_connection *c = arg;
-	if (c->session && pop3_is_authenticated(c->session))
+	if (c->logged_in)
 		log_event(LOG_INFO, c->id, "pop3-end", log_u64("fetched", c->fetched), log_u64("bytes_out", c->stream.bytes_out),
 		    log_u64("how", how));
 	c->ending = true;

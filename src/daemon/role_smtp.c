@@ -155,6 +155,11 @@ static enum smtp_kind kind_of(enum service service)
 	return service == SERVICE_LMTP ? SMTP_LMTP : SMTP_SUBMISSION;
 }
 
+static const char *const *announced(bool secure)
+{
+	return login_announced(secure, smtp_role.edge.process->settings.login_mechanisms);
+}
+
 static void begin_session(struct smtp_connection *c)
 {
 	const struct settings *settings = &smtp_role.edge.process->settings;
@@ -165,7 +170,8 @@ static void begin_session(struct smtp_connection *c)
 	    .hostname = settings->hostname,
 	    .client_address = buf_view(&c->literal),
 	    .id = view_from_string(c->id),
-	    .mechanisms = login_mechanisms(secure),
+	    .mechanisms = login_mechanisms(true),
+	    .announced = announced,
 	    .size_max = settings->message_size_max,
 	    .recipients_max = (uint32_t)settings->recipients_max,
 	    .received_max = (uint32_t)settings->received_max,

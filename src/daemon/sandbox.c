@@ -22,11 +22,11 @@
 
 enum { STREAMS = 1, FILES = 2, THREADS = 4, CONNECT = 8, ACCEPT = 16, PAIRS = 32 };
 
-const struct sandbox_profile sandbox_log = {.name = "log", .grants = 0};
+const struct sandbox_profile sandbox_log = {.name = "log", .grants = STREAMS};
 const struct sandbox_profile sandbox_values = {.name = "values", .grants = STREAMS};
 const struct sandbox_profile sandbox_edge = {.name = "edge", .grants = STREAMS | ACCEPT};
 const struct sandbox_profile sandbox_auth = {.name = "auth", .grants = STREAMS | ACCEPT | THREADS};
-const struct sandbox_profile sandbox_dns = {.name = "dns", .grants = STREAMS | CONNECT | FILES, .connects = true};
+const struct sandbox_profile sandbox_dns = {.name = "dns", .grants = STREAMS | CONNECT | FILES | PAIRS | THREADS, .connects = true};
 const struct sandbox_profile sandbox_store = {
     .name = "store", .grants = STREAMS | ACCEPT | PAIRS | FILES | THREADS, .keeps_folder = true};
 
@@ -49,11 +49,11 @@ static const int files[] = {SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(pread64),
     SCMP_SYS(rmdir), SCMP_SYS(getdents64), SCMP_SYS(fstatfs), SCMP_SYS(statfs), SCMP_SYS(flock), SCMP_SYS(msync), SCMP_SYS(stat),
     SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(fadvise64), SCMP_SYS(readahead),
     SCMP_SYS(sync_file_range), SCMP_SYS(dup), SCMP_SYS(linkat), SCMP_SYS(fchmod), SCMP_SYS(mincore), SCMP_SYS(mlock), SCMP_SYS(munlock),
-    SCMP_SYS(pipe2), SCMP_SYS(readlinkat), SCMP_SYS(readlink)};
+    SCMP_SYS(pipe2), SCMP_SYS(readlinkat), SCMP_SYS(readlink), SCMP_SYS(fchdir), SCMP_SYS(getcwd)};
 static const int threads[] = {SCMP_SYS(get_robust_list), SCMP_SYS(tgkill),
     SCMP_SYS(sched_setaffinity), SCMP_SYS(membarrier)};
 static const int connecting[] = {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(recvmmsg), SCMP_SYS(sendmmsg),
-    SCMP_SYS(ioctl)};
+    SCMP_SYS(ioctl), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_create)};
 
 static const struct call_group {
 	unsigned grant;
@@ -149,7 +149,7 @@ static int seccomp_calls(const struct sandbox_profile *profile, bool trap)
 			    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 	}
 	/* The sanitizers and libc look for these; a plain refusal is enough. */
-	static const int refused[] = {SCMP_SYS(prctl), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(sysinfo), SCMP_SYS(prlimit64)};
+	static const int refused[] = {SCMP_SYS(prctl), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(sysinfo), SCMP_SYS(prlimit64)};
 	for (size_t i = 0; i < sizeof refused / sizeof refused[0] && error == 0; i++)
 		error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
 	if (error == 0 && !(profile->grants & FILES)) {

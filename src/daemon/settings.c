@@ -48,6 +48,10 @@ static const struct setting {
     {"xclient_from", LIST, AT(xclient_from), "", 0, 0, "Networks that may use XCLIENT."},
     {"trusted_networks", LIST, AT(trusted_networks), "127.0.0.0/8\n::1/128", 0, 0,
 	"Networks on which connection rates do not apply. They may not relay either."},
+    {"login_mechanisms", LIST, AT(login_mechanisms), "PLAIN\nLOGIN", 0, 0,
+	"The SASL mechanisms that are announced. All of SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN and "
+	"LOGIN are accepted; but those beyond PLAIN and LOGIN work with app passwords (or an owner's opt-in) only, and many programs take the "
+	"strongest that is announced, so announce them where everybody has an app password."},
     {"dns_server", TEXT, AT(dns_server), "", 0, 0,
 	"The name server to ask, as address or address@port; empty: those of /etc/resolv.conf."},
     {"dns_anchors", LIST, AT(dns_anchors), "", 0, 0, "DNSSEC trust anchors, as DS or DNSKEY records."},

@@ -19,7 +19,7 @@ struct settings {
 	struct view smtp_listen, submission_listen, submissions_listen, lmtp_listen, pop3_listen, pop3s_listen;
 	struct view tls_certificates, tls_keys;
 	struct view proxy_from, xclient_from;
-	struct view trusted_networks;
+	struct view trusted_networks, login_mechanisms;
 	struct view dns_server, dns_anchors;
 	uint64_t message_size_max, recipients_max, received_max;
 	uint64_t connections_max, connections_per_address, connection_rate, messages_rate;

@@ -71,7 +71,7 @@ static bool is_offered(const struct pop3_session *s, struct view mechanism)
 static void list_mechanisms(struct pop3_session *s)
 {
 	pop3_ok(s, "mechanisms follow");
-	for (const char *const *m = s->config.mechanisms; *m; m++)
+	for (const char *const *m = s->config.announced(s->config.secure); *m; m++)
 		buf_printf(s->out, "%s\r\n", *m);
 	buf_append(s->out, VIEW(".\r\n"));
 }
@@ -185,7 +185,7 @@ void pop3_capa(struct pop3_session *s, struct view argument)
 		buf_append(s->out, VIEW("STLS\r\n"));
 	if (s->config.secure || s->config.clear_login) {
 		buf_append(s->out, VIEW("USER\r\nSASL"));
-		for (const char *const *m = s->config.mechanisms; *m; m++)
+		for (const char *const *m = s->config.announced(s->config.secure); *m; m++)
 			buf_printf(s->out, " %s", *m);
 		buf_append(s->out, VIEW("\r\n"));
 	}

@@ -42,7 +42,8 @@ struct pop3_backend {
 
 struct pop3_config {
 	struct view hostname;
-	const char *const *mechanisms; /* offered SASL mechanisms, NULL at the end */
+	const char *const *mechanisms;                /* SASL mechanisms that are accepted, NULL at the end */
+	const char *const *(*announced)(bool secure); /* those that are told */
 	bool tls_available, secure;    /* secure: TLS is on already */
 	bool clear_login;              /* passwords are taken without TLS (loopback) */
 	struct view apop_stamp;        /* "<...@host>" for the greeting, or empty: no APOP */

@@ -20,7 +20,8 @@ struct smtp_config {
 	struct view hostname;
 	struct view client_address; /* as an address literal without brackets: 192.0.2.1, IPv6:2001:db8::1 */
 	struct view id;             /* of this session, for the trace field and log */
-	const char *const *mechanisms;
+	const char *const *mechanisms; /* accepted */
+	const char *const *(*announced)(bool secure); /* told */
 	uint64_t size_max;
 	uint32_t recipients_max, received_max, errors_max;
 	bool tls_available, secure, clear_login, xclient;

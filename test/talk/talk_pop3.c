@@ -152,15 +152,22 @@ static void settle(void *session)
 	}
 }
 
+static const char *const mechanisms[] = {"PLAIN", NULL};
+
+static const char *const *announced(bool secure)
+{
+	(void)secure;
+	return mechanisms;
+}
+
 static bool direct(char letter, struct view argument)
 {
-	static const char *const mechanisms[] = {"PLAIN", NULL};
 	switch (letter) {
 	case '0':
 		buf_done(&stage.deleted);
 		memset(&stage, 0, sizeof stage);
 		buf_init(&stage.deleted, 10000);
-		stage.config = (struct pop3_config){.hostname = VIEW("pop.example.test"), .mechanisms = mechanisms,
+		stage.config = (struct pop3_config){.hostname = VIEW("pop.example.test"), .mechanisms = mechanisms, .announced = announced,
 		    .apop_stamp = VIEW("<1.2@pop.example.test>")};
 		return true;
 	case 'O':

@@ -182,9 +182,16 @@ static void set_options(struct view rest)
 	}
 }
 
+static const char *const mechanisms[] = {"PLAIN", NULL};
+
+static const char *const *announced(bool secure)
+{
+	(void)secure;
+	return mechanisms;
+}
+
 static bool direct(char letter, struct view argument)
 {
-	static const char *const mechanisms[] = {"PLAIN", NULL};
 	switch (letter) {
 	case '0':
 		buf_done(&stage.body);
@@ -193,7 +200,7 @@ static bool direct(char letter, struct view argument)
 		buf_init(&stage.body, 1 << 24);
 		buf_init(&stage.delivered, 1 << 24);
 		stage.config = (struct smtp_config){.hostname = VIEW("mx.example.test"), .client_address = VIEW("192.0.2.1"),
-		    .id = VIEW("session1"), .mechanisms = mechanisms, .size_max = 1 << 20, .recipients_max = 5, .received_max = 10,
+		    .id = VIEW("session1"), .mechanisms = mechanisms, .announced = announced, .size_max = 1 << 20, .recipients_max = 5, .received_max = 10,
 		    .errors_max = 10};
 		return true;
 	case 'K':
