@@ -18,6 +18,7 @@ struct charset_decoder {
 	UConverter *converter; /* NULL: UTF-8, or a label that nobody knows */
 	bool unlabelled;       /* us-ascii or nothing: guess if it isn't UTF-8 */
 	bool defective;
+	UChar high;      /* the first half of a surrogate pair whose second one is to come, or 0 */
 	char partial[4]; /* UTF-8: the beginning of a character at the end of the last piece */
 	size_t partial_len;
 };
@@ -131,34 +132,27 @@ bool charset_decoder_defective(const struct charset_decoder *d)
 	return d->defective;
 }
 
-static int append_utf16(struct buf *out, const UChar *units, size_t n)
+/*
+ * UTF-16 as it comes out of a converter, which may cut it between the two halves of a pair, and from UTF-7
+ * and UTF-16 gives halves without a whole: those become U+FFFD.
+ */
+static void append_utf16(struct charset_decoder *d, const UChar *units, size_t n, struct buf *out)
 {
-	char *to = buf_reserve(out, 3 * n);
-	size_t len = 0;
-	if (to == NULL)
-		return -ENOBUFS;
 	for (size_t i = 0; i < n; i++) {
-		uint32_t c = units[i];
-		if (c >= 0xd800 && c < 0xdc00 && i + 1 < n)
-			c = 0x10000 + ((c - 0xd800) << 10) + (units[++i] - 0xdc00u);
-		if (c < 0x80) {
-			to[len++] = (char)c;
-		} else if (c < 0x800) {
-			to[len++] = (char)(0xc0 | c >> 6);
-			to[len++] = (char)(0x80 | (c & 0x3f));
-		} else if (c < 0x10000) {
-			to[len++] = (char)(0xe0 | c >> 12);
-			to[len++] = (char)(0x80 | (c >> 6 & 0x3f));
-			to[len++] = (char)(0x80 | (c & 0x3f));
-		} else {
-			to[len++] = (char)(0xf0 | c >> 18);
-			to[len++] = (char)(0x80 | (c >> 12 & 0x3f));
-			to[len++] = (char)(0x80 | (c >> 6 & 0x3f));
-			to[len++] = (char)(0x80 | (c & 0x3f));
+		int32_t c = units[i];
+		bool low = (c & 0xfc00) == 0xdc00;
+		if (d->high && low) {
+			utf8_append(out, 0x10000 + ((d->high - 0xd800) << 10) + (c - 0xdc00));
+			d->high = 0;
+			continue;
 		}
+		if (d->high)
+			utf8_append(out, 0xfffd);
+		d->defective |= d->high || low;
+		d->high = (c & 0xfc00) == 0xd800 ? (UChar)c : 0;
+		if (d->high == 0)
+			utf8_append(out, c);
 	}
-	buf_commit(out, len);
-	return 0;
 }
 
 static int convert(struct charset_decoder *d, struct view bytes, bool end, struct buf *out)
@@ -166,22 +160,20 @@ static int convert(struct charset_decoder *d, struct view bytes, bool end, struc
 	UChar pivot[PIVOT_UNITS];
 	const char *at = bytes.data ? bytes.data : "", *limit = at + bytes.len;
 	UErrorCode status;
-	size_t carried = 0;
 	do {
-		UChar *to = pivot + carried;
+		UChar *to = pivot;
 		status = U_ZERO_ERROR;
 		ucnv_toUnicode(d->converter, &to, pivot + PIVOT_UNITS, &at, limit, NULL, end, &status);
-		size_t n = (size_t)(to - pivot);
-		/* A full buffer may end in the middle of a surrogate pair. */
-		carried = status == U_BUFFER_OVERFLOW_ERROR && n && (pivot[n - 1] & 0xfc00) == 0xd800;
-		int error = append_utf16(out, pivot, n - carried);
-		if (error)
-			return error;
-		pivot[0] = pivot[n ? n - 1 : 0];
+		append_utf16(d, pivot, (size_t)(to - pivot), out);
 	} while (status == U_BUFFER_OVERFLOW_ERROR);
+	if (end && d->high) {
+		utf8_append(out, 0xfffd);
+		d->high = 0;
+		d->defective = true;
+	}
 	if (U_FAILURE(status))
 		d->defective = true;
-	return 0;
+	return buf_failed(out) ? -ENOBUFS : 0;
 }
 
 /* Bytes of the character that begins with c, 1 for what begins none. */

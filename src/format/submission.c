@@ -49,6 +49,7 @@ static void note_field(struct header_filter *f, struct view name)
 static int release(struct header_filter *f, bool dropped, struct buf *out)
 {
 	f->state = dropped ? IN_DROPPED : IN_FIELD;
+	f->any_line = true;
 	int error = 0;
 	if (dropped)
 		f->dropped += f->name_len;
@@ -81,18 +82,13 @@ static int decide(struct header_filter *f, struct buf *out)
 	if (line.data[0] == ' ' || line.data[0] == '\t')
 		return release(f, f->after_dropped, out);
 	if (header_field_name(line, &name)) {
-		f->any_field = true;
 		note_field(f, name);
 		return release(f, is_dropped(f, name), out);
 	}
-	/*
-	 * As in header.c: a nameless field is one, and so is the line that mbox files begin a message with.
-	 */
-	bool mbox = !f->any_field && view_starts(line, VIEW("From "));
-	if (line.data[0] == ':' || mbox) {
-		f->any_field = true;
+	/* As in header.c: a nameless field is one, and so is the first line of a message in an mbox file. */
+	bool mbox = !f->any_line && view_starts(line, VIEW("From "));
+	if (line.data[0] == ':' || mbox)
 		return release(f, false, out);
-	}
 	end_header(f, false);
 	return 0;
 }

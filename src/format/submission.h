@@ -24,7 +24,7 @@ struct header_filter {
 	uint64_t dropped;                /* octets taken out */
 
 	enum { AT_NAME, IN_FIELD, IN_DROPPED } state;
-	bool any_field;
+	bool any_line;
 	bool after_dropped;        /* the field before this line was dropped: so are its continuations */
 	char name[FIELD_NAME_MAX]; /* the line's beginning, until it shows which field it is */
 	size_t name_len;

@@ -43,6 +43,9 @@ static void reads_the_unreadable(void **state)
 	reads("utf-8", "a\xc3", "a\xef\xbf\xbd", true);
 	reads("utf-8", "\xe2\x82z", "\xef\xbf\xbd\xef\xbf\xbdz", true);
 	reads("utf-8", "\xc3\xc3\xa4", "\xef\xbf\xbd\xc3\xa4", true);
+	reads("utf-7", "+2D0-x", "\xef\xbf\xbdx", true);
+	reads("utf-7", "+3gA-", "\xef\xbf\xbd", true);
+	reads("utf-7", "+2D3eAA-", "\xf0\x9f\x98\x80", false);
 	reads("no-such", "a\xffz", "a\xef\xbf\xbdz", true);
 	reads("../x", "a", "a", true);
 	reads("", "plain", "plain", false);
