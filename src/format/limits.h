@@ -17,8 +17,10 @@ enum {
 	 */
 	ADDRESS_KEY_MAX = 3 * LOCAL_PART_MAX + 1 + DOMAIN_MAX,
 
-	/* Words before an address in a header: nobody reads a longer name, and a lie may not grow without
-	   end. */
+	/*
+	 * Words before an address in a header: nobody reads a longer name, and a lie may not grow without
+	 * end.
+	 */
 	ADDRESS_PHRASE_MAX = 1024,
 	/*
 	 * Addresses kept of one header field: more than any person writes to; lists of lists exist, though.
@@ -28,8 +30,10 @@ enum {
 	/* Nested comments are legal and useless: deeper ones are skipped as text. */
 	COMMENT_DEPTH_MAX = 64,
 
-	/* RFC 5322, section 2.1.1: octets of a line that we write, without CRLF; 998 is what must be
-	   accepted. */
+	/*
+	 * RFC 5322, section 2.1.1: octets of a line that we write, without CRLF; 998 is what must be
+	 * accepted.
+	 */
 	LINE_FOLD_AT = 78,
 	LINE_MAX_OCTETS = 998,
 

@@ -35,15 +35,11 @@ const char *mime_defect_text(enum mime_defect defect);
 struct mime_part {
 	int parent;      /* index, -1 for the message itself */
 	unsigned depth;  /* 0 for the message itself */
-	bool is_message; /* the root, or the message inside a message/rfc822: header and envelope are a
-	                    message's */
+	bool is_message; /* the root, or what a message/rfc822 holds: it has an envelope */
 
-	/*
-	 * Octets from the message's beginning. The body ends before the line end that belongs to a boundary.
-	 */
+	/* From the message's beginning. A body ends before the line end that belongs to a boundary. */
 	uint64_t header_offset, body_offset, body_len;
-	uint64_t
-	    body_lines; /* lines of the body as it lies there, the last one counted without a line end too */
+	uint64_t body_lines; /* as it lies there; the last one counts without a line end too */
 
 	struct media_type type; /* the default filled in: text/plain, in a digest message/rfc822 */
 	enum transfer_encoding encoding;

@@ -5,8 +5,10 @@
 enum {
 	/* Octets of a password: more than anybody types, little enough to hash for strangers. */
 	PASSWORD_MAX = 1024,
-	/* Characters of a password that a person chooses: with the list of common ones, what NIST SP 800-63B
-	   aims at. */
+	/*
+	 * Characters of a password that a person chooses: with the list of common ones, what NIST SP 800-63B
+	 * aims at.
+	 */
 	PASSWORD_MIN = 10,
 
 	/*
@@ -18,8 +20,10 @@ enum {
 	/* An encoded hash is 97 octets; stored ones that are longer are not ours. */
 	PASSWORD_HASH_MAX = 128,
 
-	/* Octets of one SASL message, decoded: two identities and a password, or a SCRAM message with its
-	   nonces. */
+	/*
+	 * Octets of one SASL message, decoded: two identities and a password, or a SCRAM message with its
+	 * nonces.
+	 */
 	SASL_MESSAGE_MAX = 4096,
 	/* Octets of an identity: an address in any script. */
 	SASL_IDENTITY_MAX = 512,
