@@ -105,7 +105,9 @@ static bool make_certificate(const char *dir)
 	FILE *key_file = create(key_path), *cert_file = create(cert_path);
 	bool good = key_file && cert_file && PEM_write_PrivateKey(key_file, key, NULL, NULL, 0, NULL, NULL) == 1 &&
 		    PEM_write_X509(cert_file, x) == 1;
-	good = (key_file && fclose(key_file) == 0) & (cert_file && fclose(cert_file) == 0) & good;
+	bool closed = (!key_file || fclose(key_file) == 0);
+	closed = (!cert_file || fclose(cert_file) == 0) && closed;
+	good = good && closed;
 	X509_free(x);
 	EVP_PKEY_free(key);
 	return good;

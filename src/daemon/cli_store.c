@@ -1,11 +1,36 @@
-/* store: stats of the running server. */
+/* store: stats, check, compact of the running server or of the data folder while none runs; rebuild while none runs. */
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "account/account.h"
+#include "base/log.h"
 #include "daemon/cli.h"
+#include "daemon/store_report.h"
+
+enum { BAR = 40 };
+
+static void draw_bar(uint64_t progress, uint64_t total)
+{
+	if (!isatty(STDERR_FILENO) || total == 0)
+		return;
+	unsigned done = (unsigned)(progress >= total ? BAR : progress * BAR / total);
+	fprintf(stderr, "\r[%.*s%*s] %3u %%", (int)done, "########################################", (int)(BAR - done), "",
+	    (unsigned)(progress >= total ? 100 : progress * 100 / total));
+	fflush(stderr);
+}
+
+static void end_bar(void)
+{
+	if (isatty(STDERR_FILENO))
+		fputs("\r\x1b[K", stderr);
+}
+
+/* ---- of the running server ---- */
 
 static int connect_server(const struct settings *settings)
 {
@@ -19,31 +44,120 @@ static int connect_server(const struct settings *settings)
 	return -1;
 }
 
-static int ask_server(struct cli *cli, const char *word)
+/* One frame of the answer; false when there is no more. */
+static bool take_output(int fd, struct buf *in, uint64_t *status)
+{
+	struct message_output m;
+	struct channel_frame frame;
+	struct arena arena;
+	arena_init(&arena, 4096);
+	bool good = channel_receive_blocking(fd, in, &frame, -1) == 0 && frame.type == MESSAGE_OUTPUT && ipc_decode(&frame, &m, &arena) == 0;
+	arena_done(&arena);
+	if (!good) {
+		end_bar();
+		fprintf(stderr, "postrider: the server went away before it had finished\n");
+		*status = EXIT_TEMPORARY;
+		return false;
+	}
+	if (!m.last) {
+		unsigned long long progress = 0, total = 0;
+		char text[64];
+		snprintf(text, sizeof text, "%.*s", VIEW_FMT(m.text));
+		if (sscanf(text, "%llu %llu", &progress, &total) == 2)
+			draw_bar(progress, total);
+		return true;
+	}
+	end_bar();
+	fwrite(m.text.data, 1, m.text.len, stdout);
+	*status = m.status;
+	return false;
+}
+
+static int ask_server(struct cli *cli, int fd, const char *word)
 {
 	struct message_field field = {.value = view_from_string(word)};
 	struct message_command m = {.words = {.items = &field, .count = 1}, .json = cli->json};
-	struct message_output answer = {.status = EXIT_UNAVAILABLE};
-	struct channel_frame frame;
-	struct arena arena;
+	uint64_t status = EXIT_UNAVAILABLE;
 	struct buf in;
-	int fd = connect_server(&cli->settings);
-	if (fd < 0) {
-		fprintf(stderr, "postrider: no server runs on this data folder, or its socket is not open to you\n");
-		return EXIT_UNAVAILABLE;
-	}
-	arena_init(&arena, 1 << 16);
 	buf_init(&in, CHANNEL_FRAME_MAX + 64);
-	bool good = ipc_send_blocking(fd, MESSAGE_COMMAND, 1, &m, -1) == 0 && channel_receive_blocking(fd, &in, &frame, -1) == 0 &&
-		    frame.type == MESSAGE_OUTPUT && ipc_decode(&frame, &answer, &arena) == 0;
-	if (good)
-		fwrite(answer.text.data, 1, answer.text.len, answer.status ? stderr : stdout);
-	else
-		fprintf(stderr, "postrider: the server did not answer\n");
+	if (ipc_send_blocking(fd, MESSAGE_COMMAND, 1, &m, -1) == 0)
+		while (take_output(fd, &in, &status))
+			;
 	buf_done(&in);
-	arena_done(&arena);
 	close(fd);
-	return (int)answer.status;
+	return (int)status;
+}
+
+/* ---- of the data folder ---- */
+
+static void folder_options(struct cli *cli, char folder[1024], struct store_options *options)
+{
+	snprintf(folder, 1024, "%.*s", VIEW_FMT(cli->settings.data));
+	*options = (struct store_options){.folder = folder, .min_free = cli->settings.disk_reserve, .names_blobs = account_names_blobs};
+}
+
+static int explain(const char *folder, int error)
+{
+	fprintf(stderr, "postrider: %s: %s%s\n", folder, strerror(-error),
+	    error == -EBUSY ? "; a server has it open: stop it first" : error == -EPROTO ? "; it was made by a newer version" : "");
+	return error == -EBUSY ? EXIT_TEMPORARY : EXIT_UNAVAILABLE;
+}
+
+struct waiting {
+	bool done;
+	int result;
+};
+
+static void task_done(struct store_task *task, int result)
+{
+	struct waiting *w = task->arg;
+	w->done = true;
+	w->result = result;
+}
+
+static int run_task(struct cli *cli, void (*start)(struct store *, struct store_task *))
+{
+	char folder[1024];
+	struct store_options options;
+	struct store *store;
+	struct waiting waiting = {0};
+	struct store_task task = {.done = task_done, .arg = &waiting};
+	struct buf out;
+	folder_options(cli, folder, &options);
+	int error = store_open(&options, &store);
+	if (error)
+		return explain(folder, error);
+	start(store, &task);
+	while (!waiting.done) {
+		struct pollfd wait = {.fd = store_event_fd(store), .events = POLLIN};
+		poll(&wait, 1, 200);
+		draw_bar(atomic_load(&task.progress), atomic_load(&task.total));
+		store_dispatch(store);
+	}
+	end_bar();
+	store_close(store);
+	buf_init(&out, 4096);
+	store_admin_report(&task, waiting.result, cli->json, &out);
+	fputs(buf_string(&out), stdout);
+	buf_done(&out);
+	return waiting.result ? EXIT_TEMPORARY : task.damaged || task.missing ? EXIT_DATA : 0;
+}
+
+static int rebuild(struct cli *cli)
+{
+	char folder[1024];
+	struct store_options options;
+	uint64_t damaged = 0;
+	folder_options(cli, folder, &options);
+	log_set_threshold(LOG_INFO);
+	int error = store_rebuild(&options, &damaged);
+	if (error)
+		return explain(folder, error);
+	if (cli->json)
+		printf("{\"damaged\":%llu}\n", (unsigned long long)damaged);
+	else
+		printf("the index was made anew; %llu damaged places were passed over\n", (unsigned long long)damaged);
+	return damaged ? EXIT_DATA : 0;
 }
 
 int cli_store(struct cli *cli)
@@ -53,7 +167,18 @@ int cli_store(struct cli *cli)
 	int status = cli_settings(cli);
 	if (status)
 		return status;
-	if (strcmp(cli->argv[0], "stats") == 0)
-		return ask_server(cli, "stats");
-	return cli_usage(cli, "which of these?");
+	const char *verb = cli->argv[0];
+	bool check = strcmp(verb, "check") == 0, compact = strcmp(verb, "compact") == 0, stats = strcmp(verb, "stats") == 0;
+	if (strcmp(verb, "rebuild") == 0)
+		return rebuild(cli);
+	if (!check && !compact && !stats)
+		return cli_usage(cli, "which of these?");
+	log_set_threshold(LOG_WARNING);
+	int fd = connect_server(&cli->settings);
+	if (fd >= 0)
+		return ask_server(cli, fd, verb);
+	if (!stats)
+		return run_task(cli, check ? store_check : store_compact);
+	fprintf(stderr, "postrider: no server runs on this data folder, or its socket is not open to you\n");
+	return EXIT_UNAVAILABLE;
 }

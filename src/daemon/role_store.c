@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "daemon/store_private.h"
+#include "daemon/store_upkeep.h"
 
 struct store_role store_role;
 
@@ -54,6 +55,7 @@ int store_role_serve(struct role_process *p)
 	accounts_init(&store_role.accounts, store_role.store, undelete);
 	loop_watch_init(&store_role.dispatch, &p->loop, store_event_fd(store_role.store), LOOP_READ, on_results, NULL);
 	loop_watch_on(&store_role.dispatch);
+	store_upkeep_start();
 	return 0;
 }
 
@@ -76,6 +78,7 @@ void store_role_drain(struct role_process *p)
 {
 	/* The edges have ended before us; closing the store finishes what is under way. */
 	store_role.draining = true;
+	store_upkeep_stop();
 	store_session_close_all();
 	link_close(&store_role.smtp);
 	link_close(&store_role.auth);

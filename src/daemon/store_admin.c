@@ -6,10 +6,17 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/store_private.h"
+#include "daemon/store_report.h"
+
+enum { PROGRESS_MS = 200 };
 
 struct admin {
 	struct link link;
-	struct loop_task task; /* frees it at the end of the turn */
+	struct loop_task free;     /* at the end of the turn */
+	struct loop_timer progress;
+	struct store_task task;    /* check or compact, under way while `busy` */
+	uint32_t request;
+	bool busy, closing, json;
 };
 
 static struct {
@@ -39,6 +46,47 @@ static void put_stats(struct buf *out, bool json)
 		buf_append_string(out, "}\n");
 }
 
+/* ---- tasks ---- */
+
+static void tell_progress(void *arg)
+{
+	struct admin *a = arg;
+	struct buf text;
+	buf_init(&text, 256);
+	buf_printf(&text, "%" PRIu64 " %" PRIu64, (uint64_t)atomic_load(&a->task.progress), (uint64_t)atomic_load(&a->task.total));
+	struct message_output m = {.text = buf_view(&text)};
+	if (!a->closing)
+		ipc_send(&a->link.channel, MESSAGE_OUTPUT, a->request, &m, -1);
+	buf_done(&text);
+	loop_timer_set(&a->progress, PROGRESS_MS);
+}
+
+static void task_done(struct store_task *task, int result)
+{
+	struct admin *a = task->arg;
+	struct buf out;
+	a->busy = false;
+	loop_timer_cancel(&a->progress);
+	if (a->closing) {
+		loop_task_schedule(&a->free);
+		return;
+	}
+	buf_init(&out, 4096);
+	store_admin_report(task, result, a->json, &out);
+	answer(a, a->request, &out, result ? 75 : task->damaged || task->missing ? 65 : 0);
+	buf_done(&out);
+}
+
+static void start_task(struct admin *a, uint32_t request, bool json, void (*start)(struct store *, struct store_task *))
+{
+	a->request = request;
+	a->json = json;
+	a->busy = true;
+	a->task = (struct store_task){.done = task_done, .arg = a};
+	loop_timer_set(&a->progress, PROGRESS_MS);
+	start(store_role.store, &a->task);
+}
+
 static void received(struct link *link, struct channel_frame *frame)
 {
 	struct admin *a = link->arg;
@@ -51,6 +99,10 @@ static void received(struct link *link, struct channel_frame *frame)
 	if (m.words.count == 1 && view_equal(words[0].value, VIEW("stats"))) {
 		put_stats(&out, m.json);
 		answer(a, frame->request, &out, 0);
+	} else if (m.words.count == 1 && !a->busy && view_equal(words[0].value, VIEW("check"))) {
+		start_task(a, frame->request, m.json, store_check);
+	} else if (m.words.count == 1 && !a->busy && view_equal(words[0].value, VIEW("compact"))) {
+		start_task(a, frame->request, m.json, store_compact);
 	} else {
 		buf_append_string(&out, "this command is not known to the running server\n");
 		answer(a, frame->request, &out, 64);
@@ -62,13 +114,16 @@ static void free_admin(void *arg)
 {
 	struct admin *a = arg;
 	link_close(&a->link);
+	loop_timer_cancel(&a->progress);
 	mem_free(a);
 }
 
 static void closed(struct link *link)
 {
 	struct admin *a = link->arg;
-	loop_task_schedule(&a->task);
+	a->closing = true;
+	if (!a->busy)
+		loop_task_schedule(&a->free);
 }
 
 static void on_connect(void *arg)
@@ -78,7 +133,8 @@ static void on_connect(void *arg)
 	if (fd < 0)
 		return;
 	struct admin *a = mem_alloc(sizeof *a);
-	loop_task_init(&a->task, &store_role.process->loop, free_admin, a);
+	loop_task_init(&a->free, &store_role.process->loop, free_admin, a);
+	loop_timer_init(&a->progress, &store_role.process->loop, tell_progress, a);
 	link_open(&a->link, store_role.process, fd, ROLE_ADMIN, received, closed, a);
 }
 

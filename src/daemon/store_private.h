@@ -12,7 +12,6 @@ struct store_role {
 	struct store *store;
 	struct accounts accounts;
 	struct loop_watch dispatch;
-	struct loop_timer upkeep;
 	struct link auth, smtp;
 	bool draining;
 };
