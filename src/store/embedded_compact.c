@@ -313,6 +313,7 @@ static void committed(struct store_commit *commit, int result)
 		finish(t->compaction, result);
 		return;
 	}
+	at_step(t->compaction->e, "compact-committed");
 	t->pending.act = remove_files;
 	workers_add(&t->compaction->e->upkeep, &t->pending);
 }
@@ -334,6 +335,7 @@ static int prepare(struct compaction *c)
 	int error = index_reader_begin(&reader);
 	if (error == 0)
 		error = snapshot_write(c->e->folder_fd, &c->e->index, reader.txn, &c->position);
+	at_step(c->e, "compact-snapshot");
 	if (error == 0)
 		error = list_files(c);
 	if (error == 0)
@@ -364,6 +366,7 @@ static void run_compact(struct store_pending *p, unsigned thread)
 		finish(c, error);
 		return;
 	}
+	at_step(c->e, "compact-copied");
 	p->act = begin_commit;
 	completions_add(&c->e->completions, p);
 }

@@ -16,7 +16,8 @@
 #include "base/log.h"
 #include "workload.h"
 
-static const char *const steps[] = {"group-run", "group-durable", "checkpoint", "checkpoint-done", "rotate", "body-synced"};
+static const char *const steps[] = {"group-run", "group-durable", "checkpoint", "checkpoint-done", "rotate", "body-synced",
+				   "compact-snapshot", "compact-copied", "compact-committed"};
 static const char *deadly_step;
 static unsigned steps_left;
 static int report_fd;
@@ -39,7 +40,9 @@ static void work(const char *folder, uint32_t seed)
 	struct store *s;
 	if (workload_open(folder, die_at, &s) != 0)
 		_exit(3);
-	workload_run(s, 300, seed, report);
+	workload_run(s, 100, seed, report);
+	workload_compact(s);
+	workload_run(s, 200, seed, report);
 	_exit(0);
 }
 
@@ -57,7 +60,8 @@ static uint32_t crash_once(const char *folder, uint32_t seed, uint32_t last)
 {
 	int fds[2];
 	deadly_step = seed % 2 ? steps[seed / 2 % (sizeof steps / sizeof *steps)] : NULL;
-	steps_left = seed / 16 % 10;
+	/* Compaction comes once in a run. */
+	steps_left = deadly_step && deadly_step[0] == 'c' && deadly_step[1] == 'o' ? 0 : seed / 16 % 10;
 	if (pipe(fds) != 0)
 		exit(1);
 	pid_t child = fork();
@@ -105,6 +109,7 @@ int main(int argc, char **argv)
 			return 1;
 		}
 		last = workload_verify(s, last, where);
+		workload_check(s, where);
 		store_close(s);
 		/* Verifying takes longer with each commit; a fresh start now and then keeps it short. */
 		if (i % 16 == 15) {

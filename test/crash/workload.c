@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../unit/store/support.h"
+#include "store/store_admin.h"
 
 enum { UNDER_WAY = 8, DELETE_EVERY = 5, DELETE_BACK = 50, SHARDS = 4 };
 
@@ -38,10 +39,21 @@ static void give_up(const char *where, const char *fmt, ...)
 	exit(1);
 }
 
+static void names_blobs(uint64_t shard, struct view key, struct view value,
+			void (*found)(void *arg, const struct blob_id *id), void *arg)
+{
+	struct blob_id id;
+	(void)key;
+	if (store_shard_class(shard) != STORE_ACCOUNT || value.len < sizeof id)
+		return;
+	memcpy(&id, value.data, sizeof id);
+	found(arg, &id);
+}
+
 int workload_open(const char *folder, void (*at_step)(const char *step), struct store **out)
 {
 	struct store_options options = {.folder = folder, .min_free = 1, .segment_size = 256 << 10, .at_step = at_step,
-					.index_size = 1 << 30};
+					.index_size = 1 << 30, .names_blobs = names_blobs};
 	return store_open(&options, out);
 }
 
@@ -172,6 +184,40 @@ int workload_run(struct store *s, unsigned commits, uint32_t seed, void (*acknow
 	}
 	wait_for_all(s);
 	return first_error;
+}
+
+static void compacted(struct store_task *t, int result)
+{
+	(void)t;
+	/* Part of the runs let a sync fail on the way. */
+	if (result && result != -EROFS && result != -EIO)
+		give_up("compaction", "%s", strerror(-result));
+}
+
+void workload_compact(struct store *s)
+{
+	static struct store_task task;
+	task = (struct store_task){.done = compacted, .dead_percent = 3};
+	store_compact(s, &task);
+}
+
+static void checked(struct store_task *t, int result)
+{
+	*(int *)t->arg = result;
+}
+
+void workload_check(struct store *s, const char *where)
+{
+	int result = 1;
+	struct store_task task = {.done = checked, .arg = &result};
+	store_check(s, &task);
+	while (result > 0) {
+		usleep(50);
+		store_dispatch(s);
+	}
+	if (result || task.damaged || task.missing)
+		give_up(where, "check: %s, %u damaged, %u missing", strerror(-result), (unsigned)task.damaged,
+			(unsigned)task.missing);
 }
 
 struct entry {

@@ -18,6 +18,12 @@ int workload_open(const char *folder, void (*at_step)(const char *step), struct 
  */
 int workload_run(struct store *s, unsigned commits, uint32_t seed, void (*acknowledged)(uint32_t number));
 
+/* Has compaction run beside the work that follows; it takes even volumes that are nearly all alive. */
+void workload_compact(struct store *s);
+
+/* Exits unless store_check finds nothing. */
+void workload_check(struct store *s, const char *where);
+
 /* Everything of commits 1 to n is there, whole, and nothing else; n is at least `acknowledged`. Exits if not. */
 uint32_t workload_verify(struct store *s, uint32_t acknowledged, const char *where);
 
