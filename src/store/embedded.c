@@ -182,6 +182,7 @@ static void free_all(struct embedded *e)
 	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	pthread_rwlock_destroy(&e->index_lock);
 	pthread_mutex_destroy(&e->lock);
 	pthread_cond_destroy(&e->wake);
 	pthread_cond_destroy(&e->checkpointed);
@@ -296,6 +297,7 @@ static struct embedded *make(const struct store_options *options)
 	pending_queue_init(&e->commits);
 	pending_queue_init(&e->reads);
 	pthread_mutex_init(&e->lock, NULL);
+	pthread_rwlock_init(&e->index_lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&e->wake, &monotonic);

@@ -25,9 +25,11 @@
 
 enum {
 	GROUP_COMMITS_MAX = 256,       /* commits that share a sync */
-	CHECKPOINT_COMMITS = 1000,     /* later ones are cheaper each, but replay and the stall grow */
-	CHECKPOINT_BYTES = 16 << 20,   /* of index changes */
+	CHECKPOINT_COMMITS = 4000,     /* later ones cost less a commit, but replay and the stall grow */
+	CHECKPOINT_BYTES = 32 << 20,   /* of log: what a start may have to read */
 	CHECKPOINT_IDLE_MS = 50,
+	REOPEN_COMMITS = 256,          /* after a checkpoint of so many, LMDB holds memory worth taking back */
+	REOPEN_IDLE_MS = 1000,
 	UPLOAD_MEMORY_ALL = 64 << 20,  /* all waiting uploads together; past it they go to files from UPLOAD_SMALL on */
 	UPLOAD_SMALL = 64 << 10,
 	RESERVE_SIZE = 64 << 20,       /* given up on a full disk, so that deletes and checkpoints go on */
@@ -74,6 +76,9 @@ struct embedded {
 	struct index index;
 	struct buf redo;
 	size_t unchecked_commits, unchecked_bytes; /* since the last checkpoint */
+	bool index_grown;
+	/* Held for reading while a committed state is looked at, for writing while the map is opened anew. */
+	pthread_rwlock_t index_lock;
 	int64_t space_checked_ms;
 	struct store_pending spare_job;
 
@@ -112,6 +117,9 @@ int embedded_roll_back(struct embedded *e) __attribute__((warn_unused_result));
 
 /* At start: applies what the log holds above the checkpoint, and goes on behind it. */
 int embedded_recover(struct embedded *e) __attribute__((warn_unused_result));
+
+/* Closes and opens the map, which gives back what LMDB keeps for dirty pages; not while somebody reads. */
+void embedded_reopen_index(struct embedded *e);
 
 /* Makes space checks at most four times a second, and says whether commits that take space are refused. */
 bool embedded_nearly_full(struct embedded *e);

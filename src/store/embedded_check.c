@@ -162,6 +162,7 @@ static int check_all(struct embedded *e, struct store_task *t)
 	struct index_reader reader = {.index = &e->index};
 	struct index_position position = {0};
 	committer_checkpoint(e);
+	pthread_rwlock_rdlock(&e->index_lock);
 	int error = index_reader_begin(&reader);
 	if (error == 0)
 		error = index_read_position(reader.txn, e->index.dbi, &position);
@@ -170,6 +171,7 @@ static int check_all(struct embedded *e, struct store_task *t)
 	if (error == 0)
 		error = check_index(e, t, reader.txn);
 	index_reader_close(&reader);
+	pthread_rwlock_unlock(&e->index_lock);
 	if (error == 0)
 		error = check_log(e, t, position.lsn);
 	return error ? error : check_kept(e, t);

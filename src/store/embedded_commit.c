@@ -332,16 +332,22 @@ static bool has_unchecked(const struct embedded *e)
 	return e->unchecked_commits > 0 && !atomic_load(&e->read_only);
 }
 
-/* Waits for work; true when there was none for so long that it is time for a checkpoint. With the lock held. */
+/* When reading only, the open transaction is all that still knows of what no checkpoint holds. */
+static bool can_reopen(const struct embedded *e)
+{
+	return e->index_grown && !atomic_load(&e->read_only);
+}
+
+/* Waits for work; true when there was none for so long that it is time to tidy up. With the lock held. */
 static bool wait_for_work(struct embedded *e)
 {
 	struct timespec until;
-	if (!has_unchecked(e)) {
+	if (!has_unchecked(e) && !can_reopen(e)) {
 		pthread_cond_wait(&e->wake, &e->lock);
 		return false;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += CHECKPOINT_IDLE_MS * 1000000L;
+	until.tv_nsec += (has_unchecked(e) ? CHECKPOINT_IDLE_MS : REOPEN_IDLE_MS) * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000L;
 	until.tv_nsec %= 1000000000L;
 	return pthread_cond_timedwait(&e->wake, &e->lock, &until) == ETIMEDOUT;
@@ -379,7 +385,10 @@ static void *committer_main(void *arg)
 			if (!wait_for_work(e))
 				continue;
 			pthread_mutex_unlock(&e->lock);
-			checkpoint_idle(e);
+			if (has_unchecked(e))
+				checkpoint_idle(e);
+			else
+				embedded_reopen_index(e);
 			pthread_mutex_lock(&e->lock);
 			continue;
 		}

@@ -332,6 +332,7 @@ static int prepare(struct compaction *c)
 {
 	struct index_reader reader = {.index = &c->e->index};
 	committer_checkpoint(c->e);
+	pthread_rwlock_rdlock(&c->e->index_lock);
 	int error = index_reader_begin(&reader);
 	if (error == 0)
 		error = snapshot_write(c->e->folder_fd, &c->e->index, reader.txn, &c->position);
@@ -346,6 +347,7 @@ static int prepare(struct compaction *c)
 		error = index_walk(reader.txn, c->e->index.dbi, note_entry, c);
 	}
 	index_reader_close(&reader);
+	pthread_rwlock_unlock(&c->e->index_lock);
 	if (error)
 		return error;
 	drop_doubles(c);

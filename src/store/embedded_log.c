@@ -4,6 +4,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -53,6 +56,26 @@ void embedded_give_up_reserve(struct embedded *e)
 		log_event(LOG_WARNING, NULL, "reserve_given_up", log_u64("size", RESERVE_SIZE));
 }
 
+void embedded_reopen_index(struct embedded *e)
+{
+	char path[4096];
+	if (pthread_rwlock_trywrlock(&e->index_lock) != 0)
+		return;
+	snprintf(path, sizeof path, "%s/index", e->folder);
+	for (unsigned i = 0; i < WORKERS_MAX; i++)
+		index_reader_close(&e->reader_states[i]);
+	index_close(&e->index);
+	int error = index_open(&e->index, path, e->index_size);
+	if (error) {
+		/* It was open a moment ago, and without it there is nothing to serve: the next start finds out why. */
+		log_event(LOG_ERROR, NULL, "index_reopen_failed", log_errno(error));
+		abort();
+	}
+	e->index_grown = false;
+	pthread_rwlock_unlock(&e->index_lock);
+	malloc_trim(0);
+}
+
 static int apply_record(struct embedded *e, struct view redo)
 {
 	struct cursor c = cursor_on(redo);
@@ -78,6 +101,7 @@ static void forget_dirty(struct embedded *e)
 	pthread_mutex_lock(&e->lock);
 	map_done(&e->dirty);
 	pthread_mutex_unlock(&e->lock);
+	e->index_grown = e->index_grown || e->unchecked_commits >= REOPEN_COMMITS;
 	e->unchecked_commits = e->unchecked_bytes = 0;
 }
 

@@ -41,9 +41,11 @@ static void read_committed(struct store_pending *p, unsigned thread)
 {
 	struct embedded *e = embedded_of(p->store);
 	struct index_reader *reader = &e->reader_states[thread];
+	pthread_rwlock_rdlock(&e->index_lock);
 	int error = index_reader_begin(reader);
 	p->result = error ? error : run_read(e, read_of(p), reader->txn);
 	index_reader_end(reader);
+	pthread_rwlock_unlock(&e->index_lock);
 	p->act = hand_out;
 	completions_add(&e->completions, p);
 }

@@ -274,7 +274,7 @@ int main(int argc, char **argv)
 	deliver(messages, false, "deliveries");
 	size_t one = messages < 100000 ? messages : 100000;
 	deliver(one, true, "deliveries to one account");
-	usleep(300000);
+	usleep(1500000);
 	malloc_trim(0);
 	show_memory("at rest");
 	store_close(accounts.store);

@@ -264,6 +264,19 @@ static void expect(struct store *s, int n, int missing)
 	}
 }
 
+static void after_a_rest_all_is_as_before(void **state)
+{
+	(void)state;
+	struct store *s = test_open(test_folder());
+	fill(s, 1000);
+	/* Longer than the time after which the engine opens its index anew, to give memory back. */
+	usleep(1300000);
+	expect(s, 1000, -1);
+	fill(s, 1100);
+	expect(s, 1100, -1);
+	store_close(s);
+}
+
 static void a_lost_index_is_rebuilt(void **state)
 {
 	(void)state;
@@ -333,6 +346,7 @@ int main(void)
 	    cmocka_unit_test(watchers_hear_of_their_shard_only),
 	    cmocka_unit_test(uploads_that_nobody_names_leave_no_file),
 	    cmocka_unit_test(a_damaged_body_is_told_and_the_rest_served),
+	    cmocka_unit_test(after_a_rest_all_is_as_before),
 	    cmocka_unit_test(a_lost_index_is_rebuilt),
 	    cmocka_unit_test(a_damaged_record_loses_only_itself_in_a_rebuild),
 	    cmocka_unit_test(no_memory_for_a_body_is_an_error_and_no_more),
