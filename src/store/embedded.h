@@ -68,7 +68,7 @@ struct embedded {
 	atomic_uint next_segment;
 	atomic_bool read_only, nearly_full;
 	atomic_uint_fast64_t commit_count, sync_count, checkpoint_count, read_count, blob_read_count, rollback_count;
-	atomic_uint_fast64_t damaged_count, free_bytes;
+	atomic_uint_fast64_t damaged_count, free_bytes, index_bytes, volume_count, volume_bytes;
 
 	/* committer */
 	pthread_t committer;
@@ -80,7 +80,8 @@ struct embedded {
 	/* Held for reading while a committed state is looked at, for writing while the map is opened anew. */
 	pthread_rwlock_t index_lock;
 	int64_t space_checked_ms;
-	struct store_pending spare_job;
+	struct store_pending spare_job, measure_job;
+	atomic_bool measuring;
 
 	struct volumes volumes;
 	struct workers readers, writer, upkeep;
@@ -111,6 +112,9 @@ void committer_checkpoint(struct embedded *e);
 
 /* embedded_log.c: the log and the index move together. Committer thread. */
 int embedded_checkpoint(struct embedded *e) __attribute__((warn_unused_result));
+
+/* Has the upkeep thread count the volumes, for store_stats. At start, and when there is a new log file. */
+void embedded_measure(struct embedded *e);
 
 /* Takes the index back to the last checkpoint and applies the log's durable records again. */
 int embedded_roll_back(struct embedded *e) __attribute__((warn_unused_result));

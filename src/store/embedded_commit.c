@@ -183,6 +183,8 @@ static int rotate(struct embedded *e)
 	int error = log_file_rotate(&e->log, atomic_fetch_add(&e->next_segment, 1));
 	if (error)
 		log_event(LOG_ERROR, NULL, "log_rotate_failed", log_errno(error));
+	else
+		embedded_measure(e);
 	return error;
 }
 
@@ -452,6 +454,7 @@ int committer_start(struct embedded *e)
 	e->spare_job = (struct store_pending){.store = &e->base, .act = make_spare};
 	if (log_file_wants_spare(&e->log))
 		workers_add(&e->upkeep, &e->spare_job);
+	embedded_measure(e);
 	return thread_start(&e->committer, committer_main, e, "store-commit");
 }
 

@@ -135,6 +135,7 @@ int embedded_checkpoint(struct embedded *e)
 		return again ? again : error;
 	}
 	at_step(e, "checkpoint-done");
+	atomic_store(&e->index_bytes, index_size(&e->index));
 	forget_dirty(e);
 	atomic_fetch_add(&e->checkpoint_count, 1);
 	return 0;

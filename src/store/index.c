@@ -115,6 +115,15 @@ void index_close(struct index *index)
 	index->env = NULL;
 }
 
+uint64_t index_size(const struct index *index)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+	if (mdb_env_info(index->env, &info) != 0 || mdb_env_stat(index->env, &stat) != 0)
+		return 0;
+	return (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
+}
+
 int index_begin(struct index *index)
 {
 	return index->writing ? 0 : index_error(mdb_txn_begin(index->env, NULL, 0, &index->writing));

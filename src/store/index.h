@@ -41,6 +41,9 @@ int index_error(int mdb_result);
 int index_open(struct index *index, const char *path, size_t map_size) __attribute__((warn_unused_result));
 void index_close(struct index *index);
 
+/* Bytes of the map that are in use. */
+uint64_t index_size(const struct index *index);
+
 /* Starts the write transaction if there is none. */
 int index_begin(struct index *index) __attribute__((warn_unused_result));
 

@@ -219,7 +219,7 @@ void store_close(struct store *s); /* NULL is allowed */
 
 struct store_stats {
 	uint64_t commits, syncs, checkpoints, reads, blob_reads, rollbacks;
-	uint64_t index_bytes, volume_bytes, volumes, free_bytes;
+	uint64_t index_bytes, volume_bytes, volumes, free_bytes; /* on the disk, when last looked at */
 	uint64_t damaged; /* checksums that did not fit, since the start */
 	bool read_only, nearly_full;
 };

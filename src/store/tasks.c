@@ -33,6 +33,26 @@ void task_finish(struct store_task *t, int result)
 	completions_add(&embedded_of(t->pending.store)->completions, &t->pending);
 }
 
+static void measure(struct store_pending *p, unsigned thread)
+{
+	struct embedded *e = embedded_of(p->store);
+	struct store_task counts = {0};
+	(void)thread;
+	atomic_store(&e->measuring, false);
+	if (task_measure(e, &counts) != 0)
+		return;
+	atomic_store(&e->volume_count, counts.volumes);
+	atomic_store(&e->volume_bytes, counts.volume_bytes);
+}
+
+void embedded_measure(struct embedded *e)
+{
+	if (atomic_exchange(&e->measuring, true))
+		return;
+	e->measure_job = (struct store_pending){.store = &e->base, .act = measure};
+	workers_add(&e->upkeep, &e->measure_job);
+}
+
 int task_measure(struct embedded *e, struct store_task *t)
 {
 	for (enum segment_kind kind = SEGMENT_LOG; kind <= SEGMENT_KEPT; kind++) {

@@ -157,6 +157,9 @@ static void compaction_keeps_what_lives(void **state)
 	s = open_named();
 	run_task(s, &t, store_compact);
 	assert_true(t.volumes > 5);
+	struct store_stats stats;
+	store_stats(s, &stats);
+	assert_true(stats.volumes > 0 && stats.volume_bytes > 0 && stats.index_bytes > 0);
 	assert_true(t.freed > 2500000);
 	expect(s, 10);
 	expect_clean(s);
