@@ -168,6 +168,12 @@ bool ipc_allowed(unsigned type, unsigned from, unsigned to)
 	return row && (row->from & from) && (row->to & to);
 }
 
+int ipc_encode(struct buf *out, unsigned type, const void *message)
+{
+	const struct message_row *row = row_of(type);
+	return row ? codec_encode(out, row->schema, message) : -EINVAL;
+}
+
 int ipc_send(struct channel *c, enum message_type type, uint32_t request, const void *message, int fd)
 {
 	size_t mark;

@@ -164,6 +164,9 @@ bool ipc_allowed(unsigned type, unsigned from, unsigned to);
 int ipc_send(struct channel *c, enum message_type type, uint32_t request, const void *message, int fd);
 int ipc_send_blocking(int socket, enum message_type type, uint32_t request, const void *message, int fd);
 
+/* Encodes alone, without sending: the payload of a frame of this type. The same results. */
+int ipc_encode(struct buf *out, unsigned type, const void *message);
+
 /* Decodes a frame into the struct of its type. -EBADMSG when it does not fit: then the peer is broken, drop it. */
 int ipc_decode(const struct channel_frame *frame, void *message, struct arena *arena) __attribute__((warn_unused_result));
 

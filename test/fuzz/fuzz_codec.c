@@ -1,0 +1,23 @@
+/* Our own messages: whatever the bytes, a message decodes completely or not at all, and what decodes encodes to the same bytes. */
+#include "fuzz.h"
+
+#include "daemon/messages.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	_Alignas(16) char message[1024];
+	struct arena arena;
+	if (size < 1)
+		return 0;
+	struct channel_frame frame = {.type = data[0], .payload = view_of(data + 1, size - 1), .fd = -1};
+	arena_init(&arena, 1 << 20);
+	if (ipc_decode(&frame, message, &arena) == 0) {
+		struct buf again;
+		buf_init(&again, 1 << 20);
+		check(ipc_encode(&again, frame.type, message) == 0);
+		check(view_equal(buf_view(&again), frame.payload));
+		buf_done(&again);
+	}
+	arena_done(&arena);
+	return 0;
+}
