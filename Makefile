@@ -1,7 +1,8 @@
 # The short names of what one does with Postrider. The build itself is meson's.
 DIR ?= ./var
 PORT_BASE ?= 2000
-PREFIX ?= /usr/local
+prefix ?= /usr/local
+PREFIX ?= $(prefix)
 DESTDIR ?=
 ROUNDS ?= 1000
 
@@ -31,6 +32,7 @@ fuzz:
 	@scripts/fuzz
 
 install: all
+	@meson configure build -Dprefix=$(PREFIX) && ninja -C build --quiet
 	@DESTDIR=$(DESTDIR) meson install -C build --no-rebuild
 	@DESTDIR=$(DESTDIR) scripts/post-install
 
