@@ -107,12 +107,29 @@ static void drain(struct role_process *p)
 		role_exit(p);
 }
 
+/*
+ * Sessions hold views into the settings they began with, so the text of earlier settings stays: a few KB for a reload that changed
+ * something, nothing for one that did not.
+ */
+static void take_settings(struct role_process *p, struct view encoded)
+{
+	struct settings before = p->settings, fresh = {0};
+	struct buf same;
+	buf_init(&same, 1 << 20);
+	bool changed = settings_encode(&before, &same) != 0 || !view_equal(buf_view(&same), encoded);
+	buf_done(&same);
+	if (!changed)
+		return;
+	if (settings_decode(&fresh, encoded) != 0)
+		exit(78);
+	p->settings = fresh;
+}
+
 static void control_message(struct role_process *p, struct channel_frame *frame, void *message)
 {
 	switch ((enum message_type)frame->type) {
 	case MESSAGE_SETTINGS:
-		if (settings_decode(&p->settings, ((struct message_settings *)message)->encoded) != 0)
-			exit(78);
+		take_settings(p, ((struct message_settings *)message)->encoded);
 		break;
 	case MESSAGE_FOLDER:
 		p->folder = frame->fd;
