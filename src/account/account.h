@@ -81,6 +81,7 @@ struct account_target {
 	struct view uidl;    /* imported; else empty */
 	uint32_t flags;      /* FLAG_* */
 	bool enforce_quota;
+	uint64_t quota_default; /* of an account without its own; 0: no limit */
 	bool has_delivery_id; /* a spooled delivery: a second one with the same id changes nothing */
 	unsigned char delivery_id[ACCOUNT_DELIVERY_ID_SIZE];
 

@@ -30,7 +30,8 @@ static int check_target(struct txn *t, const struct account_delivery *d, struct 
 	    target->uidl.len > ACCOUNT_UIDL_MAX)
 		return -EMSGSIZE;
 	uint64_t size = target->prefix.len + d->body_len;
-	if (target->enforce_quota && head.quota > 0 && (head.bytes > head.quota || size > head.quota - head.bytes))
+	uint64_t quota = head.quota ? head.quota : target->quota_default;
+	if (target->enforce_quota && quota > 0 && (head.bytes > quota || size > quota - head.bytes))
 		return -EDQUOT;
 	return 0;
 }

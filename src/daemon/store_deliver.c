@@ -130,6 +130,8 @@ static bool copy_targets(struct delivery *d, const struct message_deliver *m)
 		if (k < count)
 			continue;
 		targets[k].shard = t->account;
+		targets[k].enforce_quota = m->enforce_quota;
+		targets[k].quota_default = store_role.process->settings.quota_default;
 		if (!arena_copy(&d->arena, t->mailbox, &targets[k].mailbox) ||
 		    !arena_copy(&d->arena, t->prefix, &targets[k].prefix))
 			return false;
