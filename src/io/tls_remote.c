@@ -22,7 +22,7 @@
 static struct {
 	tls_sign sign;
 	void *arg;
-	bool installed;
+	OSSL_PROVIDER *theirs, *ours; /* loaded for the life of the process */
 } signer;
 
 struct remote_key {
@@ -310,15 +310,13 @@ int tls_remote_install(tls_sign sign, void *arg)
 {
 	signer.sign = sign;
 	signer.arg = arg;
-	if (signer.installed)
+	if (signer.ours)
 		return 0;
 	/* OpenSSL's own provider first and preferred: ours is for keys that say so. */
-	if (OSSL_PROVIDER_load(NULL, "default") == NULL ||
-	    OSSL_PROVIDER_add_builtin(NULL, "postrider", provider_init) != 1 ||
-	    OSSL_PROVIDER_load(NULL, "postrider") == NULL || EVP_set_default_properties(NULL, "?provider=default") != 1)
-		return -ENOTSUP;
-	signer.installed = true;
-	return 0;
+	signer.theirs = OSSL_PROVIDER_load(NULL, "default");
+	if (signer.theirs && OSSL_PROVIDER_add_builtin(NULL, "postrider", provider_init) == 1)
+		signer.ours = OSSL_PROVIDER_load(NULL, "postrider");
+	return signer.ours && EVP_set_default_properties(NULL, "?provider=default") == 1 ? 0 : -ENOTSUP;
 }
 
 static const char *kind_of(EVP_PKEY *key)
@@ -336,7 +334,7 @@ EVP_PKEY *tls_remote_key(EVP_PKEY *public_key, unsigned number)
 	OSSL_PARAM *public_params = NULL;
 	OSSL_PARAM own[] = {OSSL_PARAM_uint(NUMBER_PARAM, &number), OSSL_PARAM_END};
 	EVP_PKEY *key = NULL;
-	if (kind == NULL || !signer.installed || EVP_PKEY_todata(public_key, EVP_PKEY_PUBLIC_KEY, &public_params) != 1)
+	if (kind == NULL || signer.ours == NULL || EVP_PKEY_todata(public_key, EVP_PKEY_PUBLIC_KEY, &public_params) != 1)
 		return NULL;
 	OSSL_PARAM *params = OSSL_PARAM_merge(public_params, own);
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, kind, "provider=postrider");
