@@ -86,6 +86,8 @@ static void store_piece(struct pop3_connection *c, const struct piece *piece)
 	buf_append_u32(&c->ahead, (uint32_t)piece->error);
 	buf_append_u32(&c->ahead, (uint32_t)piece->bytes.len);
 	buf_append(&c->ahead, piece->bytes);
+	if (buf_failed(&c->ahead))
+		stream_abort(&c->stream); /* a message with a hole must not look whole */
 }
 
 static bool next_piece(struct pop3_connection *c, struct piece *piece)

@@ -46,6 +46,7 @@ struct smtp_connection {
 		uint64_t number;     /* of the upload at store; 0: nothing was sent yet */
 		struct buf piece;    /* collected until it is worth a message */
 		uint64_t sent, credited;
+		bool broken;         /* a part could not be kept or sent */
 		uint32_t request;    /* MESSAGE_DELIVER under way */
 		char message_id[RANDOM_ID_SIZE];
 	} upload;

@@ -44,8 +44,8 @@ static void send_piece(struct smtp_connection *c)
 	/* The credits come with the number of the first piece's request. */
 	if (c->upload.request == 0)
 		c->upload.request = calls_ask(&smtp_role.store, MESSAGE_UPLOAD, &m, on_credit, c);
-	else if (smtp_role.store.link.up)
-		ipc_send(&smtp_role.store.link.channel, MESSAGE_UPLOAD, c->upload.request, &m, -1);
+	else if (!smtp_role.store.link.up || ipc_send(&smtp_role.store.link.channel, MESSAGE_UPLOAD, c->upload.request, &m, -1) != 0)
+		c->upload.broken = true;
 	c->upload.sent += m.bytes.len;
 	buf_clear(&c->upload.piece);
 }
@@ -75,7 +75,7 @@ static bool on_credit(void *arg, struct link *link, struct channel_frame *frame)
 /* An upload that cannot be had whole any more. */
 static bool is_lost(const struct smtp_connection *c)
 {
-	return c->upload.number != 0 && c->upload.request == 0;
+	return c->upload.broken || (c->upload.number != 0 && c->upload.request == 0);
 }
 
 bool smtp_upload_body(void *arg, struct view bytes)
@@ -85,7 +85,11 @@ bool smtp_upload_body(void *arg, struct view bytes)
 		return true;
 	while (bytes.len > 0) {
 		size_t room = PIECE - buf_view(&c->upload.piece).len;
-		buf_append(&c->upload.piece, view_take(bytes, room));
+		/* Without memory for a part the whole is lost: the end is answered with a temporary error. */
+		if (buf_append(&c->upload.piece, view_take(bytes, room)) != 0)
+			c->upload.broken = true;
+		if (is_lost(c))
+			return true;
 		bytes = view_skip(bytes, room);
 		if (buf_view(&c->upload.piece).len == PIECE)
 			send_piece(c);
@@ -203,6 +207,7 @@ void smtp_upload_abandon(void *arg)
 	buf_done(&c->upload.piece);
 	c->upload.targets = NULL;
 	c->upload.count = c->upload.room = 0;
+	c->upload.broken = false;
 	c->upload.number = c->upload.sent = c->upload.credited = 0;
 	c->upload.request = 0;
 }

@@ -157,7 +157,12 @@ static void read_more(struct session *s);
 static void send_data(struct session *s, uint32_t index, struct view bytes, bool last, int error)
 {
 	struct message_fetch_data m = {.index = index, .error = (uint64_t)(int64_t)error, .last = last, .bytes = bytes};
-	ipc_send(&s->link.channel, MESSAGE_FETCH_DATA, s->reading.request, &m, -1);
+	if (s->link.up && ipc_send(&s->link.channel, MESSAGE_FETCH_DATA, s->reading.request, &m, -1) != 0) {
+		/* A message with a hole must not look whole: the channel ends, and with it the client's session. */
+		log_event(LOG_ERROR, "-", "fetch-broken", log_u64("account", s->account));
+		link_close(&s->link);
+		s->closing = true;
+	}
 }
 
 /* Sends [from, to) of the message that begins with `prefix` and goes on with what of the body is here; the rest becomes `large`. */
