@@ -150,6 +150,9 @@ static struct store_upload *claim_upload(const struct message_deliver *m)
 	if (u == NULL)
 		return NULL;
 	struct store_upload *body = u->body;
+	/* The engine must not call back for a credit that nobody waits for any more. */
+	if (u->waiting)
+		store_upload_wait(body, NULL, NULL);
 	if (u->failed) {
 		store_upload_abort(body);
 		body = NULL;

@@ -32,6 +32,7 @@ struct reading {
 struct session {
 	struct session *next, *previous;
 	struct link link;
+	struct loop_task end; /* frees it, when no function of its channel is on the stack */
 	uint64_t account;
 	struct maildrop maildrop;
 	bool opening, open, closing;
@@ -58,10 +59,9 @@ static struct session *sessions;
 
 /* ---- end ---- */
 
-static void free_when_idle(struct session *s)
+static void free_session(void *arg)
 {
-	if (!s->closing || s->opening || s->busy || s->expunging)
-		return;
+	struct session *s = arg;
 	if (s->open)
 		maildrop_close(&s->maildrop);
 	if (s->previous)
@@ -74,6 +74,13 @@ static void free_when_idle(struct session *s)
 	mem_free(s->uids);
 	mem_free(s->part.out);
 	mem_free(s);
+}
+
+/* The end of the channel may be found out from within its own functions, so the session goes at the end of the turn. */
+static void free_when_idle(struct session *s)
+{
+	if (s->closing && !s->opening && !s->busy && !s->expunging)
+		loop_task_schedule(&s->end);
 }
 
 static void closed(struct link *link)
@@ -160,8 +167,7 @@ static void send_data(struct session *s, uint32_t index, struct view bytes, bool
 	if (s->link.up && ipc_send(&s->link.channel, MESSAGE_FETCH_DATA, s->reading.request, &m, -1) != 0) {
 		/* A message with a hole must not look whole: the channel ends, and with it the client's session. */
 		log_event(LOG_ERROR, "-", "fetch-broken", log_u64("account", s->account));
-		link_close(&s->link);
-		s->closing = true;
+		end_session(s);
 	}
 }
 
@@ -390,6 +396,7 @@ void store_session_grant(struct link *auth, uint32_t request, uint64_t account)
 	}
 	struct session *s = mem_alloc(sizeof *s);
 	s->account = account;
+	loop_task_init(&s->end, &store_role.process->loop, free_session, s);
 	s->next = sessions;
 	if (sessions)
 		sessions->previous = s;
