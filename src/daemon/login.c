@@ -56,6 +56,19 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 	return true;
 }
 
+/*
+ * Whether a client on TLS was told that it may bind to the channel. One that could, and was not told, says so truthfully; auth would take
+ * that for the trace of an attacker who had taken the mechanism off the list (RFC 5802 section 6).
+ */
+static bool tells_binding(struct view announced)
+{
+	struct view rest = announced, name;
+	while (rest.len && view_next(&rest, '\n', &name))
+		if (view_ends_nocase(name, VIEW("-PLUS")))
+			return true;
+	return false;
+}
+
 void login_begin(struct login *login, const struct login_terms *terms)
 {
 	char binding[64];
@@ -71,7 +84,8 @@ void login_begin(struct login *login, const struct login_terms *terms)
 	    .secure = terms->stream->ssl != NULL,
 	    .apop_stamp = terms->apop_stamp,
 	};
-	if (terms->stream->ssl && tls_channel_binding(terms->stream->ssl, binding, &len, &type) == 0) {
+	bool binds = view_ends_nocase(terms->mechanism, VIEW("-PLUS")) || tells_binding(login->auth->link.process->settings.login_mechanisms);
+	if (terms->stream->ssl && binds && tls_channel_binding(terms->stream->ssl, binding, &len, &type) == 0) {
 		m.binding_type = view_from_string(type);
 		m.binding = view_of(binding, len);
 	}
