@@ -14,6 +14,7 @@ struct admin {
 	uint32_t request;   /* the command's own number */
 	uint32_t asked;     /* 0: nothing is under way */
 	uint64_t operation;
+	bool revokes; /* takes a right away */
 	bool closing;
 	struct loop_task task; /* frees it at the end of the turn */
 };
@@ -33,6 +34,28 @@ static void end(struct admin *a)
 		loop_task_schedule(&a->task);
 }
 
+/* What was allowed until now may not be any longer. A new quota or a further app password takes nothing away. */
+static bool takes_away(const struct message_directory *m)
+{
+	const struct message_field *fields = m->fields.items;
+	if (m->operation == DIRECTORY_ACCOUNT_SET)
+		return m->fields.count > 1 && view_equal(fields[1].value, VIEW("disabled"));
+	if (m->operation == DIRECTORY_CREDENTIALS_PUT)
+		return m->number != DIRECTORY_CREDENTIALS_ADDED;
+	return m->operation == DIRECTORY_ACCOUNT_DELETE;
+}
+
+/* Sessions of an account whose credentials changed, which was disabled or removed, end now. */
+static void revoke_account(uint64_t account)
+{
+	struct message_revoke m = {.account = account};
+	if (auth_role.store.link.up)
+		ipc_send(&auth_role.store.link.channel, MESSAGE_REVOKE, 0, &m, -1);
+	for (size_t i = 0; i < AUTH_EDGES; i++)
+		if (auth_role.edges[i].up && auth_role.edges[i].peer == ROLE_SMTP)
+			ipc_send(&auth_role.edges[i].channel, MESSAGE_REVOKE, 0, &m, -1);
+}
+
 static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 {
 	struct admin *a = arg;
@@ -43,13 +66,8 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 	if (directory_operation_changes(a->operation)) {
 		auth_forget_addresses();
 		auth_forget_logins();
-		/* Sessions of an account whose credentials changed, which was disabled or removed, end now. */
-		if (m.error == 0 && m.number != 0 && auth_role.store.link.up &&
-		    (a->operation == DIRECTORY_ACCOUNT_SET || a->operation == DIRECTORY_ACCOUNT_DELETE ||
-			a->operation == DIRECTORY_CREDENTIALS_PUT)) {
-			struct message_revoke revoke = {.account = m.number};
-			ipc_send(&auth_role.store.link.channel, MESSAGE_REVOKE, 0, &revoke, -1);
-		}
+		if (m.error == 0 && m.number != 0 && a->revokes)
+			revoke_account(m.number);
 	}
 	if (a->closing)
 		loop_task_schedule(&a->task);
@@ -68,6 +86,7 @@ static void received(struct link *link, struct channel_frame *frame)
 	}
 	a->request = frame->request;
 	a->operation = m.operation;
+	a->revokes = takes_away(&m);
 	a->asked = calls_ask(&auth_role.store, MESSAGE_DIRECTORY, &m, answered, a);
 	if (directory_operation_changes(m.operation))
 		log_event(LOG_INFO, "-", "directory-change", log_u64("operation", m.operation),

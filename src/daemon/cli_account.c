@@ -59,7 +59,7 @@ static void free_record(struct account_record *r)
 	arena_done(&r->arena);
 }
 
-static int write_record(struct directory_client *client, const char *address, struct account_record *r)
+static int write_record(struct directory_client *client, const char *address, struct account_record *r, enum directory_credentials how)
 {
 	struct message_directory_answer answer;
 	struct buf encoded;
@@ -67,7 +67,7 @@ static int write_record(struct directory_client *client, const char *address, st
 	int error = credentials_encode(&r->credentials, &encoded);
 	const struct view fields[] = {view_from_string(address), buf_view(&encoded), buf_view(&r->before)};
 	if (error == 0)
-		error = directory_client_ask(client, DIRECTORY_CREDENTIALS_PUT, 0, fields, 3, &answer);
+		error = directory_client_ask(client, DIRECTORY_CREDENTIALS_PUT, how, fields, 3, &answer);
 	mem_wipe(encoded.data, encoded.cap);
 	buf_done(&encoded);
 	if (error == -ESTALE) {
@@ -171,7 +171,7 @@ static int change_password(struct cli *cli, struct directory_client *client)
 		status = EXIT_DATA;
 	}
 	if (status == 0)
-		status = write_record(client, cli->argv[0], &r);
+		status = write_record(client, cli->argv[0], &r, DIRECTORY_CREDENTIALS_REPLACED);
 	if (password.data)
 		mem_wipe(password.data, password.cap);
 	buf_done(&password);
@@ -260,7 +260,7 @@ static int add_app(struct cli *cli, struct directory_client *client)
 		status = EXIT_DATA;
 	}
 	if (status == 0)
-		status = write_record(client, cli->argv[0], &r);
+		status = write_record(client, cli->argv[0], &r, DIRECTORY_CREDENTIALS_ADDED);
 	if (status == 0)
 		printf("%s\n", text);
 	mem_wipe(text, sizeof text);
@@ -283,7 +283,7 @@ static int remove_app(struct cli *cli, struct directory_client *client)
 		status = EXIT_NOTHING;
 	}
 	if (status == 0)
-		status = write_record(client, cli->argv[0], &r);
+		status = write_record(client, cli->argv[0], &r, DIRECTORY_CREDENTIALS_REPLACED);
 	free_record(&r);
 	return status;
 }

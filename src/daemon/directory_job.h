@@ -32,6 +32,9 @@ enum directory_operation {
 	DIRECTORY_OPERATIONS
 };
 
+/* The number of DIRECTORY_CREDENTIALS_PUT: what was only added ends no session. */
+enum directory_credentials { DIRECTORY_CREDENTIALS_REPLACED, DIRECTORY_CREDENTIALS_ADDED };
+
 enum { DIRECTORY_FIELDS_MAX = 8, DIRECTORY_LIST_PART = 200 };
 
 /* Whether the operation changes anything: then auth forgets what it knows. */

@@ -119,7 +119,7 @@ static const struct message_row {
 
     [MESSAGE_GRANT] = {"grant", ROLE_AUTH, ROLE_STORE, &message_grant_schema},
     [MESSAGE_GRANTED] = {"granted", ROLE_STORE, ROLE_AUTH, &message_granted_schema},
-    [MESSAGE_REVOKE] = {"revoke", ROLE_AUTH, ROLE_STORE, &message_revoke_schema},
+    [MESSAGE_REVOKE] = {"revoke", ROLE_AUTH, ROLE_STORE | ROLE_SMTP, &message_revoke_schema},
     [MESSAGE_DIRECTORY] = {"directory", ROLE_AUTH | ROLE_ADMIN, ROLE_STORE | ROLE_AUTH, &message_directory_schema},
     [MESSAGE_DIRECTORY_ANSWER] = {"directory-answer", ROLE_STORE | ROLE_AUTH, ROLE_AUTH | ROLE_ADMIN, &message_directory_answer_schema},
 

@@ -49,7 +49,7 @@ enum message_type {
 	/* auth -> store */
 	MESSAGE_GRANT = 40,   /* make a channel that is bound to an account */
 	MESSAGE_GRANTED,
-	MESSAGE_REVOKE,       /* close every channel of an account */
+	MESSAGE_REVOKE,       /* close every channel of an account; to smtp: end every session that it logged in to */
 	MESSAGE_DIRECTORY,    /* an operation on the directory (directory_job.h); the command line sends the same to auth */
 	MESSAGE_DIRECTORY_ANSWER,
 

@@ -359,11 +359,27 @@ static void end_all(struct edge *edge)
 
 
 
+/* A right was taken away: who had logged in with it is logged in no more. */
+static void on_notice(struct link *link, struct channel_frame *frame)
+{
+	struct message_revoke m;
+	if (frame->type != MESSAGE_REVOKE || !link_decode(link, frame, &m))
+		return;
+	for (struct smtp_connection *c = smtp_role.first; c; c = c->next) {
+		if (c->ending || c->session == NULL || c->account != m.account)
+			continue;
+		log_event(LOG_INFO, c->id, "smtp-revoked", log_string("client", c->client.text));
+		smtp_end(c->session, "4.7.0", "the login has ended, log in again");
+		stream_wrote(&c->stream);
+	}
+}
+
 int smtp_role_start(struct role_process *p)
 {
 	edge_init(&smtp_role.edge, p);
 	calls_init(&smtp_role.auth);
 	calls_init(&smtp_role.store);
+	smtp_role.auth.notice = on_notice;
 	calls_init(&smtp_role.dns);
 	smtp_role.edge.connected = connected;
 	smtp_role.edge.end_all = end_all;
