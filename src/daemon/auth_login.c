@@ -564,8 +564,11 @@ static bool secret_known(void *arg, struct link *link, struct channel_frame *fra
 		return false;
 	struct view secret = auth_answer_field(&m, 0);
 	if (m.error == 0 && secret.len == SECRET_SIZE) {
+		bool first = !state.has_secret;
 		memcpy(state.server_secret, secret.data, SECRET_SIZE);
 		state.has_secret = true;
+		if (first)
+			role_ready(auth_role.process);
 	}
 	return true;
 }

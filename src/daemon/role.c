@@ -71,6 +71,55 @@ static void try_forbidden(struct role_process *p)
 	_exit(result < 0 ? 87 : 0);
 }
 
+/* ---- peers and listeners ---- */
+
+/* One that came before its role serves: nobody is listened to before the confinement stands and what he asks for is open. */
+struct role_handover {
+	struct role_handover *next;
+	enum message_type type;
+	unsigned what; /* role or service */
+	int fd;
+};
+
+static void hand_over(struct role_process *p, enum message_type type, unsigned what, int fd)
+{
+	if (type == MESSAGE_PEER && p->role->peer)
+		p->role->peer(p, (enum role_bit)what, fd);
+	else if (type == MESSAGE_LISTENER && p->role->listener)
+		p->role->listener(p, (enum service)what, fd);
+	else
+		close(fd);
+}
+
+static void take_over(struct role_process *p, enum message_type type, unsigned what, int fd)
+{
+	if (p->serving) {
+		hand_over(p, type, what, fd);
+		return;
+	}
+	struct role_handover *h = mem_alloc(sizeof *h);
+	*h = (struct role_handover){.type = type, .what = what, .fd = fd};
+	*p->handovers_end = h;
+	p->handovers_end = &h->next;
+}
+
+/* In the order in which they came, and within this turn of the loop: their first frames are read when the role serves. */
+static void hand_all_over(struct role_process *p)
+{
+	while (p->handovers) {
+		struct role_handover *h = p->handovers;
+		p->handovers = h->next;
+		hand_over(p, h->type, h->what, h->fd);
+		mem_free(h);
+	}
+	p->handovers_end = &p->handovers;
+}
+
+void role_ready(struct role_process *p)
+{
+	ipc_send(&p->control, MESSAGE_READY, 0, &(struct message_empty){0}, -1);
+}
+
 static void serve(struct role_process *p)
 {
 	int error = 0;
@@ -80,15 +129,18 @@ static void serve(struct role_process *p)
 		if (error == 0)
 			try_forbidden(p);
 	}
+	if (error == 0)
+		hand_all_over(p);
 	if (error == 0 && p->role->serve)
 		error = p->role->serve(p);
 	free_files(p);
-	if (error) {
+	if (error < 0) {
 		log_event(LOG_ERROR, "-", "role-cannot-serve", log_errno(error));
 		exit(78);
 	}
 	p->serving = true;
-	ipc_send(&p->control, MESSAGE_READY, 0, &(struct message_empty){0}, -1);
+	if (error != ROLE_READY_LATER)
+		role_ready(p);
 }
 
 void role_exit(struct role_process *p)
@@ -140,16 +192,12 @@ static void control_message(struct role_process *p, struct channel_frame *frame,
 		frame->fd = -1;
 		break;
 	case MESSAGE_PEER:
-		if (p->role->peer) {
-			p->role->peer(p, (enum role_bit)((struct message_peer *)message)->role, frame->fd);
-			frame->fd = -1;
-		}
+		take_over(p, MESSAGE_PEER, (unsigned)((struct message_peer *)message)->role, frame->fd);
+		frame->fd = -1;
 		break;
 	case MESSAGE_LISTENER:
-		if (p->role->listener) {
-			p->role->listener(p, (enum service)((struct message_listener *)message)->service, frame->fd);
-			frame->fd = -1;
-		}
+		take_over(p, MESSAGE_LISTENER, (unsigned)((struct message_listener *)message)->service, frame->fd);
+		frame->fd = -1;
 		break;
 	case MESSAGE_START:
 		serve(p);
@@ -193,6 +241,7 @@ int role_run(const char *name, int control)
 	if (p->role == NULL)
 		return 64;
 	p->folder = -1;
+	p->handovers_end = &p->handovers;
 	prctl(PR_SET_NAME, name);
 	signal(SIGINT, SIG_IGN); /* ^C goes to the whole terminal; the master tells us when to stop */
 	signal(SIGTERM, SIG_IGN);
@@ -288,6 +337,10 @@ void calls_init(struct calls *c)
 static void answer(struct link *link, struct channel_frame *frame)
 {
 	struct calls *c = link->arg;
+	if (frame->request == 0 && c->notice) {
+		c->notice(link, frame);
+		return;
+	}
 	struct call *call = map_get_u64(&c->pending, frame->request);
 	if (call == NULL || !call->answered(call->arg, link, frame))
 		return;

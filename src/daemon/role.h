@@ -25,12 +25,17 @@ struct role_process {
 	struct channel control;
 	struct role_file *files; /* of the last MESSAGE_START */
 	int folder;              /* the data folder, or -1 */
+	struct role_handover *handovers, **handovers_end; /* peers and listeners that came before MESSAGE_START */
 	bool serving, draining;
 	void *own;               /* the role's */
 };
 
 /* Runs the role until its end; `control` is its channel to the master. Returns the exit status. */
 int role_run(const char *name, int control);
+
+/* Tells the master that the role serves; for a role whose serve() gave ROLE_READY_LATER. */
+enum { ROLE_READY_LATER = 1 };
+void role_ready(struct role_process *p);
 
 /* Ends the process after this turn of the loop. */
 void role_exit(struct role_process *p);
@@ -74,7 +79,7 @@ struct calls {
 	struct link link;
 	struct map pending; /* request number -> struct call */
 	uint32_t last;
-	void (*up)(void *arg); /* told when the link is there again; may be NULL */
+	link_received notice; /* for what the peer says unasked, with the number 0; may be NULL */
 };
 
 void calls_init(struct calls *c);

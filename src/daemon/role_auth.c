@@ -57,14 +57,19 @@ int auth_role_serve(struct role_process *p)
 {
 	if (p->serving)
 		return 0;
-	auth_login_start();
-	return auth_work_start(&p->loop);
+	int error = auth_work_start(&p->loop);
+	if (error == 0)
+		auth_login_start();
+	/* Who is told that the server is ready may log in: ready is who knows the server's secret. */
+	return error ? error : ROLE_READY_LATER;
 }
 
 void auth_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
 	if (peer == ROLE_STORE) {
 		calls_link(&auth_role.store, p, fd, peer);
+		if (p->serving)
+			auth_login_start();
 		return;
 	}
 	for (size_t i = 0; i < AUTH_EDGES; i++) {
