@@ -394,13 +394,13 @@ def retrieve(client, number):
     """RETR without poplib's splitting: the bytes as they were sent, dots unstuffed."""
     client._putcmd(f"RETR {number}")
     client._getresp()
-    raw = b"\r\n"
+    raw = bytearray(b"\r\n")
     # Lines of a binary message may end in LF alone: only CR LF dot CR LF ends it, only CR LF dot begins a doubled one.
     while not raw.endswith(b"\r\n.\r\n"):
         piece = client.file.readline()
         assert piece, "the connection ended within a message"
         raw += piece
-    return raw[:-3].replace(b"\r\n..", b"\r\n.")[2:]
+    return bytes(raw)[:-3].replace(b"\r\n..", b"\r\n.")[2:]
 
 
 def split_message(raw):
