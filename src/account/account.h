@@ -100,6 +100,7 @@ struct account_delivery {
 	size_t reference_count;
 	struct account_target *targets;
 	size_t target_count; /* 1 to ACCOUNT_TARGETS_MAX; no account twice */
+	bool all_or_none; /* one target that can't take it refuses the whole, with its error */
 	void (*done)(struct account_delivery *d, int result);
 	void *arg;
 

@@ -76,7 +76,7 @@ static int run_delivery(struct txn *t, void *arg)
 		done_before = done_before || target->result == 1;
 		if (target->result < 0) {
 			refusal = target->result;
-			if (refusal != -ENOENT && refusal != -EDQUOT && refusal != -EMSGSIZE)
+			if (d->all_or_none || (refusal != -ENOENT && refusal != -EDQUOT && refusal != -EMSGSIZE))
 				return refusal;
 		}
 	}

@@ -118,8 +118,11 @@ static void check_relay(struct findings *f, int fd, const char *where)
 	char reply[REPLY_MAX], command[300];
 	bool closed = true;
 	for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++) {
-		if (!ask(fd, "RSET\r\n", reply, false) || !ask(fd, "MAIL FROM:<doctor@sender-test.invalid>\r\n", reply, false))
-			break;
+		if (!ask(fd, "RSET\r\n", reply, false) || !ask(fd, "MAIL FROM:<doctor@sender-test.invalid>\r\n", reply, false) ||
+		    reply[0] != '2') {
+			report(f, false, where, "could not be tested for relaying: it takes no sender; try again later");
+			return;
+		}
 		snprintf(command, sizeof command, "RCPT TO:%s\r\n", strangers[i]);
 		if (!ask(fd, command, reply, false) || reply[0] != '5') {
 			closed = false;

@@ -131,7 +131,6 @@ static bool write_config(const char *path, const char *dir, unsigned base)
 	fprintf(f, "# Made by `postrider demo`; change it as you like, it is not written again.\n");
 	fprintf(f, "hostname = \"mail.example.test\"\ndata = \"%s/data\"\nrun = \"%s/run\"\n", dir, dir);
 	fprintf(f, "tls_certificates = {\"%s/tls-cert.pem\"}\ntls_keys = {\"%s/tls-key.pem\"}\n", dir, dir);
-	fprintf(f, "admin_account = \"%s\"\n", demo_accounts[0]);
 	for (size_t i = 0; i < DEMO_PORTS; i++) {
 		unsigned port = base + demo_ports[i].port;
 		/* LMTP is for other software: the demo does without it rather than not at all. */

@@ -111,9 +111,11 @@ static int listen_tcp(struct master *m, enum service service, struct view text)
 		return STATUS_CONFIG;
 	}
 	int fd = adopt(&address, len);
-	if (fd >= 0)
+	if (fd >= 0) {
+		/* systemd passes blocking sockets; a role accepts until there is nothing left. */
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
-	else
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	} else
 		fd = bind_socket(&address, len);
 	if (fd == -EAFNOSUPPORT) {
 		fprintf(stderr, "postrider: %.*s (%s): this machine has no IPv6; going on without\n", VIEW_FMT(text), service_name(service));

@@ -65,7 +65,7 @@ SCHEMA(message_delivery_target, FIELD_U64(message_delivery_target, account),
 SCHEMA(message_deliver, FIELD_BYTES(message_deliver, session, 64), FIELD_U64(message_deliver, upload),
     FIELD_BYTES(message_deliver, bytes, PIECE_MAX), FIELD_BYTES(message_deliver, summary, 2048),
     FIELD_BYTES(message_deliver, trailer, SUMMARY_MAX), FIELD_U64(message_deliver, received_at),
-    FIELD_U64(message_deliver, thread_hash), FIELD_U64(message_deliver, enforce_quota),
+    FIELD_U64(message_deliver, thread_hash), FIELD_U64(message_deliver, all_or_none), FIELD_U64(message_deliver, enforce_quota),
     FIELD_LIST(message_deliver, targets, RECIPIENTS_MAX, &message_delivery_target_schema));
 SCHEMA(message_result, FIELD_U64(message_result, error));
 SCHEMA(message_delivered, FIELD_LIST(message_delivered, results, RECIPIENTS_MAX, &message_result_schema));

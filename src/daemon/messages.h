@@ -129,7 +129,7 @@ struct message_deliver {
 	struct view session;
 	uint64_t upload; /* pieces sent before with this number; 0: none */
 	struct view bytes, summary, trailer;
-	uint64_t received_at, thread_hash;
+	uint64_t received_at, thread_hash, all_or_none;
 	uint64_t enforce_quota; /* a target over its quota refuses the message: its sender can be told */
 	struct codec_list targets;
 };

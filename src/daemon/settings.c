@@ -26,8 +26,6 @@ static const struct setting {
 	"The name of this host as other servers know it: in greetings, trace headers and certificates."},
     {"data", TEXT, AT(data), "/var/lib/postrider", 0, 0, "The folder that holds all mail. One server a folder."},
     {"run", TEXT, AT(run), "/run/postrider", 0, 0, "The folder for the administrator's sockets."},
-    {"admin_account", TEXT, AT(admin_account), "", 0, 0,
-	"The account that gets mail for postmaster and abuse of every domain that has no such address itself."},
     {"smtp_listen", LIST, AT(smtp_listen), "0.0.0.0:25\n[::]:25", 0, 0,
 	"Addresses for mail from other servers (RFC 5321)."},
     {"submission_listen", LIST, AT(submission_listen), "0.0.0.0:587\n[::]:587", 0, 0,

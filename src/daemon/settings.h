@@ -1,6 +1,6 @@
 /*
  * The settings: one table (settings.c) with name, kind, default, range and explanation of each. From it come the
- * parser of the configuration file, `postrider config --check`, the manual page postrider.conf(5), and the form in
+ * parser of the configuration file, `postrider config check`, the manual page postrider.conf(5), and the form in
  * which the master hands settings to the roles.
  */
 #ifndef DAEMON_SETTINGS_H
@@ -14,7 +14,7 @@ enum { CERTIFICATES_MAX_SETTING = 64, LISTENERS_MAX = 64 };
 struct settings {
 	struct buf text; /* owns what the views point to */
 
-	struct view hostname, data, run, admin_account;
+	struct view hostname, data, run;
 	/* Lists: their elements are separated by newlines. */
 	struct view smtp_listen, submission_listen, submissions_listen, lmtp_listen, pop3_listen, pop3s_listen;
 	struct view tls_certificates, tls_keys;

@@ -171,6 +171,8 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	    .trailer = trailer->structure,
 	    .received_at = (uint64_t)clock_wall(),
 	    .thread_hash = thread_hash(trailer->message_id),
+	    /* SMTP has one reply for all: a client that is told to come again must not have delivered to some already. */
+	    .all_or_none = c->client.service != SERVICE_LMTP,
 	    /* With several mailboxes and one reply, those that have room must not get it twice because one has none: RCPT was its chance. */
 	    .enforce_quota = c->client.service == SERVICE_LMTP || c->upload.count == 1,
 	    .targets = {.items = targets, .count = c->upload.count},

@@ -139,6 +139,11 @@ static bool copy_targets(struct delivery *d, const struct message_deliver *m)
 	}
 	d->delivery.targets = targets;
 	d->delivery.target_count = count;
+	d->delivery.all_or_none = m->all_or_none;
+	/* Beside a long prefix the summary finds no room in the index: its readers then make it from the message. */
+	for (size_t i = 0; i < count; i++)
+		if (targets[i].prefix.len + m->summary.len > ACCOUNT_INLINE_MAX)
+			return true;
 	return arena_copy(&d->arena, m->summary, &d->delivery.summary);
 }
 

@@ -153,7 +153,6 @@ class Server:
             "run": str(self.folder / "run"),
             "tls_certificates": [str(self.folder / "tls-cert.pem")],
             "tls_keys": [str(self.folder / "tls-key.pem")],
-            "admin_account": "alice@example.test",
             "disk_reserve": "1M",
             "sender_null_mx": False,
             "drain_seconds": 3,
