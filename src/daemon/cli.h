@@ -42,6 +42,15 @@ int cli_usage(const struct cli *cli, const char *problem);
 /* Reads the configuration; 0 or EXIT_SETTINGS with the reason printed. */
 int cli_settings(struct cli *cli);
 
+/*
+ * Root that opens a data folder acts as its owner from then on, so that nothing in it becomes root's. Does nothing for others, and for a
+ * folder that is not there yet.
+ */
+void cli_become_owner(const char *folder);
+
+/* Prints text as a JSON string, quotes and all. */
+void cli_json_string(struct view text);
+
 /* A size such as 500M. False when it is none. */
 bool cli_size(const char *text, uint64_t *size);
 

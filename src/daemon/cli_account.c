@@ -290,6 +290,13 @@ static int remove_app(struct cli *cli, struct directory_client *client)
 
 /* ---- looking ---- */
 
+static void print_app_json(const struct app_password *app, bool follows)
+{
+	fputs(follows ? ",{\"name\":" : "{\"name\":", stdout);
+	cli_json_string(app->name);
+	printf(",\"last_used\":%lld}", (long long)app->last_used);
+}
+
 static void print_apps(const struct credentials *c, bool json)
 {
 	for (size_t i = 0; i < c->app_count; i++) {
@@ -299,7 +306,7 @@ static void print_apps(const struct credentials *c, bool json)
 		if (used && gmtime_r(&used, &utc))
 			strftime(when, sizeof when, "%Y-%m-%d %H:%M", &utc);
 		if (json)
-			printf("%s{\"name\":\"%.*s\",\"last_used\":%lld}", i ? "," : "", VIEW_FMT(c->apps[i].name), (long long)used);
+			print_app_json(&c->apps[i], i > 0);
 		else
 			printf("  app password    %.*s (last used: %s)\n", VIEW_FMT(c->apps[i].name), when);
 	}
@@ -320,7 +327,9 @@ static int show(struct cli *cli, struct directory_client *client)
 	for (size_t i = 0; status == 0 && i < 4 && i < answer.fields.count; i++)
 		numbers[i] = directory_number(fields[i].value);
 	if (status == 0 && cli->json) {
-		printf("{\"address\":\"%s\",\"messages\":%llu,\"bytes\":%llu,\"deleted_bytes\":%llu,\"quota\":%llu,\"app_passwords\":[", cli->argv[0],
+		fputs("{\"address\":", stdout);
+		cli_json_string(view_from_string(cli->argv[0]));
+		printf(",\"messages\":%llu,\"bytes\":%llu,\"deleted_bytes\":%llu,\"quota\":%llu,\"app_passwords\":[",
 		    (unsigned long long)numbers[0], (unsigned long long)numbers[1], (unsigned long long)numbers[2], (unsigned long long)numbers[3]);
 		print_apps(&r.credentials, true);
 		puts("]}");
@@ -347,10 +356,13 @@ static int list_domain(struct cli *cli, struct directory_client *client, struct 
 		const struct message_field *items = answer.fields.items;
 		for (size_t i = 0; i + 4 <= answer.fields.count; i += 4) {
 			bool disabled = items[i + 3].value.len > 0;
-			if (cli->json)
-				printf("%s{\"address\":\"%.*s\",\"disabled\":%s}", *first ? "" : ",", VIEW_FMT(items[i].value), disabled ? "true" : "false");
-			else
+			if (cli->json) {
+				fputs(*first ? "{\"address\":" : ",{\"address\":", stdout);
+				cli_json_string(items[i].value);
+				printf(",\"disabled\":%s}", disabled ? "true" : "false");
+			} else {
 				printf("%.*s%s\n", VIEW_FMT(items[i].value), disabled ? " (disabled)" : "");
+			}
 			*first = false;
 			snprintf(after, sizeof after, "%.*s", VIEW_FMT(items[i].value));
 		}

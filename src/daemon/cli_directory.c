@@ -47,9 +47,13 @@ static int find_domain(struct directory_client *client, const char *name, char k
 {
 	struct message_directory_answer answer;
 	const struct view field = VIEW("");
-	/* The list is short on most servers; the name is compared in its stored form. */
+	struct address wanted;
 	char after[600] = "";
 	*found = false;
+	/* Names are stored, and listed, in their normal form. */
+	int bad = address_normalize_domain(view_from_string(name), &wanted);
+	if (bad)
+		return bad;
 	for (;;) {
 		const struct view from = after[0] ? view_from_string(after) : field;
 		int error = directory_client_ask(client, DIRECTORY_DOMAIN_LIST, 0, &from, 1, &answer);
@@ -58,7 +62,7 @@ static int find_domain(struct directory_client *client, const char *name, char k
 		const struct message_field *items = answer.fields.items;
 		for (size_t i = 0; i + 5 <= answer.fields.count; i += 5) {
 			snprintf(after, sizeof after, "%.*s", VIEW_FMT(items[i].value));
-			if (!view_equal_nocase(items[i].value, view_from_string(name)))
+			if (!view_equal(items[i].value, address_view(&wanted)))
 				continue;
 			*found = true;
 			*disabled = items[i + 4].value.len > 0;
@@ -114,8 +118,13 @@ static void print_domain(const struct cli *cli, const struct message_field *item
 {
 	bool disabled = items[4].value.len > 0;
 	if (cli->json) {
-		printf("%s{\"name\":\"%.*s\",\"alias_of\":\"%.*s\",\"catch_all\":\"%.*s\",\"disabled\":%s}", first ? "" : ",", VIEW_FMT(items[0].value),
-		    VIEW_FMT(items[1].value), VIEW_FMT(items[2].value), disabled ? "true" : "false");
+		static const char *const names[] = {"name", "alias_of", "catch_all", "separator"};
+		fputs(first ? "{" : ",{", stdout);
+		for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+			printf("%s\"%s\":", i ? "," : "", names[i]);
+			cli_json_string(items[i].value);
+		}
+		printf(",\"disabled\":%s}", disabled ? "true" : "false");
 		return;
 	}
 	printf("%.*s", VIEW_FMT(items[0].value));
@@ -196,12 +205,20 @@ static void print_alias(const struct cli *cli, struct view address, struct view 
 {
 	struct view part;
 	bool first_target = true;
-	printf(cli->json ? "%s{\"address\":\"%.*s\",\"targets\":[" : "%s%.*s ->", cli->json && !first ? "," : "", VIEW_FMT(address));
+	if (cli->json) {
+		fputs(first ? "{\"address\":" : ",{\"address\":", stdout);
+		cli_json_string(address);
+		fputs(",\"targets\":[", stdout);
+	} else {
+		printf("%.*s ->", VIEW_FMT(address));
+	}
 	while (targets.len && view_next(&targets, '\n', &part)) {
-		if (cli->json)
-			printf("%s\"%.*s\"", first_target ? "" : ",", VIEW_FMT(part));
-		else
+		if (cli->json) {
+			fputs(first_target ? "" : ",", stdout);
+			cli_json_string(part);
+		} else {
 			printf(" %.*s", VIEW_FMT(part));
+		}
 		first_target = false;
 	}
 	fputs(cli->json ? "]}" : "\n", stdout);

@@ -93,6 +93,7 @@ static int ask_server(struct cli *cli, int fd, const char *word)
 static void folder_options(struct cli *cli, char folder[1024], struct store_options *options)
 {
 	snprintf(folder, 1024, "%.*s", VIEW_FMT(cli->settings.data));
+	cli_become_owner(folder);
 	*options = (struct store_options){.folder = folder, .min_free = cli->settings.disk_reserve, .names_blobs = account_names_blobs};
 }
 

@@ -46,6 +46,7 @@ static int open_store(struct cli *cli, struct directory_client *client)
 {
 	char folder[1024];
 	snprintf(folder, sizeof folder, "%.*s", VIEW_FMT(cli->settings.data));
+	cli_become_owner(folder);
 	struct store_options options = {.folder = folder, .min_free = cli->settings.disk_reserve, .names_blobs = account_names_blobs};
 	int error = store_open(&options, &client->store);
 	if (error == 0) {

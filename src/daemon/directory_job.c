@@ -121,6 +121,19 @@ static int read_credentials(struct txn *t, struct view address, const struct dir
 	return directory_app_password_each(t, address, append_part, out);
 }
 
+static int disable_account(struct txn *t, struct directory_job *job)
+{
+	struct directory_account a;
+	int error = directory_account_get(t, job->fields[0], &a);
+	if (error)
+		return error;
+	job->answer = a.shard;
+	if (!arena_copy(&job->arena, a.credentials, &a.credentials))
+		return -ENOMEM;
+	a.disabled = true;
+	return directory_account_put(t, job->fields[0], &a);
+}
+
 /* All refusals come before the first write: too large ones are told by their length. */
 static int write_credentials(struct txn *t, struct view address, struct directory_account *a, struct view credentials)
 {
@@ -291,9 +304,7 @@ static int run_changing(struct txn *t, void *arg)
 	case DIRECTORY_ACCOUNT_SET:
 		return set_account(t, job);
 	case DIRECTORY_ACCOUNT_DELETE:
-		error = directory_account_get(t, f[0], &account);
-		job->answer = account.shard;
-		return error ? error : directory_account_delete(t, f[0]);
+		return disable_account(t, job);
 	case DIRECTORY_ALIAS_PUT:
 		return directory_alias_put(t, f[0], f[1]);
 	case DIRECTORY_ALIAS_DELETE:
@@ -356,12 +367,28 @@ static void account_added(struct store_commit *c, int result)
 	account_create(job->accounts, &job->request);
 }
 
-static void account_erased(struct account_request *r, int result)
+static void request_ended(struct account_request *r, int result)
 {
 	finish(r->arg, result);
 }
 
-static void account_deleted(struct store_commit *c, int result)
+static int run_delete(struct txn *t, void *arg)
+{
+	struct directory_job *job = arg;
+	return directory_account_delete(t, job->fields[0]);
+}
+
+static void account_erased(struct account_request *r, int result)
+{
+	struct directory_job *job = r->arg;
+	if (result)
+		finish(job, result);
+	else
+		start_commit(job, run_delete, commit_done);
+}
+
+/* The entry goes last: a removal that a crash cuts leaves a disabled account, which is removed by the same command again. */
+static void account_disabled(struct store_commit *c, int result)
 {
 	struct directory_job *job = c->arg;
 	if (result) {
@@ -381,7 +408,7 @@ static void account_set(struct store_commit *c, int result)
 		return;
 	}
 	job->request = (struct account_request){
-	    .shard = job->answer, .quota = directory_number(job->fields[2]), .done = account_erased, .arg = job};
+	    .shard = job->answer, .quota = directory_number(job->fields[2]), .done = request_ended, .arg = job};
 	account_set_quota(job->accounts, &job->request);
 }
 
@@ -441,7 +468,7 @@ static const struct {
     [DIRECTORY_DOMAIN_LIST] = {1, false, run_reading, read_done, NULL},
     [DIRECTORY_ACCOUNT_ADD] = {2, true, run_changing, NULL, account_added},
     [DIRECTORY_ACCOUNT_SET] = {3, true, run_changing, NULL, account_set},
-    [DIRECTORY_ACCOUNT_DELETE] = {1, true, run_changing, NULL, account_deleted},
+    [DIRECTORY_ACCOUNT_DELETE] = {1, true, run_changing, NULL, account_disabled},
     [DIRECTORY_ACCOUNT_LIST] = {2, false, run_reading, read_done, NULL},
     [DIRECTORY_ACCOUNT_STAT] = {1, false, run_find, account_found, NULL},
     [DIRECTORY_ALIAS_PUT] = {2, true, run_changing, NULL, commit_done},

@@ -1,7 +1,9 @@
 /* One program: the server's roles and every command. */
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 #include "base/mem.h"
 #include "daemon/cli.h"
 #include "daemon/role.h"
+#include "format/json.h"
 
 static const char default_config[] = "/etc/postrider/postrider.conf";
 
@@ -146,6 +149,24 @@ bool cli_size(const char *text, uint64_t *size)
 		return false;
 	*size = n << shift;
 	return true;
+}
+
+void cli_become_owner(const char *folder)
+{
+	struct stat st;
+	if (geteuid() != 0 || stat(folder, &st) != 0 || st.st_uid == 0)
+		return;
+	if (setgroups(0, NULL) != 0 || setresgid(st.st_gid, st.st_gid, st.st_gid) != 0 || setresuid(st.st_uid, st.st_uid, st.st_uid) != 0)
+		fprintf(stderr, "postrider: cannot act as the owner of %s: what is written there may belong to root\n", folder);
+}
+
+void cli_json_string(struct view text)
+{
+	struct buf out;
+	buf_init(&out, 6 * text.len + 16);
+	json_append_string(&out, text);
+	fputs(buf_string(&out), stdout);
+	buf_done(&out);
 }
 
 /* ---- passwords ---- */

@@ -177,8 +177,13 @@ static void on_reload(void *arg)
 		    log_string("do", "restart, or set them back and reload again"));
 		settings_done(&fresh);
 	} else {
+		if (!view_equal(fresh.dns_server, m->settings->dns_server) || !view_equal(fresh.dns_anchors, m->settings->dns_anchors) ||
+		    fresh.disk_reserve != m->settings->disk_reserve)
+			log_event(LOG_WARNING, "-", "needs-restart", log_string("settings", "dns_server, dns_anchors and disk_reserve"),
+			    log_string("do", "restart for their new values; everything else is in force now"));
 		settings_done(m->settings);
 		*m->settings = fresh;
+		log_set_threshold((enum log_level)fresh.log_level);
 		for (size_t i = 0; i < ROLES; i++)
 			if (m->children[i].up)
 				master_configure(m, &m->children[i]);

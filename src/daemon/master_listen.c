@@ -139,6 +139,12 @@ static int listen_unix(struct master *m, enum service service, const char *name)
 		return STATUS_CONFIG;
 	}
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0) {
+		fprintf(stderr, "postrider: another server uses the folder %.*s; stop it, or set run (and data) to other folders\n",
+		    VIEW_FMT(m->settings->run));
+		close(fd);
+		return STATUS_UNAVAILABLE;
+	}
 	mode_t before = umask(0177);
 	unlink(address.sun_path);
 	int failed = fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 64) != 0;

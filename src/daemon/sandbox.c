@@ -50,7 +50,7 @@ static const int files[] = {SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(pread64),
     SCMP_SYS(lstat), SCMP_SYS(statx), SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(fadvise64), SCMP_SYS(readahead),
     SCMP_SYS(sync_file_range), SCMP_SYS(dup), SCMP_SYS(linkat), SCMP_SYS(fchmod), SCMP_SYS(mincore), SCMP_SYS(mlock), SCMP_SYS(munlock),
     SCMP_SYS(pipe2), SCMP_SYS(readlinkat), SCMP_SYS(readlink), SCMP_SYS(fchdir), SCMP_SYS(getcwd)};
-static const int threads[] = {SCMP_SYS(get_robust_list), SCMP_SYS(tgkill),
+static const int threads[] = {SCMP_SYS(get_robust_list),
     SCMP_SYS(sched_setaffinity), SCMP_SYS(membarrier)};
 static const int connecting[] = {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(recvmmsg), SCMP_SYS(sendmmsg),
     SCMP_SYS(ioctl), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_create)};
@@ -147,6 +147,9 @@ static int seccomp_calls(const struct sandbox_profile *profile, bool trap)
 		if (error == 0)
 			error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 			    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+		/* abort() signals its own thread; nobody else's. */
+		if (error == 0)
+			error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 	}
 	/* The sanitizers and libc look for these; a plain refusal is enough. */
 	static const int refused[] = {SCMP_SYS(prctl), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(sysinfo), SCMP_SYS(prlimit64)};
