@@ -129,6 +129,26 @@ static int get_password(struct cli *cli, const char *address, bool generate, boo
 	return 0;
 }
 
+static bool refuse_scram(const struct cli *cli)
+{
+	if (cli->settings.allow_main_password_scram)
+		return false;
+	fprintf(stderr, "postrider: SCRAM with the main password is not allowed here (setting allow_main_password_scram); an app password does it\n");
+	return true;
+}
+
+int cli_account_reset_password(struct directory_client *client, const char *address, struct view password)
+{
+	struct account_record r = {0};
+	int status = read_record(client, address, &r);
+	if (status == 0 && credentials_set_password(&r.credentials, password, false, &r.arena) != 0)
+		status = EXIT_DATA;
+	if (status == 0)
+		status = write_record(client, address, &r, DIRECTORY_CREDENTIALS_REPLACED);
+	free_record(&r);
+	return status;
+}
+
 /* ---- the verbs ---- */
 
 static int add(struct cli *cli, struct directory_client *client)
@@ -141,6 +161,8 @@ static int add(struct cli *cli, struct directory_client *client)
 		return EXIT_USAGE;
 	if (quota_text && !cli_size(quota_text, &quota))
 		return cli_usage(cli, "--quota takes a size such as 500M");
+	if (scram && refuse_scram(cli))
+		return EXIT_REFUSED;
 	buf_init(&password, PASSWORD_MAX);
 	int status = get_password(cli, cli->argv[0], generate, from_stdin, &password);
 	if (status == 0)
@@ -158,10 +180,8 @@ static int change_password(struct cli *cli, struct directory_client *client)
 	struct buf password;
 	if (!cli_words(cli, 1, 1))
 		return EXIT_USAGE;
-	if (scram && !cli->settings.allow_main_password_scram) {
-		fprintf(stderr, "postrider: SCRAM with the main password is not allowed here (setting allow_main_password_scram); an app password does it\n");
+	if (scram && refuse_scram(cli))
 		return EXIT_REFUSED;
-	}
 	buf_init(&password, PASSWORD_MAX);
 	int status = read_record(client, cli->argv[0], &r);
 	if (status == 0)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -145,38 +146,68 @@ static bool write_config(const char *path, const char *dir, unsigned base)
 	return fclose(f) == 0;
 }
 
-/* The domain and its accounts, with generated passwords, in the store itself: no server runs yet. */
-static int make_accounts(struct cli *cli, const char *dir)
+/* Whether there is such an account already, from an earlier start that did not come to its end. */
+static bool account_exists(struct directory_client *client, const char *address)
 {
-	char path[PATH_MAX];
-	struct directory_client *client;
 	struct message_directory_answer answer;
-	snprintf(path, sizeof path, "%s/demo-accounts", dir);
-	if (access(path, R_OK) == 0)
-		return 0;
-	int status = directory_client_open(cli, &client);
-	if (status)
-		return status;
+	const struct view field = view_from_string(address);
+	return directory_client_ask(client, DIRECTORY_LOOK_UP, 0, &field, 1, &answer) == 0;
+}
+
+static int fill_demo(struct directory_client *client, FILE *f)
+{
+	struct message_directory_answer answer;
 	const struct view domain[] = {VIEW("example.test"), VIEW(""), VIEW(""), VIEW("+")};
-	int error = directory_client_ask(client, DIRECTORY_DOMAIN_PUT, 0, domain, 4, &answer);
-	status = cli_directory_problem("example.test", error);
-	FILE *f = status ? NULL : create(path);
-	for (size_t i = 0; status == 0 && f && i < sizeof demo_accounts / sizeof demo_accounts[0]; i++) {
+	const struct view admin = view_from_string(demo_accounts[0]);
+	int status = cli_directory_problem("example.test", directory_client_ask(client, DIRECTORY_DOMAIN_PUT, 0, domain, 4, &answer));
+	for (size_t i = 0; status == 0 && i < sizeof demo_accounts / sizeof demo_accounts[0]; i++) {
 		char password[CLI_GENERATED_SIZE];
 		cli_generate_password(password);
-		status = cli_account_create(client, demo_accounts[i], view_from_string(password), 0, false);
+		if (account_exists(client, demo_accounts[i]))
+			status = cli_account_reset_password(client, demo_accounts[i], view_from_string(password));
+		else
+			status = cli_account_create(client, demo_accounts[i], view_from_string(password), 0, false);
 		fprintf(f, "%s %s\n", demo_accounts[i], password);
 	}
-	const struct view admin = view_from_string(demo_accounts[0]);
 	if (status == 0)
-		directory_client_ask(client, DIRECTORY_ADMIN_PUT, 0, &admin, 1, &answer);
-	directory_client_close(client);
-	if (f == NULL || fclose(f) != 0 || status) {
-		fprintf(stderr, "postrider: cannot write %s: %s\n", path, strerror(errno));
-		unlink(path);
-		return status ? status : EXIT_UNAVAILABLE;
+		status = cli_directory_problem("postmaster", directory_client_ask(client, DIRECTORY_ADMIN_PUT, 0, &admin, 1, &answer));
+	return status;
+}
+
+/*
+ * The domain and its accounts, with generated passwords, in the store itself: no server runs yet. A process of its own does it, since root
+ * becomes the folder's owner there. The file of passwords gets its name last, so that a start which was cut is done over.
+ */
+static int make_accounts(struct cli *cli, const char *dir)
+{
+	char path[PATH_MAX], fresh[PATH_MAX];
+	struct directory_client *client;
+	int status = EXIT_UNAVAILABLE;
+	snprintf(path, sizeof path, "%s/demo-accounts", dir);
+	snprintf(fresh, sizeof fresh, "%s/demo-accounts.new", dir);
+	if (access(path, F_OK) == 0)
+		return 0;
+	unlink(fresh);
+	FILE *f = create(fresh);
+	if (f == NULL) {
+		fprintf(stderr, "postrider: cannot write %s: %s\n", fresh, strerror(errno));
+		return EXIT_UNAVAILABLE;
 	}
-	return 0;
+	pid_t pid = fork();
+	if (pid == 0) {
+		status = directory_client_open(cli, &client);
+		if (status == 0) {
+			status = fill_demo(client, f);
+			directory_client_close(client);
+		}
+		exit(fclose(f) == 0 ? status : EXIT_UNAVAILABLE);
+	}
+	fclose(f);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return EXIT_UNAVAILABLE;
+	if (WEXITSTATUS(status) != 0)
+		return WEXITSTATUS(status);
+	return rename(fresh, path) == 0 ? 0 : EXIT_UNAVAILABLE;
 }
 
 static void describe(struct buf *text, const char *dir, const struct settings *settings, const char *config)

@@ -28,7 +28,7 @@ static const struct {
 	"       postrider domain remove NAME\n"
 	"       postrider domain list [--json]"},
     {"account", cli_account, "people with a mailbox",
-	"postrider account add ADDRESS [--quota SIZE] [--password-stdin | --generate]\n"
+	"postrider account add ADDRESS [--quota SIZE] [--password-stdin | --generate] [--scram]\n"
 	"       postrider account password ADDRESS [--password-stdin | --generate] [--scram]\n"
 	"       postrider account quota ADDRESS SIZE\n"
 	"       postrider account disable|enable|remove ADDRESS\n"

@@ -443,7 +443,9 @@ static size_t on_input(void *arg, struct view bytes)
 		return take_proxy_header(c, bytes);
 	size_t consumed = pop3_feed(c->session, bytes);
 	stream_wrote(&c->stream);
-	set_deadline(c);
+	/* Before the login one deadline holds for all of it; then whole commands count, not bytes that trickle in. */
+	if (consumed > 0 && pop3_is_authenticated(c->session))
+		set_deadline(c);
 	if (pop3_is_busy(c->session) || (consumed == 0 && view_find(bytes, '\n') >= 0))
 		stream_hold(&c->stream);
 	if (pop3_errors(c->session) > role.edge.process->settings.errors_max)

@@ -239,7 +239,9 @@ static size_t on_input(void *arg, struct view bytes)
 	}
 	size_t consumed = smtp_feed(c->session, bytes);
 	stream_wrote(&c->stream);
-	smtp_connection_deadline(c);
+	/* Whole commands count, and what a message brings; not bytes that trickle in. */
+	if (consumed > 0)
+		smtp_connection_deadline(c);
 	if (smtp_waits_for(c->session) == SMTP_FOR_US || (consumed == 0 && view_find(bytes, '\n') >= 0))
 		stream_hold(&c->stream);
 	if (too_slow(c, consumed)) {

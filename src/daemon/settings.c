@@ -59,7 +59,7 @@ static const struct setting {
 	"The most recipients of one message, which is what RFC 5321 asks for; a client sends the message again for further ones."},
     {"received_max", NUMBER, AT(received_max), "100", 10, 1000,
 	"A message with more Received fields than this is in a loop and refused."},
-    {"connections_max", NUMBER, AT(connections_max), "20000", 10, 1000000, "The most connections of one role."},
+    {"connections_max", NUMBER, AT(connections_max), "10000", 10, 1000000, "The most connections of one role."},
     {"connections_per_address", NUMBER, AT(connections_per_address), "50", 1, 1000000,
 	"The most connections from one address (IPv6: one /64)."},
     {"connection_rate", NUMBER, AT(connection_rate), "300", 1, 1000000,
