@@ -179,11 +179,10 @@ int ipc_send(struct channel *c, enum message_type type, uint32_t request, const 
 	size_t mark;
 	struct buf *out = channel_begin(c, (uint16_t)type, request, &mark);
 	int error = codec_encode(out, rows[type].schema, message);
-	if (error)
-		buf_truncate(out, mark);
-	if (error == 0)
+	/* A channel that is full dies of it (channel_end sees to that); a field that is too long is the sender's matter. */
+	if (error == 0 || buf_failed(out))
 		return channel_end(c, mark, fd);
-	out->failed = false;
+	buf_truncate(out, mark);
 	if (fd >= 0)
 		close(fd);
 	return error;

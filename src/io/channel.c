@@ -50,10 +50,16 @@ void channel_done(struct channel *c)
 	loop_task_cancel(&c->flush);
 	loop_task_cancel(&c->resume);
 	for (unsigned i = 0; i < c->in_fd_count; i++)
-		close(c->in_fds[i]);
+		if (c->in_fds[i] >= 0)
+			close(c->in_fds[i]);
 	for (unsigned i = 0; i < c->out_fd_count; i++)
 		close(c->out_fds[i].fd);
-	c->in_fd_count = c->out_fd_count = 0;
+	mem_free(c->out_fds);
+	c->out_fds = NULL;
+	c->in_fd_count = c->out_fd_count = c->out_fd_room = 0;
+	if (c->ended)
+		*c->ended = true;
+	c->ended = NULL;
 	close(c->fd);
 	c->fd = -1;
 	c->dead = true;
@@ -61,6 +67,7 @@ void channel_done(struct channel *c)
 	buf_done(&c->out);
 }
 
+/* The last thing that a function does: `closed` may free the channel. */
 static void die(struct channel *c)
 {
 	if (c->dead)
@@ -68,6 +75,8 @@ static void die(struct channel *c)
 	c->dead = true;
 	loop_watch_off(&c->readable);
 	loop_watch_off(&c->writable);
+	loop_task_cancel(&c->flush);
+	loop_task_cancel(&c->resume);
 	c->closed(c->arg);
 }
 
@@ -103,7 +112,8 @@ static void sent_fd(struct channel *c)
 	memmove(&c->out_fds[0], &c->out_fds[1], c->out_fd_count * sizeof c->out_fds[0]);
 }
 
-static void send_some(struct channel *c)
+/* False when the channel has died: then it may be gone. */
+static bool send_some(struct channel *c)
 {
 	while (!c->dead && buf_view(&c->out).len > 0) {
 		struct view v = buf_view(&c->out);
@@ -117,11 +127,11 @@ static void send_some(struct channel *c)
 			continue;
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
 			loop_watch_on(&c->writable);
-			return;
+			return true;
 		}
 		if (n < 0) {
 			die(c);
-			return;
+			return false;
 		}
 		if (msg.msg_control)
 			sent_fd(c);
@@ -129,26 +139,26 @@ static void send_some(struct channel *c)
 		buf_consume(&c->out, (size_t)n);
 	}
 	if (c->dead)
-		return;
+		return false;
 	loop_watch_off(&c->writable);
 	if (c->out.cap > CHANNEL_HIGH_WATER)
 		buf_done(&c->out);
-}
-
-static void tell_drained(struct channel *c)
-{
-	if (!c->dead && c->above_water && buf_view(&c->out).len < CHANNEL_HIGH_WATER) {
-		c->above_water = false;
-		if (c->drained)
-			c->drained(c->arg);
-	}
+	return true;
 }
 
 static void flush_task(void *arg)
 {
 	struct channel *c = arg;
-	send_some(c);
-	tell_drained(c);
+	if (c->overflown) {
+		/* The peer would wait for ever for the frame that did not fit. */
+		die(c);
+		return;
+	}
+	if (!send_some(c) || !c->above_water || buf_view(&c->out).len >= CHANNEL_HIGH_WATER)
+		return;
+	c->above_water = false;
+	if (c->drained)
+		c->drained(c->arg);
 }
 
 static void on_writable(void *arg)
@@ -166,6 +176,18 @@ struct buf *channel_begin(struct channel *c, uint16_t type, uint32_t request, si
 	return &c->out;
 }
 
+static bool add_fd(struct channel *c, uint64_t at, int fd)
+{
+	if (c->out_fd_count == CHANNEL_FDS_MAX)
+		return false;
+	if (c->out_fd_count == c->out_fd_room) {
+		c->out_fd_room = c->out_fd_room ? 2 * c->out_fd_room : 4;
+		c->out_fds = mem_resize(c->out_fds, c->out_fd_room * sizeof *c->out_fds);
+	}
+	c->out_fds[c->out_fd_count++] = (struct channel_pass){.at = at, .fd = fd};
+	return true;
+}
+
 static int end_frame(struct channel *c, size_t mark, int fd)
 {
 	size_t len = buf_view(&c->out).len;
@@ -175,17 +197,13 @@ static int end_frame(struct channel *c, size_t mark, int fd)
 		return -ENOBUFS;
 	if (len - mark - HEADER > CHANNEL_FRAME_MAX)
 		return -EMSGSIZE;
-	if (fd >= 0 && c->out_fd_count == sizeof c->out_fds / sizeof c->out_fds[0])
+	if (fd >= 0 && !add_fd(c, c->out_done + mark, fd))
 		return -ENOBUFS;
 	uint32_t payload = (uint32_t)(len - mark - HEADER);
 	char *at = c->out.data + c->out.start + mark;
 	for (int i = 0; i < 4; i++)
 		at[i] = (char)(payload >> (24 - 8 * i));
-	if (fd >= 0) {
-		at[7] = 1;
-		c->out_fds[c->out_fd_count].at = c->out_done + mark;
-		c->out_fds[c->out_fd_count++].fd = fd;
-	}
+	at[7] = fd >= 0;
 	return 0;
 }
 
@@ -197,6 +215,12 @@ int channel_end(struct channel *c, size_t mark, int fd)
 		c->out.failed = false;
 		if (fd >= 0)
 			close(fd);
+		if (error == -ENOBUFS) {
+			c->overflown = true;
+			loop_task_schedule(&c->flush);
+		}
+		if (c->dead)
+			buf_done(&c->out);
 		return error;
 	}
 	if (buf_view(&c->out).len >= CHANNEL_HIGH_WATER)
@@ -220,8 +244,17 @@ size_t channel_backlog(const struct channel *c)
 
 /* ---- receiving ---- */
 
+static void keep_fd(struct channel *c, int fd)
+{
+	if (c->in_fd_count < sizeof c->in_fds / sizeof c->in_fds[0])
+		c->in_fds[c->in_fd_count++] = fd;
+	else if (fd >= 0)
+		close(fd);
+}
+
 static void keep_fds(struct channel *c, struct msghdr *msg)
 {
+	bool any = false;
 	for (struct cmsghdr *h = CMSG_FIRSTHDR(msg); h; h = CMSG_NXTHDR(msg, h)) {
 		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
 			continue;
@@ -229,12 +262,13 @@ static void keep_fds(struct channel *c, struct msghdr *msg)
 		for (size_t i = 0; i < count; i++) {
 			int fd;
 			memcpy(&fd, CMSG_DATA(h) + i * sizeof fd, sizeof fd);
-			if (c->in_fd_count < sizeof c->in_fds / sizeof c->in_fds[0])
-				c->in_fds[c->in_fd_count++] = fd;
-			else
-				close(fd);
+			keep_fd(c, fd);
+			any = true;
 		}
 	}
+	/* This process has no descriptor left: the one frame goes without, the channel lives on. */
+	if (!any && msg->msg_flags & MSG_CTRUNC)
+		keep_fd(c, -1);
 }
 
 /* Takes one whole frame off *in. 1, 0 when there is none yet, -EBADMSG for a length past the limit. */
@@ -278,55 +312,68 @@ static ssize_t receive(struct channel *c, char *data, size_t size)
  * Descriptors arrive in the order of the frames that carry them and no later than the first byte of their frame,
  * so the oldest one that waits belongs to the next frame that says it carries one.
  */
-static int claim_fd(struct channel *c)
+static int claim_fd(struct channel *c, int *fd)
 {
 	if (c->in_fd_count == 0)
 		return -EBADMSG;
-	int fd = c->in_fds[0];
+	*fd = c->in_fds[0];
 	c->in_fd_count--;
 	memmove(c->in_fds, c->in_fds + 1, c->in_fd_count * sizeof c->in_fds[0]);
-	return fd;
+	return 0;
 }
 
-static void deliver(struct channel *c, struct view *in)
+/*
+ * Hands out the whole frames. A handler may close the channel, and its owner free it: then false is returned, and nothing of the channel
+ * may be touched any more.
+ */
+static bool deliver(struct channel *c, struct view *in)
 {
 	struct channel_frame frame;
-	while (!c->dead && !c->paused) {
+	bool ended = false;
+	while (!c->paused) {
 		int result = next_frame(in, &frame);
 		if (result == 0)
-			return;
+			break;
 		if (result > 0 && frame.fd == CARRIES_FD)
-			result = frame.fd = claim_fd(c);
+			result = claim_fd(c, &frame.fd);
 		if (result < 0) {
 			die(c);
-			return;
+			return false;
 		}
+		c->ended = &ended;
 		c->received(c->arg, &frame);
+		if (ended)
+			return false;
+		c->ended = NULL;
+		if (c->dead)
+			return false;
 	}
+	return true;
 }
 
 static void take_in(struct channel *c, struct view fresh)
 {
-	size_t kept = buf_view(&c->in).len;
-	if (kept == 0 && !c->paused) {
-		struct view rest = fresh;
-		deliver(c, &rest);
-		if (!c->dead)
-			buf_append(&c->in, rest);
-		return;
-	}
-	if (buf_append(&c->in, fresh) != 0) {
+	if (c->in.len > 0 && buf_append(&c->in, fresh) != 0) {
 		die(c);
 		return;
 	}
-	struct view rest = buf_view(&c->in);
+	/* What was kept is held here meanwhile: a handler that closes the channel still reads its frame. */
+	struct buf kept = c->in;
+	struct view rest = kept.len > 0 ? buf_view(&kept) : fresh;
 	size_t before = rest.len;
-	deliver(c, &rest);
-	if (!c->dead) {
-		buf_consume(&c->in, before - rest.len);
-		if (buf_view(&c->in).len == 0)
-			buf_done(&c->in);
+	buf_init(&c->in, kept.max);
+	bool alive = deliver(c, &rest);
+	if (kept.len == 0) {
+		buf_done(&kept);
+		if (alive && rest.len > 0 && buf_append(&c->in, rest) != 0)
+			die(c);
+		return;
 	}
+	buf_consume(&kept, before - rest.len);
+	if (!alive || kept.len == 0)
+		buf_done(&kept);
+	if (alive)
+		c->in = kept;
 }
 
 static void on_readable(void *arg)

@@ -13,14 +13,21 @@
 enum {
 	CHANNEL_FRAME_MAX = 512 * 1024,        /* a body piece of 128 KB and its envelope fit several times */
 	CHANNEL_OUTPUT_MAX = 16 * 1024 * 1024, /* a peer that lets this much pile up is dead: the channel closes */
-	CHANNEL_HIGH_WATER = 256 * 1024        /* above this, streams pause */
+	CHANNEL_HIGH_WATER = 256 * 1024,       /* above this, streams pause */
+	CHANNEL_FDS_MAX = 256                  /* descriptors that wait to be sent: all listeners and keys of a start */
 };
 
 struct channel_frame {
 	uint16_t type;
 	uint32_t request;
 	struct view payload; /* valid during the call */
-	int fd;              /* -1, or a descriptor that now belongs to the receiver */
+	/* -1, or a descriptor that now belongs to the receiver. Also -1 when there was no room for it in this process. */
+	int fd;
+};
+
+struct channel_pass {
+	uint64_t at; /* position in the output stream of the frame that carries it */
+	int fd;
 };
 
 struct channel {
@@ -29,31 +36,33 @@ struct channel {
 	struct loop_watch readable, writable;
 	struct loop_task flush, resume;
 	struct buf in, out;
-	int in_fds[16]; /* descriptors that arrived before the end of their frame */
+	int in_fds[4]; /* descriptors that arrived before the end of their frame; -1: one that was lost for want of room */
 	unsigned in_fd_count;
-	struct {
-		uint64_t at; /* position in the output stream of the frame that carries it */
-		int fd;
-	} out_fds[16];
-	unsigned out_fd_count;
+	struct channel_pass *out_fds; /* that wait, oldest first */
+	unsigned out_fd_count, out_fd_room;
 	uint64_t out_done;
 	void (*received)(void *arg, struct channel_frame *frame);
 	void (*closed)(void *arg);  /* the peer is gone or broke the rules; called once, then nothing else */
 	void (*drained)(void *arg); /* may be NULL; the backlog fell below CHANNEL_HIGH_WATER after being above */
 	void *arg;
-	bool above_water, dead, paused;
+	bool above_water, dead, paused, overflown;
+	bool *ended; /* of the function that calls a handler now: told when the handler closes the channel */
 };
 
 /* Takes the descriptor over (made non-blocking and close-on-exec). */
 void channel_init(struct channel *c, struct loop *loop, int fd, void (*received)(void *, struct channel_frame *),
     void (*closed)(void *), void *arg);
 
-/* Closes the descriptor and everything that waits. May be called from `received` and `closed`. */
+/*
+ * Closes the descriptor and everything that waits. May be called from `received`, `closed` and `drained`, which may also free the
+ * structure afterwards; the frame that `received` was given stays valid until it returns.
+ */
 void channel_done(struct channel *c);
 
 /*
  * Sends a frame; fd >= 0 is sent along and closed here afterwards, on failure too.
- * -EPIPE on a dead channel, -EMSGSIZE past CHANNEL_FRAME_MAX, -ENOBUFS when too much waits.
+ * -EPIPE on a dead channel, -EMSGSIZE past CHANNEL_FRAME_MAX, -ENOBUFS when too much waits: a frame is lost, so `closed` is called at
+ * the end of the turn.
  */
 int channel_send(struct channel *c, uint16_t type, uint32_t request, struct view payload, int fd);
 
