@@ -181,6 +181,7 @@ static void control_message(struct role_process *p, struct channel_frame *frame,
 {
 	switch ((enum message_type)frame->type) {
 	case MESSAGE_SETTINGS:
+		free_files(p); /* of an earlier configuration that did not come to its end */
 		take_settings(p, ((struct message_settings *)message)->encoded);
 		break;
 	case MESSAGE_FOLDER:
@@ -221,6 +222,10 @@ static void control_received(void *arg, struct channel_frame *frame)
 	arena_init(&arena, 4096);
 	if (!ipc_allowed(frame->type, ROLE_MASTER, p->role->bit) || ipc_decode(frame, &message, &arena) != 0)
 		exit(70); /* our own master never does this: we are not who we think we are */
+	if (frame->fd < 0 && (frame->type == MESSAGE_PEER || frame->type == MESSAGE_LISTENER || frame->type == MESSAGE_FOLDER)) {
+		log_event(LOG_ERROR, "-", "no-descriptor-left", log_string("do", "raise the limit of open files (LimitNOFILE=)"));
+		exit(71); /* without this peer nothing works: started anew, all are there */
+	}
 	control_message(p, frame, &message);
 	arena_done(&arena);
 	if (frame->fd >= 0)

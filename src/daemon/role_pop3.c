@@ -184,6 +184,8 @@ static void account_received(struct link *link, struct channel_frame *frame)
 		    error == -EBUSY ? POP3_IN_USE : error || !whole ? POP3_OPEN_FAILED : POP3_OPENED);
 		log_event(LOG_INFO, c->id, "pop3-maildrop", log_u64("messages", pop3_message_count(c->session)),
 		    log_i64("error", error));
+		if (error || !whole)
+			link_close(&c->account); /* the client is back before the login: it holds no right */
 		break;
 	}
 	case MESSAGE_FETCH_DATA:

@@ -195,7 +195,8 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 void smtp_upload_abandon(void *arg)
 {
 	struct smtp_connection *c = arg;
-	if (c->upload.number && c->upload.request && smtp_role.store.link.up) {
+	/* Also when a delivery could not be sent: store still has the pieces. A number that it does not know is passed over there. */
+	if (c->upload.number && smtp_role.store.link.up) {
 		struct message_upload_abort m = {.upload = c->upload.number};
 		ipc_send(&smtp_role.store.link.channel, MESSAGE_UPLOAD_ABORT, 0, &m, -1);
 	}

@@ -25,6 +25,20 @@ struct delivery {
 
 static struct map uploads; /* number -> struct upload */
 
+/* What one upload may have under way at most; more is a broken or a hostile smtp. */
+enum {
+	OWED_MAX = 2 * 1024 * 1024 /* bytes that wait for credit; smtp stops at 384 KB and a piece */
+};
+
+static void closed(struct link *link);
+
+static void break_link(const char *reason)
+{
+	log_event(LOG_ERROR, "-", "smtp-misbehaves", log_string("reason", reason));
+	link_close(&store_role.smtp);
+	closed(&store_role.smtp);
+}
+
 /* ---- uploads ---- */
 
 static void credit(struct upload *u)
@@ -52,6 +66,10 @@ static void take_piece(const struct message_upload *m, uint32_t request)
 {
 	struct upload *u = map_get_u64(&uploads, m->upload);
 	if (u == NULL) {
+		if (uploads.count >= store_role.process->settings.connections_max) {
+			break_link("too-many-uploads");
+			return;
+		}
 		u = mem_alloc(sizeof *u);
 		*u = (struct upload){.body = store_upload_begin(store_role.store), .number = m->upload, .request = request};
 		map_set_u64(&uploads, m->upload, u);
@@ -60,8 +78,11 @@ static void take_piece(const struct message_upload *m, uint32_t request)
 	if (u->body == NULL || store_upload_append(u->body, m->bytes) != 0)
 		u->failed = true;
 	u->owed += m->bytes.len;
-	if (u->waiting)
+	if (u->waiting) {
+		if (u->owed > OWED_MAX)
+			break_link("sends-without-credit");
 		return;
+	}
 	if (!u->failed && store_upload_backlog(u->body) > STORE_UPLOAD_BACKLOG) {
 		u->waiting = true;
 		store_upload_wait(u->body, on_drained, u);

@@ -17,8 +17,9 @@ enum {
 	ENTRY_SIZE = 17
 };
 
-/* A FETCH under way. A newer one replaces it. */
+/* A FETCH under way. A newer one replaces it; `serial` tells them apart, since request numbers are the peer's to choose. */
 struct reading {
+	uint64_t serial;
 	uint32_t request;
 	uint32_t *indexes;
 	size_t count, next;
@@ -45,7 +46,7 @@ struct session {
 	uint64_t fetch_ids[ACCOUNT_FETCH_MAX];
 	struct store_blob_read blob_read;
 	struct store_blob_part part;
-	uint32_t fetch_request; /* the request that the read under way is for */
+	uint64_t last_serial, fetch_serial; /* fetch_serial: of the FETCH that the read under way is for */
 	bool busy;              /* a read is under way */
 
 	struct account_expunge expunge;
@@ -144,11 +145,12 @@ static void opened(struct maildrop *maildrop, int result)
 
 static void take_open(struct session *s, uint32_t request)
 {
-	s->open_request = request;
 	if (s->open || s->opening) {
-		answer_open(s, -EALREADY);
+		log_event(LOG_ERROR, "-", "opened-twice", log_u64("account", s->account));
+		end_session(s);
 		return;
 	}
+	s->open_request = request;
 	s->maildrop = (struct maildrop){.shard = s->account, .opened = opened, .arg = s};
 	int error = maildrop_open(&store_role.accounts, &s->maildrop);
 	if (error)
@@ -206,7 +208,7 @@ static void send_message(struct session *s, const struct account_fetched *messag
 static void fetched(struct account_fetch *f, int result)
 {
 	struct session *s = f->arg;
-	bool stale = s->closing || s->fetch_request != s->reading.request;
+	bool stale = s->closing || s->fetch_serial != s->reading.serial;
 	s->busy = false;
 	if (!stale && result) {
 		send_data(s, s->reading.indexes[s->reading.next], (struct view){0}, true, result);
@@ -235,7 +237,7 @@ static void piece_read(struct store_blob_read *read)
 	struct session *s = read->arg;
 	struct reading *r = &s->reading;
 	s->busy = false;
-	if (!s->closing && s->fetch_request == r->request) {
+	if (!s->closing && s->fetch_serial == r->serial) {
 		bool last = r->at + s->part.length == r->end || s->part.result;
 		send_data(s, r->indexes[r->next], view_of(s->part.out, s->part.result ? 0 : s->part.length), last, s->part.result);
 		r->at += s->part.length;
@@ -261,7 +263,7 @@ static void read_piece(struct session *s)
 	s->part.length = left < PIECE ? (size_t)left : PIECE;
 	s->blob_read = (struct store_blob_read){.parts = &s->part, .count = 1, .arg = s, .done = piece_read};
 	s->busy = true;
-	s->fetch_request = r->request;
+	s->fetch_serial = r->serial;
 	store_blob_read(store_role.store, &s->blob_read);
 }
 
@@ -274,7 +276,7 @@ static void read_batch(struct session *s)
 	s->fetch = (struct account_fetch){
 	    .shard = s->account, .emailids = s->fetch_ids, .emailid_count = count, .budget = BATCH_BYTES, .done = fetched, .arg = s};
 	s->busy = true;
-	s->fetch_request = r->request;
+	s->fetch_serial = r->serial;
 	account_fetch(&store_role.accounts, &s->fetch);
 }
 
@@ -294,7 +296,7 @@ static void take_fetch(struct session *s, const struct message_fetch *m, uint32_
 	struct cursor in = cursor_on(m->indexes);
 	size_t count = m->indexes.len / 4;
 	mem_free(s->reading.indexes);
-	s->reading = (struct reading){.request = request, .offset = m->offset, .length = m->length};
+	s->reading = (struct reading){.serial = ++s->last_serial, .request = request, .offset = m->offset, .length = m->length};
 	s->reading.indexes = mem_array(count, sizeof *s->reading.indexes);
 	for (size_t i = 0; i < count; i++) {
 		uint32_t index = cursor_u32(&in);
@@ -335,9 +337,10 @@ static void expunged(struct account_expunge *x, int result)
 	ipc_send(&s->link.channel, MESSAGE_EXPUNGED, s->expunge_request, &m, -1);
 }
 
+/* In ascending order, as account_expunge wants them: so there are never more than the list has. */
 static bool add_uid(struct session *s, uint32_t index)
 {
-	if (!s->open || index >= s->maildrop.count)
+	if (!s->open || index >= s->maildrop.count || (s->uid_count > 0 && s->maildrop.entries[index].uid <= s->uids[s->uid_count - 1]))
 		return false;
 	if (s->uid_count == s->uid_room) {
 		s->uid_room = s->uid_room ? s->uid_room * 2 : 256;
@@ -352,11 +355,14 @@ static void take_expunge(struct session *s, const struct message_expunge *m, uin
 	struct cursor in = cursor_on(m->indexes);
 	if (s->expunging)
 		return;
-	while (!cursor_at_end(&in))
-		if (!add_uid(s, cursor_u32(&in)) || !cursor_ok(&in)) {
+	while (!cursor_at_end(&in)) {
+		uint32_t index = cursor_u32(&in);
+		if (!cursor_ok(&in) || !add_uid(s, index)) {
+			log_event(LOG_ERROR, "-", "bad-index", log_u64("account", s->account));
 			end_session(s);
 			return;
 		}
+	}
 	if (!m->last)
 		return;
 	s->expunge_request = request;

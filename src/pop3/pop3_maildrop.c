@@ -53,6 +53,9 @@ void pop3_opened(struct pop3_session *s, enum pop3_open_result result)
 	}
 	s->count = 0;
 	s->total_bytes = 0;
+	mem_free(s->uidls);
+	s->uidls = NULL;
+	arena_done(&s->uidl_arena);
 	if (result == POP3_IN_USE)
 		pop3_err(s, "IN-USE", "another session has this mailbox open", false);
 	else

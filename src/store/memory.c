@@ -44,6 +44,7 @@ struct memory_upload {
 	struct buf bytes;
 	void (*drained)(void *arg);
 	void *drained_arg;
+	bool queued; /* the call of drained */
 	struct store_pending job;
 };
 
@@ -328,6 +329,7 @@ static void act_drained(struct store_pending *p, unsigned thread)
 	(void)thread;
 	void (*drained)(void *) = u->drained;
 	u->drained = NULL;
+	u->queued = false;
 	if (drained)
 		drained(u->drained_arg);
 }
@@ -335,12 +337,13 @@ static void act_drained(struct store_pending *p, unsigned thread)
 static void upload_wait(struct store_upload *base, void (*drained)(void *arg), void *arg)
 {
 	struct memory_upload *u = upload_of(base);
-	bool queued = u->drained != NULL;
 	u->drained = drained;
 	u->drained_arg = arg;
+	if (drained == NULL || u->queued)
+		return;
+	u->queued = true;
 	u->job.act = act_drained;
-	if (!queued)
-		completions_add(&u->engine->completions, &u->job);
+	completions_add(&u->engine->completions, &u->job);
 }
 
 static size_t upload_backlog(const struct store_upload *u)
@@ -359,9 +362,8 @@ static void upload_abort(struct store_upload *base)
 {
 	struct memory_upload *u = upload_of(base);
 	/* A call of `drained` that waits in the queue becomes the freeing. */
-	bool queued = u->drained != NULL;
 	u->job.act = act_free;
-	if (!queued)
+	if (!u->queued)
 		completions_add(&u->engine->completions, &u->job);
 }
 

@@ -183,7 +183,10 @@ int store_upload_append(struct store_upload *u, struct view bytes) __attribute__
 uint64_t store_upload_length(const struct store_upload *u);
 size_t store_upload_backlog(const struct store_upload *u);
 
-/* Calls drained once when the backlog has gone below half the limit; at the latest when the upload has failed. */
+/*
+ * Calls drained once when the backlog has gone below half the limit; at the latest when the upload has failed. NULL: whoever waited
+ * needs no call any more. A commit while somebody waits still calls him, so whoever may be gone by then says so before.
+ */
 void store_upload_wait(struct store_upload *u, void (*drained)(void *arg), void *arg);
 
 void store_upload_abort(struct store_upload *u); /* NULL is allowed */
