@@ -71,9 +71,14 @@ static void ask_xclient(void *arg, const struct smtp_xclient *attributes)
 {
 	struct smtp_connection *c = arg;
 	struct sockaddr_storage address;
-	if (attributes->address.len && network_parse(attributes->address, &address))
-		edge_rename(&smtp_role.edge, &c->client, &address);
+	if (attributes->address.len && network_parse(attributes->address, &address) &&
+	    !edge_rename(&smtp_role.edge, &c->client, &address)) {
+		smtp_end(c->session, "4.7.0", "too many connections from this address");
+		return;
+	}
 	smtp_connection_name_client(c);
+	smtp_client_changed(c->session, buf_view(&c->literal),
+	    !smtp_role.edge.process->settings.require_tls_login || network_is_loopback(&c->client.address));
 	log_event(LOG_INFO, c->id, "smtp-xclient", log_string("client", c->client.text), log_text("name", attributes->name));
 }
 

@@ -155,6 +155,11 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	struct smtp_connection *c = arg;
 	struct message_delivery_target *targets = mem_array(c->upload.count, sizeof *targets);
 	struct buf *prefixes = mem_array(c->upload.count, sizeof *prefixes);
+	struct buf kept;
+	buf_init(&kept, 250 * 1024);
+	/* Without room for it the message is kept without: its structure can be read again, its envelope is in the log. */
+	if (smtp_write_trailer(envelope, trailer, &kept) != 0)
+		buf_clear(&kept);
 	random_id(c->upload.message_id);
 	for (size_t i = 0; i < c->upload.count; i++) {
 		const struct smtp_target *t = &c->upload.targets[i];
@@ -168,7 +173,7 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	    .upload = c->upload.number,
 	    .bytes = buf_view(&c->upload.piece),
 	    .summary = trailer->summary.len <= 1500 ? trailer->summary : (struct view){0},
-	    .trailer = trailer->structure,
+	    .trailer = buf_view(&kept),
 	    .received_at = (uint64_t)clock_wall(),
 	    .thread_hash = thread_hash(trailer->message_id),
 	    /* SMTP has one reply for all: a client that is told to come again must not have delivered to some already. */
@@ -186,6 +191,7 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 		buf_done(&prefixes[i]);
 	mem_free(prefixes);
 	mem_free(targets);
+	buf_done(&kept);
 	if (c->upload.request)
 		c->upload.number = 0; /* store has taken it over */
 	else

@@ -14,7 +14,8 @@ enum {
 	BATCH_BYTES = 256 * 1024, /* what one read ahead brings */
 	PIECE = 128 * 1024,       /* of a message that is larger than a batch */
 	LIST_PIECE = 64 * 1024,
-	ENTRY_SIZE = 17
+	ENTRY_SIZE = 17,
+	RIGHT_MS = 24 * 3600 * 1000
 };
 
 /* A FETCH under way. A newer one replaces it; `serial` tells them apart, since request numbers are the peer's to choose. */
@@ -33,6 +34,7 @@ struct reading {
 struct session {
 	struct session *next, *previous;
 	struct link link;
+	struct loop_timer day; /* after one, auth must confirm the right again */
 	struct loop_task end; /* frees it, when no function of its channel is on the stack */
 	uint64_t account;
 	struct maildrop maildrop;
@@ -63,6 +65,7 @@ static struct session *sessions;
 static void free_session(void *arg)
 {
 	struct session *s = arg;
+	loop_timer_cancel(&s->day);
 	if (s->open)
 		maildrop_close(&s->maildrop);
 	if (s->previous)
@@ -95,6 +98,13 @@ static void end_session(struct session *s)
 {
 	link_close(&s->link);
 	closed(&s->link);
+}
+
+static void right_expired(void *arg)
+{
+	struct session *s = arg;
+	log_event(LOG_INFO, "-", "right-expired", log_u64("account", s->account));
+	end_session(s);
 }
 
 /* ---- the list ---- */
@@ -403,6 +413,8 @@ void store_session_grant(struct link *auth, uint32_t request, uint64_t account)
 	struct session *s = mem_alloc(sizeof *s);
 	s->account = account;
 	loop_task_init(&s->end, &store_role.process->loop, free_session, s);
+	loop_timer_init(&s->day, &store_role.process->loop, right_expired, s);
+	loop_timer_set(&s->day, RIGHT_MS);
 	s->next = sessions;
 	if (sessions)
 		sessions->previous = s;

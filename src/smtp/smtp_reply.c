@@ -60,7 +60,7 @@ void smtp_reply_ehlo(struct smtp_session *s)
 		buf_append_string(s->out, "\r\n");
 	}
 	if (s->config.xclient)
-		keyword(s, "XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT");
+		keyword(s, "XCLIENT NAME ADDR");
 	buf_printf(s->out, "250 LIMITS RCPTMAX=%u\r\n", s->config.recipients_max);
 }
 

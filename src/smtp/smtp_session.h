@@ -74,6 +74,9 @@ struct smtp_trailer {
 	struct view message_id;         /* without brackets; empty when there is none */
 };
 
+/* Appends what is kept behind the message's body: format/trailer.h. 0, or negative without memory. */
+int smtp_write_trailer(const struct smtp_envelope *envelope, const struct smtp_trailer *trailer, struct buf *out);
+
 /*
  * What the session asks for. Each is answered, now or later, by the function named behind it; until then the session takes no input.
  */
@@ -87,7 +90,7 @@ struct smtp_backend {
 	void (*deliver)(void *arg, const struct smtp_envelope *envelope, const struct smtp_trailer *trailer); /* smtp_delivered */
 	void (*abandon)(void *arg);     /* the transaction is over: forget recipients and body */
 	void (*start_tls)(void *arg);   /* smtp_secured */
-	void (*xclient)(void *arg, const struct smtp_xclient *attributes); /* the client is somebody else from now on */
+	void (*xclient)(void *arg, const struct smtp_xclient *attributes); /* the client is somebody else from now on: smtp_client_changed, or an end */
 	void (*close)(void *arg);       /* the output, then the connection's end */
 	int64_t (*now)(void *arg);      /* seconds since 1970, for the trace field */
 };
@@ -109,6 +112,9 @@ void smtp_logged_in(struct smtp_session *s, struct view address);
 enum smtp_refusal { SMTP_BAD_CREDENTIALS, SMTP_TRY_LATER, SMTP_THROTTLED, SMTP_BAD_SYNTAX, SMTP_CANCELLED, SMTP_UNKNOWN_MECHANISM };
 void smtp_refused(struct smtp_session *s, enum smtp_refusal why);
 void smtp_secured(struct smtp_session *s);
+
+/* The client's address, as in the configuration, and whether it may log in in clear. */
+void smtp_client_changed(struct smtp_session *s, struct view client_address, bool clear_login);
 void smtp_body_ready(struct smtp_session *s);
 
 /*

@@ -30,6 +30,12 @@ static bool decode(struct arena *arena, struct view value, struct view *out)
 	return true;
 }
 
+void smtp_client_changed(struct smtp_session *s, struct view client_address, bool clear_login)
+{
+	s->config.client_address = client_address;
+	s->config.clear_login = clear_login;
+}
+
 void smtp_xclient_command(struct smtp_session *s, struct view argument)
 {
 	struct smtp_xclient attributes = {0};
@@ -58,7 +64,13 @@ void smtp_xclient_command(struct smtp_session *s, struct view argument)
 	}
 	if (good) {
 		s->backend->xclient(s->arg, &attributes);
+		if (s->state == SMTP_OVER) {
+			arena_done(&arena);
+			return;
+		}
+		smtp_reset(s);
 		buf_clear(&s->helo);
+		buf_clear(&s->login);
 		s->state = SMTP_NEW;
 		s->esmtp = false;
 		smtp_start(s); /* the verdict on the real client, and a new greeting */
