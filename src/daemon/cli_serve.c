@@ -124,14 +124,13 @@ static bool port_is_taken(unsigned port)
 	return taken;
 }
 
-static bool write_config(const char *path, const char *dir, unsigned base)
+/* The ports stand in a file of their own, written at every start: --port-base counts for each. */
+static bool write_ports(const char *path, unsigned base)
 {
+	unlink(path);
 	FILE *f = create(path);
 	if (f == NULL)
-		return errno == EEXIST;
-	fprintf(f, "# Made by `postrider demo`; change it as you like, it is not written again.\n");
-	fprintf(f, "hostname = \"mail.example.test\"\ndata = \"%s/data\"\nrun = \"%s/run\"\n", dir, dir);
-	fprintf(f, "tls_certificates = {\"%s/tls-cert.pem\"}\ntls_keys = {\"%s/tls-key.pem\"}\n", dir, dir);
+		return false;
 	for (size_t i = 0; i < DEMO_PORTS; i++) {
 		unsigned port = base + demo_ports[i].port;
 		/* LMTP is for other software: the demo does without it rather than not at all. */
@@ -143,6 +142,18 @@ static bool write_config(const char *path, const char *dir, unsigned base)
 		else
 			fprintf(f, "%s = {\"127.0.0.1:%u\"}\n", demo_ports[i].setting, port);
 	}
+	return fclose(f) == 0;
+}
+
+static bool write_config(const char *path, const char *dir)
+{
+	FILE *f = create(path);
+	if (f == NULL)
+		return errno == EEXIST;
+	fprintf(f, "# Made by `postrider demo`; change it as you like, it is not written again.\n");
+	fprintf(f, "hostname = \"mail.example.test\"\ndata = \"%s/data\"\nrun = \"%s/run\"\n", dir, dir);
+	fprintf(f, "tls_certificates = {\"%s/tls-cert.pem\"}\ntls_keys = {\"%s/tls-key.pem\"}\n", dir, dir);
+	fprintf(f, "\n# The addresses, written anew at each start of the demo.\ninclude(\"%s/ports.conf\")\n", dir);
 	return fclose(f) == 0;
 }
 
@@ -214,7 +225,8 @@ static void describe(struct buf *text, const char *dir, const struct settings *s
 {
 	buf_append_string(text, "\n  service                 address\n");
 	for (enum service service = 0; service <= SERVICE_POP3S; service++)
-		buf_printf(text, "  %-22s  %.*s\n", demo_ports[service].name, VIEW_FMT(service_addresses(settings, service)));
+		if (service_addresses(settings, service).len)
+			buf_printf(text, "  %-22s  %.*s\n", demo_ports[service].name, VIEW_FMT(service_addresses(settings, service)));
 	buf_append_string(text, "\n  account                 password\n");
 	char path[PATH_MAX], line[512];
 	snprintf(path, sizeof path, "%s/demo-accounts", dir);
@@ -233,7 +245,7 @@ static void describe(struct buf *text, const char *dir, const struct settings *s
 int cli_demo(struct cli *cli)
 {
 	const char *dir_word = cli_value(cli, "--dir"), *base_word = cli_value(cli, "--port-base");
-	char dir[PATH_MAX / 2], config[PATH_MAX];
+	char dir[PATH_MAX / 2], config[PATH_MAX], ports[PATH_MAX];
 	uint64_t base = 2000;
 	if (!cli_words(cli, 0, 0))
 		return EXIT_USAGE;
@@ -253,7 +265,8 @@ int cli_demo(struct cli *cli)
 	strcpy(dir, real);
 	free(real);
 	snprintf(config, sizeof config, "%s/postrider.conf", dir);
-	if (!make_certificate(dir) || !write_config(config, dir, (unsigned)base)) {
+	snprintf(ports, sizeof ports, "%s/ports.conf", dir);
+	if (!make_certificate(dir) || !write_ports(ports, (unsigned)base) || !write_config(config, dir)) {
 		fprintf(stderr, "postrider: cannot write to %s: %s\n", dir, strerror(errno));
 		return EXIT_UNAVAILABLE;
 	}
