@@ -246,8 +246,10 @@ static size_t on_input(void *arg, struct view bytes)
 	stream_wrote(&c->stream);
 	/* Whole commands count, and what a message brings; not bytes that trickle in. */
 	if (consumed > 0)
+		/* A line that comes in drops of a byte gets no more time than one that does not come. */
+	if (consumed > 0)
 		smtp_connection_deadline(c);
-	if (smtp_waits_for(c->session) == SMTP_FOR_US || (consumed == 0 && view_find(bytes, '\n') >= 0))
+	if (smtp_waits_for(c->session) == SMTP_FOR_US || stream_backlog(&c->stream) >= STREAM_HIGH_WATER)
 		stream_hold(&c->stream);
 	if (too_slow(c, consumed)) {
 		log_event(LOG_WARNING, c->id, "slow-sender", log_string("client", c->client.text));

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <unistd.h>
 
@@ -12,9 +14,13 @@
 
 enum {
 	SCRATCH_SIZE = 64 * 1024,
-	READS_A_TURN = 4,      /* then the other streams get their turn */
-	CLOSE_PATIENCE = 10000 /* ms for the last output of a closing stream */
+	READS_A_TURN = 4,       /* then the other streams get their turn */
+	CLOSE_PATIENCE = 30000, /* ms in which the peer must take some of a closing stream's output */
+	CLOSE_ROUNDS = 20       /* how often it gets them */
 };
+
+static char scratch[SCRATCH_SIZE]; /* one loop a process; nothing of it is kept between reads */
+
 
 enum io_result { IO_AGAIN = -1, IO_ENDED = -2, IO_FAILED = -3 };
 
@@ -91,6 +97,25 @@ static void finish(struct stream *s, enum stream_end how)
 
 /* ---- the two kinds of socket ---- */
 
+/* OpenSSL tells what happened by its queue of errors: one that somebody else left there must not be taken for ours. */
+static SSL *tls_of(struct stream *s)
+{
+	ERR_clear_error();
+	return s->ssl;
+}
+
+/* From the bytes that were read before TLS began to the socket, once they are used up. */
+static bool read_from_socket(struct stream *s)
+{
+	if (!s->primed || BIO_pending(SSL_get_rbio(s->ssl)) > 0)
+		return false;
+	BIO *socket = SSL_get_wbio(s->ssl);
+	BIO_up_ref(socket);
+	SSL_set0_rbio(s->ssl, socket);
+	s->primed = false;
+	return true;
+}
+
 static ssize_t tls_outcome(struct stream *s, int result)
 {
 	char text[256];
@@ -114,7 +139,7 @@ static ssize_t tls_outcome(struct stream *s, int result)
 static ssize_t read_some(struct stream *s, char *data, size_t size)
 {
 	if (s->ssl) {
-		int n = SSL_read(s->ssl, data, (int)size);
+		int n = SSL_read(tls_of(s), data, (int)size);
 		return n > 0 ? n : tls_outcome(s, n);
 	}
 	ssize_t n;
@@ -131,7 +156,7 @@ static ssize_t read_some(struct stream *s, char *data, size_t size)
 static ssize_t write_some(struct stream *s, struct view v)
 {
 	if (s->ssl) {
-		int n = SSL_write(s->ssl, v.data, v.len < INT32_MAX ? (int)v.len : INT32_MAX);
+		int n = SSL_write(tls_of(s), v.data, v.len < INT32_MAX ? (int)v.len : INT32_MAX);
 		return n > 0 ? n : tls_outcome(s, n);
 	}
 	ssize_t n;
@@ -150,7 +175,9 @@ static ssize_t write_some(struct stream *s, struct view v)
 
 static void handshake(struct stream *s)
 {
-	int result = SSL_do_handshake(s->ssl);
+	int result = SSL_do_handshake(tls_of(s));
+	if (read_from_socket(s) && result != 1)
+		result = SSL_do_handshake(tls_of(s));
 	if (result == 1) {
 		s->handshaking = false;
 		loop_watch_off(&s->writable);
@@ -272,7 +299,6 @@ static size_t read_room(const struct stream *s)
 
 static void read_input(struct stream *s)
 {
-	static char scratch[SCRATCH_SIZE]; /* one loop a process; nothing of it is kept here between reads */
 	for (int i = 0; i < READS_A_TURN && !s->finished && !s->held && !s->handshaking; i++) {
 		size_t room = read_room(s);
 		if (room == 0) {
@@ -322,6 +348,21 @@ static void on_writable(void *arg)
 }
 
 /*
+ * Says goodbye in TLS, so that the peer can tell the end from a cut (RFC 8446 section 6.1), and takes what came in unread: the kernel would
+ * answer it with a reset, which can cost the peer our last words.
+ */
+static void part(struct stream *s)
+{
+	if (s->how != STREAM_FAILED && s->ssl && !s->handshaking)
+		SSL_shutdown(tls_of(s));
+	if (s->how != STREAM_CLOSED)
+		return;
+	shutdown(s->fd, SHUT_WR);
+	for (int i = 0; i < READS_A_TURN && recv(s->fd, scratch, sizeof scratch, MSG_DONTWAIT) > 0; i++)
+		;
+}
+
+/*
  * A handler that the end of the turn calls may free the stream (ended) or produce more; so `ended` comes last, and a turn
  * that left work schedules itself again.
  */
@@ -345,6 +386,8 @@ static void on_turn(void *arg)
 		loop_watch_off(&s->writable);
 	}
 	loop_task_cancel(&s->turn);
+	if (s->fd >= 0)
+		part(s);
 	s->handler->ended(s->arg, s->how);
 }
 
@@ -377,8 +420,25 @@ static int begin_tls(struct stream *s, struct tls_context *context, SSL *ssl)
 {
 	if (ssl == NULL)
 		return -ENOMEM;
-	/* What was said in clear must be out before the first TLS record. The replies that lead here are short. */
+	/* Replies in clear that came out inside TLS would be taken for answers to what is asked there. */
 	flush(s);
+	if (s->finished || buf_view(&s->out).len > 0) {
+		SSL_free(ssl);
+		return -EAGAIN;
+	}
+	struct view early = buf_view(&s->leftover);
+	if (early.len > 0) {
+		BIO *before = BIO_new(BIO_s_mem());
+		if (before == NULL || BIO_write(before, early.data, (int)early.len) != (int)early.len) {
+			BIO_free(before);
+			SSL_free(ssl);
+			return -ENOMEM;
+		}
+		BIO_set_mem_eof_return(before, -1);
+		SSL_set0_rbio(ssl, before);
+		buf_done(&s->leftover);
+		s->primed = true;
+	}
 	SSL_set_app_data(ssl, tls_context_ref(context));
 	s->ssl = ssl;
 	s->handshaking = true;
@@ -388,7 +448,10 @@ static int begin_tls(struct stream *s, struct tls_context *context, SSL *ssl)
 
 int stream_start_tls(struct stream *s, struct tls_context *context)
 {
-	return begin_tls(s, context, tls_accept_new(context, s->fd));
+	int error = begin_tls(s, context, tls_accept_new(context, s->fd));
+	if (error == 0 && s->primed)
+		handshake(s);
+	return error;
 }
 
 int stream_connect_tls(struct stream *s, struct tls_context *context, const char *host)
@@ -404,6 +467,7 @@ void stream_close(struct stream *s)
 	if (s->finished || s->closing)
 		return;
 	s->closing = true;
+	s->patience_at = s->bytes_out;
 	loop_watch_off(&s->readable);
 	loop_timer_set(&s->timer, CLOSE_PATIENCE);
 	loop_task_schedule(&s->turn);
@@ -429,8 +493,14 @@ static void on_timer(void *arg)
 	struct stream *s = arg;
 	if (s->finished)
 		return;
-	if (!s->closing && s->handler->deadline && !s->handshaking)
+	if (!s->closing && s->handler->deadline && !s->handshaking) {
 		s->handler->deadline(s->arg);
-	else
+		return;
+	}
+	if (s->closing && s->bytes_out > s->patience_at && s->patience++ < CLOSE_ROUNDS) {
+		s->patience_at = s->bytes_out;
+		loop_timer_set(&s->timer, CLOSE_PATIENCE);
+	} else {
 		finish(s, STREAM_TIMED_OUT);
+	}
 }

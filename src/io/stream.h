@@ -52,7 +52,10 @@ struct stream {
 	SSL *ssl;
 	bool held;          /* no input wanted now */
 	bool handshaking;
+	bool primed;        /* TLS still reads what was left over when it began, not the socket */
 	bool closing;       /* ends when the output is out */
+	unsigned patience;  /* of a closing stream: how often it got more time */
+	uint64_t patience_at; /* bytes_out by then */
 	bool above_water;
 	bool peer_closed;
 	bool finished;      /* `ended` is due or was called */
@@ -81,11 +84,18 @@ void stream_resume(struct stream *s);
 /* Throws away input that was read and not consumed (what was pipelined before STARTTLS). Returns how much. */
 size_t stream_discard_input(struct stream *s);
 
-/* Starts TLS as soon as the output that waits is out. The context is kept until the stream is freed. */
+/*
+ * Starts TLS. What is left of the input is taken as its beginning (a proxy's header came before it); stream_discard_input first, where it
+ * would be an injection. The context is kept until the stream is freed. 0; -ENOMEM; -EAGAIN when the peer does not take the output that
+ * waits: then the stream must end, since what was said in clear must not come out inside TLS.
+ */
 int stream_start_tls(struct stream *s, struct tls_context *context);
 int stream_connect_tls(struct stream *s, struct tls_context *context, const char *host);
 
-/* Ends the stream when its output is out (it gets 10 s for that), or at once. `ended` comes at the end of the turn. */
+/*
+ * Ends the stream when its output is out, or at once. A peer that takes some of it every 30 s gets ten minutes for all. `ended` comes
+ * at the end of the turn.
+ */
 void stream_close(struct stream *s);
 void stream_abort(struct stream *s);
 

@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "io/stream.h"
@@ -186,6 +187,69 @@ static void signs_elsewhere_with_every_kind_of_key(void **state)
 	}
 }
 
+/* A proxy's header and the client's first message may come in one packet: whatever was read with it belongs to TLS. */
+static void takes_what_was_read_before_it_began(void **state)
+{
+	(void)state;
+	for (size_t early = 1; early < 300; early += 41) {
+		struct loop loop;
+		struct end server = {.echo = true}, client = {.echo = false};
+		int pair[2];
+		char hello[4096];
+		loop_init(&loop);
+		buf_init(&server.got, 1000);
+		buf_init(&client.got, 1000);
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+		stream_init(&client.stream, &loop, pair[1], &handler, &client);
+		struct tls_context *context = server_context(), *client_side = tls_client_new((struct view){0});
+		assert_int_equal(stream_connect_tls(&client.stream, client_side, "ec.example"), 0);
+		ssize_t n = recv(pair[0], hello, early, 0);
+		stream_init(&server.stream, &loop, pair[0], &handler, &server);
+		buf_append(&server.stream.leftover, view_of(hello, (size_t)n));
+		assert_int_equal(stream_start_tls(&server.stream, context), 0);
+		for (int i = 0; i < 1000 && !(server.secured && client.secured); i++)
+			loop_turn(&loop);
+		assert_true(server.secured && client.secured);
+		stream_write(&client.stream, VIEW("inside"));
+		for (int i = 0; i < 100 && buf_view(&client.got).len < 6; i++)
+			loop_turn(&loop);
+		assert_view(buf_view(&client.got), "inside");
+		/* The end is told in TLS. */
+		stream_close(&server.stream);
+		for (int i = 0; i < 100 && !(server.ended && client.ended); i++)
+			loop_turn(&loop);
+		assert_int_equal(SSL_get_shutdown(client.stream.ssl) & SSL_RECEIVED_SHUTDOWN, SSL_RECEIVED_SHUTDOWN);
+		stream_free(&server.stream);
+		stream_free(&client.stream);
+		tls_context_unref(context);
+		tls_context_unref(client_side);
+		buf_done(&server.got);
+		buf_done(&client.got);
+		loop_done(&loop);
+	}
+}
+
+/* What was said in clear must not come out inside TLS, where it would answer other questions. */
+static void does_not_begin_before_the_output_is_out(void **state)
+{
+	(void)state;
+	static char much[4 << 20];
+	struct loop loop;
+	struct end server = {.echo = false};
+	int pair[2];
+	loop_init(&loop);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	stream_init(&server.stream, &loop, pair[0], &handler, &server);
+	struct tls_context *context = server_context();
+	stream_write(&server.stream, view_of(much, sizeof much));
+	assert_int_equal(stream_start_tls(&server.stream, context), -11);
+	assert_null(server.stream.ssl);
+	stream_free(&server.stream);
+	close(pair[1]);
+	tls_context_unref(context);
+	loop_done(&loop);
+}
+
 static void refuses_what_is_no_chain(void **state)
 {
 	(void)state;
@@ -208,6 +272,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(signs_elsewhere_with_every_kind_of_key),
+	    cmocka_unit_test(takes_what_was_read_before_it_began),
+	    cmocka_unit_test(does_not_begin_before_the_output_is_out),
 	    cmocka_unit_test(refuses_what_is_no_chain),
 	};
 	return cmocka_run_group_tests(tests, prepare, NULL);
