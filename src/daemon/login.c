@@ -89,6 +89,7 @@ void login_begin(struct login *login, const struct login_terms *terms)
 		m.binding_type = view_from_string(type);
 		m.binding = view_of(binding, len);
 	}
+	login_forget(login); /* there is none; two at once would mix their answers */
 	login->request = calls_ask(login->auth, MESSAGE_LOGIN, &m, answered, login);
 	if (login->request == 0)
 		login->failed(login->arg, LOGIN_TEMPORARY);

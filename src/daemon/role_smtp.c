@@ -77,6 +77,7 @@ static void ask_xclient(void *arg, const struct smtp_xclient *attributes)
 		return;
 	}
 	smtp_connection_name_client(c);
+	c->account = 0;
 	smtp_client_changed(c->session, buf_view(&c->literal),
 	    !smtp_role.edge.process->settings.require_tls_login || network_is_loopback(&c->client.address));
 	log_event(LOG_INFO, c->id, "smtp-xclient", log_string("client", c->client.text), log_text("name", attributes->name));

@@ -221,9 +221,11 @@ size_t smtp_feed_chunk(struct smtp_session *s, struct view bytes)
 {
 	struct view part = view_take(bytes, s->chunk_left < bytes.len ? (size_t)s->chunk_left : bytes.len);
 	s->chunk_left -= part.len;
-	if (!s->chunk_refused && part.len > 0 && !smtp_body_write(s->body, part) && s->chunk_left > 0)
-		s->wait = SMTP_WAIT_BODY;
+	bool room = s->chunk_refused || part.len == 0 || smtp_body_write(s->body, part);
 	if (s->chunk_left == 0)
 		end_chunk(s);
+	/* Between chunks too: small ones that end whole would never wait. The last one waits for its delivery anyway. */
+	if (!room && s->body && s->state == SMTP_CHUNKS && s->wait == SMTP_NO_WAIT)
+		s->wait = SMTP_WAIT_BODY;
 	return part.len;
 }

@@ -158,8 +158,10 @@ static void take_line(struct smtp_session *s, struct view line)
 		line.len--;
 	if (s->skipping_line) {
 		s->skipping_line = false;
-		s->wait = SMTP_NO_WAIT; /* a SASL exchange ends with such a line too */
-		smtp_fault(s, 500, "5.5.6", "line too long");
+		if (s->wait == SMTP_WAIT_RESPONSE)
+			smtp_sasl_line(s, VIEW("*")); /* the exchange ends, for auth as well */
+		else
+			smtp_fault(s, 500, "5.5.6", "line too long");
 	} else if (!crlf) {
 		smtp_fault(s, 500, "5.5.2", "lines end in CR LF");
 	} else if (s->wait == SMTP_WAIT_RESPONSE) {
