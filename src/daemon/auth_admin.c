@@ -80,6 +80,8 @@ static void received(struct link *link, struct channel_frame *frame)
 {
 	struct admin *a = link->arg;
 	struct message_directory m;
+	if (a->closing)
+		return;
 	if (frame->type != MESSAGE_DIRECTORY || a->asked || !link_decode(link, frame, &m)) {
 		end(a);
 		return;

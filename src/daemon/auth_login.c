@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "account/address.h"
 #include "base/base64.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -44,8 +45,11 @@ struct login {
 	struct sasl_server *sasl;
 	struct loop_timer delay;
 
-	/* Whose login it is, as the directory has it. */
+	struct buf brake_name; /* by which the brake counts: the same for every way to write an address */
+
+	/* Whose login it is, as the directory had it in that epoch. */
 	struct buf identity, record, normal;
+	uint64_t epoch;
 	uint64_t account;
 	bool known;
 	struct credentials credentials;
@@ -74,6 +78,7 @@ struct remembered {
 static struct {
 	struct login *first;
 	size_t count;
+	uint64_t epoch; /* raised with each change of the directory */
 	struct map remembered;
 	struct throttle *throttle;
 	unsigned char memory_secret[crypto_generichash_KEYBYTES];
@@ -95,7 +100,7 @@ static void free_login(struct login *l)
 	sasl_server_free(l->sasl);
 	if (l->record.data)
 		mem_wipe(l->record.data, l->record.cap);
-	struct buf *bufs[] = {&l->nonce, &l->binding, &l->hostname, &l->stamp, &l->apop_digest, &l->identity, &l->record, &l->normal};
+	struct buf *bufs[] = {&l->nonce, &l->binding, &l->hostname, &l->stamp, &l->apop_digest, &l->identity, &l->record, &l->normal, &l->brake_name};
 	for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
 		buf_done(bufs[i]);
 	arena_done(&l->arena);
@@ -130,8 +135,7 @@ static void fail(struct login *l, enum login_failure why)
 
 static struct throttle_client throttle_key(const struct login *l)
 {
-	struct view account = l->known ? buf_view(&l->normal) : buf_view(&l->identity);
-	return (struct throttle_client){.address = view_of(l->address, l->address_len), .account = account};
+	return (struct throttle_client){.address = view_of(l->address, l->address_len), .account = buf_view(&l->brake_name)};
 }
 
 static bool granted(void *arg, struct link *link, struct channel_frame *frame)
@@ -177,8 +181,38 @@ static void note_use(struct login *l)
 	buf_done(&fresh);
 }
 
+static void succeed(struct login *l);
+
+static bool confirmed(void *arg, struct link *link, struct channel_frame *frame)
+{
+	struct login *l = arg;
+	struct message_directory_answer m;
+	if (frame && !link_decode(link, frame, &m))
+		return false;
+	l->asked = 0;
+	if (frame && m.error == 0 && m.number == l->account && view_equal(auth_answer_field(&m, 1), buf_view(&l->record)))
+		succeed(l);
+	else
+		fail(l, LOGIN_TEMPORARY); /* the next try meets what is true now */
+	return true;
+}
+
+/* The directory has changed while this login was under way: perhaps it was this account, and its sessions have been ended already. */
+static void confirm(struct login *l)
+{
+	struct view identity = buf_view(&l->identity);
+	l->epoch = state.epoch;
+	l->asked = auth_ask_directory(DIRECTORY_LOOK_UP, 0, &identity, 1, confirmed, l);
+	if (l->asked == 0)
+		fail(l, LOGIN_TEMPORARY);
+}
+
 static void succeed(struct login *l)
 {
+	if (l->epoch != state.epoch) {
+		confirm(l);
+		return;
+	}
 	throttle_succeeded(state.throttle, throttle_key(l), clock_monotonic_ms());
 	note_use(l);
 	log_event(LOG_INFO, l->session, "login", log_text("address", buf_view(&l->normal)), log_u64("credential", l->credential));
@@ -203,13 +237,19 @@ static void wrong(struct login *l)
 
 /* ---- what was right within the hour ---- */
 
-void auth_forget_logins(void)
+static void drop_remembered(void)
 {
 	size_t position = 0;
 	void *value;
 	while (map_each(&state.remembered, &position, NULL, &value))
 		mem_free(value);
 	map_done(&state.remembered);
+}
+
+void auth_forget_logins(void)
+{
+	state.epoch++;
+	drop_remembered();
 }
 
 static void make_memory_key(struct login *l, struct view password)
@@ -236,10 +276,13 @@ static bool recall(struct login *l)
 
 static void remember(struct login *l)
 {
+	/* A password that was changed while it was being checked was right for the last time. */
+	if (l->epoch != state.epoch)
+		return;
 	struct remembered *r = mem_alloc(sizeof *r);
 	*r = (struct remembered){.until = clock_monotonic_ms() + REMEMBERED_MS, .credential = l->credential};
 	if (state.remembered.count >= REMEMBERED_MAX)
-		auth_forget_logins();
+		drop_remembered();
 	mem_free(map_set(&state.remembered, view_of(l->memory_key, sizeof l->memory_key), r));
 }
 
@@ -297,6 +340,10 @@ static void check_password(struct login *l, struct view password)
 		return;
 	}
 	/* Too many logins at once: the honest answer is 'later', not 'wrong'. */
+	if (p->password.data)
+		mem_wipe(p->password.data, p->password.cap);
+	if (p->record.data)
+		mem_wipe(p->record.data, p->record.cap);
 	buf_done(&p->record);
 	buf_done(&p->password);
 	mem_free(p);
@@ -378,6 +425,7 @@ static void look_up(void *arg)
 {
 	struct login *l = arg;
 	struct view identity = buf_view(&l->identity);
+	l->epoch = state.epoch;
 	l->asked = auth_ask_directory(DIRECTORY_LOOK_UP, 0, &identity, 1, looked_up, l);
 	if (l->asked == 0)
 		fail(l, LOGIN_TEMPORARY);
@@ -386,8 +434,11 @@ static void look_up(void *arg)
 /* The brake comes before the look-up, for known and unknown names alike. */
 static void wait_for_identity(struct login *l, struct view identity)
 {
+	struct address normal;
 	buf_clear(&l->identity);
 	buf_append(&l->identity, identity);
+	buf_clear(&l->brake_name);
+	buf_append(&l->brake_name, address_normalize(identity, &normal) == 0 ? address_view(&normal) : identity);
 	struct throttle_answer answer = throttle_ask(state.throttle, throttle_key(l), clock_monotonic_ms());
 	if (answer.verdict == THROTTLE_REFUSE) {
 		log_event(LOG_WARNING, l->session, "login-throttled", log_text("identity", identity), log_string("by", answer.reason),
@@ -482,6 +533,7 @@ static struct login *new_login(struct link *edge, uint32_t request, const struct
 	buf_init(&l->identity, SASL_IDENTITY_MAX + 1);
 	buf_init(&l->record, CREDENTIALS_MAX + 1024);
 	buf_init(&l->normal, SASL_IDENTITY_MAX + 1);
+	buf_init(&l->brake_name, SASL_IDENTITY_MAX + 1);
 	buf_init(&l->stamp, 256);
 	buf_init(&l->apop_digest, 64);
 	loop_timer_init(&l->delay, &auth_role.process->loop, look_up, l);

@@ -14,7 +14,8 @@ enum {
 	ACCEPTS_A_TURN = 64,
 	WINDOW_MS = 60000,
 	ACCEPT_PAUSE_MS = 100, /* without descriptors or memory: the backlog holds the clients meanwhile */
-	SIGN_TIMEOUT_MS = 2000
+	SIGN_TIMEOUT_MS = 2000,
+	KEYS_PAUSE_MS = 1000
 };
 
 /* What one address (or IPv6 network) does. */
@@ -229,6 +230,7 @@ void edge_set_keys(struct edge *edge, int fd)
 	if (edge->keys >= 0)
 		close(edge->keys);
 	edge->keys = fd;
+	edge->keys_away_until = 0;
 }
 
 /* Asks the keys role and waits: it answers within a millisecond, less than the handshake's own arithmetic. */
@@ -238,18 +240,24 @@ static int ask_keys(struct edge *edge, enum message_type type, const void *messa
 	struct channel_frame frame;
 	struct arena arena;
 	uint32_t request = ++edge->last_sign;
-	if (edge->keys < 0)
+	if (edge->keys < 0 || clock_monotonic_ms() < edge->keys_away_until)
 		return -EPIPE;
 	int error = ipc_send_blocking(edge->keys, type, request, message, -1);
-	if (error == 0)
-		error = channel_receive_blocking(edge->keys, in, &frame, SIGN_TIMEOUT_MS);
+	/* Answers to questions that were given up come first. */
+	do
+		error = error ? error : channel_receive_blocking(edge->keys, in, &frame, SIGN_TIMEOUT_MS);
+	while (error == 0 && frame.request != request && (int32_t)(frame.request - request) < 0);
 	arena_init(&arena, 4096);
 	if (error == 0 && (frame.type != expected || frame.request != request || ipc_decode(&frame, answer, &arena) != 0))
 		error = -EBADMSG;
 	arena_done(&arena);
-	if (error) {
-		/* After a lost or late answer the channel's order is unknown: a new one comes when the role is restarted. */
+	if (error)
 		log_event(LOG_ERROR, "-", "keys-unavailable", log_errno(error));
+	if (error == -ETIMEDOUT) {
+		/* It is late, not gone: its answer will come, and be passed over. Meanwhile nobody else waits here for it. */
+		edge->keys_away_until = clock_monotonic_ms() + KEYS_PAUSE_MS;
+	} else if (error) {
+		/* The role has ended: a new channel comes with the next one. */
 		close(edge->keys);
 		edge->keys = -1;
 	}

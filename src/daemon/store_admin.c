@@ -92,6 +92,13 @@ static void received(struct link *link, struct channel_frame *frame)
 	struct admin *a = link->arg;
 	struct message_command m;
 	struct buf out;
+	/* The table lets an administrator send directory questions as well, but to auth. */
+	if (a->closing || frame->type != MESSAGE_COMMAND) {
+		a->closing = true;
+		if (!a->busy)
+			loop_task_schedule(&a->free);
+		return;
+	}
 	if (!link_decode(link, frame, &m))
 		return;
 	const struct message_field *words = m.words.items;

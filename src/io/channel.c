@@ -495,6 +495,8 @@ int channel_receive_blocking(int fd, struct buf *in, struct channel_frame *frame
 		error = len > CHANNEL_FRAME_MAX ? -EBADMSG : read_exactly(fd, in, len, &pass, timeout_ms);
 	}
 	struct view whole = buf_view(in);
+	if (error == -ETIMEDOUT && whole.len > 0)
+		error = -EBADMSG; /* half a frame: what follows cannot be told apart */
 	if (error == 0 && (next_frame(&whole, frame) != 1 || (frame->fd == CARRIES_FD) != (pass >= 0)))
 		error = -EBADMSG;
 	if (error) {

@@ -82,7 +82,10 @@ void channel_pause(struct channel *c, bool paused);
 /* A connected pair, close-on-exec. 0 or a negative errno. */
 int channel_pair(int fds[2]);
 
-/* Blocking exchange for start-up and for signing: sends, or receives one frame into `in` (whole frame, header taken off). */
+/*
+ * Blocking exchange for start-up and for signing: sends, or receives one frame into `in` (whole frame, header taken off). After -ETIMEDOUT
+ * nothing was taken, and the answer may still come; after any other error the channel is of no more use.
+ */
 int channel_send_blocking(int fd, uint16_t type, uint32_t request, struct view payload, int pass);
 int channel_receive_blocking(int fd, struct buf *in, struct channel_frame *frame, int timeout_ms);
 
