@@ -2,6 +2,7 @@
 #include "daemon/edge.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,7 +16,8 @@ enum {
 	WINDOW_MS = 60000,
 	ACCEPT_PAUSE_MS = 100, /* without descriptors or memory: the backlog holds the clients meanwhile */
 	SIGN_TIMEOUT_MS = 2000,
-	KEYS_PAUSE_MS = 1000
+	KEYS_PAUSE_MS = 1000,
+	DESCRIPTORS_KEPT = 64 /* for the loop, the peers and the listeners */
 };
 
 /* What one address (or IPv6 network) does. */
@@ -41,15 +43,24 @@ static struct client_count *count_of(struct edge *edge, const char *key, size_t 
 	return count;
 }
 
+/* What is refused whoever asks. Without a descriptor left a login could not get its account's channel either. */
+static const char *has_no_room(const struct edge *edge)
+{
+	size_t most = edge->descriptors > DESCRIPTORS_KEPT ? (edge->descriptors - DESCRIPTORS_KEPT) / edge->descriptors_each : 1;
+	if (edge->connections >= edge->process->settings.connections_max)
+		return "connections_max";
+	return edge->connections >= most ? "descriptors" : NULL;
+}
+
 static bool admit(struct edge *edge, struct edge_client *client, const char **reason)
 {
 	const struct settings *settings = &edge->process->settings;
 	client->key_len = network_key(&client->address, client->key);
 	struct client_count *count = count_of(edge, client->key, client->key_len);
-	bool trusted = network_contains(settings->trusted_networks, &client->address);
-	if (edge->connections >= settings->connections_max)
-		*reason = "connections_max";
-	else if (!trusted && count->open >= settings->connections_per_address)
+	/* A proxy speaks for many: they are counted when it has told who they are. */
+	bool trusted = network_contains(settings->trusted_networks, &client->address) ||
+		       network_contains(settings->proxy_from, &client->address);
+	if (!trusted && count->open >= settings->connections_per_address)
 		*reason = "connections_per_address";
 	else if (!trusted && count->connects >= settings->connection_rate)
 		*reason = "connection_rate";
@@ -156,7 +167,8 @@ static void on_listener(void *arg)
 			return;
 		const char *reason;
 		network_text(&client.address, client.text);
-		if (!admit(edge, &client, &reason)) {
+		reason = has_no_room(edge);
+		if (reason || !admit(edge, &client, &reason)) {
 			refuse(edge, fd, &client, reason);
 			continue;
 		}
@@ -186,6 +198,9 @@ void edge_init(struct edge *edge, struct role_process *p)
 {
 	edge->process = p;
 	edge->keys = -1;
+	edge->descriptors_each = 1;
+	struct rlimit files;
+	edge->descriptors = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur != RLIM_INFINITY ? files.rlim_cur : SIZE_MAX;
 	map_init(&edge->clients);
 	loop_timer_init(&edge->sweep, &p->loop, sweep, edge);
 	loop_timer_init(&edge->accept_again, &p->loop, accept_again, edge);

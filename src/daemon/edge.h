@@ -38,6 +38,8 @@ struct edge {
 	uint32_t last_sign;
 	struct map clients;      /* key -> struct client_count */
 	size_t connections;
+	size_t descriptors;            /* this process may have */
+	unsigned descriptors_each;     /* of them a connection takes at most; set by the role, 1 if it says nothing */
 	uint64_t refused, refused_told;
 	struct loop_timer sweep, accept_again, drain_deadline;
 	bool accepting;

@@ -96,6 +96,15 @@ static void on_upgrade(void *arg)
 
 /* ---- ends and restarts of roles ---- */
 
+/* Twice as long with each time in a row. */
+static void restart_later(struct child *child)
+{
+	int64_t delay = RESTART_FIRST_MS;
+	for (unsigned i = 1; i < child->crashes && delay < RESTART_MOST_MS; i++)
+		delay *= 2;
+	loop_timer_set(&child->restart, delay < RESTART_MOST_MS ? delay : RESTART_MOST_MS);
+}
+
 static void restart(void *arg)
 {
 	struct child *child = arg;
@@ -103,8 +112,15 @@ static void restart(void *arg)
 	if (m->stopping)
 		return;
 	int error = master_spawn(m, child);
-	if (error)
-		log_event(LOG_ERROR, "-", "cannot-start-role", log_string("role", child->role->name), log_errno(error));
+	if (error == 0)
+		return;
+	log_event(LOG_ERROR, "-", "cannot-start-role", log_string("role", child->role->name), log_errno(error));
+	if (child->pid > 0) {
+		kill(child->pid, SIGKILL); /* it waits for what could not be sent; its end brings the next try */
+		return;
+	}
+	child->crashes++;
+	restart_later(child);
 }
 
 static void ended(struct master *m, struct child *child, int status)
@@ -132,10 +148,7 @@ static void ended(struct master *m, struct child *child, int status)
 		return;
 	}
 	child->crashes = calm ? 1 : child->crashes + 1;
-	int64_t delay = RESTART_FIRST_MS;
-	for (unsigned i = 1; i < child->crashes && delay < RESTART_MOST_MS; i++)
-		delay *= 2;
-	loop_timer_set(&child->restart, delay < RESTART_MOST_MS ? delay : RESTART_MOST_MS);
+	restart_later(child);
 }
 
 static void on_child(void *arg)
@@ -231,6 +244,15 @@ static void give_folder(int folder, uid_t uid, gid_t gid)
 	waitpid(pid, NULL, 0);
 }
 
+/* Who may write in the folder of the administrator's sockets could put his own there, and be told passwords. */
+static bool others_may_write(struct view path)
+{
+	char name[1024];
+	struct stat st;
+	snprintf(name, sizeof name, "%.*s", VIEW_FMT(path));
+	return stat(name, &st) != 0 || (st.st_uid != geteuid() && st.st_uid != 0) || st.st_mode & (S_IWGRP | S_IWOTH);
+}
+
 static int make_folders(struct master *m)
 {
 	char empty[1024], data[1024];
@@ -241,6 +263,11 @@ static int make_folders(struct master *m)
 		error = make_folder(view_from_string(empty), 0555);
 	if (error == 0)
 		error = make_folder(m->settings->data, 0700);
+	if (error == 0 && others_may_write(m->settings->run)) {
+		fprintf(stderr, "postrider: the folder %.*s may be written by others, who could put sockets of their own there; make it yours (or"
+				" root's) with mode 755, or set run to another\n", VIEW_FMT(m->settings->run));
+		return STATUS_CANT_CREATE;
+	}
 	if (error == 0) {
 		m->folder = open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		error = m->folder < 0 ? -errno : 0;

@@ -578,6 +578,7 @@ static void end_all(struct edge *edge)
 int pop3_role_start(struct role_process *p)
 {
 	edge_init(&role.edge, p);
+	role.edge.descriptors_each = 2; /* the client and the account */
 	calls_init(&role.auth);
 	role.edge.connected = connected;
 	role.edge.end_all = end_all;

@@ -23,6 +23,9 @@ void smtp_connection_continue(struct smtp_connection *c)
 {
 	if (c->ending)
 		return;
+	/* A server that stops takes no further message: whoever has none under way is told to come again. */
+	if (smtp_role.edge.process->draining && smtp_waits_for(c->session) == SMTP_FOR_COMMAND && smtp_envelope(c->session)->count == 0)
+		smtp_end(c->session, "4.3.2", "shutting down, come again");
 	stream_wrote(&c->stream);
 	smtp_connection_deadline(c);
 	if (smtp_waits_for(c->session) != SMTP_FOR_US)
