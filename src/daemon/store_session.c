@@ -14,7 +14,7 @@ enum {
 	BATCH_BYTES = 256 * 1024, /* what one read ahead brings */
 	PIECE = 128 * 1024,       /* of a message that is larger than a batch */
 	LIST_PIECE = 64 * 1024,
-	ENTRY_SIZE = 17,
+	ENTRY_MAX = 17 + ACCOUNT_UIDL_MAX,
 	RIGHT_MS = 24 * 3600 * 1000
 };
 
@@ -40,8 +40,9 @@ struct session {
 	struct maildrop maildrop;
 	bool opening, open, closing;
 	uint32_t open_request;
-	size_t listed; /* entries that were sent */
-	bool listing;
+	size_t listed;    /* entries that were sent */
+	size_t next_uidl; /* of `fetch`, which holds imported UIDLs while uidls_here */
+	bool listing, uidls_here;
 
 	struct reading reading;
 	struct account_fetch fetch;
@@ -60,12 +61,15 @@ struct session {
 
 static struct session *sessions;
 
+static void forget_uidls(struct session *s);
+
 /* ---- end ---- */
 
 static void free_session(void *arg)
 {
 	struct session *s = arg;
 	loop_timer_cancel(&s->day);
+	forget_uidls(s);
 	if (s->open)
 		maildrop_close(&s->maildrop);
 	if (s->previous)
@@ -109,24 +113,87 @@ static void right_expired(void *arg)
 
 /* ---- the list ---- */
 
+static void send_list(struct session *s);
+static void answer_open(struct session *s, int error);
+
+static void uidls_known(struct account_fetch *f, int result)
+{
+	struct session *s = f->arg;
+	s->busy = false;
+	s->uidls_here = true;
+	s->next_uidl = 0;
+	if (s->closing) {
+		free_when_idle(s);
+	} else if (result) {
+		s->listing = false;
+		answer_open(s, result);
+	} else {
+		send_list(s);
+	}
+}
+
+static void forget_uidls(struct session *s)
+{
+	if (s->uidls_here)
+		account_fetch_free(&s->fetch);
+	s->uidls_here = false;
+}
+
+/* The imported UIDLs of the next entries that have one: they stand with the emails, not in the list. */
+static void read_uidls(struct session *s)
+{
+	size_t count = 0;
+	forget_uidls(s);
+	for (size_t i = s->listed; i < s->maildrop.count && count < ACCOUNT_FETCH_MAX; i++)
+		if (s->maildrop.entries[i].own_uidl)
+			s->fetch_ids[count++] = s->maildrop.entries[i].emailid;
+	s->fetch = (struct account_fetch){
+	    .shard = s->account, .emailids = s->fetch_ids, .emailid_count = count, .done = uidls_known, .arg = s};
+	s->busy = true;
+	account_fetch(&store_role.accounts, &s->fetch);
+}
+
+/* Appends one entry; false when its UIDL must be read first. */
+static bool put_entry(struct session *s, const struct maildrop_entry *e, struct buf *out)
+{
+	struct view uidl = {0};
+	if (e->own_uidl && (!s->uidls_here || s->next_uidl == s->fetch.count))
+		return false;
+	if (e->own_uidl) {
+		const struct account_fetched *known = &s->fetch.messages[s->next_uidl++];
+		uidl = view_take(known->uidl, ACCOUNT_UIDL_MAX); /* empty for one that is gone: then its number stands for it */
+	}
+	buf_append_u64(out, e->size);
+	buf_append_u64(out, e->emailid);
+	buf_append_u8(out, (uint8_t)uidl.len);
+	buf_append(out, uidl);
+	return true;
+}
+
+/* As much as the channel takes now; goes on when it has drained, or when the UIDLs are there. */
 static void send_list(struct session *s)
 {
 	struct buf part;
-	buf_init(&part, LIST_PIECE + 64);
-	while (s->listing && s->listed < s->maildrop.count && channel_backlog(&s->link.channel) < CHANNEL_HIGH_WATER) {
+	bool missing = false;
+	if (s->busy)
+		return;
+	buf_init(&part, LIST_PIECE + ENTRY_MAX);
+	while (!missing && s->listed < s->maildrop.count && channel_backlog(&s->link.channel) < CHANNEL_HIGH_WATER) {
 		buf_clear(&part);
-		for (; s->listed < s->maildrop.count && buf_view(&part).len < LIST_PIECE - ENTRY_SIZE; s->listed++) {
-			const struct maildrop_entry *e = &s->maildrop.entries[s->listed];
-			buf_append_u64(&part, e->size);
-			buf_append_u64(&part, e->emailid);
-			buf_append_u8(&part, 0);
+		while (!missing && s->listed < s->maildrop.count && buf_view(&part).len < LIST_PIECE) {
+			missing = !put_entry(s, &s->maildrop.entries[s->listed], &part);
+			s->listed += !missing;
 		}
 		struct message_maildrop_list m = {.entries = buf_view(&part)};
-		ipc_send(&s->link.channel, MESSAGE_MAILDROP_LIST, s->open_request, &m, -1);
+		if (m.entries.len > 0)
+			ipc_send(&s->link.channel, MESSAGE_MAILDROP_LIST, s->open_request, &m, -1);
 	}
 	buf_done(&part);
-	if (!s->listing || s->listed < s->maildrop.count)
+	if (missing)
+		read_uidls(s);
+	if (s->listed < s->maildrop.count)
 		return;
+	forget_uidls(s);
 	s->listing = false;
 	struct message_maildrop_opened m = {.count = s->maildrop.count};
 	ipc_send(&s->link.channel, MESSAGE_MAILDROP_OPENED, s->open_request, &m, -1);
@@ -310,7 +377,7 @@ static void take_fetch(struct session *s, const struct message_fetch *m, uint32_
 	s->reading.indexes = mem_array(count, sizeof *s->reading.indexes);
 	for (size_t i = 0; i < count; i++) {
 		uint32_t index = cursor_u32(&in);
-		if (!s->open || index >= s->maildrop.count) {
+		if (!s->open || s->listing || index >= s->maildrop.count) {
 			log_event(LOG_ERROR, "-", "bad-index", log_u64("account", s->account));
 			end_session(s); /* our own workers never ask for what they were not told of */
 			return;
