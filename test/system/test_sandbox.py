@@ -1,0 +1,38 @@
+"""What no role may do, for every role, as root and as an ordinary user: each attempt is refused, or the role dies of it."""
+
+import os
+
+import pytest
+
+from server import ROLES
+
+FORBIDDEN = ["open", "create", "exec", "fork", "socket", "ptrace", "kill", "chmod", "setuid", "mount"]
+
+# What a role's work needs, and only that.
+ALLOWED = {("dns", "socket"), ("dns", "open")}
+
+# As in production, where a forbidden call is death, and with the trap that names it.
+WAYS = [("root", "kill"), ("nobody", "trap")] if os.geteuid() == 0 else [(None, "kill"), (None, "trap")]
+
+
+@pytest.mark.parametrize("user,mode", WAYS)
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_cannot(make_server, role, user, mode):
+    server = make_server(start=False, user=None if user == "root" else user, crash_stop=True)
+    server.expect("role-ended", "exit", "forbidden-system-call", "keys-unavailable", "role-cannot-serve")
+    for what in (w for w in FORBIDDEN if (role, w) not in ALLOWED):
+        mark = server.mark()
+        server.launch({"POSTRIDER_TRY_ROLE": role, "POSTRIDER_TRY": what, "POSTRIDER_SANDBOX": mode})
+        server.process.wait(30)
+        server.reader.join(30)
+        server.process = None
+        # The log role's own last words may be lost with it; the master says how it ended on its own standard error.
+        ended = [e.line for e in server.events[mark:] if f"the role {role} ended" in e.line]
+        tried = server.find_events("sandbox-try", mark, what=what)
+        called = server.find_events("forbidden-system-call", mark)
+        refused = any("status 87" in line or "status 86" in line or "signal 31" in line for line in ended)
+        assert refused, (what, ended, [e.line for e in tried + called], server.tail(12))
+        if mode == "kill":
+            # Without the trap nothing of it comes to pass either.
+            assert not [e for e in tried if e.fields.get("result") == "0"], what
+    assert not os.path.exists("/tmp/postrider-sandbox-test")
