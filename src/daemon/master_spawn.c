@@ -179,7 +179,7 @@ int master_spawn(struct master *m, struct child *child)
 	child->started = clock_monotonic_ms();
 	channel_init(&child->control, &m->loop, pair[0], control_received, control_closed, child);
 	if (child->role->gets_folder)
-		ipc_send(&child->control, MESSAGE_FOLDER, 0, &(struct message_empty){0}, dup(m->folder));
+		ipc_send(&child->control, MESSAGE_FOLDER, 0, &(struct message_empty){0}, fcntl(m->folder, F_DUPFD_CLOEXEC, 3));
 	introduce_everywhere(m, child);
 	for (size_t i = 0; i < m->listener_count; i++) {
 		struct listener *l = &m->listeners[i];
