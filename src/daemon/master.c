@@ -77,6 +77,8 @@ static void stop(struct master *m)
 	m->stopping = true;
 	log_event(LOG_INFO, "-", "stopping", log_u64("upgrading", m->upgrading));
 	master_notify("STOPPING=1");
+	if (!m->upgrading)
+		master_stop_listening(m);
 	for (size_t i = 0; i < ROLES; i++)
 		loop_timer_cancel(&m->children[i].restart);
 	continue_stopping(m);

@@ -115,8 +115,9 @@ static int listen_tcp(struct master *m, enum service service, struct view text)
 		/* systemd passes blocking sockets; a role accepts until there is nothing left. */
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	} else
+	} else {
 		fd = bind_socket(&address, len);
+	}
 	if (fd == -EAFNOSUPPORT) {
 		fprintf(stderr, "postrider: %.*s (%s): this machine has no IPv6; going on without\n", VIEW_FMT(text), service_name(service));
 		return 0;
@@ -146,7 +147,7 @@ static int listen_unix(struct master *m, enum service service, const char *name)
 		return STATUS_UNAVAILABLE;
 	}
 	mode_t before = umask(0177);
-	unlink(address.sun_path);
+	unlink(address.sun_path); /* left behind by one that was killed */
 	int failed = fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 64) != 0;
 	umask(before);
 	if (failed) {
@@ -184,6 +185,21 @@ void master_close_listeners(struct master *m)
 		mem_free(l->address);
 	}
 	m->listener_count = 0;
+}
+
+void master_stop_listening(struct master *m)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < m->listener_count; i++) {
+		struct listener *l = &m->listeners[i];
+		if (l->service == SERVICE_ADMIN_AUTH || l->service == SERVICE_ADMIN_STORE) {
+			m->listeners[kept++] = *l;
+			continue;
+		}
+		close(l->fd);
+		mem_free(l->address);
+	}
+	m->listener_count = kept;
 }
 
 void master_keep_listeners(struct master *m)
