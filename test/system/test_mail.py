@@ -246,13 +246,14 @@ def test_mutt_reads_and_saves(server, letter, tmp_path):
     saved = tmp_path / "saved"
     (tmp_path / "muttrc").write_text(f"""set ssl_verify_host=no ssl_verify_dates=no ssl_force_tls=no ssl_starttls=no
 set pop_delete=no quit=yes confirmappend=no confirmcreate=no mbox_type=mbox sort=date wait_key=no move=no
-set header_cache= message_cachedir= copy=no delete=no folder="{tmp_path}"
+set copy=no delete=no folder="{tmp_path}"
 push "<copy-message>{saved}<enter><quit>"
 """)
     port = server.ports["pop3"]
     url = f"pop://{ALICE.replace('@', '%40')}:{server.passwords[ALICE]}@127.0.0.1:{port}/"
     pid, terminal = pty.fork()
     if pid == 0:
+        os.chdir(tmp_path)
         os.execvpe("mutt", ["mutt", "-n", "-F", str(tmp_path / "muttrc"), "-f", url],
                    {**os.environ, "TERM": "xterm", "HOME": str(tmp_path), "LANG": "C.UTF-8"})
     end = time.monotonic() + TIMEOUT
