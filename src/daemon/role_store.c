@@ -56,6 +56,7 @@ int store_role_serve(struct role_process *p)
 	loop_watch_init(&store_role.dispatch, &p->loop, store_event_fd(store_role.store), LOOP_READ, on_results, NULL);
 	loop_watch_on(&store_role.dispatch);
 	store_upkeep_start();
+	store_heal_start();
 	return 0;
 }
 
@@ -76,11 +77,12 @@ void store_role_listener(struct role_process *p, enum service service, int fd)
 
 void store_role_drain(struct role_process *p)
 {
-	/* The edges have ended before us; closing the store finishes what is under way. */
+	/* The edges have ended before us, or get a temporary error; closing the store finishes what is under way. */
 	store_role.draining = true;
 	store_upkeep_stop();
+	store_heal_stop();
 	store_session_close_all();
-	link_close(&store_role.smtp);
+	store_deliver_close();
 	link_close(&store_role.auth);
 	loop_watch_off(&store_role.dispatch);
 	store_close(store_role.store);

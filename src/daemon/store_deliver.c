@@ -291,6 +291,12 @@ static void closed(struct link *link)
 	}
 }
 
+void store_deliver_close(void)
+{
+	link_close(&store_role.smtp);
+	closed(&store_role.smtp);
+}
+
 void store_deliver_open(int fd)
 {
 	closed(NULL);

@@ -19,6 +19,11 @@ extern struct store_role store_role;
 
 /* store_deliver.c: smtp's uploads and deliveries. */
 void store_deliver_open(int fd);
+void store_deliver_close(void);
+
+/* store_heal.c: an index that is found damaged is made anew. */
+void store_heal_start(void);
+void store_heal_stop(void);
 
 /* store_session.c: channels bound to an account. */
 void store_session_grant(struct link *auth, uint32_t request, uint64_t account);

@@ -142,6 +142,11 @@ static int open_state(struct embedded *e)
 	return error == -EBADMSG ? rebuild(e) : error;
 }
 
+int store_distrust_index(struct store *s)
+{
+	return file_replace(embedded_of(s)->folder_fd, bad_index_name, VIEW("rebuild\n"));
+}
+
 int store_rebuild(const struct store_options *options, uint64_t *damaged)
 {
 	char path[4096];
@@ -261,6 +266,7 @@ static void stats(struct store *s, struct store_stats *out)
 	    .volumes = atomic_load(&e->volume_count),
 	    .free_bytes = atomic_load(&e->free_bytes),
 	    .damaged = atomic_load(&e->damaged_count),
+	    .index_damaged = atomic_load(&e->index_damaged_count),
 	    .read_only = atomic_load(&e->read_only),
 	    .nearly_full = atomic_load(&e->nearly_full),
 	};

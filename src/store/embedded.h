@@ -68,7 +68,7 @@ struct embedded {
 	atomic_uint next_segment;
 	atomic_bool read_only, nearly_full;
 	atomic_uint_fast64_t commit_count, sync_count, checkpoint_count, read_count, blob_read_count, rollback_count;
-	atomic_uint_fast64_t damaged_count, free_bytes, index_bytes, volume_count, volume_bytes;
+	atomic_uint_fast64_t damaged_count, index_damaged_count, free_bytes, index_bytes, volume_count, volume_bytes;
 
 	/* committer */
 	pthread_t committer;

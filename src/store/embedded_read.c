@@ -24,6 +24,7 @@ static int run_read(struct embedded *e, struct store_read *r, MDB_txn *mdb)
 	int result = r->run(&t.base, r->arg);
 	if (result == -EBADMSG) {
 		atomic_fetch_add(&e->damaged_count, 1);
+		atomic_fetch_add(&e->index_damaged_count, 1);
 		log_event(LOG_ERROR, NULL, "index_entry_damaged", log_u64("shard", r->shard));
 	}
 	atomic_fetch_add(&e->read_count, 1);

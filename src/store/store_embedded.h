@@ -28,4 +28,7 @@ struct store_options {
  */
 int store_open(const struct store_options *options, struct store **out) __attribute__((warn_unused_result));
 
+/* Marks the index as bad (store_stats.index_damaged): the next opening makes it anew from snapshot and log. 0 or the system's error. */
+int store_distrust_index(struct store *s) __attribute__((warn_unused_result));
+
 #endif

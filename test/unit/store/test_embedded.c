@@ -301,6 +301,39 @@ static void a_lost_index_is_rebuilt(void **state)
 	store_close(s);
 }
 
+static int find_damage(struct txn *t, void *arg)
+{
+	(void)t;
+	(void)arg;
+	return -EBADMSG;
+}
+
+static void a_distrusted_index_is_rebuilt(void **state)
+{
+	(void)state;
+	char folder[256];
+	struct store_stats stats;
+	snprintf(folder, sizeof folder, "%s", test_folder());
+	struct store *s = test_open(folder);
+	fill(s, 20);
+	store_stats(s, &stats);
+	assert_int_equal(stats.index_damaged, 0);
+	assert_int_equal(test_read(s, store_shard(STORE_ACCOUNT, 1), find_damage, NULL), -EBADMSG);
+	store_stats(s, &stats);
+	assert_int_equal(stats.index_damaged, 1);
+	assert_int_equal(store_distrust_index(s), 0);
+	fill(s, 30); /* goes on meanwhile */
+	store_close(s);
+	s = test_open(folder);
+	expect(s, 30, -1);
+	store_stats(s, &stats);
+	assert_int_equal(stats.index_damaged, 0);
+	store_close(s);
+	/* The mark has gone with the rebuild. */
+	strcat(folder, "/1/index-bad");
+	assert_int_not_equal(access(folder, F_OK), 0);
+}
+
 static void a_damaged_record_loses_only_itself_in_a_rebuild(void **state)
 {
 	(void)state;
@@ -348,6 +381,7 @@ int main(void)
 	    cmocka_unit_test(a_damaged_body_is_told_and_the_rest_served),
 	    cmocka_unit_test(after_a_rest_all_is_as_before),
 	    cmocka_unit_test(a_lost_index_is_rebuilt),
+	    cmocka_unit_test(a_distrusted_index_is_rebuilt),
 	    cmocka_unit_test(a_damaged_record_loses_only_itself_in_a_rebuild),
 	    cmocka_unit_test(no_memory_for_a_body_is_an_error_and_no_more),
 	};
