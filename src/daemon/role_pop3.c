@@ -447,8 +447,6 @@ static size_t on_input(void *arg, struct view bytes)
 	stream_wrote(&c->stream);
 	/* Before the login one deadline holds for all of it; then whole commands count, not bytes that trickle in. */
 	if (consumed > 0 && pop3_is_authenticated(c->session))
-		/* A line that comes in drops of a byte gets no more time than one that does not come. */
-	if (consumed > 0)
 		set_deadline(c);
 	if (pop3_is_busy(c->session) || stream_backlog(&c->stream) >= STREAM_HIGH_WATER)
 		stream_hold(&c->stream);

@@ -269,7 +269,8 @@ static bool recipient_answered(void *arg, struct link *link, struct channel_fram
 		resume(c, HOOK_DECIDED, &too_many);
 		return true;
 	}
-	if (m.verdict == RESOLVE_LOCAL && !keep_targets(c, &m))
+	/* Taken for no mailbox, a message would be acknowledged and kept nowhere. */
+	if (m.verdict == RESOLVE_LOCAL && (m.targets.count == 0 || !keep_targets(c, &m)))
 		m.verdict = RESOLVE_TEMPORARY;
 	if (m.verdict == RESOLVE_LOCAL)
 		resume(c, HOOK_ACCEPT, NULL);

@@ -157,7 +157,8 @@ void pop3_piece(struct pop3_session *s, struct view bytes, bool last, int error)
 	bool enough = put_top(s, bytes);
 	if (!last)
 		return;
-	if (enough || s->offset >= s->messages[s->current].size)
+	/* A piece without bytes is the end as well, whatever the list said of the size: asking on would go on for ever. */
+	if (enough || bytes.len == 0 || s->offset >= s->messages[s->current].size)
 		end_message(s);
 	else
 		s->backend->fetch(s->arg, s->current, s->offset, POP3_TOP_PIECE);
