@@ -250,8 +250,6 @@ static size_t on_input(void *arg, struct view bytes)
 	stream_wrote(&c->stream);
 	/* Whole commands count, and what a message brings; not bytes that trickle in. */
 	if (consumed > 0)
-		/* A line that comes in drops of a byte gets no more time than one that does not come. */
-	if (consumed > 0)
 		smtp_connection_deadline(c);
 	if (smtp_waits_for(c->session) == SMTP_FOR_US || stream_backlog(&c->stream) >= STREAM_HIGH_WATER)
 		stream_hold(&c->stream);
