@@ -1,6 +1,7 @@
 /*
- * The administrator's socket: directory operations from the command line, passed on to store. Whoever could open the socket is root or the
- * user that the server runs as. What changes here is forgotten everywhere at once.
+ * The administrator's socket: directory operations from the command line, passed on to store. Whoever could
+ * open the socket is root or the user that the server runs as. What changes here is forgotten everywhere at
+ * once.
  */
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,8 +12,8 @@
 
 struct admin {
 	struct link link;
-	uint32_t request;   /* the command's own number */
-	uint32_t asked;     /* 0: nothing is under way */
+	uint32_t request; /* the command's own number */
+	uint32_t asked;   /* 0: nothing is under way */
 	uint64_t operation;
 	bool revokes; /* takes a right away */
 	bool closing;
@@ -34,7 +35,8 @@ static void end(struct admin *a)
 		loop_task_schedule(&a->task);
 }
 
-/* What was allowed until now may not be any longer. A new quota or a further app password takes nothing away. */
+/* What was allowed until now may not be any longer. A new quota or a further app password takes nothing away.
+ */
 static bool takes_away(const struct message_directory *m)
 {
 	const struct message_field *fields = m->fields.items;
@@ -92,7 +94,8 @@ static void received(struct link *link, struct channel_frame *frame)
 	a->asked = calls_ask(&auth_role.store, MESSAGE_DIRECTORY, &m, answered, a);
 	if (directory_operation_changes(m.operation))
 		log_event(LOG_INFO, "-", "directory-change", log_u64("operation", m.operation),
-		    log_text("subject", m.fields.count ? ((const struct message_field *)m.fields.items)->value : (struct view){0}));
+		    log_text("subject", m.fields.count ? ((const struct message_field *)m.fields.items)->value
+		                                       : (struct view){0}));
 	if (a->asked == 0)
 		answered(a, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /*
- * Logins: a SASL machine for each, which waits here for the directory, for the password threads and for the guessing brake. A login that
- * succeeded is remembered for an hour (as a keyed hash), so that a client which polls costs no Argon2 each time.
+ * Logins: a SASL machine for each, which waits here for the directory, for the password threads and for the
+ * guessing brake. A login that succeeded is remembered for an hour (as a keyed hash), so that a client which
+ * polls costs no Argon2 each time.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -100,7 +101,8 @@ static void free_login(struct login *l)
 	sasl_server_free(l->sasl);
 	if (l->record.data)
 		mem_wipe(l->record.data, l->record.cap);
-	struct buf *bufs[] = {&l->nonce, &l->binding, &l->hostname, &l->stamp, &l->apop_digest, &l->identity, &l->record, &l->normal, &l->brake_name};
+	struct buf *bufs[] = {&l->nonce, &l->binding, &l->hostname, &l->stamp, &l->apop_digest, &l->identity,
+	    &l->record, &l->normal, &l->brake_name};
 	for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
 		buf_done(bufs[i]);
 	arena_done(&l->arena);
@@ -127,7 +129,8 @@ static void refuse_request(struct link *edge, uint32_t request, enum login_failu
 
 static void fail(struct login *l, enum login_failure why)
 {
-	log_event(LOG_INFO, l->session, "login-failed", log_text("identity", buf_view(&l->identity)), log_u64("reason", why));
+	log_event(LOG_INFO, l->session, "login-failed", log_text("identity", buf_view(&l->identity)),
+	    log_u64("reason", why));
 	if (edge_is_there(l))
 		refuse_request(l->edge, l->request, why);
 	free_login(l);
@@ -135,7 +138,8 @@ static void fail(struct login *l, enum login_failure why)
 
 static struct throttle_client throttle_key(const struct login *l)
 {
-	return (struct throttle_client){.address = view_of(l->address, l->address_len), .account = buf_view(&l->brake_name)};
+	return (struct throttle_client){
+	    .address = view_of(l->address, l->address_len), .account = buf_view(&l->brake_name)};
 }
 
 static bool granted(void *arg, struct link *link, struct channel_frame *frame)
@@ -190,14 +194,16 @@ static bool confirmed(void *arg, struct link *link, struct channel_frame *frame)
 	if (frame && !link_decode(link, frame, &m))
 		return false;
 	l->asked = 0;
-	if (frame && m.error == 0 && m.number == l->account && view_equal(auth_answer_field(&m, 1), buf_view(&l->record)))
+	if (frame && m.error == 0 && m.number == l->account &&
+	    view_equal(auth_answer_field(&m, 1), buf_view(&l->record)))
 		succeed(l);
 	else
 		fail(l, LOGIN_TEMPORARY); /* the next try meets what is true now */
 	return true;
 }
 
-/* The directory has changed while this login was under way: perhaps it was this account, and its sessions have been ended already. */
+/* The directory has changed while this login was under way: perhaps it was this account, and its sessions
+ * have been ended already. */
 static void confirm(struct login *l)
 {
 	struct view identity = buf_view(&l->identity);
@@ -215,7 +221,8 @@ static void succeed(struct login *l)
 	}
 	throttle_succeeded(state.throttle, throttle_key(l), clock_monotonic_ms());
 	note_use(l);
-	log_event(LOG_INFO, l->session, "login", log_text("address", buf_view(&l->normal)), log_u64("credential", l->credential));
+	log_event(LOG_INFO, l->session, "login", log_text("address", buf_view(&l->normal)),
+	    log_u64("credential", l->credential));
 	if (!l->wants_channel) {
 		struct message_logged_in answer = {.account = l->account, .address = buf_view(&l->normal)};
 		if (edge_is_there(l))
@@ -257,7 +264,8 @@ static void make_memory_key(struct login *l, struct view password)
 	crypto_generichash_state hash;
 	unsigned char protocol = (unsigned char)l->protocol;
 	crypto_generichash_init(&hash, state.memory_secret, sizeof state.memory_secret, sizeof l->memory_key);
-	crypto_generichash_update(&hash, (const unsigned char *)buf_view(&l->normal).data, buf_view(&l->normal).len);
+	crypto_generichash_update(
+	    &hash, (const unsigned char *)buf_view(&l->normal).data, buf_view(&l->normal).len);
 	crypto_generichash_update(&hash, (const unsigned char *)"", 1);
 	crypto_generichash_update(&hash, &protocol, 1);
 	crypto_generichash_update(&hash, (const unsigned char *)password.data, password.len);
@@ -292,8 +300,10 @@ static void hash_password(struct auth_work *work)
 {
 	struct password_work *p = (struct password_work *)work;
 	struct credentials credentials;
-	bool known = buf_view(&p->record).len > 0 && credentials_decode(buf_view(&p->record), &credentials) == 0;
-	p->result = credentials_check(known ? &credentials : NULL, buf_view(&p->password), p->protocol, &p->credential);
+	bool known =
+	    buf_view(&p->record).len > 0 && credentials_decode(buf_view(&p->record), &credentials) == 0;
+	p->result = credentials_check(
+	    known ? &credentials : NULL, buf_view(&p->password), p->protocol, &p->credential);
 }
 
 static void password_hashed(struct auth_work *work)
@@ -329,7 +339,8 @@ static void check_password(struct login *l, struct view password)
 		return;
 	}
 	struct password_work *p = mem_alloc(sizeof *p);
-	*p = (struct password_work){.work = {.run = hash_password, .done = password_hashed}, .login = l, .protocol = l->protocol};
+	*p = (struct password_work){
+	    .work = {.run = hash_password, .done = password_hashed}, .login = l, .protocol = l->protocol};
 	buf_init(&p->record, CREDENTIALS_MAX + 1024);
 	buf_init(&p->password, SASL_MESSAGE_MAX);
 	if (l->known)
@@ -357,7 +368,8 @@ static void answer_apop(struct login *l)
 	const struct sasl_secret *secrets;
 	size_t count = 0;
 	bool right = false;
-	if (credentials_secrets(l->known ? &l->credentials : NULL, l->protocol, &l->arena, &secrets, &count) != 0) {
+	if (credentials_secrets(
+	        l->known ? &l->credentials : NULL, l->protocol, &l->arena, &secrets, &count) != 0) {
 		fail(l, LOGIN_TEMPORARY);
 		return;
 	}
@@ -438,11 +450,12 @@ static void wait_for_identity(struct login *l, struct view identity)
 	buf_clear(&l->identity);
 	buf_append(&l->identity, identity);
 	buf_clear(&l->brake_name);
-	buf_append(&l->brake_name, address_normalize(identity, &normal) == 0 ? address_view(&normal) : identity);
+	buf_append(
+	    &l->brake_name, address_normalize(identity, &normal) == 0 ? address_view(&normal) : identity);
 	struct throttle_answer answer = throttle_ask(state.throttle, throttle_key(l), clock_monotonic_ms());
 	if (answer.verdict == THROTTLE_REFUSE) {
-		log_event(LOG_WARNING, l->session, "login-throttled", log_text("identity", identity), log_string("by", answer.reason),
-		    log_i64("for_ms", answer.delay_ms));
+		log_event(LOG_WARNING, l->session, "login-throttled", log_text("identity", identity),
+		    log_string("by", answer.reason), log_i64("for_ms", answer.delay_ms));
 		fail(l, LOGIN_THROTTLED);
 	} else if (answer.delay_ms > 0) {
 		loop_timer_set(&l->delay, answer.delay_ms);
@@ -470,7 +483,8 @@ static void advance(struct login *l, enum sasl_step step)
 		/* Nobody acts for another: an authorization identity must be one's own. */
 		authorization = sasl_server_authorization(l->sasl);
 		l->credential = sasl_server_credential(l->sasl);
-		if (!l->known || (authorization.len > 0 && !view_equal_nocase(authorization, buf_view(&l->identity))))
+		if (!l->known ||
+		    (authorization.len > 0 && !view_equal_nocase(authorization, buf_view(&l->identity))))
 			wrong(l);
 		else
 			succeed(l);
@@ -496,8 +510,9 @@ static void set_up(struct login *l, const struct message_login *m)
 	base64_encode(&l->nonce, view_of(nonce, sizeof nonce));
 	buf_append(&l->binding, m->binding);
 	buf_append(&l->hostname, auth_role.process->settings.hostname);
-	l->setup = (struct sasl_setup){
-	    .nonce = buf_view(&l->nonce), .host = buf_view(&l->hostname), .server_secret = view_of(state.server_secret, SECRET_SIZE)};
+	l->setup = (struct sasl_setup){.nonce = buf_view(&l->nonce),
+	    .host = buf_view(&l->hostname),
+	    .server_secret = view_of(state.server_secret, SECRET_SIZE)};
 	if (view_equal(m->binding_type, VIEW("tls-exporter")))
 		l->setup.tls_exporter = buf_view(&l->binding);
 	else if (view_equal(m->binding_type, VIEW("tls-unique")))
@@ -520,7 +535,8 @@ static void set_client(struct login *l, struct view text)
 static struct login *new_login(struct link *edge, uint32_t request, const struct message_login *m)
 {
 	struct login *l = mem_alloc(sizeof *l);
-	*l = (struct login){.edge = edge, .generation = edge->generation, .request = request, .next = state.first};
+	*l = (struct login){
+	    .edge = edge, .generation = edge->generation, .request = request, .next = state.first};
 	if (state.first)
 		state.first->previous = l;
 	state.first = l;
@@ -575,7 +591,8 @@ void auth_login_begin(struct link *edge, uint32_t request, const struct message_
 		return;
 	}
 	l->sasl = sasl_server_new(mechanism, &l->setup);
-	struct view initial = m->has_initial ? view_of(m->initial.data ? m->initial.data : "", m->initial.len) : (struct view){0};
+	struct view initial = m->has_initial ? view_of(m->initial.data ? m->initial.data : "", m->initial.len)
+	                                     : (struct view){0};
 	advance(l, sasl_server_start(l->sasl, initial));
 }
 
@@ -592,7 +609,8 @@ void auth_login_more(struct link *edge, uint32_t request, const struct message_l
 		if (l->sasl == NULL || l->asked || l->work)
 			fail(l, LOGIN_MALFORMED);
 		else
-			advance(l, sasl_server_feed(l->sasl, view_of(m->response.data ? m->response.data : "", m->response.len)));
+			advance(l, sasl_server_feed(l->sasl,
+			               view_of(m->response.data ? m->response.data : "", m->response.len)));
 		return;
 	}
 }

@@ -18,8 +18,8 @@ struct auth_role {
 extern struct auth_role auth_role;
 
 /* Asks the directory; the answer comes as calls.h says. 0 when store is away. `fields` are `count` views. */
-uint32_t auth_ask_directory(enum directory_operation operation, uint64_t number, const struct view *fields, size_t count,
-    call_answered answered, void *arg);
+uint32_t auth_ask_directory(enum directory_operation operation, uint64_t number, const struct view *fields,
+    size_t count, call_answered answered, void *arg);
 
 /* The n-th field of an answer, empty past its end. */
 struct view auth_answer_field(const struct message_directory_answer *m, size_t n);

@@ -1,6 +1,6 @@
 /*
- * Recipients and senders. What the directory said is remembered until it changes, which only this process can bring about: a busy
- * list costs store nothing.
+ * Recipients and senders. What the directory said is remembered until it changes, which only this process can
+ * bring about: a busy list costs store nothing.
  */
 #include <errno.h>
 
@@ -47,8 +47,9 @@ static struct known *remember(struct view address, const struct message_director
 		struct view text = auth_answer_field(m, 2 * i + 1);
 		for (size_t k = 0; k < text.len; k++)
 			at[k] = text.data[k];
-		known->targets[i] = (struct message_target){
-		    .account = directory_number(auth_answer_field(m, 2 * i)), .address = view_of(at, text.len)};
+		known->targets[i] =
+		    (struct message_target){.account = directory_number(auth_answer_field(m, 2 * i)),
+		        .address = view_of(at, text.len)};
 		at += text.len;
 	}
 	if (cache.count >= CACHE_MAX)
@@ -61,10 +62,12 @@ static struct known *remember(struct view address, const struct message_director
 
 static void answer_targets(struct link *edge, uint32_t request, const struct known *known)
 {
-	struct message_resolved m = {.verdict = RESOLVE_LOCAL, .targets = {.items = (void *)(uintptr_t)known->targets, .count = known->count}};
+	struct message_resolved m = {.verdict = RESOLVE_LOCAL,
+	    .targets = {.items = (void *)(uintptr_t)known->targets, .count = known->count}};
 	for (size_t i = 0; i < known->count; i++)
 		if (known->targets[i].account == 0)
-			m.verdict = RESOLVE_NOT_OURS; /* an alias leads out of our domains: nobody carries that on */
+			m.verdict =
+			    RESOLVE_NOT_OURS; /* an alias leads out of our domains: nobody carries that on */
 	if (m.verdict != RESOLVE_LOCAL)
 		m.targets.count = 0;
 	ipc_send(&edge->channel, MESSAGE_RESOLVED, request, &m, -1);
@@ -72,12 +75,14 @@ static void answer_targets(struct link *edge, uint32_t request, const struct kno
 
 static void answer_error(struct link *edge, uint32_t request, int error)
 {
-	/* -ENOENT with a domain that is not ours is told apart: a stranger shall know that we do not relay. */
+	/* -ENOENT with a domain that is not ours is told apart: a stranger shall know that we do not relay.
+	 */
 	struct message_resolved m = {.verdict = error == -ENOENT   ? RESOLVE_UNKNOWN_USER
-						: error == -EACCES ? RESOLVE_DISABLED
-						: error == -EXDEV  ? RESOLVE_NOT_OURS
-						: error == -EINVAL || error == -EMSGSIZE ? RESOLVE_UNKNOWN_USER
-										   : RESOLVE_TEMPORARY};
+	                                        : error == -EACCES ? RESOLVE_DISABLED
+	                                        : error == -EXDEV  ? RESOLVE_NOT_OURS
+	                                        : error == -EINVAL || error == -EMSGSIZE
+	                                            ? RESOLVE_UNKNOWN_USER
+	                                            : RESOLVE_TEMPORARY};
 	ipc_send(&edge->channel, MESSAGE_RESOLVED, request, &m, -1);
 }
 
@@ -119,7 +124,11 @@ static bool resolved(void *arg, struct link *link, struct channel_frame *frame)
 static void ask(struct link *edge, uint32_t request, struct view address, uint64_t account)
 {
 	struct resolving *r = mem_alloc(sizeof *r);
-	*r = (struct resolving){.edge = edge, .edge_generation = edge->generation, .epoch = cache_epoch, .request = request, .account = account};
+	*r = (struct resolving){.edge = edge,
+	    .edge_generation = edge->generation,
+	    .epoch = cache_epoch,
+	    .request = request,
+	    .account = account};
 	buf_init(&r->address, 2048);
 	buf_append(&r->address, address);
 	if (auth_ask_directory(DIRECTORY_RESOLVE, 0, &address, 1, resolved, r) == 0)

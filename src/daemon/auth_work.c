@@ -1,6 +1,6 @@
 /*
- * Two threads for what takes long: hashing passwords, 19 MB and some 20 ms each. Two at once bound the memory, a queue bounds the wait;
- * past it a login is answered as temporarily impossible.
+ * Two threads for what takes long: hashing passwords, 19 MB and some 20 ms each. Two at once bound the
+ * memory, a queue bounds the wait; past it a login is answered as temporarily impossible.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -20,7 +20,8 @@ static struct {
 	unsigned count;
 	int event;
 	struct loop_watch watch;
-} state = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .waiting_end = &state.waiting};
+} state = {
+    .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .waiting_end = &state.waiting};
 
 static void *work_thread(void *arg)
 {

@@ -1,6 +1,7 @@
 /*
- * The command line. Each command is a function; its options are taken off by cli_option. Exit codes are those of sysexits.h: 0 done, 64 wrong
- * use, 65 bad data, 66 no such thing, 69 not available, 70 our fault, 73 cannot create, 75 try again, 77 not allowed, 78 bad settings.
+ * The command line. Each command is a function; its options are taken off by cli_option. Exit codes are those
+ * of sysexits.h: 0 done, 64 wrong use, 65 bad data, 66 no such thing, 69 not available, 70 our fault, 73
+ * cannot create, 75 try again, 77 not allowed, 78 bad settings.
  */
 #ifndef DAEMON_CLI_H
 #define DAEMON_CLI_H
@@ -29,7 +30,8 @@ struct cli {
 	const char *usage; /* of the command, for cli_usage */
 };
 
-/* Takes "--name" off the words; true if it was there. cli_value takes "--name VALUE" or "--name=VALUE" and gives VALUE, or NULL. */
+/* Takes "--name" off the words; true if it was there. cli_value takes "--name VALUE" or "--name=VALUE" and
+ * gives VALUE, or NULL. */
 bool cli_option(struct cli *cli, const char *name);
 const char *cli_value(struct cli *cli, const char *name);
 
@@ -43,8 +45,8 @@ int cli_usage(const struct cli *cli, const char *problem);
 int cli_settings(struct cli *cli);
 
 /*
- * Root that opens a data folder acts as its owner from then on, so that nothing in it becomes root's. Does nothing for others, and for a
- * folder that is not there yet.
+ * Root that opens a data folder acts as its owner from then on, so that nothing in it becomes root's. Does
+ * nothing for others, and for a folder that is not there yet.
  */
 void cli_become_owner(const char *folder);
 
@@ -55,11 +57,13 @@ void cli_json_string(struct view text);
 bool cli_size(const char *text, uint64_t *size);
 
 /*
- * Reads a password: from standard input with --password-stdin, else from the terminal, twice. False with a message. Wiped by the caller.
+ * Reads a password: from standard input with --password-stdin, else from the terminal, twice. False with a
+ * message. Wiped by the caller.
  */
 bool cli_read_password(struct cli *cli, bool from_stdin, struct buf *password);
 
-/* ---- the directory, asked by a command: of the running server, or of the data folder while none runs ---- */
+/* ---- the directory, asked by a command: of the running server, or of the data folder while none runs ----
+ */
 
 struct directory_client;
 
@@ -68,8 +72,8 @@ int directory_client_open(struct cli *cli, struct directory_client **out);
 void directory_client_close(struct directory_client *client);
 
 /*
- * Asks and waits. The answer's views live until the next question. Returns the answer's error (0 or a negative errno), or -EPIPE
- * when the server went away.
+ * Asks and waits. The answer's views live until the next question. Returns the answer's error (0 or a
+ * negative errno), or -EPIPE when the server went away.
  */
 int directory_client_ask(struct directory_client *client, enum directory_operation operation, uint64_t number,
     const struct view *fields, size_t count, struct message_directory_answer *answer);

@@ -59,7 +59,8 @@ static void free_record(struct account_record *r)
 	arena_done(&r->arena);
 }
 
-static int write_record(struct directory_client *client, const char *address, struct account_record *r, enum directory_credentials how)
+static int write_record(struct directory_client *client, const char *address, struct account_record *r,
+    enum directory_credentials how)
 {
 	struct message_directory_answer answer;
 	struct buf encoded;
@@ -71,7 +72,8 @@ static int write_record(struct directory_client *client, const char *address, st
 	mem_wipe(encoded.data, encoded.cap);
 	buf_done(&encoded);
 	if (error == -ESTALE) {
-		fprintf(stderr, "postrider: %s: was changed by somebody else meanwhile; try again\n", address);
+		fprintf(
+		    stderr, "postrider: %s: was changed by somebody else meanwhile; try again\n", address);
 		return EXIT_TEMPORARY;
 	}
 	return cli_directory_problem(address, error);
@@ -86,7 +88,8 @@ static int refuse_weak(struct view password, const char *address)
 	return EXIT_DATA;
 }
 
-int cli_account_create(struct directory_client *client, const char *address, struct view password, uint64_t quota, bool scram)
+int cli_account_create(
+    struct directory_client *client, const char *address, struct view password, uint64_t quota, bool scram)
 {
 	struct account_record r = {0};
 	struct message_directory_answer answer;
@@ -107,14 +110,17 @@ int cli_account_create(struct directory_client *client, const char *address, str
 	buf_done(&encoded);
 	arena_done(&r.arena);
 	if (error == -ENOENT) {
-		fprintf(stderr, "postrider: %s: its domain is not ours yet; `postrider domain add` comes first\n", address);
+		fprintf(stderr,
+		    "postrider: %s: its domain is not ours yet; `postrider domain add` comes first\n",
+		    address);
 		return EXIT_NOTHING;
 	}
 	return cli_directory_problem(address, error);
 }
 
 /* The password by which option ever: generated ones are printed. */
-static int get_password(struct cli *cli, const char *address, bool generate, bool from_stdin, struct buf *password)
+static int get_password(
+    struct cli *cli, const char *address, bool generate, bool from_stdin, struct buf *password)
 {
 	char generated[CLI_GENERATED_SIZE];
 	if (!generate) {
@@ -133,7 +139,8 @@ static bool refuse_scram(const struct cli *cli)
 {
 	if (cli->settings.allow_main_password_scram)
 		return false;
-	fprintf(stderr, "postrider: SCRAM with the main password is not allowed here (setting allow_main_password_scram); an app password does it\n");
+	fprintf(stderr, "postrider: SCRAM with the main password is not allowed here (setting "
+	                "allow_main_password_scram); an app password does it\n");
 	return true;
 }
 
@@ -153,7 +160,8 @@ int cli_account_reset_password(struct directory_client *client, const char *addr
 
 static int add(struct cli *cli, struct directory_client *client)
 {
-	bool generate = cli_option(cli, "--generate"), from_stdin = cli_option(cli, "--password-stdin"), scram = cli_option(cli, "--scram");
+	bool generate = cli_option(cli, "--generate"), from_stdin = cli_option(cli, "--password-stdin"),
+	     scram = cli_option(cli, "--scram");
 	const char *quota_text = cli_value(cli, "--quota");
 	uint64_t quota = 0;
 	struct buf password;
@@ -175,7 +183,8 @@ static int add(struct cli *cli, struct directory_client *client)
 
 static int change_password(struct cli *cli, struct directory_client *client)
 {
-	bool generate = cli_option(cli, "--generate"), from_stdin = cli_option(cli, "--password-stdin"), scram = cli_option(cli, "--scram");
+	bool generate = cli_option(cli, "--generate"), from_stdin = cli_option(cli, "--password-stdin"),
+	     scram = cli_option(cli, "--scram");
 	struct account_record r = {0};
 	struct buf password;
 	if (!cli_words(cli, 1, 1))
@@ -186,7 +195,8 @@ static int change_password(struct cli *cli, struct directory_client *client)
 	int status = read_record(client, cli->argv[0], &r);
 	if (status == 0)
 		status = get_password(cli, cli->argv[0], generate, from_stdin, &password);
-	if (status == 0 && credentials_set_password(&r.credentials, buf_view(&password), scram, &r.arena) != 0) {
+	if (status == 0 &&
+	    credentials_set_password(&r.credentials, buf_view(&password), scram, &r.arena) != 0) {
 		fprintf(stderr, "postrider: this password holds characters that cannot be used\n");
 		status = EXIT_DATA;
 	}
@@ -203,7 +213,8 @@ static int set(struct directory_client *client, const char *address, struct view
 {
 	struct message_directory_answer answer;
 	const struct view fields[] = {view_from_string(address), what, value};
-	return cli_directory_problem(address, directory_client_ask(client, DIRECTORY_ACCOUNT_SET, 0, fields, 3, &answer));
+	return cli_directory_problem(
+	    address, directory_client_ask(client, DIRECTORY_ACCOUNT_SET, 0, fields, 3, &answer));
 }
 
 static int set_quota(struct cli *cli, struct directory_client *client)
@@ -235,7 +246,8 @@ static int remove_account(struct cli *cli, struct directory_client *client)
 	if (!cli_words(cli, 1, 1))
 		return EXIT_USAGE;
 	const struct view field = view_from_string(cli->argv[0]);
-	return cli_directory_problem(cli->argv[0], directory_client_ask(client, DIRECTORY_ACCOUNT_DELETE, 0, &field, 1, &answer));
+	return cli_directory_problem(
+	    cli->argv[0], directory_client_ask(client, DIRECTORY_ACCOUNT_DELETE, 0, &field, 1, &answer));
 }
 
 static unsigned parse_protocols(const char *list)
@@ -243,7 +255,8 @@ static unsigned parse_protocols(const char *list)
 	static const struct {
 		struct view name;
 		unsigned bit;
-	} names[] = {{{"smtp", 4}, CREDENTIAL_SMTP}, {{"pop3", 4}, CREDENTIAL_POP3}, {{"imap", 4}, CREDENTIAL_IMAP}, {{"web", 3}, CREDENTIAL_WEB}};
+	} names[] = {{{"smtp", 4}, CREDENTIAL_SMTP}, {{"pop3", 4}, CREDENTIAL_POP3},
+	    {{"imap", 4}, CREDENTIAL_IMAP}, {{"web", 3}, CREDENTIAL_WEB}};
 	struct view rest = view_from_string(list), part;
 	unsigned bits = 0;
 	while (rest.len && view_next(&rest, ',', &part)) {
@@ -273,10 +286,14 @@ static int add_app(struct cli *cli, struct directory_client *client)
 		return cli_usage(cli, "--protocols takes smtp, pop3, imap and web, separated by commas");
 	random_bytes(random, sizeof random);
 	int status = read_record(client, cli->argv[0], &r);
-	int error = status ? 0 : credentials_add_app(&r.credentials, view_from_string(cli->argv[1]), bits,
-				     readable ? APP_PASSWORD_READABLE : APP_PASSWORD_SCRAM, random, (int64_t)time(NULL), &r.arena, text, &id);
+	int error = status ? 0
+	                   : credentials_add_app(&r.credentials, view_from_string(cli->argv[1]), bits,
+	                         readable ? APP_PASSWORD_READABLE : APP_PASSWORD_SCRAM, random,
+	                         (int64_t)time(NULL), &r.arena, text, &id);
 	if (error) {
-		fprintf(stderr, "postrider: %s\n", error == -ENOSPC ? "there are too many app passwords; remove one first" : "the name is empty or too long");
+		fprintf(stderr, "postrider: %s\n",
+		    error == -ENOSPC ? "there are too many app passwords; remove one first"
+		                     : "the name is empty or too long");
 		status = EXIT_DATA;
 	}
 	if (status == 0)
@@ -342,20 +359,24 @@ static int show(struct cli *cli, struct directory_client *client)
 	int status = read_record(client, cli->argv[0], &r);
 	const struct view field = view_from_string(cli->argv[0]);
 	if (status == 0)
-		status = cli_directory_problem(cli->argv[0], directory_client_ask(client, DIRECTORY_ACCOUNT_STAT, 0, &field, 1, &answer));
+		status = cli_directory_problem(cli->argv[0],
+		    directory_client_ask(client, DIRECTORY_ACCOUNT_STAT, 0, &field, 1, &answer));
 	const struct message_field *fields = answer.fields.items;
 	for (size_t i = 0; status == 0 && i < 4 && i < answer.fields.count; i++)
 		numbers[i] = directory_number(fields[i].value);
 	if (status == 0 && cli->json) {
 		fputs("{\"address\":", stdout);
 		cli_json_string(view_from_string(cli->argv[0]));
-		printf(",\"messages\":%llu,\"bytes\":%llu,\"deleted_bytes\":%llu,\"quota\":%llu,\"app_passwords\":[",
-		    (unsigned long long)numbers[0], (unsigned long long)numbers[1], (unsigned long long)numbers[2], (unsigned long long)numbers[3]);
+		printf(",\"messages\":%llu,\"bytes\":%llu,\"deleted_bytes\":%llu,\"quota\":%llu,\"app_"
+		       "passwords\":[",
+		    (unsigned long long)numbers[0], (unsigned long long)numbers[1],
+		    (unsigned long long)numbers[2], (unsigned long long)numbers[3]);
 		print_apps(&r.credentials, true);
 		puts("]}");
 	} else if (status == 0) {
-		printf("%s\n  messages        %llu\n  bytes           %llu\n  of deleted mail %llu\n", cli->argv[0], (unsigned long long)numbers[0],
-		    (unsigned long long)numbers[1], (unsigned long long)numbers[2]);
+		printf("%s\n  messages        %llu\n  bytes           %llu\n  of deleted mail %llu\n",
+		    cli->argv[0], (unsigned long long)numbers[0], (unsigned long long)numbers[1],
+		    (unsigned long long)numbers[2]);
 		if (numbers[3])
 			printf("  quota           %llu\n", (unsigned long long)numbers[3]);
 		print_apps(&r.credentials, false);
@@ -410,7 +431,8 @@ static int list(struct cli *cli, struct directory_client *client)
 		status = cli_directory_problem("domains", error);
 		if (status || answer.fields.count == 0)
 			break;
-		snprintf(after, sizeof after, "%.*s", VIEW_FMT(((const struct message_field *)answer.fields.items)->value));
+		snprintf(after, sizeof after, "%.*s",
+		    VIEW_FMT(((const struct message_field *)answer.fields.items)->value));
 		status = list_domain(cli, client, view_from_string(after), &first);
 	}
 	if (cli->json)
@@ -423,8 +445,9 @@ int cli_account(struct cli *cli)
 	static const struct {
 		const char *name;
 		int (*run)(struct cli *, struct directory_client *);
-	} verbs[] = {{"add", add}, {"password", change_password}, {"quota", set_quota}, {"disable", disable}, {"enable", enable},
-	    {"remove", remove_account}, {"show", show}, {"list", list}, {"app-add", add_app}, {"app-remove", remove_app}};
+	} verbs[] = {{"add", add}, {"password", change_password}, {"quota", set_quota}, {"disable", disable},
+	    {"enable", enable}, {"remove", remove_account}, {"show", show}, {"list", list},
+	    {"app-add", add_app}, {"app-remove", remove_app}};
 	struct directory_client *client;
 	for (size_t i = 0; cli->argc > 0 && i < sizeof verbs / sizeof verbs[0]; i++) {
 		if (strcmp(cli->argv[0], verbs[i].name) != 0)

@@ -32,18 +32,21 @@ static int run_verb(struct cli *cli, const struct verb_row *rows, size_t count)
 	return cli_usage(cli, "which of these?");
 }
 
-static int ask(struct directory_client *client, enum directory_operation operation, uint64_t number, const struct view *fields, size_t count)
+static int ask(struct directory_client *client, enum directory_operation operation, uint64_t number,
+    const struct view *fields, size_t count)
 {
 	struct message_directory_answer answer;
 	char subject[600];
 	snprintf(subject, sizeof subject, "%.*s", VIEW_FMT(fields[0]));
-	return cli_directory_problem(subject, directory_client_ask(client, operation, number, fields, count, &answer));
+	return cli_directory_problem(
+	    subject, directory_client_ask(client, operation, number, fields, count, &answer));
 }
 
 /* ---- domains ---- */
 
 /* The domain as it is, so that set changes only what is named. *found is false when there is none. */
-static int find_domain(struct directory_client *client, const char *name, char kept[3][600], bool *disabled, bool *found)
+static int find_domain(
+    struct directory_client *client, const char *name, char kept[3][600], bool *disabled, bool *found)
 {
 	struct message_directory_answer answer;
 	const struct view field = VIEW("");
@@ -79,7 +82,8 @@ static int put_domain(struct cli *cli, struct directory_client *client, bool mus
 {
 	char kept[3][600] = {"", "", "+"};
 	bool disabled = false, found;
-	const char *alias_of = cli_value(cli, "--alias-of"), *catch_all = cli_value(cli, "--catch-all"), *separator = cli_value(cli, "--separator");
+	const char *alias_of = cli_value(cli, "--alias-of"), *catch_all = cli_value(cli, "--catch-all"),
+	           *separator = cli_value(cli, "--separator");
 	bool disable = cli_option(cli, "--disable"), enable = cli_option(cli, "--enable");
 	if (!cli_words(cli, 1, 1))
 		return EXIT_USAGE;
@@ -91,8 +95,10 @@ static int put_domain(struct cli *cli, struct directory_client *client, bool mus
 	if (error)
 		return cli_directory_problem(cli->argv[0], error);
 	disabled = disable || (disabled && !enable);
-	const struct view fields[] = {view_from_string(cli->argv[0]), view_from_string(alias_of ? alias_of : kept[0]),
-	    view_from_string(catch_all ? catch_all : kept[1]), view_from_string(separator ? separator : kept[2])};
+	const struct view fields[] = {view_from_string(cli->argv[0]),
+	    view_from_string(alias_of ? alias_of : kept[0]),
+	    view_from_string(catch_all ? catch_all : kept[1]),
+	    view_from_string(separator ? separator : kept[2])};
 	return ask(client, DIRECTORY_DOMAIN_PUT, disabled, fields, 4);
 }
 
@@ -162,7 +168,8 @@ static int domain_list(struct cli *cli, struct directory_client *client)
 
 int cli_domain(struct cli *cli)
 {
-	static const struct verb_row rows[] = {{"add", domain_add}, {"set", domain_set}, {"remove", domain_remove}, {"list", domain_list}};
+	static const struct verb_row rows[] = {
+	    {"add", domain_add}, {"set", domain_set}, {"remove", domain_remove}, {"list", domain_list}};
 	return run_verb(cli, rows, sizeof rows / sizeof rows[0]);
 }
 
@@ -240,18 +247,23 @@ static int alias_list(struct cli *cli, struct directory_client *client)
 		if (cli->argc == 1) {
 			snprintf(domain, sizeof domain, "%s", cli->argv[0]);
 		} else {
-			status = cli_directory_problem("domains", directory_client_ask(client, DIRECTORY_DOMAIN_LIST, 0, &domain_field, 1, &answer));
+			status = cli_directory_problem(
+			    "domains", directory_client_ask(
+			                   client, DIRECTORY_DOMAIN_LIST, 0, &domain_field, 1, &answer));
 			if (status || answer.fields.count == 0)
 				break;
-			snprintf(domain, sizeof domain, "%.*s", VIEW_FMT(((const struct message_field *)answer.fields.items)->value));
+			snprintf(domain, sizeof domain, "%.*s",
+			    VIEW_FMT(((const struct message_field *)answer.fields.items)->value));
 			more = true;
 		}
 		after[0] = '\0';
 		do {
 			const struct view fields[] = {view_from_string(domain), view_from_string(after)};
-			status = cli_directory_problem(domain, directory_client_ask(client, DIRECTORY_ALIAS_LIST, 0, fields, 2, &answer));
+			status = cli_directory_problem(domain,
+			    directory_client_ask(client, DIRECTORY_ALIAS_LIST, 0, fields, 2, &answer));
 			const struct message_field *items = answer.fields.items;
-			for (size_t i = 0; status == 0 && i + 2 <= answer.fields.count; i += 2, first = false) {
+			for (size_t i = 0; status == 0 && i + 2 <= answer.fields.count;
+			     i += 2, first = false) {
 				print_alias(cli, items[i].value, items[i + 1].value, first);
 				snprintf(after, sizeof after, "%.*s", VIEW_FMT(items[i].value));
 			}
@@ -264,18 +276,20 @@ static int alias_list(struct cli *cli, struct directory_client *client)
 
 int cli_alias(struct cli *cli)
 {
-	static const struct verb_row rows[] = {
-	    {"add", alias_add}, {"remove", alias_remove}, {"list", alias_list}, {"postmaster", alias_postmaster}};
+	static const struct verb_row rows[] = {{"add", alias_add}, {"remove", alias_remove},
+	    {"list", alias_list}, {"postmaster", alias_postmaster}};
 	return run_verb(cli, rows, sizeof rows / sizeof rows[0]);
 }
 
 /* ---- mailboxes ---- */
 
-static int report(struct directory_client *client, enum directory_operation operation, uint64_t number, const char *address, const char *what)
+static int report(struct directory_client *client, enum directory_operation operation, uint64_t number,
+    const char *address, const char *what)
 {
 	struct message_directory_answer answer;
 	const struct view field = view_from_string(address);
-	int status = cli_directory_problem(address, directory_client_ask(client, operation, number, &field, 1, &answer));
+	int status = cli_directory_problem(
+	    address, directory_client_ask(client, operation, number, &field, 1, &answer));
 	if (status == 0)
 		printf("%s: %llu messages %s\n", address, (unsigned long long)answer.number, what);
 	return status;
@@ -289,12 +303,14 @@ static int mailbox_undelete(struct cli *cli, struct directory_client *client)
 		return EXIT_USAGE;
 	if (days_text && !view_to_u64(view_from_string(days_text), 3650, &days))
 		return cli_usage(cli, "--days takes a number up to 3650");
-	return report(client, DIRECTORY_UNDELETE, (uint64_t)(time(NULL) - (time_t)days * 86400), cli->argv[0], "brought back");
+	return report(client, DIRECTORY_UNDELETE, (uint64_t)(time(NULL) - (time_t)days * 86400), cli->argv[0],
+	    "brought back");
 }
 
 static int mailbox_purge(struct cli *cli, struct directory_client *client)
 {
-	return cli_words(cli, 1, 1) ? report(client, DIRECTORY_PURGE, 0, cli->argv[0], "erased for good") : EXIT_USAGE;
+	return cli_words(cli, 1, 1) ? report(client, DIRECTORY_PURGE, 0, cli->argv[0], "erased for good")
+	                            : EXIT_USAGE;
 }
 
 int cli_mailbox(struct cli *cli)

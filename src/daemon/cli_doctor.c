@@ -1,6 +1,7 @@
 /*
- * doctor: looks at the running server as a stranger would, over its own ports, and says what is wrong and what to do. It proves that nobody
- * relays through it, that passwords are not taken in clear from afar, and that TLS is offered.
+ * doctor: looks at the running server as a stranger would, over its own ports, and says what is wrong and
+ * what to do. It proves that nobody relays through it, that passwords are not taken in clear from afar, and
+ * that TLS is offered.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,7 +26,8 @@ struct findings {
 static void report(struct findings *f, bool good, const char *where, const char *what)
 {
 	if (f->json)
-		printf("%s{\"good\":%s,\"where\":\"%s\",\"check\":\"%s\"}", f->good + f->bad ? "," : "", good ? "true" : "false", where, what);
+		printf("%s{\"good\":%s,\"where\":\"%s\",\"check\":\"%s\"}", f->good + f->bad ? "," : "",
+		    good ? "true" : "false", where, what);
 	else
 		printf("%s  %-24s %s\n", good ? "good" : "BAD ", where, what);
 	if (good)
@@ -58,7 +60,8 @@ static int connect_to(struct view text)
 	else
 		((struct sockaddr_in6 *)&address)->sin6_port = htons((uint16_t)port);
 	int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	socklen_t len = address.ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+	socklen_t len =
+	    address.ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, len) == 0)
 		return fd;
 	int error = -errno;
@@ -103,7 +106,8 @@ static bool ask(int fd, const char *command, char reply[REPLY_MAX], bool dot)
 
 /* ---- the checks ---- */
 
-/* Ways in which open relays have been found open. None of these addresses is ours, whatever our domains are. */
+/* Ways in which open relays have been found open. None of these addresses is ours, whatever our domains are.
+ */
 static const char *const strangers[] = {
     "<doctor@relay-test.invalid>",
     "<doctor%relay-test.invalid@[127.0.0.1]>",
@@ -118,18 +122,22 @@ static void check_relay(struct findings *f, int fd, const char *where)
 	char reply[REPLY_MAX], command[300];
 	bool closed = true;
 	for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++) {
-		if (!ask(fd, "RSET\r\n", reply, false) || !ask(fd, "MAIL FROM:<doctor@sender-test.invalid>\r\n", reply, false) ||
-		    reply[0] != '2') {
-			report(f, false, where, "could not be tested for relaying: it takes no sender; try again later");
+		if (!ask(fd, "RSET\r\n", reply, false) ||
+		    !ask(fd, "MAIL FROM:<doctor@sender-test.invalid>\r\n", reply, false) || reply[0] != '2') {
+			report(f, false, where,
+			    "could not be tested for relaying: it takes no sender; try again later");
 			return;
 		}
 		snprintf(command, sizeof command, "RCPT TO:%s\r\n", strangers[i]);
 		if (!ask(fd, command, reply, false) || reply[0] != '5') {
 			closed = false;
-			fprintf(stderr, "postrider: %s answers RCPT TO:%s with %s", where, strangers[i], reply[0] ? reply : "nothing\n");
+			fprintf(stderr, "postrider: %s answers RCPT TO:%s with %s", where, strangers[i],
+			    reply[0] ? reply : "nothing\n");
 		}
 	}
-	report(f, closed, where, closed ? "relays for nobody (6 ways tried)" : "RELAYS FOR STRANGERS: stop it and look at the log");
+	report(f, closed, where,
+	    closed ? "relays for nobody (6 ways tried)"
+	           : "RELAYS FOR STRANGERS: stop it and look at the log");
 }
 
 static void check_smtp(struct findings *f, struct view address, bool submission)
@@ -137,15 +145,19 @@ static void check_smtp(struct findings *f, struct view address, bool submission)
 	char reply[REPLY_MAX], where[100];
 	snprintf(where, sizeof where, "%.*s", VIEW_FMT(address));
 	int fd = connect_to(address);
-	if (fd < 0 || !read_reply(fd, reply, false) || reply[0] != '2' || !ask(fd, "EHLO doctor.invalid\r\n", reply, false)) {
+	if (fd < 0 || !read_reply(fd, reply, false) || reply[0] != '2' ||
+	    !ask(fd, "EHLO doctor.invalid\r\n", reply, false)) {
 		report(f, false, where, "does not answer; is the server running?");
 		if (fd >= 0)
 			close(fd);
 		return;
 	}
-	report(f, strstr(reply, "STARTTLS") != NULL, where, strstr(reply, "STARTTLS") ? "offers STARTTLS" : "offers no STARTTLS: set tls_certificates and tls_keys");
+	report(f, strstr(reply, "STARTTLS") != NULL, where,
+	    strstr(reply, "STARTTLS") ? "offers STARTTLS"
+	                              : "offers no STARTTLS: set tls_certificates and tls_keys");
 	if (submission) {
-		bool good = ask(fd, "MAIL FROM:<doctor@sender-test.invalid>\r\n", reply, false) && reply[0] == '5';
+		bool good =
+		    ask(fd, "MAIL FROM:<doctor@sender-test.invalid>\r\n", reply, false) && reply[0] == '5';
 		report(f, good, where, good ? "takes no mail without a login" : "TAKES MAIL WITHOUT A LOGIN");
 	} else {
 		check_relay(f, fd, where);
@@ -161,7 +173,9 @@ static void check_pop3(struct findings *f, struct view address)
 	if (fd < 0 || !read_reply(fd, reply, false) || reply[0] != '+' || !ask(fd, "CAPA\r\n", reply, true)) {
 		report(f, false, where, "does not answer; is the server running?");
 	} else {
-		report(f, strstr(reply, "STLS") != NULL, where, strstr(reply, "STLS") ? "offers STLS" : "offers no STLS: set tls_certificates and tls_keys");
+		report(f, strstr(reply, "STLS") != NULL, where,
+		    strstr(reply, "STLS") ? "offers STLS"
+		                          : "offers no STLS: set tls_certificates and tls_keys");
 		bool good = ask(fd, "STAT\r\n", reply, false) && reply[0] == '-';
 		report(f, good, where, good ? "shows no mail without a login" : "SHOWS MAIL WITHOUT A LOGIN");
 	}
@@ -186,7 +200,9 @@ int cli_doctor(struct cli *cli)
 		check_smtp(&f, address, true);
 	for (rest = cli->settings.pop3_listen; rest.len && view_next(&rest, '\n', &address);)
 		check_pop3(&f, address);
-	report(&f, cli->settings.require_tls_login, "setting", cli->settings.require_tls_login ? "require_tls_login is on" : "require_tls_login is off: passwords travel in clear");
+	report(&f, cli->settings.require_tls_login, "setting",
+	    cli->settings.require_tls_login ? "require_tls_login is on"
+	                                    : "require_tls_login is off: passwords travel in clear");
 	if (f.json)
 		puts("]");
 	else

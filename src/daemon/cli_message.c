@@ -26,7 +26,8 @@ static int run(struct cli *cli, struct view message)
 	if (error == 0)
 		fwrite(buf_view(&out).data, 1, buf_view(&out).len, stdout);
 	else if (error == -ENOENT)
-		fprintf(stderr, "postrider: there is no part %s; `postrider message structure` lists them\n", cli->argv[2]);
+		fprintf(stderr, "postrider: there is no part %s; `postrider message structure` lists them\n",
+		    cli->argv[2]);
 	else
 		fprintf(stderr, "postrider: the message is too large to be shown: %s\n", strerror(-error));
 	buf_done(&out);
@@ -39,7 +40,8 @@ int cli_message(struct cli *cli)
 	if (!cli_words(cli, 2, 3))
 		return EXIT_USAGE;
 	bool extract = strcmp(cli->argv[0], "extract") == 0;
-	if ((!extract && strcmp(cli->argv[0], "show") != 0 && strcmp(cli->argv[0], "structure") != 0) || cli->argc != (extract ? 3 : 2))
+	if ((!extract && strcmp(cli->argv[0], "show") != 0 && strcmp(cli->argv[0], "structure") != 0) ||
+	    cli->argc != (extract ? 3 : 2))
 		return cli_usage(cli, "show, structure or extract, a file, and for extract a part's number");
 	int fd = open(cli->argv[1], O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0) {

@@ -96,16 +96,18 @@ static bool make_certificate(const char *dir)
 	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
 	X509_gmtime_adj(X509_getm_notAfter(x), (long)CERTIFICATE_DAYS * 86400);
 	X509_set_pubkey(x, key);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)"mail.example.test", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
+	    (const unsigned char *)"mail.example.test", -1, -1, 0);
 	X509_set_issuer_name(x, X509_get_subject_name(x));
-	X509_EXTENSION *names =
-	    X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:mail.example.test,DNS:example.test,DNS:localhost,IP:127.0.0.1,IP:::1");
+	X509_EXTENSION *names = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name,
+	    "DNS:mail.example.test,DNS:example.test,DNS:localhost,IP:127.0.0.1,IP:::1");
 	X509_add_ext(x, names, -1);
 	X509_EXTENSION_free(names);
 	X509_sign(x, key, EVP_sha256());
 	FILE *key_file = create(key_path), *cert_file = create(cert_path);
-	bool good = key_file && cert_file && PEM_write_PrivateKey(key_file, key, NULL, NULL, 0, NULL, NULL) == 1 &&
-		    PEM_write_X509(cert_file, x) == 1;
+	bool good = key_file && cert_file &&
+	            PEM_write_PrivateKey(key_file, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+	            PEM_write_X509(cert_file, x) == 1;
 	bool closed = (!key_file || fclose(key_file) == 0);
 	closed = (!cert_file || fclose(cert_file) == 0) && closed;
 	good = good && closed;
@@ -116,10 +118,13 @@ static bool make_certificate(const char *dir)
 
 static bool port_is_taken(unsigned port)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	bool taken = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) != 0 && errno == EADDRINUSE;
+	bool taken =
+	    fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) != 0 && errno == EADDRINUSE;
 	close(fd);
 	return taken;
 }
@@ -136,7 +141,9 @@ static bool write_ports(const char *path, unsigned base)
 		/* LMTP is for other software: the demo does without it rather than not at all. */
 		bool left_out = strcmp(demo_ports[i].setting, "lmtp_listen") == 0 && port_is_taken(port);
 		if (left_out)
-			printf("postrider: another program listens on port %u, so LMTP is left out (--port-base moves all ports)\n", port);
+			printf("postrider: another program listens on port %u, so LMTP is left out "
+			       "(--port-base moves all ports)\n",
+			    port);
 		if (left_out)
 			fprintf(f, "%s = {}\n", demo_ports[i].setting);
 		else
@@ -153,7 +160,8 @@ static bool write_config(const char *path, const char *dir)
 	fprintf(f, "# Made by `postrider demo`; change it as you like, it is not written again.\n");
 	fprintf(f, "hostname = \"mail.example.test\"\ndata = \"%s/data\"\nrun = \"%s/run\"\n", dir, dir);
 	fprintf(f, "tls_certificates = {\"%s/tls-cert.pem\"}\ntls_keys = {\"%s/tls-key.pem\"}\n", dir, dir);
-	fprintf(f, "\n# The addresses, written anew at each start of the demo.\ninclude(\"%s/ports.conf\")\n", dir);
+	fprintf(f, "\n# The addresses, written anew at each start of the demo.\ninclude(\"%s/ports.conf\")\n",
+	    dir);
 	return fclose(f) == 0;
 }
 
@@ -170,24 +178,29 @@ static int fill_demo(struct directory_client *client, FILE *f)
 	struct message_directory_answer answer;
 	const struct view domain[] = {VIEW("example.test"), VIEW(""), VIEW(""), VIEW("+")};
 	const struct view admin = view_from_string(demo_accounts[0]);
-	int status = cli_directory_problem("example.test", directory_client_ask(client, DIRECTORY_DOMAIN_PUT, 0, domain, 4, &answer));
+	int status = cli_directory_problem(
+	    "example.test", directory_client_ask(client, DIRECTORY_DOMAIN_PUT, 0, domain, 4, &answer));
 	for (size_t i = 0; status == 0 && i < sizeof demo_accounts / sizeof demo_accounts[0]; i++) {
 		char password[CLI_GENERATED_SIZE];
 		cli_generate_password(password);
 		if (account_exists(client, demo_accounts[i]))
-			status = cli_account_reset_password(client, demo_accounts[i], view_from_string(password));
+			status =
+			    cli_account_reset_password(client, demo_accounts[i], view_from_string(password));
 		else
-			status = cli_account_create(client, demo_accounts[i], view_from_string(password), 0, false);
+			status = cli_account_create(
+			    client, demo_accounts[i], view_from_string(password), 0, false);
 		fprintf(f, "%s %s\n", demo_accounts[i], password);
 	}
 	if (status == 0)
-		status = cli_directory_problem("postmaster", directory_client_ask(client, DIRECTORY_ADMIN_PUT, 0, &admin, 1, &answer));
+		status = cli_directory_problem(
+		    "postmaster", directory_client_ask(client, DIRECTORY_ADMIN_PUT, 0, &admin, 1, &answer));
 	return status;
 }
 
 /*
- * The domain and its accounts, with generated passwords, in the store itself: no server runs yet. A process of its own does it, since root
- * becomes the folder's owner there. The file of passwords gets its name last, so that a start which was cut is done over.
+ * The domain and its accounts, with generated passwords, in the store itself: no server runs yet. A process
+ * of its own does it, since root becomes the folder's owner there. The file of passwords gets its name last,
+ * so that a start which was cut is done over.
  */
 static int make_accounts(struct cli *cli, const char *dir)
 {
@@ -226,7 +239,8 @@ static void describe(struct buf *text, const char *dir, const struct settings *s
 	buf_append_string(text, "\n  service                 address\n");
 	for (enum service service = 0; service <= SERVICE_POP3S; service++)
 		if (service_addresses(settings, service).len)
-			buf_printf(text, "  %-22s  %.*s\n", demo_ports[service].name, VIEW_FMT(service_addresses(settings, service)));
+			buf_printf(text, "  %-22s  %.*s\n", demo_ports[service].name,
+			    VIEW_FMT(service_addresses(settings, service)));
 	buf_append_string(text, "\n  account                 password\n");
 	char path[PATH_MAX], line[512];
 	snprintf(path, sizeof path, "%s/demo-accounts", dir);
@@ -238,8 +252,10 @@ static void describe(struct buf *text, const char *dir, const struct settings *s
 	}
 	if (f)
 		fclose(f);
-	buf_printf(text, "\n  settings: %s     administration: postrider --config %s account list\n\n", config, config);
-	buf_printf(text, "postrider ready: mail for example.test, version " POSTRIDER_VERSION ", stop with ctrl-C\n");
+	buf_printf(text, "\n  settings: %s     administration: postrider --config %s account list\n\n",
+	    config, config);
+	buf_printf(text,
+	    "postrider ready: mail for example.test, version " POSTRIDER_VERSION ", stop with ctrl-C\n");
 }
 
 int cli_demo(struct cli *cli)
@@ -279,7 +295,8 @@ int cli_demo(struct cli *cli)
 	struct buf text;
 	buf_init(&text, 16384);
 	describe(&text, dir, &cli->settings, config);
-	struct master_options options = {.config = config, .settings = &cli->settings, .ready_text = buf_string(&text)};
+	struct master_options options = {
+	    .config = config, .settings = &cli->settings, .ready_text = buf_string(&text)};
 	status = master_run(&options);
 	buf_done(&text);
 	return status;

@@ -1,4 +1,5 @@
-/* store: stats, check, compact of the running server or of the data folder while none runs; rebuild while none runs. */
+/* store: stats, check, compact of the running server or of the data folder while none runs; rebuild while
+ * none runs. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -19,8 +20,8 @@ static void draw_bar(uint64_t progress, uint64_t total)
 	if (!isatty(STDERR_FILENO) || total == 0)
 		return;
 	unsigned done = (unsigned)(progress >= total ? BAR : progress * BAR / total);
-	fprintf(stderr, "\r[%.*s%*s] %3u %%", (int)done, "########################################", (int)(BAR - done), "",
-	    (unsigned)(progress >= total ? 100 : progress * 100 / total));
+	fprintf(stderr, "\r[%.*s%*s] %3u %%", (int)done, "########################################",
+	    (int)(BAR - done), "", (unsigned)(progress >= total ? 100 : progress * 100 / total));
 	fflush(stderr);
 }
 
@@ -51,7 +52,8 @@ static bool take_output(int fd, struct buf *in, uint64_t *status)
 	struct channel_frame frame;
 	struct arena arena;
 	arena_init(&arena, 4096);
-	bool good = channel_receive_blocking(fd, in, &frame, -1) == 0 && frame.type == MESSAGE_OUTPUT && ipc_decode(&frame, &m, &arena) == 0;
+	bool good = channel_receive_blocking(fd, in, &frame, -1) == 0 && frame.type == MESSAGE_OUTPUT &&
+	            ipc_decode(&frame, &m, &arena) == 0;
 	arena_done(&arena);
 	if (!good) {
 		end_bar();
@@ -94,13 +96,16 @@ static void folder_options(struct cli *cli, char folder[1024], struct store_opti
 {
 	snprintf(folder, 1024, "%.*s", VIEW_FMT(cli->settings.data));
 	cli_become_owner(folder);
-	*options = (struct store_options){.folder = folder, .min_free = cli->settings.disk_reserve, .names_blobs = account_names_blobs};
+	*options = (struct store_options){
+	    .folder = folder, .min_free = cli->settings.disk_reserve, .names_blobs = account_names_blobs};
 }
 
 static int explain(const char *folder, int error)
 {
 	fprintf(stderr, "postrider: %s: %s%s\n", folder, strerror(-error),
-	    error == -EBUSY ? "; a server has it open: stop it first" : error == -EPROTO ? "; it was made by a newer version" : "");
+	    error == -EBUSY    ? "; a server has it open: stop it first"
+	    : error == -EPROTO ? "; it was made by a newer version"
+	                       : "");
 	return error == -EBUSY ? EXIT_TEMPORARY : EXIT_UNAVAILABLE;
 }
 
@@ -157,7 +162,8 @@ static int rebuild(struct cli *cli)
 	if (cli->json)
 		printf("{\"damaged\":%llu}\n", (unsigned long long)damaged);
 	else
-		printf("the index was made anew; %llu damaged places were passed over\n", (unsigned long long)damaged);
+		printf("the index was made anew; %llu damaged places were passed over\n",
+		    (unsigned long long)damaged);
 	return damaged ? EXIT_DATA : 0;
 }
 
@@ -169,7 +175,8 @@ int cli_store(struct cli *cli)
 	if (status)
 		return status;
 	const char *verb = cli->argv[0];
-	bool check = strcmp(verb, "check") == 0, compact = strcmp(verb, "compact") == 0, stats = strcmp(verb, "stats") == 0;
+	bool check = strcmp(verb, "check") == 0, compact = strcmp(verb, "compact") == 0,
+	     stats = strcmp(verb, "stats") == 0;
 	if (strcmp(verb, "rebuild") == 0)
 		return rebuild(cli);
 	if (!check && !compact && !stats)

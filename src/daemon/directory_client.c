@@ -1,4 +1,5 @@
-/* The command line's way to the directory: over the administrator's socket, or straight into the store while no server runs. */
+/* The command line's way to the directory: over the administrator's socket, or straight into the store while
+ * no server runs. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -47,14 +48,17 @@ static int open_store(struct cli *cli, struct directory_client *client)
 	char folder[1024];
 	snprintf(folder, sizeof folder, "%.*s", VIEW_FMT(cli->settings.data));
 	cli_become_owner(folder);
-	struct store_options options = {.folder = folder, .min_free = cli->settings.disk_reserve, .names_blobs = account_names_blobs};
+	struct store_options options = {
+	    .folder = folder, .min_free = cli->settings.disk_reserve, .names_blobs = account_names_blobs};
 	int error = store_open(&options, &client->store);
 	if (error == 0) {
 		accounts_init(&client->accounts, client->store, (int64_t)cli->settings.undelete_days * 86400);
 		return 0;
 	}
 	fprintf(stderr, "postrider: cannot open the data folder %s: %s%s\n", folder, strerror(-error),
-	    error == -EBUSY ? "; a server has it open, but its socket does not answer: wait until it has started" : "");
+	    error == -EBUSY
+	        ? "; a server has it open, but its socket does not answer: wait until it has started"
+	        : "");
 	return error == -EACCES ? EXIT_REFUSED : error == -EBUSY ? EXIT_TEMPORARY : EXIT_UNAVAILABLE;
 }
 
@@ -65,7 +69,9 @@ int directory_client_open(struct cli *cli, struct directory_client **out)
 		return status;
 	int fd = connect_server(&cli->settings);
 	if (fd == -EACCES) {
-		fprintf(stderr, "postrider: the server's socket in %.*s is not open to you; use sudo, or the user the server runs as\n",
+		fprintf(stderr,
+		    "postrider: the server's socket in %.*s is not open to you; use sudo, or the user the "
+		    "server runs as\n",
 		    VIEW_FMT(cli->settings.run));
 		return EXIT_REFUSED;
 	}
@@ -107,7 +113,8 @@ static void job_done(struct directory_job *job)
 	client->job_done = true;
 }
 
-static int ask_store(struct directory_client *client, const struct message_directory *m, struct message_directory_answer *answer)
+static int ask_store(struct directory_client *client, const struct message_directory *m,
+    struct message_directory_answer *answer)
 {
 	if (client->job)
 		directory_job_free(client->job);
@@ -121,13 +128,15 @@ static int ask_store(struct directory_client *client, const struct message_direc
 	return directory_job_answer(client->job, &client->arena, answer) ? client->job->error : -ENOMEM;
 }
 
-static int ask_server(struct directory_client *client, const struct message_directory *m, struct message_directory_answer *answer)
+static int ask_server(struct directory_client *client, const struct message_directory *m,
+    struct message_directory_answer *answer)
 {
 	struct channel_frame frame;
 	int error = ipc_send_blocking(client->socket, MESSAGE_DIRECTORY, ++client->last, m, -1);
 	if (error == 0)
 		error = channel_receive_blocking(client->socket, &client->in, &frame, ANSWER_TIMEOUT_MS);
-	if (error == 0 && (frame.type != MESSAGE_DIRECTORY_ANSWER || frame.request != client->last || ipc_decode(&frame, answer, &client->arena) != 0))
+	if (error == 0 && (frame.type != MESSAGE_DIRECTORY_ANSWER || frame.request != client->last ||
+	                      ipc_decode(&frame, answer, &client->arena) != 0))
 		error = -EBADMSG;
 	return error ? error : (int)(int64_t)answer->error;
 }
@@ -138,7 +147,8 @@ int directory_client_ask(struct directory_client *client, enum directory_operati
 	struct message_field items[DIRECTORY_FIELDS_MAX];
 	for (size_t i = 0; i < count; i++)
 		items[i].value = fields[i];
-	struct message_directory m = {.operation = operation, .number = number, .fields = {.items = items, .count = count}};
+	struct message_directory m = {
+	    .operation = operation, .number = number, .fields = {.items = items, .count = count}};
 	arena_reset(&client->arena);
 	*answer = (struct message_directory_answer){0};
 	return client->socket >= 0 ? ask_server(client, &m, answer) : ask_store(client, &m, answer);
@@ -151,7 +161,10 @@ int cli_directory_problem(const char *subject, int error)
 		return 0;
 	case -ENOENT:
 	case -EXDEV:
-		fprintf(stderr, "postrider: %s: there is no such entry (`postrider domain list` and `account list` show what there is)\n", subject);
+		fprintf(stderr,
+		    "postrider: %s: there is no such entry (`postrider domain list` and `account list` show "
+		    "what there is)\n",
+		    subject);
 		return EXIT_NOTHING;
 	case -EEXIST:
 		fprintf(stderr, "postrider: %s: exists already\n", subject);
@@ -164,12 +177,16 @@ int cli_directory_problem(const char *subject, int error)
 		fprintf(stderr, "postrider: %s: is no valid address or name, or too long\n", subject);
 		return EXIT_DATA;
 	case -ENOSPC:
-		fprintf(stderr, "postrider: %s: the disk is nearly full; free space and try again\n", subject);
+		fprintf(
+		    stderr, "postrider: %s: the disk is nearly full; free space and try again\n", subject);
 		return EXIT_TEMPORARY;
 	case -EAGAIN:
 	case -EPIPE:
 	case -ETIMEDOUT:
-		fprintf(stderr, "postrider: %s: the server did not answer; it may be restarting: try again, and look into its log\n", subject);
+		fprintf(stderr,
+		    "postrider: %s: the server did not answer; it may be restarting: try again, and look "
+		    "into its log\n",
+		    subject);
 		return EXIT_TEMPORARY;
 	default:
 		fprintf(stderr, "postrider: %s: %s\n", subject, strerror(-error));

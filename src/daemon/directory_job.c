@@ -1,6 +1,7 @@
 /*
- * The directory's operations: see directory_job.h. Reading ones are one read, changing ones one commit; what concerns an account's own
- * shard as well comes in an order that a crash may cut anywhere: an account exists for mail only once it is enabled, last.
+ * The directory's operations: see directory_job.h. Reading ones are one read, changing ones one commit; what
+ * concerns an account's own shard as well comes in an order that a crash may cut anywhere: an account exists
+ * for mail only once it is enabled, last.
  */
 #include "daemon/directory_job.h"
 
@@ -31,7 +32,8 @@ static void put_number(struct directory_job *job, uint64_t n)
 	buf_append_u64(&job->out, n);
 }
 
-bool directory_job_answer(const struct directory_job *job, struct arena *arena, struct message_directory_answer *m)
+bool directory_job_answer(
+    const struct directory_job *job, struct arena *arena, struct message_directory_answer *m)
 {
 	struct cursor c = cursor_on(buf_view(&job->out));
 	size_t count = 0;
@@ -43,8 +45,9 @@ bool directory_job_answer(const struct directory_job *job, struct arena *arena, 
 	c = cursor_on(buf_view(&job->out));
 	for (size_t i = 0; i < count; i++)
 		fields[i].value = cursor_bytes(&c, cursor_u32(&c));
-	*m = (struct message_directory_answer){
-	    .error = (uint64_t)(int64_t)job->error, .number = job->answer, .fields = {.items = fields, .count = count}};
+	*m = (struct message_directory_answer){.error = (uint64_t)(int64_t)job->error,
+	    .number = job->answer,
+	    .fields = {.items = fields, .count = count}};
 	return true;
 }
 
@@ -97,8 +100,8 @@ static int run_resolve(struct txn *t, struct directory_job *job)
 }
 
 /*
- * Credentials with many app passwords are larger than an entry: what does not fit the account's own goes into further entries (the
- * directory's app passwords), numbered from 00, always written together.
+ * Credentials with many app passwords are larger than an entry: what does not fit the account's own goes into
+ * further entries (the directory's app passwords), numbered from 00, always written together.
  */
 enum { PARTS_MAX = 32 };
 
@@ -115,7 +118,8 @@ static int append_part(void *arg, struct view name, struct view record)
 	return buf_append(arg, record);
 }
 
-static int read_credentials(struct txn *t, struct view address, const struct directory_account *a, struct buf *out)
+static int read_credentials(
+    struct txn *t, struct view address, const struct directory_account *a, struct buf *out)
 {
 	buf_append(out, a->credentials);
 	return directory_app_password_each(t, address, append_part, out);
@@ -135,7 +139,8 @@ static int disable_account(struct txn *t, struct directory_job *job)
 }
 
 /* All refusals come before the first write: too large ones are told by their length. */
-static int write_credentials(struct txn *t, struct view address, struct directory_account *a, struct view credentials)
+static int write_credentials(
+    struct txn *t, struct view address, struct directory_account *a, struct view credentials)
 {
 	char name[3];
 	unsigned number = 0;
@@ -145,7 +150,8 @@ static int write_credentials(struct txn *t, struct view address, struct director
 	struct view rest = view_skip(credentials, DIRECTORY_OPAQUE_MAX), before;
 	int error = directory_account_put(t, address, a);
 	for (; error == 0 && rest.len > 0; number++) {
-		error = directory_app_password_put(t, address, part_name(name, number), view_take(rest, DIRECTORY_OPAQUE_MAX));
+		error = directory_app_password_put(
+		    t, address, part_name(name, number), view_take(rest, DIRECTORY_OPAQUE_MAX));
 		rest = view_skip(rest, DIRECTORY_OPAQUE_MAX);
 	}
 	while (error == 0 && directory_app_password_get(t, address, part_name(name, number), &before) == 0)
@@ -269,7 +275,8 @@ static int put_credentials(struct txn *t, struct directory_job *job)
 	return error ? error : write_credentials(t, job->fields[0], &a, job->fields[1]);
 }
 
-/* The server's own secret, from which auth makes the salts of accounts that do not exist: made once, the same for years. */
+/* The server's own secret, from which auth makes the salts of accounts that do not exist: made once, the same
+ * for years. */
 static int keep_secret(struct txn *t, struct directory_job *job)
 {
 	static const struct view key = {"!secret", 7};
@@ -288,7 +295,9 @@ static int run_changing(struct txn *t, void *arg)
 {
 	struct directory_job *job = arg;
 	const struct view *f = job->fields;
-	struct directory_domain domain = {.alias_of = f[1], .catch_all = f[2], .separator = f[3].len ? f[3].data[0] : '\0',
+	struct directory_domain domain = {.alias_of = f[1],
+	    .catch_all = f[2],
+	    .separator = f[3].len ? f[3].data[0] : '\0',
 	    .disabled = job->number != 0};
 	struct directory_account account = {.quota = job->number, .disabled = true, .credentials = f[1]};
 	int error;
@@ -320,13 +329,15 @@ static int run_changing(struct txn *t, void *arg)
 	}
 }
 
-static void start_commit(struct directory_job *job, int (*run)(struct txn *, void *), void (*done)(struct store_commit *, int))
+static void start_commit(
+    struct directory_job *job, int (*run)(struct txn *, void *), void (*done)(struct store_commit *, int))
 {
 	job->commit = (struct store_commit){.run = run, .arg = job, .done = done, .frees_space = true};
 	store_commit(job->accounts->store, &job->commit);
 }
 
-static void start_read(struct directory_job *job, int (*run)(struct txn *, void *), void (*done)(struct store_read *, int))
+static void start_read(
+    struct directory_job *job, int (*run)(struct txn *, void *), void (*done)(struct store_read *, int))
 {
 	job->read = (struct store_read){.shard = DIRECTORY_SHARD, .run = run, .arg = job, .done = done};
 	store_read(job->accounts->store, &job->read);
@@ -363,7 +374,8 @@ static void account_added(struct store_commit *c, int result)
 		finish(job, result);
 		return;
 	}
-	job->request = (struct account_request){.shard = job->answer, .quota = job->number, .done = account_created, .arg = job};
+	job->request = (struct account_request){
+	    .shard = job->answer, .quota = job->number, .done = account_created, .arg = job};
 	account_create(job->accounts, &job->request);
 }
 
@@ -387,7 +399,8 @@ static void account_erased(struct account_request *r, int result)
 		start_commit(job, run_delete, commit_done);
 }
 
-/* The entry goes last: a removal that a crash cuts leaves a disabled account, which is removed by the same command again. */
+/* The entry goes last: a removal that a crash cuts leaves a disabled account, which is removed by the same
+ * command again. */
 static void account_disabled(struct store_commit *c, int result)
 {
 	struct directory_job *job = c->arg;
@@ -407,8 +420,10 @@ static void account_set(struct store_commit *c, int result)
 		finish(job, result);
 		return;
 	}
-	job->request = (struct account_request){
-	    .shard = job->answer, .quota = directory_number(job->fields[2]), .done = request_ended, .arg = job};
+	job->request = (struct account_request){.shard = job->answer,
+	    .quota = directory_number(job->fields[2]),
+	    .done = request_ended,
+	    .arg = job};
 	account_set_quota(job->accounts, &job->request);
 }
 
@@ -443,7 +458,8 @@ static void account_found(struct store_read *r, int result)
 		finish(job, result);
 		return;
 	}
-	job->request = (struct account_request){.shard = job->answer, .since = (int64_t)job->number, .done = request_done, .arg = job};
+	job->request = (struct account_request){
+	    .shard = job->answer, .since = (int64_t)job->number, .done = request_done, .arg = job};
 	if (job->operation == DIRECTORY_ACCOUNT_STAT)
 		account_stat(job->accounts, &job->request);
 	else if (job->operation == DIRECTORY_UNDELETE)

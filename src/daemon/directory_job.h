@@ -1,6 +1,6 @@
 /*
- * Operations on the directory as values: what auth and the command line ask for, and how store (or the command line itself, while no
- * server runs) carries it out. Fields stand in the order given here.
+ * Operations on the directory as values: what auth and the command line ask for, and how store (or the
+ * command line itself, while no server runs) carries it out. Fields stand in the order given here.
  */
 #ifndef DAEMON_DIRECTORY_JOB_H
 #define DAEMON_DIRECTORY_JOB_H
@@ -10,25 +10,33 @@
 #include "daemon/messages.h"
 
 enum directory_operation {
-	/*                            fields asked                          number     -> fields answered, number */
-	DIRECTORY_RESOLVE = 1,     /* address                                         -> for each target: account (8 bytes; 0: remote), address. -EXDEV: not our domain */
-	DIRECTORY_LOOK_UP,         /* address                                         -> address, credentials; number: account, 0 when disabled */
-	DIRECTORY_CREDENTIALS_PUT, /* address, credentials, those before (or empty)   -> ; account. -ESTALE: those before were others */
-	DIRECTORY_SECRET,          /* 32 random octets                                -> those that were given the very first time */
-	DIRECTORY_DOMAIN_PUT,      /* name, alias_of, catch_all, separator  disabled */
-	DIRECTORY_DOMAIN_DELETE,   /* name */
-	DIRECTORY_DOMAIN_LIST,     /* after                                           -> name, alias_of, catch_all, separator, "1" if disabled */
-	DIRECTORY_ACCOUNT_ADD,     /* address, credentials                  quota     -> ; account */
-	DIRECTORY_ACCOUNT_SET,     /* address, what ("quota", "disabled"), value      -> ; account */
-	DIRECTORY_ACCOUNT_DELETE,  /* address                                         -> ; account */
-	DIRECTORY_ACCOUNT_LIST,    /* domain, after                                   -> address, account, quota (8 bytes each), "1" if disabled */
-	DIRECTORY_ACCOUNT_STAT,    /* address                                         -> messages, bytes, deleted bytes, quota (8 bytes each); account */
-	DIRECTORY_ALIAS_PUT,       /* address, targets */
-	DIRECTORY_ALIAS_DELETE,    /* address */
-	DIRECTORY_ALIAS_LIST,      /* domain, after                                   -> address, targets */
-	DIRECTORY_ADMIN_PUT,       /* address */
-	DIRECTORY_UNDELETE,        /* address                               since     -> ; how many messages */
-	DIRECTORY_PURGE,           /* address                                         -> ; how many messages */
+	/*                            fields asked                          number     -> fields answered,
+	   number */
+	DIRECTORY_RESOLVE = 1, /* address                                         -> for each target: account
+	                          (8 bytes; 0: remote), address. -EXDEV: not our domain */
+	DIRECTORY_LOOK_UP, /* address                                         -> address, credentials; number:
+	                      account, 0 when disabled */
+	DIRECTORY_CREDENTIALS_PUT, /* address, credentials, those before (or empty)   -> ; account. -ESTALE:
+	                              those before were others */
+	DIRECTORY_SECRET, /* 32 random octets                                -> those that were given the very
+	                     first time */
+	DIRECTORY_DOMAIN_PUT,     /* name, alias_of, catch_all, separator  disabled */
+	DIRECTORY_DOMAIN_DELETE,  /* name */
+	DIRECTORY_DOMAIN_LIST,    /* after                                           -> name, alias_of,
+	                             catch_all, separator, "1" if disabled */
+	DIRECTORY_ACCOUNT_ADD,    /* address, credentials                  quota     -> ; account */
+	DIRECTORY_ACCOUNT_SET,    /* address, what ("quota", "disabled"), value      -> ; account */
+	DIRECTORY_ACCOUNT_DELETE, /* address                                         -> ; account */
+	DIRECTORY_ACCOUNT_LIST, /* domain, after                                   -> address, account, quota
+	                           (8 bytes each), "1" if disabled */
+	DIRECTORY_ACCOUNT_STAT, /* address                                         -> messages, bytes, deleted
+	                           bytes, quota (8 bytes each); account */
+	DIRECTORY_ALIAS_PUT,    /* address, targets */
+	DIRECTORY_ALIAS_DELETE, /* address */
+	DIRECTORY_ALIAS_LIST,   /* domain, after                                   -> address, targets */
+	DIRECTORY_ADMIN_PUT,    /* address */
+	DIRECTORY_UNDELETE,     /* address                               since     -> ; how many messages */
+	DIRECTORY_PURGE,        /* address                                         -> ; how many messages */
 	DIRECTORY_OPERATIONS
 };
 
@@ -67,7 +75,8 @@ struct directory_job *directory_job_start(struct accounts *accounts, const struc
 void directory_job_free(struct directory_job *job);
 
 /* The answer as a message; its fields point into the job, the list is taken from `arena`. */
-bool directory_job_answer(const struct directory_job *job, struct arena *arena, struct message_directory_answer *m);
+bool directory_job_answer(
+    const struct directory_job *job, struct arena *arena, struct message_directory_answer *m);
 
 /* Eight bytes, big-endian, as numbers stand in fields. */
 uint64_t directory_number(struct view field);

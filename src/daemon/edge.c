@@ -43,10 +43,13 @@ static struct client_count *count_of(struct edge *edge, const char *key, size_t 
 	return count;
 }
 
-/* What is refused whoever asks. Without a descriptor left a login could not get its account's channel either. */
+/* What is refused whoever asks. Without a descriptor left a login could not get its account's channel either.
+ */
 static const char *has_no_room(const struct edge *edge)
 {
-	size_t most = edge->descriptors > DESCRIPTORS_KEPT ? (edge->descriptors - DESCRIPTORS_KEPT) / edge->descriptors_each : 1;
+	size_t most = edge->descriptors > DESCRIPTORS_KEPT
+	                  ? (edge->descriptors - DESCRIPTORS_KEPT) / edge->descriptors_each
+	                  : 1;
 	if (edge->connections >= edge->process->settings.connections_max)
 		return "connections_max";
 	return edge->connections >= most ? "descriptors" : NULL;
@@ -59,7 +62,7 @@ static bool admit(struct edge *edge, struct edge_client *client, const char **re
 	struct client_count *count = count_of(edge, client->key, client->key_len);
 	/* A proxy speaks for many: they are counted when it has told who they are. */
 	bool trusted = network_contains(settings->trusted_networks, &client->address) ||
-		       network_contains(settings->proxy_from, &client->address);
+	               network_contains(settings->proxy_from, &client->address);
 	if (!trusted && count->open >= settings->connections_per_address)
 		*reason = "connections_per_address";
 	else if (!trusted && count->connects >= settings->connection_rate)
@@ -99,7 +102,8 @@ bool edge_count_message(struct edge *edge, const struct edge_client *client)
 	return count->messages++ < edge->process->settings.messages_rate;
 }
 
-/* Addresses that have gone are forgotten once a minute, so the table stays as large as the crowd of a minute. */
+/* Addresses that have gone are forgotten once a minute, so the table stays as large as the crowd of a minute.
+ */
 static void sweep(void *arg)
 {
 	struct edge *edge = arg;
@@ -118,7 +122,8 @@ static void sweep(void *arg)
 	map_done(&edge->clients);
 	edge->clients = keep;
 	if (edge->refused > edge->refused_told) {
-		log_event(LOG_WARNING, "-", "connections-refused", log_u64("count", edge->refused - edge->refused_told));
+		log_event(LOG_WARNING, "-", "connections-refused",
+		    log_u64("count", edge->refused - edge->refused_told));
 		edge->refused_told = edge->refused;
 	}
 	loop_timer_set(&edge->sweep, WINDOW_MS);
@@ -156,7 +161,8 @@ static void on_listener(void *arg)
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
 		struct edge_client client = {.service = listener->service};
 		socklen_t len = sizeof client.address;
-		int fd = accept4(listener->fd, (struct sockaddr *)&client.address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = accept4(
+		    listener->fd, (struct sockaddr *)&client.address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
 			log_event(LOG_WARNING, "-", "accept-paused", log_errno(errno));
 			stop_accepting(edge);
@@ -200,7 +206,9 @@ void edge_init(struct edge *edge, struct role_process *p)
 	edge->keys = -1;
 	edge->descriptors_each = 1;
 	struct rlimit files;
-	edge->descriptors = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur != RLIM_INFINITY ? files.rlim_cur : SIZE_MAX;
+	edge->descriptors = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur != RLIM_INFINITY
+	                        ? files.rlim_cur
+	                        : SIZE_MAX;
 	map_init(&edge->clients);
 	loop_timer_init(&edge->sweep, &p->loop, sweep, edge);
 	loop_timer_init(&edge->accept_again, &p->loop, accept_again, edge);
@@ -235,7 +243,8 @@ void edge_drain(struct edge *edge)
 	if (edge->connections == 0)
 		role_exit(edge->process);
 	else
-		loop_timer_set(&edge->drain_deadline, (int64_t)edge->process->settings.drain_seconds * 1000 + 1);
+		loop_timer_set(
+		    &edge->drain_deadline, (int64_t)edge->process->settings.drain_seconds * 1000 + 1);
 }
 
 /* ---- TLS ---- */
@@ -249,8 +258,8 @@ void edge_set_keys(struct edge *edge, int fd)
 }
 
 /* Asks the keys role and waits: it answers within a millisecond, less than the handshake's own arithmetic. */
-static int ask_keys(struct edge *edge, enum message_type type, const void *message, enum message_type expected, void *answer,
-    struct buf *in)
+static int ask_keys(struct edge *edge, enum message_type type, const void *message,
+    enum message_type expected, void *answer, struct buf *in)
 {
 	struct channel_frame frame;
 	struct arena arena;
@@ -263,13 +272,15 @@ static int ask_keys(struct edge *edge, enum message_type type, const void *messa
 		error = error ? error : channel_receive_blocking(edge->keys, in, &frame, SIGN_TIMEOUT_MS);
 	while (error == 0 && frame.request != request && (int32_t)(frame.request - request) < 0);
 	arena_init(&arena, 4096);
-	if (error == 0 && (frame.type != expected || frame.request != request || ipc_decode(&frame, answer, &arena) != 0))
+	if (error == 0 &&
+	    (frame.type != expected || frame.request != request || ipc_decode(&frame, answer, &arena) != 0))
 		error = -EBADMSG;
 	arena_done(&arena);
 	if (error)
 		log_event(LOG_ERROR, "-", "keys-unavailable", log_errno(error));
 	if (error == -ETIMEDOUT) {
-		/* It is late, not gone: its answer will come, and be passed over. Meanwhile nobody else waits here for it. */
+		/* It is late, not gone: its answer will come, and be passed over. Meanwhile nobody else waits
+		 * here for it. */
 		edge->keys_away_until = clock_monotonic_ms() + KEYS_PAUSE_MS;
 	} else if (error) {
 		/* The role has ended: a new channel comes with the next one. */
@@ -279,7 +290,8 @@ static int ask_keys(struct edge *edge, enum message_type type, const void *messa
 	return error;
 }
 
-static int sign(void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, char *signature, size_t *len)
+static int sign(
+    void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, char *signature, size_t *len)
 {
 	struct message_sign question = {.key = key, .pss = pss, .algorithm = algorithm, .tbs = tbs};
 	struct message_signed answer;
@@ -302,7 +314,8 @@ static void add_ticket_key(struct edge *edge, struct tls_context *context)
 	struct message_ticket_key answer;
 	struct buf in;
 	buf_init(&in, CHANNEL_FRAME_MAX);
-	if (ask_keys(edge, MESSAGE_TICKET_KEY, &(struct message_empty){0}, MESSAGE_TICKET_KEY_ANSWER, &answer, &in) == 0)
+	if (ask_keys(edge, MESSAGE_TICKET_KEY, &(struct message_empty){0}, MESSAGE_TICKET_KEY_ANSWER, &answer,
+	        &in) == 0)
 		tls_server_set_ticket_key(context, answer.key);
 	buf_done(&in);
 }
@@ -318,8 +331,10 @@ int edge_configure(struct edge *edge)
 			context = tls_server_new(edge->alpn);
 		error = tls_server_add(context, buf_view(&file->content), (unsigned)file->number);
 		if (error)
-			log_event(LOG_ERROR, "-", "certificate-unusable", log_string("file", file->name), log_errno(error),
-			    log_string("do", "it must be a PEM chain with an ECDSA, RSA or Ed25519 key; check tls_certificates"));
+			log_event(LOG_ERROR, "-", "certificate-unusable", log_string("file", file->name),
+			    log_errno(error),
+			    log_string("do", "it must be a PEM chain with an ECDSA, RSA or Ed25519 key; "
+			                     "check tls_certificates"));
 	}
 	if (error && edge->process->serving) {
 		/* A bad certificate at a reload: the old one goes on. */

@@ -1,6 +1,6 @@
 /*
- * What the roles that talk to clients share: accepting within limits, TLS with the private keys elsewhere, the PROXY header, and the
- * drain. A connection's own life is the role's.
+ * What the roles that talk to clients share: accepting within limits, TLS with the private keys elsewhere,
+ * the PROXY header, and the drain. A connection's own life is the role's.
  */
 #ifndef DAEMON_EDGE_H
 #define DAEMON_EDGE_H
@@ -36,10 +36,11 @@ struct edge {
 	int keys;                /* the channel to the keys role, blocking; -1: away */
 	int64_t keys_away_until; /* it did not answer in time */
 	uint32_t last_sign;
-	struct map clients;      /* key -> struct client_count */
+	struct map clients; /* key -> struct client_count */
 	size_t connections;
-	size_t descriptors;            /* this process may have */
-	unsigned descriptors_each;     /* of them a connection takes at most; set by the role, 1 if it says nothing */
+	size_t descriptors; /* this process may have */
+	unsigned
+	    descriptors_each; /* of them a connection takes at most; set by the role, 1 if it says nothing */
 	uint64_t refused, refused_told;
 	struct loop_timer sweep, accept_again, drain_deadline;
 	bool accepting;
@@ -57,7 +58,8 @@ void edge_init(struct edge *edge, struct role_process *p);
 void edge_add_listener(struct edge *edge, enum service service, int fd);
 void edge_set_keys(struct edge *edge, int fd);
 
-/* After MESSAGE_START: builds the TLS context from the certificates that have come. Sessions keep the one they have. */
+/* After MESSAGE_START: builds the TLS context from the certificates that have come. Sessions keep the one
+ * they have. */
 int edge_configure(struct edge *edge);
 
 /* Begins to accept. */

@@ -6,8 +6,8 @@
 
 const char *const *login_mechanisms(bool secure)
 {
-	static const char *const with_tls[] = {
-	    "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN", NULL};
+	static const char *const with_tls[] = {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256",
+	    "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN", NULL};
 	return secure ? with_tls : with_tls + 2;
 }
 
@@ -57,8 +57,9 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 }
 
 /*
- * Whether a client on TLS was told that it may bind to the channel. One that could, and was not told, says so truthfully; auth would take
- * that for the trace of an attacker who had taken the mechanism off the list (RFC 5802 section 6).
+ * Whether a client on TLS was told that it may bind to the channel. One that could, and was not told, says so
+ * truthfully; auth would take that for the trace of an attacker who had taken the mechanism off the list (RFC
+ * 5802 section 6).
  */
 static bool tells_binding(struct view announced)
 {
@@ -84,8 +85,10 @@ void login_begin(struct login *login, const struct login_terms *terms)
 	    .secure = terms->stream->ssl != NULL,
 	    .apop_stamp = terms->apop_stamp,
 	};
-	bool binds = view_ends_nocase(terms->mechanism, VIEW("-PLUS")) || tells_binding(login->auth->link.process->settings.login_mechanisms);
-	if (terms->stream->ssl && binds && tls_channel_binding(terms->stream->ssl, binding, &len, &type) == 0) {
+	bool binds = view_ends_nocase(terms->mechanism, VIEW("-PLUS")) ||
+	             tells_binding(login->auth->link.process->settings.login_mechanisms);
+	if (terms->stream->ssl && binds &&
+	    tls_channel_binding(terms->stream->ssl, binding, &len, &type) == 0) {
 		m.binding_type = view_from_string(type);
 		m.binding = view_of(binding, len);
 	}

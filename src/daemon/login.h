@@ -28,8 +28,8 @@ void login_more(struct login *login, struct view response, bool cancel);
 void login_forget(struct login *login);
 
 /*
- * The mechanisms that are accepted, strongest first, NULL at the end; those with channel binding only under TLS. `announced` (a setting) gives
- * those that are told; its array is valid until the next call.
+ * The mechanisms that are accepted, strongest first, NULL at the end; those with channel binding only under
+ * TLS. `announced` (a setting) gives those that are told; its array is valid until the next call.
  */
 const char *const *login_mechanisms(bool secure);
 const char *const *login_announced(bool secure, struct view announced);

@@ -21,35 +21,36 @@ static const struct {
 	const char *summary, *usage;
 } commands[] = {
     {"serve", cli_serve, "run the server", "postrider serve [--config FILE]"},
-    {"demo", cli_demo, "run a server with a demo domain on loopback", "postrider demo [--dir DIR] [--port-base N]"},
+    {"demo", cli_demo, "run a server with a demo domain on loopback",
+        "postrider demo [--dir DIR] [--port-base N]"},
     {"domain", cli_domain, "domains that mail is taken for",
-	"postrider domain add NAME [--alias-of NAME] [--catch-all ADDRESS] [--separator CHAR]\n"
-	"       postrider domain set NAME [the same options, --disable, --enable]\n"
-	"       postrider domain remove NAME\n"
-	"       postrider domain list [--json]"},
+        "postrider domain add NAME [--alias-of NAME] [--catch-all ADDRESS] [--separator CHAR]\n"
+        "       postrider domain set NAME [the same options, --disable, --enable]\n"
+        "       postrider domain remove NAME\n"
+        "       postrider domain list [--json]"},
     {"account", cli_account, "people with a mailbox",
-	"postrider account add ADDRESS [--quota SIZE] [--password-stdin | --generate] [--scram]\n"
-	"       postrider account password ADDRESS [--password-stdin | --generate] [--scram]\n"
-	"       postrider account quota ADDRESS SIZE\n"
-	"       postrider account disable|enable|remove ADDRESS\n"
-	"       postrider account show ADDRESS [--json]\n"
-	"       postrider account list [DOMAIN] [--json]\n"
-	"       postrider account app-add ADDRESS NAME [--protocols LIST] [--readable]\n"
-	"       postrider account app-remove ADDRESS NAME"},
+        "postrider account add ADDRESS [--quota SIZE] [--password-stdin | --generate] [--scram]\n"
+        "       postrider account password ADDRESS [--password-stdin | --generate] [--scram]\n"
+        "       postrider account quota ADDRESS SIZE\n"
+        "       postrider account disable|enable|remove ADDRESS\n"
+        "       postrider account show ADDRESS [--json]\n"
+        "       postrider account list [DOMAIN] [--json]\n"
+        "       postrider account app-add ADDRESS NAME [--protocols LIST] [--readable]\n"
+        "       postrider account app-remove ADDRESS NAME"},
     {"alias", cli_alias, "addresses that lead to others",
-	"postrider alias add ADDRESS TARGET...\n"
-	"       postrider alias remove ADDRESS\n"
-	"       postrider alias list [DOMAIN] [--json]\n"
-	"       postrider alias postmaster ADDRESS"},
+        "postrider alias add ADDRESS TARGET...\n"
+        "       postrider alias remove ADDRESS\n"
+        "       postrider alias list [DOMAIN] [--json]\n"
+        "       postrider alias postmaster ADDRESS"},
     {"mailbox", cli_mailbox, "what an account holds",
-	"postrider mailbox undelete ADDRESS [--days N]\n"
-	"       postrider mailbox purge ADDRESS"},
+        "postrider mailbox undelete ADDRESS [--days N]\n"
+        "       postrider mailbox purge ADDRESS"},
     {"store", cli_store, "the data folder: check, rebuild, stats, compact",
-	"postrider store check|rebuild|stats|compact [--json]"},
+        "postrider store check|rebuild|stats|compact [--json]"},
     {"message", cli_message, "look into a message file",
-	"postrider message show FILE [--json]\n"
-	"       postrider message structure FILE [--json]\n"
-	"       postrider message extract FILE PART"},
+        "postrider message show FILE [--json]\n"
+        "       postrider message structure FILE [--json]\n"
+        "       postrider message extract FILE PART"},
     {"doctor", cli_doctor, "test the running server from outside", "postrider doctor [--json]"},
     {"config", cli_config, "the settings: check, example, manual", "postrider config check|example|manual"},
 };
@@ -109,7 +110,8 @@ bool cli_words(struct cli *cli, int min, int max)
 	for (int i = 0; i < cli->argc; i++) {
 		if (cli->argv[i][0] != '-' || cli->argv[i][1] == '\0')
 			continue;
-		snprintf(problem, sizeof problem, "unknown option, or one without its value: %s", cli->argv[i]);
+		snprintf(
+		    problem, sizeof problem, "unknown option, or one without its value: %s", cli->argv[i]);
 		cli_usage(cli, problem);
 		return false;
 	}
@@ -156,8 +158,11 @@ void cli_become_owner(const char *folder)
 	struct stat st;
 	if (geteuid() != 0 || stat(folder, &st) != 0 || st.st_uid == 0)
 		return;
-	if (setgroups(0, NULL) != 0 || setresgid(st.st_gid, st.st_gid, st.st_gid) != 0 || setresuid(st.st_uid, st.st_uid, st.st_uid) != 0)
-		fprintf(stderr, "postrider: cannot act as the owner of %s: what is written there may belong to root\n", folder);
+	if (setgroups(0, NULL) != 0 || setresgid(st.st_gid, st.st_gid, st.st_gid) != 0 ||
+	    setresuid(st.st_uid, st.st_uid, st.st_uid) != 0)
+		fprintf(stderr,
+		    "postrider: cannot act as the owner of %s: what is written there may belong to root\n",
+		    folder);
 }
 
 void cli_json_string(struct view text)

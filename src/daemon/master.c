@@ -62,7 +62,8 @@ static void continue_stopping(struct master *m)
 			child->told_to_stop = true;
 			ipc_send(&child->control, MESSAGE_DRAIN, 0, &(struct message_empty){0}, -1);
 			loop_timer_set(&child->patience,
-			    STOP_PATIENCE_MS + (m->stop_group == 0 ? (int64_t)m->settings->drain_seconds * 1000 : 0));
+			    STOP_PATIENCE_MS +
+			        (m->stop_group == 0 ? (int64_t)m->settings->drain_seconds * 1000 : 0));
 		}
 		if (waiting)
 			return;
@@ -116,9 +117,11 @@ static void restart(void *arg)
 	int error = master_spawn(m, child);
 	if (error == 0)
 		return;
-	log_event(LOG_ERROR, "-", "cannot-start-role", log_string("role", child->role->name), log_errno(error));
+	log_event(
+	    LOG_ERROR, "-", "cannot-start-role", log_string("role", child->role->name), log_errno(error));
 	if (child->pid > 0) {
-		kill(child->pid, SIGKILL); /* it waits for what could not be sent; its end brings the next try */
+		kill(child->pid,
+		    SIGKILL); /* it waits for what could not be sent; its end brings the next try */
 		return;
 	}
 	child->crashes++;
@@ -143,8 +146,11 @@ static void ended(struct master *m, struct child *child, int status)
 	/* Before the first announcement a role that cannot serve is a wrong setting: say so and stop. */
 	if (crashed && (m->settings->crash_stop || (!m->announced && child->crashes >= 2))) {
 		/* The log may not be there to say it. */
-		fprintf(stderr, "postrider: the role %s ended at once (status %d, signal %d), so the server stops; the log above says why\n",
-		    child->role->name, WIFEXITED(status) ? WEXITSTATUS(status) : -1, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+		fprintf(stderr,
+		    "postrider: the role %s ended at once (status %d, signal %d), so the server stops; the "
+		    "log above says why\n",
+		    child->role->name, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+		    WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 		m->status = STATUS_OS;
 		stop(m);
 		return;
@@ -192,10 +198,13 @@ static void on_reload(void *arg)
 		    log_string("do", "restart, or set them back and reload again"));
 		settings_done(&fresh);
 	} else {
-		if (!view_equal(fresh.dns_server, m->settings->dns_server) || !view_equal(fresh.dns_anchors, m->settings->dns_anchors) ||
+		if (!view_equal(fresh.dns_server, m->settings->dns_server) ||
+		    !view_equal(fresh.dns_anchors, m->settings->dns_anchors) ||
 		    fresh.disk_reserve != m->settings->disk_reserve)
-			log_event(LOG_WARNING, "-", "needs-restart", log_string("settings", "dns_server, dns_anchors and disk_reserve"),
-			    log_string("do", "restart for their new values; everything else is in force now"));
+			log_event(LOG_WARNING, "-", "needs-restart",
+			    log_string("settings", "dns_server, dns_anchors and disk_reserve"),
+			    log_string(
+			        "do", "restart for their new values; everything else is in force now"));
 		settings_done(m->settings);
 		*m->settings = fresh;
 		log_set_threshold((enum log_level)fresh.log_level);
@@ -232,7 +241,8 @@ static void give_folder(int folder, uid_t uid, gid_t gid)
 	struct stat st;
 	if (geteuid() != 0 || fstat(folder, &st) != 0 || (st.st_uid == uid && st.st_gid == gid))
 		return;
-	/* Everything below has the same owner as the folder, which changes last: a cut is done over at the next start. */
+	/* Everything below has the same owner as the folder, which changes last: a cut is done over at the
+	 * next start. */
 	char command[64];
 	snprintf(command, sizeof command, "/proc/self/fd/%d", folder);
 	pid_t pid = fork();
@@ -246,13 +256,15 @@ static void give_folder(int folder, uid_t uid, gid_t gid)
 	waitpid(pid, NULL, 0);
 }
 
-/* Who may write in the folder of the administrator's sockets could put his own there, and be told passwords. */
+/* Who may write in the folder of the administrator's sockets could put his own there, and be told passwords.
+ */
 static bool others_may_write(struct view path)
 {
 	char name[1024];
 	struct stat st;
 	snprintf(name, sizeof name, "%.*s", VIEW_FMT(path));
-	return stat(name, &st) != 0 || (st.st_uid != geteuid() && st.st_uid != 0) || st.st_mode & (S_IWGRP | S_IWOTH);
+	return stat(name, &st) != 0 || (st.st_uid != geteuid() && st.st_uid != 0) ||
+	       st.st_mode & (S_IWGRP | S_IWOTH);
 }
 
 static int make_folders(struct master *m)
@@ -266,8 +278,11 @@ static int make_folders(struct master *m)
 	if (error == 0)
 		error = make_folder(m->settings->data, 0700);
 	if (error == 0 && others_may_write(m->settings->run)) {
-		fprintf(stderr, "postrider: the folder %.*s may be written by others, who could put sockets of their own there; make it yours (or"
-				" root's) with mode 755, or set run to another\n", VIEW_FMT(m->settings->run));
+		fprintf(stderr,
+		    "postrider: the folder %.*s may be written by others, who could put sockets of their own "
+		    "there; make it yours (or"
+		    " root's) with mode 755, or set run to another\n",
+		    VIEW_FMT(m->settings->run));
 		return STATUS_CANT_CREATE;
 	}
 	if (error == 0) {
@@ -275,7 +290,9 @@ static int make_folders(struct master *m)
 		error = m->folder < 0 ? -errno : 0;
 	}
 	if (error) {
-		fprintf(stderr, "postrider: cannot make or open the folders %.*s and %.*s: %s; create them or change data and run\n",
+		fprintf(stderr,
+		    "postrider: cannot make or open the folders %.*s and %.*s: %s; create them or change "
+		    "data and run\n",
 		    VIEW_FMT(m->settings->data), VIEW_FMT(m->settings->run), strerror(-error));
 		return STATUS_CANT_CREATE;
 	}
@@ -295,7 +312,8 @@ static void raise_limits(const struct settings *settings)
 	if (files.rlim_cur < settings->connections_max + 100)
 		log_event(LOG_WARNING, "-", "few-descriptors", log_u64("limit", files.rlim_cur),
 		    log_u64("connections_max", settings->connections_max),
-		    log_string("do", "raise the limit of open files (LimitNOFILE=) or lower connections_max"));
+		    log_string(
+		        "do", "raise the limit of open files (LimitNOFILE=) or lower connections_max"));
 }
 
 static int open_log(struct master *m)
@@ -357,7 +375,8 @@ static void upgrade(struct master *m)
 	if (n <= 0)
 		return;
 	path[n] = '\0';
-	/* A package upgrade has replaced the file: the kernel marks ours as deleted, the name is the new one. */
+	/* A package upgrade has replaced the file: the kernel marks ours as deleted, the name is the new one.
+	 */
 	char *deleted = strstr(path, " (deleted)");
 	if (deleted)
 		*deleted = '\0';

@@ -1,6 +1,6 @@
 /*
- * The master: binds the ports, starts the roles and starts them again, hands channels and settings around, and stops
- * everything in order. It reads no network byte.
+ * The master: binds the ports, starts the roles and starts them again, hands channels and settings around,
+ * and stops everything in order. It reads no network byte.
  */
 #ifndef DAEMON_MASTER_H
 #define DAEMON_MASTER_H
@@ -8,12 +8,13 @@
 #include "daemon/settings.h"
 
 struct master_options {
-	const char *config;         /* the file to read, and to read again at SIGHUP */
-	const char *ready_text;     /* printed to standard output when everything serves; may be NULL */
-	struct settings *settings;  /* what was read */
+	const char *config;        /* the file to read, and to read again at SIGHUP */
+	const char *ready_text;    /* printed to standard output when everything serves; may be NULL */
+	struct settings *settings; /* what was read */
 };
 
-/* Runs until it is told to stop. The exit status: 0, or 75 and the like (sysexits) with the reason said on standard error. */
+/* Runs until it is told to stop. The exit status: 0, or 75 and the like (sysexits) with the reason said on
+ * standard error. */
 int master_run(struct master_options *options);
 
 #endif

@@ -1,4 +1,5 @@
-/* The master's sockets: bound here, where root may be; adopted from systemd or from the master before an upgrade. */
+/* The master's sockets: bound here, where root may be; adopted from systemd or from the master before an
+ * upgrade. */
 #include "daemon/master_private.h"
 
 #include <arpa/inet.h>
@@ -49,7 +50,8 @@ static int parse_address(struct view text, struct sockaddr_storage *address, soc
 	return -EINVAL;
 }
 
-/* Sockets that were handed to us: systemd's protocol (sd_listen_fds(3)), which an upgrading master uses as well. */
+/* Sockets that were handed to us: systemd's protocol (sd_listen_fds(3)), which an upgrading master uses as
+ * well. */
 static int adopt(const struct sockaddr_storage *wanted, socklen_t len)
 {
 	const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
@@ -106,7 +108,9 @@ static int listen_tcp(struct master *m, enum service service, struct view text)
 	struct sockaddr_storage address;
 	socklen_t len;
 	if (parse_address(text, &address, &len) != 0) {
-		fprintf(stderr, "postrider: %s_listen: '%.*s' is not an address and port; write 192.0.2.1:25 or [2001:db8::1]:25\n",
+		fprintf(stderr,
+		    "postrider: %s_listen: '%.*s' is not an address and port; write 192.0.2.1:25 or "
+		    "[2001:db8::1]:25\n",
 		    service_name(service), VIEW_FMT(text));
 		return STATUS_CONFIG;
 	}
@@ -119,12 +123,13 @@ static int listen_tcp(struct master *m, enum service service, struct view text)
 		fd = bind_socket(&address, len);
 	}
 	if (fd == -EAFNOSUPPORT) {
-		fprintf(stderr, "postrider: %.*s (%s): this machine has no IPv6; going on without\n", VIEW_FMT(text), service_name(service));
+		fprintf(stderr, "postrider: %.*s (%s): this machine has no IPv6; going on without\n",
+		    VIEW_FMT(text), service_name(service));
 		return 0;
 	}
 	if (fd < 0 || add(m, service, text, fd) != 0) {
-		fprintf(stderr, "postrider: cannot listen on %.*s (%s): %s; %s\n", VIEW_FMT(text), service_name(service),
-		    strerror(-fd), advice(fd));
+		fprintf(stderr, "postrider: cannot listen on %.*s (%s): %s; %s\n", VIEW_FMT(text),
+		    service_name(service), strerror(-fd), advice(fd));
 		return STATUS_UNAVAILABLE;
 	}
 	return 0;
@@ -134,24 +139,30 @@ static int listen_tcp(struct master *m, enum service service, struct view text)
 static int listen_unix(struct master *m, enum service service, const char *name)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int n = snprintf(address.sun_path, sizeof address.sun_path, "%.*s/%s", VIEW_FMT(m->settings->run), name);
+	int n =
+	    snprintf(address.sun_path, sizeof address.sun_path, "%.*s/%s", VIEW_FMT(m->settings->run), name);
 	if (n < 0 || (size_t)n >= sizeof address.sun_path) {
-		fprintf(stderr, "postrider: run: the folder's name is too long for a socket in it; choose a shorter one\n");
+		fprintf(stderr, "postrider: run: the folder's name is too long for a socket in it; choose a "
+		                "shorter one\n");
 		return STATUS_CONFIG;
 	}
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0) {
-		fprintf(stderr, "postrider: another server uses the folder %.*s; stop it, or set run (and data) to other folders\n",
+		fprintf(stderr,
+		    "postrider: another server uses the folder %.*s; stop it, or set run (and data) to other "
+		    "folders\n",
 		    VIEW_FMT(m->settings->run));
 		close(fd);
 		return STATUS_UNAVAILABLE;
 	}
 	mode_t before = umask(0177);
 	unlink(address.sun_path); /* left behind by one that was killed */
-	int failed = fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 64) != 0;
+	int failed =
+	    fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 64) != 0;
 	umask(before);
 	if (failed) {
-		fprintf(stderr, "postrider: cannot make the socket %s: %s; check that the folder exists and is yours\n",
+		fprintf(stderr,
+		    "postrider: cannot make the socket %s: %s; check that the folder exists and is yours\n",
 		    address.sun_path, strerror(errno));
 		return STATUS_UNAVAILABLE;
 	}

@@ -47,10 +47,12 @@ struct master {
 
 /* Opens every listening socket. 0, or an exit status with the reason said. */
 int master_listen(struct master *m);
-/* Before the end: who connects from now on is refused at once, and does not wait in a backlog that nobody serves. */
+/* Before the end: who connects from now on is refused at once, and does not wait in a backlog that nobody
+ * serves. */
 void master_stop_listening(struct master *m);
 void master_close_listeners(struct master *m);
-/* Marks the listeners to survive an exec, and describes them in the environment; the new master adopts them. */
+/* Marks the listeners to survive an exec, and describes them in the environment; the new master adopts them.
+ */
 void master_keep_listeners(struct master *m);
 
 /* Starts a role's process and sends it everything it needs. 0 or a negative errno. */

@@ -55,7 +55,8 @@ static void become(struct master *m, struct child *child, int control)
 	_exit(71);
 }
 
-static int send_file(struct child *child, enum message_type type, uint64_t kind, uint64_t number, struct view path)
+static int send_file(
+    struct child *child, enum message_type type, uint64_t kind, uint64_t number, struct view path)
 {
 	char name[1024];
 	static char content[FILE_SIZE_MAX];
@@ -73,7 +74,8 @@ static int send_file(struct child *child, enum message_type type, uint64_t kind,
 	struct message_file file = {.kind = kind, .number = number, .name = path};
 	if (kind == FILE_KEY) {
 		if (st.st_mode & 077)
-			log_event(LOG_WARNING, "-", "key-readable-by-others", log_string("file", name), log_string("do", "chmod 600"));
+			log_event(LOG_WARNING, "-", "key-readable-by-others", log_string("file", name),
+			    log_string("do", "chmod 600"));
 		return ipc_send(&child->control, type, 0, &file, fd);
 	}
 	ssize_t n = read(fd, content, sizeof content);
@@ -179,13 +181,15 @@ int master_spawn(struct master *m, struct child *child)
 	child->started = clock_monotonic_ms();
 	channel_init(&child->control, &m->loop, pair[0], control_received, control_closed, child);
 	if (child->role->gets_folder)
-		ipc_send(&child->control, MESSAGE_FOLDER, 0, &(struct message_empty){0}, fcntl(m->folder, F_DUPFD_CLOEXEC, 3));
+		ipc_send(&child->control, MESSAGE_FOLDER, 0, &(struct message_empty){0},
+		    fcntl(m->folder, F_DUPFD_CLOEXEC, 3));
 	introduce_everywhere(m, child);
 	for (size_t i = 0; i < m->listener_count; i++) {
 		struct listener *l = &m->listeners[i];
 		if (!(child->role->services & 1u << l->service))
 			continue;
-		struct message_listener message = {.service = l->service, .address = view_from_string(l->address)};
+		struct message_listener message = {
+		    .service = l->service, .address = view_from_string(l->address)};
 		ipc_send(&child->control, MESSAGE_LISTENER, 0, &message, fcntl(l->fd, F_DUPFD_CLOEXEC, 3));
 	}
 	error = master_configure(m, child);

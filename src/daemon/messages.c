@@ -5,23 +5,32 @@
 #include <unistd.h>
 
 enum {
-	ADDRESS_MAX = 1024,             /* RFC 5321 allows 256 octets of path; EAI and quoting add some */
-	NAME_MAX_BYTES = 1024,          /* mailbox names, file names */
-	SASL_MAX = 16384,               /* RFC 4954 asks for 12288 octets of a base64 line */
-	PIECE_MAX = 256 * 1024,         /* a piece of a body */
-	TARGETS_MAX = 100,              /* of one address, through aliases */
-	RECIPIENTS_MAX = 100,           /* mailboxes of one message, aliases followed: ACCOUNT_TARGETS_MAX */
-	SUMMARY_MAX = 256 * 1024        /* structure and summary of a message */
+	ADDRESS_MAX = 1024,      /* RFC 5321 allows 256 octets of path; EAI and quoting add some */
+	NAME_MAX_BYTES = 1024,   /* mailbox names, file names */
+	SASL_MAX = 16384,        /* RFC 4954 asks for 12288 octets of a base64 line */
+	PIECE_MAX = 256 * 1024,  /* a piece of a body */
+	TARGETS_MAX = 100,       /* of one address, through aliases */
+	RECIPIENTS_MAX = 100,    /* mailboxes of one message, aliases followed: ACCOUNT_TARGETS_MAX */
+	SUMMARY_MAX = 256 * 1024 /* structure and summary of a message */
 };
 
 /* A field's row. A macro, because offsetof needs the names themselves. */
-#define FIELD_U64(type, member) {#member, CODEC_U64, offsetof(struct type, member), 0, NULL}
-#define FIELD_BYTES(type, member, max) {#member, CODEC_BYTES, offsetof(struct type, member), max, NULL}
-#define FIELD_LIST(type, member, max, element) {#member, CODEC_LIST, offsetof(struct type, member), max, element}
-#define SCHEMA(type, ...)                                                                    \
-	static const struct codec_field type##_fields[] = {__VA_ARGS__};                     \
-	static const struct codec_schema type##_schema = {#type, sizeof(struct type), type##_fields, \
-	    sizeof type##_fields / sizeof type##_fields[0]}
+#define FIELD_U64(type, member)                                                                              \
+	{                                                                                                    \
+#member, CODEC_U64, offsetof(struct type, member), 0, NULL                                   \
+	}
+#define FIELD_BYTES(type, member, max)                                                                       \
+	{                                                                                                    \
+#member, CODEC_BYTES, offsetof(struct type, member), max, NULL                               \
+	}
+#define FIELD_LIST(type, member, max, element)                                                               \
+	{                                                                                                    \
+#member, CODEC_LIST, offsetof(struct type, member), max, element                             \
+	}
+#define SCHEMA(type, ...)                                                                                    \
+	static const struct codec_field type##_fields[] = {__VA_ARGS__};                                     \
+	static const struct codec_schema type##_schema = {                                                   \
+	    #type, sizeof(struct type), type##_fields, sizeof type##_fields / sizeof type##_fields[0]}
 
 SCHEMA(message_settings, FIELD_BYTES(message_settings, encoded, 256 * 1024));
 SCHEMA(message_peer, FIELD_U64(message_peer, role));
@@ -30,8 +39,8 @@ SCHEMA(message_file, FIELD_U64(message_file, kind), FIELD_U64(message_file, numb
     FIELD_BYTES(message_file, name, NAME_MAX_BYTES), FIELD_BYTES(message_file, content, 256 * 1024));
 SCHEMA(message_empty, FIELD_U64(message_empty, unused));
 SCHEMA(message_resolve, FIELD_BYTES(message_resolve, address, ADDRESS_MAX));
-SCHEMA(message_target, FIELD_U64(message_target, account), FIELD_BYTES(message_target, mailbox, NAME_MAX_BYTES),
-    FIELD_BYTES(message_target, address, ADDRESS_MAX));
+SCHEMA(message_target, FIELD_U64(message_target, account),
+    FIELD_BYTES(message_target, mailbox, NAME_MAX_BYTES), FIELD_BYTES(message_target, address, ADDRESS_MAX));
 SCHEMA(message_resolved, FIELD_U64(message_resolved, verdict),
     FIELD_LIST(message_resolved, targets, TARGETS_MAX, &message_target_schema));
 SCHEMA(message_login, FIELD_BYTES(message_login, session, 64), FIELD_BYTES(message_login, service, 16),
@@ -57,7 +66,8 @@ SCHEMA(message_directory_answer, FIELD_U64(message_directory_answer, error),
     FIELD_U64(message_directory_answer, number),
     FIELD_LIST(message_directory_answer, fields, 4096, &message_field_schema));
 SCHEMA(message_upload, FIELD_U64(message_upload, upload), FIELD_BYTES(message_upload, bytes, PIECE_MAX));
-SCHEMA(message_upload_credit, FIELD_U64(message_upload_credit, upload), FIELD_U64(message_upload_credit, bytes));
+SCHEMA(
+    message_upload_credit, FIELD_U64(message_upload_credit, upload), FIELD_U64(message_upload_credit, bytes));
 SCHEMA(message_upload_abort, FIELD_U64(message_upload_abort, upload));
 SCHEMA(message_delivery_target, FIELD_U64(message_delivery_target, account),
     FIELD_BYTES(message_delivery_target, mailbox, NAME_MAX_BYTES),
@@ -65,7 +75,8 @@ SCHEMA(message_delivery_target, FIELD_U64(message_delivery_target, account),
 SCHEMA(message_deliver, FIELD_BYTES(message_deliver, session, 64), FIELD_U64(message_deliver, upload),
     FIELD_BYTES(message_deliver, bytes, PIECE_MAX), FIELD_BYTES(message_deliver, summary, 2048),
     FIELD_BYTES(message_deliver, trailer, SUMMARY_MAX), FIELD_U64(message_deliver, received_at),
-    FIELD_U64(message_deliver, thread_hash), FIELD_U64(message_deliver, all_or_none), FIELD_U64(message_deliver, enforce_quota),
+    FIELD_U64(message_deliver, thread_hash), FIELD_U64(message_deliver, all_or_none),
+    FIELD_U64(message_deliver, enforce_quota),
     FIELD_LIST(message_deliver, targets, RECIPIENTS_MAX, &message_delivery_target_schema));
 SCHEMA(message_result, FIELD_U64(message_result, error));
 SCHEMA(message_delivered, FIELD_LIST(message_delivered, results, RECIPIENTS_MAX, &message_result_schema));
@@ -76,8 +87,7 @@ SCHEMA(message_maildrop_opened, FIELD_U64(message_maildrop_opened, error),
 SCHEMA(message_fetch, FIELD_BYTES(message_fetch, indexes, 4096), FIELD_U64(message_fetch, offset),
     FIELD_U64(message_fetch, length));
 SCHEMA(message_fetch_data, FIELD_U64(message_fetch_data, index), FIELD_U64(message_fetch_data, error),
-    FIELD_U64(message_fetch_data, last),
-    FIELD_BYTES(message_fetch_data, bytes, PIECE_MAX));
+    FIELD_U64(message_fetch_data, last), FIELD_BYTES(message_fetch_data, bytes, PIECE_MAX));
 SCHEMA(message_expunge, FIELD_BYTES(message_expunge, indexes, PIECE_MAX), FIELD_U64(message_expunge, last));
 SCHEMA(message_sign, FIELD_U64(message_sign, key), FIELD_U64(message_sign, pss),
     FIELD_BYTES(message_sign, algorithm, 32), FIELD_BYTES(message_sign, tbs, 16384));
@@ -93,6 +103,7 @@ SCHEMA(message_output, FIELD_BYTES(message_output, text, PIECE_MAX), FIELD_U64(m
 
 enum { EDGES = ROLE_SMTP | ROLE_POP3, EVERYBODY = 0xffff };
 
+/* clang-format off */
 static const struct message_row {
 	const char *name;
 	unsigned from, to;
@@ -150,6 +161,7 @@ static const struct message_row {
     [MESSAGE_COMMAND] = {"command", ROLE_ADMIN, ROLE_AUTH | ROLE_STORE, &message_command_schema},
     [MESSAGE_OUTPUT] = {"output", ROLE_AUTH | ROLE_STORE, ROLE_ADMIN, &message_output_schema},
 };
+/* clang-format on */
 
 static const struct message_row *row_of(unsigned type)
 {
@@ -179,7 +191,8 @@ int ipc_send(struct channel *c, enum message_type type, uint32_t request, const 
 	size_t mark;
 	struct buf *out = channel_begin(c, (uint16_t)type, request, &mark);
 	int error = codec_encode(out, rows[type].schema, message);
-	/* A channel that is full dies of it (channel_end sees to that); a field that is too long is the sender's matter. */
+	/* A channel that is full dies of it (channel_end sees to that); a field that is too long is the
+	 * sender's matter. */
 	if (error == 0 || buf_failed(out))
 		return channel_end(c, mark, fd);
 	buf_truncate(out, mark);

@@ -1,7 +1,7 @@
 /*
- * What the roles say to each other: every message, its fields and their limits, who may send it and who gets it.
- * This page and the table in messages.c are the trust map's second half (the first is roles.c). A request has a number,
- * chosen by the asker; its answers carry the same number.
+ * What the roles say to each other: every message, its fields and their limits, who may send it and who gets
+ * it. This page and the table in messages.c are the trust map's second half (the first is roles.c). A request
+ * has a number, chosen by the asker; its answers carry the same number.
  */
 #ifndef DAEMON_MESSAGES_H
 #define DAEMON_MESSAGES_H
@@ -38,37 +38,39 @@ enum message_type {
 	/* smtp, pop3 -> auth */
 	MESSAGE_RESOLVE = 20, /* who is this recipient? */
 	MESSAGE_RESOLVED,
-	MESSAGE_LOGIN,        /* the first message of a SASL exchange (or APOP, USER/PASS as PLAIN) */
-	MESSAGE_LOGIN_MORE,   /* a further one, with the same request number; cancelled when `cancel` is set */
+	MESSAGE_LOGIN,      /* the first message of a SASL exchange (or APOP, USER/PASS as PLAIN) */
+	MESSAGE_LOGIN_MORE, /* a further one, with the same request number; cancelled when `cancel` is set */
 	MESSAGE_CHALLENGE,
-	MESSAGE_LOGGED_IN,    /* success: the account's channel comes along, for pop3; rights for smtp */
+	MESSAGE_LOGGED_IN, /* success: the account's channel comes along, for pop3; rights for smtp */
 	MESSAGE_LOGIN_FAILED,
-	MESSAGE_SENDER,       /* may this account send as this address? */
+	MESSAGE_SENDER, /* may this account send as this address? */
 	MESSAGE_VERDICT,
 
 	/* auth -> store */
-	MESSAGE_GRANT = 40,   /* make a channel that is bound to an account */
+	MESSAGE_GRANT = 40, /* make a channel that is bound to an account */
 	MESSAGE_GRANTED,
-	MESSAGE_REVOKE,       /* close every channel of an account; to smtp: end every session that it logged in to */
-	MESSAGE_DIRECTORY,    /* an operation on the directory (directory_job.h); the command line sends the same to auth */
+	MESSAGE_REVOKE, /* close every channel of an account; to smtp: end every session that it logged in to
+	                 */
+	MESSAGE_DIRECTORY, /* an operation on the directory (directory_job.h); the command line sends the same
+	                      to auth */
 	MESSAGE_DIRECTORY_ANSWER,
 
 	/* smtp -> store */
-	MESSAGE_UPLOAD = 60,  /* a piece of a body */
+	MESSAGE_UPLOAD = 60, /* a piece of a body */
 	MESSAGE_UPLOAD_CREDIT,
 	MESSAGE_UPLOAD_ABORT,
-	MESSAGE_DELIVER,      /* the last piece and the envelope */
+	MESSAGE_DELIVER, /* the last piece and the envelope */
 	MESSAGE_DELIVERED,
-	MESSAGE_ROOM,         /* has this account room for so many bytes? */
+	MESSAGE_ROOM, /* has this account room for so many bytes? */
 	MESSAGE_ROOM_ANSWER,
 
 	/* pop3 -> store, on an account's channel */
 	MESSAGE_MAILDROP_OPEN = 80,
-	MESSAGE_MAILDROP_LIST,    /* part of the list; many */
-	MESSAGE_MAILDROP_OPENED,  /* the end of the list, or why it cannot be had */
-	MESSAGE_FETCH,            /* these messages, streamed one after the other */
+	MESSAGE_MAILDROP_LIST,   /* part of the list; many */
+	MESSAGE_MAILDROP_OPENED, /* the end of the list, or why it cannot be had */
+	MESSAGE_FETCH,           /* these messages, streamed one after the other */
 	MESSAGE_FETCH_DATA,
-	MESSAGE_EXPUNGE,          /* a part of the list of what to delete; `last` carries it out, all or none */
+	MESSAGE_EXPUNGE, /* a part of the list of what to delete; `last` carries it out, all or none */
 	MESSAGE_EXPUNGED,
 
 	/* edges -> keys */
@@ -88,6 +90,7 @@ enum message_type {
 	MESSAGE_TYPES
 };
 
+/* clang-format off */
 struct message_settings { struct view encoded; };
 struct message_peer { uint64_t role; };
 struct message_listener { uint64_t service; struct view address; };
@@ -154,6 +157,7 @@ struct message_answer { uint64_t status, secure; struct codec_list records; };
 
 struct message_command { struct codec_list words; uint64_t json; };
 struct message_output { struct view text; uint64_t status, last; };
+/* clang-format on */
 
 /* The name for logs and documents, or NULL. */
 const char *ipc_name(unsigned type);
@@ -168,7 +172,9 @@ int ipc_send_blocking(int socket, enum message_type type, uint32_t request, cons
 /* Encodes alone, without sending: the payload of a frame of this type. The same results. */
 int ipc_encode(struct buf *out, unsigned type, const void *message);
 
-/* Decodes a frame into the struct of its type. -EBADMSG when it does not fit: then the peer is broken, drop it. */
-int ipc_decode(const struct channel_frame *frame, void *message, struct arena *arena) __attribute__((warn_unused_result));
+/* Decodes a frame into the struct of its type. -EBADMSG when it does not fit: then the peer is broken, drop
+ * it. */
+int ipc_decode(const struct channel_frame *frame, void *message, struct arena *arena)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -29,7 +29,8 @@ static void free_files(struct role_process *p)
 static void take_file(struct role_process *p, struct message_file *m, int fd)
 {
 	struct role_file *file = mem_alloc(sizeof *file), **end = &p->files;
-	*file = (struct role_file){.kind = m->kind, .number = m->number, .fd = fd, .name = mem_string(m->name)};
+	*file =
+	    (struct role_file){.kind = m->kind, .number = m->number, .fd = fd, .name = mem_string(m->name)};
 	buf_init(&file->content, 1 << 20);
 	buf_append(&file->content, m->content);
 	while (*end)
@@ -40,7 +41,8 @@ static void take_file(struct role_process *p, struct message_file *m, int fd)
 /* Started as root, a role takes its own user; where that is missing, a fixed number without rights. */
 static int drop_root(struct role_process *p)
 {
-	const char *uid = getenv("POSTRIDER_UID"), *gid = getenv("POSTRIDER_GID"), *empty = getenv("POSTRIDER_EMPTY");
+	const char *uid = getenv("POSTRIDER_UID"), *gid = getenv("POSTRIDER_GID"),
+	           *empty = getenv("POSTRIDER_EMPTY");
 	if (geteuid() != 0)
 		return 0;
 	if (!uid || !gid || !empty || atoi(uid) <= 0 || atoi(gid) <= 0)
@@ -73,7 +75,8 @@ static void try_forbidden(struct role_process *p)
 
 /* ---- peers and listeners ---- */
 
-/* One that came before its role serves: nobody is listened to before the confinement stands and what he asks for is open. */
+/* One that came before its role serves: nobody is listened to before the confinement stands and what he asks
+ * for is open. */
 struct role_handover {
 	struct role_handover *next;
 	enum message_type type;
@@ -103,7 +106,8 @@ static void take_over(struct role_process *p, enum message_type type, unsigned w
 	p->handovers_end = &h->next;
 }
 
-/* In the order in which they came, and within this turn of the loop: their first frames are read when the role serves. */
+/* In the order in which they came, and within this turn of the loop: their first frames are read when the
+ * role serves. */
 static void hand_all_over(struct role_process *p)
 {
 	while (p->handovers) {
@@ -160,8 +164,8 @@ static void drain(struct role_process *p)
 }
 
 /*
- * Sessions hold views into the settings they began with, so the text of earlier settings stays: a few KB for a reload that changed
- * something, nothing for one that did not.
+ * Sessions hold views into the settings they began with, so the text of earlier settings stays: a few KB for
+ * a reload that changed something, nothing for one that did not.
  */
 static void take_settings(struct role_process *p, struct view encoded)
 {
@@ -197,7 +201,8 @@ static void control_message(struct role_process *p, struct channel_frame *frame,
 		frame->fd = -1;
 		break;
 	case MESSAGE_LISTENER:
-		take_over(p, MESSAGE_LISTENER, (unsigned)((struct message_listener *)message)->service, frame->fd);
+		take_over(
+		    p, MESSAGE_LISTENER, (unsigned)((struct message_listener *)message)->service, frame->fd);
 		frame->fd = -1;
 		break;
 	case MESSAGE_START:
@@ -222,8 +227,10 @@ static void control_received(void *arg, struct channel_frame *frame)
 	arena_init(&arena, 4096);
 	if (!ipc_allowed(frame->type, ROLE_MASTER, p->role->bit) || ipc_decode(frame, &message, &arena) != 0)
 		exit(70); /* our own master never does this: we are not who we think we are */
-	if (frame->fd < 0 && (frame->type == MESSAGE_PEER || frame->type == MESSAGE_LISTENER || frame->type == MESSAGE_FOLDER)) {
-		log_event(LOG_ERROR, "-", "no-descriptor-left", log_string("do", "raise the limit of open files (LimitNOFILE=)"));
+	if (frame->fd < 0 && (frame->type == MESSAGE_PEER || frame->type == MESSAGE_LISTENER ||
+	                         frame->type == MESSAGE_FOLDER)) {
+		log_event(LOG_ERROR, "-", "no-descriptor-left",
+		    log_string("do", "raise the limit of open files (LimitNOFILE=)"));
 		exit(71); /* without this peer nothing works: started anew, all are there */
 	}
 	control_message(p, frame, &message);
@@ -272,7 +279,8 @@ static void link_frame(void *arg, struct channel_frame *frame)
 {
 	struct link *link = arg;
 	if (!ipc_allowed(frame->type, link->peer, link->self)) {
-		log_event(LOG_ERROR, "-", "message-not-allowed", log_u64("type", frame->type), log_u64("peer", link->peer));
+		log_event(LOG_ERROR, "-", "message-not-allowed", log_u64("type", frame->type),
+		    log_u64("peer", link->peer));
 		if (frame->fd >= 0)
 			close(frame->fd);
 		link_close(link);
@@ -298,8 +306,14 @@ void link_open(struct link *link, struct role_process *p, int fd, unsigned peer,
 {
 	static uint64_t generation;
 	link_close(link);
-	*link = (struct link){.generation = ++generation, .process = p, .peer = peer, .self = p->role->bit, .received = received, .closed = closed,
-	    .arg = arg, .up = true};
+	*link = (struct link){.generation = ++generation,
+	    .process = p,
+	    .peer = peer,
+	    .self = p->role->bit,
+	    .received = received,
+	    .closed = closed,
+	    .arg = arg,
+	    .up = true};
 	arena_init(&link->arena, ARENA_MAX);
 	channel_init(&link->channel, &p->loop, fd, link_frame, link_gone, link);
 }
@@ -319,7 +333,8 @@ bool link_decode(struct link *link, const struct channel_frame *frame, void *mes
 	int error = ipc_decode(frame, message, &link->arena);
 	if (error == 0)
 		return true;
-	log_event(LOG_ERROR, "-", "message-malformed", log_string("message", ipc_name(frame->type)), log_errno(error));
+	log_event(LOG_ERROR, "-", "message-malformed", log_string("message", ipc_name(frame->type)),
+	    log_errno(error));
 	link_close(link);
 	if (link->closed)
 		link->closed(link);
@@ -356,7 +371,8 @@ static void answer(struct link *link, struct channel_frame *frame)
 	}
 }
 
-/* One at a time, since an answer may forget other calls of its session; nothing new is asked while the link is down. */
+/* One at a time, since an answer may forget other calls of its session; nothing new is asked while the link
+ * is down. */
 static void lost(struct link *link)
 {
 	struct calls *c = link->arg;
@@ -392,7 +408,8 @@ void calls_close(struct calls *c)
 	map_done(&c->pending);
 }
 
-uint32_t calls_ask(struct calls *c, enum message_type type, const void *message, call_answered answered, void *arg)
+uint32_t calls_ask(
+    struct calls *c, enum message_type type, const void *message, call_answered answered, void *arg)
 {
 	if (!c->link.up)
 		return 0;

@@ -1,6 +1,7 @@
 /*
- * What every role's process has in common: its start by the master, its channels to other roles, its confinement, its end.
- * A role's own file (role_smtp.c ...) holds its functions for the process table and one structure of its own.
+ * What every role's process has in common: its start by the master, its channels to other roles, its
+ * confinement, its end. A role's own file (role_smtp.c ...) holds its functions for the process table and one
+ * structure of its own.
  */
 #ifndef DAEMON_ROLE_H
 #define DAEMON_ROLE_H
@@ -25,9 +26,10 @@ struct role_process {
 	struct channel control;
 	struct role_file *files; /* of the last MESSAGE_START */
 	int folder;              /* the data folder, or -1 */
-	struct role_handover *handovers, **handovers_end; /* peers and listeners that came before MESSAGE_START */
+	struct role_handover *handovers,
+	    **handovers_end; /* peers and listeners that came before MESSAGE_START */
 	bool serving, draining;
-	void *own;               /* the role's */
+	void *own; /* the role's */
 };
 
 /* Runs the role until its end; `control` is its channel to the master. Returns the exit status. */
@@ -44,7 +46,8 @@ void role_exit(struct role_process *p);
 
 struct link;
 
-/* Called for each frame that the peer may send; the view lives during the call. frame->fd is the callee's if it takes it (sets -1). */
+/* Called for each frame that the peer may send; the view lives during the call. frame->fd is the callee's if
+ * it takes it (sets -1). */
 typedef void (*link_received)(struct link *link, struct channel_frame *frame);
 
 struct link {
@@ -54,7 +57,7 @@ struct link {
 	link_received received;
 	void (*closed)(struct link *link); /* may free the link's owner; may be NULL */
 	void *arg;
-	struct arena arena; /* for decoding; reset after each frame */
+	struct arena arena;  /* for decoding; reset after each frame */
 	uint64_t generation; /* differs for every opening: an answer to an earlier one is dropped */
 	bool up;
 };
@@ -70,8 +73,8 @@ bool link_decode(struct link *link, const struct channel_frame *frame, void *mes
 /* ---- calls: questions whose answers come later ---- */
 
 /*
- * The answer's frame, or NULL when the peer went away. Returns true when the call is over, false when more frames will come with
- * its number. frame->fd as above.
+ * The answer's frame, or NULL when the peer went away. Returns true when the call is over, false when more
+ * frames will come with its number. frame->fd as above.
  */
 typedef bool (*call_answered)(void *arg, struct link *link, struct channel_frame *frame);
 
@@ -84,15 +87,17 @@ struct calls {
 
 void calls_init(struct calls *c);
 
-/* A channel for the calls has arrived; the ones that were pending on an earlier channel are answered with NULL. */
+/* A channel for the calls has arrived; the ones that were pending on an earlier channel are answered with
+ * NULL. */
 void calls_link(struct calls *c, struct role_process *p, int fd, unsigned peer);
 void calls_close(struct calls *c);
 
 /*
- * Asks. The number of the request, for further frames and for calls_forget; 0 when the peer is away or the message does not fit: then
- * `answered` is not called.
+ * Asks. The number of the request, for further frames and for calls_forget; 0 when the peer is away or the
+ * message does not fit: then `answered` is not called.
  */
-uint32_t calls_ask(struct calls *c, enum message_type type, const void *message, call_answered answered, void *arg);
+uint32_t calls_ask(
+    struct calls *c, enum message_type type, const void *message, call_answered answered, void *arg);
 
 /* The asker is gone: later answers are dropped, their descriptors closed. */
 void calls_forget(struct calls *c, uint32_t request);

@@ -30,13 +30,14 @@ static void edge_closed(struct link *link)
 	auth_login_edge_closed(link);
 }
 
-uint32_t auth_ask_directory(enum directory_operation operation, uint64_t number, const struct view *fields, size_t count,
-    call_answered answered, void *arg)
+uint32_t auth_ask_directory(enum directory_operation operation, uint64_t number, const struct view *fields,
+    size_t count, call_answered answered, void *arg)
 {
 	struct message_field items[DIRECTORY_FIELDS_MAX];
 	for (size_t i = 0; i < count; i++)
 		items[i].value = fields[i];
-	struct message_directory m = {.operation = operation, .number = number, .fields = {.items = items, .count = count}};
+	struct message_directory m = {
+	    .operation = operation, .number = number, .fields = {.items = items, .count = count}};
 	return calls_ask(&auth_role.store, MESSAGE_DIRECTORY, &m, answered, arg);
 }
 

@@ -1,6 +1,7 @@
 /*
- * Questions in, records out, through libunbound on our own loop. Records are handed out as they stand in the answer, checked for
- * the length that the library gives; what they mean is the asker's to parse. Bogus answers count as failures.
+ * Questions in, records out, through libunbound on our own loop. Records are handed out as they stand in the
+ * answer, checked for the length that the library gives; what they mean is the asker's to parse. Bogus
+ * answers count as failures.
  */
 #include "daemon/role_dns.h"
 
@@ -16,7 +17,8 @@
 
 enum { CLIENTS = 8, UNDER_WAY = 2000, RECORDS_MAX = 256, CLASS_IN = 1 };
 
-/* The status that is told: 0, or what went wrong. NXDOMAIN is 3, as in the protocol (RFC 1035 section 4.1.1). */
+/* The status that is told: 0, or what went wrong. NXDOMAIN is 3, as in the protocol (RFC 1035 section 4.1.1).
+ */
 enum { STATUS_GOOD = 0, STATUS_FAILED = 2 };
 
 struct query {
@@ -138,7 +140,8 @@ static int configure(const struct settings *settings)
 		/* A name server on this machine is one that somebody set up on purpose. */
 		ub_ctx_set_option(role.resolver, "do-not-query-localhost:", "no");
 	} else if (ub_ctx_resolvconf(role.resolver, NULL) != 0) {
-		log_event(LOG_WARNING, "-", "no-resolv-conf", log_string("do", "set dns_server if names are not found"));
+		log_event(LOG_WARNING, "-", "no-resolv-conf",
+		    log_string("do", "set dns_server if names are not found"));
 	}
 	ub_ctx_hosts(role.resolver, NULL);
 	while (rest.len && view_next(&rest, '\n', &anchor)) {
@@ -159,7 +162,8 @@ int dns_role_serve(struct role_process *p)
 	ub_ctx_async(role.resolver, 1);
 	int error = configure(&p->settings);
 	if (error) {
-		log_event(LOG_ERROR, "-", "dns-settings", log_string("do", "check dns_server and dns_anchors"));
+		log_event(
+		    LOG_ERROR, "-", "dns-settings", log_string("do", "check dns_server and dns_anchors"));
 		return error;
 	}
 	loop_watch_init(&role.readable, &p->loop, ub_fd(role.resolver), LOOP_READ, on_readable, NULL);

@@ -1,6 +1,7 @@
 /*
- * Signs for TLS handshakes. It sees the whole block that is to be signed and signs nothing that is not one of a server's handshake
- * (RFC 8446 section 4.4.3, RFC 8422 section 5.4): whoever breaks into an edge role can serve TLS while he is there, and no more.
+ * Signs for TLS handshakes. It sees the whole block that is to be signed and signs nothing that is not one of
+ * a server's handshake (RFC 8446 section 4.4.3, RFC 8422 section 5.4): whoever breaks into an edge role can
+ * serve TLS while he is there, and no more.
  */
 #include "daemon/role_keys.h"
 
@@ -59,7 +60,8 @@ static int sign(const struct message_sign *m, unsigned char *out, size_t *len)
 	digest[m->algorithm.len] = '\0';
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *pctx = NULL;
-	int good = ctx && EVP_DigestSignInit_ex(ctx, &pctx, m->algorithm.len ? digest : NULL, NULL, NULL, role.keys[m->key], NULL) == 1;
+	int good = ctx && EVP_DigestSignInit_ex(ctx, &pctx, m->algorithm.len ? digest : NULL, NULL, NULL,
+	                      role.keys[m->key], NULL) == 1;
 	if (good && m->pss)
 		good = EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
 		       EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) == 1;
@@ -87,7 +89,8 @@ static void received(struct link *link, struct channel_frame *frame)
 	int error = sign(&m, signature, &len);
 	if (error)
 		log_event(LOG_ERROR, "-", "signature-refused", log_u64("key", m.key), log_errno(error));
-	struct message_signed answer = {.error = (uint64_t)(int64_t)error, .signature = view_of(signature, error ? 0 : len)};
+	struct message_signed answer = {
+	    .error = (uint64_t)(int64_t)error, .signature = view_of(signature, error ? 0 : len)};
 	ipc_send(&link->channel, MESSAGE_SIGNED, frame->request, &answer, -1);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Lines come in over one socket (standard input), one a packet, from every role; they go to standard error as the master had it. While
- * that is slow the socket fills, and the roles drop lines and count them: log.h.
+ * Lines come in over one socket (standard input), one a packet, from every role; they go to standard error as
+ * the master had it. While that is slow the socket fills, and the roles drop lines and count them: log.h.
  */
 #include "daemon/role_log.h"
 

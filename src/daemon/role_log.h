@@ -1,4 +1,5 @@
-/* The log role: takes the lines of all roles and writes them out; it alone may wait for a slow disk or terminal. */
+/* The log role: takes the lines of all roles and writes them out; it alone may wait for a slow disk or
+ * terminal. */
 #ifndef DAEMON_ROLE_LOG_H
 #define DAEMON_ROLE_LOG_H
 

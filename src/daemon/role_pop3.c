@@ -1,6 +1,7 @@
 /*
- * The driver of POP3 sessions: streams on one side, auth and the account's channel on the other. It reads ahead: while a client takes
- * one message, the next ones are on their way from store, so that a client which asks for one after the other waits for no round trip.
+ * The driver of POP3 sessions: streams on one side, auth and the account's channel on the other. It reads
+ * ahead: while a client takes one message, the next ones are on their way from store, so that a client which
+ * asks for one after the other waits for no round trip.
  */
 #include "daemon/role_pop3.h"
 
@@ -22,18 +23,19 @@
 enum {
 	AHEAD_BYTES = 256 * 1024, /* what may wait here for a client that has not asked for it yet */
 	AHEAD_MESSAGES = 128,
-	LOGIN_SECONDS = 120       /* until somebody has logged in, a connection gets this long */
+	LOGIN_SECONDS = 120 /* until somebody has logged in, a connection gets this long */
 };
 
-_Static_assert((int)POP3_OUTPUT_HIGH == (int)STREAM_HIGH_WATER, "a session that pauses must be told when to go on");
+_Static_assert(
+    (int)POP3_OUTPUT_HIGH == (int)STREAM_HIGH_WATER, "a session that pauses must be told when to go on");
 
 /* A request to store for messages in a row; their pieces come in order. */
 struct fetch {
-	uint32_t request;   /* 0: none */
+	uint32_t request;    /* 0: none */
 	uint32_t first, end; /* the indexes asked for: [first, end) */
-	uint32_t next;      /* the one whose pieces the session gets next */
-	uint32_t arriving;  /* the one whose pieces come in next */
-	bool ranged;        /* a part of one message, for TOP */
+	uint32_t next;       /* the one whose pieces the session gets next */
+	uint32_t arriving;   /* the one whose pieces come in next */
+	bool ranged;         /* a part of one message, for TOP */
 };
 
 struct pop3_connection {
@@ -45,10 +47,10 @@ struct pop3_connection {
 	struct link account;
 	uint32_t last_request, open_request, expunge_request;
 	struct fetch fetch;
-	struct buf ahead;     /* pieces that wait: index, last, error, length, bytes */
-	uint32_t window;      /* messages to ask for at the next miss: doubles while the client goes on in order */
-	uint32_t expected;    /* the index that would go on in order */
-	bool session_wants;   /* the session waits for pieces of fetch.next */
+	struct buf ahead; /* pieces that wait: index, last, error, length, bytes */
+	uint32_t window; /* messages to ask for at the next miss: doubles while the client goes on in order */
+	uint32_t expected;  /* the index that would go on in order */
+	bool session_wants; /* the session waits for pieces of fetch.next */
 	bool handing_over, tls_wanted, proxy_pending, ending, logged_in;
 	char id[RANDOM_ID_SIZE];
 	char stamp[96];
@@ -100,7 +102,8 @@ static bool next_piece(struct pop3_connection *c, struct piece *piece)
 	return cursor_ok(&in);
 }
 
-/* What the session gets may make it ask for the next message at once: then this goes on in a loop, not in depth. */
+/* What the session gets may make it ask for the next message at once: then this goes on in a loop, not in
+ * depth. */
 static void give_piece(struct pop3_connection *c, const struct piece *piece)
 {
 	if (piece->last || piece->error) {
@@ -131,16 +134,18 @@ static void hand_over(struct pop3_connection *c)
 static void balance(struct pop3_connection *c)
 {
 	if (c->account.up)
-		channel_pause(&c->account.channel,
-		    stream_backlog(&c->stream) >= STREAM_HIGH_WATER || buf_view(&c->ahead).len >= AHEAD_BYTES);
+		channel_pause(&c->account.channel, stream_backlog(&c->stream) >= STREAM_HIGH_WATER ||
+		                                       buf_view(&c->ahead).len >= AHEAD_BYTES);
 }
 
 static void take_data(struct pop3_connection *c, const struct message_fetch_data *m)
 {
-	struct piece piece = {.index = (uint32_t)m->index, .last = m->last, .error = (int)m->error, .bytes = m->bytes};
+	struct piece piece = {
+	    .index = (uint32_t)m->index, .last = m->last, .error = (int)m->error, .bytes = m->bytes};
 	if (piece.last || piece.error)
 		c->fetch.arriving++;
-	if (c->session_wants && !c->handing_over && buf_view(&c->ahead).len == 0 && piece.index == c->fetch.next)
+	if (c->session_wants && !c->handing_over && buf_view(&c->ahead).len == 0 &&
+	    piece.index == c->fetch.next)
 		give_piece(c, &piece);
 	else
 		store_piece(c, &piece);
@@ -180,10 +185,11 @@ static void account_received(struct link *link, struct channel_frame *frame)
 			return;
 		int error = (int)m.opened.error;
 		bool whole = m.opened.count == pop3_message_count(c->session);
-		pop3_opened(c->session,
-		    error == -EBUSY ? POP3_IN_USE : error || !whole ? POP3_OPEN_FAILED : POP3_OPENED);
-		log_event(LOG_INFO, c->id, "pop3-maildrop", log_u64("messages", pop3_message_count(c->session)),
-		    log_i64("error", error));
+		pop3_opened(c->session, error == -EBUSY   ? POP3_IN_USE
+		                        : error || !whole ? POP3_OPEN_FAILED
+		                                          : POP3_OPENED);
+		log_event(LOG_INFO, c->id, "pop3-maildrop",
+		    log_u64("messages", pop3_message_count(c->session)), log_i64("error", error));
 		if (error || !whole)
 			link_close(&c->account); /* the client is back before the login: it holds no right */
 		break;
@@ -243,8 +249,8 @@ static void ask_open(void *arg)
 {
 	struct pop3_connection *c = arg;
 	c->open_request = ++c->last_request;
-	if (!c->account.up ||
-	    ipc_send(&c->account.channel, MESSAGE_MAILDROP_OPEN, c->open_request, &(struct message_empty){0}, -1) != 0)
+	if (!c->account.up || ipc_send(&c->account.channel, MESSAGE_MAILDROP_OPEN, c->open_request,
+	                          &(struct message_empty){0}, -1) != 0)
 		pop3_opened(c->session, POP3_OPEN_FAILED);
 }
 
@@ -289,9 +295,12 @@ static void ask_fetch(void *arg, uint32_t index, uint64_t offset, uint64_t lengt
 		return;
 	}
 	drop_ahead(c);
-	c->window = whole && index == c->expected && c->window < AHEAD_MESSAGES ? c->window * 2 : whole && index == c->expected ? c->window : 1;
+	c->window = whole && index == c->expected && c->window < AHEAD_MESSAGES ? c->window * 2
+	            : whole && index == c->expected                             ? c->window
+	                                                                        : 1;
 	c->expected = index + 1;
-	c->fetch = (struct fetch){.request = ++c->last_request, .first = index, .next = index, .arriving = index, .ranged = !whole};
+	c->fetch = (struct fetch){
+	    .request = ++c->last_request, .first = index, .next = index, .arriving = index, .ranged = !whole};
 	c->fetch.end = index + (whole ? messages_ahead(c, index) : 1);
 	send_fetch(c, offset, length);
 }
@@ -359,9 +368,11 @@ static void on_logged_in(void *arg, uint64_t account, struct view address, int c
 	/* The form of maildrop_uidl (account/account.h). */
 	snprintf(prefix, sizeof prefix, "%llx.", (unsigned long long)(account & 0xffffffffffffffu));
 	pop3_uidl_prefix(c->session, view_from_string(prefix));
-	log_event(LOG_INFO, c->id, "pop3-login", log_text("address", address), log_string("client", c->client.text));
+	log_event(LOG_INFO, c->id, "pop3-login", log_text("address", address),
+	    log_string("client", c->client.text));
 	if (channel >= 0)
-		link_open(&c->account, role.edge.process, channel, ROLE_STORE, account_received, account_closed, c);
+		link_open(
+		    &c->account, role.edge.process, channel, ROLE_STORE, account_received, account_closed, c);
 	c->logged_in = true;
 	pop3_logged_in(c->session);
 	stream_wrote(&c->stream);
@@ -379,7 +390,8 @@ static void on_login_failed(void *arg, enum login_failure why)
 	    [LOGIN_DISABLED] = POP3_BAD_CREDENTIALS,
 	};
 	struct pop3_connection *c = arg;
-	log_event(LOG_WARNING, c->id, "pop3-login-failed", log_string("client", c->client.text), log_u64("reason", why));
+	log_event(LOG_WARNING, c->id, "pop3-login-failed", log_string("client", c->client.text),
+	    log_u64("reason", why));
 	pop3_refused(c->session, refusals[why <= LOGIN_DISABLED ? why : LOGIN_TEMPORARY]);
 	stream_wrote(&c->stream);
 	stream_resume(&c->stream);
@@ -390,7 +402,8 @@ static void on_login_failed(void *arg, enum login_failure why)
 static void set_deadline(struct pop3_connection *c)
 {
 	bool in = c->session && pop3_is_authenticated(c->session);
-	stream_set_deadline(&c->stream, 1000 * (int64_t)(in ? role.edge.process->settings.pop3_idle : LOGIN_SECONDS));
+	stream_set_deadline(
+	    &c->stream, 1000 * (int64_t)(in ? role.edge.process->settings.pop3_idle : LOGIN_SECONDS));
 }
 
 static const char *const *announced(bool secure)
@@ -404,7 +417,8 @@ static void begin_session(struct pop3_connection *c)
 	bool secure = c->stream.ssl != NULL;
 	random_id(c->id);
 	int host = (int)(settings->hostname.len < 60 ? settings->hostname.len : 60);
-	snprintf(c->stamp, sizeof c->stamp, "<%s.%lld@%.*s>", c->id, (long long)clock_wall(), host, settings->hostname.data);
+	snprintf(c->stamp, sizeof c->stamp, "<%s.%lld@%.*s>", c->id, (long long)clock_wall(), host,
+	    settings->hostname.data);
 	struct pop3_config config = {
 	    .hostname = settings->hostname,
 	    .mechanisms = login_mechanisms(true),
@@ -415,7 +429,8 @@ static void begin_session(struct pop3_connection *c)
 	    .apop_stamp = view_from_string(c->stamp),
 	};
 	c->session = pop3_session_new(&config, &backend, c, stream_out(&c->stream));
-	log_event(LOG_DEBUG, c->id, "pop3-connect", log_string("client", c->client.text), log_u64("tls", secure));
+	log_event(
+	    LOG_DEBUG, c->id, "pop3-connect", log_string("client", c->client.text), log_u64("tls", secure));
 	stream_wrote(&c->stream);
 }
 
@@ -445,7 +460,8 @@ static size_t on_input(void *arg, struct view bytes)
 		return take_proxy_header(c, bytes);
 	size_t consumed = pop3_feed(c->session, bytes);
 	stream_wrote(&c->stream);
-	/* Before the login one deadline holds for all of it; then whole commands count, not bytes that trickle in. */
+	/* Before the login one deadline holds for all of it; then whole commands count, not bytes that
+	 * trickle in. */
 	if (consumed > 0 && pop3_is_authenticated(c->session))
 		set_deadline(c);
 	if (pop3_is_busy(c->session) || stream_backlog(&c->stream) >= STREAM_HIGH_WATER)
@@ -504,8 +520,8 @@ static void on_ended(void *arg, enum stream_end how)
 {
 	struct pop3_connection *c = arg;
 	if (c->logged_in)
-		log_event(LOG_INFO, c->id, "pop3-end", log_u64("fetched", c->fetched), log_u64("bytes_out", c->stream.bytes_out),
-		    log_u64("how", how));
+		log_event(LOG_INFO, c->id, "pop3-end", log_u64("fetched", c->fetched),
+		    log_u64("bytes_out", c->stream.bytes_out), log_u64("how", how));
 	c->ending = true;
 	free_connection(c);
 }
@@ -513,7 +529,8 @@ static void on_ended(void *arg, enum stream_end how)
 static void on_deadline(void *arg)
 {
 	struct pop3_connection *c = arg;
-	/* RFC 1939 section 3: an idle session ends without the UPDATE state: nothing is deleted. A client that still takes data is not idle. */
+	/* RFC 1939 section 3: an idle session ends without the UPDATE state: nothing is deleted. A client
+	 * that still takes data is not idle. */
 	if (c->session && (pop3_is_busy(c->session) || stream_backlog(&c->stream) == 0)) {
 		stream_close(&c->stream);
 		return;
@@ -521,8 +538,11 @@ static void on_deadline(void *arg)
 	stream_abort(&c->stream);
 }
 
-static const struct stream_handler handler = {
-    .input = on_input, .drained = on_drained, .secured = on_secured, .deadline = on_deadline, .ended = on_ended};
+static const struct stream_handler handler = {.input = on_input,
+    .drained = on_drained,
+    .secured = on_secured,
+    .deadline = on_deadline,
+    .ended = on_ended};
 
 /* At the end of the turn: TLS begins, or the session does, when nothing of the stream is in use. */
 static void on_task(void *arg)
@@ -535,7 +555,8 @@ static void on_task(void *arg)
 		size_t injected = c->tls_wanted ? stream_discard_input(&c->stream) : 0;
 		c->tls_wanted = false;
 		if (injected)
-			log_event(LOG_WARNING, c->id, "commands-before-tls", log_string("client", c->client.text), log_u64("bytes", injected));
+			log_event(LOG_WARNING, c->id, "commands-before-tls",
+			    log_string("client", c->client.text), log_u64("bytes", injected));
 		if (role.edge.tls == NULL || stream_start_tls(&c->stream, role.edge.tls) != 0)
 			stream_abort(&c->stream);
 		return;
@@ -549,7 +570,11 @@ static void connected(struct edge *edge, int fd, const struct edge_client *clien
 {
 	struct pop3_connection *c = mem_alloc(sizeof *c);
 	c->client = *client;
-	c->login = (struct login){.auth = &role.auth, .arg = c, .challenge = on_challenge, .logged_in = on_logged_in, .failed = on_login_failed};
+	c->login = (struct login){.auth = &role.auth,
+	    .arg = c,
+	    .challenge = on_challenge,
+	    .logged_in = on_logged_in,
+	    .failed = on_login_failed};
 	c->window = 1;
 	buf_init(&c->ahead, 4 * AHEAD_BYTES + CHANNEL_FRAME_MAX);
 	c->next = role.first;

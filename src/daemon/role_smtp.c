@@ -1,6 +1,6 @@
 /*
- * The driver of SMTP sessions: streams on one side; auth, dns and store on the other. Verdicts come from the hooks of
- * smtp_hooks.c, bodies go to store through smtp_upload.c.
+ * The driver of SMTP sessions: streams on one side; auth, dns and store on the other. Verdicts come from the
+ * hooks of smtp_hooks.c, bodies go to store through smtp_upload.c.
  */
 #include "daemon/role_smtp.h"
 
@@ -13,7 +13,8 @@
 #include "daemon/smtp_connection.h"
 #include "io/proxy_header.h"
 
-_Static_assert((int)SMTP_OUTPUT_HIGH == (int)STREAM_HIGH_WATER, "a session that pauses must be told when to go on");
+_Static_assert(
+    (int)SMTP_OUTPUT_HIGH == (int)STREAM_HIGH_WATER, "a session that pauses must be told when to go on");
 
 struct smtp_role smtp_role;
 
@@ -24,7 +25,8 @@ void smtp_connection_continue(struct smtp_connection *c)
 	if (c->ending)
 		return;
 	/* A server that stops takes no further message: whoever has none under way is told to come again. */
-	if (smtp_role.edge.process->draining && smtp_waits_for(c->session) == SMTP_FOR_COMMAND && smtp_envelope(c->session)->count == 0)
+	if (smtp_role.edge.process->draining && smtp_waits_for(c->session) == SMTP_FOR_COMMAND &&
+	    smtp_envelope(c->session)->count == 0)
 		smtp_end(c->session, "4.3.2", "shutting down, come again");
 	stream_wrote(&c->stream);
 	smtp_connection_deadline(c);
@@ -36,7 +38,8 @@ void smtp_connection_deadline(struct smtp_connection *c)
 {
 	const struct settings *settings = &smtp_role.edge.process->settings;
 	enum smtp_waiting waiting = smtp_waits_for(c->session);
-	int64_t seconds = (int64_t)(waiting == SMTP_FOR_DATA ? settings->timeout_data : settings->timeout_command);
+	int64_t seconds =
+	    (int64_t)(waiting == SMTP_FOR_DATA ? settings->timeout_data : settings->timeout_command);
 	stream_set_deadline(&c->stream, 1000 * seconds);
 }
 
@@ -83,7 +86,8 @@ static void ask_xclient(void *arg, const struct smtp_xclient *attributes)
 	c->account = 0;
 	smtp_client_changed(c->session, buf_view(&c->literal),
 	    !smtp_role.edge.process->settings.require_tls_login || network_is_loopback(&c->client.address));
-	log_event(LOG_INFO, c->id, "smtp-xclient", log_string("client", c->client.text), log_text("name", attributes->name));
+	log_event(LOG_INFO, c->id, "smtp-xclient", log_string("client", c->client.text),
+	    log_text("name", attributes->name));
 }
 
 static void ask_close(void *arg)
@@ -126,7 +130,8 @@ static void on_logged_in(void *arg, uint64_t account, struct view address, int c
 	if (channel >= 0)
 		close(channel);
 	c->account = account;
-	log_event(LOG_INFO, c->id, "smtp-login", log_text("address", address), log_string("client", c->client.text));
+	log_event(LOG_INFO, c->id, "smtp-login", log_text("address", address),
+	    log_string("client", c->client.text));
 	smtp_logged_in(c->session, address);
 	smtp_connection_continue(c);
 }
@@ -142,7 +147,8 @@ static void on_login_failed(void *arg, enum login_failure why)
 	    [LOGIN_DISABLED] = SMTP_BAD_CREDENTIALS,
 	};
 	struct smtp_connection *c = arg;
-	log_event(LOG_WARNING, c->id, "smtp-login-failed", log_string("client", c->client.text), log_u64("reason", why));
+	log_event(LOG_WARNING, c->id, "smtp-login-failed", log_string("client", c->client.text),
+	    log_u64("reason", why));
 	smtp_refused(c->session, refusals[why <= LOGIN_DISABLED ? why : LOGIN_TEMPORARY]);
 	smtp_connection_continue(c);
 }
@@ -215,7 +221,8 @@ static size_t take_proxy_header(struct smtp_connection *c, struct view bytes)
 	return (size_t)n;
 }
 
-/* A client that sends a message more slowly than data_rate_min over five minutes holds resources for nothing. */
+/* A client that sends a message more slowly than data_rate_min over five minutes holds resources for nothing.
+ */
 static bool too_slow(struct smtp_connection *c, size_t bytes)
 {
 	enum { WINDOW_MS = 300000 };
@@ -315,8 +322,11 @@ static void on_deadline(void *arg)
 	stream_wrote(&c->stream);
 }
 
-static const struct stream_handler handler = {
-    .input = on_input, .drained = on_drained, .secured = on_secured, .deadline = on_deadline, .ended = on_ended};
+static const struct stream_handler handler = {.input = on_input,
+    .drained = on_drained,
+    .secured = on_secured,
+    .deadline = on_deadline,
+    .ended = on_ended};
 
 /* At the end of the turn: TLS begins, or the session does, when nothing of the stream is in use. */
 static void on_task(void *arg)
@@ -326,11 +336,13 @@ static void on_task(void *arg)
 	if (c->ending)
 		return;
 	if (c->tls_wanted || from_start) {
-		/* RFC 3207 section 5: what was sent behind STARTTLS in clear is an attack, or a client that deserves none better. */
+		/* RFC 3207 section 5: what was sent behind STARTTLS in clear is an attack, or a client that
+		 * deserves none better. */
 		size_t injected = c->tls_wanted ? stream_discard_input(&c->stream) : 0;
 		c->tls_wanted = false;
 		if (injected)
-			log_event(LOG_WARNING, c->id, "commands-before-tls", log_string("client", c->client.text), log_u64("bytes", injected));
+			log_event(LOG_WARNING, c->id, "commands-before-tls",
+			    log_string("client", c->client.text), log_u64("bytes", injected));
 		if (smtp_role.edge.tls == NULL || stream_start_tls(&c->stream, smtp_role.edge.tls) != 0)
 			stream_abort(&c->stream);
 		return;
@@ -342,7 +354,11 @@ static void connected(struct edge *edge, int fd, const struct edge_client *clien
 {
 	struct smtp_connection *c = mem_alloc(sizeof *c);
 	c->client = *client;
-	c->login = (struct login){.auth = &smtp_role.auth, .arg = c, .challenge = on_challenge, .logged_in = on_logged_in, .failed = on_login_failed};
+	c->login = (struct login){.auth = &smtp_role.auth,
+	    .arg = c,
+	    .challenge = on_challenge,
+	    .logged_in = on_logged_in,
+	    .failed = on_login_failed};
 	random_id(c->id);
 	buf_init(&c->literal, NETWORK_TEXT_SIZE + 8);
 	smtp_upload_init(c);
@@ -367,8 +383,6 @@ static void end_all(struct edge *edge)
 }
 
 /* ---- the role ---- */
-
-
 
 /* A right was taken away: who had logged in with it is logged in no more. */
 static void on_notice(struct link *link, struct channel_frame *frame)
@@ -412,7 +426,10 @@ void smtp_role_peer(struct role_process *p, enum role_bit peer, int fd)
 	if (peer == ROLE_KEYS)
 		edge_set_keys(&smtp_role.edge, fd);
 	else
-		calls_link(peer == ROLE_AUTH ? &smtp_role.auth : peer == ROLE_DNS ? &smtp_role.dns : &smtp_role.store, p, fd, peer);
+		calls_link(peer == ROLE_AUTH  ? &smtp_role.auth
+		           : peer == ROLE_DNS ? &smtp_role.dns
+		                              : &smtp_role.store,
+		    p, fd, peer);
 }
 
 void smtp_role_listener(struct role_process *p, enum service service, int fd)
@@ -424,11 +441,13 @@ void smtp_role_listener(struct role_process *p, enum service service, int fd)
 void smtp_role_drain(struct role_process *p)
 {
 	(void)p;
-	/* Between transactions the end costs nobody anything; who is within one may finish until the deadline. */
+	/* Between transactions the end costs nobody anything; who is within one may finish until the
+	 * deadline. */
 	for (struct smtp_connection *c = smtp_role.first; c; c = c->next) {
 		if (c->session == NULL) {
 			stream_close(&c->stream);
-		} else if (smtp_waits_for(c->session) == SMTP_FOR_COMMAND && smtp_envelope(c->session)->count == 0) {
+		} else if (smtp_waits_for(c->session) == SMTP_FOR_COMMAND &&
+		           smtp_envelope(c->session)->count == 0) {
 			smtp_end(c->session, "4.3.2", "shutting down, come again");
 			stream_wrote(&c->stream);
 		}

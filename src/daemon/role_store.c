@@ -1,6 +1,6 @@
 /*
- * The store role's frame: opens the engine, ties its results to the loop, and takes its peers. What the peers may ask is in store_deliver.c,
- * store_session.c, store_directory.c and store_admin.c.
+ * The store role's frame: opens the engine, ties its results to the loop, and takes its peers. What the peers
+ * may ask is in store_deliver.c, store_session.c, store_directory.c and store_admin.c.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -53,7 +53,8 @@ int store_role_serve(struct role_process *p)
 	if (error)
 		return error;
 	accounts_init(&store_role.accounts, store_role.store, undelete);
-	loop_watch_init(&store_role.dispatch, &p->loop, store_event_fd(store_role.store), LOOP_READ, on_results, NULL);
+	loop_watch_init(
+	    &store_role.dispatch, &p->loop, store_event_fd(store_role.store), LOOP_READ, on_results, NULL);
 	loop_watch_on(&store_role.dispatch);
 	store_upkeep_start();
 	store_heal_start();
@@ -77,7 +78,8 @@ void store_role_listener(struct role_process *p, enum service service, int fd)
 
 void store_role_drain(struct role_process *p)
 {
-	/* The edges have ended before us, or get a temporary error; closing the store finishes what is under way. */
+	/* The edges have ended before us, or get a temporary error; closing the store finishes what is under
+	 * way. */
 	store_role.draining = true;
 	store_upkeep_stop();
 	store_heal_stop();

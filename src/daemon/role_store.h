@@ -1,4 +1,5 @@
-/* The store role: keeps everybody's mail and hands it out over channels that are bound to one account each. */
+/* The store role: keeps everybody's mail and hands it out over channels that are bound to one account each.
+ */
 #ifndef DAEMON_ROLE_STORE_H
 #define DAEMON_ROLE_STORE_H
 

@@ -11,11 +11,13 @@
 #include "daemon/role_store.h"
 
 enum {
-	SMTP_SERVICES = 1 << SERVICE_SMTP | 1 << SERVICE_SUBMISSION | 1 << SERVICE_SUBMISSIONS | 1 << SERVICE_LMTP,
+	SMTP_SERVICES =
+	    1 << SERVICE_SMTP | 1 << SERVICE_SUBMISSION | 1 << SERVICE_SUBMISSIONS | 1 << SERVICE_LMTP,
 	POP3_SERVICES = 1 << SERVICE_POP3 | 1 << SERVICE_POP3S
 };
 
 /* The order is that of start and, backwards, of stop: whoever is called starts before its callers. */
+/* clang-format off */
 const struct role roles[ROLES] = {
     {.name = "log", .bit = ROLE_LOG, .sandbox = &sandbox_log, .start = log_role_start, .serve = log_role_serve, .drain = log_role_drain},
     {.name = "store", .bit = ROLE_STORE, .services = 1 << SERVICE_ADMIN_STORE, .sandbox = &sandbox_store, .gets_folder = true,
@@ -32,6 +34,7 @@ const struct role roles[ROLES] = {
 	.sandbox = &sandbox_edge, .gets_certificates = true,
 	.start = pop3_role_start, .serve = pop3_role_serve, .peer = pop3_role_peer, .listener = pop3_role_listener, .drain = pop3_role_drain},
 };
+/* clang-format on */
 
 const struct role *role_by_name(const char *name)
 {

@@ -1,6 +1,6 @@
 /*
- * The process table: which roles exist, what each listens on, who may open a channel to it, and how it is confined.
- * With messages.c (who may say what) it is the whole trust map.
+ * The process table: which roles exist, what each listens on, who may open a channel to it, and how it is
+ * confined. With messages.c (who may say what) it is the whole trust map.
  */
 #ifndef DAEMON_ROLES_H
 #define DAEMON_ROLES_H
@@ -19,11 +19,12 @@ struct role {
 	const struct sandbox_profile *sandbox;
 	bool gets_certificates, gets_keys, gets_folder;
 	/* The functions of the role; each may be NULL. They run in the role's own process. */
-	int (*start)(struct role_process *p);                                    /* before confinement: what it will need is opened here */
-	int (*serve)(struct role_process *p);                                    /* confined, everything has arrived; also after a reload */
-	void (*peer)(struct role_process *p, enum role_bit role, int fd);        /* a channel, new or made anew; owns fd */
-	void (*listener)(struct role_process *p, enum service service, int fd);  /* owns fd */
-	void (*drain)(struct role_process *p);                                   /* finish; then role_exit */
+	int (*start)(struct role_process *p); /* before confinement: what it will need is opened here */
+	int (*serve)(struct role_process *p); /* confined, everything has arrived; also after a reload */
+	void (*peer)(
+	    struct role_process *p, enum role_bit role, int fd); /* a channel, new or made anew; owns fd */
+	void (*listener)(struct role_process *p, enum service service, int fd); /* owns fd */
+	void (*drain)(struct role_process *p);                                  /* finish; then role_exit */
 };
 
 enum { ROLES = 7 }; /* besides the master */

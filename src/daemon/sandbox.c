@@ -1,6 +1,6 @@
 /*
- * System calls by what they are for. A role gets the groups that its work needs and nothing else; the table of what
- * must fail is tested for every role (test/system/test_sandbox.py), as root and as an ordinary user.
+ * System calls by what they are for. A role gets the groups that its work needs and nothing else; the table
+ * of what must fail is tested for every role (test/system/test_sandbox.py), as root and as an ordinary user.
  */
 #include "daemon/sandbox.h"
 
@@ -26,10 +26,12 @@ const struct sandbox_profile sandbox_log = {.name = "log", .grants = STREAMS};
 const struct sandbox_profile sandbox_values = {.name = "values", .grants = STREAMS};
 const struct sandbox_profile sandbox_edge = {.name = "edge", .grants = STREAMS | ACCEPT};
 const struct sandbox_profile sandbox_auth = {.name = "auth", .grants = STREAMS | ACCEPT | THREADS};
-const struct sandbox_profile sandbox_dns = {.name = "dns", .grants = STREAMS | CONNECT | FILES | PAIRS | THREADS, .connects = true};
+const struct sandbox_profile sandbox_dns = {
+    .name = "dns", .grants = STREAMS | CONNECT | FILES | PAIRS | THREADS, .connects = true};
 const struct sandbox_profile sandbox_store = {
     .name = "store", .grants = STREAMS | ACCEPT | PAIRS | FILES | THREADS, .keeps_folder = true};
 
+/* clang-format off */
 /* What every process does: compute, take and give memory, wait, end. */
 static const int always[] = {SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(readv), SCMP_SYS(close),
     SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(lseek), SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mprotect),
@@ -54,6 +56,8 @@ static const int threads[] = {SCMP_SYS(get_robust_list),
     SCMP_SYS(sched_setaffinity), SCMP_SYS(membarrier)};
 static const int connecting[] = {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(recvmmsg), SCMP_SYS(sendmmsg),
     SCMP_SYS(ioctl), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_create)};
+
+/* clang-format on */
 
 static const struct call_group {
 	unsigned grant;
@@ -89,15 +93,18 @@ int sandbox_drop_root(const struct sandbox_profile *profile, const char *folder,
 static int landlock_files(const struct sandbox_profile *profile, int data)
 {
 	static const __u64 reading = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
-	static const __u64 all = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |
-				 LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
-				 LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
-				 LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
-				 LANDLOCK_ACCESS_FS_MAKE_SYM;
+	static const __u64 all =
+	    LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |
+	    LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+	    LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+	    LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+	    LANDLOCK_ACCESS_FS_MAKE_SYM;
 	struct landlock_ruleset_attr attr = {.handled_access_fs = all};
 	int rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
 	if (rules < 0)
-		return errno == ENOSYS || errno == EOPNOTSUPP ? 0 : -errno; /* an older kernel: seccomp still stands */
+		return errno == ENOSYS || errno == EOPNOTSUPP
+		           ? 0
+		           : -errno; /* an older kernel: seccomp still stands */
 	struct landlock_path_beneath_attr below = {.parent_fd = -1};
 	if (profile->keeps_folder && data >= 0)
 		below = (struct landlock_path_beneath_attr){
@@ -107,7 +114,8 @@ static int landlock_files(const struct sandbox_profile *profile, int data)
 		below = (struct landlock_path_beneath_attr){
 		    .parent_fd = open("/etc", O_PATH | O_CLOEXEC), .allowed_access = reading};
 	int error = 0;
-	if (below.parent_fd >= 0 && syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &below, 0) != 0)
+	if (below.parent_fd >= 0 &&
+	    syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &below, 0) != 0)
 		error = -errno;
 	if (error == 0 && syscall(SYS_landlock_restrict_self, rules, 0) != 0)
 		error = -errno;
@@ -142,17 +150,20 @@ static int seccomp_calls(const struct sandbox_profile *profile, bool trap)
 			error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, groups[g].calls[i], 0);
 	}
 	if (error == 0 && profile->grants & THREADS) {
-		/* A thread, never a process: clone3 hides its flags from the filter, and libc does without it. */
+		/* A thread, never a process: clone3 hides its flags from the filter, and libc does without
+		 * it. */
 		error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 		if (error == 0)
 			error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 			    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 		/* abort() signals its own thread; nobody else's. */
 		if (error == 0)
-			error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+			error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+			    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 	}
 	/* The sanitizers and libc look for these; a plain refusal is enough. */
-	static const int refused[] = {SCMP_SYS(prctl), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(sysinfo), SCMP_SYS(prlimit64)};
+	static const int refused[] = {SCMP_SYS(prctl), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
+	    SCMP_SYS(getegid), SCMP_SYS(sysinfo), SCMP_SYS(prlimit64)};
 	for (size_t i = 0; i < sizeof refused / sizeof refused[0] && error == 0; i++)
 		error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
 	if (error == 0 && !(profile->grants & FILES)) {

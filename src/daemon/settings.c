@@ -13,6 +13,7 @@
 
 enum kind { TEXT, LIST, NUMBER, SIZE, FLAG };
 
+/* clang-format off */
 static const struct setting {
 	const char *name;
 	enum kind kind;
@@ -96,6 +97,7 @@ static const struct setting {
 	"How long running sessions may go on when the server stops."},
 #undef AT
 };
+/* clang-format on */
 
 enum { SETTINGS = sizeof table / sizeof table[0], TEXT_MAX = 256 * 1024 };
 
@@ -270,8 +272,9 @@ static int check_together(const struct settings *s, struct buf *problem)
 		m++;
 	if (n != m || n > CERTIFICATES_MAX_SETTING) {
 		buf_printf(problem,
-		    "tls_certificates names %zu files and tls_keys %zu: name one key for each certificate, at most %d", n, m,
-		    CERTIFICATES_MAX_SETTING);
+		    "tls_certificates names %zu files and tls_keys %zu: name one key for each certificate, "
+		    "at most %d",
+		    n, m, CERTIFICATES_MAX_SETTING);
 		return -EINVAL;
 	}
 	if (s->hostname.len == 0 || s->data.len == 0) {
@@ -294,8 +297,7 @@ static int take_values(struct settings *s, cfg_t *cfg, struct buf *problem)
 		} else if (!parse_number(row, buf_view(&value), number_of(s, row))) {
 			buf_clear(problem);
 			buf_printf(problem, "%s = %.*s: expected %s from %llu to %llu", row->name,
-			    VIEW_FMT(buf_view(&value)),
-			    row->kind == SIZE ? "a size such as 64M" : "a number",
+			    VIEW_FMT(buf_view(&value)), row->kind == SIZE ? "a size such as 64M" : "a number",
 			    (unsigned long long)row->min, (unsigned long long)row->max);
 			error = -EINVAL;
 		}
@@ -318,7 +320,8 @@ static int parse(struct settings *s, const char *path, const char *text, struct 
 	int error = 0;
 	if (parsed == CFG_FILE_ERROR) {
 		error = errno ? -errno : -ENOENT;
-		buf_printf(problem, "%s: %s; create it (an example comes with the package) or name another with --config",
+		buf_printf(problem,
+		    "%s: %s; create it (an example comes with the package) or name another with --config",
 		    path, strerror(-error));
 	} else if (parsed != CFG_SUCCESS) {
 		error = -EINVAL;

@@ -1,7 +1,7 @@
 /*
- * The settings: one table (settings.c) with name, kind, default, range and explanation of each. From it come the
- * parser of the configuration file, `postrider config check`, the manual page postrider.conf(5), and the form in
- * which the master hands settings to the roles.
+ * The settings: one table (settings.c) with name, kind, default, range and explanation of each. From it come
+ * the parser of the configuration file, `postrider config check`, the manual page postrider.conf(5), and the
+ * form in which the master hands settings to the roles.
  */
 #ifndef DAEMON_SETTINGS_H
 #define DAEMON_SETTINGS_H
@@ -16,7 +16,8 @@ struct settings {
 
 	struct view hostname, data, run;
 	/* Lists: their elements are separated by newlines. */
-	struct view smtp_listen, submission_listen, submissions_listen, lmtp_listen, pop3_listen, pop3s_listen;
+	struct view smtp_listen, submission_listen, submissions_listen, lmtp_listen, pop3_listen,
+	    pop3s_listen;
 	struct view tls_certificates, tls_keys;
 	struct view proxy_from, xclient_from;
 	struct view trusted_networks, login_mechanisms;
@@ -35,8 +36,8 @@ void settings_init(struct settings *s);
 void settings_done(struct settings *s);
 
 /*
- * Reads a configuration file over the defaults. Returns 0, or a negative errno with *problem telling a person what is
- * wrong, where (file:line) and what to do; *s is then untouched.
+ * Reads a configuration file over the defaults. Returns 0, or a negative errno with *problem telling a person
+ * what is wrong, where (file:line) and what to do; *s is then untouched.
  */
 int settings_read(struct settings *s, const char *path, struct buf *problem);
 

@@ -7,7 +7,8 @@
 #include "daemon/login.h"
 #include "smtp/smtp_session.h"
 
-/* Mailboxes that one message goes to, aliases followed: what store takes in one step (ACCOUNT_TARGETS_MAX). */
+/* Mailboxes that one message goes to, aliases followed: what store takes in one step (ACCOUNT_TARGETS_MAX).
+ */
 enum { SMTP_TARGETS_MAX = 100 };
 
 struct smtp_connection {
@@ -30,8 +31,8 @@ struct smtp_connection {
 	struct {
 		enum smtp_stage stage;
 		const struct smtp_recipient *recipient;
-		size_t next;            /* the hook that comes next */
-		struct calls *calls;    /* of the question under way */
+		size_t next;         /* the hook that comes next */
+		struct calls *calls; /* of the question under way */
 		uint32_t request;
 		struct codec_list targets; /* of the recipient, in `arena` */
 		struct arena arena;
@@ -43,11 +44,11 @@ struct smtp_connection {
 	struct {
 		struct smtp_target *targets;
 		size_t count, room;
-		uint64_t number;     /* of the upload at store; 0: nothing was sent yet */
-		struct buf piece;    /* collected until it is worth a message */
+		uint64_t number;  /* of the upload at store; 0: nothing was sent yet */
+		struct buf piece; /* collected until it is worth a message */
 		uint64_t sent, credited;
-		bool broken;         /* a part could not be kept or sent */
-		uint32_t request;    /* MESSAGE_DELIVER under way */
+		bool broken;      /* a part could not be kept or sent */
+		uint32_t request; /* MESSAGE_DELIVER under way */
 		char message_id[RANDOM_ID_SIZE];
 	} upload;
 };
@@ -73,14 +74,16 @@ void smtp_connection_deadline(struct smtp_connection *c);
 void smtp_connection_name_client(struct smtp_connection *c);
 
 /* smtp_hooks.c */
-void smtp_hooks_check(void *arg, enum smtp_stage stage, const struct smtp_envelope *envelope, const struct smtp_recipient *recipient);
+void smtp_hooks_check(void *arg, enum smtp_stage stage, const struct smtp_envelope *envelope,
+    const struct smtp_recipient *recipient);
 void smtp_hooks_greet(void *arg);
 void smtp_hooks_early_talker(struct smtp_connection *c);
 void smtp_hooks_forget(struct smtp_connection *c);
 
 /* smtp_upload.c */
 void smtp_upload_init(struct smtp_connection *c);
-void smtp_upload_add_target(struct smtp_connection *c, size_t recipient, uint64_t account, struct view mailbox, struct view address);
+void smtp_upload_add_target(
+    struct smtp_connection *c, size_t recipient, uint64_t account, struct view mailbox, struct view address);
 bool smtp_upload_body(void *arg, struct view bytes);
 void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const struct smtp_trailer *trailer);
 void smtp_upload_abandon(void *arg);

@@ -1,6 +1,7 @@
 /*
- * The verdict hooks: what decides, at connect, MAIL and RCPT, whether the client goes on. Each row is one reason to refuse; a
- * hook accepts, refuses, or waits for another role's answer. Greylisting, SPF and content come in as further rows.
+ * The verdict hooks: what decides, at connect, MAIL and RCPT, whether the client goes on. Each row is one
+ * reason to refuse; a hook accepts, refuses, or waits for another role's answer. Greylisting, SPF and content
+ * come in as further rows.
  */
 #include <errno.h>
 
@@ -45,8 +46,10 @@ static void decide(struct smtp_connection *c, const struct smtp_verdict *verdict
 		    log_u64("code", verdict->code), log_string("reason", verdict->text));
 	else if (c->check.stage == SMTP_AT_RCPT)
 		for (size_t i = 0; i < c->check.targets.count; i++) {
-			const struct message_target *t = (const struct message_target *)c->check.targets.items + i;
-			smtp_upload_add_target(c, smtp_envelope(c->session)->count, t->account, t->mailbox, t->address);
+			const struct message_target *t =
+			    (const struct message_target *)c->check.targets.items + i;
+			smtp_upload_add_target(
+			    c, smtp_envelope(c->session)->count, t->account, t->mailbox, t->address);
 		}
 	c->check.request = 0;
 	c->check.recipient = NULL;
@@ -73,7 +76,8 @@ static bool run_hooks(struct smtp_connection *c)
 	return true;
 }
 
-void smtp_hooks_check(void *arg, enum smtp_stage stage, const struct smtp_envelope *envelope, const struct smtp_recipient *recipient)
+void smtp_hooks_check(void *arg, enum smtp_stage stage, const struct smtp_envelope *envelope,
+    const struct smtp_recipient *recipient)
 {
 	struct smtp_connection *c = arg;
 	(void)envelope;
@@ -96,19 +100,22 @@ static void resume(struct smtp_connection *c, enum hook_result result, const str
 	smtp_connection_continue(c);
 }
 
-static enum hook_result ask(struct smtp_connection *c, struct calls *calls, enum message_type type, const void *question,
-    call_answered answered, struct smtp_verdict *verdict)
+static enum hook_result ask(struct smtp_connection *c, struct calls *calls, enum message_type type,
+    const void *question, call_answered answered, struct smtp_verdict *verdict)
 {
 	c->check.calls = calls;
 	c->check.request = calls_ask(calls, type, question, answered, c);
 	if (c->check.request)
 		return HOOK_WAIT;
-	*verdict = (struct smtp_verdict){.kind = SMTP_TEMPORARY, .code = 451, .enhanced = "4.3.0", .text = "try again later"};
+	*verdict = (struct smtp_verdict){
+	    .kind = SMTP_TEMPORARY, .code = 451, .enhanced = "4.3.0", .text = "try again later"};
 	return HOOK_DECIDED;
 }
 
-static const struct smtp_verdict unavailable = {
-    .kind = SMTP_TEMPORARY, .code = 451, .enhanced = "4.3.0", .text = "a part of this server is restarting, try again later"};
+static const struct smtp_verdict unavailable = {.kind = SMTP_TEMPORARY,
+    .code = 451,
+    .enhanced = "4.3.0",
+    .text = "a part of this server is restarting, try again later"};
 
 void smtp_hooks_forget(struct smtp_connection *c)
 {
@@ -124,7 +131,8 @@ static enum hook_result delay_greeting(struct smtp_connection *c, struct smtp_ve
 {
 	int64_t delay = (int64_t)smtp_role.edge.process->settings.greeting_delay_ms;
 	(void)verdict;
-	if (delay == 0 || network_contains(smtp_role.edge.process->settings.trusted_networks, &c->client.address))
+	if (delay == 0 ||
+	    network_contains(smtp_role.edge.process->settings.trusted_networks, &c->client.address))
 		return HOOK_ACCEPT;
 	c->greeting_delayed = true;
 	loop_timer_set(&c->greeting, delay);
@@ -140,8 +148,11 @@ void smtp_hooks_greet(void *arg)
 
 void smtp_hooks_early_talker(struct smtp_connection *c)
 {
-	static const struct smtp_verdict early = {.kind = SMTP_PERMANENT, .code = 554, .enhanced = "5.5.1",
-	    .text = "you spoke before the greeting", .close = true};
+	static const struct smtp_verdict early = {.kind = SMTP_PERMANENT,
+	    .code = 554,
+	    .enhanced = "5.5.1",
+	    .text = "you spoke before the greeting",
+	    .close = true};
 	c->greeting_delayed = false;
 	loop_timer_cancel(&c->greeting);
 	resume(c, HOOK_DECIDED, &early);
@@ -153,15 +164,19 @@ static enum hook_result limit_messages(struct smtp_connection *c, struct smtp_ve
 {
 	if (edge_count_message(&smtp_role.edge, &c->client))
 		return HOOK_ACCEPT;
-	*verdict = (struct smtp_verdict){.kind = SMTP_TEMPORARY, .code = 450, .enhanced = "4.7.1",
+	*verdict = (struct smtp_verdict){.kind = SMTP_TEMPORARY,
+	    .code = 450,
+	    .enhanced = "4.7.1",
 	    .text = "too many messages from your address within a minute, try again later"};
 	return HOOK_DECIDED;
 }
 
 static bool sender_answered(void *arg, struct link *link, struct channel_frame *frame)
 {
-	static const struct smtp_verdict not_yours = {
-	    .kind = SMTP_PERMANENT, .code = 550, .enhanced = "5.7.1", .text = "this sender address is not yours"};
+	static const struct smtp_verdict not_yours = {.kind = SMTP_PERMANENT,
+	    .code = 550,
+	    .enhanced = "5.7.1",
+	    .text = "this sender address is not yours"};
 	struct smtp_connection *c = arg;
 	struct message_verdict m;
 	if (frame == NULL) {
@@ -195,7 +210,9 @@ static bool is_null_mx(const struct message_answer *m)
 
 static bool mx_answered(void *arg, struct link *link, struct channel_frame *frame)
 {
-	static const struct smtp_verdict no_mail = {.kind = SMTP_PERMANENT, .code = 550, .enhanced = "5.7.27",
+	static const struct smtp_verdict no_mail = {.kind = SMTP_PERMANENT,
+	    .code = 550,
+	    .enhanced = "5.7.27",
 	    .text = "the sender's domain takes no mail (null MX), so nobody could answer"};
 	struct smtp_connection *c = arg;
 	struct message_answer m;
@@ -251,11 +268,15 @@ static bool recipient_answered(void *arg, struct link *link, struct channel_fram
 {
 	static const struct smtp_verdict verdicts[] = {
 	    [RESOLVE_UNKNOWN_USER] = {SMTP_PERMANENT, 550, "5.1.1", "there is no such mailbox here", false},
-	    [RESOLVE_NOT_OURS] = {SMTP_PERMANENT, 550, "5.7.1", "this server does not relay to other domains", false},
+	    [RESOLVE_NOT_OURS] = {SMTP_PERMANENT, 550, "5.7.1", "this server does not relay to other domains",
+	        false},
 	    [RESOLVE_DISABLED] = {SMTP_PERMANENT, 550, "5.2.1", "this mailbox is disabled", false},
-	    [RESOLVE_TEMPORARY] = {SMTP_TEMPORARY, 451, "4.3.0", "the address cannot be looked up now, try again later", false},
+	    [RESOLVE_TEMPORARY] = {SMTP_TEMPORARY, 451, "4.3.0",
+	        "the address cannot be looked up now, try again later", false},
 	};
-	static const struct smtp_verdict too_many = {.kind = SMTP_TEMPORARY, .code = 452, .enhanced = "4.5.3",
+	static const struct smtp_verdict too_many = {.kind = SMTP_TEMPORARY,
+	    .code = 452,
+	    .enhanced = "4.5.3",
 	    .text = "too many mailboxes for one message; send it again for this recipient"};
 	struct smtp_connection *c = arg;
 	struct message_resolved m;
@@ -275,7 +296,8 @@ static bool recipient_answered(void *arg, struct link *link, struct channel_fram
 	if (m.verdict == RESOLVE_LOCAL)
 		resume(c, HOOK_ACCEPT, NULL);
 	else
-		resume(c, HOOK_DECIDED, &verdicts[m.verdict <= RESOLVE_TEMPORARY ? m.verdict : RESOLVE_TEMPORARY]);
+		resume(c, HOOK_DECIDED,
+		    &verdicts[m.verdict <= RESOLVE_TEMPORARY ? m.verdict : RESOLVE_TEMPORARY]);
 	return true;
 }
 
@@ -287,8 +309,14 @@ static enum hook_result resolve_recipient(struct smtp_connection *c, struct smtp
 
 static bool room_answered(void *arg, struct link *link, struct channel_frame *frame)
 {
-	static const struct smtp_verdict full = {.kind = SMTP_TEMPORARY, .code = 452, .enhanced = "4.2.2", .text = "the mailbox is full, try again later"};
-	static const struct smtp_verdict disk = {.kind = SMTP_TEMPORARY, .code = 452, .enhanced = "4.3.1", .text = "no room on this server now, try again later"};
+	static const struct smtp_verdict full = {.kind = SMTP_TEMPORARY,
+	    .code = 452,
+	    .enhanced = "4.2.2",
+	    .text = "the mailbox is full, try again later"};
+	static const struct smtp_verdict disk = {.kind = SMTP_TEMPORARY,
+	    .code = 452,
+	    .enhanced = "4.3.1",
+	    .text = "no room on this server now, try again later"};
 	struct smtp_connection *c = arg;
 	struct message_result m;
 	if (frame == NULL) {
@@ -298,7 +326,10 @@ static bool room_answered(void *arg, struct link *link, struct channel_frame *fr
 	if (!link_decode(link, frame, &m))
 		return false;
 	if (m.error) {
-		resume(c, HOOK_DECIDED, (int)m.error == -EDQUOT ? &full : (int)m.error == -ENOSPC ? &disk : &unavailable);
+		resume(c, HOOK_DECIDED,
+		    (int)m.error == -EDQUOT   ? &full
+		    : (int)m.error == -ENOSPC ? &disk
+		                              : &unavailable);
 		return true;
 	}
 	/* The next target of the same recipient, by the same hook. */
@@ -312,7 +343,8 @@ static enum hook_result has_room(struct smtp_connection *c, struct smtp_verdict 
 {
 	if (c->check.room_next >= c->check.targets.count)
 		return HOOK_ACCEPT;
-	const struct message_target *target = (const struct message_target *)c->check.targets.items + c->check.room_next++;
+	const struct message_target *target =
+	    (const struct message_target *)c->check.targets.items + c->check.room_next++;
 	struct message_room m = {.account = target->account, .bytes = smtp_envelope(c->session)->size};
 	return ask(c, &smtp_role.store, MESSAGE_ROOM, &m, room_answered, verdict);
 }

@@ -1,6 +1,6 @@
 /*
- * The way of a message to store. A small one goes in one message together with its envelope; a large one in pieces, never more under
- * way than UNDER_WAY: the client waits, not our memory.
+ * The way of a message to store. A small one goes in one message together with its envelope; a large one in
+ * pieces, never more under way than UNDER_WAY: the client waits, not our memory.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -22,14 +22,17 @@ void smtp_upload_init(struct smtp_connection *c)
 	buf_init(&c->upload.piece, 2 * PIECE + 64 * 1024);
 }
 
-void smtp_upload_add_target(struct smtp_connection *c, size_t recipient, uint64_t account, struct view mailbox, struct view address)
+void smtp_upload_add_target(
+    struct smtp_connection *c, size_t recipient, uint64_t account, struct view mailbox, struct view address)
 {
 	if (c->upload.count == c->upload.room) {
 		c->upload.room = c->upload.room ? c->upload.room * 2 : 4;
 		c->upload.targets = mem_resize(c->upload.targets, c->upload.room * sizeof *c->upload.targets);
 	}
-	c->upload.targets[c->upload.count++] = (struct smtp_target){
-	    .recipient = recipient, .account = account, .mailbox = mem_string(mailbox), .address = mem_string(address)};
+	c->upload.targets[c->upload.count++] = (struct smtp_target){.recipient = recipient,
+	    .account = account,
+	    .mailbox = mem_string(mailbox),
+	    .address = mem_string(address)};
 }
 
 /* ---- pieces ---- */
@@ -44,7 +47,8 @@ static void send_piece(struct smtp_connection *c)
 	/* The credits come with the number of the first piece's request. */
 	if (c->upload.request == 0)
 		c->upload.request = calls_ask(&smtp_role.store, MESSAGE_UPLOAD, &m, on_credit, c);
-	else if (!smtp_role.store.link.up || ipc_send(&smtp_role.store.link.channel, MESSAGE_UPLOAD, c->upload.request, &m, -1) != 0)
+	else if (!smtp_role.store.link.up ||
+	         ipc_send(&smtp_role.store.link.channel, MESSAGE_UPLOAD, c->upload.request, &m, -1) != 0)
 		c->upload.broken = true;
 	c->upload.sent += m.bytes.len;
 	buf_clear(&c->upload.piece);
@@ -55,7 +59,8 @@ static bool on_credit(void *arg, struct link *link, struct channel_frame *frame)
 	struct smtp_connection *c = arg;
 	struct message_upload_credit m;
 	if (frame == NULL) {
-		/* Store is gone, and with it what it had: the rest is read, and the end answered with a temporary error. */
+		/* Store is gone, and with it what it had: the rest is read, and the end answered with a
+		 * temporary error. */
 		c->upload.request = 0;
 		c->upload.credited = UINT64_MAX;
 		smtp_body_ready(c->session);
@@ -107,16 +112,18 @@ static void report(struct smtp_connection *c, const struct message_delivered *m,
 	for (size_t i = 0; i < count; i++)
 		results[i] = error;
 	for (size_t i = 0; m && i < c->upload.count; i++) {
-		int result = i < m->results.count ? (int)((const struct message_result *)m->results.items)[i].error : -EIO;
+		int result = i < m->results.count
+		                 ? (int)((const struct message_result *)m->results.items)[i].error
+		                 : -EIO;
 		if (result)
 			results[c->upload.targets[i].recipient] = result;
 	}
 	const struct smtp_envelope *envelope = smtp_envelope(c->session);
 	for (size_t i = 0; i < count; i++)
-		log_event(results[i] ? LOG_WARNING : LOG_INFO, c->id, results[i] ? "smtp-not-kept" : "smtp-kept",
-		    log_string("message", c->upload.message_id), log_text("sender", envelope->sender),
-		    log_text("recipient", envelope->recipients[i].path), log_string("client", c->client.text),
-		    log_i64("result", results[i]));
+		log_event(results[i] ? LOG_WARNING : LOG_INFO, c->id,
+		    results[i] ? "smtp-not-kept" : "smtp-kept", log_string("message", c->upload.message_id),
+		    log_text("sender", envelope->sender), log_text("recipient", envelope->recipients[i].path),
+		    log_string("client", c->client.text), log_i64("result", results[i]));
 	c->messages++;
 	smtp_delivered(c->session, results, count, view_from_string(c->upload.message_id));
 	mem_free(results);
@@ -136,10 +143,13 @@ static bool on_delivered(void *arg, struct link *link, struct channel_frame *fra
 	return true;
 }
 
-/* What stands before the message in each mailbox: RFC 5321 section 4.4 (Return-Path), and the address it came for. */
-static void write_prefix(struct buf *out, const struct smtp_envelope *envelope, const struct smtp_target *target)
+/* What stands before the message in each mailbox: RFC 5321 section 4.4 (Return-Path), and the address it came
+ * for. */
+static void write_prefix(
+    struct buf *out, const struct smtp_envelope *envelope, const struct smtp_target *target)
 {
-	buf_printf(out, "Return-Path: <%.*s>\r\nDelivered-To: %s\r\n", VIEW_FMT(envelope->sender), target->address);
+	buf_printf(
+	    out, "Return-Path: <%.*s>\r\nDelivered-To: %s\r\n", VIEW_FMT(envelope->sender), target->address);
 }
 
 static uint64_t thread_hash(struct view message_id)
@@ -157,7 +167,8 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	struct buf *prefixes = mem_array(c->upload.count, sizeof *prefixes);
 	struct buf kept;
 	buf_init(&kept, 250 * 1024);
-	/* Without room for it the message is kept without: its structure can be read again, its envelope is in the log. */
+	/* Without room for it the message is kept without: its structure can be read again, its envelope is
+	 * in the log. */
 	if (smtp_write_trailer(envelope, trailer, &kept) != 0)
 		buf_clear(&kept);
 	random_id(c->upload.message_id);
@@ -165,8 +176,9 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 		const struct smtp_target *t = &c->upload.targets[i];
 		buf_init(&prefixes[i], 4096);
 		write_prefix(&prefixes[i], envelope, t);
-		targets[i] = (struct message_delivery_target){
-		    .account = t->account, .mailbox = view_from_string(t->mailbox), .prefix = buf_view(&prefixes[i])};
+		targets[i] = (struct message_delivery_target){.account = t->account,
+		    .mailbox = view_from_string(t->mailbox),
+		    .prefix = buf_view(&prefixes[i])};
 	}
 	struct message_deliver m = {
 	    .session = view_from_string(c->id),
@@ -176,9 +188,11 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	    .trailer = buf_view(&kept),
 	    .received_at = (uint64_t)clock_wall(),
 	    .thread_hash = thread_hash(trailer->message_id),
-	    /* SMTP has one reply for all: a client that is told to come again must not have delivered to some already. */
+	    /* SMTP has one reply for all: a client that is told to come again must not have delivered to some
+	       already. */
 	    .all_or_none = c->client.service != SERVICE_LMTP,
-	    /* With several mailboxes and one reply, those that have room must not get it twice because one has none: RCPT was its chance. */
+	    /* With several mailboxes and one reply, those that have room must not get it twice because one
+	       has none: RCPT was its chance. */
 	    .enforce_quota = c->client.service == SERVICE_LMTP || c->upload.count == 1,
 	    .targets = {.items = targets, .count = c->upload.count},
 	};
@@ -201,7 +215,8 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 void smtp_upload_abandon(void *arg)
 {
 	struct smtp_connection *c = arg;
-	/* Also when a delivery could not be sent: store still has the pieces. A number that it does not know is passed over there. */
+	/* Also when a delivery could not be sent: store still has the pieces. A number that it does not know
+	 * is passed over there. */
 	if (c->upload.number && smtp_role.store.link.up) {
 		struct message_upload_abort m = {.upload = c->upload.number};
 		ipc_send(&smtp_role.store.link.channel, MESSAGE_UPLOAD_ABORT, 0, &m, -1);

@@ -12,9 +12,9 @@ enum { PROGRESS_MS = 200 };
 
 struct admin {
 	struct link link;
-	struct loop_task free;     /* at the end of the turn */
+	struct loop_task free; /* at the end of the turn */
 	struct loop_timer progress;
-	struct store_task task;    /* check or compact, under way while `busy` */
+	struct store_task task; /* check or compact, under way while `busy` */
 	uint32_t request;
 	bool busy, closing, json;
 };
@@ -37,11 +37,14 @@ static void put_stats(struct buf *out, bool json)
 	const struct {
 		const char *name;
 		uint64_t value;
-	} rows[] = {{"commits", s.commits}, {"syncs", s.syncs}, {"checkpoints", s.checkpoints}, {"reads", s.reads},
-	    {"blob_reads", s.blob_reads}, {"index_bytes", s.index_bytes}, {"volumes", s.volumes}, {"volume_bytes", s.volume_bytes},
-	    {"free_bytes", s.free_bytes}, {"damaged", s.damaged}, {"index_damaged", s.index_damaged}, {"read_only", s.read_only}, {"nearly_full", s.nearly_full}};
+	} rows[] = {{"commits", s.commits}, {"syncs", s.syncs}, {"checkpoints", s.checkpoints},
+	    {"reads", s.reads}, {"blob_reads", s.blob_reads}, {"index_bytes", s.index_bytes},
+	    {"volumes", s.volumes}, {"volume_bytes", s.volume_bytes}, {"free_bytes", s.free_bytes},
+	    {"damaged", s.damaged}, {"index_damaged", s.index_damaged}, {"read_only", s.read_only},
+	    {"nearly_full", s.nearly_full}};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		buf_printf(out, json ? "%s\"%s\":%" PRIu64 : "%s%-14s %" PRIu64 "\n", json ? (i ? "," : "{") : "", rows[i].name, rows[i].value);
+		buf_printf(out, json ? "%s\"%s\":%" PRIu64 : "%s%-14s %" PRIu64 "\n",
+		    json ? (i ? "," : "{") : "", rows[i].name, rows[i].value);
 	if (json)
 		buf_append_string(out, "}\n");
 }
@@ -53,7 +56,8 @@ static void tell_progress(void *arg)
 	struct admin *a = arg;
 	struct buf text;
 	buf_init(&text, 256);
-	buf_printf(&text, "%" PRIu64 " %" PRIu64, (uint64_t)atomic_load(&a->task.progress), (uint64_t)atomic_load(&a->task.total));
+	buf_printf(&text, "%" PRIu64 " %" PRIu64, (uint64_t)atomic_load(&a->task.progress),
+	    (uint64_t)atomic_load(&a->task.total));
 	struct message_output m = {.text = buf_view(&text)};
 	if (!a->closing)
 		ipc_send(&a->link.channel, MESSAGE_OUTPUT, a->request, &m, -1);
@@ -77,7 +81,8 @@ static void task_done(struct store_task *task, int result)
 	buf_done(&out);
 }
 
-static void start_task(struct admin *a, uint32_t request, bool json, void (*start)(struct store *, struct store_task *))
+static void start_task(
+    struct admin *a, uint32_t request, bool json, void (*start)(struct store *, struct store_task *))
 {
 	a->request = request;
 	a->json = json;

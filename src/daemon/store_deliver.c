@@ -71,7 +71,8 @@ static void take_piece(const struct message_upload *m, uint32_t request)
 			return;
 		}
 		u = mem_alloc(sizeof *u);
-		*u = (struct upload){.body = store_upload_begin(store_role.store), .number = m->upload, .request = request};
+		*u = (struct upload){
+		    .body = store_upload_begin(store_role.store), .number = m->upload, .request = request};
 		map_set_u64(&uploads, m->upload, u);
 	}
 	/* An error sticks to the upload and comes out at the delivery. */
@@ -143,7 +144,8 @@ static bool copy_targets(struct delivery *d, const struct message_deliver *m)
 	if (targets == NULL || d->positions == NULL)
 		return false;
 	for (size_t i = 0; i < m->targets.count; i++) {
-		const struct message_delivery_target *t = (const struct message_delivery_target *)m->targets.items + i;
+		const struct message_delivery_target *t =
+		    (const struct message_delivery_target *)m->targets.items + i;
 		size_t k = 0;
 		while (k < count && targets[k].shard != t->account)
 			k++;
@@ -161,7 +163,8 @@ static bool copy_targets(struct delivery *d, const struct message_deliver *m)
 	d->delivery.targets = targets;
 	d->delivery.target_count = count;
 	d->delivery.all_or_none = m->all_or_none;
-	/* Beside a long prefix the summary finds no room in the index: its readers then make it from the message. */
+	/* Beside a long prefix the summary finds no room in the index: its readers then make it from the
+	 * message. */
 	for (size_t i = 0; i < count; i++)
 		if (targets[i].prefix.len + m->summary.len > ACCOUNT_INLINE_MAX)
 			return true;

@@ -14,7 +14,8 @@ static void done(struct directory_job *job)
 	struct message_directory_answer m;
 	struct arena arena;
 	arena_init(&arena, 1024 * 1024);
-	if (store_role.auth.up && asked->generation == store_role.auth.generation && directory_job_answer(job, &arena, &m))
+	if (store_role.auth.up && asked->generation == store_role.auth.generation &&
+	    directory_job_answer(job, &arena, &m))
 		ipc_send(&store_role.auth.channel, MESSAGE_DIRECTORY_ANSWER, asked->request, &m, -1);
 	arena_done(&arena);
 	mem_free(asked);

@@ -1,7 +1,8 @@
 /*
- * An index that is found damaged while it is in use is made anew without a hand: it is marked, and this role ends in an orderly way; its
- * successor reads snapshot and log. What was acknowledged is in the log, so nothing is lost, and the edges answer with a temporary error for
- * the moment. A disk that damages it again and again needs a person: more than three times an hour it is only told.
+ * An index that is found damaged while it is in use is made anew without a hand: it is marked, and this role
+ * ends in an orderly way; its successor reads snapshot and log. What was acknowledged is in the log, so
+ * nothing is lost, and the edges answer with a temporary error for the moment. A disk that damages it again
+ * and again needs a person: more than three times an hour it is only told.
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -31,7 +32,8 @@ static size_t recent_times(int64_t now, struct buf *recent)
 	if (fd >= 0)
 		close(fd);
 	while (rest.len && view_next(&rest, '\n', &line))
-		if (view_to_u64(line, INT64_MAX, &time) && (int64_t)time <= now && now - (int64_t)time < WITHIN_SECONDS) {
+		if (view_to_u64(line, INT64_MAX, &time) && (int64_t)time <= now &&
+		    now - (int64_t)time < WITHIN_SECONDS) {
 			buf_printf(recent, "%.*s\n", VIEW_FMT(line));
 			count++;
 		}
@@ -69,7 +71,8 @@ static void look(void *arg)
 	}
 	told = true;
 	log_event(LOG_ERROR, "-", "index-damaged", log_u64("damaged", stats.index_damaged),
-	    log_string("do", "look into the kernel's log for errors of the disk or the memory, then run `postrider store check`"));
+	    log_string("do", "look into the kernel's log for errors of the disk or the memory, then run "
+	                     "`postrider store check`"));
 	loop_timer_set(&timer, LOOK_MS);
 }
 

@@ -8,8 +8,9 @@ void store_admin_report(const struct store_task *task, int result, bool json, st
 	const struct {
 		const char *name;
 		uint64_t value;
-	} rows[] = {{"records", task->records}, {"blobs", task->blobs}, {"entries", task->entries}, {"damaged", task->damaged},
-	    {"missing", task->missing}, {"volumes", task->volumes}, {"volume_bytes", task->volume_bytes}, {"freed", task->freed}};
+	} rows[] = {{"records", task->records}, {"blobs", task->blobs}, {"entries", task->entries},
+	    {"damaged", task->damaged}, {"missing", task->missing}, {"volumes", task->volumes},
+	    {"volume_bytes", task->volume_bytes}, {"freed", task->freed}};
 	if (json) {
 		buf_printf(out, "{\"result\":%d", result);
 		for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -22,8 +23,10 @@ void store_admin_report(const struct store_task *task, int result, bool json, st
 	if (result)
 		buf_printf(out, "not finished: %s; mend the cause and try again\n", strerror(-result));
 	else if (task->damaged || task->missing)
-		buf_append_string(out, "damage was found: the log names each place; what is damaged is left out and everything else is served."
-				       " Restore it from a backup, or stop the server and run `postrider store rebuild`\n");
+		buf_append_string(out,
+		    "damage was found: the log names each place; what is damaged is left out and everything "
+		    "else is served."
+		    " Restore it from a backup, or stop the server and run `postrider store rebuild`\n");
 	else
 		buf_append_string(out, "good\n");
 }

@@ -1,6 +1,6 @@
 /*
- * Channels bound to an account: whoever holds the other end may read and change this account and nothing else. Closing it, on
- * either side, ends the right. Today's verbs are the maildrop's.
+ * Channels bound to an account: whoever holds the other end may read and change this account and nothing
+ * else. Closing it, on either side, ends the right. Today's verbs are the maildrop's.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -18,7 +18,8 @@ enum {
 	RIGHT_MS = 24 * 3600 * 1000
 };
 
-/* A FETCH under way. A newer one replaces it; `serial` tells them apart, since request numbers are the peer's to choose. */
+/* A FETCH under way. A newer one replaces it; `serial` tells them apart, since request numbers are the peer's
+ * to choose. */
 struct reading {
 	uint64_t serial;
 	uint32_t request;
@@ -35,7 +36,7 @@ struct session {
 	struct session *next, *previous;
 	struct link link;
 	struct loop_timer day; /* after one, auth must confirm the right again */
-	struct loop_task end; /* frees it, when no function of its channel is on the stack */
+	struct loop_task end;  /* frees it, when no function of its channel is on the stack */
 	uint64_t account;
 	struct maildrop maildrop;
 	bool opening, open, closing;
@@ -50,7 +51,7 @@ struct session {
 	struct store_blob_read blob_read;
 	struct store_blob_part part;
 	uint64_t last_serial, fetch_serial; /* fetch_serial: of the FETCH that the read under way is for */
-	bool busy;              /* a read is under way */
+	bool busy;                          /* a read is under way */
 
 	struct account_expunge expunge;
 	uint32_t *uids;
@@ -84,7 +85,8 @@ static void free_session(void *arg)
 	mem_free(s);
 }
 
-/* The end of the channel may be found out from within its own functions, so the session goes at the end of the turn. */
+/* The end of the channel may be found out from within its own functions, so the session goes at the end of
+ * the turn. */
 static void free_when_idle(struct session *s)
 {
 	if (s->closing && !s->opening && !s->busy && !s->expunging)
@@ -147,8 +149,11 @@ static void read_uidls(struct session *s)
 	for (size_t i = s->listed; i < s->maildrop.count && count < ACCOUNT_FETCH_MAX; i++)
 		if (s->maildrop.entries[i].own_uidl)
 			s->fetch_ids[count++] = s->maildrop.entries[i].emailid;
-	s->fetch = (struct account_fetch){
-	    .shard = s->account, .emailids = s->fetch_ids, .emailid_count = count, .done = uidls_known, .arg = s};
+	s->fetch = (struct account_fetch){.shard = s->account,
+	    .emailids = s->fetch_ids,
+	    .emailid_count = count,
+	    .done = uidls_known,
+	    .arg = s};
 	s->busy = true;
 	account_fetch(&store_role.accounts, &s->fetch);
 }
@@ -161,7 +166,8 @@ static bool put_entry(struct session *s, const struct maildrop_entry *e, struct 
 		return false;
 	if (e->own_uidl) {
 		const struct account_fetched *known = &s->fetch.messages[s->next_uidl++];
-		uidl = view_take(known->uidl, ACCOUNT_UIDL_MAX); /* empty for one that is gone: then its number stands for it */
+		uidl = view_take(known->uidl,
+		    ACCOUNT_UIDL_MAX); /* empty for one that is gone: then its number stands for it */
 	}
 	buf_append_u64(out, e->size);
 	buf_append_u64(out, e->emailid);
@@ -178,7 +184,8 @@ static void send_list(struct session *s)
 	if (s->busy)
 		return;
 	buf_init(&part, LIST_PIECE + ENTRY_MAX);
-	while (!missing && s->listed < s->maildrop.count && channel_backlog(&s->link.channel) < CHANNEL_HIGH_WATER) {
+	while (!missing && s->listed < s->maildrop.count &&
+	       channel_backlog(&s->link.channel) < CHANNEL_HIGH_WATER) {
 		buf_clear(&part);
 		while (!missing && s->listed < s->maildrop.count && buf_view(&part).len < LIST_PIECE) {
 			missing = !put_entry(s, &s->maildrop.entries[s->listed], &part);
@@ -242,15 +249,18 @@ static void read_more(struct session *s);
 
 static void send_data(struct session *s, uint32_t index, struct view bytes, bool last, int error)
 {
-	struct message_fetch_data m = {.index = index, .error = (uint64_t)(int64_t)error, .last = last, .bytes = bytes};
+	struct message_fetch_data m = {
+	    .index = index, .error = (uint64_t)(int64_t)error, .last = last, .bytes = bytes};
 	if (s->link.up && ipc_send(&s->link.channel, MESSAGE_FETCH_DATA, s->reading.request, &m, -1) != 0) {
-		/* A message with a hole must not look whole: the channel ends, and with it the client's session. */
+		/* A message with a hole must not look whole: the channel ends, and with it the client's
+		 * session. */
 		log_event(LOG_ERROR, "-", "fetch-broken", log_u64("account", s->account));
 		end_session(s);
 	}
 }
 
-/* Sends [from, to) of the message that begins with `prefix` and goes on with what of the body is here; the rest becomes `large`. */
+/* Sends [from, to) of the message that begins with `prefix` and goes on with what of the body is here; the
+ * rest becomes `large`. */
 static void send_message(struct session *s, const struct account_fetched *message)
 {
 	struct reading *r = &s->reading;
@@ -259,14 +269,17 @@ static void send_message(struct session *s, const struct account_fetched *messag
 	uint64_t from = r->offset < whole ? r->offset : whole;
 	uint64_t to = r->length < whole - from ? from + r->length : whole;
 	bool nothing = from == to;
-	struct view head = from < message->prefix.len ? view_take(view_skip(message->prefix, (size_t)from), (size_t)(to - from)) : (struct view){0};
+	struct view head = from < message->prefix.len
+	                       ? view_take(view_skip(message->prefix, (size_t)from), (size_t)(to - from))
+	                       : (struct view){0};
 	if (head.len > 0)
 		send_data(s, index, head, from + head.len == to, 0);
 	from += head.len;
 	uint64_t here = message->prefix.len + message->body.len;
 	while (from < to && from < here) {
 		uint64_t len = to < here ? to - from : here - from;
-		struct view piece = view_take(view_skip(message->body, (size_t)(from - message->prefix.len)), len < PIECE ? (size_t)len : PIECE);
+		struct view piece = view_take(view_skip(message->body, (size_t)(from - message->prefix.len)),
+		    len < PIECE ? (size_t)len : PIECE);
 		from += piece.len;
 		send_data(s, index, piece, from == to, 0);
 	}
@@ -298,7 +311,8 @@ static void fetched(struct account_fetch *f, int result)
 			log_event(LOG_ERROR, "-", "message-unreadable", log_u64("account", s->account),
 			    log_u64("email", f->messages[i].emailid), log_errno(f->messages[i].result),
 			    log_string("do", "run `postrider store check`; everything else is served"));
-			send_data(s, s->reading.indexes[s->reading.next], (struct view){0}, true, f->messages[i].result);
+			send_data(s, s->reading.indexes[s->reading.next], (struct view){0}, true,
+			    f->messages[i].result);
 			s->reading.next++;
 		}
 	}
@@ -316,7 +330,8 @@ static void piece_read(struct store_blob_read *read)
 	s->busy = false;
 	if (!s->closing && s->fetch_serial == r->serial) {
 		bool last = r->at + s->part.length == r->end || s->part.result;
-		send_data(s, r->indexes[r->next], view_of(s->part.out, s->part.result ? 0 : s->part.length), last, s->part.result);
+		send_data(s, r->indexes[r->next], view_of(s->part.out, s->part.result ? 0 : s->part.length),
+		    last, s->part.result);
 		r->at += s->part.length;
 		if (last) {
 			r->large = false;
@@ -350,8 +365,12 @@ static void read_batch(struct session *s)
 	size_t count = 0;
 	for (size_t i = r->next; i < r->count && count < ACCOUNT_FETCH_MAX; i++)
 		s->fetch_ids[count++] = s->maildrop.entries[r->indexes[i]].emailid;
-	s->fetch = (struct account_fetch){
-	    .shard = s->account, .emailids = s->fetch_ids, .emailid_count = count, .budget = BATCH_BYTES, .done = fetched, .arg = s};
+	s->fetch = (struct account_fetch){.shard = s->account,
+	    .emailids = s->fetch_ids,
+	    .emailid_count = count,
+	    .budget = BATCH_BYTES,
+	    .done = fetched,
+	    .arg = s};
 	s->busy = true;
 	s->fetch_serial = r->serial;
 	account_fetch(&store_role.accounts, &s->fetch);
@@ -373,7 +392,8 @@ static void take_fetch(struct session *s, const struct message_fetch *m, uint32_
 	struct cursor in = cursor_on(m->indexes);
 	size_t count = m->indexes.len / 4;
 	mem_free(s->reading.indexes);
-	s->reading = (struct reading){.serial = ++s->last_serial, .request = request, .offset = m->offset, .length = m->length};
+	s->reading = (struct reading){
+	    .serial = ++s->last_serial, .request = request, .offset = m->offset, .length = m->length};
 	s->reading.indexes = mem_array(count, sizeof *s->reading.indexes);
 	for (size_t i = 0; i < count; i++) {
 		uint32_t index = cursor_u32(&in);
@@ -403,8 +423,8 @@ static void expunged(struct account_expunge *x, int result)
 {
 	struct session *s = x->arg;
 	s->expunging = false;
-	log_event(result ? LOG_ERROR : LOG_INFO, "-", "expunged", log_u64("account", s->account), log_u64("messages", s->uid_count),
-	    log_i64("result", result));
+	log_event(result ? LOG_ERROR : LOG_INFO, "-", "expunged", log_u64("account", s->account),
+	    log_u64("messages", s->uid_count), log_i64("result", result));
 	s->uid_count = 0;
 	if (s->closing) {
 		free_when_idle(s);
@@ -417,7 +437,8 @@ static void expunged(struct account_expunge *x, int result)
 /* In ascending order, as account_expunge wants them: so there are never more than the list has. */
 static bool add_uid(struct session *s, uint32_t index)
 {
-	if (!s->open || index >= s->maildrop.count || (s->uid_count > 0 && s->maildrop.entries[index].uid <= s->uids[s->uid_count - 1]))
+	if (!s->open || index >= s->maildrop.count ||
+	    (s->uid_count > 0 && s->maildrop.entries[index].uid <= s->uids[s->uid_count - 1]))
 		return false;
 	if (s->uid_count == s->uid_room) {
 		s->uid_room = s->uid_room ? s->uid_room * 2 : 256;
@@ -444,8 +465,12 @@ static void take_expunge(struct session *s, const struct message_expunge *m, uin
 		return;
 	s->expunge_request = request;
 	s->expunging = true;
-	s->expunge = (struct account_expunge){.shard = s->account, .mailbox = MAILBOX_INBOX, .uids = s->uids,
-	    .uid_count = s->uid_count, .done = expunged, .arg = s};
+	s->expunge = (struct account_expunge){.shard = s->account,
+	    .mailbox = MAILBOX_INBOX,
+	    .uids = s->uids,
+	    .uid_count = s->uid_count,
+	    .done = expunged,
+	    .arg = s};
 	account_expunge(&store_role.accounts, &s->expunge);
 }
 

@@ -1,6 +1,7 @@
 /*
- * Upkeep walks over all accounts of the directory, one at a time and with a pause behind each, so that it is never noticed: an
- * interrupted deletion is finished, deleted mail, tombstones and delivery ids past their time are dropped. Then mostly dead volumes are compacted.
+ * Upkeep walks over all accounts of the directory, one at a time and with a pause behind each, so that it is
+ * never noticed: an interrupted deletion is finished, deleted mail, tombstones and delivery ids past their
+ * time are dropped. Then mostly dead volumes are compacted.
  */
 #include "base/log.h"
 #include "daemon/directory_job.h"
@@ -15,7 +16,7 @@ static struct {
 	struct directory_job *job; /* the list under way */
 	struct buf domain, after;  /* where the walk is */
 	struct account_request request;
-	struct buf accounts;       /* shards of the list's part that are still to come, 8 bytes each */
+	struct buf accounts; /* shards of the list's part that are still to come, 8 bytes each */
 	struct store_task task;
 	uint64_t visited, dropped;
 	bool running, listing_accounts, stopping;
@@ -29,8 +30,8 @@ static void later(int64_t ms)
 static void compacted(struct store_task *task, int result)
 {
 	walk.running = false;
-	log_event(LOG_INFO, "-", "upkeep", log_u64("accounts", walk.visited), log_u64("dropped", walk.dropped),
-	    log_u64("freed", task->freed), log_i64("result", result));
+	log_event(LOG_INFO, "-", "upkeep", log_u64("accounts", walk.visited),
+	    log_u64("dropped", walk.dropped), log_u64("freed", task->freed), log_i64("result", result));
 	if (!walk.stopping)
 		later(DAILY_MS);
 }
@@ -109,8 +110,10 @@ static void listed(struct directory_job *job)
 
 static void list_more(void)
 {
-	struct message_field fields[2] = {{.value = buf_view(&walk.domain)}, {.value = buf_view(&walk.after)}};
-	struct message_directory m = {.operation = walk.listing_accounts ? DIRECTORY_ACCOUNT_LIST : DIRECTORY_DOMAIN_LIST,
+	struct message_field fields[2] = {
+	    {.value = buf_view(&walk.domain)}, {.value = buf_view(&walk.after)}};
+	struct message_directory m = {
+	    .operation = walk.listing_accounts ? DIRECTORY_ACCOUNT_LIST : DIRECTORY_DOMAIN_LIST,
 	    .fields = {.items = fields, .count = walk.listing_accounts ? 2 : 1}};
 	walk.job = directory_job_start(&store_role.accounts, &m, listed, NULL);
 }

@@ -26,8 +26,8 @@ static void on_readable(void *arg);
 static void on_writable(void *arg);
 static void resume_task(void *arg);
 
-void channel_init(struct channel *c, struct loop *loop, int fd, void (*received)(void *, struct channel_frame *),
-    void (*closed)(void *), void *arg)
+void channel_init(struct channel *c, struct loop *loop, int fd,
+    void (*received)(void *, struct channel_frame *), void (*closed)(void *), void *arg)
 {
 	*c = (struct channel){.loop = loop, .fd = fd, .received = received, .closed = closed, .arg = arg};
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -83,7 +83,8 @@ static void die(struct channel *c)
 /* ---- sending ---- */
 
 /* Attaches fds to the control part of msg; returns how many bytes of the output may go out with them. */
-static size_t attach_fds(struct channel *c, struct msghdr *msg, char *control, size_t control_size, size_t available)
+static size_t attach_fds(
+    struct channel *c, struct msghdr *msg, char *control, size_t control_size, size_t available)
 {
 	if (c->out_fd_count == 0)
 		return available;
@@ -309,8 +310,8 @@ static ssize_t receive(struct channel *c, char *data, size_t size)
 }
 
 /*
- * Descriptors arrive in the order of the frames that carry them and no later than the first byte of their frame,
- * so the oldest one that waits belongs to the next frame that says it carries one.
+ * Descriptors arrive in the order of the frames that carry them and no later than the first byte of their
+ * frame, so the oldest one that waits belongs to the next frame that says it carries one.
  */
 static int claim_fd(struct channel *c, int *fd)
 {
@@ -323,8 +324,8 @@ static int claim_fd(struct channel *c, int *fd)
 }
 
 /*
- * Hands out the whole frames. A handler may close the channel, and its owner free it: then false is returned, and nothing of the channel
- * may be touched any more.
+ * Hands out the whole frames. A handler may close the channel, and its owner free it: then false is returned,
+ * and nothing of the channel may be touched any more.
  */
 static bool deliver(struct channel *c, struct view *in)
 {
@@ -468,8 +469,10 @@ static int read_exactly(int fd, struct buf *in, size_t n, int *pass, int timeout
 			return -ENOBUFS;
 		_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
 		struct iovec part = {.iov_base = room, .iov_len = n};
-		struct msghdr msg = {
-		    .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+		struct msghdr msg = {.msg_iov = &part,
+		    .msg_iovlen = 1,
+		    .msg_control = control,
+		    .msg_controllen = sizeof control};
 		ssize_t got = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
 		if (got < 0 && errno == EINTR)
 			continue;

@@ -23,7 +23,8 @@ static int encode_field(struct buf *out, const struct codec_field *field, const 
 		return -EMSGSIZE;
 	int error = buf_append_u32(out, (uint32_t)list->count);
 	for (size_t i = 0; i < list->count && error == 0; i++)
-		error = codec_encode(out, field->element, (const char *)list->items + i * field->element->size);
+		error =
+		    codec_encode(out, field->element, (const char *)list->items + i * field->element->size);
 	return error;
 }
 
@@ -40,12 +41,15 @@ int codec_encode(struct buf *out, const struct codec_schema *schema, const void 
 	return 0;
 }
 
-static int decode_fields(struct cursor *in, const struct codec_schema *schema, char *message, struct arena *arena);
+static int decode_fields(
+    struct cursor *in, const struct codec_schema *schema, char *message, struct arena *arena);
 
-static int decode_list(struct cursor *in, const struct codec_field *field, struct codec_list *list, struct arena *arena)
+static int decode_list(
+    struct cursor *in, const struct codec_field *field, struct codec_list *list, struct arena *arena)
 {
 	size_t count = cursor_u32(in);
-	/* An element takes at least a byte, so a count past the bytes that are left is a lie: no memory for it. */
+	/* An element takes at least a byte, so a count past the bytes that are left is a lie: no memory for
+	 * it. */
 	if (!cursor_ok(in) || count > field->max || count > in->rest.len)
 		return -EBADMSG;
 	char *items = count ? arena_array(arena, count, field->element->size) : NULL;
@@ -60,7 +64,8 @@ static int decode_list(struct cursor *in, const struct codec_field *field, struc
 	return 0;
 }
 
-static int decode_fields(struct cursor *in, const struct codec_schema *schema, char *message, struct arena *arena)
+static int decode_fields(
+    struct cursor *in, const struct codec_schema *schema, char *message, struct arena *arena)
 {
 	for (size_t i = 0; i < schema->count; i++) {
 		const struct codec_field *field = &schema->fields[i];

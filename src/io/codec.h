@@ -37,7 +37,8 @@ struct codec_schema {
 	size_t count;
 };
 
-/* Appends the message. -EMSGSIZE when a field is past its limit (nothing is appended), or buf_append's error. */
+/* Appends the message. -EMSGSIZE when a field is past its limit (nothing is appended), or buf_append's error.
+ */
 int codec_encode(struct buf *out, const struct codec_schema *schema, const void *message);
 
 /*

@@ -84,11 +84,12 @@ static void watch_ready(evutil_socket_t fd, short what, void *arg)
 	note_slow(since);
 }
 
-void loop_watch_init(struct loop_watch *w, struct loop *loop, int fd, unsigned direction, void (*ready)(void *), void *arg)
+void loop_watch_init(
+    struct loop_watch *w, struct loop *loop, int fd, unsigned direction, void (*ready)(void *), void *arg)
 {
 	*w = (struct loop_watch){.loop = loop, .ready = ready, .arg = arg, .fd = fd, .direction = direction};
-	event_assign(&w->event, loop->base, fd, (short)((direction == LOOP_READ ? EV_READ : EV_WRITE) | EV_PERSIST),
-	    watch_ready, w);
+	event_assign(&w->event, loop->base, fd,
+	    (short)((direction == LOOP_READ ? EV_READ : EV_WRITE) | EV_PERSIST), watch_ready, w);
 }
 
 void loop_watch_on(struct loop_watch *w)

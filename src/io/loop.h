@@ -44,7 +44,8 @@ struct loop_watch {
 	bool on;
 };
 
-void loop_watch_init(struct loop_watch *w, struct loop *loop, int fd, unsigned direction, void (*ready)(void *), void *arg);
+void loop_watch_init(
+    struct loop_watch *w, struct loop *loop, int fd, unsigned direction, void (*ready)(void *), void *arg);
 void loop_watch_on(struct loop_watch *w);
 void loop_watch_off(struct loop_watch *w);
 
@@ -70,13 +71,14 @@ struct loop_signal {
 	void *arg;
 };
 
-void loop_signal_on(struct loop_signal *s, struct loop *loop, int number, void (*received)(void *), void *arg);
+void loop_signal_on(
+    struct loop_signal *s, struct loop *loop, int number, void (*received)(void *), void *arg);
 void loop_signal_off(struct loop_signal *s);
 
 /*
  * ---- the end of the turn ----
- * A task runs once, after the handlers of this turn; scheduled again before it ran, it still runs once. This is
- * where output is flushed and where objects are freed: nobody frees inside a callback.
+ * A task runs once, after the handlers of this turn; scheduled again before it ran, it still runs once. This
+ * is where output is flushed and where objects are freed: nobody frees inside a callback.
  */
 struct loop_task {
 	struct loop_task *next;

@@ -6,18 +6,21 @@
 
 #include "base/view.h"
 
-/* "192.0.2.1" or "2001:db8::1"; an IPv4 address mapped into IPv6 is shown as IPv4. Never fails: "?" for other families. */
+/* "192.0.2.1" or "2001:db8::1"; an IPv4 address mapped into IPv6 is shown as IPv4. Never fails: "?" for other
+ * families. */
 enum { NETWORK_TEXT_SIZE = 48 };
 void network_text(const struct sockaddr_storage *address, char out[NETWORK_TEXT_SIZE]);
 
-/* What a peer is counted by: the whole IPv4 address, or the first 64 bits of an IPv6 one. Returns the key's length. */
+/* What a peer is counted by: the whole IPv4 address, or the first 64 bits of an IPv6 one. Returns the key's
+ * length. */
 enum { NETWORK_KEY_SIZE = 9 };
 size_t network_key(const struct sockaddr_storage *address, char out[NETWORK_KEY_SIZE]);
 
 /* Reads "192.0.2.1" or "2001:db8::1" (with or without "IPv6:" before it, as SMTP writes it). */
 bool network_parse(struct view text, struct sockaddr_storage *address);
 
-/* Whether the address lies in one of the networks: "192.0.2.0/24", "2001:db8::/32" or single addresses, one a line. */
+/* Whether the address lies in one of the networks: "192.0.2.0/24", "2001:db8::/32" or single addresses, one a
+ * line. */
 bool network_contains(struct view networks, const struct sockaddr_storage *address);
 bool network_is_loopback(const struct sockaddr_storage *address);
 

@@ -21,7 +21,6 @@ enum {
 
 static char scratch[SCRATCH_SIZE]; /* one loop a process; nothing of it is kept between reads */
 
-
 enum io_result { IO_AGAIN = -1, IO_ENDED = -2, IO_FAILED = -3 };
 
 static void on_readable(void *arg);
@@ -97,7 +96,8 @@ static void finish(struct stream *s, enum stream_end how)
 
 /* ---- the two kinds of socket ---- */
 
-/* OpenSSL tells what happened by its queue of errors: one that somebody else left there must not be taken for ours. */
+/* OpenSSL tells what happened by its queue of errors: one that somebody else left there must not be taken for
+ * ours. */
 static SSL *tls_of(struct stream *s)
 {
 	ERR_clear_error();
@@ -131,7 +131,8 @@ static ssize_t tls_outcome(struct stream *s, int result)
 		tls_error_text(text, sizeof text);
 		return IO_ENDED;
 	default:
-		log_event(LOG_DEBUG, "-", "tls-error", log_string("error", tls_error_text(text, sizeof text)));
+		log_event(
+		    LOG_DEBUG, "-", "tls-error", log_string("error", tls_error_text(text, sizeof text)));
 		return IO_FAILED;
 	}
 }
@@ -348,8 +349,8 @@ static void on_writable(void *arg)
 }
 
 /*
- * Says goodbye in TLS, so that the peer can tell the end from a cut (RFC 8446 section 6.1), and takes what came in unread: the kernel would
- * answer it with a reset, which can cost the peer our last words.
+ * Says goodbye in TLS, so that the peer can tell the end from a cut (RFC 8446 section 6.1), and takes what
+ * came in unread: the kernel would answer it with a reset, which can cost the peer our last words.
  */
 static void part(struct stream *s)
 {
@@ -363,8 +364,8 @@ static void part(struct stream *s)
 }
 
 /*
- * A handler that the end of the turn calls may free the stream (ended) or produce more; so `ended` comes last, and a turn
- * that left work schedules itself again.
+ * A handler that the end of the turn calls may free the stream (ended) or produce more; so `ended` comes
+ * last, and a turn that left work schedules itself again.
  */
 static void on_turn(void *arg)
 {
@@ -381,7 +382,8 @@ static void on_turn(void *arg)
 	if (!s->finished)
 		return;
 	if (s->how == STREAM_PEER_CLOSED && s->fd >= 0 && buf_view(&s->out).len > 0) {
-		/* The peer has stopped sending and may still read: what was answered goes out, as far as it fits. */
+		/* The peer has stopped sending and may still read: what was answered goes out, as far as it
+		 * fits. */
 		write_some(s, buf_view(&s->out));
 		loop_watch_off(&s->writable);
 	}

@@ -1,7 +1,7 @@
 /*
- * A stream: a connected non-blocking socket, in clear or with TLS, behind one face. Input is handed to a machine
- * that says how much it consumed; output waits in a capped buffer and is flushed at the end of the loop's turn, so
- * that several replies leave in one packet. An idle stream keeps no buffers.
+ * A stream: a connected non-blocking socket, in clear or with TLS, behind one face. Input is handed to a
+ * machine that says how much it consumed; output waits in a capped buffer and is flushed at the end of the
+ * loop's turn, so that several replies leave in one packet. An idle stream keeps no buffers.
  */
 #ifndef IO_STREAM_H
 #define IO_STREAM_H
@@ -15,9 +15,10 @@
 struct tls_context;
 
 enum {
-	STREAM_LEFTOVER_MAX = 64 * 1024,     /* input that its machine has not consumed: reading stops there */
-	STREAM_OUTPUT_MAX = 8 * 1024 * 1024, /* a machine that ignores the high-water mark is broken: the stream closes */
-	STREAM_HIGH_WATER = 256 * 1024       /* above this a machine should produce nothing more before `drained` */
+	STREAM_LEFTOVER_MAX = 64 * 1024, /* input that its machine has not consumed: reading stops there */
+	STREAM_OUTPUT_MAX =
+	    8 * 1024 * 1024, /* a machine that ignores the high-water mark is broken: the stream closes */
+	STREAM_HIGH_WATER = 256 * 1024 /* above this a machine should produce nothing more before `drained` */
 };
 
 enum stream_end {
@@ -50,21 +51,22 @@ struct stream {
 	struct loop_task turn; /* at the end of the turn: feed, flush, end */
 	struct buf leftover, out;
 	SSL *ssl;
-	bool held;          /* no input wanted now */
+	bool held; /* no input wanted now */
 	bool handshaking;
-	bool primed;        /* TLS still reads what was left over when it began, not the socket */
-	bool closing;       /* ends when the output is out */
-	unsigned patience;  /* of a closing stream: how often it got more time */
+	bool primed;          /* TLS still reads what was left over when it began, not the socket */
+	bool closing;         /* ends when the output is out */
+	unsigned patience;    /* of a closing stream: how often it got more time */
 	uint64_t patience_at; /* bytes_out by then */
 	bool above_water;
 	bool peer_closed;
-	bool finished;      /* `ended` is due or was called */
+	bool finished; /* `ended` is due or was called */
 	enum stream_end how;
 	uint64_t bytes_in, bytes_out;
 };
 
 /* Takes the descriptor over. Reading begins at once. */
-void stream_init(struct stream *s, struct loop *loop, int fd, const struct stream_handler *handler, void *arg);
+void stream_init(
+    struct stream *s, struct loop *loop, int fd, const struct stream_handler *handler, void *arg);
 
 /* Closes the socket at once and frees everything inside; `ended` is not called. */
 void stream_free(struct stream *s);
@@ -85,16 +87,17 @@ void stream_resume(struct stream *s);
 size_t stream_discard_input(struct stream *s);
 
 /*
- * Starts TLS. What is left of the input is taken as its beginning (a proxy's header came before it); stream_discard_input first, where it
- * would be an injection. The context is kept until the stream is freed. 0; -ENOMEM; -EAGAIN when the peer does not take the output that
- * waits: then the stream must end, since what was said in clear must not come out inside TLS.
+ * Starts TLS. What is left of the input is taken as its beginning (a proxy's header came before it);
+ * stream_discard_input first, where it would be an injection. The context is kept until the stream is freed.
+ * 0; -ENOMEM; -EAGAIN when the peer does not take the output that waits: then the stream must end, since what
+ * was said in clear must not come out inside TLS.
  */
 int stream_start_tls(struct stream *s, struct tls_context *context);
 int stream_connect_tls(struct stream *s, struct tls_context *context, const char *host);
 
 /*
- * Ends the stream when its output is out, or at once. A peer that takes some of it every 30 s gets ten minutes for all. `ended` comes
- * at the end of the turn.
+ * Ends the stream when its output is out, or at once. A peer that takes some of it every 30 s gets ten
+ * minutes for all. `ended` comes at the end of the turn.
  */
 void stream_close(struct stream *s);
 void stream_abort(struct stream *s);

@@ -1,4 +1,5 @@
-/* TLS contexts on OpenSSL 3: one SSL_CTX a certificate, chosen by the name that the client asks for (RFC 6066). */
+/* TLS contexts on OpenSSL 3: one SSL_CTX a certificate, chosen by the name that the client asks for (RFC
+ * 6066). */
 #include "io/tls.h"
 
 #include <errno.h>
@@ -14,7 +15,9 @@
 #include "base/mem.h"
 #include "io/tls_remote.h"
 
-enum { CERTIFICATES_MAX = 256 }; /* a provider with more hosts them behind wildcard names or several servers */
+enum {
+	CERTIFICATES_MAX = 256
+}; /* a provider with more hosts them behind wildcard names or several servers */
 
 struct tls_context {
 	unsigned references;
@@ -87,8 +90,9 @@ static SSL_CTX *new_ssl_ctx(const SSL_METHOD *method)
 	/* Released buffers: an idle connection holds 14 KB instead of 46. */
 	SSL_CTX_set_mode(ctx,
 	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-				     SSL_OP_PRIORITIZE_CHACHA | SSL_OP_IGNORE_UNEXPECTED_EOF);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+	                             SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
+	                             SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	return ctx;
 }
@@ -102,7 +106,7 @@ struct tls_context *tls_server_new(const char *alpn)
 	return context;
 }
 
-static STACK_OF(X509) *read_chain(struct view pem)
+static STACK_OF(X509) * read_chain(struct view pem)
 {
 	STACK_OF(X509) *chain = sk_X509_new_null();
 	BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
@@ -114,7 +118,7 @@ static STACK_OF(X509) *read_chain(struct view pem)
 	return chain;
 }
 
-static int use_chain(SSL_CTX *ctx, STACK_OF(X509) *chain, unsigned key)
+static int use_chain(SSL_CTX *ctx, STACK_OF(X509) * chain, unsigned key)
 {
 	X509 *leaf = sk_X509_value(chain, 0);
 	EVP_PKEY *remote = tls_remote_key(X509_get0_pubkey(leaf), key);
@@ -156,7 +160,8 @@ int tls_server_add(struct tls_context *context, struct view chain_pem, unsigned 
 int tls_server_set_ticket_key(struct tls_context *context, struct view key)
 {
 	for (unsigned i = 0; i < context->count; i++)
-		if (SSL_CTX_set_tlsext_ticket_keys(context->contexts[i], (void *)(uintptr_t)key.data, (long)key.len) != 1)
+		if (SSL_CTX_set_tlsext_ticket_keys(
+		        context->contexts[i], (void *)(uintptr_t)key.data, (long)key.len) != 1)
 			return -EINVAL;
 	return 0;
 }
@@ -227,8 +232,8 @@ int tls_channel_binding(SSL *ssl, char out[64], size_t *len, const char **type)
 {
 	static const char label[] = "EXPORTER-Channel-Binding";
 	if (SSL_version(ssl) >= TLS1_3_VERSION) {
-		if (SSL_export_keying_material(
-			ssl, (unsigned char *)out, 32, label, sizeof label - 1, (const unsigned char *)"", 0, 1) != 1)
+		if (SSL_export_keying_material(ssl, (unsigned char *)out, 32, label, sizeof label - 1,
+		        (const unsigned char *)"", 0, 1) != 1)
 			return -ENOENT;
 		*len = 32;
 		*type = "tls-exporter";

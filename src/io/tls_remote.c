@@ -1,7 +1,8 @@
 /*
- * The provider of tls_remote.h. OpenSSL picks a signature implementation by trying its own provider first and exporting
- * the key to it; our export refuses to give private parts, so that fails, and OpenSSL comes back to us with the key's own provider.
- * Public operations (comparing with the certificate, sizes, curve names) are answered from the public key.
+ * The provider of tls_remote.h. OpenSSL picks a signature implementation by trying its own provider first and
+ * exporting the key to it; our export refuses to give private parts, so that fails, and OpenSSL comes back to
+ * us with the key's own provider. Public operations (comparing with the certificate, sizes, curve names) are
+ * answered from the public key.
  */
 #include "io/tls_remote.h"
 
@@ -90,8 +91,9 @@ static int key_import(void *keydata, int selection, const OSSL_PARAM params[])
 	const OSSL_PARAM *number = OSSL_PARAM_locate_const(params, NUMBER_PARAM);
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, key->kind, "provider=default");
 	EVP_PKEY *public_key = NULL;
-	int good = ctx && EVP_PKEY_fromdata_init(ctx) == 1 &&
-		   EVP_PKEY_fromdata(ctx, &public_key, EVP_PKEY_PUBLIC_KEY, (OSSL_PARAM *)(uintptr_t)params) == 1;
+	int good =
+	    ctx && EVP_PKEY_fromdata_init(ctx) == 1 &&
+	    EVP_PKEY_fromdata(ctx, &public_key, EVP_PKEY_PUBLIC_KEY, (OSSL_PARAM *)(uintptr_t)params) == 1;
 	EVP_PKEY_CTX_free(ctx);
 	if (!good)
 		return 0;
@@ -158,20 +160,21 @@ static const char *ec_operation(int operation)
 
 typedef void (*any_function)(void);
 
-#define KEY_FUNCTIONS(make)                                                           \
-	{OSSL_FUNC_KEYMGMT_NEW, (any_function)(make)},                                \
-	    {OSSL_FUNC_KEYMGMT_FREE, (any_function)key_free},                         \
-	    {OSSL_FUNC_KEYMGMT_HAS, (any_function)key_has},                           \
-	    {OSSL_FUNC_KEYMGMT_MATCH, (any_function)key_match},                       \
-	    {OSSL_FUNC_KEYMGMT_IMPORT, (any_function)key_import},                     \
-	    {OSSL_FUNC_KEYMGMT_IMPORT_TYPES, (any_function)key_exchange_types},       \
-	    {OSSL_FUNC_KEYMGMT_EXPORT, (any_function)key_export},                     \
-	    {OSSL_FUNC_KEYMGMT_EXPORT_TYPES, (any_function)key_exchange_types},       \
-	    {OSSL_FUNC_KEYMGMT_GET_PARAMS, (any_function)key_get_params},             \
-	    {OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, (any_function)key_gettable_params}
+#define KEY_FUNCTIONS(make)                                                                                  \
+	{OSSL_FUNC_KEYMGMT_NEW, (any_function)(make)}, {OSSL_FUNC_KEYMGMT_FREE, (any_function)key_free},     \
+	    {OSSL_FUNC_KEYMGMT_HAS, (any_function)key_has},                                                  \
+	    {OSSL_FUNC_KEYMGMT_MATCH, (any_function)key_match},                                              \
+	    {OSSL_FUNC_KEYMGMT_IMPORT, (any_function)key_import},                                            \
+	    {OSSL_FUNC_KEYMGMT_IMPORT_TYPES, (any_function)key_exchange_types},                              \
+	    {OSSL_FUNC_KEYMGMT_EXPORT, (any_function)key_export},                                            \
+	    {OSSL_FUNC_KEYMGMT_EXPORT_TYPES, (any_function)key_exchange_types},                              \
+	    {OSSL_FUNC_KEYMGMT_GET_PARAMS, (any_function)key_get_params},                                    \
+	{                                                                                                    \
+		OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, (any_function)key_gettable_params                         \
+	}
 
-static const OSSL_DISPATCH ec_functions[] = {
-    KEY_FUNCTIONS(key_new_ec), {OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, (any_function)ec_operation}, {0, NULL}};
+static const OSSL_DISPATCH ec_functions[] = {KEY_FUNCTIONS(key_new_ec),
+    {OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, (any_function)ec_operation}, {0, NULL}};
 static const OSSL_DISPATCH rsa_functions[] = {KEY_FUNCTIONS(key_new_rsa), {0, NULL}};
 static const OSSL_DISPATCH ed25519_functions[] = {KEY_FUNCTIONS(key_new_ed25519), {0, NULL}};
 
@@ -200,7 +203,8 @@ static void *signature_new(void *provider, const char *properties)
 static int signature_set_params(void *ctx, const OSSL_PARAM params[])
 {
 	struct remote_signature *s = ctx;
-	const OSSL_PARAM *pad = params ? OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_PAD_MODE) : NULL;
+	const OSSL_PARAM *pad =
+	    params ? OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_PAD_MODE) : NULL;
 	if (pad == NULL)
 		return 1; /* the salt is always as long as the digest, MGF1 uses the same digest */
 	int mode = 0;
@@ -247,8 +251,8 @@ static int signature_sign(
 		return 1;
 	}
 	*out_len = out_size;
-	return signer.sign(signer.arg, s->key->number, view_from_string(s->digest), s->pss, view_of(tbs, tbs_len),
-		   (char *)out, out_len) == 0;
+	return signer.sign(signer.arg, s->key->number, view_from_string(s->digest), s->pss,
+	           view_of(tbs, tbs_len), (char *)out, out_len) == 0;
 }
 
 static void signature_free(void *ctx)
@@ -334,7 +338,8 @@ EVP_PKEY *tls_remote_key(EVP_PKEY *public_key, unsigned number)
 	OSSL_PARAM *public_params = NULL;
 	OSSL_PARAM own[] = {OSSL_PARAM_uint(NUMBER_PARAM, &number), OSSL_PARAM_END};
 	EVP_PKEY *key = NULL;
-	if (kind == NULL || signer.ours == NULL || EVP_PKEY_todata(public_key, EVP_PKEY_PUBLIC_KEY, &public_params) != 1)
+	if (kind == NULL || signer.ours == NULL ||
+	    EVP_PKEY_todata(public_key, EVP_PKEY_PUBLIC_KEY, &public_params) != 1)
 		return NULL;
 	OSSL_PARAM *params = OSSL_PARAM_merge(public_params, own);
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, kind, "provider=postrider");

@@ -1,6 +1,7 @@
 /*
- * Private keys that are not in this process. An OpenSSL provider ("postrider") makes an EVP_PKEY out of a public key
- * and a number; whatever OpenSSL wants signed with it goes, as a whole block, to the signer. Private to src/io.
+ * Private keys that are not in this process. An OpenSSL provider ("postrider") makes an EVP_PKEY out of a
+ * public key and a number; whatever OpenSSL wants signed with it goes, as a whole block, to the signer.
+ * Private to src/io.
  */
 #ifndef IO_TLS_REMOTE_H
 #define IO_TLS_REMOTE_H

@@ -1,4 +1,5 @@
-/* The AUTHORIZATION state: USER, PASS, APOP (RFC 1939), AUTH (RFC 5034), STLS (RFC 2595), CAPA (RFC 2449), UTF8 and LANG (RFC 6856). */
+/* The AUTHORIZATION state: USER, PASS, APOP (RFC 1939), AUTH (RFC 5034), STLS (RFC 2595), CAPA (RFC 2449),
+ * UTF8 and LANG (RFC 6856). */
 #include "pop3/pop3_private.h"
 
 #include "base/base64.h"
@@ -42,8 +43,9 @@ void pop3_pass(struct pop3_session *s, struct view argument)
 	buf_append(&message, argument);
 	buf_clear(&s->user);
 	s->wait = POP3_WAIT_LOGIN;
-	s->backend->login(s->arg,
-	    &(struct pop3_login){.mechanism = VIEW("PLAIN"), .initial = buf_view(&message), .has_initial = true});
+	s->backend->login(
+	    s->arg, &(struct pop3_login){
+	                .mechanism = VIEW("PLAIN"), .initial = buf_view(&message), .has_initial = true});
 	mem_wipe(message.data, message.cap);
 	buf_done(&message);
 }
@@ -55,8 +57,8 @@ void pop3_apop(struct pop3_session *s, struct view argument)
 		return;
 	}
 	s->wait = POP3_WAIT_LOGIN;
-	s->backend->login(
-	    s->arg, &(struct pop3_login){.mechanism = VIEW("APOP"), .initial = argument, .has_initial = true});
+	s->backend->login(s->arg,
+	    &(struct pop3_login){.mechanism = VIEW("APOP"), .initial = argument, .has_initial = true});
 }
 
 static bool is_offered(const struct pop3_session *s, struct view mechanism)
@@ -99,7 +101,8 @@ void pop3_auth(struct pop3_session *s, struct view argument)
 	} else {
 		s->wait = POP3_WAIT_LOGIN;
 		s->backend->login(s->arg,
-		    &(struct pop3_login){.mechanism = mechanism, .initial = buf_view(&initial), .has_initial = has_initial});
+		    &(struct pop3_login){
+		        .mechanism = mechanism, .initial = buf_view(&initial), .has_initial = has_initial});
 	}
 	mem_wipe(initial.data, initial.cap);
 	buf_done(&initial);
@@ -145,7 +148,8 @@ void pop3_refused(struct pop3_session *s, enum pop3_refusal why)
 	    [POP3_THROTTLED] = {"LOGIN-DELAY", "too many failed logins, try again later", true},
 	    [POP3_BAD_SYNTAX] = {NULL, "the mechanism's message is malformed", true},
 	    [POP3_CANCELLED] = {NULL, "cancelled", true},
-	    [POP3_UNKNOWN_MECHANISM] = {NULL, "this mechanism is not offered; CAPA lists those that are", true},
+	    [POP3_UNKNOWN_MECHANISM] = {NULL, "this mechanism is not offered; CAPA lists those that are",
+	        true},
 	};
 	if (s->wait != POP3_WAIT_LOGIN)
 		return;
@@ -157,7 +161,8 @@ void pop3_stls(struct pop3_session *s, struct view argument)
 {
 	(void)argument;
 	if (!s->config.tls_available || s->config.secure) {
-		pop3_err(s, NULL, s->config.secure ? "TLS is on already" : "no certificate is set up here", true);
+		pop3_err(
+		    s, NULL, s->config.secure ? "TLS is on already" : "no certificate is set up here", true);
 		return;
 	}
 	pop3_ok(s, "begin TLS now");
@@ -179,8 +184,9 @@ void pop3_capa(struct pop3_session *s, struct view argument)
 {
 	(void)argument;
 	pop3_ok(s, "capabilities follow");
-	buf_append(s->out, VIEW("TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nEXPIRE NEVER\r\n"
-			       "LOGIN-DELAY 0\r\nUTF8\r\nLANG\r\n"));
+	buf_append(
+	    s->out, VIEW("TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nEXPIRE NEVER\r\n"
+	                 "LOGIN-DELAY 0\r\nUTF8\r\nLANG\r\n"));
 	if (s->config.tls_available && !s->config.secure)
 		buf_append(s->out, VIEW("STLS\r\n"));
 	if (s->config.secure || s->config.clear_login) {
@@ -194,7 +200,8 @@ void pop3_capa(struct pop3_session *s, struct view argument)
 
 void pop3_utf8(struct pop3_session *s, struct view argument)
 {
-	/* RFC 6856 section 2: no argument; UTF8 USER is not announced. Messages go out as they are in either mode. */
+	/* RFC 6856 section 2: no argument; UTF8 USER is not announced. Messages go out as they are in either
+	 * mode. */
 	if (view_trim(argument).len > 0) {
 		pop3_err(s, NULL, "UTF8 takes no argument here", true);
 		return;
@@ -211,7 +218,7 @@ void pop3_lang(struct pop3_session *s, struct view argument)
 		pop3_ok(s, "languages follow");
 		buf_append(s->out, VIEW("en English\r\ni-default Default language\r\n.\r\n"));
 	} else if (view_equal(tag, VIEW("*")) || view_equal_nocase(tag, VIEW("en")) ||
-		   view_equal_nocase(tag, VIEW("i-default"))) {
+	           view_equal_nocase(tag, VIEW("i-default"))) {
 		pop3_ok(s, "en this server speaks English");
 	} else {
 		pop3_err(s, NULL, "this language is not spoken here", false);

@@ -132,7 +132,8 @@ void pop3_uidl(struct pop3_session *s, struct view argument)
 	one_or_all(s, argument, POP3_UIDL_REPLY);
 }
 
-/* Decimal digits, backwards from `end`; returns where they begin. A list of 100,000 lines is too long for printf. */
+/* Decimal digits, backwards from `end`; returns where they begin. A list of 100,000 lines is too long for
+ * printf. */
 static char *digits(char *end, uint64_t n)
 {
 	do

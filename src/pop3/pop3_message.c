@@ -1,6 +1,6 @@
 /*
- * RETR and TOP (RFC 1939 sections 5 and 7): the message as it is, with dots stuffed, streamed in pieces. TOP asks for
- * a piece at a time, since how many bytes its lines take is known only after reading them.
+ * RETR and TOP (RFC 1939 sections 5 and 7): the message as it is, with dots stuffed, streamed in pieces. TOP
+ * asks for a piece at a time, since how many bytes its lines take is known only after reading them.
  */
 #include "pop3/pop3_private.h"
 
@@ -64,7 +64,8 @@ static void put_message(struct pop3_session *s, struct view bytes)
 		if (s->line_start && bytes.data[0] == '.')
 			buf_append_byte(s->out, '.');
 		s->line_start = false;
-		/* Up to the next CRLF that a dot follows; one at the very end leaves that to the next piece. */
+		/* Up to the next CRLF that a dot follows; one at the very end leaves that to the next piece.
+		 */
 		for (;;) {
 			const char *lf = memchr(bytes.data + run, '\n', bytes.len - run);
 			if (lf == NULL) {
@@ -98,7 +99,9 @@ static bool put_top(struct pop3_session *s, struct view bytes)
 		ptrdiff_t lf = view_find(bytes, '\n');
 		size_t len = lf < 0 ? bytes.len : (size_t)lf + 1;
 		struct view run = view_take(bytes, len);
-		bool only_cr = run.len == 0 || (s->line_empty && (run.data[0] == '\r' || run.data[0] == '\n') && run.len <= 2);
+		bool only_cr =
+		    run.len == 0 ||
+		    (s->line_empty && (run.data[0] == '\r' || run.data[0] == '\n') && run.len <= 2);
 		put_run(s, run);
 		bytes = view_skip(bytes, len);
 		if (lf < 0) {
@@ -157,7 +160,8 @@ void pop3_piece(struct pop3_session *s, struct view bytes, bool last, int error)
 	bool enough = put_top(s, bytes);
 	if (!last)
 		return;
-	/* A piece without bytes is the end as well, whatever the list said of the size: asking on would go on for ever. */
+	/* A piece without bytes is the end as well, whatever the list said of the size: asking on would go on
+	 * for ever. */
 	if (enough || bytes.len == 0 || s->offset >= s->messages[s->current].size)
 		end_message(s);
 	else

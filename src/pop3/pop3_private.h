@@ -12,8 +12,8 @@ enum pop3_state {
 
 enum pop3_wait {
 	POP3_NO_WAIT,
-	POP3_WAIT_LOGIN,     /* an answer of auth */
-	POP3_WAIT_RESPONSE,  /* the client's next SASL line: input is read */
+	POP3_WAIT_LOGIN,    /* an answer of auth */
+	POP3_WAIT_RESPONSE, /* the client's next SASL line: input is read */
 	POP3_WAIT_TLS,
 	POP3_WAIT_OPEN,
 	POP3_WAIT_MESSAGE,
@@ -53,8 +53,8 @@ struct pop3_session {
 
 	/* RETR and TOP: what is being sent. */
 	uint32_t current;
-	uint64_t offset;      /* of the next piece to ask for, TOP */
-	uint64_t lines_left;  /* of the body, TOP */
+	uint64_t offset;     /* of the next piece to ask for, TOP */
+	uint64_t lines_left; /* of the body, TOP */
 	bool top, in_body, line_start, last_cr, line_empty, announced;
 };
 
@@ -65,9 +65,10 @@ void pop3_err(struct pop3_session *s, const char *code, const char *text, bool c
 
 /* ---- commands: the argument is what follows the word and one space, trimmed at the end ---- */
 typedef void pop3_handler(struct pop3_session *s, struct view argument);
-pop3_handler pop3_user, pop3_pass, pop3_apop, pop3_auth, pop3_stls, pop3_capa, pop3_utf8, pop3_lang; /* pop3_login.c */
-pop3_handler pop3_stat, pop3_list, pop3_uidl, pop3_dele, pop3_rset;                                  /* pop3_maildrop.c */
-pop3_handler pop3_retr, pop3_top;                                                                    /* pop3_message.c */
+pop3_handler pop3_user, pop3_pass, pop3_apop, pop3_auth, pop3_stls, pop3_capa, pop3_utf8,
+    pop3_lang;                                                      /* pop3_login.c */
+pop3_handler pop3_stat, pop3_list, pop3_uidl, pop3_dele, pop3_rset; /* pop3_maildrop.c */
+pop3_handler pop3_retr, pop3_top;                                   /* pop3_message.c */
 pop3_handler pop3_noop, pop3_quit;
 
 /* A line of the client within a SASL exchange. */

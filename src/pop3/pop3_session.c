@@ -1,6 +1,7 @@
 /*
- * The POP3 session's frame: lines, the command table (which command in which state), replies, and the waiting. One command at a
- * time: what a client pipelines (RFC 2449 section 6.6) stays in the driver's buffer meanwhile.
+ * The POP3 session's frame: lines, the command table (which command in which state), replies, and the
+ * waiting. One command at a time: what a client pipelines (RFC 2449 section 6.6) stays in the driver's buffer
+ * meanwhile.
  */
 #include "pop3/pop3_private.h"
 
@@ -14,11 +15,15 @@ enum { BOTH = POP3_AUTHORIZATION | POP3_TRANSACTION };
 static const struct {
 	struct view name;
 	unsigned states;
-	bool has_argument; /* one is required; without it none is allowed, but for LIST, UIDL, AUTH and LANG */
+	bool
+	    has_argument; /* one is required; without it none is allowed, but for LIST, UIDL, AUTH and LANG */
 	bool optional;
 	pop3_handler *run;
 } commands[] = {
-#define NAME(text) {(text), sizeof(text) - 1}
+#define NAME(text)                                                                                           \
+	{                                                                                                    \
+		(text), sizeof(text) - 1                                                                     \
+	}
     {NAME("USER"), POP3_AUTHORIZATION, true, false, pop3_user},
     {NAME("PASS"), POP3_AUTHORIZATION, true, false, pop3_pass},
     {NAME("APOP"), POP3_AUTHORIZATION, true, false, pop3_apop},
@@ -51,7 +56,8 @@ struct pop3_session *pop3_session_new(
 	buf_init(&s->user, POP3_LINE_MAX);
 	arena_init(&s->uidl_arena, (size_t)POP3_MESSAGES_MAX * 96);
 	/* RFC 1939 section 7 (APOP): the time stamp stands in the greeting. */
-	pop3_ok(s, "Postrider ready %.*s", VIEW_FMT(config->apop_stamp.len ? config->apop_stamp : config->hostname));
+	pop3_ok(s, "Postrider ready %.*s",
+	    VIEW_FMT(config->apop_stamp.len ? config->apop_stamp : config->hostname));
 	return s;
 }
 
@@ -101,13 +107,15 @@ static void run_command(struct pop3_session *s, struct view line)
 {
 	ptrdiff_t space = view_find(line, ' ');
 	struct view word = space < 0 ? line : view_take(line, (size_t)space);
-	/* The argument of PASS may begin with a space and end in one (RFC 1939 section 7): nothing is trimmed here. */
+	/* The argument of PASS may begin with a space and end in one (RFC 1939 section 7): nothing is trimmed
+	 * here. */
 	struct view argument = space < 0 ? (struct view){0} : view_skip(line, (size_t)space + 1);
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
 		if (!view_equal_nocase(word, commands[i].name))
 			continue;
 		if (!(commands[i].states & s->state))
-			pop3_err(s, NULL, s->state == POP3_AUTHORIZATION ? "log in first" : "not after the login", true);
+			pop3_err(s, NULL,
+			    s->state == POP3_AUTHORIZATION ? "log in first" : "not after the login", true);
 		else if (commands[i].has_argument && argument.len == 0)
 			pop3_err(s, NULL, "this command needs an argument", true);
 		else if (!commands[i].has_argument && !commands[i].optional && view_trim(argument).len > 0)
@@ -201,7 +209,8 @@ void pop3_expunged(struct pop3_session *s, int error)
 	s->wait = POP3_NO_WAIT;
 	s->state = POP3_ENDED;
 	if (error)
-		pop3_err(s, "SYS/TEMP", "the messages could not be deleted, all of them are kept; try again later", false);
+		pop3_err(s, "SYS/TEMP",
+		    "the messages could not be deleted, all of them are kept; try again later", false);
 	else
 		pop3_ok(s, "goodbye, %u deleted", s->deleted);
 	s->backend->close(s->arg);

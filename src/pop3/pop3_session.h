@@ -1,7 +1,7 @@
 /*
- * A POP3 session (RFC 1939, 2449, 2595, 3206, 5034, 6856) as a pure machine: bytes go in with pop3_feed, answers of
- * other roles come in through the functions below, output is appended to a buffer, and what it wants from others it
- * asks through a table of functions. No descriptor, no clock, no TLS inside.
+ * A POP3 session (RFC 1939, 2449, 2595, 3206, 5034, 6856) as a pure machine: bytes go in with pop3_feed,
+ * answers of other roles come in through the functions below, output is appended to a buffer, and what it
+ * wants from others it asks through a table of functions. No descriptor, no clock, no TLS inside.
  */
 #ifndef POP3_POP3_SESSION_H
 #define POP3_POP3_SESSION_H
@@ -11,42 +11,47 @@
 #include "base/view.h"
 
 enum {
-	POP3_LINE_MAX = 512,           /* RFC 2449 section 4: 255 octets with CRLF; more is borne */
-	POP3_AUTH_LINE_MAX = 12290,    /* RFC 5034 section 4: base64 lines of an exchange */
-	POP3_MESSAGES_MAX = 2000000,   /* 16 bytes each in memory */
-	POP3_OUTPUT_HIGH = 256 * 1024, /* long replies pause at this; the driver calls pop3_drained when it was reached and left */
-	POP3_TOP_PIECE = 64 * 1024     /* TOP asks for this much at a time */
+	POP3_LINE_MAX = 512,         /* RFC 2449 section 4: 255 octets with CRLF; more is borne */
+	POP3_AUTH_LINE_MAX = 12290,  /* RFC 5034 section 4: base64 lines of an exchange */
+	POP3_MESSAGES_MAX = 2000000, /* 16 bytes each in memory */
+	POP3_OUTPUT_HIGH =
+	    256 *
+	    1024, /* long replies pause at this; the driver calls pop3_drained when it was reached and left */
+	POP3_TOP_PIECE = 64 * 1024 /* TOP asks for this much at a time */
 };
 
 struct pop3_session;
 
 struct pop3_login {
-	struct view mechanism; /* "PLAIN", ...; USER and PASS come as PLAIN; "APOP" with name, space, digest in `initial` */
+	struct view mechanism; /* "PLAIN", ...; USER and PASS come as PLAIN; "APOP" with name, space, digest
+	                          in `initial` */
 	struct view initial;
 	bool has_initial;
 };
 
 /*
- * What the session asks for. Each is answered later, or at once, by the function named behind it; until then the session
- * takes no input.
+ * What the session asks for. Each is answered later, or at once, by the function named behind it; until then
+ * the session takes no input.
  */
 struct pop3_backend {
-	void (*login)(void *arg, const struct pop3_login *login);           /* pop3_challenge, pop3_logged_in or pop3_refused */
-	void (*login_more)(void *arg, struct view response, bool cancel);   /* the same; a cancelled one is answered with pop3_refused */
-	void (*open)(void *arg);                                            /* pop3_entry for each message, then pop3_opened */
+	void (*login)(
+	    void *arg, const struct pop3_login *login); /* pop3_challenge, pop3_logged_in or pop3_refused */
+	void (*login_more)(void *arg, struct view response,
+	    bool cancel);        /* the same; a cancelled one is answered with pop3_refused */
+	void (*open)(void *arg); /* pop3_entry for each message, then pop3_opened */
 	void (*fetch)(void *arg, uint32_t index, uint64_t offset, uint64_t length); /* pop3_piece */
-	void (*expunge)(void *arg, const uint32_t *indexes, size_t count);  /* pop3_expunged */
-	void (*start_tls)(void *arg);                                       /* pop3_secured */
-	void (*close)(void *arg);                                           /* the output, then the connection's end */
+	void (*expunge)(void *arg, const uint32_t *indexes, size_t count);          /* pop3_expunged */
+	void (*start_tls)(void *arg);                                               /* pop3_secured */
+	void (*close)(void *arg); /* the output, then the connection's end */
 };
 
 struct pop3_config {
 	struct view hostname;
 	const char *const *mechanisms;                /* SASL mechanisms that are accepted, NULL at the end */
 	const char *const *(*announced)(bool secure); /* those that are told */
-	bool tls_available, secure;    /* secure: TLS is on already */
-	bool clear_login;              /* passwords are taken without TLS (loopback) */
-	struct view apop_stamp;        /* "<...@host>" for the greeting, or empty: no APOP */
+	bool tls_available, secure;                   /* secure: TLS is on already */
+	bool clear_login;                             /* passwords are taken without TLS (loopback) */
+	struct view apop_stamp;                       /* "<...@host>" for the greeting, or empty: no APOP */
 };
 
 /* `out` and `config`'s views must outlive the session. The greeting is written at once. */
@@ -76,7 +81,8 @@ enum pop3_refusal {
 };
 void pop3_refused(struct pop3_session *s, enum pop3_refusal why);
 
-/* `uidl`: 1 to 70 characters (RFC 1939 section 7), copied; an empty one stands for the number. False past POP3_MESSAGES_MAX. */
+/* `uidl`: 1 to 70 characters (RFC 1939 section 7), copied; an empty one stands for the number. False past
+ * POP3_MESSAGES_MAX. */
 bool pop3_entry(struct pop3_session *s, uint64_t size, uint64_t id, struct view uidl);
 
 /* What every UIDL begins with, before the entry's number in hexadecimal; at most 40 characters, copied. */

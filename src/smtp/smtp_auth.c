@@ -1,4 +1,5 @@
-/* AUTH: RFC 4954, with its initial response. What the mechanisms say is auth's matter; here is only the frame. */
+/* AUTH: RFC 4954, with its initial response. What the mechanisms say is auth's matter; here is only the
+ * frame. */
 #include "smtp/smtp_private.h"
 
 #include "base/base64.h"
@@ -36,7 +37,8 @@ void smtp_auth(struct smtp_session *s, struct view argument)
 	} else {
 		s->wait = SMTP_WAIT_LOGIN;
 		s->backend->login(s->arg,
-		    &(struct smtp_login){.mechanism = mechanism, .initial = buf_view(&initial), .has_initial = has_initial});
+		    &(struct smtp_login){
+		        .mechanism = mechanism, .initial = buf_view(&initial), .has_initial = has_initial});
 	}
 	mem_wipe(initial.data, initial.cap);
 	buf_done(&initial);

@@ -33,7 +33,8 @@ struct smtp_body *smtp_body_new(const struct smtp_body_config *config, struct vi
 	buf_init(&b->structure, STRUCTURE_MAX + 4096);
 	buf_init(&b->message_id, 1024);
 	arena_init(&b->arena, ARENA_MAX);
-	/* RFC 5321 section 4.4: Return-Path is written at the final delivery only, so an earlier one is not believed. */
+	/* RFC 5321 section 4.4: Return-Path is written at the final delivery only, so an earlier one is not
+	 * believed. */
 	header_filter_init(&b->filter, config->submission ? DROP_BCC | DROP_RETURN_PATH : DROP_RETURN_PATH);
 	b->mime = mime_parser_new();
 	return b;

@@ -1,6 +1,7 @@
 /*
- * A message on its way in: from the bytes of DATA or BDAT to the bytes that are kept. Puts the trace field in front, completes the header of a
- * submitted message (RFC 6409 section 8), counts the hops, measures, and reads the MIME structure as it passes.
+ * A message on its way in: from the bytes of DATA or BDAT to the bytes that are kept. Puts the trace field in
+ * front, completes the header of a submitted message (RFC 6409 section 8), counts the hops, measures, and
+ * reads the MIME structure as it passes.
  */
 #ifndef SMTP_SMTP_BODY_H
 #define SMTP_SMTP_BODY_H
@@ -14,7 +15,7 @@ struct smtp_body;
 enum smtp_body_fault {
 	SMTP_BODY_GOOD,
 	SMTP_BODY_TOO_LARGE,
-	SMTP_BODY_LOOP,          /* more Received fields than allowed */
+	SMTP_BODY_LOOP, /* more Received fields than allowed */
 	SMTP_BODY_NO_MEMORY
 };
 

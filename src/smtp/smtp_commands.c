@@ -5,15 +5,17 @@
 #include "format/domain.h"
 
 /*
- * RFC 5321 section 4.1.4: a server must not refuse mail because the name does not fit the address; but what is no name at all would only
- * spoil the trace field. Underscores and the like are borne, control characters and blanks are not.
+ * RFC 5321 section 4.1.4: a server must not refuse mail because the name does not fit the address; but what
+ * is no name at all would only spoil the trace field. Underscores and the like are borne, control characters
+ * and blanks are not.
  */
 static bool take_name(struct smtp_session *s, struct view name)
 {
 	bool good = name.len > 0 && name.len <= SMTP_HELO_MAX && utf8_valid(name);
 	for (size_t i = 0; i < name.len && good; i++)
-		good = (unsigned char)name.data[i] > ' ' && name.data[i] != 0x7f && name.data[i] != '(' && name.data[i] != ')' &&
-		       name.data[i] != '\\' && name.data[i] != '"' && name.data[i] != '<' && name.data[i] != '>' && name.data[i] != ';';
+		good = (unsigned char)name.data[i] > ' ' && name.data[i] != 0x7f && name.data[i] != '(' &&
+		       name.data[i] != ')' && name.data[i] != '\\' && name.data[i] != '"' &&
+		       name.data[i] != '<' && name.data[i] != '>' && name.data[i] != ';';
 	if (!good) {
 		smtp_fault(s, 501, "5.5.4", "give the name of your host, or its address in brackets");
 		return false;
@@ -71,7 +73,8 @@ void smtp_quit(struct smtp_session *s, struct view argument)
 
 void smtp_vrfy(struct smtp_session *s, struct view argument)
 {
-	/* RFC 5321 section 7.3: whether an address exists is not told to whoever asks; RCPT tells who may know. */
+	/* RFC 5321 section 7.3: whether an address exists is not told to whoever asks; RCPT tells who may
+	 * know. */
 	if (argument.len == 0)
 		smtp_fault(s, 501, "5.5.4", "which address?");
 	else
@@ -82,8 +85,9 @@ void smtp_help(struct smtp_session *s, struct view argument)
 {
 	(void)argument;
 	smtp_reply(s, 214, "2.0.0",
-	    s->config.kind == SMTP_LMTP ? "LHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP STARTTLS"
-					: "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP STARTTLS AUTH");
+	    s->config.kind == SMTP_LMTP
+	        ? "LHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP STARTTLS"
+	        : "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP STARTTLS AUTH");
 }
 
 void smtp_starttls(struct smtp_session *s, struct view argument)

@@ -43,7 +43,8 @@ void smtp_data(struct smtp_session *s, struct view argument)
 /* ---- the end of a message ---- */
 
 /* One reply for the message, or with LMTP one for each recipient. */
-static void reply_all(struct smtp_session *s, unsigned code, const char *enhanced, const char *text, bool fault)
+static void reply_all(
+    struct smtp_session *s, unsigned code, const char *enhanced, const char *text, bool fault)
 {
 	size_t count = s->config.kind == SMTP_LMTP ? s->envelope.count : 1;
 	if (fault)
@@ -75,7 +76,9 @@ static void end_body(struct smtp_session *s)
 	struct smtp_trailer trailer;
 	s->mode = SMTP_COMMANDS;
 	if (s->dot.bare_cr || s->dot.bare_lf) {
-		reply_all(s, 550, "5.6.11", "a line of the message ends in a bare CR or LF; lines end in CR LF (RFC 5321 section 2.3.8)",
+		reply_all(s, 550, "5.6.11",
+		    "a line of the message ends in a bare CR or LF; lines end in CR LF (RFC 5321 section "
+		    "2.3.8)",
 		    true);
 		smtp_reset(s);
 		return;
@@ -179,7 +182,8 @@ void smtp_bdat(struct smtp_session *s, struct view argument)
 	uint64_t size;
 	bool last;
 	if (!parse_chunk(argument, &size, &last)) {
-		/* How much follows is unknown, so what follows cannot be told from commands: the end (RFC 3030 section 2). */
+		/* How much follows is unknown, so what follows cannot be told from commands: the end (RFC
+		 * 3030 section 2). */
 		smtp_fault(s, 501, "5.5.4", "say BDAT size or BDAT size LAST");
 		smtp_end(s, "4.5.0", "the chunk's size cannot be known");
 		return;
@@ -224,7 +228,8 @@ size_t smtp_feed_chunk(struct smtp_session *s, struct view bytes)
 	bool room = s->chunk_refused || part.len == 0 || smtp_body_write(s->body, part);
 	if (s->chunk_left == 0)
 		end_chunk(s);
-	/* Between chunks too: small ones that end whole would never wait. The last one waits for its delivery anyway. */
+	/* Between chunks too: small ones that end whole would never wait. The last one waits for its delivery
+	 * anyway. */
 	if (!room && s->body && s->state == SMTP_CHUNKS && s->wait == SMTP_NO_WAIT)
 		s->wait = SMTP_WAIT_BODY;
 	return part.len;

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* A line of text up to and with its LF, or what there is of it. Returns its length; sets the state behind it. */
+/* A line of text up to and with its LF, or what there is of it. Returns its length; sets the state behind it.
+ */
 static size_t take_text(struct smtp_dot *dot, struct view bytes)
 {
 	const char *lf = memchr(bytes.data, '\n', bytes.len);
@@ -26,7 +27,8 @@ static size_t take_text(struct smtp_dot *dot, struct view bytes)
 	return len + 1;
 }
 
-size_t smtp_dot_feed(struct smtp_dot *dot, struct view bytes, void (*emit)(void *arg, struct view run), void *arg)
+size_t smtp_dot_feed(
+    struct smtp_dot *dot, struct view bytes, void (*emit)(void *arg, struct view run), void *arg)
 {
 	size_t at = 0, run = 0; /* [run, at) belongs to the message and is not handed over yet */
 	while (at < bytes.len && !dot->ended) {

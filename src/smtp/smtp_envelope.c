@@ -10,7 +10,8 @@
 
 /* ---- parameters ---- */
 
-/* A value of xtext: printable ASCII without "=", "+" only before two upper-case hexadecimal digits (RFC 3461 section 4). */
+/* A value of xtext: printable ASCII without "=", "+" only before two upper-case hexadecimal digits (RFC 3461
+ * section 4). */
 static bool is_xtext(struct view v)
 {
 	for (size_t i = 0; i < v.len; i++) {
@@ -20,7 +21,8 @@ static bool is_xtext(struct view v)
 		if (c != '+')
 			continue;
 		for (size_t k = i + 1; k <= i + 2; k++)
-			if (k >= v.len || !(ascii_is_digit(v.data[k]) || (v.data[k] >= 'A' && v.data[k] <= 'F')))
+			if (k >= v.len ||
+			    !(ascii_is_digit(v.data[k]) || (v.data[k] >= 'A' && v.data[k] <= 'F')))
 				return false;
 		i += 2;
 	}
@@ -101,18 +103,20 @@ static bool rcpt_notify(struct smtp_session *s, struct view value, struct smtp_r
 	while (view_next(&rest, ',', &part)) {
 		if (view_equal_nocase(part, VIEW("NEVER")))
 			never = true;
-		else if (view_equal_nocase(part, VIEW("SUCCESS")) || view_equal_nocase(part, VIEW("FAILURE")) ||
-			 view_equal_nocase(part, VIEW("DELAY")))
+		else if (view_equal_nocase(part, VIEW("SUCCESS")) ||
+		         view_equal_nocase(part, VIEW("FAILURE")) || view_equal_nocase(part, VIEW("DELAY")))
 			other = true;
 		else
-			return refuse(s, 501, "5.5.4", "NOTIFY is NEVER or a list of SUCCESS, FAILURE, DELAY");
+			return refuse(
+			    s, 501, "5.5.4", "NOTIFY is NEVER or a list of SUCCESS, FAILURE, DELAY");
 	}
 	if (never && other)
 		return refuse(s, 501, "5.5.4", "NOTIFY=NEVER stands alone");
 	return keep(s, value, 28, &recipient->notify);
 }
 
-static bool rcpt_parameter(struct smtp_session *s, struct view name, struct view value, struct smtp_recipient *recipient)
+static bool rcpt_parameter(
+    struct smtp_session *s, struct view name, struct view value, struct smtp_recipient *recipient)
 {
 	if (view_equal_nocase(name, VIEW("NOTIFY")) && value.len > 0)
 		return rcpt_notify(s, value, recipient);
@@ -141,7 +145,7 @@ static bool parameters(struct smtp_session *s, struct view rest, struct smtp_rec
 		struct view name = equals < 0 ? part : view_take(part, (size_t)equals);
 		struct view value = equals < 0 ? (struct view){0} : view_skip(part, (size_t)equals + 1);
 		bool good = recipient ? rcpt_parameter(s, name, value, recipient)
-				      : mail_parameter(s, name, value, equals >= 0);
+		                      : mail_parameter(s, name, value, equals >= 0);
 		if (!good)
 			return false;
 	}
@@ -151,16 +155,19 @@ static bool parameters(struct smtp_session *s, struct view rest, struct smtp_rec
 /* ---- paths ---- */
 
 /* "FROM:" or "TO:", then the path; a blank between them is an old mistake that does no harm. */
-static bool take_path(struct smtp_session *s, struct cursor *in, struct view word, bool reverse, struct path *path)
+static bool take_path(
+    struct smtp_session *s, struct cursor *in, struct view word, bool reverse, struct path *path)
 {
 	if (!cursor_accept_nocase(in, word))
 		return refuse(s, 501, "5.5.4", reverse ? "say MAIL FROM:<address>" : "say RCPT TO:<address>");
 	in->rest = view_trim(in->rest);
-	int error = reverse ? reverse_path_parse(in, &s->arena, path) : forward_path_parse(in, &s->arena, path);
+	int error =
+	    reverse ? reverse_path_parse(in, &s->arena, path) : forward_path_parse(in, &s->arena, path);
 	if (error == -ENAMETOOLONG)
 		return refuse(s, 553, reverse ? "5.1.7" : "5.1.3", "the address is longer than SMTP allows");
 	if (error)
-		return refuse(s, 501, reverse ? "5.1.7" : "5.1.3", "the address is malformed; it stands in < and >");
+		return refuse(
+		    s, 501, reverse ? "5.1.7" : "5.1.3", "the address is malformed; it stands in < and >");
 	return true;
 }
 
@@ -172,7 +179,8 @@ static bool keep_address(struct smtp_session *s, const struct path *path, struct
 	buf_init(&b, 4 * SMTP_LINE_MAX);
 	path_write(&b, path);
 	struct view brackets = buf_view(&b);
-	good = brackets.len >= 2 && arena_copy(&s->arena, view_take(view_skip(brackets, 1), brackets.len - 2), text);
+	good = brackets.len >= 2 &&
+	       arena_copy(&s->arena, view_take(view_skip(brackets, 1), brackets.len - 2), text);
 	buf_clear(&b);
 	if (good && key)
 		good = path_key(path, &b) == 0 && arena_copy(&s->arena, buf_view(&b), key);
@@ -203,7 +211,7 @@ void smtp_mail(struct smtp_session *s, struct view argument)
 	s->envelope.sender_is_null = path.kind == PATH_NULL;
 	if (path.kind == PATH_MAILBOX &&
 	    (!keep_address(s, &path, &s->envelope.sender, NULL) ||
-		!arena_copy(&s->arena, path.domain, &s->envelope.sender_domain))) {
+	        !arena_copy(&s->arena, path.domain, &s->envelope.sender_domain))) {
 		smtp_fault(s, 553, "5.1.7", "the sender's address is malformed");
 		smtp_reset(s);
 		return;

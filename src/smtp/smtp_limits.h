@@ -3,11 +3,14 @@
 #define SMTP_SMTP_LIMITS_H
 
 enum {
-	SMTP_LINE_MAX = 2048,            /* RFC 5321 section 4.5.3.1.4: 512 octets; the extensions' parameters add up to 1,300 */
-	SMTP_AUTH_LINE_MAX = 12290,      /* RFC 4954 section 4: 12,288 octets of base64 */
-	SMTP_OUTPUT_HIGH = 256 * 1024,   /* a client that sends and never reads waits here, until the driver has got rid of some */
-	SMTP_TRANSACTION_MAX = 4 << 20,  /* bytes of an envelope: 4,000 recipients with all parameters */
-	SMTP_HELO_MAX = 255              /* a domain name */
+	SMTP_LINE_MAX =
+	    2048, /* RFC 5321 section 4.5.3.1.4: 512 octets; the extensions' parameters add up to 1,300 */
+	SMTP_AUTH_LINE_MAX = 12290, /* RFC 4954 section 4: 12,288 octets of base64 */
+	SMTP_OUTPUT_HIGH =
+	    256 *
+	    1024, /* a client that sends and never reads waits here, until the driver has got rid of some */
+	SMTP_TRANSACTION_MAX = 4 << 20, /* bytes of an envelope: 4,000 recipients with all parameters */
+	SMTP_HELO_MAX = 255             /* a domain name */
 };
 
 #endif

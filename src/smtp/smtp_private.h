@@ -8,13 +8,13 @@
 
 /* What has been said so far; a command's row names the states in which it is allowed. */
 enum smtp_state {
-	SMTP_NEW = 1,       /* before EHLO */
-	SMTP_READY = 2,     /* no transaction */
-	SMTP_MAIL = 4,      /* after MAIL */
-	SMTP_RCPT = 8,      /* after a RCPT that was accepted */
-	SMTP_CHUNKS = 16,   /* after a BDAT that was not the last */
-	SMTP_SILENT = 32,   /* before the greeting */
-	SMTP_OVER = 64      /* nothing more is read */
+	SMTP_NEW = 1,     /* before EHLO */
+	SMTP_READY = 2,   /* no transaction */
+	SMTP_MAIL = 4,    /* after MAIL */
+	SMTP_RCPT = 8,    /* after a RCPT that was accepted */
+	SMTP_CHUNKS = 16, /* after a BDAT that was not the last */
+	SMTP_SILENT = 32, /* before the greeting */
+	SMTP_OVER = 64    /* nothing more is read */
 };
 
 enum smtp_wait {
@@ -24,7 +24,7 @@ enum smtp_wait {
 	SMTP_WAIT_LOGIN,
 	SMTP_WAIT_RESPONSE, /* the client's next SASL line: input is read */
 	SMTP_WAIT_TLS,
-	SMTP_WAIT_BODY,     /* room for more of the body */
+	SMTP_WAIT_BODY, /* room for more of the body */
 	SMTP_WAIT_DELIVERY
 };
 
@@ -66,11 +66,11 @@ void smtp_close(struct smtp_session *s);
 /* ---- commands: the argument is what follows the word, without blanks at both ends ---- */
 typedef void smtp_handler(struct smtp_session *s, struct view argument);
 smtp_handler smtp_helo_command, smtp_ehlo, smtp_lhlo, smtp_rset, smtp_noop, smtp_quit, smtp_vrfy, smtp_help,
-    smtp_starttls;                            /* smtp_commands.c */
-smtp_handler smtp_mail, smtp_rcpt;            /* smtp_envelope.c */
-smtp_handler smtp_data, smtp_bdat;            /* smtp_data.c */
-smtp_handler smtp_auth;                       /* smtp_auth.c */
-smtp_handler smtp_xclient_command;            /* smtp_xclient.c */
+    smtp_starttls;                 /* smtp_commands.c */
+smtp_handler smtp_mail, smtp_rcpt; /* smtp_envelope.c */
+smtp_handler smtp_data, smtp_bdat; /* smtp_data.c */
+smtp_handler smtp_auth;            /* smtp_auth.c */
+smtp_handler smtp_xclient_command; /* smtp_xclient.c */
 
 void smtp_sasl_line(struct smtp_session *s, struct view line);
 size_t smtp_feed_data(struct smtp_session *s, struct view bytes);

@@ -1,4 +1,5 @@
-/* Replies: RFC 5321 section 4.2, with the enhanced codes of RFC 2034 and 3463 where the client has said EHLO. */
+/* Replies: RFC 5321 section 4.2, with the enhanced codes of RFC 2034 and 3463 where the client has said EHLO.
+ */
 #include "smtp/smtp_private.h"
 
 #include <inttypes.h>
@@ -22,9 +23,16 @@ void smtp_reply_verdict(struct smtp_session *s, const struct smtp_verdict *verdi
 	bool for_good = verdict->kind == SMTP_PERMANENT;
 	if (for_good)
 		s->errors++;
-	smtp_reply(s, verdict->code ? verdict->code : for_good ? 550 : 451,
-	    verdict->enhanced ? verdict->enhanced : for_good ? "5.7.1" : "4.3.0",
-	    verdict->text ? verdict->text : for_good ? "refused" : "try again later");
+	smtp_reply(s,
+	    verdict->code ? verdict->code
+	    : for_good    ? 550
+	                  : 451,
+	    verdict->enhanced ? verdict->enhanced
+	    : for_good        ? "5.7.1"
+	                      : "4.3.0",
+	    verdict->text ? verdict->text
+	    : for_good    ? "refused"
+	                  : "try again later");
 }
 
 void smtp_greet(struct smtp_session *s)
@@ -53,7 +61,8 @@ void smtp_reply_ehlo(struct smtp_session *s)
 		keyword(s, "STARTTLS");
 	if (s->config.secure)
 		keyword(s, "REQUIRETLS");
-	if (s->config.kind == SMTP_SUBMISSION && (s->config.secure || s->config.clear_login) && s->login.len == 0) {
+	if (s->config.kind == SMTP_SUBMISSION && (s->config.secure || s->config.clear_login) &&
+	    s->login.len == 0) {
 		buf_append_string(s->out, "250-AUTH");
 		for (const char *const *m = s->config.announced(s->config.secure); *m; m++)
 			buf_printf(s->out, " %s", *m);

@@ -1,6 +1,7 @@
 /*
- * The SMTP session's frame: lines, the command table (which command in which state), and the waiting. One command at a time: what
- * a client pipelines (RFC 2920) stays in the driver's buffer meanwhile, and its replies leave together.
+ * The SMTP session's frame: lines, the command table (which command in which state), and the waiting. One
+ * command at a time: what a client pipelines (RFC 2920) stays in the driver's buffer meanwhile, and its
+ * replies leave together.
  */
 #include "smtp/smtp_private.h"
 
@@ -20,7 +21,10 @@ static const struct smtp_row {
 	unsigned kinds, states;
 	smtp_handler *run;
 } commands[] = {
-#define NAME(text) {(text), sizeof(text) - 1}
+#define NAME(text)                                                                                           \
+	{                                                                                                    \
+		(text), sizeof(text) - 1                                                                     \
+	}
     {NAME("EHLO"), ON_RELAY | ON_SUBMISSION, ANY, smtp_ehlo},
     {NAME("HELO"), ON_RELAY | ON_SUBMISSION, ANY, smtp_helo_command},
     {NAME("LHLO"), ON_LMTP, ANY, smtp_lhlo},
@@ -116,17 +120,21 @@ void smtp_reset(struct smtp_session *s)
 
 static unsigned kind_bit(const struct smtp_session *s)
 {
-	return s->config.kind == SMTP_RELAY ? ON_RELAY : s->config.kind == SMTP_LMTP ? ON_LMTP : ON_SUBMISSION;
+	return s->config.kind == SMTP_RELAY  ? ON_RELAY
+	       : s->config.kind == SMTP_LMTP ? ON_LMTP
+	                                     : ON_SUBMISSION;
 }
 
 static void wrong_state(struct smtp_session *s, const struct smtp_row *row)
 {
 	if (s->state == SMTP_NEW)
-		smtp_fault(s, 503, "5.5.1", s->config.kind == SMTP_LMTP ? "say LHLO first" : "say EHLO first");
+		smtp_fault(
+		    s, 503, "5.5.1", s->config.kind == SMTP_LMTP ? "say LHLO first" : "say EHLO first");
 	else if (row->run == smtp_mail)
 		smtp_fault(s, 503, "5.5.1", "a transaction is open already, RSET ends it");
 	else if (row->run == smtp_rcpt)
-		smtp_fault(s, 503, "5.5.1", s->state == SMTP_CHUNKS ? "the message has begun" : "MAIL comes first");
+		smtp_fault(
+		    s, 503, "5.5.1", s->state == SMTP_CHUNKS ? "the message has begun" : "MAIL comes first");
 	else if (row->run == smtp_data)
 		smtp_fault(s, 503, "5.5.1",
 		    s->state == SMTP_MAIL ? "no recipient was accepted" : "MAIL and RCPT come first");
@@ -177,7 +185,8 @@ static void take_line(struct smtp_session *s, struct view line)
 
 static bool takes_input(const struct smtp_session *s)
 {
-	return !(s->state & (SMTP_OVER | SMTP_SILENT)) && (s->wait == SMTP_NO_WAIT || s->wait == SMTP_WAIT_RESPONSE) &&
+	return !(s->state & (SMTP_OVER | SMTP_SILENT)) &&
+	       (s->wait == SMTP_NO_WAIT || s->wait == SMTP_WAIT_RESPONSE) &&
 	       buf_view(s->out).len < SMTP_OUTPUT_HIGH;
 }
 
@@ -200,9 +209,9 @@ size_t smtp_feed(struct smtp_session *s, struct view bytes)
 	size_t consumed = 0;
 	while (consumed < bytes.len && takes_input(s)) {
 		struct view rest = view_skip(bytes, consumed);
-		size_t n = s->mode == SMTP_DATA ? smtp_feed_data(s, rest)
-			   : s->mode == SMTP_BDAT ? smtp_feed_chunk(s, rest)
-						  : feed_line(s, rest);
+		size_t n = s->mode == SMTP_DATA   ? smtp_feed_data(s, rest)
+		           : s->mode == SMTP_BDAT ? smtp_feed_chunk(s, rest)
+		                                  : feed_line(s, rest);
 		if (n == 0)
 			break;
 		consumed += n;

@@ -1,7 +1,8 @@
 /*
- * An SMTP server session (RFC 5321 and its extensions; RFC 6409 for submission, RFC 2033 for LMTP) as a pure machine: bytes go in with
- * smtp_feed, answers come in through the functions below, replies are appended to a buffer, and what it wants from others it asks
- * through a table of functions. No descriptor, no clock, no TLS inside.
+ * An SMTP server session (RFC 5321 and its extensions; RFC 6409 for submission, RFC 2033 for LMTP) as a pure
+ * machine: bytes go in with smtp_feed, answers come in through the functions below, replies are appended to a
+ * buffer, and what it wants from others it asks through a table of functions. No descriptor, no clock, no TLS
+ * inside.
  */
 #ifndef SMTP_SMTP_SESSION_H
 #define SMTP_SMTP_SESSION_H
@@ -20,7 +21,7 @@ struct smtp_config {
 	struct view hostname;
 	struct view client_address; /* as an address literal without brackets: 192.0.2.1, IPv6:2001:db8::1 */
 	struct view id;             /* of this session, for the trace field and log */
-	const char *const *mechanisms; /* accepted */
+	const char *const *mechanisms;                /* accepted */
 	const char *const *(*announced)(bool secure); /* told */
 	uint64_t size_max;
 	uint32_t recipients_max, received_max, errors_max;
@@ -30,17 +31,17 @@ struct smtp_config {
 enum smtp_body_kind { SMTP_7BIT, SMTP_8BITMIME, SMTP_BINARYMIME };
 
 struct smtp_recipient {
-	struct view path;    /* the mailbox, without brackets, as the client wrote it */
-	struct view address; /* its canonical key (format/domain.h) */
+	struct view path;          /* the mailbox, without brackets, as the client wrote it */
+	struct view address;       /* its canonical key (format/domain.h) */
 	struct view notify, orcpt; /* RFC 3461, empty when not given */
 };
 
 struct smtp_envelope {
-	struct view sender;         /* the mailbox, without brackets; empty for the null sender */
+	struct view sender; /* the mailbox, without brackets; empty for the null sender */
 	struct view sender_domain;
 	bool sender_is_null, utf8, require_tls;
 	enum smtp_body_kind body;
-	uint64_t size;              /* announced, 0: not */
+	uint64_t size;                /* announced, 0: not */
 	struct view ret, envid, auth; /* RFC 3461, RFC 4954 */
 	struct smtp_recipient *recipients;
 	size_t count;
@@ -51,7 +52,8 @@ enum smtp_stage { SMTP_AT_CONNECT, SMTP_AT_MAIL, SMTP_AT_RCPT };
 
 enum smtp_verdict_kind { SMTP_ACCEPT, SMTP_TEMPORARY, SMTP_PERMANENT, SMTP_DISCARD };
 
-/* code: 250, 450, 550 ...; enhanced: "2.1.5" ...; texts are copied by the reply. Zero code with SMTP_ACCEPT: the usual reply. */
+/* code: 250, 450, 550 ...; enhanced: "2.1.5" ...; texts are copied by the reply. Zero code with SMTP_ACCEPT:
+ * the usual reply. */
 struct smtp_verdict {
 	enum smtp_verdict_kind kind;
 	unsigned code;
@@ -75,24 +77,31 @@ struct smtp_trailer {
 };
 
 /* Appends what is kept behind the message's body: format/trailer.h. 0, or negative without memory. */
-int smtp_write_trailer(const struct smtp_envelope *envelope, const struct smtp_trailer *trailer, struct buf *out);
+int smtp_write_trailer(
+    const struct smtp_envelope *envelope, const struct smtp_trailer *trailer, struct buf *out);
 
 /*
- * What the session asks for. Each is answered, now or later, by the function named behind it; until then the session takes no input.
+ * What the session asks for. Each is answered, now or later, by the function named behind it; until then the
+ * session takes no input.
  */
 struct smtp_backend {
 	/* SMTP_AT_RCPT concerns `recipient`, which is not in the envelope yet. -> smtp_checked */
-	void (*check)(void *arg, enum smtp_stage stage, const struct smtp_envelope *envelope, const struct smtp_recipient *recipient);
-	void (*login)(void *arg, const struct smtp_login *login);          /* smtp_challenge, smtp_logged_in or smtp_refused */
+	void (*check)(void *arg, enum smtp_stage stage, const struct smtp_envelope *envelope,
+	    const struct smtp_recipient *recipient);
+	void (*login)(
+	    void *arg, const struct smtp_login *login); /* smtp_challenge, smtp_logged_in or smtp_refused */
 	void (*login_more)(void *arg, struct view response, bool cancel);
 	/* A part of the message. False: too much is under way, take no more input until smtp_body_ready. */
 	bool (*body)(void *arg, struct view bytes);
-	void (*deliver)(void *arg, const struct smtp_envelope *envelope, const struct smtp_trailer *trailer); /* smtp_delivered */
-	void (*abandon)(void *arg);     /* the transaction is over: forget recipients and body */
-	void (*start_tls)(void *arg);   /* smtp_secured */
-	void (*xclient)(void *arg, const struct smtp_xclient *attributes); /* the client is somebody else from now on: smtp_client_changed, or an end */
-	void (*close)(void *arg);       /* the output, then the connection's end */
-	int64_t (*now)(void *arg);      /* seconds since 1970, for the trace field */
+	void (*deliver)(void *arg, const struct smtp_envelope *envelope,
+	    const struct smtp_trailer *trailer); /* smtp_delivered */
+	void (*abandon)(void *arg);              /* the transaction is over: forget recipients and body */
+	void (*start_tls)(void *arg);            /* smtp_secured */
+	void (*xclient)(void *arg,
+	    const struct smtp_xclient
+	        *attributes); /* the client is somebody else from now on: smtp_client_changed, or an end */
+	void (*close)(void *arg);  /* the output, then the connection's end */
+	int64_t (*now)(void *arg); /* seconds since 1970, for the trace field */
 };
 
 /* `out` and what `config` points to must outlive the session. Nothing is said before smtp_start. */
@@ -109,7 +118,14 @@ void smtp_checked(struct smtp_session *s, const struct smtp_verdict *verdict);
 void smtp_challenge(struct smtp_session *s, struct view text);
 void smtp_logged_in(struct smtp_session *s, struct view address);
 
-enum smtp_refusal { SMTP_BAD_CREDENTIALS, SMTP_TRY_LATER, SMTP_THROTTLED, SMTP_BAD_SYNTAX, SMTP_CANCELLED, SMTP_UNKNOWN_MECHANISM };
+enum smtp_refusal {
+	SMTP_BAD_CREDENTIALS,
+	SMTP_TRY_LATER,
+	SMTP_THROTTLED,
+	SMTP_BAD_SYNTAX,
+	SMTP_CANCELLED,
+	SMTP_UNKNOWN_MECHANISM
+};
 void smtp_refused(struct smtp_session *s, enum smtp_refusal why);
 void smtp_secured(struct smtp_session *s);
 
@@ -118,8 +134,9 @@ void smtp_client_changed(struct smtp_session *s, struct view client_address, boo
 void smtp_body_ready(struct smtp_session *s);
 
 /*
- * How the delivery ended, for each recipient in the envelope's order: 0, or a negative errno (-ENOSPC: the disk or the
- * server is full, -EDQUOT: the mailbox is; others: temporary). `id` names the message in the reply.
+ * How the delivery ended, for each recipient in the envelope's order: 0, or a negative errno (-ENOSPC: the
+ * disk or the server is full, -EDQUOT: the mailbox is; others: temporary). `id` names the message in the
+ * reply.
  */
 void smtp_delivered(struct smtp_session *s, const int *results, size_t count, struct view id);
 

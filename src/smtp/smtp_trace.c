@@ -1,4 +1,5 @@
-/* The trace field: RFC 5321 section 4.4, protocol names of RFC 3848, with TLS as RFC 8314 section 4.3 asks. */
+/* The trace field: RFC 5321 section 4.4, protocol names of RFC 3848, with TLS as RFC 8314 section 4.3 asks.
+ */
 #include "format/trace.h"
 #include "smtp/smtp_private.h"
 
@@ -23,7 +24,8 @@ void smtp_trace_field(const struct smtp_session *s, struct buf *out)
 	    .id = s->config.id,
 	    .date = {.seconds = s->backend->now(s->arg), .zone_known = true},
 	};
-	/* The recipient is named only where there is one: nobody learns who else got a copy (RFC 5321 section 7.2). */
+	/* The recipient is named only where there is one: nobody learns who else got a copy (RFC 5321
+	 * section 7.2). */
 	if (s->envelope.count == 1)
 		received.for_ = s->envelope.recipients[0].path;
 	received_write(out, &received);

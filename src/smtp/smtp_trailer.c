@@ -1,4 +1,5 @@
-/* What of a transaction is kept with its message: the MIME structure, and the envelope with its DSN and TLS wishes. */
+/* What of a transaction is kept with its message: the MIME structure, and the envelope with its DSN and TLS
+ * wishes. */
 #include "format/trailer.h"
 #include "smtp/smtp_session.h"
 
@@ -27,7 +28,8 @@ static void write_envelope(const struct smtp_envelope *e, struct buf *out)
 	}
 }
 
-int smtp_write_trailer(const struct smtp_envelope *envelope, const struct smtp_trailer *trailer, struct buf *out)
+int smtp_write_trailer(
+    const struct smtp_envelope *envelope, const struct smtp_trailer *trailer, struct buf *out)
 {
 	struct buf lines;
 	buf_init(&lines, SMTP_TRANSACTION_MAX);

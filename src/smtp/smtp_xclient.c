@@ -25,7 +25,9 @@ static bool decode(struct arena *arena, struct view value, struct view *out)
 	}
 	*out = view_of(text, n);
 	/* "[UNAVAILABLE]" and "[TEMPUNAVAIL]" leave a name unknown. */
-	if (n > 0 && text[0] == '[' && (view_equal_nocase(*out, VIEW("[UNAVAILABLE]")) || view_equal_nocase(*out, VIEW("[TEMPUNAVAIL]"))))
+	if (n > 0 && text[0] == '[' &&
+	    (view_equal_nocase(*out, VIEW("[UNAVAILABLE]")) ||
+	        view_equal_nocase(*out, VIEW("[TEMPUNAVAIL]"))))
 		*out = (struct view){0};
 	return true;
 }
