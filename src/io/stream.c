@@ -221,6 +221,7 @@ static void tell_drained(struct stream *s)
 	if (s->finished || !s->above_water || buf_view(&s->out).len >= STREAM_HIGH_WATER)
 		return;
 	s->above_water = false;
+	s->refused = 0;
 	if (s->handler->drained)
 		s->handler->drained(s->arg);
 }
@@ -259,14 +260,14 @@ size_t stream_backlog(const struct stream *s)
 /* Hands what is left over to the machine until it takes no more. */
 static void feed_leftover(struct stream *s)
 {
-	while (!s->finished && !s->held && !s->closing && buf_view(&s->leftover).len > 0) {
+	while (!s->finished && !s->held && !s->closing && buf_view(&s->leftover).len > 0 &&
+	       buf_view(&s->leftover).len != s->refused) {
 		struct view rest = buf_view(&s->leftover);
 		size_t consumed = s->handler->input(s->arg, rest);
 		if (s->finished)
 			return;
+		s->refused = consumed ? 0 : rest.len;
 		buf_consume(&s->leftover, consumed);
-		if (consumed == 0)
-			break;
 	}
 	if (buf_view(&s->leftover).len == 0 && s->leftover.cap > 0)
 		buf_done(&s->leftover);
@@ -289,6 +290,8 @@ static void feed(struct stream *s, struct view fresh)
 	}
 	if (!s->finished && !s->closing && buf_append(&s->leftover, fresh) != 0)
 		finish(s, STREAM_FAILED);
+	else if (!s->held)
+		s->refused = fresh.len;
 }
 
 /* Reading goes on only while there is room for what its machine may leave. */
@@ -404,6 +407,7 @@ void stream_resume(struct stream *s)
 	if (!s->held || s->finished)
 		return;
 	s->held = false;
+	s->refused = 0;
 	if (!s->closing)
 		loop_watch_on(&s->readable);
 	loop_task_schedule(&s->turn);
@@ -413,6 +417,7 @@ size_t stream_discard_input(struct stream *s)
 {
 	size_t n = buf_view(&s->leftover).len;
 	buf_done(&s->leftover);
+	s->refused = 0;
 	return n;
 }
 
@@ -439,6 +444,7 @@ static int begin_tls(struct stream *s, struct tls_context *context, SSL *ssl)
 		BIO_set_mem_eof_return(before, -1);
 		SSL_set0_rbio(ssl, before);
 		buf_done(&s->leftover);
+		s->refused = 0;
 		s->primed = true;
 	}
 	SSL_set_app_data(ssl, tls_context_ref(context));

@@ -50,6 +50,7 @@ struct stream {
 	struct loop_timer timer;
 	struct loop_task turn; /* at the end of the turn: feed, flush, end */
 	struct buf leftover, out;
+	size_t refused; /* so much of `leftover` the machine has seen and takes nothing of, until more comes or something changes */
 	SSL *ssl;
 	bool held; /* no input wanted now */
 	bool handshaking;
