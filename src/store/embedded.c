@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -251,9 +252,23 @@ static void unwatch(struct store *s, struct store_watch *w)
 	watches_remove(&embedded_of(s)->watches, w);
 }
 
+/* The committer looks at the disk when it commits; while everything is refused for want of space, nothing is: then this is who looks. */
+static void look_for_space(struct embedded *e)
+{
+	struct statvfs fs;
+	if (!atomic_load(&e->nearly_full) || fstatvfs(e->folder_fd, &fs) != 0)
+		return;
+	uint64_t unused = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (unused < e->min_free || !atomic_exchange(&e->nearly_full, false))
+		return;
+	atomic_store(&e->free_bytes, unused);
+	log_event(LOG_INFO, NULL, "disk_space_back", log_u64("free", unused), log_u64("least", e->min_free));
+}
+
 static void stats(struct store *s, struct store_stats *out)
 {
 	struct embedded *e = embedded_of(s);
+	look_for_space(e);
 	*out = (struct store_stats){
 	    .commits = atomic_load(&e->commit_count),
 	    .syncs = atomic_load(&e->sync_count),
