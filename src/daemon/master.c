@@ -87,7 +87,9 @@ static void stop(struct master *m)
 
 static void on_terminate(void *arg)
 {
-	stop(arg);
+	struct master *m = arg;
+	m->upgrading = false; /* an upgrade under way becomes a stop */
+	stop(m);
 }
 
 static void on_upgrade(void *arg)
@@ -397,6 +399,7 @@ int master_run(struct master_options *options)
 	if (status == 0) {
 		loop_run(&m->loop);
 		status = m->status;
+		loop_turn(&m->loop); /* a signal that came with the last role's end still counts */
 		if (m->upgrading)
 			upgrade(m);
 		status = status ? status : m->status;
