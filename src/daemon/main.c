@@ -7,6 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/cli.h"
@@ -246,9 +247,21 @@ static int run(struct cli *cli, size_t command)
 	return status;
 }
 
+/* Never set in real use: see clock_simulate. The roles inherit it from the master, which logs it. */
+static int simulate_clock(void)
+{
+	const char *path = getenv("POSTRIDER_CLOCK");
+	int error = path ? clock_simulate(path) : 0;
+	if (error)
+		fprintf(stderr, "postrider: cannot use the simulated clock %s: %s\n", path, strerror(-error));
+	return error;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = {.argc = argc - 1, .argv = argv + 1};
+	if (simulate_clock() != 0)
+		return EXIT_SETTINGS;
 	if (argc == 3 && strcmp(argv[1], "role") == 0)
 		return role_run(argv[2], 3);
 	const char *environment = getenv("POSTRIDER_CONFIG"), *config = cli_value(&cli, "--config");

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -341,6 +342,9 @@ static int start(struct master *m)
 	if (status || m->executable < 0)
 		return status ? status : STATUS_OS;
 	log_open(m->log_write, "master", (enum log_level)m->settings->log_level);
+	if (clock_is_simulated())
+		log_event(LOG_WARNING, "-", "simulated-clock", log_i64("ahead", clock_wall() - (int64_t)time(NULL)),
+		    log_string("do", "this is for tests: for real mail, start without POSTRIDER_CLOCK"));
 	raise_limits(m->settings);
 	loop_signal_on(&m->on_child, &m->loop, SIGCHLD, on_child, m);
 	loop_signal_on(&m->on_terminate, &m->loop, SIGTERM, on_terminate, m);

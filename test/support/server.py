@@ -316,10 +316,10 @@ class Server:
     # ---- its command line ----
 
     def cli(self, *args, check=True, input=None, timeout=TIMEOUT, status=None):
-        options = {}
+        options = {"env": environment(self.environment)}
         if self.user:
             entry = pwd.getpwnam(self.user)
-            options = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+            options |= {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
         done = run(POSTRIDER, "--config", self.config, *args, input=input, timeout=timeout, **options)
         if status is not None:
             assert done.returncode == status, f"{args}: status {done.returncode}, not {status}\n{done.stdout}\n{done.stderr}"

@@ -1,5 +1,6 @@
 """The life of the processes: a role that dies is back within a second and nothing is lost; start, reload, stop and upgrade."""
 
+import email.utils
 import os
 import pathlib
 import poplib
@@ -10,6 +11,7 @@ import time
 
 import pytest
 
+from clock import Clock
 from server import POSTRIDER, ROLES, SERVICES, environment, field, run, wait_for
 
 ALICE = "alice@example.test"
@@ -318,3 +320,17 @@ def test_a_log_that_nobody_reads_blocks_nobody(make_server):
         process.stderr.read()
         process.wait(30)
         server.process = None
+
+
+def test_a_simulated_clock_moves_while_the_server_runs_and_is_announced(make_server, tmp_path):
+    tmp_path.chmod(0o755)
+    clock = Clock(tmp_path / "clock")
+    server = make_server(environment=clock.environment)
+    assert server.wait_event("simulated-clock").level == "warning"
+    days = []
+    for _ in range(2):
+        server.deliver(ALICE, b"Subject: when\r\n\r\nx\r\n")
+        received = field(server.messages(delete=True)[0], "Received").decode().rpartition(";")[2]
+        days.append((email.utils.parsedate_to_datetime(received.partition("(")[0].strip()).timestamp() - time.time()) / 86400)
+        clock.advance(5 * 86400)
+    assert abs(days[0]) < 0.5 and abs(days[1] - 5) < 0.5
