@@ -11,6 +11,11 @@ enum {
 	PIECE_MAX = 256 * 1024,  /* a piece of a body */
 	TARGETS_MAX = 100,       /* of one address, through aliases */
 	RECIPIENTS_MAX = 100,    /* mailboxes of one message, aliases followed: ACCOUNT_TARGETS_MAX */
+	QUEUED_MAX = 300,        /* recipients of one message in the queue: remote ones, held ones, and those to be told of */
+	REPORTS_MAX = 1000,      /* recipients that one DSN tells of: several messages' when it was gathered */
+	REPLY_MAX = 600,         /* the remote's words */
+	ID_MAX = 12,             /* a message's: base/random.h */
+	ENVID_MAX = 500,         /* 100 characters (RFC 3461 section 4.4) as xtext */
 	SUMMARY_MAX = 256 * 1024 /* structure and summary of a message */
 };
 
@@ -72,15 +77,70 @@ SCHEMA(message_upload_abort, FIELD_U64(message_upload_abort, upload));
 SCHEMA(message_delivery_target, FIELD_U64(message_delivery_target, account),
     FIELD_BYTES(message_delivery_target, mailbox, NAME_MAX_BYTES),
     FIELD_BYTES(message_delivery_target, prefix, 4096));
+SCHEMA(message_delivery_recipient, FIELD_U64(message_delivery_recipient, kind),
+    FIELD_BYTES(message_delivery_recipient, address, ADDRESS_MAX), FIELD_BYTES(message_delivery_recipient, orcpt, ADDRESS_MAX),
+    FIELD_U64(message_delivery_recipient, notify), FIELD_BYTES(message_delivery_recipient, destination, 256),
+    FIELD_BYTES(message_delivery_recipient, forwarder, ADDRESS_MAX), FIELD_U64(message_delivery_recipient, account),
+    FIELD_BYTES(message_delivery_recipient, mailbox, NAME_MAX_BYTES), FIELD_BYTES(message_delivery_recipient, prefix, 4096));
+SCHEMA(message_delivery_report, FIELD_BYTES(message_delivery_report, id, ID_MAX), FIELD_U64(message_delivery_report, recipient),
+    FIELD_U64(message_delivery_report, action));
 SCHEMA(message_deliver, FIELD_BYTES(message_deliver, session, 64), FIELD_U64(message_deliver, upload),
     FIELD_BYTES(message_deliver, bytes, PIECE_MAX), FIELD_BYTES(message_deliver, summary, 2048),
     FIELD_BYTES(message_deliver, trailer, SUMMARY_MAX), FIELD_U64(message_deliver, received_at),
     FIELD_U64(message_deliver, thread_hash), FIELD_U64(message_deliver, all_or_none),
     FIELD_U64(message_deliver, enforce_quota),
-    FIELD_LIST(message_deliver, targets, RECIPIENTS_MAX, &message_delivery_target_schema));
+    FIELD_LIST(message_deliver, targets, RECIPIENTS_MAX, &message_delivery_target_schema), FIELD_BYTES(message_deliver, id, ID_MAX),
+    FIELD_BYTES(message_deliver, sender, ADDRESS_MAX), FIELD_BYTES(message_deliver, client, 512),
+    FIELD_BYTES(message_deliver, message_id, 1000), FIELD_U64(message_deliver, submitter), FIELD_U64(message_deliver, ret),
+    FIELD_BYTES(message_deliver, envid, ENVID_MAX), FIELD_U64(message_deliver, body), FIELD_U64(message_deliver, utf8),
+    FIELD_U64(message_deliver, require_tls), FIELD_U64(message_deliver, priority), FIELD_U64(message_deliver, by_time),
+    FIELD_U64(message_deliver, by_mode), FIELD_U64(message_deliver, hold_until),
+    FIELD_LIST(message_deliver, recipients, QUEUED_MAX, &message_delivery_recipient_schema),
+    FIELD_LIST(message_deliver, reports, REPORTS_MAX, &message_delivery_report_schema));
 SCHEMA(message_result, FIELD_U64(message_result, error));
-SCHEMA(message_delivered, FIELD_LIST(message_delivered, results, RECIPIENTS_MAX, &message_result_schema));
+SCHEMA(message_delivered, FIELD_LIST(message_delivered, results, RECIPIENTS_MAX + QUEUED_MAX, &message_result_schema));
 SCHEMA(message_room, FIELD_U64(message_room, account), FIELD_U64(message_room, bytes));
+SCHEMA(message_etrn, FIELD_BYTES(message_etrn, domain, 256));
+SCHEMA(message_etrn_answer, FIELD_U64(message_etrn_answer, error), FIELD_U64(message_etrn_answer, messages));
+SCHEMA(message_srs, FIELD_U64(message_srs, operation), FIELD_BYTES(message_srs, address, ADDRESS_MAX),
+    FIELD_BYTES(message_srs, domain, 256));
+SCHEMA(message_srs_answer, FIELD_U64(message_srs_answer, error), FIELD_BYTES(message_srs_answer, address, ADDRESS_MAX));
+SCHEMA(message_queue_ready, FIELD_U64(message_queue_ready, destinations));
+SCHEMA(message_queue_destination, FIELD_U64(message_queue_destination, number), FIELD_BYTES(message_queue_destination, name, 256),
+    FIELD_BYTES(message_queue_destination, route, 512), FIELD_U64(message_queue_destination, failures),
+    FIELD_U64(message_queue_destination, failing_since));
+SCHEMA(message_queue_take, FIELD_U64(message_queue_take, number), FIELD_U64(message_queue_take, messages),
+    FIELD_U64(message_queue_take, bytes));
+SCHEMA(message_queue_recipient, FIELD_U64(message_queue_recipient, number), FIELD_BYTES(message_queue_recipient, address, ADDRESS_MAX),
+    FIELD_BYTES(message_queue_recipient, orcpt, ADDRESS_MAX), FIELD_BYTES(message_queue_recipient, forwarder, ADDRESS_MAX),
+    FIELD_U64(message_queue_recipient, notify), FIELD_U64(message_queue_recipient, attempts), FIELD_U64(message_queue_recipient, action),
+    FIELD_U64(message_queue_recipient, last_attempt), FIELD_BYTES(message_queue_recipient, status, 16),
+    FIELD_BYTES(message_queue_recipient, reply, REPLY_MAX), FIELD_BYTES(message_queue_recipient, host, 256),
+    FIELD_BYTES(message_queue_recipient, stage, 32));
+SCHEMA(message_queue_message, FIELD_U64(message_queue_message, number), FIELD_BYTES(message_queue_message, id, ID_MAX),
+    FIELD_BYTES(message_queue_message, sender, ADDRESS_MAX), FIELD_BYTES(message_queue_message, envid, ENVID_MAX),
+    FIELD_U64(message_queue_message, arrived), FIELD_U64(message_queue_message, expires), FIELD_U64(message_queue_message, size),
+    FIELD_U64(message_queue_message, ret), FIELD_U64(message_queue_message, body), FIELD_U64(message_queue_message, utf8),
+    FIELD_U64(message_queue_message, require_tls), FIELD_U64(message_queue_message, priority),
+    FIELD_U64(message_queue_message, by_time), FIELD_U64(message_queue_message, by_mode), FIELD_U64(message_queue_message, trailer),
+    FIELD_LIST(message_queue_message, recipients, QUEUED_MAX, &message_queue_recipient_schema),
+    FIELD_BYTES(message_queue_message, bytes, PIECE_MAX));
+SCHEMA(message_queue_taken, FIELD_U64(message_queue_taken, number), FIELD_U64(message_queue_taken, error),
+    FIELD_U64(message_queue_taken, count), FIELD_U64(message_queue_taken, more));
+SCHEMA(message_queue_read, FIELD_BYTES(message_queue_read, id, ID_MAX), FIELD_U64(message_queue_read, offset),
+    FIELD_U64(message_queue_read, length));
+SCHEMA(message_queue_data, FIELD_U64(message_queue_data, error), FIELD_BYTES(message_queue_data, bytes, PIECE_MAX));
+SCHEMA(message_queue_result, FIELD_U64(message_queue_result, recipient), FIELD_U64(message_queue_result, verdict),
+    FIELD_BYTES(message_queue_result, status, 16), FIELD_BYTES(message_queue_result, reply, REPLY_MAX),
+    FIELD_BYTES(message_queue_result, stage, 32));
+SCHEMA(message_queue_outcome, FIELD_U64(message_queue_outcome, number), FIELD_BYTES(message_queue_outcome, id, ID_MAX),
+    FIELD_BYTES(message_queue_outcome, host, 256), FIELD_BYTES(message_queue_outcome, address, 128),
+    FIELD_BYTES(message_queue_outcome, tls, 128), FIELD_BYTES(message_queue_outcome, verified, 64),
+    FIELD_LIST(message_queue_outcome, results, QUEUED_MAX, &message_queue_result_schema));
+SCHEMA(message_queue_more, FIELD_U64(message_queue_more, number));
+SCHEMA(message_queue_rest, FIELD_U64(message_queue_rest, number), FIELD_U64(message_queue_rest, how), FIELD_U64(message_queue_rest, seconds),
+    FIELD_BYTES(message_queue_rest, status, 16), FIELD_BYTES(message_queue_rest, text, REPLY_MAX),
+    FIELD_BYTES(message_queue_rest, host, 256));
 SCHEMA(message_maildrop_list, FIELD_BYTES(message_maildrop_list, entries, PIECE_MAX));
 SCHEMA(message_maildrop_opened, FIELD_U64(message_maildrop_opened, error),
     FIELD_U64(message_maildrop_opened, count));
@@ -118,8 +178,8 @@ static const struct message_row {
     [MESSAGE_DRAIN] = {"drain", ROLE_MASTER, EVERYBODY, &message_empty_schema},
     [MESSAGE_READY] = {"ready", EVERYBODY, ROLE_MASTER, &message_empty_schema},
 
-    [MESSAGE_RESOLVE] = {"resolve", ROLE_SMTP, ROLE_AUTH, &message_resolve_schema},
-    [MESSAGE_RESOLVED] = {"resolved", ROLE_AUTH, ROLE_SMTP, &message_resolved_schema},
+    [MESSAGE_RESOLVE] = {"resolve", ROLE_SMTP | ROLE_RELAY, ROLE_AUTH, &message_resolve_schema},
+    [MESSAGE_RESOLVED] = {"resolved", ROLE_AUTH, ROLE_SMTP | ROLE_RELAY, &message_resolved_schema},
     [MESSAGE_LOGIN] = {"login", EDGES, ROLE_AUTH, &message_login_schema},
     [MESSAGE_LOGIN_MORE] = {"login-more", EDGES, ROLE_AUTH, &message_login_more_schema},
     [MESSAGE_CHALLENGE] = {"challenge", ROLE_AUTH, EDGES, &message_challenge_schema},
@@ -134,13 +194,16 @@ static const struct message_row {
     [MESSAGE_DIRECTORY] = {"directory", ROLE_AUTH | ROLE_ADMIN, ROLE_STORE | ROLE_AUTH, &message_directory_schema},
     [MESSAGE_DIRECTORY_ANSWER] = {"directory-answer", ROLE_STORE | ROLE_AUTH, ROLE_AUTH | ROLE_ADMIN, &message_directory_answer_schema},
 
-    [MESSAGE_UPLOAD] = {"upload", ROLE_SMTP, ROLE_STORE, &message_upload_schema},
-    [MESSAGE_UPLOAD_CREDIT] = {"upload-credit", ROLE_STORE, ROLE_SMTP, &message_upload_credit_schema},
-    [MESSAGE_UPLOAD_ABORT] = {"upload-abort", ROLE_SMTP, ROLE_STORE, &message_upload_abort_schema},
-    [MESSAGE_DELIVER] = {"deliver", ROLE_SMTP, ROLE_STORE, &message_deliver_schema},
-    [MESSAGE_DELIVERED] = {"delivered", ROLE_STORE, ROLE_SMTP, &message_delivered_schema},
+    [MESSAGE_UPLOAD] = {"upload", ROLE_SMTP | ROLE_RELAY, ROLE_STORE, &message_upload_schema},
+    [MESSAGE_UPLOAD_CREDIT] = {"upload-credit", ROLE_STORE, ROLE_SMTP | ROLE_RELAY, &message_upload_credit_schema},
+    [MESSAGE_UPLOAD_ABORT] = {"upload-abort", ROLE_SMTP | ROLE_RELAY, ROLE_STORE, &message_upload_abort_schema},
+    [MESSAGE_DELIVER] = {"deliver", ROLE_SMTP | ROLE_RELAY, ROLE_STORE, &message_deliver_schema},
+    [MESSAGE_DELIVERED] = {"delivered", ROLE_STORE, ROLE_SMTP | ROLE_RELAY, &message_delivered_schema},
     [MESSAGE_ROOM] = {"room", ROLE_SMTP, ROLE_STORE, &message_room_schema},
     [MESSAGE_ROOM_ANSWER] = {"room-answer", ROLE_STORE, ROLE_SMTP, &message_result_schema},
+
+    [MESSAGE_ETRN] = {"etrn", ROLE_SMTP, ROLE_STORE, &message_etrn_schema},
+    [MESSAGE_ETRN_ANSWER] = {"etrn-answer", ROLE_STORE, ROLE_SMTP, &message_etrn_answer_schema},
 
     [MESSAGE_MAILDROP_OPEN] = {"maildrop-open", ROLE_POP3, ROLE_STORE, &message_empty_schema},
     [MESSAGE_MAILDROP_LIST] = {"maildrop-list", ROLE_STORE, ROLE_POP3, &message_maildrop_list_schema},
@@ -155,11 +218,25 @@ static const struct message_row {
     [MESSAGE_TICKET_KEY] = {"ticket-key", EDGES, ROLE_KEYS, &message_empty_schema},
     [MESSAGE_TICKET_KEY_ANSWER] = {"ticket-key-answer", ROLE_KEYS, EDGES, &message_ticket_key_schema},
 
-    [MESSAGE_QUERY] = {"query", ROLE_SMTP, ROLE_DNS, &message_query_schema},
-    [MESSAGE_ANSWER] = {"answer", ROLE_DNS, ROLE_SMTP, &message_answer_schema},
+    [MESSAGE_SRS] = {"srs", ROLE_SMTP | ROLE_RELAY, ROLE_KEYS, &message_srs_schema},
+    [MESSAGE_SRS_ANSWER] = {"srs-answer", ROLE_KEYS, ROLE_SMTP | ROLE_RELAY, &message_srs_answer_schema},
+
+    [MESSAGE_QUERY] = {"query", ROLE_SMTP | ROLE_RELAY, ROLE_DNS, &message_query_schema},
+    [MESSAGE_ANSWER] = {"answer", ROLE_DNS, ROLE_SMTP | ROLE_RELAY, &message_answer_schema},
 
     [MESSAGE_COMMAND] = {"command", ROLE_ADMIN, ROLE_AUTH | ROLE_STORE, &message_command_schema},
     [MESSAGE_OUTPUT] = {"output", ROLE_AUTH | ROLE_STORE, ROLE_ADMIN, &message_output_schema},
+
+    [MESSAGE_QUEUE_READY] = {"queue-ready", ROLE_RELAY, ROLE_STORE, &message_queue_ready_schema},
+    [MESSAGE_QUEUE_DESTINATION] = {"queue-destination", ROLE_STORE, ROLE_RELAY, &message_queue_destination_schema},
+    [MESSAGE_QUEUE_TAKE] = {"queue-take", ROLE_RELAY, ROLE_STORE, &message_queue_take_schema},
+    [MESSAGE_QUEUE_MESSAGE] = {"queue-message", ROLE_STORE, ROLE_RELAY, &message_queue_message_schema},
+    [MESSAGE_QUEUE_TAKEN] = {"queue-taken", ROLE_STORE, ROLE_RELAY, &message_queue_taken_schema},
+    [MESSAGE_QUEUE_READ] = {"queue-read", ROLE_RELAY, ROLE_STORE, &message_queue_read_schema},
+    [MESSAGE_QUEUE_DATA] = {"queue-data", ROLE_STORE, ROLE_RELAY, &message_queue_data_schema},
+    [MESSAGE_QUEUE_OUTCOME] = {"queue-outcome", ROLE_RELAY, ROLE_STORE, &message_queue_outcome_schema},
+    [MESSAGE_QUEUE_MORE] = {"queue-more", ROLE_STORE, ROLE_RELAY, &message_queue_more_schema},
+    [MESSAGE_QUEUE_REST] = {"queue-rest", ROLE_RELAY, ROLE_STORE, &message_queue_rest_schema},
 };
 /* clang-format on */
 

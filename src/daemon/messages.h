@@ -20,7 +20,8 @@ enum role_bit {
 	ROLE_DNS = 1 << 5,
 	ROLE_SMTP = 1 << 6,
 	ROLE_POP3 = 1 << 7,
-	ROLE_ADMIN = 1 << 8 /* the command line, through the administrator's socket */
+	ROLE_ADMIN = 1 << 8, /* the command line, through the administrator's socket */
+	ROLE_RELAY = 1 << 9
 };
 
 enum message_type {
@@ -35,7 +36,7 @@ enum message_type {
 	/* role -> master */
 	MESSAGE_READY,
 
-	/* smtp, pop3 -> auth */
+	/* smtp, pop3, relay -> auth */
 	MESSAGE_RESOLVE = 20, /* who is this recipient? */
 	MESSAGE_RESOLVED,
 	MESSAGE_LOGIN,      /* the first message of a SASL exchange (or APOP, USER/PASS as PLAIN) */
@@ -55,7 +56,7 @@ enum message_type {
 	                      to auth */
 	MESSAGE_DIRECTORY_ANSWER,
 
-	/* smtp -> store */
+	/* smtp, relay -> store */
 	MESSAGE_UPLOAD = 60, /* a piece of a body */
 	MESSAGE_UPLOAD_CREDIT,
 	MESSAGE_UPLOAD_ABORT,
@@ -63,6 +64,8 @@ enum message_type {
 	MESSAGE_DELIVERED,
 	MESSAGE_ROOM, /* has this account room for so many bytes? */
 	MESSAGE_ROOM_ANSWER,
+	MESSAGE_ETRN, /* try this domain's mail now (RFC 1985); from smtp */
+	MESSAGE_ETRN_ANSWER,
 
 	/* pop3 -> store, on an account's channel */
 	MESSAGE_MAILDROP_OPEN = 80,
@@ -73,19 +76,33 @@ enum message_type {
 	MESSAGE_EXPUNGE, /* a part of the list of what to delete; `last` carries it out, all or none */
 	MESSAGE_EXPUNGED,
 
-	/* edges -> keys */
+	/* edges, relay -> keys */
 	MESSAGE_SIGN = 100,
 	MESSAGE_SIGNED,
 	MESSAGE_TICKET_KEY,
 	MESSAGE_TICKET_KEY_ANSWER,
+	MESSAGE_SRS, /* rewrite a forwarded message's sender, or find whom a rewritten one was */
+	MESSAGE_SRS_ANSWER,
 
-	/* smtp -> dns */
+	/* smtp, relay -> dns */
 	MESSAGE_QUERY = 120,
 	MESSAGE_ANSWER,
 
 	/* command line -> auth, store */
 	MESSAGE_COMMAND = 140,
 	MESSAGE_OUTPUT,
+
+	/* relay -> store, and what store hands out */
+	MESSAGE_QUEUE_READY = 160,  /* relay takes so many more destinations */
+	MESSAGE_QUEUE_DESTINATION,  /* a destination that is due, relay's until MESSAGE_QUEUE_REST */
+	MESSAGE_QUEUE_TAKE,         /* the next messages for it */
+	MESSAGE_QUEUE_MESSAGE,      /* one of them; relay's until its outcome, or until the destination rests */
+	MESSAGE_QUEUE_TAKEN,        /* the end of the answer to MESSAGE_QUEUE_TAKE */
+	MESSAGE_QUEUE_READ,         /* a part of a body */
+	MESSAGE_QUEUE_DATA,
+	MESSAGE_QUEUE_OUTCOME,      /* what became of a message's recipients at this destination; no answer */
+	MESSAGE_QUEUE_MORE,         /* store -> relay: new mail has come for a destination that relay has */
+	MESSAGE_QUEUE_REST,         /* relay gives the destination back, and says when and why to come again; no answer */
 
 	MESSAGE_TYPES
 };
@@ -128,6 +145,27 @@ struct message_upload { uint64_t upload; struct view bytes; };
 struct message_upload_credit { uint64_t upload, bytes; };
 struct message_upload_abort { uint64_t upload; };
 struct message_delivery_target { uint64_t account; struct view mailbox, prefix; };
+
+/* A recipient that the queue keeps beside, or instead of, the delivery to mailboxes. */
+enum delivery_recipient_kind {
+	RECIPIENT_REMOTE,    /* to be carried to `destination` */
+	RECIPIENT_LOCAL,     /* to be put into a mailbox later: the message is held until hold_until */
+	RECIPIENT_DELIVERED, /* a target of this delivery whose sender wants to be told (NOTIFY=SUCCESS) */
+	RECIPIENT_EXPANDED   /* became several, and the sender wants to be told (RFC 3461 section 5.2.7.3) */
+};
+struct message_delivery_recipient {
+	uint64_t kind;
+	struct view address;     /* the mailbox, without brackets, as it is to be said to the next host */
+	struct view orcpt;       /* ORCPT's value as it was given (xtext), or empty */
+	uint64_t notify;         /* NOTIFY_* of queue/record.h; 0: not given */
+	struct view destination; /* the domain, A-labels in lower case, or an address literal with its brackets */
+	struct view forwarder;   /* the local address through which it was reached, or empty: then the sender is rewritten (SRS) */
+	uint64_t account;        /* RECIPIENT_LOCAL: the mailbox */
+	struct view mailbox, prefix;
+};
+/* A recipient that the delivery (a DSN) tells the sender about; it is marked as told in the same step. */
+struct message_delivery_report { struct view id; uint64_t recipient, action; };
+
 struct message_deliver {
 	struct view session;
 	uint64_t upload; /* pieces sent before with this number; 0: none */
@@ -135,10 +173,27 @@ struct message_deliver {
 	uint64_t received_at, thread_hash, all_or_none;
 	uint64_t enforce_quota; /* a target over its quota refuses the message: its sender can be told */
 	struct codec_list targets;
+
+	/* What the queue and the trace keep of it. */
+	struct view id;              /* the message's, 12 characters; a second delivery with the same one changes nothing */
+	struct view sender;          /* the reverse path without brackets; empty: the null sender */
+	struct view client;          /* who gave it to us, in words, for the trace */
+	struct view message_id;      /* the header's, without brackets */
+	uint64_t submitter;          /* the account that submitted it; 0: none */
+	uint64_t ret;                /* 0 not given, 1 FULL, 2 HDRS */
+	struct view envid;           /* as it was given (xtext), or empty */
+	uint64_t body, utf8, require_tls; /* enum smtp_body_kind */
+	uint64_t priority;           /* MT-PRIORITY + 9: 0 to 18 */
+	uint64_t by_time;            /* DELIVERBY as seconds since 1970; 0: none */
+	uint64_t by_mode;            /* 'R' or 'N', + 256 when tracing was asked for */
+	uint64_t hold_until;         /* FUTURERELEASE, seconds since 1970; 0: none */
+	struct codec_list recipients, reports;
 };
 struct message_result { uint64_t error; };
-struct message_delivered { struct codec_list results; };
+struct message_delivered { struct codec_list results; }; /* of the targets, then of the recipients, in order */
 struct message_room { uint64_t account, bytes; };
+struct message_etrn { struct view domain; };
+struct message_etrn_answer { uint64_t error, messages; };
 
 /* Each entry: size (8 bytes), email id (8), length of an imported UIDL (1), that UIDL. */
 struct message_maildrop_list { struct view entries; };
@@ -152,11 +207,74 @@ struct message_sign { uint64_t key, pss; struct view algorithm, tbs; };
 struct message_signed { uint64_t error; struct view signature; };
 struct message_ticket_key { struct view key; };
 
+enum srs_operation { SRS_REWRITE = 1, SRS_REVERSE = 2 };
+struct message_srs { uint64_t operation; struct view address, domain; };
+struct message_srs_answer { uint64_t error; struct view address; };
+
 struct message_query { struct view name; uint64_t type; };
 struct message_answer { uint64_t status, secure; struct codec_list records; };
 
 struct message_command { struct codec_list words; uint64_t json; };
 struct message_output { struct view text; uint64_t status, last; };
+
+struct message_queue_ready { uint64_t destinations; };
+struct message_queue_destination {
+	uint64_t number;   /* names it until it rests; never used again within a link's life */
+	struct view name;  /* a domain, an address literal, or "@notify": messages whose sender is to be told */
+	struct view route; /* the administrator's own for this destination, or empty */
+	uint64_t failures, failing_since; /* attempts in a row that reached no host */
+};
+struct message_queue_take { uint64_t number, messages, bytes; };
+
+/* Why the sender is told about a recipient, and what a recipient's turn ended with. */
+enum queue_action { ACTION_NONE, ACTION_FAILED, ACTION_DELAYED, ACTION_DELIVERED, ACTION_RELAYED, ACTION_EXPANDED };
+struct message_queue_recipient {
+	uint64_t number; /* in the message's record */
+	struct view address, orcpt, forwarder;
+	uint64_t notify, attempts;
+	/* "@notify" only: what is to be told, and what is known. */
+	uint64_t action, last_attempt;
+	struct view status, reply, host, stage;
+};
+struct message_queue_message {
+	uint64_t number; /* the destination's */
+	struct view id, sender, envid;
+	uint64_t arrived, expires, size, ret, body, utf8, require_tls, priority, by_time, by_mode;
+	uint64_t trailer;          /* bytes behind the body, to be had by MESSAGE_QUEUE_READ from offset `size` */
+	struct codec_list recipients;
+	struct view bytes; /* the body from its beginning: whole, when it is as long as `size` */
+};
+struct message_queue_taken { uint64_t number, error, count, more; };
+struct message_queue_read { struct view id; uint64_t offset, length; };
+struct message_queue_data { uint64_t error; struct view bytes; };
+
+enum queue_verdict {
+	QUEUE_DELIVERED, /* an LMTP server took it: it is in the mailbox */
+	QUEUE_RELAYED,   /* the next host took it, and with it the duty to tell the sender (RFC 3461) */
+	QUEUE_PASSED_ON, /* the next host took it, and knows nothing of DSN: we tell the sender that it was relayed */
+	QUEUE_FAILED,    /* refused for good */
+	QUEUE_DEFERRED,  /* this recipient must wait */
+	QUEUE_UNTRIED    /* not its fault: it goes back as it was */
+};
+struct message_queue_result {
+	uint64_t recipient, verdict;
+	struct view status; /* "5.1.1" */
+	struct view reply;  /* the remote's own words, or ours */
+	struct view stage;  /* what they answered: "RCPT", "end of data", "connect", ... */
+};
+struct message_queue_outcome {
+	uint64_t number;
+	struct view id, host, address, tls, verified; /* of the next host: name, "192.0.2.1:25", "TLSv1.3 CIPHER", "dane-ee" ... */
+	struct codec_list results;
+};
+struct message_queue_more { uint64_t number; };
+enum queue_rest {
+	REST_EMPTY,  /* nothing is left that may be tried now */
+	REST_LATER,  /* come again after `seconds`: a limit of ours, not the destination's fault */
+	REST_FAILED, /* no host could be reached or used: back off */
+	REST_DEAD    /* the destination does not exist or takes no mail: everything for it fails with this status and text */
+};
+struct message_queue_rest { uint64_t number, how, seconds; struct view status, text, host; };
 /* clang-format on */
 
 /* The name for logs and documents, or NULL. */

@@ -21,13 +21,18 @@ struct settings {
 	struct view tls_certificates, tls_keys;
 	struct view proxy_from, xclient_from;
 	struct view trusted_networks, login_mechanisms;
-	struct view dns_server, dns_anchors;
+	struct view dns_server, dns_anchors, dns_stubs;
+	struct view relay_source, ca_file, routes, relay_domains, tls_policies;
 	uint64_t message_size_max, recipients_max, received_max;
 	uint64_t connections_max, connections_per_address, connection_rate, messages_rate;
 	uint64_t errors_max, greeting_delay_ms, data_rate_min;
 	uint64_t timeout_command, timeout_data, pop3_idle;
 	uint64_t disk_reserve, undelete_days, quota_default;
 	uint64_t require_tls_login, allow_main_password_scram, sender_null_mx, crash_stop;
+	uint64_t relay_port, mta_sts, mta_sts_port;
+	uint64_t queue_retry_min, queue_retry_max, queue_warn_hours, queue_give_up_days;
+	uint64_t relay_connections, destination_connections, destination_rate, sender_domain_rate;
+	uint64_t hold_max, trace_days;
 	uint64_t log_level, drain_seconds;
 };
 
