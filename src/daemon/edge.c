@@ -2,6 +2,7 @@
 #include "daemon/edge.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "daemon/edge_connection.h"
 #include "io/tls.h"
 
 enum {
@@ -48,7 +50,7 @@ static struct client_count *count_of(struct edge *edge, const char *key, size_t 
 static const char *has_no_room(const struct edge *edge)
 {
 	size_t most = edge->descriptors > DESCRIPTORS_KEPT
-	                  ? (edge->descriptors - DESCRIPTORS_KEPT) / edge->descriptors_each
+	                  ? (edge->descriptors - DESCRIPTORS_KEPT) / edge->protocol->descriptors_each
 	                  : 1;
 	if (edge->connections >= edge->process->settings.connections_max)
 		return "connections_max";
@@ -131,9 +133,11 @@ static void sweep(void *arg)
 
 /* ---- accepting ---- */
 
-static void accept_again(void *arg)
+static void start_accepting(void *arg)
 {
-	edge_open(arg);
+	struct edge *edge = arg;
+	for (size_t i = 0; i < edge->listener_count; i++)
+		loop_watch_on(&edge->listeners[i].watch);
 }
 
 static void stop_accepting(struct edge *edge)
@@ -145,8 +149,9 @@ static void stop_accepting(struct edge *edge)
 static void refuse(struct edge *edge, int fd, const struct edge_client *client, const char *reason)
 {
 	/* Under TLS from the first byte a line in clear would only confuse. */
-	if (client->service != SERVICE_SUBMISSIONS && client->service != SERVICE_POP3S)
-		send(fd, edge->too_many.data, edge->too_many.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	const char *line = edge->protocol->too_many;
+	if (!service_has_tls(client->service))
+		send(fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(fd);
 	/* The first ones are named; a flood is summed up once a minute. */
 	if (edge->refused++ - edge->refused_told < 10)
@@ -179,7 +184,7 @@ static void on_listener(void *arg)
 			continue;
 		}
 		edge->connections++;
-		edge->connected(edge, fd, &client);
+		edge_connection_open(edge, fd, &client);
 	}
 }
 
@@ -194,24 +199,24 @@ void edge_disconnected(struct edge *edge, struct edge_client *client)
 static void drain_deadline(void *arg)
 {
 	struct edge *edge = arg;
-	edge->end_all(edge);
+	for (struct edge_connection *c = edge->first; c; c = c->next)
+		stream_abort(&c->stream);
 	/* The sessions' last words are under way; who does not take them is left behind. */
-	edge->end_all = NULL;
 	role_exit(edge->process);
 }
 
-void edge_init(struct edge *edge, struct role_process *p)
+void edge_init(struct edge *edge, struct role_process *p, const struct edge_protocol *protocol)
 {
 	edge->process = p;
+	edge->protocol = protocol;
 	edge->keys = -1;
-	edge->descriptors_each = 1;
 	struct rlimit files;
 	edge->descriptors = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur != RLIM_INFINITY
 	                        ? files.rlim_cur
 	                        : SIZE_MAX;
 	map_init(&edge->clients);
 	loop_timer_init(&edge->sweep, &p->loop, sweep, edge);
-	loop_timer_init(&edge->accept_again, &p->loop, accept_again, edge);
+	loop_timer_init(&edge->accept_again, &p->loop, start_accepting, edge);
 	loop_timer_init(&edge->drain_deadline, &p->loop, drain_deadline, edge);
 	loop_timer_set(&edge->sweep, WINDOW_MS);
 }
@@ -227,12 +232,6 @@ void edge_add_listener(struct edge *edge, enum service service, int fd)
 	loop_watch_init(&listener->watch, &edge->process->loop, fd, LOOP_READ, on_listener, listener);
 }
 
-void edge_open(struct edge *edge)
-{
-	for (size_t i = 0; i < edge->listener_count; i++)
-		loop_watch_on(&edge->listeners[i].watch);
-}
-
 void edge_drain(struct edge *edge)
 {
 	stop_accepting(edge);
@@ -240,6 +239,8 @@ void edge_drain(struct edge *edge)
 	for (size_t i = 0; i < edge->listener_count; i++)
 		close(edge->listeners[i].fd);
 	edge->listener_count = 0;
+	for (struct edge_connection *c = edge->first; c; c = c->next)
+		edge_connection_drain(c);
 	if (edge->connections == 0)
 		role_exit(edge->process);
 	else
@@ -320,7 +321,7 @@ static void add_ticket_key(struct edge *edge, struct tls_context *context)
 	buf_done(&in);
 }
 
-int edge_configure(struct edge *edge)
+static int configure(struct edge *edge)
 {
 	struct tls_context *context = NULL;
 	int error = tls_set_signer(sign, edge);
@@ -328,7 +329,7 @@ int edge_configure(struct edge *edge)
 		if (file->kind != FILE_CHAIN)
 			continue;
 		if (context == NULL)
-			context = tls_server_new(edge->alpn);
+			context = tls_server_new(edge->protocol->alpn);
 		error = tls_server_add(context, buf_view(&file->content), (unsigned)file->number);
 		if (error)
 			log_event(LOG_ERROR, "-", "certificate-unusable", log_string("file", file->name),
@@ -348,4 +349,12 @@ int edge_configure(struct edge *edge)
 	tls_context_unref(edge->tls);
 	edge->tls = context;
 	return 0;
+}
+
+int edge_serve(struct edge *edge)
+{
+	int error = configure(edge);
+	if (error == 0 && !edge->process->serving)
+		start_accepting(edge);
+	return error;
 }

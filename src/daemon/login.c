@@ -75,20 +75,21 @@ void login_begin(struct login *login, const struct login_terms *terms)
 	char binding[64];
 	size_t len = 0;
 	const char *type = "";
+	const struct edge_client *client = &terms->connection->client;
+	SSL *ssl = terms->connection->stream.ssl;
 	struct message_login m = {
-	    .session = terms->session,
-	    .service = view_from_string(service_name(terms->client->service)),
-	    .client = view_from_string(terms->client->text),
+	    .session = view_from_string(terms->connection->id),
+	    .service = view_from_string(service_name(client->service)),
+	    .client = view_from_string(client->text),
 	    .mechanism = terms->mechanism,
 	    .initial = terms->initial,
 	    .has_initial = terms->has_initial,
-	    .secure = terms->stream->ssl != NULL,
+	    .secure = ssl != NULL,
 	    .apop_stamp = terms->apop_stamp,
 	};
 	bool binds = view_ends_nocase(terms->mechanism, VIEW("-PLUS")) ||
 	             tells_binding(login->auth->link.process->settings.login_mechanisms);
-	if (terms->stream->ssl && binds &&
-	    tls_channel_binding(terms->stream->ssl, binding, &len, &type) == 0) {
+	if (ssl && binds && tls_channel_binding(ssl, binding, &len, &type) == 0) {
 		m.binding_type = view_from_string(type);
 		m.binding = view_of(binding, len);
 	}

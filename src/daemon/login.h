@@ -2,7 +2,7 @@
 #ifndef DAEMON_LOGIN_H
 #define DAEMON_LOGIN_H
 
-#include "daemon/edge.h"
+#include "daemon/edge_connection.h"
 #include "daemon/role.h"
 
 struct login {
@@ -16,11 +16,9 @@ struct login {
 };
 
 struct login_terms {
-	struct view session;
-	const struct edge_client *client;
+	const struct edge_connection *connection;
 	struct view mechanism, initial, apop_stamp;
 	bool has_initial;
-	const struct stream *stream; /* for channel binding */
 };
 
 void login_begin(struct login *login, const struct login_terms *terms);

@@ -14,10 +14,8 @@
 #include "base/cursor.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/random.h"
-#include "daemon/edge.h"
+#include "daemon/edge_connection.h"
 #include "daemon/login.h"
-#include "io/proxy_header.h"
 #include "pop3/pop3_session.h"
 
 enum {
@@ -39,9 +37,7 @@ struct fetch {
 };
 
 struct pop3_connection {
-	struct pop3_connection *next, *previous;
-	struct edge_client client;
-	struct stream stream;
+	struct edge_connection edge; /* the first member */
 	struct pop3_session *session;
 	struct login login;
 	struct link account;
@@ -51,17 +47,14 @@ struct pop3_connection {
 	uint32_t window; /* messages to ask for at the next miss: doubles while the client goes on in order */
 	uint32_t expected;  /* the index that would go on in order */
 	bool session_wants; /* the session waits for pieces of fetch.next */
-	bool handing_over, tls_wanted, proxy_pending, ending, logged_in;
-	char id[RANDOM_ID_SIZE];
+	bool handing_over, logged_in;
 	char stamp[96];
-	struct loop_task task;
 	uint64_t fetched;
 };
 
 static struct {
 	struct edge edge;
 	struct calls auth;
-	struct pop3_connection *first;
 } role;
 
 /* ---- the account's channel ---- */
@@ -89,7 +82,7 @@ static void store_piece(struct pop3_connection *c, const struct piece *piece)
 	buf_append_u32(&c->ahead, (uint32_t)piece->bytes.len);
 	buf_append(&c->ahead, piece->bytes);
 	if (buf_failed(&c->ahead))
-		stream_abort(&c->stream); /* a message with a hole must not look whole */
+		stream_abort(&c->edge.stream); /* a message with a hole must not look whole */
 }
 
 static bool next_piece(struct pop3_connection *c, struct piece *piece)
@@ -112,7 +105,7 @@ static void give_piece(struct pop3_connection *c, const struct piece *piece)
 		c->fetched++;
 	}
 	pop3_piece(c->session, piece->bytes, piece->last, piece->error);
-	stream_wrote(&c->stream);
+	stream_wrote(&c->edge.stream);
 }
 
 static void hand_over(struct pop3_connection *c)
@@ -121,7 +114,7 @@ static void hand_over(struct pop3_connection *c)
 	if (c->handing_over)
 		return;
 	c->handing_over = true;
-	while (c->session_wants && !c->ending && buf_view(&c->ahead).len > 0 && next_piece(c, &piece) &&
+	while (c->session_wants && !c->edge.ending && buf_view(&c->ahead).len > 0 && next_piece(c, &piece) &&
 	       piece.index == c->fetch.next) {
 		size_t len = PIECE_HEADER + piece.bytes.len;
 		give_piece(c, &piece);
@@ -134,7 +127,7 @@ static void hand_over(struct pop3_connection *c)
 static void balance(struct pop3_connection *c)
 {
 	if (c->account.up)
-		channel_pause(&c->account.channel, stream_backlog(&c->stream) >= STREAM_HIGH_WATER ||
+		channel_pause(&c->account.channel, stream_backlog(&c->edge.stream) >= STREAM_HIGH_WATER ||
 		                                       buf_view(&c->ahead).len >= AHEAD_BYTES);
 }
 
@@ -173,7 +166,7 @@ static void account_received(struct link *link, struct channel_frame *frame)
 		struct message_fetch_data data;
 		struct message_result result;
 	} m;
-	if (!link_decode(link, frame, &m) || c->ending)
+	if (!link_decode(link, frame, &m) || c->edge.ending)
 		return;
 	switch ((enum message_type)frame->type) {
 	case MESSAGE_MAILDROP_LIST:
@@ -188,7 +181,7 @@ static void account_received(struct link *link, struct channel_frame *frame)
 		pop3_opened(c->session, error == -EBUSY   ? POP3_IN_USE
 		                        : error || !whole ? POP3_OPEN_FAILED
 		                                          : POP3_OPENED);
-		log_event(LOG_INFO, c->id, "pop3-maildrop",
+		log_event(LOG_INFO, c->edge.id, "pop3-maildrop",
 		    log_u64("messages", pop3_message_count(c->session)), log_i64("error", error));
 		if (error || !whole)
 			link_close(&c->account); /* the client is back before the login: it holds no right */
@@ -202,24 +195,24 @@ static void account_received(struct link *link, struct channel_frame *frame)
 		if (frame->request == c->expunge_request)
 			pop3_expunged(c->session, (int)m.result.error);
 	}
-	stream_wrote(&c->stream);
-	stream_resume(&c->stream);
+	stream_wrote(&c->edge.stream);
+	stream_resume(&c->edge.stream);
 }
 
 static void account_closed(struct link *link)
 {
 	struct pop3_connection *c = link->arg;
 	/* Store was restarted, or the right was revoked: nothing was deleted, the client comes again. */
-	if (c->ending)
+	if (c->edge.ending)
 		return;
-	log_event(LOG_INFO, c->id, "pop3-account-gone", log_string("client", c->client.text));
+	log_event(LOG_INFO, c->edge.id, "pop3-account-gone", log_string("client", c->edge.client.text));
 	if (pop3_is_busy(c->session)) {
 		pop3_piece(c->session, (struct view){0}, true, -EIO);
 		pop3_opened(c->session, POP3_OPEN_FAILED);
 		pop3_expunged(c->session, -EIO);
-		stream_wrote(&c->stream);
+		stream_wrote(&c->edge.stream);
 	}
-	stream_close(&c->stream);
+	stream_close(&c->edge.stream);
 }
 
 /* ---- what the session asks for ---- */
@@ -228,13 +221,11 @@ static void ask_login(void *arg, const struct pop3_login *login)
 {
 	struct pop3_connection *c = arg;
 	struct login_terms terms = {
-	    .session = view_from_string(c->id),
-	    .client = &c->client,
+	    .connection = &c->edge,
 	    .mechanism = login->mechanism,
 	    .initial = login->initial,
 	    .has_initial = login->has_initial,
 	    .apop_stamp = view_from_string(c->stamp),
-	    .stream = &c->stream,
 	};
 	login_begin(&c->login, &terms);
 }
@@ -330,15 +321,13 @@ static void ask_expunge(void *arg, const uint32_t *indexes, size_t count)
 static void ask_tls(void *arg)
 {
 	struct pop3_connection *c = arg;
-	c->tls_wanted = true;
-	stream_hold(&c->stream);
-	loop_task_schedule(&c->task);
+	edge_connection_start_tls(&c->edge);
 }
 
 static void ask_close(void *arg)
 {
 	struct pop3_connection *c = arg;
-	stream_close(&c->stream);
+	stream_close(&c->edge.stream);
 }
 
 static const struct pop3_backend backend = {
@@ -357,8 +346,8 @@ static void on_challenge(void *arg, struct view text)
 {
 	struct pop3_connection *c = arg;
 	pop3_challenge(c->session, text);
-	stream_wrote(&c->stream);
-	stream_resume(&c->stream);
+	stream_wrote(&c->edge.stream);
+	stream_resume(&c->edge.stream);
 }
 
 static void on_logged_in(void *arg, uint64_t account, struct view address, int channel)
@@ -368,15 +357,15 @@ static void on_logged_in(void *arg, uint64_t account, struct view address, int c
 	/* The form of maildrop_uidl (account/account.h). */
 	snprintf(prefix, sizeof prefix, "%llx.", (unsigned long long)(account & 0xffffffffffffffu));
 	pop3_uidl_prefix(c->session, view_from_string(prefix));
-	log_event(LOG_INFO, c->id, "pop3-login", log_text("address", address),
-	    log_string("client", c->client.text));
+	log_event(LOG_INFO, c->edge.id, "pop3-login", log_text("address", address),
+	    log_string("client", c->edge.client.text));
 	if (channel >= 0)
 		link_open(
 		    &c->account, role.edge.process, channel, ROLE_STORE, account_received, account_closed, c);
 	c->logged_in = true;
 	pop3_logged_in(c->session);
-	stream_wrote(&c->stream);
-	stream_resume(&c->stream);
+	stream_wrote(&c->edge.stream);
+	stream_resume(&c->edge.stream);
 }
 
 static void on_login_failed(void *arg, enum login_failure why)
@@ -390,11 +379,11 @@ static void on_login_failed(void *arg, enum login_failure why)
 	    [LOGIN_DISABLED] = POP3_BAD_CREDENTIALS,
 	};
 	struct pop3_connection *c = arg;
-	log_event(LOG_WARNING, c->id, "pop3-login-failed", log_string("client", c->client.text),
+	log_event(LOG_WARNING, c->edge.id, "pop3-login-failed", log_string("client", c->edge.client.text),
 	    log_u64("reason", why));
 	pop3_refused(c->session, refusals[why <= LOGIN_DISABLED ? why : LOGIN_TEMPORARY]);
-	stream_wrote(&c->stream);
-	stream_resume(&c->stream);
+	stream_wrote(&c->edge.stream);
+	stream_resume(&c->edge.stream);
 }
 
 /* ---- the connection ---- */
@@ -403,7 +392,7 @@ static void set_deadline(struct pop3_connection *c)
 {
 	bool in = c->session && pop3_is_authenticated(c->session);
 	stream_set_deadline(
-	    &c->stream, 1000 * (int64_t)(in ? role.edge.process->settings.pop3_idle : LOGIN_SECONDS));
+	    &c->edge.stream, 1000 * (int64_t)(in ? role.edge.process->settings.pop3_idle : LOGIN_SECONDS));
 }
 
 static const char *const *announced(bool secure)
@@ -411,13 +400,13 @@ static const char *const *announced(bool secure)
 	return login_announced(secure, role.edge.process->settings.login_mechanisms);
 }
 
-static void begin_session(struct pop3_connection *c)
+static void on_begin(void *arg)
 {
+	struct pop3_connection *c = arg;
 	const struct settings *settings = &role.edge.process->settings;
-	bool secure = c->stream.ssl != NULL;
-	random_id(c->id);
+	bool secure = edge_connection_is_secure(&c->edge);
 	int host = (int)(settings->hostname.len < 60 ? settings->hostname.len : 60);
-	snprintf(c->stamp, sizeof c->stamp, "<%s.%lld@%.*s>", c->id, (long long)clock_wall(), host,
+	snprintf(c->stamp, sizeof c->stamp, "<%s.%lld@%.*s>", c->edge.id, (long long)clock_wall(), host,
 	    settings->hostname.data);
 	struct pop3_config config = {
 	    .hostname = settings->hostname,
@@ -425,151 +414,74 @@ static void begin_session(struct pop3_connection *c)
 	    .announced = announced,
 	    .tls_available = role.edge.tls != NULL,
 	    .secure = secure,
-	    .clear_login = !settings->require_tls_login || network_is_loopback(&c->client.address),
+	    .clear_login = edge_connection_clear_login(&c->edge),
 	    .apop_stamp = view_from_string(c->stamp),
 	};
-	c->session = pop3_session_new(&config, &backend, c, stream_out(&c->stream));
-	log_event(
-	    LOG_DEBUG, c->id, "pop3-connect", log_string("client", c->client.text), log_u64("tls", secure));
-	stream_wrote(&c->stream);
-}
-
-/* The PROXY header, where one is due: returns how much it took, 0 for wait. */
-static size_t take_proxy_header(struct pop3_connection *c, struct view bytes)
-{
-	struct sockaddr_storage address;
-	bool local;
-	int n = proxy_header_parse(bytes, &address, &local);
-	if (n == 0)
-		return 0;
-	if (n < 0 || (!local && !edge_rename(&role.edge, &c->client, &address))) {
-		log_event(LOG_WARNING, c->id, "proxy-header-refused", log_string("client", c->client.text));
-		stream_abort(&c->stream);
-		return bytes.len;
-	}
-	c->proxy_pending = false;
-	loop_task_schedule(&c->task);
-	stream_hold(&c->stream);
-	return (size_t)n;
+	c->session = pop3_session_new(&config, &backend, c, stream_out(&c->edge.stream));
+	log_event(LOG_DEBUG, c->edge.id, "pop3-connect", log_string("client", c->edge.client.text),
+	    log_u64("tls", secure));
+	stream_wrote(&c->edge.stream);
+	set_deadline(c);
 }
 
 static size_t on_input(void *arg, struct view bytes)
 {
 	struct pop3_connection *c = arg;
-	if (c->proxy_pending)
-		return take_proxy_header(c, bytes);
 	size_t consumed = pop3_feed(c->session, bytes);
-	stream_wrote(&c->stream);
+	stream_wrote(&c->edge.stream);
 	/* Before the login one deadline holds for all of it; then whole commands count, not bytes that
 	 * trickle in. */
 	if (consumed > 0 && pop3_is_authenticated(c->session))
 		set_deadline(c);
-	if (pop3_is_busy(c->session) || stream_backlog(&c->stream) >= STREAM_HIGH_WATER)
-		stream_hold(&c->stream);
+	if (pop3_is_busy(c->session) || stream_backlog(&c->edge.stream) >= STREAM_HIGH_WATER)
+		stream_hold(&c->edge.stream);
 	if (pop3_errors(c->session) > role.edge.process->settings.errors_max)
-		stream_close(&c->stream);
+		stream_close(&c->edge.stream);
 	return consumed;
 }
 
 static void on_drained(void *arg)
 {
 	struct pop3_connection *c = arg;
-	if (c->session == NULL)
-		return;
 	pop3_drained(c->session);
-	stream_wrote(&c->stream);
+	stream_wrote(&c->edge.stream);
 	hand_over(c);
 	balance(c);
 	set_deadline(c);
 	if (!pop3_is_busy(c->session))
-		stream_resume(&c->stream);
+		stream_resume(&c->edge.stream);
 }
 
 static void on_secured(void *arg)
 {
 	struct pop3_connection *c = arg;
-	if (c->session == NULL) {
-		begin_session(c);
-	} else {
-		pop3_secured(c->session);
-		log_event(LOG_DEBUG, c->id, "pop3-stls", log_string("client", c->client.text));
-	}
+	pop3_secured(c->session);
+	log_event(LOG_DEBUG, c->edge.id, "pop3-stls", log_string("client", c->edge.client.text));
 	set_deadline(c);
-	stream_resume(&c->stream);
 }
 
-static void free_connection(struct pop3_connection *c)
+/* RFC 1939 section 3: an idle session ends without the UPDATE state: nothing is deleted. A client that still
+ * takes data is not idle. */
+static void on_idle(void *arg)
 {
-	login_forget(&c->login);
-	link_close(&c->account);
-	stream_free(&c->stream);
-	loop_task_cancel(&c->task);
-	pop3_session_free(c->session);
-	buf_done(&c->ahead);
-	if (c->previous)
-		c->previous->next = c->next;
+	struct pop3_connection *c = arg;
+	if (pop3_is_busy(c->session) || stream_backlog(&c->edge.stream) == 0)
+		stream_close(&c->edge.stream);
 	else
-		role.first = c->next;
-	if (c->next)
-		c->next->previous = c->previous;
-	edge_disconnected(&role.edge, &c->client);
-	mem_free(c);
+		stream_abort(&c->edge.stream);
 }
 
-static void on_ended(void *arg, enum stream_end how)
+/* Who has not logged in loses nothing. A session that has may finish until the deadline. */
+static void on_drain(void *arg)
 {
 	struct pop3_connection *c = arg;
-	if (c->logged_in)
-		log_event(LOG_INFO, c->id, "pop3-end", log_u64("fetched", c->fetched),
-		    log_u64("bytes_out", c->stream.bytes_out), log_u64("how", how));
-	c->ending = true;
-	free_connection(c);
+	if (!pop3_is_authenticated(c->session))
+		stream_close(&c->edge.stream);
 }
 
-static void on_deadline(void *arg)
+static void on_opened(void *arg)
 {
 	struct pop3_connection *c = arg;
-	/* RFC 1939 section 3: an idle session ends without the UPDATE state: nothing is deleted. A client
-	 * that still takes data is not idle. */
-	if (c->session && (pop3_is_busy(c->session) || stream_backlog(&c->stream) == 0)) {
-		stream_close(&c->stream);
-		return;
-	}
-	stream_abort(&c->stream);
-}
-
-static const struct stream_handler handler = {.input = on_input,
-    .drained = on_drained,
-    .secured = on_secured,
-    .deadline = on_deadline,
-    .ended = on_ended};
-
-/* At the end of the turn: TLS begins, or the session does, when nothing of the stream is in use. */
-static void on_task(void *arg)
-{
-	struct pop3_connection *c = arg;
-	bool from_start = c->session == NULL && c->client.service == SERVICE_POP3S;
-	if (c->ending)
-		return;
-	if (c->tls_wanted || from_start) {
-		size_t injected = c->tls_wanted ? stream_discard_input(&c->stream) : 0;
-		c->tls_wanted = false;
-		if (injected)
-			log_event(LOG_WARNING, c->id, "commands-before-tls",
-			    log_string("client", c->client.text), log_u64("bytes", injected));
-		if (role.edge.tls == NULL || stream_start_tls(&c->stream, role.edge.tls) != 0)
-			stream_abort(&c->stream);
-		return;
-	}
-	begin_session(c);
-	set_deadline(c);
-	stream_resume(&c->stream);
-}
-
-static void connected(struct edge *edge, int fd, const struct edge_client *client)
-{
-	struct pop3_connection *c = mem_alloc(sizeof *c);
-	c->client = *client;
 	c->login = (struct login){.auth = &role.auth,
 	    .arg = c,
 	    .challenge = on_challenge,
@@ -577,45 +489,49 @@ static void connected(struct edge *edge, int fd, const struct edge_client *clien
 	    .failed = on_login_failed};
 	c->window = 1;
 	buf_init(&c->ahead, 4 * AHEAD_BYTES + CHANNEL_FRAME_MAX);
-	c->next = role.first;
-	if (role.first)
-		role.first->previous = c;
-	role.first = c;
-	loop_task_init(&c->task, &edge->process->loop, on_task, c);
-	stream_init(&c->stream, &edge->process->loop, fd, &handler, c);
-	stream_set_deadline(&c->stream, 1000 * LOGIN_SECONDS);
-	c->proxy_pending = network_contains(edge->process->settings.proxy_from, &client->address);
-	if (!c->proxy_pending)
-		on_task(c);
+	stream_set_deadline(&c->edge.stream, 1000 * LOGIN_SECONDS);
 }
 
-static void end_all(struct edge *edge)
+static void on_ended(void *arg, enum stream_end how)
 {
-	(void)edge;
-	for (struct pop3_connection *c = role.first; c; c = c->next)
-		stream_abort(&c->stream);
+	struct pop3_connection *c = arg;
+	if (c->logged_in)
+		log_event(LOG_INFO, c->edge.id, "pop3-end", log_u64("fetched", c->fetched),
+		    log_u64("bytes_out", c->edge.stream.bytes_out), log_u64("how", how));
+	login_forget(&c->login);
+	link_close(&c->account);
+	pop3_session_free(c->session);
+	buf_done(&c->ahead);
 }
+
+static const struct edge_protocol protocol = {
+    .size = sizeof(struct pop3_connection),
+    .alpn = "pop3",
+    .too_many = "-ERR [SYS/TEMP] too many connections, try again later\r\n",
+    .descriptors_each = 2, /* the client and the account */
+    .opened = on_opened,
+    .begin = on_begin,
+    .input = on_input,
+    .drained = on_drained,
+    .secured = on_secured,
+    .idle = on_idle,
+    .drain = on_drain,
+    .ended = on_ended,
+};
 
 /* ---- the role ---- */
 
 int pop3_role_start(struct role_process *p)
 {
-	edge_init(&role.edge, p);
-	role.edge.descriptors_each = 2; /* the client and the account */
+	edge_init(&role.edge, p, &protocol);
 	calls_init(&role.auth);
-	role.edge.connected = connected;
-	role.edge.end_all = end_all;
-	role.edge.too_many = VIEW("-ERR [SYS/TEMP] too many connections, try again later\r\n");
-	role.edge.alpn = "pop3";
 	return 0;
 }
 
 int pop3_role_serve(struct role_process *p)
 {
-	int error = edge_configure(&role.edge);
-	if (error == 0 && !p->serving)
-		edge_open(&role.edge);
-	return error;
+	(void)p;
+	return edge_serve(&role.edge);
 }
 
 void pop3_role_peer(struct role_process *p, enum role_bit peer, int fd)
@@ -635,9 +551,5 @@ void pop3_role_listener(struct role_process *p, enum service service, int fd)
 void pop3_role_drain(struct role_process *p)
 {
 	(void)p;
-	/* Who has not logged in loses nothing. A session that has may finish until the deadline. */
-	for (struct pop3_connection *c = role.first; c; c = c->next)
-		if (c->session == NULL || !pop3_is_authenticated(c->session))
-			stream_close(&c->stream);
 	edge_drain(&role.edge);
 }

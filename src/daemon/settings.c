@@ -155,6 +155,11 @@ const char *service_name(enum service service)
 	return services[service].name;
 }
 
+bool service_has_tls(enum service service)
+{
+	return service == SERVICE_SUBMISSIONS || service == SERVICE_POP3S;
+}
+
 struct view service_addresses(const struct settings *s, enum service service)
 {
 	if (services[service].offset == 0)

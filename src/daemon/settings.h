@@ -71,6 +71,8 @@ enum service {
 };
 
 const char *service_name(enum service service);
+/* Whether TLS begins with the connection's first byte (RFC 8314). */
+bool service_has_tls(enum service service);
 struct view service_addresses(const struct settings *s, enum service service);
 
 #endif

@@ -2,8 +2,7 @@
 #ifndef DAEMON_SMTP_CONNECTION_H
 #define DAEMON_SMTP_CONNECTION_H
 
-#include "base/random.h"
-#include "daemon/edge.h"
+#include "daemon/edge_connection.h"
 #include "daemon/login.h"
 #include "smtp/smtp_session.h"
 
@@ -12,17 +11,13 @@
 enum { SMTP_TARGETS_MAX = 100 };
 
 struct smtp_connection {
-	struct smtp_connection *next, *previous;
-	struct edge_client client;
-	struct stream stream;
+	struct edge_connection edge; /* the first member */
 	struct smtp_session *session;
 	struct login login;
-	struct loop_task task;
 	struct loop_timer greeting;
-	char id[RANDOM_ID_SIZE];
 	struct buf literal; /* the client's address as SMTP writes it */
 	uint64_t account;   /* after the login; 0: none */
-	bool tls_wanted, proxy_pending, ending, greeting_delayed;
+	bool greeting_delayed;
 	uint64_t messages;
 	int64_t rate_since; /* of the message that arrives now */
 	uint64_t rate_bytes;
@@ -63,7 +58,6 @@ struct smtp_target {
 struct smtp_role {
 	struct edge edge;
 	struct calls auth, store, dns;
-	struct smtp_connection *first;
 	uint64_t last_upload;
 };
 extern struct smtp_role smtp_role;

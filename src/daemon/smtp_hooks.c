@@ -30,9 +30,9 @@ static const struct {
 
 static unsigned kind_bit(const struct smtp_connection *c)
 {
-	if (c->client.service == SERVICE_SMTP)
+	if (c->edge.client.service == SERVICE_SMTP)
 		return 1 << SMTP_RELAY;
-	return c->client.service == SERVICE_LMTP ? 1 << SMTP_LMTP : 1 << SMTP_SUBMISSION;
+	return c->edge.client.service == SERVICE_LMTP ? 1 << SMTP_LMTP : 1 << SMTP_SUBMISSION;
 }
 
 /* ---- running the hooks ---- */
@@ -40,7 +40,7 @@ static unsigned kind_bit(const struct smtp_connection *c)
 static void decide(struct smtp_connection *c, const struct smtp_verdict *verdict)
 {
 	if (verdict->kind != SMTP_ACCEPT)
-		log_event(LOG_INFO, c->id, "smtp-refused", log_string("client", c->client.text),
+		log_event(LOG_INFO, c->edge.id, "smtp-refused", log_string("client", c->edge.client.text),
 		    log_text("sender", smtp_envelope(c->session)->sender),
 		    log_text("recipient", c->check.recipient ? c->check.recipient->path : (struct view){0}),
 		    log_u64("code", verdict->code), log_string("reason", verdict->text));
@@ -132,7 +132,7 @@ static enum hook_result delay_greeting(struct smtp_connection *c, struct smtp_ve
 	int64_t delay = (int64_t)smtp_role.edge.process->settings.greeting_delay_ms;
 	(void)verdict;
 	if (delay == 0 ||
-	    network_contains(smtp_role.edge.process->settings.trusted_networks, &c->client.address))
+	    network_contains(smtp_role.edge.process->settings.trusted_networks, &c->edge.client.address))
 		return HOOK_ACCEPT;
 	c->greeting_delayed = true;
 	loop_timer_set(&c->greeting, delay);
@@ -162,7 +162,7 @@ void smtp_hooks_early_talker(struct smtp_connection *c)
 
 static enum hook_result limit_messages(struct smtp_connection *c, struct smtp_verdict *verdict)
 {
-	if (edge_count_message(&smtp_role.edge, &c->client))
+	if (edge_count_message(&smtp_role.edge, &c->edge.client))
 		return HOOK_ACCEPT;
 	*verdict = (struct smtp_verdict){.kind = SMTP_TEMPORARY,
 	    .code = 450,

@@ -120,10 +120,10 @@ static void report(struct smtp_connection *c, const struct message_delivered *m,
 	}
 	const struct smtp_envelope *envelope = smtp_envelope(c->session);
 	for (size_t i = 0; i < count; i++)
-		log_event(results[i] ? LOG_WARNING : LOG_INFO, c->id,
+		log_event(results[i] ? LOG_WARNING : LOG_INFO, c->edge.id,
 		    results[i] ? "smtp-not-kept" : "smtp-kept", log_string("message", c->upload.message_id),
 		    log_text("sender", envelope->sender), log_text("recipient", envelope->recipients[i].path),
-		    log_string("client", c->client.text), log_i64("result", results[i]));
+		    log_string("client", c->edge.client.text), log_i64("result", results[i]));
 	c->messages++;
 	smtp_delivered(c->session, results, count, view_from_string(c->upload.message_id));
 	mem_free(results);
@@ -181,7 +181,7 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 		    .prefix = buf_view(&prefixes[i])};
 	}
 	struct message_deliver m = {
-	    .session = view_from_string(c->id),
+	    .session = view_from_string(c->edge.id),
 	    .upload = c->upload.number,
 	    .bytes = buf_view(&c->upload.piece),
 	    .summary = trailer->summary.len <= 1500 ? trailer->summary : (struct view){0},
@@ -190,10 +190,10 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	    .thread_hash = thread_hash(trailer->message_id),
 	    /* SMTP has one reply for all: a client that is told to come again must not have delivered to some
 	       already. */
-	    .all_or_none = c->client.service != SERVICE_LMTP,
+	    .all_or_none = c->edge.client.service != SERVICE_LMTP,
 	    /* With several mailboxes and one reply, those that have room must not get it twice because one
 	       has none: RCPT was its chance. */
-	    .enforce_quota = c->client.service == SERVICE_LMTP || c->upload.count == 1,
+	    .enforce_quota = c->edge.client.service == SERVICE_LMTP || c->upload.count == 1,
 	    .targets = {.items = targets, .count = c->upload.count},
 	};
 	bool lost = is_lost(c);
