@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/view.h"
 #include "smtp/smtp_limits.h"
+#include "smtp/smtp_terms.h"
 
 struct smtp_session;
 
@@ -27,8 +28,6 @@ struct smtp_config {
 	uint32_t recipients_max, received_max, errors_max;
 	bool tls_available, secure, clear_login, xclient;
 };
-
-enum smtp_body_kind { SMTP_7BIT, SMTP_8BITMIME, SMTP_BINARYMIME };
 
 struct smtp_recipient {
 	struct view path;          /* the mailbox, without brackets, as the client wrote it */
