@@ -30,7 +30,7 @@ enum {
 /* Which roles stop together, in order: first who talks to clients, last who keeps the log. */
 static unsigned stop_group(const struct role *role)
 {
-	if (role->bit & (ROLE_SMTP | ROLE_POP3))
+	if (role->bit & (ROLE_SMTP | ROLE_POP3 | ROLE_RELAY))
 		return 0;
 	if (role->bit & (ROLE_AUTH | ROLE_KEYS | ROLE_DNS))
 		return 1;

@@ -14,8 +14,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/random.h"
+#include "daemon/route.h"
 
-enum { CONTROL_FD = 3, FALLBACK_ID = 61180, FILE_SIZE_MAX = 256 * 1024 };
+enum { CONTROL_FD = 3, FALLBACK_ID = 61180, FILE_SIZE_MAX = 480 * 1024, SECRET_SIZE = 32 };
 
 void master_choose_user(struct child *child, unsigned index)
 {
@@ -66,18 +68,17 @@ static int send_file(
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		int error = -errno;
 		log_event(LOG_ERROR, "-", "file-unreadable", log_string("file", name), log_errno(error),
-		    log_string("do", "check tls_certificates and tls_keys"));
+		    log_string("do", "check the setting that names this file, and who may read it"));
 		if (fd >= 0)
 			close(fd);
 		return error;
 	}
 	struct message_file file = {.kind = kind, .number = number, .name = path};
-	if (kind == FILE_KEY) {
-		if (st.st_mode & 077)
-			log_event(LOG_WARNING, "-", "key-readable-by-others", log_string("file", name),
-			    log_string("do", "chmod 600"));
+	if ((kind == FILE_KEY || kind == FILE_PASSWORD) && st.st_mode & 077)
+		log_event(LOG_WARNING, "-", "key-readable-by-others", log_string("file", name),
+		    log_string("do", "chmod 600"));
+	if (kind == FILE_KEY)
 		return ipc_send(&child->control, type, 0, &file, fd);
-	}
 	ssize_t n = read(fd, content, sizeof content);
 	close(fd);
 	if (n < 0)
@@ -95,6 +96,55 @@ static int send_files(struct child *child, uint64_t kind, struct view list)
 	return error;
 }
 
+/* The files that routes and relay domains name; the number is that of the line. */
+static int send_line_files(struct child *child, uint64_t kind, struct view lines)
+{
+	struct view line, domain, path;
+	struct route route;
+	const char *problem;
+	int error = 0;
+	for (uint64_t number = 0; error == 0 && lines.len && view_next(&lines, '\n', &line); number++) {
+		path = (struct view){0};
+		if (kind == FILE_PASSWORD && route_parse(line, &route, &problem) == 0)
+			path = route.password_file;
+		else if (kind == FILE_RECIPIENTS)
+			error = relay_domain_parse(line, &domain, &path, &problem);
+		if (error == 0 && path.len > 0)
+			error = send_file(child, MESSAGE_FILE, kind, number, path);
+	}
+	return error;
+}
+
+/* Made at the first start: whoever knew it could write senders that we believe to have rewritten. */
+static int send_secret(struct master *m, struct child *child)
+{
+	unsigned char secret[SECRET_SIZE];
+	struct message_file file = {.kind = FILE_SECRET, .name = VIEW("srs-secret"), .content = view_of(secret, sizeof secret)};
+	int fd = openat(m->folder, "srs-secret", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool good = fd >= 0 && read(fd, secret, sizeof secret) == (ssize_t)sizeof secret;
+	if (fd >= 0)
+		close(fd);
+	if (!good) {
+		random_bytes(secret, sizeof secret);
+		fd = openat(m->folder, "srs-secret.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+		good = fd >= 0 && write(fd, secret, sizeof secret) == (ssize_t)sizeof secret && fsync(fd) == 0;
+		if (fd >= 0)
+			close(fd);
+		/* Without it forwarding works until the next start, when bounces to older senders are refused. */
+		if (!good || renameat(m->folder, "srs-secret.new", m->folder, "srs-secret") != 0)
+			log_event(LOG_WARNING, "-", "secret-not-kept", log_errno(errno), log_string("file", "srs-secret"));
+	}
+	return ipc_send(&child->control, MESSAGE_FILE, 0, &file, -1);
+}
+
+/* Without it only what must be verified waits. */
+static int send_authorities(struct master *m, struct child *child)
+{
+	if (m->settings->ca_file.len > 0)
+		(void)send_file(child, MESSAGE_FILE, FILE_AUTHORITIES, 0, m->settings->ca_file);
+	return 0;
+}
+
 int master_configure(struct master *m, struct child *child)
 {
 	struct buf encoded;
@@ -103,10 +153,19 @@ int master_configure(struct master *m, struct child *child)
 	struct message_settings settings = {.encoded = buf_view(&encoded)};
 	int error = ipc_send(&child->control, MESSAGE_SETTINGS, 0, &settings, -1);
 	buf_done(&encoded);
-	if (error == 0 && child->role->gets_certificates)
+	unsigned files = child->role->files;
+	if (error == 0 && files & 1 << FILE_CHAIN)
 		error = send_files(child, FILE_CHAIN, m->settings->tls_certificates);
-	if (error == 0 && child->role->gets_keys)
+	if (error == 0 && files & 1 << FILE_KEY)
 		error = send_files(child, FILE_KEY, m->settings->tls_keys);
+	if (error == 0 && files & 1 << FILE_SECRET)
+		error = send_secret(m, child);
+	if (error == 0 && files & 1 << FILE_AUTHORITIES)
+		error = send_authorities(m, child);
+	if (error == 0 && files & 1 << FILE_PASSWORD)
+		error = send_line_files(child, FILE_PASSWORD, m->settings->routes);
+	if (error == 0 && files & 1 << FILE_RECIPIENTS)
+		error = send_line_files(child, FILE_RECIPIENTS, m->settings->relay_domains);
 	if (error == 0)
 		error = ipc_send(&child->control, MESSAGE_START, 0, &(struct message_empty){0}, -1);
 	return error;

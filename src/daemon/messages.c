@@ -41,7 +41,7 @@ SCHEMA(message_settings, FIELD_BYTES(message_settings, encoded, 256 * 1024));
 SCHEMA(message_peer, FIELD_U64(message_peer, role));
 SCHEMA(message_listener, FIELD_U64(message_listener, service), FIELD_BYTES(message_listener, address, 256));
 SCHEMA(message_file, FIELD_U64(message_file, kind), FIELD_U64(message_file, number),
-    FIELD_BYTES(message_file, name, NAME_MAX_BYTES), FIELD_BYTES(message_file, content, 256 * 1024));
+    FIELD_BYTES(message_file, name, NAME_MAX_BYTES), FIELD_BYTES(message_file, content, 480 * 1024));
 SCHEMA(message_empty, FIELD_U64(message_empty, unused));
 SCHEMA(message_resolve, FIELD_BYTES(message_resolve, address, ADDRESS_MAX));
 SCHEMA(message_target, FIELD_U64(message_target, account),

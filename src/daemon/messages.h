@@ -114,7 +114,14 @@ struct message_listener { uint64_t service; struct view address; };
 struct message_file { uint64_t kind, number; struct view name, content; };
 struct message_empty { uint64_t unused; };
 
-enum { FILE_CHAIN = 1, FILE_KEY = 2 };
+enum {
+	FILE_CHAIN = 1,       /* a certificate chain, for edges */
+	FILE_KEY = 2,         /* a private key, as a descriptor, for keys */
+	FILE_AUTHORITIES = 3, /* the certificates that relay believes */
+	FILE_SECRET = 4,      /* what keys signs rewritten senders with (SRS) */
+	FILE_PASSWORD = 5,    /* of the route of this number, for relay */
+	FILE_RECIPIENTS = 6   /* of the relay domain of this number, for smtp */
+};
 
 struct message_resolve { struct view address; };
 enum resolve_verdict { RESOLVE_LOCAL, RESOLVE_UNKNOWN_USER, RESOLVE_NOT_OURS, RESOLVE_DISABLED, RESOLVE_TEMPORARY };

@@ -17,7 +17,8 @@ struct role {
 	unsigned calls;    /* roles that it opens a channel to */
 	unsigned services; /* what it listens on: 1 << enum service */
 	const struct sandbox_profile *sandbox;
-	bool gets_certificates, gets_keys, gets_folder;
+	unsigned files; /* which it is given: 1 << FILE_... of messages.h */
+	bool gets_folder;
 	/* The functions of the role; each may be NULL. They run in the role's own process. */
 	int (*start)(struct role_process *p); /* before confinement: what it will need is opened here */
 	int (*serve)(struct role_process *p); /* confined, everything has arrived; also after a reload */
@@ -27,7 +28,7 @@ struct role {
 	void (*drain)(struct role_process *p);                                  /* finish; then role_exit */
 };
 
-enum { ROLES = 7 }; /* besides the master */
+enum { ROLES = 8 }; /* besides the master */
 extern const struct role roles[ROLES];
 
 const struct role *role_by_name(const char *name);

@@ -27,7 +27,9 @@ const struct sandbox_profile sandbox_values = {.name = "values", .grants = STREA
 const struct sandbox_profile sandbox_edge = {.name = "edge", .grants = STREAMS | ACCEPT};
 const struct sandbox_profile sandbox_auth = {.name = "auth", .grants = STREAMS | ACCEPT | THREADS};
 const struct sandbox_profile sandbox_dns = {
-    .name = "dns", .grants = STREAMS | CONNECT | FILES | PAIRS | THREADS, .connects = true};
+    .name = "dns", .grants = STREAMS | CONNECT | FILES | PAIRS | THREADS, .resolves = true};
+/* Connects to whom it likes, and takes no connection: listen and accept are not among its calls. */
+const struct sandbox_profile sandbox_relay = {.name = "relay", .grants = STREAMS | CONNECT};
 const struct sandbox_profile sandbox_store = {
     .name = "store", .grants = STREAMS | ACCEPT | PAIRS | FILES | THREADS, .keeps_folder = true};
 
@@ -77,7 +79,7 @@ int sandbox_drop_root(const struct sandbox_profile *profile, const char *folder,
 {
 	if (geteuid() != 0)
 		return 0;
-	bool needs_files = profile->keeps_folder || profile->connects;
+	bool needs_files = profile->keeps_folder || profile->resolves;
 	if (!needs_files && (chroot(folder) != 0 || chdir("/") != 0))
 		return -errno;
 	if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
@@ -109,7 +111,7 @@ static int landlock_files(const struct sandbox_profile *profile, int data)
 	if (profile->keeps_folder && data >= 0)
 		below = (struct landlock_path_beneath_attr){
 		    .parent_fd = data, .allowed_access = all & ~(__u64)LANDLOCK_ACCESS_FS_EXECUTE};
-	else if (profile->connects)
+	else if (profile->resolves)
 		/* The resolver reads its configuration and the list of hosts again when they change. */
 		below = (struct landlock_path_beneath_attr){
 		    .parent_fd = open("/etc", O_PATH | O_CLOEXEC), .allowed_access = reading};
@@ -204,6 +206,8 @@ int sandbox_try(const char *what)
 		return (int)syscall(SYS_fork) >= 0 ? 0 : -errno;
 	if (strcmp(what, "socket") == 0)
 		return socket(AF_INET, SOCK_STREAM, 0) >= 0 ? 0 : -errno;
+	if (strcmp(what, "listen") == 0)
+		return listen(STDERR_FILENO, 1) == 0 || errno == ENOTSOCK || errno == EOPNOTSUPP ? 0 : -errno;
 	if (strcmp(what, "ptrace") == 0)
 		return (int)syscall(SYS_ptrace, 0, 0, 0, 0);
 	if (strcmp(what, "kill") == 0)

@@ -12,11 +12,11 @@ struct sandbox_profile {
 	const char *name;
 	unsigned grants;   /* groups of system calls, sandbox.c */
 	bool keeps_folder; /* may reach files below the data folder (store alone) */
-	bool connects;     /* may open connections (dns alone) */
+	bool resolves;     /* may read what the resolver needs in /etc (dns alone) */
 };
 
 extern const struct sandbox_profile sandbox_log, sandbox_store, sandbox_values, sandbox_dns, sandbox_auth,
-    sandbox_edge;
+    sandbox_edge, sandbox_relay;
 
 /* Gives root away for good: chroot to `folder` (unless the profile keeps files), then uid and gid. Does
  * nothing when not root. */

@@ -10,6 +10,8 @@
 
 #include "base/cursor.h"
 #include "base/mem.h"
+#include "daemon/route.h"
+#include "io/network.h"
 
 enum kind { TEXT, LIST, NUMBER, SIZE, FLAG };
 
@@ -302,6 +304,57 @@ static void value_text(cfg_t *cfg, const struct setting *row, struct buf *out)
 	}
 }
 
+static const char *wrong_route(struct view line)
+{
+	struct route route;
+	const char *problem;
+	return route_parse(line, &route, &problem) ? problem : NULL;
+}
+
+static const char *wrong_policy(struct view line)
+{
+	enum tls_level level;
+	struct view domain;
+	const char *problem;
+	return tls_policy_parse(line, &domain, &level, &problem) ? problem : NULL;
+}
+
+static const char *wrong_relay_domain(struct view line)
+{
+	struct view domain, file;
+	const char *problem;
+	return relay_domain_parse(line, &domain, &file, &problem) ? problem : NULL;
+}
+
+static const char *wrong_address(struct view line)
+{
+	struct sockaddr_storage address;
+	return network_parse(line, &address) ? NULL : "this is no address";
+}
+
+/* Lists whose elements have a grammar. */
+static int check_lines(const struct settings *s, struct buf *problem)
+{
+	const struct {
+		const char *name;
+		struct view lines;
+		const char *(*wrong)(struct view line);
+	} lists[] = {{"routes", s->routes, wrong_route}, {"tls_policies", s->tls_policies, wrong_policy},
+	    {"relay_domains", s->relay_domains, wrong_relay_domain}, {"relay_source", s->relay_source, wrong_address}};
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		struct view rest = lists[i].lines, line;
+		while (rest.len && view_next(&rest, '\n', &line)) {
+			const char *wrong = lists[i].wrong(line);
+			if (wrong == NULL)
+				continue;
+			buf_clear(problem);
+			buf_printf(problem, "%s: \"%.*s\": %s", lists[i].name, VIEW_FMT(line), wrong);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 static int check_together(const struct settings *s, struct buf *problem)
 {
 	struct view certificates = s->tls_certificates, keys = s->tls_keys, part;
@@ -344,7 +397,9 @@ static int take_values(struct settings *s, cfg_t *cfg, struct buf *problem)
 	}
 	buf_done(&value);
 	settle_texts(s);
-	return error ? error : check_together(s, problem);
+	if (error == 0)
+		error = check_together(s, problem);
+	return error ? error : check_lines(s, problem);
 }
 
 static int parse(struct settings *s, const char *path, const char *text, struct buf *problem)

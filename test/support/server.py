@@ -21,7 +21,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 POSTRIDER = os.environ.get("POSTRIDER", str(ROOT / "build-check" / "src" / "daemon" / "postrider"))
-ROLES = ["log", "store", "keys", "dns", "auth", "smtp", "pop3"]
+ROLES = ["log", "store", "keys", "dns", "auth", "relay", "smtp", "pop3"]
 SERVICES = ["smtp", "submission", "submissions", "lmtp", "pop3", "pop3s"]
 TIMEOUT = 30
 MAX_LINE = 1 << 20
