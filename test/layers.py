@@ -18,6 +18,7 @@ ALLOWED = {
     'filter': {'base', 'format'},
     'smtp': {'base', 'format', 'account', 'queue', 'trust'},
     'pop3': {'base', 'format', 'account', 'trust'},
+    'http': {'base', 'format'},
 }
 LIBRARIES = {  # header -> folders that may include it
     r'lmdb\.h': {'store'},
@@ -30,6 +31,7 @@ LIBRARIES = {  # header -> folders that may include it
     r'seccomp\.h': {'daemon'},
     r'unicode/.*': {'format', 'trust'},
     r'idn2\.h': {'format'},
+    r'http_parser\.h': {'http'},
 }
 
 

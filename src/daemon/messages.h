@@ -218,8 +218,10 @@ enum srs_operation { SRS_REWRITE = 1, SRS_REVERSE = 2 };
 struct message_srs { uint64_t operation; struct view address, domain; };
 struct message_srs_answer { uint64_t error; struct view address; };
 
-struct message_query { struct view name; uint64_t type; };
-struct message_answer { uint64_t status, secure; struct codec_list records; };
+/* timeout_ms: after it a failure is answered; 0: the dns role's own limit. */
+struct message_query { struct view name; uint64_t type, timeout_ms; };
+/* canonical: behind the CNAMEs, empty without any; why: of a failure, for logs. */
+struct message_answer { uint64_t status, secure, bogus, ttl; struct view canonical, why; struct codec_list records; };
 
 struct message_command { struct codec_list words; uint64_t json; };
 struct message_output { struct view text; uint64_t status, last; };

@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "daemon/role.h"
 
-enum { CLIENTS = 8, UNDER_WAY = 2000, RECORDS_MAX = 256, CLASS_IN = 1 };
+enum { CLIENTS = 8, UNDER_WAY = 2000, RECORDS_MAX = 256, CLASS_IN = 1, NAME_MAX_BYTES = 256, WHY_MAX = 512 };
 
 /* The status that is told: 0, or what went wrong. NXDOMAIN is 3, as in the protocol (RFC 1035 section 4.1.1).
  */
@@ -53,9 +53,14 @@ static void send_answer(struct link *link, uint32_t request, const struct ub_res
 	struct message_field records[RECORDS_MAX];
 	struct message_answer m = {.status = STATUS_FAILED};
 	size_t count = 0;
-	if (error == 0 && result && !result->bogus) {
+	if (error == 0 && result && result->bogus) {
+		m.bogus = 1;
+		m.why = view_take(view_from_string(result->why_bogus), WHY_MAX);
+	} else if (error == 0 && result) {
 		m.status = result->nxdomain ? 3u : (uint64_t)result->rcode;
 		m.secure = result->secure != 0;
+		m.ttl = result->ttl > 0 ? (uint64_t)result->ttl : 0;
+		m.canonical = view_take(view_from_string(result->canonname), NAME_MAX_BYTES);
 		while (result->havedata && count < RECORDS_MAX && result->data[count]) {
 			records[count].value = view_of(result->data[count], (size_t)result->len[count]);
 			count++;
