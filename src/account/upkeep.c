@@ -139,6 +139,16 @@ void account_purge(struct accounts *a, struct account_request *r)
 	request_commit(a, r, run_purge, true);
 }
 
+static int drop_expired(struct txn *t, struct account_request *r, const struct slice *expired)
+{
+	int error = 0;
+	for (size_t i = 0; i < expired->count && error == 0; i++)
+		error = txn_delete(t, r->shard, slice_key(expired, i));
+	r->counted += expired->count;
+	r->more = r->more || expired->count == SLICE_KEYS;
+	return error;
+}
+
 struct tombstones {
 	struct slice *expired;
 	uint64_t left; /* that there are */
@@ -179,10 +189,8 @@ static int drop_tombstones(struct txn *t, struct account_request *r, struct acco
 	int error = txn_range(t, &range, look_at_change, &all);
 	if (error > 0)
 		error = 0;
-	for (size_t i = 0; i < all.expired->count && error == 0; i++)
-		error = txn_delete(t, r->shard, slice_key(all.expired, i));
-	r->counted += all.expired->count;
-	r->more = r->more || all.expired->count == SLICE_KEYS;
+	if (error == 0)
+		error = drop_expired(t, r, all.expired);
 	head->tombstones = all.left;
 	head->tombstone_floor = all.floor;
 	slice_free(all.expired);
@@ -216,10 +224,8 @@ static int drop_delivery_ids(struct txn *t, struct account_request *r)
 	int error = txn_range(t, &range, look_at_delivery, &all);
 	if (error > 0)
 		error = 0;
-	for (size_t i = 0; i < all.expired->count && error == 0; i++)
-		error = txn_delete(t, r->shard, slice_key(all.expired, i));
-	r->counted += all.expired->count;
-	r->more = r->more || all.expired->count == SLICE_KEYS;
+	if (error == 0)
+		error = drop_expired(t, r, all.expired);
 	slice_free(all.expired);
 	return error;
 }

@@ -145,3 +145,15 @@ bool view_to_u64(struct view v, uint64_t max, uint64_t *n)
 	*n = value;
 	return true;
 }
+
+bool view_to_size(struct view v, uint64_t *n)
+{
+	static const char units[] = "KMGT";
+	const char *unit = v.len ? memchr(units, v.data[v.len - 1] & ~0x20, 4) : NULL;
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	uint64_t value;
+	if (!view_to_u64(view_take(v, v.len - (unit != NULL)), UINT64_MAX >> shift, &value))
+		return false;
+	*n = value << shift;
+	return true;
+}

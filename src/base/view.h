@@ -64,6 +64,9 @@ bool view_next(struct view *rest, char separator, struct view *part);
 /* Decimal digits only, the whole view. Returns false on anything else and past `max`; `*n` is then untouched. */
 bool view_to_u64(struct view v, uint64_t max, uint64_t *n);
 
+/* The same with a unit at the end, if there is one: K, M, G or T (either case), of 1024. */
+bool view_to_size(struct view v, uint64_t *n);
+
 char ascii_lower(char c);
 bool ascii_is_alpha(char c);
 bool ascii_is_digit(char c);

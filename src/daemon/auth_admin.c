@@ -3,11 +3,9 @@
  * open the socket is root or the user that the server runs as. What changes here is forgotten everywhere at
  * once.
  */
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "base/log.h"
 #include "base/mem.h"
+#include "daemon/admin_listener.h"
 #include "daemon/auth_private.h"
 
 struct admin {
@@ -105,12 +103,8 @@ static void closed(struct link *link)
 	end(link->arg);
 }
 
-static void on_connect(void *arg)
+static void connected(int fd)
 {
-	(void)arg;
-	int fd = accept4(auth_role.admin_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return;
 	struct admin *a = mem_alloc(sizeof *a);
 	loop_task_init(&a->task, &auth_role.process->loop, free_admin, a);
 	link_open(&a->link, auth_role.process, fd, ROLE_ADMIN, received, closed, a);
@@ -118,7 +112,6 @@ static void on_connect(void *arg)
 
 void auth_admin_listener(int fd)
 {
-	auth_role.admin_fd = fd;
-	loop_watch_init(&auth_role.admin, &auth_role.process->loop, fd, LOOP_READ, on_connect, NULL);
-	loop_watch_on(&auth_role.admin);
+	static struct admin_listener listener;
+	admin_listener_open(&listener, &auth_role.process->loop, fd, connected);
 }

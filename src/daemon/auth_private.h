@@ -12,8 +12,6 @@ struct auth_role {
 	struct role_process *process;
 	struct calls store;
 	struct link edges[AUTH_EDGES];
-	struct loop_watch admin;
-	int admin_fd;
 };
 extern struct auth_role auth_role;
 

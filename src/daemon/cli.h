@@ -53,9 +53,6 @@ void cli_become_owner(const char *folder);
 /* Prints text as a JSON string, quotes and all. */
 void cli_json_string(struct view text);
 
-/* A size such as 500M. False when it is none. */
-bool cli_size(const char *text, uint64_t *size);
-
 /*
  * Reads a password: from standard input with --password-stdin, else from the terminal, twice. False with a
  * message. Wiped by the caller.
@@ -80,6 +77,13 @@ int directory_client_ask(struct directory_client *client, enum directory_operati
 
 /* Sentences for an error of the directory; an exit code. */
 int cli_directory_problem(const char *subject, int error);
+
+/* Runs the verb that the next word names, with a client that is open meanwhile; its exit code. */
+struct cli_verb {
+	const char *name;
+	int (*run)(struct cli *cli, struct directory_client *client);
+};
+int cli_run_verb(struct cli *cli, const struct cli_verb *rows, size_t count);
 
 /* ---- commands ---- */
 int cli_serve(struct cli *cli);

@@ -167,7 +167,7 @@ static int add(struct cli *cli, struct directory_client *client)
 	struct buf password;
 	if (!cli_words(cli, 1, 1))
 		return EXIT_USAGE;
-	if (quota_text && !cli_size(quota_text, &quota))
+	if (quota_text && !view_to_size(view_from_string(quota_text), &quota))
 		return cli_usage(cli, "--quota takes a size such as 500M");
 	if (scram && refuse_scram(cli))
 		return EXIT_REFUSED;
@@ -223,7 +223,7 @@ static int set_quota(struct cli *cli, struct directory_client *client)
 	char bytes[8];
 	if (!cli_words(cli, 2, 2))
 		return EXIT_USAGE;
-	if (!cli_size(cli->argv[1], &quota))
+	if (!view_to_size(view_from_string(cli->argv[1]), &quota))
 		return cli_usage(cli, "the quota is a size such as 500M; 0 is none");
 	for (int i = 0; i < 8; i++)
 		bytes[i] = (char)(quota >> (56 - 8 * i));
@@ -442,24 +442,8 @@ static int list(struct cli *cli, struct directory_client *client)
 
 int cli_account(struct cli *cli)
 {
-	static const struct {
-		const char *name;
-		int (*run)(struct cli *, struct directory_client *);
-	} verbs[] = {{"add", add}, {"password", change_password}, {"quota", set_quota}, {"disable", disable},
-	    {"enable", enable}, {"remove", remove_account}, {"show", show}, {"list", list},
-	    {"app-add", add_app}, {"app-remove", remove_app}};
-	struct directory_client *client;
-	for (size_t i = 0; cli->argc > 0 && i < sizeof verbs / sizeof verbs[0]; i++) {
-		if (strcmp(cli->argv[0], verbs[i].name) != 0)
-			continue;
-		cli->argc--;
-		cli->argv++;
-		int status = directory_client_open(cli, &client);
-		if (status)
-			return status;
-		status = verbs[i].run(cli, client);
-		directory_client_close(client);
-		return status;
-	}
-	return cli_usage(cli, "which of these?");
+	static const struct cli_verb verbs[] = {{"add", add}, {"password", change_password},
+	    {"quota", set_quota}, {"disable", disable}, {"enable", enable}, {"remove", remove_account},
+	    {"show", show}, {"list", list}, {"app-add", add_app}, {"app-remove", remove_app}};
+	return cli_run_verb(cli, verbs, sizeof verbs / sizeof verbs[0]);
 }

@@ -7,31 +7,6 @@
 
 #include "daemon/cli.h"
 
-typedef int verb(struct cli *cli, struct directory_client *client);
-
-struct verb_row {
-	const char *name;
-	verb *run;
-};
-
-static int run_verb(struct cli *cli, const struct verb_row *rows, size_t count)
-{
-	struct directory_client *client;
-	for (size_t i = 0; cli->argc > 0 && i < count; i++) {
-		if (strcmp(cli->argv[0], rows[i].name) != 0)
-			continue;
-		cli->argc--;
-		cli->argv++;
-		int status = directory_client_open(cli, &client);
-		if (status)
-			return status;
-		status = rows[i].run(cli, client);
-		directory_client_close(client);
-		return status;
-	}
-	return cli_usage(cli, "which of these?");
-}
-
 static int ask(struct directory_client *client, enum directory_operation operation, uint64_t number,
     const struct view *fields, size_t count)
 {
@@ -168,9 +143,9 @@ static int domain_list(struct cli *cli, struct directory_client *client)
 
 int cli_domain(struct cli *cli)
 {
-	static const struct verb_row rows[] = {
+	static const struct cli_verb rows[] = {
 	    {"add", domain_add}, {"set", domain_set}, {"remove", domain_remove}, {"list", domain_list}};
-	return run_verb(cli, rows, sizeof rows / sizeof rows[0]);
+	return cli_run_verb(cli, rows, sizeof rows / sizeof rows[0]);
 }
 
 /* ---- aliases ---- */
@@ -276,9 +251,9 @@ static int alias_list(struct cli *cli, struct directory_client *client)
 
 int cli_alias(struct cli *cli)
 {
-	static const struct verb_row rows[] = {{"add", alias_add}, {"remove", alias_remove},
+	static const struct cli_verb rows[] = {{"add", alias_add}, {"remove", alias_remove},
 	    {"list", alias_list}, {"postmaster", alias_postmaster}};
-	return run_verb(cli, rows, sizeof rows / sizeof rows[0]);
+	return cli_run_verb(cli, rows, sizeof rows / sizeof rows[0]);
 }
 
 /* ---- mailboxes ---- */
@@ -315,6 +290,6 @@ static int mailbox_purge(struct cli *cli, struct directory_client *client)
 
 int cli_mailbox(struct cli *cli)
 {
-	static const struct verb_row rows[] = {{"undelete", mailbox_undelete}, {"purge", mailbox_purge}};
-	return run_verb(cli, rows, sizeof rows / sizeof rows[0]);
+	static const struct cli_verb rows[] = {{"undelete", mailbox_undelete}, {"purge", mailbox_purge}};
+	return cli_run_verb(cli, rows, sizeof rows / sizeof rows[0]);
 }

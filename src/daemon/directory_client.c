@@ -193,3 +193,21 @@ int cli_directory_problem(const char *subject, int error)
 		return EXIT_SOFTWARE;
 	}
 }
+
+int cli_run_verb(struct cli *cli, const struct cli_verb *rows, size_t count)
+{
+	struct directory_client *client;
+	for (size_t i = 0; cli->argc > 0 && i < count; i++) {
+		if (strcmp(cli->argv[0], rows[i].name) != 0)
+			continue;
+		cli->argc--;
+		cli->argv++;
+		int status = directory_client_open(cli, &client);
+		if (status)
+			return status;
+		status = rows[i].run(cli, client);
+		directory_client_close(client);
+		return status;
+	}
+	return cli_usage(cli, "which of these?");
+}

@@ -137,23 +137,6 @@ int cli_settings(struct cli *cli)
 	return error ? EXIT_SETTINGS : 0;
 }
 
-bool cli_size(const char *text, uint64_t *size)
-{
-	static const char units[] = "KMGT";
-	struct view v = view_from_string(text);
-	unsigned shift = 0;
-	const char *unit = v.len ? memchr(units, v.data[v.len - 1] & ~0x20, 4) : NULL;
-	if (unit) {
-		shift = 10 * (unsigned)(unit - units + 1);
-		v.len--;
-	}
-	uint64_t n;
-	if (!view_to_u64(v, UINT64_MAX >> shift, &n))
-		return false;
-	*size = n << shift;
-	return true;
-}
-
 void cli_become_owner(const char *folder)
 {
 	struct stat st;

@@ -187,28 +187,12 @@ static uint64_t *number_of(struct settings *s, const struct setting *row)
 	return (void *)((char *)s + row->offset);
 }
 
-static bool parse_size(struct view v, uint64_t *n)
-{
-	static const char units[] = "KMGT";
-	unsigned shift = 0;
-	const char *unit = v.len ? memchr(units, v.data[v.len - 1] & ~0x20, 4) : NULL;
-	if (unit) {
-		shift = 10 * (unsigned)(unit - units + 1);
-		v.len--;
-	}
-	uint64_t value;
-	if (!view_to_u64(v, UINT64_MAX >> shift, &value))
-		return false;
-	*n = value << shift;
-	return true;
-}
-
 static bool parse_number(const struct setting *row, struct view v, uint64_t *n)
 {
 	uint64_t value = 0;
 	if (row->kind == FLAG)
 		value = view_equal(v, VIEW("true"));
-	else if (row->kind == SIZE ? !parse_size(v, &value) : !view_to_u64(v, UINT64_MAX, &value))
+	else if (row->kind == SIZE ? !view_to_size(v, &value) : !view_to_u64(v, UINT64_MAX, &value))
 		return false;
 	if (value < row->min || value > row->max)
 		return false;

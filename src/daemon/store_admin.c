@@ -1,10 +1,9 @@
 /* The administrator's socket of store: figures and upkeep of the running engine. */
 #include <inttypes.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "daemon/admin_listener.h"
 #include "daemon/store_private.h"
 #include "daemon/store_report.h"
 
@@ -18,11 +17,6 @@ struct admin {
 	uint32_t request;
 	bool busy, closing, json;
 };
-
-static struct {
-	struct loop_watch watch;
-	int fd;
-} listener;
 
 static void answer(struct admin *a, uint32_t request, const struct buf *text, uint64_t status)
 {
@@ -138,12 +132,8 @@ static void closed(struct link *link)
 		loop_task_schedule(&a->free);
 }
 
-static void on_connect(void *arg)
+static void connected(int fd)
 {
-	(void)arg;
-	int fd = accept4(listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return;
 	struct admin *a = mem_alloc(sizeof *a);
 	loop_task_init(&a->free, &store_role.process->loop, free_admin, a);
 	loop_timer_init(&a->progress, &store_role.process->loop, tell_progress, a);
@@ -152,7 +142,6 @@ static void on_connect(void *arg)
 
 void store_admin_listener(int fd)
 {
-	listener.fd = fd;
-	loop_watch_init(&listener.watch, &store_role.process->loop, fd, LOOP_READ, on_connect, NULL);
-	loop_watch_on(&listener.watch);
+	static struct admin_listener listener;
+	admin_listener_open(&listener, &store_role.process->loop, fd, connected);
 }

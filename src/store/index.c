@@ -162,12 +162,8 @@ int index_get_position(struct index *index, struct index_position *position)
 	return error ? error : index_read_position(index->writing, index->dbi, position);
 }
 
-int index_read_position(MDB_txn *txn, MDB_dbi dbi, struct index_position *position)
+int index_decode_position(struct view bytes, struct index_position *position)
 {
-	struct view bytes;
-	int error = index_get(txn, dbi, 0, INDEX_POSITION_KEY, &bytes);
-	if (error)
-		return error;
 	struct cursor c = cursor_on(bytes);
 	struct index_position read = {.lsn = cursor_u64(&c)};
 	read.segment = cursor_u32(&c);
@@ -178,6 +174,13 @@ int index_read_position(MDB_txn *txn, MDB_dbi dbi, struct index_position *positi
 		return -EBADMSG;
 	*position = read;
 	return 0;
+}
+
+int index_read_position(MDB_txn *txn, MDB_dbi dbi, struct index_position *position)
+{
+	struct view bytes;
+	int error = index_get(txn, dbi, 0, INDEX_POSITION_KEY, &bytes);
+	return error ? error : index_decode_position(bytes, position);
 }
 
 struct view index_volume_key(char out[INDEX_VOLUME_KEY_SIZE], char letter, uint32_t segment)

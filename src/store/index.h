@@ -54,7 +54,10 @@ void index_abort(struct index *index);
 /* -ENOENT in an index that has never been written. Reads the write transaction if there is one. */
 int index_get_position(struct index *index, struct index_position *position) __attribute__((warn_unused_result));
 
-/* The same through any transaction. */
+/* From the form that the index and a snapshot keep it in. -EBADMSG when it is cut short. */
+int index_decode_position(struct view bytes, struct index_position *position) __attribute__((warn_unused_result));
+
+/* As index_get_position, through any transaction. */
 int index_read_position(MDB_txn *txn, MDB_dbi dbi, struct index_position *position)
     __attribute__((warn_unused_result));
 

@@ -84,20 +84,6 @@ static int write_header(int fd, const struct index_position *p)
 	return error;
 }
 
-static int decode_position(struct view bytes, struct index_position *p)
-{
-	struct cursor c = cursor_on(bytes);
-	struct index_position r = {.lsn = cursor_u64(&c)};
-	r.segment = cursor_u32(&c);
-	r.offset = cursor_u32(&c);
-	r.next_segment = cursor_u32(&c);
-	r.oldest_body = cursor_u32(&c);
-	if (!cursor_ok(&c))
-		return -EBADMSG;
-	*p = r;
-	return 0;
-}
-
 int snapshot_write(int folder_fd, struct index *index, MDB_txn *txn, struct index_position *position)
 {
 	struct writer w = {.offset = HEADER_SIZE};
@@ -141,7 +127,7 @@ static int read_header(int fd, struct index_position *position)
 		return -EBADMSG;
 	if (cursor_u32(&c) > FORMAT)
 		return -EPROTO;
-	error = decode_position(c.rest, position);
+	error = index_decode_position(c.rest, position);
 	cursor_bytes(&c, HEADER_SIZE - sizeof magic - 8);
 	return error == 0 && cursor_u32(&c) == crc32c(view_of(bytes, HEADER_SIZE - 4)) ? 0 : -EBADMSG;
 }

@@ -1,5 +1,40 @@
 #include "support.h"
 
+struct accounts accounts;
+static const char *folder; /* NULL: the memory engine */
+
+int test_accounts_memory(void **state)
+{
+	(void)state;
+	folder = NULL;
+	accounts_init(&accounts, store_memory(), ACCOUNT_UNDELETE_SECONDS);
+	return 0;
+}
+
+int test_accounts_embedded(void **state)
+{
+	(void)state;
+	folder = test_folder();
+	accounts_init(&accounts, test_open(folder), ACCOUNT_UNDELETE_SECONDS);
+	return 0;
+}
+
+int test_accounts_close(void **state)
+{
+	(void)state;
+	store_close(accounts.store);
+	accounts_done(&accounts);
+	return 0;
+}
+
+void test_accounts_restart(void)
+{
+	if (folder == NULL)
+		return;
+	store_close(accounts.store);
+	accounts.store = test_open(folder);
+}
+
 struct waiting {
 	bool done;
 	int result;

@@ -11,6 +11,14 @@ static inline uint64_t test_account(unsigned number)
 	return store_shard(STORE_ACCOUNT, number);
 }
 
+/* What a test works on. Its set-up is one of the first two, its tear-down the third. */
+extern struct accounts accounts;
+int test_accounts_memory(void **state);
+int test_accounts_embedded(void **state);
+int test_accounts_close(void **state);
+/* As after the end of the process: what must outlive it is on disk. Does nothing on the memory engine, which has none. */
+void test_accounts_restart(void);
+
 /* Calls a request function and waits; r's results are set. */
 int test_request(struct accounts *a, void (*call)(struct accounts *a, struct account_request *r),
 		 struct account_request *r);

@@ -7,42 +7,6 @@
 #include "account/message.h"
 #include "base/log.h"
 
-static struct accounts accounts;
-static const char *folder; /* NULL: the memory engine */
-
-static int open_memory(void **state)
-{
-	(void)state;
-	folder = NULL;
-	accounts_init(&accounts, store_memory(), ACCOUNT_UNDELETE_SECONDS);
-	return 0;
-}
-
-static int open_embedded(void **state)
-{
-	(void)state;
-	folder = test_folder();
-	accounts_init(&accounts, test_open(folder), ACCOUNT_UNDELETE_SECONDS);
-	return 0;
-}
-
-static int close_all(void **state)
-{
-	(void)state;
-	store_close(accounts.store);
-	accounts_done(&accounts);
-	return 0;
-}
-
-/* What outlives the process must be on disk; the memory engine has none. */
-static void restart(void)
-{
-	if (folder == NULL)
-		return;
-	store_close(accounts.store);
-	accounts.store = test_open(folder);
-}
-
 static void accounts_come_and_go(void **state)
 {
 	(void)state;
@@ -78,7 +42,7 @@ static void one_body_reaches_all(void **state)
 	assert_int_equal(targets[0].result, 0);
 	assert_int_equal(targets[1].result, 0);
 	assert_int_equal(targets[2].result, -ENOENT);
-	restart();
+	test_accounts_restart();
 	test_expect_message(&accounts, targets[0].shard, targets[0].emailid, 5, 5000, "Delivered-To: one\r\n");
 	test_expect_message(&accounts, targets[1].shard, targets[1].emailid, 5, 5000, "Delivered-To: two\r\n");
 	assert_int_equal(test_stat(&accounts, targets[0].shard).bytes, 5019);
@@ -108,7 +72,7 @@ static void a_delivery_id_counts_once(void **state)
 	test_create(&accounts, a, 0);
 	assert_int_equal(test_delivery(&accounts, &d, 1, 100), 0);
 	uint64_t first = target.emailid;
-	restart();
+	test_accounts_restart();
 	assert_int_equal(test_delivery(&accounts, &d, 1, 100), 0);
 	assert_int_equal(target.result, 0);
 	assert_int_equal(target.emailid, first);
@@ -118,7 +82,7 @@ static void a_delivery_id_counts_once(void **state)
 	target.delivery_id[0] = 9;
 	assert_int_equal(test_delivery(&accounts, &d, 2, 3000000), 0);
 	assert_int_equal(test_delivery(&accounts, &d, 2, 3000000), 0);
-	restart();
+	test_accounts_restart();
 	test_expect_message(&accounts, a, target.emailid, 2, 3000000, "");
 }
 
@@ -194,7 +158,7 @@ static void deleted_mail_can_come_back(void **state)
 	for (uint32_t i = 1; i <= 4; i++)
 		test_deliver(&accounts, a, i, 100, "prefix");
 	assert_int_equal(test_expunge(&accounts, a, (uint32_t[]){2, 3, 77}, 3), 0);
-	restart();
+	test_accounts_restart();
 	expect_uids(a, (uint32_t[]){1, 4}, 2);
 	struct account_request stat = test_stat(&accounts, a);
 	assert_int_equal(stat.messages, 2);
@@ -261,7 +225,7 @@ static void an_interrupted_expunge_is_finished(void **state)
 	test_create(&accounts, a, 0);
 	fill(a, 402);
 	assert_int_equal(test_commit(accounts.store, put_intent, &a), 0);
-	restart();
+	test_accounts_restart();
 	expect_uids(a, (uint32_t[]){251, 401, 402}, 3);
 	assert_int_equal(test_commit(accounts.store, put_intent, &a), 0);
 	assert_int_equal(test_request(&accounts, account_repair, &r), 0);
@@ -422,9 +386,9 @@ int main(void)
 	static struct CMUnitTest both[COUNT * FIXTURES];
 	for (size_t i = 0; i < COUNT; i++) {
 		both[i] = both[COUNT + i] = tests[i];
-		both[i].setup_func = open_memory;
-		both[COUNT + i].setup_func = open_embedded;
-		both[i].teardown_func = both[COUNT + i].teardown_func = close_all;
+		both[i].setup_func = test_accounts_memory;
+		both[COUNT + i].setup_func = test_accounts_embedded;
+		both[i].teardown_func = both[COUNT + i].teardown_func = test_accounts_close;
 	}
 	return cmocka_run_group_tests(both, NULL, NULL);
 }

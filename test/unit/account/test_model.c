@@ -28,8 +28,6 @@ static struct model {
 	uint32_t last_uid;
 } models[ACCOUNTS];
 
-static struct accounts accounts;
-static const char *folder;
 static uint32_t dice;
 
 static uint32_t roll(uint32_t below)
@@ -158,14 +156,6 @@ static void come_or_go(unsigned account)
 	m->last_uid = 0;
 }
 
-static void restart(void)
-{
-	if (folder == NULL)
-		return;
-	store_close(accounts.store);
-	accounts.store = test_open(folder);
-}
-
 /* ---- the comparison ---- */
 
 static void look(unsigned account)
@@ -221,7 +211,7 @@ static void agrees_with_the_model(void **state)
 		else if (kind < 87)
 			come_or_go(account);
 		else if (kind < 90)
-			restart();
+			test_accounts_restart();
 		else
 			look(account);
 	}
@@ -229,35 +219,11 @@ static void agrees_with_the_model(void **state)
 		look(i);
 }
 
-static int open_memory(void **state)
-{
-	(void)state;
-	folder = NULL;
-	accounts_init(&accounts, store_memory(), ACCOUNT_UNDELETE_SECONDS);
-	return 0;
-}
-
-static int open_embedded(void **state)
-{
-	(void)state;
-	folder = test_folder();
-	accounts_init(&accounts, test_open(folder), ACCOUNT_UNDELETE_SECONDS);
-	return 0;
-}
-
-static int close_all(void **state)
-{
-	(void)state;
-	store_close(accounts.store);
-	accounts_done(&accounts);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(agrees_with_the_model, open_memory, close_all),
-	    cmocka_unit_test_setup_teardown(agrees_with_the_model, open_embedded, close_all),
+	    cmocka_unit_test_setup_teardown(agrees_with_the_model, test_accounts_memory, test_accounts_close),
+	    cmocka_unit_test_setup_teardown(agrees_with_the_model, test_accounts_embedded, test_accounts_close),
 	};
 	log_set_threshold(LOG_ERROR);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,12 +46,32 @@ static void reads_numbers(void **state)
 	assert_int_equal(n, 7);
 }
 
+static void reads_sizes(void **state)
+{
+	(void)state;
+	uint64_t n = 7;
+	assert_true(view_to_size(VIEW("500"), &n) && n == 500);
+	assert_true(view_to_size(VIEW("64k"), &n) && n == 65536);
+	assert_true(view_to_size(VIEW("3M"), &n) && n == 3 << 20);
+	assert_true(view_to_size(VIEW("2G"), &n) && n == UINT64_C(2) << 30);
+	assert_true(view_to_size(VIEW("16777215T"), &n) && n == UINT64_C(16777215) << 40);
+	assert_true(view_to_size(VIEW("18446744073709551615"), &n) && n == UINT64_MAX);
+	n = 7;
+	assert_false(view_to_size(VIEW("16777216T"), &n)); /* 2^64 */
+	assert_false(view_to_size(VIEW("K"), &n));
+	assert_false(view_to_size(VIEW(""), &n));
+	assert_false(view_to_size(VIEW("1KB"), &n));
+	assert_false(view_to_size(VIEW("-1K"), &n));
+	assert_int_equal(n, 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(compares),
 	    cmocka_unit_test(cuts),
 	    cmocka_unit_test(reads_numbers),
+	    cmocka_unit_test(reads_sizes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
