@@ -65,8 +65,10 @@ void store_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
 	if (peer == ROLE_SMTP)
 		store_deliver_open(fd);
-	else
+	else if (peer == ROLE_AUTH)
 		link_open(&store_role.auth, p, fd, peer, auth_received, NULL, NULL);
+	else
+		close(fd);
 }
 
 void store_role_listener(struct role_process *p, enum service service, int fd)
