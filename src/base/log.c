@@ -1,5 +1,5 @@
 /* The log of log.h: a line is put together on the stack and handed over in one system call. */
-#include "base/log.h"
+#include "base/log_line.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -8,11 +8,6 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
-enum {
-	LINE_MAX_BYTES = 2048, /* a line is for a person; more than this is cut */
-	TEXT_MAX_BYTES = 512   /* a single value from outside */
-};
 
 static struct {
 	pthread_mutex_t lock; /* store logs from several threads */
@@ -25,82 +20,7 @@ static struct {
 	void *taker_arg;
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = STDERR_FILENO, .role = "postrider", .threshold = LOG_INFO};
 
-struct line {
-	char data[LINE_MAX_BYTES];
-	size_t len;
-};
-
-static void put(struct line *l, char c)
-{
-	if (l->len < sizeof l->data - 1)
-		l->data[l->len++] = c;
-}
-
-static void put_string(struct line *l, const char *s)
-{
-	while (*s)
-		put(l, *s++);
-}
-
-static bool needs_quotes(struct view v)
-{
-	if (v.len == 0)
-		return true;
-	for (size_t i = 0; i < v.len; i++)
-		if (!ascii_is_print(v.data[i]) || v.data[i] == ' ' || v.data[i] == '"' || v.data[i] == '\\' ||
-		    v.data[i] == '=')
-			return true;
-	return false;
-}
-
-static void put_text(struct line *l, struct view v)
-{
-	static const char hex[] = "0123456789abcdef";
-	bool cut = v.len > TEXT_MAX_BYTES;
-	v = view_take(v, TEXT_MAX_BYTES);
-	bool quotes = cut || needs_quotes(v);
-	if (quotes)
-		put(l, '"');
-	for (size_t i = 0; i < v.len; i++) {
-		unsigned char c = (unsigned char)v.data[i];
-		if (c == '"' || c == '\\')
-			put(l, '\\');
-		/* UTF-8 stays readable; control characters and DEL could fool a terminal or a log reader. */
-		if (c >= ' ' && c != 0x7f) {
-			put(l, (char)c);
-			continue;
-		}
-		put_string(l, "\\x");
-		put(l, hex[c >> 4]);
-		put(l, hex[c & 15]);
-	}
-	if (cut)
-		put_string(l, "...");
-	if (quotes)
-		put(l, '"');
-}
-
-static void put_number(struct line *l, const char *fmt, long long n)
-{
-	char digits[24];
-	snprintf(digits, sizeof digits, fmt, n);
-	put_string(l, digits);
-}
-
-static void put_field(struct line *l, const struct log_field *f)
-{
-	put(l, ' ');
-	put_string(l, f->key);
-	put(l, '=');
-	if (f->kind == LOG_TEXT)
-		put_text(l, f->text);
-	else if (f->kind == LOG_SIGNED)
-		put_number(l, "%lld", f->s);
-	else
-		put_number(l, "%llu", (long long)f->u);
-}
-
-static void put_head(struct line *l, enum log_level level, const char *id, const char *event)
+static void put_head(struct log_line *l, enum log_level level, const char *id, const char *event)
 {
 	static const char *const names[] = {"debug", "info", "warning", "error"};
 	struct timespec now;
@@ -110,20 +30,20 @@ static void put_head(struct line *l, enum log_level level, const char *id, const
 	gmtime_r(&now.tv_sec, &utc);
 	size_t n = strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
 	snprintf(stamp + n, sizeof stamp - n, ".%03ldZ ", now.tv_nsec / 1000000);
-	put_string(l, stamp);
-	put_string(l, names[level]);
-	put(l, ' ');
-	put_string(l, state.role);
-	put(l, ' ');
-	put_string(l, id ? id : "-");
-	put(l, ' ');
-	put_string(l, event);
+	log_line_string(l, stamp);
+	log_line_string(l, names[level]);
+	log_line_byte(l, ' ');
+	log_line_string(l, state.role);
+	log_line_byte(l, ' ');
+	log_line_string(l, id ? id : "-");
+	log_line_byte(l, ' ');
+	log_line_string(l, event);
 }
 
 /* Called with the lock held. */
-static void hand_over(struct line *l)
+static void hand_over(struct log_line *l)
 {
-	l->data[l->len++] = '\n';
+	log_line_end(l);
 	if (state.taker) {
 		state.taker(view_of(l->data, l->len), state.taker_arg);
 		return;
@@ -143,15 +63,16 @@ void log_fields(enum log_level level, const char *id, const char *event, const s
 {
 	if (level < state.threshold)
 		return;
-	struct line l = {.len = 0};
+	struct log_line l;
+	l.len = 0;
 	put_head(&l, level, id, event);
 	for (; fields->key; fields++)
-		put_field(&l, fields);
+		log_line_field(&l, fields);
 	pthread_mutex_lock(&state.lock);
 	if (state.dropped > state.told) {
 		struct log_field dropped = log_u64("log_lines_dropped", state.dropped - state.told);
 		uint64_t before = state.dropped;
-		put_field(&l, &dropped);
+		log_line_field(&l, &dropped);
 		hand_over(&l);
 		if (state.dropped == before)
 			state.told = before;
