@@ -25,19 +25,6 @@ enum dsn_action { DSN_FAILED, DSN_DELAYED, DSN_DELIVERED, DSN_RELAYED, DSN_EXPAN
 const char *dsn_action_name(enum dsn_action action);
 int dsn_action_by_name(struct view name);
 
-/* Where in the dialogue the next host said it. */
-enum dsn_stage {
-	DSN_STAGE_NONE, /* there was no dialogue, or it does not matter */
-	DSN_STAGE_GREETING,
-	DSN_STAGE_HELLO,
-	DSN_STAGE_TLS,
-	DSN_STAGE_AUTH,
-	DSN_STAGE_MAIL,
-	DSN_STAGE_RCPT,
-	DSN_STAGE_DATA,
-	DSN_STAGE_END /* after the whole message */
-};
-
 /* Empty views and zeros are left out of the report, except where something else is said. */
 struct dsn_recipient {
 	enum dsn_action action;
@@ -49,7 +36,7 @@ struct dsn_recipient {
 	struct view reply;    /* its words: "550 5.1.1 No such user"; several lines joined by LF or CRLF */
 	enum trouble trouble; /* what happened instead of a reply, or led to giving up (expired) */
 	struct view trouble_text; /* more words about it ("certificate has expired"), for the diagnostic */
-	enum dsn_stage stage;
+	struct view stage; /* what that answered: "connect", "EHLO", "RCPT", "end of data"; others are fine */
 	int64_t last_attempt; /* seconds since 1970 */
 	int64_t retry_until;  /* delayed: when we give up */
 };
