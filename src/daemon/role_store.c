@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "daemon/store_private.h"
+#include "daemon/store_trace.h"
 #include "daemon/store_upkeep.h"
 
 struct store_role store_role;
@@ -43,6 +44,7 @@ int store_role_serve(struct role_process *p)
 	int64_t undelete = (int64_t)p->settings.undelete_days * 86400;
 	if (p->serving) {
 		store_role.accounts.undelete_seconds = undelete;
+		trace_set_days((unsigned)p->settings.trace_days);
 		return 0;
 	}
 	if (p->folder < 0 || fchdir(p->folder) != 0)
@@ -53,6 +55,9 @@ int store_role_serve(struct role_process *p)
 	if (error)
 		return error;
 	accounts_init(&store_role.accounts, store_role.store, undelete);
+	error = trace_open(p->folder, (unsigned)p->settings.trace_days);
+	if (error)
+		return error;
 	loop_watch_init(
 	    &store_role.dispatch, &p->loop, store_event_fd(store_role.store), LOOP_READ, on_results, NULL);
 	loop_watch_on(&store_role.dispatch);
@@ -91,5 +96,6 @@ void store_role_drain(struct role_process *p)
 	loop_watch_off(&store_role.dispatch);
 	store_close(store_role.store);
 	store_role.store = NULL;
+	trace_close();
 	role_exit(p);
 }

@@ -15,7 +15,7 @@
  * The events and their fields (more may be added; empty texts and zero times are better left out):
  *
  *	accepted     from (an address or [address]), service (smtp, submission, lmtp, dsn), account (who had
- *	             logged in), sender, size, message_id, subject is never kept; recipients as count
+ *	             logged in), sender, size, message_id; of a report: about (the message's id). Never the subject
  *	recipient    recipient (as given), one line for each, right after accepted
  *	kept         recipient, account (the mailbox's address), mailbox
  *	queued       recipient, destination

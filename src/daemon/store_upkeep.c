@@ -1,11 +1,12 @@
 /*
  * Upkeep walks over all accounts of the directory, one at a time and with a pause behind each, so that it is
  * never noticed: an interrupted deletion is finished, deleted mail, tombstones and delivery ids past their
- * time are dropped. Then mostly dead volumes are compacted.
+ * time are dropped. Then mostly dead volumes are compacted, and old trace records removed.
  */
 #include "base/log.h"
 #include "daemon/directory_job.h"
 #include "daemon/store_private.h"
+#include "daemon/store_trace.h"
 #include "daemon/store_upkeep.h"
 #include "store/store_admin.h"
 
@@ -38,6 +39,7 @@ static void compacted(struct store_task *task, int result)
 
 static void finish_walk(void)
 {
+	trace_expire();
 	walk.task = (struct store_task){.done = compacted};
 	store_compact(store_role.store, &walk.task);
 }

@@ -9,11 +9,18 @@
 
 #include "base/buf.h"
 
+/* The folder below the data folder; its files have the day as their name, "2026-11-22". */
+#define TRACE_FOLDER "trace"
+
 enum {
+	TRACE_DAY_LEN = 10,
 	TRACE_LIMIT = 20,       /* messages shown when nobody says how many */
 	TRACE_LIMIT_MAX = 1000, /* and at most */
 	TRACE_OUTPUT_MAX = 8 << 20
 };
+
+/* Whether a file's name is a day's. */
+bool trace_day_name(const char *name);
 
 struct trace_query {
 	/*
