@@ -76,7 +76,7 @@ SCHEMA(
 SCHEMA(message_upload_abort, FIELD_U64(message_upload_abort, upload));
 SCHEMA(message_delivery_target, FIELD_U64(message_delivery_target, account),
     FIELD_BYTES(message_delivery_target, mailbox, NAME_MAX_BYTES),
-    FIELD_BYTES(message_delivery_target, prefix, 4096));
+    FIELD_BYTES(message_delivery_target, prefix, 4096), FIELD_BYTES(message_delivery_target, address, ADDRESS_MAX));
 SCHEMA(message_delivery_recipient, FIELD_U64(message_delivery_recipient, kind),
     FIELD_BYTES(message_delivery_recipient, address, ADDRESS_MAX), FIELD_BYTES(message_delivery_recipient, orcpt, ADDRESS_MAX),
     FIELD_U64(message_delivery_recipient, notify), FIELD_BYTES(message_delivery_recipient, destination, 256),

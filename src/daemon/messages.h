@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "io/channel.h"
 #include "io/codec.h"
+#include "queue/record.h" /* NOTIFY_*, queue_action, queue_verdict, queue_rest */
 
 /* Who speaks. One bit each, for the sender and receiver columns. */
 enum role_bit {
@@ -151,7 +152,7 @@ struct message_directory_answer { uint64_t error, number; struct codec_list fiel
 struct message_upload { uint64_t upload; struct view bytes; };
 struct message_upload_credit { uint64_t upload, bytes; };
 struct message_upload_abort { uint64_t upload; };
-struct message_delivery_target { uint64_t account; struct view mailbox, prefix; };
+struct message_delivery_target { uint64_t account; struct view mailbox, prefix, address; }; /* address: as it was given, for the trace */
 
 /* A recipient that the queue keeps beside, or instead of, the delivery to mailboxes. */
 enum delivery_recipient_kind {
@@ -235,8 +236,6 @@ struct message_queue_destination {
 };
 struct message_queue_take { uint64_t number, messages, bytes; };
 
-/* Why the sender is told about a recipient, and what a recipient's turn ended with. */
-enum queue_action { ACTION_NONE, ACTION_FAILED, ACTION_DELAYED, ACTION_DELIVERED, ACTION_RELAYED, ACTION_EXPANDED };
 struct message_queue_recipient {
 	uint64_t number; /* in the message's record */
 	struct view address, orcpt, forwarder;
@@ -257,33 +256,24 @@ struct message_queue_taken { uint64_t number, error, count, more; };
 struct message_queue_read { struct view id; uint64_t offset, length; };
 struct message_queue_data { uint64_t error; struct view bytes; };
 
-enum queue_verdict {
-	QUEUE_DELIVERED, /* an LMTP server took it: it is in the mailbox */
-	QUEUE_RELAYED,   /* the next host took it, and with it the duty to tell the sender (RFC 3461) */
-	QUEUE_PASSED_ON, /* the next host took it, and knows nothing of DSN: we tell the sender that it was relayed */
-	QUEUE_FAILED,    /* refused for good */
-	QUEUE_DEFERRED,  /* this recipient must wait */
-	QUEUE_UNTRIED    /* not its fault: it goes back as it was */
-};
 struct message_queue_result {
-	uint64_t recipient, verdict;
+	uint64_t recipient, verdict; /* enum queue_verdict */
 	struct view status; /* "5.1.1" */
 	struct view reply;  /* the remote's own words, or ours */
 	struct view stage;  /* what they answered: "RCPT", "end of data", "connect", ... */
 };
+/*
+ * Of "@notify" a message needs none when a delivery's `reports` told all: these end relay's turn with it. Else
+ * QUEUE_DEFERRED: tell it later; QUEUE_FAILED: it cannot be told, give up; QUEUE_UNTRIED; any other: nothing
+ * needs to be told any more.
+ */
 struct message_queue_outcome {
 	uint64_t number;
 	struct view id, host, address, tls, verified; /* of the next host: name, "192.0.2.1:25", "TLSv1.3 CIPHER", "dane-ee" ... */
 	struct codec_list results;
 };
 struct message_queue_more { uint64_t number; };
-enum queue_rest {
-	REST_EMPTY,  /* nothing is left that may be tried now */
-	REST_LATER,  /* come again after `seconds`: a limit of ours, not the destination's fault */
-	REST_FAILED, /* no host could be reached or used: back off */
-	REST_DEAD    /* the destination does not exist or takes no mail: everything for it fails with this status and text */
-};
-struct message_queue_rest { uint64_t number, how, seconds; struct view status, text, host; };
+struct message_queue_rest { uint64_t number, how, seconds; /* how: enum queue_rest */ struct view status, text, host; };
 /* clang-format on */
 
 /* The name for logs and documents, or NULL. */

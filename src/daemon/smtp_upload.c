@@ -178,7 +178,8 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 		write_prefix(&prefixes[i], envelope, t);
 		targets[i] = (struct message_delivery_target){.account = t->account,
 		    .mailbox = view_from_string(t->mailbox),
-		    .prefix = buf_view(&prefixes[i])};
+		    .prefix = buf_view(&prefixes[i]),
+		    .address = view_from_string(t->address)};
 	}
 	struct message_deliver m = {
 	    .session = view_from_string(c->edge.id),
