@@ -7,9 +7,12 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "io/tls.h"
 
 enum {
@@ -69,12 +72,10 @@ void stream_free(struct stream *s)
 	loop_watch_off(&s->writable);
 	loop_timer_cancel(&s->timer);
 	loop_task_cancel(&s->turn);
-	if (s->ssl) {
-		struct tls_context *context = SSL_get_app_data(s->ssl);
-		SSL_free(s->ssl);
-		tls_context_unref(context);
-	}
+	tls_free(s->ssl);
 	s->ssl = NULL;
+	mem_free(s->tls_failure);
+	s->tls_failure = NULL;
 	close(s->fd);
 	s->fd = -1;
 	s->finished = true;
@@ -116,6 +117,13 @@ static bool read_from_socket(struct stream *s)
 	return true;
 }
 
+/* The peer hung up without a word. Only a client's context tells this from an orderly end. */
+static bool was_cut(unsigned long error)
+{
+	return ERR_GET_LIB(error) == ERR_LIB_SSL &&
+	       ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+}
+
 static ssize_t tls_outcome(struct stream *s, int result)
 {
 	char text[256];
@@ -128,9 +136,14 @@ static ssize_t tls_outcome(struct stream *s, int result)
 	case SSL_ERROR_ZERO_RETURN:
 		return IO_ENDED;
 	case SSL_ERROR_SYSCALL:
-		tls_error_text(text, sizeof text);
+		s->error = errno;
+		s->cut = true;
 		return IO_ENDED;
 	default:
+		if (was_cut(ERR_peek_error())) {
+			s->cut = true;
+			return IO_ENDED;
+		}
 		log_event(
 		    LOG_DEBUG, "-", "tls-error", log_string("error", tls_error_text(text, sizeof text)));
 		return IO_FAILED;
@@ -151,7 +164,10 @@ static ssize_t read_some(struct stream *s, char *data, size_t size)
 		return n;
 	if (n == 0)
 		return IO_ENDED;
-	return errno == EAGAIN || errno == EWOULDBLOCK ? IO_AGAIN : IO_FAILED;
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return IO_AGAIN;
+	s->error = errno;
+	return IO_FAILED;
 }
 
 static ssize_t write_some(struct stream *s, struct view v)
@@ -166,13 +182,32 @@ static ssize_t write_some(struct stream *s, struct view v)
 	while (n < 0 && errno == EINTR);
 	if (n >= 0)
 		return n;
-	if (errno != EAGAIN && errno != EWOULDBLOCK)
+	if (errno != EAGAIN && errno != EWOULDBLOCK) {
+		s->error = errno;
 		return IO_FAILED;
+	}
 	loop_watch_on(&s->writable);
 	return IO_AGAIN;
 }
 
 /* ---- output ---- */
+
+/* In words: what the certificate lacks, or OpenSSL's reason, without its numbers. */
+static void note_tls_failure(struct stream *s, unsigned long error)
+{
+	char text[256];
+	const char *refused = tls_refused(s->ssl), *reason = ERR_reason_error_string(error);
+	if (refused)
+		snprintf(text, sizeof text, "certificate: %s", refused);
+	else if (s->error)
+		snprintf(text, sizeof text, "TLS handshake: %s", strerror(s->error));
+	else if (error == 0 || was_cut(error))
+		snprintf(text, sizeof text, "the connection ended during the TLS handshake");
+	else
+		snprintf(text, sizeof text, "TLS: %s", reason ? reason : "unknown error");
+	mem_free(s->tls_failure);
+	s->tls_failure = mem_string(view_from_string(text));
+}
 
 static void handshake(struct stream *s)
 {
@@ -188,9 +223,12 @@ static void handshake(struct stream *s)
 		return;
 	}
 	loop_watch_off(&s->writable);
+	unsigned long error = ERR_peek_error();
 	ssize_t outcome = tls_outcome(s, result);
-	if (outcome != IO_AGAIN)
-		finish(s, STREAM_FAILED);
+	if (outcome == IO_AGAIN)
+		return;
+	note_tls_failure(s, error);
+	finish(s, STREAM_FAILED);
 }
 
 static void flush(struct stream *s)
@@ -357,7 +395,7 @@ static void on_writable(void *arg)
  */
 static void part(struct stream *s)
 {
-	if (s->how != STREAM_FAILED && s->ssl && !s->handshaking)
+	if (s->how != STREAM_FAILED && s->ssl && !s->handshaking && !s->cut)
 		SSL_shutdown(tls_of(s));
 	if (s->how != STREAM_CLOSED)
 		return;
@@ -423,14 +461,14 @@ size_t stream_discard_input(struct stream *s)
 
 /* ---- TLS, closing, deadlines ---- */
 
-static int begin_tls(struct stream *s, struct tls_context *context, SSL *ssl)
+static int begin_tls(struct stream *s, SSL *ssl)
 {
 	if (ssl == NULL)
 		return -ENOMEM;
 	/* Replies in clear that came out inside TLS would be taken for answers to what is asked there. */
 	flush(s);
 	if (s->finished || buf_view(&s->out).len > 0) {
-		SSL_free(ssl);
+		tls_free(ssl);
 		return -EAGAIN;
 	}
 	struct view early = buf_view(&s->leftover);
@@ -438,7 +476,7 @@ static int begin_tls(struct stream *s, struct tls_context *context, SSL *ssl)
 		BIO *before = BIO_new(BIO_s_mem());
 		if (before == NULL || BIO_write(before, early.data, (int)early.len) != (int)early.len) {
 			BIO_free(before);
-			SSL_free(ssl);
+			tls_free(ssl);
 			return -ENOMEM;
 		}
 		BIO_set_mem_eof_return(before, -1);
@@ -447,7 +485,6 @@ static int begin_tls(struct stream *s, struct tls_context *context, SSL *ssl)
 		s->refused = 0;
 		s->primed = true;
 	}
-	SSL_set_app_data(ssl, tls_context_ref(context));
 	s->ssl = ssl;
 	s->handshaking = true;
 	loop_watch_on(&s->readable);
@@ -456,18 +493,36 @@ static int begin_tls(struct stream *s, struct tls_context *context, SSL *ssl)
 
 int stream_start_tls(struct stream *s, struct tls_context *context)
 {
-	int error = begin_tls(s, context, tls_accept_new(context, s->fd));
+	int error = begin_tls(s, tls_accept_new(context, s->fd));
 	if (error == 0 && s->primed)
 		handshake(s);
 	return error;
 }
 
-int stream_connect_tls(struct stream *s, struct tls_context *context, const char *host)
+int stream_connect_tls(struct stream *s, struct tls_context *context, const struct tls_demand *demand)
 {
-	int error = begin_tls(s, context, tls_connect_new(context, s->fd, host));
+	SSL *ssl = NULL;
+	int error = tls_connect_new(context, s->fd, demand, &ssl);
+	if (error == 0)
+		error = begin_tls(s, ssl);
 	if (error == 0)
 		handshake(s);
 	return error;
+}
+
+int stream_error(const struct stream *s)
+{
+	return s->error;
+}
+
+bool stream_was_cut(const struct stream *s)
+{
+	return s->cut;
+}
+
+const char *stream_tls_failure(const struct stream *s)
+{
+	return s->tls_failure;
 }
 
 void stream_close(struct stream *s)

@@ -13,6 +13,7 @@
 #include "io/loop.h"
 
 struct tls_context;
+struct tls_demand;
 
 enum {
 	STREAM_LEFTOVER_MAX = 64 * 1024, /* input that its machine has not consumed: reading stops there */
@@ -22,7 +23,7 @@ enum {
 };
 
 enum stream_end {
-	STREAM_PEER_CLOSED, /* orderly */
+	STREAM_PEER_CLOSED, /* orderly, but see stream_was_cut */
 	STREAM_FAILED,      /* reset, or a protocol error of TLS */
 	STREAM_TIMED_OUT,   /* the deadline passed */
 	STREAM_CLOSED       /* closed here, all output sent */
@@ -50,10 +51,14 @@ struct stream {
 	struct loop_timer timer;
 	struct loop_task turn; /* at the end of the turn: feed, flush, end */
 	struct buf leftover, out;
-	size_t refused; /* so much of `leftover` the machine has seen and takes nothing of, until more comes or something changes */
+	size_t refused; /* so much of `leftover` the machine has seen and takes nothing of, until more comes
+	                   or something changes */
 	SSL *ssl;
 	bool held; /* no input wanted now */
 	bool handshaking;
+	bool cut;             /* TLS ended without a goodbye */
+	int error;            /* errno of the socket */
+	char *tls_failure;    /* owned; why the handshake failed */
 	bool primed;          /* TLS still reads what was left over when it began, not the socket */
 	bool closing;         /* ends when the output is out */
 	unsigned patience;    /* of a closing stream: how often it got more time */
@@ -94,7 +99,26 @@ size_t stream_discard_input(struct stream *s);
  * was said in clear must not come out inside TLS.
  */
 int stream_start_tls(struct stream *s, struct tls_context *context);
-int stream_connect_tls(struct stream *s, struct tls_context *context, const char *host);
+/* As a client. The demand need not outlive the call. -EINVAL: a demand that nobody can meet (no usable
+ * record). */
+int stream_connect_tls(struct stream *s, struct tls_context *context, const struct tls_demand *demand);
+
+/* After STREAM_FAILED: the socket's errno (ECONNREFUSED, ETIMEDOUT ...), or 0 when it was not the socket that
+ * failed. */
+int stream_error(const struct stream *s);
+
+/*
+ * Whether a TLS client's stream ended without the peer saying so in TLS (RFC 8446 section 6.1): somebody in
+ * between may have cut it. Protocols that do not say their ends themselves must ask.
+ */
+bool stream_was_cut(const struct stream *s);
+
+/*
+ * Why the handshake failed, for people and logs: from `ended` after STREAM_FAILED or STREAM_PEER_CLOSED while
+ * shaking hands. "certificate: ..." when the peer did not meet the demand. NULL: it did not fail. Valid until
+ * the stream is freed.
+ */
+const char *stream_tls_failure(const struct stream *s);
 
 /*
  * Ends the stream when its output is out, or at once. A peer that takes some of it every 30 s gets ten

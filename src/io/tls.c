@@ -6,27 +6,14 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "io/tls_private.h"
 #include "io/tls_remote.h"
-
-enum {
-	CERTIFICATES_MAX = 256
-}; /* a provider with more hosts them behind wildcard names or several servers */
-
-struct tls_context {
-	unsigned references;
-	bool server;
-	char *alpn;
-	SSL_CTX *contexts[CERTIFICATES_MAX]; /* the first serves unknown names */
-	X509 *leaves[CERTIFICATES_MAX];      /* owned by the SSL_CTX */
-	unsigned count;
-};
 
 int tls_set_signer(tls_sign sign, void *arg)
 {
@@ -81,7 +68,7 @@ static int choose_certificate(SSL *ssl, int *alert, void *arg)
 	return SSL_TLSEXT_ERR_NOACK;
 }
 
-static SSL_CTX *new_ssl_ctx(const SSL_METHOD *method)
+SSL_CTX *tls_new_ssl_ctx(const SSL_METHOD *method)
 {
 	SSL_CTX *ctx = SSL_CTX_new(method);
 	if (ctx == NULL)
@@ -101,12 +88,11 @@ struct tls_context *tls_server_new(const char *alpn)
 {
 	struct tls_context *context = mem_alloc(sizeof *context);
 	context->references = 1;
-	context->server = true;
 	context->alpn = alpn ? mem_string(view_from_string(alpn)) : NULL;
 	return context;
 }
 
-static STACK_OF(X509) * read_chain(struct view pem)
+STACK_OF(X509) * tls_read_chain(struct view pem)
 {
 	STACK_OF(X509) *chain = sk_X509_new_null();
 	BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
@@ -134,11 +120,11 @@ static int use_chain(SSL_CTX *ctx, STACK_OF(X509) * chain, unsigned key)
 int tls_server_add(struct tls_context *context, struct view chain_pem, unsigned key)
 {
 	static const unsigned char session_scope[] = "postrider";
-	if (context->count == CERTIFICATES_MAX)
+	if (context->count == TLS_CERTIFICATES_MAX)
 		return -ENOSPC;
-	STACK_OF(X509) *chain = read_chain(chain_pem);
+	STACK_OF(X509) *chain = tls_read_chain(chain_pem);
 	int error = chain == NULL || sk_X509_num(chain) == 0 ? -EINVAL : 0;
-	SSL_CTX *ctx = error ? NULL : new_ssl_ctx(TLS_server_method());
+	SSL_CTX *ctx = error ? NULL : tls_new_ssl_ctx(TLS_server_method());
 	if (error == 0)
 		error = ctx ? use_chain(ctx, chain, key) : -ENOMEM;
 	sk_X509_pop_free(chain, X509_free);
@@ -166,27 +152,6 @@ int tls_server_set_ticket_key(struct tls_context *context, struct view key)
 	return 0;
 }
 
-struct tls_context *tls_client_new(struct view ca_pem)
-{
-	struct tls_context *context = mem_alloc(sizeof *context);
-	context->references = 1;
-	context->contexts[0] = new_ssl_ctx(TLS_client_method());
-	if (context->contexts[0] == NULL) {
-		mem_free(context);
-		return NULL;
-	}
-	context->count = 1;
-	if (ca_pem.len == 0)
-		return context;
-	STACK_OF(X509) *chain = read_chain(ca_pem);
-	X509_STORE *store = SSL_CTX_get_cert_store(context->contexts[0]);
-	for (int i = 0; i < sk_X509_num(chain); i++)
-		X509_STORE_add_cert(store, sk_X509_value(chain, i));
-	sk_X509_pop_free(chain, X509_free);
-	SSL_CTX_set_verify(context->contexts[0], SSL_VERIFY_PEER, NULL);
-	return context;
-}
-
 struct tls_context *tls_context_ref(struct tls_context *context)
 {
 	context->references++;
@@ -199,6 +164,7 @@ void tls_context_unref(struct tls_context *context)
 		return;
 	for (unsigned i = 0; i < context->count; i++)
 		SSL_CTX_free(context->contexts[i]);
+	tls_sessions_free(context->sessions);
 	mem_free(context->alpn);
 	mem_free(context);
 }
@@ -210,22 +176,21 @@ SSL *tls_accept_new(struct tls_context *context, int fd)
 	SSL *ssl = context->count ? SSL_new(context->contexts[0]) : NULL;
 	if (ssl && SSL_set_fd(ssl, fd) == 1) {
 		SSL_set_accept_state(ssl);
+		SSL_set_app_data(ssl, tls_context_ref(context));
 		return ssl;
 	}
 	SSL_free(ssl);
 	return NULL;
 }
 
-SSL *tls_connect_new(struct tls_context *context, int fd, const char *host)
+void tls_free(SSL *ssl)
 {
-	SSL *ssl = SSL_new(context->contexts[0]);
-	if (ssl == NULL || SSL_set_fd(ssl, fd) != 1 || SSL_set_tlsext_host_name(ssl, host) != 1 ||
-	    SSL_set1_host(ssl, host) != 1) {
-		SSL_free(ssl);
-		return NULL;
-	}
-	SSL_set_connect_state(ssl);
-	return ssl;
+	if (ssl == NULL)
+		return;
+	struct tls_context *context = SSL_get_app_data(ssl);
+	tls_client_release(ssl);
+	SSL_free(ssl);
+	tls_context_unref(context);
 }
 
 int tls_channel_binding(SSL *ssl, char out[64], size_t *len, const char **type)

@@ -40,9 +40,56 @@ int tls_server_add(struct tls_context *context, struct view chain_pem, unsigned 
 /* Ticket keys (80 random bytes from the keys role), so that sessions resume across reloads and workers. */
 int tls_server_set_ticket_key(struct tls_context *context, struct view key);
 
-/* A client's context. verify: against the CA certificates in ca_pem (empty: nothing is verified, for
- * opportunistic TLS). */
+/*
+ * A client's context. ca_pem: the CA certificates that TLS_PKIX trusts; without any, that proof never
+ * succeeds. Everything is loaded here: connections open no file. NULL without memory.
+ */
 struct tls_context *tls_client_new(struct view ca_pem);
+
+/* ---- what a client demands of the other end ---- */
+
+/* How the peer has to prove who it is. */
+enum tls_proof {
+	TLS_ANY,  /* not at all: protects against listeners, not against impostors */
+	TLS_PKIX, /* by a certificate that chains to the CA file, is valid today, and names the host (RFC
+	             6125; the subject's common name does not count) */
+	TLS_DANE  /* by a certificate that matches one of the records: RFC 6698, 7671, 7672 */
+};
+
+/* A TLSA record. Usages other than DANE-TA(2) and DANE-EE(3) are ignored (RFC 7672 section 3.1.3). */
+struct tls_association {
+	uint8_t usage, selector, matching;
+	struct view data;
+};
+
+enum { TLS_NAMES_MAX = 4, TLS_ASSOCIATIONS_MAX = 32 };
+
+/*
+ * All kinds ask for TLS 1.2 at least. What speaks only less has not been maintained for a decade; and where
+ * the caller may fall back to clear text, that is hardly worse than what those versions protect.
+ */
+struct tls_demand {
+	enum tls_proof proof;
+	/* For SNI, and a name that the certificate may have. An address is checked as one and not sent as
+	 * SNI. NULL: only with TLS_ANY. */
+	const char *host;
+	/* Further names that the certificate may have; with DANE-EE none counts. */
+	const char *const *names;
+	size_t name_count;
+	/* TLS_DANE: at least one must be usable. */
+	const struct tls_association *associations;
+	size_t association_count;
+	/*
+	 * What a session is kept under, to be resumed by a later connection: the address, say. Sessions are
+	 * shared only between connections whose demands are equal in all parts. NULL: none is kept or used.
+	 */
+	const char *session;
+};
+
+enum {
+	TLS_SESSIONS_MAX = 500,    /* of one context, some 3 KB each; the one unused for longest goes */
+	TLS_SESSION_SECONDS = 3600 /* then the peer has to prove itself anew */
+};
 
 /* Contexts are counted: connections hold one, so a reload replaces the context and closes nothing. */
 struct tls_context *tls_context_ref(struct tls_context *context);
@@ -51,7 +98,26 @@ void tls_context_unref(struct tls_context *context);
 /* For the stream: a connection on a socket. Blocking is the caller's matter (the socket is non-blocking).
  * NULL without memory. */
 SSL *tls_accept_new(struct tls_context *context, int fd);
-SSL *tls_connect_new(struct tls_context *context, int fd, const char *host);
+
+/* The demand need not outlive the call. 0; -EINVAL: a demand that cannot be met (no host, no usable record);
+ * -ENOMEM. */
+int tls_connect_new(struct tls_context *context, int fd, const struct tls_demand *demand, SSL **out);
+
+/* Ends what tls_accept_new and tls_connect_new began; NULL is allowed. Releases the context too. */
+void tls_free(SSL *ssl);
+
+/*
+ * After the handshake: how the peer was verified: "dane-ee", "dane-ta", "pkix" or "not verified" (TLS_ANY). A
+ * resumed session was verified in that way when it began.
+ */
+const char *tls_verified(const SSL *ssl);
+bool tls_resumed(const SSL *ssl);
+
+/*
+ * After a handshake that failed: why the peer's certificate was refused, in words ("self-signed
+ * certificate", "hostname mismatch"); NULL when that was not the reason.
+ */
+const char *tls_refused(const SSL *ssl);
 
 /* Channel binding data: tls-exporter (RFC 9266) on TLS 1.3, tls-unique (RFC 5929) on TLS 1.2. 0 or -ENOENT.
  */

@@ -135,7 +135,7 @@ static void converse(const char *name, int version, const char *expected_name)
 	struct tls_context *context = server_context(), *client_side = tls_client_new((struct view){0});
 	assert_int_equal(stream_start_tls(&server.stream, context), 0);
 	SSL_set_max_proto_version(server.stream.ssl, version);
-	assert_int_equal(stream_connect_tls(&client.stream, client_side, name), 0);
+	assert_int_equal(stream_connect_tls(&client.stream, client_side, &(struct tls_demand){.host = name}), 0);
 	for (int i = 0; i < 1000 && !(server.secured && client.secured); i++)
 		loop_turn(&loop);
 	assert_true(server.secured && client.secured);
@@ -202,7 +202,7 @@ static void takes_what_was_read_before_it_began(void **state)
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 		stream_init(&client.stream, &loop, pair[1], &handler, &client);
 		struct tls_context *context = server_context(), *client_side = tls_client_new((struct view){0});
-		assert_int_equal(stream_connect_tls(&client.stream, client_side, "ec.example"), 0);
+		assert_int_equal(stream_connect_tls(&client.stream, client_side, &(struct tls_demand){.host = "ec.example"}), 0);
 		ssize_t n = recv(pair[0], hello, early, 0);
 		stream_init(&server.stream, &loop, pair[0], &handler, &server);
 		buf_append(&server.stream.leftover, view_of(hello, (size_t)n));

@@ -1,0 +1,33 @@
+/* What tls.c (contexts, servers) and tls_client.c share. Private to src/io. */
+#ifndef IO_TLS_PRIVATE_H
+#define IO_TLS_PRIVATE_H
+
+#include <openssl/ssl.h>
+
+#include "io/tls.h"
+
+/* A provider with more hosts than this hides them behind wildcard names or several servers. */
+enum { TLS_CERTIFICATES_MAX = 256 };
+
+struct tls_sessions;
+
+struct tls_context {
+	unsigned references;
+	char *alpn;
+	SSL_CTX *contexts[TLS_CERTIFICATES_MAX]; /* a server's first serves unknown names; a client has one */
+	X509 *leaves[TLS_CERTIFICATES_MAX];      /* owned by the SSL_CTX */
+	unsigned count;
+	struct tls_sessions *sessions; /* a client's */
+};
+
+/* The settings that servers and clients have in common. NULL without memory. */
+SSL_CTX *tls_new_ssl_ctx(const SSL_METHOD *method);
+
+/* All certificates of a PEM text; sk_X509_pop_free it. NULL without memory. */
+STACK_OF(X509) * tls_read_chain(struct view pem);
+
+/* A client's part of a connection or context is over; nothing is done for a server's. */
+void tls_client_release(SSL *ssl);
+void tls_sessions_free(struct tls_sessions *sessions);
+
+#endif
