@@ -255,6 +255,7 @@ void edge_set_keys(struct edge *edge, int fd)
 	if (edge->keys >= 0)
 		close(edge->keys);
 	edge->keys = fd;
+	edge->keys_number = role_peer_number(edge->process, fd);
 	edge->keys_away_until = 0;
 }
 
@@ -284,9 +285,10 @@ static int ask_keys(struct edge *edge, enum message_type type, const void *messa
 		 * here for it. */
 		edge->keys_away_until = clock_monotonic_ms() + KEYS_PAUSE_MS;
 	} else if (error) {
-		/* The role has ended: a new channel comes with the next one. */
+		/* A new channel comes, when the role has ended with the next one. */
 		close(edge->keys);
 		edge->keys = -1;
+		role_peer_lost(edge->process, ROLE_KEYS, edge->keys_number);
 	}
 	return error;
 }

@@ -38,6 +38,7 @@ struct edge {
 	size_t listener_count;
 	struct tls_context *tls; /* NULL: no certificate is set up */
 	int keys;                /* the channel to the keys role, blocking; -1: away */
+	uint64_t keys_number;
 	int64_t keys_away_until; /* it did not answer in time */
 	uint32_t last_sign;
 	struct map clients; /* key -> struct client_count */

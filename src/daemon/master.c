@@ -351,6 +351,7 @@ static int start(struct master *m)
 	loop_signal_on(&m->on_interrupt, &m->loop, SIGINT, on_terminate, m);
 	loop_signal_on(&m->on_reload, &m->loop, SIGHUP, on_reload, m);
 	loop_signal_on(&m->on_upgrade, &m->loop, SIGUSR2, on_upgrade, m);
+	master_introduce_init(m);
 	for (unsigned i = 0; i < ROLES; i++) {
 		struct child *child = &m->children[i];
 		*child = (struct child){.master = m, .role = &roles[i]};

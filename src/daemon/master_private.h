@@ -1,4 +1,7 @@
-/* What the master's files share: master.c (life), master_listen.c (sockets), master_spawn.c (processes). */
+/*
+ * What the master's files share: master.c (life), master_listen.c (sockets), master_spawn.c (processes),
+ * master_introduce.c (channels between them).
+ */
 #ifndef DAEMON_MASTER_PRIVATE_H
 #define DAEMON_MASTER_PRIVATE_H
 
@@ -22,6 +25,14 @@ struct child {
 	gid_t gid;
 };
 
+/* The channel from a caller to a called role. */
+struct introduction {
+	struct master *master;
+	uint64_t number; /* of the channel; 0: none that both ends have */
+	int64_t made;
+	struct loop_timer again;
+};
+
 struct listener {
 	enum service service;
 	char *address;
@@ -34,6 +45,8 @@ struct master {
 	struct loop loop;
 	struct loop_signal on_child, on_terminate, on_interrupt, on_reload, on_upgrade;
 	struct child children[ROLES];
+	struct introduction introductions[ROLES][ROLES]; /* caller, called: as in children */
+	uint64_t last_channel;
 	struct listener listeners[LISTENERS_MAX];
 	size_t listener_count;
 	int executable; /* our own, open: a package upgrade under us changes nothing */
@@ -61,6 +74,13 @@ int master_spawn(struct master *m, struct child *child);
 int master_configure(struct master *m, struct child *child);
 /* The user and group a role runs as when started as root. */
 void master_choose_user(struct child *child, unsigned index);
+
+/* master_introduce.c: channels from this child to all that it calls, and from all that call it. */
+void master_introduce_init(struct master *m);
+void master_introduce_everywhere(struct master *m, struct child *child);
+/* A child says that a channel to a peer has closed. If it is the one that both have, they get a new one, at
+ * most once a second. */
+void master_peer_lost(struct master *m, const struct child *child, const struct message_peer *lost);
 
 /* To systemd, where it started us (sd_notify(3)). */
 void master_notify(const char *state);

@@ -171,36 +171,23 @@ int master_configure(struct master *m, struct child *child)
 	return error;
 }
 
-/* A new pair of connected sockets, one end to the caller, one to the called. */
-static void introduce(struct child *caller, struct child *called)
-{
-	int pair[2];
-	if (!caller->up || !called->up || channel_pair(pair) != 0)
-		return;
-	struct message_peer to_called = {.role = caller->role->bit}, to_caller = {.role = called->role->bit};
-	ipc_send(&called->control, MESSAGE_PEER, 0, &to_called, pair[0]);
-	ipc_send(&caller->control, MESSAGE_PEER, 0, &to_caller, pair[1]);
-}
-
-static void introduce_everywhere(struct master *m, struct child *child)
-{
-	for (size_t i = 0; i < ROLES; i++) {
-		struct child *other = &m->children[i];
-		if (child->role->calls & other->role->bit)
-			introduce(child, other);
-		else if (other->role->calls & child->role->bit)
-			introduce(other, child);
-	}
-}
-
 static void control_received(void *arg, struct channel_frame *frame)
 {
 	struct child *child = arg;
+	struct message_peer lost;
+	struct arena arena;
 	if (frame->fd >= 0)
 		close(frame->fd);
-	if (frame->type == MESSAGE_READY)
-		child->ready = true;
-	if (frame->type != MESSAGE_READY || child->master->announced)
+	if (frame->type == MESSAGE_PEER_LOST) {
+		arena_init(&arena, 4096);
+		if (ipc_decode(frame, &lost, &arena) == 0)
+			master_peer_lost(child->master, child, &lost);
+		arena_done(&arena);
+	}
+	if (frame->type != MESSAGE_READY)
+		return;
+	child->ready = true;
+	if (child->master->announced)
 		return;
 	for (size_t i = 0; i < ROLES; i++)
 		if (!child->master->children[i].ready)
@@ -242,7 +229,7 @@ int master_spawn(struct master *m, struct child *child)
 	if (child->role->gets_folder)
 		ipc_send(&child->control, MESSAGE_FOLDER, 0, &(struct message_empty){0},
 		    fcntl(m->folder, F_DUPFD_CLOEXEC, 3));
-	introduce_everywhere(m, child);
+	master_introduce_everywhere(m, child);
 	for (size_t i = 0; i < m->listener_count; i++) {
 		struct listener *l = &m->listeners[i];
 		if (!(child->role->services & 1u << l->service))

@@ -38,7 +38,7 @@ enum {
 	    #type, sizeof(struct type), type##_fields, sizeof type##_fields / sizeof type##_fields[0]}
 
 SCHEMA(message_settings, FIELD_BYTES(message_settings, encoded, 256 * 1024));
-SCHEMA(message_peer, FIELD_U64(message_peer, role));
+SCHEMA(message_peer, FIELD_U64(message_peer, role), FIELD_U64(message_peer, number));
 SCHEMA(message_listener, FIELD_U64(message_listener, service), FIELD_BYTES(message_listener, address, 256));
 SCHEMA(message_file, FIELD_U64(message_file, kind), FIELD_U64(message_file, number),
     FIELD_BYTES(message_file, name, NAME_MAX_BYTES), FIELD_BYTES(message_file, content, 480 * 1024));
@@ -180,6 +180,7 @@ static const struct message_row {
     [MESSAGE_START] = {"start", ROLE_MASTER, EVERYBODY, &message_empty_schema},
     [MESSAGE_DRAIN] = {"drain", ROLE_MASTER, EVERYBODY, &message_empty_schema},
     [MESSAGE_READY] = {"ready", EVERYBODY, ROLE_MASTER, &message_empty_schema},
+    [MESSAGE_PEER_LOST] = {"peer-lost", EVERYBODY, ROLE_MASTER, &message_peer_schema},
 
     [MESSAGE_RESOLVE] = {"resolve", ROLE_SMTP | ROLE_RELAY, ROLE_AUTH, &message_resolve_schema},
     [MESSAGE_RESOLVED] = {"resolved", ROLE_AUTH, ROLE_SMTP | ROLE_RELAY, &message_resolved_schema},

@@ -36,6 +36,7 @@ enum message_type {
 	MESSAGE_DRAIN,        /* accept no more connections, finish what runs, exit */
 	/* role -> master */
 	MESSAGE_READY,
+	MESSAGE_PEER_LOST, /* a channel to another role has closed, though not by us: both need a new one */
 
 	/* smtp, pop3, relay -> auth */
 	MESSAGE_RESOLVE = 20, /* who is this recipient? */
@@ -110,7 +111,7 @@ enum message_type {
 
 /* clang-format off */
 struct message_settings { struct view encoded; };
-struct message_peer { uint64_t role; };
+struct message_peer { uint64_t role, number; }; /* number: of the channel, for MESSAGE_PEER_LOST */
 struct message_listener { uint64_t service; struct view address; };
 struct message_file { uint64_t kind, number; struct view name, content; };
 struct message_empty { uint64_t unused; };

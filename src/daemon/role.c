@@ -80,28 +80,33 @@ static void try_forbidden(struct role_process *p)
 struct role_handover {
 	struct role_handover *next;
 	enum message_type type;
-	unsigned what; /* role or service */
+	unsigned what;   /* role or service */
+	uint64_t number; /* of a peer's channel */
 	int fd;
 };
 
-static void hand_over(struct role_process *p, enum message_type type, unsigned what, int fd)
+static void hand_over(struct role_process *p, const struct role_handover *h)
 {
-	if (type == MESSAGE_PEER && p->role->peer)
-		p->role->peer(p, (enum role_bit)what, fd);
-	else if (type == MESSAGE_LISTENER && p->role->listener)
-		p->role->listener(p, (enum service)what, fd);
-	else
-		close(fd);
+	if (h->type == MESSAGE_PEER && p->role->peer) {
+		p->introduced.fd = h->fd;
+		p->introduced.number = h->number;
+		p->role->peer(p, (enum role_bit)h->what, h->fd);
+		p->introduced.fd = -1;
+	} else if (h->type == MESSAGE_LISTENER && p->role->listener) {
+		p->role->listener(p, (enum service)h->what, h->fd);
+	} else {
+		close(h->fd);
+	}
 }
 
-static void take_over(struct role_process *p, enum message_type type, unsigned what, int fd)
+static void take_over(struct role_process *p, const struct role_handover *fresh)
 {
 	if (p->serving) {
-		hand_over(p, type, what, fd);
+		hand_over(p, fresh);
 		return;
 	}
 	struct role_handover *h = mem_alloc(sizeof *h);
-	*h = (struct role_handover){.type = type, .what = what, .fd = fd};
+	*h = *fresh;
 	*p->handovers_end = h;
 	p->handovers_end = &h->next;
 }
@@ -113,7 +118,7 @@ static void hand_all_over(struct role_process *p)
 	while (p->handovers) {
 		struct role_handover *h = p->handovers;
 		p->handovers = h->next;
-		hand_over(p, h->type, h->what, h->fd);
+		hand_over(p, h);
 		mem_free(h);
 	}
 	p->handovers_end = &p->handovers;
@@ -196,15 +201,23 @@ static void control_message(struct role_process *p, struct channel_frame *frame,
 		take_file(p, message, frame->fd);
 		frame->fd = -1;
 		break;
-	case MESSAGE_PEER:
-		take_over(p, MESSAGE_PEER, (unsigned)((struct message_peer *)message)->role, frame->fd);
+	case MESSAGE_PEER: {
+		const struct message_peer *peer = message;
+		take_over(p, &(struct role_handover){.type = MESSAGE_PEER,
+		                 .what = (unsigned)peer->role,
+		                 .number = peer->number,
+		                 .fd = frame->fd});
 		frame->fd = -1;
 		break;
-	case MESSAGE_LISTENER:
+	}
+	case MESSAGE_LISTENER: {
+		const struct message_listener *listener = message;
 		take_over(
-		    p, MESSAGE_LISTENER, (unsigned)((struct message_listener *)message)->service, frame->fd);
+		    p, &(struct role_handover){
+		           .type = MESSAGE_LISTENER, .what = (unsigned)listener->service, .fd = frame->fd});
 		frame->fd = -1;
 		break;
+	}
 	case MESSAGE_START:
 		serve(p);
 		break;
@@ -252,7 +265,7 @@ int role_run(const char *name, int control)
 	p->role = role_by_name(name);
 	if (p->role == NULL)
 		return 64;
-	p->folder = -1;
+	p->folder = p->introduced.fd = -1;
 	p->handovers_end = &p->handovers;
 	prctl(PR_SET_NAME, name);
 	signal(SIGINT, SIG_IGN); /* ^C goes to the whole terminal; the master tells us when to stop */
@@ -275,6 +288,28 @@ int role_run(const char *name, int control)
 
 /* ---- links ---- */
 
+uint64_t role_peer_number(const struct role_process *p, int fd)
+{
+	return fd == p->introduced.fd ? p->introduced.number : 0;
+}
+
+void role_peer_lost(struct role_process *p, unsigned peer, uint64_t number)
+{
+	struct message_peer m = {.role = peer, .number = number};
+	ipc_send(&p->control, MESSAGE_PEER_LOST, 0, &m, -1);
+}
+
+/* Closed by the peer's end, or because it broke the rules. The last thing that a function does: `closed` may
+ * free the link. */
+static void link_lost(struct link *link)
+{
+	link_close(link);
+	if (link->number)
+		role_peer_lost(link->process, link->peer, link->number);
+	if (link->closed)
+		link->closed(link);
+}
+
 static void link_frame(void *arg, struct channel_frame *frame)
 {
 	struct link *link = arg;
@@ -283,9 +318,7 @@ static void link_frame(void *arg, struct channel_frame *frame)
 		    log_u64("peer", link->peer));
 		if (frame->fd >= 0)
 			close(frame->fd);
-		link_close(link);
-		if (link->closed)
-			link->closed(link);
+		link_lost(link);
 		return;
 	}
 	link->received(link, frame);
@@ -295,10 +328,7 @@ static void link_frame(void *arg, struct channel_frame *frame)
 
 static void link_gone(void *arg)
 {
-	struct link *link = arg;
-	link_close(link);
-	if (link->closed)
-		link->closed(link);
+	link_lost(arg);
 }
 
 void link_open(struct link *link, struct role_process *p, int fd, unsigned peer, link_received received,
@@ -310,6 +340,7 @@ void link_open(struct link *link, struct role_process *p, int fd, unsigned peer,
 	    .process = p,
 	    .peer = peer,
 	    .self = p->role->bit,
+	    .number = role_peer_number(p, fd),
 	    .received = received,
 	    .closed = closed,
 	    .arg = arg,
@@ -335,9 +366,7 @@ bool link_decode(struct link *link, const struct channel_frame *frame, void *mes
 		return true;
 	log_event(LOG_ERROR, "-", "message-malformed", log_string("message", ipc_name(frame->type)),
 	    log_errno(error));
-	link_close(link);
-	if (link->closed)
-		link->closed(link);
+	link_lost(link);
 	return false;
 }
 

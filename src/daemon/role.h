@@ -29,7 +29,10 @@ struct role_process {
 	struct role_handover *handovers,
 	    **handovers_end; /* peers and listeners that came before MESSAGE_START */
 	bool serving, draining;
-	void *own; /* the role's */
+	struct { /* the channel that the role's `peer` is being given now: link_open knows it again */
+		int fd;
+		uint64_t number;
+	} introduced;
 };
 
 /* Runs the role until its end; `control` is its channel to the master. Returns the exit status. */
@@ -41,6 +44,13 @@ void role_ready(struct role_process *p);
 
 /* Ends the process after this turn of the loop. */
 void role_exit(struct role_process *p);
+
+/*
+ * For a peer's channel that is not a link: its number, to be asked for in the role's `peer`; and that it has
+ * closed, though not by us. Links do both by themselves.
+ */
+uint64_t role_peer_number(const struct role_process *p, int fd);
+void role_peer_lost(struct role_process *p, unsigned peer, uint64_t number);
 
 /* ---- links: channels to other roles ---- */
 
@@ -54,6 +64,7 @@ struct link {
 	struct role_process *process;
 	struct channel channel;
 	unsigned peer, self; /* who may say what is checked against these */
+	uint64_t number;     /* of a channel that the master made; 0: of another kind */
 	link_received received;
 	void (*closed)(struct link *link); /* may free the link's owner; may be NULL */
 	void *arg;
@@ -62,7 +73,11 @@ struct link {
 	bool up;
 };
 
-/* Takes fd over; a link that was up is closed first, without calling `closed`. */
+/*
+ * Takes fd over; a link that was up is closed first, without calling `closed`. When the channel closes and
+ * the master made it, he is told, and makes a new one if the peer lives: it comes as another call of the
+ * role's `peer`.
+ */
 void link_open(struct link *link, struct role_process *p, int fd, unsigned peer, link_received received,
     void (*closed)(struct link *), void *arg);
 void link_close(struct link *link);
