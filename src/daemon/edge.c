@@ -261,7 +261,7 @@ void edge_set_keys(struct edge *edge, int fd)
 
 /* Asks the keys role and waits: it answers within a millisecond, less than the handshake's own arithmetic. */
 static int ask_keys(struct edge *edge, enum message_type type, const void *message,
-    enum message_type expected, void *answer, struct buf *in)
+    const struct codec_schema *expected, void *answer, struct buf *in)
 {
 	struct channel_frame frame;
 	struct arena arena;
@@ -274,8 +274,8 @@ static int ask_keys(struct edge *edge, enum message_type type, const void *messa
 		error = error ? error : channel_receive_blocking(edge->keys, in, &frame, SIGN_TIMEOUT_MS);
 	while (error == 0 && frame.request != request && (int32_t)(frame.request - request) < 0);
 	arena_init(&arena, 4096);
-	if (error == 0 &&
-	    (frame.type != expected || frame.request != request || ipc_decode(&frame, answer, &arena) != 0))
+	if (error == 0 && (frame.request != request ||
+	                      ipc_decode_as(&frame, expected, expected->size, answer, &arena) != 0))
 		error = -EBADMSG;
 	arena_done(&arena);
 	if (error)
@@ -300,7 +300,7 @@ static int sign(
 	struct message_signed answer;
 	struct buf in;
 	buf_init(&in, CHANNEL_FRAME_MAX);
-	int error = ask_keys(arg, MESSAGE_SIGN, &question, MESSAGE_SIGNED, &answer, &in);
+	int error = ask_keys(arg, MESSAGE_SIGN, &question, &message_signed_schema, &answer, &in);
 	if (error == 0 && (answer.error || answer.signature.len > *len))
 		error = -EACCES;
 	if (error == 0) {
@@ -317,7 +317,7 @@ static void add_ticket_key(struct edge *edge, struct tls_context *context)
 	struct message_ticket_key answer;
 	struct buf in;
 	buf_init(&in, CHANNEL_FRAME_MAX);
-	if (ask_keys(edge, MESSAGE_TICKET_KEY, &(struct message_empty){0}, MESSAGE_TICKET_KEY_ANSWER, &answer,
+	if (ask_keys(edge, MESSAGE_TICKET_KEY, &(struct message_empty){0}, &message_ticket_key_schema, &answer,
 	        &in) == 0)
 		tls_server_set_ticket_key(context, answer.key);
 	buf_done(&in);

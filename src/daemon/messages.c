@@ -32,9 +32,12 @@ enum {
 	{                                                                                                    \
 #member, CODEC_LIST, offsetof(struct type, member), max, element                             \
 	}
+#define IS_STRUCT(name) struct name * : 1,
 #define SCHEMA(type, ...)                                                                                    \
+	_Static_assert(_Generic((struct type *)0, IPC_STRUCTS(IS_STRUCT) default : 0),                       \
+	    "add the struct to IPC_STRUCTS in messages.h");                                                  \
 	static const struct codec_field type##_fields[] = {__VA_ARGS__};                                     \
-	static const struct codec_schema type##_schema = {                                                   \
+	const struct codec_schema type##_schema = {                                                          \
 	    #type, sizeof(struct type), type##_fields, sizeof type##_fields / sizeof type##_fields[0]}
 
 SCHEMA(message_settings, FIELD_BYTES(message_settings, encoded, 256 * 1024));
@@ -293,8 +296,11 @@ int ipc_send_blocking(int socket, enum message_type type, uint32_t request, cons
 	return error;
 }
 
-int ipc_decode(const struct channel_frame *frame, void *message, struct arena *arena)
+int ipc_decode_as(const struct channel_frame *frame, const struct codec_schema *schema, size_t size,
+    void *message, struct arena *arena)
 {
 	const struct message_row *row = row_of(frame->type);
-	return row ? codec_decode(frame->payload, row->schema, message, arena) : -EBADMSG;
+	if (row == NULL || (schema && row->schema != schema) || row->schema->size > size)
+		return -EBADMSG;
+	return codec_decode(frame->payload, row->schema, message, arena);
 }

@@ -290,9 +290,41 @@ int ipc_send_blocking(int socket, enum message_type type, uint32_t request, cons
 /* Encodes alone, without sending: the payload of a frame of this type. The same results. */
 int ipc_encode(struct buf *out, unsigned type, const void *message);
 
-/* Decodes a frame into the struct of its type. -EBADMSG when it does not fit: then the peer is broken, drop
- * it. */
-int ipc_decode(const struct channel_frame *frame, void *message, struct arena *arena)
-    __attribute__((warn_unused_result));
+/*
+ * Decodes a frame into the struct that `message` points to. -EBADMSG when it does not fit, or when that struct is not
+ * the one of the frame's type: then the peer is broken, drop it. A union of several structs takes each type that fits
+ * into it; which one it is, the frame's type tells.
+ */
+#define ipc_decode(frame, message, arena)                                                                    \
+	ipc_decode_as(frame, IPC_SCHEMA_OF(message), sizeof *(message), message, arena)
+
+/* The schema of a struct, from a pointer to it; NULL for a union. */
+#define IPC_SCHEMA_OF(message) _Generic((message), IPC_STRUCTS(IPC_SCHEMA_ROW) default : NULL)
+#define IPC_SCHEMA_ROW(name) struct name * : &name##_schema,
+
+/* The same in a function's form; schema NULL: whatever type the frame has, up to `size` bytes. */
+int ipc_decode_as(const struct channel_frame *frame, const struct codec_schema *schema, size_t size,
+    void *message, struct arena *arena) __attribute__((warn_unused_result));
+
+/* All structs that have a schema, elements of lists too. A macro, because types are no values: messages.c checks that
+ * none is left out. */
+/* clang-format off */
+#define IPC_STRUCTS(X) X(message_settings) X(message_peer) X(message_listener) X(message_file) \
+	X(message_empty) X(message_resolve) X(message_target) X(message_resolved) X(message_login) \
+	X(message_login_more) X(message_challenge) X(message_logged_in) X(message_login_failed) \
+	X(message_sender) X(message_verdict) X(message_grant) X(message_granted) X(message_revoke) \
+	X(message_field) X(message_directory) X(message_directory_answer) X(message_upload) \
+	X(message_upload_credit) X(message_upload_abort) X(message_delivery_target) \
+	X(message_delivery_recipient) X(message_delivery_report) X(message_deliver) X(message_result) \
+	X(message_delivered) X(message_room) X(message_etrn) X(message_etrn_answer) X(message_srs) \
+	X(message_srs_answer) X(message_queue_ready) X(message_queue_destination) X(message_queue_take) \
+	X(message_queue_recipient) X(message_queue_message) X(message_queue_taken) X(message_queue_read) \
+	X(message_queue_data) X(message_queue_result) X(message_queue_outcome) X(message_queue_more) \
+	X(message_queue_rest) X(message_maildrop_list) X(message_maildrop_opened) X(message_fetch) \
+	X(message_fetch_data) X(message_expunge) X(message_sign) X(message_signed) X(message_ticket_key) \
+	X(message_query) X(message_answer) X(message_command) X(message_output)
+#define IPC_DECLARE(name) extern const struct codec_schema name##_schema;
+IPC_STRUCTS(IPC_DECLARE)
+/* clang-format on */
 
 #endif

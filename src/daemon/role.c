@@ -358,10 +358,11 @@ void link_close(struct link *link)
 	arena_done(&link->arena);
 }
 
-bool link_decode(struct link *link, const struct channel_frame *frame, void *message)
+bool link_decode_as(struct link *link, const struct channel_frame *frame, const struct codec_schema *schema,
+    size_t size, void *message)
 {
 	arena_reset(&link->arena);
-	int error = ipc_decode(frame, message, &link->arena);
+	int error = ipc_decode_as(frame, schema, size, message, &link->arena);
 	if (error == 0)
 		return true;
 	log_event(LOG_ERROR, "-", "message-malformed", log_string("message", ipc_name(frame->type)),

@@ -82,8 +82,11 @@ void link_open(struct link *link, struct role_process *p, int fd, unsigned peer,
     void (*closed)(struct link *), void *arg);
 void link_close(struct link *link);
 
-/* Decodes; on failure the peer is broken: it is logged and the link closed, and false returned. */
-bool link_decode(struct link *link, const struct channel_frame *frame, void *message);
+/* Decodes as ipc_decode; on failure the peer is broken: it is logged and the link closed, and false returned. */
+#define link_decode(link, frame, message)                                                                    \
+	link_decode_as(link, frame, IPC_SCHEMA_OF(message), sizeof *(message), message)
+bool link_decode_as(struct link *link, const struct channel_frame *frame, const struct codec_schema *schema,
+    size_t size, void *message);
 
 /* ---- calls: questions whose answers come later ---- */
 

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	struct channel_frame frame = {.type = data[0], .payload = view_of(data + 1, size - 1), .fd = -1};
 	arena_init(&arena, 1 << 20);
-	if (ipc_decode(&frame, message, &arena) == 0) {
+	if (ipc_decode_as(&frame, NULL, sizeof message, message, &arena) == 0) {
 		struct buf again;
 		buf_init(&again, 1 << 20);
 		check(ipc_encode(&again, frame.type, message) == 0);

@@ -26,7 +26,7 @@ static void expect(int fd, enum message_type type, void *message)
 	struct channel_frame frame;
 	assert_int_equal(channel_receive_blocking(fd, &in, &frame, 20000), 0);
 	assert_int_equal(frame.type, type);
-	assert_int_equal(ipc_decode(&frame, message, &arena), 0);
+	assert_int_equal(ipc_decode_as(&frame, NULL, SIZE_MAX, message, &arena), 0);
 	assert_int_equal(frame.fd, -1);
 }
 
