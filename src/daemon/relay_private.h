@@ -1,0 +1,326 @@
+/*
+ * What the relay role's files share. The way of mail through them:
+ *
+ *   role_relay.c         store hands out a destination that is due, and credit for more is given back
+ *   relay_destination.c  a destination: finds its hosts, takes its messages, gives it back
+ *   relay_find.c         which hosts, and what TLS they must show (over relay_dns.c and relay_policy.c)
+ *   relay_host.c         a host, shared by all destinations that lead to it: connections, how many, and whose turn it is
+ *   relay_connection.c   one connection: socket, TLS, and the machine of smtp/smtp_client.h
+ *   relay_message.c      a message: its recipients' results, told to store when the last one is known
+ *   relay_body.c         its body, from store to the connection, converted where the host takes less
+ *   relay_notify.c       "@notify": telling senders
+ *
+ * Everything is in memory only: what a crash of this role interrupts is still in the queue. Nothing is freed inside the functions of a
+ * stream or a client machine, but in tasks at the end of the loop's turn.
+ */
+#ifndef DAEMON_RELAY_PRIVATE_H
+#define DAEMON_RELAY_PRIVATE_H
+
+#include "base/map.h"
+#include "base/random.h"
+#include "daemon/role.h"
+#include "daemon/route.h"
+#include "io/network.h"
+#include "io/stream.h"
+#include "io/tls.h"
+#include "smtp/smtp_client.h"
+#include "trust/mta_sts.h"
+#include "trust/next_hop.h"
+
+enum {
+	RELAY_DESTINATIONS_MAX = 2000,       /* under way: what waits for dead hosts must not keep others out */
+	RELAY_HOSTS_MAX = NEXT_HOP_HOSTS_MAX * NEXT_HOP_ADDRESSES_MAX, /* of one destination, each address counted */
+	RELAY_TAKE_MESSAGES = 64,            /* of one destination at once, at most */
+	RELAY_TAKE_BYTES = 256 * 1024,
+	RELAY_BODIES_MAX = 8 * 1024 * 1024,  /* in memory; above it messages are taken without their bodies, which are read piece by piece */
+	RELAY_PIECE = 64 * 1024,             /* of a body that is read */
+	RELAY_CONNECT_MS = 30 * 1000,        /* for TCP: a host that is there answers within a few */
+	RELAY_IDLE_MS = 5 * 1000,            /* that a connection without work is kept */
+	RELAY_LINGER_MS = 2 * 1000,          /* that a destination without mail is kept */
+	RELAY_FOUND_MS = 10 * 60 * 1000,     /* after which a busy destination's hosts are looked up anew */
+	RELAY_HOST_DEAD_MS = 60 * 1000,      /* that a host which could not be reached is not tried again for another destination */
+	RELAY_CLEAR_MS = 3600 * 1000,        /* that a host whose TLS is broken is spoken to in clear, where that is allowed */
+	RELAY_CONNECTIONS_FIRST = 4,         /* to a host that is not known yet */
+	RELAY_TRIES_MAX = 3,                 /* connections that a message is put on in one turn, when they are lost before its end */
+	RELAY_DNS_MS = 30 * 1000
+};
+
+struct relay_destination;
+struct relay_host;
+struct relay_connection;
+
+/* ---- relay_dns.c ---- */
+
+/* Asks all missing questions of an evaluation; `ready` when all are answered, never from within relay_lookup_run. */
+struct relay_lookup {
+	struct answers answers;
+	void (*ready)(void *arg);
+	void *arg;
+	struct relay_question *questions; /* under way */
+	struct loop_task task;
+};
+
+void relay_lookup_init(struct relay_lookup *l, void (*ready)(void *arg), void *arg);
+void relay_lookup_run(struct relay_lookup *l);
+void relay_lookup_done(struct relay_lookup *l); /* forgets what is under way */
+
+/* ---- relay_policy.c: MTA-STS ---- */
+
+struct relay_policy_request {
+	struct view domain;
+	/* policy: NULL when there is none, or none can be had; valid during the call. */
+	void (*found)(void *arg, const struct mta_sts_policy *policy);
+	void *arg;
+	struct relay_policy *policy; /* internal */
+	struct relay_policy_request *next;
+};
+
+/* `found` is called later, never from within. The request stays put until then, or until relay_policy_forget. */
+void relay_policy_find(struct relay_policy_request *r);
+void relay_policy_forget(struct relay_policy_request *r); /* also when it was never asked, or is answered */
+void relay_policies_init(struct loop *loop);
+
+/* ---- relay_find.c ---- */
+
+/* One address of one host, with all that a connection to it must know. Owned by its relay_host. */
+struct relay_endpoint {
+	char *name;                       /* the host's, for TLS and logs */
+	char text[NETWORK_TEXT_SIZE + 8]; /* "192.0.2.1:25" */
+	struct sockaddr_storage address;
+	socklen_t address_len;
+	enum route_kind kind;
+	enum smtp_client_tls tls;
+	enum tls_proof proof;
+	bool named_safely;  /* the name came from DNSSEC, MTA-STS or the configuration (RFC 8689 section 4.2.1) */
+	char **names;       /* that a certificate may have */
+	size_t name_count;
+	struct tls_association *associations; /* with their data behind the array */
+	size_t association_count;
+	char *user, *password; /* of a route, or NULL */
+};
+
+void relay_endpoint_free(struct relay_endpoint *e); /* NULL is allowed */
+
+enum relay_found { RELAY_FOUND_HOSTS, RELAY_FOUND_LATER, RELAY_FOUND_NOTHING };
+
+/*
+ * The search of one destination's hosts. `done` is called later, with the endpoints in the order in which to try them (the callee takes
+ * them), or with a status and a sentence: try later, or never.
+ */
+struct relay_search {
+	struct view name, route; /* the destination's; they must live as long */
+	void (*done)(struct relay_search *s, enum relay_found how, const char *status, const char *text);
+	void *arg;
+	struct relay_endpoint **endpoints;
+	size_t count;
+
+	/* Internal. */
+	struct relay_lookup lookup;
+	struct relay_policy_request policy;
+	struct arena arena;
+	struct route target;
+	struct next_hop found;
+	enum tls_level level;
+	uint64_t seed;
+	size_t line; /* of the settings' routes; SIZE_MAX: none */
+	bool routed, searching;
+};
+
+void relay_search_start(struct relay_search *s);
+void relay_search_end(struct relay_search *s);
+
+/* ---- relay_message.c ---- */
+
+struct relay_recipient {
+	uint64_t number;
+	struct view address, orcpt, forwarder;
+	unsigned notify;
+	bool has_result;
+	uint64_t verdict;
+	char status[16];
+	char *reply;
+	const char *stage; /* a constant */
+};
+
+/* A message that store has given us for one destination. Its texts lie in its own arena. */
+struct relay_message {
+	struct relay_message *next;
+	struct relay_destination *destination;
+	struct message_queue_message m; /* as it came; texts in `arena` */
+	struct arena arena;
+	struct relay_recipient *recipients;
+	size_t count;
+	struct buf body; /* from its beginning, as much as came along */
+	unsigned tries;
+	uint32_t srs_request; /* keys is asked */
+	char *rewritten;      /* the sender for those of `forwarder` */
+	struct view forwarder;
+
+	/* The transaction under way: a group of the recipients. */
+	struct smtp_client_transaction transaction;
+	struct smtp_client_recipient *group;
+	size_t *group_numbers;
+	size_t group_count;
+	struct relay_body *reader; /* relay_body.c */
+};
+
+/* Copies the message out of the frame. NULL without memory. */
+struct relay_message *relay_message_new(struct relay_destination *d, const struct message_queue_message *m);
+void relay_message_free(struct relay_message *m); /* NULL is allowed */
+
+/*
+ * Chooses the next recipients without a result that can be in one transaction, and fills m->transaction. False when all have one. When
+ * their sender must be rewritten first, *wait is set: relay_message_ready follows later.
+ */
+bool relay_message_group(struct relay_message *m, size_t max, bool *wait);
+void relay_message_result(struct relay_message *m, size_t recipient, uint64_t verdict, const struct smtp_client_reply *reply);
+/* The same result for all that have none. */
+void relay_message_fail(struct relay_message *m, uint64_t verdict, const char *status, const char *text, const char *stage);
+bool relay_message_is_complete(const struct relay_message *m);
+
+/* Tells store, and the log; then frees the message. connection: NULL when none was used. */
+void relay_message_finish(struct relay_message *m, struct relay_connection *connection);
+
+/* ---- relay_destination.c ---- */
+
+struct relay_destination {
+	uint64_t number;
+	char *name, *route;
+	struct relay_search search;
+	bool searching, taking, taken, more, waiting, ending;
+	struct relay_host **hosts; /* each counted */
+	size_t host_count, host_at;
+	int64_t found_at;
+	struct relay_message *first, **last; /* taken, not on a connection */
+	size_t pending, sending;
+	struct relay_destination *next_waiting; /* in the host's list */
+	struct loop_timer timer;                /* lingers, or waits for the rate */
+	struct loop_task task;
+	/* The last failure of a host. */
+	char status[16];
+	char *text, *failed_host;
+	/* destination_rate: messages that may still go in this minute. */
+	uint64_t allowance;
+	int64_t allowance_at;
+};
+
+void relay_destination_open(const struct message_queue_destination *m);
+struct relay_destination *relay_destination_by_number(uint64_t number);
+void relay_destination_message(struct relay_destination *d, const struct message_queue_message *m);
+void relay_destination_taken(struct relay_destination *d, const struct message_queue_taken *m);
+void relay_destination_more(struct relay_destination *d);
+/* Store is gone: everything it had given is forgotten. */
+void relay_destinations_forget(void);
+/* The server stops: what is on a connection may end, the rest goes back. */
+void relay_destinations_drain(void);
+
+/* For relay_host.c: the next message, or NULL; then it may have asked store for more. */
+struct relay_message *relay_destination_next(struct relay_destination *d);
+/* A message is done with, one way or the other; it comes back to be tried again with `again`. */
+void relay_destination_finished(struct relay_destination *d, struct relay_message *again);
+/* The host that this destination waits for cannot be used: the next one, or the end. */
+void relay_destination_host_failed(struct relay_destination *d, const struct relay_host *host, const char *status, const char *text);
+void relay_destination_note(struct relay_destination *d, const struct relay_host *host, const char *status, const char *text);
+
+/* ---- relay_host.c ---- */
+
+struct relay_host {
+	char *key;
+	struct relay_endpoint *endpoint;
+	size_t users; /* destinations that name it */
+	struct relay_connection *connections, *idle;
+	size_t connection_count, connecting_count;
+	size_t limit, successes;
+	int64_t dead_until, clear_until; /* monotonic */
+	char status[16];
+	char *text; /* why it is dead */
+	struct relay_destination *waiting, **waiting_last;
+	struct loop_task task;
+};
+
+/* The host for this endpoint, which is taken over. */
+struct relay_host *relay_host_use(struct relay_endpoint *endpoint);
+void relay_host_release(struct relay_host *h);
+/* The destination has mail, or wants to know whether the host is there. */
+void relay_host_want(struct relay_host *h, struct relay_destination *d);
+void relay_host_forget(struct relay_host *h, struct relay_destination *d);
+bool relay_host_is_dead(const struct relay_host *h);
+
+/* From its connections. */
+struct relay_message *relay_host_work(struct relay_host *h);
+void relay_host_succeeded(struct relay_host *h);
+/* A connection could not be made, or not be used. */
+void relay_host_failed(struct relay_host *h, const char *status, const char *text);
+void relay_host_dispatch_later(struct relay_host *h);
+
+/* ---- relay_connection.c ---- */
+
+struct relay_connection {
+	struct relay_connection *next, *previous; /* of the host */
+	struct relay_connection *next_idle;
+	struct relay_host *host;
+	struct loop_watch connecting;
+	struct loop_timer timer;
+	struct loop_task task;
+	struct stream stream;
+	struct smtp_client *client;
+	struct smtp_client_config config;
+	struct relay_message *message;
+	int fd; /* while connecting; -1 afterwards */
+	char id[RANDOM_ID_SIZE];
+	char nonce[RANDOM_ID_SIZE * 3];
+	char tls[64], verified[16];
+	bool streaming, ready, idle, tls_wanted, ended, failed, used, without_tls, waits_for_keys;
+	uint64_t progress;
+	enum smtp_client_waiting waiting;
+	uint64_t bytes_out;
+};
+
+/* Opens one; what becomes of it the host learns. */
+void relay_connection_open(struct relay_host *h);
+/* An idle connection, or one that has just become ready: looks for work at its host. */
+void relay_connection_work(struct relay_connection *c);
+/* The message's sender has been rewritten. */
+void relay_connection_go_on(struct relay_connection *c);
+void relay_connections_end(void);
+
+/* ---- relay_body.c ---- */
+
+/* What must be done to the body for this host; chosen before the transaction. */
+struct relay_body *relay_body_begin(struct relay_connection *c, struct relay_message *m, bool convert);
+void relay_body_end(struct relay_body *b); /* NULL is allowed */
+/* The client wants the body: writes what is there, and reads on. */
+void relay_body_write(struct relay_body *b);
+
+/* ---- relay_notify.c ---- */
+
+void relay_notify_init(void);
+/* Messages of "@notify" do not go to a host. */
+void relay_notify_open(struct relay_destination *d);
+void relay_notify_message(struct relay_destination *d, struct relay_message *m);
+void relay_notify_close(struct relay_destination *d);
+
+/* ---- role_relay.c ---- */
+
+struct relay_role {
+	struct role_process *process;
+	struct calls store, dns, keys, auth;
+	struct map destinations; /* number -> struct relay_destination */
+	struct map hosts;        /* key -> struct relay_host */
+	struct tls_context *tls;
+	struct buf authorities; /* as it was when tls was made */
+	char *passwords[64];     /* of the routes' lines */
+	size_t connections, bodies; /* how many, how many bytes */
+	uint64_t credit_given;
+	struct sockaddr_storage source4, source6; /* family 0: any */
+	bool draining;
+};
+extern struct relay_role relay_role;
+
+void relay_give_credit(uint64_t destinations);
+void relay_check_drained(void);
+
+/* Whether a message from this domain may go now (sender_domain_rate). */
+bool relay_sender_may(struct view sender);
+
+#endif
