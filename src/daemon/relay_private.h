@@ -3,7 +3,7 @@
  *
  *   role_relay.c         store hands out a destination that is due, and credit for more is given back
  *   relay_destination.c  a destination: finds its hosts, takes its messages, gives it back
- *   relay_find.c         which hosts, and what TLS they must show (over relay_dns.c and relay_policy.c)
+ *   relay_find.c         which hosts, and what TLS they must show (over lookup.c and relay_policy.c)
  *   relay_host.c         a host, shared by all destinations that lead to it: connections, how many, and whose turn it is
  *   relay_connection.c   one connection: socket, TLS, and the machine of smtp/smtp_client.h
  *   relay_message.c      a message: its recipients' results, told to store when the last one is known
@@ -18,6 +18,7 @@
 
 #include "base/map.h"
 #include "base/random.h"
+#include "daemon/lookup.h"
 #include "daemon/role.h"
 #include "daemon/route.h"
 #include "io/network.h"
@@ -48,21 +49,6 @@ enum {
 struct relay_destination;
 struct relay_host;
 struct relay_connection;
-
-/* ---- relay_dns.c ---- */
-
-/* Asks all missing questions of an evaluation; `ready` when all are answered, never from within relay_lookup_run. */
-struct relay_lookup {
-	struct answers answers;
-	void (*ready)(void *arg);
-	void *arg;
-	struct relay_question *questions; /* under way */
-	struct loop_task task;
-};
-
-void relay_lookup_init(struct relay_lookup *l, void (*ready)(void *arg), void *arg);
-void relay_lookup_run(struct relay_lookup *l);
-void relay_lookup_done(struct relay_lookup *l); /* forgets what is under way */
 
 /* ---- relay_policy.c: MTA-STS ---- */
 
@@ -115,7 +101,7 @@ struct relay_search {
 	size_t count;
 
 	/* Internal. */
-	struct relay_lookup lookup;
+	struct lookup lookup; /* by relay_lookup_init */
 	struct relay_policy_request policy;
 	struct arena arena;
 	struct route target;
@@ -316,6 +302,23 @@ struct relay_role {
 	bool draining;
 };
 extern struct relay_role relay_role;
+
+/* ---- lookup.h, with this role's loop, its channel to dns and its patience ---- */
+
+static inline void relay_lookup_init(struct lookup *l, void (*ready)(void *arg), void *arg)
+{
+	lookup_init(l, &relay_role.process->loop, &relay_role.dns, RELAY_DNS_MS, ready, arg);
+}
+
+static inline void relay_lookup_run(struct lookup *l)
+{
+	lookup_ask(l);
+}
+
+static inline void relay_lookup_done(struct lookup *l)
+{
+	lookup_done(l);
+}
 
 void relay_give_credit(uint64_t destinations);
 void relay_check_drained(void);
