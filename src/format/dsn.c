@@ -109,6 +109,21 @@ int utf8_address_decode(struct view text, struct buf *out)
 	return error;
 }
 
+int utf8_address_encode(struct view address, bool unitext, struct buf *out)
+{
+	int error = 0;
+	while (address.len && error == 0) {
+		struct view before = address;
+		int32_t c = utf8_next(&address);
+		bool plain = c >= 0xa0 ? unitext : c >= 0 && c < 0x80 && c != '\\' && is_xchar((char)c);
+		if (plain)
+			error = buf_append(out, view_take(before, before.len - address.len));
+		else
+			error = buf_printf(out, "\\x{%02X}", (unsigned)(c < 0 ? 0xfffd : c));
+	}
+	return error;
+}
+
 /* addr-type = atom, registered with IANA */
 static bool is_type_char(char c)
 {

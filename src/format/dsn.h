@@ -14,6 +14,10 @@ int xtext_encode(struct view octets, struct buf *out);
 /* utf-8-addr-xtext and utf-8-addr-unitext (RFC 6533, section 3): "\x{20AC}" or the characters themselves. */
 int utf8_address_decode(struct view text, struct buf *out);
 
+/* The other way round, for UTF-8 that holds no control characters: with `unitext` the characters themselves,
+ * else all ASCII. The result of buf_append. */
+int utf8_address_encode(struct view address, bool unitext, struct buf *out);
+
 /*
  * The value of ORCPT=: "rfc822;joe@example.com", "utf-8;...". Sets *type to the address type (a view of
  * `value`) and appends the decoded address. 0; -EINVAL, also past 500 octets; the result of buf_append.

@@ -358,21 +358,23 @@ unsigned reply_code(struct view reply)
 }
 
 /* status-code = ("2"/"4"/"5") "." 1*3digit "." 1*3digit (RFC 3463, section 2) */
-struct view reply_status(struct view reply)
+struct view status_code(struct view text)
 {
-	if (reply_code(reply) == 0 || reply.len < 5)
-		return (struct view){0};
-	struct view text = view_skip(reply, 4);
 	struct cursor in = cursor_on(text);
 	struct view class = cursor_bytes(&in, 1);
-	bool good = memchr("245", class.data[0], 3) != NULL;
+	bool good = class.len && memchr("245", class.data[0], 3) != NULL;
 	for (int i = 0; i < 2 && good; i++) {
 		good = cursor_accept(&in, '.');
 		size_t digits = cursor_while(&in, ascii_is_digit).len;
 		good = good && digits >= 1 && digits <= 3;
 	}
 	int next = cursor_peek(&in);
-	if (!good || (next >= 0 && next != ' ' && next != '\r' && next != '\n'))
+	if (!good || (next >= 0 && strchr(" \t\r\n(", next) == NULL))
 		return (struct view){0};
 	return view_take(text, text.len - in.rest.len);
+}
+
+struct view reply_status(struct view reply)
+{
+	return reply_code(reply) ? status_code(view_skip(reply, 4)) : (struct view){0};
 }

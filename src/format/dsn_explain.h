@@ -79,4 +79,7 @@ struct explanation dsn_explain_text(struct view status, struct view text);
 unsigned reply_code(struct view reply);
 struct view reply_status(struct view reply);
 
+/* The enhanced status code that the text begins with ("5.1.1 (no such user)"); empty if none. */
+struct view status_code(struct view text);
+
 #endif

@@ -15,7 +15,7 @@ enum {
 	DSN_SUBJECT_MAX = 200,  /* octets of the original subject */
 	DSN_REPLY_MAX = 2000,   /* octets of a remote's words */
 	DSN_SENTENCES_MAX = 50, /* recipients that the human part explains one by one; others are counted */
-	DSN_HEAD_MAX = 4 << 20, /* a maximum for `head` that holds any report: 1,000 recipients */
+	DSN_HEAD_MAX = 8 << 20, /* a maximum for `head` that holds any report: 1,000 recipients */
 	DSN_TAIL_MAX = 256
 };
 
