@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "daemon/certificates.h"
 #include "daemon/cli.h"
 #include "daemon/cli_account.h"
 #include "daemon/master.h"
@@ -31,17 +32,32 @@ int cli_serve(struct cli *cli)
 	return master_run(&options);
 }
 
+static int check_config(struct cli *cli)
+{
+	struct certificates certificates;
+	struct buf problem;
+	int status = cli_settings(cli);
+	if (status)
+		return status;
+	buf_init(&problem, 4096);
+	if (certificates_read(&certificates, &cli->settings, 0, &problem) == 0) {
+		certificates_done(&certificates);
+		printf("%s: good\n", cli->config);
+	} else {
+		fprintf(stderr, "postrider: %s\n", buf_string(&problem));
+		status = EXIT_SETTINGS;
+	}
+	buf_done(&problem);
+	return status;
+}
+
 int cli_config(struct cli *cli)
 {
 	struct buf out;
 	if (!cli_words(cli, 1, 1))
 		return EXIT_USAGE;
-	if (strcmp(cli->argv[0], "check") == 0) {
-		int status = cli_settings(cli);
-		if (status == 0)
-			printf("%s: good\n", cli->config);
-		return status;
-	}
+	if (strcmp(cli->argv[0], "check") == 0)
+		return check_config(cli);
 	buf_init(&out, 1 << 20);
 	if (strcmp(cli->argv[0], "example") == 0)
 		settings_example(&out);

@@ -20,6 +20,7 @@
 enum {
 	STATUS_OS = 71,
 	STATUS_CANT_CREATE = 73,
+	STATUS_CONFIG = 78,
 	RESTART_FIRST_MS = 50,    /* after a single crash: service is back within a second */
 	RESTART_MOST_MS = 10000,  /* a role that keeps crashing */
 	CALM_MS = 60000,          /* after this long, a crash counts as the first again */
@@ -93,6 +94,11 @@ static void on_terminate(void *arg)
 	stop(m);
 }
 
+static void on_reload(void *arg)
+{
+	master_reload(arg);
+}
+
 static void on_upgrade(void *arg)
 {
 	struct master *m = arg;
@@ -143,6 +149,7 @@ static void ended(struct master *m, struct child *child, int status)
 		continue_stopping(m);
 		return;
 	}
+	master_reload_continue(m, child); /* the others need not wait for it: the next one gets all at its start */
 	log_event(LOG_ERROR, "-", "role-ended", log_string("role", child->role->name),
 	    log_i64("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
 	    log_i64("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
@@ -171,53 +178,6 @@ static void on_child(void *arg)
 		for (size_t i = 0; i < ROLES; i++)
 			if (m->children[i].pid == pid)
 				ended(m, &m->children[i], status);
-}
-
-/* ---- reload ---- */
-
-static bool same_listeners(const struct settings *a, const struct settings *b)
-{
-	for (enum service service = 0; service < SERVICES; service++)
-		if (!view_equal(service_addresses(a, service), service_addresses(b, service)))
-			return false;
-	return view_equal(a->data, b->data) && view_equal(a->run, b->run);
-}
-
-static void on_reload(void *arg)
-{
-	struct master *m = arg;
-	struct settings fresh = {0};
-	struct buf problem;
-	buf_init(&problem, 4096);
-	settings_init(&fresh);
-	master_notify("RELOADING=1");
-	if (settings_read(&fresh, m->options->config, &problem) != 0) {
-		log_event(LOG_ERROR, "-", "reload-refused", log_text("reason", buf_view(&problem)),
-		    log_string("do", "mend the file and reload again; the old settings stay in force"));
-		settings_done(&fresh);
-	} else if (!same_listeners(&fresh, m->settings)) {
-		log_event(LOG_ERROR, "-", "reload-refused",
-		    log_string("reason", "addresses and folders change only at a restart"),
-		    log_string("do", "restart, or set them back and reload again"));
-		settings_done(&fresh);
-	} else {
-		if (!view_equal(fresh.dns_server, m->settings->dns_server) ||
-		    !view_equal(fresh.dns_anchors, m->settings->dns_anchors) ||
-		    fresh.disk_reserve != m->settings->disk_reserve)
-			log_event(LOG_WARNING, "-", "needs-restart",
-			    log_string("settings", "dns_server, dns_anchors and disk_reserve"),
-			    log_string(
-			        "do", "restart for their new values; everything else is in force now"));
-		settings_done(m->settings);
-		*m->settings = fresh;
-		log_set_threshold((enum log_level)fresh.log_level);
-		for (size_t i = 0; i < ROLES; i++)
-			if (m->children[i].up)
-				master_configure(m, &m->children[i]);
-		log_event(LOG_INFO, "-", "reloaded", log_string("config", m->options->config));
-	}
-	buf_done(&problem);
-	master_notify("READY=1");
 }
 
 /* ---- start ---- */
@@ -331,9 +291,25 @@ static int open_log(struct master *m)
 	return 0;
 }
 
+static int read_certificates(struct master *m)
+{
+	struct certificates certificates;
+	struct buf problem;
+	buf_init(&problem, 4096);
+	int error = certificates_read(&certificates, m->settings, 0, &problem);
+	if (error)
+		fprintf(stderr, "postrider: %s\n", buf_string(&problem));
+	else
+		master_use_certificates(m, &certificates);
+	buf_done(&problem);
+	return error ? STATUS_CONFIG : 0;
+}
+
 static int start(struct master *m)
 {
-	int status = make_folders(m);
+	int status = read_certificates(m);
+	if (status == 0)
+		status = make_folders(m);
 	if (status == 0)
 		status = master_listen(m);
 	if (status == 0)
@@ -410,6 +386,7 @@ int master_run(struct master_options *options)
 		status = status ? status : m->status;
 	}
 	master_close_listeners(m);
+	certificates_done(&m->certificates);
 	loop_done(&m->loop);
 	mem_free(m);
 	return status;

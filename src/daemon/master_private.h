@@ -1,12 +1,13 @@
 /*
  * What the master's files share: master.c (life), master_listen.c (sockets), master_spawn.c (processes),
- * master_introduce.c (channels between them).
+ * master_introduce.c (channels between them), master_reload.c.
  */
 #ifndef DAEMON_MASTER_PRIVATE_H
 #define DAEMON_MASTER_PRIVATE_H
 
 #include <sys/types.h>
 
+#include "daemon/certificates.h"
 #include "daemon/master.h"
 #include "daemon/roles.h"
 
@@ -20,6 +21,7 @@ struct child {
 	struct loop_timer restart, patience;
 	int64_t started;
 	unsigned crashes; /* in a row */
+	unsigned starts;  /* MESSAGE_START that it has not answered */
 	bool up, ready, told_to_stop;
 	uid_t uid;
 	gid_t gid;
@@ -47,6 +49,10 @@ struct master {
 	struct child children[ROLES];
 	struct introduction introductions[ROLES][ROLES]; /* caller, called: as in children */
 	uint64_t last_channel;
+	struct certificates certificates; /* of the settings in force */
+	uint64_t next_key;                /* number: none is given twice in a master's life */
+	const struct child *reload_waits; /* a reload waits for its answer; NULL: none is under way */
+	bool reload_again;
 	struct listener listeners[LISTENERS_MAX];
 	size_t listener_count;
 	int executable; /* our own, open: a package upgrade under us changes nothing */
@@ -74,6 +80,13 @@ int master_spawn(struct master *m, struct child *child);
 int master_configure(struct master *m, struct child *child);
 /* The user and group a role runs as when started as root. */
 void master_choose_user(struct child *child, unsigned index);
+
+/* master_reload.c */
+void master_reload(struct master *m);
+/* This child has answered MESSAGE_START, or has ended. */
+void master_reload_continue(struct master *m, const struct child *child);
+/* Takes them over, in place of the ones before. */
+void master_use_certificates(struct master *m, const struct certificates *certificates);
 
 /* master_introduce.c: channels from this child to all that it calls, and from all that call it. */
 void master_introduce_init(struct master *m);

@@ -74,11 +74,9 @@ static int send_file(
 		return error;
 	}
 	struct message_file file = {.kind = kind, .number = number, .name = path};
-	if ((kind == FILE_KEY || kind == FILE_PASSWORD) && st.st_mode & 077)
+	if (kind == FILE_PASSWORD && st.st_mode & 077)
 		log_event(LOG_WARNING, "-", "key-readable-by-others", log_string("file", name),
 		    log_string("do", "chmod 600"));
-	if (kind == FILE_KEY)
-		return ipc_send(&child->control, type, 0, &file, fd);
 	ssize_t n = read(fd, content, sizeof content);
 	close(fd);
 	if (n < 0)
@@ -87,12 +85,31 @@ static int send_file(
 	return ipc_send(&child->control, type, 0, &file, -1);
 }
 
-static int send_files(struct child *child, uint64_t kind, struct view list)
+static int send_chains(struct master *m, struct child *child)
 {
-	struct view path;
 	int error = 0;
-	for (uint64_t number = 0; error == 0 && list.len && view_next(&list, '\n', &path); number++)
-		error = send_file(child, MESSAGE_FILE, kind, number, path);
+	for (size_t i = 0; i < m->certificates.count && error == 0; i++) {
+		const struct certificate *c = &m->certificates.rows[i];
+		struct message_file file = {.kind = FILE_CHAIN,
+		    .number = c->number,
+		    .name = view_from_string(c->chain_name),
+		    .content = buf_view(&c->chain)};
+		error = ipc_send(&child->control, MESSAGE_FILE, 0, &file, -1);
+	}
+	return error;
+}
+
+static int send_keys(struct master *m, struct child *child)
+{
+	int error = 0;
+	for (size_t i = 0; i < m->certificates.count && error == 0; i++) {
+		const struct certificate *c = &m->certificates.rows[i];
+		struct message_file file = {
+		    .kind = FILE_KEY, .number = c->number, .name = view_from_string(c->key_name)};
+		lseek(c->key, 0, SEEK_SET); /* an earlier keys role has read it: the position is one for all */
+		error = ipc_send(
+		    &child->control, MESSAGE_FILE, 0, &file, fcntl(c->key, F_DUPFD_CLOEXEC, 3));
+	}
 	return error;
 }
 
@@ -155,9 +172,9 @@ int master_configure(struct master *m, struct child *child)
 	buf_done(&encoded);
 	unsigned files = child->role->files;
 	if (error == 0 && files & 1 << FILE_CHAIN)
-		error = send_files(child, FILE_CHAIN, m->settings->tls_certificates);
+		error = send_chains(m, child);
 	if (error == 0 && files & 1 << FILE_KEY)
-		error = send_files(child, FILE_KEY, m->settings->tls_keys);
+		error = send_keys(m, child);
 	if (error == 0 && files & 1 << FILE_SECRET)
 		error = send_secret(m, child);
 	if (error == 0 && files & 1 << FILE_AUTHORITIES)
@@ -168,6 +185,8 @@ int master_configure(struct master *m, struct child *child)
 		error = send_line_files(child, FILE_RECIPIENTS, m->settings->relay_domains);
 	if (error == 0)
 		error = ipc_send(&child->control, MESSAGE_START, 0, &(struct message_empty){0}, -1);
+	if (error == 0)
+		child->starts++;
 	return error;
 }
 
@@ -186,7 +205,9 @@ static void control_received(void *arg, struct channel_frame *frame)
 	}
 	if (frame->type != MESSAGE_READY)
 		return;
-	child->ready = true;
+	child->ready = child->starts == 0 || --child->starts == 0;
+	if (child->ready)
+		master_reload_continue(child->master, child);
 	if (child->master->announced)
 		return;
 	for (size_t i = 0; i < ROLES; i++)
@@ -224,6 +245,7 @@ int master_spawn(struct master *m, struct child *child)
 	child->pid = pid;
 	child->up = true;
 	child->ready = child->told_to_stop = false;
+	child->starts = 0;
 	child->started = clock_monotonic_ms();
 	channel_init(&child->control, &m->loop, pair[0], control_received, control_closed, child);
 	if (child->role->gets_folder)

@@ -11,6 +11,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -18,10 +19,26 @@
 #include "base/random.h"
 #include "daemon/role.h"
 
-enum { KEY_FILE_MAX = 65536, CLIENTS = 8, TICKET_KEY_SIZE = 80 };
+enum {
+	KEY_FILE_MAX = 65536,
+	CLIENTS = 8,
+	TICKET_KEY_SIZE = 80,
+	KEYS_MAX = 4 * CERTIFICATES_MAX_SETTING, /* those in force, and those of some reloads before */
+	/* So long a key is kept that a reload has replaced. An edge may still be in a handshake that began
+	 * with it: longer than any client may take to begin one. */
+	RETIRE_MS = 600000
+};
+
+struct held_key {
+	uint64_t number;
+	EVP_PKEY *key;
+	bool replaced;
+};
 
 static struct {
-	EVP_PKEY *keys[CERTIFICATES_MAX_SETTING];
+	struct held_key keys[KEYS_MAX]; /* the oldest first */
+	size_t count;
+	struct loop_timer retire;
 	char ticket_key[TICKET_KEY_SIZE];
 	struct link clients[CLIENTS];
 } role;
@@ -48,10 +65,19 @@ static bool is_tls12_block(struct view tbs)
 	return params.len > 4 && params.data[0] == 3 && params.len == 4u + (unsigned char)params.data[3];
 }
 
+static EVP_PKEY *find_key(uint64_t number)
+{
+	for (size_t i = 0; i < role.count; i++)
+		if (role.keys[i].number == number)
+			return role.keys[i].key;
+	return NULL;
+}
+
 static int sign(const struct message_sign *m, unsigned char *out, size_t *len)
 {
 	char digest[33];
-	if (m->key >= CERTIFICATES_MAX_SETTING || role.keys[m->key] == NULL)
+	EVP_PKEY *key = find_key(m->key);
+	if (key == NULL)
 		return -ENOENT;
 	if (!is_tls13_block(m->tbs) && !is_tls12_block(m->tbs))
 		return -EACCES;
@@ -60,8 +86,8 @@ static int sign(const struct message_sign *m, unsigned char *out, size_t *len)
 	digest[m->algorithm.len] = '\0';
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *pctx = NULL;
-	int good = ctx && EVP_DigestSignInit_ex(ctx, &pctx, m->algorithm.len ? digest : NULL, NULL, NULL,
-	                      role.keys[m->key], NULL) == 1;
+	int good = ctx && EVP_DigestSignInit_ex(
+	                      ctx, &pctx, m->algorithm.len ? digest : NULL, NULL, NULL, key, NULL) == 1;
 	if (good && m->pss)
 		good = EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
 		       EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) == 1;
@@ -118,36 +144,64 @@ static EVP_PKEY *read_key(int fd)
 	return key;
 }
 
+/* Drops the oldest keys that were replaced, up to `most` of them. */
+static void drop_replaced(size_t most)
+{
+	size_t count = 0;
+	while (count < most && count < role.count && role.keys[count].replaced)
+		EVP_PKEY_free(role.keys[count++].key);
+	role.count -= count;
+	memmove(role.keys, role.keys + count, role.count * sizeof role.keys[0]);
+}
+
+static void retire(void *arg)
+{
+	(void)arg;
+	drop_replaced(SIZE_MAX);
+}
+
+static void add_key(uint64_t number, EVP_PKEY *key)
+{
+	if (role.count == KEYS_MAX)
+		drop_replaced(1);
+	if (role.count < KEYS_MAX)
+		role.keys[role.count++] = (struct held_key){.number = number, .key = key};
+	else
+		EVP_PKEY_free(key);
+}
+
 int keys_role_start(struct role_process *p)
 {
-	(void)p;
 	random_bytes(role.ticket_key, sizeof role.ticket_key);
+	loop_timer_init(&role.retire, &p->loop, retire, NULL);
 	/* Everything that OpenSSL loads lazily is loaded now, before confinement. */
 	EVP_PKEY *warm = EVP_EC_gen("P-256");
 	EVP_PKEY_free(warm);
 	return 0;
 }
 
+/* Numbers are never given twice: a reload brings new ones, and the old ones serve on until nobody can ask for
+ * them. */
 int keys_role_serve(struct role_process *p)
 {
-	EVP_PKEY *fresh[CERTIFICATES_MAX_SETTING] = {0};
 	bool good = true;
+	for (size_t i = 0; i < role.count; i++)
+		role.keys[i].replaced = true;
+	if (role.count > 0)
+		loop_timer_set(&role.retire, RETIRE_MS);
 	for (struct role_file *file = p->files; file; file = file->next) {
-		if (file->kind != FILE_KEY || file->number >= CERTIFICATES_MAX_SETTING)
+		if (file->kind != FILE_KEY)
 			continue;
-		fresh[file->number] = read_key(file->fd);
-		if (fresh[file->number])
+		EVP_PKEY *key = read_key(file->fd);
+		if (key) {
+			add_key(file->number, key);
 			continue;
+		}
+		/* The master has read it a moment ago. */
 		good = false;
 		log_event(LOG_ERROR, "-", "key-unusable", log_string("file", file->name),
-		    log_string("do", "it must be an unencrypted PEM private key; check tls_keys"));
-	}
-	for (size_t i = 0; i < CERTIFICATES_MAX_SETTING; i++) {
-		/* At a reload a key that cannot be read leaves the old one in place. */
-		if (fresh[i] == NULL && !good)
-			continue;
-		EVP_PKEY_free(role.keys[i]);
-		role.keys[i] = fresh[i];
+		    log_string(
+		        "do", "it must be an unencrypted PEM private key; check tls_keys, and reload"));
 	}
 	return good || p->serving ? 0 : -EINVAL;
 }
