@@ -46,8 +46,9 @@ struct answers_entry;
 
 struct answers {
 	struct arena arena;
-	struct answers_entry *entries; /* ANSWERS_QUESTIONS_MAX at most */
-	unsigned count, cap, next, open;
+	struct answers_entry *first, *last; /* in the order in which they were named */
+	struct answers_entry *next;         /* not given out yet */
+	unsigned count, open;
 };
 
 /* Takes memory only when something is asked. */

@@ -26,6 +26,7 @@ struct dane {
 	size_t count;
 	const char *names[DANE_NAMES_MAX]; /* what a certificate under DANE-TA may name (section 3.2.3) */
 	size_t name_count;
+	uint32_t ttl; /* seconds for which this may be remembered, also that there is nothing */
 };
 
 enum dane_verdict {

@@ -53,10 +53,11 @@ enum next_hop_verdict {
 };
 
 /*
- * enhanced is an RFC 3463 code: 5.1.2 no such domain (or none that could have mail: a literal of another
- * kind), 5.1.10 null MX (RFC 7505), 5.4.4 no usable host, 5.4.6 mail loops back to us; 4.4.3 a look-up
- * failed, 4.7.5 TLSA records cannot be had, 4.4.4 hosts there are, but none can be had now. `reason` is a
- * sentence for people; it names the question that failed.
+ * enhanced is an RFC 3463 code. Permanent: 5.1.2 no such domain, or an address literal of another
+ * kind; 5.1.10 null MX (RFC 7505); 5.4.4 no host has an address; 5.4.6 we are the best host ourselves, and
+ * mail would loop. Temporary: 4.4.3 a look-up failed; 4.7.5 TLSA records cannot be had; 4.4.4 the host of a
+ * route (no_mx) has no address, which is for the administrator to mend; 4.3.0 no memory. `reason` is a
+ * sentence for people; it names the question that failed. The first that failed counts where several did.
  */
 struct next_hop {
 	const struct next_host *hosts; /* at most NEXT_HOP_HOSTS_MAX, in the order in which to try them */
