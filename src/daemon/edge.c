@@ -1,4 +1,4 @@
-/* Accepting, limits and TLS of the client-facing roles: see edge.h. */
+/* Accepting and limits of the client-facing roles: see edge.h. */
 #include "daemon/edge.h"
 
 #include <errno.h>
@@ -11,15 +11,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/edge_connection.h"
-#include "io/tls.h"
 
 enum {
 	ACCEPTS_A_TURN = 64,
 	WINDOW_MS = 60000,
 	ACCEPT_PAUSE_MS = 100, /* without descriptors or memory: the backlog holds the clients meanwhile */
-	SIGN_TIMEOUT_MS = 2000,
-	KEYS_PAUSE_MS = 1000,
-	DESCRIPTORS_KEPT = 64 /* for the loop, the peers and the listeners */
+	DESCRIPTORS_KEPT = 64  /* for the loop, the peers and the listeners */
 };
 
 /* What one address (or IPv6 network) does. */
@@ -248,114 +245,9 @@ void edge_drain(struct edge *edge)
 		    &edge->drain_deadline, (int64_t)edge->process->settings.drain_seconds * 1000 + 1);
 }
 
-/* ---- TLS ---- */
-
-void edge_set_keys(struct edge *edge, int fd)
-{
-	if (edge->keys >= 0)
-		close(edge->keys);
-	edge->keys = fd;
-	edge->keys_number = role_peer_number(edge->process, fd);
-	edge->keys_away_until = 0;
-}
-
-/* Asks the keys role and waits: it answers within a millisecond, less than the handshake's own arithmetic. */
-static int ask_keys(struct edge *edge, enum message_type type, const void *message,
-    const struct codec_schema *expected, void *answer, struct buf *in)
-{
-	struct channel_frame frame;
-	struct arena arena;
-	uint32_t request = ++edge->last_sign;
-	if (edge->keys < 0 || clock_monotonic_ms() < edge->keys_away_until)
-		return -EPIPE;
-	int error = ipc_send_blocking(edge->keys, type, request, message, -1);
-	/* Answers to questions that were given up come first. */
-	do
-		error = error ? error : channel_receive_blocking(edge->keys, in, &frame, SIGN_TIMEOUT_MS);
-	while (error == 0 && frame.request != request && (int32_t)(frame.request - request) < 0);
-	arena_init(&arena, 4096);
-	if (error == 0 && (frame.request != request ||
-	                      ipc_decode_as(&frame, expected, expected->size, answer, &arena) != 0))
-		error = -EBADMSG;
-	arena_done(&arena);
-	if (error)
-		log_event(LOG_ERROR, "-", "keys-unavailable", log_errno(error));
-	if (error == -ETIMEDOUT) {
-		/* It is late, not gone: its answer will come, and be passed over. Meanwhile nobody else waits
-		 * here for it. */
-		edge->keys_away_until = clock_monotonic_ms() + KEYS_PAUSE_MS;
-	} else if (error) {
-		/* A new channel comes, when the role has ended with the next one. */
-		close(edge->keys);
-		edge->keys = -1;
-		role_peer_lost(edge->process, ROLE_KEYS, edge->keys_number);
-	}
-	return error;
-}
-
-static int sign(
-    void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, char *signature, size_t *len)
-{
-	struct message_sign question = {.key = key, .pss = pss, .algorithm = algorithm, .tbs = tbs};
-	struct message_signed answer;
-	struct buf in;
-	buf_init(&in, CHANNEL_FRAME_MAX);
-	int error = ask_keys(arg, MESSAGE_SIGN, &question, &message_signed_schema, &answer, &in);
-	if (error == 0 && (answer.error || answer.signature.len > *len))
-		error = -EACCES;
-	if (error == 0) {
-		for (size_t i = 0; i < answer.signature.len; i++)
-			signature[i] = answer.signature.data[i];
-		*len = answer.signature.len;
-	}
-	buf_done(&in);
-	return error;
-}
-
-static void add_ticket_key(struct edge *edge, struct tls_context *context)
-{
-	struct message_ticket_key answer;
-	struct buf in;
-	buf_init(&in, CHANNEL_FRAME_MAX);
-	if (ask_keys(edge, MESSAGE_TICKET_KEY, &(struct message_empty){0}, &message_ticket_key_schema, &answer,
-	        &in) == 0)
-		tls_server_set_ticket_key(context, answer.key);
-	buf_done(&in);
-}
-
-static int configure(struct edge *edge)
-{
-	struct tls_context *context = NULL;
-	int error = tls_set_signer(sign, edge);
-	for (struct role_file *file = edge->process->files; file && error == 0; file = file->next) {
-		if (file->kind != FILE_CHAIN)
-			continue;
-		if (context == NULL)
-			context = tls_server_new(edge->protocol->alpn);
-		error = tls_server_add(context, buf_view(&file->content), (unsigned)file->number);
-		if (error)
-			log_event(LOG_ERROR, "-", "certificate-unusable", log_string("file", file->name),
-			    log_errno(error),
-			    log_string("do", "it must be a PEM chain with an ECDSA, RSA or Ed25519 key; "
-			                     "check tls_certificates"));
-	}
-	if (error && edge->process->serving) {
-		/* A bad certificate at a reload: the old one goes on. */
-		tls_context_unref(context);
-		return 0;
-	}
-	if (error)
-		return error;
-	if (context)
-		add_ticket_key(edge, context);
-	tls_context_unref(edge->tls);
-	edge->tls = context;
-	return 0;
-}
-
 int edge_serve(struct edge *edge)
 {
-	int error = configure(edge);
+	int error = edge_configure_tls(edge);
 	if (error == 0 && !edge->process->serving)
 		start_accepting(edge);
 	return error;

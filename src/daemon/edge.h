@@ -39,7 +39,8 @@ struct edge {
 	struct tls_context *tls; /* NULL: no certificate is set up */
 	int keys;                /* the channel to the keys role, blocking; -1: away */
 	uint64_t keys_number;
-	int64_t keys_away_until; /* it did not answer in time */
+	int64_t tickets_looked_at; /* clock_wall, when the ticket keys came */
+	int64_t keys_away_until;   /* it did not answer in time */
 	uint32_t last_sign;
 	struct map clients; /* key -> struct client_count */
 	size_t connections;
@@ -57,6 +58,12 @@ void edge_set_keys(struct edge *edge, int fd);
  * to accept. Sessions keep the context they have. 0 or a negative errno.
  */
 int edge_serve(struct edge *edge);
+
+/* The context for a handshake that begins now; NULL: no certificate is set up. */
+struct tls_context *edge_tls(struct edge *edge);
+
+/* For edge.c: the context from the certificates that have come. 0 or a negative errno. */
+int edge_configure_tls(struct edge *edge);
 
 /* A connection has ended, for edge_connection.c. */
 void edge_disconnected(struct edge *edge, struct edge_client *client);

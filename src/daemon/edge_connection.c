@@ -48,7 +48,8 @@ static void on_task(void *arg)
 	if (c->tls_wanted)
 		discard_injected(c);
 	c->tls_wanted = false;
-	if (c->edge->tls == NULL || stream_start_tls(&c->stream, c->edge->tls) != 0)
+	struct tls_context *context = edge_tls(c->edge);
+	if (context == NULL || stream_start_tls(&c->stream, context) != 0)
 		stream_abort(&c->stream);
 }
 

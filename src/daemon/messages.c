@@ -155,7 +155,8 @@ SCHEMA(message_expunge, FIELD_BYTES(message_expunge, indexes, PIECE_MAX), FIELD_
 SCHEMA(message_sign, FIELD_U64(message_sign, key), FIELD_U64(message_sign, pss),
     FIELD_BYTES(message_sign, algorithm, 32), FIELD_BYTES(message_sign, tbs, 16384));
 SCHEMA(message_signed, FIELD_U64(message_signed, error), FIELD_BYTES(message_signed, signature, 1024));
-SCHEMA(message_ticket_key, FIELD_BYTES(message_ticket_key, key, 128));
+SCHEMA(message_ticket_key, FIELD_BYTES(message_ticket_key, key, 128),
+    FIELD_BYTES(message_ticket_key, previous, 128));
 SCHEMA(message_query, FIELD_BYTES(message_query, name, 256), FIELD_U64(message_query, type),
     FIELD_U64(message_query, timeout_ms));
 SCHEMA(message_answer, FIELD_U64(message_answer, status), FIELD_U64(message_answer, secure),

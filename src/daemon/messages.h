@@ -214,7 +214,7 @@ struct message_expunge { struct view indexes; uint64_t last; };
 
 struct message_sign { uint64_t key, pss; struct view algorithm, tbs; };
 struct message_signed { uint64_t error; struct view signature; };
-struct message_ticket_key { struct view key; };
+struct message_ticket_key { struct view key, previous; }; /* previous: still opens tickets; empty: none */
 
 enum srs_operation { SRS_REWRITE = 1, SRS_REVERSE = 2 };
 struct message_srs { uint64_t operation; struct view address, domain; };

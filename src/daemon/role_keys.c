@@ -14,15 +14,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "daemon/role.h"
+#include "io/tls.h"
 
 enum {
 	KEY_FILE_MAX = 65536,
 	CLIENTS = 8,
-	TICKET_KEY_SIZE = 80,
+	TICKET_DAY = 86400,                      /* after so many seconds there is a new ticket key */
 	KEYS_MAX = 4 * CERTIFICATES_MAX_SETTING, /* those in force, and those of some reloads before */
 	/* So long a key is kept that a reload has replaced. An edge may still be in a handshake that began
 	 * with it: longer than any client may take to begin one. */
@@ -39,7 +41,11 @@ static struct {
 	struct held_key keys[KEYS_MAX]; /* the oldest first */
 	size_t count;
 	struct loop_timer retire;
-	char ticket_key[TICKET_KEY_SIZE];
+	struct {
+		char key[TLS_TICKET_KEY_SIZE], previous[TLS_TICKET_KEY_SIZE];
+		bool has_previous;
+		int64_t made; /* clock_wall */
+	} ticket;
 	struct link clients[CLIENTS];
 } role;
 
@@ -98,6 +104,35 @@ static int sign(const struct message_sign *m, unsigned char *out, size_t *len)
 	return good ? 0 : -EIO;
 }
 
+/* ---- the ticket key ---- */
+
+/* Daily, so that who steals one from an edge's memory can read old sessions of two days at the most: the one
+ * before still opens tickets for another day. The edges ask by the hour. */
+static void renew_ticket_key(void)
+{
+	int64_t now = clock_wall(), age = now - role.ticket.made;
+	if (age < 0)
+		role.ticket.made = now; /* the clock was set back */
+	if (age < TICKET_DAY)
+		return;
+	role.ticket.has_previous = age < 2 * TICKET_DAY;
+	if (role.ticket.has_previous)
+		memcpy(role.ticket.previous, role.ticket.key, sizeof role.ticket.previous);
+	else
+		mem_wipe(role.ticket.previous, sizeof role.ticket.previous);
+	random_bytes(role.ticket.key, sizeof role.ticket.key);
+	role.ticket.made = now;
+}
+
+static void answer_ticket_key(struct link *link, uint32_t request)
+{
+	renew_ticket_key();
+	struct message_ticket_key answer = {.key = view_of(role.ticket.key, sizeof role.ticket.key),
+	    .previous =
+	        view_of(role.ticket.previous, role.ticket.has_previous ? sizeof role.ticket.previous : 0)};
+	ipc_send(&link->channel, MESSAGE_TICKET_KEY_ANSWER, request, &answer, -1);
+}
+
 /* ---- requests ---- */
 
 static void received(struct link *link, struct channel_frame *frame)
@@ -105,8 +140,7 @@ static void received(struct link *link, struct channel_frame *frame)
 	unsigned char signature[1024];
 	size_t len = sizeof signature;
 	if (frame->type == MESSAGE_TICKET_KEY) {
-		struct message_ticket_key answer = {.key = view_of(role.ticket_key, sizeof role.ticket_key)};
-		ipc_send(&link->channel, MESSAGE_TICKET_KEY_ANSWER, frame->request, &answer, -1);
+		answer_ticket_key(link, frame->request);
 		return;
 	}
 	struct message_sign m;
@@ -172,7 +206,8 @@ static void add_key(uint64_t number, EVP_PKEY *key)
 
 int keys_role_start(struct role_process *p)
 {
-	random_bytes(role.ticket_key, sizeof role.ticket_key);
+	random_bytes(role.ticket.key, sizeof role.ticket.key);
+	role.ticket.made = clock_wall();
 	loop_timer_init(&role.retire, &p->loop, retire, NULL);
 	/* Everything that OpenSSL loads lazily is loaded now, before confinement. */
 	EVP_PKEY *warm = EVP_EC_gen("P-256");

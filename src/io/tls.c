@@ -4,7 +4,10 @@
 
 #include <errno.h>
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -12,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "io/tls_private.h"
 #include "io/tls_remote.h"
 
@@ -143,12 +147,50 @@ int tls_server_add(struct tls_context *context, struct view chain_pem, unsigned 
 	return 0;
 }
 
-int tls_server_set_ticket_key(struct tls_context *context, struct view key)
+/* RFC 5077 section 4: name, then AES-256-CBC and HMAC-SHA-256. 0: unknown, a full handshake; 2: to be
+ * replaced. */
+static int use_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+    EVP_MAC_CTX *mac, int encrypting)
 {
-	for (unsigned i = 0; i < context->count; i++)
-		if (SSL_CTX_set_tlsext_ticket_keys(
-		        context->contexts[i], (void *)(uintptr_t)key.data, (long)key.len) != 1)
-			return -EINVAL;
+	struct tls_context *context = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	static char digest[] = "SHA256";
+	unsigned i = 0;
+	while (!encrypting && i < context->ticket_count && memcmp(name, context->tickets[i].name, 16) != 0)
+		i++;
+	if (i == context->ticket_count)
+		return 0;
+	struct tls_ticket_key *key = &context->tickets[i];
+	OSSL_PARAM params[] = {OSSL_PARAM_octet_string(OSSL_MAC_PARAM_KEY, key->mac, sizeof key->mac),
+	    OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, sizeof digest - 1), OSSL_PARAM_END};
+	if (encrypting) {
+		memcpy(name, key->name, sizeof key->name);
+		random_bytes(iv, (size_t)EVP_CIPHER_get_iv_length(EVP_aes_256_cbc()));
+	}
+	if (EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->cipher, iv, encrypting) != 1 ||
+	    EVP_MAC_CTX_set_params(mac, params) != 1)
+		return -1;
+	return i == 0 ? 1 : 2;
+}
+
+static void take_ticket_key(struct tls_ticket_key *key, struct view bytes)
+{
+	memcpy(key->name, bytes.data, sizeof key->name);
+	memcpy(key->mac, bytes.data + sizeof key->name, sizeof key->mac);
+	memcpy(key->cipher, bytes.data + sizeof key->name + sizeof key->mac, sizeof key->cipher);
+}
+
+int tls_server_set_ticket_keys(struct tls_context *context, struct view key, struct view previous)
+{
+	if (key.len != TLS_TICKET_KEY_SIZE || (previous.len != 0 && previous.len != TLS_TICKET_KEY_SIZE))
+		return -EINVAL;
+	take_ticket_key(&context->tickets[0], key);
+	if (previous.len)
+		take_ticket_key(&context->tickets[1], previous);
+	context->ticket_count = previous.len ? 2 : 1;
+	for (unsigned i = 0; i < context->count; i++) {
+		SSL_CTX_set_app_data(context->contexts[i], context);
+		SSL_CTX_set_tlsext_ticket_key_evp_cb(context->contexts[i], use_ticket_key);
+	}
 	return 0;
 }
 
@@ -165,6 +207,7 @@ void tls_context_unref(struct tls_context *context)
 	for (unsigned i = 0; i < context->count; i++)
 		SSL_CTX_free(context->contexts[i]);
 	tls_sessions_free(context->sessions);
+	mem_wipe(context->tickets, sizeof context->tickets);
 	mem_free(context->alpn);
 	mem_free(context);
 }

@@ -37,8 +37,13 @@ struct tls_context *tls_server_new(const char *alpn);
  */
 int tls_server_add(struct tls_context *context, struct view chain_pem, unsigned key);
 
-/* Ticket keys (80 random bytes from the keys role), so that sessions resume across reloads and workers. */
-int tls_server_set_ticket_key(struct tls_context *context, struct view key);
+/*
+ * The key that encrypts session tickets, TLS_TICKET_KEY_SIZE random bytes from the keys role, so that sessions resume
+ * across reloads and workers; and the one before it, or an empty view: a ticket of that one is still taken, and
+ * replaced. -EINVAL, with nothing changed, when a length is wrong.
+ */
+enum { TLS_TICKET_KEY_SIZE = 80 };
+int tls_server_set_ticket_keys(struct tls_context *context, struct view key, struct view previous);
 
 /*
  * A client's context. ca_pem: the CA certificates that TLS_PKIX trusts; without any, that proof never

@@ -17,6 +17,10 @@ struct tls_context {
 	SSL_CTX *contexts[TLS_CERTIFICATES_MAX]; /* a server's first serves unknown names; a client has one */
 	X509 *leaves[TLS_CERTIFICATES_MAX];      /* owned by the SSL_CTX */
 	unsigned count;
+	struct tls_ticket_key { /* a server's; the one that encrypts, then the one before */
+		unsigned char name[16], mac[32], cipher[32];
+	} tickets[2];
+	unsigned ticket_count; /* 0: OpenSSL makes a key of its own */
 	struct tls_sessions *sessions; /* a client's */
 };
 

@@ -9,6 +9,7 @@ import threading
 
 import pytest
 
+from clock import Clock
 from server import Raw, run, wait_for
 
 ALICE = "alice@example.test"
@@ -102,6 +103,23 @@ def test_resumption_outlives_a_killed_edge_role(make_server, tmp_path):
     server.wait_event("role-ended", since=mark)
     status, text = wait_for(lambda: next((r for r in [s_client(server, "pop3s", "-sess_in", tmp_path / "session")] if r[0] == 0), None))
     assert "Reused, " in text
+
+
+def test_the_ticket_key_changes_daily(make_server, tmp_path):
+    clock = Clock(tmp_path / "clock")
+    server = make_server(environment=clock.environment)
+    ticket, later = tmp_path / "session", tmp_path / "later"
+    for version in ("1_2", "1_3"):
+        assert "New, " in s_client(server, "pop3s", f"-tls{version}", "-sess_out", ticket)[1]
+        clock.advance(86400 + 60)
+        # The key before still opens it, and what comes in return is the new key's.
+        assert "Reused, " in s_client(server, "pop3s", f"-tls{version}", "-sess_in", ticket, "-sess_out", later)[1]
+        clock.advance(86400 + 60)
+        assert "New, " in s_client(server, "pop3s", f"-tls{version}", "-sess_in", ticket)[1]
+    # (s_client keeps no second ticket of TLS 1.2.)
+    assert "Reused, " in s_client(server, "pop3s", "-sess_in", later)[1]
+    clock.advance(-86400 * 300)  # set back: nothing ends
+    assert "Reused, " in s_client(server, "pop3s", "-sess_in", later)[1]
 
 
 def peer(server, service="pop3s", trusted=None):
