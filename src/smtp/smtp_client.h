@@ -61,11 +61,12 @@ enum smtp_client_stage {
 	SMTP_CLIENT_AT_EHLO, /* HELO and LHLO as well */
 	SMTP_CLIENT_AT_STARTTLS,
 	SMTP_CLIENT_AT_AUTH,
+	SMTP_CLIENT_AT_IDLE, /* between transactions, nothing was asked */
+	SMTP_CLIENT_AT_RSET,
 	SMTP_CLIENT_AT_MAIL,
 	SMTP_CLIENT_AT_RCPT,
 	SMTP_CLIENT_AT_DATA, /* DATA, the body on its way, and a BDAT before the last */
 	SMTP_CLIENT_AT_END,  /* the final dot, and the last BDAT: the message may have been taken */
-	SMTP_CLIENT_AT_RSET,
 	SMTP_CLIENT_AT_QUIT
 };
 
@@ -137,10 +138,10 @@ enum smtp_client_failure {
 	SMTP_CLIENT_NO_TLS,        /* demanded, and not offered (code 0) or refused */
 	SMTP_CLIENT_NO_LOGIN,      /* demanded, and no mechanism is offered that may be used here */
 	SMTP_CLIENT_LOGIN_REFUSED, /* by the host; code 0: it did not prove that it knows the password */
-	SMTP_CLIENT_SHUT,          /* 421 at any time after EHLO, or an error while the body was on its way */
-	SMTP_CLIENT_NONSENSE,      /* what came is no reply, or none to what was asked */
-	SMTP_CLIENT_LOST,          /* smtp_client_closed was called */
-	SMTP_CLIENT_NO_MEMORY      /* the output buffer is full or there is no memory */
+	SMTP_CLIENT_SHUT, /* 421 at any time after EHLO; an error while the body was on its way, or idle */
+	SMTP_CLIENT_NONSENSE, /* what came is no reply, or none to what was asked */
+	SMTP_CLIENT_LOST,     /* smtp_client_closed was called */
+	SMTP_CLIENT_NO_MEMORY /* the output buffer is full or there is no memory */
 };
 
 /* In words, for logs: "no TLS". */
@@ -202,11 +203,11 @@ void smtp_client_secured(struct smtp_client *c, struct view tls_exporter);
 /*
  * The stream has ended, or the driver gives the connection up (a deadline, a body that cannot be had, the end
  * of the program). Nothing more is written: a body that was cut is never ended with a dot. Recipients without
- * a result get code 0, then `failed` with SMTP_CLIENT_LOST; not after `close`.
+ * a result get code 0, then `failed` with SMTP_CLIENT_LOST. After QUIT and after `close` nothing is called.
  */
 void smtp_client_closed(struct smtp_client *c);
 
-/* The end: says QUIT when nothing is under way (else nothing but the end), `close` when it is answered. */
+/* The end: says QUIT as soon as nothing is under way, instead of `ready`; `close` when it is answered. */
 void smtp_client_quit(struct smtp_client *c);
 
 const struct smtp_client_host *smtp_client_host(const struct smtp_client *c);

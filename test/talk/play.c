@@ -13,7 +13,7 @@ struct play {
 	const char *file;
 	const struct stage *stage;
 	void *session;
-	struct buf out, pending; /* what the server said and was not compared; what the client said and was not taken */
+	struct buf out, pending; /* what the machine said and was not compared; what it was told and has not taken */
 	int pieces;              /* 0: whole, 1: byte by byte, n: up to n */
 	unsigned seed;
 };
@@ -44,7 +44,7 @@ static void say(struct play *p, struct view line)
 		buf_append(&p->pending, VIEW("\r\n"));
 }
 
-/* Gives the session what the client has said, in pieces; the session may leave some for later. */
+/* Gives the machine what it was told, in pieces; it may leave some for later. */
 static void give(struct play *p)
 {
 	struct buf given;
@@ -119,12 +119,12 @@ static bool play_line(struct play *p, int number, struct view line)
 		p->session = p->stage->open(&p->out);
 		p->stage->settle(p->session);
 	}
-	if (letter == 'C') {
+	if (letter == (p->stage->is_client ? 'S' : 'C')) {
 		say(p, argument);
 		return true;
 	}
 	give(p);
-	if (letter == 'S')
+	if (letter == (p->stage->is_client ? 'C' : 'S'))
 		return expect(p, number, argument);
 	if (letter == 'D')
 		return holds(p, number, argument, !negated);
@@ -152,7 +152,8 @@ static bool play(const char *file, struct view text, const struct stage *stage, 
 		give(&p);
 		good = buf_view(&p.out).len == 0;
 		if (!good)
-			printf("%s: pieces %d: the server said more: '%.*s'\n", file, pieces, VIEW_FMT(buf_view(&p.out)));
+			printf("%s: pieces %d: more was said: '%.*s'\n", file, pieces, VIEW_FMT(buf_view(&p.out)));
+		good = good && (stage->finished == NULL || stage->finished());
 	}
 	if (p.session)
 		stage->close(p.session);

@@ -13,6 +13,8 @@ struct stage {
 	bool (*is_closed)(void);
 	struct view (*delivered)(void);                            /* all messages that were delivered, one after the other */
 	void (*settle)(void *session);                             /* answers what is pending */
+	bool is_client;                                            /* the machine is the client: it is fed the S: lines */
+	bool (*finished)(void);                                    /* whether nothing is left over at the end; may be NULL */
 };
 
 /* Plays the files named in the arguments; the exit status. Prints cmocka-like closing lines. */

@@ -207,7 +207,7 @@ static struct view delivered(void)
 
 int main(int argc, char **argv)
 {
-	static const struct stage pop3 = {open_session, feed, close_session, direct, is_closed, delivered, settle};
+	static const struct stage pop3 = {open_session, feed, close_session, direct, is_closed, delivered, settle, false, NULL};
 	int status = play_main(argc, argv, &pop3);
 	direct('0', (struct view){0});
 	buf_done(&stage.deleted);

@@ -244,7 +244,7 @@ static struct view delivered(void)
 
 int main(int argc, char **argv)
 {
-	static const struct stage smtp = {open_session, feed, close_session, direct, is_closed, delivered, settle};
+	static const struct stage smtp = {open_session, feed, close_session, direct, is_closed, delivered, settle, false, NULL};
 	int status = play_main(argc, argv, &smtp);
 	direct('0', (struct view){0});
 	buf_done(&stage.body);
