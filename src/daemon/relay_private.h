@@ -182,6 +182,7 @@ struct relay_destination {
 	struct relay_destination *next_waiting; /* in the host's list */
 	struct loop_timer timer;                /* lingers, or waits for the rate */
 	struct loop_task task;
+	struct relay_notify *notify; /* relay_notify.c; NULL of all others */
 	/* The last failure of a host. */
 	char status[16];
 	char *text, *failed_host;
@@ -195,6 +196,11 @@ struct relay_destination *relay_destination_by_number(uint64_t number);
 void relay_destination_message(struct relay_destination *d, const struct message_queue_message *m);
 void relay_destination_taken(struct relay_destination *d, const struct message_queue_taken *m);
 void relay_destination_more(struct relay_destination *d);
+/*
+ * Gives it back to store, with d->status and d->text where `how` needs them, and frees it at the end of the turn; what was taken and has
+ * no outcome is store's again. When store is gone, it is only freed.
+ */
+void relay_destination_rest(struct relay_destination *d, enum queue_rest how, uint64_t seconds);
 /* Store is gone: everything it had given is forgotten. */
 void relay_destinations_forget(void);
 /* The server stops: what is on a connection may end, the rest goes back. */
@@ -280,10 +286,16 @@ void relay_body_write(struct relay_body *b);
 
 /* ---- relay_notify.c ---- */
 
-void relay_notify_init(void);
-/* Messages of "@notify" do not go to a host. */
+/*
+ * The destination "@notify": its messages go to no host, the news of them go to their senders. Takes them from store by itself, and ends with
+ * relay_destination_rest, never within relay_notify_open; soon, when the server stops.
+ */
 void relay_notify_open(struct relay_destination *d);
-void relay_notify_message(struct relay_destination *d, struct relay_message *m);
+/* Store has more of them. */
+void relay_notify_more(struct relay_destination *d);
+/* The server stops: what is under way is finished. */
+void relay_notify_drain(struct relay_destination *d);
+/* Store is gone, and the destination with it: forgets everything. Allowed when it was never opened, or has ended. */
 void relay_notify_close(struct relay_destination *d);
 
 /* ---- role_relay.c ---- */
