@@ -4,13 +4,12 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "account/account.h"
 #include "base/log.h"
 #include "daemon/cli.h"
+#include "daemon/store_client.h"
 #include "daemon/store_report.h"
 
 enum { BAR = 40 };
@@ -33,61 +32,28 @@ static void end_bar(void)
 
 /* ---- of the running server ---- */
 
-static int connect_server(const struct settings *settings)
+/* Progress as "done total" until the last piece, which is the report. */
+static void take_report(struct view text, bool last, void *arg)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	snprintf(address.sun_path, sizeof address.sun_path, "%.*s/store", VIEW_FMT(settings->run));
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
-/* One frame of the answer; false when there is no more. */
-static bool take_output(int fd, struct buf *in, uint64_t *status)
-{
-	struct message_output m;
-	struct channel_frame frame;
-	struct arena arena;
-	arena_init(&arena, 4096);
-	bool good = channel_receive_blocking(fd, in, &frame, -1) == 0 && frame.type == MESSAGE_OUTPUT &&
-	            ipc_decode(&frame, &m, &arena) == 0;
-	arena_done(&arena);
-	if (!good) {
+	(void)arg;
+	if (last) {
 		end_bar();
-		fprintf(stderr, "postrider: the server went away before it had finished\n");
-		*status = EXIT_TEMPORARY;
-		return false;
+		fwrite(text.data, 1, text.len, stdout);
+		return;
 	}
-	if (!m.last) {
-		unsigned long long progress = 0, total = 0;
-		char text[64];
-		snprintf(text, sizeof text, "%.*s", VIEW_FMT(m.text));
-		if (sscanf(text, "%llu %llu", &progress, &total) == 2)
-			draw_bar(progress, total);
-		return true;
-	}
-	end_bar();
-	fwrite(m.text.data, 1, m.text.len, stdout);
-	*status = m.status;
-	return false;
+	unsigned long long progress = 0, total = 0;
+	char numbers[64];
+	snprintf(numbers, sizeof numbers, "%.*s", VIEW_FMT(text));
+	if (sscanf(numbers, "%llu %llu", &progress, &total) == 2)
+		draw_bar(progress, total);
 }
 
 static int ask_server(struct cli *cli, int fd, const char *word)
 {
-	struct message_field field = {.value = view_from_string(word)};
-	struct message_command m = {.words = {.items = &field, .count = 1}, .json = cli->json};
-	uint64_t status = EXIT_UNAVAILABLE;
-	struct buf in;
-	buf_init(&in, CHANNEL_FRAME_MAX + 64);
-	if (ipc_send_blocking(fd, MESSAGE_COMMAND, 1, &m, -1) == 0)
-		while (take_output(fd, &in, &status))
-			;
-	buf_done(&in);
-	close(fd);
-	return (int)status;
+	struct view words[] = {view_from_string(word)};
+	int status = store_client_ask(fd, words, 1, cli->json, take_report, NULL);
+	end_bar();
+	return status;
 }
 
 /* ---- of the data folder ---- */
@@ -182,7 +148,7 @@ int cli_store(struct cli *cli)
 	if (!check && !compact && !stats)
 		return cli_usage(cli, "which of these?");
 	log_set_threshold(LOG_WARNING);
-	int fd = connect_server(&cli->settings);
+	int fd = store_client_connect(&cli->settings);
 	if (fd >= 0)
 		return ask_server(cli, fd, verb);
 	if (!stats)

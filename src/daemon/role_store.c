@@ -96,6 +96,7 @@ void store_role_drain(struct role_process *p)
 	loop_watch_off(&store_role.dispatch);
 	store_close(store_role.store);
 	store_role.store = NULL;
+	store_trace_stop();
 	trace_close();
 	role_exit(p);
 }

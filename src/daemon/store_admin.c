@@ -1,5 +1,7 @@
-/* The administrator's socket of store: figures and upkeep of the running engine. */
+/* The administrator's socket of store: figures and upkeep of the running engine, and the trace records. */
+#include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -15,6 +17,7 @@ struct admin {
 	struct loop_timer progress;
 	struct store_task task; /* check or compact, under way while `busy` */
 	uint32_t request;
+	bool tracing; /* busy with a search */
 	bool busy, closing, json;
 };
 
@@ -86,6 +89,48 @@ static void start_task(
 	start(store_role.store, &a->task);
 }
 
+/* ---- the trace ---- */
+
+static void trace_done(int error, void *arg)
+{
+	struct admin *a = arg;
+	struct buf out;
+	a->busy = a->tracing = false;
+	if (a->closing) {
+		loop_task_schedule(&a->free);
+		return;
+	}
+	if (error == 0) {
+		store_trace_answer(&a->link.channel, a->request);
+		return;
+	}
+	buf_init(&out, 256);
+	buf_printf(&out, "the trace records cannot be read: %s\n", strerror(-error));
+	answer(a, a->request, &out, 75);
+	buf_done(&out);
+}
+
+static void start_trace(struct admin *a, uint32_t request, const struct message_field *words, size_t count)
+{
+	struct view text[4];
+	struct buf out;
+	for (size_t i = 0; i < count && i < 4; i++)
+		text[i] = words[i].value;
+	int error = store_trace_start(text, count, trace_done, a);
+	if (error == 0) {
+		a->request = request;
+		a->busy = a->tracing = true;
+		return;
+	}
+	buf_init(&out, 256);
+	buf_append_string(&out, error == -EBUSY ? "another search is under way; try again in a moment\n"
+	                                        : "this cannot be searched for\n");
+	answer(a, request, &out, error == -EBUSY ? 75 : 64);
+	buf_done(&out);
+}
+
+/* ---- commands ---- */
+
 static void received(struct link *link, struct channel_frame *frame)
 {
 	struct admin *a = link->arg;
@@ -109,6 +154,8 @@ static void received(struct link *link, struct channel_frame *frame)
 		start_task(a, frame->request, m.json, store_check);
 	} else if (m.words.count == 1 && !a->busy && view_equal(words[0].value, VIEW("compact"))) {
 		start_task(a, frame->request, m.json, store_compact);
+	} else if (m.words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("trace"))) {
+		start_trace(a, frame->request, words + 1, m.words.count - 1);
 	} else {
 		buf_append_string(&out, "this command is not known to the running server\n");
 		answer(a, frame->request, &out, 64);
@@ -128,6 +175,8 @@ static void closed(struct link *link)
 {
 	struct admin *a = link->arg;
 	a->closing = true;
+	if (a->tracing)
+		store_trace_cancel();
 	if (!a->busy)
 		loop_task_schedule(&a->free);
 }

@@ -36,4 +36,16 @@ void store_directory_received(struct link *auth, struct channel_frame *frame);
 /* store_admin.c: the administrator's commands. */
 void store_admin_listener(int fd);
 
+/*
+ * store_trace_admin.c: a search in the trace records, in a thread; words: what, days, limit. 0: `done` is called
+ * once, on the loop, with 0 or a negative errno, and may then send the answer with store_trace_answer. -EBUSY
+ * while another one runs; -EINVAL.
+ */
+typedef void store_trace_done(int error, void *arg);
+int store_trace_start(const struct view *words, size_t count, store_trace_done *done, void *arg);
+void store_trace_answer(struct channel *to, uint32_t request);
+/* The search ends soon, with `done`; or at once and without it, when the store stops. */
+void store_trace_cancel(void);
+void store_trace_stop(void);
+
 #endif
