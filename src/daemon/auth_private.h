@@ -23,8 +23,9 @@ uint32_t auth_ask_directory(enum directory_operation operation, uint64_t number,
 struct view auth_answer_field(const struct message_directory_answer *m, size_t n);
 
 /* auth_resolve.c */
-void auth_resolve(struct link *edge, uint32_t request, struct view address);
-void auth_check_sender(struct link *edge, uint32_t request, uint64_t account, struct view address);
+void auth_resolve(struct link *edge, const struct channel_frame *frame, struct view address);
+void auth_check_sender(
+    struct link *edge, const struct channel_frame *frame, uint64_t account, struct view address);
 void auth_forget_addresses(void); /* the directory has changed */
 
 /* auth_login.c */

@@ -18,9 +18,8 @@ static struct map cache;
 static uint64_t cache_epoch; /* raised with each change: answers that were asked for before are not kept */
 
 struct resolving {
-	struct link *edge;
-	uint64_t edge_generation, epoch;
-	uint32_t request;
+	struct asked asked;
+	uint64_t epoch;
 	uint64_t account; /* a sender's check, else 0 */
 	struct buf address;
 };
@@ -60,38 +59,46 @@ static struct known *remember(struct view address, const struct message_director
 
 /* ---- answers ---- */
 
-static void answer_targets(struct link *edge, uint32_t request, const struct known *known)
+static struct message_resolved to_targets(const struct known *known)
 {
-	struct message_resolved m = {.verdict = RESOLVE_LOCAL,
-	    .targets = {.items = (void *)(uintptr_t)known->targets, .count = known->count}};
 	for (size_t i = 0; i < known->count; i++)
 		if (known->targets[i].account == 0)
-			m.verdict =
-			    RESOLVE_NOT_OURS; /* an alias leads out of our domains: nobody carries that on */
-	if (m.verdict != RESOLVE_LOCAL)
-		m.targets.count = 0;
-	ipc_send(&edge->channel, MESSAGE_RESOLVED, request, &m, -1);
+			/* An alias leads out of our domains: nobody carries that on. */
+			return (struct message_resolved){.verdict = RESOLVE_NOT_OURS};
+	return (struct message_resolved){.verdict = RESOLVE_LOCAL,
+	    .targets = {.items = (void *)(uintptr_t)known->targets, .count = known->count}};
 }
 
-static void answer_error(struct link *edge, uint32_t request, int error)
+/* -ENOENT with a domain that is not ours is told apart: a stranger shall know that we do not relay. */
+static struct message_resolved to_error(int error)
 {
-	/* -ENOENT with a domain that is not ours is told apart: a stranger shall know that we do not relay.
-	 */
-	struct message_resolved m = {.verdict = error == -ENOENT   ? RESOLVE_UNKNOWN_USER
-	                                        : error == -EACCES ? RESOLVE_DISABLED
-	                                        : error == -EXDEV  ? RESOLVE_NOT_OURS
-	                                        : error == -EINVAL || error == -EMSGSIZE
-	                                            ? RESOLVE_UNKNOWN_USER
-	                                            : RESOLVE_TEMPORARY};
-	ipc_send(&edge->channel, MESSAGE_RESOLVED, request, &m, -1);
+	bool unknown = error == -ENOENT || error == -EINVAL || error == -EMSGSIZE;
+	return (struct message_resolved){.verdict = unknown            ? RESOLVE_UNKNOWN_USER
+	                                            : error == -EACCES ? RESOLVE_DISABLED
+	                                            : error == -EXDEV  ? RESOLVE_NOT_OURS
+	                                                               : RESOLVE_TEMPORARY};
 }
 
-static void answer_sender(struct link *edge, uint32_t request, const struct known *known, uint64_t account)
+/* What there is no such address of is nobody's; that the directory cannot be asked says nothing. */
+static struct message_verdict to_verdict(const struct known *known, int error, uint64_t account)
 {
-	struct message_verdict m = {0};
+	struct message_verdict m = {.temporary = error && to_error(error).verdict == RESOLVE_TEMPORARY};
 	for (size_t i = 0; known && i < known->count; i++)
 		m.allowed |= known->targets[i].account == account;
-	ipc_send(&edge->channel, MESSAGE_VERDICT, request, &m, -1);
+	return m;
+}
+
+static void answer(const struct resolving *r, const struct known *known, int error)
+{
+	struct message_verdict verdict;
+	struct message_resolved resolved;
+	if (r->account) {
+		verdict = to_verdict(known, error, r->account);
+		asked_answer(&r->asked, MESSAGE_VERDICT, &verdict);
+	} else {
+		resolved = known ? to_targets(known) : to_error(error);
+		asked_answer(&r->asked, MESSAGE_RESOLVED, &resolved);
+	}
 }
 
 static bool resolved(void *arg, struct link *link, struct channel_frame *frame)
@@ -106,14 +113,7 @@ static bool resolved(void *arg, struct link *link, struct channel_frame *frame)
 		error = (int)(int64_t)m.error;
 	if (error == 0)
 		known = remember(buf_view(&r->address), &m);
-	if (r->edge->up && r->edge->generation == r->edge_generation) {
-		if (r->account)
-			answer_sender(r->edge, r->request, known, r->account);
-		else if (known)
-			answer_targets(r->edge, r->request, known);
-		else
-			answer_error(r->edge, r->request, error);
-	}
+	answer(r, known, error);
 	if (r->epoch != cache_epoch)
 		auth_forget_addresses(); /* the directory changed while this was under way */
 	buf_done(&r->address);
@@ -121,35 +121,38 @@ static bool resolved(void *arg, struct link *link, struct channel_frame *frame)
 	return true;
 }
 
-static void ask(struct link *edge, uint32_t request, struct view address, uint64_t account)
+/* False: too many are under way. */
+static bool ask(struct link *edge, const struct channel_frame *frame, struct view address, uint64_t account)
 {
 	struct resolving *r = mem_alloc(sizeof *r);
-	*r = (struct resolving){.edge = edge,
-	    .edge_generation = edge->generation,
-	    .epoch = cache_epoch,
-	    .request = request,
-	    .account = account};
+	*r = (struct resolving){.epoch = cache_epoch, .account = account};
+	if (!asked_begin(&r->asked, edge, frame)) {
+		mem_free(r);
+		return false;
+	}
 	buf_init(&r->address, 2048);
 	buf_append(&r->address, address);
 	if (auth_ask_directory(DIRECTORY_RESOLVE, 0, &address, 1, resolved, r) == 0)
 		resolved(r, NULL, NULL);
+	return true;
 }
 
-void auth_resolve(struct link *edge, uint32_t request, struct view address)
+void auth_resolve(struct link *edge, const struct channel_frame *frame, struct view address)
 {
 	const struct known *known = map_get(&cache, address);
-	if (known)
-		answer_targets(edge, request, known);
-	else
-		ask(edge, request, address, 0);
+	if (known == NULL && ask(edge, frame, address, 0))
+		return;
+	struct message_resolved m = known ? to_targets(known) : to_error(-EBUSY);
+	ipc_send(&edge->channel, MESSAGE_RESOLVED, frame->request, &m, -1);
 }
 
 /* RFC 6409 section 6.1: an address is a user's own when mail for it reaches him. */
-void auth_check_sender(struct link *edge, uint32_t request, uint64_t account, struct view address)
+void auth_check_sender(
+    struct link *edge, const struct channel_frame *frame, uint64_t account, struct view address)
 {
 	const struct known *known = map_get(&cache, address);
-	if (known)
-		answer_sender(edge, request, known, account);
-	else
-		ask(edge, request, address, account);
+	if (known == NULL && ask(edge, frame, address, account))
+		return;
+	struct message_verdict m = to_verdict(known, known ? 0 : -EBUSY, account);
+	ipc_send(&edge->channel, MESSAGE_VERDICT, frame->request, &m, -1);
 }

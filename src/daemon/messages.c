@@ -63,7 +63,7 @@ SCHEMA(message_logged_in, FIELD_U64(message_logged_in, account),
     FIELD_BYTES(message_logged_in, address, ADDRESS_MAX));
 SCHEMA(message_login_failed, FIELD_U64(message_login_failed, why));
 SCHEMA(message_sender, FIELD_U64(message_sender, account), FIELD_BYTES(message_sender, address, ADDRESS_MAX));
-SCHEMA(message_verdict, FIELD_U64(message_verdict, allowed));
+SCHEMA(message_verdict, FIELD_U64(message_verdict, allowed), FIELD_U64(message_verdict, temporary));
 SCHEMA(message_grant, FIELD_U64(message_grant, account), FIELD_BYTES(message_grant, service, 16));
 SCHEMA(message_granted, FIELD_U64(message_granted, error));
 SCHEMA(message_revoke, FIELD_U64(message_revoke, account));

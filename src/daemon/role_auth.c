@@ -16,13 +16,13 @@ static void edge_received(struct link *link, struct channel_frame *frame)
 	if (!link_decode(link, frame, &m))
 		return;
 	if (frame->type == MESSAGE_RESOLVE)
-		auth_resolve(link, frame->request, m.resolve.address);
+		auth_resolve(link, frame, m.resolve.address);
 	else if (frame->type == MESSAGE_LOGIN)
 		auth_login_begin(link, frame->request, &m.login);
 	else if (frame->type == MESSAGE_LOGIN_MORE)
 		auth_login_more(link, frame->request, &m.more);
 	else
-		auth_check_sender(link, frame->request, m.sender.account, m.sender.address);
+		auth_check_sender(link, frame, m.sender.account, m.sender.address);
 }
 
 static void edge_closed(struct link *link)

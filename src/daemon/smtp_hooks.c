@@ -185,7 +185,7 @@ static bool sender_answered(void *arg, struct link *link, struct channel_frame *
 	}
 	if (!link_decode(link, frame, &m))
 		return false;
-	resume(c, m.allowed ? HOOK_ACCEPT : HOOK_DECIDED, &not_yours);
+	resume(c, m.allowed ? HOOK_ACCEPT : HOOK_DECIDED, m.temporary ? &unavailable : &not_yours);
 	return true;
 }
 

@@ -230,8 +230,8 @@ static void take_delivery(const struct message_deliver *m, uint32_t request)
 
 struct room {
 	struct account_request request;
-	uint32_t number;
-	uint64_t bytes, generation;
+	struct asked asked;
+	uint64_t bytes;
 };
 
 static void room_known(struct account_request *r, int result)
@@ -246,15 +246,20 @@ static void room_known(struct account_request *r, int result)
 	else if (result == 0 && quota && (r->bytes >= quota || room->bytes > quota - r->bytes))
 		result = -EDQUOT;
 	struct message_result m = {.error = (uint64_t)(int64_t)result};
-	if (room->generation == store_role.smtp.generation && store_role.smtp.up)
-		ipc_send(&store_role.smtp.channel, MESSAGE_ROOM_ANSWER, room->number, &m, -1);
+	asked_answer(&room->asked, MESSAGE_ROOM_ANSWER, &m);
 	mem_free(room);
 }
 
-static void take_room(const struct message_room *m, uint32_t request)
+static void take_room(struct link *link, const struct channel_frame *frame, const struct message_room *m)
 {
 	struct room *room = mem_alloc(sizeof *room);
-	*room = (struct room){.number = request, .bytes = m->bytes, .generation = store_role.smtp.generation};
+	if (!asked_begin(&room->asked, link, frame)) {
+		struct message_result busy = {.error = (uint64_t)(int64_t)-EBUSY};
+		ipc_send(&link->channel, MESSAGE_ROOM_ANSWER, frame->request, &busy, -1);
+		mem_free(room);
+		return;
+	}
+	room->bytes = m->bytes;
 	room->request = (struct account_request){.shard = m->account, .done = room_known, .arg = room};
 	account_stat(&store_role.accounts, &room->request);
 }
@@ -278,7 +283,7 @@ static void received(struct link *link, struct channel_frame *frame)
 	else if (frame->type == MESSAGE_DELIVER)
 		take_delivery(&m.deliver, frame->request);
 	else
-		take_room(&m.room, frame->request);
+		take_room(link, frame, &m.room);
 }
 
 static void closed(struct link *link)

@@ -60,6 +60,17 @@ def test_while_store_is_away_mail_is_deferred(make_server):
     wait_for(lambda: answers(server), what="store again")
 
 
+def test_a_sender_that_cannot_be_looked_up_now_is_asked_to_come_again(make_server):
+    server = make_server(crash_stop=False)
+    with server.smtp("submission", login=ALICE) as client:
+        pid = server.role_pids()["store"]
+        os.kill(pid, signal.SIGSTOP)
+        client.putcmd(f"MAIL FROM:<{ALICE}>")
+        server.kill_role("store")
+        assert client.getreply()[0] == 451
+    wait_for(lambda: answers(server), what="store again")
+
+
 def test_when_the_master_dies_every_role_ends(make_server):
     server = make_server().expect("exit")
     pids = server.role_pids()
