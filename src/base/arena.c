@@ -44,7 +44,7 @@ void arena_reset(struct arena *a)
 	a->blocks = keep;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+static void *allocate(struct arena *a, size_t size)
 {
 	if (size > a->max || a->max - size < ALIGNMENT)
 		return NULL;
@@ -67,16 +67,29 @@ void *arena_alloc(struct arena *a, size_t size)
 	return p;
 }
 
+void *arena_alloc(struct arena *a, size_t size)
+{
+	void *p = allocate(a, size);
+	a->failed |= p == NULL;
+	return p;
+}
+
+bool arena_take_failure(struct arena *a)
+{
+	bool failed = a->failed;
+	a->failed = false;
+	return failed;
+}
+
 void *arena_array(struct arena *a, size_t count, size_t size)
 {
-	if (size != 0 && count > a->max / size)
-		return NULL;
-	return arena_alloc(a, count * size);
+	/* What is past the maximum is one failure like another. */
+	return arena_alloc(a, size != 0 && count > a->max / size ? SIZE_MAX : count * size);
 }
 
 bool arena_copy(struct arena *a, struct view v, struct view *copy)
 {
-	char *p = v.len < a->max ? arena_alloc(a, v.len + 1) : NULL;
+	char *p = arena_alloc(a, v.len < a->max ? v.len + 1 : SIZE_MAX);
 	if (p == NULL)
 		return false;
 	if (v.len)

@@ -29,9 +29,14 @@ static bool is_xtext(struct view v)
 	return true;
 }
 
+/* What found no room for the envelope is not the client's mistake: it may come again with a part. */
 static bool refuse(struct smtp_session *s, unsigned code, const char *enhanced, const char *text)
 {
-	smtp_fault(s, code, enhanced, text);
+	if (arena_take_failure(&s->arena))
+		smtp_fault(
+		    s, 452, "4.5.3", "too much for one message; send it again for the other recipients");
+	else
+		smtp_fault(s, code, enhanced, text);
 	return false;
 }
 
@@ -124,7 +129,8 @@ static bool rcpt_parameter(
 		ptrdiff_t semicolon = view_find(value, ';');
 		if (semicolon < 1 || value.len > 500 || !utf8_valid(value))
 			return refuse(s, 501, "5.5.4", "ORCPT is a type, a semicolon and an address");
-		return arena_copy(&s->arena, value, &recipient->orcpt);
+		return arena_copy(&s->arena, value, &recipient->orcpt) ||
+		       refuse(s, 501, "5.5.4", "a parameter's value is malformed");
 	}
 	return refuse(s, 555, "5.5.4", "this parameter is not known here, or malformed");
 }
@@ -212,7 +218,7 @@ void smtp_mail(struct smtp_session *s, struct view argument)
 	if (path.kind == PATH_MAILBOX &&
 	    (!keep_address(s, &path, &s->envelope.sender, NULL) ||
 	        !arena_copy(&s->arena, path.domain, &s->envelope.sender_domain))) {
-		smtp_fault(s, 553, "5.1.7", "the sender's address is malformed");
+		refuse(s, 553, "5.1.7", "the sender's address is malformed");
 		smtp_reset(s);
 		return;
 	}
@@ -251,7 +257,7 @@ void smtp_rcpt(struct smtp_session *s, struct view argument)
 		return;
 	}
 	if (!keep_address(s, &path, &s->pending.path, &s->pending.address)) {
-		smtp_fault(s, 501, "5.1.3", "the address is malformed");
+		refuse(s, 501, "5.1.3", "the address is malformed");
 		return;
 	}
 	s->checking = SMTP_AT_RCPT;
