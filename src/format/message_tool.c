@@ -5,12 +5,15 @@
 
 #include "base/utf8.h"
 #include "format/charset.h"
+#include "format/dsn_show.h"
 #include "format/encoded_word.h"
 #include "format/header.h"
 #include "format/json.h"
 #include "format/limits.h"
 #include "format/preview.h"
 #include "format/summary.h"
+
+enum { REPORT_ARENA = 8 << 20 }; /* holds what the limits of dsn_parse.h allow */
 
 struct message {
 	struct view bytes;
@@ -145,6 +148,30 @@ static void show_attachments(const struct message *m, struct buf *out)
 	}
 }
 
+/* What a bounce says about its message, in the words of dsn_show. */
+static void show_report(const struct message *m, bool json, struct buf *out)
+{
+	struct buf body;
+	struct arena arena;
+	struct dsn_status status;
+	int part = dsn_status_part(m->tree);
+	if (part < 0)
+		return;
+	buf_init(&body, (size_t)m->tree->parts[part].body_len + 16);
+	arena_init(&arena, REPORT_ARENA);
+	append_decoded(m, &m->tree->parts[part], &body);
+	if (dsn_status_parse(buf_view(&body), &arena, &status) == 0) {
+		buf_append_string(out, json ? ",\"deliveryReport\":{" : "\n");
+		if (json)
+			dsn_show_json(&status, out);
+		else
+			dsn_show(&status, out);
+		buf_append_string(out, json ? "}" : "");
+	}
+	arena_done(&arena);
+	buf_done(&body);
+}
+
 static void show_for_people(const struct message *m, struct buf *out)
 {
 	static const char *const fields[] = {"Date", "From", "Sender", "Reply-To", "To", "Cc", "Subject"};
@@ -154,6 +181,7 @@ static void show_for_people(const struct message *m, struct buf *out)
 	int text = find_text(m->tree);
 	if (text >= 0)
 		show_text(m, (size_t)text, out);
+	show_report(m, false, out);
 	size_t before = out->len;
 	show_attachments(m, out);
 	if (out->len > before)
@@ -231,7 +259,9 @@ static int show_as_json(const struct message *m, struct buf *out)
 		json_text(out, "inReplyTo", s.envelope.in_reply_to);
 		json_text(out, "references", s.envelope.references);
 		json_text(out, "preview", s.preview);
-		buf_printf(out, ",\"hasAttachment\":%s}\n", s.has_attachment ? "true" : "false");
+		buf_printf(out, ",\"hasAttachment\":%s", s.has_attachment ? "true" : "false");
+		show_report(m, true, out);
+		buf_append_string(out, "}\n");
 	}
 	arena_done(&arena);
 	return error;

@@ -7,7 +7,8 @@
 
 #include "base/buf.h"
 
-/* Header fields, the readable text and the attachments, for a person; or the summary as one JSON object. */
+/* Header fields, the readable text, what a delivery report says, and the attachments, for a person; or the
+ * summary as one JSON object. */
 int message_tool_show(struct view message, struct buf *out, bool json);
 
 /* The tree of parts with types, sizes and names, and the defects that were met; or the same as JSON. */

@@ -38,6 +38,14 @@ def test_show_as_json():
     assert summary["hasAttachment"] is True
 
 
+def test_show_explains_a_bounce():
+    text = message("show", MAIL / "bounce.eml").stdout.decode()
+    assert "x@example.org was not delivered (5.1.1)\n    This address does not exist there.\n" in text
+    report = json.loads(message("show", "--json", MAIL / "bounce.eml").stdout)["deliveryReport"]
+    assert report["recipients"][0]["final"] == "x@example.org" and report["recipients"][0]["action"] == "failed"
+    assert "deliveryReport" not in json.loads(message("show", "--json", MAIL / "plain.eml").stdout)
+
+
 def test_structure_names_parts_and_defects():
     done = message("structure", MAIL / "unclosed.eml")
     assert done.returncode == 0

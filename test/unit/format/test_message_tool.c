@@ -27,6 +27,26 @@ static void shows(void **state)
 	buf_done(&out);
 }
 
+static void shows_what_a_report_means(void **state)
+{
+	(void)state;
+	static const char report[] =
+	    "Content-Type: multipart/report; boundary=b\n\n--b\nContent-Type: text/plain\n\nwords\n--b\n"
+	    "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.org\n\n"
+	    "Original-Recipient: rfc822; old@x.org\nFinal-Recipient: rfc822; new@y.org\nAction: delayed\n"
+	    "Status: 4.4.1\nRemote-MTA: dns; h.y.org\nDiagnostic-Code: smtp; 421 \x1b[2J later\n"
+	    "Will-Retry-Until: Sun, 22 Nov 2026 07:25:06 +0000\n--b--\n";
+	struct buf out;
+	buf_init(&out, 100000);
+	assert_int_equal(message_tool_show(view_from_string(report), &out, false), 0);
+	assert_string_equal(buf_string(&out),
+	    "\nwords\n\nDelivery report of mx.example.org\n"
+	    "  old@x.org is delayed (4.4.1)\n    The recipient's mail server does not answer.\n"
+	    "    h.y.org: 421 ?[2J later\n    It was sent on to new@y.org\n"
+	    "    It will be tried until Sun, 22 Nov 2026 07:25:06 +0000\n");
+	buf_done(&out);
+}
+
 static void shows_structure(void **state)
 {
 	(void)state;
@@ -58,6 +78,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(shows),
+	    cmocka_unit_test(shows_what_a_report_means),
 	    cmocka_unit_test(shows_structure),
 	    cmocka_unit_test(extracts),
 	};
