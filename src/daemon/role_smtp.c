@@ -67,6 +67,12 @@ static void ask_tls(void *arg)
 	edge_connection_start_tls(&c->edge);
 }
 
+static bool is_trusted(const struct smtp_connection *c)
+{
+	return network_contains(
+	    smtp_role.edge.process->settings.trusted_networks, &c->edge.client.address);
+}
+
 static void ask_xclient(void *arg, const struct smtp_xclient *attributes)
 {
 	struct smtp_connection *c = arg;
@@ -78,7 +84,8 @@ static void ask_xclient(void *arg, const struct smtp_xclient *attributes)
 	}
 	smtp_connection_name_client(c);
 	c->account = 0;
-	smtp_client_changed(c->session, buf_view(&c->literal), edge_connection_clear_login(&c->edge));
+	smtp_client_changed(
+	    c->session, buf_view(&c->literal), edge_connection_clear_login(&c->edge), is_trusted(c));
 	log_event(LOG_INFO, c->edge.id, "smtp-xclient", log_string("client", c->edge.client.text),
 	    log_text("name", attributes->name));
 }
@@ -190,6 +197,7 @@ static void on_begin(void *arg)
 	    .secure = secure,
 	    .clear_login = !settings->require_tls_login || network_is_loopback(&c->edge.client.address),
 	    .xclient = network_contains(settings->xclient_from, &c->edge.client.address),
+	    .trusted = is_trusted(c),
 	};
 	c->session = smtp_session_new(&config, &backend, c, stream_out(&c->edge.stream));
 	log_event(LOG_DEBUG, c->edge.id, "smtp-connect", log_string("client", c->edge.client.text),

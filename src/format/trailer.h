@@ -23,6 +23,9 @@ enum trailer_section {
  *   REQUIRETLS               RFC 8689
  *   SMTPUTF8                 RFC 6531
  *   BODY 8BITMIME|BINARYMIME RFC 6152, RFC 3030
+ *   PRIORITY number          RFC 6710: -9 to 9
+ *   BY seconds mode          RFC 2852: since 1970; R, N, RT or NT
+ *   HOLD seconds             RFC 4865: since 1970
  *   TO <path> [NOTIFY=value] [ORCPT=value]   one for each recipient
  */
 

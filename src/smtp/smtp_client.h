@@ -95,7 +95,7 @@ struct smtp_client_host {
 	uint64_t size_max;       /* SIZE's, 0: no limit is told */
 	uint32_t deliver_by_min; /* DELIVERBY's minimum in seconds, 0: none */
 	unsigned mechanisms;     /* AUTH's, as bits; others are not kept */
-	/* FUTURERELEASE's (RFC 4865 section 4): most seconds to hold; 0: not told */
+	/* FUTURERELEASE's (RFC 4865): most seconds to hold; 0: not told */
 	uint32_t hold_max;
 	/* LIMITS (RFC 9422): 0: not told */
 	uint32_t mail_max, rcpt_max;
@@ -149,8 +149,8 @@ const char *smtp_client_failure_name(enum smtp_client_failure failure);
 
 struct smtp_client_backend {
 	/*
-	 * The host is ready for TLS: discard what was read and not consumed (it came in clear, RFC 3207
-	 * section 6), make the handshake, then smtp_client_secured. When it fails: smtp_client_closed.
+	 * The host is ready for TLS: discard what was read and not consumed (it came in clear, RFC 3207),
+	 * make the handshake, then smtp_client_secured. When it fails: smtp_client_closed.
 	 */
 	void (*start_tls)(void *arg);
 	/* No transaction is open and one may be sent, now or later. */
@@ -229,7 +229,7 @@ enum smtp_client_verdict {
 /*
  * Judges after `ready`, without asking the host. Cannot: 552 5.3.4 larger than SIZE allows; 550 5.6.7 needs
  * SMTPUTF8; 550 5.7.30 needs REQUIRETLS, or TLS is not on; 550 5.4.7 must be delivered in a time or returned,
- * and the host does not know DELIVERBY, or not below a minimum (RFC 2852 section 4). *why, local, is set with
+ * and the host does not know DELIVERBY, or not below a minimum (RFC 2852). *why, local, is set with
  * SMTP_CLIENT_CANNOT only; its views live for ever. Parameters that only ask for a service and that the host
  * does not know (DSN, priority, deliver-by to notify, AUTH) are left out when sending.
  */

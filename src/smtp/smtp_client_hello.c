@@ -22,7 +22,7 @@ static void take_size(struct smtp_client_host *host, struct view argument)
 	host->size_max = number(argument, UINT64_MAX);
 }
 
-/* RFC 2852 section 3: the minimum may be followed by a comma and more. */
+/* RFC 2852: the minimum may be followed by a comma and more. */
 static void take_deliver_by(struct smtp_client_host *host, struct view argument)
 {
 	struct view minimum;
@@ -42,7 +42,7 @@ static void take_mechanisms(struct smtp_client_host *host, struct view argument)
 		host->mechanisms |= smtp_client_mechanism(word);
 }
 
-/* RFC 9422 section 4.1: name=value, and names that nobody knows yet. */
+/* RFC 9422: name=value, and names that nobody knows yet. */
 static void take_limits(struct smtp_client_host *host, struct view argument)
 {
 	struct view word;

@@ -75,7 +75,7 @@ static size_t enhanced_length(struct view text, unsigned code)
 	return end;
 }
 
-/* RFC 2034 section 4: every line of a reply has the code; it is kept once. */
+/* RFC 2034: every line of a reply has the code; it is kept once. */
 static struct view take_enhanced(struct smtp_client *c, struct view text)
 {
 	size_t len = enhanced_length(text, c->code);

@@ -98,6 +98,9 @@ static bool mail_parameter(struct smtp_session *s, struct view name, struct view
 			return refuse(s, 530, "5.7.4", "REQUIRETLS needs TLS here already");
 		return s->envelope.require_tls = true;
 	}
+	enum smtp_schedule schedule = smtp_schedule_parameter(s, name, value);
+	if (schedule != SCHEDULE_UNKNOWN)
+		return schedule == SCHEDULE_TAKEN;
 	return refuse(s, 555, "5.5.4", "this parameter is not known here, or malformed");
 }
 
@@ -205,7 +208,8 @@ void smtp_mail(struct smtp_session *s, struct view argument)
 		return;
 	}
 	s->envelope = (struct smtp_envelope){0};
-	if (!take_path(s, &in, VIEW("FROM:"), true, &path) || !parameters(s, in.rest, NULL)) {
+	if (!take_path(s, &in, VIEW("FROM:"), true, &path) || !parameters(s, in.rest, NULL) ||
+	    !smtp_schedule_agrees(s)) {
 		smtp_reset(s);
 		return;
 	}
@@ -236,7 +240,11 @@ void smtp_mail_checked(struct smtp_session *s, const struct smtp_verdict *verdic
 	}
 	s->discard = verdict->kind == SMTP_DISCARD;
 	s->state = SMTP_MAIL;
-	smtp_reply(s, 250, "2.1.0", "sender taken");
+	/* RFC 6710: the code for a changed priority, and what it is now. */
+	if (s->priority_ignored)
+		smtp_reply(s, 250, "2.3.6", "0 is the message's priority; sender taken");
+	else
+		smtp_reply(s, 250, "2.1.0", "sender taken");
 }
 
 /* ---- RCPT ---- */

@@ -10,7 +10,8 @@ enum {
 	    256 *
 	    1024, /* a client that sends and never reads waits here, until the driver has got rid of some */
 	SMTP_TRANSACTION_MAX = 4 << 20, /* bytes of an envelope: 4,000 recipients with all parameters */
-	SMTP_HELO_MAX = 255             /* a domain name */
+	SMTP_HELO_MAX = 255,            /* a domain name */
+	SMTP_DELIVER_BY_MIN = 60        /* seconds (RFC 2852): a next host may take that long to answer */
 };
 
 #endif

@@ -25,7 +25,8 @@ enum smtp_wait {
 	SMTP_WAIT_RESPONSE, /* the client's next SASL line: input is read */
 	SMTP_WAIT_TLS,
 	SMTP_WAIT_BODY, /* room for more of the body */
-	SMTP_WAIT_DELIVERY
+	SMTP_WAIT_DELIVERY,
+	SMTP_WAIT_ETRN
 };
 
 enum smtp_mode { SMTP_COMMANDS, SMTP_DATA, SMTP_BDAT };
@@ -47,6 +48,7 @@ struct smtp_session {
 	struct smtp_envelope envelope;
 	size_t recipient_room;
 	struct smtp_recipient pending; /* the RCPT that is being checked */
+	bool priority_ignored, held;   /* what its parameters said */
 	enum smtp_stage checking;
 	struct smtp_dot dot;
 	struct smtp_body *body; /* while a message arrives */
@@ -71,6 +73,7 @@ smtp_handler smtp_mail, smtp_rcpt; /* smtp_envelope.c */
 smtp_handler smtp_data, smtp_bdat; /* smtp_data.c */
 smtp_handler smtp_auth;            /* smtp_auth.c */
 smtp_handler smtp_xclient_command; /* smtp_xclient.c */
+smtp_handler smtp_etrn;            /* smtp_etrn.c */
 
 void smtp_sasl_line(struct smtp_session *s, struct view line);
 size_t smtp_feed_data(struct smtp_session *s, struct view bytes);
@@ -81,6 +84,13 @@ void smtp_reset(struct smtp_session *s);
 /* The answers to MAIL's and RCPT's checks. */
 void smtp_mail_checked(struct smtp_session *s, const struct smtp_verdict *verdict);
 void smtp_rcpt_checked(struct smtp_session *s, const struct smtp_verdict *verdict);
+
+/* When, and how urgently: MAIL's parameters in smtp_schedule.c. When they are refused, the reply is written.
+ */
+enum smtp_schedule { SCHEDULE_UNKNOWN, SCHEDULE_TAKEN, SCHEDULE_REFUSED };
+enum smtp_schedule smtp_schedule_parameter(struct smtp_session *s, struct view name, struct view value);
+bool smtp_schedule_agrees(struct smtp_session *s);
+void smtp_announce_schedule(struct smtp_session *s);
 
 /* The trace field of RFC 5321 section 4.4. */
 void smtp_trace_field(const struct smtp_session *s, struct buf *out);

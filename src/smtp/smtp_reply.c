@@ -57,6 +57,9 @@ void smtp_reply_ehlo(struct smtp_session *s)
 	keyword(s, "CHUNKING");
 	keyword(s, "ENHANCEDSTATUSCODES");
 	keyword(s, "DSN");
+	smtp_announce_schedule(s);
+	if (s->config.etrn && s->config.kind == SMTP_RELAY)
+		keyword(s, "ETRN");
 	if (s->config.tls_available && !s->config.secure)
 		keyword(s, "STARTTLS");
 	if (s->config.secure)

@@ -40,6 +40,7 @@ static const struct smtp_row {
     {NAME("HELP"), EVERYWHERE, ANY, smtp_help},
     {NAME("STARTTLS"), EVERYWHERE, SMTP_READY, smtp_starttls},
     {NAME("AUTH"), ON_SUBMISSION, SMTP_READY, smtp_auth},
+    {NAME("ETRN"), ON_RELAY, SMTP_READY, smtp_etrn},
     {NAME("XCLIENT"), EVERYWHERE, SMTP_NEW | SMTP_READY, smtp_xclient_command},
 #undef NAME
 };
@@ -109,7 +110,7 @@ void smtp_reset(struct smtp_session *s)
 	s->envelope = (struct smtp_envelope){0};
 	s->recipient_room = 0;
 	arena_done(&s->arena);
-	s->discard = false;
+	s->discard = s->priority_ignored = s->held = false;
 	if (s->state & (SMTP_MAIL | SMTP_RCPT | SMTP_CHUNKS))
 		s->state = SMTP_READY;
 	if (was_open)

@@ -27,6 +27,9 @@ struct smtp_config {
 	uint64_t size_max;
 	uint32_t recipients_max, received_max, errors_max;
 	bool tls_available, secure, clear_login, xclient;
+	bool trusted;      /* a peer whose priorities are believed (RFC 6710); who has logged in is anyway */
+	uint32_t hold_max; /* seconds that a submission may be held (RFC 4865); 0: not at all */
+	bool etrn;         /* RFC 1985 is possible: the relay's only */
 };
 
 struct smtp_recipient {
@@ -42,6 +45,12 @@ struct smtp_envelope {
 	enum smtp_body_kind body;
 	uint64_t size;                /* announced, 0: not */
 	struct view ret, envid, auth; /* RFC 3461, RFC 4954 */
+	bool has_priority;            /* one was given, and is believed */
+	int priority;                 /* RFC 6710: -9 to 9, 0 if none was given */
+	enum smtp_by_mode by_mode;    /* RFC 2852 */
+	bool by_trace;
+	int64_t by_time;    /* seconds since 1970, with by_mode; may be in the past with SMTP_BY_NOTIFY */
+	int64_t hold_until; /* RFC 4865: seconds since 1970, not to be sent before; 0: at once */
 	struct smtp_recipient *recipients;
 	size_t count;
 };
@@ -99,8 +108,11 @@ struct smtp_backend {
 	void (*xclient)(void *arg,
 	    const struct smtp_xclient
 	        *attributes); /* the client is somebody else from now on: smtp_client_changed, or an end */
+	/* Try what waits for this domain (lower case, A-labels) now: smtp_etrn_done. Needed with config.etrn.
+	 */
+	void (*etrn)(void *arg, struct view domain);
 	void (*close)(void *arg);  /* the output, then the connection's end */
-	int64_t (*now)(void *arg); /* seconds since 1970, for the trace field */
+	int64_t (*now)(void *arg); /* seconds since 1970 */
 };
 
 /* `out` and what `config` points to must outlive the session. Nothing is said before smtp_start. */
@@ -128,8 +140,11 @@ enum smtp_refusal {
 void smtp_refused(struct smtp_session *s, enum smtp_refusal why);
 void smtp_secured(struct smtp_session *s);
 
-/* The client's address, as in the configuration, and whether it may log in in clear. */
-void smtp_client_changed(struct smtp_session *s, struct view client_address, bool clear_login);
+/* The client's address, as in the configuration, whether it may log in in clear, and is trusted. */
+void smtp_client_changed(struct smtp_session *s, struct view client_address, bool clear_login, bool trusted);
+
+/* How many messages are tried now; negative: a negative errno, -EACCES for a domain that is not ours. */
+void smtp_etrn_done(struct smtp_session *s, int64_t result);
 void smtp_body_ready(struct smtp_session *s);
 
 /*

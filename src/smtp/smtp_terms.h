@@ -4,7 +4,7 @@
 
 enum smtp_body_kind { SMTP_7BIT, SMTP_8BITMIME, SMTP_BINARYMIME }; /* RFC 6152, RFC 3030 */
 
-/* RFC 2852 section 4: what is to happen when the time has passed. */
+/* RFC 2852: what is to happen when the time has passed. */
 enum smtp_by_mode {
 	SMTP_BY_NONE,   /* there is no such time */
 	SMTP_BY_RETURN, /* the message goes back */
@@ -12,8 +12,8 @@ enum smtp_by_mode {
 };
 
 enum {
-	SMTP_BY_SECONDS_MAX = 999999999, /* RFC 2852 section 4: nine digits, with a sign in mode N */
-	SMTP_PRIORITY_MIN = -9,          /* RFC 6710 section 3 */
+	SMTP_BY_SECONDS_MAX = 999999999, /* RFC 2852: nine digits */
+	SMTP_PRIORITY_MIN = -9,          /* RFC 6710 */
 	SMTP_PRIORITY_MAX = 9
 };
 

@@ -1,5 +1,7 @@
 /* What of a transaction is kept with its message: the MIME structure, and the envelope with its DSN and TLS
  * wishes. */
+#include <inttypes.h>
+
 #include "format/trailer.h"
 #include "smtp/smtp_session.h"
 
@@ -17,6 +19,13 @@ static void write_envelope(const struct smtp_envelope *e, struct buf *out)
 		buf_append_string(out, "SMTPUTF8\n");
 	if (e->body != SMTP_7BIT)
 		buf_printf(out, "BODY %s\n", bodies[e->body]);
+	if (e->has_priority)
+		buf_printf(out, "PRIORITY %d\n", e->priority);
+	if (e->by_mode != SMTP_BY_NONE)
+		buf_printf(out, "BY %" PRId64 " %s%s\n", e->by_time, e->by_mode == SMTP_BY_RETURN ? "R" : "N",
+		    e->by_trace ? "T" : "");
+	if (e->hold_until != 0)
+		buf_printf(out, "HOLD %" PRId64 "\n", e->hold_until);
 	for (size_t i = 0; i < e->count; i++) {
 		const struct smtp_recipient *r = &e->recipients[i];
 		buf_printf(out, "TO <%.*s>", VIEW_FMT(r->path));

@@ -20,7 +20,7 @@ struct play {
 	size_t count;
 };
 
-enum { CHECK = 1, LOGIN, BODY, DELIVERY, TLS };
+enum { CHECK = 1, LOGIN, BODY, DELIVERY, TLS, ETRN };
 
 static void check_stage(void *arg, enum smtp_stage at, const struct smtp_envelope *envelope, const struct smtp_recipient *recipient)
 {
@@ -75,6 +75,9 @@ static void deliver(void *arg, const struct smtp_envelope *envelope, const struc
 	touch(trailer->summary);
 	touch(trailer->structure);
 	check(envelope->count > 0);
+	check(envelope->priority >= -9 && envelope->priority <= 9 && (envelope->has_priority || envelope->priority == 0));
+	check(envelope->by_mode != SMTP_BY_RETURN || envelope->by_time > envelope->hold_until);
+	check(envelope->hold_until == 0 || (envelope->hold_until > 1000000000 && envelope->hold_until <= 1000086400));
 	p->pending = DELIVERY;
 	p->count = envelope->count;
 	p->delivered += p->body + 1;
@@ -99,6 +102,13 @@ static void xclient(void *arg, const struct smtp_xclient *attributes)
 	touch(attributes->login);
 }
 
+static void etrn(void *arg, struct view domain)
+{
+	check(domain.len > 0 && domain.len < 256);
+	touch(domain);
+	((struct play *)arg)->pending = ETRN;
+}
+
 static void close_session(void *arg)
 {
 	((struct play *)arg)->closed = true;
@@ -111,7 +121,7 @@ static int64_t now(void *arg)
 }
 
 static const struct smtp_backend backend = {
-    check_stage, login, login_more, take_body, deliver, abandon, start_tls, xclient, close_session, now};
+    check_stage, login, login_more, take_body, deliver, abandon, start_tls, xclient, etrn, close_session, now};
 
 static void settle(struct play *p)
 {
@@ -131,6 +141,8 @@ static void settle(struct play *p)
 			smtp_body_ready(p->session);
 		else if (what == TLS)
 			smtp_secured(p->session);
+		else if (what == ETRN)
+			smtp_etrn_done(p->session, 1);
 		else
 			smtp_delivered(p->session, results, p->count, VIEW("ID"));
 		p->cancelled = false;
@@ -148,7 +160,7 @@ static void play(struct play *p, uint8_t options, struct view said, size_t piece
 {
 	struct smtp_config config = {.kind = (enum smtp_kind)(options % 3), .hostname = VIEW("mx.example.test"), .client_address = VIEW("192.0.2.1"),
 	    .id = VIEW("id"), .mechanisms = announced(false), .announced = announced, .size_max = 4096, .recipients_max = 4,
-	    .received_max = 4, .errors_max = 100, .secure = options & 4, .tls_available = true, .clear_login = options & 8, .xclient = options & 16};
+	    .received_max = 4, .errors_max = 100, .secure = options & 4, .tls_available = true, .clear_login = options & 8, .xclient = options & 16, .trusted = options & 32, .etrn = options & 64, .hold_max = options & 128 ? 86400 : 0};
 	struct buf given;
 	buf_init(&p->out, 1 << 24);
 	buf_init(&given, 1 << 20);

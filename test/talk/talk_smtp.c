@@ -15,13 +15,14 @@ static struct {
 	unsigned pending; /* what the session waits for */
 	enum smtp_stage check_stage;
 	struct smtp_verdict verdict;
+	int64_t etrn;
 	char sasl[1024];
 	size_t sasl_len;
 	bool sasl_initial, cancelled;
 	size_t count;
 } stage;
 
-enum { CHECK = 1, LOGIN, BODY, DELIVERY, TLS };
+enum { CHECK = 1, LOGIN, BODY, DELIVERY, TLS, ETRN };
 
 static void check(void *arg, enum smtp_stage at, const struct smtp_envelope *envelope, const struct smtp_recipient *recipient)
 {
@@ -84,6 +85,13 @@ static void deliver(void *arg, const struct smtp_envelope *envelope, const struc
 	buf_printf(&stage.delivered, "sender=<%.*s>", VIEW_FMT(envelope->sender));
 	for (size_t i = 0; i < envelope->count; i++)
 		buf_printf(&stage.delivered, " recipient=<%.*s>", VIEW_FMT(envelope->recipients[i].path));
+	if (envelope->has_priority)
+		buf_printf(&stage.delivered, " priority=%d", envelope->priority);
+	if (envelope->by_mode != SMTP_BY_NONE)
+		buf_printf(&stage.delivered, " by=%lld;%s%s", (long long)envelope->by_time,
+		    envelope->by_mode == SMTP_BY_RETURN ? "R" : "N", envelope->by_trace ? "T" : "");
+	if (envelope->hold_until)
+		buf_printf(&stage.delivered, " hold=%lld", (long long)envelope->hold_until);
 	buf_append_string(&stage.delivered, "\n");
 	buf_append(&stage.delivered, buf_view(&stage.body));
 }
@@ -106,6 +114,14 @@ static void xclient(void *arg, const struct smtp_xclient *attributes)
 	(void)attributes;
 }
 
+static void etrn(void *arg, struct view domain)
+{
+	(void)arg;
+	stage.pending = ETRN;
+	stage.etrn = view_equal(domain, VIEW("backup.test")) ? 3 : view_equal(domain, VIEW("idle.test")) ? 0
+		     : view_equal(domain, VIEW("xn--bcher-kva.test")) ? -EAGAIN : -EACCES;
+}
+
 static void close_connection(void *arg)
 {
 	(void)arg;
@@ -118,7 +134,7 @@ static int64_t now(void *arg)
 	return 1000000000;
 }
 
-static const struct smtp_backend backend = {check, login, login_more, body, deliver, abandon, start_tls, xclient, close_connection, now};
+static const struct smtp_backend backend = {check, login, login_more, body, deliver, abandon, start_tls, xclient, etrn, close_connection, now};
 
 static void *open_session(struct buf *out)
 {
@@ -156,6 +172,8 @@ static void settle(void *session)
 			smtp_body_ready(stage.session);
 		else if (what == TLS)
 			smtp_secured(stage.session);
+		else if (what == ETRN)
+			smtp_etrn_done(stage.session, stage.etrn);
 		if (what != DELIVERY)
 			continue;
 		for (size_t i = 0; i < stage.count; i++)
@@ -177,6 +195,12 @@ static void set_options(struct view rest)
 			stage.config.clear_login = true;
 		else if (view_equal(word, VIEW("xclient")))
 			stage.config.xclient = true;
+		else if (view_equal(word, VIEW("trusted")))
+			stage.config.trusted = true;
+		else if (view_equal(word, VIEW("etrn")))
+			stage.config.etrn = true;
+		else if (view_equal(word, VIEW("hold")))
+			stage.config.hold_max = 86400;
 		else if (view_equal(word, VIEW("small")))
 			stage.config.size_max = 65536;
 	}
