@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -137,6 +138,24 @@ static void restart(void *arg)
 	restart_later(child);
 }
 
+/*
+ * The index is a mapped file: what the disk cannot read comes as this signal, at whichever instruction, and
+ * the same page may end the next store as well. It is the disk's matter, so the line names where to look.
+ */
+static void tell_of_disk(const struct master *m, const struct child *child)
+{
+	struct stat st;
+	char device[32] = "?";
+	if (fstat(m->folder, &st) == 0)
+		snprintf(device, sizeof device, "%u:%u", major(st.st_dev), minor(st.st_dev));
+	log_event(LOG_ERROR, "-", "disk-failed", log_string("role", child->role->name),
+	    log_text("folder", m->settings->data), log_string("device", device),
+	    log_string("do",
+	        "a page of the index could not be read: see the kernel's log (dmesg) for this device; once "
+	        "the "
+	        "disk is sound, stop the server and run `postrider store check`, then `store rebuild`"));
+}
+
 static void ended(struct master *m, struct child *child, int status)
 {
 	bool crashed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
@@ -149,10 +168,13 @@ static void ended(struct master *m, struct child *child, int status)
 		continue_stopping(m);
 		return;
 	}
-	master_reload_continue(m, child); /* the others need not wait for it: the next one gets all at its start */
+	master_reload_continue(
+	    m, child); /* the others need not wait for it: the next one gets all at its start */
 	log_event(LOG_ERROR, "-", "role-ended", log_string("role", child->role->name),
 	    log_i64("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
 	    log_i64("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
+	if (child->role->gets_folder && WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS)
+		tell_of_disk(m, child);
 	/* Before the first announcement a role that cannot serve is a wrong setting: say so and stop. */
 	if (crashed && (m->settings->crash_stop || (!m->announced && child->crashes >= 2))) {
 		/* The log may not be there to say it. */
@@ -319,7 +341,8 @@ static int start(struct master *m)
 		return status ? status : STATUS_OS;
 	log_open(m->log_write, "master", (enum log_level)m->settings->log_level);
 	if (clock_is_simulated())
-		log_event(LOG_WARNING, "-", "simulated-clock", log_i64("ahead", clock_wall() - (int64_t)time(NULL)),
+		log_event(LOG_WARNING, "-", "simulated-clock",
+		    log_i64("ahead", clock_wall() - (int64_t)time(NULL)),
 		    log_string("do", "this is for tests: for real mail, start without POSTRIDER_CLOCK"));
 	raise_limits(m->settings);
 	loop_signal_on(&m->on_child, &m->loop, SIGCHLD, on_child, m);

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from clock import Clock
-from server import POSTRIDER, ROLES, SERVICES, environment, field, run, wait_for
+from server import ENVIRONMENT, POSTRIDER, ROLES, SERVICES, environment, field, run, wait_for
 
 ALICE = "alice@example.test"
 ROOT = os.geteuid() == 0
@@ -58,6 +58,22 @@ def test_while_store_is_away_mail_is_deferred(make_server):
         os.kill(pid, signal.SIGKILL)
         assert client.getreply()[0] in (250, 451)
     wait_for(lambda: answers(server), what="store again")
+
+
+def test_a_disk_that_cannot_read_is_named(make_server):
+    """An I/O error below the index arrives as SIGBUS."""
+    server = make_server(environment={"ASAN_OPTIONS": ENVIRONMENT["ASAN_OPTIONS"] + ":handle_sigbus=0"}).expect("disk-failed", "role-ended")
+    mark = server.mark()
+    server.kill_role("store", signal.SIGBUS)
+    event = server.wait_event("disk-failed", since=mark)
+    assert event.fields["folder"] == str(server.settings["data"])
+    device = os.stat(server.settings["data"]).st_dev
+    assert event.fields["device"] == f"{os.major(device)}:{os.minor(device)}"
+    wait_for(lambda: answers(server), what="store again")
+    mark = server.mark()
+    server.kill_role("auth", signal.SIGBUS)
+    server.wait_event("role-ended", since=mark)
+    assert not [e for e in server.events[mark:] if e.name == "disk-failed"]
 
 
 def test_a_sender_that_cannot_be_looked_up_now_is_asked_to_come_again(make_server):
