@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-enum { REMOVE_AT_ONCE = (STORE_WRITE_KEYS_MAX - SESSION_WRITES - 1) / MESSAGE_REMOVE_WRITES };
+enum { REMOVE_AT_ONCE = (STORE_SLICE_KEYS - SESSION_WRITES - 1) / MESSAGE_REMOVE_WRITES };
 
 static int64_t undelete_until(const struct accounts *a, int64_t now)
 {

@@ -7,7 +7,7 @@
 
 #include "account/account.h"
 
-/* Leaves room below STORE_WRITE_KEYS_MAX for what a slice writes besides. */
+/* Leaves room below STORE_SLICE_KEYS for what a slice writes besides. */
 enum { SLICE_KEYS = 900 };
 
 struct slice {

@@ -5,7 +5,7 @@
 #include "account/message.h"
 #include "account/slices.h"
 
-enum { UNDELETE_AT_ONCE = STORE_WRITE_KEYS_MAX / (MESSAGE_ADD_WRITES + SESSION_WRITES + 1) };
+enum { UNDELETE_AT_ONCE = STORE_SLICE_KEYS / (MESSAGE_ADD_WRITES + SESSION_WRITES + 1) };
 
 /* A deleted email with private copies of its texts: its entry is deleted while they are still needed. */
 static int undelete_one(struct txn *t, struct account_request *r, struct view key)

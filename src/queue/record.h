@@ -105,6 +105,7 @@ struct queue_record {
 	uint16_t by_mode;   /* 'R' or 'N', + 256 for the trace */
 	uint8_t ret, body, priority; /* priority: 0 to 18 */
 	bool utf8, require_tls;
+	bool shared;   /* mailboxes here have the body too */
 	bool by_done;  /* by_time has passed, and what follows from it has been done */
 	bool held;     /* an administrator's: no attempt, no deadline until it is released */
 	int64_t held_since;
@@ -128,10 +129,10 @@ bool record_tells(const struct queue_record *r, const struct record_recipient *r
  * Appends the encoded record. One that is longer than QUEUE_RECORD_MAX loses what the next hosts said, bit by
  * bit: it must always be possible to write down an outcome. 0, or -EMSGSIZE when even that doesn't fit.
  */
-int record_encode(const struct queue_record *r, struct buf *out);
+int queue_record_encode(const struct queue_record *r, struct buf *out);
 
 /* 0; -EBADMSG; -ENOMEM past the arena's maximum. Recipients are taken from the arena. */
-int record_decode(struct view bytes, struct queue_record *r, struct arena *arena) __attribute__((warn_unused_result));
+int queue_record_decode(struct view bytes, struct queue_record *r, struct arena *arena) __attribute__((warn_unused_result));
 
 /* The blob's place in the encoded form, so that its name can be put in when it is known. */
 enum { RECORD_BLOB_AT = 1 };

@@ -32,7 +32,8 @@ enum {
 	STORE_KEY_MAX = 480,
 	STORE_ENTRY_MAX = 2000,          /* key and value together */
 	STORE_READ_KEYS_MAX = 1024,      /* entries that one read looks at: a slice of work, for fairness */
-	STORE_WRITE_KEYS_MAX = 1000,     /* entries that one commit changes: more would block all others */
+	STORE_WRITE_KEYS_MAX = 2000,     /* entries that one commit changes: more would block all others */
+	STORE_SLICE_KEYS = 1000,         /* what a commit that is one of many changes at most: mail goes first */
 	STORE_UPLOADS_MAX = 4,           /* bodies that one commit carries */
 	STORE_UPLOAD_MEMORY = 1 << 20,   /* a body up to this size waits in memory and goes into the log */
 	STORE_UPLOAD_BACKLOG = 256 << 10 /* of a larger one, what may wait to be written */

@@ -1,0 +1,483 @@
+/* The steps of change.h. */
+#include "queue/change.h"
+
+#include <errno.h>
+
+/* The words of format/dsn_explain.h's troubles, which stand where no host has said anything. */
+static const struct view expired_words = {"expired", 7};
+
+/* ---- a new message ---- */
+
+static const struct record_recipient *first_waiting(const struct queue_record *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->recipients[i].state == RECORD_WAITING && !r->recipients[i].local)
+			return &r->recipients[i];
+	return NULL;
+}
+
+unsigned change_shard(const struct queue_record *r, const struct queue_id *id)
+{
+	const struct record_recipient *first = first_waiting(r);
+	return queue_home(first ? first->destination : queue_id_view(id));
+}
+
+static void set_deadlines(const struct spool *s, struct queue_record *r)
+{
+	int64_t from = r->hold_until > r->arrived ? r->hold_until : r->arrived;
+	r->expires = from + s->config.give_up_seconds;
+	r->warn_at = s->config.warn_seconds > 0 ? from + s->config.warn_seconds : 0;
+	r->notify_after = r->arrived;
+	for (size_t i = 0; i < r->count; i++)
+		r->recipients[i].not_before = from;
+}
+
+static void note_new(struct spool *s, const struct queue_id *id, const struct queue_record *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		const struct record_recipient *p = &r->recipients[i];
+		if (p->state == RECORD_WAITING)
+			spool_note(s, NOTE_QUEUED, id, p)->at = p->not_before;
+		else if (p->state == RECORD_EXPANDED)
+			spool_note(s, NOTE_EXPANDED, id, p);
+	}
+}
+
+int change_add(struct spool *s, unsigned shard, const struct queue_id *id, struct queue_record *r)
+{
+	struct spool_message m = {.shard = shard, .id = *id};
+	struct view value;
+	struct queue_key key = queue_key_record(id, 0);
+	int error = txn_get(s->txn, queue_shard(shard), queue_key_view(&key), &value);
+	if (error != -ENOENT)
+		return error;
+	arena_reset(&s->arena);
+	set_deadlines(s, r);
+	m.record = *r;
+	error = spool_save(s, &m, false);
+	if (error == 0)
+		note_new(s, id, r);
+	return error;
+}
+
+/* ---- outcomes ---- */
+
+static void tell(const struct queue_record *r, struct record_recipient *p, enum queue_action action)
+{
+	p->action = record_tells(r, p, action) ? action : ACTION_NONE;
+}
+
+/* Deliver-by's own wishes override NOTIFY, but for NEVER (RFC 2852 section 4). */
+static void tell_by(const struct queue_record *r, struct record_recipient *p, enum queue_action action)
+{
+	p->action = record_sender_is_null(r) || (p->notify & NOTIFY_NEVER) ? ACTION_NONE : action;
+}
+
+static void take_words(struct record_recipient *p, const struct change_result *result, const struct change_outcome *o,
+    int64_t now)
+{
+	p->attempts++;
+	p->last_attempt = now;
+	p->status = view_take(result->status, 16);
+	p->reply = view_take(result->reply, QUEUE_REPLY_MAX);
+	p->stage = view_take(result->stage, 32);
+	p->host = view_take(o->host, QUEUE_NAME_MAX);
+	p->host_address = view_take(o->address, 128);
+	p->tls = view_take(o->tls, 128);
+	p->verified = view_take(o->verified, 64);
+}
+
+static void take_result(struct spool *s, struct spool_message *m, const struct change_result *result,
+    const struct change_outcome *o)
+{
+	struct queue_record *r = &m->record;
+	if (result->recipient >= r->count)
+		return;
+	struct record_recipient *p = &r->recipients[result->recipient];
+	if (p->state != RECORD_WAITING || result->verdict == QUEUE_UNTRIED)
+		return;
+	take_words(p, result, o, s->now);
+	switch (result->verdict) {
+	case QUEUE_DELIVERED:
+		p->state = RECORD_DELIVERED;
+		tell(r, p, ACTION_DELIVERED);
+		spool_note(s, NOTE_DELIVERED, &m->id, p);
+		break;
+	case QUEUE_RELAYED:
+	case QUEUE_PASSED_ON:
+		p->state = RECORD_RELAYED;
+		p->action = ACTION_NONE;
+		if (r->by_time > 0 && (r->by_mode & 256))
+			tell_by(r, p, ACTION_RELAYED);
+		else if (result->verdict == QUEUE_PASSED_ON)
+			tell(r, p, ACTION_RELAYED);
+		spool_note(s, NOTE_RELAYED, &m->id, p);
+		break;
+	case QUEUE_FAILED:
+		p->state = RECORD_FAILED;
+		tell(r, p, ACTION_FAILED);
+		spool_note(s, NOTE_FAILED, &m->id, p);
+		break;
+	default:
+		p->not_before = schedule_not_before(&s->config.schedule, s->now, p->attempts,
+		    schedule_mix(s->seed, result->recipient));
+		spool_note(s, NOTE_DEFERRED, &m->id, p)->at = p->not_before;
+	}
+}
+
+static void untell(struct spool *s, struct spool_message *m, struct record_recipient *p, enum queue_note_kind kind)
+{
+	struct queue_note *n = spool_note(s, kind, &m->id, p);
+	spool_note_text(s, &n->to, m->record.sender);
+	p->action = ACTION_NONE;
+}
+
+/* Of "@notify": what could not be told comes later, or never. */
+static void take_notify_result(struct spool *s, struct spool_message *m, const struct change_result *result)
+{
+	struct queue_record *r = &m->record;
+	if (result->recipient >= r->count || r->recipients[result->recipient].action == ACTION_NONE)
+		return;
+	struct record_recipient *p = &r->recipients[result->recipient];
+	if (result->verdict == QUEUE_FAILED)
+		untell(s, m, p, NOTE_UNTOLD);
+	else if (result->verdict == QUEUE_DEFERRED)
+		r->notify_after = schedule_not_before(&s->config.schedule, s->now, r->notify_attempts + 1,
+		    schedule_mix(s->seed, 0));
+	else if (result->verdict != QUEUE_UNTRIED)
+		p->action = ACTION_NONE;
+}
+
+static bool anything_deferred(const struct change_outcome *o)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (o->results[i].verdict == QUEUE_DEFERRED)
+			return true;
+	return false;
+}
+
+static void pass_time(struct spool *s, struct spool_message *m);
+
+int change_outcome(struct spool *s, unsigned shard, const struct queue_id *id, const struct change_outcome *o)
+{
+	struct spool_message m;
+	int error = spool_load(s, shard, id, &m);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	struct queue_note **notes_end = s->notes_end;
+	for (size_t i = 0; i < o->count; i++) {
+		if (o->notify)
+			take_notify_result(s, &m, &o->results[i]);
+		else
+			take_result(s, &m, &o->results[i], o);
+	}
+	if (o->notify && anything_deferred(o))
+		m.record.notify_attempts++;
+	/* Its events waited for this outcome. */
+	pass_time(s, &m);
+	error = spool_save(s, &m, !o->active);
+	if (error) {
+		*notes_end = NULL; /* it did not happen */
+		s->notes_end = notes_end;
+	}
+	return error;
+}
+
+int change_told(struct spool *s, unsigned shard, const struct queue_id *id, const struct change_report *reports,
+    size_t count)
+{
+	struct spool_message m;
+	int error = spool_load(s, shard, id, &m);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	bool any = false;
+	for (size_t i = 0; i < count; i++) {
+		if (reports[i].recipient >= m.record.count || reports[i].action == ACTION_NONE)
+			continue;
+		struct record_recipient *p = &m.record.recipients[reports[i].recipient];
+		if (p->action != reports[i].action)
+			continue;
+		untell(s, &m, p, NOTE_NOTIFIED);
+		any = true;
+	}
+	return any ? spool_save(s, &m, false) : 0;
+}
+
+/* ---- time ---- */
+
+static void take_last_words(struct spool *s, struct record_recipient *p)
+{
+	struct queue_destination d;
+	char space[QUEUE_DESTINATION_MAX];
+	struct view name = p->local ? QUEUE_LOCAL : spool_destination_name(p->destination, p->route, space);
+	if (p->reply.len > 0 || spool_destination(s, name, &d) != 0)
+		return;
+	p->reply = d.text;
+	p->host = d.host;
+	p->status = d.status;
+}
+
+static void expire(struct spool *s, struct spool_message *m, struct view status)
+{
+	for (size_t i = 0; i < m->record.count; i++) {
+		struct record_recipient *p = &m->record.recipients[i];
+		if (p->state != RECORD_WAITING)
+			continue;
+		take_last_words(s, p);
+		p->state = RECORD_FAILED;
+		p->status = status;
+		if (p->reply.len == 0)
+			p->reply = expired_words;
+		tell(&m->record, p, ACTION_FAILED);
+		spool_note(s, NOTE_EXPIRED, &m->id, p);
+	}
+}
+
+static void delay(struct spool *s, struct spool_message *m, bool by_deadline)
+{
+	for (size_t i = 0; i < m->record.count; i++) {
+		struct record_recipient *p = &m->record.recipients[i];
+		if (p->state != RECORD_WAITING || (p->warned && !by_deadline))
+			continue;
+		take_last_words(s, p);
+		p->warned = true;
+		if (by_deadline)
+			tell_by(&m->record, p, ACTION_DELAYED);
+		else
+			tell(&m->record, p, ACTION_DELAYED);
+		if (p->action == ACTION_DELAYED)
+			spool_note(s, NOTE_DELAYED, &m->id, p);
+	}
+}
+
+static void pass_time(struct spool *s, struct spool_message *m)
+{
+	struct queue_record *r = &m->record;
+	if (r->held)
+		return;
+	if (r->expires <= s->now)
+		expire(s, m, VIEW("4.4.7"));
+	if (r->by_time > 0 && !r->by_done && r->by_time <= s->now) {
+		r->by_done = true;
+		if ((r->by_mode & 255) == 'R')
+			expire(s, m, VIEW("5.4.7"));
+		else
+			delay(s, m, true);
+	}
+	if (r->warn_at > 0 && r->warn_at <= s->now) {
+		r->warn_at = 0;
+		delay(s, m, false);
+	}
+}
+
+int change_event(struct spool *s, unsigned shard, const struct queue_id *id)
+{
+	struct spool_message m;
+	int error = spool_load(s, shard, id, &m);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	struct queue_note **notes_end = s->notes_end;
+	pass_time(s, &m);
+	error = spool_save(s, &m, true);
+	if (error) {
+		*notes_end = NULL;
+		s->notes_end = notes_end;
+	}
+	return error;
+}
+
+int change_fail(struct spool *s, unsigned shard, const struct queue_id *id, const struct change_failure *f)
+{
+	struct spool_message m;
+	char space[QUEUE_DESTINATION_MAX];
+	int error = spool_load(s, shard, id, &m);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	struct queue_note **notes_end = s->notes_end;
+	bool any = false;
+	for (size_t i = 0; i < m.record.count && m.record.hold_until <= s->now; i++) {
+		struct record_recipient *p = &m.record.recipients[i];
+		if (p->state != RECORD_WAITING || p->local ||
+		    !view_equal(spool_destination_name(p->destination, p->route, space), f->name))
+			continue;
+		p->state = RECORD_FAILED;
+		p->attempts++;
+		p->last_attempt = s->now;
+		p->status = view_take(f->status, 16);
+		p->reply = view_take(f->text, QUEUE_REPLY_MAX);
+		p->host = view_take(f->host, QUEUE_NAME_MAX);
+		p->stage = p->host_address = p->tls = p->verified = (struct view){0};
+		tell(&m.record, p, ACTION_FAILED);
+		spool_note(s, NOTE_FAILED, &m.id, p);
+		any = true;
+	}
+	error = any ? spool_save(s, &m, false) : 0;
+	if (error) {
+		*notes_end = NULL;
+		s->notes_end = notes_end;
+	}
+	return error;
+}
+
+/* ---- an administrator ---- */
+
+static bool hold(struct spool *s, struct queue_record *r, const struct change_order *order)
+{
+	bool waits = false;
+	for (size_t i = 0; i < r->count; i++)
+		waits = waits || r->recipients[i].state == RECORD_WAITING;
+	if (r->held || !waits)
+		return false;
+	r->held = true;
+	r->held_since = s->now;
+	r->held_by = view_take(order->by, QUEUE_WORDS_MAX);
+	r->held_why = view_take(order->why, QUEUE_WORDS_MAX);
+	return true;
+}
+
+/* The time for which it was held does not count. */
+static bool release(struct spool *s, struct queue_record *r)
+{
+	if (!r->held)
+		return false;
+	int64_t held = s->now > r->held_since ? s->now - r->held_since : 0;
+	r->held = false;
+	r->expires += held;
+	r->warn_at += r->warn_at > 0 ? held : 0;
+	r->held_by = r->held_why = (struct view){0};
+	return true;
+}
+
+/* What waits ends; what was to be told of others is told. Without `bounce` nothing is told any more. */
+static bool delete(struct spool *s, struct spool_message *m, const struct change_order *order)
+{
+	struct queue_record *r = &m->record;
+	bool any = false;
+	for (size_t i = 0; i < r->count; i++) {
+		struct record_recipient *p = &r->recipients[i];
+		any = any || p->state == RECORD_WAITING || p->action != ACTION_NONE;
+		if (order->kind == CHANGE_DELETE)
+			p->action = ACTION_NONE;
+		if (p->state != RECORD_WAITING)
+			continue;
+		p->state = RECORD_FAILED;
+		p->status = VIEW("5.7.1");
+		p->reply = order->why.len ? view_take(order->why, QUEUE_REPLY_MAX) : VIEW("deleted by the administrator");
+		p->host = p->stage = (struct view){0};
+		if (order->kind == CHANGE_BOUNCE)
+			tell(r, p, ACTION_FAILED);
+	}
+	if (any)
+		r->held = false;
+	(void)s;
+	return any;
+}
+
+static bool retry(struct spool *s, struct queue_record *r)
+{
+	bool any = false;
+	for (size_t i = 0; i < r->count; i++) {
+		struct record_recipient *p = &r->recipients[i];
+		if (p->state != RECORD_WAITING)
+			continue;
+		any = true;
+		p->not_before = p->not_before < s->now ? p->not_before : s->now;
+	}
+	if (r->notify_after > s->now)
+		r->notify_after = s->now;
+	return any && !r->held;
+}
+
+static bool reroute(struct queue_record *r, const struct change_order *order)
+{
+	bool any = false;
+	for (size_t i = 0; i < r->count; i++) {
+		struct record_recipient *p = &r->recipients[i];
+		if (p->state != RECORD_WAITING || p->local || view_equal(p->route, order->route))
+			continue;
+		p->route = view_take(order->route, QUEUE_ROUTE_MAX);
+		any = true;
+	}
+	return any;
+}
+
+/* What waits for it may be tried at once: its destinations too. */
+static int wake_destinations(struct spool *s, const struct queue_record *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		const struct record_recipient *p = &r->recipients[i];
+		char space[QUEUE_DESTINATION_MAX];
+		if (p->state != RECORD_WAITING)
+			continue;
+		int error = spool_destination_retry(
+		    s, p->local ? QUEUE_LOCAL : spool_destination_name(p->destination, p->route, space));
+		/* The message itself has been changed: what doesn't fit here comes in its own time. */
+		if (error == -E2BIG)
+			return 0;
+		if (error && error != -ENOENT && error != -EBADMSG)
+			return error;
+	}
+	return 0;
+}
+
+int change_ordered(struct spool *s, unsigned shard, const struct queue_id *id, const struct change_order *order,
+    bool *changed)
+{
+	static const enum queue_note_kind notes[] = {[CHANGE_HOLD] = NOTE_HELD, [CHANGE_RELEASE] = NOTE_RELEASED,
+	    [CHANGE_DELETE] = NOTE_DELETED, [CHANGE_BOUNCE] = NOTE_DELETED, [CHANGE_RETRY] = NOTE_RETRIED,
+	    [CHANGE_ROUTE] = NOTE_REROUTED};
+	struct spool_message m;
+	bool any = false;
+	*changed = false;
+	int error = spool_load(s, shard, id, &m);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	switch (order->kind) {
+	case CHANGE_HOLD:
+		any = hold(s, &m.record, order);
+		break;
+	case CHANGE_RELEASE:
+		any = release(s, &m.record);
+		break;
+	case CHANGE_DELETE:
+	case CHANGE_BOUNCE:
+		any = delete (s, &m, order);
+		break;
+	case CHANGE_RETRY:
+		any = retry(s, &m.record);
+		break;
+	case CHANGE_ROUTE:
+		any = reroute(&m.record, order);
+		break;
+	}
+	if (!any)
+		return 0;
+	struct queue_note **notes_end = s->notes_end;
+	struct queue_note *n = spool_note(s, notes[order->kind], &m.id, NULL);
+	n->action = order->kind == CHANGE_BOUNCE ? ACTION_FAILED : ACTION_NONE;
+	spool_note_text(s, &n->by, order->by);
+	spool_note_text(s, &n->why, order->why);
+	spool_note_text(s, &n->route, order->route);
+	error = spool_save(s, &m, true);
+	if (error) {
+		*notes_end = NULL;
+		s->notes_end = notes_end;
+		return error;
+	}
+	*changed = true;
+	return order->kind == CHANGE_RETRY || order->kind == CHANGE_ROUTE ? wake_destinations(s, &m.record) : 0;
+}
+
+int change_drop_wait(struct spool *s, unsigned shard, struct view name, uint8_t rank, int64_t time,
+    const struct queue_id *id)
+{
+	struct queue_key key = queue_key_wait(name, rank, time, id), record = queue_key_record(id, 0);
+	struct view value;
+	int error = txn_get(s->txn, queue_shard(shard), queue_key_view(&record), &value);
+	if (error != -ENOENT)
+		return error;
+	if (s->reserved + s->writes + 1 > STORE_WRITE_KEYS_MAX)
+		return -E2BIG;
+	s->writes++;
+	return txn_delete(s->txn, queue_shard(shard), queue_key_view(&key));
+}

@@ -1,0 +1,333 @@
+/* What is in memory of the queue: destinations somebody has, leases, when to look again. See queue.h. */
+#include "queue/queue.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "queue/queue_private.h"
+
+struct queue *queue_new(
+    struct store *store, const struct queue_config *config, const struct queue_handlers *handlers, void *arg)
+{
+	struct queue *q = mem_alloc(sizeof *q);
+	q->store = store;
+	q->config = *config;
+	q->handlers = handlers;
+	q->arg = arg;
+	map_init(&q->by_name);
+	map_init(&q->by_number);
+	map_init(&q->held);
+	q->items_end = &q->items;
+	q->kept_end = &q->kept;
+	q->takes_end = &q->takes;
+	q->reads_end = &q->reads;
+	queue_look_everywhere(q);
+	return q;
+}
+
+static void free_leases(struct queue *q, struct destination *d)
+{
+	while (d->leases)
+		queue_lease_free(q, d->leases);
+}
+
+void queue_free(struct queue *q)
+{
+	size_t position = 0;
+	void *value;
+	if (q == NULL)
+		return;
+	while (q->by_name.count > 0) {
+		if (!map_each(&q->by_name, &position, NULL, &value)) {
+			position = 0;
+			continue;
+		}
+		struct destination *d = value;
+		free_leases(q, d);
+		d->number = 0;
+		d->resting = false;
+		d->takes = 0;
+		queue_destination_drop(q, d);
+		position = 0;
+	}
+	for (struct queue_item *i = q->items, *next; i; i = next) {
+		next = i->next;
+		i->done(q, i, -ECANCELED);
+	}
+	for (struct queue_item *i = q->kept, *next; i; i = next) {
+		next = i->next;
+		i->done(q, i, -ECANCELED);
+	}
+	queue_take_forget(q, 0);
+	map_done(&q->by_name);
+	map_done(&q->by_number);
+	map_done(&q->held);
+	mem_free(q);
+}
+
+void queue_set_config(struct queue *q, const struct queue_config *config)
+{
+	q->config = *config;
+}
+
+const struct queue_config *queue_config(const struct queue *q)
+{
+	return &q->config;
+}
+
+struct store *queue_store(const struct queue *q)
+{
+	return q->store;
+}
+
+void queue_wake(struct queue *q)
+{
+	if (q->woken)
+		return;
+	q->woken = true;
+	q->handlers->wake(q->arg);
+}
+
+void queue_work(struct queue *q)
+{
+	q->woken = false;
+	queue_items_work(q);
+	queue_due_work(q, clock_wall());
+	queue_take_work(q);
+}
+
+int64_t queue_next(const struct queue *q)
+{
+	int64_t next = clock_wall() + LOOK_SECONDS;
+	for (size_t i = 0; i < QUEUE_SHARDS; i++) {
+		const struct shard *s = &q->shards[i];
+		if ((q->credit > 0 || s->next_due == UNKNOWN) && !s->due_busy && s->next_due < next)
+			next = s->next_due;
+		if (!s->event_busy && s->next_event < next)
+			next = s->next_event;
+	}
+	if (!q->local_busy && q->local_due < next)
+		next = q->local_due;
+	if (q->kept && q->kept_until < next)
+		next = q->kept_until;
+	return next;
+}
+
+/* ---- destinations ---- */
+
+struct destination *queue_destination_named(struct queue *q, struct view name)
+{
+	return map_get(&q->by_name, name);
+}
+
+struct destination *queue_destination_numbered(struct queue *q, uint64_t number)
+{
+	return number ? map_get_u64(&q->by_number, number) : NULL;
+}
+
+struct destination *queue_destination_new(struct queue *q, struct view name)
+{
+	struct destination *d = mem_alloc(sizeof *d);
+	d->name = view_of(mem_string(name), name.len);
+	d->local = view_equal(name, QUEUE_LOCAL);
+	map_set(&q->by_name, name, d);
+	return d;
+}
+
+void queue_destination_drop(struct queue *q, struct destination *d)
+{
+	if (d->number || d->resting || d->leases || d->takes)
+		return;
+	map_remove(&q->by_name, d->name);
+	mem_free((void *)(uintptr_t)d->name.data);
+	mem_free(d);
+}
+
+bool queue_is_active(struct queue *q, struct view name)
+{
+	const struct destination *d = queue_destination_named(q, name);
+	return d && d->number != 0;
+}
+
+/* ---- leases ---- */
+
+struct lease *queue_lease_new(struct queue *q, struct destination *d, const struct queue_id *id, unsigned shard,
+    const struct blob_id *blob)
+{
+	struct held *h = map_get(&q->held, queue_id_view(id));
+	if (h == NULL) {
+		h = mem_alloc(sizeof *h);
+		*h = (struct held){.id = *id, .shard = shard, .blob = *blob};
+		map_set(&q->held, queue_id_view(id), h);
+	}
+	struct lease *l = mem_alloc(sizeof *l);
+	*l = (struct lease){.held = h, .destination = d, .next_of_held = h->leases, .next = d->leases};
+	h->leases = l;
+	if (d->leases)
+		d->leases->previous = l;
+	d->leases = l;
+	d->lease_count++;
+	q->lease_count++;
+	return l;
+}
+
+struct lease *queue_lease_of(struct queue *q, const struct destination *d, const struct queue_id *id)
+{
+	const struct held *h = map_get(&q->held, queue_id_view(id));
+	for (struct lease *l = h ? h->leases : NULL; l; l = l->next_of_held)
+		if (l->destination == d)
+			return l;
+	return NULL;
+}
+
+void queue_lease_free(struct queue *q, struct lease *l)
+{
+	struct held *h = l->held;
+	struct lease **at = &h->leases;
+	while (*at != l)
+		at = &(*at)->next_of_held;
+	*at = l->next_of_held;
+	if (h->leases == NULL) {
+		map_remove(&q->held, queue_id_view(&h->id));
+		mem_free(h);
+	}
+	if (l->previous)
+		l->previous->next = l->next;
+	else
+		l->destination->leases = l->next;
+	if (l->next)
+		l->next->previous = l->previous;
+	l->destination->lease_count--;
+	q->lease_count--;
+	mem_free(l);
+}
+
+bool queue_is_leased(struct queue *q, const struct queue_id *id)
+{
+	return map_get(&q->held, queue_id_view(id)) != NULL;
+}
+
+bool queue_lease_shard(struct queue *q, uint64_t number, struct view text, unsigned *shard)
+{
+	struct queue_id id;
+	struct destination *d = queue_destination_numbered(q, number);
+	struct lease *l = d && queue_id_from(text, &id) ? queue_lease_of(q, d, &id) : NULL;
+	if (l == NULL)
+		return false;
+	*shard = l->held->shard;
+	return true;
+}
+
+void queue_lease_end(struct queue *q, uint64_t number, struct view text)
+{
+	struct queue_id id;
+	struct destination *d = queue_destination_numbered(q, number);
+	struct lease *l = d && queue_id_from(text, &id) ? queue_lease_of(q, d, &id) : NULL;
+	if (l && !l->decided)
+		queue_lease_free(q, l);
+}
+
+void queue_lost(struct queue *q)
+{
+	size_t position = 0;
+	void *value;
+	q->credit = 0;
+	queue_take_forget(q, 0);
+	for (;;) {
+		if (!map_each(&q->by_number, &position, NULL, &value))
+			break;
+		struct destination *d = value;
+		if (d->local)
+			continue;
+		map_remove_u64(&q->by_number, d->number);
+		d->number = 0;
+		for (struct lease *l = d->leases, *next; l; l = next) {
+			next = l->next;
+			if (!l->decided)
+				queue_lease_free(q, l);
+		}
+		queue_destination_drop(q, d);
+		position = 0; /* a removal may have moved an entry to a slot that was passed */
+	}
+	queue_look_everywhere(q);
+}
+
+/* ---- when to look ---- */
+
+void queue_note_due(struct queue *q, unsigned shard, int64_t time)
+{
+	struct shard *s = &q->shards[shard];
+	struct queue_key from = queue_key_due(time, (struct view){0});
+	if (time == NEVER)
+		return;
+	if (s->due_busy) {
+		s->due_meanwhile = time < s->due_meanwhile ? time : s->due_meanwhile;
+		return;
+	}
+	if (time < s->next_due)
+		s->next_due = time;
+	if (view_compare(queue_key_view(&from), queue_key_view(&s->due_from)) < 0)
+		s->due_from = from;
+}
+
+void queue_note_event(struct queue *q, unsigned shard, int64_t time)
+{
+	struct shard *s = &q->shards[shard];
+	struct queue_key from = queue_key_event(time, NULL);
+	if (time == NEVER)
+		return;
+	if (s->event_busy) {
+		s->event_meanwhile = time < s->event_meanwhile ? time : s->event_meanwhile;
+		return;
+	}
+	if (time < s->next_event)
+		s->next_event = time;
+	if (view_compare(queue_key_view(&from), queue_key_view(&s->event_from)) < 0)
+		s->event_from = from;
+}
+
+void queue_credit(struct queue *q, uint64_t destinations)
+{
+	q->credit = destinations < CREDIT_MAX - q->credit ? q->credit + destinations : CREDIT_MAX;
+	queue_wake(q);
+}
+
+/* Tells whoever has the destination that more waits for it. */
+static void tell_awaited(struct queue *q, const struct spool_awaited *a, int64_t now)
+{
+	struct destination *d = queue_destination_named(q, a->name);
+	if (d == NULL || d->number == 0)
+		return;
+	d->shards |= UINT64_C(1) << a->shard;
+	if (d->told_more || d->resting || a->time > now)
+		return;
+	d->told_more = true;
+	q->handlers->more(q->arg, d->number);
+}
+
+void queue_take_effects(struct queue *q, const struct spool *s)
+{
+	for (const struct spool_awaited *a = s->awaited; a; a = a->next)
+		tell_awaited(q, a, s->now);
+	for (unsigned i = 0; i < QUEUE_SHARDS; i++) {
+		queue_note_due(q, i, s->due[i]);
+		queue_note_event(q, i, s->event[i]);
+	}
+	if (s->local_due < q->local_due)
+		q->local_due = s->local_due;
+	q->freed += s->freed;
+	for (const struct queue_note *n = s->notes; n; n = n->next)
+		q->handlers->noted(q->arg, n);
+	queue_wake(q);
+}
+
+void queue_figures(const struct queue *q, struct queue_figures *out)
+{
+	*out = (struct queue_figures){.destinations = q->by_number.count,
+	    .leases = q->lease_count,
+	    .waiting_outcomes = q->kept_count,
+	    .credit = q->credit,
+	    .freed_bytes = q->freed};
+}

@@ -1,0 +1,120 @@
+/* The queue's part of a delivery's transaction: a new record, and reports that are marked as told. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "queue/queue_private.h"
+
+static int compare_reports(const void *a, const void *b)
+{
+	return memcmp(&((const struct change_report *)a)->id, &((const struct change_report *)b)->id, sizeof(struct queue_id));
+}
+
+void queue_delivery_begin(struct queue *q, struct queue_delivery *d)
+{
+	spool_init(&d->spool, &q->config, clock_wall());
+	d->spool.seed = random_u64();
+	d->begun = true;
+	d->repeated = false;
+	d->shard = change_shard(&d->record, &d->id);
+	d->hints = NULL;
+	if (d->report_count == 0)
+		return;
+	qsort(d->reports, d->report_count, sizeof *d->reports, compare_reports);
+	d->hints = mem_array(d->report_count, sizeof *d->hints);
+	for (size_t i = 0; i < d->report_count; i++) {
+		const struct held *h = map_get(&q->held, queue_id_view(&d->reports[i].id));
+		d->hints[i] = h ? (int8_t)h->shard : -1;
+	}
+}
+
+/* Entries that a record of this size and its waits take at most. */
+static size_t new_writes(struct queue_delivery *d)
+{
+	if (d->record.count == 0)
+		return 0;
+	buf_clear(&d->spool.encoded);
+	if (queue_record_encode(&d->record, &d->spool.encoded) != 0 ||
+	    buf_view(&d->spool.encoded).len > QUEUE_RECORD_NEW_MAX)
+		return STORE_WRITE_KEYS_MAX + 1;
+	return buf_view(&d->spool.encoded).len / 1024 + 4 + 4 * d->record.count;
+}
+
+int queue_delivery_check(struct txn *t, struct queue_delivery *d, size_t others)
+{
+	struct view value;
+	struct queue_key key = queue_key_record(&d->id, 0);
+	spool_begin(&d->spool, t);
+	d->repeated = false;
+	if (d->record.count > 0) {
+		int error = txn_get(t, queue_shard(d->shard), queue_key_view(&key), &value);
+		d->repeated = error == 0;
+		if (error && error != -ENOENT)
+			return error;
+	}
+	d->spool.reserved = others;
+	size_t told = 0;
+	for (size_t i = 0; i < d->report_count; i++)
+		told += i == 0 || compare_reports(&d->reports[i - 1], &d->reports[i]) != 0 ? 8 : 0;
+	return others + new_writes(d) + told > STORE_WRITE_KEYS_MAX ? -EMSGSIZE : 0;
+}
+
+static int tell(struct queue_delivery *d, size_t first, size_t count)
+{
+	struct spool *s = &d->spool;
+	const struct queue_id *id = &d->reports[first].id;
+	unsigned shard = 0;
+	int error;
+	if (d->hints[first] >= 0)
+		shard = (unsigned)d->hints[first];
+	else if ((error = spool_find(s, id, &shard)) != 0)
+		return error == -ENOENT ? 0 : error;
+	error = change_told(s, shard, id, d->reports + first, count);
+	/* A damaged record, or one too many: that it was told is lost, and it is told again. The report itself goes out. */
+	return error == -EBADMSG || error == -E2BIG || error == -EMSGSIZE ? 0 : error;
+}
+
+int queue_delivery_run(struct txn *t, struct queue_delivery *d)
+{
+	int error = 0;
+	d->spool.txn = t;
+	if (d->record.count > 0 && !d->repeated) {
+		d->record.blob = txn_body(t, 0);
+		error = change_add(&d->spool, d->shard, &d->id, &d->record);
+	}
+	for (size_t i = 0, n; i < d->report_count && error == 0; i += n) {
+		for (n = 1; i + n < d->report_count && compare_reports(&d->reports[i], &d->reports[i + n]) == 0; n++)
+			;
+		error = tell(d, i, n);
+	}
+	return error;
+}
+
+/* What has been told needs no outcome. */
+static void end_told(struct queue *q, const struct queue_delivery *d)
+{
+	struct destination *notify = queue_destination_named(q, QUEUE_NOTIFY);
+	for (size_t i = 0; notify && i < d->report_count; i++) {
+		struct lease *l = queue_lease_of(q, notify, &d->reports[i].id);
+		if (l && !l->decided)
+			queue_lease_free(q, l);
+	}
+	if (notify)
+		queue_destination_drop(q, notify);
+}
+
+void queue_delivery_done(struct queue *q, struct queue_delivery *d, int result)
+{
+	if (!d->begun)
+		return;
+	if (result == 0) {
+		queue_take_effects(q, &d->spool);
+		end_told(q, d);
+	}
+	spool_done(&d->spool);
+	mem_free(d->hints);
+	d->begun = false;
+}

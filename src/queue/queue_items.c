@@ -1,0 +1,133 @@
+/*
+ * Items: steps on records that are gathered and committed together. Each is independent of the others; one that
+ * can't be done has its own result. What a full or failing disk refuses is kept and tried again by whoever made it.
+ */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "queue/queue_private.h"
+
+struct batch {
+	struct store_commit commit;
+	struct queue *queue;
+	struct spool spool;
+	struct queue_item *items;
+};
+
+void queue_submit(struct queue *q, struct queue_item *item)
+{
+	item->next = NULL;
+	*q->items_end = item;
+	q->items_end = &item->next;
+	queue_wake(q);
+}
+
+void queue_keep(struct queue *q, struct queue_item *item)
+{
+	item->next = NULL;
+	*q->kept_end = item;
+	q->kept_end = &item->next;
+	q->kept_count++;
+	q->kept_until = clock_wall() + 1;
+}
+
+/* In the committer. A step that failed after it had written must take the whole commit with it. */
+static int run_batch(struct txn *t, void *arg)
+{
+	struct batch *b = arg;
+	spool_begin(&b->spool, t);
+	for (struct queue_item *i = b->items; i; i = i->next)
+		i->ran = false;
+	for (struct queue_item *i = b->items; i; i = i->next) {
+		size_t before = b->spool.writes;
+		i->result = i->run(&b->spool, i);
+		if (i->result == -E2BIG)
+			break; /* it and what stands behind it come in the next commit, in their order */
+		if (i->result && b->spool.writes > before)
+			return i->result;
+		i->ran = true;
+	}
+	return 0;
+}
+
+/* Refused as a whole: what frees space goes alone at once, everybody hears of it else. */
+static bool is_mixed(const struct batch *b)
+{
+	return !b->commit.frees_space && b->items->next;
+}
+
+static void batch_done(struct store_commit *c, int result)
+{
+	struct batch *b = (struct batch *)((char *)c - offsetof(struct batch, commit));
+	struct queue *q = b->queue;
+	q->batches--;
+	if (result == 0)
+		queue_take_effects(q, &b->spool);
+	bool mixed = is_mixed(b);
+	struct queue_item *again = NULL, **again_end = &again;
+	for (struct queue_item *i = b->items, *next; i; i = next) {
+		next = i->next;
+		if (result == 0 ? i->ran : !(mixed && result == -ENOSPC && i->frees)) {
+			i->done(q, i, result ? result : i->result);
+			continue;
+		}
+		i->next = NULL;
+		*again_end = i;
+		again_end = &i->next;
+	}
+	if (again) {
+		*again_end = q->items;
+		if (q->items == NULL)
+			q->items_end = again_end;
+		q->items = again;
+	}
+	spool_done(&b->spool);
+	mem_free(b);
+	queue_wake(q);
+}
+
+/* Those that free space don't wait for those that don't, once the disk has said that it is full. */
+static struct queue_item *take_items(struct queue *q, bool *frees)
+{
+	struct queue_item *first = q->items, *last = NULL;
+	struct store_stats stats;
+	size_t n = 0;
+	store_stats(q->store, &stats);
+	*frees = true;
+	for (struct queue_item *i = first; i && n < BATCH_ITEMS; i = i->next, n++) {
+		if (stats.nearly_full && last && i->frees != first->frees)
+			break;
+		*frees = *frees && i->frees;
+		last = i;
+	}
+	q->items = last->next;
+	if (q->items == NULL)
+		q->items_end = &q->items;
+	last->next = NULL;
+	return first;
+}
+
+void queue_items_work(struct queue *q)
+{
+	if (q->kept && clock_wall() >= q->kept_until) {
+		*q->items_end = q->kept;
+		q->items_end = q->kept_end;
+		q->kept = NULL;
+		q->kept_end = &q->kept;
+		q->kept_count = 0;
+	}
+	while (q->items && q->batches < BATCHES_MAX) {
+		struct batch *b = mem_alloc(sizeof *b);
+		bool frees;
+		b->queue = q;
+		b->items = take_items(q, &frees);
+		spool_init(&b->spool, &q->config, clock_wall());
+		b->spool.seed = random_u64();
+		b->commit = (struct store_commit){
+		    .run = run_batch, .arg = b, .frees_space = frees, .done = batch_done};
+		q->batches++;
+		store_commit(q->store, &b->commit);
+	}
+}
