@@ -44,19 +44,8 @@ void pop3_top(struct pop3_session *s, struct view argument)
 	s->backend->fetch(s->arg, index, 0, POP3_TOP_PIECE);
 }
 
-/* Appends a run of bytes within a line, with the dot of its beginning doubled. */
-static void put_run(struct pop3_session *s, struct view run)
-{
-	if (run.len == 0)
-		return;
-	if (s->line_start && run.data[0] == '.')
-		buf_append_byte(s->out, '.');
-	s->line_start = false;
-	s->last_cr = run.data[run.len - 1] == '\r';
-	buf_append(s->out, run);
-}
-
-/* The whole piece as one, but where a line begins with a dot. Returns at once for lines without. */
+/* The whole piece as one, but where a line begins with a dot. Lines end with CR LF: RFC 1939 section 3.
+ * Returns at once for lines without. */
 static void put_message(struct pop3_session *s, struct view bytes)
 {
 	while (bytes.len > 0) {
@@ -90,7 +79,7 @@ static void put_message(struct pop3_session *s, struct view bytes)
 	}
 }
 
-/* TOP: line by line. Returns true when enough lines were sent. */
+/* TOP: line by line, and what ends with a bare LF counts as one. Returns true when enough lines were sent. */
 static bool put_top(struct pop3_session *s, struct view bytes)
 {
 	while (bytes.len > 0) {
@@ -102,7 +91,7 @@ static bool put_top(struct pop3_session *s, struct view bytes)
 		bool only_cr =
 		    run.len == 0 ||
 		    (s->line_empty && (run.data[0] == '\r' || run.data[0] == '\n') && run.len <= 2);
-		put_run(s, run);
+		put_message(s, run);
 		bytes = view_skip(bytes, len);
 		if (lf < 0) {
 			s->line_empty = s->line_empty && only_cr;
@@ -112,7 +101,7 @@ static bool put_top(struct pop3_session *s, struct view bytes)
 			s->lines_left--;
 		else if (s->line_empty && only_cr)
 			s->in_body = true;
-		s->line_start = s->line_empty = true;
+		s->line_empty = true;
 	}
 	return s->in_body && s->lines_left == 0;
 }
