@@ -162,6 +162,18 @@ static int send_authorities(struct master *m, struct child *child)
 	return 0;
 }
 
+/* Without its anchors DNSSEC would be off, and what it demands forgotten: better no dns at all. */
+static int send_anchors(struct child *child, struct view anchors)
+{
+	struct view anchor;
+	int error = 0;
+	for (uint64_t number = 0; error == 0 && anchors.len && view_next(&anchors, '\n', &anchor); number++)
+		if (view_starts(anchor, VIEW(DNS_ANCHOR_FILE)))
+			error = send_file(child, MESSAGE_FILE, FILE_ANCHORS, number,
+			    view_skip(anchor, sizeof DNS_ANCHOR_FILE - 1));
+	return error;
+}
+
 int master_configure(struct master *m, struct child *child)
 {
 	struct buf encoded;
@@ -183,6 +195,8 @@ int master_configure(struct master *m, struct child *child)
 		error = send_line_files(child, FILE_PASSWORD, m->settings->routes);
 	if (error == 0 && files & 1 << FILE_RECIPIENTS)
 		error = send_line_files(child, FILE_RECIPIENTS, m->settings->relay_domains);
+	if (error == 0 && files & 1 << FILE_ANCHORS)
+		error = send_anchors(child, m->settings->dns_anchors);
 	if (error == 0)
 		error = ipc_send(&child->control, MESSAGE_START, 0, &(struct message_empty){0}, -1);
 	if (error == 0)

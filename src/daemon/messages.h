@@ -122,7 +122,8 @@ enum {
 	FILE_AUTHORITIES = 3, /* the certificates that relay believes */
 	FILE_SECRET = 4,      /* what keys signs rewritten senders with (SRS) */
 	FILE_PASSWORD = 5,    /* of the route of this number, for relay */
-	FILE_RECIPIENTS = 6   /* of the relay domain of this number, for smtp */
+	FILE_RECIPIENTS = 6,  /* of the relay domain of this number, for smtp */
+	FILE_ANCHORS = 7      /* DNSSEC trust anchors, for dns */
 };
 
 struct message_resolve { struct view address; };

@@ -1,7 +1,10 @@
 /*
  * Questions in, records out, through libunbound on our own loop. Records are handed out as they stand in the
  * answer, checked for the length that the library gives; what they mean is the asker's to parse. Bogus
- * answers count as failures.
+ * answers count as failures, and are marked.
+ *
+ * The library cannot stop what it has begun: a question whose asker has given up, or is gone, stays with it
+ * until it comes to its end. Such questions are counted, so that dead name servers fill no memory.
  */
 #include "daemon/role_dns.h"
 
@@ -15,29 +18,59 @@
 #include "base/mem.h"
 #include "daemon/role.h"
 
-enum { CLIENTS = 8, UNDER_WAY = 2000, RECORDS_MAX = 256, CLASS_IN = 1, NAME_MAX_BYTES = 256, WHY_MAX = 512 };
+enum {
+	CLIENTS = 8,
+	WAITING_MAX =
+	    2000, /* questions that one asker waits for: two for each connection of a large server */
+	UNDER_WAY_MAX =
+	    6000, /* in the resolver, with those that nobody waits for; each takes some 5 KB there */
+	TIMEOUT_MS =
+	    30000, /* of a question that brings none: by then name servers were tried several times */
+	TIMEOUT_MAX_MS = 300000,
+	RECORDS_MAX = 256,
+	NAME_BYTES = 256,
+	WHY_BYTES = 512,
+	CLASS_IN = 1
+};
 
 /* The status that is told: 0, or what went wrong. NXDOMAIN is 3, as in the protocol (RFC 1035 section 4.1.1).
  */
-enum { STATUS_GOOD = 0, STATUS_FAILED = 2 };
+enum { STATUS_GOOD = 0, STATUS_FAILED = 2, STATUS_NXDOMAIN = 3 };
+
+struct client {
+	struct link link; /* the first member: a link's client is the link */
+	unsigned waiting;
+};
 
 struct query {
-	struct link *link; /* NULL: the asker is gone */
+	struct client *client; /* NULL: nobody waits */
 	struct query *next, *previous;
+	struct loop_timer deadline;
 	uint32_t request;
-	int id;
+	uint64_t timeout_ms;
 };
 
 static struct {
+	struct role_process *process;
 	struct ub_ctx *resolver;
-	struct link clients[CLIENTS];
+	struct client clients[CLIENTS];
 	struct loop_watch readable;
 	struct query *queries;
 	unsigned under_way;
 } role;
 
+static void give_up(struct query *q)
+{
+	if (q->client == NULL)
+		return;
+	loop_timer_cancel(&q->deadline);
+	q->client->waiting--;
+	q->client = NULL;
+}
+
 static void take_out(struct query *q)
 {
+	give_up(q);
 	if (q->previous)
 		q->previous->next = q->next;
 	else
@@ -48,113 +81,237 @@ static void take_out(struct query *q)
 	mem_free(q);
 }
 
-static void send_answer(struct link *link, uint32_t request, const struct ub_result *result, int error)
+/* ---- answers ---- */
+
+static void send_failure(struct client *client, uint32_t request, const char *why)
+{
+	struct message_answer m = {.status = STATUS_FAILED, .why = view_from_string(why)};
+	ipc_send(&client->link.channel, MESSAGE_ANSWER, request, &m, -1);
+}
+
+/* What libunbound has to say of a failure, or the name of the code. */
+static struct view reason(const struct ub_result *result)
+{
+	static const char *const names[] = {"", "FORMERR", "SERVFAIL", "", "NOTIMP", "REFUSED"};
+	if (result->why_bogus)
+		return view_take(view_from_string(result->why_bogus), WHY_BYTES);
+	unsigned code = (unsigned)result->rcode;
+	return view_from_string(
+	    code < sizeof names / sizeof names[0] ? names[code] : "an error of the name server");
+}
+
+static void send_answer(struct client *client, uint32_t request, const struct ub_result *result)
 {
 	struct message_field records[RECORDS_MAX];
-	struct message_answer m = {.status = STATUS_FAILED};
+	struct message_answer m = {
+	    .status = STATUS_FAILED, .ttl = result->ttl > 0 ? (uint64_t)result->ttl : 0};
 	size_t count = 0;
-	if (error == 0 && result && result->bogus) {
-		m.bogus = 1;
-		m.why = view_take(view_from_string(result->why_bogus), WHY_MAX);
-	} else if (error == 0 && result) {
-		m.status = result->nxdomain ? 3u : (uint64_t)result->rcode;
+	m.bogus = result->bogus != 0;
+	if (!result->bogus) {
+		m.status = result->nxdomain ? STATUS_NXDOMAIN : (uint64_t)result->rcode;
 		m.secure = result->secure != 0;
-		m.ttl = result->ttl > 0 ? (uint64_t)result->ttl : 0;
-		m.canonical = view_take(view_from_string(result->canonname), NAME_MAX_BYTES);
-		while (result->havedata && count < RECORDS_MAX && result->data[count]) {
-			records[count].value = view_of(result->data[count], (size_t)result->len[count]);
-			count++;
-		}
+		m.canonical = view_take(view_from_string(result->canonname), NAME_BYTES);
+	}
+	if (m.status != STATUS_GOOD && m.status != STATUS_NXDOMAIN)
+		m.why = reason(result);
+	while (!result->bogus && result->havedata && count < RECORDS_MAX && result->data[count]) {
+		records[count].value = view_of(result->data[count], (size_t)result->len[count]);
+		count++;
 	}
 	m.records = (struct codec_list){.items = records, .count = count};
-	ipc_send(&link->channel, MESSAGE_ANSWER, request, &m, -1);
+	if (ipc_send(&client->link.channel, MESSAGE_ANSWER, request, &m, -1) == -EMSGSIZE)
+		send_failure(client, request, "the answer is too large");
 }
 
 static void answered(void *arg, int error, struct ub_result *result)
 {
 	struct query *q = arg;
-	if (q->link && q->link->up)
-		send_answer(q->link, q->request, result, error);
+	if (q->client && q->client->link.up) {
+		if (error || result == NULL)
+			send_failure(q->client, q->request, ub_strerror(error));
+		else
+			send_answer(q->client, q->request, result);
+	}
 	ub_resolve_free(result);
 	take_out(q);
 }
 
-static void received(struct link *link, struct channel_frame *frame)
+/* The answer may still come; then it is in the library's memory for the next asker. */
+static void too_late(void *arg)
 {
-	char name[256];
-	struct message_query m;
-	if (!link_decode(link, frame, &m))
-		return;
-	if (m.name.len >= sizeof name || memchr(m.name.data, 0, m.name.len) || role.under_way >= UNDER_WAY) {
-		send_answer(link, frame->request, NULL, -EBUSY);
-		return;
-	}
-	memcpy(name, m.name.data, m.name.len);
-	name[m.name.len] = '\0';
+	struct query *q = arg;
+	char why[64];
+	snprintf(
+	    why, sizeof why, "no answer within %llu s", (unsigned long long)((q->timeout_ms + 999) / 1000));
+	struct client *client = q->client;
+	give_up(q);
+	send_failure(client, q->request, why);
+}
+
+/* ---- questions ---- */
+
+static void ask(struct client *client, uint32_t request, const char *name, const struct message_query *m)
+{
 	struct query *q = mem_alloc(sizeof *q);
-	*q = (struct query){.link = link, .request = frame->request, .next = role.queries};
+	*q = (struct query){.client = client, .request = request, .next = role.queries};
+	q->timeout_ms = m->timeout_ms == 0               ? TIMEOUT_MS
+	                : m->timeout_ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS
+	                                                 : m->timeout_ms;
+	loop_timer_init(&q->deadline, &role.process->loop, too_late, q);
 	if (role.queries)
 		role.queries->previous = q;
 	role.queries = q;
 	role.under_way++;
-	if (ub_resolve_async(role.resolver, name, (int)m.type, CLASS_IN, q, answered, &q->id) != 0) {
-		send_answer(link, frame->request, NULL, -EIO);
+	client->waiting++;
+	int error = ub_resolve_async(role.resolver, name, (int)m->type, CLASS_IN, q, answered, NULL);
+	if (error) {
+		send_failure(client, request, ub_strerror(error));
 		take_out(q);
+	} else {
+		loop_timer_set(&q->deadline, (int64_t)q->timeout_ms);
 	}
+}
+
+static void received(struct link *link, struct channel_frame *frame)
+{
+	struct client *client = (struct client *)link;
+	char name[NAME_BYTES];
+	struct message_query m;
+	if (!link_decode(link, frame, &m))
+		return;
+	if (m.name.len >= sizeof name || memchr(m.name.data, 0, m.name.len) || m.type == 0 ||
+	    m.type > UINT16_MAX) {
+		send_failure(client, frame->request, "this is no question");
+		return;
+	}
+	if (client->waiting >= WAITING_MAX || role.under_way >= UNDER_WAY_MAX) {
+		send_failure(client, frame->request, "too many questions are under way");
+		return;
+	}
+	memcpy(name, m.name.data, m.name.len);
+	name[m.name.len] = '\0';
+	ask(client, frame->request, name, &m);
 }
 
 static void closed(struct link *link)
 {
 	for (struct query *q = role.queries; q; q = q->next)
-		if (q->link == link)
-			q->link = NULL;
+		if (q->client == (struct client *)link)
+			give_up(q);
 }
 
 void dns_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
-	for (size_t i = 0; i < CLIENTS; i++)
-		if (!role.clients[i].up || role.clients[i].peer == (unsigned)peer) {
-			closed(&role.clients[i]);
-			link_open(&role.clients[i], p, fd, peer, received, closed, NULL);
+	for (size_t i = 0; i < CLIENTS; i++) {
+		struct link *link = &role.clients[i].link;
+		if (!link->up || link->peer == (unsigned)peer) {
+			closed(link);
+			link_open(link, p, fd, peer, received, closed, NULL);
 			return;
 		}
+	}
 	close(fd);
 }
 
 static void on_readable(void *arg)
 {
 	(void)arg;
-	ub_process(role.resolver);
+	if (ub_process(role.resolver) == 0)
+		return;
+	log_event(LOG_ERROR, "-", "resolver-died", log_string("do", "none: the role starts again"));
+	_exit(70); /* the master starts the role again; the askers are told by the ends of their channels */
 }
 
 int dns_role_start(struct role_process *p)
 {
-	(void)p;
+	role.process = p;
+	return 0;
+}
+
+/* ---- settings ---- */
+
+static bool text_of(struct view v, char *out, size_t size)
+{
+	return snprintf(out, size, "%.*s", VIEW_FMT(v)) < (int)size;
+}
+
+/* The records of a file as `unbound-anchor` and the package dns-root-data write it; ";" begins a comment. */
+static int add_anchors(struct view lines)
+{
+	char text[2048];
+	struct view line;
+	while (lines.len && view_next(&lines, '\n', &line)) {
+		ptrdiff_t comment = view_find(line, ';');
+		line = view_trim(comment >= 0 ? view_take(line, (size_t)comment) : line);
+		if (line.len == 0)
+			continue;
+		if (!text_of(line, text, sizeof text) || ub_ctx_add_ta(role.resolver, text) != 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int configure_anchors(struct role_process *p)
+{
+	struct view rest = p->settings.dns_anchors, anchor;
+	while (rest.len && view_next(&rest, '\n', &anchor))
+		if (!view_starts(anchor, VIEW(DNS_ANCHOR_FILE)) && add_anchors(anchor) != 0)
+			return -EINVAL;
+	for (const struct role_file *file = p->files; file; file = file->next)
+		if (file->kind == FILE_ANCHORS && add_anchors(buf_view(&file->content)) != 0)
+			return -EINVAL;
+	return 0;
+}
+
+/* "zone address[@port] [insecure]" */
+static int configure_stubs(struct view rest)
+{
+	char zone[256], address[256];
+	struct view line, word;
+	while (rest.len && view_next(&rest, '\n', &line)) {
+		struct view words = view_trim(line);
+		if (!view_next(&words, ' ', &word) || !text_of(word, zone, sizeof zone))
+			return -EINVAL;
+		words = view_trim(words);
+		if (!view_next(&words, ' ', &word) || !text_of(word, address, sizeof address) ||
+		    ub_ctx_set_stub(role.resolver, zone, address, 0) != 0)
+			return -EINVAL;
+		words = view_trim(words);
+		if (words.len && (!view_equal(words, VIEW("insecure")) ||
+		                     ub_ctx_set_option(role.resolver, "domain-insecure:", zone) != 0))
+			return -EINVAL;
+	}
 	return 0;
 }
 
 /* Everything is read here, before the first question; libunbound runs in a thread of its own from then on. */
-static int configure(const struct settings *settings)
+static int configure(struct role_process *p)
 {
 	char text[512];
-	struct view rest = settings->dns_anchors, anchor;
+	const struct settings *settings = &p->settings;
 	if (settings->dns_server.len) {
-		snprintf(text, sizeof text, "%.*s", VIEW_FMT(settings->dns_server));
-		if (ub_ctx_set_fwd(role.resolver, text) != 0)
+		if (!text_of(settings->dns_server, text, sizeof text) ||
+		    ub_ctx_set_fwd(role.resolver, text) != 0)
 			return -EINVAL;
-		/* A name server on this machine is one that somebody set up on purpose. */
-		ub_ctx_set_option(role.resolver, "do-not-query-localhost:", "no");
 	} else if (ub_ctx_resolvconf(role.resolver, NULL) != 0) {
 		log_event(LOG_WARNING, "-", "no-resolv-conf",
 		    log_string("do", "set dns_server if names are not found"));
 	}
+	/* A name server on this machine is one that somebody set up on purpose. */
+	if (settings->dns_server.len || settings->dns_stubs.len)
+		ub_ctx_set_option(role.resolver, "do-not-query-localhost:", "no");
+	/* A name server that was away is asked again soon after it is back, not after a quarter of an hour.
+	 */
+	ub_ctx_set_option(role.resolver, "infra-host-ttl:", "60");
+	ub_ctx_set_option(role.resolver, "infra-keep-probing:", "yes");
+	/* The library's own 16 and 2 would let a few dead name servers hold up everybody's questions. */
+	ub_ctx_set_option(role.resolver, "outgoing-range:", "800");
+	ub_ctx_set_option(role.resolver, "outgoing-num-tcp:", "40");
+	ub_ctx_set_option(role.resolver, "num-queries-per-thread:", "6000");
+	ub_ctx_set_option(role.resolver, "infra-cache-numhosts:", "10000");
 	ub_ctx_hosts(role.resolver, NULL);
-	while (rest.len && view_next(&rest, '\n', &anchor)) {
-		snprintf(text, sizeof text, "%.*s", VIEW_FMT(anchor));
-		if (ub_ctx_add_ta(role.resolver, text) != 0)
-			return -EINVAL;
-	}
-	return 0;
+	int error = configure_stubs(settings->dns_stubs);
+	return error ? error : configure_anchors(p);
 }
 
 int dns_role_serve(struct role_process *p)
@@ -165,10 +322,10 @@ int dns_role_serve(struct role_process *p)
 	if (role.resolver == NULL)
 		return -ENOMEM;
 	ub_ctx_async(role.resolver, 1);
-	int error = configure(&p->settings);
+	int error = configure(p);
 	if (error) {
-		log_event(
-		    LOG_ERROR, "-", "dns-settings", log_string("do", "check dns_server and dns_anchors"));
+		log_event(LOG_ERROR, "-", "dns-settings",
+		    log_string("do", "check dns_server, dns_stubs and dns_anchors"));
 		return error;
 	}
 	loop_watch_init(&role.readable, &p->loop, ub_fd(role.resolver), LOOP_READ, on_readable, NULL);

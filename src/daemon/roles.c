@@ -25,7 +25,7 @@ const struct role roles[ROLES] = {
 	.start = store_role_start, .serve = store_role_serve, .peer = store_role_peer, .listener = store_role_listener, .drain = store_role_drain},
     {.name = "keys", .bit = ROLE_KEYS, .sandbox = &sandbox_values, .files = 1 << FILE_KEY | 1 << FILE_SECRET,
 	.start = keys_role_start, .serve = keys_role_serve, .peer = keys_role_peer},
-    {.name = "dns", .bit = ROLE_DNS, .sandbox = &sandbox_dns, .start = dns_role_start, .serve = dns_role_serve, .peer = dns_role_peer},
+    {.name = "dns", .bit = ROLE_DNS, .sandbox = &sandbox_dns, .files = 1 << FILE_ANCHORS, .start = dns_role_start, .serve = dns_role_serve, .peer = dns_role_peer},
     {.name = "auth", .bit = ROLE_AUTH, .calls = ROLE_STORE, .services = 1 << SERVICE_ADMIN_AUTH, .sandbox = &sandbox_auth,
 	.start = auth_role_start, .serve = auth_role_serve, .peer = auth_role_peer, .listener = auth_role_listener, .drain = auth_role_drain},
     {.name = "relay", .bit = ROLE_RELAY, .calls = ROLE_STORE | ROLE_AUTH | ROLE_KEYS | ROLE_DNS, .sandbox = &sandbox_relay,

@@ -55,9 +55,12 @@ static const struct setting {
 	"strongest that is announced, so announce them where everybody has an app password."},
     {"dns_server", TEXT, AT(dns_server), "", 0, 0,
 	"The name server to ask, as address or address@port; empty: those of /etc/resolv.conf."},
-    {"dns_anchors", LIST, AT(dns_anchors), "", 0, 0, "DNSSEC trust anchors, as DS or DNSKEY records."},
+    {"dns_anchors", LIST, AT(dns_anchors), "", 0, 0, 
+	"DNSSEC trust anchors, as DS or DNSKEY records, or as \"file:PATH\" with a file of them. DANE needs one, and so the root's "
+	"(file:/usr/share/dns/root.key, of Debian's package dns-root-data); the name server that is asked must then hand DNSSEC's records on."},
     {"dns_stubs", LIST, AT(dns_stubs), "", 0, 0,
-	"Zones with name servers of their own, as \"zone address\" or \"zone address@port\"."},
+	"Zones with name servers of their own, as \"zone address\" or \"zone address@port\"; with \" insecure\" behind it, answers "
+	"from there need not be signed."},
     {"relay_source", LIST, AT(relay_source), "", 0, 0,
 	"The addresses from which mail is sent out, one for each family at most; empty: as the system chooses."},
     {"relay_port", NUMBER, AT(relay_port), "25", 1, 65535, "The port on which the hosts that MX records name are reached."},

@@ -6,6 +6,9 @@
 #ifndef DAEMON_SETTINGS_H
 #define DAEMON_SETTINGS_H
 
+/* Begins an element of dns_anchors that names a file. A macro, for VIEW. */
+#define DNS_ANCHOR_FILE "file:"
+
 #include "base/buf.h"
 #include "base/view.h"
 

@@ -233,10 +233,13 @@ static enum hook_result sender_takes_mail(struct smtp_connection *c, struct smtp
 	if (!smtp_role.edge.process->settings.sender_null_mx || domain.len == 0 || domain.data[0] == '[')
 		return HOOK_ACCEPT;
 	struct buf name;
+	/* A client waits behind this: less patience than a mail that is under way deserves. */
+	enum { PATIENCE_MS = 5000 };
 	buf_init(&name, 512);
 	enum hook_result result = HOOK_ACCEPT;
 	if (domain_normalize(domain, &name) == 0) {
-		struct message_query m = {.name = buf_view(&name), .type = DNS_MX};
+		struct message_query m = {
+		    .name = buf_view(&name), .type = DNS_MX, .timeout_ms = PATIENCE_MS};
 		struct smtp_verdict ignored;
 		if (ask(c, &smtp_role.dns, MESSAGE_QUERY, &m, mx_answered, &ignored) == HOOK_WAIT)
 			result = HOOK_WAIT;
