@@ -27,6 +27,7 @@ check-long:
 bench:
 	@scripts/setup bench
 	@scripts/bench
+	@scripts/bench-road
 
 fuzz:
 	@scripts/fuzz
