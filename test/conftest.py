@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "support"))
 
+import net as net_support
 import server as support
 
 
@@ -84,3 +85,31 @@ def server(shared):
     yield shared
     problems = shared.problems()
     assert not problems, "the log holds what was not expected:\n" + "\n".join(problems)
+
+
+@pytest.fixture
+def make_net(template):
+    """A function that makes a small internet (net.py); afterwards its servers' logs and what its hosts say of their clients are looked at."""
+    nets = []
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="postrider-", dir=os.environ.get("TMPDIR", "/tmp")))
+    folder.chmod(0o755)
+
+    def make(privileged=False):
+        if privileged and os.geteuid() != 0:
+            pytest.skip("ports 25 and 53 need root")
+        nets.append(net_support.Net(folder / f"n{len(nets)}", template, privileged))
+        return nets[-1]
+
+    try:
+        yield make
+        problems = [problem for made in nets for problem in made.finish()]
+        assert not problems, "what was not expected:\n" + "\n".join(problems)
+    finally:
+        for made in nets:
+            made.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def net(make_net):
+    return make_net()

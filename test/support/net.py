@@ -1,0 +1,275 @@
+"""
+A small internet on loopback: hosts with an address each, all SMTP servers on one port, and a DNS of their own, signed from its root on.
+
+NSD serves the zones; a Liar stands before it (`net.dns`, see resolver.py). Whoever is to live in the net gets `net.settings(...)`: the root as
+a stub zone and its key as trust anchor. Zones may change at any time: `publish` returns when the change is served.
+"""
+
+import contextlib
+import os
+import pathlib
+import random
+import subprocess
+import time
+
+import foreign
+from certificates import Authority
+from hosts import Host, PolicyHost
+from resolver import Liar, ask
+from server import Server, free_port
+
+TOP = "example"  # resolvers answer .test by themselves (RFC 6761)
+TTL = 1          # seconds; what changes is seen after them
+TIMEOUT = 30
+
+
+def run(*args, cwd):
+    done = subprocess.run([str(a) for a in args], cwd=cwd, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    assert done.returncode == 0, f"{args}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+class Zone:
+    """Records by (owner, type); owners are full names without the last dot."""
+
+    def __init__(self, net, name, signed):
+        self.net, self.name, self.signed = net, name, signed
+        self.label = name or "root"
+        self.records, self.serial, self.changed = {}, 0, True
+        self.key = run("ldns-keygen", "-k", "-a", "ECDSAP256SHA256", "-r", "/dev/urandom", name or ".", cwd=net.folder).strip() if signed else None
+
+    def anchor(self):
+        """The DS record of its key, as one line."""
+        return " ".join(run("ldns-key2ds", "-n", "-2", f"{self.key}.key", cwd=self.net.folder).split())
+
+    def set(self, owner, kind, *data):
+        """All records of that name and type; none takes them away."""
+        self.records.pop((owner, kind), None)
+        if data:
+            self.records[owner, kind] = list(data)
+        self.changed = True
+
+    def write(self):
+        self.serial += 1
+        lines = [f"{self.name}. {TTL} IN SOA ns.{TOP}. host.{TOP}. {self.serial} 60 60 86400 {TTL}", f"{self.name}. {TTL} IN NS ns.{TOP}."]
+        lines += [f"{owner}. {TTL} IN {kind} {datum}" for (owner, kind), data in self.records.items() for datum in data]
+        plain, served = self.net.folder / f"{self.label}.plain", self.net.folder / f"{self.label}.zone"
+        plain.write_text("\n".join(lines) + "\n")
+        if self.signed:
+            run("ldns-signzone", "-o", self.name or ".", "-f", f"{served}.new", plain, self.key, cwd=self.net.folder)
+            os.replace(f"{served}.new", served)
+        else:
+            os.replace(plain, served)
+        self.changed = False
+
+
+class Net:
+    def __init__(self, folder, template=None, privileged=False):
+        """privileged: SMTP on port 25 and a resolver on port 53, for programs that know no others; needs root. template: for Postriders."""
+        self.template, self.hosts, self.servers = template, [], []
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o755)
+        self.prefix, self.next = f"127.{random.randrange(1, 255)}.{random.randrange(0, 255)}", 10
+        self.port = 25 if privileged else free_port()
+        self.https_port, self.dns_port, self.backend_port = free_port(), free_port(), free_port()
+        self.ca = Authority(self.folder / "ca")
+        self.zones, self.nsd, self.closing = {}, None, contextlib.ExitStack()
+        self.resolver, self.server = f"{self.prefix}.3", f"{self.prefix}.2"
+        try:
+            listen = [(self.resolver, self.dns_port)] + ([(self.resolver, 53)] if privileged else [])
+            self.dns = Liar((self.server, self.backend_port), listen)
+            self.closing.callback(self.dns.close)
+            self._zone("", True)
+            self._zone(TOP, True).set(f"ns.{TOP}", "A", self.server)
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self):
+        self.closing.close()
+
+    # ---- hosts and names ----
+
+    def address(self):
+        """A new one for a host of this net."""
+        self.next += 1
+        assert self.next < 255, "the net is full"
+        return f"{self.prefix}.{self.next}"
+
+    def domain(self, name, signed=True):
+        """A zone for it, so that it can hold records; below .example. Unsigned ones are insecure delegations."""
+        return self.zones.get(name) or self._zone(name, signed)
+
+    def zone_of(self, owner):
+        labels = owner.split(".")
+        return next(self.zones[name] for i in range(len(labels) + 1) if (name := ".".join(labels[i:])) in self.zones)
+
+    def set(self, owner, kind, *data):
+        self.zone_of(owner).set(owner, kind, *data)
+
+    def mx(self, domain, *hosts):
+        """In the order of preference; a tuple of names shares one."""
+        data = []
+        for number, names in enumerate(hosts):
+            data += [f"{10 * (number + 1)} {name}." for name in ([names] if isinstance(names, str) else names)]
+        self.set(domain, "MX", *data)
+
+    def publish(self):
+        """Signs and serves what has changed; returns when questions are answered with it."""
+        changed = [zone for zone in self.zones.values() if zone.changed]
+        for zone in changed:
+            zone.write()
+        if changed:
+            self._write_config()
+            self._control("reconfig")
+            self._control("reload")
+            for zone in changed:
+                self._wait_served(zone)
+        return self
+
+    def settings(self, address, **more):
+        """What a Postrider needs to live here at that address."""
+        return {
+            "relay_port": self.port,
+            "relay_source": [address],
+            # Each zone that has others below it: a resolver that asks one server for both takes the child's word on DS else.
+            "dns_stubs": [f"{zone}. {self.resolver}@{self.dns_port}" for zone in ("", TOP)],
+            "dns_anchors": [self.zones[""].anchor()],
+            "ca_file": str(self.ca.certificate),
+            "mta_sts_port": self.https_port,
+            **more,
+        }
+
+    # ---- who lives here ----
+
+    def host(self, name, certificate=True, **options):
+        """A scripted host (hosts.py) of that name; with a good certificate, another one, or None."""
+        address = self.address()
+        self.set(name, "A", address)
+        made = Host(address, self.port, name, certificate=self.ca.issue(name) if certificate is True else certificate, **options)
+        self.hosts.append(made)
+        self.closing.callback(made.close)
+        return made
+
+    def policy_host(self, domain, text, certificate=None, ident="1"):
+        """An MTA-STS policy for the domain, and the record that tells of it."""
+        name, address = f"mta-sts.{domain}", self.address()
+        self.set(name, "A", address)
+        self.set(f"_mta-sts.{domain}", "TXT", f'"v=STSv1; id={ident};"')
+        made = PolicyHost(address, self.https_port, certificate or self.ca.issue(name), text)
+        self.closing.callback(made.close)
+        return made
+
+    def tlsa(self, name, *data):
+        self.set(f"_{self.port}._tcp.{name}", "TLSA", *data)
+
+    def postrider(self, name, domain=None, accounts=(), start=True, user=None, environment=None, **settings):
+        """A Postrider of that name, which keeps the domain's mail, and is a Server (server.py) for the rest."""
+        address = self.address()
+        self.set(name, "A", address)
+        made = Server(self.folder / f"p{len(self.servers)}", self.template, {}, user=user, environment=environment)
+        certificate = self.ca.issue(name)
+        made.address = address
+        made.write_config(hostname=name, tls_certificates=[str(certificate.chain)], tls_keys=[str(certificate.key)],
+                          smtp_listen=[f"{address}:{self.port}", f"127.0.0.1:{made.ports['smtp']}"], **{**self.settings(address), **settings})
+        certificate.key.chmod(0o600)
+        self.servers.append(made)
+        self.closing.callback(made.end)
+        if domain:
+            self.domain(domain)
+            self.mx(domain, name)
+            made.cli("domain", "add", domain)
+            for account in accounts:
+                made.add_account(f"{account}@{domain}")
+        return made.start() if start else made
+
+    def foreign(self, kind, name, domain, accounts=(), **options):
+        """A foreign.Postfix or foreign.OpenSMTPD, which keeps the domain's mail."""
+        address = self.address()
+        self.domain(domain)
+        self.set(name, "A", address)
+        self.mx(domain, name)
+        if kind is foreign.Postfix:
+            options["next_port"] = self.port
+        made = kind(self.folder / name, address, self.port, name, [f"{account}@{domain}" for account in accounts],
+                    resolver=self.resolver if self.port == 25 else None, **options)
+        self.closing.callback(made.stop)
+        return made
+
+    def finish(self):
+        """The orderly end of all Postriders, and everything that went wrong unnoticed."""
+        problems = []
+        for server in self.servers:
+            problems += server.finish()
+        for host in self.hosts:
+            problems += host.faults
+        return problems
+
+    # ---- the name server ----
+
+    def _zone(self, name, signed):
+        zone = self.zones[name] = Zone(self, name, signed)
+        if name:
+            parent = self.zone_of(name.partition(".")[2])
+            parent.set(name, "NS", f"ns.{TOP}.")
+            if signed:
+                parent.set(name, "DS", zone.anchor().partition(" DS ")[2])
+        return zone
+
+    def _write_config(self):
+        folder = self.folder
+        text = f"""server:
+  ip-address: {self.server}
+  port: {self.backend_port}
+  username: ""
+  chroot: ""
+  zonesdir: "{folder}"
+  database: ""
+  pidfile: "{folder}/nsd.pid"
+  xfrdfile: "{folder}/xfrd.state"
+  zonelistfile: "{folder}/zone.list"
+  logfile: "{folder}/nsd.log"
+  server-count: 1
+  minimal-responses: yes
+  rrl-ratelimit: 0
+  rrl-whitelist-ratelimit: 0
+remote-control:
+  control-enable: yes
+  control-interface: "{folder}/nsd.ctl"
+"""
+        for zone in self.zones.values():
+            text += f'zone:\n  name: "{zone.name or "."}"\n  zonefile: "{zone.label}.zone"\n'
+        (folder / "nsd.conf").write_text(text)
+
+    def _start(self):
+        for zone in self.zones.values():
+            zone.write()
+        self._write_config()
+        self.nsd = subprocess.Popen(["nsd", "-d", "-c", str(self.folder / "nsd.conf")], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL)
+        self.closing.callback(self._stop)
+        for zone in self.zones.values():
+            self._wait_served(zone)
+
+    def _stop(self):
+        self.nsd.terminate()
+        try:
+            self.nsd.wait(TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self.nsd.kill()
+            self.nsd.wait()
+
+    def _control(self, verb):
+        run("nsd-control", "-c", self.folder / "nsd.conf", verb, cwd=self.folder)
+
+    def _wait_served(self, zone):
+        end = time.monotonic() + TIMEOUT
+        while True:
+            answer = ask(self.server, self.backend_port, zone.name, "SOA", timeout=0.5)
+            # The serial is the fifth number from the end of the record's data.
+            if answer and answer[7] == 1 and zone.serial.to_bytes(4, "big") in answer:
+                return
+            assert self.nsd.poll() is None and time.monotonic() < end, f"NSD does not serve {zone.label}: {(self.folder / 'nsd.log').read_text()}"
+            time.sleep(0.01)
