@@ -92,6 +92,7 @@ struct account_target {
 
 struct account_delivery {
 	struct store_upload *upload; /* body, then derived data; the store's from the call on */
+	struct blob_id blob;         /* the body is in the store already; none: `upload` */
 	uint64_t body_len;
 	int64_t internaldate;        /* seconds since 1970; 0: now */
 	struct view summary;         /* derived, to be read with the list of messages */
@@ -110,6 +111,16 @@ struct account_delivery {
 };
 
 void account_deliver(struct accounts *a, struct account_delivery *d);
+
+/*
+ * The same within a transaction of the caller's: begin before the commit, run in its `run`. The body is `blob`, or
+ * the commit's first upload. The result is the delivery's; a refusal has written nothing.
+ */
+void account_delivery_begin(struct account_delivery *d);
+int account_delivery_run(struct txn *t, struct account_delivery *d) __attribute__((warn_unused_result));
+
+/* Entries that a delivery to so many targets changes at most. */
+size_t account_delivery_writes(size_t targets);
 
 /*
  * A maildrop: INBOX as it is at the time of opening, for one session at a time (RFC 1939 section 4).

@@ -41,7 +41,7 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 	struct account_session s;
 	uint32_t mailbox;
 	struct account_email email = {
-	    .blob = txn_body(t, 0),
+	    .blob = blob_is_none(&d->blob) ? txn_body(t, 0) : d->blob,
 	    .body_len = d->body_len,
 	    .internaldate = d->internaldate ? d->internaldate : d->now,
 	    .received = d->now,
@@ -64,9 +64,8 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 	return error ? error : session_end(&s);
 }
 
-static int run_delivery(struct txn *t, void *arg)
+int account_delivery_run(struct txn *t, struct account_delivery *d)
 {
-	struct account_delivery *d = arg;
 	bool any = false, done_before = false;
 	int refusal = -ENOENT;
 	for (size_t i = 0; i < d->target_count; i++) {
@@ -93,6 +92,21 @@ static int run_delivery(struct txn *t, void *arg)
 	return any || done_before ? 0 : refusal;
 }
 
+size_t account_delivery_writes(size_t targets)
+{
+	return targets * (MESSAGE_ADD_WRITES + SESSION_WRITES + 1);
+}
+
+void account_delivery_begin(struct account_delivery *d)
+{
+	d->now = clock_wall();
+}
+
+static int run_delivery(struct txn *t, void *arg)
+{
+	return account_delivery_run(t, arg);
+}
+
 static void commit_done(struct store_commit *c, int result)
 {
 	struct account_delivery *d = (struct account_delivery *)((char *)c - offsetof(struct account_delivery, commit));
@@ -101,7 +115,7 @@ static void commit_done(struct store_commit *c, int result)
 
 void account_deliver(struct accounts *a, struct account_delivery *d)
 {
-	d->now = clock_wall();
+	account_delivery_begin(d);
 	d->commit = (struct store_commit){.run = run_delivery, .arg = d, .done = commit_done};
 	if (d->upload)
 		d->commit.uploads[d->commit.upload_count++] = d->upload;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "daemon/cli.h"
 #include "daemon/store_client.h"
+#include "daemon/store_names.h"
 #include "daemon/store_report.h"
 
 enum { BAR = 40 };
@@ -63,7 +64,7 @@ static void folder_options(struct cli *cli, char folder[1024], struct store_opti
 	snprintf(folder, 1024, "%.*s", VIEW_FMT(cli->settings.data));
 	cli_become_owner(folder);
 	*options = (struct store_options){
-	    .folder = folder, .min_free = cli->settings.disk_reserve, .names_blobs = account_names_blobs};
+	    .folder = folder, .min_free = cli->settings.disk_reserve, .names_blobs = store_all_names_blobs};
 }
 
 static int explain(const char *folder, int error)

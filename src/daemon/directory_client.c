@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/cli.h"
+#include "daemon/store_names.h"
 #include "store/store_embedded.h"
 
 enum { ANSWER_TIMEOUT_MS = 60000, ARENA_MAX = 1024 * 1024 };
@@ -49,7 +50,7 @@ static int open_store(struct cli *cli, struct directory_client *client)
 	snprintf(folder, sizeof folder, "%.*s", VIEW_FMT(cli->settings.data));
 	cli_become_owner(folder);
 	struct store_options options = {
-	    .folder = folder, .min_free = cli->settings.disk_reserve, .names_blobs = account_names_blobs};
+	    .folder = folder, .min_free = cli->settings.disk_reserve, .names_blobs = store_all_names_blobs};
 	int error = store_open(&options, &client->store);
 	if (error == 0) {
 		accounts_init(&client->accounts, client->store, (int64_t)cli->settings.undelete_days * 86400);

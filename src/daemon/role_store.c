@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/store_names.h"
 #include "daemon/store_private.h"
 #include "daemon/store_trace.h"
 #include "daemon/store_upkeep.h"
+
+enum { LAST_WORDS_MS = 500 };
 
 struct store_role store_role;
 
@@ -44,13 +47,14 @@ int store_role_serve(struct role_process *p)
 	int64_t undelete = (int64_t)p->settings.undelete_days * 86400;
 	if (p->serving) {
 		store_role.accounts.undelete_seconds = undelete;
+		store_queue_configure();
 		trace_set_days((unsigned)p->settings.trace_days);
 		return 0;
 	}
 	if (p->folder < 0 || fchdir(p->folder) != 0)
 		return -ENOTDIR;
 	struct store_options options = {
-	    .folder = ".", .min_free = p->settings.disk_reserve, .names_blobs = account_names_blobs};
+	    .folder = ".", .min_free = p->settings.disk_reserve, .names_blobs = store_all_names_blobs};
 	int error = store_open(&options, &store_role.store);
 	if (error)
 		return error;
@@ -61,6 +65,7 @@ int store_role_serve(struct role_process *p)
 	loop_watch_init(
 	    &store_role.dispatch, &p->loop, store_event_fd(store_role.store), LOOP_READ, on_results, NULL);
 	loop_watch_on(&store_role.dispatch);
+	store_queue_start();
 	store_upkeep_start();
 	store_heal_start();
 	return 0;
@@ -73,7 +78,7 @@ void store_role_peer(struct role_process *p, enum role_bit peer, int fd)
 	else if (peer == ROLE_AUTH)
 		link_open(&store_role.auth, p, fd, peer, auth_received, NULL, NULL);
 	else
-		close(fd);
+		store_queue_open(fd);
 }
 
 void store_role_listener(struct role_process *p, enum service service, int fd)
@@ -83,20 +88,42 @@ void store_role_listener(struct role_process *p, enum service service, int fd)
 	store_admin_listener(fd);
 }
 
-void store_role_drain(struct role_process *p)
+static void finish(void *arg)
 {
-	/* The edges have ended before us, or get a temporary error; closing the store finishes what is under
-	 * way. */
-	store_role.draining = true;
+	struct role_process *p = arg;
 	store_upkeep_stop();
 	store_heal_stop();
 	store_session_close_all();
 	store_deliver_close();
+	store_queue_stop();
 	link_close(&store_role.auth);
 	loop_watch_off(&store_role.dispatch);
+	loop_timer_cancel(&store_role.last_words);
 	store_close(store_role.store);
 	store_role.store = NULL;
+	store_queue_free();
 	store_trace_stop();
 	trace_close();
 	role_exit(p);
+}
+
+void store_role_drain(struct role_process *p)
+{
+	/* The edges have ended before us, or get a temporary error; closing the store finishes what is under
+	 * way. What relay had said before it ended may still stand in its channel: without it messages that it has
+	 * delivered would go out again. */
+	if (store_role.draining)
+		return;
+	store_role.draining = true;
+	loop_timer_init(&store_role.last_words, &p->loop, finish, p);
+	if (store_role.relay.up)
+		loop_timer_set(&store_role.last_words, LAST_WORDS_MS);
+	else
+		finish(p);
+}
+
+void store_role_relay_gone(void)
+{
+	if (store_role.draining)
+		loop_timer_set(&store_role.last_words, 1);
 }

@@ -1,147 +1,139 @@
-/* Deliveries: pieces of bodies become uploads, an envelope makes one commit for all its mailboxes. */
+/*
+ * Deliveries. One message of smtp or relay becomes one commit: what goes into mailboxes, what the queue keeps, and,
+ * when it is a report, that its sender has been told. The body is there once.
+ */
 #include <errno.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/store_private.h"
+#include "daemon/store_trace.h"
 
-/* A body that smtp sends in pieces. */
-struct upload {
-	struct store_upload *body;
-	uint64_t number, owed; /* bytes that were taken and not credited yet */
-	uint32_t request;
-	bool waiting, failed;
-};
+enum { ARENA_MAX = 4 * 1024 * 1024 };
 
 /* A delivery under way; what the frame held is copied, since the frame is gone when the commit is done. */
 struct delivery {
-	struct account_delivery delivery;
+	struct store_commit commit;
+	struct account_delivery mail;
+	struct queue_delivery queue;
 	struct arena arena;
+	struct link *link;
 	uint32_t request;
 	uint64_t generation;
 	size_t *positions; /* of each target of the message: which one of the delivery's it is */
+	struct view *addresses;
 	size_t asked;
+	/* Of each recipient of the message: the target that it goes with, or SIZE_MAX. */
+	size_t *targets;
+	struct record_recipient *recipients;
+	size_t recipient_count;
 };
 
-static struct map uploads; /* number -> struct upload */
-
-/* What one upload may have under way at most; more is a broken or a hostile smtp. */
-enum {
-	OWED_MAX = 2 * 1024 * 1024 /* bytes that wait for credit; smtp stops at 384 KB and a piece */
-};
-
-static void closed(struct link *link);
-
-static void break_link(const char *reason)
+static void answer(struct link *link, uint32_t request, const int *results, size_t count)
 {
-	log_event(LOG_ERROR, "-", "smtp-misbehaves", log_string("reason", reason));
-	link_close(&store_role.smtp);
-	closed(&store_role.smtp);
-}
-
-/* ---- uploads ---- */
-
-static void credit(struct upload *u)
-{
-	struct message_upload_credit m = {.upload = u->number, .bytes = u->owed};
-	if (store_role.smtp.up)
-		ipc_send(&store_role.smtp.channel, MESSAGE_UPLOAD_CREDIT, u->request, &m, -1);
-	u->owed = 0;
-}
-
-static void on_drained(void *arg)
-{
-	struct upload *u = arg;
-	u->waiting = false;
-	credit(u);
-}
-
-static void forget_upload(struct upload *u)
-{
-	map_remove_u64(&uploads, u->number);
-	mem_free(u);
-}
-
-static void take_piece(const struct message_upload *m, uint32_t request)
-{
-	struct upload *u = map_get_u64(&uploads, m->upload);
-	if (u == NULL) {
-		if (uploads.count >= store_role.process->settings.connections_max) {
-			break_link("too-many-uploads");
-			return;
-		}
-		u = mem_alloc(sizeof *u);
-		*u = (struct upload){
-		    .body = store_upload_begin(store_role.store), .number = m->upload, .request = request};
-		map_set_u64(&uploads, m->upload, u);
-	}
-	/* An error sticks to the upload and comes out at the delivery. */
-	if (u->body == NULL || store_upload_append(u->body, m->bytes) != 0)
-		u->failed = true;
-	u->owed += m->bytes.len;
-	if (u->waiting) {
-		if (u->owed > OWED_MAX)
-			break_link("sends-without-credit");
-		return;
-	}
-	if (!u->failed && store_upload_backlog(u->body) > STORE_UPLOAD_BACKLOG) {
-		u->waiting = true;
-		store_upload_wait(u->body, on_drained, u);
-	} else {
-		credit(u);
-	}
-}
-
-static void abort_upload(uint64_t number)
-{
-	struct upload *u = map_get_u64(&uploads, number);
-	if (u == NULL)
-		return;
-	store_upload_abort(u->body);
-	forget_upload(u);
-}
-
-/* ---- deliveries ---- */
-
-static void answer(uint32_t request, const int *results, size_t count)
-{
-	struct message_result items[ACCOUNT_TARGETS_MAX];
+	struct message_result *items = mem_array(count, sizeof *items);
 	for (size_t i = 0; i < count; i++)
 		items[i].error = (uint64_t)(int64_t)results[i];
 	struct message_delivered m = {.results = {.items = items, .count = count}};
-	if (store_role.smtp.up)
-		ipc_send(&store_role.smtp.channel, MESSAGE_DELIVERED, request, &m, -1);
+	if (link->up)
+		ipc_send(&link->channel, MESSAGE_DELIVERED, request, &m, -1);
+	mem_free(items);
 }
 
-static void answer_all(uint32_t request, size_t count, int error)
+static void answer_all(struct link *link, uint32_t request, const struct message_deliver *m, int error)
 {
-	int results[ACCOUNT_TARGETS_MAX];
+	size_t count = m->targets.count + m->recipients.count;
+	int *results = mem_array(count, sizeof *results);
 	for (size_t i = 0; i < count; i++)
 		results[i] = error;
-	answer(request, results, count);
+	answer(link, request, results, count);
+	mem_free(results);
 }
 
-static void delivered(struct account_delivery *delivery, int result)
+static void free_delivery(struct delivery *d)
 {
-	struct delivery *d = delivery->arg;
-	int results[ACCOUNT_TARGETS_MAX];
-	for (size_t i = 0; i < d->asked; i++) {
-		int own = delivery->targets[d->positions[i]].result;
-		results[i] = own ? own : result;
-	}
-	if (d->generation == store_role.smtp.generation)
-		answer(d->request, results, d->asked);
 	arena_done(&d->arena);
 	mem_free(d);
 }
+
+/* ---- the commit ---- */
+
+/* A recipient that only goes with a target is of no use when the target was refused. */
+static size_t keep_recipients(struct delivery *d)
+{
+	struct record_recipient *kept = d->queue.record.recipients;
+	size_t count = 0;
+	for (size_t i = 0; i < d->recipient_count; i++)
+		if (d->targets[i] == SIZE_MAX || d->mail.targets[d->targets[i]].result == 0)
+			kept[count++] = d->recipients[i];
+	return count;
+}
+
+static int run(struct txn *t, void *arg)
+{
+	struct delivery *d = arg;
+	int refused = 0;
+	d->queue.record.count = d->recipient_count;
+	int error = queue_delivery_check(t, &d->queue, account_delivery_writes(d->mail.target_count));
+	if (error)
+		return error;
+	if (d->mail.target_count > 0)
+		refused = account_delivery_run(t, &d->mail);
+	bool alone = d->recipient_count == 0 && d->queue.report_count == 0;
+	/* Nothing was written: with one reply for all, or nothing else to do, that is the end. */
+	if (refused && (alone || d->mail.all_or_none))
+		return refused;
+	d->queue.record.count = keep_recipients(d);
+	error = queue_delivery_run(t, &d->queue);
+	return error ? error : refused && d->queue.record.count == 0 ? refused : 0;
+}
+
+static void trace(const struct delivery *d)
+{
+	const struct queue_record *r = &d->queue.record;
+	struct view id = queue_id_view(&d->queue.id);
+	trace_event(id, TRACE_ACCEPTED, log_text("from", r->client), log_text("sender", r->sender),
+	    log_u64("size", r->body_len), log_text("message_id", r->message_id),
+	    log_u64("recipients", d->asked + d->recipient_count));
+	for (size_t i = 0; i < d->asked; i++) {
+		const struct account_target *target = &d->mail.targets[d->positions[i]];
+		if (target->result == 0)
+			trace_event(id, TRACE_KEPT, log_text("recipient", d->addresses[i]),
+			    log_text("mailbox", target->mailbox.len ? target->mailbox : VIEW("INBOX")));
+	}
+}
+
+static void done(struct store_commit *c, int result)
+{
+	struct delivery *d = (struct delivery *)((char *)c - offsetof(struct delivery, commit));
+	int *results = arena_array(&d->arena, d->asked + d->recipient_count, sizeof *results);
+	for (size_t i = 0; results && i < d->asked; i++) {
+		int own = d->mail.targets[d->positions[i]].result;
+		results[i] = own ? own : result;
+	}
+	for (size_t i = 0; results && i < d->recipient_count; i++) {
+		int own = d->targets[i] == SIZE_MAX ? 0 : d->mail.targets[d->targets[i]].result;
+		results[d->asked + i] = own ? own : result;
+	}
+	if (result == 0 && !d->queue.repeated && d->queue.id.text[0])
+		trace(d);
+	queue_delivery_done(store_role.queue, &d->queue, result);
+	if (d->generation == d->link->generation && results)
+		answer(d->link, d->request, results, d->asked + d->recipient_count);
+	free_delivery(d);
+}
+
+/* ---- from the message ---- */
 
 /* An account that is named twice (two aliases of one person) gets the message once. */
 static bool copy_targets(struct delivery *d, const struct message_deliver *m)
 {
 	struct account_target *targets = arena_array(&d->arena, m->targets.count, sizeof *targets);
 	d->positions = arena_array(&d->arena, m->targets.count, sizeof *d->positions);
+	d->addresses = arena_array(&d->arena, m->targets.count, sizeof *d->addresses);
 	size_t count = 0;
-	if (targets == NULL || d->positions == NULL)
+	if (targets == NULL || d->positions == NULL || d->addresses == NULL)
 		return false;
 	for (size_t i = 0; i < m->targets.count; i++) {
 		const struct message_delivery_target *t =
@@ -150,53 +142,157 @@ static bool copy_targets(struct delivery *d, const struct message_deliver *m)
 		while (k < count && targets[k].shard != t->account)
 			k++;
 		d->positions[i] = k;
+		if (!arena_copy(&d->arena, t->address, &d->addresses[i]))
+			return false;
 		if (k < count)
 			continue;
 		targets[k].shard = t->account;
 		targets[k].enforce_quota = m->enforce_quota;
 		targets[k].quota_default = store_role.process->settings.quota_default;
+		if (m->id.len == QUEUE_ID_SIZE) {
+			targets[k].has_delivery_id = true;
+			memcpy(targets[k].delivery_id, m->id.data, QUEUE_ID_SIZE);
+		}
 		if (!arena_copy(&d->arena, t->mailbox, &targets[k].mailbox) ||
 		    !arena_copy(&d->arena, t->prefix, &targets[k].prefix))
 			return false;
 		count++;
 	}
-	d->delivery.targets = targets;
-	d->delivery.target_count = count;
-	d->delivery.all_or_none = m->all_or_none;
+	d->asked = m->targets.count;
+	d->mail.targets = targets;
+	d->mail.target_count = count;
+	d->mail.all_or_none = m->all_or_none;
 	/* Beside a long prefix the summary finds no room in the index: its readers then make it from the
 	 * message. */
 	for (size_t i = 0; i < count; i++)
 		if (targets[i].prefix.len + m->summary.len > ACCOUNT_INLINE_MAX)
 			return true;
-	return arena_copy(&d->arena, m->summary, &d->delivery.summary);
+	return arena_copy(&d->arena, m->summary, &d->mail.summary);
 }
 
-static struct store_upload *claim_upload(const struct message_deliver *m)
+/* A name that keys can hold, and that is none of ours. */
+static bool is_destination(struct view name)
 {
-	if (m->upload == 0)
-		return store_upload_begin(store_role.store);
-	struct upload *u = map_get_u64(&uploads, m->upload);
-	if (u == NULL)
-		return NULL;
-	struct store_upload *body = u->body;
-	/* The engine must not call back for a credit that nobody waits for any more. */
-	if (u->waiting)
-		store_upload_wait(body, NULL, NULL);
-	if (u->failed) {
-		store_upload_abort(body);
-		body = NULL;
+	return name.len > 0 && name.len <= QUEUE_NAME_MAX && name.data[0] != '@' && view_find(name, '\0') < 0 &&
+	       view_find(name, '>') < 0;
+}
+
+static size_t target_of(const struct delivery *d, uint64_t account)
+{
+	for (size_t i = 0; i < d->mail.target_count; i++)
+		if (d->mail.targets[i].shard == account)
+			return i;
+	return SIZE_MAX;
+}
+
+static int copy_recipient(struct delivery *d, const struct message_delivery_recipient *from, size_t i)
+{
+	static const struct {
+		enum record_state state;
+		enum queue_action action;
+	} kinds[] = {[RECIPIENT_REMOTE] = {RECORD_WAITING, ACTION_NONE},
+	    [RECIPIENT_LOCAL] = {RECORD_WAITING, ACTION_NONE},
+	    [RECIPIENT_DELIVERED] = {RECORD_DELIVERED, ACTION_DELIVERED},
+	    [RECIPIENT_EXPANDED] = {RECORD_EXPANDED, ACTION_EXPANDED}};
+	struct record_recipient *p = &d->recipients[i];
+	if (from->kind > RECIPIENT_EXPANDED || (from->kind == RECIPIENT_REMOTE && !is_destination(from->destination)))
+		return -EINVAL;
+	*p = (struct record_recipient){.state = (uint8_t)kinds[from->kind].state,
+	    .notify = (uint8_t)from->notify,
+	    .local = from->kind == RECIPIENT_LOCAL,
+	    .account = from->account};
+	d->targets[i] = from->kind == RECIPIENT_DELIVERED ? target_of(d, from->account) : SIZE_MAX;
+	if (from->kind == RECIPIENT_DELIVERED && d->targets[i] == SIZE_MAX)
+		return -EINVAL;
+	const struct {
+		struct view from, *to;
+	} texts[] = {{from->address, &p->address}, {from->orcpt, &p->orcpt}, {from->forwarder, &p->forwarder},
+	    {from->kind == RECIPIENT_REMOTE ? from->destination : (struct view){0}, &p->destination},
+	    {from->mailbox, &p->mailbox}, {from->prefix, &p->prefix}};
+	for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+		if (!arena_copy(&d->arena, texts[k].from, texts[k].to))
+			return -ENOMEM;
+	if (queue_record_tells(&d->queue.record, p, kinds[from->kind].action))
+		p->action = (uint8_t)kinds[from->kind].action;
+	return 0;
+}
+
+static bool copy_head(struct delivery *d, const struct message_deliver *m)
+{
+	struct queue_record *r = &d->queue.record;
+	*r = (struct queue_record){.submitter = m->submitter,
+	    .arrived = (int64_t)m->received_at,
+	    .hold_until = (int64_t)m->hold_until,
+	    .by_time = (int64_t)m->by_time,
+	    .by_mode = (uint16_t)m->by_mode,
+	    .ret = (uint8_t)m->ret,
+	    .body = (uint8_t)m->body,
+	    .priority = (uint8_t)(m->priority <= 18 ? m->priority : 9),
+	    .utf8 = m->utf8,
+	    .require_tls = m->require_tls,
+	    .shared = m->targets.count > 0};
+	return arena_copy(&d->arena, m->sender, &r->sender) && arena_copy(&d->arena, m->envid, &r->envid) &&
+	       arena_copy(&d->arena, m->client, &r->client) && arena_copy(&d->arena, m->message_id, &r->message_id);
+}
+
+static int copy_recipients(struct delivery *d, const struct message_deliver *m)
+{
+	const struct message_delivery_recipient *from = m->recipients.items;
+	struct queue_record *r = &d->queue.record;
+	size_t count = m->recipients.count;
+	bool local = false;
+	d->recipients = arena_array(&d->arena, count, sizeof *d->recipients);
+	d->targets = arena_array(&d->arena, count, sizeof *d->targets);
+	r->recipients = arena_array(&d->arena, count, sizeof *r->recipients);
+	if (d->recipients == NULL || d->targets == NULL || r->recipients == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		int error = copy_recipient(d, &from[i], i);
+		if (error)
+			return error;
+		r->recipients[i] = d->recipients[i];
+		local = local || from[i].kind == RECIPIENT_LOCAL;
 	}
-	forget_upload(u);
-	return body;
+	d->recipient_count = r->count = count;
+	return local && !arena_copy(&d->arena, m->summary, &r->summary) ? -ENOMEM : 0;
 }
 
-static void take_delivery(const struct message_deliver *m, uint32_t request)
+static int copy_reports(struct delivery *d, const struct message_deliver *m)
 {
-	struct store_upload *body = claim_upload(m);
-	size_t count = m->targets.count;
-	if (body == NULL || count == 0) {
+	const struct message_delivery_report *from = m->reports.items;
+	d->queue.report_count = m->reports.count;
+	d->queue.reports = arena_array(&d->arena, m->reports.count, sizeof *d->queue.reports);
+	if (d->queue.reports == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->reports.count; i++) {
+		d->queue.reports[i] = (struct change_report){
+		    .recipient = (uint32_t)from[i].recipient, .action = (enum queue_action)from[i].action};
+		if (from[i].recipient >= QUEUE_RECIPIENTS_MAX || from[i].action > ACTION_EXPANDED ||
+		    !queue_id_from(from[i].id, &d->queue.reports[i].id))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int copy_message(struct delivery *d, const struct message_deliver *m)
+{
+	bool named = queue_id_from(m->id, &d->queue.id);
+	/* What the queue keeps, others speak of by its id. */
+	if (!named && (m->id.len > 0 || m->recipients.count > 0 || m->reports.count > 0))
+		return -EINVAL;
+	if (!copy_targets(d, m) || !copy_head(d, m))
+		return -ENOMEM;
+	int error = copy_recipients(d, m);
+	return error ? error : copy_reports(d, m);
+}
+
+static void take_delivery(struct link *link, const struct message_deliver *m, uint32_t request)
+{
+	struct store_upload *body =
+	    m->upload ? store_upload_claim(link, m->upload) : store_upload_begin(store_role.store);
+	if (body == NULL || m->targets.count + m->recipients.count + m->reports.count == 0) {
 		store_upload_abort(body);
-		answer_all(request, count, -EIO);
+		answer_all(link, request, m, -EIO);
 		return;
 	}
 	int error = store_upload_append(body, m->bytes);
@@ -204,26 +300,27 @@ static void take_delivery(const struct message_deliver *m, uint32_t request)
 	if (error == 0 && m->trailer.len > 0)
 		error = store_upload_append(body, m->trailer);
 	struct delivery *d = mem_alloc(sizeof *d);
-	arena_init(&d->arena, 1024 * 1024);
+	arena_init(&d->arena, ARENA_MAX);
+	d->link = link;
 	d->request = request;
-	d->generation = store_role.smtp.generation;
-	d->asked = count;
-	if (error == 0 && !copy_targets(d, m))
-		error = -ENOMEM;
+	d->generation = link->generation;
+	if (error == 0)
+		error = copy_message(d, m);
 	if (error) {
 		store_upload_abort(body);
-		answer_all(request, count, error);
-		arena_done(&d->arena);
-		mem_free(d);
+		answer_all(link, request, m, error);
+		free_delivery(d);
 		return;
 	}
-	d->delivery.upload = body;
-	d->delivery.body_len = body_len;
-	d->delivery.internaldate = (int64_t)m->received_at;
-	d->delivery.message_id_hash = m->thread_hash;
-	d->delivery.done = delivered;
-	d->delivery.arg = d;
-	account_deliver(&store_role.accounts, &d->delivery);
+	d->mail.body_len = d->queue.record.body_len = body_len;
+	d->queue.record.trailer_len = m->trailer.len;
+	d->mail.internaldate = (int64_t)m->received_at;
+	d->mail.message_id_hash = m->thread_hash;
+	d->commit = (struct store_commit){
+	    .run = run, .arg = d, .done = done, .uploads = {body}, .upload_count = 1};
+	account_delivery_begin(&d->mail);
+	queue_delivery_begin(store_role.queue, &d->queue);
+	store_commit(store_role.store, &d->commit);
 }
 
 /* ---- room ---- */
@@ -266,7 +363,7 @@ static void take_room(struct link *link, const struct channel_frame *frame, cons
 
 /* ---- the link ---- */
 
-static void received(struct link *link, struct channel_frame *frame)
+bool store_deliver_received(struct link *link, struct channel_frame *frame)
 {
 	union {
 		struct message_upload upload;
@@ -274,39 +371,35 @@ static void received(struct link *link, struct channel_frame *frame)
 		struct message_deliver deliver;
 		struct message_room room;
 	} m;
+	if (frame->type < MESSAGE_UPLOAD || frame->type > MESSAGE_ROOM)
+		return false;
 	if (!link_decode(link, frame, &m))
-		return;
+		return true;
 	if (frame->type == MESSAGE_UPLOAD)
-		take_piece(&m.upload, frame->request);
+		store_upload_piece(link, &m.upload, frame->request);
 	else if (frame->type == MESSAGE_UPLOAD_ABORT)
-		abort_upload(m.abort.upload);
+		store_upload_cancel(link, m.abort.upload);
 	else if (frame->type == MESSAGE_DELIVER)
-		take_delivery(&m.deliver, frame->request);
+		take_delivery(link, &m.deliver, frame->request);
 	else
 		take_room(link, frame, &m.room);
+	return true;
 }
 
-static void closed(struct link *link)
+static void received(struct link *link, struct channel_frame *frame)
 {
-	(void)link;
-	while (uploads.count > 0) {
-		size_t position = 0;
-		void *value;
-		map_each(&uploads, &position, NULL, &value);
-		struct upload *u = value;
-		store_upload_abort(u->body);
-		forget_upload(u);
-	}
+	if (!store_deliver_received(link, frame))
+		store_queue_etrn(link, frame);
 }
 
 void store_deliver_close(void)
 {
 	link_close(&store_role.smtp);
-	closed(&store_role.smtp);
+	store_upload_forget(&store_role.smtp);
 }
 
 void store_deliver_open(int fd)
 {
-	closed(NULL);
-	link_open(&store_role.smtp, store_role.process, fd, ROLE_SMTP, received, closed, NULL);
+	store_upload_forget(&store_role.smtp);
+	link_open(&store_role.smtp, store_role.process, fd, ROLE_SMTP, received, store_upload_forget, NULL);
 }

@@ -5,21 +5,52 @@
 #include "account/account.h"
 #include "daemon/role.h"
 #include "daemon/role_store.h"
+#include "queue/queue.h"
 #include "store/store_embedded.h"
 
 struct store_role {
 	struct role_process *process;
 	struct store *store;
 	struct accounts accounts;
+	struct queue *queue;
 	struct loop_watch dispatch;
-	struct link auth, smtp;
+	struct link auth, smtp, relay;
+	struct loop_timer last_words;
 	bool draining;
 };
 extern struct store_role store_role;
 
-/* store_deliver.c: smtp's uploads and deliveries. */
+/* role_store.c: relay has said all that it will say; a drain waits for it. */
+void store_role_relay_gone(void);
+
+/* store_upload.c: bodies that smtp or relay sends in pieces. A link's end aborts them. */
+void store_upload_piece(struct link *link, const struct message_upload *m, uint32_t request);
+void store_upload_cancel(struct link *link, uint64_t number);
+/* It is the caller's from now on; NULL when there is none, or not all of it. */
+struct store_upload *store_upload_claim(struct link *link, uint64_t number);
+void store_upload_forget(struct link *link);
+
+/* store_deliver.c: smtp's and relay's deliveries. */
 void store_deliver_open(int fd);
 void store_deliver_close(void);
+/* False when the frame is none of a delivery. */
+bool store_deliver_received(struct link *link, struct channel_frame *frame);
+
+/* store_queue.c: what relay takes out of the queue, and what it says became of it. */
+void store_queue_start(void);
+void store_queue_configure(void); /* from the settings, after a reload */
+void store_queue_open(int fd);
+void store_queue_etrn(struct link *link, const struct channel_frame *frame);
+void store_queue_stop(void); /* before the store is closed */
+void store_queue_free(void); /* after */
+
+/* store_queue_local.c: takes "@local" itself. */
+void store_queue_local_offer(const struct queue_offer *offer);
+bool store_queue_local_message(const struct queue_handout *h); /* false: not of "@local" */
+bool store_queue_local_taken(uint64_t number, int error, size_t count, bool more);
+
+/* store_queue_notes.c: what became of messages, for log and trace. */
+void store_queue_note(const struct queue_note *note);
 
 /* store_heal.c: an index that is found damaged is made anew. */
 void store_heal_start(void);

@@ -64,7 +64,7 @@ int change_add(struct spool *s, unsigned shard, const struct queue_id *id, struc
 
 static void tell(const struct queue_record *r, struct record_recipient *p, enum queue_action action)
 {
-	p->action = record_tells(r, p, action) ? action : ACTION_NONE;
+	p->action = queue_record_tells(r, p, action) ? action : ACTION_NONE;
 }
 
 /* Deliver-by's own wishes override NOTIFY, but for NEVER (RFC 2852 section 4). */

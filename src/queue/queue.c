@@ -90,9 +90,19 @@ void queue_wake(struct queue *q)
 	q->handlers->wake(q->arg);
 }
 
+void queue_stop(struct queue *q)
+{
+	queue_lost(q);
+	q->kept_until = 0;
+	q->stopping = true;
+	queue_items_work(q);
+}
+
 void queue_work(struct queue *q)
 {
 	q->woken = false;
+	if (q->stopping)
+		return;
 	queue_items_work(q);
 	queue_due_work(q, clock_wall());
 	queue_take_work(q);

@@ -64,6 +64,9 @@ const struct queue_config *queue_config(const struct queue *q);
 
 void queue_work(struct queue *q);
 
+/* Before the store is closed: what was said is handed to it, nothing else begins. Nothing may be called after it. */
+void queue_stop(struct queue *q);
+
 /* When there is something to do although nobody asks: seconds since 1970, at most a minute ahead. */
 int64_t queue_next(const struct queue *q);
 

@@ -118,7 +118,7 @@ void queue_items_work(struct queue *q)
 		q->kept_end = &q->kept;
 		q->kept_count = 0;
 	}
-	while (q->items && q->batches < BATCHES_MAX) {
+	while (q->items && (q->batches < BATCHES_MAX || q->stopping)) {
 		struct batch *b = mem_alloc(sizeof *b);
 		bool frees;
 		b->queue = q;

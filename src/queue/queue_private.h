@@ -96,7 +96,7 @@ struct queue {
 	size_t reads_busy;
 
 	uint64_t freed;
-	bool woken;
+	bool woken, stopping;
 };
 
 /* queue.c */

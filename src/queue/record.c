@@ -21,7 +21,7 @@ bool queue_id_from(struct view text, struct queue_id *id)
 	return true;
 }
 
-bool record_tells(const struct queue_record *r, const struct record_recipient *recipient, enum queue_action action)
+bool queue_record_tells(const struct queue_record *r, const struct record_recipient *recipient, enum queue_action action)
 {
 	unsigned notify = recipient->notify;
 	if (record_sender_is_null(r) || action == ACTION_NONE || (notify & NOTIFY_NEVER))

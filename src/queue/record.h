@@ -123,7 +123,7 @@ static inline bool record_sender_is_null(const struct queue_record *r)
 }
 
 /* Whether the sender wants, or has to, be told of this outcome (RFC 3461 sections 4.1 and 5.2). */
-bool record_tells(const struct queue_record *r, const struct record_recipient *recipient, enum queue_action action);
+bool queue_record_tells(const struct queue_record *r, const struct record_recipient *recipient, enum queue_action action);
 
 /*
  * Appends the encoded record. One that is longer than QUEUE_RECORD_MAX loses what the next hosts said, bit by

@@ -160,17 +160,17 @@ static void test_whom_an_outcome_concerns(void **state)
 	struct queue_record r = {.sender = VIEW("s@example.com")}, null = {0};
 	struct record_recipient p = {0};
 	(void)state;
-	assert_true(record_tells(&r, &p, ACTION_FAILED) && record_tells(&r, &p, ACTION_DELAYED));
-	assert_false(record_tells(&r, &p, ACTION_DELIVERED) || record_tells(&r, &p, ACTION_RELAYED));
-	assert_false(record_tells(&null, &p, ACTION_FAILED));
+	assert_true(queue_record_tells(&r, &p, ACTION_FAILED) && queue_record_tells(&r, &p, ACTION_DELAYED));
+	assert_false(queue_record_tells(&r, &p, ACTION_DELIVERED) || queue_record_tells(&r, &p, ACTION_RELAYED));
+	assert_false(queue_record_tells(&null, &p, ACTION_FAILED));
 	p.notify = NOTIFY_NEVER;
-	assert_false(record_tells(&r, &p, ACTION_FAILED));
+	assert_false(queue_record_tells(&r, &p, ACTION_FAILED));
 	p.notify = NOTIFY_SUCCESS;
-	assert_true(record_tells(&r, &p, ACTION_RELAYED) && record_tells(&r, &p, ACTION_EXPANDED));
-	assert_false(record_tells(&r, &p, ACTION_FAILED) || record_tells(&r, &p, ACTION_DELAYED));
+	assert_true(queue_record_tells(&r, &p, ACTION_RELAYED) && queue_record_tells(&r, &p, ACTION_EXPANDED));
+	assert_false(queue_record_tells(&r, &p, ACTION_FAILED) || queue_record_tells(&r, &p, ACTION_DELAYED));
 	p.notify = NOTIFY_DELAY;
-	assert_true(record_tells(&r, &p, ACTION_DELAYED));
-	assert_false(record_tells(&r, &p, ACTION_FAILED));
+	assert_true(queue_record_tells(&r, &p, ACTION_DELAYED));
+	assert_false(queue_record_tells(&r, &p, ACTION_FAILED));
 }
 
 static void test_keys_sort_as_they_must(void **state)
