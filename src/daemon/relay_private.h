@@ -54,7 +54,7 @@ struct relay_connection;
 
 struct relay_policy_request {
 	struct view domain;
-	/* policy: NULL when there is none, or none can be had; valid during the call. */
+	/* policy: in mode testing or enforce, valid during the call; NULL when there is none (mode none says so too), or none can be had. */
 	void (*found)(void *arg, const struct mta_sts_policy *policy);
 	void *arg;
 	struct relay_policy *policy; /* internal */
@@ -65,6 +65,7 @@ struct relay_policy_request {
 void relay_policy_find(struct relay_policy_request *r);
 void relay_policy_forget(struct relay_policy_request *r); /* also when it was never asked, or is answered */
 void relay_policies_init(struct loop *loop);
+void relay_policies_done(void); /* forgets everything; nobody may wait for an answer */
 
 /* ---- relay_find.c ---- */
 
