@@ -3,7 +3,12 @@
 int32_t utf8_next(struct view *v)
 {
 	unsigned char first = (unsigned char)v->data[0];
-	size_t len = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+	size_t len = first < 0x80   ? 1
+	             : first < 0xc2 ? 0
+	             : first < 0xe0 ? 2
+	             : first < 0xf0 ? 3
+	             : first < 0xf5 ? 4
+	                            : 0;
 	int32_t c = first < 0x80 ? first : first & (0x7f >> len);
 	if (len == 0 || len > v->len)
 		goto bad;
@@ -13,7 +18,8 @@ int32_t utf8_next(struct view *v)
 			goto bad;
 		c = c << 6 | (next & 0x3f);
 	}
-	if ((len == 3 && c < 0x800) || (len == 4 && c < 0x10000) || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
+	if ((len == 3 && c < 0x800) || (len == 4 && c < 0x10000) || (c >= 0xd800 && c < 0xe000) ||
+	    c > 0x10ffff)
 		goto bad;
 	*v = view_skip(*v, len);
 	return c;
@@ -55,6 +61,22 @@ int utf8_append(struct buf *b, int32_t c)
 		out[0] = (char)(lead[len] | c);
 	}
 	return buf_append(b, view_of(out, len));
+}
+
+int utf8_append_line(struct buf *b, struct view text)
+{
+	int error = 0;
+	while (text.len && error == 0) {
+		struct view before = text;
+		int32_t c = utf8_next(&text);
+		if (c == '\r' || c == '\n' || c == '\t')
+			error = buf_append_byte(b, ' ');
+		else if (c < ' ' || c == 0x7f || (c >= 0x80 && c < 0xa0))
+			error = buf_append_byte(b, '?');
+		else
+			error = buf_append(b, view_take(before, before.len - text.len));
+	}
+	return error;
 }
 
 size_t utf8_length(struct view v)

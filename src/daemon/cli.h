@@ -95,6 +95,8 @@ int cli_alias(struct cli *cli);
 int cli_mailbox(struct cli *cli);
 int cli_store(struct cli *cli);
 int cli_message(struct cli *cli);
+int cli_queue(struct cli *cli);
+int cli_trace(struct cli *cli);
 int cli_doctor(struct cli *cli);
 
 #endif

@@ -46,6 +46,21 @@ static const struct {
     {"mailbox", cli_mailbox, "what an account holds",
         "postrider mailbox undelete ADDRESS [--days N]\n"
         "       postrider mailbox purge ADDRESS"},
+    {"queue", cli_queue, "messages on their way: what waits, why, and what is to become of it",
+        "postrider queue list [WHICH] [--limit N] [--json]\n"
+        "       postrider queue show ID...|WHICH [--json]\n"
+        "       postrider queue stats [--json]\n"
+        "       postrider queue retry ID...|WHICH [--why TEXT]\n"
+        "       postrider queue hold ID...|WHICH --why TEXT [--for TIME]\n"
+        "       postrider queue release ID...|WHICH [--why TEXT]\n"
+        "       postrider queue delete ID...|WHICH --why TEXT [--bounce]\n"
+        "       postrider queue route DOMAIN|ID HOST[:PORT] [--why TEXT]\n"
+        "       postrider queue route DOMAIN|ID --mx\n"
+        "       WHICH: --sender ADDRESS, --domain NAME, --older TIME, --error TEXT, all that are given; or --all.\n"
+        "       TIME: 90s, 15m, 2h, 3d"},
+    {"trace", cli_trace, "what became of a message",
+        "postrider trace ID|MESSAGE-ID|ADDRESS [--days N] [--limit N] [--json]\n"
+        "       ADDRESS may be a sender or a recipient; @DOMAIN stands for everybody there."},
     {"store", cli_store, "the data folder: check, rebuild, stats, compact",
         "postrider store check|rebuild|stats|compact [--json]"},
     {"message", cli_message, "look into a message file",

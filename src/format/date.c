@@ -278,3 +278,22 @@ int date_write_rfc3339(struct buf *out, struct date date)
 		return buf_append_byte(out, 'Z');
 	return buf_printf(out, "%c%02d:%02d", date.offset_minutes < 0 ? '-' : '+', offset / 60, offset % 60);
 }
+
+int duration_write(struct buf *out, int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *one, *many;
+	} units[] = {{86400, "a day", "days"}, {3600, "an hour", "hours"}, {60, "a minute", "minutes"},
+	    {1, "a second", "seconds"}};
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		int64_t unit = units[i].seconds, n = (seconds + unit / 2) / unit;
+		/* Nearly one is one; 36 hours and 90 minutes say more than 2 days and 2 hours. */
+		bool one = seconds >= unit - unit / 10 && seconds <= unit + unit / 10;
+		if (one)
+			return buf_append_string(out, units[i].one);
+		if (seconds >= 2 * unit)
+			return buf_printf(out, "%lld %s", (long long)n, units[i].many);
+	}
+	return buf_append_string(out, "a moment");
+}

@@ -25,6 +25,12 @@ int date_write(struct buf *out, struct date date);
 int date_write_rfc3339(struct buf *out, struct date date);
 
 /*
+ * Appends a duration for people: "3 minutes", "an hour", "36 hours", "5 days", rounded to what they want to
+ * know; "a moment" for none. The result of buf_append.
+ */
+int duration_write(struct buf *out, int64_t seconds);
+
+/*
  * Days since 1970-01-01 of a date in the Gregorian calendar, and the other way round. Month 1-12, day 1-31.
  */
 int64_t days_from_civil(int64_t year, unsigned month, unsigned day);

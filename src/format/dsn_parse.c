@@ -23,19 +23,6 @@ struct reader {
 
 /* ---- values ---- */
 
-static bool append_clean(struct buf *out, struct view text)
-{
-	while (text.len && !buf_failed(out)) {
-		struct view before = text;
-		int32_t c = utf8_next(&text);
-		if (c < ' ' || c == 0x7f || (c >= 0x80 && c < 0xa0))
-			buf_append_byte(out, c == '\t' ? ' ' : '?');
-		else
-			buf_append(out, view_take(before, before.len - text.len));
-	}
-	return !buf_failed(out);
-}
-
 /* The body on one line, without control characters, in the arena. */
 static struct view keep(struct reader *r, struct view body)
 {
@@ -48,7 +35,7 @@ static struct view keep(struct reader *r, struct view body)
 	buf_init(&line, DSN_PARSE_FIELD_MAX);
 	buf_init(&clean, DSN_PARSE_FIELD_MAX);
 	header_unfold(body, &line);
-	append_clean(&clean, buf_view(&line));
+	utf8_append_line(&clean, buf_view(&line));
 	if (!arena_copy(r->arena, view_trim(buf_view(&clean)), &kept))
 		r->full = true;
 	buf_done(&line);

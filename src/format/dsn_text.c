@@ -34,27 +34,6 @@ static void end(struct paragraph *p, struct buf *out, const char *indent)
 	buf_done(&p->words);
 }
 
-/* "5 days", rounded; a person needs no more. */
-static void say_duration(struct paragraph *p, int64_t seconds)
-{
-	static const struct {
-		int64_t seconds;
-		const char *one, *many;
-	} units[] = {{86400, "a day", "days"}, {3600, "an hour", "hours"}, {60, "a minute", "minutes"}};
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-		int64_t n = (seconds + units[i].seconds / 2) / units[i].seconds;
-		/* 36 hours are rather that than 2 days. */
-		if (seconds < units[i].seconds * (i < 2 ? 2 : 1) && n != 1)
-			continue;
-		if (n == 1)
-			say(p, units[i].one);
-		else
-			buf_printf(&p->words, "%lld %s", (long long)n, units[i].many);
-		return;
-	}
-	say(p, "a moment");
-}
-
 static void say_time(struct paragraph *p, const struct dsn_report *report, int64_t seconds)
 {
 	struct date date = {
@@ -99,7 +78,7 @@ static void put_reasons(struct buf *out, const struct dsn_report *report, const 
 	say(&p, e.meaning);
 	if (r->action == DSN_FAILED && r->trouble == TROUBLE_EXPIRED) {
 		say(&p, " It was tried for ");
-		say_duration(&p, report->now.seconds - report->arrival);
+		duration_write(&p.words, report->now.seconds - report->arrival);
 		say(&p, " without success.");
 	} else if (r->action == DSN_FAILED && r->trouble == TROUBLE_DEADLINE) {
 		say(&p, " The time that you allowed for it is over.");

@@ -18,23 +18,13 @@ struct view dsn_cut(struct view text, size_t max)
 	return view_take(text, max);
 }
 
-static void put_clean_character(struct buf *out, struct view *text, bool utf8)
-{
-	struct view before = *text;
-	int32_t c = utf8_next(text);
-	bool control = c < ' ' || c == 0x7f || (c >= 0x80 && c < 0xa0);
-	if (c == '\r' || c == '\n' || c == '\t')
-		buf_append_byte(out, ' ');
-	else if (control || (c >= 0x80 && !utf8))
-		buf_append_byte(out, '?');
-	else
-		buf_append(out, view_take(before, before.len - text->len));
-}
-
 void dsn_put_clean(struct buf *out, struct view text, bool utf8)
 {
-	while (text.len)
-		put_clean_character(out, &text, utf8);
+	while (text.len) {
+		struct view before = text;
+		bool shown = utf8_next(&text) < 0x80 || utf8;
+		utf8_append_line(out, shown ? view_take(before, before.len - text.len) : VIEW("?"));
+	}
 }
 
 /* A word that no line can hold is broken: the limit of RFC 5322 stands above a remote's words. */

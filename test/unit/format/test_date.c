@@ -109,6 +109,26 @@ static void counts_every_day(void **state)
 	buf_done(&out);
 }
 
+static void writes_durations(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t seconds;
+		const char *words;
+	} table[] = {{-5, "a moment"}, {0, "a moment"}, {1, "a second"}, {2, "2 seconds"}, {45, "45 seconds"},
+	    {58, "a minute"}, {61, "a minute"}, {90, "90 seconds"}, {120, "2 minutes"}, {1800, "30 minutes"},
+	    {3300, "an hour"}, {3600, "an hour"}, {5400, "90 minutes"}, {7200, "2 hours"}, {43200, "12 hours"},
+	    {86400, "a day"}, {129600, "36 hours"}, {5 * 86400 + 100, "5 days"}, {400 * 86400, "400 days"}};
+	struct buf out;
+	buf_init(&out, 100);
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		buf_clear(&out);
+		assert_int_equal(duration_write(&out, table[i].seconds), 0);
+		assert_view(buf_view(&out), table[i].words);
+	}
+	buf_done(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +137,7 @@ int main(void)
 	    cmocka_unit_test(refuses_what_is_no_date),
 	    cmocka_unit_test(writes_dates),
 	    cmocka_unit_test(counts_every_day),
+	    cmocka_unit_test(writes_durations),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

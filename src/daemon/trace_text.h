@@ -1,0 +1,17 @@
+/* A message's path (trace_search.h) for people and for scripts. Pure: lines in, text out. */
+#ifndef DAEMON_TRACE_TEXT_H
+#define DAEMON_TRACE_TEXT_H
+
+#include "base/buf.h"
+
+/*
+ * The lines of one message, in their order, as a heading, one line an event with local time, and a last
+ * sentence that says where the message is now, why, and what the administrator can do; `now` in seconds since
+ * 1970. Lines that are none are left out. False (and nothing appended) if no line was one.
+ */
+bool trace_text(struct view lines, int64_t now, struct buf *out);
+
+/* The same as a JSON object: {"id","events":[{"time","event",fields...}],"state"}. */
+bool trace_json(struct view lines, int64_t now, struct buf *out);
+
+#endif
