@@ -259,6 +259,12 @@ const char *ipc_name(unsigned type)
 	return row ? row->name : NULL;
 }
 
+const struct codec_schema *ipc_schema(unsigned type)
+{
+	const struct message_row *row = row_of(type);
+	return row ? row->schema : NULL;
+}
+
 bool ipc_allowed(unsigned type, unsigned from, unsigned to)
 {
 	const struct message_row *row = row_of(type);

@@ -281,6 +281,9 @@ struct message_queue_rest { uint64_t number, how, seconds; /* how: enum queue_re
 /* The name for logs and documents, or NULL. */
 const char *ipc_name(unsigned type);
 
+/* The schema of its struct, or NULL. */
+const struct codec_schema *ipc_schema(unsigned type);
+
 /* Whether `from` may send this type to `to`. */
 bool ipc_allowed(unsigned type, unsigned from, unsigned to);
 
