@@ -28,7 +28,9 @@ struct smtp_body *smtp_body_new(const struct smtp_body_config *config, struct vi
 	struct smtp_body *b = mem_alloc(sizeof *b);
 	b->config = *config;
 	buf_init(&b->trace, 4096);
-	buf_append(&b->trace, trace);
+	/* Without its trace field a message could go round for ever. */
+	if (trace.len == 0 || buf_append(&b->trace, trace) != 0)
+		b->fault = SMTP_BODY_NO_MEMORY;
 	buf_init(&b->summary, SUMMARY_MAX + 4096);
 	buf_init(&b->structure, STRUCTURE_MAX + 4096);
 	buf_init(&b->message_id, 1024);

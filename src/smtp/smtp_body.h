@@ -30,7 +30,8 @@ struct smtp_body_config {
 	void *arg;
 };
 
-/* `trace` is the field to put in front. Nothing is handed to the sink before the first bytes arrive. */
+/* `trace` is the field to put in front; an empty one (there was no memory for it) is a fault. Nothing is
+ * handed to the sink before the first bytes arrive. */
 struct smtp_body *smtp_body_new(const struct smtp_body_config *config, struct view trace);
 void smtp_body_free(struct smtp_body *b); /* NULL is allowed */
 

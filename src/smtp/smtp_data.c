@@ -20,7 +20,7 @@ static void begin_body(struct smtp_session *s)
 	};
 	buf_init(&trace, 4096);
 	smtp_trace_field(s, &trace);
-	s->body = smtp_body_new(&config, buf_view(&trace));
+	s->body = smtp_body_new(&config, buf_failed(&trace) ? (struct view){0} : buf_view(&trace));
 	buf_done(&trace);
 	s->dot = (struct smtp_dot){.state = DOT_LINE_START};
 }

@@ -1,0 +1,228 @@
+/* A message on its way in: what is put in front, taken out and completed, the limits, and what is known at its end, however it is cut. */
+#include "../unit.h"
+
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "smtp/smtp_body.h"
+#include "smtp/smtp_session.h"
+
+enum { NOW = 1000000000 }; /* Sun, 9 Sep 2001 01:46:40 +0000 */
+
+static struct buf got;
+static unsigned calls, pause_at; /* the sink asks for a pause at this call; 0: never */
+
+static bool sink(void *arg, struct view bytes)
+{
+	assert_ptr_equal(arg, &got);
+	assert_true(bytes.len > 0);
+	buf_append(&got, bytes);
+	return ++calls != pause_at;
+}
+
+static struct smtp_body_config config = {.size_max = 1 << 20, .received_max = 3, .now = NOW, .hostname = {"mx.example.test", 15},
+					 .sink = sink, .arg = &got};
+
+static int start(void **state)
+{
+	(void)state;
+	buf_init(&got, 1 << 22);
+	calls = pause_at = 0;
+	config.submission = false;
+	config.size_max = 1 << 20;
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	buf_done(&got);
+	return 0;
+}
+
+/* The whole in pieces; the body is kept, for its trailer's sake, until the next one. */
+static enum smtp_body_fault take(struct view message, size_t piece, struct smtp_trailer *trailer)
+{
+	static struct smtp_body *body;
+	smtp_body_free(body);
+	body = NULL;
+	if (trailer == NULL)
+		return SMTP_BODY_GOOD;
+	buf_clear(&got);
+	body = smtp_body_new(&config, VIEW("Received: here\r\n"));
+	while (message.len > 0) {
+		smtp_body_write(body, view_take(message, piece));
+		message = view_skip(message, piece);
+	}
+	enum smtp_body_fault fault = smtp_body_end(body, trailer);
+	assert_int_equal(smtp_body_fault(body), fault);
+	return fault;
+}
+
+static void expect(const char *message, const char *expected)
+{
+	struct smtp_trailer trailer;
+	for (size_t piece = 1; piece < 8; piece++) {
+		assert_int_equal(take(view_from_string(message), piece, &trailer), SMTP_BODY_GOOD);
+		assert_string_equal(buf_string(&got), expected);
+	}
+	assert_int_equal(take(view_from_string(message), SIZE_MAX, &trailer), SMTP_BODY_GOOD);
+	assert_string_equal(buf_string(&got), expected);
+	take((struct view){0}, 0, NULL);
+}
+
+static void a_received_message_gets_its_trace_field(void **state)
+{
+	(void)state;
+	expect("Subject: x\r\n\r\nbody\r\n", "Received: here\r\nSubject: x\r\n\r\nbody\r\n");
+	/* An earlier Return-Path is not believed; Bcc is none of a relay's business. */
+	expect("Return-Path: <evil@else.test>\r\nBcc: b@else.test\r\nSubject: x\r\n\r\nReturn-Path: stays\r\n",
+	       "Received: here\r\nBcc: b@else.test\r\nSubject: x\r\n\r\nReturn-Path: stays\r\n");
+	/* Nothing is added to it but the empty line between header and body. */
+	expect("Subject: x\r\nno field, so this is the body\r\n", "Received: here\r\nSubject: x\r\n\r\nno field, so this is the body\r\n");
+	expect("Subject: x\r\n", "Received: here\r\nSubject: x\r\n\r\n");
+	expect("", "Received: here\r\n\r\n");
+}
+
+static void a_submitted_message_is_completed(void **state)
+{
+	(void)state;
+	struct smtp_trailer trailer;
+	config.submission = true;
+	expect("Date: Mon, 1 Jan 2024 00:00:00 +0000\r\nMessage-ID: <1@else.test>\r\nBcc: b@else.test,\r\n c@else.test\r\nSubject: x\r\n\r\nbody\r\n",
+	       "Received: here\r\nDate: Mon, 1 Jan 2024 00:00:00 +0000\r\nMessage-ID: <1@else.test>\r\nSubject: x\r\n\r\nbody\r\n");
+	assert_int_equal(take(VIEW("Subject: x\r\n\r\nbody\r\n"), 3, &trailer), SMTP_BODY_GOOD);
+	const char *text = buf_string(&got);
+	assert_non_null(strstr(text, "\r\nDate: Sun, 9 Sep 2001 01:46:40 +0000\r\n"));
+	assert_non_null(strstr(text, "@mx.example.test>\r\n"));
+	assert_non_null(strstr(text, "\r\n\r\nbody\r\n"));
+	assert_true(view_starts(trailer.message_id, VIEW("<")) || view_ends_nocase(trailer.message_id, VIEW("mx.example.test")));
+	take((struct view){0}, 0, NULL);
+}
+
+static void the_trailer_tells_what_is_in_it(void **state)
+{
+	(void)state;
+	struct smtp_trailer one, other;
+	static const char message[] = "Subject: x\r\nMessage-ID: <1@else.test>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+				      "--b\r\n\r\none\r\n--b\r\nContent-Type: image/png\r\n\r\ntwo\r\n--b--\r\n";
+	struct buf summary, structure;
+	buf_init(&summary, 1 << 20);
+	buf_init(&structure, 1 << 20);
+	assert_int_equal(take(VIEW(message), SIZE_MAX, &one), SMTP_BODY_GOOD);
+	assert_non_null(memmem(one.message_id.data, one.message_id.len, "1@else.test", 11));
+	assert_true(one.summary.len > 0 && one.structure.len > 0);
+	buf_append(&summary, one.summary);
+	buf_append(&structure, one.structure);
+	/* The same, however it comes. */
+	for (size_t piece = 1; piece < 9; piece++) {
+		assert_int_equal(take(VIEW(message), piece, &other), SMTP_BODY_GOOD);
+		assert_true(view_equal(other.summary, buf_view(&summary)));
+		assert_true(view_equal(other.structure, buf_view(&structure)));
+	}
+	take((struct view){0}, 0, NULL);
+	buf_done(&summary);
+	buf_done(&structure);
+}
+
+static void what_is_too_large_is_dropped(void **state)
+{
+	(void)state;
+	struct smtp_trailer trailer;
+	static char message[5000] = "Subject: x\r\n\r\n";
+	memset(message + 14, 'x', sizeof message - 14);
+	config.size_max = sizeof message;
+	assert_int_equal(take(view_of(message, sizeof message), 100, &trailer), SMTP_BODY_GOOD); /* the trace field does not count */
+	assert_int_equal(buf_view(&got).len, sizeof message + 16);
+	config.size_max = sizeof message - 1;
+	assert_int_equal(take(view_of(message, sizeof message), 100, &trailer), SMTP_BODY_TOO_LARGE);
+	assert_true(buf_view(&got).len < sizeof message + 16);
+	size_t before = buf_view(&got).len;
+	calls = 0;
+	assert_int_equal(take(view_of(message, sizeof message), SIZE_MAX, &trailer), SMTP_BODY_TOO_LARGE);
+	assert_int_equal(calls, 0); /* nothing of it, when it comes at once */
+	assert_true(before > 0);
+	take((struct view){0}, 0, NULL);
+}
+
+static void a_loop_is_noticed(void **state)
+{
+	(void)state;
+	struct smtp_trailer trailer;
+	struct buf message;
+	for (unsigned hops = 0; hops < 6; hops++) {
+		buf_init(&message, 10000);
+		for (unsigned i = 0; i < hops; i++)
+			buf_append_string(&message, i % 2 ? "RECEIVED: from a\r\n by b\r\n" : "Received: from b\r\n");
+		buf_append_string(&message, "Subject: x\r\n\r\nReceived: of the body\r\nReceived: 2\r\nReceived: 3\r\nReceived: 4\r\n");
+		for (size_t piece = 1; piece < 40; piece += 13)
+			assert_int_equal(take(buf_view(&message), piece, &trailer), hops > 3 ? SMTP_BODY_LOOP : SMTP_BODY_GOOD);
+		buf_done(&message);
+	}
+	take((struct view){0}, 0, NULL);
+}
+
+static void a_full_sink_pauses_and_loses_nothing(void **state)
+{
+	(void)state;
+	struct smtp_trailer trailer;
+	struct smtp_body *body = smtp_body_new(&config, VIEW("Received: here\r\n"));
+	assert_int_equal(calls, 0); /* nothing before the first bytes */
+	pause_at = 2;
+	assert_false(smtp_body_write(body, VIEW("Subject: x\r\n\r\nbody\r\n")));
+	assert_true(smtp_body_write(body, VIEW("more\r\n")));
+	assert_int_equal(smtp_body_end(body, &trailer), SMTP_BODY_GOOD);
+	assert_string_equal(buf_string(&got), "Received: here\r\nSubject: x\r\n\r\nbody\r\nmore\r\n");
+	smtp_body_free(body);
+}
+
+/* At whichever allocation memory ends: the message is kept whole, or refused, and never cut. */
+static void without_memory_it_is_whole_or_refused(void **state)
+{
+	(void)state;
+	static char message[20000] = "Subject: x\r\nTo: somebody@else.test\r\n\r\n";
+	static const char head[] = "Received: here\r\n";
+	size_t header = strlen(message);
+	memset(message + header, 'x', sizeof message - header);
+	unsigned refused = 0, kept = 0;
+	for (unsigned n = 1;; n++) {
+		struct smtp_trailer trailer;
+		buf_clear(&got);
+		if (buf_reserve(&got, 1 << 20) == NULL) /* the test's own */
+			fail();
+		mem_fail_after(n);
+		struct smtp_body *body = smtp_body_new(&config, VIEW("Received: here\r\n"));
+		for (size_t at = 0; at < sizeof message; at += 7000)
+			smtp_body_write(body, view_take(view_skip(view_of(message, sizeof message), at), 7000));
+		enum smtp_body_fault fault = smtp_body_end(body, &trailer);
+		bool all_done = mem_fault_pending();
+		mem_fail_after(0);
+		if (fault == SMTP_BODY_GOOD) {
+			kept++;
+			assert_int_equal(buf_view(&got).len, sizeof message + sizeof head - 1);
+			assert_memory_equal(buf_view(&got).data + sizeof head - 1, message, sizeof message);
+		} else {
+			refused++;
+			assert_int_equal(fault, SMTP_BODY_NO_MEMORY);
+		}
+		smtp_body_free(body);
+		if (all_done)
+			break;
+	}
+	assert_true(kept > 0 && refused > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(a_received_message_gets_its_trace_field, start, stop),
+	    cmocka_unit_test_setup_teardown(a_submitted_message_is_completed, start, stop),
+	    cmocka_unit_test_setup_teardown(the_trailer_tells_what_is_in_it, start, stop),
+	    cmocka_unit_test_setup_teardown(what_is_too_large_is_dropped, start, stop),
+	    cmocka_unit_test_setup_teardown(a_loop_is_noticed, start, stop),
+	    cmocka_unit_test_setup_teardown(a_full_sink_pauses_and_loses_nothing, start, stop),
+	    cmocka_unit_test_setup_teardown(without_memory_it_is_whole_or_refused, start, stop),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
