@@ -164,7 +164,7 @@ static void hello(struct conn *c)
 	c->pipelining = false;
 	do {
 		l = line(c);
-		if (strlen(l) > 4 && strncmp(l + 4, "PIPELINING", 10) == 0)
+		if (strstr(l, "PIPELINING"))
 			c->pipelining = true;
 	} while (strlen(l) > 3 && l[3] == '-');
 }

@@ -66,7 +66,7 @@ static int ask_views(uint64_t operation, uint64_t number, const struct view *fie
 static int ask(uint64_t operation, uint64_t number, const char *a, const char *b, const char *c, const char *d)
 {
 	const char *texts[] = {a, b, c, d};
-	struct view fields[4];
+	struct view fields[4] = {{0}};
 	size_t count = 0;
 	while (count < 4 && texts[count]) {
 		fields[count] = view_from_string(texts[count]);
