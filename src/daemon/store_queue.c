@@ -235,7 +235,8 @@ static void drained(void *arg)
 static void closed(struct link *link)
 {
 	store_upload_forget(link);
-	if (turn.stopping)
+	/* After a restart the link comes before the queue is open; its frames are read later. */
+	if (turn.stopping || store_role.queue == NULL)
 		return;
 	queue_lost(store_role.queue);
 	store_role_relay_gone();
