@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""doc/ipc.md against the source: every message of src/daemon/messages.c stands in a table with its number, senders, receivers and
+fields, and nothing else does."""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROLES = {'master', 'log', 'store', 'auth', 'keys', 'dns', 'smtp', 'pop3', 'relay', 'admin'}
+GROUPS = {'edges': {'smtp', 'pop3'}, 'all': ROLES - {'master', 'admin'}, 'role': ROLES - {'master', 'admin'}}
+ROW = re.compile(r'^\| ([a-z0-9-]+) (\d+) \|([^|]*)\|([^|]*)\|', re.M)
+
+
+def numbers(header):
+    """enum message_type: name -> number."""
+    body = re.search(r'enum message_type \{(.*?)\n\};', header, re.S).group(1)
+    found, last = {}, -1
+    for name, number in re.findall(r'^\s*(MESSAGE_\w+)(?: = (\d+))?', re.sub(r'/\*.*?\*/', '', body, flags=re.S), re.M):
+        last = int(number) if number else last + 1
+        found[name] = last
+    return found
+
+
+def roles_of_table(text):
+    found = set()
+    for word in re.findall(r'\w+', text):
+        found |= GROUPS['all'] if word == 'EVERYBODY' else GROUPS['edges'] if word == 'EDGES' else {word.removeprefix('ROLE_').lower()}
+    return found
+
+
+def roles_of_page(text):
+    found = set()
+    for word in re.findall(r'\w+', text):
+        if word not in ('and', 'or'):
+            found |= GROUPS.get(word, {word})
+    return found
+
+
+def fields(source):
+    """Struct -> the names of its fields."""
+    found = {}
+    for body in re.split(r'^SCHEMA\(', source, flags=re.M)[1:]:
+        body = body.split(');')[0]
+        struct = re.match(r'\s*(\w+)', body).group(1)
+        found[struct] = [(name, element) for name, element in
+                         re.findall(rf'FIELD_\w+\(\s*{struct},\s*(\w+)(?:,[^,()]*,\s*&(\w+)_schema)?', body)]
+    return found
+
+
+def page(text):
+    """Message -> (number, senders, receivers, what is said of its fields)."""
+    found = {}
+    for name, number, ways, rest in ROW.findall(text):
+        ways = ways.strip()
+        if ways == 'role to master':
+            way = roles_of_page('role'), {'master'}
+        elif ',' not in ways:
+            way = {'master'}, roles_of_page(ways)
+        else:
+            pairs = [pair.split(',') for pair in ways.split(';')]
+            # "edges, relay, keys": the last one receives.
+            way = (set().union(*(roles_of_page(' '.join(pair[:-1])) for pair in pairs)),
+                   set().union(*(roles_of_page(pair[-1]) for pair in pairs)))
+        found[name] = (int(number), *way, rest)
+    return found
+
+
+def main():
+    source, header = ((ROOT / 'src/daemon' / name).read_text() for name in ('messages.c', 'messages.h'))
+    known, structs, said, wrong = numbers(header), fields(source), page((ROOT / 'doc/ipc.md').read_text()), []
+    rows = re.findall(r'\[(MESSAGE_\w+)\] = \{"([\w-]+)", ([^,]+), ([^,]+), &(\w+)_schema\}', source)
+    for kind, name, senders, receivers, struct in rows:
+        if name not in said:
+            wrong.append(f'{name} {known[kind]} is not in doc/ipc.md')
+            continue
+        number, by, to, text = said.pop(name)
+        if number != known[kind]:
+            wrong.append(f'{name} has the number {known[kind]}, not {number}')
+        for what, true, told in (('sent by', roles_of_table(senders), by), ('sent to', roles_of_table(receivers), to)):
+            if true != told:
+                wrong.append(f'{name} is {what} {", ".join(sorted(true))}; the page says {", ".join(sorted(told))}')
+        for field, _ in structs[struct]:
+            if struct != 'message_empty' and not re.search(rf'\b{field}\b', text):
+                wrong.append(f'{name}: the field {field} is not named')
+    wrong += [f'{name} is no message any more' for name in said]
+    for line in wrong:
+        print(f'doc/ipc.md: {line}')
+    if not wrong:
+        print(f'ipc index: {len(rows)} messages')
+    return 1 if wrong else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
