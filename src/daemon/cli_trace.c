@@ -9,9 +9,12 @@
 
 #include "base/clock.h"
 #include "daemon/cli.h"
+#include "daemon/cli_queue_text.h"
 #include "daemon/store_client.h"
 #include "daemon/trace_search.h"
 #include "daemon/trace_text.h"
+
+enum { ASKED_MAX = 50 /* messages whose state the queue is asked for: the newest */ };
 
 struct answer {
 	struct buf lines;
@@ -70,33 +73,79 @@ static int read_files(struct cli *cli, const char *text, unsigned days, unsigned
 	return 0;
 }
 
+/* ---- what the queue says of a message that still waits ---- */
+
+struct waiting {
+	int64_t now;
+	struct buf line, text;
+};
+
+static void take_record(struct view text, bool last, void *arg)
+{
+	struct waiting *w = arg;
+	struct queue_record_view record;
+	struct arena arena;
+	buf_append(&w->line, text);
+	if (!last)
+		return;
+	arena_init(&arena, QUEUE_RECORD_ARENA);
+	if (queue_record_read(view_trim(buf_view(&w->line)), &arena, &record) == 0)
+		queue_text_next(&record, w->now, &w->text);
+	arena_done(&arena);
+}
+
+/* Without an answer the lines have to do. */
+static void ask_queue(struct cli *cli, struct view id, struct waiting *w)
+{
+	char word[80];
+	int fd = store_client_connect(&cli->settings);
+	if (fd < 0)
+		return;
+	snprintf(word, sizeof word, "id=%.*s", VIEW_FMT(view_take(id, 64)));
+	const struct view words[] = {VIEW("queue"), VIEW("show"), view_from_string(word)};
+	store_client_ask(fd, words, 3, true, take_record, w);
+}
+
+/* ---- output ---- */
+
+static void print_group(struct cli *cli, struct view group, bool ask, bool first)
+{
+	struct buf out, id;
+	struct waiting w = {.now = clock_wall()};
+	buf_init(&out, 8 * TRACE_OUTPUT_MAX);
+	buf_init(&id, 256);
+	buf_init(&w.line, TRACE_OUTPUT_MAX);
+	buf_init(&w.text, 64 * 1024);
+	if (ask && trace_waits(group, &id))
+		ask_queue(cli, buf_view(&id), &w);
+	if (cli->json) {
+		buf_append_string(&out, first ? "[" : ",\n");
+		trace_json(group, w.now, buf_view(&w.text), &out);
+	} else {
+		buf_append_string(&out, first ? "" : "\n");
+		trace_text(group, w.now, buf_view(&w.text), &out);
+	}
+	fwrite(buf_view(&out).data, 1, buf_view(&out).len, stdout);
+	buf_done(&out);
+	buf_done(&id);
+	buf_done(&w.line);
+	buf_done(&w.text);
+}
+
 /* Groups of lines have an empty line behind them. */
-static void print(const struct answer *a, bool json)
+static void print(struct cli *cli, const struct answer *a, bool ask)
 {
 	struct view rest = buf_view(&a->lines);
-	int64_t now = clock_wall();
-	bool first = true;
-	struct buf out;
-	buf_init(&out, 8 * TRACE_OUTPUT_MAX);
+	size_t count = 0;
 	while (rest.len) {
 		const char *end = memmem(rest.data, rest.len, "\n\n", 2);
 		size_t len = end ? (size_t)(end - rest.data) + 1 : rest.len;
-		struct view group = view_take(rest, len);
+		print_group(cli, view_take(rest, len), ask && count < ASKED_MAX, count == 0);
 		rest = view_skip(rest, len + 1);
-		if (json) {
-			buf_append_string(&out, first ? "[" : ",\n");
-			trace_json(group, now, &out);
-		} else {
-			buf_append_string(&out, first ? "" : "\n");
-			trace_text(group, now, &out);
-		}
-		first = false;
-		fwrite(buf_view(&out).data, 1, buf_view(&out).len, stdout);
-		buf_clear(&out);
+		count++;
 	}
-	if (json)
-		fputs(first ? "[]\n" : "]\n", stdout);
-	buf_done(&out);
+	if (cli->json)
+		fputs(count ? "]\n" : "[]\n", stdout);
 }
 
 static void print_notes(const struct answer *a, const char *text, unsigned days)
@@ -144,7 +193,7 @@ int cli_trace(struct cli *cli)
 	int fd = store_client_connect(&cli->settings);
 	status = fd >= 0 ? ask_server(fd, text, days, limit, &a) : read_files(cli, text, days, limit, &a);
 	if (status == 0) {
-		print(&a, cli->json);
+		print(cli, &a, fd >= 0);
 		print_notes(&a, text, days);
 		if (a.result.messages == 0)
 			status = EXIT_NOTHING;

@@ -93,9 +93,11 @@ static void trace(const struct delivery *d)
 {
 	const struct queue_record *r = &d->queue.record;
 	struct view id = queue_id_view(&d->queue.id);
+	/* A report: the message that it is about; of several the first. */
+	struct view about = d->queue.report_count ? queue_id_view(&d->queue.reports[0].id) : (struct view){0};
 	trace_event(id, TRACE_ACCEPTED, log_text("from", r->client), log_text("sender", r->sender),
 	    log_u64("size", r->body_len), log_text("message_id", r->message_id),
-	    log_u64("recipients", d->asked + d->recipient_count));
+	    log_u64("recipients", d->asked + d->recipient_count), log_text("about", about));
 	for (size_t i = 0; i < d->asked; i++) {
 		const struct account_target *target = &d->mail.targets[d->positions[i]];
 		if (target->result == 0)

@@ -70,6 +70,8 @@ void store_queue_note(const struct queue_note *n)
 	add_text(&f, "tls", n->tls);
 	add_text(&f, "verified", n->verified);
 	add_text(&f, "to", n->to);
+	if (n->kind == NOTE_NOTIFIED)
+		add_text(&f, "dsn", n->dsn);
 	add_text(&f, "by", n->by);
 	add_text(&f, "why", n->why);
 	if (n->kind == NOTE_NOTIFIED || n->kind == NOTE_UNTOLD)

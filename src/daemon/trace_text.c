@@ -12,25 +12,15 @@
 #include "base/log_line.h"
 #include "daemon/plain.h"
 #include "daemon/store_trace.h"
+#include "daemon/trace_words.h"
 #include "format/date.h"
 #include "format/dsn_explain.h"
 #include "format/json.h"
 
 enum {
-	FIELDS_MAX = 24,
 	STATES_MAX = 1000, /* recipients that are followed */
 	TOLD_MAX = 5,      /* recipients that the last sentences name */
 	ARENA_MAX = 32 << 20
-};
-
-struct event {
-	int64_t time;
-	struct view stamp, id, name;
-	int kind; /* enum trace_kind, -1: one of a newer version */
-	size_t count;
-	struct {
-		struct view key, value; /* decoded */
-	} fields[FIELDS_MAX];
 };
 
 enum outcome { WAITING, REACHED, FAILED };
@@ -44,7 +34,7 @@ struct recipient {
 
 struct path {
 	struct arena arena;
-	struct event event; /* the one being told */
+	struct trace_line event; /* the one being told */
 	struct view id, sender;
 	bool any, has_sender;
 	struct recipient *recipients, **end;
@@ -55,21 +45,6 @@ struct path {
 };
 
 /* ---- reading ---- */
-
-static struct view get(const struct event *e, const char *key)
-{
-	for (size_t i = 0; i < e->count; i++)
-		if (view_equal(e->fields[i].key, view_from_string(key)))
-			return e->fields[i].value;
-	return (struct view){0};
-}
-
-static int64_t get_number(const struct event *e, const char *key)
-{
-	uint64_t n = 0;
-	view_to_u64(get(e, key), INT64_MAX, &n);
-	return (int64_t)n;
-}
 
 static struct view decode(struct path *p, struct view value)
 {
@@ -87,7 +62,7 @@ static struct view decode(struct path *p, struct view value)
 
 static bool read_event(struct path *p, struct view line)
 {
-	struct event *e = &p->event;
+	struct trace_line *e = &p->event;
 	struct view rest = line, key, value;
 	struct date date;
 	if (!view_next(&rest, ' ', &e->stamp) || !view_next(&rest, ' ', &e->id) ||
@@ -98,184 +73,11 @@ static bool read_event(struct path *p, struct view line)
 	e->time = date.seconds;
 	e->kind = trace_kind_by_name(e->name);
 	e->count = 0;
-	while (e->count < FIELDS_MAX && log_field_next(&rest, &key, &value)) {
+	while (e->count < TRACE_FIELDS_MAX && log_field_next(&rest, &key, &value)) {
 		e->fields[e->count].key = key;
 		e->fields[e->count++].value = decode(p, value);
 	}
 	return true;
-}
-
-/* ---- one event in words ---- */
-
-static void say(struct buf *out, const char *words)
-{
-	buf_append_string(out, words);
-}
-
-/* `before` and the field's text, if there is one. */
-static bool say_field(struct buf *out, const struct event *e, const char *before, const char *key)
-{
-	struct view v = get(e, key);
-	if (v.len == 0)
-		return false;
-	say(out, before);
-	plain_text(out, v);
-	return true;
-}
-
-static void say_recipient(struct buf *out, const struct event *e)
-{
-	if (!say_field(out, e, "", "recipient") && !say_field(out, e, "everything for ", "destination"))
-		say(out, "it");
-}
-
-static void say_host(struct buf *out, const struct event *e, const char *before)
-{
-	if (say_field(out, e, before, "host"))
-		say_field(out, e, " at ", "address");
-	else
-		say_field(out, e, before, "address");
-}
-
-static void say_accepted(struct buf *out, const struct event *e)
-{
-	if (get(e, "about").len) {
-		say_field(out, e, "written here as a report about ", "about");
-	} else {
-		say(out, "accepted");
-		say_field(out, e, " from ", "from");
-		say_field(out, e, " by ", "service");
-		say_field(out, e, ", logged in as ", "account");
-	}
-	if (!say_field(out, e, ", sender ", "sender"))
-		say(out, ", without a sender");
-	if (get(e, "size").len) {
-		say(out, ", ");
-		plain_size(out, (uint64_t)get_number(e, "size"));
-	}
-	if (say_field(out, e, ", Message-ID <", "message_id"))
-		say(out, ">");
-}
-
-static void say_kept(struct buf *out, const struct event *e)
-{
-	say_recipient(out, e);
-	if (get(e, "host").len)
-		say_host(out, e, " was taken by ");
-	else if (!say_field(out, e, " is in the mailbox of ", "account"))
-		say(out, " is in its mailbox");
-	say_field(out, e, ", folder ", "mailbox");
-	say_field(out, e, ": ", "reply");
-}
-
-static void say_relayed(struct buf *out, const struct event *e)
-{
-	say_recipient(out, e);
-	say(out, " was taken");
-	say_host(out, e, " by ");
-	if (!say_field(out, e, " over ", "tls"))
-		say(out, " without encryption");
-	say_field(out, e, ", verified by ", "verified");
-	say_field(out, e, ": ", "reply");
-}
-
-static void say_refused(struct buf *out, const struct event *e, const char *what)
-{
-	say_recipient(out, e);
-	say(out, what);
-	say_host(out, e, reply_code(get(e, "reply")) ? " by " : " at ");
-	say_field(out, e, ": ", "reply");
-	if (get(e, "reply").len == 0)
-		say_field(out, e, ": ", "status");
-	if (get_number(e, "next")) {
-		say(out, "; next attempt ");
-		plain_time(out, get_number(e, "next"));
-	}
-}
-
-static void say_action(struct buf *out, const struct event *e, const char *what)
-{
-	say(out, what);
-	say_field(out, e, " by ", "by");
-	if (get_number(e, "until")) {
-		say(out, " until ");
-		plain_time(out, get_number(e, "until"));
-	}
-	say_field(out, e, ": ", "why");
-}
-
-static void say_others(struct buf *out, const struct event *e)
-{
-	plain_text(out, e->name);
-	for (size_t i = 0; i < e->count; i++) {
-		say(out, i ? ", " : ": ");
-		plain_text(out, e->fields[i].key);
-		say(out, " ");
-		plain_text(out, e->fields[i].value);
-	}
-}
-
-static void say_event(struct buf *out, const struct event *e)
-{
-	switch (e->kind) {
-	case TRACE_ACCEPTED:
-		say_accepted(out, e);
-		break;
-	case TRACE_RECIPIENT:
-		say_field(out, e, "for ", "recipient");
-		break;
-	case TRACE_KEPT:
-	case TRACE_DELIVERED:
-		say_kept(out, e);
-		break;
-	case TRACE_QUEUED:
-		say_recipient(out, e);
-		say_field(out, e, " waits to be carried to ", "destination");
-		break;
-	case TRACE_RELAYED:
-		say_relayed(out, e);
-		break;
-	case TRACE_DEFERRED:
-		say_refused(out, e, " was put off");
-		break;
-	case TRACE_FAILED:
-		say_refused(out, e, " was refused");
-		break;
-	case TRACE_EXPIRED:
-		say_refused(out, e, " has waited as long as it may");
-		break;
-	case TRACE_EXPANDED:
-		say_recipient(out, e);
-		say_field(out, e, " leads to ", "to");
-		break;
-	case TRACE_NOTIFIED:
-		say_field(out, e, "told ", "to");
-		say_field(out, e, " that it is ", "kind");
-		say_field(out, e, ", in report ", "dsn");
-		break;
-	case TRACE_HELD:
-		say_action(out, e, "held");
-		break;
-	case TRACE_RELEASED:
-		say_action(out, e, "released");
-		break;
-	case TRACE_DELETED:
-		say_action(out, e, "taken out of the queue");
-		break;
-	case TRACE_REROUTED:
-		say_recipient(out, e);
-		say_field(out, e, " goes to ", "route");
-		say_action(out, e, "");
-		break;
-	case TRACE_RETRIED:
-		say_action(out, e, "an attempt was asked for");
-		break;
-	case TRACE_DONE:
-		say(out, "has left the queue");
-		break;
-	default:
-		say_others(out, e);
-	}
 }
 
 /* ---- what the events make of it ---- */
@@ -297,23 +99,23 @@ static struct recipient *recipient_of(struct path *p, struct view address)
 	return r;
 }
 
-static void set_outcome(struct recipient *r, const struct event *e, enum outcome outcome)
+static void set_outcome(struct recipient *r, const struct trace_line *e, enum outcome outcome)
 {
 	r->outcome = outcome;
-	r->host = get(e, "host");
-	r->when = get_number(e, "next");
+	r->host = trace_field(e, "host");
+	r->when = trace_number(e, "next");
 	/* Giving up keeps the words of the last attempt. */
-	if (get(e, "reply").len) {
-		r->reply = get(e, "reply");
-		r->status = get(e, "status");
+	if (trace_field(e, "reply").len) {
+		r->reply = trace_field(e, "reply");
+		r->status = trace_field(e, "status");
 	}
 }
 
 /* An event without a recipient is about all that wait for its destination. */
 static void follow_recipients(struct path *p, enum outcome outcome)
 {
-	const struct event *e = &p->event;
-	struct view address = get(e, "recipient"), destination = get(e, "destination");
+	const struct trace_line *e = &p->event;
+	struct view address = trace_field(e, "recipient"), destination = trace_field(e, "destination");
 	if (address.len) {
 		struct recipient *r = recipient_of(p, address);
 		if (r)
@@ -337,13 +139,13 @@ static void forget_expanded(struct path *p, struct view address)
 
 static void follow(struct path *p)
 {
-	const struct event *e = &p->event;
+	const struct trace_line *e = &p->event;
 	if (!p->any)
 		p->id = e->id;
 	p->any = true;
 	switch (e->kind) {
 	case TRACE_ACCEPTED:
-		p->sender = get(e, "sender");
+		p->sender = trace_field(e, "sender");
 		p->has_sender = true;
 		break;
 	case TRACE_QUEUED:
@@ -360,12 +162,12 @@ static void follow(struct path *p)
 		follow_recipients(p, FAILED);
 		break;
 	case TRACE_EXPANDED:
-		forget_expanded(p, get(e, "recipient"));
+		forget_expanded(p, trace_field(e, "recipient"));
 		break;
 	case TRACE_NOTIFIED:
-		if (view_equal(get(e, "kind"), VIEW("failed"))) {
+		if (view_equal(trace_field(e, "kind"), VIEW("failed"))) {
 			p->told = true;
-			p->dsn = get(e, "dsn");
+			p->dsn = trace_field(e, "dsn");
 		}
 		break;
 	case TRACE_HELD:
@@ -373,9 +175,9 @@ static void follow(struct path *p)
 	case TRACE_DELETED:
 		p->held = e->kind == TRACE_HELD;
 		p->deleted = e->kind == TRACE_DELETED;
-		p->by = get(e, "by");
-		p->why = get(e, "why");
-		p->until = get_number(e, "until");
+		p->by = trace_field(e, "by");
+		p->why = trace_field(e, "why");
+		p->until = trace_number(e, "until");
 		break;
 	default:
 		break;
@@ -383,6 +185,11 @@ static void follow(struct path *p)
 }
 
 /* ---- where it is now ---- */
+
+static void say(struct buf *out, const char *words)
+{
+	buf_append_string(out, words);
+}
 
 static size_t count_of(const struct path *p, enum outcome outcome)
 {
@@ -525,7 +332,37 @@ static void begin(struct path *p)
 	p->end = &p->recipients;
 }
 
-bool trace_text(struct view lines, int64_t now, struct buf *out)
+bool trace_waits(struct view lines, struct buf *id)
+{
+	struct path p;
+	struct view line;
+	begin(&p);
+	while (view_next(&lines, '\n', &line))
+		if (read_event(&p, line))
+			follow(&p);
+	bool waits = p.any && !p.deleted && count_of(&p, WAITING) > 0;
+	if (waits)
+		buf_append(id, p.id);
+	arena_done(&p.arena);
+	return waits;
+}
+
+/* What the queue says of those that wait, and the lines of those that failed. */
+static void say_present(struct path *p, int64_t now, struct view next, struct buf *out)
+{
+	if (next.len == 0) {
+		say_state(p, now, out);
+		return;
+	}
+	buf_append(out, next);
+	if (count_of(p, FAILED) > 0) {
+		say(out, " ");
+		say_each(p, FAILED, now, out);
+		say(out, p->told ? " Its sender was told." : "");
+	}
+}
+
+bool trace_text(struct view lines, int64_t now, struct view next, struct buf *out)
 {
 	struct path p;
 	struct view line;
@@ -541,12 +378,12 @@ bool trace_text(struct view lines, int64_t now, struct buf *out)
 		say(out, "  ");
 		plain_time(out, p.event.time);
 		say(out, "  ");
-		say_event(out, &p.event);
+		trace_words(out, &p.event);
 		say(out, "\n");
 	}
 	if (p.any) {
 		say(out, "  Now: ");
-		say_state(&p, now, out);
+		say_present(&p, now, next, out);
 		say(out, "\n");
 	}
 	arena_done(&p.arena);
@@ -562,7 +399,7 @@ static bool is_number(struct view key)
 	return false;
 }
 
-static void json_event(const struct event *e, struct buf *out)
+static void json_event(const struct trace_line *e, struct buf *out)
 {
 	uint64_t n;
 	say(out, "{\"time\":");
@@ -581,7 +418,7 @@ static void json_event(const struct event *e, struct buf *out)
 	say(out, "}");
 }
 
-bool trace_json(struct view lines, int64_t now, struct buf *out)
+bool trace_json(struct view lines, int64_t now, struct view next, struct buf *out)
 {
 	struct path p;
 	struct buf state;
@@ -602,7 +439,7 @@ bool trace_json(struct view lines, int64_t now, struct buf *out)
 		json_event(&p.event, out);
 	}
 	if (p.any) {
-		say_state(&p, now, &state);
+		say_present(&p, now, next, &state);
 		say(out, "],\"state\":");
 		json_append_string(out, buf_view(&state));
 		say(out, "}");

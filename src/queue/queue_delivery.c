@@ -72,7 +72,10 @@ static int tell(struct queue_delivery *d, size_t first, size_t count)
 		shard = (unsigned)d->hints[first];
 	else if ((error = spool_find(s, id, &shard)) != 0)
 		return error == -ENOENT ? 0 : error;
+	struct queue_note **notes_end = s->notes_end;
 	error = change_told(s, shard, id, d->reports + first, count);
+	for (struct queue_note *n = *notes_end; n; n = n->next)
+		spool_note_text(s, &n->dsn, queue_id_view(&d->id));
 	/* A damaged record, or one too many: that it was told is lost, and it is told again. The report itself goes out. */
 	return error == -EBADMSG || error == -E2BIG || error == -EMSGSIZE ? 0 : error;
 }

@@ -25,7 +25,7 @@ enum queue_note_kind {
 	NOTE_EXPIRED,
 	NOTE_DELAYED,  /* the sender is to be told that it takes longer */
 	NOTE_EXPANDED, /* recipient */
-	NOTE_NOTIFIED, /* recipient, action, to */
+	NOTE_NOTIFIED, /* recipient, action, to, dsn */
 	NOTE_UNTOLD,   /* what could not be told is given up: recipient, action, to */
 	NOTE_HELD,     /* by, why */
 	NOTE_RELEASED,
@@ -41,7 +41,7 @@ struct queue_note {
 	struct queue_id id;
 	enum queue_action action; /* what of it the sender will be told */
 	int64_t at;               /* of the next attempt */
-	struct view recipient, destination, route, status, reply, host, address, tls, verified, to, by, why;
+	struct view recipient, destination, route, status, reply, host, address, tls, verified, to, dsn, by, why;
 };
 
 /* A wait that was put: whoever has the destination is told of new mail. */

@@ -13,7 +13,7 @@ static struct buf out;
 static const char *text_of(const char *lines)
 {
 	buf_clear(&out);
-	assert_true(trace_text(view_from_string(lines), NOW, &out));
+	assert_true(trace_text(view_from_string(lines), NOW, (struct view){0}, &out));
 	return buf_string(&out);
 }
 
@@ -110,18 +110,39 @@ static void says_what_ended_it(void **state)
 	    "are responsible from then on.\n");
 }
 
+static void the_queue_knows_better_what_comes_next(void **state)
+{
+	(void)state;
+	struct buf id;
+	static const char waits[] =
+	    T "queued recipient=x@y.z destination=y.z\n" T "failed recipient=u@v.w reply=\"550 5.1.1 no\"\n";
+	buf_init(&id, 100);
+	assert_true(trace_waits(view_from_string(waits), &id));
+	assert_view(buf_view(&id), "AAA");
+	assert_false(trace_waits(VIEW(T "queued recipient=x@y.z\n" T "relayed recipient=x@y.z\n"), &id));
+	assert_false(trace_waits(VIEW(T "queued recipient=x@y.z\n" T "deleted by=root\n"), &id));
+	assert_false(trace_waits(VIEW("nonsense\n"), &id));
+	buf_clear(&out);
+	assert_true(
+	    trace_text(view_from_string(waits), NOW, VIEW("It is being sent just now to y.z."), &out));
+	assert_non_null(strstr(buf_string(&out), "  Now: It is being sent just now to y.z. u@v.w did not get "
+	                                         "it: this address does not exist there.\n"));
+	buf_done(&id);
+}
+
 static void every_kind_has_words(void **state)
 {
 	(void)state;
-	const char *text =
-	    text_of(T "rerouted destination=y.z route=smart:25 by=root why=test\n" T "retried by=root\n" T
-	              "expanded recipient=a@b to=c@d\n" T "notified kind=delayed to=c@d dsn=DDD\n" T
-	              "held by=root until=1795332306\n" T "accepted about=XXX size=1 sender=\"\"\n" T
-	              "somethingnew key=value other=\"two words\"\n" T "failed recipient=a@b status=5.0.0\n" T
-	              "relayed recipient=a@b host=h\n");
+	const char *text = text_of(
+	    T "rerouted destination=y.z route=smart:25 by=root why=test\n" T "retried by=root\n" T
+	      "expanded recipient=a@b to=c@d\n" T "notified recipient=a@b kind=delayed to=c@d dsn=DDD\n" T
+	      "held by=root until=1795332306\n" T "accepted about=XXX size=1 sender=\"\"\n" T
+	      "somethingnew key=value other=\"two words\"\n" T "failed recipient=a@b status=5.0.0\n" T
+	      "relayed recipient=a@b host=h\n");
 	static const char *const parts[] = {"everything for y.z goes to smart:25 by root: test\n",
 	    "an attempt was asked for by root\n", "a@b leads to c@d\n",
-	    "told c@d that it is delayed, in report DDD\n", "held by root until 2026-11-22 07:25:06\n",
+	    "told c@d that a@b has to wait for it, in report DDD\n",
+	    "held by root until 2026-11-22 07:25:06\n",
 	    "written here as a report about XXX, without a sender, 1 B\n",
 	    "somethingnew: key value, other two words\n", "a@b was refused: 5.0.0\n",
 	    "a@b was taken by h without encryption\n"};
@@ -133,10 +154,11 @@ static void odd_lines_do_no_harm(void **state)
 {
 	(void)state;
 	buf_clear(&out);
-	assert_false(trace_text(VIEW(""), NOW, &out));
-	assert_false(trace_text(
-	    VIEW("nonsense\n\n2026-11-22T07:20:00.123Z\n2026-11-22T07:20:00.123Z AAA\nx y z\n"), NOW, &out));
-	assert_false(trace_json(VIEW("nonsense\n"), NOW, &out));
+	assert_false(trace_text(VIEW(""), NOW, (struct view){0}, &out));
+	assert_false(
+	    trace_text(VIEW("nonsense\n\n2026-11-22T07:20:00.123Z\n2026-11-22T07:20:00.123Z AAA\nx y z\n"),
+	        NOW, (struct view){0}, &out));
+	assert_false(trace_json(VIEW("nonsense\n"), NOW, (struct view){0}, &out));
 	assert_int_equal(out.len, 0);
 	assert_non_null(
 	    strstr(text_of(T "failed recipient=\"a\\x1b[2J@b\" reply=\"\\xff"), "a?[2J@b was refused"));
@@ -151,7 +173,7 @@ static void json_holds_the_same(void **state)
 	buf_clear(&out);
 	assert_true(trace_json(VIEW(T "accepted sender=a@b.c size=12 message_id=\"1\"\n" T
 	                              "deferred recipient=\"x y\" next=5 reply=450\n"),
-	    NOW, &out));
+	    NOW, (struct view){0}, &out));
 	assert_int_equal(json_parse(buf_view(&out), &arena, &v), 0);
 	assert_view(json_text_of(&v, "id"), "AAA");
 	const struct json_value *e = json_member(&v, "events")->first;
@@ -175,6 +197,7 @@ int main(void)
 	    cmocka_unit_test(tells_the_path),
 	    cmocka_unit_test(says_why_it_waits),
 	    cmocka_unit_test(says_what_ended_it),
+	    cmocka_unit_test(the_queue_knows_better_what_comes_next),
 	    cmocka_unit_test(every_kind_has_words),
 	    cmocka_unit_test(odd_lines_do_no_harm),
 	    cmocka_unit_test(json_holds_the_same),
