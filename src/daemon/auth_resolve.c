@@ -10,6 +10,7 @@
 enum { CACHE_MAX = 20000 }; /* addresses; about 200 bytes each */
 
 struct known {
+	bool not_ours; /* the domain is another host's */
 	size_t count;
 	struct message_target targets[]; /* addresses point behind the array */
 };
@@ -42,6 +43,7 @@ static struct known *remember(struct view address, const struct message_director
 	struct known *known = mem_alloc(sizeof *known + count * sizeof known->targets[0] + bytes);
 	char *at = (char *)&known->targets[count];
 	known->count = count;
+	known->not_ours = (int)(int64_t)m->error == -EXDEV;
 	for (size_t i = 0; i < count; i++) {
 		struct view text = auth_answer_field(m, 2 * i + 1);
 		for (size_t k = 0; k < text.len; k++)
@@ -61,11 +63,7 @@ static struct known *remember(struct view address, const struct message_director
 
 static struct message_resolved to_targets(const struct known *known)
 {
-	for (size_t i = 0; i < known->count; i++)
-		if (known->targets[i].account == 0)
-			/* An alias leads out of our domains: nobody carries that on. */
-			return (struct message_resolved){.verdict = RESOLVE_NOT_OURS};
-	return (struct message_resolved){.verdict = RESOLVE_LOCAL,
+	return (struct message_resolved){.verdict = known->not_ours ? RESOLVE_NOT_OURS : RESOLVE_LOCAL,
 	    .targets = {.items = (void *)(uintptr_t)known->targets, .count = known->count}};
 }
 
@@ -113,6 +111,8 @@ static bool resolved(void *arg, struct link *link, struct channel_frame *frame)
 		error = (int)(int64_t)m.error;
 	if (error == 0)
 		known = remember(buf_view(&r->address), &m);
+	else if (error == -EXDEV)
+		known = remember(buf_view(&r->address), &(struct message_directory_answer){.error = m.error});
 	answer(r, known, error);
 	if (r->epoch != cache_epoch)
 		auth_forget_addresses(); /* the directory changed while this was under way */

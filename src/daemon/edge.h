@@ -54,6 +54,13 @@ void edge_add_listener(struct edge *edge, enum service service, int fd);
 void edge_set_keys(struct edge *edge, int fd);
 
 /*
+ * Asks the keys role and waits, at most two seconds; it answers within a millisecond. *answer's views lie in `in`. 0 or a negative
+ * errno.
+ */
+int edge_ask_keys(struct edge *edge, enum message_type type, const void *message,
+    const struct codec_schema *expected, void *answer, struct buf *in);
+
+/*
  * After MESSAGE_START: builds the TLS context from the certificates that have come, and the first time begins
  * to accept. Sessions keep the context they have. 0 or a negative errno.
  */

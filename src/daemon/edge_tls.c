@@ -28,7 +28,7 @@ void edge_set_keys(struct edge *edge, int fd)
 }
 
 /* Asks the keys role and waits: it answers within a millisecond, less than the handshake's own arithmetic. */
-static int ask_keys(struct edge *edge, enum message_type type, const void *message,
+int edge_ask_keys(struct edge *edge, enum message_type type, const void *message,
     const struct codec_schema *expected, void *answer, struct buf *in)
 {
 	struct channel_frame frame;
@@ -68,7 +68,7 @@ static int sign(
 	struct message_signed answer;
 	struct buf in;
 	buf_init(&in, CHANNEL_FRAME_MAX);
-	int error = ask_keys(arg, MESSAGE_SIGN, &question, &message_signed_schema, &answer, &in);
+	int error = edge_ask_keys(arg, MESSAGE_SIGN, &question, &message_signed_schema, &answer, &in);
 	if (error == 0 && (answer.error || answer.signature.len > *len))
 		error = -EACCES;
 	if (error == 0) {
@@ -87,7 +87,7 @@ static void fetch_ticket_keys(struct edge *edge, struct tls_context *context)
 	struct buf in;
 	buf_init(&in, CHANNEL_FRAME_MAX);
 	edge->tickets_looked_at = clock_wall();
-	if (ask_keys(edge, MESSAGE_TICKET_KEY, &(struct message_empty){0}, &message_ticket_key_schema,
+	if (edge_ask_keys(edge, MESSAGE_TICKET_KEY, &(struct message_empty){0}, &message_ticket_key_schema,
 	        &answer, &in) == 0)
 		tls_server_set_ticket_keys(context, answer.key, answer.previous);
 	if (in.data)

@@ -1,5 +1,5 @@
 /*
- * Signs for TLS handshakes. It sees the whole block that is to be signed and signs nothing that is not one of
+ * Signs: for TLS handshakes, and the senders of forwarded mail (SRS). Of a handshake it sees the whole block that is to be signed and signs nothing that is not one of
  * a server's handshake (RFC 8446 section 4.4.3, RFC 8422 section 5.4): whoever breaks into an edge role can
  * serve TLS while he is there, and no more.
  */
@@ -20,11 +20,13 @@
 #include "base/random.h"
 #include "daemon/role.h"
 #include "io/tls.h"
+#include "trust/srs.h"
 
 enum {
 	KEY_FILE_MAX = 65536,
 	CLIENTS = 8,
 	TICKET_DAY = 86400,                      /* after so many seconds there is a new ticket key */
+	SECRET_MAX = 64,
 	KEYS_MAX = 4 * CERTIFICATES_MAX_SETTING, /* those in force, and those of some reloads before */
 	/* So long a key is kept that a reload has replaced. An edge may still be in a handshake that began
 	 * with it: longer than any client may take to begin one. */
@@ -46,6 +48,8 @@ static struct {
 		bool has_previous;
 		int64_t made; /* clock_wall */
 	} ticket;
+	unsigned char secret[SECRET_MAX]; /* of rewritten senders */
+	size_t secret_len;
 	struct link clients[CLIENTS];
 } role;
 
@@ -133,6 +137,37 @@ static void answer_ticket_key(struct link *link, uint32_t request)
 	ipc_send(&link->channel, MESSAGE_TICKET_KEY_ANSWER, request, &answer, -1);
 }
 
+/* ---- rewritten senders ---- */
+
+static int rewrite(const struct message_srs *m, int64_t today, struct buf *out)
+{
+	ptrdiff_t at = -1;
+	for (size_t i = 0; i < m->address.len; i++)
+		if (m->address.data[i] == '@')
+			at = (ptrdiff_t)i;
+	if (at < 1)
+		return -EINVAL;
+	struct view secret = view_of(role.secret, role.secret_len);
+	return srs_forward(view_take(m->address, (size_t)at), view_skip(m->address, (size_t)at + 1), m->domain, today, secret, out);
+}
+
+static void answer_srs(struct link *link, const struct channel_frame *frame)
+{
+	struct message_srs m;
+	if (!link_decode(link, frame, &m))
+		return;
+	int64_t today = clock_wall() / 86400;
+	struct buf address;
+	buf_init(&address, 1024);
+	int error = m.operation == SRS_REWRITE   ? rewrite(&m, today, &address)
+	            : m.operation == SRS_REVERSE ? srs_reverse(m.address, today, view_of(role.secret, role.secret_len), &address)
+	                                         : -EINVAL;
+	struct message_srs_answer answer = {
+	    .error = (uint64_t)(int64_t)error, .address = error ? (struct view){0} : buf_view(&address)};
+	ipc_send(&link->channel, MESSAGE_SRS_ANSWER, frame->request, &answer, -1);
+	buf_done(&address);
+}
+
 /* ---- requests ---- */
 
 static void received(struct link *link, struct channel_frame *frame)
@@ -141,6 +176,10 @@ static void received(struct link *link, struct channel_frame *frame)
 	size_t len = sizeof signature;
 	if (frame->type == MESSAGE_TICKET_KEY) {
 		answer_ticket_key(link, frame->request);
+		return;
+	}
+	if (frame->type == MESSAGE_SRS) {
+		answer_srs(link, frame);
 		return;
 	}
 	struct message_sign m;
@@ -225,6 +264,11 @@ int keys_role_serve(struct role_process *p)
 	if (role.count > 0)
 		loop_timer_set(&role.retire, RETIRE_MS);
 	for (struct role_file *file = p->files; file; file = file->next) {
+		struct view secret = buf_view(&file->content);
+		if (file->kind == FILE_SECRET && secret.len <= SECRET_MAX) {
+			memcpy(role.secret, secret.data, secret.len);
+			role.secret_len = secret.len;
+		}
 		if (file->kind != FILE_KEY)
 			continue;
 		EVP_PKEY *key = read_key(file->fd);

@@ -111,6 +111,7 @@ static const struct smtp_backend backend = {
     .abandon = smtp_upload_abandon,
     .start_tls = ask_tls,
     .xclient = ask_xclient,
+    .etrn = smtp_recipient_etrn,
     .close = ask_close,
     .now = now,
 };
@@ -198,6 +199,8 @@ static void on_begin(void *arg)
 	    .clear_login = !settings->require_tls_login || network_is_loopback(&c->edge.client.address),
 	    .xclient = network_contains(settings->xclient_from, &c->edge.client.address),
 	    .trusted = is_trusted(c),
+	    .hold_max = (uint32_t)settings->hold_max,
+	    .etrn = c->edge.client.service == SERVICE_SMTP && smtp_role.relay_domain_count > 0,
 	};
 	c->session = smtp_session_new(&config, &backend, c, stream_out(&c->edge.stream));
 	log_event(LOG_DEBUG, c->edge.id, "smtp-connect", log_string("client", c->edge.client.text),
@@ -357,7 +360,7 @@ int smtp_role_start(struct role_process *p)
 
 int smtp_role_serve(struct role_process *p)
 {
-	(void)p;
+	smtp_relay_domains_configure(p);
 	return edge_serve(&smtp_role.edge);
 }
 

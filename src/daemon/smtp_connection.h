@@ -27,11 +27,11 @@ struct smtp_connection {
 		enum smtp_stage stage;
 		const struct smtp_recipient *recipient;
 		size_t next;         /* the hook that comes next */
-		struct calls *calls; /* of the question under way */
+		struct calls *calls; /* of the question under way; of an ETRN too */
 		uint32_t request;
 		struct codec_list targets; /* of the recipient, in `arena` */
 		struct arena arena;
-		uint64_t room_account;
+		bool direct; /* the target is the recipient itself, not where an alias leads */
 		size_t room_next;
 	} check;
 
@@ -39,6 +39,8 @@ struct smtp_connection {
 	struct {
 		struct smtp_target *targets;
 		size_t count, room;
+		size_t *owners; /* of the delivery under way: the recipient that each result belongs to */
+		size_t owner_count;
 		uint64_t number;  /* of the upload at store; 0: nothing was sent yet */
 		struct buf piece; /* collected until it is worth a message */
 		uint64_t sent, credited;
@@ -48,17 +50,28 @@ struct smtp_connection {
 	} upload;
 };
 
-/* One mailbox that the message goes to, for the recipient of that number in the envelope. */
+/* A mailbox, or an address at another host, that the message goes to, for the recipient of that number in the envelope. */
 struct smtp_target {
 	size_t recipient;
-	uint64_t account;
+	uint64_t account; /* 0: another host's */
 	char *mailbox, *address;
+	char *forwarder; /* the address that led to it, when that was an alias; else NULL */
+};
+
+/* A domain that we take mail for and carry to its better hosts. */
+enum { SMTP_RELAY_DOMAINS_MAX = 256 };
+struct smtp_relay_domain {
+	char *domain;
+	bool listed;           /* only these recipients exist */
+	struct map recipients; /* address keys */
 };
 
 struct smtp_role {
 	struct edge edge;
 	struct calls auth, store, dns;
 	uint64_t last_upload;
+	struct smtp_relay_domain relay_domains[SMTP_RELAY_DOMAINS_MAX];
+	size_t relay_domain_count;
 };
 extern struct smtp_role smtp_role;
 
@@ -74,10 +87,14 @@ void smtp_hooks_greet(void *arg);
 void smtp_hooks_early_talker(struct smtp_connection *c);
 void smtp_hooks_forget(struct smtp_connection *c);
 
+/* smtp_recipient.c */
+void smtp_relay_domains_configure(struct role_process *p);
+void smtp_recipient_etrn(void *arg, struct view domain);
+
 /* smtp_upload.c */
 void smtp_upload_init(struct smtp_connection *c);
 void smtp_upload_add_target(
-    struct smtp_connection *c, size_t recipient, uint64_t account, struct view mailbox, struct view address);
+    struct smtp_connection *c, size_t recipient, const struct message_target *target, struct view forwarder);
 bool smtp_upload_body(void *arg, struct view bytes);
 void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const struct smtp_trailer *trailer);
 void smtp_upload_abandon(void *arg);

@@ -6,26 +6,22 @@
 #include <errno.h>
 
 #include "base/log.h"
-#include "daemon/smtp_connection.h"
+#include "daemon/smtp_hooks.h"
 #include "format/domain.h"
 
-enum hook_result { HOOK_ACCEPT, HOOK_DECIDED, HOOK_WAIT };
-
-typedef enum hook_result hook(struct smtp_connection *c, struct smtp_verdict *verdict);
-
-static hook delay_greeting, limit_messages, own_sender, sender_takes_mail, resolve_recipient, has_room;
+static smtp_hook delay_greeting, limit_messages, own_sender, sender_takes_mail;
 
 static const struct {
 	enum smtp_stage stage;
 	unsigned kinds; /* 1 << enum smtp_kind */
-	hook *run;
+	smtp_hook *run;
 } hooks[] = {
     {SMTP_AT_CONNECT, 1 << SMTP_RELAY, delay_greeting},
     {SMTP_AT_MAIL, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION, limit_messages},
     {SMTP_AT_MAIL, 1 << SMTP_SUBMISSION, own_sender},
     {SMTP_AT_MAIL, 1 << SMTP_RELAY, sender_takes_mail},
-    {SMTP_AT_RCPT, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION | 1 << SMTP_LMTP, resolve_recipient},
-    {SMTP_AT_RCPT, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION | 1 << SMTP_LMTP, has_room},
+    {SMTP_AT_RCPT, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION | 1 << SMTP_LMTP, smtp_resolve_recipient},
+    {SMTP_AT_RCPT, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION | 1 << SMTP_LMTP, smtp_recipient_has_room},
 };
 
 static unsigned kind_bit(const struct smtp_connection *c)
@@ -45,12 +41,7 @@ static void decide(struct smtp_connection *c, const struct smtp_verdict *verdict
 		    log_text("recipient", c->check.recipient ? c->check.recipient->path : (struct view){0}),
 		    log_u64("code", verdict->code), log_string("reason", verdict->text));
 	else if (c->check.stage == SMTP_AT_RCPT)
-		for (size_t i = 0; i < c->check.targets.count; i++) {
-			const struct message_target *t =
-			    (const struct message_target *)c->check.targets.items + i;
-			smtp_upload_add_target(
-			    c, smtp_envelope(c->session)->count, t->account, t->mailbox, t->address);
-		}
+		smtp_recipient_taken(c);
 	c->check.request = 0;
 	c->check.recipient = NULL;
 	smtp_checked(c->session, verdict);
@@ -66,7 +57,7 @@ static bool run_hooks(struct smtp_connection *c)
 		size_t i = c->check.next++;
 		if (hooks[i].stage != c->check.stage || !(hooks[i].kinds & kind_bit(c)))
 			continue;
-		enum hook_result result = hooks[i].run(c, &verdict);
+		enum smtp_hook_result result = hooks[i].run(c, &verdict);
 		if (result == HOOK_WAIT)
 			return false;
 		if (result == HOOK_DECIDED)
@@ -90,7 +81,7 @@ void smtp_hooks_check(void *arg, enum smtp_stage stage, const struct smtp_envelo
 }
 
 /* An answer has come: the hook that waited has had its say, the others follow. */
-static void resume(struct smtp_connection *c, enum hook_result result, const struct smtp_verdict *verdict)
+void smtp_hooks_resume(struct smtp_connection *c, enum smtp_hook_result result, const struct smtp_verdict *verdict)
 {
 	c->check.request = 0;
 	if (result == HOOK_DECIDED)
@@ -100,7 +91,7 @@ static void resume(struct smtp_connection *c, enum hook_result result, const str
 	smtp_connection_continue(c);
 }
 
-static enum hook_result ask(struct smtp_connection *c, struct calls *calls, enum message_type type,
+enum smtp_hook_result smtp_hooks_ask(struct smtp_connection *c, struct calls *calls, enum message_type type,
     const void *question, call_answered answered, struct smtp_verdict *verdict)
 {
 	c->check.calls = calls;
@@ -112,7 +103,7 @@ static enum hook_result ask(struct smtp_connection *c, struct calls *calls, enum
 	return HOOK_DECIDED;
 }
 
-static const struct smtp_verdict unavailable = {.kind = SMTP_TEMPORARY,
+const struct smtp_verdict smtp_unavailable = {.kind = SMTP_TEMPORARY,
     .code = 451,
     .enhanced = "4.3.0",
     .text = "a part of this server is restarting, try again later"};
@@ -127,7 +118,7 @@ void smtp_hooks_forget(struct smtp_connection *c)
 
 /* ---- connect ---- */
 
-static enum hook_result delay_greeting(struct smtp_connection *c, struct smtp_verdict *verdict)
+static enum smtp_hook_result delay_greeting(struct smtp_connection *c, struct smtp_verdict *verdict)
 {
 	int64_t delay = (int64_t)smtp_role.edge.process->settings.greeting_delay_ms;
 	(void)verdict;
@@ -143,7 +134,7 @@ void smtp_hooks_greet(void *arg)
 {
 	struct smtp_connection *c = arg;
 	c->greeting_delayed = false;
-	resume(c, HOOK_ACCEPT, NULL);
+	smtp_hooks_resume(c, HOOK_ACCEPT, NULL);
 }
 
 void smtp_hooks_early_talker(struct smtp_connection *c)
@@ -155,12 +146,12 @@ void smtp_hooks_early_talker(struct smtp_connection *c)
 	    .close = true};
 	c->greeting_delayed = false;
 	loop_timer_cancel(&c->greeting);
-	resume(c, HOOK_DECIDED, &early);
+	smtp_hooks_resume(c, HOOK_DECIDED, &early);
 }
 
 /* ---- MAIL ---- */
 
-static enum hook_result limit_messages(struct smtp_connection *c, struct smtp_verdict *verdict)
+static enum smtp_hook_result limit_messages(struct smtp_connection *c, struct smtp_verdict *verdict)
 {
 	if (edge_count_message(&smtp_role.edge, &c->edge.client))
 		return HOOK_ACCEPT;
@@ -180,23 +171,23 @@ static bool sender_answered(void *arg, struct link *link, struct channel_frame *
 	struct smtp_connection *c = arg;
 	struct message_verdict m;
 	if (frame == NULL) {
-		resume(c, HOOK_DECIDED, &unavailable);
+		smtp_hooks_resume(c, HOOK_DECIDED, &smtp_unavailable);
 		return true;
 	}
 	if (!link_decode(link, frame, &m))
 		return false;
-	resume(c, m.allowed ? HOOK_ACCEPT : HOOK_DECIDED, m.temporary ? &unavailable : &not_yours);
+	smtp_hooks_resume(c, m.allowed ? HOOK_ACCEPT : HOOK_DECIDED, m.temporary ? &smtp_unavailable : &not_yours);
 	return true;
 }
 
 /* RFC 6409 section 6.1: a user sends as himself. */
-static enum hook_result own_sender(struct smtp_connection *c, struct smtp_verdict *verdict)
+static enum smtp_hook_result own_sender(struct smtp_connection *c, struct smtp_verdict *verdict)
 {
 	const struct smtp_envelope *envelope = smtp_envelope(c->session);
 	if (envelope->sender_is_null)
 		return HOOK_ACCEPT; /* what a mail program sends by itself: receipts */
 	struct message_sender m = {.account = c->account, .address = envelope->sender};
-	return ask(c, &smtp_role.auth, MESSAGE_SENDER, &m, sender_answered, verdict);
+	return smtp_hooks_ask(c, &smtp_role.auth, MESSAGE_SENDER, &m, sender_answered, verdict);
 }
 
 enum { DNS_MX = 15, DNS_OK = 0 };
@@ -218,16 +209,16 @@ static bool mx_answered(void *arg, struct link *link, struct channel_frame *fram
 	struct message_answer m;
 	if (frame == NULL) {
 		/* Without dns this reason to refuse falls away: mail that is wanted counts for more. */
-		resume(c, HOOK_ACCEPT, NULL);
+		smtp_hooks_resume(c, HOOK_ACCEPT, NULL);
 		return true;
 	}
 	if (!link_decode(link, frame, &m))
 		return false;
-	resume(c, is_null_mx(&m) ? HOOK_DECIDED : HOOK_ACCEPT, &no_mail);
+	smtp_hooks_resume(c, is_null_mx(&m) ? HOOK_DECIDED : HOOK_ACCEPT, &no_mail);
 	return true;
 }
 
-static enum hook_result sender_takes_mail(struct smtp_connection *c, struct smtp_verdict *verdict)
+static enum smtp_hook_result sender_takes_mail(struct smtp_connection *c, struct smtp_verdict *verdict)
 {
 	struct view domain = smtp_envelope(c->session)->sender_domain;
 	if (!smtp_role.edge.process->settings.sender_null_mx || domain.len == 0 || domain.data[0] == '[')
@@ -236,118 +227,15 @@ static enum hook_result sender_takes_mail(struct smtp_connection *c, struct smtp
 	/* A client waits behind this: less patience than a mail that is under way deserves. */
 	enum { PATIENCE_MS = 5000 };
 	buf_init(&name, 512);
-	enum hook_result result = HOOK_ACCEPT;
+	enum smtp_hook_result result = HOOK_ACCEPT;
 	if (domain_normalize(domain, &name) == 0) {
 		struct message_query m = {
 		    .name = buf_view(&name), .type = DNS_MX, .timeout_ms = PATIENCE_MS};
 		struct smtp_verdict ignored;
-		if (ask(c, &smtp_role.dns, MESSAGE_QUERY, &m, mx_answered, &ignored) == HOOK_WAIT)
+		if (smtp_hooks_ask(c, &smtp_role.dns, MESSAGE_QUERY, &m, mx_answered, &ignored) == HOOK_WAIT)
 			result = HOOK_WAIT;
 	}
 	(void)verdict;
 	buf_done(&name);
 	return result;
-}
-
-/* ---- RCPT ---- */
-
-static bool keep_targets(struct smtp_connection *c, const struct message_resolved *m)
-{
-	struct message_target *targets = arena_array(&c->check.arena, m->targets.count, sizeof *targets);
-	if (targets == NULL)
-		return false;
-	for (size_t i = 0; i < m->targets.count; i++) {
-		const struct message_target *t = (const struct message_target *)m->targets.items + i;
-		targets[i].account = t->account;
-		if (!arena_copy(&c->check.arena, t->mailbox, &targets[i].mailbox) ||
-		    !arena_copy(&c->check.arena, t->address, &targets[i].address))
-			return false;
-	}
-	c->check.targets = (struct codec_list){.items = targets, .count = m->targets.count};
-	return true;
-}
-
-static bool recipient_answered(void *arg, struct link *link, struct channel_frame *frame)
-{
-	static const struct smtp_verdict verdicts[] = {
-	    [RESOLVE_UNKNOWN_USER] = {SMTP_PERMANENT, 550, "5.1.1", "there is no such mailbox here", false},
-	    [RESOLVE_NOT_OURS] = {SMTP_PERMANENT, 550, "5.7.1", "this server does not relay to other domains",
-	        false},
-	    [RESOLVE_DISABLED] = {SMTP_PERMANENT, 550, "5.2.1", "this mailbox is disabled", false},
-	    [RESOLVE_TEMPORARY] = {SMTP_TEMPORARY, 451, "4.3.0",
-	        "the address cannot be looked up now, try again later", false},
-	};
-	static const struct smtp_verdict too_many = {.kind = SMTP_TEMPORARY,
-	    .code = 452,
-	    .enhanced = "4.5.3",
-	    .text = "too many mailboxes for one message; send it again for this recipient"};
-	struct smtp_connection *c = arg;
-	struct message_resolved m;
-	if (frame == NULL) {
-		resume(c, HOOK_DECIDED, &unavailable);
-		return true;
-	}
-	if (!link_decode(link, frame, &m))
-		return false;
-	if (m.verdict == RESOLVE_LOCAL && c->upload.count + m.targets.count > SMTP_TARGETS_MAX) {
-		resume(c, HOOK_DECIDED, &too_many);
-		return true;
-	}
-	/* Taken for no mailbox, a message would be acknowledged and kept nowhere. */
-	if (m.verdict == RESOLVE_LOCAL && (m.targets.count == 0 || !keep_targets(c, &m)))
-		m.verdict = RESOLVE_TEMPORARY;
-	if (m.verdict == RESOLVE_LOCAL)
-		resume(c, HOOK_ACCEPT, NULL);
-	else
-		resume(c, HOOK_DECIDED,
-		    &verdicts[m.verdict <= RESOLVE_TEMPORARY ? m.verdict : RESOLVE_TEMPORARY]);
-	return true;
-}
-
-static enum hook_result resolve_recipient(struct smtp_connection *c, struct smtp_verdict *verdict)
-{
-	struct message_resolve m = {.address = c->check.recipient->address};
-	return ask(c, &smtp_role.auth, MESSAGE_RESOLVE, &m, recipient_answered, verdict);
-}
-
-static bool room_answered(void *arg, struct link *link, struct channel_frame *frame)
-{
-	static const struct smtp_verdict full = {.kind = SMTP_TEMPORARY,
-	    .code = 452,
-	    .enhanced = "4.2.2",
-	    .text = "the mailbox is full, try again later"};
-	static const struct smtp_verdict disk = {.kind = SMTP_TEMPORARY,
-	    .code = 452,
-	    .enhanced = "4.3.1",
-	    .text = "no room on this server now, try again later"};
-	struct smtp_connection *c = arg;
-	struct message_result m;
-	if (frame == NULL) {
-		resume(c, HOOK_DECIDED, &unavailable);
-		return true;
-	}
-	if (!link_decode(link, frame, &m))
-		return false;
-	if (m.error) {
-		resume(c, HOOK_DECIDED,
-		    (int)m.error == -EDQUOT   ? &full
-		    : (int)m.error == -ENOSPC ? &disk
-		                              : &unavailable);
-		return true;
-	}
-	/* The next target of the same recipient, by the same hook. */
-	c->check.next--;
-	resume(c, HOOK_ACCEPT, NULL);
-	return true;
-}
-
-/* A full mailbox is refused here, while the sender can still be told; what was taken is delivered. */
-static enum hook_result has_room(struct smtp_connection *c, struct smtp_verdict *verdict)
-{
-	if (c->check.room_next >= c->check.targets.count)
-		return HOOK_ACCEPT;
-	const struct message_target *target =
-	    (const struct message_target *)c->check.targets.items + c->check.room_next++;
-	struct message_room m = {.account = target->account, .bytes = smtp_envelope(c->session)->size};
-	return ask(c, &smtp_role.store, MESSAGE_ROOM, &m, room_answered, verdict);
 }

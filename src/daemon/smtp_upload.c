@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/smtp_connection.h"
+#include "queue/record.h"
 
 enum {
 	PIECE = 96 * 1024,
@@ -23,16 +24,17 @@ void smtp_upload_init(struct smtp_connection *c)
 }
 
 void smtp_upload_add_target(
-    struct smtp_connection *c, size_t recipient, uint64_t account, struct view mailbox, struct view address)
+    struct smtp_connection *c, size_t recipient, const struct message_target *target, struct view forwarder)
 {
 	if (c->upload.count == c->upload.room) {
 		c->upload.room = c->upload.room ? c->upload.room * 2 : 4;
 		c->upload.targets = mem_resize(c->upload.targets, c->upload.room * sizeof *c->upload.targets);
 	}
 	c->upload.targets[c->upload.count++] = (struct smtp_target){.recipient = recipient,
-	    .account = account,
-	    .mailbox = mem_string(mailbox),
-	    .address = mem_string(address)};
+	    .account = target->account,
+	    .mailbox = mem_string(target->mailbox),
+	    .address = mem_string(target->address),
+	    .forwarder = forwarder.len > 0 ? mem_string(forwarder) : NULL};
 }
 
 /* ---- pieces ---- */
@@ -104,19 +106,19 @@ bool smtp_upload_body(void *arg, struct view bytes)
 
 /* ---- the delivery ---- */
 
-/* Targets belong to recipients: a recipient's result is the worst of its targets'. */
+/* What was delivered or queued belongs to recipients: a recipient's result is the worst of all of its. */
 static void report(struct smtp_connection *c, const struct message_delivered *m, int error)
 {
 	size_t count = smtp_envelope(c->session)->count;
 	int *results = mem_array(count, sizeof *results);
 	for (size_t i = 0; i < count; i++)
 		results[i] = error;
-	for (size_t i = 0; m && i < c->upload.count; i++) {
+	for (size_t i = 0; m && i < c->upload.owner_count; i++) {
 		int result = i < m->results.count
 		                 ? (int)((const struct message_result *)m->results.items)[i].error
 		                 : -EIO;
 		if (result)
-			results[c->upload.targets[i].recipient] = result;
+			results[c->upload.owners[i]] = result;
 	}
 	const struct smtp_envelope *envelope = smtp_envelope(c->session);
 	for (size_t i = 0; i < count; i++)
@@ -160,11 +162,138 @@ static uint64_t thread_hash(struct view message_id)
 	return message_id.len ? hash : 0;
 }
 
+/* ---- what the queue keeps ---- */
+
+static unsigned notify_bits(struct view notify)
+{
+	static const struct {
+		const char *word;
+		unsigned bit;
+	} words[] = {{"NEVER", NOTIFY_NEVER}, {"SUCCESS", NOTIFY_SUCCESS}, {"FAILURE", NOTIFY_FAILURE}, {"DELAY", NOTIFY_DELAY}};
+	struct view part;
+	unsigned bits = 0;
+	while (notify.len > 0 && view_next(&notify, ',', &part))
+		for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+			if (view_equal_nocase(part, view_from_string(words[i].word)))
+				bits |= words[i].bit;
+	return bits;
+}
+
+/* What the targets of a delivery are made into, as store takes them. */
+struct outgoing {
+	struct message_delivery_target *mailboxes;
+	struct message_delivery_recipient *recipients;
+	struct buf *prefixes; /* one for each target */
+	size_t mailbox_count, recipient_count;
+	size_t *owners; /* the recipient of the dialogue that each result belongs to: mailboxes, then recipients */
+};
+
+static size_t targets_of(const struct smtp_connection *c, size_t recipient)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < c->upload.count; i++)
+		n += c->upload.targets[i].recipient == recipient;
+	return n;
+}
+
+static struct view destination_of(struct view address)
+{
+	for (size_t i = address.len; i > 0; i--)
+		if (address.data[i - 1] == '@')
+			return view_skip(address, i);
+	return (struct view){0};
+}
+
+/*
+ * One target. A mailbox is delivered to at once, unless the message is to be held, and its sender told when he asked for that. What leaves this server goes into the
+ * queue. An address that became several has been expanded: its sender hears that
+ * once, and of none of the several (RFC 3461 section 5.2.7.3).
+ */
+static void put_target(const struct smtp_envelope *envelope, struct outgoing *o, const struct smtp_target *t, bool expanded, struct view prefix)
+{
+	const struct smtp_recipient *r = &envelope->recipients[t->recipient];
+	unsigned notify = notify_bits(r->notify);
+	struct message_delivery_recipient recipient = {
+	    .address = t->account == 0 ? view_from_string(t->address) : r->path,
+	    .orcpt = r->orcpt,
+	    .notify = expanded && notify & NOTIFY_SUCCESS ? (notify & ~NOTIFY_SUCCESS ? notify & ~NOTIFY_SUCCESS : NOTIFY_NEVER) : notify,
+	    .forwarder = view_from_string(t->forwarder),
+	};
+	if (t->account == 0) {
+		recipient.kind = RECIPIENT_REMOTE;
+		recipient.destination = destination_of(t->forwarder ? recipient.address : r->address);
+	} else if (envelope->hold_until) {
+		recipient.kind = RECIPIENT_LOCAL;
+		recipient.account = t->account;
+		recipient.mailbox = view_from_string(t->mailbox);
+		recipient.prefix = prefix;
+	} else {
+		o->owners[o->mailbox_count] = t->recipient;
+		o->mailboxes[o->mailbox_count++] = (struct message_delivery_target){
+		    .account = t->account,
+		    .mailbox = view_from_string(t->mailbox),
+		    .prefix = prefix,
+		    .address = view_from_string(t->address)};
+		if (!(recipient.notify & NOTIFY_SUCCESS) || envelope->sender_is_null)
+			return;
+		recipient.kind = RECIPIENT_DELIVERED;
+	}
+	o->recipients[o->recipient_count++] = recipient;
+}
+
+static void put_targets(struct smtp_connection *c, const struct smtp_envelope *envelope, struct outgoing *o)
+{
+	size_t *recipient_owners = mem_array(c->upload.count + envelope->count, sizeof *recipient_owners);
+	for (size_t i = 0; i < c->upload.count; i++) {
+		const struct smtp_target *t = &c->upload.targets[i];
+		size_t before = o->recipient_count;
+		buf_init(&o->prefixes[i], 4096);
+		write_prefix(&o->prefixes[i], envelope, t);
+		put_target(envelope, o, t, targets_of(c, t->recipient) > 1, buf_view(&o->prefixes[i]));
+		if (o->recipient_count > before)
+			recipient_owners[before] = t->recipient;
+	}
+	for (size_t i = 0; i < envelope->count; i++) {
+		const struct smtp_recipient *r = &envelope->recipients[i];
+		if (envelope->sender_is_null || !(notify_bits(r->notify) & NOTIFY_SUCCESS) || targets_of(c, i) < 2)
+			continue;
+		recipient_owners[o->recipient_count] = i;
+		o->recipients[o->recipient_count++] = (struct message_delivery_recipient){
+		    .kind = RECIPIENT_EXPANDED, .address = r->path, .orcpt = r->orcpt, .notify = NOTIFY_SUCCESS};
+	}
+	for (size_t i = 0; i < o->recipient_count; i++)
+		o->owners[o->mailbox_count + i] = recipient_owners[i];
+	mem_free(recipient_owners);
+}
+
+static void put_envelope(const struct smtp_connection *c, const struct smtp_envelope *envelope, struct message_deliver *m)
+{
+	m->sender = envelope->sender;
+	m->client = view_from_string(c->edge.client.text);
+	m->submitter = c->account;
+	m->ret = envelope->ret.len == 0 ? 0 : view_equal_nocase(envelope->ret, VIEW("FULL")) ? 1 : 2;
+	m->envid = envelope->envid;
+	m->body = envelope->body;
+	m->utf8 = envelope->utf8;
+	m->require_tls = envelope->require_tls;
+	m->priority = (uint64_t)(SMTP_PRIORITY_MAX + envelope->priority);
+	if (envelope->by_mode != SMTP_BY_NONE) {
+		m->by_time = (uint64_t)envelope->by_time;
+		m->by_mode = (envelope->by_mode == SMTP_BY_RETURN ? 'R' : 'N') + (envelope->by_trace ? 256 : 0);
+	}
+	m->hold_until = (uint64_t)envelope->hold_until;
+}
+
 void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const struct smtp_trailer *trailer)
 {
 	struct smtp_connection *c = arg;
-	struct message_delivery_target *targets = mem_array(c->upload.count, sizeof *targets);
-	struct buf *prefixes = mem_array(c->upload.count, sizeof *prefixes);
+	size_t most = c->upload.count + envelope->count;
+	struct outgoing o = {
+	    .mailboxes = mem_array(c->upload.count, sizeof *o.mailboxes),
+	    .recipients = mem_array(most, sizeof *o.recipients),
+	    .prefixes = mem_array(c->upload.count, sizeof *o.prefixes),
+	    .owners = mem_array(c->upload.count + most, sizeof *o.owners),
+	};
 	struct buf kept;
 	buf_init(&kept, 250 * 1024);
 	/* Without room for it the message is kept without: its structure can be read again, its envelope is
@@ -172,15 +301,7 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	if (smtp_write_trailer(envelope, trailer, &kept) != 0)
 		buf_clear(&kept);
 	random_id(c->upload.message_id);
-	for (size_t i = 0; i < c->upload.count; i++) {
-		const struct smtp_target *t = &c->upload.targets[i];
-		buf_init(&prefixes[i], 4096);
-		write_prefix(&prefixes[i], envelope, t);
-		targets[i] = (struct message_delivery_target){.account = t->account,
-		    .mailbox = view_from_string(t->mailbox),
-		    .prefix = buf_view(&prefixes[i]),
-		    .address = view_from_string(t->address)};
-	}
+	put_targets(c, envelope, &o);
 	struct message_deliver m = {
 	    .session = view_from_string(c->edge.id),
 	    .upload = c->upload.number,
@@ -195,17 +316,25 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	    /* With several mailboxes and one reply, those that have room must not get it twice because one
 	       has none: RCPT was its chance. */
 	    .enforce_quota = c->edge.client.service == SERVICE_LMTP || c->upload.count == 1,
-	    .targets = {.items = targets, .count = c->upload.count},
+	    .id = view_from_string(c->upload.message_id),
+	    .message_id = view_take(trailer->message_id, 1000),
+	    .targets = {.items = o.mailboxes, .count = o.mailbox_count},
+	    .recipients = {.items = o.recipients, .count = o.recipient_count},
 	};
+	put_envelope(c, envelope, &m);
 	bool lost = is_lost(c);
 	/* The credits' request, if there is one, ends here: the delivery has its own. */
 	if (c->upload.request)
 		calls_forget(&smtp_role.store, c->upload.request);
 	c->upload.request = lost ? 0 : calls_ask(&smtp_role.store, MESSAGE_DELIVER, &m, on_delivered, c);
 	for (size_t i = 0; i < c->upload.count; i++)
-		buf_done(&prefixes[i]);
-	mem_free(prefixes);
-	mem_free(targets);
+		buf_done(&o.prefixes[i]);
+	mem_free(o.prefixes);
+	mem_free(o.mailboxes);
+	mem_free(o.recipients);
+	mem_free(c->upload.owners);
+	c->upload.owners = o.owners;
+	c->upload.owner_count = o.mailbox_count + o.recipient_count;
 	buf_done(&kept);
 	if (c->upload.request)
 		c->upload.number = 0; /* store has taken it over */
@@ -227,10 +356,14 @@ void smtp_upload_abandon(void *arg)
 	for (size_t i = 0; i < c->upload.count; i++) {
 		mem_free(c->upload.targets[i].mailbox);
 		mem_free(c->upload.targets[i].address);
+		mem_free(c->upload.targets[i].forwarder);
 	}
 	mem_free(c->upload.targets);
+	mem_free(c->upload.owners);
 	buf_done(&c->upload.piece);
 	c->upload.targets = NULL;
+	c->upload.owners = NULL;
+	c->upload.owner_count = 0;
 	c->upload.count = c->upload.room = 0;
 	c->upload.broken = false;
 	c->upload.number = c->upload.sent = c->upload.credited = 0;
