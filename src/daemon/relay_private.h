@@ -7,6 +7,7 @@
  *   relay_host.c         a host, shared by all destinations that lead to it: connections, how many, and whose turn it is
  *   relay_connection.c   one connection: socket, TLS, and the machine of smtp/smtp_client.h
  *   relay_message.c      a message: its recipients' results, told to store when the last one is known
+ *   relay_outcome.c      what became of messages, kept until store has it
  *   relay_body.c         its body, from store to the connection, converted where the host takes less
  *   relay_notify.c       "@notify": telling senders
  *
@@ -16,11 +17,13 @@
 #ifndef DAEMON_RELAY_PRIVATE_H
 #define DAEMON_RELAY_PRIVATE_H
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/random.h"
 #include "daemon/lookup.h"
 #include "daemon/role.h"
 #include "daemon/route.h"
+#include "io/connect.h"
 #include "io/network.h"
 #include "io/stream.h"
 #include "io/tls.h"
@@ -43,7 +46,9 @@ enum {
 	RELAY_CLEAR_MS = 3600 * 1000,        /* that a host whose TLS is broken is spoken to in clear, where that is allowed */
 	RELAY_CONNECTIONS_FIRST = 4,         /* to a host that is not known yet */
 	RELAY_TRIES_MAX = 3,                 /* connections that a message is put on in one turn, when they are lost before its end */
-	RELAY_DNS_MS = 30 * 1000
+	RELAY_DNS_MS = 30 * 1000,
+	RELAY_ROUTES_MAX = 256,              /* lines of `routes` that can have a password */
+	RELAY_OWN_MAX = 128                  /* addresses of ours, against loops */
 };
 
 struct relay_destination;
@@ -121,18 +126,23 @@ void relay_search_end(struct relay_search *s);
 struct relay_recipient {
 	uint64_t number;
 	struct view address, orcpt, forwarder;
-	unsigned notify;
+	unsigned notify; /* NOTIFY_* */
 	bool has_result;
 	uint64_t verdict;
 	char status[16];
 	char *reply;
 	const char *stage; /* a constant */
+	/* "@notify" only. */
+	enum queue_action action;
+	int64_t last_attempt;
+	struct view told_status, told_reply, told_host, told_stage;
 };
 
 /* A message that store has given us for one destination. Its texts lie in its own arena. */
 struct relay_message {
 	struct relay_message *next;
 	struct relay_destination *destination;
+	struct relay_connection *connection; /* that it is on */
 	struct message_queue_message m; /* as it came; texts in `arena` */
 	struct arena arena;
 	struct relay_recipient *recipients;
@@ -168,13 +178,26 @@ bool relay_message_is_complete(const struct relay_message *m);
 /* Tells store, and the log; then frees the message. connection: NULL when none was used. */
 void relay_message_finish(struct relay_message *m, struct relay_connection *connection);
 
+/* ---- relay_outcome.c ---- */
+
+/* Copied, and told to store until it has it. */
+void relay_outcome_tell(const struct message_queue_outcome *m);
+/* A new store: what the old one did not confirm is told again. True when there was nothing. */
+bool relay_outcomes_tell_again(void);
+
 /* ---- relay_destination.c ---- */
 
 struct relay_destination {
 	uint64_t number;
 	char *name, *route;
 	struct relay_search search;
-	bool searching, taking, taken, more, waiting, ending;
+	bool searching; /* for hosts */
+	bool taking;    /* store is asked for messages */
+	bool taken;     /* it has been, at least once */
+	bool more;      /* store has, or may have, more */
+	bool waiting;   /* in its host's list */
+	bool failed;    /* no host is left */
+	bool ending;    /* given back */
 	struct relay_host **hosts; /* each counted */
 	size_t host_count, host_at;
 	int64_t found_at;
@@ -218,7 +241,8 @@ void relay_destination_note(struct relay_destination *d, const struct relay_host
 /* ---- relay_host.c ---- */
 
 struct relay_host {
-	char *key;
+	char *key; /* in relay_role.hosts */
+	size_t key_len;
 	struct relay_endpoint *endpoint;
 	size_t users; /* destinations that name it */
 	struct relay_connection *connections, *idle;
@@ -234,6 +258,8 @@ struct relay_host {
 /* The host for this endpoint, which is taken over. */
 struct relay_host *relay_host_use(struct relay_endpoint *endpoint);
 void relay_host_release(struct relay_host *h);
+/* A connection of it is gone: so is the host, if nobody needs it and nothing is to be remembered. */
+void relay_host_settle(struct relay_host *h);
 /* The destination has mail, or wants to know whether the host is there. */
 void relay_host_want(struct relay_host *h, struct relay_destination *d);
 void relay_host_forget(struct relay_host *h, struct relay_destination *d);
@@ -252,21 +278,30 @@ struct relay_connection {
 	struct relay_connection *next, *previous; /* of the host */
 	struct relay_connection *next_idle;
 	struct relay_host *host;
-	struct loop_watch connecting;
-	struct loop_timer timer;
+	struct connecting connecting;
+	struct loop_timer timer; /* of an idle one */
 	struct loop_task task;
 	struct stream stream;
 	struct smtp_client *client;
 	struct smtp_client_config config;
 	struct relay_message *message;
-	int fd; /* while connecting; -1 afterwards */
 	char id[RANDOM_ID_SIZE];
-	char nonce[RANDOM_ID_SIZE * 3];
-	char tls[64], verified[16];
-	bool streaming, ready, idle, tls_wanted, ended, failed, used, without_tls, waits_for_keys;
-	uint64_t progress;
+	char nonce[2 * RANDOM_ID_SIZE];
+	char tls[64], verified[16];  /* empty in clear */
+	char status[16], why[600];   /* of the first trouble */
+	bool streaming;              /* `stream` is there */
+	bool ready;                  /* has been of use: greeted, secured and logged in as demanded */
+	bool used;                   /* a message went out on it */
+	bool idle;                   /* in the host's list */
+	bool free_for_work;          /* the client is ready; at the end of the turn it gets work */
+	bool tls_wanted, securing;
+	bool retry_clear;            /* TLS failed, and need not be */
+	bool quitting, failed, ended;
+	size_t accepted, crowded;    /* recipients of the group under way that were taken, and those that were too many */
+	/* What the deadline was set for. */
+	bool timed;
 	enum smtp_client_waiting waiting;
-	uint64_t bytes_out;
+	uint64_t progress, bytes_out;
 };
 
 /* Opens one; what becomes of it the host learns. */
@@ -275,7 +310,8 @@ void relay_connection_open(struct relay_host *h);
 void relay_connection_work(struct relay_connection *c);
 /* The message's sender has been rewritten. */
 void relay_connection_go_on(struct relay_connection *c);
-void relay_connections_end(void);
+/* The server stops: whoever has nothing to do says goodbye. */
+void relay_connections_quit(void);
 
 /* ---- relay_body.c ---- */
 
@@ -308,9 +344,11 @@ struct relay_role {
 	struct map hosts;        /* key -> struct relay_host */
 	struct tls_context *tls;
 	struct buf authorities; /* as it was when tls was made */
-	char *passwords[64];     /* of the routes' lines */
+	char *passwords[RELAY_ROUTES_MAX]; /* of the routes' lines */
+	struct sockaddr_storage own_addresses[RELAY_OWN_MAX];
+	size_t own_address_count;
 	size_t connections, bodies; /* how many, how many bytes */
-	uint64_t credit_given;
+	bool catching_up; /* a new store learns first what the old one did not confirm */
 	struct sockaddr_storage source4, source6; /* family 0: any */
 	bool draining;
 };
@@ -334,6 +372,8 @@ static inline void relay_lookup_done(struct lookup *l)
 }
 
 void relay_give_credit(uint64_t destinations);
+/* An outcome is store's now. */
+void relay_outcomes_told(void);
 void relay_check_drained(void);
 
 /* Whether a message from this domain may go now (sender_domain_rate). */

@@ -1,0 +1,607 @@
+/*
+ * One connection to another host: TCP, TLS, and the client machine, which gets one message after the other from whatever destinations
+ * share the host. Everything that ends a connection is told to the host (was it ever of use?) and to the message that was on it (was
+ * it answered?).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/relay_private.h"
+
+static void go_on(struct relay_connection *c);
+
+/* ---- lists of the host ---- */
+
+static void take_out_idle(struct relay_connection *c)
+{
+	struct relay_connection **at = &c->host->idle;
+	if (!c->idle)
+		return;
+	while (*at != c)
+		at = &(*at)->next_idle;
+	*at = c->next_idle;
+	c->idle = false;
+}
+
+static void put_in_idle(struct relay_connection *c)
+{
+	c->idle = true;
+	c->next_idle = c->host->idle;
+	c->host->idle = c;
+	loop_timer_set(&c->timer, RELAY_IDLE_MS);
+}
+
+/* ---- the end ---- */
+
+static void on_task(void *arg);
+
+static void take_out(struct relay_connection *c)
+{
+	struct relay_host *h = c->host;
+	take_out_idle(c);
+	if (c->previous)
+		c->previous->next = c->next;
+	else
+		h->connections = c->next;
+	if (c->next)
+		c->next->previous = c->previous;
+	h->connection_count--;
+	if (!c->ready)
+		h->connecting_count--;
+	relay_role.connections--;
+}
+
+/* A message that is still on a connection that has ended: tried again on another, a few times. */
+static void give_back(struct relay_connection *c, const char *text)
+{
+	struct relay_message *m = c->message;
+	c->message = NULL;
+	if (m == NULL)
+		return;
+	m->connection = NULL;
+	relay_body_end(m->reader);
+	m->reader = NULL;
+	if (!relay_message_is_complete(m) && ++m->tries >= RELAY_TRIES_MAX)
+		relay_message_fail(m, QUEUE_DEFERRED, "4.4.2", text, "");
+	if (relay_message_is_complete(m))
+		relay_message_finish(m, c);
+	else
+		relay_destination_finished(m->destination, m);
+}
+
+/* From outside all functions of stream and client. */
+static void end(struct relay_connection *c)
+{
+	struct relay_host *h = c->host;
+	take_out(c);
+	give_back(c, c->why[0] ? c->why : "the connection was lost");
+	/* In clear it may do better at once: nothing is wrong with the host. */
+	if (c->retry_clear)
+		(void)0;
+	else if (!c->ready)
+		relay_host_failed(h, c->status[0] ? c->status : "4.4.1", c->why[0] ? c->why : "the connection was lost");
+	else if (c->failed && !c->used) /* one that took mail and then closed has had enough, and may be called again */
+		relay_host_failed(h, c->status, c->why);
+	loop_timer_cancel(&c->timer);
+	loop_task_cancel(&c->task);
+	connect_cancel(&c->connecting);
+	smtp_client_free(c->client);
+	if (c->streaming)
+		stream_free(&c->stream);
+	mem_free(c);
+	relay_host_dispatch_later(h);
+	relay_host_settle(h);
+	relay_check_drained();
+}
+
+static void end_later(struct relay_connection *c)
+{
+	c->ended = true;
+	loop_task_schedule(&c->task);
+}
+
+static void note(struct relay_connection *c, const char *status, const char *text)
+{
+	if (c->why[0])
+		return; /* the first trouble is the cause */
+	snprintf(c->status, sizeof c->status, "%s", status);
+	snprintf(c->why, sizeof c->why, "%s", text);
+}
+
+/* ---- deadlines ---- */
+
+static void set_deadline(struct relay_connection *c)
+{
+	if (c->ended || c->client == NULL)
+		return;
+	enum smtp_client_waiting waiting = smtp_client_waits_for(c->client);
+	uint64_t progress = smtp_client_progress(c->client);
+	if (waiting == c->waiting && progress == c->progress && c->timed)
+		return;
+	c->waiting = waiting;
+	c->progress = progress;
+	c->timed = true;
+	c->bytes_out = c->stream.bytes_out;
+	unsigned seconds = smtp_client_patience(waiting);
+	if (waiting == SMTP_CLIENT_FOR_QUIT)
+		seconds = 5;
+	stream_set_deadline(&c->stream, seconds ? 1000 * (int64_t)seconds : waiting == SMTP_CLIENT_FOR_US ? RELAY_CONNECT_MS : 0);
+}
+
+static void on_deadline(void *arg)
+{
+	struct relay_connection *c = arg;
+	static char text[128];
+	/* A host that takes some of the body, however little, goes on. */
+	if (c->waiting == SMTP_CLIENT_FOR_BLOCK && c->stream.bytes_out > c->bytes_out) {
+		c->timed = false;
+		set_deadline(c);
+		return;
+	}
+	snprintf(text, sizeof text, "the host did not answer in time (waiting for %s)",
+	    c->waiting == SMTP_CLIENT_FOR_GREETING ? "its greeting"
+	    : c->waiting == SMTP_CLIENT_FOR_END    ? "the reply to the message"
+	                                           : "a reply");
+	note(c, "4.4.2", text);
+	c->failed = true;
+	stream_abort(&c->stream);
+}
+
+/* ---- results ---- */
+
+/* RFC 5321 section 4.5.3.1.10: what a host says about too many recipients is about this transaction, not the recipient. */
+static bool is_too_many(const struct smtp_client_reply *r)
+{
+	return r->stage == SMTP_CLIENT_AT_RCPT && (r->code == 452 || r->code == 552) &&
+	       (view_equal(r->enhanced, VIEW("4.5.3")) || view_equal(r->enhanced, VIEW("5.5.3")) ||
+	           (r->code == 452 && r->enhanced.len == 0));
+}
+
+static uint64_t success(const struct relay_connection *c)
+{
+	if (c->config.kind == SMTP_CLIENT_LMTP)
+		return QUEUE_DELIVERED;
+	return smtp_client_host(c->client)->dsn ? QUEUE_RELAYED : QUEUE_PASSED_ON;
+}
+
+static void on_recipient(void *arg, size_t index, const struct smtp_client_reply *reply)
+{
+	struct relay_connection *c = arg;
+	struct relay_message *m = c->message;
+	static const struct smtp_client_reply unanswered = {
+	    .text = {"the connection was lost after the end of the message, before it was answered: it may have been delivered",
+	        sizeof "the connection was lost after the end of the message, before it was answered: it may have been delivered" - 1},
+	    .enhanced = {"4.4.2", 5},
+	    .stage = SMTP_CLIENT_AT_END};
+	size_t i = m->group_numbers[index];
+	if (reply->code >= 200 && reply->code < 300) {
+		relay_message_result(m, i, success(c), reply);
+		c->accepted++;
+	} else if (reply->code == 0 && reply->stage == SMTP_CLIENT_AT_END) {
+		relay_message_result(m, i, QUEUE_DEFERRED, &unanswered);
+	} else if (is_too_many(reply) && index > 0) {
+		c->crowded++; /* comes with the next group, if any of this one was taken */
+	} else if (reply->code >= 500) {
+		relay_message_result(m, i, QUEUE_FAILED, reply);
+	} else if (reply->code >= 400 && reply->code != 421) {
+		relay_message_result(m, i, QUEUE_DEFERRED, reply);
+	}
+	/* Without an answer, or with 421, it is tried again on another connection. */
+}
+
+static void on_done(void *arg)
+{
+	struct relay_connection *c = arg;
+	struct relay_message *m = c->message;
+	relay_body_end(m->reader);
+	m->reader = NULL;
+	if (c->crowded > 0 && c->accepted == 0)
+		relay_message_fail(m, QUEUE_DEFERRED, "4.5.3", "the host takes no recipients now", "RCPT");
+	if (c->accepted > 0) {
+		c->used = true;
+		relay_host_succeeded(c->host);
+	}
+	if (!relay_message_is_complete(m))
+		return; /* `ready` or the end goes on with it */
+	c->message = NULL;
+	relay_message_finish(m, c);
+}
+
+/* ---- sending ---- */
+
+static bool has_safe_peer(const struct relay_connection *c)
+{
+	return c->host->endpoint->named_safely && (strcmp(c->verified, "pkix") == 0 || strncmp(c->verified, "dane", 4) == 0);
+}
+
+static void refuse(struct relay_message *m, const struct smtp_client_reply *why)
+{
+	for (size_t i = 0; i < m->group_count; i++)
+		relay_message_result(m, m->group_numbers[i], QUEUE_FAILED, why);
+}
+
+/* The group that was chosen. False when it has its results already. */
+static bool send_group(struct relay_connection *c, struct relay_message *m)
+{
+	struct smtp_client_reply why;
+	static const struct smtp_client_reply unharmed = {.code = 554,
+	    .local = true,
+	    .enhanced = {"5.6.3", 5},
+	    .text = {"the next host takes no 8-bit mail, and this message cannot be converted without breaking its signature", 102},
+	    .stage = SMTP_CLIENT_AT_MAIL};
+	static const struct smtp_client_reply unsafe = {.code = 550,
+	    .local = true,
+	    .enhanced = {"5.7.10", 6},
+	    .text = {"the message demands a verified encrypted way (REQUIRETLS), and the next host's name or certificate is not verified", 110},
+	    .stage = SMTP_CLIENT_AT_MAIL};
+	if (m->m.require_tls && c->config.kind == SMTP_CLIENT_SMTP && !has_safe_peer(c)) {
+		refuse(m, &unsafe);
+		return false;
+	}
+	enum smtp_client_verdict verdict = smtp_client_accepts(c->client, &m->transaction, &why);
+	bool convert = verdict == SMTP_CLIENT_CONVERTS;
+	if (convert) {
+		m->transaction.body = SMTP_7BIT;
+		m->transaction.size = 0;
+		verdict = smtp_client_accepts(c->client, &m->transaction, &why);
+	}
+	if (verdict != SMTP_CLIENT_TAKES) {
+		refuse(m, verdict == SMTP_CLIENT_CANNOT ? &why : &unharmed);
+		return false;
+	}
+	m->reader = relay_body_begin(c, m, convert);
+	c->accepted = c->crowded = 0;
+	int error = smtp_client_send(c->client, &m->transaction);
+	if (error == 0)
+		return true;
+	/* What cannot be written (an address with UTF-8 and no SMTPUTF8) no other host would take either. */
+	const struct smtp_client_reply local = {.code = 554,
+	    .local = true,
+	    .enhanced = error == -EINVAL ? VIEW("5.6.7") : VIEW("4.3.0"),
+	    .text = error == -EINVAL ? VIEW("an address or parameter of this message cannot be said in SMTP") : VIEW("out of memory"),
+	    .stage = SMTP_CLIENT_AT_MAIL};
+	relay_body_end(m->reader);
+	m->reader = NULL;
+	for (size_t i = 0; i < m->group_count; i++)
+		relay_message_result(m, m->group_numbers[i], error == -EINVAL ? QUEUE_FAILED : QUEUE_DEFERRED, &local);
+	return false;
+}
+
+/* The rest of the message on this connection, group by group. True while it is under way here. */
+static bool send_message(struct relay_connection *c)
+{
+	struct relay_message *m = c->message;
+	bool wait;
+	while (relay_message_group(m, smtp_client_recipients_max(c->client), &wait)) {
+		if (wait || send_group(c, m))
+			return true;
+	}
+	c->message = NULL;
+	relay_message_finish(m, c);
+	return false;
+}
+
+static void quit(struct relay_connection *c)
+{
+	take_out_idle(c);
+	c->quitting = true;
+	smtp_client_quit(c->client);
+	stream_wrote(&c->stream);
+	set_deadline(c);
+}
+
+void relay_connection_work(struct relay_connection *c)
+{
+	take_out_idle(c);
+	loop_timer_cancel(&c->timer);
+	for (;;) {
+		if (relay_role.draining || smtp_client_transactions_left(c->client) == 0) {
+			quit(c);
+			relay_host_dispatch_later(c->host);
+			return;
+		}
+		struct relay_message *m = relay_host_work(c->host);
+		if (m == NULL) {
+			put_in_idle(c);
+			return;
+		}
+		m->connection = c;
+		c->message = m;
+		if (!relay_sender_may(m->m.sender))
+			relay_message_fail(m, QUEUE_DEFERRED, "4.7.0", "the sender's domain has sent its share for now (sender_domain_rate)", "");
+		if (send_message(c))
+			break;
+	}
+	stream_wrote(&c->stream);
+	set_deadline(c);
+}
+
+void relay_connection_go_on(struct relay_connection *c)
+{
+	if (c == NULL || c->ended || c->message == NULL)
+		return;
+	if (send_message(c)) {
+		stream_wrote(&c->stream);
+		set_deadline(c);
+	} else {
+		relay_connection_work(c);
+	}
+}
+
+/* ---- what the client asks for ---- */
+
+static void on_ready(void *arg)
+{
+	struct relay_connection *c = arg;
+	if (!c->ready) {
+		c->ready = true;
+		c->host->connecting_count--;
+		c->host->dead_until = 0;
+		log_event(LOG_INFO, c->id, "relay-connected", log_string("host", c->host->endpoint->name),
+		    log_string("address", c->host->endpoint->text), log_string("tls", c->tls), log_string("verified", c->verified));
+	}
+	go_on(c);
+}
+
+/* Not from within the client: sending may end with `done`, which sends again. */
+static void go_on(struct relay_connection *c)
+{
+	c->free_for_work = true;
+	loop_task_schedule(&c->task);
+}
+
+static void on_start_tls(void *arg)
+{
+	struct relay_connection *c = arg;
+	c->tls_wanted = true;
+	stream_hold(&c->stream);
+	loop_task_schedule(&c->task);
+}
+
+static void on_body(void *arg)
+{
+	struct relay_connection *c = arg;
+	if (c->message && c->message->reader)
+		relay_body_write(c->message->reader);
+}
+
+static void on_failed(void *arg, enum smtp_client_failure failure, const struct smtp_client_reply *reply)
+{
+	struct relay_connection *c = arg;
+	static const char *const statuses[] = {[SMTP_CLIENT_REFUSED] = "4.4.2",
+	    [SMTP_CLIENT_NO_TLS] = "4.7.4",
+	    [SMTP_CLIENT_NO_LOGIN] = "4.7.4",
+	    [SMTP_CLIENT_LOGIN_REFUSED] = "4.7.8",
+	    [SMTP_CLIENT_SHUT] = "4.4.2",
+	    [SMTP_CLIENT_NONSENSE] = "4.5.0",
+	    [SMTP_CLIENT_LOST] = "4.4.2",
+	    [SMTP_CLIENT_NO_MEMORY] = "4.3.0"};
+	char text[600];
+	if (c->quitting)
+		return;
+	if (reply->code)
+		snprintf(text, sizeof text, "%s at %s: %u %.*s", smtp_client_failure_name(failure), smtp_client_stage_name(reply->stage),
+		    reply->code, VIEW_FMT(view_take(reply->text, 400)));
+	else
+		snprintf(text, sizeof text, "%s at %s", smtp_client_failure_name(failure), smtp_client_stage_name(reply->stage));
+	note(c, statuses[failure], text);
+	c->failed = failure != SMTP_CLIENT_LOST || c->message != NULL;
+	log_event(LOG_INFO, c->id, "relay-connection-failed", log_string("host", c->host->endpoint->name),
+	    log_string("address", c->host->endpoint->text), log_string("reason", c->why));
+}
+
+static void on_close(void *arg)
+{
+	struct relay_connection *c = arg;
+	stream_close(&c->stream);
+}
+
+static const struct smtp_client_backend backend = {
+    .start_tls = on_start_tls,
+    .ready = on_ready,
+    .body = on_body,
+    .recipient = on_recipient,
+    .done = on_done,
+    .failed = on_failed,
+    .close = on_close,
+};
+
+/* ---- the stream ---- */
+
+static void start_client(struct relay_connection *c)
+{
+	c->client = smtp_client_new(&c->config, &backend, c, stream_out(&c->stream));
+	stream_wrote(&c->stream);
+	set_deadline(c);
+}
+
+static size_t on_input(void *arg, struct view bytes)
+{
+	struct relay_connection *c = arg;
+	if (c->client == NULL)
+		return bytes.len;
+	size_t n = smtp_client_feed(c->client, bytes);
+	stream_wrote(&c->stream);
+	set_deadline(c);
+	return n;
+}
+
+static void on_drained(void *arg)
+{
+	struct relay_connection *c = arg;
+	if (c->client) {
+		smtp_client_drained(c->client);
+		stream_wrote(&c->stream);
+	}
+}
+
+static void on_secured(void *arg)
+{
+	struct relay_connection *c = arg;
+	snprintf(c->tls, sizeof c->tls, "%s %s", tls_version(c->stream.ssl), tls_cipher(c->stream.ssl));
+	snprintf(c->verified, sizeof c->verified, "%s", tls_verified(c->stream.ssl));
+	if (c->client == NULL) {
+		start_client(c);
+	} else {
+		smtp_client_secured(c->client, (struct view){0});
+		stream_wrote(&c->stream);
+		set_deadline(c);
+	}
+	stream_resume(&c->stream);
+}
+
+/* Where TLS is as it comes, a host whose TLS is broken is spoken to in clear for a while. */
+static void tls_failed(struct relay_connection *c)
+{
+	char text[256];
+	const char *why = stream_tls_failure(&c->stream);
+	snprintf(text, sizeof text, "TLS could not be established: %s", why ? why : "the host ended the handshake");
+	note(c, "4.7.5", text);
+	c->failed = true;
+	log_event(LOG_WARNING, c->id, "relay-tls-failed", log_string("host", c->host->endpoint->name),
+	    log_string("address", c->host->endpoint->text), log_string("reason", text));
+	if (c->host->endpoint->tls == SMTP_CLIENT_TLS_IF_OFFERED) {
+		c->host->clear_until = clock_monotonic_ms() + RELAY_CLEAR_MS;
+		c->retry_clear = true;
+	}
+}
+
+static void on_ended(void *arg, enum stream_end how)
+{
+	struct relay_connection *c = arg;
+	if (c->securing && c->tls[0] == '\0')
+		tls_failed(c);
+	if (how == STREAM_TIMED_OUT)
+		note(c, "4.4.2", "the host took too long");
+	if (c->client)
+		smtp_client_closed(c->client);
+	end_later(c);
+}
+
+static const struct stream_handler handler = {
+    .input = on_input,
+    .drained = on_drained,
+    .secured = on_secured,
+    .deadline = on_deadline,
+    .ended = on_ended,
+};
+
+static void start_tls(struct relay_connection *c)
+{
+	const struct relay_endpoint *e = c->host->endpoint;
+	struct tls_demand demand = {
+	    .proof = e->proof,
+	    .host = e->proof == TLS_DANE && e->name_count ? e->names[0] : e->name,
+	    .names = (const char *const *)e->names,
+	    .name_count = e->name_count,
+	    .associations = e->associations,
+	    .association_count = e->association_count,
+	    .session = e->text,
+	};
+	c->securing = true;
+	stream_discard_input(&c->stream);
+	int error = stream_connect_tls(&c->stream, relay_role.tls, &demand);
+	if (error) {
+		note(c, "4.7.5", "TLS could not be begun");
+		c->failed = true;
+		stream_abort(&c->stream);
+		return;
+	}
+	stream_resume(&c->stream);
+	stream_set_deadline(&c->stream, RELAY_CONNECT_MS);
+}
+
+/* ---- what waits for the end of the turn ---- */
+
+static void on_task(void *arg)
+{
+	struct relay_connection *c = arg;
+	if (c->ended) {
+		end(c);
+	} else if (c->tls_wanted) {
+		c->tls_wanted = false;
+		start_tls(c);
+	} else if (c->free_for_work) {
+		c->free_for_work = false;
+		if (c->message && send_message(c)) {
+			stream_wrote(&c->stream);
+			set_deadline(c);
+		} else {
+			relay_connection_work(c);
+		}
+	}
+}
+
+static void on_idle_timer(void *arg)
+{
+	quit(arg);
+}
+
+/* ---- the beginning ---- */
+
+static void on_connected(void *arg, int result)
+{
+	struct relay_connection *c = arg;
+	char text[200];
+	if (result < 0) {
+		snprintf(text, sizeof text, "no connection to %s: %s", c->host->endpoint->text, strerror(-result));
+		note(c, "4.4.1", text);
+		end(c);
+		return;
+	}
+	stream_init(&c->stream, &relay_role.process->loop, result, &handler, c);
+	c->streaming = true;
+	if (c->config.tls == SMTP_CLIENT_TLS_PRESENT)
+		start_tls(c);
+	else
+		start_client(c);
+}
+
+static void configure(struct relay_connection *c)
+{
+	const struct relay_endpoint *e = c->host->endpoint;
+	bool in_clear = e->tls == SMTP_CLIENT_TLS_IF_OFFERED && c->host->clear_until > clock_monotonic_ms();
+	random_id(c->nonce);
+	random_id(c->nonce + RANDOM_ID_SIZE - 1);
+	c->config = (struct smtp_client_config){
+	    .kind = e->kind == ROUTE_LMTP ? SMTP_CLIENT_LMTP : SMTP_CLIENT_SMTP,
+	    .hostname = relay_role.process->settings.hostname,
+	    .tls = in_clear ? SMTP_CLIENT_TLS_NEVER : e->tls,
+	    .user = view_from_string(e->user),
+	    .password = view_from_string(e->password),
+	    .clear_login = e->tls == SMTP_CLIENT_TLS_NEVER,
+	    .nonce = view_from_string(c->nonce),
+	};
+}
+
+void relay_connection_open(struct relay_host *h)
+{
+	struct relay_connection *c = mem_alloc(sizeof *c);
+	*c = (struct relay_connection){.host = h, .next = h->connections};
+	if (h->connections)
+		h->connections->previous = c;
+	h->connections = c;
+	h->connection_count++;
+	h->connecting_count++;
+	relay_role.connections++;
+	random_id(c->id);
+	loop_timer_init(&c->timer, &relay_role.process->loop, on_idle_timer, c);
+	loop_task_init(&c->task, &relay_role.process->loop, on_task, c);
+	configure(c);
+	const struct sockaddr_storage *source =
+	    h->endpoint->address.ss_family == AF_INET6 ? &relay_role.source6 : &relay_role.source4;
+	connect_start(&c->connecting, &relay_role.process->loop, &h->endpoint->address, h->endpoint->address_len,
+	    source->ss_family == AF_UNSPEC ? NULL : source, RELAY_CONNECT_MS, on_connected, c);
+}
+
+void relay_connections_quit(void)
+{
+	size_t position = 0;
+	void *value;
+	while (map_each(&relay_role.hosts, &position, NULL, &value))
+		while (((struct relay_host *)value)->idle)
+			quit(((struct relay_host *)value)->idle);
+}

@@ -1,0 +1,242 @@
+/*
+ * A host's address, shared by all destinations that lead there under the same demands: its connections, how many there may be, and
+ * which destination's turn it is. The number of connections grows while deliveries succeed and falls with trouble; a host that cannot
+ * be reached is remembered as dead for a while, so that its other destinations need not find out themselves.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/checksum.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/relay_private.h"
+
+enum { KEPT_MAX = 10000 /* hosts that are remembered though nobody uses them now */ };
+
+/* ---- keeping hosts ---- */
+
+/* Everything by which connections differ. */
+static void write_key(struct buf *key, const struct relay_endpoint *e)
+{
+	buf_printf(key, "%d|%s|%s|%d|%d|%d", e->kind, e->name, e->kind == ROUTE_LMTP && e->address.ss_family == AF_UNIX ? e->name : e->text,
+	    e->tls, e->proof, e->named_safely);
+	for (size_t i = 0; i < e->name_count; i++)
+		buf_printf(key, "|%s", e->names[i]);
+	for (size_t i = 0; i < e->association_count; i++) {
+		const struct tls_association *a = &e->associations[i];
+		buf_printf(key, "|%u %u %u ", a->usage, a->selector, a->matching);
+		buf_append(key, a->data);
+	}
+	if (e->user)
+		buf_printf(key, "|%s|%08x", e->user, crc32c(view_from_string(e->password)));
+}
+
+static void on_dispatch(void *arg);
+
+static void free_host(struct relay_host *h)
+{
+	map_remove(&relay_role.hosts, view_of(h->key, h->key_len));
+	loop_task_cancel(&h->task);
+	relay_endpoint_free(h->endpoint);
+	mem_free(h->text);
+	mem_free(h->key);
+	mem_free(h);
+}
+
+static bool is_remembered(const struct relay_host *h)
+{
+	int64_t now = clock_monotonic_ms();
+	return h->users > 0 || h->connection_count > 0 || h->dead_until > now || h->clear_until > now;
+}
+
+static void sweep(void)
+{
+	size_t position = 0;
+	void *value;
+	while (map_each(&relay_role.hosts, &position, NULL, &value))
+		if (!is_remembered(value)) {
+			free_host(value);
+			position = 0; /* a removal may have moved an entry to a slot that was passed */
+		}
+}
+
+struct relay_host *relay_host_use(struct relay_endpoint *endpoint)
+{
+	struct buf key;
+	buf_init(&key, 64 * 1024);
+	write_key(&key, endpoint);
+	struct relay_host *h = map_get(&relay_role.hosts, buf_view(&key));
+	if (h) {
+		relay_endpoint_free(endpoint);
+	} else {
+		if (relay_role.hosts.count >= KEPT_MAX)
+			sweep();
+		h = mem_alloc(sizeof *h);
+		*h = (struct relay_host){.endpoint = endpoint,
+		    .limit = RELAY_CONNECTIONS_FIRST,
+		    .key = mem_alloc(buf_view(&key).len),
+		    .key_len = buf_view(&key).len};
+		memcpy(h->key, buf_view(&key).data, h->key_len);
+		h->waiting_last = &h->waiting;
+		loop_task_init(&h->task, &relay_role.process->loop, on_dispatch, h);
+		map_set(&relay_role.hosts, buf_view(&key), h);
+	}
+	buf_done(&key);
+	h->users++;
+	return h;
+}
+
+/* Its last user has gone, or its last connection: it goes unless something is to be remembered of it. */
+void relay_host_settle(struct relay_host *h)
+{
+	if (!is_remembered(h))
+		free_host(h);
+}
+
+void relay_host_release(struct relay_host *h)
+{
+	h->users--;
+	relay_host_settle(h);
+}
+
+bool relay_host_is_dead(const struct relay_host *h)
+{
+	return h->dead_until > clock_monotonic_ms();
+}
+
+/* ---- whose turn it is ---- */
+
+static struct relay_destination *take_waiting(struct relay_host *h)
+{
+	struct relay_destination *d = h->waiting;
+	h->waiting = d->next_waiting;
+	if (h->waiting == NULL)
+		h->waiting_last = &h->waiting;
+	d->next_waiting = NULL;
+	d->waiting = false;
+	return d;
+}
+
+static void put_waiting(struct relay_host *h, struct relay_destination *d)
+{
+	d->waiting = true;
+	d->next_waiting = NULL;
+	*h->waiting_last = d;
+	h->waiting_last = &d->next_waiting;
+}
+
+void relay_host_want(struct relay_host *h, struct relay_destination *d)
+{
+	if (!d->waiting)
+		put_waiting(h, d);
+	loop_task_schedule(&h->task);
+}
+
+void relay_host_forget(struct relay_host *h, struct relay_destination *d)
+{
+	struct relay_destination **at = &h->waiting;
+	while (*at && *at != d)
+		at = &(*at)->next_waiting;
+	if (*at == NULL)
+		return;
+	*at = d->next_waiting;
+	if (*at == NULL)
+		h->waiting_last = at;
+	d->next_waiting = NULL;
+	d->waiting = false;
+}
+
+/* One message each: a destination with much mail does not keep others from the same host. */
+struct relay_message *relay_host_work(struct relay_host *h)
+{
+	while (h->waiting) {
+		struct relay_destination *d = take_waiting(h);
+		struct relay_message *m = relay_destination_next(d);
+		if (m == NULL)
+			continue; /* it has asked store, and comes back with what store gives */
+		if (d->pending > 0 && !d->waiting)
+			put_waiting(h, d);
+		return m;
+	}
+	return NULL;
+}
+
+/* ---- how many connections ---- */
+
+/* The more of all connections are used, the fewer one host may have: slow hosts must not eat them up. */
+static size_t allowed(const struct relay_host *h)
+{
+	const struct settings *settings = &relay_role.process->settings;
+	size_t all = settings->relay_connections, limit = h->limit;
+	if (limit > settings->destination_connections)
+		limit = settings->destination_connections;
+	if (relay_role.connections >= all)
+		return 0;
+	if (relay_role.connections * 10 >= all * 9)
+		return 1;
+	return relay_role.connections * 2 >= all && limit > 4 ? 4 : limit;
+}
+
+/* Messages that wait for a connection; a destination that knows of none yet counts as one. */
+static size_t demand(const struct relay_host *h)
+{
+	size_t n = 0;
+	for (const struct relay_destination *d = h->waiting; d; d = d->next_waiting)
+		n += d->pending ? d->pending : 1;
+	return n;
+}
+
+static void give_up(struct relay_host *h)
+{
+	while (h->waiting)
+		relay_destination_host_failed(take_waiting(h), h, h->status, h->text);
+}
+
+static void on_dispatch(void *arg)
+{
+	struct relay_host *h = arg;
+	while (h->waiting && h->idle)
+		relay_connection_work(h->idle);
+	if (h->waiting && relay_host_is_dead(h))
+		give_up(h);
+	size_t wanted = demand(h);
+	while (h->connecting_count < wanted && h->connection_count < allowed(h))
+		relay_connection_open(h);
+}
+
+void relay_host_dispatch_later(struct relay_host *h)
+{
+	loop_task_schedule(&h->task);
+}
+
+void relay_host_succeeded(struct relay_host *h)
+{
+	if (++h->successes < h->limit || h->limit >= relay_role.process->settings.destination_connections)
+		return;
+	h->successes = 0;
+	h->limit++;
+}
+
+void relay_host_failed(struct relay_host *h, const char *status, const char *text)
+{
+	h->successes = 0;
+	size_t working = h->connection_count - h->connecting_count;
+	if (working > 0) {
+		/* It serves others: it wants fewer connections, not none. */
+		h->limit = working > 1 ? working / 2 : 1;
+		return;
+	}
+	h->limit = 1;
+	/* Others of the same kind are on their way: what they bring decides. */
+	if (h->connecting_count > 0)
+		return;
+	h->dead_until = clock_monotonic_ms() + RELAY_HOST_DEAD_MS;
+	snprintf(h->status, sizeof h->status, "%s", status);
+	char *copy = mem_string(view_from_string(text)); /* text may be the old one */
+	mem_free(h->text);
+	h->text = copy;
+	log_event(LOG_INFO, "-", "host-unusable", log_string("host", h->endpoint->name), log_string("address", h->endpoint->text),
+	    log_string("status", status), log_string("reason", text));
+	loop_task_schedule(&h->task);
+}

@@ -1,0 +1,256 @@
+/*
+ * A message on its way to one destination: its recipients in groups that can share a transaction, their results, and the outcome that
+ * store is told when the last one is known.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/relay_private.h"
+
+enum {
+	ARENA_MAX = 512 * 1024, /* the texts of 300 recipients */
+	REPLY_MAX = 600,        /* what store takes */
+	TEXT_MAX = 500
+};
+
+/* ---- taking it over ---- */
+
+static bool copy_texts(struct relay_message *m, const struct message_queue_message *from)
+{
+	const struct message_queue_recipient *recipients = from->recipients.items;
+	bool good = arena_copy(&m->arena, from->id, &m->m.id) && arena_copy(&m->arena, from->sender, &m->m.sender) &&
+	            arena_copy(&m->arena, from->envid, &m->m.envid);
+	for (size_t i = 0; good && i < m->count; i++) {
+		const struct message_queue_recipient *f = &recipients[i];
+		struct relay_recipient *r = &m->recipients[i];
+		*r = (struct relay_recipient){.number = f->number,
+		    .notify = (unsigned)f->notify,
+		    .action = (enum queue_action)f->action,
+		    .last_attempt = (int64_t)f->last_attempt};
+		good = arena_copy(&m->arena, f->address, &r->address) && arena_copy(&m->arena, f->orcpt, &r->orcpt) &&
+		       arena_copy(&m->arena, f->forwarder, &r->forwarder) && arena_copy(&m->arena, f->status, &r->told_status) &&
+		       arena_copy(&m->arena, f->reply, &r->told_reply) && arena_copy(&m->arena, f->host, &r->told_host) &&
+		       arena_copy(&m->arena, f->stage, &r->told_stage);
+	}
+	return good;
+}
+
+struct relay_message *relay_message_new(struct relay_destination *d, const struct message_queue_message *from)
+{
+	struct relay_message *m = mem_alloc(sizeof *m);
+	m->destination = d;
+	m->m = *from;
+	m->m.bytes = (struct view){0};
+	m->m.recipients = (struct codec_list){0};
+	m->count = from->recipients.count;
+	arena_init(&m->arena, ARENA_MAX);
+	buf_init(&m->body, from->bytes.len + 1);
+	m->recipients = arena_array(&m->arena, m->count, sizeof *m->recipients);
+	bool good = m->recipients && copy_texts(m, from) && buf_append(&m->body, from->bytes) == 0;
+	relay_role.bodies += buf_view(&m->body).len;
+	if (good)
+		return m;
+	relay_message_free(m);
+	return NULL;
+}
+
+void relay_message_free(struct relay_message *m)
+{
+	if (m == NULL)
+		return;
+	if (m->srs_request)
+		calls_forget(&relay_role.keys, m->srs_request);
+	relay_body_end(m->reader);
+	relay_role.bodies -= buf_view(&m->body).len;
+	for (size_t i = 0; m->recipients && i < m->count; i++)
+		mem_free(m->recipients[i].reply);
+	buf_done(&m->body);
+	arena_done(&m->arena);
+	mem_free(m->rewritten);
+	mem_free(m->group);
+	mem_free(m->group_numbers);
+	mem_free(m);
+}
+
+/* ---- rewriting the sender (SRS) ---- */
+
+static bool on_rewritten(void *arg, struct link *link, struct channel_frame *frame)
+{
+	struct relay_message *m = arg;
+	struct message_srs_answer answer = {.error = 1};
+	if (frame && !link_decode(link, frame, &answer))
+		return false;
+	m->srs_request = 0;
+	/* What cannot be rewritten (our own domain, too long) goes with the sender that it has. */
+	m->rewritten = mem_string(answer.error ? m->m.sender : answer.address);
+	relay_connection_go_on(m->connection);
+	return true;
+}
+
+/* True when the group's sender is known. */
+static bool know_sender(struct relay_message *m, struct view forwarder, struct view *sender)
+{
+	*sender = m->m.sender;
+	if (forwarder.len == 0 || m->m.sender.len == 0)
+		return true;
+	if (m->rewritten && view_equal(m->forwarder, forwarder)) {
+		*sender = view_from_string(m->rewritten);
+		return true;
+	}
+	mem_free(m->rewritten);
+	m->rewritten = NULL;
+	m->forwarder = forwarder;
+	ptrdiff_t at = view_find(forwarder, '@');
+	struct message_srs question = {.operation = SRS_REWRITE, .address = m->m.sender, .domain = view_skip(forwarder, (size_t)(at + 1))};
+	m->srs_request = calls_ask(&relay_role.keys, MESSAGE_SRS, &question, on_rewritten, m);
+	return false;
+}
+
+/* ---- groups ---- */
+
+static struct view notify_text(unsigned notify)
+{
+	/* Indexed by the bits SUCCESS, FAILURE, DELAY. */
+	static const char *const texts[8] = {"", "SUCCESS", "FAILURE", "SUCCESS,FAILURE", "DELAY", "SUCCESS,DELAY", "FAILURE,DELAY",
+	    "SUCCESS,FAILURE,DELAY"};
+	return notify & NOTIFY_NEVER ? VIEW("NEVER") : view_from_string(texts[notify >> 1 & 7]);
+}
+
+static void fill_transaction(struct relay_message *m, struct view sender)
+{
+	static const char *const returns[] = {"", "FULL", "HDRS"};
+	int64_t left = m->m.by_time ? (int64_t)m->m.by_time - clock_wall() : 0;
+	m->transaction = (struct smtp_client_transaction){
+	    .sender = sender,
+	    .utf8 = m->m.utf8,
+	    .require_tls = m->m.require_tls,
+	    .body = (enum smtp_body_kind)(m->m.body <= SMTP_BINARYMIME ? m->m.body : SMTP_BINARYMIME),
+	    .size = m->m.size,
+	    .ret = view_from_string(returns[m->m.ret <= 2 ? m->m.ret : 0]),
+	    .envid = m->m.envid,
+	    .has_priority = m->m.priority != 9,
+	    .priority = (int)m->m.priority - 9,
+	    .by_mode = left == 0 ? SMTP_BY_NONE : (m->m.by_mode & 255) == 'R' ? SMTP_BY_RETURN : SMTP_BY_NOTIFY,
+	    .by_trace = m->m.by_mode & 256,
+	    .by_seconds = left,
+	    .recipients = m->group,
+	    .count = m->group_count,
+	};
+}
+
+bool relay_message_group(struct relay_message *m, size_t max, bool *wait)
+{
+	struct view sender, forwarder = {0};
+	size_t first = 0;
+	*wait = false;
+	while (first < m->count && m->recipients[first].has_result)
+		first++;
+	if (first == m->count)
+		return false;
+	forwarder = m->recipients[first].forwarder;
+	if (!know_sender(m, forwarder, &sender)) {
+		*wait = m->srs_request != 0;
+		if (!*wait)
+			relay_message_fail(m, QUEUE_UNTRIED, "4.3.0", "a part of this server is restarting", "");
+		return *wait;
+	}
+	if (m->group == NULL) {
+		m->group = mem_array(m->count, sizeof *m->group);
+		m->group_numbers = mem_array(m->count, sizeof *m->group_numbers);
+	}
+	m->group_count = 0;
+	for (size_t i = first; i < m->count && m->group_count < max; i++) {
+		const struct relay_recipient *r = &m->recipients[i];
+		if (r->has_result || !view_equal(r->forwarder, forwarder))
+			continue;
+		m->group_numbers[m->group_count] = i;
+		m->group[m->group_count++] =
+		    (struct smtp_client_recipient){.address = r->address, .notify = notify_text(r->notify), .orcpt = r->orcpt};
+	}
+	fill_transaction(m, sender);
+	return true;
+}
+
+/* ---- results ---- */
+
+static void set_result(struct relay_recipient *r, uint64_t verdict, struct view status, const char *stage, char *reply)
+{
+	r->has_result = true;
+	r->verdict = verdict;
+	snprintf(r->status, sizeof r->status, "%.*s", VIEW_FMT(view_take(status, sizeof r->status - 1)));
+	r->stage = stage;
+	mem_free(r->reply);
+	r->reply = reply;
+}
+
+void relay_message_result(struct relay_message *m, size_t recipient, uint64_t verdict, const struct smtp_client_reply *reply)
+{
+	struct buf text;
+	buf_init(&text, REPLY_MAX);
+	if (reply->code)
+		buf_printf(&text, "%u ", reply->code);
+	if (reply->enhanced.len)
+		buf_printf(&text, "%.*s ", VIEW_FMT(reply->enhanced));
+	buf_append(&text, view_take(reply->text, TEXT_MAX));
+	/* A host without enhanced codes: the class at least is known (RFC 3463 section 3.1). */
+	struct view status = reply->enhanced;
+	if (status.len == 0)
+		status = verdict == QUEUE_DEFERRED || verdict == QUEUE_UNTRIED ? VIEW("4.0.0")
+		         : verdict == QUEUE_FAILED                              ? VIEW("5.0.0")
+		                                                                : VIEW("2.0.0");
+	set_result(&m->recipients[recipient], verdict, status, smtp_client_stage_name(reply->stage), mem_string(buf_view(&text)));
+	buf_done(&text);
+}
+
+void relay_message_fail(struct relay_message *m, uint64_t verdict, const char *status, const char *text, const char *stage)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (!m->recipients[i].has_result)
+			set_result(&m->recipients[i], verdict, view_from_string(status), stage, mem_string(view_take(view_from_string(text), TEXT_MAX)));
+}
+
+bool relay_message_is_complete(const struct relay_message *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (!m->recipients[i].has_result)
+			return false;
+	return true;
+}
+
+static void tell_store(const struct relay_message *m, const struct relay_connection *c)
+{
+	struct message_queue_result *results = mem_array(m->count, sizeof *results);
+	for (size_t i = 0; i < m->count; i++) {
+		const struct relay_recipient *r = &m->recipients[i];
+		results[i] = (struct message_queue_result){.recipient = r->number,
+		    .verdict = r->verdict,
+		    .status = view_from_string(r->status),
+		    .reply = view_from_string(r->reply),
+		    .stage = view_take(view_from_string(r->stage), 32)};
+	}
+	struct message_queue_outcome outcome = {
+	    .number = m->destination->number,
+	    .id = m->m.id,
+	    .results = {.items = results, .count = m->count},
+	};
+	if (c) {
+		outcome.host = view_take(view_from_string(c->host->endpoint->name), 250);
+		outcome.address = view_from_string(c->host->endpoint->text);
+		outcome.tls = view_from_string(c->tls);
+		outcome.verified = view_from_string(c->verified);
+	}
+	relay_outcome_tell(&outcome);
+	mem_free(results);
+}
+
+void relay_message_finish(struct relay_message *m, struct relay_connection *c)
+{
+	struct relay_destination *d = m->destination;
+	tell_store(m, c);
+	relay_message_free(m);
+	relay_destination_finished(d, NULL);
+}
