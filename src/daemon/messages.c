@@ -243,6 +243,7 @@ static const struct message_row {
     [MESSAGE_QUEUE_READ] = {"queue-read", ROLE_RELAY, ROLE_STORE, &message_queue_read_schema},
     [MESSAGE_QUEUE_DATA] = {"queue-data", ROLE_STORE, ROLE_RELAY, &message_queue_data_schema},
     [MESSAGE_QUEUE_OUTCOME] = {"queue-outcome", ROLE_RELAY, ROLE_STORE, &message_queue_outcome_schema},
+    [MESSAGE_QUEUE_KEPT] = {"queue-kept", ROLE_STORE, ROLE_RELAY, &message_result_schema},
     [MESSAGE_QUEUE_MORE] = {"queue-more", ROLE_STORE, ROLE_RELAY, &message_queue_more_schema},
     [MESSAGE_QUEUE_REST] = {"queue-rest", ROLE_RELAY, ROLE_STORE, &message_queue_rest_schema},
 };

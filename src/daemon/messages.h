@@ -102,7 +102,8 @@ enum message_type {
 	MESSAGE_QUEUE_TAKEN,        /* the end of the answer to MESSAGE_QUEUE_TAKE */
 	MESSAGE_QUEUE_READ,         /* a part of a body */
 	MESSAGE_QUEUE_DATA,
-	MESSAGE_QUEUE_OUTCOME,      /* what became of a message's recipients at this destination; no answer */
+	MESSAGE_QUEUE_OUTCOME,      /* what became of a message's recipients at this destination */
+	MESSAGE_QUEUE_KEPT,         /* it is on the disk, or can't be used */
 	MESSAGE_QUEUE_MORE,         /* store -> relay: new mail has come for a destination that relay has */
 	MESSAGE_QUEUE_REST,         /* relay gives the destination back, and says when and why to come again; no answer */
 
@@ -268,6 +269,11 @@ struct message_queue_result {
  * Of "@notify" a message needs none when a delivery's `reports` told all: these end relay's turn with it. Else
  * QUEUE_DEFERRED: tell it later; QUEUE_FAILED: it cannot be told, give up; QUEUE_UNTRIED; any other: nothing
  * needs to be told any more.
+ */
+/*
+ * With a request number it is answered (MESSAGE_QUEUE_KEPT) once it is on the disk. A relay that has outlived its store tells the next
+ * one what the old one did not confirm, before it gives any credit: `number` then names nothing, and the outcome counts for the
+ * message of this id all the same.
  */
 struct message_queue_outcome {
 	uint64_t number;

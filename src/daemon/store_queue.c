@@ -132,6 +132,20 @@ static bool is_full(void *arg)
 	return store_role.relay.up && channel_backlog(&store_role.relay.channel) >= CHANNEL_HIGH_WATER;
 }
 
+/* The request and the link that it came on: an earlier relay's numbers mean nothing to the next. */
+static uint64_t ticket_of(uint32_t request)
+{
+	return store_role.relay.generation << 32 | request;
+}
+
+static void on_kept(void *arg, uint64_t ticket, int error)
+{
+	struct message_result m = {.error = (uint64_t)(int64_t)error};
+	(void)arg;
+	if (store_role.relay.up && ticket == ticket_of((uint32_t)ticket))
+		ipc_send(&store_role.relay.channel, MESSAGE_QUEUE_KEPT, (uint32_t)ticket, &m, -1);
+}
+
 /* ---- time ---- */
 
 /* The wall clock may be set at any moment: it is looked at once a minute, and always when a test moves it. */
@@ -156,7 +170,7 @@ static void work(void *arg)
 
 /* ---- from relay ---- */
 
-static void take_outcome(const struct message_queue_outcome *m)
+static void take_outcome(const struct message_queue_outcome *m, uint32_t request)
 {
 	static struct change_result results[QUEUE_RECIPIENTS_MAX];
 	const struct message_queue_result *from = m->results.items;
@@ -171,10 +185,13 @@ static void take_outcome(const struct message_queue_outcome *m)
 	    .tls = m->tls,
 	    .verified = m->verified,
 	    .results = results,
-	    .count = m->results.count};
+	    .count = m->results.count,
+	    .ticket = request ? ticket_of(request) : 0};
 	int error = queue_outcome(store_role.queue, m->number, m->id, &o);
 	if (error)
 		log_event(LOG_ERROR, "-", "queue-outcome-dropped", log_text("message", m->id), log_errno(error));
+	if (error && request)
+		on_kept(NULL, ticket_of(request), error);
 }
 
 static void take_rest(const struct message_queue_rest *m)
@@ -219,7 +236,7 @@ static void received(struct link *link, struct channel_frame *frame)
 		queue_read(store_role.queue, frame->request, m.read.id, m.read.offset, m.read.length);
 		break;
 	case MESSAGE_QUEUE_OUTCOME:
-		take_outcome(&m.outcome);
+		take_outcome(&m.outcome, frame->request);
 		break;
 	default:
 		take_rest(&m.rest);
@@ -326,7 +343,7 @@ void store_queue_configure(void)
 void store_queue_start(void)
 {
 	static const struct queue_handlers handlers = {
-	    on_offer, on_message, on_taken, on_data, on_more, on_note, on_wake, is_full};
+	    on_offer, on_message, on_taken, on_data, on_more, on_note, on_wake, is_full, on_kept};
 	struct queue_config config = config_of(&store_role.process->settings);
 	loop_task_init(&turn.work, &store_role.process->loop, work, NULL);
 	loop_timer_init(&turn.timer, &store_role.process->loop, work, NULL);

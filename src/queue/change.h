@@ -31,6 +31,7 @@ struct change_outcome {
 	size_t count;
 	bool notify; /* of "@notify" */
 	bool active; /* the destination is, and will rest: it needs no tidying */
+	uint64_t ticket; /* the owner's, for `kept` of queue.h; 0: nobody wants a confirmation */
 };
 int change_outcome(struct spool *s, unsigned shard, const struct queue_id *id, const struct change_outcome *o)
     __attribute__((warn_unused_result));

@@ -13,7 +13,7 @@ enum { OUTCOME_MAX = 1 << 20 };
 
 struct outcome_item {
 	struct queue_item item;
-	struct lease *lease;
+	struct lease *lease; /* NULL: of a taker that has outlived a restart */
 	struct queue_id id;
 	unsigned shard;
 	struct change_outcome outcome;
@@ -23,14 +23,26 @@ struct outcome_item {
 static int run_outcome(struct spool *s, struct queue_item *item)
 {
 	struct outcome_item *o = (struct outcome_item *)item;
-	return change_outcome(s, o->shard, &o->id, &o->outcome);
+	int error = o->lease ? 0 : spool_find(s, &o->id, &o->shard);
+	if (error == 0)
+		error = change_outcome(s, o->shard, &o->id, &o->outcome);
+	return error == -ENOENT ? 0 : error;
 }
 
-static void free_outcome(struct queue *q, struct outcome_item *o)
+static void confirm(struct queue *q, uint64_t ticket, int error)
 {
-	struct destination *d = o->lease->destination;
-	queue_lease_free(q, o->lease);
-	queue_destination_drop(q, d);
+	if (ticket && q->handlers->kept)
+		q->handlers->kept(q->arg, ticket, error);
+}
+
+static void free_outcome(struct queue *q, struct outcome_item *o, int result)
+{
+	if (o->lease) {
+		struct destination *d = o->lease->destination;
+		queue_lease_free(q, o->lease);
+		queue_destination_drop(q, d);
+	}
+	confirm(q, o->outcome.ticket, result);
 	arena_done(&o->arena);
 	mem_free(o);
 }
@@ -39,11 +51,11 @@ static void outcome_done(struct queue *q, struct queue_item *item, int result)
 {
 	struct outcome_item *o = (struct outcome_item *)item;
 	if (result == 0 || result == -ECANCELED) {
-		free_outcome(q, o);
+		free_outcome(q, o, result);
 	} else if (result == -EBADMSG || result == -EMSGSIZE) {
 		log_event(LOG_ERROR, "-", "queue-outcome-lost", log_text("message", queue_id_view(&o->id)),
 		    log_errno(result));
-		free_outcome(q, o);
+		free_outcome(q, o, result);
 	} else {
 		/* The message stays given out, so that nobody sends it again. */
 		queue_keep(q, item);
@@ -86,29 +98,32 @@ int queue_outcome(struct queue *q, uint64_t number, struct view text, const stru
 	struct destination *d = queue_destination_numbered(q, number);
 	struct queue_id id;
 	bool ends;
-	if (d == NULL)
+	if (d == NULL && o->ticket == 0)
 		return -ENOENT;
-	struct lease *l = queue_id_from(text, &id) ? queue_lease_of(q, d, &id) : NULL;
-	if (l == NULL || l->decided)
-		return 0;
-	if (!says_anything(o, &ends)) {
+	bool known = queue_id_from(text, &id);
+	struct lease *l = known && d ? queue_lease_of(q, d, &id) : NULL;
+	bool said = says_anything(o, &ends);
+	if (l && !l->decided && !said)
 		queue_lease_free(q, l);
+	if (!known || !said || (l ? l->decided : d || queue_is_leased(q, &id))) {
+		confirm(q, o->ticket, 0);
 		return 0;
 	}
 	struct outcome_item *item = mem_alloc(sizeof *item);
 	*item = (struct outcome_item){.item = {.run = run_outcome, .done = outcome_done, .frees = ends},
 	    .lease = l,
 	    .id = id,
-	    .shard = l->held->shard};
+	    .shard = l ? l->held->shard : 0};
 	arena_init(&item->arena, OUTCOME_MAX);
 	if (!copy_outcome(item, o)) {
 		arena_done(&item->arena);
 		mem_free(item);
 		return -ENOMEM;
 	}
-	item->outcome.notify = view_equal(d->name, QUEUE_NOTIFY);
-	item->outcome.active = true;
-	l->decided = true;
+	item->outcome.notify = d && view_equal(d->name, QUEUE_NOTIFY);
+	item->outcome.active = d != NULL;
+	if (l)
+		l->decided = true;
 	queue_submit(q, &item->item);
 	return 0;
 }
