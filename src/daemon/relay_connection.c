@@ -442,7 +442,9 @@ static void on_secured(void *arg)
 {
 	struct relay_connection *c = arg;
 	snprintf(c->tls, sizeof c->tls, "%s %s", tls_version(c->stream.ssl), tls_cipher(c->stream.ssl));
-	snprintf(c->verified, sizeof c->verified, "%s", tls_verified(c->stream.ssl));
+	/* Empty when nothing was demanded: then nobody knows who it was. */
+	if (c->host->endpoint->proof != TLS_ANY)
+		snprintf(c->verified, sizeof c->verified, "%s", tls_verified(c->stream.ssl));
 	if (c->client == NULL) {
 		start_client(c);
 	} else {

@@ -266,6 +266,13 @@ static void put_targets(struct smtp_connection *c, const struct smtp_envelope *e
 	mem_free(recipient_owners);
 }
 
+static struct view without_brackets(struct view message_id)
+{
+	if (message_id.len > 2 && message_id.data[0] == '<' && message_id.data[message_id.len - 1] == '>')
+		message_id = view_take(view_skip(message_id, 1), message_id.len - 2);
+	return view_take(message_id, 1000);
+}
+
 static void put_envelope(const struct smtp_connection *c, const struct smtp_envelope *envelope, struct message_deliver *m)
 {
 	m->sender = envelope->sender;
@@ -317,7 +324,7 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	       has none: RCPT was its chance. */
 	    .enforce_quota = c->edge.client.service == SERVICE_LMTP || c->upload.count == 1,
 	    .id = view_from_string(c->upload.message_id),
-	    .message_id = view_take(trailer->message_id, 1000),
+	    .message_id = without_brackets(trailer->message_id),
 	    .targets = {.items = o.mailboxes, .count = o.mailbox_count},
 	    .recipients = {.items = o.recipients, .count = o.recipient_count},
 	};
