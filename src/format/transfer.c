@@ -1,6 +1,6 @@
 /*
- * Quoted-printable and base64, RFC 2045 sections 6.7 and 6.8, which also say how tolerant a decoder should
- * be: foreign characters in base64 are skipped, a "=" that introduces nothing is a "=".
+ * Quoted-printable and base64, read: RFC 2045 sections 6.7 and 6.8, which also say how tolerant a decoder
+ * should be: foreign characters in base64 are skipped, a "=" that introduces nothing is a "=".
  */
 #include "format/transfer.h"
 
@@ -11,7 +11,7 @@
 #include "base/cursor.h"
 #include "format/lex.h"
 
-enum { LINE = 76, BASE64_LINE_IN = LINE / 4 * 3, FOREIGN = 64, PADDING = 65 };
+enum { FOREIGN = 64, PADDING = 65 };
 
 static const char *const names[] = {"7bit", "8bit", "binary", "quoted-printable", "base64"};
 
@@ -230,57 +230,4 @@ int transfer_decode_end(struct transfer_decoder *d, struct buf *out)
 	}
 	d->count = 0;
 	return cr && !soft ? buf_append_byte(out, '\r') : 0;
-}
-
-int base64_encode_lines(struct buf *out, struct view data)
-{
-	int error = 0;
-	while (data.len && error == 0) {
-		error = base64_encode(out, view_take(data, BASE64_LINE_IN));
-		if (error == 0)
-			error = buf_append(out, VIEW("\r\n"));
-		data = view_skip(data, BASE64_LINE_IN);
-	}
-	return error;
-}
-
-/*
- * A blank before a line end, and a line of one dot or beginning with "From ", would not survive every host.
- */
-static bool must_escape(struct view rest, size_t column, bool text)
-{
-	char c = rest.data[0];
-	bool line_ends = rest.len == 1 || (text && (rest.data[1] == '\n' || rest.data[1] == '\r'));
-	if (c == ' ' || c == '\t')
-		return line_ends;
-	if (column == 0 && (c == '.' || (c == 'F' && view_starts(rest, VIEW("From ")))))
-		return true;
-	return !ascii_is_print(c) || c == '=';
-}
-
-int quoted_printable_encode(struct buf *out, struct view data, bool text)
-{
-	size_t column = 0;
-	while (data.len) {
-		size_t line_end = view_starts(data, VIEW("\r\n")) ? 2 : data.data[0] == '\n';
-		if (text && line_end) {
-			buf_append(out, VIEW("\r\n"));
-			data = view_skip(data, line_end);
-			column = 0;
-			continue;
-		}
-		size_t width = must_escape(data, column, text) ? 3 : 1;
-		if (column + width > LINE - 1) {
-			buf_append(out, VIEW("=\r\n"));
-			column = 0;
-			width = must_escape(data, column, text) ? 3 : 1;
-		}
-		if (width == 3)
-			buf_printf(out, "=%02X", (unsigned char)data.data[0]);
-		else
-			buf_append_byte(out, data.data[0]);
-		column += width;
-		data = view_skip(data, 1);
-	}
-	return buf_failed(out) ? -ENOBUFS : 0;
 }

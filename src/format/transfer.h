@@ -34,11 +34,25 @@ void transfer_decoder_init(struct transfer_decoder *d, enum transfer_encoding en
 int transfer_decode(struct transfer_decoder *d, struct view in, struct buf *out);
 int transfer_decode_end(struct transfer_decoder *d, struct buf *out);
 
+enum { TRANSFER_HELD_MAX = 57 }; /* octets of a line of base64 */
+
+struct transfer_encoder {
+	enum transfer_encoding encoding;
+	bool text;
+	size_t column;
+	unsigned count; /* held octets */
+	char held[TRANSFER_HELD_MAX];
+};
+
 /*
- * Encoders: lines of at most 76 octets that end with CRLF. base64_encode_lines takes the whole data.
- * quoted_printable_encode takes text with CRLF or LF line ends, which become CRLF; in binary data (text
- * false) every CR and LF is encoded.
+ * Encoders: lines of at most 76 octets that end with CRLF. Quoted-printable takes text with CRLF or LF line
+ * ends, which become CRLF; in binary data (text false) every CR and LF is encoded. transfer_encode takes
+ * pieces of any size, transfer_encode_end writes what was held back; the result does not depend on the
+ * pieces. The others take the whole data. The result of buf_append.
  */
+void transfer_encoder_init(struct transfer_encoder *e, enum transfer_encoding encoding, bool text);
+int transfer_encode(struct transfer_encoder *e, struct view in, struct buf *out);
+int transfer_encode_end(struct transfer_encoder *e, struct buf *out);
 int base64_encode_lines(struct buf *out, struct view data);
 int quoted_printable_encode(struct buf *out, struct view data, bool text);
 
