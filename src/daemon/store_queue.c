@@ -13,7 +13,7 @@ enum { LOOK_MS = 60 * 1000, ETRN_COUNT_MAX = 1000 };
 
 static struct {
 	struct loop_task work;
-	struct loop_timer timer;
+	struct loop_timer timer, soon;
 	bool started, stopping;
 } turn;
 
@@ -117,6 +117,12 @@ static void on_note(void *arg, const struct queue_note *note)
 {
 	(void)arg;
 	store_queue_note(note);
+}
+
+static void on_wake_in(void *arg, int64_t milliseconds)
+{
+	(void)arg;
+	loop_timer_set(&turn.soon, milliseconds);
 }
 
 static void on_wake(void *arg)
@@ -343,10 +349,11 @@ void store_queue_configure(void)
 void store_queue_start(void)
 {
 	static const struct queue_handlers handlers = {
-	    on_offer, on_message, on_taken, on_data, on_more, on_note, on_wake, is_full, on_kept};
+	    on_offer, on_message, on_taken, on_data, on_more, on_note, on_wake, is_full, on_wake_in, on_kept};
 	struct queue_config config = config_of(&store_role.process->settings);
 	loop_task_init(&turn.work, &store_role.process->loop, work, NULL);
 	loop_timer_init(&turn.timer, &store_role.process->loop, work, NULL);
+	loop_timer_init(&turn.soon, &store_role.process->loop, work, NULL);
 	turn.stopping = false;
 	store_role.queue = queue_new(store_role.store, &config, &handlers, NULL);
 }
@@ -364,6 +371,7 @@ void store_queue_stop(void)
 	turn.stopping = true;
 	loop_task_cancel(&turn.work);
 	loop_timer_cancel(&turn.timer);
+	loop_timer_cancel(&turn.soon);
 	link_close(&store_role.relay);
 	store_upload_forget(&store_role.relay);
 }

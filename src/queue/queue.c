@@ -20,6 +20,7 @@ struct queue *queue_new(
 	map_init(&q->by_number);
 	map_init(&q->held);
 	q->items_end = &q->items;
+	q->later_end = &q->later;
 	q->kept_end = &q->kept;
 	q->takes_end = &q->takes;
 	q->reads_end = &q->reads;

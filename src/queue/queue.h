@@ -53,6 +53,8 @@ struct queue_handlers {
 	void (*wake)(void *arg);
 	/* Takes and reads wait while the taker has enough to read. */
 	bool (*full)(void *arg);
+	/* As `wake`, after so many milliseconds. May be NULL: nothing is put off then. */
+	void (*wake_in)(void *arg, int64_t milliseconds);
 	/* The outcome with this ticket is on the disk, or can't be used. May be NULL. */
 	void (*kept)(void *arg, uint64_t ticket, int error);
 };
@@ -133,6 +135,7 @@ struct queue_item {
 	int (*run)(struct spool *s, struct queue_item *item);
 	void (*done)(struct queue *q, struct queue_item *item, int result);
 	bool frees;
+	bool patient; /* nobody waits for it: it may come a few milliseconds later, with others */
 
 	int result;
 	bool ran;

@@ -110,7 +110,7 @@ int queue_outcome(struct queue *q, uint64_t number, struct view text, const stru
 		return 0;
 	}
 	struct outcome_item *item = mem_alloc(sizeof *item);
-	*item = (struct outcome_item){.item = {.run = run_outcome, .done = outcome_done, .frees = ends},
+	*item = (struct outcome_item){.item = {.run = run_outcome, .done = outcome_done, .frees = ends, .patient = true},
 	    .lease = l,
 	    .id = id,
 	    .shard = l ? l->held->shard : 0};

@@ -85,6 +85,9 @@ struct queue {
 	bool due_look, event_look; /* one of each at a time */
 
 	struct queue_item *items, **items_end; /* gathered */
+	struct queue_item *later, **later_end; /* patient ones, put off a little since `later_since` */
+	size_t later_count;
+	int64_t later_since;
 	struct queue_item *kept, **kept_end;   /* refused by a full or failing disk: again at kept_until */
 	size_t kept_count;
 	int64_t kept_until;
