@@ -32,8 +32,7 @@ static bool decode(struct arena *arena, struct view value, struct view *out)
 	return true;
 }
 
-void smtp_client_changed(
-    struct smtp_session *s, struct view client_address, bool clear_login, bool trusted)
+void smtp_client_changed(struct smtp_session *s, struct view client_address, bool clear_login, bool trusted)
 {
 	s->config.trusted = trusted;
 	s->config.client_address = client_address;
