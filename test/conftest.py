@@ -15,6 +15,7 @@ import server as support
 
 
 def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="also what takes minutes, or much memory")
     parser.addoption("--rounds", type=int, default=50, help="rounds of the crash tests")
 
 

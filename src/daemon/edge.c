@@ -84,13 +84,24 @@ static void forget(struct edge *edge, struct edge_client *client)
 	client->counted = false;
 }
 
+/* The first ones are named; a flood is summed up once a minute. */
+static void tell_refused(struct edge *edge, const struct edge_client *client, const char *reason)
+{
+	if (edge->refused++ - edge->refused_told < 10)
+		log_event(LOG_WARNING, "-", "connection-refused", log_string("client", client->text),
+		    log_string("service", service_name(client->service)), log_string("reason", reason));
+}
+
 bool edge_rename(struct edge *edge, struct edge_client *client, const struct sockaddr_storage *address)
 {
 	const char *reason;
 	forget(edge, client);
 	client->address = *address;
 	network_text(address, client->text);
-	return admit(edge, client, &reason);
+	if (admit(edge, client, &reason))
+		return true;
+	tell_refused(edge, client, reason);
+	return false;
 }
 
 bool edge_count_message(struct edge *edge, const struct edge_client *client)
@@ -150,10 +161,7 @@ static void refuse(struct edge *edge, int fd, const struct edge_client *client, 
 	if (!service_has_tls(client->service))
 		send(fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(fd);
-	/* The first ones are named; a flood is summed up once a minute. */
-	if (edge->refused++ - edge->refused_told < 10)
-		log_event(LOG_WARNING, "-", "connection-refused", log_string("client", client->text),
-		    log_string("service", service_name(client->service)), log_string("reason", reason));
+	tell_refused(edge, client, reason);
 }
 
 static void on_listener(void *arg)

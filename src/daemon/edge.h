@@ -78,7 +78,8 @@ void edge_disconnected(struct edge *edge, struct edge_client *client);
 /* Counts a message from this client; false when it has sent too many within the minute. */
 bool edge_count_message(struct edge *edge, const struct edge_client *client);
 
-/* The client turns out to be somebody else (PROXY, XCLIENT). False when that one has too many connections. */
+/* The client turns out to be somebody else (PROXY, XCLIENT). False, and logged, when that one has too many
+ * connections. */
 bool edge_rename(struct edge *edge, struct edge_client *client, const struct sockaddr_storage *address);
 
 /* Stops accepting and ends who may go; role_exit when the last connection has gone, or at the deadline. */

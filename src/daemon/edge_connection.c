@@ -68,15 +68,21 @@ static size_t take_proxy_header(struct edge_connection *c, struct view bytes)
 	int n = proxy_header_parse(bytes, &address, &local);
 	if (n == 0)
 		return 0;
-	if (n < 0 || (!local && !edge_rename(c->edge, &c->client, &address))) {
+	if (n < 0) {
 		log_event(LOG_WARNING, c->id, "proxy-header-refused", log_string("client", c->client.text));
 		stream_abort(&c->stream);
 		return bytes.len;
 	}
 	c->proxy_pending = false;
 	stream_hold(&c->stream);
-	loop_task_schedule(&c->task);
-	return (size_t)n;
+	if (local || edge_rename(c->edge, &c->client, &address)) {
+		loop_task_schedule(&c->task);
+		return (size_t)n;
+	}
+	if (!service_has_tls(c->client.service))
+		stream_write(&c->stream, view_from_string(c->edge->protocol->too_many));
+	stream_close(&c->stream);
+	return bytes.len;
 }
 
 /* ---- the stream ---- */

@@ -69,8 +69,7 @@ static void ask_tls(void *arg)
 
 static bool is_trusted(const struct smtp_connection *c)
 {
-	return network_contains(
-	    smtp_role.edge.process->settings.trusted_networks, &c->edge.client.address);
+	return network_contains(smtp_role.edge.process->settings.trusted_networks, &c->edge.client.address);
 }
 
 static void ask_xclient(void *arg, const struct smtp_xclient *attributes)
@@ -209,27 +208,13 @@ static void on_begin(void *arg)
 	smtp_connection_continue(c);
 }
 
-/* A client that sends a message more slowly than data_rate_min over five minutes holds resources for nothing.
- */
 static bool too_slow(struct smtp_connection *c, size_t bytes)
 {
-	enum { WINDOW_MS = 300000 };
-	int64_t at = clock_monotonic_ms();
-	if (smtp_waits_for(c->session) != SMTP_FOR_DATA) {
-		c->rate_since = 0;
-		return false;
-	}
-	if (c->rate_since == 0) {
-		c->rate_since = at;
-		c->rate_bytes = 0;
-	}
-	c->rate_bytes += bytes;
-	if (at - c->rate_since < WINDOW_MS)
-		return false;
-	bool slow = c->rate_bytes < smtp_role.edge.process->settings.data_rate_min * (WINDOW_MS / 1000);
-	c->rate_since = at;
-	c->rate_bytes = 0;
-	return slow;
+	if (smtp_waits_for(c->session) == SMTP_FOR_DATA)
+		return data_rate_too_slow(
+		    &c->rate, clock_monotonic_ms(), bytes, smtp_role.edge.process->settings.data_rate_min);
+	c->rate = (struct data_rate){0};
+	return false;
 }
 
 static size_t on_input(void *arg, struct view bytes)

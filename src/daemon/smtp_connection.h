@@ -2,6 +2,7 @@
 #ifndef DAEMON_SMTP_CONNECTION_H
 #define DAEMON_SMTP_CONNECTION_H
 
+#include "daemon/data_rate.h"
 #include "daemon/edge_connection.h"
 #include "daemon/login.h"
 #include "smtp/smtp_session.h"
@@ -19,8 +20,7 @@ struct smtp_connection {
 	uint64_t account;   /* after the login; 0: none */
 	bool greeting_delayed;
 	uint64_t messages;
-	int64_t rate_since; /* of the message that arrives now */
-	uint64_t rate_bytes;
+	struct data_rate rate; /* of the message that arrives now */
 
 	/* The verdict that is being found: smtp_hooks.c. */
 	struct {

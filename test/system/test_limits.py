@@ -39,24 +39,49 @@ def greeted(server, service="smtp"):
 
 
 @pytest.mark.parametrize("service", ["smtp", "pop3", "pop3s"])
-def test_a_thousand_connections_that_say_nothing(server, service):
-    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < 2100:
-        pytest.skip("too few descriptors here")
+def test_a_thousand_connections_that_say_nothing(make_server, service, pytestconfig):
     role = "smtp" if service == "smtp" else "pop3"
+    # pop3 keeps one for each account's channel.
+    possible = (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 200) // (1 if role == "smtp" else 2)
+    count = min(possible, 10000 if pytestconfig.getoption("--long") else 1000)
+    if count < 900:
+        pytest.skip("too few descriptors here")
+    server = make_server(connections_max=count + 100)
     served(server)
     before = server.memory(role)
-    silent = [socket.create_connection(("127.0.0.1", server.ports[service]), 30) for _ in range(1000)]
+    silent = [socket.create_connection(("127.0.0.1", server.ports[service]), 60) for _ in range(count)]
     try:
         if service != "pop3s":
             for s in silent:
                 assert s.recv(1)
         served(server)
         # The sanitizers keep much around each allocation; without them it is 12 KB.
-        assert server.memory(role) - before < 1000 * 64 * 1024
+        assert server.memory(role) - before < count * 64 * 1024
     finally:
         for s in silent:
             s.close()
     served(server)
+
+
+def test_a_message_that_trickles(make_server, pytestconfig):
+    if not pytestconfig.getoption("--long"):
+        pytest.skip("takes five minutes; with --long")
+    server = make_server(data_rate_min=10)
+    with greeted(server) as slow, greeted(server) as fast:
+        for c in (slow, fast):
+            c.ask("MAIL FROM:<a@else.test>")
+            c.ask(f"RCPT TO:<{ALICE}>")
+            assert c.ask("DATA").startswith("354")
+        for _ in range(31):
+            slow.send("x" * 20)
+            fast.send("x" * 200 + "\r\n")
+            time.sleep(10)
+        slow.send("x")
+        assert slow.reply().startswith("421 4.4.2")
+        assert slow.file.read() == b""
+        fast.send("\r\n.\r\n")
+        assert fast.reply().startswith("250")
+    server.wait_event("slow-sender")
 
 
 def test_connections_per_address(make_server):
