@@ -106,6 +106,10 @@ static const struct {
     [TROUBLE_DELETED] = {"deleted by the administrator", STATUS("7.1"),
         {"An administrator took the message out of the outgoing mail.",
             "Ask the administrator of your mail server.", "Ask `postrider trace` who deleted it and why."}},
+    [TROUBLE_RATE] = {"a limit of this server", STATUS("7.0"),
+        {"This mail server sends only so much at a time, and the message has to wait for its turn.",
+            "Nothing needs to be done.",
+            "If it is too slow, raise sender_domain_rate, destination_rate or destination_connections."}},
     [TROUBLE_LOCAL] = {"trouble on this server", STATUS("3.0"),
         {"This mail server has a problem of its own.", "Tell your administrator.",
             "Look into this server's log; `postrider doctor` tests it."}},
@@ -339,10 +343,59 @@ struct explanation dsn_explain(enum trouble trouble, struct view status, unsigne
 	return by_class(reply ? (char)('0' + reply / 100 % 10) : status.len ? status.data[0] : '0');
 }
 
+/* ---- texts of records ---- */
+
+/* What a text of ours means: by its words, where one code stands for several things; else by its code. */
+static enum trouble trouble_of_ours(struct view status, struct view text)
+{
+	static const struct {
+		const char *words;
+		enum trouble trouble;
+	} by_words[] = {{"onnection refused", TROUBLE_REFUSED}, {"timed out", TROUBLE_TIMED_OUT},
+	    {" in time", TROUBLE_TIMED_OUT}, {"too long", TROUBLE_TIMED_OUT},
+	    {"unreachable", TROUBLE_UNREACHABLE}, {"o route to host", TROUBLE_UNREACHABLE},
+	    {"MTA-STS", TROUBLE_TLS_UNTRUSTED}, {"certificate", TROUBLE_TLS_UNTRUSTED}};
+	static const struct {
+		const char *code;
+		enum trouble trouble;
+	} by_code[] = {{"x.1.2", TROUBLE_NO_DOMAIN}, {"x.3.0", TROUBLE_LOCAL}, {"x.3.5", TROUBLE_LOCAL},
+	    {"x.4.4", TROUBLE_NO_HOST}, {"x.6.3", TROUBLE_CONVERSION}, {"x.7.0", TROUBLE_RATE},
+	    {"x.7.1", TROUBLE_DELETED}, {"x.7.10", TROUBLE_TLS_UNTRUSTED}};
+	for (size_t i = 0; i < sizeof by_words / sizeof by_words[0]; i++)
+		if (status_fits("x.4.", status) || status_fits("x.7.5", status) || status.len == 0)
+			if (memmem(text.data, text.len, by_words[i].words, strlen(by_words[i].words)))
+				return by_words[i].trouble;
+	for (size_t i = 0; i < sizeof by_code / sizeof by_code[0]; i++)
+		if (status_fits(by_code[i].code, status))
+			return by_code[i].trouble;
+	return TROUBLE_NONE;
+}
+
+/* "refused at the greeting: 554 5.7.1 Blocked": the reply in it, or nothing. */
+static struct view reply_within(struct view text)
+{
+	ptrdiff_t colon;
+	while ((colon = view_find(text, ':')) >= 0) {
+		text = view_skip(text, (size_t)colon + 1);
+		if (text.len > 4 && text.data[0] == ' ' && reply_code(view_skip(text, 1)) >= 400)
+			return view_skip(text, 1);
+	}
+	return (struct view){0};
+}
+
 struct explanation dsn_explain_text(struct view status, struct view text)
 {
-	return dsn_explain(
-	    trouble_from_text(text), status.len ? status : reply_status(text), reply_code(text));
+	enum trouble trouble = trouble_from_text(text);
+	struct view reply = reply_code(text) ? text : reply_within(text);
+	/* That its time is over says nothing where the words of the last attempt are known. */
+	bool over = status_fits("x.4.7", status) && text.len;
+	if (over || (reply.len && reply.data != text.data))
+		status = (struct view){0};
+	if (trouble == TROUBLE_NONE && reply.len == 0 && text.len)
+		trouble = trouble_of_ours(status, text);
+	if (trouble == TROUBLE_NONE && reply.len == 0 && over)
+		trouble = TROUBLE_EXPIRED;
+	return dsn_explain(trouble, status.len ? status : reply_status(reply), reply_code(reply));
 }
 
 /* ---- replies ---- */

@@ -36,6 +36,7 @@ enum trouble {
 	TROUBLE_LOOP,         /* too many hops, or the best host for the domain is this one */
 	TROUBLE_HELD,         /* an administrator holds it, or a rule does */
 	TROUBLE_DELETED,      /* an administrator took it out of the queue */
+	TROUBLE_RATE,         /* a limit of this server: so many messages at a time */
 	TROUBLE_LOCAL,        /* this server: no disk, no memory, a wrong setting */
 	TROUBLE_MAILBOX_FULL, /* a local mailbox has no room */
 	TROUBLE_MAILBOX_GONE, /* a local mailbox was removed while the message waited */
@@ -68,8 +69,10 @@ struct explanation {
 struct explanation dsn_explain(enum trouble trouble, struct view status, unsigned reply);
 
 /*
- * The same from a record's text: a reply ("550 5.1.1 No such user", lines joined by LF or blanks) or a
- * trouble's phrase. `status` may be empty: then it is taken from the reply, if it holds one.
+ * The same from a record's text: a reply ("550 5.1.1 No such user", lines joined by LF or blanks); a
+ * trouble's phrase; or words of ours, of which some are known ("no connection to 192.0.2.1:25: Connection
+ * refused") and which may hold a reply behind a colon. Without a reply code the status is one that this
+ * server gave, about itself too. `status` may be empty: then it is taken from the reply, if it holds one.
  */
 struct explanation dsn_explain_text(struct view status, struct view text);
 

@@ -16,6 +16,15 @@ static const char *const happened[DSN_ACTIONS] = {
     [DSN_EXPANDED] = "was passed on to several others",
 };
 
+/* Words of ours are known; those of others are not, and their codes have to do. */
+static struct explanation explain(const struct dsn_status_recipient *r)
+{
+	struct view words = r->diagnostic.value;
+	if (view_equal(r->diagnostic.type, VIEW("x-postrider")))
+		return dsn_explain_text(r->status, words);
+	return dsn_explain(TROUBLE_NONE, r->status.len ? r->status : reply_status(words), reply_code(words));
+}
+
 static void put_date(struct buf *out, const char *before, int64_t seconds)
 {
 	if (seconds == 0)
@@ -35,9 +44,9 @@ static void show_recipient(const struct dsn_status_recipient *r, struct buf *out
 		buf_printf(out, " (%.*s)", VIEW_FMT(r->status));
 	buf_append_byte(out, '\n');
 	if (r->action == DSN_FAILED || r->action == DSN_DELAYED)
-		buf_printf(out, "    %s\n", dsn_explain_text(r->status, r->diagnostic.value).meaning);
+		buf_printf(out, "    %s\n", explain(r).meaning);
 	if (r->action == DSN_FAILED)
-		buf_printf(out, "    %s\n", dsn_explain_text(r->status, r->diagnostic.value).advice);
+		buf_printf(out, "    %s\n", explain(r).advice);
 	if (r->diagnostic.value.len) {
 		buf_append_string(out, "    ");
 		if (r->remote.value.len)
@@ -83,7 +92,7 @@ static void json_number(struct buf *out, const char *key, int64_t value)
 
 static void json_recipient(const struct dsn_status_recipient *r, struct buf *out)
 {
-	struct explanation e = dsn_explain_text(r->status, r->diagnostic.value);
+	struct explanation e = explain(r);
 	buf_append_string(out, "{\"action\":");
 	json_append_string(
 	    out, view_from_string(r->action < 0 ? "unknown" : dsn_action_name((enum dsn_action)r->action)));

@@ -81,6 +81,43 @@ static void finds_the_exact_one(void **state)
 	    dsn_explain(TROUBLE_NONE, VIEW("5.7.1"), 0).operator);
 }
 
+/* What relay, the search for hosts and the queue write into records. */
+static void knows_our_own_words(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *status, *text;
+		enum trouble trouble;
+	} table[] = {{"4.4.1", "no connection to 192.0.2.1:25: Connection refused", TROUBLE_REFUSED},
+	    {"4.4.1", "no connection to 192.0.2.1:25: Connection timed out", TROUBLE_TIMED_OUT},
+	    {"4.4.1", "no connection to [2001:db8::1]:25: Network is unreachable", TROUBLE_UNREACHABLE},
+	    {"4.4.2", "the host did not answer in time (waiting for EHLO)", TROUBLE_TIMED_OUT},
+	    {"4.4.7", "no connection to 192.0.2.1:25: Connection refused", TROUBLE_REFUSED},
+	    {"4.4.7", "something else", TROUBLE_EXPIRED},
+	    {"4.3.0", "a part of this server is restarting", TROUBLE_LOCAL},
+	    {"5.1.2", "there is no domain example.invalid", TROUBLE_NO_DOMAIN},
+	    {"4.7.0", "the sender's domain has sent its share for now (sender_domain_rate)", TROUBLE_RATE},
+	    {"4.7.5", "TLS could not be established: certificate verify failed", TROUBLE_TLS_UNTRUSTED},
+	    {"5.7.1", "a virus", TROUBLE_DELETED},
+	    {"5.6.3", "this message cannot be converted", TROUBLE_CONVERSION}};
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		assert_string_equal(
+		    dsn_explain_text(view_from_string(table[i].status), view_from_string(table[i].text))
+		        .meaning,
+		    dsn_explain(table[i].trouble, VIEW(""), 0).meaning);
+	/* The same code said by somebody else means another thing. */
+	assert_string_not_equal(dsn_explain_text(VIEW("4.3.0"), VIEW("451 4.3.0 later")).meaning,
+	    dsn_explain(TROUBLE_LOCAL, VIEW(""), 0).meaning);
+	/* A reply within our words counts for more than our code. */
+	assert_string_equal(
+	    dsn_explain_text(VIEW("4.4.2"), VIEW("refused at greeting: 554 5.7.1 Blocked")).meaning,
+	    dsn_explain(TROUBLE_NONE, VIEW("5.7.1"), 554).meaning);
+	assert_string_equal(dsn_explain_text(VIEW("4.4.7"), VIEW("450 4.7.1 Greylisted")).meaning,
+	    dsn_explain(TROUBLE_NONE, VIEW("4.7.1"), 450).meaning);
+	assert_string_equal(dsn_explain_text(VIEW("4.4.7"), VIEW("")).meaning,
+	    dsn_explain(TROUBLE_NONE, VIEW("4.4.7"), 0).meaning);
+}
+
 static void reads_replies(void **state)
 {
 	(void)state;
@@ -105,6 +142,7 @@ int main(void)
 	    cmocka_unit_test(every_trouble_is_found_by_its_phrase),
 	    cmocka_unit_test(every_code_has_sentences),
 	    cmocka_unit_test(finds_the_exact_one),
+	    cmocka_unit_test(knows_our_own_words),
 	    cmocka_unit_test(reads_replies),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

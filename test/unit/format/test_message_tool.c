@@ -35,7 +35,9 @@ static void shows_what_a_report_means(void **state)
 	    "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.org\n\n"
 	    "Original-Recipient: rfc822; old@x.org\nFinal-Recipient: rfc822; new@y.org\nAction: delayed\n"
 	    "Status: 4.4.1\nRemote-MTA: dns; h.y.org\nDiagnostic-Code: smtp; 421 \x1b[2J later\n"
-	    "Will-Retry-Until: Sun, 22 Nov 2026 07:25:06 +0000\n--b--\n";
+	    "Will-Retry-Until: Sun, 22 Nov 2026 07:25:06 +0000\n\nFinal-Recipient: rfc822; z@y.org\nAction: "
+	    "failed\n"
+	    "Status: 5.7.1\nDiagnostic-Code: smtp; no thanks\n--b--\n";
 	struct buf out;
 	buf_init(&out, 100000);
 	assert_int_equal(message_tool_show(view_from_string(report), &out, false), 0);
@@ -43,7 +45,11 @@ static void shows_what_a_report_means(void **state)
 	    "\nwords\n\nDelivery report of mx.example.org\n"
 	    "  old@x.org is delayed (4.4.1)\n    The recipient's mail server does not answer.\n"
 	    "    h.y.org: 421 ?[2J later\n    It was sent on to new@y.org\n"
-	    "    It will be tried until Sun, 22 Nov 2026 07:25:06 +0000\n");
+	    "    It will be tried until Sun, 22 Nov 2026 07:25:06 +0000\n"
+	    "  z@y.org was not delivered (5.7.1)\n"
+	    "    The recipient's mail server refuses this message by a rule of its own.\n"
+	    "    Its answer may tell which rule; ask the recipient to speak to their administrator.\n    no "
+	    "thanks\n");
 	buf_done(&out);
 }
 
