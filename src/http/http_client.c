@@ -1,0 +1,220 @@
+/*
+ * One GET, behind the parser library (http_parser): what it tells in pieces is put together here, under caps.
+ * Where it is more tolerant than a fetch of a policy may be, this file is not: a response that was cut, or
+ * says two things at once, is none.
+ */
+#include "http/http_client.h"
+
+#include <errno.h>
+#include <http_parser.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum {
+	FIELD_MAX = 64, /* of a header field's name: the ones that are looked at are shorter */
+	/* What may stand around each octet of the body: chunks of one octet have five more. */
+	OVERHEAD = 8
+};
+
+struct http_get {
+	http_parser parser;
+	enum http_get_state state;
+	const char *why;
+	struct buf body, field, content_type;
+	bool in_value, has_type, in_type;
+	unsigned status;
+	uint64_t taken, taken_max;
+};
+
+static struct http_get *of(http_parser *parser)
+{
+	return parser->data;
+}
+
+static int fail(struct http_get *g, const char *why)
+{
+	if (g->state != HTTP_GET_MORE)
+		return -1;
+	g->state = HTTP_GET_FAILED;
+	g->why = why;
+	return -1;
+}
+
+/* ---- what the parser tells; a value other than 0 stops it ---- */
+
+static int begins(http_parser *parser)
+{
+	struct http_get *g = of(parser);
+	buf_clear(&g->field);
+	buf_clear(&g->content_type);
+	g->in_value = g->has_type = g->in_type = false;
+	return 0;
+}
+
+static int field_came(http_parser *parser, const char *at, size_t len)
+{
+	struct http_get *g = of(parser);
+	if (g->in_value)
+		buf_clear(&g->field);
+	g->in_value = false;
+	/* RFC 9112 section 5.1; Debian's build of the library lets blanks pass, and NUL in values. */
+	if (memchr(at, ' ', len))
+		return fail(g, "not HTTP");
+	buf_append(&g->field, view_of(at, len)); /* one that is too long is marked, and none of ours */
+	return 0;
+}
+
+static int value_came(http_parser *parser, const char *at, size_t len)
+{
+	struct http_get *g = of(parser);
+	if (memchr(at, '\0', len))
+		return fail(g, "not HTTP");
+	if (!g->in_value) {
+		g->in_type =
+		    !buf_failed(&g->field) && view_equal_nocase(buf_view(&g->field), VIEW("content-type"));
+		if (g->in_type && g->has_type)
+			return fail(g, "two Content-Type fields");
+		g->has_type |= g->in_type;
+	}
+	g->in_value = true;
+	if (g->in_type && buf_append(&g->content_type, view_of(at, len)) != 0)
+		return fail(g, "a Content-Type that is too long");
+	return 0;
+}
+
+static int header_ended(http_parser *parser)
+{
+	struct http_get *g = of(parser);
+	g->status = parser->status_code;
+	if (g->status == 101)
+		return fail(g, "an upgrade that nobody asked for");
+	if (g->status < 100 || g->status > 599)
+		return fail(g, "a status that is none");
+	if (g->taken > HTTP_HEADER_MAX + g->body.max) /* of several interim responses */
+		return fail(g, "a header that is too long");
+	return 0;
+}
+
+static int body_came(http_parser *parser, const char *at, size_t len)
+{
+	struct http_get *g = of(parser);
+	return buf_append(&g->body, view_of(at, len)) == 0 ? 0 : fail(g, "a body that is too long");
+}
+
+static int ended(http_parser *parser)
+{
+	struct http_get *g = of(parser);
+	if (g->state != HTTP_GET_MORE)
+		return -1;
+	if (g->status < 200)
+		return 0; /* 100 and 103: the response itself follows (RFC 9110 section 15.2) */
+	g->state = HTTP_GET_DONE;
+	http_parser_pause(parser, 1);
+	return 0;
+}
+
+static const http_parser_settings told = {.on_message_begin = begins,
+    .on_header_field = field_came,
+    .on_header_value = value_came,
+    .on_headers_complete = header_ended,
+    .on_body = body_came,
+    .on_message_complete = ended};
+
+/* ---- the machine ---- */
+
+struct http_get *http_get_new(size_t body_max)
+{
+	struct http_get *g = mem_alloc(sizeof *g);
+	http_parser_init(&g->parser, HTTP_RESPONSE);
+	g->parser.data = g;
+	g->taken_max = HTTP_HEADER_MAX + OVERHEAD * (uint64_t)body_max;
+	buf_init(&g->body, body_max);
+	buf_init(&g->field, FIELD_MAX);
+	buf_init(&g->content_type, HTTP_CONTENT_TYPE_MAX);
+	return g;
+}
+
+void http_get_free(struct http_get *g)
+{
+	if (g == NULL)
+		return;
+	buf_done(&g->body);
+	buf_done(&g->field);
+	buf_done(&g->content_type);
+	mem_free(g);
+}
+
+static bool is_plain(const char *s)
+{
+	for (const char *at = s; *at; at++)
+		if (*at <= ' ' || *at > '~')
+			return false;
+	return *s != '\0';
+}
+
+int http_get_request(struct buf *out, const char *host, const char *path)
+{
+	if (!is_plain(host) || !is_plain(path) || path[0] != '/')
+		return -EINVAL;
+	return buf_printf(out,
+	    "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: Postrider\r\nAccept: */*\r\nAccept-Encoding: "
+	    "identity\r\n"
+	    "Connection: close\r\n\r\n",
+	    path, host);
+}
+
+static enum http_get_state parse(struct http_get *g, const char *data, size_t len)
+{
+	http_parser_execute(&g->parser, &told, data, len);
+	enum http_errno error = HTTP_PARSER_ERRNO(&g->parser);
+	if (g->state == HTTP_GET_MORE && error != HPE_OK)
+		fail(g, error == HPE_HEADER_OVERFLOW ? "a header that is too long" : "not HTTP");
+	return g->state;
+}
+
+enum http_get_state http_get_feed(struct http_get *g, struct view bytes)
+{
+	if (g->state != HTTP_GET_MORE || bytes.len == 0)
+		return g->state;
+	g->taken += bytes.len;
+	parse(g, bytes.data, bytes.len);
+	/* The library's own limit is five times ours, and is counted anew for each chunk. */
+	if (g->state == HTTP_GET_MORE && g->status == 0 && g->taken > HTTP_HEADER_MAX)
+		fail(g, "a header that is too long");
+	if (g->state == HTTP_GET_MORE && g->taken > g->taken_max)
+		fail(g, "too much around the body");
+	return g->state;
+}
+
+enum http_get_state http_get_end(struct http_get *g, bool orderly)
+{
+	if (g->state != HTTP_GET_MORE)
+		return g->state;
+	/* RFC 9112 section 9.8: without a length the end of the connection must be the peer's own. */
+	if (!orderly || g->taken == 0)
+		fail(g, "the connection was cut");
+	else if (parse(g, "", 0) == HTTP_GET_MORE)
+		fail(g, "the connection ended too early");
+	return g->state;
+}
+
+unsigned http_get_status(const struct http_get *g)
+{
+	return g->status;
+}
+
+struct view http_get_content_type(const struct http_get *g)
+{
+	return view_trim(buf_view(&g->content_type));
+}
+
+struct view http_get_body(const struct http_get *g)
+{
+	return buf_view(&g->body);
+}
+
+const char *http_get_why(const struct http_get *g)
+{
+	return g->why ? g->why : "";
+}
