@@ -7,6 +7,9 @@
 
 #include "base/buf.h"
 
+/* Whether a local part is as short as it must be: 64 octets, or LOCAL_PART_REWRITTEN_MAX of ASCII behind "SRS0" or "SRS1". */
+bool local_part_fits(struct view local_part);
+
 enum host_kind {
 	HOST_NONE,    /* no domain was given */
 	HOST_NAME,    /* a domain name, ASCII or UTF-8 */

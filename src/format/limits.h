@@ -9,6 +9,11 @@ enum {
 	/* RFC 5321, section 4.5.3.1: octets of a local part, a domain, and a path with its brackets. */
 	LOCAL_PART_MAX = 64,
 	DOMAIN_MAX = 255,
+	/*
+	 * Octets of a local part that forwarding has made longer (trust/srs.h). Hosts that forward let these pass the limit of
+	 * 64, as RFC 5321 allows; bounces to ours must come home. Folded, it fits into ADDRESS_KEY_MAX.
+	 */
+	LOCAL_PART_REWRITTEN_MAX = 3 * LOCAL_PART_MAX,
 	PATH_MAX_OCTETS = 256,
 	/* RFC 1035, section 2.3.4. */
 	DOMAIN_LABEL_MAX = 63,

@@ -63,7 +63,7 @@ static int local_part(struct cursor *in, struct arena *arena, struct view *part)
 	int error = cursor_accept(in, '"') ? quoted_string(in, arena, part) : dot_string(in, part);
 	if (error)
 		return error;
-	if (part->len > LOCAL_PART_MAX)
+	if (!local_part_fits(*part))
 		return -ENAMETOOLONG;
 	return utf8_valid(view_of(start, (size_t)(in->rest.data - start))) ? 0 : -EINVAL;
 }

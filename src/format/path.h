@@ -27,7 +27,7 @@ struct path {
 /*
  * Take a path off the cursor, from "<" to ">"; a source route is read and forgotten (RFC 5321, appendix C).
  * Views point into the input, an unquoted local part into the arena. 0; -EINVAL; -ENAMETOOLONG past 64 octets
- * of local part, 255 of domain or 256 of path, brackets included (the route doesn't count: it isn't used);
+ * of local part (local_part_fits), 255 of domain or 256 of path, brackets included (the route doesn't count: it isn't used);
  * -ENOBUFS when the arena is full. On failure neither the cursor nor *path changes.
  */
 int reverse_path_parse(struct cursor *in, struct arena *arena, struct path *path);

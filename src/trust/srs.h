@@ -15,13 +15,8 @@
 
 enum {
 	SRS_DAYS = 21,
-	SRS_SECRET_MIN = 16, /* octets */
-	/*
-	 * Octets of an address that is made. RFC 5321 section 4.5.3.1.1 asks that 64 of local part be taken
-	 * and allows more; rewritten senders are longer than that at times, and hosts that forward take them.
-	 */
-	SRS_LOCAL_MAX = 64 * 3,
-	SRS_ADDRESS_MAX = 254
+	SRS_SECRET_MIN = 16,  /* octets */
+	SRS_ADDRESS_MAX = 254 /* octets of an address that is made: a path of RFC 5321 without its brackets */
 };
 
 /*

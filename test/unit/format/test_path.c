@@ -97,6 +97,24 @@ static void refuses_long_ones(void **state)
 	refuses(text, -ENAMETOOLONG);
 	snprintf(text, sizeof text, "<joe@%.64s.com>", label);
 	refuses(text, -ENAMETOOLONG);
+	/* Senders that forwarding has made longer come back as recipients. */
+	char rewritten[200] = "SRS0=";
+	memset(rewritten + 5, 'l', sizeof rewritten - 5);
+	snprintf(text, sizeof text, "<%.192s@example.com>", rewritten);
+	arena_init(&arena, 1000);
+	assert_int_equal(parse(false, text, &arena, &path, &left), 0);
+	struct buf key;
+	buf_init(&key, ADDRESS_KEY_MAX);
+	assert_int_equal(path_key(&path, &key), 0);
+	assert_int_equal(buf_view(&key).len, 192 + 12);
+	buf_done(&key);
+	arena_done(&arena);
+	snprintf(text, sizeof text, "<%.193s@example.com>", rewritten);
+	refuses(text, -ENAMETOOLONG);
+	rewritten[100] = '\xc3';
+	rewritten[101] = '\xa9';
+	snprintf(text, sizeof text, "<%.192s@example.com>", rewritten);
+	refuses(text, -ENAMETOOLONG);
 }
 
 static void knows_special_paths(void **state)
