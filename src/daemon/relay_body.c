@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "daemon/relay_private.h"
 
+enum { CONVERTED_MAX = 3 * 256 * 1024 + 2 * 256 * 1024 /* three times a piece, and a header: format/downgrade.h */ };
+
 struct relay_body {
 	struct relay_connection *connection;
 	struct relay_message *message;
@@ -13,13 +15,14 @@ struct relay_body {
 	uint32_t request; /* a piece is asked for */
 	struct buf piece; /* has come, and was not wanted yet */
 	bool wanted;
+	bool converts;
 };
 
-struct relay_body *relay_body_begin(struct relay_connection *c, struct relay_message *m, bool convert)
+struct relay_body *relay_body_begin(struct relay_connection *c, struct relay_message *m)
 {
 	struct relay_body *b = mem_alloc(sizeof *b);
-	(void)convert;
-	*b = (struct relay_body){.connection = c, .message = m};
+	const char *why;
+	*b = (struct relay_body){.connection = c, .message = m, .converts = relay_convert_state(m, &why) == RELAY_CONVERT_READY};
 	buf_init(&b->piece, 256 * 1024);
 	return b;
 }
@@ -30,6 +33,8 @@ void relay_body_end(struct relay_body *b)
 		return;
 	if (b->request)
 		calls_forget(&relay_role.store, b->request);
+	if (b->converts)
+		relay_convert_end(b->message);
 	buf_done(&b->piece);
 	mem_free(b);
 }
@@ -72,9 +77,17 @@ static bool hand_over(struct relay_body *b, struct view bytes)
 {
 	struct relay_connection *c = b->connection;
 	bool last = b->offset + bytes.len >= b->message->m.size;
+	struct buf converted;
 	b->offset += bytes.len;
 	b->wanted = false;
-	bool more = smtp_client_body(c->client, bytes, last);
+	buf_init(&converted, CONVERTED_MAX);
+	if (b->converts && relay_convert_piece(b->message, bytes, last, &converted) != 0) {
+		buf_done(&converted);
+		fail(b);
+		return false;
+	}
+	bool more = smtp_client_body(c->client, b->converts ? buf_view(&converted) : bytes, last);
+	buf_done(&converted);
 	stream_wrote(&c->stream);
 	return more && !last;
 }

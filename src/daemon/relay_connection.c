@@ -171,10 +171,9 @@ static void on_recipient(void *arg, size_t index, const struct smtp_client_reply
 {
 	struct relay_connection *c = arg;
 	struct relay_message *m = c->message;
-	static const struct smtp_client_reply unanswered = {
-	    .text = {"the connection was lost after the end of the message, before it was answered: it may have been delivered",
-	        sizeof "the connection was lost after the end of the message, before it was answered: it may have been delivered" - 1},
-	    .enhanced = {"4.4.2", 5},
+	const struct smtp_client_reply unanswered = {
+	    .text = VIEW("the connection was lost after the end of the message, before it was answered: it may have been delivered"),
+	    .enhanced = VIEW("4.4.2"),
 	    .stage = SMTP_CLIENT_AT_END};
 	size_t i = m->group_numbers[index];
 	if (reply->code >= 200 && reply->code < 300) {
@@ -223,36 +222,61 @@ static void refuse(struct relay_message *m, const struct smtp_client_reply *why)
 		relay_message_result(m, m->group_numbers[i], QUEUE_FAILED, why);
 }
 
+/*
+ * The host takes 7 bits only. True when the message can be sent now, converted or not; else it is being looked through (*waits), or
+ * its recipients have got their results.
+ */
+static bool convert(struct relay_connection *c, struct relay_message *m, bool *waits)
+{
+	const char *why = NULL;
+	char text[300];
+	enum relay_convert_state state = relay_convert_state(m, &why);
+	(void)c;
+	*waits = state == RELAY_CONVERT_NONE || state == RELAY_CONVERT_BUSY;
+	if (state == RELAY_CONVERT_NONE)
+		relay_convert_begin(m);
+	m->transaction.body = SMTP_7BIT;
+	if (state == RELAY_CONVERT_READY)
+		m->transaction.size = 0;
+	if (*waits || state == RELAY_CONVERT_READY || state == RELAY_CONVERT_UNNEEDED)
+		return !*waits;
+	snprintf(text, sizeof text, "the next host takes no 8-bit mail, and this message cannot be converted: %s", why);
+	const struct smtp_client_reply reply = {.code = state == RELAY_CONVERT_FAILED ? 451 : 554,
+	    .local = true,
+	    .enhanced = state == RELAY_CONVERT_FAILED ? VIEW("4.3.0") : VIEW("5.6.3"),
+	    .text = view_from_string(text),
+	    .stage = SMTP_CLIENT_AT_MAIL};
+	for (size_t i = 0; i < m->group_count; i++)
+		relay_message_result(m, m->group_numbers[i], state == RELAY_CONVERT_FAILED ? QUEUE_DEFERRED : QUEUE_FAILED, &reply);
+	relay_convert_end(m);
+	return false;
+}
+
 /* The group that was chosen. False when it has its results already. */
 static bool send_group(struct relay_connection *c, struct relay_message *m)
 {
 	struct smtp_client_reply why;
-	static const struct smtp_client_reply unharmed = {.code = 554,
+	const struct smtp_client_reply unsafe = {.code = 550,
 	    .local = true,
-	    .enhanced = {"5.6.3", 5},
-	    .text = {"the next host takes no 8-bit mail, and this message cannot be converted without breaking its signature", 102},
-	    .stage = SMTP_CLIENT_AT_MAIL};
-	static const struct smtp_client_reply unsafe = {.code = 550,
-	    .local = true,
-	    .enhanced = {"5.7.10", 6},
-	    .text = {"the message demands a verified encrypted way (REQUIRETLS), and the next host's name or certificate is not verified", 110},
+	    .enhanced = VIEW("5.7.10"),
+	    .text = VIEW("the message demands a verified encrypted way (REQUIRETLS), and the next host's name or certificate is not verified"),
 	    .stage = SMTP_CLIENT_AT_MAIL};
 	if (m->m.require_tls && c->config.kind == SMTP_CLIENT_SMTP && !has_safe_peer(c)) {
 		refuse(m, &unsafe);
 		return false;
 	}
 	enum smtp_client_verdict verdict = smtp_client_accepts(c->client, &m->transaction, &why);
-	bool convert = verdict == SMTP_CLIENT_CONVERTS;
-	if (convert) {
-		m->transaction.body = SMTP_7BIT;
-		m->transaction.size = 0;
+	if (verdict == SMTP_CLIENT_CONVERTS) {
+		bool waits;
+		if (!convert(c, m, &waits))
+			return waits;
 		verdict = smtp_client_accepts(c->client, &m->transaction, &why);
 	}
 	if (verdict != SMTP_CLIENT_TAKES) {
-		refuse(m, verdict == SMTP_CLIENT_CANNOT ? &why : &unharmed);
+		refuse(m, &why);
 		return false;
 	}
-	m->reader = relay_body_begin(c, m, convert);
+	m->reader = relay_body_begin(c, m);
 	c->accepted = c->crowded = 0;
 	int error = smtp_client_send(c->client, &m->transaction);
 	if (error == 0)

@@ -65,6 +65,7 @@ void relay_message_free(struct relay_message *m)
 	if (m->srs_request)
 		calls_forget(&relay_role.keys, m->srs_request);
 	relay_body_end(m->reader);
+	relay_convert_end(m);
 	relay_role.bodies -= buf_view(&m->body).len;
 	for (size_t i = 0; m->recipients && i < m->count; i++)
 		mem_free(m->recipients[i].reply);

@@ -9,6 +9,7 @@
  *   relay_message.c      a message: its recipients' results, told to store when the last one is known
  *   relay_outcome.c      what became of messages, kept until store has it
  *   relay_body.c         its body, from store to the connection, converted where the host takes less
+ *   relay_convert.c      what must be changed in a message for a host that takes 7 bits only
  *   relay_notify.c       "@notify": telling senders
  *
  * Everything is in memory only: what a crash of this role interrupts is still in the queue. Nothing is freed inside the functions of a
@@ -158,7 +159,9 @@ struct relay_message {
 	struct smtp_client_recipient *group;
 	size_t *group_numbers;
 	size_t group_count;
-	struct relay_body *reader; /* relay_body.c */
+	struct relay_body *reader;     /* relay_body.c */
+	struct relay_convert *convert; /* relay_convert.c */
+	struct loop_task convert_task;
 };
 
 /* Copies the message out of the frame. NULL without memory. */
@@ -315,11 +318,30 @@ void relay_connections_quit(void);
 
 /* ---- relay_body.c ---- */
 
-/* What must be done to the body for this host; chosen before the transaction. */
-struct relay_body *relay_body_begin(struct relay_connection *c, struct relay_message *m, bool convert);
+/* For one transaction; converted if relay_convert.c found it necessary. */
+struct relay_body *relay_body_begin(struct relay_connection *c, struct relay_message *m);
 void relay_body_end(struct relay_body *b); /* NULL is allowed */
 /* The client wants the body: writes what is there, and reads on. */
 void relay_body_write(struct relay_body *b);
+
+/* ---- relay_convert.c ---- */
+
+enum relay_convert_state {
+	RELAY_CONVERT_NONE,     /* nobody has looked */
+	RELAY_CONVERT_BUSY,     /* relay_connection_go_on follows */
+	RELAY_CONVERT_READY,    /* the body must be converted on its way, once */
+	RELAY_CONVERT_UNNEEDED, /* it can go as it is */
+	RELAY_CONVERT_REFUSED,  /* it cannot be converted without harm: *why says why */
+	RELAY_CONVERT_FAILED    /* it could not be looked at now */
+};
+
+/* Looks through the message. */
+void relay_convert_begin(struct relay_message *m);
+enum relay_convert_state relay_convert_state(const struct relay_message *m, const char **why);
+/* READY: appends the next piece, converted. 0 or -ENOBUFS. */
+int relay_convert_piece(struct relay_message *m, struct view bytes, bool last, struct buf *out);
+/* Forgets; allowed at any time. What was converted must be looked through again before the next time. */
+void relay_convert_end(struct relay_message *m);
 
 /* ---- relay_notify.c ---- */
 

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -14,8 +15,12 @@
 
 #include "base/log.h"
 #include "daemon/role.h"
+#include "format/mime.h"
+#include "format/summary.h"
+#include "format/trailer.h"
+#include "smtp/smtp_terms.h"
 
-enum { PATIENCE_MS = 20000 };
+enum { PATIENCE_MS = 10000 };
 
 static pid_t role;
 static int control, store, listener, port, destinations;
@@ -116,7 +121,12 @@ static int stop(void **state)
 	close(store);
 	if (listener >= 0)
 		close(listener);
-	waitpid(role, &status, 0);
+	/* After a test that failed somebody may still wait for the host. */
+	for (int ms = 0; waitpid(role, &status, WNOHANG) == 0; ms += 10) {
+		if (ms == PATIENCE_MS)
+			kill(role, SIGKILL);
+		usleep(10000);
+	}
 	buf_done(&in);
 	arena_done(&arena);
 	assert_true(WIFEXITED(status));
@@ -466,6 +476,56 @@ static void test_an_outcome_outlives_store(void **state)
 	close(fd);
 }
 
+/* A host without 8BITMIME gets the message in 7 bits, with what was kept of its structure to know how. */
+static void test_a_body_is_converted(void **state)
+{
+	(void)state;
+	static const char eight[] = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGr\xc3\xbc\xc3\x9f"
+				    "e, und noch viel mehr Text in dieser Zeile\r\n";
+	struct message_queue_recipient bob = {.address = VIEW("bob@example.net")};
+	struct buf structure, trailer;
+	struct mime_parser *parser = mime_parser_new();
+	mime_parser_feed(parser, VIEW(eight));
+	buf_init(&structure, 100000);
+	buf_init(&trailer, 100000);
+	assert_int_equal(mime_tree_encode(mime_parser_end(parser), &structure), 0);
+	assert_int_equal(trailer_append(&trailer, TRAILER_STRUCTURE, buf_view(&structure)), 0);
+	mime_parser_free(parser);
+	uint64_t d = offer("example.net");
+	int fd = take_connection();
+	say(fd, "220 host.example.net ESMTP\r\n");
+	hear(fd, "EHLO relay.example.test\r\n");
+	say(fd, "250-host.example.net\r\n250 PIPELINING\r\n");
+	expect_take(d);
+	struct message_queue_message m = {.number = d,
+	    .id = VIEW("aaaaaaaaaaaa"),
+	    .sender = VIEW("alice@example.test"),
+	    .size = sizeof eight - 1,
+	    .body = SMTP_8BITMIME,
+	    .trailer = buf_view(&trailer).len,
+	    .priority = 9,
+	    .recipients = {.items = &bob, .count = 1},
+	    .bytes = VIEW(eight)};
+	tell(store, MESSAGE_QUEUE_MESSAGE, &m, -1);
+	taken(d, 1);
+	struct message_queue_read read;
+	expect(store, MESSAGE_QUEUE_READ, &read);
+	assert_int_equal(read.offset, sizeof eight - 1);
+	assert_int_equal(read.length, buf_view(&trailer).len);
+	struct message_queue_data data = {.bytes = buf_view(&trailer)};
+	assert_int_equal(ipc_send_blocking(store, MESSAGE_QUEUE_DATA, last_request, &data, -1), 0);
+	hear(fd, "MAIL FROM:<alice@example.test>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n");
+	say(fd, "250 ok\r\n250 ok\r\n354 go\r\n");
+	hear(fd, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+		 "Gr=C3=BC=C3=9Fe, und noch viel mehr Text in dieser Zeile\r\n.\r\n");
+	say(fd, "250 kept\r\n");
+	struct message_queue_result r = expect_outcome("aaaaaaaaaaaa", 1, 0);
+	assert_int_equal(r.verdict, QUEUE_PASSED_ON);
+	close(fd);
+	buf_done(&structure);
+	buf_done(&trailer);
+}
+
 static void test_lmtp(void **state)
 {
 	(void)state;
@@ -495,6 +555,7 @@ static void test_lmtp(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_a_body_is_converted, start, stop),
 	    cmocka_unit_test_setup_teardown(test_a_message_goes_out, start, stop),
 	    cmocka_unit_test_setup_teardown(test_a_connection_serves_several_messages_and_destinations, start, stop),
 	    cmocka_unit_test_setup_teardown(test_recipients_have_results_of_their_own, start, stop),
