@@ -245,8 +245,9 @@ static void print_change(struct answer *a, struct view line)
 		a->unreadable = true;
 	} else {
 		long long n = json_number_of(&v, "changed");
-		bool route = true;
-		for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		/* None: the status says so too. */
+		bool route = n > 0;
+		for (size_t i = 0; n > 0 && i < sizeof words / sizeof words[0]; i++) {
 			if (strcmp(a->verb->name, words[i].verb) != 0)
 				continue;
 			printf("%lld message%s %s\n", n, n == 1 ? " is" : "s are", words[i].done);

@@ -161,6 +161,9 @@ def test_trouble(store):
     assert store.cli("retry", "A", status=75).stderr == b"postrider: the disk is full; try again later\n"
     store.lines(status=66)
     assert b"no such message is in the queue" in store.cli("show", "A", status=66).stderr
+    store.lines({"changed": 0}, status=66)
+    done = store.cli("retry", "A", status=66)
+    assert done.stdout == b"" and b"no such message is in the queue" in done.stderr
     store.lines({"what": "is this"})
     assert b"cannot be read" in store.cli("list", status=70).stderr
     store.pieces, store.status = [b"{\"id\"\n"], 0
