@@ -125,28 +125,22 @@ static const char *const *announced(bool secure)
 	return mechanisms;
 }
 
+static size_t feed(void *arg, struct view bytes)
+{
+	struct play *p = arg;
+	size_t taken = pop3_feed(p->session, bytes);
+	settle(p);
+	return taken;
+}
+
 static void play(struct play *p, uint8_t options, struct view said, size_t piece)
 {
 	struct pop3_config config = {.hostname = VIEW("pop.example.test"), .mechanisms = announced(false), .announced = announced,
 	    .tls_available = options & 1, .secure = options & 2, .clear_login = options & 4, .apop_stamp = options & 8 ? VIEW("<1@x>") : VIEW("")};
-	struct buf given;
 	buf_init(&p->out, 1 << 24);
-	buf_init(&given, 1 << 20);
 	p->session = pop3_session_new(&config, &backend, p, &p->out);
-	while (!p->closed && said.len > 0) {
-		buf_append(&given, view_take(said, piece));
-		said = view_skip(said, piece);
-		for (;;) {
-			size_t n = pop3_feed(p->session, buf_view(&given));
-			check(n <= buf_view(&given).len);
-			buf_consume(&given, n);
-			settle(p);
-			if (n == 0 || p->closed)
-				break;
-		}
-	}
+	feed_in_pieces(said, piece, feed, p, &p->closed);
 	pop3_session_free(p->session);
-	buf_done(&given);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

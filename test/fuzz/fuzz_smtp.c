@@ -156,31 +156,25 @@ static const char *const *announced(bool secure)
 	return mechanisms;
 }
 
+static size_t feed(void *arg, struct view bytes)
+{
+	struct play *p = arg;
+	size_t taken = smtp_feed(p->session, bytes);
+	settle(p);
+	return taken;
+}
+
 static void play(struct play *p, uint8_t options, struct view said, size_t piece)
 {
 	struct smtp_config config = {.kind = (enum smtp_kind)(options % 3), .hostname = VIEW("mx.example.test"), .client_address = VIEW("192.0.2.1"),
 	    .id = VIEW("id"), .mechanisms = announced(false), .announced = announced, .size_max = 4096, .recipients_max = 4,
 	    .received_max = 4, .errors_max = 100, .secure = options & 4, .tls_available = true, .clear_login = options & 8, .xclient = options & 16, .trusted = options & 32, .etrn = options & 64, .hold_max = options & 128 ? 86400 : 0};
-	struct buf given;
 	buf_init(&p->out, 1 << 24);
-	buf_init(&given, 1 << 20);
 	p->session = smtp_session_new(&config, &backend, p, &p->out);
 	smtp_start(p->session);
 	settle(p);
-	while (!p->closed && said.len > 0) {
-		buf_append(&given, view_take(said, piece));
-		said = view_skip(said, piece);
-		for (;;) {
-			size_t n = smtp_feed(p->session, buf_view(&given));
-			check(n <= buf_view(&given).len);
-			buf_consume(&given, n);
-			settle(p);
-			if (n == 0 || p->closed)
-				break;
-		}
-	}
+	feed_in_pieces(said, piece, feed, p, &p->closed);
 	smtp_session_free(p->session);
-	buf_done(&given);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

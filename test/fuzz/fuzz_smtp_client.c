@@ -117,36 +117,30 @@ static void on_body(void *arg)
 static const struct smtp_client_backend backend = {
     on_start_tls, on_ready, on_body, on_recipient, on_done, on_failed, on_close};
 
+static size_t feed(void *arg, struct view bytes)
+{
+	struct play *p = arg;
+	size_t taken = smtp_client_feed(p->client, bytes);
+	if (p->secured)
+		smtp_client_secured(p->client, VIEW("exporter"));
+	p->secured = false;
+	return taken;
+}
+
 static void play(struct play *p, uint8_t options, struct view said, size_t piece)
 {
 	struct smtp_client_config config = {.kind = options & 1 ? SMTP_CLIENT_LMTP : SMTP_CLIENT_SMTP, .hostname = VIEW("here.test"),
 	    .tls = (enum smtp_client_tls)(options >> 1 & 3), .user = options & 8 ? VIEW("user") : VIEW(""), .password = VIEW("pencil"),
 	    .nonce = options & 16 ? VIEW("rOprNGfwEbeRWgbNEkqO") : VIEW(""), .clear_login = options & 32};
-	struct buf given;
 	p->piece = options & 64 ? 7 : 100;
 	buf_init(&p->out, 1 << 24);
 	buf_init(&p->events, 1 << 24);
-	buf_init(&given, 1 << 20);
 	p->client = smtp_client_new(&config, &backend, p, &p->out);
-	while (!p->closed && said.len > 0) {
-		buf_append(&given, view_take(said, piece));
-		said = view_skip(said, piece);
-		for (;;) {
-			size_t n = smtp_client_feed(p->client, buf_view(&given));
-			check(n <= buf_view(&given).len);
-			buf_consume(&given, n);
-			if (p->secured)
-				smtp_client_secured(p->client, VIEW("exporter"));
-			p->secured = false;
-			if (n == 0 || p->closed)
-				break;
-		}
-	}
+	feed_in_pieces(said, piece, feed, p, &p->closed);
 	smtp_client_closed(p->client);
 	check(!p->open);
 	check(smtp_client_feed(p->client, VIEW("x")) == 1);
 	smtp_client_free(p->client);
-	buf_done(&given);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
