@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -619,6 +620,9 @@ void relay_connection_open(struct relay_host *h)
 	configure(c);
 	const struct sockaddr_storage *source =
 	    h->endpoint->address.ss_family == AF_INET6 ? &relay_role.source6 : &relay_role.source4;
+	/* Nothing else here has a folder to be in. Without it the attempt fails, and says so. */
+	if (h->endpoint->folder >= 0 && fchdir(h->endpoint->folder) != 0)
+		log_event(LOG_WARNING, c->id, "socket-folder", log_errno(-errno));
 	connect_start(&c->connecting, &relay_role.process->loop, &h->endpoint->address, h->endpoint->address_len,
 	    source->ss_family == AF_UNSPEC ? NULL : source, RELAY_CONNECT_MS, on_connected, c);
 }

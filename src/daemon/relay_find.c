@@ -36,7 +36,7 @@ void relay_endpoint_free(struct relay_endpoint *e)
 static struct relay_endpoint *new_endpoint(const struct relay_search *s, const char *name)
 {
 	struct relay_endpoint *e = mem_alloc(sizeof *e);
-	*e = (struct relay_endpoint){.name = mem_string(view_from_string(name)), .kind = s->routed ? s->target.kind : ROUTE_SMTP};
+	*e = (struct relay_endpoint){.name = mem_string(view_from_string(name)), .kind = s->routed ? s->target.kind : ROUTE_SMTP, .folder = -1};
 	if (s->routed && s->target.user.len > 0 && s->line < RELAY_ROUTES_MAX && relay_role.passwords[s->line]) {
 		e->user = mem_string(s->target.user);
 		e->password = mem_string(view_from_string(relay_role.passwords[s->line]));
@@ -126,16 +126,21 @@ static void add_host(struct relay_search *s, const struct next_host *host, bool 
 static void add_socket(struct relay_search *s)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	if (s->target.host.len >= sizeof address.sun_path)
+	struct view path = s->target.host, file = path;
+	for (size_t i = 0; i < path.len; i++)
+		if (path.data[i] == '/')
+			file = view_skip(path, i + 1);
+	if (s->line >= RELAY_ROUTES_MAX || relay_role.folders[s->line] <= 0 || file.len == 0 || file.len >= sizeof address.sun_path)
 		return;
-	memcpy(address.sun_path, s->target.host.data, s->target.host.len);
-	char *name = mem_string(s->target.host);
+	memcpy(address.sun_path, file.data, file.len);
+	char *name = mem_string(path);
 	struct relay_endpoint *e = new_endpoint(s, name);
 	mem_free(name);
 	memcpy(&e->address, &address, sizeof address);
 	e->address_len = sizeof address;
 	snprintf(e->text, sizeof e->text, "socket");
 	e->tls = SMTP_CLIENT_TLS_NEVER;
+	e->folder = relay_role.folders[s->line];
 	add_endpoint(s, e);
 }
 
@@ -241,7 +246,8 @@ static void evaluate(void *arg)
 	char text[300];
 	if (s->routed && s->target.host.data[0] == '/') {
 		add_socket(s);
-		finish(s, s->count ? RELAY_FOUND_HOSTS : RELAY_FOUND_LATER, "4.3.5", "the route's socket has too long a name");
+		finish(s, s->count ? RELAY_FOUND_HOSTS : RELAY_FOUND_LATER, "4.3.5",
+		    "the route's socket cannot be reached: its folder was not there when the server started, or its name is too long");
 		return;
 	}
 	struct next_hop_request request = {

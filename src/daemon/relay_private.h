@@ -90,6 +90,7 @@ struct relay_endpoint {
 	struct tls_association *associations; /* with their data behind the array */
 	size_t association_count;
 	char *user, *password; /* of a route, or NULL */
+	int folder;            /* a socket's: the address is relative to it (relay_role.folders); -1 for all others */
 };
 
 void relay_endpoint_free(struct relay_endpoint *e); /* NULL is allowed */
@@ -367,6 +368,8 @@ struct relay_role {
 	struct tls_context *tls;
 	struct buf authorities; /* as it was when tls was made */
 	char *passwords[RELAY_ROUTES_MAX]; /* of the routes' lines */
+	/* Of the routes that lead to a socket: its folder, opened before the confinement, which has no other files; 0: none. */
+	int folders[RELAY_ROUTES_MAX];
 	struct sockaddr_storage own_addresses[RELAY_OWN_MAX];
 	size_t own_address_count;
 	size_t connections, bodies; /* how many, how many bytes */

@@ -132,6 +132,8 @@ static void serve(struct role_process *p)
 	int error = 0;
 	log_set_threshold((enum log_level)p->settings.log_level);
 	if (!p->serving) {
+		if (p->role->prepare)
+			p->role->prepare(p);
 		error = confine(p);
 		if (error == 0)
 			try_forbidden(p);

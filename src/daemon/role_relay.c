@@ -1,6 +1,8 @@
 /* The relay role's frame: its peers, what store hands out, the credit for more, and the end. See relay_private.h. */
 #include "daemon/role_relay.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <ifaddrs.h>
 #include <string.h>
 #include <unistd.h>
@@ -223,6 +225,27 @@ int relay_role_start(struct role_process *p)
 	/* Everything that OpenSSL loads lazily is loaded now, before confinement. */
 	relay_role.tls = tls_client_new((struct view){0});
 	return relay_role.tls ? 0 : -12;
+}
+
+/* A socket of this machine is found by its folder: what is opened now is all that can be reached later. */
+void relay_role_prepare(struct role_process *p)
+{
+	struct view lines = p->settings.routes, line;
+	const char *problem;
+	struct route route;
+	for (size_t number = 0; lines.len > 0 && number < RELAY_ROUTES_MAX && view_next(&lines, '\n', &line); number++) {
+		if (route_parse(line, &route, &problem) != 0 || route.host.data[0] != '/')
+			continue;
+		size_t end = route.host.len;
+		while (route.host.data[end - 1] != '/')
+			end--;
+		char *folder = mem_string(view_take(route.host, end));
+		relay_role.folders[number] = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (relay_role.folders[number] < 0)
+			log_event(LOG_ERROR, "-", "socket-folder-missing", log_string("folder", folder), log_errno(-errno),
+			    log_string("do", "make it, or change the route, and restart"));
+		mem_free(folder);
+	}
 }
 
 int relay_role_serve(struct role_process *p)

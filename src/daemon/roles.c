@@ -30,7 +30,7 @@ const struct role roles[ROLES] = {
 	.start = auth_role_start, .serve = auth_role_serve, .peer = auth_role_peer, .listener = auth_role_listener, .drain = auth_role_drain},
     {.name = "relay", .bit = ROLE_RELAY, .calls = ROLE_STORE | ROLE_AUTH | ROLE_KEYS | ROLE_DNS, .sandbox = &sandbox_relay,
 	.files = 1 << FILE_AUTHORITIES | 1 << FILE_PASSWORD,
-	.start = relay_role_start, .serve = relay_role_serve, .peer = relay_role_peer, .drain = relay_role_drain},
+	.start = relay_role_start, .prepare = relay_role_prepare, .serve = relay_role_serve, .peer = relay_role_peer, .drain = relay_role_drain},
     {.name = "smtp", .bit = ROLE_SMTP, .calls = ROLE_STORE | ROLE_AUTH | ROLE_KEYS | ROLE_DNS, .services = SMTP_SERVICES,
 	.sandbox = &sandbox_edge, .files = 1 << FILE_CHAIN | 1 << FILE_RECIPIENTS,
 	.start = smtp_role_start, .serve = smtp_role_serve, .peer = smtp_role_peer, .listener = smtp_role_listener, .drain = smtp_role_drain},

@@ -21,6 +21,7 @@ struct role {
 	bool gets_folder;
 	/* The functions of the role; each may be NULL. They run in the role's own process. */
 	int (*start)(struct role_process *p); /* before confinement: what it will need is opened here */
+	void (*prepare)(struct role_process *p); /* before confinement, with the settings */
 	int (*serve)(struct role_process *p); /* confined, everything has arrived; also after a reload */
 	void (*peer)(
 	    struct role_process *p, enum role_bit role, int fd); /* a channel, new or made anew; owns fd */

@@ -57,7 +57,7 @@ static const int files[] = {SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(pread64),
 static const int threads[] = {SCMP_SYS(get_robust_list),
     SCMP_SYS(sched_setaffinity), SCMP_SYS(membarrier)};
 static const int connecting[] = {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(recvmmsg), SCMP_SYS(sendmmsg),
-    SCMP_SYS(ioctl), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_create)};
+    SCMP_SYS(ioctl), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_create), SCMP_SYS(fchdir)};
 
 /* clang-format on */
 

@@ -10,6 +10,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +26,8 @@ enum { PATIENCE_MS = 10000 };
 
 static pid_t role;
 static int control, store, listener, port, destinations;
+static int near_listener;
+static char folder[40];
 static uint32_t last_request;
 static struct buf in;
 static struct arena arena;
@@ -95,11 +99,33 @@ static void start_role(const char *routes)
 	settings_done(&settings);
 }
 
+static void listen_on_a_socket(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	strcpy(folder, "/tmp/postrider-relay-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(chmod(folder, 0755), 0);
+	snprintf(address.sun_path, sizeof address.sun_path, "%s/s", folder);
+	near_listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(near_listener, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(chmod(address.sun_path, 0777), 0);
+	assert_int_equal(listen(near_listener, 16), 0);
+}
+
+static void remove_the_socket(void)
+{
+	char path[100];
+	snprintf(path, sizeof path, "%s/s", folder);
+	close(near_listener);
+	unlink(path);
+	rmdir(folder);
+}
+
 static int start(void **state)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof address;
-	char routes[200];
+	char routes[300];
 	(void)state;
 	buf_init(&in, CHANNEL_FRAME_MAX + 64);
 	arena_init(&arena, 1 << 20);
@@ -108,7 +134,9 @@ static int start(void **state)
 	assert_int_equal(listen(listener, 16), 0);
 	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
 	port = ntohs(address.sin_port);
-	snprintf(routes, sizeof routes, "\"* smtp:127.0.0.1:%d\", \"lists.example lmtp:127.0.0.1:%d\"", port, port);
+	listen_on_a_socket();
+	snprintf(routes, sizeof routes, "\"* smtp:127.0.0.1:%d\", \"lists.example lmtp:127.0.0.1:%d\", \"near.example lmtp:%s/s\"", port,
+	    port, folder);
 	start_role(routes);
 	return 0;
 }
@@ -127,6 +155,7 @@ static int stop(void **state)
 			kill(role, SIGKILL);
 		usleep(10000);
 	}
+	remove_the_socket();
 	buf_done(&in);
 	arena_done(&arena);
 	assert_true(WIFEXITED(status));
@@ -210,11 +239,16 @@ static struct message_queue_rest expect_rest(uint64_t destination, enum queue_re
 
 /* ---- the other host ---- */
 
+static int take_connection_of(int from)
+{
+	struct pollfd p = {.fd = from, .events = POLLIN};
+	assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+	return accept(from, NULL, NULL);
+}
+
 static int take_connection(void)
 {
-	struct pollfd p = {.fd = listener, .events = POLLIN};
-	assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
-	return accept(listener, NULL, NULL);
+	return take_connection_of(listener);
 }
 
 static void say(int fd, const char *text)
@@ -552,6 +586,20 @@ static void test_lmtp(void **state)
 	close(fd);
 }
 
+static void test_lmtp_by_a_socket(void **state)
+{
+	(void)state;
+	uint64_t d = offer("near.example");
+	int fd = take_connection_of(near_listener);
+	say(fd, "220 host.example.net LMTP\r\n");
+	hear(fd, "LHLO relay.example.test\r\n");
+	say(fd, "250-host.example.net\r\n250 PIPELINING\r\n");
+	expect_take(d);
+	taken(d, 0);
+	close(fd);
+	expect_rest(d, REST_EMPTY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -566,6 +614,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_a_large_body_is_read_in_pieces, start, stop),
 	    cmocka_unit_test_setup_teardown(test_an_outcome_outlives_store, start, stop),
 	    cmocka_unit_test_setup_teardown(test_lmtp, start, stop),
+	    cmocka_unit_test_setup_teardown(test_lmtp_by_a_socket, start, stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
