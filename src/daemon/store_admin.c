@@ -1,4 +1,4 @@
-/* The administrator's socket of store: figures and upkeep of the running engine, and the trace records. */
+/* The administrator's socket of store: figures and upkeep of the running engine, the trace records, the queue. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -18,6 +18,7 @@ struct admin {
 	struct store_task task; /* check or compact, under way while `busy` */
 	uint32_t request;
 	bool tracing; /* busy with a search */
+	struct queue_task *queue; /* busy with a command of the queue */
 	bool busy, closing, json;
 };
 
@@ -129,6 +130,31 @@ static void start_trace(struct admin *a, uint32_t request, const struct message_
 	buf_done(&out);
 }
 
+/* ---- the queue ---- */
+
+static void queue_ended(void *arg)
+{
+	struct admin *a = arg;
+	a->busy = false;
+	a->queue = NULL;
+	if (a->closing)
+		loop_task_schedule(&a->free);
+}
+
+static void drained(void *arg)
+{
+	struct link *link = arg;
+	struct admin *a = link->arg;
+	if (a->queue)
+		store_queue_command_go(a->queue);
+}
+
+static void start_queue(struct admin *a, uint32_t request, const struct message_field *words, size_t count)
+{
+	a->queue = store_queue_command(&a->link.channel, request, words, count, queue_ended, a);
+	a->busy = a->queue != NULL;
+}
+
 /* ---- commands ---- */
 
 static void received(struct link *link, struct channel_frame *frame)
@@ -156,6 +182,8 @@ static void received(struct link *link, struct channel_frame *frame)
 		start_task(a, frame->request, m.json, store_compact);
 	} else if (m.words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("trace"))) {
 		start_trace(a, frame->request, words + 1, m.words.count - 1);
+	} else if (m.words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("queue"))) {
+		start_queue(a, frame->request, words + 1, m.words.count - 1);
 	} else {
 		buf_append_string(&out, "this command is not known to the running server\n");
 		answer(a, frame->request, &out, 64);
@@ -177,6 +205,8 @@ static void closed(struct link *link)
 	a->closing = true;
 	if (a->tracing)
 		store_trace_cancel();
+	if (a->queue)
+		store_queue_command_cancel(a->queue);
 	if (!a->busy)
 		loop_task_schedule(&a->free);
 }
@@ -187,6 +217,7 @@ static void connected(int fd)
 	loop_task_init(&a->free, &store_role.process->loop, free_admin, a);
 	loop_timer_init(&a->progress, &store_role.process->loop, tell_progress, a);
 	link_open(&a->link, store_role.process, fd, ROLE_ADMIN, received, closed, a);
+	a->link.channel.drained = drained;
 }
 
 void store_admin_listener(int fd)

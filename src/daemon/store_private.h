@@ -64,6 +64,17 @@ void store_session_close_all(void);
 /* store_directory.c: auth's questions. */
 void store_directory_received(struct link *auth, struct channel_frame *frame);
 
+/*
+ * store_queue_admin.c: `postrider queue` (queue_command.h), words without the first. NULL: it has been answered. Else
+ * answers go to the channel until `ended`; go: it has room again; cancel: it is gone, nothing is sent any more.
+ */
+struct queue_task;
+struct queue_task *store_queue_command(struct channel *to, uint32_t request, const struct message_field *words, size_t count,
+    void (*ended)(void *arg), void *arg);
+void store_queue_command_go(struct queue_task *task);
+void store_queue_command_cancel(struct queue_task *task);
+void store_queue_commands_stop(void);
+
 /* store_admin.c: the administrator's commands. */
 void store_admin_listener(int fd);
 

@@ -367,6 +367,7 @@ void store_queue_open(int fd)
 
 void store_queue_stop(void)
 {
+	store_queue_commands_stop();
 	queue_stop(store_role.queue);
 	turn.stopping = true;
 	loop_task_cancel(&turn.work);

@@ -250,9 +250,27 @@ static void delay(struct spool *s, struct spool_message *m, bool by_deadline)
 	}
 }
 
+/* The time for which it was held does not count. */
+static bool release(struct spool *s, struct queue_record *r)
+{
+	if (!r->held)
+		return false;
+	int64_t held = s->now > r->held_since ? s->now - r->held_since : 0;
+	r->held = false;
+	r->held_until = 0;
+	r->expires += held;
+	r->warn_at += r->warn_at > 0 ? held : 0;
+	r->held_by = r->held_why = (struct view){0};
+	return true;
+}
+
 static void pass_time(struct spool *s, struct spool_message *m)
 {
 	struct queue_record *r = &m->record;
+	if (r->held && r->held_until > 0 && r->held_until <= s->now) {
+		release(s, r);
+		spool_note(s, NOTE_RELEASED, &m->id, NULL)->why = VIEW("its time has come");
+	}
 	if (r->held)
 		return;
 	if (r->expires <= s->now)
@@ -330,21 +348,9 @@ static bool hold(struct spool *s, struct queue_record *r, const struct change_or
 		return false;
 	r->held = true;
 	r->held_since = s->now;
+	r->held_until = order->until;
 	r->held_by = view_take(order->by, QUEUE_WORDS_MAX);
 	r->held_why = view_take(order->why, QUEUE_WORDS_MAX);
-	return true;
-}
-
-/* The time for which it was held does not count. */
-static bool release(struct spool *s, struct queue_record *r)
-{
-	if (!r->held)
-		return false;
-	int64_t held = s->now > r->held_since ? s->now - r->held_since : 0;
-	r->held = false;
-	r->expires += held;
-	r->warn_at += r->warn_at > 0 ? held : 0;
-	r->held_by = r->held_why = (struct view){0};
 	return true;
 }
 
@@ -373,19 +379,24 @@ static bool delete(struct spool *s, struct spool_message *m, const struct change
 	return any;
 }
 
-static bool retry(struct spool *s, struct queue_record *r)
+/* *moved: whether anything in the record had a later time. */
+static bool retry(struct spool *s, struct queue_record *r, bool *moved)
 {
 	bool any = false;
-	for (size_t i = 0; i < r->count; i++) {
+	*moved = false;
+	for (size_t i = 0; i < r->count && !r->held; i++) {
 		struct record_recipient *p = &r->recipients[i];
-		if (p->state != RECORD_WAITING)
-			continue;
-		any = true;
-		p->not_before = p->not_before < s->now ? p->not_before : s->now;
+		if (p->state == RECORD_WAITING && p->not_before > s->now) {
+			p->not_before = s->now;
+			*moved = true;
+		}
+		if (p->action != ACTION_NONE && r->notify_after > s->now) {
+			r->notify_after = s->now;
+			*moved = true;
+		}
+		any = any || p->state == RECORD_WAITING || p->action != ACTION_NONE;
 	}
-	if (r->notify_after > s->now)
-		r->notify_after = s->now;
-	return any && !r->held;
+	return any;
 }
 
 static bool reroute(struct queue_record *r, const struct change_order *order)
@@ -427,7 +438,7 @@ int change_ordered(struct spool *s, unsigned shard, const struct queue_id *id, c
 	    [CHANGE_DELETE] = NOTE_DELETED, [CHANGE_BOUNCE] = NOTE_DELETED, [CHANGE_RETRY] = NOTE_RETRIED,
 	    [CHANGE_ROUTE] = NOTE_REROUTED};
 	struct spool_message m;
-	bool any = false;
+	bool any = false, save = true;
 	*changed = false;
 	int error = spool_load(s, shard, id, &m);
 	if (error)
@@ -444,7 +455,7 @@ int change_ordered(struct spool *s, unsigned shard, const struct queue_id *id, c
 		any = delete (s, &m, order);
 		break;
 	case CHANGE_RETRY:
-		any = retry(s, &m.record);
+		any = retry(s, &m.record, &save);
 		break;
 	case CHANGE_ROUTE:
 		any = reroute(&m.record, order);
@@ -458,7 +469,7 @@ int change_ordered(struct spool *s, unsigned shard, const struct queue_id *id, c
 	spool_note_text(s, &n->by, order->by);
 	spool_note_text(s, &n->why, order->why);
 	spool_note_text(s, &n->route, order->route);
-	error = spool_save(s, &m, true);
+	error = save ? spool_save(s, &m, true) : 0;
 	if (error) {
 		*notes_end = NULL;
 		s->notes_end = notes_end;

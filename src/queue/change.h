@@ -62,6 +62,7 @@ struct change_order {
 	enum change_kind kind;
 	struct view by, why;
 	struct view route; /* CHANGE_ROUTE; empty: none any more */
+	int64_t until;     /* CHANGE_HOLD: released by itself then; 0: not */
 };
 int change_ordered(struct spool *s, unsigned shard, const struct queue_id *id, const struct change_order *order,
     bool *changed) __attribute__((warn_unused_result));

@@ -202,22 +202,23 @@ void queue_mark_encode(struct queue_value *out)
 	put(out, 1, VERSION);
 }
 
-void queue_event_encode(int64_t arrived, unsigned flags, struct queue_value *out)
+void queue_event_encode(const struct queue_event *e, struct queue_value *out)
 {
 	queue_mark_encode(out);
-	put(out, 1, flags);
-	put(out, 8, (uint64_t)arrived);
+	put(out, 1, e->flags);
+	put(out, 8, (uint64_t)e->arrived);
+	put(out, 8, e->size);
 }
 
-int queue_event_decode(struct view value, int64_t *arrived, unsigned *flags)
+int queue_event_decode(struct view value, struct queue_event *e)
 {
 	struct cursor c = read_from(value);
-	unsigned f = cursor_u8(&c);
-	int64_t a = (int64_t)cursor_u64(&c);
+	struct queue_event r = {.flags = cursor_u8(&c)};
+	r.arrived = (int64_t)cursor_u64(&c);
+	r.size = cursor_u64(&c);
 	if (!cursor_ok(&c))
 		return -EBADMSG;
-	*flags = f;
-	*arrived = a;
+	*e = r;
 	return 0;
 }
 

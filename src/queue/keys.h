@@ -89,8 +89,13 @@ void queue_mark_encode(struct queue_value *out);
 
 /* E: what a count of the queue needs to know of a message. */
 enum { QUEUE_EVENT_HELD = 1, QUEUE_EVENT_NOTIFYING = 2 };
-void queue_event_encode(int64_t arrived, unsigned flags, struct queue_value *out);
-int queue_event_decode(struct view value, int64_t *arrived, unsigned *flags) __attribute__((warn_unused_result));
+struct queue_event {
+	int64_t arrived;
+	uint64_t size; /* of the body */
+	unsigned flags;
+};
+void queue_event_encode(const struct queue_event *e, struct queue_value *out);
+int queue_event_decode(struct view value, struct queue_event *e) __attribute__((warn_unused_result));
 
 void queue_destination_encode(const struct queue_destination *d, struct queue_value *out);
 /* 0 or -EBADMSG; views point into the value. */

@@ -94,7 +94,9 @@ void queue_wake(struct queue *q)
 void queue_stop(struct queue *q)
 {
 	queue_lost(q);
+	/* What a full disk refused has its last chance; without it, it goes out again after the start. */
 	q->kept_until = 0;
+	queue_items_work(q);
 	q->stopping = true;
 	queue_items_work(q);
 }

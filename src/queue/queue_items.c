@@ -125,7 +125,10 @@ static void batch_done(struct store_commit *c, int result)
 	}
 	spool_done(&b->spool);
 	mem_free(b);
-	queue_wake(q);
+	if (q->stopping)
+		queue_items_work(q); /* the store waits for all that is under way */
+	else
+		queue_wake(q);
 }
 
 /* Those that free space don't wait for those that don't, once the disk has said that it is full. */
@@ -153,7 +156,7 @@ void queue_items_work(struct queue *q)
 {
 	if (q->stopping || clock_monotonic_ms() - q->later_since >= PATIENCE_MS)
 		end_delay(q);
-	if (q->kept && clock_wall() >= q->kept_until) {
+	if (q->kept && !q->stopping && clock_wall() >= q->kept_until) {
 		*q->items_end = q->kept;
 		q->items_end = q->kept_end;
 		q->kept = NULL;

@@ -231,15 +231,15 @@ static int run_waiting(struct txn *t, void *arg)
 static void waiting_read(struct store_read *read, int result)
 {
 	struct rest_item *r = read->arg;
-	if (result)
+	if (result || r->queue->stopping)
 		r->shards = 0;
-	if (result || r->count < EVENTS_MAX) {
+	if (r->shards == 0 || r->count < EVENTS_MAX) {
 		r->shards &= r->shards - 1;
 		r->from.len = 0;
 	} else if (r->from.len < sizeof r->from.data) {
 		r->from.data[r->from.len++] = '\0';
 	}
-	if (result || r->count == 0) {
+	if (result || r->count == 0 || r->queue->stopping) {
 		fail_next(r);
 		return;
 	}

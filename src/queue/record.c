@@ -99,6 +99,7 @@ static void put_record(struct buf *out, const struct queue_record *r, const stru
 	buf_append_u8(out, (uint8_t)((r->utf8 ? UTF8 : 0) | (r->require_tls ? REQUIRE_TLS : 0) |
 	                             (r->by_done ? BY_DONE : 0) | (r->held ? HELD : 0) | (r->shared ? SHARED : 0)));
 	buf_append_u64(out, (uint64_t)r->held_since);
+	buf_append_u64(out, (uint64_t)r->held_until);
 	buf_append_u64(out, (uint64_t)r->notify_after);
 	buf_append_u32(out, r->notify_attempts);
 	buf_append_u64(out, r->submitter);
@@ -196,6 +197,7 @@ static void read_head(struct cursor *c, struct queue_record *r)
 	r->held = flags & HELD;
 	r->shared = flags & SHARED;
 	r->held_since = (int64_t)cursor_u64(c);
+	r->held_until = (int64_t)cursor_u64(c);
 	r->notify_after = (int64_t)cursor_u64(c);
 	r->notify_attempts = cursor_u32(c);
 	r->submitter = cursor_u64(c);

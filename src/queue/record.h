@@ -109,6 +109,7 @@ struct queue_record {
 	bool by_done;  /* by_time has passed, and what follows from it has been done */
 	bool held;     /* an administrator's: no attempt, no deadline until it is released */
 	int64_t held_since;
+	int64_t held_until; /* released by itself then; 0: not */
 	struct view held_by, held_why;
 	int64_t notify_after; /* "@notify": not before */
 	uint32_t notify_attempts;

@@ -342,6 +342,8 @@ int spool_destination_retry(struct spool *s, struct view name)
 	int error = spool_destination(s, name, &d);
 	if (error)
 		return error;
+	if (d.until <= s->now && d.next <= s->now)
+		return 0;
 	d.until = 0;
 	error = set_due(s, name, &d, s->now, true);
 	return error ? error : put_destination(s, name, &d);
@@ -382,7 +384,7 @@ static struct spool_entries *entries_of(struct spool *s, const struct queue_reco
 	if (e == NULL || (e->waits = arena_array(&s->arena, r->count + 1, sizeof *e->waits)) == NULL)
 		return NULL;
 	e->rank = queue_rank(r->priority);
-	e->arrived = r->arrived;
+	e->told = (struct queue_event){.arrived = r->arrived, .size = r->body_len};
 	for (size_t i = 0; i < r->count; i++) {
 		const struct record_recipient *p = &r->recipients[i];
 		tell = tell || p->action != ACTION_NONE;
@@ -397,7 +399,7 @@ static struct spool_entries *entries_of(struct spool *s, const struct queue_reco
 	if (tell)
 		add_wait(e, QUEUE_NOTIFY, (struct view){0}, r->notify_after);
 	e->any = waiting || tell;
-	e->event = NEVER;
+	e->event = r->held && r->held_until > 0 ? r->held_until : NEVER;
 	if (waiting && !r->held) {
 		e->event = r->expires;
 		if (warn && r->warn_at > 0 && r->warn_at < e->event)
@@ -405,7 +407,7 @@ static struct spool_entries *entries_of(struct spool *s, const struct queue_reco
 		if (r->by_time > 0 && !r->by_done && r->by_time < e->event)
 			e->event = r->by_time;
 	}
-	e->flags = (r->held ? QUEUE_EVENT_HELD : 0) | (tell ? QUEUE_EVENT_NOTIFYING : 0);
+	e->told.flags = (r->held ? QUEUE_EVENT_HELD : 0) | (tell ? QUEUE_EVENT_NOTIFYING : 0);
 	return e;
 }
 
@@ -434,7 +436,7 @@ static struct queue_key key_of_wait(const struct spool_entries *e, const struct 
 
 static bool same_event(const struct spool_entries *a, const struct spool_entries *b)
 {
-	return a && a->any == b->any && a->event == b->event && a->flags == b->flags;
+	return a && a->any == b->any && a->event == b->event && a->told.flags == b->told.flags;
 }
 
 /* ---- loading and saving ---- */
@@ -560,7 +562,7 @@ static int save_event(struct spool *s, const struct spool_message *m, const stru
 	if (error || !after->any)
 		return error;
 	struct queue_key key = queue_key_event(after->event, &m->id);
-	queue_event_encode(after->arrived, after->flags, &value);
+	queue_event_encode(&after->told, &value);
 	if (after->event < s->event[m->shard])
 		s->event[m->shard] = after->event;
 	return put(s, m->shard, &key, queue_value_view(&value));

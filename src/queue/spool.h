@@ -91,8 +91,7 @@ struct spool_entries {
 	size_t count;
 	uint8_t rank;
 	int64_t event;
-	int64_t arrived;
-	unsigned flags;
+	struct queue_event told; /* in the event's value */
 	bool any; /* false: nothing is left to do, the record goes */
 };
 

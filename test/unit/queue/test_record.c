@@ -47,6 +47,7 @@ static struct queue_record example(struct record_recipient *recipients, size_t c
 	    .by_done = true,
 	    .held = true,
 	    .held_since = 4,
+	    .held_until = 44,
 	    .held_by = VIEW("root"),
 	    .held_why = VIEW("looks odd"),
 	    .notify_after = 5,
