@@ -216,11 +216,16 @@ static uint64_t messages_in(unsigned account)
 	return test_stat(&store_role.accounts, test_account(account)).messages;
 }
 
+/* Outcomes wait a few milliseconds for one another. */
 static uint64_t offered(const char *name)
 {
-	for (size_t i = relay.offer_count; i-- > 0;)
-		if (strcmp(relay.offers[i].name, name) == 0)
-			return relay.offers[i].number;
+	for (int patience = 0; patience < 200; patience++) {
+		for (size_t i = relay.offer_count; i-- > 0;)
+			if (strcmp(relay.offers[i].name, name) == 0)
+				return relay.offers[i].number;
+		usleep(1000);
+		turn();
+	}
 	fail_msg("%s was not offered", name);
 	return 0;
 }
