@@ -1,6 +1,6 @@
 /*
- * Deliveries. One message of smtp or relay becomes one commit: what goes into mailboxes, what the queue keeps, and,
- * when it is a report, that its sender has been told. The body is there once.
+ * Deliveries. One message of smtp or relay becomes one commit: what goes into mailboxes, what the queue
+ * keeps, and, when it is a report, that its sender has been told. The body is there once.
  */
 #include <errno.h>
 #include <string.h>
@@ -97,7 +97,8 @@ static void trace(const struct delivery *d)
 	struct view about = d->queue.report_count ? queue_id_view(&d->queue.reports[0].id) : (struct view){0};
 	trace_event(id, TRACE_ACCEPTED, log_text("from", r->client), log_text("sender", r->sender),
 	    log_u64("size", r->body_len), log_text("message_id", r->message_id),
-	    log_u64("recipients", d->asked + d->recipient_count), log_text("about", about));
+	    log_u64("recipients", d->asked + d->recipient_count),
+	    log_text(about.len ? "about" : NULL, about)); /* without a key the list ends */
 	for (size_t i = 0; i < d->asked; i++) {
 		const struct account_target *target = &d->mail.targets[d->positions[i]];
 		if (target->result == 0)
@@ -175,8 +176,8 @@ static bool copy_targets(struct delivery *d, const struct message_deliver *m)
 /* A name that keys can hold, and that is none of ours. */
 static bool is_destination(struct view name)
 {
-	return name.len > 0 && name.len <= QUEUE_NAME_MAX && name.data[0] != '@' && view_find(name, '\0') < 0 &&
-	       view_find(name, '>') < 0;
+	return name.len > 0 && name.len <= QUEUE_NAME_MAX && name.data[0] != '@' &&
+	       view_find(name, '\0') < 0 && view_find(name, '>') < 0;
 }
 
 static size_t target_of(const struct delivery *d, uint64_t account)
@@ -197,7 +198,8 @@ static int copy_recipient(struct delivery *d, const struct message_delivery_reci
 	    [RECIPIENT_DELIVERED] = {RECORD_DELIVERED, ACTION_DELIVERED},
 	    [RECIPIENT_EXPANDED] = {RECORD_EXPANDED, ACTION_EXPANDED}};
 	struct record_recipient *p = &d->recipients[i];
-	if (from->kind > RECIPIENT_EXPANDED || (from->kind == RECIPIENT_REMOTE && !is_destination(from->destination)))
+	if (from->kind > RECIPIENT_EXPANDED ||
+	    (from->kind == RECIPIENT_REMOTE && !is_destination(from->destination)))
 		return -EINVAL;
 	*p = (struct record_recipient){.state = (uint8_t)kinds[from->kind].state,
 	    .notify = (uint8_t)from->notify,
@@ -234,7 +236,8 @@ static bool copy_head(struct delivery *d, const struct message_deliver *m)
 	    .require_tls = m->require_tls,
 	    .shared = m->targets.count > 0};
 	return arena_copy(&d->arena, m->sender, &r->sender) && arena_copy(&d->arena, m->envid, &r->envid) &&
-	       arena_copy(&d->arena, m->client, &r->client) && arena_copy(&d->arena, m->message_id, &r->message_id);
+	       arena_copy(&d->arena, m->client, &r->client) &&
+	       arena_copy(&d->arena, m->message_id, &r->message_id);
 }
 
 static int copy_recipients(struct delivery *d, const struct message_deliver *m)
@@ -318,8 +321,8 @@ static void take_delivery(struct link *link, const struct message_deliver *m, ui
 	d->queue.record.trailer_len = m->trailer.len;
 	d->mail.internaldate = (int64_t)m->received_at;
 	d->mail.message_id_hash = m->thread_hash;
-	d->commit = (struct store_commit){
-	    .run = run, .arg = d, .done = done, .uploads = {body}, .upload_count = 1};
+	d->commit =
+	    (struct store_commit){.run = run, .arg = d, .done = done, .uploads = {body}, .upload_count = 1};
 	account_delivery_begin(&d->mail);
 	queue_delivery_begin(store_role.queue, &d->queue);
 	store_commit(store_role.store, &d->commit);
