@@ -216,6 +216,7 @@ static void handshake(struct stream *s)
 		result = SSL_do_handshake(tls_of(s));
 	if (result == 1) {
 		s->handshaking = false;
+		tls_settle(s->ssl);
 		loop_watch_off(&s->writable);
 		if (s->handler->secured)
 			s->handler->secured(s->arg);

@@ -38,9 +38,9 @@ struct tls_context *tls_server_new(const char *alpn);
 int tls_server_add(struct tls_context *context, struct view chain_pem, unsigned key);
 
 /*
- * The key that encrypts session tickets, TLS_TICKET_KEY_SIZE random bytes from the keys role, so that sessions resume
- * across reloads and workers; and the one before it, or an empty view: a ticket of that one is still taken, and
- * replaced. -EINVAL, with nothing changed, when a length is wrong.
+ * The key that encrypts session tickets, TLS_TICKET_KEY_SIZE random bytes from the keys role, so that
+ * sessions resume across reloads and workers; and the one before it, or an empty view: a ticket of that one
+ * is still taken, and replaced. -EINVAL, with nothing changed, when a length is wrong.
  */
 enum { TLS_TICKET_KEY_SIZE = 80 };
 int tls_server_set_ticket_keys(struct tls_context *context, struct view key, struct view previous);
@@ -107,6 +107,10 @@ SSL *tls_accept_new(struct tls_context *context, int fd);
 /* The demand need not outlive the call. 0; -EINVAL: a demand that cannot be met (no host, no usable record);
  * -ENOMEM. */
 int tls_connect_new(struct tls_context *context, int fd, const struct tls_demand *demand, SSL **out);
+
+/* The handshake is complete: frees what only it needed (of a client: the peer's chain but for its own
+ * certificate). */
+void tls_settle(SSL *ssl);
 
 /* Ends what tls_accept_new and tls_connect_new began; NULL is allowed. Releases the context too. */
 void tls_free(SSL *ssl);

@@ -324,6 +324,22 @@ int tls_connect_new(struct tls_context *context, int fd, const struct tls_demand
 	return 0;
 }
 
+static void empty(STACK_OF(X509) * chain)
+{
+	while (chain && sk_X509_num(chain) > 0)
+		X509_free(sk_X509_pop(chain));
+}
+
+/* Two or three certificates that nobody looks at any more take 8 KB and more of each connection, a third of
+ * it all. */
+void tls_settle(SSL *ssl)
+{
+	if (peer_of(ssl) == NULL)
+		return;
+	empty(SSL_get_peer_cert_chain(ssl));
+	empty(SSL_get0_verified_chain(ssl));
+}
+
 void tls_client_release(SSL *ssl)
 {
 	struct peer *peer = peer_of(ssl);

@@ -1,5 +1,8 @@
 #include "../unit.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -156,6 +159,39 @@ static void keeps_its_deadline(void **state)
 	loop_done(&loop);
 }
 
+/* A port on which nobody listens: one that was given to a socket which is closed by now. */
+static struct sockaddr_in nobody(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof address;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	close(fd);
+	return address;
+}
+
+static void says_why_nobody_could_be_reached(void **state)
+{
+	(void)state;
+	struct loop loop;
+	struct machine m = {.lines = 0};
+	struct sockaddr_in address = nobody();
+	loop_init(&loop);
+	int error = stream_connect(&m.stream, &loop, (struct sockaddr *)&address, sizeof address, &handler, &m);
+	if (error == 0) {
+		for (int i = 0; i < 1000 && !m.ended; i++)
+			loop_turn(&loop);
+		assert_int_equal(m.ended, 1);
+		assert_int_equal(m.how, STREAM_FAILED);
+		assert_int_equal(stream_error(&m.stream), ECONNREFUSED);
+		stream_free(&m.stream);
+	} else {
+		assert_int_equal(error, -ECONNREFUSED);
+	}
+	loop_done(&loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +199,7 @@ int main(void)
 	    cmocka_unit_test(answers_what_came_before_the_end),
 	    cmocka_unit_test(a_machine_that_takes_nothing_ends),
 	    cmocka_unit_test(keeps_its_deadline),
+	    cmocka_unit_test(says_why_nobody_could_be_reached),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

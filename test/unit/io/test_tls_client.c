@@ -1,17 +1,15 @@
 /* What a TLS client demands of the other end: certificates made on the fly, a server and a client on one loop. */
-#include "../unit.h"
+#include "certificate.h"
 
 #include <stdio.h>
 
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "io/stream.h"
 #include "io/tls.h"
 
@@ -19,38 +17,6 @@ enum { DAY = 86400 };
 
 static EVP_PKEY *ca_key, *leaf_key;
 static X509 *ca, *good, *expired, *only_cn, *wild, *partial, *with_address, *self_signed;
-
-static X509 *make(EVP_PKEY *key, const char *cn, const char *alt, X509 *issuer, EVP_PKEY *issuer_key, int from, int to)
-{
-	static long serial;
-	X509 *x = X509_new();
-	X509V3_CTX ctx;
-	X509_set_version(x, 2);
-	ASN1_INTEGER_set(X509_get_serialNumber(x), ++serial);
-	X509_gmtime_adj(X509_getm_notBefore(x), from);
-	X509_gmtime_adj(X509_getm_notAfter(x), to);
-	X509_set_pubkey(x, key);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)cn, -1, -1, 0);
-	X509_set_issuer_name(x, X509_get_subject_name(issuer ? issuer : x));
-	X509V3_set_ctx(&ctx, issuer ? issuer : x, x, NULL, NULL, 0);
-	X509_EXTENSION *extension = alt ? X509V3_EXT_conf_nid(NULL, &ctx, NID_subject_alt_name, alt)
-	                                : X509V3_EXT_conf_nid(NULL, &ctx, NID_basic_constraints, issuer ? "CA:FALSE" : "critical,CA:TRUE");
-	assert_non_null(extension);
-	X509_add_ext(x, extension, -1);
-	X509_EXTENSION_free(extension);
-	assert_true(X509_sign(x, issuer ? issuer_key : key, EVP_sha256()) > 0);
-	return x;
-}
-
-static void append_pem(struct buf *pem, X509 *x)
-{
-	char *data;
-	BIO *bio = BIO_new(BIO_s_mem());
-	PEM_write_bio_X509(bio, x);
-	long len = BIO_get_mem_data(bio, &data);
-	buf_append(pem, view_of(data, (size_t)len));
-	BIO_free(bio);
-}
 
 /* Stands for the keys role. */
 static int sign_here(void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, char *out, size_t *len)
@@ -468,19 +434,62 @@ static void says_why_a_handshake_failed(void **state)
 	tls_context_unref(context);
 }
 
+/* As for HTTPS: TLS is asked for before the connection stands. */
+static void begins_with_the_connection(void **state)
+{
+	(void)state;
+	struct loop loop;
+	struct end server = {.secured = false}, client = {.secured = false};
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof address;
+	struct tls_context *server_side = server_with(good, ca), *client_side = client_trusting(ca);
+	const struct tls_demand demand = {.proof = TLS_PKIX, .host = "www.example"};
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+	loop_init(&loop);
+	for (int round = 0; round < 2; round++) {
+		if (round == 0)
+			assert_int_equal(listen(listener, 1), 0);
+		client = (struct end){.secured = false};
+		int error = stream_connect(&client.stream, &loop, (struct sockaddr *)&address, sizeof address, &handler, &client);
+		if (error)
+			continue; /* refused at once, where nobody listens any more */
+		assert_int_equal(stream_connect_tls(&client.stream, client_side, &demand), 0);
+		if (round == 0) {
+			stream_init(&server.stream, &loop, accept(listener, NULL, NULL), &handler, &server);
+			assert_int_equal(stream_start_tls(&server.stream, server_side), 0);
+		}
+		for (int i = 0; i < 1000 && !client.ended && !client.secured; i++)
+			loop_turn(&loop);
+		if (round == 0) {
+			assert_string_equal(tls_verified(client.stream.ssl), "pkix");
+			stream_free(&server.stream);
+			close(listener);
+		} else {
+			assert_true(client.ended);
+			assert_string_equal(stream_tls_failure(&client.stream), "TLS handshake: Connection refused");
+		}
+		stream_free(&client.stream);
+	}
+	loop_done(&loop);
+	tls_context_unref(server_side);
+	tls_context_unref(client_side);
+}
+
 static int prepare(void **state)
 {
 	(void)state;
 	ca_key = EVP_EC_gen("P-256");
 	leaf_key = EVP_EC_gen("P-256");
-	ca = make(ca_key, "Test CA", NULL, NULL, NULL, -DAY, DAY);
-	good = make(leaf_key, "mx", "DNS:mx.example,DNS:www.example", ca, ca_key, -DAY, DAY);
-	expired = make(leaf_key, "mx", "DNS:mx.example", ca, ca_key, -2 * DAY, -DAY);
-	only_cn = make(leaf_key, "mx.example", NULL, ca, ca_key, -DAY, DAY);
-	wild = make(leaf_key, "mx", "DNS:*.example.org", ca, ca_key, -DAY, DAY);
-	partial = make(leaf_key, "mx", "DNS:mx*.example.org", ca, ca_key, -DAY, DAY);
-	with_address = make(leaf_key, "mx", "IP:192.0.2.1,DNS:other.test", ca, ca_key, -DAY, DAY);
-	self_signed = make(leaf_key, "mx", "DNS:mx.example", NULL, NULL, -DAY, DAY);
+	ca = make_certificate(ca_key, "Test CA", NULL, NULL, NULL, -DAY, DAY);
+	good = make_certificate(leaf_key, "mx", "DNS:mx.example,DNS:www.example", ca, ca_key, -DAY, DAY);
+	expired = make_certificate(leaf_key, "mx", "DNS:mx.example", ca, ca_key, -2 * DAY, -DAY);
+	only_cn = make_certificate(leaf_key, "mx.example", NULL, ca, ca_key, -DAY, DAY);
+	wild = make_certificate(leaf_key, "mx", "DNS:*.example.org", ca, ca_key, -DAY, DAY);
+	partial = make_certificate(leaf_key, "mx", "DNS:mx*.example.org", ca, ca_key, -DAY, DAY);
+	with_address = make_certificate(leaf_key, "mx", "IP:192.0.2.1,DNS:other.test", ca, ca_key, -DAY, DAY);
+	self_signed = make_certificate(leaf_key, "mx", "DNS:mx.example", NULL, NULL, -DAY, DAY);
 	return tls_set_signer(sign_here, NULL);
 }
 
@@ -496,6 +505,7 @@ int main(void)
 	    cmocka_unit_test(keeps_so_many_sessions_and_no_more),
 	    cmocka_unit_test(tells_a_cut_from_an_end),
 	    cmocka_unit_test(says_why_a_handshake_failed),
+	    cmocka_unit_test(begins_with_the_connection),
 	};
 	return cmocka_run_group_tests(tests, prepare, NULL);
 }
