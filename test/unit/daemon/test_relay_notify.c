@@ -111,6 +111,19 @@ static void tells_everybody_behind_an_alias(void **state)
 	assert_int_equal(r->notify, NOTIFY_NEVER);
 }
 
+static void finds_the_true_sender_of_forwarded_mail(void **state)
+{
+	(void)state;
+	add_item("SRS0=good=AB=sender.example=true@example.org");
+	struct item *forged = add_item("SRS0=forged=AB=sender.example=true@example.org");
+	server_offer();
+	struct delivery *d = only_delivery();
+	const struct message_delivery_recipient *r = d->m.recipients.items;
+	assert_view(r->address, "true@Sender.Example");
+	assert_view(r->destination, "sender.example");
+	assert_int_equal(forged->verdict, QUEUE_FAILED);
+}
+
 static void gives_up_where_nobody_can_be_told(void **state)
 {
 	static const char *const senders[] = {
@@ -697,6 +710,7 @@ int main(void)
 	    TEST(tells_of_a_failure),
 	    TEST(tells_a_sender_elsewhere),
 	    TEST(tells_everybody_behind_an_alias),
+	    TEST(finds_the_true_sender_of_forwarded_mail),
 	    TEST(gives_up_where_nobody_can_be_told),
 	    TEST(never_tells_the_null_sender),
 	    TEST(tells_of_all_recipients_at_once),
