@@ -231,7 +231,9 @@ void relay_host_failed(struct relay_host *h, const char *status, const char *tex
 	/* Others of the same kind are on their way: what they bring decides. */
 	if (h->connecting_count > 0)
 		return;
-	h->dead_until = clock_monotonic_ms() + RELAY_HOST_DEAD_MS;
+	/* Where destinations are tried again sooner than that, the host must be forgotten by then. */
+	int64_t again = (int64_t)relay_role.process->settings.queue_retry_min * 1000 / 2;
+	h->dead_until = clock_monotonic_ms() + (again < RELAY_HOST_DEAD_MS ? again : RELAY_HOST_DEAD_MS);
 	snprintf(h->status, sizeof h->status, "%s", status);
 	char *copy = mem_string(view_from_string(text)); /* text may be the old one */
 	mem_free(h->text);
