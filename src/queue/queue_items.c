@@ -154,8 +154,11 @@ static struct queue_item *take_items(struct queue *q, bool *frees)
 
 void queue_items_work(struct queue *q)
 {
-	if (q->stopping || clock_monotonic_ms() - q->later_since >= PATIENCE_MS)
+	int64_t left = q->later_since + PATIENCE_MS - clock_monotonic_ms();
+	if (q->stopping || left <= 0)
 		end_delay(q);
+	else if (q->later)
+		q->handlers->wake_in(q->arg, left); /* the loop's clock is a little behind ours: its timer may come early */
 	if (q->kept && !q->stopping && clock_wall() >= q->kept_until) {
 		*q->items_end = q->kept;
 		q->items_end = q->kept_end;
