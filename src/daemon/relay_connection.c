@@ -393,6 +393,15 @@ static void on_body(void *arg)
 		relay_body_write(c->message->reader);
 }
 
+/* Where TLS is as it comes, a host whose TLS is broken is spoken to in clear for a while. */
+static void avoid_tls(struct relay_connection *c)
+{
+	if (c->host->endpoint->tls != SMTP_CLIENT_TLS_IF_OFFERED)
+		return;
+	c->host->clear_until = clock_monotonic_ms() + RELAY_CLEAR_MS;
+	c->retry_clear = true;
+}
+
 static void on_failed(void *arg, enum smtp_client_failure failure, const struct smtp_client_reply *reply)
 {
 	struct relay_connection *c = arg;
@@ -414,6 +423,8 @@ static void on_failed(void *arg, enum smtp_client_failure failure, const struct 
 		snprintf(text, sizeof text, "%s at %s", smtp_client_failure_name(failure), smtp_client_stage_name(reply->stage));
 	note(c, statuses[failure], text);
 	c->failed = failure != SMTP_CLIENT_LOST || c->message != NULL;
+	if (failure == SMTP_CLIENT_LOST && reply->stage == SMTP_CLIENT_AT_STARTTLS)
+		avoid_tls(c);
 	log_event(LOG_INFO, c->id, "relay-connection-failed", log_string("host", c->host->endpoint->name),
 	    log_string("address", c->host->endpoint->text), log_string("reason", c->why));
 }
@@ -480,7 +491,6 @@ static void on_secured(void *arg)
 	stream_resume(&c->stream);
 }
 
-/* Where TLS is as it comes, a host whose TLS is broken is spoken to in clear for a while. */
 static void tls_failed(struct relay_connection *c)
 {
 	char text[256];
@@ -490,10 +500,7 @@ static void tls_failed(struct relay_connection *c)
 	c->failed = true;
 	log_event(LOG_WARNING, c->id, "relay-tls-failed", log_string("host", c->host->endpoint->name),
 	    log_string("address", c->host->endpoint->text), log_string("reason", text));
-	if (c->host->endpoint->tls == SMTP_CLIENT_TLS_IF_OFFERED) {
-		c->host->clear_until = clock_monotonic_ms() + RELAY_CLEAR_MS;
-		c->retry_clear = true;
-	}
+	avoid_tls(c);
 }
 
 static void on_ended(void *arg, enum stream_end how)
