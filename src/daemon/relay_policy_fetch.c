@@ -164,8 +164,10 @@ static void take_state(struct relay_policy_fetch *f, enum http_get_state state)
 {
 	if (state == HTTP_GET_MORE)
 		return;
+	char why[sizeof f->why];
+	snprintf(why, sizeof why, "HTTP: %s", http_get_why(f->http));
 	f->complete = state == HTTP_GET_DONE;
-	end_address(f, f->complete ? NULL : http_get_why(f->http));
+	end_address(f, f->complete ? NULL : why);
 }
 
 static void on_secured(void *arg)
@@ -251,7 +253,7 @@ static void resolve(void *arg)
 		lookup_done(&f->lookup);
 		try_address(f);
 	} else {
-		finish(f, NULL, hop.reason);
+		finish(f, NULL, "no address of the policy's host can be found");
 	}
 	arena_done(&arena);
 }
