@@ -169,6 +169,8 @@ static size_t allowed(const struct relay_host *h)
 {
 	const struct settings *settings = &relay_role.process->settings;
 	size_t all = settings->relay_connections, limit = h->limit;
+	if (all > relay_role.descriptors)
+		all = relay_role.descriptors;
 	if (limit > settings->destination_connections)
 		limit = settings->destination_connections;
 	if (relay_role.connections >= all)

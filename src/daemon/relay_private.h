@@ -49,6 +49,7 @@ enum {
 	RELAY_TRIES_MAX = 3,                 /* connections that a message is put on in one turn, when they are lost before its end */
 	RELAY_DNS_MS = 30 * 1000,
 	RELAY_ROUTES_MAX = 256,              /* lines of `routes` that can have a password */
+	RELAY_DESCRIPTORS = 64,              /* for everything but connections */
 	RELAY_OWN_MAX = 128                  /* addresses of ours, against loops */
 };
 
@@ -373,6 +374,7 @@ struct relay_role {
 	struct sockaddr_storage own_addresses[RELAY_OWN_MAX];
 	size_t own_address_count;
 	size_t connections, bodies; /* how many, how many bytes */
+	size_t descriptors;         /* that this process may have */
 	bool catching_up; /* a new store learns first what the old one did not confirm */
 	struct sockaddr_storage source4, source6; /* family 0: any */
 	bool draining;

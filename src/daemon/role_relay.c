@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -222,6 +223,10 @@ int relay_role_start(struct role_process *p)
 	relay_role.store.notice = on_store;
 	map_init(&relay_role.destinations);
 	map_init(&relay_role.hosts);
+	struct rlimit files;
+	relay_role.descriptors = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > 2 * RELAY_DESCRIPTORS
+	                             ? files.rlim_cur - RELAY_DESCRIPTORS
+	                             : RELAY_DESCRIPTORS;
 	/* Everything that OpenSSL loads lazily is loaded now, before confinement. */
 	relay_role.tls = tls_client_new((struct view){0});
 	return relay_role.tls ? 0 : -12;
