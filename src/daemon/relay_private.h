@@ -43,7 +43,7 @@ enum {
 	RELAY_IDLE_MS = 5 * 1000,            /* that a connection without work is kept */
 	RELAY_LINGER_MS = 2 * 1000,          /* that a destination without mail is kept */
 	RELAY_FOUND_MS = 10 * 60 * 1000,     /* after which a busy destination's hosts are looked up anew */
-	RELAY_HOST_DEAD_MS = 60 * 1000,      /* that a host which could not be reached is not tried again for another destination */
+	RELAY_HOST_DEAD_MS = 20 * 1000,      /* that a host which could not be reached is not tried again for another destination */
 	RELAY_CLEAR_MS = 3600 * 1000,        /* that a host whose TLS is broken is spoken to in clear, where that is allowed */
 	RELAY_CONNECTIONS_FIRST = 4,         /* to a host that is not known yet */
 	RELAY_TRIES_MAX = 3,                 /* connections that a message is put on in one turn, when they are lost before its end */
