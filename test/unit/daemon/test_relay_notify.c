@@ -333,8 +333,8 @@ static void returns_what_can_be_read(void **state)
 static void survives_hostile_headers(void **state)
 {
 	static const char *const headers[] = {
-	    "Subject: =?utf-8?Q?a=0D=0ABcc:_evil@example.org=0D=0A=0D=0Abody?=\r\nMessage-ID: <a\r\nb: "
-	    "c>\r\n",
+	    ("Subject: =?utf-8?Q?a=0D=0ABcc:_evil@example.org=0D=0A=0D=0Abody?=\r\nMessage-ID: <a\r\nb: "
+	     "c>\r\n"),
 	    "Subject: a\rBcc: evil@example.org\r\nMessage-ID: <a@b>\rc\r\n",
 	    "From evil Mon Jan  1\r\n: nameless\r\nSubject:\r\n\t\r\n \r\nMessage-ID:\r\n",
 	    "Subject: \033[31mred\033[0m \177\r\nMessage-ID: <<<<>>>> <\377@\377>\r\n",
