@@ -302,6 +302,14 @@ static void read_message_id(struct view header, struct buf *out)
 		message_id_append(id, out);
 }
 
+/* What a list of reports says of this one: of many for one address, the message's subject tells which. */
+static int put_line(const struct dsn_report *report, struct buf *out)
+{
+	struct view subject = view_take(report->original_subject, DSN_SUBJECT_MAX);
+	int error = dsn_report_subject(report, out);
+	return error || subject.len == 0 ? error : buf_printf(out, " (\"%.*s\")", VIEW_FMT(subject));
+}
+
 static int put_together(struct relay_news *n, struct dsn_report *report, struct view returned)
 {
 	struct buf tail;
@@ -312,7 +320,7 @@ static int put_together(struct relay_news *n, struct dsn_report *report, struct 
 	if (error == 0)
 		error = buf_append(&n->report, buf_view(&tail));
 	if (error == 0)
-		error = dsn_report_subject(report, &n->subject);
+		error = put_line(report, &n->subject);
 	buf_done(&tail);
 	return error;
 }
@@ -321,11 +329,9 @@ int relay_news_write(
     struct relay_news *n, const struct relay_news_words *words, size_t room, size_t *returned)
 {
 	char boundary[2 * RANDOM_ID_SIZE];
-	struct buf subject, original_id, envid, header, id;
+	struct buf subject, original_id, envid, header;
 	random_id(boundary);
 	random_id(boundary + RANDOM_ID_SIZE - 1);
-	buf_init(&id, RANDOM_ID_SIZE + 1 + QUEUE_NAME_MAX);
-	buf_printf(&id, "%s@%.*s", words->id, VIEW_FMT(words->hostname));
 	buf_init(&subject, 8 * DSN_SUBJECT_MAX);
 	buf_init(&original_id, QUEUE_MESSAGE_ID_MAX);
 	buf_init(&envid, ENVID_MAX);
@@ -338,7 +344,7 @@ int relay_news_write(
 	    .reporting_mta = words->hostname,
 	    .postmaster = words->postmaster,
 	    .to = n->m.sender,
-	    .message_id = buf_view(&id),
+	    .message_id = words->message_id,
 	    .boundary = view_from_string(boundary),
 	    .now = {.seconds = words->now, .zone_known = true},
 	    .envid = buf_view(&envid),
@@ -351,11 +357,10 @@ int relay_news_write(
 	    .count = n->told,
 	};
 	struct view bytes = choose(n, words->remote, room, &header, &report);
-	bool good = report.recipients && !buf_failed(&id) && !buf_failed(&header);
+	bool good = report.recipients && !buf_failed(&header);
 	int error = good ? put_together(n, &report, bytes) : -ENOMEM;
 	if (error == 0)
 		*returned = bytes.len;
-	buf_done(&id);
 	buf_done(&subject);
 	buf_done(&original_id);
 	buf_done(&envid);

@@ -6,7 +6,7 @@
 #include "daemon/relay_notify_private.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -89,6 +89,12 @@ static struct message_delivery_report *list_reports(struct relay_notice *n, size
 	return list;
 }
 
+static void make_message_id(const char *id, char out[RELAY_MESSAGE_ID_SIZE])
+{
+	struct view hostname = relay_role.process->settings.hostname;
+	snprintf(out, RELAY_MESSAGE_ID_SIZE, "%s@%.*s", id, VIEW_FMT(hostname));
+}
+
 /* One that may have been delivered already has the id that it had then. */
 static void choose_id(struct relay_notice *n)
 {
@@ -104,6 +110,7 @@ static void choose_id(struct relay_notice *n)
 	n->about = map_hash(buf_view(&about));
 	if (!relay_notify_take_unsure(n->about, n->id))
 		random_id(n->id);
+	make_message_id(n->id, n->message_id);
 	buf_done(&about);
 	mem_free(reports);
 }
@@ -196,7 +203,7 @@ static void keep(struct relay_notice *n, struct kept *k)
 	const struct mime_tree *tree = mime_parse(k->parser, buf_view(&n->text));
 	/* Without room for one of these it is kept without: its readers then parse it themselves. */
 	if (message_summary_make(k->parser, tree, &k->arena, &summary) == 0) {
-		k->message_id = view_take(summary.envelope.message_id, QUEUE_MESSAGE_ID_MAX);
+		k->message_id = summary.envelope.message_id;
 		if (message_summary_encode(&summary, &k->summary) != 0 || k->summary.len > SUMMARY_KEPT_MAX)
 			buf_clear(&k->summary);
 	}
@@ -231,7 +238,7 @@ static void deliver(struct relay_notice *n)
 	    .targets = {.items = n->targets, .count = n->target_count},
 	    .id = view_from_string(n->id),
 	    .client = VIEW("this server, telling what became of a message"),
-	    .message_id = kept.message_id,
+	    .message_id = view_from_string(n->message_id),
 	    .body = body_kind(n),
 	    .utf8 = (n->needs & DSN_NEEDS_SMTPUTF8) != 0,
 	    .priority = -SMTP_PRIORITY_MIN,
@@ -295,7 +302,6 @@ static bool put_several(struct relay_notice *n)
 	struct view hostname = relay_role.process->settings.hostname;
 	struct dsn_gather_item *items = mem_array(n->count, sizeof *items);
 	char boundary[2 * RANDOM_ID_SIZE];
-	struct buf id;
 	size_t count = 0;
 	for (const struct relay_news *i = n->news; i; i = i->next)
 		items[count++] = (struct dsn_gather_item){.subject = buf_view(&i->subject),
@@ -303,19 +309,16 @@ static bool put_several(struct relay_notice *n)
 		    .content = content_of(i->needs)};
 	random_id(boundary);
 	random_id(boundary + RANDOM_ID_SIZE - 1);
-	buf_init(&id, RANDOM_ID_SIZE + 1 + QUEUE_NAME_MAX);
-	buf_printf(&id, "%s@%.*s", n->id, VIEW_FMT(hostname));
 	struct dsn_gather gather = {.reporting_mta = hostname,
 	    .postmaster = n->postmaster,
 	    .to = n->sender,
-	    .message_id = buf_view(&id),
+	    .message_id = view_from_string(n->message_id),
 	    .boundary = view_from_string(boundary),
 	    .now = {.seconds = clock_wall(), .zone_known = true},
 	    .delays_only = only_delays(n),
 	    .items = items,
 	    .count = count};
 	bool good = put_gathered(n, &gather);
-	buf_done(&id);
 	mem_free(items);
 	return good;
 }
@@ -349,13 +352,14 @@ static void on_fetched(void *arg, bool store_is_gone)
 
 static int write_report(struct relay_notice *n, struct relay_news *news)
 {
-	char id[RANDOM_ID_SIZE];
+	char id[RANDOM_ID_SIZE], message_id[RELAY_MESSAGE_ID_SIZE];
 	size_t returned = 0;
 	random_id(id);
+	make_message_id(n->count == 1 ? n->id : id, message_id);
 	struct relay_news_words words = {
 	    .hostname = relay_role.process->settings.hostname,
 	    .postmaster = n->postmaster,
-	    .id = n->count == 1 ? n->id : id,
+	    .message_id = view_from_string(message_id),
 	    .remote = n->recipient_count > 0,
 	    .now = clock_wall(),
 	};

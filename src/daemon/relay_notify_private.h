@@ -83,9 +83,9 @@ struct relay_news {
 	struct buf body;                /* from its beginning */
 
 	/* Made by relay_news_write. */
-	struct buf report, subject;
-	unsigned needs;            /* DSN_NEEDS_* */
-	bool failure, only_delays; /* what is told */
+	struct buf report, subject; /* subject: for a list of several */
+	unsigned needs;             /* DSN_NEEDS_* */
+	bool failure, only_delays;  /* what is told */
 
 	/* Internal. */
 	struct buf frame;
@@ -109,8 +109,8 @@ bool relay_news_fetch(
 
 struct relay_news_words {
 	struct view hostname, postmaster;
-	const char *id; /* of this report */
-	bool remote;    /* the way to its reader may not be able to take everything */
+	struct view message_id; /* of this report, without brackets */
+	bool remote;            /* the way to its reader may not be able to take everything */
 	int64_t now;
 };
 
@@ -126,6 +126,8 @@ enum dsn_action relay_news_action(uint64_t action);
 void relay_news_outcome(const struct relay_news *n, enum queue_verdict verdict);
 
 /* ---- relay_notify_notice.c ---- */
+
+enum { RELAY_MESSAGE_ID_SIZE = RANDOM_ID_SIZE + 1 + QUEUE_NAME_MAX };
 
 enum relay_notice_end {
 	NOTICE_TOLD,
@@ -143,7 +145,7 @@ struct relay_notice {
 	size_t count;
 
 	/* Internal. */
-	char id[RANDOM_ID_SIZE];
+	char id[RANDOM_ID_SIZE], message_id[RELAY_MESSAGE_ID_SIZE];
 	struct view sender;
 	struct arena arena;
 	struct message_delivery_target *targets; /* relay_notify_resolve.c */

@@ -54,6 +54,7 @@ static void tells_of_a_failure(void **state)
 	assert_field(d, "In-Reply-To", "<original@example.org>");
 	snprintf(id, sizeof id, "<%.*s@mail.example.net>", VIEW_FMT(d->m.id));
 	assert_field(d, "Message-ID", id);
+	assert_true(view_equal(d->m.message_id, view_of(id + 1, strlen(id) - 2)));
 	assert_true(delivery_says(d, "550 5.1.1 nobody of that name"));
 	assert_true(delivery_says(d, "Subject: lunch"));
 	assert_int_equal(d->status.count, 1);
