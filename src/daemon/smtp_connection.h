@@ -5,6 +5,7 @@
 #include "daemon/data_rate.h"
 #include "daemon/edge_connection.h"
 #include "daemon/login.h"
+#include "daemon/upload.h"
 #include "smtp/smtp_session.h"
 
 /* Mailboxes that one message goes to, aliases followed: what store takes in one step (ACCOUNT_TARGETS_MAX).
@@ -41,10 +42,7 @@ struct smtp_connection {
 		size_t count, room;
 		size_t *owners; /* of the delivery under way: the recipient that each result belongs to */
 		size_t owner_count;
-		uint64_t number;  /* of the upload at store; 0: nothing was sent yet */
-		struct buf piece; /* collected until it is worth a message */
-		uint64_t sent, credited;
-		bool broken;      /* a part could not be kept or sent */
+		struct upload body;
 		uint32_t request; /* MESSAGE_DELIVER under way */
 		char message_id[RANDOM_ID_SIZE];
 	} upload;
@@ -69,7 +67,6 @@ struct smtp_relay_domain {
 struct smtp_role {
 	struct edge edge;
 	struct calls auth, store, dns;
-	uint64_t last_upload;
 	struct smtp_relay_domain relay_domains[SMTP_RELAY_DOMAINS_MAX];
 	size_t relay_domain_count;
 };

@@ -1,6 +1,5 @@
 /*
- * The way of a message to store. A small one goes in one message together with its envelope; a large one in
- * pieces, never more under way than UNDER_WAY: the client waits, not our memory.
+ * What becomes of a transaction's message: mailboxes, what the queue keeps, and the body on its way to store (upload.h).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,15 +11,17 @@
 #include "daemon/smtp_connection.h"
 #include "queue/record.h"
 
-enum {
-	PIECE = 96 * 1024,
-	UNDER_WAY = 384 * 1024,
-	ANSWER_MAX = 4096 /* recipients */
-};
+/* There is room for more of the body; or store is gone, and the rest is read and dropped. */
+static void on_ready(void *arg)
+{
+	struct smtp_connection *c = arg;
+	smtp_body_ready(c->session);
+	smtp_connection_continue(c);
+}
 
 void smtp_upload_init(struct smtp_connection *c)
 {
-	buf_init(&c->upload.piece, 2 * PIECE + 64 * 1024);
+	upload_init(&c->upload.body, &smtp_role.store, on_ready, c);
 }
 
 void smtp_upload_add_target(
@@ -37,71 +38,10 @@ void smtp_upload_add_target(
 	    .forwarder = forwarder.len > 0 ? mem_string(forwarder) : NULL};
 }
 
-/* ---- pieces ---- */
-
-static bool on_credit(void *arg, struct link *link, struct channel_frame *frame);
-
-static void send_piece(struct smtp_connection *c)
-{
-	if (c->upload.number == 0)
-		c->upload.number = ++smtp_role.last_upload;
-	struct message_upload m = {.upload = c->upload.number, .bytes = buf_view(&c->upload.piece)};
-	/* The credits come with the number of the first piece's request. */
-	if (c->upload.request == 0)
-		c->upload.request = calls_ask(&smtp_role.store, MESSAGE_UPLOAD, &m, on_credit, c);
-	else if (!smtp_role.store.link.up ||
-	         ipc_send(&smtp_role.store.link.channel, MESSAGE_UPLOAD, c->upload.request, &m, -1) != 0)
-		c->upload.broken = true;
-	c->upload.sent += m.bytes.len;
-	buf_clear(&c->upload.piece);
-}
-
-static bool on_credit(void *arg, struct link *link, struct channel_frame *frame)
-{
-	struct smtp_connection *c = arg;
-	struct message_upload_credit m;
-	if (frame == NULL) {
-		/* Store is gone, and with it what it had: the rest is read, and the end answered with a
-		 * temporary error. */
-		c->upload.request = 0;
-		c->upload.credited = UINT64_MAX;
-		smtp_body_ready(c->session);
-		smtp_connection_continue(c);
-		return true;
-	}
-	if (!link_decode(link, frame, &m))
-		return false;
-	c->upload.credited += m.bytes;
-	if (c->upload.sent - c->upload.credited < UNDER_WAY) {
-		smtp_body_ready(c->session);
-		smtp_connection_continue(c);
-	}
-	return false;
-}
-
-/* An upload that cannot be had whole any more. */
-static bool is_lost(const struct smtp_connection *c)
-{
-	return c->upload.broken || (c->upload.number != 0 && c->upload.request == 0);
-}
-
 bool smtp_upload_body(void *arg, struct view bytes)
 {
 	struct smtp_connection *c = arg;
-	if (is_lost(c))
-		return true;
-	while (bytes.len > 0) {
-		size_t room = PIECE - buf_view(&c->upload.piece).len;
-		/* Without memory for a part the whole is lost: the end is answered with a temporary error. */
-		if (buf_append(&c->upload.piece, view_take(bytes, room)) != 0)
-			c->upload.broken = true;
-		if (is_lost(c))
-			return true;
-		bytes = view_skip(bytes, room);
-		if (buf_view(&c->upload.piece).len == PIECE)
-			send_piece(c);
-	}
-	return is_lost(c) || c->upload.sent - c->upload.credited < UNDER_WAY;
+	return upload_append(&c->upload.body, bytes);
 }
 
 /* ---- the delivery ---- */
@@ -136,8 +76,6 @@ static bool on_delivered(void *arg, struct link *link, struct channel_frame *fra
 {
 	struct smtp_connection *c = arg;
 	struct message_delivered m;
-	if (frame && frame->type == MESSAGE_UPLOAD_CREDIT)
-		return false; /* for pieces that went before */
 	if (frame && !link_decode(link, frame, &m))
 		return false;
 	c->upload.request = 0;
@@ -152,14 +90,6 @@ static void write_prefix(
 {
 	buf_printf(
 	    out, "Return-Path: <%.*s>\r\nDelivered-To: %s\r\n", VIEW_FMT(envelope->sender), target->address);
-}
-
-static uint64_t thread_hash(struct view message_id)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a: stable for ever, since it is stored */
-	for (size_t i = 0; i < message_id.len; i++)
-		hash = (hash ^ (unsigned char)message_id.data[i]) * UINT64_C(0x100000001b3);
-	return message_id.len ? hash : 0;
 }
 
 /* ---- what the queue keeps ---- */
@@ -237,6 +167,7 @@ static void put_target(const struct smtp_envelope *envelope, struct outgoing *o,
 		if (!(recipient.notify & NOTIFY_SUCCESS) || envelope->sender_is_null)
 			return;
 		recipient.kind = RECIPIENT_DELIVERED;
+		recipient.account = t->account;
 	}
 	o->recipients[o->recipient_count++] = recipient;
 }
@@ -311,12 +242,10 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	put_targets(c, envelope, &o);
 	struct message_deliver m = {
 	    .session = view_from_string(c->edge.id),
-	    .upload = c->upload.number,
-	    .bytes = buf_view(&c->upload.piece),
 	    .summary = trailer->summary.len <= 1500 ? trailer->summary : (struct view){0},
 	    .trailer = buf_view(&kept),
 	    .received_at = (uint64_t)clock_wall(),
-	    .thread_hash = thread_hash(trailer->message_id),
+	    .thread_hash = upload_thread_hash(trailer->message_id),
 	    /* SMTP has one reply for all: a client that is told to come again must not have delivered to some
 	       already. */
 	    .all_or_none = c->edge.client.service != SERVICE_LMTP,
@@ -329,11 +258,7 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	    .recipients = {.items = o.recipients, .count = o.recipient_count},
 	};
 	put_envelope(c, envelope, &m);
-	bool lost = is_lost(c);
-	/* The credits' request, if there is one, ends here: the delivery has its own. */
-	if (c->upload.request)
-		calls_forget(&smtp_role.store, c->upload.request);
-	c->upload.request = lost ? 0 : calls_ask(&smtp_role.store, MESSAGE_DELIVER, &m, on_delivered, c);
+	c->upload.request = upload_deliver(&c->upload.body, &m, on_delivered, c);
 	for (size_t i = 0; i < c->upload.count; i++)
 		buf_done(&o.prefixes[i]);
 	mem_free(o.prefixes);
@@ -343,21 +268,14 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	c->upload.owners = o.owners;
 	c->upload.owner_count = o.mailbox_count + o.recipient_count;
 	buf_done(&kept);
-	if (c->upload.request)
-		c->upload.number = 0; /* store has taken it over */
-	else
+	if (c->upload.request == 0)
 		report(c, NULL, -EAGAIN);
 }
 
 void smtp_upload_abandon(void *arg)
 {
 	struct smtp_connection *c = arg;
-	/* Also when a delivery could not be sent: store still has the pieces. A number that it does not know
-	 * is passed over there. */
-	if (c->upload.number && smtp_role.store.link.up) {
-		struct message_upload_abort m = {.upload = c->upload.number};
-		ipc_send(&smtp_role.store.link.channel, MESSAGE_UPLOAD_ABORT, 0, &m, -1);
-	}
+	upload_end(&c->upload.body);
 	if (c->upload.request)
 		calls_forget(&smtp_role.store, c->upload.request);
 	for (size_t i = 0; i < c->upload.count; i++) {
@@ -367,13 +285,10 @@ void smtp_upload_abandon(void *arg)
 	}
 	mem_free(c->upload.targets);
 	mem_free(c->upload.owners);
-	buf_done(&c->upload.piece);
 	c->upload.targets = NULL;
 	c->upload.owners = NULL;
 	c->upload.owner_count = 0;
 	c->upload.count = c->upload.room = 0;
-	c->upload.broken = false;
-	c->upload.number = c->upload.sent = c->upload.credited = 0;
 	c->upload.request = 0;
 }
 
