@@ -94,7 +94,7 @@ static bool hand_over(struct relay_body *b, struct view bytes)
 
 void relay_body_write(struct relay_body *b)
 {
-	struct view first = buf_view(&b->message->body);
+	struct view first = b->message->m.bytes;
 	b->wanted = true;
 	if (b->offset < first.len || b->message->m.size == 0) {
 		if (!hand_over(b, view_skip(first, (size_t)b->offset)))

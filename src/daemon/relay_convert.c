@@ -59,7 +59,7 @@ static void begin_survey(struct relay_convert *v)
 		finish(v, RELAY_CONVERT_REFUSED, "its structure is not known");
 		return;
 	}
-	struct view first = buf_view(&v->message->body);
+	struct view first = v->message->m.bytes;
 	downgrade_survey(v->downgrade, first);
 	v->surveying = true;
 	v->offset = first.len;

@@ -12,50 +12,63 @@
 #include "daemon/relay_private.h"
 
 enum {
-	ARENA_MAX = 512 * 1024, /* the texts of 300 recipients */
 	REPLY_MAX = 600,        /* what store takes */
 	TEXT_MAX = 500
 };
 
 /* ---- taking it over ---- */
 
-static bool copy_texts(struct relay_message *m, const struct message_queue_message *from)
+/* One piece of memory for all texts and the body: a thousand slow hosts have thousands of messages waiting. */
+static size_t text_length(const struct message_queue_message *from)
 {
 	const struct message_queue_recipient *recipients = from->recipients.items;
-	bool good = arena_copy(&m->arena, from->id, &m->m.id) && arena_copy(&m->arena, from->sender, &m->m.sender) &&
-	            arena_copy(&m->arena, from->envid, &m->m.envid);
-	for (size_t i = 0; good && i < m->count; i++) {
+	size_t n = from->id.len + from->sender.len + from->envid.len + from->bytes.len;
+	for (size_t i = 0; i < from->recipients.count; i++)
+		n += recipients[i].address.len + recipients[i].orcpt.len + recipients[i].forwarder.len;
+	return n;
+}
+
+static void copy(char **at, struct view from, struct view *to)
+{
+	if (from.len > 0)
+		memcpy(*at, from.data, from.len);
+	*to = view_of(*at, from.len);
+	*at += from.len;
+}
+
+static void copy_texts(struct relay_message *m, const struct message_queue_message *from)
+{
+	const struct message_queue_recipient *recipients = from->recipients.items;
+	char *at = m->texts;
+	copy(&at, from->id, &m->m.id);
+	copy(&at, from->sender, &m->m.sender);
+	copy(&at, from->envid, &m->m.envid);
+	copy(&at, from->bytes, &m->m.bytes);
+	for (size_t i = 0; i < m->count; i++) {
 		const struct message_queue_recipient *f = &recipients[i];
 		struct relay_recipient *r = &m->recipients[i];
-		*r = (struct relay_recipient){.number = f->number,
-		    .notify = (unsigned)f->notify,
-		    .action = (enum queue_action)f->action,
-		    .last_attempt = (int64_t)f->last_attempt};
-		good = arena_copy(&m->arena, f->address, &r->address) && arena_copy(&m->arena, f->orcpt, &r->orcpt) &&
-		       arena_copy(&m->arena, f->forwarder, &r->forwarder) && arena_copy(&m->arena, f->status, &r->told_status) &&
-		       arena_copy(&m->arena, f->reply, &r->told_reply) && arena_copy(&m->arena, f->host, &r->told_host) &&
-		       arena_copy(&m->arena, f->stage, &r->told_stage);
+		*r = (struct relay_recipient){.number = f->number, .notify = (unsigned)f->notify};
+		copy(&at, f->address, &r->address);
+		copy(&at, f->orcpt, &r->orcpt);
+		copy(&at, f->forwarder, &r->forwarder);
 	}
-	return good;
 }
 
 struct relay_message *relay_message_new(struct relay_destination *d, const struct message_queue_message *from)
 {
+	char *texts = mem_try(text_length(from) + 1);
+	if (texts == NULL)
+		return NULL;
 	struct relay_message *m = mem_alloc(sizeof *m);
 	m->destination = d;
 	m->m = *from;
-	m->m.bytes = (struct view){0};
 	m->m.recipients = (struct codec_list){0};
 	m->count = from->recipients.count;
-	arena_init(&m->arena, ARENA_MAX);
-	buf_init(&m->body, from->bytes.len + 1);
-	m->recipients = arena_array(&m->arena, m->count, sizeof *m->recipients);
-	bool good = m->recipients && copy_texts(m, from) && buf_append(&m->body, from->bytes) == 0;
-	relay_role.bodies += buf_view(&m->body).len;
-	if (good)
-		return m;
-	relay_message_free(m);
-	return NULL;
+	m->recipients = mem_array(m->count, sizeof *m->recipients);
+	m->texts = texts;
+	copy_texts(m, from);
+	relay_role.bodies += m->m.bytes.len;
+	return m;
 }
 
 void relay_message_free(struct relay_message *m)
@@ -66,11 +79,11 @@ void relay_message_free(struct relay_message *m)
 		calls_forget(&relay_role.keys, m->srs_request);
 	relay_body_end(m->reader);
 	relay_convert_end(m);
-	relay_role.bodies -= buf_view(&m->body).len;
-	for (size_t i = 0; m->recipients && i < m->count; i++)
+	relay_role.bodies -= m->m.bytes.len;
+	for (size_t i = 0; i < m->count; i++)
 		mem_free(m->recipients[i].reply);
-	buf_done(&m->body);
-	arena_done(&m->arena);
+	mem_free(m->recipients);
+	mem_free(m->texts);
 	mem_free(m->rewritten);
 	mem_free(m->group);
 	mem_free(m->group_numbers);

@@ -135,22 +135,17 @@ struct relay_recipient {
 	char status[16];
 	char *reply;
 	const char *stage; /* a constant */
-	/* "@notify" only. */
-	enum queue_action action;
-	int64_t last_attempt;
-	struct view told_status, told_reply, told_host, told_stage;
 };
 
-/* A message that store has given us for one destination. Its texts lie in its own arena. */
+/* A message that store has given us for one destination. Its texts lie in one piece of memory, `texts`. */
 struct relay_message {
 	struct relay_message *next;
 	struct relay_destination *destination;
 	struct relay_connection *connection; /* that it is on */
-	struct message_queue_message m; /* as it came; texts in `arena` */
-	struct arena arena;
+	struct message_queue_message m; /* as it came, without its recipients; `bytes`: the body's beginning */
+	char *texts;
 	struct relay_recipient *recipients;
 	size_t count;
-	struct buf body; /* from its beginning, as much as came along */
 	unsigned tries;
 	uint32_t srs_request; /* keys is asked */
 	char *rewritten;      /* the sender for those of `forwarder` */
