@@ -34,34 +34,35 @@ static void free_leases(struct queue *q, struct destination *d)
 		queue_lease_free(q, d->leases);
 }
 
+static void cancel_items(struct queue *q, struct queue_item *first)
+{
+	for (struct queue_item *i = first, *next; i; i = next) {
+		next = i->next;
+		i->done(q, i, -ECANCELED);
+	}
+}
+
 void queue_free(struct queue *q)
 {
 	size_t position = 0;
 	void *value;
 	if (q == NULL)
 		return;
-	while (q->by_name.count > 0) {
-		if (!map_each(&q->by_name, &position, NULL, &value)) {
-			position = 0;
-			continue;
-		}
+	q->stopping = q->woken = true;
+	/* Items first: they hold leases, and these destinations. */
+	cancel_items(q, q->items);
+	cancel_items(q, q->later);
+	cancel_items(q, q->kept);
+	queue_take_forget(q, 0);
+	while (map_each(&q->by_name, &position, NULL, &value)) {
 		struct destination *d = value;
 		free_leases(q, d);
 		d->number = 0;
 		d->resting = false;
 		d->takes = 0;
 		queue_destination_drop(q, d);
-		position = 0;
+		position = 0; /* a removal may have moved an entry to a slot that was passed */
 	}
-	for (struct queue_item *i = q->items, *next; i; i = next) {
-		next = i->next;
-		i->done(q, i, -ECANCELED);
-	}
-	for (struct queue_item *i = q->kept, *next; i; i = next) {
-		next = i->next;
-		i->done(q, i, -ECANCELED);
-	}
-	queue_take_forget(q, 0);
 	map_done(&q->by_name);
 	map_done(&q->by_number);
 	map_done(&q->held);
@@ -114,11 +115,13 @@ void queue_work(struct queue *q)
 int64_t queue_next(const struct queue *q)
 {
 	int64_t next = clock_wall() + LOOK_SECONDS;
-	for (size_t i = 0; i < QUEUE_SHARDS; i++) {
+	/* Whatever is under way wakes the owner when it ends. */
+	bool busy = q->item_count >= ITEMS_ENOUGH;
+	for (size_t i = 0; i < QUEUE_SHARDS && !busy; i++) {
 		const struct shard *s = &q->shards[i];
-		if ((q->credit > 0 || s->next_due == UNKNOWN) && !s->due_busy && s->next_due < next)
+		if ((q->credit > 0 || s->next_due == UNKNOWN) && !q->due_look && s->next_due < next)
 			next = s->next_due;
-		if (!s->event_busy && s->next_event < next)
+		if (!q->event_look && !s->event_busy && s->next_event < next)
 			next = s->next_event;
 	}
 	if (!q->local_busy && q->local_due < next)

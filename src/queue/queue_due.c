@@ -516,9 +516,9 @@ void queue_due_work(struct queue *q, int64_t now)
 {
 	unsigned shard = 0;
 	int64_t until;
-	if (!q->due_look && next_due_shard(q, now, &shard, &until))
+	if (!q->due_look && q->item_count < ITEMS_ENOUGH && next_due_shard(q, now, &shard, &until))
 		look_for_due(q, shard, now, until);
-	if (!q->event_look && next_event_shard(q, now, &shard))
+	if (!q->event_look && q->item_count < ITEMS_ENOUGH && next_event_shard(q, now, &shard))
 		look_for_events(q, shard, now);
 	if (!q->local_busy && q->local_due <= now)
 		look_for_local(q, now);

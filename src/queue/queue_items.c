@@ -54,6 +54,7 @@ static void put_off(struct queue *q, struct queue_item *item)
 void queue_submit(struct queue *q, struct queue_item *item)
 {
 	item->next = NULL;
+	q->item_count++;
 	if (item->patient && q->handlers->wake_in && !q->stopping) {
 		put_off(q, item);
 		return;
@@ -110,6 +111,7 @@ static void batch_done(struct store_commit *c, int result)
 	for (struct queue_item *i = b->items, *next; i; i = next) {
 		next = i->next;
 		if (result == 0 ? i->ran : !(mixed && result == -ENOSPC && i->frees)) {
+			q->item_count--;
 			i->done(q, i, result ? result : i->result);
 			continue;
 		}
@@ -164,6 +166,7 @@ void queue_items_work(struct queue *q)
 		q->items_end = q->kept_end;
 		q->kept = NULL;
 		q->kept_end = &q->kept;
+		q->item_count += q->kept_count;
 		q->kept_count = 0;
 	}
 	while (q->items && (q->batches < BATCHES_MAX || q->stopping)) {

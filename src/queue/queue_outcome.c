@@ -7,8 +7,6 @@
 #include "base/mem.h"
 #include "queue/queue_private.h"
 
-enum { OUTCOME_MAX = 1 << 20 };
-
 /* ---- outcomes ---- */
 
 struct outcome_item {
@@ -17,7 +15,7 @@ struct outcome_item {
 	struct queue_id id;
 	unsigned shard;
 	struct change_outcome outcome;
-	struct arena arena;
+	struct change_result results[]; /* then the texts: thousands of these may wait, each is one block */
 };
 
 static int run_outcome(struct spool *s, struct queue_item *item)
@@ -43,7 +41,6 @@ static void free_outcome(struct queue *q, struct outcome_item *o, int result)
 		queue_destination_drop(q, d);
 	}
 	confirm(q, o->outcome.ticket, result);
-	arena_done(&o->arena);
 	mem_free(o);
 }
 
@@ -62,23 +59,35 @@ static void outcome_done(struct queue *q, struct queue_item *item, int result)
 	}
 }
 
-static bool copy_outcome(struct outcome_item *item, const struct change_outcome *o)
+static struct view copy_text(char **at, struct view text)
 {
-	struct change_result *results = arena_array(&item->arena, o->count, sizeof *results);
-	struct change_outcome *to = &item->outcome;
-	if (results == NULL)
-		return false;
-	*to = *o;
-	to->results = results;
-	bool ok = arena_copy(&item->arena, o->host, &to->host) && arena_copy(&item->arena, o->address, &to->address) &&
-	          arena_copy(&item->arena, o->tls, &to->tls) && arena_copy(&item->arena, o->verified, &to->verified);
-	for (size_t i = 0; i < o->count && ok; i++) {
-		results[i] = o->results[i];
-		ok = arena_copy(&item->arena, o->results[i].status, &results[i].status) &&
-		     arena_copy(&item->arena, o->results[i].reply, &results[i].reply) &&
-		     arena_copy(&item->arena, o->results[i].stage, &results[i].stage);
+	struct view copy = view_of(*at, text.len);
+	if (text.len)
+		memcpy(*at, text.data, text.len);
+	*at += text.len;
+	return copy;
+}
+
+static struct outcome_item *copy_outcome(const struct change_outcome *o)
+{
+	size_t texts = o->host.len + o->address.len + o->tls.len + o->verified.len;
+	for (size_t i = 0; i < o->count; i++)
+		texts += o->results[i].status.len + o->results[i].reply.len + o->results[i].stage.len;
+	struct outcome_item *item = mem_alloc(sizeof *item + o->count * sizeof *item->results + texts);
+	char *at = (char *)(item->results + o->count);
+	item->outcome = *o;
+	item->outcome.results = item->results;
+	item->outcome.host = copy_text(&at, o->host);
+	item->outcome.address = copy_text(&at, o->address);
+	item->outcome.tls = copy_text(&at, o->tls);
+	item->outcome.verified = copy_text(&at, o->verified);
+	for (size_t i = 0; i < o->count; i++) {
+		item->results[i] = o->results[i];
+		item->results[i].status = copy_text(&at, o->results[i].status);
+		item->results[i].reply = copy_text(&at, o->results[i].reply);
+		item->results[i].stage = copy_text(&at, o->results[i].stage);
 	}
-	return ok;
+	return item;
 }
 
 /* Whether it says anything, and whether that ends something. */
@@ -109,17 +118,11 @@ int queue_outcome(struct queue *q, uint64_t number, struct view text, const stru
 		confirm(q, o->ticket, 0);
 		return 0;
 	}
-	struct outcome_item *item = mem_alloc(sizeof *item);
-	*item = (struct outcome_item){.item = {.run = run_outcome, .done = outcome_done, .frees = ends, .patient = true},
-	    .lease = l,
-	    .id = id,
-	    .shard = l ? l->held->shard : 0};
-	arena_init(&item->arena, OUTCOME_MAX);
-	if (!copy_outcome(item, o)) {
-		arena_done(&item->arena);
-		mem_free(item);
-		return -ENOMEM;
-	}
+	struct outcome_item *item = copy_outcome(o);
+	item->item = (struct queue_item){.run = run_outcome, .done = outcome_done, .frees = ends, .patient = true};
+	item->lease = l;
+	item->id = id;
+	item->shard = l ? l->held->shard : 0;
 	item->outcome.notify = d && view_equal(d->name, QUEUE_NOTIFY);
 	item->outcome.active = d != NULL;
 	if (l)
@@ -135,10 +138,14 @@ struct rest_item {
 	struct queue *queue;
 	struct destination *destination;
 	struct spool_rest rest;
-	struct arena arena;
+	struct dying *dying; /* REST_DEAD: else NULL */
+	char texts[];
+};
 
-	/* REST_DEAD: what waits fails in slices. */
+/* What waits fails in slices. */
+struct dying {
 	struct store_read read;
+	struct rest_item *rest;
 	uint64_t shards;
 	unsigned shard;
 	struct queue_key from;
@@ -160,7 +167,7 @@ static void rest_done(struct queue *q, struct queue_item *item, int result)
 	}
 	r->destination->resting = false;
 	queue_destination_drop(q, r->destination);
-	arena_done(&r->arena);
+	mem_free(r->dying);
 	mem_free(r);
 }
 
@@ -168,17 +175,17 @@ static void rest_done(struct queue *q, struct queue_item *item, int result)
 
 struct fail_item {
 	struct queue_item item;
-	struct rest_item *rest;
+	struct dying *dying;
 	struct queue_id id;
 	unsigned shard;
 };
 
-static void fail_next(struct rest_item *r);
+static void fail_next(struct dying *d);
 
 static int run_fail(struct spool *s, struct queue_item *item)
 {
 	const struct fail_item *f = (const struct fail_item *)item;
-	const struct spool_rest *rest = &f->rest->rest;
+	const struct spool_rest *rest = &f->dying->rest->rest;
 	struct change_failure failure = {
 	    .name = rest->name, .status = rest->status, .text = rest->text, .host = rest->host};
 	return change_fail(s, f->shard, &f->id, &failure);
@@ -187,97 +194,112 @@ static int run_fail(struct spool *s, struct queue_item *item)
 static void fail_done(struct queue *q, struct queue_item *item, int result)
 {
 	struct fail_item *f = (struct fail_item *)item;
-	struct rest_item *r = f->rest;
-	if (result == -ECANCELED) {
-		mem_free(f);
-		if (--r->left == 0)
-			rest_done(q, &r->item, result);
-		return;
-	}
+	struct dying *d = f->dying;
 	if (result && result != -EBADMSG)
-		r->shards = 0; /* the rest stays, until somebody finds the destination dead again */
+		d->shards = 0; /* the rest stays, until somebody finds the destination dead again */
 	mem_free(f);
-	if (--r->left == 0)
-		fail_next(r);
+	if (--d->left > 0)
+		return;
+	if (result == -ECANCELED)
+		rest_done(q, &d->rest->item, result);
+	else
+		fail_next(d);
 }
 
 static int note_waiting(void *arg, struct view key, struct view value)
 {
-	struct rest_item *r = arg;
+	struct dying *d = arg;
 	struct view name;
 	uint8_t rank;
 	int64_t time;
 	(void)value;
-	if (!queue_key_read_wait(key, &name, &rank, &time, &r->ids[r->count]))
+	if (!queue_key_read_wait(key, &name, &rank, &time, &d->ids[d->count]))
 		return -EBADMSG;
-	r->from.len = key.len;
-	memcpy(r->from.data, key.data, key.len);
-	return ++r->count == EVENTS_MAX;
+	d->from.len = key.len;
+	memcpy(d->from.data, key.data, key.len);
+	return ++d->count == EVENTS_MAX;
 }
 
 static int run_waiting(struct txn *t, void *arg)
 {
-	struct rest_item *r = arg;
-	struct queue_key from = r->from, to = queue_key_behind_waits(r->rest.name);
+	struct dying *d = arg;
+	struct queue_key from = d->from, to = queue_key_behind_waits(d->rest->rest.name);
 	struct txn_range range = {
-	    .shard = queue_shard(r->shard), .from = queue_key_view(&from), .to = queue_key_view(&to)};
-	r->count = 0;
-	int error = txn_range(t, &range, note_waiting, r);
-	if (error < 0)
-		r->from = from;
+	    .shard = queue_shard(d->shard), .from = queue_key_view(&from), .to = queue_key_view(&to)};
+	d->count = 0;
+	int error = txn_range(t, &range, note_waiting, d);
+	/* It may run once more. */
+	if (error < 0 || d->count == 0)
+		d->from = from;
 	return error < 0 ? error : 0;
 }
 
 static void waiting_read(struct store_read *read, int result)
 {
-	struct rest_item *r = read->arg;
-	if (result || r->queue->stopping)
-		r->shards = 0;
-	if (r->shards == 0 || r->count < EVENTS_MAX) {
-		r->shards &= r->shards - 1;
-		r->from.len = 0;
-	} else if (r->from.len < sizeof r->from.data) {
-		r->from.data[r->from.len++] = '\0';
+	struct dying *d = read->arg;
+	bool over = result || d->rest->queue->stopping;
+	if (over)
+		d->shards = 0;
+	if (over || d->count < EVENTS_MAX) {
+		d->shards &= d->shards - 1;
+		d->from.len = 0;
+	} else if (d->from.len < sizeof d->from.data) {
+		d->from.data[d->from.len++] = '\0';
 	}
-	if (result || r->count == 0 || r->queue->stopping) {
-		fail_next(r);
+	if (over || d->count == 0) {
+		fail_next(d);
 		return;
 	}
-	r->left = r->count;
-	for (size_t i = 0; i < r->count; i++) {
+	d->left = d->count;
+	for (size_t i = 0; i < d->count; i++) {
 		struct fail_item *f = mem_alloc(sizeof *f);
 		*f = (struct fail_item){.item = {.run = run_fail, .done = fail_done, .frees = true},
-		    .rest = r,
-		    .id = r->ids[i],
-		    .shard = r->shard};
-		queue_submit(r->queue, &f->item);
+		    .dying = d,
+		    .id = d->ids[i],
+		    .shard = d->shard};
+		queue_submit(d->rest->queue, &f->item);
 	}
 }
 
 /* The next slice; at the end the destination rests, as one that failed if anything is left. */
-static void fail_next(struct rest_item *r)
+static void fail_next(struct dying *d)
 {
-	if (r->shards == 0) {
-		r->rest.how = REST_FAILED;
-		queue_submit(r->queue, &r->item);
+	struct queue *q = d->rest->queue;
+	if (d->shards == 0) {
+		d->rest->rest.how = REST_FAILED;
+		queue_submit(q, &d->rest->item);
 		return;
 	}
-	for (r->shard = 0; !(r->shards >> r->shard & 1); r->shard++)
+	for (d->shard = 0; !(d->shards >> d->shard & 1); d->shard++)
 		;
-	if (r->from.len == 0)
-		r->from = queue_key_waits(r->rest.name, 0);
-	r->read = (struct store_read){
-	    .shard = queue_shard(r->shard), .run = run_waiting, .arg = r, .done = waiting_read};
-	store_read(r->queue->store, &r->read);
+	if (d->from.len == 0)
+		d->from = queue_key_waits(d->rest->rest.name, 0);
+	d->read = (struct store_read){
+	    .shard = queue_shard(d->shard), .run = run_waiting, .arg = d, .done = waiting_read};
+	store_read(q->store, &d->read);
+}
+
+static void start_dying(struct rest_item *r)
+{
+	r->dying = mem_alloc(sizeof *r->dying);
+	r->dying->rest = r;
+	r->dying->shards = r->destination->shards;
+	fail_next(r->dying);
 }
 
 /* ---- ---- */
 
-static bool copy_rest(struct rest_item *r, const struct destination *d, const struct spool_rest *rest)
+static struct rest_item *copy_rest(const struct destination *d, const struct spool_rest *rest)
 {
+	size_t texts = d->name.len + rest->status.len + rest->text.len + rest->host.len;
+	struct rest_item *r = mem_alloc(sizeof *r + texts);
+	char *at = r->texts;
 	r->rest = *rest;
-	return arena_copy(&r->arena, d->name, &r->rest.name) && arena_copy(&r->arena, rest->status, &r->rest.status) &&
-	       arena_copy(&r->arena, rest->text, &r->rest.text) && arena_copy(&r->arena, rest->host, &r->rest.host);
+	r->rest.name = copy_text(&at, d->name);
+	r->rest.status = copy_text(&at, rest->status);
+	r->rest.text = copy_text(&at, rest->text);
+	r->rest.host = copy_text(&at, rest->host);
+	return r;
 }
 
 int queue_rest(struct queue *q, uint64_t number, const struct spool_rest *rest)
@@ -285,24 +307,18 @@ int queue_rest(struct queue *q, uint64_t number, const struct spool_rest *rest)
 	struct destination *d = queue_destination_numbered(q, number);
 	if (d == NULL)
 		return -ENOENT;
-	struct rest_item *r = mem_alloc(sizeof *r);
-	*r = (struct rest_item){.item = {.run = run_rest, .done = rest_done, .frees = true},
-	    .queue = q,
-	    .destination = d,
-	    .shards = d->shards};
-	arena_init(&r->arena, 8192);
-	if (!copy_rest(r, d, rest)) {
-		arena_done(&r->arena);
-		mem_free(r);
-		return -ENOMEM;
-	}
+	struct rest_item *r = copy_rest(d, rest);
+	r->item = (struct queue_item){.run = run_rest, .done = rest_done, .frees = true};
+	r->queue = q;
+	r->destination = d;
 	/* Nothing was found to do, and yet it was due: it must not come back at once, for ever. */
 	bool stuck = (d->handed == 0 && !d->told_more) || (q->kept && d->leases);
 	if (rest->how == REST_EMPTY && stuck) {
 		r->rest.how = REST_LATER;
 		r->rest.seconds = AGAIN_SECONDS;
 	}
-	queue_take_forget(q, number);
+	if (d->takes > 0)
+		queue_take_forget(q, number);
 	map_remove_u64(&q->by_number, number);
 	d->number = 0;
 	d->resting = true;
@@ -312,7 +328,7 @@ int queue_rest(struct queue *q, uint64_t number, const struct spool_rest *rest)
 			queue_lease_free(q, l);
 	}
 	if (rest->how == REST_DEAD)
-		fail_next(r);
+		start_dying(r);
 	else
 		queue_submit(q, &r->item);
 	return 0;

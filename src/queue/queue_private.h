@@ -8,9 +8,10 @@
 enum {
 	BATCHES_MAX = 2,     /* commits of items under way: more would only be smaller ones */
 	BATCH_ITEMS = 256,
+	ITEMS_ENOUGH = 1024, /* that wait to be committed: nothing new is given out meanwhile */
 	TAKES_MAX = 4,       /* takes being read at once */
 	READS_MAX = 8,
-	CREDIT_MAX = 100000,
+	CREDIT_MAX = 20000,  /* destinations given out: some 20 MB */
 	SCAN_MAX = 32,       /* destinations that one look at a shard brings */
 	TURN_SECONDS = 60,   /* by so much may a younger one of the same shard go first: it saves looks */
 	EVENTS_MAX = 64,
@@ -91,7 +92,7 @@ struct queue {
 	struct queue_item *kept, **kept_end;   /* refused by a full or failing disk: again at kept_until */
 	size_t kept_count;
 	int64_t kept_until;
-	size_t batches;
+	size_t batches, item_count; /* item_count: gathered, put off or being committed */
 
 	struct take *takes, **takes_end; /* that wait */
 	size_t takes_busy;

@@ -529,7 +529,8 @@ void queue_read(struct queue *q, uint32_t request, struct view text, uint64_t of
 
 static bool may_take(const struct queue *q)
 {
-	return q->takes && q->takes_busy < TAKES_MAX && q->lease_count < QUEUE_LEASES_MAX;
+	return q->takes && q->takes_busy < TAKES_MAX && q->lease_count < QUEUE_LEASES_MAX &&
+	       q->item_count < ITEMS_ENOUGH;
 }
 
 void queue_take_work(struct queue *q)

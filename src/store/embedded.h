@@ -27,6 +27,11 @@ enum {
 	GROUP_COMMITS_MAX = 256,       /* commits that share a sync */
 	CHECKPOINT_COMMITS = 4000,     /* later ones cost less a commit, but replay and the stall grow */
 	CHECKPOINT_BYTES = 32 << 20,   /* of log: what a start may have to read */
+	/*
+	 * Changes of the queue's entries: their names are scattered, so that each touches a page of its own, which
+	 * stays in memory until then. An account's lie together.
+	 */
+	CHECKPOINT_CHANGES = 16000,
 	CHECKPOINT_IDLE_MS = 50,
 	REOPEN_COMMITS = 256,          /* after a checkpoint of so many, LMDB holds memory worth taking back */
 	REOPEN_IDLE_MS = 1000,
@@ -75,7 +80,7 @@ struct embedded {
 	struct log_file log;
 	struct index index;
 	struct buf redo;
-	size_t unchecked_commits, unchecked_bytes; /* since the last checkpoint */
+	size_t unchecked_commits, unchecked_changes, unchecked_bytes; /* since the last checkpoint */
 	bool index_grown;
 	/* Held for reading while a committed state is looked at, for writing while the map is opened anew. */
 	pthread_rwlock_t index_lock;

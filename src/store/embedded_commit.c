@@ -22,6 +22,13 @@ struct group {
 	size_t count;
 };
 
+static void note_change(struct embedded_txn *t, uint64_t shard)
+{
+	if (!shard_is_internal(shard))
+		commit_touch(t->commit, shard);
+	t->engine->unchecked_changes += store_shard_class(shard) == STORE_QUEUE;
+}
+
 static int put(struct txn *base, uint64_t shard, struct view key, struct view value)
 {
 	struct embedded_txn *t = (struct embedded_txn *)base;
@@ -29,8 +36,7 @@ static int put(struct txn *base, uint64_t shard, struct view key, struct view va
 	if (error)
 		return error;
 	redo_put(t->redo, shard, key, value);
-	if (!shard_is_internal(shard))
-		commit_touch(t->commit, shard);
+	note_change(t, shard);
 	return 0;
 }
 
@@ -41,8 +47,7 @@ static int erase(struct txn *base, uint64_t shard, struct view key)
 	if (error)
 		return error;
 	redo_delete(t->redo, shard, key);
-	if (!shard_is_internal(shard))
-		commit_touch(t->commit, shard);
+	note_change(t, shard);
 	return 0;
 }
 
@@ -355,6 +360,12 @@ static bool wait_for_work(struct embedded *e)
 	return pthread_cond_timedwait(&e->wake, &e->lock, &until) == ETIMEDOUT;
 }
 
+static bool is_checkpoint_due(const struct embedded *e)
+{
+	return e->unchecked_commits >= CHECKPOINT_COMMITS || e->unchecked_changes >= CHECKPOINT_CHANGES ||
+	       e->unchecked_bytes >= CHECKPOINT_BYTES;
+}
+
 static void checkpoint_idle(struct embedded *e)
 {
 	int error = embedded_checkpoint(e);
@@ -401,8 +412,7 @@ static void *committer_main(void *arg)
 		do_reads(e, &reads);
 		if (g->count)
 			do_group(e, g);
-		if (has_unchecked(e) &&
-		    (e->unchecked_commits >= CHECKPOINT_COMMITS || e->unchecked_bytes >= CHECKPOINT_BYTES)) {
+		if (has_unchecked(e) && is_checkpoint_due(e)) {
 			int error = embedded_checkpoint(e);
 			if (error)
 				become_read_only(e, error);
