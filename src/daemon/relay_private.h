@@ -49,7 +49,7 @@ enum {
 	RELAY_TRIES_MAX = 3,                 /* connections that a message is put on in one turn, when they are lost before its end */
 	RELAY_DNS_MS = 30 * 1000,
 	RELAY_ROUTES_MAX = 256,              /* lines of `routes` that can have a password */
-	RELAY_DESCRIPTORS = 64,              /* for everything but connections */
+	RELAY_DESCRIPTORS = 128,             /* for everything but connections: 50 fetches of policies, channels, sockets' folders */
 	RELAY_OWN_MAX = 128                  /* addresses of ours, against loops */
 };
 
