@@ -79,6 +79,9 @@ static int resolve_any(struct txn *t, struct view address, struct directory_targ
 	struct view admin;
 	if (view_equal_nocase(address, VIEW("postmaster")))
 		return directory_admin_get(t, &admin) == 0 ? directory_resolve(t, admin, targets) : -ENOENT;
+	/* The directory knows names alone: what is addressed to a host's number is some other host's. */
+	if (address.len && address.data[address.len - 1] == ']')
+		return -EXDEV;
 	int error = directory_resolve(t, address, targets);
 	if (error != -ENOENT || address_normalize(address, &normal) != 0)
 		return error;
