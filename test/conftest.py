@@ -19,6 +19,16 @@ def pytest_addoption(parser):
     parser.addoption("--rounds", type=int, default=50, help="rounds of the crash tests")
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """What the servers of a net said last stands below a test that failed."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.when == "call" and report.failed:
+        for server in [s for made in getattr(item, "nets", []) for s in made.servers]:
+            report.sections.append((f"log of {server.settings['hostname']}", server.tail(60, since=server.checked, without=("pop3", "auth"))))
+
+
 @pytest.fixture(scope="session")
 def template():
     """A data folder with the demo domain, made once and copied for each server."""
@@ -88,17 +98,40 @@ def server(shared):
     assert not problems, "the log holds what was not expected:\n" + "\n".join(problems)
 
 
+@pytest.fixture(scope="session")
+def templates(template):
+    """Data folders with a domain and accounts, made when they are first needed: a password's hash takes its time."""
+    made = {}
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="postrider-templates-"))
+
+    def get(domain, accounts):
+        if domain is None:
+            return template
+        key = (domain, *accounts)
+        if key not in made:
+            server = support.Server(folder / str(len(made)), template, {})
+            server.cli("domain", "add", domain)
+            for account in accounts:
+                server.add_account(f"{account}@{domain}")
+            (server.folder / "demo-accounts").write_text("".join(f"{who} {password}\n" for who, password in server.passwords.items()))
+            made[key] = server.folder
+        return made[key]
+
+    yield get
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture
-def make_net(template):
+def make_net(templates, request):
     """A function that makes a small internet (net.py); afterwards its servers' logs and what its hosts say of their clients are looked at."""
-    nets = []
+    nets = request.node.nets = []
     folder = pathlib.Path(tempfile.mkdtemp(prefix="postrider-", dir=os.environ.get("TMPDIR", "/tmp")))
     folder.chmod(0o755)
 
     def make(privileged=False):
         if privileged and os.geteuid() != 0:
             pytest.skip("ports 25 and 53 need root")
-        nets.append(net_support.Net(folder / f"n{len(nets)}", template, privileged))
+        nets.append(net_support.Net(folder / f"n{len(nets)}", templates, privileged))
         return nets[-1]
 
     try:
@@ -114,3 +147,45 @@ def make_net(template):
 @pytest.fixture
 def net(make_net):
     return make_net()
+
+
+@pytest.fixture(scope="module")
+def shared_net(templates, shared_folder):
+    """One net for all tests of a file, in which one Postrider lives from the start: alice's, which comes again to a failing host each second."""
+    made = net_support.Net(shared_folder / "net", templates)
+    try:
+        made.provider = made.postrider("mx.provider.example", "provider.example", ["alice"], queue_retry_min=1, queue_retry_max=2)
+        made.publish()
+        yield made
+        problems = made.finish()
+        assert not problems, "what was not expected:\n" + "\n".join(problems)
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def road(shared_net, request):
+    """The file's net; each test has hosts of its own in it, which end with it."""
+    request.node.nets = [shared_net]
+    provider = shared_net.provider
+    provider.forget_log()
+    provider.messages("alice@provider.example", delete=True)
+    with shared_net.guests() as hosts:
+        yield shared_net
+    provider.cli("queue", "delete", "--all", "--why", "the test is over", check=False)  # there may be none
+    problems = provider.problems() + [fault for host in hosts for fault in host.faults]
+    assert not problems, "what was not expected:\n" + "\n".join(problems)
+
+
+@pytest.fixture
+def provider(road):
+    """alice's server. Each test sends from another of her addresses, since repeated reports to one sender are gathered."""
+    road.number = getattr(road, "number", 0) + 1
+    road.provider.sender = f"alice+{road.number}@provider.example"
+    return road.provider
+
+
+@pytest.fixture
+def company(road):
+    """A domain of the test's own with one good host: a Host that knows its `domain` and its `bob`."""
+    return road.company()

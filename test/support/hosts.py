@@ -21,6 +21,8 @@ import struct
 import threading
 import time
 
+from server import TIMEOUT
+
 CLOSE = "close"      # the connection ends without a word
 RESET = "reset"      # the same, by RST
 SILENT = "silent"    # nothing, until the client goes away
@@ -29,7 +31,6 @@ GARBAGE = "garbage"  # at `starttls`: 220, then bytes that are no TLS
 
 EXTENSIONS = ("PIPELINING", "SIZE 20000000", "8BITMIME", "SMTPUTF8", "CHUNKING", "DSN", "ENHANCEDSTATUSCODES")
 COMMAND_MAX = 2048
-TIMEOUT = 30
 # Which extension a parameter of MAIL or RCPT belongs to.
 PARAMETERS = {"BODY": "8BITMIME", "SMTPUTF8": "SMTPUTF8", "SIZE": "SIZE", "RET": "DSN", "ENVID": "DSN", "NOTIFY": "DSN", "ORCPT": "DSN",
               "REQUIRETLS": "REQUIRETLS", "MT-PRIORITY": "MT-PRIORITY", "BY": "DELIVERBY", "HOLDFOR": "FUTURERELEASE", "AUTH": "AUTH"}
@@ -191,7 +192,7 @@ class Session:
             return
         self.reply("220 2.0.0 go on")
         if action == GARBAGE:
-            self.socket.sendall(b"\x16\x03\x01 this is no handshake at all, whatever it looks like\r\n" * 20)
+            self.socket.sendall(b"this is no handshake at all\r\n" * 20)
             self.silence()
         if self.input:
             self.fault("input is sent behind STARTTLS")

@@ -5,17 +5,21 @@ NSD serves the zones; a Liar stands before it (`net.dns`, see resolver.py). Whoe
 a stub zone and its key as trust anchor. Zones may change at any time: `publish` returns when the change is served.
 """
 
+import base64
 import contextlib
+import hashlib
 import os
 import pathlib
 import random
+import shutil
+import struct
 import subprocess
 import time
 
 import foreign
 from certificates import Authority
 from hosts import Host, PolicyHost
-from resolver import Liar, ask
+from resolver import Liar, ask, wire_name
 from server import Server, free_port
 
 TOP = "example"  # resolvers answer .test by themselves (RFC 6761)
@@ -39,8 +43,11 @@ class Zone:
         self.key = run("ldns-keygen", "-k", "-a", "ECDSAP256SHA256", "-r", "/dev/urandom", name or ".", cwd=net.folder).strip() if signed else None
 
     def anchor(self):
-        """The DS record of its key, as one line."""
-        return " ".join(run("ldns-key2ds", "-n", "-2", f"{self.key}.key", cwd=self.net.folder).split())
+        """The DS record of its key, as one line (RFC 4509)."""
+        flags, protocol, algorithm, key = (self.net.folder / f"{self.key}.key").read_text().split(";")[0].split()[-4:]
+        key = struct.pack(">HBB", int(flags), int(protocol), int(algorithm)) + base64.b64decode(key)
+        digest = hashlib.sha256(wire_name(self.name) + key).hexdigest()
+        return f"{self.name}. IN DS {int(self.key.rpartition('+')[2])} {algorithm} 2 {digest}"
 
     def set(self, owner, kind, *data):
         """All records of that name and type; none takes them away."""
@@ -64,9 +71,12 @@ class Zone:
 
 
 class Net:
-    def __init__(self, folder, template=None, privileged=False):
-        """privileged: SMTP on port 25 and a resolver on port 53, for programs that know no others; needs root. template: for Postriders."""
-        self.template, self.hosts, self.servers = template, [], []
+    def __init__(self, folder, templates=None, privileged=False):
+        """
+        privileged: SMTP on port 25 and a resolver on port 53, for programs that know no others; needs root. templates: a function of a
+        domain and the names of its accounts that gives a data folder with them, for Postriders.
+        """
+        self.templates, self.hosts, self.servers, self.companies = templates, [], [], 0
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
@@ -102,6 +112,11 @@ class Net:
         """A zone for it, so that it can hold records; below .example. Unsigned ones are insecure delegations."""
         return self.zones.get(name) or self._zone(name, signed)
 
+    def new_domain(self, signed=True):
+        """One with a name that nobody has used, so that nothing is remembered of it."""
+        self.companies += 1
+        return self.domain(f"company{self.companies}.example", signed).name
+
     def zone_of(self, owner):
         labels = owner.split(".")
         return next(self.zones[name] for i in range(len(labels) + 1) if (name := ".".join(labels[i:])) in self.zones)
@@ -134,8 +149,9 @@ class Net:
         return {
             "relay_port": self.port,
             "relay_source": [address],
-            # Each zone that has others below it: a resolver that asks one server for both takes the child's word on DS else.
-            "dns_stubs": [f"{zone}. {self.resolver}@{self.dns_port}" for zone in ("", TOP)],
+            # The zone that has others below it is a stub of its own: of one server for both, a resolver takes the child's word on DS else.
+            "dns_server": f"{self.resolver}@{self.dns_port}",
+            "dns_stubs": [f"{TOP}. {self.resolver}@{self.dns_port}"],
             "dns_anchors": [self.zones[""].anchor()],
             "ca_file": str(self.ca.certificate),
             "mta_sts_port": self.https_port,
@@ -153,6 +169,28 @@ class Net:
         self.closing.callback(made.close)
         return made
 
+    def company(self, signed=True, **options):
+        """A new domain with one host; `domain` and `bob`, an address there, are the host's."""
+        domain = self.new_domain(signed)
+        made = self.host(f"mx.{domain}", **options)
+        made.domain, made.bob = domain, f"bob@{domain}"
+        self.mx(domain, made.name)
+        return made
+
+    @contextlib.contextmanager
+    def guests(self):
+        """Hosts that come meanwhile go at the end, and no lie of the name server stays. Gives their list, whole after the end."""
+        guests, before = [], len(self.hosts)
+        with contextlib.ExitStack() as stack:
+            self.closing, kept = stack, self.closing
+            try:
+                yield guests
+            finally:
+                self.closing = kept
+                self.dns.clear()
+                guests += self.hosts[before:]
+                del self.hosts[before:]
+
     def policy_host(self, domain, text, certificate=None, ident="1"):
         """An MTA-STS policy for the domain, and the record that tells of it."""
         name, address = f"mta-sts.{domain}", self.address()
@@ -169,9 +207,10 @@ class Net:
         """A Postrider of that name, which keeps the domain's mail, and is a Server (server.py) for the rest."""
         address = self.address()
         self.set(name, "A", address)
-        made = Server(self.folder / f"p{len(self.servers)}", self.template, {}, user=user, environment=environment)
+        made = Server(self.folder / f"p{len(self.servers)}", self.templates(domain, accounts), {}, user=user, environment=environment)
         certificate = self.ca.issue(name)
         made.address = address
+        shutil.copy(self.ca.certificate, made.folder / "tls-cert.pem")  # what a Server's own clients trust
         made.write_config(hostname=name, tls_certificates=[str(certificate.chain)], tls_keys=[str(certificate.key)],
                           smtp_listen=[f"{address}:{self.port}", f"127.0.0.1:{made.ports['smtp']}"], **{**self.settings(address), **settings})
         certificate.key.chmod(0o600)
@@ -180,9 +219,6 @@ class Net:
         if domain:
             self.domain(domain)
             self.mx(domain, name)
-            made.cli("domain", "add", domain)
-            for account in accounts:
-                made.add_account(f"{account}@{domain}")
         return made.start() if start else made
 
     def foreign(self, kind, name, domain, accounts=(), **options):
@@ -213,6 +249,8 @@ class Net:
         zone = self.zones[name] = Zone(self, name, signed)
         if name:
             parent = self.zone_of(name.partition(".")[2])
+            for owner, kind in [key for key in parent.records if key[0] == name or key[0].endswith("." + name)]:
+                zone.records[owner, kind] = parent.records.pop((owner, kind))
             parent.set(name, "NS", f"ns.{TOP}.")
             if signed:
                 parent.set(name, "DS", zone.anchor().partition(" DS ")[2])

@@ -44,10 +44,13 @@ def records(data):
         at += 10 + length
 
 
+def wire_name(name):
+    return b"".join(bytes([len(label)]) + label.encode() for label in name.rstrip(".").split(".") if label) + b"\0"
+
+
 def ask(address, port, name, kind, timeout=2):
     """A question by UDP, without EDNS; the whole answer, or None when none comes."""
-    wire = b"".join(bytes([len(label)]) + label.encode() for label in name.rstrip(".").split(".") if label) + b"\0"
-    query = struct.pack(">HHHHHH", 4711, 0, 1, 0, 0, 0) + wire + struct.pack(">HH", TYPES[kind], 1)
+    query = struct.pack(">HHHHHH", 4711, 0, 1, 0, 0, 0) + wire_name(name) + struct.pack(">HH", TYPES[kind], 1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.settimeout(timeout)
         try:

@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 POSTRIDER = os.environ.get("POSTRIDER", str(ROOT / "build-check" / "src" / "daemon" / "postrider"))
 ROLES = ["log", "store", "keys", "dns", "auth", "relay", "smtp", "pop3"]
 SERVICES = ["smtp", "submission", "submissions", "lmtp", "pop3", "pop3s"]
-TIMEOUT = 30
+TIMEOUT = int(os.environ.get("TEST_TIMEOUT", "30"))
 MAX_LINE = 1 << 20
 poplib._MAXLINE = MAX_LINE
 
@@ -255,9 +255,10 @@ class Server:
                 if (e.good and e.level == "error" and e.name not in self.expected)
                 or (not e.good and re.search(r"Sanitizer|runtime error|^\s*#\d|SUMMARY", e.line))]
 
-    def tail(self, count=25):
+    def tail(self, count=25, since=0, without=()):
+        """The last lines, without those of some roles."""
         with self.changed:
-            return "\n".join(e.line for e in self.events[-count:])
+            return "\n".join([e.line for e in self.events[since:] if e.role not in without][-count:])
 
     def find_events(self, name, since=0, **fields):
         with self.changed:
