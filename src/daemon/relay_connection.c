@@ -63,6 +63,7 @@ static void give_back(struct relay_connection *c, const char *text)
 	if (m == NULL)
 		return;
 	m->connection = NULL;
+	relay_message_lands(m);
 	relay_body_end(m->reader);
 	m->reader = NULL;
 	if (!relay_message_is_complete(m) && ++m->tries >= RELAY_TRIES_MAX)
@@ -335,6 +336,7 @@ void relay_connection_work(struct relay_connection *c)
 		}
 		m->connection = c;
 		c->message = m;
+		relay_message_takes_off(m);
 		if (!relay_sender_may(m->m.sender))
 			relay_message_fail(m, QUEUE_DEFERRED, "4.7.0", "the sender's domain has sent its share for now (sender_domain_rate)", "");
 		if (send_message(c))

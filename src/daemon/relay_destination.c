@@ -265,9 +265,12 @@ static void want(struct relay_destination *d)
 
 void relay_destination_message(struct relay_destination *d, const struct message_queue_message *m)
 {
-	struct relay_message *message = d->ending || d->failed || relay_role.draining ? NULL : relay_message_new(d, m);
+	/* What is not taken goes back with the destination. */
+	if (d->ending || d->failed || relay_role.draining || relay_message_is_flying(d, m))
+		return;
+	struct relay_message *message = relay_message_new(d, m);
 	if (message == NULL)
-		return; /* it goes back with the destination */
+		return;
 	*d->last = message;
 	d->last = &message->next;
 	d->pending++;

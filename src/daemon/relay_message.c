@@ -61,6 +61,7 @@ struct relay_message *relay_message_new(struct relay_destination *d, const struc
 		return NULL;
 	struct relay_message *m = mem_alloc(sizeof *m);
 	m->destination = d;
+	m->number = from->number;
 	m->m = *from;
 	m->m.recipients = (struct codec_list){0};
 	m->count = from->recipients.count;
@@ -75,6 +76,7 @@ void relay_message_free(struct relay_message *m)
 {
 	if (m == NULL)
 		return;
+	relay_message_lands(m);
 	if (m->srs_request)
 		calls_forget(&relay_role.keys, m->srs_request);
 	relay_body_end(m->reader);
@@ -88,6 +90,39 @@ void relay_message_free(struct relay_message *m)
 	mem_free(m->group);
 	mem_free(m->group_numbers);
 	mem_free(m);
+}
+
+/* ---- on a connection ---- */
+
+enum { FLIGHT_MAX = 12 + 1 + 256 };
+
+static struct view flight_key(struct view id, const char *destination, char key[FLIGHT_MAX])
+{
+	int n = snprintf(key, FLIGHT_MAX, "%.*s %s", VIEW_FMT(id), destination);
+	return view_of(key, (size_t)(n < FLIGHT_MAX ? n : FLIGHT_MAX - 1));
+}
+
+void relay_message_takes_off(struct relay_message *m)
+{
+	char key[FLIGHT_MAX];
+	map_set(&relay_role.flights, flight_key(m->m.id, m->destination->name, key), m);
+}
+
+void relay_message_lands(struct relay_message *m)
+{
+	char key[FLIGHT_MAX];
+	struct view k = flight_key(m->m.id, m->destination->name, key);
+	if (map_get(&relay_role.flights, k) == m)
+		map_remove(&relay_role.flights, k);
+}
+
+bool relay_message_is_flying(const struct relay_destination *d, const struct message_queue_message *m)
+{
+	char key[FLIGHT_MAX];
+	struct relay_message *flying = map_get(&relay_role.flights, flight_key(m->id, d->name, key));
+	if (flying)
+		flying->number = m->number;
+	return flying != NULL;
 }
 
 /* ---- rewriting the sender (SRS) ---- */
@@ -247,7 +282,7 @@ static void tell_store(const struct relay_message *m, const struct relay_connect
 		    .stage = view_take(view_from_string(r->stage), 32)};
 	}
 	struct message_queue_outcome outcome = {
-	    .number = m->destination->number,
+	    .number = m->number,
 	    .id = m->m.id,
 	    .results = {.items = results, .count = m->count},
 	};

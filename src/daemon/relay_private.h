@@ -147,6 +147,7 @@ struct relay_message {
 	struct relay_recipient *recipients;
 	size_t count;
 	unsigned tries;
+	uint64_t number;      /* under which store has given it out last: a new store gives it out again */
 	uint32_t srs_request; /* keys is asked */
 	char *rewritten;      /* the sender for those of `forwarder` */
 	struct view forwarder;
@@ -174,6 +175,14 @@ void relay_message_result(struct relay_message *m, size_t recipient, uint64_t ve
 /* The same result for all that have none. */
 void relay_message_fail(struct relay_message *m, uint64_t verdict, const char *status, const char *text, const char *stage);
 bool relay_message_is_complete(const struct relay_message *m);
+
+/*
+ * On a connection, and off it again. A store that came back gives out once more what is on a connection: true when that is so; then the
+ * outcome will be told under the new number.
+ */
+void relay_message_takes_off(struct relay_message *m);
+void relay_message_lands(struct relay_message *m);
+bool relay_message_is_flying(const struct relay_destination *d, const struct message_queue_message *m);
 
 /* Tells store, and the log; then frees the message. connection: NULL when none was used. */
 void relay_message_finish(struct relay_message *m, struct relay_connection *connection);
@@ -361,6 +370,7 @@ struct relay_role {
 	struct calls store, dns, keys, auth;
 	struct map destinations; /* number -> struct relay_destination */
 	struct map hosts;        /* key -> struct relay_host */
+	struct map flights;      /* id and destination -> struct relay_message on a connection */
 	struct tls_context *tls;
 	struct buf authorities; /* as it was when tls was made */
 	char *passwords[RELAY_ROUTES_MAX]; /* of the routes' lines */

@@ -223,6 +223,7 @@ int relay_role_start(struct role_process *p)
 	relay_role.store.notice = on_store;
 	map_init(&relay_role.destinations);
 	map_init(&relay_role.hosts);
+	map_init(&relay_role.flights);
 	struct rlimit files;
 	relay_role.descriptors = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > 2 * RELAY_DESCRIPTORS
 	                             ? files.rlim_cur - RELAY_DESCRIPTORS

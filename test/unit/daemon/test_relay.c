@@ -560,6 +560,41 @@ static void test_a_body_is_converted(void **state)
 	buf_done(&trailer);
 }
 
+/* Store dies while the host thinks: what the next one gives out again is not sent twice, and its outcome told as the next one's. */
+static void test_a_message_on_a_connection_is_not_sent_twice(void **state)
+{
+	(void)state;
+	struct message_queue_outcome m;
+	struct message_queue_ready ready;
+	uint64_t d = offer("example.net");
+	int fd = take_connection();
+	greet(fd);
+	expect_take(d);
+	give_one(d, "aaaaaaaaaaaa", body);
+	taken(d, 1);
+	hear(fd, "MAIL FROM:<alice@example.test>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n");
+	say(fd, "250 ok\r\n250 ok\r\n354 go\r\n");
+	hear(fd, "Subject: x\r\n\r\nhello\r\n.\r\n");
+	close(store);
+	store = introduce(ROLE_STORE);
+	expect(store, MESSAGE_QUEUE_READY, &ready);
+	uint64_t again = offer("example.net");
+	int second = take_connection();
+	greet(second);
+	expect_take(again);
+	give_one(again, "aaaaaaaaaaaa", body);
+	taken(again, 1);
+	say(fd, "250 kept\r\n");
+	expect(store, MESSAGE_QUEUE_OUTCOME, &m);
+	keep();
+	assert_view(m.id, "aaaaaaaaaaaa");
+	assert_int_equal(m.number, again);
+	expect_rest(again, REST_EMPTY);
+	close(fd);
+	hear(second, "QUIT\r\n");
+	close(second);
+}
+
 static void test_lmtp(void **state)
 {
 	(void)state;
@@ -613,6 +648,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_lost_after_the_end_may_have_been_delivered, start, stop),
 	    cmocka_unit_test_setup_teardown(test_a_large_body_is_read_in_pieces, start, stop),
 	    cmocka_unit_test_setup_teardown(test_an_outcome_outlives_store, start, stop),
+	    cmocka_unit_test_setup_teardown(test_a_message_on_a_connection_is_not_sent_twice, start, stop),
 	    cmocka_unit_test_setup_teardown(test_lmtp, start, stop),
 	    cmocka_unit_test_setup_teardown(test_lmtp_by_a_socket, start, stop),
 	};
