@@ -241,6 +241,9 @@ static void proves_itself_by_its_record(void **state)
 			struct outcome o = dane(expired, NULL, &a, 1, NULL);
 			assert_true(o.secured);
 			assert_string_equal(o.verified, "dane-ee");
+			a = record(3, selector, matching, with_address, data);
+			o = dane(with_address, NULL, &a, 1, NULL);
+			assert_true(o.secured);
 			a = record(3, selector, matching, ca, data);
 			o = dane(expired, NULL, &a, 1, NULL);
 			assert_false(o.secured);
@@ -338,6 +341,9 @@ static void resumes_what_was_verified(void **state)
 		struct tls_association two[] = {ee, {3, 1, 1, view_of("0123456789abcdef0123456789abcdef", 32)}};
 		other.associations = two;
 		other.association_count = 2;
+		assert_false(meet(server, client, &other).resumed);
+		assert_true(meet(server, client, &other).resumed);
+		two[1].data = VIEW("0123456789abcdef0123456789abcdeg");
 		assert_false(meet(server, client, &other).resumed);
 		other = demands[0];
 		other.session = NULL;

@@ -66,7 +66,7 @@ static void wants_exactly_one(void **state)
 	zone_data("_mta-sts.example.org", DNS_TXT, VIEW("\5v=STS\7v1; id=\2ab"));
 	assert_int_equal(ask(), 0);
 	assert_string_equal(id, "ab");
-	zone_data("_mta-sts.example.org", DNS_TXT, VIEW("\15v=STSv1; x=1;"));
+	zone_data("_mta-sts.example.org", DNS_TXT, VIEW("\15v=STSv1; id=2"));
 	assert_int_equal(ask(), -ENOENT);
 	zone_status("_mta-sts.example.org", DNS_TXT, ANSWER_FAILED, "");
 	assert_int_equal(ask(), -EAGAIN);
