@@ -16,16 +16,17 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "daemon/dns_stub.h"
 #include "daemon/role.h"
 
 enum {
 	CLIENTS = 8,
-	WAITING_MAX =
-	    2000, /* questions that one asker waits for: two for each connection of a large server */
-	UNDER_WAY_MAX =
-	    6000, /* in the resolver, with those that nobody waits for; each takes some 5 KB there */
-	TIMEOUT_MS =
-	    30000, /* of a question that brings none: by then name servers were tried several times */
+	/* Questions that one asker waits for: two for each connection of a large server. */
+	WAITING_MAX = 2000,
+	/* In the resolver, with those that nobody waits for any more; each takes some 12 KB there. */
+	UNDER_WAY_MAX = 3000,
+	/* Of a question that brings none: by then name servers were tried several times. */
+	TIMEOUT_MS = 30000,
 	TIMEOUT_MAX_MS = 300000,
 	RECORDS_MAX = 256,
 	NAME_BYTES = 256,
@@ -263,24 +264,16 @@ static int configure_anchors(struct role_process *p)
 	return 0;
 }
 
-/* "zone address[@port] [insecure]" */
 static int configure_stubs(struct view rest)
 {
-	char zone[256], address[256];
-	struct view line, word;
-	while (rest.len && view_next(&rest, '\n', &line)) {
-		struct view words = view_trim(line);
-		if (!view_next(&words, ' ', &word) || !text_of(word, zone, sizeof zone))
+	struct view line;
+	struct dns_stub stub;
+	const char *problem;
+	while (rest.len && view_next(&rest, '\n', &line))
+		if (dns_stub_parse(line, &stub, &problem) != 0 ||
+		    ub_ctx_set_stub(role.resolver, stub.zone, stub.server, 0) != 0 ||
+		    (stub.insecure && ub_ctx_set_option(role.resolver, "domain-insecure:", stub.zone) != 0))
 			return -EINVAL;
-		words = view_trim(words);
-		if (!view_next(&words, ' ', &word) || !text_of(word, address, sizeof address) ||
-		    ub_ctx_set_stub(role.resolver, zone, address, 0) != 0)
-			return -EINVAL;
-		words = view_trim(words);
-		if (words.len && (!view_equal(words, VIEW("insecure")) ||
-		                     ub_ctx_set_option(role.resolver, "domain-insecure:", zone) != 0))
-			return -EINVAL;
-	}
 	return 0;
 }
 
@@ -307,7 +300,7 @@ static int configure(struct role_process *p)
 	/* The library's own 16 and 2 would let a few dead name servers hold up everybody's questions. */
 	ub_ctx_set_option(role.resolver, "outgoing-range:", "800");
 	ub_ctx_set_option(role.resolver, "outgoing-num-tcp:", "40");
-	ub_ctx_set_option(role.resolver, "num-queries-per-thread:", "6000");
+	ub_ctx_set_option(role.resolver, "num-queries-per-thread:", "3000");
 	ub_ctx_set_option(role.resolver, "infra-cache-numhosts:", "10000");
 	ub_ctx_hosts(role.resolver, NULL);
 	int error = configure_stubs(settings->dns_stubs);

@@ -10,6 +10,7 @@
 
 #include "base/cursor.h"
 #include "base/mem.h"
+#include "daemon/dns_stub.h"
 #include "daemon/route.h"
 #include "io/network.h"
 
@@ -313,6 +314,13 @@ static const char *wrong_relay_domain(struct view line)
 	return relay_domain_parse(line, &domain, &file, &problem) ? problem : NULL;
 }
 
+static const char *wrong_stub(struct view line)
+{
+	struct dns_stub stub;
+	const char *problem;
+	return dns_stub_parse(line, &stub, &problem) ? problem : NULL;
+}
+
 static const char *wrong_address(struct view line)
 {
 	struct sockaddr_storage address;
@@ -327,7 +335,8 @@ static int check_lines(const struct settings *s, struct buf *problem)
 		struct view lines;
 		const char *(*wrong)(struct view line);
 	} lists[] = {{"routes", s->routes, wrong_route}, {"tls_policies", s->tls_policies, wrong_policy},
-	    {"relay_domains", s->relay_domains, wrong_relay_domain}, {"relay_source", s->relay_source, wrong_address}};
+	    {"relay_domains", s->relay_domains, wrong_relay_domain}, {"relay_source", s->relay_source, wrong_address},
+	    {"dns_stubs", s->dns_stubs, wrong_stub}};
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
 		struct view rest = lists[i].lines, line;
 		while (rest.len && view_next(&rest, '\n', &line)) {

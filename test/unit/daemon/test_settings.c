@@ -203,11 +203,27 @@ static void services_have_names_and_addresses(void **state)
 	assert_false(service_has_tls(SERVICE_SMTP) || service_has_tls(SERVICE_SUBMISSION));
 }
 
+static void zones_have_name_servers(void **state)
+{
+	(void)state;
+	good("dns_stubs = {\"example.org 192.0.2.1\", \"Example.net.  2001:db8::1@5353\", \". 127.0.0.1@53\", \"a.b ::1 insecure\"}");
+	static const char *const wrong[][2] = {{"a/b 192.0.2.1", "zone's name"}, {"192.0.2.1", "address"}, {"a..b 192.0.2.1", "zone's name"},
+	    {"example.org ns.example.org", "address"}, {"example.org 192.0.2.1@", "address"}, {"example.org 192.0.2.1@0", "address"},
+	    {"example.org 192.0.2.1@65536", "address"}, {"example.org 192.0.2.1@5@3", "address"}, {"example.org IPv6:::1", "address"},
+	    {"example.org 192.0.2.1 secure", "insecure"}, {"example.org 192.0.2.1 insecure x", "too many"}};
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		char text[200];
+		snprintf(text, sizeof text, "dns_stubs = {\"x.test 192.0.2.1\", \"%s\"}", wrong[i][0]);
+		bad(text, wrong[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(defaults_are_within_their_ranges, start, stop),
 	    cmocka_unit_test_setup_teardown(reads_every_kind, start, stop),
+	    cmocka_unit_test_setup_teardown(zones_have_name_servers, start, stop),
 	    cmocka_unit_test_setup_teardown(refuses_what_is_out_of_range, start, stop),
 	    cmocka_unit_test_setup_teardown(refuses_what_it_does_not_know, start, stop),
 	    cmocka_unit_test_setup_teardown(counts_pairs_of_certificates, start, stop),
