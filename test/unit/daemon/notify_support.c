@@ -611,3 +611,25 @@ void delivery_read(struct delivery *d)
 	if (part >= 0)
 		assert_int_equal(dsn_status_parse(delivery_part(d, part), &d->arena, &d->status), 0);
 }
+
+struct delivery *only_delivery(void)
+{
+	assert_int_equal(server.delivered, 1);
+	delivery_read(&server.deliveries[0]);
+	return &server.deliveries[0];
+}
+
+enum returned delivery_returned(const struct delivery *d)
+{
+	bool message = delivery_find(d, "message", "rfc822") >= 0,
+	     header = delivery_find(d, "text", "rfc822-headers") >= 0;
+	assert_false(message && header);
+	return message ? WHOLE : header ? HEADER : NOTHING;
+}
+
+void assert_rested_empty(void)
+{
+	assert_int_equal(server.rests, 1);
+	assert_int_equal(server.how, REST_EMPTY);
+	assert_int_equal(relay_role.destinations.count, 0);
+}

@@ -96,7 +96,15 @@ void delivery_read(struct delivery *d);
 /* The body of a part; and the first part of that type, or -1. */
 struct view delivery_part(const struct delivery *d, int part);
 int delivery_find(const struct delivery *d, const char *type, const char *subtype);
+/* What of the message it returns. */
+enum returned { NOTHING, HEADER, WHOLE };
+enum returned delivery_returned(const struct delivery *d);
 bool delivery_says(const struct delivery *d, const char *words);
+
+/* The one that was taken, read. */
+struct delivery *only_delivery(void);
+/* The destination has been given back once, and nothing is left. */
+void assert_rested_empty(void);
 
 /* Of all recipients of all messages. */
 bool all_told(void);

@@ -9,25 +9,11 @@
 #include "format/header.h"
 #include "smtp/smtp_terms.h"
 
-static struct delivery *only_delivery(void)
-{
-	assert_int_equal(server.delivered, 1);
-	delivery_read(&server.deliveries[0]);
-	return &server.deliveries[0];
-}
-
 static void assert_field(const struct delivery *d, const char *name, const char *expected)
 {
 	struct view body;
 	assert_true(header_find(buf_view(&d->text), view_from_string(name), &body));
 	assert_view(view_trim(body), expected);
-}
-
-static void assert_rested_empty(void)
-{
-	assert_int_equal(server.rests, 1);
-	assert_int_equal(server.how, REST_EMPTY);
-	assert_int_equal(relay_role.destinations.count, 0);
 }
 
 /* ---- one message, one notice ---- */
@@ -196,16 +182,6 @@ static void says_what_led_to_the_end(void **state)
 
 /* ---- what is returned ---- */
 
-enum returned { NOTHING, HEADER, WHOLE };
-
-static enum returned returned(const struct delivery *d)
-{
-	bool message = delivery_find(d, "message", "rfc822") >= 0,
-	     header = delivery_find(d, "text", "rfc822-headers") >= 0;
-	assert_false(message && header);
-	return message ? WHOLE : header ? HEADER : NOTHING;
-}
-
 static void returns_what_was_asked_for(void **state)
 {
 	enum { KB = 1024, MB = 1024 * KB };
@@ -243,10 +219,10 @@ static void returns_what_was_asked_for(void **state)
 		server.give = gives[k % 4];
 		server_offer();
 		struct delivery *d = only_delivery();
-		assert_int_equal(returned(d), cases[c].expected);
+		assert_int_equal(delivery_returned(d), cases[c].expected);
 		assert_true(delivery_says(d, "Subject: lunch"));
 		assert_int_equal(d->m.body, SMTP_7BIT);
-		if (returned(d) == WHOLE) {
+		if (delivery_returned(d) == WHOLE) {
 			struct view whole = delivery_part(d, delivery_find(d, "message", "rfc822"));
 			assert_true(view_equal(whole, buf_view(&i->body)));
 		} else {
@@ -306,7 +282,7 @@ static void returns_octets_as_they_are(void **state)
 		i->m.body = cases[c].declared;
 		server_offer();
 		struct delivery *d = only_delivery();
-		assert_int_equal(returned(d), cases[c].expected);
+		assert_int_equal(delivery_returned(d), cases[c].expected);
 		assert_int_equal(d->m.body, cases[c].kind);
 	}
 }
@@ -321,14 +297,14 @@ static void returns_what_can_be_read(void **state)
 	server.read_error = -EIO;
 	server_offer();
 	struct delivery *d = only_delivery();
-	assert_int_equal(returned(d), HEADER);
+	assert_int_equal(delivery_returned(d), HEADER);
 	assert_int_equal(server.reads, 1);
 	server_anew(state);
 	add_item("alice@example.org");
 	server.give = 0;
 	server.read_error = -ENOENT;
 	server_offer();
-	assert_int_equal(returned(only_delivery()), NOTHING);
+	assert_int_equal(delivery_returned(only_delivery()), NOTHING);
 }
 
 static void survives_hostile_headers(void **state)
@@ -374,7 +350,7 @@ static void bounds_huge_headers(void **state)
 		server_offer();
 		struct delivery *d = only_delivery();
 		assert_true(buf_view(&d->text).len < 2 * NOTIFY_HEADER_MAX + 10000);
-		assert_int_equal(returned(d), HEADER);
+		assert_int_equal(delivery_returned(d), HEADER);
 		assert_view(view_take(delivery_part(d, delivery_find(d, "text", "rfc822-headers")), 16),
 		    "Subject: lunch\r\n");
 		assert_in_range(server.reads, 0, 2);
@@ -399,310 +375,6 @@ static void repeats_no_line_of_a_remote(void **state)
 	assert_view(d->status.recipients[0].status, "5.1.1");
 }
 
-/* ---- many for one ---- */
-
-static void gathers_what_is_many(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 30; i++)
-		add_item("alice@example.org");
-	add_item("bob@example.org");
-	server_offer();
-	assert_int_equal(server.delivered, 12);
-	assert_rested_empty();
-	size_t singles = 0;
-	for (size_t i = 0; i < server.delivered; i++) {
-		struct delivery *d = &server.deliveries[i];
-		delivery_read(d);
-		singles += d->m.reports.count == 1;
-		if (d->m.reports.count == 1)
-			continue;
-		assert_int_equal(d->m.reports.count, 20);
-		assert_true(media_type_is(&d->tree->parts[0].type, "multipart", "mixed"));
-		size_t reports = 0;
-		for (size_t k = 0; k < d->tree->count; k++)
-			reports += media_type_is(&d->tree->parts[k].type, "message", "delivery-status");
-		assert_int_equal(reports, 20);
-		assert_true(
-		    delivery_says(d, "Subject: Messages of yours could not be delivered: 20 reports"));
-	}
-	assert_int_equal(singles, 11);
-
-	/* More of them wait, so that still more can gather; others' news do not wait with them. */
-	for (int i = 0; i < 5; i++)
-		add_item("alice@example.org");
-	server_offer();
-	assert_int_equal(server.delivered, 12);
-	assert_int_equal(server.rests, 1);
-	add_item("bob@example.org");
-	add_item("alice@example.org");
-	server_more();
-	assert_int_equal(server.delivered, 13);
-	assert_int_equal(server.rests, 1);
-	server_pass(NOTIFY_GATHER_SECONDS - 100);
-	assert_int_equal(server.delivered, 13);
-	server_pass(101);
-	assert_int_equal(server.rests, 2);
-	assert_int_equal(server.how, REST_EMPTY); /* due at once */
-	server_offer();
-	assert_int_equal(server.delivered, 14);
-	assert_int_equal(server.deliveries[13].m.reports.count, 6);
-	assert_int_equal(server.rests, 3);
-
-	/* A crowd does not wait. */
-	for (int i = 0; i < 3 * RELAY_TAKE_MESSAGES; i++)
-		add_item("alice@example.org");
-	server_offer();
-	assert_int_equal(server.delivered, 17);
-	assert_int_equal(server.deliveries[16].m.reports.count, RELAY_TAKE_MESSAGES);
-	assert_int_equal(server.rests, 4);
-
-	/* The next hour begins anew. */
-	server_pass(NOTIFY_HOUR);
-	add_item("alice@example.org");
-	server_offer();
-	assert_int_equal(server.delivered, 18);
-	assert_true(all_told());
-}
-
-/* What gathered for long goes in one sweep, however many takes that needs. */
-static void gathers_over_several_takes(void **state)
-{
-	(void)state;
-	for (int i = 0; i < NOTIFY_SINGLES; i++)
-		relay_notify_sent(VIEW("alice@example.org"), clock_wall());
-	for (int i = 0; i < 300; i++)
-		add_item(i % 10 == 0  ? "alice@example.org"
-		         : i % 10 < 5 ? "bob@example.org"
-		                      : "carl@example.org");
-	server_offer();
-	assert_rested_empty();
-	size_t alice = 0;
-	for (size_t i = 0; i < server.delivered; i++) {
-		const struct message_delivery_target *t = server.deliveries[i].m.targets.items;
-		alice += view_equal(t[0].address, VIEW("alice@example.org"));
-	}
-	assert_int_equal(alice, 5); /* one for each take */
-	assert_true(all_told());
-}
-
-static void splits_what_is_too_much_for_one(void **state)
-{
-	(void)state;
-	for (int i = 0; i < NOTIFY_SINGLES; i++)
-		relay_notify_sent(VIEW("alice@example.org"), clock_wall());
-	for (int i = 0; i < 8; i++) {
-		item_add_recipients(add_item("alice@example.org"), 299, ACTION_DELAYED);
-		item_set_body(&server.items[i], "Subject: lunch\r\n", 40 * 1024);
-		server.items[i].m.ret = 1;
-	}
-	server_offer();
-	assert_int_equal(server.delivered, 3);
-	size_t reports = 0;
-	for (int i = 0; i < 3; i++) {
-		delivery_read(&server.deliveries[i]);
-		assert_in_range(server.deliveries[i].m.reports.count, 600, 900);
-		reports += server.deliveries[i].m.reports.count;
-	}
-	assert_int_equal(reports, 2400);
-}
-
-static void bounds_what_a_gathered_one_returns(void **state)
-{
-	(void)state;
-	for (int i = 0; i < NOTIFY_SINGLES; i++)
-		relay_notify_sent(VIEW("alice@example.org"), clock_wall());
-	for (int i = 0; i < 8; i++) {
-		item_set_body(add_item("alice@example.org"), "Subject: lunch\r\n", 300 * 1024);
-		server.items[i].m.ret = 1;
-	}
-	server_offer();
-	struct delivery *d = only_delivery();
-	size_t whole = 0, headers = 0;
-	for (size_t k = 0; k < d->tree->count; k++) {
-		headers += media_type_is(&d->tree->parts[k].type, "text", "rfc822-headers");
-		whole += media_type_is(&d->tree->parts[k].type, "text", "plain") &&
-		         d->tree->parts[k].body_len > 200 * 1024;
-	}
-	assert_int_equal(whole, 3);
-	assert_int_equal(headers, 5);
-}
-
-static void remembers_a_thousand_senders(void **state)
-{
-	char address[40];
-	int64_t now = clock_wall();
-	(void)state;
-	for (int i = 0; i < NOTIFY_SENDERS_MAX + 1; i++) {
-		snprintf(address, sizeof address, "sender%d@example.org", i);
-		assert_int_equal(relay_notify_singles(view_from_string(address), now), NOTIFY_SINGLES);
-		relay_notify_sent(view_from_string(address), now);
-	}
-	assert_int_equal(relay_notify_singles(VIEW("sender1000@example.org"), now), NOTIFY_SINGLES - 1);
-	assert_int_equal(relay_notify_singles(VIEW("sender1@example.org"), now), NOTIFY_SINGLES - 1);
-	assert_int_equal(
-	    relay_notify_singles(VIEW("sender0@example.org"), now), NOTIFY_SINGLES); /* forgotten */
-	/* The clock is put back: nobody waits for long. */
-	assert_true(relay_notify_gathers(VIEW("sender1@example.org"), 1000000, now));
-	for (int i = 0; i < NOTIFY_SINGLES; i++)
-		relay_notify_sent(VIEW("sender1@example.org"), now);
-	assert_true(relay_notify_gathers(VIEW("sender1@example.org"), 1000000, now));
-	assert_false(relay_notify_gathers(VIEW("sender1@example.org"), 1000001, now));
-	assert_true(relay_notify_gathers(VIEW("sender1@example.org"), 1000002, now - 86400));
-	assert_int_equal(relay_notify_singles(VIEW("sender1@example.org"), now - 86400), NOTIFY_SINGLES);
-}
-
-/* ---- trouble ---- */
-
-/* Store dies at each step, one after the other: nothing is told then, and all of it when store is back. */
-static void survives_a_store_that_goes_away(void **state)
-{
-	size_t step = 1;
-	for (;; step++) {
-		server_anew(state);
-		for (int i = 0; i < 3; i++) {
-			item_set_body(add_item(i ? "alice@example.org" : "team@example.org"),
-			    "Subject: lunch\r\n", 200 * 1024);
-			server.items[i].m.ret = 1;
-		}
-		server.give = 500;
-		server.close_after = step;
-		server_offer();
-		bool died = !server.store_up;
-		if (died) {
-			assert_int_equal(relay_role.destinations.count, 0);
-			server_return();
-			server_offer();
-		}
-		assert_int_equal(server.delivered, 3);
-		for (size_t i = 0; i < 3; i++) {
-			delivery_read(&server.deliveries[i]);
-			assert_int_equal(returned(&server.deliveries[i]), WHOLE);
-			assert_true(server.items[i].told[0]);
-		}
-		if (!died)
-			break;
-	}
-	assert_true(step > 15);
-}
-
-static void repeats_under_the_same_id(void **state)
-{
-	(void)state;
-	add_item("alice@example.org");
-	server.close_on_deliver = true;
-	server_offer();
-	char id[RANDOM_ID_SIZE];
-	memcpy(id, server.last_id, sizeof id);
-	assert_int_equal(strlen(id), 12);
-	server_return();
-	server_offer();
-	assert_int_equal(server.delivered, 1);
-	assert_string_equal(server.last_id, id);
-	/* And no other one. */
-	add_item("alice@example.org");
-	server_offer();
-	assert_int_equal(server.delivered, 2);
-	assert_string_not_equal(server.last_id, id);
-}
-
-static void waits_for_auth(void **state)
-{
-	(void)state;
-	add_item("alice@example.org");
-	for (int i = 0; i < 5; i++) {
-		server.auth_away = true;
-		server_offer();
-		assert_int_equal(server.rests, i + 1);
-		assert_int_equal(server.how, i < 3 ? REST_LATER : REST_FAILED);
-		assert_true(i >= 3 || server.seconds == 5);
-		if (i >= 3)
-			assert_string_equal(server.rest_text, "4.3.0 auth does not answer");
-		server_return();
-	}
-	assert_int_equal(server.delivered, 0);
-	server_offer();
-	assert_int_equal(server.delivered, 1);
-	/* One success, and a short absence is short again. */
-	add_item("alice@example.org");
-	server.auth_away = true;
-	server_offer();
-	assert_int_equal(server.how, REST_LATER);
-	server_return();
-}
-
-static void waits_for_store(void **state)
-{
-	static const struct {
-		int error;
-		bool later;
-		uint64_t verdict;
-	} cases[] = {{-EAGAIN, true, 0}, {-ENOSPC, true, 0}, {-ENOENT, false, QUEUE_FAILED},
-	    {-EMSGSIZE, false, QUEUE_DEFERRED}, {-EIO, false, QUEUE_DEFERRED}};
-	for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
-		server_anew(state);
-		struct item *i = add_item("alice@example.org");
-		server.error = cases[c].error;
-		server_offer();
-		assert_int_equal(server.delivered, 0);
-		assert_int_equal(server.rests, 1);
-		assert_int_equal(server.how == REST_EMPTY, !cases[c].later);
-		assert_int_equal(i->outcomes, !cases[c].later);
-		if (i->outcomes)
-			assert_int_equal(i->verdict, cases[c].verdict);
-		server.error = 0;
-		i->gone = false;
-		server_offer();
-		assert_int_equal(server.delivered, 1);
-	}
-}
-
-static void defers_what_cannot_be_looked_up(void **state)
-{
-	(void)state;
-	struct item *i = add_item("crowded@example.org");
-	add_item("alice@example.org");
-	server_offer();
-	assert_int_equal(server.delivered, 1);
-	assert_int_equal(i->verdict, QUEUE_DEFERRED);
-	assert_rested_empty();
-}
-
-static void ends_when_the_server_stops(void **state)
-{
-	(void)state;
-	for (int i = 0; i <= NOTIFY_SINGLES; i++)
-		relay_notify_sent(VIEW("alice@example.org"), clock_wall());
-	add_item("alice@example.org");
-	server_offer();
-	assert_int_equal(server.rests, 0); /* it waits for more */
-	relay_role.draining = true;
-	relay_destinations_drain();
-	server_run();
-	assert_int_equal(server.rests, 1);
-	assert_int_equal(relay_role.destinations.count, 0);
-}
-
-/* Each allocation fails once: the news are told, now or at the next attempt. */
-static void survives_without_memory(void **state)
-{
-	bool pending = false;
-	for (unsigned n = 1; !pending; n++) {
-		server_anew(state);
-		for (int i = 0; i < 12; i++)
-			add_item("alice@example.org");
-		server.faulty = true;
-		mem_fail_after(n);
-		server_offer();
-		pending = mem_fault_pending();
-		mem_fail_after(0);
-		server_return();
-		if (!all_told())
-			server_offer();
-		assert_true(all_told());
-	}
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, server_reset, server_forget)
 
 int main(void)
@@ -723,18 +395,6 @@ int main(void)
 	    TEST(survives_hostile_headers),
 	    TEST(bounds_huge_headers),
 	    TEST(repeats_no_line_of_a_remote),
-	    TEST(gathers_what_is_many),
-	    TEST(gathers_over_several_takes),
-	    TEST(splits_what_is_too_much_for_one),
-	    TEST(bounds_what_a_gathered_one_returns),
-	    TEST(remembers_a_thousand_senders),
-	    TEST(survives_a_store_that_goes_away),
-	    TEST(repeats_under_the_same_id),
-	    TEST(waits_for_auth),
-	    TEST(waits_for_store),
-	    TEST(defers_what_cannot_be_looked_up),
-	    TEST(ends_when_the_server_stops),
-	    TEST(survives_without_memory),
 	};
 	return cmocka_run_group_tests(tests, server_start, server_stop);
 }
