@@ -108,16 +108,31 @@ static void on_take(const struct message_queue_take *m, uint32_t request)
 	say(&store, MESSAGE_QUEUE_TAKEN, request, &taken);
 }
 
+static struct {
+	struct item *item;
+	uint64_t offset, length;
+	uint32_t request;
+} wanted;
+
+void server_send_data(void)
+{
+	struct message_queue_data data = {.error = (uint64_t)(int64_t)server.read_error};
+	if (server.read_error == 0)
+		data.bytes = view_take(view_skip(buf_view(&wanted.item->body), wanted.offset), wanted.length);
+	say(&store, MESSAGE_QUEUE_DATA, wanted.request, &data);
+}
+
 static void on_read(const struct message_queue_read *m, uint32_t request)
 {
-	struct view body = buf_view(&item_of(m->id)->body);
-	struct message_queue_data data = {.error = (uint64_t)(int64_t)server.read_error};
+	wanted.item = item_of(m->id);
+	wanted.offset = m->offset;
+	wanted.length = m->length;
+	wanted.request = request;
 	assert_in_range(m->length, 1, RELAY_PIECE);
-	assert_true(m->offset + m->length <= body.len);
+	assert_true(m->offset + m->length <= buf_view(&wanted.item->body).len);
 	server.reads++;
-	if (server.read_error == 0)
-		data.bytes = view_take(view_skip(body, m->offset), m->length);
-	say(&store, MESSAGE_QUEUE_DATA, request, &data);
+	if (!server.withhold_data)
+		server_send_data();
 }
 
 void server_send_credit(void)

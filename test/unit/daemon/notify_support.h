@@ -45,9 +45,10 @@ struct server {
 	size_t delivered; /* those that were taken */
 
 	/* What store does. */
-	size_t give;   /* octets of a body that come with the message */
-	bool withhold; /* credit */
-	int error;     /* of a delivery */
+	size_t give;        /* octets of a body that come with the message */
+	bool withhold_data; /* of a body */
+	bool withhold;      /* credit */
+	int error;          /* of a delivery */
 	int read_error;
 	size_t close_after; /* frames, counted from `frames`; 0: never */
 	bool close_on_deliver;
@@ -82,6 +83,7 @@ void server_more(void);
 /* The store that went away is there again. */
 void server_return(void);
 void server_send_credit(void);
+void server_send_data(void);
 
 /* Seconds that the wall clock goes forward. */
 void server_pass(int64_t seconds);

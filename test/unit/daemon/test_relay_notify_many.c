@@ -194,6 +194,32 @@ static void survives_a_store_that_goes_away(void **state)
 	assert_true(step > 15);
 }
 
+/* The destination goes while its notices are on their way: what still comes for them finds nobody. */
+static void forgets_what_is_under_way(void **state)
+{
+	for (int while_reading = 0; while_reading < 2; while_reading++) {
+		server_anew(state);
+		item_set_body(add_item("alice@example.org"), "Subject: lunch\r\n", 700 * 1024);
+		server.items[0].m.ret = 1;
+		server.withhold = true;
+		server.withhold_data = while_reading;
+		server_offer();
+		assert_int_equal(server.rests + server.delivered, 0);
+		relay_destinations_forget();
+		if (while_reading)
+			server_send_data();
+		else
+			server_send_credit();
+		server_run();
+		assert_int_equal(server.aborts, !while_reading);
+		assert_int_equal(server.delivered, 0);
+		server.withhold = server.withhold_data = false;
+		server_return();
+		server_offer();
+		assert_int_equal(server.delivered, 1);
+	}
+}
+
 static void repeats_under_the_same_id(void **state)
 {
 	(void)state;
@@ -322,6 +348,7 @@ int main(void)
 	    TEST(bounds_what_a_gathered_one_returns),
 	    TEST(remembers_a_thousand_senders),
 	    TEST(survives_a_store_that_goes_away),
+	    TEST(forgets_what_is_under_way),
 	    TEST(repeats_under_the_same_id),
 	    TEST(waits_for_auth),
 	    TEST(waits_for_store),
