@@ -10,7 +10,13 @@
 #include "daemon/store_upkeep.h"
 #include "store/store_admin.h"
 
-enum { FIRST_MS = 60 * 1000, DAILY_MS = 24 * 3600 * 1000, PAUSE_MS = 5 };
+enum {
+	FIRST_MS = 60 * 1000,
+	DAILY_MS = 24 * 3600 * 1000,
+	PAUSE_MS = 5,
+	LOOK_MS = 20 * 1000,
+	DEAD_MIN = 256 << 20 /* bytes: four log files; less is not worth a walk over the index */
+};
 
 static struct {
 	struct loop_timer timer;
@@ -22,6 +28,51 @@ static struct {
 	uint64_t visited, dropped;
 	bool running, listing_accounts, stopping;
 } walk;
+
+/*
+ * What the queue leaves: bodies that live for seconds. On a busy relay they would fill the disk long before the day is
+ * over, so compaction comes when enough of them are dead: as much as pays for reading the index twice and writing
+ * a copy of it, which is what it costs.
+ */
+static struct {
+	struct loop_timer timer;
+	struct store_task task;
+	uint64_t freed; /* by the queue, up to the last compaction */
+	bool running;
+} space;
+
+static uint64_t freed_by_queue(void)
+{
+	struct queue_figures f;
+	queue_figures(store_role.queue, &f);
+	return f.freed_bytes;
+}
+
+static void space_made(struct store_task *task, int result)
+{
+	space.running = false;
+	log_event(result ? LOG_ERROR : LOG_INFO, "-", "queue-space", log_u64("freed", task->freed),
+	    log_u64("files", task->volumes), log_i64("result", result));
+}
+
+static void look_for_space(void *arg)
+{
+	struct store_stats stats;
+	uint64_t freed = freed_by_queue();
+	(void)arg;
+	loop_timer_set(&space.timer, LOOK_MS);
+	store_stats(store_role.store, &stats);
+	uint64_t enough = 2 * stats.index_bytes > DEAD_MIN ? 2 * stats.index_bytes : DEAD_MIN;
+	/* On a disk that is nearly full everything counts. */
+	if (stats.nearly_full && enough > DEAD_MIN)
+		enough = DEAD_MIN;
+	if (space.running || stats.read_only || freed - space.freed < enough)
+		return;
+	space.freed = freed;
+	space.running = true;
+	space.task = (struct store_task){.done = space_made};
+	store_compact(store_role.store, &space.task);
+}
 
 static void later(int64_t ms)
 {
@@ -40,6 +91,7 @@ static void compacted(struct store_task *task, int result)
 static void finish_walk(void)
 {
 	trace_expire();
+	space.freed = freed_by_queue();
 	walk.task = (struct store_task){.done = compacted};
 	store_compact(store_role.store, &walk.task);
 }
@@ -148,10 +200,13 @@ void store_upkeep_start(void)
 	buf_init(&walk.accounts, 8 * DIRECTORY_LIST_PART);
 	loop_timer_init(&walk.timer, &store_role.process->loop, next_step, NULL);
 	later(FIRST_MS);
+	loop_timer_init(&space.timer, &store_role.process->loop, look_for_space, NULL);
+	loop_timer_set(&space.timer, LOOK_MS);
 }
 
 void store_upkeep_stop(void)
 {
 	walk.stopping = true;
 	loop_timer_cancel(&walk.timer);
+	loop_timer_cancel(&space.timer);
 }

@@ -14,6 +14,7 @@ enum {
 	RAW_MAX = QUEUE_RECORD_MAX + STORE_ENTRY_MAX,
 	PART_MAX = 1900, /* of a record, in one entry */
 	RANKS = 19,
+	LOGGED = 1536, /* about what a message's entries take of the log while it lives */
 	REST_SECONDS_MAX = 7 * 86400
 };
 
@@ -606,6 +607,6 @@ int spool_save(struct spool *s, struct spool_message *m, bool tidy)
 	if (error || after->any)
 		return error;
 	spool_note(s, NOTE_DONE, &m->id, NULL);
-	s->freed += m->record.shared ? 0 : blob_length(&m->record.blob);
+	s->freed += LOGGED + (m->record.shared ? 0 : blob_length(&m->record.blob));
 	return 0;
 }

@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "queue/queue_walk.h"
-#include "store/store_embedded.h"
+#include "store/store_admin.h"
 
 enum { TAKE = 50, LIST = 1000, CREDIT = 1000 /* as many as relay asks for */ };
 
@@ -322,6 +322,30 @@ static void send_all(void)
 		turn();
 }
 
+static bool compacted_all;
+
+static void compacted(struct store_task *t, int result)
+{
+	(void)t;
+	check(result, "compact");
+	compacted_all = true;
+}
+
+/* What is left of it all on the disk. */
+static void compact(void)
+{
+	struct store_task task = {.done = compacted};
+	struct store_stats before, after;
+	int64_t from = clock_monotonic_us();
+	store_stats(store, &before);
+	store_compact(store, &task);
+	while (!compacted_all)
+		turn();
+	report("compact", seconds_since(from), 0);
+	store_stats(store, &after);
+	printf("volumes of %" PRIu64 " MB, freed %" PRIu64 " MB\n", before.volume_bytes >> 20, task.freed >> 20);
+}
+
 int main(int argc, char **argv)
 {
 	size_t *const numbers[] = {&messages, &destinations, &under_way, &body_len};
@@ -348,6 +372,7 @@ int main(int argc, char **argv)
 	fail_all();
 	count_and_list();
 	send_all();
+	compact();
 	close_queue();
 	return 0;
 }
