@@ -132,6 +132,15 @@ int test_queue_memory(void **state)
 	return 0;
 }
 
+int test_queue_failing(void **state)
+{
+	(void)state;
+	folder = NULL;
+	store = store_failing(store_memory());
+	open_queue();
+	return 0;
+}
+
 int test_queue_embedded(void **state)
 {
 	(void)state;

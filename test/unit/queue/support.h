@@ -43,6 +43,7 @@ extern struct queue_config test_config;
 
 int test_queue_memory(void **state);
 int test_queue_embedded(void **state);
+int test_queue_failing(void **state); /* over the engine in memory: store_fail(queue_store(queue), ...) */
 int test_queue_close(void **state);
 /* As after the end of the process; on the memory engine the store stays. */
 void test_queue_restart(void);
