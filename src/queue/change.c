@@ -3,8 +3,7 @@
 
 #include <errno.h>
 
-/* The words of format/dsn_explain.h's troubles, which stand where no host has said anything. */
-static const struct view expired_words = {"expired", 7};
+#include "format/dsn_explain.h"
 
 /* ---- a new message ---- */
 
@@ -217,7 +216,7 @@ static void take_last_words(struct spool *s, struct record_recipient *p)
 	p->status = d.status;
 }
 
-static void expire(struct spool *s, struct spool_message *m, struct view status)
+static void expire(struct spool *s, struct spool_message *m, enum trouble why)
 {
 	for (size_t i = 0; i < m->record.count; i++) {
 		struct record_recipient *p = &m->record.recipients[i];
@@ -225,9 +224,10 @@ static void expire(struct spool *s, struct spool_message *m, struct view status)
 			continue;
 		take_last_words(s, p);
 		p->state = RECORD_FAILED;
-		p->status = status;
+		p->status = why == TROUBLE_EXPIRED ? VIEW("4.4.7") : VIEW("5.4.7");
+		/* Where no host has said anything, the trouble's phrase stands. */
 		if (p->reply.len == 0)
-			p->reply = expired_words;
+			p->reply = view_from_string(trouble_phrase(why));
 		tell(&m->record, p, ACTION_FAILED);
 		spool_note(s, NOTE_EXPIRED, &m->id, p);
 	}
@@ -274,11 +274,11 @@ static void pass_time(struct spool *s, struct spool_message *m)
 	if (r->held)
 		return;
 	if (r->expires <= s->now)
-		expire(s, m, VIEW("4.4.7"));
+		expire(s, m, TROUBLE_EXPIRED);
 	if (r->by_time > 0 && !r->by_done && r->by_time <= s->now) {
 		r->by_done = true;
 		if ((r->by_mode & 255) == 'R')
-			expire(s, m, VIEW("5.4.7"));
+			expire(s, m, TROUBLE_DEADLINE);
 		else
 			delay(s, m, true);
 	}
@@ -368,7 +368,7 @@ static bool delete(struct spool *s, struct spool_message *m, const struct change
 			continue;
 		p->state = RECORD_FAILED;
 		p->status = VIEW("5.7.1");
-		p->reply = order->why.len ? view_take(order->why, QUEUE_REPLY_MAX) : VIEW("deleted by the administrator");
+		p->reply = view_from_string(trouble_phrase(TROUBLE_DELETED));
 		p->host = p->stage = (struct view){0};
 		if (order->kind == CHANGE_BOUNCE)
 			tell(r, p, ACTION_FAILED);
