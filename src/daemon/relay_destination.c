@@ -329,7 +329,8 @@ static void check_end(struct relay_destination *d)
 	else if (d->pending == 0 && d->more && is_stale(d))
 		relay_destination_rest(d, REST_LATER, 0);
 	else if (d->pending == 0 && d->taken && !d->more)
-		loop_timer_set(&d->timer, RELAY_LINGER_MS);
+		/* Where days pass in seconds, its next attempt may be due sooner than it would rest. */
+		loop_timer_set(&d->timer, clock_is_simulated() ? CLOCK_SIMULATED_LOOK_MS : RELAY_LINGER_MS);
 }
 
 static void on_timer(void *arg)

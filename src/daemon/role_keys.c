@@ -27,6 +27,7 @@ enum {
 	CLIENTS = 8,
 	TICKET_DAY = 86400,                      /* after so many seconds there is a new ticket key */
 	SECRET_MAX = 64,
+	ADDRESS_MAX = 1024, /* more than an address may have */
 	KEYS_MAX = 4 * CERTIFICATES_MAX_SETTING, /* those in force, and those of some reloads before */
 	/* So long a key is kept that a reload has replaced. An edge may still be in a handshake that began
 	 * with it: longer than any client may take to begin one. */
@@ -141,14 +142,32 @@ static void answer_ticket_key(struct link *link, uint32_t request)
 
 static int rewrite(const struct message_srs *m, int64_t today, struct buf *out)
 {
-	ptrdiff_t at = -1;
-	for (size_t i = 0; i < m->address.len; i++)
-		if (m->address.data[i] == '@')
-			at = (ptrdiff_t)i;
+	ptrdiff_t at = view_find_last(m->address, '@');
 	if (at < 1)
 		return -EINVAL;
 	struct view secret = view_of(role.secret, role.secret_len);
 	return srs_forward(view_take(m->address, (size_t)at), view_skip(m->address, (size_t)at + 1), m->domain, today, secret, out);
+}
+
+/*
+ * Mail that came through here twice has our SRS0 behind our SRS1. This host would send the bounce to itself, so both are undone; the hash
+ * tells that the second is ours as well.
+ */
+static int reverse(struct view local, int64_t today, struct buf *out)
+{
+	struct view secret = view_of(role.secret, role.secret_len);
+	struct buf behind;
+	int error = srs_reverse(local, today, secret, out);
+	ptrdiff_t at = error ? -1 : view_find_last(buf_view(out), '@');
+	if (at < 1 || !srs_is(view_take(buf_view(out), (size_t)at)))
+		return error;
+	buf_init(&behind, ADDRESS_MAX);
+	if (srs_reverse(view_take(buf_view(out), (size_t)at), today, secret, &behind) == 0) {
+		buf_clear(out);
+		error = buf_append(out, buf_view(&behind));
+	}
+	buf_done(&behind);
+	return error;
 }
 
 static void answer_srs(struct link *link, const struct channel_frame *frame)
@@ -158,9 +177,9 @@ static void answer_srs(struct link *link, const struct channel_frame *frame)
 		return;
 	int64_t today = clock_wall() / 86400;
 	struct buf address;
-	buf_init(&address, 1024);
+	buf_init(&address, ADDRESS_MAX);
 	int error = m.operation == SRS_REWRITE   ? rewrite(&m, today, &address)
-	            : m.operation == SRS_REVERSE ? srs_reverse(m.address, today, view_of(role.secret, role.secret_len), &address)
+	            : m.operation == SRS_REVERSE ? reverse(m.address, today, &address)
 	                                         : -EINVAL;
 	struct message_srs_answer answer = {
 	    .error = (uint64_t)(int64_t)error, .address = error ? (struct view){0} : buf_view(&address)};

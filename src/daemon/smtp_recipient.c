@@ -77,13 +77,19 @@ static bool take_bounce(struct smtp_connection *c)
 		return false;
 	struct message_srs question = {.operation = SRS_REVERSE, .address = local};
 	struct message_srs_answer answer;
-	struct buf in;
+	struct buf in, address;
 	buf_init(&in, CHANNEL_FRAME_MAX);
+	buf_init(&address, CHANNEL_FRAME_MAX);
 	if (edge_ask_keys(&smtp_role.edge, MESSAGE_SRS, &question, &message_srs_answer_schema, &answer, &in) == 0 && answer.error == 0) {
-		struct message_target target = {.address = answer.address};
+		buf_printf(&address, "%.*s@", VIEW_FMT(local_of(answer.address)));
+		struct message_target target = {0};
 		c->check.direct = true;
-		good = keep_targets(c, &target, 1);
+		if (domain_normalize(domain_of(answer.address), &address) == 0) {
+			target.address = buf_view(&address);
+			good = keep_targets(c, &target, 1);
+		}
 	}
+	buf_done(&address);
 	buf_done(&in);
 	return good;
 }

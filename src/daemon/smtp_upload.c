@@ -151,7 +151,8 @@ static void put_target(const struct smtp_envelope *envelope, struct outgoing *o,
 	};
 	if (t->account == 0) {
 		recipient.kind = RECIPIENT_REMOTE;
-		recipient.destination = destination_of(t->forwarder ? recipient.address : r->address);
+		/* The recipient's own path is as the client wrote it; what it was made into is normal already. */
+		recipient.destination = destination_of(view_equal(recipient.address, r->path) ? r->address : recipient.address);
 	} else if (envelope->hold_until) {
 		recipient.kind = RECIPIENT_LOCAL;
 		recipient.account = t->account;
