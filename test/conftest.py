@@ -169,6 +169,7 @@ def road(shared_net, request):
     request.node.nets = [shared_net]
     provider = shared_net.provider
     provider.forget_log()
+    provider.expected.clear()
     provider.messages("alice@provider.example", delete=True)
     with shared_net.guests() as hosts:
         yield shared_net

@@ -81,6 +81,26 @@ def test_from_one_foreign_server_through_us_to_another(make_net, first, last):
     assert b"gone@middle.example" in home.messages("zoe@home.example")[0]
 
 
+def test_a_bounce_of_a_forwarded_message_finds_its_true_sender(road, provider, company):
+    """Also one that comes back only after the next host had taken the message."""
+    home = road.company()
+    provider.cli("alias", "add", "onward@provider.example", company.bob)
+    road.publish()
+    submit(provider, home.bob, "onward@provider.example", service="smtp")
+    sender = company.wait_messages()[0].sender
+    assert sender.endswith("@provider.example") and sender != home.bob
+    with provider.smtp() as client:
+        client.ehlo()
+        assert client.docmd("MAIL FROM:<>")[0] == 250
+        assert client.rcpt(sender)[0] == 250
+        assert client.rcpt(sender.replace("SRS0=", "SRS0=X"))[0] == 550, "only what we have made ourselves"
+        assert client.data(b"Subject: a report\r\n\r\nx\r\n")[0] == 250
+    found = home.wait_messages()[0]
+    assert found.recipients == [home.bob] and found.sender == ""
+    with pytest.raises(Refused):
+        submit(provider, home.bob, sender, service="smtp")  # mail to it that is no bounce
+
+
 # ---- finding the next host ----
 
 
