@@ -15,10 +15,13 @@ static int compare_reports(const void *a, const void *b)
 
 void queue_delivery_begin(struct queue *q, struct queue_delivery *d)
 {
+	d->repeated = false;
+	/* Mail for mailboxes here alone, which is most of it, costs nothing. */
+	d->begun = d->record.count > 0 || d->report_count > 0;
+	if (!d->begun)
+		return;
 	spool_init(&d->spool, &q->config, clock_wall());
 	d->spool.seed = random_u64();
-	d->begun = true;
-	d->repeated = false;
 	d->shard = change_shard(&d->record, &d->id);
 	d->hints = NULL;
 	if (d->report_count == 0)
@@ -47,6 +50,8 @@ int queue_delivery_check(struct txn *t, struct queue_delivery *d, size_t others)
 {
 	struct view value;
 	struct queue_key key = queue_key_record(&d->id, 0);
+	if (!d->begun)
+		return 0;
 	spool_begin(&d->spool, t);
 	d->repeated = false;
 	if (d->record.count > 0) {
@@ -83,6 +88,8 @@ static int tell(struct queue_delivery *d, size_t first, size_t count)
 int queue_delivery_run(struct txn *t, struct queue_delivery *d)
 {
 	int error = 0;
+	if (!d->begun)
+		return 0;
 	d->spool.txn = t;
 	if (d->record.count > 0 && !d->repeated) {
 		d->record.blob = txn_body(t, 0);
