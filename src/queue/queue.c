@@ -344,6 +344,8 @@ void queue_figures(const struct queue *q, struct queue_figures *out)
 	*out = (struct queue_figures){.destinations = q->by_number.count,
 	    .leases = q->lease_count,
 	    .waiting_outcomes = q->kept_count,
+	    .under_way = q->item_count + q->takes_busy + q->reads_busy + q->dying + q->due_look + q->event_look +
+	                 q->local_busy,
 	    .credit = q->credit,
 	    .freed_bytes = q->freed};
 }

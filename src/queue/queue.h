@@ -159,6 +159,7 @@ struct store *queue_store(const struct queue *q);
 
 struct queue_figures {
 	size_t destinations, leases, waiting_outcomes;
+	size_t under_way; /* reads, and items that are not on the disk yet: 0 when nothing moves but time */
 	uint64_t credit;
 	uint64_t freed_bytes; /* of bodies that nothing in the queue names any more, since the start */
 };

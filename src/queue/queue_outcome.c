@@ -266,6 +266,7 @@ static void fail_next(struct dying *d)
 {
 	struct queue *q = d->rest->queue;
 	if (d->shards == 0) {
+		q->dying--;
 		d->rest->rest.how = REST_FAILED;
 		queue_submit(q, &d->rest->item);
 		return;
@@ -284,6 +285,7 @@ static void start_dying(struct rest_item *r)
 	r->dying = mem_alloc(sizeof *r->dying);
 	r->dying->rest = r;
 	r->dying->shards = r->destination->shards;
+	r->queue->dying++;
 	fail_next(r->dying);
 }
 

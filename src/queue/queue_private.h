@@ -98,6 +98,7 @@ struct queue {
 	size_t takes_busy;
 	struct part_read *reads, **reads_end;
 	size_t reads_busy;
+	size_t dying; /* destinations whose mail fails, slice by slice */
 
 	uint64_t freed;
 	bool woken, stopping;

@@ -1,5 +1,6 @@
 #include "support.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -178,19 +179,17 @@ void test_forget(void)
 
 void test_settle(void)
 {
-	for (int quiet = 0; quiet < 200; quiet++) {
+	struct queue_figures f;
+	do {
 		if (woken || queue_next(queue) <= clock_wall()) {
 			woken = false;
 			queue_work(queue);
-			quiet = 0;
 		}
-		struct store_stats before, after;
-		store_stats(store, &before);
 		store_dispatch(store);
-		store_stats(store, &after);
-		if (folder)
-			usleep(100);
-	}
+		queue_figures(queue, &f);
+		if (f.under_way && folder)
+			usleep(50);
+	} while (woken || f.under_way || queue_next(queue) <= clock_wall());
 }
 
 struct record_recipient test_recipient(const char *address, const char *destination)
@@ -365,8 +364,11 @@ bool test_record(unsigned number, struct queue_record *r)
 	reader_used = true;
 	for (unsigned i = 0; i < QUEUE_SHARDS; i++) {
 		struct load l = {.shard = i, .id = test_id(number)};
+		/* The fault that a test ordered may hit this read. */
 		int error = test_read(store, queue_shard(i), run_load, &l);
-		assert_true(error == 0 || error == -2);
+		if (error != 0 && error != -ENOENT)
+			error = test_read(store, queue_shard(i), run_load, &l);
+		assert_true(error == 0 || error == -ENOENT);
 		if (error == 0) {
 			*r = l.m.record;
 			return true;

@@ -298,20 +298,21 @@ static void run(uint32_t first_seed, unsigned steps)
 static void test_random_work(void **state)
 {
 	(void)state;
-	for (uint32_t i = 1; i <= 6; i++)
-		run(i * 77777, 250);
+	for (uint32_t i = 1; i <= 25; i++)
+		run(i * 77777, 400);
 }
 
 static void test_random_work_embedded(void **state)
 {
 	(void)state;
-	run(4242, 150);
+	run(4242, 400);
+	run(242, 400);
 }
 
 /* The n-th operation fails, or its answer is lost; what was said then still holds. */
 static void fail_at_each(enum store_fault fault, int error)
 {
-	for (unsigned n = 1; n < 120; n += 1 + n / 8) {
+	for (unsigned n = 1; n < 300; n += 1 + n / 16) {
 		test_queue_failing(NULL);
 		queue_credit(queue, 10);
 		added = open_count = known = 0;
