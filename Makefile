@@ -5,15 +5,16 @@ prefix ?= /usr/local
 PREFIX ?= $(prefix)
 DESTDIR ?=
 ROUNDS ?= 1000
+PART ?= all
 
-.PHONY: all run check check-long bench fuzz install clean
+.PHONY: all run check check-long check-fresh bench fuzz install clean
 
 all: build/build.ninja
 	@ninja -C build
 
 build/build.ninja:
 	@scripts/setup build
-	@meson setup build --prefix $(PREFIX) >/dev/null
+	@scripts/quiet "meson setup" meson setup build --prefix $(PREFIX)
 
 run: all
 	@exec build/src/daemon/postrider demo --dir $(DIR) --port-base $(PORT_BASE)
@@ -23,6 +24,9 @@ check:
 
 check-long:
 	@scripts/check long $(ROUNDS)
+
+check-fresh:
+	@scripts/check-fresh $(PART)
 
 bench:
 	@scripts/setup bench
@@ -38,4 +42,4 @@ install: all
 	@DESTDIR=$(DESTDIR) scripts/post-install
 
 clean:
-	rm -rf build build-check build-fuzz build-clang
+	rm -rf build build-check build-fuzz build-clang build-fresh
