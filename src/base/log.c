@@ -1,4 +1,5 @@
 /* The log of log.h: a line is put together on the stack and handed over in one system call. */
+#include "base/log_limit.h"
 #include "base/log_line.h"
 
 #include <errno.h>
@@ -9,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 static struct {
 	pthread_mutex_t lock; /* store logs from several threads */
 	int fd;
@@ -18,6 +21,7 @@ static struct {
 	uint64_t dropped, told;
 	void (*taker)(struct view, void *);
 	void *taker_arg;
+	struct log_limit limit;
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = STDERR_FILENO, .role = "postrider", .threshold = LOG_INFO};
 
 static void put_head(struct log_line *l, enum log_level level, const char *id, const char *event)
@@ -59,10 +63,8 @@ static void hand_over(struct log_line *l)
 		state.dropped++;
 }
 
-void log_fields(enum log_level level, const char *id, const char *event, const struct log_field *fields)
+static void write_line(enum log_level level, const char *id, const char *event, const struct log_field *fields)
 {
-	if (level < state.threshold)
-		return;
 	struct log_line l;
 	l.len = 0;
 	put_head(&l, level, id, event);
@@ -80,6 +82,59 @@ void log_fields(enum log_level level, const char *id, const char *event, const s
 		hand_over(&l);
 	}
 	pthread_mutex_unlock(&state.lock);
+}
+
+/* What stands first names who or what brought the line about: log.h. */
+static struct view cause_of(const struct log_field *first, char number[24])
+{
+	if (first->key == NULL)
+		return (struct view){0};
+	if (first->kind == LOG_TEXT)
+		return first->text;
+	int n = first->kind == LOG_SIGNED ? snprintf(number, 24, "%lld", (long long)first->s)
+	                                  : snprintf(number, 24, "%llu", (unsigned long long)first->u);
+	return view_of(number, (size_t)n);
+}
+
+static bool may_write(const char *id, const char *event, const struct log_field *fields)
+{
+	char number[24];
+	bool of_session = id && strcmp(id, "-") != 0;
+	struct view cause = cause_of(fields, number);
+	pthread_mutex_lock(&state.lock);
+	bool good = log_limit_take(&state.limit, event, cause, of_session, clock_monotonic_ms());
+	pthread_mutex_unlock(&state.lock);
+	return good;
+}
+
+void log_fields(
+    enum log_level level, const char *id, const char *event, const struct log_field *fields, bool complete)
+{
+	if (level < state.threshold)
+		return;
+	/* Whoever asked for LOG_DEBUG looks for something, and wants all of it. */
+	if (!complete && level > LOG_DEBUG && !may_write(id, event, fields))
+		return;
+	write_line(level, id, event, fields);
+}
+
+void log_tell_left_out(void)
+{
+	size_t position = 0;
+	for (;;) {
+		struct log_limit_event left;
+		uint64_t count = 0;
+		pthread_mutex_lock(&state.lock);
+		const struct log_limit_event *found = log_limit_tell(&state.limit, &position, &count);
+		if (found)
+			left = *found;
+		pthread_mutex_unlock(&state.lock);
+		if (found == NULL)
+			return;
+		write_line(LOG_WARNING, "-", "lines-left-out",
+		    (struct log_field[]){log_string("event", left.name), log_u64("count", count),
+		        log_string("example", left.example), {.key = NULL}});
+	}
 }
 
 struct log_field log_errno(int error)
@@ -115,4 +170,5 @@ void log_capture(void (*taker)(struct view line, void *arg), void *arg)
 {
 	state.taker = taker;
 	state.taker_arg = arg;
+	state.limit = (struct log_limit){0};
 }

@@ -2,6 +2,9 @@
  * The log: one line an event, `time level role id event key=value ...`. Writing never blocks: a line that the
  * log's reader has no room for is dropped and counted, and the count is said in the next line that gets through.
  * Text from outside is escaped and cut. Passwords and bodies are never logged.
+ * No line is written at a peer's pace: log_event leaves out what is too fast, and says how much that was
+ * (log_limit.h). The value of the first field is taken for the cause, so what stands there names who or what
+ * brought the line about: the client, the host, the account, the error.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -49,9 +52,25 @@ struct log_field log_errno(int error);
  * processes ("-" where there is none). At least one field. A macro, to end the list for the caller.
  */
 #define log_event(level, id, event, ...) \
-	log_fields(level, id, event, (struct log_field[]){__VA_ARGS__, {.key = NULL}})
+	log_fields(level, id, event, (struct log_field[]){__VA_ARGS__, {.key = NULL}}, false)
 
-void log_fields(enum log_level level, const char *id, const char *event, const struct log_field *fields);
+/*
+ * The same for a line that must never be left out: what became of a message that was taken, a login that
+ * succeeded, what an administrator has done. Only where no stranger can bring it about as often as it likes;
+ * something else bounds each of them.
+ */
+#define log_record(level, id, event, ...) \
+	log_fields(level, id, event, (struct log_field[]){__VA_ARGS__, {.key = NULL}}, true)
+
+/* `event` must be a literal: it is kept. */
+void log_fields(
+    enum log_level level, const char *id, const char *event, const struct log_field *fields, bool complete);
+
+/* Writes a line for each event that lines were left out of since the last call. Whoever logs for long calls it
+ * every LOG_TELL_MS; before a program ends it is called once more. */
+void log_tell_left_out(void);
+
+enum { LOG_TELL_MS = 10000 };
 
 /*
  * Where lines go and what they begin with. fd is written with send(MSG_DONTWAIT) if it is a socket, else with
@@ -64,7 +83,8 @@ void log_set_threshold(enum log_level threshold);
 /* Lines dropped since the start. */
 uint64_t log_dropped(void);
 
-/* A hook for tests: called with each line instead of writing it; NULL takes it away. */
+/* A hook for tests: called with each line instead of writing it; NULL takes it away. Each call
+ * begins the pace of lines anew. */
 void log_capture(void (*taker)(struct view line, void *arg), void *arg);
 
 #endif

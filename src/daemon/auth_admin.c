@@ -91,7 +91,7 @@ static void received(struct link *link, struct channel_frame *frame)
 	a->revokes = takes_away(&m);
 	a->asked = calls_ask(&auth_role.store, MESSAGE_DIRECTORY, &m, answered, a);
 	if (directory_operation_changes(m.operation))
-		log_event(LOG_INFO, "-", "directory-change", log_u64("operation", m.operation),
+		log_record(LOG_INFO, "-", "directory-change", log_u64("operation", m.operation),
 		    log_text("subject", m.fields.count ? ((const struct message_field *)m.fields.items)->value
 		                                       : (struct view){0}));
 	if (a->asked == 0)

@@ -221,7 +221,7 @@ static void succeed(struct login *l)
 	}
 	throttle_succeeded(state.throttle, throttle_key(l), clock_monotonic_ms());
 	note_use(l);
-	log_event(LOG_INFO, l->session, "login", log_text("address", buf_view(&l->normal)),
+	log_record(LOG_INFO, l->session, "login", log_text("address", buf_view(&l->normal)),
 	    log_u64("credential", l->credential));
 	if (!l->wants_channel) {
 		struct message_logged_in answer = {.account = l->account, .address = buf_view(&l->normal)};

@@ -242,6 +242,7 @@ static int run(struct cli *cli, size_t command)
 	cli->json = cli_option(cli, "--json");
 	int status = commands[command].run(cli);
 	settings_done(&cli->settings);
+	log_tell_left_out();
 	return status;
 }
 

@@ -327,6 +327,13 @@ static int read_certificates(struct master *m)
 	return error ? STATUS_CONFIG : 0;
 }
 
+static void tell_left_out(void *arg)
+{
+	struct master *m = arg;
+	log_tell_left_out();
+	loop_timer_set(&m->tell_left_out, LOG_TELL_MS);
+}
+
 static int start(struct master *m)
 {
 	int status = read_certificates(m);
@@ -344,6 +351,8 @@ static int start(struct master *m)
 		log_event(LOG_WARNING, "-", "simulated-clock",
 		    log_i64("ahead", clock_wall() - (int64_t)time(NULL)),
 		    log_string("do", "this is for tests: for real mail, start without POSTRIDER_CLOCK"));
+	loop_timer_init(&m->tell_left_out, &m->loop, tell_left_out, m);
+	loop_timer_set(&m->tell_left_out, LOG_TELL_MS);
 	raise_limits(m->settings);
 	loop_signal_on(&m->on_child, &m->loop, SIGCHLD, on_child, m);
 	loop_signal_on(&m->on_terminate, &m->loop, SIGTERM, on_terminate, m);

@@ -45,6 +45,7 @@ struct master {
 	struct master_options *options;
 	struct settings *settings;
 	struct loop loop;
+	struct loop_timer tell_left_out; /* of the log */
 	struct loop_signal on_child, on_terminate, on_interrupt, on_reload, on_upgrade;
 	struct child children[ROLES];
 	struct introduction introductions[ROLES][ROLES]; /* caller, called: as in children */

@@ -126,7 +126,7 @@ static void log_told(const struct relay_notice *n)
 				told[relay_news_action(r[k].action)] = true;
 		for (unsigned k = 0; k < DSN_ACTIONS; k++)
 			if (told[k])
-				log_event(LOG_INFO, n->id, "dsn-sent", log_text("to", n->sender),
+				log_record(LOG_INFO, n->id, "dsn-sent", log_text("to", n->sender),
 				    log_text("about", i->m.id),
 				    log_string("action", dsn_action_name((enum dsn_action)k)));
 	}

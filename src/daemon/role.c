@@ -269,9 +269,16 @@ static void control_closed(void *arg)
 	drain(arg);
 }
 
+static void tell_left_out(void *arg)
+{
+	log_tell_left_out();
+	loop_timer_set(arg, LOG_TELL_MS);
+}
+
 int role_run(const char *name, int control)
 {
 	static struct role_process process;
+	static struct loop_timer tell;
 	struct role_process *p = &process;
 	p->role = role_by_name(name);
 	if (p->role == NULL)
@@ -285,11 +292,15 @@ int role_run(const char *name, int control)
 	signal(SIGUSR2, SIG_IGN);
 	log_open(p->role->bit == ROLE_LOG ? -1 : STDERR_FILENO, p->role->name, LOG_INFO);
 	loop_init(&p->loop);
+	loop_timer_init(&tell, &p->loop, tell_left_out, &tell);
+	loop_timer_set(&tell, LOG_TELL_MS);
 	settings_init(&p->settings);
 	channel_init(&p->control, &p->loop, control, control_received, control_closed, p);
 	if (p->role->start && p->role->start(p) != 0)
 		return 78;
 	loop_run(&p->loop);
+	log_tell_left_out();
+	loop_timer_cancel(&tell);
 	channel_done(&p->control);
 	free_files(p);
 	settings_done(&p->settings);

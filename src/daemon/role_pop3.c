@@ -181,7 +181,7 @@ static void account_received(struct link *link, struct channel_frame *frame)
 		pop3_opened(c->session, error == -EBUSY   ? POP3_IN_USE
 		                        : error || !whole ? POP3_OPEN_FAILED
 		                                          : POP3_OPENED);
-		log_event(LOG_INFO, c->edge.id, "pop3-maildrop",
+		log_record(LOG_INFO, c->edge.id, "pop3-maildrop",
 		    log_u64("messages", pop3_message_count(c->session)), log_i64("error", error));
 		if (error || !whole)
 			link_close(&c->account); /* the client is back before the login: it holds no right */
@@ -357,7 +357,7 @@ static void on_logged_in(void *arg, uint64_t account, struct view address, int c
 	/* The form of maildrop_uidl (account/account.h). */
 	snprintf(prefix, sizeof prefix, "%llx.", (unsigned long long)(account & 0xffffffffffffffu));
 	pop3_uidl_prefix(c->session, view_from_string(prefix));
-	log_event(LOG_INFO, c->edge.id, "pop3-login", log_text("address", address),
+	log_record(LOG_INFO, c->edge.id, "pop3-login", log_text("address", address),
 	    log_string("client", c->edge.client.text));
 	if (channel >= 0)
 		link_open(
@@ -415,6 +415,7 @@ static void on_begin(void *arg)
 	    .tls_available = role.edge.tls != NULL,
 	    .secure = secure,
 	    .clear_login = edge_connection_clear_login(&c->edge),
+	    .errors_max = (unsigned)role.edge.process->settings.errors_max,
 	    .apop_stamp = view_from_string(c->stamp),
 	};
 	c->session = pop3_session_new(&config, &backend, c, stream_out(&c->edge.stream));
@@ -435,8 +436,6 @@ static size_t on_input(void *arg, struct view bytes)
 		set_deadline(c);
 	if (pop3_is_busy(c->session) || stream_backlog(&c->edge.stream) >= STREAM_HIGH_WATER)
 		stream_hold(&c->edge.stream);
-	if (pop3_errors(c->session) > role.edge.process->settings.errors_max)
-		stream_close(&c->edge.stream);
 	return consumed;
 }
 
@@ -496,7 +495,7 @@ static void on_ended(void *arg, enum stream_end how)
 {
 	struct pop3_connection *c = arg;
 	if (c->logged_in)
-		log_event(LOG_INFO, c->edge.id, "pop3-end", log_u64("fetched", c->fetched),
+		log_record(LOG_INFO, c->edge.id, "pop3-end", log_u64("fetched", c->fetched),
 		    log_u64("bytes_out", c->edge.stream.bytes_out), log_u64("how", how));
 	login_forget(&c->login);
 	link_close(&c->account);

@@ -130,7 +130,7 @@ static void on_logged_in(void *arg, uint64_t account, struct view address, int c
 	if (channel >= 0)
 		close(channel);
 	c->account = account;
-	log_event(LOG_INFO, c->edge.id, "smtp-login", log_text("address", address),
+	log_record(LOG_INFO, c->edge.id, "smtp-login", log_text("address", address),
 	    log_string("client", c->edge.client.text));
 	smtp_logged_in(c->session, address);
 	smtp_connection_continue(c);

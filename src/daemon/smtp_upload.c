@@ -62,10 +62,14 @@ static void report(struct smtp_connection *c, const struct message_delivered *m,
 	}
 	const struct smtp_envelope *envelope = smtp_envelope(c->session);
 	for (size_t i = 0; i < count; i++)
-		log_event(results[i] ? LOG_WARNING : LOG_INFO, c->edge.id,
-		    results[i] ? "smtp-not-kept" : "smtp-kept", log_string("message", c->upload.message_id),
-		    log_text("sender", envelope->sender), log_text("recipient", envelope->recipients[i].path),
-		    log_string("client", c->edge.client.text), log_i64("result", results[i]));
+		if (results[i])
+			log_event(LOG_WARNING, c->edge.id, "smtp-not-kept", log_string("client", c->edge.client.text),
+			    log_string("message", c->upload.message_id), log_text("sender", envelope->sender),
+			    log_text("recipient", envelope->recipients[i].path), log_i64("result", results[i]));
+		else
+			log_record(LOG_INFO, c->edge.id, "smtp-kept", log_string("message", c->upload.message_id),
+			    log_text("sender", envelope->sender), log_text("recipient", envelope->recipients[i].path),
+			    log_string("client", c->edge.client.text));
 	c->messages++;
 	smtp_delivered(c->session, results, count, view_from_string(c->upload.message_id));
 	mem_free(results);

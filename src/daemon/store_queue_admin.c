@@ -300,7 +300,7 @@ static void route_done(struct queue *q, struct queue_item *item, int result)
 	(void)q;
 	if (result == 0) {
 		t->changed = r->messages;
-		log_event(LOG_WARNING, "-", "queue-rerouted", log_text("destination", t->walk.filter.domain),
+		log_record(LOG_WARNING, "-", "queue-rerouted", log_text("destination", t->walk.filter.domain),
 		    log_text("route", t->order.route), log_text("by", t->order.by), log_text("why", t->order.why),
 		    log_u64("messages", r->messages));
 	} else if (result != -ENOENT) {

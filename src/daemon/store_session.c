@@ -423,7 +423,7 @@ static void expunged(struct account_expunge *x, int result)
 {
 	struct session *s = x->arg;
 	s->expunging = false;
-	log_event(result ? LOG_ERROR : LOG_INFO, "-", "expunged", log_u64("account", s->account),
+	log_record(result ? LOG_ERROR : LOG_INFO, "-", "expunged", log_u64("account", s->account),
 	    log_u64("messages", s->uid_count), log_i64("result", result));
 	s->uid_count = 0;
 	if (s->closing) {

@@ -155,6 +155,7 @@ void pop3_refused(struct pop3_session *s, enum pop3_refusal why)
 		return;
 	s->wait = POP3_NO_WAIT;
 	pop3_err(s, answers[why].code, answers[why].text, answers[why].counts);
+	pop3_end_if_too_many(s);
 }
 
 void pop3_stls(struct pop3_session *s, struct view argument)

@@ -48,6 +48,7 @@ void pop3_opened(struct pop3_session *s, enum pop3_open_result result)
 	s->wait = POP3_NO_WAIT;
 	if (result == POP3_OPENED) {
 		s->state = POP3_TRANSACTION;
+		s->futile = 0;
 		pop3_ok(s, "%zu messages (%" PRIu64 " octets)", s->count, s->total_bytes);
 		return;
 	}

@@ -41,6 +41,7 @@ struct pop3_session {
 	uint32_t next; /* of the long reply */
 	bool utf8, skipping_line;
 	unsigned errors;
+	size_t futile;   /* commands since the login, or since a message was asked for */
 	struct buf user; /* the argument of USER, until PASS */
 
 	struct pop3_message *messages;
@@ -73,6 +74,9 @@ pop3_handler pop3_noop, pop3_quit;
 
 /* A line of the client within a SASL exchange. */
 void pop3_sasl_line(struct pop3_session *s, struct view line);
+
+/* Ends the session when the client has made too many errors, or said too much that brings nothing. */
+void pop3_end_if_too_many(struct pop3_session *s);
 
 /* Goes on with a long reply. */
 void pop3_continue(struct pop3_session *s);

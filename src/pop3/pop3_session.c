@@ -122,6 +122,11 @@ static void run_command(struct pop3_session *s, struct view line)
 			pop3_err(s, NULL, "this command takes no argument", true);
 		else
 			commands[i].run(s, argument);
+		/* A message, or its removal, is what a client comes for. */
+		if (s->wait == POP3_WAIT_MESSAGE)
+			s->futile = 0;
+		else
+			s->futile++;
 		return;
 	}
 	pop3_err(s, NULL, "unknown command", true);
@@ -150,6 +155,21 @@ static size_t command_limit(const struct pop3_session *s, struct view line)
 	return view_starts_nocase(line, VIEW("AUTH ")) ? POP3_AUTH_LINE_MAX : line_limit(s);
 }
 
+void pop3_end_if_too_many(struct pop3_session *s)
+{
+	size_t most = s->state == POP3_AUTHORIZATION ? (size_t)POP3_FUTILE_MAX
+	                                             : POP3_QUIET_MAX + POP3_QUIET_EACH * s->count;
+	/* While an answer is awaited its reply comes first. */
+	if (s->state == POP3_ENDED || (s->wait != POP3_NO_WAIT && s->wait != POP3_WAIT_RESPONSE) ||
+	    s->reply != POP3_NO_REPLY)
+		return;
+	if (s->errors <= s->config.errors_max && s->futile <= most)
+		return;
+	pop3_err(s, NULL, s->errors > s->config.errors_max ? "too many errors" : "too many commands for nothing", false);
+	s->state = POP3_ENDED;
+	s->backend->close(s->arg);
+}
+
 static void take_line(struct pop3_session *s, struct view line)
 {
 	/* A lone LF ends a line too: no message is split by POP3 commands, and people type into `nc`. */
@@ -163,6 +183,7 @@ static void take_line(struct pop3_session *s, struct view line)
 	} else {
 		run_command(s, line);
 	}
+	pop3_end_if_too_many(s);
 }
 
 size_t pop3_feed(struct pop3_session *s, struct view bytes)
@@ -229,11 +250,6 @@ bool pop3_is_authenticated(const struct pop3_session *s)
 bool pop3_is_busy(const struct pop3_session *s)
 {
 	return s->wait != POP3_NO_WAIT && s->wait != POP3_WAIT_RESPONSE;
-}
-
-unsigned pop3_errors(const struct pop3_session *s)
-{
-	return s->errors;
 }
 
 size_t pop3_message_count(const struct pop3_session *s)

@@ -17,6 +17,11 @@ enum {
 	POP3_OUTPUT_HIGH =
 	    256 *
 	    1024, /* long replies pause at this; the driver calls pop3_drained when it was reached and left */
+	POP3_FUTILE_MAX = 100, /* commands before the login */
+	/* Commands after the login, since the last message was asked for: many a program asks for the number or
+	 * the name of each message by itself, twice. */
+	POP3_QUIET_MAX = 1000,
+	POP3_QUIET_EACH = 4,
 	POP3_TOP_PIECE = 64 * 1024 /* TOP asks for this much at a time */
 };
 
@@ -51,6 +56,7 @@ struct pop3_config {
 	const char *const *(*announced)(bool secure); /* those that are told */
 	bool tls_available, secure;                   /* secure: TLS is on already */
 	bool clear_login;                             /* passwords are taken without TLS (loopback) */
+	unsigned errors_max;                          /* of the client: then the connection ends */
 	struct view apop_stamp;                       /* "<...@host>" for the greeting, or empty: no APOP */
 };
 
@@ -98,7 +104,6 @@ void pop3_expunged(struct pop3_session *s, int error);
 /* For the driver's deadlines, limits and log. */
 bool pop3_is_authenticated(const struct pop3_session *s);
 bool pop3_is_busy(const struct pop3_session *s); /* waits for an answer */
-unsigned pop3_errors(const struct pop3_session *s);
 size_t pop3_message_count(const struct pop3_session *s);
 uint64_t pop3_message_size(const struct pop3_session *s, uint32_t index);
 

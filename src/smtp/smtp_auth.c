@@ -72,6 +72,7 @@ void smtp_logged_in(struct smtp_session *s, struct view address)
 	s->wait = SMTP_NO_WAIT;
 	buf_clear(&s->login);
 	buf_append(&s->login, address);
+	smtp_progress(s);
 	smtp_reply(s, 235, "2.7.0", "welcome");
 }
 
@@ -91,10 +92,11 @@ void smtp_refused(struct smtp_session *s, enum smtp_refusal why)
 	if (s->wait != SMTP_WAIT_LOGIN)
 		return;
 	s->wait = SMTP_NO_WAIT;
-	if (why == SMTP_TRY_LATER)
+	if (why == SMTP_TRY_LATER) {
+		smtp_futile(s);
 		smtp_reply(s, answers[why].code, answers[why].enhanced, answers[why].text);
-	else
+	} else {
 		smtp_fault(s, answers[why].code, answers[why].enhanced, answers[why].text);
-	if (s->errors >= s->config.errors_max)
-		smtp_end(s, "4.7.0", "too many errors");
+	}
+	smtp_end_if_too_many(s);
 }

@@ -53,6 +53,17 @@ static void reply_all(
 		smtp_reply(s, code, enhanced, text);
 }
 
+/* A message that was kept for anybody is what a client comes for; one that was not may be tried for ever. */
+static void count_delivery(struct smtp_session *s, const int *results, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (results[i] == 0) {
+			smtp_progress(s);
+			return;
+		}
+	smtp_futile(s);
+}
+
 static bool refuse_fault(struct smtp_session *s, enum smtp_body_fault fault)
 {
 	switch (fault) {
@@ -65,6 +76,7 @@ static bool refuse_fault(struct smtp_session *s, enum smtp_body_fault fault)
 		reply_all(s, 554, "5.4.6", "too many hops: the message is in a loop", true);
 		break;
 	case SMTP_BODY_NO_MEMORY:
+		smtp_futile(s);
 		reply_all(s, 452, "4.3.1", "no memory for the message now, try again later", false);
 		break;
 	}
@@ -89,6 +101,7 @@ static void end_body(struct smtp_session *s)
 	}
 	if (s->discard) {
 		reply_all(s, 250, "2.0.0", "taken", false);
+		smtp_progress(s);
 		smtp_reset(s);
 		return;
 	}
@@ -123,6 +136,7 @@ void smtp_delivered(struct smtp_session *s, const int *results, size_t count, st
 	if (s->wait != SMTP_WAIT_DELIVERY)
 		return;
 	s->wait = SMTP_NO_WAIT;
+	count_delivery(s, results, count);
 	if (s->config.kind == SMTP_LMTP) {
 		/* RFC 2033 section 4.2: one reply for each recipient that was taken, in their order. */
 		for (size_t i = 0; i < s->envelope.count; i++)
@@ -135,6 +149,7 @@ void smtp_delivered(struct smtp_session *s, const int *results, size_t count, st
 		reply_result(s, worst, id);
 	}
 	smtp_reset(s);
+	smtp_end_if_too_many(s);
 }
 
 /* ---- DATA ---- */
@@ -219,6 +234,9 @@ static void end_chunk(struct smtp_session *s)
 	}
 	snprintf(text, sizeof text, "%llu octets taken", (unsigned long long)s->chunk_size);
 	smtp_reply(s, 250, "2.0.0", text);
+	if (s->chunk_size < SMTP_CHUNK_SMALL)
+		smtp_futile(s);
+	smtp_end_if_too_many(s);
 }
 
 size_t smtp_feed_chunk(struct smtp_session *s, struct view bytes)

@@ -54,4 +54,5 @@ void smtp_etrn_done(struct smtp_session *s, int64_t result)
 		smtp_fault(s, 459, "4.7.1", "mail for this domain is not kept here");
 	else
 		smtp_reply(s, 458, "4.3.0", "not possible now, try again later");
+	smtp_end_if_too_many(s);
 }

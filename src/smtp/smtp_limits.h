@@ -11,6 +11,12 @@ enum {
 	    1024, /* a client that sends and never reads waits here, until the driver has got rid of some */
 	SMTP_TRANSACTION_MAX = 4 << 20, /* bytes of an envelope: 4,000 recipients with all parameters */
 	SMTP_HELO_MAX = 255,            /* a domain name */
+	SMTP_FUTILE_MAX =
+	    100, /* commands since the last message that bring none nearer; a client that keeps a connection
+	            open says one a minute */
+	SMTP_DEFERRED_MAX =
+	    10000, /* recipients since the last message that were to come later: more than one transaction has */
+	SMTP_CHUNK_SMALL = 64, /* octets: a chunk below that is futile but for the last one (RFC 3030) */
 	SMTP_DELIVER_BY_MIN = 60        /* seconds (RFC 2852): a next host may take that long to answer */
 };
 

@@ -41,6 +41,7 @@ struct smtp_session {
 	enum smtp_mode mode;
 	bool esmtp, skipping_line, in_feed;
 	unsigned errors;
+	unsigned futile, deferred; /* since a message was taken: smtp_futile, smtp_deferred */
 	struct buf helo, login;
 
 	/* The transaction. */
@@ -60,6 +61,16 @@ struct smtp_session {
 /* "code enhanced text"; a 4xx or 5xx that is the client's fault is counted by smtp_fault. */
 void smtp_reply(struct smtp_session *s, unsigned code, const char *enhanced, const char *text);
 void smtp_fault(struct smtp_session *s, unsigned code, const char *enhanced, const char *text);
+/*
+ * What is no error, and may not be repeated for ever: a command that brings no message nearer (NOOP, RSET, EHLO),
+ * or a temporary refusal of one; and a recipient that is to come later. Both end the connection at their limits
+ * (smtp_limits.h), and begin anew with a message that was taken, or a login.
+ */
+void smtp_futile(struct smtp_session *s);
+void smtp_deferred(struct smtp_session *s);
+void smtp_progress(struct smtp_session *s);
+/* Called after each reply that may have been one too many. */
+void smtp_end_if_too_many(struct smtp_session *s);
 void smtp_reply_verdict(struct smtp_session *s, const struct smtp_verdict *verdict);
 void smtp_greet(struct smtp_session *s);
 void smtp_reply_ehlo(struct smtp_session *s);

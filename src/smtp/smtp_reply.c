@@ -18,11 +18,30 @@ void smtp_fault(struct smtp_session *s, unsigned code, const char *enhanced, con
 	smtp_reply(s, code, enhanced, text);
 }
 
+void smtp_futile(struct smtp_session *s)
+{
+	s->futile++;
+}
+
+void smtp_deferred(struct smtp_session *s)
+{
+	s->deferred++;
+}
+
+void smtp_progress(struct smtp_session *s)
+{
+	s->futile = s->deferred = 0;
+}
+
 void smtp_reply_verdict(struct smtp_session *s, const struct smtp_verdict *verdict)
 {
 	bool for_good = verdict->kind == SMTP_PERMANENT;
 	if (for_good)
 		s->errors++;
+	else if (s->checking == SMTP_AT_RCPT)
+		smtp_deferred(s);
+	else
+		smtp_futile(s);
 	smtp_reply(s,
 	    verdict->code ? verdict->code
 	    : for_good    ? 550

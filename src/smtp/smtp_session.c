@@ -20,28 +20,29 @@ static const struct smtp_row {
 	struct view name;
 	unsigned kinds, states;
 	smtp_handler *run;
+	bool futile; /* brings no message nearer: smtp_futile */
 } commands[] = {
 #define NAME(text)                                                                                           \
 	{                                                                                                    \
 		(text), sizeof(text) - 1                                                                     \
 	}
-    {NAME("EHLO"), ON_RELAY | ON_SUBMISSION, ANY, smtp_ehlo},
-    {NAME("HELO"), ON_RELAY | ON_SUBMISSION, ANY, smtp_helo_command},
-    {NAME("LHLO"), ON_LMTP, ANY, smtp_lhlo},
+    {NAME("EHLO"), ON_RELAY | ON_SUBMISSION, ANY, smtp_ehlo, true},
+    {NAME("HELO"), ON_RELAY | ON_SUBMISSION, ANY, smtp_helo_command, true},
+    {NAME("LHLO"), ON_LMTP, ANY, smtp_lhlo, true},
     {NAME("MAIL"), EVERYWHERE, SMTP_READY, smtp_mail},
     {NAME("RCPT"), EVERYWHERE, SMTP_MAIL | SMTP_RCPT, smtp_rcpt},
     {NAME("DATA"), EVERYWHERE, SMTP_RCPT, smtp_data},
     {NAME("BDAT"), EVERYWHERE, ANY, smtp_bdat}, /* its bytes must be taken in any state */
-    {NAME("RSET"), EVERYWHERE, ANY, smtp_rset},
-    {NAME("NOOP"), EVERYWHERE, ANY, smtp_noop},
+    {NAME("RSET"), EVERYWHERE, ANY, smtp_rset, true},
+    {NAME("NOOP"), EVERYWHERE, ANY, smtp_noop, true},
     {NAME("QUIT"), EVERYWHERE, ANY, smtp_quit},
-    {NAME("VRFY"), EVERYWHERE, GREETED, smtp_vrfy},
-    {NAME("EXPN"), EVERYWHERE, GREETED, smtp_vrfy},
-    {NAME("HELP"), EVERYWHERE, ANY, smtp_help},
-    {NAME("STARTTLS"), EVERYWHERE, SMTP_READY, smtp_starttls},
+    {NAME("VRFY"), EVERYWHERE, GREETED, smtp_vrfy, true},
+    {NAME("EXPN"), EVERYWHERE, GREETED, smtp_vrfy, true},
+    {NAME("HELP"), EVERYWHERE, ANY, smtp_help, true},
+    {NAME("STARTTLS"), EVERYWHERE, SMTP_READY, smtp_starttls, true},
     {NAME("AUTH"), ON_SUBMISSION, SMTP_READY, smtp_auth},
-    {NAME("ETRN"), ON_RELAY, SMTP_READY, smtp_etrn},
-    {NAME("XCLIENT"), EVERYWHERE, SMTP_NEW | SMTP_READY, smtp_xclient_command},
+    {NAME("ETRN"), ON_RELAY, SMTP_READY, smtp_etrn, true},
+    {NAME("XCLIENT"), EVERYWHERE, SMTP_NEW | SMTP_READY, smtp_xclient_command, true},
 #undef NAME
 };
 
@@ -99,6 +100,7 @@ void smtp_checked(struct smtp_session *s, const struct smtp_verdict *verdict)
 	}
 	if (verdict->close)
 		smtp_close(s);
+	smtp_end_if_too_many(s);
 }
 
 void smtp_reset(struct smtp_session *s)
@@ -118,6 +120,17 @@ void smtp_reset(struct smtp_session *s)
 }
 
 /* ---- input ---- */
+
+void smtp_end_if_too_many(struct smtp_session *s)
+{
+	/* While an answer is awaited its reply comes first; whoever gives it asks again. */
+	if (s->state == SMTP_OVER || (s->wait != SMTP_NO_WAIT && s->wait != SMTP_WAIT_RESPONSE))
+		return;
+	if (s->errors >= s->config.errors_max)
+		smtp_end(s, "4.7.0", "too many errors");
+	else if (s->futile > SMTP_FUTILE_MAX || s->deferred > SMTP_DEFERRED_MAX)
+		smtp_end(s, "4.7.0", "too many commands without a message");
+}
 
 static unsigned kind_bit(const struct smtp_session *s)
 {
@@ -151,6 +164,8 @@ static void run_command(struct smtp_session *s, struct view line)
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
 		if (!view_equal_nocase(word, commands[i].name) || !(commands[i].kinds & kind_bit(s)))
 			continue;
+		if (commands[i].futile)
+			smtp_futile(s);
 		if (commands[i].states & s->state)
 			commands[i].run(s, argument);
 		else
@@ -180,8 +195,7 @@ static void take_line(struct smtp_session *s, struct view line)
 	} else {
 		run_command(s, line);
 	}
-	if (s->errors >= s->config.errors_max && s->state != SMTP_OVER)
-		smtp_end(s, "4.7.0", "too many errors");
+	smtp_end_if_too_many(s);
 }
 
 static bool takes_input(const struct smtp_session *s)

@@ -19,7 +19,7 @@ static void finding(struct store_task *t, uint64_t *count, const char *what, uin
 {
 	(void)t;
 	(*count)++;
-	log_event(LOG_ERROR, NULL, "check_found", log_string("what", what), log_u64("file", file));
+	log_record(LOG_ERROR, NULL, "check_found", log_string("what", what), log_u64("file", file));
 }
 
 /* All records of all log files, with their bodies, up to the index's position. */

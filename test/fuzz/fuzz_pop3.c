@@ -135,7 +135,7 @@ static size_t feed(void *arg, struct view bytes)
 
 static void play(struct play *p, uint8_t options, struct view said, size_t piece)
 {
-	struct pop3_config config = {.hostname = VIEW("pop.example.test"), .mechanisms = announced(false), .announced = announced,
+	struct pop3_config config = {.hostname = VIEW("pop.example.test"), .errors_max = 20, .mechanisms = announced(false), .announced = announced,
 	    .tls_available = options & 1, .secure = options & 2, .clear_login = options & 4, .apop_stamp = options & 8 ? VIEW("<1@x>") : VIEW("")};
 	buf_init(&p->out, 1 << 24);
 	p->session = pop3_session_new(&config, &backend, p, &p->out);

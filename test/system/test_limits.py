@@ -115,6 +115,26 @@ def test_connection_and_message_rates(make_server):
     assert "220" in replies and replies[-1] == "421"
 
 
+def test_no_line_is_written_at_a_strangers_pace(make_server):
+    """MAIL after the rate, again and again: the connection ends, and so does the log."""
+    server = make_server(trusted_networks=[], connection_rate=1000, messages_rate=1)
+    refused = 0
+    for _ in range(6):
+        with greeted(server) as c:
+            c.send("MAIL FROM:<a@else.test>\r\nRSET\r\n" * 200)
+            said = [line[:3] for line in c.file.read().decode().splitlines()]
+        assert said[-1] == "421" and len(said) < 205
+        refused += said.count("450")
+    assert refused > 250
+    assert server.wait_event("lines-left-out", event="smtp-refused").fields["example"] == "127.0.0.1"
+
+    def left():
+        return sum(int(e.fields["count"]) for e in server.find_events("lines-left-out", event="smtp-refused"))
+
+    wait_for(lambda: len(server.find_events("smtp-refused")) + left() == refused)
+    assert len(server.find_events("smtp-refused")) < 240
+
+
 def test_early_talkers(make_server):
     server = make_server(trusted_networks=[], greeting_delay_ms=1500)
     with server.connect("smtp") as c:

@@ -16,6 +16,7 @@ struct play {
 	struct buf out, pending; /* what the machine said and was not compared; what it was told and has not taken */
 	int pieces;              /* 0: whole, 1: byte by byte, n: up to n */
 	unsigned seed;
+	unsigned times; /* that the next line stands for */
 };
 
 static void unescape(struct view line, struct buf *out)
@@ -105,14 +106,34 @@ static bool holds(const struct play *p, int number, struct view text, bool wante
 	return found == wanted;
 }
 
+static bool play_line(struct play *p, int number, struct view line);
+
+/* "N: 20": the next line stands there 20 times. */
+static bool repeat(struct play *p, int number, struct view line)
+{
+	bool good = true;
+	for (unsigned left = p->times; left > 0 && good; left--) {
+		p->times = 0;
+		good = play_line(p, number, line);
+	}
+	return good;
+}
+
 static bool play_line(struct play *p, int number, struct view line)
 {
+	if (p->times > 0)
+		return repeat(p, number, line);
 	if (line.len == 0 || line.data[0] == '#')
 		return true;
 	char letter = line.data[0];
 	bool negated = line.len > 1 && line.data[1] == '!';
 	struct view rest = view_skip(line, 2);
 	struct view argument = rest.len && rest.data[0] == ' ' ? view_skip(rest, 1) : rest;
+	if (letter == 'N') {
+		uint64_t times = 0;
+		p->times = view_to_u64(argument, 100000, &times) ? (unsigned)times : 0;
+		return p->times > 0;
+	}
 	if (letter == 'K' || letter == 'O')
 		return p->stage->direct(letter, argument);
 	if (p->session == NULL) {

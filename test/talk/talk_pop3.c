@@ -167,7 +167,7 @@ static bool direct(char letter, struct view argument)
 		buf_done(&stage.deleted);
 		memset(&stage, 0, sizeof stage);
 		buf_init(&stage.deleted, 10000);
-		stage.config = (struct pop3_config){.hostname = VIEW("pop.example.test"), .mechanisms = mechanisms, .announced = announced,
+		stage.config = (struct pop3_config){.hostname = VIEW("pop.example.test"), .errors_max = 20, .mechanisms = mechanisms, .announced = announced,
 		    .apop_stamp = VIEW("<1.2@pop.example.test>")};
 		return true;
 	case 'O':

@@ -30,9 +30,10 @@ static void check(void *arg, enum smtp_stage at, const struct smtp_envelope *env
 	static const struct smtp_verdict relay = {SMTP_PERMANENT, 550, "5.7.1", "this server does not relay to other domains", false};
 	static const struct smtp_verdict later = {SMTP_TEMPORARY, 451, "4.3.0", "try again later", false};
 	(void)arg;
-	(void)envelope;
 	stage.pending = CHECK;
 	stage.verdict = (struct smtp_verdict){.kind = SMTP_ACCEPT};
+	if (at == SMTP_AT_MAIL && view_starts(envelope->sender, VIEW("fast@")))
+		stage.verdict = later;
 	if (at != SMTP_AT_RCPT)
 		return;
 	struct view how = view_from_string(stage.next_rcpt);
@@ -40,7 +41,7 @@ static void check(void *arg, enum smtp_stage at, const struct smtp_envelope *env
 		stage.verdict = unknown;
 	else if (view_equal(how, VIEW("relay")) || view_ends_nocase(recipient->address, VIEW("@elsewhere.test")))
 		stage.verdict = relay;
-	else if (view_equal(how, VIEW("temporary")))
+	else if (view_equal(how, VIEW("temporary")) || view_starts(recipient->address, VIEW("later@")))
 		stage.verdict = later;
 	stage.next_rcpt[0] = '\0';
 }

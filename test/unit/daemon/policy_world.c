@@ -388,6 +388,7 @@ int world_setup(void **state)
 {
 	(void)state;
 	loop_init(loop);
+	log_capture(take_line, NULL);
 	calls_init(&relay_role.dns);
 	relay_role.tls = world.trusting;
 	relay_role.source4 = relay_role.source6 = (struct sockaddr_storage){0};

@@ -57,7 +57,7 @@ static void say(const char *command)
 
 static void open_maildrop(struct view with)
 {
-	struct pop3_config config = {.hostname = VIEW("pop.example.test"), .mechanisms = no_mechanisms(false), .announced = no_mechanisms,
+	struct pop3_config config = {.hostname = VIEW("pop.example.test"), .errors_max = 20, .mechanisms = no_mechanisms(false), .announced = no_mechanisms,
 				     .secure = true, .clear_login = true};
 	message = with;
 	buf_init(&out, 1 << 20);
