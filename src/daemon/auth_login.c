@@ -1,93 +1,48 @@
 /*
- * Logins: a SASL machine for each, which waits here for the directory, for the password threads and for the
- * guessing brake. A login that succeeded is remembered for an hour (as a keyed hash), so that a client which
- * polls costs no Argon2 each time.
+ * Logins: a SASL machine for each, which waits here for the directory, for the password threads
+ * (auth_password.c) and for the guessing brake (auth_brake.c).
  */
+#include "daemon/auth_login.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
-#include <sodium.h>
 #include <string.h>
 
-#include "account/address.h"
 #include "base/base64.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "daemon/auth_private.h"
 #include "io/network.h"
-#include "trust/credentials.h"
 #include "trust/keyed_md5.h"
-#include "trust/sasl.h"
-#include "trust/throttle.h"
 
 enum {
 	SESSIONS_MAX = 20000,
-	REMEMBERED_MAX = 10000,
-	REMEMBERED_MS = 3600 * 1000,
-	THROTTLE_ENTRIES = 100000,
-	NONCE_BYTES = 18,
-	SECRET_SIZE = 32
-};
-
-struct login {
-	struct login *next, *previous;
-	struct link *edge;
-	uint64_t generation;
-	uint32_t request;
-	char session[32];
-	unsigned protocol; /* CREDENTIAL_* */
-	bool wants_channel, is_apop, finished, cancelled;
-	struct sockaddr_storage client;
-	unsigned char address[16];
-	size_t address_len;
-	struct buf nonce, binding, hostname, stamp, apop_digest;
-	struct sasl_setup setup;
-	struct sasl_server *sasl;
-	struct loop_timer delay;
-
-	struct buf brake_name; /* by which the brake counts: the same for every way to write an address */
-
-	/* Whose login it is, as the directory had it in that epoch. */
-	struct buf identity, record, normal;
-	uint64_t epoch;
-	uint64_t account;
-	bool known;
-	struct credentials credentials;
-	struct arena arena;
-	uint32_t asked; /* of store */
-	uint64_t fingerprint, credential;
-	unsigned char memory_key[crypto_generichash_BYTES];
-	struct password_work *work;
-};
-
-/* Lives apart from the login, which may end while a thread still hashes. */
-struct password_work {
-	struct auth_work work;
-	struct login *login; /* NULL: nobody waits any more */
-	struct buf record, password;
-	unsigned protocol;
-	int result;
-	uint64_t credential;
-};
-
-struct remembered {
-	int64_t until;
-	uint64_t credential;
+	NONCE_BYTES = 18
 };
 
 static struct {
 	struct login *first;
 	size_t count;
 	uint64_t epoch; /* raised with each change of the directory */
-	struct map remembered;
-	struct throttle *throttle;
-	unsigned char memory_secret[crypto_generichash_KEYBYTES];
-	unsigned char server_secret[SECRET_SIZE];
+	unsigned char server_secret[AUTH_SECRET_SIZE];
 	bool has_secret;
 } state;
 
-static void advance(struct login *l, enum sasl_step step);
+const unsigned char *auth_login_secret(void)
+{
+	return state.has_secret ? state.server_secret : NULL;
+}
+
+uint64_t auth_login_epoch(void)
+{
+	return state.epoch;
+}
+
+void auth_forget_logins(void)
+{
+	state.epoch++;
+	auth_password_forget();
+}
 
 /* ---- the end of a login ---- */
 
@@ -95,14 +50,13 @@ static void free_login(struct login *l)
 {
 	if (l->asked)
 		calls_forget(&auth_role.store, l->asked);
-	if (l->work)
-		l->work->login = NULL;
+	auth_password_abandon(l);
 	loop_timer_cancel(&l->delay);
 	sasl_server_free(l->sasl);
 	if (l->record.data)
 		mem_wipe(l->record.data, l->record.cap);
 	struct buf *bufs[] = {&l->nonce, &l->binding, &l->hostname, &l->stamp, &l->apop_digest, &l->identity,
-	    &l->record, &l->normal, &l->brake_name};
+	    &l->record, &l->normal, &l->brake_name, &l->client_text};
 	for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
 		buf_done(bufs[i]);
 	arena_done(&l->arena);
@@ -127,19 +81,23 @@ static void refuse_request(struct link *edge, uint32_t request, enum login_failu
 	ipc_send(&edge->channel, MESSAGE_LOGIN_FAILED, request, &m, -1);
 }
 
-static void fail(struct login *l, enum login_failure why)
+static const char *const failure_names[] = {[LOGIN_BAD_CREDENTIALS] = "wrong",
+    [LOGIN_TEMPORARY] = "temporary",
+    [LOGIN_THROTTLED] = "locked",
+    [LOGIN_MALFORMED] = "malformed",
+    [LOGIN_BAD_MECHANISM] = "mechanism",
+    [LOGIN_DISABLED] = "disabled"};
+
+void auth_login_fail(struct login *l, enum login_failure why)
 {
+	if (why == LOGIN_TEMPORARY)
+		auth_brake_withdrawn(l);
 	log_event(LOG_INFO, l->session, "login-failed", log_text("identity", buf_view(&l->identity)),
-	    log_u64("reason", why));
+	    log_text("client", buf_view(&l->client_text)), log_string("reason", failure_names[why]),
+	    log_string("locked_by", l->lock_reason));
 	if (edge_is_there(l))
 		refuse_request(l->edge, l->request, why);
 	free_login(l);
-}
-
-static struct throttle_client throttle_key(const struct login *l)
-{
-	return (struct throttle_client){
-	    .address = view_of(l->address, l->address_len), .account = buf_view(&l->brake_name)};
 }
 
 static bool granted(void *arg, struct link *link, struct channel_frame *frame)
@@ -150,7 +108,7 @@ static bool granted(void *arg, struct link *link, struct channel_frame *frame)
 		return false;
 	l->asked = 0;
 	if (frame == NULL || m.error || frame->fd < 0) {
-		fail(l, LOGIN_TEMPORARY);
+		auth_login_fail(l, LOGIN_TEMPORARY);
 		return true;
 	}
 	struct message_logged_in answer = {.account = l->account, .address = buf_view(&l->normal)};
@@ -160,29 +118,6 @@ static bool granted(void *arg, struct link *link, struct channel_frame *frame)
 	}
 	free_login(l);
 	return true;
-}
-
-static bool use_noted(void *arg, struct link *link, struct channel_frame *frame)
-{
-	(void)arg;
-	(void)link;
-	(void)frame;
-	return true; /* when an app password was last used is only a help: a lost note costs nothing */
-}
-
-static void note_use(struct login *l)
-{
-	struct buf fresh;
-	if (l->credential == 0 || !credentials_touch_app(&l->credentials, l->credential, clock_wall()))
-		return;
-	buf_init(&fresh, CREDENTIALS_MAX + 1024);
-	if (credentials_encode(&l->credentials, &fresh) == 0) {
-		const struct view fields[] = {buf_view(&l->normal), buf_view(&fresh), buf_view(&l->record)};
-		auth_ask_directory(DIRECTORY_CREDENTIALS_PUT, 0, fields, 3, use_noted, &state);
-	}
-	if (fresh.data)
-		mem_wipe(fresh.data, fresh.cap);
-	buf_done(&fresh);
 }
 
 static void succeed(struct login *l);
@@ -198,7 +133,7 @@ static bool confirmed(void *arg, struct link *link, struct channel_frame *frame)
 	    view_equal(auth_answer_field(&m, 1), buf_view(&l->record)))
 		succeed(l);
 	else
-		fail(l, LOGIN_TEMPORARY); /* the next try meets what is true now */
+		auth_login_fail(l, LOGIN_TEMPORARY); /* the next try meets what is true now */
 	return true;
 }
 
@@ -210,7 +145,7 @@ static void confirm(struct login *l)
 	l->epoch = state.epoch;
 	l->asked = auth_ask_directory(DIRECTORY_LOOK_UP, 0, &identity, 1, confirmed, l);
 	if (l->asked == 0)
-		fail(l, LOGIN_TEMPORARY);
+		auth_login_fail(l, LOGIN_TEMPORARY);
 }
 
 static void succeed(struct login *l)
@@ -219,8 +154,7 @@ static void succeed(struct login *l)
 		confirm(l);
 		return;
 	}
-	throttle_succeeded(state.throttle, throttle_key(l), clock_monotonic_ms());
-	note_use(l);
+	auth_brake_succeeded(l);
 	log_record(LOG_INFO, l->session, "login", log_text("address", buf_view(&l->normal)),
 	    log_u64("credential", l->credential));
 	if (!l->wants_channel) {
@@ -233,132 +167,15 @@ static void succeed(struct login *l)
 	struct message_grant m = {.account = l->account, .service = VIEW("pop3")};
 	l->asked = calls_ask(&auth_role.store, MESSAGE_GRANT, &m, granted, l);
 	if (l->asked == 0)
-		fail(l, LOGIN_TEMPORARY);
+		auth_login_fail(l, LOGIN_TEMPORARY);
 }
 
 static void wrong(struct login *l)
 {
-	throttle_failed(state.throttle, throttle_key(l), l->fingerprint, clock_monotonic_ms());
-	fail(l, LOGIN_BAD_CREDENTIALS);
-}
-
-/* ---- what was right within the hour ---- */
-
-static void drop_remembered(void)
-{
-	size_t position = 0;
-	void *value;
-	while (map_each(&state.remembered, &position, NULL, &value))
-		mem_free(value);
-	map_done(&state.remembered);
-}
-
-void auth_forget_logins(void)
-{
-	state.epoch++;
-	drop_remembered();
-}
-
-static void make_memory_key(struct login *l, struct view password)
-{
-	crypto_generichash_state hash;
-	unsigned char protocol = (unsigned char)l->protocol;
-	crypto_generichash_init(&hash, state.memory_secret, sizeof state.memory_secret, sizeof l->memory_key);
-	crypto_generichash_update(
-	    &hash, (const unsigned char *)buf_view(&l->normal).data, buf_view(&l->normal).len);
-	crypto_generichash_update(&hash, (const unsigned char *)"", 1);
-	crypto_generichash_update(&hash, &protocol, 1);
-	crypto_generichash_update(&hash, (const unsigned char *)password.data, password.len);
-	crypto_generichash_final(&hash, l->memory_key, sizeof l->memory_key);
-	memcpy(&l->fingerprint, l->memory_key, sizeof l->fingerprint);
-}
-
-static bool recall(struct login *l)
-{
-	struct remembered *r = map_get(&state.remembered, view_of(l->memory_key, sizeof l->memory_key));
-	if (r == NULL || r->until < clock_monotonic_ms())
-		return false;
-	l->credential = r->credential;
-	return true;
-}
-
-static void remember(struct login *l)
-{
-	/* A password that was changed while it was being checked was right for the last time. */
-	if (l->epoch != state.epoch)
-		return;
-	struct remembered *r = mem_alloc(sizeof *r);
-	*r = (struct remembered){.until = clock_monotonic_ms() + REMEMBERED_MS, .credential = l->credential};
-	if (state.remembered.count >= REMEMBERED_MAX)
-		drop_remembered();
-	mem_free(map_set(&state.remembered, view_of(l->memory_key, sizeof l->memory_key), r));
-}
-
-/* ---- passwords, in a thread ---- */
-
-static void hash_password(struct auth_work *work)
-{
-	struct password_work *p = (struct password_work *)work;
-	struct credentials credentials;
-	bool known =
-	    buf_view(&p->record).len > 0 && credentials_decode(buf_view(&p->record), &credentials) == 0;
-	p->result = credentials_check(
-	    known ? &credentials : NULL, buf_view(&p->password), p->protocol, &p->credential);
-}
-
-static void password_hashed(struct auth_work *work)
-{
-	struct password_work *p = (struct password_work *)work;
-	struct login *l = p->login;
-	int result = p->result;
-	uint64_t credential = p->credential;
-	mem_wipe(p->password.data, p->password.cap);
-	if (p->record.data)
-		mem_wipe(p->record.data, p->record.cap);
-	buf_done(&p->password);
-	buf_done(&p->record);
-	mem_free(p);
-	if (l == NULL)
-		return;
-	l->work = NULL;
-	if (result == -ENOMEM) {
-		fail(l, LOGIN_TEMPORARY);
-		return;
-	}
-	l->credential = credential;
-	if (result == 0)
-		remember(l);
-	advance(l, sasl_server_answer_password(l->sasl, result == 0, credential));
-}
-
-static void check_password(struct login *l, struct view password)
-{
-	make_memory_key(l, password);
-	if (l->known && recall(l)) {
-		advance(l, sasl_server_answer_password(l->sasl, true, l->credential));
-		return;
-	}
-	struct password_work *p = mem_alloc(sizeof *p);
-	*p = (struct password_work){
-	    .work = {.run = hash_password, .done = password_hashed}, .login = l, .protocol = l->protocol};
-	buf_init(&p->record, CREDENTIALS_MAX + 1024);
-	buf_init(&p->password, SASL_MESSAGE_MAX);
-	if (l->known)
-		buf_append(&p->record, buf_view(&l->record));
-	buf_append(&p->password, password);
-	if (auth_work_add(&p->work)) {
-		l->work = p;
-		return;
-	}
-	/* Too many logins at once: the honest answer is 'later', not 'wrong'. */
-	if (p->password.data)
-		mem_wipe(p->password.data, p->password.cap);
-	if (p->record.data)
-		mem_wipe(p->record.data, p->record.cap);
-	buf_done(&p->record);
-	buf_done(&p->password);
-	mem_free(p);
-	fail(l, LOGIN_TEMPORARY);
+	/* Of a locked one nobody learns whether it was right. */
+	enum login_failure why = l->protocol & CREDENTIAL_APPS_ONLY ? LOGIN_THROTTLED : LOGIN_BAD_CREDENTIALS;
+	auth_brake_failed(l);
+	auth_login_fail(l, why);
 }
 
 /* ---- what the machine wants to know ---- */
@@ -370,7 +187,7 @@ static void answer_apop(struct login *l)
 	bool right = false;
 	if (credentials_secrets(
 	        l->known ? &l->credentials : NULL, l->protocol, &l->arena, &secrets, &count) != 0) {
-		fail(l, LOGIN_TEMPORARY);
+		auth_login_fail(l, LOGIN_TEMPORARY);
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -393,21 +210,28 @@ static void answer_want(struct login *l)
 	const struct sasl_want *want = sasl_server_want(l->sasl);
 	const struct credentials *credentials = l->known ? &l->credentials : NULL;
 	if (want->kind == SASL_WANT_PASSWORD) {
-		check_password(l, want->password);
+		auth_password_check(l, want->password);
 	} else if (want->kind == SASL_WANT_SCRAM) {
 		struct sasl_scram_record record;
 		if (credentials_scram_record(credentials, want->hash, l->protocol, &l->arena, &record) == 0)
-			advance(l, sasl_server_answer_scram(l->sasl, &record));
+			auth_login_advance(l, sasl_server_answer_scram(l->sasl, &record));
 		else
-			fail(l, LOGIN_TEMPORARY);
+			auth_login_fail(l, LOGIN_TEMPORARY);
 	} else {
 		const struct sasl_secret *secrets;
 		size_t count;
 		if (credentials_secrets(credentials, l->protocol, &l->arena, &secrets, &count) == 0)
-			advance(l, sasl_server_answer_secrets(l->sasl, secrets, count));
+			auth_login_advance(l, sasl_server_answer_secrets(l->sasl, secrets, count));
 		else
-			fail(l, LOGIN_TEMPORARY);
+			auth_login_fail(l, LOGIN_TEMPORARY);
 	}
+}
+
+static void delay_over(void *arg)
+{
+	struct login *l = arg;
+	l->delayed = false;
+	answer_want(l);
 }
 
 static bool looked_up(void *arg, struct link *link, struct channel_frame *frame)
@@ -419,7 +243,7 @@ static bool looked_up(void *arg, struct link *link, struct channel_frame *frame)
 	l->asked = 0;
 	int error = frame ? (int)(int64_t)m.error : -EAGAIN;
 	if (error && error != -ENOENT && error != -EINVAL && error != -EMSGSIZE) {
-		fail(l, LOGIN_TEMPORARY);
+		auth_login_fail(l, LOGIN_TEMPORARY);
 		return true;
 	}
 	/* A disabled account is answered as one that does not exist. */
@@ -429,42 +253,27 @@ static bool looked_up(void *arg, struct link *link, struct channel_frame *frame)
 		l->account = m.number;
 		l->known = credentials_decode(buf_view(&l->record), &l->credentials) == 0;
 	}
-	answer_want(l);
+	/* The brake, for known and unknown names alike. */
+	int64_t wait = auth_brake_begin(l);
+	l->delayed = wait > 0;
+	if (l->delayed)
+		loop_timer_set(&l->delay, wait);
+	else
+		answer_want(l);
 	return true;
 }
 
-static void look_up(void *arg)
+static void wait_for_identity(struct login *l, struct view identity)
 {
-	struct login *l = arg;
-	struct view identity = buf_view(&l->identity);
+	buf_clear(&l->identity);
+	buf_append(&l->identity, identity);
 	l->epoch = state.epoch;
 	l->asked = auth_ask_directory(DIRECTORY_LOOK_UP, 0, &identity, 1, looked_up, l);
 	if (l->asked == 0)
-		fail(l, LOGIN_TEMPORARY);
+		auth_login_fail(l, LOGIN_TEMPORARY);
 }
 
-/* The brake comes before the look-up, for known and unknown names alike. */
-static void wait_for_identity(struct login *l, struct view identity)
-{
-	struct address normal;
-	buf_clear(&l->identity);
-	buf_append(&l->identity, identity);
-	buf_clear(&l->brake_name);
-	buf_append(
-	    &l->brake_name, address_normalize(identity, &normal) == 0 ? address_view(&normal) : identity);
-	struct throttle_answer answer = throttle_ask(state.throttle, throttle_key(l), clock_monotonic_ms());
-	if (answer.verdict == THROTTLE_REFUSE) {
-		log_event(LOG_WARNING, l->session, "login-throttled", log_text("identity", identity),
-		    log_string("by", answer.reason), log_i64("for_ms", answer.delay_ms));
-		fail(l, LOGIN_THROTTLED);
-	} else if (answer.delay_ms > 0) {
-		loop_timer_set(&l->delay, answer.delay_ms);
-	} else {
-		look_up(l);
-	}
-}
-
-static void advance(struct login *l, enum sasl_step step)
+void auth_login_advance(struct login *l, enum sasl_step step)
 {
 	struct view authorization;
 	switch (step) {
@@ -491,7 +300,7 @@ static void advance(struct login *l, enum sasl_step step)
 		break;
 	case SASL_FAILED:
 		if (sasl_server_error(l->sasl) == SASL_MALFORMED)
-			fail(l, LOGIN_MALFORMED);
+			auth_login_fail(l, LOGIN_MALFORMED);
 		else
 			wrong(l);
 		break;
@@ -512,7 +321,7 @@ static void set_up(struct login *l, const struct message_login *m)
 	buf_append(&l->hostname, auth_role.process->settings.hostname);
 	l->setup = (struct sasl_setup){.nonce = buf_view(&l->nonce),
 	    .host = buf_view(&l->hostname),
-	    .server_secret = view_of(state.server_secret, SECRET_SIZE)};
+	    .server_secret = view_of(state.server_secret, AUTH_SECRET_SIZE)};
 	if (view_equal(m->binding_type, VIEW("tls-exporter")))
 		l->setup.tls_exporter = buf_view(&l->binding);
 	else if (view_equal(m->binding_type, VIEW("tls-unique")))
@@ -521,6 +330,7 @@ static void set_up(struct login *l, const struct message_login *m)
 
 static void set_client(struct login *l, struct view text)
 {
+	buf_append(&l->client_text, text);
 	if (!network_parse(text, &l->client))
 		return;
 	if (l->client.ss_family == AF_INET) {
@@ -532,7 +342,28 @@ static void set_client(struct login *l, struct view text)
 	}
 }
 
-static struct login *new_login(struct link *edge, uint32_t request, const struct message_login *m)
+/* Who may ask for which service, and what it opens. A service that is not here, or not this edge's, is refused. */
+static const struct login_service {
+	const char *name;
+	unsigned peer;     /* enum role_bit */
+	unsigned protocol; /* CREDENTIAL_* */
+	bool wants_channel;
+} services[] = {
+    {"submission", ROLE_SMTP, CREDENTIAL_SMTP, false},
+    {"submissions", ROLE_SMTP, CREDENTIAL_SMTP, false},
+    {"pop3", ROLE_POP3, CREDENTIAL_POP3, true},
+    {"pop3s", ROLE_POP3, CREDENTIAL_POP3, true},
+};
+
+static const struct login_service *find_service(const struct link *edge, struct view name)
+{
+	for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
+		if (services[i].peer == edge->peer && view_equal(name, view_from_string(services[i].name)))
+			return &services[i];
+	return NULL;
+}
+
+static struct login *new_login(struct link *edge, uint32_t request, const struct login_service *service, const struct message_login *m)
 {
 	struct login *l = mem_alloc(sizeof *l);
 	*l = (struct login){
@@ -543,16 +374,17 @@ static struct login *new_login(struct link *edge, uint32_t request, const struct
 	state.count++;
 	size_t n = m->session.len < sizeof l->session - 1 ? m->session.len : sizeof l->session - 1;
 	memcpy(l->session, m->session.data, n);
-	l->wants_channel = view_starts(m->service, VIEW("pop3"));
-	l->protocol = l->wants_channel ? CREDENTIAL_POP3 : CREDENTIAL_SMTP;
+	l->wants_channel = service->wants_channel;
+	l->protocol = service->protocol;
 	arena_init(&l->arena, 256 * 1024);
 	buf_init(&l->identity, SASL_IDENTITY_MAX + 1);
 	buf_init(&l->record, CREDENTIALS_MAX + 1024);
 	buf_init(&l->normal, SASL_IDENTITY_MAX + 1);
 	buf_init(&l->brake_name, SASL_IDENTITY_MAX + 1);
+	buf_init(&l->client_text, 64);
 	buf_init(&l->stamp, 256);
 	buf_init(&l->apop_digest, 64);
-	loop_timer_init(&l->delay, &auth_role.process->loop, look_up, l);
+	loop_timer_init(&l->delay, &auth_role.process->loop, delay_over, l);
 	set_client(l, m->client);
 	set_up(l, m);
 	return l;
@@ -565,7 +397,7 @@ static void begin_apop(struct login *l, const struct message_login *m)
 	struct view digest = view_skip(m->initial, space < 0 ? m->initial.len : (size_t)space + 1);
 	l->is_apop = true;
 	if (space < 1 || digest.len != 32 || m->apop_stamp.len == 0) {
-		fail(l, LOGIN_MALFORMED);
+		auth_login_fail(l, LOGIN_MALFORMED);
 		return;
 	}
 	buf_append(&l->stamp, m->apop_stamp);
@@ -580,20 +412,27 @@ void auth_login_begin(struct link *edge, uint32_t request, const struct message_
 		refuse_request(edge, request, LOGIN_TEMPORARY);
 		return;
 	}
-	struct login *l = new_login(edge, request, m);
+	const struct login_service *service = find_service(edge, m->service);
+	if (service == NULL) {
+		log_event(LOG_ERROR, "-", "login-service-refused", log_text("service", m->service),
+		    log_u64("peer", edge->peer));
+		refuse_request(edge, request, LOGIN_BAD_MECHANISM);
+		return;
+	}
+	struct login *l = new_login(edge, request, service, m);
 	if (view_equal(m->mechanism, VIEW("APOP"))) {
 		begin_apop(l, m);
 		return;
 	}
 	const struct sasl_mechanism *mechanism = sasl_mechanism_find(m->mechanism);
 	if (mechanism == NULL || !sasl_mechanism_is_usable(mechanism, &l->setup)) {
-		fail(l, LOGIN_BAD_MECHANISM);
+		auth_login_fail(l, LOGIN_BAD_MECHANISM);
 		return;
 	}
 	l->sasl = sasl_server_new(mechanism, &l->setup);
 	struct view initial = m->has_initial ? view_of(m->initial.data ? m->initial.data : "", m->initial.len)
 	                                     : (struct view){0};
-	advance(l, sasl_server_start(l->sasl, initial));
+	auth_login_advance(l, sasl_server_start(l->sasl, initial));
 }
 
 void auth_login_more(struct link *edge, uint32_t request, const struct message_login_more *m)
@@ -602,14 +441,14 @@ void auth_login_more(struct link *edge, uint32_t request, const struct message_l
 		if (l->edge != edge || l->generation != edge->generation || l->request != request)
 			continue;
 		if (m->cancel) {
-			fail(l, LOGIN_MALFORMED);
+			auth_login_fail(l, LOGIN_MALFORMED);
 			return;
 		}
 		/* A message while the machine waits for us is a fault of the edge role. */
-		if (l->sasl == NULL || l->asked || l->work)
-			fail(l, LOGIN_MALFORMED);
+		if (l->sasl == NULL || l->asked || l->work || l->delayed)
+			auth_login_fail(l, LOGIN_MALFORMED);
 		else
-			advance(l, sasl_server_feed(l->sasl,
+			auth_login_advance(l, sasl_server_feed(l->sasl,
 			               view_of(m->response.data ? m->response.data : "", m->response.len)));
 		return;
 	}
@@ -633,9 +472,9 @@ static bool secret_known(void *arg, struct link *link, struct channel_frame *fra
 	if (!link_decode(link, frame, &m))
 		return false;
 	struct view secret = auth_answer_field(&m, 0);
-	if (m.error == 0 && secret.len == SECRET_SIZE) {
+	if (m.error == 0 && secret.len == AUTH_SECRET_SIZE) {
 		bool first = !state.has_secret;
-		memcpy(state.server_secret, secret.data, SECRET_SIZE);
+		memcpy(state.server_secret, secret.data, AUTH_SECRET_SIZE);
 		state.has_secret = true;
 		if (first)
 			role_ready(auth_role.process);
@@ -645,11 +484,9 @@ static bool secret_known(void *arg, struct link *link, struct channel_frame *fra
 
 void auth_login_start(void)
 {
-	unsigned char fresh[SECRET_SIZE];
-	if (state.throttle == NULL) {
-		state.throttle = throttle_new(THROTTLE_ENTRIES);
-		random_bytes(state.memory_secret, sizeof state.memory_secret);
-	}
+	unsigned char fresh[AUTH_SECRET_SIZE];
+	auth_brake_start();
+	auth_password_start();
 	if (state.has_secret)
 		return;
 	random_bytes(fresh, sizeof fresh);

@@ -49,8 +49,47 @@ int credentials_set_password(struct credentials *c, struct view password, bool s
 	c->scram = scram;
 	c->sha1 = sha1;
 	c->sha256 = sha256;
+	c->place_count = 0;
 	return 0;
 }
+
+/* ---- known places ---- */
+
+static size_t find_place(const struct credentials *c, const unsigned char hash[PLACE_HASH_SIZE])
+{
+	size_t i = 0;
+	while (i < c->place_count && memcmp(c->places[i].hash, hash, PLACE_HASH_SIZE) != 0)
+		i++;
+	return i;
+}
+
+bool credentials_know_place(
+    const struct credentials *c, const unsigned char hash[PLACE_HASH_SIZE], int64_t now)
+{
+	size_t i = find_place(c, hash);
+	/* A time that is still to come is that of a clock which was set back. */
+	return i < c->place_count && now - c->places[i].last < PLACE_SECONDS;
+}
+
+bool credentials_touch_place(struct credentials *c, const unsigned char hash[PLACE_HASH_SIZE], int64_t now)
+{
+	size_t i = find_place(c, hash);
+	if (i < c->place_count && c->places[i].last <= now && now - c->places[i].last < PLACE_TOUCH_SECONDS)
+		return false;
+	if (i == c->place_count && c->place_count < PLACES_MAX) {
+		c->place_count++;
+	} else if (i == c->place_count) {
+		i = 0;
+		for (size_t k = 1; k < c->place_count; k++)
+			if (c->places[k].last < c->places[i].last)
+				i = k;
+	}
+	memcpy(c->places[i].hash, hash, PLACE_HASH_SIZE);
+	c->places[i].last = now;
+	return true;
+}
+
+/* ---- app passwords ---- */
 
 /* 80 random bits as 16 letters and digits that nobody confuses. */
 static void app_password_text(
@@ -131,7 +170,8 @@ bool credentials_touch_app(struct credentials *c, uint64_t id, int64_t now)
 	size_t i = find_app(c, id);
 	if (i == c->app_count)
 		return false;
-	bool worth = now - c->apps[i].last_used >= TOUCH_AFTER;
+	int64_t last = c->apps[i].last_used;
+	bool worth = last > now || now - last >= TOUCH_AFTER; /* later than now: the clock was set back */
 	if (worth)
 		c->apps[i].last_used = now;
 	return worth;
@@ -171,15 +211,21 @@ static const struct app_password *match_app(const struct credentials *c, struct 
 int credentials_check(
     const struct credentials *c, struct view password, unsigned protocol, uint64_t *credential)
 {
+	static const struct credentials nobody;
 	if (sodium_init() < 0)
 		return -ENOMEM;
-	if (c == NULL)
+	bool apps_only = protocol & CREDENTIAL_APPS_ONLY;
+	if (c == NULL && !apps_only)
 		return password_verify_nobody(password);
+	if (c == NULL)
+		c = &nobody;
 	const struct app_password *app = match_app(c, password, protocol);
 	if (app) {
 		*credential = app->id;
 		return 0;
 	}
+	if (apps_only)
+		return -EACCES;
 	if (c->password_hash.len == 0)
 		return password_verify_nobody(password);
 	int error = password_verify(c->password_hash, password);
@@ -197,7 +243,7 @@ int credentials_scram_record(const struct credentials *c, enum scram_hash hash, 
 		struct sasl_scram_key *keys = arena_array(arena, c->app_count + 1, sizeof *keys);
 		if (keys == NULL)
 			return -ENOBUFS;
-		if (c->scram)
+		if (c->scram && !(protocol & CREDENTIAL_APPS_ONLY))
 			keys[r.count++].verifier = sha1 ? c->sha1 : c->sha256;
 		for (size_t i = 0; i < c->app_count; i++) {
 			const struct app_password *app = &c->apps[i];

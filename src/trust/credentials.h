@@ -19,6 +19,8 @@ enum {
 	CREDENTIAL_IMAP = 4,
 	CREDENTIAL_WEB = 8, /* JMAP, CalDAV, CardDAV */
 	CREDENTIAL_ALL = 15,
+	/* With one of these, where an account is asked what it can prove itself with: its app passwords alone. */
+	CREDENTIAL_APPS_ONLY = 256,
 };
 
 enum app_password_kind {
@@ -40,6 +42,17 @@ struct app_password {
 	struct view secret;                 /* kind READABLE */
 };
 
+/*
+ * Places from which the owner has logged in: 16 are a person's homes, offices, phones and trains of a quarter of a
+ * year. A place that was not used for 90 days is forgotten. What is kept is a keyed hash.
+ */
+enum { PLACES_MAX = 16, PLACE_HASH_SIZE = 8, PLACE_SECONDS = 90 * 86400, PLACE_TOUCH_SECONDS = 86400 };
+
+struct known_place {
+	unsigned char hash[PLACE_HASH_SIZE];
+	int64_t last; /* seconds since 1970 */
+};
+
 struct credentials {
 	struct view password_hash;           /* encoded; empty: app passwords only */
 	unsigned char salt[SCRAM_SALT_SIZE]; /* of all verifiers and app passwords of the account */
@@ -48,13 +61,15 @@ struct credentials {
 	uint64_t last_id;
 	struct app_password apps[APP_PASSWORDS_MAX];
 	size_t app_count;
+	struct known_place places[PLACES_MAX];
+	size_t place_count;
 };
 
 /* A new account's, without any password. The salt is random. */
 void credentials_init(struct credentials *c, const unsigned char salt[SCRAM_SALT_SIZE]);
 
 /*
- * Sets the main password; checks of strength are the caller's. Slow, as password_hash is; with `scram` some
+ * Sets the main password, and forgets all known places: whoever knew the old one may have been there. Checks of strength are the caller's. Slow, as password_hash is; with `scram` some
  * 20 ms more. 0; -EINVAL for a password that can't be prepared; -ENOMEM; -ENOBUFS when the arena is full.
  */
 int credentials_set_password(struct credentials *c, struct view password, bool scram, struct arena *arena);
@@ -73,9 +88,17 @@ bool credentials_remove_app(struct credentials *c, uint64_t id);
 /* Notes a use. True when the record is worth writing: an hour has passed since the last time. */
 bool credentials_touch_app(struct credentials *c, uint64_t id, int64_t now);
 
+/* Whether the account was logged in to from this place within PLACE_SECONDS. */
+bool credentials_know_place(
+    const struct credentials *c, const unsigned char hash[PLACE_HASH_SIZE], int64_t now);
+
+/* Notes a login from a place; the one that was not used for longest makes room. True when the record is worth
+ * writing: the place is new, or a day has passed since the last time. */
+bool credentials_touch_place(struct credentials *c, const unsigned char hash[PLACE_HASH_SIZE], int64_t now);
+
 /*
  * Whether the password opens the account for that protocol: 0 and *credential (0 the main password, else an
- * app password's id), or -EACCES; -ENOMEM. NULL for an account that doesn't exist, which takes as long. Slow.
+ * app password's id), or -EACCES; -ENOMEM. NULL for an account that doesn't exist, which takes as long. Slow, but with CREDENTIAL_APPS_ONLY.
  */
 int credentials_check(
     const struct credentials *c, struct view password, unsigned protocol, uint64_t *credential);

@@ -1,8 +1,9 @@
 /*
  * The stored form of credentials:
  *
- *	record   = version salt scram [verifiers] password-hash last-id count *app
+ *	record   = version salt scram [verifiers] password-hash last-id count *app count *place
  *	app      = id name protocols kind created last-used hash [verifiers] [secret]
+ *	place    = hash last-used
  *	verifiers = stored-key server-key stored-key server-key      (SHA-1: 20 octets each, SHA-256: 32)
  */
 #include "trust/credentials.h"
@@ -12,7 +13,7 @@
 
 #include "format/wire.h"
 
-enum { VERSION = 1 };
+enum { VERSION = 2 };
 
 static void put_verifier(enum scram_hash hash, const struct scram_verifier *v, struct buf *out)
 {
@@ -54,6 +55,11 @@ int credentials_encode(const struct credentials *c, struct buf *out)
 	wire_put_number(out, c->app_count);
 	for (size_t i = 0; i < c->app_count; i++)
 		put_app(&c->apps[i], out);
+	wire_put_number(out, c->place_count);
+	for (size_t i = 0; i < c->place_count; i++) {
+		buf_append(out, view_of(c->places[i].hash, PLACE_HASH_SIZE));
+		wire_put_number(out, (uint64_t)c->places[i].last);
+	}
 	return buf_failed(out) ? -ENOBUFS : 0;
 }
 
@@ -91,6 +97,12 @@ static void get_app(struct cursor *in, struct app_password *app)
 		app->secret = wire_text(in);
 }
 
+static void get_place(struct cursor *in, struct known_place *place)
+{
+	get_octets(in, place->hash, sizeof place->hash);
+	place->last = (int64_t)wire_number(in, INT64_MAX);
+}
+
 int credentials_decode(struct view encoded, struct credentials *c)
 {
 	struct cursor in = cursor_on(encoded);
@@ -111,6 +123,9 @@ int credentials_decode(struct view encoded, struct credentials *c)
 		uint64_t count = wire_number(&at, APP_PASSWORDS_MAX);
 		for (uint64_t i = 0; i < count && cursor_ok(&at); i++)
 			get_app(&at, &to->apps[to->app_count++]);
+		count = wire_number(&at, PLACES_MAX);
+		for (uint64_t i = 0; i < count && cursor_ok(&at); i++)
+			get_place(&at, &to->places[to->place_count++]);
 		if (!cursor_ok(&at) || !cursor_at_end(&at) || to->password_hash.len > PASSWORD_HASH_MAX)
 			return -EINVAL;
 	}

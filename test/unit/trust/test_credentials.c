@@ -129,6 +129,57 @@ static void reads_back(void **state)
 	buf_done(&out);
 }
 
+static void takes_app_passwords_alone_when_locked(void **state)
+{
+	struct fixture *f = *state;
+	struct sasl_scram_record record;
+	opens(&f->c, "main password", CREDENTIAL_IMAP | CREDENTIAL_APPS_ONLY, -EACCES, 0);
+	opens(&f->c, f->hashed, CREDENTIAL_IMAP | CREDENTIAL_APPS_ONLY, 0, f->hashed_id);
+	opens(&f->c, f->scram, CREDENTIAL_IMAP | CREDENTIAL_APPS_ONLY, -EACCES, 0);
+	opens(NULL, f->hashed, CREDENTIAL_IMAP | CREDENTIAL_APPS_ONLY, -EACCES, 0);
+	assert_int_equal(credentials_scram_record(&f->c, SCRAM_SHA_256, CREDENTIAL_SMTP | CREDENTIAL_APPS_ONLY,
+	                     &f->arena, &record),
+	    0);
+	assert_int_equal(record.count, 1);
+	assert_int_equal(record.keys[0].credential, f->scram_id);
+}
+
+static void remembers_places(void **state)
+{
+	struct fixture *f = *state;
+	enum { DAY = 86400, NOW = 2000 * DAY };
+	unsigned char place[PLACES_MAX + 1][PLACE_HASH_SIZE] = {{0}};
+	struct buf out;
+	struct credentials back;
+	for (size_t i = 0; i <= PLACES_MAX; i++)
+		memset(place[i], (int)i + 1, PLACE_HASH_SIZE);
+	assert_false(credentials_know_place(&f->c, place[0], NOW));
+	for (size_t i = 0; i < PLACES_MAX; i++)
+		assert_true(credentials_touch_place(&f->c, place[i], NOW + (int64_t)i));
+	/* Once a day is often enough. */
+	assert_false(credentials_touch_place(&f->c, place[0], NOW + DAY - 1));
+	assert_true(credentials_touch_place(&f->c, place[0], NOW + DAY));
+	buf_init(&out, CREDENTIALS_MAX);
+	assert_int_equal(credentials_encode(&f->c, &out), 0);
+	assert_int_equal(credentials_decode(buf_view(&out), &back), 0);
+	assert_true(credentials_know_place(&back, place[0], NOW + DAY));
+	assert_true(credentials_know_place(&back, place[0], NOW + DAY + PLACE_SECONDS - 1));
+	assert_false(credentials_know_place(&back, place[0], NOW + DAY + PLACE_SECONDS));
+	/* The clock was set back: the place is known, and gets a time that is true now. */
+	assert_true(credentials_know_place(&back, place[0], NOW - 10 * DAY));
+	assert_true(credentials_touch_place(&back, place[0], NOW - 10 * DAY));
+	assert_false(credentials_know_place(&back, place[0], NOW - 10 * DAY + PLACE_SECONDS));
+	/* One more: the oldest goes. */
+	assert_true(credentials_touch_place(&f->c, place[PLACES_MAX], NOW + 2 * DAY));
+	assert_true(credentials_know_place(&f->c, place[0], NOW + 2 * DAY));
+	assert_false(credentials_know_place(&f->c, place[1], NOW + 2 * DAY));
+	assert_int_equal(f->c.place_count, PLACES_MAX);
+	/* Whoever knew the old password may have been there. */
+	assert_int_equal(credentials_set_password(&f->c, VIEW("another password"), false, &f->arena), 0);
+	assert_false(credentials_know_place(&f->c, place[0], NOW + 2 * DAY));
+	buf_done(&out);
+}
+
 static void keeps_its_limits(void **state)
 {
 	struct fixture *f = *state;
@@ -156,6 +207,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(checks_passwords, setup, teardown),
 	    cmocka_unit_test_setup_teardown(answers_sasl, setup, teardown),
 	    cmocka_unit_test_setup_teardown(reads_back, setup, teardown),
+	    cmocka_unit_test_setup_teardown(takes_app_passwords_alone_when_locked, setup, teardown),
+	    cmocka_unit_test_setup_teardown(remembers_places, setup, teardown),
 	    cmocka_unit_test_setup_teardown(keeps_its_limits, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
