@@ -72,7 +72,8 @@ static int explain(const char *folder, int error)
 	fprintf(stderr, "postrider: %s: %s%s\n", folder, strerror(-error),
 	    error == -EBUSY    ? "; a server has it open: stop it first"
 	    : error == -EPROTO ? "; it was made by a newer version"
-	                       : "");
+	    : error == -EACCES ? ""
+	                       : "; nothing was changed or given up: the lines above name the place, mend its cause and try again");
 	return error == -EBUSY ? EXIT_TEMPORARY : EXIT_UNAVAILABLE;
 }
 
@@ -113,7 +114,9 @@ static int run_task(struct cli *cli, void (*start)(struct store *, struct store_
 	store_admin_report(&task, waiting.result, cli->json, &out);
 	fputs(buf_string(&out), stdout);
 	buf_done(&out);
-	return waiting.result ? EXIT_TEMPORARY : task.damaged || task.missing ? EXIT_DATA : 0;
+	if (waiting.result == 0 && (task.damaged || task.missing))
+		return EXIT_DATA;
+	return waiting.result || task.unreadable ? EXIT_TEMPORARY : 0;
 }
 
 static int rebuild(struct cli *cli)

@@ -1,5 +1,6 @@
 /* The master's life: start, restart with back-off, reload, orderly stop, upgrade in place. */
 #include "daemon/master_private.h"
+#include "daemon/role.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@ enum {
 	STATUS_CONFIG = 78,
 	RESTART_FIRST_MS = 50,    /* after a single crash: service is back within a second */
 	RESTART_MOST_MS = 10000,  /* a role that keeps crashing */
+	TRY_AGAIN_MS = 1000,      /* a role that cannot serve now: soon after the cause has gone, and few lines of log meanwhile */
 	CALM_MS = 60000,          /* after this long, a crash counts as the first again */
 	STOP_PATIENCE_MS = 10000, /* for a role without connections to finish */
 	FILES_WANTED = 65536
@@ -170,6 +172,12 @@ static void ended(struct master *m, struct child *child, int status)
 	}
 	master_reload_continue(
 	    m, child); /* the others need not wait for it: the next one gets all at its start */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == ROLE_TRY_AGAIN_STATUS) {
+		log_event(LOG_WARNING, "-", "role-tries-again", log_string("role", child->role->name),
+		    log_i64("in_ms", TRY_AGAIN_MS));
+		loop_timer_set(&child->restart, TRY_AGAIN_MS);
+		return;
+	}
 	log_event(LOG_ERROR, "-", "role-ended", log_string("role", child->role->name),
 	    log_i64("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
 	    log_i64("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));

@@ -143,6 +143,8 @@ static void serve(struct role_process *p)
 	if (error == 0 && p->role->serve)
 		error = p->role->serve(p);
 	free_files(p);
+	if (error == ROLE_TRY_AGAIN)
+		exit(ROLE_TRY_AGAIN_STATUS);
 	if (error < 0) {
 		log_event(LOG_ERROR, "-", "role-cannot-serve", log_errno(error));
 		exit(78);

@@ -42,6 +42,13 @@ int store_role_start(struct role_process *p)
 	return 0;
 }
 
+/* Only a person mends these; all else may pass: a disk that cannot be read or written now, no memory, no descriptors. */
+static bool is_wrong_folder(int error)
+{
+	return error == -EBUSY || error == -EPROTO || error == -EBADMSG || error == -ENOTDIR || error == -EACCES ||
+	       error == -EPERM || error == -ENAMETOOLONG;
+}
+
 int store_role_serve(struct role_process *p)
 {
 	int64_t undelete = (int64_t)p->settings.undelete_days * 86400;
@@ -57,11 +64,13 @@ int store_role_serve(struct role_process *p)
 	    .folder = ".", .min_free = p->settings.disk_reserve, .names_blobs = store_all_names_blobs};
 	int error = store_open(&options, &store_role.store);
 	if (error)
-		return error;
+		return is_wrong_folder(error) ? error : ROLE_TRY_AGAIN;
 	accounts_init(&store_role.accounts, store_role.store, undelete);
 	error = trace_open(p->folder, (unsigned)p->settings.trace_days);
-	if (error)
-		return error;
+	if (error) {
+		log_event(LOG_ERROR, "-", "trace-open-failed", log_errno(error));
+		return is_wrong_folder(error) ? error : ROLE_TRY_AGAIN;
+	}
 	loop_watch_init(
 	    &store_role.dispatch, &p->loop, store_event_fd(store_role.store), LOOP_READ, on_results, NULL);
 	loop_watch_on(&store_role.dispatch);

@@ -75,7 +75,7 @@ static void task_done(struct store_task *task, int result)
 	}
 	buf_init(&out, 4096);
 	store_admin_report(task, result, a->json, &out);
-	answer(a, a->request, &out, result ? 75 : task->damaged || task->missing ? 65 : 0);
+	answer(a, a->request, &out, result ? 75 : task->damaged || task->missing ? 65 : task->unreadable ? 75 : 0);
 	buf_done(&out);
 }
 

@@ -9,7 +9,7 @@ void store_admin_report(const struct store_task *task, int result, bool json, st
 		const char *name;
 		uint64_t value;
 	} rows[] = {{"records", task->records}, {"blobs", task->blobs}, {"entries", task->entries},
-	    {"damaged", task->damaged}, {"missing", task->missing}, {"volumes", task->volumes},
+	    {"damaged", task->damaged}, {"missing", task->missing}, {"unreadable", task->unreadable}, {"volumes", task->volumes},
 	    {"volume_bytes", task->volume_bytes}, {"freed", task->freed}};
 	if (json) {
 		buf_printf(out, "{\"result\":%d", result);
@@ -27,6 +27,10 @@ void store_admin_report(const struct store_task *task, int result, bool json, st
 		    "damage was found: the log names each place; what is damaged is left out and everything "
 		    "else is served."
 		    " Restore it from a backup, or stop the server and run `postrider store rebuild`\n");
+	else if (task->unreadable)
+		buf_append_string(out,
+		    "some of it could not be read, so nobody knows whether it is good: the log names each place. "
+		    "Nothing of it is given up. Mend the disk, the file system or the rights, and check again\n");
 	else
 		buf_append_string(out, "good\n");
 }

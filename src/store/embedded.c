@@ -12,14 +12,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/file.h"
-#include "store/snapshot.h"
-#include "store/store_admin.h"
 
 enum { FORMAT = 1 };
 
-/* The first partition. A second disk would be "2"; the folders have had the number from the beginning. */
-static const char partition_name[] = "1", version_name[] = "version", lock_name[] = "lock";
-static const char bad_index_name[] = "index-bad";
+static const char partition_name[] = EMBEDDED_PARTITION, version_name[] = "version", lock_name[] = "lock";
 
 static int take_lock(struct embedded *e, int top_fd)
 {
@@ -34,15 +30,18 @@ static int take_lock(struct embedded *e, int top_fd)
 static int check_version(int top_fd)
 {
 	char text[32] = {0};
+	size_t len;
 	int format;
 	int fd = file_open_in(top_fd, version_name, O_RDONLY);
 	if (fd == -ENOENT)
 		return file_replace(top_fd, version_name, VIEW("postrider store format 1\n"));
 	if (fd < 0)
 		return fd;
-	ssize_t n = pread(fd, text, sizeof text - 1, 0);
+	int error = file_read_some(fd, text, sizeof text - 1, 0, &len);
 	close(fd);
-	if (n < 0 || sscanf(text, "postrider store format %d", &format) != 1)
+	if (error)
+		return error;
+	if (sscanf(text, "postrider store format %d", &format) != 1)
 		return -EBADMSG;
 	if (format <= FORMAT)
 		return 0;
@@ -59,7 +58,7 @@ static int open_folders(struct embedded *e, const char *folder)
 	if (error == 0)
 		error = check_version(top_fd);
 	if (error == 0) {
-		size_t room = strlen(folder) + sizeof "/1";
+		size_t room = strlen(folder) + sizeof "/" EMBEDDED_PARTITION;
 		e->folder = mem_alloc(room);
 		snprintf(e->folder, room, "%s/%s", folder, partition_name);
 		e->folder_fd = folder_open_in(top_fd, partition_name);
@@ -70,106 +69,6 @@ static int open_folders(struct embedded *e, const char *folder)
 		return error;
 	e->volumes_fd = folder_open_in(e->folder_fd, "volumes");
 	return e->volumes_fd < 0 ? e->volumes_fd : 0;
-}
-
-static int remove_index(struct embedded *e)
-{
-	static const char *const files[] = {"index/data.mdb", "index/lock.mdb"};
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		if (unlinkat(e->folder_fd, files[i], 0) != 0 && errno != ENOENT)
-			return -errno;
-	return 0;
-}
-
-static int open_index(struct embedded *e)
-{
-	char path[4096];
-	int fd = folder_open_in(e->folder_fd, "index");
-	if (fd < 0)
-		return fd;
-	close(fd);
-	int n = snprintf(path, sizeof path, "%s/index", e->folder);
-	if (n < 0 || (size_t)n >= sizeof path)
-		return -ENAMETOOLONG;
-	return index_open(&e->index, path, e->index_size);
-}
-
-static int open_and_recover(struct embedded *e)
-{
-	struct index_position position;
-	int error = open_index(e);
-	/* An empty index where there is a snapshot: it was lost, and the log alone may no longer tell everything. */
-	if (error == 0 && index_get_position(&e->index, &position) == -ENOENT && snapshot_lsn(e->folder_fd) > 0)
-		error = -EBADMSG;
-	return error ? error : embedded_recover(e);
-}
-
-static int open_empty_index(struct embedded *e)
-{
-	index_close(&e->index);
-	int error = remove_index(e);
-	return error ? error : open_index(e);
-}
-
-/*
- * A bad index is no loss: snapshot and log hold everything that ever was in it. The mark stays until it is whole
- * again, since half a snapshot looks like an index.
- */
-static int rebuild(struct embedded *e)
-{
-	log_event(LOG_ERROR, NULL, "index_rebuild", log_string("folder", e->folder));
-	segment_close(&e->log.active);
-	int error = file_replace(e->folder_fd, bad_index_name, VIEW("rebuild\n"));
-	if (error == 0)
-		error = open_empty_index(e);
-	if (error)
-		return error;
-	error = snapshot_load(e->folder_fd, &e->index);
-	if (error == -EBADMSG) {
-		log_event(LOG_ERROR, NULL, "snapshot_damaged", log_string("folder", e->folder));
-		error = open_empty_index(e);
-	}
-	if (error == 0 || error == -ENOENT)
-		error = embedded_recover(e);
-	if (error == 0 && unlinkat(e->folder_fd, bad_index_name, 0) != 0)
-		error = -errno;
-	return error;
-}
-
-static int open_state(struct embedded *e)
-{
-	bool marked = faccessat(e->folder_fd, bad_index_name, F_OK, 0) == 0;
-	int error = marked ? -EBADMSG : open_and_recover(e);
-	return error == -EBADMSG ? rebuild(e) : error;
-}
-
-int store_distrust_index(struct store *s)
-{
-	return file_replace(embedded_of(s)->folder_fd, bad_index_name, VIEW("rebuild\n"));
-}
-
-int store_rebuild(const struct store_options *options, uint64_t *damaged)
-{
-	char path[4096];
-	struct store *s;
-	struct store_stats found;
-	int n = snprintf(path, sizeof path, "%s/%s", options->folder, partition_name);
-	if (n < 0 || (size_t)n >= sizeof path)
-		return -ENAMETOOLONG;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	/* Where the folder is in use, opening is refused, and the mark only costs the next start some time. */
-	int error = file_replace(fd, bad_index_name, VIEW("rebuild\n"));
-	close(fd);
-	if (error == 0)
-		error = store_open(options, &s);
-	if (error)
-		return error;
-	store_stats(s, &found);
-	*damaged = found.damaged;
-	store_close(s);
-	return 0;
 }
 
 static void free_all(struct embedded *e)
@@ -346,7 +245,7 @@ int store_open(const struct store_options *options, struct store **out)
 	if (error == 0) {
 		log_file_init(&e->log, e->volumes_fd,
 			      options->segment_size ? options->segment_size : LOG_SEGMENT_SIZE);
-		error = open_state(e);
+		error = embedded_open_state(e);
 	}
 	if (error == 0)
 		error = start_threads(e, readers < WORKERS_MAX ? readers : WORKERS_MAX);

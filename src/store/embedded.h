@@ -41,6 +41,9 @@ enum {
 	READERS_DEFAULT = 2
 };
 
+/* The first partition's folder. A second disk would be "2"; the folders have had the number from the beginning. */
+#define EMBEDDED_PARTITION "1"
+
 #define MIN_FREE_DEFAULT ((uint64_t)256 << 20)
 
 /* Address space costs nothing, while growing the map later would need all readers to stop. */
@@ -53,6 +56,7 @@ struct embedded {
 	uint64_t min_free, index_size;
 	store_names_blobs *names_blobs;
 	void (*at_step)(const char *step);
+	bool may_read_old; /* at start: the index that was set aside is good for a look */
 
 	/* loop */
 	struct completions completions;
@@ -124,8 +128,27 @@ void embedded_measure(struct embedded *e);
 /* Takes the index back to the last checkpoint and applies the log's durable records again. */
 int embedded_roll_back(struct embedded *e) __attribute__((warn_unused_result));
 
-/* At start: applies what the log holds above the checkpoint, and goes on behind it. */
-int embedded_recover(struct embedded *e) __attribute__((warn_unused_result));
+/*
+ * At start: applies what the log holds above the checkpoint, and goes on behind it. In a rebuild, salvage says when the
+ * index that was set aside is asked as well.
+ */
+enum salvage { SALVAGE_NEVER, SALVAGE_IF_DAMAGED, SALVAGE_ALWAYS };
+int embedded_recover(struct embedded *e, enum salvage salvage) __attribute__((warn_unused_result));
+
+/* Applies the redo part of a record to the index; -EBADMSG when it is malformed. */
+int embedded_apply(struct embedded *e, struct view redo) __attribute__((warn_unused_result));
+
+/* embedded_rebuild.c: opens index and log, and rebuilds the index where it is bad. */
+int embedded_open_state(struct embedded *e) __attribute__((warn_unused_result));
+
+/* Adds what only the index that was set aside knows; *last_lsn becomes its own when that is higher. */
+int embedded_salvage(struct embedded *e, uint64_t *last_lsn) __attribute__((warn_unused_result));
+
+/*
+ * embedded_tidy.c, after recovery: remembers which kept file has which file's blobs, removes what a crash left. When
+ * `doubtful`, since part of the log was lost, files that nobody names are set aside in the folder "aside" instead.
+ */
+int embedded_tidy_volumes(struct embedded *e, uint32_t oldest_body, bool doubtful) __attribute__((warn_unused_result));
 
 /* Closes and opens the map, which gives back what LMDB keeps for dirty pages; not while somebody reads. */
 void embedded_reopen_index(struct embedded *e);

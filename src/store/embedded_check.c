@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/embedded.h"
+#include "store/file.h"
 #include "store/kept.h"
 #include "store/log_scan.h"
 #include "store/redo.h"
@@ -15,39 +16,64 @@
 #include "store/store_admin.h"
 #include "store/tasks.h"
 
-static void finding(struct store_task *t, uint64_t *count, const char *what, uint32_t file)
+static void finding(uint64_t *count, const char *what, uint32_t file, int error)
 {
-	(void)t;
 	(*count)++;
-	log_record(LOG_ERROR, NULL, "check_found", log_string("what", what), log_u64("file", file));
+	log_record(LOG_ERROR, NULL, "check_found", log_string("what", what), log_u64("file", file), log_errno(error));
 }
 
-/* All records of all log files, with their bodies, up to the index's position. */
+/* Which of the three a failed read is. No memory is none of them: the check itself could not go on. */
+static int note(struct store_task *t, const char *what, uint32_t file, int error)
+{
+	if (error == -ENOMEM || error == 0)
+		return error;
+	if (error == -ENOENT)
+		finding(&t->missing, what, file, error);
+	else
+		finding(file_is_unreadable(error) ? &t->unreadable : &t->damaged, what, file, error);
+	return 0;
+}
+
+static void count_record(struct store_task *t, const struct record *r, struct view redo)
+{
+	struct cursor c = cursor_on(redo);
+	uint64_t lengths[STORE_UPLOADS_MAX];
+	size_t count;
+	t->records++;
+	if (redo_read_lengths(&c, lengths, &count))
+		t->blobs += count;
+	atomic_fetch_add(&t->progress, record_space(r));
+}
+
+/* All records of all log files, with their bodies, up to the index's position. What can't be read costs its file's rest. */
 static int check_log(struct embedded *e, struct store_task *t, uint64_t last_lsn)
 {
+	struct log_start start = {0};
 	struct log_scan scan;
 	struct record r;
-	int error = log_scan_begin(&scan, e->volumes_fd, 0, 0, 0, true);
+	bool broken = false;
+	int error = snapshot_lsn(e->folder_fd, &start.gaps_until);
+	if (error) /* check_snapshot tells of it; no gap is a finding then */
+		start.gaps_until = UINT64_MAX - 1;
+	error = log_scan_begin(&scan, e->volumes_fd, &start, true);
 	if (error)
-		return error;
-	scan.gaps_until = snapshot_lsn(e->folder_fd);
+		return note(t, "log", 0, error);
 	while (error >= 0 && scan.lsn < last_lsn) {
 		error = log_scan_next(&scan, &r);
-		if (error < 0)
-			break;
-		struct cursor c = cursor_on(buf_view(&scan.redo));
-		uint64_t lengths[STORE_UPLOADS_MAX];
-		size_t count;
-		t->records++;
-		if (redo_read_lengths(&c, lengths, &count))
-			t->blobs += count;
-		atomic_fetch_add(&t->progress, record_space(&r));
+		if (error >= 0) {
+			count_record(t, &r, buf_view(&scan.redo));
+		} else if (error != -ENOENT && error != -ENOMEM) {
+			broken = true;
+			finding(&t->unreadable, "log file", scan.files[scan.at], error);
+			scan.gaps_until = UINT64_MAX - 1;
+			error = log_scan_skip_file(&scan);
+		}
 	}
 	t->damaged += scan.damaged;
-	if (error == -ENOENT && scan.lsn < last_lsn)
-		finding(t, &t->damaged, "log ends before the index", scan.segment.id);
+	if (error == -ENOENT && scan.lsn < last_lsn && !broken)
+		finding(&t->damaged, "log ends before the index", scan.segment.fd >= 0 ? scan.segment.id : 0, 0);
 	log_scan_done(&scan);
-	return error < 0 && error != -ENOENT ? error : 0;
+	return error == -ENOMEM ? error : 0;
 }
 
 static int check_kept_blob(void *arg, const struct blob_id *id, uint64_t stored, int result)
@@ -56,9 +82,7 @@ static int check_kept_blob(void *arg, const struct blob_id *id, uint64_t stored,
 	struct blob_place place;
 	t->blobs++;
 	atomic_fetch_add(&t->progress, stored);
-	if (result == -EBADMSG)
-		finding(t, &t->damaged, "kept blob", blob_id_parse(id, &place) ? place.segment : 0);
-	return result == -EBADMSG ? 0 : result;
+	return note(t, "kept blob", blob_id_parse(id, &place) ? place.segment : 0, result);
 }
 
 static int check_kept(struct embedded *e, struct store_task *t)
@@ -66,6 +90,8 @@ static int check_kept(struct embedded *e, struct store_task *t)
 	uint32_t *files;
 	size_t count;
 	int error = segment_list(e->volumes_fd, SEGMENT_KEPT, 0, &files, &count);
+	if (error)
+		return note(t, "volumes", 0, error);
 	for (size_t i = 0; error == 0 && i < count; i++) {
 		struct volume *volume;
 		error = volumes_get(&e->volumes, SEGMENT_KEPT, files[i], &volume);
@@ -73,10 +99,7 @@ static int check_kept(struct embedded *e, struct store_task *t)
 			error = kept_walk(&volume->segment, check_kept_blob, t);
 			volumes_put(&e->volumes, volume);
 		}
-		if (error == -EBADMSG) {
-			finding(t, &t->damaged, "kept file", files[i]);
-			error = 0;
-		}
+		error = note(t, "kept file", files[i], error);
 	}
 	mem_free(files);
 	return error;
@@ -94,7 +117,7 @@ static void check_large(struct index_check *c, const struct blob_id *id)
 {
 	struct blob_place place;
 	if (!blob_id_parse(id, &place)) {
-		finding(c->task, &c->task->damaged, "body name", 0);
+		finding(&c->task->damaged, "body name", 0, 0);
 		return;
 	}
 	c->task->blobs++;
@@ -103,8 +126,7 @@ static void check_large(struct index_check *c, const struct blob_id *id)
 		int error = volumes_read(&c->e->volumes, id, at, n, c->buffer, &c->hint);
 		atomic_fetch_add(&c->task->progress, n);
 		if (error) {
-			finding(c->task, error == -ENOENT ? &c->task->missing : &c->task->damaged, "large body",
-				place.segment);
+			note(c->task, "large body", place.segment, error);
 			return;
 		}
 	}
@@ -118,10 +140,8 @@ static void check_named(void *arg, const struct blob_id *id)
 	uint64_t length = blob_length(id);
 	int error = volumes_read(&c->e->volumes, id, length ? length - 1 : 0, length ? 1 : 0, c->buffer, &c->hint);
 	blob_id_parse(id, &place);
-	if (error == -EBADMSG)
-		finding(c->task, &c->task->damaged, "named body", place.segment);
-	else if (error)
-		finding(c->task, &c->task->missing, "named body", place.segment);
+	if (error)
+		note(c->task, "named body", place.segment, error);
 }
 
 static int check_entry(void *arg, uint64_t shard, struct view key, struct view value, bool valid)
@@ -130,7 +150,7 @@ static int check_entry(void *arg, uint64_t shard, struct view key, struct view v
 	c->task->entries++;
 	atomic_fetch_add(&c->task->progress, key.len + value.len);
 	if (!valid) {
-		finding(c->task, &c->task->damaged, "index entry", 0);
+		finding(&c->task->damaged, "index entry", 0, 0);
 		return 0;
 	}
 	if (shard == 0 && key.len == INDEX_VOLUME_KEY_SIZE && key.data[0] == INDEX_BODY_KEY &&
@@ -151,7 +171,7 @@ static int check_index(struct embedded *e, struct store_task *t, MDB_txn *txn)
 	volumes_put(&e->volumes, c.hint);
 	mem_free(c.buffer);
 	if (error == -EBADMSG) {
-		finding(t, &t->damaged, "index", 0);
+		finding(&t->damaged, "index", 0, error);
 		error = 0;
 	}
 	return error;

@@ -76,7 +76,7 @@ void embedded_reopen_index(struct embedded *e)
 	malloc_trim(0);
 }
 
-static int apply_record(struct embedded *e, struct view redo)
+int embedded_apply(struct embedded *e, struct view redo)
 {
 	struct cursor c = cursor_on(redo);
 	uint64_t lengths[STORE_UPLOADS_MAX];
@@ -150,15 +150,16 @@ int embedded_roll_back(struct embedded *e)
 	atomic_fetch_add(&e->rollback_count, 1);
 	int error = index_get_position(&e->index, &from);
 	if (error == 0)
-		error = log_scan_begin(&scan, e->volumes_fd, from.segment, from.offset, from.lsn, false);
-	if (error)
-		return error;
-	while (error == 0 && scan.lsn < e->log.last_lsn) {
-		error = log_scan_next(&scan, &r);
-		if (error >= 0)
-			error = apply_record(e, buf_view(&scan.redo));
+		error = log_scan_begin(&scan, e->volumes_fd, &(struct log_start){from.segment, from.offset, from.lsn, 0}, false);
+	if (error == 0) {
+		while (error == 0 && scan.lsn < e->log.last_lsn) {
+			error = log_scan_next(&scan, &r);
+			if (error >= 0)
+				error = embedded_apply(e, buf_view(&scan.redo));
+		}
+		atomic_fetch_add(&e->damaged_count, scan.damaged);
+		log_scan_done(&scan);
 	}
-	log_scan_done(&scan);
 	if (error)
 		log_event(LOG_ERROR, NULL, "roll_back_failed", log_errno(error));
 	return error;
@@ -175,7 +176,7 @@ static int replay(struct embedded *e, struct log_scan *scan, const struct index_
 			return result == -ENOENT ? 0 : result;
 		if (r.lsn <= from->lsn)
 			continue;
-		int error = apply_record(e, buf_view(&scan->redo));
+		int error = embedded_apply(e, buf_view(&scan->redo));
 		if (error == -EBADMSG) {
 			log_event(LOG_ERROR, NULL, "record_malformed", log_u64("lsn", r.lsn));
 			error = 0;
@@ -198,120 +199,74 @@ static int replay(struct embedded *e, struct log_scan *scan, const struct index_
 	}
 }
 
-static uint32_t highest_number(struct embedded *e)
+static int choose_next_number(struct embedded *e, uint32_t least)
 {
-	uint32_t highest = 0;
+	uint32_t next = least ? least : 1;
 	for (enum segment_kind kind = SEGMENT_LOG; kind <= SEGMENT_KEPT; kind++) {
 		uint32_t *files;
 		size_t count;
-		if (segment_list(e->volumes_fd, kind, 0, &files, &count) != 0)
-			continue;
-		if (count && files[count - 1] > highest)
-			highest = files[count - 1];
+		int error = segment_list(e->volumes_fd, kind, 0, &files, &count);
+		if (error)
+			return error;
+		if (count && files[count - 1] >= next)
+			next = files[count - 1] + 1;
 		mem_free(files);
 	}
-	return highest;
-}
-
-static int go_on_behind(struct embedded *e, struct log_scan *scan, uint64_t last_lsn)
-{
-	if (scan->segment.fd < 0)
-		return log_file_rotate(&e->log, atomic_fetch_add(&e->next_segment, 1));
-	int error = log_file_continue(&e->log, &scan->segment, scan->position, last_lsn);
-	if (error == 0)
-		scan->segment.fd = -1;
-	return error;
-}
-
-/* Body files from the oldest open one on that no commit names: their uploads died with the process. */
-static int remove_unnamed_bodies(struct embedded *e, uint32_t from)
-{
-	uint32_t *files;
-	size_t count;
-	int error = segment_list(e->volumes_fd, SEGMENT_BODY, from, &files, &count);
-	if (error)
-		return error;
-	for (size_t i = 0; i < count && error == 0; i++) {
-		char key[INDEX_VOLUME_KEY_SIZE], name[SEGMENT_NAME_SIZE];
-		struct view value;
-		error = index_get(e->index.writing, e->index.dbi, 0, index_volume_key(key, INDEX_BODY_KEY, files[i]),
-				  &value);
-		if (error != -ENOENT)
-			continue;
-		segment_name(name, SEGMENT_BODY, files[i]);
-		error = unlinkat(e->volumes_fd, name, 0) == 0 ? 0 : -errno;
-	}
-	mem_free(files);
-	return error;
-}
-
-
-static int remember_moved(void *arg, struct view key, struct view value)
-{
-	struct embedded *e = arg;
-	struct cursor from = cursor_on(view_skip(key, 1)), to = cursor_on(value);
-	uint32_t old = cursor_u32(&from);
-	char name[SEGMENT_NAME_SIZE];
-	volumes_move(&e->volumes, old, cursor_u32(&to));
-	/* A crash may have come between the commit that moved the blobs and the removal of the file. */
-	segment_name(name, SEGMENT_LOG, old);
-	unlinkat(e->volumes_fd, name, 0);
-	segment_name(name, SEGMENT_KEPT, old);
-	unlinkat(e->volumes_fd, name, 0);
+	atomic_store(&e->next_segment, next);
 	return 0;
 }
 
-/* Kept files of a compaction that did not come to its commit: nothing leads to them. */
-static int remove_unnamed_kept(struct embedded *e)
+/*
+ * The log goes on in its last file, if nothing stands behind its last record there. What a torn group left is not cleared
+ * but left where it is: what looks torn may be mail that a person can still bring back. A file that is followed by
+ * another one, even a damaged one, is not written either.
+ */
+static int go_on_behind(struct embedded *e, struct log_scan *scan, uint64_t last_lsn)
 {
-	uint32_t *files;
-	size_t count;
-	int error = segment_list(e->volumes_fd, SEGMENT_KEPT, 0, &files, &count);
-	if (error)
-		return error;
-	for (size_t i = 0; i < count && error == 0; i++) {
-		char name[SEGMENT_NAME_SIZE];
-		if (volumes_moves_to(&e->volumes, files[i]))
-			continue;
-		segment_name(name, SEGMENT_KEPT, files[i]);
-		error = unlinkat(e->volumes_fd, name, 0) == 0 ? 0 : -errno;
+	int error = -ENOTEMPTY;
+	if (scan->segment.fd >= 0 && scan->segment.id == scan->files[scan->count - 1]) {
+		error = log_file_continue(&e->log, &scan->segment, scan->position, last_lsn);
+		if (error == 0)
+			scan->segment.fd = -1;
 	}
-	mem_free(files);
-	return error;
+	if (error != -ENOTEMPTY)
+		return error;
+	if (scan->segment.fd >= 0)
+		log_event(LOG_WARNING, NULL, "log_end_left", log_u64("file", scan->segment.id),
+			  log_u64("position", scan->position));
+	e->log.last_lsn = last_lsn;
+	return log_file_rotate(&e->log, atomic_fetch_add(&e->next_segment, 1));
 }
 
-static int load_moved(struct embedded *e)
-{
-	char from[INDEX_VOLUME_KEY_SIZE], to[INDEX_VOLUME_KEY_SIZE];
-	struct txn_range range = {
-	    .from = index_volume_key(from, INDEX_MOVED_KEY, 0),
-	    .to = index_volume_key(to, INDEX_MOVED_KEY, UINT32_MAX),
-	};
-	int error = index_range(e->index.writing, e->index.dbi, &range, remember_moved, e);
-	return error ? error : remove_unnamed_kept(e);
-}
-
-int embedded_recover(struct embedded *e)
+int embedded_recover(struct embedded *e, enum salvage salvage)
 {
 	struct index_position from = {0};
+	struct log_start start = {0};
 	struct log_scan scan;
 	int error = index_get_position(&e->index, &from);
 	if (error && error != -ENOENT)
 		return error;
-	error = log_scan_begin(&scan, e->volumes_fd, from.segment, from.offset, from.lsn, true);
+	start = (struct log_start){from.segment, from.offset, from.lsn, 0};
+	/* A damaged snapshot covers no gap. */
+	if (from.lsn == 0 || salvage != SALVAGE_NEVER)
+		error = snapshot_lsn(e->folder_fd, &start.gaps_until);
+	if (error && error != -ENOENT && error != -EBADMSG)
+		return error;
+	error = log_scan_begin(&scan, e->volumes_fd, &start, true);
 	if (error)
 		return error;
-	scan.gaps_until = snapshot_lsn(e->folder_fd);
 	error = replay(e, &scan, &from);
+	uint64_t last = scan.lsn > from.lsn ? scan.lsn : from.lsn;
+	bool lossy = scan.damaged > 0;
 	atomic_fetch_add(&e->damaged_count, scan.damaged);
-	uint32_t next = highest_number(e) + 1;
-	atomic_store(&e->next_segment, next > from.next_segment ? next : from.next_segment);
 	if (error == 0)
-		error = go_on_behind(e, &scan, scan.lsn > from.lsn ? scan.lsn : from.lsn);
+		error = choose_next_number(e, from.next_segment);
+	if (error == 0 && (salvage == SALVAGE_ALWAYS || (salvage == SALVAGE_IF_DAMAGED && lossy)))
+		error = embedded_salvage(e, &last);
+	if (error == 0)
+		error = go_on_behind(e, &scan, last);
 	log_scan_done(&scan);
 	if (error == 0)
-		error = load_moved(e);
-	if (error == 0)
-		error = remove_unnamed_bodies(e, from.oldest_body);
+		error = embedded_tidy_volumes(e, from.oldest_body, lossy || salvage == SALVAGE_ALWAYS);
 	return error ? error : embedded_checkpoint(e);
 }

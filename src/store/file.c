@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,21 +22,65 @@ int file_write_at(int fd, struct view bytes, uint64_t offset)
 	return 0;
 }
 
-int file_read_at(int fd, void *out, size_t len, uint64_t offset)
+bool file_is_unreadable(int error)
+{
+	return error < 0 && error != -EBADMSG && error != -ENOENT && error != -ENODATA;
+}
+
+int file_error(int number)
+{
+	return number == EBADMSG || number == ENODATA || number == EPROTO ? -EIO : -number;
+}
+
+int file_read_some(int fd, void *out, size_t len, uint64_t offset, size_t *got)
 {
 	char *to = out;
-	while (len > 0) {
-		ssize_t n = pread(fd, to, len, (off_t)offset);
+	size_t have = 0;
+	while (have < len) {
+		ssize_t n = pread(fd, to + have, len - have, (off_t)(offset + have));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return -errno;
+			return errno == ENOENT ? -EIO : file_error(errno);
 		if (n == 0)
-			return -ENODATA;
-		to += n;
-		len -= (size_t)n;
-		offset += (uint64_t)n;
+			break;
+		have += (size_t)n;
 	}
+	*got = have;
+	return 0;
+}
+
+int file_read_at(int fd, void *out, size_t len, uint64_t offset)
+{
+	size_t got;
+	int error = file_read_some(fd, out, len, offset, &got);
+	return error ? error : got < len ? -ENODATA : 0;
+}
+
+int file_is_clear(int fd, uint64_t from, uint64_t to, bool *clear)
+{
+	static const char zeros[16 << 10];
+	char bytes[sizeof zeros];
+	size_t got = 0;
+	*clear = true;
+	for (uint64_t at = from; at < to && *clear; at += got) {
+		size_t n = to - at < sizeof bytes ? (size_t)(to - at) : sizeof bytes;
+		int error = file_read_some(fd, bytes, n, at, &got);
+		if (error)
+			return error;
+		*clear = memcmp(bytes, zeros, got) == 0;
+		if (got < n)
+			break;
+	}
+	return 0;
+}
+
+int file_exists(int folder_fd, const char *name, bool *exists)
+{
+	bool there = faccessat(folder_fd, name, F_OK, 0) == 0;
+	if (!there && errno != ENOENT)
+		return file_error(errno);
+	*exists = there;
 	return 0;
 }
 
@@ -48,7 +93,7 @@ int file_size(int fd, uint64_t *size)
 {
 	struct stat st;
 	if (fstat(fd, &st) != 0)
-		return -errno;
+		return file_error(errno);
 	*size = (uint64_t)st.st_size;
 	return 0;
 }
@@ -83,7 +128,7 @@ int file_zero(int fd, uint64_t offset, uint64_t len)
 int file_open_in(int folder_fd, const char *name, int flags)
 {
 	int fd = openat(folder_fd, name, flags | O_CLOEXEC, 0600);
-	return fd < 0 ? -errno : fd;
+	return fd < 0 ? file_error(errno) : fd;
 }
 
 int folder_open_in(int folder_fd, const char *name)
@@ -95,7 +140,7 @@ int folder_open_in(int folder_fd, const char *name)
 		return -errno;
 	}
 	int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return fd < 0 ? file_error(errno) : fd;
 }
 
 int file_replace(int folder_fd, const char *name, struct view content)

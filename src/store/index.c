@@ -55,7 +55,7 @@ int index_error(int result)
 	case EINVAL: /* a file too short to be a map is told in this way */
 		return -EBADMSG;
 	default:
-		return result > 0 ? -result : -EIO;
+		return result > 0 ? file_error(result) : -EIO;
 	}
 }
 

@@ -101,7 +101,7 @@ static int find_table(const struct segment *s, struct table *table)
 	if (error == 0)
 		error = file_read_at(s->fd, bytes, sizeof bytes, size - sizeof bytes);
 	if (error)
-		return error;
+		return error == -ENODATA ? -EBADMSG : error;
 	struct cursor c = cursor_on(view_of(bytes, sizeof bytes));
 	uint64_t start = cursor_u64(&c), len = cursor_u64(&c);
 	if (start > size || len > size || start + len + FOOTER_SIZE != size || len % ROW_SIZE != 0)
@@ -116,7 +116,7 @@ static int read_row(const struct segment *s, const struct table *table, uint64_t
 	char row[ROW_SIZE];
 	int error = file_read_at(s->fd, row, sizeof row, table->start + i * ROW_SIZE);
 	if (error)
-		return error;
+		return error == -ENODATA ? -EBADMSG : error;
 	struct cursor c = cursor_on(view_of(row + BLOB_ID_SIZE, 4));
 	memcpy(id->bytes, row, BLOB_ID_SIZE);
 	*position = cursor_u32(&c);

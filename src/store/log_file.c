@@ -32,34 +32,16 @@ void log_file_close(struct log_file *log)
 	pthread_mutex_destroy(&log->spare_lock);
 }
 
-/* Zeroes what is not zero behind the good part; a torn group reaches at most LOG_GROUP_ROOM further. */
-static int clear_tail(int fd, uint64_t from, uint64_t size)
-{
-	static const char zeros[4096];
-	char page[sizeof zeros];
-	uint64_t end = from + LOG_GROUP_ROOM < size ? from + LOG_GROUP_ROOM : size;
-	bool cleared = false;
-	for (uint64_t at = from; at < end; at += sizeof page) {
-		size_t n = end - at < sizeof page ? (size_t)(end - at) : sizeof page;
-		int error = file_read_at(fd, page, n, at);
-		if (error)
-			return error;
-		if (view_equal(view_of(page, n), view_of(zeros, n)))
-			continue;
-		error = file_write_at(fd, view_of(zeros, n), at);
-		if (error)
-			return error;
-		cleared = true;
-	}
-	return cleared ? file_sync(fd) : 0;
-}
-
 int log_file_continue(struct log_file *log, const struct segment *s, uint64_t position, uint64_t last_lsn)
 {
 	uint64_t size;
+	bool clear = false;
 	int error = file_size(s->fd, &size);
+	/* A torn group reaches at most so far. */
 	if (error == 0)
-		error = clear_tail(s->fd, position, size);
+		error = file_is_clear(s->fd, position, position + LOG_GROUP_ROOM, &clear);
+	if (error == 0 && !clear)
+		error = -ENOTEMPTY;
 	if (error)
 		return error;
 	/* A file without holes from here on was filled before the restart. */
@@ -149,7 +131,12 @@ static int publish(struct log_file *log, struct segment *s, const char *from)
 {
 	char name[SEGMENT_NAME_SIZE];
 	segment_name(name, SEGMENT_LOG, s->id);
-	int error = segment_write_header(s);
+	bool taken = false;
+	int error = file_exists(log->folder_fd, name, &taken);
+	if (error == 0 && taken)
+		error = -EEXIST;
+	if (error == 0)
+		error = segment_write_header(s);
 	if (error == 0)
 		error = file_sync(s->fd);
 	if (error == 0 && renameat(log->folder_fd, from, log->folder_fd, name) != 0)
@@ -301,7 +288,7 @@ int log_record_read(const struct segment *s, uint32_t position, bool with_bodies
 	struct record r;
 	int error = file_read_at(s->fd, header, sizeof header, position);
 	if (error)
-		return error == -ENODATA ? -ENOENT : error;
+		return error == -ENODATA ? -ENOENT : error; /* the file ends here */
 	if (!record_decode(s, position, header, &r) || r.type != RECORD_COMMIT)
 		return -ENOENT;
 	buf_clear(redo);

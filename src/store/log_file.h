@@ -3,7 +3,7 @@
  * thread (and by start, rebuild and check, which run alone or on sealed files).
  *
  * Nothing of a group is written before the whole group is known, and a group that was not synced never counts:
- * its place is written anew or abandoned with its file. That is why a record number can be given again after a
+ * its place is abandoned with its file. That is why a record number can be given again after a
  * roll-back without ever meeting its twin on disk.
  */
 #ifndef STORE_LOG_FILE_H
@@ -41,7 +41,10 @@ struct log_file {
 void log_file_init(struct log_file *log, int folder_fd, uint64_t segment_size);
 void log_file_close(struct log_file *log);
 
-/* Goes on in this segment behind `position`; zeroes what a torn group left there. log->active is s from now on. */
+/*
+ * Goes on in this segment behind `position`; log->active is s from now on. -ENOTEMPTY when something stands there, torn or
+ * damaged: it is left as it is, and the caller goes on in a new file.
+ */
 int log_file_continue(struct log_file *log, const struct segment *s, uint64_t position, uint64_t last_lsn)
     __attribute__((warn_unused_result));
 
@@ -75,7 +78,7 @@ int log_file_write(struct log_file *log) __attribute__((warn_unused_result));
 
 /*
  * Reads the record at this position into *record and its redo part into `redo`. 0; -ENOENT when no record's
- * header stands here; -EBADMSG when its content is damaged (with bodies: also theirs); or an I/O error.
+ * header stands here; -EBADMSG when its content is damaged (with bodies: also theirs); else it is unreadable now.
  */
 int log_record_read(const struct segment *s, uint32_t position, bool with_bodies, struct record *record,
 		    struct buf *redo) __attribute__((warn_unused_result));

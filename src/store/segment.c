@@ -64,7 +64,11 @@ int segment_create(struct segment *s, int folder_fd, const char *name, enum segm
 {
 	struct segment made = {.id = id, .kind = kind, .epoch = random_u64(), .first_lsn = first_lsn};
 	random_bytes(made.secret, sizeof made.secret);
-	made.fd = file_open_in(folder_fd, name, O_RDWR | O_CREAT | O_TRUNC);
+	/* A file that has its final name holds mail, whatever we believe of its number. */
+	enum segment_kind its_kind;
+	uint32_t its_id;
+	int how = segment_parse_name(name, &its_kind, &its_id) ? O_EXCL : O_TRUNC;
+	made.fd = file_open_in(folder_fd, name, O_RDWR | O_CREAT | how);
 	if (made.fd < 0)
 		return made.fd;
 	int error = segment_write_header(&made);
@@ -85,8 +89,7 @@ static int read_header(struct segment *s)
 	struct cursor c = cursor_on(view_of(page, sizeof page));
 	if (!view_equal(cursor_bytes(&c, sizeof magic), view_of(magic, sizeof magic)))
 		return -EBADMSG;
-	if (cursor_u32(&c) > FORMAT)
-		return -EPROTO;
+	uint32_t format = cursor_u32(&c);
 	s->kind = (enum segment_kind)cursor_u32(&c);
 	s->id = cursor_u32(&c);
 	s->epoch = cursor_u64(&c);
@@ -95,7 +98,9 @@ static int read_header(struct segment *s)
 	for (size_t i = 0; i < secret.len; i++)
 		s->secret[i] = (unsigned char)secret.data[i];
 	uint32_t sum = cursor_u32(&c);
-	return cursor_ok(&c) && sum == crc32c(view_of(page, HEADER_USED)) ? 0 : -EBADMSG;
+	if (!cursor_ok(&c) || sum != crc32c(view_of(page, HEADER_USED)))
+		return -EBADMSG;
+	return format > FORMAT ? -EPROTO : 0;
 }
 
 int segment_open(struct segment *s, int folder_fd, const char *name, int flags)
@@ -103,7 +108,12 @@ int segment_open(struct segment *s, int folder_fd, const char *name, int flags)
 	struct segment opened = {.fd = file_open_in(folder_fd, name, flags)};
 	if (opened.fd < 0)
 		return opened.fd;
+	enum segment_kind kind;
+	uint32_t id;
 	int error = read_header(&opened);
+	/* A file that stands under another one's name would give that one's blobs. */
+	if (error == 0 && segment_parse_name(name, &kind, &id) && (kind != opened.kind || id != opened.id))
+		error = -EBADMSG;
 	if (error) {
 		close(opened.fd);
 		return error;

@@ -42,14 +42,20 @@ void segment_name(char name[SEGMENT_NAME_SIZE], enum segment_kind kind, uint32_t
 /* Parses a file's name; false when it is none of ours. */
 bool segment_parse_name(const char *name, enum segment_kind *kind, uint32_t *id);
 
-/* A new file under this name, with its header written but not synced; s->fd is open for writing. */
+/*
+ * A new file under this name, with its header written but not synced; s->fd is open for writing. -EEXIST when a volume has
+ * the name; a file with a temporary name is overwritten.
+ */
 int segment_create(struct segment *s, int folder_fd, const char *name, enum segment_kind kind, uint32_t id,
 		   uint64_t first_lsn) __attribute__((warn_unused_result));
 
 /* Writes the header anew: first_lsn is known late, when a prepared file comes into use. */
 int segment_write_header(const struct segment *s) __attribute__((warn_unused_result));
 
-/* Opens and verifies the header. -EBADMSG when it is damaged, -EPROTO when it is of a newer format. */
+/*
+ * Opens and verifies the header. -EBADMSG when it is damaged or another file's, -EPROTO when it is of a newer format,
+ * -ENOENT without such a file; else it is unreadable now (file.h).
+ */
 int segment_open(struct segment *s, int folder_fd, const char *name, int flags) __attribute__((warn_unused_result));
 
 void segment_close(struct segment *s);

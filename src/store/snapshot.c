@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/checksum.h"
 #include "base/cursor.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "store/file.h"
 
@@ -52,8 +53,10 @@ static int write_block(struct writer *w)
 static int add_entry(void *arg, uint64_t shard, struct view key, struct view value, bool valid)
 {
 	struct writer *w = arg;
-	/* A damaged entry is left out; the position is written apart. */
-	if (!valid || (shard == 0 && view_equal(key, INDEX_POSITION_KEY)))
+	if (!valid)
+		return -EBADMSG;
+	/* The position is written apart. */
+	if (shard == 0 && view_equal(key, INDEX_POSITION_KEY))
 		return 0;
 	if (w->block.len + 12 + key.len + value.len > BLOCK) {
 		int error = write_block(w);
@@ -125,29 +128,45 @@ static int read_header(int fd, struct index_position *position)
 	struct view head = cursor_bytes(&c, sizeof magic);
 	if (!view_equal(head, view_of(magic, sizeof magic)))
 		return -EBADMSG;
-	if (cursor_u32(&c) > FORMAT)
-		return -EPROTO;
+	uint32_t format = cursor_u32(&c);
 	error = index_decode_position(c.rest, position);
 	cursor_bytes(&c, HEADER_SIZE - sizeof magic - 8);
-	return error == 0 && cursor_u32(&c) == crc32c(view_of(bytes, HEADER_SIZE - 4)) ? 0 : -EBADMSG;
+	if (error || cursor_u32(&c) != crc32c(view_of(bytes, HEADER_SIZE - 4)))
+		return -EBADMSG;
+	return format > FORMAT ? -EPROTO : 0;
 }
 
-uint64_t snapshot_lsn(int folder_fd)
+/* What could not be read may be read at the next try; the place helps to find the cause. */
+static int tell(int error, uint64_t offset)
+{
+	if (file_is_unreadable(error))
+		log_event(LOG_ERROR, NULL, "snapshot_unreadable", log_u64("position", offset), log_errno(error));
+	return error;
+}
+
+int snapshot_lsn(int folder_fd, uint64_t *lsn)
 {
 	struct index_position position = {0};
 	int fd = file_open_in(folder_fd, snapshot_name, O_RDONLY);
-	if (fd < 0)
+	if (fd == -ENOENT) {
+		*lsn = 0;
 		return 0;
+	}
+	if (fd < 0)
+		return tell(fd, 0);
 	int error = read_header(fd, &position);
 	close(fd);
-	return error ? 0 : position.lsn;
+	if (error == 0)
+		*lsn = position.lsn;
+	return tell(error, 0);
 }
 
 struct loader {
+	struct index *index; /* NULL: only verified */
 	int fd;
 	uint64_t offset;
 	char *raw, *packed;
-	size_t pending; /* entries since the last checkpoint */
+	size_t pending; /* entries since the last checkpoint, or in all */
 };
 
 /* The next block, unpacked; *len is 0 at the end. */
@@ -172,51 +191,92 @@ static int read_block(struct loader *l, size_t *len)
 	return 0;
 }
 
-static int load_entries(struct loader *l, struct index *index, struct view block)
+static int load_entry(void *arg, uint64_t shard, struct view key, struct view value)
+{
+	struct loader *l = arg;
+	static const struct index_position nowhere;
+	struct index *index = l->index;
+	int error = index_put(index->writing, index->dbi, shard, key, value);
+	if (error || ++l->pending < LOAD_BATCH)
+		return error;
+	/* Until the last block is in, the index says that it holds nothing. */
+	l->pending = 0;
+	error = index_checkpoint(index, &nowhere);
+	return error ? error : index_begin(index);
+}
+
+static int count_entry(void *arg, uint64_t shard, struct view key, struct view value)
+{
+	struct loader *l = arg;
+	(void)shard, (void)key, (void)value;
+	l->pending++;
+	return 0;
+}
+
+typedef int take_entry(void *arg, uint64_t shard, struct view key, struct view value);
+
+static int take_entries(struct loader *l, struct view block, take_entry *take)
 {
 	struct cursor c = cursor_on(block);
-	static const struct index_position nowhere;
 	while (!cursor_at_end(&c)) {
 		uint64_t shard = cursor_u64(&c);
 		size_t key_len = cursor_u16(&c), value_len = cursor_u16(&c);
 		struct view key = cursor_bytes(&c, key_len), value = cursor_bytes(&c, value_len);
-		if (!cursor_ok(&c))
+		if (!cursor_ok(&c) || key_len > STORE_KEY_MAX || key_len + value_len > STORE_ENTRY_MAX)
 			return -EBADMSG;
-		int error = index_put(index->writing, index->dbi, shard, key, value);
-		if (error == 0 && ++l->pending >= LOAD_BATCH) {
-			/* Until the last block is in, the index says that it holds nothing. */
-			l->pending = 0;
-			error = index_checkpoint(index, &nowhere);
-			if (error == 0)
-				error = index_begin(index);
-		}
+		int error = take(l, shard, key, value);
 		if (error)
 			return error;
 	}
 	return 0;
 }
 
+/* Header, blocks, and nothing behind them. */
+static int read_all(struct loader *l, struct index_position *position, take_entry *take)
+{
+	size_t len = 1;
+	uint64_t size = 0;
+	int error = tell(read_header(l->fd, position), 0);
+	if (error == 0 && l->index)
+		error = index_begin(l->index);
+	while (error == 0 && len > 0) {
+		error = tell(read_block(l, &len), l->offset);
+		if (error == 0)
+			error = take_entries(l, view_of(l->raw, len), take);
+	}
+	if (error == 0)
+		error = file_size(l->fd, &size);
+	return error == 0 && size != l->offset ? -EBADMSG : error;
+}
+
+static int walk(int folder_fd, struct loader *l, struct index_position *position, take_entry *take)
+{
+	l->fd = file_open_in(folder_fd, snapshot_name, O_RDONLY);
+	l->offset = HEADER_SIZE;
+	if (l->fd < 0)
+		return tell(l->fd, 0);
+	l->raw = mem_alloc(BLOCK);
+	l->packed = mem_alloc(ZSTD_COMPRESSBOUND(BLOCK));
+	int error = read_all(l, position, take);
+	mem_free(l->raw);
+	mem_free(l->packed);
+	close(l->fd);
+	return error;
+}
+
 int snapshot_load(int folder_fd, struct index *index)
 {
 	struct index_position position;
-	struct loader l = {.fd = file_open_in(folder_fd, snapshot_name, O_RDONLY), .offset = HEADER_SIZE};
-	size_t len = 1;
-	if (l.fd < 0)
-		return l.fd;
-	l.raw = mem_alloc(BLOCK);
-	l.packed = mem_alloc(ZSTD_COMPRESSBOUND(BLOCK));
-	int error = read_header(l.fd, &position);
-	if (error == 0)
-		error = index_begin(index);
-	while (error == 0 && len > 0) {
-		error = read_block(&l, &len);
-		if (error == 0)
-			error = load_entries(&l, index, view_of(l.raw, len));
-	}
-	if (error == 0)
-		error = index_checkpoint(index, &position);
-	mem_free(l.raw);
-	mem_free(l.packed);
-	close(l.fd);
+	struct loader l = {.index = index};
+	int error = walk(folder_fd, &l, &position, load_entry);
+	return error ? error : index_checkpoint(index, &position);
+}
+
+int snapshot_verify(int folder_fd, uint64_t *entries)
+{
+	struct index_position position;
+	struct loader l = {0};
+	int error = walk(folder_fd, &l, &position, count_entry);
+	*entries = l.pending;
 	return error;
 }

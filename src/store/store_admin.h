@@ -21,6 +21,7 @@ struct store_task {
 	uint64_t records, blobs, entries;     /* check: that were read; compact: blobs kept */
 	uint64_t damaged;                     /* records, blobs, entries whose checksum doesn't fit */
 	uint64_t missing;                     /* blobs that an entry names and that are not there */
+	uint64_t unreadable;                  /* places that the system could not read now: they may be good */
 	uint64_t volumes, volume_bytes;       /* that there are; compact: that are gone */
 	uint64_t freed;                       /* compact: bytes */
 

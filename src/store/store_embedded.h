@@ -22,8 +22,8 @@ struct store_options {
  * 0 and *out; or
  *   -EBUSY      another process has the folder open
  *   -EPROTO     the folder's format is newer than this program
- *   -EBADMSG    log damaged in its middle: store_salvage reads what is readable
- *   other       the system's
+ *   other       the system's: something cannot be read or written now. Nothing of it is given up; try again later.
+ * Damage is no failure: it is logged, counted (store_stats.damaged) and passed over.
  * Each failure has been logged once with its reason.
  */
 int store_open(const struct store_options *options, struct store **out) __attribute__((warn_unused_result));

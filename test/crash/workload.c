@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../unit/store/support.h"
+#include "store/file.h"
 #include "store/store_admin.h"
 
 enum { UNDER_WAY = 8, DELETE_EVERY = 5, DELETE_BACK = 50, SHARDS = 4 };
@@ -189,8 +190,8 @@ int workload_run(struct store *s, unsigned commits, uint32_t seed, void (*acknow
 static void compacted(struct store_task *t, int result)
 {
 	(void)t;
-	/* Part of the runs let a sync fail on the way. */
-	if (result && result != -EROFS && result != -EIO)
+	/* Part of the runs let a sync fail on the way, others a read. */
+	if (result && result != -EROFS && !file_is_unreadable(result))
 		give_up("compaction", "%s", strerror(-result));
 }
 
@@ -215,9 +216,9 @@ void workload_check(struct store *s, const char *where)
 		usleep(50);
 		store_dispatch(s);
 	}
-	if (result || task.damaged || task.missing)
-		give_up(where, "check: %s, %u damaged, %u missing", strerror(-result), (unsigned)task.damaged,
-			(unsigned)task.missing);
+	if (result || task.damaged || task.missing || task.unreadable)
+		give_up(where, "check: %s, %u damaged, %u missing, %u unreadable", strerror(-result), (unsigned)task.damaged,
+			(unsigned)task.missing, (unsigned)task.unreadable);
 }
 
 struct entry {

@@ -76,6 +76,33 @@ def test_a_disk_that_cannot_read_is_named(make_server):
     assert not [e for e in server.events[mark:] if e.name == "disk-failed"]
 
 
+def test_store_waits_for_a_file_that_it_cannot_read(make_server):
+    """Neither does the server stop, nor does store go on without the file: mail is deferred until the file can be read."""
+    server = make_server()
+    server.deliver(ALICE, b"Subject: before\r\n\r\nx\r\n")
+    server.kill_role("store")  # its log is ahead of its index
+    wait_for(lambda: answers(server), what="store again")
+    server.stop()
+    newest = max(pathlib.Path(server.settings["data"]).glob("1/volumes/*.log"))
+    newest.rename(server.folder / "aside")
+    newest.symlink_to(newest.name)  # ELOOP, for root as well
+    server.expect("log_unreadable", "store_open_failed")
+    mark = server.mark()
+    server.launch()
+    server.wait_event("role-tries-again", since=mark, count=4)  # three ends in a row would stop a server with a wrong setting
+    with server.smtp() as client:
+        client.ehlo()
+        client.mail("a@else.test")
+        assert client.rcpt(ALICE)[0] == 451
+    event = server.find_events("log_unreadable", since=mark)[0]
+    assert int(event.fields["file"]) == int(newest.stem, 16) and "position" in event.fields and event.fields["error"]
+    newest.unlink()
+    (server.folder / "aside").rename(newest)
+    wait_for(lambda: answers(server), what="store again")
+    server.deliver(ALICE, b"Subject: after\r\n\r\nx\r\n")
+    assert [field(m, "Subject") for m in server.messages()] == [b"before", b"after"]
+
+
 def test_a_sender_that_cannot_be_looked_up_now_is_asked_to_come_again(make_server):
     server = make_server(crash_stop=False)
     with server.smtp("submission", login=ALICE) as client:

@@ -353,6 +353,72 @@ static void a_damaged_record_loses_only_itself_in_a_rebuild(void **state)
 	store_close(s);
 }
 
+/* The index knows what a damaged record said, and the other way round. */
+static void a_rebuild_takes_what_only_the_old_index_knows(void **state)
+{
+	(void)state;
+	const char *folder = test_folder();
+	char path[256];
+	struct store_stats stats;
+	struct store *s = test_open(folder);
+	fill(s, 50);
+	store_close(s);
+	damage(folder, "value20", 7); /* in the log; the old index has it */
+	s = test_open(folder);
+	fill(s, 60); /* later than the damage */
+	assert_int_equal(store_distrust_index(s), 0);
+	store_close(s);
+	s = test_open(folder);
+	expect(s, 60, -1);
+	store_stats(s, &stats);
+	assert_int_equal(stats.damaged, 1);
+	fill(s, 70);
+	store_close(s);
+	path_in(path, folder, "1/index-kept/data.mdb");
+	assert_int_equal(access(path, F_OK), 0);
+	path_in(path, folder, "1/index-old");
+	assert_int_not_equal(access(path, F_OK), 0);
+	s = test_open(folder);
+	expect(s, 70, -1);
+	store_close(s);
+}
+
+/* Behind the last record stands something: a torn group, or mail whose record was damaged. */
+static void what_stands_behind_the_log_is_left_alone(void **state)
+{
+	(void)state;
+	const char *folder = test_folder();
+	char path[256], got[16] = {0};
+	struct stat st;
+	struct store *s = test_open(folder);
+	fill(s, 10);
+	store_close(s);
+	int before = count_files(folder, ".log");
+	unsigned last = 1;
+	for (unsigned i = 1; i < 10; i++) {
+		snprintf(got, sizeof got, "%08x.log", i);
+		snprintf(path, sizeof path, "%s/1/volumes/%s", folder, got);
+		last = access(path, F_OK) == 0 ? i : last;
+	}
+	snprintf(path, sizeof path, "%s/1/volumes/%08x.log", folder, last);
+	int fd = open(path, O_RDWR);
+	assert_int_equal(fstat(fd, &st), 0);
+	off_t at = 1 << 20;
+	assert_true(st.st_size > at);
+	assert_int_equal(pwrite(fd, "remains of mail", 15, at), 15);
+	s = test_open(folder);
+	expect(s, 10, -1);
+	fill(s, 30);
+	store_close(s);
+	assert_true(count_files(folder, ".log") > before);
+	assert_int_equal(pread(fd, got, 15, at), 15);
+	assert_string_equal(got, "remains of mail");
+	close(fd);
+	s = test_open(folder);
+	expect(s, 30, -1);
+	store_close(s);
+}
+
 static void no_memory_for_a_body_is_an_error_and_no_more(void **state)
 {
 	(void)state;
@@ -383,6 +449,8 @@ int main(void)
 	    cmocka_unit_test(a_lost_index_is_rebuilt),
 	    cmocka_unit_test(a_distrusted_index_is_rebuilt),
 	    cmocka_unit_test(a_damaged_record_loses_only_itself_in_a_rebuild),
+	    cmocka_unit_test(a_rebuild_takes_what_only_the_old_index_knows),
+	    cmocka_unit_test(what_stands_behind_the_log_is_left_alone),
 	    cmocka_unit_test(no_memory_for_a_body_is_an_error_and_no_more),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
