@@ -62,6 +62,13 @@ static FILE *create(const char *path)
 	return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
+static void add_extension(X509 *x, int nid, const char *value)
+{
+	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+	X509_add_ext(x, extension, -1);
+	X509_EXTENSION_free(extension);
+}
+
 /* A self-signed certificate for the demo's names; made once. */
 static bool make_certificate(const struct site *site, const char *dir)
 {
@@ -83,9 +90,11 @@ static bool make_certificate(const struct site *site, const char *dir)
 	X509_NAME_add_entry_by_txt(
 	    X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
 	X509_set_issuer_name(x, X509_get_subject_name(x));
-	X509_EXTENSION *names = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, site->names);
-	X509_add_ext(x, names, -1);
-	X509_EXTENSION_free(names);
+	/* A server's certificate, and no authority: with its key nobody makes others that a client believes. */
+	add_extension(x, NID_basic_constraints, "critical,CA:FALSE");
+	add_extension(x, NID_key_usage, "critical,digitalSignature");
+	add_extension(x, NID_ext_key_usage, "serverAuth");
+	add_extension(x, NID_subject_alt_name, site->names);
 	X509_sign(x, key, EVP_sha256());
 	FILE *key_file = create(key_path), *cert_file = create(cert_path);
 	bool good = key_file && cert_file &&

@@ -48,7 +48,7 @@ static void lost_patience(void *arg)
 	struct child *child = arg;
 	if (child->pid <= 0)
 		return;
-	log_event(LOG_WARNING, "-", "role-killed", log_string("role", child->role->name),
+	log_record(LOG_WARNING, "-", "role-killed", log_string("role", child->role->name),
 	    log_string("reason", "did not finish in time"));
 	kill(child->pid, SIGKILL);
 }
@@ -81,7 +81,7 @@ static void stop(struct master *m)
 	if (m->stopping)
 		return;
 	m->stopping = true;
-	log_event(LOG_INFO, "-", "stopping", log_u64("upgrading", m->upgrading));
+	log_record(LOG_INFO, "-", "stopping", log_u64("upgrading", m->upgrading));
 	master_notify("STOPPING=1");
 	if (!m->upgrading)
 		master_stop_listening(m);
@@ -129,7 +129,7 @@ static void restart(void *arg)
 	int error = master_spawn(m, child);
 	if (error == 0)
 		return;
-	log_event(
+	log_record(
 	    LOG_ERROR, "-", "cannot-start-role", log_string("role", child->role->name), log_errno(error));
 	if (child->pid > 0) {
 		kill(child->pid,
@@ -150,7 +150,7 @@ static void tell_of_disk(const struct master *m, const struct child *child)
 	char device[32] = "?";
 	if (fstat(m->folder, &st) == 0)
 		snprintf(device, sizeof device, "%u:%u", major(st.st_dev), minor(st.st_dev));
-	log_event(LOG_ERROR, "-", "disk-failed", log_string("role", child->role->name),
+	log_record(LOG_ERROR, "-", "disk-failed", log_string("role", child->role->name),
 	    log_text("folder", m->settings->data), log_string("device", device),
 	    log_string("do",
 	        "a page of the index could not be read: see the kernel's log (dmesg) for this device; once "
@@ -178,7 +178,7 @@ static void ended(struct master *m, struct child *child, int status)
 		loop_timer_set(&child->restart, TRY_AGAIN_MS);
 		return;
 	}
-	log_event(LOG_ERROR, "-", "role-ended", log_string("role", child->role->name),
+	log_record(LOG_ERROR, "-", "role-ended", log_string("role", child->role->name),
 	    log_i64("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
 	    log_i64("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
 	if (child->role->gets_folder && WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS)
@@ -303,7 +303,7 @@ static void raise_limits(const struct settings *settings)
 	setrlimit(RLIMIT_NOFILE, &files);
 	getrlimit(RLIMIT_NOFILE, &files);
 	if (files.rlim_cur < settings->connections_max + 100)
-		log_event(LOG_WARNING, "-", "few-descriptors", log_u64("limit", files.rlim_cur),
+		log_record(LOG_WARNING, "-", "few-descriptors", log_u64("limit", files.rlim_cur),
 		    log_u64("connections_max", settings->connections_max),
 		    log_string(
 		        "do", "raise the limit of open files (LimitNOFILE=) or lower connections_max"));
@@ -356,7 +356,7 @@ static int start(struct master *m)
 		return status ? status : STATUS_OS;
 	log_open(m->log_write, "master", (enum log_level)m->settings->log_level);
 	if (clock_is_simulated())
-		log_event(LOG_WARNING, "-", "simulated-clock",
+		log_record(LOG_WARNING, "-", "simulated-clock",
 		    log_i64("ahead", clock_wall() - (int64_t)time(NULL)),
 		    log_string("do", "this is for tests: for real mail, start without POSTRIDER_CLOCK"));
 	loop_timer_init(&m->tell_left_out, &m->loop, tell_left_out, m);

@@ -55,7 +55,7 @@ static void renew(void *arg)
 	/* Where one of them has ended, its restart brings a channel. */
 	if (m->stopping || !caller->up || !called->up)
 		return;
-	log_event(LOG_WARNING, "-", "channel-renewed", log_string("from", caller->role->name),
+	log_record(LOG_WARNING, "-", "channel-renewed", log_string("from", caller->role->name),
 	    log_string("to", called->role->name));
 	introduce(m, caller, called);
 }

@@ -31,7 +31,7 @@ static int read_all(struct master *m, struct settings *fresh, struct certificate
 	if (error == 0)
 		error = certificates_read(certificates, fresh, m->next_key, &problem);
 	if (error) {
-		log_event(LOG_ERROR, "-", "reload-refused", log_text("reason", buf_view(&problem)),
+		log_record(LOG_ERROR, "-", "reload-refused", log_text("reason", buf_view(&problem)),
 		    log_string("do", advice));
 		settings_done(fresh);
 	}
@@ -45,7 +45,7 @@ static void tell_what_needs_a_restart(const struct settings *fresh, const struct
 	    view_equal(fresh->dns_anchors, old->dns_anchors) &&
 	    view_equal(fresh->dns_stubs, old->dns_stubs) && fresh->disk_reserve == old->disk_reserve)
 		return;
-	log_event(LOG_WARNING, "-", "needs-restart",
+	log_record(LOG_WARNING, "-", "needs-restart",
 	    log_string("settings", "dns_server, dns_anchors, dns_stubs and disk_reserve"),
 	    log_string("do", "restart for their new values; everything else is in force now"));
 }
@@ -62,7 +62,7 @@ static void configure_all_but(struct master *m, const struct child *done)
 	for (size_t i = 0; i < ROLES; i++)
 		if (m->children[i].up && &m->children[i] != done)
 			master_configure(m, &m->children[i]);
-	log_event(LOG_INFO, "-", "reloaded", log_string("config", m->options->config));
+	log_record(LOG_INFO, "-", "reloaded", log_string("config", m->options->config));
 	master_notify("READY=1");
 }
 

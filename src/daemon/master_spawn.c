@@ -67,7 +67,7 @@ static int send_file(
 	int fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		int error = -errno;
-		log_event(LOG_ERROR, "-", "file-unreadable", log_string("file", name), log_errno(error),
+		log_record(LOG_ERROR, "-", "file-unreadable", log_string("file", name), log_errno(error),
 		    log_string("do", "check the setting that names this file, and who may read it"));
 		if (fd >= 0)
 			close(fd);
@@ -75,7 +75,7 @@ static int send_file(
 	}
 	struct message_file file = {.kind = kind, .number = number, .name = path};
 	if (kind == FILE_PASSWORD && st.st_mode & 077)
-		log_event(LOG_WARNING, "-", "key-readable-by-others", log_string("file", name),
+		log_record(LOG_WARNING, "-", "key-readable-by-others", log_string("file", name),
 		    log_string("do", "chmod 600"));
 	ssize_t n = read(fd, content, sizeof content);
 	close(fd);
@@ -149,7 +149,7 @@ static int send_secret(struct master *m, struct child *child)
 			close(fd);
 		/* Without it forwarding works until the next start, when bounces to older senders are refused. */
 		if (!good || renameat(m->folder, "srs-secret.new", m->folder, "srs-secret") != 0)
-			log_event(LOG_WARNING, "-", "secret-not-kept", log_errno(errno), log_string("file", "srs-secret"));
+			log_record(LOG_WARNING, "-", "secret-not-kept", log_errno(errno), log_string("file", "srs-secret"));
 	}
 	return ipc_send(&child->control, MESSAGE_FILE, 0, &file, -1);
 }
@@ -232,7 +232,7 @@ static void control_received(void *arg, struct channel_frame *frame)
 		fputs(child->master->options->ready_text, stdout);
 		fflush(stdout);
 	}
-	log_event(LOG_INFO, "-", "ready", log_i64("pid", getpid()), log_string("version", POSTRIDER_VERSION));
+	log_record(LOG_INFO, "-", "ready", log_i64("pid", getpid()), log_string("version", POSTRIDER_VERSION));
 	master_notify("READY=1");
 }
 
@@ -292,6 +292,6 @@ void master_notify(const char *state)
 		return;
 	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
 	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, len) < 0)
-		log_event(LOG_DEBUG, "-", "notify-failed", log_errno(errno));
+		log_record(LOG_DEBUG, "-", "notify-failed", log_errno(errno));
 	close(fd);
 }

@@ -1,7 +1,7 @@
 /*
- * Signs: for TLS handshakes, and the senders of forwarded mail (SRS). Of a handshake it sees the whole block that is to be signed and signs nothing that is not one of
- * a server's handshake (RFC 8446 section 4.4.3, RFC 8422 section 5.4): whoever breaks into an edge role can
- * serve TLS while he is there, and no more.
+ * Signs: for TLS handshakes, and the senders of forwarded mail (SRS). Of a handshake it sees the whole block that is to be
+ * signed and signs nothing that is not one of a server's handshake (src/trust/tls_block.h): whoever breaks into an edge
+ * role can serve TLS while they are there, and no more.
  */
 #include "daemon/role_keys.h"
 
@@ -21,6 +21,7 @@
 #include "daemon/role.h"
 #include "io/tls.h"
 #include "trust/srs.h"
+#include "trust/tls_block.h"
 
 enum {
 	KEY_FILE_MAX = 65536,
@@ -56,26 +57,6 @@ static struct {
 
 /* ---- what may be signed ---- */
 
-/* 64 spaces, this text, a zero byte, the transcript's hash. */
-static bool is_tls13_block(struct view tbs)
-{
-	static const char context[] = "TLS 1.3, server CertificateVerify";
-	for (size_t i = 0; i < 64; i++)
-		if (i >= tbs.len || tbs.data[i] != ' ')
-			return false;
-	struct view rest = view_skip(tbs, 64);
-	/* sizeof counts the zero byte that separates the text from the hash. */
-	return view_starts(rest, view_of(context, sizeof context)) &&
-	       (rest.len == sizeof context + 32 || rest.len == sizeof context + 48);
-}
-
-/* Both randoms, then ServerECDHParams: curve type 3 (named curve), the curve, the point. */
-static bool is_tls12_block(struct view tbs)
-{
-	struct view params = view_skip(tbs, 64);
-	return params.len > 4 && params.data[0] == 3 && params.len == 4u + (unsigned char)params.data[3];
-}
-
 static EVP_PKEY *find_key(uint64_t number)
 {
 	for (size_t i = 0; i < role.count; i++)
@@ -84,13 +65,27 @@ static EVP_PKEY *find_key(uint64_t number)
 	return NULL;
 }
 
+/*
+ * Ed25519 has its digest inside and is asked with none; the others are asked with one of SHA-2. RSA in TLS 1.3 is always
+ * PSS (RFC 8446 section 4.2.3). What was not asked for in these terms is no handshake of ours.
+ */
+static bool terms_fit(const struct message_sign *m, enum tls_block kind, EVP_PKEY *key)
+{
+	if (EVP_PKEY_is_a(key, "ED25519"))
+		return m->algorithm.len == 0 && !m->pss;
+	if (!tls_block_digest_allowed(m->algorithm))
+		return false;
+	return EVP_PKEY_is_a(key, "RSA") ? m->pss || kind == TLS_BLOCK_12 : !m->pss;
+}
+
 static int sign(const struct message_sign *m, unsigned char *out, size_t *len)
 {
 	char digest[33];
 	EVP_PKEY *key = find_key(m->key);
 	if (key == NULL)
 		return -ENOENT;
-	if (!is_tls13_block(m->tbs) && !is_tls12_block(m->tbs))
+	enum tls_block kind = tls_block_kind(m->tbs);
+	if (kind == TLS_BLOCK_NONE || m->algorithm.len >= sizeof digest || !terms_fit(m, kind, key))
 		return -EACCES;
 	for (size_t i = 0; i < m->algorithm.len; i++)
 		digest[i] = m->algorithm.data[i];
