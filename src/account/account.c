@@ -49,7 +49,8 @@ void request_commit(struct accounts *a, struct account_request *r, int (*run)(st
 	r->more = false;
 	r->count = r->counted = 0;
 	r->from = r->next = (struct account_key){.len = 0};
-	r->commit = (struct store_commit){.run = run, .arg = r, .frees_space = frees_space, .done = slice_done};
+	r->commit = (struct store_commit){.run = run, .arg = r, .frees_space = frees_space, .large = true,
+					  .done = slice_done};
 	store_commit(a->store, &r->commit);
 }
 

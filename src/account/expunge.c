@@ -11,7 +11,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-enum { REMOVE_AT_ONCE = (STORE_SLICE_KEYS - SESSION_WRITES - 1) / MESSAGE_REMOVE_WRITES };
+enum {
+	REMOVE_AT_ONCE = (STORE_SLICE_KEYS - SESSION_WRITES - 1) / MESSAGE_REMOVE_WRITES,
+	FEW = 10 /* as many changes as a delivery to some mailboxes makes: whoever deletes a few doesn't wait for others */
+};
 
 static int64_t undelete_until(const struct accounts *a, int64_t now)
 {
@@ -176,6 +179,6 @@ void account_expunge(struct accounts *a, struct account_expunge *x)
 	x->accounts = a;
 	x->now = clock_wall();
 	x->commit = (struct store_commit){.run = x->uid_count <= REMOVE_AT_ONCE ? run_small : run_intent, .arg = x,
-					  .frees_space = true, .done = committed};
+					  .frees_space = true, .large = x->uid_count > FEW, .done = committed};
 	store_commit(a->store, &x->commit);
 }

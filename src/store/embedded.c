@@ -218,6 +218,7 @@ static struct embedded *make(const struct store_options *options)
 	map_hash((struct view){0}); /* its secret is made here, before there are threads */
 	buf_init(&e->redo, RECORD_REDO_MAX);
 	pending_queue_init(&e->commits);
+	pending_queue_init(&e->large);
 	pending_queue_init(&e->reads);
 	pthread_mutex_init(&e->lock, NULL);
 	pthread_rwlock_init(&e->index_lock, NULL);

@@ -25,6 +25,8 @@
 
 enum {
 	GROUP_COMMITS_MAX = 256,       /* commits that share a sync */
+	GROUPS_WITHOUT_LARGE = 8,      /* so many groups in a row may have no room for a large commit that waits; then it goes first */
+	GROUP_LARGE_MS = 5,            /* after so long a group runs no further large commit: who came meanwhile goes first */
 	CHECKPOINT_COMMITS = 4000,     /* later ones cost less a commit, but replay and the stall grow */
 	CHECKPOINT_BYTES = 32 << 20,   /* of log: what a start may have to read */
 	/*
@@ -32,6 +34,11 @@ enum {
 	 * stays in memory until then. An account's lie together.
 	 */
 	CHECKPOINT_CHANGES = 16000,
+	/*
+	 * Bytes of changes of entries: deliveries come to 5 MB in CHECKPOINT_COMMITS; deletions in many accounts change far more
+	 * pages, and everybody waits for the checkpoint that writes them.
+	 */
+	CHECKPOINT_REDO = 6 << 20,
 	CHECKPOINT_IDLE_MS = 50,
 	REOPEN_COMMITS = 256,          /* after a checkpoint of so many, LMDB holds memory worth taking back */
 	REOPEN_IDLE_MS = 1000,
@@ -67,7 +74,8 @@ struct embedded {
 	/* shared, under lock */
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	struct pending_queue commits, reads; /* for the committer; reads of dirty shards */
+	struct pending_queue commits, large; /* for the committer */
+	struct pending_queue reads;          /* of dirty shards, for the committer */
 	struct map dirty;                    /* shards with changes that no checkpoint holds yet */
 	struct embedded_upload *open_bodies; /* uploads with a file that no commit has named yet */
 	bool stopping, checkpoint_wanted;
@@ -84,7 +92,8 @@ struct embedded {
 	struct log_file log;
 	struct index index;
 	struct buf redo;
-	size_t unchecked_commits, unchecked_changes, unchecked_bytes; /* since the last checkpoint */
+	size_t unchecked_commits, unchecked_changes, unchecked_bytes, unchecked_redo; /* since the last checkpoint */
+	unsigned large_passed_over; /* groups in a row that had no room for a large commit that waited */
 	bool index_grown;
 	/* Held for reading while a committed state is looked at, for writing while the map is opened anew. */
 	pthread_rwlock_t index_lock;

@@ -5,12 +5,17 @@
  * A run that wrote something and then refused leaves its changes in a transaction that it shares with others.
  * There is no undoing them alone, so the index goes back to the checkpoint and forward through the log, and the
  * rest of the group runs again. That costs milliseconds; the rule that refusals come first makes it rare.
+ *
+ * A group is bounded by all that its commits write, which only shows when they run: what no longer has room is put back
+ * and begins the next group. Large commits run last, for a bounded time; so a delivery waits for no more than one of
+ * them and what a group may write.
  */
 #include <errno.h>
 #include <malloc.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/embedded.h"
@@ -19,7 +24,7 @@
 struct group {
 	struct store_commit *commits[GROUP_COMMITS_MAX];
 	bool refused_late[GROUP_COMMITS_MAX]; /* its result stands; it doesn't run again */
-	size_t count;
+	size_t count, large_from;
 };
 
 static void note_change(struct embedded_txn *t, uint64_t shard)
@@ -148,20 +153,45 @@ static int run_commit(struct embedded *e, struct store_commit *c, bool *late)
 		error = adopt_files(&t, c);
 		if (error == 0)
 			error = buf_failed(&e->redo) ? -ENOMEM : add_record(e, c);
+		if (error == 0)
+			e->unchecked_redo += e->redo.len;
 	}
 	*late = error != 0 && t.base.wrote;
 	return error;
 }
 
-/* Runs all; false when one of them refused late, and the index must go back. */
+/* The commits from this one on wait for the next group, before all others. */
+static void put_back(struct embedded *e, struct group *g, size_t from)
+{
+	pthread_mutex_lock(&e->lock);
+	while (g->count > from) {
+		struct store_commit *c = g->commits[--g->count];
+		pending_queue_put_back(c->large ? &e->large : &e->commits, &c->pending);
+	}
+	pthread_mutex_unlock(&e->lock);
+}
+
+static bool has_room(const struct embedded *e, const struct group *g, size_t i, int64_t began)
+{
+	if (e->log.group.len >= LOG_GROUP_MAX)
+		return false;
+	return i <= g->large_from || clock_monotonic_ms() - began < GROUP_LARGE_MS;
+}
+
+/* Runs all that have room; false when one of them refused late, and the index must go back. */
 static bool run_group(struct embedded *e, struct group *g)
 {
 	bool full = embedded_nearly_full(e);
+	int64_t began = clock_monotonic_ms();
 	log_file_begin(&e->log);
 	for (size_t i = 0; i < g->count; i++) {
 		struct store_commit *c = g->commits[i];
 		if (g->refused_late[i])
 			continue;
+		if (!has_room(e, g, i, began)) {
+			put_back(e, g, i);
+			break;
+		}
 		c->pending.result = full && !c->frees_space ? -ENOSPC : run_commit(e, c, &g->refused_late[i]);
 		if (g->refused_late[i])
 			return false;
@@ -291,6 +321,17 @@ static void finish_group(struct embedded *e, struct group *g, int error)
 	completions_add_all(&e->completions, &results);
 }
 
+/* A large commit that finds no room in group after group goes first at some time. */
+static void note_large(struct embedded *e, const struct group *g)
+{
+	bool any = false;
+	for (size_t i = 0; i < g->count; i++)
+		any = any || g->commits[i]->large;
+	pthread_mutex_lock(&e->lock);
+	e->large_passed_over = e->large.first && !any ? e->large_passed_over + 1 : 0;
+	pthread_mutex_unlock(&e->lock);
+}
+
 static void do_group(struct embedded *e, struct group *g)
 {
 	int error = atomic_load(&e->read_only) ? -EROFS : index_begin(&e->index);
@@ -304,23 +345,33 @@ static void do_group(struct embedded *e, struct group *g)
 	}
 	if (error == 0)
 		error = commit_group(e, g);
+	note_large(e, g);
 	finish_group(e, g, error);
 	if (!atomic_load(&e->read_only) && log_file_wants_spare(&e->log))
 		workers_add(&e->upkeep, &e->spare_job);
 }
 
-/* Takes what waits, in order, up to the limits of a group. With the lock held. */
+static void take_from(struct pending_queue *from, struct group *g, uint64_t *bytes, size_t limit)
+{
+	while (g->count < limit && *bytes < LOG_GROUP_MAX && from->first) {
+		struct store_commit *c = commit_of(pending_queue_take(from));
+		for (size_t i = 0; i < c->upload_count; i++)
+			if (!embedded_upload_of(c->uploads[i])->in_file)
+				*bytes += c->uploads[i]->length;
+		g->commits[g->count++] = c;
+	}
+}
+
+/* Takes what waits, in order, up to the limits of a group that are known by now. */
 static void take_group(struct embedded *e, struct group *g)
 {
 	uint64_t bytes = 0;
 	*g = (struct group){0};
-	while (g->count < GROUP_COMMITS_MAX && bytes < LOG_GROUP_MAX && e->commits.first) {
-		struct store_commit *c = commit_of(pending_queue_take(&e->commits));
-		for (size_t i = 0; i < c->upload_count; i++)
-			if (!embedded_upload_of(c->uploads[i])->in_file)
-				bytes += c->uploads[i]->length;
-		g->commits[g->count++] = c;
-	}
+	if (e->large_passed_over >= GROUPS_WITHOUT_LARGE)
+		take_from(&e->large, g, &bytes, 1);
+	take_from(&e->commits, g, &bytes, GROUP_COMMITS_MAX - 1);
+	g->large_from = g->count;
+	take_from(&e->large, g, &bytes, GROUP_COMMITS_MAX);
 }
 
 static void do_reads(struct embedded *e, struct pending_queue *reads)
@@ -362,7 +413,7 @@ static bool wait_for_work(struct embedded *e)
 
 static bool is_checkpoint_due(const struct embedded *e)
 {
-	return e->unchecked_commits >= CHECKPOINT_COMMITS || e->unchecked_changes >= CHECKPOINT_CHANGES ||
+	return e->unchecked_commits >= CHECKPOINT_COMMITS || e->unchecked_redo >= CHECKPOINT_REDO || e->unchecked_changes >= CHECKPOINT_CHANGES ||
 	       e->unchecked_bytes >= CHECKPOINT_BYTES;
 }
 
@@ -392,7 +443,7 @@ static void *committer_main(void *arg)
 			e->checkpoint_wanted = false;
 			pthread_cond_broadcast(&e->checkpointed);
 		}
-		if (e->commits.first == NULL && e->reads.first == NULL) {
+		if (e->commits.first == NULL && e->large.first == NULL && e->reads.first == NULL) {
 			if (e->stopping)
 				break;
 			if (!wait_for_work(e))
@@ -431,7 +482,7 @@ static void *committer_main(void *arg)
 void committer_submit(struct embedded *e, struct store_commit *c)
 {
 	pthread_mutex_lock(&e->lock);
-	pending_queue_add(&e->commits, &c->pending);
+	pending_queue_add(c->large ? &e->large : &e->commits, &c->pending);
 	pthread_mutex_unlock(&e->lock);
 	pthread_cond_signal(&e->wake);
 }

@@ -102,7 +102,7 @@ static void forget_dirty(struct embedded *e)
 	map_done(&e->dirty);
 	pthread_mutex_unlock(&e->lock);
 	e->index_grown = e->index_grown || e->unchecked_commits >= REOPEN_COMMITS;
-	e->unchecked_commits = e->unchecked_changes = e->unchecked_bytes = 0;
+	e->unchecked_commits = e->unchecked_changes = e->unchecked_bytes = e->unchecked_redo = 0;
 }
 
 static struct index_position position_now(struct embedded *e)

@@ -106,6 +106,15 @@ static inline struct store_pending *pending_queue_take(struct pending_queue *q)
 	return p;
 }
 
+/* Puts one back that was taken. */
+static inline void pending_queue_put_back(struct pending_queue *q, struct store_pending *p)
+{
+	p->next = q->first;
+	if (q->first == NULL)
+		q->last = &p->next;
+	q->first = p;
+}
+
 /* Moves everything out of `from`; `to` must be empty. */
 static inline void pending_queue_move(struct pending_queue *to, struct pending_queue *from)
 {

@@ -120,6 +120,7 @@ struct store_commit {
 	struct store_upload *uploads[STORE_UPLOADS_MAX];
 	size_t upload_count;
 	bool frees_space; /* deletes: allowed on a nearly full disk */
+	bool large;       /* may change hundreds of entries: commits that are not large go first, so that mail never waits */
 	void (*done)(struct store_commit *c, int result);
 
 	/* The engine's, while the commit is under way. */
