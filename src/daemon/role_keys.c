@@ -124,13 +124,16 @@ static void renew_ticket_key(void)
 	role.ticket.made = now;
 }
 
-static void answer_ticket_key(struct link *link, uint32_t request)
+static void answer_ticket_key(struct link *link, const struct channel_frame *frame)
 {
+	struct message_empty none;
+	if (!link_decode(link, frame, &none))
+		return;
 	renew_ticket_key();
 	struct message_ticket_key answer = {.key = view_of(role.ticket.key, sizeof role.ticket.key),
 	    .previous =
 	        view_of(role.ticket.previous, role.ticket.has_previous ? sizeof role.ticket.previous : 0)};
-	ipc_send(&link->channel, MESSAGE_TICKET_KEY_ANSWER, request, &answer, -1);
+	ipc_send(&link->channel, MESSAGE_TICKET_KEY_ANSWER, frame->request, &answer, -1);
 }
 
 /* ---- rewritten senders ---- */
@@ -189,7 +192,7 @@ static void received(struct link *link, struct channel_frame *frame)
 	unsigned char signature[1024];
 	size_t len = sizeof signature;
 	if (frame->type == MESSAGE_TICKET_KEY) {
-		answer_ticket_key(link, frame->request);
+		answer_ticket_key(link, frame);
 		return;
 	}
 	if (frame->type == MESSAGE_SRS) {

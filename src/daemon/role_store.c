@@ -26,7 +26,7 @@ static void auth_received(struct link *link, struct channel_frame *frame)
 	if (frame->type == MESSAGE_GRANT) {
 		struct message_grant m;
 		if (link_decode(link, frame, &m))
-			store_session_grant(link, frame->request, m.account);
+			store_session_grant(link, frame->request, &m);
 	} else if (frame->type == MESSAGE_REVOKE) {
 		struct message_revoke m;
 		if (link_decode(link, frame, &m))

@@ -453,6 +453,11 @@ static void take_expunge(struct session *s, const struct message_expunge *m, uin
 	struct cursor in = cursor_on(m->indexes);
 	if (s->expunging)
 		return;
+	if (!s->open) {
+		log_event(LOG_ERROR, "-", "expunge-before-open", log_u64("account", s->account));
+		end_session(s);
+		return;
+	}
 	while (!cursor_at_end(&in)) {
 		uint32_t index = cursor_u32(&in);
 		if (!cursor_ok(&in) || !add_uid(s, index)) {
@@ -494,16 +499,18 @@ static void received(struct link *link, struct channel_frame *frame)
 		take_expunge(s, &m.expunge, frame->request);
 }
 
-void store_session_grant(struct link *auth, uint32_t request, uint64_t account)
+void store_session_grant(struct link *auth, uint32_t request, const struct message_grant *asked)
 {
 	int pair[2];
-	struct message_granted m = {.error = (uint64_t)(int64_t)channel_pair(pair)};
+	/* What this channel can do is POP3's; for another service nobody gets it. */
+	int error = view_equal(asked->service, VIEW("pop3")) ? channel_pair(pair) : -EPROTONOSUPPORT;
+	struct message_granted m = {.error = (uint64_t)(int64_t)error};
 	if (m.error) {
 		ipc_send(&auth->channel, MESSAGE_GRANTED, request, &m, -1);
 		return;
 	}
 	struct session *s = mem_alloc(sizeof *s);
-	s->account = account;
+	s->account = asked->account;
 	loop_task_init(&s->end, &store_role.process->loop, free_session, s);
 	loop_timer_init(&s->day, &store_role.process->loop, right_expired, s);
 	loop_timer_set(&s->day, RIGHT_MS);

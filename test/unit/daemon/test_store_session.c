@@ -97,7 +97,7 @@ static void log_in(unsigned number)
 	link_open(&auth, &process, pair[0], ROLE_AUTH, nothing, NULL, NULL);
 	channel_init(&other, &process.loop, pair[1], auth_received, auth_closed, NULL);
 	granted_fd = -1;
-	store_session_grant(&auth, 1, test_account(number));
+	store_session_grant(&auth, 1, &(struct message_grant){.account = test_account(number), .service = VIEW("pop3")});
 	turn();
 	assert_true(granted_fd >= 0);
 	link_close(&auth);
