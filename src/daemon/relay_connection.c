@@ -24,15 +24,24 @@ static void take_out_idle(struct relay_connection *c)
 	while (*at != c)
 		at = &(*at)->next_idle;
 	*at = c->next_idle;
+	*(c->idle_before ? &c->idle_before->idle_after : &relay_role.idle_first) = c->idle_after;
+	*(c->idle_after ? &c->idle_after->idle_before : &relay_role.idle_last) = c->idle_before;
+	c->idle_after = c->idle_before = NULL;
 	c->idle = false;
 }
 
 static void put_in_idle(struct relay_connection *c)
 {
+	bool wanted = relay_share_is_wanted(c->shares, c->share_count, &c->host->claim);
 	c->idle = true;
+	c->idle_since = clock_monotonic_ms();
+	c->spared = wanted;
 	c->next_idle = c->host->idle;
 	c->host->idle = c;
-	loop_timer_set(&c->timer, RELAY_IDLE_MS);
+	c->idle_before = relay_role.idle_last;
+	*(c->idle_before ? &c->idle_before->idle_after : &relay_role.idle_first) = c;
+	relay_role.idle_last = c;
+	loop_timer_set(&c->timer, wanted ? RELAY_SPARE_MS : RELAY_IDLE_MS);
 }
 
 /* ---- the end ---- */
@@ -53,6 +62,8 @@ static void take_out(struct relay_connection *c)
 	if (!c->ready)
 		h->connecting_count--;
 	relay_role.connections--;
+	relay_share_give_back(c->shares, c->share_count);
+	c->share_count = 0;
 }
 
 /* A message that is still on a connection that has ended: tried again on another, a few times. */
@@ -126,6 +137,7 @@ static void set_deadline(struct relay_connection *c)
 	c->waiting = waiting;
 	c->progress = progress;
 	c->timed = true;
+	c->timed_at = clock_monotonic_ms();
 	c->bytes_out = c->stream.bytes_out;
 	unsigned seconds = smtp_client_patience(waiting);
 	if (waiting == SMTP_CLIENT_FOR_QUIT)
@@ -133,17 +145,43 @@ static void set_deadline(struct relay_connection *c)
 	stream_set_deadline(&c->stream, seconds ? 1000 * (int64_t)seconds : waiting == SMTP_CLIENT_FOR_US ? RELAY_CONNECT_MS : 0);
 }
 
+static void watch(struct relay_connection *c)
+{
+	if (c->ended || c->quitting)
+		return;
+	if (!relay_connection_holds_others_up(c)) {
+		loop_timer_set(&c->timer, RELAY_WATCH_MS);
+		return;
+	}
+	note(c, "4.4.2", "the host is slow, and others wait for the connection");
+	c->failed = true;
+	if (c->streaming)
+		stream_abort(&c->stream);
+	else
+		end_later(c);
+}
+
+/* A host that is slower than a client of ours may be (data_rate_min) would hold its connection for days. */
+static bool takes_too_slowly(const struct relay_connection *c)
+{
+	uint64_t taken = c->stream.bytes_out - c->bytes_out;
+	int64_t ms = clock_monotonic_ms() - c->timed_at;
+	return taken < relay_role.process->settings.data_rate_min * (uint64_t)ms / 1000;
+}
+
 static void on_deadline(void *arg)
 {
 	struct relay_connection *c = arg;
 	static char text[128];
-	/* A host that takes some of the body, however little, goes on. */
-	if (c->waiting == SMTP_CLIENT_FOR_BLOCK && c->stream.bytes_out > c->bytes_out) {
+	/* A host that takes some of the body goes on, if it isn't too little. */
+	if (c->waiting == SMTP_CLIENT_FOR_BLOCK && c->stream.bytes_out > c->bytes_out && !takes_too_slowly(c)) {
 		c->timed = false;
 		set_deadline(c);
 		return;
 	}
-	snprintf(text, sizeof text, "the host did not answer in time (waiting for %s)",
+	snprintf(text, sizeof text,
+	    c->waiting == SMTP_CLIENT_FOR_BLOCK ? "the host took the message too slowly"
+	                                        : "the host did not answer in time (waiting for %s)",
 	    c->waiting == SMTP_CLIENT_FOR_GREETING ? "its greeting"
 	    : c->waiting == SMTP_CLIENT_FOR_END    ? "the reply to the message"
 	                                           : "a reply");
@@ -203,6 +241,7 @@ static void on_done(void *arg)
 		relay_message_fail(m, QUEUE_DEFERRED, "4.5.3", "the host takes no recipients now", "RCPT");
 	if (c->accepted > 0) {
 		c->used = true;
+		relay_connection_prove(c);
 		relay_host_succeeded(c->host);
 	}
 	if (!relay_message_is_complete(m))
@@ -322,9 +361,9 @@ static void quit(struct relay_connection *c)
 void relay_connection_work(struct relay_connection *c)
 {
 	take_out_idle(c);
-	loop_timer_cancel(&c->timer);
+	loop_timer_set(&c->timer, RELAY_WATCH_MS);
 	for (;;) {
-		if (relay_role.draining || smtp_client_transactions_left(c->client) == 0) {
+		if (relay_role.draining || smtp_client_transactions_left(c->client) == 0 || relay_connection_turn_is_over(c)) {
 			quit(c);
 			relay_host_dispatch_later(c->host);
 			return;
@@ -334,6 +373,10 @@ void relay_connection_work(struct relay_connection *c)
 			put_in_idle(c);
 			return;
 		}
+		c->turn_messages++;
+		c->message_since = clock_monotonic_ms();
+		if (m->m.sender.len > 0)
+			relay_connection_carry_regular(c);
 		m->connection = c;
 		c->message = m;
 		relay_message_takes_off(m);
@@ -571,9 +614,13 @@ static void on_task(void *arg)
 	}
 }
 
-static void on_idle_timer(void *arg)
+static void on_timer(void *arg)
 {
-	quit(arg);
+	struct relay_connection *c = arg;
+	if (c->idle)
+		quit(c);
+	else
+		watch(c);
 }
 
 /* ---- the beginning ---- */
@@ -623,9 +670,13 @@ void relay_connection_open(struct relay_host *h)
 	h->connection_count++;
 	h->connecting_count++;
 	relay_role.connections++;
+	memcpy(c->shares, h->claim.shares, sizeof c->shares);
+	c->share_count = h->claim.share_count;
+	c->began = c->turn_since = clock_monotonic_ms();
 	random_id(c->id);
-	loop_timer_init(&c->timer, &relay_role.process->loop, on_idle_timer, c);
+	loop_timer_init(&c->timer, &relay_role.process->loop, on_timer, c);
 	loop_task_init(&c->task, &relay_role.process->loop, on_task, c);
+	loop_timer_set(&c->timer, RELAY_WATCH_MS);
 	configure(c);
 	const struct sockaddr_storage *source =
 	    h->endpoint->address.ss_family == AF_INET6 ? &relay_role.source6 : &relay_role.source4;

@@ -209,6 +209,12 @@ static void take(struct relay_destination *d)
 		ipc_send(&relay_role.store.link.channel, MESSAGE_QUEUE_TAKE, 0, &m, -1);
 }
 
+void relay_destination_learn(struct relay_destination *d)
+{
+	if (!d->taken && !d->taking && !d->ending && !d->failed && !relay_role.draining && d->host_at < d->host_count)
+		take(d);
+}
+
 /* destination_rate, as so many in each minute. */
 static bool may_send(struct relay_destination *d)
 {
@@ -274,6 +280,7 @@ void relay_destination_message(struct relay_destination *d, const struct message
 	*d->last = message;
 	d->last = &message->next;
 	d->pending++;
+	d->regular = d->regular || message->m.sender.len > 0;
 	want(d);
 }
 

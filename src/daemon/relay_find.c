@@ -36,7 +36,7 @@ void relay_endpoint_free(struct relay_endpoint *e)
 static struct relay_endpoint *new_endpoint(const struct relay_search *s, const char *name)
 {
 	struct relay_endpoint *e = mem_alloc(sizeof *e);
-	*e = (struct relay_endpoint){.name = mem_string(view_from_string(name)), .kind = s->routed ? s->target.kind : ROUTE_SMTP, .folder = -1};
+	*e = (struct relay_endpoint){.name = mem_string(view_from_string(name)), .kind = s->routed ? s->target.kind : ROUTE_SMTP, .routed = s->routed, .folder = -1};
 	if (s->routed && s->target.user.len > 0 && s->line < RELAY_ROUTES_MAX && relay_role.passwords[s->line]) {
 		e->user = mem_string(s->target.user);
 		e->password = mem_string(view_from_string(relay_role.passwords[s->line]));

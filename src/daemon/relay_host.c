@@ -19,7 +19,7 @@ enum { KEPT_MAX = 10000 /* hosts that are remembered though nobody uses them now
 /* Everything by which connections differ. */
 static void write_key(struct buf *key, const struct relay_endpoint *e)
 {
-	buf_printf(key, "%d|%s|%s|%d|%d|%d", e->kind, e->name, e->kind == ROUTE_LMTP && e->address.ss_family == AF_UNIX ? e->name : e->text,
+	buf_printf(key, "%d|%d|%s|%s|%d|%d|%d", e->routed, e->kind, e->name, e->kind == ROUTE_LMTP && e->address.ss_family == AF_UNIX ? e->name : e->text,
 	    e->tls, e->proof, e->named_safely);
 	for (size_t i = 0; i < e->name_count; i++)
 		buf_printf(key, "|%s", e->names[i]);
@@ -33,11 +33,17 @@ static void write_key(struct buf *key, const struct relay_endpoint *e)
 }
 
 static void on_dispatch(void *arg);
+static void on_granted(void *arg);
 
 static void free_host(struct relay_host *h)
 {
 	map_remove(&relay_role.hosts, view_of(h->key, h->key_len));
 	loop_task_cancel(&h->task);
+	relay_share_leave(&h->claim);
+	if (h->granted)
+		relay_share_give_back(h->claim.shares, h->claim.share_count);
+	relay_place_release(h->address);
+	relay_place_release(h->network);
 	relay_endpoint_free(h->endpoint);
 	mem_free(h->text);
 	mem_free(h->key);
@@ -79,6 +85,9 @@ struct relay_host *relay_host_use(struct relay_endpoint *endpoint)
 		    .key_len = buf_view(&key).len};
 		memcpy(h->key, buf_view(&key).data, h->key_len);
 		h->waiting_last = &h->waiting;
+		h->claim = (struct relay_claim){.granted = on_granted, .arg = h};
+		h->address = relay_place_use(&endpoint->address, RELAY_ADDRESS);
+		h->network = endpoint->routed ? NULL : relay_place_use(&endpoint->address, RELAY_NETWORK);
 		loop_task_init(&h->task, &relay_role.process->loop, on_dispatch, h);
 		map_set(&relay_role.hosts, buf_view(&key), h);
 	}
@@ -167,17 +176,11 @@ struct relay_message *relay_host_work(struct relay_host *h)
 /* The more of all connections are used, the fewer one host may have: slow hosts must not eat them up. */
 static size_t allowed(const struct relay_host *h)
 {
-	const struct settings *settings = &relay_role.process->settings;
-	size_t all = settings->relay_connections, limit = h->limit;
-	if (all > relay_role.descriptors)
-		all = relay_role.descriptors;
-	if (limit > settings->destination_connections)
-		limit = settings->destination_connections;
-	if (relay_role.connections >= all)
-		return 0;
-	if (relay_role.connections * 10 >= all * 9)
+	size_t most = relay_role.process->settings.destination_connections;
+	size_t limit = h->limit < most ? h->limit : most, used = relay_role.all.count, all = relay_role.all.max;
+	if (used * 10 >= all * 9)
 		return 1;
-	return relay_role.connections * 2 >= all && limit > 4 ? 4 : limit;
+	return used * 2 >= all && limit > 4 ? 4 : limit;
 }
 
 /* Messages that wait for a connection; a destination that knows of none yet counts as one. */
@@ -195,6 +198,82 @@ static void give_up(struct relay_host *h)
 		relay_destination_host_failed(take_waiting(h), h, h->status, h->text);
 }
 
+/* ---- places for connections ---- */
+
+static void on_granted(void *arg)
+{
+	struct relay_host *h = arg;
+	h->granted = true;
+	loop_task_schedule(&h->task);
+}
+
+/* As long as nobody has looked at a destination's mail, it may be reports. */
+static bool has_regular_mail(const struct relay_host *h)
+{
+	for (const struct relay_destination *d = h->waiting; d; d = d->next_waiting)
+		if (d->regular)
+			return true;
+	return false;
+}
+
+static void add_share(struct relay_claim *c, struct relay_share *share)
+{
+	c->shares[c->share_count++] = share;
+}
+
+/* The narrowest first: relay_share.h. */
+static void write_claim(struct relay_host *h)
+{
+	struct relay_claim *c = &h->claim;
+	bool reports = !has_regular_mail(h), proven = h->endpoint->routed || relay_place_is_proven(h->address);
+	c->share_count = 0;
+	if (h->address)
+		add_share(c, &h->address->share);
+	if (h->network)
+		add_share(c, &h->network->share);
+	if (reports && !proven)
+		add_share(c, &relay_role.unknown);
+	if (!proven)
+		add_share(c, &relay_role.unproven);
+	if (reports)
+		add_share(c, &relay_role.reports);
+	add_share(c, &relay_role.all);
+}
+
+static bool claims(const struct relay_host *h, const struct relay_share *share)
+{
+	for (size_t i = 0; i < h->claim.share_count; i++)
+		if (h->claim.shares[i] == share)
+			return true;
+	return false;
+}
+
+/* What it waits for as reports, or as unproven, concerns it no more. */
+static bool waits_needlessly(const struct relay_host *h)
+{
+	return (claims(h, &relay_role.reports) && has_regular_mail(h)) ||
+	       (claims(h, &relay_role.unproven) && relay_place_is_proven(h->address));
+}
+
+/* It waits in a line: whoever holds a place there for nothing makes room, and we find out what our mail is. */
+static void wait_for_place(struct relay_host *h)
+{
+	relay_connection_spare(h->claim.line);
+	for (struct relay_destination *d = h->waiting; d; d = d->next_waiting)
+		relay_destination_learn(d);
+}
+
+static void use_grant(struct relay_host *h, size_t wanted)
+{
+	if (!h->granted)
+		return;
+	h->granted = false;
+	if (h->connecting_count < wanted && h->connection_count < allowed(h))
+		relay_connection_open(h);
+	else
+		relay_share_give_back(h->claim.shares, h->claim.share_count);
+}
+
 static void on_dispatch(void *arg)
 {
 	struct relay_host *h = arg;
@@ -203,8 +282,17 @@ static void on_dispatch(void *arg)
 	if (h->waiting && relay_host_is_dead(h))
 		give_up(h);
 	size_t wanted = demand(h);
-	while (h->connecting_count < wanted && h->connection_count < allowed(h))
+	use_grant(h, wanted);
+	if (h->claim.line && (wanted <= h->connecting_count || waits_needlessly(h)))
+		relay_share_leave(&h->claim);
+	while (h->claim.line == NULL && h->connecting_count < wanted && h->connection_count < allowed(h)) {
+		write_claim(h);
+		if (!relay_share_take(&h->claim)) {
+			wait_for_place(h);
+			return;
+		}
 		relay_connection_open(h);
+	}
 }
 
 void relay_host_dispatch_later(struct relay_host *h)

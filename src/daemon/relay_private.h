@@ -4,8 +4,11 @@
  *   role_relay.c         store hands out a destination that is due, and credit for more is given back
  *   relay_destination.c  a destination: finds its hosts, takes its messages, gives it back
  *   relay_find.c         which hosts, and what TLS they must show (over lookup.c and relay_policy.c)
+ *   relay_share.c        places for connections, and the lines of those who wait for one
+ *   relay_place.c        addresses and networks of hosts, and which took mail lately
  *   relay_host.c         a host, shared by all destinations that lead to it: connections, how many, and whose turn it is
  *   relay_connection.c   one connection: socket, TLS, and the machine of smtp/smtp_client.h
+ *   relay_turn.c         a connection's places, and when it gives them up
  *   relay_message.c      a message: its recipients' results, told to store when the last one is known
  *   relay_outcome.c      what became of messages, kept until store has it
  *   relay_body.c         its body, from store to the connection, converted where the host takes less
@@ -22,6 +25,7 @@
 #include "base/map.h"
 #include "base/random.h"
 #include "daemon/lookup.h"
+#include "daemon/relay_share.h"
 #include "daemon/role.h"
 #include "daemon/route.h"
 #include "io/connect.h"
@@ -41,11 +45,21 @@ enum {
 	RELAY_PIECE = 64 * 1024,             /* of a body that is read */
 	RELAY_CONNECT_MS = 30 * 1000,        /* for TCP: a host that is there answers within a few */
 	RELAY_IDLE_MS = 5 * 1000,            /* that a connection without work is kept */
+	RELAY_SPARE_MS = 500,                /* that it is kept while others wait for its place: store may have more mail for it */
+	/* Where others wait for its place, a host that is slow loses it, and comes back to the line: RFC 5321 section 4.5.3.2
+	 * asks for five minutes for each reply, but thirty silent hosts would have all places for as long. */
+	RELAY_HURRY_MS = 20 * 1000,          /* from the beginning until the connection can be used */
+	RELAY_SLOW_MS = 5 * 60 * 1000,       /* from MAIL to the body */
+	RELAY_WATCH_MS = 5 * 1000,           /* so often it is looked at */
 	RELAY_LINGER_MS = 2 * 1000,          /* that a destination without mail is kept */
 	RELAY_FOUND_MS = 10 * 60 * 1000,     /* after which a busy destination's hosts are looked up anew */
 	RELAY_HOST_DEAD_MS = 20 * 1000,      /* that a host which could not be reached is not tried again for another destination */
 	RELAY_CLEAR_MS = 3600 * 1000,        /* that a host whose TLS is broken is spoken to in clear, where that is allowed */
 	RELAY_CONNECTIONS_FIRST = 4,         /* to a host that is not known yet */
+	/* A connection that others wait for is given up after so many messages, or so long: whoever waits is served within
+	 * minutes, and a connection still pays. */
+	RELAY_TURN_MESSAGES = 100,
+	RELAY_TURN_MS = 10 * 1000,
 	RELAY_TRIES_MAX = 3,                 /* connections that a message is put on in one turn, when they are lost before its end */
 	RELAY_DNS_MS = 30 * 1000,
 	RELAY_ROUTES_MAX = 256,              /* lines of `routes` that can have a password */
@@ -85,6 +99,7 @@ struct relay_endpoint {
 	enum route_kind kind;
 	enum smtp_client_tls tls;
 	enum tls_proof proof;
+	bool routed;        /* the administrator's route leads to it */
 	bool named_safely;  /* the name came from DNSSEC, MTA-STS or the configuration (RFC 8689 section 4.2.1) */
 	char **names;       /* that a certificate may have */
 	size_t name_count;
@@ -206,6 +221,7 @@ struct relay_destination {
 	bool more;      /* store has, or may have, more */
 	bool waiting;   /* in its host's list */
 	bool failed;    /* no host is left */
+	bool regular;   /* some of its mail is no report (RFC 5321 section 4.5.5: those have the null sender) */
 	bool ending;    /* given back */
 	struct relay_host **hosts; /* each counted */
 	size_t host_count, host_at;
@@ -239,6 +255,8 @@ void relay_destinations_forget(void);
 /* The server stops: what is on a connection may end, the rest goes back. */
 void relay_destinations_drain(void);
 
+/* For relay_host.c: takes messages before there is a connection, to know whether they are reports. */
+void relay_destination_learn(struct relay_destination *d);
 /* For relay_host.c: the next message, or NULL; then it may have asked store for more. */
 struct relay_message *relay_destination_next(struct relay_destination *d);
 /* A message is done with, one way or the other; it comes back to be tried again with `again`. */
@@ -246,6 +264,28 @@ void relay_destination_finished(struct relay_destination *d, struct relay_messag
 /* The host that this destination waits for cannot be used: the next one, or the end. */
 void relay_destination_host_failed(struct relay_destination *d, const struct relay_host *host, const char *status, const char *text);
 void relay_destination_note(struct relay_destination *d, const struct relay_host *host, const char *status, const char *text);
+
+/* ---- relay_place.c ---- */
+
+enum relay_place_kind { RELAY_ADDRESS = 1, RELAY_NETWORK };
+enum { RELAY_PLACE_KEY = 1 + NETWORK_KEY_SIZE + 2 };
+
+struct relay_place {
+	struct relay_share share;
+	size_t users;      /* hosts */
+	uint64_t taken;    /* messages */
+	int64_t proven_at; /* monotonic: the last of them */
+	char key[RELAY_PLACE_KEY];
+	size_t key_len;
+};
+
+/* NULL for what has no address (a socket). */
+struct relay_place *relay_place_use(const struct sockaddr_storage *address, enum relay_place_kind kind);
+void relay_place_release(struct relay_place *p); /* NULL is allowed */
+void relay_place_took_mail(struct relay_place *p); /* NULL is allowed */
+bool relay_place_is_proven(const struct relay_place *p);
+/* The limits of all shares, from the settings. */
+void relay_places_configure(void);
 
 /* ---- relay_host.c ---- */
 
@@ -261,6 +301,9 @@ struct relay_host {
 	char status[16];
 	char *text; /* why it is dead */
 	struct relay_destination *waiting, **waiting_last;
+	struct relay_place *address, *network; /* or NULL */
+	struct relay_claim claim; /* for one more connection */
+	bool granted; /* the claim has its places, the connection is not opened yet */
 	struct loop_task task;
 };
 
@@ -286,9 +329,18 @@ void relay_host_dispatch_later(struct relay_host *h);
 struct relay_connection {
 	struct relay_connection *next, *previous; /* of the host */
 	struct relay_connection *next_idle;
+	struct relay_connection *idle_after, *idle_before; /* of all that are idle */
+	struct relay_share *shares[RELAY_SHARES_MAX]; /* in which it has a place */
+	size_t share_count;
+	int64_t turn_since; /* when it began to work for its host, or nobody waited */
+	unsigned turn_messages;
+	int64_t idle_since;
+	bool spared; /* idle, and its place is wanted: it goes when RELAY_SPARE_MS are over */
+	int64_t message_since; /* the message under way began */
 	struct relay_host *host;
 	struct connecting connecting;
-	struct loop_timer timer; /* of an idle one */
+	struct loop_timer timer; /* of an idle one; of others, whether they hold others up */
+	int64_t began;
 	struct loop_task task;
 	struct stream stream;
 	struct smtp_client *client;
@@ -311,9 +363,10 @@ struct relay_connection {
 	bool timed;
 	enum smtp_client_waiting waiting;
 	uint64_t progress, bytes_out;
+	int64_t timed_at;
 };
 
-/* Opens one; what becomes of it the host learns. */
+/* Opens one, with the places of its host's claim; what becomes of it the host learns. */
 void relay_connection_open(struct relay_host *h);
 /* An idle connection, or one that has just become ready: looks for work at its host. */
 void relay_connection_work(struct relay_connection *c);
@@ -321,6 +374,19 @@ void relay_connection_work(struct relay_connection *c);
 void relay_connection_go_on(struct relay_connection *c);
 /* The server stops: whoever has nothing to do says goodbye. */
 void relay_connections_quit(void);
+
+/* ---- relay_turn.c ---- */
+
+/* Its host has taken mail: it is one of those that are served whatever becomes of the others. */
+void relay_connection_prove(struct relay_connection *c);
+/* It carries what is no report. */
+void relay_connection_carry_regular(struct relay_connection *c);
+/* Others wait for its place, and it has had its turn. */
+bool relay_connection_turn_is_over(struct relay_connection *c);
+/* Others wait for its place, and its host is slow: there is nothing worse to say of it. */
+bool relay_connection_holds_others_up(const struct relay_connection *c);
+/* Somebody waits for a place in this share: an idle connection that has one goes soon. */
+void relay_connection_spare(const struct relay_share *share);
 
 /* ---- relay_body.c ---- */
 
@@ -370,6 +436,12 @@ struct relay_role {
 	struct calls store, dns, keys, auth;
 	struct map destinations; /* number -> struct relay_destination */
 	struct map hosts;        /* key -> struct relay_host */
+	struct map places;       /* key -> struct relay_place */
+	struct relay_share all;      /* connections */
+	struct relay_share reports;  /* those that carry reports only: other mail has the rest */
+	struct relay_share unproven; /* those to hosts that took no mail lately: the others have the rest */
+	struct relay_share unknown;  /* both */
+	struct relay_connection *idle_first, *idle_last; /* in the order in which they became idle */
 	struct map flights;      /* id and destination -> struct relay_message on a connection */
 	struct tls_context *tls;
 	struct buf authorities; /* as it was when tls was made */

@@ -224,6 +224,7 @@ int relay_role_start(struct role_process *p)
 	map_init(&relay_role.destinations);
 	map_init(&relay_role.hosts);
 	map_init(&relay_role.flights);
+	map_init(&relay_role.places);
 	struct rlimit files;
 	relay_role.descriptors = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > 2 * RELAY_DESCRIPTORS
 	                             ? files.rlim_cur - RELAY_DESCRIPTORS
@@ -257,6 +258,7 @@ void relay_role_prepare(struct role_process *p)
 int relay_role_serve(struct role_process *p)
 {
 	learn_addresses(&p->settings);
+	relay_places_configure();
 	int error = take_files(p);
 	if (error == 0 && !p->serving)
 		relay_policies_init(&p->loop);
