@@ -17,6 +17,16 @@ enum { MEMORY_MAX = 128 * 1024 /* next_hop_find asks for 64 KB */, LMTP_PORT = 2
 static void evaluate(void *arg);
 static void policy_found(void *arg, const struct mta_sts_policy *policy);
 
+bool relay_may_reach(const struct sockaddr_storage *address)
+{
+	if (network_contains(relay_role.process->settings.relay_networks, address))
+		return true;
+	for (size_t i = 0; i < relay_role.machine_address_count; i++)
+		if (network_same(address, &relay_role.machine_addresses[i]))
+			return false;
+	return network_is_public(address);
+}
+
 /* ---- endpoints ---- */
 
 void relay_endpoint_free(struct relay_endpoint *e)
@@ -109,6 +119,10 @@ static void add_endpoint(struct relay_search *s, struct relay_endpoint *e)
 static void add_host(struct relay_search *s, const struct next_host *host, bool enforced)
 {
 	for (size_t i = 0; i < host->address_count; i++) {
+		if (!s->routed && !relay_may_reach(&host->addresses[i])) {
+			s->barred++;
+			continue;
+		}
 		struct relay_endpoint *e = new_endpoint(s, host->name);
 		char text[NETWORK_TEXT_SIZE];
 		e->address = host->addresses[i];
@@ -168,6 +182,10 @@ static void policy_found(void *arg, const struct mta_sts_policy *policy)
 	}
 	if (s->count > 0)
 		finish(s, RELAY_FOUND_HOSTS, NULL, NULL);
+	else if (s->barred > 0)
+		/* A host whose addresses could not be looked up now may be a better one. */
+		finish(s, s->found.skipped ? RELAY_FOUND_LATER : RELAY_FOUND_NOTHING, s->found.skipped ? "4.4.4" : "5.4.4",
+		    "the domain's hosts have addresses that are nobody's on the internet, such as private ones, or this server's own");
 	else
 		finish(s, RELAY_FOUND_LATER, "4.7.5",
 		    "the domain's MTA-STS policy allows none of the hosts that its MX records name");
@@ -287,7 +305,7 @@ void relay_search_start(struct relay_search *s)
 {
 	s->searching = true;
 	s->endpoints = NULL;
-	s->count = 0;
+	s->count = s->barred = 0;
 	s->routed = false;
 	s->seed = random_u64();
 	s->policy = (struct relay_policy_request){0};

@@ -248,8 +248,11 @@ static void resolve(void *arg)
 	if (verdict == NEXT_HOP_WAIT) {
 		relay_lookup_run(&f->lookup);
 	} else if (verdict == NEXT_HOP_HOSTS) {
-		f->count = hop.hosts[0].address_count;
-		memcpy(f->addresses, hop.hosts[0].addresses, f->count * sizeof f->addresses[0]);
+		for (size_t i = 0; i < hop.hosts[0].address_count; i++)
+			if (relay_may_reach(&hop.hosts[0].addresses[i]))
+				f->addresses[f->count++] = hop.hosts[0].addresses[i];
+		if (f->count == 0)
+			snprintf(f->why, sizeof f->why, "the policy's host has no address that somebody on the internet can have");
 		lookup_done(&f->lookup);
 		try_address(f);
 	} else {

@@ -109,6 +109,12 @@ struct relay_endpoint {
 	int folder;            /* a socket's: the address is relative to it (relay_role.folders); -1 for all others */
 };
 
+/*
+ * Whether a host may be at this address because names say so, which strangers write: a public one that is not this
+ * machine's, or one in relay_networks. Routes need not ask.
+ */
+bool relay_may_reach(const struct sockaddr_storage *address);
+
 void relay_endpoint_free(struct relay_endpoint *e); /* NULL is allowed */
 
 enum relay_found { RELAY_FOUND_HOSTS, RELAY_FOUND_LATER, RELAY_FOUND_NOTHING };
@@ -133,6 +139,7 @@ struct relay_search {
 	enum tls_level level;
 	uint64_t seed;
 	size_t line; /* of the settings' routes; SIZE_MAX: none */
+	size_t barred; /* addresses that names may not lead us to */
 	bool routed, searching;
 };
 
@@ -449,7 +456,9 @@ struct relay_role {
 	/* Of the routes that lead to a socket: its folder, opened before the confinement, which has no other files; 0: none. */
 	int folders[RELAY_ROUTES_MAX];
 	struct sockaddr_storage own_addresses[RELAY_OWN_MAX];
-	size_t own_address_count;
+	size_t own_address_count;   /* where we listen */
+	struct sockaddr_storage machine_addresses[RELAY_OWN_MAX];
+	size_t machine_address_count; /* all that this machine has */
 	size_t connections, bodies; /* how many, how many bytes */
 	size_t descriptors;         /* that this process may have */
 	bool catching_up; /* a new store learns first what the old one did not confirm */

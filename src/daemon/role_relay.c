@@ -159,12 +159,30 @@ static void add_interfaces(const struct sockaddr_storage *wildcard)
 	freeifaddrs(all);
 }
 
+/* Whatever listens there, strangers are not to reach it through us. */
+static void learn_machine(void)
+{
+	struct ifaddrs *all, *i;
+	if (getifaddrs(&all) != 0)
+		return;
+	relay_role.machine_address_count = 0;
+	for (i = all; i && relay_role.machine_address_count < RELAY_OWN_MAX; i = i->ifa_next) {
+		struct sockaddr_storage *a = &relay_role.machine_addresses[relay_role.machine_address_count];
+		if (i->ifa_addr == NULL || (i->ifa_addr->sa_family != AF_INET && i->ifa_addr->sa_family != AF_INET6))
+			continue;
+		memcpy(a, i->ifa_addr, i->ifa_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+		relay_role.machine_address_count++;
+	}
+	freeifaddrs(all);
+}
+
 /* Where we listen: a host with such an address is ourselves. */
 static void learn_addresses(const struct settings *s)
 {
 	struct view rest = s->smtp_listen, line;
 	struct sockaddr_storage address;
 	relay_role.own_address_count = 0;
+	learn_machine();
 	while (rest.len > 0 && view_next(&rest, '\n', &line)) {
 		if (!parse_listener(line, &address))
 			continue;

@@ -64,6 +64,9 @@ static const struct setting {
 	"from there need not be signed."},
     {"relay_source", LIST, AT(relay_source), "", 0, 0,
 	"The addresses from which mail is sent out, one for each family at most; empty: as the system chooses."},
+    {"relay_networks", LIST, AT(relay_networks), "", 0, 0,
+	"Networks of yours that mail is sent to although MX records name them: hosts on loopback, private and link-local addresses, and other "
+	"addresses that are nobody's on the internet, are reached only there, and by a route. For whoever runs such hosts."},
     {"relay_port", NUMBER, AT(relay_port), "25", 1, 65535, "The port on which the hosts that MX records name are reached."},
     {"routes", LIST, AT(routes), "", 0, 0,
 	"Where mail for a domain goes instead of the hosts in its MX records, as \"DOMAIN KIND:HOST[:PORT] [OPTION...]\"; DOMAIN may be \"*\" "
@@ -89,7 +92,7 @@ static const struct setting {
 	"How far ahead, in seconds, a user may ask for a message to be sent (FUTURERELEASE, RFC 4865); 0: not at all."},
     {"relay_connections", NUMBER, AT(relay_connections), "1000", 1, 100000, "The most connections to other hosts."},
     {"destination_connections", NUMBER, AT(destination_connections), "20", 1, 10000,
-	"The most connections to one host. It begins with few, and grows while all goes well."},
+	"The most connections to one address (IPv6: one /64). It begins with few, and grows while all goes well."},
     {"destination_rate", NUMBER, AT(destination_rate), "0", 0, 10000000,
 	"The most messages to one destination in a minute; 0: no limit."},
     {"sender_domain_rate", NUMBER, AT(sender_domain_rate), "0", 0, 10000000,

@@ -148,6 +148,7 @@ class Net:
         """What a Postrider needs to live here at that address."""
         return {
             "relay_port": self.port,
+            "relay_networks": ["127.0.0.0/8", "::1"],
             "relay_source": [address],
             # The zone that has others below it is a stub of its own: of one server for both, a resolver takes the child's word on DS else.
             "dns_server": f"{self.resolver}@{self.dns_port}",

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import signal
 import smtplib
 
 import pytest
@@ -156,6 +157,36 @@ def test_where_no_host_can_be_the_sender_is_told_at_once(road, provider, records
     submit(provider, provider.sender, f"bob@{domain}")
     told = wait_report(provider, provider.sender)[0].of(f"bob@{domain}")
     assert told["action"] == "failed" and told["status"].startswith(status)
+
+
+def test_a_strangers_names_lead_to_no_private_address(net):
+    """Loopback, where this host of the test's is, and networks that nobody on the internet is in; not by a literal either. By a route yes."""
+    provider = net.postrider("mx.provider.example", "provider.example", ["alice"], relay_networks=[], mta_sts=False,
+                             routes=[f"routed.example smtp:127.0.0.1:{net.port}"])
+    company = net.company()
+    others = {}
+    for address in ("10.0.0.1", "169.254.169.254", "100.64.0.1", "192.0.2.1", "224.0.0.1"):
+        domain = net.new_domain()
+        net.set(f"mx.{domain}", "A", address)
+        net.mx(domain, f"mx.{domain}")
+        others[domain] = address
+    net.publish()
+    submit(provider, "alice@provider.example", [company.bob, f"bob@[{company.address}]", *(f"bob@{domain}" for domain in others)])
+
+
+    def told():
+        return [r for raw in provider.messages(ALICE) for r in Report(raw).recipients]
+
+    wait_for(lambda: len(told()) == 2 + len(others), what="the reports", pause=0.2)
+    assert {r["status"].split()[0] for r in told()} == {"5.4.4"}
+    assert not company.sessions and not provider.find_events("relay-connection-failed")
+    provider.write_config(relay_networks=["127.0.0.0/8"])
+    mark = provider.mark()
+    provider.process.send_signal(signal.SIGHUP)
+    provider.wait_event("reloaded", since=mark)
+    submit(provider, "alice@provider.example", company.bob)
+    company.wait_messages()
+    assert provider.wait_event("relay-delivered", since=mark, recipient=company.bob)
 
 
 def test_a_backup_knows_its_place(net):

@@ -391,6 +391,7 @@ int world_setup(void **state)
 	log_capture(take_line, NULL);
 	calls_init(&relay_role.dns);
 	relay_role.tls = world.trusting;
+	world.process.settings.relay_networks = VIEW("127.0.0.0/8"); /* where the policies' hosts are */
 	relay_role.source4 = relay_role.source6 = (struct sockaddr_storage){0};
 	relay_policy_fetch_ms = (int64_t)MTA_STS_FETCH_SECONDS * 1000;
 	world.record = "v=STSv1; id=1;";
