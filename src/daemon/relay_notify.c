@@ -22,6 +22,7 @@ struct relay_notify {
 	struct loop_task task;
 	struct loop_timer timer;
 	uint32_t taking;                       /* the request */
+	size_t asking;                         /* senders of whom auth is asked */
 	bool more;                             /* store has more */
 	struct relay_news *batch, **batch_end; /* of the take under way */
 	struct relay_notice *waiting, **waiting_end, *running;
@@ -45,6 +46,19 @@ static void free_news(struct relay_news *list)
 	}
 }
 
+/* Strangers choose where their reports go: of success they get few, of failure whatever there is. */
+static bool is_a_luxury(const struct relay_news *news)
+{
+	return news->stranger && news->only_success;
+}
+
+static void count_luxuries(const struct relay_news *list)
+{
+	for (; list; list = list->next)
+		if (is_a_luxury(list))
+			relay_notify_stranger_sent(clock_wall());
+}
+
 /* The first `count` of a list become a notice, or fewer when they tell too much for one. The rest is
  * returned. */
 static struct relay_news *add_notice(struct relay_notify *n, struct relay_news *list, size_t count)
@@ -58,6 +72,7 @@ static struct relay_news *add_notice(struct relay_notify *n, struct relay_news *
 	}
 	struct relay_news *rest = last->next;
 	last->next = NULL;
+	count_luxuries(list);
 	struct relay_notice *notice = relay_notice_new(list, taken);
 	*n->waiting_end = notice;
 	n->waiting_end = &notice->next;
@@ -72,27 +87,26 @@ static size_t length(const struct relay_news *list)
 	return count;
 }
 
-/* Everything that this take brought for one sender. */
+/* Everything that this take brought for one mailbox of ours, or for one address elsewhere. */
 static void decide(struct relay_notify *n, struct relay_news *list)
 {
 	int64_t now = clock_wall();
-	struct view sender = list->m.sender;
-	size_t singles = relay_notify_singles(sender, now);
+	uint64_t person = list->person;
+	size_t singles = relay_notify_singles(person, now);
 	while (list && singles > 0) {
 		list = add_notice(n, list, 1);
 		singles--;
 	}
 	if (list == NULL)
 		return;
-	sender = list->m.sender;
 	size_t count = length(list);
-	bool gathers = relay_notify_gathers(sender, sweep, now);
+	bool gathers = relay_notify_gathers(person, sweep, now);
 	if (gathers || count >= NOTIFY_CROWD) {
 		while (list)
 			list = add_notice(n, list, length(list));
 		return;
 	}
-	int64_t at = relay_notify_gathers_at(sender, now);
+	int64_t at = relay_notify_gathers_at(person, now);
 	n->held_until = n->held == 0 || at < n->held_until ? at : n->held_until;
 	n->held += count;
 	free_news(list);
@@ -107,10 +121,13 @@ static bool needs_nothing(const struct relay_news *news)
 static struct relay_news *take_out_sender(struct relay_notify *n)
 {
 	struct relay_news *list = NULL, **end = &list, **at = &n->batch;
-	struct view sender = n->batch->m.sender;
+	const struct relay_news *first = n->batch;
+	struct view sender = first->m.sender;
+	uint64_t account = first->account;
 	while (*at) {
 		struct relay_news *news = *at;
-		if (!view_equal(news->m.sender, sender)) {
+		/* What goes to one mailbox of ours goes together; who reads it elsewhere is not known. */
+		if (account ? news->account != account : !view_equal(news->m.sender, sender)) {
 			at = &news->next;
 			continue;
 		}
@@ -122,15 +139,32 @@ static struct relay_news *take_out_sender(struct relay_notify *n)
 	return list;
 }
 
+/* Ends the turn with what is not told; true if so. */
+static bool drop(const struct relay_news *news, size_t *luxuries)
+{
+	if (needs_nothing(news)) {
+		relay_news_outcome(news, QUEUE_DELIVERED);
+		return true;
+	}
+	if (!is_a_luxury(news) || *luxuries > 0) {
+		*luxuries -= is_a_luxury(news);
+		return false;
+	}
+	log_event(LOG_WARNING, "-", "notify-undeliverable", log_string("reason", "strangers ask for too many reports of success"),
+	    log_text("to", news->m.sender), log_text("about", news->m.id));
+	relay_news_outcome(news, QUEUE_FAILED);
+	return true;
+}
+
 static void decide_all(struct relay_notify *n)
 {
+	size_t luxuries = relay_notify_strangers_left(clock_wall());
 	for (struct relay_news **at = &n->batch; *at;) {
 		struct relay_news *news = *at;
-		if (!needs_nothing(news)) {
+		if (!drop(news, &luxuries)) {
 			at = &news->next;
 			continue;
 		}
-		relay_news_outcome(news, QUEUE_DELIVERED);
 		*at = news->next;
 		relay_news_free(news);
 	}
@@ -139,6 +173,28 @@ static void decide_all(struct relay_notify *n)
 	n->batch_end = &n->batch;
 	if (!n->more)
 		sweep++;
+}
+
+static void on_identified(void *arg, bool auth_is_gone)
+{
+	struct relay_notify *n = arg;
+	if (auth_is_gone)
+		n->trouble = "auth does not answer";
+	if (--n->asking > 0)
+		return;
+	decide_all(n);
+	loop_task_schedule(&n->task);
+}
+
+/* Whose the senders are; then what becomes of their news is decided. */
+static void identify_all(struct relay_notify *n)
+{
+	n->asking = 1; /* for ourselves, as long as we ask */
+	for (struct relay_news *news = n->batch; news; news = news->next) {
+		n->asking++;
+		relay_news_identify(news, on_identified, n);
+	}
+	on_identified(n, false);
 }
 
 /* ---- taking ---- */
@@ -169,8 +225,7 @@ static bool on_taken(void *arg, struct link *link, struct channel_frame *frame)
 		n->trouble = "store cannot read the queue";
 	else if (m.taken.count > 0)
 		n->more = n->more || m.taken.more;
-	decide_all(n);
-	loop_task_schedule(&n->task);
+	identify_all(n);
 	return true;
 }
 
@@ -219,7 +274,7 @@ static void ended(struct relay_notice *notice, enum relay_notice_end how, const 
 	n->running_count--;
 	switch (how) {
 	case NOTICE_TOLD:
-		relay_notify_sent(notice->sender, clock_wall());
+		relay_notify_sent(notice->news->person, clock_wall());
 		troubles = 0;
 		break;
 	case NOTICE_UNTELLABLE:
@@ -315,7 +370,7 @@ static void go_on(void *arg)
 		n->waiting_end = &n->waiting;
 	}
 	start_notices(n);
-	if (n->taking || n->running)
+	if (n->taking || n->asking || n->running)
 		return;
 	if (n->trouble)
 		rest_after_trouble(n);

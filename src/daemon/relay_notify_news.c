@@ -22,14 +22,16 @@ static const struct message_queue_recipient *recipients_of(const struct relay_ne
 
 static void look(struct relay_news *n)
 {
-	size_t delays = 0;
+	size_t delays = 0, successes = 0;
 	for (size_t i = 0; i < n->m.recipients.count; i++) {
 		uint64_t action = recipients_of(n)[i].action;
 		n->told += action != ACTION_NONE;
 		delays += action == ACTION_DELAYED;
+		successes += action == ACTION_DELIVERED || action == ACTION_RELAYED || action == ACTION_EXPANDED;
 		n->failure = n->failure || action == ACTION_FAILED;
 	}
 	n->only_delays = delays == n->told;
+	n->only_success = successes == n->told;
 }
 
 struct relay_news *relay_news_new(const struct message_queue_message *m)
@@ -56,6 +58,7 @@ void relay_news_free(struct relay_news *n)
 {
 	if (n == NULL)
 		return;
+	relay_news_identify_end(n);
 	if (n->request)
 		calls_forget(&relay_role.store, n->request);
 	buf_done(&n->frame);

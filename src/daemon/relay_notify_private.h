@@ -2,6 +2,7 @@
  * What the files that tell senders what became of their mail share:
  *
  *   relay_notify.c          a turn with "@notify": takes messages, decides what notices are made of them
+ *   relay_notify_person.c   whose address a sender's is
  *   relay_notify_memory.c   what is remembered from turn to turn
  *   relay_notify_news.c     one message's news: what of the message is returned, and the report
  *   relay_notify_notice.c   a notice, a mail of one or several reports, up to its delivery
@@ -19,8 +20,11 @@
 #include "format/dsn_report.h"
 
 enum {
-	/* Mails that a sender gets in an hour, each of one report; then they are gathered. */
+	/* Mails that a person gets in an hour, each of one report; then they are gathered. */
 	NOTIFY_SINGLES = 10,
+	/* Reports of success that all strangers together get in an hour. They cost us connections to whatever hosts a
+	 * stranger names; and few senders ask for them. */
+	NOTIFY_STRANGERS = 100,
 	NOTIFY_HOUR = 3600,
 	/* So long, at most, news wait for more of them; and so rarely a sender gets a gathered mail. */
 	NOTIFY_GATHER_SECONDS = 600,
@@ -28,8 +32,10 @@ enum {
 	NOTIFY_CROWD = RELAY_TAKE_MESSAGES / 2,
 	/* Messages that wait for more; store gives out only 20,000 in all. */
 	NOTIFY_HELD_MAX = 2000,
-	/* Senders that are remembered, 50 KB; of more, those whose mail is longest ago are forgotten. */
-	NOTIFY_SENDERS_MAX = 1000,
+	/* Persons that are remembered, 500 KB: so many sets of so many. In a full set the one with the fewest mails is
+	 * forgotten, so that ever so many others do not make one forgotten that gets much. */
+	NOTIFY_PERSON_SETS = 512,
+	NOTIFY_PERSON_WAYS = 16,
 	/* Notices of which it is not known whether they were delivered. */
 	NOTIFY_UNSURE_MAX = 64,
 	/* Made at once: each may take some MB, and store gathers their commits. */
@@ -49,19 +55,25 @@ enum {
 
 /* ---- relay_notify_memory.c; times in seconds since 1970, the wall clock's ---- */
 
-/* How many more mails of a single report this sender may get in this hour. */
-size_t relay_notify_singles(struct view sender, int64_t now);
+/* Persons are numbers: relay_notify_person.c. */
+
+/* How many more mails of a single report this person may get in this hour. */
+size_t relay_notify_singles(uint64_t person, int64_t now);
 
 /*
  * Whether what is left goes into a gathered mail now; else at relay_notify_gathers_at. `sweep` is a number
  * for the time until store has nothing left to give: what was gathered for longer than one take can bring
  * goes all at once.
  */
-bool relay_notify_gathers(struct view sender, uint64_t sweep, int64_t now);
-int64_t relay_notify_gathers_at(struct view sender, int64_t now);
+bool relay_notify_gathers(uint64_t person, uint64_t sweep, int64_t now);
+int64_t relay_notify_gathers_at(uint64_t person, int64_t now);
 
-/* The sender has got one more mail. */
-void relay_notify_sent(struct view sender, int64_t now);
+/* The person has got one more mail. */
+void relay_notify_sent(uint64_t person, int64_t now);
+
+/* How many more reports of success may go to strangers in this hour; and that one goes. */
+size_t relay_notify_strangers_left(int64_t now);
+void relay_notify_stranger_sent(int64_t now);
 
 /*
  * A notice whose delivery was asked for and not answered may have been delivered. When the same recipients'
@@ -74,23 +86,44 @@ bool relay_notify_take_unsure(uint64_t about, char id[RANDOM_ID_SIZE]);
 /* For tests: as in a new process. */
 void relay_notify_forget(void);
 
+/* ---- relay_notify_person.c ---- */
+
+/*
+ * By an address alone: its local part without a sub-address ("+" and what follows), without what SRS and BATV put around it,
+ * small letters. Not 0.
+ */
+uint64_t relay_notify_person(struct view address);
+/* The owner of an account of ours, whatever the address. */
+uint64_t relay_notify_person_of_account(uint64_t account);
+
+struct relay_news;
+/* Finds out whose the sender is: auth knows it for accounts of ours, of whatever address and sub-address. Sets
+ * person, account and stranger, and calls `done`, later or at once. */
+void relay_news_identify(struct relay_news *n, void (*done)(void *arg, bool auth_is_gone), void *arg);
+void relay_news_identify_end(struct relay_news *n); /* allowed at any time */
+
 /* ---- relay_notify_news.c ---- */
 
 struct relay_news {
 	struct relay_news *next;
 	struct message_queue_message m; /* without `bytes`; texts in `frame`, recipients in `arena` */
 	size_t told;                    /* recipients with something to tell */
+	uint64_t person;                /* whose the sender is */
+	uint64_t account;               /* the one of ours; 0: another's, or several */
+	bool stranger;                  /* nobody here */
 	struct buf body;                /* from its beginning */
 
 	/* Made by relay_news_write. */
 	struct buf report, subject; /* subject: for a list of several */
 	unsigned needs;             /* DSN_NEEDS_* */
-	bool failure, only_delays;  /* what is told */
+	bool failure, only_delays, only_success; /* what is told */
 
 	/* Internal. */
 	struct buf frame;
 	struct arena arena;
-	uint32_t request;
+	uint32_t request, who;
+	void (*identified)(void *arg, bool auth_is_gone);
+	void *identified_arg;
 	bool whole, unreadable;
 	void (*ready)(void *arg, bool store_is_gone);
 	void *arg;

@@ -287,12 +287,20 @@ static void store_received(void *arg, struct channel_frame *frame)
 
 /* ---- auth: example.org and xn--bcher-kva.example are ours ---- */
 
+uint64_t account_of(struct view address)
+{
+	uint64_t account = 0;
+	for (size_t i = 0; i < address.len && address.data[i] != '+' && address.data[i] != '@'; i++)
+		account = account * 31 + (unsigned char)address.data[i];
+	return 100 + account % 1000000;
+}
+
 static void resolve(struct view address, uint32_t request)
 {
 	static const struct message_target team[] = {{.account = 7, .address = {"alice@example.org", 17}},
 	    {.account = 8, .address = {"bob@example.org", 15}},
 	    {.account = 0, .address = {"carl@Elsewhere.Example", 22}}};
-	struct message_target self = {.account = 42, .address = address};
+	struct message_target self = {.account = account_of(address), .address = address};
 	struct message_resolved m = {.verdict = RESOLVE_LOCAL, .targets = {.items = &self, .count = 1}};
 	bool ours = view_ends_nocase(address, VIEW("@example.org")) ||
 	            view_ends_nocase(address, VIEW("@xn--bcher-kva.example"));

@@ -11,7 +11,7 @@
 #include "format/dsn_parse.h"
 #include "format/summary.h"
 
-enum { ITEMS = 400, RECIPIENTS = QUEUE_RECIPIENTS_MAX, DELIVERIES = 100 };
+enum { ITEMS = 400, RECIPIENTS = QUEUE_RECIPIENTS_MAX, DELIVERIES = 150 };
 
 /* A message in the store's queue, some of whose recipients the sender is to be told of. */
 struct item {
@@ -89,6 +89,8 @@ void server_send_data(void);
 void server_pass(int64_t seconds);
 
 /* A message from that sender with one recipient that failed: header "Subject: lunch", a short body. */
+/* The account of an address of ours, with or without a sub-address. */
+uint64_t account_of(struct view address);
 struct item *add_item(const char *sender);
 void item_set_body(struct item *i, const char *header, size_t body_octets);
 void item_add_recipients(struct item *i, size_t count, enum queue_action action);

@@ -32,7 +32,7 @@ static void tells_of_a_failure(void **state)
 	assert_int_equal(d->m.recipients.count, 0);
 	assert_int_equal(d->m.reports.count, 1);
 	const struct message_delivery_target *t = d->m.targets.items;
-	assert_int_equal(t->account, 42);
+	assert_int_equal(t->account, (int)account_of(VIEW("alice@example.org")));
 	assert_view(t->prefix, "Return-Path: <>\r\nDelivered-To: alice@example.org\r\n");
 	assert_int_equal(d->m.enforce_quota, 0); /* the one who must hear of it has nobody else to tell him */
 	assert_field(d, "To", "<Alice@Example.ORG>");

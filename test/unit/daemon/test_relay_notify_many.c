@@ -7,6 +7,11 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+static uint64_t alice(void)
+{
+	return relay_notify_person_of_account(account_of(VIEW("alice@example.org")));
+}
+
 /* ---- many for one ---- */
 
 static void gathers_what_is_many(void **state)
@@ -78,7 +83,7 @@ static void gathers_over_several_takes(void **state)
 {
 	(void)state;
 	for (int i = 0; i < NOTIFY_SINGLES; i++)
-		relay_notify_sent(VIEW("alice@example.org"), clock_wall());
+		relay_notify_sent(alice(), clock_wall());
 	for (int i = 0; i < 300; i++)
 		add_item(i % 10 == 0  ? "alice@example.org"
 		         : i % 10 < 5 ? "bob@example.org"
@@ -98,7 +103,7 @@ static void splits_what_is_too_much_for_one(void **state)
 {
 	(void)state;
 	for (int i = 0; i < NOTIFY_SINGLES; i++)
-		relay_notify_sent(VIEW("alice@example.org"), clock_wall());
+		relay_notify_sent(alice(), clock_wall());
 	for (int i = 0; i < 8; i++) {
 		item_add_recipients(add_item("alice@example.org"), 299, ACTION_DELAYED);
 		item_set_body(&server.items[i], "Subject: lunch\r\n", 40 * 1024);
@@ -119,7 +124,7 @@ static void bounds_what_a_gathered_one_returns(void **state)
 {
 	(void)state;
 	for (int i = 0; i < NOTIFY_SINGLES; i++)
-		relay_notify_sent(VIEW("alice@example.org"), clock_wall());
+		relay_notify_sent(alice(), clock_wall());
 	for (int i = 0; i < 8; i++) {
 		item_set_body(add_item("alice@example.org"), "Subject: lunch\r\n", 300 * 1024);
 		server.items[i].m.ret = 1;
@@ -136,28 +141,87 @@ static void bounds_what_a_gathered_one_returns(void **state)
 	assert_int_equal(headers, 5);
 }
 
-static void remembers_a_thousand_senders(void **state)
+static void remembers_who_gets_much(void **state)
 {
 	char address[40];
 	int64_t now = clock_wall();
+	uint64_t much = relay_notify_person(VIEW("much@example.org"));
 	(void)state;
-	for (int i = 0; i < NOTIFY_SENDERS_MAX + 1; i++) {
-		snprintf(address, sizeof address, "sender%d@example.org", i);
-		assert_int_equal(relay_notify_singles(view_from_string(address), now), NOTIFY_SINGLES);
-		relay_notify_sent(view_from_string(address), now);
-	}
-	assert_int_equal(relay_notify_singles(VIEW("sender1000@example.org"), now), NOTIFY_SINGLES - 1);
-	assert_int_equal(relay_notify_singles(VIEW("sender1@example.org"), now), NOTIFY_SINGLES - 1);
-	assert_int_equal(
-	    relay_notify_singles(VIEW("sender0@example.org"), now), NOTIFY_SINGLES); /* forgotten */
-	/* The clock is put back: nobody waits for long. */
-	assert_true(relay_notify_gathers(VIEW("sender1@example.org"), 1000000, now));
 	for (int i = 0; i < NOTIFY_SINGLES; i++)
-		relay_notify_sent(VIEW("sender1@example.org"), now);
-	assert_true(relay_notify_gathers(VIEW("sender1@example.org"), 1000000, now));
-	assert_false(relay_notify_gathers(VIEW("sender1@example.org"), 1000001, now));
-	assert_true(relay_notify_gathers(VIEW("sender1@example.org"), 1000002, now - 86400));
-	assert_int_equal(relay_notify_singles(VIEW("sender1@example.org"), now - 86400), NOTIFY_SINGLES);
+		relay_notify_sent(much, now);
+	/* A flood of others makes it not forgotten; and a few others are not forgotten either. */
+	for (int i = 0; i < 20 * NOTIFY_PERSON_SETS * NOTIFY_PERSON_WAYS; i++) {
+		snprintf(address, sizeof address, "sender%d@example.org", i);
+		relay_notify_sent(relay_notify_person(view_from_string(address)), now);
+	}
+	assert_int_equal(relay_notify_singles(much, now), 0);
+	assert_int_equal(relay_notify_singles(relay_notify_person(view_from_string(address)), now), NOTIFY_SINGLES - 1);
+	/* The clock is put back: nobody waits for long. */
+	uint64_t other = relay_notify_person(VIEW("other@example.org"));
+	assert_true(relay_notify_gathers(other, 1000000, now));
+	for (int i = 0; i < NOTIFY_SINGLES + 1; i++)
+		relay_notify_sent(other, now);
+	assert_true(relay_notify_gathers(other, 1000000, now));
+	assert_false(relay_notify_gathers(other, 1000001, now));
+	assert_true(relay_notify_gathers(other, 1000002, now - 86400));
+	assert_int_equal(relay_notify_singles(other, now - 86400), NOTIFY_SINGLES);
+}
+
+static void knows_a_person(void **state)
+{
+	(void)state;
+	static const char *const same[][2] = {{"a@b.example", "a+1@b.example"}, {"a@b.example", "A+x+y@B.example"},
+	    {"SRS0=abcd=EF=x.example=joe@ours.example", "srs0=wxyz=GH=x.example=joe@ours.example"},
+	    {"prvs=1234567890=joe@x.example", "joe@x.example"}, {"prvs=1234567890=joe@x.example", "prvs=0987654321=joe+z@x.example"},
+	    {"SRS0=a=b=c", "SRS0=x=y=c"}};
+	static const char *const others[][2] = {{"a@b.example", "a@c.example"}, {"a@b.example", "b@b.example"}, {"+a@b.example", "+b@b.example"},
+	    {"SRS0=abcd=EF=x.example=joe@ours.example", "SRS0=abcd=EF=x.example=jim@ours.example"}, {"a-1@b.example", "a-2@b.example"}};
+	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+		assert_int_equal(relay_notify_person(view_from_string(same[i][0])), relay_notify_person(view_from_string(same[i][1])));
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		assert_int_not_equal(relay_notify_person(view_from_string(others[i][0])), relay_notify_person(view_from_string(others[i][1])));
+}
+
+/* alice+0, alice+1 ... are one: after ten mails the rest is one more, in the same mailbox. */
+static void gathers_for_the_person(void **state)
+{
+	static char addresses[30][40];
+	(void)state;
+	for (int i = 0; i < 30; i++) {
+		snprintf(addresses[i], sizeof addresses[i], "alice+%d@example.org", i);
+		add_item(addresses[i]);
+	}
+	server_offer();
+	assert_int_equal(server.delivered, 11);
+	assert_int_equal(server.deliveries[10].m.reports.count, 20);
+	/* A flood of strangers' news between them changes nothing. */
+	for (int i = 0; i < 10; i++)
+		add_item("stranger@elsewhere.example");
+	add_item("alice+another@example.org");
+	server_offer();
+	assert_int_equal(server.delivered, 21);
+	assert_true(!all_told());
+}
+
+/* Reports of success to strangers: a hundred in an hour. What failed is told whoever it is. */
+static void strangers_get_few_reports_of_success(void **state)
+{
+	static char addresses[NOTIFY_STRANGERS + 20][40];
+	size_t told = 0, given_up = 0;
+	(void)state;
+	for (size_t i = 0; i < NOTIFY_STRANGERS + 20; i++) {
+		snprintf(addresses[i], sizeof addresses[i], "m@d%zu.elsewhere.example", i);
+		add_item(addresses[i])->recipients[0].action = ACTION_DELIVERED;
+	}
+	add_item("alice@example.org")->recipients[0].action = ACTION_DELIVERED;
+	add_item("late@elsewhere.example");
+	server_offer();
+	for (size_t i = 0; i < server.count; i++) {
+		told += server.items[i].told[0];
+		given_up += server.items[i].outcomes > 0 && server.items[i].verdict == QUEUE_FAILED;
+	}
+	assert_int_equal(told, NOTIFY_STRANGERS + 2);
+	assert_int_equal(given_up, 20);
 }
 
 /* ---- trouble ---- */
@@ -306,7 +370,7 @@ static void ends_when_the_server_stops(void **state)
 {
 	(void)state;
 	for (int i = 0; i <= NOTIFY_SINGLES; i++)
-		relay_notify_sent(VIEW("alice@example.org"), clock_wall());
+		relay_notify_sent(alice(), clock_wall());
 	add_item("alice@example.org");
 	server_offer();
 	assert_int_equal(server.rests, 0); /* it waits for more */
@@ -346,7 +410,10 @@ int main(void)
 	    TEST(gathers_over_several_takes),
 	    TEST(splits_what_is_too_much_for_one),
 	    TEST(bounds_what_a_gathered_one_returns),
-	    TEST(remembers_a_thousand_senders),
+	    TEST(remembers_who_gets_much),
+	    TEST(knows_a_person),
+	    TEST(gathers_for_the_person),
+	    TEST(strangers_get_few_reports_of_success),
 	    TEST(survives_a_store_that_goes_away),
 	    TEST(forgets_what_is_under_way),
 	    TEST(repeats_under_the_same_id),
