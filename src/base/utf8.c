@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 int32_t utf8_next(struct view *v)
 {
 	unsigned char first = (unsigned char)v->data[0];
@@ -38,7 +40,14 @@ bool utf8_valid(struct view v)
 
 bool utf8_is_ascii(struct view v)
 {
-	for (size_t i = 0; i < v.len; i++)
+	size_t i = 0;
+	/* Eight at a time: whole messages are looked at. */
+	for (uint64_t word; v.len - i >= sizeof word; i += sizeof word) {
+		memcpy(&word, v.data + i, sizeof word);
+		if (word & UINT64_C(0x8080808080808080))
+			return false;
+	}
+	for (; i < v.len; i++)
 		if ((unsigned char)v.data[i] >= 0x80)
 			return false;
 	return true;

@@ -277,6 +277,8 @@ static bool convert(struct relay_connection *c, struct relay_message *m, bool *w
 	if (state == RELAY_CONVERT_NONE)
 		relay_convert_begin(m);
 	m->transaction.body = SMTP_7BIT;
+	/* What is only untidy, and sealed, has not been touched (format/downgrade.h). */
+	m->transaction.lines_unsure = true;
 	if (state == RELAY_CONVERT_READY)
 		m->transaction.size = 0;
 	if (*waits || state == RELAY_CONVERT_READY || state == RELAY_CONVERT_UNNEEDED)

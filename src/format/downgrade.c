@@ -281,7 +281,7 @@ static enum downgrade_obstacle decide_segment(struct downgrade *d, struct segmen
 	case SEGMENT_LEAF:
 		return decide_leaf(d, s);
 	case SEGMENT_HEADER:
-		return s->eight_bit ? DOWNGRADE_HEADER : DOWNGRADE_NOTHING;
+		return s->eight_bit || s->nul ? DOWNGRADE_HEADER : DOWNGRADE_NOTHING;
 	case SEGMENT_BETWEEN:
 		break;
 	}
@@ -321,7 +321,7 @@ const char *downgrade_obstacle_text(enum downgrade_obstacle obstacle)
 {
 	static const char *const texts[] = {
 	    [DOWNGRADE_NOTHING] = "nothing is in the way",
-	    [DOWNGRADE_HEADER] = "a header field holds characters beyond ASCII",
+	    [DOWNGRADE_HEADER] = "a header field holds characters beyond ASCII, or a NUL",
 	    [DOWNGRADE_PROTECTED] = "a signed or encrypted part of it would be changed",
 	    [DOWNGRADE_FORBIDDEN] = "a part of it holds 8-bit data and may not be encoded",
 	    [DOWNGRADE_ENCODING] = "a part of it is not in the encoding that it claims",

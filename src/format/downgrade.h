@@ -18,7 +18,7 @@ struct downgrade;
 /* What stands in the way. */
 enum downgrade_obstacle {
 	DOWNGRADE_NOTHING,
-	DOWNGRADE_HEADER,    /* a header field holds octets beyond ASCII: it needs SMTPUTF8 (RFC 6531) */
+	DOWNGRADE_HEADER,    /* a header field holds octets beyond ASCII, and needs SMTPUTF8 (RFC 6531); or NUL */
 	DOWNGRADE_PROTECTED, /* a part within multipart/signed or multipart/encrypted does */
 	DOWNGRADE_FORBIDDEN, /* a part that may not be encoded does: RFC 2045 section 6.4, RFC 2046
 	                        section 5.2 */

@@ -13,16 +13,20 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "format/limits.h"
 
-/* One word: whatever would end it, begin a comment or a new line becomes "?". */
-static void append_word(struct buf *out, struct view v)
+/*
+ * One word: whatever would end it, begin a comment or a new line becomes "?". So do octets beyond ASCII, unless the message goes by
+ * SMTPUTF8 and they are UTF-8: a name in any charset must not make a plain message one that needs more of the next host.
+ */
+static void append_word(struct buf *out, struct view v, bool utf8)
 {
 	v = view_take(v, DOMAIN_MAX);
+	utf8 = utf8 && utf8_valid(v);
 	for (size_t i = 0; i < v.len; i++) {
 		char c = v.data[i];
-		bool allowed =
-		    (unsigned char)c >= 0x80 || (c > ' ' && c < 0x7f && strchr("()<>;,\\\"", c) == NULL);
+		bool allowed = (unsigned char)c >= 0x80 ? utf8 : c > ' ' && c < 0x7f && strchr("()<>;,\\\"", c) == NULL;
 		buf_append_byte(out, allowed ? c : '?');
 	}
 }
@@ -49,17 +53,17 @@ static void append_from(struct buf *out, const struct received *r)
 {
 	buf_append(out, VIEW("from "));
 	if (r->helo.len)
-		append_word(out, r->helo);
+		append_word(out, r->helo, r->utf8);
 	else
 		buf_append(out, VIEW("unknown"));
 	if (r->address.len) {
 		buf_append(out, VIEW(" ("));
 		if (r->name.len) {
-			append_word(out, r->name);
+			append_word(out, r->name, r->utf8);
 			buf_append_byte(out, ' ');
 		}
 		buf_append_byte(out, '[');
-		append_word(out, r->address);
+		append_word(out, r->address, r->utf8);
 		buf_append(out, VIEW("])"));
 	}
 	buf_append(out, VIEW("\r\n\t"));
@@ -78,10 +82,10 @@ int received_write(struct buf *out, const struct received *r)
 	if (r->helo.len || r->address.len)
 		append_from(out, r);
 	buf_append(out, VIEW("by "));
-	append_word(out, r->by);
+	append_word(out, r->by, r->utf8);
 	if (r->with.len) {
 		buf_append(out, VIEW(" with "));
-		append_word(out, r->with);
+		append_word(out, r->with, r->utf8);
 	}
 	if (r->tls.len) {
 		buf_append(out, VIEW(" ("));
@@ -90,7 +94,7 @@ int received_write(struct buf *out, const struct received *r)
 	}
 	if (r->id.len) {
 		buf_append(out, VIEW(" id "));
-		append_word(out, r->id);
+		append_word(out, r->id, r->utf8);
 	}
 	if (r->for_.len) {
 		buf_append(out, VIEW("\r\n\tfor "));

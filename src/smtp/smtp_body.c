@@ -3,8 +3,10 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/utf8.h"
 #include "format/date.h"
 #include "format/limits.h"
+#include "format/line_ends.h"
 #include "format/submission.h"
 #include "format/summary.h"
 #include "smtp/smtp_session.h"
@@ -15,7 +17,8 @@ struct smtp_body {
 	struct smtp_body_config config;
 	struct buf trace; /* until it is written */
 	struct header_filter filter;
-	bool header_done, paused;
+	bool header_done, paused, has_8bit;
+	struct line_ends lines; /* of what comes by BDAT */
 	uint64_t size;
 	enum smtp_body_fault fault;
 	struct mime_parser *mime;
@@ -103,6 +106,8 @@ static struct view take_header(struct smtp_body *b, struct view bytes)
 		end_header(b, &out);
 	if (b->filter.received > b->config.received_max)
 		b->fault = SMTP_BODY_LOOP;
+	else if (view_find(view_take(bytes, consumed), '\0') >= 0)
+		b->fault = SMTP_BODY_NUL;
 	else if (error || buf_failed(&out))
 		b->fault = SMTP_BODY_NO_MEMORY;
 	else
@@ -117,22 +122,42 @@ static void emit_trace(struct smtp_body *b)
 	buf_done(&b->trace);
 }
 
-bool smtp_body_write(struct smtp_body *b, struct view bytes)
+/* Octets that the kind of body does not allow: two hosts that read them differently could be made to see two messages. */
+static void look_at_octets(struct smtp_body *b, struct view bytes)
 {
-	b->paused = false;
-	if (b->fault != SMTP_BODY_GOOD)
-		return true;
-	b->size += bytes.len;
-	if (b->size > b->config.size_max) {
-		b->fault = SMTP_BODY_TOO_LARGE;
-		return true;
-	}
+	if (b->config.chunks)
+		line_ends_feed(&b->lines, bytes);
+	if (b->config.kind == SMTP_BINARYMIME)
+		return;
+	if (b->lines.bare > 0)
+		b->fault = SMTP_BODY_BARE_END;
+	else if (view_find(bytes, '\0') >= 0)
+		b->fault = SMTP_BODY_NUL;
+	b->has_8bit = b->has_8bit || !utf8_is_ascii(bytes);
+}
+
+static void take(struct smtp_body *b, struct view bytes)
+{
 	if (buf_view(&b->trace).len > 0)
 		emit_trace(b);
 	if (!b->header_done)
 		bytes = take_header(b, bytes);
 	if (b->fault == SMTP_BODY_GOOD)
 		emit(b, bytes);
+}
+
+bool smtp_body_write(struct smtp_body *b, struct view bytes)
+{
+	b->paused = false;
+	if (b->fault != SMTP_BODY_GOOD)
+		return true;
+	b->size += bytes.len;
+	if (b->size > b->config.size_max)
+		b->fault = SMTP_BODY_TOO_LARGE;
+	else
+		look_at_octets(b, bytes);
+	if (b->fault == SMTP_BODY_GOOD)
+		take(b, bytes);
 	return !b->paused;
 }
 
@@ -154,6 +179,16 @@ static void make_trailer(struct smtp_body *b, struct smtp_trailer *trailer)
 		trailer->structure = buf_view(&b->structure);
 }
 
+/* Behind BDAT the last line may lack its end, which DATA's always have: text and fields get it here. */
+static void end_last_line(struct smtp_body *b)
+{
+	bool text = b->config.kind != SMTP_BINARYMIME;
+	if (text && line_ends_bare(&b->lines) > 0)
+		b->fault = SMTP_BODY_BARE_END;
+	else if (b->lines.open && (text || !b->header_done))
+		take(b, VIEW("\r\n"));
+}
+
 static void end_unfinished_header(struct smtp_body *b)
 {
 	struct buf out;
@@ -169,6 +204,8 @@ enum smtp_body_fault smtp_body_end(struct smtp_body *b, struct smtp_trailer *tra
 {
 	if (b->fault == SMTP_BODY_GOOD && buf_view(&b->trace).len > 0)
 		emit_trace(b);
+	if (b->fault == SMTP_BODY_GOOD)
+		end_last_line(b);
 	if (b->fault == SMTP_BODY_GOOD && !b->header_done)
 		end_unfinished_header(b);
 	if (b->fault == SMTP_BODY_GOOD)
@@ -179,4 +216,9 @@ enum smtp_body_fault smtp_body_end(struct smtp_body *b, struct smtp_trailer *tra
 enum smtp_body_fault smtp_body_fault(const struct smtp_body *b)
 {
 	return b->fault;
+}
+
+bool smtp_body_has_8bit(const struct smtp_body *b)
+{
+	return b->has_8bit;
 }

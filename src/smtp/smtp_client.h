@@ -120,6 +120,7 @@ struct smtp_client_transaction {
 	bool utf8;          /* needs SMTPUTF8: an address or the header holds UTF-8 */
 	bool require_tls;   /* RFC 8689 */
 	enum smtp_body_kind body;
+	bool lines_unsure;            /* it may hold a CR or LF alone, which BDAT would carry: it goes by DATA */
 	uint64_t size;                /* of the body in octets, exactly; 0: not known */
 	struct view ret, envid, auth; /* values of these parameters (RFC 3461, RFC 4954); empty: none */
 	bool has_priority;

@@ -6,11 +6,13 @@
 
 #include "base/mem.h"
 
-static void begin_body(struct smtp_session *s)
+static void begin_body(struct smtp_session *s, bool chunks)
 {
 	struct buf trace;
 	struct smtp_body_config config = {
 	    .submission = s->config.kind == SMTP_SUBMISSION,
+	    .kind = s->envelope.body,
+	    .chunks = chunks,
 	    .size_max = s->config.size_max,
 	    .received_max = s->config.received_max,
 	    .now = s->backend->now(s->arg),
@@ -35,7 +37,7 @@ void smtp_data(struct smtp_session *s, struct view argument)
 		smtp_fault(s, 503, "5.5.1", "a binary message needs BDAT (RFC 3030)");
 		return;
 	}
-	begin_body(s);
+	begin_body(s, false);
 	s->mode = SMTP_DATA;
 	smtp_reply(s, 354, NULL, "send the message, then a line with a single dot");
 }
@@ -75,6 +77,18 @@ static bool refuse_fault(struct smtp_session *s, enum smtp_body_fault fault)
 	case SMTP_BODY_LOOP:
 		reply_all(s, 554, "5.4.6", "too many hops: the message is in a loop", true);
 		break;
+	case SMTP_BODY_BARE_END:
+		reply_all(s, 550, "5.6.11",
+		    "a line of the message ends in a bare CR or LF; lines end in CR LF (RFC 5321 section "
+		    "2.3.8)",
+		    true);
+		break;
+	case SMTP_BODY_NUL:
+		reply_all(s, 550, "5.6.11",
+		    "the message holds a NUL octet, which a header and text never may (RFC 5322, RFC 2045 "
+		    "section 2.7)",
+		    true);
+		break;
 	case SMTP_BODY_NO_MEMORY:
 		smtp_futile(s);
 		reply_all(s, 452, "4.3.1", "no memory for the message now, try again later", false);
@@ -87,18 +101,14 @@ static void end_body(struct smtp_session *s)
 {
 	struct smtp_trailer trailer;
 	s->mode = SMTP_COMMANDS;
-	if (s->dot.bare_cr || s->dot.bare_lf) {
-		reply_all(s, 550, "5.6.11",
-		    "a line of the message ends in a bare CR or LF; lines end in CR LF (RFC 5321 section "
-		    "2.3.8)",
-		    true);
+	enum smtp_body_fault fault = s->dot.bare_cr || s->dot.bare_lf ? SMTP_BODY_BARE_END : smtp_body_end(s->body, &trailer);
+	if (refuse_fault(s, fault)) {
 		smtp_reset(s);
 		return;
 	}
-	if (refuse_fault(s, smtp_body_end(s->body, &trailer))) {
-		smtp_reset(s);
-		return;
-	}
+	/* Many programs send 8 bits and say nothing. The next host is told the truth, or gets it converted. */
+	if (s->envelope.body == SMTP_7BIT && smtp_body_has_8bit(s->body))
+		s->envelope.body = SMTP_8BITMIME;
 	if (s->discard) {
 		reply_all(s, 250, "2.0.0", "taken", false);
 		smtp_progress(s);
@@ -208,7 +218,7 @@ void smtp_bdat(struct smtp_session *s, struct view argument)
 	/* RFC 3030 section 2: the bytes of a chunk out of order are read and dropped, then refused. */
 	s->chunk_refused = !(s->state & (SMTP_RCPT | SMTP_CHUNKS)) || (s->body && s->state != SMTP_CHUNKS);
 	if (!s->chunk_refused && s->body == NULL)
-		begin_body(s);
+		begin_body(s, true);
 	if (!s->chunk_refused)
 		s->state = SMTP_CHUNKS;
 	s->mode = SMTP_BDAT;

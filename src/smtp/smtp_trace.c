@@ -22,6 +22,7 @@ void smtp_trace_field(const struct smtp_session *s, struct buf *out)
 	    .by = s->config.hostname,
 	    .with = view_from_string(protocol(s)),
 	    .id = s->config.id,
+	    .utf8 = s->envelope.utf8,
 	    .date = {.seconds = s->backend->now(s->arg), .zone_known = true},
 	};
 	/* The recipient is named only where there is one: nobody learns who else got a copy (RFC 5321

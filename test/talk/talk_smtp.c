@@ -91,6 +91,8 @@ static void deliver(void *arg, const struct smtp_envelope *envelope, const struc
 	if (envelope->by_mode != SMTP_BY_NONE)
 		buf_printf(&stage.delivered, " by=%lld;%s%s", (long long)envelope->by_time,
 		    envelope->by_mode == SMTP_BY_RETURN ? "R" : "N", envelope->by_trace ? "T" : "");
+	if (envelope->body != SMTP_7BIT)
+		buf_printf(&stage.delivered, " body=%s", envelope->body == SMTP_8BITMIME ? "8BITMIME" : "BINARYMIME");
 	if (envelope->hold_until)
 		buf_printf(&stage.delivered, " hold=%lld", (long long)envelope->hold_until);
 	buf_append_string(&stage.delivered, "\n");

@@ -134,6 +134,8 @@ static bool take_sender_word(struct view word)
 		t->body = SMTP_8BITMIME;
 	else if (view_equal(word, VIEW("binary")))
 		t->body = SMTP_BINARYMIME;
+	else if (view_equal(word, VIEW("unsure")))
+		t->lines_unsure = true;
 	else if (take(word, "size=", &value))
 		t->size = (uint64_t)number(value);
 	else if (take(word, "by=", &value))

@@ -56,15 +56,20 @@ static void stays(const char *message)
 	becomes_view(view_from_string(message), message, false);
 }
 
-static void refuses(const char *message, enum downgrade_obstacle obstacle)
+static void refuses_view(struct view message, enum downgrade_obstacle obstacle)
 {
 	struct buf out;
 	buf_init(&out, 1 << 20);
-	struct outcome o = run(view_from_string(message), SIZE_MAX / 2, &out);
+	struct outcome o = run(message, SIZE_MAX / 2, &out);
 	assert_int_equal(o.error, -ENOTSUP);
 	assert_int_equal(o.obstacle, obstacle);
 	assert_true(strlen(downgrade_obstacle_text(obstacle)) > 10);
 	buf_done(&out);
+}
+
+static void refuses(const char *message, enum downgrade_obstacle obstacle)
+{
+	refuses_view(view_from_string(message), obstacle);
 }
 
 static void text(void **state)
@@ -189,6 +194,8 @@ static void refusals(void **state)
 	refuses("Content-Transfer-Encoding: x-uuencode\r\n\r\n\xff\r\n", DOWNGRADE_ENCODING);
 	refuses("Content-Transfer-Encoding: base64\r\n\r\n\xff\r\n", DOWNGRADE_ENCODING);
 	refuses("Content-Type: message/rfc822\r\n\r\nSubject: \xc3\xbc\r\n\r\n", DOWNGRADE_HEADER);
+	/* A header has no encoding for NUL, and no host may get one outside of a binary body. */
+	refuses_view(VIEW("Content-Type: message/rfc822\r\n\r\nSubject: \0\r\n\r\n"), DOWNGRADE_HEADER);
 }
 
 /* A structure that is another message's, or nobody's: found, and nothing outside of it is read. */

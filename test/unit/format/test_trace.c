@@ -1,5 +1,7 @@
 #include "../unit.h"
 
+#include <stdio.h>
+
 #include "format/header.h"
 #include "format/trace.h"
 
@@ -43,6 +45,25 @@ static void lets_no_peer_write_the_trace(void **state)
 	assert_true(header_next(&reader, &field));
 	assert_int_equal(field.len, buf_view(&out).len);
 	assert_false(header_next(&reader, &field));
+	/* Octets beyond ASCII, unless they are UTF-8 and the message is for hosts that read it. */
+	static const struct {
+		const char *helo, *expected;
+		bool utf8;
+	} names[] = {
+	    {"B\xfcro-PC", "B?ro-PC", false},
+	    {"B\xfcro-PC", "B?ro-PC", true},
+	    {"B\xc3\xbcro-PC", "B??ro-PC", false},
+	    {"B\xc3\xbcro-PC", "B\xc3\xbcro-PC", true},
+	    {"My Laptop", "My?Laptop", true},
+	};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char expected[100];
+		buf_clear(&out);
+		r = (struct received){.helo = view_from_string(names[i].helo), .by = VIEW("b"), .utf8 = names[i].utf8};
+		assert_int_equal(received_write(&out, &r), 0);
+		snprintf(expected, sizeof expected, "Received: from %s\r\n\tby b;\r\n", names[i].expected);
+		assert_true(view_starts(buf_view(&out), view_from_string(expected)));
+	}
 	buf_clear(&out);
 	assert_int_equal(return_path_write(&out, VIEW("")), 0);
 	assert_view(buf_view(&out), "Return-Path: <>\r\n");

@@ -30,6 +30,8 @@ static int start(void **state)
 	buf_init(&got, 1 << 22);
 	calls = pause_at = 0;
 	config.submission = false;
+	config.chunks = false;
+	config.kind = SMTP_7BIT;
 	config.size_max = 1 << 20;
 	return 0;
 }
@@ -177,6 +179,83 @@ static void a_full_sink_pauses_and_loses_nothing(void **state)
 	smtp_body_free(body);
 }
 
+static void refuse(struct view message, enum smtp_body_fault fault)
+{
+	struct smtp_trailer trailer;
+	for (size_t piece = 1; piece <= message.len + 1; piece++)
+		assert_int_equal(take(message, piece, &trailer), fault);
+	take((struct view){0}, 0, NULL);
+}
+
+static void text_holds_lines_and_no_nul(void **state)
+{
+	(void)state;
+	refuse(VIEW("a: b\r\n\r\n\0.\r\n"), SMTP_BODY_NUL);
+	config.chunks = true;
+	for (int kind = 0; kind < 2; kind++) {
+		config.kind = kind ? SMTP_8BITMIME : SMTP_7BIT;
+		refuse(VIEW("a: b\r\n\r\nc\0\r\n"), SMTP_BODY_NUL);
+		refuse(VIEW("a\0: b\r\n\r\nc\r\n"), SMTP_BODY_NUL);
+		refuse(VIEW("a: b\r\n\r\nc\n.\nd\r\n"), SMTP_BODY_BARE_END);
+		refuse(VIEW("a: b\n\r\nc\r\n"), SMTP_BODY_BARE_END);
+		refuse(VIEW("a: b\r\n\r\nc\r.\rd\r\n"), SMTP_BODY_BARE_END);
+		refuse(VIEW("a: b\r\n\r\nc\r"), SMTP_BODY_BARE_END);
+		expect("a: b\r\n\r\nc\r\n", "Received: here\r\na: b\r\n\r\nc\r\n");
+	}
+	config.kind = SMTP_BINARYMIME;
+	refuse(VIEW("a: \0\r\n\r\nc\r\n"), SMTP_BODY_NUL);
+	struct smtp_trailer trailer;
+	assert_int_equal(take(VIEW("a: b\r\n\r\n\0\n\r."), 3, &trailer), SMTP_BODY_GOOD);
+	assert_true(view_equal(buf_view(&got), VIEW("Received: here\r\na: b\r\n\r\n\0\n\r.")));
+	take((struct view){0}, 0, NULL);
+}
+
+/* BDAT may end within a line: text is ended, a header always is, and what is binary stays as it is. */
+static void the_last_line_is_ended(void **state)
+{
+	(void)state;
+	config.chunks = true;
+	expect("a: b\r\n\r\nc", "Received: here\r\na: b\r\n\r\nc\r\n");
+	expect("a: b", "Received: here\r\na: b\r\n\r\n");
+	expect("no field", "Received: here\r\n\r\nno field\r\n");
+	expect("", "Received: here\r\n\r\n");
+	config.kind = SMTP_BINARYMIME;
+	expect("a: b\r\n\r\nc", "Received: here\r\na: b\r\n\r\nc");
+	expect("a: b", "Received: here\r\na: b\r\n\r\n");
+	struct smtp_trailer trailer;
+	config.submission = true;
+	assert_int_equal(take(VIEW("Subject: x"), 3, &trailer), SMTP_BODY_GOOD);
+	assert_non_null(strstr(buf_string(&got), "\r\nSubject: x\r\nDate: "));
+	take((struct view){0}, 0, NULL);
+}
+
+static void eight_bits_are_noticed(void **state)
+{
+	static const struct {
+		const char *message;
+		enum smtp_body_kind kind;
+		bool has;
+	} cases[] = {
+	    {"a: b\r\n\r\ngruen, in a line that is longer than a word\r\n", SMTP_7BIT, false},
+	    {"a: b\r\n\r\ngr\xc3\xbcn, in a line that is longer than a word\r\n", SMTP_7BIT, true},
+	    {"a: \xfc\r\n\r\nb\r\n", SMTP_7BIT, true},
+	    {"a: b\r\n\r\n\xfc\r\n", SMTP_BINARYMIME, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		config.kind = cases[i].kind;
+		for (size_t piece = 1; piece < 20; piece += 3) {
+			struct smtp_trailer trailer;
+			struct smtp_body *body = smtp_body_new(&config, VIEW("Received: here\r\n"));
+			for (struct view v = view_from_string(cases[i].message); v.len > 0; v = view_skip(v, piece))
+				smtp_body_write(body, view_take(v, piece));
+			assert_int_equal(smtp_body_end(body, &trailer), SMTP_BODY_GOOD);
+			assert_int_equal(smtp_body_has_8bit(body), cases[i].has);
+			smtp_body_free(body);
+		}
+	}
+}
+
 /* At whichever allocation memory ends: the message is kept whole, or refused, and never cut. */
 static void without_memory_it_is_whole_or_refused(void **state)
 {
@@ -222,6 +301,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(what_is_too_large_is_dropped, start, stop),
 	    cmocka_unit_test_setup_teardown(a_loop_is_noticed, start, stop),
 	    cmocka_unit_test_setup_teardown(a_full_sink_pauses_and_loses_nothing, start, stop),
+	    cmocka_unit_test_setup_teardown(text_holds_lines_and_no_nul, start, stop),
+	    cmocka_unit_test_setup_teardown(the_last_line_is_ended, start, stop),
+	    cmocka_unit_test_setup_teardown(eight_bits_are_noticed, start, stop),
 	    cmocka_unit_test_setup_teardown(without_memory_it_is_whole_or_refused, start, stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
