@@ -95,6 +95,8 @@ struct account_delivery {
 	struct blob_id blob;         /* the body is in the store already; none: `upload` */
 	uint64_t body_len;
 	int64_t internaldate;        /* seconds since 1970; 0: now */
+	bool binary;                 /* the body may hold more than lines of text */
+	uint64_t text_growth;        /* of a binary one: see keys.h */
 	struct view summary;         /* derived, to be read with the list of messages */
 	uint64_t message_id_hash;    /* 0: the message has no Message-ID */
 	const uint64_t *references;  /* hashes of what it refers to, nearest first; at most 8 are looked at */
@@ -127,8 +129,9 @@ size_t account_delivery_writes(size_t targets);
  */
 struct maildrop_entry {
 	uint64_t emailid;
-	uint64_t size; /* octets as sent, before dot-stuffing */
+	uint64_t size; /* octets as sent, line ends mended, before dot-stuffing */
 	uint32_t uid;
+	bool binary;   /* it is more than lines of text, and is to be sent as such */
 	bool own_uidl; /* has an imported UIDL: maildrop_uidl doesn't apply, ask account_fetch */
 };
 

@@ -49,12 +49,14 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 	    .prefix = target->prefix,
 	    .uidl = target->uidl,
 	    .summary = d->summary,
+	    .text_growth = d->binary ? d->text_growth : 0,
 	};
+	uint32_t flags = d->binary ? target->flags | FLAG_BINARY : target->flags & ~(uint32_t)FLAG_BINARY;
 	int error = mailbox_find(t, target->shard, target->mailbox, &mailbox);
 	if (error == 0)
 		error = session_begin(&s, t, target->shard, mailbox, d->now);
 	if (error == 0)
-		error = message_add(&s, &email, target->flags, d->references, d->reference_count, &target->emailid,
+		error = message_add(&s, &email, flags, d->references, d->reference_count, &target->emailid,
 				    &target->uid);
 	if (error == 0 && target->has_delivery_id) {
 		struct account_value value;

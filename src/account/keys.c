@@ -319,6 +319,8 @@ void message_encode(const struct account_message *m, struct account_value *out)
 	add(out, 8, m->modseq);
 	add(out, 8, m->size);
 	add(out, 8, (uint64_t)m->internaldate);
+	if (m->flags & FLAG_BINARY)
+		add(out, 8, m->text_growth);
 }
 
 int message_decode(struct view value, struct account_message *m)
@@ -330,6 +332,7 @@ int message_decode(struct view value, struct account_message *m)
 	r.modseq = cursor_u64(&c);
 	r.size = cursor_u64(&c);
 	r.internaldate = (int64_t)cursor_u64(&c);
+	r.text_growth = r.flags & FLAG_BINARY ? cursor_u64(&c) : 0;
 	if (cursor_ok(&c))
 		*m = r;
 	return result_of(&c);
@@ -350,6 +353,8 @@ static void add_email(struct account_value *out, const struct account_email *e)
 	add_text(out, e->prefix);
 	add_text(out, e->uidl);
 	add_text(out, e->summary);
+	if (e->text_growth > 0)
+		add(out, 8, e->text_growth);
 }
 
 static void read_email(struct cursor *c, struct account_email *e)
@@ -369,6 +374,7 @@ static void read_email(struct cursor *c, struct account_email *e)
 	e->prefix = read_text(c);
 	e->uidl = read_text(c);
 	e->summary = read_text(c);
+	e->text_growth = cursor_at_end(c) ? 0 : cursor_u64(c);
 }
 
 void email_encode(const struct account_email *e, struct account_value *out)

@@ -102,7 +102,8 @@ enum {
 	FLAG_DELETED = 1 << 3,
 	FLAG_DRAFT = 1 << 4,
 	FLAG_OWN_UIDL = 1 << 5, /* the email has an imported UIDL: look there */
-	FLAG_KEYWORDS = 1 << 6
+	FLAG_BINARY = 1 << 6,   /* its body came as BINARYMIME: it may hold NULs, and CRs and LFs alone */
+	FLAG_KEYWORDS = 1 << 7
 };
 
 /* M: all that STAT, LIST, UIDL and FLAGS need. */
@@ -112,6 +113,7 @@ struct account_message {
 	uint64_t modseq;
 	uint64_t size; /* prefix and body */
 	int64_t internaldate;
+	uint64_t text_growth; /* with FLAG_BINARY: octets more when each line gets its CR LF (format/line_ends.h) */
 };
 
 struct account_place {
@@ -129,6 +131,7 @@ struct account_email {
 	struct view prefix; /* this recipient's own header lines, before the body */
 	struct view uidl;   /* imported; else empty */
 	struct view summary;
+	uint64_t text_growth; /* as in M */
 };
 
 /* C. */

@@ -30,13 +30,15 @@ static int add_entry(void *arg, struct view key, struct view value)
 		error = -EBADMSG;
 	if (error)
 		return error;
+	uint64_t size = message.size + message.text_growth;
 	m->entries[m->count++] = (struct maildrop_entry){
 	    .emailid = message.emailid,
-	    .size = message.size,
+	    .size = size,
 	    .uid = uid,
+	    .binary = (message.flags & FLAG_BINARY) != 0,
 	    .own_uidl = (message.flags & FLAG_OWN_UIDL) != 0,
 	};
-	m->bytes += message.size;
+	m->bytes += size;
 	m->next_uid = uid + 1;
 	return 0;
 }

@@ -148,6 +148,7 @@ int message_add(struct account_session *s, struct account_email *email, uint32_t
 	    .modseq = s->head.modseq,
 	    .size = email->prefix.len + email->body_len,
 	    .internaldate = email->internaldate,
+	    .text_growth = email->text_growth,
 	};
 	email->thread = thread ? thread : id;
 	email->created_modseq = email->modseq = s->head.modseq;

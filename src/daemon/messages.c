@@ -96,6 +96,7 @@ SCHEMA(message_deliver, FIELD_BYTES(message_deliver, session, 64), FIELD_U64(mes
     FIELD_BYTES(message_deliver, sender, ADDRESS_MAX), FIELD_BYTES(message_deliver, client, 512),
     FIELD_BYTES(message_deliver, message_id, 1000), FIELD_U64(message_deliver, submitter), FIELD_U64(message_deliver, ret),
     FIELD_BYTES(message_deliver, envid, ENVID_MAX), FIELD_U64(message_deliver, body), FIELD_U64(message_deliver, utf8),
+    FIELD_U64(message_deliver, text_growth),
     FIELD_U64(message_deliver, require_tls), FIELD_U64(message_deliver, priority), FIELD_U64(message_deliver, by_time),
     FIELD_U64(message_deliver, by_mode), FIELD_U64(message_deliver, hold_until),
     FIELD_LIST(message_deliver, recipients, QUEUED_MAX, &message_delivery_recipient_schema),

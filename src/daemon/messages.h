@@ -194,6 +194,7 @@ struct message_deliver {
 	uint64_t ret;                /* 0 not given, 1 FULL, 2 HDRS */
 	struct view envid;           /* as it was given (xtext), or empty */
 	uint64_t body, utf8, require_tls; /* enum smtp_body_kind */
+	uint64_t text_growth;        /* of a binary body: line_ends_growth (format/line_ends.h); set by upload_deliver */
 	uint64_t priority;           /* MT-PRIORITY + 9: 0 to 18 */
 	uint64_t by_time;            /* DELIVERBY as seconds since 1970; 0: none */
 	uint64_t by_mode;            /* 'R' or 'N', + 256 when tracing was asked for */
@@ -206,7 +207,7 @@ struct message_room { uint64_t account, bytes; };
 struct message_etrn { struct view domain; };
 struct message_etrn_answer { uint64_t error, messages; };
 
-/* Each entry: size (8 bytes), email id (8), length of an imported UIDL (1), that UIDL. */
+/* Each entry: size (8 bytes), email id (8), whether its body is binary (1), length of an imported UIDL (1), that UIDL. */
 struct message_maildrop_list { struct view entries; };
 struct message_maildrop_opened { uint64_t error, count; };
 /* indexes: 4 bytes each, in the order of the list; of each message `length` bytes from `offset`. */

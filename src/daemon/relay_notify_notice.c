@@ -261,6 +261,7 @@ static void upload_text(void *arg)
 	struct view text = buf_view(&n->text);
 	if (n->task.scheduled)
 		return; /* it has ended */
+	n->upload.binary = body_kind(n) == SMTP_BINARYMIME;
 	while (n->text_at < text.len) {
 		struct view piece = view_take(view_skip(text, n->text_at), UPLOAD_PIECE);
 		n->text_at += piece.len;

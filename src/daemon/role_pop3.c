@@ -150,9 +150,11 @@ static void take_list(struct pop3_connection *c, struct view entries)
 {
 	struct cursor in = cursor_on(entries);
 	while (!cursor_at_end(&in) && cursor_ok(&in)) {
-		uint64_t size = cursor_u64(&in), id = cursor_u64(&in);
-		struct view uidl = cursor_bytes(&in, cursor_u8(&in));
-		if (!cursor_ok(&in) || !pop3_entry(c->session, size, id, uidl))
+		struct pop3_entry entry = {.size = cursor_u64(&in)};
+		entry.id = cursor_u64(&in);
+		entry.binary = cursor_u8(&in) != 0;
+		entry.uidl = cursor_bytes(&in, cursor_u8(&in));
+		if (!cursor_ok(&in) || !pop3_entry(c->session, &entry))
 			return;
 	}
 }

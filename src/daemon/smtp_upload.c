@@ -41,6 +41,7 @@ void smtp_upload_add_target(
 bool smtp_upload_body(void *arg, struct view bytes)
 {
 	struct smtp_connection *c = arg;
+	c->upload.body.binary = smtp_envelope(c->session)->body == SMTP_BINARYMIME;
 	return upload_append(&c->upload.body, bytes);
 }
 

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "daemon/store_private.h"
 #include "daemon/store_trace.h"
+#include "smtp/smtp_terms.h"
 
 enum { ARENA_MAX = 4 * 1024 * 1024 };
 
@@ -302,6 +303,9 @@ static void take_delivery(struct link *link, const struct message_deliver *m, ui
 	}
 	int error = store_upload_append(body, m->bytes);
 	uint64_t body_len = store_upload_length(body);
+	/* Each octet can grow by one, and the last line get an end. */
+	if (error == 0 && m->text_growth > (m->body == SMTP_BINARYMIME ? body_len + 2 : 0))
+		error = -EINVAL;
 	if (error == 0 && m->trailer.len > 0)
 		error = store_upload_append(body, m->trailer);
 	struct delivery *d = mem_alloc(sizeof *d);
@@ -318,6 +322,8 @@ static void take_delivery(struct link *link, const struct message_deliver *m, ui
 		return;
 	}
 	d->mail.body_len = d->queue.record.body_len = body_len;
+	d->mail.binary = m->body == SMTP_BINARYMIME;
+	d->mail.text_growth = d->queue.record.text_growth = m->text_growth;
 	d->queue.record.trailer_len = m->trailer.len;
 	d->mail.internaldate = (int64_t)m->received_at;
 	d->mail.message_id_hash = m->thread_hash;

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "daemon/store_private.h"
 #include "format/dsn_explain.h"
+#include "smtp/smtp_terms.h"
 
 enum { AT_ONCE = 16, LOCAL_REQUEST = 0, AGAIN_SECONDS = 30 };
 
@@ -199,6 +200,8 @@ bool store_queue_local_message(const struct queue_handout *h)
 	}
 	l->mail.blob = h->record->blob;
 	l->mail.body_len = h->record->body_len;
+	l->mail.binary = h->record->body == SMTP_BINARYMIME;
+	l->mail.text_growth = h->record->text_growth;
 	l->mail.internaldate = h->record->arrived;
 	l->outcome = (struct change_outcome){.results = l->results, .count = l->count, .active = true};
 	account_delivery_begin(&l->mail);

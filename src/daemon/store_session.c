@@ -14,7 +14,7 @@ enum {
 	BATCH_BYTES = 256 * 1024, /* what one read ahead brings */
 	PIECE = 128 * 1024,       /* of a message that is larger than a batch */
 	LIST_PIECE = 64 * 1024,
-	ENTRY_MAX = 17 + ACCOUNT_UIDL_MAX,
+	ENTRY_MAX = 18 + ACCOUNT_UIDL_MAX,
 	RIGHT_MS = 24 * 3600 * 1000
 };
 
@@ -171,6 +171,7 @@ static bool put_entry(struct session *s, const struct maildrop_entry *e, struct 
 	}
 	buf_append_u64(out, e->size);
 	buf_append_u64(out, e->emailid);
+	buf_append_u8(out, e->binary);
 	buf_append_u8(out, (uint8_t)uidl.len);
 	buf_append(out, uidl);
 	return true;

@@ -48,6 +48,8 @@ static void send_piece(struct upload *u)
 
 bool upload_append(struct upload *u, struct view bytes)
 {
+	if (u->binary)
+		line_ends_feed(&u->lines, bytes);
 	while (bytes.len > 0 && !upload_is_lost(u)) {
 		size_t room = UPLOAD_PIECE - buf_view(&u->piece).len;
 		/* Without memory for a part the whole is lost. */
@@ -66,6 +68,7 @@ uint32_t upload_deliver(struct upload *u, struct message_deliver *m, call_answer
 		return 0;
 	m->upload = u->number;
 	m->bytes = buf_view(&u->piece);
+	m->text_growth = u->binary ? line_ends_growth(&u->lines) : 0;
 	uint32_t request = calls_ask(u->store, MESSAGE_DELIVER, m, answered, arg);
 	if (request == 0)
 		return 0;

@@ -7,6 +7,7 @@
 #define DAEMON_UPLOAD_H
 
 #include "daemon/role.h"
+#include "format/line_ends.h"
 
 enum {
 	UPLOAD_PIECE = 96 * 1024, /* with the envelope it fits a frame */
@@ -22,6 +23,8 @@ struct upload {
 	uint64_t sent, credited;
 	uint32_t request; /* of the first piece, whose answers the credits are */
 	bool broken;      /* it cannot be had whole any more */
+	bool binary;      /* set it before the first piece: its line ends are looked at */
+	struct line_ends lines;
 };
 
 /* ready: there is room for more, or store is gone. Called later, never from within. */
@@ -35,7 +38,7 @@ bool upload_append(struct upload *u, struct view bytes);
 bool upload_is_lost(const struct upload *u);
 
 /*
- * The last piece and the envelope; m->upload and m->bytes are set here. The number of the request whose
+ * The last piece and the envelope; m->upload, m->bytes and m->text_growth are set here. The number of the request whose
  * answer is MESSAGE_DELIVERED: the upload is store's then. 0 when it is lost or store is away: it can only be
  * ended.
  */

@@ -24,9 +24,9 @@ static bool grow(struct pop3_session *s)
 	return true;
 }
 
-bool pop3_entry(struct pop3_session *s, uint64_t size, uint64_t id, struct view uidl)
+bool pop3_entry(struct pop3_session *s, const struct pop3_entry *entry)
 {
-	struct view copy;
+	struct view copy, uidl = entry->uidl;
 	if (s->count == POP3_MESSAGES_MAX || (s->count == s->room && !grow(s)))
 		return false;
 	if (uidl.len > 0) {
@@ -36,8 +36,10 @@ bool pop3_entry(struct pop3_session *s, uint64_t size, uint64_t id, struct view 
 			s->uidls = mem_array(s->room, sizeof *s->uidls);
 		s->uidls[s->count] = copy;
 	}
-	s->messages[s->count++] = (struct pop3_message){.size = size & ~POP3_DELETED, .id = id};
-	s->total_bytes += size & ~POP3_DELETED;
+	struct pop3_message *m = &s->messages[s->count++];
+	*m = (struct pop3_message){.size = entry->size, .id = entry->id};
+	m->size = pop3_size(m) | (entry->binary ? POP3_BINARY : 0);
+	s->total_bytes += pop3_size(m);
 	return true;
 }
 
@@ -116,7 +118,7 @@ static void one_or_all(struct pop3_session *s, struct view argument, enum pop3_l
 	if (!pop3_number(s, argument, &index))
 		return;
 	if (reply == POP3_LIST_REPLY) {
-		pop3_ok(s, "%u %" PRIu64, index + 1, s->messages[index].size);
+		pop3_ok(s, "%u %" PRIu64, index + 1, pop3_size(&s->messages[index]));
 		return;
 	}
 	uidl_text(s, index, uidl);
@@ -157,7 +159,7 @@ static void list_line(struct pop3_session *s, uint32_t index)
 	*--at = '\n';
 	*--at = '\r';
 	if (s->reply == POP3_LIST_REPLY) {
-		at = digits(at, s->messages[index].size);
+		at = digits(at, pop3_size(&s->messages[index]));
 	} else if (s->uidls && s->uidls[index].len) {
 		at -= s->uidls[index].len;
 		memcpy(at, s->uidls[index].data, s->uidls[index].len);
@@ -192,7 +194,7 @@ void pop3_dele(struct pop3_session *s, struct view argument)
 	if (!pop3_number(s, view_trim(argument), &index))
 		return;
 	s->deleted++;
-	s->deleted_bytes += s->messages[index].size;
+	s->deleted_bytes += pop3_size(&s->messages[index]);
 	s->messages[index].size |= POP3_DELETED;
 	pop3_ok(s, "message %u marked as deleted", index + 1);
 }

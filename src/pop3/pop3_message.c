@@ -1,6 +1,8 @@
 /*
  * RETR and TOP (RFC 1939 sections 5 and 7): the message as it is, with dots stuffed, streamed in pieces. TOP
- * asks for a piece at a time, since how many bytes its lines take is known only after reading them.
+ * asks for a piece at a time, since how many bytes its lines take is known only after reading them. Of a
+ * message that holds more than lines of text lines are made, since a program may end them where it likes and
+ * take what follows for our reply.
  */
 #include "pop3/pop3_private.h"
 
@@ -10,7 +12,9 @@
 static void start(struct pop3_session *s, uint32_t index)
 {
 	s->current = index;
-	s->offset = 0;
+	s->offset = s->asked = 0;
+	s->binary = (s->messages[index].size & POP3_BINARY) != 0;
+	s->stuff = (struct dot_stuff){0};
 	s->in_body = s->announced = s->last_cr = false;
 	s->line_start = s->line_empty = true;
 	s->wait = POP3_WAIT_MESSAGE;
@@ -41,12 +45,22 @@ void pop3_top(struct pop3_session *s, struct view argument)
 	s->top = true;
 	s->lines_left = lines;
 	start(s, index);
+	s->asked = POP3_TOP_PIECE;
 	s->backend->fetch(s->arg, index, 0, POP3_TOP_PIECE);
 }
 
-/* The whole piece as one, but where a line begins with a dot. Lines end with CR LF: RFC 1939 section 3.
- * Returns at once for lines without. */
-static void put_message(struct pop3_session *s, struct view bytes)
+/* What is binary, as lines. Its NULs go as "?": a program that leaves them out could find a dot alone on its line. */
+static void put_as_lines(struct pop3_session *s, struct view bytes, struct buf *out)
+{
+	for (ptrdiff_t nul; (nul = view_find(bytes, '\0')) >= 0; bytes = view_skip(bytes, (size_t)nul + 1)) {
+		dot_stuff(&s->stuff, view_take(bytes, (size_t)nul), out);
+		dot_stuff(&s->stuff, VIEW("?"), out);
+	}
+	dot_stuff(&s->stuff, bytes, out);
+}
+
+/* Text: the whole piece as one, but where a line begins with a dot. */
+static void put_text(struct pop3_session *s, struct view bytes)
 {
 	while (bytes.len > 0) {
 		size_t run = 0;
@@ -79,40 +93,64 @@ static void put_message(struct pop3_session *s, struct view bytes)
 	}
 }
 
-/* TOP: line by line, and what ends with a bare LF counts as one. Returns true when enough lines were sent. */
-static bool put_top(struct pop3_session *s, struct view bytes)
+/* TOP: how much of this, of text or of what was made lines already, is still wanted. */
+static size_t take_top_lines(struct pop3_session *s, struct view bytes)
 {
-	while (bytes.len > 0) {
-		if (s->in_body && s->lines_left == 0)
-			return true;
-		ptrdiff_t lf = view_find(bytes, '\n');
-		size_t len = lf < 0 ? bytes.len : (size_t)lf + 1;
-		struct view run = view_take(bytes, len);
-		bool only_cr =
-		    run.len == 0 ||
-		    (s->line_empty && (run.data[0] == '\r' || run.data[0] == '\n') && run.len <= 2);
-		put_message(s, run);
-		bytes = view_skip(bytes, len);
-		if (lf < 0) {
-			s->line_empty = s->line_empty && only_cr;
+	size_t taken = 0;
+	while (taken < bytes.len && !(s->in_body && s->lines_left == 0)) {
+		struct view rest = view_skip(bytes, taken);
+		ptrdiff_t lf = view_find(rest, '\n');
+		struct view run = lf < 0 ? rest : view_take(rest, (size_t)lf + 1);
+		bool only_end = s->line_empty && (run.data[0] == '\r' || run.data[0] == '\n') && run.len <= 2;
+		taken += run.len;
+		s->line_empty = lf < 0 ? only_end : true;
+		if (lf < 0)
 			continue;
-		}
 		if (s->in_body)
 			s->lines_left--;
-		else if (s->line_empty && only_cr)
-			s->in_body = true;
-		s->line_empty = true;
+		else
+			s->in_body = only_end;
 	}
-	return s->in_body && s->lines_left == 0;
+	return taken;
+}
+
+/* Returns true when enough lines were sent. */
+static bool put_top(struct pop3_session *s, struct view bytes)
+{
+	if (!s->binary) {
+		put_text(s, view_take(bytes, take_top_lines(s, bytes)));
+		return s->in_body && s->lines_left == 0;
+	}
+	size_t before = buf_view(s->out).len;
+	put_as_lines(s, bytes, s->out);
+	size_t wanted = take_top_lines(s, view_skip(buf_view(s->out), before));
+	buf_truncate(s->out, before + wanted);
+	if (!s->in_body || s->lines_left > 0)
+		return false;
+	/* What is held back belongs to a line that is not wanted any more. */
+	s->stuff = (struct dot_stuff){0};
+	return true;
+}
+
+static void put_message(struct pop3_session *s, struct view bytes)
+{
+	if (s->binary)
+		put_as_lines(s, bytes, s->out);
+	else
+		put_text(s, bytes);
 }
 
 static void end_message(struct pop3_session *s)
 {
+	s->wait = POP3_NO_WAIT;
+	if (s->binary) {
+		dot_stuff_end(&s->stuff, s->out);
+		return;
+	}
 	/* A message whose last line has no end gets one, or the dot would join it. */
 	if (!s->line_start)
 		buf_append(s->out, VIEW("\r\n"));
 	buf_append(s->out, VIEW(".\r\n"));
-	s->wait = POP3_NO_WAIT;
 }
 
 static void fail(struct pop3_session *s)
@@ -136,7 +174,7 @@ void pop3_piece(struct pop3_session *s, struct view bytes, bool last, int error)
 		return;
 	}
 	if (!s->announced) {
-		pop3_ok(s, "%" PRIu64 " octets", s->messages[s->current].size);
+		pop3_ok(s, "%" PRIu64 " octets", pop3_size(&s->messages[s->current]));
 		s->announced = true;
 	}
 	if (!s->top) {
@@ -149,10 +187,11 @@ void pop3_piece(struct pop3_session *s, struct view bytes, bool last, int error)
 	bool enough = put_top(s, bytes);
 	if (!last)
 		return;
-	/* A piece without bytes is the end as well, whatever the list said of the size: asking on would go on
-	 * for ever. */
-	if (enough || bytes.len == 0 || s->offset >= s->messages[s->current].size)
+	/* Less than was asked for is the end, whatever the list said of the size. */
+	if (enough || s->offset < s->asked) {
 		end_message(s);
-	else
-		s->backend->fetch(s->arg, s->current, s->offset, POP3_TOP_PIECE);
+		return;
+	}
+	s->asked += POP3_TOP_PIECE;
+	s->backend->fetch(s->arg, s->current, s->offset, POP3_TOP_PIECE);
 }

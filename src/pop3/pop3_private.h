@@ -2,6 +2,7 @@
 #ifndef POP3_POP3_PRIVATE_H
 #define POP3_POP3_PRIVATE_H
 
+#include "format/dot_stuff.h"
 #include "pop3/pop3_session.h"
 
 enum pop3_state {
@@ -24,11 +25,17 @@ enum pop3_wait {
 enum pop3_long_reply { POP3_NO_REPLY, POP3_LIST_REPLY, POP3_UIDL_REPLY };
 
 struct pop3_message {
-	uint64_t size; /* the top bit marks a deleted one */
+	uint64_t size; /* with the marks below; pop3_size is the size */
 	uint64_t id;
 };
 
 #define POP3_DELETED (UINT64_C(1) << 63)
+#define POP3_BINARY (UINT64_C(1) << 62)
+
+static inline uint64_t pop3_size(const struct pop3_message *m)
+{
+	return m->size & ~(POP3_DELETED | POP3_BINARY);
+}
 
 struct pop3_session {
 	struct pop3_config config;
@@ -54,9 +61,10 @@ struct pop3_session {
 
 	/* RETR and TOP: what is being sent. */
 	uint32_t current;
-	uint64_t offset;     /* of the next piece to ask for, TOP */
+	uint64_t offset, asked; /* TOP: what has come, and up to where it was asked for */
 	uint64_t lines_left; /* of the body, TOP */
-	bool top, in_body, line_start, last_cr, line_empty, announced;
+	bool top, binary, in_body, line_start, last_cr, line_empty, announced;
+	struct dot_stuff stuff; /* of a binary one */
 };
 
 /* ---- replies: pop3_session.c ---- */

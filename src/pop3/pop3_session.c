@@ -259,5 +259,5 @@ size_t pop3_message_count(const struct pop3_session *s)
 
 uint64_t pop3_message_size(const struct pop3_session *s, uint32_t index)
 {
-	return s->messages[index].size & ~POP3_DELETED;
+	return pop3_size(&s->messages[index]);
 }

@@ -87,9 +87,17 @@ enum pop3_refusal {
 };
 void pop3_refused(struct pop3_session *s, enum pop3_refusal why);
 
-/* `uidl`: 1 to 70 characters (RFC 1939 section 7), copied; an empty one stands for the number. False past
- * POP3_MESSAGES_MAX. */
-bool pop3_entry(struct pop3_session *s, uint64_t size, uint64_t id, struct view uidl);
+struct pop3_entry {
+	uint64_t size; /* octets as they are sent, without doubled dots */
+	uint64_t id;
+	/* It holds more than lines of text: each CR or LF alone is sent as a line's end and NUL as "?", so that no
+	 * program takes a part of it for a reply (format/dot_stuff.h). */
+	bool binary;
+	struct view uidl; /* 1 to 70 characters (RFC 1939 section 7), copied; an empty one stands for the number */
+};
+
+/* False past POP3_MESSAGES_MAX, and without memory. */
+bool pop3_entry(struct pop3_session *s, const struct pop3_entry *entry);
 
 /* What every UIDL begins with, before the entry's number in hexadecimal; at most 40 characters, copied. */
 void pop3_uidl_prefix(struct pop3_session *s, struct view prefix);

@@ -7,7 +7,7 @@
 #include "base/cursor.h"
 
 enum { VERSION = 1 };
-enum { UTF8 = 1, REQUIRE_TLS = 2, BY_DONE = 4, HELD = 8, SHARED = 16 };
+enum { UTF8 = 1, REQUIRE_TLS = 2, BY_DONE = 4, HELD = 8, SHARED = 16, GROWS = 32 };
 enum { LOCAL = 1, WARNED = 2 };
 
 bool queue_id_from(struct view text, struct queue_id *id)
@@ -97,7 +97,8 @@ static void put_record(struct buf *out, const struct queue_record *r, const stru
 	buf_append_u8(out, r->body);
 	buf_append_u8(out, r->priority);
 	buf_append_u8(out, (uint8_t)((r->utf8 ? UTF8 : 0) | (r->require_tls ? REQUIRE_TLS : 0) |
-	                             (r->by_done ? BY_DONE : 0) | (r->held ? HELD : 0) | (r->shared ? SHARED : 0)));
+	                             (r->by_done ? BY_DONE : 0) | (r->held ? HELD : 0) | (r->shared ? SHARED : 0) |
+	                             (r->text_growth ? GROWS : 0)));
 	buf_append_u64(out, (uint64_t)r->held_since);
 	buf_append_u64(out, (uint64_t)r->held_until);
 	buf_append_u64(out, (uint64_t)r->notify_after);
@@ -113,6 +114,8 @@ static void put_record(struct buf *out, const struct queue_record *r, const stru
 	buf_append_u16(out, (uint16_t)r->count);
 	for (size_t i = 0; i < r->count; i++)
 		put_recipient(out, &r->recipients[i], room);
+	if (r->text_growth)
+		buf_append_u64(out, r->text_growth);
 }
 
 int queue_record_encode(const struct queue_record *r, struct buf *out)
@@ -196,6 +199,7 @@ static void read_head(struct cursor *c, struct queue_record *r)
 	r->by_done = flags & BY_DONE;
 	r->held = flags & HELD;
 	r->shared = flags & SHARED;
+	r->text_growth = flags & GROWS ? 1 : 0; /* it stands behind the recipients */
 	r->held_since = (int64_t)cursor_u64(c);
 	r->held_until = (int64_t)cursor_u64(c);
 	r->notify_after = (int64_t)cursor_u64(c);
@@ -225,6 +229,8 @@ int queue_record_decode(struct view bytes, struct queue_record *r, struct arena 
 		return -ENOMEM;
 	for (size_t i = 0; i < read.count && cursor_ok(&c); i++)
 		read_recipient(&c, &read.recipients[i]);
+	if (read.text_growth > 0)
+		read.text_growth = cursor_u64(&c);
 	if (!cursor_ok(&c))
 		return -EBADMSG;
 	*r = read;

@@ -97,6 +97,7 @@ struct queue_record {
 	uint64_t body_len, trailer_len;
 	struct view sender, envid, client, message_id;
 	struct view summary; /* for local recipients */
+	uint64_t text_growth; /* likewise, of a binary body (account/keys.h) */
 	uint64_t submitter;
 	int64_t arrived, expires;
 	int64_t hold_until; /* FUTURERELEASE; 0: none */

@@ -55,10 +55,10 @@ static void put_chunk(struct smtp_client *c, struct view bytes, bool last)
 
 static void put_data(struct smtp_client *c, struct view bytes, bool last)
 {
-	smtp_stuff(&c->stuff, bytes, c->out);
+	dot_stuff(&c->stuff, bytes, c->out);
 	if (!last)
 		return;
-	smtp_stuff_end(&c->stuff, c->out);
+	dot_stuff_end(&c->stuff, c->out);
 	c->end_sent = true;
 	c->step = CLIENT_END;
 }

@@ -3,7 +3,7 @@
 #define SMTP_SMTP_CLIENT_PRIVATE_H
 
 #include "smtp/smtp_client.h"
-#include "smtp/smtp_stuff.h"
+#include "format/dot_stuff.h"
 
 enum {
 	/* RFC 5321 section 4.5.3.1.5 gives a reply line 512 octets; hosts with explanations and links take
@@ -82,7 +82,7 @@ struct smtp_client {
 	bool body_paused;       /* and `body` must be called before more comes */
 	bool end_sent;          /* the final dot or the last BDAT */
 	size_t chunks, replied; /* BDATs sent, and answered */
-	struct smtp_stuff stuff;
+	struct dot_stuff stuff;
 };
 
 /* ---- smtp_client.c ---- */

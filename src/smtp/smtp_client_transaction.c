@@ -96,7 +96,7 @@ void smtp_client_forget(struct smtp_client *c)
 	c->transaction = NULL;
 	c->answered = c->accepted = c->chunks = c->replied = 0;
 	c->mail_accepted = c->body_open = c->body_paused = c->end_sent = false;
-	c->stuff = (struct smtp_stuff){0};
+	c->stuff = (struct dot_stuff){0};
 }
 
 static void finish(struct smtp_client *c)

@@ -106,7 +106,8 @@ static void settle(struct play *p)
 			answer_login(p);
 		} else if (what == OPEN) {
 			for (uint32_t i = 0; i < MESSAGES; i++)
-				check(pop3_entry(p->session, strlen(messages[i]), i, i == 2 ? VIEW("own") : VIEW("")));
+				check(pop3_entry(p->session, &(struct pop3_entry){.size = strlen(messages[i]), .id = i, .binary = i == 2,
+				    .uidl = i == 2 ? VIEW("own") : VIEW("")}));
 			pop3_opened(p->session, POP3_OPENED);
 		} else if (what == FETCH) {
 			answer_fetch(p);

@@ -395,7 +395,7 @@ def retrieve(client, number):
     client._putcmd(f"RETR {number}")
     client._getresp()
     raw = bytearray(b"\r\n")
-    # Lines of a binary message may end in LF alone: only CR LF dot CR LF ends it, only CR LF dot begins a doubled one.
+    # Lines end in CR LF: only CR LF dot CR LF ends it, only CR LF dot begins a doubled one.
     while not raw.endswith(b"\r\n.\r\n"):
         piece = client.file.readline()
         assert piece, "the connection ended within a message"

@@ -17,7 +17,7 @@ import time
 
 import pytest
 
-from server import TIMEOUT, environment, field, run, split_message, wait_for, without_trace
+from server import TIMEOUT, environment, field, retrieve, run, split_message, wait_for, without_trace
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 NAME = "mail.example.test"
@@ -311,8 +311,14 @@ def test_data_survives_byte_for_byte(server, name):
     assert without_trace(one(server)) == MESSAGES[name]
 
 
+def as_lines(binary):
+    """What POP3 makes of a binary message: lines, and no NUL."""
+    lines = re.sub(rb"\r\n|\r|\n", b"\r\n", binary).replace(b"\0", b"?")
+    return lines if lines.endswith(b"\r\n") else lines + b"\r\n"
+
+
 @pytest.mark.parametrize("name", ["nul", "bare ends", "all", "no end"])
-def test_bdat_survives_byte_for_byte(server, name):
+def test_a_binary_message_is_lines_to_pop3(server, name):
     head = b"Subject: binary\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\n\r\n"
     body = {"nul": b"a\0b\0\0\r\n", "bare ends": b"a\nb\rc\n\r\n.\n.\r\n.\r\n..\r\n", "all": bytes(range(256)) * 700 + b"\r\n",
             "no end": b"the last line has no end"}[name]
@@ -325,8 +331,12 @@ def test_bdat_survives_byte_for_byte(server, name):
         cut = len(message) // 3
         c.send(b"BDAT %d\r\n" % cut + message[:cut] + b"BDAT %d LAST\r\n" % (len(message) - cut) + message[cut:])
         assert c.reply().startswith("250") and c.reply().startswith("250")
-    # POP3 ends every message with a line end.
-    assert without_trace(one(server)) == message + (b"" if message.endswith(b"\r\n") else b"\r\n")
+    assert without_trace(one(server)) == as_lines(message)
+    # One size, whoever asks, and it is RETR's.
+    client = server.pop3(BOB)
+    octets = len(retrieve(client, 1))
+    assert client.stat() == (1, octets) and client.list(1) == b"+OK 1 %d" % octets
+    client.quit()
 
 
 def test_binary_needs_bdat(server):

@@ -1,7 +1,8 @@
-/* The stage for POP3 transcripts: a maildrop of three messages; alice's password is right. */
+/* The stage for POP3 transcripts: a maildrop of three messages, and a binary one if asked for; alice's password is right. */
 #include <errno.h>
 #include <string.h>
 
+#include "format/line_ends.h"
 #include "play.h"
 #include "pop3/pop3_session.h"
 
@@ -9,13 +10,15 @@ static const char *const messages[] = {
     "Subject: one\r\n\r\n.dot\r\nline\r\n..two\r\n",
     "Subject: two\r\n\r\na\r\nb\r\nc\r\n",
     "no end of line",
+    /* To a program that ends lines at LF: a message, its end, and a reply that its sender wrote. */
+    "Subject: x\n\nvisible\n.\n+OK 99 octets\nSubject: forged\n.\rrest\r\n",
 };
-enum { MESSAGES = 3 };
+enum { TEXTS = 3, BINARY = 3 };
 
 static struct {
 	struct pop3_config config;
 	struct pop3_session *session;
-	bool closed, in_use, broken, cancelled, has_response;
+	bool closed, in_use, broken, cancelled, has_response, with_binary;
 	unsigned pending;
 	char sasl[1024];
 	size_t sasl_len;
@@ -109,8 +112,13 @@ static void answer_login(void)
 
 static void answer_open(void)
 {
-	for (int i = 0; i < MESSAGES && !stage.in_use; i++)
-		pop3_entry(stage.session, strlen(messages[i]), (uint64_t)i + 10, i == 1 ? VIEW("imported-uidl") : VIEW(""));
+	for (int i = 0; i < TEXTS + stage.with_binary && !stage.in_use; i++) {
+		struct line_ends ends = {0};
+		line_ends_feed(&ends, view_from_string(messages[i]));
+		struct pop3_entry entry = {.size = strlen(messages[i]) + line_ends_growth(&ends), .id = (uint64_t)i + 10, .binary = i == BINARY,
+		    .uidl = i == 1 ? VIEW("imported-uidl") : VIEW("")};
+		pop3_entry(stage.session, &entry);
+	}
 	pop3_uidl_prefix(stage.session, VIEW("7."));
 	pop3_opened(stage.session, stage.in_use ? POP3_IN_USE : POP3_OPENED);
 	stage.in_use = false;
@@ -174,6 +182,7 @@ static bool direct(char letter, struct view argument)
 		stage.config.secure = memmem(argument.data, argument.len, "secure", 6) != NULL;
 		stage.config.tls_available = memmem(argument.data, argument.len, "tls", 3) != NULL;
 		stage.config.clear_login = memmem(argument.data, argument.len, "clear", 5) != NULL;
+		stage.with_binary = memmem(argument.data, argument.len, "binary", 6) != NULL;
 		return true;
 	case 'F':
 		stage.in_use = view_equal(argument, VIEW("in-use"));

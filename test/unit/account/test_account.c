@@ -139,6 +139,40 @@ static void an_imported_uidl_is_kept(void **state)
 	maildrop_close(&m);
 }
 
+static void expect_binary(uint64_t shard, uint64_t size)
+{
+	struct maildrop m = {.shard = shard};
+	assert_int_equal(test_open_maildrop(&accounts, &m), 0);
+	assert_int_equal(m.count, 2);
+	assert_true(m.entries[0].binary != m.entries[1].binary);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(m.entries[i].size, m.entries[i].binary ? size : 101);
+	assert_int_equal(m.bytes, size + 101);
+	maildrop_close(&m);
+}
+
+/* A binary body is as long as it is, and a maildrop shows what it becomes as text; also after it was deleted and has come back. */
+static void a_binary_body_grows_as_text(void **state)
+{
+	(void)state;
+	static const uint32_t second = 2;
+	uint64_t a = test_account(1);
+	struct account_target target = {.shard = a, .prefix = VIEW("p")};
+	struct account_delivery d = {.targets = &target, .target_count = 1, .binary = true, .text_growth = 30};
+	test_create(&accounts, a, 0);
+	assert_int_equal(test_deliver(&accounts, a, 1, 100, "p"), 0);
+	assert_int_equal(test_delivery(&accounts, &d, 2, 200), 0);
+	assert_int_equal(test_stat(&accounts, a).bytes, 101 + 201);
+	test_accounts_restart();
+	expect_binary(a, 231);
+	test_expect_message(&accounts, a, target.emailid, 2, 200, "p");
+	assert_int_equal(test_expunge(&accounts, a, &second, 1), 0);
+	struct account_request r = {.shard = a, .since = 0};
+	assert_int_equal(test_request(&accounts, account_undelete, &r), 0);
+	expect_binary(a, 231);
+	assert_int_equal(test_stat(&accounts, a).bytes, 101 + 201);
+}
+
 static void expect_uids(uint64_t shard, const uint32_t *uids, size_t count)
 {
 	struct maildrop m = {.shard = shard};
@@ -374,6 +408,7 @@ int main(void)
 	    {"too_large_a_summary_is_refused", too_large_a_summary_is_refused, NULL, NULL, NULL},
 	    {"a_maildrop_is_one_sessions", a_maildrop_is_one_sessions, NULL, NULL, NULL},
 	    {"an_imported_uidl_is_kept", an_imported_uidl_is_kept, NULL, NULL, NULL},
+	    {"a_binary_body_grows_as_text", a_binary_body_grows_as_text, NULL, NULL, NULL},
 	    {"deleted_mail_can_come_back", deleted_mail_can_come_back, NULL, NULL, NULL},
 	    {"many_are_expunged_as_one", many_are_expunged_as_one, NULL, NULL, NULL},
 	    {"an_interrupted_expunge_is_finished", an_interrupted_expunge_is_finished, NULL, NULL, NULL},

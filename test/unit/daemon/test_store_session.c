@@ -40,6 +40,7 @@ static void pop3_received(void *arg, struct channel_frame *frame)
 		while (!cursor_at_end(&in)) {
 			pop3.list[pop3.entries].size = cursor_u64(&in);
 			pop3.list[pop3.entries].id = cursor_u64(&in);
+			assert_int_equal(cursor_u8(&in), 0); /* not binary */
 			struct view uidl = cursor_bytes(&in, cursor_u8(&in));
 			assert_true(cursor_ok(&in) && uidl.len < 80);
 			memcpy(pop3.list[pop3.entries++].uidl, uidl.data, uidl.len);

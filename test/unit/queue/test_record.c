@@ -31,6 +31,7 @@ static struct queue_record example(struct record_recipient *recipients, size_t c
 	    .client = VIEW("client.example [192.0.2.7]"),
 	    .message_id = VIEW("1@example.com"),
 	    .summary = VIEW("summary"),
+	    .text_growth = 70000,
 	    .submitter = 9,
 	    .arrived = 1700000000,
 	    .expires = 1700432000,
@@ -100,6 +101,7 @@ static void test_everything_comes_back(void **state)
 	assert_int_equal(got.by_mode, 'R' + 256);
 	assert_true(got.utf8 && got.require_tls && got.shared && got.by_done && got.held);
 	assert_int_equal(got.notify_attempts, 6);
+	assert_int_equal(got.text_growth, 70000);
 	assert_view(got.recipients[0].verified, "dane-ee");
 	assert_view(got.recipients[0].route, "smtp:relay.example.org");
 	assert_true(got.recipients[0].local && got.recipients[0].warned && !got.recipients[1].local);

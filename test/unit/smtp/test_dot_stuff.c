@@ -3,20 +3,20 @@
 
 #include "base/buf.h"
 #include "smtp/smtp_dot.h"
-#include "smtp/smtp_stuff.h"
+#include "format/dot_stuff.h"
 
 static void check_stuffed(const char *text, size_t len, const char *expected)
 {
 	for (size_t piece = 1; piece <= len + 1; piece++) {
-		struct smtp_stuff stuff = {0};
+		struct dot_stuff stuff = {0};
 		struct buf out;
 		struct view rest = view_of(text, len);
 		buf_init(&out, 1 << 16);
 		while (rest.len > 0) {
-			smtp_stuff(&stuff, view_take(rest, piece), &out);
+			dot_stuff(&stuff, view_take(rest, piece), &out);
 			rest = view_skip(rest, piece);
 		}
-		smtp_stuff_end(&stuff, &out);
+		dot_stuff_end(&stuff, &out);
 		assert_view(buf_view(&out), expected);
 		buf_done(&out);
 	}
@@ -63,7 +63,7 @@ static void round_trips(void **state)
 		char text[40];
 		size_t len = (size_t)rand() % sizeof text;
 		struct buf stuffed, expected, back;
-		struct smtp_stuff stuff = {0};
+		struct dot_stuff stuff = {0};
 		struct smtp_dot dot = {.state = DOT_LINE_START};
 		buf_init(&stuffed, 1 << 16);
 		buf_init(&expected, 1 << 16);
@@ -80,9 +80,9 @@ static void round_trips(void **state)
 		}
 		for (size_t i = 0, piece; i < len; i += piece) {
 			piece = 1 + (size_t)rand() % 7;
-			smtp_stuff(&stuff, view_take(view_skip(view_of(text, len), i), piece), &stuffed);
+			dot_stuff(&stuff, view_take(view_skip(view_of(text, len), i), piece), &stuffed);
 		}
-		smtp_stuff_end(&stuff, &stuffed);
+		dot_stuff_end(&stuff, &stuffed);
 		assert_int_equal(smtp_dot_feed(&dot, buf_view(&stuffed), append, &back), stuffed.len);
 		assert_true(dot.ended && !dot.bare_cr && !dot.bare_lf);
 		assert_true(view_equal(buf_view(&expected), buf_view(&back)));
@@ -99,12 +99,12 @@ static void many_lone_crs(void **state)
 	size_t len = 10 << 20;
 	char *text = malloc(len);
 	struct buf out;
-	struct smtp_stuff stuff = {0};
+	struct dot_stuff stuff = {0};
 	assert_non_null(text);
 	memset(text, '\r', len);
 	buf_init(&out, 3 * len);
-	smtp_stuff(&stuff, view_of(text, len), &out);
-	smtp_stuff_end(&stuff, &out);
+	dot_stuff(&stuff, view_of(text, len), &out);
+	dot_stuff_end(&stuff, &out);
 	assert_int_equal(buf_view(&out).len, 2 * len + 3);
 	buf_done(&out);
 	free(text);

@@ -1,10 +1,10 @@
 /* Dots doubled, lines ended: in runs as long as can be, since most messages need nothing done. */
-#include "smtp/smtp_stuff.h"
+#include "format/dot_stuff.h"
 
-static void end_line(struct smtp_stuff *stuff, struct buf *out)
+static void end_line(struct dot_stuff *stuff, struct buf *out)
 {
 	buf_append(out, VIEW("\r\n"));
-	*stuff = (struct smtp_stuff){0};
+	*stuff = (struct dot_stuff){0};
 }
 
 /* Where a byte comes next, or the end. */
@@ -19,7 +19,7 @@ static struct view part(struct view bytes, size_t from, size_t to)
 	return view_take(view_skip(bytes, from), to - from);
 }
 
-void smtp_stuff(struct smtp_stuff *stuff, struct view bytes, struct buf *out)
+void dot_stuff(struct dot_stuff *stuff, struct view bytes, struct buf *out)
 {
 	size_t written = 0, at = 0;
 	if (stuff->after_cr && bytes.len > 0) {
@@ -59,7 +59,7 @@ void smtp_stuff(struct smtp_stuff *stuff, struct view bytes, struct buf *out)
 	buf_append(out, part(bytes, written, bytes.len));
 }
 
-void smtp_stuff_end(struct smtp_stuff *stuff, struct buf *out)
+void dot_stuff_end(struct dot_stuff *stuff, struct buf *out)
 {
 	if (stuff->within_line || stuff->after_cr)
 		end_line(stuff, out);
