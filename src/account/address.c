@@ -15,7 +15,7 @@ static int directory_error(int error)
 int address_join(struct view local, struct view domain, struct address *out)
 {
 	struct address joined = {.local_len = local.len, .len = local.len + 1 + domain.len};
-	if (local.len > ADDRESS_LOCAL_MAX || domain.len > ADDRESS_DOMAIN_MAX)
+	if (local.len > ADDRESS_LOCAL_MAX || domain.len > ADDRESS_DOMAIN_MAX || joined.len > ADDRESS_MAX)
 		return -EMSGSIZE;
 	memcpy(joined.text, local.data, local.len);
 	joined.text[local.len] = '@';

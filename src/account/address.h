@@ -9,9 +9,10 @@
 #include "base/view.h"
 
 enum {
-	ADDRESS_LOCAL_MAX = 192,  /* RFC 5321 has 64 octets; folding may make three times as many of them */
+	ADDRESS_LOCAL_MAX = 252,  /* what RFC 5321's path of 256 leaves (format/limits.h) */
 	ADDRESS_DOMAIN_MAX = 253, /* RFC 1035 section 2.3.4, without the root's dot */
-	ADDRESS_MAX = ADDRESS_LOCAL_MAX + 1 + ADDRESS_DOMAIN_MAX
+	/* Any path of 256, also when folding and A-labels make it longer; and a key of the directory holds it, with a name. */
+	ADDRESS_MAX = 446
 };
 
 struct address {

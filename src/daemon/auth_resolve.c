@@ -3,11 +3,16 @@
  * bring about: a busy list costs store nothing.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "daemon/auth_private.h"
+#include "format/path.h"
 
-enum { CACHE_MAX = 20000 }; /* addresses; about 200 bytes each */
+enum {
+	CACHE_MAX = 20000,    /* addresses; about 200 bytes each */
+	TEXTS_MAX = 2 << 20 /* of one answer: twice what a frame holds, since quotes can double an address */
+};
 
 struct known {
 	bool not_ours; /* the domain is another host's */
@@ -35,24 +40,47 @@ void auth_forget_addresses(void)
 	cache_epoch++;
 }
 
+/* A mailbox's address as the directory has it; one of another host as SMTP writes it. */
+static void put_address(struct buf *out, uint64_t account, struct view address)
+{
+	ptrdiff_t at = view_find_last(address, '@');
+	if (account == 0 && at > 0)
+		mailbox_write(out, view_take(address, (size_t)at), view_skip(address, (size_t)at + 1));
+	else
+		buf_append(out, address);
+}
+
+/* NULL without memory. */
 static struct known *remember(struct view address, const struct message_directory_answer *m)
 {
-	size_t count = m->fields.count / 2, bytes = 0;
-	for (size_t i = 0; i < count; i++)
-		bytes += auth_answer_field(m, 2 * i + 1).len;
-	struct known *known = mem_alloc(sizeof *known + count * sizeof known->targets[0] + bytes);
-	char *at = (char *)&known->targets[count];
-	known->count = count;
-	known->not_ours = (int)(int64_t)m->error == -EXDEV;
+	size_t count = m->fields.count / 2;
+	struct message_target *targets = mem_array(count, sizeof *targets);
+	struct buf texts;
+	buf_init(&texts, TEXTS_MAX);
 	for (size_t i = 0; i < count; i++) {
-		struct view text = auth_answer_field(m, 2 * i + 1);
-		for (size_t k = 0; k < text.len; k++)
-			at[k] = text.data[k];
-		known->targets[i] =
-		    (struct message_target){.account = directory_number(auth_answer_field(m, 2 * i)),
-		        .address = view_of(at, text.len)};
-		at += text.len;
+		size_t before = texts.len;
+		targets[i].account = directory_number(auth_answer_field(m, 2 * i));
+		put_address(&texts, targets[i].account, auth_answer_field(m, 2 * i + 1));
+		targets[i].address.len = texts.len - before;
 	}
+	struct known *known = NULL;
+	if (!buf_failed(&texts)) {
+		known = mem_alloc(sizeof *known + count * sizeof known->targets[0] + texts.len);
+		char *at = (char *)&known->targets[count];
+		known->count = count;
+		known->not_ours = (int)(int64_t)m->error == -EXDEV;
+		if (texts.len > 0)
+			memcpy(at, buf_view(&texts).data, texts.len);
+		for (size_t i = 0; i < count; i++) {
+			known->targets[i] = targets[i];
+			known->targets[i].address.data = at;
+			at += targets[i].address.len;
+		}
+	}
+	mem_free(targets);
+	buf_done(&texts);
+	if (known == NULL)
+		return NULL;
 	if (cache.count >= CACHE_MAX)
 		auth_forget_addresses();
 	mem_free(map_set(&cache, address, known));
@@ -113,6 +141,8 @@ static bool resolved(void *arg, struct link *link, struct channel_frame *frame)
 		known = remember(buf_view(&r->address), &m);
 	else if (error == -EXDEV)
 		known = remember(buf_view(&r->address), &(struct message_directory_answer){.error = m.error});
+	if (known == NULL && error == 0)
+		error = -ENOMEM;
 	answer(r, known, error);
 	if (r->epoch != cache_epoch)
 		auth_forget_addresses(); /* the directory changed while this was under way */

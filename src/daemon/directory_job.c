@@ -83,10 +83,12 @@ static int resolve_any(struct txn *t, struct view address, struct directory_targ
 	if (address.len && address.data[address.len - 1] == ']')
 		return -EXDEV;
 	int error = directory_resolve(t, address, targets);
-	if (error != -ENOENT || address_normalize(address, &normal) != 0)
+	ptrdiff_t at = view_find_last(address, '@');
+	if ((error != -ENOENT && error != -EINVAL && error != -EMSGSIZE) || at < 1 ||
+	    address_normalize_domain(view_skip(address, (size_t)at + 1), &normal) != 0)
 		return error;
-	/* A domain that is not ours is told apart from a user that is not there. */
-	return directory_domain_get(t, address_domain(&normal), &domain) == -ENOENT ? -EXDEV : -ENOENT;
+	/* A domain that is not ours is told apart from a user that is not there, or could not be: others have other limits. */
+	return directory_domain_get(t, address_view(&normal), &domain) == -ENOENT ? -EXDEV : error;
 }
 
 static int run_resolve(struct txn *t, struct directory_job *job)

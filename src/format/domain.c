@@ -160,15 +160,9 @@ static int append_folded(struct buf *out, struct view v)
 	return buf_append(out, view_of(utf8, (size_t)len));
 }
 
-bool local_part_fits(struct view v)
-{
-	bool rewritten = view_starts_nocase(v, VIEW("SRS0")) || view_starts_nocase(v, VIEW("SRS1"));
-	return v.len <= LOCAL_PART_MAX || (rewritten && v.len <= LOCAL_PART_REWRITTEN_MAX && utf8_is_ascii(v));
-}
-
 int address_key(struct view local_part, struct view domain, struct buf *out)
 {
-	if (!local_part_fits(local_part) || domain.len > DOMAIN_MAX)
+	if (local_part.len > LOCAL_PART_MAX || domain.len > DOMAIN_MAX)
 		return -ENAMETOOLONG;
 	if (local_part.len == 0 || !utf8_valid(local_part))
 		return -EINVAL;

@@ -7,9 +7,6 @@
 
 #include "base/buf.h"
 
-/* Whether a local part is as short as it must be: 64 octets, or LOCAL_PART_REWRITTEN_MAX of ASCII behind "SRS0" or "SRS1". */
-bool local_part_fits(struct view local_part);
-
 enum host_kind {
 	HOST_NONE,    /* no domain was given */
 	HOST_NAME,    /* a domain name, ASCII or UTF-8 */
@@ -39,7 +36,7 @@ int domain_display(struct view domain, struct buf *out);
  * Appends the canonical key of an address: local part in NFC with full case folding, "@", normalised domain;
  * the form in which addresses are stored and looked up, so that Joe@EXAMPLE.org, joe@example.org are one.
  * Without a domain the "@" is left out. 0; -EINVAL for a domain that is none or a local part that isn't
- * UTF-8; -ENAMETOOLONG past the limits of RFC 5321; the result of buf_append. At most ADDRESS_KEY_MAX octets.
+ * UTF-8; -ENAMETOOLONG past LOCAL_PART_MAX and DOMAIN_MAX; the result of buf_append. At most ADDRESS_KEY_MAX octets.
  */
 int address_key(struct view local_part, struct view domain, struct buf *out);
 

@@ -6,15 +6,16 @@
 #define FORMAT_LIMITS_H
 
 enum {
-	/* RFC 5321, section 4.5.3.1: octets of a local part, a domain, and a path with its brackets. */
-	LOCAL_PART_MAX = 64,
+	/* RFC 5321, section 4.5.3.1: octets of a domain, and of a path with its brackets. */
 	DOMAIN_MAX = 255,
-	/*
-	 * Octets of a local part that forwarding has made longer (trust/srs.h). Hosts that forward let these pass the limit of
-	 * 64, as RFC 5321 allows; bounces to ours must come home. Folded, it fits into ADDRESS_KEY_MAX.
-	 */
-	LOCAL_PART_REWRITTEN_MAX = 3 * LOCAL_PART_MAX,
 	PATH_MAX_OCTETS = 256,
+	/*
+	 * Octets of a local part: what a path leaves it beside brackets, "@" and the shortest domain. 64 is what everybody
+	 * must take (section 4.5.3.1.1) and not a limit to impose: forwarders and ticket systems make longer ones.
+	 */
+	LOCAL_PART_MAX = PATH_MAX_OCTETS - 4,
+	/* Octets of a local part that forwarding makes longer here (trust/srs.h): three times what all hosts take. */
+	LOCAL_PART_REWRITTEN_MAX = 3 * 64,
 	/* RFC 1035, section 2.3.4. */
 	DOMAIN_LABEL_MAX = 63,
 	/*

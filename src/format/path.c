@@ -9,6 +9,9 @@
  *	Mailbox      = Local-part "@" ( Domain / address-literal )
  *	Local-part   = Dot-string / Quoted-string
  *	rcpt         = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path ) ...
+ *
+ * Two things are read that the grammar does not have, because mailboxes of some providers and people's habits do: dots
+ * anywhere in an unquoted local part, and a dot behind the domain.
  */
 #include "format/path.h"
 
@@ -20,16 +23,26 @@
 #include "format/lex.h"
 #include "format/limits.h"
 
-/* Dot-string = Atom *("." Atom) */
-static int dot_string(struct cursor *in, struct view *local_part)
+static bool is_atext_or_dot(char c)
 {
-	const char *start = in->rest.data;
-	do {
-		if (cursor_while(in, lex_is_atext).len == 0)
-			return -EINVAL;
-	} while (cursor_accept(in, '.'));
-	*local_part = view_of(start, (size_t)(in->rest.data - start));
-	return 0;
+	return c == '.' || lex_is_atext(c);
+}
+
+/* Dot-string = Atom *("." Atom). "a..b", ".a" and "a." are borne, and loose; dots alone name nobody. */
+static int dot_string(struct cursor *in, struct path *path)
+{
+	struct view v = cursor_while(in, is_atext_or_dot);
+	bool after_dot = true, any = false;
+	path->loose = false;
+	for (size_t i = 0; i < v.len; i++) {
+		bool dot = v.data[i] == '.';
+		path->loose = path->loose || (dot && after_dot);
+		any = any || !dot;
+		after_dot = dot;
+	}
+	path->loose = path->loose || after_dot;
+	path->local_part = v;
+	return any ? 0 : -EINVAL;
 }
 
 /*
@@ -57,13 +70,13 @@ static int quoted_string(struct cursor *in, struct arena *arena, struct view *lo
 	return arena_copy(arena, view_of(text, len), local_part) ? 0 : -ENOBUFS;
 }
 
-static int local_part(struct cursor *in, struct arena *arena, struct view *part)
+static int local_part(struct cursor *in, struct arena *arena, struct path *path)
 {
 	const char *start = in->rest.data;
-	int error = cursor_accept(in, '"') ? quoted_string(in, arena, part) : dot_string(in, part);
+	int error = cursor_accept(in, '"') ? quoted_string(in, arena, &path->local_part) : dot_string(in, path);
 	if (error)
 		return error;
-	if (!local_part_fits(*part))
+	if (path->local_part.len > LOCAL_PART_MAX)
 		return -ENAMETOOLONG;
 	return utf8_valid(view_of(start, (size_t)(in->rest.data - start))) ? 0 : -EINVAL;
 }
@@ -89,12 +102,15 @@ static int domain(struct cursor *in, struct view *name, enum host_kind *kind)
 		cursor_while(in, belongs_to_domain);
 	}
 	*name = view_of(start, (size_t)(in->rest.data - start));
+	/* The root's dot, which DNS writes and SMTP does not. */
+	if (name->len > 1 && name->data[name->len - 1] == '.')
+		name->len--;
 	return host_parse(*name, kind);
 }
 
 static int mailbox(struct cursor *in, struct arena *arena, struct path *path)
 {
-	int error = local_part(in, arena, &path->local_part);
+	int error = local_part(in, arena, path);
 	if (error)
 		return error;
 	if (!cursor_accept(in, '@'))
@@ -184,10 +200,30 @@ int mailbox_parse(struct view v, struct arena *arena, struct path *path)
 	return 0;
 }
 
+static void write_unquoted(struct buf *out, struct view local_part, struct view domain)
+{
+	buf_append(out, local_part);
+	buf_append_byte(out, '@');
+	buf_append(out, domain);
+}
+
+int mailbox_write(struct buf *out, struct view local_part, struct view domain)
+{
+	struct cursor in = cursor_on(local_part);
+	struct path path = {0};
+	if (domain.len > 0 && dot_string(&in, &path) == 0 && cursor_at_end(&in))
+		write_unquoted(out, local_part, domain);
+	else
+		address_write_mailbox(out, local_part, domain);
+	return buf_failed(out) ? -ENOBUFS : 0;
+}
+
 int path_write(struct buf *out, const struct path *path)
 {
 	buf_append_byte(out, '<');
-	if (path->kind != PATH_NULL)
+	if (path->kind == PATH_MAILBOX && path->loose)
+		write_unquoted(out, path->local_part, path->domain);
+	else if (path->kind != PATH_NULL)
 		address_write_mailbox(out, path->local_part, path->domain);
 	return buf_append_byte(out, '>');
 }

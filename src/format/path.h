@@ -1,6 +1,8 @@
 /*
  * The paths of MAIL and RCPT, read strictly: RFC 5321 section 4.1.2, with the UTF-8 of RFC 6531 section 3.3.
- * What is no path is refused, because two servers that read an address differently are two holes.
+ * What is no path is refused, because two servers that read an address differently are two holes. What nobody
+ * reads differently is borne: dots anywhere in an unquoted local part ("a..b", "a.", as some providers have
+ * them), and one behind the domain.
  */
 #ifndef FORMAT_PATH_H
 #define FORMAT_PATH_H
@@ -22,13 +24,14 @@ struct path {
 	struct view local_part; /* unquoted, with its case */
 	struct view domain;     /* as given; a literal with its brackets */
 	bool utf8;              /* holds UTF-8: only valid with the SMTPUTF8 parameter, which comes later */
+	bool loose;             /* the local part stood unquoted, with dots where the grammar has none */
 };
 
 /*
  * Take a path off the cursor, from "<" to ">"; a source route is read and forgotten (RFC 5321, appendix C).
- * Views point into the input, an unquoted local part into the arena. 0; -EINVAL; -ENAMETOOLONG past 64 octets
- * of local part (local_part_fits), 255 of domain or 256 of path, brackets included (the route doesn't count: it isn't used);
- * -ENOBUFS when the arena is full. On failure neither the cursor nor *path changes.
+ * Views point into the input, an unquoted local part into the arena; the domain is without a final dot. 0;
+ * -EINVAL; -ENAMETOOLONG past LOCAL_PART_MAX, 255 octets of domain or 256 of path, brackets included (the route
+ * doesn't count: it isn't used); -ENOBUFS when the arena is full. On failure neither the cursor nor *path changes.
  */
 int reverse_path_parse(struct cursor *in, struct arena *arena, struct path *path);
 int forward_path_parse(struct cursor *in, struct arena *arena, struct path *path);
@@ -36,8 +39,14 @@ int forward_path_parse(struct cursor *in, struct arena *arena, struct path *path
 /* The whole view is a mailbox, without brackets: what people type and what certificates and settings hold. */
 int mailbox_parse(struct view v, struct arena *arena, struct path *path);
 
-/* Appends the path with its brackets, the local part quoted if need be. The result of buf_append. */
+/*
+ * Appends the path with its brackets, the local part quoted if need be; one that stood unquoted stays so, since
+ * it is known by that. The result of buf_append.
+ */
 int path_write(struct buf *out, const struct path *path);
+
+/* The same for a mailbox that was unquoted by somebody, without brackets: quoted only if SMTP could not read it else. */
+int mailbox_write(struct buf *out, struct view local_part, struct view domain);
 
 /* address_key of a path; the key of <Postmaster> is "postmaster". -EINVAL for the null path. */
 int path_key(const struct path *path, struct buf *out);

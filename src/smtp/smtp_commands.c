@@ -1,28 +1,31 @@
 /* EHLO, HELO, LHLO, RSET, NOOP, QUIT, VRFY, EXPN, HELP (RFC 5321 section 4.1.1) and STARTTLS (RFC 3207). */
 #include "smtp/smtp_private.h"
 
-#include "base/utf8.h"
-#include "format/domain.h"
+static bool is_control(char c)
+{
+	return (unsigned char)c < ' ' || c == 0x7f;
+}
 
 /*
- * RFC 5321 section 4.1.4: a server must not refuse mail because the name does not fit the address; but what
- * is no name at all would only spoil the trace field. Underscores and the like are borne, control characters
- * and blanks are not.
+ * RFC 5321 section 4.1.4: mail must not be refused because of the name. Programs greet with the computer's name, in
+ * any charset and with blanks; what would spoil the trace field is left out of it there (format/trace.h). On
+ * submission the login counts, so any name will do, even none. Another host that says none, or
+ * control characters, speaks no SMTP.
  */
 static bool take_name(struct smtp_session *s, struct view name)
 {
-	bool good = name.len > 0 && name.len <= SMTP_HELO_MAX && utf8_valid(name);
+	bool good = name.len > 0 && name.len <= SMTP_HELO_MAX;
 	for (size_t i = 0; i < name.len && good; i++)
-		good = (unsigned char)name.data[i] > ' ' && name.data[i] != 0x7f && name.data[i] != '(' &&
-		       name.data[i] != ')' && name.data[i] != '\\' && name.data[i] != '"' &&
-		       name.data[i] != '<' && name.data[i] != '>' && name.data[i] != ';';
-	if (!good) {
+		good = !is_control(name.data[i]);
+	if (!good && s->config.kind != SMTP_SUBMISSION) {
 		smtp_fault(s, 501, "5.5.4", "give the name of your host, or its address in brackets");
 		return false;
 	}
 	smtp_reset(s);
 	buf_clear(&s->helo);
-	buf_append(&s->helo, name);
+	name = view_take(name, SMTP_HELO_MAX);
+	for (size_t i = 0; i < name.len; i++)
+		buf_append_byte(&s->helo, is_control(name.data[i]) ? '?' : name.data[i]);
 	s->state = SMTP_READY;
 	return true;
 }

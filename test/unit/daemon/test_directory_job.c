@@ -106,6 +106,21 @@ static void resolves(void **state)
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "nobody@example.test", NULL, NULL, NULL), -ENOENT);
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "nobody@else.test", NULL, NULL, NULL), -EXDEV);
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "no address", NULL, NULL, NULL), -EINVAL);
+	/* Also where the local part is longer than ours can be, or has dots that ours may have too. */
+	char text[400];
+	memset(text, 'l', 300);
+	strcpy(text + 300, "@else.test");
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, text, NULL, NULL, NULL), -EXDEV);
+	strcpy(text + 300, "@example.test");
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, text, NULL, NULL, NULL), -EMSGSIZE);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "a..b@else.test", NULL, NULL, NULL), -EXDEV);
+	/* A sub-address of any length that a path can have. */
+	snprintf(text, sizeof text, "alice+%0200d@example.test", 7);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, text, NULL, NULL, NULL), 0);
+	assert_int_equal(directory_number(field(0)), alice);
+	assert_int_equal(ask(DIRECTORY_ALIAS_PUT, 0, "a..b@example.test", "alice@example.test", NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "A..b@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(directory_number(field(0)), alice);
 	/* RFC 5321 section 4.5.1. */
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "Postmaster", NULL, NULL, NULL), -ENOENT);
 	assert_int_equal(ask(DIRECTORY_ADMIN_PUT, 0, "alice@example.test", NULL, NULL, NULL), 0);
