@@ -70,9 +70,9 @@ void account_set_quota(struct accounts *a, struct account_request *r);
 
 /*
  * Delivery. All targets get the message in one step, or none if the store fails; a target that can't take it
- * (result -ENOENT: no such account, -EDQUOT: over its quota, -EMSGSIZE: prefix and summary too large) does
- * not hinder the others. Results of the targets are only of use when the delivery's result is 0 or theirs; the
- * delivery's result is 0 when at least one target took it.
+ * (result -ENOENT: no such account, -EDQUOT: over its quota, -EFBIG: larger than its whole quota, -EMSGSIZE: prefix
+ * and summary too large) does not hinder the others. Results of the targets are only of use when the delivery's
+ * result is 0 or theirs; the delivery's result is 0 when at least one target took it.
  */
 struct account_target {
 	uint64_t shard;
@@ -120,6 +120,9 @@ void account_deliver(struct accounts *a, struct account_delivery *d);
  */
 void account_delivery_begin(struct account_delivery *d);
 int account_delivery_run(struct txn *t, struct account_delivery *d) __attribute__((warn_unused_result));
+
+/* Whether a delivery's result is a target's refusal, and no trouble of the store. */
+bool account_delivery_is_refusal(int result);
 
 /* Entries that a delivery to so many targets changes at most. */
 size_t account_delivery_writes(size_t targets);

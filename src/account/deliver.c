@@ -15,6 +15,11 @@ static bool was_delivered(struct txn *t, struct account_target *target)
 	       delivered_decode(value, &time, &target->emailid) == 0;
 }
 
+bool account_delivery_is_refusal(int result)
+{
+	return result == -ENOENT || result == -EDQUOT || result == -EFBIG || result == -EMSGSIZE;
+}
+
 /* 0: take it; 1: it has it already; or why not. */
 static int check_target(struct txn *t, const struct account_delivery *d, struct account_target *target)
 {
@@ -31,9 +36,12 @@ static int check_target(struct txn *t, const struct account_delivery *d, struct 
 		return -EMSGSIZE;
 	uint64_t size = target->prefix.len + d->body_len;
 	uint64_t quota = head.quota ? head.quota : target->quota_default;
-	if (target->enforce_quota && quota > 0 && (head.bytes > quota || size > quota - head.bytes))
-		return -EDQUOT;
-	return 0;
+	if (!target->enforce_quota || quota == 0)
+		return 0;
+	/* What an empty mailbox could not hold will never be taken: trying again is of no use. */
+	if (size > quota)
+		return -EFBIG;
+	return head.bytes > quota || size > quota - head.bytes ? -EDQUOT : 0;
 }
 
 static int deliver_to(struct txn *t, const struct account_delivery *d, struct account_target *target)
@@ -77,7 +85,7 @@ int account_delivery_run(struct txn *t, struct account_delivery *d)
 		done_before = done_before || target->result == 1;
 		if (target->result < 0) {
 			refusal = target->result;
-			if (d->all_or_none || (refusal != -ENOENT && refusal != -EDQUOT && refusal != -EMSGSIZE))
+			if (d->all_or_none || !account_delivery_is_refusal(refusal))
 				return refusal;
 		}
 	}

@@ -77,6 +77,12 @@ int directory_admin_get(struct txn *t, struct view *address);
 int directory_admin_put(struct txn *t, struct view address);
 
 /*
+ * Whether an alias with these targets would lead back to itself, through whichever aliases: -ELOOP. 0: it would not,
+ * or its targets cannot be followed to their end.
+ */
+int directory_alias_check(struct txn *t, struct view address, struct view targets);
+
+/*
  * Where mail for an address goes. 0 and at least one target; or
  *   -ENOENT   no such address here, or no such domain
  *   -EACCES   the domain or account is disabled

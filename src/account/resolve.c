@@ -16,6 +16,8 @@ struct search {
 	struct directory_targets *out;
 	struct address *entered; /* aliases */
 	size_t entered_count;
+	const struct address *origin; /* an alias that is to be written: whether anything leads back to it is asked */
+	bool came_back;
 };
 
 static int resolve(struct search *s, const struct address *address, unsigned depth);
@@ -71,6 +73,10 @@ static int resolve_exactly(struct search *s, const struct address *address, unsi
 {
 	struct directory_account account;
 	struct view targets;
+	if (s->origin && view_equal(address_view(s->origin), address_view(address))) {
+		s->came_back = true;
+		return -ELOOP;
+	}
 	int error = directory_find_account(s->txn, address, &account);
 	if (error == 0)
 		return account.disabled ? -EACCES : add_target(s, false, account.shard, address);
@@ -184,4 +190,23 @@ int directory_resolve(struct txn *t, struct view text, struct directory_targets 
 	error = resolve(&s, &address, 0);
 	mem_free(s.entered);
 	return error;
+}
+
+int directory_alias_check(struct txn *t, struct view text, struct view targets)
+{
+	struct address address, target;
+	struct view one;
+	struct directory_targets *out = mem_alloc(sizeof *out);
+	struct search s = {.txn = t, .out = out, .origin = &address};
+	out->count = 0;
+	s.entered = mem_resize(NULL, ALIASES_MAX * sizeof *s.entered);
+	int error = address_normalize(text, &address);
+	while (error == 0 && !s.came_back && view_next(&targets, '\n', &one)) {
+		/* A target that leads nowhere, or to too many, is no circle. */
+		if (address_normalize(view_trim(one), &target) == 0)
+			(void)resolve(&s, &target, 1);
+	}
+	mem_free(s.entered);
+	mem_free(out);
+	return error == 0 && s.came_back ? -ELOOP : 0;
 }

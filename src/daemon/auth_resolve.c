@@ -101,6 +101,8 @@ static struct message_resolved to_error(int error)
 	bool unknown = error == -ENOENT || error == -EINVAL || error == -EMSGSIZE;
 	return (struct message_resolved){.verdict = unknown            ? RESOLVE_UNKNOWN_USER
 	                                            : error == -EACCES ? RESOLVE_DISABLED
+	                                            : error == -ELOOP  ? RESOLVE_LOOP
+	                                            : error == -E2BIG  ? RESOLVE_TOO_MANY
 	                                            : error == -EXDEV  ? RESOLVE_NOT_OURS
 	                                                               : RESOLVE_TEMPORARY};
 }

@@ -170,6 +170,12 @@ int cli_directory_problem(const char *subject, int error)
 	case -EEXIST:
 		fprintf(stderr, "postrider: %s: exists already\n", subject);
 		return EXIT_DATA;
+	case -ELOOP:
+		fprintf(stderr,
+		    "postrider: %s: would be an alias that leads back to itself, and mail for it nowhere; nothing was "
+		    "changed (`postrider alias list` shows what its targets lead to)\n",
+		    subject);
+		return EXIT_DATA;
 	case -ENOTEMPTY:
 		fprintf(stderr, "postrider: %s: still has accounts or aliases; remove them first\n", subject);
 		return EXIT_DATA;

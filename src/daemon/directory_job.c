@@ -320,7 +320,8 @@ static int run_changing(struct txn *t, void *arg)
 	case DIRECTORY_ACCOUNT_DELETE:
 		return disable_account(t, job);
 	case DIRECTORY_ALIAS_PUT:
-		return directory_alias_put(t, f[0], f[1]);
+		error = directory_alias_check(t, f[0], f[1]);
+		return error ? error : directory_alias_put(t, f[0], f[1]);
 	case DIRECTORY_ALIAS_DELETE:
 		return directory_alias_delete(t, f[0]);
 	case DIRECTORY_CREDENTIALS_PUT:

@@ -103,6 +103,8 @@ static void decide(struct smtp_connection *c, enum resolve_verdict verdict)
 	    [RESOLVE_NOT_OURS] = {SMTP_PERMANENT, 550, "5.7.1", "this server does not relay to other domains",
 	        false},
 	    [RESOLVE_DISABLED] = {SMTP_PERMANENT, 550, "5.2.1", "this mailbox is disabled", false},
+	    [RESOLVE_LOOP] = {SMTP_PERMANENT, 550, "5.4.6", "the aliases behind this address lead in a circle, or on and on", false},
+	    [RESOLVE_TOO_MANY] = {SMTP_PERMANENT, 550, "5.3.5", "the aliases behind this address lead to too many mailboxes", false},
 	    [RESOLVE_TEMPORARY] = {SMTP_TEMPORARY, 451, "4.3.0",
 	        "the address cannot be looked up now, try again later", false},
 	};
@@ -116,7 +118,7 @@ static void decide(struct smtp_connection *c, enum resolve_verdict verdict)
 		smtp_hooks_resume(c, HOOK_ACCEPT, NULL);
 	else
 		smtp_hooks_resume(
-		    c, HOOK_DECIDED, &verdicts[verdict <= RESOLVE_TEMPORARY ? verdict : RESOLVE_TEMPORARY]);
+		    c, HOOK_DECIDED, &verdicts[verdict <= RESOLVE_TOO_MANY ? verdict : RESOLVE_TEMPORARY]);
 }
 
 static bool recipient_answered(void *arg, struct link *link, struct channel_frame *frame)
@@ -156,6 +158,10 @@ static bool room_answered(void *arg, struct link *link, struct channel_frame *fr
 	    .code = 452,
 	    .enhanced = "4.2.2",
 	    .text = "the mailbox is full, try again later"};
+	static const struct smtp_verdict too_large = {.kind = SMTP_PERMANENT,
+	    .code = 552,
+	    .enhanced = "5.2.3",
+	    .text = "the message is larger than this mailbox may ever hold"};
 	static const struct smtp_verdict disk = {.kind = SMTP_TEMPORARY,
 	    .code = 452,
 	    .enhanced = "4.3.1",
@@ -171,6 +177,7 @@ static bool room_answered(void *arg, struct link *link, struct channel_frame *fr
 	if (m.error) {
 		smtp_hooks_resume(c, HOOK_DECIDED,
 		    (int)m.error == -EDQUOT   ? &full
+		    : (int)m.error == -EFBIG  ? &too_large
 		    : (int)m.error == -ENOSPC ? &disk
 		                              : &smtp_unavailable);
 		return true;

@@ -351,6 +351,8 @@ static void room_known(struct account_request *r, int result)
 	store_stats(store_role.store, &stats);
 	if (result == 0 && (stats.nearly_full || stats.read_only))
 		result = -ENOSPC;
+	else if (result == 0 && quota && room->bytes > quota)
+		result = -EFBIG;
 	else if (result == 0 && quota && (r->bytes >= quota || room->bytes > quota - r->bytes))
 		result = -EDQUOT;
 	struct message_result m = {.error = (uint64_t)(int64_t)result};

@@ -84,7 +84,16 @@ bool store_queue_local_taken(uint64_t number, int error, size_t count, bool more
 
 static enum trouble trouble_of(int error)
 {
-	return error == -ENOENT ? TROUBLE_MAILBOX_GONE : error == -EDQUOT ? TROUBLE_MAILBOX_FULL : TROUBLE_LOCAL;
+	return error == -ENOENT   ? TROUBLE_MAILBOX_GONE
+	       : error == -EDQUOT ? TROUBLE_MAILBOX_FULL
+	       : error == -EFBIG  ? TROUBLE_MAILBOX_SMALL
+	                          : TROUBLE_LOCAL;
+}
+
+/* What no later attempt can change. */
+static bool is_final(int error)
+{
+	return error == -ENOENT || error == -EFBIG;
 }
 
 /* What the mailboxes said, for the record. */
@@ -93,9 +102,9 @@ static void set_results(struct local *l)
 	for (size_t i = 0; i < l->count; i++) {
 		int error = l->mail.targets[l->targets[i]].result;
 		struct change_result *r = &l->results[i];
-		r->verdict = error == 0 ? QUEUE_DELIVERED : error == -ENOENT ? QUEUE_FAILED : QUEUE_DEFERRED;
+		r->verdict = error == 0 ? QUEUE_DELIVERED : is_final(error) ? QUEUE_FAILED : QUEUE_DEFERRED;
 		r->status = error == 0 ? VIEW("2.0.0")
-		                       : view_from_string(trouble_status(trouble_of(error), error == -ENOENT));
+		                       : view_from_string(trouble_status(trouble_of(error), is_final(error)));
 		r->reply = error == 0 ? (struct view){0} : view_from_string(trouble_phrase(trouble_of(error)));
 	}
 }
@@ -123,7 +132,7 @@ static int run(struct txn *t, void *arg)
 	if (error || !wanted)
 		return error;
 	error = account_delivery_run(t, &l->mail);
-	if (error && error != -ENOENT && error != -EDQUOT && error != -EMSGSIZE)
+	if (error && !account_delivery_is_refusal(error))
 		return error;
 	set_results(l);
 	return change_outcome(&l->spool, l->shard, &l->id, &l->outcome);

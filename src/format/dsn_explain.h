@@ -39,6 +39,7 @@ enum trouble {
 	TROUBLE_RATE,         /* a limit of this server: so many messages at a time */
 	TROUBLE_LOCAL,        /* this server: no disk, no memory, a wrong setting */
 	TROUBLE_MAILBOX_FULL, /* a local mailbox has no room */
+	TROUBLE_MAILBOX_SMALL, /* the message is larger than a local mailbox may be */
 	TROUBLE_MAILBOX_GONE, /* a local mailbox was removed while the message waited */
 	TROUBLE_KINDS
 };

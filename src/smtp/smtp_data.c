@@ -133,6 +133,9 @@ static void reply_result(struct smtp_session *s, int result, struct view id)
 	case -EDQUOT:
 		smtp_reply(s, 452, "4.2.2", "the mailbox is full, try again later");
 		break;
+	case -EFBIG:
+		smtp_reply(s, 552, "5.2.3", "the message is larger than this mailbox may ever hold");
+		break;
 	case -ENOENT:
 		smtp_reply(s, 550, "5.1.1", "this mailbox is gone");
 		break;

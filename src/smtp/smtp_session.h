@@ -149,8 +149,8 @@ void smtp_body_ready(struct smtp_session *s);
 
 /*
  * How the delivery ended, for each recipient in the envelope's order: 0, or a negative errno (-ENOSPC: the
- * disk or the server is full, -EDQUOT: the mailbox is; others: temporary). `id` names the message in the
- * reply.
+ * disk or the server is full, -EDQUOT: the mailbox is, -EFBIG: it could never hold the message, -ENOENT: it is
+ * gone; others: temporary). `id` names the message in the reply.
  */
 void smtp_delivered(struct smtp_session *s, const int *results, size_t count, struct view id);
 

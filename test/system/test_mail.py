@@ -474,7 +474,8 @@ def test_lmtp_replies_for_each_recipient(server):
             assert c.ask(f"RCPT TO:<{BOB}>").startswith("250")
             assert c.ask("DATA").startswith("354")
             c.send(b"Subject: lmtp\r\n\r\n" + b"x" * 900 + b"\r\n" + b"y" * 900 + b"\r\n.\r\n")
-            assert [c.reply()[:3], c.reply()[:3]] == ["250", "452"]
+            # More than all of Bob's quota: trying again would be of no use.
+            assert [c.reply()[:9], c.reply()[:9]] == ["250 2.0.0", "552 5.2.3"]
             assert c.ask("NOOP").startswith("250")
     finally:
         server.cli("account", "quota", BOB, "0")
@@ -490,7 +491,7 @@ def test_a_message_whose_size_was_not_announced_meets_the_quota_too(server):
             client.mail("a@else.test")
             assert client.rcpt(BOB)[0] == 250
             code, text = client.data(b"Subject: x\r\n\r\n" + b"x" * 900 + b"\r\n" + b"y" * 900 + b"\r\n")
-            assert (code, text[:5]) == (452, b"4.2.2")
+            assert (code, text[:5]) == (552, b"5.2.3")
     finally:
         server.cli("account", "quota", BOB, "0")
     assert server.messages(BOB) == []
@@ -501,17 +502,40 @@ def test_quota_refuses_with_452_and_takes_mail_again(server):
     try:
         with server.smtp() as client:
             assert client.sendmail("a@else.test", [BOB], b"Subject: fits\r\n\r\n" + b"x" * 900 + b"\r\n") == {}
-            assert "4.2.2" in refused(452, client.sendmail, "a@else.test", [BOB], b"Subject: large\r\n\r\n" + (b"x" * 900 + b"\r\n") * 20)
-            # What is announced is refused before it is sent.
-            client.ehlo()
-            client.mail("a@else.test", ["SIZE=20000"])
-            code, text = client.rcpt(BOB)
-            assert (code, text[:5]) == (452, b"4.2.2")
-            client.rset()
+            assert "4.2.2" in refused(452, client.sendmail, "a@else.test", [BOB], b"Subject: large\r\n\r\n" + (b"x" * 900 + b"\r\n") * 8)
+            # What is announced is refused before it is sent; for good, when even the empty mailbox is too small.
+            for size, refusal in ((7500, (452, b"4.2.2")), (20000, (552, b"5.2.3"))):
+                client.ehlo()
+                client.mail("a@else.test", [f"SIZE={size}"])
+                code, text = client.rcpt(BOB)
+                assert (code, text[:5]) == refusal
+                client.rset()
         assert len(server.messages(BOB, delete=True)) == 1
         assert server.deliver(BOB, b"Subject: again\r\n\r\nx\r\n") == {}
     finally:
         server.cli("account", "quota", BOB, "0")
+
+
+def test_a_circle_of_aliases_is_refused_for_good(server):
+    server.cli("alias", "add", "ring@example.test", "loop@example.test")
+    refusal = server.cli("alias", "add", "loop@example.test", "ring@example.test", status=65)
+    assert b"leads back to itself" in refusal.stderr
+    # Nobody sees a circle that comes about by domains alone.
+    server.cli("domain", "add", "second.test", "--alias-of", "example.test")
+    server.cli("domain", "add", "third.test", "--alias-of", "second.test")
+    server.cli("alias", "add", "dead@example.test", "nobody@example.test")
+    try:
+        with server.smtp() as client:
+            client.ehlo()
+            client.mail("a@else.test")
+            assert client.rcpt("alice@third.test") == (550, b"5.4.6 the aliases behind this address lead in a circle, or on and on")
+            assert client.rcpt("dead@example.test") == (550, b"5.1.1 there is no such mailbox here")
+            assert client.rcpt("ring@example.test")[0] == 550
+    finally:
+        for alias in ("ring@example.test", "dead@example.test"):
+            server.cli("alias", "remove", alias)
+        for domain in ("third.test", "second.test"):
+            server.cli("domain", "remove", domain)
 
 
 def test_sub_addresses_aliases_catch_all_and_alias_domains(server):

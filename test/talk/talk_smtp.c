@@ -242,7 +242,8 @@ static bool direct(char letter, struct view argument)
 		return true;
 	case 'F':
 		stage.result = view_equal(argument, VIEW("disk-full")) ? -ENOSPC : view_equal(argument, VIEW("broken")) ? -EIO
-			       : view_equal(argument, VIEW("gone")) ? -ENOENT : view_equal(argument, VIEW("full")) ? -EDQUOT : 0;
+			       : view_equal(argument, VIEW("gone")) ? -ENOENT : view_equal(argument, VIEW("full")) ? -EDQUOT
+			       : view_equal(argument, VIEW("too-large")) ? -EFBIG : 0;
 		return true;
 	default:
 		return false;

@@ -61,6 +61,17 @@ static void quota_is_kept_where_asked(void **state)
 	struct account_delivery d = {.targets = &target, .target_count = 1};
 	assert_int_equal(test_delivery(&accounts, &d, 4, 100), 0);
 	assert_int_equal(test_deliver(&accounts, a, 5, 1, ""), -EDQUOT);
+	/* What no empty mailbox could hold is another thing: it will never be taken. */
+	assert_int_equal(test_deliver(&accounts, a, 6, 1000, ""), -EDQUOT);
+	assert_int_equal(test_deliver(&accounts, a, 6, 1001, ""), -EFBIG);
+	assert_int_equal(test_deliver(&accounts, a, 6, 1000, "p"), -EFBIG);
+	/* It hinders no other target. */
+	struct account_target both[] = {{.shard = a, .enforce_quota = true}, {.shard = test_account(2), .enforce_quota = true}};
+	struct account_delivery two = {.targets = both, .target_count = 2};
+	test_create(&accounts, both[1].shard, 0);
+	assert_int_equal(test_delivery(&accounts, &two, 7, 1001), 0);
+	assert_int_equal(both[0].result, -EFBIG);
+	assert_int_equal(both[1].result, 0);
 }
 
 static void a_delivery_id_counts_once(void **state)

@@ -159,6 +159,44 @@ static void aliases_are_followed(void **state)
 	assert_int_equal(resolve("dead@example.test"), -ENOENT);
 }
 
+static int run_check(struct txn *t, void *arg)
+{
+	const struct words *w = arg;
+	return directory_alias_check(t, view_from_string(w->a), view_from_string(w->b));
+}
+
+static int check_alias(const char *address, const char *targets)
+{
+	struct words w = {.a = address, .b = targets};
+	return test_read(s, DIRECTORY_SHARD, run_check, &w);
+}
+
+static void a_circle_is_seen_before_it_is_there(void **state)
+{
+	(void)state;
+	put_domain("example.test", "", "");
+	put_domain("other.test", "example.test", "");
+	put_domain("all.test", "", "end@example.test");
+	add_account("alice@example.test");
+	assert_int_equal(put_alias("one@example.test", "two@example.test"), 0);
+	assert_int_equal(put_alias("two@example.test", "alice@example.test\nthree@example.test\n"), 0);
+	/* Through others, through itself, and by each way on which an address leads to another. */
+	assert_int_equal(check_alias("three@example.test", "one@example.test"), -ELOOP);
+	assert_int_equal(check_alias("Three@example.test", "alice@example.test\n one@example.test \n"), -ELOOP);
+	assert_int_equal(check_alias("self@example.test", "self@example.test"), -ELOOP);
+	assert_int_equal(check_alias("self@example.test", "Self+list@example.test"), -ELOOP);
+	assert_int_equal(check_alias("self@example.test", "self@other.test"), -ELOOP);
+	assert_int_equal(check_alias("end@example.test", "anybody@all.test"), -ELOOP);
+	/* None of these leads back. */
+	assert_int_equal(check_alias("three@example.test", "alice@example.test\nbob@else.test\nnobody@example.test"), 0);
+	assert_int_equal(check_alias("four@example.test", "one@example.test\ntwo@example.test\none@example.test"), 0);
+	assert_int_equal(check_alias("no address", "one@example.test"), 0);
+	/* One that is there already, by another way or from an older version, ends by itself. */
+	assert_int_equal(put_alias("three@example.test", "one@example.test"), 0);
+	assert_int_equal(check_alias("four@example.test", "one@example.test"), 0);
+	leads_to("one@example.test", "alice@example.test");
+}
+
 static void aliases_have_a_limit(void **state)
 {
 	(void)state;
@@ -320,6 +358,7 @@ int main(void)
 	    cmocka_unit_test(names_have_one_form),
 	    cmocka_unit_test_setup_teardown(accounts_are_found, open_store, close_store),
 	    cmocka_unit_test_setup_teardown(aliases_are_followed, open_store, close_store),
+	    cmocka_unit_test_setup_teardown(a_circle_is_seen_before_it_is_there, open_store, close_store),
 	    cmocka_unit_test_setup_teardown(aliases_have_a_limit, open_store, close_store),
 	    cmocka_unit_test_setup_teardown(domains_have_aliases_and_catch_alls, open_store, close_store),
 	    cmocka_unit_test_setup_teardown(duties_reach_a_person, open_store, close_store),

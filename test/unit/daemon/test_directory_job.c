@@ -128,6 +128,11 @@ static void resolves(void **state)
 	assert_int_equal(directory_number(field(0)), alice);
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_SET, 0, "alice@example.test", "disabled", "1", NULL), 0);
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "alice@example.test", NULL, NULL, NULL), -EACCES);
+	/* A circle is refused, and what was there stays. */
+	assert_int_equal(ask(DIRECTORY_ALIAS_PUT, 0, "top@example.test", "all@example.test", NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_ALIAS_PUT, 0, "all@example.test", "top@example.test\nbob@else.test", NULL, NULL), -ELOOP);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "top@example.test", NULL, NULL, NULL), 0);
+	assert_view(field(1), "bob@else.test");
 	assert_int_equal(ask(DIRECTORY_ALIAS_DELETE, 0, "all@example.test", NULL, NULL, NULL), 0);
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "all@example.test", NULL, NULL, NULL), -ENOENT);
 }

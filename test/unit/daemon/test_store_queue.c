@@ -154,7 +154,8 @@ static int prepare(void **state)
 	store_role.store = store_memory();
 	accounts_init(&store_role.accounts, store_role.store, 0);
 	assert_int_equal(test_create(&store_role.accounts, test_account(1), 0), 0);
-	assert_int_equal(test_create(&store_role.accounts, test_account(2), 100), 0);
+	assert_int_equal(test_create(&store_role.accounts, test_account(2), 50), 0);
+	assert_int_equal(test_create(&store_role.accounts, test_account(3), 20), 0);
 	store_queue_start();
 	join(&smtp, store_deliver_open);
 	join(&relay, store_queue_open);
@@ -404,31 +405,48 @@ static void large_bodies(void **state)
 	assert_int_equal(relay.data_error, -ERANGE);
 }
 
+static void set_quota(unsigned account, uint64_t bytes)
+{
+	struct account_request r = {.shard = test_account(account), .quota = bytes};
+	assert_int_equal(test_request(&store_role.accounts, account_set_quota, &r), 0);
+}
+
+/* Account 2 has one message, and no room for another one. */
+static void fill(void)
+{
+	struct message_delivery_target target = {.account = test_account(2), .address = VIEW("full@here.example")};
+	struct message_deliver m = delivery("000000000009", &target, 1, NULL, 0);
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	assert_int_equal(smtp.results[0], 0);
+	assert_int_equal(messages_in(2), 1);
+}
+
 static void local_mail_that_was_held(void **state)
 {
-	struct message_delivery_recipient recipients[3] = {
+	struct message_delivery_recipient recipients[4] = {
 	    {.kind = RECIPIENT_LOCAL, .address = VIEW("one@here.example"), .account = test_account(1), .prefix = VIEW("A: b\r\n")},
-	    {.kind = RECIPIENT_LOCAL, .address = VIEW("full@here.example"), .account = test_account(2), .prefix = VIEW("A: long enough for its quota....................................................................\r\n")},
+	    {.kind = RECIPIENT_LOCAL, .address = VIEW("full@here.example"), .account = test_account(2), .prefix = VIEW("A: b\r\n")},
+	    {.kind = RECIPIENT_LOCAL, .address = VIEW("small@here.example"), .account = test_account(3)},
 	    {.kind = RECIPIENT_LOCAL, .address = VIEW("gone@here.example"), .account = test_account(7)}};
-	struct message_deliver m = delivery("000000000001", NULL, 0, recipients, 3);
+	struct message_deliver m = delivery("000000000001", NULL, 0, recipients, 4);
 	(void)state;
+	fill();
 	m.hold_until = (uint64_t)clock_wall() + 600;
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);
-	assert_int_equal(smtp.results[0] | smtp.results[1] | smtp.results[2], 0);
+	assert_int_equal(smtp.results[0] | smtp.results[1] | smtp.results[2] | smtp.results[3], 0);
 	turn_clock(500);
 	assert_int_equal(messages_in(1), 0);
 	turn_clock(610);
 	assert_int_equal(messages_in(1), 1);
-	assert_int_equal(messages_in(2), 0);
-	/* The one that is gone is told; the full one is tried again, until it has room. */
+	assert_int_equal(messages_in(2), 1);
+	/* The one that is gone, and the one that can never hold it, are told; the full one is tried again, until it has room. */
 	ready(5);
 	take(offered("@notify"));
-	assert_int_equal(relay.messages[0].recipients, 1);
-	assert_string_equal(relay.messages[0].address, "gone@here.example");
-	struct account_request r = {.shard = test_account(2), .quota = 1000000};
-	assert_int_equal(test_request(&store_role.accounts, account_set_quota, &r), 0);
+	assert_int_equal(relay.messages[0].recipients, 2);
+	assert_string_equal(relay.messages[0].address, "small@here.example");
+	set_quota(2, 1000000);
 	turn_clock(610 + 400);
-	assert_int_equal(messages_in(2), 1);
+	assert_int_equal(messages_in(2), 2);
 	assert_int_equal(messages_in(1), 1);
 }
 
