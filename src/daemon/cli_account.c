@@ -59,6 +59,7 @@ static void free_record(struct account_record *r)
 	arena_done(&r->arena);
 }
 
+/* -ESTALE: somebody has changed it since it was read. Else 0, or an exit status with the reason said. */
 static int write_record(struct directory_client *client, const char *address, struct account_record *r,
     enum directory_credentials how)
 {
@@ -71,12 +72,45 @@ static int write_record(struct directory_client *client, const char *address, st
 		error = directory_client_ask(client, DIRECTORY_CREDENTIALS_PUT, how, fields, 3, &answer);
 	mem_wipe(encoded.data, encoded.cap);
 	buf_done(&encoded);
-	if (error == -ESTALE) {
-		fprintf(
-		    stderr, "postrider: %s: was changed by somebody else meanwhile; try again\n", address);
-		return EXIT_TEMPORARY;
+	return error == -ESTALE ? error : cli_directory_problem(address, error);
+}
+
+/* What is to be done to the credentials: 0, or an exit status with the reason said. */
+typedef int (*record_change)(struct account_record *r, void *arg);
+
+/* Reads, changes, writes; again, when somebody was faster: a login notes its place in the same record. */
+static int change_record(struct directory_client *client, const char *address, enum directory_credentials how,
+    record_change change, void *arg)
+{
+	enum { TRIES = 10 };
+	int status = -ESTALE;
+	for (int i = 0; i < TRIES && status == -ESTALE; i++) {
+		struct account_record r = {0};
+		status = read_record(client, address, &r);
+		if (status == 0)
+			status = change(&r, arg);
+		if (status == 0)
+			status = write_record(client, address, &r, how);
+		free_record(&r);
 	}
-	return cli_directory_problem(address, error);
+	if (status != -ESTALE)
+		return status;
+	fprintf(stderr, "postrider: %s: was changed by somebody else meanwhile; try again\n", address);
+	return EXIT_TEMPORARY;
+}
+
+struct new_password {
+	struct view text;
+	bool scram;
+};
+
+static int put_password(struct account_record *r, void *arg)
+{
+	const struct new_password *password = arg;
+	if (credentials_set_password(&r->credentials, password->text, password->scram, &r->arena) == 0)
+		return 0;
+	fprintf(stderr, "postrider: this password holds characters that cannot be used\n");
+	return EXIT_DATA;
 }
 
 static int refuse_weak(struct view password, const char *address)
@@ -146,14 +180,8 @@ static bool refuse_scram(const struct cli *cli)
 
 int cli_account_reset_password(struct directory_client *client, const char *address, struct view password)
 {
-	struct account_record r = {0};
-	int status = read_record(client, address, &r);
-	if (status == 0 && credentials_set_password(&r.credentials, password, false, &r.arena) != 0)
-		status = EXIT_DATA;
-	if (status == 0)
-		status = write_record(client, address, &r, DIRECTORY_CREDENTIALS_REPLACED);
-	free_record(&r);
-	return status;
+	struct new_password fresh = {.text = password};
+	return change_record(client, address, DIRECTORY_CREDENTIALS_REPLACED, put_password, &fresh);
 }
 
 /* ---- the verbs ---- */
@@ -192,20 +220,17 @@ static int change_password(struct cli *cli, struct directory_client *client)
 	if (scram && refuse_scram(cli))
 		return EXIT_REFUSED;
 	buf_init(&password, PASSWORD_MAX);
+	/* Nobody is asked for the password of an account that isn't there. */
 	int status = read_record(client, cli->argv[0], &r);
+	free_record(&r);
 	if (status == 0)
 		status = get_password(cli, cli->argv[0], generate, from_stdin, &password);
-	if (status == 0 &&
-	    credentials_set_password(&r.credentials, buf_view(&password), scram, &r.arena) != 0) {
-		fprintf(stderr, "postrider: this password holds characters that cannot be used\n");
-		status = EXIT_DATA;
-	}
+	struct new_password fresh = {.text = buf_view(&password), .scram = scram};
 	if (status == 0)
-		status = write_record(client, cli->argv[0], &r, DIRECTORY_CREDENTIALS_REPLACED);
+		status = change_record(client, cli->argv[0], DIRECTORY_CREDENTIALS_REPLACED, put_password, &fresh);
 	if (password.data)
 		mem_wipe(password.data, password.cap);
 	buf_done(&password);
-	free_record(&r);
 	return status;
 }
 
@@ -271,58 +296,69 @@ static unsigned parse_protocols(const char *list)
 	return bits;
 }
 
+struct new_app {
+	const char *name;
+	unsigned protocols;
+	enum app_password_kind kind;
+	char text[APP_PASSWORD_LENGTH + 1];
+};
+
+static int put_app(struct account_record *r, void *arg)
+{
+	struct new_app *app = arg;
+	unsigned char random[APP_PASSWORD_RANDOM];
+	uint64_t id;
+	random_bytes(random, sizeof random);
+	int error = credentials_add_app(&r->credentials, view_from_string(app->name), app->protocols, app->kind, random,
+	    (int64_t)time(NULL), &r->arena, app->text, &id);
+	mem_wipe(random, sizeof random);
+	if (error == 0)
+		return 0;
+	fprintf(stderr, "postrider: %s\n",
+	    error == -ENOSPC ? "there are too many app passwords; remove one first" : "the name is empty or too long");
+	return EXIT_DATA;
+}
+
 static int add_app(struct cli *cli, struct directory_client *client)
 {
 	const char *protocols = cli_value(cli, "--protocols");
 	bool readable = cli_option(cli, "--readable");
-	unsigned bits = protocols ? parse_protocols(protocols) : CREDENTIAL_ALL;
-	unsigned char random[APP_PASSWORD_RANDOM];
-	char text[APP_PASSWORD_LENGTH + 1];
-	struct account_record r = {0};
-	uint64_t id;
+	struct new_app app = {.protocols = protocols ? parse_protocols(protocols) : CREDENTIAL_ALL,
+	    .kind = readable ? APP_PASSWORD_READABLE : APP_PASSWORD_SCRAM};
 	if (!cli_words(cli, 2, 2))
 		return EXIT_USAGE;
-	if (bits == 0)
+	if (app.protocols == 0)
 		return cli_usage(cli, "--protocols takes smtp, pop3, imap and web, separated by commas");
-	random_bytes(random, sizeof random);
-	int status = read_record(client, cli->argv[0], &r);
-	int error = status ? 0
-	                   : credentials_add_app(&r.credentials, view_from_string(cli->argv[1]), bits,
-	                         readable ? APP_PASSWORD_READABLE : APP_PASSWORD_SCRAM, random,
-	                         (int64_t)time(NULL), &r.arena, text, &id);
-	if (error) {
-		fprintf(stderr, "postrider: %s\n",
-		    error == -ENOSPC ? "there are too many app passwords; remove one first"
-		                     : "the name is empty or too long");
-		status = EXIT_DATA;
-	}
+	app.name = cli->argv[1];
+	int status = change_record(client, cli->argv[0], DIRECTORY_CREDENTIALS_ADDED, put_app, &app);
 	if (status == 0)
-		status = write_record(client, cli->argv[0], &r, DIRECTORY_CREDENTIALS_ADDED);
-	if (status == 0)
-		printf("%s\n", text);
-	mem_wipe(text, sizeof text);
-	free_record(&r);
+		printf("%s\n", app.text);
+	mem_wipe(app.text, sizeof app.text);
 	return status;
+}
+
+struct old_app {
+	const char *address, *name;
+};
+
+static int take_app(struct account_record *r, void *arg)
+{
+	const struct old_app *app = arg;
+	for (size_t i = 0; i < r->credentials.app_count; i++)
+		if (view_equal(r->credentials.apps[i].name, view_from_string(app->name))) {
+			credentials_remove_app(&r->credentials, r->credentials.apps[i].id);
+			return 0;
+		}
+	fprintf(stderr, "postrider: %s has no app password named '%s'\n", app->address, app->name);
+	return EXIT_NOTHING;
 }
 
 static int remove_app(struct cli *cli, struct directory_client *client)
 {
-	struct account_record r = {0};
 	if (!cli_words(cli, 2, 2))
 		return EXIT_USAGE;
-	int status = read_record(client, cli->argv[0], &r);
-	bool found = false;
-	for (size_t i = 0; status == 0 && i < r.credentials.app_count && !found; i++)
-		if (view_equal(r.credentials.apps[i].name, view_from_string(cli->argv[1])))
-			found = credentials_remove_app(&r.credentials, r.credentials.apps[i].id);
-	if (status == 0 && !found) {
-		fprintf(stderr, "postrider: %s has no app password named '%s'\n", cli->argv[0], cli->argv[1]);
-		status = EXIT_NOTHING;
-	}
-	if (status == 0)
-		status = write_record(client, cli->argv[0], &r, DIRECTORY_CREDENTIALS_REPLACED);
-	free_record(&r);
-	return status;
+	struct old_app app = {cli->argv[0], cli->argv[1]};
+	return change_record(client, cli->argv[0], DIRECTORY_CREDENTIALS_REPLACED, take_app, &app);
 }
 
 /* ---- looking ---- */
