@@ -187,6 +187,13 @@ int cli_directory_problem(const char *subject, int error)
 		fprintf(
 		    stderr, "postrider: %s: the disk is nearly full; free space and try again\n", subject);
 		return EXIT_TEMPORARY;
+	case -EROFS:
+	case -EIO:
+		fprintf(stderr,
+		    "postrider: %s: the disk can't be read or written now; the server's log names the place, and it tries "
+		    "again by itself: mend the disk, and try again\n",
+		    subject);
+		return EXIT_TEMPORARY;
 	case -EAGAIN:
 	case -EPIPE:
 	case -ETIMEDOUT:

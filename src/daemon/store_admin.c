@@ -39,7 +39,7 @@ static void put_stats(struct buf *out, bool json)
 	    {"reads", s.reads}, {"blob_reads", s.blob_reads}, {"index_bytes", s.index_bytes},
 	    {"volumes", s.volumes}, {"volume_bytes", s.volume_bytes}, {"free_bytes", s.free_bytes},
 	    {"damaged", s.damaged}, {"index_damaged", s.index_damaged}, {"read_only", s.read_only},
-	    {"nearly_full", s.nearly_full}};
+	    {"nearly_full", s.nearly_full}, {"stuck", s.stuck}};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		buf_printf(out, json ? "%s\"%s\":%" PRIu64 : "%s%-14s %" PRIu64 "\n",
 		    json ? (i ? "," : "{") : "", rows[i].name, rows[i].value);

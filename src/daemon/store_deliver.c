@@ -349,8 +349,10 @@ static void room_known(struct account_request *r, int result)
 	uint64_t default_quota = store_role.process->settings.quota_default;
 	uint64_t quota = r->quota ? r->quota : default_quota;
 	store_stats(store_role.store, &stats);
-	if (result == 0 && (stats.nearly_full || stats.read_only))
+	if (result == 0 && (stats.nearly_full || stats.trouble == ENOSPC))
 		result = -ENOSPC;
+	else if (result == 0 && stats.read_only)
+		result = -EROFS;
 	else if (result == 0 && quota && room->bytes > quota)
 		result = -EFBIG;
 	else if (result == 0 && quota && (r->bytes >= quota || room->bytes > quota - r->bytes))

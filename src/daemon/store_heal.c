@@ -2,7 +2,8 @@
  * An index that is found damaged while it is in use is made anew without a hand: it is marked, and this role
  * ends in an orderly way; its successor reads snapshot and log. What was acknowledged is in the log, so
  * nothing is lost, and the edges answer with a temporary error for the moment. A disk that damages it again
- * and again needs a person: more than three times an hour it is only told.
+ * and again needs a person: more than three times an hour it is only told. A store that cannot write although the
+ * disk does begins anew in the same way.
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -60,6 +61,11 @@ static void look(void *arg)
 	struct store_stats stats;
 	(void)arg;
 	store_stats(store_role.store, &stats);
+	if (stats.stuck) {
+		log_event(LOG_ERROR, "-", "store-begins-anew", log_errno(stats.trouble));
+		store_role_drain(store_role.process);
+		return;
+	}
 	if (stats.index_damaged == 0 || told) {
 		loop_timer_set(&timer, LOOK_MS);
 		return;

@@ -182,6 +182,8 @@ static void stats(struct store *s, struct store_stats *out)
 	    .damaged = atomic_load(&e->damaged_count),
 	    .index_damaged = atomic_load(&e->index_damaged_count),
 	    .read_only = atomic_load(&e->read_only),
+	    .trouble = atomic_load(&e->trouble),
+	    .stuck = atomic_load(&e->stuck),
 	    .nearly_full = atomic_load(&e->nearly_full),
 	};
 }
@@ -211,6 +213,8 @@ static struct embedded *make(const struct store_options *options)
 	e->folder_fd = e->volumes_fd = e->lock_fd = -1;
 	e->min_free = options->min_free ? options->min_free : MIN_FREE_DEFAULT;
 	e->index_size = options->index_size ? options->index_size : INDEX_SIZE_DEFAULT;
+	e->retry_ms = options->retry_ms ? options->retry_ms : RETRY_MS_DEFAULT;
+	e->index_whole = true;
 	e->names_blobs = options->names_blobs;
 	e->at_step = options->at_step;
 	watches_init(&e->watches);

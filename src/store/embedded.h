@@ -42,6 +42,7 @@ enum {
 	CHECKPOINT_IDLE_MS = 50,
 	REOPEN_COMMITS = 256,          /* after a checkpoint of so many, LMDB holds memory worth taking back */
 	REOPEN_IDLE_MS = 1000,
+	RETRY_MS_DEFAULT = 1000,       /* while the disk does not write: so soon after its end mail is taken again */
 	UPLOAD_MEMORY_ALL = 64 << 20,  /* all waiting uploads together; past it they go to files from UPLOAD_SMALL on */
 	UPLOAD_SMALL = 64 << 10,
 	RESERVE_SIZE = 64 << 20,       /* given up on a full disk, so that deletes and checkpoints go on */
@@ -83,7 +84,8 @@ struct embedded {
 
 	/* shared, atomic */
 	atomic_uint next_segment;
-	atomic_bool read_only, nearly_full;
+	atomic_bool read_only, nearly_full, stuck;
+	atomic_int trouble; /* why it only reads: an errno value */
 	atomic_uint_fast64_t commit_count, sync_count, checkpoint_count, read_count, blob_read_count, rollback_count;
 	atomic_uint_fast64_t damaged_count, index_damaged_count, free_bytes, index_bytes, volume_count, volume_bytes;
 
@@ -93,6 +95,11 @@ struct embedded {
 	struct index index;
 	struct buf redo;
 	size_t unchecked_commits, unchecked_changes, unchecked_bytes, unchecked_redo; /* since the last checkpoint */
+	bool index_whole;       /* the open transaction holds all that was acknowledged and that no checkpoint holds */
+	bool log_doubtful;      /* nobody knows what the active file holds behind its last good place: it is not written */
+	bool checkpoint_failed;
+	int64_t retry_ms, try_again_ms;
+	unsigned tries;
 	unsigned large_passed_over; /* groups in a row that had no room for a large commit that waited */
 	bool index_grown;
 	/* Held for reading while a committed state is looked at, for writing while the map is opened anew. */
@@ -128,6 +135,15 @@ void committer_submit(struct embedded *e, struct store_commit *c);
 /* From the upkeep thread: waits until everything committed so far is in the index that readers see. */
 void committer_checkpoint(struct embedded *e);
 
+/* embedded_trouble.c: a disk that does not write. The store only reads from now on, until trying again succeeds. */
+void committer_trouble(struct embedded *e, int error);
+/* At most once in retry_ms. */
+void committer_try_again(struct embedded *e);
+/* What commits get meanwhile. */
+int committer_refusal(const struct embedded *e);
+/* A new log file, from now on the one that is written. */
+int committer_rotate(struct embedded *e) __attribute__((warn_unused_result));
+
 /* embedded_log.c: the log and the index move together. Committer thread. */
 int embedded_checkpoint(struct embedded *e) __attribute__((warn_unused_result));
 
@@ -159,8 +175,11 @@ int embedded_salvage(struct embedded *e, uint64_t *last_lsn) __attribute__((warn
  */
 int embedded_tidy_volumes(struct embedded *e, uint32_t oldest_body, bool doubtful) __attribute__((warn_unused_result));
 
-/* Closes and opens the map, which gives back what LMDB keeps for dirty pages; not while somebody reads. */
-void embedded_reopen_index(struct embedded *e);
+/*
+ * Closes and opens the map, which gives back what LMDB keeps for dirty pages, or makes it usable again after an error. The
+ * open transaction is lost. -EBUSY while somebody reads; after another error there is no index (it reads as -EIO).
+ */
+int embedded_reopen_index(struct embedded *e) __attribute__((warn_unused_result));
 
 /* Makes space checks at most four times a second, and says whether commits that take space are refused. */
 bool embedded_nearly_full(struct embedded *e);

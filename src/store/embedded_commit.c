@@ -206,23 +206,6 @@ static void refuse_all(struct group *g, int error)
 			g->commits[i]->pending.result = error;
 }
 
-static void become_read_only(struct embedded *e, int error)
-{
-	if (!atomic_exchange(&e->read_only, true))
-		log_event(LOG_ERROR, NULL, "store_read_only", log_errno(error));
-}
-
-static int rotate(struct embedded *e)
-{
-	at_step(e, "rotate");
-	int error = log_file_rotate(&e->log, atomic_fetch_add(&e->next_segment, 1));
-	if (error)
-		log_event(LOG_ERROR, NULL, "log_rotate_failed", log_errno(error));
-	else
-		embedded_measure(e);
-	return error;
-}
-
 /*
  * What is in the file after a failed write or sync is anybody's guess, and asking again may be told that all is
  * well. So the file is left at its last good place for a new one, where the group gets other blob names.
@@ -230,8 +213,9 @@ static int rotate(struct embedded *e)
 static int abandon_file(struct embedded *e, int why)
 {
 	log_event(LOG_ERROR, NULL, "log_write_failed", log_errno(why), log_u64("file", e->log.active.id));
+	e->log_doubtful = why != -ENOSPC;
 	int error = embedded_roll_back(e);
-	return error ? error : rotate(e);
+	return error ? error : committer_rotate(e);
 }
 
 /* 0 when the group is durable (or empty); else nothing of it is. */
@@ -241,8 +225,10 @@ static int commit_group(struct embedded *e, struct group *g)
 	for (;;) {
 		if (!run_group(e, g)) {
 			int error = embedded_roll_back(e);
-			if (error)
+			if (error) {
+				committer_trouble(e, error);
 				return error;
+			}
 			continue;
 		}
 		if (e->log.group_records == 0)
@@ -257,8 +243,8 @@ static int commit_group(struct embedded *e, struct group *g)
 		if (error == -ENOSPC && (moved == 0 || moved == -ENOSPC))
 			return -ENOSPC;
 		if (moved || tried) {
-			become_read_only(e, error);
-			return error;
+			committer_trouble(e, error);
+			return committer_refusal(e);
 		}
 		tried = true;
 	}
@@ -334,11 +320,13 @@ static void note_large(struct embedded *e, const struct group *g)
 
 static void do_group(struct embedded *e, struct group *g)
 {
-	int error = atomic_load(&e->read_only) ? -EROFS : index_begin(&e->index);
+	int error = atomic_load(&e->read_only) ? committer_refusal(e) : index_begin(&e->index);
 	if (error == 0 && log_file_should_rotate(&e->log)) {
-		error = rotate(e);
-		if (error == -EROFS)
-			become_read_only(e, error);
+		error = committer_rotate(e);
+		if (error == -EROFS) {
+			e->log_doubtful = true;
+			committer_trouble(e, error);
+		}
 		/* The old file takes some more; it is only larger than planned. */
 		else if (error && e->log.position < e->log.segment_size + LOG_GROUP_ROOM)
 			error = 0;
@@ -400,12 +388,15 @@ static bool can_reopen(const struct embedded *e)
 static bool wait_for_work(struct embedded *e)
 {
 	struct timespec until;
-	if (!has_unchecked(e) && !can_reopen(e)) {
+	int64_t ms = has_unchecked(e) ? CHECKPOINT_IDLE_MS : REOPEN_IDLE_MS;
+	if (atomic_load(&e->read_only)) {
+		ms = e->retry_ms;
+	} else if (!has_unchecked(e) && !can_reopen(e)) {
 		pthread_cond_wait(&e->wake, &e->lock);
 		return false;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (has_unchecked(e) ? CHECKPOINT_IDLE_MS : REOPEN_IDLE_MS) * 1000000L;
+	until.tv_nsec += ms * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000L;
 	until.tv_nsec %= 1000000000L;
 	return pthread_cond_timedwait(&e->wake, &e->lock, &until) == ETIMEDOUT;
@@ -420,12 +411,27 @@ static bool is_checkpoint_due(const struct embedded *e)
 static void checkpoint_idle(struct embedded *e)
 {
 	int error = embedded_checkpoint(e);
-	if (error)
-		become_read_only(e, error);
+	(void)error; /* it has been told, and is tried again */
 	log_file_begin(&e->log);
 	buf_done(&e->redo);
 	/* LMDB's dirty pages came from the heap; at rest they go back to the system. */
 	malloc_trim(0);
+}
+
+/* Nothing was asked for a while. */
+static void tidy_up(struct embedded *e)
+{
+	if (atomic_load(&e->read_only)) {
+		committer_try_again(e);
+		return;
+	}
+	if (has_unchecked(e)) {
+		checkpoint_idle(e);
+		return;
+	}
+	int error = embedded_reopen_index(e);
+	if (error && error != -EBUSY)
+		committer_trouble(e, error);
 }
 
 static void *committer_main(void *arg)
@@ -449,10 +455,7 @@ static void *committer_main(void *arg)
 			if (!wait_for_work(e))
 				continue;
 			pthread_mutex_unlock(&e->lock);
-			if (has_unchecked(e))
-				checkpoint_idle(e);
-			else
-				embedded_reopen_index(e);
+			tidy_up(e);
 			pthread_mutex_lock(&e->lock);
 			continue;
 		}
@@ -463,11 +466,10 @@ static void *committer_main(void *arg)
 		do_reads(e, &reads);
 		if (g->count)
 			do_group(e, g);
-		if (has_unchecked(e) && is_checkpoint_due(e)) {
-			int error = embedded_checkpoint(e);
-			if (error)
-				become_read_only(e, error);
-		}
+		if (atomic_load(&e->read_only))
+			committer_try_again(e);
+		else if (has_unchecked(e) && is_checkpoint_due(e))
+			checkpoint_idle(e);
 		pthread_mutex_lock(&e->lock);
 	}
 	pthread_mutex_unlock(&e->lock);

@@ -56,24 +56,24 @@ void embedded_give_up_reserve(struct embedded *e)
 		log_event(LOG_WARNING, NULL, "reserve_given_up", log_u64("size", RESERVE_SIZE));
 }
 
-void embedded_reopen_index(struct embedded *e)
+int embedded_reopen_index(struct embedded *e)
 {
 	char path[4096];
 	if (pthread_rwlock_trywrlock(&e->index_lock) != 0)
-		return;
+		return -EBUSY;
 	snprintf(path, sizeof path, "%s/index", e->folder);
 	for (unsigned i = 0; i < WORKERS_MAX; i++)
 		index_reader_close(&e->reader_states[i]);
 	index_close(&e->index);
 	int error = index_open(&e->index, path, e->index_size);
 	if (error) {
-		/* It was open a moment ago, and without it there is nothing to serve: the next start finds out why. */
 		log_event(LOG_ERROR, NULL, "index_reopen_failed", log_errno(error));
-		abort();
+		e->index_whole = false;
 	}
 	e->index_grown = false;
 	pthread_rwlock_unlock(&e->index_lock);
 	malloc_trim(0);
+	return error;
 }
 
 int embedded_apply(struct embedded *e, struct view redo)
@@ -130,23 +130,26 @@ int embedded_checkpoint(struct embedded *e)
 	}
 	if (error) {
 		log_event(LOG_ERROR, NULL, "checkpoint_failed", log_errno(error));
-		atomic_store(&e->read_only, true);
+		e->checkpoint_failed = true;
+		committer_trouble(e, error);
 		int again = embedded_roll_back(e);
 		return again ? again : error;
 	}
 	at_step(e, "checkpoint-done");
+	e->checkpoint_failed = false;
 	atomic_store(&e->index_bytes, index_size(&e->index));
 	forget_dirty(e);
 	atomic_fetch_add(&e->checkpoint_count, 1);
 	return 0;
 }
 
-int embedded_roll_back(struct embedded *e)
+static int roll_back(struct embedded *e)
 {
 	struct index_position from;
 	struct log_scan scan;
 	struct record r;
 	index_abort(&e->index);
+	e->index_whole = false;
 	atomic_fetch_add(&e->rollback_count, 1);
 	int error = index_get_position(&e->index, &from);
 	if (error == 0)
@@ -162,7 +165,18 @@ int embedded_roll_back(struct embedded *e)
 	}
 	if (error)
 		log_event(LOG_ERROR, NULL, "roll_back_failed", log_errno(error));
+	e->index_whole = error == 0;
 	return error;
+}
+
+int embedded_roll_back(struct embedded *e)
+{
+	int error = roll_back(e);
+	if (error == 0)
+		return 0;
+	/* After a failed write LMDB may refuse everything until its map is opened anew. */
+	int opened = embedded_reopen_index(e);
+	return opened ? error : roll_back(e);
 }
 
 /* Applies everything above the checkpoint. Rebuilds come this way too, so it makes checkpoints of its own. */

@@ -33,7 +33,8 @@ static int run_read(struct embedded *e, struct store_read *r, MDB_txn *mdb)
 
 void embedded_read_dirty(struct embedded *e, struct store_read *r)
 {
-	int error = index_begin(&e->index);
+	/* Less than what was acknowledged is never shown. */
+	int error = e->index_whole ? index_begin(&e->index) : -EIO;
 	r->pending.result = error ? error : run_read(e, r, e->index.writing);
 	r->pending.act = hand_out;
 }
@@ -91,6 +92,20 @@ static bool is_cached(struct embedded *e, const struct store_blob_part *part, st
 	return preadv2(volume->segment.fd, &io, 1, (off_t)(place.position + part->offset), RWF_NOWAIT) == 1;
 }
 
+/* Damage is counted, and a matter for `store check`; what can't be read now may be good. */
+static void tell_failed(struct embedded *e, const struct store_blob_part *part)
+{
+	struct blob_place place = {0};
+	bool damaged = part->result == -EBADMSG || part->result == -ENOENT;
+	if (part->result == -ERANGE || part->result == -ENOMEM)
+		return;
+	if (damaged)
+		atomic_fetch_add(&e->damaged_count, 1);
+	blob_id_parse(&part->id, &place);
+	log_event(LOG_ERROR, NULL, damaged ? "blob_damaged" : "blob_unreadable", log_errno(part->result),
+		  log_u64("file", place.segment), log_u64("position", place.position), log_u64("length", place.length));
+}
+
 static void read_blobs(struct store_pending *p, unsigned thread)
 {
 	struct embedded *e = embedded_of(p->store);
@@ -103,11 +118,8 @@ static void read_blobs(struct store_pending *p, unsigned thread)
 	for (size_t i = 0; i < r->count; i++) {
 		struct store_blob_part *part = &r->parts[i];
 		part->result = volumes_read(&e->volumes, &part->id, part->offset, part->length, part->out, &hint);
-		if (part->result == -EBADMSG || part->result == -ENOENT) {
-			atomic_fetch_add(&e->damaged_count, 1);
-			log_event(LOG_ERROR, NULL, "blob_unreadable", log_errno(part->result),
-				  log_u64("length", blob_length(&part->id)));
-		}
+		if (part->result)
+			tell_failed(e, part);
 	}
 	volumes_put(&e->volumes, hint);
 	atomic_fetch_add(&e->blob_read_count, r->count);

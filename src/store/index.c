@@ -126,6 +126,8 @@ uint64_t index_size(const struct index *index)
 
 int index_begin(struct index *index)
 {
+	if (index->env == NULL)
+		return -EIO;
 	return index->writing ? 0 : index_error(mdb_txn_begin(index->env, NULL, 0, &index->writing));
 }
 
@@ -324,6 +326,8 @@ int index_walk(MDB_txn *txn, MDB_dbi dbi,
 
 int index_reader_begin(struct index_reader *r)
 {
+	if (r->index->env == NULL)
+		return -EIO;
 	if (r->txn)
 		return index_error(mdb_txn_renew(r->txn));
 	return index_error(mdb_txn_begin(r->index->env, NULL, MDB_RDONLY, &r->txn));

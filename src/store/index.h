@@ -39,6 +39,7 @@ int index_error(int mdb_result);
 
 /* Opens the map in an existing folder; it can grow to map_size. Damage is -EBADMSG: the caller rebuilds. */
 int index_open(struct index *index, const char *path, size_t map_size) __attribute__((warn_unused_result));
+/* Everything that needs the map gives -EIO from then on. */
 void index_close(struct index *index);
 
 /* Bytes of the map that are in use. */

@@ -6,10 +6,16 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/file.h"
 
-enum { ROTATE_ROOM = 1 << 20 /* or an eighth of a small file */, ZERO_STEP = 1 << 20, PAGE = 4096 };
+enum {
+	ROTATE_ROOM = 1 << 20 /* or an eighth of a small file */,
+	ZERO_STEP = 1 << 20,
+	PAGE = 4096,
+	SPARE_AGAIN_MS = 5000 /* mail goes on without a spare; a disk that fails need not write one for each commit */
+};
 
 static const char spare_name[] = "spare";
 
@@ -70,7 +76,7 @@ bool log_file_wants_spare(struct log_file *log)
 	if (log->filled && log->position < log->segment_size / 2)
 		return false;
 	pthread_mutex_lock(&log->spare_lock);
-	bool wanted = log->spare_state == SPARE_NONE;
+	bool wanted = log->spare_state == SPARE_NONE && clock_monotonic_ms() >= log->spare_again_ms;
 	if (wanted)
 		log->spare_state = SPARE_BEING_MADE;
 	pthread_mutex_unlock(&log->spare_lock);
@@ -110,6 +116,8 @@ void log_file_make_spare(struct log_file *log)
 	pthread_mutex_lock(&log->spare_lock);
 	log->spare = made;
 	log->spare_state = error ? SPARE_NONE : SPARE_READY;
+	if (error)
+		log->spare_again_ms = clock_monotonic_ms() + SPARE_AGAIN_MS;
 	pthread_mutex_unlock(&log->spare_lock);
 }
 

@@ -36,6 +36,7 @@ struct log_file {
 	pthread_mutex_t spare_lock;
 	enum { SPARE_NONE, SPARE_BEING_MADE, SPARE_READY } spare_state;
 	struct segment spare;
+	int64_t spare_again_ms; /* after a failure: not before this time */
 };
 
 void log_file_init(struct log_file *log, int folder_fd, uint64_t segment_size);

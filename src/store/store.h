@@ -10,8 +10,8 @@
  *
  * Errors are negative errno values. Common to all operations:
  *   -ENOSPC   the disk is nearly full (see store_commit.frees_space)
- *   -EROFS    the log could not be synced twice; the store only reads until it is restarted
- *   -EIO      a device error
+ *   -EROFS    the disk does not write: the store only reads, and tries again by itself every second
+ *   -EIO      a device error; what is asked for may be there, and cannot be read now
  *   -EBADMSG  damage: a checksum does not fit
  *   -ETIMEDOUT (clustered engines) no answer; a commit may or may not have happened
  */
@@ -228,6 +228,8 @@ struct store_stats {
 	uint64_t damaged; /* checksums that did not fit, since the start */
 	uint64_t index_damaged; /* of them, entries of the index: the engine can make it anew at the next start */
 	bool read_only, nearly_full;
+	int trouble; /* while read_only: why, an errno value */
+	bool stuck;  /* read_only, although the disk writes: only opening the store anew can help */
 };
 
 void store_stats(struct store *s, struct store_stats *out);

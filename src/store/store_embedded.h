@@ -11,6 +11,7 @@ struct store_options {
 	uint64_t min_free;     /* below this many free bytes, commits get -ENOSPC; default 256 MB */
 	uint64_t segment_size; /* of a log file; default 64 MB; tests use small ones */
 	uint64_t index_size;   /* the most the index may grow to; default 1 TB of address space, not of memory */
+	unsigned retry_ms;     /* while the disk does not write: how often that is tried; default 1000; tests use less */
 	store_names_blobs *names_blobs;
 
 	/* Called at named steps (a test's hook, to die there); NULL in production. */

@@ -18,6 +18,9 @@ int workload_open(const char *folder, void (*at_step)(const char *step), struct 
  */
 int workload_run(struct store *s, unsigned commits, uint32_t seed, void (*acknowledged)(uint32_t number));
 
+/* Can all shards be read now? */
+bool workload_is_readable(struct store *s);
+
 /* Has compaction run beside the work that follows; it takes even volumes that are nearly all alive. */
 void workload_compact(struct store *s);
 

@@ -1,0 +1,131 @@
+/*
+ * A disk that does not write for a while, or for one call. The store works; from the n-th write or sync on, once, some times,
+ * or until further notice, they fail with an error.
+ *   crash_writes [ROUNDS]    places tried of each kind of call and each number of failures
+ * Whatever fails: what was acknowledged stays readable meanwhile, commits get the true reason, the store takes mail again by
+ * itself once the disk does, and after a restart everything acknowledged is there and a check finds nothing.
+ */
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "faults.h"
+#include "workload.h"
+
+enum { BACK_SECONDS = 20 /* two thousand tries */ };
+
+static const int times_of[] = {1, 2, 5, FAULT_FOR_EVER};
+static char folder[2100], where[200];
+static uint32_t acknowledged;
+static unsigned unreadable; /* times that nothing could be read meanwhile: LMDB wants to be opened anew, which is a write */
+
+static void give_up(const char *what, int error)
+{
+	fprintf(stderr, "%s: %s: %s\n", where, what, strerror(-error));
+	exit(1);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st, (void)type, (void)at;
+	return remove(path);
+}
+
+static void note(uint32_t number)
+{
+	acknowledged = number > acknowledged ? number : acknowledged;
+}
+
+static struct store *open_well(void)
+{
+	struct store *s;
+	int error = workload_open(folder, NULL, &s);
+	if (error)
+		give_up("open", error);
+	return s;
+}
+
+/* Commits until one succeeds. */
+static void wait_until_it_writes(struct store *s)
+{
+	time_t end = time(NULL) + BACK_SECONDS;
+	int error;
+	while ((error = workload_run(s, 1, 3, note)) != 0) {
+		if (time(NULL) > end)
+			give_up("the disk writes again, and the store does not", error);
+		usleep(10000);
+	}
+}
+
+/* Was the n-th call reached? */
+static bool try_at(enum fault_call call, unsigned n, int times, int reason)
+{
+	struct store_stats stats;
+	snprintf(where, sizeof where, "%s %u, %d times, %s", call == FAULT_SYNC ? "sync" : "write", n, times, strerror(reason));
+	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	acknowledged = 0;
+	struct store *s = open_well();
+	workload_run(s, 10, 1, note);
+	faults_start(folder, call, n, times, reason);
+	int error = workload_run(s, 80, 2, note);
+	if (error && error != -EROFS && error != -reason && error != -EIO && error != -ENOSPC)
+		give_up("a commit gets another reason", error);
+	if (error == -ENOSPC && reason != ENOSPC)
+		give_up("a disk that fails is called full", error);
+	/* The readers' part: nothing acknowledged is hidden while nothing can be written. */
+	store_stats(s, &stats);
+	if (stats.read_only && stats.trouble == 0)
+		give_up("it only reads, and does not say why", -EINVAL);
+	if (workload_is_readable(s))
+		workload_verify(s, acknowledged, where);
+	else
+		unreadable++;
+	unsigned failed = faults_stop();
+	wait_until_it_writes(s);
+	error = workload_run(s, 10, 3, note);
+	if (error)
+		give_up("going on", error);
+	store_stats(s, &stats);
+	if (stats.read_only)
+		give_up("it writes, and says that it only reads", -EROFS);
+	workload_verify(s, acknowledged, where);
+	store_close(s);
+	s = open_well();
+	workload_verify(s, acknowledged, where);
+	workload_check(s, where);
+	store_close(s);
+	return failed > 0;
+}
+
+static void try_all(enum fault_call call, unsigned rounds)
+{
+	static const int reasons[] = {EIO, ENOSPC, EIO, EROFS};
+	unsigned tried = 0, step = 40 / rounds + 1;
+	unreadable = 0;
+	for (size_t t = 0; t < sizeof times_of / sizeof *times_of; t++)
+		for (unsigned n = 1 + (unsigned)t; try_at(call, n, times_of[t], reasons[(n + t) % 4]); n += step)
+			tried++;
+	printf("%ss: %u times one or more failed, %u times nothing could be read meanwhile: all well\n",
+	       call == FAULT_SYNC ? "sync" : "write", tried, unreadable);
+	if (tried == 0 || unreadable * 2 > tried)
+		exit(1);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned rounds = argc > 1 && atoi(argv[1]) > 0 ? (unsigned)atoi(argv[1]) : 20;
+	char cwd[2000];
+	if (getcwd(cwd, sizeof cwd) == NULL)
+		return 1;
+	log_open(getenv("CRASH_LOG") ? 2 : -1, "crash", LOG_ERROR);
+	snprintf(folder, sizeof folder, "%s/crash-writes-%ld", cwd, (long)getpid());
+	try_all(FAULT_SYNC, rounds);
+	try_all(FAULT_WRITE, rounds);
+	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return 0;
+}
