@@ -45,6 +45,13 @@ struct view parameter_find(const struct parameters *parameters, struct view name
  */
 bool parameter_text(const struct parameters *parameters, struct view name, struct buf *out);
 
+/*
+ * Appends a parameter behind a field's body, on a line of its own: ";" CRLF SP name="value", or name*=utf-8''value
+ * where the value is long or holds what a quoted string cannot. The value is UTF-8, the name a token. The result of
+ * buf_append.
+ */
+int parameter_write(struct buf *out, const char *name, struct view value);
+
 bool media_type_is(const struct media_type *type, const char *major, const char *subtype);
 
 #endif

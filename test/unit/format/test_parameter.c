@@ -1,5 +1,8 @@
+#include <errno.h>
+
 #include "../unit.h"
 
+#include "base/mem.h"
 #include "format/parameter.h"
 
 /* "type/subtype" then ";name=value" each; "!" in front when defective. */
@@ -88,12 +91,75 @@ static void decodes_names(void **state)
 	text_is("attachment; filename*=utf-8''a%0d%0ab%00c", "abc");
 }
 
+static void writes(const char *value, const char *expected)
+{
+	struct buf out;
+	buf_init(&out, 10000);
+	assert_int_equal(parameter_write(&out, "filename", view_from_string(value)), 0);
+	assert_string_equal(buf_string(&out), expected);
+	buf_done(&out);
+}
+
+static void writes_parameters(void **state)
+{
+	(void)state;
+	writes("a.txt", ";\r\n filename=\"a.txt\"");
+	writes("", ";\r\n filename=\"\"");
+	writes("a \"b\" \\.txt", ";\r\n filename=\"a \\\"b\\\" \\\\.txt\"");
+	writes("\xc3\xbc b.txt", ";\r\n filename*=utf-8''%C3%BC%20b.txt");
+	writes("=?utf-8?q?x?=", ";\r\n filename*=utf-8''%3D%3Futf-8%3Fq%3Fx%3F%3D");
+	writes("a\r\nb", ";\r\n filename*=utf-8''a%0D%0Ab");
+	struct buf full;
+	buf_init(&full, 20);
+	assert_int_equal(parameter_write(&full, "filename", VIEW("a name that does not fit")), -ENOBUFS);
+	buf_done(&full);
+}
+
+/* What is written is read as the same name, by our reader, on lines of a mail's length. */
+static void reads_what_it_wrote(struct view name)
+{
+	struct buf field;
+	buf_init(&field, 10000);
+	buf_append(&field, VIEW("attachment"));
+	assert_int_equal(parameter_write(&field, "filename", name), 0);
+	struct view rest = buf_view(&field), line;
+	while (view_next(&rest, '\n', &line))
+		assert_true(line.len <= 78 + 1);
+	/* No piece begins within a character. */
+	for (const char *at = buf_string(&field); (at = strstr(at, "*=%")) != NULL; at += 3)
+		assert_null(strchr("89AB", at[3]));
+	char *expected = mem_string(name);
+	text_is(buf_string(&field), expected);
+	mem_free(expected);
+	buf_done(&field);
+}
+
+static void writes_what_it_reads(void **state)
+{
+	(void)state;
+	/* The room of a piece ends at each octet of a character of four. */
+	for (size_t ascii = 0; ascii < 255; ascii++) {
+		struct buf name;
+		buf_init(&name, 1000);
+		for (size_t i = 0; i < ascii; i++)
+			buf_append_byte(&name, (char)('a' + i % 26));
+		while (buf_view(&name).len + 4 <= 255)
+			buf_append(&name, VIEW("\xf0\x9f\x98\x80"));
+		reads_what_it_wrote(buf_view(&name));
+		buf_truncate(&name, ascii);
+		reads_what_it_wrote(buf_view(&name));
+		buf_done(&name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reads_types),
 	    cmocka_unit_test(joins_continuations),
 	    cmocka_unit_test(decodes_names),
+	    cmocka_unit_test(writes_parameters),
+	    cmocka_unit_test(writes_what_it_reads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
