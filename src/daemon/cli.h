@@ -85,6 +85,17 @@ struct cli_verb {
 };
 int cli_run_verb(struct cli *cli, const struct cli_verb *rows, size_t count);
 
+/* How `message send` is used. */
+#define CLI_REMOTE_USAGE \
+	"[--server HOST[:PORT]] [--tls | --starttls | --no-tls] [--ca-file FILE] [--tls-name NAME] [--insecure]\n" \
+	"           [--user NAME] [--password-file FILE | --password-stdin] [--timeout SECONDS] [--verbose]"
+#define CLI_SEND_USAGE \
+	"postrider message send [--from ADDRESS] --to ADDRESS... [--cc ADDRESS...] [--bcc ADDRESS...] [--subject TEXT]\n" \
+	"           [--text TEXT] [--html FILE] [--attach FILE...] [--header 'NAME: TEXT'...]\n" \
+	"           [--sender ADDRESS] [--notify never|success,failure,delay] [--ret full|hdrs] [--json]\n" \
+	"           " CLI_REMOTE_USAGE "\n" \
+	"       postrider message send --file MESSAGE [--from ADDRESS] [--to ADDRESS...] [the same options]"
+
 /* ---- commands ---- */
 int cli_serve(struct cli *cli);
 int cli_demo(struct cli *cli);
@@ -95,6 +106,7 @@ int cli_alias(struct cli *cli);
 int cli_mailbox(struct cli *cli);
 int cli_store(struct cli *cli);
 int cli_message(struct cli *cli);
+int cli_send(struct cli *cli);
 int cli_queue(struct cli *cli);
 int cli_trace(struct cli *cli);
 int cli_doctor(struct cli *cli);
