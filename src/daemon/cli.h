@@ -85,7 +85,7 @@ struct cli_verb {
 };
 int cli_run_verb(struct cli *cli, const struct cli_verb *rows, size_t count);
 
-/* How `message send` is used. */
+/* How `message send` and `message fetch` are used. */
 #define CLI_REMOTE_USAGE \
 	"[--server HOST[:PORT]] [--tls | --starttls | --no-tls] [--ca-file FILE] [--tls-name NAME] [--insecure]\n" \
 	"           [--user NAME] [--password-file FILE | --password-stdin] [--timeout SECONDS] [--verbose]"
@@ -95,6 +95,9 @@ int cli_run_verb(struct cli *cli, const struct cli_verb *rows, size_t count);
 	"           [--sender ADDRESS] [--notify never|success,failure,delay] [--ret full|hdrs] [--json]\n" \
 	"           " CLI_REMOTE_USAGE "\n" \
 	"       postrider message send --file MESSAGE [--from ADDRESS] [--to ADDRESS...] [the same options]"
+#define CLI_FETCH_USAGE \
+	"postrider message fetch [NUMBER] --user NAME [--show [--json]] [--wait SECONDS]\n" \
+	"           " CLI_REMOTE_USAGE
 
 /* ---- commands ---- */
 int cli_serve(struct cli *cli);
@@ -107,6 +110,7 @@ int cli_mailbox(struct cli *cli);
 int cli_store(struct cli *cli);
 int cli_message(struct cli *cli);
 int cli_send(struct cli *cli);
+int cli_fetch(struct cli *cli);
 int cli_queue(struct cli *cli);
 int cli_trace(struct cli *cli);
 int cli_doctor(struct cli *cli);

@@ -1,4 +1,4 @@
-/* message show, structure, extract: what the MIME parser sees in a file. The way to `message send`. */
+/* message show, structure, extract: what the MIME parser sees in a file. The way to the others. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -39,12 +39,14 @@ int cli_message(struct cli *cli)
 	struct stat st;
 	if (cli->argc > 0 && strcmp(cli->argv[0], "send") == 0)
 		return cli_send(cli);
+	if (cli->argc > 0 && strcmp(cli->argv[0], "fetch") == 0)
+		return cli_fetch(cli);
 	if (!cli_words(cli, 2, 3))
 		return EXIT_USAGE;
 	bool extract = strcmp(cli->argv[0], "extract") == 0;
 	if ((!extract && strcmp(cli->argv[0], "show") != 0 && strcmp(cli->argv[0], "structure") != 0) ||
 	    cli->argc != (extract ? 3 : 2))
-		return cli_usage(cli, "send, or show, structure or extract with a file, and for extract a part's number");
+		return cli_usage(cli, "send, fetch, or show, structure or extract with a file, and for extract a part's number");
 	int fd = open(cli->argv[1], O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		fprintf(stderr, "postrider: cannot read %s: %s\n", cli->argv[1], strerror(errno));

@@ -63,11 +63,12 @@ static const struct {
         "       ADDRESS may be a sender or a recipient; @DOMAIN stands for everybody there."},
     {"store", cli_store, "the data folder: check, rebuild, stats, compact",
         "postrider store check|rebuild|stats|compact [--json]"},
-    {"message", cli_message, "send messages, and look into message files",
+    {"message", cli_message, "send and fetch messages, and look into message files",
         "postrider message show FILE [--json]\n"
         "       postrider message structure FILE [--json]\n"
         "       postrider message extract FILE PART\n"
-        "       " CLI_SEND_USAGE},
+        "       " CLI_SEND_USAGE "\n"
+        "       " CLI_FETCH_USAGE},
     {"doctor", cli_doctor, "test the running server from outside", "postrider doctor [--json]"},
     {"config", cli_config, "the settings: check, example, manual", "postrider config check|example|manual"},
 };
