@@ -244,7 +244,21 @@ static void describe_accounts(struct buf *text, const char *dir)
 		fclose(f);
 }
 
-static void describe(struct buf *text, const char *dir, const struct settings *settings, const char *config)
+/* Commands that work as they stand: the program's own name is a path while it is not installed. */
+static void describe_first_mail(struct buf *text, const char *dir, unsigned base)
+{
+	const struct site *site = &sites[0];
+	char program[PATH_MAX] = "postrider";
+	ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
+	if (len > 0)
+		program[len] = '\0';
+	buf_printf(text, "  a first mail: %s message send --server %s:%u --ca-file %s/tls-cert.pem --user %s --to %s --text Hello\n", program, site->address,
+	    base + demo_ports[SERVICE_SUBMISSION].port, dir, site->accounts[0], site->accounts[1]);
+	buf_printf(text, "  to read it:   %s message fetch --server %s:%u --ca-file %s/tls-cert.pem --user %s --show\n\n", program, site->address,
+	    base + demo_ports[SERVICE_POP3S].port, dir, site->accounts[1]);
+}
+
+static void describe(struct buf *text, const char *dir, const struct settings *settings, const char *config, unsigned base)
 {
 	char other[PATH_MAX];
 	buf_append_string(text, "\n  service                 address\n");
@@ -256,9 +270,11 @@ static void describe(struct buf *text, const char *dir, const struct settings *s
 	describe_accounts(text, dir);
 	snprintf(other, sizeof other, "%s%s", dir, sites[1].folder);
 	describe_accounts(text, other);
-	buf_printf(text, "\n  %s is another server, with the same ports on %s.\n", sites[1].domain, sites[1].address);
+	buf_printf(text, "\n  %s is another server, with the same ports on %s; its process is in %s/pid.\n", sites[1].domain, sites[1].address,
+	    other);
 	buf_printf(text, "\n  settings: %s     administration: postrider --config %s account list\n\n",
 	    config, config);
+	describe_first_mail(text, dir, base);
 	buf_printf(text, "postrider ready: mail for %s and %s, version " POSTRIDER_VERSION ", stop with ctrl-C\n",
 	    sites[0].domain, sites[1].domain);
 }
@@ -290,11 +306,29 @@ static bool answers(const struct site *site, unsigned port)
 	return good;
 }
 
+/* For who wants to stop it alone. Not fatal: the server serves without. */
+static void write_pid(const char *path)
+{
+	unlink(path);
+	FILE *f = create(path);
+	if (f == NULL || fprintf(f, "%ld\n", (long)getpid()) < 0)
+		fprintf(stderr, "postrider: cannot write %s: %s\n", path, strerror(errno));
+	if (f)
+		fclose(f);
+}
+
+static void remove_pid(const char *base_dir)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s%s/pid", base_dir, sites[1].folder);
+	unlink(path);
+}
+
 /* The second server, in a process of its own, its log in a file. Returns when it takes mail, or -1. */
 static pid_t start_other(const struct cli *from, const char *base_dir, unsigned base)
 {
 	const struct site *site = &sites[1];
-	char config[PATH_MAX], log[PATH_MAX];
+	char config[PATH_MAX], log[PATH_MAX], pid_path[PATH_MAX];
 	pid_t parent = getpid(), pid = fork();
 	if (pid == 0) {
 		struct cli cli = *from;
@@ -306,6 +340,9 @@ static pid_t start_other(const struct cli *from, const char *base_dir, unsigned 
 		int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 		if (fd >= 0)
 			dup2(fd, STDERR_FILENO);
+		snprintf(pid_path, sizeof pid_path, "%s%s/pid", base_dir, site->folder);
+		if (status == 0)
+			write_pid(pid_path);
 		unsetenv("NOTIFY_SOCKET");
 		struct master_options options = {.config = config, .settings = &cli.settings};
 		exit(status ? status : master_run(&options));
@@ -354,8 +391,8 @@ int cli_demo(struct cli *cli)
 	status = prepare(&sites[0], cli, dir, (unsigned)base, config);
 	if (status == 0) {
 		struct buf text;
-		buf_init(&text, 16384);
-		describe(&text, dir, &cli->settings, config);
+		buf_init(&text, 65536);
+		describe(&text, dir, &cli->settings, config, (unsigned)base);
 		struct master_options options = {
 		    .config = config, .settings = &cli->settings, .ready_text = buf_string(&text)};
 		status = master_run(&options);
@@ -364,6 +401,7 @@ int cli_demo(struct cli *cli)
 	if (other > 0) {
 		kill(other, SIGTERM);
 		waitpid(other, NULL, 0);
+		remove_pid(dir);
 	}
 	return status;
 }

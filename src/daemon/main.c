@@ -22,7 +22,7 @@ static const struct {
 	const char *summary, *usage;
 } commands[] = {
     {"serve", cli_serve, "run the server", "postrider serve [--config FILE]"},
-    {"demo", cli_demo, "run a server with a demo domain on loopback",
+    {"demo", cli_demo, "run two servers with demo domains on loopback",
         "postrider demo [--dir DIR] [--port-base N]"},
     {"domain", cli_domain, "domains that mail is taken for",
         "postrider domain add NAME [--alias-of NAME] [--catch-all ADDRESS] [--separator CHAR]\n"

@@ -1,0 +1,86 @@
+"""postrider demo, as README shows it: the commands that it prints, mail from one server to the other, and the second one stopped."""
+
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+import pytest
+
+from server import POSTRIDER, TIMEOUT, environment, free_port, run, wait_for
+
+ALICE, BOB, CAROL = "alice@example.test", "bob@example.test", "carol@example.net"
+
+
+class Demo:
+    def __init__(self, folder):
+        self.folder, self.base = folder, free_port() - 24
+        self.process = subprocess.Popen([POSTRIDER, "demo", "--dir", str(folder), "--port-base", str(self.base)], env=environment(),
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.said = ""
+        for line in self.process.stdout:
+            self.said += line.decode()
+            if line.startswith(b"postrider ready"):
+                break
+        accounts = (folder / "demo-accounts").read_text() + (folder / "example.net" / "demo-accounts").read_text()
+        self.passwords = dict(line.split() for line in accounts.splitlines())
+
+    def as_user(self, who, words):
+        done = run(*words, env=environment({"POSTRIDER_PASSWORD": self.passwords[who]}))
+        assert done.returncode == 0, done.stderr
+        return done.stdout.decode()
+
+    def send(self, recipient, subject):
+        return self.as_user(ALICE, [POSTRIDER, "message", "send", "--server", f"127.0.0.1:{self.base + 587}", "--ca-file", self.folder / "tls-cert.pem",
+                                    "--user", ALICE, "--to", recipient, "--subject", subject, "--text", "x"])
+
+    def fetch(self, who, address, folder):
+        return self.as_user(who, [POSTRIDER, "message", "fetch", "--server", f"{address}:{self.base + 995}", "--ca-file", folder / "tls-cert.pem",
+                                  "--user", who, "--wait", str(TIMEOUT), "--show"])
+
+
+@pytest.fixture
+def demo():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="postrider-"))
+    made = Demo(folder)
+    try:
+        yield made
+    finally:
+        if made.process.poll() is None:
+            made.process.kill()
+        made.process.communicate(timeout=TIMEOUT)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def answers(address, port):
+    try:
+        socket.create_connection((address, port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_the_first_hour(demo):
+    second = demo.folder / "example.net"
+    # The commands that it prints work as they stand.
+    first = shlex.split(re.search(r"^ *a first mail: (.*)$", demo.said, re.M)[1])
+    assert "accepted" in demo.as_user(ALICE, first)
+    assert "Hello" in demo.as_user(BOB, shlex.split(re.search(r"^ *to read it: (.*)$", demo.said, re.M)[1]))
+    # From one server to the other, and a report.
+    demo.send(CAROL, "Across")
+    assert "Across" in demo.fetch(CAROL, "127.0.0.2", second)
+    demo.send("nobody@example.net", "Lost")
+    assert "nobody@example.net was not delivered" in demo.fetch(ALICE, "127.0.0.1", demo.folder)
+    # The second one is stopped alone, and its mail waits.
+    os.kill(int((second / "pid").read_text()), signal.SIGTERM)
+    wait_for(lambda: not answers("127.0.0.2", demo.base + 25), what="the second server's end")
+    demo.send(CAROL, "Later")
+    listed = run(POSTRIDER, "--config", demo.folder / "postrider.conf", "queue", "list")
+    assert listed.returncode == 0 and CAROL.encode() in listed.stdout
+    demo.process.send_signal(signal.SIGTERM)
+    assert demo.process.wait(TIMEOUT) == 0 and not (second / "pid").exists()
