@@ -39,7 +39,7 @@ def lines(content):
 
 def person(rng):
     """(name, address, as it is typed)"""
-    address = f'{rng.choice(["joe", "a.b", "x+y", "o=o"])}{rng.randrange(100)}@{rng.choice(["example.org", "example.net", "[192.0.2.1]"])}'
+    address = f'{rng.choice(["joe", "a.b", "x+y", "o=o"])}{rng.randrange(100)}@{rng.choice(["example.org", "example.net", "sub.example.org"])}'
     if rng.randrange(3) == 0:
         return '', address, address
     # An encoded word that somebody types as a name is read as one: that is no fault of ours.
@@ -49,9 +49,10 @@ def person(rng):
 
 
 def file_name(rng):
+    # Python takes quotes and angle brackets around a whole name away.
     while True:
         name = words(rng, 5).replace('/', '-').encode()[:255].decode(errors='ignore').strip()
-        if name:
+        if name and name[0] not in '"<':
             return name
 
 

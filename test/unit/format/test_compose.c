@@ -7,7 +7,7 @@
 #include "format/limits.h"
 #include "format/message_tool.h"
 
-#define HEAD "Date: Thu, 01 Jan 1970 01:00:00 +0100\r\n"
+#define HEAD "Date: Thu, 1 Jan 1970 01:00:00 +0100\r\n"
 #define FROM "From: ann@example.org\r\n"
 #define TO "To: bob@example.net\r\n"
 #define ID "Message-ID: <id@example.org>\r\n"
