@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -23,26 +22,6 @@ static struct {
 	void *taker_arg;
 	struct log_limit limit;
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = STDERR_FILENO, .role = "postrider", .threshold = LOG_INFO};
-
-static void put_head(struct log_line *l, enum log_level level, const char *id, const char *event)
-{
-	static const char *const names[] = {"debug", "info", "warning", "error"};
-	struct timespec now;
-	struct tm utc;
-	char stamp[40];
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	size_t n = strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(stamp + n, sizeof stamp - n, ".%03ldZ ", now.tv_nsec / 1000000);
-	log_line_string(l, stamp);
-	log_line_string(l, names[level]);
-	log_line_byte(l, ' ');
-	log_line_string(l, state.role);
-	log_line_byte(l, ' ');
-	log_line_string(l, id ? id : "-");
-	log_line_byte(l, ' ');
-	log_line_string(l, event);
-}
 
 /* Called with the lock held. */
 static void hand_over(struct log_line *l)
@@ -67,7 +46,7 @@ static void write_line(enum log_level level, const char *id, const char *event, 
 {
 	struct log_line l;
 	l.len = 0;
-	put_head(&l, level, id, event);
+	log_line_head(&l, level, state.role, id, event);
 	for (; fields->key; fields++)
 		log_line_field(&l, fields);
 	pthread_mutex_lock(&state.lock);

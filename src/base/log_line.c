@@ -1,11 +1,15 @@
 /* Writing and reading the lines of log_line.h. */
 #include "base/log_line.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
+#include "base/show.h"
 
 static const char hex[] = "0123456789abcdef";
+static const char *const levels[] = {"debug", "info", "warning", "error"};
 
 void log_line_byte(struct log_line *l, char c)
 {
@@ -19,6 +23,59 @@ void log_line_string(struct log_line *l, const char *s)
 		log_line_byte(l, *s++);
 }
 
+void log_line_head(struct log_line *l, enum log_level level, const char *role, const char *id, const char *event)
+{
+	struct timespec now;
+	struct tm utc;
+	char stamp[40];
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	size_t n = strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(stamp + n, sizeof stamp - n, ".%03ldZ ", now.tv_nsec / 1000000);
+	log_line_string(l, stamp);
+	log_line_string(l, levels[level]);
+	log_line_byte(l, ' ');
+	log_line_string(l, role);
+	log_line_byte(l, ' ');
+	log_line_string(l, id ? id : "-");
+	log_line_byte(l, ' ');
+	log_line_string(l, event);
+}
+
+/* ASCII of ours: as much as there is room for. */
+static void put_bytes(struct log_line *l, struct view v)
+{
+	v = view_take(v, sizeof l->data - 1 - l->len);
+	memcpy(l->data + l->len, v.data, v.len);
+	l->len += v.len;
+}
+
+/* A character or an escape: all of it, or dots to the end, so that neither half of it nor what follows it gets into the line. */
+static void put_whole(struct log_line *l, struct view v)
+{
+	size_t room = sizeof l->data - 1 - l->len;
+	if (v.len <= room) {
+		put_bytes(l, v);
+		return;
+	}
+	memset(l->data + l->len, '.', room);
+	l->len += room;
+}
+
+static void put_escaped(struct log_line *l, struct view bytes)
+{
+	char text[16];
+	size_t len = 0;
+	for (size_t i = 0; i < bytes.len && len < sizeof text; i++) {
+		unsigned char c = (unsigned char)bytes.data[i];
+		text[len++] = '\\';
+		text[len++] = 'x';
+		text[len++] = hex[c >> 4];
+		text[len++] = hex[c & 15];
+	}
+	put_whole(l, view_of(text, len));
+}
+
 static bool needs_quotes(struct view v)
 {
 	if (v.len == 0)
@@ -30,30 +87,43 @@ static bool needs_quotes(struct view v)
 	return false;
 }
 
+/* The first LOG_TEXT_MAX octets, without a half character at their end. */
+static struct view cut_text(struct view v)
+{
+	size_t len = LOG_TEXT_MAX;
+	for (int i = 0; i < 3 && ((unsigned char)v.data[len] & 0xc0) == 0x80; i++)
+		len--;
+	return view_take(v, len);
+}
+
 static void put_text(struct log_line *l, struct view v)
 {
+	struct show show = {0};
 	bool cut = v.len > LOG_TEXT_MAX;
-	v = view_take(v, LOG_TEXT_MAX);
-	bool quotes = cut || needs_quotes(v);
-	if (quotes)
-		log_line_byte(l, '"');
-	for (size_t i = 0; i < v.len; i++) {
-		unsigned char c = (unsigned char)v.data[i];
-		if (c == '"' || c == '\\')
-			log_line_byte(l, '\\');
-		/* UTF-8 stays readable; control characters and DEL could fool a terminal or a log reader. */
-		if (c >= ' ' && c != 0x7f) {
-			log_line_byte(l, (char)c);
-			continue;
+	if (cut)
+		v = cut_text(v);
+	if (!cut && !needs_quotes(v)) {
+		put_bytes(l, v);
+		return;
+	}
+	log_line_byte(l, '"');
+	while (v.len) {
+		struct view bytes = show_take_ascii(&show, &v);
+		for (size_t i = 0; i < bytes.len; i++) {
+			if (bytes.data[i] == '"' || bytes.data[i] == '\\')
+				log_line_byte(l, '\\');
+			log_line_byte(l, bytes.data[i]);
 		}
-		log_line_string(l, "\\x");
-		log_line_byte(l, hex[c >> 4]);
-		log_line_byte(l, hex[c & 15]);
+		if (v.len == 0)
+			break;
+		if (show_next(&show, &v, &bytes) == SHOW_PLAIN)
+			put_whole(l, bytes);
+		else
+			put_escaped(l, bytes);
 	}
 	if (cut)
 		log_line_string(l, "...");
-	if (quotes)
-		log_line_byte(l, '"');
+	log_line_byte(l, '"');
 }
 
 static void put_number(struct log_line *l, uint64_t n)
@@ -88,6 +158,38 @@ void log_line_end(struct log_line *l)
 }
 
 /* ---- reading ---- */
+
+static bool is_stamp(struct view v)
+{
+	static const char form[] = "0000-00-00T00:00:00.000Z";
+	if (v.len != sizeof form - 1)
+		return false;
+	for (size_t i = 0; i < v.len; i++)
+		if (form[i] == '0' ? !ascii_is_digit(v.data[i]) : v.data[i] != form[i])
+			return false;
+	return true;
+}
+
+static bool is_level(struct view v)
+{
+	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
+		if (view_equal(v, view_from_string(levels[i])))
+			return true;
+	return false;
+}
+
+bool log_line_is_good(struct view line, const char *role)
+{
+	struct view word;
+	if (line.len == 0 || line.len > LOG_LINE_MAX || line.data[line.len - 1] != '\n')
+		return false;
+	line.len--;
+	if (!show_is_plain(line))
+		return false;
+	return view_next(&line, ' ', &word) && is_stamp(word) && view_next(&line, ' ', &word) && is_level(word) &&
+	       view_next(&line, ' ', &word) && view_equal(word, view_from_string(role)) && view_next(&line, ' ', &word) &&
+	       word.len > 0 && view_next(&line, ' ', &word) && word.len > 0;
+}
 
 static size_t quoted_length(struct view v)
 {

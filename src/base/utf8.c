@@ -72,22 +72,6 @@ int utf8_append(struct buf *b, int32_t c)
 	return buf_append(b, view_of(out, len));
 }
 
-int utf8_append_line(struct buf *b, struct view text)
-{
-	int error = 0;
-	while (text.len && error == 0) {
-		struct view before = text;
-		int32_t c = utf8_next(&text);
-		if (c == '\r' || c == '\n' || c == '\t')
-			error = buf_append_byte(b, ' ');
-		else if (c < ' ' || c == 0x7f || (c >= 0x80 && c < 0xa0))
-			error = buf_append_byte(b, '?');
-		else
-			error = buf_append(b, view_take(before, before.len - text.len));
-	}
-	return error;
-}
-
 size_t utf8_length(struct view v)
 {
 	size_t n = 0;

@@ -17,12 +17,6 @@ bool utf8_is_ascii(struct view v);
 /* Appends a code point; one that is not valid becomes U+FFFD. The result of buf_append. */
 int utf8_append(struct buf *b, int32_t code_point);
 
-/*
- * Appends text from outside on one line, for a header or a terminal: line ends and tabs become blanks,
- * control characters and what is not UTF-8 "?". The result of buf_append.
- */
-int utf8_append_line(struct buf *b, struct view text);
-
 /* Number of characters; a byte that is not UTF-8 counts as one. */
 size_t utf8_length(struct view v);
 

@@ -50,6 +50,9 @@ int cli_settings(struct cli *cli);
  */
 void cli_become_owner(const char *folder);
 
+/* Prints a value on one line, made safe by base/show.h. */
+void cli_print(struct view text);
+
 /* Prints text as a JSON string, quotes and all. */
 void cli_json_string(struct view text);
 

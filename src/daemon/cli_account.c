@@ -370,6 +370,13 @@ static void print_app_json(const struct app_password *app, bool follows)
 	printf(",\"last_used\":%lld}", (long long)app->last_used);
 }
 
+static void print_app_line(struct view name, const char *when)
+{
+	fputs("  app password    ", stdout);
+	cli_print(name);
+	printf(" (last used: %s)\n", when);
+}
+
 static void print_apps(const struct credentials *c, bool json)
 {
 	for (size_t i = 0; i < c->app_count; i++) {
@@ -381,7 +388,7 @@ static void print_apps(const struct credentials *c, bool json)
 		if (json)
 			print_app_json(&c->apps[i], i > 0);
 		else
-			printf("  app password    %.*s (last used: %s)\n", VIEW_FMT(c->apps[i].name), when);
+			print_app_line(c->apps[i].name, when);
 	}
 }
 
@@ -438,7 +445,8 @@ static int list_domain(struct cli *cli, struct directory_client *client, struct 
 				cli_json_string(items[i].value);
 				printf(",\"disabled\":%s}", disabled ? "true" : "false");
 			} else {
-				printf("%.*s%s\n", VIEW_FMT(items[i].value), disabled ? " (disabled)" : "");
+				cli_print(items[i].value);
+				puts(disabled ? " (disabled)" : "");
 			}
 			*first = false;
 			snprintf(after, sizeof after, "%.*s", VIEW_FMT(items[i].value));

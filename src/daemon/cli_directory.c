@@ -108,11 +108,15 @@ static void print_domain(const struct cli *cli, const struct message_field *item
 		printf(",\"disabled\":%s}", disabled ? "true" : "false");
 		return;
 	}
-	printf("%.*s", VIEW_FMT(items[0].value));
-	if (items[1].value.len)
-		printf(" alias of %.*s", VIEW_FMT(items[1].value));
-	if (items[2].value.len)
-		printf(" catch-all %.*s", VIEW_FMT(items[2].value));
+	cli_print(items[0].value);
+	if (items[1].value.len) {
+		fputs(" alias of ", stdout);
+		cli_print(items[1].value);
+	}
+	if (items[2].value.len) {
+		fputs(" catch-all ", stdout);
+		cli_print(items[2].value);
+	}
 	puts(disabled ? " (disabled)" : "");
 }
 
@@ -192,14 +196,16 @@ static void print_alias(const struct cli *cli, struct view address, struct view 
 		cli_json_string(address);
 		fputs(",\"targets\":[", stdout);
 	} else {
-		printf("%.*s ->", VIEW_FMT(address));
+		cli_print(address);
+		fputs(" ->", stdout);
 	}
 	while (targets.len && view_next(&targets, '\n', &part)) {
 		if (cli->json) {
 			fputs(first_target ? "" : ",", stdout);
 			cli_json_string(part);
 		} else {
-			printf(" %.*s", VIEW_FMT(part));
+			putchar(' ');
+			cli_print(part);
 		}
 		first_target = false;
 	}

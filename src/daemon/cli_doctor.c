@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/show.h"
 #include "daemon/cli.h"
 #include "io/network.h"
 
@@ -117,6 +118,16 @@ static const char *const strangers[] = {
     "<doctor@relay-test.invalid@relay-test.invalid>",
 };
 
+/* Whoever listens on our port may answer what he likes. */
+static void say_answer(const char *where, const char *command, const char *reply)
+{
+	struct buf shown;
+	buf_init(&shown, 4 * REPLY_MAX);
+	show_line(&shown, view_trim(view_from_string(reply)));
+	fprintf(stderr, "postrider: %s answers RCPT TO:%s with %s\n", where, command, buf_string(&shown));
+	buf_done(&shown);
+}
+
 static void check_relay(struct findings *f, int fd, const char *where)
 {
 	char reply[REPLY_MAX], command[300];
@@ -131,8 +142,7 @@ static void check_relay(struct findings *f, int fd, const char *where)
 		snprintf(command, sizeof command, "RCPT TO:%s\r\n", strangers[i]);
 		if (!ask(fd, command, reply, false) || reply[0] != '5') {
 			closed = false;
-			fprintf(stderr, "postrider: %s answers RCPT TO:%s with %s", where, strangers[i],
-			    reply[0] ? reply : "nothing\n");
+			say_answer(where, strangers[i], reply[0] ? reply : "nothing");
 		}
 	}
 	report(f, closed, where,

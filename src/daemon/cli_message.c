@@ -7,10 +7,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/show.h"
 #include "daemon/cli.h"
 #include "format/message_tool.h"
 
 enum { OUTPUT_MAX = 1 << 30 };
+
+/* A part goes byte for byte into a file or a pipe. A terminal would obey it: there it is shown like any text. */
+static void print(bool part, struct view bytes)
+{
+	struct buf shown;
+	buf_init(&shown, 4 * bytes.len + 16);
+	if (part && isatty(STDOUT_FILENO)) {
+		show_text(&shown, bytes);
+		bytes = buf_view(&shown);
+	}
+	fwrite(bytes.data, 1, bytes.len, stdout);
+	buf_done(&shown);
+}
 
 static int run(struct cli *cli, struct view message)
 {
@@ -24,7 +38,7 @@ static int run(struct cli *cli, struct view message)
 	else
 		error = message_tool_extract(message, view_from_string(cli->argv[2]), &out);
 	if (error == 0)
-		fwrite(buf_view(&out).data, 1, buf_view(&out).len, stdout);
+		print(strcmp(cli->argv[0], "extract") == 0, buf_view(&out));
 	else if (error == -ENOENT)
 		fprintf(stderr, "postrider: there is no part %s; `postrider message structure` lists them\n",
 		    cli->argv[2]);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/show.h"
 #include "daemon/cli.h"
 #include "daemon/role.h"
 #include "format/json.h"
@@ -164,6 +165,15 @@ void cli_become_owner(const char *folder)
 		fprintf(stderr,
 		    "postrider: cannot act as the owner of %s: what is written there may belong to root\n",
 		    folder);
+}
+
+void cli_print(struct view text)
+{
+	struct buf out;
+	buf_init(&out, 4 * text.len + 16);
+	show_line(&out, text);
+	fputs(buf_string(&out), stdout);
+	buf_done(&out);
 }
 
 void cli_json_string(struct view text)

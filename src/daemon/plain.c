@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/utf8.h"
+#include "base/show.h"
 
 void plain_time(struct buf *out, int64_t seconds)
 {
@@ -29,7 +29,7 @@ void plain_size(struct buf *out, uint64_t bytes)
 
 void plain_text(struct buf *out, struct view text)
 {
-	utf8_append_line(out, text);
+	show_line(out, text);
 }
 
 void plain_clause(struct buf *out, const char *sentence)

@@ -13,6 +13,7 @@
 #include <errno.h>
 
 #include "base/cursor.h"
+#include "base/show.h"
 #include "base/utf8.h"
 #include "format/limits.h"
 
@@ -115,9 +116,11 @@ int utf8_address_encode(struct view address, bool unitext, struct buf *out)
 	while (address.len && error == 0) {
 		struct view before = address;
 		int32_t c = utf8_next(&address);
-		bool plain = c >= 0xa0 ? unitext : c >= 0 && c < 0x80 && c != '\\' && is_xchar((char)c);
+		struct view bytes = view_take(before, before.len - address.len);
+		/* What a reader can't see, or would see in another order, is written as its number. */
+		bool plain = c >= 0xa0 ? unitext && show_is_plain(bytes) : c >= 0 && c < 0x80 && c != '\\' && is_xchar((char)c);
 		if (plain)
-			error = buf_append(out, view_take(before, before.len - address.len));
+			error = buf_append(out, bytes);
 		else
 			error = buf_printf(out, "\\x{%02X}", (unsigned)(c < 0 ? 0xfffd : c));
 	}

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-#include "base/utf8.h"
+#include "base/show.h"
 #include "format/date.h"
 #include "format/dsn.h"
 #include "format/dsn_report.h"
@@ -35,7 +35,7 @@ static struct view keep(struct reader *r, struct view body)
 	buf_init(&line, DSN_PARSE_FIELD_MAX);
 	buf_init(&clean, DSN_PARSE_FIELD_MAX);
 	header_unfold(body, &line);
-	utf8_append_line(&clean, buf_view(&line));
+	show_line(&clean, buf_view(&line));
 	if (!arena_copy(r->arena, view_trim(buf_view(&clean)), &kept))
 		r->full = true;
 	buf_done(&line);
@@ -66,15 +66,18 @@ static struct dsn_typed keep_typed(struct reader *r, struct view body)
 static struct dsn_typed keep_address(struct reader *r, struct view body)
 {
 	struct dsn_typed typed = keep_typed(r, body);
-	struct buf decoded;
+	struct buf decoded, clean;
 	if (!view_equal(typed.type, VIEW("utf-8")))
 		return typed;
 	buf_init(&decoded, DSN_PARSE_FIELD_MAX);
+	buf_init(&clean, DSN_PARSE_FIELD_MAX);
+	/* A number may stand for any character, for those that may not be shown too. */
 	if (utf8_address_decode(typed.value, &decoded) != 0)
 		r->status.defective = true;
-	else if (!arena_copy(r->arena, buf_view(&decoded), &typed.value))
+	else if (show_line(&clean, buf_view(&decoded)) != 0 || !arena_copy(r->arena, buf_view(&clean), &typed.value))
 		r->full = true;
 	buf_done(&decoded);
+	buf_done(&clean);
 	return typed;
 }
 

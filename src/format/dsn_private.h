@@ -5,8 +5,7 @@
 #include "format/dsn_report.h"
 
 /*
- * Text from outside on one line: control characters and what is not UTF-8 become "?", line ends a blank;
- * without utf8, everything beyond ASCII becomes "?" as well.
+ * Text from outside on one line, made safe by base/show.h; without utf8, everything beyond ASCII becomes "?" as well.
  */
 void dsn_put_clean(struct buf *out, struct view text, bool utf8);
 

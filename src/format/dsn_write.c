@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/show.h"
 #include "base/utf8.h"
 #include "format/dsn_private.h"
 #include "format/limits.h"
@@ -20,11 +21,10 @@ struct view dsn_cut(struct view text, size_t max)
 
 void dsn_put_clean(struct buf *out, struct view text, bool utf8)
 {
-	while (text.len) {
-		struct view before = text;
-		bool shown = utf8_next(&text) < 0x80 || utf8;
-		utf8_append_line(out, shown ? view_take(before, before.len - text.len) : VIEW("?"));
-	}
+	if (utf8)
+		show_line(out, text);
+	else
+		show_ascii(out, text);
 }
 
 /* A word that no line can hold is broken: the limit of RFC 5322 stands above a remote's words. */

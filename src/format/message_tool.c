@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/show.h"
 #include "base/utf8.h"
 #include "format/charset.h"
 #include "format/dsn_show.h"
@@ -47,31 +48,16 @@ static int append_decoded(const struct message *m, const struct mime_part *part,
 	return error ? error : transfer_decode_end(&d, out);
 }
 
-/* Text for a terminal, or its first line: no control characters but line ends and tabs, since mail must not
- * drive it. */
-static void append_printable(struct buf *out, struct view text)
-{
-	while (text.len) {
-		struct view before = text;
-		int32_t c = utf8_next(&text);
-		if (c == '\r')
-			continue;
-		bool control = (c < ' ' && c != '\n' && c != '\t') || c == 0x7f || (c >= 0x80 && c < 0xa0);
-		if (c < 0 || control)
-			utf8_append(out, 0xfffd);
-		else
-			buf_append(out, view_take(before, before.len - text.len));
-	}
-}
-
+/* A value's first line. */
 static void append_line(struct buf *out, struct view text)
 {
 	ptrdiff_t end = view_find(text, '\n');
-	append_printable(out, end < 0 ? text : view_take(text, (size_t)end));
+	show_line(out, end < 0 ? text : view_take(text, (size_t)end));
 }
 
 /* ---- show ---- */
 
+/* A subject is to be read; addresses, and the names beside them, say who somebody is. */
 static void show_field(const struct message *m, const char *name, struct buf *out)
 {
 	struct view block = view_take(m->bytes, (size_t)m->tree->parts[0].body_offset), body;
@@ -81,12 +67,15 @@ static void show_field(const struct message *m, const char *name, struct buf *ou
 	buf_init(&text, 4 * body.len + 16);
 	encoded_word_decode(body, &text);
 	buf_printf(out, "%-8s ", name);
-	append_line(out, buf_view(&text));
+	if (view_equal(view_from_string(name), VIEW("Subject")))
+		show_title(out, buf_view(&text));
+	else
+		show_line(out, buf_view(&text));
 	buf_append_byte(out, '\n');
 	buf_done(&text);
 }
 
-static void show_text(const struct message *m, size_t index, struct buf *out)
+static void show_body(const struct message *m, size_t index, struct buf *out)
 {
 	const struct mime_part *part = &m->tree->parts[index];
 	struct buf octets, text, shown;
@@ -99,7 +88,7 @@ static void show_text(const struct message *m, size_t index, struct buf *out)
 	charset_to_utf8(charset, buf_view(&octets), &text, &defective);
 	if (html)
 		html_to_text(buf_view(&text), &shown);
-	append_printable(out, view_trim(buf_view(html ? &shown : &text)));
+	show_text(out, view_trim(buf_view(html ? &shown : &text)));
 	buf_append_byte(out, '\n');
 	buf_done(&octets);
 	buf_done(&text);
@@ -139,7 +128,11 @@ static void show_attachments(const struct message *m, struct buf *out)
 			continue;
 		buf_append_string(out, "\nAttachment ");
 		mime_part_number(m->tree, i, out);
-		buf_printf(out, ": %.*s/%.*s, ", VIEW_FMT(part->type.type), VIEW_FMT(part->type.subtype));
+		buf_append_string(out, ": ");
+		append_line(out, part->type.type);
+		buf_append_byte(out, '/');
+		append_line(out, part->type.subtype);
+		buf_append_string(out, ", ");
 		append_size(out, part->body_len);
 		if (part->file_name.len) {
 			buf_append_string(out, ", ");
@@ -180,7 +173,7 @@ static void show_for_people(const struct message *m, struct buf *out)
 	buf_append_byte(out, '\n');
 	int text = find_text(m->tree);
 	if (text >= 0)
-		show_text(m, (size_t)text, out);
+		show_body(m, (size_t)text, out);
 	show_report(m, false, out);
 	size_t before = out->len;
 	show_attachments(m, out);

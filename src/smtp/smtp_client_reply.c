@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "base/utf8.h"
+#include "base/show.h"
 #include "smtp/smtp_client_private.h"
 
 /* ---- the text ---- */
@@ -18,23 +18,16 @@ static bool put(struct smtp_client *c, struct view bytes)
 	return true;
 }
 
-static bool is_shown(int32_t character)
-{
-	/* C0, DEL and C1; what turns the writing's direction could make a reply say something else. */
-	return character >= ' ' && !(character >= 0x7f && character < 0xa0) &&
-	       !(character >= 0x2028 && character <= 0x202e) && !(character >= 0x2066 && character <= 0x2069);
-}
-
 static void add_text(struct smtp_client *c, struct view text)
 {
 	bool room = c->lines == 1 || put(c, VIEW("\n"));
+	struct show show = {0};
 	while (text.len > 0 && room) {
-		struct view before = text;
-		int32_t character = utf8_next(&text);
-		if (is_shown(character))
-			room = put(c, view_take(before, before.len - text.len));
+		struct view bytes;
+		if (show_next(&show, &text, &bytes) == SHOW_PLAIN)
+			room = put(c, bytes);
 		else
-			room = put(c, character == '\t' ? VIEW(" ") : VIEW("?"));
+			room = put(c, bytes.data[0] == '\t' ? VIEW(" ") : VIEW("?"));
 	}
 }
 

@@ -65,6 +65,23 @@ def test_extract_gives_the_bytes():
     assert (done.returncode, done.stdout) == (0, b"%PDF-")
 
 
+def test_extract_drives_no_terminal(tmp_path):
+    """Into a pipe a part goes byte for byte; a terminal gets what can be shown."""
+    part = b"one\x1b]0;owned\x07\r\ntwo\xc2\x9b31m\xe2\x80\xae\r\n"
+    mail = tmp_path / "mail.eml"
+    mail.write_bytes(b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + part)
+    assert message("extract", mail, "1").stdout == part
+    ours, theirs = os.openpty()
+    process = subprocess.Popen([POSTRIDER, "message", "extract", str(mail), "1"], stdin=subprocess.DEVNULL, stdout=theirs,
+                               stderr=subprocess.PIPE)
+    _, problem = process.communicate(timeout=60)
+    os.close(theirs)
+    shown = os.read(ours, 4096)
+    os.close(ours)
+    assert (process.returncode, problem) == (0, b"")
+    assert shown.decode().split() == ["one\ufffd]0;owned\ufffd", "two\ufffd31m"]
+
+
 def test_extract_of_no_part_fails():
     done = message("extract", MAIL / "alternative-related.eml", "9")
     assert done.returncode != 0

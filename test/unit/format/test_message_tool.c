@@ -53,6 +53,40 @@ static void shows_what_a_report_means(void **state)
 	buf_done(&out);
 }
 
+/* A stranger's characters drive no terminal, forge no line and turn no name around, wherever they stand. */
+static void shows_nothing_that_deceives(void **state)
+{
+	(void)state;
+	static const char hostile[] =
+	    "Content-Type: multipart/mixed; boundary=b\nFrom: \xc2\x9b" "2J\xe2\x80\xae" "evil <a\xe2\x80\x8b" "b@x.org>\n"
+	    "Subject: =?utf-8?q?a=E2=80=A8From:_boss=C2=85=E2=80=AEb?=\n\n--b\nContent-Type: text/plain; charset=utf-8\n\n"
+	    "one\xe2\x80\xa8two\x1b]0;x\x07\xc2\x9b" "31m\xe2\x80\xaethree\xe2\x81\xa6 \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\n--b\n"
+	    "Content-Type: application/x; name*=utf-8''invoice%E2%80%AEgpj.exe%C2%9B%0A\nContent-Disposition: attachment\n\nx\n--b--\n";
+	static const char *const never[] = {"\x1b", "\x07", "\xc2\x9b", "\xc2\x85", "\xe2\x80\xae", "\xe2\x80\xa8", "\xe2\x81\xa6", "\xe2\x80\x8b", "\nFrom: boss"};
+	struct buf out;
+	buf_init(&out, 100000);
+	for (int how = 0; how < 4; how++) {
+		buf_clear(&out);
+		if (how < 2)
+			assert_int_equal(message_tool_show(view_from_string(hostile), &out, how == 1), 0);
+		else
+			assert_int_equal(message_tool_structure(view_from_string(hostile), &out, how == 3), 0);
+		for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+			assert_null(strstr(buf_string(&out), never[i]));
+		if (how == 0) {
+			assert_non_null(strstr(buf_string(&out), "Subject  a From: boss\xef\xbf\xbd" "b\n"));
+			assert_non_null(strstr(buf_string(&out), "a?b@x.org"));
+			assert_non_null(strstr(buf_string(&out), "one\ntwo\xef\xbf\xbd]0;x\xef\xbf\xbd\xef\xbf\xbd" "31mthree"));
+			assert_non_null(strstr(buf_string(&out), "three \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\n"));
+		}
+		if (how == 0 || how == 2)
+			assert_non_null(strstr(buf_string(&out), "invoice?gpj.exe"));
+		if (how == 3)
+			assert_non_null(strstr(buf_string(&out), "invoice\\u202egpj.exe"));
+	}
+	buf_done(&out);
+}
+
 static void shows_structure(void **state)
 {
 	(void)state;
@@ -85,6 +119,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(shows),
 	    cmocka_unit_test(shows_what_a_report_means),
+	    cmocka_unit_test(shows_nothing_that_deceives),
 	    cmocka_unit_test(shows_structure),
 	    cmocka_unit_test(extracts),
 	};
