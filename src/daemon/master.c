@@ -309,18 +309,6 @@ static void raise_limits(const struct settings *settings)
 		        "do", "raise the limit of open files (LimitNOFILE=) or lower connections_max"));
 }
 
-static int open_log(struct master *m)
-{
-	int pair[2], size = 1 << 20;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-		return STATUS_OS;
-	setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-	m->log_read = pair[0];
-	m->log_write = pair[1];
-	m->standard_error = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	return 0;
-}
-
 static int read_certificates(struct master *m)
 {
 	struct certificates certificates;
@@ -350,7 +338,7 @@ static int start(struct master *m)
 	if (status == 0)
 		status = master_listen(m);
 	if (status == 0)
-		status = open_log(m);
+		status = master_log_open(m) == 0 ? 0 : STATUS_OS;
 	m->executable = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	if (status || m->executable < 0)
 		return status ? status : STATUS_OS;

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "daemon/certificates.h"
+#include "daemon/log_sources.h"
 #include "daemon/master.h"
 #include "daemon/roles.h"
 
@@ -41,6 +42,12 @@ struct listener {
 	int fd;
 };
 
+/* The log's end of a process's socket. */
+struct log_socket {
+	enum role_bit from;
+	int fd;
+};
+
 struct master {
 	struct master_options *options;
 	struct settings *settings;
@@ -58,7 +65,9 @@ struct master {
 	size_t listener_count;
 	int executable; /* our own, open: a package upgrade under us changes nothing */
 	int folder;     /* the data folder */
-	int log_read, log_write, standard_error;
+	struct log_socket log_sockets[LOG_SOURCES_MAX]; /* what the log role reads, or will read at its next start */
+	size_t log_socket_count;
+	int log_write, standard_error;
 	int lock;
 	unsigned stop_group;
 	bool stopping, upgrading, announced;
@@ -74,6 +83,15 @@ void master_close_listeners(struct master *m);
 /* Marks the listeners to survive an exec, and describes them in the environment; the new master adopts them.
  */
 void master_keep_listeners(struct master *m);
+
+/*
+ * master_log.c: the way of log lines. master_log_open makes the master's own. master_log_for makes the one of a process that is about
+ * to be started, tells the log role, and gives the process's end, to be closed by the caller; 0 or a negative errno.
+ * master_log_introduce tells a new log role of all that there are.
+ */
+int master_log_open(struct master *m);
+int master_log_for(struct master *m, const struct child *child, int *write_end);
+void master_log_introduce(struct master *m, struct child *log);
 
 /* Starts a role's process and sends it everything it needs. 0 or a negative errno. */
 int master_spawn(struct master *m, struct child *child);

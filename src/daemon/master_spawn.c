@@ -29,7 +29,7 @@ void master_choose_user(struct child *child, unsigned index)
 }
 
 /* In the new process, between fork and exec. */
-static void become(struct master *m, struct child *child, int control)
+static void become(struct master *m, struct child *child, int control, int log)
 {
 	char uid[24], gid[24], empty[512];
 	static char program[] = "postrider", command[] = "role";
@@ -44,11 +44,12 @@ static void become(struct master *m, struct child *child, int control)
 	setenv("POSTRIDER_GID", gid, 1);
 	setenv("POSTRIDER_EMPTY", empty, 1);
 	unsetenv("NOTIFY_SOCKET");
-	/* The control end may have a number that is about to be overwritten: move it up first. */
+	/* These may have a number that is about to be overwritten: move them up first. */
 	control = fcntl(control, F_DUPFD, 64);
-	dup2(logs ? m->log_read : null, STDIN_FILENO);
+	log = logs ? -1 : fcntl(log, F_DUPFD_CLOEXEC, 64);
+	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
-	dup2(logs ? m->standard_error : m->log_write, STDERR_FILENO);
+	dup2(logs ? m->standard_error : log, STDERR_FILENO);
 	dup2(control, CONTROL_FD);
 	close(control);
 	sigemptyset(&none);
@@ -243,15 +244,24 @@ static void control_closed(void *arg)
 
 int master_spawn(struct master *m, struct child *child)
 {
-	int pair[2], error = channel_pair(pair);
+	int pair[2], log = -1, error = channel_pair(pair);
 	if (error)
 		return error;
+	if (child->role->bit != ROLE_LOG)
+		error = master_log_for(m, child, &log);
+	if (error) {
+		close(pair[0]);
+		close(pair[1]);
+		return error;
+	}
 	pid_t pid = fork();
 	if (pid == 0) {
 		close(pair[0]);
-		become(m, child, pair[1]);
+		become(m, child, pair[1], log);
 	}
 	close(pair[1]);
+	if (log >= 0)
+		close(log);
 	if (pid < 0) {
 		close(pair[0]);
 		return -errno;
@@ -265,6 +275,8 @@ int master_spawn(struct master *m, struct child *child)
 	if (child->role->gets_folder)
 		ipc_send(&child->control, MESSAGE_FOLDER, 0, &(struct message_empty){0},
 		    fcntl(m->folder, F_DUPFD_CLOEXEC, 3));
+	if (child->role->bit == ROLE_LOG)
+		master_log_introduce(m, child);
 	master_introduce_everywhere(m, child);
 	for (size_t i = 0; i < m->listener_count; i++) {
 		struct listener *l = &m->listeners[i];

@@ -6,6 +6,8 @@
 #include "daemon/roles.h"
 
 int log_role_start(struct role_process *p);
+/* The socket that a process of this role writes its lines into, or the master. */
+void log_role_peer(struct role_process *p, enum role_bit role, int fd);
 int log_role_serve(struct role_process *p);
 void log_role_drain(struct role_process *p);
 

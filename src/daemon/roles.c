@@ -20,7 +20,8 @@ enum {
 /* The order is that of start and, backwards, of stop: whoever is called starts before its callers. */
 /* clang-format off */
 const struct role roles[ROLES] = {
-    {.name = "log", .bit = ROLE_LOG, .sandbox = &sandbox_log, .start = log_role_start, .serve = log_role_serve, .drain = log_role_drain},
+    {.name = "log", .bit = ROLE_LOG, .sandbox = &sandbox_log, .start = log_role_start, .serve = log_role_serve, .peer = log_role_peer,
+	.drain = log_role_drain},
     {.name = "store", .bit = ROLE_STORE, .services = 1 << SERVICE_ADMIN_STORE, .sandbox = &sandbox_store, .gets_folder = true,
 	.start = store_role_start, .serve = store_role_serve, .peer = store_role_peer, .listener = store_role_listener, .drain = store_role_drain},
     {.name = "keys", .bit = ROLE_KEYS, .sandbox = &sandbox_values, .files = 1 << FILE_KEY | 1 << FILE_SECRET,

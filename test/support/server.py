@@ -253,7 +253,8 @@ class Server:
             self.checked = len(self.events)
         return [e.line for e in events
                 if (e.good and e.level == "error" and e.name not in self.expected)
-                or (not e.good and re.search(r"Sanitizer|runtime error|^\s*#\d|SUMMARY", e.line))]
+                or ((not e.good or e.name == "stray-line")
+                    and re.search(r"Sanitizer|runtime error|^\s*#\d|=\"?\s*#\d|SUMMARY", e.line))]
 
     def tail(self, count=25, since=0, without=()):
         """The last lines, without those of some roles."""
