@@ -14,6 +14,7 @@
 
 #include "base/base64.h"
 #include "base/mem.h"
+#include "format/domain.h"
 #include "trust/sasl_private.h"
 
 enum { CLIENT_FIRST = 1, CLIENT_FINAL = 2, ACKNOWLEDGED = 3 };
@@ -96,11 +97,21 @@ static enum sasl_step client_first(struct sasl_server *s, struct view message)
 
 /*
  * The salt of an identity that doesn't exist: always the same for the same name, and nobody without the
- * secret can tell it from a real one.
+ * secret can tell it from a real one. Like an account's it follows the name that the directory would compare, not
+ * what was typed: a salt that changes with the case of a letter would tell that nobody is there.
  */
 static void fake_salt(const struct sasl_server *s, unsigned char salt[SCRAM_KEY_MAX])
 {
-	scram_hmac(SCRAM_SHA_256, s->setup.server_secret, buf_view(&s->identity), salt);
+	struct view identity = buf_view(&s->identity);
+	ptrdiff_t at = view_find_last(identity, '@');
+	struct buf name;
+	buf_init(&name, 2 * SASL_IDENTITY_MAX);
+	/* What is no address is nobody's, in whatever way it is written. */
+	if (at < 1 || address_key(view_take(identity, (size_t)at), view_skip(identity, (size_t)at + 1), &name) != 0)
+		for (size_t i = 0; i < identity.len; i++)
+			buf_append_byte(&name, ascii_lower(identity.data[i]));
+	scram_hmac(SCRAM_SHA_256, s->setup.server_secret, buf_view(&name), salt);
+	buf_done(&name);
 }
 
 enum sasl_step sasl_scram_answer(struct sasl_server *s, const struct sasl_scram_record *record)
@@ -108,12 +119,14 @@ enum sasl_step sasl_scram_answer(struct sasl_server *s, const struct sasl_scram_
 	unsigned char fake[SCRAM_KEY_MAX] = {0};
 	struct view salt = record->salt;
 	uint32_t iterations = record->iterations;
-	bool known = record->count && s->identity.len && salt.len;
-	if (known) {
+	/* An account has its salt whether or not it has an app password that counts here. */
+	bool known = s->identity.len && salt.len;
+	if (known && record->count) {
 		s->key_count = record->count < SASL_SCRAM_KEYS_MAX ? record->count : SASL_SCRAM_KEYS_MAX;
 		s->keys = mem_array(s->key_count, sizeof *s->keys);
 		memcpy(s->keys, record->keys, s->key_count * sizeof *s->keys);
-	} else {
+	}
+	if (!known) {
 		fake_salt(s, fake);
 		salt = view_of(fake, SCRAM_SALT_SIZE);
 		iterations = SCRAM_ITERATIONS;

@@ -95,6 +95,14 @@ static void answers_sasl(void **state)
 	assert_int_equal(
 	    credentials_scram_record(&f->c, SCRAM_SHA_1, CREDENTIAL_POP3, &f->arena, &record), 0);
 	assert_int_equal(record.count, 1);
+	/* The salt and the iterations are the account's, also where no verifier counts: for this protocol, or at all. */
+	const struct view salt_of_account = record.salt;
+	struct credentials bare;
+	credentials_init(&bare, salt);
+	assert_int_equal(credentials_scram_record(&bare, SCRAM_SHA_256, CREDENTIAL_IMAP, &f->arena, &record), 0);
+	assert_int_equal(record.count, 0);
+	assert_true(view_equal(record.salt, salt_of_account));
+	assert_int_equal(record.iterations, SCRAM_ITERATIONS);
 	assert_int_equal(credentials_scram_record(NULL, SCRAM_SHA_1, CREDENTIAL_POP3, &f->arena, &record), 0);
 	assert_int_equal(record.count, 0);
 	assert_int_equal(credentials_secrets(&f->c, CREDENTIAL_POP3, &f->arena, &secrets, &count), 0);

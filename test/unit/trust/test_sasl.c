@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "trust/keyed_md5.h"
+#include "trust/limits.h"
 #include "trust/sasl.h"
 #include "trust/sasl_client.h"
 
@@ -312,6 +313,46 @@ static void scram_hides_who_exists(void **state)
 	assert_int_equal(strlen(strstr(first, ",s=")), strlen(",s=AAAAAAAAAAAAAAAAAAAAAA==,i=16384"));
 }
 
+static void salt_of(const char *first, const struct sasl_scram_record *record, char out[200])
+{
+	struct sasl_server *s = server("SCRAM-SHA-256", &plain_setup);
+	assert_int_equal(sasl_server_start(s, view_from_string(first)), SASL_WAIT);
+	assert_int_equal(sasl_server_answer_scram(s, record), SASL_CHALLENGE);
+	snprintf(out, 200, "%.*s", VIEW_FMT(sasl_server_output(s)));
+	/* And nobody comes in without a key. */
+	assert_int_equal(sasl_server_feed(s, VIEW("c=biws,r=abcservernonce,p=AAAA")), SASL_FAILED);
+	sasl_server_free(s);
+}
+
+/* What a stranger can ask for tells neither whether there is an account nor whether it has app passwords. */
+static void the_salt_is_the_accounts(void **state)
+{
+	(void)state;
+	static const char *const ways[] = {"n,,n=ghost@example.org,r=abc", "n,,n=GHOST@example.org,r=abc", "n,,n=Ghost@EXAMPLE.Org,r=abc"};
+	static const char *const umlauts[] = {"n,,n=j\xc3\xb6@m\xc3\xbcnchen.test,r=abc", "n,,n=J\xc3\x96@M\xc3\x9cnchen.test,r=abc",
+	    "n,,n=jo\xcc\x88@xn--mnchen-3ya.test,r=abc"};
+	struct sasl_scram_record nobody = {0}, without = {.salt = VIEW("0123456789abcdef"), .iterations = SCRAM_ITERATIONS};
+	char first[200], other[200];
+	for (size_t i = 0; i < 3; i++) {
+		salt_of(ways[i], &nobody, i ? other : first);
+		if (i)
+			assert_string_equal(first, other);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		salt_of(umlauts[i], &nobody, i ? other : first);
+		if (i)
+			assert_string_equal(first, other);
+	}
+	salt_of("n,,n=ghast@example.org,r=abc", &nobody, first);
+	salt_of(ways[0], &nobody, other);
+	assert_string_not_equal(first, other);
+	/* An account without any app password has one salt, and always the same. */
+	for (size_t i = 0; i < 3; i++) {
+		salt_of(ways[i], &without, other);
+		assert_string_equal(other, "r=abcservernonce,s=MDEyMzQ1Njc4OWFiY2RlZg==,i=16384");
+	}
+}
+
 static void scram_refuses_malformed_messages(void **state)
 {
 	(void)state;
@@ -368,6 +409,7 @@ int main(void)
 	    cmocka_unit_test(scram_agrees_with_our_client),
 	    cmocka_unit_test(scram_binds_to_the_channel),
 	    cmocka_unit_test(scram_hides_who_exists),
+	    cmocka_unit_test(the_salt_is_the_accounts),
 	    cmocka_unit_test(scram_refuses_malformed_messages),
 	    cmocka_unit_test(keeps_the_order),
 	};
