@@ -60,29 +60,39 @@ void edge_connection_start_tls(struct edge_connection *c)
 	loop_task_schedule(&c->task);
 }
 
+/* The whole PROXY header has come. Returns how much of the input is used up: all of it for a client that is sent away. */
+static size_t proxy_header_done(struct edge_connection *c, size_t taken, size_t all)
+{
+	c->proxy_pending = false;
+	stream_hold(&c->stream);
+	if (c->proxy_local || edge_rename(c->edge, &c->client, &c->proxy_client)) {
+		loop_task_schedule(&c->task);
+		return taken;
+	}
+	if (!service_has_tls(c->client.service))
+		stream_write(&c->stream, view_from_string(c->edge->protocol->too_many));
+	stream_close(&c->stream);
+	return all;
+}
+
 /* The PROXY header, where one is due: returns how much it took, 0 for wait. */
 static size_t take_proxy_header(struct edge_connection *c, struct view bytes)
 {
-	struct sockaddr_storage address;
-	bool local;
-	int n = proxy_header_parse(bytes, &address, &local);
-	if (n == 0)
-		return 0;
+	int n = 0;
+	if (!c->proxy_read)
+		n = proxy_header_parse(bytes, &c->proxy_client, &c->proxy_local, &c->proxy_rest);
 	if (n < 0) {
 		log_event(LOG_WARNING, c->id, "proxy-header-refused", log_string("client", c->client.text));
 		stream_abort(&c->stream);
 		return bytes.len;
 	}
-	c->proxy_pending = false;
-	stream_hold(&c->stream);
-	if (local || edge_rename(c->edge, &c->client, &address)) {
-		loop_task_schedule(&c->task);
-		return (size_t)n;
-	}
-	if (!service_has_tls(c->client.service))
-		stream_write(&c->stream, view_from_string(c->edge->protocol->too_many));
-	stream_close(&c->stream);
-	return bytes.len;
+	if (n == 0 && !c->proxy_read)
+		return 0;
+	c->proxy_read = true;
+	size_t passed_over = bytes.len - (size_t)n < c->proxy_rest ? bytes.len - (size_t)n : c->proxy_rest;
+	c->proxy_rest -= passed_over;
+	size_t taken = (size_t)n + passed_over;
+	return c->proxy_rest ? taken : proxy_header_done(c, taken, bytes.len);
 }
 
 /* ---- the stream ---- */

@@ -18,6 +18,10 @@ struct edge_connection {
 	struct loop_task task;
 	char id[RANDOM_ID_SIZE]; /* in all its log lines */
 	bool proxy_pending;      /* the PROXY header has not come yet */
+	bool proxy_read;         /* but for the extensions at its end, which are passed over */
+	bool proxy_local;        /* it names nobody */
+	size_t proxy_rest;       /* octets of these extensions */
+	struct sockaddr_storage proxy_client;
 	bool tls_wanted;         /* at the end of the turn */
 	bool begun;              /* the session exists */
 	bool ending;             /* `ended` has been called */

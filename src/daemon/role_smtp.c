@@ -72,14 +72,15 @@ static bool is_trusted(const struct smtp_connection *c)
 	return network_contains(smtp_role.edge.process->settings.trusted_networks, &c->edge.client.address);
 }
 
-static void ask_xclient(void *arg, const struct smtp_xclient *attributes)
+static bool ask_xclient(void *arg, const struct smtp_xclient *attributes)
 {
 	struct smtp_connection *c = arg;
 	struct sockaddr_storage address;
-	if (attributes->address.len && network_parse(attributes->address, &address) &&
-	    !edge_rename(&smtp_role.edge, &c->edge.client, &address)) {
+	if (attributes->address.len && !network_parse(attributes->address, &address))
+		return false;
+	if (attributes->address.len && !edge_rename(&smtp_role.edge, &c->edge.client, &address)) {
 		smtp_end(c->session, "4.7.0", "too many connections from this address");
-		return;
+		return true;
 	}
 	smtp_connection_name_client(c);
 	c->account = 0;
@@ -87,6 +88,7 @@ static void ask_xclient(void *arg, const struct smtp_xclient *attributes)
 	    c->session, buf_view(&c->literal), edge_connection_clear_login(&c->edge), is_trusted(c));
 	log_event(LOG_INFO, c->edge.id, "smtp-xclient", log_string("client", c->edge.client.text),
 	    log_text("name", attributes->name));
+	return true;
 }
 
 static void ask_close(void *arg)

@@ -43,14 +43,16 @@ bool network_parse(struct view text, struct sockaddr_storage *address)
 	char name[INET6_ADDRSTRLEN];
 	struct sockaddr_in *v4 = (struct sockaddr_in *)address;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
-	if (view_starts_nocase(text, VIEW("IPv6:")))
+	bool named = view_starts_nocase(text, VIEW("IPv6:"));
+	if (named)
 		text = view_skip(text, 5);
-	if (text.len == 0 || text.len >= sizeof name)
+	/* inet_pton stops at a NUL: what stands behind it would not count. */
+	if (text.len == 0 || text.len >= sizeof name || view_find(text, '\0') >= 0)
 		return false;
 	memcpy(name, text.data, text.len);
 	name[text.len] = '\0';
 	memset(address, 0, sizeof *address);
-	if (inet_pton(AF_INET, name, &v4->sin_addr) == 1) {
+	if (!named && inet_pton(AF_INET, name, &v4->sin_addr) == 1) {
 		v4->sin_family = AF_INET;
 		return true;
 	}

@@ -6,7 +6,7 @@
 
 #include "base/cursor.h"
 
-enum { V1_MAX = 107, V2_FIXED = 16 };
+enum { V2_FIXED = 16, V2_ADDRESSES_V4 = 12, V2_ADDRESSES_V6 = 36 };
 
 static const char v2_signature[12] = "\r\n\r\n\0\r\nQUIT\n";
 
@@ -34,9 +34,9 @@ static bool set_address(struct view text, struct view port, bool v6, struct sock
 /* "PROXY TCP4 192.0.2.1 192.0.2.2 56324 25\r\n" */
 static int parse_v1(struct view bytes, struct sockaddr_storage *client, bool *local)
 {
-	ptrdiff_t end = view_find(view_take(bytes, V1_MAX), '\n');
+	ptrdiff_t end = view_find(view_take(bytes, PROXY_HEADER_MAX), '\n');
 	if (end < 0)
-		return bytes.len >= V1_MAX ? -EBADMSG : 0;
+		return bytes.len >= PROXY_HEADER_MAX ? -EBADMSG : 0;
 	if (end < 1 || bytes.data[end - 1] != '\r')
 		return -EBADMSG;
 	struct view rest = view_take(bytes, (size_t)end - 1), part[6];
@@ -58,27 +58,30 @@ static int parse_v1(struct view bytes, struct sockaddr_storage *client, bool *lo
 	return (int)end + 1;
 }
 
-static int parse_v2(struct view bytes, struct sockaddr_storage *client, bool *local)
+/* Addresses of another family than these two are extensions like others: nobody reads them. */
+static int parse_v2(struct view bytes, struct sockaddr_storage *client, bool *local, size_t *rest)
 {
 	struct cursor c = cursor_on(view_skip(bytes, sizeof v2_signature));
 	uint8_t command = cursor_u8(&c), family = cursor_u8(&c);
 	size_t len = cursor_u16(&c);
 	if (!cursor_ok(&c))
 		return 0;
-	if (command >> 4 != 2 || (command & 15) > 1 || V2_FIXED + len > PROXY_HEADER_MAX)
+	if (command >> 4 != 2 || (command & 15) > 1)
 		return -EBADMSG;
-	if (bytes.len < V2_FIXED + len)
+	bool none = (command & 15) == 0 || (family >> 4 != 1 && family >> 4 != 2), v6 = family >> 4 == 2;
+	size_t needed = none ? 0 : v6 ? V2_ADDRESSES_V6 : V2_ADDRESSES_V4;
+	if (len < needed)
+		return -EBADMSG;
+	if (bytes.len < V2_FIXED + needed)
 		return 0;
-	struct cursor body = cursor_on(cursor_bytes(&c, len));
-	*local = (command & 15) == 0 || (family >> 4 != 1 && family >> 4 != 2);
-	if (*local)
-		return (int)(V2_FIXED + len);
-	bool v6 = family >> 4 == 2;
+	*local = none;
+	*rest = len - needed;
+	if (none)
+		return V2_FIXED;
+	struct cursor body = cursor_on(cursor_bytes(&c, needed));
 	struct view source = cursor_bytes(&body, v6 ? 16 : 4);
 	cursor_bytes(&body, v6 ? 16 : 4);
 	uint16_t port = cursor_u16(&body);
-	if (!cursor_ok(&body))
-		return -EBADMSG;
 	memset(client, 0, sizeof *client);
 	if (v6) {
 		struct sockaddr_in6 *a = (struct sockaddr_in6 *)client;
@@ -91,16 +94,17 @@ static int parse_v2(struct view bytes, struct sockaddr_storage *client, bool *lo
 		a->sin_port = htons(port);
 		memcpy(&a->sin_addr, source.data, 4);
 	}
-	return (int)(V2_FIXED + len);
+	return (int)(V2_FIXED + needed);
 }
 
-int proxy_header_parse(struct view bytes, struct sockaddr_storage *client, bool *local)
+int proxy_header_parse(struct view bytes, struct sockaddr_storage *client, bool *local, size_t *rest)
 {
+	*rest = 0;
 	struct view v2 = view_of(v2_signature, sizeof v2_signature), v1 = VIEW("PROXY ");
 	if (bytes.len == 0)
 		return 0;
 	if (view_starts(bytes, v2))
-		return parse_v2(bytes, client, local);
+		return parse_v2(bytes, client, local, rest);
 	if (view_starts(bytes, v1))
 		return parse_v1(bytes, client, local);
 	return view_starts(v2, bytes) || view_starts(v1, bytes) ? 0 : -EBADMSG;

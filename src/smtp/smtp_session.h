@@ -105,9 +105,8 @@ struct smtp_backend {
 	    const struct smtp_trailer *trailer); /* smtp_delivered */
 	void (*abandon)(void *arg);              /* the transaction is over: forget recipients and body */
 	void (*start_tls)(void *arg);            /* smtp_secured */
-	void (*xclient)(void *arg,
-	    const struct smtp_xclient
-	        *attributes); /* the client is somebody else from now on: smtp_client_changed, or an end */
+	/* The client is somebody else from now on: smtp_client_changed, or an end. False, and nothing has changed: the address is none. */
+	bool (*xclient)(void *arg, const struct smtp_xclient *attributes);
 	/* Try what waits for this domain (lower case, A-labels) now: smtp_etrn_done. Needed with config.etrn.
 	 */
 	void (*etrn)(void *arg, struct view domain);

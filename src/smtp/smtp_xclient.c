@@ -32,6 +32,34 @@ static bool decode(struct arena *arena, struct view value, struct view *out)
 	return true;
 }
 
+/* Those of Postfix that change nothing here. */
+static bool is_other(struct view name)
+{
+	static const char *const others[] = {"PORT", "PROTO", "DESTADDR", "DESTPORT", "REVERSE_NAME"};
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (view_equal_nocase(name, view_from_string(others[i])))
+			return true;
+	return false;
+}
+
+/* False for an attribute that there is not, and for an address without a value. */
+static bool take(struct smtp_xclient *attributes, struct view name, struct view value)
+{
+	if (view_equal_nocase(name, VIEW("ADDR"))) {
+		attributes->address = value;
+		return value.len > 0 || value.data == NULL;
+	}
+	if (view_equal_nocase(name, VIEW("NAME")))
+		attributes->name = value;
+	else if (view_equal_nocase(name, VIEW("HELO")))
+		attributes->helo = value;
+	else if (view_equal_nocase(name, VIEW("LOGIN")))
+		attributes->login = value;
+	else
+		return is_other(name);
+	return true;
+}
+
 void smtp_client_changed(struct smtp_session *s, struct view client_address, bool clear_login, bool trusted)
 {
 	s->config.trusted = trusted;
@@ -53,20 +81,10 @@ void smtp_xclient_command(struct smtp_session *s, struct view argument)
 	while (good && rest.len && view_next(&rest, ' ', &part)) {
 		ptrdiff_t equals = view_find(part, '=');
 		struct view name = view_take(part, equals < 0 ? 0 : (size_t)equals), value;
-		good = equals > 0 && decode(&arena, view_skip(part, (size_t)equals + 1), &value);
-		if (!good)
-			break;
-		if (view_equal_nocase(name, VIEW("NAME")))
-			attributes.name = value;
-		else if (view_equal_nocase(name, VIEW("ADDR")))
-			attributes.address = value;
-		else if (view_equal_nocase(name, VIEW("HELO")))
-			attributes.helo = value;
-		else if (view_equal_nocase(name, VIEW("LOGIN")))
-			attributes.login = value;
+		good = equals > 0 && decode(&arena, view_skip(part, (size_t)equals + 1), &value) && take(&attributes, name, value);
 	}
-	if (good) {
-		s->backend->xclient(s->arg, &attributes);
+	/* Whoever speaks for another must say who that is: what can't be read is refused, and the proxy's own address never stands for it. */
+	if (good && s->backend->xclient(s->arg, &attributes)) {
 		if (s->state == SMTP_OVER) {
 			arena_done(&arena);
 			return;

@@ -1,4 +1,4 @@
-/* PROXY headers: the length is within the input and the limit; a cut header asks for more or is refused. */
+/* PROXY headers: the length is within the input and the limits; a cut header asks for more or is refused. */
 #include "fuzz.h"
 
 #include "io/network.h"
@@ -10,12 +10,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char text[NETWORK_TEXT_SIZE];
 	bool local = false;
 	struct view bytes = view_of(data, size);
-	int n = proxy_header_parse(bytes, &address, &local);
-	check(n <= (int)size && n <= PROXY_HEADER_MAX);
+	size_t rest = 0;
+	int n = proxy_header_parse(bytes, &address, &local, &rest);
+	check(n <= (int)size && n <= PROXY_HEADER_MAX && rest <= PROXY_EXTENSIONS_MAX);
 	if (n > 0 && !local) {
 		check(address.ss_family == AF_INET || address.ss_family == AF_INET6);
 		network_text(&address, text);
-		check(proxy_header_parse(view_take(bytes, (size_t)n - 1), &address, &local) <= 0);
+		check(proxy_header_parse(view_take(bytes, (size_t)n - 1), &address, &local, &rest) <= 0);
 	}
 	network_contains(bytes, &address);
 	return 0;

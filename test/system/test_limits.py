@@ -344,8 +344,9 @@ def test_guessing_is_slowed_and_the_owner_is_not_locked_out(make_server):
 # ---- other people's words about the client ----
 
 
-def proxy_v2(address, port):
-    return b"\r\n\r\n\0\r\nQUIT\n" + b"\x21\x11" + struct.pack("!H4s4sHH", 12, socket.inet_aton(address), socket.inet_aton("192.0.2.1"), port, 25)
+def proxy_v2(address, port, extensions=b""):
+    return (b"\r\n\r\n\0\r\nQUIT\n" + b"\x21\x11" + struct.pack("!H4s4sHH", 12 + len(extensions), socket.inet_aton(address),
+            socket.inet_aton("192.0.2.1"), port, 25) + extensions)
 
 
 @pytest.mark.parametrize("header", [b"PROXY TCP4 192.0.2.9 192.0.2.1 4000 25\r\n", proxy_v2("192.0.2.9", 4000)])
@@ -378,10 +379,29 @@ def test_proxy_header_from_configured_addresses_only(make_server, server, header
     assert event.fields["client"] == "192.0.2.9"
 
 
+@pytest.mark.parametrize("size", [4, 1000, 65535 - 12])
+def test_a_proxy_header_is_read_whole(make_server, size):
+    """Its extensions (a certificate, an authority) are passed over, all of them, in whatever pieces they come."""
+    proxied = make_server(proxy_from=["127.0.0.0/8"])
+    # A command in the extensions is none, and the first one behind them is.
+    extensions = b"\x20" + struct.pack("!H", size - 3) + (b"NOOP\r\n" * (size // 6 + 1))[:size - 3]
+    header = proxy_v2("192.0.2.9", 4000, extensions)
+    for pieces in ([header], [header[:20], header[20:30], header[30:-1], header[-1:]]):
+        with proxied.connect("smtp") as c:
+            for piece in pieces:
+                c.send(piece)
+            assert c.reply().startswith("220")
+            assert c.ask("EHLO client.test").startswith("250")
+            assert c.ask("QUIT").startswith("221")
+
+
 def test_xclient_from_configured_addresses_only(make_server, server):
     trusting = make_server(xclient_from=["127.0.0.1/32"])
     with greeted(trusting) as c:
         assert "XCLIENT" in c.ask("EHLO client.test")
+        # What is no address is refused, and the proxy's own never stands for it.
+        for bad in ("192.0.2.777", "192.0.2.7+00x", "IPv6:192.0.2.7", "[192.0.2.7]", "", "mail.else.test", "192.0.2.7 COLOUR=red"):
+            assert c.ask(f"XCLIENT ADDR={bad}").startswith("501 5.5.4")
         assert c.ask("XCLIENT ADDR=192.0.2.7 NAME=mail.else.test").startswith("220")
         c.ask("EHLO mail.else.test")
         c.ask("MAIL FROM:<a@else.test>")

@@ -1,5 +1,7 @@
 /* The stage for SMTP transcripts: plays auth, store and the rest. */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "play.h"
@@ -111,10 +113,13 @@ static void start_tls(void *arg)
 	stage.pending = TLS;
 }
 
-static void xclient(void *arg, const struct smtp_xclient *attributes)
+static bool xclient(void *arg, const struct smtp_xclient *attributes)
 {
+	char text[64];
+	struct in_addr address;
 	(void)arg;
-	(void)attributes;
+	snprintf(text, sizeof text, "%.*s", VIEW_FMT(attributes->address));
+	return attributes->address.len == 0 || inet_pton(AF_INET, text, &address) == 1;
 }
 
 static void etrn(void *arg, struct view domain)

@@ -17,7 +17,7 @@ static void reads_and_writes(void **state)
 	static const char *const pairs[][2] = {{"192.0.2.1", "192.0.2.1"}, {"2001:DB8::1", "2001:db8::1"},
 	    {"IPv6:2001:db8::1", "2001:db8::1"}, {"ipv6:::1", "::1"}, {"::ffff:192.0.2.1", "192.0.2.1"}};
 	static const char *const bad[] = {"", "192.0.2", "192.0.2.256", "2001:db8::1::2", "host", "192.0.2.1 ", "[::1]",
-	    "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000"};
+	    "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000", "IPv6:192.0.2.1", "IPv6:"};
 	char text[NETWORK_TEXT_SIZE];
 	struct sockaddr_storage a;
 	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
@@ -27,6 +27,7 @@ static void reads_and_writes(void **state)
 	}
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		assert_false(network_parse(view_from_string(bad[i]), &a));
+	assert_false(network_parse(VIEW("192.0.2.1\0x"), &a));
 	a.ss_family = AF_UNIX;
 	network_text(&a, text);
 	assert_string_equal(text, "?");
