@@ -185,6 +185,7 @@ struct relay_notice {
 	struct message_delivery_recipient *recipients;
 	size_t target_count, recipient_count;
 	struct view postmaster, key; /* key: the sender's, as the directory knows it */
+	bool forged; /* it looks like one that we gave to a forwarded message, and is none */
 	struct calls *asked;
 	uint32_t request;
 	struct relay_news *at; /* being fetched */

@@ -91,6 +91,8 @@ static int choose_postmaster(struct relay_notice *n, bool local)
 
 /* ---- questions ---- */
 
+static void ask_directory(struct relay_notice *n);
+
 static void go_elsewhere(struct relay_notice *n, struct view address)
 {
 	n->recipients = arena_array(&n->arena, 1, sizeof *n->recipients);
@@ -128,11 +130,12 @@ static bool on_true_sender(void *arg, struct link *link, struct channel_frame *f
 	n->request = 0;
 	if (frame == NULL)
 		relay_notice_end(n, NOTICE_TROUBLE, "keys does not answer");
-	else if (m.error)
-		relay_notice_end(
-		    n, NOTICE_UNTELLABLE, "the sender is none that was rewritten here, or too long ago");
-	else
+	else if (m.error == 0)
 		go_elsewhere(n, m.address);
+	else {
+		n->forged = true;
+		ask_directory(n); /* again, and what it says counts now: a catch-all may take it */
+	}
 	return true;
 }
 
@@ -145,10 +148,11 @@ static void ask(struct relay_notice *n, struct calls *calls, enum message_type t
 		relay_notice_end(n, NOTICE_TROUBLE, "another part of this server is away");
 }
 
+/* Before a mailbox, even one that takes everything. False: it is none of these addresses. */
 static bool ask_true_sender(struct relay_notice *n)
 {
 	struct view local = view_take(n->sender, n->sender.len - domain_of(n->sender).len - 1);
-	if (!srs_is(local))
+	if (n->forged || !srs_is(local))
 		return false;
 	struct message_srs m = {.operation = SRS_REVERSE, .address = local};
 	ask(n, &relay_role.keys, MESSAGE_SRS, &m, on_true_sender);
@@ -164,6 +168,8 @@ static bool on_resolved(void *arg, struct link *link, struct channel_frame *fram
 	n->request = 0;
 	if (frame == NULL)
 		relay_notice_end(n, NOTICE_TROUBLE, "auth does not answer");
+	else if ((m.verdict == RESOLVE_LOCAL || m.verdict == RESOLVE_UNKNOWN_USER) && ask_true_sender(n))
+		return true;
 	else if (m.verdict == RESOLVE_LOCAL)
 		go_to_mailboxes(n, &m.targets);
 	else if (m.verdict == RESOLVE_NOT_OURS)
@@ -174,9 +180,15 @@ static bool on_resolved(void *arg, struct link *link, struct channel_frame *fram
 		relay_notice_end(n, NOTICE_UNTELLABLE, "the sender's aliases lead in a circle, or to too many mailboxes");
 	else if (m.verdict != RESOLVE_UNKNOWN_USER)
 		relay_notice_end(n, NOTICE_LATER, "the sender's address cannot be looked up now");
-	else if (!ask_true_sender(n))
-		relay_notice_end(n, NOTICE_UNTELLABLE, "the sender does not exist here");
+	else
+		relay_notice_end(n, NOTICE_UNTELLABLE,
+		    n->forged ? "the sender is none that was rewritten here, or too long ago" : "the sender does not exist here");
 	return true;
+}
+
+static void ask_directory(struct relay_notice *n)
+{
+	ask(n, &relay_role.auth, MESSAGE_RESOLVE, &(struct message_resolve){.address = n->key}, on_resolved);
 }
 
 void relay_notice_resolve(struct relay_notice *n)
@@ -193,6 +205,5 @@ void relay_notice_resolve(struct relay_notice *n)
 	if (error)
 		end_with(n, error, "the sender's address is none");
 	else
-		ask(n, &relay_role.auth, MESSAGE_RESOLVE, &(struct message_resolve){.address = n->key},
-		    on_resolved);
+		ask_directory(n);
 }

@@ -83,12 +83,12 @@ static bool take_bounce(struct smtp_connection *c)
 	if (edge_ask_keys(&smtp_role.edge, MESSAGE_SRS, &question, &message_srs_answer_schema, &answer, &in) == 0 && answer.error == 0) {
 		buf_printf(&address, "%.*s@", VIEW_FMT(local_of(answer.address)));
 		struct message_target target = {0};
-		c->check.direct = true;
 		if (domain_normalize(domain_of(answer.address), &address) == 0) {
 			target.address = buf_view(&address);
 			good = keep_targets(c, &target, 1);
 		}
 	}
+	c->check.direct = good;
 	buf_done(&address);
 	buf_done(&in);
 	return good;
@@ -132,13 +132,14 @@ static bool recipient_answered(void *arg, struct link *link, struct channel_fram
 	if (!link_decode(link, frame, &m))
 		return false;
 	enum resolve_verdict verdict = (enum resolve_verdict)m.verdict;
+	/* Before a mailbox: a catch-all would take it, and the true sender would never hear of it. */
+	if ((verdict == RESOLVE_LOCAL || verdict == RESOLVE_UNKNOWN_USER) && take_bounce(c))
+		verdict = RESOLVE_LOCAL;
 	/* Taken for no mailbox, a message would be acknowledged and kept nowhere. */
-	if (verdict == RESOLVE_LOCAL && (m.targets.count == 0 || !keep_targets(c, m.targets.items, m.targets.count)))
+	else if (verdict == RESOLVE_LOCAL && (m.targets.count == 0 || !keep_targets(c, m.targets.items, m.targets.count)))
 		verdict = RESOLVE_TEMPORARY;
 	else if (verdict == RESOLVE_NOT_OURS)
 		verdict = take_foreign(c);
-	else if (verdict == RESOLVE_UNKNOWN_USER && take_bounce(c))
-		verdict = RESOLVE_LOCAL;
 	decide(c, verdict);
 	return true;
 }

@@ -102,6 +102,30 @@ def test_a_bounce_of_a_forwarded_message_finds_its_true_sender(road, provider, c
         submit(provider, home.bob, sender, service="smtp")  # mail to it that is no bounce
 
 
+def test_a_bounce_of_a_forwarded_message_passes_a_catch_all(road, provider, company):
+    """Only what nobody rewrote here is for the catch-all."""
+    home = road.company()
+    provider.cli("alias", "add", "onward2@provider.example", company.bob)
+    provider.cli("domain", "set", "provider.example", "--catch-all", "alice@provider.example")
+    try:
+        road.publish()
+        submit(provider, home.bob, "onward2@provider.example", service="smtp")
+        sender = company.wait_messages()[0].sender
+        with provider.smtp() as client:
+            client.ehlo()
+            assert client.docmd("MAIL FROM:<>")[0] == 250
+            assert client.rcpt(sender)[0] == 250
+            assert client.data(b"Subject: a report\r\n\r\nx\r\n")[0] == 250
+            assert client.docmd("MAIL FROM:<>")[0] == 250
+            assert client.rcpt(sender.replace("SRS0=", "SRS0=X"))[0] == 250
+            assert client.data(b"Subject: forged\r\n\r\nx\r\n")[0] == 250
+        assert home.wait_messages()[0].recipients == [home.bob]
+        wait_for(lambda: provider.messages("alice@provider.example"), what="the forged one")
+        assert [field(m, "Subject") for m in provider.messages("alice@provider.example")] == [b"forged"]
+    finally:
+        provider.cli("domain", "set", "provider.example", "--catch-all", "")
+
+
 # ---- finding the next host ----
 
 

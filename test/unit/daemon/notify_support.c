@@ -285,7 +285,7 @@ static void store_received(void *arg, struct channel_frame *frame)
 		assert_int_equal(frame->type, MESSAGE_QUEUE_READY);
 }
 
-/* ---- auth: example.org and xn--bcher-kva.example are ours ---- */
+/* ---- auth: example.org and xn--bcher-kva.example are ours, the latter with a catch-all ---- */
 
 uint64_t account_of(struct view address)
 {
@@ -308,7 +308,8 @@ static void resolve(struct view address, uint32_t request)
 		m = (struct message_resolved){.verdict = RESOLVE_NOT_OURS};
 	else if (view_equal(address, VIEW("team@example.org")))
 		m.targets = (struct codec_list){.items = (void *)(uintptr_t)team, .count = 3};
-	else if (view_starts(address, VIEW("nobody")) || view_starts_nocase(address, VIEW("srs0")))
+	else if (view_starts(address, VIEW("nobody")) ||
+		 (view_starts_nocase(address, VIEW("srs0")) && view_ends_nocase(address, VIEW("@example.org"))))
 		m = (struct message_resolved){.verdict = RESOLVE_UNKNOWN_USER};
 	else if (view_starts(address, VIEW("disabled")))
 		m = (struct message_resolved){.verdict = RESOLVE_DISABLED};

@@ -111,6 +111,30 @@ static void finds_the_true_sender_of_forwarded_mail(void **state)
 	assert_int_equal(forged->verdict, QUEUE_FAILED);
 }
 
+static void finds_the_true_sender_before_a_catch_all(void **state)
+{
+	(void)state;
+	add_item("SRS0=good=AB=sender.example=true@xn--bcher-kva.example");
+	server_offer();
+	struct delivery *d = only_delivery();
+	const struct message_delivery_recipient *r = d->m.recipients.items;
+	assert_int_equal(d->m.targets.count, 0);
+	assert_int_equal(d->m.recipients.count, 1);
+	assert_view(r->address, "true@Sender.Example");
+}
+
+static void a_catch_all_takes_what_only_looks_rewritten(void **state)
+{
+	(void)state;
+	add_item("SRS0=forged=AB=sender.example=true@xn--bcher-kva.example");
+	server_offer();
+	struct delivery *d = only_delivery();
+	const struct message_delivery_target *t = d->m.targets.items;
+	assert_int_equal(d->m.recipients.count, 0);
+	assert_int_equal(d->m.targets.count, 1);
+	assert_int_equal(t->account, 42);
+}
+
 static void gives_up_where_nobody_can_be_told(void **state)
 {
 	static const char *const senders[] = {
@@ -400,6 +424,8 @@ int main(void)
 	    TEST(tells_a_sender_elsewhere),
 	    TEST(tells_everybody_behind_an_alias),
 	    TEST(finds_the_true_sender_of_forwarded_mail),
+	    TEST(finds_the_true_sender_before_a_catch_all),
+	    TEST(a_catch_all_takes_what_only_looks_rewritten),
 	    TEST(gives_up_where_nobody_can_be_told),
 	    TEST(never_tells_the_null_sender),
 	    TEST(tells_of_all_recipients_at_once),
