@@ -103,6 +103,14 @@ struct tls_context *edge_tls(struct edge *edge)
 	return edge->tls;
 }
 
+static struct tls_context *new_context(const struct edge *edge)
+{
+	struct tls_context *context = tls_server_new(edge->protocol->alpn);
+	if (edge->process->settings.tls_cbc)
+		tls_server_allow_cbc(context);
+	return context;
+}
+
 int edge_configure_tls(struct edge *edge)
 {
 	struct tls_context *context = NULL;
@@ -111,7 +119,7 @@ int edge_configure_tls(struct edge *edge)
 		if (file->kind != FILE_CHAIN)
 			continue;
 		if (context == NULL)
-			context = tls_server_new(edge->protocol->alpn);
+			context = new_context(edge);
 		error = tls_server_add(context, buf_view(&file->content), (unsigned)file->number);
 		if (error)
 			log_event(LOG_ERROR, "-", "certificate-unusable", log_string("file", file->name),

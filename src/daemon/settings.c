@@ -130,6 +130,8 @@ static const struct setting {
 	"The quota of accounts that have none of their own, in bytes; 0: no limit."},
     {"require_tls_login", FLAG, AT(require_tls_login), "true", 0, 1,
 	"Refuse passwords on connections without TLS, except from this machine."},
+    {"tls_cbc", FLAG, AT(tls_cbc), "false", 0, 1,
+	"Let clients use TLS 1.2 with CBC, too, for mail programs that know nothing better."},
     {"allow_main_password_scram", FLAG, AT(allow_main_password_scram), "false", 0, 1,
 	"Let owners opt in to SCRAM with their main password; a stolen SCRAM verifier is easier to attack than Argon2id."},
     {"sender_null_mx", FLAG, AT(sender_null_mx), "true", 0, 1,

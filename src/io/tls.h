@@ -30,6 +30,12 @@ int tls_set_signer(tls_sign sign, void *arg);
 struct tls_context *tls_server_new(const char *alpn);
 
 /*
+ * For certificates that are added from now on: TLS 1.2 with CBC too. Without it a server speaks what Mozilla calls intermediate: forward
+ * secrecy and authenticated encryption.
+ */
+void tls_server_allow_cbc(struct tls_context *context);
+
+/*
  * Adds a certificate chain (PEM, end entity first) whose private key is number `key` with the signer. The
  * first one added serves clients that name no host or an unknown one; the names in the certificate decide for
  * the others. 0, -EINVAL for a chain that cannot be read, -ENOTSUP for a kind of key that is not served (RSA,
@@ -71,7 +77,9 @@ enum { TLS_NAMES_MAX = 4, TLS_ASSOCIATIONS_MAX = 32 };
 
 /*
  * All kinds ask for TLS 1.2 at least. What speaks only less has not been maintained for a decade; and where
- * the caller may fall back to clear text, that is hardly worse than what those versions protect.
+ * the caller may fall back to clear text, that is hardly worse than what those versions protect. TLS_ANY takes
+ * every suite of OpenSSL's default, also CBC and RSA's key exchange: each is better than the clear text that would
+ * be sent instead. Whoever has to prove itself needs forward secrecy and authenticated encryption besides.
  */
 struct tls_demand {
 	enum tls_proof proof;

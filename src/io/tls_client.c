@@ -304,6 +304,8 @@ int tls_connect_new(struct tls_context *context, int fd, const struct tls_demand
 	int error = ssl && SSL_set_fd(ssl, fd) == 1 ? 0 : -ENOMEM;
 	if (error == 0 && d->host && !is_address(d->host) && SSL_set_tlsext_host_name(ssl, d->host) != 1)
 		error = -EINVAL;
+	if (error == 0 && d->proof != TLS_ANY && SSL_set_cipher_list(ssl, TLS_SUITES TLS_SUITES_DHE) != 1)
+		error = -ENOMEM;
 	if (error == 0)
 		error = expect(ssl, d);
 	if (error) {

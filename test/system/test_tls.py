@@ -50,6 +50,21 @@ def test_old_versions_are_refused(server, service, version):
     assert status != 0 or "Cipher is (NONE)" in text
 
 
+OLD_SUITES = "ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES128-SHA:ECDHE-RSA-AES256-SHA384:AES128-SHA:AES128-GCM-SHA256"
+
+
+def test_old_suites_only_where_the_setting_says_so(make_server, server):
+    """No CBC and no key exchange by RSA: Mozilla's intermediate configuration."""
+    lenient = make_server(tls_cbc=True)
+    for service in SERVICES:
+        status, text = s_client(server, service, "-tls1_2", "-cipher", OLD_SUITES)
+        assert status != 0 or "Cipher is (NONE)" in text
+        status, text = s_client(lenient, service, "-tls1_2", "-cipher", OLD_SUITES)
+        assert status == 0 and re.search(r"Cipher is ECDHE-\S+-SHA", text), text
+        status, text = s_client(lenient, service, "-tls1_2", "-cipher", "AES128-SHA:AES256-GCM-SHA384")
+        assert status != 0 or "Cipher is (NONE)" in text
+
+
 @pytest.mark.parametrize("kind", ["EC", "P-384", "RSA", "Ed25519"])
 def test_keys_of_every_kind(make_server, tmp_path, kind):
     cert, key = certificate(tmp_path, "mail.example.test", kind)

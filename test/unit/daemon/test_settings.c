@@ -54,6 +54,7 @@ static void defaults_are_within_their_ranges(void **state)
 	assert_view(s.lmtp_listen, "");
 	assert_int_equal(s.message_size_max, 64 << 20);
 	assert_int_equal(s.require_tls_login, true);
+	assert_int_equal(s.tls_cbc, false);
 	assert_int_equal(settings_parse(&parsed, "", &problem), 0);
 	assert_view(parsed.smtp_listen, "0.0.0.0:25\n[::]:25");
 	assert_int_equal(parsed.message_size_max, s.message_size_max);

@@ -121,6 +121,39 @@ static struct tls_context *server_context(void)
 	return context;
 }
 
+/* TLS 1.2 with forward secrecy and authenticated encryption; with CBC where it was allowed, and never without forward secrecy. */
+static void speaks_good_suites_alone(void **state)
+{
+	(void)state;
+	for (int cbc = 0; cbc < 2; cbc++) {
+		struct tls_context *context = tls_server_new(NULL);
+		struct buf pem;
+		int aead = 0, others = 0;
+		buf_init(&pem, 10000);
+		certificate(keys[0], "ec.example", &pem);
+		if (cbc)
+			tls_server_allow_cbc(context);
+		assert_int_equal(tls_server_add(context, buf_view(&pem), 0), 0);
+		SSL *ssl = tls_accept_new(context, 0);
+		assert_non_null(ssl);
+		STACK_OF(SSL_CIPHER) *suites = SSL_get_ciphers(ssl);
+		for (int i = 0; i < sk_SSL_CIPHER_num(suites); i++) {
+			const SSL_CIPHER *suite = sk_SSL_CIPHER_value(suites, i);
+			int exchange = SSL_CIPHER_get_kx_nid(suite);
+			assert_true(exchange == NID_kx_any || exchange == NID_kx_ecdhe);
+			if (SSL_CIPHER_is_aead(suite))
+				aead++;
+			else
+				others++;
+		}
+		assert_true(aead >= 8); /* TLS 1.3 has two or three more */
+		assert_int_equal(others > 0, cbc);
+		tls_free(ssl);
+		tls_context_unref(context);
+		buf_done(&pem);
+	}
+}
+
 static void converse(const char *name, int version, const char *expected_name)
 {
 	struct loop loop;
@@ -271,6 +304,7 @@ static int prepare(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(speaks_good_suites_alone),
 	    cmocka_unit_test(signs_elsewhere_with_every_kind_of_key),
 	    cmocka_unit_test(takes_what_was_read_before_it_began),
 	    cmocka_unit_test(does_not_begin_before_the_output_is_out),

@@ -91,6 +91,7 @@ struct outcome {
 };
 
 static int tls_version_max; /* 0: whatever both can */
+static const char *server_suites; /* of TLS 1.2; NULL: as it has them */
 static bool hang_up;        /* the server ends without a goodbye */
 
 static struct outcome meet(struct tls_context *server_side, struct tls_context *client_side, const struct tls_demand *demand)
@@ -106,6 +107,8 @@ static struct outcome meet(struct tls_context *server_side, struct tls_context *
 	assert_int_equal(stream_start_tls(&server.stream, server_side), 0);
 	if (tls_version_max)
 		SSL_set_max_proto_version(server.stream.ssl, tls_version_max);
+	if (server_suites)
+		assert_int_equal(SSL_set_cipher_list(server.stream.ssl, server_suites), 1);
 	assert_int_equal(stream_connect_tls(&client.stream, client_side, demand), 0);
 	for (int i = 0; i < 1000 && !client.ended && !(server.secured && client.secured); i++)
 		loop_turn(&loop);
@@ -204,6 +207,29 @@ static void proves_itself_by_a_chain_and_a_name(void **state)
 }
 
 /* A record of this certificate. */
+/* What encrypts badly is better than clear text, and no proof. */
+static void takes_old_suites_where_nothing_is_demanded(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *suites;
+		bool any, proven;
+	} cases[] = {{"ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES128-SHA", true, false}, {"ECDHE-RSA-AES256-SHA384:ECDHE-ECDSA-AES256-SHA384", true, false},
+	    {"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256", true, true},
+	    {"ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-CHACHA20-POLY1305", true, true}, {NULL, true, true}};
+	tls_version_max = TLS1_2_VERSION;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		server_suites = cases[i].suites;
+		struct tls_demand any = {.host = "mx.example"}, proven = {.proof = TLS_PKIX, .host = "mx.example"};
+		struct outcome o = meet_one(good, NULL, ca, &any);
+		assert_int_equal(o.secured, cases[i].any);
+		o = meet_one(good, NULL, ca, &proven);
+		assert_int_equal(o.secured, cases[i].proven);
+	}
+	server_suites = NULL;
+	tls_version_max = 0;
+}
+
 static struct tls_association record(uint8_t usage, uint8_t selector, uint8_t matching, X509 *x, unsigned char out[4096])
 {
 	unsigned char *data = NULL, *digest = out;
@@ -504,6 +530,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(encrypts_with_anybody),
 	    cmocka_unit_test(proves_itself_by_a_chain_and_a_name),
+	    cmocka_unit_test(takes_old_suites_where_nothing_is_demanded),
 	    cmocka_unit_test(proves_itself_by_its_record),
 	    cmocka_unit_test(proves_itself_by_its_authority),
 	    cmocka_unit_test(refuses_demands_that_nobody_can_meet),
