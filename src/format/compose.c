@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/show.h"
 #include "base/utf8.h"
 #include "format/compose_private.h"
 #include "format/encoded_word.h"
@@ -25,7 +26,7 @@ struct writer {
 
 int compose_wrong(struct buf *problem, struct view what, const char *why)
 {
-	utf8_append_line(problem, what);
+	show_line(problem, what);
 	buf_append_string(problem, why);
 	return -EINVAL;
 }
