@@ -32,7 +32,7 @@ static void take_out_idle(struct relay_connection *c)
 
 static void put_in_idle(struct relay_connection *c)
 {
-	bool wanted = relay_share_is_wanted(c->shares, c->share_count, &c->host->claim);
+	bool wanted = share_is_wanted(c->shares, c->share_count, &c->host->claim);
 	c->idle = true;
 	c->idle_since = clock_monotonic_ms();
 	c->spared = wanted;
@@ -62,7 +62,7 @@ static void take_out(struct relay_connection *c)
 	if (!c->ready)
 		h->connecting_count--;
 	relay_role.connections--;
-	relay_share_give_back(c->shares, c->share_count);
+	share_give_back(c->shares, c->share_count);
 	c->share_count = 0;
 }
 

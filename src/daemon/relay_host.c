@@ -39,9 +39,9 @@ static void free_host(struct relay_host *h)
 {
 	map_remove(&relay_role.hosts, view_of(h->key, h->key_len));
 	loop_task_cancel(&h->task);
-	relay_share_leave(&h->claim);
+	share_leave(&h->claim);
 	if (h->granted)
-		relay_share_give_back(h->claim.shares, h->claim.share_count);
+		share_give_back(h->claim.shares, h->claim.share_count);
 	relay_place_release(h->address);
 	relay_place_release(h->network);
 	relay_endpoint_free(h->endpoint);
@@ -85,7 +85,7 @@ struct relay_host *relay_host_use(struct relay_endpoint *endpoint)
 		    .key_len = buf_view(&key).len};
 		memcpy(h->key, buf_view(&key).data, h->key_len);
 		h->waiting_last = &h->waiting;
-		h->claim = (struct relay_claim){.granted = on_granted, .arg = h};
+		h->claim = (struct share_claim){.granted = on_granted, .arg = h};
 		h->address = relay_place_use(&endpoint->address, RELAY_ADDRESS);
 		h->network = endpoint->routed ? NULL : relay_place_use(&endpoint->address, RELAY_NETWORK);
 		loop_task_init(&h->task, &relay_role.process->loop, on_dispatch, h);
@@ -216,15 +216,15 @@ static bool has_regular_mail(const struct relay_host *h)
 	return false;
 }
 
-static void add_share(struct relay_claim *c, struct relay_share *share)
+static void add_share(struct share_claim *c, struct share *share)
 {
 	c->shares[c->share_count++] = share;
 }
 
-/* The narrowest first: relay_share.h. */
+/* The narrowest first: share.h. */
 static void write_claim(struct relay_host *h)
 {
-	struct relay_claim *c = &h->claim;
+	struct share_claim *c = &h->claim;
 	bool reports = !has_regular_mail(h), proven = h->endpoint->routed || relay_place_is_proven(h->address);
 	c->share_count = 0;
 	if (h->address)
@@ -240,7 +240,7 @@ static void write_claim(struct relay_host *h)
 	add_share(c, &relay_role.all);
 }
 
-static bool claims(const struct relay_host *h, const struct relay_share *share)
+static bool claims(const struct relay_host *h, const struct share *share)
 {
 	for (size_t i = 0; i < h->claim.share_count; i++)
 		if (h->claim.shares[i] == share)
@@ -271,7 +271,7 @@ static void use_grant(struct relay_host *h, size_t wanted)
 	if (h->connecting_count < wanted && h->connection_count < allowed(h))
 		relay_connection_open(h);
 	else
-		relay_share_give_back(h->claim.shares, h->claim.share_count);
+		share_give_back(h->claim.shares, h->claim.share_count);
 }
 
 static void on_dispatch(void *arg)
@@ -284,10 +284,10 @@ static void on_dispatch(void *arg)
 	size_t wanted = demand(h);
 	use_grant(h, wanted);
 	if (h->claim.line && (wanted <= h->connecting_count || waits_needlessly(h)))
-		relay_share_leave(&h->claim);
+		share_leave(&h->claim);
 	while (h->claim.line == NULL && h->connecting_count < wanted && h->connection_count < allowed(h)) {
 		write_claim(h);
-		if (!relay_share_take(&h->claim)) {
+		if (!share_take(&h->claim)) {
 			wait_for_place(h);
 			return;
 		}

@@ -120,10 +120,10 @@ void relay_places_configure(void)
 		all = relay_role.descriptors;
 	while (map_each(&relay_role.places, &position, NULL, &value)) {
 		struct relay_place *p = value;
-		relay_share_limit(&p->share, limit_of((enum relay_place_kind)p->key[0]));
+		share_limit(&p->share, limit_of((enum relay_place_kind)p->key[0]));
 	}
-	relay_share_limit(&relay_role.unknown, all >= 4 ? all / 4 : 1);
-	relay_share_limit(&relay_role.unproven, all >= 2 ? all / 2 : 1);
-	relay_share_limit(&relay_role.reports, all >= 2 ? all / 2 : 1);
-	relay_share_limit(&relay_role.all, all);
+	share_limit(&relay_role.unknown, all >= 4 ? all / 4 : 1);
+	share_limit(&relay_role.unproven, all >= 2 ? all / 2 : 1);
+	share_limit(&relay_role.reports, all >= 2 ? all / 2 : 1);
+	share_limit(&relay_role.all, all);
 }

@@ -4,7 +4,6 @@
  *   role_relay.c         store hands out a destination that is due, and credit for more is given back
  *   relay_destination.c  a destination: finds its hosts, takes its messages, gives it back
  *   relay_find.c         which hosts, and what TLS they must show (over lookup.c and relay_policy.c)
- *   relay_share.c        places for connections, and the lines of those who wait for one
  *   relay_place.c        addresses and networks of hosts, and which took mail lately
  *   relay_host.c         a host, shared by all destinations that lead to it: connections, how many, and whose turn it is
  *   relay_connection.c   one connection: socket, TLS, and the machine of smtp/smtp_client.h
@@ -25,9 +24,9 @@
 #include "base/map.h"
 #include "base/random.h"
 #include "daemon/lookup.h"
-#include "daemon/relay_share.h"
 #include "daemon/role.h"
 #include "daemon/route.h"
+#include "daemon/share.h"
 #include "io/connect.h"
 #include "io/network.h"
 #include "io/stream.h"
@@ -278,7 +277,7 @@ enum relay_place_kind { RELAY_ADDRESS = 1, RELAY_NETWORK };
 enum { RELAY_PLACE_KEY = 1 + NETWORK_KEY_SIZE + 2 };
 
 struct relay_place {
-	struct relay_share share;
+	struct share share;
 	size_t users;      /* hosts */
 	uint64_t taken;    /* messages */
 	int64_t proven_at; /* monotonic: the last of them */
@@ -309,7 +308,7 @@ struct relay_host {
 	char *text; /* why it is dead */
 	struct relay_destination *waiting, **waiting_last;
 	struct relay_place *address, *network; /* or NULL */
-	struct relay_claim claim; /* for one more connection */
+	struct share_claim claim; /* for one more connection */
 	bool granted; /* the claim has its places, the connection is not opened yet */
 	struct loop_task task;
 };
@@ -337,7 +336,7 @@ struct relay_connection {
 	struct relay_connection *next, *previous; /* of the host */
 	struct relay_connection *next_idle;
 	struct relay_connection *idle_after, *idle_before; /* of all that are idle */
-	struct relay_share *shares[RELAY_SHARES_MAX]; /* in which it has a place */
+	struct share *shares[SHARES_MAX]; /* in which it has a place */
 	size_t share_count;
 	int64_t turn_since; /* when it began to work for its host, or nobody waited */
 	unsigned turn_messages;
@@ -393,7 +392,7 @@ bool relay_connection_turn_is_over(struct relay_connection *c);
 /* Others wait for its place, and its host is slow: there is nothing worse to say of it. */
 bool relay_connection_holds_others_up(const struct relay_connection *c);
 /* Somebody waits for a place in this share: an idle connection that has one goes soon. */
-void relay_connection_spare(const struct relay_share *share);
+void relay_connection_spare(const struct share *share);
 
 /* ---- relay_body.c ---- */
 
@@ -444,10 +443,10 @@ struct relay_role {
 	struct map destinations; /* number -> struct relay_destination */
 	struct map hosts;        /* key -> struct relay_host */
 	struct map places;       /* key -> struct relay_place */
-	struct relay_share all;      /* connections */
-	struct relay_share reports;  /* those that carry reports only: other mail has the rest */
-	struct relay_share unproven; /* those to hosts that took no mail lately: the others have the rest */
-	struct relay_share unknown;  /* both */
+	struct share all;      /* connections */
+	struct share reports;  /* those that carry reports only: other mail has the rest */
+	struct share unproven; /* those to hosts that took no mail lately: the others have the rest */
+	struct share unknown;  /* both */
 	struct relay_connection *idle_first, *idle_last; /* in the order in which they became idle */
 	struct map flights;      /* id and destination -> struct relay_message on a connection */
 	struct tls_context *tls;

@@ -1,10 +1,10 @@
 /*
- * The places that a connection has (relay_share.h), and when it gives them up: because it has become one that they are not
+ * The places that a connection has (share.h), and when it gives them up: because it has become one that they are not
  * counted for, because it has had its turn, or because its host is slow and others wait.
  */
 #include "daemon/relay_private.h"
 
-static bool has_place(const struct relay_connection *c, const struct relay_share *share)
+static bool has_place(const struct relay_connection *c, const struct share *share)
 {
 	for (size_t i = 0; i < c->share_count; i++)
 		if (c->shares[i] == share)
@@ -12,7 +12,7 @@ static bool has_place(const struct relay_connection *c, const struct relay_share
 	return false;
 }
 
-static void give_back_place(struct relay_connection *c, struct relay_share *share)
+static void give_back_place(struct relay_connection *c, struct share *share)
 {
 	size_t kept = 0;
 	if (!has_place(c, share))
@@ -21,7 +21,7 @@ static void give_back_place(struct relay_connection *c, struct relay_share *shar
 		if (c->shares[i] != share)
 			c->shares[kept++] = c->shares[i];
 	c->share_count = kept;
-	relay_share_give_back(&share, 1);
+	share_give_back(&share, 1);
 }
 
 /* Its host has taken mail: it is one of those that are served whatever becomes of the others. */
@@ -43,7 +43,7 @@ void relay_connection_carry_regular(struct relay_connection *c)
 bool relay_connection_turn_is_over(struct relay_connection *c)
 {
 	int64_t now = clock_monotonic_ms();
-	if (!relay_share_is_wanted(c->shares, c->share_count, &c->host->claim)) {
+	if (!share_is_wanted(c->shares, c->share_count, &c->host->claim)) {
 		c->turn_since = now;
 		c->turn_messages = 0;
 		return false;
@@ -55,7 +55,7 @@ bool relay_connection_turn_is_over(struct relay_connection *c)
 bool relay_connection_holds_others_up(const struct relay_connection *c)
 {
 	int64_t now = clock_monotonic_ms();
-	if (!relay_share_is_wanted(c->shares, c->share_count, &c->host->claim))
+	if (!share_is_wanted(c->shares, c->share_count, &c->host->claim))
 		return false;
 	if (!c->ready)
 		return now - c->began >= RELAY_HURRY_MS;
@@ -64,7 +64,7 @@ bool relay_connection_holds_others_up(const struct relay_connection *c)
 	       (waiting == SMTP_CLIENT_FOR_MAIL || waiting == SMTP_CLIENT_FOR_RCPT || waiting == SMTP_CLIENT_FOR_DATA);
 }
 
-void relay_connection_spare(const struct relay_share *share)
+void relay_connection_spare(const struct share *share)
 {
 	struct relay_connection *c = relay_role.idle_first;
 	while (c && (c->spared || !has_place(c, share)))

@@ -4,7 +4,8 @@
  * answers count as failures, and are marked.
  *
  * The library cannot stop what it has begun: a question whose asker has given up, or is gone, stays with it
- * until it comes to its end. Such questions are counted, so that dead name servers fill no memory.
+ * until it comes to its end, which with a silent name server takes some 17 s. So a question is given to it only when
+ * there is a place (share.h): for its zone, its asker, and in all. What was answered lately needs none (dns_cache.h).
  */
 #include "daemon/role_dns.h"
 
@@ -14,17 +15,31 @@
 #include <unbound.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "daemon/dns_cache.h"
 #include "daemon/dns_stub.h"
+#include "daemon/dns_zone.h"
 #include "daemon/role.h"
 
 enum {
 	CLIENTS = 8,
 	/* Questions that one asker waits for: two for each connection of a large server. */
 	WAITING_MAX = 2000,
-	/* In the resolver, with those that nobody waits for any more; each takes some 12 KB there. */
-	UNDER_WAY_MAX = 3000,
+	/* That wait or are under way, of all. */
+	QUESTIONS_MAX = 3000,
+	/* In the resolver, with those that nobody waits for any more: fewer than it has sockets (outgoing-range), since what
+	 * it asks by itself needs some too; each takes some 12 KB there. */
+	PLACES = 700,
+	PLACES_ASKER = 500,    /* of one asker: the other always finds some */
+	PLACES_UNPROVEN = 150, /* of one asker, for zones that answered nothing lately: the others have the rest */
+	/* After so long without an answer a question is no more one of these, so that others of the kind get their turn; but
+	 * only so many. */
+	SLOW_MS = 3000,
+	SLOW_MAX = 300,
+	/* A failure that came sooner is no silence. */
+	SILENCE_MS = 1500,
 	/* Of a question that brings none: by then name servers were tried several times. */
 	TIMEOUT_MS = 30000,
 	TIMEOUT_MAX_MS = 300000,
@@ -41,14 +56,25 @@ enum { STATUS_GOOD = 0, STATUS_FAILED = 2, STATUS_NXDOMAIN = 3 };
 struct client {
 	struct link link; /* the first member: a link's client is the link */
 	unsigned waiting;
+	struct share unproven, all; /* places; they outlive the link, as its questions do */
 };
+
+enum state { IN_LINE, GRANTED, UNDER_WAY };
 
 struct query {
 	struct client *client; /* NULL: nobody waits */
 	struct query *next, *previous;
-	struct loop_timer deadline;
+	enum state state;
+	struct dns_zone *zone;
+	struct share_claim claim;
+	struct loop_task start;
+	struct loop_timer deadline, slowness;
+	int64_t started_at;
+	bool slow, judged; /* counted in role.slow; the zone knows of its silence */
 	uint32_t request;
 	uint64_t timeout_ms;
+	unsigned type;
+	char name[NAME_BYTES];
 };
 
 static struct {
@@ -57,7 +83,9 @@ static struct {
 	struct client clients[CLIENTS];
 	struct loop_watch readable;
 	struct query *queries;
-	unsigned under_way;
+	struct share all;
+	unsigned count, slow;
+	struct arena arena; /* of an answer from the cache */
 } role;
 
 static void give_up(struct query *q)
@@ -72,14 +100,28 @@ static void give_up(struct query *q)
 static void take_out(struct query *q)
 {
 	give_up(q);
-	if (q->previous)
-		q->previous->next = q->next;
-	else
-		role.queries = q->next;
+	*(q->previous ? &q->previous->next : &role.queries) = q->next;
 	if (q->next)
 		q->next->previous = q->previous;
-	role.under_way--;
+	loop_timer_cancel(&q->slowness);
+	loop_task_cancel(&q->start);
+	role.count--;
+	role.slow -= q->slow;
+	if (q->state == IN_LINE)
+		share_leave(&q->claim);
+	else
+		share_give_back(q->claim.shares, q->claim.share_count);
+	dns_zone_release(q->zone);
 	mem_free(q);
+}
+
+/* Nobody waits any more. What the resolver has stays there. */
+static void let_go(struct query *q)
+{
+	if (q->state == UNDER_WAY)
+		give_up(q);
+	else
+		take_out(q);
 }
 
 /* ---- answers ---- */
@@ -101,7 +143,8 @@ static struct view reason(const struct ub_result *result)
 	    code < sizeof names / sizeof names[0] ? names[code] : "an error of the name server");
 }
 
-static void send_answer(struct client *client, uint32_t request, const struct ub_result *result)
+/* Tells it who still waits, and keeps it for others. */
+static void take_answer(const struct query *q, const struct ub_result *result)
 {
 	struct message_field records[RECORDS_MAX];
 	struct message_answer m = {
@@ -120,85 +163,180 @@ static void send_answer(struct client *client, uint32_t request, const struct ub
 		count++;
 	}
 	m.records = (struct codec_list){.items = records, .count = count};
-	if (ipc_send(&client->link.channel, MESSAGE_ANSWER, request, &m, -1) == -EMSGSIZE)
-		send_failure(client, request, "the answer is too large");
+	dns_cache_put(view_from_string(q->name), q->type, &m, clock_monotonic_ms());
+	if (q->client && q->client->link.up &&
+	    ipc_send(&q->client->link.channel, MESSAGE_ANSWER, q->request, &m, -1) == -EMSGSIZE)
+		send_failure(q->client, q->request, "the answer is too large");
+}
+
+/* What its end says of the zone. Forged is not silent. */
+static void judge(struct query *q, const struct ub_result *result)
+{
+	int64_t now = clock_monotonic_ms();
+	if (result && (result->bogus || result->rcode == STATUS_GOOD || result->nxdomain))
+		dns_zone_answered(q->zone, now);
+	else if (!q->judged && now - q->started_at >= SILENCE_MS)
+		dns_zone_was_silent(q->zone, now);
+	q->judged = true;
 }
 
 static void answered(void *arg, int error, struct ub_result *result)
 {
 	struct query *q = arg;
-	if (q->client && q->client->link.up) {
-		if (error || result == NULL)
-			send_failure(q->client, q->request, ub_strerror(error));
-		else
-			send_answer(q->client, q->request, result);
-	}
+	judge(q, error ? NULL : result);
+	if (result && !error)
+		take_answer(q, result);
+	else if (q->client && q->client->link.up)
+		send_failure(q->client, q->request, ub_strerror(error));
 	ub_resolve_free(result);
 	take_out(q);
 }
 
-/* The answer may still come; then it is in the library's memory for the next asker. */
+/* The answer may still come; then it is in our memory for the next asker. */
 static void too_late(void *arg)
 {
 	struct query *q = arg;
-	char why[64];
-	snprintf(
-	    why, sizeof why, "no answer within %llu s", (unsigned long long)((q->timeout_ms + 999) / 1000));
+	char why[80];
+	snprintf(why, sizeof why, "no answer within %llu s", (unsigned long long)((q->timeout_ms + 999) / 1000));
 	struct client *client = q->client;
-	give_up(q);
-	send_failure(client, q->request, why);
+	uint32_t request = q->request;
+	if (q->state == UNDER_WAY)
+		judge(q, NULL);
+	let_go(q);
+	send_failure(client, request, why);
 }
 
 /* ---- questions ---- */
 
-static void ask(struct client *client, uint32_t request, const char *name, const struct message_query *m)
+static bool is_unproven_share(const struct share *share)
 {
+	for (size_t i = 0; i < CLIENTS; i++)
+		if (share == &role.clients[i].unproven)
+			return true;
+	return false;
+}
+
+static void on_slow(void *arg)
+{
+	struct query *q = arg;
+	struct share *left = NULL;
+	size_t kept = 0;
+	if (role.slow >= SLOW_MAX)
+		return;
+	for (size_t i = 0; i < q->claim.share_count; i++)
+		if (is_unproven_share(q->claim.shares[i]))
+			left = q->claim.shares[i];
+		else
+			q->claim.shares[kept++] = q->claim.shares[i];
+	q->claim.share_count = kept;
+	if (left == NULL)
+		return;
+	q->slow = true;
+	role.slow++;
+	share_give_back(&left, 1);
+}
+
+static void start(void *arg)
+{
+	struct query *q = arg;
+	q->state = UNDER_WAY;
+	q->started_at = clock_monotonic_ms();
+	int error = ub_resolve_async(role.resolver, q->name, (int)q->type, CLASS_IN, q, answered, NULL);
+	if (error == 0) {
+		loop_timer_set(&q->slowness, SLOW_MS);
+		return;
+	}
+	send_failure(q->client, q->request, ub_strerror(error));
+	take_out(q);
+}
+
+static void on_granted(void *arg)
+{
+	struct query *q = arg;
+	q->state = GRANTED;
+	loop_task_schedule(&q->start);
+}
+
+/* The narrowest first: share.h. */
+static void write_claim(struct query *q)
+{
+	struct share_claim *c = &q->claim;
+	*c = (struct share_claim){.granted = on_granted, .arg = q};
+	c->shares[c->share_count++] = &q->zone->share;
+	if (!dns_zone_is_proven(q->zone, clock_monotonic_ms()))
+		c->shares[c->share_count++] = &q->client->unproven;
+	c->shares[c->share_count++] = &q->client->all;
+	c->shares[c->share_count++] = &role.all;
+}
+
+static void ask(struct client *client, uint32_t request, const struct message_query *m)
+{
+	int64_t now = clock_monotonic_ms();
+	struct dns_zone *zone = dns_zone_use(m->name, now);
+	if (zone == NULL) {
+		send_failure(client, request, "too many questions of this zone are under way");
+		return;
+	}
 	struct query *q = mem_alloc(sizeof *q);
-	*q = (struct query){.client = client, .request = request, .next = role.queries};
+	*q = (struct query){.client = client, .request = request, .next = role.queries, .zone = zone, .type = (unsigned)m->type};
+	memcpy(q->name, m->name.data, m->name.len);
 	q->timeout_ms = m->timeout_ms == 0               ? TIMEOUT_MS
 	                : m->timeout_ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS
 	                                                 : m->timeout_ms;
+	q->timeout_ms = dns_zone_patience(zone, q->timeout_ms, now);
 	loop_timer_init(&q->deadline, &role.process->loop, too_late, q);
+	loop_timer_init(&q->slowness, &role.process->loop, on_slow, q);
+	loop_task_init(&q->start, &role.process->loop, start, q);
 	if (role.queries)
 		role.queries->previous = q;
 	role.queries = q;
-	role.under_way++;
+	role.count++;
 	client->waiting++;
-	int error = ub_resolve_async(role.resolver, name, (int)m->type, CLASS_IN, q, answered, NULL);
-	if (error) {
-		send_failure(client, request, ub_strerror(error));
-		take_out(q);
-	} else {
-		loop_timer_set(&q->deadline, (int64_t)q->timeout_ms);
+	loop_timer_set(&q->deadline, (int64_t)q->timeout_ms);
+	write_claim(q);
+	if (share_take(&q->claim)) {
+		q->state = GRANTED;
+		start(q);
 	}
+}
+
+static bool answer_from_memory(struct client *client, uint32_t request, const struct message_query *m)
+{
+	struct message_answer known;
+	arena_reset(&role.arena);
+	if (!dns_cache_get(m->name, (unsigned)m->type, clock_monotonic_ms(), &role.arena, &known))
+		return false;
+	ipc_send(&client->link.channel, MESSAGE_ANSWER, request, &known, -1);
+	return true;
 }
 
 static void received(struct link *link, struct channel_frame *frame)
 {
 	struct client *client = (struct client *)link;
-	char name[NAME_BYTES];
 	struct message_query m;
 	if (!link_decode(link, frame, &m))
 		return;
-	if (m.name.len >= sizeof name || memchr(m.name.data, 0, m.name.len) || m.type == 0 ||
+	if (m.name.len >= NAME_BYTES || memchr(m.name.data, 0, m.name.len) || m.type == 0 ||
 	    m.type > UINT16_MAX) {
 		send_failure(client, frame->request, "this is no question");
 		return;
 	}
-	if (client->waiting >= WAITING_MAX || role.under_way >= UNDER_WAY_MAX) {
+	if (answer_from_memory(client, frame->request, &m))
+		return;
+	if (client->waiting >= WAITING_MAX || role.count >= QUESTIONS_MAX) {
 		send_failure(client, frame->request, "too many questions are under way");
 		return;
 	}
-	memcpy(name, m.name.data, m.name.len);
-	name[m.name.len] = '\0';
-	ask(client, frame->request, name, &m);
+	ask(client, frame->request, &m);
 }
 
 static void closed(struct link *link)
 {
-	for (struct query *q = role.queries; q; q = q->next)
+	for (struct query *q = role.queries, *next; q; q = next) {
+		next = q->next;
 		if (q->client == (struct client *)link)
-			give_up(q);
+			let_go(q);
+	}
 }
 
 void dns_role_peer(struct role_process *p, enum role_bit peer, int fd)
@@ -226,6 +364,12 @@ static void on_readable(void *arg)
 int dns_role_start(struct role_process *p)
 {
 	role.process = p;
+	role.all.max = PLACES;
+	for (size_t i = 0; i < CLIENTS; i++) {
+		role.clients[i].unproven.max = PLACES_UNPROVEN;
+		role.clients[i].all.max = PLACES_ASKER;
+	}
+	arena_init(&role.arena, 64 * 1024); /* an answer of DNS_CACHE_ANSWER bytes may be as many short records */
 	return 0;
 }
 

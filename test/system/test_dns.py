@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 
 import pytest
 
@@ -220,16 +221,48 @@ def test_a_question_has_its_time(zones):
         assert answers[slow]["status"] == "2" and answers[slow]["bogus"] == "0"
         assert answers[slow]["why"] == "no answer within 1 s"
         assert 390 <= int(answers[slow]["ms"]) < 10000
-        # Thousands of them hinder nobody, and an asker who leaves takes his questions along.
+        # Thousands of one zone hinder nobody, and an asker who leaves takes its questions along.
+        first = made.asked + 1
         for i in range(1999):
             made.ask(f"h{i}.silent.example", A, 200000)
-        fast, refused = made.ask("a.plain.example", A), made.ask("b.plain.example", A)
-        answers = made.wait(4)
-        assert answers[fast]["status"] == "3"
-        assert answers[refused]["why"] == "too many questions are under way"
+        fast = made.ask("a.plain.example", A)
+        # Of one zone some hundred wait; the others are refused at once.
+        answers = made.wait(2 + 1999 - 499 + 1)
+        assert answers[fast]["status"] == "3" and int(answers[fast]["ms"]) < 2000
+        refused = [a for number, a in answers.items() if number >= first and a.get("why") == "too many questions of this zone are under way"]
+        assert len(refused) >= 1490
         made.say("leave")
-        assert sum("lost" in a for a in made.wait().values()) == 1999
+        assert sum("lost" in a for a in made.wait().values()) + len(refused) >= 1990
         assert made.answer("plain.example", A)["status"] == "0"
+        made.stop()
+
+
+def test_silent_zones_have_no_more_than_their_share(zones):
+    """Eight hundred questions of one silent zone, and three hundred zones that are silent: others are answered meanwhile, and what is known
+    at once; and a zone that was silent is waited for less."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+        made = Tool(zones.folder, dns_stubs=[f"plain.example 127.0.0.1@{zones.port}", f"inner.good.example 127.0.0.1@{zones.port}"],
+                    dns_server=f"127.0.0.1@{port}")
+        assert made.answer("mx.plain.example", A)["status"] == "0"
+        for i in range(800):
+            made.ask(f"h{i}.silent.example", A, 30000)
+        for i in range(300):
+            made.ask(f"mx.silent{i}.example", A, 30000)
+        asked = time.monotonic()
+        known, fresh, other = made.ask("mx.plain.example", A, 30000), made.ask("nobody.plain.example", A, 30000), made.ask("mx.inner.good.example", A, 30000)
+        made.say(f"wait {made.asked}")
+        while not {known, fresh, other} <= made.answers.keys():
+            number, rest = made.read().split(" ", 1)
+            made.answers[int(number)] = dict(f.split("=", 1) for f in rest.partition(" why=")[0].split(" ") if "=" in f)
+        assert made.answers[known]["status"] == "0" and int(made.answers[known]["ms"]) < 2000
+        assert made.answers[fresh]["status"] == "3" and int(made.answers[fresh]["ms"]) < 2000
+        assert made.answers[other]["status"] == "0" and time.monotonic() - asked < 12, "a zone that nobody knows waits for its turn among its kind"
+        while len(made.answers) < made.asked:
+            number, rest = made.read().split(" ", 1)
+            made.answers[int(number)] = {}
+        assert int(made.answer("z.silent.example", A, 30000)["ms"]) < 9000
         made.stop()
 
 

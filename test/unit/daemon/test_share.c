@@ -7,22 +7,22 @@
 
 #include <stdlib.h>
 
-#include "daemon/relay_share.h"
+#include "daemon/share.h"
 
 enum { HOSTS = 60, ADDRESSES = 25, NETWORKS = 6, OPEN_MAX = 400, STEPS = 40000 };
 
 struct host {
-	struct relay_claim claim;
+	struct share_claim claim;
 	bool granted;
 	unsigned long waits_since, wanted, served;
 };
 
 struct open {
-	struct relay_share *shares[RELAY_SHARES_MAX];
+	struct share *shares[SHARES_MAX];
 	size_t count;
 };
 
-static struct relay_share all, reports, unproven, unknown, addresses[ADDRESSES], networks[NETWORKS];
+static struct share all, reports, unproven, unknown, addresses[ADDRESSES], networks[NETWORKS];
 static struct host hosts[HOSTS];
 static struct open open_ones[OPEN_MAX];
 static size_t open_count;
@@ -44,7 +44,7 @@ static void on_granted(void *arg)
 
 static void check(void)
 {
-	const struct relay_share *single[] = {&all, &reports, &unproven, &unknown};
+	const struct share *single[] = {&all, &reports, &unproven, &unknown};
 	for (size_t i = 0; i < 4; i++)
 		assert_true(single[i]->count <= single[i]->max);
 	/* A line stands only where no place is free. */
@@ -73,7 +73,7 @@ static void open_one(struct host *h)
 	h->waits_since = 0;
 }
 
-static void add(struct relay_claim *c, struct relay_share *s)
+static void add(struct share_claim *c, struct share *s)
 {
 	c->shares[c->share_count++] = s;
 }
@@ -94,7 +94,7 @@ static void want(size_t i)
 		add(&h->claim, &reports);
 	add(&h->claim, &all);
 	h->wanted++;
-	if (relay_share_take(&h->claim))
+	if (share_take(&h->claim))
 		open_one(h);
 	else
 		h->waits_since = now;
@@ -108,7 +108,7 @@ static void close_one(void)
 	struct open o = open_ones[i];
 	open_ones[i] = open_ones[--open_count];
 	now++; /* time is counted in ends of connections */
-	relay_share_give_back(o.shares, o.count);
+	share_give_back(o.shares, o.count);
 }
 
 /* What a host does at the end of a turn: opens, or has no need any more. */
@@ -118,7 +118,7 @@ static void turn(void)
 		if (hosts[i].granted) {
 			hosts[i].granted = false;
 			if (below(10) == 0)
-				relay_share_give_back(hosts[i].claim.shares, hosts[i].claim.share_count);
+				share_give_back(hosts[i].claim.shares, hosts[i].claim.share_count);
 			else
 				open_one(&hosts[i]);
 		}
@@ -131,15 +131,15 @@ static void begin(unsigned number)
 	now = 1;
 	longest = 0;
 	seed = number;
-	all = (struct relay_share){.max = 1 + below(30)};
-	reports = unproven = (struct relay_share){.max = all.max > 1 ? all.max / 2 : 1};
-	unknown = (struct relay_share){.max = all.max > 3 ? all.max / 4 : 1};
+	all = (struct share){.max = 1 + below(30)};
+	reports = unproven = (struct share){.max = all.max > 1 ? all.max / 2 : 1};
+	unknown = (struct share){.max = all.max > 3 ? all.max / 4 : 1};
 	for (size_t i = 0; i < ADDRESSES; i++)
-		addresses[i] = (struct relay_share){.max = 1 + below(4)};
+		addresses[i] = (struct share){.max = 1 + below(4)};
 	for (size_t i = 0; i < NETWORKS; i++)
-		networks[i] = (struct relay_share){.max = 1 + below(6)};
+		networks[i] = (struct share){.max = 1 + below(6)};
 	for (size_t i = 0; i < HOSTS; i++)
-		hosts[i].claim = (struct relay_claim){.granted = on_granted, .arg = &hosts[i]};
+		hosts[i].claim = (struct share_claim){.granted = on_granted, .arg = &hosts[i]};
 }
 
 static void nobody_starves(void **state)
@@ -155,10 +155,10 @@ static void nobody_starves(void **state)
 			else if (what < 95)
 				close_one();
 			else if (what < 98 && !hosts[i].granted) {
-				relay_share_leave(&hosts[i].claim); /* its mail is gone */
+				share_leave(&hosts[i].claim); /* its mail is gone */
 				hosts[i].waits_since = 0;
 			} else
-				relay_share_limit(&all, 1 + below(30) > all.count ? all.count + 1 : all.max);
+				share_limit(&all, 1 + below(30) > all.count ? all.count + 1 : all.max);
 			if (below(3) == 0)
 				turn();
 			if (step % 16 == 0)
@@ -168,7 +168,7 @@ static void nobody_starves(void **state)
 		for (size_t i = 0; i < HOSTS; i++)
 			assert_true(hosts[i].served > 10);
 		/* Who waits has at most all others before it, in each of the lines. */
-		assert_true(longest < (unsigned long)HOSTS * RELAY_SHARES_MAX * 10);
+		assert_true(longest < (unsigned long)HOSTS * SHARES_MAX * 10);
 		/* Everything ends: no place is lost. */
 		while (all.count > 0) {
 			close_one();
@@ -190,24 +190,24 @@ static void the_line_is_kept(void **state)
 	for (size_t i = 0; i < 40; i++) {
 		hosts[i].claim.shares[0] = &all;
 		hosts[i].claim.share_count = 1;
-		assert_int_equal(relay_share_take(&hosts[i].claim), i < 10);
+		assert_int_equal(share_take(&hosts[i].claim), i < 10);
 	}
-	struct relay_share *one[] = {&all};
+	struct share *one[] = {&all};
 	for (size_t i = 10; i < 40; i++) {
-		relay_share_give_back(one, 1);
+		share_give_back(one, 1);
 		assert_true(hosts[i].granted);
 		assert_true(i == 39 || !hosts[i + 1].granted);
 	}
 	assert_int_equal(all.count, 10);
 	/* Nobody passes by a line, even when a place is free meanwhile. */
-	relay_share_limit(&all, 11);
-	assert_true(relay_share_take(&hosts[0].claim));
-	assert_false(relay_share_take(&hosts[1].claim));
-	assert_false(relay_share_take(&hosts[2].claim));
-	assert_true(relay_share_is_wanted(one, 1, &hosts[1].claim));
-	relay_share_leave(&hosts[2].claim);
-	assert_false(relay_share_is_wanted(one, 1, &hosts[1].claim));
-	relay_share_leave(&hosts[1].claim);
+	share_limit(&all, 11);
+	assert_true(share_take(&hosts[0].claim));
+	assert_false(share_take(&hosts[1].claim));
+	assert_false(share_take(&hosts[2].claim));
+	assert_true(share_is_wanted(one, 1, &hosts[1].claim));
+	share_leave(&hosts[2].claim);
+	assert_false(share_is_wanted(one, 1, &hosts[1].claim));
+	share_leave(&hosts[1].claim);
 	assert_int_equal(all.count, 11);
 }
 
@@ -223,14 +223,14 @@ static void what_is_held_comes_back(void **state)
 		hosts[i].claim.shares[1] = &all;
 		hosts[i].claim.share_count = 2;
 	}
-	assert_true(relay_share_take(&hosts[0].claim));
-	assert_false(relay_share_take(&hosts[1].claim));
+	assert_true(share_take(&hosts[0].claim));
+	assert_false(share_take(&hosts[1].claim));
 	assert_int_equal(addresses[0].count, 1);
-	assert_false(relay_share_take(&hosts[2].claim));
+	assert_false(share_take(&hosts[2].claim));
 	assert_ptr_equal(hosts[2].claim.line, &addresses[0]);
-	relay_share_leave(&hosts[1].claim);
+	share_leave(&hosts[1].claim);
 	assert_ptr_equal(hosts[2].claim.line, &all);
-	relay_share_give_back(hosts[0].claim.shares, 2);
+	share_give_back(hosts[0].claim.shares, 2);
 	assert_true(hosts[2].granted);
 }
 

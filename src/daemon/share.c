@@ -1,7 +1,7 @@
-/* Places and lines: see relay_share.h. */
-#include "daemon/relay_share.h"
+/* Places and lines: see share.h. */
+#include "daemon/share.h"
 
-static void join(struct relay_claim *c, struct relay_share *s)
+static void join(struct share_claim *c, struct share *s)
 {
 	c->line = s;
 	c->next = NULL;
@@ -10,9 +10,9 @@ static void join(struct relay_claim *c, struct relay_share *s)
 	s->last = c;
 }
 
-static void step_out(struct relay_claim *c)
+static void step_out(struct share_claim *c)
 {
-	struct relay_share *s = c->line;
+	struct share *s = c->line;
 	*(c->previous ? &c->previous->next : &s->first) = c->next;
 	*(c->next ? &c->next->previous : &s->last) = c->previous;
 	c->next = c->previous = NULL;
@@ -20,10 +20,10 @@ static void step_out(struct relay_claim *c)
 }
 
 /* From where it is: true with all places, else it waits in the line of the first that has none. */
-static bool go_on(struct relay_claim *c)
+static bool go_on(struct share_claim *c)
 {
 	while (c->held < c->share_count) {
-		struct relay_share *s = c->shares[c->held];
+		struct share *s = c->shares[c->held];
 		/* Where a line stands, nobody passes it by. */
 		if (s->count >= s->max || s->first) {
 			join(c, s);
@@ -36,10 +36,10 @@ static bool go_on(struct relay_claim *c)
 	return true;
 }
 
-static void serve(struct relay_share *s)
+static void serve(struct share *s)
 {
 	while (s->first && s->count < s->max) {
-		struct relay_claim *c = s->first;
+		struct share_claim *c = s->first;
 		step_out(c);
 		s->count++;
 		c->held++;
@@ -48,23 +48,23 @@ static void serve(struct relay_share *s)
 	}
 }
 
-bool relay_share_take(struct relay_claim *c)
+bool share_take(struct share_claim *c)
 {
 	c->held = 0;
 	return go_on(c);
 }
 
-void relay_share_leave(struct relay_claim *c)
+void share_leave(struct share_claim *c)
 {
 	size_t held = c->held;
 	if (c->line == NULL)
 		return;
 	step_out(c);
 	c->held = 0;
-	relay_share_give_back(c->shares, held);
+	share_give_back(c->shares, held);
 }
 
-void relay_share_give_back(struct relay_share *const *shares, size_t count)
+void share_give_back(struct share *const *shares, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		shares[i]->count--;
@@ -72,16 +72,16 @@ void relay_share_give_back(struct relay_share *const *shares, size_t count)
 		serve(shares[i]);
 }
 
-void relay_share_limit(struct relay_share *s, size_t max)
+void share_limit(struct share *s, size_t max)
 {
 	s->max = max;
 	serve(s);
 }
 
-bool relay_share_is_wanted(struct relay_share *const *shares, size_t count, const struct relay_claim *own)
+bool share_is_wanted(struct share *const *shares, size_t count, const struct share_claim *own)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct relay_claim *first = shares[i]->first;
+		const struct share_claim *first = shares[i]->first;
 		if (first && (first != own || first->next))
 			return true;
 	}
