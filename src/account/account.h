@@ -154,7 +154,7 @@ struct maildrop {
 	size_t room, slice_count;
 	uint64_t slice_bytes;
 	uint32_t slice_uid, next_uid;
-	bool more, unfinished;
+	bool more, unfinished, contradicted;
 	struct account_request repair;
 };
 

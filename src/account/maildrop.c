@@ -63,22 +63,37 @@ static int look_at_account(struct txn *t, struct maildrop *m)
 	return error < 0 ? error : 0;
 }
 
+/* At the end of the list: does the mailbox count as many? */
+static int compare_count(struct txn *t, struct maildrop *m)
+{
+	struct account_mailbox inbox;
+	struct view value;
+	int error = key_get(t, m->shard, key_mailbox(MAILBOX_INBOX), &value);
+	if (error == 0)
+		error = mailbox_decode(value, &inbox);
+	if (error == 0)
+		m->contradicted = inbox.messages != m->count;
+	return error;
+}
+
 /* One slice, into room made on the loop's thread. It may run again, and then begins where it did the first time. */
 static int run_list(struct txn *t, void *arg)
 {
 	struct maildrop *m = arg;
 	struct account_key from = key_message(MAILBOX_INBOX, m->slice_uid), to = key_message(MAILBOX_INBOX + 1, 0);
 	struct txn_range range = {.shard = m->shard, .from = key_view(&from), .to = key_view(&to),
-				  .limit = STORE_READ_KEYS_MAX - 2};
+				  .limit = STORE_READ_KEYS_MAX - 3};
 	int error = 0;
 	m->count = m->slice_count;
 	m->bytes = m->slice_bytes;
-	m->unfinished = m->more = false;
+	m->unfinished = m->more = m->contradicted = false;
 	if (m->count == 0)
 		error = look_at_account(t, m);
 	if (error == 0 && !m->unfinished)
 		error = txn_range(t, &range, add_entry, m);
 	m->more = m->count - m->slice_count == range.limit;
+	if (error == 0 && !m->unfinished && !m->more)
+		error = compare_count(t, m);
 	return error;
 }
 
@@ -109,6 +124,8 @@ static void listed(struct store_read *read, int result)
 		return;
 	}
 	if (result == 0 && !m->more) {
+		if (m->contradicted)
+			store_suspect(m->accounts->store);
 		m->opened(m, 0);
 		return;
 	}

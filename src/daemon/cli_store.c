@@ -97,6 +97,7 @@ static int run_task(struct cli *cli, void (*start)(struct store *, struct store_
 	struct waiting waiting = {0};
 	struct store_task task = {.done = task_done, .arg = &waiting};
 	struct buf out;
+	struct store_stats stats;
 	folder_options(cli, folder, &options);
 	int error = store_open(&options, &store);
 	if (error)
@@ -109,6 +110,10 @@ static int run_task(struct cli *cli, void (*start)(struct store *, struct store_
 		store_dispatch(store);
 	}
 	end_bar();
+	store_stats(store, &stats);
+	/* As a running server does it: the next opening makes the index anew. */
+	if (stats.index_damaged && (error = store_distrust_index(store)) != 0)
+		fprintf(stderr, "postrider: the index is damaged and could not be marked: %s\n", strerror(-error));
 	store_close(store);
 	buf_init(&out, 4096);
 	store_admin_report(&task, waiting.result, cli->json, &out);

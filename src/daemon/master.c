@@ -153,9 +153,8 @@ static void tell_of_disk(const struct master *m, const struct child *child)
 	log_record(LOG_ERROR, "-", "disk-failed", log_string("role", child->role->name),
 	    log_text("folder", m->settings->data), log_string("device", device),
 	    log_string("do",
-	        "a page of the index could not be read: see the kernel's log (dmesg) for this device; once "
-	        "the "
-	        "disk is sound, stop the server and run `postrider store check`, then `store rebuild`"));
+	        "a page of the index could not be read, so a new one is made from snapshot and log; see the kernel's log "
+	        "(dmesg) for this device, and run `postrider store check`"));
 }
 
 static void ended(struct master *m, struct child *child, int status)

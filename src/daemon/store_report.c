@@ -25,8 +25,9 @@ void store_admin_report(const struct store_task *task, int result, bool json, st
 	else if (task->damaged || task->missing)
 		buf_append_string(out,
 		    "damage was found: the log names each place; what is damaged is left out and everything "
-		    "else is served."
-		    " Restore it from a backup, or stop the server and run `postrider store rebuild`\n");
+		    "else is served. A damaged index is made anew by itself, from snapshot and log: within seconds by a "
+		    "running server, else at its next start; a damaged snapshot has been renewed. Bodies and their records are "
+		    "there once: restore them from a backup\n");
 	else if (task->unreadable)
 		buf_append_string(out,
 		    "some of it could not be read, so nobody knows whether it is good: the log names each place. "

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/file.h"
+#include "store/index_guard.h"
 
 enum { FORMAT = 1 };
 
@@ -77,6 +78,7 @@ static void free_all(struct embedded *e)
 	for (unsigned i = 0; i < WORKERS_MAX; i++)
 		index_reader_close(&e->reader_states[i]);
 	index_close(&e->index);
+	index_guard_close(e->folder_fd);
 	if (e->volumes_fd >= 0)
 		log_file_close(&e->log);
 	volumes_done(&e->volumes);
@@ -203,6 +205,7 @@ static const struct store_engine engine = {
     .dispatch = dispatch,
     .stats = stats,
     .close = close_store,
+    .suspect = embedded_suspect,
 };
 
 static struct embedded *make(const struct store_options *options)

@@ -42,6 +42,7 @@ enum {
 	CHECKPOINT_IDLE_MS = 50,
 	REOPEN_COMMITS = 256,          /* after a checkpoint of so many, LMDB holds memory worth taking back */
 	REOPEN_IDLE_MS = 1000,
+	INSPECT_AGAIN_MS = 600 * 1000, /* between two looks through the index because somebody suspects it */
 	RETRY_MS_DEFAULT = 1000,       /* while the disk does not write: so soon after its end mail is taken again */
 	UPLOAD_MEMORY_ALL = 64 << 20,  /* all waiting uploads together; past it they go to files from UPLOAD_SMALL on */
 	UPLOAD_SMALL = 64 << 10,
@@ -105,8 +106,9 @@ struct embedded {
 	/* Held for reading while a committed state is looked at, for writing while the map is opened anew. */
 	pthread_rwlock_t index_lock;
 	int64_t space_checked_ms;
-	struct store_pending spare_job, measure_job;
-	atomic_bool measuring;
+	struct store_pending spare_job, measure_job, inspect_job;
+	atomic_bool measuring, inspecting;
+	int64_t inspect_again_ms; /* loop */
 
 	struct volumes volumes;
 	struct workers readers, writer, upkeep;
@@ -192,9 +194,16 @@ struct embedded_txn {
 	MDB_txn *mdb;
 	struct buf *redo;
 	struct store_commit *commit;
+	bool damage_told;
 };
 
+/* An entry was bad: counted and told, once a transaction. Gives `error` back. */
+int embedded_txn_result(struct embedded_txn *t, uint64_t shard, int error);
+
 void embedded_txn_init(struct embedded_txn *t, struct embedded *e, MDB_txn *mdb);
+
+/* embedded_check.c: has the upkeep thread look through the index. */
+void embedded_suspect(struct store *s);
 
 /* embedded_read.c */
 void embedded_read(struct store *s, struct store_read *r);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/embedded.h"
@@ -45,10 +46,22 @@ static void count_record(struct store_task *t, const struct record *r, struct vi
 	atomic_fetch_add(&t->progress, record_space(r));
 }
 
+/* What no sum covers: the rest of the header's page, and the space up to the next record. Records are never given twice. */
+static int check_gaps(struct store_task *t, const struct log_scan *scan, const struct record *r)
+{
+	const struct segment *s = &scan->segment;
+	uint64_t end = r->position + RECORD_HEADER_SIZE + r->blob_bytes + r->redo_len;
+	bool clear = true;
+	int error = r->position == SEGMENT_HEADER_SIZE ? segment_check_header(s) : 0;
+	if (error == 0)
+		error = file_is_clear(s->fd, end, r->position + record_space(r), &clear);
+	return note(t, "log file", s->id, error == 0 && !clear ? -EBADMSG : error);
+}
+
 /* All records of all log files, with their bodies, up to the index's position. What can't be read costs its file's rest. */
 static int check_log(struct embedded *e, struct store_task *t, uint64_t last_lsn)
 {
-	struct log_start start = {0};
+	struct log_start start = {.moved = &e->volumes};
 	struct log_scan scan;
 	struct record r;
 	bool broken = false;
@@ -62,6 +75,7 @@ static int check_log(struct embedded *e, struct store_task *t, uint64_t last_lsn
 		error = log_scan_next(&scan, &r);
 		if (error >= 0) {
 			count_record(t, &r, buf_view(&scan.redo));
+			error = check_gaps(t, &scan, &r);
 		} else if (error != -ENOENT && error != -ENOMEM) {
 			broken = true;
 			finding(&t->unreadable, "log file", scan.files[scan.at], error);
@@ -110,7 +124,24 @@ struct index_check {
 	struct store_task *task;
 	struct volume *hint;
 	char *buffer;
+	uint64_t bad; /* entries and pages of the index */
 };
+
+static void check_large_file(struct index_check *c, const struct blob_place *place)
+{
+	struct volume *volume;
+	uint64_t size = 0;
+	int error = volumes_get(&c->e->volumes, SEGMENT_BODY, place->segment, &volume);
+	if (error)
+		return; /* reading its content says the same */
+	error = segment_check_header(&volume->segment);
+	if (error == 0)
+		error = file_size(volume->segment.fd, &size);
+	if (error == 0 && size != SEGMENT_HEADER_SIZE + segment_blob_space(place->length))
+		error = -EBADMSG;
+	volumes_put(&c->e->volumes, volume);
+	note(c->task, "large body's file", place->segment, error);
+}
 
 /* A large body: its file is named here and nowhere in the log's own bodies, so its content is read now. */
 static void check_large(struct index_check *c, const struct blob_id *id)
@@ -121,6 +152,7 @@ static void check_large(struct index_check *c, const struct blob_id *id)
 		return;
 	}
 	c->task->blobs++;
+	check_large_file(c, &place);
 	for (uint64_t at = 0; at < place.length; at += SEGMENT_BLOCK) {
 		size_t n = place.length - at < SEGMENT_BLOCK ? (size_t)(place.length - at) : SEGMENT_BLOCK;
 		int error = volumes_read(&c->e->volumes, id, at, n, c->buffer, &c->hint);
@@ -151,6 +183,7 @@ static int check_entry(void *arg, uint64_t shard, struct view key, struct view v
 	atomic_fetch_add(&c->task->progress, key.len + value.len);
 	if (!valid) {
 		finding(&c->task->damaged, "index entry", 0, 0);
+		c->bad++;
 		return 0;
 	}
 	if (shard == 0 && key.len == INDEX_VOLUME_KEY_SIZE && key.data[0] == INDEX_BODY_KEY &&
@@ -164,36 +197,88 @@ static int check_entry(void *arg, uint64_t shard, struct view key, struct view v
 	return 0;
 }
 
+/* 0 when the index is whole. What is found counts like what a reader finds: the index is made anew for it. */
 static int check_index(struct embedded *e, struct store_task *t, MDB_txn *txn)
 {
 	struct index_check c = {.e = e, .task = t, .buffer = mem_alloc(SEGMENT_BLOCK)};
-	int error = index_walk(txn, e->index.dbi, check_entry, &c);
+	int error = index_inspect(txn, e->index.dbi, check_entry, &c);
 	volumes_put(&e->volumes, c.hint);
 	mem_free(c.buffer);
-	if (error == -EBADMSG) {
-		finding(&t->damaged, "index", 0, error);
+	if (error == -EBADMSG)
+		c.bad++;
+	error = error == -EBADMSG ? note(t, "index", 0, error) : error;
+	atomic_fetch_add(&e->index_damaged_count, c.bad);
+	return error ? error : c.bad ? -EBADMSG : 0;
+}
+
+static int renew_snapshot(struct embedded *e)
+{
+	struct index_reader reader = {.index = &e->index};
+	struct index_position position = {0};
+	pthread_rwlock_rdlock(&e->index_lock);
+	int error = index_reader_begin(&reader);
+	if (error == 0)
+		error = snapshot_write(e->folder_fd, &e->index, reader.txn, &position);
+	index_reader_close(&reader);
+	pthread_rwlock_unlock(&e->index_lock);
+	log_event(error ? LOG_ERROR : LOG_WARNING, NULL, "snapshot_renewed", log_errno(error), log_u64("lsn", position.lsn));
+	return 0;
+}
+
+/*
+ * The snapshot, and what it is for: with it, nobody needs the older log to make the index anew. So where one of them is
+ * damaged, a whole index gives a new one. One that can't be read may be good, and stays.
+ */
+static int check_snapshot(struct embedded *e, struct store_task *t, bool index_is_whole, bool log_damaged)
+{
+	uint64_t entries;
+	int error = snapshot_verify(e->folder_fd, &entries);
+	bool bad = error == -EBADMSG;
+	if (error == -ENOENT)
 		error = 0;
+	error = note(t, "snapshot", 0, error);
+	if (error || !index_is_whole || !(bad || log_damaged))
+		return error;
+	return renew_snapshot(e);
+}
+
+/* The index as it was committed last; *position: up to where the log is in it. */
+static int check_committed(struct embedded *e, struct store_task *t, struct index_position *position, bool *whole)
+{
+	struct index_reader reader = {.index = &e->index};
+	committer_checkpoint(e);
+	pthread_rwlock_rdlock(&e->index_lock);
+	int error = index_reader_begin(&reader);
+	if (error == 0)
+		error = index_read_position(reader.txn, e->index.dbi, position);
+	if (error == -EBADMSG || error == -ENOENT) {
+		atomic_fetch_add(&e->index_damaged_count, 1);
+		error = note(t, "index", 0, -EBADMSG);
 	}
+	if (error == 0) {
+		error = check_index(e, t, reader.txn);
+		*whole = error == 0;
+		error = error == -EBADMSG ? 0 : error;
+	}
+	index_reader_close(&reader);
+	pthread_rwlock_unlock(&e->index_lock);
 	return error;
 }
 
 static int check_all(struct embedded *e, struct store_task *t)
 {
-	struct index_reader reader = {.index = &e->index};
 	struct index_position position = {0};
-	committer_checkpoint(e);
-	pthread_rwlock_rdlock(&e->index_lock);
-	int error = index_reader_begin(&reader);
+	bool whole = false;
+	int error = task_measure(e, t);
+	if (error)
+		error = note(t, "volumes", 0, error);
 	if (error == 0)
-		error = index_read_position(reader.txn, e->index.dbi, &position);
-	if (error == 0)
-		error = task_measure(e, t);
-	if (error == 0)
-		error = check_index(e, t, reader.txn);
-	index_reader_close(&reader);
-	pthread_rwlock_unlock(&e->index_lock);
+		error = check_committed(e, t, &position, &whole);
+	uint64_t before = t->damaged;
 	if (error == 0)
 		error = check_log(e, t, position.lsn);
+	if (error == 0)
+		error = check_snapshot(e, t, whole, t->damaged > before);
 	return error ? error : check_kept(e, t);
 }
 
@@ -207,4 +292,44 @@ static void run_check(struct store_pending *p, unsigned thread)
 void store_check(struct store *s, struct store_task *t)
 {
 	task_start(s, t, run_check);
+}
+
+/* ---- a suspicion: the index alone ---- */
+
+static int note_damage(void *arg, uint64_t shard, struct view key, struct view value, bool valid)
+{
+	uint64_t *bad = arg;
+	(void)shard, (void)key, (void)value;
+	*bad += !valid;
+	return 0;
+}
+
+static void inspect(struct store_pending *p, unsigned thread)
+{
+	struct embedded *e = embedded_of(p->store);
+	struct index_reader reader = {.index = &e->index};
+	uint64_t bad = 0;
+	(void)thread;
+	pthread_rwlock_rdlock(&e->index_lock);
+	int error = index_reader_begin(&reader);
+	if (error == 0)
+		error = index_inspect(reader.txn, e->index.dbi, note_damage, &bad);
+	index_reader_close(&reader);
+	pthread_rwlock_unlock(&e->index_lock);
+	bad += error == -EBADMSG;
+	log_event(bad ? LOG_ERROR : LOG_WARNING, NULL, "index_inspected", log_u64("damaged", bad), log_errno(error));
+	atomic_fetch_add(&e->damaged_count, bad);
+	atomic_fetch_add(&e->index_damaged_count, bad);
+	atomic_store(&e->inspecting, false);
+}
+
+void embedded_suspect(struct store *s)
+{
+	struct embedded *e = embedded_of(s);
+	int64_t now = clock_monotonic_ms();
+	if (now < e->inspect_again_ms || atomic_exchange(&e->inspecting, true))
+		return;
+	e->inspect_again_ms = now + INSPECT_AGAIN_MS;
+	e->inspect_job = (struct store_pending){.store = s, .act = inspect};
+	workers_add(&e->upkeep, &e->inspect_job);
 }

@@ -59,14 +59,26 @@ static int erase(struct txn *base, uint64_t shard, struct view key)
 static int get(struct txn *base, uint64_t shard, struct view key, struct view *value)
 {
 	struct embedded_txn *t = (struct embedded_txn *)base;
-	return index_get(t->mdb, t->engine->index.dbi, shard, key, value);
+	return embedded_txn_result(t, shard, index_get(t->mdb, t->engine->index.dbi, shard, key, value));
 }
 
 static int range_of(struct txn *base, const struct txn_range *range,
 		    int (*visit)(void *arg, struct view key, struct view value), void *arg)
 {
 	struct embedded_txn *t = (struct embedded_txn *)base;
-	return index_range(t->mdb, t->engine->index.dbi, range, visit, arg);
+	return embedded_txn_result(t, range->shard, index_range(t->mdb, t->engine->index.dbi, range, visit, arg));
+}
+
+int embedded_txn_result(struct embedded_txn *t, uint64_t shard, int error)
+{
+	struct embedded *e = t->engine;
+	if (error != -EBADMSG || t->damage_told)
+		return error;
+	t->damage_told = true;
+	atomic_fetch_add(&e->damaged_count, 1);
+	atomic_fetch_add(&e->index_damaged_count, 1);
+	log_event(LOG_ERROR, NULL, "index_entry_damaged", log_u64("shard", shard));
+	return error;
 }
 
 void embedded_txn_init(struct embedded_txn *t, struct embedded *e, MDB_txn *mdb)

@@ -331,12 +331,16 @@ static void begin_commit(struct store_pending *p, unsigned thread)
 static int prepare(struct compaction *c)
 {
 	struct index_reader reader = {.index = &c->e->index};
+	uint64_t entries;
 	committer_checkpoint(c->e);
 	pthread_rwlock_rdlock(&c->e->index_lock);
 	int error = index_reader_begin(&reader);
 	if (error == 0)
 		error = snapshot_write(c->e->folder_fd, &c->e->index, reader.txn, &c->position);
 	at_step(c->e, "compact-snapshot");
+	/* The redo that will go is in this file only, from now on. */
+	if (error == 0)
+		error = snapshot_verify(c->e->folder_fd, &entries) ? -EIO : 0;
 	if (error == 0)
 		error = list_files(c);
 	if (error == 0)
@@ -348,6 +352,9 @@ static int prepare(struct compaction *c)
 	}
 	index_reader_close(&reader);
 	pthread_rwlock_unlock(&c->e->index_lock);
+	/* An entry that names nobody knows what: nothing is removed, and the index is made anew. */
+	if (error == -EBADMSG)
+		atomic_fetch_add(&c->e->index_damaged_count, 1);
 	if (error)
 		return error;
 	drop_doubles(c);

@@ -21,12 +21,8 @@ static int run_read(struct embedded *e, struct store_read *r, MDB_txn *mdb)
 {
 	struct embedded_txn t;
 	embedded_txn_init(&t, e, mdb);
-	int result = r->run(&t.base, r->arg);
-	if (result == -EBADMSG) {
-		atomic_fetch_add(&e->damaged_count, 1);
-		atomic_fetch_add(&e->index_damaged_count, 1);
-		log_event(LOG_ERROR, NULL, "index_entry_damaged", log_u64("shard", r->shard));
-	}
+	/* An entry that fits its sum, but not its reader, has been damaged before it was written. */
+	int result = embedded_txn_result(&t, r->shard, r->run(&t.base, r->arg));
 	atomic_fetch_add(&e->read_count, 1);
 	return result;
 }

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "store/embedded.h"
 #include "store/file.h"
+#include "store/index_guard.h"
 #include "store/log_scan.h"
 #include "store/snapshot.h"
 #include "store/store_admin.h"
@@ -245,6 +246,7 @@ static int open_and_recover(struct embedded *e)
 int embedded_open_state(struct embedded *e)
 {
 	bool marked;
+	index_guard_open(e->folder_fd, bad_index_name);
 	int error = read_mark(e, &marked);
 	if (error == 0)
 		error = marked ? -EBADMSG : open_and_recover(e);

@@ -22,6 +22,7 @@ struct store_engine {
 	void (*dispatch)(struct store *s);
 	void (*stats)(struct store *s, struct store_stats *out);
 	void (*close)(struct store *s);
+	void (*suspect)(struct store *s); /* may be NULL */
 };
 
 /* Every engine's own structures begin with these. */

@@ -12,6 +12,7 @@
 #include "base/cursor.h"
 #include "base/mem.h"
 #include "store/file.h"
+#include "store/index_guard.h"
 
 enum { SHARD_SIZE = 8, SUM_SIZE = 4 };
 
@@ -75,6 +76,14 @@ static int reserve_lock_file(const char *path)
 	return error;
 }
 
+static void on_assertion(MDB_env *env, const char *text)
+{
+	(void)env;
+	(void)text;
+	index_guard_failed();
+	/* LMDB ends the process. */
+}
+
 static int open_map(struct index *index)
 {
 	MDB_txn *txn;
@@ -93,6 +102,7 @@ int index_open(struct index *index, const char *path, size_t map_size)
 	if (error)
 		return error;
 	mdb_env_set_mapsize(opened.env, map_size);
+	mdb_env_set_assert(opened.env, on_assertion);
 	/* Without NOTLS a reader's slot would belong to its thread, and our threads renew theirs at will. */
 	error = index_error(mdb_env_open(opened.env, path, MDB_NOTLS, 0600));
 	if (error == 0)
@@ -153,7 +163,9 @@ int index_checkpoint(struct index *index, const struct index_position *position)
 		index_abort(index);
 		return error;
 	}
+	index_guard_enter();
 	error = index_error(mdb_txn_commit(index->writing));
+	index_guard_leave();
 	index->writing = NULL;
 	return error;
 }
@@ -192,15 +204,21 @@ struct view index_volume_key(char out[INDEX_VOLUME_KEY_SIZE], char letter, uint3
 	return view_of(out, INDEX_VOLUME_KEY_SIZE);
 }
 
-/* Takes the checksum off a stored value. */
-static int verify(MDB_val stored, struct view *value)
+/* Of key and value: a key that changed by itself would hide its entry, or be another's. */
+static uint32_t sum_of(MDB_val name, struct view value)
 {
-	if (stored.mv_size < SUM_SIZE)
+	return crc32c_more(crc32c(view_of(name.mv_data, name.mv_size)), value);
+}
+
+/* Takes the checksum off a stored value. */
+static int verify(MDB_val name, MDB_val stored, struct view *value)
+{
+	if (stored.mv_size < SUM_SIZE || stored.mv_size > STORE_ENTRY_MAX + SUM_SIZE || name.mv_size < SHARD_SIZE)
 		return -EBADMSG;
 	struct view bytes = view_of(stored.mv_data, stored.mv_size - SUM_SIZE);
 	struct cursor sum = cursor_on(view_of((const char *)stored.mv_data + bytes.len, SUM_SIZE));
 	*value = bytes;
-	return cursor_u32(&sum) == crc32c(bytes) ? 0 : -EBADMSG;
+	return cursor_u32(&sum) == sum_of(name, bytes) ? 0 : -EBADMSG;
 }
 
 int index_get(MDB_txn *txn, MDB_dbi dbi, uint64_t shard, struct view key, struct view *value)
@@ -208,9 +226,11 @@ int index_get(MDB_txn *txn, MDB_dbi dbi, uint64_t shard, struct view key, struct
 	struct key_bytes space;
 	MDB_val name = full_key(&space, shard, key), stored;
 	struct view found;
+	index_guard_enter();
 	int error = index_error(mdb_get(txn, dbi, &name, &stored));
 	if (error == 0)
-		error = verify(stored, &found);
+		error = verify(name, stored, &found);
+	index_guard_leave();
 	if (error == 0)
 		*value = found;
 	return error;
@@ -224,12 +244,14 @@ int index_put(MDB_txn *txn, MDB_dbi dbi, uint64_t shard, struct view key, struct
 	/* LMDB may move pages while it makes room, and the value may be one that txn_get gave. */
 	if (value.len)
 		memcpy(copy, value.data, value.len);
+	index_guard_enter();
 	int error = index_error(mdb_put(txn, dbi, &name, &stored, MDB_RESERVE));
+	index_guard_leave();
 	if (error)
 		return error;
 	if (value.len)
 		memcpy(stored.mv_data, copy, value.len);
-	put_be((char *)stored.mv_data + value.len, SUM_SIZE, crc32c(view_of(copy, value.len)));
+	put_be((char *)stored.mv_data + value.len, SUM_SIZE, sum_of(name, view_of(copy, value.len)));
 	return 0;
 }
 
@@ -237,7 +259,9 @@ int index_erase(MDB_txn *txn, MDB_dbi dbi, uint64_t shard, struct view key)
 {
 	struct key_bytes space;
 	MDB_val name = full_key(&space, shard, key);
+	index_guard_enter();
 	int error = index_error(mdb_del(txn, dbi, &name, NULL));
+	index_guard_leave();
 	return error == -ENOENT ? 0 : error;
 }
 
@@ -254,7 +278,7 @@ static int visit_forwards(MDB_cursor *cursor, MDB_val from, MDB_val to, size_t l
 	struct view value;
 	int result = mdb_cursor_get(cursor, &name, &stored, MDB_SET_RANGE);
 	for (; result == 0 && limit > 0 && compare(name, to) < 0; limit--) {
-		int error = verify(stored, &value);
+		int error = verify(name, stored, &value);
 		if (error == 0)
 			error = visit(arg, view_of((char *)name.mv_data + SHARD_SIZE, name.mv_size - SHARD_SIZE), value);
 		if (error)
@@ -272,7 +296,7 @@ static int visit_backwards(MDB_cursor *cursor, MDB_val from, MDB_val to, size_t 
 	int result = mdb_cursor_get(cursor, &name, &stored, MDB_SET_RANGE);
 	result = mdb_cursor_get(cursor, &name, &stored, result == 0 ? MDB_PREV : MDB_LAST);
 	for (; result == 0 && limit > 0 && compare(name, from) >= 0; limit--) {
-		int error = verify(stored, &value);
+		int error = verify(name, stored, &value);
 		if (error == 0)
 			error = visit(arg, view_of((char *)name.mv_data + SHARD_SIZE, name.mv_size - SHARD_SIZE), value);
 		if (error)
@@ -294,34 +318,117 @@ int index_range(MDB_txn *txn, MDB_dbi dbi, const struct txn_range *range,
 	int error = index_error(mdb_cursor_open(txn, dbi, &cursor));
 	if (error)
 		return error;
+	index_guard_enter();
 	error = range->backwards ? visit_backwards(cursor, from, to, limit, visit, arg)
 				 : visit_forwards(cursor, from, to, limit, visit, arg);
+	index_guard_leave();
 	mdb_cursor_close(cursor);
 	return error;
 }
 
-int index_walk(MDB_txn *txn, MDB_dbi dbi,
-	       int (*visit)(void *arg, uint64_t shard, struct view key, struct view value, bool valid), void *arg)
+int index_walk(MDB_txn *txn, MDB_dbi dbi, index_visitor *visit, void *arg)
 {
 	MDB_cursor *cursor;
 	MDB_val name, stored;
 	int error = index_error(mdb_cursor_open(txn, dbi, &cursor));
 	if (error)
 		return error;
+	index_guard_enter();
 	int result = mdb_cursor_get(cursor, &name, &stored, MDB_FIRST);
 	while (result == 0 && error == 0) {
 		struct view value = {0};
 		struct cursor c = cursor_on(view_of(name.mv_data, name.mv_size));
 		uint64_t shard = cursor_u64(&c);
-		bool valid = verify(stored, &value) == 0 && cursor_ok(&c);
+		bool valid = verify(name, stored, &value) == 0 && cursor_ok(&c);
 		error = visit(arg, shard, c.rest, value, valid);
 		if (error == 0)
 			result = mdb_cursor_get(cursor, &name, &stored, MDB_NEXT);
 	}
+	index_guard_leave();
 	mdb_cursor_close(cursor);
 	if (error)
 		return error;
 	return result == MDB_NOTFOUND ? 0 : index_error(result);
+}
+
+struct inspection {
+	MDB_txn *txn;
+	MDB_dbi dbi;
+	MDB_cursor *cursor;
+	index_visitor *visit;
+	void *arg;
+	uint64_t seen;
+	struct key_bytes last;
+	size_t last_len;
+};
+
+/* Keys stand in order, and each is found from the root: a damaged branch leads elsewhere. */
+static bool is_in_its_place(struct inspection *i, MDB_val name, MDB_val stored)
+{
+	MDB_val found, key = name;
+	bool in_order = i->last_len == 0 || view_compare(view_of(i->last.data, i->last_len), view_of(name.mv_data, name.mv_size)) < 0;
+	if (name.mv_size > sizeof i->last.data)
+		return false;
+	memcpy(i->last.data, name.mv_data, name.mv_size);
+	i->last_len = name.mv_size;
+	return in_order && mdb_get(i->txn, i->dbi, &key, &found) == 0 && found.mv_data == stored.mv_data;
+}
+
+static int inspect_entry(struct inspection *i, MDB_val name, MDB_val stored)
+{
+	struct view value = {0};
+	struct cursor c = cursor_on(view_of(name.mv_data, name.mv_size));
+	uint64_t shard = cursor_u64(&c);
+	i->seen++;
+	bool valid = verify(name, stored, &value) == 0 && cursor_ok(&c) && is_in_its_place(i, name, stored);
+	index_guard_leave();
+	int error = i->visit(i->arg, shard, c.rest, value, valid);
+	index_guard_enter();
+	return error;
+}
+
+static int inspect_all(struct inspection *i)
+{
+	MDB_stat stat;
+	MDB_val name, stored;
+	int error = index_error(mdb_stat(i->txn, i->dbi, &stat));
+	if (error)
+		return error;
+	int result = mdb_cursor_get(i->cursor, &name, &stored, MDB_FIRST);
+	/* A damaged branch can lead in a circle, but not through more entries than there are. */
+	while (result == 0 && error == 0 && i->seen <= stat.ms_entries) {
+		error = inspect_entry(i, name, stored);
+		if (error == 0)
+			result = mdb_cursor_get(i->cursor, &name, &stored, MDB_NEXT);
+	}
+	if (error)
+		return error;
+	if (result != 0 && result != MDB_NOTFOUND)
+		return index_error(result);
+	return i->seen == stat.ms_entries ? 0 : -EBADMSG;
+}
+
+static int inspect(void *arg)
+{
+	struct inspection *i = arg;
+	index_guard_enter();
+	int error = index_error(mdb_cursor_open(i->txn, i->dbi, &i->cursor));
+	if (error == 0)
+		error = inspect_all(i);
+	index_guard_leave();
+	return error;
+}
+
+int index_inspect(MDB_txn *txn, MDB_dbi dbi, index_visitor *visit, void *arg)
+{
+	struct inspection *i = mem_alloc(sizeof *i);
+	int result = 0;
+	*i = (struct inspection){.txn = txn, .dbi = dbi, .visit = visit, .arg = arg};
+	bool survived = index_guard_survive(inspect, i, &result);
+	if (i->cursor)
+		mdb_cursor_close(i->cursor);
+	mem_free(i);
+	return survived ? result : -EBADMSG;
 }
 
 int index_reader_begin(struct index_reader *r)

@@ -1,6 +1,6 @@
 /*
  * The index of the embedded engine: entries in an LMDB map, which the log can rebuild at any time. Keys begin
- * with the shard's number; values end in a CRC-32C, since LMDB's pages have no checksum. Shard 0 is the
+ * with the shard's number; values end in a CRC-32C of key and value, since LMDB's pages have no checksum. Shard 0 is the
  * engine's own and says up to where the log has been applied.
  *
  * One thread writes (the committer); any thread reads committed states through a struct index_reader of its own.
@@ -73,9 +73,15 @@ int index_range(MDB_txn *txn, MDB_dbi dbi, const struct txn_range *range,
     __attribute__((warn_unused_result));
 
 /* Every entry of every shard, in order; with damaged ones (valid = false, value as it stands). */
-int index_walk(MDB_txn *txn, MDB_dbi dbi,
-	       int (*visit)(void *arg, uint64_t shard, struct view key, struct view value, bool valid), void *arg)
-    __attribute__((warn_unused_result));
+typedef int index_visitor(void *arg, uint64_t shard, struct view key, struct view value, bool valid);
+int index_walk(MDB_txn *txn, MDB_dbi dbi, index_visitor *visit, void *arg) __attribute__((warn_unused_result));
+
+/*
+ * The same for a check, on whose way a damaged page may lie: also each entry's place and their number are looked at, and
+ * a failure of LMDB's is survived. -EBADMSG when entries are missing or a page is damaged; then the transaction may only
+ * be ended. `visit` may hold nothing that its end would have to give back.
+ */
+int index_inspect(MDB_txn *txn, MDB_dbi dbi, index_visitor *visit, void *arg) __attribute__((warn_unused_result));
 
 /* Reading committed states: begin takes the newest, end lets it go (a state held would keep old pages alive). */
 struct index_reader {

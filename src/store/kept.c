@@ -200,22 +200,62 @@ int kept_read(const struct segment *s, const struct blob_id *id, uint64_t offset
 	return error;
 }
 
+/* Rows in their order, and the sum over all of them. */
+static int check_table(const struct segment *s, const struct table *table)
+{
+	size_t len = (size_t)(table->rows * ROW_SIZE);
+	char *rows = mem_try(len ? len : 1);
+	if (rows == NULL)
+		return -ENOMEM;
+	int error = file_read_at(s->fd, rows, len, table->start);
+	if (error == -ENODATA || (error == 0 && segment_sum(s, table->start, view_of(rows, len)) != table->sum))
+		error = -EBADMSG;
+	mem_free(rows);
+	return error;
+}
+
+/* As a reader of the blob would find it; and nothing stands in the space up to the next record. */
+static int check_blob(const struct segment *s, const struct blob_id *id, uint32_t position, struct record *r)
+{
+	uint64_t length = blob_length(id);
+	char *packed, *whole = length > BLOB_MAX ? NULL : mem_try(length ? length : 1);
+	bool clear = true;
+	if (whole == NULL)
+		return length > BLOB_MAX ? -EBADMSG : -ENOMEM;
+	int error = read_packed(s, position, r, &packed);
+	if (error == 0) {
+		if (memcmp(r->kept.bytes, id->bytes, BLOB_ID_SIZE) != 0 ||
+		    ZSTD_decompress(whole, length, packed, r->blob_bytes) != length)
+			error = -EBADMSG;
+		mem_free(packed);
+	}
+	mem_free(whole);
+	if (error == 0)
+		error = file_is_clear(s->fd, position + RECORD_HEADER_SIZE + r->blob_bytes, position + record_space(r), &clear);
+	return error == 0 && !clear ? -EBADMSG : error;
+}
+
 int kept_walk(const struct segment *s, int (*visit)(void *arg, const struct blob_id *id, uint64_t stored, int result),
 	      void *arg)
 {
 	struct table table;
-	int error = find_table(s, &table);
+	uint64_t covered = SEGMENT_HEADER_SIZE;
+	int error = segment_check_header(s);
+	if (error == 0)
+		error = find_table(s, &table);
+	if (error == 0)
+		error = check_table(s, &table);
 	for (uint64_t i = 0; error == 0 && i < table.rows; i++) {
 		struct blob_id id;
 		struct record r = {0};
 		uint32_t position;
-		char *packed = NULL;
 		error = read_row(s, &table, i, &id, &position);
 		if (error)
 			break;
-		int result = read_packed(s, position, &r, &packed);
-		mem_free(packed);
+		int result = check_blob(s, &id, position, &r);
+		covered += record_space(&r);
 		error = visit(arg, &id, r.blob_bytes, result);
 	}
-	return error;
+	/* A row that leads to another blob's record, or a record that no row leads to. */
+	return error == 0 && covered != table.start ? -EBADMSG : error;
 }

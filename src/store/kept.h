@@ -27,7 +27,10 @@ void kept_writer_done(struct kept_writer *w);
 int kept_read(const struct segment *s, const struct blob_id *id, uint64_t offset, size_t len, char *out)
     __attribute__((warn_unused_result));
 
-/* Every blob of the file, with its stored bytes verified (result 0) or not (-EBADMSG). */
+/*
+ * Every blob of the file, with its result: 0, -EBADMSG, or unreadable now; and everything else that the file is made of:
+ * -EBADMSG when that is damaged.
+ */
 int kept_walk(const struct segment *s, int (*visit)(void *arg, const struct blob_id *id, uint64_t stored, int result),
 	      void *arg) __attribute__((warn_unused_result));
 

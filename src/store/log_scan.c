@@ -89,6 +89,7 @@ static int look_ahead(struct log_scan *scan)
 		int error = open_file(scan->folder_fd, scan->files[i], &next);
 		if (error == 0) {
 			scan->next_first = next.first_lsn;
+			scan->next_id = next.id;
 			segment_close(&next);
 		} else if (error != -EBADMSG && error != -ENOENT) {
 			return unreadable(scan->files[i], 0, error);
@@ -147,7 +148,7 @@ static int go_to(struct log_scan *scan, uint32_t segment, uint64_t position)
 int log_scan_begin(struct log_scan *scan, int folder_fd, const struct log_start *from, bool with_bodies)
 {
 	*scan = (struct log_scan){.folder_fd = folder_fd, .with_bodies = with_bodies, .lsn = from->lsn,
-				  .gaps_until = from->gaps_until, .segment.fd = -1};
+				  .gaps_until = from->gaps_until, .moved = from->moved, .segment.fd = -1};
 	buf_init(&scan->redo, RECORD_REDO_MAX);
 	int error = segment_list(folder_fd, SEGMENT_LOG, from->segment, &scan->files, &scan->count);
 	if (error == 0) {
@@ -219,12 +220,25 @@ static int find_proof(struct log_scan *scan, uint64_t from, uint64_t *found)
 	return 0;
 }
 
+/* May records be missing behind this file? A snapshot must hold what they said, and a file have been taken away. */
+static bool is_gap_known(const struct log_scan *scan)
+{
+	if (scan->next_first > scan->gaps_until + 1)
+		return false;
+	if (scan->moved == NULL)
+		return true;
+	for (uint32_t id = scan->files[scan->at] + 1; id < scan->next_id; id++)
+		if (volumes_has_moved(scan->moved, id))
+			return true;
+	return false;
+}
+
 /* At the end of a file's records: the next file, if there is one. */
 static int leave_file(struct log_scan *scan)
 {
 	if (scan->next_first == UINT64_MAX)
 		return -ENOENT;
-	if (scan->next_first > scan->lsn + 1 && scan->next_first > scan->gaps_until + 1 && scan->lsn > 0)
+	if (scan->next_first > scan->lsn + 1 && scan->lsn > 0 && !is_gap_known(scan))
 		report(scan, "records missing at the end");
 	scan->at++;
 	return enter_file(scan);
@@ -244,18 +258,23 @@ static void give(struct log_scan *scan, const struct record *r, struct record *o
 	*out = *r;
 }
 
-/* What stands at the scan's place does not verify. 1: the record is given without its bodies; 0: go on; or an error. */
-static int pass_damage(struct log_scan *scan, bool header_stands, struct record *record)
+/*
+ * What stands at the scan's place does not verify; `lsn` is the record's, 0 when even its header does not. 1: the record is
+ * given without its bodies; 0: go on; or an error.
+ */
+static int pass_damage(struct log_scan *scan, uint64_t lsn, struct record *record)
 {
 	struct record r = {0};
 	uint64_t found;
 	int error = find_proof(scan, scan->position + RECORD_ALIGN, &found);
 	if (error)
 		return error;
-	if (found == 0)
+	/* The next file goes on behind this record: so it counted once. */
+	bool counted = lsn > 0 && scan->next_first != UINT64_MAX && lsn < scan->next_first;
+	if (found == 0 && !counted)
 		return leave_file(scan);
 	report(scan, "record");
-	if (header_stands) {
+	if (lsn > 0) {
 		error = log_record_read(&scan->segment, (uint32_t)scan->position, false, &r, &scan->redo);
 		if (error == 0) {
 			give(scan, &r, record);
@@ -263,6 +282,10 @@ static int pass_damage(struct log_scan *scan, bool header_stands, struct record 
 		}
 		if (error != -EBADMSG && error != -ENOENT)
 			return unreadable(scan->segment.id, scan->position, error);
+	}
+	if (found == 0) {
+		scan->lsn = lsn;
+		return leave_file(scan);
 	}
 	scan->position = found;
 	return 0;
@@ -282,7 +305,7 @@ int log_scan_next(struct log_scan *scan, struct record *record)
 		if (error == 0)
 			error = leave_file(scan);
 		else if (error == -EBADMSG || error == -ENOENT)
-			error = pass_damage(scan, error == -EBADMSG, record);
+			error = pass_damage(scan, error == -EBADMSG ? r.lsn : 0, record);
 		else
 			error = unreadable(scan->segment.id, scan->position, error);
 		if (error)

@@ -13,6 +13,7 @@
 #define STORE_LOG_SCAN_H
 
 #include "store/log_file.h"
+#include "store/volumes.h"
 
 /* Where a scan begins: at the record at (segment, position), where the last one before it was `lsn`. Zeros: everything. */
 struct log_start {
@@ -20,6 +21,7 @@ struct log_start {
 	uint64_t position;
 	uint64_t lsn;
 	uint64_t gaps_until; /* up to this record, files may be missing: a snapshot holds what they held */
+	struct volumes *moved; /* knows which these are; NULL: nobody knows yet */
 };
 
 struct log_scan {
@@ -31,7 +33,9 @@ struct log_scan {
 	uint64_t position;      /* behind the record given last */
 	uint64_t lsn;           /* of the record given last */
 	uint64_t next_first;    /* the first record of the next file: this one counts only up to there */
+	uint32_t next_id;       /* of the next file */
 	uint64_t gaps_until;    /* as in log_start */
+	struct volumes *moved;
 	uint64_t damaged;       /* places where something was lost */
 	struct buf redo;
 };

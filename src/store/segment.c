@@ -122,6 +122,16 @@ int segment_open(struct segment *s, int folder_fd, const char *name, int flags)
 	return 0;
 }
 
+int segment_check_header(const struct segment *s)
+{
+	struct segment again = {.fd = s->fd};
+	bool clear = true;
+	int error = read_header(&again);
+	if (error == 0)
+		error = file_is_clear(s->fd, HEADER_USED + 4, SEGMENT_HEADER_SIZE, &clear);
+	return error == 0 && !clear ? -EBADMSG : error;
+}
+
 void segment_close(struct segment *s)
 {
 	if (s->fd >= 0)

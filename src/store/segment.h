@@ -58,6 +58,9 @@ int segment_write_header(const struct segment *s) __attribute__((warn_unused_res
  */
 int segment_open(struct segment *s, int folder_fd, const char *name, int flags) __attribute__((warn_unused_result));
 
+/* For a check: the header once more, and that nothing stands in the rest of its page. As segment_open. */
+int segment_check_header(const struct segment *s) __attribute__((warn_unused_result));
+
 void segment_close(struct segment *s);
 
 /* The keyed checksum of bytes that stand at this position of the file. */

@@ -100,6 +100,12 @@ void store_stats(struct store *s, struct store_stats *out)
 	s->engine->stats(s, out);
 }
 
+void store_suspect(struct store *s)
+{
+	if (s->engine->suspect)
+		s->engine->suspect(s);
+}
+
 void store_close(struct store *s)
 {
 	if (s)

@@ -235,6 +235,12 @@ struct store_stats {
 void store_stats(struct store *s, struct store_stats *out);
 
 /*
+ * Entries of a shard contradict one another: one that another names is not there, or a count is wrong. The engine looks
+ * through its index soon, at most every ten minutes; what is damaged shows in store_stats.index_damaged.
+ */
+void store_suspect(struct store *s);
+
+/*
  * Which blobs an entry names: calls found for each. Given at open; the store decides by it what compaction
  * keeps, so it must never miss one. Runs on any thread.
  */

@@ -91,8 +91,7 @@ void volumes_put(struct volumes *v, struct volume *volume)
 void volumes_move(struct volumes *v, uint32_t from, uint32_t to)
 {
 	pthread_mutex_lock(&v->lock);
-	if (to)
-		map_set_u64(&v->moved, from, (void *)(uintptr_t)to);
+	map_set_u64(&v->moved, from, (void *)((uintptr_t)to << 1 | 1));
 	struct volume *volume = map_get_u64(&v->open, from);
 	if (volume && volume->users == 0)
 		close_volume(v, volume);
@@ -102,9 +101,17 @@ void volumes_move(struct volumes *v, uint32_t from, uint32_t to)
 uint32_t volumes_moved_to(struct volumes *v, uint32_t from)
 {
 	pthread_mutex_lock(&v->lock);
-	uint32_t to = (uint32_t)(uintptr_t)map_get_u64(&v->moved, from);
+	uint32_t to = (uint32_t)((uintptr_t)map_get_u64(&v->moved, from) >> 1);
 	pthread_mutex_unlock(&v->lock);
 	return to;
+}
+
+bool volumes_has_moved(struct volumes *v, uint32_t from)
+{
+	pthread_mutex_lock(&v->lock);
+	bool moved = map_get_u64(&v->moved, from) != NULL;
+	pthread_mutex_unlock(&v->lock);
+	return moved;
 }
 
 bool volumes_moves_to(struct volumes *v, uint32_t to)
@@ -114,7 +121,7 @@ bool volumes_moves_to(struct volumes *v, uint32_t to)
 	bool found = false;
 	pthread_mutex_lock(&v->lock);
 	while (!found && map_each(&v->moved, &position, NULL, &value))
-		found = (uintptr_t)value == to;
+		found = (uintptr_t)value >> 1 == to;
 	pthread_mutex_unlock(&v->lock);
 	return found;
 }

@@ -23,7 +23,7 @@ struct volumes {
 	int folder_fd;
 	uint64_t uses;
 	struct map open;  /* file number -> struct volume */
-	struct map moved; /* number of a compacted file -> number of the kept file */
+	struct map moved; /* number of a compacted file -> number of the kept file, twice that and one: there may be none */
 };
 
 void volumes_init(struct volumes *v, int folder_fd);
@@ -39,6 +39,9 @@ void volumes_move(struct volumes *v, uint32_t from, uint32_t to);
 
 /* The kept file that took over this file's blobs, or 0. */
 uint32_t volumes_moved_to(struct volumes *v, uint32_t from);
+
+/* Has compaction taken this file away, whether or not something in it lived? */
+bool volumes_has_moved(struct volumes *v, uint32_t from);
 
 /* Does any file's content live in this kept file? */
 bool volumes_moves_to(struct volumes *v, uint32_t to);

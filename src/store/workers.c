@@ -13,6 +13,9 @@ int thread_start(pthread_t *thread, void *(*main)(void *), void *arg, const char
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	sigfillset(&all);
+	/* What the thread itself brings about: blocked, it would kill without a word. */
+	sigdelset(&all, SIGBUS);
+	sigdelset(&all, SIGSEGV);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int error = pthread_create(thread, &attributes, main, arg);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

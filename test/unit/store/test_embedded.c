@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -421,6 +423,94 @@ static void what_stands_behind_the_log_is_left_alone(void **state)
 	store_close(s);
 }
 
+/* Every place in the index's file that holds this text, since free pages have old copies. */
+static void damage_index(const char *folder, const char *text)
+{
+	char path[256];
+	path_in(path, folder, "1/index/data.mdb");
+	unsigned n = 0;
+	while (damage_file(path, text, strlen(text)))
+		n++;
+	assert_true(n > 0);
+}
+
+/* A key that changed by itself hides its entry: whoever misses it says so, and the index is made anew. */
+static void a_suspicion_finds_a_damaged_key(void **state)
+{
+	(void)state;
+	const char *folder = test_folder();
+	char got[16];
+	struct store_stats stats;
+	struct store *s = test_open(folder);
+	fill(s, 50);
+	store_close(s);
+	damage_index(folder, "key31");
+	s = test_open(folder);
+	assert_int_equal(test_get(s, shard + 31 % 3, "key31", got, sizeof got), -ENOENT);
+	store_stats(s, &stats);
+	assert_int_equal(stats.index_damaged, 0);
+	store_suspect(s);
+	for (unsigned i = 0; i < 1000 && stats.index_damaged == 0; i++) {
+		usleep(10000);
+		store_stats(s, &stats);
+	}
+	assert_true(stats.index_damaged > 0);
+	assert_int_equal(store_distrust_index(s), 0);
+	store_close(s);
+	s = test_open(folder);
+	expect(s, 50, -1);
+	store_close(s);
+}
+
+static void damage_that_is_read_is_counted(void **state)
+{
+	(void)state;
+	const char *folder = test_folder();
+	char got[16];
+	struct store_stats stats;
+	struct store *s = test_open(folder);
+	fill(s, 50);
+	store_close(s);
+	damage_index(folder, "value17");
+	s = test_open(folder);
+	assert_int_equal(test_get(s, shard + 17 % 3, "key17", got, sizeof got), -EBADMSG);
+	store_stats(s, &stats);
+	assert_int_equal(stats.index_damaged, 1);
+	store_close(s);
+}
+
+/* A page that the disk cannot read is a signal, and the end of the process. The next one makes the index anew. */
+static void a_page_that_cannot_be_read_marks_the_index(void **state)
+{
+	(void)state;
+	const char *folder = test_folder();
+	char path[256], got[16];
+	int status;
+	struct store *s = test_open(folder);
+	fill(s, 500);
+	store_close(s);
+	path_in(path, folder, "1/index/data.mdb");
+	fflush(NULL);
+	pid_t child = fork();
+	if (child == 0) {
+		int quiet = open("/dev/null", O_WRONLY);
+		dup2(quiet, 2);
+		signal(SIGBUS, SIG_DFL); /* cmocka's would end the process in its own way */
+		s = test_open(folder);
+		/* What is behind the end of a mapped file reads like a bad sector. */
+		if (truncate(path, 8192) == 0)
+			test_get(s, shard, "key0", got, sizeof got);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
+	path_in(path, folder, "1/index-bad");
+	assert_int_equal(access(path, F_OK), 0);
+	s = test_open(folder);
+	expect(s, 500, -1);
+	store_close(s);
+}
+
 /* ---- many commits at once, in an order that the test decides: the committer stops at its first group until let go ---- */
 
 static sem_t stopped, let_go;
@@ -570,6 +660,9 @@ int main(void)
 	    cmocka_unit_test(a_damaged_record_loses_only_itself_in_a_rebuild),
 	    cmocka_unit_test(a_rebuild_takes_what_only_the_old_index_knows),
 	    cmocka_unit_test(what_stands_behind_the_log_is_left_alone),
+	    cmocka_unit_test(a_suspicion_finds_a_damaged_key),
+	    cmocka_unit_test(damage_that_is_read_is_counted),
+	    cmocka_unit_test(a_page_that_cannot_be_read_marks_the_index),
 	    cmocka_unit_test(a_storm_of_large_commits_costs_nobody),
 	    cmocka_unit_test(a_large_commit_gets_its_turn),
 	    cmocka_unit_test(no_memory_for_a_body_is_an_error_and_no_more),
