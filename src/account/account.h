@@ -47,6 +47,7 @@ struct account_request {
 	int64_t since;    /* undelete: mail deleted at this time or later */
 	uint64_t messages, bytes, deleted_bytes, modseq; /* stat: results */
 	uint64_t count;   /* undelete, purge, upkeep: result, how many messages or entries */
+	bool stop;        /* upkeep: the caller sets it to have it end soon, with the rest left for another day */
 
 	/* Internal. */
 	struct accounts *accounts;
@@ -56,6 +57,8 @@ struct account_request {
 	bool more;
 	uint64_t counted;
 	struct account_key from, next; /* where a slice begins, and where the one behind it does */
+	struct slice *slice;           /* upkeep: what has expired */
+	unsigned phase;
 };
 
 /* A new account with an INBOX. -EEXIST. */

@@ -4,6 +4,7 @@
 
 #include "account/message.h"
 #include "account/slices.h"
+#include "base/clock.h"
 
 enum { UNDELETE_AT_ONCE = STORE_SLICE_KEYS / (MESSAGE_ADD_WRITES + SESSION_WRITES + 1) };
 
@@ -139,117 +140,233 @@ void account_purge(struct accounts *a, struct account_request *r)
 	request_commit(a, r, run_purge, true);
 }
 
-static int drop_expired(struct txn *t, struct account_request *r, const struct slice *expired)
+/*
+ * Upkeep. Its walks are long: all changes since the oldest tombstone, all delivery ids. So they are reads, of a slice each,
+ * which hold nobody up; only what they find to be expired is then looked at again and dropped in a commit. An account in
+ * which nothing has expired is not written at all.
+ */
+enum upkeep_phase { UPKEEP_DELETED, UPKEEP_TOMBSTONES, UPKEEP_DELIVERIES, UPKEEP_DONE };
+
+/* Is the change log's entry a tombstone that may go? `left`: tombstones that there would still be with it. */
+static bool is_old_tombstone(const struct account_request *r, const struct account_change *change, uint64_t left)
 {
-	int error = 0;
-	for (size_t i = 0; i < expired->count && error == 0; i++)
-		error = txn_delete(t, r->shard, slice_key(expired, i));
-	r->counted += expired->count;
-	r->more = r->more || expired->count == SLICE_KEYS;
-	return error;
+	return change->destroyed &&
+	       (change->time <= r->now - ACCOUNT_TOMBSTONE_SECONDS || left > ACCOUNT_TOMBSTONES_MAX);
 }
 
-struct tombstones {
-	struct slice *expired;
-	uint64_t left; /* that there are */
-	int64_t oldest;
-	uint64_t floor;
+struct look {
+	struct account_request *r;
+	size_t seen;
+	uint64_t left;
+	bool ended; /* nothing behind this entry can be expired */
 };
+
+static void stand_behind(struct look *l, struct view key)
+{
+	struct account_key *next = &l->r->next;
+	l->seen++;
+	memcpy(next->data, key.data, key.len);
+	next->data[key.len] = '\0';
+	next->len = key.len + 1;
+}
 
 static int look_at_change(void *arg, struct view key, struct view value)
 {
-	struct tombstones *all = arg;
+	struct look *l = arg;
 	struct account_change change;
-	uint64_t modseq, id;
-	enum account_kind kind;
-	int error = change_decode(value, &change);
-	if (error == 0 && !key_read_change(key, &modseq, &kind, &id))
-		error = -EBADMSG;
-	if (error || !change.destroyed)
+	int error = key.len < sizeof l->r->next.data ? change_decode(value, &change) : -EBADMSG;
+	if (error)
 		return error;
-	if (change.time > all->oldest && all->left <= ACCOUNT_TOMBSTONES_MAX)
-		return 1; /* they are in the order of time, so this was the last one to go */
-	if (!slice_add(all->expired, key))
+	if (change.destroyed && !is_old_tombstone(l->r, &change, l->left)) {
+		l->ended = true; /* they are in the order of time */
 		return 1;
-	all->left--;
-	all->floor = modseq;
+	}
+	if (change.destroyed && !slice_add(l->r->slice, key))
+		return 1;
+	l->left -= change.destroyed;
+	stand_behind(l, key);
 	return 0;
 }
-
-/* Drops the oldest tombstones, and says up to where the change log is now incomplete. */
-static int drop_tombstones(struct txn *t, struct account_request *r, struct account_head *head)
-{
-	struct account_key from = key_change(head->tombstone_floor + 1, 0, 0), to = key_behind_letter('C');
-	struct txn_range range = {.shard = r->shard, .from = key_view(&from), .to = key_view(&to)};
-	struct tombstones all = {.left = head->tombstones, .oldest = r->now - ACCOUNT_TOMBSTONE_SECONDS,
-				 .floor = head->tombstone_floor};
-	if (head->tombstones == 0)
-		return 0;
-	all.expired = slice_new();
-	int error = txn_range(t, &range, look_at_change, &all);
-	if (error > 0)
-		error = 0;
-	if (error == 0)
-		error = drop_expired(t, r, all.expired);
-	head->tombstones = all.left;
-	head->tombstone_floor = all.floor;
-	slice_free(all.expired);
-	return error;
-}
-
-struct old_deliveries {
-	struct slice *expired;
-	int64_t oldest;
-};
 
 static int look_at_delivery(void *arg, struct view key, struct view value)
 {
-	struct old_deliveries *all = arg;
+	struct look *l = arg;
 	int64_t time;
 	uint64_t emailid;
-	int error = delivered_decode(value, &time, &emailid);
-	if (error || time > all->oldest)
+	int error = key.len < sizeof l->r->next.data ? delivered_decode(value, &time, &emailid) : -EBADMSG;
+	if (error)
 		return error;
-	if (!slice_add(all->expired, key))
+	if (time <= l->r->now - ACCOUNT_DELIVERY_ID_SECONDS && !slice_add(l->r->slice, key))
 		return 1;
+	stand_behind(l, key);
 	return 0;
 }
 
-static int drop_delivery_ids(struct txn *t, struct account_request *r)
+static int run_look(struct txn *t, void *arg)
 {
-	struct account_key from = key_letter('D'), to = key_behind_letter('D');
-	struct txn_range range = {.shard = r->shard, .from = key_view(&from), .to = key_view(&to)};
-	struct old_deliveries all = {.oldest = r->now - ACCOUNT_DELIVERY_ID_SECONDS};
-	all.expired = slice_new();
-	int error = txn_range(t, &range, look_at_delivery, &all);
-	if (error > 0)
-		error = 0;
-	if (error == 0)
-		error = drop_expired(t, r, all.expired);
-	slice_free(all.expired);
-	return error;
+	struct account_request *r = arg;
+	struct account_head head;
+	struct look l = {.r = r};
+	bool tombstones = r->phase == UPKEEP_TOMBSTONES;
+	r->slice->count = 0;
+	r->next = r->from;
+	r->more = false;
+	int error = head_get(t, r->shard, &head);
+	if (error)
+		return error;
+	if (tombstones && head.tombstones == 0)
+		return 0;
+	struct account_key from = tombstones ? key_change(head.tombstone_floor + 1, 0, 0) : key_letter('D');
+	struct account_key to = key_behind_letter(tombstones ? 'C' : 'D');
+	struct txn_range range = {.shard = r->shard, .from = r->from.len ? key_view(&r->from) : key_view(&from),
+				  .to = key_view(&to), .limit = STORE_READ_KEYS_MAX - 1};
+	l.left = head.tombstones;
+	error = txn_range(t, &range, tombstones ? look_at_change : look_at_delivery, &l);
+	r->more = error >= 0 && !l.ended && (error > 0 || l.seen == range.limit);
+	return error > 0 ? 0 : error;
 }
 
-/* One sort of thing per transaction, so that each stays within its limit of changes. */
-static int run_upkeep(struct txn *t, void *arg)
+/* What the look has found is looked at again: a message may have come or gone since. */
+static int drop_tombstone(struct txn *t, struct account_request *r, struct account_head *head, struct view key)
+{
+	struct account_change change;
+	struct view value;
+	uint64_t modseq, id;
+	enum account_kind kind;
+	int error = txn_get(t, r->shard, key, &value);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	error = change_decode(value, &change);
+	if (error == 0 && !key_read_change(key, &modseq, &kind, &id))
+		error = -EBADMSG;
+	if (error || !is_old_tombstone(r, &change, head->tombstones))
+		return error;
+	r->counted++;
+	head->tombstones -= head->tombstones > 0;
+	head->tombstone_floor = modseq;
+	return txn_delete(t, r->shard, key);
+}
+
+static int drop_delivery(struct txn *t, struct account_request *r, struct view key)
+{
+	struct view value;
+	int64_t time;
+	uint64_t emailid;
+	int error = txn_get(t, r->shard, key, &value);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	error = delivered_decode(value, &time, &emailid);
+	if (error || time > r->now - ACCOUNT_DELIVERY_ID_SECONDS)
+		return error;
+	r->counted++;
+	return txn_delete(t, r->shard, key);
+}
+
+static int run_drop(struct txn *t, void *arg)
 {
 	struct account_request *r = arg;
 	struct account_head head;
 	r->counted = 0;
+	int error = head_get(t, r->shard, &head);
+	if (error == 0 && r->phase == UPKEEP_DELETED)
+		error = purge_until(t, r, &head, r->now);
+	for (size_t i = 0; i < r->slice->count && error == 0 && r->phase != UPKEEP_DELETED; i++) {
+		struct view key = slice_key(r->slice, i);
+		error = r->phase == UPKEEP_TOMBSTONES ? drop_tombstone(t, r, &head, key) : drop_delivery(t, r, key);
+	}
+	bool head_changed = r->counted > 0 && r->phase != UPKEEP_DELIVERIES;
+	return error || !head_changed ? error : head_put(t, r->shard, &head);
+}
+
+/* Is anything of the deleted mail past its time? It stands in the order of that. */
+static int look_at_deleted(void *arg, struct view key, struct view value)
+{
+	struct account_request *r = arg;
+	int64_t expiry;
+	uint64_t emailid;
+	(void)value;
+	if (!key_read_deleted(key, &expiry, &emailid))
+		return -EBADMSG;
+	r->more = expiry <= r->now;
+	return 1;
+}
+
+static int run_look_deleted(struct txn *t, void *arg)
+{
+	struct account_request *r = arg;
+	struct account_key from = key_letter('U'), to = key_behind_letter('U');
+	struct txn_range range = {.shard = r->shard, .from = key_view(&from), .to = key_view(&to), .limit = 1};
+	struct account_head head;
 	r->more = false;
+	r->slice->count = 0;
 	int error = head_get(t, r->shard, &head);
 	if (error == 0)
-		error = purge_until(t, r, &head, r->now);
-	if (error == 0 && r->counted == 0)
-		error = drop_tombstones(t, r, &head);
-	bool head_changed = r->counted > 0;
-	if (error == 0 && r->counted == 0)
-		error = drop_delivery_ids(t, r);
-	r->more = r->counted > 0;
-	return error || !head_changed ? error : head_put(t, r->shard, &head);
+		error = txn_range(t, &range, look_at_deleted, r);
+	return error > 0 ? 0 : error;
+}
+
+static void end_upkeep(struct account_request *r, int result)
+{
+	slice_free(r->slice);
+	r->slice = NULL;
+	r->done(r, result);
+}
+
+static void look(struct account_request *r);
+
+static void go_on(struct account_request *r)
+{
+	if (r->more) {
+		r->from = r->next;
+	} else {
+		r->phase++;
+		r->from = (struct account_key){.len = 0};
+	}
+	if (r->phase == UPKEEP_DONE || r->stop)
+		end_upkeep(r, 0);
+	else
+		look(r);
+}
+
+static void dropped(struct store_commit *c, int result)
+{
+	struct account_request *r = (struct account_request *)((char *)c - offsetof(struct account_request, commit));
+	if (result) {
+		end_upkeep(r, result);
+		return;
+	}
+	r->count += r->counted;
+	go_on(r);
+}
+
+static void looked(struct store_read *read, int result)
+{
+	struct account_request *r = (struct account_request *)((char *)read - offsetof(struct account_request, read));
+	bool found = r->phase == UPKEEP_DELETED ? r->more : r->slice->count > 0;
+	if (result) {
+		end_upkeep(r, result);
+	} else if (found) {
+		r->commit = (struct store_commit){.run = run_drop, .arg = r, .frees_space = true, .large = true, .done = dropped};
+		store_commit(r->accounts->store, &r->commit);
+	} else {
+		go_on(r);
+	}
+}
+
+static void look(struct account_request *r)
+{
+	r->read = (struct store_read){.shard = r->shard, .arg = r, .done = looked,
+				      .run = r->phase == UPKEEP_DELETED ? run_look_deleted : run_look};
+	store_read(r->accounts->store, &r->read);
 }
 
 void account_upkeep(struct accounts *a, struct account_request *r)
 {
-	request_commit(a, r, run_upkeep, true);
+	r->accounts = a;
+	r->now = clock_wall();
+	r->count = r->counted = 0;
+	r->phase = UPKEEP_DELETED;
+	r->from = r->next = (struct account_key){.len = 0};
+	r->slice = slice_new();
+	look(r);
 }

@@ -206,7 +206,7 @@ void store_upkeep_start(void)
 
 void store_upkeep_stop(void)
 {
-	walk.stopping = true;
+	walk.stopping = walk.request.stop = true;
 	loop_timer_cancel(&walk.timer);
 	loop_timer_cancel(&space.timer);
 }

@@ -196,7 +196,7 @@ void store_upload_abort(struct store_upload *u); /* NULL is allowed */
 /*
  * A watch: `changed` is called, inside store_dispatch, after commits that touched the shard, at least once for
  * any number of them; `changes` counts. It is a hint: read the shard to learn what happened. The structure is
- * the caller's and stays put until store_unwatch.
+ * the caller's and stays put until store_unwatch; `changed` may take away, and free, its own watch and any others.
  */
 struct store_watch {
 	uint64_t shard;

@@ -4,6 +4,7 @@
 void watches_init(struct watches *all)
 {
 	map_init(&all->shards);
+	all->walks = NULL;
 }
 
 void watches_done(struct watches *all)
@@ -19,6 +20,9 @@ void watches_add(struct watches *all, struct store_watch *w)
 
 void watches_remove(struct watches *all, struct store_watch *w)
 {
+	for (struct watch_walk *walk = all->walks; walk; walk = walk->outer)
+		if (walk->next == w)
+			walk->next = w->next;
 	struct store_watch *first = map_get_u64(&all->shards, w->shard);
 	if (first == w) {
 		if (w->next)
@@ -36,15 +40,15 @@ void watches_remove(struct watches *all, struct store_watch *w)
 
 void watches_notify(struct watches *all, const struct store_commit *c)
 {
-	if (all->shards.count == 0)
-		return;
-	for (size_t i = 0; i < c->touched_count; i++) {
-		/* A watcher may take its own watch away while it is called. */
-		struct store_watch *w = map_get_u64(&all->shards, c->touched[i]), *next;
-		for (; w; w = next) {
-			next = w->next;
+	for (size_t i = 0; i < c->touched_count && all->shards.count > 0; i++) {
+		struct watch_walk walk = {.next = map_get_u64(&all->shards, c->touched[i]), .outer = all->walks};
+		all->walks = &walk;
+		while (walk.next) {
+			struct store_watch *w = walk.next;
+			walk.next = w->next;
 			w->changes++;
 			w->changed(w);
 		}
+		all->walks = walk.outer;
 	}
 }

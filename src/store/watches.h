@@ -5,8 +5,15 @@
 #include "base/map.h"
 #include "store/engine.h"
 
+/* A walk under way: where it goes on. A watch that is taken away while it is to be called next is passed over. */
+struct watch_walk {
+	struct store_watch *next;
+	struct watch_walk *outer;
+};
+
 struct watches {
 	struct map shards; /* shard -> first of a list of struct store_watch */
+	struct watch_walk *walks;
 };
 
 void watches_init(struct watches *all);

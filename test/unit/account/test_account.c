@@ -332,6 +332,75 @@ static void upkeep_drops_what_has_expired(void **state)
 	assert_int_equal(count_of('C'), 4); /* tombstones stay for months */
 }
 
+/* A long change log: live entries, then live ones and old tombstones by turns, then fresh tombstones; and delivery ids. */
+enum { LIVE = 3000, MIXED = 3000, FRESH = 10, IDS = 3000, LONG_FIRST = 1000 };
+
+static int put_change(struct txn *t, unsigned i)
+{
+	struct account_value value;
+	bool old = i >= LIVE && i < LIVE + MIXED && i % 2, fresh = i >= LIVE + MIXED;
+	struct account_change change = {.created_modseq = 1, .destroyed = old || fresh,
+					.time = fresh ? time(NULL) : old ? time(NULL) - ACCOUNT_TOMBSTONE_SECONDS - 1 : 0};
+	change_encode(&change, &value);
+	return value_put(t, test_account(1), key_change(LONG_FIRST + i, KIND_EMAIL, i + 1), &value);
+}
+
+static int put_delivery_id(struct txn *t, unsigned i)
+{
+	struct account_value value;
+	unsigned char id[ACCOUNT_DELIVERY_ID_SIZE] = {(unsigned char)(i >> 8), (unsigned char)i};
+	delivered_encode(i % 2 ? time(NULL) : time(NULL) - ACCOUNT_DELIVERY_ID_SECONDS - 1, i + 1, &value);
+	return value_put(t, test_account(1), key_delivery(id), &value);
+}
+
+static int run_put_long(struct txn *t, void *arg)
+{
+	const unsigned *from = arg;
+	struct account_head head;
+	int error = head_get(t, test_account(1), &head);
+	for (unsigned i = *from; i < *from + 900 && error == 0; i++) {
+		if (i < LIVE + MIXED + FRESH)
+			error = put_change(t, i);
+		if (i < IDS && error == 0)
+			error = put_delivery_id(t, i);
+	}
+	head.tombstones = MIXED / 2 + FRESH;
+	return error ? error : head_put(t, test_account(1), &head);
+}
+
+static int run_get_head(struct txn *t, void *arg)
+{
+	return head_get(t, test_account(1), arg);
+}
+
+static void upkeep_walks_long_lists_in_slices(void **state)
+{
+	(void)state;
+	struct account_request r = {.shard = test_account(1)};
+	struct account_head head;
+	struct store_stats before, after;
+	test_create(&accounts, test_account(1), 0);
+	size_t others = count_of('C');
+	for (unsigned from = 0; from < LIVE + MIXED + FRESH; from += 900)
+		assert_int_equal(test_commit(accounts.store, run_put_long, &from), 0);
+	store_stats(accounts.store, &before);
+	assert_int_equal(test_request(&accounts, account_upkeep, &r), 0);
+	store_stats(accounts.store, &after);
+	assert_int_equal(r.count, MIXED / 2 + IDS / 2);
+	assert_int_equal(count_of('C'), others + LIVE + MIXED / 2 + FRESH);
+	assert_int_equal(count_of('D'), IDS / 2);
+	assert_int_equal(test_read(accounts.store, test_account(1), run_get_head, &head), 0);
+	assert_int_equal(head.tombstones, FRESH);
+	assert_int_equal(head.tombstone_floor, LONG_FIRST + LIVE + MIXED - 1);
+	/* Walking is reading: only slices in which something had expired were written. */
+	assert_true(after.commits - before.commits <= MIXED / 1000 + IDS / 1000 + 3);
+	store_stats(accounts.store, &before);
+	assert_int_equal(test_request(&accounts, account_upkeep, &r), 0);
+	store_stats(accounts.store, &after);
+	assert_int_equal(r.count, 0);
+	assert_int_equal(after.commits, before.commits);
+}
+
 static int find_thread_of(struct txn *t, void *arg)
 {
 	uint64_t *id = arg;
@@ -425,6 +494,7 @@ int main(void)
 	    {"an_interrupted_expunge_is_finished", an_interrupted_expunge_is_finished, NULL, NULL, NULL},
 	    {"the_change_log_has_one_entry_an_object", the_change_log_has_one_entry_an_object, NULL, NULL, NULL},
 	    {"upkeep_drops_what_has_expired", upkeep_drops_what_has_expired, NULL, NULL, NULL},
+	    {"upkeep_walks_long_lists_in_slices", upkeep_walks_long_lists_in_slices, NULL, NULL, NULL},
 	    {"answers_join_the_thread", answers_join_the_thread, NULL, NULL, NULL},
 	    {"fetching_takes_what_the_budget_holds", fetching_takes_what_the_budget_holds, NULL, NULL, NULL},
 	};

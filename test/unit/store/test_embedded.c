@@ -147,6 +147,54 @@ static void watchers_hear_of_their_shard_only(void **state)
 	store_close(s);
 }
 
+enum { WATCHERS = 4 };
+static struct store_watch *watchers[WATCHERS];
+static struct store *watched;
+static unsigned watch_calls;
+
+static void end_watcher(unsigned i)
+{
+	store_unwatch(watched, watchers[i]);
+	free(watchers[i]);
+	watchers[i] = NULL;
+}
+
+/* Ends those of the watchers whose bits are set, perhaps itself and those that would be called next. */
+static void end_others(struct store_watch *w)
+{
+	unsigned which = (unsigned)(uintptr_t)w->arg;
+	watch_calls++;
+	for (unsigned i = 0; i < WATCHERS; i++)
+		if (which >> i & 1 && watchers[i])
+			end_watcher(i);
+}
+
+static void a_watcher_may_end_any_watcher(void **state)
+{
+	(void)state;
+	watched = test_open(test_folder());
+	for (unsigned caller = 0; caller < WATCHERS; caller++)
+		for (unsigned which = 0; which < 1u << WATCHERS; which++) {
+			for (unsigned i = 0; i < WATCHERS; i++) {
+				watchers[i] = calloc(1, sizeof *watchers[i]);
+				*watchers[i] = (struct store_watch){.shard = shard, .changed = end_others};
+				watchers[i]->arg = i == caller ? (void *)(uintptr_t)which : NULL;
+				store_watch(watched, watchers[i]);
+			}
+			watch_calls = 0;
+			assert_int_equal(test_put(watched, shard, "a", "1"), 0);
+			/* The one added last is called first; who was ended before its turn is not called. */
+			unsigned passed_over = 0;
+			for (unsigned i = 0; i < caller; i++)
+				passed_over += which >> i & 1;
+			assert_int_equal(watch_calls, WATCHERS - passed_over);
+			for (unsigned i = 0; i < WATCHERS; i++)
+				if (watchers[i])
+					end_watcher(i);
+		}
+	store_close(watched);
+}
+
 static struct blob_id saved_blob;
 
 static int name_body(struct txn *t, void *arg)
@@ -652,6 +700,7 @@ int main(void)
 	    cmocka_unit_test(a_full_disk_refuses_all_but_deletes),
 	    cmocka_unit_test(a_late_refusal_leaves_nothing),
 	    cmocka_unit_test(watchers_hear_of_their_shard_only),
+	    cmocka_unit_test(a_watcher_may_end_any_watcher),
 	    cmocka_unit_test(uploads_that_nobody_names_leave_no_file),
 	    cmocka_unit_test(a_damaged_body_is_told_and_the_rest_served),
 	    cmocka_unit_test(after_a_rest_all_is_as_before),
