@@ -15,6 +15,7 @@
 enum {
 	ACCEPTS_A_TURN = 64,
 	WINDOW_MS = 60000,
+	TICKETS_PATIENCE_MS = 1000, /* keys answers within a few */
 	ACCEPT_PAUSE_MS = 100, /* without descriptors or memory: the backlog holds the clients meanwhile */
 	DESCRIPTORS_KEPT = 64  /* for the loop, the peers and the listeners */
 };
@@ -214,7 +215,7 @@ void edge_init(struct edge *edge, struct role_process *p, const struct edge_prot
 {
 	edge->process = p;
 	edge->protocol = protocol;
-	edge->keys = -1;
+	calls_init(&edge->keys);
 	struct rlimit files;
 	edge->descriptors = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur != RLIM_INFINITY
 	                        ? files.rlim_cur
@@ -256,7 +257,22 @@ void edge_drain(struct edge *edge)
 int edge_serve(struct edge *edge)
 {
 	int error = edge_configure_tls(edge);
-	if (error == 0 && !edge->process->serving)
+	if (error || edge->process->serving)
+		return error;
+	/* Who comes with a ticket is to resume with it: so the keys for it come first, or a moment passes. */
+	edge->opening = edge->tls && edge->keys.link.up;
+	if (edge->opening)
+		loop_timer_set(&edge->accept_again, TICKETS_PATIENCE_MS);
+	else
 		start_accepting(edge);
-	return error;
+	return 0;
+}
+
+void edge_tickets_known(struct edge *edge)
+{
+	if (!edge->opening || edge->process->draining)
+		return;
+	edge->opening = false;
+	loop_timer_cancel(&edge->accept_again);
+	start_accepting(edge);
 }

@@ -8,11 +8,11 @@
 #include "base/map.h"
 #include "daemon/role.h"
 #include "io/network.h"
+#include "io/tls.h"
 
 struct edge;
 struct edge_connection;
 struct edge_protocol;
-struct tls_context;
 
 struct edge_client {
 	struct sockaddr_storage address;
@@ -37,11 +37,11 @@ struct edge {
 	struct edge_listener listeners[LISTENERS_MAX];
 	size_t listener_count;
 	struct tls_context *tls; /* NULL: no certificate is set up */
-	int keys;                /* the channel to the keys role, blocking; -1: away */
-	uint64_t keys_number;
-	int64_t tickets_looked_at; /* clock_wall, when the ticket keys came */
-	int64_t keys_away_until;   /* it did not answer in time */
-	uint32_t last_sign;
+	struct calls keys;         /* signatures and ticket keys come from there, and true senders (SRS) */
+	int64_t tickets_looked_at; /* clock_wall, when the ticket keys were asked for */
+	char ticket[TLS_TICKET_KEY_SIZE], previous_ticket[TLS_TICKET_KEY_SIZE];
+	size_t ticket_len, previous_ticket_len; /* 0: none has come */
+	bool opening; /* has not begun to accept: waits for the ticket keys */
 	struct map clients; /* key -> struct client_count */
 	size_t connections;
 	size_t descriptors; /* this process may have */
@@ -51,14 +51,8 @@ struct edge {
 
 void edge_init(struct edge *edge, struct role_process *p, const struct edge_protocol *protocol);
 void edge_add_listener(struct edge *edge, enum service service, int fd);
+/* A channel to keys has come. */
 void edge_set_keys(struct edge *edge, int fd);
-
-/*
- * Asks the keys role and waits, at most two seconds; it answers within a millisecond. *answer's views lie in `in`. 0 or a negative
- * errno.
- */
-int edge_ask_keys(struct edge *edge, enum message_type type, const void *message,
-    const struct codec_schema *expected, void *answer, struct buf *in);
 
 /*
  * After MESSAGE_START: builds the TLS context from the certificates that have come, and the first time begins
@@ -71,6 +65,9 @@ struct tls_context *edge_tls(struct edge *edge);
 
 /* For edge.c: the context from the certificates that have come. 0 or a negative errno. */
 int edge_configure_tls(struct edge *edge);
+
+/* For edge_tls.c: the ticket keys have come, or will not. */
+void edge_tickets_known(struct edge *edge);
 
 /* A connection has ended, for edge_connection.c. */
 void edge_disconnected(struct edge *edge, struct edge_client *client);

@@ -1,10 +1,11 @@
 /*
  * TLS of the client-facing roles. They hold certificates and no keys: what must be signed goes to the keys
  * role, and the key of the session tickets comes from there, so that sessions resume with whichever role or
- * process made them.
+ * process made them. Nobody waits for keys but the handshake that needs it: while keys is stopped, or busy, everything
+ * else goes on.
  */
 #include <errno.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -13,93 +14,96 @@
 #include "io/tls.h"
 
 enum {
-	SIGN_TIMEOUT_MS = 2000,
-	KEYS_PAUSE_MS = 1000,
-	TICKETS_LOOK_SECONDS = 3600 /* keys makes a new key a day: an edge has it within the hour */
+	/* Keys makes a new key a day: an edge asks within the hour, when a handshake begins; the next one has it. */
+	TICKETS_LOOK_SECONDS = 3600,
+	/* That keys owes us, also for clients who have gone: as many as handshakes can wait, twice. */
+	SIGNATURES_MAX = 4000
 };
+
+static void fetch_ticket_keys(struct edge *edge);
 
 void edge_set_keys(struct edge *edge, int fd)
 {
-	if (edge->keys >= 0)
-		close(edge->keys);
-	edge->keys = fd;
-	edge->keys_number = role_peer_number(edge->process, fd);
-	edge->keys_away_until = 0;
+	calls_link(&edge->keys, edge->process, fd, ROLE_KEYS);
+	/* A new keys role has a new ticket key. */
+	if (edge->tls)
+		fetch_ticket_keys(edge);
 }
 
-/* Asks the keys role and waits: it answers within a millisecond, less than the handshake's own arithmetic. */
-int edge_ask_keys(struct edge *edge, enum message_type type, const void *message,
-    const struct codec_schema *expected, void *answer, struct buf *in)
-{
-	struct channel_frame frame;
-	struct arena arena;
-	uint32_t request = ++edge->last_sign;
-	if (edge->keys < 0 || clock_monotonic_ms() < edge->keys_away_until)
-		return -EPIPE;
-	int error = ipc_send_blocking(edge->keys, type, request, message, -1);
-	/* Answers to questions that were given up come first. */
-	do
-		error = error ? error : channel_receive_blocking(edge->keys, in, &frame, SIGN_TIMEOUT_MS);
-	while (error == 0 && frame.request != request && (int32_t)(frame.request - request) < 0);
-	arena_init(&arena, 4096);
-	if (error == 0 && (frame.request != request ||
-	                      ipc_decode_as(&frame, expected, expected->size, answer, &arena) != 0))
-		error = -EBADMSG;
-	arena_done(&arena);
-	if (error)
-		log_event(LOG_ERROR, "-", "keys-unavailable", log_errno(error));
-	if (error == -ETIMEDOUT) {
-		/* It is late, not gone: its answer will come, and be passed over. Meanwhile nobody else waits
-		 * here for it. */
-		edge->keys_away_until = clock_monotonic_ms() + KEYS_PAUSE_MS;
-	} else if (error) {
-		/* A new channel comes, when the role has ended with the next one. */
-		close(edge->keys);
-		edge->keys = -1;
-		role_peer_lost(edge->process, ROLE_KEYS, edge->keys_number);
-	}
-	return error;
-}
+/* ---- signatures ---- */
 
-static int sign(
-    void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, char *signature, size_t *len)
+static bool on_signed(void *arg, struct link *link, struct channel_frame *frame)
 {
-	struct message_sign question = {.key = key, .pss = pss, .algorithm = algorithm, .tbs = tbs};
+	struct tls_wait *wait = arg;
 	struct message_signed answer;
-	struct buf in;
-	buf_init(&in, CHANNEL_FRAME_MAX);
-	int error = edge_ask_keys(arg, MESSAGE_SIGN, &question, &message_signed_schema, &answer, &in);
-	if (error == 0 && (answer.error || answer.signature.len > *len))
-		error = -EACCES;
-	if (error == 0) {
-		for (size_t i = 0; i < answer.signature.len; i++)
-			signature[i] = answer.signature.data[i];
-		*len = answer.signature.len;
+	if (frame == NULL) {
+		tls_signed(wait, -EPIPE, (struct view){0});
+		return true;
 	}
-	buf_done(&in);
-	return error;
+	if (!link_decode(link, frame, &answer))
+		return false; /* the link is closed, and that has been told */
+	tls_signed(wait, answer.error ? -EACCES : 0, answer.signature);
+	return true;
 }
 
-/* Without an answer the context keeps the keys that it has, or makes one of its own. */
-static void fetch_ticket_keys(struct edge *edge, struct tls_context *context)
+static int sign(void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, struct tls_wait *wait)
 {
-	struct message_ticket_key answer;
-	struct buf in;
-	buf_init(&in, CHANNEL_FRAME_MAX);
-	edge->tickets_looked_at = clock_wall();
-	if (edge_ask_keys(edge, MESSAGE_TICKET_KEY, &(struct message_empty){0}, &message_ticket_key_schema,
-	        &answer, &in) == 0)
-		tls_server_set_ticket_keys(context, answer.key, answer.previous);
-	if (in.data)
-		mem_wipe(in.data, in.cap);
-	buf_done(&in);
+	struct edge *edge = arg;
+	struct message_sign question = {.key = key, .pss = pss, .algorithm = algorithm, .tbs = tbs};
+	bool room = edge->keys.pending.count < SIGNATURES_MAX;
+	if (room && calls_ask(&edge->keys, MESSAGE_SIGN, &question, on_signed, wait))
+		return 0;
+	log_event(LOG_ERROR, "-", "keys-unavailable", log_errno(room ? EPIPE : EAGAIN));
+	return -EPIPE;
 }
+
+/* ---- session tickets ---- */
+
+static void use_ticket_keys(struct edge *edge, struct tls_context *context)
+{
+	if (edge->ticket_len)
+		tls_server_set_ticket_keys(context, view_of(edge->ticket, edge->ticket_len),
+		    view_of(edge->previous_ticket, edge->previous_ticket_len));
+}
+
+static bool on_ticket_keys(void *arg, struct link *link, struct channel_frame *frame)
+{
+	struct edge *edge = arg;
+	struct message_ticket_key m;
+	/* Without an answer the contexts keep the keys that they have, or those that the library made for each. */
+	if (frame == NULL) {
+		edge->tickets_looked_at = 0;
+		edge_tickets_known(edge);
+		return true;
+	}
+	if (!link_decode(link, frame, &m))
+		return false;
+	if (m.key.len != TLS_TICKET_KEY_SIZE || (m.previous.len && m.previous.len != TLS_TICKET_KEY_SIZE))
+		return true;
+	memcpy(edge->ticket, m.key.data, m.key.len);
+	edge->ticket_len = m.key.len;
+	if (m.previous.len)
+		memcpy(edge->previous_ticket, m.previous.data, m.previous.len);
+	edge->previous_ticket_len = m.previous.len;
+	if (edge->tls)
+		use_ticket_keys(edge, edge->tls);
+	edge_tickets_known(edge);
+	return true;
+}
+
+static void fetch_ticket_keys(struct edge *edge)
+{
+	edge->tickets_looked_at = clock_wall();
+	calls_ask(&edge->keys, MESSAGE_TICKET_KEY, &(struct message_empty){0}, on_ticket_keys, edge);
+}
+
+/* ---- contexts ---- */
 
 struct tls_context *edge_tls(struct edge *edge)
 {
 	int64_t age = clock_wall() - edge->tickets_looked_at;
 	if (edge->tls && (age < 0 || age >= TICKETS_LOOK_SECONDS))
-		fetch_ticket_keys(edge, edge->tls);
+		fetch_ticket_keys(edge);
 	return edge->tls;
 }
 
@@ -134,9 +138,11 @@ int edge_configure_tls(struct edge *edge)
 	}
 	if (error)
 		return error;
-	if (context)
-		fetch_ticket_keys(edge, context);
 	tls_context_unref(edge->tls);
 	edge->tls = context;
+	if (context) {
+		use_ticket_keys(edge, context);
+		fetch_ticket_keys(edge);
+	}
 	return 0;
 }

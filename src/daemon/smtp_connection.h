@@ -33,6 +33,7 @@ struct smtp_connection {
 		struct codec_list targets; /* of the recipient, in `arena` */
 		struct arena arena;
 		bool direct; /* the target is the recipient itself, not where an alias leads */
+		enum resolve_verdict resolved; /* what the directory said of it */
 		size_t room_next;
 	} check;
 

@@ -68,32 +68,6 @@ static enum resolve_verdict take_foreign(struct smtp_connection *c)
 	return verdict;
 }
 
-/* A bounce of a message that we forwarded comes to the sender that we gave it: it goes on to the true one. */
-static bool take_bounce(struct smtp_connection *c)
-{
-	struct view local = local_of(c->check.recipient->path);
-	bool good = false;
-	if (!smtp_envelope(c->session)->sender_is_null || !srs_is(local))
-		return false;
-	struct message_srs question = {.operation = SRS_REVERSE, .address = local};
-	struct message_srs_answer answer;
-	struct buf in, address;
-	buf_init(&in, CHANNEL_FRAME_MAX);
-	buf_init(&address, CHANNEL_FRAME_MAX);
-	if (edge_ask_keys(&smtp_role.edge, MESSAGE_SRS, &question, &message_srs_answer_schema, &answer, &in) == 0 && answer.error == 0) {
-		buf_printf(&address, "%.*s@", VIEW_FMT(local_of(answer.address)));
-		struct message_target target = {0};
-		if (domain_normalize(domain_of(answer.address), &address) == 0) {
-			target.address = buf_view(&address);
-			good = keep_targets(c, &target, 1);
-		}
-	}
-	c->check.direct = good;
-	buf_done(&address);
-	buf_done(&in);
-	return good;
-}
-
 /* ---- the answer ---- */
 
 static void decide(struct smtp_connection *c, enum resolve_verdict verdict)
@@ -121,6 +95,52 @@ static void decide(struct smtp_connection *c, enum resolve_verdict verdict)
 		    c, HOOK_DECIDED, &verdicts[verdict <= RESOLVE_TOO_MANY ? verdict : RESOLVE_TEMPORARY]);
 }
 
+/* ---- bounces of forwarded mail ---- */
+
+/* A bounce of a message that we forwarded comes to the sender that we gave it: it goes on to the true one. */
+static bool may_be_bounce(const struct smtp_connection *c)
+{
+	return smtp_envelope(c->session)->sender_is_null && srs_is(local_of(c->check.recipient->path));
+}
+
+static bool keep_true_sender(struct smtp_connection *c, struct view sender)
+{
+	struct buf address;
+	bool good = false;
+	buf_init(&address, CHANNEL_FRAME_MAX);
+	buf_printf(&address, "%.*s@", VIEW_FMT(local_of(sender)));
+	if (domain_normalize(domain_of(sender), &address) == 0) {
+		struct message_target target = {.address = buf_view(&address)};
+		good = keep_targets(c, &target, 1);
+	}
+	buf_done(&address);
+	return good;
+}
+
+/* What is none of our rewriting stays what the directory said of it. */
+static bool true_sender_answered(void *arg, struct link *link, struct channel_frame *frame)
+{
+	struct smtp_connection *c = arg;
+	struct message_srs_answer m;
+	if (frame == NULL) {
+		smtp_hooks_resume(c, HOOK_DECIDED, &smtp_unavailable);
+		return true;
+	}
+	if (!link_decode(link, frame, &m))
+		return false;
+	c->check.direct = m.error == 0 && keep_true_sender(c, m.address);
+	decide(c, c->check.direct ? RESOLVE_LOCAL : c->check.resolved);
+	return true;
+}
+
+static void ask_true_sender(struct smtp_connection *c)
+{
+	struct message_srs question = {.operation = SRS_REVERSE, .address = local_of(c->check.recipient->path)};
+	struct smtp_verdict verdict;
+	if (smtp_hooks_ask(c, &smtp_role.edge.keys, MESSAGE_SRS, &question, true_sender_answered, &verdict) != HOOK_WAIT)
+		smtp_hooks_resume(c, HOOK_DECIDED, &verdict);
+}
+
 static bool recipient_answered(void *arg, struct link *link, struct channel_frame *frame)
 {
 	struct smtp_connection *c = arg;
@@ -132,15 +152,17 @@ static bool recipient_answered(void *arg, struct link *link, struct channel_fram
 	if (!link_decode(link, frame, &m))
 		return false;
 	enum resolve_verdict verdict = (enum resolve_verdict)m.verdict;
-	/* Before a mailbox: a catch-all would take it, and the true sender would never hear of it. */
-	if ((verdict == RESOLVE_LOCAL || verdict == RESOLVE_UNKNOWN_USER) && take_bounce(c))
-		verdict = RESOLVE_LOCAL;
 	/* Taken for no mailbox, a message would be acknowledged and kept nowhere. */
-	else if (verdict == RESOLVE_LOCAL && (m.targets.count == 0 || !keep_targets(c, m.targets.items, m.targets.count)))
+	if (verdict == RESOLVE_LOCAL && (m.targets.count == 0 || !keep_targets(c, m.targets.items, m.targets.count)))
 		verdict = RESOLVE_TEMPORARY;
 	else if (verdict == RESOLVE_NOT_OURS)
 		verdict = take_foreign(c);
-	decide(c, verdict);
+	c->check.resolved = verdict;
+	/* Before a mailbox: a catch-all would take it, and the true sender would never hear of it. */
+	if (!c->check.direct && (verdict == RESOLVE_LOCAL || verdict == RESOLVE_UNKNOWN_USER) && may_be_bounce(c))
+		ask_true_sender(c);
+	else
+		decide(c, verdict);
 	return true;
 }
 

@@ -30,6 +30,7 @@ static void on_readable(void *arg);
 static void on_writable(void *arg);
 static void on_timer(void *arg);
 static void on_turn(void *arg);
+static void handshake(struct stream *s);
 
 void stream_init(struct stream *s, struct loop *loop, int fd, const struct stream_handler *handler, void *arg)
 {
@@ -72,6 +73,7 @@ void stream_free(struct stream *s)
 	loop_watch_off(&s->writable);
 	loop_timer_cancel(&s->timer);
 	loop_task_cancel(&s->turn);
+	tls_shake_cancel(&s->shake);
 	tls_free(s->ssl);
 	s->ssl = NULL;
 	mem_free(s->tls_failure);
@@ -209,11 +211,32 @@ static void note_tls_failure(struct stream *s, unsigned long error)
 	s->tls_failure = mem_string(view_from_string(text));
 }
 
+/* The signature has come. */
+static void on_signed(void *arg)
+{
+	struct stream *s = arg;
+	if (s->finished)
+		return;
+	loop_watch_on(&s->readable);
+	handshake(s);
+}
+
+static int shake(struct stream *s)
+{
+	return SSL_is_server(s->ssl) ? tls_shake(s->ssl, &s->shake, on_signed, s) : SSL_do_handshake(tls_of(s));
+}
+
 static void handshake(struct stream *s)
 {
-	int result = SSL_do_handshake(tls_of(s));
-	if (read_from_socket(s) && result != 1)
-		result = SSL_do_handshake(tls_of(s));
+	int result = shake(s);
+	if (result != TLS_SHAKE_WAITS && read_from_socket(s) && result != 1)
+		result = shake(s);
+	if (result == TLS_SHAKE_WAITS) {
+		/* Nothing may be said or heard before. */
+		loop_watch_off(&s->readable);
+		loop_watch_off(&s->writable);
+		return;
+	}
 	if (result == 1) {
 		s->handshaking = false;
 		tls_settle(s->ssl);

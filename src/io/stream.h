@@ -56,6 +56,7 @@ struct stream {
 	SSL *ssl;
 	bool held; /* no input wanted now */
 	bool handshaking;
+	struct tls_shake *shake; /* waits for a signature */
 	bool cut;             /* TLS ended without a goodbye */
 	int error;            /* errno of the socket */
 	char *tls_failure;    /* owned; why the handshake failed */

@@ -11,14 +11,21 @@
 
 struct tls_context;
 
+/* A handshake that waits for its signature. */
+struct tls_wait;
+enum { TLS_SIGNATURE_MAX = 1024 /* RSA with 8192 bits */ };
+
 /*
- * Signs `tbs` with the private key number `key`, elsewhere: the whole to-be-signed block goes there, not a
+ * Has `tbs` signed with the private key number `key`, elsewhere: the whole to-be-signed block goes there, not a
  * hash, so that the signer can check what it signs. `algorithm` is an OpenSSL digest name or empty (Ed25519);
- * pss tells RSASSA-PSS from PKCS#1. Fills *signature up to its size. 0 or a negative errno. Blocks for less
- * than a millisecond.
+ * pss tells RSASSA-PSS from PKCS#1. 0: it is asked, and tls_signed is called once with `wait`, now or later, and in any
+ * case; the handshake waits, and nothing else does. A negative errno: the handshake fails, and `wait` is forgotten.
  */
-typedef int (*tls_sign)(void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs,
-    char *signature, size_t *signature_len);
+typedef int (*tls_sign)(
+    void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, struct tls_wait *wait);
+
+/* The answer: the signature, or an error. Whose handshake is over by now does not hear of it. */
+void tls_signed(struct tls_wait *wait, int error, struct view signature);
 
 /*
  * Installs the signer for this process, once, before the first context. Without it a context cannot have
@@ -115,6 +122,16 @@ SSL *tls_accept_new(struct tls_context *context, int fd);
 /* The demand need not outlive the call. 0; -EINVAL: a demand that cannot be met (no host, no usable record);
  * -ENOMEM. */
 int tls_connect_new(struct tls_context *context, int fd, const struct tls_demand *demand, SSL **out);
+
+/*
+ * For the stream: a server's SSL_do_handshake, and its result. TLS_SHAKE_WAITS: the signature is awaited; `signed_now` is
+ * called when it is there, then this is to be called again, and no other function of the library before. *at is
+ * kept between the calls, NULL at first. A handshake that is given up is cancelled, before tls_free.
+ */
+struct tls_shake;
+enum { TLS_SHAKE_WAITS = -1000 };
+int tls_shake(SSL *ssl, struct tls_shake **at, void (*signed_now)(void *arg), void *arg);
+void tls_shake_cancel(struct tls_shake **at);
 
 /* The handshake is complete: frees what only it needed (of a client: the peer's chain but for its own
  * certificate). */

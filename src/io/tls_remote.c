@@ -251,7 +251,7 @@ static int signature_sign(
 		return 1;
 	}
 	*out_len = out_size;
-	return signer.sign(signer.arg, s->key->number, view_from_string(s->digest), s->pss,
+	return tls_shake_sign(signer.sign, signer.arg, s->key->number, view_from_string(s->digest), s->pss,
 	           view_of(tbs, tbs_len), (char *)out, out_len) == 0;
 }
 

@@ -10,6 +10,10 @@
 
 #include "io/tls.h"
 
+/* tls_shake.c: asks the signer, and waits in the handshake's fiber. 0, *len the signature's length, or a negative errno. */
+int tls_shake_sign(tls_sign sign, void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs,
+    char *signature, size_t *len);
+
 /* Loads the provider beside OpenSSL's own. 0 or -ENOTSUP. */
 int tls_remote_install(tls_sign sign, void *arg);
 

@@ -7,6 +7,7 @@ import poplib
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -58,6 +59,48 @@ def test_while_store_is_away_mail_is_deferred(make_server):
         os.kill(pid, signal.SIGKILL)
         assert client.getreply()[0] in (250, 451)
     wait_for(lambda: answers(server), what="store again")
+
+
+def test_while_keys_is_stopped_handshakes_wait_and_nobody_else(make_server):
+    """Sixty handshakes, and a bounce to an address that only keys can tell from another: all of them wait, and everybody else is served at once."""
+    server = make_server(trusted_networks=["127.0.0.0/8"])
+    served = [server.connect(service) for service in ("smtp", "pop3") for _ in range(3)]
+    for c in served:
+        c.line()
+    pid = server.role_pids()["keys"]
+    os.kill(pid, signal.SIGSTOP)
+    secured, began = [], time.monotonic()
+
+    def shake(service):
+        with socket.create_connection(("127.0.0.1", server.ports[service]), 60) as raw, server.tls(check_hostname=False).wrap_socket(raw) as s:
+            secured.append((service, time.monotonic() - began))
+            s.recv(10)
+
+    threads = [threading.Thread(target=shake, args=(service,)) for service in ("submissions", "pop3s") for _ in range(30)]
+    bounce = server.connect("smtp")
+    try:
+        for thread in threads:
+            thread.start()
+        bounce.reply()
+        bounce.ask("EHLO client.test")
+        bounce.ask("MAIL FROM:<>")
+        bounce.send(b"RCPT TO:<SRS0=abcd=EF=else.test=joe@example.test>\r\n")
+        # In clear nobody notices: each reply comes at once, again and again.
+        for _ in range(20):
+            at = time.monotonic()
+            assert [c.ask_pop3("NOOP")[:4] for c in served] == ["250 "] * 3 + ["+OK "] * 3
+            assert time.monotonic() - at < 1
+            time.sleep(0.02)
+        assert server.deliver(ALICE, b"Subject: meanwhile\r\n\r\nx\r\n") == {}
+        assert not secured
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    for thread in threads:
+        thread.join(30)
+    assert len(secured) == len(threads)
+    assert bounce.reply().startswith("550")
+    for c in [*served, bounce]:
+        c.close()
 
 
 def test_a_disk_that_cannot_read_is_named(make_server):

@@ -21,8 +21,10 @@ static struct view last_tbs_head;
 static char tbs_copy[256];
 
 /* Stands for the keys role. */
-static int sign_here(void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, char *out, size_t *len)
+static int sign_here(void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, struct tls_wait *wait)
 {
+	unsigned char signature[TLS_SIGNATURE_MAX];
+	size_t len = sizeof signature;
 	(void)arg;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *pctx = NULL;
@@ -34,11 +36,12 @@ static int sign_here(void *arg, unsigned key, struct view algorithm, bool pss, s
 		EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST);
 	}
 	assert_int_equal(
-	    EVP_DigestSign(ctx, (unsigned char *)out, len, (const unsigned char *)tbs.data, tbs.len), 1);
+	    EVP_DigestSign(ctx, signature, &len, (const unsigned char *)tbs.data, tbs.len), 1);
 	EVP_MD_CTX_free(ctx);
 	signatures++;
 	memcpy(tbs_copy, tbs.data, tbs.len < sizeof tbs_copy ? tbs.len : sizeof tbs_copy);
 	last_tbs_head = view_of(tbs_copy, tbs.len);
+	tls_signed(wait, 0, view_of(signature, len));
 	return 0;
 }
 
