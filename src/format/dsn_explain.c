@@ -7,12 +7,43 @@
 
 #include <string.h>
 
-#include "base/cursor.h"
+#include "format/dsn_reply.h"
 
 #define NOTHING_HERE "Nothing is wrong on this server; the other side has to act."
 #define ASK_ANOTHER "Ask the recipient for another address, or reach them in another way."
 #define TRY_LATER "Send the message again later; if it fails again, reach the recipient in another way."
 #define CHECK_ADDRESS "Check the address for a typing error and send the message again."
+
+/* What several codes and wordings mean. */
+#define NO_USER_THERE                                                                                        \
+	{"This address does not exist there.", CHECK_ADDRESS,                                                \
+	    "The recipient's server knows no such mailbox; only the sender can correct the address."}
+#define FULL_THERE                                                                                           \
+	{"The recipient's mailbox is full.",                                                                 \
+	    "Send the message again later, or reach the recipient in another way.", NOTHING_HERE}
+#define TOO_LARGE_THERE                                                                                      \
+	{"The message is larger than the recipient's mail server takes.",                                    \
+	    "Make the attachments smaller, or send a link to them instead.", NOTHING_HERE}
+#define TOO_MANY_THERE                                                                                       \
+	{"The message has more recipients than the next mail server takes at once.",                         \
+	    "Send the message to fewer recipients at a time.", NOTHING_HERE}
+#define LOOP_THERE                                                                                           \
+	{"The message went in a circle between mail servers and was stopped.",                               \
+	    "Tell the recipient or your administrator: forwarding is set up wrongly.",                       \
+	    "An alias, a forward or an MX record leads back to where the message has been."}
+#define LOGIN_THERE                                                                                          \
+	{"Outgoing mail is stuck: the server that it has to go through does not let this one in.",           \
+	    "Tell your administrator.",                                                                      \
+	    "The smart host refuses user name or password: correct them in the configuration and reload."}
+#define SAYS_NO_DOMAIN                                                                                       \
+	{"The recipient's mail server does not know the domain of this address.", CHECK_ADDRESS,             \
+	    "That host does not take mail for this domain: look at its MX records, and at the routes in the " \
+	    "configuration."}
+#define NOTHING_BEHIND                                                                                       \
+	{"The recipient's mail server could not reach the next mail server behind it.", TRY_LATER, NOTHING_HERE}
+#define EXPIRED_THERE                                                                                        \
+	{"The recipient's mail server tried to carry the message on, and gave up after a time.", TRY_LATER,  \
+	    NOTHING_HERE}
 
 /* ---- troubles ---- */
 
@@ -149,12 +180,14 @@ const char *trouble_status(enum trouble trouble, bool permanent)
 /* ---- enhanced status codes: RFC 3463 and IANA's registry ---- */
 
 /* A code ends in "." where the whole subject has one sentence; the first that fits counts. */
-static const struct {
+struct status_text {
 	const char *code; /* class "x": either */
 	struct explanation text;
-} statuses[] = {
-    {"x.1.1", {"This address does not exist there.", CHECK_ADDRESS,
-                  "The recipient's server knows no such mailbox; only the sender can correct the address."}},
+};
+
+static const struct status_text statuses[] = {
+    {"4.1.1", {"The recipient's mail server is not sure at the moment whether this address exists.", TRY_LATER, NOTHING_HERE}},
+    {"x.1.1", NO_USER_THERE},
     {"x.1.2", {"The domain of this address cannot take mail.", CHECK_ADDRESS, NOTHING_HERE}},
     {"x.1.3", {"The address is not written as an address must be.", CHECK_ADDRESS, NOTHING_HERE}},
     {"x.1.4", {"The address fits more than one mailbox there.",
@@ -171,16 +204,14 @@ static const struct {
                    "Check the address for a typing error, or ask the recipient for another one.",
                    "The domain publishes a null MX (RFC 7505); nothing can be done here."}},
     {"x.2.1", {"The mailbox is switched off and takes no messages.", ASK_ANOTHER, NOTHING_HERE}},
-    {"x.2.2", {"The recipient's mailbox is full.",
-                  "Send the message again later, or reach the recipient in another way.", NOTHING_HERE}},
+    {"x.2.2", FULL_THERE},
     {"x.2.3", {"The message is larger than this mailbox takes.",
                   "Make the attachments smaller, or send a link to them instead.", NOTHING_HERE}},
     {"x.2.4", {"The address is a mailing list, and the list could not be used.",
                   "Tell the owner of the mailing list.", NOTHING_HERE}},
     {"x.3.1", {"The recipient's mail server has no room for further mail.", TRY_LATER, NOTHING_HERE}},
     {"x.3.2", {"The recipient's mail server is not taking mail at the moment.", TRY_LATER, NOTHING_HERE}},
-    {"x.3.4", {"The message is larger than the recipient's mail server takes.",
-                  "Make the attachments smaller, or send a link to them instead.", NOTHING_HERE}},
+    {"x.3.4", TOO_LARGE_THERE},
     {"x.3.5",
         {"The mail server of this address is set up wrongly.", ASK_ANOTHER,
             "Check the MX records of the domain: that host does not know that it should take its mail."}},
@@ -204,8 +235,7 @@ static const struct {
     {"x.4.7", {"The message could not be delivered in the time that a message may wait.", TRY_LATER,
                   "The last error of the destination tells why; `postrider trace` shows every attempt."}},
     {"x.4.", {"The message did not get through to the recipient's mail server.", TRY_LATER, NOTHING_HERE}},
-    {"x.5.3", {"The message has more recipients than the next mail server takes at once.",
-                  "Send the message to fewer recipients at a time.", NOTHING_HERE}},
+    {"x.5.3", TOO_MANY_THERE},
     {"x.5.6", {"The next mail server did not accept the form of the login.", "Tell your administrator.",
                   "Check the login to the smart host in the configuration."}},
     {"x.5.",
@@ -274,6 +304,33 @@ static const struct {
     {"2.", {"Everything is well.", "Nothing needs to be done.", "Nothing needs to be done."}},
 };
 
+/*
+ * What the same codes mean when a host says them itself. One that answers is not one that does not answer, and its domain
+ * takes mail; what it could not reach or find lies behind it.
+ */
+static const struct status_text said_statuses[] = {
+    {"x.1.2", SAYS_NO_DOMAIN},
+    {"x.1.10", NO_USER_THERE}, /* Exchange Online */
+    {"5.4.1", NO_USER_THERE},  /* Exchange Online */
+    {"4.4.1", NOTHING_BEHIND},
+    {"x.4.2", {"The recipient's mail server broke the conversation off before the message was through.", TRY_LATER,
+                  "Its reply tells why; if it always breaks off at the same step, it does not like something there."}},
+    {"x.4.3", {"The recipient's mail server could not find out where mail for this address goes.", TRY_LATER, NOTHING_HERE}},
+    {"x.4.4", {"The recipient's mail server knows no way to this address.",
+                  "Check the address for a typing error, or ask the recipient for another one.",
+                  "That host does not know where to send this mail: it may be the wrong one (MX records, routes), or set up wrongly."}},
+    {"x.4.5", {"The recipient's mail server has too much to do.", TRY_LATER, NOTHING_HERE}},
+    {"x.4.6", LOOP_THERE},
+    {"x.4.7", EXPIRED_THERE},
+    {"x.4.", {"The recipient's mail server could not carry the message on.", TRY_LATER, NOTHING_HERE}},
+    {"x.7.4", {"The recipient's mail server demands a protection that this message does not have.", "Tell your administrator.",
+                  "Read the reply: it tells what the next host demands."}},
+    {"x.7.5", {"The recipient's mail server could not verify something that protects the message.", "Tell your administrator.",
+                  "Read the reply: it tells what could not be verified."}},
+    {"x.7.30", {"The recipient's mail server cannot promise encryption on the rest of the way, which you asked for.",
+                   "Send the message without that demand if its content allows it.", NOTHING_HERE}},
+};
+
 static bool status_fits(const char *code, struct view status)
 {
 	struct view c = view_from_string(code);
@@ -314,7 +371,8 @@ static const struct {
               "Its answer may tell why; ask the recipient to speak to their administrator.",
               "Read the reply: it may concern this server's address, its reputation, or the message's "
               "content."}},
-    {556, {"The domain of this address takes no mail.", CHECK_ADDRESS, NOTHING_HERE}},
+    {556, {"The mail server there says that mail for this domain is not taken.", CHECK_ADDRESS,
+              "If the domain's MX records or a route lead to the wrong host, correct that."}},
 };
 
 static struct explanation by_class(char class)
@@ -334,17 +392,141 @@ static struct explanation by_class(char class)
 	    "Ask the administrator of your mail server.", "Ask `postrider trace` what was recorded."};
 }
 
-struct explanation dsn_explain(enum trouble trouble, struct view status, unsigned reply)
+/* ---- what a host says, where its words are known: dsn_reply.h ---- */
+
+static const struct explanation kinds[REPLY_KINDS] = {
+    [REPLY_NO_USER] = NO_USER_THERE,
+    [REPLY_DISABLED] = {"The mailbox is switched off and takes no messages.", ASK_ANOTHER, NOTHING_HERE},
+    [REPLY_FULL] = FULL_THERE,
+    [REPLY_TOO_LARGE] = TOO_LARGE_THERE,
+    [REPLY_TOO_MANY] = TOO_MANY_THERE,
+    [REPLY_RESTRICTED] = {"The recipient takes messages from chosen senders only, and you are not among them.",
+        "Reach the recipient in another way, and ask to be let in.", NOTHING_HERE},
+    [REPLY_GREYLISTED] = {"The recipient's mail server puts off the first message of a sender that it does not know yet.",
+        TRY_LATER, "Greylisting: the next attempt usually succeeds."},
+    [REPLY_RATE] = {"The recipient's mail server has received too much mail at once.", TRY_LATER,
+        "It limits the rate; fewer messages at a time to this destination help (destination_rate, destination_connections)."},
+    [REPLY_BUSY] = {"The recipient's mail server cannot take the message at the moment.", TRY_LATER, NOTHING_HERE},
+    [REPLY_BLOCKED] = {"The recipient's mail server does not trust this mail server, whose address is on a list or has a bad name.",
+        "Tell your administrator.",
+        "Read the reply: it names the list or the provider, and often a page where this server's address can be taken off."},
+    [REPLY_SPAM] = {"The recipient's mail server takes this message for unwanted mail.",
+        "Send the message in other words, without links, or ask the recipient to expect it.",
+        "Read the reply; if many messages meet this, look whether an account here is abused."},
+    [REPLY_CONTENT] = {"The recipient's mail server does not take what is in this message.",
+        "Send the text without attachments, or reach the recipient in another way.",
+        "Read the reply: it tells what was found, a virus or a forbidden kind of file."},
+    [REPLY_DMARC] = {"The recipient's mail server could not verify that the message comes from your domain.",
+        "Tell your administrator.", "Check the SPF, DKIM and DMARC records of the sender's domain; the reply tells which failed."},
+    [REPLY_REVERSE_DNS] = {"The recipient's mail server does not trust this mail server's address.", "Tell your administrator.",
+        "The reverse DNS record of this server's address is missing or does not lead back to it."},
+    [REPLY_SENDER] = {"Your own address was not accepted as a sender's.", "Check the sender's address in your mail program.",
+        "Read the reply: the address may be unknown to that host, its domain without DNS records, or on a list there."},
+    [REPLY_RELAY] = {"The mail server there does not take mail for the domain of this address.", ASK_ANOTHER,
+        "That host does not know that it should take this mail: look at the domain's MX records, and at the routes in the "
+        "configuration."},
+    [REPLY_LOGIN] = {"The next mail server wants to know who sends before it takes mail.", "Tell your administrator.",
+        "It demands a login: set up a route with one for this destination, or look whether it is the right host."},
+    [REPLY_TLS] = {"The recipient's mail server takes mail over encrypted connections only.", "Tell your administrator.",
+        "The next host demands TLS: look why the handshake was not made."},
+    [REPLY_LOOP] = LOOP_THERE,
+    [REPLY_BEHIND] = NOTHING_BEHIND,
+    [REPLY_EXPIRED] = EXPIRED_THERE,
+    [REPLY_DOMAIN] = SAYS_NO_DOMAIN,
+    [REPLY_POLICY] = {"The recipient's mail server refuses this message by a rule of its own.",
+        "Its answer may tell which rule; ask the recipient to speak to their administrator.",
+        "Read the reply: often it is the reputation of this server's address or a missing SPF, DKIM or reverse DNS record."},
+};
+
+/* Before any message was offered it is this server that was turned away. */
+static const struct explanation turned_away = {"The recipient's mail server does not talk to this mail server.",
+    "Ask the recipient to speak to their administrator.",
+    "Read the reply: it may concern this server's address, its name in EHLO, or its reverse DNS record."};
+
+static bool is_any(struct view stage, const char *const *names)
 {
-	if (trouble > TROUBLE_NONE && trouble < TROUBLE_KINDS)
-		return troubles[trouble].text;
-	for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
-		if (status_fits(statuses[i].code, status))
-			return statuses[i].text;
+	for (; *names; names++)
+		if (view_equal_nocase(stage, view_from_string(*names)))
+			return true;
+	return false;
+}
+
+static const struct explanation *by_status(const struct status_text *table, size_t count, struct view status)
+{
+	for (size_t i = 0; i < count; i++)
+		if (status_fits(table[i].code, status))
+			return &table[i].text;
+	return NULL;
+}
+
+static const struct explanation *by_code(unsigned code)
+{
 	for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++)
-		if (replies[i].code == reply)
-			return replies[i].text;
-	return by_class(reply ? (char)('0' + reply / 100 % 10) : status.len ? status.data[0] : '0');
+		if (replies[i].code == code)
+			return &replies[i].text;
+	return NULL;
+}
+
+static char class_of(unsigned code, struct view status)
+{
+	return code ? (char)('0' + code / 100 % 10) : status.len ? status.data[0] : '0';
+}
+
+/* A code that says no more than that it was refused. */
+static bool is_general(struct view status)
+{
+	static const char *const codes[] = {"x.0.0", "x.3.", "x.5.", "x.7.0", "x.7.1"};
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (status_fits(codes[i], status))
+			return true;
+	return status.len == 0;
+}
+
+/* A reply that a host really sent. */
+static struct explanation said(const struct dsn_outcome *o)
+{
+	static const char *const early[] = {"greeting", "EHLO", "HELO", "LHLO", "idle", "RSET", NULL};
+	static const char *const behind[] = {"DATA", "end of data", NULL};
+	struct view status = reply_status(o->words);
+	unsigned code = reply_code(o->words);
+	enum reply_kind kind = reply_kind(o->words);
+	const struct explanation *found;
+	if (view_equal(o->stage, VIEW("STARTTLS")))
+		return troubles[TROUBLE_TLS_MISSING].text;
+	if (view_equal(o->stage, VIEW("AUTH")))
+		return troubles[TROUBLE_AUTH].text;
+	/* That there was no way to a host cannot be true of one whose words are here. */
+	if (status.len == 0 && !(code && status_fits("x.4.", o->status)))
+		status = o->status;
+	/* What MAIL was answered with is about the sender. */
+	if (view_equal(o->stage, VIEW("MAIL")) && (kind == REPLY_NO_USER || status_fits("x.1.1", status)))
+		kind = REPLY_SENDER;
+	if (kind != REPLY_OTHER)
+		return kinds[kind];
+	if (code >= 500 && is_any(o->stage, early) && is_general(status))
+		return turned_away;
+	if (code != 556) { /* RFC 7504: its enhanced code is 5.1.10 (RFC 7505), and here it means that */
+		found = by_status(said_statuses, sizeof said_statuses / sizeof said_statuses[0], status);
+		if (found == NULL && !status_fits("x.0.0", status))
+			found = by_status(statuses, sizeof statuses / sizeof statuses[0], status);
+		if (found)
+			return *found;
+	}
+	if ((code == 550 || code == 553) && view_equal(o->stage, VIEW("MAIL")))
+		return kinds[REPLY_SENDER];
+	/* What comes behind the message is about the message. */
+	found = by_code((code == 550 || code == 553) && is_any(o->stage, behind) ? 554 : code);
+	return found ? *found : by_class(class_of(code, status));
+}
+
+struct explanation dsn_explain(const struct dsn_outcome *o)
+{
+	if (o->cause > TROUBLE_NONE && o->cause < TROUBLE_KINDS)
+		return troubles[o->cause].text;
+	if (o->answered || reply_code(o->words) >= 400)
+		return said(o);
+	const struct explanation *found = by_status(statuses, sizeof statuses / sizeof statuses[0], o->status);
+	return found ? *found : by_class(class_of(reply_code(o->words), o->status));
 }
 
 /* ---- texts of records ---- */
@@ -362,16 +544,16 @@ static enum trouble trouble_of_ours(struct view status, struct view text)
 	static const struct {
 		const char *code;
 		enum trouble trouble;
-	} by_code[] = {{"x.1.2", TROUBLE_NO_DOMAIN}, {"x.3.0", TROUBLE_LOCAL}, {"x.3.5", TROUBLE_LOCAL},
+	} by_number[] = {{"x.1.2", TROUBLE_NO_DOMAIN}, {"x.3.0", TROUBLE_LOCAL}, {"x.3.5", TROUBLE_LOCAL},
 	    {"x.4.4", TROUBLE_NO_HOST}, {"x.6.3", TROUBLE_CONVERSION}, {"x.7.0", TROUBLE_RATE},
 	    {"x.7.1", TROUBLE_DELETED}, {"x.7.10", TROUBLE_TLS_UNTRUSTED}};
 	for (size_t i = 0; i < sizeof by_words / sizeof by_words[0]; i++)
 		if (status_fits("x.4.", status) || status_fits("x.7.5", status) || status.len == 0)
 			if (memmem(text.data, text.len, by_words[i].words, strlen(by_words[i].words)))
 				return by_words[i].trouble;
-	for (size_t i = 0; i < sizeof by_code / sizeof by_code[0]; i++)
-		if (status_fits(by_code[i].code, status))
-			return by_code[i].trouble;
+	for (size_t i = 0; i < sizeof by_number / sizeof by_number[0]; i++)
+		if (status_fits(by_number[i].code, status))
+			return by_number[i].trouble;
 	return TROUBLE_NONE;
 }
 
@@ -399,39 +581,5 @@ struct explanation dsn_explain_text(struct view status, struct view text)
 		trouble = trouble_of_ours(status, text);
 	if (trouble == TROUBLE_NONE && reply.len == 0 && over)
 		trouble = TROUBLE_EXPIRED;
-	return dsn_explain(trouble, status.len ? status : reply_status(reply), reply_code(reply));
-}
-
-/* ---- replies ---- */
-
-unsigned reply_code(struct view reply)
-{
-	uint64_t code;
-	if (!view_to_u64(view_take(reply, 3), 599, &code) || code < 200)
-		return 0;
-	if (reply.len > 3 && reply.data[3] != ' ' && reply.data[3] != '-')
-		return 0;
-	return (unsigned)code;
-}
-
-/* status-code = ("2"/"4"/"5") "." 1*3digit "." 1*3digit (RFC 3463, section 2) */
-struct view status_code(struct view text)
-{
-	struct cursor in = cursor_on(text);
-	struct view class = cursor_bytes(&in, 1);
-	bool good = class.len && memchr("245", class.data[0], 3) != NULL;
-	for (int i = 0; i < 2 && good; i++) {
-		good = cursor_accept(&in, '.');
-		size_t digits = cursor_while(&in, ascii_is_digit).len;
-		good = good && digits >= 1 && digits <= 3;
-	}
-	int next = cursor_peek(&in);
-	if (!good || (next >= 0 && strchr(" \t\r\n(", next) == NULL))
-		return (struct view){0};
-	return view_take(text, text.len - in.rest.len);
-}
-
-struct view reply_status(struct view reply)
-{
-	return reply_code(reply) ? status_code(view_skip(reply, 4)) : (struct view){0};
+	return dsn_explain(&(struct dsn_outcome){.cause = trouble, .status = status, .words = reply});
 }

@@ -5,7 +5,7 @@
 #ifndef FORMAT_DSN_EXPLAIN_H
 #define FORMAT_DSN_EXPLAIN_H
 
-#include "base/view.h"
+#include "format/dsn_reply.h"
 
 /*
  * What went wrong without a word from the next host, or before its words mattered. A record keeps a trouble
@@ -63,11 +63,23 @@ struct explanation {
 };
 
 /*
- * The explanation of an outcome: of the trouble if there is one, else of the enhanced status code ("5.1.1";
- * may be empty), else of the reply code (550; 0: none). Never fails: what is not in the table gets a general
- * sentence by its class. All three texts are static, ASCII, and end with a full stop.
+ * What became of a recipient, and who says so. With a cause this server found or decided it, and `words` are this server's
+ * own. Without one they are what the next host answered, as it said it; or, in another server's report, that server's.
  */
-struct explanation dsn_explain(enum trouble trouble, struct view status, unsigned reply);
+struct dsn_outcome {
+	enum trouble cause;
+	struct view status; /* "5.1.1"; may be empty */
+	struct view words;  /* "550 5.1.1 No such user", its lines joined by LF or blanks; may be empty */
+	struct view stage;  /* what they answer: "RCPT" (smtp_client_stage_name); may be empty */
+	bool answered;      /* a host answered, though its words are not here */
+};
+
+/*
+ * Its explanation: by the cause if there is one; else by the host's reply, its code and its known words (dsn_reply.h); else by
+ * the enhanced status code. Never fails: what is not known gets a general sentence by its class. All three texts are static,
+ * ASCII, and end with a full stop.
+ */
+struct explanation dsn_explain(const struct dsn_outcome *outcome);
 
 /*
  * The same from a record's text: a reply ("550 5.1.1 No such user", lines joined by LF or blanks); a
@@ -76,14 +88,5 @@ struct explanation dsn_explain(enum trouble trouble, struct view status, unsigne
  * server gave, about itself too. `status` may be empty: then it is taken from the reply, if it holds one.
  */
 struct explanation dsn_explain_text(struct view status, struct view text);
-
-/*
- * The code that a reply begins with, 0 if none; and its enhanced status code behind it, empty if none.
- */
-unsigned reply_code(struct view reply);
-struct view reply_status(struct view reply);
-
-/* The enhanced status code that the text begins with ("5.1.1 (no such user)"); empty if none. */
-struct view status_code(struct view text);
 
 #endif

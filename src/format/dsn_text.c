@@ -65,9 +65,11 @@ static struct explanation explain(const struct dsn_recipient *r)
 	if ((r->trouble == TROUBLE_EXPIRED || r->trouble == TROUBLE_DEADLINE) && r->reply.len)
 		return dsn_explain_text(r->status, r->reply);
 	if (r->trouble != TROUBLE_NONE)
-		return dsn_explain(r->trouble, r->status, 0);
+		return dsn_explain(&(struct dsn_outcome){.cause = r->trouble});
+	if (reply_code(r->reply))
+		return dsn_explain(&(struct dsn_outcome){.status = r->status, .words = r->reply, .stage = r->stage});
 	return r->reply.len ? dsn_explain_text(r->status, r->reply)
-	                    : dsn_explain(TROUBLE_NONE, dsn_status_of(r), 0);
+	                    : dsn_explain(&(struct dsn_outcome){.status = dsn_status_of(r)});
 }
 
 static void put_reasons(struct buf *out, const struct dsn_report *report, const struct dsn_recipient *r)

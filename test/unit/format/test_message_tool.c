@@ -1,6 +1,7 @@
 #include "../unit.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "format/message_tool.h"
 
@@ -43,7 +44,7 @@ static void shows_what_a_report_means(void **state)
 	assert_int_equal(message_tool_show(view_from_string(report), &out, false), 0);
 	assert_string_equal(buf_string(&out),
 	    "\nwords\n\nDelivery report of mx.example.org\n"
-	    "  old@x.org is delayed (4.4.1)\n    The recipient's mail server does not answer.\n"
+	    "  old@x.org is delayed (4.4.1)\n    The recipient's mail server is not taking mail at the moment.\n"
 	    "    h.y.org: 421 ?[2J later\n    It was sent on to new@y.org\n"
 	    "    It will be tried until Sun, 22 Nov 2026 07:25:06 +0000\n"
 	    "  z@y.org was not delivered (5.7.1)\n"
@@ -87,6 +88,34 @@ static void shows_nothing_that_deceives(void **state)
 	buf_done(&out);
 }
 
+/* Exchange's report of an unknown address, with its comments: nobody has this name there, and the domain takes mail. */
+static void knows_what_exchange_means(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *head, *words;
+	} blocks[] = {{"<bob@remote.test>\nAction: Failed (permanently)\nStatus: 5.1.10 (unknown)",
+	                  "Diagnostic-Code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound;\n  Recipient bob@remote.test not found by SMTP "
+	                  "address lookup\n"},
+	    {"bob@remote.test\nAction: failed\nStatus: 5.4.1\nRemote-MTA: dns; mx.remote.test",
+	        "Diagnostic-Code: smtp;550 5.4.1 Recipient address rejected: Access denied\n"},
+	    {"bob@remote.test\nAction: failed\nStatus: 5.1.10\nRemote-MTA: dns; mx.remote.test", ""}};
+	for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+		char report[2000];
+		struct buf out;
+		buf_init(&out, 100000);
+		snprintf(report, sizeof report,
+		    "Content-Type: multipart/report; report-type=delivery-status; boundary=d\n\n--d\nContent-Type: text/plain\n\nSorry.\n"
+		    "--d\nContent-Type: message/delivery-status\n\nReporting-MTA: dns;mx.remote.test\n\n"
+		    "Final-Recipient: rfc822; %s\n%s\n--d--\n",
+		    blocks[i].head, blocks[i].words);
+		assert_int_equal(message_tool_show(view_from_string(report), &out, false), 0);
+		assert_non_null(strstr(buf_string(&out), " was not delivered (5."));
+		assert_non_null(strstr(buf_string(&out), "    This address does not exist there.\n"));
+		buf_done(&out);
+	}
+}
+
 static void shows_structure(void **state)
 {
 	(void)state;
@@ -120,6 +149,7 @@ int main(void)
 	    cmocka_unit_test(shows),
 	    cmocka_unit_test(shows_what_a_report_means),
 	    cmocka_unit_test(shows_nothing_that_deceives),
+	    cmocka_unit_test(knows_what_exchange_means),
 	    cmocka_unit_test(shows_structure),
 	    cmocka_unit_test(extracts),
 	};
