@@ -30,7 +30,9 @@ static int read_recipients(
 		        .destination = json_text_of(v, "destination"),
 		        .state = json_text_of(v, "state"),
 		        .status = json_text_of(v, "status"),
+		        .cause = json_text_of(v, "cause"),
 		        .reply = json_text_of(v, "reply"),
+		        .stage = json_text_of(v, "stage"),
 		        .host = json_text_of(v, "host"),
 		        .tls = json_text_of(v, "tls"),
 		        .attempts = json_number_of(v, "attempts"),
@@ -50,6 +52,8 @@ static int read_destinations(
 	for (const struct json_value *v = list->first; v; v = v->next)
 		record->destinations[record->destination_count++] =
 		    (struct queue_destination_view){.name = json_text_of(v, "name"),
+		        .cause = json_text_of(v, "cause"),
+		        .stage = json_text_of(v, "stage"),
 		        .last_error = json_text_of(v, "last_error"),
 		        .status = json_text_of(v, "status"),
 		        .route = json_text_of(v, "route"),
@@ -162,15 +166,34 @@ static size_t waiting_count(const struct queue_record_view *record)
 	return n;
 }
 
+static struct dsn_outcome outcome_of(struct view cause, struct view status, struct view words, struct view stage)
+{
+	enum trouble trouble = trouble_from_text(cause);
+	/* A cause that a later version wrote: whatever it is, no host said it. */
+	return (struct dsn_outcome){.cause = trouble == TROUBLE_NONE && cause.len ? TROUBLE_LOCAL : trouble,
+	    .status = status,
+	    .words = words,
+	    .stage = stage};
+}
+
 /* Why it has not been delivered: what the destination as a whole suffers from, else what was said of the
- * recipient. */
-static void reason_of(const struct queue_record_view *record, const struct queue_recipient_view *r,
-    struct view *status, struct view *text)
+ * recipient. False: nothing is known. */
+static bool reason_of(
+    const struct queue_record_view *record, const struct queue_recipient_view *r, struct dsn_outcome *reason)
 {
 	const struct queue_destination_view *d = destination_of(record, r);
 	bool destination = d && d->failures > 0 && d->last_error.len;
-	*text = destination ? d->last_error : r->reply;
-	*status = destination ? d->status : r->status;
+	*reason = destination ? outcome_of(d->cause, d->status, d->last_error, d->stage)
+	                      : outcome_of(r->cause, r->status, r->reply, r->stage);
+	return reason->words.len > 0 || reason->cause != TROUBLE_NONE;
+}
+
+/* A host's words stand as they are; this server's say whose they are. */
+static void say_words(struct buf *out, struct view cause, struct view words)
+{
+	say(out, cause.len ? "    noted by this server: " : "    ");
+	plain_text(out, words.len ? words : cause);
+	say(out, "\n");
 }
 
 static void say_held(const struct queue_record_view *record, int64_t now, struct buf *out)
@@ -243,13 +266,12 @@ static void say_reason(
     const struct queue_record_view *record, const struct queue_recipient_view *r, struct buf *out)
 {
 	const struct queue_destination_view *d = destination_of(record, r);
-	struct view status, text;
-	reason_of(record, r, &status, &text);
-	if (text.len == 0) {
+	struct dsn_outcome reason;
+	if (!reason_of(record, r, &reason)) {
 		say(out, ".");
 		return;
 	}
-	struct explanation e = dsn_explain_text(status, text);
+	struct explanation e = dsn_explain(&reason);
 	say(out, ", because ");
 	plain_clause(out, e.meaning);
 	if (d && d->failures > 1)
@@ -374,12 +396,12 @@ static void full_recipient(const struct queue_recipient_view *r, int64_t now, st
 		plain_text(out, r->tls);
 	}
 	say(out, "\n");
-	if (r->reply.len == 0)
+	if (r->reply.len == 0 && r->cause.len == 0)
 		return;
+	struct dsn_outcome reason = outcome_of(r->cause, r->status, r->reply, r->stage);
+	say_words(out, r->cause, r->reply);
 	say(out, "    ");
-	plain_text(out, r->reply);
-	say(out, "\n    ");
-	say(out, dsn_explain_text(r->status, r->reply).meaning);
+	say(out, dsn_explain(&reason).meaning);
 	say(out, "\n");
 }
 
@@ -406,11 +428,8 @@ static void full_destination(const struct queue_destination_view *d, int64_t now
 		plain_time(out, d->next_attempt);
 	}
 	say(out, "\n");
-	if (d->last_error.len) {
-		say(out, "    ");
-		plain_text(out, d->last_error);
-		say(out, "\n");
-	}
+	if (d->last_error.len || d->cause.len)
+		say_words(out, d->cause, d->last_error);
 }
 
 void queue_text_full(const struct queue_record_view *record, int64_t now, struct buf *out)

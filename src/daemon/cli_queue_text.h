@@ -11,12 +11,12 @@
 enum { QUEUE_RECORD_ARENA = 4 << 20 /* holds a record of 1,000 recipients with their replies */ };
 
 struct queue_recipient_view {
-	struct view address, destination, state, status, reply, host, tls;
+	struct view address, destination, state, status, cause, reply, stage, host, tls;
 	int64_t attempts, last_attempt, next_attempt;
 };
 
 struct queue_destination_view {
-	struct view name, last_error, status, route;
+	struct view name, cause, last_error, stage, status, route;
 	int64_t next_attempt, failures, failing_since;
 	bool active;
 };

@@ -118,7 +118,8 @@ SCHEMA(message_queue_take, FIELD_U64(message_queue_take, number), FIELD_U64(mess
 SCHEMA(message_queue_recipient, FIELD_U64(message_queue_recipient, number), FIELD_BYTES(message_queue_recipient, address, ADDRESS_MAX),
     FIELD_BYTES(message_queue_recipient, orcpt, ADDRESS_MAX), FIELD_BYTES(message_queue_recipient, forwarder, ADDRESS_MAX),
     FIELD_U64(message_queue_recipient, notify), FIELD_U64(message_queue_recipient, attempts), FIELD_U64(message_queue_recipient, action),
-    FIELD_U64(message_queue_recipient, last_attempt), FIELD_BYTES(message_queue_recipient, status, 16),
+    FIELD_U64(message_queue_recipient, last_attempt), FIELD_U64(message_queue_recipient, cause),
+    FIELD_U64(message_queue_recipient, over), FIELD_BYTES(message_queue_recipient, status, 16),
     FIELD_BYTES(message_queue_recipient, reply, REPLY_MAX), FIELD_BYTES(message_queue_recipient, host, 256),
     FIELD_BYTES(message_queue_recipient, stage, 32));
 SCHEMA(message_queue_message, FIELD_U64(message_queue_message, number), FIELD_BYTES(message_queue_message, id, ID_MAX),
@@ -135,6 +136,7 @@ SCHEMA(message_queue_read, FIELD_BYTES(message_queue_read, id, ID_MAX), FIELD_U6
     FIELD_U64(message_queue_read, length));
 SCHEMA(message_queue_data, FIELD_U64(message_queue_data, error), FIELD_BYTES(message_queue_data, bytes, PIECE_MAX));
 SCHEMA(message_queue_result, FIELD_U64(message_queue_result, recipient), FIELD_U64(message_queue_result, verdict),
+    FIELD_U64(message_queue_result, cause),
     FIELD_BYTES(message_queue_result, status, 16), FIELD_BYTES(message_queue_result, reply, REPLY_MAX),
     FIELD_BYTES(message_queue_result, stage, 32));
 SCHEMA(message_queue_outcome, FIELD_U64(message_queue_outcome, number), FIELD_BYTES(message_queue_outcome, id, ID_MAX),
@@ -143,8 +145,9 @@ SCHEMA(message_queue_outcome, FIELD_U64(message_queue_outcome, number), FIELD_BY
     FIELD_LIST(message_queue_outcome, results, QUEUED_MAX, &message_queue_result_schema));
 SCHEMA(message_queue_more, FIELD_U64(message_queue_more, number));
 SCHEMA(message_queue_rest, FIELD_U64(message_queue_rest, number), FIELD_U64(message_queue_rest, how), FIELD_U64(message_queue_rest, seconds),
-    FIELD_BYTES(message_queue_rest, status, 16), FIELD_BYTES(message_queue_rest, text, REPLY_MAX),
-    FIELD_BYTES(message_queue_rest, host, 256));
+    FIELD_U64(message_queue_rest, cause), FIELD_BYTES(message_queue_rest, status, 16),
+    FIELD_BYTES(message_queue_rest, text, REPLY_MAX), FIELD_BYTES(message_queue_rest, host, 256),
+    FIELD_BYTES(message_queue_rest, stage, 32));
 SCHEMA(message_maildrop_list, FIELD_BYTES(message_maildrop_list, entries, PIECE_MAX));
 SCHEMA(message_maildrop_opened, FIELD_U64(message_maildrop_opened, error),
     FIELD_U64(message_maildrop_opened, count));

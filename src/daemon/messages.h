@@ -246,6 +246,7 @@ struct message_queue_recipient {
 	uint64_t notify, attempts;
 	/* "@notify" only: what is to be told, and what is known. */
 	uint64_t action, last_attempt;
+	uint64_t cause, over; /* as in the record (queue/record.h): without a cause the reply is the host's own */
 	struct view status, reply, host, stage;
 };
 struct message_queue_message {
@@ -262,9 +263,10 @@ struct message_queue_data { uint64_t error; struct view bytes; };
 
 struct message_queue_result {
 	uint64_t recipient, verdict; /* enum queue_verdict */
+	uint64_t cause;     /* enum trouble (format/dsn_explain.h): what relay found or decided; 0: the reply is the host's own */
 	struct view status; /* "5.1.1" */
-	struct view reply;  /* the remote's own words, or ours */
-	struct view stage;  /* what they answered: "RCPT", "end of data", "connect", ... */
+	struct view reply;  /* the host's words as it said them, or ours */
+	struct view stage;  /* what they answered: "RCPT", "end of data", "connect", ...; empty: no host was spoken to */
 };
 /*
  * Of "@notify" a message needs none when a delivery's `reports` told all: these end relay's turn with it. Else
@@ -282,7 +284,11 @@ struct message_queue_outcome {
 	struct codec_list results;
 };
 struct message_queue_more { uint64_t number; };
-struct message_queue_rest { uint64_t number, how, seconds; /* how: enum queue_rest */ struct view status, text, host; };
+struct message_queue_rest {
+	uint64_t number, how, seconds; /* how: enum queue_rest */
+	uint64_t cause;                /* these as in message_queue_result */
+	struct view status, text, host, stage;
+};
 /* clang-format on */
 
 /* The name for logs and documents, or NULL. */

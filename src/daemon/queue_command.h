@@ -32,8 +32,11 @@
  *	{"id","state":"waiting|active|held|notifying","sender","size","arrived","expires","priority",
  *	 "hold_until"?,"held_by"?,"held_why"?,"message_id"?,"submitter"?,
  *	 "recipients":[{"address","destination","state":"waiting|delivered|relayed|failed|local","attempts",
- *	                "last_attempt","next_attempt","status","reply","host","tls"}],
- *	 "destinations":[{"name","next_attempt","failures","failing_since","last_error","status","active","route"?}]}
+ *	                "last_attempt","next_attempt","status","cause"?,"reply","stage"?,"host","tls"}],
+ *	 "destinations":[{"name","next_attempt","failures","failing_since","cause"?,"last_error","stage"?,"status","active",
+ *	                  "route"?}]}
+ *
+ * Without "cause" reply and last_error are a host's own words; with it this server found or decided it, and they are its words.
  */
 #ifndef DAEMON_QUEUE_COMMAND_H
 #define DAEMON_QUEUE_COMMAND_H

@@ -67,7 +67,7 @@ static void take_out(struct relay_connection *c)
 }
 
 /* A message that is still on a connection that has ended: tried again on another, a few times. */
-static void give_back(struct relay_connection *c, const char *text)
+static void give_back(struct relay_connection *c, const struct relay_reason *why)
 {
 	struct relay_message *m = c->message;
 	c->message = NULL;
@@ -78,7 +78,7 @@ static void give_back(struct relay_connection *c, const char *text)
 	relay_body_end(m->reader);
 	m->reader = NULL;
 	if (!relay_message_is_complete(m) && ++m->tries >= RELAY_TRIES_MAX)
-		relay_message_fail(m, QUEUE_DEFERRED, "4.4.2", text, "");
+		relay_message_fail(m, QUEUE_DEFERRED, why);
 	if (relay_message_is_complete(m))
 		relay_message_finish(m, c);
 	else
@@ -88,22 +88,26 @@ static void give_back(struct relay_connection *c, const char *text)
 /* From outside all functions of stream and client. */
 static void end(struct relay_connection *c)
 {
+	static const struct relay_reason lost = {TROUBLE_LOST, "4.4.2", "", "the connection was lost"};
+	const struct relay_reason *why = c->why.text ? &c->why : &lost;
 	struct relay_host *h = c->host;
 	take_out(c);
-	give_back(c, c->why[0] ? c->why : "the connection was lost");
+	give_back(c, why);
 	/* In clear it may do better at once: nothing is wrong with the host. */
 	if (c->retry_clear)
 		(void)0;
 	else if (!c->ready)
-		relay_host_failed(h, c->status[0] ? c->status : "4.4.1", c->why[0] ? c->why : "the connection was lost");
+		relay_host_failed(h, why);
 	else if (c->failed && !c->used) /* one that took mail and then closed has had enough, and may be called again */
-		relay_host_failed(h, c->status, c->why);
+		relay_host_failed(h, why);
 	loop_timer_cancel(&c->timer);
 	loop_task_cancel(&c->task);
 	connect_cancel(&c->connecting);
 	smtp_client_free(c->client);
 	if (c->streaming)
 		stream_free(&c->stream);
+	relay_reason_done(&c->why);
+	relay_reason_done(&c->crowd);
 	mem_free(c);
 	relay_host_dispatch_later(h);
 	relay_host_settle(h);
@@ -116,12 +120,19 @@ static void end_later(struct relay_connection *c)
 	loop_task_schedule(&c->task);
 }
 
-static void note(struct relay_connection *c, const char *status, const char *text)
+/* The first trouble is the cause. */
+static void note(struct relay_connection *c, enum trouble cause, const char *status, const char *stage, const char *text)
 {
-	if (c->why[0])
-		return; /* the first trouble is the cause */
-	snprintf(c->status, sizeof c->status, "%s", status);
-	snprintf(c->why, sizeof c->why, "%s", text);
+	if (c->why.text == NULL)
+		relay_reason_set(&c->why, cause, status, stage, view_from_string(text));
+}
+
+/* Without a reply: it is silent, and was from the beginning, or it is slow. */
+static void note_silence(struct relay_connection *c, bool slow, const char *text)
+{
+	bool answered = c->client && smtp_client_progress(c->client) > 0;
+	const char *stage = c->client ? smtp_client_stage_name(smtp_client_stage(c->client)) : c->streaming ? "STARTTLS" : "connect";
+	note(c, slow ? TROUBLE_SLOW : answered ? TROUBLE_SILENT : TROUBLE_TIMED_OUT, "4.4.2", stage, text);
 }
 
 /* ---- deadlines ---- */
@@ -153,7 +164,7 @@ static void watch(struct relay_connection *c)
 		loop_timer_set(&c->timer, RELAY_WATCH_MS);
 		return;
 	}
-	note(c, "4.4.2", "the host is slow, and others wait for the connection");
+	note_silence(c, c->client != NULL, "the host is slow, and others wait for the connection");
 	c->failed = true;
 	if (c->streaming)
 		stream_abort(&c->stream);
@@ -172,7 +183,7 @@ static bool takes_too_slowly(const struct relay_connection *c)
 static void on_deadline(void *arg)
 {
 	struct relay_connection *c = arg;
-	static char text[128];
+	char text[128];
 	/* A host that takes some of the body goes on, if it isn't too little. */
 	if (c->waiting == SMTP_CLIENT_FOR_BLOCK && c->stream.bytes_out > c->bytes_out && !takes_too_slowly(c)) {
 		c->timed = false;
@@ -185,7 +196,7 @@ static void on_deadline(void *arg)
 	    c->waiting == SMTP_CLIENT_FOR_GREETING ? "its greeting"
 	    : c->waiting == SMTP_CLIENT_FOR_END    ? "the reply to the message"
 	                                           : "a reply");
-	note(c, "4.4.2", text);
+	note_silence(c, c->waiting == SMTP_CLIENT_FOR_BLOCK, text);
 	c->failed = true;
 	stream_abort(&c->stream);
 }
@@ -211,22 +222,21 @@ static void on_recipient(void *arg, size_t index, const struct smtp_client_reply
 {
 	struct relay_connection *c = arg;
 	struct relay_message *m = c->message;
-	const struct smtp_client_reply unanswered = {
-	    .text = VIEW("the connection was lost after the end of the message, before it was answered: it may have been delivered"),
-	    .enhanced = VIEW("4.4.2"),
-	    .stage = SMTP_CLIENT_AT_END};
+	static const struct relay_reason unanswered = {TROUBLE_LOST, "4.4.2", "end of data",
+	    "the connection was lost after the end of the message, before it was answered: it may have been delivered"};
 	size_t i = m->group_numbers[index];
 	if (reply->code >= 200 && reply->code < 300) {
-		relay_message_result(m, i, success(c), reply);
+		relay_message_answered(m, i, success(c), reply);
 		c->accepted++;
 	} else if (reply->code == 0 && reply->stage == SMTP_CLIENT_AT_END) {
 		relay_message_result(m, i, QUEUE_DEFERRED, &unanswered);
 	} else if (is_too_many(reply) && index > 0) {
-		c->crowded++; /* comes with the next group, if any of this one was taken */
+		if (c->crowded++ == 0) /* comes with the next group, if any of this one was taken */
+			relay_reason_reply(&c->crowd, "4.5.3", reply);
 	} else if (reply->code >= 500) {
-		relay_message_result(m, i, QUEUE_FAILED, reply);
+		relay_message_answered(m, i, QUEUE_FAILED, reply);
 	} else if (reply->code >= 400 && reply->code != 421) {
-		relay_message_result(m, i, QUEUE_DEFERRED, reply);
+		relay_message_answered(m, i, QUEUE_DEFERRED, reply);
 	}
 	/* Without an answer, or with 421, it is tried again on another connection. */
 }
@@ -238,7 +248,7 @@ static void on_done(void *arg)
 	relay_body_end(m->reader);
 	m->reader = NULL;
 	if (c->crowded > 0 && c->accepted == 0)
-		relay_message_fail(m, QUEUE_DEFERRED, "4.5.3", "the host takes no recipients now", "RCPT");
+		relay_message_fail(m, QUEUE_DEFERRED, &c->crowd);
 	if (c->accepted > 0) {
 		c->used = true;
 		relay_connection_prove(c);
@@ -252,15 +262,19 @@ static void on_done(void *arg)
 
 /* ---- sending ---- */
 
+/* What is decided before MAIL rests on the host's answer to EHLO. */
+#define DECIDED_AT "EHLO"
+
 static bool has_safe_peer(const struct relay_connection *c)
 {
 	return c->host->endpoint->named_safely && (strcmp(c->verified, "pkix") == 0 || strncmp(c->verified, "dane", 4) == 0);
 }
 
-static void refuse(struct relay_message *m, const struct smtp_client_reply *why)
+/* This server decides it, by what the host has announced: the host itself is not asked. */
+static void decide(struct relay_message *m, uint64_t verdict, const struct relay_reason *why)
 {
 	for (size_t i = 0; i < m->group_count; i++)
-		relay_message_result(m, m->group_numbers[i], QUEUE_FAILED, why);
+		relay_message_result(m, m->group_numbers[i], verdict, why);
 }
 
 /*
@@ -284,13 +298,10 @@ static bool convert(struct relay_connection *c, struct relay_message *m, bool *w
 	if (*waits || state == RELAY_CONVERT_READY || state == RELAY_CONVERT_UNNEEDED)
 		return !*waits;
 	snprintf(text, sizeof text, "the next host takes no 8-bit mail, and this message cannot be converted: %s", why);
-	const struct smtp_client_reply reply = {.code = state == RELAY_CONVERT_FAILED ? 451 : 554,
-	    .local = true,
-	    .enhanced = state == RELAY_CONVERT_FAILED ? VIEW("4.3.0") : VIEW("5.6.3"),
-	    .text = view_from_string(text),
-	    .stage = SMTP_CLIENT_AT_MAIL};
-	for (size_t i = 0; i < m->group_count; i++)
-		relay_message_result(m, m->group_numbers[i], state == RELAY_CONVERT_FAILED ? QUEUE_DEFERRED : QUEUE_FAILED, &reply);
+	if (state == RELAY_CONVERT_FAILED)
+		decide(m, QUEUE_DEFERRED, &(struct relay_reason){TROUBLE_LOCAL, "4.3.0", DECIDED_AT, text});
+	else
+		decide(m, QUEUE_FAILED, &(struct relay_reason){TROUBLE_CONVERSION, "5.6.3", DECIDED_AT, text});
 	relay_convert_end(m);
 	return false;
 }
@@ -298,25 +309,27 @@ static bool convert(struct relay_connection *c, struct relay_message *m, bool *w
 /* The group that was chosen. False when it has its results already. */
 static bool send_group(struct relay_connection *c, struct relay_message *m)
 {
-	struct smtp_client_reply why;
-	const struct smtp_client_reply unsafe = {.code = 550,
-	    .local = true,
-	    .enhanced = VIEW("5.7.10"),
-	    .text = VIEW("the message demands a verified encrypted way (REQUIRETLS), and the next host's name or certificate is not verified"),
-	    .stage = SMTP_CLIENT_AT_MAIL};
+	static const struct relay_reason unsafe = {TROUBLE_REQUIRETLS, "5.7.10", DECIDED_AT,
+	    "the message demands a verified encrypted way (REQUIRETLS), and the next host's name or certificate is not verified"};
+	static const struct relay_reason unwritable = {
+	    TROUBLE_UNWRITABLE, "5.6.7", DECIDED_AT, "an address or parameter of this message cannot be said in SMTP"};
+	static const struct relay_reason no_memory = {TROUBLE_LOCAL, "4.3.0", DECIDED_AT, "out of memory"};
+	struct smtp_client_lack lack = {0};
 	if (m->m.require_tls && c->config.kind == SMTP_CLIENT_SMTP && !has_safe_peer(c)) {
-		refuse(m, &unsafe);
+		decide(m, QUEUE_FAILED, &unsafe);
 		return false;
 	}
-	enum smtp_client_verdict verdict = smtp_client_accepts(c->client, &m->transaction, &why);
+	enum smtp_client_verdict verdict = smtp_client_accepts(c->client, &m->transaction, &lack);
 	if (verdict == SMTP_CLIENT_CONVERTS) {
 		bool waits;
 		if (!convert(c, m, &waits))
 			return waits;
-		verdict = smtp_client_accepts(c->client, &m->transaction, &why);
+		verdict = smtp_client_accepts(c->client, &m->transaction, &lack);
 	}
 	if (verdict != SMTP_CLIENT_TAKES) {
-		refuse(m, &why);
+		struct relay_reason why = {.cause = lack.cause, .stage = DECIDED_AT, .text = lack.text};
+		snprintf(why.status, sizeof why.status, "%s", lack.enhanced);
+		decide(m, QUEUE_FAILED, &why);
 		return false;
 	}
 	m->reader = relay_body_begin(c, m);
@@ -325,15 +338,12 @@ static bool send_group(struct relay_connection *c, struct relay_message *m)
 	if (error == 0)
 		return true;
 	/* What cannot be written (an address with UTF-8 and no SMTPUTF8) no other host would take either. */
-	const struct smtp_client_reply local = {.code = 554,
-	    .local = true,
-	    .enhanced = error == -EINVAL ? VIEW("5.6.7") : VIEW("4.3.0"),
-	    .text = error == -EINVAL ? VIEW("an address or parameter of this message cannot be said in SMTP") : VIEW("out of memory"),
-	    .stage = SMTP_CLIENT_AT_MAIL};
 	relay_body_end(m->reader);
 	m->reader = NULL;
-	for (size_t i = 0; i < m->group_count; i++)
-		relay_message_result(m, m->group_numbers[i], error == -EINVAL ? QUEUE_FAILED : QUEUE_DEFERRED, &local);
+	if (error == -EINVAL)
+		decide(m, QUEUE_FAILED, &unwritable);
+	else
+		decide(m, QUEUE_DEFERRED, &no_memory);
 	return false;
 }
 
@@ -362,6 +372,8 @@ static void quit(struct relay_connection *c)
 
 void relay_connection_work(struct relay_connection *c)
 {
+	static const struct relay_reason share = {
+	    TROUBLE_RATE, "4.7.0", "", "the sender's domain has sent its share for now (sender_domain_rate)"};
 	take_out_idle(c);
 	loop_timer_set(&c->timer, RELAY_WATCH_MS);
 	for (;;) {
@@ -383,7 +395,7 @@ void relay_connection_work(struct relay_connection *c)
 		c->message = m;
 		relay_message_takes_off(m);
 		if (!relay_sender_may(m->m.sender))
-			relay_message_fail(m, QUEUE_DEFERRED, "4.7.0", "the sender's domain has sent its share for now (sender_domain_rate)", "");
+			relay_message_fail(m, QUEUE_DEFERRED, &share);
 		if (send_message(c))
 			break;
 	}
@@ -452,28 +464,16 @@ static void avoid_tls(struct relay_connection *c)
 static void on_failed(void *arg, enum smtp_client_failure failure, const struct smtp_client_reply *reply)
 {
 	struct relay_connection *c = arg;
-	static const char *const statuses[] = {[SMTP_CLIENT_REFUSED] = "4.4.2",
-	    [SMTP_CLIENT_NO_TLS] = "4.7.4",
-	    [SMTP_CLIENT_NO_LOGIN] = "4.7.4",
-	    [SMTP_CLIENT_LOGIN_REFUSED] = "4.7.8",
-	    [SMTP_CLIENT_SHUT] = "4.4.2",
-	    [SMTP_CLIENT_NONSENSE] = "4.5.0",
-	    [SMTP_CLIENT_LOST] = "4.4.2",
-	    [SMTP_CLIENT_NO_MEMORY] = "4.3.0"};
-	char text[600];
 	if (c->quitting)
 		return;
-	if (reply->code)
-		snprintf(text, sizeof text, "%s at %s: %u %.*s", smtp_client_failure_name(failure), smtp_client_stage_name(reply->stage),
-		    reply->code, VIEW_FMT(view_take(reply->text, 400)));
-	else
-		snprintf(text, sizeof text, "%s at %s", smtp_client_failure_name(failure), smtp_client_stage_name(reply->stage));
-	note(c, statuses[failure], text);
+	if (c->why.text == NULL)
+		relay_reason_failure(&c->why, failure, reply);
 	c->failed = failure != SMTP_CLIENT_LOST || c->message != NULL;
 	if (failure == SMTP_CLIENT_LOST && reply->stage == SMTP_CLIENT_AT_STARTTLS)
 		avoid_tls(c);
 	log_event(LOG_INFO, c->id, "relay-connection-failed", log_string("host", c->host->endpoint->name),
-	    log_string("address", c->host->endpoint->text), log_string("reason", c->why));
+	    log_string("address", c->host->endpoint->text), log_string("failure", smtp_client_failure_name(failure)),
+	    log_string("cause", relay_reason_cause(&c->why)), log_string("reason", c->why.text));
 }
 
 static void on_close(void *arg)
@@ -543,7 +543,7 @@ static void tls_failed(struct relay_connection *c)
 	char text[256];
 	const char *why = stream_tls_failure(&c->stream);
 	snprintf(text, sizeof text, "TLS could not be established: %s", why ? why : "the host ended the handshake");
-	note(c, "4.7.5", text);
+	note(c, c->stream.ssl && tls_refused(c->stream.ssl) ? TROUBLE_TLS_UNTRUSTED : TROUBLE_TLS_FAILED, "4.7.5", "STARTTLS", text);
 	c->failed = true;
 	log_event(LOG_WARNING, c->id, "relay-tls-failed", log_string("host", c->host->endpoint->name),
 	    log_string("address", c->host->endpoint->text), log_string("reason", text));
@@ -556,7 +556,7 @@ static void on_ended(void *arg, enum stream_end how)
 	if (c->securing && c->tls[0] == '\0')
 		tls_failed(c);
 	if (how == STREAM_TIMED_OUT)
-		note(c, "4.4.2", "the host took too long");
+		note_silence(c, false, "the host took too long");
 	if (c->client)
 		smtp_client_closed(c->client);
 	end_later(c);
@@ -586,7 +586,7 @@ static void start_tls(struct relay_connection *c)
 	stream_discard_input(&c->stream);
 	int error = stream_connect_tls(&c->stream, relay_role.tls, &demand);
 	if (error) {
-		note(c, "4.7.5", "TLS could not be begun");
+		note(c, TROUBLE_LOCAL, "4.3.0", "STARTTLS", "TLS could not be begun");
 		c->failed = true;
 		stream_abort(&c->stream);
 		return;
@@ -633,7 +633,7 @@ static void on_connected(void *arg, int result)
 	char text[200];
 	if (result < 0) {
 		snprintf(text, sizeof text, "no connection to %s: %s", c->host->endpoint->text, strerror(-result));
-		note(c, "4.4.1", text);
+		note(c, relay_trouble_of_connect(result), "4.4.1", "connect", text);
 		end(c);
 		return;
 	}

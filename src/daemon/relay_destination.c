@@ -2,14 +2,12 @@
  * A destination that store has handed out: its hosts are looked up, then its messages are taken and given to connections as these ask
  * for them; when nothing is left, or no host can be used, it goes back to store with the reason.
  */
-#include <stdio.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/relay_private.h"
 
-static void found(struct relay_search *s, enum relay_found how, const char *status, const char *text);
+static void found(struct relay_search *s, enum relay_found how, const struct relay_reason *why);
 static void look(struct relay_destination *d);
 static void check_end(struct relay_destination *d);
 
@@ -36,7 +34,7 @@ static void on_free(void *arg)
 	struct relay_destination *d = arg;
 	mem_free(d->name);
 	mem_free(d->route);
-	mem_free(d->text);
+	relay_reason_done(&d->why);
 	mem_free(d->failed_host);
 	mem_free(d);
 	relay_check_drained();
@@ -70,15 +68,17 @@ void relay_destination_rest(struct relay_destination *d, enum queue_rest how, ui
 	    .number = d->number,
 	    .how = how,
 	    .seconds = seconds,
-	    .status = view_from_string(d->status),
-	    .text = view_take(view_from_string(d->text), 500),
+	    .cause = d->why.cause,
+	    .status = view_from_string(d->why.status),
+	    .text = view_from_string(d->why.text),
 	    .host = view_take(view_from_string(d->failed_host), 250),
+	    .stage = view_take(view_from_string(d->why.stage), QUEUE_STAGE_MAX),
 	};
 	if (relay_role.store.link.up)
 		ipc_send(&relay_role.store.link.channel, MESSAGE_QUEUE_REST, 0, &m, -1);
 	if (how == REST_FAILED || how == REST_DEAD)
-		log_event(LOG_INFO, "-", "destination-failed", log_string("destination", d->name), log_string("status", d->status),
-		    log_string("reason", d->text));
+		log_event(LOG_INFO, "-", "destination-failed", log_string("destination", d->name), log_string("status", d->why.status),
+		    log_string("cause", relay_reason_cause(&d->why)), log_string("reason", d->why.text ? d->why.text : ""));
 	take_out(d);
 	relay_give_credit(1);
 }
@@ -122,14 +122,11 @@ void relay_destinations_drain(void)
 
 /* ---- its hosts ---- */
 
-void relay_destination_note(struct relay_destination *d, const struct relay_host *host, const char *status, const char *text)
+void relay_destination_note(struct relay_destination *d, const struct relay_host *host, const struct relay_reason *why)
 {
-	char *copy = mem_string(view_from_string(text));
-	mem_free(d->text);
+	relay_reason_copy(&d->why, why);
 	mem_free(d->failed_host);
-	d->text = copy;
 	d->failed_host = host ? mem_string(view_from_string(host->endpoint->name)) : NULL;
-	snprintf(d->status, sizeof d->status, "%s", status);
 }
 
 /* No host is left: what is on connections of earlier ones is waited for. */
@@ -144,7 +141,7 @@ static void go_to_host(struct relay_destination *d)
 {
 	while (d->host_at < d->host_count && relay_host_is_dead(d->hosts[d->host_at])) {
 		const struct relay_host *h = d->hosts[d->host_at++];
-		relay_destination_note(d, h, h->status, h->text);
+		relay_destination_note(d, h, &h->why);
 	}
 	if (d->host_at == d->host_count)
 		fail(d);
@@ -152,20 +149,20 @@ static void go_to_host(struct relay_destination *d)
 		relay_host_want(d->hosts[d->host_at], d);
 }
 
-void relay_destination_host_failed(struct relay_destination *d, const struct relay_host *host, const char *status, const char *text)
+void relay_destination_host_failed(struct relay_destination *d, const struct relay_host *host, const struct relay_reason *why)
 {
 	if (d->ending || d->host_at >= d->host_count || d->hosts[d->host_at] != host)
 		return;
-	relay_destination_note(d, host, status, text);
+	relay_destination_note(d, host, why);
 	d->host_at++;
 	go_to_host(d);
 }
 
-static void found(struct relay_search *s, enum relay_found how, const char *status, const char *text)
+static void found(struct relay_search *s, enum relay_found how, const struct relay_reason *why)
 {
 	struct relay_destination *d = s->arg;
 	if (how != RELAY_FOUND_HOSTS) {
-		relay_destination_note(d, NULL, status, text);
+		relay_destination_note(d, NULL, why);
 		relay_search_end(s);
 		d->searching = false;
 		if (how == RELAY_FOUND_NOTHING)
@@ -354,7 +351,6 @@ void relay_destination_open(const struct message_queue_destination *m)
 	struct relay_destination *d = mem_alloc(sizeof *d);
 	*d = (struct relay_destination){.number = m->number, .name = mem_string(m->name), .route = mem_string(m->route)};
 	d->last = &d->first;
-	d->text = mem_string((struct view){0});
 	loop_timer_init(&d->timer, &relay_role.process->loop, on_timer, d);
 	loop_task_init(&d->task, &relay_role.process->loop, on_free, d);
 	map_set_u64(&relay_role.destinations, d->number, d);

@@ -160,14 +160,36 @@ static void add_socket(struct relay_search *s)
 
 /* ---- the end ---- */
 
-static void finish(struct relay_search *s, enum relay_found how, const char *status, const char *text)
+static void finish(struct relay_search *s, enum relay_found how, const struct relay_reason *why)
 {
 	s->searching = false;
-	s->done(s, how, status, text);
+	s->done(s, how, why);
+}
+
+/* What next_hop_find could not find: each of its codes has one meaning (trust/next_hop.h). */
+static void finish_without(struct relay_search *s, enum relay_found how)
+{
+	static const struct {
+		const char *enhanced;
+		enum trouble cause;
+	} causes[] = {{"5.1.2", TROUBLE_NO_DOMAIN}, {"5.1.10", TROUBLE_NULL_MX}, {"5.4.4", TROUBLE_NO_HOST}, {"5.4.6", TROUBLE_LOOP},
+	    {"4.4.3", TROUBLE_DNS}, {"4.7.5", TROUBLE_DNS}};
+	struct relay_reason why = {.cause = TROUBLE_LOCAL, .stage = "", .text = s->found.reason};
+	for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
+		if (strcmp(causes[i].enhanced, s->found.enhanced) == 0)
+			why.cause = causes[i].cause;
+	snprintf(why.status, sizeof why.status, "%s", s->found.enhanced);
+	finish(s, how, &why);
 }
 
 static void policy_found(void *arg, const struct mta_sts_policy *policy)
 {
+	static const char nobodys[] =
+	    "the domain's hosts have addresses that are nobody's on the internet, such as private ones, or this server's own";
+	static const struct relay_reason barred = {TROUBLE_NO_HOST, "5.4.4", "", nobodys};
+	static const struct relay_reason barred_now = {TROUBLE_NO_HOST, "4.4.4", "", nobodys};
+	static const struct relay_reason none_allowed = {
+	    TROUBLE_TLS_UNTRUSTED, "4.7.5", "", "the domain's MTA-STS policy allows none of the hosts that its MX records name"};
 	struct relay_search *s = arg;
 	bool enforced = policy && policy->mode == MTA_STS_ENFORCE;
 	for (size_t i = 0; i < s->found.count; i++) {
@@ -181,14 +203,12 @@ static void policy_found(void *arg, const struct mta_sts_policy *policy)
 			add_host(s, host, enforced && host->dane.level == DANE_NONE);
 	}
 	if (s->count > 0)
-		finish(s, RELAY_FOUND_HOSTS, NULL, NULL);
+		finish(s, RELAY_FOUND_HOSTS, NULL);
 	else if (s->barred > 0)
 		/* A host whose addresses could not be looked up now may be a better one. */
-		finish(s, s->found.skipped ? RELAY_FOUND_LATER : RELAY_FOUND_NOTHING, s->found.skipped ? "4.4.4" : "5.4.4",
-		    "the domain's hosts have addresses that are nobody's on the internet, such as private ones, or this server's own");
+		finish(s, s->found.skipped ? RELAY_FOUND_LATER : RELAY_FOUND_NOTHING, s->found.skipped ? &barred_now : &barred);
 	else
-		finish(s, RELAY_FOUND_LATER, "4.7.5",
-		    "the domain's MTA-STS policy allows none of the hosts that its MX records name");
+		finish(s, RELAY_FOUND_LATER, &none_allowed);
 }
 
 /* ---- the beginning ---- */
@@ -261,11 +281,12 @@ static void evaluate(void *arg)
 {
 	struct relay_search *s = arg;
 	struct view hostname = relay_role.process->settings.hostname;
+	static const struct relay_reason no_socket = {TROUBLE_LOCAL, "4.3.5", "",
+	    "the route's socket cannot be reached: its folder was not there when the server started, or its name is too long"};
 	char text[300];
 	if (s->routed && s->target.host.data[0] == '/') {
 		add_socket(s);
-		finish(s, s->count ? RELAY_FOUND_HOSTS : RELAY_FOUND_LATER, "4.3.5",
-		    "the route's socket cannot be reached: its folder was not there when the server started, or its name is too long");
+		finish(s, s->count ? RELAY_FOUND_HOSTS : RELAY_FOUND_LATER, &no_socket);
 		return;
 	}
 	struct next_hop_request request = {
@@ -285,10 +306,10 @@ static void evaluate(void *arg)
 		relay_lookup_run(&s->lookup);
 		return;
 	case NEXT_HOP_TEMPORARY:
-		finish(s, RELAY_FOUND_LATER, s->found.enhanced, s->found.reason);
+		finish_without(s, RELAY_FOUND_LATER);
 		return;
 	case NEXT_HOP_PERMANENT:
-		finish(s, RELAY_FOUND_NOTHING, s->found.enhanced, s->found.reason);
+		finish_without(s, RELAY_FOUND_NOTHING);
 		return;
 	case NEXT_HOP_HOSTS:
 		break;

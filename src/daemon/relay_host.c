@@ -3,7 +3,6 @@
  * which destination's turn it is. The number of connections grows while deliveries succeed and falls with trouble; a host that cannot
  * be reached is remembered as dead for a while, so that its other destinations need not find out themselves.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/checksum.h"
@@ -45,7 +44,7 @@ static void free_host(struct relay_host *h)
 	relay_place_release(h->address);
 	relay_place_release(h->network);
 	relay_endpoint_free(h->endpoint);
-	mem_free(h->text);
+	relay_reason_done(&h->why);
 	mem_free(h->key);
 	mem_free(h);
 }
@@ -195,7 +194,7 @@ static size_t demand(const struct relay_host *h)
 static void give_up(struct relay_host *h)
 {
 	while (h->waiting)
-		relay_destination_host_failed(take_waiting(h), h, h->status, h->text);
+		relay_destination_host_failed(take_waiting(h), h, &h->why);
 }
 
 /* ---- places for connections ---- */
@@ -308,7 +307,7 @@ void relay_host_succeeded(struct relay_host *h)
 	h->limit++;
 }
 
-void relay_host_failed(struct relay_host *h, const char *status, const char *text)
+void relay_host_failed(struct relay_host *h, const struct relay_reason *why)
 {
 	h->successes = 0;
 	size_t working = h->connection_count - h->connecting_count;
@@ -324,11 +323,8 @@ void relay_host_failed(struct relay_host *h, const char *status, const char *tex
 	/* Where destinations are tried again sooner than that, the host must be forgotten by then. */
 	int64_t again = (int64_t)relay_role.process->settings.queue_retry_min * 1000 / 2;
 	h->dead_until = clock_monotonic_ms() + (again < RELAY_HOST_DEAD_MS ? again : RELAY_HOST_DEAD_MS);
-	snprintf(h->status, sizeof h->status, "%s", status);
-	char *copy = mem_string(view_from_string(text)); /* text may be the old one */
-	mem_free(h->text);
-	h->text = copy;
+	relay_reason_copy(&h->why, why);
 	log_event(LOG_INFO, "-", "host-unusable", log_string("host", h->endpoint->name), log_string("address", h->endpoint->text),
-	    log_string("status", status), log_string("reason", text));
+	    log_string("status", why->status), log_string("cause", relay_reason_cause(why)), log_string("reason", why->text));
 	loop_task_schedule(&h->task);
 }

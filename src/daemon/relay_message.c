@@ -11,11 +11,6 @@
 #include "base/mem.h"
 #include "daemon/relay_private.h"
 
-enum {
-	REPLY_MAX = 600,        /* what store takes */
-	TEXT_MAX = 500
-};
-
 /* ---- taking it over ---- */
 
 /* One piece of memory for all texts and the body: a thousand slow hosts have thousands of messages waiting. */
@@ -83,7 +78,7 @@ void relay_message_free(struct relay_message *m)
 	relay_convert_end(m);
 	relay_role.bodies -= m->m.bytes.len;
 	for (size_t i = 0; i < m->count; i++)
-		mem_free(m->recipients[i].reply);
+		relay_reason_done(&m->recipients[i].words);
 	mem_free(m->recipients);
 	mem_free(m->texts);
 	mem_free(m->rewritten);
@@ -195,6 +190,7 @@ bool relay_message_group(struct relay_message *m, size_t max, bool *wait)
 {
 	struct view sender, forwarder = {0};
 	size_t first = 0;
+	static const struct relay_reason restarting = {TROUBLE_LOCAL, "4.3.0", "", "a part of this server is restarting"};
 	*wait = false;
 	while (first < m->count && m->recipients[first].has_result)
 		first++;
@@ -204,7 +200,7 @@ bool relay_message_group(struct relay_message *m, size_t max, bool *wait)
 	if (!know_sender(m, forwarder, &sender)) {
 		*wait = m->srs_request != 0;
 		if (!*wait)
-			relay_message_fail(m, QUEUE_UNTRIED, "4.3.0", "a part of this server is restarting", "");
+			relay_message_fail(m, QUEUE_UNTRIED, &restarting);
 		return *wait;
 	}
 	if (m->group == NULL) {
@@ -226,40 +222,37 @@ bool relay_message_group(struct relay_message *m, size_t max, bool *wait)
 
 /* ---- results ---- */
 
-static void set_result(struct relay_recipient *r, uint64_t verdict, struct view status, const char *stage, char *reply)
+void relay_message_result(struct relay_message *m, size_t recipient, uint64_t verdict, const struct relay_reason *why)
 {
+	struct relay_recipient *r = &m->recipients[recipient];
 	r->has_result = true;
 	r->verdict = verdict;
-	snprintf(r->status, sizeof r->status, "%.*s", VIEW_FMT(view_take(status, sizeof r->status - 1)));
-	r->stage = stage;
-	mem_free(r->reply);
-	r->reply = reply;
+	relay_reason_copy(&r->words, why);
 }
 
-void relay_message_result(struct relay_message *m, size_t recipient, uint64_t verdict, const struct smtp_client_reply *reply)
+void relay_message_answered(struct relay_message *m, size_t recipient, uint64_t verdict, const struct smtp_client_reply *reply)
 {
-	struct buf text;
-	buf_init(&text, REPLY_MAX);
-	if (reply->code)
-		buf_printf(&text, "%u ", reply->code);
-	if (reply->enhanced.len)
-		buf_printf(&text, "%.*s ", VIEW_FMT(reply->enhanced));
-	buf_append(&text, view_take(reply->text, TEXT_MAX));
 	/* A host without enhanced codes: the class at least is known (RFC 3463 section 3.1). */
-	struct view status = reply->enhanced;
-	if (status.len == 0)
-		status = verdict == QUEUE_DEFERRED || verdict == QUEUE_UNTRIED ? VIEW("4.0.0")
-		         : verdict == QUEUE_FAILED                              ? VIEW("5.0.0")
-		                                                                : VIEW("2.0.0");
-	set_result(&m->recipients[recipient], verdict, status, smtp_client_stage_name(reply->stage), mem_string(buf_view(&text)));
-	buf_done(&text);
+	static const char *const general[] = {[QUEUE_DELIVERED] = "2.0.0",
+	    [QUEUE_RELAYED] = "2.0.0",
+	    [QUEUE_PASSED_ON] = "2.0.0",
+	    [QUEUE_FAILED] = "5.0.0",
+	    [QUEUE_DEFERRED] = "4.0.0"};
+	struct relay_recipient *r = &m->recipients[recipient];
+	char status[16];
+	snprintf(status, sizeof status, "%.*s", VIEW_FMT(view_take(reply->enhanced, sizeof status - 1)));
+	/* What becomes of the message has the say where the host's class is another one: 552 for too many recipients. */
+	bool fits = status[0] == general[verdict][0];
+	r->has_result = true;
+	r->verdict = verdict;
+	relay_reason_reply(&r->words, fits ? status : general[verdict], reply);
 }
 
-void relay_message_fail(struct relay_message *m, uint64_t verdict, const char *status, const char *text, const char *stage)
+void relay_message_fail(struct relay_message *m, uint64_t verdict, const struct relay_reason *why)
 {
 	for (size_t i = 0; i < m->count; i++)
 		if (!m->recipients[i].has_result)
-			set_result(&m->recipients[i], verdict, view_from_string(status), stage, mem_string(view_take(view_from_string(text), TEXT_MAX)));
+			relay_message_result(m, i, verdict, why);
 }
 
 bool relay_message_is_complete(const struct relay_message *m)
@@ -277,9 +270,10 @@ static void tell_store(const struct relay_message *m, const struct relay_connect
 		const struct relay_recipient *r = &m->recipients[i];
 		results[i] = (struct message_queue_result){.recipient = r->number,
 		    .verdict = r->verdict,
-		    .status = view_from_string(r->status),
-		    .reply = view_from_string(r->reply),
-		    .stage = view_take(view_from_string(r->stage), 32)};
+		    .cause = r->words.cause,
+		    .status = view_from_string(r->words.status),
+		    .reply = view_from_string(r->words.text),
+		    .stage = view_take(view_from_string(r->words.stage), QUEUE_STAGE_MAX)};
 	}
 	struct message_queue_outcome outcome = {
 	    .number = m->number,

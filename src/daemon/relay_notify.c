@@ -345,7 +345,7 @@ static void rest(struct relay_notify *n, enum queue_rest how, uint64_t seconds)
 static void rest_after_trouble(struct relay_notify *n)
 {
 	log_event(LOG_WARNING, "-", "notify-waits", log_string("reason", n->trouble));
-	relay_destination_note(n->destination, NULL, "4.3.0", n->trouble);
+	relay_destination_note(n->destination, NULL, &(struct relay_reason){TROUBLE_LOCAL, "4.3.0", "", n->trouble});
 	if (++troubles <= TROUBLES_SHORT)
 		rest(n, REST_LATER, AGAIN_SECONDS);
 	else

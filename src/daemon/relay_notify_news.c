@@ -242,16 +242,6 @@ enum dsn_action relay_news_action(uint64_t action)
 	}
 }
 
-/* What led to the end when the next host's last words are about something else. */
-static enum trouble trouble_of(const struct relay_news *n, const struct message_queue_recipient *r)
-{
-	if (r->action != ACTION_FAILED)
-		return TROUBLE_NONE;
-	if (view_equal(r->status, VIEW("4.4.7")))
-		return TROUBLE_EXPIRED;
-	return n->m.by_time && view_equal(r->status, VIEW("5.4.7")) ? TROUBLE_DEADLINE : TROUBLE_NONE;
-}
-
 /* The sender knows the address that he wrote to; where an alias led from there he does not. */
 static void put_original(
     const struct message_queue_recipient *r, struct arena *arena, struct dsn_recipient *out)
@@ -275,13 +265,16 @@ static struct dsn_recipient *list_recipients(const struct relay_news *n, struct 
 		const struct message_queue_recipient *r = &recipients_of(n)[i];
 		if (r->action == ACTION_NONE)
 			continue;
+		enum trouble cause = trouble_from_number(r->cause);
 		list[count] = (struct dsn_recipient){
 		    .action = relay_news_action(r->action),
 		    .final = r->address,
 		    .status = r->status,
 		    .remote = r->host,
-		    .reply = r->reply,
-		    .trouble = trouble_of(n, r),
+		    .reply = cause == TROUBLE_NONE ? r->reply : (struct view){0},
+		    .trouble = cause,
+		    .trouble_text = cause == TROUBLE_NONE ? (struct view){0} : r->reply,
+		    .over = trouble_from_number(r->over),
 		    .stage = r->stage,
 		    .last_attempt = (int64_t)r->last_attempt,
 		    .retry_until = (int64_t)n->m.expires,

@@ -8,6 +8,7 @@
  *   relay_host.c         a host, shared by all destinations that lead to it: connections, how many, and whose turn it is
  *   relay_connection.c   one connection: socket, TLS, and the machine of smtp/smtp_client.h
  *   relay_turn.c         a connection's places, and when it gives them up
+ *   relay_reason.c       why something went wrong, and who says so
  *   relay_message.c      a message: its recipients' results, told to store when the last one is known
  *   relay_outcome.c      what became of messages, kept until store has it
  *   relay_body.c         its body, from store to the connection, converted where the host takes less
@@ -27,6 +28,7 @@
 #include "daemon/role.h"
 #include "daemon/route.h"
 #include "daemon/share.h"
+#include "format/dsn_explain.h"
 #include "io/connect.h"
 #include "io/network.h"
 #include "io/stream.h"
@@ -69,6 +71,32 @@ enum {
 struct relay_destination;
 struct relay_host;
 struct relay_connection;
+
+/* ---- relay_reason.c ---- */
+
+/*
+ * Why something went wrong. What a host said and what this server says are never mixed: without a cause the text is the host's reply,
+ * word for word; with one it is ours.
+ */
+struct relay_reason {
+	enum trouble cause;
+	char status[16];   /* "4.4.1" */
+	const char *stage; /* what was under way, a constant: smtp_client_stage_name, "connect"; "": no host is concerned */
+	const char *text;  /* NULL: there is no reason. Owned, of one that relay_reason_done is called for */
+};
+
+/* Another reason; the text is copied, and may be the old one. */
+void relay_reason_set(struct relay_reason *r, enum trouble cause, const char *status, const char *stage, struct view text);
+/* What a host replied; `status` NULL: its own enhanced code as one of class 4, or a general one. */
+void relay_reason_reply(struct relay_reason *r, const char *status, const struct smtp_client_reply *reply);
+/* Why the client machine gave a connection up: what the host replied is its own, how it ends without a reply is ours to say. */
+void relay_reason_failure(struct relay_reason *r, enum smtp_client_failure failure, const struct smtp_client_reply *reply);
+/* What the system says of an attempt to connect: a negative errno. */
+enum trouble relay_trouble_of_connect(int error);
+/* The cause in words; a host's reply has some too. For logs. */
+const char *relay_reason_cause(const struct relay_reason *r);
+void relay_reason_copy(struct relay_reason *to, const struct relay_reason *from);
+void relay_reason_done(struct relay_reason *r);
 
 /* ---- relay_policy.c: MTA-STS ---- */
 
@@ -120,11 +148,11 @@ enum relay_found { RELAY_FOUND_HOSTS, RELAY_FOUND_LATER, RELAY_FOUND_NOTHING };
 
 /*
  * The search of one destination's hosts. `done` is called later, with the endpoints in the order in which to try them (the callee takes
- * them), or with a status and a sentence: try later, or never.
+ * them), or with the reason: try later, or never.
  */
 struct relay_search {
 	struct view name, route; /* the destination's; they must live as long */
-	void (*done)(struct relay_search *s, enum relay_found how, const char *status, const char *text);
+	void (*done)(struct relay_search *s, enum relay_found how, const struct relay_reason *why);
 	void *arg;
 	struct relay_endpoint **endpoints;
 	size_t count;
@@ -153,9 +181,7 @@ struct relay_recipient {
 	unsigned notify; /* NOTIFY_* */
 	bool has_result;
 	uint64_t verdict;
-	char status[16];
-	char *reply;
-	const char *stage; /* a constant */
+	struct relay_reason words; /* also of a success */
 };
 
 /* A message that store has given us for one destination. Its texts lie in one piece of memory, `texts`. */
@@ -192,9 +218,11 @@ void relay_message_free(struct relay_message *m); /* NULL is allowed */
  * their sender must be rewritten first, *wait is set: relay_message_ready follows later.
  */
 bool relay_message_group(struct relay_message *m, size_t max, bool *wait);
-void relay_message_result(struct relay_message *m, size_t recipient, uint64_t verdict, const struct smtp_client_reply *reply);
+/* What the host answered for a recipient. */
+void relay_message_answered(struct relay_message *m, size_t recipient, uint64_t verdict, const struct smtp_client_reply *reply);
+void relay_message_result(struct relay_message *m, size_t recipient, uint64_t verdict, const struct relay_reason *why);
 /* The same result for all that have none. */
-void relay_message_fail(struct relay_message *m, uint64_t verdict, const char *status, const char *text, const char *stage);
+void relay_message_fail(struct relay_message *m, uint64_t verdict, const struct relay_reason *why);
 bool relay_message_is_complete(const struct relay_message *m);
 
 /*
@@ -239,8 +267,8 @@ struct relay_destination {
 	struct loop_task task;
 	struct relay_notify *notify; /* relay_notify.c; NULL of all others */
 	/* The last failure of a host. */
-	char status[16];
-	char *text, *failed_host;
+	struct relay_reason why;
+	char *failed_host;
 	/* destination_rate: messages that may still go in this minute. */
 	uint64_t allowance;
 	int64_t allowance_at;
@@ -252,7 +280,7 @@ void relay_destination_message(struct relay_destination *d, const struct message
 void relay_destination_taken(struct relay_destination *d, const struct message_queue_taken *m);
 void relay_destination_more(struct relay_destination *d);
 /*
- * Gives it back to store, with d->status and d->text where `how` needs them, and frees it at the end of the turn; what was taken and has
+ * Gives it back to store, with d->why where `how` needs it, and frees it at the end of the turn; what was taken and has
  * no outcome is store's again. When store is gone, it is only freed.
  */
 void relay_destination_rest(struct relay_destination *d, enum queue_rest how, uint64_t seconds);
@@ -268,8 +296,8 @@ struct relay_message *relay_destination_next(struct relay_destination *d);
 /* A message is done with, one way or the other; it comes back to be tried again with `again`. */
 void relay_destination_finished(struct relay_destination *d, struct relay_message *again);
 /* The host that this destination waits for cannot be used: the next one, or the end. */
-void relay_destination_host_failed(struct relay_destination *d, const struct relay_host *host, const char *status, const char *text);
-void relay_destination_note(struct relay_destination *d, const struct relay_host *host, const char *status, const char *text);
+void relay_destination_host_failed(struct relay_destination *d, const struct relay_host *host, const struct relay_reason *why);
+void relay_destination_note(struct relay_destination *d, const struct relay_host *host, const struct relay_reason *why);
 
 /* ---- relay_place.c ---- */
 
@@ -304,8 +332,7 @@ struct relay_host {
 	size_t connection_count, connecting_count;
 	size_t limit, successes;
 	int64_t dead_until, clear_until; /* monotonic */
-	char status[16];
-	char *text; /* why it is dead */
+	struct relay_reason why;         /* it is dead */
 	struct relay_destination *waiting, **waiting_last;
 	struct relay_place *address, *network; /* or NULL */
 	struct share_claim claim; /* for one more connection */
@@ -327,7 +354,7 @@ bool relay_host_is_dead(const struct relay_host *h);
 struct relay_message *relay_host_work(struct relay_host *h);
 void relay_host_succeeded(struct relay_host *h);
 /* A connection could not be made, or not be used. */
-void relay_host_failed(struct relay_host *h, const char *status, const char *text);
+void relay_host_failed(struct relay_host *h, const struct relay_reason *why);
 void relay_host_dispatch_later(struct relay_host *h);
 
 /* ---- relay_connection.c ---- */
@@ -355,7 +382,8 @@ struct relay_connection {
 	char id[RANDOM_ID_SIZE];
 	char nonce[2 * RANDOM_ID_SIZE];
 	char tls[64], verified[16];  /* empty in clear */
-	char status[16], why[600];   /* of the first trouble */
+	struct relay_reason why;     /* of the first trouble */
+	struct relay_reason crowd;   /* what the host said to the first recipient that was too many */
 	bool streaming;              /* `stream` is there */
 	bool ready;                  /* has been of use: greeted, secured and logged in as demanded */
 	bool used;                   /* a message went out on it */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/store_private.h"
+#include "format/dsn_explain.h"
 
 enum { LOOK_MS = 60 * 1000, ETRN_COUNT_MAX = 1000 };
 
@@ -54,6 +55,8 @@ static struct message_queue_recipient recipient_of(const struct queue_record *r,
 	    .attempts = p->attempts,
 	    .action = p->action,
 	    .last_attempt = (uint64_t)p->last_attempt,
+	    .cause = p->cause,
+	    .over = p->over,
 	    .status = p->status,
 	    .reply = p->reply,
 	    .host = p->host,
@@ -183,6 +186,7 @@ static void take_outcome(const struct message_queue_outcome *m, uint32_t request
 	for (size_t i = 0; i < m->results.count; i++)
 		results[i] = (struct change_result){.recipient = (uint32_t)from[i].recipient,
 		    .verdict = from[i].verdict <= QUEUE_UNTRIED ? (enum queue_verdict)from[i].verdict : QUEUE_UNTRIED,
+		    .cause = (uint8_t)trouble_from_number(from[i].cause),
 		    .status = from[i].status,
 		    .reply = from[i].reply,
 		    .stage = from[i].stage};
@@ -204,9 +208,11 @@ static void take_rest(const struct message_queue_rest *m)
 {
 	struct spool_rest rest = {.how = m->how <= REST_DEAD ? (enum queue_rest)m->how : REST_FAILED,
 	    .seconds = m->seconds < INT32_MAX ? (int64_t)m->seconds : INT32_MAX,
+	    .cause = (uint8_t)trouble_from_number(m->cause),
 	    .status = m->status,
 	    .text = m->text,
-	    .host = m->host};
+	    .host = m->host,
+	    .stage = m->stage};
 	int error = queue_rest(store_role.queue, m->number, &rest);
 	if (error)
 		log_event(LOG_ERROR, "-", "queue-rest-dropped", log_u64("number", m->number), log_errno(error));

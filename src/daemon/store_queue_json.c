@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "format/dsn_explain.h"
 #include "format/json.h"
 
 /* In the form's words; a recipient that became several others is done with. */
@@ -25,6 +26,12 @@ static void put_number(struct buf *out, const char *name, int64_t n)
 		buf_printf(out, ",\"%s\":%" PRId64, name, n);
 }
 
+/* What this server found or decided; without it the words are the host's own. */
+static void put_cause(struct buf *out, unsigned cause)
+{
+	put_text(out, "cause", view_from_string(trouble_phrase((enum trouble)cause)));
+}
+
 static struct view name_of(const struct record_recipient *p, char space[QUEUE_DESTINATION_MAX])
 {
 	return spool_destination_name(p->destination, p->route, space);
@@ -41,7 +48,9 @@ static void put_recipient(struct buf *out, const struct record_recipient *p)
 	if (p->state == RECORD_WAITING)
 		put_number(out, "next_attempt", p->not_before);
 	put_text(out, "status", p->status);
+	put_cause(out, p->cause);
 	put_text(out, "reply", p->reply);
+	put_text(out, "stage", p->stage);
 	put_text(out, "host", p->host);
 	put_text(out, "tls", p->tls);
 	buf_append_byte(out, '}');
@@ -57,7 +66,9 @@ static void put_destination(struct queue_walk *w, struct buf *out, const struct 
 	put_number(out, "next_attempt", d ? d->next : 0);
 	put_number(out, "failures", d ? d->failures : 0);
 	put_number(out, "failing_since", d ? d->failing_since : 0);
+	put_cause(out, d ? d->cause : TROUBLE_NONE);
 	put_text(out, "last_error", d ? d->text : (struct view){0});
+	put_text(out, "stage", d ? d->stage : (struct view){0});
 	put_text(out, "status", d ? d->status : (struct view){0});
 	buf_printf(out, ",\"active\":%s", queue_is_active(w->queue, name) ? "true" : "false");
 	put_text(out, "route", p->route.len ? p->route : d ? d->route : (struct view){0});

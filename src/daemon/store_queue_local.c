@@ -103,6 +103,7 @@ static void set_results(struct local *l)
 		int error = l->mail.targets[l->targets[i]].result;
 		struct change_result *r = &l->results[i];
 		r->verdict = error == 0 ? QUEUE_DELIVERED : is_final(error) ? QUEUE_FAILED : QUEUE_DEFERRED;
+		r->cause = (uint8_t)(error == 0 ? TROUBLE_NONE : trouble_of(error));
 		r->status = error == 0 ? VIEW("2.0.0")
 		                       : view_from_string(trouble_status(trouble_of(error), is_final(error)));
 		r->reply = error == 0 ? (struct view){0} : view_from_string(trouble_phrase(trouble_of(error)));

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "daemon/store_private.h"
 #include "daemon/store_trace.h"
+#include "format/dsn_explain.h"
 
 static const struct {
 	const char *event; /* NULL: not in the log */
@@ -35,7 +36,7 @@ static const char *const actions[] = {[ACTION_NONE] = "none",
     [ACTION_RELAYED] = "relayed",
     [ACTION_EXPANDED] = "expanded"};
 
-enum { FIELDS_MAX = 16 };
+enum { FIELDS_MAX = 20 };
 
 struct fields {
 	struct log_field items[FIELDS_MAX + 1];
@@ -66,7 +67,12 @@ void store_queue_note(const struct queue_note *n)
 	add_text(&f, "host", n->host);
 	add_text(&f, "address", n->address);
 	add_text(&f, "status", n->status);
+	/* Without a cause the reply is the host's own. */
+	if (n->cause != TROUBLE_NONE)
+		add(&f, log_string("cause", trouble_phrase((enum trouble)n->cause)));
 	add_text(&f, "reply", n->reply);
+	if (n->kind == NOTE_DEFERRED || n->kind == NOTE_FAILED || n->kind == NOTE_EXPIRED)
+		add_text(&f, "stage", n->stage);
 	add_text(&f, "tls", n->tls);
 	add_text(&f, "verified", n->verified);
 	add_text(&f, "to", n->to);

@@ -21,10 +21,12 @@
  *	queued       recipient, destination
  *	delivered    recipient, account: a queued message came into a local mailbox; or over LMTP: as relayed
  *	relayed      recipient, host, address, reply, tls, verified
- *	deferred     recipient, destination, host, reply (or a trouble's phrase), status, next (seconds)
- *	failed       recipient, destination, host, reply, status
+ *	deferred     recipient, destination, host, status, reply, cause, stage, next (seconds). Without a cause the reply is
+ *	             the host's own, to what `stage` says; with one (a trouble's phrase) this server found or decided it, and
+ *	             the reply is in its words
+ *	failed       recipient, destination, host, status, reply, cause, stage: likewise
  *	expanded     recipient, to (an address that it became)
- *	expired      recipient, reply (the last one), status
+ *	expired      recipient, status, reply (the last one), cause, stage: likewise
  *	notified     kind (failed, delayed, delivered, relayed, expanded), to, dsn (the report's own id)
  *	held         by, why, until (seconds; left out: until it is released)
  *	released     by, why

@@ -27,7 +27,7 @@ enum outcome { WAITING, REACHED, FAILED };
 
 struct recipient {
 	struct recipient *next;
-	struct view address, destination, host, reply, status;
+	struct view address, destination, host, reply, status, stage, cause;
 	enum outcome outcome;
 	int64_t when; /* the next attempt */
 };
@@ -107,7 +107,9 @@ static void set_outcome(struct recipient *r, const struct trace_line *e, enum ou
 	/* Giving up keeps the words of the last attempt. */
 	if (trace_field(e, "reply").len) {
 		r->reply = trace_field(e, "reply");
-		r->status = trace_field(e, "status");
+		r->status = e->kind == TRACE_EXPIRED ? (struct view){0} : trace_field(e, "status"); /* its own says nothing */
+		r->stage = trace_field(e, "stage");
+		r->cause = trace_field(e, "cause");
 	}
 }
 
@@ -211,6 +213,16 @@ static void say_when(struct buf *out, int64_t when, int64_t now)
 	plain_time(out, when);
 }
 
+static struct explanation explain(const struct recipient *r)
+{
+	enum trouble cause = trouble_from_text(r->cause);
+	/* A cause that a later version wrote: whatever it is, the host did not say it. */
+	return dsn_explain(&(struct dsn_outcome){.cause = cause == TROUBLE_NONE && r->cause.len ? TROUBLE_LOCAL : cause,
+	    .status = r->status,
+	    .words = r->reply,
+	    .stage = r->stage});
+}
+
 static void say_waiting_one(struct buf *out, const struct recipient *r, int64_t now)
 {
 	plain_text(out, r->address);
@@ -218,7 +230,7 @@ static void say_waiting_one(struct buf *out, const struct recipient *r, int64_t 
 		say(out, " has not been tried yet");
 	} else {
 		say(out, " still waits: ");
-		plain_clause(out, dsn_explain_text(r->status, r->reply).meaning);
+		plain_clause(out, explain(r).meaning);
 	}
 	say(out, "; ");
 	say_when(out, r->when, now);
@@ -240,7 +252,7 @@ static void say_each(struct path *p, enum outcome outcome, int64_t now, struct b
 		}
 		plain_text(out, r->address);
 		say(out, " did not get it: ");
-		plain_clause(out, dsn_explain_text(r->status, r->reply).meaning);
+		plain_clause(out, explain(r).meaning);
 		say(out, ".");
 	}
 	if (told < count)
@@ -257,7 +269,7 @@ static void say_advice(struct path *p, struct buf *out)
 	if (chosen == NULL)
 		return;
 	say(out, " ");
-	say(out, dsn_explain_text(chosen->status, chosen->reply).operator);
+	say(out, explain(chosen).operator);
 }
 
 static void say_by_whom(struct path *p, struct buf *out)

@@ -92,13 +92,20 @@ static void say_relayed(struct buf *out, const struct trace_line *e)
 	say_field(out, e, ": ", "reply");
 }
 
-static void say_refused(struct buf *out, const struct trace_line *e, const char *what)
+/* The host's words are a quotation; what this server found or decided is told as its own. */
+static void say_refused(struct buf *out, const struct trace_line *e, const char *by_host, const char *here)
 {
+	bool own = trace_field(e, "cause").len > 0;
 	say_recipient(out, e);
-	say(out, what);
-	say_host(out, e, reply_code(trace_field(e, "reply")) ? " by " : " at ");
-	say_field(out, e, ": ", "reply");
-	if (trace_field(e, "reply").len == 0)
+	say(out, own ? here : by_host);
+	if (own) {
+		say(out, " by this server");
+		if (trace_field(e, "stage").len)
+			say_host(out, e, " because of ");
+	} else {
+		say_host(out, e, reply_code(trace_field(e, "reply")) ? " by " : " at ");
+	}
+	if (!say_field(out, e, ": ", "reply") && !say_field(out, e, ": ", "cause"))
 		say_field(out, e, ": ", "status");
 	if (trace_number(e, "next")) {
 		say(out, "; next attempt ");
@@ -115,6 +122,18 @@ static void say_action(struct buf *out, const struct trace_line *e, const char *
 		plain_time(out, trace_number(e, "until"));
 	}
 	say_field(out, e, ": ", "why");
+}
+
+/* What was said last stands behind it, and who said it. */
+static void say_expired(struct buf *out, const struct trace_line *e)
+{
+	say_recipient(out, e);
+	say(out, " has waited as long as it may");
+	if (trace_field(e, "reply").len == 0)
+		return;
+	say(out, trace_field(e, "cause").len ? "; this server noted last" : "; the last answer");
+	say_host(out, e, trace_field(e, "cause").len ? " about " : " came from ");
+	say_field(out, e, ": ", "reply");
 }
 
 /* "told carol that joe did not get it, in report DDD" */
@@ -166,13 +185,13 @@ void trace_words(struct buf *out, const struct trace_line *e)
 		say_relayed(out, e);
 		break;
 	case TRACE_DEFERRED:
-		say_refused(out, e, " was put off");
+		say_refused(out, e, " was put off", " was put off");
 		break;
 	case TRACE_FAILED:
-		say_refused(out, e, " was refused");
+		say_refused(out, e, " was refused", " was given up");
 		break;
 	case TRACE_EXPIRED:
-		say_refused(out, e, " has waited as long as it may");
+		say_expired(out, e);
 		break;
 	case TRACE_EXPANDED:
 		say_recipient(out, e);

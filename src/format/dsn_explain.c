@@ -102,7 +102,7 @@ static const struct {
             "Ask the recipient to tell the administrator of their mail server.",
             "Its certificate does not fit what DANE, MTA-STS or a setting demands: either it was renewed "
             "without the record, or somebody stands in between; do not override this lightly."}},
-    [TROUBLE_REQUIRETLS] = {"REQUIRETLS not known there", STATUS("7.30"),
+    [TROUBLE_REQUIRETLS] = {"REQUIRETLS not possible there", STATUS("7.30"),
         {"You asked for encryption on the whole way, and the recipient's mail server cannot promise that.",
             "Send the message without that demand if its content allows it.", NOTHING_HERE}},
     [TROUBLE_AUTH] = {"login refused", STATUS("7.8"),
@@ -155,6 +155,19 @@ static const struct {
     [TROUBLE_MAILBOX_GONE] = {"mailbox removed", STATUS("1.1"),
         {"The recipient's mailbox does not exist any more.", ASK_ANOTHER,
             "The account was removed or disabled while the message waited."}},
+    [TROUBLE_NO_DELIVERBY] = {"deadline not promised there", STATUS("4.7"),
+        {"The recipient's mail server does not promise to deliver in the time that you allowed.",
+            "Send the message again with more time, or without a deadline.",
+            "The sender asked for DELIVERBY with return (RFC 2852); the next host does not offer it, or not in so short a time."}},
+    [TROUBLE_UNWRITABLE] = {"cannot be said in SMTP", STATUS("6.7"),
+        {"An address of this message has characters that cannot be passed on to another mail server.", CHECK_ADDRESS,
+            "An address or a parameter holds what no SMTP command may hold."}},
+    [TROUBLE_SILENT] = {"no further answer", STATUS("4.2"),
+        {"The recipient's mail server stopped answering before the message was through.", TRY_LATER,
+            "If it always stops at the same step, that host or a firewall before it holds the connection up."}},
+    [TROUBLE_SLOW] = {"host too slow", STATUS("4.2"),
+        {"The recipient's mail server takes mail so slowly that this server has ended the attempt.", TRY_LATER,
+            "It takes less than data_rate_min, or others waited for the connection: that host or the way to it is overloaded."}},
 };
 
 const char *trouble_phrase(enum trouble trouble)
@@ -170,6 +183,18 @@ enum trouble trouble_from_text(struct view text)
 			return (enum trouble)i;
 	}
 	return TROUBLE_NONE;
+}
+
+enum trouble trouble_from_number(uint64_t number)
+{
+	return number < TROUBLE_KINDS ? (enum trouble)number : TROUBLE_LOCAL;
+}
+
+bool trouble_met_host(enum trouble cause, struct view stage)
+{
+	if (cause == TROUBLE_NONE)
+		return true;
+	return cause != TROUBLE_TIMED_OUT && stage.len > 0 && !view_equal(stage, VIEW("connect"));
 }
 
 const char *trouble_status(enum trouble trouble, bool permanent)
@@ -527,59 +552,4 @@ struct explanation dsn_explain(const struct dsn_outcome *o)
 		return said(o);
 	const struct explanation *found = by_status(statuses, sizeof statuses / sizeof statuses[0], o->status);
 	return found ? *found : by_class(class_of(reply_code(o->words), o->status));
-}
-
-/* ---- texts of records ---- */
-
-/* What a text of ours means: by its words, where one code stands for several things; else by its code. */
-static enum trouble trouble_of_ours(struct view status, struct view text)
-{
-	static const struct {
-		const char *words;
-		enum trouble trouble;
-	} by_words[] = {{"onnection refused", TROUBLE_REFUSED}, {"timed out", TROUBLE_TIMED_OUT},
-	    {" in time", TROUBLE_TIMED_OUT}, {"too long", TROUBLE_TIMED_OUT},
-	    {"unreachable", TROUBLE_UNREACHABLE}, {"o route to host", TROUBLE_UNREACHABLE},
-	    {"MTA-STS", TROUBLE_TLS_UNTRUSTED}, {"certificate", TROUBLE_TLS_UNTRUSTED}};
-	static const struct {
-		const char *code;
-		enum trouble trouble;
-	} by_number[] = {{"x.1.2", TROUBLE_NO_DOMAIN}, {"x.3.0", TROUBLE_LOCAL}, {"x.3.5", TROUBLE_LOCAL},
-	    {"x.4.4", TROUBLE_NO_HOST}, {"x.6.3", TROUBLE_CONVERSION}, {"x.7.0", TROUBLE_RATE},
-	    {"x.7.1", TROUBLE_DELETED}, {"x.7.10", TROUBLE_TLS_UNTRUSTED}};
-	for (size_t i = 0; i < sizeof by_words / sizeof by_words[0]; i++)
-		if (status_fits("x.4.", status) || status_fits("x.7.5", status) || status.len == 0)
-			if (memmem(text.data, text.len, by_words[i].words, strlen(by_words[i].words)))
-				return by_words[i].trouble;
-	for (size_t i = 0; i < sizeof by_number / sizeof by_number[0]; i++)
-		if (status_fits(by_number[i].code, status))
-			return by_number[i].trouble;
-	return TROUBLE_NONE;
-}
-
-/* "refused at the greeting: 554 5.7.1 Blocked": the reply in it, or nothing. */
-static struct view reply_within(struct view text)
-{
-	ptrdiff_t colon;
-	while ((colon = view_find(text, ':')) >= 0) {
-		text = view_skip(text, (size_t)colon + 1);
-		if (text.len > 4 && text.data[0] == ' ' && reply_code(view_skip(text, 1)) >= 400)
-			return view_skip(text, 1);
-	}
-	return (struct view){0};
-}
-
-struct explanation dsn_explain_text(struct view status, struct view text)
-{
-	enum trouble trouble = trouble_from_text(text);
-	struct view reply = reply_code(text) ? text : reply_within(text);
-	/* That its time is over says nothing where the words of the last attempt are known. */
-	bool over = status_fits("x.4.7", status) && text.len;
-	if (over || (reply.len && reply.data != text.data))
-		status = (struct view){0};
-	if (trouble == TROUBLE_NONE && reply.len == 0 && text.len)
-		trouble = trouble_of_ours(status, text);
-	if (trouble == TROUBLE_NONE && reply.len == 0 && over)
-		trouble = TROUBLE_EXPIRED;
-	return dsn_explain(&(struct dsn_outcome){.cause = trouble, .status = status, .words = reply});
 }

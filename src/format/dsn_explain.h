@@ -8,25 +8,24 @@
 #include "format/dsn_reply.h"
 
 /*
- * What went wrong without a word from the next host, or before its words mattered. A record keeps a trouble
- * as its phrase (trouble_phrase), where otherwise the remote's reply stands: a person can read it, and
- * trouble_from_text finds it again.
+ * What this server found or decided itself, in whatever words: nobody else said it. Queue records and messages between roles hold
+ * the numbers: new ones come at the end.
  */
 enum trouble {
-	TROUBLE_NONE,          /* the next host said it: see its reply */
+	TROUBLE_NONE,          /* none: the next host said it, see its reply */
 	TROUBLE_NO_DOMAIN,     /* the domain does not exist */
 	TROUBLE_NO_HOST,       /* the domain exists, but no host takes its mail: neither MX nor address */
 	TROUBLE_NULL_MX,       /* the domain says that it takes no mail: RFC 7505 */
 	TROUBLE_DNS,           /* names could not be looked up: no or a broken answer */
 	TROUBLE_REFUSED,       /* nobody listens there */
-	TROUBLE_TIMED_OUT,     /* no answer in time, at connect or later */
+	TROUBLE_TIMED_OUT,     /* no answer in time, not even a first one */
 	TROUBLE_UNREACHABLE,   /* no way there: network or host unreachable */
 	TROUBLE_LOST,          /* the connection ended within the dialogue */
 	TROUBLE_PROTOCOL,      /* what answers there does not speak SMTP as it must */
 	TROUBLE_TLS_MISSING,   /* encryption is demanded, the next host offers none */
 	TROUBLE_TLS_FAILED,    /* the handshake failed */
 	TROUBLE_TLS_UNTRUSTED, /* its certificate is not the one that DANE, MTA-STS or a setting demands */
-	TROUBLE_REQUIRETLS,    /* the next host knows no REQUIRETLS: RFC 8689 */
+	TROUBLE_REQUIRETLS,    /* the next host knows no REQUIRETLS, or cannot be verified as it demands: RFC 8689 */
 	TROUBLE_AUTH,          /* the smart host refuses our login */
 	TROUBLE_NO_SMTPUTF8,  /* an address or a header field beyond ASCII; the next host knows no SMTPUTF8 */
 	TROUBLE_CONVERSION,   /* the next host takes 7-bit text only, and this message can't be converted */
@@ -41,14 +40,30 @@ enum trouble {
 	TROUBLE_MAILBOX_FULL, /* a local mailbox has no room */
 	TROUBLE_MAILBOX_SMALL, /* the message is larger than a local mailbox may be */
 	TROUBLE_MAILBOX_GONE, /* a local mailbox was removed while the message waited */
+	TROUBLE_NO_DELIVERBY, /* the next host does not promise the time that the sender asked for: RFC 2852 */
+	TROUBLE_UNWRITABLE,   /* an address or a parameter cannot be said in SMTP */
+	TROUBLE_SILENT,       /* the host answered, and then no more: not in time, within the dialogue */
+	TROUBLE_SLOW,         /* the host takes mail so slowly that its connection was given up */
 	TROUBLE_KINDS
 };
 
 /* "connection refused": stable words, without "=" or quotes, at most 60 octets. Empty for TROUBLE_NONE. */
 const char *trouble_phrase(enum trouble trouble);
 
-/* The trouble whose phrase the text is or begins with (": details" may follow); TROUBLE_NONE for others. */
+/*
+ * The trouble whose phrase the text is or begins with (": details" may follow); TROUBLE_NONE for others. For what this server has
+ * written as such: a field "cause" of a trace, a diagnostic of type x-postrider. Never for a host's words.
+ */
 enum trouble trouble_from_text(struct view text);
+
+/* A trouble's number as it came from elsewhere: what is out of range is trouble of this server. */
+enum trouble trouble_from_number(uint64_t number);
+
+/*
+ * Whether a host was spoken to when this happened: then it has a name in a report (RFC 3464 section 2.3.5). `stage` as in struct
+ * dsn_outcome; empty, or "connect": no connection stood.
+ */
+bool trouble_met_host(enum trouble cause, struct view stage);
 
 /*
  * Its enhanced status code (RFC 3463): "4.4.1", or with `permanent` "5.4.1". Never empty: "4.0.0" for
@@ -80,13 +95,5 @@ struct dsn_outcome {
  * ASCII, and end with a full stop.
  */
 struct explanation dsn_explain(const struct dsn_outcome *outcome);
-
-/*
- * The same from a record's text: a reply ("550 5.1.1 No such user", lines joined by LF or blanks); a
- * trouble's phrase; or words of ours, of which some are known ("no connection to 192.0.2.1:25: Connection
- * refused") and which may hold a reply behind a colon. Without a reply code the status is one that this
- * server gave, about itself too. `status` may be empty: then it is taken from the reply, if it holds one.
- */
-struct explanation dsn_explain_text(struct view status, struct view text);
 
 #endif

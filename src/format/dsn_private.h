@@ -40,6 +40,12 @@ void dsn_put_words(struct buf *out, const char *indent, struct view words);
 /* The status code that counts: what is given, else what the reply says, else what follows from the rest. */
 struct view dsn_status_of(const struct dsn_recipient *r);
 
+/* A host replied, and its words are there. */
+bool dsn_host_said(const struct dsn_recipient *r);
+
+/* What this server says where none did: the trouble's phrase and the words behind it; nothing where nothing is known. */
+void dsn_put_own_words(struct buf *out, const struct dsn_recipient *r);
+
 /* dsn_text.c: the human part of a report, LF line ends. */
 void dsn_put_explanation(struct buf *out, const struct dsn_report *report);
 

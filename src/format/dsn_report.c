@@ -34,16 +34,34 @@ struct view dsn_status_of(const struct dsn_recipient *r)
 	struct view given = status_code(r->status), status = given.len ? given : reply_status(r->reply);
 	unsigned code = reply_code(r->reply);
 	bool permanent = r->action == DSN_FAILED;
+	if (given.len == 0 && r->over != TROUBLE_NONE)
+		return view_from_string(trouble_status(r->over, permanent));
 	if (status.len)
 		return status;
 	if (r->trouble != TROUBLE_NONE)
 		return view_from_string(trouble_status(r->trouble, permanent));
-	enum trouble said = trouble_from_text(r->reply);
-	if (said != TROUBLE_NONE)
-		return view_from_string(trouble_status(said, permanent));
 	if (code >= 400)
 		return code < 500 ? VIEW("4.0.0") : VIEW("5.0.0");
 	return view_from_string(by_action[r->action]);
+}
+
+bool dsn_host_said(const struct dsn_recipient *r)
+{
+	return r->trouble == TROUBLE_NONE && reply_code(r->reply) != 0;
+}
+
+void dsn_put_own_words(struct buf *out, const struct dsn_recipient *r)
+{
+	enum trouble trouble = r->trouble != TROUBLE_NONE ? r->trouble : r->over;
+	struct view phrase = view_from_string(trouble_phrase(trouble));
+	struct view words = view_take(r->trouble_text, DSN_REPLY_MAX);
+	bool repeated = trouble != TROUBLE_NONE && trouble_from_text(words) == trouble;
+	if (!repeated) {
+		buf_append(out, phrase);
+		if (phrase.len && words.len)
+			buf_append_string(out, ": ");
+	}
+	buf_append(out, words);
 }
 
 static bool is_printable(struct view v)
@@ -95,23 +113,16 @@ static void put_typed(struct buf *out, const char *name, const char *type, struc
 	buf_done(&text);
 }
 
-/* The remote's words, or what we noted in their place. */
+/* RFC 3464 section 2.3.6: of type smtp is only what a host really replied; our own words have a type of our own. */
 static void put_diagnostic(struct buf *out, const struct dsn_recipient *r, bool global)
 {
 	struct buf text;
 	buf_init(&text, DSN_REPLY_MAX + 200);
-	if (reply_code(r->reply)) {
+	if (dsn_host_said(r)) {
 		buf_append(&text, view_take(r->reply, DSN_REPLY_MAX));
 		put_typed(out, "Diagnostic-Code", "smtp", buf_view(&text), global);
-	} else if (r->reply.len || r->trouble != TROUBLE_NONE) {
-		if (r->reply.len)
-			buf_append(&text, view_take(r->reply, DSN_REPLY_MAX / 2));
-		else
-			buf_append_string(&text, trouble_phrase(r->trouble));
-		if (r->trouble_text.len) {
-			buf_append_string(&text, ": ");
-			buf_append(&text, view_take(r->trouble_text, DSN_REPLY_MAX / 2));
-		}
+	} else {
+		dsn_put_own_words(&text, r);
 		put_typed(out, "Diagnostic-Code", "x-postrider", buf_view(&text), global);
 	}
 	buf_done(&text);
@@ -127,7 +138,8 @@ static void put_recipient(
 	put_address(out, "Final-Recipient", VIEW("rfc822"), r->final, global);
 	buf_printf(out, "Action: %s\r\n", dsn_action_name(r->action));
 	dsn_put_field(out, "Status", dsn_status_of(r), false);
-	put_typed(out, "Remote-MTA", "dns", r->remote, global);
+	if (trouble_met_host(r->trouble, r->stage))
+		put_typed(out, "Remote-MTA", "dns", r->remote, global);
 	put_diagnostic(out, r, global);
 	dsn_put_date(out, "Last-Attempt-Date", r->last_attempt, offset);
 	if (report->queue_id.len)

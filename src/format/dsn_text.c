@@ -59,17 +59,15 @@ static void put_address(struct buf *out, const struct dsn_recipient *r)
 	end(&p, out, "  ");
 }
 
+/* Giving up says nothing where it is known what went wrong before. */
 static struct explanation explain(const struct dsn_recipient *r)
 {
-	/* Giving up says nothing: the last answer does. */
-	if ((r->trouble == TROUBLE_EXPIRED || r->trouble == TROUBLE_DEADLINE) && r->reply.len)
-		return dsn_explain_text(r->status, r->reply);
-	if (r->trouble != TROUBLE_NONE)
-		return dsn_explain(&(struct dsn_outcome){.cause = r->trouble});
-	if (reply_code(r->reply))
-		return dsn_explain(&(struct dsn_outcome){.status = r->status, .words = r->reply, .stage = r->stage});
-	return r->reply.len ? dsn_explain_text(r->status, r->reply)
-	                    : dsn_explain(&(struct dsn_outcome){.status = dsn_status_of(r)});
+	struct dsn_outcome o = {.cause = r->trouble, .words = r->reply, .stage = r->stage};
+	if (r->over == TROUBLE_NONE)
+		o.status = dsn_status_of(r);
+	else if (o.cause == TROUBLE_NONE && r->reply.len == 0)
+		o.cause = r->over;
+	return dsn_explain(&o);
 }
 
 static void put_reasons(struct buf *out, const struct dsn_report *report, const struct dsn_recipient *r)
@@ -78,11 +76,11 @@ static void put_reasons(struct buf *out, const struct dsn_report *report, const 
 	struct paragraph p;
 	begin(&p);
 	say(&p, e.meaning);
-	if (r->action == DSN_FAILED && r->trouble == TROUBLE_EXPIRED) {
+	if (r->action == DSN_FAILED && r->over == TROUBLE_EXPIRED) {
 		say(&p, " It was tried for ");
 		duration_write(&p.words, report->now.seconds - report->arrival);
 		say(&p, " without success.");
-	} else if (r->action == DSN_FAILED && r->trouble == TROUBLE_DEADLINE) {
+	} else if (r->action == DSN_FAILED && r->over == TROUBLE_DEADLINE) {
 		say(&p, " The time that you allowed for it is over.");
 	}
 	end(&p, out, "    ");
@@ -123,28 +121,37 @@ static void put_quotation(struct buf *out, struct view words)
 	}
 }
 
-static void put_words_of_remote(struct buf *out, const struct dsn_recipient *r)
+/* The host's words as a quotation, with who said them; or ours, as ours. */
+static void put_words(struct buf *out, const struct dsn_recipient *r)
 {
 	struct paragraph p;
-	bool remote_said = reply_code(r->reply) != 0;
-	if (r->reply.len == 0 && r->trouble_text.len == 0)
+	struct buf own;
+	bool host_said = dsn_host_said(r);
+	buf_init(&own, DSN_REPLY_MAX + 200);
+	if (!host_said)
+		dsn_put_own_words(&own, r);
+	if (!host_said && buf_view(&own).len == 0) {
+		buf_done(&own);
 		return;
+	}
 	begin(&p);
-	if (remote_said && r->remote.len) {
+	if (host_said && r->remote.len) {
 		say(&p, "The mail server ");
 		say_text(&p, r->remote);
 		say(&p, " said");
 	} else {
-		say(&p, remote_said ? "The next mail server said" : "Noted by this server");
-		if (r->remote.len)
+		say(&p, host_said ? "The next mail server said" : "Noted by this server");
+		if (r->remote.len && r->stage.len) {
 			say(&p, " about ");
-		say_text(&p, r->remote);
+			say_text(&p, r->remote);
+		}
 	}
-	if (remote_said)
+	if (host_said)
 		say(&p, stage_words(r->stage));
 	say(&p, ":");
 	end(&p, out, "    ");
-	put_quotation(out, view_take(r->reply.len ? r->reply : r->trouble_text, DSN_REPLY_MAX));
+	put_quotation(out, host_said ? view_take(r->reply, DSN_REPLY_MAX) : buf_view(&own));
+	buf_done(&own);
 }
 
 static void put_recipient(struct buf *out, const struct dsn_report *report, const struct dsn_recipient *r)
@@ -152,7 +159,7 @@ static void put_recipient(struct buf *out, const struct dsn_report *report, cons
 	put_address(out, r);
 	if (r->action == DSN_FAILED || r->action == DSN_DELAYED) {
 		put_reasons(out, report, r);
-		put_words_of_remote(out, r);
+		put_words(out, r);
 		buf_append_byte(out, '\n');
 	} else if (r->action == DSN_RELAYED && r->remote.len) {
 		struct paragraph p;

@@ -77,9 +77,10 @@ static void take_words(struct record_recipient *p, const struct change_result *r
 {
 	p->attempts++;
 	p->last_attempt = now;
+	p->cause = result->cause;
 	p->status = view_take(result->status, 16);
 	p->reply = view_take(result->reply, QUEUE_REPLY_MAX);
-	p->stage = view_take(result->stage, 32);
+	p->stage = view_take(result->stage, QUEUE_STAGE_MAX);
 	p->host = view_take(o->host, QUEUE_NAME_MAX);
 	p->host_address = view_take(o->address, 128);
 	p->tls = view_take(o->tls, 128);
@@ -211,9 +212,11 @@ static void take_last_words(struct spool *s, struct record_recipient *p)
 	struct view name = p->local ? QUEUE_LOCAL : spool_destination_name(p->destination, p->route, space);
 	if (p->reply.len > 0 || spool_destination(s, name, &d) != 0)
 		return;
+	p->cause = d.cause;
 	p->reply = d.text;
 	p->host = d.host;
 	p->status = d.status;
+	p->stage = d.stage;
 }
 
 static void expire(struct spool *s, struct spool_message *m, enum trouble why)
@@ -225,9 +228,12 @@ static void expire(struct spool *s, struct spool_message *m, enum trouble why)
 		take_last_words(s, p);
 		p->state = RECORD_FAILED;
 		p->status = why == TROUBLE_EXPIRED ? VIEW("4.4.7") : VIEW("5.4.7");
-		/* Where no host has said anything, the trouble's phrase stands. */
-		if (p->reply.len == 0)
+		p->over = (uint8_t)why;
+		/* Where nothing has been said, the trouble's phrase stands. */
+		if (p->reply.len == 0) {
 			p->reply = view_from_string(trouble_phrase(why));
+			p->cause = (uint8_t)why;
+		}
 		tell(&m->record, p, ACTION_FAILED);
 		spool_note(s, NOTE_EXPIRED, &m->id, p);
 	}
@@ -321,10 +327,12 @@ int change_fail(struct spool *s, unsigned shard, const struct queue_id *id, cons
 		p->state = RECORD_FAILED;
 		p->attempts++;
 		p->last_attempt = s->now;
+		p->cause = f->cause;
 		p->status = view_take(f->status, 16);
 		p->reply = view_take(f->text, QUEUE_REPLY_MAX);
 		p->host = view_take(f->host, QUEUE_NAME_MAX);
-		p->stage = p->host_address = p->tls = p->verified = (struct view){0};
+		p->stage = view_take(f->stage, QUEUE_STAGE_MAX);
+		p->host_address = p->tls = p->verified = (struct view){0};
 		tell(&m.record, p, ACTION_FAILED);
 		spool_note(s, NOTE_FAILED, &m.id, p);
 		any = true;
@@ -368,6 +376,7 @@ static bool delete(struct spool *s, struct spool_message *m, const struct change
 			continue;
 		p->state = RECORD_FAILED;
 		p->status = VIEW("5.7.1");
+		p->cause = TROUBLE_DELETED;
 		p->reply = view_from_string(trouble_phrase(TROUBLE_DELETED));
 		p->host = p->stage = (struct view){0};
 		if (order->kind == CHANGE_BOUNCE)

@@ -22,6 +22,7 @@ int change_add(struct spool *s, unsigned shard, const struct queue_id *id, struc
 struct change_result {
 	uint32_t recipient;
 	enum queue_verdict verdict;
+	uint8_t cause; /* enum trouble, as in the record */
 	struct view status, reply, stage;
 };
 
@@ -51,7 +52,8 @@ int change_event(struct spool *s, unsigned shard, const struct queue_id *id) __a
 /* Everything that waits for this destination fails; what was to be held until a time stays. */
 struct change_failure {
 	struct view name; /* the destination, as keys have it */
-	struct view status, text, host;
+	uint8_t cause;
+	struct view status, text, host, stage;
 };
 int change_fail(struct spool *s, unsigned shard, const struct queue_id *id, const struct change_failure *f)
     __attribute__((warn_unused_result));

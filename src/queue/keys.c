@@ -6,8 +6,9 @@
 
 #include "base/checksum.h"
 #include "base/cursor.h"
+#include "format/dsn_explain.h"
 
-enum { VERSION = 1 };
+enum { VERSION = 1, DESTINATION_VERSION = 2 };
 
 unsigned queue_home(struct view destination)
 {
@@ -224,32 +225,39 @@ int queue_event_decode(struct view value, struct queue_event *e)
 
 void queue_destination_encode(const struct queue_destination *d, struct queue_value *out)
 {
-	queue_mark_encode(out);
+	out->len = 0;
+	put(out, 1, DESTINATION_VERSION);
 	put(out, 8, d->shards);
 	put(out, 8, (uint64_t)d->next);
 	put(out, 8, (uint64_t)d->until);
 	put(out, 4, d->failures);
 	put(out, 8, (uint64_t)d->failing_since);
+	put(out, 1, d->cause);
 	put_text(out, d->status, 16);
 	put_text(out, d->text, QUEUE_REPLY_MAX);
 	put_text(out, d->host, QUEUE_NAME_MAX);
+	put_text(out, d->stage, QUEUE_STAGE_MAX);
 	put_text(out, d->route, QUEUE_ROUTE_MAX);
 }
 
 int queue_destination_decode(struct view value, struct queue_destination *d)
 {
-	struct cursor c = read_from(value);
+	struct cursor c = cursor_on(value);
 	struct queue_destination r;
+	if (cursor_u8(&c) != DESTINATION_VERSION)
+		return -EBADMSG;
 	r.shards = cursor_u64(&c);
 	r.next = (int64_t)cursor_u64(&c);
 	r.until = (int64_t)cursor_u64(&c);
 	r.failures = cursor_u32(&c);
 	r.failing_since = (int64_t)cursor_u64(&c);
+	r.cause = cursor_u8(&c);
 	r.status = read_text(&c);
 	r.text = read_text(&c);
 	r.host = read_text(&c);
+	r.stage = read_text(&c);
 	r.route = read_text(&c);
-	if (!cursor_ok(&c))
+	if (!cursor_ok(&c) || r.cause >= TROUBLE_KINDS)
 		return -EBADMSG;
 	*d = r;
 	return 0;

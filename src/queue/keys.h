@@ -80,7 +80,8 @@ struct queue_destination {
 	int64_t until; /* backing off until then: mail that comes meanwhile waits too */
 	uint32_t failures;
 	int64_t failing_since;
-	struct view status, text, host; /* of the last failure */
+	uint8_t cause;                         /* of the last failure: enum trouble; 0: the host said it */
+	struct view status, text, host, stage; /* of the last failure, as a record's recipient has them */
 	struct view route;              /* an administrator's, or empty */
 };
 

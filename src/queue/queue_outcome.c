@@ -186,8 +186,12 @@ static int run_fail(struct spool *s, struct queue_item *item)
 {
 	const struct fail_item *f = (const struct fail_item *)item;
 	const struct spool_rest *rest = &f->dying->rest->rest;
-	struct change_failure failure = {
-	    .name = rest->name, .status = rest->status, .text = rest->text, .host = rest->host};
+	struct change_failure failure = {.name = rest->name,
+	    .cause = rest->cause,
+	    .status = rest->status,
+	    .text = rest->text,
+	    .host = rest->host,
+	    .stage = rest->stage};
 	return change_fail(s, f->shard, &f->id, &failure);
 }
 
@@ -293,7 +297,7 @@ static void start_dying(struct rest_item *r)
 
 static struct rest_item *copy_rest(const struct destination *d, const struct spool_rest *rest)
 {
-	size_t texts = d->name.len + rest->status.len + rest->text.len + rest->host.len;
+	size_t texts = d->name.len + rest->status.len + rest->text.len + rest->host.len + rest->stage.len;
 	struct rest_item *r = mem_alloc(sizeof *r + texts);
 	char *at = r->texts;
 	r->rest = *rest;
@@ -301,6 +305,7 @@ static struct rest_item *copy_rest(const struct destination *d, const struct spo
 	r->rest.status = copy_text(&at, rest->status);
 	r->rest.text = copy_text(&at, rest->text);
 	r->rest.host = copy_text(&at, rest->host);
+	r->rest.stage = copy_text(&at, rest->stage);
 	return r;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "format/dsn_explain.h"
 
 enum {
 	SLICE_RECORDS = 64,
@@ -58,14 +59,21 @@ static bool fits_domain(const struct record_recipient *p, struct view wanted)
 	       view_ends_nocase(p->address, wanted);
 }
 
+/* A host's words; or ours, with the cause that stands before them. */
+static bool says(struct queue_walk *w, unsigned cause, struct view words)
+{
+	return contains_nocase(words, w->filter.error) ||
+	       contains_nocase(view_from_string(trouble_phrase((enum trouble)cause)), w->filter.error);
+}
+
 static bool fits_error(struct queue_walk *w, const struct record_recipient *p)
 {
 	char space[QUEUE_DESTINATION_MAX];
-	if (contains_nocase(p->reply, w->filter.error))
+	if (says(w, p->cause, p->reply))
 		return true;
 	const struct queue_destination *d =
 	    queue_walk_destination(w, spool_destination_name(p->destination, p->route, space));
-	return d && contains_nocase(d->text, w->filter.error);
+	return d && says(w, d->cause, d->text);
 }
 
 static bool fits_id(const struct queue_filter *f, const struct queue_id *id)
@@ -218,6 +226,7 @@ static int run_destinations(struct txn *t, void *arg)
 		if (kept == NULL || !arena_copy(&w->known_arena, d.status, &d.status) ||
 		    !arena_copy(&w->known_arena, d.text, &d.text) ||
 		    !arena_copy(&w->known_arena, d.host, &d.host) ||
+		    !arena_copy(&w->known_arena, d.stage, &d.stage) ||
 		    !arena_copy(&w->known_arena, d.route, &d.route))
 			return 0; /* it is only left out */
 		*kept = d;

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "format/dsn_explain.h"
 
-enum { VERSION = 1 };
+enum { VERSION = 2 };
 enum { UTF8 = 1, REQUIRE_TLS = 2, BY_DONE = 4, HELD = 8, SHARED = 16, GROWS = 32 };
 enum { LOCAL = 1, WARNED = 2 };
 
@@ -55,6 +56,8 @@ static void put_recipient(struct buf *out, const struct record_recipient *p, con
 	buf_append_u8(out, p->action);
 	buf_append_u8(out, p->notify);
 	buf_append_u8(out, (uint8_t)((p->local ? LOCAL : 0) | (p->warned ? WARNED : 0)));
+	buf_append_u8(out, p->cause);
+	buf_append_u8(out, p->over);
 	buf_append_u32(out, p->attempts);
 	buf_append_u64(out, (uint64_t)p->last_attempt);
 	buf_append_u64(out, (uint64_t)p->not_before);
@@ -68,7 +71,7 @@ static void put_recipient(struct buf *out, const struct record_recipient *p, con
 	put_text(out, p->prefix, QUEUE_PREFIX_MAX);
 	put_text(out, p->status, 16);
 	put_text(out, p->reply, room->reply);
-	put_text(out, p->stage, 32);
+	put_text(out, p->stage, QUEUE_STAGE_MAX);
 	put_text(out, p->host, room->words);
 	put_text(out, p->host_address, room->words < 128 ? room->words : 128);
 	put_text(out, p->tls, room->words < 128 ? room->words : 128);
@@ -154,6 +157,8 @@ static void read_recipient(struct cursor *outer, struct record_recipient *p)
 	unsigned flags = cursor_u8(&c);
 	p->local = flags & LOCAL;
 	p->warned = flags & WARNED;
+	p->cause = cursor_u8(&c);
+	p->over = cursor_u8(&c);
 	p->attempts = cursor_u32(&c);
 	p->last_attempt = (int64_t)cursor_u64(&c);
 	p->not_before = (int64_t)cursor_u64(&c);
@@ -167,12 +172,13 @@ static void read_recipient(struct cursor *outer, struct record_recipient *p)
 	p->prefix = read_text(&c, QUEUE_PREFIX_MAX);
 	p->status = read_text(&c, 16);
 	p->reply = read_text(&c, QUEUE_REPLY_MAX);
-	p->stage = read_text(&c, 32);
+	p->stage = read_text(&c, QUEUE_STAGE_MAX);
 	p->host = read_text(&c, QUEUE_NAME_MAX);
 	p->host_address = read_text(&c, 128);
 	p->tls = read_text(&c, 128);
 	p->verified = read_text(&c, 64);
 	if (!cursor_ok(&c) || p->state > RECORD_EXPANDED || p->action > ACTION_EXPANDED ||
+	    p->cause >= TROUBLE_KINDS || p->over >= TROUBLE_KINDS ||
 	    view_find(p->destination, '\0') >= 0 || view_find(p->route, '\0') >= 0)
 		outer->failed = true;
 }
@@ -219,7 +225,7 @@ int queue_record_decode(struct view bytes, struct queue_record *r, struct arena 
 {
 	struct cursor c = cursor_on(bytes);
 	struct queue_record read = {0};
-	if (cursor_u8(&c) < VERSION)
+	if (cursor_u8(&c) != VERSION)
 		return -EBADMSG;
 	read_head(&c, &read);
 	if (!cursor_ok(&c) || read.count > QUEUE_RECIPIENTS_MAX || read.priority > 18)

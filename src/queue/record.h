@@ -23,6 +23,7 @@ enum {
 	/* What a new one may have: the other half is room for what the next hosts will say. */
 	QUEUE_RECORD_NEW_MAX = QUEUE_RECORD_MAX / 2,
 	QUEUE_REPLY_MAX = 600,     /* octets kept of a next host's words */
+	QUEUE_STAGE_MAX = 32,      /* what they answered: "end of data" */
 	QUEUE_TEXT_MAX = 1024,     /* an address, ORCPT, a mailbox's name */
 	QUEUE_PREFIX_MAX = 4096,
 	QUEUE_SUMMARY_MAX = 2048,
@@ -88,8 +89,14 @@ struct record_recipient {
 
 	uint32_t attempts;
 	int64_t last_attempt, not_before; /* seconds since 1970; 0: never, at once */
-	struct view status, reply, stage;                /* "5.1.1"; the last words, and what they answered */
-	struct view host, host_address, tls, verified; /* who said them */
+	/*
+	 * The last words. Without a cause they are the host's own, and `stage` is what they answered; with one (enum trouble of
+	 * format/dsn_explain.h) this server found or decided it, and no host said them.
+	 */
+	uint8_t cause;
+	uint8_t over; /* enum trouble: what ended the waiting in the end, whatever was said before; 0: a result did */
+	struct view status, reply, stage;
+	struct view host, host_address, tls, verified; /* whom it is about */
 };
 
 struct queue_record {

@@ -98,11 +98,13 @@ struct queue_note *spool_note(
 	if (recipient == NULL)
 		return n;
 	n->action = recipient->action;
+	n->cause = recipient->cause;
 	spool_note_text(s, &n->recipient, recipient->address);
 	spool_note_text(s, &n->destination, recipient->destination);
 	spool_note_text(s, &n->route, recipient->route);
 	spool_note_text(s, &n->status, recipient->status);
 	spool_note_text(s, &n->reply, recipient->reply);
+	spool_note_text(s, &n->stage, recipient->stage);
 	spool_note_text(s, &n->host, recipient->host);
 	spool_note_text(s, &n->address, recipient->host_address);
 	spool_note_text(s, &n->tls, recipient->tls);
@@ -145,7 +147,7 @@ int spool_destination(struct spool *s, struct view name, struct queue_destinatio
 	int error = get_destination(s, name, &r);
 	if (error)
 		return error;
-	struct view *const texts[] = {&r.status, &r.text, &r.host, &r.route};
+	struct view *const texts[] = {&r.status, &r.text, &r.host, &r.stage, &r.route};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (texts[i]->len && !arena_copy(&s->arena, *texts[i], texts[i]))
 			return -ENOMEM;
@@ -211,7 +213,7 @@ static int await(struct spool *s, struct view name, unsigned shard, int64_t time
 	if (!earlier && (d.shards & bit))
 		return 0;
 	char copy[STORE_ENTRY_MAX];
-	struct view *const texts[] = {&d.status, &d.text, &d.host, &d.route};
+	struct view *const texts[] = {&d.status, &d.text, &d.host, &d.stage, &d.route};
 	size_t used = 0;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		if (texts[i]->len)
@@ -323,13 +325,16 @@ int spool_rest(struct spool *s, const struct spool_rest *rest)
 		d.failing_since = d.failing_since ? d.failing_since : s->now;
 		d.until = s->now + schedule_wait(&s->config.schedule, d.failures,
 		                       schedule_mix(s->seed, crc32c(rest->name)));
+		d.cause = rest->cause;
 		d.status = view_take(rest->status, 16);
 		d.text = view_take(rest->text, QUEUE_REPLY_MAX);
 		d.host = view_take(rest->host, QUEUE_NAME_MAX);
+		d.stage = view_take(rest->stage, QUEUE_STAGE_MAX);
 	} else {
 		d.failures = 0;
 		d.failing_since = 0;
-		d.status = d.text = d.host = (struct view){0};
+		d.cause = 0;
+		d.status = d.text = d.host = d.stage = (struct view){0};
 	}
 	error = set_due(s, rest->name, &d, earliest > d.until ? earliest : d.until, true);
 	return error ? error : put_destination(s, rest->name, &d);

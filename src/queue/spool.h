@@ -41,7 +41,8 @@ struct queue_note {
 	struct queue_id id;
 	enum queue_action action; /* what of it the sender will be told */
 	int64_t at;               /* of the next attempt */
-	struct view recipient, destination, route, status, reply, host, address, tls, verified, to, dsn, by, why;
+	uint8_t cause;            /* as in the record: without one the reply is the host's own */
+	struct view recipient, destination, route, status, reply, stage, host, address, tls, verified, to, dsn, by, why;
 };
 
 /* A wait that was put: whoever has the destination is told of new mail. */
@@ -136,7 +137,8 @@ struct spool_rest {
 	struct view name;
 	enum queue_rest how;
 	int64_t seconds;
-	struct view status, text, host;
+	uint8_t cause; /* as in struct queue_destination */
+	struct view status, text, host, stage;
 };
 int spool_rest(struct spool *s, const struct spool_rest *rest) __attribute__((warn_unused_result));
 

@@ -229,6 +229,11 @@ enum smtp_client_waiting smtp_client_waits_for(const struct smtp_client *c)
 	return classes[c->step];
 }
 
+enum smtp_client_stage smtp_client_stage(const struct smtp_client *c)
+{
+	return smtp_client_this_stage(c);
+}
+
 unsigned smtp_client_patience(enum smtp_client_waiting waiting)
 {
 	static const unsigned minutes[] = {

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/view.h"
+#include "format/dsn_explain.h"
 #include "smtp/smtp_terms.h"
 
 struct smtp_client;
@@ -84,7 +85,6 @@ struct smtp_client_reply {
 	struct view text;     /* without codes, lines joined by LF; UTF-8, "?" for what is not printable or
 	                         not valid; at most SMTP_CLIENT_TEXT_MAX octets */
 	enum smtp_client_stage stage;
-	bool local; /* made here: the host was not asked (smtp_client_accepts) */
 };
 
 /* What the host has announced: of the last EHLO, so after STARTTLS of the second. */
@@ -224,18 +224,24 @@ size_t smtp_client_transactions_left(const struct smtp_client *c);
 enum smtp_client_verdict {
 	SMTP_CLIENT_TAKES,    /* nothing */
 	SMTP_CLIENT_CONVERTS, /* convert the body to 7 bit (format/downgrade.h), then ask again */
-	SMTP_CLIENT_CANNOT    /* nothing helps: *why is the result for every recipient */
+	SMTP_CLIENT_CANNOT    /* nothing helps: *lack is the result for every recipient */
+};
+
+/* What the host has not announced and the message needs. No reply of the host: it was not asked, and never has these words. */
+struct smtp_client_lack {
+	enum trouble cause;
+	const char *enhanced, *text; /* "5.3.4"; constants */
 };
 
 /*
- * Judges after `ready`, without asking the host. Cannot: 552 5.3.4 larger than SIZE allows; 550 5.6.7 needs
- * SMTPUTF8; 550 5.7.30 needs REQUIRETLS, or TLS is not on; 550 5.4.7 must be delivered in a time or returned,
- * and the host does not know DELIVERBY, or not below a minimum (RFC 2852). *why, local, is set with
- * SMTP_CLIENT_CANNOT only; its views live for ever. Parameters that only ask for a service and that the host
+ * Judges after `ready`, without asking the host. Cannot: 5.3.4 larger than SIZE allows; 5.6.7 needs
+ * SMTPUTF8; 5.7.30 needs REQUIRETLS, or TLS is not on; 5.4.7 must be delivered in a time or returned,
+ * and the host does not know DELIVERBY, or not below a minimum (RFC 2852). *lack is set with
+ * SMTP_CLIENT_CANNOT only. Parameters that only ask for a service and that the host
  * does not know (DSN, priority, deliver-by to notify, AUTH) are left out when sending.
  */
 enum smtp_client_verdict smtp_client_accepts(
-    const struct smtp_client *c, const struct smtp_client_transaction *t, struct smtp_client_reply *why);
+    const struct smtp_client *c, const struct smtp_client_transaction *t, struct smtp_client_lack *lack);
 
 /*
  * Sends. 0: results follow. Without any call of the table: -EBUSY not ready; -E2BIG more recipients than
@@ -269,6 +275,9 @@ enum smtp_client_waiting {
 	SMTP_CLIENT_IDLE          /* ready, no transaction; how long is the driver's choice */
 };
 enum smtp_client_waiting smtp_client_waits_for(const struct smtp_client *c);
+
+/* What its reply, or the lack of one, is about. */
+enum smtp_client_stage smtp_client_stage(const struct smtp_client *c);
 
 /* The RFC's times in seconds, 0 for the last two. */
 unsigned smtp_client_patience(enum smtp_client_waiting waiting);

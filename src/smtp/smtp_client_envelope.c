@@ -59,16 +59,9 @@ bool smtp_client_can_write(const struct smtp_client_transaction *t)
 
 /* ---- what the host can take ---- */
 
-static enum smtp_client_verdict cannot(
-    struct smtp_client_reply *why, unsigned code, const char *enhanced, const char *text)
+static enum smtp_client_verdict cannot(struct smtp_client_lack *lack, enum trouble cause, const char *text)
 {
-	*why = (struct smtp_client_reply){
-	    .code = code,
-	    .enhanced = view_from_string(enhanced),
-	    .text = view_from_string(text),
-	    .stage = SMTP_CLIENT_AT_MAIL,
-	    .local = true,
-	};
+	*lack = (struct smtp_client_lack){.cause = cause, .enhanced = trouble_status(cause, true), .text = text};
 	return SMTP_CLIENT_CANNOT;
 }
 
@@ -78,18 +71,18 @@ static bool in_time(const struct smtp_client_host *host, const struct smtp_clien
 }
 
 enum smtp_client_verdict smtp_client_accepts(
-    const struct smtp_client *c, const struct smtp_client_transaction *t, struct smtp_client_reply *why)
+    const struct smtp_client *c, const struct smtp_client_transaction *t, struct smtp_client_lack *lack)
 {
 	const struct smtp_client_host *host = &c->host;
 	if (t->require_tls && !(c->secure && host->require_tls))
-		return cannot(why, 550, "5.7.30", "the next host does not support REQUIRETLS");
+		return cannot(lack, TROUBLE_REQUIRETLS, "the next host does not support REQUIRETLS");
 	if (t->utf8 && !host->utf8)
-		return cannot(why, 550, "5.6.7", "the next host does not support SMTPUTF8");
+		return cannot(lack, TROUBLE_NO_SMTPUTF8, "the next host does not support SMTPUTF8");
 	if (t->by_mode == SMTP_BY_RETURN && !in_time(host, t))
 		return cannot(
-		    why, 550, "5.4.7", "the next host cannot promise delivery in the time that is left");
+		    lack, TROUBLE_NO_DELIVERBY, "the next host cannot promise delivery in the time that is left");
 	if (host->size_max > 0 && t->size > host->size_max)
-		return cannot(why, 552, "5.3.4", "the message is larger than the next host takes");
+		return cannot(lack, TROUBLE_TOO_LARGE, "the message is larger than the next host takes");
 	if (t->body == SMTP_BINARYMIME && !(host->binary && host->chunking))
 		return SMTP_CLIENT_CONVERTS;
 	if (t->body == SMTP_8BITMIME && !host->eight_bit)

@@ -41,14 +41,14 @@ static void write_ahead(struct smtp_client *c)
 
 int smtp_client_send(struct smtp_client *c, const struct smtp_client_transaction *t)
 {
-	struct smtp_client_reply why;
+	struct smtp_client_lack lack;
 	if (c->step != CLIENT_READY)
 		return -EBUSY;
 	if (t->count > smtp_client_recipients_max(c) || smtp_client_transactions_left(c) == 0)
 		return -E2BIG;
 	if (t->count == 0 || !smtp_client_can_write(t))
 		return -EINVAL;
-	if (smtp_client_accepts(c, t, &why) != SMTP_CLIENT_TAKES)
+	if (smtp_client_accepts(c, t, &lack) != SMTP_CLIENT_TAKES)
 		return -ENOTSUP;
 	size_t before = buf_view(c->out).len;
 	choose_ways(c, t);

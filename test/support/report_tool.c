@@ -35,7 +35,11 @@ static bool recipient_word(struct dsn_recipient *r, const char *name, const char
 			return true;
 		}
 	}
-	if (strcmp(name, "last_attempt") == 0)
+	if (strcmp(name, "cause") == 0)
+		r->trouble = trouble_from_text(view_from_string(value));
+	else if (strcmp(name, "words") == 0)
+		r->trouble_text = view_from_string(value);
+	else if (strcmp(name, "last_attempt") == 0)
 		r->last_attempt = atoll(value);
 	else if (strcmp(name, "retry_until") == 0)
 		r->retry_until = atoll(value);

@@ -20,7 +20,8 @@ import tempfile
 REPORTS = 150
 ACTIONS = ["failed", "delayed", "delivered", "relayed", "expanded"]
 REPLIES = ["550 5.1.1 No such user", "550-5.7.1 first\n550 5.7.1 second line with  two blanks", "450 4.7.1 later",
-           "552 too large " + "word " * 60, "connection refused: 192.0.2.1:25", "timed out", "554 x" * 90, ""]
+           "552 too large " + "word " * 60, "554 x" * 90, ""]
+OWN = [("connection refused", "no connection to 192.0.2.1:25"), ("timed out", ""), ("message too large", "550 5.3.4 it looks like a reply")]
 SUBJECTS = ["Lunch", "", "Grüße aus Köln", "x" * 300, "日本語の件名"]
 
 
@@ -41,6 +42,9 @@ def make(rng, number):
         r = {"recipient": action, "final": f"{local}@example{i}.com", "reply": rng.choice(REPLIES),
              "remote": rng.choice(["", "mx.example.com"]), "stage": rng.choice(["RCPT", "", "connect"]),
              "last_attempt": 1795332000, "status": rng.choice(["", "5.1.1", "4.4.7"])}
+        if rng.random() < 0.3:
+            r["reply"] = ""
+            r["cause"], r["words"] = rng.choice(OWN)
         if rng.random() < 0.5:
             r["original_type"], r["original"] = "rfc822", f"first{i}@example.org"
         if action == "delayed":
@@ -110,8 +114,12 @@ def compare(report, recipients, body, whole):
             assert address(block["Original-Recipient"]) == r["original"]
         if r["status"]:
             assert block["Status"] == r["status"]
-        said = " ".join((block["Diagnostic-Code"] or "; ").partition(";")[2].split())
-        assert said == " ".join(r["reply"].split()), (said, r["reply"])
+        kind, _, said = (block["Diagnostic-Code"] or "; ").partition(";")
+        words = ": ".join(w for w in (r["cause"], r["words"]) if w) if "cause" in r else r["reply"]
+        assert " ".join(said.split()) == " ".join(words.split()), (said, words)
+        assert kind == ("x-postrider" if "cause" in r else "smtp" if words else "")
+        met = "cause" not in r or (r["cause"] != "timed out" and r["stage"] == "RCPT")
+        assert ("Remote-MTA" in block) == bool(r["remote"] and met)  # RFC 3464 section 2.3.5
         assert email.utils.parsedate_to_datetime(block["Last-Attempt-Date"]).timestamp() == r["last_attempt"]
         assert ("Will-Retry-Until" in block) == (r["recipient"] == "delayed")
     if report["return"]:

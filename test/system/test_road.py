@@ -277,6 +277,8 @@ def test_utf8_addresses_need_a_host_that_knows_them(road, provider, company):
     submit(provider, provider.sender, f"иван@{company.domain}", text, ["SMTPUTF8"])
     report = wait_report(provider, provider.sender)[0]
     assert report.recipients[0]["status"] == "5.6.7" and not company.messages  # RFC 6531 section 3.5
+    # The host was never asked: these are not its words (RFC 3464 section 2.3.6).
+    assert report.recipients[0]["diagnostic-code"].startswith("x-postrider; SMTPUTF8 not known there")
 
 
 def test_a_host_that_speaks_helo_only(road, provider, company):
@@ -301,6 +303,7 @@ def test_a_message_too_large_for_the_host_is_not_sent(road, provider, company):
     submit(provider, provider.sender, company.bob, "Subject: large\r\n\r\n" + ("x" * 70 + "\r\n") * 100)
     report = wait_report(provider, provider.sender)[0]
     assert report.of(company.bob)["status"] == "5.3.4" and not company.messages
+    assert report.of(company.bob)["diagnostic-code"].startswith("x-postrider; message too large")
 
 
 def test_large_messages_in_chunks_and_in_dots(road, provider, company):

@@ -25,8 +25,8 @@ static struct {
 
 static void tell(const char *what, const struct smtp_client_reply *reply)
 {
-	buf_printf(&stage.events, "%s %u [%.*s] %s%s: ", what, reply->code, VIEW_FMT(reply->enhanced),
-	    smtp_client_stage_name(reply->stage), reply->local ? " (local)" : "");
+	buf_printf(&stage.events, "%s %u [%.*s] %s: ", what, reply->code, VIEW_FMT(reply->enhanced),
+	    smtp_client_stage_name(reply->stage));
 	for (size_t i = 0; i < reply->text.len; i++)
 		buf_append_byte(&stage.events, reply->text.data[i] == '\n' ? '|' : reply->text.data[i]);
 	buf_append_byte(&stage.events, '\n');
@@ -197,13 +197,13 @@ static void write_body(void)
 
 static bool send_message(void)
 {
-	struct smtp_client_reply why = {0};
-	switch (smtp_client_accepts(stage.client, &stage.transaction, &why)) {
+	struct smtp_client_lack lack = {0};
+	switch (smtp_client_accepts(stage.client, &stage.transaction, &lack)) {
 	case SMTP_CLIENT_CONVERTS:
 		buf_append_string(&stage.events, "convert\n");
 		break;
 	case SMTP_CLIENT_CANNOT:
-		tell("cannot", &why);
+		buf_printf(&stage.events, "cannot [%s] %s: %s\n", lack.enhanced, trouble_phrase(lack.cause), lack.text);
 		break;
 	case SMTP_CLIENT_TAKES:
 		break;

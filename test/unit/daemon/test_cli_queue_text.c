@@ -53,10 +53,9 @@ static void waits_for_a_recipient(void **state)
 	              "\"status\":\"4.7.1\",\"reply\":\"450 4.7.1 Greylisted\",\"host\":\"mx.example.com\"}],"
 	              "\"destinations\":[{\"name\":\"example.com\",\"next_attempt\":0,\"failures\":0}]}"),
 	    "It will be tried again at example.com in 12 minutes, at 2026-11-22 07:37:06, because the "
-	    "recipient's mail server is not "
-	    "willing to take the message yet. What you can do: Many servers put off the first mail of an "
-	    "unknown sender "
-	    "(greylisting): the next attempt usually succeeds. Without success it goes back to its sender in "
+	    "recipient's mail server puts off the first "
+	    "message of a sender that it does not know yet. What you can do: Greylisting: the next attempt usually "
+	    "succeeds. Without success it goes back to its sender in "
 	    "5 days, at "
 	    "2026-11-27 07:25:06.");
 }
@@ -72,13 +71,38 @@ static void waits_for_a_destination(void **state)
 	              "\"state\":\"waiting\",\"next_attempt\":1795399999}],"
 	              "\"destinations\":[{\"name\":\"dead.org\",\"next_attempt\":1795335906,\"failures\":7,"
 	              "\"failing_since\":1795300000,"
-	              "\"last_error\":\"connection refused: 192.0.2.1:25\",\"status\":\"4.4.1\"}]}");
+	              "\"cause\":\"connection refused\",\"last_error\":\"no connection to 192.0.2.1:25: Connection "
+	              "refused\",\"stage\":\"connect\",\"status\":\"4.4.1\"}]}");
 	assert_non_null(strstr(text,
 	    "It will be tried again at Dead.org in an hour, at 2026-11-22 08:25:06, because the recipient's "
 	    "mail "
 	    "server is switched off or takes no connections (7 attempts in a row). What you can do: Nobody "
 	    "listens at that host and port"));
 	assert_non_null(strstr(text, " 2 of its recipients wait; this is the first of them."));
+}
+
+/* Whose words they are decides, not what they look like; and no name in them means anything. */
+static void tells_whose_words_they_are(void **state)
+{
+	(void)state;
+	struct queue_record_view record;
+	static const char own[] =
+	    HEAD "\"state\":\"waiting\",\"recipients\":[{\"address\":\"a@unreachable.certificate.test\",\"destination\":"
+	         "\"unreachable.certificate.test\",\"state\":\"waiting\",\"attempts\":1,\"status\":\"4.4.3\",\"cause\":"
+	         "\"names cannot be looked up\",\"reply\":\"the addresses of unreachable.certificate.test timed out: 550 no\"}]}";
+	assert_non_null(strstr(next(own), "because it could not be found out which server takes mail for this address."));
+	assert_int_equal(queue_record_read(view_from_string(own), &arena, &record), 0);
+	buf_clear(&out);
+	queue_text_full(&record, NOW, &out);
+	assert_non_null(strstr(buf_string(&out), "    noted by this server: the addresses of unreachable.certificate.test timed out"));
+	/* The same without a cause is what a host said. */
+	assert_non_null(strstr(next(HEAD "\"state\":\"waiting\",\"recipients\":[{\"destination\":\"timed-out.test\",\"state\":"
+	                                 "\"waiting\",\"attempts\":1,\"status\":\"4.2.2\",\"reply\":\"452 4.2.2 timed out\"}]}"),
+	    "because the recipient's mailbox is full."));
+	/* A cause of a later version is no host's either. */
+	assert_non_null(strstr(next(HEAD "\"state\":\"waiting\",\"recipients\":[{\"destination\":\"b.c\",\"state\":"
+	                                 "\"waiting\",\"attempts\":1,\"cause\":\"quite new\",\"reply\":\"550 5.1.1 no\"}]}"),
+	    "because this mail server has a problem of its own."));
 }
 
 static void other_states(void **state)
@@ -194,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(waits_for_a_recipient, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(waits_for_a_destination, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(tells_whose_words_they_are, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(other_states, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(brief_and_full, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(figures, set_up, tear_down),

@@ -13,10 +13,12 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "daemon/role.h"
+#include "format/dsn_explain.h"
 #include "format/mime.h"
 #include "format/summary.h"
 #include "format/trailer.h"
@@ -218,6 +220,8 @@ static struct message_queue_result expect_outcome(const char *id, size_t count, 
 	return ((struct message_queue_result *)m.results.items)[index];
 }
 
+static char rest_stage[40];
+
 static struct message_queue_rest expect_rest(uint64_t destination, enum queue_rest how)
 {
 	static struct message_queue_rest m;
@@ -232,6 +236,7 @@ static struct message_queue_rest expect_rest(uint64_t destination, enum queue_re
 	buf_append_byte(&kept, ' ');
 	buf_append(&kept, m.text);
 	m.text = buf_view(&kept);
+	snprintf(rest_stage, sizeof rest_stage, "%.*s", VIEW_FMT(m.stage));
 	expect(store, MESSAGE_QUEUE_READY, &credit);
 	assert_int_equal(credit.destinations, 1);
 	return m;
@@ -318,6 +323,7 @@ static void test_a_message_goes_out(void **state)
 	struct message_queue_result r = expect_outcome("aaaaaaaaaaaa", 1, 0);
 	assert_int_equal(r.verdict, QUEUE_RELAYED);
 	assert_view(r.reply, "250 2.0.0 kept");
+	assert_int_equal(r.cause, TROUBLE_NONE);
 	expect_rest(d, REST_EMPTY);
 	hear(fd, "QUIT\r\n");
 	say(fd, "221 bye\r\n");
@@ -397,6 +403,8 @@ static void test_a_host_that_is_not_there(void **state)
 	uint64_t d = offer("example.net");
 	struct message_queue_rest rest = expect_rest(d, REST_FAILED);
 	assert_true(view_starts(rest.text, VIEW("4.4.1 no connection to 127.0.0.1:")));
+	assert_int_equal(rest.cause, TROUBLE_REFUSED);
+	assert_string_equal(rest_stage, "connect");
 	/* It is remembered: the next one hears the same at once, without another attempt. */
 	d = offer("example.org");
 	expect_rest(d, REST_FAILED);
@@ -409,7 +417,59 @@ static void test_a_host_that_refuses_to_talk(void **state)
 	int fd = take_connection();
 	say(fd, "554 5.7.1 go away\r\n");
 	struct message_queue_rest rest = expect_rest(d, REST_FAILED);
-	assert_non_null(strstr(rest.text.data, "go away"));
+	/* Its own words, as it said them. */
+	assert_view(rest.text, "4.7.1 554 5.7.1 go away");
+	assert_int_equal(rest.cause, TROUBLE_NONE);
+	assert_string_equal(rest_stage, "greeting");
+	close(fd);
+}
+
+/* What a host does not announce is not tried: no MAIL is said, and what is decided here are no words of the host. */
+static void test_what_is_decided_here_is_no_reply(void **state)
+{
+	static const struct {
+		const char *id, *status;
+		enum trouble cause;
+	} expected[] = {{"aaaaaaaaaaaa", "5.3.4", TROUBLE_TOO_LARGE},
+	    {"bbbbbbbbbbbb", "5.6.7", TROUBLE_NO_SMTPUTF8},
+	    {"cccccccccccc", "5.7.10", TROUBLE_REQUIRETLS},
+	    {"dddddddddddd", "5.4.7", TROUBLE_NO_DELIVERBY},
+	    {"eeeeeeeeeeee", "5.6.7", TROUBLE_UNWRITABLE}};
+	struct message_queue_recipient bob = {.address = VIEW("bob@example.net")};
+	struct message_queue_recipient odd = {.address = VIEW("b\x01" "b@example.net")};
+	(void)state;
+	uint64_t d = offer("example.net");
+	int fd = take_connection();
+	say(fd, "220 host.example.net ESMTP\r\n");
+	hear(fd, "EHLO relay.example.test\r\n");
+	say(fd, "250-host.example.net\r\n250 SIZE 100\r\n");
+	expect_take(d);
+	for (size_t i = 0; i < 5; i++) {
+		struct message_queue_message m = {.number = d,
+		    .id = view_from_string(expected[i].id),
+		    .sender = VIEW("alice@example.test"),
+		    .size = i == 0 ? 101 : strlen(body),
+		    .utf8 = i == 1,
+		    .require_tls = i == 2,
+		    .by_time = i == 3 ? (uint64_t)time(NULL) + 1000 : 0,
+		    .by_mode = i == 3 ? 'R' : 0,
+		    .priority = 9,
+		    .recipients = {.items = i == 4 ? &odd : &bob, .count = 1},
+		    .bytes = i == 0 ? (struct view){0} : view_from_string(body)};
+		tell(store, MESSAGE_QUEUE_MESSAGE, &m, -1);
+	}
+	taken(d, 5);
+	for (size_t i = 0; i < 5; i++) {
+		struct message_queue_result r = expect_outcome(expected[i].id, 1, 0);
+		assert_int_equal(r.verdict, QUEUE_FAILED);
+		assert_int_equal(r.cause, expected[i].cause);
+		assert_view(r.status, expected[i].status);
+		assert_view(r.stage, "EHLO");
+		assert_false(view_starts(r.reply, VIEW("5")));
+	}
+	/* Nothing was said to the host. */
+	expect_rest(d, REST_EMPTY);
+	assert_int_equal(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 0), 0);
 	close(fd);
 }
 
@@ -444,6 +504,8 @@ static void test_lost_after_the_end_may_have_been_delivered(void **state)
 	struct message_queue_result r = expect_outcome("aaaaaaaaaaaa", 1, 0);
 	assert_int_equal(r.verdict, QUEUE_DEFERRED);
 	assert_non_null(strstr(r.reply.data, "may have been delivered"));
+	assert_int_equal(r.cause, TROUBLE_LOST);
+	assert_view(r.stage, "end of data");
 }
 
 static void test_a_large_body_is_read_in_pieces(void **state)
@@ -644,6 +706,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_recipients_have_results_of_their_own, start, stop),
 	    cmocka_unit_test_setup_teardown(test_a_host_that_is_not_there, start, stop),
 	    cmocka_unit_test_setup_teardown(test_a_host_that_refuses_to_talk, start, stop),
+	    cmocka_unit_test_setup_teardown(test_what_is_decided_here_is_no_reply, start, stop),
 	    cmocka_unit_test_setup_teardown(test_lost_before_the_end_goes_back, start, stop),
 	    cmocka_unit_test_setup_teardown(test_lost_after_the_end_may_have_been_delivered, start, stop),
 	    cmocka_unit_test_setup_teardown(test_a_large_body_is_read_in_pieces, start, stop),

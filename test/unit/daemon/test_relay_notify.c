@@ -197,12 +197,50 @@ static void says_what_led_to_the_end(void **state)
 	struct item *i = add_item("alice@example.org");
 	i->m.arrived -= 5 * 86400;
 	i->recipients[0].status = VIEW("4.4.7");
-	i->recipients[0].reply = VIEW("connection refused");
+	i->recipients[0].cause = TROUBLE_REFUSED;
+	i->recipients[0].over = TROUBLE_EXPIRED;
+	i->recipients[0].reply = VIEW("no connection to 192.0.2.1:25");
+	i->recipients[0].stage = VIEW("connect");
 	server_offer();
 	struct delivery *d = only_delivery();
 	assert_true(delivery_says(d, "It was tried for 5 days"));
 	assert_view(d->status.recipients[0].status, "4.4.7");
-	assert_true(delivery_says(d, "connection refused"));
+	assert_true(delivery_says(d, "connection refused: no connection to 192.0.2.1:25"));
+	assert_view(d->status.recipients[0].diagnostic.type, "x-postrider");
+	assert_int_equal(d->status.recipients[0].remote.value.len, 0);
+}
+
+/* A host may say 4.4.7 and 5.4.7 as well: that this server has waited long enough, it knows by itself. */
+static void what_a_host_says_did_not_end_it_here(void **state)
+{
+	(void)state;
+	struct item *i = add_item("alice@example.org");
+	i->m.by_time = i->m.arrived + 600;
+	i->m.by_mode = 'R';
+	i->recipients[0].status = VIEW("5.4.7");
+	i->recipients[0].reply = VIEW("550 5.4.7 message expired");
+	server_offer();
+	struct delivery *d = only_delivery();
+	assert_false(delivery_says(d, "The time that you allowed for it is over."));
+	assert_true(delivery_says(d, "The mail server mx.there.example said"));
+	assert_view(d->status.recipients[0].diagnostic.type, "smtp");
+}
+
+/* What this server decided has no words of the host, and yet its name: it was spoken to. */
+static void own_decisions_are_told_as_such(void **state)
+{
+	(void)state;
+	struct item *i = add_item("alice@example.org");
+	i->recipients[0].status = VIEW("5.6.7");
+	i->recipients[0].cause = TROUBLE_NO_SMTPUTF8;
+	i->recipients[0].reply = VIEW("the next host does not support SMTPUTF8");
+	i->recipients[0].stage = VIEW("EHLO");
+	server_offer();
+	struct delivery *d = only_delivery();
+	assert_false(delivery_says(d, " said"));
+	assert_view(d->status.recipients[0].status, "5.6.7");
+	assert_view(d->status.recipients[0].diagnostic.type, "x-postrider");
+	assert_view(d->status.recipients[0].remote.value, "mx.there.example");
 }
 
 /* ---- what is returned ---- */
@@ -431,6 +469,8 @@ int main(void)
 	    TEST(never_tells_the_null_sender),
 	    TEST(tells_of_all_recipients_at_once),
 	    TEST(says_what_led_to_the_end),
+	    TEST(what_a_host_says_did_not_end_it_here),
+	    TEST(own_decisions_are_told_as_such),
 	    TEST(returns_what_was_asked_for),
 	    TEST(uploads_a_large_one_on_credit),
 	    TEST(returns_octets_as_they_are),

@@ -6,6 +6,7 @@
 #include "../account/support.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "format/dsn_explain.h"
 #include "daemon/store_private.h"
 
 static struct role_process process;
@@ -25,7 +26,8 @@ struct peer {
 	size_t offer_count;
 	struct {
 		uint64_t number, action, recipients, first, size;
-		char id[13], address[100], body[100], reply[100];
+		char id[13], address[100], body[100], reply[100], stage[33];
+		uint64_t cause, over, causes[3];
 		size_t body_len;
 	} messages[100];
 	size_t message_count;
@@ -55,6 +57,11 @@ static void take_message(struct peer *p, const struct message_queue_message *m)
 	text(p->messages[n].id, sizeof p->messages[n].id, m->id);
 	text(p->messages[n].address, sizeof p->messages[n].address, first->address);
 	text(p->messages[n].reply, sizeof p->messages[n].reply, first->reply);
+	text(p->messages[n].stage, sizeof p->messages[n].stage, first->stage);
+	for (size_t i = 0; i < m->recipients.count && i < 3; i++)
+		p->messages[n].causes[i] = first[i].cause;
+	p->messages[n].cause = first->cause;
+	p->messages[n].over = first->over;
 	text(p->messages[n].body, sizeof p->messages[n].body, m->bytes);
 }
 
@@ -356,6 +363,57 @@ static void the_sender_is_told_once(void **state)
 	assert_int_equal(relay.offer_count, 0);
 }
 
+/* Until all that was said is on the disk: outcomes wait a little for others. */
+static void settle(void)
+{
+	struct queue_figures figures;
+	do {
+		usleep(1000);
+		turn();
+		queue_figures(store_role.queue, &figures);
+	} while (figures.under_way > 0);
+}
+
+/* Whose words they are is kept from relay to the report; a host's reply with the stage that it answers. */
+static void whose_words_they_are_is_kept(void **state)
+{
+	struct message_delivery_recipient recipients[3] = {
+	    remote("b@b.example", "b.example"), remote("c@c.example", "c.example"), remote("d@d.example", "d.example")};
+	struct message_deliver m = delivery("000000000001", NULL, 0, recipients, 3);
+	struct message_queue_result own = {.recipient = 0,
+	    .verdict = QUEUE_FAILED,
+	    .cause = TROUBLE_NO_SMTPUTF8,
+	    .status = VIEW("5.6.7"),
+	    .reply = VIEW("the next host does not support SMTPUTF8"),
+	    .stage = VIEW("EHLO")};
+	struct message_queue_outcome o = {.id = VIEW("000000000001"), .host = VIEW("mx.b.example"), .results = {.items = &own, .count = 1}};
+	(void)state;
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	ready(10);
+	take(offered("b.example"));
+	o.number = offered("b.example");
+	send_to_store(&relay, MESSAGE_QUEUE_OUTCOME, &o);
+	/* A domain that takes no mail; and a number that means nothing is trouble of ours, never a host's word. */
+	struct message_queue_rest dead = {.number = offered("c.example"),
+	    .how = REST_DEAD,
+	    .cause = TROUBLE_NULL_MX,
+	    .status = VIEW("5.1.10"),
+	    .text = VIEW("there is a null MX")};
+	send_to_store(&relay, MESSAGE_QUEUE_REST, &dead);
+	dead.number = offered("d.example");
+	dead.cause = UINT64_MAX;
+	send_to_store(&relay, MESSAGE_QUEUE_REST, &dead);
+	settle();
+	take(offered("@notify"));
+	size_t last = relay.message_count - 1;
+	assert_int_equal(relay.messages[last].recipients, 3);
+	assert_int_equal(relay.messages[last].cause, TROUBLE_NO_SMTPUTF8);
+	assert_int_equal(relay.messages[last].over, TROUBLE_NONE);
+	assert_string_equal(relay.messages[last].stage, "EHLO");
+	assert_int_equal(relay.messages[last].causes[1], TROUBLE_NULL_MX);
+	assert_int_equal(relay.messages[last].causes[2], TROUBLE_LOCAL);
+}
+
 static void relay_comes_again(void **state)
 {
 	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
@@ -496,6 +554,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(mailboxes_and_queue_in_one_step, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(a_refused_mailbox_refuses_all, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(the_sender_is_told_once, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(whose_words_they_are_is_kept, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(relay_comes_again, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(large_bodies, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(local_mail_that_was_held, prepare, clean_up),

@@ -274,12 +274,14 @@ static void shows_why_it_waits(void **state)
 	assert_int_equal(ASK("list"), 0);
 	assert_non_null(strstr(text(), "\"active\":true"));
 	send_relay(MESSAGE_QUEUE_REST, &(struct message_queue_rest){.number = told.number, .how = REST_FAILED, .status = VIEW("4.4.1"),
-	    .text = VIEW("Connection Refused"), .host = VIEW("mx.example")});
+	    .text = VIEW("Connection Refused"), .host = VIEW("mx.example"), .cause = TROUBLE_REFUSED, .stage = VIEW("connect")});
 	assert_int_equal(ASK("list", "error=connection refused"), 0);
 	assert_int_equal(lines(found, 10, &arena), 1);
 	assert_int_equal(found[0].destinations[0].failures, 1);
 	assert_view(found[0].destinations[0].last_error, "Connection Refused");
 	assert_view(found[0].destinations[0].status, "4.4.1");
+	assert_view(found[0].destinations[0].cause, "connection refused");
+	assert_view(found[0].destinations[0].stage, "connect");
 	assert_true(found[0].destinations[0].next_attempt > clock_wall() + 200);
 	arena_done(&arena);
 }

@@ -65,8 +65,9 @@ static void says_why_it_waits(void **state)
 	assert_string_equal(state_of(T "queued recipient=joe@example.com destination=example.com\n"),
 	    "joe@example.com has not been tried yet; it is due now.\n");
 	assert_string_equal(state_of(T "queued recipient=joe@example.com destination=example.com\n" T
-	                               "deferred destination=example.com reply=\"connection refused: "
-	                               "192.0.2.1:25\" next=1795333026\n"),
+	                               "deferred destination=example.com cause=\"connection refused\" "
+	                               "reply=\"no connection to 192.0.2.1:25: Connection refused\" "
+	                               "next=1795333026\n"),
 	    "joe@example.com still waits: the recipient's mail server is switched off or takes no "
 	    "connections; the next attempt is in 12 "
 	    "minutes, at 2026-11-22 07:37:06. Nobody listens at that host and port; if other hosts refuse "
@@ -88,7 +89,7 @@ static void says_what_ended_it(void **state)
 	(void)state;
 	assert_string_equal(
 	    state_of(T "accepted sender=\"\" about=BBB\n" T "queued recipient=x@y.z destination=y.z\n" T
-	               "deferred recipient=x@y.z reply=\"timed out\" next=5\n" T
+	               "deferred recipient=x@y.z cause=\"timed out\" reply=\"no answer\" next=5\n" T
 	               "expired recipient=x@y.z status=4.4.7\n"),
 	    "x@y.z did not get it: the recipient's mail server does not answer. It has no sender who could "
 	    "be told. If many hosts do not "
@@ -108,6 +109,25 @@ static void says_what_ended_it(void **state)
 	    state_of(T "expanded recipient=team@b.c to=x@b.c\n" T "kept recipient=x@b.c account=x@b.c\n"),
 	    "It has reached all its recipients: it is in mailboxes here, or other servers have taken it and "
 	    "are responsible from then on.\n");
+}
+
+/* What this server decided was refused by nobody else. */
+static void keeps_own_words_apart(void **state)
+{
+	(void)state;
+	const char *text = text_of(T "failed recipient=a@b host=mx.b address=192.0.2.1:25 status=5.6.7 cause=\"SMTPUTF8 not known there\" "
+	                             "reply=\"the next host does not support SMTPUTF8\" stage=EHLO\n" T
+	                             "failed recipient=c@b host=mx.b status=5.1.1 reply=\"550 5.1.1 no\" stage=RCPT\n" T
+	                             "deferred recipient=d@b host=mx.b status=4.7.0 cause=\"a limit of this server\" reply=\"so much\" "
+	                             "next=0\n" T "expired recipient=e@b host=mx.b status=4.4.7 reply=\"450 4.7.1 later\" stage=RCPT\n" T
+	                             "expired recipient=f@b host=mx.b status=4.4.7 cause=\"connection refused\" reply=refused stage=connect\n");
+	static const char *const lines[] = {
+	    "  a@b was given up by this server because of mx.b at 192.0.2.1:25: the next host does not support SMTPUTF8\n",
+	    "  c@b was refused by mx.b: 550 5.1.1 no\n", "  d@b was put off by this server: so much\n",
+	    "  e@b has waited as long as it may; the last answer came from mx.b: 450 4.7.1 later\n",
+	    "  f@b has waited as long as it may; this server noted last about mx.b: refused\n"};
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		assert_non_null(strstr(text, lines[i]));
 }
 
 static void the_queue_knows_better_what_comes_next(void **state)
@@ -197,6 +217,7 @@ int main(void)
 	    cmocka_unit_test(tells_the_path),
 	    cmocka_unit_test(says_why_it_waits),
 	    cmocka_unit_test(says_what_ended_it),
+	    cmocka_unit_test(keeps_own_words_apart),
 	    cmocka_unit_test(the_queue_knows_better_what_comes_next),
 	    cmocka_unit_test(every_kind_has_words),
 	    cmocka_unit_test(odd_lines_do_no_harm),

@@ -170,8 +170,10 @@ static void a_delay_says_until_when(void **state)
 	struct whole w;
 	struct dsn_recipient slow = {.action = DSN_DELAYED,
 	    .final = VIEW("slow@example.org"),
-	    .reply = VIEW("connection refused: 192.0.2.1:25"),
+	    .trouble = TROUBLE_REFUSED,
+	    .trouble_text = VIEW("no connection to 192.0.2.1:25"),
 	    .remote = VIEW("mx.example.org"),
+	    .stage = VIEW("connect"),
 	    .retry_until = NOW + 4 * DAY};
 	struct dsn_report r = report_of(&slow, 1);
 	compose(&w, &r, (struct view){0});
@@ -180,6 +182,9 @@ static void a_delay_says_until_when(void **state)
 	assert_int_equal(w.status.recipients[0].action, DSN_DELAYED);
 	assert_view(w.status.recipients[0].status, "4.4.1");
 	assert_view(w.status.recipients[0].diagnostic.type, "x-postrider");
+	assert_view(w.status.recipients[0].diagnostic.value, "connection refused: no connection to 192.0.2.1:25");
+	/* Nobody was spoken to (RFC 3464 section 2.3.5). */
+	assert_int_equal(w.status.recipients[0].remote.value.len, 0);
 	assert_int_equal(w.status.recipients[0].retry_until, NOW + 4 * DAY);
 	assert_true(
 	    says(&w, "You do not need to do anything now: this server keeps trying until Thu, 26 Nov 2026 "
@@ -201,14 +206,53 @@ static void giving_up_says_after_how_long(void **state)
 		struct whole w;
 		struct dsn_recipient gone = {.action = DSN_FAILED,
 		    .final = VIEW("a@b.org"),
-		    .trouble = TROUBLE_EXPIRED,
-		    .reply = VIEW("timed out")};
+		    .over = TROUBLE_EXPIRED,
+		    .trouble = TROUBLE_TIMED_OUT,
+		    .trouble_text = VIEW("no answer from 192.0.2.1")};
 		struct dsn_report r = report_of(&gone, 1);
 		r.arrival = NOW - table[i].waited;
 		compose(&w, &r, (struct view){0});
 		assert_view(w.status.recipients[0].status, "4.4.7");
 		assert_true(says(&w, table[i].words));
 		assert_true(says(&w, "The recipient's mail server does not answer."));
+		done(&w);
+	}
+}
+
+/* RFC 3464 section 2.3.6: what no host said is never given as a host's words. */
+static void own_words_are_kept_apart(void **state)
+{
+	(void)state;
+	static const struct {
+		enum trouble trouble;
+		const char *text, *status, *stage;
+	} table[] = {{TROUBLE_NO_SMTPUTF8, "the next host does not support SMTPUTF8", "5.6.7", "EHLO"},
+	    {TROUBLE_TOO_LARGE, "550 5.1.1 not what it looks like", "5.3.4", "EHLO"},
+	    {TROUBLE_CONVERSION, "the next host takes no 8-bit mail", "5.6.3", "EHLO"},
+	    {TROUBLE_REQUIRETLS, "not supported there", "5.7.30", "EHLO"},
+	    {TROUBLE_NO_DELIVERBY, "the next host cannot promise delivery", "5.4.7", "EHLO"},
+	    {TROUBLE_NULL_MX, "there is a null MX", "5.1.10", ""},
+	    {TROUBLE_RATE, "so much for now", "4.7.0", ""}};
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct whole w;
+		struct dsn_recipient r1 = {.action = DSN_FAILED,
+		    .final = VIEW("a@b.org"),
+		    .status = view_from_string(table[i].status),
+		    .remote = VIEW("mx.b.org"),
+		    .trouble = table[i].trouble,
+		    .trouble_text = view_from_string(table[i].text),
+		    .stage = view_from_string(table[i].stage)};
+		struct dsn_report r = report_of(&r1, 1);
+		compose(&w, &r, (struct view){0});
+		const struct dsn_status_recipient *to = &w.status.recipients[0];
+		assert_view(to->status, table[i].status);
+		assert_view(to->diagnostic.type, "x-postrider");
+		assert_int_equal(trouble_from_text(to->diagnostic.value), table[i].trouble);
+		assert_int_equal(to->remote.value.len, table[i].stage[0] ? 8 : 0);
+		assert_false(says(&w, "said"));
+		assert_true(says(&w, table[i].stage[0] ? "Noted by this server about mx.b.org:" : "Noted by this server:"));
+		assert_true(says(&w, table[i].text));
+		assert_true(says(&w, dsn_explain(&(struct dsn_outcome){.cause = table[i].trouble}).meaning));
 		done(&w);
 	}
 }
@@ -502,6 +546,7 @@ int main(void)
 	    cmocka_unit_test(a_failure_is_read_back),
 	    cmocka_unit_test(a_delay_says_until_when),
 	    cmocka_unit_test(giving_up_says_after_how_long),
+	    cmocka_unit_test(own_words_are_kept_apart),
 	    cmocka_unit_test(successes_have_words_too),
 	    cmocka_unit_test(no_input_writes_a_line_of_ours),
 	    cmocka_unit_test(beyond_ascii_by_what_the_sender_reads),

@@ -4,6 +4,7 @@
 #include "support.h"
 
 #include "base/mem.h"
+#include "format/dsn_explain.h"
 
 static struct arena arena;
 
@@ -75,6 +76,8 @@ static struct record_recipient full_recipient(void)
 	    .attempts = 3,
 	    .last_attempt = 1700000100,
 	    .not_before = 1700000400,
+	    .cause = TROUBLE_REFUSED,
+	    .over = TROUBLE_EXPIRED,
 	    .status = VIEW("5.1.1"),
 	    .reply = VIEW("550 5.1.1 no"),
 	    .stage = VIEW("RCPT"),
@@ -106,6 +109,9 @@ static void test_everything_comes_back(void **state)
 	assert_view(got.recipients[0].route, "smtp:relay.example.org");
 	assert_true(got.recipients[0].local && got.recipients[0].warned && !got.recipients[1].local);
 	assert_int_equal(got.recipients[0].not_before, 1700000400);
+	assert_int_equal(got.recipients[0].cause, TROUBLE_REFUSED);
+	assert_int_equal(got.recipients[0].over, TROUBLE_EXPIRED);
+	assert_int_equal(got.recipients[1].cause, TROUBLE_NONE);
 	/* What the fields above don't name, the bytes do. */
 	assert_int_equal(queue_record_encode(&got, &again), 0);
 	assert_int_equal(buf_view(&again).len, buf_view(&out).len);
@@ -120,6 +126,18 @@ static void test_everything_comes_back(void **state)
 	}
 	buf_append_string(&out, "later fields");
 	assert_int_equal(queue_record_decode(buf_view(&out), &got, &arena), 0);
+	/* A cause that there is not, and another version. */
+	recipients[0].cause = TROUBLE_KINDS;
+	buf_clear(&again);
+	assert_int_equal(queue_record_encode(&r, &again), 0);
+	assert_int_equal(queue_record_decode(buf_view(&again), &got, &arena), -EBADMSG);
+	recipients[0].cause = TROUBLE_NONE;
+	recipients[0].over = UINT8_MAX;
+	buf_clear(&again);
+	assert_int_equal(queue_record_encode(&r, &again), 0);
+	assert_int_equal(queue_record_decode(buf_view(&again), &got, &arena), -EBADMSG);
+	out.data[out.start]--;
+	assert_int_equal(queue_record_decode(buf_view(&out), &got, &arena), -EBADMSG);
 	buf_done(&out);
 	buf_done(&again);
 }
@@ -212,7 +230,7 @@ static void test_keys_sort_as_they_must(void **state)
 static void test_destinations_come_back(void **state)
 {
 	struct queue_destination d = {.shards = UINT64_MAX, .next = 5, .until = 6, .failures = 7, .failing_since = 8,
-	    .status = VIEW("4.4.1"), .text = VIEW("connection refused"), .host = VIEW("mx.example"), .route = VIEW("smtp:x")}, got;
+	    .cause = TROUBLE_REFUSED, .stage = VIEW("connect"), .status = VIEW("4.4.1"), .text = VIEW("connection refused"), .host = VIEW("mx.example"), .route = VIEW("smtp:x")}, got;
 	struct queue_value value;
 	(void)state;
 	queue_destination_encode(&d, &value);
@@ -220,8 +238,21 @@ static void test_destinations_come_back(void **state)
 	assert_true(got.shards == UINT64_MAX && got.next == 5 && got.until == 6 && got.failures == 7 && got.failing_since == 8);
 	assert_view(got.text, "connection refused");
 	assert_view(got.route, "smtp:x");
+	assert_view(got.stage, "connect");
+	assert_int_equal(got.cause, TROUBLE_REFUSED);
 	for (size_t n = 0; n < value.len; n++)
 		assert_int_equal(queue_destination_decode(view_of(value.data, n), &got), -EBADMSG);
+	d.cause = TROUBLE_KINDS;
+	queue_destination_encode(&d, &value);
+	assert_int_equal(queue_destination_decode(queue_value_view(&value), &got), -EBADMSG);
+	/* At its longest it is an entry still. */
+	static char longest[QUEUE_REPLY_MAX];
+	memset(longest, 'x', sizeof longest);
+	struct view x = view_of(longest, sizeof longest);
+	d = (struct queue_destination){.status = x, .text = x, .host = x, .stage = x, .route = x};
+	queue_destination_encode(&d, &value);
+	assert_int_equal(queue_destination_decode(queue_value_view(&value), &got), 0);
+	assert_true(value.len + 1 + QUEUE_DESTINATION_MAX <= STORE_ENTRY_MAX);
 }
 
 static size_t blobs;
