@@ -203,14 +203,6 @@ static void on_deadline(void *arg)
 
 /* ---- results ---- */
 
-/* RFC 5321 section 4.5.3.1.10: what a host says about too many recipients is about this transaction, not the recipient. */
-static bool is_too_many(const struct smtp_client_reply *r)
-{
-	return r->stage == SMTP_CLIENT_AT_RCPT && (r->code == 452 || r->code == 552) &&
-	       (view_equal(r->enhanced, VIEW("4.5.3")) || view_equal(r->enhanced, VIEW("5.5.3")) ||
-	           (r->code == 452 && r->enhanced.len == 0));
-}
-
 static uint64_t success(const struct relay_connection *c)
 {
 	if (c->config.kind == SMTP_CLIENT_LMTP)
@@ -230,9 +222,11 @@ static void on_recipient(void *arg, size_t index, const struct smtp_client_reply
 		c->accepted++;
 	} else if (reply->code == 0 && reply->stage == SMTP_CLIENT_AT_END) {
 		relay_message_result(m, i, QUEUE_DEFERRED, &unanswered);
-	} else if (is_too_many(reply) && index > 0) {
-		if (c->crowded++ == 0) /* comes with the next group, if any of this one was taken */
+	} else if (relay_reply_is_too_many(reply)) {
+		if (c->crowded++ == 0)
 			relay_reason_reply(&c->crowd, "4.5.3", reply);
+		if (index == 0) /* others come with the next group, if any of this one was taken; the first needn't hope */
+			relay_message_result(m, i, QUEUE_DEFERRED, &c->crowd);
 	} else if (reply->code >= 500) {
 		relay_message_answered(m, i, QUEUE_FAILED, reply);
 	} else if (reply->code >= 400 && reply->code != 421) {

@@ -395,6 +395,65 @@ static void test_recipients_have_results_of_their_own(void **state)
 	close(fd);
 }
 
+/* RFC 5321 section 4.5.3.1.10: 552 as well says only that they are too many at once; the rest comes in the next transaction. */
+static void test_too_many_recipients_come_again(void **state)
+{
+	static const struct {
+		const char *reply;
+		uint64_t verdict;
+		const char *status;
+	} alone[] = {{"552 no", QUEUE_DEFERRED, "4.5.3"}, {"552 Too many recipients", QUEUE_DEFERRED, "4.5.3"},
+	    {"552 5.5.3 no", QUEUE_DEFERRED, "4.5.3"}, {"552 5.0.0 too many recipients", QUEUE_DEFERRED, "4.5.3"},
+	    {"452 no", QUEUE_DEFERRED, "4.5.3"}, {"452 4.2.2 full", QUEUE_DEFERRED, "4.2.2"}, {"552 Mailbox full", QUEUE_FAILED, "5.0.0"},
+	    {"552 5.2.2 full", QUEUE_FAILED, "5.2.2"}, {"552 Message size exceeds fixed limit", QUEUE_FAILED, "5.0.0"}};
+	enum { ALONE = sizeof alone / sizeof alone[0] };
+	struct message_queue_recipient three[] = {{.number = 0, .address = VIEW("a@example.net")},
+	    {.number = 1, .address = VIEW("b@example.net")},
+	    {.number = 2, .address = VIEW("c@example.net")}};
+	struct message_queue_outcome m;
+	char text[200];
+	(void)state;
+	uint64_t d = offer("example.net");
+	int fd = take_connection();
+	greet(fd);
+	expect_take(d);
+	give(d, "aaaaaaaaaaaa", body, three, 3);
+	taken(d, 1);
+	hear(fd, "MAIL FROM:<alice@example.test>\r\nRCPT TO:<a@example.net>\r\nRCPT TO:<b@example.net>\r\n"
+		 "RCPT TO:<c@example.net>\r\nDATA\r\n");
+	say(fd, "250 ok\r\n250 ok\r\n552 Too many recipients\r\n552 no\r\n354 go\r\n");
+	hear(fd, "Subject: x\r\n\r\nhello\r\n.\r\n");
+	say(fd, "250 2.0.0 kept\r\n");
+	hear(fd, "MAIL FROM:<alice@example.test>\r\nRCPT TO:<b@example.net>\r\nRCPT TO:<c@example.net>\r\nDATA\r\n");
+	say(fd, "250 ok\r\n250 ok\r\n552 no\r\n354 go\r\n");
+	hear(fd, "Subject: x\r\n\r\nhello\r\n.\r\n");
+	say(fd, "250 2.0.0 kept\r\n");
+	/* The last one is alone now: what it hears is its own, and no refusal for good. */
+	hear(fd, "MAIL FROM:<alice@example.test>\r\nRCPT TO:<c@example.net>\r\nDATA\r\n");
+	say(fd, "250 ok\r\n552 no\r\n503 no\r\n");
+	expect(store, MESSAGE_QUEUE_OUTCOME, &m);
+	keep();
+	const struct message_queue_result *r = m.results.items;
+	assert_int_equal(m.results.count, 3);
+	assert_int_equal(r[0].verdict, QUEUE_RELAYED);
+	assert_int_equal(r[1].verdict, QUEUE_RELAYED);
+	assert_int_equal(r[2].verdict, QUEUE_DEFERRED);
+	assert_view(r[2].status, "4.5.3");
+	assert_view(r[2].reply, "552 no");
+	assert_int_equal(r[2].cause, TROUBLE_NONE);
+	for (size_t i = 0; i < ALONE; i++) {
+		give_one(d, "bbbbbbbbbbbb", body);
+		hear(fd, "RSET\r\nMAIL FROM:<alice@example.test>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n");
+		snprintf(text, sizeof text, "250 ok\r\n250 ok\r\n%s\r\n503 no\r\n", alone[i].reply);
+		say(fd, text);
+		struct message_queue_result one = expect_outcome("bbbbbbbbbbbb", 1, 0);
+		assert_int_equal(one.verdict, alone[i].verdict);
+		assert_view(one.status, alone[i].status);
+		assert_view(one.reply, alone[i].reply);
+	}
+	close(fd);
+}
+
 static void test_a_host_that_is_not_there(void **state)
 {
 	(void)state;
@@ -704,6 +763,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_a_message_goes_out, start, stop),
 	    cmocka_unit_test_setup_teardown(test_a_connection_serves_several_messages_and_destinations, start, stop),
 	    cmocka_unit_test_setup_teardown(test_recipients_have_results_of_their_own, start, stop),
+	    cmocka_unit_test_setup_teardown(test_too_many_recipients_come_again, start, stop),
 	    cmocka_unit_test_setup_teardown(test_a_host_that_is_not_there, start, stop),
 	    cmocka_unit_test_setup_teardown(test_a_host_that_refuses_to_talk, start, stop),
 	    cmocka_unit_test_setup_teardown(test_what_is_decided_here_is_no_reply, start, stop),
