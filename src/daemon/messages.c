@@ -97,7 +97,8 @@ SCHEMA(message_deliver, FIELD_BYTES(message_deliver, session, 64), FIELD_U64(mes
     FIELD_BYTES(message_deliver, message_id, 1000), FIELD_U64(message_deliver, submitter), FIELD_U64(message_deliver, ret),
     FIELD_BYTES(message_deliver, envid, ENVID_MAX), FIELD_U64(message_deliver, body), FIELD_U64(message_deliver, utf8),
     FIELD_U64(message_deliver, text_growth),
-    FIELD_U64(message_deliver, require_tls), FIELD_U64(message_deliver, priority), FIELD_U64(message_deliver, by_time),
+    FIELD_U64(message_deliver, require_tls), FIELD_U64(message_deliver, priority),
+    FIELD_U64(message_deliver, priority_given), FIELD_U64(message_deliver, by_time),
     FIELD_U64(message_deliver, by_mode), FIELD_U64(message_deliver, hold_until),
     FIELD_LIST(message_deliver, recipients, QUEUED_MAX, &message_delivery_recipient_schema),
     FIELD_LIST(message_deliver, reports, REPORTS_MAX, &message_delivery_report_schema));
@@ -127,7 +128,8 @@ SCHEMA(message_queue_message, FIELD_U64(message_queue_message, number), FIELD_BY
     FIELD_U64(message_queue_message, arrived), FIELD_U64(message_queue_message, expires), FIELD_U64(message_queue_message, size),
     FIELD_U64(message_queue_message, ret), FIELD_U64(message_queue_message, body), FIELD_U64(message_queue_message, utf8),
     FIELD_U64(message_queue_message, require_tls), FIELD_U64(message_queue_message, priority),
-    FIELD_U64(message_queue_message, by_time), FIELD_U64(message_queue_message, by_mode), FIELD_U64(message_queue_message, trailer),
+    FIELD_U64(message_queue_message, by_time), FIELD_U64(message_queue_message, by_mode),
+    FIELD_U64(message_queue_message, priority_given), FIELD_U64(message_queue_message, trailer),
     FIELD_LIST(message_queue_message, recipients, QUEUED_MAX, &message_queue_recipient_schema),
     FIELD_BYTES(message_queue_message, bytes, PIECE_MAX));
 SCHEMA(message_queue_taken, FIELD_U64(message_queue_taken, number), FIELD_U64(message_queue_taken, error),

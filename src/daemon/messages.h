@@ -196,6 +196,7 @@ struct message_deliver {
 	uint64_t body, utf8, require_tls; /* enum smtp_body_kind */
 	uint64_t text_growth;        /* of a binary body: line_ends_growth (format/line_ends.h); set by upload_deliver */
 	uint64_t priority;           /* MT-PRIORITY + 9: 0 to 18 */
+	uint64_t priority_given;     /* it was said, be it 0: it is said to the next host too */
 	uint64_t by_time;            /* DELIVERBY as seconds since 1970; 0: none */
 	uint64_t by_mode;            /* 'R' or 'N', + 256 when tracing was asked for */
 	uint64_t hold_until;         /* FUTURERELEASE, seconds since 1970; 0: none */
@@ -253,6 +254,7 @@ struct message_queue_message {
 	uint64_t number; /* the destination's */
 	struct view id, sender, envid;
 	uint64_t arrived, expires, size, ret, body, utf8, require_tls, priority, by_time, by_mode;
+	uint64_t priority_given;   /* as in message_deliver */
 	uint64_t trailer;          /* bytes behind the body, to be had by MESSAGE_QUEUE_READ from offset `size` */
 	struct codec_list recipients;
 	struct view bytes; /* the body from its beginning: whole, when it is as long as `size` */

@@ -309,7 +309,10 @@ static bool send_group(struct relay_connection *c, struct relay_message *m)
 	    TROUBLE_UNWRITABLE, "5.6.7", DECIDED_AT, "an address or parameter of this message cannot be said in SMTP"};
 	static const struct relay_reason no_memory = {TROUBLE_LOCAL, "4.3.0", DECIDED_AT, "out of memory"};
 	struct smtp_client_lack lack = {0};
-	if (m->m.require_tls && c->config.kind == SMTP_CLIENT_SMTP && !has_safe_peer(c)) {
+	/* RFC 8689 section 5: a report is not thrown away because its way back cannot promise what was asked for. */
+	if (m->m.require_tls && m->m.sender.len == 0 && !(has_safe_peer(c) && smtp_client_host(c->client)->require_tls))
+		m->transaction.require_tls = false;
+	if (m->transaction.require_tls && c->config.kind == SMTP_CLIENT_SMTP && !has_safe_peer(c)) {
 		decide(m, QUEUE_FAILED, &unsafe);
 		return false;
 	}

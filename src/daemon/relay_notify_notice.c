@@ -177,6 +177,28 @@ static enum smtp_body_kind body_kind(const struct relay_notice *n)
 	return n->needs & (DSN_NEEDS_8BITMIME | DSN_NEEDS_SMTPUTF8) ? SMTP_8BITMIME : SMTP_7BIT;
 }
 
+/*
+ * What the reported messages asked of their way holds for the way back: encryption (RFC 8689 section 5), and the priority of the
+ * most urgent (RFC 6710).
+ */
+struct terms {
+	bool require_tls, priority_given;
+	uint64_t priority; /* MT-PRIORITY + 9 */
+};
+
+static struct terms terms_of(const struct relay_notice *n)
+{
+	struct terms t = {0};
+	for (const struct relay_news *i = n->news; i; i = i->next) {
+		t.require_tls = t.require_tls || i->m.require_tls;
+		t.priority_given = t.priority_given || i->m.priority_given;
+		t.priority = i->m.priority > t.priority ? i->m.priority : t.priority;
+	}
+	if (t.priority > SMTP_PRIORITY_MAX - SMTP_PRIORITY_MIN)
+		t.priority = -SMTP_PRIORITY_MIN;
+	return t;
+}
+
 /* What is kept with a message, as smtp makes it. */
 struct kept {
 	struct mime_parser *parser;
@@ -185,13 +207,16 @@ struct kept {
 	struct view message_id;
 };
 
-static void keep(struct relay_notice *n, struct kept *k)
+static void keep(struct relay_notice *n, const struct terms *terms, struct kept *k)
 {
 	struct message_summary summary;
 	struct smtp_recipient to = {.path = n->sender, .notify = VIEW("NEVER")};
 	struct smtp_envelope envelope = {.sender_is_null = true,
 	    .utf8 = n->needs & DSN_NEEDS_SMTPUTF8,
 	    .body = body_kind(n),
+	    .require_tls = terms->require_tls,
+	    .has_priority = terms->priority_given,
+	    .priority = (int)terms->priority + SMTP_PRIORITY_MIN,
 	    .recipients = &to,
 	    .count = 1};
 	arena_init(&k->arena, ARENA_MAX);
@@ -228,7 +253,8 @@ static void deliver(struct relay_notice *n)
 	struct kept kept;
 	size_t report_count;
 	struct message_delivery_report *reports = list_reports(n, &report_count);
-	keep(n, &kept);
+	struct terms terms = terms_of(n);
+	keep(n, &terms, &kept);
 	struct message_deliver m = {
 	    .session = view_from_string(n->id),
 	    .summary = buf_view(&kept.summary),
@@ -241,7 +267,9 @@ static void deliver(struct relay_notice *n)
 	    .message_id = view_from_string(n->message_id),
 	    .body = body_kind(n),
 	    .utf8 = (n->needs & DSN_NEEDS_SMTPUTF8) != 0,
-	    .priority = -SMTP_PRIORITY_MIN,
+	    .require_tls = terms.require_tls,
+	    .priority = terms.priority,
+	    .priority_given = terms.priority_given,
 	    .recipients = {.items = n->recipients, .count = n->recipient_count},
 	    .reports = {.items = reports, .count = report_count},
 	};

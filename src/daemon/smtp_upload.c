@@ -221,6 +221,7 @@ static void put_envelope(const struct smtp_connection *c, const struct smtp_enve
 	m->utf8 = envelope->utf8;
 	m->require_tls = envelope->require_tls;
 	m->priority = (uint64_t)(SMTP_PRIORITY_MAX + envelope->priority);
+	m->priority_given = envelope->has_priority;
 	if (envelope->by_mode != SMTP_BY_NONE) {
 		m->by_time = (uint64_t)envelope->by_time;
 		m->by_mode = (envelope->by_mode == SMTP_BY_RETURN ? 'R' : 'N') + (envelope->by_trace ? 256 : 0);

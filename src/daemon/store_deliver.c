@@ -233,6 +233,7 @@ static bool copy_head(struct delivery *d, const struct message_deliver *m)
 	    .ret = (uint8_t)m->ret,
 	    .body = (uint8_t)m->body,
 	    .priority = (uint8_t)(m->priority <= 18 ? m->priority : 9),
+	    .priority_given = m->priority_given && m->priority <= 18,
 	    .utf8 = m->utf8,
 	    .require_tls = m->require_tls,
 	    .shared = m->targets.count > 0};

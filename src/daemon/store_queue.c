@@ -84,6 +84,7 @@ static void on_message(void *arg, uint32_t request, const struct queue_handout *
 	    .utf8 = r->utf8,
 	    .require_tls = r->require_tls,
 	    .priority = r->priority,
+	    .priority_given = r->priority_given,
 	    .by_time = (uint64_t)r->by_time,
 	    .by_mode = r->by_mode,
 	    .trailer = r->trailer_len,

@@ -8,7 +8,7 @@
 #include "format/dsn_explain.h"
 
 enum { VERSION = 2 };
-enum { UTF8 = 1, REQUIRE_TLS = 2, BY_DONE = 4, HELD = 8, SHARED = 16, GROWS = 32 };
+enum { UTF8 = 1, REQUIRE_TLS = 2, BY_DONE = 4, HELD = 8, SHARED = 16, GROWS = 32, PRIORITY_GIVEN = 64 };
 enum { LOCAL = 1, WARNED = 2 };
 
 bool queue_id_from(struct view text, struct queue_id *id)
@@ -101,7 +101,7 @@ static void put_record(struct buf *out, const struct queue_record *r, const stru
 	buf_append_u8(out, r->priority);
 	buf_append_u8(out, (uint8_t)((r->utf8 ? UTF8 : 0) | (r->require_tls ? REQUIRE_TLS : 0) |
 	                             (r->by_done ? BY_DONE : 0) | (r->held ? HELD : 0) | (r->shared ? SHARED : 0) |
-	                             (r->text_growth ? GROWS : 0)));
+	                             (r->text_growth ? GROWS : 0) | (r->priority_given ? PRIORITY_GIVEN : 0)));
 	buf_append_u64(out, (uint64_t)r->held_since);
 	buf_append_u64(out, (uint64_t)r->held_until);
 	buf_append_u64(out, (uint64_t)r->notify_after);
@@ -206,6 +206,7 @@ static void read_head(struct cursor *c, struct queue_record *r)
 	r->held = flags & HELD;
 	r->shared = flags & SHARED;
 	r->text_growth = flags & GROWS ? 1 : 0; /* it stands behind the recipients */
+	r->priority_given = flags & PRIORITY_GIVEN;
 	r->held_since = (int64_t)cursor_u64(c);
 	r->held_until = (int64_t)cursor_u64(c);
 	r->notify_after = (int64_t)cursor_u64(c);

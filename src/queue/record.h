@@ -111,8 +111,9 @@ struct queue_record {
 	int64_t warn_at;    /* when a delay is to be told; 0: not (any more) */
 	int64_t by_time;    /* 0: none */
 	uint16_t by_mode;   /* 'R' or 'N', + 256 for the trace */
-	uint8_t ret, body, priority; /* priority: 0 to 18 */
+	uint8_t ret, body, priority; /* priority: MT-PRIORITY + 9, 0 to 18 */
 	bool utf8, require_tls;
+	bool priority_given; /* MT-PRIORITY was said, be it 0: the next host hears it too */
 	bool shared;   /* mailboxes here have the body too */
 	bool by_done;  /* by_time has passed, and what follows from it has been done */
 	bool held;     /* an administrator's: no attempt, no deadline until it is released */

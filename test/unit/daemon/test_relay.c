@@ -532,6 +532,59 @@ static void test_what_is_decided_here_is_no_reply(void **state)
 	close(fd);
 }
 
+static void take_message(int fd, const char *mail)
+{
+	hear(fd, mail);
+	say(fd, "250 ok\r\n");
+	hear(fd, "RCPT TO:<bob@example.net>\r\n");
+	say(fd, "250 ok\r\n");
+	hear(fd, "DATA\r\n");
+	say(fd, "354 go\r\n");
+	hear(fd, "Subject: x\r\n\r\nhello\r\n.\r\n");
+	say(fd, "250 2.0.0 kept\r\n");
+}
+
+/* What was said when the message came is said to the next host, and nothing else. */
+static void test_terms_keep_their_value(void **state)
+{
+	struct message_queue_recipient bob = {.address = VIEW("bob@example.net")};
+	static const char *const ids[] = {"aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc", "dddddddddddd", "eeeeeeeeeeee"};
+	static const char *const mail[] = {"MAIL FROM:<alice@example.test> MT-PRIORITY=0\r\n", "MAIL FROM:<alice@example.test>\r\n",
+	    "MAIL FROM:<alice@example.test> RET=HDRS ENVID=x MT-PRIORITY=-5\r\n", "MAIL FROM:<>\r\n", NULL};
+	(void)state;
+	uint64_t d = offer("example.net");
+	int fd = take_connection();
+	say(fd, "220 host.example.net ESMTP\r\n");
+	hear(fd, "EHLO relay.example.test\r\n");
+	say(fd, "250-host.example.net\r\n250-MT-PRIORITY\r\n250-DELIVERBY\r\n250 DSN\r\n");
+	expect_take(d);
+	for (size_t i = 0; i < 5; i++) {
+		struct message_queue_message m = {.number = d,
+		    .id = view_from_string(ids[i]),
+		    .sender = i == 3 ? VIEW("") : VIEW("alice@example.test"),
+		    .size = strlen(body),
+		    .priority = i == 2 ? 4 : 9,
+		    .priority_given = i == 0 || i == 2,
+		    .ret = i == 2 ? 2 : 0,
+		    .envid = i == 2 ? VIEW("x") : VIEW(""),
+		    .require_tls = i == 3, /* a report: better in clear than not at all (RFC 8689 section 5) */
+		    .by_time = i == 4 ? (uint64_t)time(NULL) : 0, /* this very moment is over, and no time at all is another thing */
+		    .by_mode = i == 4 ? 'R' : 0,
+		    .recipients = {.items = &bob, .count = 1},
+		    .bytes = view_from_string(body)};
+		tell(store, MESSAGE_QUEUE_MESSAGE, &m, -1);
+	}
+	taken(d, 5);
+	for (size_t i = 0; i < 4; i++) {
+		take_message(fd, mail[i]);
+		assert_int_equal(expect_outcome(ids[i], 1, 0).verdict, QUEUE_RELAYED);
+	}
+	struct message_queue_result r = expect_outcome(ids[4], 1, 0);
+	assert_int_equal(r.verdict, QUEUE_FAILED);
+	assert_int_equal(r.cause, TROUBLE_NO_DELIVERBY);
+	close(fd);
+}
+
 static void test_lost_before_the_end_goes_back(void **state)
 {
 	(void)state;
@@ -767,6 +820,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_a_host_that_is_not_there, start, stop),
 	    cmocka_unit_test_setup_teardown(test_a_host_that_refuses_to_talk, start, stop),
 	    cmocka_unit_test_setup_teardown(test_what_is_decided_here_is_no_reply, start, stop),
+	    cmocka_unit_test_setup_teardown(test_terms_keep_their_value, start, stop),
 	    cmocka_unit_test_setup_teardown(test_lost_before_the_end_goes_back, start, stop),
 	    cmocka_unit_test_setup_teardown(test_lost_after_the_end_may_have_been_delivered, start, stop),
 	    cmocka_unit_test_setup_teardown(test_a_large_body_is_read_in_pieces, start, stop),

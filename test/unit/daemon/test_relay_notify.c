@@ -243,6 +243,27 @@ static void own_decisions_are_told_as_such(void **state)
 	assert_view(d->status.recipients[0].remote.value, "mx.there.example");
 }
 
+/* RFC 8689 section 5, RFC 6710: what was asked of the way there holds for the way back. */
+static void terms_hold_for_the_way_back(void **state)
+{
+	static const struct {
+		bool require_tls, given;
+		uint64_t priority;
+	} cases[] = {{false, false, 9}, {true, false, 9}, {false, true, 9}, {false, true, 13}, {true, true, 0}};
+	for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+		server_anew(state);
+		struct item *i = add_item("alice@example.org");
+		i->m.require_tls = cases[c].require_tls;
+		i->m.priority = cases[c].priority;
+		i->m.priority_given = cases[c].given;
+		server_offer();
+		struct delivery *d = only_delivery();
+		assert_int_equal(d->m.require_tls, cases[c].require_tls);
+		assert_int_equal(d->m.priority, cases[c].priority);
+		assert_int_equal(d->m.priority_given, cases[c].given);
+	}
+}
+
 /* ---- what is returned ---- */
 
 static void returns_what_was_asked_for(void **state)
@@ -471,6 +492,7 @@ int main(void)
 	    TEST(says_what_led_to_the_end),
 	    TEST(what_a_host_says_did_not_end_it_here),
 	    TEST(own_decisions_are_told_as_such),
+	    TEST(terms_hold_for_the_way_back),
 	    TEST(returns_what_was_asked_for),
 	    TEST(uploads_a_large_one_on_credit),
 	    TEST(returns_octets_as_they_are),

@@ -28,6 +28,7 @@ struct peer {
 		uint64_t number, action, recipients, first, size;
 		char id[13], address[100], body[100], reply[100], stage[33];
 		uint64_t cause, over, causes[3];
+		struct message_queue_message terms; /* its numbers alone are good */
 		size_t body_len;
 	} messages[100];
 	size_t message_count;
@@ -61,6 +62,7 @@ static void take_message(struct peer *p, const struct message_queue_message *m)
 	for (size_t i = 0; i < m->recipients.count && i < 3; i++)
 		p->messages[n].causes[i] = first[i].cause;
 	p->messages[n].cause = first->cause;
+	p->messages[n].terms = *m;
 	p->messages[n].over = first->over;
 	text(p->messages[n].body, sizeof p->messages[n].body, m->bytes);
 }
@@ -374,6 +376,46 @@ static void settle(void)
 	} while (figures.under_way > 0);
 }
 
+/* What the sender asked for comes to relay as it came to store: a priority of 0 that was said, and one that was not. */
+static void terms_keep_their_value(void **state)
+{
+	static const struct {
+		uint64_t priority, given, require_tls, utf8, body, ret, by_mode;
+	} cases[] = {{9, 1, 0, 0, 0, 0, 0}, {9, 0, 1, 1, 1, 1, 'R'}, {0, 1, 1, 0, 2, 2, 'N' + 256}, {18, 1, 0, 1, 0, 0, 'R' + 256}};
+	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char id[13];
+		snprintf(id, sizeof id, "00000000000%zu", i);
+		struct message_deliver m = delivery(id, NULL, 0, &recipient, 1);
+		m.priority = cases[i].priority;
+		m.priority_given = cases[i].given;
+		m.require_tls = cases[i].require_tls;
+		m.utf8 = cases[i].utf8;
+		m.body = cases[i].body;
+		m.ret = cases[i].ret;
+		m.by_mode = cases[i].by_mode;
+		m.by_time = cases[i].by_mode ? (uint64_t)clock_wall() + 5000 : 0;
+		send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	}
+	ready(1);
+	take(offered("b.example"));
+	assert_int_equal(relay.message_count, 4);
+	for (size_t k = 0; k < 4; k++) {
+		size_t i = (size_t)(relay.messages[k].id[11] - '0'); /* the urgent ones come first */
+		const struct message_queue_message *m = &relay.messages[k].terms;
+		assert_true(i < 4);
+		assert_int_equal(m->priority, cases[i].priority);
+		assert_int_equal(m->priority_given, cases[i].given);
+		assert_int_equal(m->require_tls, cases[i].require_tls);
+		assert_int_equal(m->utf8, cases[i].utf8);
+		assert_int_equal(m->body, cases[i].body);
+		assert_int_equal(m->ret, cases[i].ret);
+		assert_int_equal(m->by_mode, cases[i].by_mode);
+		assert_int_equal(m->by_time > 0, cases[i].by_mode > 0);
+	}
+}
+
 /* Whose words they are is kept from relay to the report; a host's reply with the stage that it answers. */
 static void whose_words_they_are_is_kept(void **state)
 {
@@ -554,6 +596,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(mailboxes_and_queue_in_one_step, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(a_refused_mailbox_refuses_all, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(the_sender_is_told_once, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(terms_keep_their_value, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(whose_words_they_are_is_kept, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(relay_comes_again, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(large_bodies, prepare, clean_up),

@@ -43,6 +43,7 @@ static struct queue_record example(struct record_recipient *recipients, size_t c
 	    .ret = 2,
 	    .body = 1,
 	    .priority = 18,
+	    .priority_given = true,
 	    .utf8 = true,
 	    .require_tls = true,
 	    .shared = true,
@@ -102,7 +103,7 @@ static void test_everything_comes_back(void **state)
 	assert_view(got.sender, "s@example.com");
 	assert_view(got.held_why, "looks odd");
 	assert_int_equal(got.by_mode, 'R' + 256);
-	assert_true(got.utf8 && got.require_tls && got.shared && got.by_done && got.held);
+	assert_true(got.utf8 && got.require_tls && got.priority_given && got.shared && got.by_done && got.held);
 	assert_int_equal(got.notify_attempts, 6);
 	assert_int_equal(got.text_growth, 70000);
 	assert_view(got.recipients[0].verified, "dane-ee");
