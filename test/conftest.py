@@ -180,9 +180,10 @@ def road(shared_net, request):
 
 @pytest.fixture
 def provider(road):
-    """alice's server. Each test sends from another of her addresses, since repeated reports to one sender are gathered."""
+    """alice's server. Each test has a sender of its own, since repeated reports to one person are gathered."""
     road.number = getattr(road, "number", 0) + 1
-    road.provider.sender = f"alice+{road.number}@provider.example"
+    road.provider.sender = f"sender{road.number}@provider.example"
+    road.provider.add_account(road.provider.sender)
     return road.provider
 
 

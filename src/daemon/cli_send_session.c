@@ -117,7 +117,7 @@ static void wrote(struct session *c)
 static void keep_reply(struct send_recipient *r, const struct smtp_client_reply *reply)
 {
 	r->replied = true;
-	r->reply = (struct send_reply){.code = reply->code, .stage = reply->stage, .local = reply->local};
+	r->reply = (struct send_reply){.code = reply->code, .stage = reply->stage};
 	snprintf(r->reply.status, sizeof r->reply.status, "%.*s", VIEW_FMT(reply->enhanced));
 	snprintf(r->reply.text, sizeof r->reply.text, "%.*s", VIEW_FMT(reply->text));
 }
@@ -185,16 +185,17 @@ static void on_failed(void *arg, enum smtp_client_failure failure, const struct 
 
 /* ---- sending ---- */
 
-static void judge_group(struct session *c, unsigned code, const char *enhanced, const char *text)
+/* By us: the server was not asked. A code of class 4 may be tried again. */
+static void judge_group(struct session *c, const char *enhanced, const char *text)
 {
-	const struct smtp_client_reply reply = {.code = code,
+	const struct smtp_client_reply own = {.code = enhanced[0] == '4' ? 451 : 554,
 	    .enhanced = view_from_string(enhanced),
 	    .text = view_from_string(text),
-	    .stage = SMTP_CLIENT_AT_MAIL,
-	    .local = true};
+	    .stage = SMTP_CLIENT_AT_MAIL};
 	for (size_t i = 0; i < c->transaction.count; i++) {
-		keep_reply(in_group(c, i), &reply);
-		in_group(c, i)->done = true;
+		struct send_recipient *r = in_group(c, i);
+		keep_reply(r, &own);
+		r->reply.local = r->done = true;
 	}
 }
 
@@ -228,33 +229,30 @@ static const char *convert(struct session *c)
 /* True when it is on its way; else the group has its results. */
 static bool send_group(struct session *c)
 {
-	struct smtp_client_reply why = {0};
+	struct smtp_client_lack lack = {0};
 	char text[300];
-	enum smtp_client_verdict verdict = smtp_client_accepts(c->client, &c->transaction, &why);
+	enum smtp_client_verdict verdict = smtp_client_accepts(c->client, &c->transaction, &lack);
 	if (verdict == SMTP_CLIENT_CONVERTS) {
 		const char *obstacle = convert(c);
 		if (obstacle) {
 			snprintf(text, sizeof text, "the server takes 7 bits only, and the message cannot be converted: %s", obstacle);
-			judge_group(c, 554, "5.6.3", text);
+			judge_group(c, "5.6.3", text);
 			return false;
 		}
 		c->transaction.body = SMTP_7BIT;
 		c->transaction.size = c->s->message.len;
-		verdict = smtp_client_accepts(c->client, &c->transaction, &why);
+		verdict = smtp_client_accepts(c->client, &c->transaction, &lack);
 	}
 	if (verdict != SMTP_CLIENT_TAKES) {
-		snprintf(text, sizeof text, "%.*s", VIEW_FMT(why.text));
-		char enhanced[12];
-		snprintf(enhanced, sizeof enhanced, "%.*s", VIEW_FMT(why.enhanced));
-		judge_group(c, why.code, enhanced, text);
+		judge_group(c, lack.enhanced, lack.text);
 		return false;
 	}
 	c->accepted = c->offset = 0;
 	int error = smtp_client_send(c->client, &c->transaction);
 	if (error == -EINVAL)
-		judge_group(c, 553, "5.1.3", "an address cannot be said in SMTP");
+		judge_group(c, "5.1.3", "an address cannot be said in SMTP");
 	else if (error)
-		judge_group(c, 452, "4.3.0", "there is no memory");
+		judge_group(c, "4.3.0", "there is no memory");
 	return error == 0;
 }
 
@@ -273,7 +271,7 @@ static void send_next(struct session *c)
 		if (count == 0)
 			break;
 		if (smtp_client_transactions_left(c->client) == 0)
-			judge_group(c, 451, "4.5.3", "the server takes no more recipients on this connection");
+			judge_group(c, "4.5.3", "the server takes no more recipients on this connection");
 		else if (send_group(c))
 			return;
 	}

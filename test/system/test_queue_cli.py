@@ -90,7 +90,7 @@ def test_list_and_show(store):
     text = store.cli("list").stdout.decode()
     assert store.questions[-1] == ["queue", "list"]
     assert text.count("carol@example.net -> joe@example.com\n") == 2 and "\x1b" not in text
-    assert "It will be tried again at example.com in " in text and "(greylisting)" in text
+    assert "It will be tried again at example.com in " in text and "Greylisting" in text
     assert [m["id"] for m in json.loads(store.cli("list", "--json").stdout)] == ["Ab3dEf6hIj9l", "second"]
     shown = store.cli("show", "Ab3dEf6hIj9l", "second").stdout.decode()
     assert store.questions[-1] == ["queue", "show", "id=Ab3dEf6hIj9l", "id=second"]
