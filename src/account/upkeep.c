@@ -145,7 +145,11 @@ void account_purge(struct accounts *a, struct account_request *r)
  * which hold nobody up; only what they find to be expired is then looked at again and dropped in a commit. An account in
  * which nothing has expired is not written at all.
  */
-enum upkeep_phase { UPKEEP_DELETED, UPKEEP_TOMBSTONES, UPKEEP_DELIVERIES, UPKEEP_DONE };
+enum upkeep_phase { UPKEEP_DELETED, UPKEEP_TOO_LONG, UPKEEP_TOMBSTONES, UPKEEP_DELIVERIES, UPKEEP_DONE };
+
+/* A clock that was set back leaves deleted mail with a time further ahead than any may have: it is kept as long as the rule
+ * says from now on, and no longer. By less than this it may be off. */
+enum { CLOCK_SLACK = 86400 };
 
 /* Is the change log's entry a tombstone that may go? `left`: tombstones that there would still be with it. */
 static bool is_old_tombstone(const struct account_request *r, const struct account_change *change, uint64_t left)
@@ -262,6 +266,46 @@ static int drop_delivery(struct txn *t, struct account_request *r, struct view k
 	return txn_delete(t, r->shard, key);
 }
 
+/* Under a new time, which is in its key. */
+static int shorten_deleted(struct txn *t, struct account_request *r, struct view key)
+{
+	char copy[STORE_ENTRY_MAX];
+	struct view value;
+	int64_t expiry;
+	uint64_t emailid;
+	int error = txn_get(t, r->shard, key, &value);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	if (!key_read_deleted(key, &expiry, &emailid))
+		return -EBADMSG;
+	memcpy(copy, value.data, value.len);
+	struct account_key shorter = key_deleted(r->now + r->accounts->undelete_seconds, emailid);
+	error = txn_put(t, r->shard, key_view(&shorter), view_of(copy, value.len));
+	return error ? error : txn_delete(t, r->shard, key);
+}
+
+static int run_shorten(struct txn *t, void *arg)
+{
+	struct account_request *r = arg;
+	int error = 0;
+	r->counted = 0;
+	for (size_t i = 0; i < r->slice->count && error == 0; i++)
+		error = shorten_deleted(t, r, slice_key(r->slice, i));
+	return error;
+}
+
+/* Two changes each. */
+static int run_look_too_long(struct txn *t, void *arg)
+{
+	struct account_request *r = arg;
+	struct account_key from = key_deleted(r->now + r->accounts->undelete_seconds + CLOCK_SLACK, 0);
+	struct account_key to = key_behind_letter('U');
+	r->slice->count = 0;
+	int error = slice_collect(r->slice, t, r->shard, key_view(&from), key_view(&to), SLICE_KEYS / 2);
+	r->more = r->slice->count == SLICE_KEYS / 2;
+	return error;
+}
+
 static int run_drop(struct txn *t, void *arg)
 {
 	struct account_request *r = arg;
@@ -346,7 +390,8 @@ static void looked(struct store_read *read, int result)
 	if (result) {
 		end_upkeep(r, result);
 	} else if (found) {
-		r->commit = (struct store_commit){.run = run_drop, .arg = r, .frees_space = true, .large = true, .done = dropped};
+		r->commit = (struct store_commit){.run = r->phase == UPKEEP_TOO_LONG ? run_shorten : run_drop, .arg = r,
+						  .frees_space = true, .large = true, .done = dropped};
 		store_commit(r->accounts->store, &r->commit);
 	} else {
 		go_on(r);
@@ -356,7 +401,9 @@ static void looked(struct store_read *read, int result)
 static void look(struct account_request *r)
 {
 	r->read = (struct store_read){.shard = r->shard, .arg = r, .done = looked,
-				      .run = r->phase == UPKEEP_DELETED ? run_look_deleted : run_look};
+				      .run = r->phase == UPKEEP_DELETED    ? run_look_deleted
+					     : r->phase == UPKEEP_TOO_LONG ? run_look_too_long
+									   : run_look};
 	store_read(r->accounts->store, &r->read);
 }
 

@@ -360,6 +360,12 @@ static void wait_for_more(struct relay_notify *n)
 	loop_timer_set(&n->timer, milliseconds > 0 ? milliseconds : 0);
 }
 
+/* Not when the time is further ahead than it can have been set: the clock has been set back. */
+static bool is_gathering(const struct relay_notify *n, int64_t now)
+{
+	return now < n->held_until && n->held_until <= now + NOTIFY_GATHER_SECONDS;
+}
+
 /* What comes next, whatever has just ended. */
 static void go_on(void *arg)
 {
@@ -378,7 +384,7 @@ static void go_on(void *arg)
 		rest(n, REST_LATER, 0);
 	else if (n->more && n->held < NOTIFY_HELD_MAX)
 		take(n);
-	else if (n->held > 0 && clock_wall() < n->held_until)
+	else if (n->held > 0 && is_gathering(n, clock_wall()))
 		wait_for_more(n);
 	else
 		rest(n, REST_EMPTY, 0);

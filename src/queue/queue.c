@@ -24,6 +24,7 @@ struct queue *queue_new(
 	q->kept_end = &q->kept;
 	q->takes_end = &q->takes;
 	q->reads_end = &q->reads;
+	queue_clock_new(q);
 	queue_look_everywhere(q);
 	return q;
 }
@@ -66,6 +67,7 @@ void queue_free(struct queue *q)
 	map_done(&q->by_name);
 	map_done(&q->by_number);
 	map_done(&q->held);
+	queue_clock_free(q);
 	mem_free(q);
 }
 
@@ -95,6 +97,7 @@ void queue_wake(struct queue *q)
 void queue_stop(struct queue *q)
 {
 	queue_lost(q);
+	queue_clock_stop(q);
 	/* What a full disk refused has its last chance; without it, it goes out again after the start. */
 	q->kept_until = 0;
 	queue_items_work(q);
@@ -108,6 +111,7 @@ void queue_work(struct queue *q)
 	if (q->stopping)
 		return;
 	queue_items_work(q);
+	queue_clock_work(q);
 	queue_due_work(q, clock_wall());
 	queue_take_work(q);
 }
@@ -345,7 +349,7 @@ void queue_figures(const struct queue *q, struct queue_figures *out)
 	    .leases = q->lease_count,
 	    .waiting_outcomes = q->kept_count,
 	    .under_way = q->item_count + q->takes_busy + q->reads_busy + q->dying + q->due_look + q->event_look +
-	                 q->local_busy,
+	                 q->local_busy + queue_clock_is_busy(q),
 	    .credit = q->credit,
 	    .freed_bytes = q->freed};
 }

@@ -125,6 +125,7 @@ static void counted(struct store_read *read, int result)
 		const struct queue_place *p = &c->slice[i];
 		if (c->first == 0 || p->arrived < c->first)
 			c->first = p->arrived;
+		c->last = p->arrived > c->last ? p->arrived : c->last;
 		if (c->oldest && (c->before == 0 || p->arrived <= c->before))
 			queue_oldest_add(c->oldest, &c->oldest_count, c->want, p);
 	}
@@ -159,7 +160,7 @@ void queue_count_start(struct queue_count *c)
 	c->letter = 'D';
 	c->from = queue_key_letter('D');
 	c->messages = c->bytes = c->held = c->notifying = c->destinations = 0;
-	c->first = 0;
+	c->first = c->last = 0;
 	c->oldest_count = 0;
 	c->stopped = false;
 	next(c);

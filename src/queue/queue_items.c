@@ -71,7 +71,7 @@ void queue_keep(struct queue *q, struct queue_item *item)
 	*q->kept_end = item;
 	q->kept_end = &item->next;
 	q->kept_count++;
-	q->kept_until = clock_wall() + 1;
+	q->kept_until = clock_wall() + KEPT_SECONDS;
 }
 
 /* In the committer. A step that failed after it had written must take the whole commit with it. */
@@ -161,7 +161,7 @@ void queue_items_work(struct queue *q)
 		end_delay(q);
 	else if (q->later)
 		q->handlers->wake_in(q->arg, left); /* the loop's clock is a little behind ours: its timer may come early */
-	if (q->kept && !q->stopping && clock_wall() >= q->kept_until) {
+	if (q->kept && !q->stopping && !queue_is_kept(q, clock_wall())) {
 		*q->items_end = q->kept;
 		q->items_end = q->kept_end;
 		q->kept = NULL;

@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "queue/queue.h"
+#include "queue/queue_walk.h"
 
 enum {
 	BATCHES_MAX = 2,     /* commits of items under way: more would only be smaller ones */
@@ -15,6 +16,7 @@ enum {
 	SCAN_MAX = 32,       /* destinations that one look at a shard brings */
 	TURN_SECONDS = 60,   /* by so much may a younger one of the same shard go first: it saves looks */
 	EVENTS_MAX = 64,
+	KEPT_SECONDS = 1,
 	AGAIN_SECONDS = 5,   /* until what can't be done now is looked at again */
 	LOOK_SECONDS = 60    /* the clock may have been set: nothing waits longer unlooked at */
 };
@@ -68,6 +70,7 @@ struct shard {
 
 struct take;
 struct part_read;
+struct queue_clock;
 
 struct queue {
 	struct store *store;
@@ -102,7 +105,15 @@ struct queue {
 
 	uint64_t freed;
 	bool woken, stopping;
+
+	struct queue_clock *clock;
 };
+
+/* Further ahead than it can have been set: the clock has been set back. */
+static inline bool queue_is_kept(const struct queue *q, int64_t now)
+{
+	return q->kept_until > now && q->kept_until <= now + KEPT_SECONDS;
+}
 
 /* queue.c */
 void queue_wake(struct queue *q);
@@ -126,6 +137,13 @@ void queue_keep(struct queue *q, struct queue_item *item);
 /* queue_due.c: looks at what is due. */
 void queue_due_work(struct queue *q, int64_t now);
 void queue_look_everywhere(struct queue *q);
+
+/* queue_clock.c: notices when the clock has been set back, and mends what was written before. */
+void queue_clock_new(struct queue *q);
+void queue_clock_work(struct queue *q);
+void queue_clock_stop(struct queue *q);
+void queue_clock_free(struct queue *q);
+bool queue_clock_is_busy(const struct queue *q);
 
 /* queue_take.c */
 void queue_take_work(struct queue *q);

@@ -86,7 +86,7 @@ struct queue_count {
 	size_t want, oldest_count;
 	int64_t before; /* for `oldest`: as in a filter */
 	uint64_t messages, bytes, held, notifying, destinations;
-	int64_t first; /* when the oldest arrived; 0: none */
+	int64_t first, last; /* when the oldest and the youngest arrived; 0: none */
 
 	struct store_read read;
 	unsigned shard;

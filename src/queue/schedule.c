@@ -11,11 +11,19 @@ int64_t schedule_wait(const struct schedule *s, uint32_t failures, uint32_t rand
 	return wait;
 }
 
+enum { STEP_MAX = 60 };
+
+int64_t schedule_most(const struct schedule *s)
+{
+	int64_t most = s->retry_max > s->retry_min ? s->retry_max : s->retry_min;
+	return (most > 0 ? most : 1) + STEP_MAX;
+}
+
 int64_t schedule_not_before(const struct schedule *s, int64_t now, uint32_t attempts, uint32_t random)
 {
 	int64_t wait = schedule_wait(s, attempts, random);
 	int64_t step = schedule_wait(s, attempts, 0) / 16;
-	step = step < 60 ? step : 60;
+	step = step < STEP_MAX ? step : STEP_MAX;
 	int64_t at = now + wait;
 	return step > 1 ? (at + step - 1) / step * step : at;
 }

@@ -21,6 +21,9 @@ int64_t schedule_wait(const struct schedule *s, uint32_t failures, uint32_t rand
  */
 int64_t schedule_not_before(const struct schedule *s, int64_t now, uint32_t attempts, uint32_t random);
 
+/* No attempt is put off by more than that. */
+int64_t schedule_most(const struct schedule *s);
+
 /* A random number for the i-th of several that have one seed. */
 uint32_t schedule_mix(uint64_t seed, uint64_t i);
 

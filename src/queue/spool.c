@@ -442,7 +442,8 @@ static struct queue_key key_of_wait(const struct spool_entries *e, const struct 
 
 static bool same_event(const struct spool_entries *a, const struct spool_entries *b)
 {
-	return a && a->any == b->any && a->event == b->event && a->told.flags == b->told.flags;
+	return a && a->any == b->any && a->event == b->event && a->told.flags == b->told.flags &&
+	       a->told.arrived == b->told.arrived;
 }
 
 /* ---- loading and saving ---- */

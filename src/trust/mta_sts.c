@@ -256,9 +256,16 @@ static int64_t since(int64_t then, int64_t now)
 	return now > then ? now - then : 0;
 }
 
-enum mta_sts_step mta_sts_decide(
-    const struct mta_sts_memory *memory, int id_result, const char *id, int64_t now)
+/* A clock that was set back makes nothing younger than it can be: what lies ahead counts from now on. */
+static void believe(struct mta_sts_memory *memory, int64_t now)
 {
+	memory->fetched_at = memory->fetched_at > now ? now : memory->fetched_at;
+	memory->failed_at = memory->failed_at > now ? now : memory->failed_at;
+}
+
+enum mta_sts_step mta_sts_decide(struct mta_sts_memory *memory, int id_result, const char *id, int64_t now)
+{
+	believe(memory, now);
 	bool valid = memory->has_policy && since(memory->fetched_at, now) < (int64_t)memory->policy.max_age;
 	if (id_result != 0)
 		return valid ? MTA_STS_USE : MTA_STS_NO_POLICY;

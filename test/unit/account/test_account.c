@@ -332,6 +332,29 @@ static void upkeep_drops_what_has_expired(void **state)
 	assert_int_equal(count_of('C'), 4); /* tombstones stay for months */
 }
 
+/* As after a clock that was set back: no deleted mail is kept longer than the rule says from now on. */
+static void deleted_mail_is_not_kept_longer_than_now_allows(void **state)
+{
+	(void)state;
+	uint64_t a = test_account(1);
+	struct account_request r = {.shard = a};
+	struct timespec pause = {.tv_sec = 1, .tv_nsec = 100000000};
+	accounts.undelete_seconds = 24 * 86400;
+	test_create(&accounts, a, 0);
+	fill(a, 3);
+	test_expunge(&accounts, a, (uint32_t[]){1, 2}, 2);
+	accounts.undelete_seconds = 14 * 86400;
+	assert_int_equal(test_request(&accounts, account_upkeep, &r), 0);
+	assert_int_equal(count_of('U'), 2);
+	accounts.undelete_seconds = 1;
+	assert_int_equal(test_request(&accounts, account_upkeep, &r), 0);
+	assert_int_equal(count_of('U'), 2);
+	nanosleep(&pause, NULL);
+	assert_int_equal(test_request(&accounts, account_upkeep, &r), 0);
+	assert_int_equal(count_of('U'), 0);
+	assert_int_equal(test_stat(&accounts, a).deleted_bytes, 0);
+}
+
 /* A long change log: live entries, then live ones and old tombstones by turns, then fresh tombstones; and delivery ids. */
 enum { LIVE = 3000, MIXED = 3000, FRESH = 10, IDS = 3000, LONG_FIRST = 1000 };
 
@@ -494,6 +517,7 @@ int main(void)
 	    {"an_interrupted_expunge_is_finished", an_interrupted_expunge_is_finished, NULL, NULL, NULL},
 	    {"the_change_log_has_one_entry_an_object", the_change_log_has_one_entry_an_object, NULL, NULL, NULL},
 	    {"upkeep_drops_what_has_expired", upkeep_drops_what_has_expired, NULL, NULL, NULL},
+	    {"deleted_mail_is_not_kept_longer_than_now_allows", deleted_mail_is_not_kept_longer_than_now_allows, NULL, NULL, NULL},
 	    {"upkeep_walks_long_lists_in_slices", upkeep_walks_long_lists_in_slices, NULL, NULL, NULL},
 	    {"answers_join_the_thread", answers_join_the_thread, NULL, NULL, NULL},
 	    {"fetching_takes_what_the_budget_holds", fetching_takes_what_the_budget_holds, NULL, NULL, NULL},

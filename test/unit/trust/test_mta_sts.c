@@ -225,9 +225,15 @@ static void decides(void **state)
 	assert_int_equal(mta_sts_decide(&m, 0, "2", NOW + 300), MTA_STS_FETCH);
 	m.failed_at = NOW + 6 * DAY;
 	assert_int_equal(mta_sts_decide(&m, 0, "2", NOW + 6 * DAY + 10), MTA_STS_NO_POLICY);
-	/* The clock was set back. */
+	/* The clock was set back: the policy holds for a week from now on and is looked at daily, a failure counts for minutes. */
 	m.failed_at = 0;
 	assert_int_equal(mta_sts_decide(&m, 0, "1", NOW - 100 * DAY), MTA_STS_USE);
+	assert_int_equal(mta_sts_decide(&m, 0, "1", NOW - 99 * DAY), MTA_STS_REFRESH);
+	assert_int_equal(mta_sts_decide(&m, -ENOENT, NULL, NOW - 93 * DAY), MTA_STS_NO_POLICY);
+	m.failed_at = NOW;
+	strcpy(m.failed_id, "1");
+	assert_int_equal(mta_sts_decide(&m, 0, "1", NOW - 93 * DAY), MTA_STS_NO_POLICY);
+	assert_int_equal(mta_sts_decide(&m, 0, "1", NOW - 93 * DAY + 300), MTA_STS_FETCH);
 	/* Looking for a newer one before mail fails. */
 	m.id[0] = '\0';
 	assert_int_equal(mta_sts_decide(&m, 0, "1", NOW), MTA_STS_FETCH);
