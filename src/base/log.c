@@ -75,24 +75,26 @@ static struct view cause_of(const struct log_field *first, char number[24])
 	return view_of(number, (size_t)n);
 }
 
-static bool may_write(const char *id, const char *event, const struct log_field *fields)
+static bool may_write(const char *id, const char *event, const struct log_field *fields, enum log_kind kind)
 {
 	char number[24];
-	bool of_session = id && strcmp(id, "-") != 0;
+	enum log_pace pace = kind == LOG_OF_MESSAGE      ? LOG_PACE_MESSAGE
+	                     : id && strcmp(id, "-") != 0 ? LOG_PACE_SESSION
+	                                                  : LOG_PACE_PLAIN;
 	struct view cause = cause_of(fields, number);
 	pthread_mutex_lock(&state.lock);
-	bool good = log_limit_take(&state.limit, event, cause, of_session, clock_monotonic_ms());
+	bool good = log_limit_take(&state.limit, event, cause, pace, clock_monotonic_ms());
 	pthread_mutex_unlock(&state.lock);
 	return good;
 }
 
 void log_fields(
-    enum log_level level, const char *id, const char *event, const struct log_field *fields, bool complete)
+    enum log_level level, const char *id, const char *event, const struct log_field *fields, enum log_kind kind)
 {
 	if (level < state.threshold)
 		return;
 	/* Whoever asked for LOG_DEBUG looks for something, and wants all of it. */
-	if (!complete && level > LOG_DEBUG && !may_write(id, event, fields))
+	if (kind != LOG_COMPLETE && level > LOG_DEBUG && !may_write(id, event, fields, kind))
 		return;
 	write_line(level, id, event, fields);
 }

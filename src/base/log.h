@@ -52,7 +52,7 @@ struct log_field log_errno(int error);
  * processes ("-" where there is none). At least one field. A macro, to end the list for the caller.
  */
 #define log_event(level, id, event, ...) \
-	log_fields(level, id, event, (struct log_field[]){__VA_ARGS__, {.key = NULL}}, false)
+	log_fields(level, id, event, (struct log_field[]){__VA_ARGS__, {.key = NULL}}, LOG_PACED)
 
 /*
  * The same for a line that must never be left out: what became of a message that was taken, a login that
@@ -60,11 +60,17 @@ struct log_field log_errno(int error);
  * something else bounds each of them.
  */
 #define log_record(level, id, event, ...) \
-	log_fields(level, id, event, (struct log_field[]){__VA_ARGS__, {.key = NULL}}, true)
+	log_fields(level, id, event, (struct log_field[]){__VA_ARGS__, {.key = NULL}}, LOG_COMPLETE)
+
+enum log_kind {
+	LOG_PACED,      /* log_event */
+	LOG_OF_MESSAGE, /* what became of a message that a stranger may have brought: left out only where one brings very many */
+	LOG_COMPLETE    /* log_record */
+};
 
 /* `event` must be a literal: it is kept. */
 void log_fields(
-    enum log_level level, const char *id, const char *event, const struct log_field *fields, bool complete);
+    enum log_level level, const char *id, const char *event, const struct log_field *fields, enum log_kind kind);
 
 /* Writes a line for each event that lines were left out of since the last call. Whoever logs for long calls it
  * every LOG_TELL_MS; before a program ends it is called once more. */

@@ -8,6 +8,12 @@
 
 #include "base/map.h"
 
+const struct log_pace_limits log_pace_limits[LOG_PACES] = {
+    [LOG_PACE_PLAIN] = {.burst = 10, .milliseconds = 1000, .all_burst = 200, .all_milliseconds = 200},
+    [LOG_PACE_SESSION] = {.burst = 200, .milliseconds = 500, .all_burst = 2000, .all_milliseconds = 100},
+    [LOG_PACE_MESSAGE] = {.burst = 5000, .milliseconds = 100, .all_burst = 50000, .all_milliseconds = 10},
+};
+
 static bool take(int64_t *free_at, int64_t now, int64_t burst, int64_t pace)
 {
 	int64_t from = *free_at > now ? *free_at : now;
@@ -57,16 +63,15 @@ static void leave_out(struct log_limit_event *event, struct view cause)
 	event->example[shown.len] = '\0';
 }
 
-bool log_limit_take(struct log_limit *limit, const char *name, struct view cause, bool of_session, int64_t now)
+bool log_limit_take(struct log_limit *limit, const char *name, struct view cause, enum log_pace pace, int64_t now)
 {
+	const struct log_pace_limits *l = &log_pace_limits[pace];
 	struct log_limit_event *event = event_of(limit, name);
 	uint64_t key = map_hash(cause) + (uint64_t)(event - limit->events + 1) * UINT64_C(0x9e3779b97f4a7c15);
 	struct log_limit_cause *own = cause_of(limit, key, now);
 	int64_t before = own->free_at;
-	bool good = take(&own->free_at, now, of_session ? LOG_LIMIT_SESSION_BURST : LOG_LIMIT_PLAIN_BURST,
-	    of_session ? LOG_LIMIT_SESSION_MS : LOG_LIMIT_PLAIN_MS);
-	if (good && !take(&event->free_at, now, of_session ? LOG_LIMIT_SESSIONS_BURST : LOG_LIMIT_PLAINS_BURST,
-	                of_session ? LOG_LIMIT_SESSIONS_MS : LOG_LIMIT_PLAINS_MS)) {
+	bool good = take(&own->free_at, now, l->burst, l->milliseconds);
+	if (good && !take(&event->free_at, now, l->all_burst, l->all_milliseconds)) {
 		own->free_at = before;
 		good = false;
 	}

@@ -14,20 +14,26 @@ enum {
 	LOG_LIMIT_CAUSES = 2048, /* causes that are fast at the same time; the others need no entry */
 	LOG_LIMIT_WAYS = 4,      /* entries among which a cause may choose */
 	LOG_LIMIT_EXAMPLE = 80,  /* bytes of a cause that are shown as an example: an address fits */
-
-	/* Lines of a session or a message: a host that brings a mailing list with some hundred dead addresses is
-	 * told completely; two lines a second are 40 MB in a day. */
-	LOG_LIMIT_SESSION_BURST = 200,
-	LOG_LIMIT_SESSION_MS = 500,
-	LOG_LIMIT_SESSIONS_BURST = 2000, /* all causes of an event together */
-	LOG_LIMIT_SESSIONS_MS = 100,
-	/* Lines of no session: what is wrong with the machine or another host. One a second is enough to see that
-	 * it lasts. */
-	LOG_LIMIT_PLAIN_BURST = 10,
-	LOG_LIMIT_PLAIN_MS = 1000,
-	LOG_LIMIT_PLAINS_BURST = 200,
-	LOG_LIMIT_PLAINS_MS = 200
 };
+
+/* How much of an event may be written: so many lines at once, then one every so many milliseconds. */
+enum log_pace {
+	/* Lines of no session: what is wrong with the machine or another host. One a second is enough to see that it lasts. */
+	LOG_PACE_PLAIN,
+	/* Lines of a session: a host that brings a mailing list with some hundred dead addresses is told completely; two
+	 * lines a second are 40 MB in a day. */
+	LOG_PACE_SESSION,
+	/* What became of messages that were taken: complete but for a host that brings more than ten a second for long,
+	 * which only bulk does. */
+	LOG_PACE_MESSAGE,
+	LOG_PACES
+};
+
+struct log_pace_limits {
+	int64_t burst, milliseconds;         /* of one cause */
+	int64_t all_burst, all_milliseconds; /* of all causes of an event together */
+};
+extern const struct log_pace_limits log_pace_limits[LOG_PACES];
 
 struct log_limit_event {
 	const char *name;  /* NULL: free */
@@ -48,9 +54,9 @@ struct log_limit {
 
 /*
  * Whether a line may be written now (milliseconds of the monotonic clock); if not, it is counted. `event` is kept,
- * not copied. `of_session`: the line has the id of a session or a message. An empty cause: none is known.
+ * not copied. An empty cause: none is known.
  */
-bool log_limit_take(struct log_limit *limit, const char *event, struct view cause, bool of_session, int64_t now);
+bool log_limit_take(struct log_limit *limit, const char *event, struct view cause, enum log_pace pace, int64_t now);
 
 /* Walks the events that lines were left out of, and forgets the count of each: start with *position = 0. NULL at
  * the end. The event's name, count and example are good until the next call of any function. */

@@ -47,6 +47,17 @@ bool smtp_upload_body(void *arg, struct view bytes)
 
 /* ---- the delivery ---- */
 
+static void log_result(const struct smtp_connection *c, struct view recipient, int result)
+{
+	const struct edge_client *client = &c->edge.client;
+	enum log_level level = result ? LOG_WARNING : LOG_INFO;
+	const struct log_field fields[] = {log_string("client", client->text), log_string("message", c->upload.message_id),
+	    log_text("sender", smtp_envelope(c->session)->sender), log_text("recipient", recipient), log_i64("result", result), {.key = NULL}};
+	/* Users and hosts that are trusted are told of completely, however much they send. */
+	bool known = c->account || network_contains(smtp_role.edge.process->settings.trusted_networks, &client->address);
+	log_fields(level, c->edge.id, result ? "smtp-not-kept" : "smtp-kept", fields, known && !result ? LOG_COMPLETE : LOG_OF_MESSAGE);
+}
+
 /* What was delivered or queued belongs to recipients: a recipient's result is the worst of all of its. */
 static void report(struct smtp_connection *c, const struct message_delivered *m, int error)
 {
@@ -63,14 +74,7 @@ static void report(struct smtp_connection *c, const struct message_delivered *m,
 	}
 	const struct smtp_envelope *envelope = smtp_envelope(c->session);
 	for (size_t i = 0; i < count; i++)
-		if (results[i])
-			log_event(LOG_WARNING, c->edge.id, "smtp-not-kept", log_string("client", c->edge.client.text),
-			    log_string("message", c->upload.message_id), log_text("sender", envelope->sender),
-			    log_text("recipient", envelope->recipients[i].path), log_i64("result", results[i]));
-		else
-			log_record(LOG_INFO, c->edge.id, "smtp-kept", log_string("message", c->upload.message_id),
-			    log_text("sender", envelope->sender), log_text("recipient", envelope->recipients[i].path),
-			    log_string("client", c->edge.client.text));
+		log_result(c, envelope->recipients[i].path, results[i]);
 	c->messages++;
 	smtp_delivered(c->session, results, count, view_from_string(c->upload.message_id));
 	mem_free(results);

@@ -89,7 +89,7 @@ void store_queue_note(const struct queue_note *n)
 	if (f.count == 0)
 		add(&f, log_string("message", id));
 	if (rows[n->kind].event)
-		log_fields(rows[n->kind].level, id, rows[n->kind].event, f.items, true);
+		log_fields(rows[n->kind].level, id, rows[n->kind].event, f.items, LOG_COMPLETE);
 	if (rows[n->kind].kind != TRACE_KINDS)
 		trace_fields(queue_id_view(&n->id), rows[n->kind].kind, f.items);
 }

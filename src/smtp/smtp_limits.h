@@ -14,8 +14,9 @@ enum {
 	SMTP_FUTILE_MAX =
 	    100, /* commands since the last message that bring none nearer; a client that keeps a connection
 	            open says one a minute */
-	SMTP_DEFERRED_MAX =
-	    10000, /* recipients since the last message that were to come later: more than one transaction has */
+	SMTP_RECIPIENTS_SAID_MAX =
+	    10000, /* RCPT commands since the last message, taken or refused for now: a list's program may say all of its
+	              recipients before it looks at the replies */
 	SMTP_CHUNK_SMALL = 64, /* octets: a chunk below that is futile but for the last one (RFC 3030) */
 	SMTP_DELIVER_BY_MIN = 60        /* seconds (RFC 2852): a next host may take that long to answer */
 };

@@ -41,7 +41,7 @@ struct smtp_session {
 	enum smtp_mode mode;
 	bool esmtp, skipping_line, in_feed;
 	unsigned errors;
-	unsigned futile, deferred; /* since a message was taken: smtp_futile, smtp_deferred */
+	unsigned futile, recipients_said; /* since a message was taken: smtp_futile */
 	struct buf helo, login;
 
 	/* The transaction. */
@@ -63,11 +63,10 @@ void smtp_reply(struct smtp_session *s, unsigned code, const char *enhanced, con
 void smtp_fault(struct smtp_session *s, unsigned code, const char *enhanced, const char *text);
 /*
  * What is no error, and may not be repeated for ever: a command that brings no message nearer (NOOP, RSET, EHLO),
- * or a temporary refusal of one; and a recipient that is to come later. Both end the connection at their limits
- * (smtp_limits.h), and begin anew with a message that was taken, or a login.
+ * or a temporary refusal of one; and RCPT. Both end the connection at their limits (smtp_limits.h), and begin anew
+ * with a message that was taken, or a login.
  */
 void smtp_futile(struct smtp_session *s);
-void smtp_deferred(struct smtp_session *s);
 void smtp_progress(struct smtp_session *s);
 /* Called after each reply that may have been one too many. */
 void smtp_end_if_too_many(struct smtp_session *s);

@@ -23,14 +23,9 @@ void smtp_futile(struct smtp_session *s)
 	s->futile++;
 }
 
-void smtp_deferred(struct smtp_session *s)
-{
-	s->deferred++;
-}
-
 void smtp_progress(struct smtp_session *s)
 {
-	s->futile = s->deferred = 0;
+	s->futile = s->recipients_said = 0;
 }
 
 void smtp_reply_verdict(struct smtp_session *s, const struct smtp_verdict *verdict)
@@ -38,9 +33,7 @@ void smtp_reply_verdict(struct smtp_session *s, const struct smtp_verdict *verdi
 	bool for_good = verdict->kind == SMTP_PERMANENT;
 	if (for_good)
 		s->errors++;
-	else if (s->checking == SMTP_AT_RCPT)
-		smtp_deferred(s);
-	else
+	else if (s->checking != SMTP_AT_RCPT)
 		smtp_futile(s);
 	smtp_reply(s,
 	    verdict->code ? verdict->code

@@ -128,7 +128,7 @@ void smtp_end_if_too_many(struct smtp_session *s)
 		return;
 	if (s->errors >= s->config.errors_max)
 		smtp_end(s, "4.7.0", "too many errors");
-	else if (s->futile > SMTP_FUTILE_MAX || s->deferred > SMTP_DEFERRED_MAX)
+	else if (s->futile > SMTP_FUTILE_MAX || s->recipients_said > SMTP_RECIPIENTS_SAID_MAX)
 		smtp_end(s, "4.7.0", "too many commands without a message");
 }
 
@@ -166,6 +166,7 @@ static void run_command(struct smtp_session *s, struct view line)
 			continue;
 		if (commands[i].futile)
 			smtp_futile(s);
+		s->recipients_said += commands[i].run == smtp_rcpt;
 		if (commands[i].states & s->state)
 			commands[i].run(s, argument);
 		else

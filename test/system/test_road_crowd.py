@@ -1,8 +1,10 @@
 """More hosts than connections, and strangers who want to have them all: nobody starves, and mail that isn't theirs goes on."""
 
+import time
+
 import pytest
 
-from hosts import SILENT
+from hosts import SILENT, Gone
 from road import submit
 from server import wait_for
 
@@ -66,3 +68,24 @@ def test_a_strangers_names_that_lead_to_one_silent_host(net, crowded):
     assert len([e for e in crowded.find_events("dsn-sent") if e.fields["action"] == "delivered"]) > 0
     silent.usual().down().up()
     wait_for(lambda: silent.messages, what="a report at the host that speaks again")
+
+
+def test_a_host_that_takes_a_byte_a_second_is_let_go(net, crowded, pytestconfig):
+    if not pytestconfig.getoption("--long"):
+        pytest.skip("takes some minutes; with --long")
+
+    def drip(session, _):
+        while True:
+            if not session.socket.recv(1):
+                raise Gone
+            time.sleep(1)
+
+    slow = net.company(certificate=None)
+    slow.on("body", drip)
+    net.publish()
+    mark = crowded.mark()
+    submit(crowded, crowded.sender, slow.bob, b"Subject: long\r\n\r\n" + b"x" * 78 * 1 + b"\r\n" + (b"y" * 78 + b"\r\n") * 250000)
+    wait_for(lambda: [e for e in crowded.find_events("relay-deferred", mark) if "too slowly" in e.line]
+             or [e for e in crowded.find_events("destination-failed", mark) if "too slowly" in e.line], timeout=600, what="the end of patience")
+    slow.usual().down().up()
+    slow.wait_messages(timeout=60)
