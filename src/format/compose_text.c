@@ -98,7 +98,7 @@ static int broken_header(struct view block, size_t at, struct buf *problem)
 	unsigned line = 1;
 	for (size_t i = 0; i < at && i < block.len; i++)
 		line += block.data[i] == '\n';
-	buf_printf(problem, "the message's header holds a line that is no field, in line %u or before it", line);
+	buf_printf(problem, "line %u of the message is no header field, and no empty line ends the header before it", line);
 	return -EINVAL;
 }
 
@@ -106,14 +106,15 @@ static int write_ready(struct view block, bool whole, struct buf *out, struct bu
 {
 	struct header_reader reader = header_read(block);
 	struct header_field field;
-	size_t fields = 0;
-	while (header_next(&reader, &field)) {
+	size_t fields = 0, end = 0;
+	while (header_next(&reader, &field) && !reader.defective) {
 		fields++;
+		end = field.offset + field.len;
 		if (whole || !is_left_out(field.name))
 			buf_append(out, view_take(view_skip(block, field.offset), field.len));
 	}
 	if (reader.defective)
-		return broken_header(block, reader.at, problem);
+		return broken_header(block, end, problem);
 	if (fields == 0)
 		return compose_wrong(problem, VIEW(""), "the message has no header");
 	buf_append(out, VIEW("\r\n"));

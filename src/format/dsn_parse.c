@@ -212,6 +212,8 @@ static void read_group(struct reader *r, struct view *block, size_t *known)
 	while (block->len && !blank && r->fields < DSN_PARSE_FIELDS_MAX) {
 		struct header_reader reader = header_read(*block);
 		struct header_field field;
+		/* Broken lines are passed over one by one here: each must not have all behind it looked through. */
+		reader.strict = true;
 		while (r->fields < DSN_PARSE_FIELDS_MAX && header_next(&reader, &field)) {
 			r->fields++;
 			bool of_recipient = recipient_field(r, &to, &field);

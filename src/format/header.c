@@ -5,9 +5,10 @@
  *	field      = field-name ":" unstructured CRLF
  *	obs-field  = field-name *WSP ":" unstructured CRLF
  *
- * A header ends at the first line that is neither field nor continuation. Others repair such lines; but what
- *one server takes for the body and another for a header is where attacks hide, so this follows Postfix and
- *Python.
+ * A header ends at the blank line. A line that is neither field nor continuation ends it too, unless a field that
+ * every reader knows follows: strict readers end the header there, lenient ones read on, and what one server takes
+ * for the body and another for a header is where attacks hide. So nothing that either sees may be out of our
+ * sight; the filter in submission.c writes what it lets in so that both see the same.
  */
 #include "format/header.h"
 
@@ -19,7 +20,7 @@ struct header_reader header_read(struct view block)
 	return (struct header_reader){.block = block};
 }
 
-static bool is_ftext(char c)
+bool header_is_ftext(char c)
 {
 	return c > ' ' && c < 0x7f && c != ':';
 }
@@ -28,7 +29,7 @@ size_t header_field_name(struct view line, struct view *name)
 {
 	size_t n = 0;
 	line = view_take(line, FIELD_NAME_MAX);
-	while (n < line.len && is_ftext(line.data[n]))
+	while (n < line.len && header_is_ftext(line.data[n]))
 		n++;
 	size_t colon = n;
 	while (colon < line.len && (line.data[colon] == ' ' || line.data[colon] == '\t'))
@@ -61,36 +62,71 @@ static bool continues(struct view line)
 	return line.len && (line.data[0] == ' ' || line.data[0] == '\t');
 }
 
+static bool is_blank_line(struct view line)
+{
+	return view_equal(line, VIEW("\n")) || view_equal(line, VIEW("\r\n"));
+}
+
+/* A line with its continuations. */
+static struct view lines_at(struct view block, size_t at)
+{
+	size_t end = at + line_at(block, at).len;
+	struct view line;
+	while (continues(line = line_at(block, end)))
+		end += line.len;
+	return view_take(view_skip(block, at), end - at);
+}
+
+/* Where a field of a known name begins, behind the broken line at `start`; 0 if the header ends first. */
+static size_t find_known(struct view block, size_t start)
+{
+	struct view lines, name;
+	for (size_t at = start; at < block.len && at - start < HEADER_DOUBT_MAX; at += lines.len) {
+		if (is_blank_line(line_at(block, at)))
+			return 0;
+		lines = lines_at(block, at);
+		if (header_field_known(lines, &name))
+			return at;
+	}
+	return 0;
+}
+
+/* Whether a line that is no field belongs to the header all the same. */
+static bool is_skipped(struct header_reader *r, struct view line)
+{
+	if (line.data[0] == ':' || continues(line) || (r->at == 0 && view_starts(line, VIEW("From "))))
+		return true;
+	if (r->at >= r->sure && !r->strict)
+		r->sure = find_known(r->block, r->at);
+	return r->at < r->sure;
+}
+
 bool header_next(struct header_reader *r, struct header_field *field)
 {
 	while (!r->ended) {
-		struct view line = line_at(r->block, r->at);
-		if (line.len == 0 || view_equal(line, VIEW("\n")) || view_equal(line, VIEW("\r\n"))) {
+		struct view line = line_at(r->block, r->at), name = {0};
+		if (line.len == 0 || is_blank_line(line)) {
 			r->at += line.len;
 			r->ended = true;
 			break;
 		}
-		struct view name = {0};
-		size_t colon = header_field_name(line, &name);
-		bool nameless = line.data[0] == ':' || continues(line) ||
-		                (r->at == 0 && view_starts(line, VIEW("From ")));
-		if (colon == 0 && !nameless) {
-			r->ended = r->defective = true;
-			break;
-		}
-		size_t start = r->at;
-		r->at += line.len;
-		while (continues(line = line_at(r->block, r->at)))
-			r->at += line.len;
+		struct view lines = lines_at(r->block, r->at);
+		size_t start = r->at, colon = header_field_name(line, &name);
 		if (colon == 0) {
 			r->defective = true;
-			continue;
+			colon = header_field_name_repaired(lines, &name);
 		}
-		struct view whole = view_take(view_skip(r->block, start), r->at - start);
+		if (colon == 0 && !is_skipped(r, line)) {
+			r->ended = true;
+			break;
+		}
+		r->at += lines.len;
+		if (colon == 0)
+			continue;
 		*field = (struct header_field){.name = name,
 		    .offset = start,
-		    .len = whole.len,
-		    .body = without_line_end(view_skip(whole, colon))};
+		    .len = lines.len,
+		    .body = without_line_end(view_skip(lines, colon))};
 		return true;
 	}
 	return false;

@@ -17,16 +17,20 @@ struct header_field {
 struct header_reader {
 	struct view block;
 	size_t at;      /* where the next field begins; at the end: the offset of the body */
-	bool ended;     /* the blank line, or a line that is no field, was met */
+	size_t sure;    /* up to here the header goes on, whatever the lines are */
+	bool strict;    /* to be set by a caller that passes over broken lines itself: each ends the header */
+	bool ended;     /* the blank line, or lines that are text, were met */
 	bool defective; /* a line that is no field, or a field without a name, was met */
 };
 
 struct header_reader header_read(struct view block);
 
 /*
- * The next field; false at the end: after the blank line (CRLF or a bare LF; it is taken), before a line that
- * is no field (the body has begun without a blank line), or where the block ends. A "From " line of mbox
- * before the first field and fields without a name are skipped. Views point into the block.
+ * The next field; false at the end: after the blank line (CRLF or a bare LF; it is taken), before lines that
+ * are no fields (the body has begun without a blank line), or where the block ends. A broken line does not end
+ * the header when a field of a known name follows within HEADER_DOUBT_MAX octets and before a blank line: the
+ * lines up to it that are no fields are skipped. A "From " line of mbox before the first field and fields
+ * without a name are skipped too. Views point into the block, or, if a name was repaired, to static memory.
  */
 bool header_next(struct header_reader *r, struct header_field *field);
 
@@ -38,6 +42,27 @@ bool header_find(struct view block, struct view name, struct view *body);
  * *name is set without blanks before the colon (obs-optional).
  */
 size_t header_field_name(struct view line, struct view *name);
+
+/*
+ * The name that a lenient reader finds in a line (with its continuations) where header_field_name finds none:
+ * behind a byte order mark or blanks, with control characters or stray octets in it, or folded before the
+ * colon. Only names of known fields are found, so that text is not taken for a field. The length with the
+ * colon, at most FIELD_NAME_MAX; 0 if there is none.
+ */
+size_t header_field_name_repaired(struct view lines, struct view *name);
+
+/* Whether these lines begin a field whose name is known (RFC 5322, MIME, trace fields, X- and their like), as
+ * it stands or repaired. Their presence tells a header from text. *name and the length as above, else 0. */
+size_t header_field_known(struct view lines, struct view *name);
+
+/*
+ * The same where line is added to line: whether it is with the last one, which begins at `at`, that the name shows. A colon
+ * before it has settled that, so no line is looked through more than once.
+ */
+size_t header_field_becomes_known(struct view lines, size_t at, struct view *name);
+
+/* Printable US-ASCII but the colon: what a field's name is made of. */
+bool header_is_ftext(char c);
 
 /* Appends a body on one line: line ends go, blanks at both ends go. The result of buf_append. */
 int header_unfold(struct view body, struct buf *out);

@@ -44,10 +44,18 @@ enum {
 	LINE_MAX_OCTETS = 998,
 
 	/*
-	 * A field's name with the blanks and the colon behind it. Names are short; the limit makes all
-	 * readers decide alike, also those that see a few bytes at a time.
+	 * A field's name with the blanks and the colon behind it, and all that a lenient reader forgives between them: as long
+	 * as a line may be. The limit makes all readers decide alike, also those that see a few bytes at a time.
 	 */
-	FIELD_NAME_MAX = 80,
+	FIELD_NAME_MAX = 1000,
+	/*
+	 * Octets of lines that are no fields, behind which a header may go on. Broken programs write a line or two; the limit is
+	 * what a filter must hold back until it knows.
+	 */
+	HEADER_DOUBT_MAX = 8 * 1024,
+	/* Broken lines of one header that are kept, and octets of each. Nobody needs more to find the program that wrote them. */
+	HEADER_BROKEN_LINES_MAX = 20,
+	HEADER_BROKEN_LINE_MAX = 900,
 
 	/* RFC 2047, section 2: octets of one encoded word that we write. */
 	ENCODED_WORD_MAX = 75,

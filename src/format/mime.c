@@ -69,6 +69,17 @@ struct mime_parser {
 
 	struct buf field; /* fields gathered; line_in_field is where its last line begins */
 	size_t line_in_field;
+	/*
+	 * Lines that are no fields are gathered too, until a known field shows that the header goes on behind them; if it
+	 * does not, they are read again as the body's beginning, from the state that was before them.
+	 */
+	bool in_doubt;
+	size_t doubt_line; /* in p->field: where the last line begins, with the lines that it continues */
+	struct line_state {
+		uint64_t line_start, lines;
+		unsigned line_end;
+		bool line_was_empty;
+	} before_doubt;
 	uint64_t header_read; /* octets of this header, and of all headers, that were looked at */
 	uint64_t headers_read;
 
@@ -111,6 +122,7 @@ static void start_header(struct mime_parser *p, int index)
 	p->header_read = 0;
 	buf_clear(&p->field);
 	p->line_in_field = 0;
+	p->in_doubt = false;
 }
 
 /*
@@ -360,10 +372,12 @@ static void take_field(struct mime_parser *p, struct view field)
 		mime_part_defect(&p->tree, (size_t)p->current, MIME_HEADER_LIMIT);
 		return;
 	}
+	if (colon == 0) {
+		mime_part_defect(&p->tree, (size_t)p->current, MIME_HEADER_MALFORMED);
+		colon = header_field_name_repaired(field, &name);
+	}
 	if (colon)
 		mime_part_field(&p->tree, (size_t)p->current, name, view_skip(field, colon), &p->arena);
-	else
-		mime_part_defect(&p->tree, (size_t)p->current, MIME_HEADER_MALFORMED);
 }
 
 /* The lines gathered before the current one are a whole field. */
@@ -376,26 +390,75 @@ static void finish_field(struct mime_parser *p)
 	}
 }
 
-/* A line that a header may hold, though it is no field: see header.h. */
-static bool is_tolerated(const struct mime_parser *p, struct view line)
+/* A line that belongs to the header whatever follows, field or not: see header.h. */
+static bool is_of_header(const struct mime_parser *p, struct view line)
 {
+	struct view name;
 	bool first = p->line_start == p->tree.parts[p->current].header_offset;
-	return line.data[0] == ':' || line.data[0] == ' ' || line.data[0] == '\t' ||
-	       (first && view_starts(line, VIEW("From ")));
+	return header_field_name(line, &name) || header_field_name_repaired(line, &name) || line.data[0] == ':' ||
+	       line.data[0] == ' ' || line.data[0] == '\t' || (first && view_starts(line, VIEW("From ")));
 }
 
 static void feed(struct mime_parser *p, struct view in);
 
-/* The header ends before the line gathered last: those bytes belong to the body, and go there. */
-static void end_header_before_line(struct mime_parser *p)
+/* The header ends before the first line that is no field: what was gathered from there on belongs to the body, and goes there. */
+static void end_header_before_lines(struct mime_parser *p)
 {
-	struct buf line = p->field;
+	struct buf lines = p->field;
 	buf_init(&p->field, MIME_FIELD_MAX);
+	if (p->in_doubt) {
+		p->line_start = p->before_doubt.line_start;
+		p->lines = p->before_doubt.lines;
+		p->line_end = p->before_doubt.line_end;
+		p->line_was_empty = p->before_doubt.line_was_empty;
+		p->in_doubt = false;
+	}
 	p->offset = p->line_start;
 	mime_part_defect(&p->tree, (size_t)p->current, MIME_HEADER_WITHOUT_END);
 	start_body(p, p->line_start);
-	feed(p, buf_view(&line));
-	buf_done(&line);
+	feed(p, buf_view(&lines));
+	buf_done(&lines);
+}
+
+static void begin_doubt(struct mime_parser *p)
+{
+	p->in_doubt = true;
+	p->doubt_line = 0;
+	p->before_doubt = (struct line_state){p->line_start, p->lines, p->line_end, p->line_was_empty};
+}
+
+/* In doubt: whether the last line gathered, as far as it is there, begins a known field. What was before it goes, then. */
+static bool ends_doubt(struct mime_parser *p)
+{
+	struct view line = view_skip(buf_view(&p->field), p->line_in_field), name;
+	if (line.data[0] != ' ' && line.data[0] != '\t')
+		p->doubt_line = p->line_in_field;
+	struct view lines = view_skip(buf_view(&p->field), p->doubt_line);
+	if (p->doubt_line >= HEADER_DOUBT_MAX || !header_field_becomes_known(lines, p->line_in_field - p->doubt_line, &name))
+		return false;
+	mime_part_defect(&p->tree, (size_t)p->current, MIME_HEADER_MALFORMED);
+	buf_consume(&p->field, p->doubt_line);
+	p->line_in_field -= p->doubt_line;
+	p->in_doubt = false;
+	return true;
+}
+
+static bool is_boundary(const struct mime_parser *p, struct view line)
+{
+	bool closing;
+	return view_starts(line, VIEW("--")) && find_boundary(p, line, &closing) >= 0;
+}
+
+/* In doubt: the last gathered line settles it, or leaves it open. False when the header has ended. */
+static bool accept_line_in_doubt(struct mime_parser *p)
+{
+	bool boundary = is_boundary(p, view_skip(buf_view(&p->field), p->line_in_field));
+	if (boundary || (!ends_doubt(p) && p->doubt_line >= HEADER_DOUBT_MAX)) {
+		end_header_before_lines(p);
+		return false;
+	}
+	p->line_in_field = p->field.len;
+	return true;
 }
 
 /*
@@ -403,16 +466,19 @@ static void end_header_before_line(struct mime_parser *p)
  */
 static bool accept_header_line(struct mime_parser *p)
 {
-	struct view line = view_skip(buf_view(&p->field), p->line_in_field), name;
-	bool continues = line.data[0] == ' ' || line.data[0] == '\t', closing;
+	struct view line = view_skip(buf_view(&p->field), p->line_in_field);
+	bool continues = line.data[0] == ' ' || line.data[0] == '\t';
+	if (p->in_doubt)
+		return accept_line_in_doubt(p);
 	if (!continues || p->line_in_field == 0) {
 		finish_field(p);
 		line = buf_view(&p->field);
-		bool boundary = view_starts(line, VIEW("--")) && find_boundary(p, line, &closing) >= 0;
-		if (boundary || (header_field_name(line, &name) == 0 && !is_tolerated(p, line))) {
-			end_header_before_line(p);
+		if (is_boundary(p, line)) {
+			end_header_before_lines(p);
 			return false;
 		}
+		if (!is_of_header(p, line))
+			begin_doubt(p);
 	}
 	p->line_in_field = p->field.len;
 	return true;
@@ -423,6 +489,10 @@ static void header_line(struct mime_parser *p)
 {
 	struct view line = view_skip(buf_view(&p->field), p->line_in_field);
 	bool cr = line.len > 1 && line.data[line.len - 2] == '\r';
+	if (line.len == 1u + cr && p->in_doubt) {
+		end_header_before_lines(p);
+		return;
+	}
 	if (line.len == 1u + cr) {
 		finish_field(p);
 		note_line_end(p, cr, p->offset);
@@ -440,19 +510,23 @@ static void header_line(struct mime_parser *p)
  */
 static void cut_field(struct mime_parser *p)
 {
-	struct view line = view_skip(buf_view(&p->field), p->line_in_field), name;
+	struct view line = view_skip(buf_view(&p->field), p->line_in_field);
 	bool continues = line.data[0] == ' ' || line.data[0] == '\t';
+	if (p->in_doubt && !ends_doubt(p)) {
+		end_header_before_lines(p);
+		return;
+	}
 	if (!(continues && p->line_in_field)) {
 		finish_field(p);
 		line = buf_view(&p->field);
-		if (header_field_name(line, &name) == 0 && !is_tolerated(p, line)) {
-			end_header_before_line(p);
+		if (!is_of_header(p, line)) {
+			end_header_before_lines(p);
 			return;
 		}
-		/* Room was made by what stood before. */
-		if (p->field.len < MIME_FIELD_MAX)
-			return;
 	}
+	/* Room was made by what stood before. */
+	if (p->field.len < MIME_FIELD_MAX)
+		return;
 	mime_part_defect(&p->tree, (size_t)p->current, MIME_HEADER_LIMIT);
 	take_field(p, buf_view(&p->field));
 	buf_clear(&p->field);
@@ -553,12 +627,23 @@ void mime_parser_feed(struct mime_parser *p, struct view bytes)
 	feed(p, bytes);
 }
 
+static bool in_header(const struct mime_parser *p)
+{
+	return p->mode == FIELD_START || p->mode == FIELD || p->mode == FIELD_CUT;
+}
+
 /* A last line without line end is a field, or a boundary, all the same. */
 static void end_last_line(struct mime_parser *p)
 {
 	bool closing;
-	if (p->mode == FIELD && p->field.len > p->line_in_field)
-		accept_header_line(p);
+	/* Where the header turns out to have ended before, the header of a message within the body may have begun. */
+	while (in_header(p) && (p->in_doubt || p->field.len > p->line_in_field)) {
+		bool accepted = p->field.len == p->line_in_field || accept_header_line(p);
+		if (accepted && !p->in_doubt)
+			break;
+		if (accepted)
+			end_header_before_lines(p);
+	}
 	if (p->mode == LINE_HELD && p->held_len) {
 		int level = p->held_len > 2 ? find_boundary(p, view_of(p->held, p->held_len), &closing) : -1;
 		if (level >= 0)
@@ -571,7 +656,7 @@ static void end_last_line(struct mime_parser *p)
 const struct mime_tree *mime_parser_end(struct mime_parser *p)
 {
 	end_last_line(p);
-	if (p->mode == FIELD_START || p->mode == FIELD || p->mode == FIELD_CUT) {
+	if (in_header(p)) {
 		/* A message may be a header alone (RFC 5322, section 3.5): that is no defect. */
 		finish_field(p);
 		start_body(p, p->offset);

@@ -1,7 +1,7 @@
 /*
- * The header filter of submission.h. A line's beginning is gathered until it is a field's name with its
- * colon, the blank line, or too long for any name that matters; then the field goes out, or is dropped with
- * its continuations.
+ * The header filter of submission.h. A line's beginning is gathered until its colon or its end shows what it is; then
+ * the field goes out, or is dropped with its continuations. Lines that are nothing of the kind are held back
+ * until it is known whether the header goes on behind them.
  */
 #include "format/submission.h"
 
@@ -10,20 +10,32 @@
 
 #include "format/header.h"
 
+/* In doubt a line is judged by its beginning when so much is held: then its name is in sight, if it has one. */
+enum { HELD_MAX = HEADER_DOUBT_MAX + 2 * FIELD_NAME_MAX };
+
 void header_filter_init(struct header_filter *f, unsigned drop)
 {
-	*f = (struct header_filter){.drop = drop, .state = AT_NAME};
+	*f = (struct header_filter){.drop = drop, .state = AT_LINE};
+	buf_init(&f->doubt, HELD_MAX + 2);
+}
+
+void header_filter_done(struct header_filter *f)
+{
+	buf_done(&f->doubt);
 }
 
 struct view header_filter_held(const struct header_filter *f)
 {
-	return view_of(f->name, f->name_len);
+	return buf_view(&f->doubt);
 }
 
 static void end_header(struct header_filter *f, bool blank_line)
 {
 	f->ended = true;
 	f->blank_line = blank_line;
+	f->in_doubt = false;
+	/* Where the header's end is only our reading, Bcc is looked for in the lines behind it too. */
+	f->over = !(f->drop & DROP_BCC);
 }
 
 static bool is_dropped(const struct header_filter *f, struct view name)
@@ -31,7 +43,7 @@ static bool is_dropped(const struct header_filter *f, struct view name)
 	if (f->drop & DROP_BCC &&
 	    (view_equal_nocase(name, VIEW("Bcc")) || view_equal_nocase(name, VIEW("Resent-Bcc"))))
 		return true;
-	return f->drop & DROP_RETURN_PATH && view_equal_nocase(name, VIEW("Return-Path"));
+	return f->drop & DROP_RETURN_PATH && !f->ended && view_equal_nocase(name, VIEW("Return-Path"));
 }
 
 static void note_field(struct header_filter *f, struct view name)
@@ -45,98 +57,347 @@ static void note_field(struct header_filter *f, struct view name)
 	f->delivered_to += view_equal_nocase(name, VIEW("Delivered-To"));
 }
 
-/* The gathered beginning goes the way of its line. */
-static int release(struct header_filter *f, bool dropped, struct buf *out)
+static bool is_blank(char c)
 {
+	return c == ' ' || c == '\t';
+}
+
+/* ---- fields ---- */
+
+/* These bytes begin a field, whose name ends with its colon at `colon`. */
+static int begin_field(struct header_filter *f, struct view bytes, struct view name, size_t colon, struct buf *out)
+{
+	struct view strict;
+	bool dropped = is_dropped(f, name);
 	f->state = dropped ? IN_DROPPED : IN_FIELD;
-	f->any_line = true;
-	int error = 0;
-	if (dropped)
-		f->dropped += f->name_len;
-	else
-		error = buf_append(out, view_of(f->name, f->name_len));
-	f->name_len = 0;
-	return error;
-}
-
-/* A name that is still growing; full means longer than any that matters. */
-static bool is_undecided(const struct header_filter *f)
-{
-	char last = f->name[f->name_len - 1];
-	if (f->name_len == sizeof f->name || last == ':' || last == '\n')
-		return false;
-	if (f->name_len == 1)
-		return last != ' ' && last != '\t';
-	/* "Name :" and the CR of a blank line. */
-	return last != '\r';
-}
-
-/* The line's beginning is complete enough: a field, a continuation, or the header's end. */
-static int decide(struct header_filter *f, struct buf *out)
-{
-	struct view line = view_of(f->name, f->name_len), name;
-	if (view_equal(line, VIEW("\r\n")) || view_equal(line, VIEW("\n"))) {
-		end_header(f, true);
+	f->before = dropped ? DROPPED_BEFORE : FIELD_BEFORE;
+	if (!f->ended)
+		note_field(f, name);
+	if (dropped) {
+		f->dropped += bytes.len;
 		return 0;
 	}
-	if (line.data[0] == ' ' || line.data[0] == '\t')
-		return release(f, f->after_dropped, out);
-	if (header_field_name(line, &name)) {
-		note_field(f, name);
-		return release(f, is_dropped(f, name), out);
-	}
-	/* As in header.c: a nameless field is one, and so is the first line of a message in an mbox file. */
-	bool mbox = !f->any_line && view_starts(line, VIEW("From "));
-	if (line.data[0] == ':' || mbox)
-		return release(f, false, out);
-	end_header(f, false);
+	if (f->ended || header_field_name(bytes, &strict))
+		return buf_append(out, bytes);
+	buf_append(out, name);
+	buf_append_byte(out, ':');
+	return buf_append(out, view_skip(bytes, colon));
+}
+
+/* The gathered beginning goes the way of the line before it. */
+static int continue_field(struct header_filter *f, struct buf *out)
+{
+	struct view bytes = view_of(f->line, f->line_len);
+	f->line_len = 0;
+	f->state = f->before == DROPPED_BEFORE ? IN_DROPPED : IN_FIELD;
+	if (f->state == IN_FIELD)
+		return buf_append(out, bytes);
+	f->dropped += bytes.len;
 	return 0;
 }
 
-/* One byte at a line's beginning. */
-static int feed_name(struct header_filter *f, char c, struct buf *out)
+/* ---- broken lines ---- */
+
+static bool speaks_of_bcc(struct view v)
 {
-	f->name[f->name_len++] = c;
-	if (is_undecided(f))
+	for (; v.len >= 3; v = view_skip(v, 1))
+		if (view_starts_nocase(v, VIEW("bcc")))
+			return true;
+	return false;
+}
+
+/* A line with its continuations that is no field, as one that every reader takes for one and nobody for anything more. */
+static int put_broken(struct header_filter *f, struct view lines, struct buf *out)
+{
+	char text[HEADER_BROKEN_LINE_MAX];
+	size_t len = 0;
+	bool readable = false;
+	for (size_t i = 0; i < lines.len && len < sizeof text; i++) {
+		char c = lines.data[i];
+		if (c == '\r' || c == '\n')
+			continue;
+		bool printable = ascii_is_print(c) || c == '\t';
+		readable |= printable && !is_blank(c);
+		text[len++] = printable ? c : '?';
+	}
+	if (!readable || f->broken_lines == HEADER_BROKEN_LINES_MAX || (f->drop & DROP_BCC && speaks_of_bcc(lines)))
 		return 0;
-	int error = decide(f, out);
-	if (f->state == AT_NAME)
-		return error;
-	f->after_dropped = f->state == IN_DROPPED;
-	if (c == '\n')
-		f->state = AT_NAME;
+	f->broken_lines++;
+	buf_append(out, view_starts(lines, VIEW("From ")) ? VIEW("X-Mailbox-Line: ") : VIEW("X-Broken-Line: "));
+	buf_append(out, view_of(text, len));
+	return buf_append(out, VIEW("\r\n"));
+}
+
+static int end_broken(struct header_filter *f, struct buf *out)
+{
+	int error = put_broken(f, view_of(f->line, f->line_len), out);
+	f->line_len = 0;
+	f->state = AT_LINE;
+	f->before = BROKEN_BEFORE;
 	return error;
+}
+
+/* ---- doubt ---- */
+
+static int begin_doubt(struct header_filter *f)
+{
+	f->in_doubt = true;
+	int error = buf_append(&f->doubt, view_of(f->line, f->line_len));
+	f->line_len = 0;
+	return error;
+}
+
+/* What is held is the body's beginning, or that of text before it. */
+static void lose_header(struct header_filter *f, bool at_line_end)
+{
+	end_header(f, f->leading);
+	f->state = at_line_end ? AT_LINE : IN_FIELD;
+	f->before = FIELD_BEFORE;
+}
+
+static size_t line_length(struct view v)
+{
+	ptrdiff_t end = view_find(v, '\n');
+	return end < 0 ? v.len : (size_t)end + 1;
+}
+
+/* The lines before a known field: those that are fields too stay as they are. */
+static int put_lines(struct header_filter *f, struct view rest, struct buf *out)
+{
+	int error = 0;
+	while (rest.len && error == 0) {
+		struct view name;
+		size_t n = line_length(rest);
+		while (n < rest.len && is_blank(rest.data[n]))
+			n += line_length(view_skip(rest, n));
+		struct view lines = view_take(rest, n);
+		error = header_field_name(lines, &name) ? buf_append(out, lines) : put_broken(f, lines, out);
+		rest = view_skip(rest, n);
+	}
+	return error;
+}
+
+/* The last line held begins a known field: all of it belongs to the header. */
+static int find_header(struct header_filter *f, struct view name, size_t colon, bool at_line_end, struct buf *out)
+{
+	struct view held = buf_view(&f->doubt);
+	int error = put_lines(f, view_take(held, f->doubt_line), out);
+	if (error == 0)
+		error = begin_field(f, view_skip(held, f->doubt_line), name, colon, out);
+	if (at_line_end)
+		f->state = AT_LINE;
+	buf_clear(&f->doubt);
+	f->in_doubt = f->leading = false;
+	f->doubt_line = f->doubt_part = 0;
+	return error;
+}
+
+/* The last line held is complete, or long enough to be judged. */
+static int judge_doubt(struct header_filter *f, bool at_line_end, struct buf *out)
+{
+	struct view held = buf_view(&f->doubt), name;
+	if (f->leading || !is_blank(held.data[f->doubt_part]))
+		f->doubt_line = f->doubt_part;
+	size_t colon = header_field_becomes_known(view_skip(held, f->doubt_line), f->doubt_part - f->doubt_line, &name);
+	if (colon)
+		return find_header(f, name, colon, at_line_end, out);
+	if (f->leading || held.len >= HEADER_DOUBT_MAX || !at_line_end)
+		lose_header(f, at_line_end);
+	f->doubt_part = held.len;
+	return 0;
+}
+
+static int end_line_in_doubt(struct header_filter *f, struct view line_end, struct buf *out)
+{
+	bool blank = buf_view(&f->doubt).len == f->doubt_part;
+	int error = buf_append(&f->doubt, line_end);
+	if (error)
+		return error;
+	if (!blank)
+		return judge_doubt(f, true, out);
+	f->doubt_part += line_end.len;
+	if (f->leading && f->doubt_part < HEADER_DOUBT_MAX)
+		return 0;
+	lose_header(f, true);
+	f->over = true;
+	return 0;
+}
+
+/* ---- lines ---- */
+
+/* The gathered beginning of a line shows what it is: it has a colon, or none is to come. */
+static int decide(struct header_filter *f, struct buf *out)
+{
+	struct view line = view_of(f->line, f->line_len), name;
+	bool continues = is_blank(line.data[0]);
+	if (continues && (f->ended || f->before == FIELD_BEFORE || f->before == DROPPED_BEFORE))
+		return continue_field(f, out);
+	size_t colon = header_field_name(line, &name);
+	if (colon == 0 && !(continues && f->before == BROKEN_BEFORE))
+		colon = header_field_name_repaired(line, &name);
+	if (colon) {
+		f->line_len = 0;
+		return begin_field(f, line, name, colon, out);
+	}
+	if (f->ended) {
+		f->before = FIELD_BEFORE;
+		return continue_field(f, out);
+	}
+	/* As in header.c: these end no header, whatever follows. */
+	bool mbox = f->before == NOTHING_BEFORE && view_starts(line, VIEW("From "));
+	if (continues || mbox || line.data[0] == ':') {
+		f->state = IN_BROKEN;
+		return 0;
+	}
+	return begin_doubt(f);
+}
+
+static int blank_line(struct header_filter *f, struct view line_end, struct buf *out)
+{
+	if (f->ended) {
+		f->over = true;
+		return buf_append(out, line_end);
+	}
+	if (f->before == NOTHING_BEFORE) {
+		/* Some skip it, and find the header behind it. */
+		f->in_doubt = f->leading = true;
+		f->doubt_part = line_end.len;
+		return buf_append(&f->doubt, line_end);
+	}
+	end_header(f, true);
+	f->over = true;
+	return buf_append(&f->doubt, line_end);
+}
+
+/* `bare`: the line ends in a CR alone, which is a line's end to some; an empty one of that kind is none. */
+static int end_line(struct header_filter *f, struct view line_end, bool bare, struct buf *out)
+{
+	bool empty = f->in_doubt ? buf_view(&f->doubt).len == f->doubt_part : f->line_len == 0;
+	if (f->state == AT_LINE && empty && bare)
+		return 0;
+	if (f->state == AT_LINE && empty && !f->in_doubt)
+		return blank_line(f, line_end, out);
+	if (f->state == AT_LINE && !f->in_doubt) {
+		int error = decide(f, out);
+		if (error)
+			return error;
+	}
+	switch (f->state) {
+	case IN_FIELD:
+		f->state = AT_LINE;
+		return buf_append(out, line_end);
+	case IN_DROPPED:
+		f->state = AT_LINE;
+		f->dropped += line_end.len;
+		return 0;
+	case IN_BROKEN:
+		return end_broken(f, out);
+	case AT_LINE:
+		break;
+	}
+	return end_line_in_doubt(f, line_end, out);
+}
+
+/* Text of a line whose kind is open. Returns how much was taken. */
+static size_t gather(struct header_filter *f, struct view text, struct buf *out, int *error)
+{
+	if (f->in_doubt) {
+		text = view_take(text, HELD_MAX - buf_view(&f->doubt).len);
+		*error = buf_append(&f->doubt, text);
+		if (*error == 0 && buf_view(&f->doubt).len == HELD_MAX)
+			*error = judge_doubt(f, false, out);
+		return text.len;
+	}
+	ptrdiff_t colon = view_find(text, ':');
+	if (colon >= 0)
+		text = view_take(text, (size_t)colon + 1);
+	text = view_take(text, sizeof f->line - f->line_len);
+	memcpy(f->line + f->line_len, text.data, text.len);
+	f->line_len += text.len;
+	if (f->line_len == sizeof f->line || f->line[f->line_len - 1] == ':')
+		*error = decide(f, out);
+	return text.len;
+}
+
+/* Text without a line end. Returns how much was taken. */
+static size_t take_text(struct header_filter *f, struct view text, struct buf *out, int *error)
+{
+	switch (f->state) {
+	case IN_FIELD:
+		*error = buf_append(out, text);
+		return text.len;
+	case IN_DROPPED:
+		f->dropped += text.len;
+		return text.len;
+	case IN_BROKEN: {
+		struct view kept = view_take(text, sizeof f->line - f->line_len);
+		memcpy(f->line + f->line_len, kept.data, kept.len);
+		f->line_len += kept.len;
+		return text.len;
+	}
+	case AT_LINE:
+		break;
+	}
+	return gather(f, text, out, error);
+}
+
+/* The bytes up to the next CR or LF. One loop for both, so that many of one kind don't make it slow. */
+static struct view text_of(struct view in)
+{
+	size_t n = 0;
+	while (n < in.len && in.data[n] != '\r' && in.data[n] != '\n')
+		n++;
+	return view_take(in, n);
 }
 
 int header_filter_feed(struct header_filter *f, struct view in, size_t *consumed, struct buf *out)
 {
+	bool was_ended = f->ended;
 	size_t n = 0;
 	int error = 0;
-	while (n < in.len && !f->ended && error == 0) {
-		if (f->state == AT_NAME) {
-			error = feed_name(f, in.data[n++], out);
-			continue;
+	while (n < in.len && f->ended == was_ended && !f->over && error == 0) {
+		char c = in.data[n];
+		if (f->after_cr) {
+			f->after_cr = false;
+			n += c == '\n';
+			error = end_line(f, VIEW("\r\n"), c != '\n', out);
+		} else if (c == '\n') {
+			n++;
+			error = end_line(f, VIEW("\n"), false, out);
+		} else if (c == '\r') {
+			n++;
+			f->after_cr = true;
+		} else {
+			n += take_text(f, text_of(view_skip(in, n)), out, &error);
 		}
-		struct view rest = view_skip(in, n);
-		ptrdiff_t end = view_find(rest, '\n');
-		struct view part = end < 0 ? rest : view_take(rest, (size_t)end + 1);
-		if (f->state == IN_DROPPED)
-			f->dropped += part.len;
-		else
-			error = buf_append(out, part);
-		n += part.len;
-		if (end >= 0)
-			f->state = AT_NAME;
 	}
 	*consumed = n;
 	return error;
 }
 
-int header_filter_end(struct header_filter *f, struct buf *out)
+/* A last line without a line end is one all the same. */
+static int end_last_line(struct header_filter *f, struct buf *out)
 {
 	int error = 0;
-	if (!f->ended && f->state == AT_NAME && f->name_len)
+	if (f->after_cr)
+		error = end_line(f, VIEW("\r\n"), true, out);
+	f->after_cr = false;
+	if (error == 0 && f->state == AT_LINE && !f->in_doubt && f->line_len)
 		error = decide(f, out);
-	f->ended = true;
+	if (error == 0 && f->state == IN_BROKEN)
+		error = end_broken(f, out);
+	if (error == 0 && f->in_doubt && buf_view(&f->doubt).len > f->doubt_part)
+		error = judge_doubt(f, false, out);
+	if (error == 0 && f->state == IN_FIELD && !f->ended)
+		error = buf_append(out, VIEW("\r\n"));
+	return error;
+}
+
+int header_filter_end(struct header_filter *f, struct buf *out)
+{
+	int error = f->over ? 0 : end_last_line(f, out);
+	if (!f->ended)
+		end_header(f, f->in_doubt && f->leading);
+	f->over = true;
 	return error;
 }

@@ -50,6 +50,7 @@ void smtp_body_free(struct smtp_body *b)
 	if (b == NULL)
 		return;
 	mime_parser_free(b->mime);
+	header_filter_done(&b->filter);
 	arena_done(&b->arena);
 	buf_done(&b->trace);
 	buf_done(&b->summary);
@@ -95,25 +96,31 @@ static void end_header(struct smtp_body *b, struct buf *out)
 	buf_append(out, header_filter_held(&b->filter));
 }
 
-/* Takes what belongs to the header off the bytes; returns the rest. */
+/* Takes what the filter must see off the bytes; returns the rest. */
 static struct view take_header(struct smtp_body *b, struct view bytes)
 {
 	struct buf out;
-	size_t consumed = 0;
-	buf_init(&out, bytes.len + HEADER_PIECE);
-	int error = header_filter_feed(&b->filter, bytes, &consumed, &out);
-	if (b->filter.ended)
-		end_header(b, &out);
+	int error = 0;
+	bool nul = false;
+	buf_init(&out, 2 * bytes.len + HEADER_PIECE);
+	while (bytes.len > 0 && !b->filter.over && error == 0) {
+		size_t consumed = 0;
+		error = header_filter_feed(&b->filter, bytes, &consumed, &out);
+		nul = nul || view_find(view_take(bytes, consumed), '\0') >= 0;
+		bytes = view_skip(bytes, consumed);
+		if (b->filter.ended && !b->header_done)
+			end_header(b, &out);
+	}
 	if (b->filter.received > b->config.received_max)
 		b->fault = SMTP_BODY_LOOP;
-	else if (view_find(view_take(bytes, consumed), '\0') >= 0)
+	else if (nul)
 		b->fault = SMTP_BODY_NUL;
 	else if (error || buf_failed(&out))
 		b->fault = SMTP_BODY_NO_MEMORY;
 	else
 		emit(b, buf_view(&out));
 	buf_done(&out);
-	return view_skip(bytes, consumed);
+	return bytes;
 }
 
 static void emit_trace(struct smtp_body *b)
@@ -140,7 +147,7 @@ static void take(struct smtp_body *b, struct view bytes)
 {
 	if (buf_view(&b->trace).len > 0)
 		emit_trace(b);
-	if (!b->header_done)
+	if (!b->filter.over)
 		bytes = take_header(b, bytes);
 	if (b->fault == SMTP_BODY_GOOD)
 		emit(b, bytes);
@@ -193,10 +200,15 @@ static void end_unfinished_header(struct smtp_body *b)
 {
 	struct buf out;
 	buf_init(&out, HEADER_PIECE);
-	if (header_filter_end(&b->filter, &out) != 0)
+	int error = header_filter_end(&b->filter, &out);
+	if (!b->header_done)
+		end_header(b, &out);
+	if (b->filter.received > b->config.received_max)
+		b->fault = SMTP_BODY_LOOP;
+	else if (error || buf_failed(&out))
 		b->fault = SMTP_BODY_NO_MEMORY;
-	end_header(b, &out);
-	emit(b, buf_view(&out));
+	else
+		emit(b, buf_view(&out));
 	buf_done(&out);
 }
 
@@ -206,7 +218,7 @@ enum smtp_body_fault smtp_body_end(struct smtp_body *b, struct smtp_trailer *tra
 		emit_trace(b);
 	if (b->fault == SMTP_BODY_GOOD)
 		end_last_line(b);
-	if (b->fault == SMTP_BODY_GOOD && !b->header_done)
+	if (b->fault == SMTP_BODY_GOOD && !b->filter.over)
 		end_unfinished_header(b);
 	if (b->fault == SMTP_BODY_GOOD)
 		make_trailer(b, trailer);

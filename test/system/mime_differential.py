@@ -32,6 +32,8 @@ CLASSES = {
         "obsolete syntax (RFC 5322, 4.5), which ends the header for Python",
     "body of a report":
         "message/delivery-status is a leaf to us; Python takes its blocks for messages",
+    "broken line in a header":
+        "a line that is no field ends no header where a known field follows: it ends it for Python",
     "limit": "past a limit of ours the rest is opaque",
     "bare CR": "a bare CR ends a line for Python, and not for us nor for SMTP",
     "nested multiparts with one boundary":
@@ -122,6 +124,8 @@ class Comparison:
             return "bare CR"
         if any("transfer-encoding" in d.lower() for d in defects):
             return "encoded message kept whole"
+        if any("is no field" in d for d in defects):
+            return "broken line in a header"
         if any("content-type" in d.lower() for d in defects):
             return "unreadable media type"
         if any((p.get_boundary() or "").endswith("--") for _, p in theirs):
@@ -146,6 +150,8 @@ class Comparison:
                 cause = "text instead of an empty multipart"
             elif "Content-Type" in defects:
                 cause = "unreadable media type"
+            elif "is no field" in defects:
+                cause = "broken line in a header"
             self.differs(where, f"type {their_type} against {our_type}", cause)
         self.charset(where, theirs, mine)
         self.name(where, theirs, mine)
@@ -160,6 +166,8 @@ class Comparison:
             cause = "bare CR"
         elif our_body in (body + b"\n", body + b"\r\n") and mine["bodyOffset"] + mine["size"] == len(raw):
             cause = "last line end of an unclosed multipart"
+        elif "is no field" in defects:
+            cause = "broken line in a header"
         elif not our_body:
             cause = "empty part"
         elif name_with_blanks(raw):

@@ -368,8 +368,8 @@ static void makes_messages_ready(void **state)
 	/* A bare CR is a line end to some readers: then to all. */
 	ready(VIEW("A: b\rBcc: c@d\r\rtext"), "A: b\r\n\r\ntext\r\n");
 	ready(VIEW("A: b\nno field\nBcc: c@d\n\nbody"),
-	    "the message's header holds a line that is no field, in line 2 or before it");
-	ready(VIEW(" x\nBcc: c@d\n\nbody"), "the message's header holds a line that is no field, in line 4 or before it");
+	    "line 2 of the message is no header field, and no empty line ends the header before it");
+	ready(VIEW(" x\nBcc: c@d\n\nbody"), "line 1 of the message is no header field, and no empty line ends the header before it");
 	ready(VIEW("\nbody"), "the message has no header");
 	ready(VIEW(""), "the message has no header");
 	ready(view_of("A: b\n\nx\0y", 9), "the message holds a NUL, which no host takes");

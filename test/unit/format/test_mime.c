@@ -74,12 +74,32 @@ static void reads_single_parts(void **state)
 	reads("Subject: x\n", "text/plain[]");
 	reads("\nbody", "text/plain[body]");
 	reads("Content-Type: image/png\n\n--x\n", "image/png[--x\n]");
-	reads("Subject: x\nno field\nSubject: y\n\nz", "text/plain!1[no field\nSubject: y\n\nz]");
+	reads("Subject: x\nno field\nSubjects: y\n\nz", "text/plain!1[no field\nSubjects: y\n\nz]");
+	reads("Subject: x\nno field\n", "text/plain!1[no field\n]");
+	reads("Subject: x\nno field\n\nSubject: y\n", "text/plain!1[no field\n\nSubject: y\n]");
 	reads("Content-Type: nonsense\n\nx", "text/plain!3[x]");
 	reads("Content-Type:\n text/html\n ;charset=x\n\nx", "text/html[x]");
 	reads("From x Fri\n: y\nContent-Type: a/b\n\nz", "a/b!0[z]");
 	reads("Content-Type: a/b\nContent-Type: c/d\nContent-Transfer-Encoding: what\n\nx", "a/b!5[x]");
 	reads("To: <x", "text/plain!6[]");
+}
+
+/* The header goes on behind a line that is no field, where a known field follows. */
+static void reads_headers_with_broken_lines(void **state)
+{
+	(void)state;
+	reads("Subject: x\nno field\nContent-Type: a/b\n\nz", "a/b!0[z]");
+	reads("\xef\xbb\xbf" "Content-Type: a/b\nSubject: y\n\nz", "a/b!0[z]");
+	reads("\xef\xbb\xbf\nContent-Type: a/b\nSubject: y\n\nz", "a/b!0[z]");
+	reads("one\ntwo: 2\n folded\nthree\nContent-Type:\n a/b\n\nz", "a/b!0[z]");
+	reads("Content-Type\n : a/b\n\nz", "a/b!0[z]");
+	reads("\n", "text/plain[]");
+	reads("no field\nTo: x@y", "text/plain!0[]");
+	reads("no field\nTox", "text/plain!1[no field\nTox]");
+	reads("Content-Type: multipart/mixed; boundary=b\n\n--b\nno field\nContent-Type: a/b\n\none\n--b\ntext\nmore\n--b--\n",
+	    "multipart/mixed{a/b!0[one]text/plain!1[text\nmore]}");
+	reads("Content-Type: message/rfc822\nno field\n\nz", "message/rfc822!1{text/plain!1[no field\n\nz]}");
+	reads("Content-Type: message/rfc822\nno field", "message/rfc822!1{text/plain!1[no field]}");
 }
 
 static void reads_multiparts(void **state)
@@ -315,14 +335,14 @@ static void does_not_depend_on_pieces(void **state)
 	(void)state;
 	static const char *const pieces[] = {"--a", "--b", "--", "\n", "\r\n", "\r",
 	    "Content-Type: multipart/mixed; boundary=a", "Content-Type: multipart/x; boundary=b",
-	    "Content-Type: message/rfc822", "Subject: x", " y", "-", ":", "text"};
+	    "Content-Type: message/rfc822", "Subject: x", " y", "-", ":", "text", "\xef\xbb\xbfSubject: z"};
 	for (int round = 0; round < 3000; round++) {
 		struct buf message, first, other;
 		buf_init(&message, 100000);
 		buf_init(&first, 1000000);
 		buf_init(&other, 1000000);
 		for (uint32_t n = random_below(40); n > 0; n--) {
-			buf_append_string(&message, pieces[random_below(14)]);
+			buf_append_string(&message, pieces[random_below(15)]);
 			if (random_below(3))
 				buf_append_byte(&message, '\n');
 		}
@@ -354,6 +374,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reads_single_parts),
+	    cmocka_unit_test(reads_headers_with_broken_lines),
 	    cmocka_unit_test(reads_multiparts),
 	    cmocka_unit_test(reads_broken_multiparts),
 	    cmocka_unit_test(reads_messages_in_messages),

@@ -84,6 +84,13 @@ static void a_received_message_gets_its_trace_field(void **state)
 	/* Nothing is added to it but the empty line between header and body. */
 	expect("Subject: x\r\nno field, so this is the body\r\n", "Received: here\r\nSubject: x\r\n\r\nno field, so this is the body\r\n");
 	expect("Subject: x\r\n", "Received: here\r\nSubject: x\r\n\r\n");
+	/* What is no field, and would end the header for others, or continue the trace field, does neither. */
+	expect("\xef\xbb\xbf" "From: a@else.test\r\nSubject: x\r\n\r\nbody\r\n",
+	       "Received: here\r\nFrom: a@else.test\r\nSubject: x\r\n\r\nbody\r\n");
+	expect("garbage\r\nFrom: a@else.test\r\n\r\nbody\r\n", "Received: here\r\nX-Broken-Line: garbage\r\nFrom: a@else.test\r\n\r\nbody\r\n");
+	expect("\tfolded\r\nFrom: a@else.test\r\n\r\nbody\r\n", "Received: here\r\nX-Broken-Line: \tfolded\r\nFrom: a@else.test\r\n\r\nbody\r\n");
+	expect("\r\nFrom: a@else.test\r\n\r\nbody\r\n", "Received: here\r\nFrom: a@else.test\r\n\r\nbody\r\n");
+	expect("From: a@else.test", "Received: here\r\nFrom: a@else.test\r\n\r\n");
 	expect("", "Received: here\r\n\r\n");
 }
 
@@ -94,6 +101,22 @@ static void a_submitted_message_is_completed(void **state)
 	config.submission = true;
 	expect("Date: Mon, 1 Jan 2024 00:00:00 +0000\r\nMessage-ID: <1@else.test>\r\nBcc: b@else.test,\r\n c@else.test\r\nSubject: x\r\n\r\nbody\r\n",
 	       "Received: here\r\nDate: Mon, 1 Jan 2024 00:00:00 +0000\r\nMessage-ID: <1@else.test>\r\nSubject: x\r\n\r\nbody\r\n");
+	/* Behind whatever its program put first: nothing is added a second time, and Bcc goes. */
+	static const char *const first[] = {"\xef\xbb\xbf", "garbage\r\n", "\xef\xbb\xbf\r\n", "garbage\r\nand more\r\n x\r\n", "\r\n"};
+	for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
+		struct buf message;
+		buf_init(&message, 1000);
+		buf_printf(&message, "%sDate: Mon, 1 Jan 2024 00:00:00 +0000\r\nBcc : b@else.test\r\nMessage-ID: <1@else.test>\r\nSubject: x\r\n\r\nbody\r\n",
+		    first[i]);
+		for (size_t piece = 1; piece < 100; piece += 49) {
+			assert_int_equal(take(buf_view(&message), piece, &trailer), SMTP_BODY_GOOD);
+			assert_non_null(strstr(buf_string(&got), "Date: Mon, 1 Jan 2024 00:00:00 +0000\r\nMessage-ID: <1@else.test>\r\nSubject: x\r\n\r\nbody\r\n"));
+			assert_null(strstr(buf_string(&got), "b@else.test"));
+			assert_null(strstr(buf_string(&got), "Sep 2001"));
+			assert_null(strstr(buf_string(&got), "mx.example.test>"));
+		}
+		buf_done(&message);
+	}
 	assert_int_equal(take(VIEW("Subject: x\r\n\r\nbody\r\n"), 3, &trailer), SMTP_BODY_GOOD);
 	const char *text = buf_string(&got);
 	assert_non_null(strstr(text, "\r\nDate: Sun, 9 Sep 2001 01:46:40 +0000\r\n"));
