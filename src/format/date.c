@@ -3,6 +3,9 @@
  *
  *	date-time = [ day-name "," ] day month year hour ":" minute [ ":" second ] zone
  *
+ * Other orders are tried one after the other. Each is read to the end of what it needs; what follows is nobody's
+ * business.
+ *
  * The calendar is computed here: the C library's depends on the process's zone, and this must not.
  */
 #include "format/date.h"
@@ -67,6 +70,14 @@ static bool separator(struct cursor *in, char c)
 	return cursor_accept(in, c);
 }
 
+/* The word, if it comes next. */
+static void skip_word(struct cursor *in, struct view expected)
+{
+	struct cursor ahead = *in;
+	if (view_equal_nocase(word(&ahead), expected))
+		*in = ahead;
+}
+
 /* Month names may be longer than three letters ("September"): the beginning decides. */
 static bool month_number(struct view name, uint64_t *month)
 {
@@ -79,17 +90,45 @@ static bool month_number(struct view name, uint64_t *month)
 	return false;
 }
 
+/* ":" between the parts of a time, or "." as some countries write it. */
+static bool time_separator(struct cursor *in)
+{
+	if (separator(in, ':'))
+		return true;
+	struct cursor ahead = *in;
+	if (!cursor_accept(&ahead, '.') || !cursor_while(&ahead, ascii_is_digit).len)
+		return false;
+	return cursor_accept(in, '.');
+}
+
+/* AM or PM, "a.m." or "p.m."; behind an hour of 24 it says nothing. */
+static void half_of_day(struct cursor *in, struct civil *t)
+{
+	struct cursor ahead = *in;
+	lex_skip_cfws(&ahead, NULL);
+	bool afternoon = cursor_accept_nocase(&ahead, VIEW("p"));
+	if (!afternoon && !cursor_accept_nocase(&ahead, VIEW("a")))
+		return;
+	cursor_accept(&ahead, '.');
+	if (!cursor_accept_nocase(&ahead, VIEW("m")) || cursor_while(&ahead, ascii_is_alnum).len)
+		return;
+	cursor_accept(&ahead, '.');
+	*in = ahead;
+	if (t->hour <= 12)
+		t->hour = t->hour % 12 + (afternoon ? 12 : 0);
+}
+
 /* hour ":" minute [ ":" second ], perhaps with a fraction, which is dropped. */
 static bool time_of_day(struct cursor *in, struct civil *t)
 {
-	if (!number(in, 23, &t->hour, NULL) || !separator(in, ':') || !number(in, 59, &t->minute, NULL))
+	if (!number(in, 23, &t->hour, NULL) || !time_separator(in) || !number(in, 59, &t->minute, NULL))
 		return false;
-	if (separator(in, ':') && !number(in, 60, &t->second, NULL))
+	t->second = 0;
+	if (time_separator(in) && !number(in, 60, &t->second, NULL))
 		return false;
-	if (cursor_peek(in) == '.') {
-		cursor_bytes(in, 1);
+	if (cursor_accept(in, '.') || cursor_accept(in, ','))
 		cursor_while(in, ascii_is_digit);
-	}
+	half_of_day(in, t);
 	return true;
 }
 
@@ -99,6 +138,7 @@ static bool time_of_day(struct cursor *in, struct civil *t)
 static bool year(struct cursor *in, struct civil *t)
 {
 	size_t width;
+	separator(in, '\'');
 	if (!number(in, 9999, &t->year, &width))
 		return false;
 	if (width == 2)
@@ -106,6 +146,21 @@ static bool year(struct cursor *in, struct civil *t)
 	else if (width == 3)
 		t->year += 1900;
 	return width >= 2 && t->year >= 1900;
+}
+
+/* "5", "5.", "5th", "5th of" */
+static bool day_of_month(struct cursor *in, struct civil *t)
+{
+	if (!number(in, 31, &t->day, NULL))
+		return false;
+	struct cursor ahead = *in;
+	struct view ordinal = cursor_while(&ahead, ascii_is_alpha);
+	if (view_equal_nocase(ordinal, VIEW("st")) || view_equal_nocase(ordinal, VIEW("nd")) ||
+	    view_equal_nocase(ordinal, VIEW("rd")) || view_equal_nocase(ordinal, VIEW("th")))
+		*in = ahead;
+	separator(in, '.');
+	skip_word(in, VIEW("of"));
+	return true;
 }
 
 /*
@@ -126,75 +181,161 @@ static void named_zone(struct view name, struct date *date)
 	}
 }
 
-/* zone = ( "+" / "-" ) 4DIGIT / obs-zone; "+01:00" and "GMT+0100" are found too. */
-static bool zone(struct cursor *in, struct date *date)
+/* Behind the sign: 4DIGIT, and what can mean one thing only: "1", "01", "01:00", "100". */
+static bool offset_minutes(struct cursor *in, int *offset)
+{
+	struct view digits = cursor_while(in, ascii_is_digit);
+	size_t width = digits.len <= 2 ? digits.len : digits.len - 2;
+	uint64_t hours, minutes = 0;
+	if (digits.len > 4 || !view_to_u64(view_take(digits, width), digits.len == 4 ? 99 : 23, &hours))
+		return false;
+	if (digits.len > 2 && !view_to_u64(view_skip(digits, width), 59, &minutes))
+		return false;
+	if (digits.len <= 2 && cursor_accept(in, ':') && !number(in, 59, &minutes, NULL))
+		return false;
+	*offset = (int)(hours * 60 + minutes);
+	return true;
+}
+
+/* zone = ( "+" / "-" ) 4DIGIT / obs-zone, or both: "GMT+0100". One that cannot be understood is unknown. */
+static void zone(struct cursor *in, struct date *date)
 {
 	struct view name = word(in);
+	int offset = 0;
 	if (name.len)
 		named_zone(name, date);
 	lex_skip_cfws(in, NULL);
 	bool west = cursor_peek(in) == '-';
 	if (!cursor_accept(in, '+') && !cursor_accept(in, '-'))
-		return true;
-	struct view digits = cursor_while(in, ascii_is_digit);
-	uint64_t hours, minutes = 0;
-	if (digits.len == 2 && cursor_accept(in, ':') && !number(in, 59, &minutes, NULL))
-		return false;
-	if (digits.len == 4 && !view_to_u64(view_skip(digits, 2), 59, &minutes))
-		return false;
-	if ((digits.len != 2 && digits.len != 4) || !view_to_u64(view_take(digits, 2), 99, &hours))
-		return false;
-	int offset = (int)(hours * 60 + minutes);
+		return;
+	bool understood = offset_minutes(in, &offset);
 	date->offset_minutes = (int16_t)(west ? -offset : offset);
-	date->zone_known = !(west && offset == 0);
+	date->zone_known = understood && !(west && offset == 0);
+}
+
+/* Between a date and its time. */
+static void skip_filler(struct cursor *in)
+{
+	separator(in, ',');
+	separator(in, '-');
+	skip_word(in, VIEW("at"));
+}
+
+/* Year, time and zone; or time and year, as asctime has it, and the zone before or behind the year. */
+static bool year_and_time(struct cursor *in, struct civil *t, struct date *date)
+{
+	separator(in, '.');
+	separator(in, '-');
+	separator(in, ',');
+	struct cursor start = *in;
+	if (year(in, t)) {
+		skip_filler(in);
+		if (time_of_day(in, t)) {
+			zone(in, date);
+			return true;
+		}
+	}
+	*in = start;
+	skip_filler(in);
+	if (!time_of_day(in, t))
+		return false;
+	zone(in, date);
+	if (!year(in, t))
+		return false;
+	zone(in, date);
 	return true;
 }
 
+/* "Fri, ", "Friday ", "Fri. " */
+static void skip_day_name(struct cursor *in)
+{
+	if (word(in).len == 0)
+		return;
+	separator(in, '.');
+	separator(in, ',');
+}
+
 /* [ day-name "," ] day month year time zone, where the words may be joined with "-" (21-Nov-1997). */
-static bool rfc5322_form(struct cursor *in, struct civil *t, struct date *date)
+static bool day_first(struct cursor *in, struct civil *t, struct date *date)
 {
-	cursor_while(in, lex_is_blank);
-	if (word(in).len)
-		separator(in, ',');
-	if (!number(in, 31, &t->day, NULL))
+	skip_day_name(in);
+	if (!day_of_month(in, t))
 		return false;
 	separator(in, '-');
-	if (!month_number(word(in), &t->month))
-		return false;
-	separator(in, '-');
-	separator(in, ',');
-	return year(in, t) && time_of_day(in, t) && zone(in, date);
+	return month_number(word(in), &t->month) && year_and_time(in, t, date);
 }
 
-/* asctime: "Fri Nov 21 09:55:06 1997", perhaps with a zone before or after the year. */
-static bool asctime_form(struct cursor *in, struct civil *t, struct date *date)
+/* "Fri Nov 21 09:55:06 1997", "Fri Nov 21 1997 09:55:06", "November 21, 1997 9:55 AM" */
+static bool month_first(struct cursor *in, struct civil *t, struct date *date)
 {
-	struct view first = word(in);
-	separator(in, ',');
-	if (!month_number(word(in), &t->month) && !month_number(first, &t->month))
-		return false;
-	if (!number(in, 31, &t->day, NULL))
-		return false;
-	separator(in, ',');
-	if (!time_of_day(in, t))
-		return false;
-	struct view name = word(in);
-	if (name.len)
-		named_zone(name, date);
-	return year(in, t) && zone(in, date);
+	struct cursor start = *in;
+	if (!month_number(word(in), &t->month)) {
+		*in = start;
+		skip_day_name(in);
+		if (!month_number(word(in), &t->month))
+			return false;
+	}
+	separator(in, '.');
+	separator(in, '-');
+	return day_of_month(in, t) && year_and_time(in, t, date);
 }
 
-/* RFC 3339: "1997-11-21T09:55:06-06:00". */
-static bool rfc3339_form(struct cursor *in, struct civil *t, struct date *date)
+/* RFC 3339 and its kin: "1997-11-21T09:55:06-06:00", "1997/11/21 09:55". */
+static bool year_first(struct cursor *in, struct civil *t, struct date *date)
 {
 	size_t width;
-	if (!number(in, 9999, &t->year, &width) || width != 4 || !cursor_accept(in, '-'))
+	skip_day_name(in);
+	if (!number(in, 9999, &t->year, &width) || width != 4)
 		return false;
-	if (!number(in, 12, &t->month, NULL) || !cursor_accept(in, '-') || !number(in, 31, &t->day, NULL))
+	char between = cursor_accept(in, '/') ? '/' : cursor_accept(in, '.') ? '.' : '-';
+	if ((between == '-' && !cursor_accept(in, '-')) || !number(in, 12, &t->month, NULL) ||
+	    !cursor_accept(in, between) || !number(in, 31, &t->day, NULL))
 		return false;
-	if (!cursor_accept(in, 'T') && !cursor_accept(in, 't') && !lex_skip_cfws(in, NULL))
+	if (!cursor_accept(in, 'T') && !cursor_accept(in, 't'))
+		skip_filler(in);
+	if (!time_of_day(in, t))
 		return false;
-	return time_of_day(in, t) && zone(in, date);
+	zone(in, date);
+	return true;
+}
+
+/* ISO 8601 without separators: "19971121T095506Z". */
+static bool iso_basic(struct cursor *in, struct civil *t, struct date *date)
+{
+	lex_skip_cfws(in, NULL);
+	struct view day = cursor_while(in, ascii_is_digit);
+	if (day.len != 8 || (!cursor_accept(in, 'T') && !cursor_accept(in, 't')))
+		return false;
+	struct view time = cursor_while(in, ascii_is_digit);
+	if (time.len == 4 || time.len == 6) {
+		zone(in, date);
+		return view_to_u64(view_take(day, 4), 9999, &t->year) && view_to_u64(view_take(view_skip(day, 4), 2), 12, &t->month) &&
+		       view_to_u64(view_skip(day, 6), 31, &t->day) && view_to_u64(view_take(time, 2), 23, &t->hour) &&
+		       view_to_u64(view_take(view_skip(time, 2), 2), 59, &t->minute) &&
+		       (time.len == 4 || view_to_u64(view_skip(time, 4), 60, &t->second));
+	}
+	return false;
+}
+
+/*
+ * "21.11.1997 09:55" is the day first wherever it is written; with "/" it depends on the country, and only a number past 12
+ * tells which is the day. A date that may be wrong is worse than none.
+ */
+static bool numbers_only(struct cursor *in, struct civil *t, struct date *date)
+{
+	uint64_t first, second;
+	skip_day_name(in);
+	if (!number(in, 31, &first, NULL))
+		return false;
+	char between = cursor_accept(in, '.') ? '.' : '/';
+	if ((between == '/' && !cursor_accept(in, '/')) || !number(in, 31, &second, NULL) || !cursor_accept(in, between))
+		return false;
+	if (between == '/' && first <= 12 && second <= 12 && first != second)
+		return false;
+	bool is_day_first = between == '.' || first > 12;
+	t->day = is_day_first ? first : second;
+	t->month = is_day_first ? second : first;
+	return year_and_time(in, t, date);
 }
 
 static bool is_leap(uint64_t y)
@@ -213,7 +354,7 @@ static bool exists(const struct civil *t)
 int date_parse(struct view text, struct date *date)
 {
 	static bool (*const forms[])(struct cursor *, struct civil *, struct date *) = {
-	    rfc5322_form, rfc3339_form, asctime_form};
+	    day_first, month_first, year_first, numbers_only, iso_basic};
 	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
 		struct cursor in = cursor_on(text);
 		struct civil t = {0};
