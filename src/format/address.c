@@ -38,6 +38,13 @@ struct reader {
 	struct buf words;
 	size_t run;
 	struct view comment; /* the last one met */
+	bool quoted;         /* a quoted string is among them, perhaps an empty one */
+	bool after_dot;      /* the last of them was a dot outside quotes */
+	bool stray_dot;      /* such a dot joins nothing: "a..b", ".a" */
+	bool after_mailbox;  /* one was read, and no separator since */
+	/* Up to here it is known whether what stands outside brackets is the name of the mailbox in them. */
+	const char *judged_until;
+	bool is_name;
 };
 
 static void add(struct reader *r, struct address address)
@@ -70,6 +77,7 @@ static void forget_words(struct reader *r)
 	buf_clear(&r->words);
 	r->run = 0;
 	r->comment = (struct view){0};
+	r->quoted = r->after_dot = r->stray_dot = false;
 }
 
 /* The comment as a name, or the empty view. */
@@ -81,6 +89,16 @@ static struct view comment_name(struct reader *r)
 	struct view name = keep(r, buf_view(&text));
 	buf_done(&text);
 	return name;
+}
+
+static bool has_empty_label(struct view domain)
+{
+	if (domain.len == 0 || domain.data[0] == '[')
+		return false;
+	for (size_t i = 0; i < domain.len; i++)
+		if (domain.data[i] == '.' && (i == 0 || i + 1 == domain.len || domain.data[i - 1] == '.'))
+			return true;
+	return false;
 }
 
 /*
@@ -116,6 +134,13 @@ static struct view read_domain(struct reader *r)
 		r->in = ahead;
 	}
 	lex_skip_cfws(&r->in, &r->comment);
+	/* The root's dot behind a domain is none of the grammar, and changes nothing. */
+	if (text.len > 1 && view_ends_nocase(buf_view(&text), VIEW("."))) {
+		buf_truncate(&text, text.len - 1);
+		r->list->defective = true;
+	}
+	if (has_empty_label(buf_view(&text)))
+		r->list->defective = true;
 	struct view domain = keep(r, buf_view(&text));
 	buf_done(&text);
 	return domain;
@@ -142,10 +167,14 @@ static void read_word(struct reader *r)
 {
 	size_t before = r->words.len;
 	struct view word = encoded_word(&r->in);
+	bool dot = cursor_peek(&r->in) == '.';
+	r->stray_dot |= dot && (r->after_dot || r->words.len == r->run);
+	r->after_dot = dot;
 	if (word.len) {
 		r->in.rest = view_skip(r->in.rest, word.len);
 		buf_append(&r->words, word);
 	} else if (cursor_peek(&r->in) == '"') {
+		r->quoted = true;
 		if (!lex_quoted_string(&r->in, &r->words))
 			r->list->defective = true;
 	} else if (lex_is_atext((char)cursor_peek(&r->in))) {
@@ -165,6 +194,7 @@ static void read_word(struct reader *r)
 	if (more && (!dot_joins || r->words.len == 0)) {
 		buf_append_byte(&r->words, ' ');
 		r->run = r->words.len;
+		r->quoted = r->after_dot = r->stray_dot = false;
 	} else if (more && cursor_peek(&r->in) != '.') {
 		buf_append_byte(&r->words, SOFT_SPACE);
 	}
@@ -191,6 +221,44 @@ static struct view keep_local_part(struct reader *r, struct view words)
 	return local_part;
 }
 
+/*
+ * Behind a local part, at "@": the domain. With more than one "@" the last one counts, as it would if what is before it
+ * were quoted.
+ */
+static void read_rest_of_address(struct reader *r, struct address *address)
+{
+	struct buf local_part;
+	if (r->stray_dot || r->after_dot || (address->local_part.len == 0 && !r->quoted))
+		r->list->defective = true;
+	cursor_bytes(&r->in, 1);
+	address->domain = read_domain(r);
+	if (cursor_peek(&r->in) != '@')
+		return;
+	r->list->defective = true;
+	buf_init(&local_part, ADDRESS_PHRASE_MAX);
+	buf_append(&local_part, address->local_part);
+	while (cursor_accept(&r->in, '@')) {
+		buf_append_byte(&local_part, '@');
+		buf_append(&local_part, address->domain);
+		address->domain = read_domain(r);
+	}
+	if (buf_failed(&local_part))
+		r->list->cut = true;
+	address->local_part = keep(r, buf_view(&local_part));
+	buf_done(&local_part);
+}
+
+/* 'joe@example.com': quotes that are none of the grammar. */
+static void strip_apostrophes(struct reader *r, struct address *address)
+{
+	struct view local_part = address->local_part, domain = address->domain;
+	if (local_part.len < 2 || domain.len < 2 || local_part.data[0] != '\'' || domain.data[domain.len - 1] != '\'')
+		return;
+	address->local_part = view_skip(local_part, 1);
+	address->domain = view_take(domain, domain.len - 1);
+	r->list->defective = true;
+}
+
 /* At "@" outside brackets: addr-spec, perhaps after a name without brackets. */
 static void read_bare_mailbox(struct reader *r)
 {
@@ -201,14 +269,58 @@ static void read_bare_mailbox(struct reader *r)
 	if (before.len)
 		r->list->defective = true;
 	r->comment = (struct view){0};
-	cursor_bytes(&r->in, 1);
-	address.domain = read_domain(r);
+	read_rest_of_address(r, &address);
+	strip_apostrophes(r, &address);
 	if (address.display_name.len == 0)
 		address.display_name = comment_name(r);
 	if (address.domain.len == 0)
 		r->list->defective = true;
 	add(r, address);
+	r->after_mailbox = true;
 	forget_words(r);
+}
+
+static void skip_quoted(struct cursor *in)
+{
+	size_t n = 1;
+	while (n < in->rest.len && in->rest.data[n] != '"')
+		n += in->rest.data[n] == '\\' ? 2 : 1;
+	in->rest = view_skip(in->rest, n + 1);
+}
+
+/* At "<": whether anything is in the brackets. */
+static bool encloses_something(const struct cursor *in)
+{
+	struct view inside = view_skip(in->rest, 1);
+	ptrdiff_t end = view_find(inside, '>');
+	return view_trim(end < 0 ? inside : view_take(inside, (size_t)end)).len > 0;
+}
+
+/*
+ * At "@" outside brackets: whether it belongs to a display name, since brackets follow before the next separator:
+ * "joe@example.com <joe@example.com>" is one mailbox. What is found holds up to there, so no text is looked through twice.
+ */
+static bool is_in_name(struct reader *r)
+{
+	struct cursor ahead = r->in;
+	if (r->judged_until && r->in.rest.data < r->judged_until)
+		return r->is_name;
+	r->is_name = false;
+	for (;;) {
+		lex_skip_cfws(&ahead, NULL);
+		int c = cursor_peek(&ahead);
+		struct view word = encoded_word(&ahead);
+		if (c < 0 || c == ',' || c == ';' || c == ':' || c == '<')
+			break;
+		if (c == '"')
+			skip_quoted(&ahead);
+		else
+			ahead.rest = view_skip(ahead.rest, word.len ? word.len : 1);
+	}
+	if (cursor_peek(&ahead) == '<')
+		r->is_name = encloses_something(&ahead);
+	r->judged_until = ahead.rest.data;
+	return r->is_name;
 }
 
 /* A route ends with ":" and names hosts that nobody asks any more (RFC 5321, appendix C). */
@@ -241,12 +353,16 @@ static void read_angle_mailbox(struct reader *r)
 	forget_words(r);
 	cursor_bytes(&r->in, 1);
 	skip_route(r);
+	if (cursor_peek(&r->in) == '<' || cursor_accept_nocase(&r->in, VIEW("mailto:")))
+		r->list->defective = true;
+	while (cursor_accept(&r->in, '<'))
+		lex_skip_cfws(&r->in, NULL);
 	while (!cursor_at_end(&r->in) && strchr("@>", cursor_peek(&r->in)) == NULL)
 		read_word(r);
 	address.local_part = keep_local_part(r, buf_view(&r->words));
-	if (cursor_accept(&r->in, '@'))
-		address.domain = read_domain(r);
-	/* "<a@b@c>" and other noise before the bracket closes. */
+	if (cursor_peek(&r->in) == '@')
+		read_rest_of_address(r, &address);
+	/* Noise before the bracket closes. */
 	while (!cursor_at_end(&r->in) && cursor_peek(&r->in) != '>') {
 		cursor_bytes(&r->in, 1);
 		r->list->defective = true;
@@ -257,10 +373,11 @@ static void read_angle_mailbox(struct reader *r)
 	lex_skip_cfws(&r->in, &r->comment);
 	if (address.display_name.len == 0)
 		address.display_name = comment_name(r);
-	if (address.local_part.len == 0 || address.domain.len == 0)
+	if (address.domain.len == 0)
 		r->list->defective = true;
 	if (address.local_part.len || address.domain.len || address.display_name.len)
 		add(r, address);
+	r->after_mailbox = true;
 	forget_words(r);
 }
 
@@ -305,38 +422,75 @@ static void end_group(struct reader *r)
 	r->in_group = false;
 }
 
+/* At ":": a group begins, unless it is "mailto:" of a link. */
+static void read_colon(struct reader *r)
+{
+	cursor_bytes(&r->in, 1);
+	if (view_equal_nocase(buf_view(&r->words), VIEW("mailto"))) {
+		r->list->defective = true;
+		forget_words(r);
+	} else {
+		start_group(r);
+	}
+}
+
+/* At ";": the end of a group, or a separator as some programs write it. */
+static void read_semicolon(struct reader *r)
+{
+	cursor_bytes(&r->in, 1);
+	finish_words(r);
+	if (!r->in_group)
+		r->list->defective = true;
+	r->after_mailbox = r->in_group;
+	end_group(r);
+}
+
+/* What stands before the next separator begins here, or goes on. */
+static void read_address(struct reader *r)
+{
+	if (r->after_mailbox)
+		r->list->defective = true;
+	r->after_mailbox = false;
+	switch (cursor_peek(&r->in)) {
+	case '<':
+		read_angle_mailbox(r);
+		break;
+	case '@':
+		if (is_in_name(r)) {
+			read_word(r);
+			r->list->defective = true;
+		} else {
+			read_bare_mailbox(r);
+		}
+		break;
+	case '>':
+		cursor_bytes(&r->in, 1);
+		r->list->defective = true;
+		break;
+	default:
+		read_word(r);
+	}
+}
+
 static void read_list(struct reader *r)
 {
 	lex_skip_cfws(&r->in, &r->comment);
 	while (!cursor_at_end(&r->in) && r->error == 0 && !r->list->cut) {
 		switch (cursor_peek(&r->in)) {
-		case '<':
-			read_angle_mailbox(r);
-			break;
-		case '@':
-			read_bare_mailbox(r);
-			break;
 		case ':':
-			cursor_bytes(&r->in, 1);
-			start_group(r);
+			read_colon(r);
+			r->after_mailbox = false;
 			break;
 		case ',':
 			cursor_bytes(&r->in, 1);
 			finish_words(r);
+			r->after_mailbox = false;
 			break;
 		case ';':
-			cursor_bytes(&r->in, 1);
-			finish_words(r);
-			if (!r->in_group)
-				r->list->defective = true;
-			end_group(r);
-			break;
-		case '>':
-			cursor_bytes(&r->in, 1);
-			r->list->defective = true;
+			read_semicolon(r);
 			break;
 		default:
-			read_word(r);
+			read_address(r);
 		}
 		if (r->words.len == 0)
 			lex_skip_cfws(&r->in, &r->comment);

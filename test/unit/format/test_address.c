@@ -89,13 +89,70 @@ static void reads_what_is_no_address(void **state)
 	reads("Joe Doe joe@example.com", "!{Joe Doe|joe|example.com}");
 	reads("\"Joe <joe@example.com>", "!{Joe <joe@example.com>||}");
 	reads("Joe <joe@example.com", "!{Joe|joe|example.com}");
-	reads("<a@b@c>", "!{|a|b}");
+	reads("<a@b@c>", "!{|a@b|c}");
 	reads("<>", "!");
-	reads("a@b c@d", "{|a|b}{|c|d}");
+	reads("a@b c@d", "!{|a|b}{|c|d}");
 	reads("@", "!{||}");
 	reads("joe@", "!{|joe|}");
 	reads("Joe [x] <j@x.org>", "!{Joe [x]|j|x.org}");
 	reads("((((", "");
+}
+
+/* "<" behind words makes them the name, whatever is in them: one mailbox and not two. */
+static void reads_addresses_in_names(void **state)
+{
+	(void)state;
+	reads("noreply@example.test <noreply@example.test>", "!{noreply@example.test|noreply|example.test}");
+	reads("info@shop.example <orders@shop.example>, b@example.test", "!{info@shop.example|orders|shop.example}{|b|example.test}");
+	reads("ann@x.org via The List <list@y.org>", "!{ann@x.org via The List|list|y.org}");
+	reads("Ann (ann@x.org) <a@y.org>", "{Ann|a|y.org}");
+	reads("Ann ann@x.org ann@z.org <a@y.org>", "!{Ann ann@x.org ann@z.org|a|y.org}");
+	reads("a@b<c@d>", "!{a@b|c|d}");
+	reads("@handle <c@d>", "!{@handle|c|d}");
+	reads("'joe@x.org' <joe@x.org>", "!{'joe@x.org'|joe|x.org}");
+	reads("\"joe@x.org\" <joe@x.org>", "{joe@x.org|joe|x.org}");
+	reads("=?utf-8?q?a,b?= c@d <e@f>", "!{=?utf-8?q?a,b?= c@d|e|f}");
+	reads("a@b =?utf-8?q?c,d?= <e@f>", "!{a@b =?utf-8?q?c,d?=|e|f}");
+	reads("a@b \"c, d\" <e@f>", "!{a@b c, d|e|f}");
+	reads("a@b, c <d@e>", "{|a|b}{c|d|e}");
+	reads("a@b; c <d@e>", "!{|a|b}{c|d|e}");
+	reads("G: a@b <c@d>, e@f;", "!G({a@b|c|d}{|e|f})");
+	/* Empty brackets name nobody; what stands before them does. */
+	reads("a@b <>", "!{|a|b}");
+	reads("a@b < >", "!{|a|b}");
+}
+
+static void judges_addresses(void **state)
+{
+	(void)state;
+	/* Legal, if strange. */
+	reads("\"\"@x", "{||x}");
+	reads("<\"\"@x>", "{||x}");
+	reads("\"a@b\"@c", "{|a@b|c}");
+	reads("\"a..b\"@c, \".\"@d", "{|a..b|c}{|.|d}");
+	reads("a@[127.0.0.1]", "{|a|[127.0.0.1]}");
+	reads("\"a\".\"b\"@c", "{|a.b|c}");
+	/* Not legal: what comes nearest. */
+	reads("a@b@c", "!{|a@b|c}");
+	reads("a@b@c@d, e@f", "!{|a@b@c|d}{|e|f}");
+	reads("@x", "!{||x}");
+	reads("<@x>", "!{||x}");
+	reads("a..b@c", "!{|a..b|c}");
+	reads("a.@c", "!{|a.|c}");
+	reads(".a@c", "!{|.a|c}");
+	reads("<a..b@c>", "!{|a..b|c}");
+	reads("Joe, .a@c", "!{|Joe|}{|.a|c}");
+	reads("J. Doe <a@c>", "{J. Doe|a|c}");
+	reads("a@b.", "!{|a|b}");
+	reads("a@.b", "!{|a|.b}");
+	reads("a@b..c", "!{|a|b..c}");
+	reads("<<a@b>>", "!{|a|b}");
+	reads("Joe <mailto:a@b>", "!{Joe|a|b}");
+	reads("mailto:a@b", "!{|a|b}");
+	reads("'a@b'", "!{|a|b}");
+	reads("Joe <a@b> Ann <c@d>", "!{Joe|a|b}{Ann|c|d}");
+	reads("<a@b> <c@d>", "!{|a|b}{|c|d}");
+	reads("G: a@b; c@d", "!G({|a|b}){|c|d}");
 }
 
 static void refuses_no_length(void **state)
@@ -121,6 +178,20 @@ static void refuses_no_length(void **state)
 	assert_true(list.cut);
 	assert_int_equal(list.count, 0);
 	arena_done(&arena);
+	/* A judgement holds for all that it looked at: no text is looked through for each "@". */
+	buf_clear(&body);
+	for (int i = 0; i < 400000; i++)
+		buf_append(&body, VIEW("@ "));
+	arena_init(&arena, 1 << 20);
+	address_list_parse(buf_view(&body), &arena, &list);
+	assert_true(list.cut || list.defective);
+	arena_done(&arena);
+	buf_append(&body, VIEW("<a@b>"));
+	arena_init(&arena, 1 << 20);
+	assert_int_equal(address_list_parse(buf_view(&body), &arena, &list), 0);
+	assert_int_equal(list.count, 1);
+	assert_view(list.items[0].domain, "b");
+	arena_done(&arena);
 	buf_done(&body);
 }
 
@@ -145,6 +216,9 @@ static void writes_strict_forms(void **state)
 	writes("J\xc3\xb6", "joe", "x.org", true, "J\xc3\xb6 <joe@x.org>");
 	writes("J\xc3\xb6", "joe", "x.org", false, "=?utf-8?B?SsO2?= <joe@x.org>");
 	writes("a\r\nBcc: b@c", "joe", "x.org", false, "\"aBcc: b@c\" <joe@x.org>");
+	writes("joe@x.org", "joe", "x.org", false, "\"joe@x.org\" <joe@x.org>");
+	writes("", "a@b", "c", false, "\"a@b\"@c");
+	writes("", "", "x", false, "\"\"@x");
 }
 
 static void writes_lists(void **state)
@@ -173,6 +247,8 @@ int main(void)
 	    cmocka_unit_test(reads_groups),
 	    cmocka_unit_test(reads_obsolete_forms),
 	    cmocka_unit_test(reads_what_is_no_address),
+	    cmocka_unit_test(reads_addresses_in_names),
+	    cmocka_unit_test(judges_addresses),
 	    cmocka_unit_test(refuses_no_length),
 	    cmocka_unit_test(writes_strict_forms),
 	    cmocka_unit_test(writes_lists),
