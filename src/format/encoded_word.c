@@ -4,7 +4,8 @@
  *	encoded-word = "=?" charset ["*" language] "?" encoding "?" encoded-text "?="
  *
  * The octets of adjacent words in one charset are joined before they are converted: section 5 forbids
- *splitting a character between words, and many programs do it all the same.
+ * splitting a character between words, and many programs do it all the same. Where text begins anew in each word
+ * (UTF-7, UTF-16) they are joined only if they cannot be read one by one.
  */
 #include "format/encoded_word.h"
 
@@ -123,9 +124,22 @@ static int plain(struct decoder *d, struct view text, bool between_words)
 	return utf8_is_ascii(text) ? append_clean(d->out, text) : convert(d->out, (struct view){0}, text);
 }
 
+/* Whether the words gathered are whole characters, which a join with the next word would break. */
+static bool is_complete(const struct decoder *d)
+{
+	bool defective = false;
+	struct buf ignored;
+	if (!charset_keeps_no_state(d->charset))
+		return false;
+	buf_init(&ignored, d->octets.len * 4 + 16);
+	int error = charset_to_utf8(d->charset, buf_view(&d->octets), &ignored, &defective);
+	buf_done(&ignored);
+	return error == 0 && !defective;
+}
+
 static int encoded(struct decoder *d, const struct word *word)
 {
-	if (d->octets.len && !view_equal_nocase(d->charset, word->charset)) {
+	if (d->octets.len && (!view_equal_nocase(d->charset, word->charset) || is_complete(d))) {
 		int error = flush(d);
 		if (error)
 			return error;

@@ -25,6 +25,23 @@ def test_show_prints_decoded_fields_and_text():
     assert text.endswith("Hello\n")
 
 
+@pytest.mark.parametrize("name, subject, body", [
+    ("iso-2022-jp-joined", "会議のお知らせ", "本文です"),
+    ("utf-8-called-iso-2022-jp", "t", "こんにちは"),
+    ("charset-8bit", "8bit", "ü"),
+    ("charset-iso-8859-16", "iso-8859-16", "ș"),
+    ("charset-labels", "ПриветПриветä“x”中文", "body"),
+    ("byte-order-mark", "bom", "body"),
+    ("garbage-before-header", "garbage", "body"),
+])
+def test_show_reads_what_programs_write(name, subject, body):
+    text = message("show", MAIL / f"{name}.eml").stdout.decode()
+    assert f"Subject  {subject}\n" in text
+    assert text.endswith(f"\n\n{body}\n")
+    summary = json.loads(message("show", "--json", MAIL / f"{name}.eml").stdout)
+    assert (summary["subject"], summary["preview"]) == (subject, body)
+
+
 def test_show_drives_no_terminal():
     done = message("show", MAIL / "nul-and-controls.eml")
     assert done.returncode == 0

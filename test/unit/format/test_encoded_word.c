@@ -46,13 +46,36 @@ static void reads_what_programs_write(void **state)
 	      "?=",
 	    "what?");
 	reads("=?utf-8?b?w6Q?=", "\xc3\xa4");
-	reads("=?nonsense?q?a=ff?=", "a\xef\xbf\xbd");
+	reads("=?nonsense?q?a=ff?=", "a\xc3\xbf");
 	reads("=?utf-8?x?a?=", "=?utf-8?x?a?=");
 	reads("=?utf-8?q?open", "=?utf-8?q?open");
 	reads("=?", "=?");
 	reads("a\r\n b", "a b");
 	/* No new header line comes out of an encoded word. */
 	reads("=?utf-8?q?a=0d=0aBcc:_b?=", "aBcc: b");
+}
+
+/* Charsets with shifts: what one word ends and the next begins says nothing, also where it stands in the middle. */
+static void joins_words_with_shifts(void **state)
+{
+	(void)state;
+	static const char kaigi_no_oshirase[] = "\xe4\xbc\x9a\xe8\xad\xb0\xe3\x81\xae\xe3\x81\x8a\xe7\x9f\xa5\xe3\x82\x89\xe3\x81\x9b";
+	reads("=?ISO-2022-JP?B?GyRCMnE1RCROGyhC?=\r\n =?ISO-2022-JP?B?GyRCJCpDTiRpJDsbKEI=?=", kaigi_no_oshirase);
+	reads("=?ISO-2022-JP?B?GyRCMnE1RCROGyhC?= =?iso-2022-jp*ja?Q?=1B$B$*CN$i$;=1B(B?=", kaigi_no_oshirase);
+	/* A word that is not ended goes on in the next one. */
+	reads("=?iso-2022-jp?B?GyRCMnE=?= =?iso-2022-jp?B?NUQbKEI=?=", "\xe4\xbc\x9a\xe8\xad\xb0");
+	reads("=?hz-gb-2312?B?fntWUE5Efn0=?= =?hz-gb-2312?B?fntWUE5Efn0=?=", "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87");
+	/* Each begins anew: an open run of base64, a byte order mark; unless a character was split. */
+	reads("=?utf-7?B?K0FPaw==?= =?utf-7?B?K0FPaw==?=", "\xc3\xa9\xc3\xa9");
+	reads("=?utf-7?Q?+AOk-?= =?utf-7?Q?+AOk-?=", "\xc3\xa9\xc3\xa9");
+	reads("=?utf-16?B?//4aTw==?= =?utf-16?B?//5wiw==?=", "\xe4\xbc\x9a\xe8\xad\xb0");
+	reads("=?utf-16be?B?TxqL?= =?utf-16be?B?cA==?=", "\xe4\xbc\x9a\xe8\xad\xb0");
+	/* Labels that nobody knows, or that are untrue. */
+	reads("=?win-1251?Q?=CF=F0=E8=E2=E5=F2?= =?koi8-ru?Q?=F0=D2=C9=D7=C5=D4?= =?ansi?Q?=E4?= =?iso8859-9?Q?=93x=94?= =?cn-big5?B?pKSk5Q==?=",
+	    "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82\xc3\xa4\xe2\x80\x9cx\xe2\x80\x9d\xe4\xb8\xad\xe6\x96\x87");
+	reads("=?iso-2022-jp?Q?=E3=81=93=E3=82=93?=", "\xe3\x81\x93\xe3\x82\x93");
+	reads("=?8bit?Q?=FC?= =?8bit?Q?=C3=BC?=", "\xc3\xbc\xc3\x83\xc2\xbc");
+	reads("=?utf-8?Q?caf=E9?=", "caf\xc3\xa9");
 }
 
 static void round_trip(const char *text, size_t column)
@@ -105,6 +128,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reads_encoded_words),
 	    cmocka_unit_test(reads_what_programs_write),
+	    cmocka_unit_test(joins_words_with_shifts),
 	    cmocka_unit_test(writes_words_that_read_back),
 	    cmocka_unit_test(ends_in_time),
 	};
