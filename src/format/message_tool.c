@@ -95,19 +95,31 @@ static void show_body(const struct message *m, size_t index, struct buf *out)
 	buf_done(&shown);
 }
 
-/* The text to show: the first plain one, else the first HTML. */
-static int find_text(const struct mime_tree *tree)
+/* Text that was attached, but is to be shown at once (RFC 2183, section 2.1). */
+static bool is_inline_text(const struct message *m, size_t index)
 {
-	int html = -1;
-	for (size_t i = 0; i < tree->count; i++) {
-		if (!mime_part_is_body_text(tree, i))
+	const struct mime_part *part = &m->tree->parts[index];
+	return view_equal(part->disposition, VIEW("inline")) && mime_part_is_attachment(m->tree, index) &&
+	       !mime_part_is_forwarded(m->tree, index) &&
+	       (media_type_is(&part->type, "text", "plain") || media_type_is(&part->type, "text", "html"));
+}
+
+/* All that is the message's text, with an empty line between its parts. */
+static void show_texts(const struct message *m, struct buf *out)
+{
+	size_t body[MIME_PARTS_MAX];
+	size_t count = mime_text_body(m->tree, body), next = 0;
+	bool first = true;
+	for (size_t i = 0; i < m->tree->count; i++) {
+		bool is_body = next < count && body[next] == i;
+		next += is_body;
+		if (!is_body && !is_inline_text(m, i))
 			continue;
-		if (media_type_is(&tree->parts[i].type, "text", "plain"))
-			return (int)i;
-		if (html < 0)
-			html = (int)i;
+		if (!first)
+			buf_append_byte(out, '\n');
+		show_body(m, i, out);
+		first = false;
 	}
-	return html;
 }
 
 static void append_size(struct buf *out, uint64_t size)
@@ -171,9 +183,7 @@ static void show_for_people(const struct message *m, struct buf *out)
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
 		show_field(m, fields[i], out);
 	buf_append_byte(out, '\n');
-	int text = find_text(m->tree);
-	if (text >= 0)
-		show_body(m, (size_t)text, out);
+	show_texts(m, out);
 	show_report(m, false, out);
 	size_t before = out->len;
 	show_attachments(m, out);

@@ -9,6 +9,7 @@
 #define FORMAT_MIME_H
 
 #include "format/envelope.h"
+#include "format/limits.h"
 #include "format/parameter.h"
 #include "format/transfer.h"
 
@@ -98,12 +99,21 @@ int mime_next_sibling(const struct mime_tree *tree, size_t index);
 int mime_first_child(const struct mime_tree *tree, size_t index);
 
 /*
- * Whether a person would call this part an attachment: named one, with a file name, or no text; but not the
- * pictures of an HTML text, signatures, or the machine-readable parts of reports.
+ * Whether a person would call this part an attachment: named one, or neither text that is shown nor what belongs to it
+ * (pictures of an HTML text, signatures, the machine-readable parts of reports).
  */
 bool mime_part_is_attachment(const struct mime_tree *tree, size_t index);
 
+/* Whether it lies in a message within this message, whose text is not this one's. */
+bool mime_part_is_forwarded(const struct mime_tree *tree, size_t index);
+
 /* Whether it is text to be shown as the message's text: text/plain or text/html that is no attachment. */
 bool mime_part_is_body_text(const struct mime_tree *tree, size_t index);
+
+/*
+ * The parts that are the message's text for somebody who prefers plain text, in their order (the texts of textBody of RFC
+ * 8621, section 4.1.4): of alternatives the plain one, or the HTML one where there is no other. Returns how many.
+ */
+size_t mime_text_body(const struct mime_tree *tree, size_t parts[MIME_PARTS_MAX]);
 
 #endif

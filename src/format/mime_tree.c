@@ -2,6 +2,7 @@
  * attachment. */
 #include "format/mime.h"
 
+#include "base/mem.h"
 #include "format/limits.h"
 
 const char *mime_defect_text(enum mime_defect defect)
@@ -106,6 +107,8 @@ int mime_part_number(const struct mime_tree *tree, size_t index, struct buf *out
 	return error ? error : buf_printf(out, ".%zu", n);
 }
 
+/* ---- what is body, and what an attachment: RFC 8621, section 4.1.4 ---- */
+
 /* RFC 2183, section 2.8: an unknown disposition is "attachment". */
 static bool is_disposed_as_attachment(const struct mime_part *part)
 {
@@ -118,10 +121,36 @@ static bool parent_is(const struct mime_tree *tree, size_t index, const char *su
 	return parent >= 0 && media_type_is(&tree->parts[parent].type, "multipart", subtype);
 }
 
+static bool is_text(const struct mime_part *part)
+{
+	return media_type_is(&part->type, "text", "plain") || media_type_is(&part->type, "text", "html");
+}
+
+static bool is_picture_or_sound(const struct mime_part *part)
+{
+	return media_type_is(&part->type, "image", NULL) || media_type_is(&part->type, "audio", NULL) ||
+	       media_type_is(&part->type, "video", NULL);
+}
+
 /*
- * What was named one, has a file name, or is no text. Not: pictures that an HTML text shows (related, with a
- * Content-ID), signatures and their like, the machine-readable parts of reports, and the message inside a
- * message/rfc822, which is an attachment itself.
+ * Whether the part is shown where it stands. A name says nothing about that (RFC 2183, sections 2.1 and 2.10), but text
+ * that has one and is not the first part was most likely attached; of a multipart/related the first part is shown
+ * and the others are what it refers to.
+ */
+static bool is_shown(const struct mime_tree *tree, size_t index)
+{
+	const struct mime_part *part = &tree->parts[index];
+	if (is_disposed_as_attachment(part) || (!is_text(part) && !is_picture_or_sound(part)))
+		return false;
+	if (part->parent < 0 || (size_t)part->parent + 1 == index)
+		return true;
+	return !parent_is(tree, index, "related") && (is_picture_or_sound(part) || part->file_name.len == 0);
+}
+
+/*
+ * Text that is shown is none, nor are pictures that an HTML text shows (related, with a Content-ID), signatures
+ * and their like, the machine-readable parts of reports, other forms of a text, and the message inside a
+ * message/rfc822, which is an attachment itself. Pictures are: whoever lists messages has nothing else to show of them.
  */
 bool mime_part_is_attachment(const struct mime_tree *tree, size_t index)
 {
@@ -135,17 +164,97 @@ bool mime_part_is_attachment(const struct mime_tree *tree, size_t index)
 		return false;
 	if (parent_is(tree, index, "related") && (part->content_id.len || part->location.len))
 		return false;
-	return part->file_name.len || !media_type_is(&part->type, "text", NULL);
+	if (media_type_is(&part->type, "text", NULL) && parent_is(tree, index, "alternative"))
+		return false;
+	return !is_text(part) || !is_shown(tree, index);
+}
+
+bool mime_part_is_forwarded(const struct mime_tree *tree, size_t index)
+{
+	for (int i = (int)index; i > 0; i = tree->parts[i].parent)
+		if (tree->parts[i].is_message)
+			return true;
+	return false;
 }
 
 bool mime_part_is_body_text(const struct mime_tree *tree, size_t index)
 {
-	const struct mime_part *part = &tree->parts[index];
-	if (!media_type_is(&part->type, "text", "plain") && !media_type_is(&part->type, "text", "html"))
-		return false;
-	/* Text of a forwarded message is not this message's text. */
-	for (int i = (int)index; i > 0; i = tree->parts[i].parent)
-		if (tree->parts[i].is_message)
-			return false;
-	return !is_disposed_as_attachment(part) && part->file_name.len == 0;
+	return is_text(&tree->parts[index]) && is_shown(tree, index) && !mime_part_is_forwarded(tree, index);
+}
+
+/* textBody and htmlBody, of which only the former is wanted in the end. */
+struct bodies {
+	struct part_list {
+		size_t items[MIME_PARTS_MAX];
+		size_t count;
+	} text, html;
+};
+
+static void push(struct part_list *list, size_t part)
+{
+	list->items[list->count++] = part;
+}
+
+static void push_from(struct part_list *list, const struct part_list *other, size_t from)
+{
+	for (size_t i = from; i < other->count; i++)
+		push(list, other->items[i]);
+}
+
+/* In multipart/alternative each form of the text goes to its own list. */
+static void take_alternative(const struct mime_part *part, size_t index, bool text, bool html, struct bodies *b)
+{
+	if (text && media_type_is(&part->type, "text", "plain"))
+		push(&b->text, index);
+	if (html && media_type_is(&part->type, "text", "html"))
+		push(&b->html, index);
+}
+
+/* `text`, `html`: whether the lists are still filled here. */
+static void take_parts(
+    const struct mime_tree *tree, size_t parent, bool in_alternative, bool text, bool html, struct bodies *b)
+{
+	bool alternative = media_type_is(&tree->parts[parent].type, "multipart", "alternative");
+	size_t text_before = b->text.count, html_before = b->html.count;
+	in_alternative |= alternative;
+	for (int i = mime_first_child(tree, parent); i >= 0; i = mime_next_sibling(tree, (size_t)i)) {
+		const struct mime_part *part = &tree->parts[i];
+		if (media_type_is(&part->type, "multipart", NULL)) {
+			take_parts(tree, (size_t)i, in_alternative, text, html, b);
+			continue;
+		}
+		if (!is_shown(tree, (size_t)i))
+			continue;
+		if (alternative) {
+			take_alternative(part, (size_t)i, text, html, b);
+			continue;
+		}
+		html &= !(in_alternative && media_type_is(&part->type, "text", "plain"));
+		text &= !(in_alternative && media_type_is(&part->type, "text", "html"));
+		if (text)
+			push(&b->text, (size_t)i);
+		if (html)
+			push(&b->html, (size_t)i);
+	}
+	/* There is one form only: it stands for the other. */
+	size_t text_after = b->text.count, html_after = b->html.count;
+	if (alternative && text && html && text_after == text_before)
+		push_from(&b->text, &b->html, html_before);
+	if (alternative && text && html && html_after == html_before)
+		push_from(&b->html, &b->text, text_before);
+}
+
+size_t mime_text_body(const struct mime_tree *tree, size_t parts[MIME_PARTS_MAX])
+{
+	struct bodies *b = mem_alloc(sizeof *b);
+	if (media_type_is(&tree->parts[0].type, "multipart", NULL))
+		take_parts(tree, 0, false, true, true, b);
+	else if (is_shown(tree, 0))
+		push(&b->text, 0);
+	size_t count = 0;
+	for (size_t i = 0; i < b->text.count; i++)
+		if (is_text(&tree->parts[b->text.items[i]]))
+			parts[count++] = b->text.items[i];
+	mem_free(b);
+	return count;
 }

@@ -71,14 +71,18 @@ static int append_part(const struct mime_part *part, struct view raw, bool html,
 
 int preview_append(const struct mime_parser *parser, const struct mime_tree *tree, struct buf *out)
 {
-	struct view raw;
-	size_t part, before = out->len;
-	if (mime_parser_text(parser, "plain", &raw, &part)) {
-		int error = append_part(&tree->parts[part], raw, false, out);
-		if (error || out->len > before)
+	static const char *const subtypes[] = {"plain", "html"};
+	struct view raw[2];
+	size_t part[2] = {SIZE_MAX, SIZE_MAX}, before = out->len;
+	for (size_t i = 0; i < 2; i++)
+		mime_parser_text(parser, subtypes[i], &raw[i], &part[i]);
+	/* The one that comes first: in alternatives that is the plain one, and a footer of its own comes last. */
+	size_t first = part[1] < part[0];
+	for (size_t i = 0; i < 2 && out->len == before; i++) {
+		size_t n = i ? !first : first;
+		int error = part[n] == SIZE_MAX ? 0 : append_part(&tree->parts[part[n]], raw[n], n == 1, out);
+		if (error)
 			return error;
 	}
-	if (mime_parser_text(parser, "html", &raw, &part))
-		return append_part(&tree->parts[part], raw, true, out);
 	return 0;
 }

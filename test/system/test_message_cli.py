@@ -42,6 +42,13 @@ def test_show_reads_what_programs_write(name, subject, body):
     assert (summary["subject"], summary["preview"]) == (subject, body)
 
 
+def test_show_prints_text_that_has_a_name():
+    assert "\n\nThis is the text itself.\n" in message("show", MAIL / "named-text.eml").stdout.decode()
+    text = message("show", MAIL / "named-html.eml").stdout.decode()
+    assert "\n\nThe text — itself\n" in text and "Attachment 2: application/pdf" in text
+    assert json.loads(message("show", "--json", MAIL / "named-text.eml").stdout)["hasAttachment"] is False
+
+
 def test_show_drives_no_terminal():
     done = message("show", MAIL / "nul-and-controls.eml")
     assert done.returncode == 0

@@ -28,6 +28,29 @@ static void shows(void **state)
 	buf_done(&out);
 }
 
+static void shown_is(const char *message, const char *expected)
+{
+	struct buf out;
+	buf_init(&out, 100000);
+	assert_int_equal(message_tool_show(view_from_string(message), &out, false), 0);
+	assert_string_equal(buf_string(&out), expected);
+	buf_done(&out);
+}
+
+static void shows_all_of_the_text(void **state)
+{
+	(void)state;
+	/* A name makes no attachment of the first part, and what is to be shown inline is shown, as an attachment too. */
+	shown_is("Content-Type: text/plain; charset=utf-8; name=\"body.txt\"\n\nThis is the text itself.\n", "\nThis is the text itself.\n");
+	shown_is("Content-Type: multipart/mixed; boundary=z\n\n--z\nContent-Type: text/html; name=body.html; charset=windows-1252\n\n"
+	         "<p>The text &mdash; itself</p>\n--z\nContent-Type: application/pdf; name=a.pdf\nContent-Disposition: attachment\n\nx\n--z--\n",
+	    "\nThe text \xe2\x80\x94 itself\n\nAttachment 2: application/pdf, 1 B, a.pdf\n");
+	shown_is("Content-Type: multipart/mixed; boundary=z\n\n--z\n\none\n--z\nContent-Type: text/plain; name=a.txt\nContent-Disposition: inline\n\n"
+	         "two\n--z\nContent-Type: text/plain; name=b.txt\n\nthree\n--z\n\nfour\n--z--\n",
+	    "\none\n\ntwo\n\nfour\n\nAttachment 2: text/plain, 3 B, a.txt\nAttachment 3: text/plain, 5 B, b.txt\n");
+	shown_is("Content-Type: multipart/alternative; boundary=z\n\n--z\n\none\n--z\nContent-Type: text/html\n\n<b>one</b>\n--z--\n", "\none\n");
+}
+
 static void shows_what_a_report_means(void **state)
 {
 	(void)state;
@@ -147,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(shows),
+	    cmocka_unit_test(shows_all_of_the_text),
 	    cmocka_unit_test(shows_what_a_report_means),
 	    cmocka_unit_test(shows_nothing_that_deceives),
 	    cmocka_unit_test(knows_what_exchange_means),

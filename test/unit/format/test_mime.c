@@ -201,6 +201,106 @@ static void keeps_what_fields_say(void **state)
 	mime_parser_free(p);
 }
 
+/*
+ * A tree in short: "m(" mixed, "a(" alternative, "r(" related, "s(" signed, each up to its ")"; leaves by their letter, with
+ * "n" behind it for a name, "i" for inline, "t" for attachment, "c" for a Content-ID.
+ */
+static void write_tree(const char **at, unsigned *boundaries, struct buf *out)
+{
+	static const struct {
+		char letter;
+		const char *type;
+	} types[] = {{'m', "multipart/mixed"}, {'a', "multipart/alternative"}, {'r', "multipart/related"}, {'s', "multipart/signed"},
+	    {'P', "text/plain"}, {'H', "text/html"}, {'I', "image/png"}, {'C', "text/calendar"}, {'D', "application/pdf"}, {'M', "message/rfc822"}};
+	size_t i = 0;
+	while (types[i].letter != **at)
+		i++;
+	++*at;
+	buf_printf(out, "Content-Type: %s", types[i].type);
+	if (**at == '(') {
+		unsigned boundary = ++*boundaries;
+		buf_printf(out, "; boundary=b%u-\n\n", boundary);
+		for (++*at; **at != ')';) {
+			buf_printf(out, "--b%u-\n", boundary);
+			write_tree(at, boundaries, out);
+		}
+		++*at;
+		buf_printf(out, "--b%u---\n", boundary);
+		return;
+	}
+	for (; **at == 'n' || **at == 'i' || **at == 't' || **at == 'c'; ++*at)
+		buf_append_string(out, **at == 'n' ? "; name=x" : **at == 'i' ? "\nContent-Disposition: inline" : **at == 't' ? "\nContent-Disposition: attachment" : "\nContent-ID: <c>");
+	buf_append_string(out, "\n\ntext\n");
+}
+
+/* `body`: the leaves (counted from 1) of the text body; `attachments`: those that are attachments. */
+static void divides(const char *tree_text, const char *body, const char *attachments)
+{
+	struct buf message, seen;
+	unsigned boundaries = 0, leaf = 0;
+	const char *at = tree_text;
+	size_t parts[MIME_PARTS_MAX], leaves[20] = {0};
+	buf_init(&message, 10000);
+	buf_init(&seen, 1000);
+	write_tree(&at, &boundaries, &message);
+	struct mime_parser *p = mime_parser_new();
+	const struct mime_tree *tree = mime_parse(p, buf_view(&message));
+	for (size_t i = 0; i < tree->count; i++)
+		if (!media_type_is(&tree->parts[i].type, "multipart", NULL) && !mime_part_is_forwarded(tree, i))
+			leaves[++leaf] = i;
+	size_t count = mime_text_body(tree, parts);
+	for (size_t i = 0; i < count; i++)
+		for (unsigned k = 1; k <= leaf; k++)
+			if (leaves[k] == parts[i])
+				buf_printf(&seen, "%u", k);
+	if (strcmp(buf_string(&seen), body) != 0)
+		fail_msg("%s: body %s", tree_text, buf_string(&seen));
+	buf_clear(&seen);
+	for (unsigned k = 1; k <= leaf; k++)
+		if (mime_part_is_attachment(tree, leaves[k]))
+			buf_printf(&seen, "%u", k);
+	if (strcmp(buf_string(&seen), attachments) != 0)
+		fail_msg("%s: attachments %s", tree_text, buf_string(&seen));
+	mime_parser_free(p);
+	buf_done(&message);
+	buf_done(&seen);
+}
+
+static void tells_text_from_attachments(void **state)
+{
+	(void)state;
+	divides("P", "1", "");
+	divides("Pn", "1", "");
+	divides("Hni", "1", "");
+	divides("Pnt", "", "1");
+	divides("D", "", "1");
+	divides("I", "", "1");
+	divides("m(HnDt)", "1", "2");
+	divides("m(PnPn)", "1", "2");
+	divides("m(PP)", "12", "");
+	divides("m(PPi)", "12", "");
+	divides("m(PtP)", "2", "1");
+	divides("m(DPn)", "", "12");
+	divides("m(DP)", "2", "1");
+	divides("m(PIP)", "13", "2");
+	divides("a(PH)", "1", "");
+	divides("a(PnHn)", "1", "");
+	divides("a(H)", "1", "");
+	divides("a(HP)", "2", "");
+	divides("a(PHC)", "1", "");
+	divides("m(PC)", "1", "2");
+	divides("a(Pr(HIc))", "1", "");
+	divides("r(HIcH)", "1", "3");
+	divides("r(a(PH)Ic)", "1", "");
+	divides("m(a(PH)P)", "13", "");
+	divides("m(a(H)P)", "12", "");
+	divides("m(a(PH)HnDt)", "1", "34");
+	divides("m(PM)", "1", "2");
+	divides("s(PD)", "1", "");
+	/* RFC 8621, section 4.1.4: its own example. */
+	divides("m(Pim(a(m(PiIiPi)r(HI))ItDM)Pi)", "12410", "36789");
+}
+
 static void numbers_parts(void **state)
 {
 	(void)state;
@@ -379,6 +479,7 @@ int main(void)
 	    cmocka_unit_test(reads_broken_multiparts),
 	    cmocka_unit_test(reads_messages_in_messages),
 	    cmocka_unit_test(keeps_what_fields_say),
+	    cmocka_unit_test(tells_text_from_attachments),
 	    cmocka_unit_test(numbers_parts),
 	    cmocka_unit_test(counts_lines),
 	    cmocka_unit_test(keeps_its_limits),

@@ -26,6 +26,8 @@ static void shows_the_text(void **state)
 	previews("Content-Type: multipart/alternative; boundary=b\n\n--b\n\n \n--b\nContent-Type: "
 	         "text/html\n\n<i>x</i>\n--b--",
 	    "x");
+	previews("Content-Type: text/plain; name=x.txt\n\nxyz", "xyz");
+	previews("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html; name=x.html\n\n<i>x</i>\n--b\n\nfooter\n--b--", "x");
 	previews("\n\xe2\x80\x8c\xc2\xa0\xe2\x80\x8c Hi\xe2\x80\x8b", "Hi");
 	previews(
 	    "\n\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb");
