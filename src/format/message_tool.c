@@ -14,7 +14,12 @@
 #include "format/preview.h"
 #include "format/summary.h"
 
-enum { REPORT_ARENA = 8 << 20 }; /* holds what the limits of dsn_parse.h allow */
+enum {
+	REPORT_ARENA = 8 << 20, /* holds what the limits of dsn_parse.h allow */
+	/* Messages encoded in messages: nobody forwards an encoded one in an encoded one more often. */
+	ENCODED_DEPTH_MAX = 8,
+	PART_NUMBER_MAX = 4096, /* a part's number: a few digits for each level */
+};
 
 struct message {
 	struct view bytes;
@@ -25,7 +30,9 @@ struct message {
 static struct message open_message(struct view bytes)
 {
 	struct message m = {.bytes = bytes, .parser = mime_parser_new()};
-	m.tree = mime_parse(m.parser, bytes);
+	struct mime_tree *tree = mime_parse(m.parser, bytes);
+	mime_check_encodings(tree, bytes);
+	m.tree = tree;
 	return m;
 }
 
@@ -33,19 +40,6 @@ static int close_message(struct message *m, const struct buf *out)
 {
 	mime_parser_free(m->parser);
 	return buf_failed(out) ? -ENOBUFS : 0;
-}
-
-static struct view body_of(const struct message *m, const struct mime_part *part)
-{
-	return view_take(view_skip(m->bytes, (size_t)part->body_offset), (size_t)part->body_len);
-}
-
-static int append_decoded(const struct message *m, const struct mime_part *part, struct buf *out)
-{
-	struct transfer_decoder d;
-	transfer_decoder_init(&d, part->encoding);
-	int error = transfer_decode(&d, body_of(m, part), out);
-	return error ? error : transfer_decode_end(&d, out);
 }
 
 /* A value's first line. */
@@ -83,8 +77,8 @@ static void show_body(const struct message *m, size_t index, struct buf *out)
 	buf_init(&octets, (size_t)part->body_len + 16);
 	buf_init(&text, 4 * (size_t)part->body_len + 16);
 	buf_init(&shown, 16 * (size_t)part->body_len + 16);
-	append_decoded(m, part, &octets);
 	struct view charset = parameter_find(&part->type.parameters, VIEW("charset"));
+	mime_decode_body(part, m->bytes, !charset_keeps_no_state(charset), &octets, NULL);
 	charset_to_utf8(charset, buf_view(&octets), &text, &defective);
 	if (html)
 		html_to_text(buf_view(&text), &shown);
@@ -164,7 +158,7 @@ static void show_report(const struct message *m, bool json, struct buf *out)
 		return;
 	buf_init(&body, (size_t)m->tree->parts[part].body_len + 16);
 	arena_init(&arena, REPORT_ARENA);
-	append_decoded(m, &m->tree->parts[part], &body);
+	mime_decode_body(&m->tree->parts[part], m->bytes, false, &body, NULL);
 	if (dsn_status_parse(buf_view(&body), &arena, &status) == 0) {
 		buf_append_string(out, json ? ",\"deliveryReport\":{" : "\n");
 		if (json)
@@ -292,18 +286,61 @@ static void pad_to(struct buf *out, size_t start, size_t column)
 	buf_append(out, VIEW("  "));
 }
 
-static void structure_line(const struct message *m, size_t index, struct buf *out)
+/* Messages that lie encoded in others, as the one that is looked at: where it hangs, and how deep. */
+struct place {
+	const char *prefix; /* of part numbers: "2.", or "" */
+	unsigned depth;     /* of its root in the whole */
+	unsigned encoded;   /* how many encodings lie around it */
+};
+
+/* The decoded message within a part, for a function that looks at it. Nothing is done beyond the limit of them. */
+static int within(const struct message *m, size_t index, struct place place,
+    void (*look)(const struct message *m, struct place place, struct buf *out), struct buf *out)
+{
+	struct buf body, prefix;
+	int error = 0;
+	if (!mime_part_is_encoded_message(m->tree, index) || place.encoded == ENCODED_DEPTH_MAX)
+		return 0;
+	buf_init(&body, (size_t)m->tree->parts[index].body_len + 16);
+	buf_init(&prefix, PART_NUMBER_MAX);
+	buf_append_string(&prefix, place.prefix);
+	mime_part_number(m->tree, index, &prefix);
+	buf_append_byte(&prefix, '.');
+	error = mime_decode_body(&m->tree->parts[index], m->bytes, false, &body, NULL);
+	if (error == 0) {
+		struct message inner = open_message(buf_view(&body));
+		look(&inner,
+		    (struct place){buf_string(&prefix), place.depth + m->tree->parts[index].depth + 1, place.encoded + 1}, out);
+		error = close_message(&inner, out);
+	}
+	buf_done(&prefix);
+	buf_done(&body);
+	return error;
+}
+
+static void append_number(const struct message *m, size_t index, struct place place, struct buf *out)
+{
+	struct buf number;
+	buf_init(&number, PART_NUMBER_MAX);
+	mime_part_number(m->tree, index, &number);
+	if (number.len)
+		buf_append_string(out, place.prefix);
+	buf_append(out, buf_view(&number));
+	buf_done(&number);
+}
+
+static void structure_line(const struct message *m, size_t index, struct place place, struct buf *out)
 {
 	const struct mime_part *part = &m->tree->parts[index];
 	size_t start = out->len;
-	for (unsigned i = 0; i < part->depth; i++)
+	for (unsigned i = 0; i < place.depth + part->depth; i++)
 		buf_append(out, VIEW("  "));
 	append_line(out, part->type.type);
 	buf_append_byte(out, '/');
 	append_line(out, part->type.subtype);
 	pad_to(out, start, 36);
 	start = out->len;
-	mime_part_number(m->tree, index, out);
+	append_number(m, index, place, out);
 	pad_to(out, start, 8);
 	start = out->len;
 	append_size(out, part->body_len);
@@ -326,7 +363,15 @@ static void structure_line(const struct message *m, size_t index, struct buf *ou
 	buf_append_byte(out, '\n');
 }
 
-static void structure_defects(const struct message *m, struct buf *out)
+static void structure_lines(const struct message *m, struct place place, struct buf *out)
+{
+	for (size_t i = 0; i < m->tree->count; i++) {
+		structure_line(m, i, place, out);
+		within(m, i, place, structure_lines, out);
+	}
+}
+
+static void structure_defects(const struct message *m, struct place place, struct buf *out)
 {
 	for (size_t i = 0; i < m->tree->count; i++) {
 		for (unsigned kind = 0; kind < MIME_DEFECT_KINDS; kind++) {
@@ -335,13 +380,14 @@ static void structure_defects(const struct message *m, struct buf *out)
 			size_t start = out->len;
 			buf_append_string(out, "defect: part ");
 			size_t number = out->len;
-			mime_part_number(m->tree, i, out);
+			append_number(m, i, place, out);
 			if (out->len == number) {
 				buf_truncate(out, start);
 				buf_append_string(out, "defect");
 			}
 			buf_printf(out, ": %s\n", mime_defect_text((enum mime_defect)kind));
 		}
+		within(m, i, place, structure_defects, out);
 	}
 }
 
@@ -353,12 +399,14 @@ static void json_field(struct buf *out, const char *key, struct view value)
 	json_append_string(out, value);
 }
 
-static void json_part(const struct message *m, size_t index, struct buf *out)
+static void json_inner(const struct message *m, struct place place, struct buf *out);
+
+static void json_part(const struct message *m, size_t index, struct place place, struct buf *out)
 {
 	const struct mime_part *part = &m->tree->parts[index];
 	struct buf number;
-	buf_init(&number, 256);
-	mime_part_number(m->tree, index, &number);
+	buf_init(&number, PART_NUMBER_MAX);
+	append_number(m, index, place, &number);
 	buf_printf(out, "{\"parent\":%d", part->parent);
 	json_field(out, "number", buf_view(&number));
 	json_field(out, "type", part->type.type);
@@ -383,35 +431,77 @@ static void json_part(const struct message *m, size_t index, struct buf *out)
 		json_append_string(out, view_from_string(mime_defect_text((enum mime_defect)kind)));
 		first = false;
 	}
-	buf_append_string(out, "]}");
+	buf_append_string(out, "]");
+	within(m, index, place, json_inner, out);
+	buf_append_string(out, "}");
 	buf_done(&number);
+}
+
+static void json_parts(const struct message *m, struct place place, struct buf *out)
+{
+	buf_printf(out, "{\"size\":%llu,\"parts\":[", (unsigned long long)m->tree->size);
+	for (size_t i = 0; i < m->tree->count; i++) {
+		if (i)
+			buf_append_byte(out, ',');
+		json_part(m, i, place, out);
+	}
+	buf_append_string(out, "]}");
+}
+
+/* Offsets within it count from its own beginning, decoded. */
+static void json_inner(const struct message *m, struct place place, struct buf *out)
+{
+	buf_append_string(out, ",\"message\":");
+	json_parts(m, place, out);
 }
 
 int message_tool_structure(struct view message, struct buf *out, bool json)
 {
 	struct message m = open_message(message);
-	if (json)
-		buf_printf(out, "{\"size\":%llu,\"parts\":[", (unsigned long long)m.tree->size);
-	for (size_t i = 0; i < m.tree->count; i++) {
-		if (json && i)
-			buf_append_byte(out, ',');
-		if (json)
-			json_part(&m, i, out);
-		else
-			structure_line(&m, i, out);
+	struct place top = {.prefix = ""};
+	if (json) {
+		json_parts(&m, top, out);
+		buf_append_byte(out, '\n');
+	} else {
+		structure_lines(&m, top, out);
+		structure_defects(&m, top, out);
 	}
-	if (json)
-		buf_append_string(out, "]}\n");
-	else
-		structure_defects(&m, out);
 	return close_message(&m, out);
+}
+
+/* ---- extract ---- */
+
+static int extract(struct view message, struct view number, unsigned encoded, struct buf *out);
+
+/* A part of an encoded message: its number begins with that of the part which holds the message. */
+static int extract_within(const struct message *m, struct view number, unsigned encoded, struct buf *out)
+{
+	for (size_t i = number.len; i > 0 && encoded < ENCODED_DEPTH_MAX; i--) {
+		int index = number.data[i - 1] == '.' ? mime_part_find(m->tree, view_take(number, i - 1)) : -1;
+		if (index < 0 || !mime_part_is_encoded_message(m->tree, (size_t)index))
+			continue;
+		struct buf body;
+		buf_init(&body, (size_t)m->tree->parts[index].body_len + 16);
+		int error = mime_decode_body(&m->tree->parts[index], m->bytes, false, &body, NULL);
+		if (error == 0)
+			error = extract(buf_view(&body), view_skip(number, i), encoded + 1, out);
+		buf_done(&body);
+		return error;
+	}
+	return -ENOENT;
+}
+
+static int extract(struct view message, struct view number, unsigned encoded, struct buf *out)
+{
+	struct message m = open_message(message);
+	int index = mime_part_find(m.tree, number);
+	int error = index < 0 ? extract_within(&m, number, encoded, out)
+	                      : mime_decode_body(&m.tree->parts[index], m.bytes, false, out, NULL);
+	mime_parser_free(m.parser);
+	return error;
 }
 
 int message_tool_extract(struct view message, struct view number, struct buf *out)
 {
-	struct message m = open_message(message);
-	int index = mime_part_find(m.tree, number);
-	int error = index < 0 ? -ENOENT : append_decoded(&m, &m.tree->parts[index], out);
-	mime_parser_free(m.parser);
-	return error;
+	return extract(message, number, 0, out);
 }

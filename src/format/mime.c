@@ -19,29 +19,22 @@
 #include "base/mem.h"
 #include "format/header.h"
 #include "format/limits.h"
+#include "format/mime_boundary.h"
 #include "format/mime_part.h"
 
 enum {
-	/* "--", the boundary, "--", and some padding; a longer line is no boundary. */
+	/* "--", the boundary, "--", and some padding; what is longer has text behind the boundary, or is none. */
 	HELD_MAX = 2 + MIME_BOUNDARY_MAX + 2 + 52,
 };
 
 enum mode {
-	FIELD_START, /* in a header, at the beginning of a line with nothing gathered: what was before is done
-	              */
+	FIELD_START, /* in a header, at a line's beginning with nothing gathered: what was before is done */
 	FIELD,       /* gathering lines of fields in p->field */
 	FIELD_CUT,   /* a field was too long: its remaining lines are skipped */
 	LINE_START,  /* in a body, at the beginning of a line */
 	LINE_HELD,   /* in a body, in a line that may be a boundary: it is in p->held */
+	LINE_FOUND,  /* in the rest of a boundary line that is longer than p->held: p->found */
 	LINE,        /* in a body, in any other line */
-};
-
-/* A composite part that is still open. */
-struct open_part {
-	size_t index;
-	struct view boundary; /* without "--"; no data in a message/rfc822 */
-	bool closed;          /* its closing boundary was met: what follows is epilogue */
-	bool has_parts;
 };
 
 struct kept_text {
@@ -85,9 +78,11 @@ struct mime_parser {
 
 	char held[HELD_MAX];
 	size_t held_len;
+	struct boundary_match found;
 
 	struct kept_text plain, html;
 	struct buf *keep; /* where the body's bytes go too, or NULL */
+	int maybe_text;   /* a multipart whose first boundary is to come, and whose bytes are kept in case that none comes; or -1 */
 };
 
 /* ---- parts ---- */
@@ -125,10 +120,7 @@ static void start_header(struct mime_parser *p, int index)
 	p->in_doubt = false;
 }
 
-/*
- * The part ends at `end`, where `newline_before` tells whether the line end before it belongs to a boundary.
- * Lines are counted as a person would: a last line without line end is one.
- */
+/* The part ends at `end`; the line end before it belongs to a boundary, if it is `at_boundary`. A last line without line end is one. */
 static void end_part(struct mime_parser *p, size_t index, uint64_t end, bool at_boundary)
 {
 	struct mime_part *part = &p->tree.parts[index];
@@ -141,6 +133,19 @@ static void end_part(struct mime_parser *p, size_t index, uint64_t end, bool at_
 	part->body_lines = part->body_len ? lines : 0;
 }
 
+/* The multipart, or whatever it is by now, has come to its end, or to its first part. */
+static void end_maybe_text(struct mime_parser *p, size_t index)
+{
+	if (p->maybe_text != (int)index)
+		return;
+	p->maybe_text = -1;
+	p->keep = NULL;
+	if (mime_part_is_body_text(&p->tree, index))
+		p->plain.part = (int)index;
+	else
+		buf_clear(&p->plain.raw);
+}
+
 static void end_open(struct mime_parser *p, uint64_t end, bool at_boundary)
 {
 	struct open_part *o = &p->open[--p->open_count];
@@ -151,6 +156,7 @@ static void end_open(struct mime_parser *p, uint64_t end, bool at_boundary)
 	if (!o->has_parts) {
 		mime_part_defect(&p->tree, o->index, MIME_BOUNDARY_NOT_FOUND);
 		mime_part_make_text(part);
+		end_maybe_text(p, o->index);
 	} else if (!o->closed) {
 		mime_part_defect(&p->tree, o->index, MIME_BOUNDARY_NOT_CLOSED);
 	}
@@ -211,6 +217,10 @@ static void start_body(struct mime_parser *p, uint64_t at)
 	}
 	if (p->open[p->open_count - 1].boundary.data) {
 		p->current = -1;
+		if (p->plain.part < 0 && p->maybe_text < 0) {
+			p->maybe_text = (int)index;
+			p->keep = &p->plain.raw;
+		}
 		return;
 	}
 	int message = add_part(p, (int)index, true);
@@ -220,36 +230,15 @@ static void start_body(struct mime_parser *p, uint64_t at)
 
 /* ---- boundaries ---- */
 
-static bool is_padding(struct view v)
-{
-	for (size_t i = 0; i < v.len; i++)
-		if (v.data[i] != ' ' && v.data[i] != '\t' && v.data[i] != '\r' && v.data[i] != '\n')
-			return false;
-	return true;
-}
-
-/* The open multipart whose boundary this line is, innermost first; -1 if none. */
-static int find_boundary(const struct mime_parser *p, struct view line, bool *closing)
-{
-	struct view text = view_skip(line, 2);
-	for (size_t i = p->open_count; i > 0; i--) {
-		const struct open_part *o = &p->open[i - 1];
-		if (o->boundary.data == NULL || o->closed || !view_starts(text, o->boundary))
-			continue;
-		struct view rest = view_skip(text, o->boundary.len);
-		*closing = view_starts(rest, VIEW("--")) && is_padding(view_skip(rest, 2));
-		if (*closing || is_padding(rest))
-			return (int)i - 1;
-	}
-	return -1;
-}
-
 /* The line that begins at p->line_start is a boundary; `after` is the offset behind it. */
-static void cross_boundary(struct mime_parser *p, size_t level, bool closing, uint64_t after)
+static void cross_boundary(struct mime_parser *p, const struct boundary_match *found, uint64_t after)
 {
 	uint64_t end = p->line_start - p->line_end;
+	size_t level = (size_t)found->level;
 	struct open_part *o = &p->open[level];
-	if (!closing && p->tree.count == MIME_PARTS_MAX) {
+	if (found->trailed)
+		mime_part_defect(&p->tree, o->index, MIME_BOUNDARY_TRAILED);
+	if (!found->closing && p->tree.count == MIME_PARTS_MAX) {
 		/* No room: the part before it goes on to the end of the multipart. */
 		mime_part_defect(&p->tree, o->index, MIME_PARTS_LIMIT);
 		return;
@@ -259,16 +248,16 @@ static void cross_boundary(struct mime_parser *p, size_t level, bool closing, ui
 	while (p->open_count > level + 1)
 		end_open(p, end, true);
 	p->current = -1;
-	p->keep = NULL;
 	p->mode = LINE_START;
-	if (closing) {
+	/* A multipart that begins with its end has no parts: it will be text. */
+	if (!found->closing || p->maybe_text != (int)o->index)
+		p->keep = NULL;
+	if (found->closing) {
 		o->closed = true;
-		/*
-		 * A multipart that begins with its end has no parts, but it is not to be read as text either.
-		 */
 		return;
 	}
 	o->has_parts = true;
+	end_maybe_text(p, o->index);
 	p->offset = after;
 	int part = add_part(p, (int)o->index, false);
 	start_header(p, part);
@@ -302,6 +291,21 @@ static void release_held(struct mime_parser *p)
 	p->mode = LINE;
 }
 
+/* A line that was held has ended, p->offset is behind it. Where it is text, or turns out to be, it is kept as such. */
+static void end_held_line(struct mime_parser *p, const struct boundary_match *found, bool cr)
+{
+	size_t parts = p->tree.count;
+	if (found->level >= 0)
+		cross_boundary(p, found, p->offset);
+	bool crossed = parts != p->tree.count || found->closing;
+	if (!crossed || p->maybe_text >= 0)
+		keep_bytes(p, view_of(p->held, p->held_len));
+	p->held_len = 0;
+	note_line_end(p, cr, p->offset);
+	if (p->mode == LINE_HELD || p->mode == LINE_FOUND)
+		p->mode = LINE_START;
+}
+
 /* Takes bytes of a line that may be a boundary; returns how many. */
 static size_t hold_line(struct mime_parser *p, struct view in)
 {
@@ -317,22 +321,44 @@ static size_t hold_line(struct mime_parser *p, struct view in)
 		n++;
 		if (c != '\n')
 			continue;
-		bool closing = false, cr = p->held_len > 1 && p->held[p->held_len - 2] == '\r';
-		int level = p->held_len > 2 ? find_boundary(p, view_of(p->held, p->held_len), &closing) : -1;
-		size_t parts = p->tree.count;
-		bool was_closed = level >= 0 && closing;
-		if (level >= 0)
-			cross_boundary(p, (size_t)level, closing, p->offset);
-		if (level < 0 || (parts == p->tree.count && !was_closed))
-			keep_bytes(p, view_of(p->held, p->held_len));
-		p->held_len = 0;
-		note_line_end(p, cr, p->offset);
-		if (p->mode == LINE_HELD)
-			p->mode = LINE_START;
+		bool cr = p->held_len > 1 && p->held[p->held_len - 2] == '\r';
+		struct boundary_match found = boundary_find(p->open, p->open_count, view_of(p->held, p->held_len));
+		end_held_line(p, &found, cr);
 		return n;
 	}
-	if (p->held_len == HELD_MAX)
+	if (p->held_len < HELD_MAX)
+		return n;
+	p->found = boundary_find(p->open, p->open_count, view_of(p->held, p->held_len));
+	if (p->found.level < 0) {
 		release_held(p);
+		return n;
+	}
+	/* All that is held is no padding to its end, or there is more of it behind. */
+	p->found.trailed = true;
+	p->after_cr = p->held[p->held_len - 1] == '\r';
+	p->mode = LINE_FOUND;
+	return n;
+}
+
+/* Passes over bytes up to the end of the line; *ended and *cr tell whether it is there, and with a CR. */
+static size_t skip_line(struct mime_parser *p, struct view in, bool *ended, bool *cr)
+{
+	ptrdiff_t newline = view_find(in, '\n');
+	size_t n = newline < 0 ? in.len : (size_t)newline + 1;
+	*ended = newline >= 0;
+	*cr = n > 1 ? in.data[n - 2] == '\r' : p->after_cr;
+	p->after_cr = in.data[n - 1] == '\r';
+	p->offset += n;
+	return n;
+}
+
+/* The rest of a boundary line that is too long to be held. */
+static size_t skip_found(struct mime_parser *p, struct view in)
+{
+	bool ended, cr;
+	size_t n = skip_line(p, in, &ended, &cr);
+	if (ended)
+		end_held_line(p, &p->found, cr);
 	return n;
 }
 
@@ -443,16 +469,10 @@ static bool ends_doubt(struct mime_parser *p)
 	return true;
 }
 
-static bool is_boundary(const struct mime_parser *p, struct view line)
-{
-	bool closing;
-	return view_starts(line, VIEW("--")) && find_boundary(p, line, &closing) >= 0;
-}
-
 /* In doubt: the last gathered line settles it, or leaves it open. False when the header has ended. */
 static bool accept_line_in_doubt(struct mime_parser *p)
 {
-	bool boundary = is_boundary(p, view_skip(buf_view(&p->field), p->line_in_field));
+	bool boundary = boundary_find(p->open, p->open_count, view_skip(buf_view(&p->field), p->line_in_field)).level >= 0;
 	if (boundary || (!ends_doubt(p) && p->doubt_line >= HEADER_DOUBT_MAX)) {
 		end_header_before_lines(p);
 		return false;
@@ -461,9 +481,7 @@ static bool accept_line_in_doubt(struct mime_parser *p)
 	return true;
 }
 
-/*
- * The last gathered line belongs to the header: it is added to its field, or begins one. False if it doesn't.
- */
+/* The last gathered line belongs to the header: it is added to its field, or begins one. False if it doesn't. */
 static bool accept_header_line(struct mime_parser *p)
 {
 	struct view line = view_skip(buf_view(&p->field), p->line_in_field);
@@ -473,7 +491,7 @@ static bool accept_header_line(struct mime_parser *p)
 	if (!continues || p->line_in_field == 0) {
 		finish_field(p);
 		line = buf_view(&p->field);
-		if (is_boundary(p, line)) {
+		if (boundary_find(p->open, p->open_count, line).level >= 0) {
 			end_header_before_lines(p);
 			return false;
 		}
@@ -561,12 +579,9 @@ static size_t skip_field(struct mime_parser *p, struct view in)
 		p->mode = FIELD_START;
 		return 0;
 	}
-	ptrdiff_t newline = view_find(in, '\n');
-	size_t n = newline < 0 ? in.len : (size_t)newline + 1;
-	bool cr = n > 1 ? in.data[n - 2] == '\r' : p->after_cr;
-	p->after_cr = in.data[n - 1] == '\r';
-	p->offset += n;
-	if (newline >= 0)
+	bool ended, cr;
+	size_t n = skip_line(p, in, &ended, &cr);
+	if (ended)
 		note_line_end(p, cr, p->offset);
 	return n;
 }
@@ -588,6 +603,9 @@ static void feed(struct mime_parser *p, struct view in)
 		case LINE_HELD:
 			n = hold_line(p, in);
 			break;
+		case LINE_FOUND:
+			n = skip_found(p, in);
+			break;
 		case LINE_START:
 		case LINE:
 			n = skip_lines(p, in);
@@ -604,7 +622,7 @@ struct mime_parser *mime_parser_new(void)
 	buf_init(&p->field, MIME_FIELD_MAX);
 	buf_init(&p->plain.raw, MIME_PLAIN_KEPT);
 	buf_init(&p->html.raw, MIME_HTML_KEPT);
-	p->plain.part = p->html.part = -1;
+	p->plain.part = p->html.part = p->maybe_text = -1;
 	start_header(p, add_part(p, -1, true));
 	return p;
 }
@@ -635,7 +653,6 @@ static bool in_header(const struct mime_parser *p)
 /* A last line without line end is a field, or a boundary, all the same. */
 static void end_last_line(struct mime_parser *p)
 {
-	bool closing;
 	/* Where the header turns out to have ended before, the header of a message within the body may have begun. */
 	while (in_header(p) && (p->in_doubt || p->field.len > p->line_in_field)) {
 		bool accepted = p->field.len == p->line_in_field || accept_header_line(p);
@@ -644,16 +661,15 @@ static void end_last_line(struct mime_parser *p)
 		if (accepted)
 			end_header_before_lines(p);
 	}
-	if (p->mode == LINE_HELD && p->held_len) {
-		int level = p->held_len > 2 ? find_boundary(p, view_of(p->held, p->held_len), &closing) : -1;
-		if (level >= 0)
-			cross_boundary(p, (size_t)level, closing, p->offset);
-		else
-			release_held(p);
-	}
+	if (p->mode == LINE_HELD && p->held_len)
+		p->found = boundary_find(p->open, p->open_count, view_of(p->held, p->held_len));
+	if (p->mode == LINE_FOUND || (p->mode == LINE_HELD && p->held_len && p->found.level >= 0))
+		cross_boundary(p, &p->found, p->offset);
+	else if (p->mode == LINE_HELD && p->held_len)
+		release_held(p);
 }
 
-const struct mime_tree *mime_parser_end(struct mime_parser *p)
+struct mime_tree *mime_parser_end(struct mime_parser *p)
 {
 	end_last_line(p);
 	if (in_header(p)) {
@@ -671,12 +687,6 @@ const struct mime_tree *mime_parser_end(struct mime_parser *p)
 	p->tree.size = p->offset;
 	p->tree.lines = p->lines + (p->offset > p->line_start);
 	return &p->tree;
-}
-
-const struct mime_tree *mime_parse(struct mime_parser *p, struct view message)
-{
-	mime_parser_feed(p, message);
-	return mime_parser_end(p);
 }
 
 bool mime_parser_text(const struct mime_parser *p, const char *subtype, struct view *raw, size_t *part)

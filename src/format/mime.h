@@ -27,6 +27,8 @@ enum mime_defect {
 	MIME_DEPTH_LIMIT,         /* parts nested too deeply: opaque from there on */
 	MIME_PARTS_LIMIT,         /* too many parts: the last one holds the rest */
 	MIME_KEPT_LIMIT,          /* texts were left out: names, parameters, envelopes */
+	MIME_BOUNDARY_TRAILED,    /* text behind a boundary on its line */
+	MIME_BODY_ENCODING,       /* a body is not what its encoding says; only mime_check_encodings finds it */
 	MIME_DEFECT_KINDS,
 };
 
@@ -74,7 +76,7 @@ void mime_parser_feed(struct mime_parser *p, struct view bytes);
 /*
  * Ends the input. The tree belongs to the parser and lives as long as it. To be called once, after all bytes.
  */
-const struct mime_tree *mime_parser_end(struct mime_parser *p);
+struct mime_tree *mime_parser_end(struct mime_parser *p);
 
 /*
  * The raw beginning of the body of the first part that is text to be read (not an attachment) of that
@@ -84,7 +86,7 @@ const struct mime_tree *mime_parser_end(struct mime_parser *p);
 bool mime_parser_text(const struct mime_parser *p, const char *subtype, struct view *raw, size_t *part);
 
 /* The whole message in one piece, for callers that have it. The parser is then at its end. */
-const struct mime_tree *mime_parse(struct mime_parser *p, struct view message);
+struct mime_tree *mime_parse(struct mime_parser *p, struct view message);
 
 /*
  * Part numbers of IMAP (RFC 9051, section 6.4.5): "1.2". The root of a message that is not multipart is part
@@ -103,6 +105,18 @@ int mime_first_child(const struct mime_tree *tree, size_t index);
  * (pictures of an HTML text, signatures, the machine-readable parts of reports).
  */
 bool mime_part_is_attachment(const struct mime_tree *tree, size_t index);
+
+/* Appends the part's body without its encoding; see transfer.h. *defective is set (NULL: nobody asks). The result of buf_append. */
+int mime_decode_body(const struct mime_part *part, struct view message, bool shows_footer, struct buf *out, bool *defective);
+
+/* Decodes all bodies of a message that was parsed, and marks those that are not what they claim with MIME_BODY_ENCODING. */
+void mime_check_encodings(struct mime_tree *tree, struct view message);
+
+/*
+ * Whether the part is a message in quoted-printable or base64, as RFC 6532 section 3.7 allows for message/global (and nobody
+ * for message/rfc822, where it is found too). Decoded, its body is a message to be parsed for itself.
+ */
+bool mime_part_is_encoded_message(const struct mime_tree *tree, size_t index);
 
 /* Whether it lies in a message within this message, whose text is not this one's. */
 bool mime_part_is_forwarded(const struct mime_tree *tree, size_t index);

@@ -21,8 +21,16 @@ const char *mime_defect_text(enum mime_defect defect)
 	    [MIME_DEPTH_LIMIT] = "parts are nested too deeply",
 	    [MIME_PARTS_LIMIT] = "too many parts: the last one holds the rest",
 	    [MIME_KEPT_LIMIT] = "names or addresses are too long, and were left out in part",
+	    [MIME_BOUNDARY_TRAILED] = "text follows a boundary on its line",
+	    [MIME_BODY_ENCODING] = "the body is not all in the encoding that it claims",
 	};
 	return (unsigned)defect < MIME_DEFECT_KINDS ? texts[defect] : "unknown defect";
+}
+
+struct mime_tree *mime_parse(struct mime_parser *p, struct view message)
+{
+	mime_parser_feed(p, message);
+	return mime_parser_end(p);
 }
 
 int mime_first_child(const struct mime_tree *tree, size_t index)

@@ -54,11 +54,14 @@ static int append_part(const struct mime_part *part, struct view raw, bool html,
 	buf_init(&octets, raw.len + 16);
 	buf_init(&text, 4 * raw.len + 16);
 	buf_init(&shown, 4 * raw.len + 16);
+	struct view charset = parameter_find(&part->type.parameters, VIEW("charset"));
 	transfer_decoder_init(&d, part->encoding);
+	d.shows_footer = !charset_keeps_no_state(charset);
 	int error = transfer_decode(&d, raw, &octets);
 	if (error == 0)
-		error = charset_to_utf8(parameter_find(&part->type.parameters, VIEW("charset")),
-		    buf_view(&octets), &text, &defective);
+		error = transfer_decode_end(&d, &octets);
+	if (error == 0)
+		error = charset_to_utf8(charset, buf_view(&octets), &text, &defective);
 	if (error == 0 && html)
 		error = html_to_text(buf_view(&text), &shown);
 	if (error == 0)

@@ -1,6 +1,10 @@
 /*
  * Quoted-printable and base64, read: RFC 2045 sections 6.7 and 6.8, which also say how tolerant a decoder
  * should be: foreign characters in base64 are skipped, a "=" that introduces nothing is a "=".
+ *
+ * Base64 may be followed by what is none: gateways and software for lists put footers behind a body without a look at
+ * its encoding. Each line behind a whole quantum is therefore looked at before it is read: one with other characters, or
+ * with blanks between some, is text, and so is all behind it; and behind padding one that is not of whole quanta.
  */
 #include "format/transfer.h"
 
@@ -78,41 +82,133 @@ static size_t finish_quantum(struct transfer_decoder *d, char *to)
 	return octets;
 }
 
-static int base64_decode_some(struct transfer_decoder *d, struct view in, struct buf *out)
+/* Reads up to the end of a line; returns how many octets that were, and in *len how many were written. */
+static size_t base64_read_line(struct transfer_decoder *d, struct view in, char *to, size_t *len)
 {
-	char *to = buf_reserve(out, in.len / 4 * 3 + 6);
-	if (to == NULL)
-		return -ENOBUFS;
-	const uint8_t *at = (const uint8_t *)in.data, *end = at + in.len;
-	size_t len = 0;
+	const uint8_t *start = (const uint8_t *)in.data, *at = start, *end = at + in.len;
+	size_t n = 0;
 	while (at < end) {
 		if (d->count == 0 && end - at >= 4) {
 			uint32_t a = base64_values[at[0]], b = base64_values[at[1]], c = base64_values[at[2]],
 			         e = base64_values[at[3]];
 			if (((a | b | c | e) & 64) == 0) {
 				uint32_t bits = a << 18 | b << 12 | c << 6 | e;
-				to[len++] = (char)(bits >> 16);
-				to[len++] = (char)(bits >> 8);
-				to[len++] = (char)bits;
+				to[n++] = (char)(bits >> 16);
+				to[n++] = (char)(bits >> 8);
+				to[n++] = (char)bits;
 				at += 4;
+				d->any = true;
+				d->padded = false;
 				continue;
 			}
 		}
 		uint8_t value = base64_values[*at++];
 		if (value == PADDING) {
 			/* Data after padding is another quantum: some programs encode piece by piece. */
-			len += finish_quantum(d, to + len);
+			d->padded |= d->count > 0;
+			n += finish_quantum(d, to + n);
 		} else if (value == FOREIGN) {
+			if (at[-1] == '\n' && d->count == 0 && d->any) {
+				d->line = BASE64_LINE_START;
+				break;
+			}
 			if (!lex_is_blank((char)at[-1]))
 				d->defective = true;
 		} else {
+			d->any = true;
+			d->padded = false;
 			d->bits = d->bits << 6 | value;
 			if (++d->count == 4)
-				len += finish_quantum(d, to + len);
+				n += finish_quantum(d, to + n);
 		}
 	}
+	*len = n;
+	return (size_t)(at - start);
+}
+
+static int base64_read_some(struct transfer_decoder *d, struct view in, size_t *taken, struct buf *out)
+{
+	size_t len = 0;
+	char *to = buf_reserve(out, in.len / 4 * 3 + 6);
+	if (to == NULL)
+		return -ENOBUFS;
+	*taken = base64_read_line(d, in, to, &len);
 	buf_commit(out, len);
 	return 0;
+}
+
+/* The beginning of a line, or all of it, behind whole quanta: whether it is text and no base64. */
+static bool is_footer(const struct transfer_decoder *d, bool whole)
+{
+	size_t characters = 0, padding = 0;
+	bool blank = false;
+	for (size_t i = 0; i < d->held_len; i++) {
+		char c = d->held[i];
+		uint8_t value = base64_values[(uint8_t)c];
+		if (lex_is_blank(c)) {
+			blank |= characters > 0;
+			continue;
+		}
+		/* Padding may stand in the middle of a line, where pieces are joined, but not before anything. */
+		if (blank || value == FOREIGN || (value == PADDING && characters == 0))
+			return true;
+		characters++;
+		padding = value == PADDING ? padding + 1 : 0;
+	}
+	return d->padded && whole && (characters % 4 != 0 || padding > 2);
+}
+
+/* Lines' beginnings are gathered until they show what they are: a line of base64 is one after as many octets as are held. */
+static int base64_judge_line(struct transfer_decoder *d, bool whole, struct buf *out)
+{
+	struct view held = view_of(d->held, d->held_len);
+	size_t taken = held.len;
+	bool footer = is_footer(d, whole);
+	int error = 0;
+	d->held_len = 0;
+	d->line = footer ? BASE64_FOOTER : BASE64_LINE;
+	if (footer)
+		d->defective = true;
+	if (footer)
+		return d->shows_footer ? buf_append(out, held) : 0;
+	/* What is held has a line's end at its end at most. */
+	if (held.len)
+		error = base64_read_some(d, held, &taken, out);
+	return error;
+}
+
+static int base64_hold(struct transfer_decoder *d, struct view in, size_t *taken, struct buf *out)
+{
+	size_t n = 0;
+	while (n < in.len && d->held_len < sizeof d->held) {
+		char c = in.data[n++];
+		d->held[d->held_len++] = c;
+		if (c == '\n') {
+			*taken = n;
+			return base64_judge_line(d, true, out);
+		}
+	}
+	*taken = n;
+	return d->held_len == sizeof d->held ? base64_judge_line(d, false, out) : 0;
+}
+
+static int base64_decode_some(struct transfer_decoder *d, struct view in, struct buf *out)
+{
+	int error = 0;
+	/* One room for all of it: many short lines must not ask for as much each. */
+	if (buf_reserve(out, in.len / 4 * 3 + 6) == NULL)
+		return -ENOBUFS;
+	while (in.len && error == 0) {
+		size_t taken = in.len;
+		if (d->line == BASE64_LINE)
+			error = base64_read_some(d, in, &taken, out);
+		else if (d->line == BASE64_LINE_START)
+			error = base64_hold(d, in, &taken, out);
+		else if (d->shows_footer)
+			error = buf_append(out, in);
+		in = view_skip(in, taken);
+	}
+	return error;
 }
 
 static int hex_value(char c)
@@ -216,6 +312,9 @@ int transfer_decode_end(struct transfer_decoder *d, struct buf *out)
 {
 	char octets[3];
 	if (d->encoding == TRANSFER_BASE64) {
+		int error = d->held_len ? base64_judge_line(d, true, out) : 0;
+		if (error)
+			return error;
 		size_t len = finish_quantum(d, octets);
 		return buf_append(out, view_of(octets, len));
 	}

@@ -22,10 +22,19 @@ const char *transfer_encoding_name(enum transfer_encoding encoding);
 
 struct transfer_decoder {
 	enum transfer_encoding encoding;
+	/*
+	 * For text: what stands behind base64 and is none, a footer that software for lists put there, is given as it is. Else it
+	 * is left out.
+	 */
+	bool shows_footer;
 	bool defective;
+	/* base64: whether anything was read, whether its last quantum was padded, and what the line is. */
+	bool any, padded;
+	enum { BASE64_LINE, BASE64_LINE_START, BASE64_FOOTER } line;
 	uint32_t bits;  /* base64: of the quantum under way */
 	unsigned count; /* base64: its characters; quoted-printable: held octets */
-	char held[80];  /* quoted-printable: blanks that may end a line, or the beginning of "=XX" */
+	char held[80];  /* quoted-printable: blanks that may end a line, or the beginning of "=XX"; base64: a line's beginning */
+	unsigned held_len; /* base64: octets in it */
 };
 
 void transfer_decoder_init(struct transfer_decoder *d, enum transfer_encoding encoding);

@@ -21,7 +21,7 @@ CLASSES = {
     "text instead of an empty multipart":
         "a multipart without boundary or parts is text/plain to us: somebody wants to read what is in it",
     "encoded message kept whole":
-        "a message/rfc822 in base64 or quoted-printable is forbidden (RFC 2046, 5.2.1): a leaf to us",
+        "a message in base64 or quoted-printable (forbidden for rfc822, RFC 2046, 5.2.1) is a leaf to us, whose content is opened apart",
     "unreadable media type":
         "where Content-Type breaks the grammar we keep what can be read of it",
     "file name in an encoded word or raw 8-bit":
@@ -34,6 +34,8 @@ CLASSES = {
         "message/delivery-status is a leaf to us; Python takes its blocks for messages",
     "broken line in a header":
         "a line that is no field ends no header where a known field follows: it ends it for Python",
+    "text behind a boundary":
+        "a line need only begin with a boundary (RFC 2046, 5.1.1), and Dovecot and others read so: Python wants it to end there",
     "limit": "past a limit of ours the rest is opaque",
     "bare CR": "a bare CR ends a line for Python, and not for us nor for SMTP",
     "nested multiparts with one boundary":
@@ -92,6 +94,7 @@ class Comparison:
         self.found = collections.Counter()
         self.unexplained = []
         self.parts = 0
+        self.trailed = False
 
     def differs(self, path, what, cause=None):
         if cause is None:
@@ -102,6 +105,7 @@ class Comparison:
 
     def message(self, path, raw, structure):
         defects = {d for p in structure["parts"] for d in p["defects"]}
+        self.trailed = any("follows a boundary" in d for d in defects)
         message = email.message_from_bytes(raw, policy=email.policy.compat32)
         theirs, mine = list(python_tree(message)), list(our_tree(structure))
         if [d for d, _ in theirs] != [d for d, _ in mine]:
@@ -122,8 +126,11 @@ class Comparison:
             return "limit"
         if b"\r" in raw.replace(b"\r\n", b""):
             return "bare CR"
-        if any("transfer-encoding" in d.lower() for d in defects):
+        encoded = any(p["type"] == "message" and p["encoding"] in ("base64", "quoted-printable") for _, p in mine)
+        if encoded or any("transfer-encoding" in d.lower() for d in defects):
             return "encoded message kept whole"
+        if any("follows a boundary" in d for d in defects):
+            return "text behind a boundary"
         if any("is no field" in d for d in defects):
             return "broken line in a header"
         if any("content-type" in d.lower() for d in defects):
@@ -152,6 +159,8 @@ class Comparison:
                 cause = "unreadable media type"
             elif "is no field" in defects:
                 cause = "broken line in a header"
+            elif self.trailed:
+                cause = "text behind a boundary"
             self.differs(where, f"type {their_type} against {our_type}", cause)
         self.charset(where, theirs, mine)
         self.name(where, theirs, mine)
@@ -168,6 +177,8 @@ class Comparison:
             cause = "last line end of an unclosed multipart"
         elif "is no field" in defects:
             cause = "broken line in a header"
+        elif self.trailed:
+            cause = "text behind a boundary"
         elif not our_body:
             cause = "empty part"
         elif name_with_blanks(raw):

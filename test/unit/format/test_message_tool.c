@@ -155,6 +155,56 @@ static void shows_structure(void **state)
 	buf_done(&out);
 }
 
+static const char forwarded[] =
+    "Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\nContent-Type: message/global\nContent-Transfer-Encoding: base64\n\n"
+    /* Subject: x, text/plain "caf\xc3\xa9", and a PDF "Hi" */
+    "U3ViamVjdDogeApDb250ZW50LVR5cGU6IG11bHRpcGFydC9taXhlZDsgYm91bmRhcnk9YwoKLS1j\n"
+    "CgpjYWbDqQotLWMKQ29udGVudC1UeXBlOiBhcHBsaWNhdGlvbi9wZGYKQ29udGVudC1UcmFuc2Zl\n"
+    "ci1FbmNvZGluZzogYmFzZTY0CgpTR2s9Ci0tYy0tCg==\n--b--\n";
+
+/* RFC 6532, section 3.7: a message/global may be encoded as a whole. */
+static void opens_encoded_messages(void **state)
+{
+	(void)state;
+	struct buf out;
+	buf_init(&out, 100000);
+	assert_int_equal(message_tool_structure(view_from_string(forwarded), &out, false), 0);
+	assert_non_null(strstr(buf_string(&out), "\n  message/global "));
+	assert_non_null(strstr(buf_string(&out), "\n    multipart/mixed "));
+	assert_non_null(strstr(buf_string(&out), "\n      text/plain                      2.1       5 B        "));
+	assert_non_null(strstr(buf_string(&out), "\n      application/pdf                 2.2       4 B        base64\n"));
+	assert_null(strstr(buf_string(&out), "defect"));
+	buf_clear(&out);
+	assert_int_equal(message_tool_structure(view_from_string(forwarded), &out, true), 0);
+	assert_non_null(strstr(buf_string(&out), "\"message\":{\"size\":"));
+	assert_non_null(strstr(buf_string(&out), "\"number\":\"2.2\""));
+	buf_clear(&out);
+	assert_int_equal(message_tool_extract(view_from_string(forwarded), VIEW("2.1"), &out), 0);
+	assert_view(buf_view(&out), "caf\xc3\xa9");
+	buf_clear(&out);
+	assert_int_equal(message_tool_extract(view_from_string(forwarded), VIEW("2.2"), &out), 0);
+	assert_view(buf_view(&out), "Hi");
+	assert_int_equal(message_tool_extract(view_from_string(forwarded), VIEW("2.3"), &out), -ENOENT);
+	assert_int_equal(message_tool_extract(view_from_string(forwarded), VIEW("1.1"), &out), -ENOENT);
+	assert_int_equal(message_tool_extract(view_from_string(forwarded), VIEW("2."), &out), -ENOENT);
+	buf_done(&out);
+}
+
+static void notes_what_is_not_encoded(void **state)
+{
+	(void)state;
+	static const char footer[] = "Content-Transfer-Encoding: base64\n\naGVsbG8gd29ybGQsCg==\n\n-- \nThis footer was appended by a gateway\n";
+	struct buf out;
+	buf_init(&out, 10000);
+	shown_is(footer, "\nhello world,\n-- \nThis footer was appended by a gateway\n");
+	assert_int_equal(message_tool_structure(VIEW(footer), &out, false), 0);
+	assert_non_null(strstr(buf_string(&out), "defect: part 1: the body is not all in the encoding that it claims\n"));
+	buf_clear(&out);
+	assert_int_equal(message_tool_extract(VIEW(footer), VIEW("1"), &out), 0);
+	assert_view(buf_view(&out), "hello world,\n");
+	buf_done(&out);
+}
+
 static void extracts(void **state)
 {
 	(void)state;
@@ -175,6 +225,8 @@ int main(void)
 	    cmocka_unit_test(shows_nothing_that_deceives),
 	    cmocka_unit_test(knows_what_exchange_means),
 	    cmocka_unit_test(shows_structure),
+	    cmocka_unit_test(opens_encoded_messages),
+	    cmocka_unit_test(notes_what_is_not_encoded),
 	    cmocka_unit_test(extracts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

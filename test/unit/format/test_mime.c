@@ -108,8 +108,8 @@ static void reads_multiparts(void **state)
 	reads("Content-Type: multipart/mixed; boundary=b\n\npre\n--b\n\none\n--b\nContent-Type: "
 	      "text/html\n\ntwo\n\n--b--\nend",
 	    "multipart/mixed{text/plain[one]text/html[two\n]}");
-	reads("Content-Type: multipart/mixed; boundary=\"b \"\n\n--b \t\n\none\n--bc\n--b--  \n",
-	    "multipart/mixed{text/plain[one\n--bc]}");
+	reads("Content-Type: multipart/mixed; boundary=\"b \"\n\n--b \t\n\none\n-- b\n--b--  \n",
+	    "multipart/mixed{text/plain[one\n-- b]}");
 	reads("Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: x\n\ny\n--b\nContent-Type: "
 	      "text/plain\n\nz\n--b--",
 	    "multipart/digest{message/rfc822{text/plain[y]}text/plain[z]}");
@@ -122,6 +122,42 @@ static void reads_multiparts(void **state)
 	/* A boundary with a colon looks like a field. */
 	reads("Content-Type: multipart/mixed; boundary=\"a:b\"\n\n--a:b\nA: b\n--a:b--\n",
 	    "multipart/mixed{text/plain!1[]}");
+}
+
+/* RFC 2046, section 5.1.1: it is sufficient that the boundary appear in its entirety following the CRLF. */
+static void reads_boundaries_with_text_behind(void **state)
+{
+	(void)state;
+	reads("Content-Type: multipart/mixed; boundary=bnd\n\n--bnd trailing words\nContent-Type: a/b\n\nfirst\n--bnd-- trailing words\n",
+	    "multipart/mixed!13{a/b[first]}");
+	reads("Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--bc\n\ntwo\n--b--x\nthree\n--b\n",
+	    "multipart/mixed!13{text/plain[one]text/plain[two]}");
+	reads("Content-Type: multipart/mixed; boundary=b\n\n--b\nA: b\n--b \"x\"\n\ntwo\n--b--",
+	    "multipart/mixed!13{text/plain!1[]text/plain[two]}");
+	/* The longest one that is open counts, and one that fits to the end more than any. */
+	reads("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=bc\n\n--bc x\n\none\n--bc\n\ntwo\n--bcd\n\nthree\n--bc--\n--b\n\nfour\n--b--\n",
+	    "multipart/mixed{multipart/mixed!13{text/plain[one]text/plain[two]text/plain[three]}text/plain[four]}");
+	reads("Content-Type: multipart/mixed; boundary=b--\n\n--b--\n\none\n--b----\n", "multipart/mixed{text/plain[one]}");
+	/* A line longer than any boundary. */
+	struct buf message, expected;
+	buf_init(&message, 10000);
+	buf_init(&expected, 10000);
+	buf_append_string(&message, "Content-Type: multipart/mixed; boundary=b\n\n--b ");
+	for (int i = 0; i < 180; i++)
+		buf_append_string(&message, "words ");
+	buf_append_string(&message, "\n\none\n--c ");
+	buf_append_string(&expected, "multipart/mixed!13{text/plain[one\n--c ");
+	for (int i = 0; i < 180; i++) {
+		buf_append_string(&message, "words ");
+		buf_append_string(&expected, "words ");
+	}
+	buf_append_string(&message, "\n--b--");
+	buf_append_string(&expected, "]}");
+	for (int i = 0; i < 180; i++)
+		buf_append_string(&message, " words");
+	reads(buf_string(&message), buf_string(&expected));
+	buf_done(&message);
+	buf_done(&expected);
 }
 
 static void reads_broken_multiparts(void **state)
@@ -361,10 +397,10 @@ static void counts_lines(void **state)
 static void nests(struct buf *out, unsigned depth)
 {
 	for (unsigned i = 0; i < depth; i++)
-		buf_printf(out, "Content-Type: multipart/mixed; boundary=b%u\n\n--b%u\n", i, i);
+		buf_printf(out, "Content-Type: multipart/mixed; boundary=b%u.\n\n--b%u.\n", i, i);
 	buf_append(out, VIEW("\ninside\n"));
 	while (depth-- > 0)
-		buf_printf(out, "--b%u--\n", depth);
+		buf_printf(out, "--b%u.--\n", depth);
 }
 
 static void keeps_its_limits(void **state)
@@ -435,14 +471,14 @@ static void does_not_depend_on_pieces(void **state)
 	(void)state;
 	static const char *const pieces[] = {"--a", "--b", "--", "\n", "\r\n", "\r",
 	    "Content-Type: multipart/mixed; boundary=a", "Content-Type: multipart/x; boundary=b",
-	    "Content-Type: message/rfc822", "Subject: x", " y", "-", ":", "text", "\xef\xbb\xbfSubject: z"};
+	    "Content-Type: message/rfc822", "Subject: x", " y", "-", ":", "text", "\xef\xbb\xbfSubject: z", " x"};
 	for (int round = 0; round < 3000; round++) {
 		struct buf message, first, other;
 		buf_init(&message, 100000);
 		buf_init(&first, 1000000);
 		buf_init(&other, 1000000);
 		for (uint32_t n = random_below(40); n > 0; n--) {
-			buf_append_string(&message, pieces[random_below(15)]);
+			buf_append_string(&message, pieces[random_below(16)]);
 			if (random_below(3))
 				buf_append_byte(&message, '\n');
 		}
@@ -476,6 +512,7 @@ int main(void)
 	    cmocka_unit_test(reads_single_parts),
 	    cmocka_unit_test(reads_headers_with_broken_lines),
 	    cmocka_unit_test(reads_multiparts),
+	    cmocka_unit_test(reads_boundaries_with_text_behind),
 	    cmocka_unit_test(reads_broken_multiparts),
 	    cmocka_unit_test(reads_messages_in_messages),
 	    cmocka_unit_test(keeps_what_fields_say),

@@ -1,5 +1,7 @@
 #include "../unit.h"
 
+#include <stdio.h>
+
 #include "base/random.h"
 #include "format/transfer.h"
 
@@ -73,6 +75,47 @@ static void decodes_base64(void **state)
 	decodes(b64, "", "", false);
 }
 
+/* Base64 and what was put behind it: with the footer, and without. */
+static void footer_is(const char *in, const char *decoded, const char *footer, bool defective)
+{
+	char both[1000];
+	snprintf(both, sizeof both, "%s%s", decoded, footer);
+	for (size_t piece = 1; piece <= strlen(in) + 1; piece++) {
+		for (int shown = 0; shown < 2; shown++) {
+			struct buf out;
+			struct transfer_decoder d;
+			struct view rest = view_from_string(in);
+			buf_init(&out, 10000);
+			transfer_decoder_init(&d, TRANSFER_BASE64);
+			d.shows_footer = shown;
+			for (; rest.len; rest = view_skip(rest, piece))
+				assert_int_equal(transfer_decode(&d, view_take(rest, piece), &out), 0);
+			assert_int_equal(transfer_decode_end(&d, &out), 0);
+			assert_string_equal(buf_string(&out), shown ? both : decoded);
+			assert_int_equal(d.defective, defective);
+			buf_done(&out);
+		}
+	}
+}
+
+static void tells_base64_from_what_follows(void **state)
+{
+	(void)state;
+	footer_is("aGVsbG8gd29ybGQsCg==\n\n-- \nThis footer was appended by a gateway\n", "hello world,\n", "-- \nThis footer was appended by a gateway\n", true);
+	footer_is("SGVsbG8=\r\n____________\r\nlist mailing list\r\n", "Hello", "____________\r\nlist mailing list\r\n", true);
+	footer_is("SGVsbG8=\r\nUnsubscribe\r\n", "Hello", "Unsubscribe\r\n", true);
+	footer_is("SGVsbG8=\r\n\r\n  indented words\r\n", "Hello", "  indented words\r\n", true);
+	footer_is("SGVsbG8=\n=AbCd\n", "Hello", "=AbCd\n", true);
+	/* Whole quanta need no padding. */
+	footer_is("SGVsbG8h\nThis is no base64\nSGVsbG8h\n", "Hello!", "This is no base64\nSGVsbG8h\n", true);
+	footer_is("SGVsbG8h\nhttps://lists.example/unsubscribe", "Hello!", "https://lists.example/unsubscribe", true);
+	/* Pieces, each padded, are read on, and so is what was only damaged. */
+	footer_is("SGVsbG8=\r\nSGVsbG8=\r\nSGVsbG8h\r\n\r\nSGVsbG8=", "HelloHelloHello!Hello", "", false);
+	footer_is("SGVsbG8=SGVsbG8=\nSGVsbG8= \t\n", "HelloHelloHello", "", false);
+	footer_is("SGVs\n bG8=\n", "Hello", "", false);
+	footer_is("SGVsb\nG8h!\n", "Hello!", "", true);
+}
+
 static void passes_others(void **state)
 {
 	(void)state;
@@ -123,6 +166,7 @@ int main(void)
 	    cmocka_unit_test(decodes_quoted_printable),
 	    cmocka_unit_test(keeps_many_blanks),
 	    cmocka_unit_test(decodes_base64),
+	    cmocka_unit_test(tells_base64_from_what_follows),
 	    cmocka_unit_test(passes_others),
 	    cmocka_unit_test(encodes_what_decodes_back),
 	    cmocka_unit_test(encodes_text),
