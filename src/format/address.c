@@ -134,11 +134,9 @@ static struct view read_domain(struct reader *r)
 		r->in = ahead;
 	}
 	lex_skip_cfws(&r->in, &r->comment);
-	/* The root's dot behind a domain is none of the grammar, and changes nothing. */
-	if (text.len > 1 && view_ends_nocase(buf_view(&text), VIEW("."))) {
+	/* The root's dot behind a domain is none of the grammar, changes nothing, and is forgiven. */
+	if (text.len > 1 && view_ends_nocase(buf_view(&text), VIEW(".")))
 		buf_truncate(&text, text.len - 1);
-		r->list->defective = true;
-	}
 	if (has_empty_label(buf_view(&text)))
 		r->list->defective = true;
 	struct view domain = keep(r, buf_view(&text));
