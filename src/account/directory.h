@@ -18,7 +18,7 @@ enum {
 	DIRECTORY_OPAQUE_MAX = 1200,      /* credentials or an app password: an encoded record of auth's */
 	DIRECTORY_ALIAS_BYTES_MAX = 1500, /* all targets of one alias; more through aliases to aliases */
 	DIRECTORY_NAME_MAX = 60,          /* of an app password */
-	DIRECTORY_TARGETS_MAX = 100,      /* that one address leads to; ACCOUNT_TARGETS_MAX takes them */
+	DIRECTORY_TARGETS_MAX = 1000,     /* that one address leads to: a list, through aliases to aliases */
 	DIRECTORY_DEPTH_MAX = 10          /* aliases behind one another */
 };
 

@@ -9,7 +9,7 @@
 #include "account/directory_entries.h"
 #include "base/mem.h"
 
-enum { ALIASES_MAX = 200 /* entered for one address: what keeps a lookup within a read's slice */ };
+enum { ALIASES_MAX = 200 /* entered for one address: what bounds a lookup, with DIRECTORY_TARGETS_MAX: some thousand entries, a millisecond */ };
 
 struct search {
 	struct txn *txn;
@@ -196,7 +196,7 @@ int directory_alias_check(struct txn *t, struct view text, struct view targets)
 {
 	struct address address, target;
 	struct view one;
-	struct directory_targets *out = mem_alloc(sizeof *out);
+	struct directory_targets *out = mem_resize(NULL, sizeof *out);
 	struct search s = {.txn = t, .out = out, .origin = &address};
 	out->count = 0;
 	s.entered = mem_resize(NULL, ALIASES_MAX * sizeof *s.entered);

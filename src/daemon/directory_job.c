@@ -93,14 +93,15 @@ static int resolve_any(struct txn *t, struct view address, struct directory_targ
 
 static int run_resolve(struct txn *t, struct directory_job *job)
 {
-	struct directory_targets *targets = arena_alloc(&job->arena, sizeof *targets);
-	if (targets == NULL)
-		return -ENOMEM;
+	/* Half a megabyte, most of which is never touched. */
+	struct directory_targets *targets = mem_resize(NULL, sizeof *targets);
+	targets->count = 0;
 	int error = resolve_any(t, job->fields[0], targets);
 	for (size_t i = 0; error == 0 && i < targets->count; i++) {
 		put_number(job, targets->items[i].remote ? 0 : targets->items[i].shard);
 		put(job, address_view(&targets->items[i].address));
 	}
+	mem_free(targets);
 	return error;
 }
 

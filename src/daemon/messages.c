@@ -9,9 +9,9 @@ enum {
 	NAME_MAX_BYTES = 1024,   /* mailbox names, file names */
 	SASL_MAX = 16384,        /* RFC 4954 asks for 12288 octets of a base64 line */
 	PIECE_MAX = 256 * 1024,  /* a piece of a body */
-	TARGETS_MAX = 100,       /* of one address, through aliases */
+	TARGETS_MAX = 1000,      /* of one address, through aliases: DIRECTORY_TARGETS_MAX */
 	RECIPIENTS_MAX = 100,    /* mailboxes of one message, aliases followed: ACCOUNT_TARGETS_MAX */
-	QUEUED_MAX = 300,        /* recipients of one message in the queue: remote ones, held ones, and those to be told of */
+	QUEUED_MAX = 2000,       /* recipients of one message in the queue: remote ones, held ones, and those to be told of */
 	REPORTS_MAX = 1000,      /* recipients that one DSN tells of: several messages' when it was gathered */
 	REPLY_MAX = 600,         /* the remote's words */
 	ID_MAX = 12,             /* a message's: base/random.h */

@@ -178,6 +178,11 @@ static const char *const *announced(bool secure)
 	return login_announced(secure, smtp_role.edge.process->settings.login_mechanisms);
 }
 
+static uint32_t recipients_max(enum smtp_kind kind, const struct settings *settings)
+{
+	return kind == SMTP_SUBMISSION ? SMTP_USER_RECIPIENTS_MAX : (uint32_t)settings->recipients_max;
+}
+
 static void on_begin(void *arg)
 {
 	struct smtp_connection *c = arg;
@@ -192,7 +197,7 @@ static void on_begin(void *arg)
 	    .mechanisms = login_mechanisms(true),
 	    .announced = announced,
 	    .size_max = settings->message_size_max,
-	    .recipients_max = (uint32_t)settings->recipients_max,
+	    .recipients_max = recipients_max(kind_of(c->edge.client.service), settings),
 	    .received_max = (uint32_t)settings->received_max,
 	    .errors_max = (uint32_t)settings->errors_max,
 	    .tls_available = smtp_role.edge.tls != NULL,

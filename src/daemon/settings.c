@@ -100,8 +100,9 @@ static const struct setting {
     {"trace_days", NUMBER, AT(trace_days), "30", 1, 3650, "Days for which `postrider trace` knows what became of a message."},
     {"message_size_max", SIZE, AT(message_size_max), "64M", 1 << 16, UINT64_C(1) << 40,
 	"The largest message that is accepted, in bytes."},
-    {"recipients_max", NUMBER, AT(recipients_max), "100", 100, 100,
-	"The most recipients of one message, which is what RFC 5321 asks for; a client sends the message again for further ones."},
+    {"recipients_max", NUMBER, AT(recipients_max), "100", 100, 1000,
+	"The most recipients of one message from another server; RFC 5321 asks for 100, and a client sends the message again for "
+	"further ones. Users may always name 1000."},
     {"received_max", NUMBER, AT(received_max), "100", 10, 1000,
 	"A message with more Received fields than this is in a loop and refused."},
     {"connections_max", NUMBER, AT(connections_max), "10000", 10, 1000000, "The most connections of one role."},

@@ -8,9 +8,14 @@
 #include "daemon/upload.h"
 #include "smtp/smtp_session.h"
 
-/* Mailboxes that one message goes to, aliases followed: what store takes in one step (ACCOUNT_TARGETS_MAX).
- */
-enum { SMTP_TARGETS_MAX = 100 };
+/* What one message goes to, aliases followed. */
+enum {
+	SMTP_TARGETS_MAX = 1000,
+	SMTP_TARGETS_AT_ONCE = 100,          /* more go into the queue first: what one commit delivers (ACCOUNT_TARGETS_MAX) */
+	SMTP_TARGETS_BYTES_MAX = 340 * 1024, /* of what is said of them to store, in one frame */
+	SMTP_TRAILER_MAX = 250 * 1024,
+	SMTP_TRAILER_MAX_MANY = 140 * 1024   /* beside so many */
+};
 
 struct smtp_connection {
 	struct edge_connection edge; /* the first member */
@@ -40,6 +45,7 @@ struct smtp_connection {
 	/* Where the transaction's mail goes and the body on its way: smtp_upload.c. */
 	struct {
 		struct smtp_target *targets;
+		size_t bytes; /* that they take in the message to store, at most */
 		size_t count, room;
 		size_t *owners; /* of the delivery under way: the recipient that each result belongs to */
 		size_t owner_count;
@@ -91,6 +97,9 @@ void smtp_recipient_etrn(void *arg, struct view domain);
 
 /* smtp_upload.c */
 void smtp_upload_init(struct smtp_connection *c);
+/* Bytes that a target takes in the message to store, at most. */
+size_t smtp_upload_target_bytes(
+    const struct smtp_connection *c, const struct smtp_recipient *recipient, const struct message_target *target);
 void smtp_upload_add_target(
     struct smtp_connection *c, size_t recipient, const struct message_target *target, struct view forwarder);
 bool smtp_upload_body(void *arg, struct view bytes);

@@ -70,6 +70,16 @@ static enum resolve_verdict take_foreign(struct smtp_connection *c)
 
 /* ---- the answer ---- */
 
+/* Is there room for what this recipient leads to, in number and in the message to store? */
+static bool has_place(const struct smtp_connection *c)
+{
+	const struct message_target *targets = c->check.targets.items;
+	size_t bytes = c->upload.bytes;
+	for (size_t i = 0; i < c->check.targets.count; i++)
+		bytes += smtp_upload_target_bytes(c, c->check.recipient, &targets[i]);
+	return c->upload.count + c->check.targets.count <= SMTP_TARGETS_MAX && bytes <= SMTP_TARGETS_BYTES_MAX;
+}
+
 static void decide(struct smtp_connection *c, enum resolve_verdict verdict)
 {
 	static const struct smtp_verdict verdicts[] = {
@@ -86,7 +96,7 @@ static void decide(struct smtp_connection *c, enum resolve_verdict verdict)
 	    .code = 452,
 	    .enhanced = "4.5.3",
 	    .text = "too many mailboxes for one message; send it again for this recipient"};
-	if (verdict == RESOLVE_LOCAL && c->upload.count + c->check.targets.count > SMTP_TARGETS_MAX)
+	if (verdict == RESOLVE_LOCAL && !has_place(c))
 		smtp_hooks_resume(c, HOOK_DECIDED, &too_many);
 	else if (verdict == RESOLVE_LOCAL)
 		smtp_hooks_resume(c, HOOK_ACCEPT, NULL);

@@ -24,6 +24,16 @@ void smtp_upload_init(struct smtp_connection *c)
 	upload_init(&c->upload.body, &smtp_role.store, on_ready, c);
 }
 
+size_t smtp_upload_target_bytes(
+    const struct smtp_connection *c, const struct smtp_recipient *recipient, const struct message_target *target)
+{
+	enum { NUMBERS = 96, PREFIX_WORDS = 40 };
+	size_t sender = smtp_envelope(c->session)->sender.len;
+	/* The address stands in the prefix as well, and its domain as the destination; a list's own is named once more. */
+	return NUMBERS + PREFIX_WORDS + sender + 2 * recipient->path.len + 2 * recipient->orcpt.len + 3 * target->address.len +
+	       target->mailbox.len;
+}
+
 void smtp_upload_add_target(
     struct smtp_connection *c, size_t recipient, const struct message_target *target, struct view forwarder)
 {
@@ -31,6 +41,7 @@ void smtp_upload_add_target(
 		c->upload.room = c->upload.room ? c->upload.room * 2 : 4;
 		c->upload.targets = mem_resize(c->upload.targets, c->upload.room * sizeof *c->upload.targets);
 	}
+	c->upload.bytes += smtp_upload_target_bytes(c, c->check.recipient, target);
 	c->upload.targets[c->upload.count++] = (struct smtp_target){.recipient = recipient,
 	    .account = target->account,
 	    .mailbox = mem_string(target->mailbox),
@@ -144,11 +155,11 @@ static struct view destination_of(struct view address)
 }
 
 /*
- * One target. A mailbox is delivered to at once, unless the message is to be held, and its sender told when he asked for that. What leaves this server goes into the
- * queue. An address that became several has been expanded: its sender hears that
+ * One target. A mailbox is delivered to at once, unless the message is to be held or goes to many, and its sender told when he asked for that. What leaves this
+ * server goes into the queue. An address that became several has been expanded: its sender hears that
  * once, and of none of the several (RFC 3461 section 5.2.7.3).
  */
-static void put_target(const struct smtp_envelope *envelope, struct outgoing *o, const struct smtp_target *t, bool expanded, struct view prefix)
+static void put_target(const struct smtp_envelope *envelope, struct outgoing *o, const struct smtp_target *t, bool expanded, struct view prefix, bool many)
 {
 	const struct smtp_recipient *r = &envelope->recipients[t->recipient];
 	unsigned notify = notify_bits(r->notify);
@@ -162,7 +173,7 @@ static void put_target(const struct smtp_envelope *envelope, struct outgoing *o,
 		recipient.kind = RECIPIENT_REMOTE;
 		/* The recipient's own path is as the client wrote it; what it was made into is normal already. */
 		recipient.destination = destination_of(view_equal(recipient.address, r->path) ? r->address : recipient.address);
-	} else if (envelope->hold_until) {
+	} else if (envelope->hold_until || many) {
 		recipient.kind = RECIPIENT_LOCAL;
 		recipient.account = t->account;
 		recipient.mailbox = view_from_string(t->mailbox);
@@ -190,7 +201,8 @@ static void put_targets(struct smtp_connection *c, const struct smtp_envelope *e
 		size_t before = o->recipient_count;
 		buf_init(&o->prefixes[i], 4096);
 		write_prefix(&o->prefixes[i], envelope, t);
-		put_target(envelope, o, t, targets_of(c, t->recipient) > 1, buf_view(&o->prefixes[i]));
+		put_target(envelope, o, t, targets_of(c, t->recipient) > 1, buf_view(&o->prefixes[i]),
+		    c->upload.count > SMTP_TARGETS_AT_ONCE);
 		if (o->recipient_count > before)
 			recipient_owners[before] = t->recipient;
 	}
@@ -244,7 +256,8 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	    .owners = mem_array(c->upload.count + most, sizeof *o.owners),
 	};
 	struct buf kept;
-	buf_init(&kept, 250 * 1024);
+	bool many = c->upload.count > SMTP_TARGETS_AT_ONCE;
+	buf_init(&kept, many ? SMTP_TRAILER_MAX_MANY : SMTP_TRAILER_MAX);
 	/* Without room for it the message is kept without: its structure can be read again, its envelope is
 	 * in the log. */
 	if (smtp_write_trailer(envelope, trailer, &kept) != 0)
@@ -269,6 +282,9 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	    .recipients = {.items = o.recipients, .count = o.recipient_count},
 	};
 	put_envelope(c, envelope, &m);
+	/* A frame holds the recipients or the message's last piece, not both. */
+	if (many)
+		upload_flush(&c->upload.body);
 	c->upload.request = upload_deliver(&c->upload.body, &m, on_delivered, c);
 	for (size_t i = 0; i < c->upload.count; i++)
 		buf_done(&o.prefixes[i]);
@@ -300,6 +316,7 @@ void smtp_upload_abandon(void *arg)
 	c->upload.owners = NULL;
 	c->upload.owner_count = 0;
 	c->upload.count = c->upload.room = 0;
+	c->upload.bytes = 0;
 	c->upload.request = 0;
 }
 

@@ -3,15 +3,21 @@
  * keeps, and, when it is a report, that its sender has been told. The body is there once.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "daemon/store_private.h"
 #include "daemon/store_trace.h"
 #include "smtp/smtp_terms.h"
 
-enum { ARENA_MAX = 4 * 1024 * 1024 };
+enum {
+	ARENA_MAX = 4 * 1024 * 1024,
+	PART_RECIPIENTS = 100,  /* ACCOUNT_TARGETS_MAX: mailboxes of one commit */
+	PART_BYTES = 64 * 1024  /* half of what a new record may have */
+};
 
 /* A delivery under way; what the frame held is copied, since the frame is gone when the commit is done. */
 struct delivery {
@@ -25,10 +31,12 @@ struct delivery {
 	size_t *positions; /* of each target of the message: which one of the delivery's it is */
 	struct view *addresses;
 	size_t asked;
+	struct queue_part *parts; /* of many recipients */
 	/* Of each recipient of the message: the target that it goes with, or SIZE_MAX. */
 	size_t *targets;
 	struct record_recipient *recipients;
 	size_t recipient_count;
+	size_t answer_count; /* that the message has: they may be fewer by then */
 };
 
 static void answer(struct link *link, uint32_t request, const int *results, size_t count)
@@ -98,8 +106,12 @@ static void trace(const struct delivery *d)
 	struct view about = d->queue.report_count ? queue_id_view(&d->queue.reports[0].id) : (struct view){0};
 	trace_event(id, TRACE_ACCEPTED, log_text("from", r->client), log_text("sender", r->sender),
 	    log_u64("size", r->body_len), log_text("message_id", r->message_id),
-	    log_u64("recipients", d->asked + d->recipient_count),
+	    log_u64("recipients", d->parts ? d->parts[0].count : d->asked + d->recipient_count),
 	    log_text(about.len ? "about" : NULL, about)); /* without a key the list ends */
+	for (size_t i = 1; i < d->queue.part_count; i++)
+		trace_event(queue_id_view(&d->parts[i].id), TRACE_ACCEPTED, log_text("from", r->client),
+		    log_text("sender", r->sender), log_u64("size", r->body_len), log_text("message_id", r->message_id),
+		    log_u64("recipients", d->parts[i].count));
 	for (size_t i = 0; i < d->asked; i++) {
 		const struct account_target *target = &d->mail.targets[d->positions[i]];
 		if (target->result == 0)
@@ -111,12 +123,12 @@ static void trace(const struct delivery *d)
 static void done(struct store_commit *c, int result)
 {
 	struct delivery *d = (struct delivery *)((char *)c - offsetof(struct delivery, commit));
-	int *results = arena_array(&d->arena, d->asked + d->recipient_count, sizeof *results);
+	int *results = arena_array(&d->arena, d->asked + d->answer_count, sizeof *results);
 	for (size_t i = 0; results && i < d->asked; i++) {
 		int own = d->mail.targets[d->positions[i]].result;
 		results[i] = own ? own : result;
 	}
-	for (size_t i = 0; results && i < d->recipient_count; i++) {
+	for (size_t i = 0; results && i < d->answer_count; i++) {
 		int own = d->targets[i] == SIZE_MAX ? 0 : d->mail.targets[d->targets[i]].result;
 		results[d->asked + i] = own ? own : result;
 	}
@@ -124,7 +136,7 @@ static void done(struct store_commit *c, int result)
 		trace(d);
 	queue_delivery_done(store_role.queue, &d->queue, result);
 	if (d->generation == d->link->generation && results)
-		answer(d->link, d->request, results, d->asked + d->recipient_count);
+		answer(d->link, d->request, results, d->asked + d->answer_count);
 	free_delivery(d);
 }
 
@@ -260,7 +272,7 @@ static int copy_recipients(struct delivery *d, const struct message_deliver *m)
 		r->recipients[i] = d->recipients[i];
 		local = local || from[i].kind == RECIPIENT_LOCAL;
 	}
-	d->recipient_count = r->count = count;
+	d->recipient_count = d->answer_count = r->count = count;
 	return local && !arena_copy(&d->arena, m->summary, &r->summary) ? -ENOMEM : 0;
 }
 
@@ -281,6 +293,73 @@ static int copy_reports(struct delivery *d, const struct message_deliver *m)
 	return 0;
 }
 
+/* ---- many recipients ---- */
+
+static int compare_accounts(const void *a, const void *b)
+{
+	const struct record_recipient *x = a, *y = b;
+	return x->account < y->account ? -1 : x->account > y->account;
+}
+
+static size_t texts_of(const struct record_recipient *p)
+{
+	return p->address.len + p->orcpt.len + p->forwarder.len + p->destination.len + p->mailbox.len + p->prefix.len;
+}
+
+/* An account that was named often gets the message once; whoever wants to hear of it for each name hears of so many. */
+static size_t drop_doubles(struct record_recipient *all, size_t count)
+{
+	size_t kept = 0, run = 0;
+	for (size_t i = 0; i < count; i++) {
+		bool same = kept > 0 && all[i].account != 0 && all[i].account == all[kept - 1].account;
+		run = same ? run + 1 : 0;
+		if (!same || (run < PART_RECIPIENTS && (all[i].notify & NOTIFY_SUCCESS)))
+			all[kept++] = all[i];
+	}
+	return kept;
+}
+
+static void new_id(struct queue_id *id)
+{
+	char text[RANDOM_ID_SIZE];
+	random_id(text);
+	memcpy(id->text, text, sizeof id->text);
+}
+
+/*
+ * Shares them out: so many to a record that its mailboxes are delivered to in one commit, and that what the next hosts say
+ * finds room. Those of one account stay together, which gets the message once.
+ */
+static int make_parts(struct delivery *d)
+{
+	struct record_recipient *all = d->recipients;
+	size_t count = d->recipient_count, bytes = 0, parts = 0;
+	d->parts = arena_array(&d->arena, count, sizeof *d->parts);
+	if (d->parts == NULL)
+		return -ENOMEM;
+	qsort(all, count, sizeof *all, compare_accounts);
+	count = d->recipient_count = drop_doubles(all, count);
+	for (size_t i = 0; i < count; i++) {
+		struct queue_part *p = parts ? &d->parts[parts - 1] : NULL;
+		bool same = i > 0 && all[i].account != 0 && all[i].account == all[i - 1].account;
+		bool full = p && (p->count >= PART_RECIPIENTS || bytes + texts_of(&all[i]) > PART_BYTES);
+		if (p == NULL || (full && !same)) {
+			p = &d->parts[parts++];
+			*p = (struct queue_part){.id = d->queue.id, .first = i};
+			if (parts > 1)
+				new_id(&p->id);
+			bytes = 0;
+		}
+		p->count++;
+		bytes += texts_of(&all[i]);
+	}
+	memcpy(d->queue.record.recipients, all, count * sizeof *all);
+	d->queue.record.count = count;
+	d->queue.parts = d->parts;
+	d->queue.part_count = parts;
+	return 0;
+}
+
 static int copy_message(struct delivery *d, const struct message_deliver *m)
 {
 	bool named = queue_id_from(m->id, &d->queue.id);
@@ -290,6 +369,8 @@ static int copy_message(struct delivery *d, const struct message_deliver *m)
 	if (!copy_targets(d, m) || !copy_head(d, m))
 		return -ENOMEM;
 	int error = copy_recipients(d, m);
+	if (error == 0 && d->mail.target_count == 0 && d->recipient_count > PART_RECIPIENTS)
+		error = make_parts(d);
 	return error ? error : copy_reports(d, m);
 }
 

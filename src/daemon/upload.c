@@ -62,6 +62,12 @@ bool upload_append(struct upload *u, struct view bytes)
 	return upload_is_lost(u) || u->sent - u->credited < UPLOAD_UNDER_WAY;
 }
 
+void upload_flush(struct upload *u)
+{
+	if (!upload_is_lost(u) && buf_view(&u->piece).len > 0)
+		send_piece(u);
+}
+
 uint32_t upload_deliver(struct upload *u, struct message_deliver *m, call_answered answered, void *arg)
 {
 	if (upload_is_lost(u))

@@ -34,6 +34,9 @@ void upload_init(struct upload *u, struct calls *store, void (*ready)(void *arg)
  * same. */
 bool upload_append(struct upload *u, struct view bytes);
 
+/* Sends what is collected, so that the envelope has the whole frame. */
+void upload_flush(struct upload *u);
+
 /* Store was gone meanwhile, or there was no memory: what comes is dropped, and it can't be delivered. */
 bool upload_is_lost(const struct upload *u);
 

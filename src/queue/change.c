@@ -274,8 +274,10 @@ static void pass_time(struct spool *s, struct spool_message *m)
 {
 	struct queue_record *r = &m->record;
 	if (r->held && r->held_until > 0 && r->held_until <= s->now) {
+		bool spooled = view_equal(r->held_by, QUEUE_SPOOLED);
 		release(s, r);
-		spool_note(s, NOTE_RELEASED, &m->id, NULL)->why = VIEW("its time has come");
+		if (!spooled)
+			spool_note(s, NOTE_RELEASED, &m->id, NULL)->why = VIEW("its time has come");
 	}
 	if (r->held)
 		return;

@@ -104,9 +104,22 @@ void queue_lost(struct queue *q);
  * The owner makes the commit; its run calls queue_delivery_check, then what others do, then queue_delivery_run; its
  * `done` calls queue_delivery_done, whatever the result.
  */
+/* A share of the recipients, which becomes a record of its own. */
+struct queue_part {
+	struct queue_id id;
+	size_t first, count;
+	unsigned shard; /* the queue's */
+};
+
+/*
+ * More recipients than one record or one commit can take are given in parts: the commit only writes the records, held, and
+ * each is released in a commit of its own. So all of it is kept or nothing, and each recipient's turn comes exactly once.
+ */
 struct queue_delivery {
 	struct queue_id id;
 	struct queue_record record;    /* count 0: there is none. blob is set in the run; deadlines by the queue */
+	struct queue_part *parts;      /* of its recipients, the first with the message's own id; NULL: one record */
+	size_t part_count;
 	struct change_report *reports; /* sorted by queue_delivery_begin */
 	size_t report_count;
 

@@ -13,6 +13,19 @@ static int compare_reports(const void *a, const void *b)
 	return memcmp(&((const struct change_report *)a)->id, &((const struct change_report *)b)->id, sizeof(struct queue_id));
 }
 
+static struct queue_record record_of(const struct queue_delivery *d, const struct queue_part *part)
+{
+	struct queue_record r = d->record;
+	r.recipients += part->first;
+	r.count = part->count;
+	r.shared = true;
+	/* Until its own commit it waits for nothing, and so takes few entries. */
+	r.held = true;
+	r.held_since = r.held_until = d->spool.now;
+	r.held_by = QUEUE_SPOOLED;
+	return r;
+}
+
 void queue_delivery_begin(struct queue *q, struct queue_delivery *d)
 {
 	d->repeated = false;
@@ -23,6 +36,12 @@ void queue_delivery_begin(struct queue *q, struct queue_delivery *d)
 	spool_init(&d->spool, &q->config, clock_wall());
 	d->spool.seed = random_u64();
 	d->shard = change_shard(&d->record, &d->id);
+	for (size_t i = 0; i < d->part_count; i++) {
+		struct queue_record part = record_of(d, &d->parts[i]);
+		d->parts[i].shard = change_shard(&part, &d->parts[i].id);
+	}
+	if (d->part_count > 0)
+		d->shard = d->parts[0].shard;
 	d->hints = NULL;
 	if (d->report_count == 0)
 		return;
@@ -34,16 +53,28 @@ void queue_delivery_begin(struct queue *q, struct queue_delivery *d)
 	}
 }
 
-/* Entries that a record of this size and its waits take at most. */
+/* Entries that a record of this size takes at most. */
+static size_t record_writes(struct queue_delivery *d, const struct queue_record *r)
+{
+	buf_clear(&d->spool.encoded);
+	if (queue_record_encode(r, &d->spool.encoded) != 0 || buf_view(&d->spool.encoded).len > QUEUE_RECORD_NEW_MAX)
+		return STORE_WRITE_KEYS_MAX + 1;
+	return buf_view(&d->spool.encoded).len / 1024 + 4;
+}
+
+/* And with its waits. */
 static size_t new_writes(struct queue_delivery *d)
 {
+	size_t writes = 0;
 	if (d->record.count == 0)
 		return 0;
-	buf_clear(&d->spool.encoded);
-	if (queue_record_encode(&d->record, &d->spool.encoded) != 0 ||
-	    buf_view(&d->spool.encoded).len > QUEUE_RECORD_NEW_MAX)
-		return STORE_WRITE_KEYS_MAX + 1;
-	return buf_view(&d->spool.encoded).len / 1024 + 4 + 4 * d->record.count;
+	if (d->part_count == 0)
+		return record_writes(d, &d->record) + 4 * d->record.count;
+	for (size_t i = 0; i < d->part_count; i++) {
+		struct queue_record part = record_of(d, &d->parts[i]);
+		writes += record_writes(d, &part);
+	}
+	return writes;
 }
 
 int queue_delivery_check(struct txn *t, struct queue_delivery *d, size_t others)
@@ -93,7 +124,12 @@ int queue_delivery_run(struct txn *t, struct queue_delivery *d)
 	d->spool.txn = t;
 	if (d->record.count > 0 && !d->repeated) {
 		d->record.blob = txn_body(t, 0);
-		error = change_add(&d->spool, d->shard, &d->id, &d->record);
+		if (d->part_count == 0)
+			error = change_add(&d->spool, d->shard, &d->id, &d->record);
+	}
+	for (size_t i = 0; i < d->part_count && error == 0 && !d->repeated; i++) {
+		struct queue_record part = record_of(d, &d->parts[i]);
+		error = change_add(&d->spool, d->parts[i].shard, &d->parts[i].id, &part);
 	}
 	for (size_t i = 0, n; i < d->report_count && error == 0; i += n) {
 		for (n = 1; i + n < d->report_count && compare_reports(&d->reports[i], &d->reports[i + n]) == 0; n++)

@@ -32,6 +32,9 @@ enum {
 	QUEUE_WORDS_MAX = 300      /* who held a message, and why */
 };
 
+/* Who holds a record that was written together with others of its message, until its own turn. */
+#define QUEUE_SPOOLED VIEW("@spool")
+
 struct queue_id {
 	char text[QUEUE_ID_SIZE];
 };

@@ -9,6 +9,7 @@ enum {
 	SMTP_OUTPUT_HIGH =
 	    256 *
 	    1024, /* a client that sends and never reads waits here, until the driver has got rid of some */
+	SMTP_USER_RECIPIENTS_MAX = 1000, /* of one message of a user's: what large providers allow */
 	SMTP_TRANSACTION_MAX = 4 << 20, /* bytes of an envelope: 4,000 recipients with all parameters */
 	SMTP_HELO_MAX = 255,            /* a domain name */
 	SMTP_FUTILE_MAX =

@@ -65,6 +65,46 @@ def bounces(server, address=ALICE):
     return [email.message_from_bytes(m, policy=email.policy.default) for m in server.messages(address)]
 
 
+def add_list(server, members):
+    """A list of this server with so many members, as an administrator makes one: aliases to aliases."""
+    parts = [members[at:at + 40] for at in range(0, len(members), 40)]
+    for number, part in enumerate(parts):
+        server.cli("alias", "add", f"part{number}@example.test", *part)
+    server.cli("alias", "add", "all@example.test", *[f"part{number}@example.test" for number in range(len(parts))])
+
+
+def test_a_thousand_recipients_get_it_once_each(road, next_host):
+    """In one transaction: mailboxes here, some of them twice under two names, and addresses of many other domains."""
+    people = [f"u{i}@example.test" for i in range(105)]
+    for person in people:
+        road.add_account(person)
+    doubles = [f"u{i}+again@example.test" for i in range(20)]
+    others = [f"r{i}@d{i % 300}.example" for i in range(1000 - len(people) - len(doubles))]
+    with road.smtp("submission", login=ALICE) as client:
+        client.ehlo()
+        assert client.mail(ALICE)[0] == 250
+        for address in (*people, *doubles, *others):
+            assert client.rcpt(address)[0] == 250
+        assert client.rcpt("one-more@company.example")[0] == 452
+        code, text = client.data(f"From: {ALICE}\r\nSubject: all\r\nMessage-ID: <all@example.test>\r\n\r\nbody\r\n")
+        assert code == 250, text
+        assert client.noop()[0] == 250
+    wait_for(lambda: queue(road, "stats")["messages"] == 0, what="an empty queue")
+    relayed = [r for m in next_host.messages for r in m.recipients]
+    assert sorted(relayed) == sorted(others)
+    kept = [e["recipient"] for m in trace(road, "<all@example.test>") for e in m["events"] if e["event"] == "delivered"]
+    assert len(kept) == len(set(kept)) and {a.replace("+again", "") for a in kept} == set(people)
+    for person in (people[0], people[19], people[20], people[-1]):
+        assert len(road.messages(person)) == 1
+    # Strangers reach as many by a list.
+    add_list(road, people)
+    road.deliver("all@example.test", b"Subject: list\r\nMessage-ID: <list@else.test>\r\n\r\nx\r\n")
+    wait_for(lambda: queue(road, "stats")["messages"] == 0, what="an empty queue")
+    for person in (people[0], people[50], people[-1]):
+        assert len(road.messages(person)) == 2
+    assert road.cli("store", "check").returncode == 0
+
+
 def test_what_gets_through(road, next_host):
     message = submit(road, [JOE, "ann@company.example"])
     next_host.wait_messages()

@@ -250,6 +250,25 @@ int test_add_record(unsigned number, struct queue_record *r, const char *body)
 	return deliver(&d, body);
 }
 
+int test_add_parts(unsigned number, struct queue_record *r, const char *body, size_t each)
+{
+	struct delivery d = {.d.id = test_id(number)};
+	size_t count = (r->count + each - 1) / each;
+	struct queue_part *parts = calloc(count, sizeof *parts);
+	for (size_t i = 0; i < count; i++)
+		parts[i] = (struct queue_part){.id = test_id(number + (unsigned)i),
+					       .first = i * each,
+					       .count = i + 1 < count ? each : r->count - i * each};
+	r->body_len = strlen(body);
+	r->arrived = clock_wall();
+	d.d.record = *r;
+	d.d.parts = parts;
+	d.d.part_count = count;
+	int error = deliver(&d, body);
+	free(parts);
+	return error;
+}
+
 int test_add(unsigned number, const char *sender, const char *body, struct record_recipient *recipients, size_t count)
 {
 	struct queue_record r = {

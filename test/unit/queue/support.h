@@ -62,6 +62,8 @@ struct record_recipient test_recipient(const char *address, const char *destinat
 struct queue_id test_id(unsigned number);
 int test_add(unsigned number, const char *sender, const char *body, struct record_recipient *recipients, size_t count);
 int test_add_record(unsigned number, struct queue_record *r, const char *body);
+/* The same in parts; the first has the message's id, the others the numbers behind it. */
+int test_add_parts(unsigned number, struct queue_record *r, const char *body, size_t each);
 /* One recipient. */
 int test_add_to(unsigned number, const char *destination);
 int test_tell(unsigned number, uint32_t recipient, enum queue_action action);

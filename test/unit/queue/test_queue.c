@@ -577,6 +577,47 @@ static void test_too_many_are_refused(void **state)
 	assert_int_equal(test_add(1, "s@example.com", "x", p, 100), 0);
 }
 
+/* One commit keeps all of it, whatever they are; each part gets its turn in a commit of its own. */
+static void test_many_recipients_come_in_parts(void **state)
+{
+	enum { MANY = 1000, EACH = 100, PARTS = MANY / EACH };
+	static struct record_recipient p[MANY];
+	static char names[MANY][32];
+	struct store_stats before, after;
+	size_t taken = 0;
+	(void)state;
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(names[i], sizeof names[i], "d%zu.example", i);
+		p[i] = test_recipient("r@example.org", names[i]);
+	}
+	struct queue_record r = {.sender = VIEW("s@example.com"), .priority = 9, .recipients = p, .count = MANY};
+	store_stats(queue_store(queue), &before);
+	assert_int_equal(test_add_parts(1, &r, "x", EACH), 0);
+	store_stats(queue_store(queue), &after);
+	assert_int_equal(after.commits - before.commits, 1);
+	assert_int_equal(test_count('E'), PARTS);
+	assert_int_equal(test_count('W') + test_count('D') + test_count('T'), 0);
+	/* Whoever sends it again is told that it is there. */
+	assert_int_equal(test_add_parts(1, &r, "x", EACH), 0);
+	assert_int_equal(test_count('E'), PARTS);
+	test_queue_restart();
+	queue_credit(queue, 2 * MANY);
+	test_settle();
+	assert_int_equal(test_count('W'), MANY);
+	assert_int_equal(taker.offer_count, MANY);
+	for (size_t i = 0; i < MANY; i++)
+		taken += test_take(taker.offers[i].number, 10);
+	assert_int_equal(taken, MANY);
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(taker.messages[i].recipients, 1);
+	for (unsigned part = 1; part <= PARTS; part++) {
+		assert_true(test_record(part, &r));
+		assert_false(r.held);
+		assert_int_equal(r.count, EACH);
+		assert_int_equal(r.expires, r.arrived + test_config.give_up_seconds);
+	}
+}
+
 /* Each on both engines. */
 #define BOTH(test)                                                                                                     \
 	cmocka_unit_test_setup_teardown(test, test_queue_memory, test_queue_close),                                    \
@@ -606,6 +647,7 @@ int main(void)
 	    BOTH(test_budget),
 	    BOTH(test_long_records_have_parts),
 	    BOTH(test_too_many_are_refused),
+	    BOTH(test_many_recipients_come_in_parts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
