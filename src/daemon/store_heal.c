@@ -13,7 +13,7 @@
 #include "daemon/store_private.h"
 #include "store/file.h"
 
-enum { LOOK_MS = 5000, TIMES_MAX = 3, WITHIN_SECONDS = 3600 };
+enum { LOOK_MS = 1000, TIMES_MAX = 3, WITHIN_SECONDS = 3600 };
 
 /* In the data folder: when it was done lately, seconds since 1970, one a line. */
 static const char times_name[] = "index-rebuilds";

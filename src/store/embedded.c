@@ -37,11 +37,11 @@ static int check_version(int top_fd)
 	if (fd == -ENOENT)
 		return file_replace(top_fd, version_name, VIEW("postrider store format 1\n"));
 	if (fd < 0)
-		return fd;
+		return file_tell_unreadable(fd, version_name);
 	int error = file_read_some(fd, text, sizeof text - 1, 0, &len);
 	close(fd);
 	if (error)
-		return error;
+		return file_tell_unreadable(error, version_name);
 	if (sscanf(text, "postrider store format %d", &format) != 1)
 		return -EBADMSG;
 	if (format <= FORMAT)

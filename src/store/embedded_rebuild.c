@@ -39,9 +39,9 @@ static int open_index(struct embedded *e)
 {
 	int fd = folder_open_in(e->folder_fd, index_name);
 	if (fd < 0)
-		return fd;
+		return file_tell_unreadable(fd, index_name);
 	close(fd);
-	return open_named(e, index_name, &e->index);
+	return file_tell_unreadable(open_named(e, index_name, &e->index), "index/data.mdb");
 }
 
 static int remove_folder(const struct embedded *e, const char *name)
@@ -214,11 +214,11 @@ static int read_mark(struct embedded *e, bool *marked)
 	*marked = false;
 	int fd = file_open_in(e->folder_fd, bad_index_name, O_RDONLY);
 	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
+		return fd == -ENOENT ? 0 : file_tell_unreadable(fd, bad_index_name);
 	int error = file_read_some(fd, text, sizeof text, 0, &len);
 	close(fd);
 	if (error)
-		return error;
+		return file_tell_unreadable(error, bad_index_name);
 	*marked = true;
 	e->may_read_old = !view_equal(view_of(text, len), without_old);
 	return 0;

@@ -88,8 +88,11 @@ static int remember_moved(void *arg, struct view key, struct view value)
 		error = remove_old(e, SEGMENT_LOG, old);
 		return error ? error : remove_old(e, SEGMENT_KEPT, old);
 	}
-	if (error != -EBADMSG && error != -ENOENT)
-		return error;
+	if (error != -EBADMSG && error != -ENOENT) {
+		char name[SEGMENT_NAME_SIZE];
+		segment_name(name, SEGMENT_KEPT, kept);
+		return file_tell_unreadable(error, name);
+	}
 	atomic_fetch_add(&e->damaged_count, 1);
 	log_record(LOG_ERROR, NULL, "kept_file_bad", log_u64("file", kept), log_u64("for", old), log_errno(error));
 	return 0;

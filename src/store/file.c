@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 int file_write_at(int fd, struct view bytes, uint64_t offset)
 {
 	while (bytes.len > 0) {
@@ -30,6 +32,13 @@ bool file_is_unreadable(int error)
 int file_error(int number)
 {
 	return number == EBADMSG || number == ENODATA || number == EPROTO ? -EIO : -number;
+}
+
+int file_tell_unreadable(int error, const char *what)
+{
+	if (file_is_unreadable(error))
+		log_event(LOG_ERROR, NULL, "file_unreadable", log_string("file", what), log_errno(error));
+	return error;
 }
 
 int file_read_some(int fd, void *out, size_t len, uint64_t offset, size_t *got)

@@ -24,6 +24,9 @@ bool file_is_unreadable(int error);
  */
 int file_error(int number);
 
+/* Logs one that is of the third kind, with what could not be read; gives `error` back. */
+int file_tell_unreadable(int error, const char *what);
+
 /* -ENODATA when the file ends before. */
 int file_read_at(int fd, void *out, size_t len, uint64_t offset) __attribute__((warn_unused_result));
 

@@ -26,7 +26,7 @@ int segment_list(int folder_fd, enum segment_kind kind, uint32_t from, uint32_t 
 		int error = file_error(errno);
 		if (fd >= 0)
 			close(fd);
-		return error;
+		return file_tell_unreadable(error, "volumes");
 	}
 	uint32_t *list = NULL;
 	size_t n = 0, room = 0;
@@ -51,7 +51,7 @@ int segment_list(int folder_fd, enum segment_kind kind, uint32_t from, uint32_t 
 	closedir(folder);
 	if (error) {
 		mem_free(list);
-		return error;
+		return file_tell_unreadable(error, "volumes");
 	}
 	if (n)
 		qsort(list, n, sizeof *list, compare_ids);

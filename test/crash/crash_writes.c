@@ -102,6 +102,40 @@ static bool try_at(enum fault_call call, unsigned n, int times, int reason)
 	return failed > 0;
 }
 
+/* Only the index cannot be written, while the disk can: the store says that it is stuck, since a new process may help. */
+static void try_index_alone(void)
+{
+	struct store_stats stats = {0};
+	char index[2200];
+	snprintf(index, sizeof index, "%s/1/index", folder);
+	snprintf(where, sizeof where, "the index alone");
+	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	acknowledged = 0;
+	struct store *s = open_well();
+	workload_run(s, 10, 1, note);
+	faults_start(index, FAULT_SYNC, 1, FAULT_FOR_EVER, EIO);
+	for (time_t end = time(NULL) + BACK_SECONDS; !stats.stuck; store_stats(s, &stats)) {
+		if (time(NULL) > end)
+			give_up("it does not say that it is stuck", -ETIMEDOUT);
+		workload_run(s, 5, 2, note);
+		usleep(10000);
+	}
+	if (!stats.read_only || stats.trouble != EIO)
+		give_up("it does not say why", -EINVAL);
+	workload_verify(s, acknowledged, where);
+	faults_stop();
+	wait_until_it_writes(s);
+	store_stats(s, &stats);
+	if (stats.read_only || stats.stuck)
+		give_up("it writes, and says that it does not", -EROFS);
+	store_close(s);
+	s = open_well();
+	workload_verify(s, acknowledged, where);
+	workload_check(s, where);
+	store_close(s);
+	printf("the index alone: all well\n");
+}
+
 static void try_all(enum fault_call call, unsigned rounds)
 {
 	static const int reasons[] = {EIO, ENOSPC, EIO, EROFS};
@@ -124,6 +158,7 @@ int main(int argc, char **argv)
 		return 1;
 	log_open(getenv("CRASH_LOG") ? 2 : -1, "crash", LOG_ERROR);
 	snprintf(folder, sizeof folder, "%s/crash-writes-%ld", cwd, (long)getpid());
+	try_index_alone();
 	try_all(FAULT_SYNC, rounds);
 	try_all(FAULT_WRITE, rounds);
 	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
