@@ -16,7 +16,7 @@
 #include "smtp/smtp_session.h"
 
 enum {
-	ARENA_MAX = 1024 * 1024, /* 100 mailboxes with all their texts; or a summary */
+	ARENA_MAX = 1024 * 1024, /* 1,000 mailboxes with their usual texts; or a summary */
 	TRAILER_MAX = 250 * 1024,
 	SUMMARY_KEPT_MAX = 1500 /* in the index, beside the message's entry */
 };

@@ -28,6 +28,7 @@ enum {
 	NOTIFY_HOUR = 3600,
 	/* So long, at most, news wait for more of them; and so rarely a sender gets a gathered mail. */
 	NOTIFY_GATHER_SECONDS = 600,
+	NOTIFY_MAILBOXES_AT_ONCE = 100, /* ACCOUNT_TARGETS_MAX; to more of them a report goes by the queue */
 	/* So many at once need not wait for more. */
 	NOTIFY_CROWD = RELAY_TAKE_MESSAGES / 2,
 	/* Messages that wait for more; store gives out only 20,000 in all. */

@@ -77,6 +77,28 @@ static int add_mailbox(struct relay_notice *n, const struct message_target *t)
 	return error;
 }
 
+/* Of a list that is larger than one commit delivers to: by the queue, as store takes it (smtp_upload.c). */
+static int add_queued_mailbox(struct relay_notice *n, const struct message_target *t)
+{
+	struct message_delivery_recipient *r = &n->recipients[n->recipient_count];
+	*r = (struct message_delivery_recipient){
+	    .kind = RECIPIENT_LOCAL, .notify = NOTIFY_NEVER, .account = t->account};
+	int error = copy(n, t->mailbox, &r->mailbox);
+	if (error == 0)
+		error = copy(n, t->address, &r->address);
+	if (error == 0)
+		error = print(n, &r->prefix, "Return-Path: <>\r\nDelivered-To: ", t->address, "\r\n");
+	n->recipient_count += error == 0;
+	return error;
+}
+
+static int add_target(struct relay_notice *n, const struct message_target *t, bool many)
+{
+	if (t->account == 0)
+		return add_remote(n, t->address, n->key);
+	return many ? add_queued_mailbox(n, t) : add_mailbox(n, t);
+}
+
 /* The postmaster of a domain of ours that the reader has to do with: such an address exists. */
 static int choose_postmaster(struct relay_notice *n, bool local)
 {
@@ -112,7 +134,7 @@ static void go_to_mailboxes(struct relay_notice *n, const struct codec_list *tar
 	n->recipients = arena_array(&n->arena, targets->count, sizeof *n->recipients);
 	int error = n->targets && n->recipients ? choose_postmaster(n, true) : -ENOMEM;
 	for (size_t i = 0; i < targets->count && error == 0; i++)
-		error = t[i].account ? add_mailbox(n, &t[i]) : add_remote(n, t[i].address, n->key);
+		error = add_target(n, &t[i], targets->count > NOTIFY_MAILBOXES_AT_ONCE);
 	if (error)
 		end_with(n, error, "the sender's address leads to none");
 	else if (targets->count == 0)

@@ -97,11 +97,19 @@ def test_a_thousand_recipients_get_it_once_each(road, next_host):
     for person in (people[0], people[19], people[20], people[-1]):
         assert len(road.messages(person)) == 1
     # Strangers reach as many by a list.
-    add_list(road, people)
+    add_list(road, [*people, ALICE])
     road.deliver("all@example.test", b"Subject: list\r\nMessage-ID: <list@else.test>\r\n\r\nx\r\n")
     wait_for(lambda: queue(road, "stats")["messages"] == 0, what="an empty queue")
     for person in (people[0], people[50], people[-1]):
         assert len(road.messages(person)) == 2
+    # And what fails is told to all of it, when the list was the sender.
+    next_host.on("rcpt", "550 5.1.1 nobody here", match="nobody*")
+    with road.smtp("submission", login=ALICE) as client:
+        client.sendmail("all@example.test", ["nobody@company.example"], b"From: all@example.test\r\nSubject: lost\r\n\r\nx\r\n")
+    road.wait_event("dsn-sent")
+    wait_for(lambda: queue(road, "stats")["messages"] == 0, what="an empty queue")
+    for person in (people[0], people[50], people[-1]):
+        assert len(road.messages(person)) == 3
     assert road.cli("store", "check").returncode == 0
 
 
