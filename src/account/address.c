@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/show.h"
 #include "format/domain.h"
 
 static int directory_error(int error)
@@ -30,10 +31,9 @@ int address_normalize(struct view in, struct address *out)
 	struct view local = view_take(in, at < 0 ? 0 : (size_t)at);
 	if (at < 1)
 		return -EINVAL;
-	/* Control characters could fool a log or a terminal; no mailbox has them. */
-	for (size_t i = 0; i < local.len; i++)
-		if ((unsigned char)local.data[i] < ' ' || local.data[i] == 0x7f)
-			return -EINVAL;
+	/* What drives a terminal or ends a line is in nobody's name. */
+	if (!show_is_value(in))
+		return -EINVAL;
 	struct buf key;
 	buf_init(&key, ADDRESS_MAX);
 	int error = directory_error(address_key(local, view_skip(in, (size_t)at + 1), &key));

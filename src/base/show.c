@@ -143,6 +143,17 @@ bool show_is_plain(struct view text)
 	return true;
 }
 
+bool show_is_value(struct view text)
+{
+	struct show s = {0};
+	for (show_take_ascii(&s, &text); text.len; show_take_ascii(&s, &text)) {
+		enum show_verdict verdict = show_next(&s, &text, NULL);
+		if (verdict == SHOW_UNSAFE || verdict == SHOW_LINE_END)
+			return false;
+	}
+	return true;
+}
+
 /* What is put in place of what is not plain. */
 struct style {
 	const char *line_end, *tab, *invisible, *unsafe;

@@ -35,6 +35,9 @@ struct view show_take_ascii(struct show *show, struct view *text);
 /* Whether all of it is plain. */
 bool show_is_plain(struct view text);
 
+/* Whether it is UTF-8 without any control character and line end: what an address, or another value that is kept, may hold at most. */
+bool show_is_value(struct view text);
+
 /*
  * A value (an address, a name, a reply) on one line: line ends and tabs become blanks, all else that is not plain "?", so that two
  * values that are not the same don't look it. show_ascii does so with everything that is not ASCII. The result of buf_append.

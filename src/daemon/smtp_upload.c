@@ -219,8 +219,12 @@ static void put_targets(struct smtp_connection *c, const struct smtp_envelope *e
 	mem_free(recipient_owners);
 }
 
+/* For the trace. One with control characters would not be found by it either. */
 static struct view without_brackets(struct view message_id)
 {
+	for (size_t i = 0; i < message_id.len; i++)
+		if ((unsigned char)message_id.data[i] < ' ' || message_id.data[i] == 0x7f)
+			return (struct view){0};
 	if (message_id.len > 2 && message_id.data[0] == '<' && message_id.data[message_id.len - 1] == '>')
 		message_id = view_take(view_skip(message_id, 1), message_id.len - 2);
 	return view_take(message_id, 1000);

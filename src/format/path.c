@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/show.h"
 #include "base/utf8.h"
 #include "format/address.h"
 #include "format/lex.h"
@@ -110,6 +111,7 @@ static int domain(struct cursor *in, struct view *name, enum host_kind *kind)
 
 static int mailbox(struct cursor *in, struct arena *arena, struct path *path)
 {
+	const char *start = in->rest.data;
 	int error = local_part(in, arena, path);
 	if (error)
 		return error;
@@ -118,6 +120,9 @@ static int mailbox(struct cursor *in, struct arena *arena, struct path *path)
 	error = domain(in, &path->domain, &path->host);
 	if (error)
 		return error;
+	/* RFC 6532 has all beyond ASCII in it; but what drives a terminal or ends a line (C1, U+2028, U+2029) is in nobody's name. */
+	if (!show_is_value(view_of(start, (size_t)(in->rest.data - start))))
+		return -EINVAL;
 	path->kind = PATH_MAILBOX;
 	path->utf8 = !utf8_is_ascii(path->local_part) || !utf8_is_ascii(path->domain);
 	return 0;

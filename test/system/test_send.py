@@ -311,7 +311,7 @@ def test_a_ready_message(server, tmp_path):
 def test_ready_messages_that_are_refused(tmp_path, make_host):
     host = make_host()
     path = tmp_path / "ready.eml"
-    for content, problem in ((READY.replace(b"Subject: x", b"no field"), b"a line that is no field"), (READY + b"\0", b"holds a NUL"),
+    for content, problem in ((READY.replace(b"Subject: x", b"no field"), b"is no header field"), (READY + b"\0", b"holds a NUL"),
                              (b"\nx", b"has no header"), (b"From: a@b.test\n\nx", b"--to says who"), (b"To: a@b.test\n\nx", b"--from or --sender says who"),
                              (READY.replace(b"To: bob@example.test", b"To: bob"), b"bob is no address: it has no domain (in the message's To;")):
         path.write_bytes(content)

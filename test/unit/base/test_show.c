@@ -130,6 +130,18 @@ static void bounds_what_has_no_shape(void **state)
 	buf_done(&text);
 }
 
+/* What may be kept: all that is written, and nothing that ends a line or drives a terminal. */
+static void knows_a_value(void **state)
+{
+	(void)state;
+	static const char *const good[] = {"", "a b", "j\xc3\xb6", "a\xe2\x80\x8bz", "\xd7\xa9\xe2\x80\x8f"};
+	static const char *const bad[] = {"a\nb", "a\tb", "\r", "\x7f", "\xc2\x9b", "\xc2\x85", "\xe2\x80\xa8", "\xff", "a\xc3"};
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		assert_true(show_is_value(view_from_string(good[i])));
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_false(show_is_value(view_from_string(bad[i])));
+}
+
 static void says_when_there_is_no_room(void **state)
 {
 	(void)state;
@@ -177,6 +189,7 @@ int main(void)
 	    cmocka_unit_test(takes_what_is_not_utf8),
 	    cmocka_unit_test(reads_as_text_or_as_a_line),
 	    cmocka_unit_test(bounds_what_has_no_shape),
+	    cmocka_unit_test(knows_a_value),
 	    cmocka_unit_test(says_when_there_is_no_room),
 	    cmocka_unit_test(what_was_shown_stays),
 	};

@@ -2,19 +2,25 @@
 #include "../unit.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "daemon/messages.h"
 
 enum { MESSAGE_SIZE_MAX = 1024, LONG = CHANNEL_FRAME_MAX + 1024 };
 
-static char *filler; /* bytes to point to */
+static char *filler, *plain, *lines; /* bytes to point to: any, printable ones, lines of a header */
 
 static int start(void **state)
 {
 	(void)state;
 	filler = malloc(LONG);
-	for (size_t i = 0; i < LONG; i++)
+	plain = malloc(LONG);
+	lines = malloc(LONG);
+	for (size_t i = 0; i < LONG; i++) {
 		filler[i] = (char)(i * 31);
+		plain[i] = (char)('!' + i % 90);
+		lines[i] = "A: b\r\n"[i % 6];
+	}
 	return 0;
 }
 
@@ -22,7 +28,29 @@ static int stop(void **state)
 {
 	(void)state;
 	free(filler);
+	free(plain);
+	free(lines);
 	return 0;
+}
+
+static bool is_number(const struct codec_field *f)
+{
+	return f->kind == CODEC_U64 || f->kind == CODEC_ERROR;
+}
+
+/* A value of this kind, as long as may be, up to `len`. */
+static struct view value_of(const struct codec_field *f, size_t len)
+{
+	return f->kind == CODEC_BYTES ? view_of(filler, len) : f->kind == CODEC_HEADER ? view_of(lines, len - len % 6) : view_of(plain, len);
+}
+
+/* All fields as small as they may be. */
+static void fill_smallest(const struct codec_schema *schema, char *message)
+{
+	memset(message, 0, schema->size);
+	for (size_t i = 0; i < schema->count; i++)
+		if (is_number(&schema->fields[i]))
+			*(uint64_t *)(message + schema->fields[i].offset) = schema->fields[i].min;
 }
 
 static bool same(const struct codec_schema *schema, const char *a, const char *b)
@@ -30,9 +58,9 @@ static bool same(const struct codec_schema *schema, const char *a, const char *b
 	for (size_t i = 0; i < schema->count; i++) {
 		const struct codec_field *f = &schema->fields[i];
 		const void *x = a + f->offset, *y = b + f->offset;
-		if (f->kind == CODEC_U64 && *(const uint64_t *)x != *(const uint64_t *)y)
+		if (is_number(f) && *(const uint64_t *)x != *(const uint64_t *)y)
 			return false;
-		if (f->kind == CODEC_BYTES && !view_equal(*(const struct view *)x, *(const struct view *)y))
+		if (codec_is_view(f->kind) && !view_equal(*(const struct view *)x, *(const struct view *)y))
 			return false;
 		if (f->kind != CODEC_LIST)
 			continue;
@@ -85,39 +113,172 @@ static void round_trip(unsigned type, const char *message)
 	buf_done(&out);
 }
 
-/* A length or count past the limit, written by hand: the fields before are empty. */
-static void refuses_past_limit(unsigned type, size_t which)
+/* A field's smallest value, as it stands on the wire. */
+static void append_smallest(struct buf *out, const struct codec_field *f)
+{
+	if (is_number(f))
+		buf_append_u64(out, f->min);
+	else
+		buf_append_u32(out, 0);
+}
+
+/* A field of a message, or of the elements of its list. */
+struct place {
+	unsigned type;
+	size_t which;
+	const struct codec_schema *element; /* NULL: the message's own */
+	size_t inner;
+};
+
+static const struct codec_schema *schema_at(const struct place *p)
+{
+	return p->element ? p->element : ipc_schema(p->type);
+}
+
+static const struct codec_field *field_at(const struct place *p)
+{
+	return &schema_at(p)->fields[p->element ? p->inner : p->which];
+}
+
+static void append_all_but(struct buf *out, const struct codec_schema *schema, size_t which, struct view on_the_wire)
+{
+	for (size_t i = 0; i < schema->count; i++) {
+		if (i == which)
+			buf_append(out, on_the_wire);
+		else
+			append_smallest(out, &schema->fields[i]);
+	}
+}
+
+/* The message with this as the one field, written by hand; the others are as small as they may be. */
+static int decode_with(const struct place *p, struct view on_the_wire)
 {
 	_Alignas(16) char back[MESSAGE_SIZE_MAX];
-	const struct codec_schema *schema = ipc_schema(type);
 	struct arena arena;
-	struct buf out;
-	size_t past = schema->fields[which].max + 1;
-	if (past > CHANNEL_FRAME_MAX)
-		return;
+	struct buf out, list;
 	buf_init(&out, 4 * LONG);
+	buf_init(&list, 4 * LONG);
 	arena_init(&arena, 1 << 20);
-	for (size_t i = 0; i < schema->count; i++) {
-		if (schema->fields[i].kind == CODEC_U64)
-			buf_append_u64(&out, 0);
-		else
-			buf_append_u32(&out, i == which ? (uint32_t)past : 0);
-		if (i != which)
-			continue;
-		/* As many bytes as are due, and far more than any element takes when it is empty. */
-		for (size_t k = 0; schema->fields[i].kind == CODEC_LIST && k < past; k++)
-			for (size_t n = 0; n < schema->fields[i].element->count; n++)
-				if (schema->fields[i].element->fields[n].kind == CODEC_U64)
-					buf_append_u64(&out, 0);
-				else
-					buf_append_u32(&out, 0);
-		if (schema->fields[i].kind == CODEC_BYTES)
-			buf_append(&out, view_of(filler, past));
+	if (p->element) {
+		buf_append_u32(&list, 1);
+		append_all_but(&list, p->element, p->inner, on_the_wire);
+		on_the_wire = buf_view(&list);
 	}
-	assert_false(buf_failed(&out));
-	assert_int_equal(decode(type, buf_view(&out), back, &arena), -EBADMSG);
+	append_all_but(&out, ipc_schema(p->type), p->which, on_the_wire);
+	assert_false(buf_failed(&out) || buf_failed(&list));
+	int error = decode(p->type, buf_view(&out), back, &arena);
 	arena_done(&arena);
 	buf_done(&out);
+	buf_done(&list);
+	return error;
+}
+
+static int decode_number(const struct place *p, uint64_t n)
+{
+	struct buf wire;
+	buf_init(&wire, 8);
+	buf_append_u64(&wire, n);
+	int error = decode_with(p, buf_view(&wire));
+	buf_done(&wire);
+	return error;
+}
+
+static int decode_view(const struct place *p, struct view v)
+{
+	struct buf wire;
+	buf_init(&wire, 2 * LONG);
+	buf_append_u32(&wire, (uint32_t)v.len);
+	buf_append(&wire, v);
+	int error = decode_with(p, buf_view(&wire));
+	buf_done(&wire);
+	return error;
+}
+
+/* The last number that is taken, and the next one. Those that may be anything are a hash, or judged by their receiver, and named here. */
+static void refuses_numbers_outside(const struct place *p)
+{
+	static const char *const any[] = {"message_directory.number", "message_directory_answer.number", "message_deliver.thread_hash",
+	    "message_fetch.offset", "message_fetch.length"};
+	const struct codec_field *f = field_at(p);
+	char name[100];
+	bool named = false;
+	snprintf(name, sizeof name, "%s.%s", schema_at(p)->name, f->name);
+	for (size_t i = 0; i < sizeof any / sizeof any[0]; i++)
+		named = named || strcmp(any[i], name) == 0;
+	assert_int_equal(f->kind == CODEC_U64 && f->max == UINT64_MAX, named);
+	assert_int_equal(decode_number(p, f->max), 0);
+	if (!named)
+		assert_int_equal(decode_number(p, f->max + 1), -EBADMSG);
+	if (f->kind == CODEC_ERROR) {
+		assert_int_equal(decode_number(p, (uint64_t)-(int64_t)f->max), 0);
+		assert_int_equal(decode_number(p, (uint64_t)(-(int64_t)f->max - 1)), -EBADMSG);
+		assert_int_equal(decode_number(p, (uint64_t)INT64_MIN), -EBADMSG);
+		return;
+	}
+	assert_int_equal(decode_number(p, f->min), 0);
+	if (f->min > 0)
+		assert_int_equal(decode_number(p, f->min - 1), -EBADMSG);
+}
+
+/* What each kind of text must not hold; that it may hold something else of the sort tells that the kind is meant. */
+static void refuses_text_of_another_kind(const struct place *p)
+{
+	static const struct {
+		struct view text;
+		bool text_takes, line, word, address, header;
+	} cases[] = {
+	    {{"a", 1}, true, true, true, true, false}, {{"a b", 3}, true, true, false, true, false},
+	    {{"a\nb", 3}, true, false, false, false, false}, {{"a\tb", 3}, true, false, false, false, false},
+	    {{"a\r\n", 3}, false, false, false, false, true}, {{"a\rb", 3}, false, false, false, false, false},
+	    {{"a\0b", 3}, false, false, false, false, false}, {{"\x1b[2", 3}, false, false, false, false, false},
+	    {{"a\x7f", 2}, false, false, false, false, false}, {{"j\xc3\xb6", 3}, true, true, false, true, false},
+	    {{"a\xc2\x9b", 3}, true, true, false, false, false}, {{"\xe2\x80\xa8", 3}, true, true, false, false, false},
+	    {{"a\xff", 2}, true, true, false, false, false}, {{"\r\n", 2}, false, false, false, false, false},
+	    {{"A\r\nb", 4}, false, false, false, false, false}, {{"A\r\n\r\n", 5}, false, false, false, false, false},
+	    {{"A\rB\r\n", 5}, false, false, false, false, false}, {{"A\0\r\n", 4}, false, false, false, false, false},
+	    {{"A\n", 2}, true, false, false, false, false}};
+	const struct codec_field *f = field_at(p);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		bool good = f->kind == CODEC_BYTES     ? true
+		            : f->kind == CODEC_TEXT    ? cases[i].text_takes
+		            : f->kind == CODEC_LINE    ? cases[i].line
+		            : f->kind == CODEC_WORD    ? cases[i].word
+		            : f->kind == CODEC_ADDRESS ? cases[i].address
+		                                       : cases[i].header;
+		assert_int_equal(decode_view(p, cases[i].text), good ? 0 : -EBADMSG);
+	}
+}
+
+/* A length or count past the limit: as many bytes as are due, and far more than any element takes when it is empty. */
+static void refuses_past_limit(const struct place *p)
+{
+	const struct codec_field *f = field_at(p);
+	struct buf wire;
+	size_t past = f->max + 1;
+	if (past > CHANNEL_FRAME_MAX)
+		return;
+	if (codec_is_view(f->kind)) {
+		/* Of a header the last line may stand beyond. */
+		assert_int_equal(decode_view(p, value_of(f, f->kind == CODEC_HEADER ? past + 6 : past)), -EBADMSG);
+		return;
+	}
+	buf_init(&wire, 4 * LONG);
+	buf_append_u32(&wire, (uint32_t)past);
+	for (size_t k = 0; k < past; k++)
+		for (size_t n = 0; n < f->element->count; n++)
+			append_smallest(&wire, &f->element->fields[n]);
+	assert_int_equal(decode_with(p, buf_view(&wire)), -EBADMSG);
+	buf_done(&wire);
+}
+
+static void refuses_what_is_outside(const struct place *p)
+{
+	if (is_number(field_at(p)))
+		refuses_numbers_outside(p);
+	else
+		refuses_past_limit(p);
+	if (codec_is_view(field_at(p)->kind))
+		refuses_text_of_another_kind(p);
 }
 
 static void fill_element(const struct codec_schema *schema, char *element, bool to_the_limit)
@@ -125,27 +286,34 @@ static void fill_element(const struct codec_schema *schema, char *element, bool 
 	for (size_t i = 0; i < schema->count; i++) {
 		void *member = element + schema->fields[i].offset;
 		assert_int_not_equal(schema->fields[i].kind, CODEC_LIST); /* a list of lists has no test here yet */
-		if (schema->fields[i].kind == CODEC_U64)
-			*(uint64_t *)member = to_the_limit ? UINT64_MAX : i;
+		const struct codec_field *f = &schema->fields[i];
+		if (is_number(f))
+			*(uint64_t *)member = to_the_limit || i > f->max || i < f->min ? f->max : i;
 		else
-			*(struct view *)member = view_of(filler, to_the_limit ? schema->fields[i].max : 1);
+			*(struct view *)member = value_of(f, to_the_limit ? f->max : 6);
 	}
 }
 
 static void try_field(unsigned type, size_t which)
 {
-	_Alignas(16) char message[MESSAGE_SIZE_MAX] = {0};
+	_Alignas(16) char message[MESSAGE_SIZE_MAX];
 	const struct codec_field *f = &ipc_schema(type)->fields[which];
 	void *member = message + f->offset;
 	struct buf out;
 	buf_init(&out, 4 * LONG);
-	if (f->kind == CODEC_U64) {
-		*(uint64_t *)member = UINT64_MAX;
+	fill_smallest(ipc_schema(type), message);
+	if (is_number(f)) {
+		*(uint64_t *)member = f->max;
 		round_trip(type, message);
-	} else if (f->kind == CODEC_BYTES) {
-		*(struct view *)member = view_of(filler, f->max);
+		if (f->max < UINT64_MAX) {
+			*(uint64_t *)member = f->max + 1;
+			assert_int_equal(ipc_encode(&out, type, message), -EMSGSIZE);
+			assert_int_equal(buf_view(&out).len, 0);
+		}
+	} else if (codec_is_view(f->kind)) {
+		*(struct view *)member = value_of(f, f->max);
 		round_trip(type, message);
-		*(struct view *)member = view_of(filler, f->max + 1);
+		*(struct view *)member = value_of(f, f->max + 6);
 		assert_int_equal(ipc_encode(&out, type, message), -EMSGSIZE);
 		assert_int_equal(buf_view(&out).len, 0);
 	} else {
@@ -163,8 +331,9 @@ static void try_field(unsigned type, size_t which)
 		assert_int_equal(buf_view(&out).len, 0);
 		free(items);
 	}
-	if (f->kind != CODEC_U64)
-		refuses_past_limit(type, which);
+	refuses_what_is_outside(&(struct place){.type = type, .which = which});
+	for (size_t i = 0; f->kind == CODEC_LIST && i < f->element->count; i++)
+		refuses_what_is_outside(&(struct place){.type = type, .which = which, .element = f->element, .inner = i});
 	buf_done(&out);
 }
 
@@ -173,13 +342,14 @@ static void every_message_at_its_limits(void **state)
 	(void)state;
 	unsigned types = 0;
 	for (unsigned type = 0; type < MESSAGE_TYPES; type++) {
-		_Alignas(16) char empty[MESSAGE_SIZE_MAX] = {0};
+		_Alignas(16) char empty[MESSAGE_SIZE_MAX];
 		const struct codec_schema *schema = ipc_schema(type);
 		assert_int_equal(schema != NULL, ipc_name(type) != NULL);
 		if (schema == NULL)
 			continue;
 		assert_true(schema->size <= sizeof empty);
 		types++;
+		fill_smallest(schema, empty);
 		round_trip(type, empty);
 		for (size_t i = 0; i < schema->count; i++)
 			try_field(type, i);
@@ -193,7 +363,7 @@ static void a_field_fits_into_a_frame(void **state)
 	(void)state;
 	for (unsigned type = 0; type < MESSAGE_TYPES; type++)
 		for (size_t i = 0; ipc_schema(type) && i < ipc_schema(type)->count; i++)
-			if (ipc_schema(type)->fields[i].kind == CODEC_BYTES)
+			if (codec_is_view(ipc_schema(type)->fields[i].kind))
 				assert_true(ipc_schema(type)->fields[i].max + 1024 <= CHANNEL_FRAME_MAX);
 }
 

@@ -110,7 +110,7 @@ static void test_what_is_decided_here_is_no_reply(void **state)
 	    {"dddddddddddd", "5.4.7", TROUBLE_NO_DELIVERBY},
 	    {"eeeeeeeeeeee", "5.6.7", TROUBLE_UNWRITABLE}};
 	struct message_queue_recipient bob = {.address = VIEW("bob@example.net")};
-	struct message_queue_recipient odd = {.address = VIEW("b\x01" "b@example.net")};
+	struct message_queue_recipient odd = {.address = VIEW("b\xc3\xa9@example.net")};
 	(void)state;
 	uint64_t d = offer("example.net");
 	int fd = take_connection();

@@ -435,7 +435,7 @@ static void whose_words_they_are_is_kept(void **state)
 	take(offered("b.example"));
 	o.number = offered("b.example");
 	send_to_store(&relay, MESSAGE_QUEUE_OUTCOME, &o);
-	/* A domain that takes no mail; and a number that means nothing is trouble of ours, never a host's word. */
+	/* A domain that takes no mail; and trouble of ours, which is never a host's word. */
 	struct message_queue_rest dead = {.number = offered("c.example"),
 	    .how = REST_DEAD,
 	    .cause = TROUBLE_NULL_MX,
@@ -443,7 +443,7 @@ static void whose_words_they_are_is_kept(void **state)
 	    .text = VIEW("there is a null MX")};
 	send_to_store(&relay, MESSAGE_QUEUE_REST, &dead);
 	dead.number = offered("d.example");
-	dead.cause = UINT64_MAX;
+	dead.cause = TROUBLE_LOCAL;
 	send_to_store(&relay, MESSAGE_QUEUE_REST, &dead);
 	settle();
 	take(offered("@notify"));

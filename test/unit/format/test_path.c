@@ -111,7 +111,8 @@ static void refuses_others(void **state)
 	    "<joe@a.b..>", "<joe@.>", "<joe@[192.0.2.1].>", "< joe@a.b>", "<joe@a.b >", "<jo e@a.b>", "<\"\"@a.b>", "<\"a@a.b>",
 	    "<\"a\tb\"@a.b>", "<joe@[1.2.3]>", "<joe@[1.2.3.256]>", "<joe@[IPv6:1.2.3.4]>",
 	    "<joe@[IPv6:::g]>", "<joe@[]>", "<joe@[x:]>", "<a@b@c.d>", "<@a.test:>", "<@a.test joe@x.y>",
-	    "<joe@a\xff.b>", "<\xc3@a.b>", "<joe(x)@a.b>", "<joe@a.b\r\n>"};
+	    "<joe@a\xff.b>", "<\xc3@a.b>", "<joe(x)@a.b>", "<joe@a.b\r\n>",
+	    "<j\xc2\x85oe@a.b>", "<j\xc2\x9bzJ@a.b>", "<\"j\xe2\x80\xa8oe\"@a.b>", "<joe\xe2\x80\xa9@a.b>"};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
 		refuses(wrong[i], -EINVAL);
 }

@@ -17,11 +17,11 @@ struct message {
 
 static const struct codec_field item_fields[] = {
     {"name", CODEC_BYTES, offsetof(struct item, name), 10, NULL},
-    {"number", CODEC_U64, offsetof(struct item, number), 0, NULL},
+    {"number", CODEC_U64, offsetof(struct item, number), UINT64_MAX, NULL},
 };
 static const struct codec_schema item_schema = {"item", sizeof(struct item), item_fields, 2};
 static const struct codec_field fields[] = {
-    {"id", CODEC_U64, offsetof(struct message, id), 0, NULL},
+    {"id", CODEC_U64, offsetof(struct message, id), UINT64_MAX, NULL},
     {"text", CODEC_BYTES, offsetof(struct message, text), 100, NULL},
     {"items", CODEC_LIST, offsetof(struct message, items), 3, &item_schema},
 };
