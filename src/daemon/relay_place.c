@@ -13,8 +13,10 @@ enum {
 	PLACES_MAX = 20000,           /* remembered, some 150 bytes each; more than that many hosts in a day are rare */
 	PROVEN_MS = 24 * 3600 * 1000, /* "lately": most correspondents come back within a day */
 	SAMPLE = 16,                  /* among so many the one that took the fewest messages makes room */
-	PARTS_OF_NETWORK = 8          /* of all connections one network may have at most this part */
+	PARTS_OF_NETWORK = 8 /* of all connections one network may have at most this part */
 };
+
+size_t relay_policy_host_fetches = 8;
 
 /*
  * An address of IPv6 is a /64, which is what a single customer has; a network is a /48, or a /24 of IPv4. The port
@@ -38,6 +40,8 @@ static size_t limit_of(enum relay_place_kind kind)
 {
 	size_t each = relay_role.process->settings.destination_connections;
 	size_t part = relay_role.process->settings.relay_connections / PARTS_OF_NETWORK;
+	if (kind == RELAY_POLICY_HOST)
+		return relay_policy_host_fetches;
 	return kind == RELAY_ADDRESS || part < each ? each : part;
 }
 

@@ -1,6 +1,6 @@
 /*
  * Fetching a policy (relay_policy_fetch.h): a GET by HTTPS from a host that whoever owns the domain has
- * chosen. It may lie, trickle, or never end; what it can cost is a slot for a minute.
+ * chosen. It may lie, trickle, or never end; what it can cost is a place for a minute, of the few that one host has.
  */
 #include "daemon/relay_policy_fetch.h"
 
@@ -19,12 +19,14 @@ enum {
 };
 
 struct relay_policy_fetch {
-	struct relay_policy_fetch *next; /* of those that wait */
 	struct loop *loop;
 	char host[DNS_NAME_SIZE];
 	relay_policy_fetched done;
 	void *arg;
-	bool begun;
+	/* A place with the address's host, and one of all (share.h). */
+	struct share_claim claim;
+	struct relay_place *place;
+	bool placed; /* has both */
 	struct loop_timer timer;
 	struct loop_task task;
 
@@ -43,12 +45,9 @@ struct relay_policy_fetch {
 
 int64_t relay_policy_fetch_ms = (int64_t)MTA_STS_FETCH_SECONDS * 1000;
 
-static struct {
-	unsigned under_way;
-	struct relay_policy_fetch *waiting; /* the oldest first */
-} fetches;
+static struct share all = {.max = RELAY_POLICY_FETCHES_MAX};
 
-static void begin(struct relay_policy_fetch *f);
+static void connect_now(struct relay_policy_fetch *f);
 static void try_address(struct relay_policy_fetch *f);
 
 /* ---- the end ---- */
@@ -61,18 +60,14 @@ static void leave_address(struct relay_policy_fetch *f)
 	http_get_free(f->http);
 	f->http = NULL;
 	f->streaming = f->secured = f->ended = f->complete = false;
+	share_leave(&f->claim);
+	if (f->placed)
+		share_give_back(f->claim.shares, f->claim.share_count);
+	f->placed = false;
+	relay_place_release(f->place);
+	f->place = NULL;
 }
 
-static void take_out(struct relay_policy_fetch *f)
-{
-	struct relay_policy_fetch **at = &fetches.waiting;
-	while (*at && *at != f)
-		at = &(*at)->next;
-	if (*at)
-		*at = f->next;
-}
-
-/* Gives its place to the one that has waited for longest. */
 void relay_policy_fetch_cancel(struct relay_policy_fetch *f)
 {
 	if (f == NULL)
@@ -80,18 +75,8 @@ void relay_policy_fetch_cancel(struct relay_policy_fetch *f)
 	loop_timer_cancel(&f->timer);
 	loop_task_cancel(&f->task);
 	leave_address(f);
-	if (f->begun) {
-		lookup_done(&f->lookup);
-		fetches.under_way--;
-	} else {
-		take_out(f);
-	}
+	lookup_done(&f->lookup);
 	mem_free(f);
-	if (fetches.waiting && fetches.under_way < RELAY_POLICY_FETCHES_MAX) {
-		struct relay_policy_fetch *next = fetches.waiting;
-		fetches.waiting = next->next;
-		begin(next);
-	}
 }
 
 static void finish(struct relay_policy_fetch *f, const struct mta_sts_policy *policy, const char *why)
@@ -103,7 +88,7 @@ static void finish(struct relay_policy_fetch *f, const struct mta_sts_policy *po
 static void on_timeout(void *arg)
 {
 	struct relay_policy_fetch *f = arg;
-	finish(f, NULL, f->begun ? "the policy's host is too slow" : "too many policies are being fetched");
+	finish(f, NULL, f->claim.line ? "too many policies are being fetched" : "the policy's host is too slow");
 }
 
 /* ---- the response ---- */
@@ -153,6 +138,10 @@ static void on_task(void *arg)
 	struct relay_policy_fetch *f = arg;
 	if (f->complete) {
 		take_response(f);
+		return;
+	}
+	if (f->placed && !f->ended) {
+		connect_now(f);
 		return;
 	}
 	leave_address(f);
@@ -219,17 +208,33 @@ static void on_connected(void *arg, int result)
 		end_address(f, "TLS cannot be begun");
 }
 
+static void connect_now(struct relay_policy_fetch *f)
+{
+	const struct sockaddr_storage *to = &f->addresses[f->at];
+	bool six = to->ss_family == AF_INET6;
+	loop_timer_set(&f->timer, relay_policy_fetch_ms); /* from now on it is the host's time */
+	connect_start(&f->connecting, f->loop, to,
+	    six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in),
+	    six ? &relay_role.source6 : &relay_role.source4, RELAY_POLICY_CONNECT_MS, on_connected, f);
+}
+
+static void on_granted(void *arg)
+{
+	struct relay_policy_fetch *f = arg;
+	f->placed = true;
+	loop_task_schedule(&f->task);
+}
+
 static void try_address(struct relay_policy_fetch *f)
 {
 	if (f->at == f->count) {
 		finish(f, NULL, f->why);
 		return;
 	}
-	const struct sockaddr_storage *to = &f->addresses[f->at];
-	bool six = to->ss_family == AF_INET6;
-	connect_start(&f->connecting, f->loop, to,
-	    six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in),
-	    six ? &relay_role.source6 : &relay_role.source4, RELAY_POLICY_CONNECT_MS, on_connected, f);
+	f->place = relay_place_use(&f->addresses[f->at], RELAY_POLICY_HOST);
+	f->claim = (struct share_claim){.granted = on_granted, .arg = f, .shares = {&f->place->share, &all}, .share_count = 2};
+	if (share_take(&f->claim))
+		on_granted(f);
 }
 
 /* ---- the addresses ---- */
@@ -261,32 +266,18 @@ static void resolve(void *arg)
 	arena_done(&arena);
 }
 
-static void begin(struct relay_policy_fetch *f)
-{
-	fetches.under_way++;
-	f->begun = true;
-	loop_timer_set(&f->timer, relay_policy_fetch_ms);
-	relay_lookup_init(&f->lookup, resolve, f);
-	relay_lookup_run(&f->lookup); /* asks nothing yet: resolve begins at the end of the turn */
-}
-
 struct relay_policy_fetch *relay_policy_fetch_start(
     struct loop *loop, const char *domain, relay_policy_fetched done, void *arg)
 {
-	struct relay_policy_fetch *f = mem_alloc(sizeof *f), **end = &fetches.waiting;
+	struct relay_policy_fetch *f = mem_alloc(sizeof *f);
 	*f = (struct relay_policy_fetch){.loop = loop, .done = done, .arg = arg};
 	/* Without a name, the look-up says so. */
 	if (mta_sts_host(domain, f->host) != 0)
 		f->host[0] = '\0';
 	loop_timer_init(&f->timer, loop, on_timeout, f);
 	loop_task_init(&f->task, loop, on_task, f);
-	if (fetches.under_way < RELAY_POLICY_FETCHES_MAX) {
-		begin(f);
-		return f;
-	}
 	loop_timer_set(&f->timer, relay_policy_fetch_ms);
-	while (*end)
-		end = &(*end)->next;
-	*end = f;
+	relay_lookup_init(&f->lookup, resolve, f);
+	relay_lookup_run(&f->lookup); /* asks nothing yet: resolve begins at the end of the turn */
 	return f;
 }

@@ -306,7 +306,11 @@ void relay_destination_note(struct relay_destination *d, const struct relay_host
 
 /* ---- relay_place.c ---- */
 
-enum relay_place_kind { RELAY_ADDRESS = 1, RELAY_NETWORK };
+enum relay_place_kind {
+	RELAY_ADDRESS = 1,
+	RELAY_NETWORK,
+	RELAY_POLICY_HOST /* the same address, for fetches of policies */
+};
 enum { RELAY_PLACE_KEY = 1 + NETWORK_KEY_SIZE + 2 };
 
 struct relay_place {
@@ -317,6 +321,9 @@ struct relay_place {
 	char key[RELAY_PLACE_KEY];
 	size_t key_len;
 };
+
+/* Policies that are fetched from one host at once: many domains share one, and get theirs in turn. A variable for tests. */
+extern size_t relay_policy_host_fetches;
 
 /* NULL for what has no address (a socket). */
 struct relay_place *relay_place_use(const struct sockaddr_storage *address, enum relay_place_kind kind);

@@ -12,7 +12,7 @@
 struct fiber;
 
 enum {
-	FIBERS_MAX = 2000, /* at a time: 64 KB of addresses each, of which a handshake touches some 20 */
+	FIBERS_MAX = 2000, /* at a time: 64 KB of addresses each, of which a handshake touches some 8 */
 	FIBERS_KEPT = 16   /* stacks that are kept for the next: as many as a busy turn of the loop begins */
 };
 

@@ -84,7 +84,7 @@ def test_a_host_that_takes_a_byte_a_second_is_let_go(net, crowded, pytestconfig)
     slow.on("body", drip)
     net.publish()
     mark = crowded.mark()
-    submit(crowded, crowded.sender, slow.bob, b"Subject: long\r\n\r\n" + b"x" * 78 * 1 + b"\r\n" + (b"y" * 78 + b"\r\n") * 250000)
+    submit(crowded, crowded.sender, slow.bob, b"Subject: long\r\n\r\n" + (b"y" * 78 + b"\r\n") * 225000)
     wait_for(lambda: [e for e in crowded.find_events("relay-deferred", mark) if "too slowly" in e.line]
              or [e for e in crowded.find_events("destination-failed", mark) if "too slowly" in e.line], timeout=600, what="the end of patience")
     slow.usual().down().up()

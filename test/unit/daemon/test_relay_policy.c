@@ -468,6 +468,25 @@ static void only_so_many_fetches_are_under_way(void **state)
 	assert_int_equal(world.fetches, WORLD_DOMAINS);
 }
 
+/* A host that keeps silent has a few of the places, however many domains it serves: others' policies are fetched meanwhile. */
+static void one_host_has_few_of_the_places(void **state)
+{
+	(void)state;
+	struct asker many[WORLD_DOMAINS] = {0};
+	relay_policy_host_fetches = 8;
+	world_serve_nothing();
+	ask_all(many, 0, WORLD_DOMAINS);
+	world_until(&world.records_asked, WORLD_DOMAINS);
+	world_until(&world.fetches, 8);
+	assert_int_equal(world.connections, 8);
+	/* All of them are served in the end, eight at a time. */
+	world_serve_policy(enforce);
+	world_respond_to_all();
+	world_until(&answers, WORLD_DOMAINS);
+	for (int i = 0; i < WORLD_DOMAINS; i++)
+		assert_true(many[i].has_policy);
+}
+
 static void who_waits_too_long_does_without(void **state)
 {
 	(void)state;
@@ -546,6 +565,7 @@ int main(void)
 	    TEST(askers_may_forget_and_ask_while_answered),
 	    TEST(nobody_waits_any_more),
 	    TEST(only_so_many_fetches_are_under_way),
+	    TEST(one_host_has_few_of_the_places),
 	    TEST(who_waits_too_long_does_without),
 	    TEST(only_so_many_are_remembered),
 	};
