@@ -40,6 +40,7 @@ enum {
 	SLOW_MAX = 300,
 	/* A failure that came sooner is no silence. */
 	SILENCE_MS = 1500,
+	SET_BACK_MS = 60 * 1000, /* of the wall clock: less makes little difference to what is believed */
 	/* Of a question that brings none: by then name servers were tried several times. */
 	TIMEOUT_MS = 30000,
 	TIMEOUT_MAX_MS = 300000,
@@ -310,12 +311,28 @@ static bool answer_from_memory(struct client *client, uint32_t request, const st
 	return true;
 }
 
+/*
+ * The library keeps the times until which it believes its own cache by the wall clock. One that was set back by ten days would
+ * make it believe everything ten days longer: then this process ends, and its successor knows nothing.
+ */
+static void look_at_clock(void)
+{
+	static int64_t last_offset = INT64_MIN;
+	int64_t offset = clock_wall_ms() - clock_monotonic_ms();
+	if (last_offset != INT64_MIN && offset < last_offset - SET_BACK_MS) {
+		log_event(LOG_WARNING, "-", "clock-set-back", log_i64("seconds", (last_offset - offset) / 1000));
+		_exit(ROLE_TRY_AGAIN_STATUS);
+	}
+	last_offset = offset;
+}
+
 static void received(struct link *link, struct channel_frame *frame)
 {
 	struct client *client = (struct client *)link;
 	struct message_query m;
 	if (!link_decode(link, frame, &m))
 		return;
+	look_at_clock();
 	if (m.name.len >= NAME_BYTES || memchr(m.name.data, 0, m.name.len) || m.type == 0 ||
 	    m.type > UINT16_MAX) {
 		send_failure(client, frame->request, "this is no question");

@@ -66,8 +66,11 @@ static int check_log(struct embedded *e, struct store_task *t, uint64_t last_lsn
 	struct record r;
 	bool broken = false;
 	int error = snapshot_lsn(e->folder_fd, &start.gaps_until);
-	if (error) /* check_snapshot tells of it; no gap is a finding then */
+	if (error) { /* no gap is a finding then */
 		start.gaps_until = UINT64_MAX - 1;
+		if (file_is_unreadable(error))
+			note(t, "snapshot", 0, error);
+	}
 	error = log_scan_begin(&scan, e->volumes_fd, &start, true);
 	if (error)
 		return note(t, "log", 0, error);
@@ -132,14 +135,17 @@ static void check_large_file(struct index_check *c, const struct blob_place *pla
 	struct volume *volume;
 	uint64_t size = 0;
 	int error = volumes_get(&c->e->volumes, SEGMENT_BODY, place->segment, &volume);
-	if (error)
+	if (error == -ENOENT || error == -EBADMSG)
 		return; /* reading its content says the same */
-	error = segment_check_header(&volume->segment);
+	bool is_open = error == 0;
+	if (error == 0)
+		error = segment_check_header(&volume->segment);
 	if (error == 0)
 		error = file_size(volume->segment.fd, &size);
 	if (error == 0 && size != SEGMENT_HEADER_SIZE + segment_blob_space(place->length))
 		error = -EBADMSG;
-	volumes_put(&c->e->volumes, volume);
+	if (is_open)
+		volumes_put(&c->e->volumes, volume);
 	note(c->task, "large body's file", place->segment, error);
 }
 

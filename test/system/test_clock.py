@@ -4,7 +4,7 @@ nothing that is kept goes by the time."""
 import pytest
 
 from clock import Clock
-from server import field
+from server import field, wait_for
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 DAY = 86400
@@ -51,6 +51,19 @@ def test_logins_and_their_brake_take_no_notice(make_server, clock):
             server.pop3(BOB, password="wrong-and-known-to-be")
         server.pop3(BOB).quit()
         server.pop3(BOB).quit()  # remembered
+
+
+def test_the_resolver_forgets_what_it_would_believe_too_long(make_server, clock):
+    server = make_server(environment=clock.environment, sender_null_mx=True, dns_server="127.0.0.1@9")
+    server.deliver(ALICE, b"Subject: before\r\n\r\nx\r\n")
+    pid = server.role_pids()["dns"]
+    clock.advance(-10 * DAY)
+    mark = server.mark()
+    server.deliver(ALICE, b"Subject: meanwhile\r\n\r\nx\r\n")
+    server.wait_event("role-tries-again", since=mark, role="dns")
+    wait_for(lambda: server.role_pids().get("dns", pid) != pid, what="another dns")
+    server.deliver(ALICE, b"Subject: after\r\n\r\nx\r\n")
+    assert subjects(server) == ["before", "meanwhile", "after"]
 
 
 def test_mail_keeps_its_order_and_its_names(make_server, clock):
