@@ -164,6 +164,8 @@ static void watch(struct relay_connection *c)
 		loop_timer_set(&c->timer, RELAY_WATCH_MS);
 		return;
 	}
+	if (!c->ready)
+		relay_place_was_hurried(c->host->address);
 	note_silence(c, c->client != NULL, "the host is slow, and others wait for the connection");
 	c->failed = true;
 	if (c->streaming)

@@ -99,7 +99,7 @@ struct relay_place *relay_place_use(const struct sockaddr_storage *address, enum
 
 void relay_place_release(struct relay_place *p)
 {
-	if (p && --p->users == 0 && !is_proven(p))
+	if (p && --p->users == 0 && !is_proven(p) && p->hurried == 0)
 		forget(p);
 }
 
@@ -108,12 +108,24 @@ void relay_place_took_mail(struct relay_place *p)
 	if (p == NULL)
 		return;
 	p->taken++;
+	p->hurried = 0;
 	p->proven_at = clock_monotonic_ms();
 }
 
 bool relay_place_is_proven(const struct relay_place *p)
 {
 	return p && is_proven(p);
+}
+
+int64_t relay_place_hurry(const struct relay_place *p)
+{
+	return (int64_t)RELAY_HURRY_MS << (p ? p->hurried : 0);
+}
+
+void relay_place_was_hurried(struct relay_place *p)
+{
+	if (p && p->hurried < RELAY_HURRIES_MAX)
+		p->hurried++;
 }
 
 void relay_places_configure(void)

@@ -49,7 +49,8 @@ enum {
 	RELAY_SPARE_MS = 500,                /* that it is kept while others wait for its place: store may have more mail for it */
 	/* Where others wait for its place, a host that is slow loses it, and comes back to the line: RFC 5321 section 4.5.3.2
 	 * asks for five minutes for each reply, but thirty silent hosts would have all places for as long. */
-	RELAY_HURRY_MS = 20 * 1000,          /* from the beginning until the connection can be used */
+	RELAY_HURRY_MS = 20 * 1000,          /* from the beginning until the connection can be used; */
+	RELAY_HURRIES_MAX = 2,               /* twice as long the next times, so that a host which greets late is not passed over for ever */
 	RELAY_SLOW_MS = 5 * 60 * 1000,       /* from MAIL to the body */
 	RELAY_WATCH_MS = 5 * 1000,           /* so often it is looked at */
 	RELAY_LINGER_MS = 2 * 1000,          /* that a destination without mail is kept */
@@ -318,6 +319,7 @@ struct relay_place {
 	size_t users;      /* hosts */
 	uint64_t taken;    /* messages */
 	int64_t proven_at; /* monotonic: the last of them */
+	unsigned hurried;  /* times that a connection was ended since others waited, and the host was slow to begin */
 	char key[RELAY_PLACE_KEY];
 	size_t key_len;
 };
@@ -330,6 +332,9 @@ struct relay_place *relay_place_use(const struct sockaddr_storage *address, enum
 void relay_place_release(struct relay_place *p); /* NULL is allowed */
 void relay_place_took_mail(struct relay_place *p); /* NULL is allowed */
 bool relay_place_is_proven(const struct relay_place *p);
+/* How long a connection to this host may take to begin while others wait, in milliseconds; and one took too long. */
+int64_t relay_place_hurry(const struct relay_place *p); /* NULL is allowed */
+void relay_place_was_hurried(struct relay_place *p);    /* NULL is allowed */
 /* The limits of all shares, from the settings. */
 void relay_places_configure(void);
 

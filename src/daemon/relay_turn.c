@@ -58,7 +58,7 @@ bool relay_connection_holds_others_up(const struct relay_connection *c)
 	if (!share_is_wanted(c->shares, c->share_count, &c->host->claim))
 		return false;
 	if (!c->ready)
-		return now - c->began >= RELAY_HURRY_MS;
+		return now - c->began >= relay_place_hurry(c->host->address);
 	enum smtp_client_waiting waiting = smtp_client_waits_for(c->client);
 	return c->message && now - c->message_since >= RELAY_SLOW_MS &&
 	       (waiting == SMTP_CLIENT_FOR_MAIL || waiting == SMTP_CLIENT_FOR_RCPT || waiting == SMTP_CLIENT_FOR_DATA);

@@ -106,6 +106,18 @@ static void remembers_who_took_mail(void **state)
 	p = relay_place_use(&a, RELAY_ADDRESS);
 	assert_true(relay_place_is_proven(p));
 	relay_place_release(p);
+	/* One that was too slow for those who waited gets more time the next times. */
+	struct sockaddr_storage late = address("192.0.2.9", 25);
+	p = relay_place_use(&late, RELAY_ADDRESS);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(relay_place_hurry(p), (int64_t)RELAY_HURRY_MS << (i < RELAY_HURRIES_MAX ? i : RELAY_HURRIES_MAX));
+		relay_place_was_hurried(p);
+		relay_place_release(p);
+		p = relay_place_use(&late, RELAY_ADDRESS);
+	}
+	relay_place_took_mail(p);
+	assert_int_equal(relay_place_hurry(p), RELAY_HURRY_MS);
+	relay_place_release(p);
 	struct view key;
 	void *value;
 	size_t position = 0;
