@@ -32,11 +32,13 @@ static bool is_xtext(struct view v)
 /* What found no room for the envelope is not the client's mistake: it may come again with a part. */
 static bool refuse(struct smtp_session *s, unsigned code, const char *enhanced, const char *text)
 {
-	if (arena_take_failure(&s->arena))
-		smtp_fault(
+	if (arena_take_failure(&s->arena)) {
+		smtp_futile(s);
+		smtp_reply(
 		    s, 452, "4.5.3", "too much for one message; send it again for the other recipients");
-	else
+	} else {
 		smtp_fault(s, code, enhanced, text);
+	}
 	return false;
 }
 
@@ -254,7 +256,8 @@ void smtp_rcpt(struct smtp_session *s, struct view argument)
 	struct cursor in = cursor_on(argument);
 	struct path path;
 	if (s->envelope.count >= s->config.recipients_max) {
-		smtp_fault(s, 452, "4.5.3", "too many recipients; send the message again for the others");
+		/* No error of the client's: it cannot know, and what was taken goes its way (RFC 5321 section 4.5.3.1.10). */
+		smtp_reply(s, 452, "4.5.3", "too many recipients; send the message again for the others");
 		return;
 	}
 	s->pending = (struct smtp_recipient){0};
