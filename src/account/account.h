@@ -218,6 +218,7 @@ void account_fetch_free(struct account_fetch *f);
  * Deletes messages of a mailbox, all or none, whatever happens: more than fit one transaction are first written
  * down as an intent, which is finished by account_repair or when the maildrop is next opened, if a crash comes
  * between. UIDs that are not there are passed over. Deleted mail can be brought back for a while.
+ * -E2BIG: more than 399,800 ranges of UIDs; fewer at a time will do.
  */
 struct account_expunge {
 	uint64_t shard;

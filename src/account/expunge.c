@@ -45,10 +45,21 @@ static int put_intent_part(struct txn *t, const struct account_expunge *x, uint6
 	return value_put(t, x->shard, key_intent(id, part), &value);
 }
 
+/* Parts that the intent will have; refusals come before the first write (store.h). */
+static size_t count_parts(const struct account_expunge *x)
+{
+	size_t ranges = 0;
+	for (size_t i = 0; i < x->uid_count; i++)
+		ranges += i == 0 || x->uids[i] != x->uids[i - 1] + 1;
+	return (ranges + ACCOUNT_INTENT_RANGES - 1) / ACCOUNT_INTENT_RANGES;
+}
+
 /* Writes the intent: ranges of UIDs, in as many parts as it takes. */
 static int run_intent(struct txn *t, void *arg)
 {
 	struct account_expunge *x = arg;
+	if (count_parts(x) >= STORE_WRITE_KEYS_MAX)
+		return -E2BIG;
 	struct account_head head;
 	struct account_intent *intent = mem_alloc(sizeof *intent);
 	uint32_t parts = 0;

@@ -174,6 +174,9 @@ static void ended(struct master *m, struct child *child, int status)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == ROLE_TRY_AGAIN_STATUS) {
 		log_event(LOG_WARNING, "-", "role-tries-again", log_string("role", child->role->name),
 		    log_i64("in_ms", TRY_AGAIN_MS));
+		/* Whoever waits for us to be ready waits longer. */
+		if (!m->announced)
+			master_notify("EXTEND_TIMEOUT_USEC=30000000");
 		loop_timer_set(&child->restart, TRY_AGAIN_MS);
 		return;
 	}
