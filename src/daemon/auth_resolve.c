@@ -110,7 +110,8 @@ static struct message_resolved to_error(int error)
 /* What there is no such address of is nobody's; that the directory cannot be asked says nothing. */
 static struct message_verdict to_verdict(const struct known *known, int error, uint64_t account)
 {
-	struct message_verdict m = {.temporary = error && to_error(error).verdict == RESOLVE_TEMPORARY};
+	struct message_verdict m = {.temporary = error && to_error(error).verdict == RESOLVE_TEMPORARY,
+	    .foreign = (known && known->not_ours) || error == -EXDEV};
 	for (size_t i = 0; known && i < known->count; i++)
 		m.allowed |= known->targets[i].account == account;
 	return m;

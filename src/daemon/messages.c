@@ -94,7 +94,7 @@ SCHEMA(message_logged_in, FIELD_IDENTITY(message_logged_in, account),
     FIELD_ADDRESS(message_logged_in, address));
 SCHEMA(message_login_failed, FIELD_NUMBER(message_login_failed, why, 0, LOGIN_DISABLED));
 SCHEMA(message_sender, FIELD_IDENTITY(message_sender, account), FIELD_ADDRESS(message_sender, address));
-SCHEMA(message_verdict, FIELD_FLAG(message_verdict, allowed), FIELD_FLAG(message_verdict, temporary));
+SCHEMA(message_verdict, FIELD_FLAG(message_verdict, allowed), FIELD_FLAG(message_verdict, temporary), FIELD_FLAG(message_verdict, foreign));
 SCHEMA(message_grant, FIELD_IDENTITY(message_grant, account), FIELD_WORD(message_grant, service, 16));
 SCHEMA(message_granted, FIELD_ERROR(message_granted, error));
 SCHEMA(message_revoke, FIELD_IDENTITY(message_revoke, account));

@@ -143,7 +143,7 @@ struct message_logged_in { uint64_t account; struct view address; };
 enum login_failure { LOGIN_BAD_CREDENTIALS, LOGIN_TEMPORARY, LOGIN_THROTTLED, LOGIN_MALFORMED, LOGIN_BAD_MECHANISM, LOGIN_DISABLED };
 struct message_login_failed { uint64_t why; };
 struct message_sender { uint64_t account; struct view address; };
-struct message_verdict { uint64_t allowed, temporary; }; /* temporary: it cannot be told now */
+struct message_verdict { uint64_t allowed, temporary, foreign; }; /* temporary: it cannot be told now; foreign: of another domain than ours */
 
 struct message_grant { uint64_t account; struct view service; };
 struct message_granted { uint64_t error; };

@@ -135,6 +135,13 @@ static const struct setting {
 	"Let clients use TLS 1.2 with CBC, too, for mail programs that know nothing better."},
     {"allow_main_password_scram", FLAG, AT(allow_main_password_scram), "false", 0, 1,
 	"Let owners opt in to SCRAM with their main password; a stolen SCRAM verifier is easier to attack than Argon2id."},
+    {"own_from", TEXT, AT(own_from), "refuse", 0, 0,
+	"What happens to a user's message whose From field names an address of a domain of ours that is not the user's: \"refuse\"; "
+	"\"sender\": the field Sender names the user; \"off\": it is not looked at."},
+    {"foreign_from", TEXT, AT(foreign_from), "sender", 0, 0,
+	"The same for an address of another domain. Where only one of the two is \"off\", Sender may be written all the same."},
+    {"received_login", FLAG, AT(received_login), "false", 0, 1,
+	"Whether the trace field of a user's message names the account that has logged in. Every recipient can read it."},
     {"sender_null_mx", FLAG, AT(sender_null_mx), "true", 0, 1,
 	"Refuse senders whose domain says by a null MX (RFC 7505) that it takes no mail."},
     {"crash_stop", FLAG, AT(crash_stop), "false", 0, 1,
@@ -357,8 +364,17 @@ static int check_lines(const struct settings *s, struct buf *problem)
 	return 0;
 }
 
+static bool is_from_policy(struct view value)
+{
+	return view_equal(value, VIEW("refuse")) || view_equal(value, VIEW("sender")) || view_equal(value, VIEW("off"));
+}
+
 static int check_together(const struct settings *s, struct buf *problem)
 {
+	if (!is_from_policy(s->own_from) || !is_from_policy(s->foreign_from)) {
+		buf_append_string(problem, "own_from and foreign_from are \"refuse\", \"sender\" or \"off\"");
+		return -EINVAL;
+	}
 	struct view certificates = s->tls_certificates, keys = s->tls_keys, part;
 	size_t n = 0, m = 0;
 	while (certificates.len && view_next(&certificates, '\n', &part))

@@ -24,6 +24,7 @@ struct settings {
 	struct view tls_certificates, tls_keys;
 	struct view proxy_from, xclient_from;
 	struct view trusted_networks, login_mechanisms;
+	struct view own_from, foreign_from; /* "refuse", "sender" or "off" */
 	struct view dns_server, dns_anchors, dns_stubs;
 	struct view relay_source, ca_file, routes, relay_domains, tls_policies;
 	uint64_t message_size_max, recipients_max, received_max;
@@ -31,7 +32,7 @@ struct settings {
 	uint64_t errors_max, greeting_delay_ms, data_rate_min;
 	uint64_t timeout_command, timeout_data, pop3_idle;
 	uint64_t disk_reserve, undelete_days, quota_default;
-	uint64_t require_tls_login, tls_cbc, allow_main_password_scram, sender_null_mx, crash_stop;
+	uint64_t require_tls_login, tls_cbc, allow_main_password_scram, sender_null_mx, received_login, crash_stop;
 	struct view relay_networks;
 	uint64_t relay_port, mta_sts, mta_sts_port;
 	uint64_t queue_retry_min, queue_retry_max, queue_warn_hours, queue_give_up_days;

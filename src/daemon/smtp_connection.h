@@ -40,6 +40,7 @@ struct smtp_connection {
 		bool direct; /* the target is the recipient itself, not where an alias leads */
 		enum resolve_verdict resolved; /* what the directory said of it */
 		size_t room_next;
+		size_t author_next; /* of the From field */
 	} check;
 
 	/* Where the transaction's mail goes and the body on its way: smtp_upload.c. */

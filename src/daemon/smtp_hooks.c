@@ -1,15 +1,17 @@
 /*
- * The verdict hooks: what decides, at connect, MAIL and RCPT, whether the client goes on. Each row is one
+ * The verdict hooks: what decides, at connect, MAIL, RCPT and the end of a message, whether the client goes on. Each row is one
  * reason to refuse; a hook accepts, refuses, or waits for another role's answer. Greylisting, SPF and content
  * come in as further rows.
  */
 #include <errno.h>
 
+#include "account/address.h"
 #include "base/log.h"
 #include "daemon/smtp_hooks.h"
+#include "format/author.h"
 #include "format/domain.h"
 
-static smtp_hook delay_greeting, limit_messages, own_sender, sender_takes_mail;
+static smtp_hook delay_greeting, limit_messages, own_sender, sender_takes_mail, own_authors;
 
 static const struct {
 	enum smtp_stage stage;
@@ -22,6 +24,7 @@ static const struct {
     {SMTP_AT_MAIL, 1 << SMTP_RELAY, sender_takes_mail},
     {SMTP_AT_RCPT, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION | 1 << SMTP_LMTP, smtp_resolve_recipient},
     {SMTP_AT_RCPT, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION | 1 << SMTP_LMTP, smtp_recipient_has_room},
+    {SMTP_AT_END, 1 << SMTP_SUBMISSION, own_authors},
 };
 
 static unsigned kind_bit(const struct smtp_connection *c)
@@ -75,7 +78,7 @@ void smtp_hooks_check(void *arg, enum smtp_stage stage, const struct smtp_envelo
 	c->check.stage = stage;
 	c->check.recipient = recipient;
 	c->check.next = 0;
-	c->check.room_next = 0;
+	c->check.room_next = c->check.author_next = 0;
 	arena_init(&c->check.arena, 512 * 1024);
 	run_hooks(c);
 }
@@ -148,6 +151,11 @@ void smtp_hooks_early_talker(struct smtp_connection *c)
 	loop_timer_cancel(&c->greeting);
 	smtp_hooks_resume(c, HOOK_DECIDED, &early);
 }
+
+static const struct smtp_verdict not_your_author = {.kind = SMTP_PERMANENT,
+    .code = 550,
+    .enhanced = "5.7.1",
+    .text = "the address in the From field is not yours: write one of your own there"};
 
 /* ---- MAIL ---- */
 
@@ -238,4 +246,84 @@ static enum smtp_hook_result sender_takes_mail(struct smtp_connection *c, struct
 	(void)verdict;
 	buf_done(&name);
 	return result;
+}
+
+/* ---- the end of a message ---- */
+
+/* What the settings say of an author who is not the user. */
+static bool refuses_author(bool foreign)
+{
+	const struct settings *settings = &smtp_role.edge.process->settings;
+	return view_equal(foreign ? settings->foreign_from : settings->own_from, VIEW("refuse"));
+}
+
+static enum smtp_hook_result ask_authors(struct smtp_connection *c, struct smtp_verdict *verdict);
+
+static bool author_answered(void *arg, struct link *link, struct channel_frame *frame)
+{
+	struct smtp_connection *c = arg;
+	struct message_verdict m;
+	struct smtp_verdict verdict;
+	if (frame == NULL) {
+		smtp_hooks_resume(c, HOOK_DECIDED, &smtp_unavailable);
+		return true;
+	}
+	if (!link_decode(link, frame, &m))
+		return false;
+	c->check.request = 0;
+	enum smtp_hook_result result = HOOK_DECIDED;
+	if (m.temporary)
+		verdict = smtp_unavailable;
+	else if (!m.allowed && refuses_author(m.foreign))
+		verdict = not_your_author;
+	else
+		result = ask_authors(c, &verdict);
+	if (result != HOOK_WAIT)
+		smtp_hooks_resume(c, result, &verdict);
+	return true;
+}
+
+/* Of the address that was proven at MAIL, and the account's own, auth need not be asked. */
+static bool is_proven(const struct smtp_connection *c, struct view author)
+{
+	return view_equal_nocase(author, smtp_envelope(c->session)->sender) ||
+	       view_equal_nocase(author, smtp_login_address(c->session));
+}
+
+/* One after the other, from the one whose turn it is. */
+static enum smtp_hook_result ask_authors(struct smtp_connection *c, struct smtp_verdict *verdict)
+{
+	const struct authors *authors = smtp_message(c->session)->authors;
+	while (c->check.author_next < authors->count) {
+		struct view author = authors->addresses[c->check.author_next++];
+		struct address normal;
+		if (is_proven(c, author))
+			continue;
+		if (address_normalize(author, &normal) == 0) {
+			struct message_sender m = {.account = c->account, .address = address_view(&normal)};
+			return smtp_hooks_ask(c, &smtp_role.auth, MESSAGE_SENDER, &m, author_answered, verdict);
+		}
+		/* What is no address is nobody's here. */
+		if (refuses_author(true)) {
+			*verdict = not_your_author;
+			return HOOK_DECIDED;
+		}
+	}
+	return HOOK_ACCEPT;
+}
+
+/* RFC 6409 section 6.1, and 8.1 for Sender, which the body has got where From names somebody else. */
+static enum smtp_hook_result own_authors(struct smtp_connection *c, struct smtp_verdict *verdict)
+{
+	const struct authors *authors = smtp_message(c->session)->authors;
+	if (authors == NULL || (!refuses_author(true) && !refuses_author(false)))
+		return HOOK_ACCEPT;
+	if (authors->cut) {
+		*verdict = (struct smtp_verdict){.kind = SMTP_PERMANENT,
+		    .code = 550,
+		    .enhanced = "5.6.0",
+		    .text = "the From field holds more addresses than this server looks at"};
+		return HOOK_DECIDED;
+	}
+	return ask_authors(c, verdict);
 }

@@ -43,6 +43,8 @@ static bool is_dropped(const struct header_filter *f, struct view name)
 	if (f->drop & DROP_BCC &&
 	    (view_equal_nocase(name, VIEW("Bcc")) || view_equal_nocase(name, VIEW("Resent-Bcc"))))
 		return true;
+	if (f->drop & DROP_SENDER && !f->ended && view_equal_nocase(name, VIEW("Sender")))
+		return true;
 	return f->drop & DROP_RETURN_PATH && !f->ended && view_equal_nocase(name, VIEW("Return-Path"));
 }
 

@@ -22,6 +22,7 @@ enum {
 	 */
 	DROP_BCC = 1,
 	DROP_RETURN_PATH = 2, /* only the final delivery writes one: RFC 5321, section 4.4 */
+	DROP_SENDER = 4,      /* the submission server says who has sent it: RFC 6409, section 8.1 */
 };
 
 struct header_filter {

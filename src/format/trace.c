@@ -66,6 +66,11 @@ static void append_from(struct buf *out, const struct received *r)
 		append_word(out, r->address, r->utf8);
 		buf_append(out, VIEW("])"));
 	}
+	if (r->login.len) {
+		buf_append(out, VIEW("\r\n\t(authenticated as "));
+		append_comment(out, r->login);
+		buf_append_byte(out, ')');
+	}
 	buf_append(out, VIEW("\r\n\t"));
 }
 

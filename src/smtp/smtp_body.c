@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/utf8.h"
+#include "format/author.h"
 #include "format/date.h"
 #include "format/limits.h"
 #include "format/line_ends.h"
@@ -11,7 +12,12 @@
 #include "format/summary.h"
 #include "smtp/smtp_session.h"
 
-enum { ARENA_MAX = 256 * 1024, HEADER_PIECE = 128 * 1024 };
+enum {
+	ARENA_MAX = 256 * 1024,
+	HEADER_PIECE = 128 * 1024,
+	/* Of a submitted message: 1,000 recipients with names in every script, and long threads, have half of it. */
+	SUBMITTED_HEADER_MAX = 512 * 1024
+};
 
 struct smtp_body {
 	struct smtp_body_config config;
@@ -24,6 +30,8 @@ struct smtp_body {
 	struct mime_parser *mime;
 	struct arena arena;
 	struct buf summary, structure, message_id;
+	struct buf header; /* of a submission, as it goes out */
+	struct authors authors;
 };
 
 struct smtp_body *smtp_body_new(const struct smtp_body_config *config, struct view trace)
@@ -40,7 +48,9 @@ struct smtp_body *smtp_body_new(const struct smtp_body_config *config, struct vi
 	arena_init(&b->arena, ARENA_MAX);
 	/* RFC 5321 section 4.4: Return-Path is written at the final delivery only, so an earlier one is not
 	 * believed. */
-	header_filter_init(&b->filter, config->submission ? DROP_BCC | DROP_RETURN_PATH : DROP_RETURN_PATH);
+	header_filter_init(&b->filter, DROP_RETURN_PATH | (config->submission ? DROP_BCC : 0) |
+	                                   (config->submission && config->writes_sender ? DROP_SENDER : 0));
+	buf_init(&b->header, SUBMITTED_HEADER_MAX);
 	b->mime = mime_parser_new();
 	return b;
 }
@@ -56,6 +66,7 @@ void smtp_body_free(struct smtp_body *b)
 	buf_done(&b->summary);
 	buf_done(&b->structure);
 	buf_done(&b->message_id);
+	buf_done(&b->header);
 	mem_free(b);
 }
 
@@ -70,9 +81,27 @@ static void emit(struct smtp_body *b, struct view bytes)
 
 /* ---- the header ---- */
 
-/* What a submission server adds where it is missing: RFC 6409 sections 8.2 and 8.3. */
-static void complete_header(const struct smtp_body *b, struct buf *out)
+/* RFC 5322 section 3.6.2: who has written it, and who has sent it if that is somebody else. */
+static void complete_authors(struct smtp_body *b, struct buf *out)
 {
+	struct view sender = b->config.sender.len ? b->config.sender : b->config.login;
+	authors_find(buf_view(&b->header), &b->arena, &b->authors);
+	if (sender.len == 0)
+		return;
+	if (!b->authors.field) {
+		buf_printf(out, "From: <%.*s>\r\n", VIEW_FMT(sender));
+		return;
+	}
+	if (b->config.writes_sender && !authors_are(&b->authors, b->config.sender) && !authors_are(&b->authors, b->config.login))
+		buf_printf(out, "Sender: <%.*s>\r\n", VIEW_FMT(sender));
+}
+
+/* What a submission server adds where it is missing: RFC 6409 sections 8.1 to 8.3. */
+static void complete_header(struct smtp_body *b, struct buf *out)
+{
+	if (buf_append(&b->header, buf_view(out)) != 0)
+		b->fault = SMTP_BODY_HEADER_TOO_LARGE;
+	complete_authors(b, out);
 	if (!b->filter.has_date) {
 		buf_append(out, VIEW("Date: "));
 		date_write(out, (struct date){.seconds = b->config.now, .zone_known = true});
@@ -103,7 +132,7 @@ static struct view take_header(struct smtp_body *b, struct view bytes)
 	int error = 0;
 	bool nul = false;
 	buf_init(&out, 2 * bytes.len + HEADER_PIECE);
-	while (bytes.len > 0 && !b->filter.over && error == 0) {
+	while (bytes.len > 0 && !b->filter.over && error == 0 && b->fault == SMTP_BODY_GOOD) {
 		size_t consumed = 0;
 		error = header_filter_feed(&b->filter, bytes, &consumed, &out);
 		nul = nul || view_find(view_take(bytes, consumed), '\0') >= 0;
@@ -111,13 +140,15 @@ static struct view take_header(struct smtp_body *b, struct view bytes)
 		if (b->filter.ended && !b->header_done)
 			end_header(b, &out);
 	}
+	if (b->config.submission && !b->header_done && buf_append(&b->header, buf_view(&out)) != 0)
+		b->fault = SMTP_BODY_HEADER_TOO_LARGE;
 	if (b->filter.received > b->config.received_max)
 		b->fault = SMTP_BODY_LOOP;
 	else if (nul)
 		b->fault = SMTP_BODY_NUL;
 	else if (error || buf_failed(&out))
 		b->fault = SMTP_BODY_NO_MEMORY;
-	else
+	if (b->fault == SMTP_BODY_GOOD)
 		emit(b, buf_view(&out));
 	buf_done(&out);
 	return bytes;
@@ -182,6 +213,7 @@ static void make_trailer(struct smtp_body *b, struct smtp_trailer *trailer)
 		buf_append(&b->message_id, view_take(summary.envelope.message_id, b->message_id.max));
 		trailer->message_id = buf_view(&b->message_id);
 	}
+	trailer->authors = b->config.submission ? &b->authors : NULL;
 	if (mime_tree_encode(tree, &b->structure) == 0)
 		trailer->structure = buf_view(&b->structure);
 }
@@ -207,7 +239,7 @@ static void end_unfinished_header(struct smtp_body *b)
 		b->fault = SMTP_BODY_LOOP;
 	else if (error || buf_failed(&out))
 		b->fault = SMTP_BODY_NO_MEMORY;
-	else
+	if (b->fault == SMTP_BODY_GOOD)
 		emit(b, buf_view(&out));
 	buf_done(&out);
 }

@@ -19,6 +19,7 @@ enum smtp_body_fault {
 	SMTP_BODY_LOOP, /* more Received fields than allowed */
 	SMTP_BODY_BARE_END, /* a CR or LF alone, where only lines of text may be (RFC 5321 section 2.3.8) */
 	SMTP_BODY_NUL, /* in text (RFC 2045 sections 2.7 and 2.8), or in a header, which is always text (RFC 5322) */
+	SMTP_BODY_HEADER_TOO_LARGE, /* a submitted one, past SUBMITTED_HEADER_MAX */
 	SMTP_BODY_NO_MEMORY
 };
 
@@ -30,6 +31,12 @@ struct smtp_body_config {
 	uint32_t received_max;
 	int64_t now;
 	struct view hostname;
+	/*
+	 * A submission's Sender field is ours to write (RFC 6409 section 8.1): it is `sender`, unless the one author is that
+	 * or `login`. Both are the user's own addresses, and outlive the body.
+	 */
+	bool writes_sender;
+	struct view sender, login;
 	/* Takes the message; false when too much is under way (the bytes are taken all the same). */
 	bool (*sink)(void *arg, struct view bytes);
 	void *arg;

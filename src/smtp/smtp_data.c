@@ -17,6 +17,9 @@ static void begin_body(struct smtp_session *s, bool chunks)
 	    .received_max = s->config.received_max,
 	    .now = s->backend->now(s->arg),
 	    .hostname = s->config.hostname,
+	    .writes_sender = s->config.writes_sender,
+	    .sender = s->envelope.sender,
+	    .login = buf_view(&s->login),
 	    .sink = s->backend->body,
 	    .arg = s->arg,
 	};
@@ -89,6 +92,9 @@ static bool refuse_fault(struct smtp_session *s, enum smtp_body_fault fault)
 		    "section 2.7)",
 		    true);
 		break;
+	case SMTP_BODY_HEADER_TOO_LARGE:
+		reply_all(s, 552, "5.3.4", "the message's header is larger than this server takes", true);
+		break;
 	case SMTP_BODY_NO_MEMORY:
 		smtp_futile(s);
 		reply_all(s, 452, "4.3.1", "no memory for the message now, try again later", false);
@@ -99,9 +105,9 @@ static bool refuse_fault(struct smtp_session *s, enum smtp_body_fault fault)
 
 static void end_body(struct smtp_session *s)
 {
-	struct smtp_trailer trailer;
 	s->mode = SMTP_COMMANDS;
-	enum smtp_body_fault fault = s->dot.bare_cr || s->dot.bare_lf ? SMTP_BODY_BARE_END : smtp_body_end(s->body, &trailer);
+	enum smtp_body_fault fault =
+	    s->dot.bare_cr || s->dot.bare_lf ? SMTP_BODY_BARE_END : smtp_body_end(s->body, &s->trailer);
 	if (refuse_fault(s, fault)) {
 		smtp_reset(s);
 		return;
@@ -115,8 +121,27 @@ static void end_body(struct smtp_session *s)
 		smtp_reset(s);
 		return;
 	}
-	s->wait = SMTP_WAIT_DELIVERY;
-	s->backend->deliver(s->arg, &s->envelope, &trailer);
+	s->checking = SMTP_AT_END;
+	s->wait = SMTP_WAIT_CHECK;
+	s->backend->check(s->arg, SMTP_AT_END, &s->envelope, NULL);
+}
+
+void smtp_end_checked(struct smtp_session *s, const struct smtp_verdict *verdict)
+{
+	if (verdict->kind == SMTP_ACCEPT) {
+		s->wait = SMTP_WAIT_DELIVERY;
+		s->backend->deliver(s->arg, &s->envelope, &s->trailer);
+		return;
+	}
+	if (verdict->kind == SMTP_DISCARD) {
+		reply_all(s, 250, "2.0.0", "taken", false);
+		smtp_progress(s);
+	} else {
+		if (verdict->kind == SMTP_TEMPORARY)
+			smtp_futile(s);
+		reply_all(s, verdict->code, verdict->enhanced, verdict->text, verdict->kind == SMTP_PERMANENT);
+	}
+	smtp_reset(s);
 }
 
 static void reply_result(struct smtp_session *s, int result, struct view id)

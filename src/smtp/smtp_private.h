@@ -53,6 +53,7 @@ struct smtp_session {
 	enum smtp_stage checking;
 	struct smtp_dot dot;
 	struct smtp_body *body; /* while a message arrives */
+	struct smtp_trailer trailer; /* of the body, from its end on */
 	uint64_t chunk_left, chunk_size;
 	bool last_chunk, chunk_refused, discard;
 };
@@ -93,6 +94,7 @@ size_t smtp_feed_chunk(struct smtp_session *s, struct view bytes);
 void smtp_reset(struct smtp_session *s);
 /* The answers to MAIL's and RCPT's checks. */
 void smtp_mail_checked(struct smtp_session *s, const struct smtp_verdict *verdict);
+void smtp_end_checked(struct smtp_session *s, const struct smtp_verdict *verdict);
 void smtp_rcpt_checked(struct smtp_session *s, const struct smtp_verdict *verdict);
 
 /* When, and how urgently: MAIL's parameters in smtp_schedule.c. When they are refused, the reply is written.

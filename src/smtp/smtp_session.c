@@ -95,8 +95,10 @@ void smtp_checked(struct smtp_session *s, const struct smtp_verdict *verdict)
 		}
 	} else if (s->checking == SMTP_AT_MAIL) {
 		smtp_mail_checked(s, verdict);
-	} else {
+	} else if (s->checking == SMTP_AT_RCPT) {
 		smtp_rcpt_checked(s, verdict);
+	} else {
+		smtp_end_checked(s, verdict);
 	}
 	if (verdict->close)
 		smtp_close(s);
@@ -247,6 +249,11 @@ enum smtp_waiting smtp_waits_for(const struct smtp_session *s)
 const struct smtp_envelope *smtp_envelope(const struct smtp_session *s)
 {
 	return &s->envelope;
+}
+
+const struct smtp_trailer *smtp_message(const struct smtp_session *s)
+{
+	return &s->trailer;
 }
 
 struct view smtp_login_address(const struct smtp_session *s)

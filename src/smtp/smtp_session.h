@@ -30,6 +30,8 @@ struct smtp_config {
 	bool trusted;      /* a peer whose priorities are believed (RFC 6710); who has logged in is anyway */
 	uint32_t hold_max; /* seconds that a submission may be held (RFC 4865); 0: not at all */
 	bool etrn;         /* RFC 1985 is possible: the relay's only */
+	bool writes_sender; /* a submission's Sender field says who sent it, where From does not */
+	bool names_login;   /* the trace field names the account that has logged in */
 };
 
 struct smtp_recipient {
@@ -56,7 +58,7 @@ struct smtp_envelope {
 };
 
 /* Where verdicts are asked for. */
-enum smtp_stage { SMTP_AT_CONNECT, SMTP_AT_MAIL, SMTP_AT_RCPT };
+enum smtp_stage { SMTP_AT_CONNECT, SMTP_AT_MAIL, SMTP_AT_RCPT, SMTP_AT_END };
 
 enum smtp_verdict_kind { SMTP_ACCEPT, SMTP_TEMPORARY, SMTP_PERMANENT, SMTP_DISCARD };
 
@@ -82,6 +84,7 @@ struct smtp_xclient {
 struct smtp_trailer {
 	struct view summary, structure; /* encoded by format/summary.h */
 	struct view message_id;         /* without brackets; empty when there is none */
+	const struct authors *authors;  /* of a submitted message; else NULL */
 };
 
 /* Appends what is kept behind the message's body: format/trailer.h. 0, or negative without memory. */
@@ -93,7 +96,8 @@ int smtp_write_trailer(
  * session takes no input.
  */
 struct smtp_backend {
-	/* SMTP_AT_RCPT concerns `recipient`, which is not in the envelope yet. -> smtp_checked */
+	/* SMTP_AT_RCPT concerns `recipient`, which is not in the envelope yet; SMTP_AT_END the whole message
+	 * (smtp_message), before it is delivered. -> smtp_checked */
 	void (*check)(void *arg, enum smtp_stage stage, const struct smtp_envelope *envelope,
 	    const struct smtp_recipient *recipient);
 	void (*login)(
@@ -160,6 +164,7 @@ void smtp_end(struct smtp_session *s, const char *enhanced, const char *text);
 enum smtp_waiting { SMTP_FOR_COMMAND, SMTP_FOR_DATA, SMTP_FOR_US };
 enum smtp_waiting smtp_waits_for(const struct smtp_session *s);
 const struct smtp_envelope *smtp_envelope(const struct smtp_session *s);
+const struct smtp_trailer *smtp_message(const struct smtp_session *s); /* at SMTP_AT_END */
 struct view smtp_login_address(const struct smtp_session *s); /* empty before the login */
 struct view smtp_helo(const struct smtp_session *s);
 unsigned smtp_errors(const struct smtp_session *s);

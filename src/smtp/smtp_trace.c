@@ -23,6 +23,7 @@ void smtp_trace_field(const struct smtp_session *s, struct buf *out)
 	    .with = view_from_string(protocol(s)),
 	    .id = s->config.id,
 	    .utf8 = s->envelope.utf8,
+	    .login = s->config.names_login ? buf_view(&s->login) : (struct view){0},
 	    .date = {.seconds = s->backend->now(s->arg), .zone_known = true},
 	};
 	/* The recipient is named only where there is one: nobody learns who else got a copy (RFC 5321

@@ -21,7 +21,7 @@ ALICE, BOB = "alice@provider.example", "bob@partner.example"
 def test_home_user_to_provider_to_company_to_mailbox_to_pop3(road, provider):
     company = road.postrider("mx.partner.example", "partner.example", ["bob"])
     road.publish()
-    text = "From: Alice <alice@provider.example>\r\nTo: bob@partner.example\r\nSubject: Grüße\r\n\r\nvon weit her\r\n.\r\nEnde\r\n".encode()
+    text = f"From: Alice <{provider.sender}>\r\nTo: bob@partner.example\r\nSubject: Grüße\r\n\r\nvon weit her\r\n.\r\nEnde\r\n".encode()
     mark = provider.mark()
     ident = submit(provider, provider.sender, BOB, text, ["BODY=8BITMIME", "SMTPUTF8"])
     raw = wait_mail(company, BOB)[0]
@@ -262,7 +262,7 @@ def test_lmtp_answers_for_each_recipient(net):
 def test_eight_bit_text_for_a_host_that_takes_seven(road, provider, company):
     company.extensions.remove("8BITMIME")
     road.publish()
-    text = ("From: alice@provider.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    text = (f"From: {provider.sender}\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
             "Content-Transfer-Encoding: 8bit\r\n\r\nGrüße aus der Ferne\r\n").encode()
     submit(provider, provider.sender, company.bob, text, ["BODY=8BITMIME"])
     message = company.wait_messages()[0]
@@ -273,7 +273,7 @@ def test_eight_bit_text_for_a_host_that_takes_seven(road, provider, company):
 def test_utf8_addresses_need_a_host_that_knows_them(road, provider, company):
     company.extensions.remove("SMTPUTF8")
     road.publish()
-    text = "From: alice@provider.example\r\nSubject: x\r\n\r\nhello\r\n"
+    text = f"From: {provider.sender}\r\nSubject: x\r\n\r\nhello\r\n"
     submit(provider, provider.sender, f"иван@{company.domain}", text, ["SMTPUTF8"])
     report = wait_report(provider, provider.sender)[0]
     assert report.recipients[0]["status"] == "5.6.7" and not company.messages  # RFC 6531 section 3.5
@@ -309,7 +309,7 @@ def test_a_message_too_large_for_the_host_is_not_sent(road, provider, company):
 def test_large_messages_in_chunks_and_in_dots(road, provider, company):
     road.publish()
     body = "".join(f".{i:060d}\r\n" for i in range(50000))
-    text = f"From: {ALICE}\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\nMessage-ID: <large@provider.example>\r\nSubject: large\r\n\r\n{body}"
+    text = f"From: {provider.sender}\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\nMessage-ID: <large@provider.example>\r\nSubject: large\r\n\r\n{body}"
     for extensions in (EXTENSIONS, ["PIPELINING"]):
         company.messages.clear()
         company.down().up()
@@ -352,7 +352,7 @@ def test_who_tells_of_success(road, provider, company, extensions, action, by):
 def test_a_refusal_is_told_in_the_hosts_own_words_and_plainly(road, provider, company):
     company.on("rcpt", "550 5.1.1 no Bob here,\nonly Bobby")
     road.publish()
-    submit(provider, provider.sender, company.bob, "From: alice@provider.example\r\nSubject: secret plans\r\n\r\nbody text\r\n", ["RET=HDRS"])
+    submit(provider, provider.sender, company.bob, f"From: {provider.sender}\r\nSubject: secret plans\r\n\r\nbody text\r\n", ["RET=HDRS"])
     report = wait_report(provider, provider.sender)[0]
     told = report.of(company.bob)
     assert told["action"] == "failed" and told["status"] == "5.1.1" and "only Bobby" in told["diagnostic-code"]
