@@ -150,7 +150,8 @@ static void set_deadline(struct relay_connection *c)
 	c->timed = true;
 	c->timed_at = clock_monotonic_ms();
 	c->bytes_out = c->stream.bytes_out;
-	unsigned seconds = smtp_client_patience(waiting);
+	c->sending = relay_connection_is_sending(c);
+	unsigned seconds = smtp_client_patience(c->sending ? SMTP_CLIENT_FOR_BLOCK : waiting);
 	if (waiting == SMTP_CLIENT_FOR_QUIT)
 		seconds = 5;
 	stream_set_deadline(&c->stream, seconds ? 1000 * (int64_t)seconds : waiting == SMTP_CLIENT_FOR_US ? RELAY_CONNECT_MS : 0);
@@ -174,31 +175,23 @@ static void watch(struct relay_connection *c)
 		end_later(c);
 }
 
-/* A host that is slower than a client of ours may be (data_rate_min) would hold its connection for days. */
-static bool takes_too_slowly(const struct relay_connection *c)
-{
-	uint64_t taken = c->stream.bytes_out - c->bytes_out;
-	int64_t ms = clock_monotonic_ms() - c->timed_at;
-	return taken < relay_role.process->settings.data_rate_min * (uint64_t)ms / 1000;
-}
-
 static void on_deadline(void *arg)
 {
 	struct relay_connection *c = arg;
 	char text[128];
 	/* A host that takes some of the body goes on, if it isn't too little. */
-	if (c->waiting == SMTP_CLIENT_FOR_BLOCK && c->stream.bytes_out > c->bytes_out && !takes_too_slowly(c)) {
+	if (c->sending && !relay_connection_takes_too_slowly(c)) {
 		c->timed = false;
 		set_deadline(c);
 		return;
 	}
 	snprintf(text, sizeof text,
-	    c->waiting == SMTP_CLIENT_FOR_BLOCK ? "the host took the message too slowly"
-	                                        : "the host did not answer in time (waiting for %s)",
+	    c->sending ? "the host took the message too slowly"
+	               : "the host did not answer in time (waiting for %s)",
 	    c->waiting == SMTP_CLIENT_FOR_GREETING ? "its greeting"
 	    : c->waiting == SMTP_CLIENT_FOR_END    ? "the reply to the message"
 	                                           : "a reply");
-	note_silence(c, c->waiting == SMTP_CLIENT_FOR_BLOCK, text);
+	note_silence(c, c->sending, text);
 	c->failed = true;
 	stream_abort(&c->stream);
 }

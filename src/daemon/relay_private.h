@@ -414,6 +414,7 @@ struct relay_connection {
 	bool timed;
 	enum smtp_client_waiting waiting;
 	uint64_t progress, bytes_out;
+	bool sending;
 	int64_t timed_at;
 };
 
@@ -434,6 +435,10 @@ void relay_connection_prove(struct relay_connection *c);
 void relay_connection_carry_regular(struct relay_connection *c);
 /* Others wait for its place, and it has had its turn. */
 bool relay_connection_turn_is_over(struct relay_connection *c);
+/* Some of a body waits to be taken, behind DATA or within a BDAT. */
+bool relay_connection_is_sending(const struct relay_connection *c);
+/* Since the deadline was set the host took nothing, or fewer octets a second than a client of ours must bring (data_rate_min). */
+bool relay_connection_takes_too_slowly(const struct relay_connection *c);
 /* Others wait for its place, and its host is slow: there is nothing worse to say of it. */
 bool relay_connection_holds_others_up(const struct relay_connection *c);
 /* Somebody waits for a place in this share: an idle connection that has one goes soon. */

@@ -51,6 +51,22 @@ bool relay_connection_turn_is_over(struct relay_connection *c)
 	return c->turn_messages >= RELAY_TURN_MESSAGES || now - c->turn_since >= RELAY_TURN_MS;
 }
 
+bool relay_connection_is_sending(const struct relay_connection *c)
+{
+	enum smtp_client_waiting waiting = smtp_client_waits_for(c->client);
+	return waiting == SMTP_CLIENT_FOR_BLOCK || (waiting == SMTP_CLIENT_FOR_END && stream_backlog(&c->stream) > 0);
+}
+
+bool relay_connection_takes_too_slowly(const struct relay_connection *c)
+{
+	uint64_t taken = c->stream.bytes_out - c->bytes_out;
+	int64_t ms = clock_monotonic_ms() - c->timed_at;
+	/* What it has taken whole it may think about: that is another deadline. */
+	if (!relay_connection_is_sending(c))
+		return false;
+	return taken == 0 || taken < relay_role.process->settings.data_rate_min * (uint64_t)ms / 1000;
+}
+
 /* Nothing to say of the host but that it is slow. */
 bool relay_connection_holds_others_up(const struct relay_connection *c)
 {
