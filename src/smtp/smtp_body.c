@@ -125,6 +125,13 @@ static void end_header(struct smtp_body *b, struct buf *out)
 	buf_append(out, header_filter_held(&b->filter));
 }
 
+/* Up to a NUL, which no header may hold: a binary message's is met here, a text's was before. */
+static struct view before_nul(const struct smtp_body *b, struct view bytes)
+{
+	ptrdiff_t nul = b->header_done ? -1 : view_find(bytes, '\0');
+	return nul < 0 ? bytes : view_take(bytes, (size_t)nul);
+}
+
 /* Takes what the filter must see off the bytes; returns the rest. */
 static struct view take_header(struct smtp_body *b, struct view bytes)
 {
@@ -132,10 +139,12 @@ static struct view take_header(struct smtp_body *b, struct view bytes)
 	int error = 0;
 	bool nul = false;
 	buf_init(&out, 2 * bytes.len + HEADER_PIECE);
-	while (bytes.len > 0 && !b->filter.over && error == 0 && b->fault == SMTP_BODY_GOOD) {
+	while (bytes.len > 0 && !b->filter.over && error == 0 && !nul && b->fault == SMTP_BODY_GOOD) {
 		size_t consumed = 0;
-		error = header_filter_feed(&b->filter, bytes, &consumed, &out);
-		nul = nul || view_find(view_take(bytes, consumed), '\0') >= 0;
+		struct view part = before_nul(b, bytes);
+		nul = part.len == 0;
+		if (!nul)
+			error = header_filter_feed(&b->filter, part, &consumed, &out);
 		bytes = view_skip(bytes, consumed);
 		if (b->filter.ended && !b->header_done)
 			end_header(b, &out);
@@ -160,20 +169,6 @@ static void emit_trace(struct smtp_body *b)
 	buf_done(&b->trace);
 }
 
-/* Octets that the kind of body does not allow: two hosts that read them differently could be made to see two messages. */
-static void look_at_octets(struct smtp_body *b, struct view bytes)
-{
-	if (b->config.chunks)
-		line_ends_feed(&b->lines, bytes);
-	if (b->config.kind == SMTP_BINARYMIME)
-		return;
-	if (b->lines.bare > 0)
-		b->fault = SMTP_BODY_BARE_END;
-	else if (view_find(bytes, '\0') >= 0)
-		b->fault = SMTP_BODY_NUL;
-	b->has_8bit = b->has_8bit || !utf8_is_ascii(bytes);
-}
-
 static void take(struct smtp_body *b, struct view bytes)
 {
 	if (buf_view(&b->trace).len > 0)
@@ -184,18 +179,64 @@ static void take(struct smtp_body *b, struct view bytes)
 		emit(b, bytes);
 }
 
+/* How many octets come before the first bare CR or LF, and the octet that shows it. */
+static size_t before_bare_end(struct line_ends lines, struct view bytes)
+{
+	size_t n = 0;
+	for (; n < bytes.len; n++) {
+		line_ends_feed(&lines, view_take(view_skip(bytes, n), 1));
+		if (lines.bare > 0)
+			break;
+	}
+	return n;
+}
+
+/*
+ * How much of the bytes may be taken, and what is wrong behind. Octets that the kind of body does not allow are refused: two
+ * hosts that read them differently could be made to see two messages. The first thing that is wrong counts, in
+ * whatever pieces the message comes.
+ */
+static size_t count_good(struct smtp_body *b, struct view bytes, enum smtp_body_fault *fault)
+{
+	uint64_t room = b->config.size_max > b->size ? b->config.size_max - b->size : 0;
+	bool text = b->config.kind != SMTP_BINARYMIME;
+	size_t good = bytes.len;
+	*fault = SMTP_BODY_GOOD;
+	if (bytes.len > room) {
+		good = (size_t)room;
+		*fault = SMTP_BODY_TOO_LARGE;
+	}
+	struct view seen = view_take(bytes, good);
+	ptrdiff_t nul = text ? view_find(seen, '\0') : -1;
+	if (nul >= 0) {
+		good = (size_t)nul;
+		*fault = SMTP_BODY_NUL;
+		seen = view_take(bytes, good + 1); /* a CR before it is bare */
+	}
+	if (!b->config.chunks)
+		return good;
+	struct line_ends before = b->lines;
+	line_ends_feed(&b->lines, seen);
+	if (text && b->lines.bare > 0) {
+		good = before_bare_end(before, seen);
+		*fault = SMTP_BODY_BARE_END;
+	}
+	return good;
+}
+
 bool smtp_body_write(struct smtp_body *b, struct view bytes)
 {
+	enum smtp_body_fault fault;
 	b->paused = false;
 	if (b->fault != SMTP_BODY_GOOD)
 		return true;
-	b->size += bytes.len;
-	if (b->size > b->config.size_max)
-		b->fault = SMTP_BODY_TOO_LARGE;
-	else
-		look_at_octets(b, bytes);
+	struct view good = view_take(bytes, count_good(b, bytes, &fault));
+	b->size += good.len;
+	b->has_8bit = b->has_8bit || (b->config.kind != SMTP_BINARYMIME && !utf8_is_ascii(good));
+	if (good.len > 0)
+		take(b, good);
 	if (b->fault == SMTP_BODY_GOOD)
-		take(b, bytes);
+		b->fault = fault;
 	return !b->paused;
 }
 
