@@ -225,7 +225,11 @@ static void refuse_all(struct group *g, int error)
 static int abandon_file(struct embedded *e, int why)
 {
 	log_event(LOG_ERROR, NULL, "log_write_failed", log_errno(why), log_u64("file", e->log.active.id));
-	e->log_doubtful = why != -ENOSPC;
+	int cut = log_file_cut(&e->log);
+	if (cut)
+		log_event(LOG_ERROR, NULL, "log_cut_failed", log_errno(cut), log_u64("file", e->log.active.id));
+	/* A full disk leaves the file as it is, once the group's beginning is out of it. */
+	e->log_doubtful = why != -ENOSPC || cut != 0;
 	int error = embedded_roll_back(e);
 	return error ? error : committer_rotate(e);
 }

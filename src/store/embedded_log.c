@@ -249,7 +249,12 @@ static int go_on_behind(struct embedded *e, struct log_scan *scan, uint64_t last
 		log_event(LOG_WARNING, NULL, "log_end_left", log_u64("file", scan->segment.id),
 			  log_u64("position", scan->position));
 	e->log.last_lsn = last_lsn;
-	return log_file_rotate(&e->log, atomic_fetch_add(&e->next_segment, 1));
+	error = log_file_rotate(&e->log, atomic_fetch_add(&e->next_segment, 1), true);
+	if (error != -ENOSPC)
+		return error;
+	/* A store that doesn't open lets nobody delete anything: on a full disk it begins with what there is. */
+	embedded_give_up_reserve(e);
+	return log_file_rotate(&e->log, atomic_fetch_add(&e->next_segment, 1), false);
 }
 
 int embedded_recover(struct embedded *e, enum salvage salvage)

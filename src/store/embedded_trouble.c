@@ -32,7 +32,7 @@ int committer_refusal(const struct embedded *e)
 int committer_rotate(struct embedded *e)
 {
 	at_step(e, "rotate");
-	int error = log_file_rotate(&e->log, atomic_fetch_add(&e->next_segment, 1));
+	int error = log_file_rotate(&e->log, atomic_fetch_add(&e->next_segment, 1), true);
 	if (error) {
 		log_event(LOG_ERROR, NULL, "log_rotate_failed", log_errno(error));
 		return error;

@@ -155,7 +155,7 @@ static int publish(struct log_file *log, struct segment *s, const char *from)
 	return fsync(log->folder_fd) == 0 ? 0 : -EROFS;
 }
 
-int log_file_rotate(struct log_file *log, uint32_t id)
+int log_file_rotate(struct log_file *log, uint32_t id, bool reserve)
 {
 	static const char fresh_name[] = "fresh";
 	struct segment next;
@@ -167,7 +167,7 @@ int log_file_rotate(struct log_file *log, uint32_t id)
 		error = segment_create(&next, log->folder_fd, name, SEGMENT_LOG, id, 0);
 		if (error)
 			return error;
-		error = file_reserve(next.fd, log->segment_size);
+		error = reserve ? file_reserve(next.fd, log->segment_size) : 0;
 	}
 	next.id = id;
 	next.first_lsn = log->last_lsn + 1;
@@ -267,6 +267,14 @@ int log_file_write(struct log_file *log)
 	log->position += log->group.len;
 	log->last_lsn += log->group_records;
 	return 0;
+}
+
+int log_file_cut(struct log_file *log)
+{
+	if (ftruncate(log->active.fd, (off_t)log->position) != 0)
+		return -errno;
+	log->filled = false;
+	return file_sync(log->active.fd);
 }
 
 /* Reads the bodies of a record block by block, for their checksums' sake alone. */

@@ -51,9 +51,10 @@ int log_file_continue(struct log_file *log, const struct segment *s, uint64_t po
 
 /*
  * Makes a new segment the active one: the spare if it is ready. The old one is sealed. On failure the old one stays
- * active, and may be written, except after -EROFS.
+ * active, and may be written, except after -EROFS. `reserve`: its whole space is taken at once; without, it takes
+ * what each group needs, and a full disk is met there.
  */
-int log_file_rotate(struct log_file *log, uint32_t id) __attribute__((warn_unused_result));
+int log_file_rotate(struct log_file *log, uint32_t id, bool reserve) __attribute__((warn_unused_result));
 
 /* It is time for a new file: the active one is full, or was never filled and a filled one waits. */
 bool log_file_should_rotate(struct log_file *log);
@@ -74,8 +75,14 @@ uint32_t log_file_next(const struct log_file *log);
 int log_file_add(struct log_file *log, const struct view *blocks, const size_t *body_blocks, size_t bodies,
 		 struct view redo) __attribute__((warn_unused_result));
 
-/* Writes and syncs the group. On failure nothing of it counts, and the file may not be written again. */
+/* Writes and syncs the group. On failure nothing of it counts, and the file may not be written again before log_file_cut. */
 int log_file_write(struct log_file *log) __attribute__((warn_unused_result));
+
+/*
+ * After a failed write or sync: takes what may stand behind the last good place out of the file, for every process that
+ * reads it from now on. Else a start would find a group that was refused, and carry it out.
+ */
+int log_file_cut(struct log_file *log) __attribute__((warn_unused_result));
 
 /*
  * Reads the record at this position into *record and its redo part into `redo`. 0; -ENOENT when no record's

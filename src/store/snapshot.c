@@ -113,6 +113,9 @@ int snapshot_write(int folder_fd, struct index *index, MDB_txn *txn, struct inde
 	buf_done(&w.packed);
 	if (error == 0 && renameat(folder_fd, temporary_name, folder_fd, snapshot_name) != 0)
 		error = -errno;
+	/* On a full disk the half of one would keep what it took. */
+	if (error)
+		unlinkat(folder_fd, temporary_name, 0);
 	if (error == 0 && fsync(folder_fd) != 0)
 		error = -errno;
 	return error;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -136,6 +137,56 @@ static void try_index_alone(void)
 	printf("the index alone: all well\n");
 }
 
+/* In a process of its own, which ends with the disk still failing, once every commit has its answer. */
+static void work_and_end(enum fault_call call, unsigned n, int reason, int answer)
+{
+	struct store *s = open_well();
+	workload_run(s, 10, 1, note);
+	faults_start(folder, call, n, FAULT_FOR_EVER, reason);
+	workload_run(s, 40, 2, note);
+	_exit(write(answer, &acknowledged, sizeof acknowledged) == sizeof acknowledged ? 0 : 1);
+}
+
+/* What was refused must not come back with the next start: its sender comes again, and would have it twice. */
+static void try_end_at(enum fault_call call, unsigned n, int reason)
+{
+	int answer[2], status;
+	snprintf(where, sizeof where, "the end after %s %u, %s", call == FAULT_SYNC ? "sync" : "write", n, strerror(reason));
+	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	acknowledged = 0;
+	if (pipe(answer) != 0)
+		give_up("pipe", -errno);
+	pid_t child = fork();
+	if (child == 0)
+		work_and_end(call, n, reason, answer[1]);
+	close(answer[1]);
+	bool told = read(answer[0], &acknowledged, sizeof acknowledged) == sizeof acknowledged;
+	close(answer[0]);
+	if (waitpid(child, &status, 0) != child || !told)
+		give_up("the process did not work to its end", -ECHILD);
+	struct store *s = open_well();
+	uint32_t there = workload_verify(s, acknowledged, where);
+	if (there != acknowledged) {
+		fprintf(stderr, "%s: %u commits were acknowledged, and %u are there\n", where, acknowledged, there);
+		exit(1);
+	}
+	if (workload_run(s, 10, 3, note) != 0)
+		give_up("going on", -EIO);
+	workload_verify(s, acknowledged, where);
+	workload_check(s, where);
+	store_close(s);
+}
+
+static void try_ends(unsigned rounds)
+{
+	static const int reasons[] = {EIO, ENOSPC, EROFS};
+	unsigned tried = 0, step = 20 / rounds + 1;
+	for (enum fault_call call = FAULT_WRITE; call <= FAULT_SYNC; call++)
+		for (unsigned n = 1; n <= 12; n += step, tried++)
+			try_end_at(call, n, reasons[n % 3]);
+	printf("ends with a failing disk: %u, all well\n", tried);
+}
+
 static void try_all(enum fault_call call, unsigned rounds)
 {
 	static const int reasons[] = {EIO, ENOSPC, EIO, EROFS};
@@ -161,6 +212,7 @@ int main(int argc, char **argv)
 	try_index_alone();
 	try_all(FAULT_SYNC, rounds);
 	try_all(FAULT_WRITE, rounds);
+	try_ends(rounds);
 	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	return 0;
 }
