@@ -13,7 +13,7 @@
 
 #include "format/wire.h"
 
-enum { VERSION = 2 };
+enum { VERSION = 2, VERSION_WITHOUT_PLACES = 1 };
 
 static void put_verifier(enum scram_hash hash, const struct scram_verifier *v, struct buf *out)
 {
@@ -107,7 +107,8 @@ int credentials_decode(struct view encoded, struct credentials *c)
 {
 	struct cursor in = cursor_on(encoded);
 	unsigned char salt[SCRAM_SALT_SIZE] = {0};
-	if (cursor_u8(&in) != VERSION)
+	uint8_t version = cursor_u8(&in);
+	if (version != VERSION && version != VERSION_WITHOUT_PLACES)
 		return -EINVAL;
 	get_octets(&in, salt, sizeof salt);
 	/* Read twice: first to see that all of it is there, so that *c stays untouched otherwise. */
@@ -123,7 +124,7 @@ int credentials_decode(struct view encoded, struct credentials *c)
 		uint64_t count = wire_number(&at, APP_PASSWORDS_MAX);
 		for (uint64_t i = 0; i < count && cursor_ok(&at); i++)
 			get_app(&at, &to->apps[to->app_count++]);
-		count = wire_number(&at, PLACES_MAX);
+		count = version == VERSION ? wire_number(&at, PLACES_MAX) : 0;
 		for (uint64_t i = 0; i < count && cursor_ok(&at); i++)
 			get_place(&at, &to->places[to->place_count++]);
 		if (!cursor_ok(&at) || !cursor_at_end(&at) || to->password_hash.len > PASSWORD_HASH_MAX)
