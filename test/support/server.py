@@ -48,12 +48,16 @@ def run(*args, timeout=TIMEOUT, **options):
 
 
 _given = set()
+# Each of pytest's workers has ports of its own: two could find the same one free.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+_PORTS_EACH = 2500
+_ports = range(12000 + _worker % 8 * _PORTS_EACH, 12000 + (_worker % 8 + 1) * _PORTS_EACH)
 
 
 def free_port():
     """A port below those that the kernel gives to clients, so that no connection takes it meanwhile."""
     while True:
-        port = random.randrange(12000, 32000)
+        port = random.choice(_ports)
         if port in _given:
             continue
         _given.add(port)

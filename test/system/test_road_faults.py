@@ -132,7 +132,7 @@ def test_what_is_announced_and_then_refused(road, provider, company, lack):
     if lack == "CHUNKING":
         company.extensions += ["BINARYMIME"]
     road.publish()
-    text = f"From: {ALICE}\r\nSubject: Grüße\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGrüße\r\n".encode()
+    text = f"From: {provider.sender}\r\nSubject: Grüße\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGrüße\r\n".encode()
     options = ["BODY=8BITMIME"] + (["SMTPUTF8"] if lack == "SMTPUTF8" else [])
     mark = provider.mark()
     submit(provider, provider.sender, company.bob, text, options, ["NOTIFY=SUCCESS,FAILURE"])
