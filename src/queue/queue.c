@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "queue/queue_private.h"
 
@@ -19,6 +20,7 @@ struct queue *queue_new(
 	map_init(&q->by_name);
 	map_init(&q->by_number);
 	map_init(&q->held);
+	map_init(&q->damaged);
 	q->items_end = &q->items;
 	q->later_end = &q->later;
 	q->kept_end = &q->kept;
@@ -67,6 +69,7 @@ void queue_free(struct queue *q)
 	map_done(&q->by_name);
 	map_done(&q->by_number);
 	map_done(&q->held);
+	map_done(&q->damaged);
 	queue_clock_free(q);
 	mem_free(q);
 }
@@ -133,6 +136,18 @@ int64_t queue_next(const struct queue *q)
 	if (q->kept && q->kept_until < next)
 		next = q->kept_until;
 	return next;
+}
+
+void queue_note_damaged(struct queue *q, const struct queue_id *id)
+{
+	static char is_damaged;
+	struct view name = queue_id_view(id);
+	if (map_get(&q->damaged, name))
+		return;
+	log_event(LOG_ERROR, "-", "queue-record-damaged", log_text("message", name),
+	    log_string("do", "run `postrider store check`"));
+	if (q->damaged.count < DAMAGED_MAX)
+		map_set(&q->damaged, name, &is_damaged);
 }
 
 /* ---- destinations ---- */

@@ -127,11 +127,16 @@ static int read_due(struct txn *t, struct due_look *l, struct due *d)
 	struct queue_destination known;
 	struct queue_key key = queue_key_destination(due_name(l, d));
 	int error = txn_get(t, queue_shard(l->shard), queue_key_view(&key), &value);
-	if (error && error != -ENOENT)
-		return error;
-	d->stale = error == -ENOENT || queue_destination_decode(value, &known) != 0 || known.next != d->time;
-	if (d->stale)
+	if (error == 0)
+		error = queue_destination_decode(value, &known);
+	if (error == -EBADMSG) {
+		/* Its mail is due all the same; when the destination rests, its entry is written anew. */
+		d->shards = UINT64_MAX;
 		return 0;
+	}
+	d->stale = error == -ENOENT || known.next != d->time;
+	if (error || d->stale)
+		return error == -ENOENT ? 0 : error;
 	d->shards = known.shards;
 	d->failures = known.failures;
 	d->failing_since = known.failing_since;
@@ -181,7 +186,8 @@ static int run_stale(struct spool *s, struct queue_item *item)
 		return -E2BIG;
 	if (!queue_key_read_due(queue_key_view(&stale->key), &time, &name))
 		return 0;
-	if (spool_destination(s, name, &d) == 0 && d.next == time)
+	int error = spool_destination(s, name, &d);
+	if (error == 0 ? d.next == time : error != -ENOENT)
 		return 0;
 	s->writes++;
 	return txn_delete(s->txn, queue_shard(stale->shard), queue_key_view(&stale->key));
@@ -290,11 +296,12 @@ static int run_local(struct txn *t, void *arg)
 	struct queue_key key = queue_key_destination(QUEUE_LOCAL);
 	l->next = NEVER;
 	int error = txn_get(t, l->read.shard, queue_key_view(&key), &value);
-	if (error)
+	if (error == 0)
+		error = queue_destination_decode(value, &known);
+	if (error == -EBADMSG)
+		known = (struct queue_destination){.shards = UINT64_MAX}; /* due now; queue_rest writes it anew */
+	else if (error)
 		return error == -ENOENT ? 0 : error;
-	error = queue_destination_decode(value, &known);
-	if (error)
-		return error;
 	l->next = known.next;
 	l->shards = known.shards;
 	return 0;
@@ -405,7 +412,7 @@ static void event_done(struct queue *q, struct queue_item *item, int result)
 	struct event_item *e = (struct event_item *)item;
 	struct shard *s = &q->shards[e->shard];
 	if (result == -EBADMSG)
-		log_event(LOG_ERROR, "-", "queue-record-damaged", log_text("message", queue_id_view(&e->id)));
+		queue_note_damaged(q, &e->id);
 	if (result) {
 		/* It is found again: when the rest of the shard has been looked at, or after a while. */
 		int64_t now = clock_wall();

@@ -322,7 +322,7 @@ int queue_rest(struct queue *q, uint64_t number, const struct spool_rest *rest)
 	bool stuck = (d->handed == 0 && !d->told_more) || (q->kept && d->leases);
 	if (rest->how == REST_EMPTY && stuck) {
 		r->rest.how = REST_LATER;
-		r->rest.seconds = AGAIN_SECONDS;
+		r->rest.seconds = q->damaged.count ? LOOK_SECONDS : AGAIN_SECONDS; /* what is damaged stays due */
 	}
 	if (d->takes > 0)
 		queue_take_forget(q, number);

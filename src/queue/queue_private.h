@@ -16,6 +16,7 @@ enum {
 	SCAN_MAX = 32,       /* destinations that one look at a shard brings */
 	TURN_SECONDS = 60,   /* by so much may a younger one of the same shard go first: it saves looks */
 	EVENTS_MAX = 64,
+	DAMAGED_MAX = 1000,  /* that are remembered; with more of them a take reads some in vain, and goes on behind them */
 	KEPT_SECONDS = 1,
 	AGAIN_SECONDS = 5,   /* until what can't be done now is looked at again */
 	LOOK_SECONDS = 60    /* the clock may have been set: nothing waits longer unlooked at */
@@ -80,6 +81,7 @@ struct queue {
 
 	struct map by_name, by_number; /* of destinations */
 	struct map held;               /* by id */
+	struct map damaged;            /* ids of records that can't be read: told once, and not tried until the next start */
 	size_t lease_count;
 	uint64_t last_number, credit;
 
@@ -128,6 +130,8 @@ struct lease *queue_lease_new(struct queue *q, struct destination *d, const stru
     const struct blob_id *blob);
 struct lease *queue_lease_of(struct queue *q, const struct destination *d, const struct queue_id *id);
 void queue_lease_free(struct queue *q, struct lease *l);
+/* Its record can't be read. */
+void queue_note_damaged(struct queue *q, const struct queue_id *id);
 
 /* queue_items.c */
 void queue_items_work(struct queue *q);

@@ -1,6 +1,7 @@
 /*
  * Giving out messages: what waits for a destination is found in order, records and small bodies are read in
- * batches. A take looks at one shard after the other; what it doesn't give out, it forgets.
+ * batches. A take looks at one shard after the other; what it doesn't give out, it forgets. What can't be given out
+ * (a damaged record) is passed over, and the take goes on behind it: no mail waits for what another message suffers.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ struct candidate {
 	int64_t time;
 	struct queue_id id;
 	size_t raw_at, raw_len;
-	bool missing, damaged;
+	bool unreadable; /* an entry of its record */
 };
 
 struct take {
@@ -39,8 +40,8 @@ struct take {
 	struct store_read read;
 	uint64_t shards; /* still to be looked at */
 	unsigned shard;
-	struct queue_id *excluded; /* sorted: what the taker has */
-	size_t excluded_count;
+	struct queue_id *excluded; /* sorted: what the taker has, and what can't be given out */
+	size_t excluded_count, excluded_room;
 	struct candidate *found;
 	size_t count, room, first; /* first: where this shard's begin */
 	bool more, more_here, records_too; /* more_here: of this shard; the run's */
@@ -135,9 +136,11 @@ static int read_record(struct txn *txn, struct take *t, struct candidate *c)
 	struct txn_range range = {.shard = queue_shard(c->shard), .from = queue_key_view(&from), .to = queue_key_view(&to)};
 	c->raw_at = buf_view(&t->raw).len;
 	int error = txn_range(txn, &range, add_part, &t->raw);
+	c->unreadable = error == -EBADMSG;
+	if (c->unreadable)
+		buf_truncate(&t->raw, c->raw_at);
 	c->raw_len = buf_view(&t->raw).len - c->raw_at;
-	c->missing = c->raw_len == 0;
-	return error;
+	return c->unreadable ? 0 : error;
 }
 
 /* Records of many recipients can alone be too much for one take. */
@@ -203,7 +206,7 @@ static void end_take(struct take *t, int error, size_t count)
 	q->takes_busy--;
 	d->takes--;
 	if (d->number == t->number)
-		q->handlers->taken(q->arg, t->request, t->number, error, count, t->more);
+		q->handlers->taken(q->arg, t->request, t->number, error, count, error == 0 && t->more);
 	queue_destination_drop(q, d);
 	free_take(t);
 	queue_wake(q);
@@ -270,11 +273,9 @@ static bool give_out(struct take *t, size_t i)
 	struct candidate *c = &t->found[i];
 	uint32_t numbers[QUEUE_RECIPIENTS_MAX];
 	struct queue_handout h = {.number = t->number, .id = c->id, .record = &t->records[i], .recipients = numbers};
-	if (c->missing || c->damaged || queue_lease_of(q, t->destination, &c->id))
+	if (queue_lease_of(q, t->destination, &c->id))
 		return false;
 	h.count = choose_recipients(t, h.record, numbers);
-	if (h.count == 0)
-		return false;
 	size_t part = t->part_of[i];
 	if (part != SIZE_MAX && t->parts[part].result == 0)
 		h.bytes = view_of(t->parts[part].out, t->parts[part].length);
@@ -302,8 +303,7 @@ static void plan_bodies(struct take *t)
 	t->part_of = mem_array(t->count, sizeof *t->part_of);
 	for (; i < t->count; i++) {
 		const struct queue_record *r = &t->records[i];
-		bool small = t->budget > 0 && !t->found[i].missing && !t->found[i].damaged && r->body_len > 0 &&
-		             r->body_len <= QUEUE_WHOLE_MAX;
+		bool small = t->budget > 0 && r->body_len > 0 && r->body_len <= QUEUE_WHOLE_MAX;
 		uint64_t cost = t->found[i].raw_len + (small ? r->body_len : 0);
 		if (i > 0 && t->budget > 0 && used + cost > t->budget)
 			break;
@@ -323,28 +323,59 @@ static void plan_bodies(struct take *t)
 	t->bodies = (struct store_blob_read){.parts = t->parts, .count = parts, .arg = t, .done = bodies_read};
 }
 
-static void decode_records(struct take *t)
+static void exclude(struct take *t, const struct queue_id *id)
 {
-	t->records = mem_array(t->count, sizeof *t->records);
-	for (size_t i = 0; i < t->count; i++) {
-		struct candidate *c = &t->found[i];
-		struct view raw = view_take(view_skip(buf_view(&t->raw), c->raw_at), c->raw_len);
-		if (c->missing) {
-			drop_wait(t, c);
-			continue;
-		}
-		int error = queue_record_decode(raw, &t->records[i], &t->arena);
-		if (error == -ENOMEM && i > 0) {
-			t->count = i;
-			t->more = true;
-			return;
-		}
-		c->damaged = error != 0;
-		if (c->damaged)
-			log_event(LOG_ERROR, "-", "queue-record-damaged", log_text("message", queue_id_view(&c->id)),
-			    log_string("do", "run `postrider store check`"));
+	if (t->excluded_count == t->excluded_room) {
+		t->excluded_room = t->excluded_room ? 2 * t->excluded_room : 16;
+		t->excluded = mem_resize(t->excluded, t->excluded_room * sizeof *t->excluded);
 	}
+	t->excluded[t->excluded_count++] = *id;
 }
+
+static void leave_out(struct take *t, const struct candidate *c, int error)
+{
+	exclude(t, &c->id);
+	if (error == -ENOENT)
+		drop_wait(t, c);
+	else if (error == -EBADMSG)
+		queue_note_damaged(t->queue, &c->id);
+}
+
+static int decode(struct take *t, const struct candidate *c, struct queue_record *r)
+{
+	uint32_t numbers[QUEUE_RECIPIENTS_MAX];
+	if (c->unreadable)
+		return -EBADMSG;
+	if (c->raw_len == 0)
+		return -ENOENT;
+	int error = queue_record_decode(view_take(view_skip(buf_view(&t->raw), c->raw_at), c->raw_len), r, &t->arena);
+	return error ? error : choose_recipients(t, r, numbers) > 0 ? 0 : -ENODATA;
+}
+
+/* Afterwards only those are left that can be given out. */
+static int decode_records(struct take *t)
+{
+	size_t kept = 0, i = 0;
+	mem_free(t->records);
+	t->records = mem_array(t->count, sizeof *t->records);
+	for (; i < t->count; i++) {
+		struct candidate c = t->found[i];
+		int error = decode(t, &c, &t->records[kept]);
+		if (error == -ENOMEM)
+			break;
+		if (error)
+			leave_out(t, &c, error);
+		else
+			t->found[kept++] = c;
+	}
+	if (i < t->count && kept == 0)
+		return -ENOMEM;
+	t->more = t->more || i < t->count;
+	t->count = kept;
+	return 0;
+}
+
+static void begin_gathering(struct take *t);
 
 static void records_read(struct take *t)
 {
@@ -352,7 +383,16 @@ static void records_read(struct take *t)
 		end_take(t, -ECANCELED, 0);
 		return;
 	}
-	decode_records(t);
+	int error = decode_records(t);
+	if (error) {
+		end_take(t, error, 0);
+		return;
+	}
+	/* Nothing of that can be given out: what stands behind it can. */
+	if (t->count == 0 && t->more) {
+		begin_gathering(t);
+		return;
+	}
 	plan_bodies(t);
 	if (t->bodies.count == 0)
 		bodies_read(&t->bodies);
@@ -439,14 +479,31 @@ static void gather_next(struct take *t)
 
 /* ---- starting ---- */
 
-static void exclude_leased(struct take *t)
+static void exclude_known(struct take *t)
 {
 	const struct destination *d = t->destination;
-	t->excluded = mem_array(d->lease_count, sizeof *t->excluded);
+	size_t position = 0;
+	struct view key;
+	void *value;
 	for (const struct lease *l = d->leases; l; l = l->next)
-		t->excluded[t->excluded_count++] = l->held->id;
+		exclude(t, &l->held->id);
+	while (map_each(&t->queue->damaged, &position, &key, &value)) {
+		struct queue_id id;
+		if (queue_id_from(key, &id))
+			exclude(t, &id);
+	}
+}
+
+static void begin_gathering(struct take *t)
+{
 	if (t->excluded_count)
 		qsort(t->excluded, t->excluded_count, sizeof *t->excluded, compare_ids);
+	arena_reset(&t->arena);
+	buf_clear(&t->raw);
+	t->count = t->first = 0;
+	t->more = false;
+	t->shards = t->destination->shards;
+	gather_next(t);
 }
 
 static void start_take(struct take *t)
@@ -455,13 +512,12 @@ static void start_take(struct take *t)
 	t->queue->takes_busy++;
 	d->told_more = false;
 	t->now = clock_wall();
-	t->shards = d->shards;
 	t->records_too = (d->shards & (d->shards - 1)) == 0;
 	if (!t->records_too && t->wanted > SEVERAL_SHARDS_MAX)
 		t->wanted = SEVERAL_SHARDS_MAX;
 	t->found = mem_array(2 * t->wanted, sizeof *t->found);
-	exclude_leased(t);
-	gather_next(t);
+	exclude_known(t);
+	begin_gathering(t);
 }
 
 int queue_take(struct queue *q, uint32_t request, uint64_t number, size_t messages, uint64_t bytes)

@@ -155,6 +155,16 @@ int spool_destination(struct spool *s, struct view name, struct queue_destinatio
 	return 0;
 }
 
+/* One that can't be read is begun anew: all of it may wait, now. What T had for it is stale, and goes as that. */
+static int readable_destination(struct spool *s, struct view name, struct queue_destination *d)
+{
+	int error = spool_destination(s, name, d);
+	if (error != -EBADMSG)
+		return error;
+	*d = (struct queue_destination){.shards = UINT64_MAX};
+	return 0;
+}
+
 static int put_destination(struct spool *s, struct view name, const struct queue_destination *d)
 {
 	struct queue_value value;
@@ -307,9 +317,9 @@ int spool_rest(struct spool *s, const struct spool_rest *rest)
 	if (!fits(s, AWAIT_WRITES))
 		return -E2BIG;
 	arena_reset(&s->arena);
-	int error = spool_destination(s, rest->name, &d);
+	int error = readable_destination(s, rest->name, &d);
 	if (error)
-		return error == -ENOENT || error == -EBADMSG ? 0 : error;
+		return error == -ENOENT ? 0 : error;
 	uint64_t used;
 	error = earliest_wait(s, rest->name, d.shards, &earliest, &used);
 	if (error)
@@ -345,10 +355,10 @@ int spool_destination_retry(struct spool *s, struct view name)
 	struct queue_destination d;
 	if (!fits(s, AWAIT_WRITES))
 		return -E2BIG;
-	int error = spool_destination(s, name, &d);
+	int error = readable_destination(s, name, &d);
 	if (error)
 		return error;
-	if (d.until <= s->now && d.next <= s->now)
+	if (d.until <= s->now && d.next <= s->now && d.next > 0)
 		return 0;
 	d.until = 0;
 	error = set_due(s, name, &d, s->now, true);
@@ -360,7 +370,7 @@ int spool_destination_route(struct spool *s, struct view name, struct view route
 	struct queue_destination d;
 	if (!fits(s, AWAIT_WRITES))
 		return -E2BIG;
-	int error = spool_destination(s, name, &d);
+	int error = readable_destination(s, name, &d);
 	if (error)
 		return error;
 	d.route = route;

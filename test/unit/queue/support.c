@@ -359,6 +359,63 @@ size_t test_count(char letter)
 	return count;
 }
 
+struct damage {
+	struct store_commit commit;
+	uint64_t shard;
+	char letter;
+	struct view in_key;
+	struct queue_key keys[64];
+	size_t count;
+	bool done;
+};
+
+static int note_key(void *arg, struct view key, struct view value)
+{
+	struct damage *d = arg;
+	(void)value;
+	size_t at = 0;
+	while (at + d->in_key.len <= key.len && !view_equal(view_take(view_skip(key, at), d->in_key.len), d->in_key))
+		at++;
+	if (at + d->in_key.len > key.len)
+		return 0;
+	assert_true(d->count < sizeof d->keys / sizeof *d->keys);
+	memcpy(d->keys[d->count].data, key.data, key.len);
+	d->keys[d->count++].len = key.len;
+	return 0;
+}
+
+static int run_damage(struct txn *t, void *arg)
+{
+	struct damage *d = arg;
+	struct queue_key from = queue_key_letter(d->letter), to = queue_key_behind_letter(d->letter);
+	struct txn_range range = {.shard = d->shard, .from = queue_key_view(&from), .to = queue_key_view(&to)};
+	d->count = 0;
+	int error = txn_range(t, &range, note_key, d);
+	for (size_t i = 0; i < d->count && error == 0; i++)
+		error = txn_put(t, d->shard, queue_key_view(&d->keys[i]), VIEW("\xff damaged"));
+	return error;
+}
+
+static void damage_done(struct store_commit *c, int result)
+{
+	struct damage *d = (struct damage *)c;
+	assert_int_equal(result, 0);
+	d->done = true;
+}
+
+size_t test_damage(char letter, struct view in_key)
+{
+	size_t count = 0;
+	for (unsigned i = 0; i < QUEUE_SHARDS; i++) {
+		struct damage d = {.shard = queue_shard(i), .letter = letter, .in_key = in_key};
+		d.commit = (struct store_commit){.run = run_damage, .arg = &d, .done = damage_done};
+		store_commit(store, &d.commit);
+		test_wait(store, &d.done);
+		count += d.count;
+	}
+	return count;
+}
+
 static struct spool reader;
 static bool reader_used;
 

@@ -76,6 +76,9 @@ void test_rest(uint64_t number, enum queue_rest how, int64_t seconds);
 /* Entries of a letter in all shards. */
 size_t test_count(char letter);
 
+/* Entries of the letter whose key has this in it get a value that nobody can read, though its sum is right; how many. */
+size_t test_damage(char letter, struct view in_key);
+
 /* The record, in an arena that the next call reuses; false when it is gone. */
 bool test_record(unsigned number, struct queue_record *r);
 
