@@ -38,10 +38,14 @@ static void end_header(struct header_filter *f, bool blank_line)
 	f->over = !(f->drop & DROP_BCC);
 }
 
+static bool is_bcc(struct view name)
+{
+	return view_equal_nocase(name, VIEW("Bcc")) || view_equal_nocase(name, VIEW("Resent-Bcc"));
+}
+
 static bool is_dropped(const struct header_filter *f, struct view name)
 {
-	if (f->drop & DROP_BCC &&
-	    (view_equal_nocase(name, VIEW("Bcc")) || view_equal_nocase(name, VIEW("Resent-Bcc"))))
+	if (f->drop & DROP_BCC && is_bcc(name))
 		return true;
 	if (f->drop & DROP_SENDER && !f->ended && view_equal_nocase(name, VIEW("Sender")))
 		return true;
@@ -64,6 +68,73 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+/* ---- what is taken out ---- */
+
+static void drop(struct header_filter *f, struct view bytes)
+{
+	f->dropped += bytes.len;
+	while (bytes.len && (unsigned char)bytes.data[bytes.len - 1] <= ' ')
+		bytes.len--;
+	if (bytes.len)
+		f->last_dropped = bytes.data[bytes.len - 1];
+}
+
+/* A field without a value yet is as open as a list behind its comma. */
+static void drop_name(struct header_filter *f, struct view bytes, bool of_bcc)
+{
+	f->dropped += bytes.len;
+	f->after_bcc = of_bcc;
+	f->last_dropped = ',';
+}
+
+/* The length of "Bcc" with what is around it, up to its colon or the end: such lines hold no more, or no name that
+ * header_name.c finds, since it is too far from its colon. 0 if it is something else. */
+static size_t bcc_name(struct view lines)
+{
+	size_t n = 0;
+	while (n < lines.len && !ascii_is_alnum(lines.data[n]))
+		n++;
+	if (view_starts_nocase(view_skip(lines, n), VIEW("Resent-")))
+		n += 7;
+	if (!view_starts_nocase(view_skip(lines, n), VIEW("Bcc")))
+		return 0;
+	n += 3;
+	while (n < lines.len && ((unsigned char)lines.data[n] <= ' ' || (unsigned char)lines.data[n] >= 0x7f))
+		n++;
+	if (n == lines.len)
+		return n;
+	return lines.data[n] == ':' ? n + 1 : 0;
+}
+
+/*
+ * Where it is not known that the header goes on behind lines that are no fields: whether these belong to Bcc even so. They do
+ * where what stands before them is not complete; the rest may be the body.
+ */
+static bool completes_bcc(struct header_filter *f, struct view lines)
+{
+	size_t n = f->drop & DROP_BCC ? bcc_name(lines) : 0;
+	if (n) {
+		drop_name(f, view_take(lines, n), true);
+		drop(f, view_skip(lines, n));
+		return true;
+	}
+	char first = lines.len ? lines.data[0] : '\n', last = f->last_dropped;
+	bool open = first == ',' || last == ',' || last == ':' || last == '<' || last == '@';
+	f->after_bcc &= first != '\r' && first != '\n' && open;
+	if (f->after_bcc)
+		drop(f, lines);
+	return f->after_bcc;
+}
+
+/* "Jane: SECRET" <s@x.test>: letters that are legal in a field's name and used in none. */
+static bool is_mailbox(struct view name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if (view_find(VIEW("@<>\",;()"), name.data[i]) >= 0)
+			return true;
+	return false;
+}
+
 /* ---- fields ---- */
 
 /* These bytes begin a field, whose name ends with its colon at `colon`. */
@@ -76,9 +147,10 @@ static int begin_field(struct header_filter *f, struct view bytes, struct view n
 	if (!f->ended)
 		note_field(f, name);
 	if (dropped) {
-		f->dropped += bytes.len;
+		drop_name(f, bytes, is_bcc(name));
 		return 0;
 	}
+	f->after_bcc = false;
 	if (f->ended || header_field_name(bytes, &strict))
 		return buf_append(out, bytes);
 	buf_append(out, name);
@@ -94,7 +166,7 @@ static int continue_field(struct header_filter *f, struct buf *out)
 	f->state = f->before == DROPPED_BEFORE ? IN_DROPPED : IN_FIELD;
 	if (f->state == IN_FIELD)
 		return buf_append(out, bytes);
-	f->dropped += bytes.len;
+	drop(f, bytes);
 	return 0;
 }
 
@@ -122,7 +194,11 @@ static int put_broken(struct header_filter *f, struct view lines, struct buf *ou
 		readable |= printable && !is_blank(c);
 		text[len++] = printable ? c : '?';
 	}
-	if (!readable || f->broken_lines == HEADER_BROKEN_LINES_MAX || (f->drop & DROP_BCC && speaks_of_bcc(lines)))
+	/* Where a line is too long to be looked through, what continues it may be the rest of Bcc too. */
+	f->after_bcc |= f->drop & DROP_BCC && (speaks_of_bcc(lines) || lines.len == sizeof f->line);
+	if (f->after_bcc)
+		drop(f, lines);
+	if (f->after_bcc || !readable || f->broken_lines == HEADER_BROKEN_LINES_MAX)
 		return 0;
 	f->broken_lines++;
 	buf_append(out, view_starts(lines, VIEW("From ")) ? VIEW("X-Mailbox-Line: ") : VIEW("X-Broken-Line: "));
@@ -149,18 +225,49 @@ static int begin_doubt(struct header_filter *f)
 	return error;
 }
 
-/* What is held is the body's beginning, or that of text before it. */
-static void lose_header(struct header_filter *f, bool at_line_end)
-{
-	end_header(f, f->leading);
-	f->state = at_line_end ? AT_LINE : IN_FIELD;
-	f->before = FIELD_BEFORE;
-}
-
 static size_t line_length(struct view v)
 {
 	ptrdiff_t end = view_find(v, '\n');
 	return end < 0 ? v.len : (size_t)end + 1;
+}
+
+/* The first line, with those that continue it. */
+static struct view first_lines(struct view v)
+{
+	size_t n = line_length(v);
+	while (n < v.len && is_blank(v.data[n]))
+		n += line_length(view_skip(v, n));
+	return view_take(v, n);
+}
+
+static bool starts_blank(struct view v)
+{
+	return view_starts(v, VIEW("\n")) || view_starts(v, VIEW("\r\n"));
+}
+
+/*
+ * What is held is the body's beginning, or that of text before it; without what belongs to Bcc. Up to its blank line it is
+ * looked through; that and what is behind it is the user's own.
+ */
+static void lose_header(struct header_filter *f, bool at_line_end)
+{
+	struct view rest = buf_view(&f->doubt);
+	char *to = f->doubt.data + f->doubt.start;
+	size_t kept = 0;
+	bool gone = false;
+	while (rest.len) {
+		struct view lines = first_lines(rest);
+		gone = completes_bcc(f, lines);
+		if (!gone) {
+			memmove(to + kept, lines.data, lines.len);
+			kept += lines.len;
+		}
+		rest = view_skip(rest, lines.len);
+	}
+	buf_truncate(&f->doubt, kept);
+	end_header(f, f->leading || starts_blank(buf_view(&f->doubt)));
+	f->state = at_line_end ? AT_LINE : gone ? IN_DROPPED : IN_FIELD;
+	f->before = gone ? DROPPED_BEFORE : FIELD_BEFORE;
 }
 
 /* The lines before a known field: those that are fields too stay as they are. */
@@ -168,13 +275,11 @@ static int put_lines(struct header_filter *f, struct view rest, struct buf *out)
 {
 	int error = 0;
 	while (rest.len && error == 0) {
-		struct view name;
-		size_t n = line_length(rest);
-		while (n < rest.len && is_blank(rest.data[n]))
-			n += line_length(view_skip(rest, n));
-		struct view lines = view_take(rest, n);
-		error = header_field_name(lines, &name) ? buf_append(out, lines) : put_broken(f, lines, out);
-		rest = view_skip(rest, n);
+		struct view name, lines = first_lines(rest);
+		bool is_field = header_field_name(lines, &name) && !(f->after_bcc && is_mailbox(name));
+		f->after_bcc &= !is_field;
+		error = is_field ? buf_append(out, lines) : put_broken(f, lines, out);
+		rest = view_skip(rest, lines.len);
 	}
 	return error;
 }
@@ -209,6 +314,12 @@ static int judge_doubt(struct header_filter *f, bool at_line_end, struct buf *ou
 	return 0;
 }
 
+/* Behind a bare CR an empty line is none to those for whom only LF ends a line: they find Bcc behind it. */
+static bool ends_for_all(const struct header_filter *f)
+{
+	return !(f->bare_cr && f->drop & DROP_BCC);
+}
+
 static int end_line_in_doubt(struct header_filter *f, struct view line_end, struct buf *out)
 {
 	bool blank = buf_view(&f->doubt).len == f->doubt_part;
@@ -221,7 +332,7 @@ static int end_line_in_doubt(struct header_filter *f, struct view line_end, stru
 	if (f->leading && f->doubt_part < HEADER_DOUBT_MAX)
 		return 0;
 	lose_header(f, true);
-	f->over = true;
+	f->over = ends_for_all(f);
 	return 0;
 }
 
@@ -237,13 +348,16 @@ static int decide(struct header_filter *f, struct buf *out)
 	size_t colon = header_field_name(line, &name);
 	if (colon == 0 && !(continues && f->before == BROKEN_BEFORE))
 		colon = header_field_name_repaired(line, &name);
-	if (colon) {
+	if (colon && !(f->after_bcc && is_mailbox(name))) {
 		f->line_len = 0;
 		return begin_field(f, line, name, colon, out);
 	}
 	if (f->ended) {
-		f->before = FIELD_BEFORE;
-		return continue_field(f, out);
+		bool gone = completes_bcc(f, line);
+		f->before = gone ? DROPPED_BEFORE : FIELD_BEFORE;
+		f->state = gone ? IN_DROPPED : IN_FIELD;
+		f->line_len = gone ? 0 : f->line_len;
+		return gone ? 0 : continue_field(f, out);
 	}
 	/* As in header.c: these end no header, whatever follows. */
 	bool mbox = f->before == NOTHING_BEFORE && view_starts(line, VIEW("From "));
@@ -257,7 +371,8 @@ static int decide(struct header_filter *f, struct buf *out)
 static int blank_line(struct header_filter *f, struct view line_end, struct buf *out)
 {
 	if (f->ended) {
-		f->over = true;
+		f->over = ends_for_all(f);
+		f->after_bcc = false;
 		return buf_append(out, line_end);
 	}
 	if (f->before == NOTHING_BEFORE) {
@@ -267,7 +382,8 @@ static int blank_line(struct header_filter *f, struct view line_end, struct buf 
 		return buf_append(&f->doubt, line_end);
 	}
 	end_header(f, true);
-	f->over = true;
+	f->over = ends_for_all(f);
+	f->after_bcc = false;
 	return buf_append(&f->doubt, line_end);
 }
 
@@ -290,7 +406,7 @@ static int end_line(struct header_filter *f, struct view line_end, bool bare, st
 		return buf_append(out, line_end);
 	case IN_DROPPED:
 		f->state = AT_LINE;
-		f->dropped += line_end.len;
+		drop(f, line_end);
 		return 0;
 	case IN_BROKEN:
 		return end_broken(f, out);
@@ -329,7 +445,7 @@ static size_t take_text(struct header_filter *f, struct view text, struct buf *o
 		*error = buf_append(out, text);
 		return text.len;
 	case IN_DROPPED:
-		f->dropped += text.len;
+		drop(f, text);
 		return text.len;
 	case IN_BROKEN: {
 		struct view kept = view_take(text, sizeof f->line - f->line_len);
@@ -363,13 +479,16 @@ int header_filter_feed(struct header_filter *f, struct view in, size_t *consumed
 			f->after_cr = false;
 			n += c == '\n';
 			error = end_line(f, VIEW("\r\n"), c != '\n', out);
+			f->bare_cr = c != '\n';
 		} else if (c == '\n') {
 			n++;
 			error = end_line(f, VIEW("\n"), false, out);
+			f->bare_cr = false;
 		} else if (c == '\r') {
 			n++;
 			f->after_cr = true;
 		} else {
+			f->bare_cr = false;
 			n += take_text(f, text_of(view_skip(in, n)), out, &error);
 		}
 	}
@@ -398,8 +517,10 @@ static int end_last_line(struct header_filter *f, struct buf *out)
 int header_filter_end(struct header_filter *f, struct buf *out)
 {
 	int error = f->over ? 0 : end_last_line(f, out);
-	if (!f->ended)
-		end_header(f, f->in_doubt && f->leading);
+	if (!f->ended && f->in_doubt)
+		lose_header(f, true);
+	else if (!f->ended)
+		end_header(f, false);
 	f->over = true;
 	return error;
 }

@@ -18,7 +18,9 @@
 enum {
 	/*
 	 * Bcc and Resent-Bcc: RFC 5322, section 3.6.3; RFC 6409, section 8. Where no blank line ends the header
-	 * they are taken out of the lines up to the next one too, and a broken line that speaks of them goes.
+	 * they are taken out of the lines up to the next one too, and a broken line that speaks of them goes. So do the broken
+	 * lines right behind them, which are addresses that were folded badly: all of them where the header goes on behind them,
+	 * else those before which a value is open (it is empty, or ends in a comma), so that no text is lost.
 	 */
 	DROP_BCC = 1,
 	DROP_RETURN_PATH = 2, /* only the final delivery writes one: RFC 5321, section 4.4 */
@@ -36,7 +38,9 @@ struct header_filter {
 
 	enum { AT_LINE, IN_FIELD, IN_DROPPED, IN_BROKEN } state;
 	enum { NOTHING_BEFORE, FIELD_BEFORE, DROPPED_BEFORE, BROKEN_BEFORE } before; /* the last line's kind */
-	bool after_cr;
+	bool after_cr, bare_cr; /* a CR was the last octet; or ended a line alone, and no text came behind it */
+	bool after_bcc;         /* only broken lines came behind Bcc, or behind a broken line that speaks of it */
+	char last_dropped;      /* the last octet taken out that is no blank; "," at the beginning of a value */
 	char line[FIELD_NAME_MAX]; /* the line's beginning, until it shows what it is; what is held of a broken one */
 	size_t line_len;
 	/*

@@ -134,6 +134,64 @@ static void drops_bcc_in_any_form(void **state)
 	filters("Subject: x\r\ntext\r\nmore\r\n\r\nBcc: y\r\n", DROP_BCC, "Subject: x\r\n|text\r\nmore\r\n\r\nBcc: y\r\n");
 }
 
+/* Addresses of a Bcc whose folding lost its blanks stand on lines of their own. */
+static void drops_bcc_that_is_folded_badly(void **state)
+{
+	(void)state;
+	static const char *const known[] = {"Bcc: a@x.test,\r\nS@x.test\r\n", "Bcc:\r\nS@x.test\r\n", "Bcc: a@x.test\r\nS@x.test\r\n",
+	    "Bcc: a,\r\n\vS@x.test\r\n", ":Bcc: a,\r\n S@x.test\r\n", "Bcc\r\n: S@x.test\r\n", "Bcc\r\nS@x.test\r\n",
+	    "Bcc: a,\r\nb,\r\nS@x.test\r\n", "Bcc: a,\r\nb@x.test\r\n S@x.test\r\n", "Resent-Bcc: a,\r\nS@x.test\r\n",
+	    "Bcc: a,\r\n\"Jane: doe\" <S@x.test>\r\n", "Bcc: a,\r\n:S@x.test\r\n", "no field\r\nBcc; a,\r\nS@x.test\r\n"};
+	char text[3000], expected[3000];
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+		bool has_other = view_starts(view_from_string(known[i]), VIEW("no field"));
+		snprintf(text, sizeof text, "From: a\r\n%sSubject: t\r\n\r\nbody", known[i]);
+		snprintf(expected, sizeof expected, "From: a\r\n%sSubject: t\r\n|\r\nbody", has_other ? "X-Broken-Line: no field\r\n" : "");
+		filters(text, DROP_BCC, expected);
+	}
+	/* Nothing shows that the header goes on: what is not complete goes with what completes it. */
+	static const char *const open[] = {"Bcc: a@x.test,\r\nS@x.test\r\n", "Bcc:\r\nS@x.test\r\n", "Bcc: a,\r\nb,\r\nS@x.test\r\n",
+	    "Bcc: a\r\n, S@x.test\r\n", "Bcc: a,\r\nJane <\r\nS@x.test>\r\n", "Bcc\r\n: S@x.test\r\n", "Bcc\r\nS@x.test\r\n"};
+	for (size_t i = 0; i < sizeof open / sizeof open[0]; i++) {
+		snprintf(text, sizeof text, "From: a\r\n%s\r\nbody", open[i]);
+		filters(text, DROP_BCC, "From: a\r\n|\r\nbody");
+		snprintf(text, sizeof text, "From: a\r\n%s", open[i]);
+		filters(text, DROP_BCC, "From: a\r\n|");
+	}
+	filters("From: a\r\nBcc: b@x.test\r\nHello Bob,\r\nit is late\r\n\r\nx", DROP_BCC, "From: a\r\n|Hello Bob,\r\nit is late\r\n\r\nx");
+	filters("From: a\r\nBcc: b,\r\nS@x.test\r\nHello\r\n\r\nx", DROP_BCC, "From: a\r\n|Hello\r\n\r\nx");
+	filters("From: a\r\nBcc: b,\r\n\r\nHello\r\n", DROP_BCC, "From: a\r\n|\r\nHello\r\n");
+	filters("From: a\r\nSender: b,\r\nHello\r\n\r\nx", DROP_BCC | DROP_SENDER, "From: a\r\n|Hello\r\n\r\nx");
+	/* A name too far from its colon. */
+	for (int behind = 0; behind < 2; behind++) {
+		for (int blanks = 1100; blanks < 12000; blanks *= 10) {
+			struct buf in, out;
+			buf_init(&in, 20000);
+			buf_init(&out, 20000);
+			struct header_filter f;
+			size_t at = 0, n;
+			buf_append_string(&in, behind ? "From: a\r\nhello\r\nBcc" : "From: a\r\nBcc");
+			for (int i = 0; i < blanks; i++)
+				buf_append_byte(&in, ' ');
+			buf_append_string(&in, ": a,\r\n S@x.test\r\n\r\nbody");
+			header_filter_init(&f, DROP_BCC);
+			while (at < in.len && !f.over) {
+				assert_int_equal(header_filter_feed(&f, view_skip(buf_view(&in), at), &n, &out), 0);
+				at += n;
+			}
+			buf_append(&out, header_filter_held(&f));
+			assert_null(strstr(buf_string(&out), "S@x.test"));
+			assert_int_equal(strstr(buf_string(&out), "hello") != NULL, behind);
+			header_filter_done(&f);
+			buf_done(&in);
+			buf_done(&out);
+		}
+	}
+	/* What is an empty line to some only ends nothing for the others. */
+	filters("Subject: t\r\n\r\r\nBcc: S@x.test\r\n\r\nbody", DROP_BCC, "Subject: t\r\n|\r\n\r\nbody");
+	filters("Subject: t\r\r\nBcc: S@x.test\r\n\r\nBcc: own", DROP_BCC, "Subject: t\r\n|\r\n\r\nBcc: own");
+}
+
 static void shows_all_readers_the_same_fields(void **state)
 {
 	(void)state;
@@ -213,6 +271,7 @@ int main(void)
 	    cmocka_unit_test(passes_headers),
 	    cmocka_unit_test(drops_fields),
 	    cmocka_unit_test(drops_bcc_in_any_form),
+	    cmocka_unit_test(drops_bcc_that_is_folded_badly),
 	    cmocka_unit_test(shows_all_readers_the_same_fields),
 	    cmocka_unit_test(keeps_its_limits),
 	};
