@@ -3,8 +3,10 @@
  * should be: foreign characters in base64 are skipped, a "=" that introduces nothing is a "=".
  *
  * Base64 may be followed by what is none: gateways and software for lists put footers behind a body without a look at
- * its encoding. Each line behind a whole quantum is therefore looked at before it is read: one with other characters, or
- * with blanks between some, is text, and so is all behind it; and behind padding one that is not of whole quanta.
+ * its encoding. Each line behind a whole quantum, and what stands behind padding on its line, is therefore looked at before
+ * it is read: what has other characters, or blanks between some, is text, and so is all behind it; and behind padding what
+ * is not of whole quanta. Where there was no padding a line that is not of whole quanta may be the end of the data or a
+ * word: it is judged together with what follows.
  */
 #include "format/transfer.h"
 
@@ -82,7 +84,7 @@ static size_t finish_quantum(struct transfer_decoder *d, char *to)
 	return octets;
 }
 
-/* Reads up to the end of a line; returns how many octets that were, and in *len how many were written. */
+/* Reads up to the end of a line, or its padding; returns how many octets that were, and in *len how many were written. */
 static size_t base64_read_line(struct transfer_decoder *d, struct view in, char *to, size_t *len)
 {
 	const uint8_t *start = (const uint8_t *)in.data, *at = start, *end = at + in.len;
@@ -105,8 +107,13 @@ static size_t base64_read_line(struct transfer_decoder *d, struct view in, char 
 		uint8_t value = base64_values[*at++];
 		if (value == PADDING) {
 			/* Data after padding is another quantum: some programs encode piece by piece. */
-			d->padded |= d->count > 0;
+			bool ends = d->count > 0;
+			d->padded |= ends;
 			n += finish_quantum(d, to + n);
+			if (ends) {
+				d->line = BASE64_PADDED;
+				break;
+			}
 		} else if (value == FOREIGN) {
 			if (at[-1] == '\n' && d->count == 0 && d->any) {
 				d->line = BASE64_LINE_START;
@@ -137,43 +144,106 @@ static int base64_read_some(struct transfer_decoder *d, struct view in, size_t *
 	return 0;
 }
 
-/* The beginning of a line, or all of it, behind whole quanta: whether it is text and no base64. */
-static bool is_footer(const struct transfer_decoder *d, bool whole)
+/* What is held: how much of it could be base64, and whether it is text because of a character or of a blank. */
+struct look {
+	size_t characters, padding; /* padding: at the end */
+	size_t pieces;              /* octets up to the last padding that makes a quantum whole */
+	bool text, canonical;       /* canonical: the bits that are left over at the end are zero, as encoders leave them */
+};
+
+static struct look look_at(struct view v)
 {
-	size_t characters = 0, padding = 0;
+	struct look l = {.characters = 0};
 	bool blank = false;
-	for (size_t i = 0; i < d->held_len; i++) {
-		char c = d->held[i];
-		uint8_t value = base64_values[(uint8_t)c];
-		if (lex_is_blank(c)) {
-			blank |= characters > 0;
+	unsigned last = 0;
+	for (size_t i = 0; i < v.len && !l.text; i++) {
+		uint8_t value = base64_values[(uint8_t)v.data[i]];
+		if (lex_is_blank(v.data[i])) {
+			blank |= l.characters > 0;
 			continue;
 		}
 		/* Padding may stand in the middle of a line, where pieces are joined, but not before anything. */
-		if (blank || value == FOREIGN || (value == PADDING && characters == 0))
-			return true;
-		characters++;
-		padding = value == PADDING ? padding + 1 : 0;
+		l.text = blank || value == FOREIGN || (value == PADDING && l.characters == 0);
+		if (l.text)
+			break;
+		l.characters++;
+		l.padding = value == PADDING ? l.padding + 1 : 0;
+		last = value == PADDING ? last : value;
+		if (l.padding && l.padding <= 2 && l.characters % 4 == 0 && (last & (l.padding == 1 ? 3 : 15)) == 0)
+			l.pieces = i + 1;
 	}
-	return d->padded && whole && (characters % 4 != 0 || padding > 2);
+	l.canonical = (l.characters % 4 == 3 && (last & 3) == 0) || (l.characters % 4 == 2 && (last & 15) == 0);
+	return l;
 }
 
-/* Lines' beginnings are gathered until they show what they are: a line of base64 is one after as many octets as are held. */
+/* Letters alone, none of which but the first is a capital; base64 of that length hardly ever looks so. */
+static bool is_one_word(struct view v)
+{
+	size_t letters = 0;
+	v = view_trim(v);
+	while (letters < v.len && ascii_is_alpha(v.data[letters]) && (letters == 0 || ascii_lower(v.data[letters]) == v.data[letters]))
+		letters++;
+	return letters == v.len && letters >= 5;
+}
+
+/* Whether the line held is not of whole quanta, and no padding tells why: what follows tells what it is. */
+static bool is_open(const struct transfer_decoder *d, struct view held)
+{
+	struct look l = look_at(held);
+	return !d->padded && !l.text && l.padding == 0 && l.characters % 4 != 0;
+}
+
+/* An open line, with what follows as far as it is held. */
+static bool is_open_footer(struct view held, size_t line_len)
+{
+	struct view line = view_take(held, line_len), rest = view_skip(held, line_len);
+	struct look l = look_at(line), next = look_at(rest);
+	return (!l.canonical || is_one_word(line)) && (next.text || view_trim(rest).len == 0);
+}
+
+/* How much of what is held is base64; what is behind that is text. */
+static size_t base64_part(const struct transfer_decoder *d, struct view held, bool whole)
+{
+	struct look l = look_at(held);
+	if (d->open_len)
+		return is_open_footer(held, d->open_len) ? 0 : held.len;
+	/* Data may end on a line that text follows on; behind the padding of another line that is less likely than text with "=". */
+	if (l.text)
+		return !d->padded || d->line == BASE64_PADDED ? l.pieces : 0;
+	return d->padded && whole && (l.characters % 4 != 0 || l.padding > 2) ? 0 : held.len;
+}
+
+/*
+ * Lines' beginnings are gathered until they show what they are: a line of base64 is one after as many octets as are held;
+ * then what is behind its last padding is judged with what follows.
+ */
 static int base64_judge_line(struct transfer_decoder *d, bool whole, struct buf *out)
 {
 	struct view held = view_of(d->held, d->held_len);
-	size_t taken = held.len;
-	bool footer = is_footer(d, whole);
+	size_t part = base64_part(d, held, whole);
+	bool footer = part < held.len;
 	int error = 0;
+	if (!whole && !footer && d->open_len == 0) {
+		ptrdiff_t padding = view_find_last(held, '=');
+		part = padding < 0 ? part : (size_t)padding + 1;
+	}
+	struct view rest = view_skip(held, part);
+	held = view_take(held, part);
 	d->held_len = 0;
-	d->line = footer ? BASE64_FOOTER : BASE64_LINE;
-	if (footer)
-		d->defective = true;
-	if (footer)
-		return d->shows_footer ? buf_append(out, held) : 0;
-	/* What is held has a line's end at its end at most. */
-	if (held.len)
+	d->open_len = 0;
+	while (held.len && error == 0) {
+		size_t taken = held.len;
+		d->line = BASE64_LINE;
 		error = base64_read_some(d, held, &taken, out);
+		held = view_skip(held, taken);
+	}
+	if (footer) {
+		d->line = BASE64_FOOTER;
+		d->defective = true;
+		return d->shows_footer && error == 0 ? buf_append(out, rest) : error;
+	}
+	memmove(d->held, rest.data, rest.len);
+	d->held_len = (unsigned)rest.len;
 	return error;
 }
 
@@ -182,11 +252,17 @@ static int base64_hold(struct transfer_decoder *d, struct view in, size_t *taken
 	size_t n = 0;
 	while (n < in.len && d->held_len < sizeof d->held) {
 		char c = in.data[n++];
+		if (d->line == BASE64_PADDED && d->held_len == 0 && c == '=')
+			continue;
 		d->held[d->held_len++] = c;
-		if (c == '\n') {
-			*taken = n;
+		struct view held = view_of(d->held, d->held_len);
+		if (c != '\n')
+			continue;
+		*taken = n;
+		if (d->open_len == 0 && is_open(d, held))
+			d->open_len = d->held_len;
+		else if (d->open_len == 0 || view_trim(view_skip(held, d->open_len)).len)
 			return base64_judge_line(d, true, out);
-		}
 	}
 	*taken = n;
 	return d->held_len == sizeof d->held ? base64_judge_line(d, false, out) : 0;
@@ -202,7 +278,7 @@ static int base64_decode_some(struct transfer_decoder *d, struct view in, struct
 		size_t taken = in.len;
 		if (d->line == BASE64_LINE)
 			error = base64_read_some(d, in, &taken, out);
-		else if (d->line == BASE64_LINE_START)
+		else if (d->line != BASE64_FOOTER)
 			error = base64_hold(d, in, &taken, out);
 		else if (d->shows_footer)
 			error = buf_append(out, in);
@@ -312,6 +388,8 @@ int transfer_decode_end(struct transfer_decoder *d, struct buf *out)
 {
 	char octets[3];
 	if (d->encoding == TRANSFER_BASE64) {
+		if (d->open_len == 0 && is_open(d, view_of(d->held, d->held_len)))
+			d->open_len = d->held_len;
 		int error = d->held_len ? base64_judge_line(d, true, out) : 0;
 		if (error)
 			return error;

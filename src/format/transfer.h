@@ -30,11 +30,12 @@ struct transfer_decoder {
 	bool defective;
 	/* base64: whether anything was read, whether its last quantum was padded, and what the line is. */
 	bool any, padded;
-	enum { BASE64_LINE, BASE64_LINE_START, BASE64_FOOTER } line;
+	enum { BASE64_LINE, BASE64_LINE_START, BASE64_PADDED, BASE64_FOOTER } line;
 	uint32_t bits;  /* base64: of the quantum under way */
 	unsigned count; /* base64: its characters; quoted-printable: held octets */
 	char held[80];  /* quoted-printable: blanks that may end a line, or the beginning of "=XX"; base64: a line's beginning */
 	unsigned held_len; /* base64: octets in it */
+	unsigned open_len; /* base64: of a first line in it that is judged together with the next one; or 0 */
 };
 
 void transfer_decoder_init(struct transfer_decoder *d, enum transfer_encoding encoding);

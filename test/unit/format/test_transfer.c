@@ -109,6 +109,24 @@ static void tells_base64_from_what_follows(void **state)
 	/* Whole quanta need no padding. */
 	footer_is("SGVsbG8h\nThis is no base64\nSGVsbG8h\n", "Hello!", "This is no base64\nSGVsbG8h\n", true);
 	footer_is("SGVsbG8h\nhttps://lists.example/unsubscribe", "Hello!", "https://lists.example/unsubscribe", true);
+	/* On the line of the padding, whether that is the first line or not. */
+	footer_is("SGVsbG8gd28= -- footer text here", "Hello wo", " -- footer text here", true);
+	footer_is("SGVsbG8gd28=This is a footer\r\nmore\r\n", "Hello wo", "This is a footer\r\nmore\r\n", true);
+	footer_is("SGVsbG8gdw==Footer", "Hello w", "Footer", true);
+	footer_is("SGVsbG8gdw== _______\r\n", "Hello w", " _______\r\n", true);
+	footer_is("SGVsbG8h\r\nSGVsbG8gd28= -- footer text here\r\n", "Hello!Hello wo", " -- footer text here\r\n", true);
+	footer_is("SGVsbG8=SGVsbG8= and text", "HelloHello", " and text", true);
+	footer_is("SGVsbG8=SGVsbG8h\nSGVsbG8h\n", "HelloHello!Hello!", "", false);
+	footer_is("SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=-- foot",
+	    "HelloHelloHelloHelloHelloHelloHelloHelloHelloHelloHelloHelloHello", "-- foot", true);
+	/* A last line that is no whole quantum, where no padding came before. */
+	footer_is("SGVsbG8h\r\nUnsubscribe\r\n", "Hello!", "Unsubscribe\r\n", true);
+	footer_is("SGVsbG8h\r\nUnsubscribe", "Hello!", "Unsubscribe", true);
+	footer_is("SGVsbG8h\r\nRegards\r\n\r\n", "Hello!", "Regards\r\n\r\n", true);
+	footer_is("SGVsbG8h\r\nUnsubscribe\r\nfrom this list\r\n", "Hello!", "Unsubscribe\r\nfrom this list\r\n", true);
+	footer_is("SGVsbG8h\r\nSGVsbG8\r\n", "Hello!Hello", "", false);
+	footer_is("SGVs\r\nbG8", "Hello", "", false);
+	footer_is("SGVs\nbG\n8hSGVsb\nG8h\n", "Hello!Hello!", "", false);
 	/* Pieces, each padded, are read on, and so is what was only damaged. */
 	footer_is("SGVsbG8=\r\nSGVsbG8=\r\nSGVsbG8h\r\n\r\nSGVsbG8=", "HelloHelloHello!Hello", "", false);
 	footer_is("SGVsbG8=SGVsbG8=\nSGVsbG8= \t\n", "HelloHelloHello", "", false);
