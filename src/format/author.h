@@ -14,7 +14,10 @@ struct authors {
 	bool cut;   /* there are more than AUTHORS_MAX, or more than memory holds */
 };
 
-/* Of all From fields: of several, one reader shows the first and another the last. The texts live in the arena. */
+/*
+ * Of all From fields: of several, one reader shows the first and another the last. An address in a name without quotes
+ * counts too. The texts live in the arena.
+ */
 void authors_find(struct view header, struct arena *arena, struct authors *authors);
 
 /* Whether there is one author and it is this address. */

@@ -706,7 +706,7 @@ def test_a_user_writes_as_nobody_else(server):
     # Somebody else's address here, in whatever form: alone, among others, in a second field, hidden behind a name.
     for head in (b"From: bob@example.test", b"From: Bob <BOB@Example.Test>", b"From: alice@example.test, bob@example.test",
                  b"From: alice@example.test\r\nFrom: bob@example.test", b'From: "alice@example.test" <bob@example.test>',
-                 b"From: alice@example.test <bob+x@example.test>", b"From: nobody-at-all@example.test"):
+                 b"From: alice@example.test <bob+x@example.test>", b"From: bob@example.test <alice@example.test>", b"From: nobody-at-all@example.test"):
         for sender in (ALICE, ""):
             code, text = submitted(server, sender, head + b"\r\nSubject: no\r\n\r\nx\r\n")
             assert code == 550 and b"From field is not yours" in text, (head, sender, text)

@@ -25,7 +25,7 @@ static void finds_all_authors(void **state)
 	reads("From: a@b\r\n", "a@b");
 	reads("Subject: x\r\nFROM : Joe <a@b>,\r\n \"x y\"@c (comment)\r\nfrom: team: d@e, f@g;\r\n\r\n", "a@b \"x y\"@c d@e f@g");
 	reads("From: \"a@b\" <c@d>\r\n", "c@d");
-	reads("From: a@b <c@d>\r\n", "c@d");
+	reads("From: a@b <c@d>\r\n", "a@b c@d");
 	reads("From: nobody\r\n", "nobody");
 	reads("From:\r\nTo: x@y\r\n", "");
 	reads("To: x@y\r\n\r\nFrom: a@b\r\n", "");
