@@ -293,7 +293,7 @@ static void no_input_writes_a_line_of_ours(void **state)
 	    .stage = e};
 	struct dsn_report r = report_of(&bad, 1);
 	r.original_subject = r.original_message_id = r.envid = r.queue_id = r.reporting_mta = e;
-	r.to = e; /* the postmaster's address comes from the settings */
+	r.to = r.postmaster = e;
 	buf_init(&w.bytes, DSN_HEAD_MAX);
 	struct buf tail;
 	buf_init(&tail, DSN_TAIL_MAX);
