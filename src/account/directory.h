@@ -87,7 +87,7 @@ int directory_alias_check(struct txn *t, struct view address, struct view target
  *   -ENOENT   no such address here, or no such domain
  *   -EACCES   the domain or account is disabled
  *   -ELOOP    aliases lead to themselves and nowhere else, or too deep
- *   -E2BIG    more than DIRECTORY_TARGETS_MAX
+ *   -E2BIG    more than DIRECTORY_TARGETS_MAX, or through too many aliases
  * Sub-addresses, domain aliases, aliases, catch-all and the duty of postmaster@ and abuse@ (RFC 2142, RFC 5321
  * section 4.5.1) are followed; every target appears once.
  */

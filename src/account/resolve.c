@@ -9,7 +9,11 @@
 #include "account/directory_entries.h"
 #include "base/mem.h"
 
-enum { ALIASES_MAX = 200 /* entered for one address: what bounds a lookup, with DIRECTORY_TARGETS_MAX: some thousand entries, a millisecond */ };
+/*
+ * Entered for one address: what bounds a lookup, with DIRECTORY_TARGETS_MAX: some thousand entries, a millisecond. A list of
+ * that many members takes so many, since the entry of an alias holds some 1,000 octets of addresses.
+ */
+enum { ALIASES_MAX = 300 };
 
 struct search {
 	struct txn *txn;
@@ -51,8 +55,11 @@ static int follow_alias(struct search *s, const struct address *alias, struct vi
 	for (size_t i = 0; i < s->entered_count; i++)
 		if (view_equal(address_view(&s->entered[i]), address_view(alias)))
 			return -ELOOP;
-	if (depth == DIRECTORY_DEPTH_MAX || s->entered_count == ALIASES_MAX)
+	if (depth == DIRECTORY_DEPTH_MAX)
 		return -ELOOP;
+	/* No dead end: the members behind it would miss the mail, and nobody would hear of it. */
+	if (s->entered_count == ALIASES_MAX)
+		return -E2BIG;
 	s->entered[s->entered_count++] = *alias;
 	while (view_next(&targets, '\n', &one)) {
 		struct address target;

@@ -12,7 +12,11 @@
 enum {
 	SMTP_TARGETS_MAX = 1000,
 	SMTP_TARGETS_AT_ONCE = 100,          /* more go into the queue first: what one commit delivers (ACCOUNT_TARGETS_MAX) */
-	SMTP_TARGETS_BYTES_MAX = 340 * 1024, /* of what is said of them to store, in one frame */
+	/*
+	 * Of what is said of them to store, in one frame with SMTP_TRAILER_MAX_MANY: a thousand addresses of 100 octets behind a
+	 * list of as many, from a sender of 254, come to 640 KB.
+	 */
+	SMTP_TARGETS_BYTES_MAX = 840 * 1024,
 	SMTP_TRAILER_MAX = 250 * 1024,
 	SMTP_TRAILER_MAX_MANY = 140 * 1024   /* beside so many */
 };
@@ -46,7 +50,7 @@ struct smtp_connection {
 	/* Where the transaction's mail goes and the body on its way: smtp_upload.c. */
 	struct {
 		struct smtp_target *targets;
-		size_t bytes; /* that they take in the message to store, at most */
+		size_t bytes; /* that they take in the message to store */
 		size_t count, room;
 		size_t *owners; /* of the delivery under way: the recipient that each result belongs to */
 		size_t owner_count;
@@ -98,11 +102,12 @@ void smtp_recipient_etrn(void *arg, struct view domain);
 
 /* smtp_upload.c */
 void smtp_upload_init(struct smtp_connection *c);
-/* Bytes that a target takes in the message to store, at most. */
-size_t smtp_upload_target_bytes(
-    const struct smtp_connection *c, const struct smtp_recipient *recipient, const struct message_target *target);
-void smtp_upload_add_target(
-    struct smtp_connection *c, size_t recipient, const struct message_target *target, struct view forwarder);
+/* Bytes that what a recipient leads to takes in the message to store, as one of many. forwarder: as in struct smtp_target. */
+size_t smtp_upload_bytes(const struct smtp_connection *c, const struct smtp_recipient *recipient,
+    const struct codec_list *targets, struct view forwarder);
+/* For the recipient of that number in the envelope. */
+void smtp_upload_add(struct smtp_connection *c, size_t number, const struct smtp_recipient *recipient,
+    const struct codec_list *targets, struct view forwarder);
 bool smtp_upload_body(void *arg, struct view bytes);
 void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const struct smtp_trailer *trailer);
 void smtp_upload_abandon(void *arg);

@@ -70,14 +70,17 @@ static enum resolve_verdict take_foreign(struct smtp_connection *c)
 
 /* ---- the answer ---- */
 
-/* Is there room for what this recipient leads to, in number and in the message to store? */
-static bool has_place(const struct smtp_connection *c)
+static struct view forwarder_of(const struct smtp_connection *c)
 {
-	const struct message_target *targets = c->check.targets.items;
-	size_t bytes = c->upload.bytes;
-	for (size_t i = 0; i < c->check.targets.count; i++)
-		bytes += smtp_upload_target_bytes(c, c->check.recipient, &targets[i]);
-	return c->upload.count + c->check.targets.count <= SMTP_TARGETS_MAX && bytes <= SMTP_TARGETS_BYTES_MAX;
+	return c->check.direct ? (struct view){0} : c->check.recipient->address;
+}
+
+/* Is there room for what this recipient leads to, in number and in the message to store, beside so much? */
+static bool has_place(const struct smtp_connection *c, size_t count, size_t bytes)
+{
+	count += c->check.targets.count;
+	bytes += smtp_upload_bytes(c, c->check.recipient, &c->check.targets, forwarder_of(c));
+	return count <= SMTP_TARGETS_MAX && bytes <= SMTP_TARGETS_BYTES_MAX;
 }
 
 static void decide(struct smtp_connection *c, enum resolve_verdict verdict)
@@ -88,7 +91,7 @@ static void decide(struct smtp_connection *c, enum resolve_verdict verdict)
 	        false},
 	    [RESOLVE_DISABLED] = {SMTP_PERMANENT, 550, "5.2.1", "this mailbox is disabled", false},
 	    [RESOLVE_LOOP] = {SMTP_PERMANENT, 550, "5.4.6", "the aliases behind this address lead in a circle, or on and on", false},
-	    [RESOLVE_TOO_MANY] = {SMTP_PERMANENT, 550, "5.3.5", "the aliases behind this address lead to too many mailboxes", false},
+	    [RESOLVE_TOO_MANY] = {SMTP_PERMANENT, 550, "5.3.5", "the aliases behind this address are too many, or lead to too many mailboxes", false},
 	    [RESOLVE_TEMPORARY] = {SMTP_TEMPORARY, 451, "4.3.0",
 	        "the address cannot be looked up now, try again later", false},
 	};
@@ -96,7 +99,9 @@ static void decide(struct smtp_connection *c, enum resolve_verdict verdict)
 	    .code = 452,
 	    .enhanced = "4.5.3",
 	    .text = "too many mailboxes for one message; send it again for this recipient"};
-	if (verdict == RESOLVE_LOCAL && !has_place(c))
+	if (verdict == RESOLVE_LOCAL && !has_place(c, 0, 0))
+		verdict = RESOLVE_TOO_MANY;
+	if (verdict == RESOLVE_LOCAL && !has_place(c, c->upload.count, c->upload.bytes))
 		smtp_hooks_resume(c, HOOK_DECIDED, &too_many);
 	else if (verdict == RESOLVE_LOCAL)
 		smtp_hooks_resume(c, HOOK_ACCEPT, NULL);
@@ -236,10 +241,7 @@ enum smtp_hook_result smtp_recipient_has_room(struct smtp_connection *c, struct 
 
 void smtp_recipient_taken(struct smtp_connection *c)
 {
-	const struct message_target *targets = c->check.targets.items;
-	for (size_t i = 0; i < c->check.targets.count; i++)
-		smtp_upload_add_target(c, smtp_envelope(c->session)->count, &targets[i],
-		    c->check.direct ? (struct view){0} : c->check.recipient->address);
+	smtp_upload_add(c, smtp_envelope(c->session)->count, c->check.recipient, &c->check.targets, forwarder_of(c));
 }
 
 /* ---- ETRN ---- */

@@ -24,29 +24,58 @@ void smtp_upload_init(struct smtp_connection *c)
 	upload_init(&c->upload.body, &smtp_role.store, on_ready, c);
 }
 
-size_t smtp_upload_target_bytes(
-    const struct smtp_connection *c, const struct smtp_recipient *recipient, const struct message_target *target)
+static struct view destination_of(struct view address)
 {
-	enum { NUMBERS = 96, PREFIX_WORDS = 40 };
-	size_t sender = smtp_envelope(c->session)->sender.len;
-	/* The address stands in the prefix as well, and its domain as the destination; a list's own is named once more. */
-	return NUMBERS + PREFIX_WORDS + sender + 2 * recipient->path.len + 2 * recipient->orcpt.len + 3 * target->address.len +
-	       target->mailbox.len;
+	for (size_t i = address.len; i > 0; i--)
+		if (address.data[i - 1] == '@')
+			return view_skip(address, i);
+	return (struct view){0};
 }
 
-void smtp_upload_add_target(
-    struct smtp_connection *c, size_t recipient, const struct message_target *target, struct view forwarder)
+/* The recipient's own path is as the client wrote it; what it was made into is normal already. */
+static struct view destination_of_target(const struct smtp_recipient *r, struct view address)
 {
-	if (c->upload.count == c->upload.room) {
-		c->upload.room = c->upload.room ? c->upload.room * 2 : 4;
-		c->upload.targets = mem_resize(c->upload.targets, c->upload.room * sizeof *c->upload.targets);
+	return destination_of(view_equal(address, r->path) ? r->address : address);
+}
+
+static const char prefix_form[] = "Return-Path: <%.*s>\r\nDelivered-To: %.*s\r\n";
+enum { PREFIX_WORDS = sizeof prefix_form - 1 - 8 /* without the two "%.*s" */ };
+
+/* As put_targets makes them: see message_delivery_recipient. */
+size_t smtp_upload_bytes(const struct smtp_connection *c, const struct smtp_recipient *recipient,
+    const struct codec_list *targets, struct view forwarder)
+{
+	enum { FIELDS = 3 * 8 + 6 * 4 }; /* three numbers; the lengths of six texts */
+	size_t named = FIELDS + recipient->path.len + recipient->orcpt.len;
+	size_t sender = smtp_envelope(c->session)->sender.len;
+	size_t bytes = targets->count > 1 ? named : 0; /* that it became several is told as well */
+	for (size_t i = 0; i < targets->count; i++) {
+		const struct message_target *t = (const struct message_target *)targets->items + i;
+		if (t->account == 0)
+			bytes += FIELDS + t->address.len + recipient->orcpt.len + destination_of_target(recipient, t->address).len;
+		else
+			bytes += named + t->mailbox.len + PREFIX_WORDS + sender + t->address.len;
+		bytes += forwarder.len;
 	}
-	c->upload.bytes += smtp_upload_target_bytes(c, c->check.recipient, target);
-	c->upload.targets[c->upload.count++] = (struct smtp_target){.recipient = recipient,
-	    .account = target->account,
-	    .mailbox = mem_string(target->mailbox),
-	    .address = mem_string(target->address),
-	    .forwarder = forwarder.len > 0 ? mem_string(forwarder) : NULL};
+	return bytes;
+}
+
+void smtp_upload_add(struct smtp_connection *c, size_t number, const struct smtp_recipient *recipient,
+    const struct codec_list *targets, struct view forwarder)
+{
+	c->upload.bytes += smtp_upload_bytes(c, recipient, targets, forwarder);
+	for (size_t i = 0; i < targets->count; i++) {
+		const struct message_target *target = (const struct message_target *)targets->items + i;
+		if (c->upload.count == c->upload.room) {
+			c->upload.room = c->upload.room ? c->upload.room * 2 : 4;
+			c->upload.targets = mem_resize(c->upload.targets, c->upload.room * sizeof *c->upload.targets);
+		}
+		c->upload.targets[c->upload.count++] = (struct smtp_target){.recipient = number,
+		    .account = target->account,
+		    .mailbox = mem_string(target->mailbox),
+		    .address = mem_string(target->address),
+		    .forwarder = forwarder.len > 0 ? mem_string(forwarder) : NULL};
+	}
 }
 
 bool smtp_upload_body(void *arg, struct view bytes)
@@ -108,8 +137,7 @@ static bool on_delivered(void *arg, struct link *link, struct channel_frame *fra
 static void write_prefix(
     struct buf *out, const struct smtp_envelope *envelope, const struct smtp_target *target)
 {
-	buf_printf(
-	    out, "Return-Path: <%.*s>\r\nDelivered-To: %s\r\n", VIEW_FMT(envelope->sender), target->address);
+	buf_printf(out, prefix_form, VIEW_FMT(envelope->sender), VIEW_FMT(view_from_string(target->address)));
 }
 
 /* ---- what the queue keeps ---- */
@@ -146,14 +174,6 @@ static size_t targets_of(const struct smtp_connection *c, size_t recipient)
 	return n;
 }
 
-static struct view destination_of(struct view address)
-{
-	for (size_t i = address.len; i > 0; i--)
-		if (address.data[i - 1] == '@')
-			return view_skip(address, i);
-	return (struct view){0};
-}
-
 /*
  * One target. A mailbox is delivered to at once, unless the message is to be held or goes to many, and its sender told when he asked for that. What leaves this
  * server goes into the queue. An address that became several has been expanded: its sender hears that
@@ -171,8 +191,7 @@ static void put_target(const struct smtp_envelope *envelope, struct outgoing *o,
 	};
 	if (t->account == 0) {
 		recipient.kind = RECIPIENT_REMOTE;
-		/* The recipient's own path is as the client wrote it; what it was made into is normal already. */
-		recipient.destination = destination_of(view_equal(recipient.address, r->path) ? r->address : recipient.address);
+		recipient.destination = destination_of_target(r, recipient.address);
 	} else if (envelope->hold_until || many) {
 		recipient.kind = RECIPIENT_LOCAL;
 		recipient.account = t->account;

@@ -67,10 +67,17 @@ def bounces(server, address=ALICE):
 
 def add_list(server, members):
     """A list of this server with so many members, as an administrator makes one: aliases to aliases."""
-    parts = [members[at:at + 40] for at in range(0, len(members), 40)]
-    for number, part in enumerate(parts):
-        server.cli("alias", "add", f"part{number}@example.test", *part)
-    server.cli("alias", "add", "all@example.test", *[f"part{number}@example.test" for number in range(len(parts))])
+    made = 0
+    while len(members) > 1:
+        parts = [[]]
+        for member in members:
+            if len(parts[-1]) == 40 or sum(len(m) for m in parts[-1]) + len(member) > 1000:  # an alias takes one entry
+                parts.append([])
+            parts[-1].append(member)
+        members = ["all@example.test"] if len(parts) == 1 else [f"part{made + i}@example.test" for i in range(len(parts))]
+        made += len(parts)
+        for name, part in zip(members, parts):
+            server.cli("alias", "add", name, *part)
 
 
 def test_a_thousand_recipients_get_it_once_each(road, next_host):
@@ -111,6 +118,43 @@ def test_a_thousand_recipients_get_it_once_each(road, next_host):
     for person in (people[0], people[50], people[-1]):
         assert len(road.messages(person)) == 3
     assert road.cli("store", "check").returncode == 0
+
+
+def long_address(local, length):
+    """With a domain of as many labels as that takes."""
+    rest = length - len(local) - len("@.company.example")
+    labels = [min(60, rest - at) for at in range(0, rest, 61)]
+    return f"{local}@{'.'.join('x' * n for n in labels)}.company.example"
+
+
+def test_a_thousand_long_addresses(road, next_host):
+    """What they take is counted as it is said to store: all that is answered 250 at RCPT finds room at DATA."""
+    orcpt = ["ORCPT=rfc822;" + "o" * 480]
+    with road.smtp("submission", login=ALICE) as client:
+        client.ehlo()
+        assert client.mail(ALICE)[0] == 250
+        assert {client.rcpt(long_address(f"r{i:04}", 100))[0] for i in range(1000)} == {250}
+        assert client.data(f"From: {ALICE}\r\nSubject: a\r\n\r\nbody\r\n")[0] == 250
+        # As many as there is room for, and not one more than that.
+        assert client.mail(ALICE)[0] == 250
+        taken = 0
+        while client.rcpt(long_address(f"s{taken:04}", 250) if taken % 2 else f"alice+{taken:058}@example.test", orcpt)[0] == 250:
+            taken += 1
+        assert 900 < taken < 1000
+        assert client.data(f"From: {ALICE}\r\nSubject: b\r\n\r\nbody\r\n")[0] == 250
+    add_list(road, [ALICE, *[long_address(f"t{i:04}", 190) for i in range(999)]])
+    with road.smtp() as client:
+        client.ehlo()
+        assert client.mail(long_address("sender", 250))[0] == 250
+        # Alone it is too much, whatever else the message goes to: coming again is of no use.
+        code, text = client.rcpt("all@example.test", orcpt)
+        assert code == 550 and b"5.3.5" in text
+        assert client.rcpt("all@example.test")[0] == 250
+        assert client.data("Subject: c\r\n\r\nbody\r\n")[0] == 250
+    wait_for(lambda: queue(road, "stats")["messages"] == 0, what="an empty queue")
+    relayed = [r for m in next_host.messages for r in m.recipients]
+    assert [sum(r.startswith(letter) for r in relayed) for letter in 'rst'] == [1000, taken // 2, 999]
+    assert [m["Subject"] for m in bounces(road)] == ["b", "c"]
 
 
 def test_what_gets_through(road, next_host):

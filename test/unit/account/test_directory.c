@@ -226,6 +226,27 @@ static void aliases_have_a_limit(void **state)
 	assert_int_equal(resolve("many@e.test"), 0);
 	assert_int_equal(found.count, 1000);
 	assert_int_equal(resolve("too-many@e.test"), -E2BIG);
+	/* Through as many aliases as that takes; with more it is refused, and not sent to some of the members. */
+	all[0] = '\0';
+	for (int list = 0; list < 10; list++) {
+		size_t used = 0;
+		for (int i = 0; i < 30; i++) {
+			snprintf(name, sizeof name, "p%d.%d@e.test", list, i);
+			snprintf(some, sizeof some, "one%d.%d@out.test", list, i);
+			assert_int_equal(put_alias(name, some), 0);
+			used += (size_t)snprintf(targets + used, sizeof targets - used, "%s\n", name);
+		}
+		snprintf(name, sizeof name, "parts%d@e.test", list);
+		assert_int_equal(put_alias(name, targets), 0);
+		if (list < 9)
+			snprintf(all + strlen(all), sizeof all - strlen(all), "%s\n", name);
+	}
+	assert_int_equal(put_alias("small@e.test", all), 0);
+	snprintf(all + strlen(all), sizeof all - strlen(all), "parts9@e.test\n");
+	assert_int_equal(put_alias("scattered@e.test", all), 0);
+	assert_int_equal(resolve("small@e.test"), 0);
+	assert_int_equal(found.count, 270);
+	assert_int_equal(resolve("scattered@e.test"), -E2BIG);
 }
 
 static void domains_have_aliases_and_catch_alls(void **state)
