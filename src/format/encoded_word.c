@@ -124,13 +124,19 @@ static int plain(struct decoder *d, struct view text, bool between_words)
 	return utf8_is_ascii(text) ? append_clean(d->out, text) : convert(d->out, (struct view){0}, text);
 }
 
-/* Whether the words gathered are whole characters, which a join with the next word would break. */
+/*
+ * Whether the words gathered are whole characters, which a join with the next word would break. They are looked at again with
+ * each word, so there must not be many of them: a whole line of the longest words is enough to find the rest of a character.
+ */
 static bool is_complete(const struct decoder *d)
 {
+	enum { JOINED_MAX = LINE_MAX_OCTETS };
 	bool defective = false;
 	struct buf ignored;
 	if (!charset_keeps_no_state(d->charset))
 		return false;
+	if (d->octets.len >= JOINED_MAX)
+		return true;
 	buf_init(&ignored, d->octets.len * 4 + 16);
 	int error = charset_to_utf8(d->charset, buf_view(&d->octets), &ignored, &defective);
 	buf_done(&ignored);

@@ -119,6 +119,13 @@ static void ends_in_time(void **state)
 		buf_append(&text, VIEW("=?a?q?x"));
 	assert_int_equal(encoded_word_decode(buf_view(&text), &out), 0);
 	assert_int_equal(out.len, text.len);
+	/* Half a character in each word, which no join makes whole. */
+	buf_clear(&text);
+	buf_clear(&out);
+	while (text.len < 1000000)
+		buf_append(&text, VIEW("=?utf-16be?B?2AA=?= "));
+	assert_int_equal(encoded_word_decode(buf_view(&text), &out), 0);
+	assert_int_equal(out.len, text.len / 20 * 3);
 	buf_done(&text);
 	buf_done(&out);
 }
