@@ -160,15 +160,23 @@ static struct view encoded_word(const struct cursor *in)
 	return (struct view){0};
 }
 
+/* At a word whose octets mean nothing here: an encoded one, or a run of ISO-2022-JP, which is none of the grammar. */
+static struct view opaque_word(const struct cursor *in)
+{
+	size_t run = lex_iso_2022_jp(in->rest);
+	return run ? view_take(in->rest, run) : encoded_word(in);
+}
+
 /* Takes one word, dot or stray byte and adds it to the words. */
 static void read_word(struct reader *r)
 {
 	size_t before = r->words.len;
-	struct view word = encoded_word(&r->in);
+	struct view word = opaque_word(&r->in);
 	bool dot = cursor_peek(&r->in) == '.';
 	r->stray_dot |= dot && (r->after_dot || r->words.len == r->run);
 	r->after_dot = dot;
 	if (word.len) {
+		r->list->defective |= word.data[0] == '\x1b';
 		r->in.rest = view_skip(r->in.rest, word.len);
 		buf_append(&r->words, word);
 	} else if (cursor_peek(&r->in) == '"') {
@@ -282,7 +290,7 @@ static void skip_quoted(struct cursor *in)
 {
 	size_t n = 1;
 	while (n < in->rest.len && in->rest.data[n] != '"')
-		n += in->rest.data[n] == '\\' ? 2 : 1;
+		n += lex_unit_length(view_skip(in->rest, n));
 	in->rest = view_skip(in->rest, n + 1);
 }
 
@@ -307,7 +315,7 @@ static bool is_in_name(struct reader *r)
 	for (;;) {
 		lex_skip_cfws(&ahead, NULL);
 		int c = cursor_peek(&ahead);
-		struct view word = encoded_word(&ahead);
+		struct view word = opaque_word(&ahead);
 		if (c < 0 || c == ',' || c == ';' || c == ':' || c == '<')
 			break;
 		if (c == '"')

@@ -358,7 +358,7 @@ static bool is_disguised_utf8(const char *meaning, struct view bytes)
 }
 
 /* Text in escapes of ISO-2022-JP, which needs no label to be known by: nobody else writes such. */
-static bool is_iso_2022_jp(struct view v)
+bool charset_is_iso_2022_jp(struct view v)
 {
 	ptrdiff_t escape;
 	if (!utf8_is_ascii(v))
@@ -412,7 +412,7 @@ static int read_better(struct view charset, struct view bytes, size_t start, str
 /* The charset that the text itself shows, against its label; NULL if it shows none. */
 static const char *charset_of_text(const char *meaning, struct view bytes)
 {
-	if ((meaning == NULL || meaning[0] == '\0') && is_iso_2022_jp(bytes))
+	if ((meaning == NULL || meaning[0] == '\0') && charset_is_iso_2022_jp(bytes))
 		return "iso-2022-jp";
 	return is_disguised_utf8(meaning, bytes) ? "utf-8" : NULL;
 }

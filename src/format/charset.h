@@ -20,6 +20,9 @@
  */
 int charset_to_utf8(struct view charset, struct view bytes, struct buf *out, bool *defective);
 
+/* Whether text without a label is in ISO-2022-JP, which its escapes tell. */
+bool charset_is_iso_2022_jp(struct view bytes);
+
 /*
  * Whether pieces of text in this charset begin anew each, so that two must not be joined before they are read: a
  * base64 run of UTF-7 may be open at a piece's end, UTF-16 may begin each with a mark.

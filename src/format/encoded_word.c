@@ -121,7 +121,8 @@ static int plain(struct decoder *d, struct view text, bool between_words)
 	int error = flush(d);
 	if (error)
 		return error;
-	return utf8_is_ascii(text) ? append_clean(d->out, text) : convert(d->out, (struct view){0}, text);
+	bool ascii = utf8_is_ascii(text) && !charset_is_iso_2022_jp(text);
+	return ascii ? append_clean(d->out, text) : convert(d->out, (struct view){0}, text);
 }
 
 /*

@@ -49,6 +49,11 @@ static void reads_mailboxes(void **state)
 	    "{J\xc3\xb6|j\xc3\xb6|b\xc3\xbc"
 	    "cher.example}");
 	reads("", "");
+	/* ISO-2022-JP without an encoded word: its octets are commas, brackets and quotes to others. */
+	reads("\x1b$B;3,\"<@>Z\x1b(B <j@x.org>, a@b", "!{\x1b$B;3,\"<@>Z\x1b(B|j|x.org}{|a|b}");
+	reads("\"\x1b$B;3,\"\\<\x1b(B, j\" <j@x.org>", "{\x1b$B;3,\"\\<\x1b(B, j|j|x.org}");
+	reads("j@x.org (\x1b$B;))\\<\x1b(B)", "{\x1b$B;))\\<\x1b(B|j|x.org}");
+	reads("\x1b$B33 <j@x.org>, a@b", "!{\x1b$B33|j|x.org}{|a|b}");
 }
 
 static void reads_groups(void **state)

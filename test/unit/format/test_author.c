@@ -44,6 +44,10 @@ static void tells_who_is_alone(void **state)
 	assert_false(authors_are(&authors, VIEW("joe@b")));
 	authors_find(VIEW("Sender: joe@b\r\n"), &arena, &authors);
 	assert_false(authors.field || authors_are(&authors, VIEW("joe@b")));
+	authors_find(VIEW("From: \x1b$B;3,!\x1b(B <joe@b>\r\n"), &arena, &authors);
+	assert_true(authors_are(&authors, VIEW("joe@b")));
+	authors_find(VIEW("From: \x1b$B<ceo@b>\x1b(B <joe@b>\r\n"), &arena, &authors);
+	assert_false(authors_are(&authors, VIEW("joe@b")));
 	arena_done(&arena);
 }
 

@@ -70,6 +70,10 @@ static void joins_words_with_shifts(void **state)
 	reads("=?utf-7?Q?+AOk-?= =?utf-7?Q?+AOk-?=", "\xc3\xa9\xc3\xa9");
 	reads("=?utf-16?B?//4aTw==?= =?utf-16?B?//5wiw==?=", "\xe4\xbc\x9a\xe8\xad\xb0");
 	reads("=?utf-16be?B?TxqL?= =?utf-16be?B?cA==?=", "\xe4\xbc\x9a\xe8\xad\xb0");
+	/* Without a word. */
+	reads("\x1b$B2q5D$N$*CN$i$;\x1b(B", kaigi_no_oshirase);
+	reads("Re: \x1b$B2q5D\x1b(B (1)", "Re: \xe4\xbc\x9a\xe8\xad\xb0 (1)");
+	reads("\x1b$B2q5D\x1b(B\r\n \x1b$B2q5D\x1b(B =?iso-2022-jp?B?GyRCMnE1RBsoQg==?=", "\xe4\xbc\x9a\xe8\xad\xb0 \xe4\xbc\x9a\xe8\xad\xb0 \xe4\xbc\x9a\xe8\xad\xb0");
 	/* Labels that nobody knows, or that are untrue. */
 	reads("=?win-1251?Q?=CF=F0=E8=E2=E5=F2?= =?koi8-ru?Q?=F0=D2=C9=D7=C5=D4?= =?ansi?Q?=E4?= =?iso8859-9?Q?=93x=94?= =?cn-big5?B?pKSk5Q==?=",
 	    "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82\xc3\xa4\xe2\x80\x9cx\xe2\x80\x9d\xe4\xb8\xad\xe6\x96\x87");
