@@ -273,9 +273,8 @@ static void use_grant(struct relay_host *h, size_t wanted)
 		share_give_back(h->claim.shares, h->claim.share_count);
 }
 
-static void on_dispatch(void *arg)
+static void dispatch(struct relay_host *h)
 {
-	struct relay_host *h = arg;
 	while (h->waiting && h->idle)
 		relay_connection_work(h->idle);
 	if (h->waiting && relay_host_is_dead(h))
@@ -292,6 +291,15 @@ static void on_dispatch(void *arg)
 		}
 		relay_connection_open(h);
 	}
+}
+
+/* What it gives up may have been the last that used it. */
+static void on_dispatch(void *arg)
+{
+	struct relay_host *h = arg;
+	h->users++;
+	dispatch(h);
+	relay_host_release(h);
 }
 
 void relay_host_dispatch_later(struct relay_host *h)
