@@ -306,15 +306,31 @@ static size_t texts_of(const struct record_recipient *p)
 	return p->address.len + p->orcpt.len + p->forwarder.len + p->destination.len + p->mailbox.len + p->prefix.len;
 }
 
-/* An account that was named often gets the message once; whoever wants to hear of it for each name hears of so many. */
+/* What both ask for: nobody is told nothing while one of them wants to hear of something. */
+static uint8_t both_notify(uint8_t a, uint8_t b)
+{
+	enum { UNSAID = NOTIFY_FAILURE | NOTIFY_DELAY }; /* what it means to say nothing */
+	if (a == b || (b & NOTIFY_NEVER))
+		return a;
+	return a & NOTIFY_NEVER ? b : (uint8_t)((a ? a : UNSAID) | (b ? b : UNSAID));
+}
+
+/*
+ * An account that was named often gets the message once; whoever wants to hear of it for each name hears of so many. What
+ * the others want to hear of is told of the first.
+ */
 static size_t drop_doubles(struct record_recipient *all, size_t count)
 {
-	size_t kept = 0, run = 0;
+	size_t kept = 0, run = 0, first = 0;
 	for (size_t i = 0; i < count; i++) {
 		bool same = kept > 0 && all[i].account != 0 && all[i].account == all[kept - 1].account;
 		run = same ? run + 1 : 0;
+		if (!same)
+			first = kept;
 		if (!same || (run < PART_RECIPIENTS && (all[i].notify & NOTIFY_SUCCESS)))
 			all[kept++] = all[i];
+		else
+			all[first].notify = both_notify(all[first].notify, all[i].notify);
 	}
 	return kept;
 }

@@ -93,7 +93,7 @@ static enum trouble trouble_of(int error)
 /* What no later attempt can change. */
 static bool is_final(int error)
 {
-	return error == -ENOENT || error == -EFBIG;
+	return error == -ENOENT || error == -EFBIG || error == -EMSGSIZE;
 }
 
 /* What the mailboxes said, for the record. */

@@ -165,6 +165,7 @@ static int prepare(void **state)
 	assert_int_equal(test_create(&store_role.accounts, test_account(1), 0), 0);
 	assert_int_equal(test_create(&store_role.accounts, test_account(2), 50), 0);
 	assert_int_equal(test_create(&store_role.accounts, test_account(3), 20), 0);
+	assert_int_equal(test_create(&store_role.accounts, test_account(4), 0), 0);
 	store_queue_start();
 	join(&smtp, store_deliver_open);
 	join(&relay, store_queue_open);
@@ -523,12 +524,16 @@ static void fill(void)
 
 static void local_mail_that_was_held(void **state)
 {
-	struct message_delivery_recipient recipients[4] = {
+	static char much[4000];
+	memset(much, 'x', sizeof much);
+	memcpy(much + sizeof much - 2, "\r\n", 2);
+	struct message_delivery_recipient recipients[5] = {
 	    {.kind = RECIPIENT_LOCAL, .address = VIEW("one@here.example"), .account = test_account(1), .prefix = VIEW("A: b\r\n")},
 	    {.kind = RECIPIENT_LOCAL, .address = VIEW("full@here.example"), .account = test_account(2), .prefix = VIEW("A: b\r\n")},
 	    {.kind = RECIPIENT_LOCAL, .address = VIEW("small@here.example"), .account = test_account(3)},
-	    {.kind = RECIPIENT_LOCAL, .address = VIEW("gone@here.example"), .account = test_account(7)}};
-	struct message_deliver m = delivery("000000000001", NULL, 0, recipients, 4);
+	    {.kind = RECIPIENT_LOCAL, .address = VIEW("gone@here.example"), .account = test_account(7)},
+	    {.kind = RECIPIENT_LOCAL, .address = VIEW("long@here.example"), .account = test_account(4), .prefix = view_of(much, sizeof much)}};
+	struct message_deliver m = delivery("000000000001", NULL, 0, recipients, 5);
 	(void)state;
 	fill();
 	m.hold_until = (uint64_t)clock_wall() + 600;
@@ -539,15 +544,41 @@ static void local_mail_that_was_held(void **state)
 	turn_clock(610);
 	assert_int_equal(messages_in(1), 1);
 	assert_int_equal(messages_in(2), 1);
-	/* The one that is gone, and the one that can never hold it, are told; the full one is tried again, until it has room. */
+	/* The one that is gone, and those that can never hold it, are told; the full one is tried again, until it has room. */
 	ready(5);
 	take(offered("@notify"));
-	assert_int_equal(relay.messages[0].recipients, 2);
+	assert_int_equal(relay.messages[0].recipients, 3);
 	assert_string_equal(relay.messages[0].address, "small@here.example");
 	set_quota(2, 1000000);
 	turn_clock(610 + 400);
 	assert_int_equal(messages_in(2), 2);
 	assert_int_equal(messages_in(1), 1);
+}
+
+/* More than one commit takes: each account once, and of its names what any of them asked for is told. */
+static void many_names_of_one_account(void **state)
+{
+	enum { OTHERS = 100, GONE = 7, SILENT = 8 };
+	static const struct {
+		unsigned account, notify;
+	} names[] = {{GONE, NOTIFY_NEVER}, {SILENT, NOTIFY_NEVER}, {GONE, NOTIFY_DELAY}, {SILENT, NOTIFY_NEVER}, {GONE, NOTIFY_FAILURE}};
+	enum { NAMES = sizeof names / sizeof *names };
+	struct message_delivery_recipient recipients[OTHERS + NAMES];
+	(void)state;
+	for (size_t i = 0; i < OTHERS + NAMES; i++)
+		recipients[i] = (struct message_delivery_recipient){.kind = RECIPIENT_LOCAL,
+		    .address = VIEW("name@here.example"),
+		    .account = test_account(i < OTHERS ? 1 : names[i - OTHERS].account),
+		    .notify = i < OTHERS ? 0 : names[i - OTHERS].notify};
+	struct message_deliver m = delivery("000000000001", NULL, 0, recipients, OTHERS + NAMES);
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	assert_int_equal(smtp.result_count, OTHERS + NAMES);
+	ready(5);
+	take(offered("@notify"));
+	assert_int_equal(messages_in(1), 1);
+	assert_int_equal(relay.message_count, 1);
+	assert_int_equal(relay.messages[0].recipients, 1);
+	assert_int_equal(relay.messages[0].action, ACTION_FAILED);
 }
 
 static void etrn(void **state)
@@ -601,6 +632,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(relay_comes_again, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(large_bodies, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(local_mail_that_was_held, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(many_names_of_one_account, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(etrn, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(bad_deliveries_are_refused, prepare, clean_up),
 	};
