@@ -46,7 +46,20 @@ void civil_from_days(int64_t since, int64_t *year, unsigned *month, unsigned *da
 
 struct civil {
 	uint64_t year, month, day, hour, minute, second;
+	bool half; /* the hour was one of half a day */
 };
+
+static bool is_letter(char c)
+{
+	return ascii_is_alpha(c) || (unsigned char)c >= 0x80;
+}
+
+/* A word of any language, in any charset. */
+static struct view foreign_word(struct cursor *in)
+{
+	lex_skip_cfws(in, NULL);
+	return cursor_while(in, is_letter);
+}
 
 static struct view word(struct cursor *in)
 {
@@ -78,9 +91,30 @@ static void skip_word(struct cursor *in, struct view expected)
 		*in = ahead;
 }
 
+/*
+ * How names of months begin in other languages, where this tells the month in all of them; letters with marks in UTF-8
+ * and in one octet.
+ */
+static const struct {
+	const char *beginning;
+	uint64_t month;
+} foreign_months[] = {{"ene", 1}, {"gen", 1}, {"ian", 1}, {"j\xc3\xa4n", 1}, {"j\xe4n", 1}, {"sty", 1}, {"fev", 2},
+    {"f\xc3\xa9v", 2}, {"f\xe9v", 2}, {"lut", 2}, {"m\xc3\xa4r", 3}, {"m\xe4r", 3}, {"maer", 3}, {"m\xc3\xa1r", 3}, {"m\xe1r", 3},
+    {"mrz", 3}, {"mrt", 3}, {"abr", 4}, {"avr", 4}, {"kwi", 4}, {"\xc3\xa1pr", 4}, {"\xe1pr", 4}, {"mai", 5}, {"maj", 5}, {"mag", 5},
+    {"mei", 5}, {"m\xc3\xa1j", 5}, {"m\xe1j", 5}, {"giu", 6}, {"juin", 6}, {"iun", 6}, {"cze", 6}, {"j\xc3\xban", 6}, {"j\xfan", 6},
+    {"juil", 7}, {"lug", 7}, {"iul", 7}, {"lip", 7}, {"j\xc3\xbal", 7}, {"j\xfal", 7}, {"ago", 8}, {"aou", 8}, {"ao\xc3\xbb", 8},
+    {"ao\xfb", 8}, {"sie", 8}, {"set", 9}, {"szept", 9}, {"wrz", 9}, {"okt", 10}, {"out", 10}, {"ott", 10}, {"pa\xc5\xba", 10},
+    {"noi", 11}, {"marras", 11}, {"dez", 12}, {"dic", 12}, {"des", 12}, {"d\xc3\xa9" "c", 12}, {"d\xe9" "c", 12}, {"gru", 12}};
+
 /* Month names may be longer than three letters ("September"): the beginning decides. */
 static bool month_number(struct view name, uint64_t *month)
 {
+	for (size_t i = 0; i < sizeof foreign_months / sizeof foreign_months[0]; i++) {
+		if (view_starts_nocase(name, view_from_string(foreign_months[i].beginning))) {
+			*month = foreign_months[i].month;
+			return true;
+		}
+	}
 	for (unsigned i = 0; i < 12 && name.len >= 3; i++) {
 		if (view_starts_nocase(name, view_of(months + 3 * i, 3))) {
 			*month = i + 1;
@@ -114,14 +148,15 @@ static void half_of_day(struct cursor *in, struct civil *t)
 		return;
 	cursor_accept(&ahead, '.');
 	*in = ahead;
-	if (t->hour <= 12)
+	t->half = t->hour <= 12;
+	if (t->half)
 		t->hour = t->hour % 12 + (afternoon ? 12 : 0);
 }
 
-/* hour ":" minute [ ":" second ], perhaps with a fraction, which is dropped. */
+/* hour ":" minute [ ":" second ], perhaps with a fraction, which is dropped. 24:00 is the next day's 00:00 (ISO 8601). */
 static bool time_of_day(struct cursor *in, struct civil *t)
 {
-	if (!number(in, 23, &t->hour, NULL) || !time_separator(in) || !number(in, 59, &t->minute, NULL))
+	if (!number(in, 24, &t->hour, NULL) || !time_separator(in) || !number(in, 59, &t->minute, NULL))
 		return false;
 	t->second = 0;
 	if (time_separator(in) && !number(in, 60, &t->second, NULL))
@@ -148,7 +183,7 @@ static bool year(struct cursor *in, struct civil *t)
 	return width >= 2 && t->year >= 1900;
 }
 
-/* "5", "5.", "5th", "5th of" */
+/* "5", "5.", "5th", "5th of", "5 de" */
 static bool day_of_month(struct cursor *in, struct civil *t)
 {
 	if (!number(in, 31, &t->day, NULL))
@@ -160,6 +195,7 @@ static bool day_of_month(struct cursor *in, struct civil *t)
 		*in = ahead;
 	separator(in, '.');
 	skip_word(in, VIEW("of"));
+	skip_word(in, VIEW("de"));
 	return true;
 }
 
@@ -208,6 +244,7 @@ static void zone(struct cursor *in, struct date *date)
 	bool west = cursor_peek(in) == '-';
 	if (!cursor_accept(in, '+') && !cursor_accept(in, '-'))
 		return;
+	lex_skip_cfws(in, NULL);
 	bool understood = offset_minutes(in, &offset);
 	date->offset_minutes = (int16_t)(west ? -offset : offset);
 	date->zone_known = understood && !(west && offset == 0);
@@ -219,6 +256,7 @@ static void skip_filler(struct cursor *in)
 	separator(in, ',');
 	separator(in, '-');
 	skip_word(in, VIEW("at"));
+	skip_word(in, VIEW("um"));
 }
 
 /* Year, time and zone; or time and year, as asctime has it, and the zone before or behind the year. */
@@ -227,6 +265,7 @@ static bool year_and_time(struct cursor *in, struct civil *t, struct date *date)
 	separator(in, '.');
 	separator(in, '-');
 	separator(in, ',');
+	skip_word(in, VIEW("de"));
 	struct cursor start = *in;
 	if (year(in, t)) {
 		skip_filler(in);
@@ -249,7 +288,7 @@ static bool year_and_time(struct cursor *in, struct civil *t, struct date *date)
 /* "Fri, ", "Friday ", "Fri. " */
 static void skip_day_name(struct cursor *in)
 {
-	if (word(in).len == 0)
+	if (foreign_word(in).len == 0)
 		return;
 	separator(in, '.');
 	separator(in, ',');
@@ -262,17 +301,17 @@ static bool day_first(struct cursor *in, struct civil *t, struct date *date)
 	if (!day_of_month(in, t))
 		return false;
 	separator(in, '-');
-	return month_number(word(in), &t->month) && year_and_time(in, t, date);
+	return month_number(foreign_word(in), &t->month) && year_and_time(in, t, date);
 }
 
 /* "Fri Nov 21 09:55:06 1997", "Fri Nov 21 1997 09:55:06", "November 21, 1997 9:55 AM" */
 static bool month_first(struct cursor *in, struct civil *t, struct date *date)
 {
 	struct cursor start = *in;
-	if (!month_number(word(in), &t->month)) {
+	if (!month_number(foreign_word(in), &t->month)) {
 		*in = start;
 		skip_day_name(in);
-		if (!month_number(word(in), &t->month))
+		if (!month_number(foreign_word(in), &t->month))
 			return false;
 	}
 	separator(in, '.');
@@ -280,7 +319,7 @@ static bool month_first(struct cursor *in, struct civil *t, struct date *date)
 	return day_of_month(in, t) && year_and_time(in, t, date);
 }
 
-/* RFC 3339 and its kin: "1997-11-21T09:55:06-06:00", "1997/11/21 09:55". */
+/* RFC 3339 and its kin: "1997-11-21T09:55:06-06:00", "1997/11/21 09:55", "1997. 11. 21. 09:55". */
 static bool year_first(struct cursor *in, struct civil *t, struct date *date)
 {
 	size_t width;
@@ -291,6 +330,8 @@ static bool year_first(struct cursor *in, struct civil *t, struct date *date)
 	if ((between == '-' && !cursor_accept(in, '-')) || !number(in, 12, &t->month, NULL) ||
 	    !cursor_accept(in, between) || !number(in, 31, &t->day, NULL))
 		return false;
+	if (between == '.')
+		separator(in, '.');
 	if (!cursor_accept(in, 'T') && !cursor_accept(in, 't'))
 		skip_filler(in);
 	if (!time_of_day(in, t))
@@ -310,32 +351,55 @@ static bool iso_basic(struct cursor *in, struct civil *t, struct date *date)
 	if (time.len == 4 || time.len == 6) {
 		zone(in, date);
 		return view_to_u64(view_take(day, 4), 9999, &t->year) && view_to_u64(view_take(view_skip(day, 4), 2), 12, &t->month) &&
-		       view_to_u64(view_skip(day, 6), 31, &t->day) && view_to_u64(view_take(time, 2), 23, &t->hour) &&
+		       view_to_u64(view_skip(day, 6), 31, &t->day) && view_to_u64(view_take(time, 2), 24, &t->hour) &&
 		       view_to_u64(view_take(view_skip(time, 2), 2), 59, &t->minute) &&
 		       (time.len == 4 || view_to_u64(view_skip(time, 4), 60, &t->second));
 	}
 	return false;
 }
 
+/* Whether this is the weekday that the text begins with, by its English name. */
+static bool is_weekday(struct view name, const struct civil *t)
+{
+	int64_t day = days_from_civil((int64_t)t->year, (unsigned)t->month, (unsigned)t->day);
+	size_t weekday = (size_t)((day + 4 + 7 * 25567) % 7); /* as in date_write */
+	return name.len >= 3 && view_starts_nocase(name, view_of(days + 3 * weekday, 3));
+}
+
 /*
- * "21.11.1997 09:55" is the day first wherever it is written; with "/" it depends on the country, and only a number past 12
- * tells which is the day. A date that may be wrong is worse than none.
+ * "21.11.1997 09:55" is the day first wherever it is written; with "/" or "-" it depends on the country. A number past 12
+ * tells which is the day, or the weekday's name, or that the hour is AM or PM, as with "/" only those have it who write the
+ * month first. A date that may be wrong is worse than none.
  */
 static bool numbers_only(struct cursor *in, struct civil *t, struct date *date)
 {
 	uint64_t first, second;
+	struct cursor start = *in;
+	struct view weekday = word(&start);
 	skip_day_name(in);
 	if (!number(in, 31, &first, NULL))
 		return false;
-	char between = cursor_accept(in, '.') ? '.' : '/';
+	char between = cursor_accept(in, '.') ? '.' : cursor_accept(in, '-') ? '-' : '/';
 	if ((between == '/' && !cursor_accept(in, '/')) || !number(in, 31, &second, NULL) || !cursor_accept(in, between))
 		return false;
-	if (between == '/' && first <= 12 && second <= 12 && first != second)
+	/* "09-04-05" has three orders. */
+	struct cursor ahead = *in;
+	if (between == '-' && cursor_while(&ahead, ascii_is_digit).len != 4)
 		return false;
-	bool is_day_first = between == '.' || first > 12;
-	t->day = is_day_first ? first : second;
-	t->month = is_day_first ? second : first;
-	return year_and_time(in, t, date);
+	if (!year_and_time(in, t, date))
+		return false;
+	struct civil by_day = *t, by_month = *t;
+	by_day.day = by_month.month = first;
+	by_day.month = by_month.day = second;
+	bool is_day_first = between == '.' || first > 12 || first == second;
+	if (!is_day_first && second <= 12) {
+		is_day_first = is_weekday(weekday, &by_day);
+		bool is_month_first = is_weekday(weekday, &by_month);
+		if (is_day_first == is_month_first && !(between == '/' && t->half && !is_day_first))
+			return false;
+	}
+	*t = is_day_first ? by_day : by_month;
+	return true;
 }
 
 static bool is_leap(uint64_t y)
@@ -346,7 +410,8 @@ static bool is_leap(uint64_t y)
 static bool exists(const struct civil *t)
 {
 	static const unsigned char length[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	if (t->month < 1 || t->month > 12 || t->day < 1 || t->year < 1900)
+	if (t->month < 1 || t->month > 12 || t->day < 1 || t->year < 1900 ||
+	    (t->hour == 24 && (t->minute || t->second)))
 		return false;
 	return t->day <= length[t->month - 1] || (t->month == 2 && t->day == 29 && is_leap(t->year));
 }
