@@ -6,6 +6,7 @@
 #include "base/show.h"
 #include "base/utf8.h"
 #include "format/charset.h"
+#include "format/date.h"
 #include "format/dsn_show.h"
 #include "format/encoded_word.h"
 #include "format/header.h"
@@ -51,6 +52,14 @@ static void append_line(struct buf *out, struct view text)
 
 /* ---- show ---- */
 
+/* As it is understood, in the one form that everybody reads; as it came, where it is not. */
+static void show_date(struct view body, struct buf *out)
+{
+	struct date date;
+	if (date_parse(body, &date) != 0 || date_write(out, date) != 0)
+		show_line(out, body);
+}
+
 /* A subject is to be read; addresses, and the names beside them, say who somebody is. */
 static void show_field(const struct message *m, const char *name, struct buf *out)
 {
@@ -61,7 +70,9 @@ static void show_field(const struct message *m, const char *name, struct buf *ou
 	buf_init(&text, 4 * body.len + 16);
 	encoded_word_decode(body, &text);
 	buf_printf(out, "%-8s ", name);
-	if (view_equal(view_from_string(name), VIEW("Subject")))
+	if (view_equal(view_from_string(name), VIEW("Date")))
+		show_date(buf_view(&text), out);
+	else if (view_equal(view_from_string(name), VIEW("Subject")))
 		show_title(out, buf_view(&text));
 	else
 		show_line(out, buf_view(&text));
@@ -197,6 +208,19 @@ static void json_text(struct buf *out, const char *key, struct view raw)
 	buf_done(&text);
 }
 
+/* The same moment as a program reads it (RFC 3339); without a zone that is known, in UTC. */
+static void json_sent_at(struct buf *out, struct view raw)
+{
+	struct date date;
+	struct buf text;
+	buf_init(&text, 64);
+	if (date_parse(raw, &date) == 0 && date_write_rfc3339(&text, date) == 0) {
+		buf_append_string(out, ",\"sentAt\":");
+		json_append_string(out, buf_view(&text));
+	}
+	buf_done(&text);
+}
+
 static void json_address(struct buf *out, const struct address *a)
 {
 	struct buf name, mailbox;
@@ -245,6 +269,7 @@ static int show_as_json(const struct message *m, struct buf *out)
 	if (error == 0) {
 		buf_printf(out, "{\"size\":%llu", (unsigned long long)s.size);
 		json_text(out, "date", s.envelope.date);
+		json_sent_at(out, s.envelope.date);
 		json_addresses(out, "from", &s.envelope.from);
 		json_addresses(out, "sender", &s.envelope.sender);
 		json_addresses(out, "replyTo", &s.envelope.reply_to);

@@ -51,6 +51,21 @@ static void shows_all_of_the_text(void **state)
 	shown_is("Content-Type: multipart/alternative; boundary=z\n\n--z\n\none\n--z\nContent-Type: text/html\n\n<b>one</b>\n--z--\n", "\none\n");
 }
 
+static void shows_when_it_was_sent(void **state)
+{
+	(void)state;
+	struct buf out;
+	shown_is("Date: Sat, Apr 09 2005 06:39:52 -0700\nSubject: x\n\ny\n", "Date     Sat, 9 Apr 2005 06:39:52 -0700\nSubject  x\n\ny\n");
+	shown_is("Date: some day\nSubject: x\n\ny\n", "Date     some day\nSubject  x\n\ny\n");
+	buf_init(&out, 100000);
+	assert_int_equal(message_tool_show(VIEW("Date: Thu, 6 Oct 2022 12:27:13 GMT+2\n\nx\n"), &out, true), 0);
+	assert_non_null(strstr(buf_string(&out), "\"sentAt\":\"2022-10-06T12:27:13+02:00\""));
+	buf_clear(&out);
+	assert_int_equal(message_tool_show(VIEW("Date: some day\n\nx\n"), &out, true), 0);
+	assert_null(strstr(buf_string(&out), "sentAt"));
+	buf_done(&out);
+}
+
 static void shows_what_a_report_means(void **state)
 {
 	(void)state;
@@ -221,6 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(shows),
 	    cmocka_unit_test(shows_all_of_the_text),
+	    cmocka_unit_test(shows_when_it_was_sent),
 	    cmocka_unit_test(shows_what_a_report_means),
 	    cmocka_unit_test(shows_nothing_that_deceives),
 	    cmocka_unit_test(knows_what_exchange_means),
