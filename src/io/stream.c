@@ -229,8 +229,15 @@ static int shake(struct stream *s)
 static void handshake(struct stream *s)
 {
 	int result = shake(s);
-	if (result != TLS_SHAKE_WAITS && read_from_socket(s) && result != 1)
+	if (result != TLS_SHAKE_WAITS && result != TLS_SHAKE_NO_ROOM && read_from_socket(s) && result != 1)
 		result = shake(s);
+	if (result == TLS_SHAKE_NO_ROOM) {
+		/* The client comes again; what waited here would hold a connection until its deadline. */
+		s->error = ENOMEM;
+		note_tls_failure(s, 0);
+		finish(s, STREAM_FAILED);
+		return;
+	}
 	if (result == TLS_SHAKE_WAITS) {
 		/* Nothing may be said or heard before. */
 		loop_watch_off(&s->readable);

@@ -126,10 +126,11 @@ int tls_connect_new(struct tls_context *context, int fd, const struct tls_demand
 /*
  * For the stream: a server's SSL_do_handshake, and its result. TLS_SHAKE_WAITS: the signature is awaited; `signed_now` is
  * called when it is there, then this is to be called again, and no other function of the library before. *at is
- * kept between the calls, NULL at first. A handshake that is given up is cancelled, before tls_free.
+ * kept between the calls, NULL at first. TLS_SHAKE_NO_ROOM: there are too many handshakes, or there is no memory for one more;
+ * the library was not called, and knows no error. A handshake that is given up is cancelled, before tls_free.
  */
 struct tls_shake;
-enum { TLS_SHAKE_WAITS = -1000 };
+enum { TLS_SHAKE_WAITS = -1000, TLS_SHAKE_NO_ROOM = -1001 };
 int tls_shake(SSL *ssl, struct tls_shake **at, void (*signed_now)(void *arg), void *arg);
 void tls_shake_cancel(struct tls_shake **at);
 

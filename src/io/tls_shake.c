@@ -43,7 +43,14 @@ static bool go_on(struct tls_shake *shake)
 {
 	ERR_clear_error(); /* what others left there meanwhile must not be taken for ours */
 	running = shake;
-	bool ended = shake->fiber ? fiber_go_on(shake->fiber) : fiber_run(run, shake, &shake->fiber) != 0 || shake->fiber == NULL;
+	bool ended;
+	if (shake->fiber) {
+		ended = fiber_go_on(shake->fiber);
+	} else {
+		if (fiber_run(run, shake, &shake->fiber))
+			shake->result = TLS_SHAKE_NO_ROOM;
+		ended = shake->fiber == NULL;
+	}
 	running = NULL;
 	return ended;
 }

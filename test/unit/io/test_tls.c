@@ -1,7 +1,9 @@
 /* TLS between two streams of one loop; the private keys are reached only through the signer. */
 #include "../unit.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "io/fiber.h"
 #include "io/stream.h"
 #include "io/tls.h"
 
@@ -286,6 +289,48 @@ static void does_not_begin_before_the_output_is_out(void **state)
 	loop_done(&loop);
 }
 
+static void wait_once(void *arg)
+{
+	(void)arg;
+	fiber_wait();
+}
+
+/* A handshake that finds no fiber ends; it does not wait for its deadline. The next one that finds one is served. */
+static void ends_when_there_are_too_many(void **state)
+{
+	static struct fiber *fibers[FIBERS_MAX];
+	(void)state;
+	struct loop loop;
+	struct end server = {.echo = false}, client = {.echo = false};
+	int pair[2];
+	loop_init(&loop);
+	buf_init(&server.got, 1000);
+	buf_init(&client.got, 1000);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	stream_init(&server.stream, &loop, pair[0], &handler, &server);
+	stream_init(&client.stream, &loop, pair[1], &handler, &client);
+	struct tls_context *context = server_context(), *client_side = tls_client_new((struct view){0});
+	assert_int_equal(stream_start_tls(&server.stream, context), 0);
+	loop_turn(&loop);
+	for (int i = 0; i < FIBERS_MAX; i++)
+		assert_int_equal(fiber_run(wait_once, NULL, &fibers[i]), 0);
+	assert_int_equal(stream_connect_tls(&client.stream, client_side, &(struct tls_demand){.host = "ec.example"}), 0);
+	for (int i = 0; i < 100 && !server.ended; i++)
+		loop_turn(&loop);
+	assert_true(server.ended && !server.secured);
+	assert_non_null(strstr(server.stream.tls_failure, strerror(ENOMEM)));
+	for (int i = 0; i < FIBERS_MAX; i++)
+		assert_true(fiber_go_on(fibers[i]));
+	stream_free(&server.stream);
+	stream_free(&client.stream);
+	tls_context_unref(context);
+	tls_context_unref(client_side);
+	buf_done(&server.got);
+	buf_done(&client.got);
+	loop_done(&loop);
+	converse("ec.example", TLS1_3_VERSION, "ec.example");
+}
+
 static void refuses_what_is_no_chain(void **state)
 {
 	(void)state;
@@ -311,6 +356,7 @@ int main(void)
 	    cmocka_unit_test(signs_elsewhere_with_every_kind_of_key),
 	    cmocka_unit_test(takes_what_was_read_before_it_began),
 	    cmocka_unit_test(does_not_begin_before_the_output_is_out),
+	    cmocka_unit_test(ends_when_there_are_too_many),
 	    cmocka_unit_test(refuses_what_is_no_chain),
 	};
 	return cmocka_run_group_tests(tests, prepare, NULL);
