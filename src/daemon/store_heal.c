@@ -2,16 +2,19 @@
  * An index that is found damaged while it is in use is made anew without a hand: it is marked, and this role
  * ends in an orderly way; its successor reads snapshot and log. What was acknowledged is in the log, so
  * nothing is lost, and the edges answer with a temporary error for the moment. A disk that damages it again
- * and again needs a person: more than three times an hour it is only told. A store that cannot write although the
+ * and again needs a person: more than three times an hour it is only told. So does one that has no room for another
+ * index beside this one: an index with a few damaged entries serves better than none. A store that cannot write although the
  * disk does begins anew in the same way.
  */
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/store_private.h"
 #include "store/file.h"
+#include "store/store_embedded.h"
 
 enum { LOOK_MS = 1000, TIMES_MAX = 3, WITHIN_SECONDS = 3600 };
 
@@ -19,7 +22,7 @@ enum { LOOK_MS = 1000, TIMES_MAX = 3, WITHIN_SECONDS = 3600 };
 static const char times_name[] = "index-rebuilds";
 
 static struct loop_timer timer;
-static bool told;
+static bool told, told_room;
 
 /* Times within the last hour, one a line, to *recent. */
 static size_t recent_times(int64_t now, struct buf *recent)
@@ -39,6 +42,26 @@ static size_t recent_times(int64_t now, struct buf *recent)
 			count++;
 		}
 	return count;
+}
+
+/* What is to be freed before there is room for another index; 0: there is. */
+static uint64_t missing_bytes(const struct store_stats *stats)
+{
+	struct statvfs fs;
+	uint64_t needed = stats->index_bytes + STORE_REBUILD_MARGIN;
+	if (fstatvfs(store_role.process->folder, &fs) != 0)
+		return 0;
+	uint64_t unused = (uint64_t)fs.f_bavail * fs.f_frsize;
+	return unused < needed ? needed - unused : 0;
+}
+
+static void tell_room(const struct store_stats *stats, uint64_t missing)
+{
+	if (told_room)
+		return;
+	told_room = true;
+	log_event(LOG_ERROR, "-", "index-damaged", log_u64("damaged", stats->index_damaged), log_u64("missing", missing),
+	    log_string("do", "free so many bytes on the disk of the data folder: then the index is made anew by itself"));
 }
 
 static int heal(void)
@@ -67,6 +90,12 @@ static void look(void *arg)
 		return;
 	}
 	if (stats.index_damaged == 0 || told) {
+		loop_timer_set(&timer, LOOK_MS);
+		return;
+	}
+	uint64_t missing = missing_bytes(&stats);
+	if (missing > 0) {
+		tell_room(&stats, missing);
 		loop_timer_set(&timer, LOOK_MS);
 		return;
 	}

@@ -66,6 +66,7 @@ struct embedded {
 	store_names_blobs *names_blobs;
 	void (*at_step)(const char *step);
 	bool may_read_old; /* at start: the index that was set aside is good for a look */
+	bool put_back;     /* at start: there was no room for a new index, so the old one serves */
 
 	/* loop */
 	struct completions completions;

@@ -124,8 +124,7 @@ int embedded_checkpoint(struct embedded *e)
 	if (error == -ENOSPC) {
 		/* The transaction is gone, the log still holds it all; with the reserve's space it goes through. */
 		embedded_give_up_reserve(e);
-		error = embedded_roll_back(e);
-		if (error == 0)
+		if (embedded_roll_back(e) == 0)
 			error = index_checkpoint(&e->index, &position);
 	}
 	if (error) {
@@ -133,7 +132,8 @@ int embedded_checkpoint(struct embedded *e)
 		e->checkpoint_failed = true;
 		committer_trouble(e, error);
 		int again = embedded_roll_back(e);
-		return again ? again : error;
+		/* An index that is being made anew has nothing to go back to. */
+		return again && again != -ENOENT ? again : error;
 	}
 	at_step(e, "checkpoint-done");
 	e->checkpoint_failed = false;

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -205,25 +207,6 @@ static int rebuild(struct embedded *e)
 	return error ? error : finish_rebuild(e);
 }
 
-/* *marked, and whether the old index may be looked at. */
-static int read_mark(struct embedded *e, bool *marked)
-{
-	char text[64];
-	size_t len = 0;
-	e->may_read_old = true;
-	*marked = false;
-	int fd = file_open_in(e->folder_fd, bad_index_name, O_RDONLY);
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : file_tell_unreadable(fd, bad_index_name);
-	int error = file_read_some(fd, text, sizeof text, 0, &len);
-	close(fd);
-	if (error)
-		return file_tell_unreadable(error, bad_index_name);
-	*marked = true;
-	e->may_read_old = !view_equal(view_of(text, len), without_old);
-	return 0;
-}
-
 /*
  * An empty index means a new store, or one whose index was lost; the log alone may no longer tell everything then, and
  * the snapshot does. One that cannot be read leaves it open which of these it is.
@@ -243,6 +226,59 @@ static int open_and_recover(struct embedded *e)
 	return error ? error : embedded_recover(e, SALVAGE_NEVER);
 }
 
+static void tell_room(const struct embedded *e)
+{
+	struct stat st;
+	struct statvfs fs;
+	char path[64];
+	snprintf(path, sizeof path, "%s/data.mdb", old_name);
+	uint64_t size = fstatat(e->folder_fd, path, &st, 0) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
+	uint64_t unused = fstatvfs(e->folder_fd, &fs) == 0 ? (uint64_t)fs.f_bavail * fs.f_frsize : 0;
+	log_event(LOG_ERROR, NULL, "index_not_rebuilt", log_u64("free", unused), log_u64("needed", size + STORE_REBUILD_MARGIN),
+		  log_string("do", "make room on this disk: the damaged index is made anew beside the old one"));
+}
+
+/* The disk is full: the old index, damaged as it is, serves until there is room for a new one. */
+static int put_back(struct embedded *e)
+{
+	bool there = false;
+	tell_room(e);
+	segment_close(&e->log.active);
+	index_close(&e->index);
+	int error = e->may_read_old ? file_exists(e->folder_fd, old_name, &there) : 0;
+	if (error == 0 && !there)
+		error = -ENOSPC;
+	if (error == 0)
+		error = rename_folder(e, old_name, index_name);
+	if (error)
+		return error;
+	embedded_give_up_reserve(e);
+	/* The mark goes last: an old index that can't serve is set aside again. */
+	if (open_and_recover(e) != 0)
+		return -ENOSPC;
+	e->put_back = true;
+	return unlinkat(e->folder_fd, bad_index_name, 0) == 0 ? 0 : -errno;
+}
+
+/* *marked, and whether the old index may be looked at. */
+static int read_mark(struct embedded *e, bool *marked)
+{
+	char text[64];
+	size_t len = 0;
+	e->may_read_old = true;
+	*marked = false;
+	int fd = file_open_in(e->folder_fd, bad_index_name, O_RDONLY);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : file_tell_unreadable(fd, bad_index_name);
+	int error = file_read_some(fd, text, sizeof text, 0, &len);
+	close(fd);
+	if (error)
+		return file_tell_unreadable(error, bad_index_name);
+	*marked = true;
+	e->may_read_old = !view_equal(view_of(text, len), without_old);
+	return 0;
+}
+
 int embedded_open_state(struct embedded *e)
 {
 	bool marked;
@@ -253,7 +289,9 @@ int embedded_open_state(struct embedded *e)
 	if (error != -EBADMSG)
 		return error;
 	error = marked ? 0 : file_replace(e->folder_fd, bad_index_name, plain);
-	return error ? error : rebuild(e);
+	if (error == 0)
+		error = rebuild(e);
+	return error == -ENOSPC ? put_back(e) : error;
 }
 
 int store_distrust_index(struct store *s)
@@ -281,6 +319,7 @@ int store_rebuild(const struct store_options *options, uint64_t *damaged)
 		return error;
 	store_stats(s, &found);
 	*damaged = found.damaged;
+	bool old = embedded_of(s)->put_back;
 	store_close(s);
-	return 0;
+	return old ? -ENOSPC : 0;
 }

@@ -46,7 +46,8 @@ void store_compact(struct store *s, struct store_task *t);
 
 /*
  * Makes the index anew from snapshot and log. The store must not be open elsewhere (-EBUSY). What is damaged is
- * passed over, counted in *damaged and logged. Blocks; for the command line.
+ * passed over, counted in *damaged and logged. -ENOSPC: there is no room for another index, the old one is kept. Blocks;
+ * for the command line.
  */
 int store_rebuild(const struct store_options *options, uint64_t *damaged) __attribute__((warn_unused_result));
 

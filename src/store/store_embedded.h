@@ -29,6 +29,12 @@ struct store_options {
  */
 int store_open(const struct store_options *options, struct store **out) __attribute__((warn_unused_result));
 
+/*
+ * An index is made anew beside the old one. Free bytes that this takes beyond the index's own (store_stats.index_bytes): a new log
+ * file, and what entries take that come meanwhile.
+ */
+#define STORE_REBUILD_MARGIN ((uint64_t)128 << 20)
+
 /* Marks the index as bad (store_stats.index_damaged): the next opening makes it anew from snapshot and log. 0 or the system's error. */
 int store_distrust_index(struct store *s) __attribute__((warn_unused_result));
 

@@ -137,6 +137,55 @@ static void try_index_alone(void)
 	printf("the index alone: all well\n");
 }
 
+static bool has_mark(void)
+{
+	char path[2200];
+	snprintf(path, sizeof path, "%s/1/index-bad", folder);
+	return access(path, F_OK) == 0;
+}
+
+/* The disk has no room for another index: the store opens with the old one, and makes it anew when there is room again. */
+static bool try_rebuild_at(unsigned n)
+{
+	char index[2200];
+	snprintf(index, sizeof index, "%s/1/index/", folder);
+	snprintf(where, sizeof where, "no room for another index, write %u", n);
+	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	acknowledged = 0;
+	struct store *s = open_well();
+	workload_run(s, 60, 1, note);
+	int error = store_distrust_index(s);
+	store_close(s);
+	faults_start(index, FAULT_WRITE, n, 1, ENOSPC);
+	struct store *served = error ? NULL : open_well();
+	unsigned failed = faults_stop();
+	if (served == NULL || has_mark())
+		give_up("the index is in doubt, and serves", error);
+	workload_verify(served, acknowledged, where);
+	wait_until_it_writes(served);
+	error = workload_run(served, 10, 2, note);
+	if (error == 0)
+		error = store_distrust_index(served);
+	store_close(served);
+	if (error)
+		give_up("going on", error);
+	s = open_well();
+	workload_verify(s, acknowledged, where);
+	workload_check(s, where);
+	store_close(s);
+	return failed > 0;
+}
+
+static void try_rebuilds(void)
+{
+	unsigned n = 1;
+	while (try_rebuild_at(n))
+		n++;
+	printf("no room for another index: %u times, all well\n", n - 1);
+	if (n < 3)
+		exit(1);
+}
+
 /* In a process of its own, which ends with the disk still failing, once every commit has its answer. */
 static void work_and_end(enum fault_call call, unsigned n, int reason, int answer)
 {
@@ -210,6 +259,7 @@ int main(int argc, char **argv)
 	log_open(getenv("CRASH_LOG") ? 2 : -1, "crash", LOG_ERROR);
 	snprintf(folder, sizeof folder, "%s/crash-writes-%ld", cwd, (long)getpid());
 	try_index_alone();
+	try_rebuilds();
 	try_all(FAULT_SYNC, rounds);
 	try_all(FAULT_WRITE, rounds);
 	try_ends(rounds);
