@@ -75,10 +75,14 @@ static bool is_trusted(const struct smtp_connection *c)
 static bool ask_xclient(void *arg, const struct smtp_xclient *attributes)
 {
 	struct smtp_connection *c = arg;
-	struct sockaddr_storage address;
+	/* Of no family: in no network, and no loopback. */
+	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
 	if (attributes->address.len && !network_parse(attributes->address, &address))
 		return false;
-	if (attributes->address.len && !edge_rename(&smtp_role.edge, &c->edge.client, &address)) {
+	/* HELO and LOGIN may come behind the address, in a command of their own. */
+	bool renames = attributes->has_address || !c->renamed;
+	c->renamed = true;
+	if (renames && !edge_rename(&smtp_role.edge, &c->edge.client, &address)) {
 		smtp_end(c->session, "4.7.0", "too many connections from this address");
 		return true;
 	}
@@ -160,6 +164,8 @@ static void on_login_failed(void *arg, enum login_failure why)
 void smtp_connection_name_client(struct smtp_connection *c)
 {
 	buf_clear(&c->literal);
+	if (c->edge.client.address.ss_family == AF_UNSPEC)
+		return;
 	if (c->edge.client.address.ss_family == AF_INET6 &&
 	    view_find(view_from_string(c->edge.client.text), ':') >= 0)
 		buf_append_string(&c->literal, "IPv6:");

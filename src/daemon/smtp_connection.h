@@ -29,6 +29,7 @@ struct smtp_connection {
 	struct buf literal; /* the client's address as SMTP writes it */
 	uint64_t account;   /* after the login; 0: none */
 	bool greeting_delayed;
+	bool renamed; /* XCLIENT has said who the client is, or that this is not known */
 	uint64_t messages;
 	struct data_rate rate; /* of the message that arrives now */
 

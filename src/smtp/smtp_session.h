@@ -76,8 +76,9 @@ struct smtp_login {
 	bool has_initial;
 };
 
-/* What of XCLIENT's attributes was given (Postfix's XCLIENT_README); empty: unchanged. */
+/* XCLIENT's attributes (Postfix's XCLIENT_README); empty: not given, or not known. */
 struct smtp_xclient {
+	bool has_address; /* it was given; when it is empty all the same, it is not known */
 	struct view name, address, helo, login;
 };
 

@@ -24,7 +24,7 @@ static bool decode(struct arena *arena, struct view value, struct view *out)
 		i += 2;
 	}
 	*out = view_of(text, n);
-	/* "[UNAVAILABLE]" and "[TEMPUNAVAIL]" leave a name unknown. */
+	/* "[UNAVAILABLE]" and "[TEMPUNAVAIL]": it is unknown. */
 	if (n > 0 && text[0] == '[' &&
 	    (view_equal_nocase(*out, VIEW("[UNAVAILABLE]")) ||
 	        view_equal_nocase(*out, VIEW("[TEMPUNAVAIL]"))))
@@ -47,6 +47,7 @@ static bool take(struct smtp_xclient *attributes, struct view name, struct view 
 {
 	if (view_equal_nocase(name, VIEW("ADDR"))) {
 		attributes->address = value;
+		attributes->has_address = true;
 		return value.len > 0 || value.data == NULL;
 	}
 	if (view_equal_nocase(name, VIEW("NAME")))
@@ -83,7 +84,10 @@ void smtp_xclient_command(struct smtp_session *s, struct view argument)
 		struct view name = view_take(part, equals < 0 ? 0 : (size_t)equals), value;
 		good = equals > 0 && decode(&arena, view_skip(part, (size_t)equals + 1), &value) && take(&attributes, name, value);
 	}
-	/* Whoever speaks for another must say who that is: what can't be read is refused, and the proxy's own address never stands for it. */
+	/*
+	 * What can't be read is refused. A client whose address isn't known is nobody's neighbour: the proxy's own address, with
+	 * the rights that it has, never stands for it.
+	 */
 	if (good && s->backend->xclient(s->arg, &attributes)) {
 		if (s->state == SMTP_OVER) {
 			arena_done(&arena);

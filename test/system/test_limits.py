@@ -415,6 +415,32 @@ def test_xclient_from_configured_addresses_only(make_server, server):
         assert c.ask("XCLIENT ADDR=192.0.2.7").startswith("5")
 
 
+def test_xclient_without_an_address_leaves_no_rights(make_server):
+    """Who logs in without TLS must come from this machine: the proxy does, a client whose address it doesn't know does not."""
+    server = make_server(xclient_from=["127.0.0.1/32"])
+    for said in ("ADDR=[UNAVAILABLE]", "ADDR=[TEMPUNAVAIL] NAME=mail.else.test", "NAME=mail.else.test"):
+        with greeted(server, "submission") as c:
+            assert "AUTH" in c.ask("EHLO proxy.test")
+            assert c.ask(f"XCLIENT {said}").startswith("220")
+            assert "AUTH" not in c.ask("EHLO mail.else.test")
+            # More of the same client, and its address after all.
+            assert c.ask("XCLIENT HELO=mail.else.test").startswith("220")
+            assert "AUTH" not in c.ask("EHLO mail.else.test")
+            assert c.ask("XCLIENT ADDR=127.0.0.1").startswith("220")
+            assert "AUTH" in c.ask("EHLO client.test")
+            assert c.ask("XCLIENT HELO=client.test").startswith("220")
+            assert "AUTH" in c.ask("EHLO client.test")
+    with greeted(server) as c:
+        assert c.ask("XCLIENT ADDR=[UNAVAILABLE]").startswith("220")
+        c.ask("EHLO mail.else.test")
+        c.ask("MAIL FROM:<a@else.test>")
+        c.ask(f"RCPT TO:<{BOB}>")
+        c.ask("DATA")
+        c.send(b"Subject: x\r\n\r\nx\r\n.\r\n")
+        assert c.reply().startswith("250")
+    assert server.wait_event("smtp-kept").fields["client"] == "?"
+
+
 # ---- the disk ----
 
 
