@@ -272,7 +272,9 @@ static void end_chunk(struct smtp_session *s)
 	}
 	snprintf(text, sizeof text, "%llu octets taken", (unsigned long long)s->chunk_size);
 	smtp_reply(s, 250, "2.0.0", text);
-	if (s->chunk_size < SMTP_CHUNK_SMALL)
+	s->chunks++;
+	s->chunk_octets += s->chunk_size;
+	if (s->chunk_size < SMTP_CHUNK_MEAN && s->chunk_octets / s->chunks < SMTP_CHUNK_MEAN)
 		smtp_futile(s);
 	smtp_end_if_too_many(s);
 }

@@ -18,7 +18,9 @@ enum {
 	SMTP_RECIPIENTS_SAID_MAX =
 	    10000, /* RCPT commands since the last message, taken or refused for now: a list's program may say all of its
 	              recipients before it looks at the replies */
-	SMTP_CHUNK_SMALL = 64, /* octets: a chunk below that is futile but for the last one (RFC 3030) */
+	SMTP_CHUNK_MEAN =
+	    2, /* octets: chunks that bring fewer on average are futile but for the last one (RFC 3030); a program that sends
+	          each line in one brings that many with an empty line */
 	SMTP_DELIVER_BY_MIN = 60        /* seconds (RFC 2852): a next host may take that long to answer */
 };
 

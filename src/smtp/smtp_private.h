@@ -55,6 +55,7 @@ struct smtp_session {
 	struct smtp_body *body; /* while a message arrives */
 	struct smtp_trailer trailer; /* of the body, from its end on */
 	uint64_t chunk_left, chunk_size;
+	uint64_t chunks, chunk_octets; /* of this message */
 	bool last_chunk, chunk_refused, discard;
 };
 

@@ -115,6 +115,7 @@ void smtp_reset(struct smtp_session *s)
 	s->recipient_room = 0;
 	arena_done(&s->arena);
 	s->discard = s->priority_ignored = s->held = false;
+	s->chunks = s->chunk_octets = 0;
 	if (s->state & (SMTP_MAIL | SMTP_RCPT | SMTP_CHUNKS))
 		s->state = SMTP_READY;
 	if (was_open)
