@@ -12,7 +12,7 @@
 #include "base/utf8.h"
 #include "format/charset_labels.h"
 
-enum { PIVOT_UNITS = 1024, MARK_MAX = 3 };
+enum { PIVOT_UNITS = 1024, MARK_MAX = 4 };
 
 struct charset_decoder {
 	UConverter *converter; /* of ICU, or NULL */
@@ -277,11 +277,17 @@ static void read_as(struct charset_decoder *d, const char *name)
 /* A byte order mark says more than any label, and is no text. Returns its length. */
 static size_t read_mark(struct charset_decoder *d, struct view first)
 {
-	if (view_equal(first, VIEW("\xef\xbb\xbf"))) {
+	if (view_starts(first, VIEW("\xef\xbb\xbf"))) {
 		read_as(d, NULL);
 		return 3;
 	}
-	bool little = view_starts(first, VIEW("\xff\xfe"));
+	/* Before UTF-16's, which the mark of UTF-32 begins with. No text in UTF-16 begins with NUL. */
+	bool little = view_equal(first, VIEW("\xff\xfe\0\0"));
+	if (little || view_equal(first, VIEW("\0\0\xfe\xff"))) {
+		read_as(d, little ? "UTF-32LE" : "UTF-32BE");
+		return 4;
+	}
+	little = view_starts(first, VIEW("\xff\xfe"));
 	if (little || view_starts(first, VIEW("\xfe\xff"))) {
 		read_as(d, little ? "UTF-16LE" : "UTF-16BE");
 		return 2;
@@ -297,10 +303,14 @@ static bool is_enough(const struct charset_decoder *d, struct view first)
 {
 	if (first.len == MARK_MAX)
 		return true;
-	unsigned char c = first.len ? (unsigned char)first.data[0] : 0;
-	if (first.len == 1)
-		return !d->utf16 && c != 0xef && c != 0xfe && c != 0xff;
-	return first.len == 2 && c != 0xef;
+	if (first.len == 0 || (d->utf16 && first.len < 2))
+		return false;
+	static const char marks[][MARK_MAX] = {"\xef\xbb\xbf", "\xfe\xff", "\xff\xfe\0", "\0\0\xfe\xff"};
+	static const size_t lengths[] = {3, 2, 4, 4};
+	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
+		if (first.len < lengths[i] && memcmp(first.data, marks[i], first.len) == 0)
+			return false;
+	return true;
 }
 
 int charset_decode(struct charset_decoder *d, struct view bytes, bool end, struct buf *out)
@@ -458,5 +468,7 @@ void charset_prepare(void)
 	}
 	charset_to_utf8(VIEW("utf-16le"), VIEW("x\0"), &ignored, &defective);
 	charset_to_utf8(VIEW("utf-16be"), VIEW("\0x"), &ignored, &defective);
+	charset_to_utf8(VIEW("utf-32le"), VIEW("x\0\0\0"), &ignored, &defective);
+	charset_to_utf8(VIEW("utf-32be"), VIEW("\0\0\0x"), &ignored, &defective);
 	buf_done(&ignored);
 }

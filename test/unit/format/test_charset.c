@@ -103,6 +103,12 @@ static void reads_byte_order_marks(void **state)
 	is_read("utf-16", VIEW("\x20\xac"), "\xe2\x82\xac", false);
 	is_read("utf-16le", VIEW("\xff\xfe" "A\0"), "A", false);
 	is_read("utf-16be", VIEW("\xff\xfe" "A\0"), "A", false);
+	is_read("utf-32", VIEW("\xff\xfe\0\0" "A\0\0\0\xac\x20\0\0"), "A\xe2\x82\xac", false);
+	is_read("utf-16", VIEW("\xff\xfe\0\0" "A\0\0\0\xac\x20\0\0"), "A\xe2\x82\xac", false);
+	is_read("utf-8", VIEW("\xff\xfe\0\0\0\xf6\1\0"), "\xf0\x9f\x98\x80", false);
+	is_read("", VIEW("\0\0\xfe\xff\0\0\0A\0\0\x20\xac"), "A\xe2\x82\xac", false);
+	is_read("windows-1252", VIEW("\xff\xfe"), "", false);
+	is_read("windows-1252", VIEW("\xff\xfd" "b"), "\xc3\xbf\xc3\xbd" "b", false);
 	is_read("utf-16", VIEW("A"), "\xef\xbf\xbd", true);
 	is_read("utf-16", VIEW(""), "", false);
 	is_read("windows-1252", VIEW("\xef\xbb\xbf\xc3\xa4"), "\xc3\xa4", true); /* the label is wrong */
