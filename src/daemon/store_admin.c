@@ -38,6 +38,7 @@ static void put_stats(struct buf *out, bool json)
 	} rows[] = {{"commits", s.commits}, {"syncs", s.syncs}, {"checkpoints", s.checkpoints},
 	    {"reads", s.reads}, {"blob_reads", s.blob_reads}, {"index_bytes", s.index_bytes},
 	    {"volumes", s.volumes}, {"volume_bytes", s.volume_bytes}, {"free_bytes", s.free_bytes},
+	    {"aside", s.aside}, {"aside_bytes", s.aside_bytes},
 	    {"damaged", s.damaged}, {"index_damaged", s.index_damaged}, {"read_only", s.read_only},
 	    {"nearly_full", s.nearly_full}, {"stuck", s.stuck}};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

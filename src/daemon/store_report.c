@@ -10,7 +10,8 @@ void store_admin_report(const struct store_task *task, int result, bool json, st
 		uint64_t value;
 	} rows[] = {{"records", task->records}, {"blobs", task->blobs}, {"entries", task->entries},
 	    {"damaged", task->damaged}, {"missing", task->missing}, {"unreadable", task->unreadable}, {"volumes", task->volumes},
-	    {"volume_bytes", task->volume_bytes}, {"freed", task->freed}};
+	    {"volume_bytes", task->volume_bytes}, {"aside", task->aside}, {"aside_bytes", task->aside_bytes},
+	    {"freed", task->freed}};
 	if (json) {
 		buf_printf(out, "{\"result\":%d", result);
 		for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

@@ -180,6 +180,8 @@ static void stats(struct store *s, struct store_stats *out)
 	    .index_bytes = atomic_load(&e->index_bytes),
 	    .volume_bytes = atomic_load(&e->volume_bytes),
 	    .volumes = atomic_load(&e->volume_count),
+	    .aside = atomic_load(&e->aside_count),
+	    .aside_bytes = atomic_load(&e->aside_bytes),
 	    .free_bytes = atomic_load(&e->free_bytes),
 	    .damaged = atomic_load(&e->damaged_count),
 	    .index_damaged = atomic_load(&e->index_damaged_count),

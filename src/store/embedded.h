@@ -89,7 +89,8 @@ struct embedded {
 	atomic_bool read_only, nearly_full, stuck;
 	atomic_int trouble; /* why it only reads: an errno value */
 	atomic_uint_fast64_t commit_count, sync_count, checkpoint_count, read_count, blob_read_count, rollback_count;
-	atomic_uint_fast64_t damaged_count, index_damaged_count, free_bytes, index_bytes, volume_count, volume_bytes;
+	atomic_uint_fast64_t damaged_count, index_damaged_count, free_bytes, index_bytes, volume_count, volume_bytes,
+		aside_count, aside_bytes;
 
 	/* committer */
 	pthread_t committer;
@@ -177,6 +178,9 @@ int embedded_salvage(struct embedded *e, uint64_t *last_lsn) __attribute__((warn
  * `doubtful`, since part of the log was lost, files that nobody names are set aside in the folder "aside" instead.
  */
 int embedded_tidy_volumes(struct embedded *e, uint32_t oldest_body, bool doubtful) __attribute__((warn_unused_result));
+
+/* What is set aside, an index too: nothing looks at it but a person, and nothing removes it. */
+void embedded_count_aside(const struct embedded *e, uint64_t *files, uint64_t *bytes);
 
 /*
  * Closes and opens the map, which gives back what LMDB keeps for dirty pages, or makes it usable again after an error. The

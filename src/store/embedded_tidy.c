@@ -1,24 +1,34 @@
 /*
  * After recovery: what in the folder of volumes does the store not know? A crash leaves bodies whose upload died, files
  * that compaction had copied, and copies that no commit names; they are removed. But where part of the log was damaged,
- * what nobody names may be exactly what the damaged part named: such files are set aside and not removed.
+ * what nobody names may be exactly what the damaged part named: such files are set aside and not removed. A kept file that is
+ * bad stays so at each start: only files from before that was known are set aside for it.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <dirent.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/checksum.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/embedded.h"
 #include "store/file.h"
 #include "store/log_scan.h"
 
-static const char aside_name[] = "aside";
+static const char aside_name[] = "aside", kept_index_name[] = "index-kept";
+
+/* A sum over the kept files that were bad, and the number of the first file that came after this was known. */
+static const char until_name[] = "aside-until";
 
 struct tidying {
 	struct embedded *e;
-	bool doubtful;
+	bool doubtful;      /* part of the log was lost: of any file */
+	uint32_t until;     /* of files below this number */
+	bool any_bad;
+	uint32_t bad_sum;
 };
 
 static int set_aside(struct embedded *e, const char *name)
@@ -37,7 +47,7 @@ static int drop(const struct tidying *t, enum segment_kind kind, uint32_t id)
 {
 	char name[SEGMENT_NAME_SIZE];
 	segment_name(name, kind, id);
-	if (t->doubtful)
+	if (t->doubtful || id < t->until)
 		return set_aside(t->e, name);
 	return unlinkat(t->e->volumes_fd, name, 0) == 0 ? 0 : -errno;
 }
@@ -94,6 +104,8 @@ static int remember_moved(void *arg, struct view key, struct view value)
 		return file_tell_unreadable(error, name);
 	}
 	atomic_fetch_add(&e->damaged_count, 1);
+	t->any_bad = true;
+	t->bad_sum = crc32c_more(crc32c_more(t->bad_sum, key), value);
 	log_record(LOG_ERROR, NULL, "kept_file_bad", log_u64("file", kept), log_u64("for", old), log_errno(error));
 	return 0;
 }
@@ -113,19 +125,73 @@ static int drop_unnamed_kept(const struct tidying *t)
 	return error;
 }
 
+static bool read_until(const struct embedded *e, uint32_t bad_sum, uint32_t *until)
+{
+	char text[64];
+	size_t len = 0;
+	struct view line, word;
+	uint64_t sum, number;
+	int fd = file_open_in(e->folder_fd, until_name, O_RDONLY);
+	int error = fd < 0 ? fd : file_read_some(fd, text, sizeof text, 0, &len);
+	if (fd >= 0)
+		close(fd);
+	line = view_of(text, len);
+	if (error || !view_next(&line, ' ', &word) || !view_to_u64(word, UINT32_MAX, &sum) || sum != bad_sum ||
+	    !view_next(&line, '\n', &word) || !view_to_u64(word, UINT32_MAX, &number))
+		return false;
+	*until = (uint32_t)number;
+	return true;
+}
+
+/* Where it can't be written, files are set aside once more than needed. */
+static void find_until(struct tidying *t)
+{
+	struct embedded *e = t->e;
+	char text[64];
+	if (!t->any_bad || read_until(e, t->bad_sum, &t->until))
+		return;
+	t->until = atomic_load(&e->next_segment);
+	int n = snprintf(text, sizeof text, "%u %u\n", t->bad_sum, t->until);
+	int error = file_replace(e->folder_fd, until_name, view_of(text, (size_t)n));
+	if (error)
+		log_event(LOG_WARNING, NULL, "aside_until_not_kept", log_errno(error));
+}
+
+static void count_folder(const struct embedded *e, const char *folder, uint64_t *files, uint64_t *bytes)
+{
+	struct stat st;
+	int fd = openat(e->folder_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (dir == NULL && fd >= 0)
+		close(fd);
+	for (const struct dirent *d; dir && (d = readdir(dir)) != NULL;)
+		if (fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode)) {
+			++*files;
+			*bytes += (uint64_t)st.st_size;
+		}
+	if (dir)
+		closedir(dir);
+}
+
+void embedded_count_aside(const struct embedded *e, uint64_t *files, uint64_t *bytes)
+{
+	*files = *bytes = 0;
+	count_folder(e, aside_name, files, bytes);
+	count_folder(e, kept_index_name, files, bytes);
+}
+
 int embedded_tidy_volumes(struct embedded *e, uint32_t oldest_body, bool doubtful)
 {
 	char from[INDEX_VOLUME_KEY_SIZE], to[INDEX_VOLUME_KEY_SIZE];
-	struct tidying t = {e, doubtful};
+	struct tidying t = {.e = e, .doubtful = doubtful};
 	struct txn_range range = {
 	    .from = index_volume_key(from, INDEX_MOVED_KEY, 0),
 	    .to = index_volume_key(to, INDEX_MOVED_KEY, UINT32_MAX),
 	};
-	uint64_t damaged = atomic_load(&e->damaged_count);
 	int error = index_range(e->index.writing, e->index.dbi, &range, remember_moved, &t);
-	if (atomic_load(&e->damaged_count) != damaged)
-		t.doubtful = true;
-	if (error == 0)
-		error = drop_unnamed_kept(&t);
+	if (error)
+		return error;
+	find_until(&t);
+	error = drop_unnamed_kept(&t);
 	return error ? error : drop_unnamed_bodies(&t, oldest_body);
 }

@@ -23,6 +23,7 @@ struct store_task {
 	uint64_t missing;                     /* blobs that an entry names and that are not there */
 	uint64_t unreadable;                  /* places that the system could not read now: they may be good */
 	uint64_t volumes, volume_bytes;       /* that there are; compact: that are gone */
+	uint64_t aside, aside_bytes;          /* files that were set aside for a person to look at */
 	uint64_t freed;                       /* compact: bytes */
 
 	/* The engine's. */

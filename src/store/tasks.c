@@ -28,6 +28,7 @@ void task_start(struct store *s, struct store_task *t, void (*run)(struct store_
 
 void task_finish(struct store_task *t, int result)
 {
+	embedded_count_aside(embedded_of(t->pending.store), &t->aside, &t->aside_bytes);
 	t->pending.result = result;
 	t->pending.act = hand_out;
 	completions_add(&embedded_of(t->pending.store)->completions, &t->pending);
@@ -43,6 +44,8 @@ static void measure(struct store_pending *p, unsigned thread)
 		return;
 	atomic_store(&e->volume_count, counts.volumes);
 	atomic_store(&e->volume_bytes, counts.volume_bytes);
+	atomic_store(&e->aside_count, counts.aside);
+	atomic_store(&e->aside_bytes, counts.aside_bytes);
 }
 
 void embedded_measure(struct embedded *e)
@@ -72,6 +75,7 @@ int task_measure(struct embedded *e, struct store_task *t)
 		}
 		mem_free(files);
 	}
+	embedded_count_aside(e, &t->aside, &t->aside_bytes);
 	atomic_store(&t->total, t->volume_bytes);
 	return 0;
 }
