@@ -2,7 +2,8 @@
  * A clock that was set back. What is due is found by its time (keys.h), so mail whose next attempt stands ten days
  * ahead would wait ten days. When the wall clock has gone back, and once a day in case it did so while nobody looked, what
  * stands further ahead than any rule allows is looked for: destinations are due at once, and the times of records are
- * mended by believe.h.
+ * mended by believe.h. After each start all records are walked: what was attempted while the clock was ahead need not show,
+ * when it had arrived before, and its destination has earlier mail.
  */
 #include <errno.h>
 #include <string.h>
@@ -25,7 +26,8 @@ struct queue_clock {
 	int64_t offset_ms; /* of the wall clock from the monotonic one, at the last look */
 	int64_t look_again_ms;
 	bool known, busy, again;
-	bool certain; /* something has shown that the clock was set back */
+	bool certain; /* something has shown that the clock was set back, or nobody knows whether it was */
+	bool walked;  /* since the start */
 	int64_t now;
 
 	struct store_read read; /* of destinations far ahead */
@@ -114,8 +116,9 @@ static void record_found(struct queue_walk *w, const struct queue_found *f)
 
 static void records_walked(struct queue_walk *w, int result)
 {
-	(void)result;
-	ended(w->arg);
+	struct queue_clock *c = w->arg;
+	c->walked = c->walked || result == 0;
+	ended(c);
 }
 
 static void walk_records(struct queue_clock *c)
@@ -209,7 +212,7 @@ static void begin(struct queue_clock *c)
 {
 	struct queue *q = c->queue;
 	c->busy = true;
-	c->certain = c->again;
+	c->certain = c->again || !c->walked;
 	c->again = false;
 	c->now = clock_wall();
 	c->shard = 0;

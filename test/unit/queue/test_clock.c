@@ -103,6 +103,30 @@ static void while_it_does_not_look(void **state)
 	expect_what_the_rules_say();
 }
 
+/* It had arrived before the clock went ahead, and its destination has earlier mail: neither shows that it waits for days. */
+static void what_was_attempted_ahead_beside_other_mail(void **state)
+{
+	struct queue_record r;
+	(void)state;
+	assert_int_equal(test_add_to(1, "later.example"), 0);
+	assert_int_equal(test_add_to(2, "later.example"), 0);
+	test_clock(3 * DAY);
+	queue_credit(queue, 100);
+	test_settle();
+	assert_int_equal(test_take(offered("later.example"), 1), 1);
+	assert_string_equal(taker.messages[0].id, "000000000001");
+	test_outcome(offered("later.example"), "000000000001", 0, QUEUE_DEFERRED, "450 later");
+	test_settle();
+	test_queue_restart(); /* and the clock is right again */
+	queue_credit(queue, 100);
+	test_settle();
+	assert_true(test_record(1, &r));
+	assert_in_range(r.recipients[0].not_before, clock_wall(), clock_wall() + test_config.schedule.retry_min + 61);
+	test_clock((int64_t)test_config.schedule.retry_min + 61);
+	assert_int_equal(test_take(offered("later.example"), 10), 2);
+	audit();
+}
+
 /* What may stand far ahead stays there, however often somebody looks. */
 static void what_is_held_by_right_stays(void **state)
 {
@@ -220,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    BOTH(while_it_looks),
 	    BOTH(while_it_does_not_look),
+	    BOTH(what_was_attempted_ahead_beside_other_mail),
 	    BOTH(what_is_held_by_right_stays),
 	    cmocka_unit_test(times_that_can_be_are_left),
 	    cmocka_unit_test(each_time_is_believed_as_far_as_its_rule),
