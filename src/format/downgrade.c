@@ -166,6 +166,8 @@ static void survey_piece(struct downgrade *d, struct segment *s, struct view byt
 	}
 	s->eight_bit |= !utf8_is_ascii(bytes);
 	s->nul |= view_find(bytes, '\0') >= 0;
+	if (s->kind == SEGMENT_HEADER)
+		buf_append(&d->header, bytes); /* what is past its maximum is not encodable */
 }
 
 static void survey_end(struct downgrade *d, struct segment *s, struct buf *out)
@@ -174,6 +176,10 @@ static void survey_end(struct downgrade *d, struct segment *s, struct buf *out)
 	s->lone |= d->after_cr;
 	d->after_cr = false;
 	d->line_len = 0;
+	if (s->kind != SEGMENT_HEADER)
+		return;
+	s->encodable = s->eight_bit && !s->nul && !buf_failed(&d->header) && downgrade_fields_possible(buf_view(&d->header));
+	buf_done(&d->header);
 }
 
 static const struct downgrade_pass survey = {survey_piece, survey_end};
@@ -281,7 +287,11 @@ static enum downgrade_obstacle decide_segment(struct downgrade *d, struct segmen
 	case SEGMENT_LEAF:
 		return decide_leaf(d, s);
 	case SEGMENT_HEADER:
-		return s->eight_bit || s->nul ? DOWNGRADE_HEADER : DOWNGRADE_NOTHING;
+		if (s->encodable && !s->is_protected)
+			s->edit |= EDIT_FIELDS;
+		else if (s->eight_bit || s->nul)
+			return DOWNGRADE_HEADER;
+		return DOWNGRADE_NOTHING;
 	case SEGMENT_BETWEEN:
 		break;
 	}
@@ -321,7 +331,7 @@ const char *downgrade_obstacle_text(enum downgrade_obstacle obstacle)
 {
 	static const char *const texts[] = {
 	    [DOWNGRADE_NOTHING] = "nothing is in the way",
-	    [DOWNGRADE_HEADER] = "a header field holds characters beyond ASCII, or a NUL",
+	    [DOWNGRADE_HEADER] = "a header field holds characters beyond ASCII that it cannot hold encoded, or a NUL",
 	    [DOWNGRADE_PROTECTED] = "a signed or encrypted part of it would be changed",
 	    [DOWNGRADE_FORBIDDEN] = "a part of it holds 8-bit data and may not be encoded",
 	    [DOWNGRADE_ENCODING] = "a part of it is not in the encoding that it claims",

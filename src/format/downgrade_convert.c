@@ -1,8 +1,8 @@
 /* The second pass: leaves are encoded as they pass, headers that change are gathered and written anew. */
 #include <errno.h>
 
+#include "base/utf8.h"
 #include "format/downgrade_private.h"
-#include "format/header.h"
 
 /* ---- headers ---- */
 
@@ -18,16 +18,20 @@ static size_t blank_line(struct view block)
 	return rest.len == 0 || rest.data[rest.len - 1] == '\n' ? block.len - rest.len : 0;
 }
 
-static void copy_fields(struct view fields, bool but_encoding, struct buf *out)
+static void copy_fields(struct view fields, unsigned edit, struct buf *out)
 {
 	struct header_reader reader = header_read(fields);
 	struct header_field field;
 	size_t copied = 0;
-	while (but_encoding && header_next(&reader, &field)) {
-		if (!view_equal_nocase(field.name, VIEW("Content-Transfer-Encoding")))
+	while (edit & (EDIT_ENCODING | EDIT_FIELDS) && header_next(&reader, &field)) {
+		bool goes = edit & EDIT_ENCODING && view_equal_nocase(field.name, VIEW("Content-Transfer-Encoding"));
+		bool changes = edit & EDIT_FIELDS && !goes && !utf8_is_ascii(view_take(view_skip(fields, field.offset), field.len));
+		if (!goes && !changes)
 			continue;
 		buf_append(out, view_take(view_skip(fields, copied), field.offset - copied));
 		copied = field.offset + field.len;
+		if (changes)
+			downgrade_write_field(&field, out);
 	}
 	struct view rest = view_skip(fields, copied);
 	buf_append(out, rest);
@@ -53,7 +57,7 @@ static void write_header(struct downgrade *d, const struct segment *s, struct bu
 	struct view block = buf_view(&d->header);
 	struct view fields = view_take(block, block.len - blank_line(block));
 	const struct segment *leaf = leaf_of(d, s);
-	copy_fields(fields, s->edit & EDIT_ENCODING, out);
+	copy_fields(fields, s->edit, out);
 	if (s->edit & EDIT_VERSION && !has_field(fields, VIEW("MIME-Version")))
 		buf_append(out, VIEW("MIME-Version: 1.0\r\n"));
 	/* RFC 1428: whatever it is, it is not US-ASCII, which saying nothing would mean. */

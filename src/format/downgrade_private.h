@@ -3,6 +3,7 @@
 #define FORMAT_DOWNGRADE_PRIVATE_H
 
 #include "format/downgrade.h"
+#include "format/header.h"
 #include "format/transfer.h"
 
 enum segment_kind {
@@ -15,6 +16,7 @@ enum segment_kind {
 enum header_edit {
 	EDIT_ENCODING = 1, /* a new Content-Transfer-Encoding */
 	EDIT_VERSION = 2,  /* MIME-Version, if it is not there: what is in it is MIME from now on */
+	EDIT_FIELDS = 8,   /* encoded words in fields that are not US-ASCII */
 	EDIT_END = 4       /* a blank line, if it has none: what follows begins with fields from now on */
 };
 
@@ -27,6 +29,7 @@ struct segment {
 	/* Found by the survey. */
 	bool eight_bit, nul, lone, long_line; /* lone: a CR or LF that is not a part of CR LF */
 	uint64_t escapes;                     /* octets that quoted-printable would escape */
+	bool encodable;                       /* of a header with eight_bit: encoded words can say it */
 
 	/* Decided. */
 	unsigned edit;
@@ -49,7 +52,7 @@ struct downgrade {
 	uint64_t line_len; /* survey: of the leaf's line under way */
 	bool after_cr;
 
-	struct buf header; /* conversion: of the part under way */
+	struct buf header; /* of the part under way */
 	struct transfer_encoder encoder;
 };
 
@@ -58,6 +61,12 @@ struct downgrade_pass {
 	void (*piece)(struct downgrade *d, struct segment *s, struct view bytes, struct buf *out);
 	void (*end)(struct downgrade *d, struct segment *s, struct buf *out);
 };
+
+/* downgrade_fields.c: whether all that is not US-ASCII in this header can be said in encoded words, within DOWNGRADE_HEADER_MAX. */
+bool downgrade_fields_possible(struct view block);
+
+/* Appends such a field anew. 0; -ENOTSUP: it has no form in US-ASCII; -ENOBUFS. */
+int downgrade_write_field(const struct header_field *field, struct buf *out);
 
 /* Walks on over the segments. Without bytes: those that end here. */
 void downgrade_walk(

@@ -268,6 +268,11 @@ def test_eight_bit_text_for_a_host_that_takes_seven(road, provider, company):
     message = company.wait_messages()[0]
     assert message.data.isascii()
     assert email.message_from_bytes(message.data, policy=email.policy.default).get_content().strip() == "Grüße aus der Ferne"
+    # Raw octets in the header, of a program that declares nothing, are no reason to send it back.
+    submit(provider, provider.sender, company.bob, f"From: {provider.sender}\r\nSubject: na\xefve\r\n\r\nhello\r\n".encode("latin-1"))
+    message = company.wait_messages(2)[1]
+    assert message.data.isascii()
+    assert email.message_from_bytes(message.data, policy=email.policy.default)["Subject"] == "na\xefve"
 
 
 def test_utf8_addresses_need_a_host_that_knows_them(road, provider, company):

@@ -173,13 +173,29 @@ static void long_lines(void **state)
 	buf_done(&out);
 }
 
+/* Raw octets in what people read, as programs write that know no other charset. */
+static void fields(void **state)
+{
+	(void)state;
+	becomes("Subject: na\xefve\r\n\r\ntext\r\n", "Subject: =?utf-8?B?bmHDr3Zl?=\r\n\r\ntext\r\n");
+	becomes("From: \"J\xf6rg, M.\" <j@x.test>, Ann <a@x.test>\r\nX-Y: z\r\nSubject: =?utf-8?Q?=C3=BC?= na\xc3\xaf\r\n ve\r\nTo: b@x.test\r\n\r\ntext\r\n",
+	    "From: =?utf-8?B?SsO2cmcsIE0u?= <j@x.test>, Ann <a@x.test>\r\nX-Y: z\r\nSubject: =?utf-8?B?w7wgbmHDryB2ZQ==?=\r\nTo: b@x.test\r\n\r\ntext\r\n");
+	becomes("MIME-Version: 1.0\r\nX-Name: \xc3\xbc\r\nContent-Transfer-Encoding: 8bit\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nGr\xc3\xbc\xc3\x9f" "e = alles, was man sich zum Abschied w\xc3\xbcnscht\r\n",
+	    "MIME-Version: 1.0\r\nX-Name: =?utf-8?B?w7w=?=\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe =3D alles, was man sich zum Abschied w=C3=BCnscht\r\n");
+	becomes("Content-Type: message/rfc822\r\n\r\nSubject: \xc3\xbc\r\n\r\n", "Content-Type: message/rfc822\r\n\r\nSubject: =?utf-8?B?w7w=?=\r\n\r\n");
+}
+
 static void refusals(void **state)
 {
 	static const char sealed[] = "MIME-Version: 1.0\r\nContent-Type: multipart/signed; boundary=b\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
 	                             "--b\r\nContent-Transfer-Encoding: 8bit\r\n\r\n%s\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\nsig\r\n--b--\r\n";
 	char message[1000];
 	(void)state;
-	refuses("Subject: na\xefve\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
+	refuses("From: j\xc3\xb6@x.test\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
+	refuses("From: J\xc3\xb6 <j@b\xc3\xbc" "cher.test>\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
+	refuses("Subject: na\xefve\r\nReferences: <\xef@x.test>\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
+	refuses("Content-Type: text/plain; name=\xef\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
+	refuses("Subject: x\r\nna\xefve no field\r\nTo: a@b\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
 	snprintf(message, sizeof message, sealed, "na\xefve");
 	refuses(message, DOWNGRADE_PROTECTED);
 	/* Sealed text of 7 bits is not touched, not even where it says 8bit; what is around it is. */
@@ -193,7 +209,8 @@ static void refusals(void **state)
 	refuses("Content-Type: multipart/mixed\r\n\r\n\xff\r\n", DOWNGRADE_STRUCTURE);
 	refuses("Content-Transfer-Encoding: x-uuencode\r\n\r\n\xff\r\n", DOWNGRADE_ENCODING);
 	refuses("Content-Transfer-Encoding: base64\r\n\r\n\xff\r\n", DOWNGRADE_ENCODING);
-	refuses("Content-Type: message/rfc822\r\n\r\nSubject: \xc3\xbc\r\n\r\n", DOWNGRADE_HEADER);
+	snprintf(message, sizeof message, sealed, "x\r\n--b\r\nContent-Description: \xef\r\n\r\nx");
+	refuses(message, DOWNGRADE_HEADER);
 	/* A header has no encoding for NUL, and no host may get one outside of a binary body. */
 	refuses_view(VIEW("Content-Type: message/rfc822\r\n\r\nSubject: \0\r\n\r\n"), DOWNGRADE_HEADER);
 }
@@ -242,6 +259,7 @@ int main(void)
 	    cmocka_unit_test(multiparts),
 	    cmocka_unit_test(forwarded),
 	    cmocka_unit_test(long_lines),
+	    cmocka_unit_test(fields),
 	    cmocka_unit_test(refusals),
 	    cmocka_unit_test(foreign_structure),
 	};
