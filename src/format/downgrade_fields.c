@@ -1,6 +1,6 @@
 /*
  * Header fields beyond ASCII for hosts that take 7 bits only: what people read (RFC 2047 section 5: unstructured fields and
- * display names) becomes encoded words in UTF-8. What machines read has no such form; a message with raw octets there
+ * display names) becomes encoded words in UTF-8, and files' names get the form of RFC 2231. What machines read has no such form; a message with raw octets there
  * is refused, as downgrade.h has it.
  */
 #include <errno.h>
@@ -9,7 +9,9 @@
 #include "format/address.h"
 #include "format/downgrade_private.h"
 #include "format/encoded_word.h"
+#include "format/lex.h"
 #include "format/limits.h"
+#include "format/parameter.h"
 
 enum { ADDRESSES_ROOM = 2 << 20 }; /* a field of DOWNGRADE_HEADER_MAX, read and with its names decoded */
 
@@ -80,15 +82,59 @@ static int write_addresses(const struct header_field *field, struct buf *out)
 	return error;
 }
 
+/* A file's name is for people; what machines read keeps its octets. */
+static int write_parameter(const struct parameter *p, struct buf *out)
+{
+	struct buf text;
+	if (utf8_is_ascii(p->value) && p->value.len < LINE_MAX_OCTETS / 2 && p->name.len < LINE_MAX_OCTETS / 4 && utf8_is_ascii(p->name)) {
+		buf_printf(out, ";\r\n %.*s=", VIEW_FMT(p->name));
+		return view_ends_nocase(p->name, VIEW("*")) ? buf_append(out, p->value) : lex_write_quoted(out, p->value);
+	}
+	bool filename = view_equal(p->name, VIEW("filename"));
+	if (!filename && !view_equal(p->name, VIEW("name")))
+		return -ENOTSUP;
+	int error = decode(p->value, &text);
+	if (error == 0)
+		error = parameter_write(out, filename ? "filename" : "name", buf_view(&text));
+	buf_done(&text);
+	return error;
+}
+
+/* Content-Type or Content-Disposition: RFC 2231 has a form for their parameters. */
+static int write_parameters(const struct header_field *field, bool is_type, struct buf *out)
+{
+	struct arena arena;
+	struct media_type type = {0};
+	struct view disposition = {0};
+	bool defective = false;
+	arena_init(&arena, ADDRESSES_ROOM);
+	int error = is_type ? media_type_parse(field->body, &arena, &type, &defective)
+	                    : content_disposition_parse(field->body, &arena, &disposition, &type.parameters, &defective);
+	if (error == 0 && defective)
+		error = -ENOTSUP;
+	if (error == 0 && is_type)
+		buf_printf(out, "%.*s/%.*s", VIEW_FMT(type.type), VIEW_FMT(type.subtype));
+	else
+		buf_append(out, disposition);
+	for (size_t i = 0; i < type.parameters.count && error == 0; i++)
+		error = write_parameter(&type.parameters.items[i], out);
+	arena_done(&arena);
+	return error;
+}
+
 int downgrade_write_field(const struct header_field *field, struct buf *out)
 {
 	struct buf text;
-	if (is_structured(field->name) || !utf8_is_ascii(field->name))
+	bool is_type = view_equal_nocase(field->name, VIEW("Content-Type"));
+	bool has_parameters = is_type || view_equal_nocase(field->name, VIEW("Content-Disposition"));
+	if ((is_structured(field->name) && !has_parameters) || !utf8_is_ascii(field->name))
 		return -ENOTSUP;
 	buf_append(out, field->name);
 	buf_append(out, VIEW(": "));
 	int error;
-	if (holds_addresses(field->name)) {
+	if (has_parameters) {
+		error = write_parameters(field, is_type, out);
+	} else if (holds_addresses(field->name)) {
 		error = write_addresses(field, out);
 	} else {
 		error = decode(field->body, &text);

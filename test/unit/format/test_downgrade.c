@@ -182,6 +182,9 @@ static void fields(void **state)
 	    "From: =?utf-8?B?SsO2cmcsIE0u?= <j@x.test>, Ann <a@x.test>\r\nX-Y: z\r\nSubject: =?utf-8?B?w7wgbmHDryB2ZQ==?=\r\nTo: b@x.test\r\n\r\ntext\r\n");
 	becomes("MIME-Version: 1.0\r\nX-Name: \xc3\xbc\r\nContent-Transfer-Encoding: 8bit\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nGr\xc3\xbc\xc3\x9f" "e = alles, was man sich zum Abschied w\xc3\xbcnscht\r\n",
 	    "MIME-Version: 1.0\r\nX-Name: =?utf-8?B?w7w=?=\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe =3D alles, was man sich zum Abschied w=C3=BCnscht\r\n");
+	becomes("Content-Type: image/png; name=\xfc.png; x=\"a b\"\r\nContent-Disposition: attachment; filename=\"\xc3\xbc n.png\"; size=5\r\n\r\ntext\r\n",
+	    "Content-Type: image/png;\r\n name*=utf-8''%C3%BC.png;\r\n x=\"a b\"\r\n"
+	    "Content-Disposition: attachment;\r\n filename*=utf-8''%C3%BC%20n.png;\r\n size=\"5\"\r\n\r\ntext\r\n");
 	becomes("Content-Type: message/rfc822\r\n\r\nSubject: \xc3\xbc\r\n\r\n", "Content-Type: message/rfc822\r\n\r\nSubject: =?utf-8?B?w7w=?=\r\n\r\n");
 }
 
@@ -194,7 +197,8 @@ static void refusals(void **state)
 	refuses("From: j\xc3\xb6@x.test\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
 	refuses("From: J\xc3\xb6 <j@b\xc3\xbc" "cher.test>\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
 	refuses("Subject: na\xefve\r\nReferences: <\xef@x.test>\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
-	refuses("Content-Type: text/plain; name=\xef\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
+	refuses("Content-Type: text/plain; charset=\xef\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
+	refuses("Content-Type: multipart/mixed; boundary=\"\xef\"\r\n\r\n--\xef\r\n\r\nx\r\n--\xef--\r\n", DOWNGRADE_HEADER);
 	refuses("Subject: x\r\nna\xefve no field\r\nTo: a@b\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
 	snprintf(message, sizeof message, sealed, "na\xefve");
 	refuses(message, DOWNGRADE_PROTECTED);
