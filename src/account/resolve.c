@@ -55,10 +55,8 @@ static int follow_alias(struct search *s, const struct address *alias, struct vi
 	for (size_t i = 0; i < s->entered_count; i++)
 		if (view_equal(address_view(&s->entered[i]), address_view(alias)))
 			return -ELOOP;
-	if (depth == DIRECTORY_DEPTH_MAX)
-		return -ELOOP;
-	/* No dead end: the members behind it would miss the mail, and nobody would hear of it. */
-	if (s->entered_count == ALIASES_MAX)
+	/* No dead ends: the members behind them would miss the mail, and nobody would hear of it. */
+	if (depth == DIRECTORY_DEPTH_MAX || s->entered_count == ALIASES_MAX)
 		return -E2BIG;
 	s->entered[s->entered_count++] = *alias;
 	while (view_next(&targets, '\n', &one)) {
