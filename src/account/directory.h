@@ -86,8 +86,8 @@ int directory_alias_check(struct txn *t, struct view address, struct view target
  * Where mail for an address goes. 0 and at least one target; or
  *   -ENOENT   no such address here, or no such domain
  *   -EACCES   the domain or account is disabled
- *   -ELOOP    aliases lead to themselves and nowhere else, or too deep
- *   -E2BIG    more than DIRECTORY_TARGETS_MAX, or through too many aliases
+ *   -ELOOP    aliases lead to themselves and nowhere else
+ *   -E2BIG    more than DIRECTORY_TARGETS_MAX, or through too many aliases, or too many behind one another
  * Sub-addresses, domain aliases, aliases, catch-all and the duty of postmaster@ and abuse@ (RFC 2142, RFC 5321
  * section 4.5.1) are followed; every target appears once.
  */
