@@ -155,8 +155,13 @@ static struct look look_at(struct view v)
 {
 	struct look l = {.characters = 0};
 	bool blank = false;
-	unsigned last = 0;
-	for (size_t i = 0; i < v.len && !l.text; i++) {
+	size_t i = 0;
+	/* Nearly every line is nothing but these. */
+	while (i < v.len && base64_values[(uint8_t)v.data[i]] < FOREIGN)
+		i++;
+	unsigned last = i ? base64_values[(uint8_t)v.data[i - 1]] : 0;
+	l.characters = i;
+	for (; i < v.len && !l.text; i++) {
 		uint8_t value = base64_values[(uint8_t)v.data[i]];
 		if (lex_is_blank(v.data[i])) {
 			blank |= l.characters > 0;
@@ -250,14 +255,18 @@ static int base64_judge_line(struct transfer_decoder *d, bool whole, struct buf 
 static int base64_hold(struct transfer_decoder *d, struct view in, size_t *taken, struct buf *out)
 {
 	size_t n = 0;
+	while (d->line == BASE64_PADDED && d->held_len == 0 && n < in.len && in.data[n] == '=')
+		n++;
 	while (n < in.len && d->held_len < sizeof d->held) {
-		char c = in.data[n++];
-		if (d->line == BASE64_PADDED && d->held_len == 0 && c == '=')
+		struct view part = view_take(view_skip(in, n), sizeof d->held - d->held_len);
+		ptrdiff_t end = view_find(part, '\n');
+		part = view_take(part, end < 0 ? part.len : (size_t)end + 1);
+		memcpy(d->held + d->held_len, part.data, part.len);
+		d->held_len += (unsigned)part.len;
+		n += part.len;
+		if (end < 0)
 			continue;
-		d->held[d->held_len++] = c;
 		struct view held = view_of(d->held, d->held_len);
-		if (c != '\n')
-			continue;
 		*taken = n;
 		if (d->open_len == 0 && is_open(d, held))
 			d->open_len = d->held_len;
