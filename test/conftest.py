@@ -8,6 +8,8 @@ import tempfile
 
 import pytest
 
+# Name servers and mail servers lie where an ordinary user's shell does not look.
+os.environ["PATH"] += os.pathsep + os.pathsep.join(("/usr/sbin", "/sbin"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "support"))
 
 import net as net_support

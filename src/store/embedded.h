@@ -180,7 +180,7 @@ int embedded_salvage(struct embedded *e, uint64_t *last_lsn) __attribute__((warn
 int embedded_tidy_volumes(struct embedded *e, uint32_t oldest_body, bool doubtful) __attribute__((warn_unused_result));
 
 /* What is set aside, an index too: nothing looks at it but a person, and nothing removes it. */
-void embedded_count_aside(const struct embedded *e, uint64_t *files, uint64_t *bytes);
+int embedded_count_aside(const struct embedded *e, uint64_t *files, uint64_t *bytes);
 
 /*
  * Closes and opens the map, which gives back what LMDB keeps for dirty pages, or makes it usable again after an error. The

@@ -157,27 +157,34 @@ static void find_until(struct tidying *t)
 		log_event(LOG_WARNING, NULL, "aside_until_not_kept", log_errno(error));
 }
 
-static void count_folder(const struct embedded *e, const char *folder, uint64_t *files, uint64_t *bytes)
+static int count_folder(const struct embedded *e, const char *folder, uint64_t *files, uint64_t *bytes)
 {
 	struct stat st;
 	int fd = openat(e->folder_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	if (dir == NULL && fd >= 0)
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	DIR *dir = fdopendir(fd);
+	if (dir == NULL) {
+		int error = -errno;
 		close(fd);
-	for (const struct dirent *d; dir && (d = readdir(dir)) != NULL;)
+		return error;
+	}
+	errno = 0;
+	for (const struct dirent *d; (d = readdir(dir)) != NULL; errno = 0)
 		if (fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode)) {
 			++*files;
 			*bytes += (uint64_t)st.st_size;
 		}
-	if (dir)
-		closedir(dir);
+	int error = -errno;
+	closedir(dir);
+	return error;
 }
 
-void embedded_count_aside(const struct embedded *e, uint64_t *files, uint64_t *bytes)
+int embedded_count_aside(const struct embedded *e, uint64_t *files, uint64_t *bytes)
 {
 	*files = *bytes = 0;
-	count_folder(e, aside_name, files, bytes);
-	count_folder(e, kept_index_name, files, bytes);
+	int error = count_folder(e, aside_name, files, bytes), second = count_folder(e, kept_index_name, files, bytes);
+	return error ? error : second;
 }
 
 int embedded_tidy_volumes(struct embedded *e, uint32_t oldest_body, bool doubtful)

@@ -28,7 +28,8 @@ void task_start(struct store *s, struct store_task *t, void (*run)(struct store_
 
 void task_finish(struct store_task *t, int result)
 {
-	embedded_count_aside(embedded_of(t->pending.store), &t->aside, &t->aside_bytes);
+	if (embedded_count_aside(embedded_of(t->pending.store), &t->aside, &t->aside_bytes) != 0)
+		t->unreadable++;
 	t->pending.result = result;
 	t->pending.act = hand_out;
 	completions_add(&embedded_of(t->pending.store)->completions, &t->pending);
@@ -75,7 +76,8 @@ int task_measure(struct embedded *e, struct store_task *t)
 		}
 		mem_free(files);
 	}
-	embedded_count_aside(e, &t->aside, &t->aside_bytes);
+	if (embedded_count_aside(e, &t->aside, &t->aside_bytes) != 0)
+		t->unreadable++;
 	atomic_store(&t->total, t->volume_bytes);
 	return 0;
 }

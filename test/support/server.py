@@ -315,9 +315,9 @@ class Server:
 
     def memory(self, role):
         """Bytes of anonymous and shared memory, mapped files apart."""
-        text = pathlib.Path("/proc", str(self.role_pids()[role]), "smaps_rollup").read_text()
+        text = pathlib.Path("/proc", str(self.role_pids()[role]), "status").read_text()
         numbers = dict(re.findall(r"^(\w+):\s+(\d+) kB", text, re.M))
-        return 1024 * (int(numbers["Anonymous"]) + int(numbers.get("Shmem", numbers.get("ShmemPmdMapped", 0))))
+        return 1024 * (int(numbers["RssAnon"]) + int(numbers["RssShmem"]))
 
     # ---- its command line ----
 
