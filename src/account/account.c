@@ -41,24 +41,27 @@ static void slice_done(struct store_commit *c, int result)
 		r->done(r, result);
 }
 
-void request_commit(struct accounts *a, struct account_request *r, int (*run)(struct txn *t, void *arg),
-		    bool frees_space)
+void request_commit(
+    struct accounts *a, struct account_request *r, int (*run)(struct txn *t, void *arg), bool frees_space)
 {
 	r->accounts = a;
 	r->now = clock_wall();
 	r->more = false;
 	r->count = r->counted = 0;
 	r->from = r->next = (struct account_key){.len = 0};
-	r->commit = (struct store_commit){.run = run, .arg = r, .frees_space = frees_space, .large = true,
-					  .done = slice_done};
+	r->commit = (struct store_commit){
+	    .run = run, .arg = r, .frees_space = frees_space, .large = true, .done = slice_done};
 	store_commit(a->store, &r->commit);
 }
 
 static int put_inbox(struct txn *t, uint64_t shard, uint64_t modseq)
 {
 	struct account_value value;
-	struct account_mailbox inbox = {.uidvalidity = 1, .uidnext = 1, .created_modseq = modseq, .modseq = modseq,
-					.name = VIEW("INBOX")};
+	struct account_mailbox inbox = {.uidvalidity = 1,
+	    .uidnext = 1,
+	    .created_modseq = modseq,
+	    .modseq = modseq,
+	    .name = VIEW("INBOX")};
 	struct account_change change = {.created_modseq = modseq};
 	mailbox_encode(&inbox, &value);
 	int error = value_put(t, shard, key_mailbox(MAILBOX_INBOX), &value);
@@ -75,8 +78,13 @@ static int run_create(struct txn *t, void *arg)
 {
 	const struct account_request *r = arg;
 	struct view value;
-	struct account_head head = {.generation = 1, .modseq = 1, .next_email = 1, .next_intent = 1, .next_mailbox = 2,
-				    .next_uidvalidity = 2, .quota = r->quota};
+	struct account_head head = {.generation = 1,
+	    .modseq = 1,
+	    .next_email = 1,
+	    .next_intent = 1,
+	    .next_mailbox = 2,
+	    .next_uidvalidity = 2,
+	    .quota = r->quota};
 	int error = key_get(t, r->shard, key_head(), &value);
 	if (error != -ENOENT)
 		return error ? error : -EEXIST;

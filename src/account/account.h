@@ -1,11 +1,11 @@
 /*
  * Accounts: mailboxes and their messages, on a store. Used from the store's own event loop thread; every call
- * returns at once, and `done` runs in store_dispatch. Requests are the caller's and stay put until `done`, which
- * may free them. Error codes are store.h's common ones and those named here.
+ * returns at once, and `done` runs in store_dispatch. Requests are the caller's and stay put until `done`,
+ * which may free them. Error codes are store.h's common ones and those named here.
  *
- * An account is a shard of class STORE_ACCOUNT. A message in an account is an *email* (its number, emailid, never
- * changes) with a *place* in one or more mailboxes (mailbox and uid). Its bytes are the prefix, which is this
- * recipient's own, and then the body, which all recipients of a delivery share.
+ * An account is a shard of class STORE_ACCOUNT. A message in an account is an *email* (its number, emailid,
+ * never changes) with a *place* in one or more mailboxes (mailbox and uid). Its bytes are the prefix, which
+ * is this recipient's own, and then the body, which all recipients of a delivery share.
  */
 #ifndef ACCOUNT_ACCOUNT_H
 #define ACCOUNT_ACCOUNT_H
@@ -43,11 +43,11 @@ struct account_request {
 	void (*done)(struct account_request *r, int result);
 	void *arg;
 
-	uint64_t quota;   /* create, set_quota: bytes, 0 for none; stat: result */
-	int64_t since;    /* undelete: mail deleted at this time or later */
+	uint64_t quota; /* create, set_quota: bytes, 0 for none; stat: result */
+	int64_t since;  /* undelete: mail deleted at this time or later */
 	uint64_t messages, bytes, deleted_bytes, modseq; /* stat: results */
-	uint64_t count;   /* undelete, purge, upkeep: result, how many messages or entries */
-	bool stop;        /* upkeep: the caller sets it to have it end soon, with the rest left for another day */
+	uint64_t count; /* undelete, purge, upkeep: result, how many messages or entries */
+	bool stop; /* upkeep: the caller sets it to have it end soon, with the rest left for another day */
 
 	/* Internal. */
 	struct accounts *accounts;
@@ -73,9 +73,9 @@ void account_set_quota(struct accounts *a, struct account_request *r);
 
 /*
  * Delivery. All targets get the message in one step, or none if the store fails; a target that can't take it
- * (result -ENOENT: no such account, -EDQUOT: over its quota, -EFBIG: larger than its whole quota, -EMSGSIZE: prefix
- * and summary too large) does not hinder the others. Results of the targets are only of use when the delivery's
- * result is 0 or theirs; the delivery's result is 0 when at least one target took it.
+ * (result -ENOENT: no such account, -EDQUOT: over its quota, -EFBIG: larger than its whole quota, -EMSGSIZE:
+ * prefix and summary too large) does not hinder the others. Results of the targets are only of use when the
+ * delivery's result is 0 or theirs; the delivery's result is 0 when at least one target took it.
  */
 struct account_target {
 	uint64_t shard;
@@ -85,7 +85,7 @@ struct account_target {
 	uint32_t flags;      /* FLAG_* */
 	bool enforce_quota;
 	uint64_t quota_default; /* of an account without its own; 0: no limit */
-	bool has_delivery_id; /* a spooled delivery: a second one with the same id changes nothing */
+	bool has_delivery_id;   /* a spooled delivery: a second one with the same id changes nothing */
 	unsigned char delivery_id[ACCOUNT_DELIVERY_ID_SIZE];
 
 	int result;
@@ -97,16 +97,16 @@ struct account_delivery {
 	struct store_upload *upload; /* body, then derived data; the store's from the call on */
 	struct blob_id blob;         /* the body is in the store already; none: `upload` */
 	uint64_t body_len;
-	int64_t internaldate;        /* seconds since 1970; 0: now */
-	bool binary;                 /* the body may hold more than lines of text */
-	uint64_t text_growth;        /* of a binary one: see keys.h */
-	struct view summary;         /* derived, to be read with the list of messages */
-	uint64_t message_id_hash;    /* 0: the message has no Message-ID */
-	const uint64_t *references;  /* hashes of what it refers to, nearest first; at most 8 are looked at */
+	int64_t internaldate;       /* seconds since 1970; 0: now */
+	bool binary;                /* the body may hold more than lines of text */
+	uint64_t text_growth;       /* of a binary one: see keys.h */
+	struct view summary;        /* derived, to be read with the list of messages */
+	uint64_t message_id_hash;   /* 0: the message has no Message-ID */
+	const uint64_t *references; /* hashes of what it refers to, nearest first; at most 8 are looked at */
 	size_t reference_count;
 	struct account_target *targets;
 	size_t target_count; /* 1 to ACCOUNT_TARGETS_MAX; no account twice */
-	bool all_or_none; /* one target that can't take it refuses the whole, with its error */
+	bool all_or_none;    /* one target that can't take it refuses the whole, with its error */
 	void (*done)(struct account_delivery *d, int result);
 	void *arg;
 
@@ -118,8 +118,8 @@ struct account_delivery {
 void account_deliver(struct accounts *a, struct account_delivery *d);
 
 /*
- * The same within a transaction of the caller's: begin before the commit, run in its `run`. The body is `blob`, or
- * the commit's first upload. The result is the delivery's; a refusal has written nothing.
+ * The same within a transaction of the caller's: begin before the commit, run in its `run`. The body is
+ * `blob`, or the commit's first upload. The result is the delivery's; a refusal has written nothing.
  */
 void account_delivery_begin(struct account_delivery *d);
 int account_delivery_run(struct txn *t, struct account_delivery *d) __attribute__((warn_unused_result));
@@ -162,8 +162,8 @@ struct maildrop {
 };
 
 /*
- * 0: m->opened will be called (-ENOENT: no such account), and until then m must stay where it is; -EBUSY: another
- * session has the maildrop; -ENOMEM. After a failure, in either way, there is nothing to close.
+ * 0: m->opened will be called (-ENOENT: no such account), and until then m must stay where it is; -EBUSY:
+ * another session has the maildrop; -ENOMEM. After a failure, in either way, there is nothing to close.
  */
 int maildrop_open(struct accounts *a, struct maildrop *m) __attribute__((warn_unused_result));
 
@@ -176,8 +176,8 @@ void maildrop_uidl(uint64_t shard, uint64_t emailid, char out[MAILDROP_UIDL_SIZE
 
 /*
  * Fetching, made for running ahead: messages are taken in the order given, as many as `budget` bytes hold,
- * with their bodies. A first message that is larger than the budget gives its beginning; the rest is read with
- * store_blob_read from its blob. Messages that are gone or damaged have their own result.
+ * with their bodies. A first message that is larger than the budget gives its beginning; the rest is read
+ * with store_blob_read from its blob. Messages that are gone or damaged have their own result.
  */
 struct account_fetched {
 	int result; /* 0, -ENOENT, -EBADMSG, ... */
@@ -215,9 +215,9 @@ void account_fetch(struct accounts *a, struct account_fetch *f);
 void account_fetch_free(struct account_fetch *f);
 
 /*
- * Deletes messages of a mailbox, all or none, whatever happens: more than fit one transaction are first written
- * down as an intent, which is finished by account_repair or when the maildrop is next opened, if a crash comes
- * between. UIDs that are not there are passed over. Deleted mail can be brought back for a while.
+ * Deletes messages of a mailbox, all or none, whatever happens: more than fit one transaction are first
+ * written down as an intent, which is finished by account_repair or when the maildrop is next opened, if a
+ * crash comes between. UIDs that are not there are passed over. Deleted mail can be brought back for a while.
  * -E2BIG: more than 399,800 ranges of UIDs; fewer at a time will do.
  */
 struct account_expunge {
@@ -242,7 +242,8 @@ void account_expunge(struct accounts *a, struct account_expunge *x);
 /* Finishes what a crash interrupted in this account; r->count: messages. For each account at start. */
 void account_repair(struct accounts *a, struct account_request *r);
 
-/* Brings back, into their mailboxes (or INBOX), what was deleted at r->since or later; r->count says how many. */
+/* Brings back, into their mailboxes (or INBOX), what was deleted at r->since or later; r->count says how
+ * many. */
 void account_undelete(struct accounts *a, struct account_request *r);
 
 /* Forgets deleted mail for good, at once. */

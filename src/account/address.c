@@ -40,7 +40,9 @@ int address_normalize(struct view in, struct address *out)
 	struct view normal = buf_view(&key);
 	ptrdiff_t split = view_find_last(normal, '@');
 	if (error == 0)
-		error = split < 1 ? -EINVAL : address_join(view_take(normal, (size_t)split), view_skip(normal, (size_t)split + 1), out);
+		error = split < 1 ? -EINVAL
+		                  : address_join(view_take(normal, (size_t)split),
+		                        view_skip(normal, (size_t)split + 1), out);
 	buf_done(&key);
 	return error;
 }

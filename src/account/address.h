@@ -1,7 +1,7 @@
 /*
- * Mail addresses as the directory compares them. The local part: Unicode NFC, full case folding (our own domains
- * take local parts without case; RFC 5321 section 2.4 leaves that to them). The domain: lower-case A-labels
- * (RFC 5890). The text is UTF-8, unquoted: "a b"@x is given as a b@x.
+ * Mail addresses as the directory compares them. The local part: Unicode NFC, full case folding (our own
+ * domains take local parts without case; RFC 5321 section 2.4 leaves that to them). The domain: lower-case
+ * A-labels (RFC 5890). The text is UTF-8, unquoted: "a b"@x is given as a b@x.
  */
 #ifndef ACCOUNT_ADDRESS_H
 #define ACCOUNT_ADDRESS_H
@@ -11,7 +11,8 @@
 enum {
 	ADDRESS_LOCAL_MAX = 252,  /* what RFC 5321's path of 256 leaves (format/limits.h) */
 	ADDRESS_DOMAIN_MAX = 253, /* RFC 1035 section 2.3.4, without the root's dot */
-	/* Any path of 256, also when folding and A-labels make it longer; and a key of the directory holds it, with a name. */
+	/* Any path of 256, also when folding and A-labels make it longer; and a key of the directory holds
+	   it, with a name. */
 	ADDRESS_MAX = 446
 };
 
@@ -42,6 +43,7 @@ int address_normalize(struct view in, struct address *out) __attribute__((warn_u
 int address_normalize_domain(struct view in, struct address *out) __attribute__((warn_unused_result));
 
 /* The same domain with another local part, or the other way round; both normal already. -EMSGSIZE. */
-int address_join(struct view local, struct view domain, struct address *out) __attribute__((warn_unused_result));
+int address_join(struct view local, struct view domain, struct address *out)
+    __attribute__((warn_unused_result));
 
 #endif

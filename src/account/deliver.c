@@ -1,6 +1,6 @@
 /*
- * Delivery: one body, any number of recipients of this server, one transaction. All that could refuse is looked at
- * before the first entry is written, so a full mailbox among the recipients costs nobody anything.
+ * Delivery: one body, any number of recipients of this server, one transaction. All that could refuse is
+ * looked at before the first entry is written, so a full mailbox among the recipients costs nobody anything.
  */
 #include <errno.h>
 
@@ -11,7 +11,8 @@ static bool was_delivered(struct txn *t, struct account_target *target)
 {
 	struct view value;
 	int64_t time;
-	return target->has_delivery_id && key_get(t, target->shard, key_delivery(target->delivery_id), &value) == 0 &&
+	return target->has_delivery_id &&
+	       key_get(t, target->shard, key_delivery(target->delivery_id), &value) == 0 &&
 	       delivered_decode(value, &time, &target->emailid) == 0;
 }
 
@@ -64,8 +65,8 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 	if (error == 0)
 		error = session_begin(&s, t, target->shard, mailbox, d->now);
 	if (error == 0)
-		error = message_add(&s, &email, flags, d->references, d->reference_count, &target->emailid,
-				    &target->uid);
+		error = message_add(
+		    &s, &email, flags, d->references, d->reference_count, &target->emailid, &target->uid);
 	if (error == 0 && target->has_delivery_id) {
 		struct account_value value;
 		delivered_encode(d->now, target->emailid, &value);
@@ -119,7 +120,8 @@ static int run_delivery(struct txn *t, void *arg)
 
 static void commit_done(struct store_commit *c, int result)
 {
-	struct account_delivery *d = (struct account_delivery *)((char *)c - offsetof(struct account_delivery, commit));
+	struct account_delivery *d =
+	    (struct account_delivery *)((char *)c - offsetof(struct account_delivery, commit));
 	d->done(d, result);
 }
 

@@ -88,7 +88,8 @@ static struct view read_text(struct cursor *c)
 
 static int put(struct txn *t, const struct directory_key *k, const struct value *v)
 {
-	return v->failed ? -EMSGSIZE : txn_put(t, DIRECTORY_SHARD, directory_key_view(k), view_of(v->data, v->len));
+	return v->failed ? -EMSGSIZE
+	                 : txn_put(t, DIRECTORY_SHARD, directory_key_view(k), view_of(v->data, v->len));
 }
 
 static int get(struct txn *t, const struct directory_key *k, struct cursor *c)
@@ -107,7 +108,7 @@ static int exists(struct txn *t, const struct directory_key *k)
 	return txn_get(t, DIRECTORY_SHARD, directory_key_view(k), &value);
 }
 
-static int delete(struct txn *t, const struct directory_key *k)
+static int delete (struct txn *t, const struct directory_key *k)
 {
 	int error = exists(t, k);
 	return error ? error : txn_delete(t, DIRECTORY_SHARD, directory_key_view(k));
@@ -168,7 +169,8 @@ static int stop_at_first(void *arg, struct view key, struct view value)
 }
 
 /* The keys of a domain's accounts or aliases: [domain NUL, domain 0x01). */
-void directory_domain_range(char letter, struct view domain, struct directory_key *from, struct directory_key *to)
+void directory_domain_range(
+    char letter, struct view domain, struct directory_key *from, struct directory_key *to)
 {
 	*from = directory_letter_key(letter, domain);
 	*to = *from;
@@ -180,7 +182,10 @@ static int any_of(struct txn *t, char letter, struct view domain)
 {
 	struct directory_key from, to;
 	directory_domain_range(letter, domain, &from, &to);
-	struct txn_range range = {.shard = DIRECTORY_SHARD, .from = directory_key_view(&from), .to = directory_key_view(&to), .limit = 1};
+	struct txn_range range = {.shard = DIRECTORY_SHARD,
+	    .from = directory_key_view(&from),
+	    .to = directory_key_view(&to),
+	    .limit = 1};
 	return txn_range(t, &range, stop_at_first, NULL);
 }
 
@@ -196,7 +201,7 @@ int directory_domain_delete(struct txn *t, struct view name)
 	if (error)
 		return error > 0 ? -ENOTEMPTY : error;
 	struct directory_key k = directory_letter_key('d', address_view(&domain));
-	return delete(t, &k);
+	return delete (t, &k);
 }
 
 int directory_decode_account(struct cursor *c, struct directory_account *a)
@@ -257,7 +262,8 @@ int directory_account_add(struct txn *t, struct view text, struct directory_acco
 	int error = address_normalize(text, &address);
 	if (error)
 		return error;
-	struct directory_key account = directory_address_key('a', &address), alias = directory_address_key('l', &address);
+	struct directory_key account = directory_address_key('a', &address),
+	                     alias = directory_address_key('l', &address);
 	struct directory_key domain = directory_letter_key('d', address_domain(&address));
 	if (a->credentials.len > DIRECTORY_OPAQUE_MAX)
 		return -EMSGSIZE;
@@ -292,7 +298,8 @@ int directory_account_put(struct txn *t, struct view text, const struct director
 }
 
 /* App passwords of one account: [domain NUL local NUL, domain NUL local 0x01). */
-static void password_range(const struct address *address, struct directory_key *from, struct directory_key *to)
+static void password_range(
+    const struct address *address, struct directory_key *from, struct directory_key *to)
 {
 	*from = directory_address_key('p', address);
 	*to = *from;
@@ -317,9 +324,12 @@ int directory_account_delete(struct txn *t, struct view text)
 	if (error)
 		return error;
 	struct directory_key k = directory_address_key('a', &address);
-	error = delete(t, &k);
+	error = delete (t, &k);
 	password_range(&address, &from, &to);
-	struct txn_range range = {.shard = DIRECTORY_SHARD, .from = directory_key_view(&from), .to = directory_key_view(&to), .limit = 1};
+	struct txn_range range = {.shard = DIRECTORY_SHARD,
+	    .from = directory_key_view(&from),
+	    .to = directory_key_view(&to),
+	    .limit = 1};
 	while (error == 0) {
 		error = txn_range(t, &range, first_key, &found);
 		if (error <= 0)
@@ -371,7 +381,7 @@ int directory_app_password_delete(struct txn *t, struct view text, struct view n
 	if (error)
 		return error;
 	struct directory_key k = password_key(&address, name);
-	return delete(t, &k);
+	return delete (t, &k);
 }
 
 struct password_visit {
@@ -386,8 +396,8 @@ static int visit_password(void *arg, struct view key, struct view value)
 	return p->visit(p->arg, view_skip(key, p->skip), view_skip(value, 1));
 }
 
-int directory_app_password_each(struct txn *t, struct view text,
-				int (*visit)(void *arg, struct view name, struct view record), void *arg)
+int directory_app_password_each(
+    struct txn *t, struct view text, int (*visit)(void *arg, struct view name, struct view record), void *arg)
 {
 	struct address address;
 	struct directory_key from, to;
@@ -396,8 +406,10 @@ int directory_app_password_each(struct txn *t, struct view text,
 		return error;
 	password_range(&address, &from, &to);
 	struct password_visit p = {from.len, visit, arg};
-	struct txn_range range = {.shard = DIRECTORY_SHARD, .from = directory_key_view(&from), .to = directory_key_view(&to),
-				  .limit = STORE_READ_KEYS_MAX};
+	struct txn_range range = {.shard = DIRECTORY_SHARD,
+	    .from = directory_key_view(&from),
+	    .to = directory_key_view(&to),
+	    .limit = STORE_READ_KEYS_MAX};
 	return txn_range(t, &range, visit_password, &p);
 }
 
@@ -451,7 +463,8 @@ int directory_alias_put(struct txn *t, struct view text, struct view targets)
 		error = normalize_targets(targets, &v);
 	if (error)
 		return error;
-	struct directory_key alias = directory_address_key('l', &address), account = directory_address_key('a', &address);
+	struct directory_key alias = directory_address_key('l', &address),
+	                     account = directory_address_key('a', &address);
 	struct directory_key domain = directory_letter_key('d', address_domain(&address));
 	error = exists(t, &domain);
 	if (error)
@@ -468,7 +481,7 @@ int directory_alias_delete(struct txn *t, struct view text)
 	if (error)
 		return error;
 	struct directory_key k = directory_address_key('l', &address);
-	return delete(t, &k);
+	return delete (t, &k);
 }
 
 int directory_admin_get(struct txn *t, struct view *address)

@@ -1,6 +1,6 @@
 /*
- * The directory: domains, accounts, aliases, app passwords, in the directory shard. Only the auth role's verbs
- * come here. These functions run inside store `run` functions: a reading one in a store_read of
+ * The directory: domains, accounts, aliases, app passwords, in the directory shard. Only the auth role's
+ * verbs come here. These functions run inside store `run` functions: a reading one in a store_read of
  * DIRECTORY_SHARD, a changing one in a store_commit. All names and addresses are given in any form and are
  * compared in their normal one (address.h); -EINVAL and -EMSGSIZE are address_normalize's.
  *
@@ -54,7 +54,7 @@ int directory_app_password_get(struct txn *t, struct view address, struct view n
 int directory_app_password_put(struct txn *t, struct view address, struct view name, struct view record);
 int directory_app_password_delete(struct txn *t, struct view address, struct view name);
 int directory_app_password_each(struct txn *t, struct view address,
-				int (*visit)(void *arg, struct view name, struct view record), void *arg);
+    int (*visit)(void *arg, struct view name, struct view record), void *arg);
 
 /* Aliases. Targets are separated by a line feed, and may be anywhere. -EEXIST: an account has the address. */
 int directory_alias_get(struct txn *t, struct view address, struct view *targets);
@@ -62,23 +62,24 @@ int directory_alias_put(struct txn *t, struct view address, struct view targets)
 int directory_alias_delete(struct txn *t, struct view address);
 
 /*
- * Lists, in order, from behind `after` (empty: from the start): at most STORE_READ_KEYS_MAX a call. Accounts and
- * aliases of one domain, as full addresses. visit as in txn_range.
+ * Lists, in order, from behind `after` (empty: from the start): at most STORE_READ_KEYS_MAX a call. Accounts
+ * and aliases of one domain, as full addresses. visit as in txn_range.
  */
 int directory_domain_each(struct txn *t, struct view after,
-			  int (*visit)(void *arg, struct view name, const struct directory_domain *d), void *arg);
+    int (*visit)(void *arg, struct view name, const struct directory_domain *d), void *arg);
 int directory_account_each(struct txn *t, struct view domain, struct view after,
-			   int (*visit)(void *arg, struct view address, const struct directory_account *a), void *arg);
+    int (*visit)(void *arg, struct view address, const struct directory_account *a), void *arg);
 int directory_alias_each(struct txn *t, struct view domain, struct view after,
-			 int (*visit)(void *arg, struct view address, struct view targets), void *arg);
+    int (*visit)(void *arg, struct view address, struct view targets), void *arg);
 
-/* Who gets postmaster@ and abuse@ of domains that have no such address of their own. -ENOENT: nobody is set. */
+/* Who gets postmaster@ and abuse@ of domains that have no such address of their own. -ENOENT: nobody is set.
+ */
 int directory_admin_get(struct txn *t, struct view *address);
 int directory_admin_put(struct txn *t, struct view address);
 
 /*
- * Whether an alias with these targets would lead back to itself, through whichever aliases: -ELOOP. 0: it would not,
- * or its targets cannot be followed to their end.
+ * Whether an alias with these targets would lead back to itself, through whichever aliases: -ELOOP. 0: it
+ * would not, or its targets cannot be followed to their end.
  */
 int directory_alias_check(struct txn *t, struct view address, struct view targets);
 
@@ -88,11 +89,11 @@ int directory_alias_check(struct txn *t, struct view address, struct view target
  *   -EACCES   the domain or account is disabled
  *   -ELOOP    aliases lead to themselves and nowhere else
  *   -E2BIG    more than DIRECTORY_TARGETS_MAX, or through too many aliases, or too many behind one another
- * Sub-addresses, domain aliases, aliases, catch-all and the duty of postmaster@ and abuse@ (RFC 2142, RFC 5321
- * section 4.5.1) are followed; every target appears once.
+ * Sub-addresses, domain aliases, aliases, catch-all and the duty of postmaster@ and abuse@ (RFC 2142, RFC
+ * 5321 section 4.5.1) are followed; every target appears once.
  */
 struct directory_target {
-	bool remote;            /* an alias led out of our domains: only the address counts */
+	bool remote; /* an alias led out of our domains: only the address counts */
 	uint64_t shard;
 	struct address address; /* of the account */
 };

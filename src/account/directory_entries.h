@@ -1,4 +1,5 @@
-/* Inside account/: keys and entries of the directory shard, for names that are in their normal form already. */
+/* Inside account/: keys and entries of the directory shard, for names that are in their normal form already.
+ */
 #ifndef ACCOUNT_DIRECTORY_ENTRIES_H
 #define ACCOUNT_DIRECTORY_ENTRIES_H
 
@@ -21,11 +22,13 @@ struct directory_key directory_address_key(char letter, const struct address *a)
 void directory_key_add(struct directory_key *k, struct view part);
 
 /* The keys of one domain's accounts ('a') or aliases ('l'). */
-void directory_domain_range(char letter, struct view domain, struct directory_key *from, struct directory_key *to);
+void directory_domain_range(
+    char letter, struct view domain, struct directory_key *from, struct directory_key *to);
 
 /* From behind the version byte of a value. */
 int directory_decode_domain(struct cursor *c, struct directory_domain *d) __attribute__((warn_unused_result));
-int directory_decode_account(struct cursor *c, struct directory_account *a) __attribute__((warn_unused_result));
+int directory_decode_account(struct cursor *c, struct directory_account *a)
+    __attribute__((warn_unused_result));
 
 /* 0, -ENOENT, -EBADMSG, or the store's error. */
 int directory_find_domain(struct txn *t, struct view name, struct directory_domain *d)

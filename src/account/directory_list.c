@@ -39,10 +39,13 @@ static int visit(void *arg, struct view key, struct view value)
 	return error ? error : l->account_visit(l->arg, address_view(&address), &account);
 }
 
-static int walk(struct txn *t, struct list *l, const struct directory_key *from, const struct directory_key *to)
+static int walk(
+    struct txn *t, struct list *l, const struct directory_key *from, const struct directory_key *to)
 {
-	struct txn_range range = {.shard = DIRECTORY_SHARD, .from = directory_key_view(from),
-				  .to = directory_key_view(to), .limit = STORE_READ_KEYS_MAX};
+	struct txn_range range = {.shard = DIRECTORY_SHARD,
+	    .from = directory_key_view(from),
+	    .to = directory_key_view(to),
+	    .limit = STORE_READ_KEYS_MAX};
 	return txn_range(t, &range, visit, l);
 }
 
@@ -53,7 +56,7 @@ static void step_over(struct directory_key *k)
 }
 
 int directory_domain_each(struct txn *t, struct view after,
-			  int (*domain_visit)(void *arg, struct view name, const struct directory_domain *d), void *arg)
+    int (*domain_visit)(void *arg, struct view name, const struct directory_domain *d), void *arg)
 {
 	struct list l = {.letter = 'd', .domain_visit = domain_visit, .arg = arg};
 	struct directory_key from = directory_letter_key('d', (struct view){0});
@@ -89,15 +92,14 @@ static int walk_domain(struct txn *t, struct list *l, struct view domain, struct
 }
 
 int directory_account_each(struct txn *t, struct view domain, struct view after,
-			   int (*account_visit)(void *arg, struct view address, const struct directory_account *a),
-			   void *arg)
+    int (*account_visit)(void *arg, struct view address, const struct directory_account *a), void *arg)
 {
 	struct list l = {.letter = 'a', .account_visit = account_visit, .arg = arg};
 	return walk_domain(t, &l, domain, after);
 }
 
 int directory_alias_each(struct txn *t, struct view domain, struct view after,
-			 int (*alias_visit)(void *arg, struct view address, struct view targets), void *arg)
+    int (*alias_visit)(void *arg, struct view address, struct view targets), void *arg)
 {
 	struct list l = {.letter = 'l', .alias_visit = alias_visit, .arg = arg};
 	return walk_domain(t, &l, domain, after);

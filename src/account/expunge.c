@@ -1,8 +1,8 @@
 /*
  * Expunging, all or none. What fits one transaction needs no more than that. More is first written down as an
- * intent (I): from then on it is decided. It is applied in transactions of which each removes the messages that
- * it can hold; whoever finds an intent goes on with it, and the last one removes it. Applying is idempotent, since
- * a message that is already gone is passed over.
+ * intent (I): from then on it is decided. It is applied in transactions of which each removes the messages
+ * that it can hold; whoever finds an intent goes on with it, and the last one removes it. Applying is
+ * idempotent, since a message that is already gone is passed over.
  */
 #include <errno.h>
 
@@ -13,7 +13,8 @@
 
 enum {
 	REMOVE_AT_ONCE = (STORE_SLICE_KEYS - SESSION_WRITES - 1) / MESSAGE_REMOVE_WRITES,
-	FEW = 10 /* as many changes as a delivery to some mailboxes makes: whoever deletes a few doesn't wait for others */
+	FEW = 10 /* as many changes as a delivery to some mailboxes makes: whoever deletes a few doesn't wait
+	            for others */
 };
 
 static int64_t undelete_until(const struct accounts *a, int64_t now)
@@ -38,7 +39,7 @@ static int run_small(struct txn *t, void *arg)
 }
 
 static int put_intent_part(struct txn *t, const struct account_expunge *x, uint64_t id, uint32_t part,
-			   const struct account_intent *intent)
+    const struct account_intent *intent)
 {
 	struct account_value value;
 	intent_encode(intent, &value);
@@ -111,7 +112,8 @@ static int find_intent(struct txn *t, uint64_t shard, struct first_intent *first
 }
 
 /* The UIDs that are there, of the intent's ranges, at most as many as one transaction removes. */
-static int collect_messages(struct txn *t, uint64_t shard, const struct account_intent *intent, struct slice *all)
+static int collect_messages(
+    struct txn *t, uint64_t shard, const struct account_intent *intent, struct slice *all)
 {
 	int error = 0;
 	for (size_t i = 0; i < intent->count && all->count < REMOVE_AT_ONCE && error == 0; i++) {
@@ -125,7 +127,7 @@ static int collect_messages(struct txn *t, uint64_t shard, const struct account_
 }
 
 static int remove_collected(struct txn *t, struct account_request *r, const struct account_intent *intent,
-			    const struct slice *messages)
+    const struct slice *messages)
 {
 	struct account_session s;
 	int error = session_begin(&s, t, r->shard, intent->mailbox, r->now);
@@ -170,13 +172,15 @@ void account_repair(struct accounts *a, struct account_request *r)
 
 static void applied(struct account_request *r, int result)
 {
-	struct account_expunge *x = (struct account_expunge *)((char *)r - offsetof(struct account_expunge, repair));
+	struct account_expunge *x =
+	    (struct account_expunge *)((char *)r - offsetof(struct account_expunge, repair));
 	x->done(x, result);
 }
 
 static void committed(struct store_commit *c, int result)
 {
-	struct account_expunge *x = (struct account_expunge *)((char *)c - offsetof(struct account_expunge, commit));
+	struct account_expunge *x =
+	    (struct account_expunge *)((char *)c - offsetof(struct account_expunge, commit));
 	if (result || c->run == run_small) {
 		x->done(x, result);
 		return;
@@ -189,7 +193,10 @@ void account_expunge(struct accounts *a, struct account_expunge *x)
 {
 	x->accounts = a;
 	x->now = clock_wall();
-	x->commit = (struct store_commit){.run = x->uid_count <= REMOVE_AT_ONCE ? run_small : run_intent, .arg = x,
-					  .frees_space = true, .large = x->uid_count > FEW, .done = committed};
+	x->commit = (struct store_commit){.run = x->uid_count <= REMOVE_AT_ONCE ? run_small : run_intent,
+	    .arg = x,
+	    .frees_space = true,
+	    .large = x->uid_count > FEW,
+	    .done = committed};
 	store_commit(a->store, &x->commit);
 }

@@ -1,6 +1,6 @@
 /*
- * Fetching messages in runs: one read finds the emails, one blob read brings their bodies, so that the cost of
- * passing between threads is shared by dozens of messages.
+ * Fetching messages in runs: one read finds the emails, one blob read brings their bodies, so that the cost
+ * of passing between threads is shared by dozens of messages.
  */
 #include <errno.h>
 #include <string.h>
@@ -68,8 +68,10 @@ static void place_texts(struct account_fetch *f)
 	const char *base = buf_view(f->texts).data;
 	for (size_t i = 0; i < f->count; i++) {
 		struct account_fetched *m = &f->messages[i];
-		m->prefix = m->prefix.len ? view_of(base + (uintptr_t)m->prefix.data, m->prefix.len) : (struct view){0};
-		m->uidl = m->uidl.len ? view_of(base + (uintptr_t)m->uidl.data, m->uidl.len) : (struct view){0};
+		m->prefix = m->prefix.len ? view_of(base + (uintptr_t)m->prefix.data, m->prefix.len)
+		                          : (struct view){0};
+		m->uidl =
+		    m->uidl.len ? view_of(base + (uintptr_t)m->uidl.data, m->uidl.len) : (struct view){0};
 	}
 }
 

@@ -502,7 +502,7 @@ int delivered_decode(struct view value, int64_t *time, uint64_t *emailid)
 }
 
 void account_names_blobs(uint64_t shard, struct view key, struct view value,
-			 void (*found)(void *arg, const struct blob_id *id), void *arg)
+    void (*found)(void *arg, const struct blob_id *id), void *arg)
 {
 	struct account_email email;
 	struct account_deleted deleted;

@@ -1,7 +1,8 @@
 /*
- * The entries of an account's shard: their keys and values as structures. Integers are big-endian, so that keys
- * sort by number. What one delivery touches lies together. The letters are fixed for ever; doc/disk.md has the
- * table. Every value begins with its version and may grow at the end: readers ignore what they don't know.
+ * The entries of an account's shard: their keys and values as structures. Integers are big-endian, so that
+ * keys sort by number. What one delivery touches lies together. The letters are fixed for ever; doc/disk.md
+ * has the table. Every value begins with its version and may grow at the end: readers ignore what they don't
+ * know.
  *
  *   C modseq kind id   change: one per living object, moved when it changes, and tombstones
  *   F                  head of the account
@@ -20,12 +21,12 @@
 #include "store/store.h"
 
 enum {
-	ACCOUNT_COPIES_MAX = 32,          /* places that one email has */
-	ACCOUNT_INLINE_MAX = 1600,        /* prefix, imported UIDL and summary of an email together */
-	ACCOUNT_UIDL_MAX = 70,            /* RFC 1939 section 7 */
-	ACCOUNT_MAILBOX_NAME_MAX = 200,   /* bytes of UTF-8, one level */
+	ACCOUNT_COPIES_MAX = 32,        /* places that one email has */
+	ACCOUNT_INLINE_MAX = 1600,      /* prefix, imported UIDL and summary of an email together */
+	ACCOUNT_UIDL_MAX = 70,          /* RFC 1939 section 7 */
+	ACCOUNT_MAILBOX_NAME_MAX = 200, /* bytes of UTF-8, one level */
 	ACCOUNT_DELIVERY_ID_SIZE = 16,
-	ACCOUNT_INTENT_RANGES = 200       /* ranges of UIDs that one part of an intent holds */
+	ACCOUNT_INTENT_RANGES = 200 /* ranges of UIDs that one part of an intent holds */
 };
 
 enum { MAILBOX_ROOT = 0, MAILBOX_INBOX = 1 };
@@ -79,9 +80,9 @@ struct account_head {
 	uint32_t next_mailbox, next_uidvalidity;
 	uint64_t quota; /* bytes; 0: none */
 	uint64_t messages, bytes;
-	uint64_t deleted_bytes; /* of U entries, outside the quota */
+	uint64_t deleted_bytes;               /* of U entries, outside the quota */
 	uint64_t tombstones, tombstone_floor; /* how many; changes up to the floor are no longer known */
-	bool removing;          /* being erased: takes no mail */
+	bool removing;                        /* being erased: takes no mail */
 };
 
 /* G. */
@@ -113,7 +114,8 @@ struct account_message {
 	uint64_t modseq;
 	uint64_t size; /* prefix and body */
 	int64_t internaldate;
-	uint64_t text_growth; /* with FLAG_BINARY: octets more when each line gets its CR LF (format/line_ends.h) */
+	uint64_t text_growth; /* with FLAG_BINARY: octets more when each line gets its CR LF
+	                         (format/line_ends.h) */
 };
 
 struct account_place {
@@ -168,7 +170,7 @@ void email_encode(const struct account_email *e, struct account_value *out);
 void change_encode(const struct account_change *c, struct account_value *out);
 void deleted_encode(const struct account_deleted *d, struct account_value *out);
 void intent_encode(const struct account_intent *i, struct account_value *out);
-void number_encode(uint64_t n, struct account_value *out); /* T and B */
+void number_encode(uint64_t n, struct account_value *out);                        /* T and B */
 void delivered_encode(int64_t time, uint64_t emailid, struct account_value *out); /* D */
 
 /* 0 or -EBADMSG; views in the result point into the value. */

@@ -9,7 +9,7 @@ void maildrop_uidl(uint64_t shard, uint64_t emailid, char out[MAILDROP_UIDL_SIZE
 {
 	/* The account's number makes it unique where one session shows two accounts. */
 	snprintf(out, MAILDROP_UIDL_SIZE, "%llx.%llx", (unsigned long long)(shard & 0xffffffffffffffu),
-		 (unsigned long long)emailid);
+	    (unsigned long long)emailid);
 }
 
 static void forget(struct maildrop *m)
@@ -55,7 +55,8 @@ static int look_at_account(struct txn *t, struct maildrop *m)
 {
 	struct account_head head;
 	struct account_key from = key_letter('I'), to = key_behind_letter('I');
-	struct txn_range intents = {.shard = m->shard, .from = key_view(&from), .to = key_view(&to), .limit = 1};
+	struct txn_range intents = {
+	    .shard = m->shard, .from = key_view(&from), .to = key_view(&to), .limit = 1};
 	int error = head_get(t, m->shard, &head);
 	if (error)
 		return error;
@@ -76,13 +77,17 @@ static int compare_count(struct txn *t, struct maildrop *m)
 	return error;
 }
 
-/* One slice, into room made on the loop's thread. It may run again, and then begins where it did the first time. */
+/* One slice, into room made on the loop's thread. It may run again, and then begins where it did the first
+ * time. */
 static int run_list(struct txn *t, void *arg)
 {
 	struct maildrop *m = arg;
-	struct account_key from = key_message(MAILBOX_INBOX, m->slice_uid), to = key_message(MAILBOX_INBOX + 1, 0);
-	struct txn_range range = {.shard = m->shard, .from = key_view(&from), .to = key_view(&to),
-				  .limit = STORE_READ_KEYS_MAX - 3};
+	struct account_key from = key_message(MAILBOX_INBOX, m->slice_uid),
+	                   to = key_message(MAILBOX_INBOX + 1, 0);
+	struct txn_range range = {.shard = m->shard,
+	    .from = key_view(&from),
+	    .to = key_view(&to),
+	    .limit = STORE_READ_KEYS_MAX - 3};
 	int error = 0;
 	m->count = m->slice_count;
 	m->bytes = m->slice_bytes;

@@ -48,7 +48,8 @@ int mailbox_find(struct txn *t, uint64_t shard, struct view name, uint32_t *mail
 {
 	struct view value;
 	uint64_t number = MAILBOX_INBOX;
-	if (!view_empty(name) && name.len <= ACCOUNT_MAILBOX_NAME_MAX && !view_equal_nocase(name, VIEW("INBOX"))) {
+	if (!view_empty(name) && name.len <= ACCOUNT_MAILBOX_NAME_MAX &&
+	    !view_equal_nocase(name, VIEW("INBOX"))) {
 		int error = key_get(t, shard, key_mailbox_name(MAILBOX_ROOT, name), &value);
 		if (error == 0)
 			error = number_decode(value, &number);
@@ -88,17 +89,18 @@ int session_end(struct account_session *s)
 	mailbox_encode(&s->mailbox, &value);
 	int error = value_put(s->txn, s->shard, key_mailbox(s->mailbox_number), &value);
 	if (error == 0)
-		error = key_delete(s->txn, s->shard, key_change(s->old_modseq, KIND_MAILBOX, s->mailbox_number));
+		error =
+		    key_delete(s->txn, s->shard, key_change(s->old_modseq, KIND_MAILBOX, s->mailbox_number));
 	change_encode(&change, &value);
 	if (error == 0)
-		error = value_put(s->txn, s->shard, key_change(s->mailbox.modseq, KIND_MAILBOX, s->mailbox_number),
-				  &value);
+		error = value_put(
+		    s->txn, s->shard, key_change(s->mailbox.modseq, KIND_MAILBOX, s->mailbox_number), &value);
 	return error ? error : head_put(s->txn, s->shard, &s->head);
 }
 
 /* The thread of the first of these messages that is known; 0 when none is. */
-static int find_thread(struct account_session *s, uint64_t own, const uint64_t *references, size_t count,
-		       uint64_t *thread)
+static int find_thread(
+    struct account_session *s, uint64_t own, const uint64_t *references, size_t count, uint64_t *thread)
 {
 	uint64_t found = 0;
 	for (size_t i = 0; i <= count && i <= REFERENCES_MAX && found == 0; i++) {
@@ -126,14 +128,15 @@ static int put_email(struct account_session *s, uint64_t emailid, const struct a
 static int put_change(struct account_session *s, uint64_t emailid, const struct account_email *email)
 {
 	struct account_value value;
-	struct account_change change = {.created_modseq = email->created_modseq, .place_count = email->place_count};
+	struct account_change change = {
+	    .created_modseq = email->created_modseq, .place_count = email->place_count};
 	memcpy(change.places, email->places, sizeof change.places);
 	change_encode(&change, &value);
 	return value_put(s->txn, s->shard, key_change(email->modseq, KIND_EMAIL, emailid), &value);
 }
 
-int message_add(struct account_session *s, struct account_email *email, uint32_t flags, const uint64_t *references,
-		size_t reference_count, uint64_t *emailid, uint32_t *uid)
+int message_add(struct account_session *s, struct account_email *email, uint32_t flags,
+    const uint64_t *references, size_t reference_count, uint64_t *emailid, uint32_t *uid)
 {
 	struct account_value value;
 	uint64_t thread;
@@ -192,11 +195,14 @@ static uint64_t less(uint64_t a, uint64_t b)
 
 /* The email's last place is gone. */
 static int bury(struct account_session *s, uint64_t emailid, const struct account_email *email,
-		const struct account_message *message, uint32_t uid, int64_t undelete_until)
+    const struct account_message *message, uint32_t uid, int64_t undelete_until)
 {
 	struct account_value value;
-	struct account_change tombstone = {.destroyed = true, .created_modseq = email->created_modseq, .time = s->now,
-					   .place_count = 1, .places = {{s->mailbox_number, uid}}};
+	struct account_change tombstone = {.destroyed = true,
+	    .created_modseq = email->created_modseq,
+	    .time = s->now,
+	    .place_count = 1,
+	    .places = {{s->mailbox_number, uid}}};
 	struct account_deleted deleted = {s->mailbox_number, message->flags, s->now, *email};
 	deleted_encode(&deleted, &value);
 	int error = 0;
@@ -217,8 +223,8 @@ static int bury(struct account_session *s, uint64_t emailid, const struct accoun
 	return 0;
 }
 
-static int remove_place(struct account_session *s, struct account_email *email, const struct account_message *message,
-			uint32_t uid, int64_t undelete_until)
+static int remove_place(struct account_session *s, struct account_email *email,
+    const struct account_message *message, uint32_t uid, int64_t undelete_until)
 {
 	int error = key_delete(s->txn, s->shard, key_change(email->modseq, KIND_EMAIL, message->emailid));
 	if (error)

@@ -8,8 +8,8 @@
 #include "account/account.h"
 
 /*
- * An account's head and one mailbox as a transaction changes them. Read with session_begin, changed in memory by
- * the calls below, and written once by session_end, all under one new modseq.
+ * An account's head and one mailbox as a transaction changes them. Read with session_begin, changed in memory
+ * by the calls below, and written once by session_end, all under one new modseq.
  */
 struct account_session {
 	struct txn *txn;
@@ -29,20 +29,23 @@ int session_end(struct account_session *s) __attribute__((warn_unused_result));
 
 /* Reads the head; -ENOENT also while the account is being removed. */
 int head_get(struct txn *t, uint64_t shard, struct account_head *head) __attribute__((warn_unused_result));
-int head_put(struct txn *t, uint64_t shard, const struct account_head *head) __attribute__((warn_unused_result));
+int head_put(struct txn *t, uint64_t shard, const struct account_head *head)
+    __attribute__((warn_unused_result));
 
 /* The number of a top-level mailbox; INBOX for an empty or unknown name. */
 int mailbox_find(struct txn *t, uint64_t shard, struct view name, uint32_t *mailbox)
     __attribute__((warn_unused_result));
 
 /*
- * Adds an email with a place in the session's mailbox. *email's blob, lengths, dates, hash and texts are given;
- * the rest is set here. The thread is that of the first known reference.
+ * Adds an email with a place in the session's mailbox. *email's blob, lengths, dates, hash and texts are
+ * given; the rest is set here. The thread is that of the first known reference.
  */
-int message_add(struct account_session *s, struct account_email *email, uint32_t flags, const uint64_t *references,
-		size_t reference_count, uint64_t *emailid, uint32_t *uid) __attribute__((warn_unused_result));
+int message_add(struct account_session *s, struct account_email *email, uint32_t flags,
+    const uint64_t *references, size_t reference_count, uint64_t *emailid, uint32_t *uid)
+    __attribute__((warn_unused_result));
 
-/* Removes a place; with the last one the email, which becomes a tombstone and (undelete_until > 0) a U entry. */
+/* Removes a place; with the last one the email, which becomes a tombstone and (undelete_until > 0) a U entry.
+ */
 int message_remove(struct account_session *s, uint32_t uid, int64_t undelete_until)
     __attribute__((warn_unused_result));
 

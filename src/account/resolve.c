@@ -1,8 +1,8 @@
 /*
- * From an address to the accounts behind it. The steps, for each address: the domain (or the one it is an alias
- * of), the address itself, its sub-address, the duties of postmaster and abuse, the domain's catch-all. An alias
- * starts the same for each of its targets. Each alias is entered once, which ends loops; and depth and number
- * are bounded.
+ * From an address to the accounts behind it. The steps, for each address: the domain (or the one it is an
+ * alias of), the address itself, its sub-address, the duties of postmaster and abuse, the domain's catch-all.
+ * An alias starts the same for each of its targets. Each alias is entered once, which ends loops; and depth
+ * and number are bounded.
  */
 #include <errno.h>
 
@@ -10,8 +10,9 @@
 #include "base/mem.h"
 
 /*
- * Entered for one address: what bounds a lookup, with DIRECTORY_TARGETS_MAX: some thousand entries, a millisecond. A list of
- * that many members takes so many, since the entry of an alias holds some 1,000 octets of addresses.
+ * Entered for one address: what bounds a lookup, with DIRECTORY_TARGETS_MAX: some thousand entries, a
+ * millisecond. A list of that many members takes so many, since the entry of an alias holds some 1,000 octets
+ * of addresses.
  */
 enum { ALIASES_MAX = 300 };
 
@@ -20,7 +21,8 @@ struct search {
 	struct directory_targets *out;
 	struct address *entered; /* aliases */
 	size_t entered_count;
-	const struct address *origin; /* an alias that is to be written: whether anything leads back to it is asked */
+	const struct address
+	    *origin; /* an alias that is to be written: whether anything leads back to it is asked */
 	bool came_back;
 };
 
@@ -32,7 +34,8 @@ static int add_target(struct search *s, bool remote, uint64_t shard, const struc
 		const struct directory_target *have = &s->out->items[i];
 		if (have->remote != remote)
 			continue;
-		if (remote ? view_equal(address_view(&have->address), address_view(address)) : have->shard == shard)
+		if (remote ? view_equal(address_view(&have->address), address_view(address))
+		           : have->shard == shard)
 			return 0;
 	}
 	if (s->out->count == DIRECTORY_TARGETS_MAX)
@@ -91,13 +94,15 @@ static int resolve_exactly(struct search *s, const struct address *address, unsi
 	return error ? error : follow_alias(s, address, targets, depth);
 }
 
-static int resolve_sub_address(struct search *s, const struct address *address, char separator, unsigned depth)
+static int resolve_sub_address(
+    struct search *s, const struct address *address, char separator, unsigned depth)
 {
 	struct address base;
 	ptrdiff_t at = separator ? view_find(address_local(address), separator) : -1;
 	if (at <= 0)
 		return -ENOENT;
-	int error = address_join(view_take(address_local(address), (size_t)at), address_domain(address), &base);
+	int error =
+	    address_join(view_take(address_local(address), (size_t)at), address_domain(address), &base);
 	return error ? error : resolve_exactly(s, &base, depth);
 }
 
@@ -140,7 +145,8 @@ static int resolve_duty(struct search *s, const struct address *address, unsigne
 	return error ? error : -ENOENT;
 }
 
-static int resolve_catch_all(struct search *s, const struct address *address, struct view catch_all, unsigned depth)
+static int resolve_catch_all(
+    struct search *s, const struct address *address, struct view catch_all, unsigned depth)
 {
 	struct address target;
 	if (view_empty(catch_all))
@@ -150,8 +156,9 @@ static int resolve_catch_all(struct search *s, const struct address *address, st
 		return error;
 	if (view_equal(address_view(&target), address_view(address)) || depth == DIRECTORY_DEPTH_MAX)
 		return -ENOENT;
-	return view_equal(address_domain(&target), address_domain(address)) ? resolve_exactly(s, &target, depth + 1)
-									    : resolve(s, &target, depth + 1);
+	return view_equal(address_domain(&target), address_domain(address))
+	           ? resolve_exactly(s, &target, depth + 1)
+	           : resolve(s, &target, depth + 1);
 }
 
 static int resolve(struct search *s, const struct address *given, unsigned depth)

@@ -35,7 +35,8 @@ static int collect(void *arg, struct view key, struct view value)
 	return slice_add(arg, key) ? 0 : -EBADMSG;
 }
 
-int slice_collect(struct slice *slice, struct txn *t, uint64_t shard, struct view from, struct view to, size_t limit)
+int slice_collect(
+    struct slice *slice, struct txn *t, uint64_t shard, struct view from, struct view to, size_t limit)
 {
 	struct txn_range range = {.shard = shard, .from = from, .to = to};
 	if (limit > SLICE_KEYS)

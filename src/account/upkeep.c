@@ -1,4 +1,5 @@
-/* What time does to an account: deleted mail comes back or goes for good, tombstones and delivery ids expire. */
+/* What time does to an account: deleted mail comes back or goes for good, tombstones and delivery ids expire.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -82,8 +83,8 @@ void account_undelete(struct accounts *a, struct account_request *r)
 }
 
 /* Deletes these U entries; the head's count of their bytes is the caller's. */
-static int drop_deleted(struct txn *t, struct account_request *r, const struct slice *slice, size_t count,
-			uint64_t *bytes)
+static int drop_deleted(
+    struct txn *t, struct account_request *r, const struct slice *slice, size_t count, uint64_t *bytes)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct view value;
@@ -141,18 +142,19 @@ void account_purge(struct accounts *a, struct account_request *r)
 }
 
 /*
- * Upkeep. Its walks are long: all changes since the oldest tombstone, all delivery ids. So they are reads, of a slice each,
- * which hold nobody up; only what they find to be expired is then looked at again and dropped in a commit. An account in
- * which nothing has expired is not written at all.
+ * Upkeep. Its walks are long: all changes since the oldest tombstone, all delivery ids. So they are reads, of
+ * a slice each, which hold nobody up; only what they find to be expired is then looked at again and dropped
+ * in a commit. An account in which nothing has expired is not written at all.
  */
 enum upkeep_phase { UPKEEP_DELETED, UPKEEP_TOO_LONG, UPKEEP_TOMBSTONES, UPKEEP_DELIVERIES, UPKEEP_DONE };
 
-/* A clock that was set back leaves deleted mail with a time further ahead than any may have: it is kept as long as the rule
- * says from now on, and no longer. By less than this it may be off. */
+/* A clock that was set back leaves deleted mail with a time further ahead than any may have: it is kept as
+ * long as the rule says from now on, and no longer. By less than this it may be off. */
 enum { CLOCK_SLACK = 86400 };
 
 /* Is the change log's entry a tombstone that may go? `left`: tombstones that there would still be with it. */
-static bool is_old_tombstone(const struct account_request *r, const struct account_change *change, uint64_t left)
+static bool is_old_tombstone(
+    const struct account_request *r, const struct account_change *change, uint64_t left)
 {
 	return change->destroyed &&
 	       (change->time <= r->now - ACCOUNT_TOMBSTONE_SECONDS || left > ACCOUNT_TOMBSTONES_MAX);
@@ -222,8 +224,10 @@ static int run_look(struct txn *t, void *arg)
 		return 0;
 	struct account_key from = tombstones ? key_change(head.tombstone_floor + 1, 0, 0) : key_letter('D');
 	struct account_key to = key_behind_letter(tombstones ? 'C' : 'D');
-	struct txn_range range = {.shard = r->shard, .from = r->from.len ? key_view(&r->from) : key_view(&from),
-				  .to = key_view(&to), .limit = STORE_READ_KEYS_MAX - 1};
+	struct txn_range range = {.shard = r->shard,
+	    .from = r->from.len ? key_view(&r->from) : key_view(&from),
+	    .to = key_view(&to),
+	    .limit = STORE_READ_KEYS_MAX - 1};
 	l.left = head.tombstones;
 	error = txn_range(t, &range, tombstones ? look_at_change : look_at_delivery, &l);
 	r->more = error >= 0 && !l.ended && (error > 0 || l.seen == range.limit);
@@ -231,7 +235,8 @@ static int run_look(struct txn *t, void *arg)
 }
 
 /* What the look has found is looked at again: a message may have come or gone since. */
-static int drop_tombstone(struct txn *t, struct account_request *r, struct account_head *head, struct view key)
+static int drop_tombstone(
+    struct txn *t, struct account_request *r, struct account_head *head, struct view key)
 {
 	struct account_change change;
 	struct view value;
@@ -316,7 +321,8 @@ static int run_drop(struct txn *t, void *arg)
 		error = purge_until(t, r, &head, r->now);
 	for (size_t i = 0; i < r->slice->count && error == 0 && r->phase != UPKEEP_DELETED; i++) {
 		struct view key = slice_key(r->slice, i);
-		error = r->phase == UPKEEP_TOMBSTONES ? drop_tombstone(t, r, &head, key) : drop_delivery(t, r, key);
+		error = r->phase == UPKEEP_TOMBSTONES ? drop_tombstone(t, r, &head, key)
+		                                      : drop_delivery(t, r, key);
 	}
 	bool head_changed = r->counted > 0 && r->phase != UPKEEP_DELIVERIES;
 	return error || !head_changed ? error : head_put(t, r->shard, &head);
@@ -339,7 +345,8 @@ static int run_look_deleted(struct txn *t, void *arg)
 {
 	struct account_request *r = arg;
 	struct account_key from = key_letter('U'), to = key_behind_letter('U');
-	struct txn_range range = {.shard = r->shard, .from = key_view(&from), .to = key_view(&to), .limit = 1};
+	struct txn_range range = {
+	    .shard = r->shard, .from = key_view(&from), .to = key_view(&to), .limit = 1};
 	struct account_head head;
 	r->more = false;
 	r->slice->count = 0;
@@ -374,7 +381,8 @@ static void go_on(struct account_request *r)
 
 static void dropped(struct store_commit *c, int result)
 {
-	struct account_request *r = (struct account_request *)((char *)c - offsetof(struct account_request, commit));
+	struct account_request *r =
+	    (struct account_request *)((char *)c - offsetof(struct account_request, commit));
 	if (result) {
 		end_upkeep(r, result);
 		return;
@@ -385,13 +393,17 @@ static void dropped(struct store_commit *c, int result)
 
 static void looked(struct store_read *read, int result)
 {
-	struct account_request *r = (struct account_request *)((char *)read - offsetof(struct account_request, read));
+	struct account_request *r =
+	    (struct account_request *)((char *)read - offsetof(struct account_request, read));
 	bool found = r->phase == UPKEEP_DELETED ? r->more : r->slice->count > 0;
 	if (result) {
 		end_upkeep(r, result);
 	} else if (found) {
-		r->commit = (struct store_commit){.run = r->phase == UPKEEP_TOO_LONG ? run_shorten : run_drop, .arg = r,
-						  .frees_space = true, .large = true, .done = dropped};
+		r->commit = (struct store_commit){.run = r->phase == UPKEEP_TOO_LONG ? run_shorten : run_drop,
+		    .arg = r,
+		    .frees_space = true,
+		    .large = true,
+		    .done = dropped};
 		store_commit(r->accounts->store, &r->commit);
 	} else {
 		go_on(r);
@@ -400,10 +412,12 @@ static void looked(struct store_read *read, int result)
 
 static void look(struct account_request *r)
 {
-	r->read = (struct store_read){.shard = r->shard, .arg = r, .done = looked,
-				      .run = r->phase == UPKEEP_DELETED    ? run_look_deleted
-					     : r->phase == UPKEEP_TOO_LONG ? run_look_too_long
-									   : run_look};
+	r->read = (struct store_read){.shard = r->shard,
+	    .arg = r,
+	    .done = looked,
+	    .run = r->phase == UPKEEP_DELETED    ? run_look_deleted
+	           : r->phase == UPKEEP_TOO_LONG ? run_look_too_long
+	                                         : run_look};
 	store_read(r->accounts->store, &r->read);
 }
 

@@ -23,7 +23,7 @@ int base64_decode(struct buf *out, struct view in)
 		return -ENOBUFS;
 	const char *end = NULL;
 	if (sodium_base642bin(room, in.len / 4 * 3 + 3, in.data, in.len, NULL, &len, &end,
-		sodium_base64_VARIANT_ORIGINAL) != 0 ||
+	        sodium_base64_VARIANT_ORIGINAL) != 0 ||
 	    end != in.data + in.len)
 		return -EINVAL;
 	buf_commit(out, len);

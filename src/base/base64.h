@@ -8,7 +8,8 @@
 /* Appends the encoding, padded, without line breaks. The result of buf_append. */
 int base64_encode(struct buf *out, struct view in);
 
-/* Appends the decoding. -EINVAL for any foreign byte, missing padding or stray bits; nothing is appended then. */
+/* Appends the decoding. -EINVAL for any foreign byte, missing padding or stray bits; nothing is appended
+ * then. */
 int base64_decode(struct buf *out, struct view in);
 
 #endif

@@ -23,7 +23,8 @@ void buf_done(struct buf *b);
 /* Empties; keeps the memory; takes the mark of a failure away. */
 void buf_clear(struct buf *b);
 
-/* 0, -ENOBUFS past the maximum, -ENOMEM without memory; on failure nothing is appended and the mark is set. */
+/* 0, -ENOBUFS past the maximum, -ENOMEM without memory; on failure nothing is appended and the mark is set.
+ */
 int buf_append(struct buf *b, struct view v);
 int buf_append_string(struct buf *b, const char *s);
 int buf_append_byte(struct buf *b, char c);

@@ -17,11 +17,11 @@ int64_t clock_wall(void);
 int64_t clock_wall_ms(void);
 
 /*
- * For tests, in which days pass in seconds: the first eight bytes of the file, a signed number of seconds in this
- * machine's byte order, are added to the wall clock from now on, and looked at anew each time that it is read. The
- * monotonic clock and the times in the log stay the real ones. Called once at the start of a process, before its
- * confinement; the file is mapped and its descriptor closed.
- * 0; -EINVAL if the file is shorter; or what open, fstat or mmap say.
+ * For tests, in which days pass in seconds: the first eight bytes of the file, a signed number of seconds in
+ * this machine's byte order, are added to the wall clock from now on, and looked at anew each time that it is
+ * read. The monotonic clock and the times in the log stay the real ones. Called once at the start of a
+ * process, before its confinement; the file is mapped and its descriptor closed. 0; -EINVAL if the file is
+ * shorter; or what open, fstat or mmap say.
  */
 int clock_simulate(const char *path);
 

@@ -21,7 +21,8 @@ static struct {
 	void (*taker)(struct view, void *);
 	void *taker_arg;
 	struct log_limit limit;
-} state = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = STDERR_FILENO, .role = "postrider", .threshold = LOG_INFO};
+} state = {
+    .lock = PTHREAD_MUTEX_INITIALIZER, .fd = STDERR_FILENO, .role = "postrider", .threshold = LOG_INFO};
 
 /* Called with the lock held. */
 static void hand_over(struct log_line *l)
@@ -36,13 +37,14 @@ static void hand_over(struct log_line *l)
 	ssize_t n;
 	do
 		n = state.is_socket ? send(state.fd, l->data, l->len, MSG_DONTWAIT | MSG_NOSIGNAL)
-				    : write(state.fd, l->data, l->len);
+		                    : write(state.fd, l->data, l->len);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		state.dropped++;
 }
 
-static void write_line(enum log_level level, const char *id, const char *event, const struct log_field *fields)
+static void write_line(
+    enum log_level level, const char *id, const char *event, const struct log_field *fields)
 {
 	struct log_line l;
 	l.len = 0;
@@ -78,7 +80,7 @@ static struct view cause_of(const struct log_field *first, char number[24])
 static bool may_write(const char *id, const char *event, const struct log_field *fields, enum log_kind kind)
 {
 	char number[24];
-	enum log_pace pace = kind == LOG_OF_MESSAGE      ? LOG_PACE_MESSAGE
+	enum log_pace pace = kind == LOG_OF_MESSAGE       ? LOG_PACE_MESSAGE
 	                     : id && strcmp(id, "-") != 0 ? LOG_PACE_SESSION
 	                                                  : LOG_PACE_PLAIN;
 	struct view cause = cause_of(fields, number);
@@ -88,8 +90,8 @@ static bool may_write(const char *id, const char *event, const struct log_field 
 	return good;
 }
 
-void log_fields(
-    enum log_level level, const char *id, const char *event, const struct log_field *fields, enum log_kind kind)
+void log_fields(enum log_level level, const char *id, const char *event, const struct log_field *fields,
+    enum log_kind kind)
 {
 	if (level < state.threshold)
 		return;

@@ -1,10 +1,10 @@
 /*
  * The log: one line an event, `time level role id event key=value ...`. Writing never blocks: a line that the
- * log's reader has no room for is dropped and counted, and the count is said in the next line that gets through.
- * Text from outside is escaped and cut. Passwords and bodies are never logged.
- * No line is written at a peer's pace: log_event leaves out what is too fast, and says how much that was
- * (log_limit.h). The value of the first field is taken for the cause, so what stands there names who or what
- * brought the line about: the client, the host, the account, the error.
+ * log's reader has no room for is dropped and counted, and the count is said in the next line that gets
+ * through. Text from outside is escaped and cut. Passwords and bodies are never logged. No line is written at
+ * a peer's pace: log_event leaves out what is too fast, and says how much that was (log_limit.h). The value
+ * of the first field is taken for the cause, so what stands there names who or what brought the line about:
+ * the client, the host, the account, the error.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -51,7 +51,7 @@ struct log_field log_errno(int error);
  * log_event(level, id, event, fields...): id ties the lines of one session or message together, in all
  * processes ("-" where there is none). At least one field. A macro, to end the list for the caller.
  */
-#define log_event(level, id, event, ...) \
+#define log_event(level, id, event, ...)                                                                     \
 	log_fields(level, id, event, (struct log_field[]){__VA_ARGS__, {.key = NULL}}, LOG_PACED)
 
 /*
@@ -59,21 +59,22 @@ struct log_field log_errno(int error);
  * succeeded, what an administrator has done. Only where no stranger can bring it about as often as it likes;
  * something else bounds each of them.
  */
-#define log_record(level, id, event, ...) \
+#define log_record(level, id, event, ...)                                                                    \
 	log_fields(level, id, event, (struct log_field[]){__VA_ARGS__, {.key = NULL}}, LOG_COMPLETE)
 
 enum log_kind {
 	LOG_PACED,      /* log_event */
-	LOG_OF_MESSAGE, /* what became of a message that a stranger may have brought: left out only where one brings very many */
+	LOG_OF_MESSAGE, /* what became of a message that a stranger may have brought: left out only where one
+	                   brings very many */
 	LOG_COMPLETE    /* log_record */
 };
 
 /* `event` must be a literal: it is kept. */
-void log_fields(
-    enum log_level level, const char *id, const char *event, const struct log_field *fields, enum log_kind kind);
+void log_fields(enum log_level level, const char *id, const char *event, const struct log_field *fields,
+    enum log_kind kind);
 
-/* Writes a line for each event that lines were left out of since the last call. Whoever logs for long calls it
- * every LOG_TELL_MS; before a program ends it is called once more. */
+/* Writes a line for each event that lines were left out of since the last call. Whoever logs for long calls
+ * it every LOG_TELL_MS; before a program ends it is called once more. */
 void log_tell_left_out(void);
 
 enum { LOG_TELL_MS = 10000 };

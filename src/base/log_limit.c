@@ -1,6 +1,7 @@
 /*
- * The pace of log lines: see log_limit.h. Each entry holds one time only (the generic cell rate algorithm): each
- * line moves it on by the pace, and a line is left out when it is further ahead of now than the burst allows.
+ * The pace of log lines: see log_limit.h. Each entry holds one time only (the generic cell rate algorithm):
+ * each line moves it on by the pace, and a line is left out when it is further ahead of now than the burst
+ * allows.
  */
 #include "base/log_limit.h"
 
@@ -28,7 +29,8 @@ static bool take(int64_t *free_at, int64_t now, int64_t burst, int64_t pace)
 static struct log_limit_event *event_of(struct log_limit *limit, const char *name)
 {
 	size_t at = ((uintptr_t)name >> 3) % LOG_LIMIT_EVENTS;
-	for (size_t i = 1; i < LOG_LIMIT_EVENTS && limit->events[at].name && limit->events[at].name != name; i++)
+	for (size_t i = 1; i < LOG_LIMIT_EVENTS && limit->events[at].name && limit->events[at].name != name;
+	     i++)
 		at = (at + 1) % LOG_LIMIT_EVENTS;
 	if (limit->events[at].name == NULL)
 		limit->events[at].name = name;
@@ -36,12 +38,13 @@ static struct log_limit_event *event_of(struct log_limit *limit, const char *nam
 }
 
 /*
- * An entry whose pace is kept says nothing and may be taken over. When all ways are in use by faster causes, the
- * slowest of them is shared: the two may write what one may.
+ * An entry whose pace is kept says nothing and may be taken over. When all ways are in use by faster causes,
+ * the slowest of them is shared: the two may write what one may.
  */
 static struct log_limit_cause *cause_of(struct log_limit *limit, uint64_t key, int64_t now)
 {
-	struct log_limit_cause *set = &limit->causes[key % (LOG_LIMIT_CAUSES / LOG_LIMIT_WAYS) * LOG_LIMIT_WAYS];
+	struct log_limit_cause *set =
+	    &limit->causes[key % (LOG_LIMIT_CAUSES / LOG_LIMIT_WAYS) * LOG_LIMIT_WAYS];
 	struct log_limit_cause *least = set;
 	for (size_t i = 0; i < LOG_LIMIT_WAYS; i++) {
 		if (set[i].key == key)
@@ -63,7 +66,8 @@ static void leave_out(struct log_limit_event *event, struct view cause)
 	event->example[shown.len] = '\0';
 }
 
-bool log_limit_take(struct log_limit *limit, const char *name, struct view cause, enum log_pace pace, int64_t now)
+bool log_limit_take(
+    struct log_limit *limit, const char *name, struct view cause, enum log_pace pace, int64_t now)
 {
 	const struct log_pace_limits *l = &log_pace_limits[pace];
 	struct log_limit_event *event = event_of(limit, name);

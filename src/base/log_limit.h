@@ -1,8 +1,8 @@
 /*
- * Which lines of the log are written, and which are only counted. Whoever can make a server write one line can
- * make it write that line for ever: a host that is refused, a disk that fails. So each event has a pace in all,
- * and one for each cause: what is faster is left out and counted, and the count is told.
- * A pure machine: no clock, no allocation, a fixed size.
+ * Which lines of the log are written, and which are only counted. Whoever can make a server write one line
+ * can make it write that line for ever: a host that is refused, a disk that fails. So each event has a pace
+ * in all, and one for each cause: what is faster is left out and counted, and the count is told. A pure
+ * machine: no clock, no allocation, a fixed size.
  */
 #ifndef BASE_LOG_LIMIT_H
 #define BASE_LOG_LIMIT_H
@@ -18,13 +18,14 @@ enum {
 
 /* How much of an event may be written: so many lines at once, then one every so many milliseconds. */
 enum log_pace {
-	/* Lines of no session: what is wrong with the machine or another host. One a second is enough to see that it lasts. */
+	/* Lines of no session: what is wrong with the machine or another host. One a second is enough to see
+	   that it lasts. */
 	LOG_PACE_PLAIN,
-	/* Lines of a session: a host that brings a mailing list with some hundred dead addresses is told completely; two
-	 * lines a second are 40 MB in a day. */
+	/* Lines of a session: a host that brings a mailing list with some hundred dead addresses is told
+	 * completely; two lines a second are 40 MB in a day. */
 	LOG_PACE_SESSION,
-	/* What became of messages that were taken: complete but for a host that brings more than ten a second for long,
-	 * which only bulk does. */
+	/* What became of messages that were taken: complete but for a host that brings more than ten a second
+	 * for long, which only bulk does. */
 	LOG_PACE_MESSAGE,
 	LOG_PACES
 };
@@ -53,13 +54,14 @@ struct log_limit {
 };
 
 /*
- * Whether a line may be written now (milliseconds of the monotonic clock); if not, it is counted. `event` is kept,
- * not copied. An empty cause: none is known.
+ * Whether a line may be written now (milliseconds of the monotonic clock); if not, it is counted. `event` is
+ * kept, not copied. An empty cause: none is known.
  */
-bool log_limit_take(struct log_limit *limit, const char *event, struct view cause, enum log_pace pace, int64_t now);
+bool log_limit_take(
+    struct log_limit *limit, const char *event, struct view cause, enum log_pace pace, int64_t now);
 
-/* Walks the events that lines were left out of, and forgets the count of each: start with *position = 0. NULL at
- * the end. The event's name, count and example are good until the next call of any function. */
+/* Walks the events that lines were left out of, and forgets the count of each: start with *position = 0. NULL
+ * at the end. The event's name, count and example are good until the next call of any function. */
 const struct log_limit_event *log_limit_tell(struct log_limit *limit, size_t *position, uint64_t *count);
 
 #endif

@@ -23,7 +23,8 @@ void log_line_string(struct log_line *l, const char *s)
 		log_line_byte(l, *s++);
 }
 
-void log_line_head(struct log_line *l, enum log_level level, const char *role, const char *id, const char *event)
+void log_line_head(
+    struct log_line *l, enum log_level level, const char *role, const char *id, const char *event)
 {
 	struct timespec now;
 	struct tm utc;
@@ -50,7 +51,8 @@ static void put_bytes(struct log_line *l, struct view v)
 	l->len += v.len;
 }
 
-/* A character or an escape: all of it, or dots to the end, so that neither half of it nor what follows it gets into the line. */
+/* A character or an escape: all of it, or dots to the end, so that neither half of it nor what follows it
+ * gets into the line. */
 static void put_whole(struct log_line *l, struct view v)
 {
 	size_t room = sizeof l->data - 1 - l->len;
@@ -186,9 +188,9 @@ bool log_line_is_good(struct view line, const char *role)
 	line.len--;
 	if (!show_is_plain(line))
 		return false;
-	return view_next(&line, ' ', &word) && is_stamp(word) && view_next(&line, ' ', &word) && is_level(word) &&
-	       view_next(&line, ' ', &word) && view_equal(word, view_from_string(role)) && view_next(&line, ' ', &word) &&
-	       word.len > 0 && view_next(&line, ' ', &word) && word.len > 0;
+	return view_next(&line, ' ', &word) && is_stamp(word) && view_next(&line, ' ', &word) &&
+	       is_level(word) && view_next(&line, ' ', &word) && view_equal(word, view_from_string(role)) &&
+	       view_next(&line, ' ', &word) && word.len > 0 && view_next(&line, ' ', &word) && word.len > 0;
 }
 
 static size_t quoted_length(struct view v)

@@ -19,21 +19,24 @@ struct log_line {
 };
 
 /* Its beginning: time, level, role, id ("-" for NULL) and event. */
-void log_line_head(struct log_line *line, enum log_level level, const char *role, const char *id, const char *event);
+void log_line_head(
+    struct log_line *line, enum log_level level, const char *role, const char *id, const char *event);
 
 /* Words of our own, as they are. */
 void log_line_byte(struct log_line *line, char c);
 void log_line_string(struct log_line *line, const char *s);
 
-/* " key=value", the value quoted and escaped where it must be: what is not plain (base/show.h) as \xNN, each of its bytes. */
+/* " key=value", the value quoted and escaped where it must be: what is not plain (base/show.h) as \xNN, each
+ * of its bytes. */
 void log_line_field(struct log_line *line, const struct log_field *field);
 
 /* The line end, for which there is always room. */
 void log_line_end(struct log_line *line);
 
 /*
- * Whether this is a line as log_event writes it, with its line end, and its role is the one named. The time and all that follows the
- * role are its writer's word; but there is one line, no longer than LOG_LINE_MAX, and all of it is plain.
+ * Whether this is a line as log_event writes it, with its line end, and its role is the one named. The time
+ * and all that follows the role are its writer's word; but there is one line, no longer than LOG_LINE_MAX,
+ * and all of it is plain.
  */
 bool log_line_is_good(struct view line, const char *role);
 

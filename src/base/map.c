@@ -16,7 +16,8 @@ uint64_t map_hash(struct view key)
 		have_secret = true;
 	}
 	uint64_t hash;
-	crypto_shorthash((unsigned char *)&hash, (const unsigned char *)(key.len ? key.data : ""), key.len, secret);
+	crypto_shorthash(
+	    (unsigned char *)&hash, (const unsigned char *)(key.len ? key.data : ""), key.len, secret);
 	return hash;
 }
 

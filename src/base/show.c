@@ -1,6 +1,7 @@
 /*
- * The characters are those of Unicode 15 with the properties Bidi_Control, Default_Ignorable_Code_Point, Noncharacter_Code_Point, and
- * the general categories Cc, Zl and Zp. Some of them belong to a script or to emoji, and have a meaning behind certain characters only.
+ * The characters are those of Unicode 15 with the properties Bidi_Control, Default_Ignorable_Code_Point,
+ * Noncharacter_Code_Point, and the general categories Cc, Zl and Zp. Some of them belong to a script or to
+ * emoji, and have a meaning behind certain characters only.
  */
 #include "base/show.h"
 
@@ -10,13 +11,14 @@
 
 enum {
 	BLACK_FLAG = 0x1f3f4,
-	ARABIC = 0x600, /* the first block whose letters join */
+	ARABIC = 0x600,   /* the first block whose letters join */
 	MYANMAR = 0x1000, /* the first one with variants */
 	LATIN_EXTENSIONS = 0x1d00,
 	LATIN_EXTENSIONS_END = 0x2000, /* and Greek's */
 	COPYRIGHT = 0xa9,
 	REGISTERED = 0xae,
-	/* England's flag has six, the end among them. A subdivision's code has six characters at most; more is a hidden text. */
+	/* England's flag has six, the end among them. A subdivision's code has six characters at most; more
+	   is a hidden text. */
 	FLAG_TAGS_MAX = 7
 };
 
@@ -28,35 +30,35 @@ static const struct range {
 } ranges[] = {
     /* In order, so that the search may halve them; what is in none is ordinary. */
     {0xa0, 0xa0, BLANK},
-    {0xad, 0xad, INVISIBLE},             /* soft hyphen */
-    {0x34f, 0x34f, INVISIBLE},           /* combining grapheme joiner */
-    {0x61c, 0x61c, INVISIBLE},           /* Arabic letter mark */
-    {0x115f, 0x1160, INVISIBLE},         /* Hangul fillers */
+    {0xad, 0xad, INVISIBLE},     /* soft hyphen */
+    {0x34f, 0x34f, INVISIBLE},   /* combining grapheme joiner */
+    {0x61c, 0x61c, INVISIBLE},   /* Arabic letter mark */
+    {0x115f, 0x1160, INVISIBLE}, /* Hangul fillers */
     {0x1680, 0x1680, BLANK},
-    {0x17b4, 0x17b5, INVISIBLE},         /* Khmer inherent vowels */
-    {0x180b, 0x180f, JOINER},            /* Mongolian selectors, and its vowel separator */
+    {0x17b4, 0x17b5, INVISIBLE}, /* Khmer inherent vowels */
+    {0x180b, 0x180f, JOINER},    /* Mongolian selectors, and its vowel separator */
     {0x2000, 0x200a, BLANK},
-    {0x200b, 0x200b, INVISIBLE},         /* zero width space */
-    {0x200c, 0x200d, JOINER},            /* ZWNJ, ZWJ */
-    {0x200e, 0x200f, INVISIBLE},         /* left-to-right and right-to-left marks */
+    {0x200b, 0x200b, INVISIBLE}, /* zero width space */
+    {0x200c, 0x200d, JOINER},    /* ZWNJ, ZWJ */
+    {0x200e, 0x200f, INVISIBLE}, /* left-to-right and right-to-left marks */
     {0x2028, 0x2029, LINE_END},
-    {0x202a, 0x202e, INVISIBLE},         /* embeddings and overrides */
+    {0x202a, 0x202e, INVISIBLE}, /* embeddings and overrides */
     {0x202f, 0x202f, BLANK},
     {0x205f, 0x205f, BLANK},
-    {0x2060, 0x206f, INVISIBLE},         /* word joiner, invisible operators, isolates, deprecated controls */
+    {0x2060, 0x206f, INVISIBLE}, /* word joiner, invisible operators, isolates, deprecated controls */
     {0x3000, 0x3000, BLANK},
-    {0x3164, 0x3164, INVISIBLE},         /* Hangul filler */
-    {0xfdd0, 0xfdef, CONTROL},           /* no characters */
+    {0x3164, 0x3164, INVISIBLE}, /* Hangul filler */
+    {0xfdd0, 0xfdef, CONTROL},   /* no characters */
     {0xfe00, 0xfe0f, SELECTOR},
-    {0xfeff, 0xfeff, INVISIBLE},         /* byte order mark */
-    {0xffa0, 0xffa0, INVISIBLE},         /* halfwidth Hangul filler */
-    {0xfff0, 0xfffb, INVISIBLE},         /* interlinear annotations, and unassigned ones without a shape */
-    {0x1bca0, 0x1bca3, INVISIBLE},       /* shorthand format controls */
-    {0x1d173, 0x1d17a, INVISIBLE},       /* musical format controls */
+    {0xfeff, 0xfeff, INVISIBLE},   /* byte order mark */
+    {0xffa0, 0xffa0, INVISIBLE},   /* halfwidth Hangul filler */
+    {0xfff0, 0xfffb, INVISIBLE},   /* interlinear annotations, and unassigned ones without a shape */
+    {0x1bca0, 0x1bca3, INVISIBLE}, /* shorthand format controls */
+    {0x1d173, 0x1d17a, INVISIBLE}, /* musical format controls */
     {0xe0000, 0xe001f, INVISIBLE},
     {0xe0020, 0xe007f, TAG},
     {0xe0080, 0xe00ff, INVISIBLE},
-    {0xe0100, 0xe01ef, SELECTOR},        /* ideographic variants */
+    {0xe0100, 0xe01ef, SELECTOR}, /* ideographic variants */
     {0xe01f0, 0xe0fff, INVISIBLE},
 };
 
@@ -82,8 +84,9 @@ static enum kind kind_of(int32_t c)
 }
 
 /*
- * Latin, Greek and Cyrillic have neither joiners nor variants, so that none can be hidden in an address of these. "1" and a selector
- * begin the emoji of a key; the signs of copyright and registration are emoji with one.
+ * Latin, Greek and Cyrillic have neither joiners nor variants, so that none can be hidden in an address of
+ * these. "1" and a selector begin the emoji of a key; the signs of copyright and registration are emoji with
+ * one.
  */
 static bool may_have(enum kind kind, int32_t before)
 {
@@ -91,8 +94,8 @@ static bool may_have(enum kind kind, int32_t before)
 		return false;
 	if (kind == JOINER)
 		return before >= ARABIC;
-	return before >= MYANMAR || (before >= '0' && before <= '9') || before == '#' || before == '*' || before == COPYRIGHT ||
-	       before == REGISTERED;
+	return before >= MYANMAR || (before >= '0' && before <= '9') || before == '#' || before == '*' ||
+	       before == COPYRIGHT || before == REGISTERED;
 }
 
 /* A selector or joiner is plain behind a character that can have it, once. */
@@ -119,7 +122,10 @@ enum show_verdict show_next(struct show *s, struct view *text, struct view *byte
 	if (kind >= JOINER && belongs(s, kind))
 		return SHOW_PLAIN;
 	*s = (struct show){.before = kind == ORDINARY ? c : 0};
-	return kind <= BLANK ? SHOW_PLAIN : kind == LINE_END ? SHOW_LINE_END : kind == CONTROL ? SHOW_UNSAFE : SHOW_INVISIBLE;
+	return kind <= BLANK      ? SHOW_PLAIN
+	       : kind == LINE_END ? SHOW_LINE_END
+	       : kind == CONTROL  ? SHOW_UNSAFE
+	                          : SHOW_INVISIBLE;
 }
 
 struct view show_take_ascii(struct show *s, struct view *text)
@@ -160,14 +166,17 @@ struct style {
 	bool ascii;
 };
 
-static const char *in_place_of(const struct style *style, enum show_verdict verdict, struct view bytes, struct view rest)
+static const char *in_place_of(
+    const struct style *style, enum show_verdict verdict, struct view bytes, struct view rest)
 {
 	char c = bytes.data[0];
 	if (c == '\t')
 		return style->tab;
 	if (c == '\r') /* alone it ends a line too, in what old programs wrote */
 		return rest.len && rest.data[0] == '\n' ? "" : style->line_end;
-	return verdict == SHOW_LINE_END ? style->line_end : verdict == SHOW_INVISIBLE ? style->invisible : style->unsafe;
+	return verdict == SHOW_LINE_END    ? style->line_end
+	       : verdict == SHOW_INVISIBLE ? style->invisible
+	                                   : style->unsafe;
 }
 
 static int put(struct buf *out, struct view text, const struct style *style)
@@ -194,15 +203,18 @@ int show_line(struct buf *out, struct view text)
 
 int show_ascii(struct buf *out, struct view text)
 {
-	return put(out, text, &(struct style){.line_end = " ", .tab = " ", .invisible = "?", .unsafe = "?", .ascii = true});
+	return put(out, text,
+	    &(struct style){.line_end = " ", .tab = " ", .invisible = "?", .unsafe = "?", .ascii = true});
 }
 
 int show_title(struct buf *out, struct view text)
 {
-	return put(out, text, &(struct style){.line_end = " ", .tab = " ", .invisible = "", .unsafe = REPLACEMENT});
+	return put(
+	    out, text, &(struct style){.line_end = " ", .tab = " ", .invisible = "", .unsafe = REPLACEMENT});
 }
 
 int show_text(struct buf *out, struct view text)
 {
-	return put(out, text, &(struct style){.line_end = "\n", .tab = "\t", .invisible = "", .unsafe = REPLACEMENT});
+	return put(out, text,
+	    &(struct style){.line_end = "\n", .tab = "\t", .invisible = "", .unsafe = REPLACEMENT});
 }

@@ -61,7 +61,8 @@ struct view view_trim(struct view v);
  */
 bool view_next(struct view *rest, char separator, struct view *part);
 
-/* Decimal digits only, the whole view. Returns false on anything else and past `max`; `*n` is then untouched. */
+/* Decimal digits only, the whole view. Returns false on anything else and past `max`; `*n` is then untouched.
+ */
 bool view_to_u64(struct view v, uint64_t max, uint64_t *n);
 
 /* The same with a unit at the end, if there is one: K, M, G or T (either case), of 1024. */

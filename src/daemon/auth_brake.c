@@ -1,7 +1,7 @@
 /*
  * The guessing brake of logins: what an attempt counts for (src/trust/throttle.h), from which places an owner
- * is known, and what is noted of a login that succeeded. Known places stand with the account's credentials, as
- * hashes that are keyed with the server's secret, so they outlive this process and go with the account.
+ * is known, and what is noted of a login that succeeded. Known places stand with the account's credentials,
+ * as hashes that are keyed with the server's secret, so they outlive this process and go with the account.
  */
 #include <string.h>
 
@@ -93,7 +93,8 @@ static bool noted(void *arg, struct link *link, struct channel_frame *frame)
 	(void)arg;
 	(void)link;
 	(void)frame;
-	/* A lost note costs little: the time of an app password's use, or a place that is noted the next time. */
+	/* A lost note costs little: the time of an app password's use, or a place that is noted the next
+	 * time. */
 	return true;
 }
 

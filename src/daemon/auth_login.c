@@ -15,10 +15,7 @@
 #include "io/network.h"
 #include "trust/keyed_md5.h"
 
-enum {
-	SESSIONS_MAX = 20000,
-	NONCE_BYTES = 18
-};
+enum { SESSIONS_MAX = 20000, NONCE_BYTES = 18 };
 
 static struct {
 	struct login *first;
@@ -342,7 +339,8 @@ static void set_client(struct login *l, struct view text)
 	}
 }
 
-/* Who may ask for which service, and what it opens. A service that is not here, or not this edge's, is refused. */
+/* Who may ask for which service, and what it opens. A service that is not here, or not this edge's, is
+ * refused. */
 static const struct login_service {
 	const char *name;
 	unsigned peer;     /* enum role_bit */
@@ -363,7 +361,8 @@ static const struct login_service *find_service(const struct link *edge, struct 
 	return NULL;
 }
 
-static struct login *new_login(struct link *edge, uint32_t request, const struct login_service *service, const struct message_login *m)
+static struct login *new_login(
+    struct link *edge, uint32_t request, const struct login_service *service, const struct message_login *m)
 {
 	struct login *l = mem_alloc(sizeof *l);
 	*l = (struct login){
@@ -448,8 +447,9 @@ void auth_login_more(struct link *edge, uint32_t request, const struct message_l
 		if (l->sasl == NULL || l->asked || l->work || l->delayed)
 			auth_login_fail(l, LOGIN_MALFORMED);
 		else
-			auth_login_advance(l, sasl_server_feed(l->sasl,
-			               view_of(m->response.data ? m->response.data : "", m->response.len)));
+			auth_login_advance(
+			    l, sasl_server_feed(l->sasl,
+			           view_of(m->response.data ? m->response.data : "", m->response.len)));
 		return;
 	}
 }

@@ -63,8 +63,8 @@ void auth_login_fail(struct login *l, enum login_failure why);
 
 void auth_brake_start(void);
 
-/* Before the password of this login is looked at, and after the directory has said whose it is. Milliseconds to
- * wait; the attempt counts from now on. A locked one gets CREDENTIAL_APPS_ONLY instead. */
+/* Before the password of this login is looked at, and after the directory has said whose it is. Milliseconds
+ * to wait; the attempt counts from now on. A locked one gets CREDENTIAL_APPS_ONLY instead. */
 int64_t auth_brake_begin(struct login *l);
 
 /* How it ended; a login that ends without a word stays counted. */
@@ -76,7 +76,8 @@ void auth_brake_withdrawn(struct login *l); /* by our own trouble */
 
 void auth_password_start(void);
 
-/* Checks a password in a thread, or from memory when it was right within the hour, then advances the machine. */
+/* Checks a password in a thread, or from memory when it was right within the hour, then advances the machine.
+ */
 void auth_password_check(struct login *l, struct view password);
 
 /* Nobody waits for it any more. */

@@ -1,7 +1,7 @@
 /*
- * Passwords at a login. The slow hash of the main password runs in a thread; what was right within the hour is
- * remembered (as a keyed hash), so that a client which polls costs no Argon2 each time. While the brake has locked
- * a login, only app passwords are looked at: their hash is fast, and the answer comes at once.
+ * Passwords at a login. The slow hash of the main password runs in a thread; what was right within the hour
+ * is remembered (as a keyed hash), so that a client which polls costs no Argon2 each time. While the brake
+ * has locked a login, only app passwords are looked at: their hash is fast, and the answer comes at once.
  */
 #include <errno.h>
 #include <string.h>

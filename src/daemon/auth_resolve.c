@@ -10,7 +10,7 @@
 #include "format/path.h"
 
 enum {
-	CACHE_MAX = 20000,    /* addresses; about 200 bytes each */
+	CACHE_MAX = 20000,  /* addresses; about 200 bytes each */
 	TEXTS_MAX = 2 << 20 /* of one answer: twice what a frame holds, since quotes can double an address */
 };
 

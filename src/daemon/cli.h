@@ -89,17 +89,19 @@ struct cli_verb {
 int cli_run_verb(struct cli *cli, const struct cli_verb *rows, size_t count);
 
 /* How `message send` and `message fetch` are used. */
-#define CLI_REMOTE_USAGE \
-	"[--server HOST[:PORT]] [--tls | --starttls | --no-tls] [--ca-file FILE] [--tls-name NAME] [--insecure]\n" \
+#define CLI_REMOTE_USAGE                                                                                     \
+	"[--server HOST[:PORT]] [--tls | --starttls | --no-tls] [--ca-file FILE] [--tls-name NAME] "         \
+	"[--insecure]\n"                                                                                     \
 	"           [--user NAME] [--password-file FILE | --password-stdin] [--timeout SECONDS] [--verbose]"
-#define CLI_SEND_USAGE \
-	"postrider message send [--from ADDRESS] --to ADDRESS... [--cc ADDRESS...] [--bcc ADDRESS...] [--subject TEXT]\n" \
-	"           [--text TEXT] [--html FILE] [--attach FILE...] [--header 'NAME: TEXT'...]\n" \
-	"           [--sender ADDRESS] [--notify never|success,failure,delay] [--ret full|hdrs] [--json]\n" \
-	"           " CLI_REMOTE_USAGE "\n" \
+#define CLI_SEND_USAGE                                                                                       \
+	"postrider message send [--from ADDRESS] --to ADDRESS... [--cc ADDRESS...] [--bcc ADDRESS...] "      \
+	"[--subject TEXT]\n"                                                                                 \
+	"           [--text TEXT] [--html FILE] [--attach FILE...] [--header 'NAME: TEXT'...]\n"             \
+	"           [--sender ADDRESS] [--notify never|success,failure,delay] [--ret full|hdrs] [--json]\n"  \
+	"           " CLI_REMOTE_USAGE "\n"                                                                  \
 	"       postrider message send --file MESSAGE [--from ADDRESS] [--to ADDRESS...] [the same options]"
-#define CLI_FETCH_USAGE \
-	"postrider message fetch [NUMBER] --user NAME [--show [--json]] [--wait SECONDS]\n" \
+#define CLI_FETCH_USAGE                                                                                      \
+	"postrider message fetch [NUMBER] --user NAME [--show [--json]] [--wait SECONDS]\n"                  \
 	"           " CLI_REMOTE_USAGE
 
 /* ---- commands ---- */

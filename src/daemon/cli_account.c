@@ -227,7 +227,8 @@ static int change_password(struct cli *cli, struct directory_client *client)
 		status = get_password(cli, cli->argv[0], generate, from_stdin, &password);
 	struct new_password fresh = {.text = buf_view(&password), .scram = scram};
 	if (status == 0)
-		status = change_record(client, cli->argv[0], DIRECTORY_CREDENTIALS_REPLACED, put_password, &fresh);
+		status =
+		    change_record(client, cli->argv[0], DIRECTORY_CREDENTIALS_REPLACED, put_password, &fresh);
 	if (password.data)
 		mem_wipe(password.data, password.cap);
 	buf_done(&password);
@@ -309,13 +310,14 @@ static int put_app(struct account_record *r, void *arg)
 	unsigned char random[APP_PASSWORD_RANDOM];
 	uint64_t id;
 	random_bytes(random, sizeof random);
-	int error = credentials_add_app(&r->credentials, view_from_string(app->name), app->protocols, app->kind, random,
-	    (int64_t)time(NULL), &r->arena, app->text, &id);
+	int error = credentials_add_app(&r->credentials, view_from_string(app->name), app->protocols,
+	    app->kind, random, (int64_t)time(NULL), &r->arena, app->text, &id);
 	mem_wipe(random, sizeof random);
 	if (error == 0)
 		return 0;
 	fprintf(stderr, "postrider: %s\n",
-	    error == -ENOSPC ? "there are too many app passwords; remove one first" : "the name is empty or too long");
+	    error == -ENOSPC ? "there are too many app passwords; remove one first"
+	                     : "the name is empty or too long");
 	return EXIT_DATA;
 }
 

@@ -1,6 +1,6 @@
 /*
- * demo: two servers on loopback, each with a domain of its own, so that a newcomer sees mail cross from one to the other. The first is
- * this process; the second a child of it, which ends with it.
+ * demo: two servers on loopback, each with a domain of its own, so that a newcomer sees mail cross from one
+ * to the other. The first is this process; the second a child of it, which ends with it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -90,7 +90,8 @@ static bool make_certificate(const struct site *site, const char *dir)
 	X509_NAME_add_entry_by_txt(
 	    X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
 	X509_set_issuer_name(x, X509_get_subject_name(x));
-	/* A server's certificate, and no authority: with its key nobody makes others that a client believes. */
+	/* A server's certificate, and no authority: with its key nobody makes others that a client believes.
+	 */
 	add_extension(x, NID_basic_constraints, "critical,CA:FALSE");
 	add_extension(x, NID_key_usage, "critical,digitalSignature");
 	add_extension(x, NID_ext_key_usage, "serverAuth");
@@ -131,7 +132,8 @@ static bool write_ports(const struct site *site, const char *path, unsigned base
 	for (size_t i = 0; i < DEMO_PORTS; i++) {
 		unsigned port = base + demo_ports[i].port;
 		/* LMTP is for other software: the demo does without it rather than not at all. */
-		bool left_out = strcmp(demo_ports[i].setting, "lmtp_listen") == 0 && port_is_taken(site, port);
+		bool left_out =
+		    strcmp(demo_ports[i].setting, "lmtp_listen") == 0 && port_is_taken(site, port);
 		if (left_out)
 			printf("postrider: another program listens on port %u, so LMTP is left out "
 			       "(--port-base moves all ports)\n",
@@ -143,8 +145,8 @@ static bool write_ports(const struct site *site, const char *path, unsigned base
 	}
 	/* No mail leaves this machine: what is not the other's it refuses, and the sender is told. */
 	const struct site *other = site == &sites[0] ? &sites[1] : &sites[0];
-	fprintf(f, "routes = {\"* smtp:%s:%u\"}\nrelay_source = {\"%s\"}\nsender_null_mx = false\n", other->address,
-	    base + demo_ports[SERVICE_SMTP].port, site->address);
+	fprintf(f, "routes = {\"* smtp:%s:%u\"}\nrelay_source = {\"%s\"}\nsender_null_mx = false\n",
+	    other->address, base + demo_ports[SERVICE_SMTP].port, site->address);
 	return fclose(f) == 0;
 }
 
@@ -156,7 +158,9 @@ static bool write_config(const struct site *site, const char *path, const char *
 	fprintf(f, "# Made by `postrider demo`; change it as you like, it is not written again.\n");
 	fprintf(f, "hostname = \"mail.%s\"\ndata = \"%s/data\"\nrun = \"%s/run\"\n", site->domain, dir, dir);
 	fprintf(f, "tls_certificates = {\"%s/tls-cert.pem\"}\ntls_keys = {\"%s/tls-key.pem\"}\n", dir, dir);
-	fprintf(f, "\n# The addresses and the way to the other server, written anew at each start of the demo.\ninclude(\"%s/ports.conf\")\n",
+	fprintf(f,
+	    "\n# The addresses and the way to the other server, written anew at each start of the "
+	    "demo.\ninclude(\"%s/ports.conf\")\n",
 	    dir);
 	return fclose(f) == 0;
 }
@@ -252,13 +256,18 @@ static void describe_first_mail(struct buf *text, const char *dir, unsigned base
 	ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
 	if (len > 0)
 		program[len] = '\0';
-	buf_printf(text, "  a first mail: %s message send --server %s:%u --ca-file %s/tls-cert.pem --user %s --to %s --text Hello\n", program, site->address,
-	    base + demo_ports[SERVICE_SUBMISSION].port, dir, site->accounts[0], site->accounts[1]);
-	buf_printf(text, "  to read it:   %s message fetch --server %s:%u --ca-file %s/tls-cert.pem --user %s --show\n\n", program, site->address,
-	    base + demo_ports[SERVICE_POP3S].port, dir, site->accounts[1]);
+	buf_printf(text,
+	    "  a first mail: %s message send --server %s:%u --ca-file %s/tls-cert.pem --user %s --to %s "
+	    "--text Hello\n",
+	    program, site->address, base + demo_ports[SERVICE_SUBMISSION].port, dir, site->accounts[0],
+	    site->accounts[1]);
+	buf_printf(text,
+	    "  to read it:   %s message fetch --server %s:%u --ca-file %s/tls-cert.pem --user %s --show\n\n",
+	    program, site->address, base + demo_ports[SERVICE_POP3S].port, dir, site->accounts[1]);
 }
 
-static void describe(struct buf *text, const char *dir, const struct settings *settings, const char *config, unsigned base)
+static void describe(
+    struct buf *text, const char *dir, const struct settings *settings, const char *config, unsigned base)
 {
 	char other[PATH_MAX];
 	buf_append_string(text, "\n  service                 address\n");
@@ -270,24 +279,26 @@ static void describe(struct buf *text, const char *dir, const struct settings *s
 	describe_accounts(text, dir);
 	snprintf(other, sizeof other, "%s%s", dir, sites[1].folder);
 	describe_accounts(text, other);
-	buf_printf(text, "\n  %s is another server, with the same ports on %s; its process is in %s/pid.\n", sites[1].domain, sites[1].address,
-	    other);
+	buf_printf(text, "\n  %s is another server, with the same ports on %s; its process is in %s/pid.\n",
+	    sites[1].domain, sites[1].address, other);
 	buf_printf(text, "\n  settings: %s     administration: postrider --config %s account list\n\n",
 	    config, config);
 	describe_first_mail(text, dir, base);
-	buf_printf(text, "postrider ready: mail for %s and %s, version " POSTRIDER_VERSION ", stop with ctrl-C\n",
+	buf_printf(text,
+	    "postrider ready: mail for %s and %s, version " POSTRIDER_VERSION ", stop with ctrl-C\n",
 	    sites[0].domain, sites[1].domain);
 }
 
 /* Everything of a site but the server itself. 0 or an exit status with the reason said. */
-static int prepare(const struct site *site, struct cli *cli, const char *base_dir, unsigned base, char config[PATH_MAX])
+static int prepare(
+    const struct site *site, struct cli *cli, const char *base_dir, unsigned base, char config[PATH_MAX])
 {
 	char dir[PATH_MAX - 32], ports[PATH_MAX];
 	snprintf(dir, sizeof dir, "%s%s", base_dir, site->folder);
 	snprintf(config, PATH_MAX, "%s/postrider.conf", dir);
 	snprintf(ports, sizeof ports, "%s/ports.conf", dir);
-	if ((mkdir(dir, 0755) != 0 && errno != EEXIST) || !make_certificate(site, dir) || !write_ports(site, ports, base) ||
-	    !write_config(site, config, dir)) {
+	if ((mkdir(dir, 0755) != 0 && errno != EEXIST) || !make_certificate(site, dir) ||
+	    !write_ports(site, ports, base) || !write_config(site, config, dir)) {
 		fprintf(stderr, "postrider: cannot write to %s: %s\n", dir, strerror(errno));
 		return EXIT_UNAVAILABLE;
 	}
@@ -298,8 +309,9 @@ static int prepare(const struct site *site, struct cli *cli, const char *base_di
 
 static bool answers(const struct site *site, unsigned port)
 {
-	struct sockaddr_in address = {
-	    .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = inet_addr(site->address)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = inet_addr(site->address)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool good = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
 	close(fd);
@@ -386,8 +398,9 @@ int cli_demo(struct cli *cli)
 		return status;
 	pid_t other = start_other(cli, dir, (unsigned)base);
 	if (other < 0)
-		fprintf(stderr, "postrider: the second server, for %s on %s, did not start; its log is %s%s/log\n", sites[1].domain,
-		    sites[1].address, dir, sites[1].folder);
+		fprintf(stderr,
+		    "postrider: the second server, for %s on %s, did not start; its log is %s%s/log\n",
+		    sites[1].domain, sites[1].address, dir, sites[1].folder);
 	status = prepare(&sites[0], cli, dir, (unsigned)base, config);
 	if (status == 0) {
 		struct buf text;

@@ -1,6 +1,6 @@
 /*
- * message fetch: one message of a mailbox, by POP3 (RFC 1939), so that what was sent can be seen where it went. It deletes nothing. The
- * session is a few lines, one after the other: nothing is sent ahead.
+ * message fetch: one message of a mailbox, by POP3 (RFC 1939), so that what was sent can be seen where it
+ * went. It deletes nothing. The session is a few lines, one after the other: nothing is sent ahead.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,8 +15,9 @@
 
 enum {
 	MESSAGE_MAX = 256 * 1024 * 1024, /* it stands in memory, twice when it is shown */
-	LINE_MAX_LEN = 4096,             /* RFC 1939 section 3 allows 512 of a reply; of a message longer ones are taken in pieces */
-	ANSWER_SECONDS = 60,             /* a server that opens a large mailbox takes its time */
+	LINE_MAX_LEN =
+	    4096, /* RFC 1939 section 3 allows 512 of a reply; of a message longer ones are taken in pieces */
+	ANSWER_SECONDS = 60, /* a server that opens a large mailbox takes its time */
 	WAIT_MAX = 3600,
 	AGAIN_MS = 500 /* between two looks */
 };
@@ -143,14 +144,15 @@ static void take_reply(struct fetch *f, struct view line)
 	else if (view_starts(line, VIEW("-ERR")))
 		bad(f, line);
 	else
-		fail(f, EXIT_UNAVAILABLE, "what answers there does not speak POP3 (is it the right port?)", line);
+		fail(f, EXIT_UNAVAILABLE, "what answers there does not speak POP3 (is it the right port?)",
+		    line);
 }
 
 /* ---- the message ---- */
 
 /*
- * A line of it, or a piece of a long one. Only CR LF dot CR LF ends a message, and only a dot behind CR LF was doubled: what a message
- * with bare line ends holds is content.
+ * A line of it, or a piece of a long one. Only CR LF dot CR LF ends a message, and only a dot behind CR LF
+ * was doubled: what a message with bare line ends holds is content.
  */
 static void take_piece(struct fetch *f, struct view piece)
 {
@@ -182,7 +184,8 @@ static size_t on_input(void *arg, struct view bytes)
 {
 	struct fetch *f = arg;
 	size_t consumed = 0, n;
-	while (!f->remote.stream.closing && f->step != HANDSHAKE && (n = next_piece(view_skip(bytes, consumed))) > 0) {
+	while (!f->remote.stream.closing && f->step != HANDSHAKE &&
+	       (n = next_piece(view_skip(bytes, consumed))) > 0) {
 		struct view piece = view_take(view_skip(bytes, consumed), n);
 		consumed += n;
 		if (f->step == MESSAGE) {
@@ -214,7 +217,9 @@ static void on_secured(void *arg)
 static const char *on_deadline(void *arg)
 {
 	struct fetch *f = arg;
-	return f->step == GREETING ? "its greeting" : f->step == MESSAGE ? "the rest of the message" : "an answer";
+	return f->step == GREETING  ? "its greeting"
+	       : f->step == MESSAGE ? "the rest of the message"
+	                            : "an answer";
 }
 
 static void on_ended(void *arg)
@@ -293,7 +298,8 @@ static void write_raw(struct view message)
 	}
 	while (message.len > 0 && view_next(&message, '\n', &line)) {
 		buf_init(&out, line.len + 1);
-		plain_text(&out, view_take(line, line.len - (line.len > 0 && line.data[line.len - 1] == '\r')));
+		plain_text(
+		    &out, view_take(line, line.len - (line.len > 0 && line.data[line.len - 1] == '\r')));
 		buf_append_byte(&out, '\n');
 		fwrite(buf_view(&out).data, 1, buf_view(&out).len, stdout);
 		buf_done(&out);
@@ -329,7 +335,8 @@ static int take_words(struct cli *cli, struct remote_options *o, struct fetch *f
 		return status;
 	if (!cli_words(cli, 1, 2))
 		return EXIT_USAGE;
-	if (cli->argc == 2 && (!view_to_u64(view_from_string(cli->argv[1]), UINT32_MAX, &f->wished) || f->wished == 0))
+	if (cli->argc == 2 &&
+	    (!view_to_u64(view_from_string(cli->argv[1]), UINT32_MAX, &f->wished) || f->wished == 0))
 		return cli_usage(cli, "a message has a number, from 1 on; without one the last is fetched");
 	if (seconds && !view_to_u64(view_from_string(seconds), WAIT_MAX, wait))
 		return cli_usage(cli, "--wait takes a number of seconds, at most 3600");
@@ -354,7 +361,8 @@ int cli_fetch(struct cli *cli)
 	if (status == 0)
 		status = remote_ask_password(&options);
 	struct view password = buf_view(&options.password);
-	if (status == 0 && (view_find(password, '\n') >= 0 || view_find(password, '\r') >= 0 || strpbrk(options.user, "\r\n"))) {
+	if (status == 0 && (view_find(password, '\n') >= 0 || view_find(password, '\r') >= 0 ||
+	                       strpbrk(options.user, "\r\n"))) {
 		fprintf(stderr, "postrider: POP3 cannot say a name or password with a line end in it\n");
 		status = EXIT_DATA;
 	}
@@ -363,7 +371,8 @@ int cli_fetch(struct cli *cli)
 		if (status == 0)
 			status = print(cli, &f, show);
 		else if (f.absent)
-			fprintf(stderr, "postrider: there is no such message: the mailbox holds %lu\n", (unsigned long)f.count);
+			fprintf(stderr, "postrider: there is no such message: the mailbox holds %lu\n",
+			    (unsigned long)f.count);
 	}
 	buf_done(&f.message);
 	remote_options_done(&options);

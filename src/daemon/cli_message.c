@@ -13,7 +13,8 @@
 
 enum { OUTPUT_MAX = 1 << 30 };
 
-/* A part goes byte for byte into a file or a pipe. A terminal would obey it: there it is shown like any text. */
+/* A part goes byte for byte into a file or a pipe. A terminal would obey it: there it is shown like any text.
+ */
 static void print(bool part, struct view bytes)
 {
 	struct buf shown;
@@ -60,7 +61,8 @@ int cli_message(struct cli *cli)
 	bool extract = strcmp(cli->argv[0], "extract") == 0;
 	if ((!extract && strcmp(cli->argv[0], "show") != 0 && strcmp(cli->argv[0], "structure") != 0) ||
 	    cli->argc != (extract ? 3 : 2))
-		return cli_usage(cli, "send, fetch, or show, structure or extract with a file, and for extract a part's number");
+		return cli_usage(cli, "send, fetch, or show, structure or extract with a file, and for "
+		                      "extract a part's number");
 	int fd = open(cli->argv[1], O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		fprintf(stderr, "postrider: cannot read %s: %s\n", cli->argv[1], strerror(errno));

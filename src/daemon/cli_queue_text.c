@@ -166,7 +166,8 @@ static size_t waiting_count(const struct queue_record_view *record)
 	return n;
 }
 
-static struct dsn_outcome outcome_of(struct view cause, struct view status, struct view words, struct view stage)
+static struct dsn_outcome outcome_of(
+    struct view cause, struct view status, struct view words, struct view stage)
 {
 	enum trouble trouble = trouble_from_text(cause);
 	/* A cause that a later version wrote: whatever it is, no host said it. */

@@ -1,4 +1,5 @@
-/* The connection of cli_remote.h: look-up, one address after the other, TLS with the proof that is demanded, deadlines, the dialogue. */
+/* The connection of cli_remote.h: look-up, one address after the other, TLS with the proof that is demanded,
+ * deadlines, the dialogue. */
 #include "daemon/cli_remote.h"
 
 #include <errno.h>
@@ -42,7 +43,8 @@ static void print(struct buf *text)
 	buf_done(text);
 }
 
-/* Before the protocol has its turn: what waits was shown, or is a body. The stream may have sent some of it meanwhile. */
+/* Before the protocol has its turn: what waits was shown, or is a body. The stream may have sent some of it
+ * meanwhile. */
 static void take_turn(struct remote *r)
 {
 	r->shown = stream_backlog(&r->stream);
@@ -97,7 +99,8 @@ static int load_authorities(struct remote *r)
 	if (checks_certificate(o))
 		status = remote_read_file(o->ca_file ? o->ca_file : system_authorities, &pem);
 	if (status != 0 && o->ca_file == NULL)
-		fprintf(stderr, "postrider: without the package ca-certificates, --ca-file FILE names the authorities to trust\n");
+		fprintf(stderr, "postrider: without the package ca-certificates, --ca-file FILE names the "
+		                "authorities to trust\n");
 	if (status == 0)
 		r->context = tls_client_new(buf_view(&pem));
 	if (status == 0 && r->context == NULL) {
@@ -136,15 +139,20 @@ static void tls_failed(struct remote *r)
 	const struct remote_options *o = r->options;
 	const char *why = stream_tls_failure(&r->stream), *name = o->tls_name ? o->tls_name : o->host;
 	struct view text = view_from_string(why ? why : "the server ended the handshake");
-	if (view_starts(text, VIEW("certificate: hostname")) || view_starts(text, VIEW("certificate: IP address")))
+	if (view_starts(text, VIEW("certificate: hostname")) ||
+	    view_starts(text, VIEW("certificate: IP address")))
 		remote_note(r, EXIT_REFUSED,
-		    "the server's certificate is not one of %s (--tls-name NAME says what it should name; --insecure checks nothing)", name);
+		    "the server's certificate is not one of %s (--tls-name NAME says what it should name; "
+		    "--insecure checks nothing)",
+		    name);
 	else if (view_starts(text, VIEW("certificate: ")))
 		remote_note(r, EXIT_REFUSED,
-		    "the certificate of %s is not trusted: %.*s (--ca-file FILE names whom to trust; --insecure checks nothing)", name,
-		    VIEW_FMT(view_skip(text, 13)));
+		    "the certificate of %s is not trusted: %.*s (--ca-file FILE names whom to trust; "
+		    "--insecure checks nothing)",
+		    name, VIEW_FMT(view_skip(text, 13)));
 	else
-		remote_note(r, EXIT_TEMPORARY, "TLS with %s could not be established: %.*s", o->host, VIEW_FMT(text));
+		remote_note(
+		    r, EXIT_TEMPORARY, "TLS with %s could not be established: %.*s", o->host, VIEW_FMT(text));
 }
 
 static void on_secured(void *arg)
@@ -196,7 +204,8 @@ static void on_ended(void *arg, enum stream_end how)
 {
 	struct remote *r = arg;
 	if (r->securing && !r->secure && how == STREAM_TIMED_OUT)
-		remote_note(r, EXIT_TEMPORARY, "%s did not answer in time (waiting for TLS)", r->options->host);
+		remote_note(
+		    r, EXIT_TEMPORARY, "%s did not answer in time (waiting for TLS)", r->options->host);
 	else if (r->securing && !r->secure)
 		tls_failed(r);
 	if (r->begun)
@@ -267,8 +276,10 @@ static void try_next(struct remote *r)
 	r->next = a->ai_next;
 	memcpy(&address, a->ai_addr, a->ai_addrlen);
 	network_text(&address, text);
-	snprintf(r->address, sizeof r->address, strchr(text, ':') ? "[%s]:%u" : "%s:%u", text, r->options->port);
-	connect_start(&r->connecting, &r->loop, &address, a->ai_addrlen, NULL, REMOTE_CONNECT_MS, on_connected, r);
+	snprintf(
+	    r->address, sizeof r->address, strchr(text, ':') ? "[%s]:%u" : "%s:%u", text, r->options->port);
+	connect_start(
+	    &r->connecting, &r->loop, &address, a->ai_addrlen, NULL, REMOTE_CONNECT_MS, on_connected, r);
 }
 
 static int look_up(struct remote *r)
@@ -280,12 +291,14 @@ static int look_up(struct remote *r)
 	if (error == EAI_NONAME || error == EAI_NODATA)
 		remote_note(r, EXIT_UNAVAILABLE, "there is no host %s", r->options->host);
 	else if (error)
-		remote_note(r, EXIT_TEMPORARY, "the address of %s cannot be found now: %s", r->options->host, gai_strerror(error));
+		remote_note(r, EXIT_TEMPORARY, "the address of %s cannot be found now: %s", r->options->host,
+		    gai_strerror(error));
 	r->next = error ? NULL : r->addresses;
 	return r->status;
 }
 
-int remote_run(struct remote *r, const struct remote_options *options, const struct remote_handler *handler, void *arg)
+int remote_run(
+    struct remote *r, const struct remote_options *options, const struct remote_handler *handler, void *arg)
 {
 	*r = (struct remote){.options = options, .handler = handler, .arg = arg};
 	/* The problem is said once, by the command. */

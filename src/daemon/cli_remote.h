@@ -1,6 +1,7 @@
 /*
- * A server that a command talks to as a client (`message send`, `message fetch`): which one, how it has to prove who it is, who logs in
- * there; and the connection, on an event loop of its own that runs until the conversation is over.
+ * A server that a command talks to as a client (`message send`, `message fetch`): which one, how it has to
+ * prove who it is, who logs in there; and the connection, on an event loop of its own that runs until the
+ * conversation is over.
  */
 #ifndef DAEMON_CLI_REMOTE_H
 #define DAEMON_CLI_REMOTE_H
@@ -10,7 +11,8 @@
 #include "io/stream.h"
 
 enum remote_tls {
-	REMOTE_TLS_IF_OFFERED, /* and then without a look at the certificate, as mail servers do among themselves */
+	REMOTE_TLS_IF_OFFERED, /* and then without a look at the certificate, as mail servers do among
+	                          themselves */
 	REMOTE_TLS_COMMAND,    /* demanded, after STARTTLS or STLS */
 	REMOTE_TLS_FIRST,      /* from the first byte */
 	REMOTE_TLS_NONE
@@ -41,16 +43,17 @@ struct remote_options {
 };
 
 /*
- * Takes the options off the command's words and decides what was left open. The password is asked for last, by remote_ask_password. 0,
- * or an exit code with the reason printed. remote_options_done wipes the password, in both cases.
+ * Takes the options off the command's words and decides what was left open. The password is asked for last,
+ * by remote_ask_password. 0, or an exit code with the reason printed. remote_options_done wipes the password,
+ * in both cases.
  */
 int remote_options_take(struct cli *cli, enum remote_kind kind, struct remote_options *o);
 void remote_options_done(struct remote_options *o);
 
 /*
- * Where the password comes from, if somebody is to log in: the file, standard input, the environment variable POSTRIDER_PASSWORD, or
- * the terminal, whatever stands behind standard input. Never from the words of the command, which every user of a machine can read. 0,
- * or an exit code with the reason printed.
+ * Where the password comes from, if somebody is to log in: the file, standard input, the environment variable
+ * POSTRIDER_PASSWORD, or the terminal, whatever stands behind standard input. Never from the words of the
+ * command, which every user of a machine can read. 0, or an exit code with the reason printed.
  */
 int remote_ask_password(struct remote_options *o);
 
@@ -79,7 +82,8 @@ struct remote_handler {
 	size_t (*input)(void *arg, struct view bytes);
 	void (*drained)(void *arg); /* may be NULL */
 	void (*secured)(void *arg); /* after remote_start_tls */
-	/* The deadline passed: what was waited for, in words, or NULL when it is to go on (a new one is set). */
+	/* The deadline passed: what was waited for, in words, or NULL when it is to go on (a new one is set).
+	 */
 	const char *(*deadline)(void *arg);
 	/* It has ended; nothing is called any more. */
 	void (*ended)(void *arg);
@@ -101,13 +105,16 @@ struct remote {
 	struct remote_dialogue dialogue;
 	size_t shown; /* of the output, octets that were shown or need not be */
 	char address[80], tls[100], verified[24];
-	/* How it went wrong, if it did: an exit code and a sentence without a full stop. The first cause counts. */
+	/* How it went wrong, if it did: an exit code and a sentence without a full stop. The first cause
+	 * counts. */
 	int status;
 	char problem[600];
 };
 
-/* Connects and runs until the end; 0 or the status, which `problem` explains, unless it was printed. remote_done in both cases. */
-int remote_run(struct remote *r, const struct remote_options *options, const struct remote_handler *handler, void *arg);
+/* Connects and runs until the end; 0 or the status, which `problem` explains, unless it was printed.
+ * remote_done in both cases. */
+int remote_run(
+    struct remote *r, const struct remote_options *options, const struct remote_handler *handler, void *arg);
 void remote_done(struct remote *r);
 
 void remote_note(struct remote *r, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));

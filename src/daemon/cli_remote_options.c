@@ -1,4 +1,5 @@
-/* The options of cli_remote.h: server, proof, login. What is not said is decided so that a password never travels in clear. */
+/* The options of cli_remote.h: server, proof, login. What is not said is decided so that a password never
+ * travels in clear. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -65,7 +66,8 @@ int remote_options_take(struct cli *cli, enum remote_kind kind, struct remote_op
 	*o = (struct remote_options){.kind = kind};
 	buf_init(&o->password, REMOTE_PASSWORD_MAX);
 	const char *server = cli_value(cli, "--server"), *timeout = cli_value(cli, "--timeout");
-	bool first = cli_option(cli, "--tls"), command = cli_option(cli, "--starttls"), none = cli_option(cli, "--no-tls");
+	bool first = cli_option(cli, "--tls"), command = cli_option(cli, "--starttls"),
+	     none = cli_option(cli, "--no-tls");
 	uint64_t seconds = 0;
 	o->ca_file = cli_value(cli, "--ca-file");
 	o->tls_name = cli_value(cli, "--tls-name");
@@ -74,7 +76,8 @@ int remote_options_take(struct cli *cli, enum remote_kind kind, struct remote_op
 	o->verbose = cli_option(cli, "--verbose");
 	if (!remote_parse_server(server ? server : "localhost", o->host, &o->port))
 		return cli_usage(cli, "--server takes a host's name or address, and a port behind a colon");
-	if (timeout && (!view_to_u64(view_from_string(timeout), REMOTE_TIMEOUT_MAX, &seconds) || seconds == 0))
+	if (timeout &&
+	    (!view_to_u64(view_from_string(timeout), REMOTE_TIMEOUT_MAX, &seconds) || seconds == 0))
 		return cli_usage(cli, "--timeout takes a number of seconds from 1 to 3600");
 	if (first + command + none > 1)
 		return cli_usage(cli, "--tls, --starttls or --no-tls, one of them");
@@ -148,8 +151,9 @@ int remote_ask_password(struct remote_options *o)
 	}
 	if (ask_terminal(o, &o->password))
 		return 0;
-	fprintf(stderr, "postrider: no password was given: --password-file FILE, --password-stdin, the variable POSTRIDER_PASSWORD, or a "
-			"terminal to ask at\n");
+	fprintf(stderr, "postrider: no password was given: --password-file FILE, --password-stdin, the "
+	                "variable POSTRIDER_PASSWORD, or a "
+	                "terminal to ask at\n");
 	return EXIT_USAGE;
 }
 
@@ -184,6 +188,7 @@ int remote_read_file(const char *name, struct buf *content)
 		close(fd);
 	if (error == 0)
 		return 0;
-	fprintf(stderr, "postrider: cannot read %s: %s\n", standard ? "standard input" : name, strerror(error));
+	fprintf(
+	    stderr, "postrider: cannot read %s: %s\n", standard ? "standard input" : name, strerror(error));
 	return error == ENOMEM ? EXIT_TEMPORARY : error == EFBIG ? EXIT_DATA : EXIT_NOTHING;
 }

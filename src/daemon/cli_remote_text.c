@@ -72,7 +72,8 @@ static void show_sent(struct remote_dialogue *d, struct view line, struct buf *o
 		show(out, "> ", VIEW("***"));
 	} else if (view_starts_nocase(line, VIEW("PASS "))) {
 		show(out, "> ", VIEW("PASS ***"));
-	} else if (view_starts_nocase(line, VIEW("AUTH ")) && view_next(&rest, ' ', &word) && view_next(&rest, ' ', &mechanism)) {
+	} else if (view_starts_nocase(line, VIEW("AUTH ")) && view_next(&rest, ' ', &word) &&
+	           view_next(&rest, ' ', &mechanism)) {
 		buf_append_string(out, "> AUTH ");
 		plain_text(out, mechanism);
 		buf_append_string(out, rest.data ? " ***\n" : "\n");

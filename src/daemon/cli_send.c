@@ -1,4 +1,5 @@
-/* message send: from the words of the command to a message and its envelope, and what is said of the outcome. */
+/* message send: from the words of the command to a message and its envelope, and what is said of the outcome.
+ */
 #include "daemon/cli_send.h"
 
 #include <errno.h>
@@ -18,7 +19,8 @@
 enum {
 	FIELDS_MAX = 100, /* further fields: a person types a few */
 	LISTS_MAX = 1024 * 1024,
-	ARENA_MAX = 64 * 1024 * 1024, /* SEND_RECIPIENTS_MAX addresses, as typed and as sent, with their names */
+	ARENA_MAX =
+	    64 * 1024 * 1024, /* SEND_RECIPIENTS_MAX addresses, as typed and as sent, with their names */
 	PROBLEM_MAX = 16 * 1024,
 	BAR_FROM = 256 * 1024 /* octets of a message that takes long enough to be watched */
 };
@@ -75,7 +77,8 @@ static int wrong(struct letter *l, int error)
 	if (error == -EINVAL)
 		fprintf(stderr, "postrider: %s\n", buf_string(&l->problem));
 	else
-		fprintf(stderr, "postrider: the message is larger than can be sent (256 MB, or a million octets of addresses)\n");
+		fprintf(stderr, "postrider: the message is larger than can be sent (256 MB, or a million "
+		                "octets of addresses)\n");
 	return EXIT_DATA;
 }
 
@@ -101,8 +104,8 @@ static int take_fields(struct cli *cli, struct letter *l)
 			return cli_usage(cli, "--header takes a field: 'NAME: TEXT'");
 		if (l->field_count == FIELDS_MAX)
 			return cli_usage(cli, "at most 100 further fields");
-		l->fields[l->field_count++] =
-		    (struct compose_field){view_take(field, (size_t)colon), view_trim(view_skip(field, (size_t)colon + 1))};
+		l->fields[l->field_count++] = (struct compose_field){
+		    view_take(field, (size_t)colon), view_trim(view_skip(field, (size_t)colon + 1))};
 	}
 	return 0;
 }
@@ -152,7 +155,8 @@ static int take_reports(struct cli *cli, struct letter *l)
 {
 	const char *notify = cli_value(cli, "--notify"), *ret = cli_value(cli, "--ret");
 	if (notify && !read_notify(notify, l->notify))
-		return cli_usage(cli, "--notify takes never, or some of success, failure and delay, with commas between them");
+		return cli_usage(cli,
+		    "--notify takes never, or some of success, failure and delay, with commas between them");
 	if (ret && strcasecmp(ret, "full") != 0 && strcasecmp(ret, "hdrs") != 0)
 		return cli_usage(cli, "--ret takes full or hdrs");
 	if (ret)
@@ -162,20 +166,23 @@ static int take_reports(struct cli *cli, struct letter *l)
 
 static int check_words(struct cli *cli, const struct remote_options *o, struct letter *l)
 {
-	bool composed = l->subject || l->text_word || l->html_file || l->file_count || l->field_count || buf_view(&l->cc).len ||
-	                buf_view(&l->bcc).len;
+	bool composed = l->subject || l->text_word || l->html_file || l->file_count || l->field_count ||
+	                buf_view(&l->cc).len || buf_view(&l->bcc).len;
 	if (!cli_words(cli, 1, 1))
 		return EXIT_USAGE;
 	if (l->file && composed)
-		return cli_usage(cli, "--file sends a message as it is: of the others only --from, --sender, --to, --notify and --ret go with it");
+		return cli_usage(cli, "--file sends a message as it is: of the others only --from, --sender, "
+		                      "--to, --notify and --ret go with it");
 	if (l->from == NULL && l->file == NULL && o->user && strchr(o->user, '@'))
 		l->from = o->user;
 	if (l->from == NULL && l->file == NULL)
 		return cli_usage(cli, "--from ADDRESS is missing: who writes?");
 	if (l->file == NULL && buf_view(&l->to).len + buf_view(&l->cc).len + buf_view(&l->bcc).len == 0)
 		return cli_usage(cli, "--to ADDRESS is missing: who is written to?");
-	if (o->stdin_taken && (l->file ? strcmp(l->file, "-") == 0 : l->text_word == NULL && l->html_file == NULL))
-		return cli_usage(cli, "standard input is the password: the text comes with --text TEXT, --html FILE or --file MESSAGE");
+	if (o->stdin_taken &&
+	    (l->file ? strcmp(l->file, "-") == 0 : l->text_word == NULL && l->html_file == NULL))
+		return cli_usage(cli, "standard input is the password: the text comes with --text TEXT, "
+		                      "--html FILE or --file MESSAGE");
 	return 0;
 }
 
@@ -233,8 +240,8 @@ static void make_message_id(struct letter *l)
 	ptrdiff_t at = view_find_last(from, '@');
 	random_id(l->message_id);
 	random_id(l->message_id + RANDOM_ID_SIZE - 1);
-	snprintf(l->message_id + 2 * (RANDOM_ID_SIZE - 1), sizeof l->message_id - 2 * (RANDOM_ID_SIZE - 1), "%.*s",
-	    VIEW_FMT(view_skip(from, (size_t)at)));
+	snprintf(l->message_id + 2 * (RANDOM_ID_SIZE - 1), sizeof l->message_id - 2 * (RANDOM_ID_SIZE - 1),
+	    "%.*s", VIEW_FMT(view_skip(from, (size_t)at)));
 }
 
 static int compose(struct letter *l)
@@ -277,7 +284,8 @@ static int compose(struct letter *l)
 /* ---- a message that is ready ---- */
 
 /* The mailboxes of all fields of that name. */
-static int take_field(struct letter *l, struct view message, const char *name, struct compose_envelope *envelope)
+static int take_field(
+    struct letter *l, struct view message, const char *name, struct compose_envelope *envelope)
 {
 	struct header_reader reader = header_read(message);
 	struct header_field field;
@@ -312,17 +320,20 @@ static int address_ready(struct letter *l, struct view whole)
 	for (size_t i = 0; i < 3 && error == 0 && buf_view(&l->to).len == 0; i++)
 		error = take_field(l, whole, names[i], &l->recipients);
 	if (error == 0 && sender->count == 0 && l->sender == NULL) {
-		buf_append_string(&l->problem, "nobody is named in the message's From: --from or --sender says who sends it");
+		buf_append_string(&l->problem,
+		    "nobody is named in the message's From: --from or --sender says who sends it");
 		error = -EINVAL;
 	}
 	if (error == 0 && l->recipients.count == 0) {
-		buf_append_string(&l->problem, "nobody is named in the message's To, Cc and Bcc: --to says who is to get it");
+		buf_append_string(&l->problem,
+		    "nobody is named in the message's To, Cc and Bcc: --to says who is to get it");
 		error = -EINVAL;
 	}
 	return error;
 }
 
-/* RFC 6532: a header in UTF-8 asks for SMTPUTF8. One in some other charset is sent as it is, as it always was. */
+/* RFC 6532: a header in UTF-8 asks for SMTPUTF8. One in some other charset is sent as it is, as it always
+ * was. */
 static bool has_utf8_header(struct view message)
 {
 	struct header_reader reader = header_read(message);
@@ -384,7 +395,8 @@ static int take_envelope(struct letter *l, struct send *s)
 	if (status)
 		return status;
 	if (l->recipients.count == 0 || l->recipients.count > SEND_RECIPIENTS_MAX) {
-		fprintf(stderr, l->recipients.count ? "postrider: at most 10000 recipients at once\n" : "postrider: there is no recipient\n");
+		fprintf(stderr, l->recipients.count ? "postrider: at most 10000 recipients at once\n"
+		                                    : "postrider: there is no recipient\n");
 		return EXIT_DATA;
 	}
 	s->recipients = mem_array(l->recipients.count, sizeof *s->recipients);
@@ -407,7 +419,10 @@ static void warn(const struct send *s)
 	if (s->options->user == NULL || s->address[0] == '\0' || strcmp(s->verified, "pkix") == 0)
 		return;
 	if (s->tls[0])
-		fprintf(stderr, "postrider: the certificate of %s was not checked (--insecure): it may have been anybody\n", s->options->host);
+		fprintf(stderr,
+		    "postrider: the certificate of %s was not checked (--insecure): it may have been "
+		    "anybody\n",
+		    s->options->host);
 	else if (s->options->tls == REMOTE_TLS_NONE)
 		fprintf(stderr, "postrider: the connection was not encrypted (--no-tls)\n");
 }
@@ -451,7 +466,8 @@ int cli_send(struct cli *cli)
 	if (status == 0)
 		status = remote_ask_password(&options);
 	if (status == 0) {
-		s.progress = !cli->json && !options.verbose && s.message.len >= BAR_FROM && isatty(STDERR_FILENO);
+		s.progress =
+		    !cli->json && !options.verbose && s.message.len >= BAR_FROM && isatty(STDERR_FILENO);
 		send_run(&s);
 		status = report(cli, &s);
 	}

@@ -1,6 +1,6 @@
 /*
- * What the files of `message send` share: a message with its envelope, the conversation that sends it (cli_send_session.c), and what is
- * said of the outcome (cli_send_report.c).
+ * What the files of `message send` share: a message with its envelope, the conversation that sends it
+ * (cli_send_session.c), and what is said of the outcome (cli_send_report.c).
  */
 #ifndef DAEMON_CLI_SEND_H
 #define DAEMON_CLI_SEND_H
@@ -54,12 +54,14 @@ enum send_fate { SEND_ACCEPTED, SEND_DEFERRED, SEND_REFUSED, SEND_UNKNOWN, SEND_
 /* UNKNOWN: the connection was lost between the end of the message and its reply: it may have been taken. */
 enum send_fate send_fate(const struct send_recipient *r);
 
-/* The server's own name of the message, out of its reply ("kept as X", "queued as X", "id=X", "X Message accepted ..."); or empty. */
+/* The server's own name of the message, out of its reply ("kept as X", "queued as X", "id=X", "X Message
+ * accepted ..."); or empty. */
 struct view send_queue_id(const struct send_reply *reply);
 
 /*
- * The exit code: 0 all were accepted; else, in this order: 69 one was refused for good by the server, 65 by us (the message does not fit
- * the server), 75 one may be tried again; where no recipient was tried, what went wrong before.
+ * The exit code: 0 all were accepted; else, in this order: 69 one was refused for good by the server, 65 by
+ * us (the message does not fit the server), 75 one may be tried again; where no recipient was tried, what
+ * went wrong before.
  */
 int send_exit(const struct send *s);
 

@@ -1,4 +1,5 @@
-/* What became of a message that was sent: for people, for scripts, and as an exit code. Pure functions of the outcome. */
+/* What became of a message that was sent: for people, for scripts, and as an exit code. Pure functions of the
+ * outcome. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -84,7 +85,8 @@ void send_report(const struct send *s, struct buf *out)
 	static const char *const words[] = {[SEND_ACCEPTED] = "accepted",
 	    [SEND_DEFERRED] = "not now",
 	    [SEND_REFUSED] = "refused",
-	    [SEND_UNKNOWN] = "not known: the connection was lost before the answer, so it may have been taken",
+	    [SEND_UNKNOWN] =
+	        "not known: the connection was lost before the answer, so it may have been taken",
 	    [SEND_NOT_TRIED] = "not sent"};
 	for (size_t i = 0; i < s->count; i++) {
 		const struct send_recipient *r = &s->recipients[i];
@@ -143,7 +145,8 @@ void send_report_json(const struct send *s, struct buf *out)
 	size_t counts[SEND_NOT_TRIED + 1] = {0};
 	for (size_t i = 0; i < s->count; i++)
 		counts[send_fate(&s->recipients[i])]++;
-	buf_printf(out, "{\"exit\":%d,\"accepted\":%zu,\"recipients\":[", send_exit(s), counts[SEND_ACCEPTED]);
+	buf_printf(
+	    out, "{\"exit\":%d,\"accepted\":%zu,\"recipients\":[", send_exit(s), counts[SEND_ACCEPTED]);
 	for (size_t i = 0; i < s->count; i++) {
 		if (i > 0)
 			buf_append_byte(out, ',');

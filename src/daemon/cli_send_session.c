@@ -1,4 +1,5 @@
-/* The conversation of `message send`: the client machine of src/smtp on a connection of cli_remote.h, transaction after transaction. */
+/* The conversation of `message send`: the client machine of src/smtp on a connection of cli_remote.h,
+ * transaction after transaction. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -94,7 +95,8 @@ static void show_progress(struct session *c)
 	buf_init(&size, 100);
 	plain_size(&size, len);
 	c->percent = percent;
-	fprintf(stderr, "\r[%-*.*s] %3u%% of %s", BAR, (int)(percent * BAR / 100), bar, percent, buf_string(&size));
+	fprintf(stderr, "\r[%-*.*s] %3u%% of %s", BAR, (int)(percent * BAR / 100), bar, percent,
+	    buf_string(&size));
 	buf_done(&size);
 }
 
@@ -131,7 +133,8 @@ static struct send_recipient *in_group(struct session *c, size_t index)
 static bool is_too_many(const struct smtp_client_reply *r)
 {
 	return r->stage == SMTP_CLIENT_AT_RCPT && (r->code == 452 || r->code == 552) &&
-	       (view_equal(r->enhanced, VIEW("4.5.3")) || view_equal(r->enhanced, VIEW("5.5.3")) || r->enhanced.len == 0);
+	       (view_equal(r->enhanced, VIEW("4.5.3")) || view_equal(r->enhanced, VIEW("5.5.3")) ||
+	           r->enhanced.len == 0);
 }
 
 static void on_recipient(void *arg, size_t index, const struct smtp_client_reply *reply)
@@ -160,10 +163,12 @@ static void on_failed(void *arg, enum smtp_client_failure failure, const struct 
 		const char *text;
 	} failures[] = {[SMTP_CLIENT_REFUSED] = {EXIT_UNAVAILABLE, "the server refuses to talk to us"},
 	    [SMTP_CLIENT_NO_TLS] = {EXIT_UNAVAILABLE, "the server gives no TLS (--no-tls does without)"},
-	    [SMTP_CLIENT_NO_LOGIN] = {EXIT_REFUSED, "the server offers no way to log in here that keeps the password safe"},
+	    [SMTP_CLIENT_NO_LOGIN] = {EXIT_REFUSED,
+	        "the server offers no way to log in here that keeps the password safe"},
 	    [SMTP_CLIENT_LOGIN_REFUSED] = {EXIT_REFUSED, "the login was refused"},
 	    [SMTP_CLIENT_SHUT] = {EXIT_TEMPORARY, "the server closed the connection"},
-	    [SMTP_CLIENT_NONSENSE] = {EXIT_UNAVAILABLE, "what answers there does not speak SMTP as we do (is it the right port?)"},
+	    [SMTP_CLIENT_NONSENSE] = {EXIT_UNAVAILABLE,
+	        "what answers there does not speak SMTP as we do (is it the right port?)"},
 	    [SMTP_CLIENT_LOST] = {EXIT_TEMPORARY, "the connection was lost"},
 	    [SMTP_CLIENT_NO_MEMORY] = {EXIT_TEMPORARY, "there is no memory"}};
 	struct session *c = arg;
@@ -177,8 +182,9 @@ static void on_failed(void *arg, enum smtp_client_failure failure, const struct 
 	if (reply->code >= 400 && reply->code < 500)
 		status = EXIT_TEMPORARY;
 	if (reply->code)
-		remote_note(&c->remote, status, "%s: %u %.*s%s%.*s", text, reply->code, VIEW_FMT(reply->enhanced),
-		    reply->enhanced.len ? " " : "", VIEW_FMT(view_take(reply->text, 400)));
+		remote_note(&c->remote, status, "%s: %u %.*s%s%.*s", text, reply->code,
+		    VIEW_FMT(reply->enhanced), reply->enhanced.len ? " " : "",
+		    VIEW_FMT(view_take(reply->text, 400)));
 	else
 		remote_note(&c->remote, status, "%s (at %s)", text, smtp_client_stage_name(reply->stage));
 }
@@ -207,7 +213,8 @@ static size_t fill_group(struct session *c)
 	for (size_t i = 0; i < s->count && count < max; i++) {
 		if (s->recipients[i].done)
 			continue;
-		c->group[count] = (struct smtp_client_recipient){.address = s->recipients[i].address, .notify = s->notify};
+		c->group[count] =
+		    (struct smtp_client_recipient){.address = s->recipients[i].address, .notify = s->notify};
 		c->numbers[count++] = i;
 	}
 	return count;
@@ -235,7 +242,9 @@ static bool send_group(struct session *c)
 	if (verdict == SMTP_CLIENT_CONVERTS) {
 		const char *obstacle = convert(c);
 		if (obstacle) {
-			snprintf(text, sizeof text, "the server takes 7 bits only, and the message cannot be converted: %s", obstacle);
+			snprintf(text, sizeof text,
+			    "the server takes 7 bits only, and the message cannot be converted: %s",
+			    obstacle);
 			judge_group(c, "5.6.3", text);
 			return false;
 		}
@@ -361,7 +370,8 @@ static void name_us(struct session *c)
 static struct view exporter(struct session *c)
 {
 	const char *type = "";
-	if (tls_channel_binding(c->remote.stream.ssl, c->exporter, &c->exporter_len, &type) != 0 || strcmp(type, "tls-exporter") != 0)
+	if (tls_channel_binding(c->remote.stream.ssl, c->exporter, &c->exporter_len, &type) != 0 ||
+	    strcmp(type, "tls-exporter") != 0)
 		c->exporter_len = 0;
 	return view_of(c->exporter, c->exporter_len);
 }

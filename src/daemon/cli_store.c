@@ -73,7 +73,8 @@ static int explain(const char *folder, int error)
 	    error == -EBUSY    ? "; a server has it open: stop it first"
 	    : error == -EPROTO ? "; it was made by a newer version"
 	    : error == -EACCES ? ""
-	                       : "; nothing was changed or given up: the lines above name the place, mend its cause and try again");
+	                       : "; nothing was changed or given up: the lines above name the place, mend "
+	                         "its cause and try again");
 	return error == -EBUSY ? EXIT_TEMPORARY : EXIT_UNAVAILABLE;
 }
 
@@ -113,7 +114,8 @@ static int run_task(struct cli *cli, void (*start)(struct store *, struct store_
 	store_stats(store, &stats);
 	/* As a running server does it: the next opening makes the index anew. */
 	if (stats.index_damaged && (error = store_distrust_index(store)) != 0)
-		fprintf(stderr, "postrider: the index is damaged and could not be marked: %s\n", strerror(-error));
+		fprintf(stderr, "postrider: the index is damaged and could not be marked: %s\n",
+		    strerror(-error));
 	store_close(store);
 	buf_init(&out, 4096);
 	store_admin_report(&task, waiting.result, cli->json, &out);

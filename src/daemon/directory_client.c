@@ -172,7 +172,8 @@ int cli_directory_problem(const char *subject, int error)
 		return EXIT_DATA;
 	case -ELOOP:
 		fprintf(stderr,
-		    "postrider: %s: would be an alias that leads back to itself, and mail for it nowhere; nothing was "
+		    "postrider: %s: would be an alias that leads back to itself, and mail for it nowhere; "
+		    "nothing was "
 		    "changed (`postrider alias list` shows what its targets lead to)\n",
 		    subject);
 		return EXIT_DATA;
@@ -190,7 +191,8 @@ int cli_directory_problem(const char *subject, int error)
 	case -EROFS:
 	case -EIO:
 		fprintf(stderr,
-		    "postrider: %s: the disk can't be read or written now; the server's log names the place, and it tries "
+		    "postrider: %s: the disk can't be read or written now; the server's log names the place, "
+		    "and it tries "
 		    "again by itself: mend the disk, and try again\n",
 		    subject);
 		return EXIT_TEMPORARY;

@@ -87,7 +87,8 @@ static int resolve_any(struct txn *t, struct view address, struct directory_targ
 	if ((error != -ENOENT && error != -EINVAL && error != -EMSGSIZE) || at < 1 ||
 	    address_normalize_domain(view_skip(address, (size_t)at + 1), &normal) != 0)
 		return error;
-	/* A domain that is not ours is told apart from a user that is not there, or could not be: others have other limits. */
+	/* A domain that is not ours is told apart from a user that is not there, or could not be: others have
+	 * other limits. */
 	return directory_domain_get(t, address_view(&normal), &domain) == -ENOENT ? -EXDEV : error;
 }
 

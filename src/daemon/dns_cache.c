@@ -24,7 +24,8 @@ static size_t write_key(struct view name, unsigned type, char key[KEY_MAX])
 	key[len++] = (char)(type >> 8);
 	key[len++] = (char)type;
 	for (size_t i = 0; i < name.len && len < KEY_MAX; i++)
-		key[len++] = (char)(name.data[i] >= 'A' && name.data[i] <= 'Z' ? name.data[i] + 32 : name.data[i]);
+		key[len++] =
+		    (char)(name.data[i] >= 'A' && name.data[i] <= 'Z' ? name.data[i] + 32 : name.data[i]);
 	return len;
 }
 
@@ -62,7 +63,8 @@ void dns_cache_put(struct view name, unsigned type, const struct message_answer 
 	char key[KEY_MAX];
 	struct buf encoded;
 	uint64_t ttl = m->ttl < DNS_CACHE_TTL ? m->ttl : DNS_CACHE_TTL;
-	if (m->bogus || ttl == 0 || (m->status != STATUS_GOOD && m->status != STATUS_NXDOMAIN) || name.len > KEY_MAX - 2)
+	if (m->bogus || ttl == 0 || (m->status != STATUS_GOOD && m->status != STATUS_NXDOMAIN) ||
+	    name.len > KEY_MAX - 2)
 		return;
 	buf_init(&encoded, DNS_CACHE_ANSWER);
 	size_t key_len = write_key(name, type, key);
@@ -86,7 +88,8 @@ void dns_cache_put(struct view name, unsigned type, const struct message_answer 
 	buf_done(&encoded);
 }
 
-bool dns_cache_get(struct view name, unsigned type, int64_t now, struct arena *arena, struct message_answer *out)
+bool dns_cache_get(
+    struct view name, unsigned type, int64_t now, struct arena *arena, struct message_answer *out)
 {
 	char key[KEY_MAX];
 	if (name.len > KEY_MAX - 2)
@@ -96,7 +99,8 @@ bool dns_cache_get(struct view name, unsigned type, int64_t now, struct arena *a
 		take_out(e);
 		e = NULL;
 	}
-	if (e == NULL || codec_decode(view_of(e->bytes + e->key_len, e->len), &message_answer_schema, out, arena) != 0)
+	if (e == NULL ||
+	    codec_decode(view_of(e->bytes + e->key_len, e->len), &message_answer_schema, out, arena) != 0)
 		return false;
 	out->ttl = (uint64_t)(e->until - now + 999) / 1000;
 	return true;

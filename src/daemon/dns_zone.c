@@ -39,7 +39,8 @@ static size_t write_key(struct view name, char *key, size_t size)
 	if (zone.len > size)
 		zone = view_skip(zone, zone.len - size);
 	for (size_t i = 0; i < zone.len; i++)
-		key[i] = (char)(zone.data[i] >= 'A' && zone.data[i] <= 'Z' ? zone.data[i] + 32 : zone.data[i]);
+		key[i] =
+		    (char)(zone.data[i] >= 'A' && zone.data[i] <= 'Z' ? zone.data[i] + 32 : zone.data[i]);
 	return zone.len;
 }
 

@@ -1,7 +1,8 @@
 /*
- * What the dns role knows of zones: how many questions of one may be under way, and how long they are waited for. A name
- * server that was silent is given fewer places and less time, until it answers again; so one that is silent for ever
- * costs others little, however many questions strangers bring about. Times are milliseconds of the monotonic clock.
+ * What the dns role knows of zones: how many questions of one may be under way, and how long they are waited
+ * for. A name server that was silent is given fewer places and less time, until it answers again; so one that
+ * is silent for ever costs others little, however many questions strangers bring about. Times are
+ * milliseconds of the monotonic clock.
  */
 #ifndef DAEMON_DNS_ZONE_H
 #define DAEMON_DNS_ZONE_H
@@ -10,10 +11,10 @@
 #include "daemon/share.h"
 
 enum {
-	DNS_ZONES_MAX = 10000,   /* remembered, some 120 bytes each */
-	DNS_ZONE_PROVEN = 200,   /* questions under way for a zone that answered lately */
-	DNS_ZONE_UNPROVEN = 8,   /* the records of one domain's mail hosts, asked at once */
-	DNS_ZONE_SILENT = 2,     /* one may be lost */
+	DNS_ZONES_MAX = 10000,    /* remembered, some 120 bytes each */
+	DNS_ZONE_PROVEN = 200,    /* questions under way for a zone that answered lately */
+	DNS_ZONE_UNPROVEN = 8,    /* the records of one domain's mail hosts, asked at once */
+	DNS_ZONE_SILENT = 2,      /* one may be lost */
 	DNS_ZONE_QUESTIONS = 500, /* that wait or are under way */
 	DNS_ZONE_PROVEN_MS = 3600 * 1000,
 	DNS_ZONE_SILENT_MS = 60 * 1000, /* after which a silent server gets more time again */
@@ -30,8 +31,9 @@ struct dns_zone {
 };
 
 /*
- * The zone that a name is counted under: its last two labels, or three below a country's second level (co.uk). Where the
- * true cut lies is not known before it is asked; what a domain's owner can multiply lies below that.
+ * The zone that a name is counted under: its last two labels, or three below a country's second level
+ * (co.uk). Where the true cut lies is not known before it is asked; what a domain's owner can multiply lies
+ * below that.
  */
 struct view dns_zone_of(struct view name);
 

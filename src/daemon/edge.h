@@ -36,13 +36,13 @@ struct edge {
 	struct edge_connection *first; /* of all connections */
 	struct edge_listener listeners[LISTENERS_MAX];
 	size_t listener_count;
-	struct tls_context *tls; /* NULL: no certificate is set up */
+	struct tls_context *tls;   /* NULL: no certificate is set up */
 	struct calls keys;         /* signatures and ticket keys come from there, and true senders (SRS) */
 	int64_t tickets_looked_at; /* clock_wall, when the ticket keys were asked for */
 	char ticket[TLS_TICKET_KEY_SIZE], previous_ticket[TLS_TICKET_KEY_SIZE];
 	size_t ticket_len, previous_ticket_len; /* 0: none has come */
-	bool opening; /* has not begun to accept: waits for the ticket keys */
-	struct map clients; /* key -> struct client_count */
+	bool opening;                           /* has not begun to accept: waits for the ticket keys */
+	struct map clients;                     /* key -> struct client_count */
 	size_t connections;
 	size_t descriptors; /* this process may have */
 	uint64_t refused, refused_told;

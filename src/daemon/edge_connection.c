@@ -60,7 +60,8 @@ void edge_connection_start_tls(struct edge_connection *c)
 	loop_task_schedule(&c->task);
 }
 
-/* The whole PROXY header has come. Returns how much of the input is used up: all of it for a client that is sent away. */
+/* The whole PROXY header has come. Returns how much of the input is used up: all of it for a client that is
+ * sent away. */
 static size_t proxy_header_done(struct edge_connection *c, size_t taken, size_t all)
 {
 	c->proxy_pending = false;

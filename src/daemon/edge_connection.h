@@ -22,9 +22,9 @@ struct edge_connection {
 	bool proxy_local;        /* it names nobody */
 	size_t proxy_rest;       /* octets of these extensions */
 	struct sockaddr_storage proxy_client;
-	bool tls_wanted;         /* at the end of the turn */
-	bool begun;              /* the session exists */
-	bool ending;             /* `ended` has been called */
+	bool tls_wanted; /* at the end of the turn */
+	bool begun;      /* the session exists */
+	bool ending;     /* `ended` has been called */
 };
 
 /* What a protocol does itself. None of these functions frees the connection. */

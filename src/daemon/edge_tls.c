@@ -1,8 +1,8 @@
 /*
  * TLS of the client-facing roles. They hold certificates and no keys: what must be signed goes to the keys
  * role, and the key of the session tickets comes from there, so that sessions resume with whichever role or
- * process made them. Nobody waits for keys but the handshake that needs it: while keys is stopped, or busy, everything
- * else goes on.
+ * process made them. Nobody waits for keys but the handshake that needs it: while keys is stopped, or busy,
+ * everything else goes on.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,7 +14,8 @@
 #include "io/tls.h"
 
 enum {
-	/* Keys makes a new key a day: an edge asks within the hour, when a handshake begins; the next one has it. */
+	/* Keys makes a new key a day: an edge asks within the hour, when a handshake begins; the next one has
+	   it. */
 	TICKETS_LOOK_SECONDS = 3600,
 	/* That keys owes us, also for clients who have gone: as many as handshakes can wait, twice. */
 	SIGNATURES_MAX = 4000
@@ -46,7 +47,8 @@ static bool on_signed(void *arg, struct link *link, struct channel_frame *frame)
 	return true;
 }
 
-static int sign(void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, struct tls_wait *wait)
+static int sign(
+    void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, struct tls_wait *wait)
 {
 	struct edge *edge = arg;
 	struct message_sign question = {.key = key, .pss = pss, .algorithm = algorithm, .tbs = tbs};
@@ -70,7 +72,8 @@ static bool on_ticket_keys(void *arg, struct link *link, struct channel_frame *f
 {
 	struct edge *edge = arg;
 	struct message_ticket_key m;
-	/* Without an answer the contexts keep the keys that they have, or those that the library made for each. */
+	/* Without an answer the contexts keep the keys that they have, or those that the library made for
+	 * each. */
 	if (frame == NULL) {
 		edge->tickets_looked_at = 0;
 		edge_tickets_known(edge);

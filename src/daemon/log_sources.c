@@ -13,8 +13,8 @@
 #include "base/mem.h"
 
 enum {
-	SHARE = 32,        /* packets of one source in one pass: one that floods leaves the others their turn */
-	PASSES_A_TURN = 8, /* the master's word to stop must be heard too */
+	SHARE = 32, /* packets of one source in one pass: one that floods leaves the others their turn */
+	PASSES_A_TURN = 8,    /* the master's word to stop must be heard too */
 	DRAIN_PASSES = 10000, /* all that 32 sockets of a megabyte can hold */
 	OUTPUT_MAX = 1 << 20,
 	WRITE_AT = 64 * 1024,
@@ -97,13 +97,17 @@ static void keep(struct log_sources *s, const char *role, int64_t sent, struct v
 		return;
 	}
 	memcpy(data, bytes.data, bytes.len);
-	s->packets[s->packet_count++] = (struct log_packet){
-	    .sent = sent, .sequence = s->sequence++, .role = role, .data = data, .len = bytes.len, .cut = cut};
+	s->packets[s->packet_count++] = (struct log_packet){.sent = sent,
+	    .sequence = s->sequence++,
+	    .role = role,
+	    .data = data,
+	    .len = bytes.len,
+	    .cut = cut};
 }
 
 /*
- * Takes a source's share. Where that does not empty it, nothing later than its last packet may be written yet: false, and *until is
- * the time of that.
+ * Takes a source's share. Where that does not empty it, nothing later than its last packet may be written
+ * yet: false, and *until is the time of that.
  */
 static bool read_source(struct log_sources *s, struct log_source *source, int64_t *until)
 {
@@ -115,13 +119,16 @@ static bool read_source(struct log_sources *s, struct log_source *source, int64_
 			char bytes[CMSG_SPACE(sizeof(struct timespec))];
 		} control;
 		struct iovec room = {.iov_base = bytes, .iov_len = sizeof bytes};
-		struct msghdr m = {
-		    .msg_iov = &room, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+		struct msghdr m = {.msg_iov = &room,
+		    .msg_iovlen = 1,
+		    .msg_control = control.bytes,
+		    .msg_controllen = sizeof control.bytes};
 		ssize_t len = recvmsg(source->fd, &m, MSG_DONTWAIT | MSG_TRUNC);
 		if (len < 0 && (errno == EAGAIN || errno == EINTR))
 			return true;
 		if (len <= 0) {
-			/* An empty packet counts as the end: no process of ours sends one, and it loses its own lines only. */
+			/* An empty packet counts as the end: no process of ours sends one, and it loses its
+			 * own lines only. */
 			source->ended = true;
 			return true;
 		}
@@ -152,8 +159,8 @@ static void flush(struct log_sources *s, struct buf *out, size_t at_least)
 }
 
 /*
- * What was sent until then; the rest stays for the next pass, where all that came before it is known. No packet stays twice: a clock
- * that was set back keeps no line.
+ * What was sent until then; the rest stays for the next pass, where all that came before it is known. No
+ * packet stays twice: a clock that was set back keeps no line.
  */
 static void write_packets(struct log_sources *s, int64_t until)
 {

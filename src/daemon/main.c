@@ -57,7 +57,8 @@ static const struct {
         "       postrider queue delete ID...|WHICH --why TEXT [--bounce]\n"
         "       postrider queue route DOMAIN|ID HOST[:PORT] [--why TEXT]\n"
         "       postrider queue route DOMAIN|ID --mx\n"
-        "       WHICH: --sender ADDRESS, --domain NAME, --older TIME, --error TEXT, all that are given; or --all.\n"
+        "       WHICH: --sender ADDRESS, --domain NAME, --older TIME, --error TEXT, all that are given; or "
+        "--all.\n"
         "       TIME: 90s, 15m, 2h, 3d"},
     {"trace", cli_trace, "what became of a message",
         "postrider trace ID|MESSAGE-ID|ADDRESS [--days N] [--limit N] [--json]\n"

@@ -23,10 +23,11 @@ enum {
 	STATUS_OS = 71,
 	STATUS_CANT_CREATE = 73,
 	STATUS_CONFIG = 78,
-	RESTART_FIRST_MS = 50,    /* after a single crash: service is back within a second */
-	RESTART_MOST_MS = 10000,  /* a role that keeps crashing */
-	TRY_AGAIN_MS = 1000,      /* a role that cannot serve now: soon after the cause has gone, and few lines of log meanwhile */
-	CALM_MS = 60000,          /* after this long, a crash counts as the first again */
+	RESTART_FIRST_MS = 50,   /* after a single crash: service is back within a second */
+	RESTART_MOST_MS = 10000, /* a role that keeps crashing */
+	TRY_AGAIN_MS = 1000, /* a role that cannot serve now: soon after the cause has gone, and few lines of
+	                        log meanwhile */
+	CALM_MS = 60000,     /* after this long, a crash counts as the first again */
 	STOP_PATIENCE_MS = 10000, /* for a role without connections to finish */
 	FILES_WANTED = 65536
 };
@@ -152,9 +153,9 @@ static void tell_of_disk(const struct master *m, const struct child *child)
 		snprintf(device, sizeof device, "%u:%u", major(st.st_dev), minor(st.st_dev));
 	log_record(LOG_ERROR, "-", "disk-failed", log_string("role", child->role->name),
 	    log_text("folder", m->settings->data), log_string("device", device),
-	    log_string("do",
-	        "a page of the index could not be read, so a new one is made from snapshot and log; see the kernel's log "
-	        "(dmesg) for this device, and run `postrider store check`"));
+	    log_string("do", "a page of the index could not be read, so a new one is made from snapshot and "
+	                     "log; see the kernel's log "
+	                     "(dmesg) for this device, and run `postrider store check`"));
 }
 
 static void ended(struct master *m, struct child *child, int status)

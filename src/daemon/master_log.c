@@ -1,7 +1,7 @@
 /*
- * The way of log lines: a socket for each process, made anew for each that is started, since the one before may have been closed by a
- * role that was taken over. The master keeps the ends that the log role reads: a new log role goes on with the lines that the one
- * before has left in them.
+ * The way of log lines: a socket for each process, made anew for each that is started, since the one before
+ * may have been closed by a role that was taken over. The master keeps the ends that the log role reads: a
+ * new log role goes on with the lines that the one before has left in them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,13 +33,14 @@ static void forget(struct master *m, size_t at)
 }
 
 /*
- * While the log role is there, it has the sockets of earlier processes of this role, and reads what is left in them. While it is not,
- * they are kept for the next one, as many as there is room for.
+ * While the log role is there, it has the sockets of earlier processes of this role, and reads what is left
+ * in them. While it is not, they are kept for the next one, as many as there is room for.
  */
 static void forget_earlier(struct master *m, enum role_bit from, bool log_is_up)
 {
 	for (size_t i = m->log_socket_count; i > 0; i--)
-		if (m->log_sockets[i - 1].from == from && (log_is_up || m->log_socket_count == LOG_SOURCES_MAX))
+		if (m->log_sockets[i - 1].from == from &&
+		    (log_is_up || m->log_socket_count == LOG_SOURCES_MAX))
 			forget(m, i - 1);
 }
 

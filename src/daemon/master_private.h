@@ -65,7 +65,8 @@ struct master {
 	size_t listener_count;
 	int executable; /* our own, open: a package upgrade under us changes nothing */
 	int folder;     /* the data folder */
-	struct log_socket log_sockets[LOG_SOURCES_MAX]; /* what the log role reads, or will read at its next start */
+	struct log_socket
+	    log_sockets[LOG_SOURCES_MAX]; /* what the log role reads, or will read at its next start */
 	size_t log_socket_count;
 	int log_write, standard_error;
 	int lock;
@@ -85,9 +86,9 @@ void master_close_listeners(struct master *m);
 void master_keep_listeners(struct master *m);
 
 /*
- * master_log.c: the way of log lines. master_log_open makes the master's own. master_log_for makes the one of a process that is about
- * to be started, tells the log role, and gives the process's end, to be closed by the caller; 0 or a negative errno.
- * master_log_introduce tells a new log role of all that there are.
+ * master_log.c: the way of log lines. master_log_open makes the master's own. master_log_for makes the one of
+ * a process that is about to be started, tells the log role, and gives the process's end, to be closed by the
+ * caller; 0 or a negative errno. master_log_introduce tells a new log role of all that there are.
  */
 int master_log_open(struct master *m);
 int master_log_for(struct master *m, const struct child *child, int *write_end);

@@ -107,9 +107,9 @@ static int send_keys(struct master *m, struct child *child)
 		const struct certificate *c = &m->certificates.rows[i];
 		struct message_file file = {
 		    .kind = FILE_KEY, .number = c->number, .name = view_from_string(c->key_name)};
-		lseek(c->key, 0, SEEK_SET); /* an earlier keys role has read it: the position is one for all */
-		error = ipc_send(
-		    &child->control, MESSAGE_FILE, 0, &file, fcntl(c->key, F_DUPFD_CLOEXEC, 3));
+		lseek(
+		    c->key, 0, SEEK_SET); /* an earlier keys role has read it: the position is one for all */
+		error = ipc_send(&child->control, MESSAGE_FILE, 0, &file, fcntl(c->key, F_DUPFD_CLOEXEC, 3));
 	}
 	return error;
 }
@@ -137,20 +137,25 @@ static int send_line_files(struct child *child, uint64_t kind, struct view lines
 static int send_secret(struct master *m, struct child *child)
 {
 	unsigned char secret[SECRET_SIZE];
-	struct message_file file = {.kind = FILE_SECRET, .name = VIEW("srs-secret"), .content = view_of(secret, sizeof secret)};
+	struct message_file file = {
+	    .kind = FILE_SECRET, .name = VIEW("srs-secret"), .content = view_of(secret, sizeof secret)};
 	int fd = openat(m->folder, "srs-secret", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	bool good = fd >= 0 && read(fd, secret, sizeof secret) == (ssize_t)sizeof secret;
 	if (fd >= 0)
 		close(fd);
 	if (!good) {
 		random_bytes(secret, sizeof secret);
-		fd = openat(m->folder, "srs-secret.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-		good = fd >= 0 && write(fd, secret, sizeof secret) == (ssize_t)sizeof secret && fsync(fd) == 0;
+		fd = openat(
+		    m->folder, "srs-secret.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+		good =
+		    fd >= 0 && write(fd, secret, sizeof secret) == (ssize_t)sizeof secret && fsync(fd) == 0;
 		if (fd >= 0)
 			close(fd);
-		/* Without it forwarding works until the next start, when bounces to older senders are refused. */
+		/* Without it forwarding works until the next start, when bounces to older senders are
+		 * refused. */
 		if (!good || renameat(m->folder, "srs-secret.new", m->folder, "srs-secret") != 0)
-			log_record(LOG_WARNING, "-", "secret-not-kept", log_errno(errno), log_string("file", "srs-secret"));
+			log_record(LOG_WARNING, "-", "secret-not-kept", log_errno(errno),
+			    log_string("file", "srs-secret"));
 	}
 	return ipc_send(&child->control, MESSAGE_FILE, 0, &file, -1);
 }
@@ -233,7 +238,8 @@ static void control_received(void *arg, struct channel_frame *frame)
 		fputs(child->master->options->ready_text, stdout);
 		fflush(stdout);
 	}
-	log_record(LOG_INFO, "-", "ready", log_i64("pid", getpid()), log_string("version", POSTRIDER_VERSION));
+	log_record(
+	    LOG_INFO, "-", "ready", log_i64("pid", getpid()), log_string("version", POSTRIDER_VERSION));
 	master_notify("READY=1");
 }
 

@@ -8,48 +8,51 @@
 #include "format/dsn_explain.h"
 
 enum {
-	ADDRESS_MAX = 1024,      /* RFC 5321 allows 256 octets of path; EAI and quoting add some */
-	NAME_MAX_BYTES = 1024,   /* mailbox names, file names */
-	SASL_MAX = 16384,        /* RFC 4954 asks for 12288 octets of a base64 line */
-	PIECE_MAX = 256 * 1024,  /* a piece of a body */
-	TARGETS_MAX = 1000,      /* of one address, through aliases: DIRECTORY_TARGETS_MAX */
-	RECIPIENTS_MAX = 100,    /* mailboxes of one message, aliases followed: ACCOUNT_TARGETS_MAX */
-	QUEUED_MAX = 2000,       /* recipients of one message in the queue: remote ones, held ones, and those to be told of */
-	REPORTS_MAX = 1000,      /* recipients that one DSN tells of: several messages' when it was gathered */
-	REPLY_MAX = 600,         /* the remote's words */
-	ID_MAX = 12,             /* a message's: base/random.h */
-	ENVID_MAX = 500,         /* 100 characters (RFC 3461 section 4.4) as xtext */
+	ADDRESS_MAX = 1024,     /* RFC 5321 allows 256 octets of path; EAI and quoting add some */
+	NAME_MAX_BYTES = 1024,  /* mailbox names, file names */
+	SASL_MAX = 16384,       /* RFC 4954 asks for 12288 octets of a base64 line */
+	PIECE_MAX = 256 * 1024, /* a piece of a body */
+	TARGETS_MAX = 1000,     /* of one address, through aliases: DIRECTORY_TARGETS_MAX */
+	RECIPIENTS_MAX = 100,   /* mailboxes of one message, aliases followed: ACCOUNT_TARGETS_MAX */
+	QUEUED_MAX = 2000,  /* recipients of one message in the queue: remote ones, held ones, and those to be
+	                       told of */
+	REPORTS_MAX = 1000, /* recipients that one DSN tells of: several messages' when it was gathered */
+	REPLY_MAX = 600,    /* the remote's words */
+	ID_MAX = 12,        /* a message's: base/random.h */
+	ENVID_MAX = 500,    /* 100 characters (RFC 3461 section 4.4) as xtext */
 	SUMMARY_MAX = 256 * 1024 /* structure and summary of a message */
 };
 
 /*
- * Numbers. A time is one that every computation with it stands: up to the end of the year 9999. A size or count is far above what a
- * machine holds, and far below where sums of them overflow. An identity is a number that we gave ourselves.
+ * Numbers. A time is one that every computation with it stands: up to the end of the year 9999. A size or
+ * count is far above what a machine holds, and far below where sums of them overflow. An identity is a number
+ * that we gave ourselves.
  */
 #define TIME_MAX UINT64_C(253402300799)
 #define SIZE_LIMIT (UINT64_C(1) << 50)
 #define IDENTITY_MAX ((uint64_t)INT64_MAX)
 enum {
-	ROLES_MAX = 0xffff,             /* bits of enum role_bit */
-	SERVICES_LIMIT = 31,            /* of settings.h: they are bits of an unsigned */
-	DIRECTORY_OPERATION_MAX = 255,  /* directory_job.h knows them */
+	ROLES_MAX = 0xffff,            /* bits of enum role_bit */
+	SERVICES_LIMIT = 31,           /* of settings.h: they are bits of an unsigned */
+	DIRECTORY_OPERATION_MAX = 255, /* directory_job.h knows them */
 	NOTIFY_ALL = NOTIFY_NEVER | NOTIFY_SUCCESS | NOTIFY_FAILURE | NOTIFY_DELAY,
-	RET_MAX = 2,                    /* 0 not given, 1 FULL, 2 HDRS */
-	BODY_MAX = 2,                   /* enum smtp_body_kind */
-	PRIORITY_MAX = 18,              /* MT-PRIORITY + 9 */
+	RET_MAX = 2,       /* 0 not given, 1 FULL, 2 HDRS */
+	BODY_MAX = 2,      /* enum smtp_body_kind */
+	PRIORITY_MAX = 18, /* MT-PRIORITY + 9 */
 	BY_MODE_MAX = 256 + 'R',
-	STATUS_WORD_MAX = 16,           /* "5.1.1"; RFC 3463 allows three digits each */
+	STATUS_WORD_MAX = 16, /* "5.1.1"; RFC 3463 allows three digits each */
 	DNS_TYPE_MAX = 65535,
-	DNS_STATUS_MAX = 4095           /* with EDNS a status has 12 bits */
+	DNS_STATUS_MAX = 4095 /* with EDNS a status has 12 bits */
 };
 
 /* A field's row. Macros, because offsetof needs the names themselves. */
 #define FIELD(type, member, kind, least, most, element)                                                      \
 	{                                                                                                    \
-#member, kind, offsetof(struct type, member), most, element, least                            \
+#member, kind, offsetof(struct type, member), most, element, least                           \
 	}
 #define FIELD_NUMBER(type, member, least, most) FIELD(type, member, CODEC_U64, least, most, NULL)
-#define FIELD_ANY(type, member) FIELD(type, member, CODEC_U64, 0, UINT64_MAX, NULL) /* a hash, or judged by the receiver */
+#define FIELD_ANY(type, member)                                                                              \
+	FIELD(type, member, CODEC_U64, 0, UINT64_MAX, NULL) /* a hash, or judged by the receiver */
 #define FIELD_FLAG(type, member) FIELD(type, member, CODEC_U64, 0, 1, NULL)
 #define FIELD_TIME(type, member) FIELD(type, member, CODEC_U64, 0, TIME_MAX, NULL)
 #define FIELD_SIZE(type, member) FIELD(type, member, CODEC_U64, 0, SIZE_LIMIT, NULL)
@@ -73,7 +76,8 @@ enum {
 
 SCHEMA(message_settings, FIELD_BYTES(message_settings, encoded, 256 * 1024));
 SCHEMA(message_peer, FIELD_NUMBER(message_peer, role, 1, ROLES_MAX), FIELD_IDENTITY(message_peer, number));
-SCHEMA(message_listener, FIELD_NUMBER(message_listener, service, 0, SERVICES_LIMIT), FIELD_LINE(message_listener, address, 256));
+SCHEMA(message_listener, FIELD_NUMBER(message_listener, service, 0, SERVICES_LIMIT),
+    FIELD_LINE(message_listener, address, 256));
 SCHEMA(message_file, FIELD_NUMBER(message_file, kind, 1, FILE_ANCHORS), FIELD_IDENTITY(message_file, number),
     FIELD_LINE(message_file, name, NAME_MAX_BYTES), FIELD_BYTES(message_file, content, 480 * 1024));
 SCHEMA(message_empty, FIELD_NUMBER(message_empty, unused, 0, 0));
@@ -90,94 +94,117 @@ SCHEMA(message_login, FIELD_WORD(message_login, session, 64), FIELD_WORD(message
 SCHEMA(message_login_more, FIELD_BYTES(message_login_more, response, SASL_MAX),
     FIELD_FLAG(message_login_more, cancel));
 SCHEMA(message_challenge, FIELD_BYTES(message_challenge, text, SASL_MAX));
-SCHEMA(message_logged_in, FIELD_IDENTITY(message_logged_in, account),
-    FIELD_ADDRESS(message_logged_in, address));
+SCHEMA(
+    message_logged_in, FIELD_IDENTITY(message_logged_in, account), FIELD_ADDRESS(message_logged_in, address));
 SCHEMA(message_login_failed, FIELD_NUMBER(message_login_failed, why, 0, LOGIN_DISABLED));
 SCHEMA(message_sender, FIELD_IDENTITY(message_sender, account), FIELD_ADDRESS(message_sender, address));
-SCHEMA(message_verdict, FIELD_FLAG(message_verdict, allowed), FIELD_FLAG(message_verdict, temporary), FIELD_FLAG(message_verdict, foreign));
+SCHEMA(message_verdict, FIELD_FLAG(message_verdict, allowed), FIELD_FLAG(message_verdict, temporary),
+    FIELD_FLAG(message_verdict, foreign));
 SCHEMA(message_grant, FIELD_IDENTITY(message_grant, account), FIELD_WORD(message_grant, service, 16));
 SCHEMA(message_granted, FIELD_ERROR(message_granted, error));
 SCHEMA(message_revoke, FIELD_IDENTITY(message_revoke, account));
 SCHEMA(message_field, FIELD_BYTES(message_field, value, 128 * 1024));
-SCHEMA(message_directory, FIELD_NUMBER(message_directory, operation, 1, DIRECTORY_OPERATION_MAX), FIELD_ANY(message_directory, number),
-    FIELD_LIST(message_directory, fields, 256, &message_field_schema));
+SCHEMA(message_directory, FIELD_NUMBER(message_directory, operation, 1, DIRECTORY_OPERATION_MAX),
+    FIELD_ANY(message_directory, number), FIELD_LIST(message_directory, fields, 256, &message_field_schema));
 SCHEMA(message_directory_answer, FIELD_ERROR(message_directory_answer, error),
     FIELD_ANY(message_directory_answer, number),
     FIELD_LIST(message_directory_answer, fields, 4096, &message_field_schema));
 SCHEMA(message_upload, FIELD_IDENTITY(message_upload, upload), FIELD_BYTES(message_upload, bytes, PIECE_MAX));
-SCHEMA(
-    message_upload_credit, FIELD_IDENTITY(message_upload_credit, upload), FIELD_SIZE(message_upload_credit, bytes));
+SCHEMA(message_upload_credit, FIELD_IDENTITY(message_upload_credit, upload),
+    FIELD_SIZE(message_upload_credit, bytes));
 SCHEMA(message_upload_abort, FIELD_IDENTITY(message_upload_abort, upload));
 SCHEMA(message_delivery_target, FIELD_IDENTITY(message_delivery_target, account),
     FIELD_LINE(message_delivery_target, mailbox, NAME_MAX_BYTES),
     FIELD_HEADER(message_delivery_target, prefix, 4096), FIELD_ADDRESS(message_delivery_target, address));
 SCHEMA(message_delivery_recipient, FIELD_NUMBER(message_delivery_recipient, kind, 0, RECIPIENT_EXPANDED),
-    FIELD_ADDRESS(message_delivery_recipient, address), FIELD_LINE(message_delivery_recipient, orcpt, ADDRESS_MAX),
-    FIELD_NUMBER(message_delivery_recipient, notify, 0, NOTIFY_ALL), FIELD_WORD(message_delivery_recipient, destination, 256),
+    FIELD_ADDRESS(message_delivery_recipient, address),
+    FIELD_LINE(message_delivery_recipient, orcpt, ADDRESS_MAX),
+    FIELD_NUMBER(message_delivery_recipient, notify, 0, NOTIFY_ALL),
+    FIELD_WORD(message_delivery_recipient, destination, 256),
     FIELD_ADDRESS(message_delivery_recipient, forwarder), FIELD_IDENTITY(message_delivery_recipient, account),
-    FIELD_LINE(message_delivery_recipient, mailbox, NAME_MAX_BYTES), FIELD_HEADER(message_delivery_recipient, prefix, 4096));
-SCHEMA(message_delivery_report, FIELD_WORD(message_delivery_report, id, ID_MAX), FIELD_COUNT(message_delivery_report, recipient),
+    FIELD_LINE(message_delivery_recipient, mailbox, NAME_MAX_BYTES),
+    FIELD_HEADER(message_delivery_recipient, prefix, 4096));
+SCHEMA(message_delivery_report, FIELD_WORD(message_delivery_report, id, ID_MAX),
+    FIELD_COUNT(message_delivery_report, recipient),
     FIELD_NUMBER(message_delivery_report, action, 0, ACTION_EXPANDED));
 SCHEMA(message_deliver, FIELD_WORD(message_deliver, session, 64), FIELD_IDENTITY(message_deliver, upload),
     FIELD_BYTES(message_deliver, bytes, PIECE_MAX), FIELD_BYTES(message_deliver, summary, 2048),
     FIELD_BYTES(message_deliver, trailer, SUMMARY_MAX), FIELD_TIME(message_deliver, received_at),
     FIELD_ANY(message_deliver, thread_hash), FIELD_FLAG(message_deliver, all_or_none),
     FIELD_FLAG(message_deliver, enforce_quota),
-    FIELD_LIST(message_deliver, targets, RECIPIENTS_MAX, &message_delivery_target_schema), FIELD_WORD(message_deliver, id, ID_MAX),
-    FIELD_ADDRESS(message_deliver, sender), FIELD_LINE(message_deliver, client, 512),
-    FIELD_LINE(message_deliver, message_id, 1000), FIELD_IDENTITY(message_deliver, submitter), FIELD_NUMBER(message_deliver, ret, 0, RET_MAX),
-    FIELD_LINE(message_deliver, envid, ENVID_MAX), FIELD_NUMBER(message_deliver, body, 0, BODY_MAX), FIELD_FLAG(message_deliver, utf8),
-    FIELD_SIZE(message_deliver, text_growth),
+    FIELD_LIST(message_deliver, targets, RECIPIENTS_MAX, &message_delivery_target_schema),
+    FIELD_WORD(message_deliver, id, ID_MAX), FIELD_ADDRESS(message_deliver, sender),
+    FIELD_LINE(message_deliver, client, 512), FIELD_LINE(message_deliver, message_id, 1000),
+    FIELD_IDENTITY(message_deliver, submitter), FIELD_NUMBER(message_deliver, ret, 0, RET_MAX),
+    FIELD_LINE(message_deliver, envid, ENVID_MAX), FIELD_NUMBER(message_deliver, body, 0, BODY_MAX),
+    FIELD_FLAG(message_deliver, utf8), FIELD_SIZE(message_deliver, text_growth),
     FIELD_FLAG(message_deliver, require_tls), FIELD_NUMBER(message_deliver, priority, 0, PRIORITY_MAX),
     FIELD_FLAG(message_deliver, priority_given), FIELD_TIME(message_deliver, by_time),
     FIELD_NUMBER(message_deliver, by_mode, 0, BY_MODE_MAX), FIELD_TIME(message_deliver, hold_until),
     FIELD_LIST(message_deliver, recipients, QUEUED_MAX, &message_delivery_recipient_schema),
     FIELD_LIST(message_deliver, reports, REPORTS_MAX, &message_delivery_report_schema));
 SCHEMA(message_result, FIELD_ERROR(message_result, error));
-SCHEMA(message_delivered, FIELD_LIST(message_delivered, results, RECIPIENTS_MAX + QUEUED_MAX, &message_result_schema));
+SCHEMA(message_delivered,
+    FIELD_LIST(message_delivered, results, RECIPIENTS_MAX + QUEUED_MAX, &message_result_schema));
 SCHEMA(message_room, FIELD_IDENTITY(message_room, account), FIELD_SIZE(message_room, bytes));
 SCHEMA(message_etrn, FIELD_WORD(message_etrn, domain, 256));
-SCHEMA(message_etrn_answer, FIELD_ERROR(message_etrn_answer, error), FIELD_SIZE(message_etrn_answer, messages));
-SCHEMA(message_srs, FIELD_NUMBER(message_srs, operation, SRS_REWRITE, SRS_REVERSE), FIELD_ADDRESS(message_srs, address),
-    FIELD_WORD(message_srs, domain, 256));
-SCHEMA(message_srs_answer, FIELD_ERROR(message_srs_answer, error), FIELD_ADDRESS(message_srs_answer, address));
+SCHEMA(
+    message_etrn_answer, FIELD_ERROR(message_etrn_answer, error), FIELD_SIZE(message_etrn_answer, messages));
+SCHEMA(message_srs, FIELD_NUMBER(message_srs, operation, SRS_REWRITE, SRS_REVERSE),
+    FIELD_ADDRESS(message_srs, address), FIELD_WORD(message_srs, domain, 256));
+SCHEMA(
+    message_srs_answer, FIELD_ERROR(message_srs_answer, error), FIELD_ADDRESS(message_srs_answer, address));
 SCHEMA(message_queue_ready, FIELD_COUNT(message_queue_ready, destinations));
-SCHEMA(message_queue_destination, FIELD_IDENTITY(message_queue_destination, number), FIELD_WORD(message_queue_destination, name, 256),
-    FIELD_LINE(message_queue_destination, route, 512), FIELD_COUNT(message_queue_destination, failures),
-    FIELD_TIME(message_queue_destination, failing_since));
-SCHEMA(message_queue_take, FIELD_IDENTITY(message_queue_take, number), FIELD_COUNT(message_queue_take, messages),
-    FIELD_SIZE(message_queue_take, bytes));
-SCHEMA(message_queue_recipient, FIELD_COUNT(message_queue_recipient, number), FIELD_LINE(message_queue_recipient, address, ADDRESS_MAX),
-    FIELD_LINE(message_queue_recipient, orcpt, ADDRESS_MAX), FIELD_LINE(message_queue_recipient, forwarder, ADDRESS_MAX),
-    FIELD_NUMBER(message_queue_recipient, notify, 0, NOTIFY_ALL), FIELD_COUNT(message_queue_recipient, attempts), FIELD_NUMBER(message_queue_recipient, action, 0, ACTION_EXPANDED),
-    FIELD_TIME(message_queue_recipient, last_attempt), FIELD_NUMBER(message_queue_recipient, cause, 0, TROUBLE_KINDS - 1),
-    FIELD_NUMBER(message_queue_recipient, over, 0, TROUBLE_KINDS - 1), FIELD_WORD(message_queue_recipient, status, STATUS_WORD_MAX),
+SCHEMA(message_queue_destination, FIELD_IDENTITY(message_queue_destination, number),
+    FIELD_WORD(message_queue_destination, name, 256), FIELD_LINE(message_queue_destination, route, 512),
+    FIELD_COUNT(message_queue_destination, failures), FIELD_TIME(message_queue_destination, failing_since));
+SCHEMA(message_queue_take, FIELD_IDENTITY(message_queue_take, number),
+    FIELD_COUNT(message_queue_take, messages), FIELD_SIZE(message_queue_take, bytes));
+SCHEMA(message_queue_recipient, FIELD_COUNT(message_queue_recipient, number),
+    FIELD_LINE(message_queue_recipient, address, ADDRESS_MAX),
+    FIELD_LINE(message_queue_recipient, orcpt, ADDRESS_MAX),
+    FIELD_LINE(message_queue_recipient, forwarder, ADDRESS_MAX),
+    FIELD_NUMBER(message_queue_recipient, notify, 0, NOTIFY_ALL),
+    FIELD_COUNT(message_queue_recipient, attempts),
+    FIELD_NUMBER(message_queue_recipient, action, 0, ACTION_EXPANDED),
+    FIELD_TIME(message_queue_recipient, last_attempt),
+    FIELD_NUMBER(message_queue_recipient, cause, 0, TROUBLE_KINDS - 1),
+    FIELD_NUMBER(message_queue_recipient, over, 0, TROUBLE_KINDS - 1),
+    FIELD_WORD(message_queue_recipient, status, STATUS_WORD_MAX),
     FIELD_TEXT(message_queue_recipient, reply, REPLY_MAX), FIELD_LINE(message_queue_recipient, host, 256),
     FIELD_LINE(message_queue_recipient, stage, 32));
-SCHEMA(message_queue_message, FIELD_IDENTITY(message_queue_message, number), FIELD_WORD(message_queue_message, id, ID_MAX),
-    FIELD_LINE(message_queue_message, sender, ADDRESS_MAX), FIELD_LINE(message_queue_message, envid, ENVID_MAX),
-    FIELD_TIME(message_queue_message, arrived), FIELD_TIME(message_queue_message, expires), FIELD_SIZE(message_queue_message, size),
-    FIELD_NUMBER(message_queue_message, ret, 0, RET_MAX), FIELD_NUMBER(message_queue_message, body, 0, BODY_MAX), FIELD_FLAG(message_queue_message, utf8),
-    FIELD_FLAG(message_queue_message, require_tls), FIELD_NUMBER(message_queue_message, priority, 0, PRIORITY_MAX),
+SCHEMA(message_queue_message, FIELD_IDENTITY(message_queue_message, number),
+    FIELD_WORD(message_queue_message, id, ID_MAX), FIELD_LINE(message_queue_message, sender, ADDRESS_MAX),
+    FIELD_LINE(message_queue_message, envid, ENVID_MAX), FIELD_TIME(message_queue_message, arrived),
+    FIELD_TIME(message_queue_message, expires), FIELD_SIZE(message_queue_message, size),
+    FIELD_NUMBER(message_queue_message, ret, 0, RET_MAX),
+    FIELD_NUMBER(message_queue_message, body, 0, BODY_MAX), FIELD_FLAG(message_queue_message, utf8),
+    FIELD_FLAG(message_queue_message, require_tls),
+    FIELD_NUMBER(message_queue_message, priority, 0, PRIORITY_MAX),
     FIELD_TIME(message_queue_message, by_time), FIELD_NUMBER(message_queue_message, by_mode, 0, BY_MODE_MAX),
     FIELD_FLAG(message_queue_message, priority_given), FIELD_SIZE(message_queue_message, trailer),
     FIELD_LIST(message_queue_message, recipients, QUEUED_MAX, &message_queue_recipient_schema),
     FIELD_BYTES(message_queue_message, bytes, PIECE_MAX));
-SCHEMA(message_queue_taken, FIELD_IDENTITY(message_queue_taken, number), FIELD_ERROR(message_queue_taken, error),
-    FIELD_COUNT(message_queue_taken, count), FIELD_FLAG(message_queue_taken, more));
+SCHEMA(message_queue_taken, FIELD_IDENTITY(message_queue_taken, number),
+    FIELD_ERROR(message_queue_taken, error), FIELD_COUNT(message_queue_taken, count),
+    FIELD_FLAG(message_queue_taken, more));
 SCHEMA(message_queue_read, FIELD_WORD(message_queue_read, id, ID_MAX), FIELD_SIZE(message_queue_read, offset),
     FIELD_COUNT(message_queue_read, length));
-SCHEMA(message_queue_data, FIELD_ERROR(message_queue_data, error), FIELD_BYTES(message_queue_data, bytes, PIECE_MAX));
-SCHEMA(message_queue_result, FIELD_COUNT(message_queue_result, recipient), FIELD_NUMBER(message_queue_result, verdict, 0, QUEUE_UNTRIED),
+SCHEMA(message_queue_data, FIELD_ERROR(message_queue_data, error),
+    FIELD_BYTES(message_queue_data, bytes, PIECE_MAX));
+SCHEMA(message_queue_result, FIELD_COUNT(message_queue_result, recipient),
+    FIELD_NUMBER(message_queue_result, verdict, 0, QUEUE_UNTRIED),
     FIELD_NUMBER(message_queue_result, cause, 0, TROUBLE_KINDS - 1),
-    FIELD_WORD(message_queue_result, status, STATUS_WORD_MAX), FIELD_TEXT(message_queue_result, reply, REPLY_MAX),
-    FIELD_LINE(message_queue_result, stage, 32));
-SCHEMA(message_queue_outcome, FIELD_IDENTITY(message_queue_outcome, number), FIELD_WORD(message_queue_outcome, id, ID_MAX),
-    FIELD_LINE(message_queue_outcome, host, 256), FIELD_LINE(message_queue_outcome, address, 128),
-    FIELD_LINE(message_queue_outcome, tls, 128), FIELD_LINE(message_queue_outcome, verified, 64),
+    FIELD_WORD(message_queue_result, status, STATUS_WORD_MAX),
+    FIELD_TEXT(message_queue_result, reply, REPLY_MAX), FIELD_LINE(message_queue_result, stage, 32));
+SCHEMA(message_queue_outcome, FIELD_IDENTITY(message_queue_outcome, number),
+    FIELD_WORD(message_queue_outcome, id, ID_MAX), FIELD_LINE(message_queue_outcome, host, 256),
+    FIELD_LINE(message_queue_outcome, address, 128), FIELD_LINE(message_queue_outcome, tls, 128),
+    FIELD_LINE(message_queue_outcome, verified, 64),
     FIELD_LIST(message_queue_outcome, results, QUEUED_MAX, &message_queue_result_schema));
 SCHEMA(message_queue_more, FIELD_IDENTITY(message_queue_more, number));
-SCHEMA(message_queue_rest, FIELD_IDENTITY(message_queue_rest, number), FIELD_NUMBER(message_queue_rest, how, 0, REST_DEAD), FIELD_COUNT(message_queue_rest, seconds),
+SCHEMA(message_queue_rest, FIELD_IDENTITY(message_queue_rest, number),
+    FIELD_NUMBER(message_queue_rest, how, 0, REST_DEAD), FIELD_COUNT(message_queue_rest, seconds),
     FIELD_NUMBER(message_queue_rest, cause, 0, TROUBLE_KINDS - 1),
     FIELD_WORD(message_queue_rest, status, STATUS_WORD_MAX), FIELD_TEXT(message_queue_rest, text, REPLY_MAX),
     FIELD_LINE(message_queue_rest, host, 256), FIELD_LINE(message_queue_rest, stage, 32));
@@ -194,16 +221,16 @@ SCHEMA(message_sign, FIELD_COUNT(message_sign, key), FIELD_FLAG(message_sign, ps
 SCHEMA(message_signed, FIELD_ERROR(message_signed, error), FIELD_BYTES(message_signed, signature, 1024));
 SCHEMA(message_ticket_key, FIELD_BYTES(message_ticket_key, key, 128),
     FIELD_BYTES(message_ticket_key, previous, 128));
-SCHEMA(message_query, FIELD_LINE(message_query, name, 256), FIELD_NUMBER(message_query, type, 0, DNS_TYPE_MAX),
-    FIELD_COUNT(message_query, timeout_ms));
-SCHEMA(message_answer, FIELD_NUMBER(message_answer, status, 0, DNS_STATUS_MAX), FIELD_FLAG(message_answer, secure),
-    FIELD_FLAG(message_answer, bogus), FIELD_COUNT(message_answer, ttl),
+SCHEMA(message_query, FIELD_LINE(message_query, name, 256),
+    FIELD_NUMBER(message_query, type, 0, DNS_TYPE_MAX), FIELD_COUNT(message_query, timeout_ms));
+SCHEMA(message_answer, FIELD_NUMBER(message_answer, status, 0, DNS_STATUS_MAX),
+    FIELD_FLAG(message_answer, secure), FIELD_FLAG(message_answer, bogus), FIELD_COUNT(message_answer, ttl),
     FIELD_LINE(message_answer, canonical, 256), FIELD_TEXT(message_answer, why, 512),
     FIELD_LIST(message_answer, records, 256, &message_field_schema));
 SCHEMA(message_command, FIELD_LIST(message_command, words, 256, &message_field_schema),
     FIELD_FLAG(message_command, json));
-SCHEMA(message_output, FIELD_BYTES(message_output, text, PIECE_MAX), FIELD_NUMBER(message_output, status, 0, 255),
-    FIELD_FLAG(message_output, last));
+SCHEMA(message_output, FIELD_BYTES(message_output, text, PIECE_MAX),
+    FIELD_NUMBER(message_output, status, 0, 255), FIELD_FLAG(message_output, last));
 
 enum { EDGES = ROLE_SMTP | ROLE_POP3, EVERYBODY = 0xffff };
 
@@ -327,8 +354,10 @@ int ipc_send(struct channel *c, enum message_type type, uint32_t request, const 
 	buf_truncate(out, mark);
 	if (fd >= 0)
 		close(fd);
-	/* A value that is none: what made it is broken, and whoever waits for this message would wait in vain without a word. */
-	log_event(LOG_ERROR, "-", "message-not-sent", log_string("message", ipc_name(type)), log_errno(error));
+	/* A value that is none: what made it is broken, and whoever waits for this message would wait in vain
+	 * without a word. */
+	log_event(
+	    LOG_ERROR, "-", "message-not-sent", log_string("message", ipc_name(type)), log_errno(error));
 	return error;
 }
 

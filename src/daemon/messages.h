@@ -95,17 +95,18 @@ enum message_type {
 	MESSAGE_OUTPUT,
 
 	/* relay -> store, and what store hands out */
-	MESSAGE_QUEUE_READY = 160,  /* relay takes so many more destinations */
-	MESSAGE_QUEUE_DESTINATION,  /* a destination that is due, relay's until MESSAGE_QUEUE_REST */
-	MESSAGE_QUEUE_TAKE,         /* the next messages for it */
-	MESSAGE_QUEUE_MESSAGE,      /* one of them; relay's until its outcome, or until the destination rests */
-	MESSAGE_QUEUE_TAKEN,        /* the end of the answer to MESSAGE_QUEUE_TAKE */
-	MESSAGE_QUEUE_READ,         /* a part of a body */
+	MESSAGE_QUEUE_READY = 160, /* relay takes so many more destinations */
+	MESSAGE_QUEUE_DESTINATION, /* a destination that is due, relay's until MESSAGE_QUEUE_REST */
+	MESSAGE_QUEUE_TAKE,        /* the next messages for it */
+	MESSAGE_QUEUE_MESSAGE, /* one of them; relay's until its outcome, or until the destination rests */
+	MESSAGE_QUEUE_TAKEN,   /* the end of the answer to MESSAGE_QUEUE_TAKE */
+	MESSAGE_QUEUE_READ,    /* a part of a body */
 	MESSAGE_QUEUE_DATA,
-	MESSAGE_QUEUE_OUTCOME,      /* what became of a message's recipients at this destination */
-	MESSAGE_QUEUE_KEPT,         /* it is on the disk, or can't be used */
-	MESSAGE_QUEUE_MORE,         /* store -> relay: new mail has come for a destination that relay has */
-	MESSAGE_QUEUE_REST,         /* relay gives the destination back, and says when and why to come again; no answer */
+	MESSAGE_QUEUE_OUTCOME, /* what became of a message's recipients at this destination */
+	MESSAGE_QUEUE_KEPT,    /* it is on the disk, or can't be used */
+	MESSAGE_QUEUE_MORE,    /* store -> relay: new mail has come for a destination that relay has */
+	MESSAGE_QUEUE_REST,    /* relay gives the destination back, and says when and why to come again; no
+	                          answer */
 
 	MESSAGE_TYPES
 };
@@ -310,9 +311,9 @@ int ipc_send_blocking(int socket, enum message_type type, uint32_t request, cons
 int ipc_encode(struct buf *out, unsigned type, const void *message);
 
 /*
- * Decodes a frame into the struct that `message` points to. -EBADMSG when it does not fit, or when that struct is not
- * the one of the frame's type: then the peer is broken, drop it. A union of several structs takes each type that fits
- * into it; which one it is, the frame's type tells.
+ * Decodes a frame into the struct that `message` points to. -EBADMSG when it does not fit, or when that
+ * struct is not the one of the frame's type: then the peer is broken, drop it. A union of several structs
+ * takes each type that fits into it; which one it is, the frame's type tells.
  */
 #define ipc_decode(frame, message, arena)                                                                    \
 	ipc_decode_as(frame, IPC_SCHEMA_OF(message), sizeof *(message), message, arena)
@@ -325,8 +326,8 @@ int ipc_encode(struct buf *out, unsigned type, const void *message);
 int ipc_decode_as(const struct channel_frame *frame, const struct codec_schema *schema, size_t size,
     void *message, struct arena *arena) __attribute__((warn_unused_result));
 
-/* All structs that have a schema, elements of lists too. A macro, because types are no values: messages.c checks that
- * none is left out. */
+/* All structs that have a schema, elements of lists too. A macro, because types are no values: messages.c
+ * checks that none is left out. */
 /* clang-format off */
 #define IPC_STRUCTS(X) X(message_settings) X(message_peer) X(message_listener) X(message_file) \
 	X(message_empty) X(message_resolve) X(message_target) X(message_resolved) X(message_login) \

@@ -36,7 +36,8 @@
  *	 "destinations":[{"name","next_attempt","failures","failing_since","cause"?,"last_error","stage"?,"status","active",
  *	                  "route"?}]}
  *
- * Without "cause" reply and last_error are a host's own words; with it this server found or decided it, and they are its words.
+ * Without "cause" reply and last_error are a host's own words; with it this server found or decided it, and
+ *they are its words.
  */
 #ifndef DAEMON_QUEUE_COMMAND_H
 #define DAEMON_QUEUE_COMMAND_H

@@ -1,12 +1,15 @@
 /*
- * A message's body on its way from store to a connection: what came along with the message, then piece after piece, one asked ahead,
- * as the client takes it.
+ * A message's body on its way from store to a connection: what came along with the message, then piece after
+ * piece, one asked ahead, as the client takes it.
  */
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/relay_private.h"
 
-enum { CONVERTED_MAX = 3 * 256 * 1024 + 2 * 256 * 1024 /* three times a piece, and a header: format/downgrade.h */ };
+enum {
+	CONVERTED_MAX =
+	    3 * 256 * 1024 + 2 * 256 * 1024 /* three times a piece, and a header: format/downgrade.h */
+};
 
 struct relay_body {
 	struct relay_connection *connection;
@@ -22,7 +25,8 @@ struct relay_body *relay_body_begin(struct relay_connection *c, struct relay_mes
 {
 	struct relay_body *b = mem_alloc(sizeof *b);
 	const char *why;
-	*b = (struct relay_body){.connection = c, .message = m, .converts = relay_convert_state(m, &why) == RELAY_CONVERT_READY};
+	*b = (struct relay_body){
+	    .connection = c, .message = m, .converts = relay_convert_state(m, &why) == RELAY_CONVERT_READY};
 	buf_init(&b->piece, 256 * 1024);
 	return b;
 }
@@ -42,7 +46,8 @@ void relay_body_end(struct relay_body *b)
 /* The body cannot be had: it is cut, never ended, and the message tried again. */
 static void fail(struct relay_body *b)
 {
-	log_event(LOG_WARNING, b->connection->id, "relay-body-unreadable", log_text("message", b->message->m.id));
+	log_event(
+	    LOG_WARNING, b->connection->id, "relay-body-unreadable", log_text("message", b->message->m.id));
 	stream_abort(&b->connection->stream);
 }
 
@@ -65,8 +70,9 @@ static void ask(struct relay_body *b)
 	uint64_t at = b->offset + buf_view(&b->piece).len, size = b->message->m.size;
 	if (b->request || at >= size)
 		return;
-	struct message_queue_read m = {
-	    .id = b->message->m.id, .offset = at, .length = size - at < RELAY_PIECE ? size - at : RELAY_PIECE};
+	struct message_queue_read m = {.id = b->message->m.id,
+	    .offset = at,
+	    .length = size - at < RELAY_PIECE ? size - at : RELAY_PIECE};
 	b->request = calls_ask(&relay_role.store, MESSAGE_QUEUE_READ, &m, on_piece, b);
 	if (b->request == 0)
 		fail(b);

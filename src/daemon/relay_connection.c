@@ -1,7 +1,7 @@
 /*
- * One connection to another host: TCP, TLS, and the client machine, which gets one message after the other from whatever destinations
- * share the host. Everything that ends a connection is told to the host (was it ever of use?) and to the message that was on it (was
- * it answered?).
+ * One connection to another host: TCP, TLS, and the client machine, which gets one message after the other
+ * from whatever destinations share the host. Everything that ends a connection is told to the host (was it
+ * ever of use?) and to the message that was on it (was it answered?).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -98,7 +98,8 @@ static void end(struct relay_connection *c)
 		(void)0;
 	else if (!c->ready)
 		relay_host_failed(h, why);
-	else if (c->failed && !c->used) /* one that took mail and then closed has had enough, and may be called again */
+	else if (c->failed &&
+	         !c->used) /* one that took mail and then closed has had enough, and may be called again */
 		relay_host_failed(h, why);
 	loop_timer_cancel(&c->timer);
 	loop_task_cancel(&c->task);
@@ -121,7 +122,8 @@ static void end_later(struct relay_connection *c)
 }
 
 /* The first trouble is the cause. */
-static void note(struct relay_connection *c, enum trouble cause, const char *status, const char *stage, const char *text)
+static void note(
+    struct relay_connection *c, enum trouble cause, const char *status, const char *stage, const char *text)
 {
 	if (c->why.text == NULL)
 		relay_reason_set(&c->why, cause, status, stage, view_from_string(text));
@@ -131,7 +133,9 @@ static void note(struct relay_connection *c, enum trouble cause, const char *sta
 static void note_silence(struct relay_connection *c, bool slow, const char *text)
 {
 	bool answered = c->client && smtp_client_progress(c->client) > 0;
-	const char *stage = c->client ? smtp_client_stage_name(smtp_client_stage(c->client)) : c->streaming ? "STARTTLS" : "connect";
+	const char *stage = c->client      ? smtp_client_stage_name(smtp_client_stage(c->client))
+	                    : c->streaming ? "STARTTLS"
+	                                   : "connect";
 	note(c, slow ? TROUBLE_SLOW : answered ? TROUBLE_SILENT : TROUBLE_TIMED_OUT, "4.4.2", stage, text);
 }
 
@@ -154,7 +158,9 @@ static void set_deadline(struct relay_connection *c)
 	unsigned seconds = smtp_client_patience(c->sending ? SMTP_CLIENT_FOR_BLOCK : waiting);
 	if (waiting == SMTP_CLIENT_FOR_QUIT)
 		seconds = 5;
-	stream_set_deadline(&c->stream, seconds ? 1000 * (int64_t)seconds : waiting == SMTP_CLIENT_FOR_US ? RELAY_CONNECT_MS : 0);
+	stream_set_deadline(&c->stream, seconds                         ? 1000 * (int64_t)seconds
+	                                : waiting == SMTP_CLIENT_FOR_US ? RELAY_CONNECT_MS
+	                                                                : 0);
 }
 
 static void watch(struct relay_connection *c)
@@ -210,7 +216,8 @@ static void on_recipient(void *arg, size_t index, const struct smtp_client_reply
 	struct relay_connection *c = arg;
 	struct relay_message *m = c->message;
 	static const struct relay_reason unanswered = {TROUBLE_LOST, "4.4.2", "end of data",
-	    "the connection was lost after the end of the message, before it was answered: it may have been delivered"};
+	    "the connection was lost after the end of the message, before it was answered: it may have been "
+	    "delivered"};
 	size_t i = m->group_numbers[index];
 	if (reply->code >= 200 && reply->code < 300) {
 		relay_message_answered(m, i, success(c), reply);
@@ -220,7 +227,8 @@ static void on_recipient(void *arg, size_t index, const struct smtp_client_reply
 	} else if (relay_reply_is_too_many(reply)) {
 		if (c->crowded++ == 0)
 			relay_reason_reply(&c->crowd, "4.5.3", reply);
-		if (index == 0) /* others come with the next group, if any of this one was taken; the first needn't hope */
+		if (index == 0) /* others come with the next group, if any of this one was taken; the first
+		                   needn't hope */
 			relay_message_result(m, i, QUEUE_DEFERRED, &c->crowd);
 	} else if (reply->code >= 500) {
 		relay_message_answered(m, i, QUEUE_FAILED, reply);
@@ -256,7 +264,8 @@ static void on_done(void *arg)
 
 static bool has_safe_peer(const struct relay_connection *c)
 {
-	return c->host->endpoint->named_safely && (strcmp(c->verified, "pkix") == 0 || strncmp(c->verified, "dane", 4) == 0);
+	return c->host->endpoint->named_safely &&
+	       (strcmp(c->verified, "pkix") == 0 || strncmp(c->verified, "dane", 4) == 0);
 }
 
 /* This server decides it, by what the host has announced: the host itself is not asked. */
@@ -267,8 +276,8 @@ static void decide(struct relay_message *m, uint64_t verdict, const struct relay
 }
 
 /*
- * The host takes 7 bits only. True when the message can be sent now, converted or not; else it is being looked through (*waits), or
- * its recipients have got their results.
+ * The host takes 7 bits only. True when the message can be sent now, converted or not; else it is being
+ * looked through (*waits), or its recipients have got their results.
  */
 static bool convert(struct relay_connection *c, struct relay_message *m, bool *waits)
 {
@@ -286,11 +295,13 @@ static bool convert(struct relay_connection *c, struct relay_message *m, bool *w
 		m->transaction.size = 0;
 	if (*waits || state == RELAY_CONVERT_READY || state == RELAY_CONVERT_UNNEEDED)
 		return !*waits;
-	snprintf(text, sizeof text, "the next host takes no 8-bit mail, and this message cannot be converted: %s", why);
+	snprintf(text, sizeof text,
+	    "the next host takes no 8-bit mail, and this message cannot be converted: %s", why);
 	if (state == RELAY_CONVERT_FAILED)
 		decide(m, QUEUE_DEFERRED, &(struct relay_reason){TROUBLE_LOCAL, "4.3.0", DECIDED_AT, text});
 	else
-		decide(m, QUEUE_FAILED, &(struct relay_reason){TROUBLE_CONVERSION, "5.6.3", DECIDED_AT, text});
+		decide(
+		    m, QUEUE_FAILED, &(struct relay_reason){TROUBLE_CONVERSION, "5.6.3", DECIDED_AT, text});
 	relay_convert_end(m);
 	return false;
 }
@@ -299,13 +310,16 @@ static bool convert(struct relay_connection *c, struct relay_message *m, bool *w
 static bool send_group(struct relay_connection *c, struct relay_message *m)
 {
 	static const struct relay_reason unsafe = {TROUBLE_REQUIRETLS, "5.7.10", DECIDED_AT,
-	    "the message demands a verified encrypted way (REQUIRETLS), and the next host's name or certificate is not verified"};
-	static const struct relay_reason unwritable = {
-	    TROUBLE_UNWRITABLE, "5.6.7", DECIDED_AT, "an address or parameter of this message cannot be said in SMTP"};
+	    "the message demands a verified encrypted way (REQUIRETLS), and the next host's name or "
+	    "certificate is not verified"};
+	static const struct relay_reason unwritable = {TROUBLE_UNWRITABLE, "5.6.7", DECIDED_AT,
+	    "an address or parameter of this message cannot be said in SMTP"};
 	static const struct relay_reason no_memory = {TROUBLE_LOCAL, "4.3.0", DECIDED_AT, "out of memory"};
 	struct smtp_client_lack lack = {0};
-	/* RFC 8689 section 5: a report is not thrown away because its way back cannot promise what was asked for. */
-	if (m->m.require_tls && m->m.sender.len == 0 && !(has_safe_peer(c) && smtp_client_host(c->client)->require_tls))
+	/* RFC 8689 section 5: a report is not thrown away because its way back cannot promise what was asked
+	 * for. */
+	if (m->m.require_tls && m->m.sender.len == 0 &&
+	    !(has_safe_peer(c) && smtp_client_host(c->client)->require_tls))
 		m->transaction.require_tls = false;
 	if (m->transaction.require_tls && c->config.kind == SMTP_CLIENT_SMTP && !has_safe_peer(c)) {
 		decide(m, QUEUE_FAILED, &unsafe);
@@ -369,7 +383,8 @@ void relay_connection_work(struct relay_connection *c)
 	take_out_idle(c);
 	loop_timer_set(&c->timer, RELAY_WATCH_MS);
 	for (;;) {
-		if (relay_role.draining || smtp_client_transactions_left(c->client) == 0 || relay_connection_turn_is_over(c)) {
+		if (relay_role.draining || smtp_client_transactions_left(c->client) == 0 ||
+		    relay_connection_turn_is_over(c)) {
 			quit(c);
 			relay_host_dispatch_later(c->host);
 			return;
@@ -417,7 +432,8 @@ static void on_ready(void *arg)
 		c->host->connecting_count--;
 		c->host->dead_until = 0;
 		log_event(LOG_INFO, c->id, "relay-connected", log_string("host", c->host->endpoint->name),
-		    log_string("address", c->host->endpoint->text), log_string("tls", c->tls), log_string("verified", c->verified));
+		    log_string("address", c->host->endpoint->text), log_string("tls", c->tls),
+		    log_string("verified", c->verified));
 	}
 	go_on(c);
 }
@@ -464,7 +480,8 @@ static void on_failed(void *arg, enum smtp_client_failure failure, const struct 
 	if (failure == SMTP_CLIENT_LOST && reply->stage == SMTP_CLIENT_AT_STARTTLS)
 		avoid_tls(c);
 	log_event(LOG_INFO, c->id, "relay-connection-failed", log_string("host", c->host->endpoint->name),
-	    log_string("address", c->host->endpoint->text), log_string("failure", smtp_client_failure_name(failure)),
+	    log_string("address", c->host->endpoint->text),
+	    log_string("failure", smtp_client_failure_name(failure)),
 	    log_string("cause", relay_reason_cause(&c->why)), log_string("reason", c->why.text));
 }
 
@@ -534,8 +551,10 @@ static void tls_failed(struct relay_connection *c)
 {
 	char text[256];
 	const char *why = stream_tls_failure(&c->stream);
-	snprintf(text, sizeof text, "TLS could not be established: %s", why ? why : "the host ended the handshake");
-	note(c, c->stream.ssl && tls_refused(c->stream.ssl) ? TROUBLE_TLS_UNTRUSTED : TROUBLE_TLS_FAILED, "4.7.5", "STARTTLS", text);
+	snprintf(text, sizeof text, "TLS could not be established: %s",
+	    why ? why : "the host ended the handshake");
+	note(c, c->stream.ssl && tls_refused(c->stream.ssl) ? TROUBLE_TLS_UNTRUSTED : TROUBLE_TLS_FAILED,
+	    "4.7.5", "STARTTLS", text);
 	c->failed = true;
 	log_event(LOG_WARNING, c->id, "relay-tls-failed", log_string("host", c->host->endpoint->name),
 	    log_string("address", c->host->endpoint->text), log_string("reason", text));
@@ -624,7 +643,8 @@ static void on_connected(void *arg, int result)
 	struct relay_connection *c = arg;
 	char text[200];
 	if (result < 0) {
-		snprintf(text, sizeof text, "no connection to %s: %s", c->host->endpoint->text, strerror(-result));
+		snprintf(
+		    text, sizeof text, "no connection to %s: %s", c->host->endpoint->text, strerror(-result));
 		note(c, relay_trouble_of_connect(result), "4.4.1", "connect", text);
 		end(c);
 		return;
@@ -677,8 +697,9 @@ void relay_connection_open(struct relay_host *h)
 	/* Nothing else here has a folder to be in. Without it the attempt fails, and says so. */
 	if (h->endpoint->folder >= 0 && fchdir(h->endpoint->folder) != 0)
 		log_event(LOG_WARNING, c->id, "socket-folder", log_errno(-errno));
-	connect_start(&c->connecting, &relay_role.process->loop, &h->endpoint->address, h->endpoint->address_len,
-	    source->ss_family == AF_UNSPEC ? NULL : source, RELAY_CONNECT_MS, on_connected, c);
+	connect_start(&c->connecting, &relay_role.process->loop, &h->endpoint->address,
+	    h->endpoint->address_len, source->ss_family == AF_UNSPEC ? NULL : source, RELAY_CONNECT_MS,
+	    on_connected, c);
 }
 
 void relay_connections_quit(void)

@@ -1,7 +1,7 @@
 /*
- * For a host that takes 7 bits only: looks through the message before it is sent, to know what must be encoded (format/downgrade.h), or
- * that it cannot be without harm. The structure that was kept with the message is read first, then its body once; the second time it
- * is converted on its way (relay_body.c).
+ * For a host that takes 7 bits only: looks through the message before it is sent, to know what must be
+ * encoded (format/downgrade.h), or that it cannot be without harm. The structure that was kept with the
+ * message is read first, then its body once; the second time it is converted on its way (relay_body.c).
  */
 #include <errno.h>
 

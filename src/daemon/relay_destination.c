@@ -1,6 +1,7 @@
 /*
- * A destination that store has handed out: its hosts are looked up, then its messages are taken and given to connections as these ask
- * for them; when nothing is left, or no host can be used, it goes back to store with the reason.
+ * A destination that store has handed out: its hosts are looked up, then its messages are taken and given to
+ * connections as these ask for them; when nothing is left, or no host can be used, it goes back to store with
+ * the reason.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -40,7 +41,8 @@ static void on_free(void *arg)
 	relay_check_drained();
 }
 
-/* Off all lists; what is taken and not on a connection is store's again. Freed at the end of the turn, or with the last message. */
+/* Off all lists; what is taken and not on a connection is store's again. Freed at the end of the turn, or
+ * with the last message. */
 static void take_out(struct relay_destination *d)
 {
 	d->ending = true;
@@ -77,8 +79,9 @@ void relay_destination_rest(struct relay_destination *d, enum queue_rest how, ui
 	if (relay_role.store.link.up)
 		ipc_send(&relay_role.store.link.channel, MESSAGE_QUEUE_REST, 0, &m, -1);
 	if (how == REST_FAILED || how == REST_DEAD)
-		log_event(LOG_INFO, "-", "destination-failed", log_string("destination", d->name), log_string("status", d->why.status),
-		    log_string("cause", relay_reason_cause(&d->why)), log_string("reason", d->why.text ? d->why.text : ""));
+		log_event(LOG_INFO, "-", "destination-failed", log_string("destination", d->name),
+		    log_string("status", d->why.status), log_string("cause", relay_reason_cause(&d->why)),
+		    log_string("reason", d->why.text ? d->why.text : ""));
 	take_out(d);
 	relay_give_credit(1);
 }
@@ -122,7 +125,8 @@ void relay_destinations_drain(void)
 
 /* ---- its hosts ---- */
 
-void relay_destination_note(struct relay_destination *d, const struct relay_host *host, const struct relay_reason *why)
+void relay_destination_note(
+    struct relay_destination *d, const struct relay_host *host, const struct relay_reason *why)
 {
 	relay_reason_copy(&d->why, why);
 	mem_free(d->failed_host);
@@ -136,7 +140,8 @@ static void fail(struct relay_destination *d)
 	check_end(d);
 }
 
-/* To the next host that is not known to be dead; what is known of the dead ones is the reason if there is none. */
+/* To the next host that is not known to be dead; what is known of the dead ones is the reason if there is
+ * none. */
 static void go_to_host(struct relay_destination *d)
 {
 	while (d->host_at < d->host_count && relay_host_is_dead(d->hosts[d->host_at])) {
@@ -149,7 +154,8 @@ static void go_to_host(struct relay_destination *d)
 		relay_host_want(d->hosts[d->host_at], d);
 }
 
-void relay_destination_host_failed(struct relay_destination *d, const struct relay_host *host, const struct relay_reason *why)
+void relay_destination_host_failed(
+    struct relay_destination *d, const struct relay_host *host, const struct relay_reason *why)
 {
 	if (d->ending || d->host_at >= d->host_count || d->hosts[d->host_at] != host)
 		return;
@@ -208,7 +214,8 @@ static void take(struct relay_destination *d)
 
 void relay_destination_learn(struct relay_destination *d)
 {
-	if (!d->taken && !d->taking && !d->ending && !d->failed && !relay_role.draining && d->host_at < d->host_count)
+	if (!d->taken && !d->taking && !d->ending && !d->failed && !relay_role.draining &&
+	    d->host_at < d->host_count)
 		take(d);
 }
 
@@ -243,7 +250,8 @@ struct relay_message *relay_destination_next(struct relay_destination *d)
 	if (d->ending || d->failed || relay_role.draining)
 		return NULL;
 	/* The next ones are fetched while the last of these are sent. */
-	if (!d->taking && !is_stale(d) && (d->more || !d->taken) && d->pending <= d->hosts[d->host_at]->limit / 2)
+	if (!d->taking && !is_stale(d) && (d->more || !d->taken) &&
+	    d->pending <= d->hosts[d->host_at]->limit / 2)
 		take(d);
 	if (m == NULL) {
 		check_end(d);
@@ -349,7 +357,8 @@ static void on_timer(void *arg)
 void relay_destination_open(const struct message_queue_destination *m)
 {
 	struct relay_destination *d = mem_alloc(sizeof *d);
-	*d = (struct relay_destination){.number = m->number, .name = mem_string(m->name), .route = mem_string(m->route)};
+	*d = (struct relay_destination){
+	    .number = m->number, .name = mem_string(m->name), .route = mem_string(m->route)};
 	d->last = &d->first;
 	loop_timer_init(&d->timer, &relay_role.process->loop, on_timer, d);
 	loop_task_init(&d->task, &relay_role.process->loop, on_free, d);

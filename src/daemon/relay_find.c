@@ -1,7 +1,7 @@
 /*
- * From a destination's name to the addresses to connect to, and what TLS each of them must show: the administrator's route, or the
- * hosts of RFC 5321 section 5.1 with the demands of DANE (RFC 7672) or MTA-STS (RFC 8461). A level that is set for the domain
- * stands above both.
+ * From a destination's name to the addresses to connect to, and what TLS each of them must show: the
+ * administrator's route, or the hosts of RFC 5321 section 5.1 with the demands of DANE (RFC 7672) or MTA-STS
+ * (RFC 8461). A level that is set for the domain stands above both.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -46,8 +46,12 @@ void relay_endpoint_free(struct relay_endpoint *e)
 static struct relay_endpoint *new_endpoint(const struct relay_search *s, const char *name)
 {
 	struct relay_endpoint *e = mem_alloc(sizeof *e);
-	*e = (struct relay_endpoint){.name = mem_string(view_from_string(name)), .kind = s->routed ? s->target.kind : ROUTE_SMTP, .routed = s->routed, .folder = -1};
-	if (s->routed && s->target.user.len > 0 && s->line < RELAY_ROUTES_MAX && relay_role.passwords[s->line]) {
+	*e = (struct relay_endpoint){.name = mem_string(view_from_string(name)),
+	    .kind = s->routed ? s->target.kind : ROUTE_SMTP,
+	    .routed = s->routed,
+	    .folder = -1};
+	if (s->routed && s->target.user.len > 0 && s->line < RELAY_ROUTES_MAX &&
+	    relay_role.passwords[s->line]) {
 		e->user = mem_string(s->target.user);
 		e->password = mem_string(view_from_string(relay_role.passwords[s->line]));
 	}
@@ -71,8 +75,10 @@ static void copy_records(struct relay_endpoint *e, const struct dane *dane)
 	for (size_t i = 0; i < dane->count; i++) {
 		const struct dns_tlsa *r = &dane->records[i];
 		memcpy(at, r->data.data, r->data.len);
-		e->associations[i] = (struct tls_association){
-		    .usage = r->usage, .selector = r->selector, .matching = r->matching, .data = view_of(at, r->data.len)};
+		e->associations[i] = (struct tls_association){.usage = r->usage,
+		    .selector = r->selector,
+		    .matching = r->matching,
+		    .data = view_of(at, r->data.len)};
 		at += r->data.len;
 	}
 	e->association_count = dane->count;
@@ -80,13 +86,14 @@ static void copy_records(struct relay_endpoint *e, const struct dane *dane)
 
 static void demand_by_level(struct relay_endpoint *e, enum tls_level level)
 {
-	e->tls = level == TLS_LEVEL_NONE                                  ? SMTP_CLIENT_TLS_NEVER
+	e->tls = level == TLS_LEVEL_NONE                                ? SMTP_CLIENT_TLS_NEVER
 	         : level == TLS_LEVEL_DEFAULT || level == TLS_LEVEL_MAY ? SMTP_CLIENT_TLS_IF_OFFERED
 	                                                                : SMTP_CLIENT_TLS_REQUIRED;
 	e->proof = level == TLS_LEVEL_VERIFY ? TLS_PKIX : TLS_ANY;
 }
 
-static void demand(const struct relay_search *s, struct relay_endpoint *e, const struct next_host *host, bool enforced)
+static void demand(
+    const struct relay_search *s, struct relay_endpoint *e, const struct next_host *host, bool enforced)
 {
 	demand_by_level(e, s->level);
 	e->named_safely = s->routed || host->mx_secure || enforced;
@@ -129,7 +136,8 @@ static void add_host(struct relay_search *s, const struct next_host *host, bool 
 		bool six = e->address.ss_family == AF_INET6;
 		e->address_len = six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
 		network_text(&e->address, text);
-		unsigned port = ntohs(six ? ((struct sockaddr_in6 *)&e->address)->sin6_port : ((struct sockaddr_in *)&e->address)->sin_port);
+		unsigned port = ntohs(six ? ((struct sockaddr_in6 *)&e->address)->sin6_port
+		                          : ((struct sockaddr_in *)&e->address)->sin_port);
 		snprintf(e->text, sizeof e->text, six ? "[%s]:%u" : "%s:%u", text, port);
 		demand(s, e, host, enforced);
 		add_endpoint(s, e);
@@ -144,7 +152,8 @@ static void add_socket(struct relay_search *s)
 	for (size_t i = 0; i < path.len; i++)
 		if (path.data[i] == '/')
 			file = view_skip(path, i + 1);
-	if (s->line >= RELAY_ROUTES_MAX || relay_role.folders[s->line] <= 0 || file.len == 0 || file.len >= sizeof address.sun_path)
+	if (s->line >= RELAY_ROUTES_MAX || relay_role.folders[s->line] <= 0 || file.len == 0 ||
+	    file.len >= sizeof address.sun_path)
 		return;
 	memcpy(address.sun_path, file.data, file.len);
 	char *name = mem_string(path);
@@ -172,8 +181,8 @@ static void finish_without(struct relay_search *s, enum relay_found how)
 	static const struct {
 		const char *enhanced;
 		enum trouble cause;
-	} causes[] = {{"5.1.2", TROUBLE_NO_DOMAIN}, {"5.1.10", TROUBLE_NULL_MX}, {"5.4.4", TROUBLE_NO_HOST}, {"5.4.6", TROUBLE_LOOP},
-	    {"4.4.3", TROUBLE_DNS}, {"4.7.5", TROUBLE_DNS}};
+	} causes[] = {{"5.1.2", TROUBLE_NO_DOMAIN}, {"5.1.10", TROUBLE_NULL_MX}, {"5.4.4", TROUBLE_NO_HOST},
+	    {"5.4.6", TROUBLE_LOOP}, {"4.4.3", TROUBLE_DNS}, {"4.7.5", TROUBLE_DNS}};
 	struct relay_reason why = {.cause = TROUBLE_LOCAL, .stage = "", .text = s->found.reason};
 	for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
 		if (strcmp(causes[i].enhanced, s->found.enhanced) == 0)
@@ -184,19 +193,21 @@ static void finish_without(struct relay_search *s, enum relay_found how)
 
 static void policy_found(void *arg, const struct mta_sts_policy *policy)
 {
-	static const char nobodys[] =
-	    "the domain's hosts have addresses that are nobody's on the internet, such as private ones, or this server's own";
+	static const char nobodys[] = "the domain's hosts have addresses that are nobody's on the internet, "
+	                              "such as private ones, or this server's own";
 	static const struct relay_reason barred = {TROUBLE_NO_HOST, "5.4.4", "", nobodys};
 	static const struct relay_reason barred_now = {TROUBLE_NO_HOST, "4.4.4", "", nobodys};
-	static const struct relay_reason none_allowed = {
-	    TROUBLE_TLS_UNTRUSTED, "4.7.5", "", "the domain's MTA-STS policy allows none of the hosts that its MX records name"};
+	static const struct relay_reason none_allowed = {TROUBLE_TLS_UNTRUSTED, "4.7.5", "",
+	    "the domain's MTA-STS policy allows none of the hosts that its MX records name"};
 	struct relay_search *s = arg;
 	bool enforced = policy && policy->mode == MTA_STS_ENFORCE;
 	for (size_t i = 0; i < s->found.count; i++) {
 		const struct next_host *host = &s->found.hosts[i];
-		bool allowed = policy == NULL || policy->mode == MTA_STS_NONE || mta_sts_allows(policy, view_from_string(host->name));
+		bool allowed = policy == NULL || policy->mode == MTA_STS_NONE ||
+		               mta_sts_allows(policy, view_from_string(host->name));
 		if (!allowed)
-			log_event(LOG_WARNING, "-", "mta-sts-not-allowed", log_text("domain", s->name), log_string("host", host->name),
+			log_event(LOG_WARNING, "-", "mta-sts-not-allowed", log_text("domain", s->name),
+			    log_string("host", host->name),
 			    log_string("mode", enforced ? "enforce" : "testing"));
 		/* Where DANE has a say, it alone counts (RFC 8461 section 2). */
 		if (allowed || !enforced || host->dane.level != DANE_NONE)
@@ -206,7 +217,8 @@ static void policy_found(void *arg, const struct mta_sts_policy *policy)
 		finish(s, RELAY_FOUND_HOSTS, NULL);
 	else if (s->barred > 0)
 		/* A host whose addresses could not be looked up now may be a better one. */
-		finish(s, s->found.skipped ? RELAY_FOUND_LATER : RELAY_FOUND_NOTHING, s->found.skipped ? &barred_now : &barred);
+		finish(s, s->found.skipped ? RELAY_FOUND_LATER : RELAY_FOUND_NOTHING,
+		    s->found.skipped ? &barred_now : &barred);
 	else
 		finish(s, RELAY_FOUND_LATER, &none_allowed);
 }
@@ -245,7 +257,8 @@ static void choose_level(struct relay_search *s)
 	size_t best = 0;
 	s->level = s->routed ? s->target.tls : TLS_LEVEL_DEFAULT;
 	while (lines.len > 0 && view_next(&lines, '\n', &line))
-		if (tls_policy_parse(line, &domain, &level, &problem) == 0 && route_match(domain, s->name) > best) {
+		if (tls_policy_parse(line, &domain, &level, &problem) == 0 &&
+		    route_match(domain, s->name) > best) {
 			best = route_match(domain, s->name);
 			s->level = level;
 		}
@@ -257,7 +270,9 @@ static uint16_t port_of(const struct relay_search *s)
 		return (uint16_t)relay_role.process->settings.relay_port;
 	if (s->target.port)
 		return (uint16_t)s->target.port;
-	return s->target.kind == ROUTE_LMTP ? LMTP_PORT : s->target.kind == ROUTE_SMTPS ? SMTPS_PORT : (uint16_t)relay_role.process->settings.relay_port;
+	return s->target.kind == ROUTE_LMTP    ? LMTP_PORT
+	       : s->target.kind == ROUTE_SMTPS ? SMTPS_PORT
+	                                       : (uint16_t)relay_role.process->settings.relay_port;
 }
 
 /* A route may name an address without the brackets that SMTP puts around it. */
@@ -273,8 +288,8 @@ static struct view target_name(struct relay_search *s, char text[300])
 
 static bool wants_policy(const struct relay_search *s)
 {
-	return !s->routed && s->level == TLS_LEVEL_DEFAULT && relay_role.process->settings.mta_sts && s->name.len > 0 &&
-	       s->name.data[0] != '[';
+	return !s->routed && s->level == TLS_LEVEL_DEFAULT && relay_role.process->settings.mta_sts &&
+	       s->name.len > 0 && s->name.data[0] != '[';
 }
 
 static void evaluate(void *arg)
@@ -282,7 +297,8 @@ static void evaluate(void *arg)
 	struct relay_search *s = arg;
 	struct view hostname = relay_role.process->settings.hostname;
 	static const struct relay_reason no_socket = {TROUBLE_LOCAL, "4.3.5", "",
-	    "the route's socket cannot be reached: its folder was not there when the server started, or its name is too long"};
+	    "the route's socket cannot be reached: its folder was not there when the server started, or its "
+	    "name is too long"};
 	char text[300];
 	if (s->routed && s->target.host.data[0] == '/') {
 		add_socket(s);

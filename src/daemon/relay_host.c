@@ -1,7 +1,8 @@
 /*
- * A host's address, shared by all destinations that lead there under the same demands: its connections, how many there may be, and
- * which destination's turn it is. The number of connections grows while deliveries succeed and falls with trouble; a host that cannot
- * be reached is remembered as dead for a while, so that its other destinations need not find out themselves.
+ * A host's address, shared by all destinations that lead there under the same demands: its connections, how
+ * many there may be, and which destination's turn it is. The number of connections grows while deliveries
+ * succeed and falls with trouble; a host that cannot be reached is remembered as dead for a while, so that
+ * its other destinations need not find out themselves.
  */
 #include <string.h>
 
@@ -18,8 +19,9 @@ enum { KEPT_MAX = 10000 /* hosts that are remembered though nobody uses them now
 /* Everything by which connections differ. */
 static void write_key(struct buf *key, const struct relay_endpoint *e)
 {
-	buf_printf(key, "%d|%d|%s|%s|%d|%d|%d", e->routed, e->kind, e->name, e->kind == ROUTE_LMTP && e->address.ss_family == AF_UNIX ? e->name : e->text,
-	    e->tls, e->proof, e->named_safely);
+	buf_printf(key, "%d|%d|%s|%s|%d|%d|%d", e->routed, e->kind, e->name,
+	    e->kind == ROUTE_LMTP && e->address.ss_family == AF_UNIX ? e->name : e->text, e->tls, e->proof,
+	    e->named_safely);
 	for (size_t i = 0; i < e->name_count; i++)
 		buf_printf(key, "|%s", e->names[i]);
 	for (size_t i = 0; i < e->association_count; i++) {
@@ -176,7 +178,8 @@ struct relay_message *relay_host_work(struct relay_host *h)
 static size_t allowed(const struct relay_host *h)
 {
 	size_t most = relay_role.process->settings.destination_connections;
-	size_t limit = h->limit < most ? h->limit : most, used = relay_role.all.count, all = relay_role.all.max;
+	size_t limit = h->limit < most ? h->limit : most, used = relay_role.all.count,
+	       all = relay_role.all.max;
 	if (used * 10 >= all * 9)
 		return 1;
 	return used * 2 >= all && limit > 4 ? 4 : limit;
@@ -224,7 +227,8 @@ static void add_share(struct share_claim *c, struct share *share)
 static void write_claim(struct relay_host *h)
 {
 	struct share_claim *c = &h->claim;
-	bool reports = !has_regular_mail(h), proven = h->endpoint->routed || relay_place_is_proven(h->address);
+	bool reports = !has_regular_mail(h),
+	     proven = h->endpoint->routed || relay_place_is_proven(h->address);
 	c->share_count = 0;
 	if (h->address)
 		add_share(c, &h->address->share);
@@ -254,7 +258,8 @@ static bool waits_needlessly(const struct relay_host *h)
 	       (claims(h, &relay_role.unproven) && relay_place_is_proven(h->address));
 }
 
-/* It waits in a line: whoever holds a place there for nothing makes room, and we find out what our mail is. */
+/* It waits in a line: whoever holds a place there for nothing makes room, and we find out what our mail is.
+ */
 static void wait_for_place(struct relay_host *h)
 {
 	relay_connection_spare(h->claim.line);
@@ -332,7 +337,8 @@ void relay_host_failed(struct relay_host *h, const struct relay_reason *why)
 	int64_t again = (int64_t)relay_role.process->settings.queue_retry_min * 1000 / 2;
 	h->dead_until = clock_monotonic_ms() + (again < RELAY_HOST_DEAD_MS ? again : RELAY_HOST_DEAD_MS);
 	relay_reason_copy(&h->why, why);
-	log_event(LOG_INFO, "-", "host-unusable", log_string("host", h->endpoint->name), log_string("address", h->endpoint->text),
-	    log_string("status", why->status), log_string("cause", relay_reason_cause(why)), log_string("reason", why->text));
+	log_event(LOG_INFO, "-", "host-unusable", log_string("host", h->endpoint->name),
+	    log_string("address", h->endpoint->text), log_string("status", why->status),
+	    log_string("cause", relay_reason_cause(why)), log_string("reason", why->text));
 	loop_task_schedule(&h->task);
 }

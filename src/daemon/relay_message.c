@@ -1,6 +1,6 @@
 /*
- * A message on its way to one destination: its recipients in groups that can share a transaction, their results, and the outcome that
- * store is told when the last one is known.
+ * A message on its way to one destination: its recipients in groups that can share a transaction, their
+ * results, and the outcome that store is told when the last one is known.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,8 @@
 
 /* ---- taking it over ---- */
 
-/* One piece of memory for all texts and the body: a thousand slow hosts have thousands of messages waiting. */
+/* One piece of memory for all texts and the body: a thousand slow hosts have thousands of messages waiting.
+ */
 static size_t text_length(const struct message_queue_message *from)
 {
 	const struct message_queue_recipient *recipients = from->recipients.items;
@@ -149,7 +150,9 @@ static bool know_sender(struct relay_message *m, struct view forwarder, struct v
 	m->rewritten = NULL;
 	m->forwarder = forwarder;
 	ptrdiff_t at = view_find(forwarder, '@');
-	struct message_srs question = {.operation = SRS_REWRITE, .address = m->m.sender, .domain = view_skip(forwarder, (size_t)(at + 1))};
+	struct message_srs question = {.operation = SRS_REWRITE,
+	    .address = m->m.sender,
+	    .domain = view_skip(forwarder, (size_t)(at + 1))};
 	m->srs_request = calls_ask(&relay_role.keys, MESSAGE_SRS, &question, on_rewritten, m);
 	return false;
 }
@@ -159,8 +162,8 @@ static bool know_sender(struct relay_message *m, struct view forwarder, struct v
 static struct view notify_text(unsigned notify)
 {
 	/* Indexed by the bits SUCCESS, FAILURE, DELAY. */
-	static const char *const texts[8] = {"", "SUCCESS", "FAILURE", "SUCCESS,FAILURE", "DELAY", "SUCCESS,DELAY", "FAILURE,DELAY",
-	    "SUCCESS,FAILURE,DELAY"};
+	static const char *const texts[8] = {"", "SUCCESS", "FAILURE", "SUCCESS,FAILURE", "DELAY",
+	    "SUCCESS,DELAY", "FAILURE,DELAY", "SUCCESS,FAILURE,DELAY"};
 	return notify & NOTIFY_NEVER ? VIEW("NEVER") : view_from_string(texts[notify >> 1 & 7]);
 }
 
@@ -178,7 +181,9 @@ static void fill_transaction(struct relay_message *m, struct view sender)
 	    .envid = m->m.envid,
 	    .has_priority = m->m.priority_given,
 	    .priority = (int)m->m.priority - 9,
-	    .by_mode = m->m.by_time == 0 ? SMTP_BY_NONE : (m->m.by_mode & 255) == 'R' ? SMTP_BY_RETURN : SMTP_BY_NOTIFY,
+	    .by_mode = m->m.by_time == 0             ? SMTP_BY_NONE
+	               : (m->m.by_mode & 255) == 'R' ? SMTP_BY_RETURN
+	                                             : SMTP_BY_NOTIFY,
 	    .by_trace = m->m.by_mode & 256,
 	    .by_seconds = left,
 	    .recipients = m->group,
@@ -190,7 +195,8 @@ bool relay_message_group(struct relay_message *m, size_t max, bool *wait)
 {
 	struct view sender, forwarder = {0};
 	size_t first = 0;
-	static const struct relay_reason restarting = {TROUBLE_LOCAL, "4.3.0", "", "a part of this server is restarting"};
+	static const struct relay_reason restarting = {
+	    TROUBLE_LOCAL, "4.3.0", "", "a part of this server is restarting"};
 	*wait = false;
 	while (first < m->count && m->recipients[first].has_result)
 		first++;
@@ -213,8 +219,8 @@ bool relay_message_group(struct relay_message *m, size_t max, bool *wait)
 		if (r->has_result || !view_equal(r->forwarder, forwarder))
 			continue;
 		m->group_numbers[m->group_count] = i;
-		m->group[m->group_count++] =
-		    (struct smtp_client_recipient){.address = r->address, .notify = notify_text(r->notify), .orcpt = r->orcpt};
+		m->group[m->group_count++] = (struct smtp_client_recipient){
+		    .address = r->address, .notify = notify_text(r->notify), .orcpt = r->orcpt};
 	}
 	fill_transaction(m, sender);
 	return true;
@@ -222,7 +228,8 @@ bool relay_message_group(struct relay_message *m, size_t max, bool *wait)
 
 /* ---- results ---- */
 
-void relay_message_result(struct relay_message *m, size_t recipient, uint64_t verdict, const struct relay_reason *why)
+void relay_message_result(
+    struct relay_message *m, size_t recipient, uint64_t verdict, const struct relay_reason *why)
 {
 	struct relay_recipient *r = &m->recipients[recipient];
 	r->has_result = true;
@@ -230,7 +237,8 @@ void relay_message_result(struct relay_message *m, size_t recipient, uint64_t ve
 	relay_reason_copy(&r->words, why);
 }
 
-void relay_message_answered(struct relay_message *m, size_t recipient, uint64_t verdict, const struct smtp_client_reply *reply)
+void relay_message_answered(
+    struct relay_message *m, size_t recipient, uint64_t verdict, const struct smtp_client_reply *reply)
 {
 	/* A host without enhanced codes: the class at least is known (RFC 3463 section 3.1). */
 	static const char *const general[] = {[QUEUE_DELIVERED] = "2.0.0",
@@ -241,7 +249,8 @@ void relay_message_answered(struct relay_message *m, size_t recipient, uint64_t 
 	struct relay_recipient *r = &m->recipients[recipient];
 	char status[16];
 	snprintf(status, sizeof status, "%.*s", VIEW_FMT(view_take(reply->enhanced, sizeof status - 1)));
-	/* What becomes of the message has the say where the host's class is another one: 552 for too many recipients. */
+	/* What becomes of the message has the say where the host's class is another one: 552 for too many
+	 * recipients. */
 	bool fits = status[0] == general[verdict][0];
 	r->has_result = true;
 	r->verdict = verdict;

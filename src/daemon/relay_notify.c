@@ -150,7 +150,8 @@ static bool drop(const struct relay_news *news, size_t *luxuries)
 		*luxuries -= is_a_luxury(news);
 		return false;
 	}
-	log_event(LOG_WARNING, "-", "notify-undeliverable", log_string("reason", "strangers ask for too many reports of success"),
+	log_event(LOG_WARNING, "-", "notify-undeliverable",
+	    log_string("reason", "strangers ask for too many reports of success"),
 	    log_text("to", news->m.sender), log_text("about", news->m.id));
 	relay_news_outcome(news, QUEUE_FAILED);
 	return true;
@@ -345,7 +346,8 @@ static void rest(struct relay_notify *n, enum queue_rest how, uint64_t seconds)
 static void rest_after_trouble(struct relay_notify *n)
 {
 	log_event(LOG_WARNING, "-", "notify-waits", log_string("reason", n->trouble));
-	relay_destination_note(n->destination, NULL, &(struct relay_reason){TROUBLE_LOCAL, "4.3.0", "", n->trouble});
+	relay_destination_note(
+	    n->destination, NULL, &(struct relay_reason){TROUBLE_LOCAL, "4.3.0", "", n->trouble});
 	if (++troubles <= TROUBLES_SHORT)
 		rest(n, REST_LATER, AGAIN_SECONDS);
 	else

@@ -38,7 +38,8 @@ static bool is_over(int64_t hour, int64_t now)
 
 static bool is_less_wanted(const struct heard *h, const struct heard *than, int64_t now)
 {
-	unsigned mails = is_over(h->hour, now) ? 0 : h->mails, others = is_over(than->hour, now) ? 0 : than->mails;
+	unsigned mails = is_over(h->hour, now) ? 0 : h->mails,
+	         others = is_over(than->hour, now) ? 0 : than->mails;
 	return mails != others ? mails < others : h->used < than->used;
 }
 

@@ -27,7 +27,8 @@ static void look(struct relay_news *n)
 		uint64_t action = recipients_of(n)[i].action;
 		n->told += action != ACTION_NONE;
 		delays += action == ACTION_DELAYED;
-		successes += action == ACTION_DELIVERED || action == ACTION_RELAYED || action == ACTION_EXPANDED;
+		successes +=
+		    action == ACTION_DELIVERED || action == ACTION_RELAYED || action == ACTION_EXPANDED;
 		n->failure = n->failure || action == ACTION_FAILED;
 	}
 	n->only_delays = delays == n->told;

@@ -178,8 +178,8 @@ static enum smtp_body_kind body_kind(const struct relay_notice *n)
 }
 
 /*
- * What the reported messages asked of their way holds for the way back: encryption (RFC 8689 section 5), and the priority of the
- * most urgent (RFC 6710).
+ * What the reported messages asked of their way holds for the way back: encryption (RFC 8689 section 5), and
+ * the priority of the most urgent (RFC 6710).
  */
 struct terms {
 	bool require_tls, priority_given;

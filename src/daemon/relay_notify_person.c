@@ -1,6 +1,6 @@
 /*
- * Whose address a sender's is. Limits count persons: who may write as alice+1, alice+2 and so on is one, and so is an
- * account with its aliases. Of accounts of ours auth knows; of others the address must do.
+ * Whose address a sender's is. Limits count persons: who may write as alice+1, alice+2 and so on is one, and
+ * so is an account with its aliases. Of accounts of ours auth knows; of others the address must do.
  */
 #include "daemon/relay_notify_private.h"
 
@@ -8,7 +8,8 @@
 
 enum { ADDRESS_MAX = 1024 /* longer ones are cut, which joins what nobody tells apart */ };
 
-/* What stands before the true address in a rewritten one: SRS0=hash=time=domain=local, prvs=tag=local (BATV). */
+/* What stands before the true address in a rewritten one: SRS0=hash=time=domain=local, prvs=tag=local (BATV).
+ */
 static struct view unwrapped(struct view local)
 {
 	static const struct {
@@ -40,7 +41,9 @@ uint64_t relay_notify_person(struct view address)
 	struct view parts[] = {local, at < 0 ? (struct view){0} : view_skip(address, (size_t)at)};
 	for (size_t i = 0; i < 2; i++)
 		for (size_t k = 0; k < parts[i].len && len < sizeof text; k++)
-			text[len++] = (char)(parts[i].data[k] >= 'A' && parts[i].data[k] <= 'Z' ? parts[i].data[k] + 32 : parts[i].data[k]);
+			text[len++] =
+			    (char)(parts[i].data[k] >= 'A' && parts[i].data[k] <= 'Z' ? parts[i].data[k] + 32
+			                                                              : parts[i].data[k]);
 	return map_hash(view_of(text, len)) | 1;
 }
 
@@ -87,8 +90,8 @@ void relay_news_identify(struct relay_news *n, void (*done)(void *arg, bool auth
 	n->identified_arg = arg;
 	buf_init(&key, 4 * ADDRESS_MAX);
 	if (mailbox_parse(n->m.sender, &n->arena, &path) == 0 && path_key(&path, &key) == 0)
-		n->who = calls_ask(&relay_role.auth, MESSAGE_RESOLVE, &(struct message_resolve){.address = buf_view(&key)},
-		    on_resolved, n);
+		n->who = calls_ask(&relay_role.auth, MESSAGE_RESOLVE,
+		    &(struct message_resolve){.address = buf_view(&key)}, on_resolved, n);
 	buf_done(&key);
 	if (n->who == 0)
 		done(arg, false); /* what nobody can look up now is found out once more before it is told */

@@ -22,8 +22,8 @@
 enum {
 	/* Mails that a person gets in an hour, each of one report; then they are gathered. */
 	NOTIFY_SINGLES = 10,
-	/* Reports of success that all strangers together get in an hour. They cost us connections to whatever hosts a
-	 * stranger names; and few senders ask for them. */
+	/* Reports of success that all strangers together get in an hour. They cost us connections to whatever
+	 * hosts a stranger names; and few senders ask for them. */
 	NOTIFY_STRANGERS = 100,
 	NOTIFY_HOUR = 3600,
 	/* So long, at most, news wait for more of them; and so rarely a sender gets a gathered mail. */
@@ -33,8 +33,8 @@ enum {
 	NOTIFY_CROWD = RELAY_TAKE_MESSAGES / 2,
 	/* Messages that wait for more; store gives out only 20,000 in all. */
 	NOTIFY_HELD_MAX = 2000,
-	/* Persons that are remembered, 500 KB: so many sets of so many. In a full set the one with the fewest mails is
-	 * forgotten, so that ever so many others do not make one forgotten that gets much. */
+	/* Persons that are remembered, 500 KB: so many sets of so many. In a full set the one with the fewest
+	 * mails is forgotten, so that ever so many others do not make one forgotten that gets much. */
 	NOTIFY_PERSON_SETS = 512,
 	NOTIFY_PERSON_WAYS = 16,
 	/* Notices of which it is not known whether they were delivered. */
@@ -90,16 +90,16 @@ void relay_notify_forget(void);
 /* ---- relay_notify_person.c ---- */
 
 /*
- * By an address alone: its local part without a sub-address ("+" and what follows), without what SRS and BATV put around it,
- * small letters. Not 0.
+ * By an address alone: its local part without a sub-address ("+" and what follows), without what SRS and BATV
+ * put around it, small letters. Not 0.
  */
 uint64_t relay_notify_person(struct view address);
 /* The owner of an account of ours, whatever the address. */
 uint64_t relay_notify_person_of_account(uint64_t account);
 
 struct relay_news;
-/* Finds out whose the sender is: auth knows it for accounts of ours, of whatever address and sub-address. Sets
- * person, account and stranger, and calls `done`, later or at once. */
+/* Finds out whose the sender is: auth knows it for accounts of ours, of whatever address and sub-address.
+ * Sets person, account and stranger, and calls `done`, later or at once. */
 void relay_news_identify(struct relay_news *n, void (*done)(void *arg, bool auth_is_gone), void *arg);
 void relay_news_identify_end(struct relay_news *n); /* allowed at any time */
 
@@ -115,8 +115,8 @@ struct relay_news {
 	struct buf body;                /* from its beginning */
 
 	/* Made by relay_news_write. */
-	struct buf report, subject; /* subject: for a list of several */
-	unsigned needs;             /* DSN_NEEDS_* */
+	struct buf report, subject;              /* subject: for a list of several */
+	unsigned needs;                          /* DSN_NEEDS_* */
 	bool failure, only_delays, only_success; /* what is told */
 
 	/* Internal. */
@@ -186,7 +186,7 @@ struct relay_notice {
 	struct message_delivery_recipient *recipients;
 	size_t target_count, recipient_count;
 	struct view postmaster, key; /* key: the sender's, as the directory knows it */
-	bool forged; /* it looks like one that we gave to a forwarded message, and is none */
+	bool forged;                 /* it looks like one that we gave to a forwarded message, and is none */
 	struct calls *asked;
 	uint32_t request;
 	struct relay_news *at; /* being fetched */

@@ -199,12 +199,14 @@ static bool on_resolved(void *arg, struct link *link, struct channel_frame *fram
 	else if (m.verdict == RESOLVE_DISABLED)
 		relay_notice_end(n, NOTICE_UNTELLABLE, "the sender's mailbox is disabled");
 	else if (m.verdict == RESOLVE_LOOP || m.verdict == RESOLVE_TOO_MANY)
-		relay_notice_end(n, NOTICE_UNTELLABLE, "the sender's aliases lead in a circle, or to too many mailboxes");
+		relay_notice_end(
+		    n, NOTICE_UNTELLABLE, "the sender's aliases lead in a circle, or to too many mailboxes");
 	else if (m.verdict != RESOLVE_UNKNOWN_USER)
 		relay_notice_end(n, NOTICE_LATER, "the sender's address cannot be looked up now");
 	else
 		relay_notice_end(n, NOTICE_UNTELLABLE,
-		    n->forged ? "the sender is none that was rewritten here, or too long ago" : "the sender does not exist here");
+		    n->forged ? "the sender is none that was rewritten here, or too long ago"
+		              : "the sender does not exist here");
 	return true;
 }
 

@@ -1,6 +1,6 @@
 /*
- * What became of messages, told to store and kept until store has it on the disk: when store dies in between, the next one is told
- * first, before it hands anything out. Else mail that has arrived would be sent again.
+ * What became of messages, told to store and kept until store has it on the disk: when store dies in between,
+ * the next one is told first, before it hands anything out. Else mail that has arrived would be sent again.
  */
 #include "base/log.h"
 #include "base/mem.h"
@@ -53,7 +53,8 @@ static bool on_kept(void *arg, struct link *link, struct channel_frame *frame)
 
 static void tell(struct relay_outcome *o)
 {
-	struct channel_frame frame = {.type = MESSAGE_QUEUE_OUTCOME, .payload = buf_view(&o->payload), .fd = -1};
+	struct channel_frame frame = {
+	    .type = MESSAGE_QUEUE_OUTCOME, .payload = buf_view(&o->payload), .fd = -1};
 	struct message_queue_outcome m;
 	struct arena arena;
 	arena_init(&arena, ARENA_MAX);
@@ -67,7 +68,8 @@ void relay_outcome_tell(const struct message_queue_outcome *m)
 	struct relay_outcome *o = mem_alloc(sizeof *o);
 	buf_init(&o->payload, PAYLOAD_MAX);
 	if (ipc_encode(&o->payload, MESSAGE_QUEUE_OUTCOME, m) != 0 || kept >= KEPT_MAX) {
-		/* Without it the message is sent again: the protocol's own weakness, and better than losing it. */
+		/* Without it the message is sent again: the protocol's own weakness, and better than losing
+		 * it. */
 		log_event(LOG_ERROR, "-", "outcome-dropped", log_text("message", m->id));
 		buf_done(&o->payload);
 		mem_free(o);
@@ -78,7 +80,8 @@ void relay_outcome_tell(const struct message_queue_outcome *m)
 		outcomes->previous = o;
 	outcomes = o;
 	kept++;
-	o->sent = relay_role.store.link.up && calls_ask(&relay_role.store, MESSAGE_QUEUE_OUTCOME, m, on_kept, o) != 0;
+	o->sent = relay_role.store.link.up &&
+	          calls_ask(&relay_role.store, MESSAGE_QUEUE_OUTCOME, m, on_kept, o) != 0;
 }
 
 bool relay_outcomes_tell_again(void)

@@ -1,7 +1,7 @@
 /*
- * Where hosts are, as far as connections are counted: their addresses and their networks. A stranger has as many names
- * as it likes, and some have many addresses; so hosts that lie together share what is allowed. And what has taken mail
- * lately is remembered, for it is served even while everybody else keeps silent.
+ * Where hosts are, as far as connections are counted: their addresses and their networks. A stranger has as
+ * many names as it likes, and some have many addresses; so hosts that lie together share what is allowed. And
+ * what has taken mail lately is remembered, for it is served even while everybody else keeps silent.
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -10,19 +10,20 @@
 #include "daemon/relay_private.h"
 
 enum {
-	PLACES_MAX = 20000,           /* remembered, some 150 bytes each; more than that many hosts in a day are rare */
+	PLACES_MAX = 20000, /* remembered, some 150 bytes each; more than that many hosts in a day are rare */
 	PROVEN_MS = 24 * 3600 * 1000, /* "lately": most correspondents come back within a day */
 	SAMPLE = 16,                  /* among so many the one that took the fewest messages makes room */
-	PARTS_OF_NETWORK = 8 /* of all connections one network may have at most this part */
+	PARTS_OF_NETWORK = 8          /* of all connections one network may have at most this part */
 };
 
 size_t relay_policy_host_fetches = 8;
 
 /*
- * An address of IPv6 is a /64, which is what a single customer has; a network is a /48, or a /24 of IPv4. The port
- * tells servers of one machine apart, to which routes lead; by MX records all have the same.
+ * An address of IPv6 is a /64, which is what a single customer has; a network is a /48, or a /24 of IPv4. The
+ * port tells servers of one machine apart, to which routes lead; by MX records all have the same.
  */
-static size_t write_key(const struct sockaddr_storage *address, enum relay_place_kind kind, char key[RELAY_PLACE_KEY])
+static size_t write_key(
+    const struct sockaddr_storage *address, enum relay_place_kind kind, char key[RELAY_PLACE_KEY])
 {
 	in_port_t port = address->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)address)->sin6_port
 	                                                : ((const struct sockaddr_in *)address)->sin_port;
@@ -56,7 +57,8 @@ static bool is_proven(const struct relay_place *p)
 	return p->taken > 0 && clock_monotonic_ms() - p->proven_at < PROVEN_MS;
 }
 
-/* Whoever makes us remember many new hosts puts out of our memory what took little mail, and not the great ones. */
+/* Whoever makes us remember many new hosts puts out of our memory what took little mail, and not the great
+ * ones. */
 static void make_room(void)
 {
 	struct relay_place *least = NULL;

@@ -1,6 +1,7 @@
 /*
  * Fetching a policy (relay_policy_fetch.h): a GET by HTTPS from a host that whoever owns the domain has
- * chosen. It may lie, trickle, or never end; what it can cost is a place for a minute, of the few that one host has.
+ * chosen. It may lie, trickle, or never end; what it can cost is a place for a minute, of the few that one
+ * host has.
  */
 #include "daemon/relay_policy_fetch.h"
 
@@ -88,7 +89,8 @@ static void finish(struct relay_policy_fetch *f, const struct mta_sts_policy *po
 static void on_timeout(void *arg)
 {
 	struct relay_policy_fetch *f = arg;
-	finish(f, NULL, f->claim.line ? "too many policies are being fetched" : "the policy's host is too slow");
+	finish(
+	    f, NULL, f->claim.line ? "too many policies are being fetched" : "the policy's host is too slow");
 }
 
 /* ---- the response ---- */
@@ -232,7 +234,8 @@ static void try_address(struct relay_policy_fetch *f)
 		return;
 	}
 	f->place = relay_place_use(&f->addresses[f->at], RELAY_POLICY_HOST);
-	f->claim = (struct share_claim){.granted = on_granted, .arg = f, .shares = {&f->place->share, &all}, .share_count = 2};
+	f->claim = (struct share_claim){
+	    .granted = on_granted, .arg = f, .shares = {&f->place->share, &all}, .share_count = 2};
 	if (share_take(&f->claim))
 		on_granted(f);
 }
@@ -257,7 +260,8 @@ static void resolve(void *arg)
 			if (relay_may_reach(&hop.hosts[0].addresses[i]))
 				f->addresses[f->count++] = hop.hosts[0].addresses[i];
 		if (f->count == 0)
-			snprintf(f->why, sizeof f->why, "the policy's host has no address that somebody on the internet can have");
+			snprintf(f->why, sizeof f->why,
+			    "the policy's host has no address that somebody on the internet can have");
 		lookup_done(&f->lookup);
 		try_address(f);
 	} else {

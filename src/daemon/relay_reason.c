@@ -7,7 +7,8 @@
 
 enum { TEXT_MAX = 500 /* of a reply, beside its codes: QUEUE_REPLY_MAX holds all */ };
 
-void relay_reason_set(struct relay_reason *r, enum trouble cause, const char *status, const char *stage, struct view text)
+void relay_reason_set(
+    struct relay_reason *r, enum trouble cause, const char *status, const char *stage, struct view text)
 {
 	const char *copy = mem_string(view_take(text, QUEUE_REPLY_MAX));
 	mem_free((void *)(uintptr_t)r->text);
@@ -28,8 +29,10 @@ void relay_reason_reply(struct relay_reason *r, const char *status, const struct
 		buf_printf(&text, "%.*s ", VIEW_FMT(reply->enhanced));
 	buf_append(&text, view_take(reply->text, TEXT_MAX));
 	if (reply->enhanced.len)
-		snprintf(own, sizeof own, "4%.*s", VIEW_FMT(view_take(view_skip(reply->enhanced, 1), sizeof own - 2)));
-	relay_reason_set(r, TROUBLE_NONE, status ? status : own, smtp_client_stage_name(reply->stage), buf_view(&text));
+		snprintf(own, sizeof own, "4%.*s",
+		    VIEW_FMT(view_take(view_skip(reply->enhanced, 1), sizeof own - 2)));
+	relay_reason_set(
+	    r, TROUBLE_NONE, status ? status : own, smtp_client_stage_name(reply->stage), buf_view(&text));
 	buf_done(&text);
 }
 
@@ -43,7 +46,8 @@ bool relay_reply_is_too_many(const struct smtp_client_reply *r)
 	return kind != REPLY_FULL && kind != REPLY_TOO_LARGE;
 }
 
-void relay_reason_failure(struct relay_reason *r, enum smtp_client_failure failure, const struct smtp_client_reply *reply)
+void relay_reason_failure(
+    struct relay_reason *r, enum smtp_client_failure failure, const struct smtp_client_reply *reply)
 {
 	static const struct {
 		enum trouble cause;
@@ -97,7 +101,8 @@ const char *relay_reason_cause(const struct relay_reason *r)
 
 void relay_reason_copy(struct relay_reason *to, const struct relay_reason *from)
 {
-	relay_reason_set(to, from->cause, from->status, from->stage ? from->stage : "", view_from_string(from->text));
+	relay_reason_set(
+	    to, from->cause, from->status, from->stage ? from->stage : "", view_from_string(from->text));
 }
 
 void relay_reason_done(struct relay_reason *r)

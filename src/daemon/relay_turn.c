@@ -1,6 +1,6 @@
 /*
- * The places that a connection has (share.h), and when it gives them up: because it has become one that they are not
- * counted for, because it has had its turn, or because its host is slow and others wait.
+ * The places that a connection has (share.h), and when it gives them up: because it has become one that they
+ * are not counted for, because it has had its turn, or because its host is slow and others wait.
  */
 #include "daemon/relay_private.h"
 
@@ -54,7 +54,8 @@ bool relay_connection_turn_is_over(struct relay_connection *c)
 bool relay_connection_is_sending(const struct relay_connection *c)
 {
 	enum smtp_client_waiting waiting = smtp_client_waits_for(c->client);
-	return waiting == SMTP_CLIENT_FOR_BLOCK || (waiting == SMTP_CLIENT_FOR_END && stream_backlog(&c->stream) > 0);
+	return waiting == SMTP_CLIENT_FOR_BLOCK ||
+	       (waiting == SMTP_CLIENT_FOR_END && stream_backlog(&c->stream) > 0);
 }
 
 bool relay_connection_takes_too_slowly(const struct relay_connection *c)
@@ -77,7 +78,8 @@ bool relay_connection_holds_others_up(const struct relay_connection *c)
 		return now - c->began >= relay_place_hurry(c->host->address);
 	enum smtp_client_waiting waiting = smtp_client_waits_for(c->client);
 	return c->message && now - c->message_since >= RELAY_SLOW_MS &&
-	       (waiting == SMTP_CLIENT_FOR_MAIL || waiting == SMTP_CLIENT_FOR_RCPT || waiting == SMTP_CLIENT_FOR_DATA);
+	       (waiting == SMTP_CLIENT_FOR_MAIL || waiting == SMTP_CLIENT_FOR_RCPT ||
+	           waiting == SMTP_CLIENT_FOR_DATA);
 }
 
 void relay_connection_spare(const struct share *share)

@@ -41,9 +41,9 @@ int role_run(const char *name, int control);
 /*
  * What serve() may give besides 0 and an error, which means a setting that cannot work:
  *   ROLE_READY_LATER  the role tells by role_ready when it serves
- *   ROLE_TRY_AGAIN    something outside cannot be used now (a disk that does not read), and the role has said what: the process
- *                     ends with ROLE_TRY_AGAIN_STATUS, its peers answer with temporary errors, and the master starts it
- *                     again until it serves
+ *   ROLE_TRY_AGAIN    something outside cannot be used now (a disk that does not read), and the role has said
+ * what: the process ends with ROLE_TRY_AGAIN_STATUS, its peers answer with temporary errors, and the master
+ * starts it again until it serves
  */
 enum { ROLE_READY_LATER = 1, ROLE_TRY_AGAIN = 2 };
 enum { ROLE_TRY_AGAIN_STATUS = 75 };

@@ -4,8 +4,9 @@
  * answers count as failures, and are marked.
  *
  * The library cannot stop what it has begun: a question whose asker has given up, or is gone, stays with it
- * until it comes to its end, which with a silent name server takes some 17 s. So a question is given to it only when
- * there is a place (share.h): for its zone, its asker, and in all. What was answered lately needs none (dns_cache.h).
+ * until it comes to its end, which with a silent name server takes some 17 s. So a question is given to it
+ * only when there is a place (share.h): for its zone, its asker, and in all. What was answered lately needs
+ * none (dns_cache.h).
  */
 #include "daemon/role_dns.h"
 
@@ -29,13 +30,14 @@ enum {
 	WAITING_MAX = 2000,
 	/* That wait or are under way, of all. */
 	QUESTIONS_MAX = 3000,
-	/* In the resolver, with those that nobody waits for any more: fewer than it has sockets (outgoing-range), since what
-	 * it asks by itself needs some too; each takes some 12 KB there. */
+	/* In the resolver, with those that nobody waits for any more: fewer than it has sockets
+	 * (outgoing-range), since what it asks by itself needs some too; each takes some 12 KB there. */
 	PLACES = 700,
-	PLACES_ASKER = 500,    /* of one asker: the other always finds some */
-	PLACES_UNPROVEN = 150, /* of one asker, for zones that answered nothing lately: the others have the rest */
-	/* After so long without an answer a question is no more one of these, so that others of the kind get their turn; but
-	 * only so many. */
+	PLACES_ASKER = 500, /* of one asker: the other always finds some */
+	PLACES_UNPROVEN =
+	    150, /* of one asker, for zones that answered nothing lately: the others have the rest */
+	/* After so long without an answer a question is no more one of these, so that others of the kind get
+	 * their turn; but only so many. */
 	SLOW_MS = 3000,
 	SLOW_MAX = 300,
 	/* A failure that came sooner is no silence. */
@@ -198,7 +200,8 @@ static void too_late(void *arg)
 {
 	struct query *q = arg;
 	char why[80];
-	snprintf(why, sizeof why, "no answer within %llu s", (unsigned long long)((q->timeout_ms + 999) / 1000));
+	snprintf(
+	    why, sizeof why, "no answer within %llu s", (unsigned long long)((q->timeout_ms + 999) / 1000));
 	struct client *client = q->client;
 	uint32_t request = q->request;
 	if (q->state == UNDER_WAY)
@@ -279,7 +282,11 @@ static void ask(struct client *client, uint32_t request, const struct message_qu
 		return;
 	}
 	struct query *q = mem_alloc(sizeof *q);
-	*q = (struct query){.client = client, .request = request, .next = role.queries, .zone = zone, .type = (unsigned)m->type};
+	*q = (struct query){.client = client,
+	    .request = request,
+	    .next = role.queries,
+	    .zone = zone,
+	    .type = (unsigned)m->type};
 	memcpy(q->name, m->name.data, m->name.len);
 	q->timeout_ms = m->timeout_ms == 0               ? TIMEOUT_MS
 	                : m->timeout_ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS
@@ -312,15 +319,17 @@ static bool answer_from_memory(struct client *client, uint32_t request, const st
 }
 
 /*
- * The library keeps the times until which it believes its own cache by the wall clock. One that was set back by ten days would
- * make it believe everything ten days longer: then this process ends, and its successor knows nothing.
+ * The library keeps the times until which it believes its own cache by the wall clock. One that was set back
+ * by ten days would make it believe everything ten days longer: then this process ends, and its successor
+ * knows nothing.
  */
 static void look_at_clock(void)
 {
 	static int64_t last_offset = INT64_MIN;
 	int64_t offset = clock_wall_ms() - clock_monotonic_ms();
 	if (last_offset != INT64_MIN && offset < last_offset - SET_BACK_MS) {
-		log_event(LOG_WARNING, "-", "clock-set-back", log_i64("seconds", (last_offset - offset) / 1000));
+		log_event(
+		    LOG_WARNING, "-", "clock-set-back", log_i64("seconds", (last_offset - offset) / 1000));
 		_exit(ROLE_TRY_AGAIN_STATUS);
 	}
 	last_offset = offset;
@@ -386,7 +395,8 @@ int dns_role_start(struct role_process *p)
 		role.clients[i].unproven.max = PLACES_UNPROVEN;
 		role.clients[i].all.max = PLACES_ASKER;
 	}
-	arena_init(&role.arena, 64 * 1024); /* an answer of DNS_CACHE_ANSWER bytes may be as many short records */
+	arena_init(
+	    &role.arena, 64 * 1024); /* an answer of DNS_CACHE_ANSWER bytes may be as many short records */
 	return 0;
 }
 

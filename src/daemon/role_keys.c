@@ -1,7 +1,7 @@
 /*
- * Signs: for TLS handshakes, and the senders of forwarded mail (SRS). Of a handshake it sees the whole block that is to be
- * signed and signs nothing that is not one of a server's handshake (src/trust/tls_block.h): whoever breaks into an edge
- * role can serve TLS while they are there, and no more.
+ * Signs: for TLS handshakes, and the senders of forwarded mail (SRS). Of a handshake it sees the whole block
+ * that is to be signed and signs nothing that is not one of a server's handshake (src/trust/tls_block.h):
+ * whoever breaks into an edge role can serve TLS while they are there, and no more.
  */
 #include "daemon/role_keys.h"
 
@@ -26,9 +26,9 @@
 enum {
 	KEY_FILE_MAX = 65536,
 	CLIENTS = 8,
-	TICKET_DAY = 86400,                      /* after so many seconds there is a new ticket key */
+	TICKET_DAY = 86400, /* after so many seconds there is a new ticket key */
 	SECRET_MAX = 64,
-	ADDRESS_MAX = 1024, /* more than an address may have */
+	ADDRESS_MAX = 1024,                      /* more than an address may have */
 	KEYS_MAX = 4 * CERTIFICATES_MAX_SETTING, /* those in force, and those of some reloads before */
 	/* So long a key is kept that a reload has replaced. An edge may still be in a handshake that began
 	 * with it: longer than any client may take to begin one. */
@@ -66,8 +66,9 @@ static EVP_PKEY *find_key(uint64_t number)
 }
 
 /*
- * Ed25519 has its digest inside and is asked with none; the others are asked with one of SHA-2. RSA in TLS 1.3 is always
- * PSS (RFC 8446 section 4.2.3). What was not asked for in these terms is no handshake of ours.
+ * Ed25519 has its digest inside and is asked with none; the others are asked with one of SHA-2. RSA in
+ * TLS 1.3 is always PSS (RFC 8446 section 4.2.3). What was not asked for in these terms is no handshake of
+ * ours.
  */
 static bool terms_fit(const struct message_sign *m, enum tls_block kind, EVP_PKEY *key)
 {
@@ -144,12 +145,13 @@ static int rewrite(const struct message_srs *m, int64_t today, struct buf *out)
 	if (at < 1)
 		return -EINVAL;
 	struct view secret = view_of(role.secret, role.secret_len);
-	return srs_forward(view_take(m->address, (size_t)at), view_skip(m->address, (size_t)at + 1), m->domain, today, secret, out);
+	return srs_forward(view_take(m->address, (size_t)at), view_skip(m->address, (size_t)at + 1),
+	    m->domain, today, secret, out);
 }
 
 /*
- * Mail that came through here twice has our SRS0 behind our SRS1. This host would send the bounce to itself, so both are undone; the hash
- * tells that the second is ours as well.
+ * Mail that came through here twice has our SRS0 behind our SRS1. This host would send the bounce to itself,
+ * so both are undone; the hash tells that the second is ours as well.
  */
 static int reverse(struct view local, int64_t today, struct buf *out)
 {

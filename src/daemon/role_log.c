@@ -1,6 +1,7 @@
 /*
- * Lines come in over a socket for each role's process (log_sources.h), one a packet; they go to standard error as the master had it.
- * While that is slow the sockets fill, and the roles drop lines and count them: log.h.
+ * Lines come in over a socket for each role's process (log_sources.h), one a packet; they go to standard
+ * error as the master had it. While that is slow the sockets fill, and the roles drop lines and count them:
+ * log.h.
  */
 #include "daemon/role_log.h"
 

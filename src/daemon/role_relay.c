@@ -1,4 +1,5 @@
-/* The relay role's frame: its peers, what store hands out, the credit for more, and the end. See relay_private.h. */
+/* The relay role's frame: its peers, what store hands out, the credit for more, and the end. See
+ * relay_private.h. */
 #include "daemon/role_relay.h"
 
 #include <errno.h>
@@ -130,8 +131,9 @@ static bool parse_listener(struct view text, struct sockaddr_storage *address)
 static bool is_wildcard(const struct sockaddr_storage *a)
 {
 	static const struct in6_addr any = IN6ADDR_ANY_INIT;
-	return a->ss_family == AF_INET6 ? memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr, &any, sizeof any) == 0
-	                                : ((const struct sockaddr_in *)a)->sin_addr.s_addr == INADDR_ANY;
+	return a->ss_family == AF_INET6
+	           ? memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr, &any, sizeof any) == 0
+	           : ((const struct sockaddr_in *)a)->sin_addr.s_addr == INADDR_ANY;
 }
 
 static void add_own(const struct sockaddr_storage *address)
@@ -151,9 +153,11 @@ static void add_interfaces(const struct sockaddr_storage *wildcard)
 		if (i->ifa_addr == NULL || i->ifa_addr->sa_family != wildcard->ss_family)
 			continue;
 		if (a.ss_family == AF_INET6)
-			((struct sockaddr_in6 *)&a)->sin6_addr = ((struct sockaddr_in6 *)(void *)i->ifa_addr)->sin6_addr;
+			((struct sockaddr_in6 *)&a)->sin6_addr =
+			    ((struct sockaddr_in6 *)(void *)i->ifa_addr)->sin6_addr;
 		else
-			((struct sockaddr_in *)&a)->sin_addr = ((struct sockaddr_in *)(void *)i->ifa_addr)->sin_addr;
+			((struct sockaddr_in *)&a)->sin_addr =
+			    ((struct sockaddr_in *)(void *)i->ifa_addr)->sin_addr;
 		add_own(&a);
 	}
 	freeifaddrs(all);
@@ -168,9 +172,12 @@ static void learn_machine(void)
 	relay_role.machine_address_count = 0;
 	for (i = all; i && relay_role.machine_address_count < RELAY_OWN_MAX; i = i->ifa_next) {
 		struct sockaddr_storage *a = &relay_role.machine_addresses[relay_role.machine_address_count];
-		if (i->ifa_addr == NULL || (i->ifa_addr->sa_family != AF_INET && i->ifa_addr->sa_family != AF_INET6))
+		if (i->ifa_addr == NULL ||
+		    (i->ifa_addr->sa_family != AF_INET && i->ifa_addr->sa_family != AF_INET6))
 			continue;
-		memcpy(a, i->ifa_addr, i->ifa_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+		memcpy(a, i->ifa_addr,
+		    i->ifa_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+		                                       : sizeof(struct sockaddr_in));
 		relay_role.machine_address_count++;
 	}
 	freeifaddrs(all);
@@ -195,7 +202,8 @@ static void learn_addresses(const struct settings *s)
 	relay_role.source4 = relay_role.source6 = (struct sockaddr_storage){0};
 	while (rest.len > 0 && view_next(&rest, '\n', &line))
 		if (network_parse(line, &address))
-			*(address.ss_family == AF_INET6 ? &relay_role.source6 : &relay_role.source4) = address;
+			*(address.ss_family == AF_INET6 ? &relay_role.source6 : &relay_role.source4) =
+			    address;
 }
 
 static void forget_passwords(void)
@@ -244,9 +252,10 @@ int relay_role_start(struct role_process *p)
 	map_init(&relay_role.flights);
 	map_init(&relay_role.places);
 	struct rlimit files;
-	relay_role.descriptors = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > 2 * RELAY_DESCRIPTORS
-	                             ? files.rlim_cur - RELAY_DESCRIPTORS
-	                             : RELAY_DESCRIPTORS;
+	relay_role.descriptors =
+	    getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > 2 * RELAY_DESCRIPTORS
+	        ? files.rlim_cur - RELAY_DESCRIPTORS
+	        : RELAY_DESCRIPTORS;
 	/* Everything that OpenSSL loads lazily is loaded now, before confinement. */
 	relay_role.tls = tls_client_new((struct view){0});
 	return relay_role.tls ? 0 : -12;
@@ -258,7 +267,8 @@ void relay_role_prepare(struct role_process *p)
 	struct view lines = p->settings.routes, line;
 	const char *problem;
 	struct route route;
-	for (size_t number = 0; lines.len > 0 && number < RELAY_ROUTES_MAX && view_next(&lines, '\n', &line); number++) {
+	for (size_t number = 0; lines.len > 0 && number < RELAY_ROUTES_MAX && view_next(&lines, '\n', &line);
+	     number++) {
 		if (route_parse(line, &route, &problem) != 0 || route.host.data[0] != '/')
 			continue;
 		size_t end = route.host.len;
@@ -267,8 +277,8 @@ void relay_role_prepare(struct role_process *p)
 		char *folder = mem_string(view_take(route.host, end));
 		relay_role.folders[number] = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (relay_role.folders[number] < 0)
-			log_event(LOG_ERROR, "-", "socket-folder-missing", log_string("folder", folder), log_errno(-errno),
-			    log_string("do", "make it, or change the route, and restart"));
+			log_event(LOG_ERROR, "-", "socket-folder-missing", log_string("folder", folder),
+			    log_errno(-errno), log_string("do", "make it, or change the route, and restart"));
 		mem_free(folder);
 	}
 }

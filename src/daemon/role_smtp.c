@@ -212,7 +212,8 @@ static void on_begin(void *arg)
 	    .xclient = network_contains(settings->xclient_from, &c->edge.client.address),
 	    .trusted = is_trusted(c),
 	    .hold_max = (uint32_t)settings->hold_max,
-	    .writes_sender = !view_equal(settings->own_from, VIEW("off")) || !view_equal(settings->foreign_from, VIEW("off")),
+	    .writes_sender = !view_equal(settings->own_from, VIEW("off")) ||
+	                     !view_equal(settings->foreign_from, VIEW("off")),
 	    .names_login = settings->received_login,
 	    .etrn = c->edge.client.service == SERVICE_SMTP && smtp_role.relay_domain_count > 0,
 	};

@@ -42,11 +42,12 @@ int store_role_start(struct role_process *p)
 	return 0;
 }
 
-/* Only a person mends these; all else may pass: a disk that cannot be read or written now, no memory, no descriptors. */
+/* Only a person mends these; all else may pass: a disk that cannot be read or written now, no memory, no
+ * descriptors. */
 static bool is_wrong_folder(int error)
 {
-	return error == -EBUSY || error == -EPROTO || error == -EBADMSG || error == -ENOTDIR || error == -EACCES ||
-	       error == -EPERM || error == -ENAMETOOLONG;
+	return error == -EBUSY || error == -EPROTO || error == -EBADMSG || error == -ENOTDIR ||
+	       error == -EACCES || error == -EPERM || error == -ENAMETOOLONG;
 }
 
 int store_role_serve(struct role_process *p)
@@ -119,8 +120,8 @@ static void finish(void *arg)
 void store_role_drain(struct role_process *p)
 {
 	/* The edges have ended before us, or get a temporary error; closing the store finishes what is under
-	 * way. What relay had said before it ended may still stand in its channel: without it messages that it has
-	 * delivered would go out again. */
+	 * way. What relay had said before it ended may still stand in its channel: without it messages that
+	 * it has delivered would go out again. */
 	if (store_role.draining)
 		return;
 	store_role.draining = true;

@@ -20,9 +20,9 @@ struct role {
 	unsigned files; /* which it is given: 1 << FILE_... of messages.h */
 	bool gets_folder;
 	/* The functions of the role; each may be NULL. They run in the role's own process. */
-	int (*start)(struct role_process *p); /* before confinement: what it will need is opened here */
+	int (*start)(struct role_process *p);    /* before confinement: what it will need is opened here */
 	void (*prepare)(struct role_process *p); /* before confinement, with the settings */
-	int (*serve)(struct role_process *p); /* confined, everything has arrived; also after a reload */
+	int (*serve)(struct role_process *p);    /* confined, everything has arrived; also after a reload */
 	void (*peer)(
 	    struct role_process *p, enum role_bit role, int fd); /* a channel, new or made anew; owns fd */
 	void (*listener)(struct role_process *p, enum service service, int fd); /* owns fd */

@@ -63,8 +63,10 @@ int route_parse_target(struct view target, struct route *out, const char **probl
 		for (size_t i = bracket < 0 ? 0 : (size_t)bracket; i < target.len; i++)
 			if (target.data[i] == ':')
 				colon = (ptrdiff_t)i;
-		if (colon >= 0 && (!view_to_u64(view_skip(target, (size_t)colon + 1), 65535, &route.port) || route.port == 0))
-			return wrong(problem, "the port is a number from 1 to 65535; an IPv6 address stands in [ and ]");
+		if (colon >= 0 && (!view_to_u64(view_skip(target, (size_t)colon + 1), 65535, &route.port) ||
+		                      route.port == 0))
+			return wrong(problem,
+			    "the port is a number from 1 to 65535; an IPv6 address stands in [ and ]");
 		route.host = colon >= 0 ? view_take(target, (size_t)colon) : target;
 	}
 	if (route.host.len == 0 || route.host.len > 255)
@@ -94,7 +96,8 @@ int route_parse(struct view line, struct route *out, const char **problem)
 		else if (view_equal(name, VIEW("password_file")) && value.len > 0)
 			route.password_file = value;
 		else
-			return wrong(problem, "a route's options are tls=none|may|encrypt|verify, user=NAME, password_file=PATH");
+			return wrong(problem, "a route's options are tls=none|may|encrypt|verify, user=NAME, "
+			                      "password_file=PATH");
 	}
 	if ((route.user.len > 0) != (route.password_file.len > 0))
 		return wrong(problem, "user and password_file go together");
@@ -106,7 +109,8 @@ int tls_policy_parse(struct view line, struct view *domain, enum tls_level *leve
 {
 	struct view name, text, more;
 	enum tls_level parsed;
-	if (!next_word(&line, &name) || !next_word(&line, &text) || next_word(&line, &more) || !parse_level(text, &parsed))
+	if (!next_word(&line, &name) || !next_word(&line, &text) || next_word(&line, &more) ||
+	    !parse_level(text, &parsed))
 		return wrong(problem, "a TLS policy is \"DOMAIN none|may|encrypt|verify\"");
 	*domain = name;
 	*level = parsed;
@@ -128,7 +132,8 @@ size_t route_match(struct view pattern, struct view domain)
 	if (view_equal(pattern, VIEW("*")))
 		return 1;
 	if (pattern.len > 1 && pattern.data[0] == '.')
-		return domain.len > pattern.len && view_equal_nocase(view_skip(domain, domain.len - pattern.len), pattern)
+		return domain.len > pattern.len &&
+		               view_equal_nocase(view_skip(domain, domain.len - pattern.len), pattern)
 		           ? 1 + pattern.len
 		           : 0;
 	return view_equal_nocase(pattern, domain) ? 1000 : 0;

@@ -1,6 +1,7 @@
 /*
- * The settings that say where mail for a domain goes, and what its hosts must offer: lines of words, read here for all who need them
- * (relay; the master, for the files they name; smtp, for the domains it takes mail for; `postrider config check`).
+ * The settings that say where mail for a domain goes, and what its hosts must offer: lines of words, read
+ * here for all who need them (relay; the master, for the files they name; smtp, for the domains it takes mail
+ * for; `postrider config check`).
  */
 #ifndef DAEMON_ROUTE_H
 #define DAEMON_ROUTE_H
@@ -12,7 +13,8 @@ enum route_kind { ROUTE_SMTP, ROUTE_SMTPS, ROUTE_LMTP };
 /* From "never in clear, and from the right host" down to "as it comes". */
 enum tls_level { TLS_LEVEL_DEFAULT, TLS_LEVEL_NONE, TLS_LEVEL_MAY, TLS_LEVEL_ENCRYPT, TLS_LEVEL_VERIFY };
 
-/* A route: "DOMAIN KIND:HOST[:PORT] [tls=LEVEL] [user=NAME] [password_file=PATH]". Views point into the line. */
+/* A route: "DOMAIN KIND:HOST[:PORT] [tls=LEVEL] [user=NAME] [password_file=PATH]". Views point into the line.
+ */
 struct route {
 	struct view domain; /* "*": everything; ".example.org": all below it */
 	enum route_kind kind;
@@ -25,7 +27,8 @@ struct route {
 /* 0, or -EINVAL with *problem naming what is wrong with the line (a constant). */
 int route_parse(struct view line, struct route *out, const char **problem);
 
-/* The target alone, as an administrator gives it for one destination: "HOST[:PORT]" or "KIND:HOST[:PORT]". The same results. */
+/* The target alone, as an administrator gives it for one destination: "HOST[:PORT]" or "KIND:HOST[:PORT]".
+ * The same results. */
 int route_parse_target(struct view target, struct route *out, const char **problem);
 
 /* "DOMAIN LEVEL" of tls_policies. */
@@ -34,7 +37,8 @@ int tls_policy_parse(struct view line, struct view *domain, enum tls_level *leve
 /* "DOMAIN [FILE]" of relay_domains. */
 int relay_domain_parse(struct view line, struct view *domain, struct view *file, const char **problem);
 
-/* How well a pattern fits a domain (both lower-case A-labels): 0 not at all, more is better; itself, then the longest ".suffix", then "*". */
+/* How well a pattern fits a domain (both lower-case A-labels): 0 not at all, more is better; itself, then the
+ * longest ".suffix", then "*". */
 size_t route_match(struct view pattern, struct view domain);
 
 #endif

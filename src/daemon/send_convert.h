@@ -1,12 +1,13 @@
-/* A message that `message send` has, for a server that takes 7 bits only. Apart, because it knows mail and nothing of commands. */
+/* A message that `message send` has, for a server that takes 7 bits only. Apart, because it knows mail and
+ * nothing of commands. */
 #ifndef DAEMON_SEND_CONVERT_H
 #define DAEMON_SEND_CONVERT_H
 
 #include "base/buf.h"
 
 /*
- * Converts it (format/downgrade.h) into *out, which stays empty where nothing has to be changed; buf_done it. NULL, or in words
- * why it cannot be done.
+ * Converts it (format/downgrade.h) into *out, which stays empty where nothing has to be changed; buf_done it.
+ * NULL, or in words why it cannot be done.
  */
 const char *send_convert(struct view message, struct buf *out);
 

@@ -348,8 +348,8 @@ static int check_lines(const struct settings *s, struct buf *problem)
 		struct view lines;
 		const char *(*wrong)(struct view line);
 	} lists[] = {{"routes", s->routes, wrong_route}, {"tls_policies", s->tls_policies, wrong_policy},
-	    {"relay_domains", s->relay_domains, wrong_relay_domain}, {"relay_source", s->relay_source, wrong_address},
-	    {"dns_stubs", s->dns_stubs, wrong_stub}};
+	    {"relay_domains", s->relay_domains, wrong_relay_domain},
+	    {"relay_source", s->relay_source, wrong_address}, {"dns_stubs", s->dns_stubs, wrong_stub}};
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
 		struct view rest = lists[i].lines, line;
 		while (rest.len && view_next(&rest, '\n', &line)) {
@@ -366,7 +366,8 @@ static int check_lines(const struct settings *s, struct buf *problem)
 
 static bool is_from_policy(struct view value)
 {
-	return view_equal(value, VIEW("refuse")) || view_equal(value, VIEW("sender")) || view_equal(value, VIEW("off"));
+	return view_equal(value, VIEW("refuse")) || view_equal(value, VIEW("sender")) ||
+	       view_equal(value, VIEW("off"));
 }
 
 static int check_together(const struct settings *s, struct buf *problem)

@@ -32,7 +32,8 @@ struct settings {
 	uint64_t errors_max, greeting_delay_ms, data_rate_min;
 	uint64_t timeout_command, timeout_data, pop3_idle;
 	uint64_t disk_reserve, undelete_days, quota_default;
-	uint64_t require_tls_login, tls_cbc, allow_main_password_scram, sender_null_mx, received_login, crash_stop;
+	uint64_t require_tls_login, tls_cbc, allow_main_password_scram, sender_null_mx, received_login,
+	    crash_stop;
 	struct view relay_networks;
 	uint64_t relay_port, mta_sts, mta_sts_port;
 	uint64_t queue_retry_min, queue_retry_max, queue_warn_hours, queue_give_up_days;

@@ -11,14 +11,15 @@
 /* What one message goes to, aliases followed. */
 enum {
 	SMTP_TARGETS_MAX = 1000,
-	SMTP_TARGETS_AT_ONCE = 100,          /* more go into the queue first: what one commit delivers (ACCOUNT_TARGETS_MAX) */
+	SMTP_TARGETS_AT_ONCE =
+	    100, /* more go into the queue first: what one commit delivers (ACCOUNT_TARGETS_MAX) */
 	/*
-	 * Of what is said of them to store, in one frame with SMTP_TRAILER_MAX_MANY: a thousand addresses of 100 octets behind a
-	 * list of as many, from a sender of 254, come to 640 KB.
+	 * Of what is said of them to store, in one frame with SMTP_TRAILER_MAX_MANY: a thousand addresses of
+	 * 100 octets behind a list of as many, from a sender of 254, come to 640 KB.
 	 */
 	SMTP_TARGETS_BYTES_MAX = 840 * 1024,
 	SMTP_TRAILER_MAX = 250 * 1024,
-	SMTP_TRAILER_MAX_MANY = 140 * 1024   /* beside so many */
+	SMTP_TRAILER_MAX_MANY = 140 * 1024 /* beside so many */
 };
 
 struct smtp_connection {
@@ -61,7 +62,8 @@ struct smtp_connection {
 	} upload;
 };
 
-/* A mailbox, or an address at another host, that the message goes to, for the recipient of that number in the envelope. */
+/* A mailbox, or an address at another host, that the message goes to, for the recipient of that number in the
+ * envelope. */
 struct smtp_target {
 	size_t recipient;
 	uint64_t account; /* 0: another host's */
@@ -103,7 +105,8 @@ void smtp_recipient_etrn(void *arg, struct view domain);
 
 /* smtp_upload.c */
 void smtp_upload_init(struct smtp_connection *c);
-/* Bytes that what a recipient leads to takes in the message to store, as one of many. forwarder: as in struct smtp_target. */
+/* Bytes that what a recipient leads to takes in the message to store, as one of many. forwarder: as in struct
+ * smtp_target. */
 size_t smtp_upload_bytes(const struct smtp_connection *c, const struct smtp_recipient *recipient,
     const struct codec_list *targets, struct view forwarder);
 /* For the recipient of that number in the envelope. */

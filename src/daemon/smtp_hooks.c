@@ -1,7 +1,7 @@
 /*
- * The verdict hooks: what decides, at connect, MAIL, RCPT and the end of a message, whether the client goes on. Each row is one
- * reason to refuse; a hook accepts, refuses, or waits for another role's answer. Greylisting, SPF and content
- * come in as further rows.
+ * The verdict hooks: what decides, at connect, MAIL, RCPT and the end of a message, whether the client goes
+ * on. Each row is one reason to refuse; a hook accepts, refuses, or waits for another role's answer.
+ * Greylisting, SPF and content come in as further rows.
  */
 #include <errno.h>
 
@@ -84,7 +84,8 @@ void smtp_hooks_check(void *arg, enum smtp_stage stage, const struct smtp_envelo
 }
 
 /* An answer has come: the hook that waited has had its say, the others follow. */
-void smtp_hooks_resume(struct smtp_connection *c, enum smtp_hook_result result, const struct smtp_verdict *verdict)
+void smtp_hooks_resume(
+    struct smtp_connection *c, enum smtp_hook_result result, const struct smtp_verdict *verdict)
 {
 	c->check.request = 0;
 	if (result == HOOK_DECIDED)
@@ -184,7 +185,8 @@ static bool sender_answered(void *arg, struct link *link, struct channel_frame *
 	}
 	if (!link_decode(link, frame, &m))
 		return false;
-	smtp_hooks_resume(c, m.allowed ? HOOK_ACCEPT : HOOK_DECIDED, m.temporary ? &smtp_unavailable : &not_yours);
+	smtp_hooks_resume(
+	    c, m.allowed ? HOOK_ACCEPT : HOOK_DECIDED, m.temporary ? &smtp_unavailable : &not_yours);
 	return true;
 }
 
@@ -237,8 +239,7 @@ static enum smtp_hook_result sender_takes_mail(struct smtp_connection *c, struct
 	buf_init(&name, 512);
 	enum smtp_hook_result result = HOOK_ACCEPT;
 	if (domain_normalize(domain, &name) == 0) {
-		struct message_query m = {
-		    .name = buf_view(&name), .type = DNS_MX, .timeout_ms = PATIENCE_MS};
+		struct message_query m = {.name = buf_view(&name), .type = DNS_MX, .timeout_ms = PATIENCE_MS};
 		struct smtp_verdict ignored;
 		if (smtp_hooks_ask(c, &smtp_role.dns, MESSAGE_QUERY, &m, mx_answered, &ignored) == HOOK_WAIT)
 			result = HOOK_WAIT;
@@ -301,7 +302,8 @@ static enum smtp_hook_result ask_authors(struct smtp_connection *c, struct smtp_
 			continue;
 		if (address_normalize(author, &normal) == 0) {
 			struct message_sender m = {.account = c->account, .address = address_view(&normal)};
-			return smtp_hooks_ask(c, &smtp_role.auth, MESSAGE_SENDER, &m, author_answered, verdict);
+			return smtp_hooks_ask(
+			    c, &smtp_role.auth, MESSAGE_SENDER, &m, author_answered, verdict);
 		}
 		/* What is no address is nobody's here. */
 		if (refuses_author(true)) {

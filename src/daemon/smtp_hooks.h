@@ -1,4 +1,5 @@
-/* What the verdict hooks' files share: smtp_hooks.c (running them; connect and MAIL), smtp_recipient.c (RCPT). */
+/* What the verdict hooks' files share: smtp_hooks.c (running them; connect and MAIL), smtp_recipient.c
+ * (RCPT). */
 #ifndef DAEMON_SMTP_HOOKS_H
 #define DAEMON_SMTP_HOOKS_H
 

@@ -1,7 +1,8 @@
 /*
- * RCPT: where a recipient's mail goes. To mailboxes here, as auth resolves the address; to another host, for a user who has logged
- * in, for a domain that we are backup MX for, and where an alias leads out of our domains; or back to the sender of a message
- * that we forwarded, for a bounce. Nothing else: this is no open relay.
+ * RCPT: where a recipient's mail goes. To mailboxes here, as auth resolves the address; to another host, for
+ * a user who has logged in, for a domain that we are backup MX for, and where an alias leads out of our
+ * domains; or back to the sender of a message that we forwarded, for a bounce. Nothing else: this is no open
+ * relay.
  */
 #include <errno.h>
 
@@ -90,8 +91,10 @@ static void decide(struct smtp_connection *c, enum resolve_verdict verdict)
 	    [RESOLVE_NOT_OURS] = {SMTP_PERMANENT, 550, "5.7.1", "this server does not relay to other domains",
 	        false},
 	    [RESOLVE_DISABLED] = {SMTP_PERMANENT, 550, "5.2.1", "this mailbox is disabled", false},
-	    [RESOLVE_LOOP] = {SMTP_PERMANENT, 550, "5.4.6", "the aliases behind this address lead in a circle, or on and on", false},
-	    [RESOLVE_TOO_MANY] = {SMTP_PERMANENT, 550, "5.3.5", "the aliases behind this address are too many, or lead to too many mailboxes", false},
+	    [RESOLVE_LOOP] = {SMTP_PERMANENT, 550, "5.4.6",
+	        "the aliases behind this address lead in a circle, or on and on", false},
+	    [RESOLVE_TOO_MANY] = {SMTP_PERMANENT, 550, "5.3.5",
+	        "the aliases behind this address are too many, or lead to too many mailboxes", false},
 	    [RESOLVE_TEMPORARY] = {SMTP_TEMPORARY, 451, "4.3.0",
 	        "the address cannot be looked up now, try again later", false},
 	};
@@ -150,9 +153,11 @@ static bool true_sender_answered(void *arg, struct link *link, struct channel_fr
 
 static void ask_true_sender(struct smtp_connection *c)
 {
-	struct message_srs question = {.operation = SRS_REVERSE, .address = local_of(c->check.recipient->path)};
+	struct message_srs question = {
+	    .operation = SRS_REVERSE, .address = local_of(c->check.recipient->path)};
 	struct smtp_verdict verdict;
-	if (smtp_hooks_ask(c, &smtp_role.edge.keys, MESSAGE_SRS, &question, true_sender_answered, &verdict) != HOOK_WAIT)
+	if (smtp_hooks_ask(c, &smtp_role.edge.keys, MESSAGE_SRS, &question, true_sender_answered, &verdict) !=
+	    HOOK_WAIT)
 		smtp_hooks_resume(c, HOOK_DECIDED, &verdict);
 }
 
@@ -168,13 +173,15 @@ static bool recipient_answered(void *arg, struct link *link, struct channel_fram
 		return false;
 	enum resolve_verdict verdict = (enum resolve_verdict)m.verdict;
 	/* Taken for no mailbox, a message would be acknowledged and kept nowhere. */
-	if (verdict == RESOLVE_LOCAL && (m.targets.count == 0 || !keep_targets(c, m.targets.items, m.targets.count)))
+	if (verdict == RESOLVE_LOCAL &&
+	    (m.targets.count == 0 || !keep_targets(c, m.targets.items, m.targets.count)))
 		verdict = RESOLVE_TEMPORARY;
 	else if (verdict == RESOLVE_NOT_OURS)
 		verdict = take_foreign(c);
 	c->check.resolved = verdict;
 	/* Before a mailbox: a catch-all would take it, and the true sender would never hear of it. */
-	if (!c->check.direct && (verdict == RESOLVE_LOCAL || verdict == RESOLVE_UNKNOWN_USER) && may_be_bounce(c))
+	if (!c->check.direct && (verdict == RESOLVE_LOCAL || verdict == RESOLVE_UNKNOWN_USER) &&
+	    may_be_bounce(c))
 		ask_true_sender(c);
 	else
 		decide(c, verdict);
@@ -241,7 +248,8 @@ enum smtp_hook_result smtp_recipient_has_room(struct smtp_connection *c, struct 
 
 void smtp_recipient_taken(struct smtp_connection *c)
 {
-	smtp_upload_add(c, smtp_envelope(c->session)->count, c->check.recipient, &c->check.targets, forwarder_of(c));
+	smtp_upload_add(
+	    c, smtp_envelope(c->session)->count, c->check.recipient, &c->check.targets, forwarder_of(c));
 }
 
 /* ---- ETRN ---- */
@@ -258,7 +266,8 @@ static bool etrn_answered(void *arg, struct link *link, struct channel_frame *fr
 	return true;
 }
 
-/* Only for the domains that we are backup MX for: others' mail is not tried earlier because a stranger says so. */
+/* Only for the domains that we are backup MX for: others' mail is not tried earlier because a stranger says
+ * so. */
 void smtp_recipient_etrn(void *arg, struct view domain)
 {
 	struct smtp_connection *c = arg;
@@ -282,7 +291,8 @@ static void read_recipients(struct smtp_relay_domain *d, struct view text)
 		line = view_trim(line);
 		struct buf key;
 		buf_init(&key, 1024);
-		if (line.len > 0 && line.data[0] != '#' && address_key(local_of(line), domain_of(line), &key) == 0)
+		if (line.len > 0 && line.data[0] != '#' &&
+		    address_key(local_of(line), domain_of(line), &key) == 0)
 			map_set(&d->recipients, buf_view(&key), d);
 		buf_done(&key);
 	}
@@ -300,7 +310,8 @@ void smtp_relay_domains_configure(struct role_process *p)
 	for (uint64_t number = 0; lines.len && view_next(&lines, '\n', &line); number++) {
 		struct smtp_relay_domain *d = &smtp_role.relay_domains[smtp_role.relay_domain_count];
 		if (number >= SMTP_RELAY_DOMAINS_MAX) {
-			log_event(LOG_ERROR, "-", "too-many-relay-domains", log_u64("max", SMTP_RELAY_DOMAINS_MAX));
+			log_event(
+			    LOG_ERROR, "-", "too-many-relay-domains", log_u64("max", SMTP_RELAY_DOMAINS_MAX));
 			break;
 		}
 		if (relay_domain_parse(line, &domain, &path, &problem) != 0)

@@ -1,5 +1,6 @@
 /*
- * What becomes of a transaction's message: mailboxes, what the queue keeps, and the body on its way to store (upload.h).
+ * What becomes of a transaction's message: mailboxes, what the queue keeps, and the body on its way to store
+ * (upload.h).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -52,7 +53,8 @@ size_t smtp_upload_bytes(const struct smtp_connection *c, const struct smtp_reci
 	for (size_t i = 0; i < targets->count; i++) {
 		const struct message_target *t = (const struct message_target *)targets->items + i;
 		if (t->account == 0)
-			bytes += FIELDS + t->address.len + recipient->orcpt.len + destination_of_target(recipient, t->address).len;
+			bytes += FIELDS + t->address.len + recipient->orcpt.len +
+			         destination_of_target(recipient, t->address).len;
 		else
 			bytes += named + t->mailbox.len + PREFIX_WORDS + sender + t->address.len;
 		bytes += forwarder.len;
@@ -68,7 +70,8 @@ void smtp_upload_add(struct smtp_connection *c, size_t number, const struct smtp
 		const struct message_target *target = (const struct message_target *)targets->items + i;
 		if (c->upload.count == c->upload.room) {
 			c->upload.room = c->upload.room ? c->upload.room * 2 : 4;
-			c->upload.targets = mem_resize(c->upload.targets, c->upload.room * sizeof *c->upload.targets);
+			c->upload.targets =
+			    mem_resize(c->upload.targets, c->upload.room * sizeof *c->upload.targets);
 		}
 		c->upload.targets[c->upload.count++] = (struct smtp_target){.recipient = number,
 		    .account = target->account,
@@ -91,11 +94,15 @@ static void log_result(const struct smtp_connection *c, struct view recipient, i
 {
 	const struct edge_client *client = &c->edge.client;
 	enum log_level level = result ? LOG_WARNING : LOG_INFO;
-	const struct log_field fields[] = {log_string("client", client->text), log_string("message", c->upload.message_id),
-	    log_text("sender", smtp_envelope(c->session)->sender), log_text("recipient", recipient), log_i64("result", result), {.key = NULL}};
+	const struct log_field fields[] = {log_string("client", client->text),
+	    log_string("message", c->upload.message_id),
+	    log_text("sender", smtp_envelope(c->session)->sender), log_text("recipient", recipient),
+	    log_i64("result", result), {.key = NULL}};
 	/* Users and hosts that are trusted are told of completely, however much they send. */
-	bool known = c->account || network_contains(smtp_role.edge.process->settings.trusted_networks, &client->address);
-	log_fields(level, c->edge.id, result ? "smtp-not-kept" : "smtp-kept", fields, known && !result ? LOG_COMPLETE : LOG_OF_MESSAGE);
+	bool known = c->account ||
+	             network_contains(smtp_role.edge.process->settings.trusted_networks, &client->address);
+	log_fields(level, c->edge.id, result ? "smtp-not-kept" : "smtp-kept", fields,
+	    known && !result ? LOG_COMPLETE : LOG_OF_MESSAGE);
 }
 
 /* What was delivered or queued belongs to recipients: a recipient's result is the worst of all of its. */
@@ -147,7 +154,8 @@ static unsigned notify_bits(struct view notify)
 	static const struct {
 		const char *word;
 		unsigned bit;
-	} words[] = {{"NEVER", NOTIFY_NEVER}, {"SUCCESS", NOTIFY_SUCCESS}, {"FAILURE", NOTIFY_FAILURE}, {"DELAY", NOTIFY_DELAY}};
+	} words[] = {{"NEVER", NOTIFY_NEVER}, {"SUCCESS", NOTIFY_SUCCESS}, {"FAILURE", NOTIFY_FAILURE},
+	    {"DELAY", NOTIFY_DELAY}};
 	struct view part;
 	unsigned bits = 0;
 	while (notify.len > 0 && view_next(&notify, ',', &part))
@@ -163,7 +171,8 @@ struct outgoing {
 	struct message_delivery_recipient *recipients;
 	struct buf *prefixes; /* one for each target */
 	size_t mailbox_count, recipient_count;
-	size_t *owners; /* the recipient of the dialogue that each result belongs to: mailboxes, then recipients */
+	size_t *owners; /* the recipient of the dialogue that each result belongs to: mailboxes, then
+	                   recipients */
 };
 
 static size_t targets_of(const struct smtp_connection *c, size_t recipient)
@@ -175,18 +184,22 @@ static size_t targets_of(const struct smtp_connection *c, size_t recipient)
 }
 
 /*
- * One target. A mailbox is delivered to at once, unless the message is to be held or goes to many, and its sender told when he asked for that. What leaves this
- * server goes into the queue. An address that became several has been expanded: its sender hears that
- * once, and of none of the several (RFC 3461 section 5.2.7.3).
+ * One target. A mailbox is delivered to at once, unless the message is to be held or goes to many, and its
+ * sender told when he asked for that. What leaves this server goes into the queue. An address that became
+ * several has been expanded: its sender hears that once, and of none of the several (RFC 3461
+ * section 5.2.7.3).
  */
-static void put_target(const struct smtp_envelope *envelope, struct outgoing *o, const struct smtp_target *t, bool expanded, struct view prefix, bool many)
+static void put_target(const struct smtp_envelope *envelope, struct outgoing *o, const struct smtp_target *t,
+    bool expanded, struct view prefix, bool many)
 {
 	const struct smtp_recipient *r = &envelope->recipients[t->recipient];
 	unsigned notify = notify_bits(r->notify);
 	struct message_delivery_recipient recipient = {
 	    .address = t->account == 0 ? view_from_string(t->address) : r->path,
 	    .orcpt = r->orcpt,
-	    .notify = expanded && notify & NOTIFY_SUCCESS ? (notify & ~NOTIFY_SUCCESS ? notify & ~NOTIFY_SUCCESS : NOTIFY_NEVER) : notify,
+	    .notify = expanded && notify & NOTIFY_SUCCESS
+	                  ? (notify & ~NOTIFY_SUCCESS ? notify & ~NOTIFY_SUCCESS : NOTIFY_NEVER)
+	                  : notify,
 	    .forwarder = view_from_string(t->forwarder),
 	};
 	if (t->account == 0) {
@@ -199,8 +212,7 @@ static void put_target(const struct smtp_envelope *envelope, struct outgoing *o,
 		recipient.prefix = prefix;
 	} else {
 		o->owners[o->mailbox_count] = t->recipient;
-		o->mailboxes[o->mailbox_count++] = (struct message_delivery_target){
-		    .account = t->account,
+		o->mailboxes[o->mailbox_count++] = (struct message_delivery_target){.account = t->account,
 		    .mailbox = view_from_string(t->mailbox),
 		    .prefix = prefix,
 		    .address = view_from_string(t->address)};
@@ -227,11 +239,15 @@ static void put_targets(struct smtp_connection *c, const struct smtp_envelope *e
 	}
 	for (size_t i = 0; i < envelope->count; i++) {
 		const struct smtp_recipient *r = &envelope->recipients[i];
-		if (envelope->sender_is_null || !(notify_bits(r->notify) & NOTIFY_SUCCESS) || targets_of(c, i) < 2)
+		if (envelope->sender_is_null || !(notify_bits(r->notify) & NOTIFY_SUCCESS) ||
+		    targets_of(c, i) < 2)
 			continue;
 		recipient_owners[o->recipient_count] = i;
-		o->recipients[o->recipient_count++] = (struct message_delivery_recipient){
-		    .kind = RECIPIENT_EXPANDED, .address = r->path, .orcpt = r->orcpt, .notify = NOTIFY_SUCCESS};
+		o->recipients[o->recipient_count++] =
+		    (struct message_delivery_recipient){.kind = RECIPIENT_EXPANDED,
+		        .address = r->path,
+		        .orcpt = r->orcpt,
+		        .notify = NOTIFY_SUCCESS};
 	}
 	for (size_t i = 0; i < o->recipient_count; i++)
 		o->owners[o->mailbox_count + i] = recipient_owners[i];
@@ -249,7 +265,8 @@ static struct view without_brackets(struct view message_id)
 	return view_take(message_id, 1000);
 }
 
-static void put_envelope(const struct smtp_connection *c, const struct smtp_envelope *envelope, struct message_deliver *m)
+static void put_envelope(
+    const struct smtp_connection *c, const struct smtp_envelope *envelope, struct message_deliver *m)
 {
 	m->sender = envelope->sender;
 	m->client = view_from_string(c->edge.client.text);
@@ -263,7 +280,8 @@ static void put_envelope(const struct smtp_connection *c, const struct smtp_enve
 	m->priority_given = envelope->has_priority;
 	if (envelope->by_mode != SMTP_BY_NONE) {
 		m->by_time = (uint64_t)envelope->by_time;
-		m->by_mode = (envelope->by_mode == SMTP_BY_RETURN ? 'R' : 'N') + (envelope->by_trace ? 256 : 0);
+		m->by_mode =
+		    (envelope->by_mode == SMTP_BY_RETURN ? 'R' : 'N') + (envelope->by_trace ? 256 : 0);
 	}
 	m->hold_until = (uint64_t)envelope->hold_until;
 }

@@ -1,4 +1,5 @@
-/* The administrator's socket of store: figures and upkeep of the running engine, the trace records, the queue. */
+/* The administrator's socket of store: figures and upkeep of the running engine, the trace records, the
+ * queue. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -17,7 +18,7 @@ struct admin {
 	struct loop_timer progress;
 	struct store_task task; /* check or compact, under way while `busy` */
 	uint32_t request;
-	bool tracing; /* busy with a search */
+	bool tracing;             /* busy with a search */
 	struct queue_task *queue; /* busy with a command of the queue */
 	bool busy, closing, json;
 };
@@ -38,9 +39,9 @@ static void put_stats(struct buf *out, bool json)
 	} rows[] = {{"commits", s.commits}, {"syncs", s.syncs}, {"checkpoints", s.checkpoints},
 	    {"reads", s.reads}, {"blob_reads", s.blob_reads}, {"index_bytes", s.index_bytes},
 	    {"volumes", s.volumes}, {"volume_bytes", s.volume_bytes}, {"free_bytes", s.free_bytes},
-	    {"aside", s.aside}, {"aside_bytes", s.aside_bytes},
-	    {"damaged", s.damaged}, {"index_damaged", s.index_damaged}, {"read_only", s.read_only},
-	    {"nearly_full", s.nearly_full}, {"stuck", s.stuck}};
+	    {"aside", s.aside}, {"aside_bytes", s.aside_bytes}, {"damaged", s.damaged},
+	    {"index_damaged", s.index_damaged}, {"read_only", s.read_only}, {"nearly_full", s.nearly_full},
+	    {"stuck", s.stuck}};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		buf_printf(out, json ? "%s\"%s\":%" PRIu64 : "%s%-14s %" PRIu64 "\n",
 		    json ? (i ? "," : "{") : "", rows[i].name, rows[i].value);
@@ -76,7 +77,11 @@ static void task_done(struct store_task *task, int result)
 	}
 	buf_init(&out, 4096);
 	store_admin_report(task, result, a->json, &out);
-	answer(a, a->request, &out, result ? 75 : task->damaged || task->missing ? 65 : task->unreadable ? 75 : 0);
+	answer(a, a->request, &out,
+	    result                           ? 75
+	    : task->damaged || task->missing ? 65
+	    : task->unreadable               ? 75
+	                                     : 0);
 	buf_done(&out);
 }
 

@@ -15,8 +15,8 @@
 
 enum {
 	ARENA_MAX = 4 * 1024 * 1024,
-	PART_RECIPIENTS = 100,  /* ACCOUNT_TARGETS_MAX: mailboxes of one commit */
-	PART_BYTES = 64 * 1024  /* half of what a new record may have */
+	PART_RECIPIENTS = 100, /* ACCOUNT_TARGETS_MAX: mailboxes of one commit */
+	PART_BYTES = 64 * 1024 /* half of what a new record may have */
 };
 
 /* A delivery under way; what the frame held is copied, since the frame is gone when the commit is done. */
@@ -110,8 +110,8 @@ static void trace(const struct delivery *d)
 	    log_text(about.len ? "about" : NULL, about)); /* without a key the list ends */
 	for (size_t i = 1; i < d->queue.part_count; i++)
 		trace_event(queue_id_view(&d->parts[i].id), TRACE_ACCEPTED, log_text("from", r->client),
-		    log_text("sender", r->sender), log_u64("size", r->body_len), log_text("message_id", r->message_id),
-		    log_u64("recipients", d->parts[i].count));
+		    log_text("sender", r->sender), log_u64("size", r->body_len),
+		    log_text("message_id", r->message_id), log_u64("recipients", d->parts[i].count));
 	for (size_t i = 0; i < d->asked; i++) {
 		const struct account_target *target = &d->mail.targets[d->positions[i]];
 		if (target->result == 0)
@@ -303,7 +303,8 @@ static int compare_accounts(const void *a, const void *b)
 
 static size_t texts_of(const struct record_recipient *p)
 {
-	return p->address.len + p->orcpt.len + p->forwarder.len + p->destination.len + p->mailbox.len + p->prefix.len;
+	return p->address.len + p->orcpt.len + p->forwarder.len + p->destination.len + p->mailbox.len +
+	       p->prefix.len;
 }
 
 /* What both ask for: nobody is told nothing while one of them wants to hear of something. */
@@ -316,8 +317,8 @@ static uint8_t both_notify(uint8_t a, uint8_t b)
 }
 
 /*
- * An account that was named often gets the message once; whoever wants to hear of it for each name hears of so many. What
- * the others want to hear of is told of the first.
+ * An account that was named often gets the message once; whoever wants to hear of it for each name hears of
+ * so many. What the others want to hear of is told of the first.
  */
 static size_t drop_doubles(struct record_recipient *all, size_t count)
 {
@@ -343,8 +344,8 @@ static void new_id(struct queue_id *id)
 }
 
 /*
- * Shares them out: so many to a record that its mailboxes are delivered to in one commit, and that what the next hosts say
- * finds room. Those of one account stay together, which gets the message once.
+ * Shares them out: so many to a record that its mailboxes are delivered to in one commit, and that what the
+ * next hosts say finds room. Those of one account stay together, which gets the message once.
  */
 static int make_parts(struct delivery *d)
 {

@@ -2,9 +2,9 @@
  * An index that is found damaged while it is in use is made anew without a hand: it is marked, and this role
  * ends in an orderly way; its successor reads snapshot and log. What was acknowledged is in the log, so
  * nothing is lost, and the edges answer with a temporary error for the moment. A disk that damages it again
- * and again needs a person: more than three times an hour it is only told. So does one that has no room for another
- * index beside this one: an index with a few damaged entries serves better than none. A store that cannot write although the
- * disk does begins anew in the same way.
+ * and again needs a person: more than three times an hour it is only told. So does one that has no room for
+ * another index beside this one: an index with a few damaged entries serves better than none. A store that
+ * cannot write although the disk does begins anew in the same way.
  */
 #include <fcntl.h>
 #include <sys/statvfs.h>
@@ -60,8 +60,10 @@ static void tell_room(const struct store_stats *stats, uint64_t missing)
 	if (told_room)
 		return;
 	told_room = true;
-	log_event(LOG_ERROR, "-", "index-damaged", log_u64("damaged", stats->index_damaged), log_u64("missing", missing),
-	    log_string("do", "free so many bytes on the disk of the data folder: then the index is made anew by itself"));
+	log_event(LOG_ERROR, "-", "index-damaged", log_u64("damaged", stats->index_damaged),
+	    log_u64("missing", missing),
+	    log_string("do",
+	        "free so many bytes on the disk of the data folder: then the index is made anew by itself"));
 }
 
 static int heal(void)

@@ -65,12 +65,13 @@ void store_session_close_all(void);
 void store_directory_received(struct link *auth, struct channel_frame *frame);
 
 /*
- * store_queue_admin.c: `postrider queue` (queue_command.h), words without the first. NULL: it has been answered. Else
- * answers go to the channel until `ended`; go: it has room again; cancel: it is gone, nothing is sent any more.
+ * store_queue_admin.c: `postrider queue` (queue_command.h), words without the first. NULL: it has been
+ * answered. Else answers go to the channel until `ended`; go: it has room again; cancel: it is gone, nothing
+ * is sent any more.
  */
 struct queue_task;
-struct queue_task *store_queue_command(struct channel *to, uint32_t request, const struct message_field *words, size_t count,
-    void (*ended)(void *arg), void *arg);
+struct queue_task *store_queue_command(struct channel *to, uint32_t request,
+    const struct message_field *words, size_t count, void (*ended)(void *arg), void *arg);
 void store_queue_command_go(struct queue_task *task);
 void store_queue_command_cancel(struct queue_task *task);
 void store_queue_commands_stop(void);
@@ -79,9 +80,9 @@ void store_queue_commands_stop(void);
 void store_admin_listener(int fd);
 
 /*
- * store_trace_admin.c: a search in the trace records, in a thread; words: what, days, limit. 0: `done` is called
- * once, on the loop, with 0 or a negative errno, and may then send the answer with store_trace_answer. -EBUSY
- * while another one runs; -EINVAL.
+ * store_trace_admin.c: a search in the trace records, in a thread; words: what, days, limit. 0: `done` is
+ * called once, on the loop, with 0 or a negative errno, and may then send the answer with store_trace_answer.
+ * -EBUSY while another one runs; -EINVAL.
  */
 typedef void store_trace_done(int error, void *arg);
 int store_trace_start(const struct view *words, size_t count, store_trace_done *done, void *arg);

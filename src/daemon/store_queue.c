@@ -1,6 +1,6 @@
 /*
- * The queue in the store role: relay's link, and the loop's time. Relay takes destinations that are due, and their
- * messages; what it says became of them goes to src/queue, which has it committed.
+ * The queue in the store role: relay's link, and the loop's time. Relay takes destinations that are due, and
+ * their messages; what it says became of them goes to src/queue, which has it committed.
  */
 #include <errno.h>
 
@@ -26,7 +26,8 @@ static void tell_relay(enum message_type type, uint32_t request, const void *m)
 		return;
 	int error = ipc_send(&store_role.relay.channel, type, request, m, -1);
 	if (error)
-		log_event(LOG_ERROR, "-", "queue-not-told", log_string("message", ipc_name(type)), log_errno(error));
+		log_event(LOG_ERROR, "-", "queue-not-told", log_string("message", ipc_name(type)),
+		    log_errno(error));
 }
 
 static void on_offer(void *arg, const struct queue_offer *o)
@@ -186,7 +187,8 @@ static void take_outcome(const struct message_queue_outcome *m, uint32_t request
 	const struct message_queue_result *from = m->results.items;
 	for (size_t i = 0; i < m->results.count; i++)
 		results[i] = (struct change_result){.recipient = (uint32_t)from[i].recipient,
-		    .verdict = from[i].verdict <= QUEUE_UNTRIED ? (enum queue_verdict)from[i].verdict : QUEUE_UNTRIED,
+		    .verdict = from[i].verdict <= QUEUE_UNTRIED ? (enum queue_verdict)from[i].verdict
+		                                                : QUEUE_UNTRIED,
 		    .cause = (uint8_t)trouble_from_number(from[i].cause),
 		    .status = from[i].status,
 		    .reply = from[i].reply,
@@ -200,7 +202,8 @@ static void take_outcome(const struct message_queue_outcome *m, uint32_t request
 	    .ticket = request ? ticket_of(request) : 0};
 	int error = queue_outcome(store_role.queue, m->number, m->id, &o);
 	if (error)
-		log_event(LOG_ERROR, "-", "queue-outcome-dropped", log_text("message", m->id), log_errno(error));
+		log_event(
+		    LOG_ERROR, "-", "queue-outcome-dropped", log_text("message", m->id), log_errno(error));
 	if (error && request)
 		on_kept(NULL, ticket_of(request), error);
 }
@@ -216,7 +219,8 @@ static void take_rest(const struct message_queue_rest *m)
 	    .stage = m->stage};
 	int error = queue_rest(store_role.queue, m->number, &rest);
 	if (error)
-		log_event(LOG_ERROR, "-", "queue-rest-dropped", log_u64("number", m->number), log_errno(error));
+		log_event(
+		    LOG_ERROR, "-", "queue-rest-dropped", log_u64("number", m->number), log_errno(error));
 }
 
 static void take_take(const struct message_queue_take *m, uint32_t request)
@@ -311,7 +315,8 @@ static int run_etrn(struct spool *s, struct queue_item *item)
 static void etrn_done(struct queue *q, struct queue_item *item, int result)
 {
 	struct etrn *e = (struct etrn *)item;
-	struct message_etrn_answer m = {.error = (uint64_t)(int64_t)result, .messages = result ? 0 : e->messages};
+	struct message_etrn_answer m = {
+	    .error = (uint64_t)(int64_t)result, .messages = result ? 0 : e->messages};
 	(void)q;
 	asked_answer(&e->asked, MESSAGE_ETRN_ANSWER, &m);
 	mem_free(e->name);

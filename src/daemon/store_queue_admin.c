@@ -1,7 +1,7 @@
 /*
- * `postrider queue` at the store role: what is asked and answered stands in queue_command.h. Whatever goes through
- * the whole queue goes in slices (queue_walk.h); a list is first the places of the oldest that fit, then their
- * records; an order becomes an item for each message, of one slice after the other.
+ * `postrider queue` at the store role: what is asked and answered stands in queue_command.h. Whatever goes
+ * through the whole queue goes in slices (queue_walk.h); a list is first the places of the oldest that fit,
+ * then their records; an order becomes an item for each message, of one slice after the other.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -181,8 +181,9 @@ static void counted(struct queue_count *c, int result)
 	}
 	queue_figures(store_role.queue, &figures);
 	buf_printf(&t->out,
-	    "{\"messages\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"held\":%" PRIu64 ",\"active\":%zu,\"notifying\":%" PRIu64
-	    ",\"destinations\":%" PRIu64 ",\"oldest\":%" PRId64 "}\n",
+	    "{\"messages\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"held\":%" PRIu64
+	    ",\"active\":%zu,\"notifying\":%" PRIu64 ",\"destinations\":%" PRIu64 ",\"oldest\":%" PRId64
+	    "}\n",
 	    c->messages, c->bytes, c->held, figures.leases, c->notifying, c->destinations, c->first);
 	end(t, 0);
 }
@@ -301,8 +302,8 @@ static void route_done(struct queue *q, struct queue_item *item, int result)
 	if (result == 0) {
 		t->changed = r->messages;
 		log_record(LOG_WARNING, "-", "queue-rerouted", log_text("destination", t->walk.filter.domain),
-		    log_text("route", t->order.route), log_text("by", t->order.by), log_text("why", t->order.why),
-		    log_u64("messages", r->messages));
+		    log_text("route", t->order.route), log_text("by", t->order.by),
+		    log_text("why", t->order.why), log_u64("messages", r->messages));
 	} else if (result != -ENOENT) {
 		t->failed = result;
 	}
@@ -314,7 +315,8 @@ static void start_order(struct queue_task *t)
 {
 	if (t->verb == ROUTE && t->walk.filter.id_count == 0) {
 		struct route_item *r = mem_alloc(sizeof *r);
-		*r = (struct route_item){.item = {.run = run_route, .done = route_done, .frees = true}, .task = t};
+		*r = (struct route_item){
+		    .item = {.run = run_route, .done = route_done, .frees = true}, .task = t};
 		queue_submit(store_role.queue, &r->item);
 		return;
 	}
@@ -379,7 +381,8 @@ static const char *take_option(struct queue_task *t, struct view name, struct vi
 
 static enum verb verb_of(struct view word)
 {
-	static const char *const names[VERBS] = {"list", "show", "stats", "retry", "hold", "release", "delete", "route"};
+	static const char *const names[VERBS] = {
+	    "list", "show", "stats", "retry", "hold", "release", "delete", "route"};
 	for (size_t i = 0; i < VERBS; i++)
 		if (view_equal(word, view_from_string(names[i])))
 			return (enum verb)i;
@@ -406,8 +409,11 @@ static const char *check_route(struct queue_task *t)
 
 static const char *read_words(struct queue_task *t, const struct message_field *words, size_t count)
 {
-	static const enum change_kind kinds[VERBS] = {[RETRY] = CHANGE_RETRY, [HOLD] = CHANGE_HOLD,
-	    [RELEASE] = CHANGE_RELEASE, [DELETE] = CHANGE_DELETE, [ROUTE] = CHANGE_ROUTE};
+	static const enum change_kind kinds[VERBS] = {[RETRY] = CHANGE_RETRY,
+	    [HOLD] = CHANGE_HOLD,
+	    [RELEASE] = CHANGE_RELEASE,
+	    [DELETE] = CHANGE_DELETE,
+	    [ROUTE] = CHANGE_ROUTE};
 	t->verb = verb_of(words[0].value);
 	if (t->verb == VERBS)
 		return "this command is not known to the running server";
@@ -415,8 +421,9 @@ static const char *read_words(struct queue_task *t, const struct message_field *
 	for (size_t i = 1; i < count; i++) {
 		struct view word = words[i].value;
 		ptrdiff_t at = view_find(word, '=');
-		const char *problem = at < 0 ? "this option is not known to the running server"
-		                             : take_option(t, view_take(word, (size_t)at), view_skip(word, (size_t)at + 1));
+		const char *problem =
+		    at < 0 ? "this option is not known to the running server"
+		           : take_option(t, view_take(word, (size_t)at), view_skip(word, (size_t)at + 1));
 		if (problem)
 			return problem;
 	}
@@ -429,8 +436,8 @@ static const char *read_words(struct queue_task *t, const struct message_field *
 
 /* ---- the command's life ---- */
 
-struct queue_task *store_queue_command(struct channel *to, uint32_t request, const struct message_field *words, size_t count,
-    void (*ended)(void *arg), void *arg)
+struct queue_task *store_queue_command(struct channel *to, uint32_t request,
+    const struct message_field *words, size_t count, void (*ended)(void *arg), void *arg)
 {
 	struct queue_task *t = mem_alloc(sizeof *t);
 	t->to = to;

@@ -116,8 +116,9 @@ void store_queue_json(struct queue_walk *w, const struct queue_found *f, int64_t
 	json_append_string(out, queue_id_view(&f->place.id));
 	buf_printf(out, ",\"state\":\"%s\",\"sender\":", state_of(w, f, now));
 	json_append_string(out, r->sender);
-	buf_printf(out, ",\"size\":%" PRIu64 ",\"arrived\":%" PRId64 ",\"expires\":%" PRId64 ",\"priority\":%d", r->body_len,
-	    r->arrived, r->expires, r->priority - 9);
+	buf_printf(out,
+	    ",\"size\":%" PRIu64 ",\"arrived\":%" PRId64 ",\"expires\":%" PRId64 ",\"priority\":%d",
+	    r->body_len, r->arrived, r->expires, r->priority - 9);
 	put_number(out, "hold_until", hold_until);
 	put_text(out, "held_by", r->held_by);
 	put_text(out, "held_why", r->held_why);

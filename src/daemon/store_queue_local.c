@@ -1,6 +1,6 @@
 /*
- * "@local": mail for mailboxes here that was to be held until a time. The store role takes it like relay takes the
- * rest, and puts each message into its mailboxes in the same commit that says so in its record.
+ * "@local": mail for mailboxes here that was to be held until a time. The store role takes it like relay
+ * takes the rest, and puts each message into its mailboxes in the same commit that says so in its record.
  */
 #include <errno.h>
 #include <string.h>
@@ -106,7 +106,8 @@ static void set_results(struct local *l)
 		r->cause = (uint8_t)(error == 0 ? TROUBLE_NONE : trouble_of(error));
 		r->status = error == 0 ? VIEW("2.0.0")
 		                       : view_from_string(trouble_status(trouble_of(error), is_final(error)));
-		r->reply = error == 0 ? (struct view){0} : view_from_string(trouble_phrase(trouble_of(error)));
+		r->reply =
+		    error == 0 ? (struct view){0} : view_from_string(trouble_phrase(trouble_of(error)));
 	}
 }
 
@@ -146,7 +147,8 @@ static void done(struct store_commit *c, int result)
 		queue_take_effects(store_role.queue, &l->spool);
 	} else {
 		/* It stays, and comes back when "@local" is due again. */
-		log_event(LOG_ERROR, "-", "queue-not-kept", log_text("message", queue_id_view(&l->id)), log_errno(result));
+		log_event(LOG_ERROR, "-", "queue-not-kept", log_text("message", queue_id_view(&l->id)),
+		    log_errno(result));
 		now.failed = true;
 		now.more = false;
 	}
@@ -203,7 +205,8 @@ bool store_queue_local_message(const struct queue_handout *h)
 	arena_init(&l->arena, 4 << 20);
 	l->id = h->id;
 	l->number = h->number;
-	if (!queue_lease_shard(store_role.queue, h->number, queue_id_view(&h->id), &l->shard) || !copy_targets(l, h)) {
+	if (!queue_lease_shard(store_role.queue, h->number, queue_id_view(&h->id), &l->shard) ||
+	    !copy_targets(l, h)) {
 		arena_done(&l->arena);
 		mem_free(l);
 		return true;

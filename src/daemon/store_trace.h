@@ -15,25 +15,19 @@
  * The events and their fields (more may be added; empty texts and zero times are better left out):
  *
  *	accepted     from (an address or [address]), service (smtp, submission, lmtp, dsn), account (who had
- *	             logged in), sender, size, message_id; of a report: about (the message's id). Never the subject
- *	recipient    recipient (as given), one line for each, right after accepted
- *	kept         recipient, account (the mailbox's address), mailbox
- *	queued       recipient, destination
- *	delivered    recipient, account: a queued message came into a local mailbox; or over LMTP: as relayed
- *	relayed      recipient, host, address, reply, tls, verified
- *	deferred     recipient, destination, host, status, reply, cause, stage, next (seconds). Without a cause the reply is
- *	             the host's own, to what `stage` says; with one (a trouble's phrase) this server found or decided it, and
- *	             the reply is in its words
- *	failed       recipient, destination, host, status, reply, cause, stage: likewise
- *	expanded     recipient, to (an address that it became)
- *	expired      recipient, status, reply (the last one), cause, stage: likewise
- *	notified     kind (failed, delayed, delivered, relayed, expanded), to, dsn (the report's own id)
- *	held         by, why, until (seconds; left out: until it is released)
- *	released     by, why
- *	deleted      by, why, bounce (0, 1)
- *	rerouted     by, why, destination, route
- *	retried      by: an administrator asked for an attempt now
- *	done         nothing is left to do: the message has left the queue
+ *	             logged in), sender, size, message_id; of a report: about (the message's id). Never the
+ *subject recipient    recipient (as given), one line for each, right after accepted kept         recipient,
+ *account (the mailbox's address), mailbox queued       recipient, destination delivered    recipient,
+ *account: a queued message came into a local mailbox; or over LMTP: as relayed relayed      recipient, host,
+ *address, reply, tls, verified deferred     recipient, destination, host, status, reply, cause, stage, next
+ *(seconds). Without a cause the reply is the host's own, to what `stage` says; with one (a trouble's phrase)
+ *this server found or decided it, and the reply is in its words failed       recipient, destination, host,
+ *status, reply, cause, stage: likewise expanded     recipient, to (an address that it became) expired
+ *recipient, status, reply (the last one), cause, stage: likewise notified     kind (failed, delayed,
+ *delivered, relayed, expanded), to, dsn (the report's own id) held         by, why, until (seconds; left out:
+ *until it is released) released     by, why deleted      by, why, bounce (0, 1) rerouted     by, why,
+ *destination, route retried      by: an administrator asked for an attempt now done         nothing is left
+ *to do: the message has left the queue
  *
  * Addresses stand in recipient, sender, account, to: by these a message is found; hosts in host, and in
  * address the IP address.

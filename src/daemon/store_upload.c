@@ -1,6 +1,6 @@
 /*
- * Bodies that come in pieces: smtp's, and relay's reports. Pieces become an upload of the store; what it has taken is
- * credited, so that a sender that goes on without credit is a broken one.
+ * Bodies that come in pieces: smtp's, and relay's reports. Pieces become an upload of the store; what it has
+ * taken is credited, so that a sender that goes on without credit is a broken one.
  */
 #include "base/log.h"
 #include "base/mem.h"
@@ -28,7 +28,8 @@ static struct map *uploads_of(const struct link *link)
 
 static void break_link(struct link *link, const char *reason)
 {
-	log_event(LOG_ERROR, "-", "sender-misbehaves", log_string("reason", reason), log_u64("peer", link->peer));
+	log_event(
+	    LOG_ERROR, "-", "sender-misbehaves", log_string("reason", reason), log_u64("peer", link->peer));
 	void (*closed)(struct link *) = link->closed;
 	link_close(link);
 	if (closed)

@@ -107,7 +107,8 @@ static void set_outcome(struct recipient *r, const struct trace_line *e, enum ou
 	/* Giving up keeps the words of the last attempt. */
 	if (trace_field(e, "reply").len) {
 		r->reply = trace_field(e, "reply");
-		r->status = e->kind == TRACE_EXPIRED ? (struct view){0} : trace_field(e, "status"); /* its own says nothing */
+		r->status = e->kind == TRACE_EXPIRED ? (struct view){0}
+		                                     : trace_field(e, "status"); /* its own says nothing */
 		r->stage = trace_field(e, "stage");
 		r->cause = trace_field(e, "cause");
 	}
@@ -217,10 +218,11 @@ static struct explanation explain(const struct recipient *r)
 {
 	enum trouble cause = trouble_from_text(r->cause);
 	/* A cause that a later version wrote: whatever it is, the host did not say it. */
-	return dsn_explain(&(struct dsn_outcome){.cause = cause == TROUBLE_NONE && r->cause.len ? TROUBLE_LOCAL : cause,
-	    .status = r->status,
-	    .words = r->reply,
-	    .stage = r->stage});
+	return dsn_explain(
+	    &(struct dsn_outcome){.cause = cause == TROUBLE_NONE && r->cause.len ? TROUBLE_LOCAL : cause,
+	        .status = r->status,
+	        .words = r->reply,
+	        .stage = r->stage});
 }
 
 static void say_waiting_one(struct buf *out, const struct recipient *r, int64_t now)

@@ -41,9 +41,9 @@ void upload_flush(struct upload *u);
 bool upload_is_lost(const struct upload *u);
 
 /*
- * The last piece and the envelope; m->upload, m->bytes and m->text_growth are set here. The number of the request whose
- * answer is MESSAGE_DELIVERED: the upload is store's then. 0 when it is lost or store is away: it can only be
- * ended.
+ * The last piece and the envelope; m->upload, m->bytes and m->text_growth are set here. The number of the
+ * request whose answer is MESSAGE_DELIVERED: the upload is store's then. 0 when it is lost or store is away:
+ * it can only be ended.
  */
 uint32_t upload_deliver(struct upload *u, struct message_deliver *m, call_answered answered, void *arg);
 

@@ -160,7 +160,8 @@ static struct view encoded_word(const struct cursor *in)
 	return (struct view){0};
 }
 
-/* At a word whose octets mean nothing here: an encoded one, or a run of ISO-2022-JP, which is none of the grammar. */
+/* At a word whose octets mean nothing here: an encoded one, or a run of ISO-2022-JP, which is none of the
+ * grammar. */
 static struct view opaque_word(const struct cursor *in)
 {
 	size_t run = lex_iso_2022_jp(in->rest);
@@ -228,8 +229,8 @@ static struct view keep_local_part(struct reader *r, struct view words)
 }
 
 /*
- * Behind a local part, at "@": the domain. With more than one "@" the last one counts, as it would if what is before it
- * were quoted.
+ * Behind a local part, at "@": the domain. With more than one "@" the last one counts, as it would if what is
+ * before it were quoted.
  */
 static void read_rest_of_address(struct reader *r, struct address *address)
 {
@@ -258,7 +259,8 @@ static void read_rest_of_address(struct reader *r, struct address *address)
 static void strip_apostrophes(struct reader *r, struct address *address)
 {
 	struct view local_part = address->local_part, domain = address->domain;
-	if (local_part.len < 2 || domain.len < 2 || local_part.data[0] != '\'' || domain.data[domain.len - 1] != '\'')
+	if (local_part.len < 2 || domain.len < 2 || local_part.data[0] != '\'' ||
+	    domain.data[domain.len - 1] != '\'')
 		return;
 	address->local_part = view_skip(local_part, 1);
 	address->domain = view_take(domain, domain.len - 1);
@@ -303,8 +305,9 @@ static bool encloses_something(const struct cursor *in)
 }
 
 /*
- * At "@" outside brackets: whether it belongs to a display name, since brackets follow before the next separator:
- * "joe@example.com <joe@example.com>" is one mailbox. What is found holds up to there, so no text is looked through twice.
+ * At "@" outside brackets: whether it belongs to a display name, since brackets follow before the next
+ * separator: "joe@example.com <joe@example.com>" is one mailbox. What is found holds up to there, so no text
+ * is looked through twice.
  */
 static bool is_in_name(struct reader *r)
 {

@@ -31,9 +31,10 @@ struct address_list {
 /*
  * Reads a field's body: mailboxes and groups, comments, quoted strings, routes and the other obsolete forms,
  * and what is found in practice (";" as a separator, unquoted specials, missing brackets, raw 8-bit text). A
- * comment after an address without a name becomes its name: "joe@example.com (Joe)". Words before "<" are a name,
- * also when there is an address among them: "joe@example.com <joe@example.com>" is one mailbox. Of several "@" the
- * last one is followed by the domain. The list lives in the arena. 0, or -ENOBUFS when the arena is full: *list then holds no address and is marked cut.
+ * comment after an address without a name becomes its name: "joe@example.com (Joe)". Words before "<" are a
+ * name, also when there is an address among them: "joe@example.com <joe@example.com>" is one mailbox. Of
+ * several "@" the last one is followed by the domain. The list lives in the arena. 0, or -ENOBUFS when the
+ * arena is full: *list then holds no address and is marked cut.
  */
 int address_list_parse(struct view body, struct arena *arena, struct address_list *list);
 

@@ -36,7 +36,8 @@ void authors_find(struct view header, struct arena *arena, struct authors *autho
 		if (!view_equal_nocase(field.name, VIEW("From")))
 			continue;
 		authors->field = true;
-		authors->cut |= address_list_parse_some(field.body, AUTHORS_MAX + 1, arena, &list) != 0 || list.cut;
+		authors->cut |=
+		    address_list_parse_some(field.body, AUTHORS_MAX + 1, arena, &list) != 0 || list.cut;
 		for (size_t i = 0; i < list.count; i++) {
 			/* bob@b <ann@a>, without quotes: one reader shows bob, another ann. */
 			if (list.defective && view_find(list.items[i].display_name, '@') >= 0)

@@ -15,8 +15,8 @@ struct authors {
 };
 
 /*
- * Of all From fields: of several, one reader shows the first and another the last. An address in a name without quotes
- * counts too. The texts live in the arena.
+ * Of all From fields: of several, one reader shows the first and another the last. An address in a name
+ * without quotes counts too. The texts live in the arena.
  */
 void authors_find(struct view header, struct arena *arena, struct authors *authors);
 

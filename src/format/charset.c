@@ -1,6 +1,6 @@
 /*
- * Charsets. Mail is full of labels that mean more than they say, that mean nothing, and that lie: charset_labels.c
- * knows what programs mean by them, and the text itself shows what it cannot be.
+ * Charsets. Mail is full of labels that mean more than they say, that mean nothing, and that lie:
+ * charset_labels.c knows what programs mean by them, and the text itself shows what it cannot be.
  */
 #include "format/charset.h"
 
@@ -30,15 +30,14 @@ struct charset_decoder {
 };
 
 /* ISO-8859-16 from A0 on; up to there it is ISO-8859-1. */
-static const uint16_t iso_8859_16[] = {
-    0x00a0, 0x0104, 0x0105, 0x0141, 0x20ac, 0x201e, 0x0160, 0x00a7, 0x0161, 0x00a9, 0x0218, 0x00ab,
-    0x0179, 0x00ad, 0x017a, 0x017b, 0x00b0, 0x00b1, 0x010c, 0x0142, 0x017d, 0x201d, 0x00b6, 0x00b7,
-    0x017e, 0x010d, 0x0219, 0x00bb, 0x0152, 0x0153, 0x0178, 0x017c, 0x00c0, 0x00c1, 0x00c2, 0x0102,
-    0x00c4, 0x0106, 0x00c6, 0x00c7, 0x00c8, 0x00c9, 0x00ca, 0x00cb, 0x00cc, 0x00cd, 0x00ce, 0x00cf,
-    0x0110, 0x0143, 0x00d2, 0x00d3, 0x00d4, 0x0150, 0x00d6, 0x015a, 0x0170, 0x00d9, 0x00da, 0x00db,
-    0x00dc, 0x0118, 0x021a, 0x00df, 0x00e0, 0x00e1, 0x00e2, 0x0103, 0x00e4, 0x0107, 0x00e6, 0x00e7,
-    0x00e8, 0x00e9, 0x00ea, 0x00eb, 0x00ec, 0x00ed, 0x00ee, 0x00ef, 0x0111, 0x0144, 0x00f2, 0x00f3,
-    0x00f4, 0x0151, 0x00f6, 0x015b, 0x0171, 0x00f9, 0x00fa, 0x00fb, 0x00fc, 0x0119, 0x021b, 0x00ff};
+static const uint16_t iso_8859_16[] = {0x00a0, 0x0104, 0x0105, 0x0141, 0x20ac, 0x201e, 0x0160, 0x00a7, 0x0161,
+    0x00a9, 0x0218, 0x00ab, 0x0179, 0x00ad, 0x017a, 0x017b, 0x00b0, 0x00b1, 0x010c, 0x0142, 0x017d, 0x201d,
+    0x00b6, 0x00b7, 0x017e, 0x010d, 0x0219, 0x00bb, 0x0152, 0x0153, 0x0178, 0x017c, 0x00c0, 0x00c1, 0x00c2,
+    0x0102, 0x00c4, 0x0106, 0x00c6, 0x00c7, 0x00c8, 0x00c9, 0x00ca, 0x00cb, 0x00cc, 0x00cd, 0x00ce, 0x00cf,
+    0x0110, 0x0143, 0x00d2, 0x00d3, 0x00d4, 0x0150, 0x00d6, 0x015a, 0x0170, 0x00d9, 0x00da, 0x00db, 0x00dc,
+    0x0118, 0x021a, 0x00df, 0x00e0, 0x00e1, 0x00e2, 0x0103, 0x00e4, 0x0107, 0x00e6, 0x00e7, 0x00e8, 0x00e9,
+    0x00ea, 0x00eb, 0x00ec, 0x00ed, 0x00ee, 0x00ef, 0x0111, 0x0144, 0x00f2, 0x00f3, 0x00f4, 0x0151, 0x00f6,
+    0x015b, 0x0171, 0x00f9, 0x00fa, 0x00fb, 0x00fc, 0x0119, 0x021b, 0x00ff};
 
 /* Only what occurs in labels: ICU gives commas and slashes meanings of its own. */
 static bool is_label(struct view v)
@@ -55,7 +54,8 @@ static void note_and_substitute(const void *context, UConverterToUnicodeArgs *ar
 {
 	struct charset_decoder *d = (struct charset_decoder *)context;
 	if (reason == UCNV_IRREGULAR) {
-		/* A shift that is taken back at once, as where two encoded words were joined: nothing is lost by it. */
+		/* A shift that is taken back at once, as where two encoded words were joined: nothing is lost
+		 * by it. */
 		*status = U_ZERO_ERROR;
 		return;
 	}
@@ -292,9 +292,11 @@ static size_t read_mark(struct charset_decoder *d, struct view first)
 		read_as(d, little ? "UTF-16LE" : "UTF-16BE");
 		return 2;
 	}
-	/* Without a mark the first character is most likely one of the first 256. Else RFC 2781 section 4.3 has it. */
+	/* Without a mark the first character is most likely one of the first 256. Else RFC 2781 section 4.3
+	 * has it. */
 	if (d->utf16)
-		read_as(d, first.len > 1 && first.data[1] == '\0' && first.data[0] != '\0' ? "UTF-16LE" : "UTF-16BE");
+		read_as(d, first.len > 1 && first.data[1] == '\0' && first.data[0] != '\0' ? "UTF-16LE"
+		                                                                           : "UTF-16BE");
 	return 0;
 }
 
@@ -354,13 +356,14 @@ static bool has_utf8(struct view v, size_t wanted)
 }
 
 /*
- * Text that is called by the name of a charset with one octet for each character, which any octets are text in, and is
- * UTF-8 throughout: two characters are enough to tell, since in such charsets letters stand where UTF-8 begins a
- * character, and signs that follow no letter where it goes on.
+ * Text that is called by the name of a charset with one octet for each character, which any octets are text
+ * in, and is UTF-8 throughout: two characters are enough to tell, since in such charsets letters stand where
+ * UTF-8 begins a character, and signs that follow no letter where it goes on.
  */
 static bool is_disguised_utf8(const char *meaning, struct view bytes)
 {
-	static const char *const single[] = {"windows-125", "iso-8859-", "koi8-", "windows-874", "ibm866", "macintosh", "x-mac-"};
+	static const char *const single[] = {
+	    "windows-125", "iso-8859-", "koi8-", "windows-874", "ibm866", "macintosh", "x-mac-"};
 	bool is_single = false;
 	for (size_t i = 0; i < sizeof single / sizeof single[0] && meaning; i++)
 		is_single |= strncmp(meaning, single[i], strlen(single[i])) == 0;
@@ -386,9 +389,10 @@ static const char *other_reading(const char *meaning, struct view bytes, size_t 
 {
 	static const struct {
 		const char *meaning, *other;
-	} kin[] = {{"iso-2022-jp-2", "euc-jp"}, {"iso-2022-jp-2", "windows-31j"}, {"iso-2022-kr", "windows-949"},
-	    {"hz-gb-2312", "gb18030"}, {"iso-2022-cn", "gb18030"}, {"iso-2022-cn-ext", "gb18030"}, {"euc-jp", "windows-31j"},
-	    {"windows-31j", "euc-jp"}, {"utf-7", "windows-1252"}};
+	} kin[] = {{"iso-2022-jp-2", "euc-jp"}, {"iso-2022-jp-2", "windows-31j"},
+	    {"iso-2022-kr", "windows-949"}, {"hz-gb-2312", "gb18030"}, {"iso-2022-cn", "gb18030"},
+	    {"iso-2022-cn-ext", "gb18030"}, {"euc-jp", "windows-31j"}, {"windows-31j", "euc-jp"},
+	    {"utf-7", "windows-1252"}};
 	if (meaning == NULL || utf8_is_ascii(bytes))
 		return NULL;
 	if (strcmp(meaning, "utf-8") == 0)

@@ -8,15 +8,16 @@
 #include "base/buf.h"
 
 /*
- * Appends bytes in `charset` (a MIME label; empty: not said) as UTF-8, without a byte order mark. NULs are kept.
+ * Appends bytes in `charset` (a MIME label; empty: not said) as UTF-8, without a byte order mark. NULs are
+ * kept.
  *
- * A label is read as charset_labels.h has it. Without one, for us-ascii, and for a label that nobody knows, UTF-8 is
- * read where it is valid, from there on windows-1252; text with the escapes of ISO-2022-JP as such. A byte order mark
- * counts for more than the label, and so does text that is UTF-8 throughout, with two characters of it at least, and is
- * called by the name of an 8-bit charset. Where the label cannot be true (octets above 7F in ISO-2022-JP), text that is
- * valid in UTF-8, or else in a charset of the same language, is read as that; what is called UTF-8 and has no
- * character of it, as windows-1252. Sets *defective when the label is unknown or untrue, or something could not be
- * read, which becomes U+FFFD. The result of buf_append.
+ * A label is read as charset_labels.h has it. Without one, for us-ascii, and for a label that nobody knows,
+ * UTF-8 is read where it is valid, from there on windows-1252; text with the escapes of ISO-2022-JP as such.
+ * A byte order mark counts for more than the label, and so does text that is UTF-8 throughout, with two
+ * characters of it at least, and is called by the name of an 8-bit charset. Where the label cannot be true
+ * (octets above 7F in ISO-2022-JP), text that is valid in UTF-8, or else in a charset of the same language,
+ * is read as that; what is called UTF-8 and has no character of it, as windows-1252. Sets *defective when the
+ * label is unknown or untrue, or something could not be read, which becomes U+FFFD. The result of buf_append.
  */
 int charset_to_utf8(struct view charset, struct view bytes, struct buf *out, bool *defective);
 
@@ -24,14 +25,14 @@ int charset_to_utf8(struct view charset, struct view bytes, struct buf *out, boo
 bool charset_is_iso_2022_jp(struct view bytes);
 
 /*
- * Whether pieces of text in this charset begin anew each, so that two must not be joined before they are read: a
- * base64 run of UTF-7 may be open at a piece's end, UTF-16 may begin each with a mark.
+ * Whether pieces of text in this charset begin anew each, so that two must not be joined before they are
+ * read: a base64 run of UTF-7 may be open at a piece's end, UTF-16 may begin each with a mark.
  */
 bool charset_keeps_no_state(struct view charset);
 
 /*
- * The same for a stream in pieces of any size; a character may be split between two. A stream is read by its label
- * and its beginning: it cannot be read once more when the label turns out to be untrue.
+ * The same for a stream in pieces of any size; a character may be split between two. A stream is read by its
+ * label and its beginning: it cannot be read once more when the label turns out to be untrue.
  */
 struct charset_decoder;
 

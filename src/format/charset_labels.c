@@ -1,9 +1,10 @@
 /*
- * What labels of charsets mean. First the table of the WHATWG's Encoding Standard (section 4.2, names and labels), since
- * that is what the programs that wrote the mail were tested against: text called ISO-8859-1 uses the quotes of
- * windows-1252, GB2312 holds characters of GB18030. Where that standard refuses to read a charset (HZ, ISO-2022-KR and
- * -CN, as dangerous in a browser) mail needs it, and it is read. Then labels that it does not know and mail has. What is
- * in neither is compared without punctuation, then as a number of a code page.
+ * What labels of charsets mean. First the table of the WHATWG's Encoding Standard (section 4.2, names and
+ * labels), since that is what the programs that wrote the mail were tested against: text called ISO-8859-1
+ * uses the quotes of windows-1252, GB2312 holds characters of GB18030. Where that standard refuses to read a
+ * charset (HZ, ISO-2022-KR and -CN, as dangerous in a browser) mail needs it, and it is read. Then labels
+ * that it does not know and mail has. What is in neither is compared without punctuation, then as a number of
+ * a code page.
  */
 #include "format/charset_labels.h"
 
@@ -397,19 +398,25 @@ static const struct charset_label found_in_mail[] = {
 static const struct {
 	unsigned number;
 	const char *meaning;
-} code_pages[] = {{819, "windows-1252"}, {866, "ibm866"}, {874, "windows-874"}, {912, "iso-8859-2"}, {932, "windows-31j"},
-    {936, "gb18030"}, {943, "windows-31j"}, {949, "windows-949"}, {950, "big5-hkscs"}, {951, "big5-hkscs"}, {1200, "utf-16le"},
-    {1201, "utf-16be"}, {1250, "windows-1250"}, {1251, "windows-1251"}, {1252, "windows-1252"}, {1253, "windows-1253"},
-    {1254, "windows-1254"}, {1255, "windows-1255"}, {1256, "windows-1256"}, {1257, "windows-1257"}, {1258, "windows-1258"},
+} code_pages[] = {{819, "windows-1252"}, {866, "ibm866"}, {874, "windows-874"}, {912, "iso-8859-2"},
+    {932, "windows-31j"}, {936, "gb18030"}, {943, "windows-31j"}, {949, "windows-949"}, {950, "big5-hkscs"},
+    {951, "big5-hkscs"}, {1200, "utf-16le"}, {1201, "utf-16be"}, {1250, "windows-1250"},
+    {1251, "windows-1251"}, {1252, "windows-1252"}, {1253, "windows-1253"}, {1254, "windows-1254"},
+    {1255, "windows-1255"}, {1256, "windows-1256"}, {1257, "windows-1257"}, {1258, "windows-1258"},
     {10000, "macintosh"}, {10007, "x-mac-cyrillic"}, {10029, "x-mac-ce"}, {20127, GUESSED}, {20866, "koi8-r"},
     {20932, "euc-jp"}, {20936, "gb18030"}, {20949, "windows-949"}, {21866, "koi8-u"}, {28591, "windows-1252"},
-    {28592, "iso-8859-2"}, {28593, "iso-8859-3"}, {28594, "iso-8859-4"}, {28595, "iso-8859-5"}, {28596, "iso-8859-6"},
-    {28597, "iso-8859-7"}, {28598, "iso-8859-8"}, {28599, "windows-1254"}, {28600, "iso-8859-10"}, {28603, "iso-8859-13"},
-    {28604, "iso-8859-14"}, {28605, "iso-8859-15"}, {28606, "iso-8859-16"}, {38598, "iso-8859-8"}, {50220, "iso-2022-jp-2"},
-    {50221, "iso-2022-jp-2"}, {50222, "iso-2022-jp-2"}, {50225, "iso-2022-kr"}, {50227, "iso-2022-cn"}, {51932, "euc-jp"},
-    {51936, "gb18030"}, {51949, "windows-949"}, {52936, "hz-gb-2312"}, {54936, "gb18030"}, {65000, "utf-7"}, {65001, "utf-8"}};
+    {28592, "iso-8859-2"}, {28593, "iso-8859-3"}, {28594, "iso-8859-4"}, {28595, "iso-8859-5"},
+    {28596, "iso-8859-6"}, {28597, "iso-8859-7"}, {28598, "iso-8859-8"}, {28599, "windows-1254"},
+    {28600, "iso-8859-10"}, {28603, "iso-8859-13"}, {28604, "iso-8859-14"}, {28605, "iso-8859-15"},
+    {28606, "iso-8859-16"}, {38598, "iso-8859-8"}, {50220, "iso-2022-jp-2"}, {50221, "iso-2022-jp-2"},
+    {50222, "iso-2022-jp-2"}, {50225, "iso-2022-kr"}, {50227, "iso-2022-cn"}, {51932, "euc-jp"},
+    {51936, "gb18030"}, {51949, "windows-949"}, {52936, "hz-gb-2312"}, {54936, "gb18030"}, {65000, "utf-7"},
+    {65001, "utf-8"}};
 
-enum { STANDARD = sizeof standard / sizeof standard[0], FOUND = sizeof found_in_mail / sizeof found_in_mail[0] };
+enum {
+	STANDARD = sizeof standard / sizeof standard[0],
+	FOUND = sizeof found_in_mail / sizeof found_in_mail[0]
+};
 
 size_t charset_labels_standard(void)
 {
@@ -460,11 +467,13 @@ static const char *find_squeezed(const char *wanted)
 
 static const char *find_code_page(struct view squeezed)
 {
-	static const char *const words[] = {"codepage", "windows", "win", "ansi", "dos", "ibm", "ms", "cp", ""};
+	static const char *const words[] = {
+	    "codepage", "windows", "win", "ansi", "dos", "ibm", "ms", "cp", ""};
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
 		struct view word = view_from_string(words[i]);
 		uint64_t number;
-		if (!view_starts(squeezed, word) || !view_to_u64(view_skip(squeezed, word.len), 65535, &number))
+		if (!view_starts(squeezed, word) ||
+		    !view_to_u64(view_skip(squeezed, word.len), 65535, &number))
 			continue;
 		for (size_t k = 0; k < sizeof code_pages / sizeof code_pages[0]; k++)
 			if (code_pages[k].number == number)

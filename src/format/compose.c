@@ -144,7 +144,8 @@ static int write_field(struct writer *w, const struct compose_field *field)
 	if (!is_name(field->name))
 		return compose_wrong(w->problem, field->name, " is no name of a header field");
 	if (is_among(field->name, ours) || view_starts_nocase(field->name, VIEW("Content-")))
-		return compose_wrong(w->problem, field->name, " is no further field: it has a place of its own in each message");
+		return compose_wrong(w->problem, field->name,
+		    " is no further field: it has a place of its own in each message");
 	if (is_among(field->name, addresses))
 		return write_addresses(w, field->name, field->text, false);
 	if (!compose_is_line(field->text))
@@ -174,7 +175,8 @@ static int check_lines(struct writer *w, struct view header)
 	struct view line;
 	while (view_next(&header, '\n', &line))
 		if (line.len > LINE_MAX_OCTETS + 1)
-			return compose_wrong(w->problem, view_take(line, 40), "... is too long for a line of a header");
+			return compose_wrong(
+			    w->problem, view_take(line, 40), "... is too long for a line of a header");
 	return 0;
 }
 
@@ -183,7 +185,8 @@ static int write_header(struct writer *w)
 	const struct compose *c = w->c;
 	size_t start = buf_view(w->out).len;
 	if (!compose_is_line(c->subject))
-		return compose_wrong(w->problem, VIEW("the subject"), " holds a control character, or is not UTF-8");
+		return compose_wrong(
+		    w->problem, VIEW("the subject"), " holds a control character, or is not UTF-8");
 	if (!has_field(c, VIEW("Date"))) {
 		buf_append(w->out, VIEW("Date: "));
 		date_write(w->out, c->date);
@@ -207,8 +210,8 @@ enum level { MIXED = 1, ALTERNATIVE };
 /* "=_" stands in no text that is quoted-printable or base64 (RFC 2045 section 6.7). */
 static void open_parts(struct writer *w, enum level level, const char *subtype)
 {
-	buf_printf(w->out, "Content-Type: multipart/%s;\r\n boundary=\"=_%.*s_%d\"\r\n", subtype, VIEW_FMT(w->c->boundary),
-	    (int)level);
+	buf_printf(w->out, "Content-Type: multipart/%s;\r\n boundary=\"=_%.*s_%d\"\r\n", subtype,
+	    VIEW_FMT(w->c->boundary), (int)level);
 }
 
 /* Its first line end is the header's blank line, or belongs to the boundary, not to the part before it. */
@@ -224,7 +227,8 @@ static bool is_type(struct view type)
 	    view_starts_nocase(type, VIEW("multipart/")))
 		return false;
 	for (size_t i = 0; i < type.len; i++)
-		if (i != (size_t)slash && !(lex_is_mime_token(type.data[i]) && (unsigned char)type.data[i] < 0x80))
+		if (i != (size_t)slash &&
+		    !(lex_is_mime_token(type.data[i]) && (unsigned char)type.data[i] < 0x80))
 			return false;
 	return type.len <= LINE_FOLD_AT;
 }
@@ -232,7 +236,8 @@ static bool is_type(struct view type)
 static int write_file(struct writer *w, const struct compose_file *file)
 {
 	struct view type = file->type.len ? file->type : view_from_string(file_type_by_name(file->name));
-	if (!compose_is_line(file->name) || file->name.len > COMPOSE_NAME_MAX || view_find(file->name, '/') >= 0)
+	if (!compose_is_line(file->name) || file->name.len > COMPOSE_NAME_MAX ||
+	    view_find(file->name, '/') >= 0)
 		return compose_wrong(w->problem, file->name,
 		    " is no name for an attachment: names are UTF-8, at most 255 octets, without folders");
 	if (!is_type(type))

@@ -43,7 +43,8 @@ static int settle_mailbox(struct address *a, struct arena *arena, struct buf *pr
 	}
 	if (error && error != -ENOBUFS)
 		error = compose_wrong(problem, buf_view(&text),
-		    error == -ENAMETOOLONG ? " is too long for an address" : " is no address that can be said in SMTP");
+		    error == -ENAMETOOLONG ? " is too long for an address"
+		                           : " is no address that can be said in SMTP");
 	buf_done(&text);
 	return error;
 }
@@ -65,7 +66,8 @@ int compose_addresses(struct view text, struct arena *arena, struct address_list
 	}
 	if (error == 0 && (found.defective || found.cut))
 		error = compose_wrong(problem, text,
-		    " is no list of addresses: they are written Name <local-part@domain>, with commas between them, names "
+		    " is no list of addresses: they are written Name <local-part@domain>, with commas "
+		    "between them, names "
 		    "with special characters in quotes");
 	if (error == 0)
 		*list = found;
@@ -99,7 +101,8 @@ static int add_mailbox(const struct address *a, struct arena *arena, struct comp
 	return error;
 }
 
-int compose_recipients(struct view list, struct arena *arena, struct compose_envelope *envelope, struct buf *problem)
+int compose_recipients(
+    struct view list, struct arena *arena, struct compose_envelope *envelope, struct buf *problem)
 {
 	struct address_list found;
 	struct compose_envelope result = *envelope;

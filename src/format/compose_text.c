@@ -27,7 +27,8 @@ static int append_lines(struct buf *out, struct view text)
 
 /* ---- the encoding ---- */
 
-/* Text with CRLF: a line still has its CR here. What needs nothing stays as it is: it can be read in any program, and in a terminal. */
+/* Text with CRLF: a line still has its CR here. What needs nothing stays as it is: it can be read in any
+ * program, and in a terminal. */
 static enum transfer_encoding choose(struct view text)
 {
 	size_t octets = text.len, escaped = 0;
@@ -67,7 +68,8 @@ int compose_text(struct buf *out, const char *subtype, struct view text, struct 
 	int error = append_lines(&lines, text);
 	if (error == 0) {
 		enum transfer_encoding encoding = choose(buf_view(&lines));
-		buf_printf(out, "Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n", subtype,
+		buf_printf(out,
+		    "Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n", subtype,
 		    transfer_encoding_name(encoding));
 		write_encoded(out, buf_view(&lines), encoding);
 	}
@@ -98,7 +100,8 @@ static int broken_header(struct view block, size_t at, struct buf *problem)
 	unsigned line = 1;
 	for (size_t i = 0; i < at && i < block.len; i++)
 		line += block.data[i] == '\n';
-	buf_printf(problem, "line %u of the message is no header field, and no empty line ends the header before it", line);
+	buf_printf(problem,
+	    "line %u of the message is no header field, and no empty line ends the header before it", line);
 	return -EINVAL;
 }
 

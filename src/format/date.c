@@ -3,8 +3,8 @@
  *
  *	date-time = [ day-name "," ] day month year hour ":" minute [ ":" second ] zone
  *
- * Other orders are tried one after the other. Each is read to the end of what it needs; what follows is nobody's
- * business.
+ * Other orders are tried one after the other. Each is read to the end of what it needs; what follows is
+ *nobody's business.
  *
  * The calendar is computed here: the C library's depends on the process's zone, and this must not.
  */
@@ -92,19 +92,28 @@ static void skip_word(struct cursor *in, struct view expected)
 }
 
 /*
- * How names of months begin in other languages, where this tells the month in all of them; letters with marks in UTF-8
- * and in one octet.
+ * How names of months begin in other languages, where this tells the month in all of them; letters with marks
+ * in UTF-8 and in one octet.
  */
 static const struct {
 	const char *beginning;
 	uint64_t month;
-} foreign_months[] = {{"ene", 1}, {"gen", 1}, {"ian", 1}, {"j\xc3\xa4n", 1}, {"j\xe4n", 1}, {"sty", 1}, {"fev", 2},
-    {"f\xc3\xa9v", 2}, {"f\xe9v", 2}, {"lut", 2}, {"m\xc3\xa4r", 3}, {"m\xe4r", 3}, {"maer", 3}, {"m\xc3\xa1r", 3}, {"m\xe1r", 3},
-    {"mrz", 3}, {"mrt", 3}, {"abr", 4}, {"avr", 4}, {"kwi", 4}, {"\xc3\xa1pr", 4}, {"\xe1pr", 4}, {"mai", 5}, {"maj", 5}, {"mag", 5},
-    {"mei", 5}, {"m\xc3\xa1j", 5}, {"m\xe1j", 5}, {"giu", 6}, {"juin", 6}, {"iun", 6}, {"cze", 6}, {"j\xc3\xban", 6}, {"j\xfan", 6},
-    {"juil", 7}, {"lug", 7}, {"iul", 7}, {"lip", 7}, {"j\xc3\xbal", 7}, {"j\xfal", 7}, {"ago", 8}, {"aou", 8}, {"ao\xc3\xbb", 8},
-    {"ao\xfb", 8}, {"sie", 8}, {"set", 9}, {"szept", 9}, {"wrz", 9}, {"okt", 10}, {"out", 10}, {"ott", 10}, {"pa\xc5\xba", 10},
-    {"noi", 11}, {"marras", 11}, {"dez", 12}, {"dic", 12}, {"des", 12}, {"d\xc3\xa9" "c", 12}, {"d\xe9" "c", 12}, {"gru", 12}};
+} foreign_months[] = {{"ene", 1}, {"gen", 1}, {"ian", 1}, {"j\xc3\xa4n", 1}, {"j\xe4n", 1}, {"sty", 1},
+    {"fev", 2}, {"f\xc3\xa9v", 2}, {"f\xe9v", 2}, {"lut", 2}, {"m\xc3\xa4r", 3}, {"m\xe4r", 3}, {"maer", 3},
+    {"m\xc3\xa1r", 3}, {"m\xe1r", 3}, {"mrz", 3}, {"mrt", 3}, {"abr", 4}, {"avr", 4}, {"kwi", 4},
+    {"\xc3\xa1pr", 4}, {"\xe1pr", 4}, {"mai", 5}, {"maj", 5}, {"mag", 5}, {"mei", 5}, {"m\xc3\xa1j", 5},
+    {"m\xe1j", 5}, {"giu", 6}, {"juin", 6}, {"iun", 6}, {"cze", 6}, {"j\xc3\xban", 6}, {"j\xfan", 6},
+    {"juil", 7}, {"lug", 7}, {"iul", 7}, {"lip", 7}, {"j\xc3\xbal", 7}, {"j\xfal", 7}, {"ago", 8}, {"aou", 8},
+    {"ao\xc3\xbb", 8}, {"ao\xfb", 8}, {"sie", 8}, {"set", 9}, {"szept", 9}, {"wrz", 9}, {"okt", 10},
+    {"out", 10}, {"ott", 10}, {"pa\xc5\xba", 10}, {"noi", 11}, {"marras", 11}, {"dez", 12}, {"dic", 12},
+    {"des", 12},
+    {"d\xc3\xa9"
+     "c",
+        12},
+    {"d\xe9"
+     "c",
+        12},
+    {"gru", 12}};
 
 /* Month names may be longer than three letters ("September"): the beginning decides. */
 static bool month_number(struct view name, uint64_t *month)
@@ -153,7 +162,8 @@ static void half_of_day(struct cursor *in, struct civil *t)
 		t->hour = t->hour % 12 + (afternoon ? 12 : 0);
 }
 
-/* hour ":" minute [ ":" second ], perhaps with a fraction, which is dropped. 24:00 is the next day's 00:00 (ISO 8601). */
+/* hour ":" minute [ ":" second ], perhaps with a fraction, which is dropped. 24:00 is the next day's 00:00
+ * (ISO 8601). */
 static bool time_of_day(struct cursor *in, struct civil *t)
 {
 	if (!number(in, 24, &t->hour, NULL) || !time_separator(in) || !number(in, 59, &t->minute, NULL))
@@ -350,8 +360,10 @@ static bool iso_basic(struct cursor *in, struct civil *t, struct date *date)
 	struct view time = cursor_while(in, ascii_is_digit);
 	if (time.len == 4 || time.len == 6) {
 		zone(in, date);
-		return view_to_u64(view_take(day, 4), 9999, &t->year) && view_to_u64(view_take(view_skip(day, 4), 2), 12, &t->month) &&
-		       view_to_u64(view_skip(day, 6), 31, &t->day) && view_to_u64(view_take(time, 2), 24, &t->hour) &&
+		return view_to_u64(view_take(day, 4), 9999, &t->year) &&
+		       view_to_u64(view_take(view_skip(day, 4), 2), 12, &t->month) &&
+		       view_to_u64(view_skip(day, 6), 31, &t->day) &&
+		       view_to_u64(view_take(time, 2), 24, &t->hour) &&
 		       view_to_u64(view_take(view_skip(time, 2), 2), 59, &t->minute) &&
 		       (time.len == 4 || view_to_u64(view_skip(time, 4), 60, &t->second));
 	}
@@ -367,9 +379,9 @@ static bool is_weekday(struct view name, const struct civil *t)
 }
 
 /*
- * "21.11.1997 09:55" is the day first wherever it is written; with "/" or "-" it depends on the country. A number past 12
- * tells which is the day, or the weekday's name, or that the hour is AM or PM, as with "/" only those have it who write the
- * month first. A date that may be wrong is worse than none.
+ * "21.11.1997 09:55" is the day first wherever it is written; with "/" or "-" it depends on the country. A
+ * number past 12 tells which is the day, or the weekday's name, or that the hour is AM or PM, as with "/"
+ * only those have it who write the month first. A date that may be wrong is worse than none.
  */
 static bool numbers_only(struct cursor *in, struct civil *t, struct date *date)
 {
@@ -380,7 +392,8 @@ static bool numbers_only(struct cursor *in, struct civil *t, struct date *date)
 	if (!number(in, 31, &first, NULL))
 		return false;
 	char between = cursor_accept(in, '.') ? '.' : cursor_accept(in, '-') ? '-' : '/';
-	if ((between == '/' && !cursor_accept(in, '/')) || !number(in, 31, &second, NULL) || !cursor_accept(in, between))
+	if ((between == '/' && !cursor_accept(in, '/')) || !number(in, 31, &second, NULL) ||
+	    !cursor_accept(in, between))
 		return false;
 	/* "09-04-05" has three orders. */
 	struct cursor ahead = *in;

@@ -7,14 +7,16 @@
 struct date {
 	int64_t seconds;        /* since 1970-01-01 UTC; may be negative */
 	int16_t offset_minutes; /* of the writer's zone, east of UTC */
-	bool zone_known; /* false for "-0000", for military letters, and where no zone was given or understood */
+	bool zone_known; /* false for "-0000", for military letters, and where no zone was given or understood
+	                  */
 };
 
 /*
  * Reads a date-time: standard and obsolete forms (two-digit years, named zones, comments, no day of the week,
  * no seconds), and what is found in practice: asctime(3), RFC 3339 and ISO 8601, JavaScript's, month before
  * day, AM and PM, months in full, numbers only where they can be read in one way. A zone that cannot be
- * understood is unknown and costs no more than itself (RFC 5322 section 4.3). Years 1900 to 9999. 0, or -EINVAL.
+ * understood is unknown and costs no more than itself (RFC 5322 section 4.3). Years 1900 to 9999. 0, or
+ * -EINVAL.
  */
 int date_parse(struct view text, struct date *date);
 

@@ -36,7 +36,8 @@ int domain_display(struct view domain, struct buf *out);
  * Appends the canonical key of an address: local part in NFC with full case folding, "@", normalised domain;
  * the form in which addresses are stored and looked up, so that Joe@EXAMPLE.org, joe@example.org are one.
  * Without a domain the "@" is left out. 0; -EINVAL for a domain that is none or a local part that isn't
- * UTF-8; -ENAMETOOLONG past LOCAL_PART_MAX and DOMAIN_MAX; the result of buf_append. At most ADDRESS_KEY_MAX octets.
+ * UTF-8; -ENAMETOOLONG past LOCAL_PART_MAX and DOMAIN_MAX; the result of buf_append. At most ADDRESS_KEY_MAX
+ * octets.
  */
 int address_key(struct view local_part, struct view domain, struct buf *out);
 

@@ -178,7 +178,8 @@ static void survey_end(struct downgrade *d, struct segment *s, struct buf *out)
 	d->line_len = 0;
 	if (s->kind != SEGMENT_HEADER)
 		return;
-	s->encodable = s->eight_bit && !s->nul && !buf_failed(&d->header) && downgrade_fields_possible(buf_view(&d->header));
+	s->encodable = s->eight_bit && !s->nul && !buf_failed(&d->header) &&
+	               downgrade_fields_possible(buf_view(&d->header));
 	buf_done(&d->header);
 }
 
@@ -331,7 +332,8 @@ const char *downgrade_obstacle_text(enum downgrade_obstacle obstacle)
 {
 	static const char *const texts[] = {
 	    [DOWNGRADE_NOTHING] = "nothing is in the way",
-	    [DOWNGRADE_HEADER] = "a header field holds characters beyond ASCII that it cannot hold encoded, or a NUL",
+	    [DOWNGRADE_HEADER] =
+	        "a header field holds characters beyond ASCII that it cannot hold encoded, or a NUL",
 	    [DOWNGRADE_PROTECTED] = "a signed or encrypted part of it would be changed",
 	    [DOWNGRADE_FORBIDDEN] = "a part of it holds 8-bit data and may not be encoded",
 	    [DOWNGRADE_ENCODING] = "a part of it is not in the encoding that it claims",

@@ -24,8 +24,10 @@ static void copy_fields(struct view fields, unsigned edit, struct buf *out)
 	struct header_field field;
 	size_t copied = 0;
 	while (edit & (EDIT_ENCODING | EDIT_FIELDS) && header_next(&reader, &field)) {
-		bool goes = edit & EDIT_ENCODING && view_equal_nocase(field.name, VIEW("Content-Transfer-Encoding"));
-		bool changes = edit & EDIT_FIELDS && !goes && !utf8_is_ascii(view_take(view_skip(fields, field.offset), field.len));
+		bool goes =
+		    edit & EDIT_ENCODING && view_equal_nocase(field.name, VIEW("Content-Transfer-Encoding"));
+		bool changes = edit & EDIT_FIELDS && !goes &&
+		               !utf8_is_ascii(view_take(view_skip(fields, field.offset), field.len));
 		if (!goes && !changes)
 			continue;
 		buf_append(out, view_take(view_skip(fields, copied), field.offset - copied));

@@ -1,7 +1,8 @@
 /*
- * Header fields beyond ASCII for hosts that take 7 bits only: what people read (RFC 2047 section 5: unstructured fields and
- * display names) becomes encoded words in UTF-8, and files' names get the form of RFC 2231. What machines read has no such form; a message with raw octets there
- * is refused, as downgrade.h has it.
+ * Header fields beyond ASCII for hosts that take 7 bits only: what people read (RFC 2047 section 5:
+ * unstructured fields and display names) becomes encoded words in UTF-8, and files' names get the form of RFC
+ * 2231. What machines read has no such form; a message with raw octets there is refused, as downgrade.h has
+ * it.
  */
 #include <errno.h>
 
@@ -25,8 +26,9 @@ static bool is_one_of(struct view name, const char *const *names, size_t count)
 
 static bool holds_addresses(struct view name)
 {
-	static const char *const names[] = {"From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Apparently-To", "Errors-To",
-	    "Disposition-Notification-To", "Return-Receipt-To", "Mail-Followup-To", "Mail-Reply-To"};
+	static const char *const names[] = {"From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Apparently-To",
+	    "Errors-To", "Disposition-Notification-To", "Return-Receipt-To", "Mail-Followup-To",
+	    "Mail-Reply-To"};
 	struct view prefix = VIEW("Resent-");
 	if (view_starts_nocase(name, prefix))
 		name = view_skip(name, prefix.len);
@@ -36,9 +38,9 @@ static bool holds_addresses(struct view name)
 /* Of tokens, dates, identifiers, parameters or signatures; and comments, whose words need care. */
 static bool is_structured(struct view name)
 {
-	static const char *const names[] = {"Received", "Received-SPF", "Return-Path", "Delivered-To", "Date", "Resent-Date",
-	    "Message-ID", "Resent-Message-ID", "In-Reply-To", "References", "MIME-Version", "DKIM-Signature",
-	    "Authentication-Results", "Auto-Submitted"};
+	static const char *const names[] = {"Received", "Received-SPF", "Return-Path", "Delivered-To", "Date",
+	    "Resent-Date", "Message-ID", "Resent-Message-ID", "In-Reply-To", "References", "MIME-Version",
+	    "DKIM-Signature", "Authentication-Results", "Auto-Submitted"};
 	static const char *const families[] = {"Content-", "ARC-", "List-"};
 	if (view_equal_nocase(name, VIEW("Content-Description")))
 		return false;
@@ -86,9 +88,11 @@ static int write_addresses(const struct header_field *field, struct buf *out)
 static int write_parameter(const struct parameter *p, struct buf *out)
 {
 	struct buf text;
-	if (utf8_is_ascii(p->value) && p->value.len < LINE_MAX_OCTETS / 2 && p->name.len < LINE_MAX_OCTETS / 4 && utf8_is_ascii(p->name)) {
+	if (utf8_is_ascii(p->value) && p->value.len < LINE_MAX_OCTETS / 2 &&
+	    p->name.len < LINE_MAX_OCTETS / 4 && utf8_is_ascii(p->name)) {
 		buf_printf(out, ";\r\n %.*s=", VIEW_FMT(p->name));
-		return view_ends_nocase(p->name, VIEW("*")) ? buf_append(out, p->value) : lex_write_quoted(out, p->value);
+		return view_ends_nocase(p->name, VIEW("*")) ? buf_append(out, p->value)
+		                                            : lex_write_quoted(out, p->value);
 	}
 	bool filename = view_equal(p->name, VIEW("filename"));
 	if (!filename && !view_equal(p->name, VIEW("name")))
@@ -109,7 +113,8 @@ static int write_parameters(const struct header_field *field, bool is_type, stru
 	bool defective = false;
 	arena_init(&arena, ADDRESSES_ROOM);
 	int error = is_type ? media_type_parse(field->body, &arena, &type, &defective)
-	                    : content_disposition_parse(field->body, &arena, &disposition, &type.parameters, &defective);
+	                    : content_disposition_parse(
+	                          field->body, &arena, &disposition, &type.parameters, &defective);
 	if (error == 0 && defective)
 		error = -ENOTSUP;
 	if (error == 0 && is_type)
@@ -161,7 +166,8 @@ bool downgrade_fields_possible(struct view block)
 		if (!possible || utf8_is_ascii(whole))
 			continue;
 		buf_init(&written, DOWNGRADE_HEADER_MAX);
-		possible = downgrade_write_field(&field, &written) == 0 && !buf_failed(&written) && utf8_is_ascii(buf_view(&written));
+		possible = downgrade_write_field(&field, &written) == 0 && !buf_failed(&written) &&
+		           utf8_is_ascii(buf_view(&written));
 		len += written.len;
 		possible = possible && len <= DOWNGRADE_HEADER_MAX;
 		buf_done(&written);

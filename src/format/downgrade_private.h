@@ -62,7 +62,8 @@ struct downgrade_pass {
 	void (*end)(struct downgrade *d, struct segment *s, struct buf *out);
 };
 
-/* downgrade_fields.c: whether all that is not US-ASCII in this header can be said in encoded words, within DOWNGRADE_HEADER_MAX. */
+/* downgrade_fields.c: whether all that is not US-ASCII in this header can be said in encoded words, within
+ * DOWNGRADE_HEADER_MAX. */
 bool downgrade_fields_possible(struct view block);
 
 /* Appends such a field anew. 0; -ENOTSUP: it has no form in US-ASCII; -ENOBUFS. */

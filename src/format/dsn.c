@@ -118,7 +118,8 @@ int utf8_address_encode(struct view address, bool unitext, struct buf *out)
 		int32_t c = utf8_next(&address);
 		struct view bytes = view_take(before, before.len - address.len);
 		/* What a reader can't see, or would see in another order, is written as its number. */
-		bool plain = c >= 0xa0 ? unitext && show_is_plain(bytes) : c >= 0 && c < 0x80 && c != '\\' && is_xchar((char)c);
+		bool plain = c >= 0xa0 ? unitext && show_is_plain(bytes)
+		                       : c >= 0 && c < 0x80 && c != '\\' && is_xchar((char)c);
 		if (plain)
 			error = buf_append(out, bytes);
 		else

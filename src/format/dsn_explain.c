@@ -16,34 +16,55 @@
 
 /* What several codes and wordings mean. */
 #define NO_USER_THERE                                                                                        \
-	{"This address does not exist there.", CHECK_ADDRESS,                                                \
-	    "The recipient's server knows no such mailbox; only the sender can correct the address."}
+	{                                                                                                    \
+		"This address does not exist there.", CHECK_ADDRESS,                                         \
+		    "The recipient's server knows no such mailbox; only the sender can correct the address." \
+	}
 #define FULL_THERE                                                                                           \
-	{"The recipient's mailbox is full.",                                                                 \
-	    "Send the message again later, or reach the recipient in another way.", NOTHING_HERE}
+	{                                                                                                    \
+		"The recipient's mailbox is full.",                                                          \
+		    "Send the message again later, or reach the recipient in another way.", NOTHING_HERE     \
+	}
 #define TOO_LARGE_THERE                                                                                      \
-	{"The message is larger than the recipient's mail server takes.",                                    \
-	    "Make the attachments smaller, or send a link to them instead.", NOTHING_HERE}
+	{                                                                                                    \
+		"The message is larger than the recipient's mail server takes.",                             \
+		    "Make the attachments smaller, or send a link to them instead.", NOTHING_HERE            \
+	}
 #define TOO_MANY_THERE                                                                                       \
-	{"The message has more recipients than the next mail server takes at once.",                         \
-	    "Send the message to fewer recipients at a time.", NOTHING_HERE}
+	{                                                                                                    \
+		"The message has more recipients than the next mail server takes at once.",                  \
+		    "Send the message to fewer recipients at a time.", NOTHING_HERE                          \
+	}
 #define LOOP_THERE                                                                                           \
-	{"The message went in a circle between mail servers and was stopped.",                               \
-	    "Tell the recipient or your administrator: forwarding is set up wrongly.",                       \
-	    "An alias, a forward or an MX record leads back to where the message has been."}
+	{                                                                                                    \
+		"The message went in a circle between mail servers and was stopped.",                        \
+		    "Tell the recipient or your administrator: forwarding is set up wrongly.",               \
+		    "An alias, a forward or an MX record leads back to where the message has been."          \
+	}
 #define LOGIN_THERE                                                                                          \
-	{"Outgoing mail is stuck: the server that it has to go through does not let this one in.",           \
-	    "Tell your administrator.",                                                                      \
-	    "The smart host refuses user name or password: correct them in the configuration and reload."}
+	{                                                                                                    \
+		"Outgoing mail is stuck: the server that it has to go through does not let this one in.",    \
+		    "Tell your administrator.",                                                              \
+		    "The smart host refuses user name or password: correct them in the configuration and "   \
+		    "reload."                                                                                \
+	}
 #define SAYS_NO_DOMAIN                                                                                       \
-	{"The recipient's mail server does not know the domain of this address.", CHECK_ADDRESS,             \
-	    "That host does not take mail for this domain: look at its MX records, and at the routes in the " \
-	    "configuration."}
+	{                                                                                                    \
+		"The recipient's mail server does not know the domain of this address.", CHECK_ADDRESS,      \
+		    "That host does not take mail for this domain: look at its MX records, and at the "      \
+		    "routes in the "                                                                         \
+		    "configuration."                                                                         \
+	}
 #define NOTHING_BEHIND                                                                                       \
-	{"The recipient's mail server could not reach the next mail server behind it.", TRY_LATER, NOTHING_HERE}
+	{                                                                                                    \
+		"The recipient's mail server could not reach the next mail server behind it.", TRY_LATER,    \
+		    NOTHING_HERE                                                                             \
+	}
 #define EXPIRED_THERE                                                                                        \
-	{"The recipient's mail server tried to carry the message on, and gave up after a time.", TRY_LATER,  \
-	    NOTHING_HERE}
+	{                                                                                                    \
+		"The recipient's mail server tried to carry the message on, and gave up after a time.",      \
+		    TRY_LATER, NOTHING_HERE                                                                  \
+	}
 
 /* ---- troubles ---- */
 
@@ -158,16 +179,20 @@ static const struct {
     [TROUBLE_NO_DELIVERBY] = {"deadline not promised there", STATUS("4.7"),
         {"The recipient's mail server does not promise to deliver in the time that you allowed.",
             "Send the message again with more time, or without a deadline.",
-            "The sender asked for DELIVERBY with return (RFC 2852); the next host does not offer it, or not in so short a time."}},
+            "The sender asked for DELIVERBY with return (RFC 2852); the next host does not offer it, or not "
+            "in so short a time."}},
     [TROUBLE_UNWRITABLE] = {"cannot be said in SMTP", STATUS("6.7"),
-        {"An address of this message has characters that cannot be passed on to another mail server.", CHECK_ADDRESS,
-            "An address or a parameter holds what no SMTP command may hold."}},
+        {"An address of this message has characters that cannot be passed on to another mail server.",
+            CHECK_ADDRESS, "An address or a parameter holds what no SMTP command may hold."}},
     [TROUBLE_SILENT] = {"no further answer", STATUS("4.2"),
         {"The recipient's mail server stopped answering before the message was through.", TRY_LATER,
-            "If it always stops at the same step, that host or a firewall before it holds the connection up."}},
+            "If it always stops at the same step, that host or a firewall before it holds the connection "
+            "up."}},
     [TROUBLE_SLOW] = {"host too slow", STATUS("4.2"),
-        {"The recipient's mail server takes mail so slowly that this server has ended the attempt.", TRY_LATER,
-            "It takes less than data_rate_min, or others waited for the connection: that host or the way to it is overloaded."}},
+        {"The recipient's mail server takes mail so slowly that this server has ended the attempt.",
+            TRY_LATER,
+            "It takes less than data_rate_min, or others waited for the connection: that host or the way to "
+            "it is overloaded."}},
 };
 
 const char *trouble_phrase(enum trouble trouble)
@@ -211,7 +236,8 @@ struct status_text {
 };
 
 static const struct status_text statuses[] = {
-    {"4.1.1", {"The recipient's mail server is not sure at the moment whether this address exists.", TRY_LATER, NOTHING_HERE}},
+    {"4.1.1", {"The recipient's mail server is not sure at the moment whether this address exists.",
+                  TRY_LATER, NOTHING_HERE}},
     {"x.1.1", NO_USER_THERE},
     {"x.1.2", {"The domain of this address cannot take mail.", CHECK_ADDRESS, NOTHING_HERE}},
     {"x.1.3", {"The address is not written as an address must be.", CHECK_ADDRESS, NOTHING_HERE}},
@@ -330,30 +356,35 @@ static const struct status_text statuses[] = {
 };
 
 /*
- * What the same codes mean when a host says them itself. One that answers is not one that does not answer, and its domain
- * takes mail; what it could not reach or find lies behind it.
+ * What the same codes mean when a host says them itself. One that answers is not one that does not answer,
+ * and its domain takes mail; what it could not reach or find lies behind it.
  */
 static const struct status_text said_statuses[] = {
     {"x.1.2", SAYS_NO_DOMAIN},
     {"x.1.10", NO_USER_THERE}, /* Exchange Online */
     {"5.4.1", NO_USER_THERE},  /* Exchange Online */
     {"4.4.1", NOTHING_BEHIND},
-    {"x.4.2", {"The recipient's mail server broke the conversation off before the message was through.", TRY_LATER,
-                  "Its reply tells why; if it always breaks off at the same step, it does not like something there."}},
-    {"x.4.3", {"The recipient's mail server could not find out where mail for this address goes.", TRY_LATER, NOTHING_HERE}},
+    {"x.4.2",
+        {"The recipient's mail server broke the conversation off before the message was through.", TRY_LATER,
+            "Its reply tells why; if it always breaks off at the same step, it does not like something "
+            "there."}},
+    {"x.4.3", {"The recipient's mail server could not find out where mail for this address goes.", TRY_LATER,
+                  NOTHING_HERE}},
     {"x.4.4", {"The recipient's mail server knows no way to this address.",
                   "Check the address for a typing error, or ask the recipient for another one.",
-                  "That host does not know where to send this mail: it may be the wrong one (MX records, routes), or set up wrongly."}},
+                  "That host does not know where to send this mail: it may be the wrong one (MX records, "
+                  "routes), or set up wrongly."}},
     {"x.4.5", {"The recipient's mail server has too much to do.", TRY_LATER, NOTHING_HERE}},
     {"x.4.6", LOOP_THERE},
     {"x.4.7", EXPIRED_THERE},
     {"x.4.", {"The recipient's mail server could not carry the message on.", TRY_LATER, NOTHING_HERE}},
-    {"x.7.4", {"The recipient's mail server demands a protection that this message does not have.", "Tell your administrator.",
-                  "Read the reply: it tells what the next host demands."}},
-    {"x.7.5", {"The recipient's mail server could not verify something that protects the message.", "Tell your administrator.",
-                  "Read the reply: it tells what could not be verified."}},
-    {"x.7.30", {"The recipient's mail server cannot promise encryption on the rest of the way, which you asked for.",
-                   "Send the message without that demand if its content allows it.", NOTHING_HERE}},
+    {"x.7.4", {"The recipient's mail server demands a protection that this message does not have.",
+                  "Tell your administrator.", "Read the reply: it tells what the next host demands."}},
+    {"x.7.5", {"The recipient's mail server could not verify something that protects the message.",
+                  "Tell your administrator.", "Read the reply: it tells what could not be verified."}},
+    {"x.7.30",
+        {"The recipient's mail server cannot promise encryption on the rest of the way, which you asked for.",
+            "Send the message without that demand if its content allows it.", NOTHING_HERE}},
 };
 
 static bool status_fits(const char *code, struct view status)
@@ -425,16 +456,22 @@ static const struct explanation kinds[REPLY_KINDS] = {
     [REPLY_FULL] = FULL_THERE,
     [REPLY_TOO_LARGE] = TOO_LARGE_THERE,
     [REPLY_TOO_MANY] = TOO_MANY_THERE,
-    [REPLY_RESTRICTED] = {"The recipient takes messages from chosen senders only, and you are not among them.",
-        "Reach the recipient in another way, and ask to be let in.", NOTHING_HERE},
-    [REPLY_GREYLISTED] = {"The recipient's mail server puts off the first message of a sender that it does not know yet.",
-        TRY_LATER, "Greylisting: the next attempt usually succeeds."},
+    [REPLY_RESTRICTED] =
+        {"The recipient takes messages from chosen senders only, and you are not among them.",
+            "Reach the recipient in another way, and ask to be let in.", NOTHING_HERE},
+    [REPLY_GREYLISTED] =
+        {"The recipient's mail server puts off the first message of a sender that it does not know yet.",
+            TRY_LATER, "Greylisting: the next attempt usually succeeds."},
     [REPLY_RATE] = {"The recipient's mail server has received too much mail at once.", TRY_LATER,
-        "It limits the rate; fewer messages at a time to this destination help (destination_rate, destination_connections)."},
-    [REPLY_BUSY] = {"The recipient's mail server cannot take the message at the moment.", TRY_LATER, NOTHING_HERE},
-    [REPLY_BLOCKED] = {"The recipient's mail server does not trust this mail server, whose address is on a list or has a bad name.",
+        "It limits the rate; fewer messages at a time to this destination help (destination_rate, "
+        "destination_connections)."},
+    [REPLY_BUSY] = {"The recipient's mail server cannot take the message at the moment.", TRY_LATER,
+        NOTHING_HERE},
+    [REPLY_BLOCKED] = {"The recipient's mail server does not trust this mail server, whose address is on a "
+                       "list or has a bad name.",
         "Tell your administrator.",
-        "Read the reply: it names the list or the provider, and often a page where this server's address can be taken off."},
+        "Read the reply: it names the list or the provider, and often a page where this server's address can "
+        "be taken off."},
     [REPLY_SPAM] = {"The recipient's mail server takes this message for unwanted mail.",
         "Send the message in other words, without links, or ask the recipient to expect it.",
         "Read the reply; if many messages meet this, look whether an account here is abused."},
@@ -442,29 +479,38 @@ static const struct explanation kinds[REPLY_KINDS] = {
         "Send the text without attachments, or reach the recipient in another way.",
         "Read the reply: it tells what was found, a virus or a forbidden kind of file."},
     [REPLY_DMARC] = {"The recipient's mail server could not verify that the message comes from your domain.",
-        "Tell your administrator.", "Check the SPF, DKIM and DMARC records of the sender's domain; the reply tells which failed."},
-    [REPLY_REVERSE_DNS] = {"The recipient's mail server does not trust this mail server's address.", "Tell your administrator.",
+        "Tell your administrator.",
+        "Check the SPF, DKIM and DMARC records of the sender's domain; the reply tells which failed."},
+    [REPLY_REVERSE_DNS] = {"The recipient's mail server does not trust this mail server's address.",
+        "Tell your administrator.",
         "The reverse DNS record of this server's address is missing or does not lead back to it."},
-    [REPLY_SENDER] = {"Your own address was not accepted as a sender's.", "Check the sender's address in your mail program.",
-        "Read the reply: the address may be unknown to that host, its domain without DNS records, or on a list there."},
+    [REPLY_SENDER] = {"Your own address was not accepted as a sender's.",
+        "Check the sender's address in your mail program.",
+        "Read the reply: the address may be unknown to that host, its domain without DNS records, or on a "
+        "list there."},
     [REPLY_RELAY] = {"The mail server there does not take mail for the domain of this address.", ASK_ANOTHER,
-        "That host does not know that it should take this mail: look at the domain's MX records, and at the routes in the "
+        "That host does not know that it should take this mail: look at the domain's MX records, and at the "
+        "routes in the "
         "configuration."},
-    [REPLY_LOGIN] = {"The next mail server wants to know who sends before it takes mail.", "Tell your administrator.",
-        "It demands a login: set up a route with one for this destination, or look whether it is the right host."},
-    [REPLY_TLS] = {"The recipient's mail server takes mail over encrypted connections only.", "Tell your administrator.",
-        "The next host demands TLS: look why the handshake was not made."},
+    [REPLY_LOGIN] = {"The next mail server wants to know who sends before it takes mail.",
+        "Tell your administrator.",
+        "It demands a login: set up a route with one for this destination, or look whether it is the right "
+        "host."},
+    [REPLY_TLS] = {"The recipient's mail server takes mail over encrypted connections only.",
+        "Tell your administrator.", "The next host demands TLS: look why the handshake was not made."},
     [REPLY_LOOP] = LOOP_THERE,
     [REPLY_BEHIND] = NOTHING_BEHIND,
     [REPLY_EXPIRED] = EXPIRED_THERE,
     [REPLY_DOMAIN] = SAYS_NO_DOMAIN,
     [REPLY_POLICY] = {"The recipient's mail server refuses this message by a rule of its own.",
         "Its answer may tell which rule; ask the recipient to speak to their administrator.",
-        "Read the reply: often it is the reputation of this server's address or a missing SPF, DKIM or reverse DNS record."},
+        "Read the reply: often it is the reputation of this server's address or a missing SPF, DKIM or "
+        "reverse DNS record."},
 };
 
 /* Before any message was offered it is this server that was turned away. */
-static const struct explanation turned_away = {"The recipient's mail server does not talk to this mail server.",
+static const struct explanation turned_away = {
+    "The recipient's mail server does not talk to this mail server.",
     "Ask the recipient to speak to their administrator.",
     "Read the reply: it may concern this server's address, its name in EHLO, or its reverse DNS record."};
 
@@ -550,6 +596,7 @@ struct explanation dsn_explain(const struct dsn_outcome *o)
 		return troubles[o->cause].text;
 	if (o->answered || reply_code(o->words) >= 400)
 		return said(o);
-	const struct explanation *found = by_status(statuses, sizeof statuses / sizeof statuses[0], o->status);
+	const struct explanation *found =
+	    by_status(statuses, sizeof statuses / sizeof statuses[0], o->status);
 	return found ? *found : by_class(class_of(reply_code(o->words), o->status));
 }

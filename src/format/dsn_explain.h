@@ -8,8 +8,8 @@
 #include "format/dsn_reply.h"
 
 /*
- * What this server found or decided itself, in whatever words: nobody else said it. Queue records and messages between roles hold
- * the numbers: new ones come at the end.
+ * What this server found or decided itself, in whatever words: nobody else said it. Queue records and
+ * messages between roles hold the numbers: new ones come at the end.
  */
 enum trouble {
 	TROUBLE_NONE,          /* none: the next host said it, see its reply */
@@ -25,7 +25,8 @@ enum trouble {
 	TROUBLE_TLS_MISSING,   /* encryption is demanded, the next host offers none */
 	TROUBLE_TLS_FAILED,    /* the handshake failed */
 	TROUBLE_TLS_UNTRUSTED, /* its certificate is not the one that DANE, MTA-STS or a setting demands */
-	TROUBLE_REQUIRETLS,    /* the next host knows no REQUIRETLS, or cannot be verified as it demands: RFC 8689 */
+	TROUBLE_REQUIRETLS,    /* the next host knows no REQUIRETLS, or cannot be verified as it demands: RFC
+	                          8689 */
 	TROUBLE_AUTH,          /* the smart host refuses our login */
 	TROUBLE_NO_SMTPUTF8,  /* an address or a header field beyond ASCII; the next host knows no SMTPUTF8 */
 	TROUBLE_CONVERSION,   /* the next host takes 7-bit text only, and this message can't be converted */
@@ -39,11 +40,12 @@ enum trouble {
 	TROUBLE_LOCAL,        /* this server: no disk, no memory, a wrong setting */
 	TROUBLE_MAILBOX_FULL, /* a local mailbox has no room */
 	TROUBLE_MAILBOX_SMALL, /* the message is larger than a local mailbox may be */
-	TROUBLE_MAILBOX_GONE, /* a local mailbox was removed while the message waited */
-	TROUBLE_NO_DELIVERBY, /* the next host does not promise the time that the sender asked for: RFC 2852 */
-	TROUBLE_UNWRITABLE,   /* an address or a parameter cannot be said in SMTP */
-	TROUBLE_SILENT,       /* the host answered, and then no more: not in time, within the dialogue */
-	TROUBLE_SLOW,         /* the host takes mail so slowly that its connection was given up */
+	TROUBLE_MAILBOX_GONE,  /* a local mailbox was removed while the message waited */
+	TROUBLE_NO_DELIVERBY,  /* the next host does not promise the time that the sender asked for: RFC 2852
+	                        */
+	TROUBLE_UNWRITABLE,    /* an address or a parameter cannot be said in SMTP */
+	TROUBLE_SILENT,        /* the host answered, and then no more: not in time, within the dialogue */
+	TROUBLE_SLOW,          /* the host takes mail so slowly that its connection was given up */
 	TROUBLE_KINDS
 };
 
@@ -51,8 +53,9 @@ enum trouble {
 const char *trouble_phrase(enum trouble trouble);
 
 /*
- * The trouble whose phrase the text is or begins with (": details" may follow); TROUBLE_NONE for others. For what this server has
- * written as such: a field "cause" of a trace, a diagnostic of type x-postrider. Never for a host's words.
+ * The trouble whose phrase the text is or begins with (": details" may follow); TROUBLE_NONE for others. For
+ * what this server has written as such: a field "cause" of a trace, a diagnostic of type x-postrider. Never
+ * for a host's words.
  */
 enum trouble trouble_from_text(struct view text);
 
@@ -60,8 +63,8 @@ enum trouble trouble_from_text(struct view text);
 enum trouble trouble_from_number(uint64_t number);
 
 /*
- * Whether a host was spoken to when this happened: then it has a name in a report (RFC 3464 section 2.3.5). `stage` as in struct
- * dsn_outcome; empty, or "connect": no connection stood.
+ * Whether a host was spoken to when this happened: then it has a name in a report (RFC 3464 section 2.3.5).
+ * `stage` as in struct dsn_outcome; empty, or "connect": no connection stood.
  */
 bool trouble_met_host(enum trouble cause, struct view stage);
 
@@ -78,8 +81,9 @@ struct explanation {
 };
 
 /*
- * What became of a recipient, and who says so. With a cause this server found or decided it, and `words` are this server's
- * own. Without one they are what the next host answered, as it said it; or, in another server's report, that server's.
+ * What became of a recipient, and who says so. With a cause this server found or decided it, and `words` are
+ * this server's own. Without one they are what the next host answered, as it said it; or, in another server's
+ * report, that server's.
  */
 struct dsn_outcome {
 	enum trouble cause;
@@ -90,9 +94,9 @@ struct dsn_outcome {
 };
 
 /*
- * Its explanation: by the cause if there is one; else by the host's reply, its code and its known words (dsn_reply.h); else by
- * the enhanced status code. Never fails: what is not known gets a general sentence by its class. All three texts are static,
- * ASCII, and end with a full stop.
+ * Its explanation: by the cause if there is one; else by the host's reply, its code and its known words
+ * (dsn_reply.h); else by the enhanced status code. Never fails: what is not known gets a general sentence by
+ * its class. All three texts are static, ASCII, and end with a full stop.
  */
 struct explanation dsn_explain(const struct dsn_outcome *outcome);
 

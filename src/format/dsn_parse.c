@@ -74,7 +74,8 @@ static struct dsn_typed keep_address(struct reader *r, struct view body)
 	/* A number may stand for any character, for those that may not be shown too. */
 	if (utf8_address_decode(typed.value, &decoded) != 0)
 		r->status.defective = true;
-	else if (show_line(&clean, buf_view(&decoded)) != 0 || !arena_copy(r->arena, buf_view(&clean), &typed.value))
+	else if (show_line(&clean, buf_view(&decoded)) != 0 ||
+	         !arena_copy(r->arena, buf_view(&clean), &typed.value))
 		r->full = true;
 	buf_done(&decoded);
 	buf_done(&clean);
@@ -212,7 +213,8 @@ static void read_group(struct reader *r, struct view *block, size_t *known)
 	while (block->len && !blank && r->fields < DSN_PARSE_FIELDS_MAX) {
 		struct header_reader reader = header_read(*block);
 		struct header_field field;
-		/* Broken lines are passed over one by one here: each must not have all behind it looked through. */
+		/* Broken lines are passed over one by one here: each must not have all behind it looked
+		 * through. */
 		reader.strict = true;
 		while (r->fields < DSN_PARSE_FIELDS_MAX && header_next(&reader, &field)) {
 			r->fields++;

@@ -5,7 +5,8 @@
 #include "format/dsn_report.h"
 
 /*
- * Text from outside on one line, made safe by base/show.h; without utf8, everything beyond ASCII becomes "?" as well.
+ * Text from outside on one line, made safe by base/show.h; without utf8, everything beyond ASCII becomes "?"
+ * as well.
  */
 void dsn_put_clean(struct buf *out, struct view text, bool utf8);
 
@@ -43,7 +44,8 @@ struct view dsn_status_of(const struct dsn_recipient *r);
 /* A host replied, and its words are there. */
 bool dsn_host_said(const struct dsn_recipient *r);
 
-/* What this server says where none did: the trouble's phrase and the words behind it; nothing where nothing is known. */
+/* What this server says where none did: the trouble's phrase and the words behind it; nothing where nothing
+ * is known. */
 void dsn_put_own_words(struct buf *out, const struct dsn_recipient *r);
 
 /* dsn_text.c: the human part of a report, LF line ends. */

@@ -6,7 +6,8 @@
 #include "base/cursor.h"
 
 enum {
-	WORDS_MAX = 2048 /* of a reply that is looked at: SMTP_CLIENT_TEXT_MAX is less, other servers' reports quote no more */
+	WORDS_MAX = 2048 /* of a reply that is looked at: SMTP_CLIENT_TEXT_MAX is less, other servers' reports
+	                    quote no more */
 };
 
 /* ---- codes ---- */
@@ -44,16 +45,17 @@ struct view reply_status(struct view reply)
 }
 
 /*
- * Codes of IANA's registry that servers use for what they mean: behind them words are not looked at. All others are
- * used for many things (5.7.1), or are a provider's own (5.7.606).
+ * Codes of IANA's registry that servers use for what they mean: behind them words are not looked at. All
+ * others are used for many things (5.7.1), or are a provider's own (5.7.606).
  */
 static bool is_precise(struct view status)
 {
-	static const char *const codes[] = {"1.1", "1.2", "1.3", "1.4", "1.6", "1.7", "1.8", "5.2.1", "2.2", "2.3", "2.4", "3.1", "3.4", "4.6",
-	    "5.3", "6.1", "6.2", "6.3", "6.5", "6.6", "6.7", "6.8", "6.9", "7.10", "7.16", "7.20", "7.21", "7.22", "7.23", "7.24", "7.25",
-	    "7.26", "7.27", "7.28", "7.30"};
+	static const char *const codes[] = {"1.1", "1.2", "1.3", "1.4", "1.6", "1.7", "1.8", "5.2.1", "2.2",
+	    "2.3", "2.4", "3.1", "3.4", "4.6", "5.3", "6.1", "6.2", "6.3", "6.5", "6.6", "6.7", "6.8", "6.9",
+	    "7.10", "7.16", "7.20", "7.21", "7.22", "7.23", "7.24", "7.25", "7.26", "7.27", "7.28", "7.30"};
 	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-		if (view_equal(view_skip(status, 2), view_from_string(codes[i])) || view_equal(status, view_from_string(codes[i])))
+		if (view_equal(view_skip(status, 2), view_from_string(codes[i])) ||
+		    view_equal(status, view_from_string(codes[i])))
 			return true;
 	return false;
 }
@@ -100,7 +102,8 @@ static bool is_name(struct view token)
 	if (view_find(token, '@') >= 0)
 		return true;
 	for (size_t i = 0; i + 1 < token.len; i++) {
-		if (i > 0 && token.data[i] == '.' && ascii_is_alnum(token.data[i - 1]) && ascii_is_alnum(token.data[i + 1]))
+		if (i > 0 && token.data[i] == '.' && ascii_is_alnum(token.data[i - 1]) &&
+		    ascii_is_alnum(token.data[i + 1]))
 			return !is_component(token);
 		if (view_starts(view_skip(token, i), VIEW("://")))
 			return true;
@@ -108,7 +111,8 @@ static bool is_name(struct view token)
 	return false;
 }
 
-/* How much of the text from here on is an address with blanks in it: <"a b"@c.test>, or "a b"@c.test; 0: it is none. */
+/* How much of the text from here on is an address with blanks in it: <"a b"@c.test>, or "a b"@c.test; 0: it
+ * is none. */
 static size_t address_length(struct view text)
 {
 	char end = text.data[0] == '<' ? '>' : text.data[0] == '"' ? '"' : '\0';
@@ -145,7 +149,8 @@ static void read_words(struct words *w, struct view text)
 		}
 		do
 			len++;
-		while (len < text.len && !is_blank(text.data[len]) && text.data[len] != '[' && text.data[len] != '(');
+		while (len < text.len && !is_blank(text.data[len]) && text.data[len] != '[' &&
+		       text.data[len] != '(');
 		struct view token = view_take(text, len);
 		if (!is_name(token))
 			add_token(w, token);

@@ -1,9 +1,10 @@
 /*
- * The words of replies, and what they mean. The rows come from what servers and providers send (the test has their replies
- * whole): Exchange Online and Outlook, Gmail, Yahoo, iCloud, GMX and web.de, Mimecast, Proofpoint, Barracuda, Cloudmark, block
- * lists, Postfix, Exim, Sendmail, qmail. Order matters: one reply may hold several phrases ("mailbox unavailable ... reject due
- * to SPF policy"), so what is special stands before what is general. A phrase of one word must be one that only a server would
- * use; names in replies are not looked at (dsn_reply.c).
+ * The words of replies, and what they mean. The rows come from what servers and providers send (the test has
+ * their replies whole): Exchange Online and Outlook, Gmail, Yahoo, iCloud, GMX and web.de, Mimecast,
+ * Proofpoint, Barracuda, Cloudmark, block lists, Postfix, Exim, Sendmail, qmail. Order matters: one reply may
+ * hold several phrases ("mailbox unavailable ... reject due to SPF policy"), so what is special stands before
+ * what is general. A phrase of one word must be one that only a server would use; names in replies are not
+ * looked at (dsn_reply.c).
  */
 #include "format/dsn_reply.h"
 

@@ -113,7 +113,8 @@ static void put_typed(struct buf *out, const char *name, const char *type, struc
 	buf_done(&text);
 }
 
-/* RFC 3464 section 2.3.6: of type smtp is only what a host really replied; our own words have a type of our own. */
+/* RFC 3464 section 2.3.6: of type smtp is only what a host really replied; our own words have a type of our
+ * own. */
 static void put_diagnostic(struct buf *out, const struct dsn_recipient *r, bool global)
 {
 	struct buf text;

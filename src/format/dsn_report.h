@@ -32,11 +32,13 @@ struct dsn_recipient {
 	struct view original_type; /* of ORCPT: "rfc822", "utf-8" */
 	struct view original;      /* of ORCPT, decoded */
 	struct view status;        /* "5.1.1"; empty: from the reply, the trouble or the action */
-	struct view remote;   /* the host that it is about, or that has the message now: a name, or [address] */
-	struct view reply;    /* that host's words: "550 5.1.1 No such user"; several lines joined by LF or CRLF */
-	enum trouble trouble; /* what this server found or decided instead; its words are no reply, and no host said them */
+	struct view remote; /* the host that it is about, or that has the message now: a name, or [address] */
+	struct view
+	    reply; /* that host's words: "550 5.1.1 No such user"; several lines joined by LF or CRLF */
+	enum trouble trouble;     /* what this server found or decided instead; its words are no reply, and no
+	                             host said them */
 	struct view trouble_text; /* them, beyond the trouble's phrase: "the next host takes 100 octets" */
-	enum trouble over;        /* what led to giving up in the end, whatever was said before: expired, deadline */
+	enum trouble over; /* what led to giving up in the end, whatever was said before: expired, deadline */
 	struct view stage; /* what that answered: "connect", "EHLO", "RCPT", "end of data"; others are fine */
 	int64_t last_attempt; /* seconds since 1970 */
 	int64_t retry_until;  /* delayed: when we give up */

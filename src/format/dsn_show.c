@@ -17,13 +17,14 @@ static const char *const happened[DSN_ACTIONS] = {
 };
 
 /*
- * Words of a Postrider begin with their cause. Others are a host's reply, or codes have to do: a server that names the host which
- * refused it has had its answer (RFC 3464 section 2.3.5).
+ * Words of a Postrider begin with their cause. Others are a host's reply, or codes have to do: a server that
+ * names the host which refused it has had its answer (RFC 3464 section 2.3.5).
  */
 static struct explanation explain(const struct dsn_status_recipient *r)
 {
 	bool ours = view_equal(r->diagnostic.type, VIEW("x-postrider"));
-	return dsn_explain(&(struct dsn_outcome){.cause = ours ? trouble_from_text(r->diagnostic.value) : TROUBLE_NONE,
+	return dsn_explain(&(struct dsn_outcome){
+	    .cause = ours ? trouble_from_text(r->diagnostic.value) : TROUBLE_NONE,
 	    .status = r->status,
 	    .words = ours ? (struct view){0} : r->diagnostic.value,
 	    .answered = !ours && r->remote.value.len > 0 && r->status.len > 0 && r->status.data[0] == '5'});

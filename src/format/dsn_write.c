@@ -104,7 +104,8 @@ void dsn_put_text_part(struct buf *out, struct view boundary, struct view text)
 		return;
 	}
 	while (view_next(&text, '\n', &line) && (line.len || text.len)) {
-		/* Wrapping may put a word of a stranger's at a line's beginning, and a boundary's line may have text behind it. */
+		/* Wrapping may put a word of a stranger's at a line's beginning, and a boundary's line may
+		 * have text behind it. */
 		if (view_starts(line, VIEW("--")))
 			buf_append_byte(out, ' ');
 		buf_append(out, line);

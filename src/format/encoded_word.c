@@ -4,8 +4,8 @@
  *	encoded-word = "=?" charset ["*" language] "?" encoding "?" encoded-text "?="
  *
  * The octets of adjacent words in one charset are joined before they are converted: section 5 forbids
- * splitting a character between words, and many programs do it all the same. Where text begins anew in each word
- * (UTF-7, UTF-16) they are joined only if they cannot be read one by one.
+ * splitting a character between words, and many programs do it all the same. Where text begins anew in each
+ *word (UTF-7, UTF-16) they are joined only if they cannot be read one by one.
  */
 #include "format/encoded_word.h"
 
@@ -126,8 +126,9 @@ static int plain(struct decoder *d, struct view text, bool between_words)
 }
 
 /*
- * Whether the words gathered are whole characters, which a join with the next word would break. They are looked at again with
- * each word, so there must not be many of them: a whole line of the longest words is enough to find the rest of a character.
+ * Whether the words gathered are whole characters, which a join with the next word would break. They are
+ * looked at again with each word, so there must not be many of them: a whole line of the longest words is
+ * enough to find the rest of a character.
  */
 static bool is_complete(const struct decoder *d)
 {

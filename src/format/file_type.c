@@ -1,7 +1,7 @@
 /*
- * What people attach. The system's own table (/etc/mime.types) belongs to a package that may be missing, and says for
- * some names what no mail program opens; a name that is not here is still sent, as octets, and most programs then go by
- * the name as well.
+ * What people attach. The system's own table (/etc/mime.types) belongs to a package that may be missing, and
+ * says for some names what no mail program opens; a name that is not here is still sent, as octets, and most
+ * programs then go by the name as well.
  */
 #include "format/file_type.h"
 

@@ -5,10 +5,10 @@
  *	field      = field-name ":" unstructured CRLF
  *	obs-field  = field-name *WSP ":" unstructured CRLF
  *
- * A header ends at the blank line. A line that is neither field nor continuation ends it too, unless a field that
- * every reader knows follows: strict readers end the header there, lenient ones read on, and what one server takes
- * for the body and another for a header is where attacks hide. So nothing that either sees may be out of our
- * sight; the filter in submission.c writes what it lets in so that both see the same.
+ * A header ends at the blank line. A line that is neither field nor continuation ends it too, unless a field
+ *that every reader knows follows: strict readers end the header there, lenient ones read on, and what one
+ *server takes for the body and another for a header is where attacks hide. So nothing that either sees may be
+ *out of our sight; the filter in submission.c writes what it lets in so that both see the same.
  */
 #include "format/header.h"
 

@@ -27,9 +27,9 @@ struct header_reader header_read(struct view block);
 
 /*
  * The next field; false at the end: after the blank line (CRLF or a bare LF; it is taken), before lines that
- * are no fields (the body has begun without a blank line), or where the block ends. A broken line does not end
- * the header when a field of a known name follows within HEADER_DOUBT_MAX octets and before a blank line: the
- * lines up to it that are no fields are skipped. A "From " line of mbox before the first field and fields
+ * are no fields (the body has begun without a blank line), or where the block ends. A broken line does not
+ * end the header when a field of a known name follows within HEADER_DOUBT_MAX octets and before a blank line:
+ * the lines up to it that are no fields are skipped. A "From " line of mbox before the first field and fields
  * without a name are skipped too. Views point into the block, or, if a name was repaired, to static memory.
  */
 bool header_next(struct header_reader *r, struct header_field *field);
@@ -56,8 +56,8 @@ size_t header_field_name_repaired(struct view lines, struct view *name);
 size_t header_field_known(struct view lines, struct view *name);
 
 /*
- * The same where line is added to line: whether it is with the last one, which begins at `at`, that the name shows. A colon
- * before it has settled that, so no line is looked through more than once.
+ * The same where line is added to line: whether it is with the last one, which begins at `at`, that the name
+ * shows. A colon before it has settled that, so no line is looked through more than once.
  */
 size_t header_field_becomes_known(struct view lines, size_t at, struct view *name);
 

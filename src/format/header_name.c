@@ -1,7 +1,8 @@
 /*
- * Names of fields as lenient readers find them. Two questions need them: does a header go on behind a line that is
- * no field, and is there a field (Bcc above all) in a line that strict readers take for none? Both are answered from
- * one table, since a name that nobody knows is as likely the beginning of a sentence: "Note: ..."
+ * Names of fields as lenient readers find them. Two questions need them: does a header go on behind a line
+ * that is no field, and is there a field (Bcc above all) in a line that strict readers take for none? Both
+ * are answered from one table, since a name that nobody knows is as likely the beginning of a sentence:
+ * "Note: ..."
  */
 #include "format/header.h"
 
@@ -15,10 +16,11 @@ enum {
 	STRAY_OCTETS_MAX = 8,
 };
 
-static const char *const known_names[] = {"Apparently-To", "Authentication-Results", "Auto-Submitted", "Bcc", "Cc", "Date",
-    "Delivered-To", "Disposition-Notification-To", "DKIM-Signature", "Errors-To", "From", "Importance", "In-Reply-To",
-    "Message-ID", "MIME-Version", "Received", "Received-SPF", "References", "Reply-To", "Resent-Bcc", "Return-Path",
-    "Return-Receipt-To", "Sender", "Subject", "Thread-Index", "Thread-Topic", "To", "User-Agent"};
+static const char *const known_names[] = {"Apparently-To", "Authentication-Results", "Auto-Submitted", "Bcc",
+    "Cc", "Date", "Delivered-To", "Disposition-Notification-To", "DKIM-Signature", "Errors-To", "From",
+    "Importance", "In-Reply-To", "Message-ID", "MIME-Version", "Received", "Received-SPF", "References",
+    "Reply-To", "Resent-Bcc", "Return-Path", "Return-Receipt-To", "Sender", "Subject", "Thread-Index",
+    "Thread-Topic", "To", "User-Agent"};
 
 /* What begins so is a field's name in no language. */
 static const char *const known_families[] = {"ARC-", "Content-", "List-", "Resent-", "X-"};

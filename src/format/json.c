@@ -1,4 +1,5 @@
-/* JSON strings, RFC 8259 section 7. What is not plain to see (base/show.h) is written as its number, so that JSON is safe on a terminal too. */
+/* JSON strings, RFC 8259 section 7. What is not plain to see (base/show.h) is written as its number, so that
+ * JSON is safe on a terminal too. */
 #include "format/json.h"
 
 #include <errno.h>
@@ -16,7 +17,8 @@ static void append_escaped(struct buf *out, struct view bytes)
 	else if (c < 0x10000)
 		buf_printf(out, "\\u%04x", (unsigned)c);
 	else
-		buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((unsigned)(c - 0x10000) >> 10), 0xdc00 + ((unsigned)c & 0x3ff));
+		buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((unsigned)(c - 0x10000) >> 10),
+		    0xdc00 + ((unsigned)c & 0x3ff));
 }
 
 int json_append_string(struct buf *out, struct view text)

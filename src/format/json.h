@@ -5,8 +5,8 @@
 #include "base/buf.h"
 
 /*
- * Appends a string in quotes. What is not UTF-8 becomes U+FFFD; what could drive a terminal or deceive who reads it there is escaped
- * as \uXXXX (base/show.h). The result of buf_append.
+ * Appends a string in quotes. What is not UTF-8 becomes U+FFFD; what could drive a terminal or deceive who
+ * reads it there is escaped as \uXXXX (base/show.h). The result of buf_append.
  */
 int json_append_string(struct buf *out, struct view text);
 

@@ -32,9 +32,11 @@ bool lex_is_mime_token(char c)
 
 size_t lex_iso_2022_jp(struct view v)
 {
-	/* A run ends with its line; and what is not ended must not be looked through again at each escape in it. */
+	/* A run ends with its line; and what is not ended must not be looked through again at each escape in
+	 * it. */
 	v = view_take(v, LINE_MAX_OCTETS);
-	if (!view_starts(v, VIEW("\x1b$B")) && !view_starts(v, VIEW("\x1b$@")) && !view_starts(v, VIEW("\x1b$(D")))
+	if (!view_starts(v, VIEW("\x1b$B")) && !view_starts(v, VIEW("\x1b$@")) &&
+	    !view_starts(v, VIEW("\x1b$(D")))
 		return 0;
 	for (size_t i = 3; i < v.len; i++) {
 		struct view at = view_skip(v, i);

@@ -29,12 +29,14 @@ bool lex_skip_cfws(struct cursor *c, struct view *comment);
 bool lex_quoted_string(struct cursor *c, struct buf *out);
 
 /*
- * The length of a run in ISO-2022-JP that begins here, from its escape to the one that ends it (RFC 1468); 0 if there is
- * none. Old programs write such without an encoded word; its octets are letters, whatever they mean in US-ASCII.
+ * The length of a run in ISO-2022-JP that begins here, from its escape to the one that ends it (RFC 1468); 0
+ * if there is none. Old programs write such without an encoded word; its octets are letters, whatever they
+ * mean in US-ASCII.
  */
 size_t lex_iso_2022_jp(struct view v);
 
-/* In a quoted string or comment: octets that stand for one thing, such a run, or a backslash with what it quotes; else 1. */
+/* In a quoted string or comment: octets that stand for one thing, such a run, or a backslash with what it
+ * quotes; else 1. */
 size_t lex_unit_length(struct view v);
 
 /* Appends a raw comment's text, with backslashes, line ends and NULs taken away. */

@@ -10,11 +10,13 @@ enum {
 	DOMAIN_MAX = 255,
 	PATH_MAX_OCTETS = 256,
 	/*
-	 * Octets of a local part: what a path leaves it beside brackets, "@" and the shortest domain. 64 is what everybody
-	 * must take (section 4.5.3.1.1) and not a limit to impose: forwarders and ticket systems make longer ones.
+	 * Octets of a local part: what a path leaves it beside brackets, "@" and the shortest domain. 64 is
+	 * what everybody must take (section 4.5.3.1.1) and not a limit to impose: forwarders and ticket
+	 * systems make longer ones.
 	 */
 	LOCAL_PART_MAX = PATH_MAX_OCTETS - 4,
-	/* Octets of a local part that forwarding makes longer here (trust/srs.h): three times what all hosts take. */
+	/* Octets of a local part that forwarding makes longer here (trust/srs.h): three times what all hosts
+	   take. */
 	LOCAL_PART_REWRITTEN_MAX = 3 * 64,
 	/* RFC 1035, section 2.3.4. */
 	DOMAIN_LABEL_MAX = 63,
@@ -44,16 +46,18 @@ enum {
 	LINE_MAX_OCTETS = 998,
 
 	/*
-	 * A field's name with the blanks and the colon behind it, and all that a lenient reader forgives between them: as long
-	 * as a line may be. The limit makes all readers decide alike, also those that see a few bytes at a time.
+	 * A field's name with the blanks and the colon behind it, and all that a lenient reader forgives
+	 * between them: as long as a line may be. The limit makes all readers decide alike, also those that
+	 * see a few bytes at a time.
 	 */
 	FIELD_NAME_MAX = 1000,
 	/*
-	 * Octets of lines that are no fields, behind which a header may go on. Broken programs write a line or two; the limit is
-	 * what a filter must hold back until it knows.
+	 * Octets of lines that are no fields, behind which a header may go on. Broken programs write a line
+	 * or two; the limit is what a filter must hold back until it knows.
 	 */
 	HEADER_DOUBT_MAX = 8 * 1024,
-	/* Broken lines of one header that are kept, and octets of each. Nobody needs more to find the program that wrote them. */
+	/* Broken lines of one header that are kept, and octets of each. Nobody needs more to find the program
+	   that wrote them. */
 	HEADER_BROKEN_LINES_MAX = 20,
 	HEADER_BROKEN_LINE_MAX = 900,
 

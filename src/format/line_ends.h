@@ -1,6 +1,7 @@
 /*
- * Where lines end: CR LF and nothing else (RFC 5321 section 2.3.8, RFC 1939 section 3). What is bare is found as a message passes, in
- * pieces of any size: text that holds it is refused, and of a binary message (RFC 3030) it is known how long it becomes as text.
+ * Where lines end: CR LF and nothing else (RFC 5321 section 2.3.8, RFC 1939 section 3). What is bare is found
+ * as a message passes, in pieces of any size: text that holds it is refused, and of a binary message (RFC
+ * 3030) it is known how long it becomes as text.
  */
 #ifndef FORMAT_LINE_ENDS_H
 #define FORMAT_LINE_ENDS_H

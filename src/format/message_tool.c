@@ -318,7 +318,8 @@ struct place {
 	unsigned encoded;   /* how many encodings lie around it */
 };
 
-/* The decoded message within a part, for a function that looks at it. Nothing is done beyond the limit of them. */
+/* The decoded message within a part, for a function that looks at it. Nothing is done beyond the limit of
+ * them. */
 static int within(const struct message *m, size_t index, struct place place,
     void (*look)(const struct message *m, struct place place, struct buf *out), struct buf *out)
 {
@@ -335,7 +336,9 @@ static int within(const struct message *m, size_t index, struct place place,
 	if (error == 0) {
 		struct message inner = open_message(buf_view(&body));
 		look(&inner,
-		    (struct place){buf_string(&prefix), place.depth + m->tree->parts[index].depth + 1, place.encoded + 1}, out);
+		    (struct place){buf_string(&prefix), place.depth + m->tree->parts[index].depth + 1,
+		        place.encoded + 1},
+		    out);
 		error = close_message(&inner, out);
 	}
 	buf_done(&prefix);
@@ -502,7 +505,8 @@ static int extract(struct view message, struct view number, unsigned encoded, st
 static int extract_within(const struct message *m, struct view number, unsigned encoded, struct buf *out)
 {
 	for (size_t i = number.len; i > 0 && encoded < ENCODED_DEPTH_MAX; i--) {
-		int index = number.data[i - 1] == '.' ? mime_part_find(m->tree, view_take(number, i - 1)) : -1;
+		int index =
+		    number.data[i - 1] == '.' ? mime_part_find(m->tree, view_take(number, i - 1)) : -1;
 		if (index < 0 || !mime_part_is_encoded_message(m->tree, (size_t)index))
 			continue;
 		struct buf body;

@@ -23,7 +23,8 @@
 #include "format/mime_part.h"
 
 enum {
-	/* "--", the boundary, "--", and some padding; what is longer has text behind the boundary, or is none. */
+	/* "--", the boundary, "--", and some padding; what is longer has text behind the boundary, or is
+	   none. */
 	HELD_MAX = 2 + MIME_BOUNDARY_MAX + 2 + 52,
 };
 
@@ -63,8 +64,9 @@ struct mime_parser {
 	struct buf field; /* fields gathered; line_in_field is where its last line begins */
 	size_t line_in_field;
 	/*
-	 * Lines that are no fields are gathered too, until a known field shows that the header goes on behind them; if it
-	 * does not, they are read again as the body's beginning, from the state that was before them.
+	 * Lines that are no fields are gathered too, until a known field shows that the header goes on behind
+	 * them; if it does not, they are read again as the body's beginning, from the state that was before
+	 * them.
 	 */
 	bool in_doubt;
 	size_t doubt_line; /* in p->field: where the last line begins, with the lines that it continues */
@@ -82,7 +84,8 @@ struct mime_parser {
 
 	struct kept_text plain, html;
 	struct buf *keep; /* where the body's bytes go too, or NULL */
-	int maybe_text;   /* a multipart whose first boundary is to come, and whose bytes are kept in case that none comes; or -1 */
+	int maybe_text; /* a multipart whose first boundary is to come, and whose bytes are kept in case that
+	                   none comes; or -1 */
 };
 
 /* ---- parts ---- */
@@ -120,7 +123,8 @@ static void start_header(struct mime_parser *p, int index)
 	p->in_doubt = false;
 }
 
-/* The part ends at `end`; the line end before it belongs to a boundary, if it is `at_boundary`. A last line without line end is one. */
+/* The part ends at `end`; the line end before it belongs to a boundary, if it is `at_boundary`. A last line
+ * without line end is one. */
 static void end_part(struct mime_parser *p, size_t index, uint64_t end, bool at_boundary)
 {
 	struct mime_part *part = &p->tree.parts[index];
@@ -291,7 +295,8 @@ static void release_held(struct mime_parser *p)
 	p->mode = LINE;
 }
 
-/* A line that was held has ended, p->offset is behind it. Where it is text, or turns out to be, it is kept as such. */
+/* A line that was held has ended, p->offset is behind it. Where it is text, or turns out to be, it is kept as
+ * such. */
 static void end_held_line(struct mime_parser *p, const struct boundary_match *found, bool cr)
 {
 	size_t parts = p->tree.count;
@@ -322,7 +327,8 @@ static size_t hold_line(struct mime_parser *p, struct view in)
 		if (c != '\n')
 			continue;
 		bool cr = p->held_len > 1 && p->held[p->held_len - 2] == '\r';
-		struct boundary_match found = boundary_find(p->open, p->open_count, view_of(p->held, p->held_len));
+		struct boundary_match found =
+		    boundary_find(p->open, p->open_count, view_of(p->held, p->held_len));
 		end_held_line(p, &found, cr);
 		return n;
 	}
@@ -421,13 +427,15 @@ static bool is_of_header(const struct mime_parser *p, struct view line)
 {
 	struct view name;
 	bool first = p->line_start == p->tree.parts[p->current].header_offset;
-	return header_field_name(line, &name) || header_field_name_repaired(line, &name) || line.data[0] == ':' ||
-	       line.data[0] == ' ' || line.data[0] == '\t' || (first && view_starts(line, VIEW("From ")));
+	return header_field_name(line, &name) || header_field_name_repaired(line, &name) ||
+	       line.data[0] == ':' || line.data[0] == ' ' || line.data[0] == '\t' ||
+	       (first && view_starts(line, VIEW("From ")));
 }
 
 static void feed(struct mime_parser *p, struct view in);
 
-/* The header ends before the first line that is no field: what was gathered from there on belongs to the body, and goes there. */
+/* The header ends before the first line that is no field: what was gathered from there on belongs to the
+ * body, and goes there. */
 static void end_header_before_lines(struct mime_parser *p)
 {
 	struct buf lines = p->field;
@@ -453,14 +461,16 @@ static void begin_doubt(struct mime_parser *p)
 	p->before_doubt = (struct line_state){p->line_start, p->lines, p->line_end, p->line_was_empty};
 }
 
-/* In doubt: whether the last line gathered, as far as it is there, begins a known field. What was before it goes, then. */
+/* In doubt: whether the last line gathered, as far as it is there, begins a known field. What was before it
+ * goes, then. */
 static bool ends_doubt(struct mime_parser *p)
 {
 	struct view line = view_skip(buf_view(&p->field), p->line_in_field), name;
 	if (line.data[0] != ' ' && line.data[0] != '\t')
 		p->doubt_line = p->line_in_field;
 	struct view lines = view_skip(buf_view(&p->field), p->doubt_line);
-	if (p->doubt_line >= HEADER_DOUBT_MAX || !header_field_becomes_known(lines, p->line_in_field - p->doubt_line, &name))
+	if (p->doubt_line >= HEADER_DOUBT_MAX ||
+	    !header_field_becomes_known(lines, p->line_in_field - p->doubt_line, &name))
 		return false;
 	mime_part_defect(&p->tree, (size_t)p->current, MIME_HEADER_MALFORMED);
 	buf_consume(&p->field, p->doubt_line);
@@ -472,7 +482,9 @@ static bool ends_doubt(struct mime_parser *p)
 /* In doubt: the last gathered line settles it, or leaves it open. False when the header has ended. */
 static bool accept_line_in_doubt(struct mime_parser *p)
 {
-	bool boundary = boundary_find(p->open, p->open_count, view_skip(buf_view(&p->field), p->line_in_field)).level >= 0;
+	bool boundary =
+	    boundary_find(p->open, p->open_count, view_skip(buf_view(&p->field), p->line_in_field)).level >=
+	    0;
 	if (boundary || (!ends_doubt(p) && p->doubt_line >= HEADER_DOUBT_MAX)) {
 		end_header_before_lines(p);
 		return false;
@@ -481,7 +493,8 @@ static bool accept_line_in_doubt(struct mime_parser *p)
 	return true;
 }
 
-/* The last gathered line belongs to the header: it is added to its field, or begins one. False if it doesn't. */
+/* The last gathered line belongs to the header: it is added to its field, or begins one. False if it doesn't.
+ */
 static bool accept_header_line(struct mime_parser *p)
 {
 	struct view line = view_skip(buf_view(&p->field), p->line_in_field);
@@ -653,7 +666,8 @@ static bool in_header(const struct mime_parser *p)
 /* A last line without line end is a field, or a boundary, all the same. */
 static void end_last_line(struct mime_parser *p)
 {
-	/* Where the header turns out to have ended before, the header of a message within the body may have begun. */
+	/* Where the header turns out to have ended before, the header of a message within the body may have
+	 * begun. */
 	while (in_header(p) && (p->in_doubt || p->field.len > p->line_in_field)) {
 		bool accepted = p->field.len == p->line_in_field || accept_header_line(p);
 		if (accepted && !p->in_doubt)

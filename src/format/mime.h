@@ -28,7 +28,7 @@ enum mime_defect {
 	MIME_PARTS_LIMIT,         /* too many parts: the last one holds the rest */
 	MIME_KEPT_LIMIT,          /* texts were left out: names, parameters, envelopes */
 	MIME_BOUNDARY_TRAILED,    /* text behind a boundary on its line */
-	MIME_BODY_ENCODING,       /* a body is not what its encoding says; only mime_check_encodings finds it */
+	MIME_BODY_ENCODING, /* a body is not what its encoding says; only mime_check_encodings finds it */
 	MIME_DEFECT_KINDS,
 };
 
@@ -101,20 +101,24 @@ int mime_next_sibling(const struct mime_tree *tree, size_t index);
 int mime_first_child(const struct mime_tree *tree, size_t index);
 
 /*
- * Whether a person would call this part an attachment: named one, or neither text that is shown nor what belongs to it
- * (pictures of an HTML text, signatures, the machine-readable parts of reports).
+ * Whether a person would call this part an attachment: named one, or neither text that is shown nor what
+ * belongs to it (pictures of an HTML text, signatures, the machine-readable parts of reports).
  */
 bool mime_part_is_attachment(const struct mime_tree *tree, size_t index);
 
-/* Appends the part's body without its encoding; see transfer.h. *defective is set (NULL: nobody asks). The result of buf_append. */
-int mime_decode_body(const struct mime_part *part, struct view message, bool shows_footer, struct buf *out, bool *defective);
+/* Appends the part's body without its encoding; see transfer.h. *defective is set (NULL: nobody asks). The
+ * result of buf_append. */
+int mime_decode_body(
+    const struct mime_part *part, struct view message, bool shows_footer, struct buf *out, bool *defective);
 
-/* Decodes all bodies of a message that was parsed, and marks those that are not what they claim with MIME_BODY_ENCODING. */
+/* Decodes all bodies of a message that was parsed, and marks those that are not what they claim with
+ * MIME_BODY_ENCODING. */
 void mime_check_encodings(struct mime_tree *tree, struct view message);
 
 /*
- * Whether the part is a message in quoted-printable or base64, as RFC 6532 section 3.7 allows for message/global (and nobody
- * for message/rfc822, where it is found too). Decoded, its body is a message to be parsed for itself.
+ * Whether the part is a message in quoted-printable or base64, as RFC 6532 section 3.7 allows for
+ * message/global (and nobody for message/rfc822, where it is found too). Decoded, its body is a message to be
+ * parsed for itself.
  */
 bool mime_part_is_encoded_message(const struct mime_tree *tree, size_t index);
 
@@ -125,8 +129,9 @@ bool mime_part_is_forwarded(const struct mime_tree *tree, size_t index);
 bool mime_part_is_body_text(const struct mime_tree *tree, size_t index);
 
 /*
- * The parts that are the message's text for somebody who prefers plain text, in their order (the texts of textBody of RFC
- * 8621, section 4.1.4): of alternatives the plain one, or the HTML one where there is no other. Returns how many.
+ * The parts that are the message's text for somebody who prefers plain text, in their order (the texts of
+ * textBody of RFC 8621, section 4.1.4): of alternatives the plain one, or the HTML one where there is no
+ * other. Returns how many.
  */
 size_t mime_text_body(const struct mime_tree *tree, size_t parts[MIME_PARTS_MAX]);
 

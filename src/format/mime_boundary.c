@@ -1,6 +1,7 @@
 /*
- * Boundary lines. Other readers (Dovecot, and mail programs) take a line that only begins with a boundary for one, as RFC
- * 2046 says that they may. A part that they see and we don't would be one that nobody looks through.
+ * Boundary lines. Other readers (Dovecot, and mail programs) take a line that only begins with a boundary for
+ * one, as RFC 2046 says that they may. A part that they see and we don't would be one that nobody looks
+ * through.
  */
 #include "format/mime_boundary.h"
 

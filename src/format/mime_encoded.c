@@ -1,6 +1,6 @@
 /*
- * What the parser leaves alone, since it reads bytes as they pass and its offsets lie in them: the content of encodings. For
- * callers that have the whole message.
+ * What the parser leaves alone, since it reads bytes as they pass and its offsets lie in them: the content of
+ * encodings. For callers that have the whole message.
  */
 #include "format/mime.h"
 #include "format/mime_part.h"
@@ -10,7 +10,8 @@ static struct view body_of(struct view message, const struct mime_part *part)
 	return view_take(view_skip(message, (size_t)part->body_offset), (size_t)part->body_len);
 }
 
-int mime_decode_body(const struct mime_part *part, struct view message, bool shows_footer, struct buf *out, bool *defective)
+int mime_decode_body(
+    const struct mime_part *part, struct view message, bool shows_footer, struct buf *out, bool *defective)
 {
 	struct transfer_decoder d;
 	transfer_decoder_init(&d, part->encoding);

@@ -142,7 +142,8 @@ static void file_name(struct mime_tree *tree, size_t index, struct arena *arena)
 	buf_done(&clean);
 }
 
-/* RFC 2045, section 6.4: what holds other parts is not itself encoded; message/global may be (RFC 6532, section 3.7). */
+/* RFC 2045, section 6.4: what holds other parts is not itself encoded; message/global may be (RFC 6532,
+ * section 3.7). */
 static bool is_composite(const struct media_type *type)
 {
 	return media_type_is(type, "multipart", NULL) || media_type_is(type, "message", "rfc822");

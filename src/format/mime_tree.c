@@ -141,9 +141,9 @@ static bool is_picture_or_sound(const struct mime_part *part)
 }
 
 /*
- * Whether the part is shown where it stands. A name says nothing about that (RFC 2183, sections 2.1 and 2.10), but text
- * that has one and is not the first part was most likely attached; of a multipart/related the first part is shown
- * and the others are what it refers to.
+ * Whether the part is shown where it stands. A name says nothing about that (RFC 2183, sections 2.1
+ * and 2.10), but text that has one and is not the first part was most likely attached; of a multipart/related
+ * the first part is shown and the others are what it refers to.
  */
 static bool is_shown(const struct mime_tree *tree, size_t index)
 {
@@ -156,9 +156,10 @@ static bool is_shown(const struct mime_tree *tree, size_t index)
 }
 
 /*
- * Text that is shown is none, nor are pictures that an HTML text shows (related, with a Content-ID), signatures
- * and their like, the machine-readable parts of reports, other forms of a text, and the message inside a
- * message/rfc822, which is an attachment itself. Pictures are: whoever lists messages has nothing else to show of them.
+ * Text that is shown is none, nor are pictures that an HTML text shows (related, with a Content-ID),
+ * signatures and their like, the machine-readable parts of reports, other forms of a text, and the message
+ * inside a message/rfc822, which is an attachment itself. Pictures are: whoever lists messages has nothing
+ * else to show of them.
  */
 bool mime_part_is_attachment(const struct mime_tree *tree, size_t index)
 {
@@ -210,7 +211,8 @@ static void push_from(struct part_list *list, const struct part_list *other, siz
 }
 
 /* In multipart/alternative each form of the text goes to its own list. */
-static void take_alternative(const struct mime_part *part, size_t index, bool text, bool html, struct bodies *b)
+static void take_alternative(
+    const struct mime_part *part, size_t index, bool text, bool html, struct bodies *b)
 {
 	if (text && media_type_is(&part->type, "text", "plain"))
 		push(&b->text, index);

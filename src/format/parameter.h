@@ -46,9 +46,9 @@ struct view parameter_find(const struct parameters *parameters, struct view name
 bool parameter_text(const struct parameters *parameters, struct view name, struct buf *out);
 
 /*
- * Appends a parameter behind a field's body, on a line of its own: ";" CRLF SP name="value", or name*=utf-8''value
- * where the value is long or holds what a quoted string cannot. The value is UTF-8, the name a token. The result of
- * buf_append.
+ * Appends a parameter behind a field's body, on a line of its own: ";" CRLF SP name="value", or
+ * name*=utf-8''value where the value is long or holds what a quoted string cannot. The value is UTF-8, the
+ * name a token. The result of buf_append.
  */
 int parameter_write(struct buf *out, const char *name, struct view value);
 

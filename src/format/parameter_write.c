@@ -1,6 +1,6 @@
 /*
- * A parameter as it is written: a quoted string where that says it, else the extended form of RFC 2231 section 4, in
- * pieces (section 3) where it is long. No line that comes out is longer than LINE_FOLD_AT.
+ * A parameter as it is written: a quoted string where that says it, else the extended form of RFC 2231
+ * section 4, in pieces (section 3) where it is long. No line that comes out is longer than LINE_FOLD_AT.
  */
 #include "format/parameter.h"
 
@@ -11,8 +11,9 @@
 #include "format/limits.h"
 
 enum {
-	PLAIN_MAX = 50, /* octets of a value that is written in quotes: with its name, a line keeps to its length */
-	PIECE_MAX = 54  /* of an encoded piece: " filename*99*=" and ";" stand beside it */
+	PLAIN_MAX =
+	    50, /* octets of a value that is written in quotes: with its name, a line keeps to its length */
+	PIECE_MAX = 54 /* of an encoded piece: " filename*99*=" and ";" stand beside it */
 };
 
 /* attribute-char: what stands for itself in the extended form. */
@@ -49,7 +50,8 @@ static void write_octet(struct buf *out, char c)
 		buf_printf(out, "%%%02X", (unsigned char)c);
 }
 
-/* As many characters as fit, encoded, into `room`; returns their octets. None is cut: many readers decode each piece alone. */
+/* As many characters as fit, encoded, into `room`; returns their octets. None is cut: many readers decode
+ * each piece alone. */
 static size_t write_piece(struct buf *out, struct view value, size_t room)
 {
 	struct view rest = value;

@@ -10,8 +10,8 @@
  *	Local-part   = Dot-string / Quoted-string
  *	rcpt         = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" / Forward-path ) ...
  *
- * Two things are read that the grammar does not have, because mailboxes of some providers and people's habits do: dots
- * anywhere in an unquoted local part, and a dot behind the domain.
+ * Two things are read that the grammar does not have, because mailboxes of some providers and people's habits
+ *do: dots anywhere in an unquoted local part, and a dot behind the domain.
  */
 #include "format/path.h"
 
@@ -74,7 +74,8 @@ static int quoted_string(struct cursor *in, struct arena *arena, struct view *lo
 static int local_part(struct cursor *in, struct arena *arena, struct path *path)
 {
 	const char *start = in->rest.data;
-	int error = cursor_accept(in, '"') ? quoted_string(in, arena, &path->local_part) : dot_string(in, path);
+	int error =
+	    cursor_accept(in, '"') ? quoted_string(in, arena, &path->local_part) : dot_string(in, path);
 	if (error)
 		return error;
 	if (path->local_part.len > LOCAL_PART_MAX)
@@ -120,7 +121,8 @@ static int mailbox(struct cursor *in, struct arena *arena, struct path *path)
 	error = domain(in, &path->domain, &path->host);
 	if (error)
 		return error;
-	/* RFC 6532 has all beyond ASCII in it; but what drives a terminal or ends a line (C1, U+2028, U+2029) is in nobody's name. */
+	/* RFC 6532 has all beyond ASCII in it; but what drives a terminal or ends a line (C1, U+2028, U+2029)
+	 * is in nobody's name. */
 	if (!show_is_value(view_of(start, (size_t)(in->rest.data - start))))
 		return -EINVAL;
 	path->kind = PATH_MAILBOX;

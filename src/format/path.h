@@ -30,8 +30,9 @@ struct path {
 /*
  * Take a path off the cursor, from "<" to ">"; a source route is read and forgotten (RFC 5321, appendix C).
  * Views point into the input, an unquoted local part into the arena; the domain is without a final dot. 0;
- * -EINVAL; -ENAMETOOLONG past LOCAL_PART_MAX, 255 octets of domain or 256 of path, brackets included (the route
- * doesn't count: it isn't used); -ENOBUFS when the arena is full. On failure neither the cursor nor *path changes.
+ * -EINVAL; -ENAMETOOLONG past LOCAL_PART_MAX, 255 octets of domain or 256 of path, brackets included (the
+ * route doesn't count: it isn't used); -ENOBUFS when the arena is full. On failure neither the cursor nor
+ * *path changes.
  */
 int reverse_path_parse(struct cursor *in, struct arena *arena, struct path *path);
 int forward_path_parse(struct cursor *in, struct arena *arena, struct path *path);
@@ -40,12 +41,13 @@ int forward_path_parse(struct cursor *in, struct arena *arena, struct path *path
 int mailbox_parse(struct view v, struct arena *arena, struct path *path);
 
 /*
- * Appends the path with its brackets, the local part quoted if need be; one that stood unquoted stays so, since
- * it is known by that. The result of buf_append.
+ * Appends the path with its brackets, the local part quoted if need be; one that stood unquoted stays so,
+ * since it is known by that. The result of buf_append.
  */
 int path_write(struct buf *out, const struct path *path);
 
-/* The same for a mailbox that was unquoted by somebody, without brackets: quoted only if SMTP could not read it else. */
+/* The same for a mailbox that was unquoted by somebody, without brackets: quoted only if SMTP could not read
+ * it else. */
 int mailbox_write(struct buf *out, struct view local_part, struct view domain);
 
 /* address_key of a path; the key of <Postmaster> is "postmaster". -EINVAL for the null path. */

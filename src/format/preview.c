@@ -79,7 +79,8 @@ int preview_append(const struct mime_parser *parser, const struct mime_tree *tre
 	size_t part[2] = {SIZE_MAX, SIZE_MAX}, before = out->len;
 	for (size_t i = 0; i < 2; i++)
 		mime_parser_text(parser, subtypes[i], &raw[i], &part[i]);
-	/* The one that comes first: in alternatives that is the plain one, and a footer of its own comes last. */
+	/* The one that comes first: in alternatives that is the plain one, and a footer of its own comes
+	 * last. */
 	size_t first = part[1] < part[0];
 	for (size_t i = 0; i < 2 && out->len == before; i++) {
 		size_t n = i ? !first : first;

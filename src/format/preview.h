@@ -6,8 +6,8 @@
 
 /*
  * Appends up to PREVIEW_MAX octets of readable UTF-8 on one line: of the first plain and the first
- * HTML text, without its tags, the one that comes first, or the other when that is blank. Blanks and invisible characters become one
- * space. After mime_parser_end. The result of buf_append.
+ * HTML text, without its tags, the one that comes first, or the other when that is blank. Blanks and
+ * invisible characters become one space. After mime_parser_end. The result of buf_append.
  */
 int preview_append(const struct mime_parser *parser, const struct mime_tree *tree, struct buf *out);
 

@@ -1,7 +1,7 @@
 /*
- * The header filter of submission.h. A line's beginning is gathered until its colon or its end shows what it is; then
- * the field goes out, or is dropped with its continuations. Lines that are nothing of the kind are held back
- * until it is known whether the header goes on behind them.
+ * The header filter of submission.h. A line's beginning is gathered until its colon or its end shows what it
+ * is; then the field goes out, or is dropped with its continuations. Lines that are nothing of the kind are
+ * held back until it is known whether the header goes on behind them.
  */
 #include "format/submission.h"
 
@@ -10,7 +10,8 @@
 
 #include "format/header.h"
 
-/* In doubt a line is judged by its beginning when so much is held: then its name is in sight, if it has one. */
+/* In doubt a line is judged by its beginning when so much is held: then its name is in sight, if it has one.
+ */
 enum { HELD_MAX = HEADER_DOUBT_MAX + 2 * FIELD_NAME_MAX };
 
 void header_filter_init(struct header_filter *f, unsigned drop)
@@ -87,8 +88,8 @@ static void drop_name(struct header_filter *f, struct view bytes, bool of_bcc)
 	f->last_dropped = ',';
 }
 
-/* The length of "Bcc" with what is around it, up to its colon or the end: such lines hold no more, or no name that
- * header_name.c finds, since it is too far from its colon. 0 if it is something else. */
+/* The length of "Bcc" with what is around it, up to its colon or the end: such lines hold no more, or no name
+ * that header_name.c finds, since it is too far from its colon. 0 if it is something else. */
 static size_t bcc_name(struct view lines)
 {
 	size_t n = 0;
@@ -107,8 +108,8 @@ static size_t bcc_name(struct view lines)
 }
 
 /*
- * Where it is not known that the header goes on behind lines that are no fields: whether these belong to Bcc even so. They do
- * where what stands before them is not complete; the rest may be the body.
+ * Where it is not known that the header goes on behind lines that are no fields: whether these belong to Bcc
+ * even so. They do where what stands before them is not complete; the rest may be the body.
  */
 static bool completes_bcc(struct header_filter *f, struct view lines)
 {
@@ -138,7 +139,8 @@ static bool is_mailbox(struct view name)
 /* ---- fields ---- */
 
 /* These bytes begin a field, whose name ends with its colon at `colon`. */
-static int begin_field(struct header_filter *f, struct view bytes, struct view name, size_t colon, struct buf *out)
+static int begin_field(
+    struct header_filter *f, struct view bytes, struct view name, size_t colon, struct buf *out)
 {
 	struct view strict;
 	bool dropped = is_dropped(f, name);
@@ -180,7 +182,8 @@ static bool speaks_of_bcc(struct view v)
 	return false;
 }
 
-/* A line with its continuations that is no field, as one that every reader takes for one and nobody for anything more. */
+/* A line with its continuations that is no field, as one that every reader takes for one and nobody for
+ * anything more. */
 static int put_broken(struct header_filter *f, struct view lines, struct buf *out)
 {
 	char text[HEADER_BROKEN_LINE_MAX];
@@ -201,7 +204,8 @@ static int put_broken(struct header_filter *f, struct view lines, struct buf *ou
 	if (f->after_bcc || !readable || f->broken_lines == HEADER_BROKEN_LINES_MAX)
 		return 0;
 	f->broken_lines++;
-	buf_append(out, view_starts(lines, VIEW("From ")) ? VIEW("X-Mailbox-Line: ") : VIEW("X-Broken-Line: "));
+	buf_append(
+	    out, view_starts(lines, VIEW("From ")) ? VIEW("X-Mailbox-Line: ") : VIEW("X-Broken-Line: "));
 	buf_append(out, view_of(text, len));
 	return buf_append(out, VIEW("\r\n"));
 }
@@ -246,8 +250,8 @@ static bool starts_blank(struct view v)
 }
 
 /*
- * What is held is the body's beginning, or that of text before it; without what belongs to Bcc. Up to its blank line it is
- * looked through; that and what is behind it is the user's own.
+ * What is held is the body's beginning, or that of text before it; without what belongs to Bcc. Up to its
+ * blank line it is looked through; that and what is behind it is the user's own.
  */
 static void lose_header(struct header_filter *f, bool at_line_end)
 {
@@ -285,7 +289,8 @@ static int put_lines(struct header_filter *f, struct view rest, struct buf *out)
 }
 
 /* The last line held begins a known field: all of it belongs to the header. */
-static int find_header(struct header_filter *f, struct view name, size_t colon, bool at_line_end, struct buf *out)
+static int find_header(
+    struct header_filter *f, struct view name, size_t colon, bool at_line_end, struct buf *out)
 {
 	struct view held = buf_view(&f->doubt);
 	int error = put_lines(f, view_take(held, f->doubt_line), out);
@@ -305,7 +310,8 @@ static int judge_doubt(struct header_filter *f, bool at_line_end, struct buf *ou
 	struct view held = buf_view(&f->doubt), name;
 	if (f->leading || !is_blank(held.data[f->doubt_part]))
 		f->doubt_line = f->doubt_part;
-	size_t colon = header_field_becomes_known(view_skip(held, f->doubt_line), f->doubt_part - f->doubt_line, &name);
+	size_t colon =
+	    header_field_becomes_known(view_skip(held, f->doubt_line), f->doubt_part - f->doubt_line, &name);
 	if (colon)
 		return find_header(f, name, colon, at_line_end, out);
 	if (f->leading || held.len >= HEADER_DOUBT_MAX || !at_line_end)

@@ -5,9 +5,9 @@
  *
  * What it gives out holds fields and nothing else. A field that only lenient readers find (header.h:
  * header_field_name_repaired) gets its proper name; a broken line within the header becomes the field
- * X-Broken-Line, the "From " line of mbox X-Mailbox-Line, in US-ASCII; a byte order mark, stray empty lines before the
- * first field and what is no text go. A bare CR ends a line. Where lines that are no fields are followed by
- * none that is known, they are the body.
+ * X-Broken-Line, the "From " line of mbox X-Mailbox-Line, in US-ASCII; a byte order mark, stray empty lines
+ * before the first field and what is no text go. A bare CR ends a line. Where lines that are no fields are
+ * followed by none that is known, they are the body.
  */
 #ifndef FORMAT_SUBMISSION_H
 #define FORMAT_SUBMISSION_H
@@ -17,10 +17,11 @@
 
 enum {
 	/*
-	 * Bcc and Resent-Bcc: RFC 5322, section 3.6.3; RFC 6409, section 8. Where no blank line ends the header
-	 * they are taken out of the lines up to the next one too, and a broken line that speaks of them goes. So do the broken
-	 * lines right behind them, which are addresses that were folded badly: all of them where the header goes on behind them,
-	 * else those before which a value is open (it is empty, or ends in a comma), so that no text is lost.
+	 * Bcc and Resent-Bcc: RFC 5322, section 3.6.3; RFC 6409, section 8. Where no blank line ends the
+	 * header they are taken out of the lines up to the next one too, and a broken line that speaks of
+	 * them goes. So do the broken lines right behind them, which are addresses that were folded badly:
+	 * all of them where the header goes on behind them, else those before which a value is open (it is
+	 * empty, or ends in a comma), so that no text is lost.
 	 */
 	DROP_BCC = 1,
 	DROP_RETURN_PATH = 2, /* only the final delivery writes one: RFC 5321, section 4.4 */
@@ -37,19 +38,27 @@ struct header_filter {
 	uint64_t dropped;                /* octets of fields taken out */
 
 	enum { AT_LINE, IN_FIELD, IN_DROPPED, IN_BROKEN } state;
-	enum { NOTHING_BEFORE, FIELD_BEFORE, DROPPED_BEFORE, BROKEN_BEFORE } before; /* the last line's kind */
-	bool after_cr, bare_cr; /* a CR was the last octet; or ended a line alone, and no text came behind it */
-	bool after_bcc;         /* only broken lines came behind Bcc, or behind a broken line that speaks of it */
-	char last_dropped;      /* the last octet taken out that is no blank; "," at the beginning of a value */
-	char line[FIELD_NAME_MAX]; /* the line's beginning, until it shows what it is; what is held of a broken one */
+	enum {
+		NOTHING_BEFORE,
+		FIELD_BEFORE,
+		DROPPED_BEFORE,
+		BROKEN_BEFORE
+	} before; /* the last line's kind */
+	bool after_cr,
+	    bare_cr;       /* a CR was the last octet; or ended a line alone, and no text came behind it */
+	bool after_bcc;    /* only broken lines came behind Bcc, or behind a broken line that speaks of it */
+	char last_dropped; /* the last octet taken out that is no blank; "," at the beginning of a value */
+	char line[FIELD_NAME_MAX]; /* the line's beginning, until it shows what it is; what is held of a
+	                              broken one */
 	size_t line_len;
 	/*
-	 * Lines that are no fields, held back until a known field shows that the header goes on, or something else that it
-	 * doesn't. `leading`: they are empty, and nothing came before them.
+	 * Lines that are no fields, held back until a known field shows that the header goes on, or something
+	 * else that it doesn't. `leading`: they are empty, and nothing came before them.
 	 */
 	bool in_doubt, leading;
 	struct buf doubt;
-	size_t doubt_line, doubt_part; /* where its last line begins, with and without the lines that it continues */
+	size_t doubt_line,
+	    doubt_part; /* where its last line begins, with and without the lines that it continues */
 	unsigned broken_lines;
 };
 
@@ -57,11 +66,11 @@ void header_filter_init(struct header_filter *f, unsigned drop);
 void header_filter_done(struct header_filter *f);
 
 /*
- * Takes bytes and appends what stays to `out`: at most twice as many, and what was held back; *consumed is how
- * many were taken. It returns early when `ended` is set, and takes nothing more when `over` is: the caller
- * appends fields of its own (and CRLF if blank_line is false), then passes on what the filter holds
- * (header_filter_held), then feeds the remaining bytes until `over`, and passes on what is left as it is. 0, or
- * the result of buf_append.
+ * Takes bytes and appends what stays to `out`: at most twice as many, and what was held back; *consumed is
+ * how many were taken. It returns early when `ended` is set, and takes nothing more when `over` is: the
+ * caller appends fields of its own (and CRLF if blank_line is false), then passes on what the filter holds
+ * (header_filter_held), then feeds the remaining bytes until `over`, and passes on what is left as it is. 0,
+ * or the result of buf_append.
  */
 int header_filter_feed(struct header_filter *f, struct view in, size_t *consumed, struct buf *out);
 

@@ -17,8 +17,9 @@
 #include "format/limits.h"
 
 /*
- * One word: whatever would end it, begin a comment or a new line becomes "?". So do octets beyond ASCII, unless the message goes by
- * SMTPUTF8 and they are UTF-8: a name in any charset must not make a plain message one that needs more of the next host.
+ * One word: whatever would end it, begin a comment or a new line becomes "?". So do octets beyond ASCII,
+ * unless the message goes by SMTPUTF8 and they are UTF-8: a name in any charset must not make a plain message
+ * one that needs more of the next host.
  */
 static void append_word(struct buf *out, struct view v, bool utf8)
 {
@@ -26,7 +27,8 @@ static void append_word(struct buf *out, struct view v, bool utf8)
 	utf8 = utf8 && utf8_valid(v);
 	for (size_t i = 0; i < v.len; i++) {
 		char c = v.data[i];
-		bool allowed = (unsigned char)c >= 0x80 ? utf8 : c > ' ' && c < 0x7f && strchr("()<>;,\\\"", c) == NULL;
+		bool allowed =
+		    (unsigned char)c >= 0x80 ? utf8 : c > ' ' && c < 0x7f && strchr("()<>;,\\\"", c) == NULL;
 		buf_append_byte(out, allowed ? c : '?');
 	}
 }

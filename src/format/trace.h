@@ -15,7 +15,7 @@ struct received {
 	struct view tls;     /* in words, a comment: "TLS1.3 TLS_AES_256_GCM_SHA384" */
 	struct view id;      /* of the transaction */
 	struct view for_;    /* the recipient if there was exactly one, without brackets */
-	bool utf8;           /* the message goes by SMTPUTF8: its trace may hold UTF-8 (RFC 6531 section 3.7.3) */
+	bool utf8; /* the message goes by SMTPUTF8: its trace may hold UTF-8 (RFC 6531 section 3.7.3) */
 	struct date date;
 };
 

@@ -1,6 +1,7 @@
 /*
- * The trailer: what is kept behind a message's body in its blob, in sections, so that a reader takes what it knows and passes over what
- * a newer version added. Made by the role that accepted the message; readers treat it as hostile.
+ * The trailer: what is kept behind a message's body in its blob, in sections, so that a reader takes what it
+ * knows and passes over what a newer version added. Made by the role that accepted the message; readers treat
+ * it as hostile.
  *
  *   trailer = version (1 byte: 1), sections
  *   section = tag (1 byte), length (4 bytes, big-endian), that many bytes

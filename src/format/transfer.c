@@ -2,11 +2,11 @@
  * Quoted-printable and base64, read: RFC 2045 sections 6.7 and 6.8, which also say how tolerant a decoder
  * should be: foreign characters in base64 are skipped, a "=" that introduces nothing is a "=".
  *
- * Base64 may be followed by what is none: gateways and software for lists put footers behind a body without a look at
- * its encoding. Each line behind a whole quantum, and what stands behind padding on its line, is therefore looked at before
- * it is read: what has other characters, or blanks between some, is text, and so is all behind it; and behind padding what
- * is not of whole quanta. Where there was no padding a line that is not of whole quanta may be the end of the data or a
- * word: it is judged together with what follows.
+ * Base64 may be followed by what is none: gateways and software for lists put footers behind a body without a
+ * look at its encoding. Each line behind a whole quantum, and what stands behind padding on its line, is
+ * therefore looked at before it is read: what has other characters, or blanks between some, is text, and so
+ * is all behind it; and behind padding what is not of whole quanta. Where there was no padding a line that is
+ * not of whole quanta may be the end of the data or a word: it is judged together with what follows.
  */
 #include "format/transfer.h"
 
@@ -84,7 +84,8 @@ static size_t finish_quantum(struct transfer_decoder *d, char *to)
 	return octets;
 }
 
-/* Reads up to the end of a line, or its padding; returns how many octets that were, and in *len how many were written. */
+/* Reads up to the end of a line, or its padding; returns how many octets that were, and in *len how many were
+ * written. */
 static size_t base64_read_line(struct transfer_decoder *d, struct view in, char *to, size_t *len)
 {
 	const uint8_t *start = (const uint8_t *)in.data, *at = start, *end = at + in.len;
@@ -144,11 +145,13 @@ static int base64_read_some(struct transfer_decoder *d, struct view in, size_t *
 	return 0;
 }
 
-/* What is held: how much of it could be base64, and whether it is text because of a character or of a blank. */
+/* What is held: how much of it could be base64, and whether it is text because of a character or of a blank.
+ */
 struct look {
 	size_t characters, padding; /* padding: at the end */
 	size_t pieces;              /* octets up to the last padding that makes a quantum whole */
-	bool text, canonical;       /* canonical: the bits that are left over at the end are zero, as encoders leave them */
+	bool text, canonical; /* canonical: the bits that are left over at the end are zero, as encoders leave
+	                         them */
 };
 
 static struct look look_at(struct view v)
@@ -167,17 +170,20 @@ static struct look look_at(struct view v)
 			blank |= l.characters > 0;
 			continue;
 		}
-		/* Padding may stand in the middle of a line, where pieces are joined, but not before anything. */
+		/* Padding may stand in the middle of a line, where pieces are joined, but not before
+		 * anything. */
 		l.text = blank || value == FOREIGN || (value == PADDING && l.characters == 0);
 		if (l.text)
 			break;
 		l.characters++;
 		l.padding = value == PADDING ? l.padding + 1 : 0;
 		last = value == PADDING ? last : value;
-		if (l.padding && l.padding <= 2 && l.characters % 4 == 0 && (last & (l.padding == 1 ? 3 : 15)) == 0)
+		if (l.padding && l.padding <= 2 && l.characters % 4 == 0 &&
+		    (last & (l.padding == 1 ? 3 : 15)) == 0)
 			l.pieces = i + 1;
 	}
-	l.canonical = (l.characters % 4 == 3 && (last & 3) == 0) || (l.characters % 4 == 2 && (last & 15) == 0);
+	l.canonical =
+	    (l.characters % 4 == 3 && (last & 3) == 0) || (l.characters % 4 == 2 && (last & 15) == 0);
 	return l;
 }
 
@@ -186,7 +192,8 @@ static bool is_one_word(struct view v)
 {
 	size_t letters = 0;
 	v = view_trim(v);
-	while (letters < v.len && ascii_is_alpha(v.data[letters]) && (letters == 0 || ascii_lower(v.data[letters]) == v.data[letters]))
+	while (letters < v.len && ascii_is_alpha(v.data[letters]) &&
+	       (letters == 0 || ascii_lower(v.data[letters]) == v.data[letters]))
 		letters++;
 	return letters == v.len && letters >= 5;
 }
@@ -212,15 +219,16 @@ static size_t base64_part(const struct transfer_decoder *d, struct view held, bo
 	struct look l = look_at(held);
 	if (d->open_len)
 		return is_open_footer(held, d->open_len) ? 0 : held.len;
-	/* Data may end on a line that text follows on; behind the padding of another line that is less likely than text with "=". */
+	/* Data may end on a line that text follows on; behind the padding of another line that is less likely
+	 * than text with "=". */
 	if (l.text)
 		return !d->padded || d->line == BASE64_PADDED ? l.pieces : 0;
 	return d->padded && whole && (l.characters % 4 != 0 || l.padding > 2) ? 0 : held.len;
 }
 
 /*
- * Lines' beginnings are gathered until they show what they are: a line of base64 is one after as many octets as are held;
- * then what is behind its last padding is judged with what follows.
+ * Lines' beginnings are gathered until they show what they are: a line of base64 is one after as many octets
+ * as are held; then what is behind its last padding is judged with what follows.
  */
 static int base64_judge_line(struct transfer_decoder *d, bool whole, struct buf *out)
 {

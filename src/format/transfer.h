@@ -23,8 +23,8 @@ const char *transfer_encoding_name(enum transfer_encoding encoding);
 struct transfer_decoder {
 	enum transfer_encoding encoding;
 	/*
-	 * For text: what stands behind base64 and is none, a footer that software for lists put there, is given as it is. Else it
-	 * is left out.
+	 * For text: what stands behind base64 and is none, a footer that software for lists put there, is
+	 * given as it is. Else it is left out.
 	 */
 	bool shows_footer;
 	bool defective;
@@ -33,7 +33,8 @@ struct transfer_decoder {
 	enum { BASE64_LINE, BASE64_LINE_START, BASE64_PADDED, BASE64_FOOTER } line;
 	uint32_t bits;  /* base64: of the quantum under way */
 	unsigned count; /* base64: its characters; quoted-printable: held octets */
-	char held[80];  /* quoted-printable: blanks that may end a line, or the beginning of "=XX"; base64: a line's beginning */
+	char held[80];  /* quoted-printable: blanks that may end a line, or the beginning of "=XX"; base64: a
+	                   line's beginning */
 	unsigned held_len; /* base64: octets in it */
 	unsigned open_len; /* base64: of a first line in it that is judged together with the next one; or 0 */
 };

@@ -11,7 +11,8 @@
 #include "io/loop.h"
 
 enum {
-	/* A body piece and its envelope fit several times, and the envelope of a thousand long addresses once. */
+	/* A body piece and its envelope fit several times, and the envelope of a thousand long addresses
+	   once. */
 	CHANNEL_FRAME_MAX = 1024 * 1024,
 	CHANNEL_OUTPUT_MAX =
 	    16 * 1024 * 1024,            /* a peer that lets this much pile up is dead: the channel closes */

@@ -12,7 +12,8 @@
 static bool number_fits(const struct codec_field *field, uint64_t n)
 {
 	if (field->kind == CODEC_ERROR)
-		return n <= field->max || n >= 0 - field->max; /* negative ones stand at the end of the range */
+		return n <= field->max ||
+		       n >= 0 - field->max; /* negative ones stand at the end of the range */
 	return n >= field->min && n <= field->max;
 }
 

@@ -1,9 +1,9 @@
 /*
  * The codec of our own messages, driven by a schema: a message is a C struct, and a table names its fields.
  * On the wire an integer takes eight bytes (big-endian), bytes have a length of four, a list has a count of
- * four and then its elements. A message must decode completely: a missing field, a leftover byte, a length, count
- * or number past its limit, a text that is not of its kind is an error, and nothing of the message is used. So a receiver may rely on the
- * schema, whoever the sender is.
+ * four and then its elements. A message must decode completely: a missing field, a leftover byte, a length,
+ * count or number past its limit, a text that is not of its kind is an error, and nothing of the message is
+ * used. So a receiver may rely on the schema, whoever the sender is.
  */
 #ifndef IO_CODEC_H
 #define IO_CODEC_H
@@ -21,8 +21,9 @@ enum codec_kind {
 	CODEC_LINE,    /* without any control character of ASCII */
 	CODEC_WORD,    /* printable ASCII without blanks */
 	CODEC_ADDRESS, /* UTF-8 without control characters and line ends of any kind */
-	CODEC_HEADER,  /* whole lines of a header: none is empty, each ends in CR LF, no other CR or LF, no NUL */
-	CODEC_LIST     /* struct codec_list of elements; max = most elements */
+	CODEC_HEADER, /* whole lines of a header: none is empty, each ends in CR LF, no other CR or LF, no NUL
+	               */
+	CODEC_LIST    /* struct codec_list of elements; max = most elements */
 };
 
 enum { CODEC_ERRNO_MAX = 4095 /* what the kernel keeps for them */ };
@@ -55,7 +56,8 @@ struct codec_schema {
 };
 
 /*
- * Appends the message. -EMSGSIZE when a field is past its limit or not of its kind (nothing is appended), or buf_append's error.
+ * Appends the message. -EMSGSIZE when a field is past its limit or not of its kind (nothing is appended), or
+ * buf_append's error.
  */
 int codec_encode(struct buf *out, const struct codec_schema *schema, const void *message);
 

@@ -92,8 +92,8 @@ static struct fiber *take_kept(void)
 
 static struct fiber *make_fiber(void)
 {
-	void *const memory = mmap(
-	    NULL, GUARD_SIZE + STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	void *const memory = mmap(NULL, GUARD_SIZE + STACK_SIZE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (memory == MAP_FAILED)
 		return NULL;
 	struct fiber *const f = mprotect(memory, GUARD_SIZE, PROT_NONE) == 0 ? mem_try(sizeof *f) : NULL;

@@ -1,8 +1,8 @@
 /*
- * A fiber runs a function on a stack of its own, so that a library which knows no waiting can be made to wait: the
- * function stops in fiber_wait, its caller goes on with other work, and fiber_go_on continues it. One thread, no
- * scheduler, no locks; for TLS handshakes whose signature comes from elsewhere (tls_shake.c), and for nothing else:
- * what can be a machine should be one.
+ * A fiber runs a function on a stack of its own, so that a library which knows no waiting can be made to
+ * wait: the function stops in fiber_wait, its caller goes on with other work, and fiber_go_on continues it.
+ * One thread, no scheduler, no locks; for TLS handshakes whose signature comes from elsewhere (tls_shake.c),
+ * and for nothing else: what can be a machine should be one.
  */
 #ifndef IO_FIBER_H
 #define IO_FIBER_H
@@ -17,8 +17,8 @@ enum {
 };
 
 /*
- * Runs the function until it waits or ends. *out: the fiber, NULL when it has ended. 0; -ENOMEM when there are too many, or
- * there is no memory for its stack: then the function was not called.
+ * Runs the function until it waits or ends. *out: the fiber, NULL when it has ended. 0; -ENOMEM when there
+ * are too many, or there is no memory for its stack: then the function was not called.
  */
 int fiber_run(void (*run)(void *arg), void *arg, struct fiber **out);
 

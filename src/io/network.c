@@ -97,10 +97,12 @@ bool network_is_public(const struct sockaddr_storage *address)
 {
 	/* this network, private, shared by providers (RFC 6598), loopback, link-local, protocol assignments,
 	 * documentation, 6to4's relays, benchmarks, multicast, reserved and broadcast */
-	static const char four[] =
-	    "0.0.0.0/8\n10.0.0.0/8\n100.64.0.0/10\n127.0.0.0/8\n169.254.0.0/16\n172.16.0.0/12\n192.0.0.0/24\n192.0.2.0/24\n"
-	    "192.88.99.0/24\n192.168.0.0/16\n198.18.0.0/15\n198.51.100.0/24\n203.0.113.0/24\n224.0.0.0/4\n240.0.0.0/4";
-	/* Of IPv6, 2000::/3 is what is given out; in it, protocol assignments with Teredo, documentation, 6to4. */
+	static const char four[] = "0.0.0.0/8\n10.0.0.0/8\n100.64.0.0/10\n127.0.0.0/8\n169.254.0.0/"
+	                           "16\n172.16.0.0/12\n192.0.0.0/24\n192.0.2.0/24\n"
+	                           "192.88.99.0/24\n192.168.0.0/16\n198.18.0.0/15\n198.51.100.0/"
+	                           "24\n203.0.113.0/24\n224.0.0.0/4\n240.0.0.0/4";
+	/* Of IPv6, 2000::/3 is what is given out; in it, protocol assignments with Teredo, documentation,
+	 * 6to4. */
 	static const char six[] = "2001::/23\n2001:db8::/32\n2002::/16\n3fff::/20";
 	/* NAT64 (RFC 6052): an IPv4 address in its last four octets. */
 	static const char translated[] = "64:ff9b::/96";
@@ -113,7 +115,8 @@ bool network_is_public(const struct sockaddr_storage *address)
 		memcpy(&((struct sockaddr_in *)&inner)->sin_addr, bytes + 12, 4);
 		return network_is_public(&inner);
 	}
-	return len == 16 && network_contains(VIEW("2000::/3"), address) && !network_contains(view_from_string(six), address);
+	return len == 16 && network_contains(VIEW("2000::/3"), address) &&
+	       !network_contains(view_from_string(six), address);
 }
 
 bool network_same(const struct sockaddr_storage *a, const struct sockaddr_storage *b)

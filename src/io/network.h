@@ -22,8 +22,9 @@ bool network_parse(struct view text, struct sockaddr_storage *address);
 /* Whether the address lies in one of the networks: "192.0.2.0/24", "2001:db8::/32" or single addresses, one a
  * line. */
 bool network_contains(struct view networks, const struct sockaddr_storage *address);
-/* Whether somebody on the internet may have this address: not this machine, this network, a private or special one
- * (IANA's registries of special-purpose addresses, RFC 6890), nor one in which such an address hides. */
+/* Whether somebody on the internet may have this address: not this machine, this network, a private or
+ * special one (IANA's registries of special-purpose addresses, RFC 6890), nor one in which such an address
+ * hides. */
 bool network_is_public(const struct sockaddr_storage *address);
 /* Whether two are one address, whatever their ports. */
 bool network_same(const struct sockaddr_storage *a, const struct sockaddr_storage *b);

@@ -223,7 +223,8 @@ static void on_signed(void *arg)
 
 static int shake(struct stream *s)
 {
-	return SSL_is_server(s->ssl) ? tls_shake(s->ssl, &s->shake, on_signed, s) : SSL_do_handshake(tls_of(s));
+	return SSL_is_server(s->ssl) ? tls_shake(s->ssl, &s->shake, on_signed, s)
+	                             : SSL_do_handshake(tls_of(s));
 }
 
 static void handshake(struct stream *s)

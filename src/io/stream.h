@@ -57,13 +57,13 @@ struct stream {
 	bool held; /* no input wanted now */
 	bool handshaking;
 	struct tls_shake *shake; /* waits for a signature */
-	bool cut;             /* TLS ended without a goodbye */
-	int error;            /* errno of the socket */
-	char *tls_failure;    /* owned; why the handshake failed */
-	bool primed;          /* TLS still reads what was left over when it began, not the socket */
-	bool closing;         /* ends when the output is out */
-	unsigned patience;    /* of a closing stream: how often it got more time */
-	uint64_t patience_at; /* bytes_out by then */
+	bool cut;                /* TLS ended without a goodbye */
+	int error;               /* errno of the socket */
+	char *tls_failure;       /* owned; why the handshake failed */
+	bool primed;             /* TLS still reads what was left over when it began, not the socket */
+	bool closing;            /* ends when the output is out */
+	unsigned patience;       /* of a closing stream: how often it got more time */
+	uint64_t patience_at;    /* bytes_out by then */
 	bool above_water;
 	bool peer_closed;
 	bool finished; /* `ended` is due or was called */

@@ -135,7 +135,8 @@ int tls_server_add(struct tls_context *context, struct view chain_pem, unsigned 
 	int error = chain == NULL || sk_X509_num(chain) == 0 ? -EINVAL : 0;
 	SSL_CTX *ctx = error ? NULL : tls_new_ssl_ctx(TLS_server_method());
 	if (error == 0)
-		error = ctx && SSL_CTX_set_cipher_list(ctx, context->cbc ? TLS_SUITES TLS_SUITES_CBC : TLS_SUITES) == 1
+		error = ctx && SSL_CTX_set_cipher_list(
+		                   ctx, context->cbc ? TLS_SUITES TLS_SUITES_CBC : TLS_SUITES) == 1
 		            ? use_chain(ctx, chain, key)
 		            : -ENOMEM;
 	sk_X509_pop_free(chain, X509_free);

@@ -16,10 +16,11 @@ struct tls_wait;
 enum { TLS_SIGNATURE_MAX = 1024 /* RSA with 8192 bits */ };
 
 /*
- * Has `tbs` signed with the private key number `key`, elsewhere: the whole to-be-signed block goes there, not a
- * hash, so that the signer can check what it signs. `algorithm` is an OpenSSL digest name or empty (Ed25519);
- * pss tells RSASSA-PSS from PKCS#1. 0: it is asked, and tls_signed is called once with `wait`, now or later, and in any
- * case; the handshake waits, and nothing else does. A negative errno: the handshake fails, and `wait` is forgotten.
+ * Has `tbs` signed with the private key number `key`, elsewhere: the whole to-be-signed block goes there, not
+ * a hash, so that the signer can check what it signs. `algorithm` is an OpenSSL digest name or empty
+ * (Ed25519); pss tells RSASSA-PSS from PKCS#1. 0: it is asked, and tls_signed is called once with `wait`, now
+ * or later, and in any case; the handshake waits, and nothing else does. A negative errno: the handshake
+ * fails, and `wait` is forgotten.
  */
 typedef int (*tls_sign)(
     void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, struct tls_wait *wait);
@@ -37,8 +38,8 @@ int tls_set_signer(tls_sign sign, void *arg);
 struct tls_context *tls_server_new(const char *alpn);
 
 /*
- * For certificates that are added from now on: TLS 1.2 with CBC too. Without it a server speaks what Mozilla calls intermediate: forward
- * secrecy and authenticated encryption.
+ * For certificates that are added from now on: TLS 1.2 with CBC too. Without it a server speaks what Mozilla
+ * calls intermediate: forward secrecy and authenticated encryption.
  */
 void tls_server_allow_cbc(struct tls_context *context);
 
@@ -84,9 +85,10 @@ enum { TLS_NAMES_MAX = 4, TLS_ASSOCIATIONS_MAX = 32 };
 
 /*
  * All kinds ask for TLS 1.2 at least. What speaks only less has not been maintained for a decade; and where
- * the caller may fall back to clear text, that is hardly worse than what those versions protect. TLS_ANY takes
- * every suite of OpenSSL's default, also CBC and RSA's key exchange: each is better than the clear text that would
- * be sent instead. Whoever has to prove itself needs forward secrecy and authenticated encryption besides.
+ * the caller may fall back to clear text, that is hardly worse than what those versions protect. TLS_ANY
+ * takes every suite of OpenSSL's default, also CBC and RSA's key exchange: each is better than the clear text
+ * that would be sent instead. Whoever has to prove itself needs forward secrecy and authenticated encryption
+ * besides.
  */
 struct tls_demand {
 	enum tls_proof proof;
@@ -124,10 +126,11 @@ SSL *tls_accept_new(struct tls_context *context, int fd);
 int tls_connect_new(struct tls_context *context, int fd, const struct tls_demand *demand, SSL **out);
 
 /*
- * For the stream: a server's SSL_do_handshake, and its result. TLS_SHAKE_WAITS: the signature is awaited; `signed_now` is
- * called when it is there, then this is to be called again, and no other function of the library before. *at is
- * kept between the calls, NULL at first. TLS_SHAKE_NO_ROOM: there are too many handshakes, or there is no memory for one more;
- * the library was not called, and knows no error. A handshake that is given up is cancelled, before tls_free.
+ * For the stream: a server's SSL_do_handshake, and its result. TLS_SHAKE_WAITS: the signature is awaited;
+ * `signed_now` is called when it is there, then this is to be called again, and no other function of the
+ * library before. *at is kept between the calls, NULL at first. TLS_SHAKE_NO_ROOM: there are too many
+ * handshakes, or there is no memory for one more; the library was not called, and knows no error. A handshake
+ * that is given up is cancelled, before tls_free.
  */
 struct tls_shake;
 enum { TLS_SHAKE_WAITS = -1000, TLS_SHAKE_NO_ROOM = -1001 };

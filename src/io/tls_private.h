@@ -20,14 +20,14 @@ struct tls_context {
 	struct tls_ticket_key { /* a server's; the one that encrypts, then the one before */
 		unsigned char name[16], mac[32], cipher[32];
 	} tickets[2];
-	bool cbc; /* a server's: also suites with CBC */
-	unsigned ticket_count; /* 0: OpenSSL makes a key of its own */
+	bool cbc;                      /* a server's: also suites with CBC */
+	unsigned ticket_count;         /* 0: OpenSSL makes a key of its own */
 	struct tls_sessions *sessions; /* a client's */
 };
 
 /*
- * Suites of TLS 1.2: Mozilla's intermediate configuration (5.7), for servers without its DHE, which would need parameters. A client
- * takes that from servers that have them.
+ * Suites of TLS 1.2: Mozilla's intermediate configuration (5.7), for servers without its DHE, which would
+ * need parameters. A client takes that from servers that have them.
  */
 #define TLS_SUITES                                                                                           \
 	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"           \

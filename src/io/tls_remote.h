@@ -10,7 +10,8 @@
 
 #include "io/tls.h"
 
-/* tls_shake.c: asks the signer, and waits in the handshake's fiber. 0, *len the signature's length, or a negative errno. */
+/* tls_shake.c: asks the signer, and waits in the handshake's fiber. 0, *len the signature's length, or a
+ * negative errno. */
 int tls_shake_sign(tls_sign sign, void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs,
     char *signature, size_t *len);
 

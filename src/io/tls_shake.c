@@ -1,7 +1,8 @@
 /*
- * A server's handshake that waits for its signature: OpenSSL asks for it in the middle of a function that must return it. So
- * that function runs in a fiber (fiber.h), and stops there until the keys role has answered; the process does other work.
- * What waits is one handshake; a connection whose handshake is over has no fiber.
+ * A server's handshake that waits for its signature: OpenSSL asks for it in the middle of a function that
+ * must return it. So that function runs in a fiber (fiber.h), and stops there until the keys role has
+ * answered; the process does other work. What waits is one handshake; a connection whose handshake is over
+ * has no fiber.
  */
 #include <errno.h>
 #include <openssl/err.h>
@@ -104,7 +105,8 @@ void tls_signed(struct tls_wait *wait, int error, struct view signature)
 		shake->signed_now(shake->arg);
 }
 
-int tls_shake_sign(tls_sign sign, void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, char *signature, size_t *len)
+int tls_shake_sign(tls_sign sign, void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs,
+    char *signature, size_t *len)
 {
 	/* Outside of a fiber only an answer that is there at once will do. */
 	struct tls_shake direct = {.cancelled = true}, *before = running;

@@ -49,7 +49,8 @@ void pop3_top(struct pop3_session *s, struct view argument)
 	s->backend->fetch(s->arg, index, 0, POP3_TOP_PIECE);
 }
 
-/* What is binary, as lines. Its NULs go as "?": a program that leaves them out could find a dot alone on its line. */
+/* What is binary, as lines. Its NULs go as "?": a program that leaves them out could find a dot alone on its
+ * line. */
 static void put_as_lines(struct pop3_session *s, struct view bytes, struct buf *out)
 {
 	for (ptrdiff_t nul; (nul = view_find(bytes, '\0')) >= 0; bytes = view_skip(bytes, (size_t)nul + 1)) {

@@ -62,7 +62,7 @@ struct pop3_session {
 	/* RETR and TOP: what is being sent. */
 	uint32_t current;
 	uint64_t offset, asked; /* TOP: what has come, and up to where it was asked for */
-	uint64_t lines_left; /* of the body, TOP */
+	uint64_t lines_left;    /* of the body, TOP */
 	bool top, binary, in_body, line_start, last_cr, line_empty, announced;
 	struct dot_stuff stuff; /* of a binary one */
 };

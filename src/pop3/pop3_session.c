@@ -165,7 +165,8 @@ void pop3_end_if_too_many(struct pop3_session *s)
 		return;
 	if (s->errors <= s->config.errors_max && s->futile <= most)
 		return;
-	pop3_err(s, NULL, s->errors > s->config.errors_max ? "too many errors" : "too many commands for nothing", false);
+	pop3_err(s, NULL,
+	    s->errors > s->config.errors_max ? "too many errors" : "too many commands for nothing", false);
 	s->state = POP3_ENDED;
 	s->backend->close(s->arg);
 }

@@ -18,8 +18,8 @@ enum {
 	    256 *
 	    1024, /* long replies pause at this; the driver calls pop3_drained when it was reached and left */
 	POP3_FUTILE_MAX = 100, /* commands before the login */
-	/* Commands after the login, since the last message was asked for: many a program asks for the number or
-	 * the name of each message by itself, twice. */
+	/* Commands after the login, since the last message was asked for: many a program asks for the number
+	 * or the name of each message by itself, twice. */
 	POP3_QUIET_MAX = 1000,
 	POP3_QUIET_EACH = 4,
 	POP3_TOP_PIECE = 64 * 1024 /* TOP asks for this much at a time */
@@ -90,10 +90,11 @@ void pop3_refused(struct pop3_session *s, enum pop3_refusal why);
 struct pop3_entry {
 	uint64_t size; /* octets as they are sent, without doubled dots */
 	uint64_t id;
-	/* It holds more than lines of text: each CR or LF alone is sent as a line's end and NUL as "?", so that no
-	 * program takes a part of it for a reply (format/dot_stuff.h). */
+	/* It holds more than lines of text: each CR or LF alone is sent as a line's end and NUL as "?", so
+	 * that no program takes a part of it for a reply (format/dot_stuff.h). */
 	bool binary;
-	struct view uidl; /* 1 to 70 characters (RFC 1939 section 7), copied; an empty one stands for the number */
+	struct view
+	    uidl; /* 1 to 70 characters (RFC 1939 section 7), copied; an empty one stands for the number */
 };
 
 /* False past POP3_MESSAGES_MAX, and without memory. */

@@ -1,7 +1,7 @@
 /*
- * Times that were written by a clock that has been set back since. A time ahead of now is believed only as far as the rule
- * behind it allows: a retry by the longest wait between two attempts, a hold, a deadline or an expiry by how long it was to
- * last when it was written. Pure: no clock inside.
+ * Times that were written by a clock that has been set back since. A time ahead of now is believed only as
+ * far as the rule behind it allows: a retry by the longest wait between two attempts, a hold, a deadline or
+ * an expiry by how long it was to last when it was written. Pure: no clock inside.
  */
 #ifndef QUEUE_BELIEVE_H
 #define QUEUE_BELIEVE_H

@@ -72,8 +72,8 @@ static void tell_by(const struct queue_record *r, struct record_recipient *p, en
 	p->action = record_sender_is_null(r) || (p->notify & NOTIFY_NEVER) ? ACTION_NONE : action;
 }
 
-static void take_words(struct record_recipient *p, const struct change_result *result, const struct change_outcome *o,
-    int64_t now)
+static void take_words(struct record_recipient *p, const struct change_result *result,
+    const struct change_outcome *o, int64_t now)
 {
 	p->attempts++;
 	p->last_attempt = now;
@@ -119,13 +119,14 @@ static void take_result(struct spool *s, struct spool_message *m, const struct c
 		spool_note(s, NOTE_FAILED, &m->id, p);
 		break;
 	default:
-		p->not_before = schedule_not_before(&s->config.schedule, s->now, p->attempts,
-		    schedule_mix(s->seed, result->recipient));
+		p->not_before = schedule_not_before(
+		    &s->config.schedule, s->now, p->attempts, schedule_mix(s->seed, result->recipient));
 		spool_note(s, NOTE_DEFERRED, &m->id, p)->at = p->not_before;
 	}
 }
 
-static void untell(struct spool *s, struct spool_message *m, struct record_recipient *p, enum queue_note_kind kind)
+static void untell(
+    struct spool *s, struct spool_message *m, struct record_recipient *p, enum queue_note_kind kind)
 {
 	struct queue_note *n = spool_note(s, kind, &m->id, p);
 	spool_note_text(s, &n->to, m->record.sender);
@@ -142,8 +143,8 @@ static void take_notify_result(struct spool *s, struct spool_message *m, const s
 	if (result->verdict == QUEUE_FAILED)
 		untell(s, m, p, NOTE_UNTOLD);
 	else if (result->verdict == QUEUE_DEFERRED)
-		r->notify_after = schedule_not_before(&s->config.schedule, s->now, r->notify_attempts + 1,
-		    schedule_mix(s->seed, 0));
+		r->notify_after = schedule_not_before(
+		    &s->config.schedule, s->now, r->notify_attempts + 1, schedule_mix(s->seed, 0));
 	else if (result->verdict != QUEUE_UNTRIED)
 		p->action = ACTION_NONE;
 }
@@ -183,8 +184,8 @@ int change_outcome(struct spool *s, unsigned shard, const struct queue_id *id, c
 	return error;
 }
 
-int change_told(struct spool *s, unsigned shard, const struct queue_id *id, const struct change_report *reports,
-    size_t count)
+int change_told(struct spool *s, unsigned shard, const struct queue_id *id,
+    const struct change_report *reports, size_t count)
 {
 	struct spool_message m;
 	int error = spool_load(s, shard, id, &m);
@@ -365,7 +366,7 @@ static bool hold(struct spool *s, struct queue_record *r, const struct change_or
 }
 
 /* What waits ends; what was to be told of others is told. Without `bounce` nothing is told any more. */
-static bool delete(struct spool *s, struct spool_message *m, const struct change_order *order)
+static bool delete (struct spool *s, struct spool_message *m, const struct change_order *order)
 {
 	struct queue_record *r = &m->record;
 	bool any = false;
@@ -442,11 +443,14 @@ static int wake_destinations(struct spool *s, const struct queue_record *r)
 	return 0;
 }
 
-int change_ordered(struct spool *s, unsigned shard, const struct queue_id *id, const struct change_order *order,
-    bool *changed)
+int change_ordered(struct spool *s, unsigned shard, const struct queue_id *id,
+    const struct change_order *order, bool *changed)
 {
-	static const enum queue_note_kind notes[] = {[CHANGE_HOLD] = NOTE_HELD, [CHANGE_RELEASE] = NOTE_RELEASED,
-	    [CHANGE_DELETE] = NOTE_DELETED, [CHANGE_BOUNCE] = NOTE_DELETED, [CHANGE_RETRY] = NOTE_RETRIED,
+	static const enum queue_note_kind notes[] = {[CHANGE_HOLD] = NOTE_HELD,
+	    [CHANGE_RELEASE] = NOTE_RELEASED,
+	    [CHANGE_DELETE] = NOTE_DELETED,
+	    [CHANGE_BOUNCE] = NOTE_DELETED,
+	    [CHANGE_RETRY] = NOTE_RETRIED,
 	    [CHANGE_ROUTE] = NOTE_REROUTED};
 	struct spool_message m;
 	bool any = false, save = true;
@@ -487,11 +491,12 @@ int change_ordered(struct spool *s, unsigned shard, const struct queue_id *id, c
 		return error;
 	}
 	*changed = true;
-	return order->kind == CHANGE_RETRY || order->kind == CHANGE_ROUTE ? wake_destinations(s, &m.record) : 0;
+	return order->kind == CHANGE_RETRY || order->kind == CHANGE_ROUTE ? wake_destinations(s, &m.record)
+	                                                                  : 0;
 }
 
-int change_drop_wait(struct spool *s, unsigned shard, struct view name, uint8_t rank, int64_t time,
-    const struct queue_id *id)
+int change_drop_wait(
+    struct spool *s, unsigned shard, struct view name, uint8_t rank, int64_t time, const struct queue_id *id)
 {
 	struct queue_key key = queue_key_wait(name, rank, time, id), record = queue_key_record(id, 0);
 	struct view value;

@@ -1,8 +1,8 @@
 /*
- * The steps of a queued message's life (doc/states.md), each inside a transaction. Each loads one record, changes
- * it and saves it; one that is gone has nothing to change, which is no error. A step that fails has written nothing,
- * unless the engine failed. Results of all: 0; -E2BIG: this commit is full, do it in the next; -EBADMSG: the record
- * can't be read; or the engine's.
+ * The steps of a queued message's life (doc/states.md), each inside a transaction. Each loads one record,
+ * changes it and saves it; one that is gone has nothing to change, which is no error. A step that fails has
+ * written nothing, unless the engine failed. Results of all: 0; -E2BIG: this commit is full, do it in the
+ * next; -EBADMSG: the record can't be read; or the engine's.
  */
 #ifndef QUEUE_CHANGE_H
 #define QUEUE_CHANGE_H
@@ -10,9 +10,9 @@
 #include "queue/spool.h"
 
 /*
- * A new message: its deadlines are set from the configuration, its recipients' times from hold_until. One that is
- * there already stays as it is. Its shard follows from its first waiting recipient. -EMSGSIZE when it doesn't fit
- * (told before anything is written, if nothing else was).
+ * A new message: its deadlines are set from the configuration, its recipients' times from hold_until. One
+ * that is there already stays as it is. Its shard follows from its first waiting recipient. -EMSGSIZE when it
+ * doesn't fit (told before anything is written, if nothing else was).
  */
 unsigned change_shard(const struct queue_record *r, const struct queue_id *id);
 int change_add(struct spool *s, unsigned shard, const struct queue_id *id, struct queue_record *r)
@@ -30,8 +30,8 @@ struct change_outcome {
 	struct view host, address, tls, verified;
 	const struct change_result *results;
 	size_t count;
-	bool notify; /* of "@notify" */
-	bool active; /* the destination is, and will rest: it needs no tidying */
+	bool notify;     /* of "@notify" */
+	bool active;     /* the destination is, and will rest: it needs no tidying */
 	uint64_t ticket; /* the owner's, for `kept` of queue.h; 0: nobody wants a confirmation */
 };
 int change_outcome(struct spool *s, unsigned shard, const struct queue_id *id, const struct change_outcome *o)
@@ -43,11 +43,12 @@ struct change_report {
 	uint32_t recipient;
 	enum queue_action action;
 };
-int change_told(struct spool *s, unsigned shard, const struct queue_id *id, const struct change_report *reports,
-    size_t count) __attribute__((warn_unused_result));
+int change_told(struct spool *s, unsigned shard, const struct queue_id *id,
+    const struct change_report *reports, size_t count) __attribute__((warn_unused_result));
 
 /* What time does: a delay is to be told, a deadline passes, the message expires. */
-int change_event(struct spool *s, unsigned shard, const struct queue_id *id) __attribute__((warn_unused_result));
+int change_event(struct spool *s, unsigned shard, const struct queue_id *id)
+    __attribute__((warn_unused_result));
 
 /* Everything that waits for this destination fails; what was to be held until a time stays. */
 struct change_failure {
@@ -66,8 +67,8 @@ struct change_order {
 	struct view route; /* CHANGE_ROUTE; empty: none any more */
 	int64_t until;     /* CHANGE_HOLD: released by itself then; 0: not */
 };
-int change_ordered(struct spool *s, unsigned shard, const struct queue_id *id, const struct change_order *order,
-    bool *changed) __attribute__((warn_unused_result));
+int change_ordered(struct spool *s, unsigned shard, const struct queue_id *id,
+    const struct change_order *order, bool *changed) __attribute__((warn_unused_result));
 
 /* Removes a wait whose record is not there. */
 int change_drop_wait(struct spool *s, unsigned shard, struct view name, uint8_t rank, int64_t time,

@@ -80,7 +80,8 @@ struct queue_key queue_key_behind_waits(struct view destination)
 	return k;
 }
 
-struct queue_key queue_key_wait(struct view destination, uint8_t rank, int64_t time, const struct queue_id *id)
+struct queue_key queue_key_wait(
+    struct view destination, uint8_t rank, int64_t time, const struct queue_id *id)
 {
 	struct queue_key k = queue_key_waits(destination, rank);
 	add_time(&k, time);
@@ -135,7 +136,8 @@ bool queue_key_read_record(struct view key, struct queue_id *id, unsigned *part)
 	return complete(&c);
 }
 
-bool queue_key_read_wait(struct view key, struct view *destination, uint8_t *rank, int64_t *time, struct queue_id *id)
+bool queue_key_read_wait(
+    struct view key, struct view *destination, uint8_t *rank, int64_t *time, struct queue_id *id)
 {
 	struct cursor c = begin(key, 'W');
 	ptrdiff_t end = view_find(c.rest, '\0');

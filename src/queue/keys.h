@@ -1,6 +1,7 @@
 /*
- * The entries of the queue's 64 shards: their keys, and the values of those that are not records. Integers are
- * big-endian. A message lies whole in one shard, a destination in that of its name; doc/disk.md has the table.
+ * The entries of the queue's 64 shards: their keys, and the values of those that are not records. Integers
+ * are big-endian. A message lies whole in one shard, a destination in that of its name; doc/disk.md has the
+ * table.
  *
  *   Q id part                        the record, cut over as many parts as it needs
  *   W destination 0 rank time id     this message waits for that destination, not before that time
@@ -45,11 +46,13 @@ static inline uint8_t queue_rank(uint8_t priority)
 }
 
 struct queue_key queue_key_record(const struct queue_id *id, unsigned part);
-struct queue_key queue_key_wait(struct view destination, uint8_t rank, int64_t time, const struct queue_id *id);
+struct queue_key queue_key_wait(
+    struct view destination, uint8_t rank, int64_t time, const struct queue_id *id);
 /* The first key of a destination's, or of those of a rank; and behind all of them. */
 struct queue_key queue_key_waits(struct view destination, uint8_t rank);
 struct queue_key queue_key_behind_waits(struct view destination);
-struct queue_key queue_key_event(int64_t time, const struct queue_id *id); /* id NULL: before all of that time */
+struct queue_key queue_key_event(
+    int64_t time, const struct queue_id *id); /* id NULL: before all of that time */
 struct queue_key queue_key_destination(struct view destination);
 struct queue_key queue_key_due(int64_t time, struct view destination);
 /* The first key of a letter, and the first behind it. */
@@ -58,7 +61,8 @@ struct queue_key queue_key_behind_letter(char letter);
 
 /* False when the key is none of that sort. Views point into it. */
 bool queue_key_read_record(struct view key, struct queue_id *id, unsigned *part);
-bool queue_key_read_wait(struct view key, struct view *destination, uint8_t *rank, int64_t *time, struct queue_id *id);
+bool queue_key_read_wait(
+    struct view key, struct view *destination, uint8_t *rank, int64_t *time, struct queue_id *id);
 bool queue_key_read_event(struct view key, int64_t *time, struct queue_id *id);
 bool queue_key_read_due(struct view key, int64_t *time, struct view *destination);
 
@@ -82,7 +86,7 @@ struct queue_destination {
 	int64_t failing_since;
 	uint8_t cause;                         /* of the last failure: enum trouble; 0: the host said it */
 	struct view status, text, host, stage; /* of the last failure, as a record's recipient has them */
-	struct view route;              /* an administrator's, or empty */
+	struct view route;                     /* an administrator's, or empty */
 };
 
 /* W and T hold nothing but their version. */
@@ -100,7 +104,8 @@ int queue_event_decode(struct view value, struct queue_event *e) __attribute__((
 
 void queue_destination_encode(const struct queue_destination *d, struct queue_value *out);
 /* 0 or -EBADMSG; views point into the value. */
-int queue_destination_decode(struct view value, struct queue_destination *d) __attribute__((warn_unused_result));
+int queue_destination_decode(struct view value, struct queue_destination *d)
+    __attribute__((warn_unused_result));
 
 /* The store's names_blobs for queue shards: a record's first part names its body. */
 store_names_blobs queue_names_blobs;

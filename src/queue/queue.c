@@ -188,8 +188,8 @@ bool queue_is_active(struct queue *q, struct view name)
 
 /* ---- leases ---- */
 
-struct lease *queue_lease_new(struct queue *q, struct destination *d, const struct queue_id *id, unsigned shard,
-    const struct blob_id *blob)
+struct lease *queue_lease_new(struct queue *q, struct destination *d, const struct queue_id *id,
+    unsigned shard, const struct blob_id *blob)
 {
 	struct held *h = map_get(&q->held, queue_id_view(id));
 	if (h == NULL) {
@@ -363,8 +363,8 @@ void queue_figures(const struct queue *q, struct queue_figures *out)
 	*out = (struct queue_figures){.destinations = q->by_number.count,
 	    .leases = q->lease_count,
 	    .waiting_outcomes = q->kept_count,
-	    .under_way = q->item_count + q->takes_busy + q->reads_busy + q->dying + q->due_look + q->event_look +
-	                 q->local_busy + queue_clock_is_busy(q),
+	    .under_way = q->item_count + q->takes_busy + q->reads_busy + q->dying + q->due_look +
+	                 q->event_look + q->local_busy + queue_clock_is_busy(q),
 	    .credit = q->credit,
 	    .freed_bytes = q->freed};
 }

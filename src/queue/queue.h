@@ -1,12 +1,12 @@
 /*
- * The queue: mail that is on its way to somewhere else, or that a sender is still to be told of. Everything lasting
- * is in the store (spool.h, change.h); here is what is in memory: which destinations somebody has, which messages
- * they hold (leases), and when each shard has something to do next. Nothing in memory grows with the number of
- * messages or destinations that wait; after a restart it is empty, and that is right.
+ * The queue: mail that is on its way to somewhere else, or that a sender is still to be told of. Everything
+ * lasting is in the store (spool.h, change.h); here is what is in memory: which destinations somebody has,
+ * which messages they hold (leases), and when each shard has something to do next. Nothing in memory grows
+ * with the number of messages or destinations that wait; after a restart it is empty, and that is right.
  *
- * Used from the store's loop thread. What is asked for is gathered and done in queue_work, which the owner calls at
- * the end of the turn after `wake`, and when the time of queue_next has come. Handlers are called from queue_work and
- * from store_dispatch; they may call everything here but queue_work and queue_free.
+ * Used from the store's loop thread. What is asked for is gathered and done in queue_work, which the owner
+ * calls at the end of the turn after `wake`, and when the time of queue_next has come. Handlers are called
+ * from queue_work and from store_dispatch; they may call everything here but queue_work and queue_free.
  */
 #ifndef QUEUE_QUEUE_H
 #define QUEUE_QUEUE_H
@@ -60,15 +60,16 @@ struct queue_handlers {
 };
 
 /* queue_free only after store_close, whose last calls of `done` still use it. */
-struct queue *queue_new(struct store *store, const struct queue_config *config, const struct queue_handlers *handlers,
-    void *arg);
+struct queue *queue_new(
+    struct store *store, const struct queue_config *config, const struct queue_handlers *handlers, void *arg);
 void queue_free(struct queue *q); /* NULL is allowed */
 void queue_set_config(struct queue *q, const struct queue_config *config);
 const struct queue_config *queue_config(const struct queue *q);
 
 void queue_work(struct queue *q);
 
-/* Before the store is closed: what was said is handed to it, nothing else begins. Nothing may be called after it. */
+/* Before the store is closed: what was said is handed to it, nothing else begins. Nothing may be called after
+ * it. */
 void queue_stop(struct queue *q);
 
 /* When there is something to do although nobody asks: seconds since 1970, at most a minute ahead. */
@@ -101,8 +102,8 @@ void queue_lost(struct queue *q);
 /* ---- deliveries: the queue's part of a transaction ---- */
 
 /*
- * The owner makes the commit; its run calls queue_delivery_check, then what others do, then queue_delivery_run; its
- * `done` calls queue_delivery_done, whatever the result.
+ * The owner makes the commit; its run calls queue_delivery_check, then what others do, then
+ * queue_delivery_run; its `done` calls queue_delivery_done, whatever the result.
  */
 /* A share of the recipients, which becomes a record of its own. */
 struct queue_part {
@@ -112,13 +113,16 @@ struct queue_part {
 };
 
 /*
- * More recipients than one record or one commit can take are given in parts: the commit only writes the records, held, and
- * each is released in a commit of its own. So all of it is kept or nothing, and each recipient's turn comes exactly once.
+ * More recipients than one record or one commit can take are given in parts: the commit only writes the
+ * records, held, and each is released in a commit of its own. So all of it is kept or nothing, and each
+ * recipient's turn comes exactly once.
  */
 struct queue_delivery {
 	struct queue_id id;
-	struct queue_record record;    /* count 0: there is none. blob is set in the run; deadlines by the queue */
-	struct queue_part *parts;      /* of its recipients, the first with the message's own id; NULL: one record */
+	struct queue_record
+	    record; /* count 0: there is none. blob is set in the run; deadlines by the queue */
+	struct queue_part
+	    *parts; /* of its recipients, the first with the message's own id; NULL: one record */
 	size_t part_count;
 	struct change_report *reports; /* sorted by queue_delivery_begin */
 	size_t report_count;
@@ -126,14 +130,16 @@ struct queue_delivery {
 	/* The queue's. */
 	struct spool spool;
 	unsigned shard;
-	int8_t *hints; /* of each report: its message's shard, or -1 */
+	int8_t *hints;        /* of each report: its message's shard, or -1 */
 	bool repeated, begun; /* repeated: it is there already */
 };
 
 void queue_delivery_begin(struct queue *q, struct queue_delivery *d);
 
-/* `others`: entries that the rest of the transaction changes at most. 0; -EMSGSIZE: it would not fit one commit. */
-int queue_delivery_check(struct txn *t, struct queue_delivery *d, size_t others) __attribute__((warn_unused_result));
+/* `others`: entries that the rest of the transaction changes at most. 0; -EMSGSIZE: it would not fit one
+ * commit. */
+int queue_delivery_check(struct txn *t, struct queue_delivery *d, size_t others)
+    __attribute__((warn_unused_result));
 int queue_delivery_run(struct txn *t, struct queue_delivery *d) __attribute__((warn_unused_result));
 void queue_delivery_done(struct queue *q, struct queue_delivery *d, int result);
 
@@ -156,8 +162,9 @@ struct queue_item {
 void queue_submit(struct queue *q, struct queue_item *item);
 
 /*
- * An outcome in the owner's own commit: for mail that goes into a mailbox here in the same step. The run's part is
- * change_outcome with the lease's shard; queue_lease_end afterwards, or nothing when it failed and an outcome comes.
+ * An outcome in the owner's own commit: for mail that goes into a mailbox here in the same step. The run's
+ * part is change_outcome with the lease's shard; queue_lease_end afterwards, or nothing when it failed and an
+ * outcome comes.
  */
 bool queue_lease_shard(struct queue *q, uint64_t number, struct view id, unsigned *shard);
 void queue_lease_end(struct queue *q, uint64_t number, struct view id);
@@ -166,7 +173,7 @@ void queue_take_effects(struct queue *q, const struct spool *s);
 
 /* ---- what is known in memory ---- */
 
-bool queue_is_active(struct queue *q, struct view name);     /* somebody has this destination */
+bool queue_is_active(struct queue *q, struct view name); /* somebody has this destination */
 bool queue_is_leased(struct queue *q, const struct queue_id *id);
 struct store *queue_store(const struct queue *q);
 

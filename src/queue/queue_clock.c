@@ -1,9 +1,10 @@
 /*
- * A clock that was set back. What is due is found by its time (keys.h), so mail whose next attempt stands ten days
- * ahead would wait ten days. When the wall clock has gone back, and once a day in case it did so while nobody looked, what
- * stands further ahead than any rule allows is looked for: destinations are due at once, and the times of records are
- * mended by believe.h. After each start all records are walked: what was attempted while the clock was ahead need not show,
- * when it had arrived before, and its destination has earlier mail.
+ * A clock that was set back. What is due is found by its time (keys.h), so mail whose next attempt stands ten
+ * days ahead would wait ten days. When the wall clock has gone back, and once a day in case it did so while
+ * nobody looked, what stands further ahead than any rule allows is looked for: destinations are due at once,
+ * and the times of records are mended by believe.h. After each start all records are walked: what was
+ * attempted while the clock was ahead need not show, when it had arrived before, and its destination has
+ * earlier mail.
  */
 #include <errno.h>
 #include <string.h>
@@ -87,7 +88,8 @@ static void item_done(struct queue *q, struct queue_item *item, int result)
 
 static void submit(struct queue *q, struct clock_item *i)
 {
-	i->item = (struct queue_item){.run = i->name ? run_destination : run_record, .done = item_done, .frees = true};
+	i->item = (struct queue_item){
+	    .run = i->name ? run_destination : run_record, .done = item_done, .frees = true};
 	queue_submit(q, &i->item);
 }
 
@@ -123,7 +125,8 @@ static void records_walked(struct queue_walk *w, int result)
 
 static void walk_records(struct queue_clock *c)
 {
-	c->walk = (struct queue_walk){.queue = c->queue, .found = record_found, .done = records_walked, .arg = c};
+	c->walk =
+	    (struct queue_walk){.queue = c->queue, .found = record_found, .done = records_walked, .arg = c};
 	queue_walk_start(&c->walk);
 }
 
@@ -159,7 +162,8 @@ static int run_far(struct txn *t, void *arg)
 {
 	struct queue_clock *c = arg;
 	struct queue_key from = c->from, end = queue_key_behind_letter('T');
-	struct txn_range range = {.shard = queue_shard(c->shard), .from = queue_key_view(&from), .to = queue_key_view(&end)};
+	struct txn_range range = {
+	    .shard = queue_shard(c->shard), .from = queue_key_view(&from), .to = queue_key_view(&end)};
 	c->count = 0;
 	buf_clear(&c->text);
 	int error = txn_range(t, &range, note_far, c);
@@ -180,7 +184,8 @@ static void far_known(struct store_read *read, int result)
 		return;
 	}
 	for (size_t i = 0; i < c->count; i++) {
-		struct view name = view_of(buf_view(&c->text).data + (uintptr_t)c->names[i].data, c->names[i].len);
+		struct view name =
+		    view_of(buf_view(&c->text).data + (uintptr_t)c->names[i].data, c->names[i].len);
 		struct clock_item *item = mem_alloc(sizeof *item);
 		*item = (struct clock_item){.name = mem_string(name)};
 		submit(q, item);
@@ -191,7 +196,8 @@ static void far_known(struct store_read *read, int result)
 			c->from.data[c->from.len++] = '\0';
 	} else {
 		c->shard++;
-		c->from = queue_key_due(c->now + schedule_most(&q->config.schedule) + SLACK_SECONDS, (struct view){0});
+		c->from = queue_key_due(
+		    c->now + schedule_most(&q->config.schedule) + SLACK_SECONDS, (struct view){0});
 	}
 	look_far(c);
 }
@@ -216,7 +222,8 @@ static void begin(struct queue_clock *c)
 	c->again = false;
 	c->now = clock_wall();
 	c->shard = 0;
-	c->from = queue_key_due(c->now + schedule_most(&q->config.schedule) + SLACK_SECONDS, (struct view){0});
+	c->from =
+	    queue_key_due(c->now + schedule_most(&q->config.schedule) + SLACK_SECONDS, (struct view){0});
 	look_far(c);
 }
 
@@ -226,7 +233,8 @@ void queue_clock_work(struct queue *q)
 	int64_t now_ms = clock_monotonic_ms(), offset = clock_wall_ms() - now_ms;
 	bool back = c->known && offset < c->offset_ms - SET_BACK_MS;
 	if (back) {
-		log_event(LOG_WARNING, "-", "clock-set-back", log_i64("seconds", (c->offset_ms - offset) / 1000));
+		log_event(
+		    LOG_WARNING, "-", "clock-set-back", log_i64("seconds", (c->offset_ms - offset) / 1000));
 		c->again = true;
 		queue_look_everywhere(q);
 	}

@@ -10,7 +10,8 @@
 
 static int compare_reports(const void *a, const void *b)
 {
-	return memcmp(&((const struct change_report *)a)->id, &((const struct change_report *)b)->id, sizeof(struct queue_id));
+	return memcmp(&((const struct change_report *)a)->id, &((const struct change_report *)b)->id,
+	    sizeof(struct queue_id));
 }
 
 static struct queue_record record_of(const struct queue_delivery *d, const struct queue_part *part)
@@ -57,7 +58,8 @@ void queue_delivery_begin(struct queue *q, struct queue_delivery *d)
 static size_t record_writes(struct queue_delivery *d, const struct queue_record *r)
 {
 	buf_clear(&d->spool.encoded);
-	if (queue_record_encode(r, &d->spool.encoded) != 0 || buf_view(&d->spool.encoded).len > QUEUE_RECORD_NEW_MAX)
+	if (queue_record_encode(r, &d->spool.encoded) != 0 ||
+	    buf_view(&d->spool.encoded).len > QUEUE_RECORD_NEW_MAX)
 		return STORE_WRITE_KEYS_MAX + 1;
 	return buf_view(&d->spool.encoded).len / 1024 + 4;
 }
@@ -112,7 +114,8 @@ static int tell(struct queue_delivery *d, size_t first, size_t count)
 	error = change_told(s, shard, id, d->reports + first, count);
 	for (struct queue_note *n = *notes_end; n; n = n->next)
 		spool_note_text(s, &n->dsn, queue_id_view(&d->id));
-	/* A damaged record, or one too many: that it was told is lost, and it is told again. The report itself goes out. */
+	/* A damaged record, or one too many: that it was told is lost, and it is told again. The report
+	 * itself goes out. */
 	return error == -EBADMSG || error == -E2BIG || error == -EMSGSIZE ? 0 : error;
 }
 
@@ -132,7 +135,8 @@ int queue_delivery_run(struct txn *t, struct queue_delivery *d)
 		error = change_add(&d->spool, d->parts[i].shard, &d->parts[i].id, &part);
 	}
 	for (size_t i = 0, n; i < d->report_count && error == 0; i += n) {
-		for (n = 1; i + n < d->report_count && compare_reports(&d->reports[i], &d->reports[i + n]) == 0; n++)
+		for (n = 1;
+		     i + n < d->report_count && compare_reports(&d->reports[i], &d->reports[i + n]) == 0; n++)
 			;
 		error = tell(d, i, n);
 	}

@@ -1,7 +1,7 @@
 /*
- * Finding what is due without scanning: each shard has its next time in memory; when it has come, a slice of T (or E)
- * is read from there on. What was offered is passed by moving the place where the next slice begins, and the place
- * goes back when something earlier is put.
+ * Finding what is due without scanning: each shard has its next time in memory; when it has come, a slice of
+ * T (or E) is read from there on. What was offered is passed by moving the place where the next slice begins,
+ * and the place goes back when something earlier is put.
  */
 #include <errno.h>
 #include <string.h>
@@ -44,7 +44,8 @@ void queue_look_everywhere(struct queue *q)
 
 /* ---- offers ---- */
 
-static void offer(struct queue *q, struct view name, uint64_t shards, uint32_t failures, int64_t since, struct view route)
+static void offer(
+    struct queue *q, struct view name, uint64_t shards, uint32_t failures, int64_t since, struct view route)
 {
 	struct destination *d = queue_destination_named(q, name);
 	if (d == NULL)
@@ -148,7 +149,8 @@ static int read_due(struct txn *t, struct due_look *l, struct due *d)
 static int run_due(struct txn *t, void *arg)
 {
 	struct due_look *l = arg;
-	struct queue_key later = queue_key_due(l->now + 1, (struct view){0}), end = queue_key_behind_letter('T');
+	struct queue_key later = queue_key_due(l->now + 1, (struct view){0}),
+	                 end = queue_key_behind_letter('T');
 	struct txn_range range = {.shard = queue_shard(l->shard),
 	    .from = queue_key_view(&l->from),
 	    .to = queue_key_view(&later),
@@ -209,7 +211,8 @@ static void drop_stale(struct queue *q, unsigned shard, int64_t time, struct vie
 	queue_submit(q, &stale->item);
 }
 
-/* Offers what was found; false when it is not the turn of all, or there is no credit: *left is the first left. */
+/* Offers what was found; false when it is not the turn of all, or there is no credit: *left is the first
+ * left. */
 static bool offer_found(struct queue *q, const struct due_look *l, size_t *left)
 {
 	for (size_t i = 0; i < l->count; i++) {
@@ -249,7 +252,8 @@ static void due_known(struct store_read *read, int result)
 		s->next_due = l->next;
 		s->due_from = queue_key_due(l->now + 1, (struct view){0});
 	} else {
-		struct queue_key last = queue_key_due(l->found[l->count - 1].time, due_name(l, &l->found[l->count - 1]));
+		struct queue_key last =
+		    queue_key_due(l->found[l->count - 1].time, due_name(l, &l->found[l->count - 1]));
 		s->next_due = l->found[l->count - 1].time;
 		s->due_from = behind(&last);
 	}
@@ -272,7 +276,8 @@ static void look_for_due(struct queue *q, unsigned shard, int64_t now, int64_t u
 	l->until = until;
 	l->from = s->due_from;
 	buf_init(&l->text, SCAN_MAX * (QUEUE_DESTINATION_MAX + QUEUE_ROUTE_MAX));
-	l->read = (struct store_read){.shard = queue_shard(shard), .run = run_due, .arg = l, .done = due_known};
+	l->read =
+	    (struct store_read){.shard = queue_shard(shard), .run = run_due, .arg = l, .done = due_known};
 	s->due_busy = true;
 	s->due_meanwhile = NEVER;
 	q->due_look = true;
@@ -299,7 +304,8 @@ static int run_local(struct txn *t, void *arg)
 	if (error == 0)
 		error = queue_destination_decode(value, &known);
 	if (error == -EBADMSG)
-		known = (struct queue_destination){.shards = UINT64_MAX}; /* due now; queue_rest writes it anew */
+		known =
+		    (struct queue_destination){.shards = UINT64_MAX}; /* due now; queue_rest writes it anew */
 	else if (error)
 		return error == -ENOENT ? 0 : error;
 	l->next = known.next;
@@ -418,7 +424,8 @@ static void event_done(struct queue *q, struct queue_item *item, int result)
 		int64_t now = clock_wall();
 		s->events_left = s->next_event <= now;
 		if (!s->events_left) {
-			s->next_event = s->next_event < now + LOOK_SECONDS ? s->next_event : now + LOOK_SECONDS;
+			s->next_event =
+			    s->next_event < now + LOOK_SECONDS ? s->next_event : now + LOOK_SECONDS;
 			s->event_from = queue_key_letter('E');
 		}
 	}
@@ -479,7 +486,8 @@ static void look_for_events(struct queue *q, unsigned shard, int64_t now)
 	l->shard = shard;
 	l->now = now;
 	l->from = s->event_from;
-	l->read = (struct store_read){.shard = queue_shard(shard), .run = run_events, .arg = l, .done = events_known};
+	l->read = (struct store_read){
+	    .shard = queue_shard(shard), .run = run_events, .arg = l, .done = events_known};
 	s->event_busy = true;
 	s->event_meanwhile = NEVER;
 	q->event_look = true;

@@ -1,6 +1,7 @@
 /*
- * Items: steps on records that are gathered and committed together. Each is independent of the others; one that
- * can't be done has its own result. What a full or failing disk refuses is kept and tried again by whoever made it.
+ * Items: steps on records that are gathered and committed together. Each is independent of the others; one
+ * that can't be done has its own result. What a full or failing disk refuses is kept and tried again by
+ * whoever made it.
  */
 #include <errno.h>
 
@@ -11,8 +12,9 @@
 
 enum {
 	/*
-	 * So long outcomes wait for one another. Each commit is a sync that accepted mail waits for too: with 20 ms the way through carried
-	 * half as much again as without. What a power cut takes is sent once more; a dead store is told again by relay.
+	 * So long outcomes wait for one another. Each commit is a sync that accepted mail waits for too: with
+	 * 20 ms the way through carried half as much again as without. What a power cut takes is sent once
+	 * more; a dead store is told again by relay.
 	 */
 	PATIENCE_MS = 20,
 	PATIENT_MAX = 128
@@ -160,7 +162,8 @@ void queue_items_work(struct queue *q)
 	if (q->stopping || left <= 0)
 		end_delay(q);
 	else if (q->later)
-		q->handlers->wake_in(q->arg, left); /* the loop's clock is a little behind ours: its timer may come early */
+		q->handlers->wake_in(
+		    q->arg, left); /* the loop's clock is a little behind ours: its timer may come early */
 	if (q->kept && !q->stopping && !queue_is_kept(q, clock_wall())) {
 		*q->items_end = q->kept;
 		q->items_end = q->kept_end;

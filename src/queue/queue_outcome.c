@@ -97,7 +97,8 @@ static bool says_anything(const struct change_outcome *o, bool *ends)
 	*ends = false;
 	for (size_t i = 0; i < o->count; i++) {
 		any = any || o->results[i].verdict != QUEUE_UNTRIED;
-		*ends = *ends || (o->results[i].verdict != QUEUE_UNTRIED && o->results[i].verdict != QUEUE_DEFERRED);
+		*ends = *ends ||
+		        (o->results[i].verdict != QUEUE_UNTRIED && o->results[i].verdict != QUEUE_DEFERRED);
 	}
 	return any;
 }
@@ -119,7 +120,8 @@ int queue_outcome(struct queue *q, uint64_t number, struct view text, const stru
 		return 0;
 	}
 	struct outcome_item *item = copy_outcome(o);
-	item->item = (struct queue_item){.run = run_outcome, .done = outcome_done, .frees = ends, .patient = true};
+	item->item =
+	    (struct queue_item){.run = run_outcome, .done = outcome_done, .frees = ends, .patient = true};
 	item->lease = l;
 	item->id = id;
 	item->shard = l ? l->held->shard : 0;
@@ -322,7 +324,8 @@ int queue_rest(struct queue *q, uint64_t number, const struct spool_rest *rest)
 	bool stuck = (d->handed == 0 && !d->told_more) || (q->kept && d->leases);
 	if (rest->how == REST_EMPTY && stuck) {
 		r->rest.how = REST_LATER;
-		r->rest.seconds = q->damaged.count ? LOOK_SECONDS : AGAIN_SECONDS; /* what is damaged stays due */
+		r->rest.seconds =
+		    q->damaged.count ? LOOK_SECONDS : AGAIN_SECONDS; /* what is damaged stays due */
 	}
 	if (d->takes > 0)
 		queue_take_forget(q, number);

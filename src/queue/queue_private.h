@@ -7,19 +7,20 @@
 #include "queue/queue_walk.h"
 
 enum {
-	BATCHES_MAX = 2,     /* commits of items under way: more would only be smaller ones */
+	BATCHES_MAX = 2, /* commits of items under way: more would only be smaller ones */
 	BATCH_ITEMS = 256,
 	ITEMS_ENOUGH = 1024, /* that wait to be committed: nothing new is given out meanwhile */
 	TAKES_MAX = 4,       /* takes being read at once */
 	READS_MAX = 8,
-	CREDIT_MAX = 20000,  /* destinations given out: some 20 MB */
-	SCAN_MAX = 32,       /* destinations that one look at a shard brings */
-	TURN_SECONDS = 60,   /* by so much may a younger one of the same shard go first: it saves looks */
+	CREDIT_MAX = 20000, /* destinations given out: some 20 MB */
+	SCAN_MAX = 32,      /* destinations that one look at a shard brings */
+	TURN_SECONDS = 60,  /* by so much may a younger one of the same shard go first: it saves looks */
 	EVENTS_MAX = 64,
-	DAMAGED_MAX = 1000,  /* that are remembered; with more of them a take reads some in vain, and goes on behind them */
+	DAMAGED_MAX = 1000, /* that are remembered; with more of them a take reads some in vain, and goes on
+	                       behind them */
 	KEPT_SECONDS = 1,
-	AGAIN_SECONDS = 5,   /* until what can't be done now is looked at again */
-	LOOK_SECONDS = 60    /* the clock may have been set: nothing waits longer unlooked at */
+	AGAIN_SECONDS = 5, /* until what can't be done now is looked at again */
+	LOOK_SECONDS = 60  /* the clock may have been set: nothing waits longer unlooked at */
 };
 
 #define NEVER INT64_MAX
@@ -41,7 +42,7 @@ struct lease {
 	struct destination *destination;
 	struct lease *next_of_held;
 	struct lease *next, *previous; /* of the destination */
-	bool decided;                  /* its outcome is known, and not on the disk yet: it outlives the taker */
+	bool decided; /* its outcome is known, and not on the disk yet: it outlives the taker */
 };
 
 /* One that somebody has, or had while outcomes are still to be written. */
@@ -52,10 +53,10 @@ struct destination {
 	struct lease *leases;
 	size_t lease_count;
 	bool local;
-	bool resting;    /* it has been given back, and the commit is under way */
-	bool told_more;  /* since the last take */
-	size_t takes;    /* that wait or are under way */
-	size_t handed;   /* messages, since it was offered */
+	bool resting;   /* it has been given back, and the commit is under way */
+	bool told_more; /* since the last take */
+	size_t takes;   /* that wait or are under way */
+	size_t handed;  /* messages, since it was offered */
 };
 
 struct shard {
@@ -81,7 +82,8 @@ struct queue {
 
 	struct map by_name, by_number; /* of destinations */
 	struct map held;               /* by id */
-	struct map damaged;            /* ids of records that can't be read: told once, and not tried until the next start */
+	struct map
+	    damaged; /* ids of records that can't be read: told once, and not tried until the next start */
 	size_t lease_count;
 	uint64_t last_number, credit;
 
@@ -94,7 +96,7 @@ struct queue {
 	struct queue_item *later, **later_end; /* patient ones, put off a little since `later_since` */
 	size_t later_count;
 	int64_t later_since;
-	struct queue_item *kept, **kept_end;   /* refused by a full or failing disk: again at kept_until */
+	struct queue_item *kept, **kept_end; /* refused by a full or failing disk: again at kept_until */
 	size_t kept_count;
 	int64_t kept_until;
 	size_t batches, item_count; /* item_count: gathered, put off or being committed */
@@ -126,8 +128,8 @@ struct destination *queue_destination_new(struct queue *q, struct view name);
 void queue_destination_drop(struct queue *q, struct destination *d);
 void queue_note_due(struct queue *q, unsigned shard, int64_t time);
 void queue_note_event(struct queue *q, unsigned shard, int64_t time);
-struct lease *queue_lease_new(struct queue *q, struct destination *d, const struct queue_id *id, unsigned shard,
-    const struct blob_id *blob);
+struct lease *queue_lease_new(struct queue *q, struct destination *d, const struct queue_id *id,
+    unsigned shard, const struct blob_id *blob);
 struct lease *queue_lease_of(struct queue *q, const struct destination *d, const struct queue_id *id);
 void queue_lease_free(struct queue *q, struct lease *l);
 /* Its record can't be read. */

@@ -1,7 +1,8 @@
 /*
  * Giving out messages: what waits for a destination is found in order, records and small bodies are read in
- * batches. A take looks at one shard after the other; what it doesn't give out, it forgets. What can't be given out
- * (a damaged record) is passed over, and the take goes on behind it: no mail waits for what another message suffers.
+ * batches. A take looks at one shard after the other; what it doesn't give out, it forgets. What can't be
+ * given out (a damaged record) is passed over, and the take goes on behind it: no mail waits for what another
+ * message suffers.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -43,7 +44,7 @@ struct take {
 	struct queue_id *excluded; /* sorted: what the taker has, and what can't be given out */
 	size_t excluded_count, excluded_room;
 	struct candidate *found;
-	size_t count, room, first; /* first: where this shard's begin */
+	size_t count, room, first;         /* first: where this shard's begin */
 	bool more, more_here, records_too; /* more_here: of this shard; the run's */
 	struct buf raw;
 
@@ -94,8 +95,7 @@ static int note_candidate(void *arg, struct view key, struct view value)
 		g->ended = true;
 		return 1;
 	}
-	if (t->excluded_count &&
-	    bsearch(&c.id, t->excluded, t->excluded_count, sizeof c.id, compare_ids))
+	if (t->excluded_count && bsearch(&c.id, t->excluded, t->excluded_count, sizeof c.id, compare_ids))
 		return 0;
 	if (t->count - t->first == t->wanted) {
 		t->more_here = true;
@@ -112,8 +112,9 @@ static int gather(struct txn *txn, struct take *t)
 	/* From the highest rank on; behind what must wait of a rank stands the next one. */
 	for (unsigned rank = 0; rank <= 18; rank = g.rank + 1u) {
 		struct queue_key from = queue_key_waits(t->destination->name, (uint8_t)rank);
-		struct txn_range range = {
-		    .shard = queue_shard(t->shard), .from = queue_key_view(&from), .to = queue_key_view(&end)};
+		struct txn_range range = {.shard = queue_shard(t->shard),
+		    .from = queue_key_view(&from),
+		    .to = queue_key_view(&end)};
 		g.ended = false;
 		int error = txn_range(txn, &range, note_candidate, &g);
 		if (error < 0)
@@ -133,7 +134,8 @@ static int add_part(void *arg, struct view key, struct view value)
 static int read_record(struct txn *txn, struct take *t, struct candidate *c)
 {
 	struct queue_key from = queue_key_record(&c->id, 0), to = queue_key_record(&c->id, 0xffff);
-	struct txn_range range = {.shard = queue_shard(c->shard), .from = queue_key_view(&from), .to = queue_key_view(&to)};
+	struct txn_range range = {
+	    .shard = queue_shard(c->shard), .from = queue_key_view(&from), .to = queue_key_view(&to)};
 	c->raw_at = buf_view(&t->raw).len;
 	int error = txn_range(txn, &range, add_part, &t->raw);
 	c->unreadable = error == -EBADMSG;
@@ -221,7 +223,8 @@ struct drop_item {
 static int run_drop(struct spool *s, struct queue_item *item)
 {
 	const struct drop_item *d = (const struct drop_item *)item;
-	return change_drop_wait(s, d->candidate.shard, d->name, d->candidate.rank, d->candidate.time, &d->candidate.id);
+	return change_drop_wait(
+	    s, d->candidate.shard, d->name, d->candidate.rank, d->candidate.time, &d->candidate.id);
 }
 
 static void drop_done(struct queue *q, struct queue_item *item, int result)
@@ -257,10 +260,12 @@ static size_t choose_recipients(const struct take *t, const struct queue_record 
 		bool mine;
 		if (notify)
 			mine = p->action != ACTION_NONE;
-		else if (p->state != RECORD_WAITING || p->not_before > t->now || t->destination->local != p->local)
+		else if (p->state != RECORD_WAITING || p->not_before > t->now ||
+		         t->destination->local != p->local)
 			mine = false;
 		else
-			mine = p->local || view_equal(spool_destination_name(p->destination, p->route, space), t->destination->name);
+			mine = p->local || view_equal(spool_destination_name(p->destination, p->route, space),
+			                       t->destination->name);
 		if (mine)
 			numbers[n++] = (uint32_t)i;
 	}
@@ -272,7 +277,8 @@ static bool give_out(struct take *t, size_t i)
 	struct queue *q = t->queue;
 	struct candidate *c = &t->found[i];
 	uint32_t numbers[QUEUE_RECIPIENTS_MAX];
-	struct queue_handout h = {.number = t->number, .id = c->id, .record = &t->records[i], .recipients = numbers};
+	struct queue_handout h = {
+	    .number = t->number, .id = c->id, .record = &t->records[i], .recipients = numbers};
 	if (queue_lease_of(q, t->destination, &c->id))
 		return false;
 	h.count = choose_recipients(t, h.record, numbers);
@@ -320,7 +326,8 @@ static void plan_bodies(struct take *t)
 	char *out = t->bytes;
 	for (i = 0; i < parts; out += t->parts[i++].length)
 		t->parts[i].out = out;
-	t->bodies = (struct store_blob_read){.parts = t->parts, .count = parts, .arg = t, .done = bodies_read};
+	t->bodies =
+	    (struct store_blob_read){.parts = t->parts, .count = parts, .arg = t, .done = bodies_read};
 }
 
 static void exclude(struct take *t, const struct queue_id *id)
@@ -348,7 +355,8 @@ static int decode(struct take *t, const struct candidate *c, struct queue_record
 		return -EBADMSG;
 	if (c->raw_len == 0)
 		return -ENOENT;
-	int error = queue_record_decode(view_take(view_skip(buf_view(&t->raw), c->raw_at), c->raw_len), r, &t->arena);
+	int error =
+	    queue_record_decode(view_take(view_skip(buf_view(&t->raw), c->raw_at), c->raw_len), r, &t->arena);
 	return error ? error : choose_recipients(t, r, numbers) > 0 ? 0 : -ENODATA;
 }
 
@@ -473,7 +481,8 @@ static void gather_next(struct take *t)
 	for (t->shard = 0; !(t->shards >> t->shard & 1); t->shard++)
 		;
 	t->shards &= t->shards - 1;
-	t->read = (struct store_read){.shard = queue_shard(t->shard), .run = run_gather, .arg = t, .done = gathered};
+	t->read = (struct store_read){
+	    .shard = queue_shard(t->shard), .run = run_gather, .arg = t, .done = gathered};
 	store_read(t->queue->store, &t->read);
 }
 
@@ -530,7 +539,9 @@ int queue_take(struct queue *q, uint32_t request, uint64_t number, size_t messag
 	    .destination = d,
 	    .number = number,
 	    .request = request,
-	    .wanted = messages == 0 ? 1 : messages < QUEUE_TAKE_MAX ? messages : QUEUE_TAKE_MAX,
+	    .wanted = messages == 0               ? 1
+	              : messages < QUEUE_TAKE_MAX ? messages
+	                                          : QUEUE_TAKE_MAX,
 	    .budget = bytes < QUEUE_TAKE_BYTES_MAX ? bytes : QUEUE_TAKE_BYTES_MAX};
 	buf_init(&t->raw, RAW_MAX);
 	arena_init(&t->arena, DECODED_MAX);
@@ -605,7 +616,8 @@ void queue_take_work(struct queue *q)
 			q->reads_end = &q->reads;
 		q->reads_busy++;
 		p->part.out = mem_alloc(p->part.length);
-		p->read = (struct store_blob_read){.parts = &p->part, .count = 1, .arg = p, .done = part_done};
+		p->read =
+		    (struct store_blob_read){.parts = &p->part, .count = 1, .arg = p, .done = part_done};
 		store_blob_read(q->store, &p->read);
 	}
 }

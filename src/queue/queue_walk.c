@@ -1,6 +1,6 @@
 /*
- * Walks: queue_walk.h. A slice is some records of one shard; what of their destinations is wanted is read from the
- * shards of these, and remembered for a while.
+ * Walks: queue_walk.h. A slice is some records of one shard; what of their destinations is wanted is read
+ * from the shards of these, and remembered for a while.
  */
 #include "queue/queue_walk.h"
 
@@ -16,8 +16,8 @@ enum {
 	SLICE_BYTES = 256 * 1024, /* of records; the last one may go beyond */
 	RAW_MAX = SLICE_BYTES + 2 * QUEUE_RECORD_MAX,
 	DECODED_MAX = 16 << 20,
-	KNOWN_MAX = 1 << 20,      /* of destinations remembered: then they are read anew */
-	IDS_AT_ONCE = 16 /* looked for in one read */
+	KNOWN_MAX = 1 << 20, /* of destinations remembered: then they are read anew */
+	IDS_AT_ONCE = 16     /* looked for in one read */
 };
 
 struct walk_record {
@@ -295,7 +295,8 @@ static void hand_out(struct queue_walk *w)
 		const struct walk_record *r = &w->records[i];
 		if (!r->fits || !fits_errors(w, &r->record))
 			continue;
-		struct queue_found f = {.place = {.arrived = r->record.arrived, .id = r->id, .shard = (uint8_t)r->shard},
+		struct queue_found f = {
+		    .place = {.arrived = r->record.arrived, .id = r->id, .shard = (uint8_t)r->shard},
 		    .record = &r->record};
 		w->found(w, &f);
 	}
@@ -339,7 +340,8 @@ static void decode(struct queue_walk *w)
 	for (size_t i = 0; i < w->count; i++) {
 		struct walk_record *r = &w->records[i];
 		struct view raw = view_take(view_skip(buf_view(&w->raw), r->raw_at), r->raw_len);
-		r->fits = raw.len > 0 && queue_record_decode(raw, &r->record, &w->arena) == 0 && fits_record(&w->filter, r);
+		r->fits = raw.len > 0 && queue_record_decode(raw, &r->record, &w->arena) == 0 &&
+		          fits_record(&w->filter, r);
 	}
 	w->wanted_count = w->wanted_next = 0;
 	if (w->destinations || w->filter.error.len)
@@ -411,7 +413,8 @@ static void next_slice(struct queue_walk *w)
 	if (w->places)
 		next_places(w);
 	else
-		w->read = (struct store_read){.run = w->filter.id_count ? run_ids : run_slice, .arg = w, .done = slice_read};
+		w->read = (struct store_read){
+		    .run = w->filter.id_count ? run_ids : run_slice, .arg = w, .done = slice_read};
 	w->read.shard = queue_shard(w->shard);
 	store_read(queue_store(w->queue), &w->read);
 }

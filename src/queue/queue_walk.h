@@ -1,6 +1,6 @@
 /*
- * Looking through the queue, in slices: for whoever lists it or changes many messages. Nothing of it is kept in
- * memory but the slice, so a million messages take time and no room.
+ * Looking through the queue, in slices: for whoever lists it or changes many messages. Nothing of it is kept
+ * in memory but the slice, so a million messages take time and no room.
  */
 #ifndef QUEUE_QUEUE_WALK_H
 #define QUEUE_QUEUE_WALK_H
@@ -13,7 +13,7 @@ enum { WALK_IDS_MAX = 100 };
 /* What a message must be like: all that is given. */
 struct queue_filter {
 	struct queue_id ids[WALK_IDS_MAX];
-	size_t id_count; /* any of them */
+	size_t id_count;    /* any of them */
 	struct view sender; /* without case; "@example.com": of that domain */
 	struct view domain; /* a recipient's destination */
 	struct view error;  /* a part of what was last said to it, or of its destination's last failure */
@@ -63,7 +63,8 @@ struct queue_walk {
 /* Through everything that fits the filter, in no order. */
 void queue_walk_start(struct queue_walk *w);
 
-/* These, in this order; those that are gone or don't fit are passed over. `places` lives as long as the walk. */
+/* These, in this order; those that are gone or don't fit are passed over. `places` lives as long as the walk.
+ */
 void queue_walk_places(struct queue_walk *w, const struct queue_place *places, size_t count);
 
 /* From `found`: no further slice until queue_walk_go. */
@@ -102,7 +103,8 @@ struct queue_count {
 void queue_count_start(struct queue_count *c);
 
 /* A heap of the oldest: adds one, and drops the youngest past `want`. */
-void queue_oldest_add(struct queue_place *places, size_t *count, size_t want, const struct queue_place *place);
+void queue_oldest_add(
+    struct queue_place *places, size_t *count, size_t want, const struct queue_place *place);
 /* Into order, oldest first. */
 void queue_oldest_sort(struct queue_place *places, size_t count);
 

@@ -22,7 +22,8 @@ bool queue_id_from(struct view text, struct queue_id *id)
 	return true;
 }
 
-bool queue_record_tells(const struct queue_record *r, const struct record_recipient *recipient, enum queue_action action)
+bool queue_record_tells(
+    const struct queue_record *r, const struct record_recipient *recipient, enum queue_action action)
 {
 	unsigned notify = recipient->notify;
 	if (record_sender_is_null(r) || action == ACTION_NONE || (notify & NOTIFY_NEVER))
@@ -99,9 +100,10 @@ static void put_record(struct buf *out, const struct queue_record *r, const stru
 	buf_append_u8(out, r->ret);
 	buf_append_u8(out, r->body);
 	buf_append_u8(out, r->priority);
-	buf_append_u8(out, (uint8_t)((r->utf8 ? UTF8 : 0) | (r->require_tls ? REQUIRE_TLS : 0) |
-	                             (r->by_done ? BY_DONE : 0) | (r->held ? HELD : 0) | (r->shared ? SHARED : 0) |
-	                             (r->text_growth ? GROWS : 0) | (r->priority_given ? PRIORITY_GIVEN : 0)));
+	buf_append_u8(
+	    out, (uint8_t)((r->utf8 ? UTF8 : 0) | (r->require_tls ? REQUIRE_TLS : 0) |
+	                   (r->by_done ? BY_DONE : 0) | (r->held ? HELD : 0) | (r->shared ? SHARED : 0) |
+	                   (r->text_growth ? GROWS : 0) | (r->priority_given ? PRIORITY_GIVEN : 0)));
 	buf_append_u64(out, (uint64_t)r->held_since);
 	buf_append_u64(out, (uint64_t)r->held_until);
 	buf_append_u64(out, (uint64_t)r->notify_after);
@@ -178,8 +180,8 @@ static void read_recipient(struct cursor *outer, struct record_recipient *p)
 	p->tls = read_text(&c, 128);
 	p->verified = read_text(&c, 64);
 	if (!cursor_ok(&c) || p->state > RECORD_EXPANDED || p->action > ACTION_EXPANDED ||
-	    p->cause >= TROUBLE_KINDS || p->over >= TROUBLE_KINDS ||
-	    view_find(p->destination, '\0') >= 0 || view_find(p->route, '\0') >= 0)
+	    p->cause >= TROUBLE_KINDS || p->over >= TROUBLE_KINDS || view_find(p->destination, '\0') >= 0 ||
+	    view_find(p->route, '\0') >= 0)
 		outer->failed = true;
 }
 

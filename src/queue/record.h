@@ -13,23 +13,23 @@
 #include "store/store.h"
 
 enum {
-	QUEUE_ID_SIZE = 12,        /* letters and digits, chosen by the role that accepted the message */
+	QUEUE_ID_SIZE = 12,         /* letters and digits, chosen by the role that accepted the message */
 	QUEUE_RECIPIENTS_MAX = 300, /* one message's: 100 of the dialogue, and what aliases made of them */
-	QUEUE_NAME_MAX = 255,      /* a destination: a domain (RFC 1035) or an address literal */
-	QUEUE_ROUTE_MAX = 200,     /* an administrator's own for it */
+	QUEUE_NAME_MAX = 255,       /* a destination: a domain (RFC 1035) or an address literal */
+	QUEUE_ROUTE_MAX = 200,      /* an administrator's own for it */
 	/* A destination's name with a route behind it, as keys have it. */
 	QUEUE_DESTINATION_MAX = QUEUE_NAME_MAX + 1 + QUEUE_ROUTE_MAX,
 	QUEUE_RECORD_MAX = 256 * 1024,
 	/* What a new one may have: the other half is room for what the next hosts will say. */
 	QUEUE_RECORD_NEW_MAX = QUEUE_RECORD_MAX / 2,
-	QUEUE_REPLY_MAX = 600,     /* octets kept of a next host's words */
-	QUEUE_STAGE_MAX = 32,      /* what they answered: "end of data" */
-	QUEUE_TEXT_MAX = 1024,     /* an address, ORCPT, a mailbox's name */
+	QUEUE_REPLY_MAX = 600, /* octets kept of a next host's words */
+	QUEUE_STAGE_MAX = 32,  /* what they answered: "end of data" */
+	QUEUE_TEXT_MAX = 1024, /* an address, ORCPT, a mailbox's name */
 	QUEUE_PREFIX_MAX = 4096,
 	QUEUE_SUMMARY_MAX = 2048,
 	QUEUE_CLIENT_MAX = 512,
 	QUEUE_MESSAGE_ID_MAX = 1000,
-	QUEUE_WORDS_MAX = 300      /* who held a message, and why */
+	QUEUE_WORDS_MAX = 300 /* who held a message, and why */
 };
 
 /* Who holds a record that was written together with others of its message, until its own turn. */
@@ -51,13 +51,21 @@ static inline struct view queue_id_view(const struct queue_id *id)
 enum { NOTIFY_NEVER = 1, NOTIFY_SUCCESS = 2, NOTIFY_FAILURE = 4, NOTIFY_DELAY = 8 };
 
 /* Why the sender is told about a recipient. */
-enum queue_action { ACTION_NONE, ACTION_FAILED, ACTION_DELAYED, ACTION_DELIVERED, ACTION_RELAYED, ACTION_EXPANDED };
+enum queue_action {
+	ACTION_NONE,
+	ACTION_FAILED,
+	ACTION_DELAYED,
+	ACTION_DELIVERED,
+	ACTION_RELAYED,
+	ACTION_EXPANDED
+};
 
 /* What a recipient's turn at a destination ended with. */
 enum queue_verdict {
 	QUEUE_DELIVERED, /* an LMTP server took it: it is in the mailbox */
 	QUEUE_RELAYED,   /* the next host took it, and with it the duty to tell the sender (RFC 3461) */
-	QUEUE_PASSED_ON, /* the next host took it, and knows nothing of DSN: we tell the sender that it was relayed */
+	QUEUE_PASSED_ON, /* the next host took it, and knows nothing of DSN: we tell the sender that it was
+	                    relayed */
 	QUEUE_FAILED,    /* refused for good */
 	QUEUE_DEFERRED,  /* this recipient must wait */
 	QUEUE_UNTRIED    /* not its fault: it goes back as it was */
@@ -68,7 +76,8 @@ enum queue_rest {
 	REST_EMPTY,  /* nothing is left that may be tried now */
 	REST_LATER,  /* come again after `seconds`: a limit of ours, not the destination's fault */
 	REST_FAILED, /* no host could be reached or used: back off */
-	REST_DEAD    /* the destination does not exist or takes no mail: everything for it fails with this status and text */
+	REST_DEAD /* the destination does not exist or takes no mail: everything for it fails with this status
+	             and text */
 };
 
 enum record_state {
@@ -76,15 +85,15 @@ enum record_state {
 	RECORD_DELIVERED, /* in the mailbox */
 	RECORD_RELAYED,   /* with the next host */
 	RECORD_FAILED,
-	RECORD_EXPANDED   /* became several others */
+	RECORD_EXPANDED /* became several others */
 };
 
 struct record_recipient {
-	uint8_t state;  /* enum record_state */
-	uint8_t action; /* enum queue_action: what the sender is still to be told */
-	uint8_t notify; /* NOTIFY_* */
-	bool local;     /* a mailbox here, held back until a time */
-	bool warned;    /* its delay has been told, or needn't be any more */
+	uint8_t state;                         /* enum record_state */
+	uint8_t action;                        /* enum queue_action: what the sender is still to be told */
+	uint8_t notify;                        /* NOTIFY_* */
+	bool local;                            /* a mailbox here, held back until a time */
+	bool warned;                           /* its delay has been told, or needn't be any more */
 	struct view address, orcpt, forwarder; /* as in MESSAGE_DELIVER */
 	struct view destination, route;        /* route: an administrator's, for this message */
 	uint64_t account;                      /* local ones */
@@ -93,11 +102,12 @@ struct record_recipient {
 	uint32_t attempts;
 	int64_t last_attempt, not_before; /* seconds since 1970; 0: never, at once */
 	/*
-	 * The last words. Without a cause they are the host's own, and `stage` is what they answered; with one (enum trouble of
-	 * format/dsn_explain.h) this server found or decided it, and no host said them.
+	 * The last words. Without a cause they are the host's own, and `stage` is what they answered; with
+	 * one (enum trouble of format/dsn_explain.h) this server found or decided it, and no host said them.
 	 */
 	uint8_t cause;
-	uint8_t over; /* enum trouble: what ended the waiting in the end, whatever was said before; 0: a result did */
+	uint8_t over; /* enum trouble: what ended the waiting in the end, whatever was said before; 0: a
+	                 result did */
 	struct view status, reply, stage;
 	struct view host, host_address, tls, verified; /* whom it is about */
 };
@@ -106,20 +116,20 @@ struct queue_record {
 	struct blob_id blob; /* the body, then the trailer */
 	uint64_t body_len, trailer_len;
 	struct view sender, envid, client, message_id;
-	struct view summary; /* for local recipients */
+	struct view summary;  /* for local recipients */
 	uint64_t text_growth; /* likewise, of a binary body (account/keys.h) */
 	uint64_t submitter;
 	int64_t arrived, expires;
-	int64_t hold_until; /* FUTURERELEASE; 0: none */
-	int64_t warn_at;    /* when a delay is to be told; 0: not (any more) */
-	int64_t by_time;    /* 0: none */
-	uint16_t by_mode;   /* 'R' or 'N', + 256 for the trace */
+	int64_t hold_until;          /* FUTURERELEASE; 0: none */
+	int64_t warn_at;             /* when a delay is to be told; 0: not (any more) */
+	int64_t by_time;             /* 0: none */
+	uint16_t by_mode;            /* 'R' or 'N', + 256 for the trace */
 	uint8_t ret, body, priority; /* priority: MT-PRIORITY + 9, 0 to 18 */
 	bool utf8, require_tls;
 	bool priority_given; /* MT-PRIORITY was said, be it 0: the next host hears it too */
-	bool shared;   /* mailboxes here have the body too */
-	bool by_done;  /* by_time has passed, and what follows from it has been done */
-	bool held;     /* an administrator's: no attempt, no deadline until it is released */
+	bool shared;         /* mailboxes here have the body too */
+	bool by_done;        /* by_time has passed, and what follows from it has been done */
+	bool held;           /* an administrator's: no attempt, no deadline until it is released */
 	int64_t held_since;
 	int64_t held_until; /* released by itself then; 0: not */
 	struct view held_by, held_why;
@@ -136,7 +146,8 @@ static inline bool record_sender_is_null(const struct queue_record *r)
 }
 
 /* Whether the sender wants, or has to, be told of this outcome (RFC 3461 sections 4.1 and 5.2). */
-bool queue_record_tells(const struct queue_record *r, const struct record_recipient *recipient, enum queue_action action);
+bool queue_record_tells(
+    const struct queue_record *r, const struct record_recipient *recipient, enum queue_action action);
 
 /*
  * Appends the encoded record. One that is longer than QUEUE_RECORD_MAX loses what the next hosts said, bit by
@@ -145,7 +156,8 @@ bool queue_record_tells(const struct queue_record *r, const struct record_recipi
 int queue_record_encode(const struct queue_record *r, struct buf *out);
 
 /* 0; -EBADMSG; -ENOMEM past the arena's maximum. Recipients are taken from the arena. */
-int queue_record_decode(struct view bytes, struct queue_record *r, struct arena *arena) __attribute__((warn_unused_result));
+int queue_record_decode(struct view bytes, struct queue_record *r, struct arena *arena)
+    __attribute__((warn_unused_result));
 
 /* The blob's place in the encoded form, so that its name can be put in when it is known. */
 enum { RECORD_BLOB_AT = 1 };

@@ -9,15 +9,15 @@ struct schedule {
 };
 
 /*
- * Seconds to wait after so many failures in a row (1: the first): retry_min, then twice as long each time up to
- * retry_max, less a quarter at most. `random` spreads what failed together, so that it doesn't come back together.
- * Never less than a second, nor more than retry_max.
+ * Seconds to wait after so many failures in a row (1: the first): retry_min, then twice as long each time up
+ * to retry_max, less a quarter at most. `random` spreads what failed together, so that it doesn't come back
+ * together. Never less than a second, nor more than retry_max.
  */
 int64_t schedule_wait(const struct schedule *s, uint32_t failures, uint32_t random);
 
 /*
- * The same for one message's recipient at a host that answers: the moment, rounded up to a sixteenth of the wait
- * (at most a minute), so that those of one destination come back in groups and share connections.
+ * The same for one message's recipient at a host that answers: the moment, rounded up to a sixteenth of the
+ * wait (at most a minute), so that those of one destination come back in groups and share connections.
  */
 int64_t schedule_not_before(const struct schedule *s, int64_t now, uint32_t attempts, uint32_t random);
 

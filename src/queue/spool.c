@@ -1,6 +1,6 @@
 /*
- * Records and what follows from them: spool.h. A record's entries are computed from it before and after a change,
- * and the difference is written; so whoever changes a record need not know what stands where.
+ * Records and what follows from them: spool.h. A record's entries are computed from it before and after a
+ * change, and the difference is written; so whoever changes a record need not know what stands where.
  */
 #include "queue/spool.h"
 
@@ -84,8 +84,8 @@ void spool_note_text(struct spool *s, struct view *to, struct view text)
 		*to = (struct view){0};
 }
 
-struct queue_note *spool_note(
-    struct spool *s, enum queue_note_kind kind, const struct queue_id *id, const struct record_recipient *recipient)
+struct queue_note *spool_note(struct spool *s, enum queue_note_kind kind, const struct queue_id *id,
+    const struct record_recipient *recipient)
 {
 	static struct queue_note dropped;
 	struct queue_note *n = arena_alloc(&s->notes_arena, sizeof *n);
@@ -114,7 +114,8 @@ struct queue_note *spool_note(
 
 /* ---- destinations ---- */
 
-struct view spool_destination_name(struct view destination, struct view route, char space[QUEUE_DESTINATION_MAX])
+struct view spool_destination_name(
+    struct view destination, struct view route, char space[QUEUE_DESTINATION_MAX])
 {
 	destination = view_take(destination, QUEUE_NAME_MAX);
 	route = view_take(route, QUEUE_ROUTE_MAX);
@@ -155,7 +156,8 @@ int spool_destination(struct spool *s, struct view name, struct queue_destinatio
 	return 0;
 }
 
-/* One that can't be read is begun anew: all of it may wait, now. What T had for it is stale, and goes as that. */
+/* One that can't be read is begun anew: all of it may wait, now. What T had for it is stale, and goes as
+ * that. */
 static int readable_destination(struct spool *s, struct view name, struct queue_destination *d)
 {
 	int error = spool_destination(s, name, d);
@@ -257,8 +259,10 @@ static int note_first(void *arg, struct view key, struct view value)
 static int first_wait(struct spool *s, struct view name, unsigned shard, uint8_t rank, struct found *f)
 {
 	struct queue_key from = queue_key_waits(name, rank), to = queue_key_behind_waits(name);
-	struct txn_range range = {
-	    .shard = queue_shard(shard), .from = queue_key_view(&from), .to = queue_key_view(&to), .limit = 1};
+	struct txn_range range = {.shard = queue_shard(shard),
+	    .from = queue_key_view(&from),
+	    .to = queue_key_view(&to),
+	    .limit = 1};
 	*f = (struct found){0};
 	int error = txn_range(s->txn, &range, note_first, f);
 	return error < 0 ? error : 0;
@@ -313,7 +317,9 @@ int spool_rest(struct spool *s, const struct spool_rest *rest)
 {
 	struct queue_destination d;
 	int64_t earliest;
-	int64_t seconds = rest->seconds < 0 ? 0 : rest->seconds < REST_SECONDS_MAX ? rest->seconds : REST_SECONDS_MAX;
+	int64_t seconds = rest->seconds < 0                  ? 0
+	                  : rest->seconds < REST_SECONDS_MAX ? rest->seconds
+	                                                     : REST_SECONDS_MAX;
 	if (!fits(s, AWAIT_WRITES))
 		return -E2BIG;
 	arena_reset(&s->arena);
@@ -409,8 +415,8 @@ static struct spool_entries *entries_of(struct spool *s, const struct queue_reco
 		waiting = true;
 		warn = warn || !p->warned;
 		if (!r->held)
-			add_wait(e, p->local ? QUEUE_LOCAL : p->destination, p->local ? (struct view){0} : p->route,
-			    p->not_before);
+			add_wait(e, p->local ? QUEUE_LOCAL : p->destination,
+			    p->local ? (struct view){0} : p->route, p->not_before);
 	}
 	if (tell)
 		add_wait(e, QUEUE_NOTIFY, (struct view){0}, r->notify_after);
@@ -439,12 +445,14 @@ static bool has_wait(const struct spool_entries *e, const struct spool_wait *w)
 static bool has_destination(const struct spool_entries *e, const struct spool_wait *w)
 {
 	for (size_t i = 0; i < e->count; i++)
-		if (view_equal(e->waits[i].destination, w->destination) && view_equal(e->waits[i].route, w->route))
+		if (view_equal(e->waits[i].destination, w->destination) &&
+		    view_equal(e->waits[i].route, w->route))
 			return true;
 	return false;
 }
 
-static struct queue_key key_of_wait(const struct spool_entries *e, const struct spool_wait *w, const struct queue_id *id)
+static struct queue_key key_of_wait(
+    const struct spool_entries *e, const struct spool_wait *w, const struct queue_id *id)
 {
 	char space[QUEUE_DESTINATION_MAX];
 	return queue_key_wait(spool_destination_name(w->destination, w->route, space), e->rank, w->time, id);
@@ -479,7 +487,8 @@ static int read_parts(struct spool *s, unsigned shard, const struct queue_id *id
 {
 	struct queue_key from = queue_key_record(id, 0), to = queue_key_record(id, 0xffff);
 	struct parts parts = {.raw = &s->raw};
-	struct txn_range range = {.shard = queue_shard(shard), .from = queue_key_view(&from), .to = queue_key_view(&to)};
+	struct txn_range range = {
+	    .shard = queue_shard(shard), .from = queue_key_view(&from), .to = queue_key_view(&to)};
 	buf_clear(&s->raw);
 	int error = txn_range(s->txn, &range, add_part, &parts);
 	if (error)
@@ -536,7 +545,8 @@ static int save_record(struct spool *s, const struct spool_message *m, unsigned 
 	return error;
 }
 
-static int save_waits(struct spool *s, const struct spool_message *m, const struct spool_entries *after, bool tidy)
+static int save_waits(
+    struct spool *s, const struct spool_message *m, const struct spool_entries *after, bool tidy)
 {
 	const struct spool_entries *before = m->before;
 	int error = 0;
@@ -555,13 +565,15 @@ static int save_waits(struct spool *s, const struct spool_message *m, const stru
 		struct queue_key key = key_of_wait(after, w, &m->id);
 		error = put_mark(s, m->shard, &key);
 		if (error == 0)
-			error = await(s, spool_destination_name(w->destination, w->route, space), m->shard, w->time);
+			error = await(
+			    s, spool_destination_name(w->destination, w->route, space), m->shard, w->time);
 	}
 	for (size_t i = 0; tidy && before && i < before->count && error == 0; i++) {
 		const struct spool_wait *w = &before->waits[i];
 		char space[QUEUE_DESTINATION_MAX];
 		if (!has_destination(after, w))
-			error = tidy_destination(s, spool_destination_name(w->destination, w->route, space), m->shard);
+			error = tidy_destination(
+			    s, spool_destination_name(w->destination, w->route, space), m->shard);
 	}
 	return error;
 }
@@ -586,7 +598,8 @@ static int save_event(struct spool *s, const struct spool_message *m, const stru
 }
 
 /* Entries that saving changes at most. */
-static size_t count_writes(const struct spool_message *m, const struct spool_entries *after, unsigned parts, bool tidy)
+static size_t count_writes(
+    const struct spool_message *m, const struct spool_entries *after, unsigned parts, bool tidy)
 {
 	size_t n = (m->parts > parts ? m->parts : parts) + 2;
 	for (size_t i = 0; m->before && i < m->before->count; i++)

@@ -1,7 +1,7 @@
 /*
  * What happens to records inside a transaction: the only place that changes the queue's entries. A record is
- * loaded, changed in memory, and saved; saving brings the entries that follow from it into line. All of it runs
- * in `run` functions of the store.
+ * loaded, changed in memory, and saved; saving brings the entries that follow from it into line. All of it
+ * runs in `run` functions of the store.
  */
 #ifndef QUEUE_SPOOL_H
 #define QUEUE_SPOOL_H
@@ -42,7 +42,8 @@ struct queue_note {
 	enum queue_action action; /* what of it the sender will be told */
 	int64_t at;               /* of the next attempt */
 	uint8_t cause;            /* as in the record: without one the reply is the host's own */
-	struct view recipient, destination, route, status, reply, stage, host, address, tls, verified, to, dsn, by, why;
+	struct view recipient, destination, route, status, reply, stage, host, address, tls, verified, to,
+	    dsn, by, why;
 };
 
 /* A wait that was put: whoever has the destination is told of new mail. */
@@ -65,7 +66,8 @@ struct spool {
 
 	struct txn *txn;
 	size_t writes;
-	/* What now has an earlier time than it may have had: for the memory of what is due. INT64_MAX: nothing. */
+	/* What now has an earlier time than it may have had: for the memory of what is due. INT64_MAX:
+	 * nothing. */
 	int64_t due[QUEUE_SHARDS], event[QUEUE_SHARDS], local_due;
 	uint64_t freed; /* bytes that nothing names any more */
 	struct queue_note *notes, **notes_end;
@@ -93,7 +95,7 @@ struct spool_entries {
 	uint8_t rank;
 	int64_t event;
 	struct queue_event told; /* in the event's value */
-	bool any; /* false: nothing is left to do, the record goes */
+	bool any;                /* false: nothing is left to do, the record goes */
 };
 
 struct spool_message {
@@ -105,14 +107,15 @@ struct spool_message {
 };
 
 /*
- * Reads a record; its views are good until the next load. `shard` is where it is if it is anywhere. 0, -ENOENT,
- * -EBADMSG.
+ * Reads a record; its views are good until the next load. `shard` is where it is if it is anywhere. 0,
+ * -ENOENT, -EBADMSG.
  */
 int spool_load(struct spool *s, unsigned shard, const struct queue_id *id, struct spool_message *m)
     __attribute__((warn_unused_result));
 
 /* Looks in all shards. */
-int spool_find(struct spool *s, const struct queue_id *id, unsigned *shard) __attribute__((warn_unused_result));
+int spool_find(struct spool *s, const struct queue_id *id, unsigned *shard)
+    __attribute__((warn_unused_result));
 
 /*
  * Saves a loaded record, or a new one (m->parts 0, m->before NULL), or removes it when nothing is left to do.
@@ -121,8 +124,10 @@ int spool_find(struct spool *s, const struct queue_id *id, unsigned *shard) __at
  */
 int spool_save(struct spool *s, struct spool_message *m, bool tidy) __attribute__((warn_unused_result));
 
-/* The name under which keys have it: with the route behind a ">". Points into `space`, or is the destination. */
-struct view spool_destination_name(struct view destination, struct view route, char space[QUEUE_DESTINATION_MAX]);
+/* The name under which keys have it: with the route behind a ">". Points into `space`, or is the destination.
+ */
+struct view spool_destination_name(
+    struct view destination, struct view route, char space[QUEUE_DESTINATION_MAX]);
 void spool_split_name(struct view name, struct view *destination, struct view *route);
 
 /* A destination's entry, copied into the spool's arena. 0, -ENOENT, -EBADMSG. */
@@ -130,8 +135,8 @@ int spool_destination(struct spool *s, struct view name, struct queue_destinatio
     __attribute__((warn_unused_result));
 
 /*
- * How a destination rests: removed when nothing waits, else due again; see enum queue_rest (not REST_DEAD: what
- * waits must have failed before). -E2BIG as above.
+ * How a destination rests: removed when nothing waits, else due again; see enum queue_rest (not REST_DEAD:
+ * what waits must have failed before). -E2BIG as above.
  */
 struct spool_rest {
 	struct view name;
@@ -144,7 +149,8 @@ int spool_rest(struct spool *s, const struct spool_rest *rest) __attribute__((wa
 
 /* Due at once, its failures forgotten; or with another route (empty: none). -ENOENT: nothing waits for it. */
 int spool_destination_retry(struct spool *s, struct view name) __attribute__((warn_unused_result));
-int spool_destination_route(struct spool *s, struct view name, struct view route) __attribute__((warn_unused_result));
+int spool_destination_route(struct spool *s, struct view name, struct view route)
+    __attribute__((warn_unused_result));
 
 /* Adds a note about a recipient (or NULL); without memory it is dropped. */
 struct queue_note *spool_note(struct spool *s, enum queue_note_kind kind, const struct queue_id *id,

@@ -15,7 +15,8 @@
 enum {
 	ARENA_MAX = 256 * 1024,
 	HEADER_PIECE = 128 * 1024,
-	/* Of a submitted message: 1,000 recipients with names in every script, and long threads, have half of it. */
+	/* Of a submitted message: 1,000 recipients with names in every script, and long threads, have half of
+	   it. */
 	SUBMITTED_HEADER_MAX = 512 * 1024
 };
 
@@ -92,7 +93,8 @@ static void complete_authors(struct smtp_body *b, struct buf *out)
 		buf_printf(out, "From: <%.*s>\r\n", VIEW_FMT(sender));
 		return;
 	}
-	if (b->config.writes_sender && !authors_are(&b->authors, b->config.sender) && !authors_are(&b->authors, b->config.login))
+	if (b->config.writes_sender && !authors_are(&b->authors, b->config.sender) &&
+	    !authors_are(&b->authors, b->config.login))
 		buf_printf(out, "Sender: <%.*s>\r\n", VIEW_FMT(sender));
 }
 
@@ -192,9 +194,9 @@ static size_t before_bare_end(struct line_ends lines, struct view bytes)
 }
 
 /*
- * How much of the bytes may be taken, and what is wrong behind. Octets that the kind of body does not allow are refused: two
- * hosts that read them differently could be made to see two messages. The first thing that is wrong counts, in
- * whatever pieces the message comes.
+ * How much of the bytes may be taken, and what is wrong behind. Octets that the kind of body does not allow
+ * are refused: two hosts that read them differently could be made to see two messages. The first thing that
+ * is wrong counts, in whatever pieces the message comes.
  */
 static size_t count_good(struct smtp_body *b, struct view bytes, enum smtp_body_fault *fault)
 {

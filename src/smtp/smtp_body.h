@@ -16,24 +16,27 @@ struct smtp_body;
 enum smtp_body_fault {
 	SMTP_BODY_GOOD,
 	SMTP_BODY_TOO_LARGE,
-	SMTP_BODY_LOOP, /* more Received fields than allowed */
+	SMTP_BODY_LOOP,     /* more Received fields than allowed */
 	SMTP_BODY_BARE_END, /* a CR or LF alone, where only lines of text may be (RFC 5321 section 2.3.8) */
-	SMTP_BODY_NUL, /* in text (RFC 2045 sections 2.7 and 2.8), or in a header, which is always text (RFC 5322) */
+	SMTP_BODY_NUL, /* in text (RFC 2045 sections 2.7 and 2.8), or in a header, which is always text (RFC
+	                  5322) */
 	SMTP_BODY_HEADER_TOO_LARGE, /* a submitted one, past SUBMITTED_HEADER_MAX */
 	SMTP_BODY_NO_MEMORY
 };
 
 struct smtp_body_config {
 	bool submission;
-	enum smtp_body_kind kind; /* what the client says; only SMTP_BINARYMIME may hold more than lines of text */
-	bool chunks; /* it comes by BDAT: nobody has looked at its line ends, and the last line may have none */
+	enum smtp_body_kind
+	    kind;    /* what the client says; only SMTP_BINARYMIME may hold more than lines of text */
+	bool chunks; /* it comes by BDAT: nobody has looked at its line ends, and the last line may have none
+	              */
 	uint64_t size_max;
 	uint32_t received_max;
 	int64_t now;
 	struct view hostname;
 	/*
-	 * A submission's Sender field is ours to write (RFC 6409 section 8.1): it is `sender`, unless the one author is that
-	 * or `login`. Both are the user's own addresses, and outlive the body.
+	 * A submission's Sender field is ours to write (RFC 6409 section 8.1): it is `sender`, unless the one
+	 * author is that or `login`. Both are the user's own addresses, and outlive the body.
 	 */
 	bool writes_sender;
 	struct view sender, login;
@@ -55,7 +58,8 @@ enum smtp_body_fault smtp_body_end(struct smtp_body *b, struct smtp_trailer *tra
 
 enum smtp_body_fault smtp_body_fault(const struct smtp_body *b);
 
-/* It holds octets beyond ASCII, though the client spoke of 7 bits: BODY=8BITMIME is the truth. Not of a binary one. */
+/* It holds octets beyond ASCII, though the client spoke of 7 bits: BODY=8BITMIME is the truth. Not of a
+ * binary one. */
 bool smtp_body_has_8bit(const struct smtp_body *b);
 
 #endif

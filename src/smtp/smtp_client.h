@@ -120,8 +120,8 @@ struct smtp_client_transaction {
 	bool utf8;          /* needs SMTPUTF8: an address or the header holds UTF-8 */
 	bool require_tls;   /* RFC 8689 */
 	enum smtp_body_kind body;
-	bool lines_unsure;            /* it may hold a CR or LF alone, which BDAT would carry: it goes by DATA */
-	uint64_t size;                /* of the body in octets, exactly; 0: not known */
+	bool lines_unsure; /* it may hold a CR or LF alone, which BDAT would carry: it goes by DATA */
+	uint64_t size;     /* of the body in octets, exactly; 0: not known */
 	struct view ret, envid, auth; /* values of these parameters (RFC 3461, RFC 4954); empty: none */
 	bool has_priority;
 	int priority; /* RFC 6710: -9 to 9 */
@@ -227,7 +227,8 @@ enum smtp_client_verdict {
 	SMTP_CLIENT_CANNOT    /* nothing helps: *lack is the result for every recipient */
 };
 
-/* What the host has not announced and the message needs. No reply of the host: it was not asked, and never has these words. */
+/* What the host has not announced and the message needs. No reply of the host: it was not asked, and never
+ * has these words. */
 struct smtp_client_lack {
 	enum trouble cause;
 	const char *enhanced, *text; /* "5.3.4"; constants */

@@ -61,7 +61,8 @@ bool smtp_client_can_write(const struct smtp_client_transaction *t)
 
 static enum smtp_client_verdict cannot(struct smtp_client_lack *lack, enum trouble cause, const char *text)
 {
-	*lack = (struct smtp_client_lack){.cause = cause, .enhanced = trouble_status(cause, true), .text = text};
+	*lack =
+	    (struct smtp_client_lack){.cause = cause, .enhanced = trouble_status(cause, true), .text = text};
 	return SMTP_CLIENT_CANNOT;
 }
 
@@ -79,8 +80,8 @@ enum smtp_client_verdict smtp_client_accepts(
 	if (t->utf8 && !host->utf8)
 		return cannot(lack, TROUBLE_NO_SMTPUTF8, "the next host does not support SMTPUTF8");
 	if (t->by_mode == SMTP_BY_RETURN && !in_time(host, t))
-		return cannot(
-		    lack, TROUBLE_NO_DELIVERBY, "the next host cannot promise delivery in the time that is left");
+		return cannot(lack, TROUBLE_NO_DELIVERBY,
+		    "the next host cannot promise delivery in the time that is left");
 	if (host->size_max > 0 && t->size > host->size_max)
 		return cannot(lack, TROUBLE_TOO_LARGE, "the message is larger than the next host takes");
 	if (t->body == SMTP_BINARYMIME && !(host->binary && host->chunking))

@@ -7,10 +7,10 @@ static bool is_control(char c)
 }
 
 /*
- * RFC 5321 section 4.1.4: mail must not be refused because of the name. Programs greet with the computer's name, in
- * any charset and with blanks; what would spoil the trace field is left out of it there (format/trace.h). On
- * submission the login counts, so any name will do, even none. Another host that says none, or
- * control characters, speaks no SMTP.
+ * RFC 5321 section 4.1.4: mail must not be refused because of the name. Programs greet with the computer's
+ * name, in any charset and with blanks; what would spoil the trace field is left out of it there
+ * (format/trace.h). On submission the login counts, so any name will do, even none. Another host that says
+ * none, or control characters, speaks no SMTP.
  */
 static bool take_name(struct smtp_session *s, struct view name)
 {

@@ -112,7 +112,8 @@ static void end_body(struct smtp_session *s)
 		smtp_reset(s);
 		return;
 	}
-	/* Many programs send 8 bits and say nothing. The next host is told the truth, or gets it converted. */
+	/* Many programs send 8 bits and say nothing. The next host is told the truth, or gets it converted.
+	 */
 	if (s->envelope.body == SMTP_7BIT && smtp_body_has_8bit(s->body))
 		s->envelope.body = SMTP_8BITMIME;
 	if (s->discard) {
@@ -139,7 +140,8 @@ void smtp_end_checked(struct smtp_session *s, const struct smtp_verdict *verdict
 	} else {
 		if (verdict->kind == SMTP_TEMPORARY)
 			smtp_futile(s);
-		reply_all(s, verdict->code, verdict->enhanced, verdict->text, verdict->kind == SMTP_PERMANENT);
+		reply_all(
+		    s, verdict->code, verdict->enhanced, verdict->text, verdict->kind == SMTP_PERMANENT);
 	}
 	smtp_reset(s);
 }

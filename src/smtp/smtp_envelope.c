@@ -256,7 +256,8 @@ void smtp_rcpt(struct smtp_session *s, struct view argument)
 	struct cursor in = cursor_on(argument);
 	struct path path;
 	if (s->envelope.count >= s->config.recipients_max) {
-		/* No error of the client's: it cannot know, and what was taken goes its way (RFC 5321 section 4.5.3.1.10). */
+		/* No error of the client's: it cannot know, and what was taken goes its way (RFC 5321
+		 * section 4.5.3.1.10). */
 		smtp_reply(s, 452, "4.5.3", "too many recipients; send the message again for the others");
 		return;
 	}

@@ -10,18 +10,17 @@ enum {
 	    256 *
 	    1024, /* a client that sends and never reads waits here, until the driver has got rid of some */
 	SMTP_USER_RECIPIENTS_MAX = 1000, /* of one message of a user's: what large providers allow */
-	SMTP_TRANSACTION_MAX = 4 << 20, /* bytes of an envelope: 4,000 recipients with all parameters */
-	SMTP_HELO_MAX = 255,            /* a domain name */
-	SMTP_FUTILE_MAX =
-	    100, /* commands since the last message that bring none nearer; a client that keeps a connection
-	            open says one a minute */
+	SMTP_TRANSACTION_MAX = 4 << 20,  /* bytes of an envelope: 4,000 recipients with all parameters */
+	SMTP_HELO_MAX = 255,             /* a domain name */
+	SMTP_FUTILE_MAX = 100, /* commands since the last message that bring none nearer; a client that keeps
+	                          a connection open says one a minute */
 	SMTP_RECIPIENTS_SAID_MAX =
-	    10000, /* RCPT commands since the last message, taken or refused for now: a list's program may say all of its
-	              recipients before it looks at the replies */
+	    10000, /* RCPT commands since the last message, taken or refused for now: a list's program may say
+	              all of its recipients before it looks at the replies */
 	SMTP_CHUNK_MEAN =
-	    2, /* octets: chunks that bring fewer on average are futile but for the last one (RFC 3030); a program that sends
-	          each line in one brings that many with an empty line */
-	SMTP_DELIVER_BY_MIN = 60        /* seconds (RFC 2852): a next host may take that long to answer */
+	    2, /* octets: chunks that bring fewer on average are futile but for the last one (RFC 3030); a
+	          program that sends each line in one brings that many with an empty line */
+	SMTP_DELIVER_BY_MIN = 60 /* seconds (RFC 2852): a next host may take that long to answer */
 };
 
 #endif

@@ -52,7 +52,7 @@ struct smtp_session {
 	bool priority_ignored, held;   /* what its parameters said */
 	enum smtp_stage checking;
 	struct smtp_dot dot;
-	struct smtp_body *body; /* while a message arrives */
+	struct smtp_body *body;      /* while a message arrives */
 	struct smtp_trailer trailer; /* of the body, from its end on */
 	uint64_t chunk_left, chunk_size;
 	uint64_t chunks, chunk_octets; /* of this message */
@@ -64,9 +64,9 @@ struct smtp_session {
 void smtp_reply(struct smtp_session *s, unsigned code, const char *enhanced, const char *text);
 void smtp_fault(struct smtp_session *s, unsigned code, const char *enhanced, const char *text);
 /*
- * What is no error, and may not be repeated for ever: a command that brings no message nearer (NOOP, RSET, EHLO),
- * or a temporary refusal of one; and RCPT. Both end the connection at their limits (smtp_limits.h), and begin anew
- * with a message that was taken, or a login.
+ * What is no error, and may not be repeated for ever: a command that brings no message nearer (NOOP, RSET,
+ * EHLO), or a temporary refusal of one; and RCPT. Both end the connection at their limits (smtp_limits.h),
+ * and begin anew with a message that was taken, or a login.
  */
 void smtp_futile(struct smtp_session *s);
 void smtp_progress(struct smtp_session *s);

@@ -27,9 +27,9 @@ struct smtp_config {
 	uint64_t size_max;
 	uint32_t recipients_max, received_max, errors_max;
 	bool tls_available, secure, clear_login, xclient;
-	bool trusted;      /* a peer whose priorities are believed (RFC 6710); who has logged in is anyway */
-	uint32_t hold_max; /* seconds that a submission may be held (RFC 4865); 0: not at all */
-	bool etrn;         /* RFC 1985 is possible: the relay's only */
+	bool trusted;       /* a peer whose priorities are believed (RFC 6710); who has logged in is anyway */
+	uint32_t hold_max;  /* seconds that a submission may be held (RFC 4865); 0: not at all */
+	bool etrn;          /* RFC 1985 is possible: the relay's only */
 	bool writes_sender; /* a submission's Sender field says who sent it, where From does not */
 	bool names_login;   /* the trace field names the account that has logged in */
 };
@@ -110,7 +110,8 @@ struct smtp_backend {
 	    const struct smtp_trailer *trailer); /* smtp_delivered */
 	void (*abandon)(void *arg);              /* the transaction is over: forget recipients and body */
 	void (*start_tls)(void *arg);            /* smtp_secured */
-	/* The client is somebody else from now on: smtp_client_changed, or an end. False, and nothing has changed: the address is none. */
+	/* The client is somebody else from now on: smtp_client_changed, or an end. False, and nothing has
+	 * changed: the address is none. */
 	bool (*xclient)(void *arg, const struct smtp_xclient *attributes);
 	/* Try what waits for this domain (lower case, A-labels) now: smtp_etrn_done. Needed with config.etrn.
 	 */
@@ -153,8 +154,8 @@ void smtp_body_ready(struct smtp_session *s);
 
 /*
  * How the delivery ended, for each recipient in the envelope's order: 0, or a negative errno (-ENOSPC: the
- * disk or the server is full, -EDQUOT: the mailbox is, -EFBIG: it could never hold the message, -ENOENT: it is
- * gone; others: temporary). `id` names the message in the reply.
+ * disk or the server is full, -EDQUOT: the mailbox is, -EFBIG: it could never hold the message, -ENOENT: it
+ * is gone; others: temporary). `id` names the message in the reply.
  */
 void smtp_delivered(struct smtp_session *s, const int *results, size_t count, struct view id);
 
@@ -166,7 +167,7 @@ enum smtp_waiting { SMTP_FOR_COMMAND, SMTP_FOR_DATA, SMTP_FOR_US };
 enum smtp_waiting smtp_waits_for(const struct smtp_session *s);
 const struct smtp_envelope *smtp_envelope(const struct smtp_session *s);
 const struct smtp_trailer *smtp_message(const struct smtp_session *s); /* at SMTP_AT_END */
-struct view smtp_login_address(const struct smtp_session *s); /* empty before the login */
+struct view smtp_login_address(const struct smtp_session *s);          /* empty before the login */
 struct view smtp_helo(const struct smtp_session *s);
 unsigned smtp_errors(const struct smtp_session *s);
 

@@ -82,11 +82,12 @@ void smtp_xclient_command(struct smtp_session *s, struct view argument)
 	while (good && rest.len && view_next(&rest, ' ', &part)) {
 		ptrdiff_t equals = view_find(part, '=');
 		struct view name = view_take(part, equals < 0 ? 0 : (size_t)equals), value;
-		good = equals > 0 && decode(&arena, view_skip(part, (size_t)equals + 1), &value) && take(&attributes, name, value);
+		good = equals > 0 && decode(&arena, view_skip(part, (size_t)equals + 1), &value) &&
+		       take(&attributes, name, value);
 	}
 	/*
-	 * What can't be read is refused. A client whose address isn't known is nobody's neighbour: the proxy's own address, with
-	 * the rights that it has, never stands for it.
+	 * What can't be read is refused. A client whose address isn't known is nobody's neighbour: the
+	 * proxy's own address, with the rights that it has, never stands for it.
 	 */
 	if (good && s->backend->xclient(s->arg, &attributes)) {
 		if (s->state == SMTP_OVER) {

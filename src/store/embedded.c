@@ -153,7 +153,8 @@ static void unwatch(struct store *s, struct store_watch *w)
 	watches_remove(&embedded_of(s)->watches, w);
 }
 
-/* The committer looks at the disk when it commits; while everything is refused for want of space, nothing is: then this is who looks. */
+/* The committer looks at the disk when it commits; while everything is refused for want of space, nothing is:
+ * then this is who looks. */
 static void look_for_space(struct embedded *e)
 {
 	struct statvfs fs;
@@ -253,15 +254,15 @@ int store_open(const struct store_options *options, struct store **out)
 	error = open_folders(e, options->folder);
 	volumes_init(&e->volumes, e->volumes_fd);
 	if (error == 0) {
-		log_file_init(&e->log, e->volumes_fd,
-			      options->segment_size ? options->segment_size : LOG_SEGMENT_SIZE);
+		log_file_init(
+		    &e->log, e->volumes_fd, options->segment_size ? options->segment_size : LOG_SEGMENT_SIZE);
 		error = embedded_open_state(e);
 	}
 	if (error == 0)
 		error = start_threads(e, readers < WORKERS_MAX ? readers : WORKERS_MAX);
 	if (error) {
 		log_event(LOG_ERROR, NULL, "store_open_failed", log_errno(error),
-			  log_string("folder", options->folder));
+		    log_string("folder", options->folder));
 		free_all(e);
 		return error;
 	}

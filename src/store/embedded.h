@@ -7,7 +7,8 @@
  *   writer     files of large uploads
  *   upkeep     spare log files; check and compaction
  *
- * The path of a commit: loop -> (writer, for large bodies) -> committer: run, append, one sync for all -> loop.
+ * The path of a commit: loop -> (writer, for large bodies) -> committer: run, append, one sync for all ->
+ * loop.
  */
 #ifndef STORE_EMBEDDED_H
 #define STORE_EMBEDDED_H
@@ -24,33 +25,38 @@
 #include "store/workers.h"
 
 enum {
-	GROUP_COMMITS_MAX = 256,       /* commits that share a sync */
-	GROUPS_WITHOUT_LARGE = 8,      /* so many groups in a row may have no room for a large commit that waits; then it goes first */
-	GROUP_LARGE_MS = 5,            /* after so long a group runs no further large commit: who came meanwhile goes first */
-	CHECKPOINT_COMMITS = 4000,     /* later ones cost less a commit, but replay and the stall grow */
-	CHECKPOINT_BYTES = 32 << 20,   /* of log: what a start may have to read */
+	GROUP_COMMITS_MAX = 256,  /* commits that share a sync */
+	GROUPS_WITHOUT_LARGE = 8, /* so many groups in a row may have no room for a large commit that waits;
+	                             then it goes first */
+	GROUP_LARGE_MS =
+	    5, /* after so long a group runs no further large commit: who came meanwhile goes first */
+	CHECKPOINT_COMMITS = 4000,   /* later ones cost less a commit, but replay and the stall grow */
+	CHECKPOINT_BYTES = 32 << 20, /* of log: what a start may have to read */
 	/*
-	 * Changes of the queue's entries: their names are scattered, so that each touches a page of its own, which
-	 * stays in memory until then. An account's lie together.
+	 * Changes of the queue's entries: their names are scattered, so that each touches a page of its own,
+	 * which stays in memory until then. An account's lie together.
 	 */
 	CHECKPOINT_CHANGES = 16000,
 	/*
-	 * Bytes of changes of entries: deliveries come to 5 MB in CHECKPOINT_COMMITS; deletions in many accounts change far more
-	 * pages, and everybody waits for the checkpoint that writes them.
+	 * Bytes of changes of entries: deliveries come to 5 MB in CHECKPOINT_COMMITS; deletions in many
+	 * accounts change far more pages, and everybody waits for the checkpoint that writes them.
 	 */
 	CHECKPOINT_REDO = 6 << 20,
 	CHECKPOINT_IDLE_MS = 50,
-	REOPEN_COMMITS = 256,          /* after a checkpoint of so many, LMDB holds memory worth taking back */
+	REOPEN_COMMITS = 256, /* after a checkpoint of so many, LMDB holds memory worth taking back */
 	REOPEN_IDLE_MS = 1000,
 	INSPECT_AGAIN_MS = 600 * 1000, /* between two looks through the index because somebody suspects it */
-	RETRY_MS_DEFAULT = 1000,       /* while the disk does not write: so soon after its end mail is taken again */
-	UPLOAD_MEMORY_ALL = 64 << 20,  /* all waiting uploads together; past it they go to files from UPLOAD_SMALL on */
+	RETRY_MS_DEFAULT =
+	    1000, /* while the disk does not write: so soon after its end mail is taken again */
+	UPLOAD_MEMORY_ALL =
+	    64 << 20, /* all waiting uploads together; past it they go to files from UPLOAD_SMALL on */
 	UPLOAD_SMALL = 64 << 10,
-	RESERVE_SIZE = 64 << 20,       /* given up on a full disk, so that deletes and checkpoints go on */
+	RESERVE_SIZE = 64 << 20, /* given up on a full disk, so that deletes and checkpoints go on */
 	READERS_DEFAULT = 2
 };
 
-/* The first partition's folder. A second disk would be "2"; the folders have had the number from the beginning. */
+/* The first partition's folder. A second disk would be "2"; the folders have had the number from the
+ * beginning. */
 #define EMBEDDED_PARTITION "1"
 
 #define MIN_FREE_DEFAULT ((uint64_t)256 << 20)
@@ -71,7 +77,7 @@ struct embedded {
 	/* loop */
 	struct completions completions;
 	struct watches watches;
-	size_t under_way;     /* operations whose done has not been called */
+	size_t under_way; /* operations whose done has not been called */
 	size_t upload_memory;
 
 	/* shared, under lock */
@@ -88,18 +94,22 @@ struct embedded {
 	atomic_uint next_segment;
 	atomic_bool read_only, nearly_full, stuck;
 	atomic_int trouble; /* why it only reads: an errno value */
-	atomic_uint_fast64_t commit_count, sync_count, checkpoint_count, read_count, blob_read_count, rollback_count;
-	atomic_uint_fast64_t damaged_count, index_damaged_count, free_bytes, index_bytes, volume_count, volume_bytes,
-		aside_count, aside_bytes;
+	atomic_uint_fast64_t commit_count, sync_count, checkpoint_count, read_count, blob_read_count,
+	    rollback_count;
+	atomic_uint_fast64_t damaged_count, index_damaged_count, free_bytes, index_bytes, volume_count,
+	    volume_bytes, aside_count, aside_bytes;
 
 	/* committer */
 	pthread_t committer;
 	struct log_file log;
 	struct index index;
 	struct buf redo;
-	size_t unchecked_commits, unchecked_changes, unchecked_bytes, unchecked_redo; /* since the last checkpoint */
-	bool index_whole;       /* the open transaction holds all that was acknowledged and that no checkpoint holds */
-	bool log_doubtful;      /* nobody knows what the active file holds behind its last good place: it is not written */
+	size_t unchecked_commits, unchecked_changes, unchecked_bytes,
+	    unchecked_redo; /* since the last checkpoint */
+	bool index_whole; /* the open transaction holds all that was acknowledged and that no checkpoint holds
+	                   */
+	bool log_doubtful; /* nobody knows what the active file holds behind its last good place: it is not
+	                      written */
 	bool checkpoint_failed;
 	int64_t retry_ms, try_again_ms;
 	unsigned tries;
@@ -139,7 +149,8 @@ void committer_submit(struct embedded *e, struct store_commit *c);
 /* From the upkeep thread: waits until everything committed so far is in the index that readers see. */
 void committer_checkpoint(struct embedded *e);
 
-/* embedded_trouble.c: a disk that does not write. The store only reads from now on, until trying again succeeds. */
+/* embedded_trouble.c: a disk that does not write. The store only reads from now on, until trying again
+ * succeeds. */
 void committer_trouble(struct embedded *e, int error);
 /* At most once in retry_ms. */
 void committer_try_again(struct embedded *e);
@@ -158,8 +169,8 @@ void embedded_measure(struct embedded *e);
 int embedded_roll_back(struct embedded *e) __attribute__((warn_unused_result));
 
 /*
- * At start: applies what the log holds above the checkpoint, and goes on behind it. In a rebuild, salvage says when the
- * index that was set aside is asked as well.
+ * At start: applies what the log holds above the checkpoint, and goes on behind it. In a rebuild, salvage
+ * says when the index that was set aside is asked as well.
  */
 enum salvage { SALVAGE_NEVER, SALVAGE_IF_DAMAGED, SALVAGE_ALWAYS };
 int embedded_recover(struct embedded *e, enum salvage salvage) __attribute__((warn_unused_result));
@@ -174,17 +185,20 @@ int embedded_open_state(struct embedded *e) __attribute__((warn_unused_result));
 int embedded_salvage(struct embedded *e, uint64_t *last_lsn) __attribute__((warn_unused_result));
 
 /*
- * embedded_tidy.c, after recovery: remembers which kept file has which file's blobs, removes what a crash left. When
- * `doubtful`, since part of the log was lost, files that nobody names are set aside in the folder "aside" instead.
+ * embedded_tidy.c, after recovery: remembers which kept file has which file's blobs, removes what a crash
+ * left. When `doubtful`, since part of the log was lost, files that nobody names are set aside in the folder
+ * "aside" instead.
  */
-int embedded_tidy_volumes(struct embedded *e, uint32_t oldest_body, bool doubtful) __attribute__((warn_unused_result));
+int embedded_tidy_volumes(struct embedded *e, uint32_t oldest_body, bool doubtful)
+    __attribute__((warn_unused_result));
 
 /* What is set aside, an index too: nothing looks at it but a person, and nothing removes it. */
 int embedded_count_aside(const struct embedded *e, uint64_t *files, uint64_t *bytes);
 
 /*
- * Closes and opens the map, which gives back what LMDB keeps for dirty pages, or makes it usable again after an error. The
- * open transaction is lost. -EBUSY while somebody reads; after another error there is no index (it reads as -EIO).
+ * Closes and opens the map, which gives back what LMDB keeps for dirty pages, or makes it usable again after
+ * an error. The open transaction is lost. -EBUSY while somebody reads; after another error there is no index
+ * (it reads as -EIO).
  */
 int embedded_reopen_index(struct embedded *e) __attribute__((warn_unused_result));
 
@@ -261,7 +275,8 @@ static inline struct embedded_upload *embedded_upload_of(struct store_upload *u)
 	return (struct embedded_upload *)u;
 }
 
-/* Makes all of a commit's bodies that have files durable, on the writer thread, and then submits the commit. */
+/* Makes all of a commit's bodies that have files durable, on the writer thread, and then submits the commit.
+ */
 void embedded_uploads_finish(struct embedded *e, struct store_commit *c);
 
 /* The first error of a commit's uploads, or 0. */

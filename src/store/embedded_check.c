@@ -1,6 +1,6 @@
 /*
- * Check: everything is read once and verified, on the upkeep thread. What mail does meanwhile is left out: the log
- * counts up to where it was when the check began, and the index as it was committed then.
+ * Check: everything is read once and verified, on the upkeep thread. What mail does meanwhile is left out:
+ * the log counts up to where it was when the check began, and the index as it was committed then.
  */
 #include <errno.h>
 #include <string.h>
@@ -20,7 +20,8 @@
 static void finding(uint64_t *count, const char *what, uint32_t file, int error)
 {
 	(*count)++;
-	log_record(LOG_ERROR, NULL, "check_found", log_string("what", what), log_u64("file", file), log_errno(error));
+	log_record(LOG_ERROR, NULL, "check_found", log_string("what", what), log_u64("file", file),
+	    log_errno(error));
 }
 
 /* Which of the three a failed read is. No memory is none of them: the check itself could not go on. */
@@ -46,7 +47,8 @@ static void count_record(struct store_task *t, const struct record *r, struct vi
 	atomic_fetch_add(&t->progress, record_space(r));
 }
 
-/* What no sum covers: the rest of the header's page, and the space up to the next record. Records are never given twice. */
+/* What no sum covers: the rest of the header's page, and the space up to the next record. Records are never
+ * given twice. */
 static int check_gaps(struct store_task *t, const struct log_scan *scan, const struct record *r)
 {
 	const struct segment *s = &scan->segment;
@@ -58,7 +60,8 @@ static int check_gaps(struct store_task *t, const struct log_scan *scan, const s
 	return note(t, "log file", s->id, error == 0 && !clear ? -EBADMSG : error);
 }
 
-/* All records of all log files, with their bodies, up to the index's position. What can't be read costs its file's rest. */
+/* All records of all log files, with their bodies, up to the index's position. What can't be read costs its
+ * file's rest. */
 static int check_log(struct embedded *e, struct store_task *t, uint64_t last_lsn)
 {
 	struct log_start start = {.moved = &e->volumes};
@@ -88,7 +91,8 @@ static int check_log(struct embedded *e, struct store_task *t, uint64_t last_lsn
 	}
 	t->damaged += scan.damaged;
 	if (error == -ENOENT && scan.lsn < last_lsn && !broken)
-		finding(&t->damaged, "log ends before the index", scan.segment.fd >= 0 ? scan.segment.id : 0, 0);
+		finding(
+		    &t->damaged, "log ends before the index", scan.segment.fd >= 0 ? scan.segment.id : 0, 0);
 	log_scan_done(&scan);
 	return error == -ENOMEM ? error : 0;
 }
@@ -170,13 +174,15 @@ static void check_large(struct index_check *c, const struct blob_id *id)
 	}
 }
 
-/* Does a blob that an entry names exist? Its content was verified where it lies; one byte shows that it is there. */
+/* Does a blob that an entry names exist? Its content was verified where it lies; one byte shows that it is
+ * there. */
 static void check_named(void *arg, const struct blob_id *id)
 {
 	struct index_check *c = arg;
 	struct blob_place place = {0};
 	uint64_t length = blob_length(id);
-	int error = volumes_read(&c->e->volumes, id, length ? length - 1 : 0, length ? 1 : 0, c->buffer, &c->hint);
+	int error =
+	    volumes_read(&c->e->volumes, id, length ? length - 1 : 0, length ? 1 : 0, c->buffer, &c->hint);
 	blob_id_parse(id, &place);
 	if (error)
 		note(c->task, "named body", place.segment, error);
@@ -227,13 +233,14 @@ static int renew_snapshot(struct embedded *e)
 		error = snapshot_write(e->folder_fd, &e->index, reader.txn, &position);
 	index_reader_close(&reader);
 	pthread_rwlock_unlock(&e->index_lock);
-	log_event(error ? LOG_ERROR : LOG_WARNING, NULL, "snapshot_renewed", log_errno(error), log_u64("lsn", position.lsn));
+	log_event(error ? LOG_ERROR : LOG_WARNING, NULL, "snapshot_renewed", log_errno(error),
+	    log_u64("lsn", position.lsn));
 	return 0;
 }
 
 /*
- * The snapshot, and what it is for: with it, nobody needs the older log to make the index anew. So where one of them is
- * damaged, a whole index gives a new one. One that can't be read may be good, and stays.
+ * The snapshot, and what it is for: with it, nobody needs the older log to make the index anew. So where one
+ * of them is damaged, a whole index gives a new one. One that can't be read may be good, and stays.
  */
 static int check_snapshot(struct embedded *e, struct store_task *t, bool index_is_whole, bool log_damaged)
 {
@@ -249,7 +256,8 @@ static int check_snapshot(struct embedded *e, struct store_task *t, bool index_i
 }
 
 /* The index as it was committed last; *position: up to where the log is in it. */
-static int check_committed(struct embedded *e, struct store_task *t, struct index_position *position, bool *whole)
+static int check_committed(
+    struct embedded *e, struct store_task *t, struct index_position *position, bool *whole)
 {
 	struct index_reader reader = {.index = &e->index};
 	committer_checkpoint(e);
@@ -323,7 +331,8 @@ static void inspect(struct store_pending *p, unsigned thread)
 	index_reader_close(&reader);
 	pthread_rwlock_unlock(&e->index_lock);
 	bad += error == -EBADMSG;
-	log_event(bad ? LOG_ERROR : LOG_WARNING, NULL, "index_inspected", log_u64("damaged", bad), log_errno(error));
+	log_event(bad ? LOG_ERROR : LOG_WARNING, NULL, "index_inspected", log_u64("damaged", bad),
+	    log_errno(error));
 	atomic_fetch_add(&e->damaged_count, bad);
 	atomic_fetch_add(&e->index_damaged_count, bad);
 	atomic_store(&e->inspecting, false);

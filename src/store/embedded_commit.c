@@ -3,12 +3,12 @@
  * in the open index transaction, appends their records, syncs once, and only then tells anybody.
  *
  * A run that wrote something and then refused leaves its changes in a transaction that it shares with others.
- * There is no undoing them alone, so the index goes back to the checkpoint and forward through the log, and the
- * rest of the group runs again. That costs milliseconds; the rule that refusals come first makes it rare.
+ * There is no undoing them alone, so the index goes back to the checkpoint and forward through the log, and
+ * the rest of the group runs again. That costs milliseconds; the rule that refusals come first makes it rare.
  *
- * A group is bounded by all that its commits write, which only shows when they run: what no longer has room is put back
- * and begins the next group. Large commits run last, for a bounded time; so a delivery waits for no more than one of
- * them and what a group may write.
+ * A group is bounded by all that its commits write, which only shows when they run: what no longer has room
+ * is put back and begins the next group. Large commits run last, for a bounded time; so a delivery waits for
+ * no more than one of them and what a group may write.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -63,10 +63,11 @@ static int get(struct txn *base, uint64_t shard, struct view key, struct view *v
 }
 
 static int range_of(struct txn *base, const struct txn_range *range,
-		    int (*visit)(void *arg, struct view key, struct view value), void *arg)
+    int (*visit)(void *arg, struct view key, struct view value), void *arg)
 {
 	struct embedded_txn *t = (struct embedded_txn *)base;
-	return embedded_txn_result(t, range->shard, index_range(t->mdb, t->engine->index.dbi, range, visit, arg));
+	return embedded_txn_result(
+	    t, range->shard, index_range(t->mdb, t->engine->index.dbi, range, visit, arg));
 }
 
 int embedded_txn_result(struct embedded_txn *t, uint64_t shard, int error)
@@ -88,14 +89,17 @@ void embedded_txn_init(struct embedded_txn *t, struct embedded *e, MDB_txn *mdb)
 }
 
 /* The bodies' names, from the place where this commit's record will stand. */
-static void name_bodies(struct embedded *e, struct store_commit *c, struct txn *t, uint64_t *lengths, size_t *count)
+static void name_bodies(
+    struct embedded *e, struct store_commit *c, struct txn *t, uint64_t *lengths, size_t *count)
 {
 	uint64_t position = log_file_next(&e->log) + RECORD_HEADER_SIZE;
 	*count = 0;
 	for (size_t i = 0; i < c->upload_count; i++) {
 		const struct embedded_upload *u = embedded_upload_of(c->uploads[i]);
-		struct blob_place place = {.kind = SEGMENT_BODY, .segment = u->segment_id,
-					   .position = SEGMENT_HEADER_SIZE, .length = u->base.length};
+		struct blob_place place = {.kind = SEGMENT_BODY,
+		    .segment = u->segment_id,
+		    .position = SEGMENT_HEADER_SIZE,
+		    .length = u->base.length};
 		if (!u->in_file) {
 			place.kind = SEGMENT_LOG;
 			place.segment = e->log.active.id;
@@ -116,7 +120,7 @@ static int adopt_files(struct embedded_txn *t, const struct store_commit *c)
 		if (!u->in_file)
 			continue;
 		int error = put(&t->base, 0, index_volume_key(key, INDEX_BODY_KEY, u->segment_id),
-				view_of(t->base.bodies[i].bytes, BLOB_ID_SIZE));
+		    view_of(t->base.bodies[i].bytes, BLOB_ID_SIZE));
 		if (error)
 			return error;
 	}
@@ -219,15 +223,16 @@ static void refuse_all(struct group *g, int error)
 }
 
 /*
- * What is in the file after a failed write or sync is anybody's guess, and asking again may be told that all is
- * well. So the file is left at its last good place for a new one, where the group gets other blob names.
+ * What is in the file after a failed write or sync is anybody's guess, and asking again may be told that all
+ * is well. So the file is left at its last good place for a new one, where the group gets other blob names.
  */
 static int abandon_file(struct embedded *e, int why)
 {
 	log_event(LOG_ERROR, NULL, "log_write_failed", log_errno(why), log_u64("file", e->log.active.id));
 	int cut = log_file_cut(&e->log);
 	if (cut)
-		log_event(LOG_ERROR, NULL, "log_cut_failed", log_errno(cut), log_u64("file", e->log.active.id));
+		log_event(
+		    LOG_ERROR, NULL, "log_cut_failed", log_errno(cut), log_u64("file", e->log.active.id));
 	/* A full disk leaves the file as it is, once the group's beginning is out of it. */
 	e->log_doubtful = why != -ENOSPC || cut != 0;
 	int error = embedded_roll_back(e);
@@ -255,7 +260,8 @@ static int commit_group(struct embedded *e, struct group *g)
 		if (error == 0)
 			return 0;
 		int moved = abandon_file(e, error);
-		/* Without space for a new file nothing else is wrong; the old one's good part is as it was. */
+		/* Without space for a new file nothing else is wrong; the old one's good part is as it was.
+		 */
 		if (error == -ENOSPC && (moved == 0 || moved == -ENOSPC))
 			return -ENOSPC;
 		if (moved || tried) {
@@ -420,8 +426,8 @@ static bool wait_for_work(struct embedded *e)
 
 static bool is_checkpoint_due(const struct embedded *e)
 {
-	return e->unchecked_commits >= CHECKPOINT_COMMITS || e->unchecked_redo >= CHECKPOINT_REDO || e->unchecked_changes >= CHECKPOINT_CHANGES ||
-	       e->unchecked_bytes >= CHECKPOINT_BYTES;
+	return e->unchecked_commits >= CHECKPOINT_COMMITS || e->unchecked_redo >= CHECKPOINT_REDO ||
+	       e->unchecked_changes >= CHECKPOINT_CHANGES || e->unchecked_bytes >= CHECKPOINT_BYTES;
 }
 
 static void checkpoint_idle(struct embedded *e)

@@ -5,7 +5,8 @@
  *   3. what lives in mostly dead files is copied into a new kept file, which is synced and then named
  *   4. one commit says for each old file which kept file has its blobs (and forgets dead large bodies)
  *   5. the old files are removed; a start does it if this did not happen
- * What a commit adds meanwhile names only new blobs: it can't revive a dead one. Damage keeps a file as it is.
+ * What a commit adds meanwhile names only new blobs: it can't revive a dead one. Damage keeps a file as it
+ * is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,8 +24,8 @@
 #include "store/tasks.h"
 
 enum {
-	FILES_MAX = 200,               /* that go in one run: what its commit can say */
-	KEPT_MAX = 1 << 30,            /* bytes of a kept file */
+	FILES_MAX = 200,    /* that go in one run: what its commit can say */
+	KEPT_MAX = 1 << 30, /* bytes of a kept file */
 	DEAD_PERCENT = 50,
 	COMPACT_PAUSE_EVERY = 4 << 20, /* bytes copied between two pauses: mail goes first */
 	COMPACT_PAUSE_US = 5000
@@ -69,10 +70,12 @@ static int list_files(struct compaction *c)
 			char name[SEGMENT_NAME_SIZE];
 			struct stat st;
 			segment_name(name, kind, ids[i]);
-			/* The file that the snapshot's position is in, and later ones, hold redo that is still needed. */
+			/* The file that the snapshot's position is in, and later ones, hold redo that is
+			 * still needed. */
 			if (ids[i] >= c->position.segment || fstatat(c->e->volumes_fd, name, &st, 0) != 0)
 				continue;
-			c->files[c->file_count++] = (struct old_file){kind, ids[i], (uint64_t)st.st_size, 0, false, false};
+			c->files[c->file_count++] =
+			    (struct old_file){kind, ids[i], (uint64_t)st.st_size, 0, false, false};
 		}
 		mem_free(ids);
 	}
@@ -132,7 +135,8 @@ static void choose(struct compaction *c)
 	unsigned percent = c->task->dead_percent ? c->task->dead_percent : DEAD_PERCENT;
 	for (size_t i = 0; i < c->file_count && c->chosen < FILES_MAX; i++) {
 		struct old_file *f = &c->files[i];
-		/* A kept file's own size says nothing of how much it holds unpacked; it is taken when all is dead. */
+		/* A kept file's own size says nothing of how much it holds unpacked; it is taken when all is
+		 * dead. */
 		uint64_t alive = f->kind == SEGMENT_KEPT ? f->live * 100 : f->live;
 		if (f->kind == SEGMENT_BODY)
 			f->chosen = f->live == 0 && f->id < c->position.oldest_body;
@@ -158,16 +162,16 @@ static void drop_doubles(struct compaction *c)
 	c->blob_count = n;
 }
 
-static int copy_blob(struct compaction *c, struct kept_writer *w, const struct blob_id *id, char *buffer,
-		     struct volume **hint)
+static int copy_blob(
+    struct compaction *c, struct kept_writer *w, const struct blob_id *id, char *buffer, struct volume **hint)
 {
 	struct old_file *f = file_of(c, id);
 	uint64_t length = blob_length(id);
 	if (f == NULL || f->spoilt)
 		return 0;
 	int error = length > STORE_UPLOAD_MEMORY || w->position > KEPT_MAX
-			? -EFBIG
-			: volumes_read(&c->e->volumes, id, 0, length, buffer, hint);
+	                ? -EFBIG
+	                : volumes_read(&c->e->volumes, id, 0, length, buffer, hint);
 	if (error == -EBADMSG || error == -ENOENT || error == -EFBIG || error == -ERANGE) {
 		f->spoilt = true; /* it stays as it is */
 		return 0;
@@ -246,7 +250,8 @@ static int put_redirect(struct txn *t, uint32_t from, uint32_t to)
 	char key[INDEX_VOLUME_KEY_SIZE], number[4];
 	for (int i = 0; i < 4; i++)
 		number[i] = (char)(to >> (24 - 8 * i));
-	return t->ops->put(t, 0, index_volume_key(key, INDEX_MOVED_KEY, from), view_of(number, sizeof number));
+	return t->ops->put(
+	    t, 0, index_volume_key(key, INDEX_MOVED_KEY, from), view_of(number, sizeof number));
 }
 
 /* In the committer: shard 0 is reached past txn.c's checks. */
@@ -256,7 +261,7 @@ static int run_redirects(struct txn *t, void *arg)
 	struct redirect *r = mem_alloc(sizeof *r);
 	char from[INDEX_VOLUME_KEY_SIZE], to[INDEX_VOLUME_KEY_SIZE];
 	struct txn_range range = {.from = index_volume_key(from, INDEX_MOVED_KEY, 0),
-				  .to = index_volume_key(to, INDEX_MOVED_KEY, UINT32_MAX)};
+	    .to = index_volume_key(to, INDEX_MOVED_KEY, UINT32_MAX)};
 	r->c = c;
 	int error = t->ops->range(t, &range, note_redirect, r);
 	t->wrote = error == 0;
@@ -323,8 +328,8 @@ static void begin_commit(struct store_pending *p, unsigned thread)
 {
 	struct store_task *t = task_of(p);
 	(void)thread;
-	t->commit = (struct store_commit){.run = run_redirects, .arg = t->compaction, .frees_space = true,
-					  .done = committed};
+	t->commit = (struct store_commit){
+	    .run = run_redirects, .arg = t->compaction, .frees_space = true, .done = committed};
 	store_commit(p->store, &t->commit);
 }
 

@@ -36,7 +36,7 @@ bool embedded_nearly_full(struct embedded *e)
 	bool full = unused < e->min_free;
 	if (full != atomic_load(&e->nearly_full))
 		log_event(full ? LOG_ERROR : LOG_INFO, NULL, full ? "disk_nearly_full" : "disk_space_back",
-			  log_u64("free", unused), log_u64("least", e->min_free));
+		    log_u64("free", unused), log_u64("least", e->min_free));
 	atomic_store(&e->free_bytes, unused);
 	atomic_store(&e->nearly_full, full);
 	if (unused > e->min_free && unused - e->min_free > 2 * (uint64_t)RESERVE_SIZE &&
@@ -87,9 +87,10 @@ int embedded_apply(struct embedded *e, struct view redo)
 		struct redo_change change;
 		if (!redo_read_change(&c, &change))
 			return -EBADMSG;
-		int error = change.op == REDO_PUT
-				? index_put(e->index.writing, e->index.dbi, change.shard, change.key, change.value)
-				: index_erase(e->index.writing, e->index.dbi, change.shard, change.key);
+		int error =
+		    change.op == REDO_PUT
+		        ? index_put(e->index.writing, e->index.dbi, change.shard, change.key, change.value)
+		        : index_erase(e->index.writing, e->index.dbi, change.shard, change.key);
 		if (error)
 			return error;
 	}
@@ -122,7 +123,8 @@ int embedded_checkpoint(struct embedded *e)
 	at_step(e, "checkpoint");
 	int error = index_checkpoint(&e->index, &position);
 	if (error == -ENOSPC) {
-		/* The transaction is gone, the log still holds it all; with the reserve's space it goes through. */
+		/* The transaction is gone, the log still holds it all; with the reserve's space it goes
+		 * through. */
 		embedded_give_up_reserve(e);
 		if (embedded_roll_back(e) == 0)
 			error = index_checkpoint(&e->index, &position);
@@ -153,7 +155,8 @@ static int roll_back(struct embedded *e)
 	atomic_fetch_add(&e->rollback_count, 1);
 	int error = index_get_position(&e->index, &from);
 	if (error == 0)
-		error = log_scan_begin(&scan, e->volumes_fd, &(struct log_start){from.segment, from.offset, from.lsn, 0}, false);
+		error = log_scan_begin(
+		    &scan, e->volumes_fd, &(struct log_start){from.segment, from.offset, from.lsn, 0}, false);
 	if (error == 0) {
 		while (error == 0 && scan.lsn < e->log.last_lsn) {
 			error = log_scan_next(&scan, &r);
@@ -231,9 +234,9 @@ static int choose_next_number(struct embedded *e, uint32_t least)
 }
 
 /*
- * The log goes on in its last file, if nothing stands behind its last record there. What a torn group left is not cleared
- * but left where it is: what looks torn may be mail that a person can still bring back. A file that is followed by
- * another one, even a damaged one, is not written either.
+ * The log goes on in its last file, if nothing stands behind its last record there. What a torn group left is
+ * not cleared but left where it is: what looks torn may be mail that a person can still bring back. A file
+ * that is followed by another one, even a damaged one, is not written either.
  */
 static int go_on_behind(struct embedded *e, struct log_scan *scan, uint64_t last_lsn)
 {
@@ -247,12 +250,13 @@ static int go_on_behind(struct embedded *e, struct log_scan *scan, uint64_t last
 		return error;
 	if (scan->segment.fd >= 0)
 		log_event(LOG_WARNING, NULL, "log_end_left", log_u64("file", scan->segment.id),
-			  log_u64("position", scan->position));
+		    log_u64("position", scan->position));
 	e->log.last_lsn = last_lsn;
 	error = log_file_rotate(&e->log, atomic_fetch_add(&e->next_segment, 1), true);
 	if (error != -ENOSPC)
 		return error;
-	/* A store that doesn't open lets nobody delete anything: on a full disk it begins with what there is. */
+	/* A store that doesn't open lets nobody delete anything: on a full disk it begins with what there is.
+	 */
 	embedded_give_up_reserve(e);
 	return log_file_rotate(&e->log, atomic_fetch_add(&e->next_segment, 1), false);
 }

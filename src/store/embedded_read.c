@@ -1,7 +1,7 @@
 /*
  * Reads. A shard without changes since the last checkpoint is read by any reader thread from LMDB's committed
- * state; for a dirty one the committer does it between two groups, when its open transaction holds exactly what
- * has been acknowledged. Blobs are read from their files by the reader threads.
+ * state; for a dirty one the committer does it between two groups, when its open transaction holds exactly
+ * what has been acknowledged. Blobs are read from their files by the reader threads.
  */
 #include <errno.h>
 #include <sys/uio.h>
@@ -22,8 +22,9 @@ static int run_read(struct embedded *e, struct store_read *r, MDB_txn *mdb)
 	struct embedded_txn t;
 	embedded_txn_init(&t, e, mdb);
 	/*
-	 * A reader of an account says so when an entry is missing that another one names: a key has changed by itself. The
-	 * queue passes such over, and what fits its sum there but not its reader is in the log as it is in the index.
+	 * A reader of an account says so when an entry is missing that another one names: a key has changed
+	 * by itself. The queue passes such over, and what fits its sum there but not its reader is in the log
+	 * as it is in the index.
 	 */
 	int result = r->run(&t.base, r->arg);
 	if (store_shard_class(r->shard) != STORE_QUEUE)
@@ -104,7 +105,8 @@ static void tell_failed(struct embedded *e, const struct store_blob_part *part)
 		atomic_fetch_add(&e->damaged_count, 1);
 	blob_id_parse(&part->id, &place);
 	log_event(LOG_ERROR, NULL, damaged ? "blob_damaged" : "blob_unreadable", log_errno(part->result),
-		  log_u64("file", place.segment), log_u64("position", place.position), log_u64("length", place.length));
+	    log_u64("file", place.segment), log_u64("position", place.position),
+	    log_u64("length", place.length));
 }
 
 static void read_blobs(struct store_pending *p, unsigned thread)
@@ -115,10 +117,12 @@ static void read_blobs(struct store_pending *p, unsigned thread)
 	(void)thread;
 	if (r->count > 1 && !is_cached(e, &r->parts[r->count - 1], &hint))
 		for (size_t i = 0; i < r->count; i++)
-			volumes_prefetch(&e->volumes, &r->parts[i].id, r->parts[i].offset, r->parts[i].length, &hint);
+			volumes_prefetch(
+			    &e->volumes, &r->parts[i].id, r->parts[i].offset, r->parts[i].length, &hint);
 	for (size_t i = 0; i < r->count; i++) {
 		struct store_blob_part *part = &r->parts[i];
-		part->result = volumes_read(&e->volumes, &part->id, part->offset, part->length, part->out, &hint);
+		part->result =
+		    volumes_read(&e->volumes, &part->id, part->offset, part->length, part->out, &hint);
 		if (part->result)
 			tell_failed(e, part);
 	}

@@ -1,8 +1,8 @@
 /*
- * Opening log and index, and making the index anew. A bad index is no loss: snapshot and log hold everything that ever
- * was in it. But they may be damaged as well, in other places. So the old index is set aside and not removed, and where
- * the log or the snapshot has lost something, the new index gets what the old one still knows. What cannot be read
- * now stops all of this, as it stops any start.
+ * Opening log and index, and making the index anew. A bad index is no loss: snapshot and log hold everything
+ * that ever was in it. But they may be damaged as well, in other places. So the old index is set aside and
+ * not removed, and where the log or the snapshot has lost something, the new index gets what the old one
+ * still knows. What cannot be read now stops all of this, as it stops any start.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +21,9 @@
 #include "store/store_admin.h"
 
 /*
- * The mark stays until the new index is whole, since half a snapshot looks like an index. Its text says whether the old
- * index may be looked at: reading that can end the process (a page that the disk cannot read).
+ * The mark stays until the new index is whole, since half a snapshot looks like an index. Its text says
+ * whether the old index may be looked at: reading that can end the process (a page that the disk cannot
+ * read).
  */
 static const char bad_index_name[] = "index-bad";
 static const char index_name[] = "index", old_name[] = "index-old", kept_name[] = "index-kept";
@@ -68,7 +69,8 @@ static int rename_folder(const struct embedded *e, const char *from, const char 
 	return error;
 }
 
-/* One that was set aside and is still there shows that an earlier rebuild came to no end: then `index` is half of one. */
+/* One that was set aside and is still there shows that an earlier rebuild came to no end: then `index` is
+ * half of one. */
 static int set_old_aside(struct embedded *e)
 {
 	bool unfinished = false;
@@ -90,7 +92,8 @@ static int open_empty_index(struct embedded *e)
 
 struct overlay {
 	struct embedded *e;
-	bool all; /* also what the new one has: the old one's place in the log is known, and what came later follows */
+	bool all; /* also what the new one has: the old one's place in the log is known, and what came later
+	             follows */
 	uint64_t entries;
 };
 
@@ -208,8 +211,8 @@ static int rebuild(struct embedded *e)
 }
 
 /*
- * An empty index means a new store, or one whose index was lost; the log alone may no longer tell everything then, and
- * the snapshot does. One that cannot be read leaves it open which of these it is.
+ * An empty index means a new store, or one whose index was lost; the log alone may no longer tell everything
+ * then, and the snapshot does. One that cannot be read leaves it open which of these it is.
  */
 static int open_and_recover(struct embedded *e)
 {
@@ -234,8 +237,9 @@ static void tell_room(const struct embedded *e)
 	snprintf(path, sizeof path, "%s/data.mdb", old_name);
 	uint64_t size = fstatat(e->folder_fd, path, &st, 0) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
 	uint64_t unused = fstatvfs(e->folder_fd, &fs) == 0 ? (uint64_t)fs.f_bavail * fs.f_frsize : 0;
-	log_event(LOG_ERROR, NULL, "index_not_rebuilt", log_u64("free", unused), log_u64("needed", size + STORE_REBUILD_MARGIN),
-		  log_string("do", "make room on this disk: the damaged index is made anew beside the old one"));
+	log_event(LOG_ERROR, NULL, "index_not_rebuilt", log_u64("free", unused),
+	    log_u64("needed", size + STORE_REBUILD_MARGIN),
+	    log_string("do", "make room on this disk: the damaged index is made anew beside the old one"));
 }
 
 /* The disk is full: the old index, damaged as it is, serves until there is room for a new one. */
@@ -310,7 +314,8 @@ int store_rebuild(const struct store_options *options, uint64_t *damaged)
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	/* Where the folder is in use, opening is refused, and the mark only costs the next start some time. */
+	/* Where the folder is in use, opening is refused, and the mark only costs the next start some time.
+	 */
 	int error = file_replace(fd, bad_index_name, plain);
 	close(fd);
 	if (error == 0)

@@ -1,8 +1,9 @@
 /*
- * After recovery: what in the folder of volumes does the store not know? A crash leaves bodies whose upload died, files
- * that compaction had copied, and copies that no commit names; they are removed. But where part of the log was damaged,
- * what nobody names may be exactly what the damaged part named: such files are set aside and not removed. A kept file that is
- * bad stays so at each start: only files from before that was known are set aside for it.
+ * After recovery: what in the folder of volumes does the store not know? A crash leaves bodies whose upload
+ * died, files that compaction had copied, and copies that no commit names; they are removed. But where part
+ * of the log was damaged, what nobody names may be exactly what the damaged part named: such files are set
+ * aside and not removed. A kept file that is bad stays so at each start: only files from before that was
+ * known are set aside for it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,13 +21,14 @@
 
 static const char aside_name[] = "aside", kept_index_name[] = "index-kept";
 
-/* A sum over the kept files that were bad, and the number of the first file that came after this was known. */
+/* A sum over the kept files that were bad, and the number of the first file that came after this was known.
+ */
 static const char until_name[] = "aside-until";
 
 struct tidying {
 	struct embedded *e;
-	bool doubtful;      /* part of the log was lost: of any file */
-	uint32_t until;     /* of files below this number */
+	bool doubtful;  /* part of the log was lost: of any file */
+	uint32_t until; /* of files below this number */
 	bool any_bad;
 	uint32_t bad_sum;
 };
@@ -64,8 +66,8 @@ static int drop_unnamed_bodies(const struct tidying *t, uint32_t from)
 	for (size_t i = 0; i < count && error == 0; i++) {
 		char key[INDEX_VOLUME_KEY_SIZE];
 		struct view value;
-		error = index_get(e->index.writing, e->index.dbi, 0, index_volume_key(key, INDEX_BODY_KEY, files[i]),
-				  &value);
+		error = index_get(e->index.writing, e->index.dbi, 0,
+		    index_volume_key(key, INDEX_BODY_KEY, files[i]), &value);
 		if (error == -ENOENT)
 			error = drop(t, SEGMENT_BODY, files[i]);
 	}
@@ -106,7 +108,8 @@ static int remember_moved(void *arg, struct view key, struct view value)
 	atomic_fetch_add(&e->damaged_count, 1);
 	t->any_bad = true;
 	t->bad_sum = crc32c_more(crc32c_more(t->bad_sum, key), value);
-	log_record(LOG_ERROR, NULL, "kept_file_bad", log_u64("file", kept), log_u64("for", old), log_errno(error));
+	log_record(
+	    LOG_ERROR, NULL, "kept_file_bad", log_u64("file", kept), log_u64("for", old), log_errno(error));
 	return 0;
 }
 
@@ -136,8 +139,8 @@ static bool read_until(const struct embedded *e, uint32_t bad_sum, uint32_t *unt
 	if (fd >= 0)
 		close(fd);
 	line = view_of(text, len);
-	if (error || !view_next(&line, ' ', &word) || !view_to_u64(word, UINT32_MAX, &sum) || sum != bad_sum ||
-	    !view_next(&line, '\n', &word) || !view_to_u64(word, UINT32_MAX, &number))
+	if (error || !view_next(&line, ' ', &word) || !view_to_u64(word, UINT32_MAX, &sum) ||
+	    sum != bad_sum || !view_next(&line, '\n', &word) || !view_to_u64(word, UINT32_MAX, &number))
 		return false;
 	*until = (uint32_t)number;
 	return true;
@@ -183,7 +186,8 @@ static int count_folder(const struct embedded *e, const char *folder, uint64_t *
 int embedded_count_aside(const struct embedded *e, uint64_t *files, uint64_t *bytes)
 {
 	*files = *bytes = 0;
-	int error = count_folder(e, aside_name, files, bytes), second = count_folder(e, kept_index_name, files, bytes);
+	int error = count_folder(e, aside_name, files, bytes),
+	    second = count_folder(e, kept_index_name, files, bytes);
 	return error ? error : second;
 }
 

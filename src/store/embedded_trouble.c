@@ -1,7 +1,8 @@
 /*
- * A disk that does not write. What was acknowledged stays readable, commits are refused, and once a second the
- * committer tries again: what the index lacks is read from the log, a new log file is begun, a checkpoint that failed is made
- * up for. All three must succeed. Where the disk writes and they still don't, only a new process can help (store_stats.stuck).
+ * A disk that does not write. What was acknowledged stays readable, commits are refused, and once a second
+ * the committer tries again: what the index lacks is read from the log, a new log file is begun, a checkpoint
+ * that failed is made up for. All three must succeed. Where the disk writes and they still don't, only a new
+ * process can help (store_stats.stuck).
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /*
- * Uploads of the embedded engine. Small ones are a list of blocks in memory, which the committer puts into the
- * log. A large one gets a file of its own, which the writer thread fills block by block; nothing of it is copied
- * again. The file counts only once a durable commit names it: start removes all others.
+ * Uploads of the embedded engine. Small ones are a list of blocks in memory, which the committer puts into
+ * the log. A large one gets a file of its own, which the writer thread fills block by block; nothing of it is
+ * copied again. The file counts only once a durable commit names it: start removes all others.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,8 @@
 
 enum { FIRST_ROOM = 4 << 10 };
 
-/* The sums of the largest body that a blob's name can carry would not fit in memory; this is 128 GB of mail. */
+/* The sums of the largest body that a blob's name can carry would not fit in memory; this is 128 GB of mail.
+ */
 enum { SUMS_MAX = 16 << 20 };
 
 struct store_upload *embedded_upload_begin(struct store *s)
@@ -75,7 +76,8 @@ static bool is_drained(const struct embedded_upload *u)
 	return atomic_load(&u->backlog) <= STORE_UPLOAD_BACKLOG / 2 || atomic_load(&u->error) != 0;
 }
 
-/* Loop thread: what tell_drained asked for. By now somebody else may be waiting, for less backlog than there is. */
+/* Loop thread: what tell_drained asked for. By now somebody else may be waiting, for less backlog than there
+ * is. */
 static void call_drained(struct store_pending *p, unsigned thread)
 {
 	struct embedded_upload *u =
@@ -162,7 +164,8 @@ static void move_to_file(struct embedded_upload *u)
 {
 	struct embedded *e = u->engine;
 	u->in_file = true;
-	/* On the list before it has a number: a checkpoint in between must not think that it is an old one. */
+	/* On the list before it has a number: a checkpoint in between must not think that it is an old one.
+	 */
 	pthread_mutex_lock(&e->lock);
 	u->segment_id = atomic_fetch_add(&e->next_segment, 1);
 	u->next_open = e->open_bodies;

@@ -41,7 +41,7 @@ struct txn_ops {
 	int (*put)(struct txn *t, uint64_t shard, struct view key, struct view value);
 	int (*erase)(struct txn *t, uint64_t shard, struct view key);
 	int (*range)(struct txn *t, const struct txn_range *range,
-		     int (*visit)(void *arg, struct view key, struct view value), void *arg);
+	    int (*visit)(void *arg, struct view key, struct view value), void *arg);
 };
 
 struct txn {

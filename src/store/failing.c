@@ -15,7 +15,7 @@ struct failing {
 		unsigned countdown;
 		int error;
 	} faults[STORE_FAULTS];
-	size_t under_way;               /* of the failed ones */
+	size_t under_way; /* of the failed ones */
 };
 
 static struct failing *failing_of(struct store *s)
@@ -58,7 +58,7 @@ static void give_blob_read(struct store_pending *p, unsigned thread)
 }
 
 static void refuse(struct failing *f, struct store_pending *p, int error,
-		   void (*act)(struct store_pending *p, unsigned thread))
+    void (*act)(struct store_pending *p, unsigned thread))
 {
 	p->result = error;
 	p->act = act;

@@ -1,12 +1,12 @@
 /*
- * Whole reads and writes at a position, and the syncs. 0 or a negative errno. Interrupted and partial calls go
- * on. The crash tests put themselves between these calls (and LMDB's) and the system: see test/crash.
+ * Whole reads and writes at a position, and the syncs. 0 or a negative errno. Interrupted and partial calls
+ * go on. The crash tests put themselves between these calls (and LMDB's) and the system: see test/crash.
  *
  * Three things can be true of what is read, and every reader in this folder keeps them apart:
  *   good             0
- *   bad              it was read, and it is not what was written: -EBADMSG (-ENOENT, -ENODATA where nothing is there)
- *   unreadable now   the system could not read it: any other error. The same bytes may be good at the next try, so
- *                    nothing may be concluded from it: nothing is passed over, cleared, cut or removed
+ *   bad              it was read, and it is not what was written: -EBADMSG (-ENOENT, -ENODATA where nothing
+ * is there) unreadable now   the system could not read it: any other error. The same bytes may be good at the
+ * next try, so nothing may be concluded from it: nothing is passed over, cleared, cut or removed
  */
 #ifndef STORE_FILE_H
 #define STORE_FILE_H
@@ -19,8 +19,8 @@ int file_write_at(int fd, struct view bytes, uint64_t offset) __attribute__((war
 bool file_is_unreadable(int error);
 
 /*
- * The error of a system call that opens, reads or looks. Some file systems and devices say with our words for "bad" (EBADMSG,
- * ENODATA, EPROTO) that they cannot read: -EIO for these.
+ * The error of a system call that opens, reads or looks. Some file systems and devices say with our words for
+ * "bad" (EBADMSG, ENODATA, EPROTO) that they cannot read: -EIO for these.
  */
 int file_error(int number);
 
@@ -31,7 +31,8 @@ int file_tell_unreadable(int error, const char *what);
 int file_read_at(int fd, void *out, size_t len, uint64_t offset) __attribute__((warn_unused_result));
 
 /* Reads up to `len` bytes: fewer only where the file ends. */
-int file_read_some(int fd, void *out, size_t len, uint64_t offset, size_t *got) __attribute__((warn_unused_result));
+int file_read_some(int fd, void *out, size_t len, uint64_t offset, size_t *got)
+    __attribute__((warn_unused_result));
 
 /* *clear: all bytes of [from, to) are zero, as far as the file goes. */
 int file_is_clear(int fd, uint64_t from, uint64_t to, bool *clear) __attribute__((warn_unused_result));

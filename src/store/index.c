@@ -158,7 +158,8 @@ int index_checkpoint(struct index *index, const struct index_position *position)
 	put_be(bytes + 20, 4, position->oldest_body);
 	int error = index_begin(index);
 	if (error == 0)
-		error = index_put(index->writing, index->dbi, 0, INDEX_POSITION_KEY, view_of(bytes, sizeof bytes));
+		error = index_put(
+		    index->writing, index->dbi, 0, INDEX_POSITION_KEY, view_of(bytes, sizeof bytes));
 	if (error) {
 		index_abort(index);
 		return error;
@@ -213,7 +214,8 @@ static uint32_t sum_of(MDB_val name, struct view value)
 /* Takes the checksum off a stored value. */
 static int verify(MDB_val name, MDB_val stored, struct view *value)
 {
-	if (stored.mv_size < SUM_SIZE || stored.mv_size > STORE_ENTRY_MAX + SUM_SIZE || name.mv_size < SHARD_SIZE)
+	if (stored.mv_size < SUM_SIZE || stored.mv_size > STORE_ENTRY_MAX + SUM_SIZE ||
+	    name.mv_size < SHARD_SIZE)
 		return -EBADMSG;
 	struct view bytes = view_of(stored.mv_data, stored.mv_size - SUM_SIZE);
 	struct cursor sum = cursor_on(view_of((const char *)stored.mv_data + bytes.len, SUM_SIZE));
@@ -272,7 +274,7 @@ static int compare(MDB_val a, MDB_val b)
 }
 
 static int visit_forwards(MDB_cursor *cursor, MDB_val from, MDB_val to, size_t limit,
-			  int (*visit)(void *arg, struct view key, struct view value), void *arg)
+    int (*visit)(void *arg, struct view key, struct view value), void *arg)
 {
 	MDB_val name = from, stored;
 	struct view value;
@@ -280,7 +282,8 @@ static int visit_forwards(MDB_cursor *cursor, MDB_val from, MDB_val to, size_t l
 	for (; result == 0 && limit > 0 && compare(name, to) < 0; limit--) {
 		int error = verify(name, stored, &value);
 		if (error == 0)
-			error = visit(arg, view_of((char *)name.mv_data + SHARD_SIZE, name.mv_size - SHARD_SIZE), value);
+			error = visit(arg,
+			    view_of((char *)name.mv_data + SHARD_SIZE, name.mv_size - SHARD_SIZE), value);
 		if (error)
 			return error;
 		result = mdb_cursor_get(cursor, &name, &stored, MDB_NEXT);
@@ -289,7 +292,7 @@ static int visit_forwards(MDB_cursor *cursor, MDB_val from, MDB_val to, size_t l
 }
 
 static int visit_backwards(MDB_cursor *cursor, MDB_val from, MDB_val to, size_t limit,
-			   int (*visit)(void *arg, struct view key, struct view value), void *arg)
+    int (*visit)(void *arg, struct view key, struct view value), void *arg)
 {
 	MDB_val name = to, stored;
 	struct view value;
@@ -298,7 +301,8 @@ static int visit_backwards(MDB_cursor *cursor, MDB_val from, MDB_val to, size_t 
 	for (; result == 0 && limit > 0 && compare(name, from) >= 0; limit--) {
 		int error = verify(name, stored, &value);
 		if (error == 0)
-			error = visit(arg, view_of((char *)name.mv_data + SHARD_SIZE, name.mv_size - SHARD_SIZE), value);
+			error = visit(arg,
+			    view_of((char *)name.mv_data + SHARD_SIZE, name.mv_size - SHARD_SIZE), value);
 		if (error)
 			return error;
 		result = mdb_cursor_get(cursor, &name, &stored, MDB_PREV);
@@ -307,12 +311,12 @@ static int visit_backwards(MDB_cursor *cursor, MDB_val from, MDB_val to, size_t 
 }
 
 int index_range(MDB_txn *txn, MDB_dbi dbi, const struct txn_range *range,
-		int (*visit)(void *arg, struct view key, struct view value), void *arg)
+    int (*visit)(void *arg, struct view key, struct view value), void *arg)
 {
 	struct key_bytes from_space, to_space;
 	MDB_val from = full_key(&from_space, range->shard, range->from);
 	MDB_val to = view_empty(range->to) ? full_key(&to_space, range->shard + 1, (struct view){0})
-					   : full_key(&to_space, range->shard, range->to);
+	                                   : full_key(&to_space, range->shard, range->to);
 	size_t limit = range->limit ? range->limit : SIZE_MAX;
 	MDB_cursor *cursor;
 	int error = index_error(mdb_cursor_open(txn, dbi, &cursor));
@@ -320,7 +324,7 @@ int index_range(MDB_txn *txn, MDB_dbi dbi, const struct txn_range *range,
 		return error;
 	index_guard_enter();
 	error = range->backwards ? visit_backwards(cursor, from, to, limit, visit, arg)
-				 : visit_forwards(cursor, from, to, limit, visit, arg);
+	                         : visit_forwards(cursor, from, to, limit, visit, arg);
 	index_guard_leave();
 	mdb_cursor_close(cursor);
 	return error;
@@ -366,7 +370,8 @@ struct inspection {
 static bool is_in_its_place(struct inspection *i, MDB_val name, MDB_val stored)
 {
 	MDB_val found, key = name;
-	bool in_order = i->last_len == 0 || view_compare(view_of(i->last.data, i->last_len), view_of(name.mv_data, name.mv_size)) < 0;
+	bool in_order = i->last_len == 0 || view_compare(view_of(i->last.data, i->last_len),
+	                                        view_of(name.mv_data, name.mv_size)) < 0;
 	if (name.mv_size > sizeof i->last.data)
 		return false;
 	memcpy(i->last.data, name.mv_data, name.mv_size);

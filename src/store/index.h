@@ -1,9 +1,10 @@
 /*
  * The index of the embedded engine: entries in an LMDB map, which the log can rebuild at any time. Keys begin
- * with the shard's number; values end in a CRC-32C of key and value, since LMDB's pages have no checksum. Shard 0 is the
- * engine's own and says up to where the log has been applied.
+ * with the shard's number; values end in a CRC-32C of key and value, since LMDB's pages have no checksum.
+ * Shard 0 is the engine's own and says up to where the log has been applied.
  *
- * One thread writes (the committer); any thread reads committed states through a struct index_reader of its own.
+ * One thread writes (the committer); any thread reads committed states through a struct index_reader of its
+ * own.
  */
 #ifndef STORE_INDEX_H
 #define STORE_INDEX_H
@@ -20,8 +21,8 @@ struct index {
 
 /* Up to where the log is in the index. Committed together with what it describes. */
 struct index_position {
-	uint64_t lsn;          /* of the last record applied */
-	uint32_t segment;      /* where the next record stands */
+	uint64_t lsn;     /* of the last record applied */
+	uint32_t segment; /* where the next record stands */
 	uint32_t offset;
 	uint32_t next_segment; /* file numbers below it have been given out */
 	uint32_t oldest_body;  /* body files below this number are all named by a commit */
@@ -48,15 +49,19 @@ uint64_t index_size(const struct index *index);
 /* Starts the write transaction if there is none. */
 int index_begin(struct index *index) __attribute__((warn_unused_result));
 
-/* Makes the write transaction durable together with the position; on failure it is gone, as after an abort. */
-int index_checkpoint(struct index *index, const struct index_position *position) __attribute__((warn_unused_result));
+/* Makes the write transaction durable together with the position; on failure it is gone, as after an abort.
+ */
+int index_checkpoint(struct index *index, const struct index_position *position)
+    __attribute__((warn_unused_result));
 void index_abort(struct index *index);
 
 /* -ENOENT in an index that has never been written. Reads the write transaction if there is one. */
-int index_get_position(struct index *index, struct index_position *position) __attribute__((warn_unused_result));
+int index_get_position(struct index *index, struct index_position *position)
+    __attribute__((warn_unused_result));
 
 /* From the form that the index and a snapshot keep it in. -EBADMSG when it is cut short. */
-int index_decode_position(struct view bytes, struct index_position *position) __attribute__((warn_unused_result));
+int index_decode_position(struct view bytes, struct index_position *position)
+    __attribute__((warn_unused_result));
 
 /* As index_get_position, through any transaction. */
 int index_read_position(MDB_txn *txn, MDB_dbi dbi, struct index_position *position)
@@ -67,23 +72,27 @@ int index_get(MDB_txn *txn, MDB_dbi dbi, uint64_t shard, struct view key, struct
     __attribute__((warn_unused_result));
 int index_put(MDB_txn *txn, MDB_dbi dbi, uint64_t shard, struct view key, struct view value)
     __attribute__((warn_unused_result));
-int index_erase(MDB_txn *txn, MDB_dbi dbi, uint64_t shard, struct view key) __attribute__((warn_unused_result));
+int index_erase(MDB_txn *txn, MDB_dbi dbi, uint64_t shard, struct view key)
+    __attribute__((warn_unused_result));
 int index_range(MDB_txn *txn, MDB_dbi dbi, const struct txn_range *range,
-		int (*visit)(void *arg, struct view key, struct view value), void *arg)
+    int (*visit)(void *arg, struct view key, struct view value), void *arg)
     __attribute__((warn_unused_result));
 
 /* Every entry of every shard, in order; with damaged ones (valid = false, value as it stands). */
 typedef int index_visitor(void *arg, uint64_t shard, struct view key, struct view value, bool valid);
-int index_walk(MDB_txn *txn, MDB_dbi dbi, index_visitor *visit, void *arg) __attribute__((warn_unused_result));
+int index_walk(MDB_txn *txn, MDB_dbi dbi, index_visitor *visit, void *arg)
+    __attribute__((warn_unused_result));
 
 /*
- * The same for a check, on whose way a damaged page may lie: also each entry's place and their number are looked at, and
- * a failure of LMDB's is survived. -EBADMSG when entries are missing or a page is damaged; then the transaction may only
- * be ended. `visit` may hold nothing that its end would have to give back.
+ * The same for a check, on whose way a damaged page may lie: also each entry's place and their number are
+ * looked at, and a failure of LMDB's is survived. -EBADMSG when entries are missing or a page is damaged;
+ * then the transaction may only be ended. `visit` may hold nothing that its end would have to give back.
  */
-int index_inspect(MDB_txn *txn, MDB_dbi dbi, index_visitor *visit, void *arg) __attribute__((warn_unused_result));
+int index_inspect(MDB_txn *txn, MDB_dbi dbi, index_visitor *visit, void *arg)
+    __attribute__((warn_unused_result));
 
-/* Reading committed states: begin takes the newest, end lets it go (a state held would keep old pages alive). */
+/* Reading committed states: begin takes the newest, end lets it go (a state held would keep old pages alive).
+ */
 struct index_reader {
 	struct index *index;
 	MDB_txn *txn;

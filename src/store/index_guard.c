@@ -1,4 +1,5 @@
-/* The marks and jumps of index_guard.h. What runs in a signal's handler calls nothing that may not be called there. */
+/* The marks and jumps of index_guard.h. What runs in a signal's handler calls nothing that may not be called
+ * there. */
 #include "store/index_guard.h"
 
 #include <fcntl.h>
@@ -26,7 +27,8 @@ static void mark_all(void)
 		if (stores[i].folder_fd == 0)
 			continue;
 		/* One that stands there already may say more. */
-		int fd = openat(stores[i].folder_fd, stores[i].name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		int fd = openat(
+		    stores[i].folder_fd, stores[i].name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 		if (fd < 0)
 			continue;
 		ssize_t n = write(fd, text, sizeof text - 1);
@@ -55,7 +57,8 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	bool fault = info->si_code > 0; /* and not sent by somebody */
 	if (is_survived(fault))
 		siglongjmp(*survivor, 1);
-	/* The index is what this program maps; a page of the program itself that can't be read only costs a rebuild. */
+	/* The index is what this program maps; a page of the program itself that can't be read only costs a
+	 * rebuild. */
 	if (fault && (number == SIGBUS || inside > 0))
 		mark_all();
 	sigaction(number, number == SIGBUS ? &before_bus : &before_segv, NULL);

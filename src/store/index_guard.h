@@ -1,7 +1,7 @@
 /*
- * LMDB believes what stands in its pages. One that is damaged, or that the disk cannot read, shows itself by a signal or a
- * failed assertion of LMDB's, at whichever access. Then the index is marked as bad before the process dies, so that the
- * next one makes it anew; a check, which looks for such pages, survives it.
+ * LMDB believes what stands in its pages. One that is damaged, or that the disk cannot read, shows itself by
+ * a signal or a failed assertion of LMDB's, at whichever access. Then the index is marked as bad before the
+ * process dies, so that the next one makes it anew; a check, which looks for such pages, survives it.
  */
 #ifndef STORE_INDEX_GUARD_H
 #define STORE_INDEX_GUARD_H
@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 /*
- * From now on a failure inside LMDB, and a page of any map that cannot be read, leave a file with this name (kept, not
- * copied) in the folder. Several stores may be open in one process.
+ * From now on a failure inside LMDB, and a page of any map that cannot be read, leave a file with this name
+ * (kept, not copied) in the folder. Several stores may be open in one process.
  */
 void index_guard_open(int folder_fd, const char *name);
 void index_guard_close(int folder_fd);

@@ -1,4 +1,5 @@
-/* Kept files of kept.h: zstd pays here, where a blob is written once and seldom read; delivery never waits for it. */
+/* Kept files of kept.h: zstd pays here, where a blob is written once and seldom read; delivery never waits
+ * for it. */
 #include "store/kept.h"
 
 #include <errno.h>
@@ -40,9 +41,12 @@ int kept_add(struct kept_writer *w, const struct blob_id *id, struct view conten
 	if (w->position > UINT32_MAX - bound)
 		return -EFBIG;
 	struct record r = {
-	    .type = RECORD_KEPT, .position = (uint32_t)w->position, .blob_bytes = packed, .kept = *id,
-	    .redo_sum = segment_sum(&w->segment, w->position + RECORD_HEADER_SIZE,
-				    view_of(room + RECORD_HEADER_SIZE, packed)),
+	    .type = RECORD_KEPT,
+	    .position = (uint32_t)w->position,
+	    .blob_bytes = packed,
+	    .kept = *id,
+	    .redo_sum = segment_sum(
+	        &w->segment, w->position + RECORD_HEADER_SIZE, view_of(room + RECORD_HEADER_SIZE, packed)),
 	};
 	record_encode(&w->segment, &r, room);
 	uint64_t space = record_space(&r);
@@ -110,8 +114,8 @@ static int find_table(const struct segment *s, struct table *table)
 	return 0;
 }
 
-static int read_row(const struct segment *s, const struct table *table, uint64_t i, struct blob_id *id,
-		    uint32_t *position)
+static int read_row(
+    const struct segment *s, const struct table *table, uint64_t i, struct blob_id *id, uint32_t *position)
 {
 	char row[ROW_SIZE];
 	int error = file_read_at(s->fd, row, sizeof row, table->start + i * ROW_SIZE);
@@ -164,7 +168,8 @@ static int read_packed(const struct segment *s, uint32_t position, struct record
 	if (bytes == NULL)
 		return -ENOMEM;
 	error = file_read_at(s->fd, bytes, r->blob_bytes, position + RECORD_HEADER_SIZE);
-	if (error == 0 && segment_sum(s, position + RECORD_HEADER_SIZE, view_of(bytes, r->blob_bytes)) != r->redo_sum)
+	if (error == 0 &&
+	    segment_sum(s, position + RECORD_HEADER_SIZE, view_of(bytes, r->blob_bytes)) != r->redo_sum)
 		error = -EBADMSG;
 	if (error) {
 		mem_free(bytes);
@@ -191,7 +196,7 @@ int kept_read(const struct segment *s, const struct blob_id *id, uint64_t offset
 	if (whole == NULL)
 		error = -ENOMEM;
 	else if (memcmp(r.kept.bytes, id->bytes, BLOB_ID_SIZE) != 0 ||
-		 ZSTD_decompress(whole, length, packed, r.blob_bytes) != length)
+	         ZSTD_decompress(whole, length, packed, r.blob_bytes) != length)
 		error = -EBADMSG;
 	else
 		memcpy(out, whole + offset, len);
@@ -208,7 +213,8 @@ static int check_table(const struct segment *s, const struct table *table)
 	if (rows == NULL)
 		return -ENOMEM;
 	int error = file_read_at(s->fd, rows, len, table->start);
-	if (error == -ENODATA || (error == 0 && segment_sum(s, table->start, view_of(rows, len)) != table->sum))
+	if (error == -ENODATA ||
+	    (error == 0 && segment_sum(s, table->start, view_of(rows, len)) != table->sum))
 		error = -EBADMSG;
 	mem_free(rows);
 	return error;
@@ -231,12 +237,13 @@ static int check_blob(const struct segment *s, const struct blob_id *id, uint32_
 	}
 	mem_free(whole);
 	if (error == 0)
-		error = file_is_clear(s->fd, position + RECORD_HEADER_SIZE + r->blob_bytes, position + record_space(r), &clear);
+		error = file_is_clear(
+		    s->fd, position + RECORD_HEADER_SIZE + r->blob_bytes, position + record_space(r), &clear);
 	return error == 0 && !clear ? -EBADMSG : error;
 }
 
-int kept_walk(const struct segment *s, int (*visit)(void *arg, const struct blob_id *id, uint64_t stored, int result),
-	      void *arg)
+int kept_walk(const struct segment *s,
+    int (*visit)(void *arg, const struct blob_id *id, uint64_t stored, int result), void *arg)
 {
 	struct table table;
 	uint64_t covered = SEGMENT_HEADER_SIZE;

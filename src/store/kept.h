@@ -17,7 +17,8 @@ struct kept_writer {
 
 int kept_begin(struct kept_writer *w, int folder_fd, const char *name, uint32_t id, uint64_t snapshot_lsn)
     __attribute__((warn_unused_result));
-int kept_add(struct kept_writer *w, const struct blob_id *id, struct view content) __attribute__((warn_unused_result));
+int kept_add(struct kept_writer *w, const struct blob_id *id, struct view content)
+    __attribute__((warn_unused_result));
 
 /* Writes the table and syncs the file. */
 int kept_finish(struct kept_writer *w) __attribute__((warn_unused_result));
@@ -28,10 +29,11 @@ int kept_read(const struct segment *s, const struct blob_id *id, uint64_t offset
     __attribute__((warn_unused_result));
 
 /*
- * Every blob of the file, with its result: 0, -EBADMSG, or unreadable now; and everything else that the file is made of:
- * -EBADMSG when that is damaged.
+ * Every blob of the file, with its result: 0, -EBADMSG, or unreadable now; and everything else that the file
+ * is made of: -EBADMSG when that is damaged.
  */
-int kept_walk(const struct segment *s, int (*visit)(void *arg, const struct blob_id *id, uint64_t stored, int result),
-	      void *arg) __attribute__((warn_unused_result));
+int kept_walk(const struct segment *s,
+    int (*visit)(void *arg, const struct blob_id *id, uint64_t stored, int result), void *arg)
+    __attribute__((warn_unused_result));
 
 #endif

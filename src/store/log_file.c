@@ -14,7 +14,8 @@ enum {
 	ROTATE_ROOM = 1 << 20 /* or an eighth of a small file */,
 	ZERO_STEP = 1 << 20,
 	PAGE = 4096,
-	SPARE_AGAIN_MS = 5000 /* mail goes on without a spare; a disk that fails need not write one for each commit */
+	SPARE_AGAIN_MS =
+	    5000 /* mail goes on without a spare; a disk that fails need not write one for each commit */
 };
 
 static const char spare_name[] = "spare";
@@ -84,8 +85,9 @@ bool log_file_wants_spare(struct log_file *log)
 }
 
 /*
- * Writes zeros over the whole file. Past the page cache where the file system can: it halves the CPU time, and
- * nobody is going to read them. In small steps, each synced: one large flush would stop the log's own syncs.
+ * Writes zeros over the whole file. Past the page cache where the file system can: it halves the CPU time,
+ * and nobody is going to read them. In small steps, each synced: one large flush would stop the log's own
+ * syncs.
  */
 static int fill(const struct log_file *log, const struct segment *s, uint64_t size)
 {
@@ -204,7 +206,8 @@ uint32_t log_file_next(const struct log_file *log)
 	return (uint32_t)(log->position + log->group.len);
 }
 
-static void add_bodies(struct log_file *log, const struct view *blocks, const size_t *body_blocks, size_t bodies)
+static void add_bodies(
+    struct log_file *log, const struct view *blocks, const size_t *body_blocks, size_t bodies)
 {
 	struct buf *group = &log->group;
 	for (size_t b = 0; b < bodies; b++) {
@@ -212,13 +215,14 @@ static void add_bodies(struct log_file *log, const struct view *blocks, const si
 		for (size_t i = 0; i < body_blocks[b]; i++)
 			buf_append(group, blocks[i]);
 		for (size_t i = 0; i < body_blocks[b]; i++)
-			buf_append_u64(group, segment_sum(&log->active, position + i * SEGMENT_BLOCK, blocks[i]));
+			buf_append_u64(
+			    group, segment_sum(&log->active, position + i * SEGMENT_BLOCK, blocks[i]));
 		blocks += body_blocks[b];
 	}
 }
 
 int log_file_add(struct log_file *log, const struct view *blocks, const size_t *body_blocks, size_t bodies,
-		 struct view redo)
+    struct view redo)
 {
 	static const char zeros[RECORD_ALIGN];
 	struct buf *group = &log->group;
@@ -257,8 +261,9 @@ int log_file_write(struct log_file *log)
 	size_t len = log->group.len, padding = (size_t)((PAGE - end % PAGE) % PAGE);
 	if (end + padding <= log->segment_size)
 		buf_append(&log->group, view_of(zeros, padding));
-	int error = buf_failed(&log->group) ? -ENOMEM
-					    : file_write_at(log->active.fd, buf_view(&log->group), log->position);
+	int error = buf_failed(&log->group)
+	                ? -ENOMEM
+	                : file_write_at(log->active.fd, buf_view(&log->group), log->position);
 	buf_truncate(&log->group, len);
 	if (error == 0)
 		error = file_sync(log->active.fd);
@@ -297,8 +302,8 @@ static int verify_bodies(const struct segment *s, const struct record *r, struct
 	return cursor_ok(&c) && position == r->position + RECORD_HEADER_SIZE + r->blob_bytes ? 0 : -EBADMSG;
 }
 
-int log_record_read(const struct segment *s, uint32_t position, bool with_bodies, struct record *record,
-		    struct buf *redo)
+int log_record_read(
+    const struct segment *s, uint32_t position, bool with_bodies, struct record *record, struct buf *redo)
 {
 	char header[RECORD_HEADER_SIZE];
 	struct record r;

@@ -37,7 +37,8 @@ int segment_list(int folder_fd, enum segment_kind kind, uint32_t from, uint32_t 
 		errno = 0;
 		struct dirent *entry = readdir(folder);
 		if (entry == NULL) {
-			error = errno ? file_error(errno) : 0; /* a list that was cut short would hide files */
+			error =
+			    errno ? file_error(errno) : 0; /* a list that was cut short would hide files */
 			break;
 		}
 		if (!segment_parse_name(entry->d_name, &its_kind, &id) || its_kind != kind || id < from)
@@ -71,12 +72,14 @@ static void report(struct log_scan *scan, const char *what)
 {
 	scan->damaged++;
 	log_record(LOG_ERROR, NULL, "log_damaged", log_string("what", what),
-		  log_u64("file", scan->at < scan->count ? scan->files[scan->at] : 0), log_u64("position", scan->position));
+	    log_u64("file", scan->at < scan->count ? scan->files[scan->at] : 0),
+	    log_u64("position", scan->position));
 }
 
 static int unreadable(uint32_t file, uint64_t position, int error)
 {
-	log_event(LOG_ERROR, NULL, "log_unreadable", log_u64("file", file), log_u64("position", position), log_errno(error));
+	log_event(LOG_ERROR, NULL, "log_unreadable", log_u64("file", file), log_u64("position", position),
+	    log_errno(error));
 	return error;
 }
 
@@ -98,7 +101,8 @@ static int look_ahead(struct log_scan *scan)
 	return 0;
 }
 
-/* Opens the first file with a good header from scan->at on; -ENOENT when there is none, and the last one stays open. */
+/* Opens the first file with a good header from scan->at on; -ENOENT when there is none, and the last one
+ * stays open. */
 static int enter_file(struct log_scan *scan)
 {
 	for (; scan->at < scan->count; scan->at++) {
@@ -147,8 +151,12 @@ static int go_to(struct log_scan *scan, uint32_t segment, uint64_t position)
 
 int log_scan_begin(struct log_scan *scan, int folder_fd, const struct log_start *from, bool with_bodies)
 {
-	*scan = (struct log_scan){.folder_fd = folder_fd, .with_bodies = with_bodies, .lsn = from->lsn,
-				  .gaps_until = from->gaps_until, .moved = from->moved, .segment.fd = -1};
+	*scan = (struct log_scan){.folder_fd = folder_fd,
+	    .with_bodies = with_bodies,
+	    .lsn = from->lsn,
+	    .gaps_until = from->gaps_until,
+	    .moved = from->moved,
+	    .segment.fd = -1};
 	buf_init(&scan->redo, RECORD_REDO_MAX);
 	int error = segment_list(folder_fd, SEGMENT_LOG, from->segment, &scan->files, &scan->count);
 	if (error == 0) {
@@ -184,16 +192,17 @@ static size_t proof_in(const struct log_scan *scan, uint64_t at, const char *win
 {
 	for (size_t i = 0; i + RECORD_HEADER_SIZE <= n; i += RECORD_ALIGN) {
 		struct record r;
-		if (record_decode(&scan->segment, (uint32_t)(at + i), window + i, &r) && proves_sync(scan, &r))
+		if (record_decode(&scan->segment, (uint32_t)(at + i), window + i, &r) &&
+		    proves_sync(scan, &r))
 			return i;
 	}
 	return n;
 }
 
 /*
- * Looks behind a bad place for a header that proves damage; *found is 0 without one: the log, or this file's part of
- * it, ends here. Steps over the file, since the bad place doesn't say its length; up to its end, unless so much of it is
- * zero as no group can have left out.
+ * Looks behind a bad place for a header that proves damage; *found is 0 without one: the log, or this file's
+ * part of it, ends here. Steps over the file, since the bad place doesn't say its length; up to its end,
+ * unless so much of it is zero as no group can have left out.
  */
 static int find_proof(struct log_scan *scan, uint64_t from, uint64_t *found)
 {
@@ -206,8 +215,9 @@ static int find_proof(struct log_scan *scan, uint64_t from, uint64_t *found)
 		int error = file_read_some(scan->segment.fd, window, WINDOW, at, &got);
 		if (error)
 			return unreadable(scan->segment.id, at, error);
-		bool clear = got < sizeof zeros || (memcmp(window, zeros, sizeof zeros) == 0 &&
-						    memcmp(window, window + sizeof zeros, got - sizeof zeros) == 0);
+		bool clear =
+		    got < sizeof zeros || (memcmp(window, zeros, sizeof zeros) == 0 &&
+		                              memcmp(window, window + sizeof zeros, got - sizeof zeros) == 0);
 		if (clear)
 			continue;
 		empty_since = at + WINDOW;
@@ -220,7 +230,8 @@ static int find_proof(struct log_scan *scan, uint64_t from, uint64_t *found)
 	return 0;
 }
 
-/* May records be missing behind this file? A snapshot must hold what they said, and a file have been taken away. */
+/* May records be missing behind this file? A snapshot must hold what they said, and a file have been taken
+ * away. */
 static bool is_gap_known(const struct log_scan *scan)
 {
 	if (scan->next_first > scan->gaps_until + 1)
@@ -259,8 +270,8 @@ static void give(struct log_scan *scan, const struct record *r, struct record *o
 }
 
 /*
- * What stands at the scan's place does not verify; `lsn` is the record's, 0 when even its header does not. 1: the record is
- * given without its bodies; 0: go on; or an error.
+ * What stands at the scan's place does not verify; `lsn` is the record's, 0 when even its header does not. 1:
+ * the record is given without its bodies; 0: go on; or an error.
  */
 static int pass_damage(struct log_scan *scan, uint64_t lsn, struct record *record)
 {
@@ -297,7 +308,8 @@ int log_scan_next(struct log_scan *scan, struct record *record)
 		return -ENOENT;
 	for (;;) {
 		struct record r = {0};
-		int error = log_record_read(&scan->segment, (uint32_t)scan->position, scan->with_bodies, &r, &scan->redo);
+		int error = log_record_read(
+		    &scan->segment, (uint32_t)scan->position, scan->with_bodies, &r, &scan->redo);
 		if (error == 0 && r.lsn < scan->next_first) {
 			give(scan, &r, record);
 			return 0;

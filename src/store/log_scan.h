@@ -1,13 +1,14 @@
 /*
  * Reading the log in order, over all its files, from any position: for start, roll-back, rebuild and check.
  *
- * Where a record does not verify, there are two cases. Either it is the torn end that a crash left: nobody was
- * told of it, and the log ends there. Or it was synced once and has been damaged since; a later record of
+ * Where a record does not verify, there are two cases. Either it is the torn end that a crash left: nobody
+ * was told of it, and the log ends there. Or it was synced once and has been damaged since; a later record of
  * another group proves that, since groups are synced one after the other. Then the damage is reported and the
  * scan goes on with that later record. It never stops for damage.
  *
- * What cannot be read now is neither: it might be good. The scan stops there, says where in the log (log_unreadable),
- * and gives the system's error; whoever goes on behind it, or takes the place for the log's end, would lose mail.
+ * What cannot be read now is neither: it might be good. The scan stops there, says where in the log
+ * (log_unreadable), and gives the system's error; whoever goes on behind it, or takes the place for the log's
+ * end, would lose mail.
  */
 #ifndef STORE_LOG_SCAN_H
 #define STORE_LOG_SCAN_H
@@ -15,12 +16,13 @@
 #include "store/log_file.h"
 #include "store/volumes.h"
 
-/* Where a scan begins: at the record at (segment, position), where the last one before it was `lsn`. Zeros: everything. */
+/* Where a scan begins: at the record at (segment, position), where the last one before it was `lsn`. Zeros:
+ * everything. */
 struct log_start {
 	uint32_t segment;
 	uint64_t position;
 	uint64_t lsn;
-	uint64_t gaps_until; /* up to this record, files may be missing: a snapshot holds what they held */
+	uint64_t gaps_until;   /* up to this record, files may be missing: a snapshot holds what they held */
 	struct volumes *moved; /* knows which these are; NULL: nobody knows yet */
 };
 
@@ -36,7 +38,7 @@ struct log_scan {
 	uint32_t next_id;       /* of the next file */
 	uint64_t gaps_until;    /* as in log_start */
 	struct volumes *moved;
-	uint64_t damaged;       /* places where something was lost */
+	uint64_t damaged; /* places where something was lost */
 	struct buf redo;
 };
 
@@ -50,7 +52,8 @@ int log_scan_begin(struct log_scan *scan, int folder_fd, const struct log_start 
  */
 int log_scan_next(struct log_scan *scan, struct record *record) __attribute__((warn_unused_result));
 
-/* After an error: the next file, as a check does that looks for all there is to find. 0 or as log_scan_next. */
+/* After an error: the next file, as a check does that looks for all there is to find. 0 or as log_scan_next.
+ */
 int log_scan_skip_file(struct log_scan *scan) __attribute__((warn_unused_result));
 
 void log_scan_done(struct log_scan *scan);

@@ -1,6 +1,7 @@
 /*
  * The engine in memory: a sorted array of entries and a table of blobs. It does in the plainest way what
- * store.h says, so that it can be the judge of the others. Work waits for store_dispatch, in the caller's thread.
+ * store.h says, so that it can be the judge of the others. Work waits for store_dispatch, in the caller's
+ * thread.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -168,12 +169,12 @@ static int erase(struct txn *base, uint64_t shard, struct view key)
 }
 
 static int range_of(struct txn *base, const struct txn_range *range,
-		    int (*visit)(void *arg, struct view key, struct view value), void *arg)
+    int (*visit)(void *arg, struct view key, struct view value), void *arg)
 {
 	struct memory *m = ((struct memory_txn *)base)->engine;
 	size_t from = lower_bound(m, range->shard, range->from);
 	size_t to = view_empty(range->to) ? lower_bound(m, range->shard + 1, range->to)
-					  : lower_bound(m, range->shard, range->to);
+	                                  : lower_bound(m, range->shard, range->to);
 	size_t limit = range->limit ? range->limit : SIZE_MAX;
 	for (size_t n = 0; from + n < to && n < limit; n++) {
 		const struct entry *e = m->entries[range->backwards ? to - 1 - n : from + n];
@@ -284,7 +285,8 @@ static void act_blob_read(struct store_pending *p, unsigned thread)
 	r->done(r);
 }
 
-static void begin(struct store *s, struct store_pending *p, void (*act)(struct store_pending *p, unsigned thread))
+static void begin(
+    struct store *s, struct store_pending *p, void (*act)(struct store_pending *p, unsigned thread))
 {
 	p->act = act;
 	memory_of(s)->under_way++;
@@ -415,8 +417,20 @@ static void close_store(struct store *s)
 struct store *store_memory(void)
 {
 	static const struct store_engine engine = {
-	    commit, read_shard, blob_read, upload_begin, upload_append, upload_wait, upload_backlog,
-	    upload_abort, watch, unwatch, event_fd, dispatch, stats, close_store,
+	    commit,
+	    read_shard,
+	    blob_read,
+	    upload_begin,
+	    upload_append,
+	    upload_wait,
+	    upload_backlog,
+	    upload_abort,
+	    watch,
+	    unwatch,
+	    event_fd,
+	    dispatch,
+	    stats,
+	    close_store,
 	};
 	struct memory *m = mem_alloc(sizeof *m);
 	m->base.engine = &engine;

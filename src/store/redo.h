@@ -21,7 +21,8 @@ void redo_begin(struct buf *b, const uint64_t *lengths, size_t count);
 void redo_put(struct buf *b, uint64_t shard, struct view key, struct view value);
 void redo_delete(struct buf *b, uint64_t shard, struct view key);
 
-/* Reading: first the lengths (at most STORE_UPLOADS_MAX), then changes until none is left. False: malformed. */
+/* Reading: first the lengths (at most STORE_UPLOADS_MAX), then changes until none is left. False: malformed.
+ */
 bool redo_read_lengths(struct cursor *c, uint64_t lengths[STORE_UPLOADS_MAX], size_t *count);
 bool redo_read_change(struct cursor *c, struct redo_change *change);
 

@@ -14,10 +14,15 @@
 #include "base/random.h"
 #include "store/file.h"
 
-enum { FORMAT = 1, RECORD_MAGIC = 0x50524543 /* "PREC" */, HEADER_USED = 8 + 4 + 4 + 4 + 8 + 8 + SEGMENT_SECRET_SIZE };
+enum {
+	FORMAT = 1,
+	RECORD_MAGIC = 0x50524543 /* "PREC" */,
+	HEADER_USED = 8 + 4 + 4 + 4 + 8 + 8 + SEGMENT_SECRET_SIZE
+};
 
 static const char magic[8] = "PSTRVOL\n";
-static const char *const suffixes[] = {[SEGMENT_LOG] = "log", [SEGMENT_BODY] = "body", [SEGMENT_KEPT] = "kept"};
+static const char *const suffixes[] = {
+    [SEGMENT_LOG] = "log", [SEGMENT_BODY] = "body", [SEGMENT_KEPT] = "kept"};
 
 void segment_name(char name[SEGMENT_NAME_SIZE], enum segment_kind kind, uint32_t id)
 {
@@ -60,7 +65,7 @@ int segment_write_header(const struct segment *s)
 }
 
 int segment_create(struct segment *s, int folder_fd, const char *name, enum segment_kind kind, uint32_t id,
-		   uint64_t first_lsn)
+    uint64_t first_lsn)
 {
 	struct segment made = {.id = id, .kind = kind, .epoch = random_u64(), .first_lsn = first_lsn};
 	random_bytes(made.secret, sizeof made.secret);
@@ -143,7 +148,8 @@ uint64_t segment_sum(const struct segment *s, uint64_t position, struct view byt
 {
 	/* A block that was moved within the file, or comes from another one, has another sum. */
 	uint64_t place = (s->epoch ^ position * 0x9e3779b97f4a7c15u) * 0xd6e8feb86659fd93u;
-	return XXH3_64bits_withSecret(bytes.data, bytes.len, s->secret, sizeof s->secret) ^ place ^ place >> 32;
+	return XXH3_64bits_withSecret(bytes.data, bytes.len, s->secret, sizeof s->secret) ^ place ^
+	       place >> 32;
 }
 
 static uint64_t blocks_of(uint64_t length)
@@ -163,8 +169,8 @@ static uint64_t load64(const void *at)
 }
 
 /* A blob of one block is read with its checksum in one call: the way of nearly all mail. */
-static int read_single(const struct segment *s, uint64_t position, size_t blob_len, size_t offset, size_t len,
-		       char *out)
+static int read_single(
+    const struct segment *s, uint64_t position, size_t blob_len, size_t offset, size_t len, char *out)
 {
 	char block[SEGMENT_BLOCK + SEGMENT_SUM_SIZE];
 	int error = file_read_at(s->fd, block, blob_len + SEGMENT_SUM_SIZE, position);
@@ -176,7 +182,8 @@ static int read_single(const struct segment *s, uint64_t position, size_t blob_l
 	return 0;
 }
 
-static int read_block(const struct segment *s, uint64_t position, uint64_t blob_len, uint64_t number, char *block)
+static int read_block(
+    const struct segment *s, uint64_t position, uint64_t blob_len, uint64_t number, char *block)
 {
 	char sum[SEGMENT_SUM_SIZE];
 	uint64_t start = number * SEGMENT_BLOCK;
@@ -189,8 +196,8 @@ static int read_block(const struct segment *s, uint64_t position, uint64_t blob_
 	return segment_sum(s, position + start, view_of(block, len)) == load64(sum) ? 0 : -EBADMSG;
 }
 
-int segment_read_blob(const struct segment *s, uint64_t position, uint64_t blob_len, uint64_t offset, size_t len,
-		      char *out)
+int segment_read_blob(
+    const struct segment *s, uint64_t position, uint64_t blob_len, uint64_t offset, size_t len, char *out)
 {
 	if (offset > blob_len || len > blob_len - offset)
 		return -ERANGE;
@@ -256,8 +263,8 @@ bool blob_id_parse(const struct blob_id *id, struct blob_place *place)
 }
 
 /*
- * magic 4, type 1, zero 1, in_group 2, lsn 8, position 4, redo length 4, blob bytes 8, redo sum 8, kept blob 16, sum 8. The
- * sum is keyed and covers position and epoch, so a header is valid only where it was written.
+ * magic 4, type 1, zero 1, in_group 2, lsn 8, position 4, redo length 4, blob bytes 8, redo sum 8, kept blob
+ * 16, sum 8. The sum is keyed and covers position and epoch, so a header is valid only where it was written.
  */
 void record_encode(const struct segment *s, const struct record *r, char out[RECORD_HEADER_SIZE])
 {
@@ -273,7 +280,8 @@ void record_encode(const struct segment *s, const struct record *r, char out[REC
 	store_be(p + 56, 8, segment_sum(s, r->position, view_of(out, 56)));
 }
 
-bool record_decode(const struct segment *s, uint32_t position, const char in[RECORD_HEADER_SIZE], struct record *r)
+bool record_decode(
+    const struct segment *s, uint32_t position, const char in[RECORD_HEADER_SIZE], struct record *r)
 {
 	const unsigned char *p = (const unsigned char *)in;
 	if (load_be(p, 4) != RECORD_MAGIC || load_be(p + 16, 4) != position ||
@@ -289,7 +297,8 @@ bool record_decode(const struct segment *s, uint32_t position, const char in[REC
 	    .redo_sum = load_be(p + 32, 8),
 	};
 	memcpy(r->kept.bytes, p + 40, BLOB_ID_SIZE);
-	return r->redo_len <= RECORD_REDO_MAX && r->blob_bytes <= UINT32_MAX - RECORD_REDO_MAX - RECORD_HEADER_SIZE;
+	return r->redo_len <= RECORD_REDO_MAX &&
+	       r->blob_bytes <= UINT32_MAX - RECORD_REDO_MAX - RECORD_HEADER_SIZE;
 }
 
 uint64_t record_space(const struct record *r)

@@ -21,7 +21,8 @@ enum {
 	SEGMENT_HEADER_SIZE = 4096,
 	SEGMENT_SECRET_SIZE = 192,
 	SEGMENT_NAME_SIZE = 16,
-	SEGMENT_BLOCK = 64 << 10, /* a blob carries one checksum for each such piece: reads verify what they touch */
+	SEGMENT_BLOCK =
+	    64 << 10, /* a blob carries one checksum for each such piece: reads verify what they touch */
 	SEGMENT_SUM_SIZE = 8,
 	RECORD_HEADER_SIZE = 64,
 	RECORD_ALIGN = 64,
@@ -43,20 +44,21 @@ void segment_name(char name[SEGMENT_NAME_SIZE], enum segment_kind kind, uint32_t
 bool segment_parse_name(const char *name, enum segment_kind *kind, uint32_t *id);
 
 /*
- * A new file under this name, with its header written but not synced; s->fd is open for writing. -EEXIST when a volume has
- * the name; a file with a temporary name is overwritten.
+ * A new file under this name, with its header written but not synced; s->fd is open for writing. -EEXIST when
+ * a volume has the name; a file with a temporary name is overwritten.
  */
 int segment_create(struct segment *s, int folder_fd, const char *name, enum segment_kind kind, uint32_t id,
-		   uint64_t first_lsn) __attribute__((warn_unused_result));
+    uint64_t first_lsn) __attribute__((warn_unused_result));
 
 /* Writes the header anew: first_lsn is known late, when a prepared file comes into use. */
 int segment_write_header(const struct segment *s) __attribute__((warn_unused_result));
 
 /*
- * Opens and verifies the header. -EBADMSG when it is damaged or another file's, -EPROTO when it is of a newer format,
- * -ENOENT without such a file; else it is unreadable now (file.h).
+ * Opens and verifies the header. -EBADMSG when it is damaged or another file's, -EPROTO when it is of a newer
+ * format, -ENOENT without such a file; else it is unreadable now (file.h).
  */
-int segment_open(struct segment *s, int folder_fd, const char *name, int flags) __attribute__((warn_unused_result));
+int segment_open(struct segment *s, int folder_fd, const char *name, int flags)
+    __attribute__((warn_unused_result));
 
 /* For a check: the header once more, and that nothing stands in the rest of its page. As segment_open. */
 int segment_check_header(const struct segment *s) __attribute__((warn_unused_result));
@@ -70,8 +72,8 @@ uint64_t segment_sum(const struct segment *s, uint64_t position, struct view byt
 uint64_t segment_blob_space(uint64_t length);
 
 /* Reads a part of a blob that begins at `position`, and verifies the blocks it touches. */
-int segment_read_blob(const struct segment *s, uint64_t position, uint64_t blob_len, uint64_t offset, size_t len,
-		      char *out) __attribute__((warn_unused_result));
+int segment_read_blob(const struct segment *s, uint64_t position, uint64_t blob_len, uint64_t offset,
+    size_t len, char *out) __attribute__((warn_unused_result));
 
 /* Names of blobs: where each was born. */
 struct blob_place {
@@ -91,7 +93,7 @@ enum record_type { RECORD_COMMIT = 1, RECORD_KEPT = 2 };
 
 struct record {
 	enum record_type type;
-	uint16_t in_group;   /* records of the same sync before it: lsn - in_group was the first of them */
+	uint16_t in_group; /* records of the same sync before it: lsn - in_group was the first of them */
 	uint64_t lsn;
 	uint32_t position;   /* of the header in its file */
 	uint64_t blob_bytes; /* the bodies and their checksums, behind the header */
@@ -103,7 +105,8 @@ struct record {
 void record_encode(const struct segment *s, const struct record *r, char out[RECORD_HEADER_SIZE]);
 
 /* False when the bytes are not a record's header of this file at this position. */
-bool record_decode(const struct segment *s, uint32_t position, const char in[RECORD_HEADER_SIZE], struct record *r);
+bool record_decode(
+    const struct segment *s, uint32_t position, const char in[RECORD_HEADER_SIZE], struct record *r);
 
 /* From one header to the next. */
 uint64_t record_space(const struct record *r);

@@ -15,7 +15,13 @@
 #include "base/mem.h"
 #include "store/file.h"
 
-enum { FORMAT = 1, BLOCK = 256 << 10, LEVEL = 1, HEADER_SIZE = 8 + 4 + 8 + 4 + 4 + 4 + 4 + 4, BLOCK_HEADER = 12 };
+enum {
+	FORMAT = 1,
+	BLOCK = 256 << 10,
+	LEVEL = 1,
+	HEADER_SIZE = 8 + 4 + 8 + 4 + 4 + 4 + 4 + 4,
+	BLOCK_HEADER = 12
+};
 enum { LOAD_BATCH = 20000 };
 
 static const char magic[8] = "PSTRSNAP", snapshot_name[] = "snapshot", temporary_name[] = "snapshot.new";
@@ -34,7 +40,8 @@ static int write_block(struct writer *w)
 	char *room = buf_reserve(out, BLOCK_HEADER + ZSTD_COMPRESSBOUND(BLOCK));
 	if (room == NULL)
 		return -ENOMEM;
-	size_t packed = ZSTD_compress(room + BLOCK_HEADER, ZSTD_COMPRESSBOUND(BLOCK), raw.data, raw.len, LEVEL);
+	size_t packed =
+	    ZSTD_compress(room + BLOCK_HEADER, ZSTD_COMPRESSBOUND(BLOCK), raw.data, raw.len, LEVEL);
 	if (ZSTD_isError(packed))
 		return -EIO;
 	struct buf header;
@@ -143,7 +150,8 @@ static int read_header(int fd, struct index_position *position)
 static int tell(int error, uint64_t offset)
 {
 	if (file_is_unreadable(error))
-		log_event(LOG_ERROR, NULL, "snapshot_unreadable", log_u64("position", offset), log_errno(error));
+		log_event(
+		    LOG_ERROR, NULL, "snapshot_unreadable", log_u64("position", offset), log_errno(error));
 	return error;
 }
 
@@ -187,7 +195,8 @@ static int read_block(struct loader *l, size_t *len)
 	error = file_read_at(l->fd, l->packed, packed, l->offset + BLOCK_HEADER);
 	if (error)
 		return error == -ENODATA ? -EBADMSG : error;
-	if (crc32c(view_of(l->packed, packed)) != sum || ZSTD_decompress(l->raw, BLOCK, l->packed, packed) != raw)
+	if (crc32c(view_of(l->packed, packed)) != sum ||
+	    ZSTD_decompress(l->raw, BLOCK, l->packed, packed) != raw)
 		return -EBADMSG;
 	l->offset += BLOCK_HEADER + packed;
 	*len = raw;

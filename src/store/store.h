@@ -30,11 +30,11 @@ struct store_upload;
  */
 enum {
 	STORE_KEY_MAX = 480,
-	STORE_ENTRY_MAX = 2000,          /* key and value together */
-	STORE_READ_KEYS_MAX = 1024,      /* entries that one read looks at: a slice of work, for fairness */
-	STORE_WRITE_KEYS_MAX = 2000,     /* entries that one commit changes: more would block all others */
-	STORE_SLICE_KEYS = 1000,         /* what a commit that is one of many changes at most: mail goes first */
-	STORE_UPLOADS_MAX = 4,           /* bodies that one commit carries */
+	STORE_ENTRY_MAX = 2000,      /* key and value together */
+	STORE_READ_KEYS_MAX = 1024,  /* entries that one read looks at: a slice of work, for fairness */
+	STORE_WRITE_KEYS_MAX = 2000, /* entries that one commit changes: more would block all others */
+	STORE_SLICE_KEYS = 1000,     /* what a commit that is one of many changes at most: mail goes first */
+	STORE_UPLOADS_MAX = 4,       /* bodies that one commit carries */
 	STORE_UPLOAD_MEMORY = 1 << 20,   /* a body up to this size waits in memory and goes into the log */
 	STORE_UPLOAD_BACKLOG = 256 << 10 /* of a larger one, what may wait to be written */
 };
@@ -44,7 +44,7 @@ enum store_class { STORE_DIRECTORY = 1, STORE_QUEUE = 2, STORE_ACCOUNT = 3 };
 
 static inline uint64_t store_shard(enum store_class class, uint64_t number)
 {
-	return (uint64_t)class << 56 | number;
+	return (uint64_t) class << 56 | number;
 }
 
 static inline enum store_class store_shard_class(uint64_t shard)
@@ -73,16 +73,18 @@ struct store_pending {
 };
 
 /*
- * Inside a `run` function. It must be a pure function of what it reads here and of its argument, and write its
- * results anew each time: an engine may run it more than once. Views that txn_get and txn_range give are
+ * Inside a `run` function. It must be a pure function of what it reads here and of its argument, and write
+ * its results anew each time: an engine may run it more than once. Views that txn_get and txn_range give are
  * valid until the next txn_put or txn_delete, and never after the run.
  */
 
 /* 0, or -ENOENT when there is no such entry. */
-int txn_get(struct txn *t, uint64_t shard, struct view key, struct view *value) __attribute__((warn_unused_result));
+int txn_get(struct txn *t, uint64_t shard, struct view key, struct view *value)
+    __attribute__((warn_unused_result));
 
 /* Sets an entry. -EMSGSIZE past STORE_KEY_MAX or STORE_ENTRY_MAX; -EROFS in a read. */
-int txn_put(struct txn *t, uint64_t shard, struct view key, struct view value) __attribute__((warn_unused_result));
+int txn_put(struct txn *t, uint64_t shard, struct view key, struct view value)
+    __attribute__((warn_unused_result));
 
 /* Removes an entry; 0 as well when there was none. -EROFS in a read. */
 int txn_delete(struct txn *t, uint64_t shard, struct view key) __attribute__((warn_unused_result));
@@ -99,8 +101,9 @@ struct txn_range {
 	size_t limit;
 };
 
-int txn_range(struct txn *t, const struct txn_range *range, int (*visit)(void *arg, struct view key, struct view value),
-	      void *arg) __attribute__((warn_unused_result));
+int txn_range(struct txn *t, const struct txn_range *range,
+    int (*visit)(void *arg, struct view key, struct view value), void *arg)
+    __attribute__((warn_unused_result));
 
 /* The name that upload number i of this commit gets. Valid within this run: write it into an entry. */
 struct blob_id txn_body(struct txn *t, size_t i);
@@ -120,7 +123,8 @@ struct store_commit {
 	struct store_upload *uploads[STORE_UPLOADS_MAX];
 	size_t upload_count;
 	bool frees_space; /* deletes: allowed on a nearly full disk */
-	bool large;       /* may change hundreds of entries: commits that are not large go first, so that mail never waits */
+	bool large; /* may change hundreds of entries: commits that are not large go first, so that mail never
+	               waits */
 	void (*done)(struct store_commit *c, int result);
 
 	/* The engine's, while the commit is under way. */
@@ -148,10 +152,10 @@ struct store_read {
 void store_read(struct store *s, struct store_read *r);
 
 /*
- * Reading blobs: any number of parts of any blobs, in one request. Each part gets a result: 0 when all `length`
- * bytes are in `out`; -ENOENT (no such blob), -EBADMSG (damaged), -ERANGE (past the blob's end), or a common
- * error; then `out` holds nothing of use. Ask for much at once, and for the next batch before the last one is
- * used up. Whole blobs of up to 64 KB are the cheapest.
+ * Reading blobs: any number of parts of any blobs, in one request. Each part gets a result: 0 when all
+ * `length` bytes are in `out`; -ENOENT (no such blob), -EBADMSG (damaged), -ERANGE (past the blob's end), or
+ * a common error; then `out` holds nothing of use. Ask for much at once, and for the next batch before the
+ * last one is used up. Whole blobs of up to 64 KB are the cheapest.
  */
 struct store_blob_part {
 	struct blob_id id;
@@ -174,8 +178,8 @@ void store_blob_read(struct store *s, struct store_blob_read *r);
 
 /*
  * A body on its way in. Small ones wait in memory; larger ones are written behind the caller's back, and the
- * caller stops appending while the backlog is above STORE_UPLOAD_BACKLOG, until `drained` is called. An upload
- * ends in a commit or in an abort.
+ * caller stops appending while the backlog is above STORE_UPLOAD_BACKLOG, until `drained` is called. An
+ * upload ends in a commit or in an abort.
  */
 struct store_upload *store_upload_begin(struct store *s);
 
@@ -186,17 +190,19 @@ uint64_t store_upload_length(const struct store_upload *u);
 size_t store_upload_backlog(const struct store_upload *u);
 
 /*
- * Calls drained once when the backlog has gone below half the limit; at the latest when the upload has failed. NULL: whoever waited
- * needs no call any more. A commit while somebody waits still calls him, so whoever may be gone by then says so before.
+ * Calls drained once when the backlog has gone below half the limit; at the latest when the upload has
+ * failed. NULL: whoever waited needs no call any more. A commit while somebody waits still calls him, so
+ * whoever may be gone by then says so before.
  */
 void store_upload_wait(struct store_upload *u, void (*drained)(void *arg), void *arg);
 
 void store_upload_abort(struct store_upload *u); /* NULL is allowed */
 
 /*
- * A watch: `changed` is called, inside store_dispatch, after commits that touched the shard, at least once for
- * any number of them; `changes` counts. It is a hint: read the shard to learn what happened. The structure is
- * the caller's and stays put until store_unwatch; `changed` may take away, and free, its own watch and any others.
+ * A watch: `changed` is called, inside store_dispatch, after commits that touched the shard, at least once
+ * for any number of them; `changes` counts. It is a hint: read the shard to learn what happened. The
+ * structure is the caller's and stays put until store_unwatch; `changed` may take away, and free, its own
+ * watch and any others.
  */
 struct store_watch {
 	uint64_t shard;
@@ -217,8 +223,8 @@ int store_event_fd(const struct store *s);
 void store_dispatch(struct store *s);
 
 /*
- * Finishes everything under way (calling `done` functions), makes it durable, and frees the store. Uploads that
- * were neither committed nor aborted must be gone before.
+ * Finishes everything under way (calling `done` functions), makes it durable, and frees the store. Uploads
+ * that were neither committed nor aborted must be gone before.
  */
 void store_close(struct store *s); /* NULL is allowed */
 
@@ -226,8 +232,9 @@ struct store_stats {
 	uint64_t commits, syncs, checkpoints, reads, blob_reads, rollbacks;
 	uint64_t index_bytes, volume_bytes, volumes, free_bytes; /* on the disk, when last looked at */
 	uint64_t aside, aside_bytes; /* files that were set aside for a person to look at */
-	uint64_t damaged; /* checksums that did not fit, since the start */
-	uint64_t index_damaged; /* of them, entries of the index: the engine can make it anew at the next start */
+	uint64_t damaged;            /* checksums that did not fit, since the start */
+	uint64_t
+	    index_damaged; /* of them, entries of the index: the engine can make it anew at the next start */
 	bool read_only, nearly_full;
 	int trouble; /* while read_only: why, an errno value */
 	bool stuck;  /* read_only, although the disk writes: only opening the store anew can help */
@@ -236,8 +243,9 @@ struct store_stats {
 void store_stats(struct store *s, struct store_stats *out);
 
 /*
- * Entries of a shard contradict one another: one that another names is not there, or a count is wrong. The engine looks
- * through its index soon, at most every ten minutes; what is damaged shows in store_stats.index_damaged.
+ * Entries of a shard contradict one another: one that another names is not there, or a count is wrong. The
+ * engine looks through its index soon, at most every ten minutes; what is damaged shows in
+ * store_stats.index_damaged.
  */
 void store_suspect(struct store *s);
 
@@ -246,6 +254,6 @@ void store_suspect(struct store *s);
  * keeps, so it must never miss one. Runs on any thread.
  */
 typedef void store_names_blobs(uint64_t shard, struct view key, struct view value,
-			       void (*found)(void *arg, const struct blob_id *id), void *arg);
+    void (*found)(void *arg, const struct blob_id *id), void *arg);
 
 #endif

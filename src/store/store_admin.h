@@ -1,6 +1,6 @@
 /*
- * Looking after an embedded store: check, compaction, rebuild. Tasks run on the store's upkeep thread while mail
- * flows; `done` comes in store_dispatch. One task at a time: a second one waits for the first.
+ * Looking after an embedded store: check, compaction, rebuild. Tasks run on the store's upkeep thread while
+ * mail flows; `done` comes in store_dispatch. One task at a time: a second one waits for the first.
  */
 #ifndef STORE_STORE_ADMIN_H
 #define STORE_STORE_ADMIN_H
@@ -18,13 +18,13 @@ struct store_task {
 	atomic_uint_fast64_t progress, total;
 
 	/* Results. */
-	uint64_t records, blobs, entries;     /* check: that were read; compact: blobs kept */
-	uint64_t damaged;                     /* records, blobs, entries whose checksum doesn't fit */
-	uint64_t missing;                     /* blobs that an entry names and that are not there */
-	uint64_t unreadable;                  /* places that the system could not read now: they may be good */
-	uint64_t volumes, volume_bytes;       /* that there are; compact: that are gone */
-	uint64_t aside, aside_bytes;          /* files that were set aside for a person to look at */
-	uint64_t freed;                       /* compact: bytes */
+	uint64_t records, blobs, entries; /* check: that were read; compact: blobs kept */
+	uint64_t damaged;                 /* records, blobs, entries whose checksum doesn't fit */
+	uint64_t missing;                 /* blobs that an entry names and that are not there */
+	uint64_t unreadable;              /* places that the system could not read now: they may be good */
+	uint64_t volumes, volume_bytes;   /* that there are; compact: that are gone */
+	uint64_t aside, aside_bytes;      /* files that were set aside for a person to look at */
+	uint64_t freed;                   /* compact: bytes */
 
 	/* The engine's. */
 	struct store_pending pending;
@@ -33,22 +33,23 @@ struct store_task {
 };
 
 /*
- * Reads everything there is and verifies it: records, bodies, index entries, and that each blob that an entry names
- * exists. 0 when it could be done, whatever it found: the counts tell, and each finding is logged.
+ * Reads everything there is and verifies it: records, bodies, index entries, and that each blob that an entry
+ * names exists. 0 when it could be done, whatever it found: the counts tell, and each finding is logged.
  */
 void store_check(struct store *s, struct store_task *t);
 
 /*
- * Frees the space of what no entry names any more: copies what lives in mostly dead volumes to a new one, compressed,
- * and removes them; removes large bodies that nothing names. Writes a snapshot of the index first, since the index
- * changes in those volumes' records go with them. Needs options.names_blobs; -EINVAL without.
+ * Frees the space of what no entry names any more: copies what lives in mostly dead volumes to a new one,
+ * compressed, and removes them; removes large bodies that nothing names. Writes a snapshot of the index
+ * first, since the index changes in those volumes' records go with them. Needs options.names_blobs; -EINVAL
+ * without.
  */
 void store_compact(struct store *s, struct store_task *t);
 
 /*
- * Makes the index anew from snapshot and log. The store must not be open elsewhere (-EBUSY). What is damaged is
- * passed over, counted in *damaged and logged. -ENOSPC: there is no room for another index, the old one is kept. Blocks;
- * for the command line.
+ * Makes the index anew from snapshot and log. The store must not be open elsewhere (-EBUSY). What is damaged
+ * is passed over, counted in *damaged and logged. -ENOSPC: there is no room for another index, the old one is
+ * kept. Blocks; for the command line.
  */
 int store_rebuild(const struct store_options *options, uint64_t *damaged) __attribute__((warn_unused_result));
 

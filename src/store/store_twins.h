@@ -1,6 +1,6 @@
 /*
- * The engines for tests. `memory` keeps everything in ordered memory and does its work in store_dispatch, so a
- * test decides when; `failing` and `slow` wrap another engine, which they close with themselves.
+ * The engines for tests. `memory` keeps everything in ordered memory and does its work in store_dispatch, so
+ * a test decides when; `failing` and `slow` wrap another engine, which they close with themselves.
  */
 #ifndef STORE_STORE_TWINS_H
 #define STORE_STORE_TWINS_H
@@ -12,7 +12,8 @@ struct store *store_memory(void);
 /* What a failing store can be told to fail. */
 enum store_fault {
 	STORE_FAULT_COMMIT,      /* the commit doesn't happen */
-	STORE_FAULT_COMMIT_LOST, /* the commit happens, but its answer is the error: a clustered engine's time-out */
+	STORE_FAULT_COMMIT_LOST, /* the commit happens, but its answer is the error: a clustered engine's
+	                            time-out */
 	STORE_FAULT_READ,
 	STORE_FAULT_BLOB_READ,
 	STORE_FAULTS

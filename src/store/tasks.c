@@ -20,7 +20,8 @@ void task_start(struct store *s, struct store_task *t, void (*run)(struct store_
 	struct embedded *e = embedded_of(s);
 	atomic_store(&t->progress, 0);
 	atomic_store(&t->total, 0);
-	t->records = t->blobs = t->entries = t->damaged = t->missing = t->unreadable = t->volumes = t->volume_bytes = t->freed = 0;
+	t->records = t->blobs = t->entries = t->damaged = t->missing = t->unreadable = t->volumes =
+	    t->volume_bytes = t->freed = 0;
 	t->pending = (struct store_pending){.store = s, .act = run};
 	e->under_way++;
 	workers_add(&e->upkeep, &t->pending);

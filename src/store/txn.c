@@ -16,7 +16,8 @@ static int may_write(struct txn *t, uint64_t shard, struct view key, size_t valu
 		return -EROFS;
 	if (shard_is_internal(shard) || view_empty(key))
 		return -EINVAL;
-	if (key.len > STORE_KEY_MAX || value_len > STORE_ENTRY_MAX - key.len || t->writes >= STORE_WRITE_KEYS_MAX)
+	if (key.len > STORE_KEY_MAX || value_len > STORE_ENTRY_MAX - key.len ||
+	    t->writes >= STORE_WRITE_KEYS_MAX)
 		return -EMSGSIZE;
 	return 0;
 }
@@ -41,10 +42,11 @@ int txn_delete(struct txn *t, uint64_t shard, struct view key)
 	return t->ops->erase(t, shard, key);
 }
 
-int txn_range(struct txn *t, const struct txn_range *range, int (*visit)(void *arg, struct view key, struct view value),
-	      void *arg)
+int txn_range(struct txn *t, const struct txn_range *range,
+    int (*visit)(void *arg, struct view key, struct view value), void *arg)
 {
-	if (shard_is_internal(range->shard) || range->from.len > STORE_KEY_MAX || range->to.len > STORE_KEY_MAX)
+	if (shard_is_internal(range->shard) || range->from.len > STORE_KEY_MAX ||
+	    range->to.len > STORE_KEY_MAX)
 		return -EINVAL;
 	return t->ops->range(t, range, visit, arg);
 }

@@ -143,8 +143,8 @@ static int locate(struct volumes *v, const struct blob_place *place, struct volu
 	return 0;
 }
 
-int volumes_read(struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, char *out,
-		 struct volume **hint)
+int volumes_read(
+    struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, char *out, struct volume **hint)
 {
 	struct blob_place place;
 	if (!blob_id_parse(id, &place))
@@ -160,10 +160,12 @@ int volumes_read(struct volumes *v, const struct blob_id *id, uint64_t offset, s
 	return segment_read_blob(s, place.position, place.length, offset, len, out);
 }
 
-void volumes_prefetch(struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, struct volume **hint)
+void volumes_prefetch(
+    struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, struct volume **hint)
 {
 	struct blob_place place;
-	if (!blob_id_parse(id, &place) || locate(v, &place, hint) != 0 || (*hint)->segment.kind == SEGMENT_KEPT)
+	if (!blob_id_parse(id, &place) || locate(v, &place, hint) != 0 ||
+	    (*hint)->segment.kind == SEGMENT_KEPT)
 		return;
 	posix_fadvise((*hint)->segment.fd, (off_t)(place.position + offset), (off_t)len, POSIX_FADV_WILLNEED);
 }

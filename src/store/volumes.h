@@ -1,6 +1,6 @@
 /*
- * Open volumes: any thread reads blobs through here. Descriptors are kept for the files used last. A file that
- * compaction removed leads to the kept file that took its blobs over.
+ * Open volumes: any thread reads blobs through here. Descriptors are kept for the files used last. A file
+ * that compaction removed leads to the kept file that took its blobs over.
  */
 #ifndef STORE_VOLUMES_H
 #define STORE_VOLUMES_H
@@ -23,7 +23,8 @@ struct volumes {
 	int folder_fd;
 	uint64_t uses;
 	struct map open;  /* file number -> struct volume */
-	struct map moved; /* number of a compacted file -> number of the kept file, twice that and one: there may be none */
+	struct map moved; /* number of a compacted file -> number of the kept file, twice that and one: there
+	                     may be none */
 };
 
 void volumes_init(struct volumes *v, int folder_fd);
@@ -48,9 +49,10 @@ bool volumes_moves_to(struct volumes *v, uint32_t to);
 
 /* Reads one part; 0, -ENOENT, -EBADMSG, -ERANGE or an I/O error. `hint` keeps a volume over several calls. */
 int volumes_read(struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, char *out,
-		 struct volume **hint) __attribute__((warn_unused_result));
+    struct volume **hint) __attribute__((warn_unused_result));
 
 /* Asks the kernel to read ahead. */
-void volumes_prefetch(struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, struct volume **hint);
+void volumes_prefetch(
+    struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, struct volume **hint);
 
 #endif

@@ -41,7 +41,8 @@ void watches_remove(struct watches *all, struct store_watch *w)
 void watches_notify(struct watches *all, const struct store_commit *c)
 {
 	for (size_t i = 0; i < c->touched_count && all->shards.count > 0; i++) {
-		struct watch_walk walk = {.next = map_get_u64(&all->shards, c->touched[i]), .outer = all->walks};
+		struct watch_walk walk = {
+		    .next = map_get_u64(&all->shards, c->touched[i]), .outer = all->walks};
 		all->walks = &walk;
 		while (walk.next) {
 			struct store_watch *w = walk.next;

@@ -5,7 +5,8 @@
 #include "base/map.h"
 #include "store/engine.h"
 
-/* A walk under way: where it goes on. A watch that is taken away while it is to be called next is passed over. */
+/* A walk under way: where it goes on. A watch that is taken away while it is to be called next is passed
+ * over. */
 struct watch_walk {
 	struct store_watch *next;
 	struct watch_walk *outer;

@@ -30,7 +30,8 @@ void workers_add(struct workers *w, struct store_pending *p);
 /* Finishes what is queued, and ends the threads. */
 void workers_stop(struct workers *w);
 
-/* Starts one thread with a small stack and signals blocked, but for its own faults: signals are the loop's business. */
+/* Starts one thread with a small stack and signals blocked, but for its own faults: signals are the loop's
+ * business. */
 int thread_start(pthread_t *thread, void *(*main)(void *), void *arg, const char *name)
     __attribute__((warn_unused_result));
 

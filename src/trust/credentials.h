@@ -19,7 +19,8 @@ enum {
 	CREDENTIAL_IMAP = 4,
 	CREDENTIAL_WEB = 8, /* JMAP, CalDAV, CardDAV */
 	CREDENTIAL_ALL = 15,
-	/* With one of these, where an account is asked what it can prove itself with: its app passwords alone. */
+	/* With one of these, where an account is asked what it can prove itself with: its app passwords
+	   alone. */
 	CREDENTIAL_APPS_ONLY = 256,
 };
 
@@ -43,8 +44,8 @@ struct app_password {
 };
 
 /*
- * Places from which the owner has logged in: 16 are a person's homes, offices, phones and trains of a quarter of a
- * year. A place that was not used for 90 days is forgotten. What is kept is a keyed hash.
+ * Places from which the owner has logged in: 16 are a person's homes, offices, phones and trains of a quarter
+ * of a year. A place that was not used for 90 days is forgotten. What is kept is a keyed hash.
  */
 enum { PLACES_MAX = 16, PLACE_HASH_SIZE = 8, PLACE_SECONDS = 90 * 86400, PLACE_TOUCH_SECONDS = 86400 };
 
@@ -69,8 +70,9 @@ struct credentials {
 void credentials_init(struct credentials *c, const unsigned char salt[SCRAM_SALT_SIZE]);
 
 /*
- * Sets the main password, and forgets all known places: whoever knew the old one may have been there. Checks of strength are the caller's. Slow, as password_hash is; with `scram` some
- * 20 ms more. 0; -EINVAL for a password that can't be prepared; -ENOMEM; -ENOBUFS when the arena is full.
+ * Sets the main password, and forgets all known places: whoever knew the old one may have been there. Checks
+ * of strength are the caller's. Slow, as password_hash is; with `scram` some 20 ms more. 0; -EINVAL for a
+ * password that can't be prepared; -ENOMEM; -ENOBUFS when the arena is full.
  */
 int credentials_set_password(struct credentials *c, struct view password, bool scram, struct arena *arena);
 
@@ -98,7 +100,8 @@ bool credentials_touch_place(struct credentials *c, const unsigned char hash[PLA
 
 /*
  * Whether the password opens the account for that protocol: 0 and *credential (0 the main password, else an
- * app password's id), or -EACCES; -ENOMEM. NULL for an account that doesn't exist, which takes as long. Slow, but with CREDENTIAL_APPS_ONLY.
+ * app password's id), or -EACCES; -ENOMEM. NULL for an account that doesn't exist, which takes as long. Slow,
+ * but with CREDENTIAL_APPS_ONLY.
  */
 int credentials_check(
     const struct credentials *c, struct view password, unsigned protocol, uint64_t *credential);

@@ -94,7 +94,8 @@ enum mta_sts_step {
  * not expired is applied whatever DNS says now (section 5.1), in mode none as well, which demands nothing. A
  * fetch that failed is repeated after MTA_STS_RETRY_SECONDS at the earliest, unless the id has changed.
  *
- * Times of the memory that lie ahead, since the clock was set back, become `now`: each rule holds from there on.
+ * Times of the memory that lie ahead, since the clock was set back, become `now`: each rule holds from there
+ * on.
  *
  * Where a policy was enforced and no host would do, section 5.1 asks to look for a newer one before mail
  * fails: the caller empties memory->id and asks again.

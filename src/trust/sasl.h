@@ -91,8 +91,8 @@ struct sasl_scram_key {
 };
 
 /*
- * All of an identity's verifiers, which share salt and iterations; any of them may match. Without keys none does, but the salt is
- * the account's all the same; without a salt the identity is unknown.
+ * All of an identity's verifiers, which share salt and iterations; any of them may match. Without keys none
+ * does, but the salt is the account's all the same; without a salt the identity is unknown.
  */
 struct sasl_scram_record {
 	struct view salt;

@@ -97,8 +97,8 @@ static enum sasl_step client_first(struct sasl_server *s, struct view message)
 
 /*
  * The salt of an identity that doesn't exist: always the same for the same name, and nobody without the
- * secret can tell it from a real one. Like an account's it follows the name that the directory would compare, not
- * what was typed: a salt that changes with the case of a letter would tell that nobody is there.
+ * secret can tell it from a real one. Like an account's it follows the name that the directory would compare,
+ * not what was typed: a salt that changes with the case of a letter would tell that nobody is there.
  */
 static void fake_salt(const struct sasl_server *s, unsigned char salt[SCRAM_KEY_MAX])
 {
@@ -107,7 +107,8 @@ static void fake_salt(const struct sasl_server *s, unsigned char salt[SCRAM_KEY_
 	struct buf name;
 	buf_init(&name, 2 * SASL_IDENTITY_MAX);
 	/* What is no address is nobody's, in whatever way it is written. */
-	if (at < 1 || address_key(view_take(identity, (size_t)at), view_skip(identity, (size_t)at + 1), &name) != 0)
+	if (at < 1 ||
+	    address_key(view_take(identity, (size_t)at), view_skip(identity, (size_t)at + 1), &name) != 0)
 		for (size_t i = 0; i < identity.len; i++)
 			buf_append_byte(&name, ascii_lower(identity.data[i]));
 	scram_hmac(SCRAM_SHA_256, s->setup.server_secret, buf_view(&name), salt);

@@ -12,7 +12,8 @@
 
 enum {
 	LEAK_MS = 60 * 1000,
-	PLACE_LEAK_MS = 8 * 1000, /* at a known place a person waits, and no longer than this for one attempt */
+	PLACE_LEAK_MS =
+	    8 * 1000, /* at a known place a person waits, and no longer than this for one attempt */
 	FREE_FAILURES = 3,
 	DELAY_FIRST_MS = 250, /* doubled with each failure */
 	DELAY_MAX_MS = 8000,
@@ -130,8 +131,8 @@ struct count {
 	double limit;
 	int64_t leak_ms;
 	const char *reason;
-	bool delays;    /* failures below the limit delay; of a network only the excess counts: its users must not
-	                   wait for each other's typing errors */
+	bool delays;    /* failures below the limit delay; of a network only the excess counts: its users must
+	                   not    wait for each other's typing errors */
 	double waiting; /* so many attempts past the limit wait for their turn, before there is a lock */
 };
 
@@ -144,7 +145,8 @@ enum { COUNTS_MAX = 3 };
 static size_t counts_of(struct throttle_client c, struct count counts[COUNTS_MAX])
 {
 	if (c.known_place) {
-		counts[0] = (struct count){pair_key_of(c), PLACE_LIMIT, PLACE_LEAK_MS, "place", true, PLACE_WAITING};
+		counts[0] =
+		    (struct count){pair_key_of(c), PLACE_LIMIT, PLACE_LEAK_MS, "place", true, PLACE_WAITING};
 		return 1;
 	}
 	counts[0] = (struct count){address_key_of(c), ADDRESS_LIMIT, LEAK_MS, "address", true, 0};
@@ -198,7 +200,8 @@ static void judge(struct throttle_answer *answer, const struct count *c, double 
 	if (delay == 0 || (answer->verdict == THROTTLE_APP_ONLY && !locked))
 		return;
 	if ((locked && answer->verdict == THROTTLE_ALLOW) || delay > answer->delay_ms)
-		*answer = (struct throttle_answer){locked ? THROTTLE_APP_ONLY : THROTTLE_ALLOW, delay, c->reason};
+		*answer =
+		    (struct throttle_answer){locked ? THROTTLE_APP_ONLY : THROTTLE_ALLOW, delay, c->reason};
 }
 
 struct throttle_answer throttle_begin(struct throttle *t, struct throttle_client client, int64_t now_ms)

@@ -1,13 +1,13 @@
 /*
- * Guessing slowed down. An attempt counts as failed from the moment it begins, for the client's address (IPv6:
- * its /64), its network (/24, /48) and the account; it is given back when the password was right. So the
- * limits hold however many attempts come at once. Each count leaks away with time. A few failures cost
+ * Guessing slowed down. An attempt counts as failed from the moment it begins, for the client's address
+ * (IPv6: its /64), its network (/24, /48) and the account; it is given back when the password was right. So
+ * the limits hold however many attempts come at once. Each count leaks away with time. A few failures cost
  * nothing, more cost growing delays, many lock.
  *
  * A lock keeps no owner out. While it holds, app passwords are still taken: they are random, nobody guesses
  * them. And a known place, an address from which this account was logged in to before, is judged by what
- * comes from there for this account alone: it waits for seconds, and is not locked by what others do elsewhere.
- * Whether a place is known, the caller says: it is kept with the account.
+ * comes from there for this account alone: it waits for seconds, and is not locked by what others do
+ * elsewhere. Whether a place is known, the caller says: it is kept with the account.
  *
  * Pure: time is an argument (milliseconds of a clock that never goes back). Memory is bounded; past it the
  * entries that were not touched for longest are forgotten.

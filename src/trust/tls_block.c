@@ -5,8 +5,8 @@
 
 enum { RANDOMS = 64, NAMED_CURVE = 3, PARAMS_HEAD = 4, UNCOMPRESSED = 4 };
 
-/* RFC 8422 sections 5.1.1 and 5.4.1: X25519 and X448 are bare numbers, the NIST curves have both coordinates behind a
- * 4 and no compressed form. */
+/* RFC 8422 sections 5.1.1 and 5.4.1: X25519 and X448 are bare numbers, the NIST curves have both coordinates
+ * behind a 4 and no compressed form. */
 static const struct curve {
 	unsigned number;
 	size_t point;
@@ -48,8 +48,8 @@ static bool is_tls12(struct view block)
 enum { SEQUENCE = 0x30, SET = 0x31, LONG_TAG = 0x1f, LONG = 0x80 };
 
 /*
- * Takes one element off the front. False when there is none. An element whose end only its contents tell (BER's
- * indefinite form) takes all: what cannot be told apart from a document counts as one.
+ * Takes one element off the front. False when there is none. An element whose end only its contents tell
+ * (BER's indefinite form) takes all: what cannot be told apart from a document counts as one.
  */
 static bool take_element(struct view *rest, struct view *content)
 {
@@ -74,7 +74,8 @@ static bool take_element(struct view *rest, struct view *content)
 bool tls_block_is_asn1(struct view block)
 {
 	struct view content, element;
-	if (block.len == 0 || ((unsigned char)block.data[0] != SEQUENCE && (unsigned char)block.data[0] != SET))
+	if (block.len == 0 ||
+	    ((unsigned char)block.data[0] != SEQUENCE && (unsigned char)block.data[0] != SET))
 		return false;
 	if (!take_element(&block, &content) || block.len > 0)
 		return false;
@@ -93,7 +94,8 @@ enum tls_block tls_block_kind(struct view block)
 
 bool tls_block_digest_allowed(struct view name)
 {
-	static const char *const allowed[] = {"SHA256", "SHA2-256", "SHA384", "SHA2-384", "SHA512", "SHA2-512"};
+	static const char *const allowed[] = {
+	    "SHA256", "SHA2-256", "SHA384", "SHA2-384", "SHA512", "SHA2-512"};
 	for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
 		if (view_equal_nocase(name, view_from_string(allowed[i])))
 			return true;

@@ -1,8 +1,7 @@
 /*
- * The load generator of `make bench`: blocking connections, one thread each, commands pipelined as real servers do where the server announces
- * it. It addresses loopback only.
- *   mail_load smtp PORT CONNECTIONS MESSAGES SIZE USERS DOMAIN [DOMAINS]
- *                                                           to userN@DOMAIN, or to userN@dM.DOMAIN of so many DOMAINS in turn
+ * The load generator of `make bench`: blocking connections, one thread each, commands pipelined as real
+ * servers do where the server announces it. It addresses loopback only. mail_load smtp PORT CONNECTIONS
+ * MESSAGES SIZE USERS DOMAIN [DOMAINS] to userN@DOMAIN, or to userN@dM.DOMAIN of so many DOMAINS in turn
  *   mail_load pop3 PORT USER PASSWORD FIRST-ONLY|PIPELINE   fetches the whole mailbox
  *   mail_load list PORT USER PASSWORD                       times STAT and UIDL
  *   mail_load idle PORT CONNECTIONS SECONDS [GREETING-BYTE] holds connections that say nothing
@@ -25,8 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BUFFER = 1 << 20, MESSAGES_A_CONNECTION = 100, WINDOW = 500,
-	GREETING_MS = 200, TRIES = 100 };
+enum { BUFFER = 1 << 20, MESSAGES_A_CONNECTION = 100, WINDOW = 500, GREETING_MS = 200, TRIES = 100 };
 
 struct conn {
 	int fd;
@@ -50,7 +48,9 @@ static void die(const char *what)
 
 static void open_conn(struct conn *c, int port)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int on = 1;
 	c->fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof address) != 0)
@@ -141,8 +141,9 @@ static void expect(struct conn *c, char wanted)
 }
 
 /*
- * A server with a short backlog drops the end of a handshake when many connect at once: we believe that we are connected, it knows nothing
- * of it, and nobody ever speaks. So whoever is not greeted soon connects again.
+ * A server with a short backlog drops the end of a handshake when many connect at once: we believe that we
+ * are connected, it knows nothing of it, and nobody ever speaks. So whoever is not greeted soon connects
+ * again.
  */
 static void open_greeted(struct conn *c)
 {
@@ -206,11 +207,13 @@ static void *smtp_client(void *arg)
 		char part[32] = "";
 		if (job.domains)
 			snprintf(part, sizeof part, "d%ld.", n % job.domains);
-		snprintf(commands, sizeof commands, "MAIL FROM:<bench@remote.test>\r\nRCPT TO:<user%ld@%s%s>\r\nDATA\r\n",
-		    n % job.users, part, job.domain);
+		snprintf(commands, sizeof commands,
+		    "MAIL FROM:<bench@remote.test>\r\nRCPT TO:<user%ld@%s%s>\r\nDATA\r\n", n % job.users,
+		    part, job.domain);
 		put_commands(&c, commands);
 		/* Every message has its own Message-ID, as real mail has: threads are looked up by it. */
-		int len = snprintf(commands, sizeof commands, "Message-ID: <%lx.%lx@remote.test>\r\n", (unsigned long)n * 0x9e3779b97f4a7c15, (unsigned long)job.run);
+		int len = snprintf(commands, sizeof commands, "Message-ID: <%lx.%lx@remote.test>\r\n",
+		    (unsigned long)n * 0x9e3779b97f4a7c15, (unsigned long)job.run);
 		struct iovec parts[] = {{commands, (size_t)len}, {job.body, job.body_len}};
 		put_parts(&c, parts, 2);
 		expect(&c, '2');
@@ -232,8 +235,9 @@ static int compare(const void *a, const void *b)
 
 static void make_body(int size)
 {
-	static const char head[] = "From: bench@remote.test\r\nTo: user@example.test\r\nSubject: a message of the benchmark\r\n"
-				   "Date: Sun, 22 Nov 2026 00:00:00 +0000\r\n\r\n";
+	static const char head[] =
+	    "From: bench@remote.test\r\nTo: user@example.test\r\nSubject: a message of the benchmark\r\n"
+	    "Date: Sun, 22 Nov 2026 00:00:00 +0000\r\n\r\n";
 	job.body = malloc((size_t)size + 200);
 	size_t n = sizeof head - 1;
 	memcpy(job.body, head, n);
@@ -266,8 +270,10 @@ static int run_smtp(char **argv)
 		pthread_join(threads[i], NULL);
 	double took = now() - start;
 	qsort(job.latency, (size_t)job.total, sizeof *job.latency, compare);
-	printf("messages=%ld seconds=%.3f rate=%.0f start=%.6f refused=%ld p50_ms=%.2f p99_ms=%.2f max_ms=%.2f\n", job.total, took,
-	    (double)job.total / took, start, atomic_load(&job.refused), job.latency[job.total / 2] * 1e3, job.latency[job.total * 99 / 100] * 1e3,
+	printf("messages=%ld seconds=%.3f rate=%.0f start=%.6f refused=%ld p50_ms=%.2f p99_ms=%.2f "
+	       "max_ms=%.2f\n",
+	    job.total, took, (double)job.total / took, start, atomic_load(&job.refused),
+	    job.latency[job.total / 2] * 1e3, job.latency[job.total * 99 / 100] * 1e3,
 	    job.latency[job.total - 1] * 1e3);
 	return atomic_load(&job.refused) != 0;
 }

@@ -1,14 +1,13 @@
 /*
- * The next host of `make bench`: takes mail by SMTP on many loopback addresses and throws it away, in one thread and one epoll. What it costs
- * must not be what is measured, so it parses no more than it needs to answer rightly.
- *   mail_sink [-n MESSAGES] [-s SECONDS] [-x EXTENSION,...] PORT GROUP...
- * A GROUP is ADDRESS[+COUNT][:KIND], that many addresses from the first on, of which each host is
- *   (nothing)   answering at once
- *   slow=MS     answering each command after so many milliseconds
- *   mute        accepting connections and never saying a word
- *   dead        answering no SYN, as a host that is switched off
- * It says `ready`, ends after so many messages or seconds or with SIGTERM, and prints one line of name=value pairs in all, then one for each
- * group. Times are of the monotonic clock, which mail_load prints too. Announced unless -x names others: PIPELINING and 8BITMIME.
+ * The next host of `make bench`: takes mail by SMTP on many loopback addresses and throws it away, in one
+ * thread and one epoll. What it costs must not be what is measured, so it parses no more than it needs to
+ * answer rightly. mail_sink [-n MESSAGES] [-s SECONDS] [-x EXTENSION,...] PORT GROUP... A GROUP is
+ * ADDRESS[+COUNT][:KIND], that many addresses from the first on, of which each host is (nothing)   answering
+ * at once slow=MS     answering each command after so many milliseconds mute        accepting connections and
+ * never saying a word dead        answering no SYN, as a host that is switched off It says `ready`, ends
+ * after so many messages or seconds or with SIGTERM, and prints one line of name=value pairs in all, then one
+ * for each group. Times are of the monotonic clock, which mail_load prints too. Announced unless -x names
+ * others: PIPELINING and 8BITMIME.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,13 +30,13 @@
 enum {
 	GROUPS = 16,
 	INPUT = 1 << 18,
-	LINE = 2048,       /* a command, with the parameters of all extensions */
-	OUTPUT = 8192,     /* replies to what one read brings: a pipelined envelope of 250 recipients */
+	LINE = 2048,   /* a command, with the parameters of all extensions */
+	OUTPUT = 8192, /* replies to what one read brings: a pipelined envelope of 250 recipients */
 	EVENTS = 256,
-	FILLERS = 4,       /* connections that keep a dead host's backlog full */
-	PATIENCE = 1,      /* seconds for the last reply and QUIT, when all messages have come */
-	LOOK_MS = 100,     /* whether it is time to end is looked at that often */
-	LISTENER = 1       /* in the low bit of an event's pointer */
+	FILLERS = 4,   /* connections that keep a dead host's backlog full */
+	PATIENCE = 1,  /* seconds for the last reply and QUIT, when all messages have come */
+	LOOK_MS = 100, /* whether it is time to end is looked at that often */
+	LISTENER = 1   /* in the low bit of an event's pointer */
 };
 
 enum kind { QUICK, SLOW, MUTE, DEAD };
@@ -47,15 +46,15 @@ struct conn {
 	int fd;
 	struct group *group;
 	enum mode mode;
-	unsigned match;     /* how much of CR LF . CR LF has been seen */
+	unsigned match; /* how much of CR LF . CR LF has been seen */
 	bool last_chunk;
 	unsigned recipients;
-	uint64_t left;      /* of a chunk */
-	char *in;           /* a line that is not whole yet; of a slow host, all that waits */
+	uint64_t left; /* of a chunk */
+	char *in;      /* a line that is not whole yet; of a slow host, all that waits */
 	size_t in_len;
-	char *late;         /* of a slow host: the reply that is due */
+	char *late; /* of a slow host: the reply that is due */
 	double due;
-	struct conn *next;  /* in its group's list of those due: first come, first due */
+	struct conn *next; /* in its group's list of those due: first come, first due */
 };
 
 struct group {
@@ -176,7 +175,8 @@ static const char *command(struct conn *c, const char *line)
 	}
 	if (verb(line, "RSET"))
 		c->recipients = 0;
-	return verb(line, "RSET") || verb(line, "NOOP") || verb(line, "HELO") ? "250 2.0.0 yes\r\n" : "503 5.5.1 no\r\n";
+	return verb(line, "RSET") || verb(line, "NOOP") || verb(line, "HELO") ? "250 2.0.0 yes\r\n"
+	                                                                      : "503 5.5.1 no\r\n";
 }
 
 /* Takes what is there of a message; how many bytes. */
@@ -200,7 +200,8 @@ static size_t take_data(struct conn *c, const char *data, size_t len)
 	return i;
 }
 
-/* One step: takes *used bytes of the input and gives the reply that follows, if any. false: more input is needed. */
+/* One step: takes *used bytes of the input and gives the reply that follows, if any. false: more input is
+ * needed. */
 static bool step(struct conn *c, const char *data, size_t len, size_t *used, const char **reply)
 {
 	*reply = NULL;
@@ -353,11 +354,13 @@ static void fill_backlog(const struct sockaddr_in *address)
 
 static void listen_on(struct group *g, unsigned number)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
 	    .sin_addr.s_addr = htonl(ntohl(g->first.s_addr) + number)};
 	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, g->kind == DEAD ? 0 : 1024) != 0)
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+	    listen(fd, g->kind == DEAD ? 0 : 1024) != 0)
 		die(inet_ntoa(address.sin_addr));
 	if (g->kind == DEAD) {
 		fill_backlog(&address);
@@ -441,7 +444,8 @@ static void serve(void)
 		int n = epoll_wait(epoll, events, EVENTS, send_due());
 		for (int i = 0; i < n; i++) {
 			if (events[i].data.u64 & LISTENER) {
-				struct listener *l = (struct listener *)(uintptr_t)(events[i].data.u64 & ~(uint64_t)LISTENER);
+				struct listener *l =
+				    (struct listener *)(uintptr_t)(events[i].data.u64 & ~(uint64_t)LISTENER);
 				connected(l->group, l->fd);
 			} else {
 				readable(events[i].data.ptr);
@@ -458,12 +462,12 @@ static void report(void)
 		recipients += groups[i].recipients;
 	}
 	double took = last_message - first_connection;
-	printf("messages=%lu recipients=%lu seconds=%.3f rate=%.0f first=%.6f last=%.6f\n", messages, recipients, took,
-	    messages ? (double)messages / took : 0, first_connection, last_message);
+	printf("messages=%lu recipients=%lu seconds=%.3f rate=%.0f first=%.6f last=%.6f\n", messages,
+	    recipients, took, messages ? (double)messages / took : 0, first_connection, last_message);
 	for (size_t i = 0; i < group_count; i++) {
 		struct group *g = &groups[i];
-		printf("group=%zu messages=%lu recipients=%lu connections=%lu peak=%lu last=%.6f\n", i, g->messages, g->recipients,
-		    g->connections, g->peak, g->last);
+		printf("group=%zu messages=%lu recipients=%lu connections=%lu peak=%lu last=%.6f\n", i,
+		    g->messages, g->recipients, g->connections, g->peak, g->last);
 	}
 }
 

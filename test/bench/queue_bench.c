@@ -1,8 +1,8 @@
 /*
  * What the queue does alone, without protocols and processes around it:
  *   queue_bench FOLDER [MESSAGES [DESTINATIONS [UNDER_WAY [BYTES]]]]
- * fills the queue, opens it again, lets every destination fail once, counts and lists, then sends everything; each
- * with its figure and the memory of its own (not the kernel's pages). FOLDER must not exist and stays.
+ * fills the queue, opens it again, lets every destination fail once, counts and lists, then sends everything;
+ * each with its figure and the memory of its own (not the kernel's pages). FOLDER must not exist and stays.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -80,7 +80,8 @@ static void on_offer(void *arg, const struct queue_offer *o)
 		first_offer = seconds_since(phase_start);
 	queue_credit(queue, 1);
 	if (phase == FAIL) {
-		struct spool_rest rest = {.how = REST_FAILED, .status = VIEW("4.4.1"), .text = VIEW("connection refused")};
+		struct spool_rest rest = {
+		    .how = REST_FAILED, .status = VIEW("4.4.1"), .text = VIEW("connection refused")};
 		check(queue_rest(queue, o->number, &rest), "rest");
 	} else {
 		check(queue_take(queue, 1, o->number, TAKE, 1 << 20), "take");
@@ -89,9 +90,12 @@ static void on_offer(void *arg, const struct queue_offer *o)
 
 static void on_message(void *arg, uint32_t request, const struct queue_handout *h)
 {
-	struct change_result result = {
-	    .recipient = h->recipients[0], .verdict = QUEUE_RELAYED, .status = VIEW("2.0.0"), .reply = VIEW("250 2.0.0 kept")};
-	struct change_outcome o = {.host = VIEW("mx.example.net"), .address = VIEW("192.0.2.1:25"), .results = &result, .count = 1};
+	struct change_result result = {.recipient = h->recipients[0],
+	    .verdict = QUEUE_RELAYED,
+	    .status = VIEW("2.0.0"),
+	    .reply = VIEW("250 2.0.0 kept")};
+	struct change_outcome o = {
+	    .host = VIEW("mx.example.net"), .address = VIEW("192.0.2.1:25"), .results = &result, .count = 1};
 	(void)arg;
 	(void)request;
 	handed++;
@@ -143,9 +147,14 @@ static bool is_full(void *arg)
 	return false;
 }
 
-static const struct queue_handlers handlers = {
-    .offer = on_offer, .message = on_message, .taken = on_taken, .data = on_data, .more = on_more, .noted = on_note,
-    .wake = on_wake, .full = is_full};
+static const struct queue_handlers handlers = {.offer = on_offer,
+    .message = on_message,
+    .taken = on_taken,
+    .data = on_data,
+    .more = on_more,
+    .noted = on_note,
+    .wake = on_wake,
+    .full = is_full};
 
 static void turn(void)
 {
@@ -211,13 +220,19 @@ static void start(struct job *j)
 	random_id(id);
 	j->recipient = (struct record_recipient){
 	    .address = view_from_string(j->address), .destination = view_from_string(j->destination)};
-	j->d = (struct queue_delivery){.record = {.sender = VIEW("sender@example.org"), .client = VIEW("client.example [192.0.2.7]"),
-	    .message_id = VIEW("0123456789@client.example"), .arrived = clock_wall(), .body_len = body_len, .priority = 9,
-	    .recipients = &j->recipient, .count = 1}};
+	j->d = (struct queue_delivery){.record = {.sender = VIEW("sender@example.org"),
+	                                   .client = VIEW("client.example [192.0.2.7]"),
+	                                   .message_id = VIEW("0123456789@client.example"),
+	                                   .arrived = clock_wall(),
+	                                   .body_len = body_len,
+	                                   .priority = 9,
+	                                   .recipients = &j->recipient,
+	                                   .count = 1}};
 	check(queue_id_from(view_of(id, 12), &j->d.id) ? 0 : -EINVAL, "id");
 	struct store_upload *u = store_upload_begin(store);
 	check(store_upload_append(u, view_of(body, body_len)), "append");
-	j->commit = (struct store_commit){.run = run_add, .arg = &j->d, .done = job_done, .uploads = {u}, .upload_count = 1};
+	j->commit = (struct store_commit){
+	    .run = run_add, .arg = &j->d, .done = job_done, .uploads = {u}, .upload_count = 1};
 	queue_delivery_begin(queue, &j->d);
 	store_commit(store, &j->commit);
 }
@@ -295,7 +310,8 @@ static void count_and_list(void)
 	from = clock_monotonic_us();
 	walked_all = false;
 	listed = 0;
-	walk = (struct queue_walk){.queue = queue, .found = found, .done = walked, .filter.sender = VIEW("@nobody.example")};
+	walk = (struct queue_walk){
+	    .queue = queue, .found = found, .done = walked, .filter.sender = VIEW("@nobody.example")};
 	queue_walk_start(&walk);
 	while (!walked_all)
 		turn();
@@ -343,7 +359,8 @@ static void compact(void)
 		turn();
 	report("compact", seconds_since(from), 0);
 	store_stats(store, &after);
-	printf("volumes of %" PRIu64 " MB, freed %" PRIu64 " MB\n", before.volume_bytes >> 20, task.freed >> 20);
+	printf(
+	    "volumes of %" PRIu64 " MB, freed %" PRIu64 " MB\n", before.volume_bytes >> 20, task.freed >> 20);
 }
 
 int main(int argc, char **argv)

@@ -105,12 +105,16 @@ static void delivered(struct account_delivery *d, int result)
 
 static void start(struct job *j)
 {
-	static const char prefix[] = "Return-Path: <sender@example.net>\r\nDelivered-To: user@example.test\r\n";
+	static const char prefix[] =
+	    "Return-Path: <sender@example.net>\r\nDelivered-To: user@example.test\r\n";
 	static char summary[500];
 	size_t account = one_account ? 0 : random_below((uint32_t)account_count);
 	*j = (struct job){
-	    .delivery = {.body_len = body_len, .summary = view_of(summary, sizeof summary), .target_count = 1,
-			 .message_id_hash = random_u64() | 1, .done = delivered},
+	    .delivery = {.body_len = body_len,
+	        .summary = view_of(summary, sizeof summary),
+	        .target_count = 1,
+	        .message_id_hash = random_u64() | 1,
+	        .done = delivered},
 	    .target = {.shard = account_number(account), .prefix = VIEW(prefix)},
 	    .started_us = clock_monotonic_us(),
 	};
@@ -144,9 +148,9 @@ static void deliver(size_t count, bool to_one, const char *name)
 	double t = seconds_since(from);
 	store_stats(accounts.store, &after);
 	qsort(latencies, count, sizeof *latencies, by_size);
-	printf("%-28s %10.0f /s   p50 %.1f ms, p99 %.1f ms, max %.1f ms, %.1f a sync\n", name, (double)count / t,
-	       latencies[count / 2] / 1e3, latencies[count * 99 / 100] / 1e3, latencies[count - 1] / 1e3,
-	       (double)count / (double)(after.syncs - before.syncs));
+	printf("%-28s %10.0f /s   p50 %.1f ms, p99 %.1f ms, max %.1f ms, %.1f a sync\n", name,
+	    (double)count / t, latencies[count / 2] / 1e3, latencies[count * 99 / 100] / 1e3,
+	    latencies[count - 1] / 1e3, (double)count / (double)(after.syncs - before.syncs));
 	mem_free(latencies);
 	mem_free(jobs);
 }
@@ -186,8 +190,11 @@ static void fetch_all(const struct maildrop *m, const char *name)
 		ids[i] = m->entries[i].emailid;
 	int64_t from = clock_monotonic_us();
 	for (size_t at = 0; at < m->count;) {
-		struct account_fetch f = {.shard = m->shard, .emailids = ids + at, .emailid_count = m->count - at,
-					  .budget = 256 << 10, .done = fetch_done};
+		struct account_fetch f = {.shard = m->shard,
+		    .emailids = ids + at,
+		    .emailid_count = m->count - at,
+		    .budget = 256 << 10,
+		    .done = fetch_done};
 		fetched = false;
 		account_fetch(&accounts, &f);
 		run_until(&fetched);
@@ -226,12 +233,13 @@ static void read_blobs(const struct maildrop *m)
 	char *out = mem_array(BATCH, body_len);
 	for (size_t i = 0; i < count; i++)
 		ids[i] = m->entries[i * (m->count / count)].emailid;
-	struct account_fetch f = {.shard = m->shard, .emailids = ids, .emailid_count = count, .done = locate_done};
+	struct account_fetch f = {
+	    .shard = m->shard, .emailids = ids, .emailid_count = count, .done = locate_done};
 	account_fetch(&accounts, &f);
 	run_until(&located);
 	for (size_t i = 0; i < count; i++)
-		parts[i] = (struct store_blob_part){.id = f.messages[i].blob, .length = body_len,
-						    .out = out + i * body_len};
+		parts[i] = (struct store_blob_part){
+		    .id = f.messages[i].blob, .length = body_len, .out = out + i * body_len};
 	int64_t from = clock_monotonic_us();
 	for (size_t i = 0; i < batches; i++) {
 		struct store_blob_read r = {.parts = parts, .count = count, .done = blobs_read};
@@ -239,7 +247,8 @@ static void read_blobs(const struct maildrop *m)
 		store_blob_read(accounts.store, &r);
 		run_until(&blobs_done);
 	}
-	printf("%-28s %10.0f /s\n", "blob reads, batches of 64", (double)(batches * count) / seconds_since(from));
+	printf("%-28s %10.0f /s\n", "blob reads, batches of 64",
+	    (double)(batches * count) / seconds_since(from));
 	account_fetch_free(&f);
 	mem_free(out);
 }

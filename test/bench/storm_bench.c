@@ -1,9 +1,9 @@
 /*
  * Many clients that delete much at the same moment, and mail that comes in meanwhile:
  *   storm_bench FOLDER [CLIENTS [MESSAGES]]
- * Each client has an account of its own with so many messages (summaries of 900 bytes), and deletes them all in one call.
- * Deliveries of 4 KB to other accounts go on beside it, one after the other in four lanes. What counts is the longest that
- * one of them waited. FOLDER must not exist and stays.
+ * Each client has an account of its own with so many messages (summaries of 900 bytes), and deletes them all
+ * in one call. Deliveries of 4 KB to other accounts go on beside it, one after the other in four lanes. What
+ * counts is the longest that one of them waited. FOLDER must not exist and stays.
  */
 #include <errno.h>
 #include <poll.h>
@@ -83,11 +83,15 @@ static void delivered(struct account_delivery *d, int result)
 
 static void deliver(struct lane *l, size_t account)
 {
-	static const char prefix[] = "Return-Path: <sender@example.net>\r\nDelivered-To: user@example.test\r\n";
+	static const char prefix[] =
+	    "Return-Path: <sender@example.net>\r\nDelivered-To: user@example.test\r\n";
 	static char summary[900], body[4096];
 	*l = (struct lane){
-	    .delivery = {.body_len = sizeof body, .summary = view_of(summary, sizeof summary), .target_count = 1,
-			 .message_id_hash = random_u64() | 1, .done = delivered},
+	    .delivery = {.body_len = sizeof body,
+	        .summary = view_of(summary, sizeof summary),
+	        .target_count = 1,
+	        .message_id_hash = random_u64() | 1,
+	        .done = delivered},
 	    .target = {.shard = account_number(account), .prefix = VIEW(prefix)},
 	    .started_us = clock_monotonic_us(),
 	    .busy = true,
@@ -142,8 +146,11 @@ static void storm(void)
 	wait_count = 0;
 	int64_t from = clock_monotonic_us();
 	for (size_t i = 0; i < clients; i++) {
-		all[i] = (struct account_expunge){.shard = account_number(i), .mailbox = MAILBOX_INBOX, .uids = uids,
-						  .uid_count = messages, .done = expunged};
+		all[i] = (struct account_expunge){.shard = account_number(i),
+		    .mailbox = MAILBOX_INBOX,
+		    .uids = uids,
+		    .uid_count = messages,
+		    .done = expunged};
 		account_expunge(&accounts, &all[i]);
 	}
 	bool busy = true;
@@ -159,10 +166,11 @@ static void storm(void)
 	double seconds = (double)(clock_monotonic_us() - from) / 1e6;
 	store_stats(accounts.store, &after);
 	qsort(waits, wait_count, sizeof *waits, by_size);
-	printf("%zu clients, %zu messages each: %zu done, %zu failed, %llu roll-backs, in %.2f s\n", clients, messages, done_well,
-	       done_badly, (unsigned long long)(after.rollbacks - before.rollbacks), seconds);
+	printf("%zu clients, %zu messages each: %zu done, %zu failed, %llu roll-backs, in %.2f s\n", clients,
+	    messages, done_well, done_badly, (unsigned long long)(after.rollbacks - before.rollbacks),
+	    seconds);
 	printf("%zu deliveries meanwhile: p50 %.1f ms, p99 %.1f ms, longest %.1f ms\n", wait_count,
-	       waits[wait_count / 2] / 1e3, waits[wait_count * 99 / 100] / 1e3, waits[wait_count - 1] / 1e3);
+	    waits[wait_count / 2] / 1e3, waits[wait_count * 99 / 100] / 1e3, waits[wait_count - 1] / 1e3);
 	mem_free(all);
 	mem_free(uids);
 }

@@ -1,8 +1,8 @@
 /*
  * One bit is wrong, somewhere in index, log, volumes or snapshot.
  *   crash_flips [ROUNDS [SEED]]    bits tried in each kind of file
- * A check finds it, or nothing is lost by it (a free page of the index): it never says good while something that was
- * acknowledged cannot be read. A damaged index or snapshot is whole again after the next start.
+ * A check finds it, or nothing is lost by it (a free page of the index): it never says good while something
+ * that was acknowledged cannot be read. A damaged index or snapshot is whole again after the next start.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -81,7 +81,8 @@ static void check_done(struct store_task *t, int result)
 
 static void run_task(struct store *s, void (*call)(struct store *s, struct store_task *t))
 {
-	/* Each body is named twice, and so counts double: a file may have twice as much alive as it has, and is taken all the same. */
+	/* Each body is named twice, and so counts double: a file may have twice as much alive as it has, and
+	 * is taken all the same. */
 	task = (struct store_task){.done = check_done, .dead_percent = 100u - 300u};
 	checked = 1;
 	call(s, &task);
@@ -205,7 +206,8 @@ static void flip(const char *path, off_t at, unsigned bit)
 }
 
 /* Every bit must be found where `all`; it must be healed where `heals`. */
-static void try_kind(const char *folder, const char *suffix, bool all, bool heals, unsigned rounds, uint32_t seed)
+static void try_kind(
+    const char *folder, const char *suffix, bool all, bool heals, unsigned rounds, uint32_t seed)
 {
 	unsigned found = 0, ended = 0;
 	char path[2600];
@@ -216,7 +218,8 @@ static void try_kind(const char *folder, const char *suffix, bool all, bool heal
 		if (!choose_file(folder, suffix, (unsigned)rand(), path, &used))
 			give_up("there is no such file");
 		/* Half of them in the first page: headers are small, and everything hangs on them. */
-		off_t at = (off_t)((uint64_t)rand() * 32768u + (unsigned)rand()) % (i % 2 && used > 4096 ? 4096 : used);
+		off_t at = (off_t)((uint64_t)rand() * 32768u + (unsigned)rand()) %
+		           (i % 2 && used > 4096 ? 4096 : used);
 		snprintf(where, sizeof where, "%.*s, byte %lld, bit %u", 2000, path, (long long)at, i % 8);
 		flip(path, at, i % 8);
 		int result = in_child(look);
@@ -254,7 +257,8 @@ static void try_entries(unsigned rounds)
 			give_up("read");
 		close(fd);
 		snprintf(key, sizeof key, "%c%08u", i % 2 ? 't' : 's', COMMITS - i % 40);
-		for (char *at = content; (at = memmem(at, (size_t)(content + size - at), key, 9)) != NULL; at++)
+		for (char *at = content; (at = memmem(at, (size_t)(content + size - at), key, 9)) != NULL;
+		     at++)
 			flip(path, at - content + (i % 3 == 0 ? 100 : (off_t)(i % 9)), i % 8);
 		free(content);
 		snprintf(where, sizeof where, "entry %s", key);

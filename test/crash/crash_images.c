@@ -1,8 +1,8 @@
 /*
  * Records the store at work, and starts it on what power cuts at random moments of that work could have left.
  *   crash_images [ROUNDS [SEED]]
- * Each round: everything acknowledged by then is there, whole, and nothing half; the store works on; and all of
- * that is still so after one more restart. In part of the runs a sync fails on the way.
+ * Each round: everything acknowledged by then is there, whole, and nothing half; the store works on; and all
+ * of that is still so after one more restart. In part of the runs a sync fails on the way.
  */
 #include <errno.h>
 #include <ftw.h>

@@ -1,8 +1,8 @@
 /*
  * Kills the store at work, and starts it again on what it left.
  *   crash_kill [ROUNDS [SEED]]
- * In half of the rounds at a random instant, in the others at a named step. The folder is kept from round to round,
- * so that each start finds what many crashes left.
+ * In half of the rounds at a random instant, in the others at a named step. The folder is kept from round to
+ * round, so that each start finds what many crashes left.
  */
 #include <errno.h>
 #include <ftw.h>
@@ -16,8 +16,8 @@
 #include "base/log.h"
 #include "workload.h"
 
-static const char *const steps[] = {"group-run", "group-durable", "checkpoint", "checkpoint-done", "rotate", "body-synced",
-				   "compact-snapshot", "compact-copied", "compact-committed"};
+static const char *const steps[] = {"group-run", "group-durable", "checkpoint", "checkpoint-done", "rotate",
+    "body-synced", "compact-snapshot", "compact-copied", "compact-committed"};
 static const char *deadly_step;
 static unsigned steps_left;
 static int report_fd;

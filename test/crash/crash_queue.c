@@ -1,10 +1,10 @@
 /*
  * Kills the queue at work, and starts it again on what it left.
  *   crash_queue [ROUNDS [SEED]]
- * In half of the rounds at a random instant, in the others at a named step of the store. The child adds messages, sends
- * some, lets others wait or fail, tells their senders, holds and compacts, and says through a pipe what it is about to
- * do and what has been done. What was acknowledged must be there, whole; what was ended must not come back; and the
- * entries must fit together. The folder is kept from round to round.
+ * In half of the rounds at a random instant, in the others at a named step of the store. The child adds
+ * messages, sends some, lets others wait or fail, tells their senders, holds and compacts, and says through a
+ * pipe what it is about to do and what has been done. What was acknowledged must be there, whole; what was
+ * ended must not come back; and the entries must fit together. The folder is kept from round to round.
  */
 #include <errno.h>
 #include <ftw.h>
@@ -22,8 +22,8 @@
 #include "queue/queue.h"
 #include "store/store_admin.h"
 
-static const char *const steps[] = {
-    "group-run", "group-durable", "checkpoint", "checkpoint-done", "rotate", "body-synced", "compact-snapshot", "compact-copied", "compact-committed"};
+static const char *const steps[] = {"group-run", "group-durable", "checkpoint", "checkpoint-done", "rotate",
+    "body-synced", "compact-snapshot", "compact-copied", "compact-committed"};
 enum { MESSAGES = 4000, UNDER_WAY = 8, WORK = 220 };
 
 static const char *deadly_step;
@@ -79,7 +79,9 @@ static void on_offer(void *arg, const struct queue_offer *o)
 	(void)arg;
 	if (dice(8) == 0) {
 		queue_rest(queue, o->number,
-		    &(struct spool_rest){.how = dice(2) ? REST_FAILED : REST_LATER, .seconds = 1, .text = VIEW("connection refused")});
+		    &(struct spool_rest){.how = dice(2) ? REST_FAILED : REST_LATER,
+		        .seconds = 1,
+		        .text = VIEW("connection refused")});
 		queue_credit(queue, 1);
 		return;
 	}
@@ -96,7 +98,8 @@ static void on_message(void *arg, uint32_t request, const struct queue_handout *
 	(void)request;
 	/* Of "@notify" every verdict but these ends the telling. */
 	for (size_t i = 0; i < h->count; i++)
-		results[i] = (struct change_result){.recipient = h->recipients[i], .verdict = verdict, .reply = VIEW("550 words")};
+		results[i] = (struct change_result){
+		    .recipient = h->recipients[i], .verdict = verdict, .reply = VIEW("550 words")};
 	if (verdict != QUEUE_DEFERRED)
 		report(ENDING, n);
 	queue_outcome(queue, h->number, queue_id_view(&h->id), &o);
@@ -143,8 +146,14 @@ static bool is_full(void *arg)
 	return false;
 }
 
-static const struct queue_handlers handlers = {.offer = on_offer, .message = on_message, .taken = on_taken, .data = on_data,
-    .more = on_more, .noted = on_note, .wake = on_wake, .full = is_full};
+static const struct queue_handlers handlers = {.offer = on_offer,
+    .message = on_message,
+    .taken = on_taken,
+    .data = on_data,
+    .more = on_more,
+    .noted = on_note,
+    .wake = on_wake,
+    .full = is_full};
 
 static void turn(void)
 {
@@ -202,9 +211,14 @@ static void add(uint32_t number)
 	*j = (struct job){.number = number, .busy = true};
 	size_t count = 1 + number % 3;
 	for (size_t i = 0; i < count; i++)
-		j->recipients[i] = (struct record_recipient){.address = VIEW("r@example.org"), .destination = view_from_string(names[(number + i) % 3])};
-	j->d.record = (struct queue_record){.sender = number % 4 ? VIEW("s@example.com") : (struct view){0}, .arrived = clock_wall(),
-	    .body_len = body_size(number), .priority = 9, .recipients = j->recipients, .count = count};
+		j->recipients[i] = (struct record_recipient){.address = VIEW("r@example.org"),
+		    .destination = view_from_string(names[(number + i) % 3])};
+	j->d.record = (struct queue_record){.sender = number % 4 ? VIEW("s@example.com") : (struct view){0},
+	    .arrived = clock_wall(),
+	    .body_len = body_size(number),
+	    .priority = 9,
+	    .recipients = j->recipients,
+	    .count = count};
 	snprintf(id, sizeof id, "%012u", number);
 	if (!queue_id_from(view_from_string(id), &j->d.id))
 		give_up("id");
@@ -212,7 +226,8 @@ static void add(uint32_t number)
 	if (store_upload_append(u, view_of(body, body_size(number))) != 0)
 		give_up("append");
 	report(ADDING, number);
-	j->commit = (struct store_commit){.run = run_add, .arg = &j->d, .done = added, .uploads = {u}, .upload_count = 1};
+	j->commit = (struct store_commit){
+	    .run = run_add, .arg = &j->d, .done = added, .uploads = {u}, .upload_count = 1};
 	queue_delivery_begin(queue, &j->d);
 	store_commit(store, &j->commit);
 }
@@ -226,8 +241,12 @@ static void compacted(struct store_task *t, int result)
 
 static int open_store(const char *folder, void (*step)(const char *), struct store **out)
 {
-	struct store_options options = {.folder = folder, .min_free = 1, .segment_size = 256 << 10, .at_step = step,
-	    .index_size = 1 << 30, .names_blobs = queue_names_blobs};
+	struct store_options options = {.folder = folder,
+	    .min_free = 1,
+	    .segment_size = 256 << 10,
+	    .at_step = step,
+	    .index_size = 1 << 30,
+	    .names_blobs = queue_names_blobs};
 	return store_open(&options, out);
 }
 

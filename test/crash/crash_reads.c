@@ -1,9 +1,9 @@
 /*
- * A disk that cannot read. A store is killed at work; then it is started, rebuilt, checked, compacted and used on copies of
- * what it left, while the n-th read of that work fails once, twice, or until further notice, for each n (or every so many).
- *   crash_reads [ROUNDS]     reads tried of each kind of work and each number of failures
- * Whatever is done then: nothing acknowledged is lost, a check calls nothing good or bad that it could not read, and once
- * the disk reads again everything is there and the store serves.
+ * A disk that cannot read. A store is killed at work; then it is started, rebuilt, checked, compacted and
+ * used on copies of what it left, while the n-th read of that work fails once, twice, or until further
+ * notice, for each n (or every so many). crash_reads [ROUNDS]     reads tried of each kind of work and each
+ * number of failures Whatever is done then: nothing acknowledged is lost, a check calls nothing good or bad
+ * that it could not read, and once the disk reads again everything is there and the store serves.
  */
 #include <errno.h>
 #include <ftw.h>
@@ -121,7 +121,8 @@ static void nobody(uint32_t number)
 	acknowledged = number > acknowledged ? number : acknowledged;
 }
 
-/* The disk reads again: the store opens, has everything, is sound, works on, and still is so after one more start. */
+/* The disk reads again: the store opens, has everything, is sound, works on, and still is so after one more
+ * start. */
 static void expect_all(uint32_t least)
 {
 	struct store *s;
@@ -161,7 +162,8 @@ static void lose_index(void)
 
 static void rebuild_it(void)
 {
-	struct store_options options = {.folder = copy, .min_free = 1, .segment_size = 256 << 10, .index_size = 1 << 30};
+	struct store_options options = {
+	    .folder = copy, .min_free = 1, .segment_size = 256 << 10, .index_size = 1 << 30};
 	uint64_t damaged = 0;
 	if (store_rebuild(&options, &damaged) == 0 && damaged > 0)
 		give_up("what was not read was counted as damaged", -EBADMSG);
@@ -264,7 +266,8 @@ static void use_it(void)
 static bool try_at(const char *name, void (*prepare)(void), void (*run)(void), bool own)
 {
 	unsigned failed;
-	snprintf(where, sizeof where, "%s, read %u, %d times, %s", name, order.n, order.times, strerror(order.error));
+	snprintf(where, sizeof where, "%s, read %u, %d times, %s", name, order.n, order.times,
+	    strerror(order.error));
 	copy_origin();
 	if (prepare)
 		prepare();

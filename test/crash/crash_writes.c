@@ -1,9 +1,9 @@
 /*
- * A disk that does not write for a while, or for one call. The store works; from the n-th write or sync on, once, some times,
- * or until further notice, they fail with an error.
- *   crash_writes [ROUNDS]    places tried of each kind of call and each number of failures
- * Whatever fails: what was acknowledged stays readable meanwhile, commits get the true reason, the store takes mail again by
- * itself once the disk does, and after a restart everything acknowledged is there and a check finds nothing.
+ * A disk that does not write for a while, or for one call. The store works; from the n-th write or sync on,
+ * once, some times, or until further notice, they fail with an error. crash_writes [ROUNDS]    places tried
+ * of each kind of call and each number of failures Whatever fails: what was acknowledged stays readable
+ * meanwhile, commits get the true reason, the store takes mail again by itself once the disk does, and after
+ * a restart everything acknowledged is there and a check finds nothing.
  */
 #include <errno.h>
 #include <ftw.h>
@@ -23,7 +23,8 @@ enum { BACK_SECONDS = 20 /* two thousand tries */ };
 static const int times_of[] = {1, 2, 5, FAULT_FOR_EVER};
 static char folder[2100], where[200];
 static uint32_t acknowledged;
-static unsigned unreadable; /* times that nothing could be read meanwhile: LMDB wants to be opened anew, which is a write */
+static unsigned unreadable; /* times that nothing could be read meanwhile: LMDB wants to be opened anew, which
+                               is a write */
 
 static void give_up(const char *what, int error)
 {
@@ -67,7 +68,8 @@ static void wait_until_it_writes(struct store *s)
 static bool try_at(enum fault_call call, unsigned n, int times, int reason)
 {
 	struct store_stats stats;
-	snprintf(where, sizeof where, "%s %u, %d times, %s", call == FAULT_SYNC ? "sync" : "write", n, times, strerror(reason));
+	snprintf(where, sizeof where, "%s %u, %d times, %s", call == FAULT_SYNC ? "sync" : "write", n, times,
+	    strerror(reason));
 	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	acknowledged = 0;
 	struct store *s = open_well();
@@ -103,7 +105,8 @@ static bool try_at(enum fault_call call, unsigned n, int times, int reason)
 	return failed > 0;
 }
 
-/* Only the index cannot be written, while the disk can: the store says that it is stuck, since a new process may help. */
+/* Only the index cannot be written, while the disk can: the store says that it is stuck, since a new process
+ * may help. */
 static void try_index_alone(void)
 {
 	struct store_stats stats = {0};
@@ -144,7 +147,8 @@ static bool has_mark(void)
 	return access(path, F_OK) == 0;
 }
 
-/* The disk has no room for another index: the store opens with the old one, and makes it anew when there is room again. */
+/* The disk has no room for another index: the store opens with the old one, and makes it anew when there is
+ * room again. */
 static bool try_rebuild_at(unsigned n)
 {
 	char index[2200];
@@ -196,11 +200,13 @@ static void work_and_end(enum fault_call call, unsigned n, int reason, int answe
 	_exit(write(answer, &acknowledged, sizeof acknowledged) == sizeof acknowledged ? 0 : 1);
 }
 
-/* What was refused must not come back with the next start: its sender comes again, and would have it twice. */
+/* What was refused must not come back with the next start: its sender comes again, and would have it twice.
+ */
 static void try_end_at(enum fault_call call, unsigned n, int reason)
 {
 	int answer[2], status;
-	snprintf(where, sizeof where, "the end after %s %u, %s", call == FAULT_SYNC ? "sync" : "write", n, strerror(reason));
+	snprintf(where, sizeof where, "the end after %s %u, %s", call == FAULT_SYNC ? "sync" : "write", n,
+	    strerror(reason));
 	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	acknowledged = 0;
 	if (pipe(answer) != 0)
@@ -216,7 +222,8 @@ static void try_end_at(enum fault_call call, unsigned n, int reason)
 	struct store *s = open_well();
 	uint32_t there = workload_verify(s, acknowledged, where);
 	if (there != acknowledged) {
-		fprintf(stderr, "%s: %u commits were acknowledged, and %u are there\n", where, acknowledged, there);
+		fprintf(stderr, "%s: %u commits were acknowledged, and %u are there\n", where, acknowledged,
+		    there);
 		exit(1);
 	}
 	if (workload_run(s, 10, 3, note) != 0)
@@ -242,10 +249,11 @@ static void try_all(enum fault_call call, unsigned rounds)
 	unsigned tried = 0, step = 40 / rounds + 1;
 	unreadable = 0;
 	for (size_t t = 0; t < sizeof times_of / sizeof *times_of; t++)
-		for (unsigned n = 1 + (unsigned)t; try_at(call, n, times_of[t], reasons[(n + t) % 4]); n += step)
+		for (unsigned n = 1 + (unsigned)t; try_at(call, n, times_of[t], reasons[(n + t) % 4]);
+		     n += step)
 			tried++;
 	printf("%ss: %u times one or more failed, %u times nothing could be read meanwhile: all well\n",
-	       call == FAULT_SYNC ? "sync" : "write", tried, unreadable);
+	    call == FAULT_SYNC ? "sync" : "write", tried, unreadable);
 	if (tried == 0 || unreadable * 2 > tried)
 		exit(1);
 }

@@ -1,4 +1,5 @@
-/* The faults of faults.h: definitions of the program's own win over the C library's, for shared libraries too. */
+/* The faults of faults.h: definitions of the program's own win over the C library's, for shared libraries
+ * too. */
 /* The names as they are: these two would make others, or inline functions, of them. */
 #undef _FILE_OFFSET_BITS
 #undef _FORTIFY_SOURCE
@@ -106,7 +107,8 @@ ssize_t preadv2(int fd, const struct iovec *parts, int count, off_t offset, int 
 {
 	if (fails(FAULT_READ, fd, NULL))
 		return -1;
-	return REAL("preadv2", ssize_t(*)(int, const struct iovec *, int, off_t, int))(fd, parts, count, offset, flags);
+	return REAL("preadv2", ssize_t(*)(int, const struct iovec *, int, off_t, int))(
+	    fd, parts, count, offset, flags);
 }
 
 ssize_t preadv64v2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
@@ -118,14 +120,14 @@ struct dirent *readdir(DIR *folder)
 {
 	if (fails(FAULT_READ, dirfd(folder), NULL))
 		return NULL;
-	return REAL("readdir", struct dirent *(*)(DIR *))(folder);
+	return REAL("readdir", struct dirent * (*)(DIR *))(folder);
 }
 
 struct dirent64 *readdir64(DIR *folder)
 {
 	if (fails(FAULT_READ, dirfd(folder), NULL))
 		return NULL;
-	return REAL("readdir64", struct dirent64 *(*)(DIR *))(folder);
+	return REAL("readdir64", struct dirent64 * (*)(DIR *))(folder);
 }
 
 static int open_real(int at, const char *path, int flags, mode_t mode)

@@ -1,4 +1,5 @@
-/* The recorder of trace.h: definitions of the program's own win over the C library's, for shared libraries too. */
+/* The recorder of trace.h: definitions of the program's own win over the C library's, for shared libraries
+ * too. */
 /* The names as they are: these two would make others, or inline functions, of them. */
 #undef _FILE_OFFSET_BITS
 #undef _FORTIFY_SOURCE
@@ -29,7 +30,16 @@ int __lsan_is_turned_off(void)
 
 enum { FDS_MAX = 1024, FILES_MAX = 4096, SECTOR = 512 };
 
-enum kind { EVENT_WRITE, EVENT_SIZE, EVENT_SYNC, EVENT_CREATE, EVENT_RENAME, EVENT_UNLINK, EVENT_FOLDER, EVENT_SYNC_NAMES };
+enum kind {
+	EVENT_WRITE,
+	EVENT_SIZE,
+	EVENT_SYNC,
+	EVENT_CREATE,
+	EVENT_RENAME,
+	EVENT_UNLINK,
+	EVENT_FOLDER,
+	EVENT_SYNC_NAMES
+};
 
 struct event {
 	enum kind kind;
@@ -203,8 +213,12 @@ static bool note_write(int fd, const void *data, size_t len, off_t offset)
 	if (is_ours(fd) && !fail) {
 		char *copy = malloc(len ? len : 1);
 		memcpy(copy, data, len);
-		note((struct event){.kind = EVENT_WRITE, .file = trace.fds[fd].file, .offset = (uint64_t)offset, .len = len,
-				    .data = copy, .durable_at_once = trace.fds[fd].sync_writes});
+		note((struct event){.kind = EVENT_WRITE,
+		    .file = trace.fds[fd].file,
+		    .offset = (uint64_t)offset,
+		    .len = len,
+		    .data = copy,
+		    .durable_at_once = trace.fds[fd].sync_writes});
 	}
 	pthread_mutex_unlock(&trace.lock);
 	return !fail;
@@ -269,7 +283,8 @@ static int sync_noted(int fd, const char *call)
 	int result = REAL(call, int (*)(int))(fd);
 	pthread_mutex_lock(&trace.lock);
 	if (ours && result == 0)
-		note((struct event){.kind = folder ? EVENT_SYNC_NAMES : EVENT_SYNC, .file = file, .since = since});
+		note((struct event){
+		    .kind = folder ? EVENT_SYNC_NAMES : EVENT_SYNC, .file = file, .since = since});
 	pthread_mutex_unlock(&trace.lock);
 	return result;
 }
@@ -288,7 +303,8 @@ static void note_size(int fd, uint64_t size, bool grows)
 {
 	pthread_mutex_lock(&trace.lock);
 	if (is_ours(fd))
-		note((struct event){.kind = EVENT_SIZE, .file = trace.fds[fd].file, .offset = size, .len = grows});
+		note((struct event){
+		    .kind = EVENT_SIZE, .file = trace.fds[fd].file, .offset = size, .len = grows});
 	pthread_mutex_unlock(&trace.lock);
 }
 
@@ -324,15 +340,16 @@ int renameat(int from_at, const char *from, int to_at, const char *to)
 	char from_full[PATH_MAX], to_full[PATH_MAX];
 	pthread_mutex_lock(&trace.lock);
 	const char *name = noted_name(from_at, from, from_full), *new_name = noted_name(to_at, to, to_full);
-	int result = REAL("renameat", int (*)(int, const char *, int, const char *))(from_at, from, to_at, to);
+	int result =
+	    REAL("renameat", int (*)(int, const char *, int, const char *))(from_at, from, to_at, to);
 	unsigned file = name ? find_file(name) : 0;
 	if (result == 0 && file && new_name) {
 		unsigned old = find_file(new_name);
 		if (old)
 			trace.files[old].name = NULL;
 		trace.files[file].name = strdup(new_name);
-		note((struct event){.kind = EVENT_RENAME, .file = file, .name = strdup(name),
-				    .new_name = strdup(new_name)});
+		note((struct event){
+		    .kind = EVENT_RENAME, .file = file, .name = strdup(name), .new_name = strdup(new_name)});
 	}
 	pthread_mutex_unlock(&trace.lock);
 	return result;
@@ -361,7 +378,8 @@ int mkdirat(int at, const char *path, mode_t mode)
 	int result = REAL("mkdirat", int (*)(int, const char *, mode_t))(at, path, mode);
 	if (result == 0 && name) {
 		new_file(name);
-		note((struct event){.kind = EVENT_FOLDER, .file = trace.file_count - 1, .name = strdup(name)});
+		note(
+		    (struct event){.kind = EVENT_FOLDER, .file = trace.file_count - 1, .name = strdup(name)});
 	}
 	pthread_mutex_unlock(&trace.lock);
 	return result;

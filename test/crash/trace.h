@@ -1,7 +1,7 @@
 /*
- * A recorder between a program and its files. It stands in front of the C library's functions (ours and LMDB's
- * calls alike), notes every change that is made below one folder, in order, and which of them a sync has made
- * durable. From the notes it builds the folder as a power cut at any moment could have left it:
+ * A recorder between a program and its files. It stands in front of the C library's functions (ours and
+ * LMDB's calls alike), notes every change that is made below one folder, in order, and which of them a sync
+ * has made durable. From the notes it builds the folder as a power cut at any moment could have left it:
  *   - what was synced is there;
  *   - of what was not, each 512-byte sector may be there or not, in any order;
  *   - names change in order, and some of the last changes may be missing.
@@ -23,8 +23,8 @@ size_t trace_now(void);
 void trace_image(const char *folder, size_t moment, uint32_t seed);
 
 /*
- * Lets the n-th of these calls from now on fail with an errno value, once (0: none does). What a failed sync was
- * to make durable is lost, as on Linux.
+ * Lets the n-th of these calls from now on fail with an errno value, once (0: none does). What a failed sync
+ * was to make durable is lost, as on Linux.
  */
 enum trace_call { TRACE_WRITE, TRACE_SYNC };
 void trace_fail(enum trace_call call, unsigned n, int error);

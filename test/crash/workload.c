@@ -41,7 +41,7 @@ static void give_up(const char *where, const char *fmt, ...)
 }
 
 static void names_blobs(uint64_t shard, struct view key, struct view value,
-			void (*found)(void *arg, const struct blob_id *id), void *arg)
+    void (*found)(void *arg, const struct blob_id *id), void *arg)
 {
 	struct blob_id id;
 	(void)key;
@@ -53,8 +53,13 @@ static void names_blobs(uint64_t shard, struct view key, struct view value,
 
 int workload_open(const char *folder, void (*at_step)(const char *step), struct store **out)
 {
-	struct store_options options = {.folder = folder, .min_free = 1, .segment_size = 256 << 10, .at_step = at_step, .retry_ms = 20,
-					.index_size = 1 << 30, .names_blobs = names_blobs};
+	struct store_options options = {.folder = folder,
+	    .min_free = 1,
+	    .segment_size = 256 << 10,
+	    .at_step = at_step,
+	    .retry_ms = 20,
+	    .index_size = 1 << 30,
+	    .names_blobs = names_blobs};
 	return store_open(&options, out);
 }
 
@@ -91,8 +96,8 @@ static int write_pair(struct txn *t, uint32_t number)
 	memcpy(value, &blob, sizeof blob);
 	test_bytes(number, 7, value + sizeof blob, sizeof value - sizeof blob);
 	for (unsigned half = 0; half < 2; half++) {
-		int error = txn_put(t, pair_shard(number, half), pair_key(number, half, name),
-				    view_of(value, sizeof value));
+		int error = txn_put(
+		    t, pair_shard(number, half), pair_key(number, half, name), view_of(value, sizeof value));
 		if (error)
 			return error;
 	}
@@ -116,7 +121,7 @@ static int run(struct txn *t, void *arg)
 	if (j->number % DELETE_EVERY == 0 && j->number > DELETE_BACK)
 		for (unsigned half = 0; half < 2 && error == 0; half++)
 			error = txn_delete(t, pair_shard(j->number - DELETE_BACK, half),
-					   pair_key(j->number - DELETE_BACK, half, name));
+			    pair_key(j->number - DELETE_BACK, half, name));
 	return error;
 }
 
@@ -203,7 +208,8 @@ int workload_run(struct store *s, unsigned commits, uint32_t seed, void (*acknow
 	first_error = 0;
 	for (unsigned i = 0; i < commits && first_error == 0; i++, next++) {
 		seed = seed * 1664525 + 1013904223;
-		/* A large body takes its own way and would be overtaken; so nothing else is under way then. */
+		/* A large body takes its own way and would be overtaken; so nothing else is under way then.
+		 */
 		bool large = body_size(next) > STORE_UPLOAD_MEMORY;
 		struct job *j = idle_job(s);
 		if (large)
@@ -252,8 +258,8 @@ void workload_check(struct store *s, const char *where)
 		store_dispatch(s);
 	}
 	if (result || task.damaged || task.missing || task.unreadable)
-		give_up(where, "check: %s, %u damaged, %u missing, %u unreadable", strerror(-result), (unsigned)task.damaged,
-			(unsigned)task.missing, (unsigned)task.unreadable);
+		give_up(where, "check: %s, %u damaged, %u missing, %u unreadable", strerror(-result),
+		    (unsigned)task.damaged, (unsigned)task.missing, (unsigned)task.unreadable);
 }
 
 struct entry {
@@ -285,7 +291,8 @@ static void verify_body(struct store *s, uint32_t number, const struct blob_id *
 	static char got[1 << 21], expected[1 << 21];
 	size_t len = body_size(number);
 	if (blob_length(blob) != len)
-		give_up(where, "commit %u: its body has %llu bytes", number, (unsigned long long)blob_length(blob));
+		give_up(where, "commit %u: its body has %llu bytes", number,
+		    (unsigned long long)blob_length(blob));
 	int error = test_blob(s, blob, 0, got, len);
 	if (error)
 		give_up(where, "commit %u: its body of %zu: %s", number, len, strerror(-error));
@@ -305,7 +312,7 @@ static void verify_pair(struct store *s, uint32_t number, uint32_t count, const 
 			continue;
 		if (!expected || error)
 			give_up(where, "commit %u of %u, half %u: %s", number, count, half,
-			     error ? strerror(-error) : "there, and should not be");
+			    error ? strerror(-error) : "there, and should not be");
 		struct blob_id blob;
 		memcpy(&blob, e.value, sizeof blob);
 		test_bytes(number, 7, text, sizeof e.value - sizeof blob);

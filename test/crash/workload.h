@@ -1,7 +1,7 @@
 /*
- * Work whose every trace can be checked afterwards. Commit number n (counted in the store itself) writes a pair of
- * entries in two shards and a body, and now and then deletes an old pair; so from the count alone it is known
- * what must be there, and what must not.
+ * Work whose every trace can be checked afterwards. Commit number n (counted in the store itself) writes a
+ * pair of entries in two shards and a body, and now and then deletes an old pair; so from the count alone it
+ * is known what must be there, and what must not.
  */
 #ifndef TEST_CRASH_WORKLOAD_H
 #define TEST_CRASH_WORKLOAD_H
@@ -13,8 +13,8 @@
 int workload_open(const char *folder, void (*at_step)(const char *step), struct store **out);
 
 /*
- * Makes this many commits, several under way, with pauses in which the store goes to rest. Each success is told
- * with its number. Returns the first error of a commit (others may have succeeded).
+ * Makes this many commits, several under way, with pauses in which the store goes to rest. Each success is
+ * told with its number. Returns the first error of a commit (others may have succeeded).
  */
 int workload_run(struct store *s, unsigned commits, uint32_t seed, void (*acknowledged)(uint32_t number));
 
@@ -27,7 +27,8 @@ void workload_compact(struct store *s);
 /* Exits unless store_check finds nothing. */
 void workload_check(struct store *s, const char *where);
 
-/* Everything of commits 1 to n is there, whole, and nothing else; n is at least `acknowledged`. Exits if not. */
+/* Everything of commits 1 to n is there, whole, and nothing else; n is at least `acknowledged`. Exits if not.
+ */
 uint32_t workload_verify(struct store *s, uint32_t acknowledged, const char *where);
 
 #endif

@@ -24,11 +24,11 @@ static inline void touch(struct view v)
 }
 
 /*
- * Tells a session what was said, so many bytes at a time. `feed` gives it what it has not taken yet, answers what it asks
- * for, and returns how much it took; it is called until it takes nothing, or *closed.
+ * Tells a session what was said, so many bytes at a time. `feed` gives it what it has not taken yet, answers
+ * what it asks for, and returns how much it took; it is called until it takes nothing, or *closed.
  */
-static inline void feed_in_pieces(struct view said, size_t piece, size_t (*feed)(void *arg, struct view bytes),
-    void *arg, const bool *closed)
+static inline void feed_in_pieces(struct view said, size_t piece,
+    size_t (*feed)(void *arg, struct view bytes), void *arg, const bool *closed)
 {
 	struct buf given;
 	buf_init(&given, 1 << 20);

@@ -1,4 +1,5 @@
-/* Our own messages: whatever the bytes, a message decodes completely or not at all, and what decodes encodes to the same bytes. */
+/* Our own messages: whatever the bytes, a message decodes completely or not at all, and what decodes encodes
+ * to the same bytes. */
 #include "fuzz.h"
 
 #include "daemon/messages.h"

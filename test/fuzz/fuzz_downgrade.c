@@ -1,7 +1,7 @@
 /*
- * Messages made fit for 7-bit hosts. However the message is cut, the result is the same; it holds no octet beyond ASCII,
- * has the same parts, and each leaf decodes to what it was. The second half of the input may stand for a structure that
- * was kept elsewhere, which must be refused or borne.
+ * Messages made fit for 7-bit hosts. However the message is cut, the result is the same; it holds no octet
+ * beyond ASCII, has the same parts, and each leaf decodes to what it was. The second half of the input may
+ * stand for a structure that was kept elsewhere, which must be refused or borne.
  */
 #include "fuzz.h"
 
@@ -32,7 +32,9 @@ static void decode(struct view message, const struct mime_part *part, struct buf
 {
 	struct transfer_decoder d;
 	transfer_decoder_init(&d, part->encoding);
-	check(transfer_decode(&d, view_take(view_skip(message, (size_t)part->body_offset), (size_t)part->body_len), out) == 0);
+	check(
+	    transfer_decode(&d,
+	        view_take(view_skip(message, (size_t)part->body_offset), (size_t)part->body_len), out) == 0);
 	check(transfer_decode_end(&d, out) == 0);
 }
 

@@ -39,7 +39,8 @@ static void touch_status(const struct dsn_status *s)
 		touch_clean(r->status);
 		touch_clean(r->final_log_id);
 		check(r->action >= -1 && r->action < DSN_ACTIONS);
-		struct dsn_outcome o = {.status = r->status, .words = r->diagnostic.value, .answered = r->remote.value.len > 0};
+		struct dsn_outcome o = {
+		    .status = r->status, .words = r->diagnostic.value, .answered = r->remote.value.len > 0};
 		check(dsn_explain(&o).meaning != NULL);
 	}
 }
@@ -94,7 +95,9 @@ static void write_report(struct view input)
 	for (size_t i = 0; i < report.count; i++)
 		r[i] = (struct dsn_recipient){.action = cursor_u8(&in) % DSN_ACTIONS,
 		    .trouble = cursor_u8(&in) % TROUBLE_KINDS,
-		    .over = (flags & 8) ? TROUBLE_EXPIRED : (flags & 16) ? TROUBLE_DEADLINE : TROUBLE_NONE,
+		    .over = (flags & 8)    ? TROUBLE_EXPIRED
+		            : (flags & 16) ? TROUBLE_DEADLINE
+		                           : TROUBLE_NONE,
 		    .final = take(&in),
 		    .original_type = take(&in),
 		    .original = take(&in),

@@ -1,4 +1,5 @@
-/* Header fields, parameters and encoded words; and that what the filter of submissions lets in is read alike by all. */
+/* Header fields, parameters and encoded words; and that what the filter of submissions lets in is read alike
+ * by all. */
 #include "fuzz.h"
 
 #include "format/encoded_word.h"
@@ -48,8 +49,8 @@ static bool is_strict(struct view line)
 }
 
 /*
- * What the filter gives out is a header that all readers see alike: fields and nothing else, none of them Bcc,
- * and no CR within; what it holds and passes on behind it is the same however the input is cut.
+ * What the filter gives out is a header that all readers see alike: fields and nothing else, none of them
+ * Bcc, and no CR within; what it holds and passes on behind it is the same however the input is cut.
  */
 static void filter_cleans(struct view block, size_t piece, struct buf *header, struct buf *rest)
 {
@@ -78,15 +79,19 @@ static void filter_cleans(struct view block, size_t piece, struct buf *header, s
 	for (bool first = true; view_next(&left, '\n', &line) && left.data; first = false) {
 		ptrdiff_t cr = view_find(line, '\r');
 		check(cr < 0 || (size_t)cr + 1 == line.len);
-		check(is_strict(line) || (!first && line.len && (line.data[0] == ' ' || line.data[0] == '\t')));
-		check(!view_starts_nocase(line, VIEW("Bcc:")) && !view_starts_nocase(line, VIEW("Return-Path:")));
+		check(
+		    is_strict(line) || (!first && line.len && (line.data[0] == ' ' || line.data[0] == '\t')));
+		check(!view_starts_nocase(line, VIEW("Bcc:")) &&
+		      !view_starts_nocase(line, VIEW("Return-Path:")));
 	}
 	struct header_reader r = header_read(buf_view(header));
 	struct header_field field;
 	while (header_next(&r, &field))
-		check(!view_equal_nocase(field.name, VIEW("Bcc")) && !view_equal_nocase(field.name, VIEW("Resent-Bcc")));
+		check(!view_equal_nocase(field.name, VIEW("Bcc")) &&
+		      !view_equal_nocase(field.name, VIEW("Resent-Bcc")));
 	check(!r.defective && r.at == header->len);
-	check(!f.blank_line || view_starts(buf_view(rest), VIEW("\n")) || view_starts(buf_view(rest), VIEW("\r\n")));
+	check(!f.blank_line || view_starts(buf_view(rest), VIEW("\n")) ||
+	      view_starts(buf_view(rest), VIEW("\r\n")));
 	header_filter_done(&f);
 	buf_done(&out);
 }
@@ -99,7 +104,8 @@ static void filter_agrees(struct view block)
 		buf_init(&rest[i], 1 << 20);
 		filter_cleans(block, i ? 1 : block.len, &header[i], &rest[i]);
 	}
-	check(view_equal(buf_view(&header[0]), buf_view(&header[1])) && view_equal(buf_view(&rest[0]), buf_view(&rest[1])));
+	check(view_equal(buf_view(&header[0]), buf_view(&header[1])) &&
+	      view_equal(buf_view(&rest[0]), buf_view(&rest[1])));
 	for (int i = 0; i < 2; i++) {
 		buf_done(&header[i]);
 		buf_done(&rest[i]);

@@ -1,4 +1,5 @@
-/* The response to one GET: whole and in pieces it is the same, and it keeps to its limits. The first byte is the size of the pieces. */
+/* The response to one GET: whole and in pieces it is the same, and it keeps to its limits. The first byte is
+ * the size of the pieces. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -25,13 +26,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	enum http_get_state state, other;
 	struct view v = view_of(data + 1, size - 1);
-	struct http_get *whole = read_all(v, SIZE_MAX, &state), *pieces = read_all(v, 1 + data[0] % 16, &other);
+	struct http_get *whole = read_all(v, SIZE_MAX, &state),
+	                *pieces = read_all(v, 1 + data[0] % 16, &other);
 	check(state != HTTP_GET_MORE && state == other);
 	if (state == HTTP_GET_DONE) {
 		check(http_get_status(whole) >= 200 && http_get_status(whole) == http_get_status(pieces));
 		check(view_equal(http_get_body(whole), http_get_body(pieces)));
 		check(view_equal(http_get_content_type(whole), http_get_content_type(pieces)));
-		check(http_get_body(whole).len <= BODY_MAX && http_get_content_type(whole).len <= HTTP_CONTENT_TYPE_MAX);
+		check(http_get_body(whole).len <= BODY_MAX &&
+		      http_get_content_type(whole).len <= HTTP_CONTENT_TYPE_MAX);
 	} else {
 		check(http_get_why(whole)[0] != '\0');
 	}

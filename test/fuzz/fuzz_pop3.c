@@ -71,7 +71,8 @@ static void close_session(void *arg)
 	((struct play *)arg)->closed = true;
 }
 
-static const struct pop3_backend backend = {login, login_more, open_maildrop, fetch, expunge, start_tls, close_session};
+static const struct pop3_backend backend = {
+    login, login_more, open_maildrop, fetch, expunge, start_tls, close_session};
 
 static void answer_login(struct play *p)
 {
@@ -106,8 +107,10 @@ static void settle(struct play *p)
 			answer_login(p);
 		} else if (what == OPEN) {
 			for (uint32_t i = 0; i < MESSAGES; i++)
-				check(pop3_entry(p->session, &(struct pop3_entry){.size = strlen(messages[i]), .id = i, .binary = i == 2,
-				    .uidl = i == 2 ? VIEW("own") : VIEW("")}));
+				check(pop3_entry(p->session, &(struct pop3_entry){.size = strlen(messages[i]),
+				                                 .id = i,
+				                                 .binary = i == 2,
+				                                 .uidl = i == 2 ? VIEW("own") : VIEW("")}));
 			pop3_opened(p->session, POP3_OPENED);
 		} else if (what == FETCH) {
 			answer_fetch(p);
@@ -136,8 +139,14 @@ static size_t feed(void *arg, struct view bytes)
 
 static void play(struct play *p, uint8_t options, struct view said, size_t piece)
 {
-	struct pop3_config config = {.hostname = VIEW("pop.example.test"), .errors_max = 20, .mechanisms = announced(false), .announced = announced,
-	    .tls_available = options & 1, .secure = options & 2, .clear_login = options & 4, .apop_stamp = options & 8 ? VIEW("<1@x>") : VIEW("")};
+	struct pop3_config config = {.hostname = VIEW("pop.example.test"),
+	    .errors_max = 20,
+	    .mechanisms = announced(false),
+	    .announced = announced,
+	    .tls_available = options & 1,
+	    .secure = options & 2,
+	    .clear_login = options & 4,
+	    .apop_stamp = options & 8 ? VIEW("<1@x>") : VIEW("")};
 	buf_init(&p->out, 1 << 24);
 	p->session = pop3_session_new(&config, &backend, p, &p->out);
 	feed_in_pieces(said, piece, feed, p, &p->closed);

@@ -1,4 +1,5 @@
-/* Records and other entries of the queue, as a damaged store would give them. The first byte chooses which. */
+/* Records and other entries of the queue, as a damaged store would give them. The first byte chooses which.
+ */
 #include "fuzz.h"
 
 #include "queue/keys.h"
@@ -12,7 +13,8 @@ static void touch_recipient(const struct record_recipient *p)
 	touch(p->reply);
 	touch(p->verified);
 	check(p->state <= RECORD_EXPANDED && p->action <= ACTION_EXPANDED);
-	check(p->destination.len <= QUEUE_NAME_MAX && p->route.len <= QUEUE_ROUTE_MAX && p->reply.len <= QUEUE_REPLY_MAX);
+	check(p->destination.len <= QUEUE_NAME_MAX && p->route.len <= QUEUE_ROUTE_MAX &&
+	      p->reply.len <= QUEUE_REPLY_MAX);
 }
 
 /* What can be read can be written, and is then the same. */
@@ -32,7 +34,8 @@ static void record(struct view bytes)
 			touch_recipient(&r.recipients[i]);
 		if (queue_record_encode(&r, &first) == 0) {
 			check(buf_view(&first).len <= QUEUE_RECORD_MAX);
-			check(queue_record_decode(buf_view(&first), &again, &arena) == 0 && again.count == r.count);
+			check(queue_record_decode(buf_view(&first), &again, &arena) == 0 &&
+			      again.count == r.count);
 			check(queue_record_encode(&again, &second) == 0);
 			check(view_equal(buf_view(&first), buf_view(&second)));
 		}

@@ -21,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (settings_parse(&settings, file, &problem) == 0) {
 		check(settings_encode(&settings, &encoded) == 0);
 		check(settings_decode(&copy, buf_view(&encoded)) == 0);
-		check(view_equal(settings.hostname, copy.hostname) && settings.message_size_max == copy.message_size_max);
+		check(view_equal(settings.hostname, copy.hostname) &&
+		      settings.message_size_max == copy.message_size_max);
 		settings_done(&copy);
 	}
 	if (settings_decode(&copy, text) == 0)

@@ -1,6 +1,7 @@
 /*
- * The SMTP session behind a buffer. The first byte chooses kind and options; the rest is what the client says. Played
- * whole and in pieces: the replies and what is delivered must be the same, and no reply line may hold what ends it early.
+ * The SMTP session behind a buffer. The first byte chooses kind and options; the rest is what the client
+ * says. Played whole and in pieces: the replies and what is delivered must be the same, and no reply line may
+ * hold what ends it early.
  */
 #include "fuzz.h"
 
@@ -22,7 +23,8 @@ struct play {
 
 enum { CHECK = 1, LOGIN, BODY, DELIVERY, TLS, ETRN };
 
-static void check_stage(void *arg, enum smtp_stage at, const struct smtp_envelope *envelope, const struct smtp_recipient *recipient)
+static void check_stage(void *arg, enum smtp_stage at, const struct smtp_envelope *envelope,
+    const struct smtp_recipient *recipient)
 {
 	struct play *p = arg;
 	p->pending = CHECK;
@@ -36,7 +38,8 @@ static void check_stage(void *arg, enum smtp_stage at, const struct smtp_envelop
 	touch(recipient->orcpt);
 	/* A recipient's first letter says how it is answered. */
 	if (recipient->address.len && recipient->address.data[0] == 'x')
-		p->verdict = (struct smtp_verdict){.kind = SMTP_PERMANENT, .code = 550, .enhanced = "5.1.1", .text = "no"};
+		p->verdict = (struct smtp_verdict){
+		    .kind = SMTP_PERMANENT, .code = 550, .enhanced = "5.1.1", .text = "no"};
 }
 
 static void login(void *arg, const struct smtp_login *l)
@@ -75,9 +78,11 @@ static void deliver(void *arg, const struct smtp_envelope *envelope, const struc
 	touch(trailer->summary);
 	touch(trailer->structure);
 	check(envelope->count > 0);
-	check(envelope->priority >= -9 && envelope->priority <= 9 && (envelope->has_priority || envelope->priority == 0));
+	check(envelope->priority >= -9 && envelope->priority <= 9 &&
+	      (envelope->has_priority || envelope->priority == 0));
 	check(envelope->by_mode != SMTP_BY_RETURN || envelope->by_time > envelope->hold_until);
-	check(envelope->hold_until == 0 || (envelope->hold_until > 1000000000 && envelope->hold_until <= 1000086400));
+	check(envelope->hold_until == 0 ||
+	      (envelope->hold_until > 1000000000 && envelope->hold_until <= 1000086400));
 	p->pending = DELIVERY;
 	p->count = envelope->count;
 	p->delivered += p->body + 1;
@@ -121,8 +126,8 @@ static int64_t now(void *arg)
 	return 1000000000;
 }
 
-static const struct smtp_backend backend = {
-    check_stage, login, login_more, take_body, deliver, abandon, start_tls, xclient, etrn, close_session, now};
+static const struct smtp_backend backend = {check_stage, login, login_more, take_body, deliver, abandon,
+    start_tls, xclient, etrn, close_session, now};
 
 static void settle(struct play *p)
 {
@@ -167,9 +172,23 @@ static size_t feed(void *arg, struct view bytes)
 
 static void play(struct play *p, uint8_t options, struct view said, size_t piece)
 {
-	struct smtp_config config = {.kind = (enum smtp_kind)(options % 3), .hostname = VIEW("mx.example.test"), .client_address = VIEW("192.0.2.1"),
-	    .id = VIEW("id"), .mechanisms = announced(false), .announced = announced, .size_max = 4096, .recipients_max = 4,
-	    .received_max = 4, .errors_max = 100, .secure = options & 4, .tls_available = true, .clear_login = options & 8, .xclient = options & 16, .trusted = options & 32, .etrn = options & 64, .hold_max = options & 128 ? 86400 : 0};
+	struct smtp_config config = {.kind = (enum smtp_kind)(options % 3),
+	    .hostname = VIEW("mx.example.test"),
+	    .client_address = VIEW("192.0.2.1"),
+	    .id = VIEW("id"),
+	    .mechanisms = announced(false),
+	    .announced = announced,
+	    .size_max = 4096,
+	    .recipients_max = 4,
+	    .received_max = 4,
+	    .errors_max = 100,
+	    .secure = options & 4,
+	    .tls_available = true,
+	    .clear_login = options & 8,
+	    .xclient = options & 16,
+	    .trusted = options & 32,
+	    .etrn = options & 64,
+	    .hold_max = options & 128 ? 86400 : 0};
 	buf_init(&p->out, 1 << 24);
 	p->session = smtp_session_new(&config, &backend, p, &p->out);
 	smtp_start(p->session);

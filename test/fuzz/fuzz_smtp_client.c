@@ -1,6 +1,7 @@
 /*
- * The SMTP client before a hostile host. The first byte chooses the configuration; the rest is what the host says. Played
- * whole and in pieces: what is told and said must be the same, every recipient is told once, and nothing follows the end.
+ * The SMTP client before a hostile host. The first byte chooses the configuration; the rest is what the host
+ * says. Played whole and in pieces: what is told and said must be the same, every recipient is told once, and
+ * nothing follows the end.
  */
 #include "fuzz.h"
 
@@ -32,7 +33,8 @@ static void tell(struct play *p, char what, const struct smtp_client_reply *repl
 	check(reply->code == 0 || (reply->code >= 200 && reply->code < 600));
 	for (size_t i = 0; i < reply->text.len; i++)
 		check((unsigned char)reply->text.data[i] >= ' ' || reply->text.data[i] == '\n');
-	buf_printf(&p->events, "%c%u %.*s %.*s %d\n", what, reply->code, VIEW_FMT(reply->enhanced), VIEW_FMT(reply->text), (int)reply->stage);
+	buf_printf(&p->events, "%c%u %.*s %.*s %d\n", what, reply->code, VIEW_FMT(reply->enhanced),
+	    VIEW_FMT(reply->text), (int)reply->stage);
 }
 
 static void on_start_tls(void *arg)
@@ -79,8 +81,15 @@ static void send_one(struct play *p)
 {
 	struct smtp_client_lack lack;
 	unsigned n = p->messages++;
-	p->transaction = (struct smtp_client_transaction){.sender = VIEW("a@here.test"), .body = (enum smtp_body_kind)(n % 3), .size = n % 2 ? 0 : 26,
-	    .recipients = recipients, .count = 1 + n % COUNT, .require_tls = n == 3, .ret = VIEW("FULL"), .by_mode = SMTP_BY_NOTIFY, .by_seconds = 60};
+	p->transaction = (struct smtp_client_transaction){.sender = VIEW("a@here.test"),
+	    .body = (enum smtp_body_kind)(n % 3),
+	    .size = n % 2 ? 0 : 26,
+	    .recipients = recipients,
+	    .count = 1 + n % COUNT,
+	    .require_tls = n == 3,
+	    .ret = VIEW("FULL"),
+	    .by_mode = SMTP_BY_NOTIFY,
+	    .by_seconds = 60};
 	if (smtp_client_accepts(p->client, &p->transaction, &lack) == SMTP_CLIENT_CONVERTS)
 		p->transaction.body = SMTP_7BIT;
 	p->told = 0;
@@ -90,7 +99,8 @@ static void send_one(struct play *p)
 		p->open = false;
 }
 
-/* All at once, within the calls: what a host says before it is asked is then met alike in all ways of playing. */
+/* All at once, within the calls: what a host says before it is asked is then met alike in all ways of
+ * playing. */
 static void on_ready(void *arg)
 {
 	struct play *p = arg;
@@ -108,7 +118,8 @@ static void on_body(void *arg)
 	bool more = true;
 	check(p->open && !p->ended);
 	while (more) {
-		struct view piece = view_take(view_skip(view_of(body, sizeof body - 1), p->written), p->piece);
+		struct view piece =
+		    view_take(view_skip(view_of(body, sizeof body - 1), p->written), p->piece);
 		p->written += piece.len;
 		more = smtp_client_body(p->client, piece, p->written == sizeof body - 1);
 	}
@@ -129,9 +140,13 @@ static size_t feed(void *arg, struct view bytes)
 
 static void play(struct play *p, uint8_t options, struct view said, size_t piece)
 {
-	struct smtp_client_config config = {.kind = options & 1 ? SMTP_CLIENT_LMTP : SMTP_CLIENT_SMTP, .hostname = VIEW("here.test"),
-	    .tls = (enum smtp_client_tls)(options >> 1 & 3), .user = options & 8 ? VIEW("user") : VIEW(""), .password = VIEW("pencil"),
-	    .nonce = options & 16 ? VIEW("rOprNGfwEbeRWgbNEkqO") : VIEW(""), .clear_login = options & 32};
+	struct smtp_client_config config = {.kind = options & 1 ? SMTP_CLIENT_LMTP : SMTP_CLIENT_SMTP,
+	    .hostname = VIEW("here.test"),
+	    .tls = (enum smtp_client_tls)(options >> 1 & 3),
+	    .user = options & 8 ? VIEW("user") : VIEW(""),
+	    .password = VIEW("pencil"),
+	    .nonce = options & 16 ? VIEW("rOprNGfwEbeRWgbNEkqO") : VIEW(""),
+	    .clear_login = options & 32};
 	p->piece = options & 64 ? 7 : 100;
 	buf_init(&p->out, 1 << 24);
 	buf_init(&p->events, 1 << 24);

@@ -1,4 +1,5 @@
-/* Rewritten senders: nothing that the fuzzer makes up comes back, and what goes there comes back as it was. The line's first
+/* Rewritten senders: nothing that the fuzzer makes up comes back, and what goes there comes back as it was.
+ * The line's first
  * "@" divides local part and domain. */
 #include "fuzz.h"
 

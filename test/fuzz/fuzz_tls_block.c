@@ -1,5 +1,5 @@
-/* What keys would sign: never anything that OpenSSL reads as a SEQUENCE or SET, the parts of certificates, requests and revocation
- * lists that are signed among it. */
+/* What keys would sign: never anything that OpenSSL reads as a SEQUENCE or SET, the parts of certificates,
+ * requests and revocation lists that are signed among it. */
 #include "fuzz.h"
 
 #include <openssl/asn1.h>

@@ -1,6 +1,7 @@
 /*
- * The volume reader on hostile bytes: the index changes of a record, names of blobs, and a file in which the input stands where records
- * begin. A mailed-in record must not be taken for one, since its checksum would need the file's secret.
+ * The volume reader on hostile bytes: the index changes of a record, names of blobs, and a file in which the
+ * input stands where records begin. A mailed-in record must not be taken for one, since its checksum would
+ * need the file's secret.
  */
 #include "fuzz.h"
 

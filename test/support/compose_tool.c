@@ -44,8 +44,8 @@ int main(int argc, char **argv)
 	    .message_id = VIEW("id@example.org"),
 	    .boundary = VIEW("0123456789abcdef")};
 	for (int i = 6; i < argc; i += 2) {
-		files[c.file_count] = (struct compose_file){
-		    .name = view_from_string(argv[i]), .content = read_file(argv[i + 1], 2 + (unsigned)c.file_count)};
+		files[c.file_count] = (struct compose_file){.name = view_from_string(argv[i]),
+		    .content = read_file(argv[i + 1], 2 + (unsigned)c.file_count)};
 		c.file_count++;
 	}
 	c.files = files;

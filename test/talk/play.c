@@ -13,8 +13,9 @@ struct play {
 	const char *file;
 	const struct stage *stage;
 	void *session;
-	struct buf out, pending; /* what the machine said and was not compared; what it was told and has not taken */
-	int pieces;              /* 0: whole, 1: byte by byte, n: up to n */
+	struct buf out,
+	    pending; /* what the machine said and was not compared; what it was told and has not taken */
+	int pieces;  /* 0: whole, 1: byte by byte, n: up to n */
 	unsigned seed;
 	unsigned times; /* that the next line stands for */
 };
@@ -39,7 +40,8 @@ static void unescape(struct view line, struct buf *out)
 
 static void say(struct play *p, struct view line)
 {
-	bool open_end = line.len && line.data[line.len - 1] == '\\' && (line.len < 2 || line.data[line.len - 2] != '\\');
+	bool open_end =
+	    line.len && line.data[line.len - 1] == '\\' && (line.len < 2 || line.data[line.len - 2] != '\\');
 	unescape(open_end ? view_take(line, line.len - 1) : line, &p->pending);
 	if (!open_end)
 		buf_append(&p->pending, VIEW("\r\n"));
@@ -51,7 +53,10 @@ static void give(struct play *p)
 	struct buf given;
 	buf_init(&given, FILE_MAX);
 	for (int idle = 0; idle < 3;) {
-		size_t n = p->pieces == 0 ? SIZE_MAX : p->pieces == 1 ? 1 : 1 + (p->seed = p->seed * 1103515245 + 12345) / 65536 % (unsigned)p->pieces;
+		size_t n = p->pieces == 0 ? SIZE_MAX
+		           : p->pieces == 1
+		               ? 1
+		               : 1 + (p->seed = p->seed * 1103515245 + 12345) / 65536 % (unsigned)p->pieces;
 		struct view piece = view_take(buf_view(&p->pending), n);
 		buf_append(&given, piece);
 		buf_consume(&p->pending, piece.len);
@@ -89,7 +94,8 @@ static bool expect(struct play *p, int number, struct view line)
 		got.len--;
 	bool good = end >= 0 && matches(got, buf_view(&expected));
 	if (!good)
-		printf("%s:%d: pieces %d: expected '%.*s', got '%.*s'\n", p->file, number, p->pieces, VIEW_FMT(line), VIEW_FMT(got));
+		printf("%s:%d: pieces %d: expected '%.*s', got '%.*s'\n", p->file, number, p->pieces,
+		    VIEW_FMT(line), VIEW_FMT(got));
 	buf_done(&expected);
 	if (end >= 0)
 		buf_consume(&p->out, (size_t)end + 1);
@@ -101,8 +107,8 @@ static bool holds(const struct play *p, int number, struct view text, bool wante
 	struct view all = p->stage->delivered();
 	bool found = all.len > 0 && memmem(all.data, all.len, text.data, text.len) != NULL;
 	if (found != wanted)
-		printf("%s:%d: pieces %d: '%.*s' is %s what was delivered:\n%.*s\n", p->file, number, p->pieces, VIEW_FMT(text),
-		    found ? "in" : "not in", VIEW_FMT(all));
+		printf("%s:%d: pieces %d: '%.*s' is %s what was delivered:\n%.*s\n", p->file, number,
+		    p->pieces, VIEW_FMT(text), found ? "in" : "not in", VIEW_FMT(all));
 	return found == wanted;
 }
 
@@ -173,7 +179,8 @@ static bool play(const char *file, struct view text, const struct stage *stage, 
 		give(&p);
 		good = buf_view(&p.out).len == 0;
 		if (!good)
-			printf("%s: pieces %d: more was said: '%.*s'\n", file, pieces, VIEW_FMT(buf_view(&p.out)));
+			printf("%s: pieces %d: more was said: '%.*s'\n", file, pieces,
+			    VIEW_FMT(buf_view(&p.out)));
 		good = good && (stage->finished == NULL || stage->finished());
 	}
 	if (p.session)

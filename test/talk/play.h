@@ -6,15 +6,15 @@
 
 /* What a stage provides for one kind of session. */
 struct stage {
-	void *(*open)(struct buf *out);                           /* a new session after the K: and O: lines are known */
+	void *(*open)(struct buf *out); /* a new session after the K: and O: lines are known */
 	size_t (*feed)(void *session, struct view bytes);
 	void (*close)(void *session);
-	bool (*direct)(char letter, struct view argument);         /* A:, F:, K:, O: ... ; false: unknown */
+	bool (*direct)(char letter, struct view argument); /* A:, F:, K:, O: ... ; false: unknown */
 	bool (*is_closed)(void);
-	struct view (*delivered)(void);                            /* all messages that were delivered, one after the other */
-	void (*settle)(void *session);                             /* answers what is pending */
-	bool is_client;                                            /* the machine is the client: it is fed the S: lines */
-	bool (*finished)(void);                                    /* whether nothing is left over at the end; may be NULL */
+	struct view (*delivered)(void); /* all messages that were delivered, one after the other */
+	void (*settle)(void *session);  /* answers what is pending */
+	bool is_client;                 /* the machine is the client: it is fed the S: lines */
+	bool (*finished)(void);         /* whether nothing is left over at the end; may be NULL */
 };
 
 /* Plays the files named in the arguments; the exit status. Prints cmocka-like closing lines. */

@@ -1,4 +1,5 @@
-/* The stage for POP3 transcripts: a maildrop of three messages, and a binary one if asked for; alice's password is right. */
+/* The stage for POP3 transcripts: a maildrop of three messages, and a binary one if asked for; alice's
+ * password is right. */
 #include <errno.h>
 #include <string.h>
 
@@ -88,7 +89,8 @@ static void close_connection(void *arg)
 	stage.closed = true;
 }
 
-static const struct pop3_backend backend = {login, login_more, open_maildrop, fetch, expunge, start_tls, close_connection};
+static const struct pop3_backend backend = {
+    login, login_more, open_maildrop, fetch, expunge, start_tls, close_connection};
 
 static void *open_session(struct buf *out)
 {
@@ -115,7 +117,9 @@ static void answer_open(void)
 	for (int i = 0; i < TEXTS + stage.with_binary && !stage.in_use; i++) {
 		struct line_ends ends = {0};
 		line_ends_feed(&ends, view_from_string(messages[i]));
-		struct pop3_entry entry = {.size = strlen(messages[i]) + line_ends_growth(&ends), .id = (uint64_t)i + 10, .binary = i == BINARY,
+		struct pop3_entry entry = {.size = strlen(messages[i]) + line_ends_growth(&ends),
+		    .id = (uint64_t)i + 10,
+		    .binary = i == BINARY,
 		    .uidl = i == 1 ? VIEW("imported-uidl") : VIEW("")};
 		pop3_entry(stage.session, &entry);
 	}
@@ -175,7 +179,10 @@ static bool direct(char letter, struct view argument)
 		buf_done(&stage.deleted);
 		memset(&stage, 0, sizeof stage);
 		buf_init(&stage.deleted, 10000);
-		stage.config = (struct pop3_config){.hostname = VIEW("pop.example.test"), .errors_max = 20, .mechanisms = mechanisms, .announced = announced,
+		stage.config = (struct pop3_config){.hostname = VIEW("pop.example.test"),
+		    .errors_max = 20,
+		    .mechanisms = mechanisms,
+		    .announced = announced,
 		    .apop_stamp = VIEW("<1.2@pop.example.test>")};
 		return true;
 	case 'O':
@@ -216,7 +223,8 @@ static struct view delivered(void)
 
 int main(int argc, char **argv)
 {
-	static const struct stage pop3 = {open_session, feed, close_session, direct, is_closed, delivered, settle, false, NULL};
+	static const struct stage pop3 = {
+	    open_session, feed, close_session, direct, is_closed, delivered, settle, false, NULL};
 	int status = play_main(argc, argv, &pop3);
 	direct('0', (struct view){0});
 	buf_done(&stage.deleted);

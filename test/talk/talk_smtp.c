@@ -26,10 +26,13 @@ static struct {
 
 enum { CHECK = 1, LOGIN, BODY, DELIVERY, TLS, ETRN };
 
-static void check(void *arg, enum smtp_stage at, const struct smtp_envelope *envelope, const struct smtp_recipient *recipient)
+static void check(void *arg, enum smtp_stage at, const struct smtp_envelope *envelope,
+    const struct smtp_recipient *recipient)
 {
-	static const struct smtp_verdict unknown = {SMTP_PERMANENT, 550, "5.1.1", "there is no such mailbox here", false};
-	static const struct smtp_verdict relay = {SMTP_PERMANENT, 550, "5.7.1", "this server does not relay to other domains", false};
+	static const struct smtp_verdict unknown = {
+	    SMTP_PERMANENT, 550, "5.1.1", "there is no such mailbox here", false};
+	static const struct smtp_verdict relay = {
+	    SMTP_PERMANENT, 550, "5.7.1", "this server does not relay to other domains", false};
 	static const struct smtp_verdict later = {SMTP_TEMPORARY, 451, "4.3.0", "try again later", false};
 	(void)arg;
 	stage.pending = CHECK;
@@ -41,7 +44,8 @@ static void check(void *arg, enum smtp_stage at, const struct smtp_envelope *env
 	struct view how = view_from_string(stage.next_rcpt);
 	if (view_equal(how, VIEW("unknown")) || view_starts(recipient->address, VIEW("nobody@")))
 		stage.verdict = unknown;
-	else if (view_equal(how, VIEW("relay")) || view_ends_nocase(recipient->address, VIEW("@elsewhere.test")))
+	else if (view_equal(how, VIEW("relay")) ||
+	         view_ends_nocase(recipient->address, VIEW("@elsewhere.test")))
 		stage.verdict = relay;
 	else if (view_equal(how, VIEW("temporary")) || view_starts(recipient->address, VIEW("later@")))
 		stage.verdict = later;
@@ -94,7 +98,8 @@ static void deliver(void *arg, const struct smtp_envelope *envelope, const struc
 		buf_printf(&stage.delivered, " by=%lld;%s%s", (long long)envelope->by_time,
 		    envelope->by_mode == SMTP_BY_RETURN ? "R" : "N", envelope->by_trace ? "T" : "");
 	if (envelope->body != SMTP_7BIT)
-		buf_printf(&stage.delivered, " body=%s", envelope->body == SMTP_8BITMIME ? "8BITMIME" : "BINARYMIME");
+		buf_printf(&stage.delivered, " body=%s",
+		    envelope->body == SMTP_8BITMIME ? "8BITMIME" : "BINARYMIME");
 	if (envelope->hold_until)
 		buf_printf(&stage.delivered, " hold=%lld", (long long)envelope->hold_until);
 	buf_append_string(&stage.delivered, "\n");
@@ -126,8 +131,10 @@ static void etrn(void *arg, struct view domain)
 {
 	(void)arg;
 	stage.pending = ETRN;
-	stage.etrn = view_equal(domain, VIEW("backup.test")) ? 3 : view_equal(domain, VIEW("idle.test")) ? 0
-		     : view_equal(domain, VIEW("xn--bcher-kva.test")) ? -EAGAIN : -EACCES;
+	stage.etrn = view_equal(domain, VIEW("backup.test"))          ? 3
+	             : view_equal(domain, VIEW("idle.test"))          ? 0
+	             : view_equal(domain, VIEW("xn--bcher-kva.test")) ? -EAGAIN
+	                                                              : -EACCES;
 }
 
 static void close_connection(void *arg)
@@ -142,7 +149,8 @@ static int64_t now(void *arg)
 	return 1000000000;
 }
 
-static const struct smtp_backend backend = {check, login, login_more, body, deliver, abandon, start_tls, xclient, etrn, close_connection, now};
+static const struct smtp_backend backend = {
+    check, login, login_more, body, deliver, abandon, start_tls, xclient, etrn, close_connection, now};
 
 static void *open_session(struct buf *out)
 {
@@ -231,13 +239,20 @@ static bool direct(char letter, struct view argument)
 		memset(&stage, 0, sizeof stage);
 		buf_init(&stage.body, 1 << 24);
 		buf_init(&stage.delivered, 1 << 24);
-		stage.config = (struct smtp_config){.hostname = VIEW("mx.example.test"), .client_address = VIEW("192.0.2.1"),
-		    .id = VIEW("session1"), .mechanisms = mechanisms, .announced = announced, .size_max = 1 << 20, .recipients_max = 5, .received_max = 10,
+		stage.config = (struct smtp_config){.hostname = VIEW("mx.example.test"),
+		    .client_address = VIEW("192.0.2.1"),
+		    .id = VIEW("session1"),
+		    .mechanisms = mechanisms,
+		    .announced = announced,
+		    .size_max = 1 << 20,
+		    .recipients_max = 5,
+		    .received_max = 10,
 		    .errors_max = 10};
 		return true;
 	case 'K':
-		stage.config.kind = view_equal(argument, VIEW("lmtp")) ? SMTP_LMTP
-				    : view_equal(argument, VIEW("submission")) ? SMTP_SUBMISSION : SMTP_RELAY;
+		stage.config.kind = view_equal(argument, VIEW("lmtp"))         ? SMTP_LMTP
+		                    : view_equal(argument, VIEW("submission")) ? SMTP_SUBMISSION
+		                                                               : SMTP_RELAY;
 		return true;
 	case 'O':
 		set_options(argument);
@@ -246,9 +261,12 @@ static bool direct(char letter, struct view argument)
 		memcpy(stage.next_rcpt, argument.data, argument.len < 31 ? argument.len : 31);
 		return true;
 	case 'F':
-		stage.result = view_equal(argument, VIEW("disk-full")) ? -ENOSPC : view_equal(argument, VIEW("broken")) ? -EIO
-			       : view_equal(argument, VIEW("gone")) ? -ENOENT : view_equal(argument, VIEW("full")) ? -EDQUOT
-			       : view_equal(argument, VIEW("too-large")) ? -EFBIG : 0;
+		stage.result = view_equal(argument, VIEW("disk-full"))   ? -ENOSPC
+		               : view_equal(argument, VIEW("broken"))    ? -EIO
+		               : view_equal(argument, VIEW("gone"))      ? -ENOENT
+		               : view_equal(argument, VIEW("full"))      ? -EDQUOT
+		               : view_equal(argument, VIEW("too-large")) ? -EFBIG
+		                                                         : 0;
 		return true;
 	default:
 		return false;
@@ -277,7 +295,8 @@ static struct view delivered(void)
 
 int main(int argc, char **argv)
 {
-	static const struct stage smtp = {open_session, feed, close_session, direct, is_closed, delivered, settle, false, NULL};
+	static const struct stage smtp = {
+	    open_session, feed, close_session, direct, is_closed, delivered, settle, false, NULL};
 	int status = play_main(argc, argv, &smtp);
 	direct('0', (struct view){0});
 	buf_done(&stage.body);

@@ -203,7 +203,8 @@ static bool send_message(void)
 		buf_append_string(&stage.events, "convert\n");
 		break;
 	case SMTP_CLIENT_CANNOT:
-		buf_printf(&stage.events, "cannot [%s] %s: %s\n", lack.enhanced, trouble_phrase(lack.cause), lack.text);
+		buf_printf(&stage.events, "cannot [%s] %s: %s\n", lack.enhanced, trouble_phrase(lack.cause),
+		    lack.text);
 		break;
 	case SMTP_CLIENT_TAKES:
 		break;
@@ -236,7 +237,8 @@ static bool expect_event(struct view expected)
 	struct view all = buf_view(&stage.events), got = {0};
 	view_next(&all, '\n', &got);
 	bool open_end = expected.len > 3 && view_equal(view_skip(expected, expected.len - 3), VIEW("..."));
-	bool good = open_end ? view_starts(got, view_take(expected, expected.len - 3)) : view_equal(got, expected);
+	bool good =
+	    open_end ? view_starts(got, view_take(expected, expected.len - 3)) : view_equal(got, expected);
 	if (!good)
 		printf("expected the event '%.*s', got '%.*s'\n", VIEW_FMT(expected), VIEW_FMT(got));
 	buf_consume(&stage.events, got.len + 1);
@@ -347,7 +349,8 @@ static bool finished(void)
 
 int main(int argc, char **argv)
 {
-	static const struct stage client = {open_session, feed, close_session, direct, is_closed, delivered, settle, true, finished};
+	static const struct stage client = {
+	    open_session, feed, close_session, direct, is_closed, delivered, settle, true, finished};
 	int status = play_main(argc, argv, &client);
 	direct('0', (struct view){0});
 	buf_done(&stage.body);

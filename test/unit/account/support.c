@@ -47,7 +47,7 @@ static void request_done(struct account_request *r, int result)
 }
 
 int test_request(struct accounts *a, void (*call)(struct accounts *a, struct account_request *r),
-		 struct account_request *r)
+    struct account_request *r)
 {
 	struct waiting w = {0};
 	r->done = request_done;
@@ -90,7 +90,8 @@ int test_delivery(struct accounts *a, struct account_delivery *d, uint32_t seed,
 
 int test_deliver(struct accounts *a, uint64_t shard, uint32_t seed, size_t len, const char *prefix)
 {
-	struct account_target target = {.shard = shard, .prefix = view_from_string(prefix), .enforce_quota = true};
+	struct account_target target = {
+	    .shard = shard, .prefix = view_from_string(prefix), .enforce_quota = true};
 	struct account_delivery d = {.targets = &target, .target_count = 1};
 	return test_delivery(a, &d, seed, len);
 }
@@ -122,8 +123,12 @@ static void expunged(struct account_expunge *x, int result)
 int test_expunge(struct accounts *a, uint64_t shard, const uint32_t *uids, size_t count)
 {
 	struct waiting w = {0};
-	struct account_expunge x = {.shard = shard, .mailbox = MAILBOX_INBOX, .uids = uids, .uid_count = count,
-				    .done = expunged, .arg = &w};
+	struct account_expunge x = {.shard = shard,
+	    .mailbox = MAILBOX_INBOX,
+	    .uids = uids,
+	    .uid_count = count,
+	    .done = expunged,
+	    .arg = &w};
 	account_expunge(a, &x);
 	test_wait(a->store, &w.done);
 	return w.result;
@@ -135,12 +140,16 @@ static void fetched(struct account_fetch *f, int result)
 	*w = (struct waiting){true, result};
 }
 
-void test_expect_message(struct accounts *a, uint64_t shard, uint64_t emailid, uint32_t seed, size_t len,
-			 const char *prefix)
+void test_expect_message(
+    struct accounts *a, uint64_t shard, uint64_t emailid, uint32_t seed, size_t len, const char *prefix)
 {
 	struct waiting w = {0};
-	struct account_fetch f = {.shard = shard, .emailids = &emailid, .emailid_count = 1, .budget = 1 << 20,
-				  .done = fetched, .arg = &w};
+	struct account_fetch f = {.shard = shard,
+	    .emailids = &emailid,
+	    .emailid_count = 1,
+	    .budget = 1 << 20,
+	    .done = fetched,
+	    .arg = &w};
 	account_fetch(a, &f);
 	test_wait(a->store, &w.done);
 	assert_int_equal(w.result, 0);

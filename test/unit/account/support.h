@@ -16,12 +16,13 @@ extern struct accounts accounts;
 int test_accounts_memory(void **state);
 int test_accounts_embedded(void **state);
 int test_accounts_close(void **state);
-/* As after the end of the process: what must outlive it is on disk. Does nothing on the memory engine, which has none. */
+/* As after the end of the process: what must outlive it is on disk. Does nothing on the memory engine, which
+ * has none. */
 void test_accounts_restart(void);
 
 /* Calls a request function and waits; r's results are set. */
 int test_request(struct accounts *a, void (*call)(struct accounts *a, struct account_request *r),
-		 struct account_request *r);
+    struct account_request *r);
 int test_create(struct accounts *a, uint64_t shard, uint64_t quota);
 struct account_request test_stat(struct accounts *a, uint64_t shard);
 
@@ -33,7 +34,7 @@ int test_open_maildrop(struct accounts *a, struct maildrop *m);
 int test_expunge(struct accounts *a, uint64_t shard, const uint32_t *uids, size_t count);
 
 /* Fetches and checks one message whose body was made from seed. */
-void test_expect_message(struct accounts *a, uint64_t shard, uint64_t emailid, uint32_t seed, size_t len,
-			 const char *prefix);
+void test_expect_message(
+    struct accounts *a, uint64_t shard, uint64_t emailid, uint32_t seed, size_t len, const char *prefix);
 
 #endif

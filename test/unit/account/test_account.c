@@ -43,8 +43,10 @@ static void one_body_reaches_all(void **state)
 	assert_int_equal(targets[1].result, 0);
 	assert_int_equal(targets[2].result, -ENOENT);
 	test_accounts_restart();
-	test_expect_message(&accounts, targets[0].shard, targets[0].emailid, 5, 5000, "Delivered-To: one\r\n");
-	test_expect_message(&accounts, targets[1].shard, targets[1].emailid, 5, 5000, "Delivered-To: two\r\n");
+	test_expect_message(
+	    &accounts, targets[0].shard, targets[0].emailid, 5, 5000, "Delivered-To: one\r\n");
+	test_expect_message(
+	    &accounts, targets[1].shard, targets[1].emailid, 5, 5000, "Delivered-To: two\r\n");
 	assert_int_equal(test_stat(&accounts, targets[0].shard).bytes, 5019);
 }
 
@@ -66,7 +68,8 @@ static void quota_is_kept_where_asked(void **state)
 	assert_int_equal(test_deliver(&accounts, a, 6, 1001, ""), -EFBIG);
 	assert_int_equal(test_deliver(&accounts, a, 6, 1000, "p"), -EFBIG);
 	/* It hinders no other target. */
-	struct account_target both[] = {{.shard = a, .enforce_quota = true}, {.shard = test_account(2), .enforce_quota = true}};
+	struct account_target both[] = {
+	    {.shard = a, .enforce_quota = true}, {.shard = test_account(2), .enforce_quota = true}};
 	struct account_delivery two = {.targets = both, .target_count = 2};
 	test_create(&accounts, both[1].shard, 0);
 	assert_int_equal(test_delivery(&accounts, &two, 7, 1001), 0);
@@ -103,7 +106,8 @@ static void too_large_a_summary_is_refused(void **state)
 	static char text[ACCOUNT_INLINE_MAX + 1];
 	memset(text, 's', sizeof text);
 	struct account_target target = {.shard = test_account(1)};
-	struct account_delivery d = {.targets = &target, .target_count = 1, .summary = view_of(text, sizeof text)};
+	struct account_delivery d = {
+	    .targets = &target, .target_count = 1, .summary = view_of(text, sizeof text)};
 	test_create(&accounts, target.shard, 0);
 	assert_int_equal(test_delivery(&accounts, &d, 1, 10), -EMSGSIZE);
 	d.summary.len--;
@@ -162,14 +166,16 @@ static void expect_binary(uint64_t shard, uint64_t size)
 	maildrop_close(&m);
 }
 
-/* A binary body is as long as it is, and a maildrop shows what it becomes as text; also after it was deleted and has come back. */
+/* A binary body is as long as it is, and a maildrop shows what it becomes as text; also after it was deleted
+ * and has come back. */
 static void a_binary_body_grows_as_text(void **state)
 {
 	(void)state;
 	static const uint32_t second = 2;
 	uint64_t a = test_account(1);
 	struct account_target target = {.shard = a, .prefix = VIEW("p")};
-	struct account_delivery d = {.targets = &target, .target_count = 1, .binary = true, .text_growth = 30};
+	struct account_delivery d = {
+	    .targets = &target, .target_count = 1, .binary = true, .text_growth = 30};
 	test_create(&accounts, a, 0);
 	assert_int_equal(test_deliver(&accounts, a, 1, 100, "p"), 0);
 	assert_int_equal(test_delivery(&accounts, &d, 2, 200), 0);
@@ -257,7 +263,8 @@ static int put_intent(struct txn *t, void *arg)
 {
 	static struct account_intent intent;
 	struct account_value value;
-	intent = (struct account_intent){.mailbox = MAILBOX_INBOX, .count = 2, .ranges = {{1, 250}, {252, 400}}};
+	intent =
+	    (struct account_intent){.mailbox = MAILBOX_INBOX, .count = 2, .ranges = {{1, 250}, {252, 400}}};
 	intent_encode(&intent, &value);
 	return value_put(t, *(uint64_t *)arg, key_intent(1, 0), &value);
 }
@@ -355,15 +362,19 @@ static void deleted_mail_is_not_kept_longer_than_now_allows(void **state)
 	assert_int_equal(test_stat(&accounts, a).deleted_bytes, 0);
 }
 
-/* A long change log: live entries, then live ones and old tombstones by turns, then fresh tombstones; and delivery ids. */
+/* A long change log: live entries, then live ones and old tombstones by turns, then fresh tombstones; and
+ * delivery ids. */
 enum { LIVE = 3000, MIXED = 3000, FRESH = 10, IDS = 3000, LONG_FIRST = 1000 };
 
 static int put_change(struct txn *t, unsigned i)
 {
 	struct account_value value;
 	bool old = i >= LIVE && i < LIVE + MIXED && i % 2, fresh = i >= LIVE + MIXED;
-	struct account_change change = {.created_modseq = 1, .destroyed = old || fresh,
-					.time = fresh ? time(NULL) : old ? time(NULL) - ACCOUNT_TOMBSTONE_SECONDS - 1 : 0};
+	struct account_change change = {.created_modseq = 1,
+	    .destroyed = old || fresh,
+	    .time = fresh ? time(NULL)
+	            : old ? time(NULL) - ACCOUNT_TOMBSTONE_SECONDS - 1
+	                  : 0};
 	change_encode(&change, &value);
 	return value_put(t, test_account(1), key_change(LONG_FIRST + i, KIND_EMAIL, i + 1), &value);
 }
@@ -450,8 +461,11 @@ static void answers_join_the_thread(void **state)
 	test_create(&accounts, target.shard, 0);
 	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
 	uint64_t first = target.emailid, references[] = {999, 111};
-	d = (struct account_delivery){.targets = &target, .target_count = 1, .message_id_hash = 222,
-				      .references = references, .reference_count = 2};
+	d = (struct account_delivery){.targets = &target,
+	    .target_count = 1,
+	    .message_id_hash = 222,
+	    .references = references,
+	    .reference_count = 2};
 	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
 	assert_int_equal(thread_of(target.emailid), thread_of(first));
 	d = (struct account_delivery){.targets = &target, .target_count = 1, .message_id_hash = 333};
@@ -515,9 +529,11 @@ int main(void)
 	    {"deleted_mail_can_come_back", deleted_mail_can_come_back, NULL, NULL, NULL},
 	    {"many_are_expunged_as_one", many_are_expunged_as_one, NULL, NULL, NULL},
 	    {"an_interrupted_expunge_is_finished", an_interrupted_expunge_is_finished, NULL, NULL, NULL},
-	    {"the_change_log_has_one_entry_an_object", the_change_log_has_one_entry_an_object, NULL, NULL, NULL},
+	    {"the_change_log_has_one_entry_an_object", the_change_log_has_one_entry_an_object, NULL, NULL,
+	        NULL},
 	    {"upkeep_drops_what_has_expired", upkeep_drops_what_has_expired, NULL, NULL, NULL},
-	    {"deleted_mail_is_not_kept_longer_than_now_allows", deleted_mail_is_not_kept_longer_than_now_allows, NULL, NULL, NULL},
+	    {"deleted_mail_is_not_kept_longer_than_now_allows",
+	        deleted_mail_is_not_kept_longer_than_now_allows, NULL, NULL, NULL},
 	    {"upkeep_walks_long_lists_in_slices", upkeep_walks_long_lists_in_slices, NULL, NULL, NULL},
 	    {"answers_join_the_thread", answers_join_the_thread, NULL, NULL, NULL},
 	    {"fetching_takes_what_the_budget_holds", fetching_takes_what_the_budget_holds, NULL, NULL, NULL},

@@ -34,7 +34,8 @@ struct words {
 static int run_domain(struct txn *t, void *arg)
 {
 	const struct words *w = arg;
-	struct directory_domain d = {view_from_string(w->b), view_from_string(w->c), w->separator, w->disabled};
+	struct directory_domain d = {
+	    view_from_string(w->b), view_from_string(w->c), w->separator, w->disabled};
 	return directory_domain_put(t, view_from_string(w->a), &d);
 }
 
@@ -98,7 +99,7 @@ static void names_have_one_form(void **state)
 	    {"Alice@Example.TEST", "alice@example.test"},
 	    {"alice@example.test.", "alice@example.test"},
 	    {"\xd0\x98\xd0\x92\xd0\x90\xd0\x9d@\xd0\x9f\xd0\xa0\xd0\x98\xd0\x9c\xd0\x95\xd0\xa0.test",
-	     "\xd0\xb8\xd0\xb2\xd0\xb0\xd0\xbd@xn--e1afmkfd.test"},
+	        "\xd0\xb8\xd0\xb2\xd0\xb0\xd0\xbd@xn--e1afmkfd.test"},
 	    {"STRASSE@x.test", "strasse@x.test"},
 	    {"Stra\xc3\x9f\x65@x.test", "strasse@x.test"},
 	    {"e\xcc\x81@x.test", "\xc3\xa9@x.test"},
@@ -109,8 +110,8 @@ static void names_have_one_form(void **state)
 		assert_int_equal(address_normalize(view_from_string(pairs[i][0]), &a), 0);
 		assert_view(address_view(&a), pairs[i][1]);
 	}
-	static const char *const wrong[] = {"", "alice", "@x.test", "alice@", "al\x01ice@x.test", "\xff@x.test",
-					    "alice@x..test", "alice@\xff.test"};
+	static const char *const wrong[] = {"", "alice", "@x.test", "alice@", "al\x01ice@x.test",
+	    "\xff@x.test", "alice@x..test", "alice@\xff.test"};
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		struct address a;
 		assert_int_equal(address_normalize(view_from_string(wrong[i]), &a), -EINVAL);
@@ -141,7 +142,8 @@ static void aliases_are_followed(void **state)
 	add_account("alice@example.test");
 	add_account("bob@example.test");
 	assert_int_equal(put_alias("alice@example.test", "bob@example.test"), -EEXIST);
-	assert_int_equal(put_alias("staff@example.test", "alice@example.test\nbob@example.test\nteam@example.test"), 0);
+	assert_int_equal(
+	    put_alias("staff@example.test", "alice@example.test\nbob@example.test\nteam@example.test"), 0);
 	assert_int_equal(put_alias("team@example.test", "staff@example.test\r\nBOB@example.test\n"), 0);
 	assert_int_equal(resolve("staff@example.test"), 0);
 	assert_int_equal(found.count, 2);
@@ -182,14 +184,17 @@ static void a_circle_is_seen_before_it_is_there(void **state)
 	assert_int_equal(put_alias("two@example.test", "alice@example.test\nthree@example.test\n"), 0);
 	/* Through others, through itself, and by each way on which an address leads to another. */
 	assert_int_equal(check_alias("three@example.test", "one@example.test"), -ELOOP);
-	assert_int_equal(check_alias("Three@example.test", "alice@example.test\n one@example.test \n"), -ELOOP);
+	assert_int_equal(
+	    check_alias("Three@example.test", "alice@example.test\n one@example.test \n"), -ELOOP);
 	assert_int_equal(check_alias("self@example.test", "self@example.test"), -ELOOP);
 	assert_int_equal(check_alias("self@example.test", "Self+list@example.test"), -ELOOP);
 	assert_int_equal(check_alias("self@example.test", "self@other.test"), -ELOOP);
 	assert_int_equal(check_alias("end@example.test", "anybody@all.test"), -ELOOP);
 	/* None of these leads back. */
-	assert_int_equal(check_alias("three@example.test", "alice@example.test\nbob@else.test\nnobody@example.test"), 0);
-	assert_int_equal(check_alias("four@example.test", "one@example.test\ntwo@example.test\none@example.test"), 0);
+	assert_int_equal(
+	    check_alias("three@example.test", "alice@example.test\nbob@else.test\nnobody@example.test"), 0);
+	assert_int_equal(
+	    check_alias("four@example.test", "one@example.test\ntwo@example.test\none@example.test"), 0);
 	assert_int_equal(check_alias("no address", "one@example.test"), 0);
 	/* One that is there already, by another way or from an older version, ends by itself. */
 	assert_int_equal(put_alias("three@example.test", "one@example.test"), 0);
@@ -214,7 +219,8 @@ static void aliases_have_a_limit(void **state)
 	for (int list = 0; list < 26; list++) {
 		size_t used = 0;
 		for (int i = 0; i < 40; i++)
-			used += (size_t)snprintf(targets + used, sizeof targets - used, "u%d.%d@out.test\n", list, i);
+			used += (size_t)snprintf(
+			    targets + used, sizeof targets - used, "u%d.%d@out.test\n", list, i);
 		snprintf(name, sizeof name, "list%d@e.test", list);
 		assert_int_equal(put_alias(name, targets), 0);
 		snprintf(all + strlen(all), sizeof all - strlen(all), "%s\n", name);
@@ -226,7 +232,8 @@ static void aliases_have_a_limit(void **state)
 	assert_int_equal(resolve("many@e.test"), 0);
 	assert_int_equal(found.count, 1000);
 	assert_int_equal(resolve("too-many@e.test"), -E2BIG);
-	/* Through as many aliases as that takes; with more it is refused, and not sent to some of the members. */
+	/* Through as many aliases as that takes; with more it is refused, and not sent to some of the
+	 * members. */
 	all[0] = '\0';
 	for (int list = 0; list < 10; list++) {
 		size_t used = 0;
@@ -315,7 +322,8 @@ static int run_passwords(struct txn *t, void *arg)
 	struct view record, address = VIEW("alice@one.test");
 	int count = 0;
 	(void)arg;
-	assert_int_equal(directory_app_password_put(t, VIEW("x@one.test"), VIEW("phone"), VIEW("p")), -ENOENT);
+	assert_int_equal(
+	    directory_app_password_put(t, VIEW("x@one.test"), VIEW("phone"), VIEW("p")), -ENOENT);
 	assert_int_equal(directory_app_password_put(t, address, VIEW("phone"), VIEW("1")), 0);
 	assert_int_equal(directory_app_password_put(t, address, VIEW("laptop"), VIEW("2")), 0);
 	assert_int_equal(directory_app_password_get(t, address, VIEW("laptop"), &record), 0);
@@ -341,9 +349,11 @@ static int run_lists(struct txn *t, void *arg)
 {
 	int count = 0;
 	(void)arg;
-	assert_int_equal(directory_account_each(t, VIEW("one.test"), (struct view){0}, count_account, &count), 0);
+	assert_int_equal(
+	    directory_account_each(t, VIEW("one.test"), (struct view){0}, count_account, &count), 0);
 	assert_int_equal(count, 3);
-	assert_int_equal(directory_account_each(t, VIEW("one.test"), VIEW("a2@one.test"), count_account, &count), 0);
+	assert_int_equal(
+	    directory_account_each(t, VIEW("one.test"), VIEW("a2@one.test"), count_account, &count), 0);
 	assert_int_equal(count, 4);
 	return 0;
 }

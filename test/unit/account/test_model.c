@@ -1,6 +1,7 @@
 /*
- * Accounts beside a model: random deliveries to one or several, deletions, undeletes, purges, removals and restarts; after each step that looks,
- * the accounts hold exactly what the model says, byte for byte, in order, with UIDs that never come back.
+ * Accounts beside a model: random deliveries to one or several, deletions, undeletes, purges, removals and
+ * restarts; after each step that looks, the accounts hold exactly what the model says, byte for byte, in
+ * order, with UIDs that never come back.
  */
 #include "support.h"
 
@@ -38,7 +39,8 @@ static uint32_t roll(uint32_t below)
 
 static const char *prefix_of(unsigned account)
 {
-	static const char *const prefixes[ACCOUNTS] = {"", "Delivered-To: b\r\n", "Return-Path: <>\r\nDelivered-To: c\r\n", "X: d\r\n"};
+	static const char *const prefixes[ACCOUNTS] = {
+	    "", "Delivered-To: b\r\n", "Return-Path: <>\r\nDelivered-To: c\r\n", "X: d\r\n"};
 	return prefixes[account];
 }
 
@@ -54,7 +56,8 @@ static void deliver(void)
 	for (unsigned i = 0; i < ACCOUNTS; i++) {
 		if (roll(3) != 0)
 			continue;
-		targets[count] = (struct account_target){.shard = test_account(i + 1), .prefix = view_from_string(prefix_of(i))};
+		targets[count] = (struct account_target){
+		    .shard = test_account(i + 1), .prefix = view_from_string(prefix_of(i))};
 		who[count++] = i;
 	}
 	if (count == 0)
@@ -74,8 +77,11 @@ static void deliver(void)
 			continue;
 		assert_true(targets[i].uid > m->last_uid && m->count < MESSAGES_MAX);
 		m->last_uid = targets[i].uid;
-		m->messages[m->count++] =
-		    (struct known){.uid = targets[i].uid, .emailid = targets[i].emailid, .seed = seed, .len = len, .state = PRESENT};
+		m->messages[m->count++] = (struct known){.uid = targets[i].uid,
+		    .emailid = targets[i].emailid,
+		    .seed = seed,
+		    .len = len,
+		    .state = PRESENT};
 	}
 }
 
@@ -113,9 +119,11 @@ static void undelete(unsigned account)
 		size_t len = drop.entries[i].size - strlen(prefix_of(account));
 		while (at < m->count && !(m->messages[at].state == DELETED && m->messages[at].len == len))
 			at++;
-		/* They come back in an order of the account's choosing; lengths are nearly always their own. */
+		/* They come back in an order of the account's choosing; lengths are nearly always their own.
+		 */
 		if (at == m->count)
-			for (at = 0; at < m->count && !(m->messages[at].state == DELETED && m->messages[at].len == len);)
+			for (at = 0; at < m->count &&
+			             !(m->messages[at].state == DELETED && m->messages[at].len == len);)
 				at++;
 		assert_true(at < m->count && m->count < MESSAGES_MAX);
 		struct known back = m->messages[at];
@@ -179,7 +187,8 @@ static void look(unsigned account)
 		assert_int_equal(drop.entries[at].size, prefix + k->len);
 		bytes += prefix + k->len;
 		if (roll(8) == 0)
-			test_expect_message(&accounts, drop.shard, k->emailid, k->seed, k->len, prefix_of(account));
+			test_expect_message(
+			    &accounts, drop.shard, k->emailid, k->seed, k->len, prefix_of(account));
 		at++;
 	}
 	assert_int_equal(at, drop.count);
@@ -223,7 +232,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(agrees_with_the_model, test_accounts_memory, test_accounts_close),
-	    cmocka_unit_test_setup_teardown(agrees_with_the_model, test_accounts_embedded, test_accounts_close),
+	    cmocka_unit_test_setup_teardown(
+	        agrees_with_the_model, test_accounts_embedded, test_accounts_close),
 	};
 	log_set_threshold(LOG_ERROR);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,8 @@ static void knows_the_vectors_of_rfc_4648(void **state)
 static void is_strict(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"Zg", "Zg=", "Zg== ", "Z g==", "Zh==", "Zg==Zg==", "-_8=", "=", "\n"};
+	static const char *const bad[] = {
+	    "Zg", "Zg=", "Zg== ", "Z g==", "Zh==", "Zg==Zg==", "-_8=", "=", "\n"};
 	struct buf b;
 	buf_init(&b, 100);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -82,7 +82,8 @@ static void leaves_out_what_is_too_fast(void **state)
 	assert_in_range(fails, 10, 12); /* one more for each second that the test takes */
 	assert_non_null(strstr(all, "disk-fails error=\"No space"));
 	char told[100];
-	snprintf(told, sizeof told, "lines-left-out event=disk-fails count=%zu example=\"Input/output error\"", 1000 - fails);
+	snprintf(told, sizeof told,
+	    "lines-left-out event=disk-fails count=%zu example=\"Input/output error\"", 1000 - fails);
 	assert_non_null(strstr(all, told));
 	buf_clear(&b);
 	log_tell_left_out();

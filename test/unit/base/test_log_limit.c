@@ -48,7 +48,8 @@ static void a_crowd_writes_the_pace_of_the_event(void **state)
 	for (int64_t now = 1; now <= 60000; now++) {
 		for (int i = 0; i < 20; i++) {
 			snprintf(address, sizeof address, "%llx", (unsigned long long)random_u64());
-			written += log_limit_take(&limit, refused, view_from_string(address), LOG_PACE_SESSION, now);
+			written +=
+			    log_limit_take(&limit, refused, view_from_string(address), LOG_PACE_SESSION, now);
 		}
 		honest += log_limit_take(&limit, failed, VIEW("honest"), LOG_PACE_SESSION, now);
 	}
@@ -64,11 +65,13 @@ static void slow_causes_lose_nothing(void **state)
 	for (int64_t now = 1; now <= 200000; now += 1000)
 		for (int i = 0; i < 8; i++) {
 			snprintf(address, sizeof address, "host%d", i);
-			assert_true(log_limit_take(&limit, refused, view_from_string(address), LOG_PACE_SESSION, now));
+			assert_true(log_limit_take(
+			    &limit, refused, view_from_string(address), LOG_PACE_SESSION, now));
 		}
 }
 
-/* A host that brings a thousand messages a minute with a hundred recipients each: the log grows by ten lines a second. */
+/* A host that brings a thousand messages a minute with a hundred recipients each: the log grows by ten lines
+ * a second. */
 static void bulk_is_summed_up(void **state)
 {
 	size_t written = 0;

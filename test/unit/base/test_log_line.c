@@ -89,10 +89,18 @@ static void escapes_what_is_not_plain(void **state)
 {
 	(void)state;
 	struct log_line l;
-	assert_string_equal(field_of(&l, VIEW("a\xc2\x9b" "2J")), " k=\"a\\xc2\\x9b2J\"");
-	assert_string_equal(field_of(&l, VIEW("a\xe2\x80\xae" "b")), " k=\"a\\xe2\\x80\\xaeb\"");
-	assert_string_equal(field_of(&l, VIEW("a\xe2\x80\xa8" "b")), " k=\"a\\xe2\\x80\\xa8b\"");
-	assert_string_equal(field_of(&l, VIEW("\x9b" "2J\xff")), " k=\"\\x9b2J\\xff\"");
+	assert_string_equal(field_of(&l, VIEW("a\xc2\x9b"
+	                                      "2J")),
+	    " k=\"a\\xc2\\x9b2J\"");
+	assert_string_equal(field_of(&l, VIEW("a\xe2\x80\xae"
+	                                      "b")),
+	    " k=\"a\\xe2\\x80\\xaeb\"");
+	assert_string_equal(field_of(&l, VIEW("a\xe2\x80\xa8"
+	                                      "b")),
+	    " k=\"a\\xe2\\x80\\xa8b\"");
+	assert_string_equal(field_of(&l, VIEW("\x9b"
+	                                      "2J\xff")),
+	    " k=\"\\x9b2J\\xff\"");
 	assert_string_equal(field_of(&l, VIEW("j\xc3\xb6 \xe6\x97\xa5")), " k=\"j\xc3\xb6 \xe6\x97\xa5\"");
 	/* What is cut is cut between characters: 511 letters and half of the next one. */
 	struct buf big;
@@ -134,21 +142,30 @@ static void knows_a_good_line(void **state)
 {
 	(void)state;
 	struct log_line l = {.len = 0};
-	struct log_field f = log_text("k", VIEW("\r\n\x1b[2J \xe2\x80\xae \xff \xf0\x9f\x94\xa5 1\xef\xb8\x8f"));
+	struct log_field f =
+	    log_text("k", VIEW("\r\n\x1b[2J \xe2\x80\xae \xff \xf0\x9f\x94\xa5 1\xef\xb8\x8f"));
 	log_line_head(&l, LOG_WARNING, "pop3", NULL, "some-event");
 	log_line_field(&l, &f);
 	log_line_end(&l);
 	assert_true(log_line_is_good(view_of(l.data, l.len), "pop3"));
 	assert_false(log_line_is_good(view_of(l.data, l.len), "smtp"));
 	assert_false(log_line_is_good(view_of(l.data, l.len - 1), "pop3"));
-	static const char *const bad[] = {"", "\n", "2026-11-28T19:00:00.000Z info smtp - event k=1", /* no line end */
-	    "2026-11-28T19:00:00.000Z info auth - event k=1\n", "2026-11-28T19:00:00.000Z info  smtp - event k=1\n",
-	    "2026-11-28T19:00:00.000Z fatal smtp - event k=1\n", "2026-11-28 19:00:00.000Z info smtp - event k=1\n",
-	    "2026-11-28T19:00:00Z info smtp - event k=1\n", "2026-11-28T19:00:00.000Z info smtp -\n", "2026-11-28T19:00:00.000Z info smtp\n",
-	    "2026-11-28T19:00:00.000Z info smtp - a k=1\n2026-11-28T19:00:00.000Z info auth - logged-in k=1\n",
-	    "2026-11-28T19:00:00.000Z info smtp - a k=\r1\n", "2026-11-28T19:00:00.000Z info smtp - a k=\x1b[2J\n",
-	    "2026-11-28T19:00:00.000Z info smtp - a k=\xc2\x85\n", "2026-11-28T19:00:00.000Z info smtp - a k=\xe2\x80\xa8x\n",
-	    "2026-11-28T19:00:00.000Z info smtp - a k=\xff\n", "postrider: out of memory, ending this process\n"};
+	static const char *const bad[] = {"", "\n",
+	    "2026-11-28T19:00:00.000Z info smtp - event k=1", /* no line end */
+	    "2026-11-28T19:00:00.000Z info auth - event k=1\n",
+	    "2026-11-28T19:00:00.000Z info  smtp - event k=1\n",
+	    "2026-11-28T19:00:00.000Z fatal smtp - event k=1\n",
+	    "2026-11-28 19:00:00.000Z info smtp - event k=1\n",
+	    "2026-11-28T19:00:00Z info smtp - event k=1\n", "2026-11-28T19:00:00.000Z info smtp -\n",
+	    "2026-11-28T19:00:00.000Z info smtp\n",
+	    "2026-11-28T19:00:00.000Z info smtp - a k=1\n2026-11-28T19:00:00.000Z info auth - logged-in "
+	    "k=1\n",
+	    "2026-11-28T19:00:00.000Z info smtp - a k=\r1\n",
+	    "2026-11-28T19:00:00.000Z info smtp - a k=\x1b[2J\n",
+	    "2026-11-28T19:00:00.000Z info smtp - a k=\xc2\x85\n",
+	    "2026-11-28T19:00:00.000Z info smtp - a k=\xe2\x80\xa8x\n",
+	    "2026-11-28T19:00:00.000Z info smtp - a k=\xff\n",
+	    "postrider: out of memory, ending this process\n"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		assert_false(log_line_is_good(view_from_string(bad[i]), "smtp"));
 	assert_true(log_line_is_good(VIEW("2026-11-28T19:00:00.000Z info smtp - event k=1\n"), "smtp"));

@@ -308,8 +308,8 @@ static void resolve(struct view address, uint32_t request)
 		m = (struct message_resolved){.verdict = RESOLVE_NOT_OURS};
 	else if (view_equal(address, VIEW("team@example.org")))
 		m.targets = (struct codec_list){.items = (void *)(uintptr_t)team, .count = 3};
-	else if (view_starts(address, VIEW("nobody")) ||
-		 (view_starts_nocase(address, VIEW("srs0")) && view_ends_nocase(address, VIEW("@example.org"))))
+	else if (view_starts(address, VIEW("nobody")) || (view_starts_nocase(address, VIEW("srs0")) &&
+	                                                     view_ends_nocase(address, VIEW("@example.org"))))
 		m = (struct message_resolved){.verdict = RESOLVE_UNKNOWN_USER};
 	else if (view_starts(address, VIEW("disabled")))
 		m = (struct message_resolved){.verdict = RESOLVE_DISABLED};

@@ -338,8 +338,7 @@ static int sign_here(
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	memcpy(digest, algorithm.data, algorithm.len);
 	assert_int_equal(EVP_DigestSignInit_ex(ctx, NULL, digest, NULL, NULL, leaf_key, NULL), 1);
-	assert_int_equal(
-	    EVP_DigestSign(ctx, signature, &len, (const unsigned char *)tbs.data, tbs.len), 1);
+	assert_int_equal(EVP_DigestSign(ctx, signature, &len, (const unsigned char *)tbs.data, tbs.len), 1);
 	EVP_MD_CTX_free(ctx);
 	tls_signed(wait, 0, view_of(signature, len));
 	return 0;
@@ -394,7 +393,7 @@ int world_setup(void **state)
 	log_capture(take_line, NULL);
 	calls_init(&relay_role.dns);
 	relay_role.tls = world.trusting;
-	relay_policy_host_fetches = RELAY_POLICY_FETCHES_MAX; /* all policies' hosts are one here */
+	relay_policy_host_fetches = RELAY_POLICY_FETCHES_MAX;        /* all policies' hosts are one here */
 	world.process.settings.relay_networks = VIEW("127.0.0.0/8"); /* where the policies' hosts are */
 	relay_role.source4 = relay_role.source6 = (struct sockaddr_storage){0};
 	relay_policy_fetch_ms = (int64_t)MTA_STS_FETCH_SECONDS * 1000;

@@ -71,7 +71,8 @@ static void start_role(const char *routes)
 	control = pair[0];
 	settings_init(&settings);
 	buf_init(&problem, 4096);
-	snprintf(text, sizeof text, "routes = {%s}\nlog_level = 3\nhostname = \"relay.example.test\"\n", routes);
+	snprintf(
+	    text, sizeof text, "routes = {%s}\nlog_level = 3\nhostname = \"relay.example.test\"\n", routes);
 	if (settings_parse(&settings, text, &problem) != 0)
 		fail_msg("%s", buf_string(&problem));
 	buf_init(&encoded, 1 << 20);
@@ -124,7 +125,8 @@ int start(void **state)
 	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
 	port = ntohs(address.sin_port);
 	listen_on_a_socket();
-	snprintf(routes, sizeof routes, "\"* smtp:127.0.0.1:%d\", \"lists.example lmtp:127.0.0.1:%d\", \"near.example lmtp:%s/s\"", port,
+	snprintf(routes, sizeof routes,
+	    "\"* smtp:127.0.0.1:%d\", \"lists.example lmtp:127.0.0.1:%d\", \"near.example lmtp:%s/s\"", port,
 	    port, folder);
 	start_role(routes);
 	return 0;
@@ -154,12 +156,14 @@ int stop(void **state)
 
 uint64_t offer(const char *name)
 {
-	struct message_queue_destination m = {.number = (uint64_t)++destinations, .name = view_from_string(name)};
+	struct message_queue_destination m = {
+	    .number = (uint64_t)++destinations, .name = view_from_string(name)};
 	tell(store, MESSAGE_QUEUE_DESTINATION, &m, -1);
 	return m.number;
 }
 
-void give(uint64_t destination, const char *id, const char *body, struct message_queue_recipient *recipients, size_t count)
+void give(uint64_t destination, const char *id, const char *body, struct message_queue_recipient *recipients,
+    size_t count)
 {
 	struct message_queue_message m = {.number = destination,
 	    .id = view_from_string(id),

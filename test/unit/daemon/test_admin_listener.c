@@ -1,4 +1,5 @@
-/* An administrator's socket in a process without descriptors: the listener rests, and takes the client when there is room again. */
+/* An administrator's socket in a process without descriptors: the listener rests, and takes the client when
+ * there is room again. */
 #include "../unit.h"
 
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /*
- * What a role that strangers have broken into can say to the others: everything that its channels carry. Each role runs as
- * a process of its own, and this test holds the other end of each of its channels. Of all messages, those that the
- * peer may not send, and those that are malformed, end the channel, and the role serves on. What the table allows and the
- * receiver must refuse all the same has a test of its own below.
+ * What a role that strangers have broken into can say to the others: everything that its channels carry. Each
+ * role runs as a process of its own, and this test holds the other end of each of its channels. Of all
+ * messages, those that the peer may not send, and those that are malformed, end the channel, and the role
+ * serves on. What the table allows and the receiver must refuse all the same has a test of its own below.
  */
 #include "../unit.h"
 
@@ -77,7 +77,8 @@ static void configure(const char *key_pem)
 	settings.hostname = VIEW("mail.example.test");
 	buf_init(&encoded, 1 << 20);
 	assert_int_equal(settings_encode(&settings, &encoded), 0);
-	send_to(t.control, MESSAGE_SETTINGS, 0, &(struct message_settings){.encoded = buf_view(&encoded)}, -1);
+	send_to(
+	    t.control, MESSAGE_SETTINGS, 0, &(struct message_settings){.encoded = buf_view(&encoded)}, -1);
 	buf_done(&encoded);
 	settings_done(&settings);
 	if (t.role->gets_folder)
@@ -155,7 +156,8 @@ static void expect_closed(int fd, bool talks)
 	close(fd);
 }
 
-/* A message of this type whose fields are all as small as may be, in its own form; of an unknown type nothing. */
+/* A message of this type whose fields are all as small as may be, in its own form; of an unknown type
+ * nothing. */
 static void send_empty(int fd, unsigned type)
 {
 	static _Alignas(16) char zero[4096];
@@ -192,7 +194,8 @@ static void walk(const struct role *peer)
 		if (!allowed)
 			send_empty(fd, type);
 		else
-			assert_int_equal(channel_send_blocking(fd, (uint16_t)type, 7, VIEW("garbled"), -1), 0);
+			assert_int_equal(
+			    channel_send_blocking(fd, (uint16_t)type, 7, VIEW("garbled"), -1), 0);
 		/* An answer to nothing that was asked is dropped unread. */
 		if (is_read(peer) && !(allowed && talks))
 			expect_closed(fd, talks);
@@ -216,7 +219,8 @@ static void walk_all(void **state)
 
 /* ---- an account's channel ---- */
 
-static uint64_t directory(int auth, enum directory_operation operation, uint64_t number, const char *const *texts, size_t count)
+static uint64_t directory(
+    int auth, enum directory_operation operation, uint64_t number, const char *const *texts, size_t count)
 {
 	struct message_field fields[8];
 	struct message_directory_answer answer;
@@ -235,7 +239,8 @@ static int grant(int auth, uint64_t account)
 {
 	struct message_granted granted;
 	int fd;
-	send_to(auth, MESSAGE_GRANT, 1, &(struct message_grant){.account = account, .service = VIEW("pop3")}, -1);
+	send_to(
+	    auth, MESSAGE_GRANT, 1, &(struct message_grant){.account = account, .service = VIEW("pop3")}, -1);
 	expect(auth, MESSAGE_GRANTED, &granted, &fd);
 	assert_int_equal(granted.error, 0);
 	assert_true(fd >= 0);
@@ -245,7 +250,8 @@ static int grant(int auth, uint64_t account)
 static void walks_an_accounts_channel(void **state)
 {
 	(void)state;
-	static const char *const domain[] = {"example.test", "", "", "+"}, *const account[] = {"joe@example.test", "none"};
+	static const char *const domain[] = {"example.test", "", "", "+"}, *const account[] = {
+	                                                                       "joe@example.test", "none"};
 	begin("store", NULL);
 	int auth = introduce(ROLE_AUTH);
 	directory(auth, DIRECTORY_DOMAIN_PUT, 0, domain, 4);
@@ -253,7 +259,8 @@ static void walks_an_accounts_channel(void **state)
 	for (unsigned type = 0; type < UNKNOWN_TYPES; type++) {
 		int fd = grant(auth, number);
 		if (ipc_allowed(type, ROLE_POP3, ROLE_STORE))
-			assert_int_equal(channel_send_blocking(fd, (uint16_t)type, 7, VIEW("garbled"), -1), 0);
+			assert_int_equal(
+			    channel_send_blocking(fd, (uint16_t)type, 7, VIEW("garbled"), -1), 0);
 		else
 			send_empty(fd, type);
 		expect_closed(fd, false);
@@ -264,7 +271,8 @@ static void walks_an_accounts_channel(void **state)
 	expect_closed(fd, true);
 	/* A channel for a service that nobody knows, or for nobody. */
 	struct message_granted granted;
-	send_to(auth, MESSAGE_GRANT, 1, &(struct message_grant){.account = number, .service = VIEW("root")}, -1);
+	send_to(
+	    auth, MESSAGE_GRANT, 1, &(struct message_grant){.account = number, .service = VIEW("root")}, -1);
 	expect(auth, MESSAGE_GRANTED, &granted, &fd);
 	assert_int_equal(fd, -1);
 	assert_true(granted.error != 0);
@@ -308,8 +316,9 @@ static void logs_in_for_its_own_services_alone(void **state)
 	static const struct {
 		enum role_bit edge;
 		const char *service;
-	} wrong[] = {{ROLE_SMTP, "pop3"}, {ROLE_SMTP, "pop3s"}, {ROLE_SMTP, "smtp"}, {ROLE_SMTP, "lmtp"}, {ROLE_SMTP, "imap"},
-	    {ROLE_SMTP, ""}, {ROLE_POP3, "submission"}, {ROLE_POP3, "submissions"}, {ROLE_POP3, "pop"}, {ROLE_POP3, "pop3x"}};
+	} wrong[] = {{ROLE_SMTP, "pop3"}, {ROLE_SMTP, "pop3s"}, {ROLE_SMTP, "smtp"}, {ROLE_SMTP, "lmtp"},
+	    {ROLE_SMTP, "imap"}, {ROLE_SMTP, ""}, {ROLE_POP3, "submission"}, {ROLE_POP3, "submissions"},
+	    {ROLE_POP3, "pop"}, {ROLE_POP3, "pop3x"}};
 	begin("auth", NULL);
 	int store = introduce(ROLE_STORE);
 	tell_secret(store);
@@ -331,7 +340,9 @@ static uint64_t signed_as(int edge, const char *algorithm, bool pss, struct view
 {
 	struct message_signed answer;
 	send_to(edge, MESSAGE_SIGN, 1,
-	    &(struct message_sign){.key = 1, .pss = pss, .algorithm = view_from_string(algorithm), .tbs = tbs}, -1);
+	    &(struct message_sign){
+	        .key = 1, .pss = pss, .algorithm = view_from_string(algorithm), .tbs = tbs},
+	    -1);
 	expect(edge, MESSAGE_SIGNED, &answer, NULL);
 	assert_true((answer.error == 0) == (answer.signature.len > 0));
 	return answer.error;
@@ -369,7 +380,8 @@ static void has_nothing_signed_but_handshakes(void **state)
 
 int main(void)
 {
-	static char store[] = "store", keys[] = "keys", dns[] = "dns", auth[] = "auth", relay[] = "relay", smtp[] = "smtp", pop3[] = "pop3";
+	static char store[] = "store", keys[] = "keys", dns[] = "dns", auth[] = "auth", relay[] = "relay",
+	            smtp[] = "smtp", pop3[] = "pop3";
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_prestate(walk_all, store),
 	    cmocka_unit_test_prestate(walk_all, keys),

@@ -54,7 +54,8 @@ static void waits_for_a_recipient(void **state)
 	              "\"destinations\":[{\"name\":\"example.com\",\"next_attempt\":0,\"failures\":0}]}"),
 	    "It will be tried again at example.com in 12 minutes, at 2026-11-22 07:37:06, because the "
 	    "recipient's mail server puts off the first "
-	    "message of a sender that it does not know yet. What you can do: Greylisting: the next attempt usually "
+	    "message of a sender that it does not know yet. What you can do: Greylisting: the next attempt "
+	    "usually "
 	    "succeeds. Without success it goes back to its sender in "
 	    "5 days, at "
 	    "2026-11-27 07:25:06.");
@@ -63,16 +64,16 @@ static void waits_for_a_recipient(void **state)
 static void waits_for_a_destination(void **state)
 {
 	(void)state;
-	const char *text =
-	    next(HEAD "\"state\":\"waiting\",\"recipients\":[{\"address\":\"a@dead.org\",\"destination\":"
-	              "\"Dead.org\",\"state\":"
-	              "\"waiting\",\"attempts\":0,\"next_attempt\":0},{\"address\":\"b@later.org\","
-	              "\"destination\":\"later.org\","
-	              "\"state\":\"waiting\",\"next_attempt\":1795399999}],"
-	              "\"destinations\":[{\"name\":\"dead.org\",\"next_attempt\":1795335906,\"failures\":7,"
-	              "\"failing_since\":1795300000,"
-	              "\"cause\":\"connection refused\",\"last_error\":\"no connection to 192.0.2.1:25: Connection "
-	              "refused\",\"stage\":\"connect\",\"status\":\"4.4.1\"}]}");
+	const char *text = next(HEAD
+	    "\"state\":\"waiting\",\"recipients\":[{\"address\":\"a@dead.org\",\"destination\":"
+	    "\"Dead.org\",\"state\":"
+	    "\"waiting\",\"attempts\":0,\"next_attempt\":0},{\"address\":\"b@later.org\","
+	    "\"destination\":\"later.org\","
+	    "\"state\":\"waiting\",\"next_attempt\":1795399999}],"
+	    "\"destinations\":[{\"name\":\"dead.org\",\"next_attempt\":1795335906,\"failures\":7,"
+	    "\"failing_since\":1795300000,"
+	    "\"cause\":\"connection refused\",\"last_error\":\"no connection to 192.0.2.1:25: Connection "
+	    "refused\",\"stage\":\"connect\",\"status\":\"4.4.1\"}]}");
 	assert_non_null(strstr(text,
 	    "It will be tried again at Dead.org in an hour, at 2026-11-22 08:25:06, because the recipient's "
 	    "mail "
@@ -86,22 +87,28 @@ static void tells_whose_words_they_are(void **state)
 {
 	(void)state;
 	struct queue_record_view record;
-	static const char own[] =
-	    HEAD "\"state\":\"waiting\",\"recipients\":[{\"address\":\"a@unreachable.certificate.test\",\"destination\":"
-	         "\"unreachable.certificate.test\",\"state\":\"waiting\",\"attempts\":1,\"status\":\"4.4.3\",\"cause\":"
-	         "\"names cannot be looked up\",\"reply\":\"the addresses of unreachable.certificate.test timed out: 550 no\"}]}";
-	assert_non_null(strstr(next(own), "because it could not be found out which server takes mail for this address."));
+	static const char own[] = HEAD "\"state\":\"waiting\",\"recipients\":[{\"address\":\"a@unreachable."
+	                               "certificate.test\",\"destination\":"
+	                               "\"unreachable.certificate.test\",\"state\":\"waiting\",\"attempts\":"
+	                               "1,\"status\":\"4.4.3\",\"cause\":"
+	                               "\"names cannot be looked up\",\"reply\":\"the addresses of "
+	                               "unreachable.certificate.test timed out: 550 no\"}]}";
+	assert_non_null(
+	    strstr(next(own), "because it could not be found out which server takes mail for this address."));
 	assert_int_equal(queue_record_read(view_from_string(own), &arena, &record), 0);
 	buf_clear(&out);
 	queue_text_full(&record, NOW, &out);
-	assert_non_null(strstr(buf_string(&out), "    noted by this server: the addresses of unreachable.certificate.test timed out"));
+	assert_non_null(strstr(buf_string(&out),
+	    "    noted by this server: the addresses of unreachable.certificate.test timed out"));
 	/* The same without a cause is what a host said. */
-	assert_non_null(strstr(next(HEAD "\"state\":\"waiting\",\"recipients\":[{\"destination\":\"timed-out.test\",\"state\":"
-	                                 "\"waiting\",\"attempts\":1,\"status\":\"4.2.2\",\"reply\":\"452 4.2.2 timed out\"}]}"),
+	assert_non_null(strstr(
+	    next(HEAD "\"state\":\"waiting\",\"recipients\":[{\"destination\":\"timed-out.test\",\"state\":"
+	              "\"waiting\",\"attempts\":1,\"status\":\"4.2.2\",\"reply\":\"452 4.2.2 timed out\"}]}"),
 	    "because the recipient's mailbox is full."));
 	/* A cause of a later version is no host's either. */
-	assert_non_null(strstr(next(HEAD "\"state\":\"waiting\",\"recipients\":[{\"destination\":\"b.c\",\"state\":"
-	                                 "\"waiting\",\"attempts\":1,\"cause\":\"quite new\",\"reply\":\"550 5.1.1 no\"}]}"),
+	assert_non_null(strstr(
+	    next(HEAD "\"state\":\"waiting\",\"recipients\":[{\"destination\":\"b.c\",\"state\":"
+	              "\"waiting\",\"attempts\":1,\"cause\":\"quite new\",\"reply\":\"550 5.1.1 no\"}]}"),
 	    "because this mail server has a problem of its own."));
 }
 

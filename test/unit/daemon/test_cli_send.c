@@ -27,7 +27,8 @@ static void reads_servers(void **state)
 	names("::1", "::1", 0);
 	names("[::1]", "::1", 0);
 	names("[2001:db8::1]:465", "2001:db8::1", 465);
-	static const char *const wrong[] = {"", ":25", "host:", "host:0", "host:65536", "host:x", "[::1", "[::1]25", "a b", "[]", "-x", "a..b"};
+	static const char *const wrong[] = {"", ":25", "host:", "host:0", "host:65536", "host:x", "[::1",
+	    "[::1]25", "a b", "[]", "-x", "a..b"};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
 		assert_false(remote_parse_server(wrong[i], host, &port));
 }
@@ -54,13 +55,18 @@ static void shows(const char *const *lines, const char *expected)
 static void hides_passwords(void **state)
 {
 	(void)state;
-	static const char *const plain[] = {"S 250-mail\r\n250 AUTH PLAIN\r\n", "C AUTH PLAIN AGFubgBzZWNyZXQ=\r\n", "S 235 2.7.0 welcome\r\n",
+	static const char *const plain[] = {"S 250-mail\r\n250 AUTH PLAIN\r\n",
+	    "C AUTH PLAIN AGFubgBzZWNyZXQ=\r\n", "S 235 2.7.0 welcome\r\n",
 	    "C MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n", NULL};
-	shows(plain, "< 250-mail\n< 250 AUTH PLAIN\n> AUTH PLAIN ***\n< 235 2.7.0 welcome\n> MAIL FROM:<a@b>\n> RCPT TO:<c@d>\n");
-	static const char *const login[] = {"C AUTH LOGIN\r\n", "S 334 VXNlcm5hbWU6\r\n", "C YW5u\r\n", "S 334 UGFzc3dvcmQ6\r\n", "C c2VjcmV0\r\n",
-	    "S 535-5.7.8 no\r\n535 5.7.8 never\r\n", "C QUIT\r\n", NULL};
-	shows(login, "> AUTH LOGIN\n< 334 VXNlcm5hbWU6\n> ***\n< 334 UGFzc3dvcmQ6\n> ***\n< 535-5.7.8 no\n< 535 5.7.8 never\n> QUIT\n");
-	static const char *const pop3[] = {"S +OK hello\r\n", "C USER ann\r\n", "S +OK\r\n", "C PASS secret word\r\n", "S +OK\r\n", "C STAT\r\n", NULL};
+	shows(plain, "< 250-mail\n< 250 AUTH PLAIN\n> AUTH PLAIN ***\n< 235 2.7.0 welcome\n> MAIL "
+	             "FROM:<a@b>\n> RCPT TO:<c@d>\n");
+	static const char *const login[] = {"C AUTH LOGIN\r\n", "S 334 VXNlcm5hbWU6\r\n", "C YW5u\r\n",
+	    "S 334 UGFzc3dvcmQ6\r\n", "C c2VjcmV0\r\n", "S 535-5.7.8 no\r\n535 5.7.8 never\r\n", "C QUIT\r\n",
+	    NULL};
+	shows(login, "> AUTH LOGIN\n< 334 VXNlcm5hbWU6\n> ***\n< 334 UGFzc3dvcmQ6\n> ***\n< 535-5.7.8 no\n< "
+	             "535 5.7.8 never\n> QUIT\n");
+	static const char *const pop3[] = {"S +OK hello\r\n", "C USER ann\r\n", "S +OK\r\n",
+	    "C PASS secret word\r\n", "S +OK\r\n", "C STAT\r\n", NULL};
 	shows(pop3, "< +OK hello\n> USER ann\n< +OK\n> PASS ***\n< +OK\n> STAT\n");
 	/* Nothing that a server says drives a terminal. */
 	static const char *const hostile[] = {"S 220 \x1b[2J hello\r\n", NULL};
@@ -69,9 +75,13 @@ static void hides_passwords(void **state)
 
 /* ---- the outcome ---- */
 
-static struct send_recipient recipient(const char *address, unsigned code, const char *status, const char *text)
+static struct send_recipient recipient(
+    const char *address, unsigned code, const char *status, const char *text)
 {
-	struct send_recipient r = {.address = view_from_string(address), .done = true, .replied = true, .reply = {.code = code, .stage = SMTP_CLIENT_AT_END}};
+	struct send_recipient r = {.address = view_from_string(address),
+	    .done = true,
+	    .replied = true,
+	    .reply = {.code = code, .stage = SMTP_CLIENT_AT_END}};
 	strcpy(r.reply.status, status);
 	strcpy(r.reply.text, text);
 	return r;
@@ -108,8 +118,10 @@ static int exit_of(struct send_recipient a, struct send_recipient b, int status)
 static void decides_exits(void **state)
 {
 	(void)state;
-	struct send_recipient good = recipient("a@b", 250, "2.0.0", "x"), later = recipient("a@b", 452, "4.2.2", "x");
-	struct send_recipient never = recipient("a@b", 550, "5.1.1", "x"), lost = recipient("a@b", 0, "", ""), unfit = never, untried = {0};
+	struct send_recipient good = recipient("a@b", 250, "2.0.0", "x"),
+	                      later = recipient("a@b", 452, "4.2.2", "x");
+	struct send_recipient never = recipient("a@b", 550, "5.1.1", "x"), lost = recipient("a@b", 0, "", ""),
+	                      unfit = never, untried = {0};
 	unfit.reply.local = true;
 	assert_int_equal(exit_of(good, good, 0), 0);
 	assert_int_equal(exit_of(good, good, EXIT_TEMPORARY), 0); /* the farewell was lost */
@@ -124,24 +136,35 @@ static void decides_exits(void **state)
 static void reports(void **state)
 {
 	(void)state;
-	struct send_recipient all[] = {recipient("a@b", 250, "2.0.0", "kept as X1"), recipient("c@d", 550, "5.1.1", "no \"such\"\nuser"),
-	    recipient("e@f", 0, "", ""), {.address = VIEW("g@h")}};
-	struct send s = {.recipients = all, .count = 4, .message = VIEW("12345"), .message_id = VIEW("i@d"), .address = "192.0.2.1:25"};
+	struct send_recipient all[] = {recipient("a@b", 250, "2.0.0", "kept as X1"),
+	    recipient("c@d", 550, "5.1.1", "no \"such\"\nuser"), recipient("e@f", 0, "", ""),
+	    {.address = VIEW("g@h")}};
+	struct send s = {.recipients = all,
+	    .count = 4,
+	    .message = VIEW("12345"),
+	    .message_id = VIEW("i@d"),
+	    .address = "192.0.2.1:25"};
 	struct buf out;
 	buf_init(&out, 10000);
 	send_report(&s, &out);
-	assert_string_equal(buf_string(&out), "a@b: accepted: 250 2.0.0 kept as X1\nc@d: refused: 550 5.1.1 no \"such\" user\n"
-					      "e@f: not known: the connection was lost before the answer, so it may have been taken\ng@h: not sent\n");
+	assert_string_equal(buf_string(&out),
+	    "a@b: accepted: 250 2.0.0 kept as X1\nc@d: refused: 550 5.1.1 no \"such\" user\n"
+	    "e@f: not known: the connection was lost before the answer, so it may have been taken\ng@h: not "
+	    "sent\n");
 	buf_clear(&out);
 	send_report_json(&s, &out);
 	assert_string_equal(buf_string(&out),
 	    "{\"exit\":69,\"accepted\":1,\"recipients\":["
-	    "{\"address\":\"a@b\",\"result\":\"accepted\",\"code\":250,\"status\":\"2.0.0\",\"text\":\"kept as X1\",\"stage\":\"end of data\",\"local\":false},"
-	    "{\"address\":\"c@d\",\"result\":\"refused\",\"code\":550,\"status\":\"5.1.1\",\"text\":\"no \\\"such\\\"\\nuser\",\"stage\":\"end of data\","
+	    "{\"address\":\"a@b\",\"result\":\"accepted\",\"code\":250,\"status\":\"2.0.0\",\"text\":\"kept "
+	    "as X1\",\"stage\":\"end of data\",\"local\":false},"
+	    "{\"address\":\"c@d\",\"result\":\"refused\",\"code\":550,\"status\":\"5.1.1\",\"text\":\"no "
+	    "\\\"such\\\"\\nuser\",\"stage\":\"end of data\","
 	    "\"local\":false},"
-	    "{\"address\":\"e@f\",\"result\":\"unknown\",\"code\":0,\"status\":\"\",\"text\":\"\",\"stage\":\"end of data\",\"local\":false},"
+	    "{\"address\":\"e@f\",\"result\":\"unknown\",\"code\":0,\"status\":\"\",\"text\":\"\",\"stage\":"
+	    "\"end of data\",\"local\":false},"
 	    "{\"address\":\"g@h\",\"result\":\"not-tried\"}],"
-	    "\"queueId\":\"X1\",\"messageId\":\"i@d\",\"size\":5,\"server\":\"192.0.2.1:25\",\"tls\":\"\",\"verified\":\"no TLS\",\"problem\":\"\"}\n");
+	    "\"queueId\":\"X1\",\"messageId\":\"i@d\",\"size\":5,\"server\":\"192.0.2.1:25\",\"tls\":\"\","
+	    "\"verified\":\"no TLS\",\"problem\":\"\"}\n");
 	buf_done(&out);
 }
 

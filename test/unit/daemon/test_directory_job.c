@@ -1,4 +1,5 @@
-/* The directory's operations as values, on the memory engine and on the embedded one: what is asked, what is answered, what is refused. */
+/* The directory's operations as values, on the memory engine and on the embedded one: what is asked, what is
+ * answered, what is refused. */
 #include "../account/support.h"
 
 #include <errno.h>
@@ -51,7 +52,8 @@ static int ask_views(uint64_t operation, uint64_t number, const struct view *fie
 	struct message_field items[DIRECTORY_FIELDS_MAX + 1];
 	for (size_t i = 0; i < count; i++)
 		items[i].value = fields[i];
-	struct message_directory m = {.operation = operation, .number = number, .fields = {.items = items, .count = count}};
+	struct message_directory m = {
+	    .operation = operation, .number = number, .fields = {.items = items, .count = count}};
 	forget();
 	finished = false;
 	directory_job_start(&accounts, &m, done, NULL);
@@ -63,7 +65,8 @@ static int ask_views(uint64_t operation, uint64_t number, const struct view *fie
 	return (int)(int64_t)answer.error;
 }
 
-static int ask(uint64_t operation, uint64_t number, const char *a, const char *b, const char *c, const char *d)
+static int ask(
+    uint64_t operation, uint64_t number, const char *a, const char *b, const char *c, const char *d)
 {
 	const char *texts[] = {a, b, c, d};
 	struct view fields[4] = {{0}};
@@ -97,7 +100,9 @@ static void resolves(void **state)
 	assert_int_equal(answer.fields.count, 2);
 	assert_int_equal(directory_number(field(0)), alice);
 	assert_view(field(1), "alice@example.test");
-	assert_int_equal(ask(DIRECTORY_ALIAS_PUT, 0, "all@example.test", "alice@example.test\nbob@else.test", NULL, NULL), 0);
+	assert_int_equal(
+	    ask(DIRECTORY_ALIAS_PUT, 0, "all@example.test", "alice@example.test\nbob@else.test", NULL, NULL),
+	    0);
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "all@example.test", NULL, NULL, NULL), 0);
 	assert_int_equal(answer.fields.count, 4);
 	assert_int_equal(directory_number(field(2)), 0); /* elsewhere */
@@ -118,7 +123,8 @@ static void resolves(void **state)
 	snprintf(text, sizeof text, "alice+%0200d@example.test", 7);
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, text, NULL, NULL, NULL), 0);
 	assert_int_equal(directory_number(field(0)), alice);
-	assert_int_equal(ask(DIRECTORY_ALIAS_PUT, 0, "a..b@example.test", "alice@example.test", NULL, NULL), 0);
+	assert_int_equal(
+	    ask(DIRECTORY_ALIAS_PUT, 0, "a..b@example.test", "alice@example.test", NULL, NULL), 0);
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "A..b@example.test", NULL, NULL, NULL), 0);
 	assert_int_equal(directory_number(field(0)), alice);
 	/* RFC 5321 section 4.5.1. */
@@ -130,7 +136,9 @@ static void resolves(void **state)
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "alice@example.test", NULL, NULL, NULL), -EACCES);
 	/* A circle is refused, and what was there stays. */
 	assert_int_equal(ask(DIRECTORY_ALIAS_PUT, 0, "top@example.test", "all@example.test", NULL, NULL), 0);
-	assert_int_equal(ask(DIRECTORY_ALIAS_PUT, 0, "all@example.test", "top@example.test\nbob@else.test", NULL, NULL), -ELOOP);
+	assert_int_equal(
+	    ask(DIRECTORY_ALIAS_PUT, 0, "all@example.test", "top@example.test\nbob@else.test", NULL, NULL),
+	    -ELOOP);
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "top@example.test", NULL, NULL, NULL), 0);
 	assert_view(field(1), "bob@else.test");
 	assert_int_equal(ask(DIRECTORY_ALIAS_DELETE, 0, "all@example.test", NULL, NULL, NULL), 0);
@@ -188,8 +196,8 @@ static void a_cut_removal_goes_on(void **state)
 static void credentials_of_any_size(void **state)
 {
 	(void)state;
-	static const size_t sizes[] = {0, 1, DIRECTORY_OPAQUE_MAX, DIRECTORY_OPAQUE_MAX + 1, 5 * DIRECTORY_OPAQUE_MAX,
-				       32 * DIRECTORY_OPAQUE_MAX, 3 * DIRECTORY_OPAQUE_MAX + 7, 10};
+	static const size_t sizes[] = {0, 1, DIRECTORY_OPAQUE_MAX, DIRECTORY_OPAQUE_MAX + 1,
+	    5 * DIRECTORY_OPAQUE_MAX, 32 * DIRECTORY_OPAQUE_MAX, 3 * DIRECTORY_OPAQUE_MAX + 7, 10};
 	static char text[33 * DIRECTORY_OPAQUE_MAX];
 	uint64_t alice = add_domain_and_alice();
 	struct view before = VIEW("secret");
@@ -211,7 +219,8 @@ static void credentials_of_any_size(void **state)
 		memcpy(kept, text, sizes[i]);
 		before = view_of(kept, sizes[i]);
 	}
-	struct view too_long[] = {VIEW("alice@example.test"), view_of(text, 32 * DIRECTORY_OPAQUE_MAX + 1), VIEW("")};
+	struct view too_long[] = {
+	    VIEW("alice@example.test"), view_of(text, 32 * DIRECTORY_OPAQUE_MAX + 1), VIEW("")};
 	assert_int_equal(ask_views(DIRECTORY_CREDENTIALS_PUT, 0, too_long, 3), -EMSGSIZE);
 	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "alice@example.test", NULL, NULL, NULL), 0);
 	assert_true(view_equal(field(1), before));
@@ -239,7 +248,8 @@ static void lists_come_in_parts(void **state)
 	unsigned seen = 0, parts = 0;
 	add_domain_and_alice();
 	for (size_t len = 0; len + 60 < sizeof targets;)
-		len += (size_t)sprintf(targets + len, "%sa.rather.long.name%05zu@another.example.test", len ? "\n" : "", len);
+		len += (size_t)sprintf(
+		    targets + len, "%sa.rather.long.name%05zu@another.example.test", len ? "\n" : "", len);
 	for (unsigned i = 0; i < COUNT; i++) {
 		snprintf(name, sizeof name, "alias%05u@example.test", i);
 		assert_int_equal(ask(DIRECTORY_ALIAS_PUT, 0, name, targets, NULL, NULL), 0);
@@ -281,8 +291,10 @@ static void refuses_what_is_no_operation(void **state)
 		assert_int_equal(ask_views(operation, 0, many, DIRECTORY_FIELDS_MAX + 1), -EINVAL);
 	}
 	assert_false(directory_operation_changes(0) || directory_operation_changes(UINT64_MAX));
-	assert_false(directory_operation_changes(DIRECTORY_RESOLVE) || directory_operation_changes(DIRECTORY_LOOK_UP));
-	assert_true(directory_operation_changes(DIRECTORY_ALIAS_PUT) && directory_operation_changes(DIRECTORY_ACCOUNT_SET));
+	assert_false(
+	    directory_operation_changes(DIRECTORY_RESOLVE) || directory_operation_changes(DIRECTORY_LOOK_UP));
+	assert_true(directory_operation_changes(DIRECTORY_ALIAS_PUT) &&
+	            directory_operation_changes(DIRECTORY_ACCOUNT_SET));
 }
 
 static void brings_mail_back_and_purges_it(void **state)
@@ -304,8 +316,9 @@ static void brings_mail_back_and_purges_it(void **state)
 	assert_int_equal(ask(DIRECTORY_PURGE, 0, "nobody@example.test", NULL, NULL, NULL), -ENOENT);
 }
 
-#define ON_BOTH(test)                                                                                                                   \
-	cmocka_unit_test_setup_teardown(test, start_memory, stop), cmocka_unit_test_setup_teardown(test, start_embedded, stop)
+#define ON_BOTH(test)                                                                                        \
+	cmocka_unit_test_setup_teardown(test, start_memory, stop),                                           \
+	    cmocka_unit_test_setup_teardown(test, start_embedded, stop)
 
 int main(void)
 {

@@ -25,7 +25,12 @@ static int end(void **state)
 static void keeps_for_its_time(void **state)
 {
 	struct message_field record = {.value = {"\xc0\0\2\1", 4}};
-	struct message_answer m = {.status = 0, .secure = 1, .ttl = 60, .canonical = VIEW("mx.example"), .records = {&record, 1}}, got;
+	struct message_answer m = {.status = 0,
+	                          .secure = 1,
+	                          .ttl = 60,
+	                          .canonical = VIEW("mx.example"),
+	                          .records = {&record, 1}},
+	                      got;
 	(void)state;
 	assert_false(dns_cache_get(VIEW("a.example"), 1, 0, &arena, &got));
 	dns_cache_put(VIEW("a.example"), 1, &m, 1000);
@@ -48,8 +53,8 @@ static void keeps_for_its_time(void **state)
 
 static void keeps_no_failures(void **state)
 {
-	struct message_answer failed = {.status = 2, .ttl = 60}, bogus = {.status = 2, .bogus = 1, .ttl = 60}, forged = {.bogus = 1, .ttl = 60},
-	                      fleeting = {.status = 0}, got;
+	struct message_answer failed = {.status = 2, .ttl = 60}, bogus = {.status = 2, .bogus = 1, .ttl = 60},
+	                      forged = {.bogus = 1, .ttl = 60}, fleeting = {.status = 0}, got;
 	const struct message_answer *all[] = {&failed, &bogus, &forged, &fleeting};
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {

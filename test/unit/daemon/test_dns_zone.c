@@ -13,8 +13,9 @@ static int forget(void **state)
 
 static void cuts_names(void **state)
 {
-	static const char *const pairs[][2] = {{"example.com", "example.com"}, {"mx.a.b.example.com.", "example.com"}, {"com", "com"}, {"", ""},
-	    {"mx.shop.co.uk", "shop.co.uk"}, {"co.uk", "co.uk"}, {"a.b.shop.com.br", "shop.com.br"}, {"mx.posteo.de", "posteo.de"},
+	static const char *const pairs[][2] = {{"example.com", "example.com"},
+	    {"mx.a.b.example.com.", "example.com"}, {"com", "com"}, {"", ""}, {"mx.shop.co.uk", "shop.co.uk"},
+	    {"co.uk", "co.uk"}, {"a.b.shop.com.br", "shop.com.br"}, {"mx.posteo.de", "posteo.de"},
 	    {"_25._tcp.mx.example.org", "example.org"}, {"x.y.io", "x.y.io"}, {"a.x.y.io", "x.y.io"}};
 	(void)state;
 	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
@@ -28,7 +29,8 @@ static void cuts_names(void **state)
 static void learns(void **state)
 {
 	(void)state;
-	struct dns_zone *z = dns_zone_use(VIEW("a.silent.example"), 1000), *other = dns_zone_use(VIEW("good.example"), 1000);
+	struct dns_zone *z = dns_zone_use(VIEW("a.silent.example"), 1000),
+	                *other = dns_zone_use(VIEW("good.example"), 1000);
 	assert_ptr_equal(dns_zone_use(VIEW("B.SILENT.example."), 1000), z);
 	assert_int_equal(z->share.max, DNS_ZONE_UNPROVEN);
 	assert_int_equal(dns_zone_patience(z, 30000, 1000), 30000);

@@ -1,6 +1,6 @@
 /*
- * An edge that asks the keys role: answers that are late, of another kind, or do not come, and what the master is told of
- * it. Handshakes wait for their signatures, and nothing else does.
+ * An edge that asks the keys role: answers that are late, of another kind, or do not come, and what the
+ * master is told of it. Handshakes wait for their signatures, and nothing else does.
  */
 #include "../unit.h"
 
@@ -23,7 +23,8 @@ static int keys, master; /* the other ends */
 static char key[80], other_key[80];
 static EVP_PKEY *private_key;
 
-static const struct edge_protocol protocol = {.size = sizeof(struct edge_connection), .alpn = "pop3", .descriptors_each = 1};
+static const struct edge_protocol protocol = {
+    .size = sizeof(struct edge_connection), .alpn = "pop3", .descriptors_each = 1};
 
 static void make_chain(struct buf *pem)
 {
@@ -32,7 +33,8 @@ static void make_chain(struct buf *pem)
 	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
 	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
 	X509_set_pubkey(x, pair);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)"x", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(
+	    X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)"x", -1, -1, 0);
 	X509_sign(x, pair, EVP_sha256());
 	BIO *bio = BIO_new(BIO_s_mem());
 	PEM_write_bio_X509(bio, x);
@@ -211,7 +213,9 @@ static void a_wrong_answer_ends_the_channel(void **state)
 	assert_memory_equal(edge.ticket, key, 80);
 	edge.tickets_looked_at -= 3601;
 	edge_tls(&edge);
-	assert_int_equal(channel_send_blocking(keys, MESSAGE_TICKET_KEY_ANSWER, expect_question(), VIEW("nonsense"), -1), 0);
+	assert_int_equal(
+	    channel_send_blocking(keys, MESSAGE_TICKET_KEY_ANSWER, expect_question(), VIEW("nonsense"), -1),
+	    0);
 	assert_int_equal(lost(), 8);
 	close(keys);
 	hand_keys_over(9);
@@ -278,7 +282,8 @@ static uint32_t take_sign(bool good)
 	memcpy(digest, m.algorithm.data, m.algorithm.len);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	assert_int_equal(EVP_DigestSignInit_ex(ctx, NULL, digest, NULL, NULL, private_key, NULL), 1);
-	assert_int_equal(EVP_DigestSign(ctx, signature, &len, (const unsigned char *)m.tbs.data, m.tbs.len), 1);
+	assert_int_equal(
+	    EVP_DigestSign(ctx, signature, &len, (const unsigned char *)m.tbs.data, m.tbs.len), 1);
 	EVP_MD_CTX_free(ctx);
 	struct message_signed answered = {.signature = view_of(signature, len)};
 	if (good)

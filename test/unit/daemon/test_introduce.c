@@ -1,4 +1,5 @@
-/* The master's side of channels between roles: both ends get one, and a new one when theirs has closed, once and not too often. */
+/* The master's side of channels between roles: both ends get one, and a new one when theirs has closed, once
+ * and not too often. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -120,7 +121,7 @@ static void renews_once_and_not_too_often(void **state)
 	int64_t began = clock_monotonic_ms();
 	master_introduce_everywhere(master, child(ROLE_KEYS));
 	struct message_peer keys = {.role = ROLE_KEYS, .number = both_told()},
-			    smtp = {.role = ROLE_SMTP, .number = keys.number};
+	                    smtp = {.role = ROLE_SMTP, .number = keys.number};
 	struct introduction *between = NULL;
 	master_peer_lost(master, child(ROLE_SMTP), &keys);
 	master_peer_lost(master, child(ROLE_KEYS), &smtp); /* both ends tell it */
@@ -153,7 +154,8 @@ static void leaves_the_dead_to_their_restart(void **state)
 	uint64_t number = both_told();
 	for (size_t i = 0; i < ROLES; i++)
 		for (size_t j = 0; j < ROLES; j++)
-			assert_false(event_pending(&master->introductions[i][j].again.event, EV_TIMEOUT, NULL));
+			assert_false(
+			    event_pending(&master->introductions[i][j].again.event, EV_TIMEOUT, NULL));
 	assert_true(number > keys.number);
 }
 
@@ -170,7 +172,8 @@ static void minds_no_nonsense(void **state)
 	master_peer_lost(master, child(ROLE_SMTP), &m);
 	for (size_t i = 0; i < ROLES; i++)
 		for (size_t j = 0; j < ROLES; j++)
-			assert_false(event_pending(&master->introductions[i][j].again.event, EV_TIMEOUT, NULL));
+			assert_false(
+			    event_pending(&master->introductions[i][j].again.event, EV_TIMEOUT, NULL));
 }
 
 int main(void)

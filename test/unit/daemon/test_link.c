@@ -1,4 +1,5 @@
-/* Links and calls: an asker (smtp) and an answerer (auth) in one process, and what becomes of questions when one of them goes. */
+/* Links and calls: an asker (smtp) and an answerer (auth) in one process, and what becomes of questions when
+ * one of them goes. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -22,7 +23,7 @@ static struct outcome {
 	unsigned answers, ends;
 	uint64_t verdict;
 	uint32_t forget; /* this call, when the answer comes */
-	bool more;	 /* further answers come */
+	bool more;       /* further answers come */
 	int fd;
 } outcomes[64];
 static unsigned notices;
@@ -265,7 +266,8 @@ static void a_peer_has_so_many_questions_and_no_more(void **state)
 	static struct asked many[30000];
 	struct message_resolved m = {.verdict = RESOLVE_TEMPORARY};
 	struct channel_frame small = {.type = MESSAGE_RESOLVE, .request = 1, .payload = {"", 100}},
-			     large = {.type = MESSAGE_DIRECTORY, .request = 1, .payload = {"", CHANNEL_FRAME_MAX}};
+	                     large = {
+	                         .type = MESSAGE_DIRECTORY, .request = 1, .payload = {"", CHANNEL_FRAME_MAX}};
 	size_t count = 0, large_count = 0;
 	while (count < 30000 && asked_begin(&many[count], &edge, &small))
 		count++;

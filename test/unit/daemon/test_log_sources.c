@@ -1,4 +1,5 @@
-/* The log role's reading: each line under the name of the socket that it came through, all in the order of their sending. */
+/* The log role's reading: each line under the name of the socket that it came through, all in the order of
+ * their sending. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -98,7 +99,11 @@ static void the_order_is_that_of_sending(void **state)
 	unsigned n = 0;
 	while (view_next(&rest, '\n', &line) && line.len) {
 		char expected[40];
-		snprintf(expected, sizeof expected, " %s - event n=%u", n % 3 == 0 ? "smtp" : n % 3 == 1 ? "store" : "master", n);
+		snprintf(expected, sizeof expected, " %s - event n=%u",
+		    n % 3 == 0   ? "smtp"
+		    : n % 3 == 1 ? "store"
+		                 : "master",
+		    n);
 		assert_view(view_skip(line, 24 + 5), expected);
 		n++;
 	}
@@ -113,10 +118,12 @@ static void nobody_writes_as_another(void **state)
 {
 	(void)state;
 	static const char *const forged[] = {"2026-11-28T19:00:00.000Z info auth - logged-in account=1\n",
-	    "2026-11-28T19:00:00.000Z info smtp - a k=1\n2026-11-28T19:00:00.000Z info auth - logged-in account=1\n",
+	    "2026-11-28T19:00:00.000Z info smtp - a k=1\n2026-11-28T19:00:00.000Z info auth - logged-in "
+	    "account=1\n",
 	    "2026-11-28T19:00:00.000Z info smtp - a k=1\r2026-11-28T19:00:00.000Z info auth - b k=1\n",
-	    "2026-11-28T19:00:00.000Z info smtp - a k=\x1b]0;owned\x07\n", "2026-11-28T19:00:00.000Z info smtp - a k=\xe2\x80\xaex\n",
-	    "no line at all", "==1==ERROR: AddressSanitizer: heap\n\n    #0 0x1 in f\n"};
+	    "2026-11-28T19:00:00.000Z info smtp - a k=\x1b]0;owned\x07\n",
+	    "2026-11-28T19:00:00.000Z info smtp - a k=\xe2\x80\xaex\n", "no line at all",
+	    "==1==ERROR: AddressSanitizer: heap\n\n    #0 0x1 in f\n"};
 	int fd = source("smtp");
 	for (size_t i = 0; i < sizeof forged / sizeof forged[0]; i++) {
 		buf_clear(&written);
@@ -125,7 +132,8 @@ static void nobody_writes_as_another(void **state)
 		struct view rest = buf_view(&written), line;
 		size_t lines = 0;
 		for (; view_next(&rest, '\n', &line) && line.len; lines++) {
-			assert_true(line.len > 24 && view_starts(view_skip(line, 24), VIEW(" warning smtp - stray-line text=\"")));
+			assert_true(line.len > 24 && view_starts(view_skip(line, 24),
+			                                 VIEW(" warning smtp - stray-line text=\"")));
 			for (size_t k = 0; k < line.len; k++)
 				assert_true(ascii_is_print(line.data[k]));
 		}

@@ -1,4 +1,5 @@
-/* Every message of the table: what is within its limits comes out as it went in, anything else does not come out at all. */
+/* Every message of the table: what is within its limits comes out as it went in, anything else does not come
+ * out at all. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -41,7 +42,9 @@ static bool is_number(const struct codec_field *f)
 /* A value of this kind, as long as may be, up to `len`. */
 static struct view value_of(const struct codec_field *f, size_t len)
 {
-	return f->kind == CODEC_BYTES ? view_of(filler, len) : f->kind == CODEC_HEADER ? view_of(lines, len - len % 6) : view_of(plain, len);
+	return f->kind == CODEC_BYTES    ? view_of(filler, len)
+	       : f->kind == CODEC_HEADER ? view_of(lines, len - len % 6)
+	                                 : view_of(plain, len);
 }
 
 /* All fields as small as they may be. */
@@ -69,7 +72,7 @@ static bool same(const struct codec_schema *schema, const char *a, const char *b
 			return false;
 		for (size_t k = 0; k < p->count; k++)
 			if (!same(f->element, (const char *)p->items + k * f->element->size,
-				  (const char *)q->items + k * f->element->size))
+			        (const char *)q->items + k * f->element->size))
 				return false;
 	}
 	return true;
@@ -81,7 +84,8 @@ static int decode(unsigned type, struct view payload, void *message, struct aren
 	return ipc_decode_as(&frame, NULL, MESSAGE_SIZE_MAX, message, arena);
 }
 
-/* Encodes and decodes; then cut at every place, or at some thousand places of a long one, and with a byte too many. */
+/* Encodes and decodes; then cut at every place, or at some thousand places of a long one, and with a byte too
+ * many. */
 static void round_trip(unsigned type, const char *message)
 {
 	_Alignas(16) char back[MESSAGE_SIZE_MAX];
@@ -140,7 +144,8 @@ static const struct codec_field *field_at(const struct place *p)
 	return &schema_at(p)->fields[p->element ? p->inner : p->which];
 }
 
-static void append_all_but(struct buf *out, const struct codec_schema *schema, size_t which, struct view on_the_wire)
+static void append_all_but(
+    struct buf *out, const struct codec_schema *schema, size_t which, struct view on_the_wire)
 {
 	for (size_t i = 0; i < schema->count; i++) {
 		if (i == which)
@@ -194,11 +199,12 @@ static int decode_view(const struct place *p, struct view v)
 	return error;
 }
 
-/* The last number that is taken, and the next one. Those that may be anything are a hash, or judged by their receiver, and named here. */
+/* The last number that is taken, and the next one. Those that may be anything are a hash, or judged by their
+ * receiver, and named here. */
 static void refuses_numbers_outside(const struct place *p)
 {
-	static const char *const any[] = {"message_directory.number", "message_directory_answer.number", "message_deliver.thread_hash",
-	    "message_fetch.offset", "message_fetch.length"};
+	static const char *const any[] = {"message_directory.number", "message_directory_answer.number",
+	    "message_deliver.thread_hash", "message_fetch.offset", "message_fetch.length"};
 	const struct codec_field *f = field_at(p);
 	char name[100];
 	bool named = false;
@@ -210,7 +216,7 @@ static void refuses_numbers_outside(const struct place *p)
 	if (!named)
 		assert_int_equal(decode_number(p, f->max + 1), -EBADMSG);
 	if (f->kind == CODEC_ERROR) {
-		assert_int_equal(decode_number(p, (uint64_t)-(int64_t)f->max), 0);
+		assert_int_equal(decode_number(p, (uint64_t) - (int64_t)f->max), 0);
 		assert_int_equal(decode_number(p, (uint64_t)(-(int64_t)f->max - 1)), -EBADMSG);
 		assert_int_equal(decode_number(p, (uint64_t)INT64_MIN), -EBADMSG);
 		return;
@@ -220,22 +226,28 @@ static void refuses_numbers_outside(const struct place *p)
 		assert_int_equal(decode_number(p, f->min - 1), -EBADMSG);
 }
 
-/* What each kind of text must not hold; that it may hold something else of the sort tells that the kind is meant. */
+/* What each kind of text must not hold; that it may hold something else of the sort tells that the kind is
+ * meant. */
 static void refuses_text_of_another_kind(const struct place *p)
 {
 	static const struct {
 		struct view text;
 		bool text_takes, line, word, address, header;
-	} cases[] = {
-	    {{"a", 1}, true, true, true, true, false}, {{"a b", 3}, true, true, false, true, false},
+	} cases[] = {{{"a", 1}, true, true, true, true, false}, {{"a b", 3}, true, true, false, true, false},
 	    {{"a\nb", 3}, true, false, false, false, false}, {{"a\tb", 3}, true, false, false, false, false},
-	    {{"a\r\n", 3}, false, false, false, false, true}, {{"a\rb", 3}, false, false, false, false, false},
-	    {{"a\0b", 3}, false, false, false, false, false}, {{"\x1b[2", 3}, false, false, false, false, false},
-	    {{"a\x7f", 2}, false, false, false, false, false}, {{"j\xc3\xb6", 3}, true, true, false, true, false},
-	    {{"a\xc2\x9b", 3}, true, true, false, false, false}, {{"\xe2\x80\xa8", 3}, true, true, false, false, false},
+	    {{"a\r\n", 3}, false, false, false, false, true},
+	    {{"a\rb", 3}, false, false, false, false, false},
+	    {{"a\0b", 3}, false, false, false, false, false},
+	    {{"\x1b[2", 3}, false, false, false, false, false},
+	    {{"a\x7f", 2}, false, false, false, false, false},
+	    {{"j\xc3\xb6", 3}, true, true, false, true, false},
+	    {{"a\xc2\x9b", 3}, true, true, false, false, false},
+	    {{"\xe2\x80\xa8", 3}, true, true, false, false, false},
 	    {{"a\xff", 2}, true, true, false, false, false}, {{"\r\n", 2}, false, false, false, false, false},
-	    {{"A\r\nb", 4}, false, false, false, false, false}, {{"A\r\n\r\n", 5}, false, false, false, false, false},
-	    {{"A\rB\r\n", 5}, false, false, false, false, false}, {{"A\0\r\n", 4}, false, false, false, false, false},
+	    {{"A\r\nb", 4}, false, false, false, false, false},
+	    {{"A\r\n\r\n", 5}, false, false, false, false, false},
+	    {{"A\rB\r\n", 5}, false, false, false, false, false},
+	    {{"A\0\r\n", 4}, false, false, false, false, false},
 	    {{"A\n", 2}, true, false, false, false, false}};
 	const struct codec_field *f = field_at(p);
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -249,7 +261,8 @@ static void refuses_text_of_another_kind(const struct place *p)
 	}
 }
 
-/* A length or count past the limit: as many bytes as are due, and far more than any element takes when it is empty. */
+/* A length or count past the limit: as many bytes as are due, and far more than any element takes when it is
+ * empty. */
 static void refuses_past_limit(const struct place *p)
 {
 	const struct codec_field *f = field_at(p);
@@ -259,7 +272,8 @@ static void refuses_past_limit(const struct place *p)
 		return;
 	if (codec_is_view(f->kind)) {
 		/* Of a header the last line may stand beyond. */
-		assert_int_equal(decode_view(p, value_of(f, f->kind == CODEC_HEADER ? past + 6 : past)), -EBADMSG);
+		assert_int_equal(
+		    decode_view(p, value_of(f, f->kind == CODEC_HEADER ? past + 6 : past)), -EBADMSG);
 		return;
 	}
 	buf_init(&wire, 4 * LONG);
@@ -285,7 +299,8 @@ static void fill_element(const struct codec_schema *schema, char *element, bool 
 {
 	for (size_t i = 0; i < schema->count; i++) {
 		void *member = element + schema->fields[i].offset;
-		assert_int_not_equal(schema->fields[i].kind, CODEC_LIST); /* a list of lists has no test here yet */
+		assert_int_not_equal(
+		    schema->fields[i].kind, CODEC_LIST); /* a list of lists has no test here yet */
 		const struct codec_field *f = &schema->fields[i];
 		if (is_number(f))
 			*(uint64_t *)member = to_the_limit || i > f->max || i < f->min ? f->max : i;
@@ -333,7 +348,8 @@ static void try_field(unsigned type, size_t which)
 	}
 	refuses_what_is_outside(&(struct place){.type = type, .which = which});
 	for (size_t i = 0; f->kind == CODEC_LIST && i < f->element->count; i++)
-		refuses_what_is_outside(&(struct place){.type = type, .which = which, .element = f->element, .inner = i});
+		refuses_what_is_outside(
+		    &(struct place){.type = type, .which = which, .element = f->element, .inner = i});
 	buf_done(&out);
 }
 
@@ -393,7 +409,10 @@ static void the_struct_is_that_of_the_type(void **state)
 	struct message_result result = {.error = 5};
 	struct message_verdict verdict;
 	struct message_granted granted;
-	union { struct message_result result; struct message_granted granted; } either;
+	union {
+		struct message_result result;
+		struct message_granted granted;
+	} either;
 	struct arena arena;
 	struct buf out;
 	buf_init(&out, 1024);
@@ -401,7 +420,8 @@ static void the_struct_is_that_of_the_type(void **state)
 	assert_int_equal(ipc_encode(&out, MESSAGE_ROOM_ANSWER, &result), 0);
 	struct channel_frame frame = {.type = MESSAGE_ROOM_ANSWER, .payload = buf_view(&out), .fd = -1};
 	assert_int_equal(ipc_decode(&frame, &result, &arena), 0);
-	assert_int_equal(ipc_decode(&frame, &granted, &arena), -EBADMSG); /* the same fields, but not the same thing */
+	assert_int_equal(
+	    ipc_decode(&frame, &granted, &arena), -EBADMSG); /* the same fields, but not the same thing */
 	assert_int_equal(ipc_decode(&frame, &verdict, &arena), -EBADMSG);
 	assert_int_equal(ipc_decode(&frame, &either, &arena), 0);
 	assert_int_equal(either.result.error, 5);
@@ -410,7 +430,8 @@ static void the_struct_is_that_of_the_type(void **state)
 	frame.type = MESSAGE_DELIVER;
 	frame.payload = (struct view){0};
 	assert_int_equal(ipc_decode(&frame, &either, &arena), -EBADMSG);
-	assert_int_equal(ipc_decode_as(&frame, NULL, sizeof(struct message_deliver) - 1, &either, &arena), -EBADMSG);
+	assert_int_equal(
+	    ipc_decode_as(&frame, NULL, sizeof(struct message_deliver) - 1, &either, &arena), -EBADMSG);
 	arena_done(&arena);
 	buf_done(&out);
 }
@@ -424,9 +445,11 @@ static void rights_are_as_they_must_be(void **state)
 		assert_false(ipc_allowed(type, ROLE_LOG, ~(unsigned)ROLE_MASTER));
 		/* Who reads hostile bytes asks for no rights and changes no directory. */
 		if (type == MESSAGE_GRANT || type == MESSAGE_DIRECTORY)
-			assert_false(ipc_allowed(type, ROLE_SMTP | ROLE_POP3 | ROLE_RELAY | ROLE_DNS | ROLE_KEYS, ~0u));
+			assert_false(ipc_allowed(
+			    type, ROLE_SMTP | ROLE_POP3 | ROLE_RELAY | ROLE_DNS | ROLE_KEYS, ~0u));
 		if (type >= 20)
-			assert_false(ipc_allowed(type, ROLE_MASTER, ~0u) || ipc_allowed(type, ~0u, ROLE_MASTER));
+			assert_false(
+			    ipc_allowed(type, ROLE_MASTER, ~0u) || ipc_allowed(type, ~0u, ROLE_MASTER));
 		/* pop3 reads mail on an account's channel, and delivers none. */
 		if (ipc_allowed(type, ROLE_POP3, ROLE_STORE))
 			assert_true(type >= MESSAGE_MAILDROP_OPEN && type <= MESSAGE_EXPUNGED);

@@ -67,7 +67,10 @@ static void test_recipients_have_results_of_their_own(void **state)
 	(void)state;
 	struct message_queue_recipient three[] = {
 	    {.number = 0, .address = VIEW("a@example.net")},
-	    {.number = 4, .address = VIEW("b@example.net"), .notify = NOTIFY_SUCCESS | NOTIFY_DELAY, .orcpt = VIEW("rfc822;b@example.org")},
+	    {.number = 4,
+	        .address = VIEW("b@example.net"),
+	        .notify = NOTIFY_SUCCESS | NOTIFY_DELAY,
+	        .orcpt = VIEW("rfc822;b@example.org")},
 	    {.number = 7, .address = VIEW("c@example.net")},
 	};
 	static const char *const ids[] = {"aaaaaaaaaaaa"};
@@ -78,7 +81,8 @@ static void test_recipients_have_results_of_their_own(void **state)
 	give(d, ids[0], body, three, 3);
 	taken(d, 1);
 	hear(fd, "MAIL FROM:<alice@example.test>\r\nRCPT TO:<a@example.net>\r\n"
-		 "RCPT TO:<b@example.net> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b@example.org\r\nRCPT TO:<c@example.net>\r\nDATA\r\n");
+	         "RCPT TO:<b@example.net> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b@example.org\r\nRCPT "
+	         "TO:<c@example.net>\r\nDATA\r\n");
 	say(fd, "250 ok\r\n250 ok\r\n550 5.1.1 nobody\r\n451 4.7.1 greylisted\r\n354 go\r\n");
 	hear(fd, "Subject: x\r\n\r\nhello\r\n.\r\n");
 	say(fd, "250 2.0.0 kept\r\n");
@@ -163,7 +167,8 @@ static void test_a_large_body_is_read_in_pieces(void **state)
 		assert_int_equal(read.offset, have);
 		struct message_queue_data data = {.bytes = view_of(large + read.offset, read.length)};
 		assert_int_equal(ipc_send_blocking(store, MESSAGE_QUEUE_DATA, last_request, &data, -1), 0);
-		hear(fd, view_string(large + have - (have == 1000 ? 1000 : 0), read.length + (have == 1000 ? 1000 : 0)));
+		hear(fd, view_string(large + have - (have == 1000 ? 1000 : 0),
+		             read.length + (have == 1000 ? 1000 : 0)));
 		have += read.length;
 	}
 	hear(fd, ".\r\n");
@@ -202,8 +207,10 @@ static void test_an_outcome_outlives_store(void **state)
 static void test_a_body_is_converted(void **state)
 {
 	(void)state;
-	static const char eight[] = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGr\xc3\xbc\xc3\x9f"
-				    "e, und noch viel mehr Text in dieser Zeile\r\n";
+	static const char eight[] =
+	    "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+	    "8bit\r\n\r\nGr\xc3\xbc\xc3\x9f"
+	    "e, und noch viel mehr Text in dieser Zeile\r\n";
 	struct message_queue_recipient bob = {.address = VIEW("bob@example.net")};
 	struct buf structure, trailer;
 	struct mime_parser *parser = mime_parser_new();
@@ -238,8 +245,9 @@ static void test_a_body_is_converted(void **state)
 	assert_int_equal(ipc_send_blocking(store, MESSAGE_QUEUE_DATA, last_request, &data, -1), 0);
 	hear(fd, "MAIL FROM:<alice@example.test>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n");
 	say(fd, "250 ok\r\n250 ok\r\n354 go\r\n");
-	hear(fd, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-		 "Gr=C3=BC=C3=9Fe, und noch viel mehr Text in dieser Zeile\r\n.\r\n");
+	hear(fd, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+	         "quoted-printable\r\n\r\n"
+	         "Gr=C3=BC=C3=9Fe, und noch viel mehr Text in dieser Zeile\r\n.\r\n");
 	say(fd, "250 kept\r\n");
 	struct message_queue_result r = expect_outcome("aaaaaaaaaaaa", 1, 0);
 	assert_int_equal(r.verdict, QUEUE_PASSED_ON);
@@ -248,7 +256,8 @@ static void test_a_body_is_converted(void **state)
 	buf_done(&trailer);
 }
 
-/* Store dies while the host thinks: what the next one gives out again is not sent twice, and its outcome told as the next one's. */
+/* Store dies while the host thinks: what the next one gives out again is not sent twice, and its outcome told
+ * as the next one's. */
 static void test_a_message_on_a_connection_is_not_sent_twice(void **state)
 {
 	(void)state;
@@ -286,7 +295,8 @@ static void test_a_message_on_a_connection_is_not_sent_twice(void **state)
 static void test_lmtp(void **state)
 {
 	(void)state;
-	struct message_queue_recipient two[] = {{.number = 0, .address = VIEW("a@lists.example")}, {.number = 1, .address = VIEW("b@lists.example")}};
+	struct message_queue_recipient two[] = {{.number = 0, .address = VIEW("a@lists.example")},
+	    {.number = 1, .address = VIEW("b@lists.example")}};
 	uint64_t d = offer("lists.example");
 	int fd = take_connection();
 	say(fd, "220 host.example.net LMTP\r\n");
@@ -295,7 +305,8 @@ static void test_lmtp(void **state)
 	expect_take(d);
 	give(d, "aaaaaaaaaaaa", body, two, 2);
 	taken(d, 1);
-	hear(fd, "MAIL FROM:<alice@example.test>\r\nRCPT TO:<a@lists.example>\r\nRCPT TO:<b@lists.example>\r\nDATA\r\n");
+	hear(fd, "MAIL FROM:<alice@example.test>\r\nRCPT TO:<a@lists.example>\r\nRCPT "
+	         "TO:<b@lists.example>\r\nDATA\r\n");
 	say(fd, "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n");
 	hear(fd, "Subject: x\r\n\r\nhello\r\n.\r\n");
 	say(fd, "250 2.0.0 kept\r\n452 4.2.2 full\r\n");
@@ -328,7 +339,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_a_body_is_converted, start, stop),
 	    cmocka_unit_test_setup_teardown(test_a_message_goes_out, start, stop),
-	    cmocka_unit_test_setup_teardown(test_a_connection_serves_several_messages_and_destinations, start, stop),
+	    cmocka_unit_test_setup_teardown(
+	        test_a_connection_serves_several_messages_and_destinations, start, stop),
 	    cmocka_unit_test_setup_teardown(test_recipients_have_results_of_their_own, start, stop),
 	    cmocka_unit_test_setup_teardown(test_lost_before_the_end_goes_back, start, stop),
 	    cmocka_unit_test_setup_teardown(test_lost_after_the_end_may_have_been_delivered, start, stop),

@@ -249,7 +249,8 @@ static void terms_hold_for_the_way_back(void **state)
 	static const struct {
 		bool require_tls, given;
 		uint64_t priority;
-	} cases[] = {{false, false, 9}, {true, false, 9}, {false, true, 9}, {false, true, 13}, {true, true, 0}};
+	} cases[] = {
+	    {false, false, 9}, {true, false, 9}, {false, true, 9}, {false, true, 13}, {true, true, 0}};
 	for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
 		server_anew(state);
 		struct item *i = add_item("alice@example.org");
@@ -461,8 +462,7 @@ static void repeats_no_line_of_a_remote(void **state)
 {
 	(void)state;
 	struct item *i = add_item("alice@there.example");
-	i->recipients[0].reply =
-	    VIEW("550-no\n\n--=_boundary\nAction: delivered\n550 end");
+	i->recipients[0].reply = VIEW("550-no\n\n--=_boundary\nAction: delivered\n550 end");
 	i->recipients[0].orcpt = VIEW("rfc822;joe+0D+0AAction:+20expanded");
 	i->m.envid = VIEW("a+0D+0Ab");
 	server_offer();

@@ -155,7 +155,8 @@ static void remembers_who_gets_much(void **state)
 		relay_notify_sent(relay_notify_person(view_from_string(address)), now);
 	}
 	assert_int_equal(relay_notify_singles(much, now), 0);
-	assert_int_equal(relay_notify_singles(relay_notify_person(view_from_string(address)), now), NOTIFY_SINGLES - 1);
+	assert_int_equal(
+	    relay_notify_singles(relay_notify_person(view_from_string(address)), now), NOTIFY_SINGLES - 1);
 	/* The clock is put back: nobody waits for long. */
 	uint64_t other = relay_notify_person(VIEW("other@example.org"));
 	assert_true(relay_notify_gathers(other, 1000000, now));
@@ -170,16 +171,22 @@ static void remembers_who_gets_much(void **state)
 static void knows_a_person(void **state)
 {
 	(void)state;
-	static const char *const same[][2] = {{"a@b.example", "a+1@b.example"}, {"a@b.example", "A+x+y@B.example"},
+	static const char *const same[][2] = {{"a@b.example", "a+1@b.example"},
+	    {"a@b.example", "A+x+y@B.example"},
 	    {"SRS0=abcd=EF=x.example=joe@ours.example", "srs0=wxyz=GH=x.example=joe@ours.example"},
-	    {"prvs=1234567890=joe@x.example", "joe@x.example"}, {"prvs=1234567890=joe@x.example", "prvs=0987654321=joe+z@x.example"},
+	    {"prvs=1234567890=joe@x.example", "joe@x.example"},
+	    {"prvs=1234567890=joe@x.example", "prvs=0987654321=joe+z@x.example"},
 	    {"SRS0=a=b=c", "SRS0=x=y=c"}};
-	static const char *const others[][2] = {{"a@b.example", "a@c.example"}, {"a@b.example", "b@b.example"}, {"+a@b.example", "+b@b.example"},
-	    {"SRS0=abcd=EF=x.example=joe@ours.example", "SRS0=abcd=EF=x.example=jim@ours.example"}, {"a-1@b.example", "a-2@b.example"}};
+	static const char *const others[][2] = {{"a@b.example", "a@c.example"},
+	    {"a@b.example", "b@b.example"}, {"+a@b.example", "+b@b.example"},
+	    {"SRS0=abcd=EF=x.example=joe@ours.example", "SRS0=abcd=EF=x.example=jim@ours.example"},
+	    {"a-1@b.example", "a-2@b.example"}};
 	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
-		assert_int_equal(relay_notify_person(view_from_string(same[i][0])), relay_notify_person(view_from_string(same[i][1])));
+		assert_int_equal(relay_notify_person(view_from_string(same[i][0])),
+		    relay_notify_person(view_from_string(same[i][1])));
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-		assert_int_not_equal(relay_notify_person(view_from_string(others[i][0])), relay_notify_person(view_from_string(others[i][1])));
+		assert_int_not_equal(relay_notify_person(view_from_string(others[i][0])),
+		    relay_notify_person(view_from_string(others[i][1])));
 }
 
 /* alice+0, alice+1 ... are one: after ten mails the rest is one more, in the same mailbox. */

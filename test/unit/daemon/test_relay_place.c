@@ -30,7 +30,8 @@ static struct sockaddr_storage address(const char *text, unsigned port)
 	return a;
 }
 
-static bool same(const char *one, unsigned port, const char *other, unsigned other_port, enum relay_place_kind kind)
+static bool same(
+    const char *one, unsigned port, const char *other, unsigned other_port, enum relay_place_kind kind)
 {
 	struct sockaddr_storage a = address(one, port), b = address(other, other_port);
 	struct relay_place *p = relay_place_use(&a, kind), *q = relay_place_use(&b, kind);
@@ -110,7 +111,8 @@ static void remembers_who_took_mail(void **state)
 	struct sockaddr_storage late = address("192.0.2.9", 25);
 	p = relay_place_use(&late, RELAY_ADDRESS);
 	for (int i = 0; i < 5; i++) {
-		assert_int_equal(relay_place_hurry(p), (int64_t)RELAY_HURRY_MS << (i < RELAY_HURRIES_MAX ? i : RELAY_HURRIES_MAX));
+		assert_int_equal(relay_place_hurry(p),
+		    (int64_t)RELAY_HURRY_MS << (i < RELAY_HURRIES_MAX ? i : RELAY_HURRIES_MAX));
 		relay_place_was_hurried(p);
 		relay_place_release(p);
 		p = relay_place_use(&late, RELAY_ADDRESS);

@@ -468,7 +468,8 @@ static void only_so_many_fetches_are_under_way(void **state)
 	assert_int_equal(world.fetches, WORLD_DOMAINS);
 }
 
-/* A host that keeps silent has a few of the places, however many domains it serves: others' policies are fetched meanwhile. */
+/* A host that keeps silent has a few of the places, however many domains it serves: others' policies are
+ * fetched meanwhile. */
 static void one_host_has_few_of_the_places(void **state)
 {
 	(void)state;

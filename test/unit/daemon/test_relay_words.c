@@ -1,4 +1,5 @@
-/* What the relay role is told, what it decides itself, and what it says of a message: whose words, and which terms. */
+/* What the relay role is told, what it decides itself, and what it says of a message: whose words, and which
+ * terms. */
 #include "relay_support.h"
 
 #include <poll.h>
@@ -10,21 +11,23 @@
 
 static const char body[] = "Subject: x\r\n\r\nhello\r\n";
 
-/* RFC 5321 section 4.5.3.1.10: 552 as well says only that they are too many at once; the rest comes in the next transaction. */
+/* RFC 5321 section 4.5.3.1.10: 552 as well says only that they are too many at once; the rest comes in the
+ * next transaction. */
 static void test_too_many_recipients_come_again(void **state)
 {
 	static const struct {
 		const char *reply;
 		uint64_t verdict;
 		const char *status;
-	} alone[] = {{"552 no", QUEUE_DEFERRED, "4.5.3"}, {"552 Too many recipients", QUEUE_DEFERRED, "4.5.3"},
-	    {"552 5.5.3 no", QUEUE_DEFERRED, "4.5.3"}, {"552 5.0.0 too many recipients", QUEUE_DEFERRED, "4.5.3"},
-	    {"452 no", QUEUE_DEFERRED, "4.5.3"}, {"452 4.2.2 full", QUEUE_DEFERRED, "4.2.2"}, {"552 Mailbox full", QUEUE_FAILED, "5.0.0"},
-	    {"552 5.2.2 full", QUEUE_FAILED, "5.2.2"}, {"552 Message size exceeds fixed limit", QUEUE_FAILED, "5.0.0"}};
+	} alone[] = {{"552 no", QUEUE_DEFERRED, "4.5.3"},
+	    {"552 Too many recipients", QUEUE_DEFERRED, "4.5.3"}, {"552 5.5.3 no", QUEUE_DEFERRED, "4.5.3"},
+	    {"552 5.0.0 too many recipients", QUEUE_DEFERRED, "4.5.3"}, {"452 no", QUEUE_DEFERRED, "4.5.3"},
+	    {"452 4.2.2 full", QUEUE_DEFERRED, "4.2.2"}, {"552 Mailbox full", QUEUE_FAILED, "5.0.0"},
+	    {"552 5.2.2 full", QUEUE_FAILED, "5.2.2"},
+	    {"552 Message size exceeds fixed limit", QUEUE_FAILED, "5.0.0"}};
 	enum { ALONE = sizeof alone / sizeof alone[0] };
 	struct message_queue_recipient three[] = {{.number = 0, .address = VIEW("a@example.net")},
-	    {.number = 1, .address = VIEW("b@example.net")},
-	    {.number = 2, .address = VIEW("c@example.net")}};
+	    {.number = 1, .address = VIEW("b@example.net")}, {.number = 2, .address = VIEW("c@example.net")}};
 	struct message_queue_outcome m;
 	char text[200];
 	(void)state;
@@ -35,11 +38,12 @@ static void test_too_many_recipients_come_again(void **state)
 	give(d, "aaaaaaaaaaaa", body, three, 3);
 	taken(d, 1);
 	hear(fd, "MAIL FROM:<alice@example.test>\r\nRCPT TO:<a@example.net>\r\nRCPT TO:<b@example.net>\r\n"
-		 "RCPT TO:<c@example.net>\r\nDATA\r\n");
+	         "RCPT TO:<c@example.net>\r\nDATA\r\n");
 	say(fd, "250 ok\r\n250 ok\r\n552 Too many recipients\r\n552 no\r\n354 go\r\n");
 	hear(fd, "Subject: x\r\n\r\nhello\r\n.\r\n");
 	say(fd, "250 2.0.0 kept\r\n");
-	hear(fd, "MAIL FROM:<alice@example.test>\r\nRCPT TO:<b@example.net>\r\nRCPT TO:<c@example.net>\r\nDATA\r\n");
+	hear(fd, "MAIL FROM:<alice@example.test>\r\nRCPT TO:<b@example.net>\r\nRCPT "
+	         "TO:<c@example.net>\r\nDATA\r\n");
 	say(fd, "250 ok\r\n250 ok\r\n552 no\r\n354 go\r\n");
 	hear(fd, "Subject: x\r\n\r\nhello\r\n.\r\n");
 	say(fd, "250 2.0.0 kept\r\n");
@@ -98,17 +102,16 @@ static void test_a_host_that_refuses_to_talk(void **state)
 	close(fd);
 }
 
-/* What a host does not announce is not tried: no MAIL is said, and what is decided here are no words of the host. */
+/* What a host does not announce is not tried: no MAIL is said, and what is decided here are no words of the
+ * host. */
 static void test_what_is_decided_here_is_no_reply(void **state)
 {
 	static const struct {
 		const char *id, *status;
 		enum trouble cause;
 	} expected[] = {{"aaaaaaaaaaaa", "5.3.4", TROUBLE_TOO_LARGE},
-	    {"bbbbbbbbbbbb", "5.6.7", TROUBLE_NO_SMTPUTF8},
-	    {"cccccccccccc", "5.7.10", TROUBLE_REQUIRETLS},
-	    {"dddddddddddd", "5.4.7", TROUBLE_NO_DELIVERBY},
-	    {"eeeeeeeeeeee", "5.6.7", TROUBLE_UNWRITABLE}};
+	    {"bbbbbbbbbbbb", "5.6.7", TROUBLE_NO_SMTPUTF8}, {"cccccccccccc", "5.7.10", TROUBLE_REQUIRETLS},
+	    {"dddddddddddd", "5.4.7", TROUBLE_NO_DELIVERBY}, {"eeeeeeeeeeee", "5.6.7", TROUBLE_UNWRITABLE}};
 	struct message_queue_recipient bob = {.address = VIEW("bob@example.net")};
 	struct message_queue_recipient odd = {.address = VIEW("b\xc3\xa9@example.net")};
 	(void)state;
@@ -163,8 +166,10 @@ static void take_message(int fd, const char *mail)
 static void test_terms_keep_their_value(void **state)
 {
 	struct message_queue_recipient bob = {.address = VIEW("bob@example.net")};
-	static const char *const ids[] = {"aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc", "dddddddddddd", "eeeeeeeeeeee"};
-	static const char *const mail[] = {"MAIL FROM:<alice@example.test> MT-PRIORITY=0\r\n", "MAIL FROM:<alice@example.test>\r\n",
+	static const char *const ids[] = {
+	    "aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc", "dddddddddddd", "eeeeeeeeeeee"};
+	static const char *const mail[] = {"MAIL FROM:<alice@example.test> MT-PRIORITY=0\r\n",
+	    "MAIL FROM:<alice@example.test>\r\n",
 	    "MAIL FROM:<alice@example.test> RET=HDRS ENVID=x MT-PRIORITY=-5\r\n", "MAIL FROM:<>\r\n", NULL};
 	(void)state;
 	uint64_t d = offer("example.net");
@@ -182,8 +187,10 @@ static void test_terms_keep_their_value(void **state)
 		    .priority_given = i == 0 || i == 2,
 		    .ret = i == 2 ? 2 : 0,
 		    .envid = i == 2 ? VIEW("x") : VIEW(""),
-		    .require_tls = i == 3, /* a report: better in clear than not at all (RFC 8689 section 5) */
-		    .by_time = i == 4 ? (uint64_t)time(NULL) : 0, /* this very moment is over, and no time at all is another thing */
+		    .require_tls =
+		        i == 3, /* a report: better in clear than not at all (RFC 8689 section 5) */
+		    .by_time = i == 4 ? (uint64_t)time(NULL)
+		                      : 0, /* this very moment is over, and no time at all is another thing */
 		    .by_mode = i == 4 ? 'R' : 0,
 		    .recipients = {.items = &bob, .count = 1},
 		    .bytes = view_from_string(body)};

@@ -74,9 +74,12 @@ static void test_matches(void **state)
 	assert_int_equal(route_match(VIEW(".example.org"), VIEW("example.org")), 0);
 	assert_int_equal(route_match(VIEW(".example.org"), VIEW("badexample.org")), 0);
 	assert_true(route_match(VIEW("*"), VIEW("example.org")) > 0);
-	assert_true(route_match(VIEW(".org"), VIEW("a.example.org")) > route_match(VIEW("*"), VIEW("a.example.org")));
-	assert_true(route_match(VIEW(".example.org"), VIEW("a.example.org")) > route_match(VIEW(".org"), VIEW("a.example.org")));
-	assert_true(route_match(VIEW("a.example.org"), VIEW("A.example.org")) > route_match(VIEW(".example.org"), VIEW("a.example.org")));
+	assert_true(
+	    route_match(VIEW(".org"), VIEW("a.example.org")) > route_match(VIEW("*"), VIEW("a.example.org")));
+	assert_true(route_match(VIEW(".example.org"), VIEW("a.example.org")) >
+	            route_match(VIEW(".org"), VIEW("a.example.org")));
+	assert_true(route_match(VIEW("a.example.org"), VIEW("A.example.org")) >
+	            route_match(VIEW(".example.org"), VIEW("a.example.org")));
 }
 
 static void test_other_lines(void **state)
@@ -88,7 +91,8 @@ static void test_other_lines(void **state)
 	assert_int_equal(tls_policy_parse(VIEW("example.org encrypt"), &domain, &level, &problem), 0);
 	assert_int_equal(level, TLS_LEVEL_ENCRYPT);
 	assert_int_not_equal(tls_policy_parse(VIEW("example.org"), &domain, &level, &problem), 0);
-	assert_int_not_equal(tls_policy_parse(VIEW("example.org encrypt twice"), &domain, &level, &problem), 0);
+	assert_int_not_equal(
+	    tls_policy_parse(VIEW("example.org encrypt twice"), &domain, &level, &problem), 0);
 	assert_int_equal(relay_domain_parse(VIEW("example.org /etc/list"), &domain, &file, &problem), 0);
 	assert_true(view_equal(file, VIEW("/etc/list")));
 	assert_int_equal(relay_domain_parse(VIEW("example.org"), &domain, &file, &problem), 0);

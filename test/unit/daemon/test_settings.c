@@ -77,7 +77,8 @@ static void defaults_are_within_their_ranges(void **state)
 static void reads_every_kind(void **state)
 {
 	(void)state;
-	good("hostname = \"mx.example.test\"\n# a remark\nerrors_max = 7\nmessage_size_max = 100K\ncrash_stop = true\n"
+	good("hostname = \"mx.example.test\"\n# a remark\nerrors_max = 7\nmessage_size_max = "
+	     "100K\ncrash_stop = true\n"
 	     "smtp_listen = {\"127.0.0.1:2025\", \"[::1]:2025\"}\npop3_listen = {}\n");
 	assert_view(s.hostname, "mx.example.test");
 	assert_int_equal(s.errors_max, 7);
@@ -169,7 +170,8 @@ static void reaches_the_roles_as_it_was(void **state)
 	struct buf encoded, again;
 	buf_init(&encoded, 1 << 20);
 	buf_init(&again, 1 << 20);
-	good("hostname = \"mx.example.test\"\nerrors_max = 7\nproxy_from = {\"192.0.2.0/24\"}\nlmtp_listen = {}\nquota_default = 5G");
+	good("hostname = \"mx.example.test\"\nerrors_max = 7\nproxy_from = {\"192.0.2.0/24\"}\nlmtp_listen = "
+	     "{}\nquota_default = 5G");
 	assert_int_equal(settings_encode(&s, &encoded), 0);
 	assert_int_equal(settings_decode(&copy, buf_view(&encoded)), 0);
 	assert_int_equal(settings_encode(&copy, &again), 0);
@@ -207,11 +209,14 @@ static void services_have_names_and_addresses(void **state)
 static void zones_have_name_servers(void **state)
 {
 	(void)state;
-	good("dns_stubs = {\"example.org 192.0.2.1\", \"Example.net.  2001:db8::1@5353\", \". 127.0.0.1@53\", \"a.b ::1 insecure\"}");
-	static const char *const wrong[][2] = {{"a/b 192.0.2.1", "zone's name"}, {"192.0.2.1", "address"}, {"a..b 192.0.2.1", "zone's name"},
-	    {"example.org ns.example.org", "address"}, {"example.org 192.0.2.1@", "address"}, {"example.org 192.0.2.1@0", "address"},
-	    {"example.org 192.0.2.1@65536", "address"}, {"example.org 192.0.2.1@5@3", "address"}, {"example.org IPv6:::1", "address"},
-	    {"example.org 192.0.2.1 secure", "insecure"}, {"example.org 192.0.2.1 insecure x", "too many"}};
+	good("dns_stubs = {\"example.org 192.0.2.1\", \"Example.net.  2001:db8::1@5353\", \". "
+	     "127.0.0.1@53\", \"a.b ::1 insecure\"}");
+	static const char *const wrong[][2] = {{"a/b 192.0.2.1", "zone's name"}, {"192.0.2.1", "address"},
+	    {"a..b 192.0.2.1", "zone's name"}, {"example.org ns.example.org", "address"},
+	    {"example.org 192.0.2.1@", "address"}, {"example.org 192.0.2.1@0", "address"},
+	    {"example.org 192.0.2.1@65536", "address"}, {"example.org 192.0.2.1@5@3", "address"},
+	    {"example.org IPv6:::1", "address"}, {"example.org 192.0.2.1 secure", "insecure"},
+	    {"example.org 192.0.2.1 insecure x", "too many"}};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		char text[200];
 		snprintf(text, sizeof text, "dns_stubs = {\"x.test 192.0.2.1\", \"%s\"}", wrong[i][0]);

@@ -1,7 +1,7 @@
 /*
- * The places of connections, against a model: hosts with mail, limits, and failures come and go at random. No limit is
- * ever passed, no line is jumped, no place is lost, and everybody who waits is served: after no more ends of
- * connections than can lie before it.
+ * The places of connections, against a model: hosts with mail, limits, and failures come and go at random. No
+ * limit is ever passed, no line is jumped, no place is lost, and everybody who waits is served: after no more
+ * ends of connections than can lie before it.
  */
 #include "../unit.h"
 
@@ -51,9 +51,11 @@ static void check(void)
 	for (size_t i = 0; i < 4; i++)
 		assert_true(single[i]->first == NULL || single[i]->count >= single[i]->max);
 	for (size_t i = 0; i < ADDRESSES; i++)
-		assert_true(addresses[i].count <= addresses[i].max && (!addresses[i].first || addresses[i].count == addresses[i].max));
+		assert_true(addresses[i].count <= addresses[i].max &&
+		            (!addresses[i].first || addresses[i].count == addresses[i].max));
 	for (size_t i = 0; i < NETWORKS; i++)
-		assert_true(networks[i].count <= networks[i].max && (!networks[i].first || networks[i].count == networks[i].max));
+		assert_true(networks[i].count <= networks[i].max &&
+		            (!networks[i].first || networks[i].count == networks[i].max));
 	/* `all` holds what is open, what was granted and not yet opened, and nothing else. */
 	size_t expected = open_count;
 	for (size_t i = 0; i < HOSTS; i++)
@@ -164,7 +166,8 @@ static void nobody_starves(void **state)
 			if (step % 16 == 0)
 				check();
 		}
-		/* All limits are tight, half of the hosts share the narrowest: and each is served again and again. */
+		/* All limits are tight, half of the hosts share the narrowest: and each is served again and
+		 * again. */
 		for (size_t i = 0; i < HOSTS; i++)
 			assert_true(hosts[i].served > 10);
 		/* Who waits has at most all others before it, in each of the lines. */

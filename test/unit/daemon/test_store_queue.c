@@ -1,4 +1,5 @@
-/* Smtp and relay at the store role, over their channels: deliveries, what relay takes, what it says, and reports. */
+/* Smtp and relay at the store role, over their channels: deliveries, what relay takes, what it says, and
+ * reports. */
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -207,8 +208,8 @@ static struct message_delivery_recipient remote(const char *address, const char 
 	    .destination = view_from_string(destination)};
 }
 
-static struct message_deliver delivery(const char *id, struct message_delivery_target *targets, size_t target_count,
-    struct message_delivery_recipient *recipients, size_t recipient_count)
+static struct message_deliver delivery(const char *id, struct message_delivery_target *targets,
+    size_t target_count, struct message_delivery_recipient *recipients, size_t recipient_count)
 {
 	return (struct message_deliver){.session = VIEW("session"),
 	    .bytes = VIEW("Subject: hello\r\n\r\nworld\r\n"),
@@ -251,11 +252,16 @@ static void take(uint64_t number)
 	send_to_store(&relay, MESSAGE_QUEUE_TAKE, &(struct message_queue_take){number, 10, 100000});
 }
 
-static void outcome(uint64_t number, const char *id, uint64_t recipient, enum queue_verdict verdict, const char *reply)
+static void outcome(
+    uint64_t number, const char *id, uint64_t recipient, enum queue_verdict verdict, const char *reply)
 {
-	struct message_queue_result result = {
-	    .recipient = recipient, .verdict = verdict, .status = VIEW("5.1.1"), .reply = view_from_string(reply)};
-	struct message_queue_outcome m = {.number = number, .id = view_from_string(id), .host = VIEW("mx.b.example"),
+	struct message_queue_result result = {.recipient = recipient,
+	    .verdict = verdict,
+	    .status = VIEW("5.1.1"),
+	    .reply = view_from_string(reply)};
+	struct message_queue_outcome m = {.number = number,
+	    .id = view_from_string(id),
+	    .host = VIEW("mx.b.example"),
 	    .results = {.items = &result, .count = 1}};
 	send_to_store(&relay, MESSAGE_QUEUE_OUTCOME, &m);
 }
@@ -268,8 +274,10 @@ static void rest(uint64_t number, enum queue_rest how)
 
 static void mailboxes_and_queue_in_one_step(void **state)
 {
-	struct message_delivery_target target = {.account = test_account(1), .prefix = VIEW("A: b\r\n"), .address = VIEW("a@here.example")};
-	struct message_delivery_recipient recipients[2] = {remote("b@b.example", "b.example"), remote("c@c.example", "c.example")};
+	struct message_delivery_target target = {
+	    .account = test_account(1), .prefix = VIEW("A: b\r\n"), .address = VIEW("a@here.example")};
+	struct message_delivery_recipient recipients[2] = {
+	    remote("b@b.example", "b.example"), remote("c@c.example", "c.example")};
 	struct message_deliver m = delivery("000000000001", &target, 1, recipients, 2);
 	(void)state;
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);
@@ -301,7 +309,8 @@ static void mailboxes_and_queue_in_one_step(void **state)
 
 static void a_refused_mailbox_refuses_all(void **state)
 {
-	struct message_delivery_target targets[2] = {{.account = test_account(1)}, {.account = test_account(7)}};
+	struct message_delivery_target targets[2] = {
+	    {.account = test_account(1)}, {.account = test_account(7)}};
 	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
 	struct message_deliver m = delivery("000000000001", targets, 2, &recipient, 1);
 	(void)state;
@@ -311,10 +320,17 @@ static void a_refused_mailbox_refuses_all(void **state)
 	assert_int_equal(messages_in(1), 0);
 	ready(1);
 	assert_int_equal(relay.offer_count, 0);
-	/* With LMTP each has its own result; who wants to know of success is told of those only that succeeded. */
+	/* With LMTP each has its own result; who wants to know of success is told of those only that
+	 * succeeded. */
 	struct message_delivery_recipient told[3] = {remote("b@b.example", "b.example"),
-	    {.kind = RECIPIENT_DELIVERED, .address = VIEW("one@here.example"), .notify = NOTIFY_SUCCESS, .account = test_account(1)},
-	    {.kind = RECIPIENT_DELIVERED, .address = VIEW("two@here.example"), .notify = NOTIFY_SUCCESS, .account = test_account(7)}};
+	    {.kind = RECIPIENT_DELIVERED,
+	        .address = VIEW("one@here.example"),
+	        .notify = NOTIFY_SUCCESS,
+	        .account = test_account(1)},
+	    {.kind = RECIPIENT_DELIVERED,
+	        .address = VIEW("two@here.example"),
+	        .notify = NOTIFY_SUCCESS,
+	        .account = test_account(7)}};
 	m = delivery("000000000002", targets, 2, told, 3);
 	m.all_or_none = false;
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);
@@ -344,12 +360,16 @@ static void the_sender_is_told_once(void **state)
 	assert_int_equal(relay.message_count, 2);
 	assert_string_equal(relay.messages[1].reply, "550 5.1.1 no such user");
 	/* The report goes into the sender's mailbox, and in the same step it is told. */
-	struct message_delivery_report report = {.id = VIEW("000000000001"), .recipient = 0, .action = ACTION_FAILED};
-	struct message_delivery_target target = {.account = test_account(1), .address = VIEW("s@here.example")};
+	struct message_delivery_report report = {
+	    .id = VIEW("000000000001"), .recipient = 0, .action = ACTION_FAILED};
+	struct message_delivery_target target = {
+	    .account = test_account(1), .address = VIEW("s@here.example")};
 	m = delivery("000000000002", &target, 1, NULL, 0);
 	m.sender = (struct view){0};
 	m.reports = (struct codec_list){.items = &report, .count = 1};
-	assert_int_equal(ipc_send(&relay.channel, MESSAGE_UPLOAD, 3, &(struct message_upload){77, VIEW("Subject: failed\r\n")}, -1), 0);
+	assert_int_equal(ipc_send(&relay.channel, MESSAGE_UPLOAD, 3,
+	                     &(struct message_upload){77, VIEW("Subject: failed\r\n")}, -1),
+	    0);
 	m.upload = 77;
 	send_to_store(&relay, MESSAGE_DELIVER, &m);
 	assert_int_equal(relay.frames[MESSAGE_DELIVERED], 1);
@@ -377,12 +397,14 @@ static void settle(void)
 	} while (figures.under_way > 0);
 }
 
-/* What the sender asked for comes to relay as it came to store: a priority of 0 that was said, and one that was not. */
+/* What the sender asked for comes to relay as it came to store: a priority of 0 that was said, and one that
+ * was not. */
 static void terms_keep_their_value(void **state)
 {
 	static const struct {
 		uint64_t priority, given, require_tls, utf8, body, ret, by_mode;
-	} cases[] = {{9, 1, 0, 0, 0, 0, 0}, {9, 0, 1, 1, 1, 1, 'R'}, {0, 1, 1, 0, 2, 2, 'N' + 256}, {18, 1, 0, 1, 0, 0, 'R' + 256}};
+	} cases[] = {{9, 1, 0, 0, 0, 0, 0}, {9, 0, 1, 1, 1, 1, 'R'}, {0, 1, 1, 0, 2, 2, 'N' + 256},
+	    {18, 1, 0, 1, 0, 0, 'R' + 256}};
 	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -420,8 +442,8 @@ static void terms_keep_their_value(void **state)
 /* Whose words they are is kept from relay to the report; a host's reply with the stage that it answers. */
 static void whose_words_they_are_is_kept(void **state)
 {
-	struct message_delivery_recipient recipients[3] = {
-	    remote("b@b.example", "b.example"), remote("c@c.example", "c.example"), remote("d@d.example", "d.example")};
+	struct message_delivery_recipient recipients[3] = {remote("b@b.example", "b.example"),
+	    remote("c@c.example", "c.example"), remote("d@d.example", "d.example")};
 	struct message_deliver m = delivery("000000000001", NULL, 0, recipients, 3);
 	struct message_queue_result own = {.recipient = 0,
 	    .verdict = QUEUE_FAILED,
@@ -429,7 +451,8 @@ static void whose_words_they_are_is_kept(void **state)
 	    .status = VIEW("5.6.7"),
 	    .reply = VIEW("the next host does not support SMTPUTF8"),
 	    .stage = VIEW("EHLO")};
-	struct message_queue_outcome o = {.id = VIEW("000000000001"), .host = VIEW("mx.b.example"), .results = {.items = &own, .count = 1}};
+	struct message_queue_outcome o = {
+	    .id = VIEW("000000000001"), .host = VIEW("mx.b.example"), .results = {.items = &own, .count = 1}};
 	(void)state;
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);
 	ready(10);
@@ -493,16 +516,20 @@ static void large_bodies(void **state)
 	memset(piece, 'x', sizeof piece);
 	m.upload = 5;
 	m.trailer = VIEW("the trailer");
-	assert_int_equal(ipc_send(&smtp.channel, MESSAGE_UPLOAD, 3, &(struct message_upload){5, view_of(piece, sizeof piece)}, -1), 0);
+	assert_int_equal(ipc_send(&smtp.channel, MESSAGE_UPLOAD, 3,
+	                     &(struct message_upload){5, view_of(piece, sizeof piece)}, -1),
+	    0);
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);
 	ready(1);
 	take(offered("b.example"));
 	assert_int_equal(relay.messages[0].size, sizeof piece + m.bytes.len);
 	assert_int_equal(relay.messages[0].body_len, 0);
-	send_to_store(&relay, MESSAGE_QUEUE_READ, &(struct message_queue_read){VIEW("000000000001"), sizeof piece, m.bytes.len + 11});
+	send_to_store(&relay, MESSAGE_QUEUE_READ,
+	    &(struct message_queue_read){VIEW("000000000001"), sizeof piece, m.bytes.len + 11});
 	assert_int_equal(relay.data_error, 0);
 	assert_view(buf_view(&relay.data), "Subject: hello\r\n\r\nworld\r\nthe trailer");
-	send_to_store(&relay, MESSAGE_QUEUE_READ, &(struct message_queue_read){VIEW("000000000001"), sizeof piece, m.bytes.len + 12});
+	send_to_store(&relay, MESSAGE_QUEUE_READ,
+	    &(struct message_queue_read){VIEW("000000000001"), sizeof piece, m.bytes.len + 12});
 	assert_int_equal(relay.data_error, -ERANGE);
 }
 
@@ -515,7 +542,8 @@ static void set_quota(unsigned account, uint64_t bytes)
 /* Account 2 has one message, and no room for another one. */
 static void fill(void)
 {
-	struct message_delivery_target target = {.account = test_account(2), .address = VIEW("full@here.example")};
+	struct message_delivery_target target = {
+	    .account = test_account(2), .address = VIEW("full@here.example")};
 	struct message_deliver m = delivery("000000000009", &target, 1, NULL, 0);
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);
 	assert_int_equal(smtp.results[0], 0);
@@ -527,12 +555,20 @@ static void local_mail_that_was_held(void **state)
 	static char much[4000];
 	memset(much, 'x', sizeof much);
 	memcpy(much + sizeof much - 2, "\r\n", 2);
-	struct message_delivery_recipient recipients[5] = {
-	    {.kind = RECIPIENT_LOCAL, .address = VIEW("one@here.example"), .account = test_account(1), .prefix = VIEW("A: b\r\n")},
-	    {.kind = RECIPIENT_LOCAL, .address = VIEW("full@here.example"), .account = test_account(2), .prefix = VIEW("A: b\r\n")},
+	struct message_delivery_recipient recipients[5] = {{.kind = RECIPIENT_LOCAL,
+	                                                       .address = VIEW("one@here.example"),
+	                                                       .account = test_account(1),
+	                                                       .prefix = VIEW("A: b\r\n")},
+	    {.kind = RECIPIENT_LOCAL,
+	        .address = VIEW("full@here.example"),
+	        .account = test_account(2),
+	        .prefix = VIEW("A: b\r\n")},
 	    {.kind = RECIPIENT_LOCAL, .address = VIEW("small@here.example"), .account = test_account(3)},
 	    {.kind = RECIPIENT_LOCAL, .address = VIEW("gone@here.example"), .account = test_account(7)},
-	    {.kind = RECIPIENT_LOCAL, .address = VIEW("long@here.example"), .account = test_account(4), .prefix = view_of(much, sizeof much)}};
+	    {.kind = RECIPIENT_LOCAL,
+	        .address = VIEW("long@here.example"),
+	        .account = test_account(4),
+	        .prefix = view_of(much, sizeof much)}};
 	struct message_deliver m = delivery("000000000001", NULL, 0, recipients, 5);
 	(void)state;
 	fill();
@@ -544,7 +580,8 @@ static void local_mail_that_was_held(void **state)
 	turn_clock(610);
 	assert_int_equal(messages_in(1), 1);
 	assert_int_equal(messages_in(2), 1);
-	/* The one that is gone, and those that can never hold it, are told; the full one is tried again, until it has room. */
+	/* The one that is gone, and those that can never hold it, are told; the full one is tried again,
+	 * until it has room. */
 	ready(5);
 	take(offered("@notify"));
 	assert_int_equal(relay.messages[0].recipients, 3);
@@ -561,7 +598,8 @@ static void many_names_of_one_account(void **state)
 	enum { OTHERS = 100, GONE = 7, SILENT = 8 };
 	static const struct {
 		unsigned account, notify;
-	} names[] = {{GONE, NOTIFY_NEVER}, {SILENT, NOTIFY_NEVER}, {GONE, NOTIFY_DELAY}, {SILENT, NOTIFY_NEVER}, {GONE, NOTIFY_FAILURE}};
+	} names[] = {{GONE, NOTIFY_NEVER}, {SILENT, NOTIFY_NEVER}, {GONE, NOTIFY_DELAY},
+	    {SILENT, NOTIFY_NEVER}, {GONE, NOTIFY_FAILURE}};
 	enum { NAMES = sizeof names / sizeof *names };
 	struct message_delivery_recipient recipients[OTHERS + NAMES];
 	(void)state;

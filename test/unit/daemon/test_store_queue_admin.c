@@ -1,4 +1,5 @@
-/* `postrider queue` at the store role: what is listed, what orders change, and that the command line can read it. */
+/* `postrider queue` at the store role: what is listed, what orders change, and that the command line can read
+ * it. */
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -167,17 +168,24 @@ static void added(struct store_commit *c, int result)
 	a->done = true;
 }
 
-static void add(unsigned number, const char *sender, const char *address, const char *destination, int64_t age)
+static void add(
+    unsigned number, const char *sender, const char *address, const char *destination, int64_t age)
 {
-	struct record_recipient p = {.address = view_from_string(address), .destination = view_from_string(destination)};
-	struct adding a = {.d.record = {.sender = view_from_string(sender), .priority = 9, .arrived = clock_wall() - age, .body_len = 4,
-	    .recipients = &p, .count = 1}};
+	struct record_recipient p = {
+	    .address = view_from_string(address), .destination = view_from_string(destination)};
+	struct adding a = {.d.record = {.sender = view_from_string(sender),
+	                       .priority = 9,
+	                       .arrived = clock_wall() - age,
+	                       .body_len = 4,
+	                       .recipients = &p,
+	                       .count = 1}};
 	char id[QUEUE_ID_SIZE + 1];
 	snprintf(id, sizeof id, "%012u", number);
 	assert_true(queue_id_from(view_from_string(id), &a.d.id));
 	struct store_upload *u = store_upload_begin(store_role.store);
 	assert_int_equal(store_upload_append(u, VIEW("body")), 0);
-	a.commit = (struct store_commit){.run = run_add, .arg = &a.d, .done = added, .uploads = {u}, .upload_count = 1};
+	a.commit = (struct store_commit){
+	    .run = run_add, .arg = &a.d, .done = added, .uploads = {u}, .upload_count = 1};
 	queue_delivery_begin(store_role.queue, &a.d);
 	store_commit(store_role.store, &a.commit);
 	test_wait(store_role.store, &a.done);
@@ -273,8 +281,13 @@ static void shows_why_it_waits(void **state)
 	assert_int_equal(told.offers, 1);
 	assert_int_equal(ASK("list"), 0);
 	assert_non_null(strstr(text(), "\"active\":true"));
-	send_relay(MESSAGE_QUEUE_REST, &(struct message_queue_rest){.number = told.number, .how = REST_FAILED, .status = VIEW("4.4.1"),
-	    .text = VIEW("Connection Refused"), .host = VIEW("mx.example"), .cause = TROUBLE_REFUSED, .stage = VIEW("connect")});
+	send_relay(MESSAGE_QUEUE_REST, &(struct message_queue_rest){.number = told.number,
+	                                   .how = REST_FAILED,
+	                                   .status = VIEW("4.4.1"),
+	                                   .text = VIEW("Connection Refused"),
+	                                   .host = VIEW("mx.example"),
+	                                   .cause = TROUBLE_REFUSED,
+	                                   .stage = VIEW("connect")});
 	assert_int_equal(ASK("list", "error=connection refused"), 0);
 	assert_int_equal(lines(found, 10, &arena), 1);
 	assert_int_equal(found[0].destinations[0].failures, 1);
@@ -290,13 +303,15 @@ static void counts(void **state)
 {
 	(void)state;
 	assert_int_equal(ASK("stats"), 0);
-	assert_string_equal(text(), "{\"messages\":0,\"bytes\":0,\"held\":0,\"active\":0,\"notifying\":0,\"destinations\":0,\"oldest\":0}\n");
+	assert_string_equal(text(), "{\"messages\":0,\"bytes\":0,\"held\":0,\"active\":0,\"notifying\":0,"
+	                            "\"destinations\":0,\"oldest\":0}\n");
 	for (unsigned i = 0; i < 30; i++)
 		add(i, "a@one.example", "x@b.example", i % 2 ? "b.example" : "c.example", 100 - i);
 	assert_int_equal(ASK("hold", "id=000000000003", "why=odd", "by=root"), 0);
 	int64_t oldest = clock_wall() - 100;
 	assert_int_equal(ASK("stats"), 0);
-	assert_non_null(strstr(text(), "\"messages\":30,\"bytes\":120,\"held\":1,\"active\":0,\"notifying\":0,\"destinations\":2,"));
+	assert_non_null(strstr(text(),
+	    "\"messages\":30,\"bytes\":120,\"held\":1,\"active\":0,\"notifying\":0,\"destinations\":2,"));
 	long long told_oldest = strtoll(strstr(text(), "oldest\":") + 8, NULL, 10);
 	assert_true(told_oldest >= oldest - 2 && told_oldest <= oldest);
 }
@@ -352,7 +367,8 @@ static void deletes_with_and_without_telling(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < 200; i++)
-		add(i, "a@one.example", i == 77 ? "x@c.example" : "x@b.example", i == 77 ? "c.example" : "b.example", 0);
+		add(i, "a@one.example", i == 77 ? "x@c.example" : "x@b.example",
+		    i == 77 ? "c.example" : "b.example", 0);
 	assert_int_equal(ASK("delete", "domain=c.example", "bounce=1", "why=not wanted", "by=eve"), 0);
 	assert_string_equal(text(), "{\"changed\":1}\n");
 	assert_int_equal(ASK("delete", "domain=b.example", "why=not wanted", "by=eve"), 0);
@@ -363,7 +379,8 @@ static void deletes_with_and_without_telling(void **state)
 	assert_non_null(strstr(text(), trouble_phrase(TROUBLE_DELETED)));
 	assert_int_equal(ASK("stats"), 0);
 	/* Nothing of the destination is left either. */
-	assert_non_null(strstr(text(), "\"messages\":1,\"bytes\":4,\"held\":0,\"active\":0,\"notifying\":1,\"destinations\":0,"));
+	assert_non_null(strstr(text(),
+	    "\"messages\":1,\"bytes\":4,\"held\":0,\"active\":0,\"notifying\":1,\"destinations\":0,"));
 }
 
 static void tries_again_at_once(void **state)
@@ -371,17 +388,21 @@ static void tries_again_at_once(void **state)
 	(void)state;
 	add(1, "a@one.example", "x@b.example", "b.example", 0);
 	send_relay(MESSAGE_QUEUE_READY, &(struct message_queue_ready){10});
-	send_relay(MESSAGE_QUEUE_REST, &(struct message_queue_rest){.number = told.number, .how = REST_FAILED});
+	send_relay(
+	    MESSAGE_QUEUE_REST, &(struct message_queue_rest){.number = told.number, .how = REST_FAILED});
 	assert_int_equal(told.offers, 1);
 	assert_int_equal(ASK("retry", "id=000000000001", "by=eve"), 0);
 	assert_string_equal(text(), "{\"changed\":1}\n");
 	assert_int_equal(told.offers, 2);
 	/* A recipient that was deferred by itself. */
 	send_relay(MESSAGE_QUEUE_TAKE, &(struct message_queue_take){told.number, 5, 1000});
-	struct message_queue_result result = {.recipient = 0, .verdict = QUEUE_DEFERRED, .reply = VIEW("450 greylisted")};
-	send_relay(MESSAGE_QUEUE_OUTCOME, &(struct message_queue_outcome){.number = told.number, .id = VIEW("000000000001"),
-	    .results = {.items = &result, .count = 1}});
-	send_relay(MESSAGE_QUEUE_REST, &(struct message_queue_rest){.number = told.number, .how = REST_EMPTY});
+	struct message_queue_result result = {
+	    .recipient = 0, .verdict = QUEUE_DEFERRED, .reply = VIEW("450 greylisted")};
+	send_relay(MESSAGE_QUEUE_OUTCOME, &(struct message_queue_outcome){.number = told.number,
+	                                      .id = VIEW("000000000001"),
+	                                      .results = {.items = &result, .count = 1}});
+	send_relay(
+	    MESSAGE_QUEUE_REST, &(struct message_queue_rest){.number = told.number, .how = REST_EMPTY});
 	assert_int_equal(told.offers, 2);
 	assert_int_equal(ASK("list", "error=greylisted"), 0);
 	assert_int_equal(ASK("retry", "all=1", "by=eve"), 0);

@@ -1,4 +1,5 @@
-/* An account's channel against a store in memory: what pop3 may ask, and what becomes of a pop3 that asks for more. */
+/* An account's channel against a store in memory: what pop3 may ask, and what becomes of a pop3 that asks for
+ * more. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,10 @@ static struct {
 	bool up, opened;
 	uint64_t error, count;
 	unsigned entries, pieces, wrong, ended;
-	struct { uint64_t size, id; char uidl[80]; } list[300];
+	struct {
+		uint64_t size, id;
+		char uidl[80];
+	} list[300];
 	struct buf body;
 	uint32_t asked;
 } pop3;
@@ -98,7 +102,8 @@ static void log_in(unsigned number)
 	link_open(&auth, &process, pair[0], ROLE_AUTH, nothing, NULL, NULL);
 	channel_init(&other, &process.loop, pair[1], auth_received, auth_closed, NULL);
 	granted_fd = -1;
-	store_session_grant(&auth, 1, &(struct message_grant){.account = test_account(number), .service = VIEW("pop3")});
+	store_session_grant(
+	    &auth, 1, &(struct message_grant){.account = test_account(number), .service = VIEW("pop3")});
 	turn();
 	assert_true(granted_fd >= 0);
 	link_close(&auth);
@@ -118,7 +123,8 @@ static void log_out(void)
 
 static void open_maildrop(void)
 {
-	assert_int_equal(ipc_send(&pop3.channel, MESSAGE_MAILDROP_OPEN, 1, &(struct message_empty){0}, -1), 0);
+	assert_int_equal(
+	    ipc_send(&pop3.channel, MESSAGE_MAILDROP_OPEN, 1, &(struct message_empty){0}, -1), 0);
 	turn();
 }
 
@@ -149,7 +155,8 @@ static int prepare(void **state)
 		char uidl[80];
 		memset(uidl, 'u', sizeof uidl);
 		snprintf(uidl, sizeof uidl, "imported-%u", i);
-		struct account_target target = {.shard = test_account(1), .prefix = VIEW("A: b\r\n"),
+		struct account_target target = {.shard = test_account(1),
+		    .prefix = VIEW("A: b\r\n"),
 		    .uidl = i % 3 == 0 ? view_from_string(uidl) : (struct view){0}};
 		struct account_delivery d = {.targets = &target, .target_count = 1};
 		assert_int_equal(test_delivery(&store_role.accounts, &d, i, 100 + i), 0);
@@ -220,7 +227,8 @@ static void fetches_in_order(void **state)
 	log_out();
 }
 
-/* Each of these would read or write what is not there, or free what is in use: the channel ends, store goes on. */
+/* Each of these would read or write what is not there, or free what is in use: the channel ends, store goes
+ * on. */
 static void survives_a_hostile_peer(void **state)
 {
 	(void)state;
@@ -228,8 +236,12 @@ static void survives_a_hostile_peer(void **state)
 	const uint32_t one[] = {1}, past[] = {200}, down[] = {5, 4}, same[] = {4, 4};
 	for (uint32_t i = 0; i < 100; i++)
 		many[i] = i;
-	const struct { enum message_type type; const uint32_t *indexes; size_t count; } bad[] = {
-	    {MESSAGE_FETCH, past, 1}, {MESSAGE_EXPUNGE, past, 1}, {MESSAGE_EXPUNGE, down, 2}, {MESSAGE_EXPUNGE, same, 2}};
+	const struct {
+		enum message_type type;
+		const uint32_t *indexes;
+		size_t count;
+	} bad[] = {{MESSAGE_FETCH, past, 1}, {MESSAGE_EXPUNGE, past, 1}, {MESSAGE_EXPUNGE, down, 2},
+	    {MESSAGE_EXPUNGE, same, 2}};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		log_in(1);
 		open_maildrop();
@@ -248,7 +260,8 @@ static void survives_a_hostile_peer(void **state)
 	/* What does not decode, with more behind it. */
 	log_in(1);
 	assert_int_equal(channel_send(&pop3.channel, MESSAGE_FETCH, 1, VIEW("nonsense"), -1), 0);
-	assert_int_equal(channel_send(&pop3.channel, MESSAGE_MAILDROP_OPEN, 1, VIEW("\0\0\0\0\0\0\0\0"), -1), 0);
+	assert_int_equal(
+	    channel_send(&pop3.channel, MESSAGE_MAILDROP_OPEN, 1, VIEW("\0\0\0\0\0\0\0\0"), -1), 0);
 	turn();
 	assert_false(pop3.up);
 	log_out();

@@ -1,6 +1,7 @@
 /*
- * A TLS client inside the relay's confinement: whatever it needs was loaded before. The server is in the same process, and so
- * is shown to need nothing either. It runs in a process of its own, since there is no way out again.
+ * A TLS client inside the relay's confinement: whatever it needs was loaded before. The server is in the same
+ * process, and so is shown to need nothing either. It runs in a process of its own, since there is no way out
+ * again.
  */
 #include "../io/certificate.h"
 
@@ -18,7 +19,8 @@ enum { DAY = 86400 };
 
 static EVP_PKEY *key;
 
-static int sign_here(void *arg, unsigned number, struct view algorithm, bool pss, struct view tbs, struct tls_wait *wait)
+static int sign_here(
+    void *arg, unsigned number, struct view algorithm, bool pss, struct view tbs, struct tls_wait *wait)
 {
 	unsigned char signature[TLS_SIGNATURE_MAX];
 	size_t len = sizeof signature;
@@ -58,13 +60,14 @@ static void ended(void *arg, enum stream_end how)
 
 static const struct stream_handler handler = {.input = take, .secured = secured, .ended = ended};
 
-static bool shake_hands(struct loop *loop, int pair[2], struct tls_context *server_side, struct tls_context *client_side,
-    const struct tls_demand *demand, const char *verified)
+static bool shake_hands(struct loop *loop, int pair[2], struct tls_context *server_side,
+    struct tls_context *client_side, const struct tls_demand *demand, const char *verified)
 {
 	struct end server = {.secured = false}, client = {.secured = false};
 	stream_init(&server.stream, loop, pair[0], &handler, &server);
 	stream_init(&client.stream, loop, pair[1], &handler, &client);
-	if (stream_start_tls(&server.stream, server_side) != 0 || stream_connect_tls(&client.stream, client_side, demand) != 0)
+	if (stream_start_tls(&server.stream, server_side) != 0 ||
+	    stream_connect_tls(&client.stream, client_side, demand) != 0)
 		return false;
 	for (int i = 0; i < 1000 && !client.ended && !(server.secured && client.secured); i++)
 		loop_turn(loop);
@@ -89,11 +92,14 @@ static int confined(struct tls_context *server, struct tls_context *client, X509
 	X509_digest(leaf, EVP_sha256(), digest, &len);
 	if (sandbox_enter(&sandbox_relay, -1, true) != 0)
 		return 11;
-	const struct tls_association record = {3, 0, 1, view_of(digest, 32)}, wrong = {3, 1, 1, view_of(digest, 32)};
-	const struct tls_demand any = {.host = "mx.example", .session = "s"}, pkix = {.proof = TLS_PKIX, .host = "mx.example"},
-	                        name = {.proof = TLS_PKIX, .host = "other.example"},
-	                        dane = {.proof = TLS_DANE, .host = "mx.example", .associations = &record, .association_count = 1},
-	                        none = {.proof = TLS_DANE, .host = "mx.example", .associations = &wrong, .association_count = 1};
+	const struct tls_association record = {3, 0, 1, view_of(digest, 32)},
+	                             wrong = {3, 1, 1, view_of(digest, 32)};
+	const struct tls_demand
+	    any = {.host = "mx.example", .session = "s"},
+	    pkix = {.proof = TLS_PKIX, .host = "mx.example"},
+	    name = {.proof = TLS_PKIX, .host = "other.example"},
+	    dane = {.proof = TLS_DANE, .host = "mx.example", .associations = &record, .association_count = 1},
+	    none = {.proof = TLS_DANE, .host = "mx.example", .associations = &wrong, .association_count = 1};
 	if (!shake_hands(&loop, pairs[0], server, client, &any, "not verified"))
 		return 1;
 	if (!shake_hands(&loop, pairs[1], server, client, &pkix, "pkix"))
@@ -105,14 +111,16 @@ static int confined(struct tls_context *server, struct tls_context *client, X509
 	return shake_hands(&loop, pairs[4], server, client, &none, NULL) ? 0 : 5;
 }
 
-/* In a process of its own too: what OpenSSL loads for it must not be there already in the one that is looked at. */
+/* In a process of its own too: what OpenSSL loads for it must not be there already in the one that is looked
+ * at. */
 static void make_chain(int to)
 {
 	EVP_PKEY *ca_key = EVP_EC_gen("P-256"), *leaf_key = EVP_EC_gen("P-256");
 	X509 *ca = make_certificate(ca_key, "Test CA", NULL, NULL, NULL, -DAY, DAY);
 	X509 *leaf = make_certificate(leaf_key, "mx", "DNS:mx.example", ca, ca_key, -DAY, DAY);
 	BIO *out = BIO_new_fd(to, BIO_NOCLOSE);
-	bool good = PEM_write_bio_X509(out, leaf) && PEM_write_bio_X509(out, ca) && PEM_write_bio_PrivateKey(out, leaf_key, NULL, NULL, 0, NULL, NULL);
+	bool good = PEM_write_bio_X509(out, leaf) && PEM_write_bio_X509(out, ca) &&
+	            PEM_write_bio_PrivateKey(out, leaf_key, NULL, NULL, 0, NULL, NULL);
 	_exit(good ? 0 : 1);
 }
 

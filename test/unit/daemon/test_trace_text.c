@@ -115,14 +115,19 @@ static void says_what_ended_it(void **state)
 static void keeps_own_words_apart(void **state)
 {
 	(void)state;
-	const char *text = text_of(T "failed recipient=a@b host=mx.b address=192.0.2.1:25 status=5.6.7 cause=\"SMTPUTF8 not known there\" "
-	                             "reply=\"the next host does not support SMTPUTF8\" stage=EHLO\n" T
-	                             "failed recipient=c@b host=mx.b status=5.1.1 reply=\"550 5.1.1 no\" stage=RCPT\n" T
-	                             "deferred recipient=d@b host=mx.b status=4.7.0 cause=\"a limit of this server\" reply=\"so much\" "
-	                             "next=0\n" T "expired recipient=e@b host=mx.b status=4.4.7 reply=\"450 4.7.1 later\" stage=RCPT\n" T
-	                             "expired recipient=f@b host=mx.b status=4.4.7 cause=\"connection refused\" reply=refused stage=connect\n");
-	static const char *const lines[] = {
-	    "  a@b was given up by this server because of mx.b at 192.0.2.1:25: the next host does not support SMTPUTF8\n",
+	const char *text =
+	    text_of(T "failed recipient=a@b host=mx.b address=192.0.2.1:25 status=5.6.7 cause=\"SMTPUTF8 not "
+	              "known there\" "
+	              "reply=\"the next host does not support SMTPUTF8\" stage=EHLO\n" T
+	              "failed recipient=c@b host=mx.b status=5.1.1 reply=\"550 5.1.1 no\" stage=RCPT\n" T
+	              "deferred recipient=d@b host=mx.b status=4.7.0 cause=\"a limit of this server\" "
+	              "reply=\"so much\" "
+	              "next=0\n" T
+	              "expired recipient=e@b host=mx.b status=4.4.7 reply=\"450 4.7.1 later\" stage=RCPT\n" T
+	              "expired recipient=f@b host=mx.b status=4.4.7 cause=\"connection refused\" "
+	              "reply=refused stage=connect\n");
+	static const char *const lines[] = {"  a@b was given up by this server because of mx.b at "
+	                                    "192.0.2.1:25: the next host does not support SMTPUTF8\n",
 	    "  c@b was refused by mx.b: 550 5.1.1 no\n", "  d@b was put off by this server: so much\n",
 	    "  e@b has waited as long as it may; the last answer came from mx.b: 450 4.7.1 later\n",
 	    "  f@b has waited as long as it may; this server noted last about mx.b: refused\n"};

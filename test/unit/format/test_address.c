@@ -108,7 +108,8 @@ static void reads_addresses_in_names(void **state)
 {
 	(void)state;
 	reads("noreply@example.test <noreply@example.test>", "!{noreply@example.test|noreply|example.test}");
-	reads("info@shop.example <orders@shop.example>, b@example.test", "!{info@shop.example|orders|shop.example}{|b|example.test}");
+	reads("info@shop.example <orders@shop.example>, b@example.test",
+	    "!{info@shop.example|orders|shop.example}{|b|example.test}");
 	reads("ann@x.org via The List <list@y.org>", "!{ann@x.org via The List|list|y.org}");
 	reads("Ann (ann@x.org) <a@y.org>", "{Ann|a|y.org}");
 	reads("Ann ann@x.org ann@z.org <a@y.org>", "!{Ann ann@x.org ann@z.org|a|y.org}");

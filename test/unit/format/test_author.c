@@ -13,7 +13,8 @@ static void reads(const char *header, const char *expected)
 	arena_init(&arena, 100000);
 	authors_find(view_from_string(header), &arena, &authors);
 	for (size_t i = 0; i < authors.count; i++)
-		snprintf(text + strlen(text), sizeof text - strlen(text), "%s%.*s", i ? " " : "", VIEW_FMT(authors.addresses[i]));
+		snprintf(text + strlen(text), sizeof text - strlen(text), "%s%.*s", i ? " " : "",
+		    VIEW_FMT(authors.addresses[i]));
 	assert_string_equal(text, expected);
 	assert_false(authors.cut);
 	arena_done(&arena);
@@ -23,7 +24,8 @@ static void finds_all_authors(void **state)
 {
 	(void)state;
 	reads("From: a@b\r\n", "a@b");
-	reads("Subject: x\r\nFROM : Joe <a@b>,\r\n \"x y\"@c (comment)\r\nfrom: team: d@e, f@g;\r\n\r\n", "a@b \"x y\"@c d@e f@g");
+	reads("Subject: x\r\nFROM : Joe <a@b>,\r\n \"x y\"@c (comment)\r\nfrom: team: d@e, f@g;\r\n\r\n",
+	    "a@b \"x y\"@c d@e f@g");
 	reads("From: \"a@b\" <c@d>\r\n", "c@d");
 	reads("From: a@b <c@d>\r\n", "a@b c@d");
 	reads("From: nobody\r\n", "nobody");

@@ -83,36 +83,68 @@ static void is_read(const char *charset, struct view bytes, const char *expected
 static void reads_shifts_that_say_nothing(void **state)
 {
 	(void)state;
-	reads("iso-2022-jp", "\x1b$B2q5D$N\x1b(B\x1b$B$*CN$i$;\x1b(B", "\xe4\xbc\x9a\xe8\xad\xb0\xe3\x81\xae\xe3\x81\x8a\xe7\x9f\xa5\xe3\x82\x89\xe3\x81\x9b", false);
-	reads("iso-2022-jp", "\x1b$BK\\J8\x1b(B\x1b$B\x1b(B\x1b$B$G$9\x1b(B", "\xe6\x9c\xac\xe6\x96\x87\xe3\x81\xa7\xe3\x81\x99", false);
+	reads("iso-2022-jp", "\x1b$B2q5D$N\x1b(B\x1b$B$*CN$i$;\x1b(B",
+	    "\xe4\xbc\x9a\xe8\xad\xb0\xe3\x81\xae\xe3\x81\x8a\xe7\x9f\xa5\xe3\x82\x89\xe3\x81\x9b", false);
+	reads("iso-2022-jp", "\x1b$BK\\J8\x1b(B\x1b$B\x1b(B\x1b$B$G$9\x1b(B",
+	    "\xe6\x9c\xac\xe6\x96\x87\xe3\x81\xa7\xe3\x81\x99", false);
 	reads("ISO-2022-JP", "\x1b(B\x1b(J\x1b(B", "", false);
 	reads("csISO2022JP", "\x1b(I1\x1b(B \x1b$B-!\x1b(B", "\xef\xbd\xb1 \xe2\x91\xa0", false);
-	reads("hz-gb-2312", "~{VPND~}~{VPND~}a~~", "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87" "a~", false);
+	reads("hz-gb-2312", "~{VPND~}~{VPND~}a~~",
+	    "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87"
+	    "a~",
+	    false);
 	reads("hz", "~{~}x", "x", false);
-	reads("iso-2022-kr", "\x1b$)C\x0e" "0!\x0f\x0e" "0!\x0f", "\xea\xb0\x80\xea\xb0\x80", false);
+	reads("iso-2022-kr",
+	    "\x1b$)C\x0e"
+	    "0!\x0f\x0e"
+	    "0!\x0f",
+	    "\xea\xb0\x80\xea\xb0\x80", false);
 	reads("iso-2022-cn", "\x1b$)A\x0eVPND\x0f x", "\xe4\xb8\xad\xe6\x96\x87 x", false);
 }
 
 static void reads_byte_order_marks(void **state)
 {
 	(void)state;
-	is_read("utf-16", VIEW("\xff\xfe" "A\0\xac\x20"), "A\xe2\x82\xac", false);
+	is_read("utf-16",
+	    VIEW("\xff\xfe"
+	         "A\0\xac\x20"),
+	    "A\xe2\x82\xac", false);
 	is_read("utf-16", VIEW("\xfe\xff\0A"), "A", false);
 	is_read("utf-16", VIEW("A\0\xac\x20"), "A\xe2\x82\xac", false);
 	is_read("utf-16", VIEW("\0A\x20\xac"), "A\xe2\x82\xac", false);
 	is_read("utf-16", VIEW("\x20\xac"), "\xe2\x82\xac", false);
-	is_read("utf-16le", VIEW("\xff\xfe" "A\0"), "A", false);
-	is_read("utf-16be", VIEW("\xff\xfe" "A\0"), "A", false);
-	is_read("utf-32", VIEW("\xff\xfe\0\0" "A\0\0\0\xac\x20\0\0"), "A\xe2\x82\xac", false);
-	is_read("utf-16", VIEW("\xff\xfe\0\0" "A\0\0\0\xac\x20\0\0"), "A\xe2\x82\xac", false);
+	is_read("utf-16le",
+	    VIEW("\xff\xfe"
+	         "A\0"),
+	    "A", false);
+	is_read("utf-16be",
+	    VIEW("\xff\xfe"
+	         "A\0"),
+	    "A", false);
+	is_read("utf-32",
+	    VIEW("\xff\xfe\0\0"
+	         "A\0\0\0\xac\x20\0\0"),
+	    "A\xe2\x82\xac", false);
+	is_read("utf-16",
+	    VIEW("\xff\xfe\0\0"
+	         "A\0\0\0\xac\x20\0\0"),
+	    "A\xe2\x82\xac", false);
 	is_read("utf-8", VIEW("\xff\xfe\0\0\0\xf6\1\0"), "\xf0\x9f\x98\x80", false);
 	is_read("", VIEW("\0\0\xfe\xff\0\0\0A\0\0\x20\xac"), "A\xe2\x82\xac", false);
 	is_read("windows-1252", VIEW("\xff\xfe"), "", false);
-	is_read("windows-1252", VIEW("\xff\xfd" "b"), "\xc3\xbf\xc3\xbd" "b", false);
+	is_read("windows-1252",
+	    VIEW("\xff\xfd"
+	         "b"),
+	    "\xc3\xbf\xc3\xbd"
+	    "b",
+	    false);
 	is_read("utf-16", VIEW("A"), "\xef\xbf\xbd", true);
 	is_read("utf-16", VIEW(""), "", false);
 	is_read("windows-1252", VIEW("\xef\xbb\xbf\xc3\xa4"), "\xc3\xa4", true); /* the label is wrong */
-	is_read("utf-8", VIEW("\xef\xbb\xbf" "a"), "a", false);
+	is_read("utf-8",
+	    VIEW("\xef\xbb\xbf"
+	         "a"),
+	    "a", false);
 	is_read("", VIEW("\xef\xbb\xbf"), "", false);
 	is_read("utf-8", VIEW("\xef\xbb"), "\xc3\xaf\xc2\xbb", true);
 	reads("utf-8", "a\xef\xbb\xbf", "a\xef\xbb\xbf", false);
@@ -124,20 +156,23 @@ static void doubts_labels(void **state)
 	(void)state;
 	/* 7-bit charsets hold no octet above 7F. */
 	static const char konnichiwa[] = "\xe3\x81\x93\xe3\x82\x93\xe3\x81\xab\xe3\x81\xa1\xe3\x81\xaf";
-	static const char *const seven_bit[] = {"iso-2022-jp", "iso-2022-kr", "hz-gb-2312", "iso-2022-cn", "utf-7", "us-ascii", "no-such", "euc-jp", "windows-1251", "koi8-r"};
+	static const char *const seven_bit[] = {"iso-2022-jp", "iso-2022-kr", "hz-gb-2312", "iso-2022-cn",
+	    "utf-7", "us-ascii", "no-such", "euc-jp", "windows-1251", "koi8-r"};
 	for (size_t i = 0; i < sizeof seven_bit / sizeof seven_bit[0]; i++)
 		is_read(seven_bit[i], VIEW(konnichiwa), konnichiwa, strcmp(seven_bit[i], "us-ascii") != 0);
 	is_read("iso-2022-jp", VIEW("\xb2\xf1\xb5\xc4"), "\xe4\xbc\x9a\xe8\xad\xb0", true);
 	is_read("iso-2022-jp", VIEW("\x82\xb1\x82\xf1"), "\xe3\x81\x93\xe3\x82\x93", true);
 	is_read("hz-gb-2312", VIEW("\xd6\xd0"), "\xe4\xb8\xad", true);
 	is_read("iso-2022-jp", VIEW("\xff"), "\xef\xbf\xbd", true);
-	/* Nothing of what is called UTF-8 is: it is what such programs write else. With any of it, it is broken. */
+	/* Nothing of what is called UTF-8 is: it is what such programs write else. With any of it, it is
+	 * broken. */
 	is_read("utf-8", VIEW("caf\xe9 \x80"), "caf\xc3\xa9 \xe2\x82\xac", true);
 	is_read("utf-8", VIEW("\xc3\xa4 \xe9"), "\xc3\xa4 \xef\xbf\xbd", true);
 	/* One character may be two of an 8-bit charset; more are none. */
 	is_read("iso-8859-1", VIEW("\xc3\xa4"), "\xc3\x83\xc2\xa4", false);
 	is_read("iso-8859-1", VIEW("\xc3\xa4\xc3\xb6"), "\xc3\xa4\xc3\xb6", true);
-	is_read("iso-8859-1", VIEW("\xc3\xa4\xc3\xb6\xe4"), "\xc3\x83\xc2\xa4\xc3\x83\xc2\xb6\xc3\xa4", false);
+	is_read(
+	    "iso-8859-1", VIEW("\xc3\xa4\xc3\xb6\xe4"), "\xc3\x83\xc2\xa4\xc3\x83\xc2\xb6\xc3\xa4", false);
 	/* Escapes of ISO-2022-JP tell what it is. */
 	is_read("", VIEW("\x1b$B2q5D\x1b(B"), "\xe4\xbc\x9a\xe8\xad\xb0", true);
 	is_read("us-ascii", VIEW("\x1b[2J"), "\x1b[2J", false);
@@ -149,22 +184,32 @@ static void reads_labels_of_all_kinds(void **state)
 	static const struct {
 		const char *labels, *bytes, *text;
 	} groups[] = {
-	    {"windows-1251 win-1251 win1251 cp1251 CP-1251 x-cp1251 windows1251 windows_1251 ansi-1251 1251 x-windows-1251 ms-1251 \"windows-1251\"",
+	    {"windows-1251 win-1251 win1251 cp1251 CP-1251 x-cp1251 windows1251 windows_1251 ansi-1251 1251 "
+	     "x-windows-1251 ms-1251 \"windows-1251\"",
 	        "\xcf\xf0", "\xd0\x9f\xd1\x80"},
-	    {"koi8-r koi koi8 KOI8_R cskoi8r koi8r koi8-ru koi8-u cp20866 cp21866", "\xf0\xd2", "\xd0\x9f\xd1\x80"},
-	    {"ansi x-ansi iso-latin-1 iso8859-1 ISO_8859-1:1987 l1 latin1 latin-1 cp819 iso-8859_1 8859-1 iso88591 x-iso-8859-1 cp1252 windows-1252", "\x80\xe4",
-	        "\xe2\x82\xac\xc3\xa4"},
-	    {"iso-8859-9 iso8859-9 latin5 l5 windows-1254 cp1254 iso-ir-148 iso88599", "\x93\xf0", "\xe2\x80\x9c\xc4\x9f"},
+	    {"koi8-r koi koi8 KOI8_R cskoi8r koi8r koi8-ru koi8-u cp20866 cp21866", "\xf0\xd2",
+	        "\xd0\x9f\xd1\x80"},
+	    {"ansi x-ansi iso-latin-1 iso8859-1 ISO_8859-1:1987 l1 latin1 latin-1 cp819 iso-8859_1 8859-1 "
+	     "iso88591 x-iso-8859-1 cp1252 windows-1252",
+	        "\x80\xe4", "\xe2\x82\xac\xc3\xa4"},
+	    {"iso-8859-9 iso8859-9 latin5 l5 windows-1254 cp1254 iso-ir-148 iso88599", "\x93\xf0",
+	        "\xe2\x80\x9c\xc4\x9f"},
 	    {"iso-8859-11 dos-874 tis-620 tis620 windows-874 cp874", "\xa4", "\xe0\xb8\x84"},
 	    {"x-mac-ukrainian x-mac-cyrillic cp10007", "\xe4", "\xd0\xb4"},
-	    {"cn-big5 big5 x-x-big5 big5-hkscs csbig5 cp950 big-5", "\xa4\xa4\xa4\xe5", "\xe4\xb8\xad\xe6\x96\x87"},
-	    {"chinese iso-ir-58 euc-cn gb_2312 csgb2312 gb2312 gb_2312-80 gbk x-gbk gb18030 cp936 GB-2312 csiso58gb231280",
+	    {"cn-big5 big5 x-x-big5 big5-hkscs csbig5 cp950 big-5", "\xa4\xa4\xa4\xe5",
+	        "\xe4\xb8\xad\xe6\x96\x87"},
+	    {"chinese iso-ir-58 euc-cn gb_2312 csgb2312 gb2312 gb_2312-80 gbk x-gbk gb18030 cp936 GB-2312 "
+	     "csiso58gb231280",
 	        "\xd6\xd0\x95\x32\x82\x36", "\xe4\xb8\xad\xf0\xa0\x80\x80"},
-	    {"euc-kr korean ks_c_5601-1987 ksc5601 windows-949 cp949 ks_c_5601 uhc iso-ir-149", "\xb0\xa1\x81\x41", "\xea\xb0\x80\xea\xb0\x82"},
-	    {"shift_jis sjis x-sjis ms_kanji windows-31j cp932 shift-jis csshiftjis ms932", "\x82\xb1\x87\x40", "\xe3\x81\x93\xe2\x91\xa0"},
+	    {"euc-kr korean ks_c_5601-1987 ksc5601 windows-949 cp949 ks_c_5601 uhc iso-ir-149",
+	        "\xb0\xa1\x81\x41", "\xea\xb0\x80\xea\xb0\x82"},
+	    {"shift_jis sjis x-sjis ms_kanji windows-31j cp932 shift-jis csshiftjis ms932",
+	        "\x82\xb1\x87\x40", "\xe3\x81\x93\xe2\x91\xa0"},
 	    {"euc-jp x-euc-jp cseucpkdfmtjapanese ujis cp51932", "\xb2\xf1", "\xe4\xbc\x9a"},
 	    {"iso-2022-jp csiso2022jp jis cp50220 iso-2022-jp-ms", "\x1b$B2q\x1b(B", "\xe4\xbc\x9a"},
-	    {"iso-8859-16 latin10 iso8859-16", "\xba\xa4\x41", "\xc8\x99\xe2\x82\xac" "A"},
+	    {"iso-8859-16 latin10 iso8859-16", "\xba\xa4\x41",
+	        "\xc8\x99\xe2\x82\xac"
+	        "A"},
 	    {"iso-8859-15 latin9 l9 iso885915 cp28605", "\xa4", "\xe2\x82\xac"},
 	    {"iso-8859-2 latin2 l2 iso_8859-2:1987 iso-ir-101", "\xb1", "\xc4\x85"},
 	    {"iso-8859-8-i logical visual hebrew iso-8859-8-e windows-1255", "\xe0", "\xd7\x90"},
@@ -172,7 +217,9 @@ static void reads_labels_of_all_kinds(void **state)
 	    {"greek sun_eu_greek elot_928 windows-1253", "\xe1", "\xce\xb1"},
 	    {"866 cp866 ibm866 csibm866", "\x80", "\xd0\x90"},
 	    {"macintosh mac x-mac-roman csmacintosh macroman", "\x8a", "\xc3\xa4"},
-	    {"utf-8 utf8 UTF_8 unicode-1-1-utf-8 unicode11utf8 x-unicode20utf8 cp65001 utf8mb4 charset=utf-8 'utf-8'", "\xc3\xa4 \xc3\xb6", "\xc3\xa4 \xc3\xb6"},
+	    {"utf-8 utf8 UTF_8 unicode-1-1-utf-8 unicode11utf8 x-unicode20utf8 cp65001 utf8mb4 charset=utf-8 "
+	     "'utf-8'",
+	        "\xc3\xa4 \xc3\xb6", "\xc3\xa4 \xc3\xb6"},
 	    {"utf-7 unicode-1-1-utf-7 csunicode11utf7", "+AOk-", "\xc3\xa9"},
 	    {"cp437 ibm437", "\x84", "\xc3\xa4"},
 	};
@@ -185,10 +232,12 @@ static void reads_labels_of_all_kinds(void **state)
 		}
 	}
 	/* These say nothing, or nobody knows them: UTF-8, else windows-1252. */
-	static const char *const nothing[] = {"8bit", "7bit", "unknown", "x-unknown", "unknown-8bit", "us-ascii", "ansi_x3.4-1968", "no-such", "none", "x-user-defined", "replacement", "=", "\xe4"};
+	static const char *const nothing[] = {"8bit", "7bit", "unknown", "x-unknown", "unknown-8bit",
+	    "us-ascii", "ansi_x3.4-1968", "no-such", "none", "x-user-defined", "replacement", "=", "\xe4"};
 	for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++) {
 		is_read(nothing[i], VIEW("\xfc"), "\xc3\xbc", true);
-		reads(nothing[i], "\xc3\xbc", "\xc3\xbc", strcmp(nothing[i], "no-such") == 0 || strchr("=\xe4", nothing[i][0]) != NULL);
+		reads(nothing[i], "\xc3\xbc", "\xc3\xbc",
+		    strcmp(nothing[i], "no-such") == 0 || strchr("=\xe4", nothing[i][0]) != NULL);
 	}
 }
 

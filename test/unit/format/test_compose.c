@@ -72,9 +72,10 @@ static void writes_a_header(void **state)
 	c.cc = VIEW("c@example.com");
 	c.subject = VIEW("A first mail");
 	c.text = VIEW("Hello");
-	writes(&c, HEAD "From: =?utf-8?B?SsO2cmcgTcO8bGxlcg==?= <joerg@xn--bcher-kva.example>\r\n"
-	                "To: \"Doe, Joe\" <joe@example.net>, ann@[192.0.2.1], Team: a@example.com;\r\n"
-	                "Cc: c@example.com\r\nSubject: A first mail\r\n" ID MIME PLAIN "7bit\r\n\r\nHello\r\n");
+	writes(&c,
+	    HEAD "From: =?utf-8?B?SsO2cmcgTcO8bGxlcg==?= <joerg@xn--bcher-kva.example>\r\n"
+	         "To: \"Doe, Joe\" <joe@example.net>, ann@[192.0.2.1], Team: a@example.com;\r\n"
+	         "Cc: c@example.com\r\nSubject: A first mail\r\n" ID MIME PLAIN "7bit\r\n\r\nHello\r\n");
 	c = letter();
 	c.to = VIEW("");
 	writes(&c, HEAD FROM "To: undisclosed-recipients:;\r\n" ID MIME PLAIN "7bit\r\n\r\n");
@@ -89,9 +90,11 @@ static void writes_subjects(void **state)
 	/* Read as an encoded word it would be another text. */
 	c.subject = VIEW("=?utf-8?q?x?=");
 	writes(&c, HEAD FROM TO "Subject: =?utf-8?B?PT91dGYtOD9xP3g/PQ==?=\r\n" ID MIME PLAIN "7bit\r\n\r\n");
-	c.subject = VIEW("a subject that goes on and on until it is longer than one line  may be, and then it ends");
-	writes(&c, HEAD FROM TO "Subject: a subject that goes on and on until it is longer than one line  may\r\n"
-	                        " be, and then it ends\r\n" ID MIME PLAIN "7bit\r\n\r\n");
+	c.subject =
+	    VIEW("a subject that goes on and on until it is longer than one line  may be, and then it ends");
+	writes(&c,
+	    HEAD FROM TO "Subject: a subject that goes on and on until it is longer than one line  may\r\n"
+	                 " be, and then it ends\r\n" ID MIME PLAIN "7bit\r\n\r\n");
 	c.subject = VIEW("two\r\nBcc: lines@example.org");
 	refuses(&c, "the subject holds a control character");
 	c.subject = VIEW("\xff");
@@ -107,9 +110,10 @@ static void writes_further_fields(void **state)
 	    {VIEW("message-id"), VIEW("<own@example.org>")}, {VIEW("References"), VIEW("<a@b> <c@d>")}};
 	c.fields = fields;
 	c.field_count = sizeof fields / sizeof fields[0];
-	writes(&c, FROM TO "Date: Fri, 21 Nov 1997 09:55:06 -0600\r\nX-Mood: =?utf-8?B?c2Now7Zu?=\r\n"
-	                   "Reply-To: =?utf-8?Q?=C3=84nn?= <ann@example.com>\r\nmessage-id: <own@example.org>\r\n"
-	                   "References: <a@b> <c@d>\r\n" MIME PLAIN "7bit\r\n\r\n");
+	writes(&c,
+	    FROM TO "Date: Fri, 21 Nov 1997 09:55:06 -0600\r\nX-Mood: =?utf-8?B?c2Now7Zu?=\r\n"
+	            "Reply-To: =?utf-8?Q?=C3=84nn?= <ann@example.com>\r\nmessage-id: <own@example.org>\r\n"
+	            "References: <a@b> <c@d>\r\n" MIME PLAIN "7bit\r\n\r\n");
 	const struct {
 		struct compose_field field;
 		const char *problem;
@@ -193,7 +197,10 @@ static void gathers_recipients(void **state)
 	buf_init(&problem, 1000);
 	assert_int_equal(compose_recipients(VIEW(""), &arena, &e, &problem), 0);
 	assert_int_equal(e.count, 0);
-	assert_int_equal(compose_recipients(VIEW("Joe <joe@example.net>, Team: a@example.com, joe@example.net;"), &arena, &e, &problem), 0);
+	assert_int_equal(
+	    compose_recipients(
+	        VIEW("Joe <joe@example.net>, Team: a@example.com, joe@example.net;"), &arena, &e, &problem),
+	    0);
 	assert_false(e.utf8);
 	assert_int_equal(compose_recipients(VIEW("\"x y\"@b\xc3\xbc"
 	                                         "cher.example, a@example.com, j\xc3\xb6@example.org"),
@@ -235,7 +242,8 @@ static void writes_texts(void **state)
 	encodes(VIEW("Gr\xc3\xbc\xc3\x9f Gott, liebe Leute, wie geht es?"),
 	    "quoted-printable\r\n\r\nGr=C3=BC=C3=9F Gott, liebe Leute, wie geht es?\r\n");
 	encodes(VIEW("\xe6\xbc\xa2\xe5\xad\x97"), "base64\r\n\r\n5ryi5a2XDQo=\r\n");
-	encodes(VIEW("Dear,\nFrom here on, nothing"), "quoted-printable\r\n\r\nDear,\r\n=46rom here on, nothing\r\n");
+	encodes(VIEW("Dear,\nFrom here on, nothing"),
+	    "quoted-printable\r\n\r\nDear,\r\n=46rom here on, nothing\r\n");
 	encodes(VIEW("a bell rings \x07 and nobody hears it at all"),
 	    "quoted-printable\r\n\r\na bell rings =07 and nobody hears it at all\r\n");
 	struct compose c = letter();
@@ -259,13 +267,15 @@ static void writes_both_forms(void **state)
 	(void)state;
 	struct compose c = letter();
 	c.html = VIEW("<p>Hello");
-	writes(&c, HEAD FROM TO ID MIME "Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n<p>Hello\r\n");
+	writes(&c, HEAD FROM TO ID MIME
+	    "Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n<p>Hello\r\n");
 	c.text = VIEW("Hello");
-	writes(&c, HEAD FROM TO ID MIME "Content-Type: multipart/alternative;\r\n boundary=\"=_" BOUNDARY "_2\"\r\n"
-	                                "\r\n--=_" BOUNDARY "_2\r\n" PLAIN "7bit\r\n\r\nHello\r\n"
-	                                "\r\n--=_" BOUNDARY "_2\r\nContent-Type: text/html; charset=utf-8\r\n"
-	                                "Content-Transfer-Encoding: 7bit\r\n\r\n<p>Hello\r\n"
-	                                "\r\n--=_" BOUNDARY "_2--\r\n");
+	writes(&c,
+	    HEAD FROM TO ID MIME "Content-Type: multipart/alternative;\r\n boundary=\"=_" BOUNDARY "_2\"\r\n"
+	                         "\r\n--=_" BOUNDARY "_2\r\n" PLAIN "7bit\r\n\r\nHello\r\n"
+	                         "\r\n--=_" BOUNDARY "_2\r\nContent-Type: text/html; charset=utf-8\r\n"
+	                         "Content-Transfer-Encoding: 7bit\r\n\r\n<p>Hello\r\n"
+	                         "\r\n--=_" BOUNDARY "_2--\r\n");
 }
 
 static void attaches_files(void **state)
@@ -277,15 +287,16 @@ static void attaches_files(void **state)
 	c.files = files;
 	c.file_count = 2;
 	c.text = VIEW("Hello");
-	writes(&c, HEAD FROM TO ID MIME "Content-Type: multipart/mixed;\r\n boundary=\"=_" BOUNDARY "_1\"\r\n"
-	                                "\r\n--=_" BOUNDARY "_1\r\n" PLAIN "7bit\r\n\r\nHello\r\n"
-	                                "\r\n--=_" BOUNDARY "_1\r\nContent-Type: application/pdf\r\n"
-	                                "Content-Disposition: attachment;\r\n filename*=utf-8''b%C3%BCro.PDF\r\n"
-	                                "Content-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n"
-	                                "\r\n--=_" BOUNDARY "_1\r\nContent-Type: image/png\r\n"
-	                                "Content-Disposition: attachment;\r\n filename=\"x\"\r\n"
-	                                "Content-Transfer-Encoding: base64\r\n\r\n"
-	                                "\r\n--=_" BOUNDARY "_1--\r\n");
+	writes(&c,
+	    HEAD FROM TO ID MIME "Content-Type: multipart/mixed;\r\n boundary=\"=_" BOUNDARY "_1\"\r\n"
+	                         "\r\n--=_" BOUNDARY "_1\r\n" PLAIN "7bit\r\n\r\nHello\r\n"
+	                         "\r\n--=_" BOUNDARY "_1\r\nContent-Type: application/pdf\r\n"
+	                         "Content-Disposition: attachment;\r\n filename*=utf-8''b%C3%BCro.PDF\r\n"
+	                         "Content-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n"
+	                         "\r\n--=_" BOUNDARY "_1\r\nContent-Type: image/png\r\n"
+	                         "Content-Disposition: attachment;\r\n filename=\"x\"\r\n"
+	                         "Content-Transfer-Encoding: base64\r\n\r\n"
+	                         "\r\n--=_" BOUNDARY "_1--\r\n");
 	const struct {
 		struct view name, type;
 		const char *problem;
@@ -363,13 +374,15 @@ static void makes_messages_ready(void **state)
 	ready(VIEW("Subject: x\r\n\r\nbody\r\n"), "Subject: x\r\n\r\nbody\r\n");
 	ready(VIEW("Subject: x"), "Subject: x\r\n\r\n");
 	ready(VIEW("\xef\xbb\xbf"
-	           "From ann Sat Jan  1\nA: b\nbcc : c@d,\n e@f\nB: c\nResent-Bcc: g@h\nReturn-Path: <i@j>\n\nBcc: stays\n"),
+	           "From ann Sat Jan  1\nA: b\nbcc : c@d,\n e@f\nB: c\nResent-Bcc: g@h\nReturn-Path: "
+	           "<i@j>\n\nBcc: stays\n"),
 	    "A: b\r\nB: c\r\n\r\nBcc: stays\r\n");
 	/* A bare CR is a line end to some readers: then to all. */
 	ready(VIEW("A: b\rBcc: c@d\r\rtext"), "A: b\r\n\r\ntext\r\n");
 	ready(VIEW("A: b\nno field\nBcc: c@d\n\nbody"),
 	    "line 2 of the message is no header field, and no empty line ends the header before it");
-	ready(VIEW(" x\nBcc: c@d\n\nbody"), "line 1 of the message is no header field, and no empty line ends the header before it");
+	ready(VIEW(" x\nBcc: c@d\n\nbody"),
+	    "line 1 of the message is no header field, and no empty line ends the header before it");
 	ready(VIEW("\nbody"), "the message has no header");
 	ready(VIEW(""), "the message has no header");
 	ready(view_of("A: b\n\nx\0y", 9), "the message holds a NUL, which no host takes");
@@ -386,7 +399,8 @@ static void guesses_types(void **state)
 {
 	(void)state;
 	assert_string_equal(file_type_by_name(VIEW("a.b.JPG")), "image/jpeg");
-	assert_string_equal(file_type_by_name(VIEW("x.docx")), "application/vnd.openxmlformats-officedocument.wordprocessingml.document");
+	assert_string_equal(file_type_by_name(VIEW("x.docx")),
+	    "application/vnd.openxmlformats-officedocument.wordprocessingml.document");
 	assert_string_equal(file_type_by_name(VIEW("x.eml")), "application/octet-stream");
 	assert_string_equal(file_type_by_name(VIEW(".png")), "application/octet-stream");
 	assert_string_equal(file_type_by_name(VIEW("png")), "application/octet-stream");

@@ -36,13 +36,18 @@ static void reads_names(void **state)
 	assert_string_equal(name, "_dmt.x");
 	static const struct view wrong[] = {
 	    {"", 0},
-	    {"\0", 1},                                 /* the root */
-	    {"\4Mail\7EXAMPLE\3org", 17},              /* no end */
-	    {"\4Mail\7EXAMPLE\3org\0x", 19},           /* something behind the end */
-	    {"\4Mail\300\14", 7},                      /* a pointer */
-	    {"\100aaaa\0", 6},                         /* a label of 64 */
-	    {"\5a.b.c\0", 7},                          /* a dot within a label */
-	    {"\3a\nb\0", 5}, {"\3a b\0", 5}, {"\3a\0b\0", 5}, {"\2\303\251\0", 4}, {"\1*\0", 3}, {"\2a/\0", 4},
+	    {"\0", 1},                       /* the root */
+	    {"\4Mail\7EXAMPLE\3org", 17},    /* no end */
+	    {"\4Mail\7EXAMPLE\3org\0x", 19}, /* something behind the end */
+	    {"\4Mail\300\14", 7},            /* a pointer */
+	    {"\100aaaa\0", 6},               /* a label of 64 */
+	    {"\5a.b.c\0", 7},                /* a dot within a label */
+	    {"\3a\nb\0", 5},
+	    {"\3a b\0", 5},
+	    {"\3a\0b\0", 5},
+	    {"\2\303\251\0", 4},
+	    {"\1*\0", 3},
+	    {"\2a/\0", 4},
 	};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
 		assert_int_equal(dns_record_name(wrong[i], name), -22);
@@ -86,8 +91,8 @@ static void parses_names_of_people(void **state)
 	char name[DNS_NAME_SIZE] = "untouched";
 	assert_int_equal(dns_name_parse(VIEW("Mail.Example.ORG."), name), 0);
 	assert_string_equal(name, "mail.example.org");
-	static const struct view wrong[] = {{"", 0}, {".", 1}, {"a..b", 4}, {".a", 2}, {"a..", 3}, {"a b", 3}, {"a\0b", 3},
-	    {"\303\251.fr", 5}, {"[192.0.2.1]", 11}, {"a:25", 4}};
+	static const struct view wrong[] = {{"", 0}, {".", 1}, {"a..b", 4}, {".a", 2}, {"a..", 3}, {"a b", 3},
+	    {"a\0b", 3}, {"\303\251.fr", 5}, {"[192.0.2.1]", 11}, {"a:25", 4}};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
 		assert_int_equal(dns_name_parse(wrong[i], name), -22);
 	assert_string_equal(name, "mail.example.org");

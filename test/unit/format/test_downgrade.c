@@ -1,4 +1,5 @@
-/* Messages made fit for 7-bit hosts: what changes, what may not, and that every part decodes to what it was. */
+/* Messages made fit for 7-bit hosts: what changes, what may not, and that every part decodes to what it was.
+ */
 #include "../unit.h"
 
 #include <errno.h>
@@ -76,23 +77,31 @@ static void text(void **state)
 {
 	(void)state;
 	becomes("From: a@b\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-	        "Content-Transfer-Encoding: 8bit\r\nSubject: x\r\n\r\nGr\xc3\xbc\xc3\x9f" "e = alles, was man sich zum Abschied w\xc3\xbcnscht\r\n",
+	        "Content-Transfer-Encoding: 8bit\r\nSubject: x\r\n\r\nGr\xc3\xbc\xc3\x9f"
+	        "e = alles, was man sich zum Abschied w\xc3\xbcnscht\r\n",
 	    "From: a@b\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nSubject: x\r\n"
-	    "Content-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe =3D alles, was man sich zum Abschied w=C3=BCnscht\r\n");
+	    "Content-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe =3D alles, was man sich zum "
+	    "Abschied w=C3=BCnscht\r\n");
 	/* More than every sixth octet: base64 is shorter. */
-	becomes("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\xe6\xbc\xa2\xe5\xad\x97\r\n",
-	    "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n5ryi5a2XDQo=\r\n");
+	becomes("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+	        "8bit\r\n\r\n\xe6\xbc\xa2\xe5\xad\x97\r\n",
+	    "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+	    "base64\r\n\r\n5ryi5a2XDQo=\r\n");
 }
 
 static void binary(void **state)
 {
-	static const char message[] = "MIME-Version: 1.0\r\nContent-Type: image/x\r\nContent-Transfer-Encoding: binary\r\n\r\na\0b\nc\rd\xff";
+	static const char message[] = "MIME-Version: 1.0\r\nContent-Type: "
+	                              "image/x\r\nContent-Transfer-Encoding: binary\r\n\r\na\0b\nc\rd\xff";
 	(void)state;
 	becomes_view(view_of(message, sizeof message - 1),
-	    "MIME-Version: 1.0\r\nContent-Type: image/x\r\nContent-Transfer-Encoding: base64\r\n\r\nYQBiCmMNZP8=\r\n", true);
+	    "MIME-Version: 1.0\r\nContent-Type: image/x\r\nContent-Transfer-Encoding: "
+	    "base64\r\n\r\nYQBiCmMNZP8=\r\n",
+	    true);
 	/* A bare LF is an octet like others: no lines are made of it, whatever it is called. */
 	becomes("Content-Type: text/plain\r\nMIME-Version: 1.0\r\n\r\na\nb\r\n",
-	    "Content-Type: text/plain\r\nMIME-Version: 1.0\r\nContent-Transfer-Encoding: base64\r\n\r\nYQpiDQo=\r\n");
+	    "Content-Type: text/plain\r\nMIME-Version: 1.0\r\nContent-Transfer-Encoding: "
+	    "base64\r\n\r\nYQpiDQo=\r\n");
 }
 
 /* What was no MIME message is one afterwards, and says that nobody knows its charset (RFC 1428). */
@@ -105,7 +114,8 @@ static void no_mime(void **state)
 	/* Without a blank line, even without a header. */
 	becomes("Subject: x\r\nthis is na\xefve text without a header's end\r\n",
 	    "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=unknown-8bit\r\n"
-	    "Content-Transfer-Encoding: quoted-printable\r\n\r\nthis is na=EFve text without a header's end\r\n");
+	    "Content-Transfer-Encoding: quoted-printable\r\n\r\nthis is na=EFve text without a header's "
+	    "end\r\n");
 	becomes("\r\nna\xefve text, written long ago",
 	    "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=unknown-8bit\r\n"
 	    "Content-Transfer-Encoding: quoted-printable\r\n\r\nna=EFve text, written long ago");
@@ -125,32 +135,46 @@ static void nothing_to_do(void **state)
 static void labels(void **state)
 {
 	(void)state;
-	becomes("MIME-Version: 1.0\r\nContent-Transfer-Encoding: 8bit\r\nContent-Transfer-Encoding : 8BIT\r\nSubject: x\r\n\r\ntext\r\n",
+	becomes("MIME-Version: 1.0\r\nContent-Transfer-Encoding: 8bit\r\nContent-Transfer-Encoding : "
+	        "8BIT\r\nSubject: x\r\n\r\ntext\r\n",
 	    "MIME-Version: 1.0\r\nSubject: x\r\nContent-Transfer-Encoding: 7bit\r\n\r\ntext\r\n");
 }
 
 static void multiparts(void **state)
 {
 	(void)state;
-	becomes("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"b\"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
-	        "pr\xe9" "ambule\r\n--b\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
-	        "caf\xe9 as everybody knows it\r\n--b\r\nContent-Type: text/plain\r\n\r\nuntouched = \r\n--b\r\n\r\nd\xe9" "faut, of which nothing is known\r\n--b--\r\n\xe9pilogue\r\n",
-	    "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"b\"\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
-	    "pr?ambule\r\n--b\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+	becomes("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; "
+	        "boundary=\"b\"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+	        "pr\xe9"
+	        "ambule\r\n--b\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: "
+	        "8bit\r\n\r\n"
+	        "caf\xe9 as everybody knows it\r\n--b\r\nContent-Type: text/plain\r\n\r\nuntouched = "
+	        "\r\n--b\r\n\r\nd\xe9"
+	        "faut, of which nothing is known\r\n--b--\r\n\xe9pilogue\r\n",
+	    "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; "
+	    "boundary=\"b\"\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
+	    "pr?ambule\r\n--b\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: "
+	    "quoted-printable\r\n\r\n"
 	    "caf=E9 as everybody knows it\r\n--b\r\nContent-Type: text/plain\r\n\r\nuntouched = \r\n--b\r\n"
-	    "Content-Type: text/plain; charset=unknown-8bit\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nd=E9faut, of which nothing is known\r\n--b--\r\n?pilogue\r\n");
+	    "Content-Type: text/plain; charset=unknown-8bit\r\nContent-Transfer-Encoding: "
+	    "quoted-printable\r\n\r\nd=E9faut, of which nothing is known\r\n--b--\r\n?pilogue\r\n");
 }
 
 /* A forwarded message is converted inside, and becomes MIME itself. */
 static void forwarded(void **state)
 {
 	(void)state;
-	becomes("MIME-Version: 1.0\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\n\r\nSubject: y\r\n\r\na caf\xe9 as everybody knows it\r\n",
-	    "MIME-Version: 1.0\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: 7bit\r\n\r\nSubject: y\r\nMIME-Version: 1.0\r\n"
-	    "Content-Type: text/plain; charset=unknown-8bit\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\na caf=E9 as everybody knows it\r\n");
+	becomes("MIME-Version: 1.0\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: "
+	        "8bit\r\n\r\nSubject: y\r\n\r\na caf\xe9 as everybody knows it\r\n",
+	    "MIME-Version: 1.0\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: "
+	    "7bit\r\n\r\nSubject: y\r\nMIME-Version: 1.0\r\n"
+	    "Content-Type: text/plain; charset=unknown-8bit\r\nContent-Transfer-Encoding: "
+	    "quoted-printable\r\n\r\na caf=E9 as everybody knows it\r\n");
 	/* One with a header in UTF-8 is encoded whole (RFC 6532 section 3.7). */
-	becomes("MIME-Version: 1.0\r\nContent-Type: message/global\r\n\r\nSubject: \xc3\xbc\r\n\r\na caf\xc3\xa9 as everybody knows it\r\n",
-	    "MIME-Version: 1.0\r\nContent-Type: message/global\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nSubject: =C3=BC\r\n\r\na caf=C3=A9 as everybody knows it\r\n");
+	becomes("MIME-Version: 1.0\r\nContent-Type: message/global\r\n\r\nSubject: \xc3\xbc\r\n\r\na "
+	        "caf\xc3\xa9 as everybody knows it\r\n",
+	    "MIME-Version: 1.0\r\nContent-Type: message/global\r\nContent-Transfer-Encoding: "
+	    "quoted-printable\r\n\r\nSubject: =C3=BC\r\n\r\na caf=C3=A9 as everybody knows it\r\n");
 }
 
 static void long_lines(void **state)
@@ -178,36 +202,55 @@ static void fields(void **state)
 {
 	(void)state;
 	becomes("Subject: na\xefve\r\n\r\ntext\r\n", "Subject: =?utf-8?B?bmHDr3Zl?=\r\n\r\ntext\r\n");
-	becomes("From: \"J\xf6rg, M.\" <j@x.test>, Ann <a@x.test>\r\nX-Y: z\r\nSubject: =?utf-8?Q?=C3=BC?= na\xc3\xaf\r\n ve\r\nTo: b@x.test\r\n\r\ntext\r\n",
-	    "From: =?utf-8?B?SsO2cmcsIE0u?= <j@x.test>, Ann <a@x.test>\r\nX-Y: z\r\nSubject: =?utf-8?B?w7wgbmHDryB2ZQ==?=\r\nTo: b@x.test\r\n\r\ntext\r\n");
-	becomes("MIME-Version: 1.0\r\nX-Name: \xc3\xbc\r\nContent-Transfer-Encoding: 8bit\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nGr\xc3\xbc\xc3\x9f" "e = alles, was man sich zum Abschied w\xc3\xbcnscht\r\n",
-	    "MIME-Version: 1.0\r\nX-Name: =?utf-8?B?w7w=?=\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe =3D alles, was man sich zum Abschied w=C3=BCnscht\r\n");
-	becomes("Content-Type: image/png; name=\xfc.png; x=\"a b\"\r\nContent-Disposition: attachment; filename=\"\xc3\xbc n.png\"; size=5\r\n\r\ntext\r\n",
+	becomes("From: \"J\xf6rg, M.\" <j@x.test>, Ann <a@x.test>\r\nX-Y: z\r\nSubject: =?utf-8?Q?=C3=BC?= "
+	        "na\xc3\xaf\r\n ve\r\nTo: b@x.test\r\n\r\ntext\r\n",
+	    "From: =?utf-8?B?SsO2cmcsIE0u?= <j@x.test>, Ann <a@x.test>\r\nX-Y: z\r\nSubject: "
+	    "=?utf-8?B?w7wgbmHDryB2ZQ==?=\r\nTo: b@x.test\r\n\r\ntext\r\n");
+	becomes("MIME-Version: 1.0\r\nX-Name: \xc3\xbc\r\nContent-Transfer-Encoding: 8bit\r\nContent-Type: "
+	        "text/plain; charset=utf-8\r\n\r\nGr\xc3\xbc\xc3\x9f"
+	        "e = alles, was man sich zum Abschied w\xc3\xbcnscht\r\n",
+	    "MIME-Version: 1.0\r\nX-Name: =?utf-8?B?w7w=?=\r\nContent-Type: text/plain; "
+	    "charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe =3D alles, "
+	    "was man sich zum Abschied w=C3=BCnscht\r\n");
+	becomes("Content-Type: image/png; name=\xfc.png; x=\"a b\"\r\nContent-Disposition: attachment; "
+	        "filename=\"\xc3\xbc n.png\"; size=5\r\n\r\ntext\r\n",
 	    "Content-Type: image/png;\r\n name*=utf-8''%C3%BC.png;\r\n x=\"a b\"\r\n"
-	    "Content-Disposition: attachment;\r\n filename*=utf-8''%C3%BC%20n.png;\r\n size=\"5\"\r\n\r\ntext\r\n");
-	becomes("Content-Type: message/rfc822\r\n\r\nSubject: \xc3\xbc\r\n\r\n", "Content-Type: message/rfc822\r\n\r\nSubject: =?utf-8?B?w7w=?=\r\n\r\n");
+	    "Content-Disposition: attachment;\r\n filename*=utf-8''%C3%BC%20n.png;\r\n "
+	    "size=\"5\"\r\n\r\ntext\r\n");
+	becomes("Content-Type: message/rfc822\r\n\r\nSubject: \xc3\xbc\r\n\r\n",
+	    "Content-Type: message/rfc822\r\n\r\nSubject: =?utf-8?B?w7w=?=\r\n\r\n");
 }
 
 static void refusals(void **state)
 {
-	static const char sealed[] = "MIME-Version: 1.0\r\nContent-Type: multipart/signed; boundary=b\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
-	                             "--b\r\nContent-Transfer-Encoding: 8bit\r\n\r\n%s\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\nsig\r\n--b--\r\n";
+	static const char sealed[] =
+	    "MIME-Version: 1.0\r\nContent-Type: multipart/signed; boundary=b\r\nContent-Transfer-Encoding: "
+	    "8bit\r\n\r\n"
+	    "--b\r\nContent-Transfer-Encoding: 8bit\r\n\r\n%s\r\n--b\r\nContent-Type: "
+	    "application/pgp-signature\r\n\r\nsig\r\n--b--\r\n";
 	char message[1000];
 	(void)state;
 	refuses("From: j\xc3\xb6@x.test\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
-	refuses("From: J\xc3\xb6 <j@b\xc3\xbc" "cher.test>\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
+	refuses("From: J\xc3\xb6 <j@b\xc3\xbc"
+	        "cher.test>\r\n\r\ntext\r\n",
+	    DOWNGRADE_HEADER);
 	refuses("Subject: na\xefve\r\nReferences: <\xef@x.test>\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
 	refuses("Content-Type: text/plain; charset=\xef\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
-	refuses("Content-Type: multipart/mixed; boundary=\"\xef\"\r\n\r\n--\xef\r\n\r\nx\r\n--\xef--\r\n", DOWNGRADE_HEADER);
+	refuses("Content-Type: multipart/mixed; boundary=\"\xef\"\r\n\r\n--\xef\r\n\r\nx\r\n--\xef--\r\n",
+	    DOWNGRADE_HEADER);
 	refuses("Subject: x\r\nna\xefve no field\r\nTo: a@b\r\n\r\ntext\r\n", DOWNGRADE_HEADER);
 	snprintf(message, sizeof message, sealed, "na\xefve");
 	refuses(message, DOWNGRADE_PROTECTED);
 	/* Sealed text of 7 bits is not touched, not even where it says 8bit; what is around it is. */
 	snprintf(message, sizeof message, sealed, "plain");
-	becomes(message, "MIME-Version: 1.0\r\nContent-Type: multipart/signed; boundary=b\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
-	                 "--b\r\nContent-Transfer-Encoding: 8bit\r\n\r\nplain\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\nsig\r\n--b--\r\n");
-	refuses("Content-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\n\r\n\xff\r\n--b--\r\n", DOWNGRADE_PROTECTED);
-	refuses("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n\xff\r\n--c\r\n\r\nx\r\n--c--\r\n--b--\r\n",
+	becomes(message, "MIME-Version: 1.0\r\nContent-Type: multipart/signed; "
+	                 "boundary=b\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
+	                 "--b\r\nContent-Transfer-Encoding: 8bit\r\n\r\nplain\r\n--b\r\nContent-Type: "
+	                 "application/pgp-signature\r\n\r\nsig\r\n--b--\r\n");
+	refuses("Content-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\n\r\n\xff\r\n--b--\r\n",
+	    DOWNGRADE_PROTECTED);
+	refuses("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\nContent-Type: multipart/mixed; "
+	        "boundary=c\r\n\r\n\xff\r\n--c\r\n\r\nx\r\n--c--\r\n--b--\r\n",
 	    DOWNGRADE_PROTECTED);
 	refuses("Content-Type: message/partial\r\n\r\n\xff\r\n", DOWNGRADE_FORBIDDEN);
 	refuses("Content-Type: multipart/mixed\r\n\r\n\xff\r\n", DOWNGRADE_STRUCTURE);

@@ -81,7 +81,8 @@ static void every_code_has_sentences(void **state)
 	good_explanation(of_status("x"));
 	for (size_t i = 0; i < reply_words_count; i++) {
 		char reply[200];
-		snprintf(reply, sizeof reply, "%c50 %s", reply_words[i].class == 'x' ? '5' : reply_words[i].class, reply_words[i].phrase);
+		snprintf(reply, sizeof reply, "%c50 %s",
+		    reply_words[i].class == 'x' ? '5' : reply_words[i].class, reply_words[i].phrase);
 		good_explanation(of_reply(reply));
 	}
 }
@@ -102,20 +103,26 @@ static void finds_the_exact_one(void **state)
 	assert_string_not_equal(of_reply("450 4.7.1 no").operator, of_reply("550 5.7.1 no").operator);
 }
 
-/* Our own words may look like a reply, or hold names that look like a trouble: the cause alone counts, and whose words they are. */
+/* Our own words may look like a reply, or hold names that look like a trouble: the cause alone counts, and
+ * whose words they are. */
 static void who_says_it_decides(void **state)
 {
 	(void)state;
-	static const char *const words[] = {"550 5.1.1 no such user", "no connection to unreachable.test: Connection refused",
-	    "the host certificate.test timed out", ""};
+	static const char *const words[] = {"550 5.1.1 no such user",
+	    "no connection to unreachable.test: Connection refused", "the host certificate.test timed out",
+	    ""};
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		for (unsigned cause = TROUBLE_NONE + 1; cause < TROUBLE_KINDS; cause++) {
-			struct dsn_outcome o = {.cause = (enum trouble)cause, .status = VIEW("5.1.1"), .words = view_from_string(words[i])};
+			struct dsn_outcome o = {.cause = (enum trouble)cause,
+			    .status = VIEW("5.1.1"),
+			    .words = view_from_string(words[i])};
 			assert_string_equal(dsn_explain(&o).meaning, of_trouble((enum trouble)cause).meaning);
 		}
-	assert_string_equal(of_reply("452 4.2.2 connection refused: unreachable.test timed out").meaning, of_status("4.2.2").meaning);
+	assert_string_equal(of_reply("452 4.2.2 connection refused: unreachable.test timed out").meaning,
+	    of_status("4.2.2").meaning);
 	/* Words of another server that are no reply: its code says what it means. */
-	struct dsn_outcome other = {.status = VIEW("4.4.3"), .words = VIEW("connect to unreachable.test: certificate timed out")};
+	struct dsn_outcome other = {
+	    .status = VIEW("4.4.3"), .words = VIEW("connect to unreachable.test: certificate timed out")};
 	assert_string_equal(dsn_explain(&other).meaning, of_status("4.4.3").meaning);
 	/* At these stages the reply is about this server, and not about the message. */
 	struct dsn_outcome o = {.words = VIEW("535 5.7.8 no"), .stage = VIEW("AUTH")};
@@ -125,8 +132,10 @@ static void who_says_it_decides(void **state)
 	assert_int_equal(trouble_from_number(TROUBLE_LOOP), TROUBLE_LOOP);
 	assert_int_equal(trouble_from_number(TROUBLE_KINDS), TROUBLE_LOCAL);
 	assert_int_equal(trouble_from_number(UINT64_MAX), TROUBLE_LOCAL);
-	assert_true(trouble_met_host(TROUBLE_NONE, VIEW("")) && trouble_met_host(TROUBLE_TOO_LARGE, VIEW("EHLO")));
-	assert_false(trouble_met_host(TROUBLE_REFUSED, VIEW("connect")) || trouble_met_host(TROUBLE_NO_DOMAIN, VIEW("")) ||
+	assert_true(
+	    trouble_met_host(TROUBLE_NONE, VIEW("")) && trouble_met_host(TROUBLE_TOO_LARGE, VIEW("EHLO")));
+	assert_false(trouble_met_host(TROUBLE_REFUSED, VIEW("connect")) ||
+	             trouble_met_host(TROUBLE_NO_DOMAIN, VIEW("")) ||
 	             trouble_met_host(TROUBLE_TIMED_OUT, VIEW("greeting")));
 }
 
@@ -134,22 +143,26 @@ static void who_says_it_decides(void **state)
 static void who_answers_is_there(void **state)
 {
 	(void)state;
-	static const enum trouble away[] = {TROUBLE_NO_DOMAIN, TROUBLE_NO_HOST, TROUBLE_NULL_MX, TROUBLE_DNS, TROUBLE_REFUSED,
-	    TROUBLE_TIMED_OUT, TROUBLE_UNREACHABLE, TROUBLE_LOST, TROUBLE_TLS_FAILED};
+	static const enum trouble away[] = {TROUBLE_NO_DOMAIN, TROUBLE_NO_HOST, TROUBLE_NULL_MX, TROUBLE_DNS,
+	    TROUBLE_REFUSED, TROUBLE_TIMED_OUT, TROUBLE_UNREACHABLE, TROUBLE_LOST, TROUBLE_TLS_FAILED};
 	static const char *const stages[] = {"", "greeting", "EHLO", "MAIL", "RCPT", "DATA", "end of data"};
 	char reply[64];
 	for (int class = 4; class <= 5; class ++)
 		for (int subject = 0; subject < 8; subject++)
 			for (int detail = 0; detail < 40; detail++)
 				for (size_t k = 0; k < sizeof stages / sizeof stages[0]; k++) {
-					snprintf(reply, sizeof reply, "%d50 %d.%d.%d no", class, class, subject, detail);
-					struct dsn_outcome o = {.words = view_from_string(reply), .stage = view_from_string(stages[k])};
+					snprintf(reply, sizeof reply, "%d50 %d.%d.%d no", class, class,
+					    subject, detail);
+					struct dsn_outcome o = {.words = view_from_string(reply),
+					    .stage = view_from_string(stages[k])};
 					struct explanation e = dsn_explain(&o);
 					good_explanation(e);
 					for (size_t i = 0; i < sizeof away / sizeof away[0]; i++)
-						assert_string_not_equal(e.meaning, of_trouble(away[i]).meaning);
+						assert_string_not_equal(
+						    e.meaning, of_trouble(away[i]).meaning);
 					assert_null(strstr(e.meaning, "does not answer"));
-					assert_null(strstr(e.meaning, "this address has declared that it never takes mail"));
+					assert_null(strstr(
+					    e.meaning, "this address has declared that it never takes mail"));
 				}
 	/* Where the words are missing, that a host is named is enough. */
 	struct dsn_outcome o = {.status = VIEW("5.1.10"), .answered = true};

@@ -97,7 +97,11 @@ static void no_control_characters_come_out(void **state)
 	assert_int_equal(parse("Final-Recipient: rfc822;a\x1b[2J\x01@b\xff\xc2\x9b\n", &s), 0);
 	assert_view(s.recipients[0].final.value, "a?[2J?@b??");
 	/* nor those that an address of type utf-8 names by number, or that turn the writing around */
-	assert_int_equal(parse("Final-Recipient: utf-8;a\\x{202E}\\x{9B}b@x.org\nDiagnostic-Code: smtp; 550 a\xe2\x80\xae" "b\n", &s), 0);
+	assert_int_equal(
+	    parse("Final-Recipient: utf-8;a\\x{202E}\\x{9B}b@x.org\nDiagnostic-Code: smtp; 550 a\xe2\x80\xae"
+	          "b\n",
+	        &s),
+	    0);
 	assert_view(s.recipients[0].final.value, "a??b@x.org");
 	assert_view(s.recipients[0].diagnostic.value, "550 a?b");
 }

@@ -182,7 +182,8 @@ static void a_delay_says_until_when(void **state)
 	assert_int_equal(w.status.recipients[0].action, DSN_DELAYED);
 	assert_view(w.status.recipients[0].status, "4.4.1");
 	assert_view(w.status.recipients[0].diagnostic.type, "x-postrider");
-	assert_view(w.status.recipients[0].diagnostic.value, "connection refused: no connection to 192.0.2.1:25");
+	assert_view(
+	    w.status.recipients[0].diagnostic.value, "connection refused: no connection to 192.0.2.1:25");
 	/* Nobody was spoken to (RFC 3464 section 2.3.5). */
 	assert_int_equal(w.status.recipients[0].remote.value.len, 0);
 	assert_int_equal(w.status.recipients[0].retry_until, NOW + 4 * DAY);
@@ -250,7 +251,8 @@ static void own_words_are_kept_apart(void **state)
 		assert_int_equal(trouble_from_text(to->diagnostic.value), table[i].trouble);
 		assert_int_equal(to->remote.value.len, table[i].stage[0] ? 8 : 0);
 		assert_false(says(&w, "said"));
-		assert_true(says(&w, table[i].stage[0] ? "Noted by this server about mx.b.org:" : "Noted by this server:"));
+		assert_true(says(&w,
+		    table[i].stage[0] ? "Noted by this server about mx.b.org:" : "Noted by this server:"));
 		assert_true(says(&w, table[i].text));
 		assert_true(says(&w, dsn_explain(&(struct dsn_outcome){.cause = table[i].trouble}).meaning));
 		done(&w);

@@ -55,16 +55,21 @@ static void reads_what_programs_write(void **state)
 	reads("=?utf-8?q?a=0d=0aBcc:_b?=", "aBcc: b");
 }
 
-/* Charsets with shifts: what one word ends and the next begins says nothing, also where it stands in the middle. */
+/* Charsets with shifts: what one word ends and the next begins says nothing, also where it stands in the
+ * middle. */
 static void joins_words_with_shifts(void **state)
 {
 	(void)state;
-	static const char kaigi_no_oshirase[] = "\xe4\xbc\x9a\xe8\xad\xb0\xe3\x81\xae\xe3\x81\x8a\xe7\x9f\xa5\xe3\x82\x89\xe3\x81\x9b";
-	reads("=?ISO-2022-JP?B?GyRCMnE1RCROGyhC?=\r\n =?ISO-2022-JP?B?GyRCJCpDTiRpJDsbKEI=?=", kaigi_no_oshirase);
-	reads("=?ISO-2022-JP?B?GyRCMnE1RCROGyhC?= =?iso-2022-jp*ja?Q?=1B$B$*CN$i$;=1B(B?=", kaigi_no_oshirase);
+	static const char kaigi_no_oshirase[] =
+	    "\xe4\xbc\x9a\xe8\xad\xb0\xe3\x81\xae\xe3\x81\x8a\xe7\x9f\xa5\xe3\x82\x89\xe3\x81\x9b";
+	reads("=?ISO-2022-JP?B?GyRCMnE1RCROGyhC?=\r\n =?ISO-2022-JP?B?GyRCJCpDTiRpJDsbKEI=?=",
+	    kaigi_no_oshirase);
+	reads(
+	    "=?ISO-2022-JP?B?GyRCMnE1RCROGyhC?= =?iso-2022-jp*ja?Q?=1B$B$*CN$i$;=1B(B?=", kaigi_no_oshirase);
 	/* A word that is not ended goes on in the next one. */
 	reads("=?iso-2022-jp?B?GyRCMnE=?= =?iso-2022-jp?B?NUQbKEI=?=", "\xe4\xbc\x9a\xe8\xad\xb0");
-	reads("=?hz-gb-2312?B?fntWUE5Efn0=?= =?hz-gb-2312?B?fntWUE5Efn0=?=", "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87");
+	reads("=?hz-gb-2312?B?fntWUE5Efn0=?= =?hz-gb-2312?B?fntWUE5Efn0=?=",
+	    "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87");
 	/* Each begins anew: an open run of base64, a byte order mark; unless a character was split. */
 	reads("=?utf-7?B?K0FPaw==?= =?utf-7?B?K0FPaw==?=", "\xc3\xa9\xc3\xa9");
 	reads("=?utf-7?Q?+AOk-?= =?utf-7?Q?+AOk-?=", "\xc3\xa9\xc3\xa9");
@@ -73,10 +78,13 @@ static void joins_words_with_shifts(void **state)
 	/* Without a word. */
 	reads("\x1b$B2q5D$N$*CN$i$;\x1b(B", kaigi_no_oshirase);
 	reads("Re: \x1b$B2q5D\x1b(B (1)", "Re: \xe4\xbc\x9a\xe8\xad\xb0 (1)");
-	reads("\x1b$B2q5D\x1b(B\r\n \x1b$B2q5D\x1b(B =?iso-2022-jp?B?GyRCMnE1RBsoQg==?=", "\xe4\xbc\x9a\xe8\xad\xb0 \xe4\xbc\x9a\xe8\xad\xb0 \xe4\xbc\x9a\xe8\xad\xb0");
+	reads("\x1b$B2q5D\x1b(B\r\n \x1b$B2q5D\x1b(B =?iso-2022-jp?B?GyRCMnE1RBsoQg==?=",
+	    "\xe4\xbc\x9a\xe8\xad\xb0 \xe4\xbc\x9a\xe8\xad\xb0 \xe4\xbc\x9a\xe8\xad\xb0");
 	/* Labels that nobody knows, or that are untrue. */
-	reads("=?win-1251?Q?=CF=F0=E8=E2=E5=F2?= =?koi8-ru?Q?=F0=D2=C9=D7=C5=D4?= =?ansi?Q?=E4?= =?iso8859-9?Q?=93x=94?= =?cn-big5?B?pKSk5Q==?=",
-	    "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82\xc3\xa4\xe2\x80\x9cx\xe2\x80\x9d\xe4\xb8\xad\xe6\x96\x87");
+	reads("=?win-1251?Q?=CF=F0=E8=E2=E5=F2?= =?koi8-ru?Q?=F0=D2=C9=D7=C5=D4?= =?ansi?Q?=E4?= "
+	      "=?iso8859-9?Q?=93x=94?= =?cn-big5?B?pKSk5Q==?=",
+	    "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82"
+	    "\xc3\xa4\xe2\x80\x9cx\xe2\x80\x9d\xe4\xb8\xad\xe6\x96\x87");
 	reads("=?iso-2022-jp?Q?=E3=81=93=E3=82=93?=", "\xe3\x81\x93\xe3\x82\x93");
 	reads("=?8bit?Q?=FC?= =?8bit?Q?=C3=BC?=", "\xc3\xbc\xc3\x83\xc2\xbc");
 	reads("=?utf-8?Q?caf=E9?=", "caf\xc3\xa9");

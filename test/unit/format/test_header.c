@@ -47,17 +47,24 @@ static void reads_fields(void **state)
 static void reads_on_behind_broken_lines(void **state)
 {
 	(void)state;
-	reads("\xef\xbb\xbf" "From: a\r\nTo: b\r\n\r\nbody", "From=a;To=b;|!body");
-	reads("\xef\xbb\xbf" "Tip: a\r\nTo: b\r\n\r\nbody", "To=b;|!body");
+	reads("\xef\xbb\xbf"
+	      "From: a\r\nTo: b\r\n\r\nbody",
+	    "From=a;To=b;|!body");
+	reads("\xef\xbb\xbf"
+	      "Tip: a\r\nTo: b\r\n\r\nbody",
+	    "To=b;|!body");
 	reads("garbage\r\nnothing: x\r\nTo: b\r\n\r\nbody", "nothing=x;To=b;|!body");
 	reads("A: b\r\none\r\n two: c\r\nthree\r\nX-D: e\r\n\r\nbody", "A=b;X-D=e;|!body");
 	reads("A: b\r\none\r\n\r\nTo: c\r\n", "A=b;|!one\r\n\r\nTo: c\r\n");
 	reads("Hello Bob,\r\nnote: it is late\r\n\r\nx", "|!Hello Bob,\r\nnote: it is late\r\n\r\nx");
 	reads("\tSubject: a\r\n\tb\r\n\r\n", "Subject=a\tb;|!");
-	reads("Subject\r\n : a\r\nB\x01" "cc: c\r\n\r\n", "Subject=a;Bcc=c;|!");
+	reads("Subject\r\n : a\r\nB\x01"
+	      "cc: c\r\n\r\n",
+	    "Subject=a;Bcc=c;|!");
 	reads("In Reply To: me\r\n\r\n", "|!In Reply To: me\r\n\r\n");
 	reads("\xd0\x9a\xd0\xbe\xd0\xbc\xd1\x83 To: b\r\n\r\n", "To=b;|!");
-	reads("\xd0\x9a\xd0\xbe\xd0\xbc\xd1\x83\xd0\xba To: b\r\n\r\n", "|!\xd0\x9a\xd0\xbe\xd0\xbc\xd1\x83\xd0\xba To: b\r\n\r\n");
+	reads("\xd0\x9a\xd0\xbe\xd0\xbc\xd1\x83\xd0\xba To: b\r\n\r\n",
+	    "|!\xd0\x9a\xd0\xbe\xd0\xbc\xd1\x83\xd0\xba To: b\r\n\r\n");
 }
 
 static void looks_ahead_only_so_far(void **state)

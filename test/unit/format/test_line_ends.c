@@ -1,4 +1,5 @@
-/* Bare CRs and LFs are counted alike however the text is cut, and the growth is what dot_stuff makes of it. */
+/* Bare CRs and LFs are counted alike however the text is cut, and the growth is what dot_stuff makes of it.
+ */
 #include "../unit.h"
 
 #include "format/line_ends.h"

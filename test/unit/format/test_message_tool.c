@@ -40,25 +40,35 @@ static void shown_is(const char *message, const char *expected)
 static void shows_all_of_the_text(void **state)
 {
 	(void)state;
-	/* A name makes no attachment of the first part, and what is to be shown inline is shown, as an attachment too. */
-	shown_is("Content-Type: text/plain; charset=utf-8; name=\"body.txt\"\n\nThis is the text itself.\n", "\nThis is the text itself.\n");
-	shown_is("Content-Type: multipart/mixed; boundary=z\n\n--z\nContent-Type: text/html; name=body.html; charset=windows-1252\n\n"
-	         "<p>The text &mdash; itself</p>\n--z\nContent-Type: application/pdf; name=a.pdf\nContent-Disposition: attachment\n\nx\n--z--\n",
+	/* A name makes no attachment of the first part, and what is to be shown inline is shown, as an
+	 * attachment too. */
+	shown_is("Content-Type: text/plain; charset=utf-8; name=\"body.txt\"\n\nThis is the text itself.\n",
+	    "\nThis is the text itself.\n");
+	shown_is("Content-Type: multipart/mixed; boundary=z\n\n--z\nContent-Type: text/html; name=body.html; "
+	         "charset=windows-1252\n\n"
+	         "<p>The text &mdash; itself</p>\n--z\nContent-Type: application/pdf; "
+	         "name=a.pdf\nContent-Disposition: attachment\n\nx\n--z--\n",
 	    "\nThe text \xe2\x80\x94 itself\n\nAttachment 2: application/pdf, 1 B, a.pdf\n");
-	shown_is("Content-Type: multipart/mixed; boundary=z\n\n--z\n\none\n--z\nContent-Type: text/plain; name=a.txt\nContent-Disposition: inline\n\n"
+	shown_is("Content-Type: multipart/mixed; boundary=z\n\n--z\n\none\n--z\nContent-Type: text/plain; "
+	         "name=a.txt\nContent-Disposition: inline\n\n"
 	         "two\n--z\nContent-Type: text/plain; name=b.txt\n\nthree\n--z\n\nfour\n--z--\n",
-	    "\none\n\ntwo\n\nfour\n\nAttachment 2: text/plain, 3 B, a.txt\nAttachment 3: text/plain, 5 B, b.txt\n");
-	shown_is("Content-Type: multipart/alternative; boundary=z\n\n--z\n\none\n--z\nContent-Type: text/html\n\n<b>one</b>\n--z--\n", "\none\n");
+	    "\none\n\ntwo\n\nfour\n\nAttachment 2: text/plain, 3 B, a.txt\nAttachment 3: text/plain, 5 B, "
+	    "b.txt\n");
+	shown_is("Content-Type: multipart/alternative; boundary=z\n\n--z\n\none\n--z\nContent-Type: "
+	         "text/html\n\n<b>one</b>\n--z--\n",
+	    "\none\n");
 }
 
 static void shows_when_it_was_sent(void **state)
 {
 	(void)state;
 	struct buf out;
-	shown_is("Date: Sat, Apr 09 2005 06:39:52 -0700\nSubject: x\n\ny\n", "Date     Sat, 9 Apr 2005 06:39:52 -0700\nSubject  x\n\ny\n");
+	shown_is("Date: Sat, Apr 09 2005 06:39:52 -0700\nSubject: x\n\ny\n",
+	    "Date     Sat, 9 Apr 2005 06:39:52 -0700\nSubject  x\n\ny\n");
 	shown_is("Date: some day\nSubject: x\n\ny\n", "Date     some day\nSubject  x\n\ny\n");
 	buf_init(&out, 100000);
-	assert_int_equal(message_tool_show(VIEW("Date: Thu, 6 Oct 2022 12:27:13 GMT+2\n\nx\n"), &out, true), 0);
+	assert_int_equal(
+	    message_tool_show(VIEW("Date: Thu, 6 Oct 2022 12:27:13 GMT+2\n\nx\n"), &out, true), 0);
 	assert_non_null(strstr(buf_string(&out), "\"sentAt\":\"2022-10-06T12:27:13+02:00\""));
 	buf_clear(&out);
 	assert_int_equal(message_tool_show(VIEW("Date: some day\n\nx\n"), &out, true), 0);
@@ -82,7 +92,8 @@ static void shows_what_a_report_means(void **state)
 	assert_int_equal(message_tool_show(view_from_string(report), &out, false), 0);
 	assert_string_equal(buf_string(&out),
 	    "\nwords\n\nDelivery report of mx.example.org\n"
-	    "  old@x.org is delayed (4.4.1)\n    The recipient's mail server is not taking mail at the moment.\n"
+	    "  old@x.org is delayed (4.4.1)\n    The recipient's mail server is not taking mail at the "
+	    "moment.\n"
 	    "    h.y.org: 421 ?[2J later\n    It was sent on to new@y.org\n"
 	    "    It will be tried until Sun, 22 Nov 2026 07:25:06 +0000\n"
 	    "  z@y.org was not delivered (5.7.1)\n"
@@ -97,11 +108,18 @@ static void shows_nothing_that_deceives(void **state)
 {
 	(void)state;
 	static const char hostile[] =
-	    "Content-Type: multipart/mixed; boundary=b\nFrom: \xc2\x9b" "2J\xe2\x80\xae" "evil <a\xe2\x80\x8b" "b@x.org>\n"
-	    "Subject: =?utf-8?q?a=E2=80=A8From:_boss=C2=85=E2=80=AEb?=\n\n--b\nContent-Type: text/plain; charset=utf-8\n\n"
-	    "one\xe2\x80\xa8two\x1b]0;x\x07\xc2\x9b" "31m\xe2\x80\xaethree\xe2\x81\xa6 \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\n--b\n"
-	    "Content-Type: application/x; name*=utf-8''invoice%E2%80%AEgpj.exe%C2%9B%0A\nContent-Disposition: attachment\n\nx\n--b--\n";
-	static const char *const never[] = {"\x1b", "\x07", "\xc2\x9b", "\xc2\x85", "\xe2\x80\xae", "\xe2\x80\xa8", "\xe2\x81\xa6", "\xe2\x80\x8b", "\nFrom: boss"};
+	    "Content-Type: multipart/mixed; boundary=b\nFrom: \xc2\x9b"
+	    "2J\xe2\x80\xae"
+	    "evil <a\xe2\x80\x8b"
+	    "b@x.org>\n"
+	    "Subject: =?utf-8?q?a=E2=80=A8From:_boss=C2=85=E2=80=AEb?=\n\n--b\nContent-Type: text/plain; "
+	    "charset=utf-8\n\n"
+	    "one\xe2\x80\xa8two\x1b]0;x\x07\xc2\x9b"
+	    "31m\xe2\x80\xaethree\xe2\x81\xa6 \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\n--b\n"
+	    "Content-Type: application/x; "
+	    "name*=utf-8''invoice%E2%80%AEgpj.exe%C2%9B%0A\nContent-Disposition: attachment\n\nx\n--b--\n";
+	static const char *const never[] = {"\x1b", "\x07", "\xc2\x9b", "\xc2\x85", "\xe2\x80\xae",
+	    "\xe2\x80\xa8", "\xe2\x81\xa6", "\xe2\x80\x8b", "\nFrom: boss"};
 	struct buf out;
 	buf_init(&out, 100000);
 	for (int how = 0; how < 4; how++) {
@@ -109,14 +127,19 @@ static void shows_nothing_that_deceives(void **state)
 		if (how < 2)
 			assert_int_equal(message_tool_show(view_from_string(hostile), &out, how == 1), 0);
 		else
-			assert_int_equal(message_tool_structure(view_from_string(hostile), &out, how == 3), 0);
+			assert_int_equal(
+			    message_tool_structure(view_from_string(hostile), &out, how == 3), 0);
 		for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
 			assert_null(strstr(buf_string(&out), never[i]));
 		if (how == 0) {
-			assert_non_null(strstr(buf_string(&out), "Subject  a From: boss\xef\xbf\xbd" "b\n"));
+			assert_non_null(strstr(buf_string(&out), "Subject  a From: boss\xef\xbf\xbd"
+			                                         "b\n"));
 			assert_non_null(strstr(buf_string(&out), "a?b@x.org"));
-			assert_non_null(strstr(buf_string(&out), "one\ntwo\xef\xbf\xbd]0;x\xef\xbf\xbd\xef\xbf\xbd" "31mthree"));
-			assert_non_null(strstr(buf_string(&out), "three \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\n"));
+			assert_non_null(
+			    strstr(buf_string(&out), "one\ntwo\xef\xbf\xbd]0;x\xef\xbf\xbd\xef\xbf\xbd"
+			                             "31mthree"));
+			assert_non_null(
+			    strstr(buf_string(&out), "three \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\n"));
 		}
 		if (how == 0 || how == 2)
 			assert_non_null(strstr(buf_string(&out), "invoice?gpj.exe"));
@@ -126,14 +149,16 @@ static void shows_nothing_that_deceives(void **state)
 	buf_done(&out);
 }
 
-/* Exchange's report of an unknown address, with its comments: nobody has this name there, and the domain takes mail. */
+/* Exchange's report of an unknown address, with its comments: nobody has this name there, and the domain
+ * takes mail. */
 static void knows_what_exchange_means(void **state)
 {
 	(void)state;
 	static const struct {
 		const char *head, *words;
 	} blocks[] = {{"<bob@remote.test>\nAction: Failed (permanently)\nStatus: 5.1.10 (unknown)",
-	                  "Diagnostic-Code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound;\n  Recipient bob@remote.test not found by SMTP "
+	                  "Diagnostic-Code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound;\n  Recipient "
+	                  "bob@remote.test not found by SMTP "
 	                  "address lookup\n"},
 	    {"bob@remote.test\nAction: failed\nStatus: 5.4.1\nRemote-MTA: dns; mx.remote.test",
 	        "Diagnostic-Code: smtp;550 5.4.1 Recipient address rejected: Access denied\n"},
@@ -143,7 +168,8 @@ static void knows_what_exchange_means(void **state)
 		struct buf out;
 		buf_init(&out, 100000);
 		snprintf(report, sizeof report,
-		    "Content-Type: multipart/report; report-type=delivery-status; boundary=d\n\n--d\nContent-Type: text/plain\n\nSorry.\n"
+		    "Content-Type: multipart/report; report-type=delivery-status; "
+		    "boundary=d\n\n--d\nContent-Type: text/plain\n\nSorry.\n"
 		    "--d\nContent-Type: message/delivery-status\n\nReporting-MTA: dns;mx.remote.test\n\n"
 		    "Final-Recipient: rfc822; %s\n%s\n--d--\n",
 		    blocks[i].head, blocks[i].words);
@@ -171,7 +197,8 @@ static void shows_structure(void **state)
 }
 
 static const char forwarded[] =
-    "Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\nContent-Type: message/global\nContent-Transfer-Encoding: base64\n\n"
+    "Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\nContent-Type: "
+    "message/global\nContent-Transfer-Encoding: base64\n\n"
     /* Subject: x, text/plain "caf\xc3\xa9", and a PDF "Hi" */
     "U3ViamVjdDogeApDb250ZW50LVR5cGU6IG11bHRpcGFydC9taXhlZDsgYm91bmRhcnk9YwoKLS1j\n"
     "CgpjYWbDqQotLWMKQ29udGVudC1UeXBlOiBhcHBsaWNhdGlvbi9wZGYKQ29udGVudC1UcmFuc2Zl\n"
@@ -186,8 +213,10 @@ static void opens_encoded_messages(void **state)
 	assert_int_equal(message_tool_structure(view_from_string(forwarded), &out, false), 0);
 	assert_non_null(strstr(buf_string(&out), "\n  message/global "));
 	assert_non_null(strstr(buf_string(&out), "\n    multipart/mixed "));
-	assert_non_null(strstr(buf_string(&out), "\n      text/plain                      2.1       5 B        "));
-	assert_non_null(strstr(buf_string(&out), "\n      application/pdf                 2.2       4 B        base64\n"));
+	assert_non_null(
+	    strstr(buf_string(&out), "\n      text/plain                      2.1       5 B        "));
+	assert_non_null(strstr(
+	    buf_string(&out), "\n      application/pdf                 2.2       4 B        base64\n"));
 	assert_null(strstr(buf_string(&out), "defect"));
 	buf_clear(&out);
 	assert_int_equal(message_tool_structure(view_from_string(forwarded), &out, true), 0);
@@ -208,12 +237,14 @@ static void opens_encoded_messages(void **state)
 static void notes_what_is_not_encoded(void **state)
 {
 	(void)state;
-	static const char footer[] = "Content-Transfer-Encoding: base64\n\naGVsbG8gd29ybGQsCg==\n\n-- \nThis footer was appended by a gateway\n";
+	static const char footer[] = "Content-Transfer-Encoding: base64\n\naGVsbG8gd29ybGQsCg==\n\n-- \nThis "
+	                             "footer was appended by a gateway\n";
 	struct buf out;
 	buf_init(&out, 10000);
 	shown_is(footer, "\nhello world,\n-- \nThis footer was appended by a gateway\n");
 	assert_int_equal(message_tool_structure(VIEW(footer), &out, false), 0);
-	assert_non_null(strstr(buf_string(&out), "defect: part 1: the body is not all in the encoding that it claims\n"));
+	assert_non_null(
+	    strstr(buf_string(&out), "defect: part 1: the body is not all in the encoding that it claims\n"));
 	buf_clear(&out);
 	assert_int_equal(message_tool_extract(VIEW(footer), VIEW("1"), &out), 0);
 	assert_view(buf_view(&out), "hello world,\n");

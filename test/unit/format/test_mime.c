@@ -89,14 +89,17 @@ static void reads_headers_with_broken_lines(void **state)
 {
 	(void)state;
 	reads("Subject: x\nno field\nContent-Type: a/b\n\nz", "a/b!0[z]");
-	reads("\xef\xbb\xbf" "Content-Type: a/b\nSubject: y\n\nz", "a/b!0[z]");
+	reads("\xef\xbb\xbf"
+	      "Content-Type: a/b\nSubject: y\n\nz",
+	    "a/b!0[z]");
 	reads("\xef\xbb\xbf\nContent-Type: a/b\nSubject: y\n\nz", "a/b!0[z]");
 	reads("one\ntwo: 2\n folded\nthree\nContent-Type:\n a/b\n\nz", "a/b!0[z]");
 	reads("Content-Type\n : a/b\n\nz", "a/b!0[z]");
 	reads("\n", "text/plain[]");
 	reads("no field\nTo: x@y", "text/plain!0[]");
 	reads("no field\nTox", "text/plain!1[no field\nTox]");
-	reads("Content-Type: multipart/mixed; boundary=b\n\n--b\nno field\nContent-Type: a/b\n\none\n--b\ntext\nmore\n--b--\n",
+	reads("Content-Type: multipart/mixed; boundary=b\n\n--b\nno field\nContent-Type: "
+	      "a/b\n\none\n--b\ntext\nmore\n--b--\n",
 	    "multipart/mixed{a/b!0[one]text/plain!1[text\nmore]}");
 	reads("Content-Type: message/rfc822\nno field\n\nz", "message/rfc822!1{text/plain!1[no field\n\nz]}");
 	reads("Content-Type: message/rfc822\nno field", "message/rfc822!1{text/plain!1[no field]}");
@@ -128,16 +131,20 @@ static void reads_multiparts(void **state)
 static void reads_boundaries_with_text_behind(void **state)
 {
 	(void)state;
-	reads("Content-Type: multipart/mixed; boundary=bnd\n\n--bnd trailing words\nContent-Type: a/b\n\nfirst\n--bnd-- trailing words\n",
+	reads("Content-Type: multipart/mixed; boundary=bnd\n\n--bnd trailing words\nContent-Type: "
+	      "a/b\n\nfirst\n--bnd-- trailing words\n",
 	    "multipart/mixed!13{a/b[first]}");
 	reads("Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--bc\n\ntwo\n--b--x\nthree\n--b\n",
 	    "multipart/mixed!13{text/plain[one]text/plain[two]}");
 	reads("Content-Type: multipart/mixed; boundary=b\n\n--b\nA: b\n--b \"x\"\n\ntwo\n--b--",
 	    "multipart/mixed!13{text/plain!1[]text/plain[two]}");
 	/* The longest one that is open counts, and one that fits to the end more than any. */
-	reads("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=bc\n\n--bc x\n\none\n--bc\n\ntwo\n--bcd\n\nthree\n--bc--\n--b\n\nfour\n--b--\n",
-	    "multipart/mixed{multipart/mixed!13{text/plain[one]text/plain[two]text/plain[three]}text/plain[four]}");
-	reads("Content-Type: multipart/mixed; boundary=b--\n\n--b--\n\none\n--b----\n", "multipart/mixed{text/plain[one]}");
+	reads("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; "
+	      "boundary=bc\n\n--bc x\n\none\n--bc\n\ntwo\n--bcd\n\nthree\n--bc--\n--b\n\nfour\n--b--\n",
+	    "multipart/mixed{multipart/mixed!13{text/plain[one]text/plain[two]text/plain[three]}text/"
+	    "plain[four]}");
+	reads("Content-Type: multipart/mixed; boundary=b--\n\n--b--\n\none\n--b----\n",
+	    "multipart/mixed{text/plain[one]}");
 	/* A line longer than any boundary. */
 	struct buf message, expected;
 	buf_init(&message, 10000);
@@ -238,16 +245,17 @@ static void keeps_what_fields_say(void **state)
 }
 
 /*
- * A tree in short: "m(" mixed, "a(" alternative, "r(" related, "s(" signed, each up to its ")"; leaves by their letter, with
- * "n" behind it for a name, "i" for inline, "t" for attachment, "c" for a Content-ID.
+ * A tree in short: "m(" mixed, "a(" alternative, "r(" related, "s(" signed, each up to its ")"; leaves by
+ * their letter, with "n" behind it for a name, "i" for inline, "t" for attachment, "c" for a Content-ID.
  */
 static void write_tree(const char **at, unsigned *boundaries, struct buf *out)
 {
 	static const struct {
 		char letter;
 		const char *type;
-	} types[] = {{'m', "multipart/mixed"}, {'a', "multipart/alternative"}, {'r', "multipart/related"}, {'s', "multipart/signed"},
-	    {'P', "text/plain"}, {'H', "text/html"}, {'I', "image/png"}, {'C', "text/calendar"}, {'D', "application/pdf"}, {'M', "message/rfc822"}};
+	} types[] = {{'m', "multipart/mixed"}, {'a', "multipart/alternative"}, {'r', "multipart/related"},
+	    {'s', "multipart/signed"}, {'P', "text/plain"}, {'H', "text/html"}, {'I', "image/png"},
+	    {'C', "text/calendar"}, {'D', "application/pdf"}, {'M', "message/rfc822"}};
 	size_t i = 0;
 	while (types[i].letter != **at)
 		i++;
@@ -265,7 +273,10 @@ static void write_tree(const char **at, unsigned *boundaries, struct buf *out)
 		return;
 	}
 	for (; **at == 'n' || **at == 'i' || **at == 't' || **at == 'c'; ++*at)
-		buf_append_string(out, **at == 'n' ? "; name=x" : **at == 'i' ? "\nContent-Disposition: inline" : **at == 't' ? "\nContent-Disposition: attachment" : "\nContent-ID: <c>");
+		buf_append_string(out, **at == 'n'   ? "; name=x"
+		                       : **at == 'i' ? "\nContent-Disposition: inline"
+		                       : **at == 't' ? "\nContent-Disposition: attachment"
+		                                     : "\nContent-ID: <c>");
 	buf_append_string(out, "\n\ntext\n");
 }
 
@@ -282,7 +293,8 @@ static void divides(const char *tree_text, const char *body, const char *attachm
 	struct mime_parser *p = mime_parser_new();
 	const struct mime_tree *tree = mime_parse(p, buf_view(&message));
 	for (size_t i = 0; i < tree->count; i++)
-		if (!media_type_is(&tree->parts[i].type, "multipart", NULL) && !mime_part_is_forwarded(tree, i))
+		if (!media_type_is(&tree->parts[i].type, "multipart", NULL) &&
+		    !mime_part_is_forwarded(tree, i))
 			leaves[++leaf] = i;
 	size_t count = mime_text_body(tree, parts);
 	for (size_t i = 0; i < count; i++)
@@ -471,7 +483,8 @@ static void does_not_depend_on_pieces(void **state)
 	(void)state;
 	static const char *const pieces[] = {"--a", "--b", "--", "\n", "\r\n", "\r",
 	    "Content-Type: multipart/mixed; boundary=a", "Content-Type: multipart/x; boundary=b",
-	    "Content-Type: message/rfc822", "Subject: x", " y", "-", ":", "text", "\xef\xbb\xbfSubject: z", " x"};
+	    "Content-Type: message/rfc822", "Subject: x", " y", "-", ":", "text", "\xef\xbb\xbfSubject: z",
+	    " x"};
 	for (int round = 0; round < 3000; round++) {
 		struct buf message, first, other;
 		buf_init(&message, 100000);

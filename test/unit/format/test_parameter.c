@@ -87,9 +87,11 @@ static void decodes_names(void **state)
 	text_is("attachment; filename=\"=?utf-8?q?=c3=bc.txt?=\"", "\xc3\xbc.txt");
 	text_is("attachment; filename=\"\xc3\xbc.txt\"", "\xc3\xbc.txt");
 	text_is("attachment; filename*=%fc%", "\xc3\xbc%");
-	text_is("attachment; filename=\"=?ISO-2022-JP?B?GyRCMnE1RBsoQg==?=\r\n =?ISO-2022-JP?B?GyRCMnE1RBsoQg==?=.txt\"",
+	text_is("attachment; filename=\"=?ISO-2022-JP?B?GyRCMnE1RBsoQg==?=\r\n "
+	        "=?ISO-2022-JP?B?GyRCMnE1RBsoQg==?=.txt\"",
 	    "\xe4\xbc\x9a\xe8\xad\xb0\xe4\xbc\x9a\xe8\xad\xb0.txt");
-	text_is("attachment; filename*0*=iso-2022-jp''%1B$B2q%1B%28B; filename*1*=%1B$B5D%1B%28B", "\xe4\xbc\x9a\xe8\xad\xb0");
+	text_is("attachment; filename*0*=iso-2022-jp''%1B$B2q%1B%28B; filename*1*=%1B$B5D%1B%28B",
+	    "\xe4\xbc\x9a\xe8\xad\xb0");
 	text_is("attachment; filename*=win1251''%CF%F0", "\xd0\x9f\xd1\x80");
 	text_is("attachment; filename*=no-such''%FC%FC", "\xc3\xbc\xc3\xbc");
 	text_is("filename=x", "x");

@@ -84,7 +84,8 @@ static void writes_what_was_read(void **state)
 {
 	static const struct {
 		const char *local_part, *expected;
-	} unquoted[] = {{"a..b", "a..b@x.org"}, {"a.", "a.@x.org"}, {"a b", "\"a b\"@x.org"}, {"..", "\"..\"@x.org"}, {"a@b", "\"a@b\"@x.org"}};
+	} unquoted[] = {{"a..b", "a..b@x.org"}, {"a.", "a.@x.org"}, {"a b", "\"a b\"@x.org"},
+	    {"..", "\"..\"@x.org"}, {"a@b", "\"a@b\"@x.org"}};
 	(void)state;
 	writes("<>", "<>");
 	writes("<a.b@x.org>", "<a.b@x.org>");
@@ -97,7 +98,8 @@ static void writes_what_was_read(void **state)
 	for (size_t i = 0; i < sizeof unquoted / sizeof *unquoted; i++) {
 		struct buf out;
 		buf_init(&out, 100);
-		assert_int_equal(mailbox_write(&out, view_from_string(unquoted[i].local_part), VIEW("x.org")), 0);
+		assert_int_equal(
+		    mailbox_write(&out, view_from_string(unquoted[i].local_part), VIEW("x.org")), 0);
 		assert_view(buf_view(&out), unquoted[i].expected);
 		buf_done(&out);
 	}
@@ -108,10 +110,10 @@ static void refuses_others(void **state)
 	(void)state;
 	static const char *const wrong[] = {"", "<", "joe@example.com", "<joe@example.com", "<joe>", "<joe@>",
 	    "<@a.b>", "<.@a.b>", "<..@a.b>", "<j.\"o\".e@a.b>", "<joe@a..b>", "<joe@-a.b>", "<joe@a-.b>",
-	    "<joe@a.b..>", "<joe@.>", "<joe@[192.0.2.1].>", "< joe@a.b>", "<joe@a.b >", "<jo e@a.b>", "<\"\"@a.b>", "<\"a@a.b>",
-	    "<\"a\tb\"@a.b>", "<joe@[1.2.3]>", "<joe@[1.2.3.256]>", "<joe@[IPv6:1.2.3.4]>",
-	    "<joe@[IPv6:::g]>", "<joe@[]>", "<joe@[x:]>", "<a@b@c.d>", "<@a.test:>", "<@a.test joe@x.y>",
-	    "<joe@a\xff.b>", "<\xc3@a.b>", "<joe(x)@a.b>", "<joe@a.b\r\n>",
+	    "<joe@a.b..>", "<joe@.>", "<joe@[192.0.2.1].>", "< joe@a.b>", "<joe@a.b >", "<jo e@a.b>",
+	    "<\"\"@a.b>", "<\"a@a.b>", "<\"a\tb\"@a.b>", "<joe@[1.2.3]>", "<joe@[1.2.3.256]>",
+	    "<joe@[IPv6:1.2.3.4]>", "<joe@[IPv6:::g]>", "<joe@[]>", "<joe@[x:]>", "<a@b@c.d>", "<@a.test:>",
+	    "<@a.test joe@x.y>", "<joe@a\xff.b>", "<\xc3@a.b>", "<joe(x)@a.b>", "<joe@a.b\r\n>",
 	    "<j\xc2\x85oe@a.b>", "<j\xc2\x9bzJ@a.b>", "<\"j\xe2\x80\xa8oe\"@a.b>", "<joe\xe2\x80\xa9@a.b>"};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
 		refuses(wrong[i], -EINVAL);
@@ -138,7 +140,8 @@ static void refuses_long_ones(void **state)
 	refuses(text, -ENAMETOOLONG);
 	snprintf(text, sizeof text, "<joe@%.64s.com>", label);
 	refuses(text, -ENAMETOOLONG);
-	/* The whole path is what is limited, and not the local part: forwarders and ticket systems fill it. */
+	/* The whole path is what is limited, and not the local part: forwarders and ticket systems fill it.
+	 */
 	snprintf(text, sizeof text, "<%.242s@example.com>", local);
 	arena_init(&arena, 1000);
 	assert_int_equal(parse(false, text, &arena, &path, &left), 0);

@@ -27,16 +27,22 @@ static void shows_the_text(void **state)
 	         "text/html\n\n<i>x</i>\n--b--",
 	    "x");
 	previews("Content-Type: text/plain; name=x.txt\n\nxyz", "xyz");
-	previews("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html; name=x.html\n\n<i>x</i>\n--b\n\nfooter\n--b--", "x");
+	previews("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html; "
+	         "name=x.html\n\n<i>x</i>\n--b\n\nfooter\n--b--",
+	    "x");
 	/* A multipart without parts is text. */
 	previews("Content-Type: multipart/mixed; boundary=b\n\nHello, world\n", "Hello, world");
 	previews("Content-Type: multipart/mixed; boundary=b\n\n--c\n\nHello\n--c--\n", "--c Hello --c--");
 	previews("Content-Type: multipart/mixed; boundary=b\n\nHello\n--b--\nworld\n", "Hello --b-- world");
 	previews("Content-Type: multipart/mixed\n\nHello\n", "Hello");
 	previews("Content-Type: multipart/mixed; boundary=b\nContent-Disposition: attachment\n\nHello\n", "");
-	previews("Content-Type: multipart/mixed; boundary=b\n\npreamble\n--b\n\nHello\n--b--\nepilogue\n", "Hello");
-	previews("Content-Type: multipart/mixed; boundary=b\n\npreamble\n--b\nContent-Type: multipart/mixed; boundary=c\n\nHello\n--b\n\nx\n--b--", "Hello");
-	previews("Content-Transfer-Encoding: base64\n\naGVsbG8gd29ybGQsCg==\n\n-- \nA footer\n", "hello world, -- A footer");
+	previews("Content-Type: multipart/mixed; boundary=b\n\npreamble\n--b\n\nHello\n--b--\nepilogue\n",
+	    "Hello");
+	previews("Content-Type: multipart/mixed; boundary=b\n\npreamble\n--b\nContent-Type: multipart/mixed; "
+	         "boundary=c\n\nHello\n--b\n\nx\n--b--",
+	    "Hello");
+	previews("Content-Transfer-Encoding: base64\n\naGVsbG8gd29ybGQsCg==\n\n-- \nA footer\n",
+	    "hello world, -- A footer");
 	previews("\n\xe2\x80\x8c\xc2\xa0\xe2\x80\x8c Hi\xe2\x80\x8b", "Hi");
 	previews(
 	    "\n\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb");

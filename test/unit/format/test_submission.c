@@ -80,16 +80,24 @@ static void drops_fields(void **state)
 static void drops_bcc_in_any_form(void **state)
 {
 	(void)state;
-	static const char *const forms[] = {"Bcc:s@x.test\r\n", "Bcc : s@x.test\r\n", "bCC\t \t: s@x.test\r\n",
-	    "Bcc: a@x.test,\r\n s@x.test\r\n", "Bcc\r\n : s@x.test\r\n", "Bcc: \r\n\ts@x.test\r\n", "Bcc: s@x.test\n",
-	    "\xef\xbb\xbf" "Bcc: s@x.test\r\n", "Bcc\x01: s@x.test\r\n", "\x0b" "Bcc: s@x.test\r\n", "B\x7f" "cc: s@x.test\r\n",
+	static const char *const forms[] = {"Bcc:s@x.test\r\n", "Bcc : s@x.test\r\n",
+	    "bCC\t \t: s@x.test\r\n", "Bcc: a@x.test,\r\n s@x.test\r\n", "Bcc\r\n : s@x.test\r\n",
+	    "Bcc: \r\n\ts@x.test\r\n", "Bcc: s@x.test\n",
+	    "\xef\xbb\xbf"
+	    "Bcc: s@x.test\r\n",
+	    "Bcc\x01: s@x.test\r\n",
+	    "\x0b"
+	    "Bcc: s@x.test\r\n",
+	    "B\x7f"
+	    "cc: s@x.test\r\n",
 	    "Bcc\xc2\xa0: s@x.test\r\n", "Resent-Bcc: s@x.test\r\n", "RESENT-BCC : s@x.test\r\n",
 	    "this is no field\r\nBcc: s@x.test\r\n", "no field\r\nnor this\r\nX-Y: z\r\nBcc: s@x.test\r\n",
-	    "X-Y: z\rBcc: s@x.test\r\n", "X-Y: z\r\rBcc: s@x.test\r\n", "\rBcc: s@x.test\r\n", "Bcc; s@x.test\r\nX-Y: z\r\n",
-	    "= Bcc: s@x.test\r\nX-Y: z\r\n", ": Bcc: s@x.test\r\n"};
+	    "X-Y: z\rBcc: s@x.test\r\n", "X-Y: z\r\rBcc: s@x.test\r\n", "\rBcc: s@x.test\r\n",
+	    "Bcc; s@x.test\r\nX-Y: z\r\n", "= Bcc: s@x.test\r\nX-Y: z\r\n", ": Bcc: s@x.test\r\n"};
 	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
 		/* First, among others, and last, without the blank line. */
-		static const char *const frames[][2] = {{"", "From: a\r\n\r\nbody"}, {"From: a\r\n", "To: b\r\n\r\nbody"}, {"From: a\r\n", ""}};
+		static const char *const frames[][2] = {
+		    {"", "From: a\r\n\r\nbody"}, {"From: a\r\n", "To: b\r\n\r\nbody"}, {"From: a\r\n", ""}};
 		for (size_t k = 0; k < 3; k++) {
 			char text[300];
 			snprintf(text, sizeof text, "%s%s%s", frames[k][0], forms[i], frames[k][1]);
@@ -102,7 +110,8 @@ static void drops_bcc_in_any_form(void **state)
 				buf_init(&out, 10000);
 				while (in.len && !f.over) {
 					size_t n;
-					assert_int_equal(header_filter_feed(&f, view_take(in, piece), &n, &out), 0);
+					assert_int_equal(
+					    header_filter_feed(&f, view_take(in, piece), &n, &out), 0);
 					in = view_skip(in, n);
 					if (f.ended && !ended)
 						buf_append(&out, header_filter_held(&f));
@@ -130,38 +139,46 @@ static void drops_bcc_in_any_form(void **state)
 	assert_string_equal(buf_string(&out), "From: a\r\n");
 	header_filter_done(&f);
 	buf_done(&out);
-	/* Text that ends no header is looked through up to its first blank line; what is behind one is the user's own. */
-	filters("Subject: x\r\ntext\r\nmore\r\n\r\nBcc: y\r\n", DROP_BCC, "Subject: x\r\n|text\r\nmore\r\n\r\nBcc: y\r\n");
+	/* Text that ends no header is looked through up to its first blank line; what is behind one is the
+	 * user's own. */
+	filters("Subject: x\r\ntext\r\nmore\r\n\r\nBcc: y\r\n", DROP_BCC,
+	    "Subject: x\r\n|text\r\nmore\r\n\r\nBcc: y\r\n");
 }
 
 /* Addresses of a Bcc whose folding lost its blanks stand on lines of their own. */
 static void drops_bcc_that_is_folded_badly(void **state)
 {
 	(void)state;
-	static const char *const known[] = {"Bcc: a@x.test,\r\nS@x.test\r\n", "Bcc:\r\nS@x.test\r\n", "Bcc: a@x.test\r\nS@x.test\r\n",
-	    "Bcc: a,\r\n\vS@x.test\r\n", ":Bcc: a,\r\n S@x.test\r\n", "Bcc\r\n: S@x.test\r\n", "Bcc\r\nS@x.test\r\n",
-	    "Bcc: a,\r\nb,\r\nS@x.test\r\n", "Bcc: a,\r\nb@x.test\r\n S@x.test\r\n", "Resent-Bcc: a,\r\nS@x.test\r\n",
-	    "Bcc: a,\r\n\"Jane: doe\" <S@x.test>\r\n", "Bcc: a,\r\n:S@x.test\r\n", "no field\r\nBcc; a,\r\nS@x.test\r\n"};
+	static const char *const known[] = {"Bcc: a@x.test,\r\nS@x.test\r\n", "Bcc:\r\nS@x.test\r\n",
+	    "Bcc: a@x.test\r\nS@x.test\r\n", "Bcc: a,\r\n\vS@x.test\r\n", ":Bcc: a,\r\n S@x.test\r\n",
+	    "Bcc\r\n: S@x.test\r\n", "Bcc\r\nS@x.test\r\n", "Bcc: a,\r\nb,\r\nS@x.test\r\n",
+	    "Bcc: a,\r\nb@x.test\r\n S@x.test\r\n", "Resent-Bcc: a,\r\nS@x.test\r\n",
+	    "Bcc: a,\r\n\"Jane: doe\" <S@x.test>\r\n", "Bcc: a,\r\n:S@x.test\r\n",
+	    "no field\r\nBcc; a,\r\nS@x.test\r\n"};
 	char text[3000], expected[3000];
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
 		bool has_other = view_starts(view_from_string(known[i]), VIEW("no field"));
 		snprintf(text, sizeof text, "From: a\r\n%sSubject: t\r\n\r\nbody", known[i]);
-		snprintf(expected, sizeof expected, "From: a\r\n%sSubject: t\r\n|\r\nbody", has_other ? "X-Broken-Line: no field\r\n" : "");
+		snprintf(expected, sizeof expected, "From: a\r\n%sSubject: t\r\n|\r\nbody",
+		    has_other ? "X-Broken-Line: no field\r\n" : "");
 		filters(text, DROP_BCC, expected);
 	}
 	/* Nothing shows that the header goes on: what is not complete goes with what completes it. */
-	static const char *const open[] = {"Bcc: a@x.test,\r\nS@x.test\r\n", "Bcc:\r\nS@x.test\r\n", "Bcc: a,\r\nb,\r\nS@x.test\r\n",
-	    "Bcc: a\r\n, S@x.test\r\n", "Bcc: a,\r\nJane <\r\nS@x.test>\r\n", "Bcc\r\n: S@x.test\r\n", "Bcc\r\nS@x.test\r\n"};
+	static const char *const open[] = {"Bcc: a@x.test,\r\nS@x.test\r\n", "Bcc:\r\nS@x.test\r\n",
+	    "Bcc: a,\r\nb,\r\nS@x.test\r\n", "Bcc: a\r\n, S@x.test\r\n", "Bcc: a,\r\nJane <\r\nS@x.test>\r\n",
+	    "Bcc\r\n: S@x.test\r\n", "Bcc\r\nS@x.test\r\n"};
 	for (size_t i = 0; i < sizeof open / sizeof open[0]; i++) {
 		snprintf(text, sizeof text, "From: a\r\n%s\r\nbody", open[i]);
 		filters(text, DROP_BCC, "From: a\r\n|\r\nbody");
 		snprintf(text, sizeof text, "From: a\r\n%s", open[i]);
 		filters(text, DROP_BCC, "From: a\r\n|");
 	}
-	filters("From: a\r\nBcc: b@x.test\r\nHello Bob,\r\nit is late\r\n\r\nx", DROP_BCC, "From: a\r\n|Hello Bob,\r\nit is late\r\n\r\nx");
+	filters("From: a\r\nBcc: b@x.test\r\nHello Bob,\r\nit is late\r\n\r\nx", DROP_BCC,
+	    "From: a\r\n|Hello Bob,\r\nit is late\r\n\r\nx");
 	filters("From: a\r\nBcc: b,\r\nS@x.test\r\nHello\r\n\r\nx", DROP_BCC, "From: a\r\n|Hello\r\n\r\nx");
 	filters("From: a\r\nBcc: b,\r\n\r\nHello\r\n", DROP_BCC, "From: a\r\n|\r\nHello\r\n");
-	filters("From: a\r\nSender: b,\r\nHello\r\n\r\nx", DROP_BCC | DROP_SENDER, "From: a\r\n|Hello\r\n\r\nx");
+	filters(
+	    "From: a\r\nSender: b,\r\nHello\r\n\r\nx", DROP_BCC | DROP_SENDER, "From: a\r\n|Hello\r\n\r\nx");
 	/* A name too far from its colon. */
 	for (int behind = 0; behind < 2; behind++) {
 		for (int blanks = 1100; blanks < 12000; blanks *= 10) {
@@ -176,7 +193,8 @@ static void drops_bcc_that_is_folded_badly(void **state)
 			buf_append_string(&in, ": a,\r\n S@x.test\r\n\r\nbody");
 			header_filter_init(&f, DROP_BCC);
 			while (at < in.len && !f.over) {
-				assert_int_equal(header_filter_feed(&f, view_skip(buf_view(&in), at), &n, &out), 0);
+				assert_int_equal(
+				    header_filter_feed(&f, view_skip(buf_view(&in), at), &n, &out), 0);
 				at += n;
 			}
 			buf_append(&out, header_filter_held(&f));
@@ -196,18 +214,23 @@ static void shows_all_readers_the_same_fields(void **state)
 {
 	(void)state;
 	struct header_filter f;
-	f = filters("\xef\xbb\xbf" "From: a\r\nDate: b\r\nMessage-ID: <c>\r\n\r\nbody", 0,
-	    "From: a\r\nDate: b\r\nMessage-ID: <c>\r\n|\r\nbody");
+	f = filters("\xef\xbb\xbf"
+	            "From: a\r\nDate: b\r\nMessage-ID: <c>\r\n\r\nbody",
+	    0, "From: a\r\nDate: b\r\nMessage-ID: <c>\r\n|\r\nbody");
 	assert_true(f.has_from && f.has_date && f.has_message_id);
 	f = filters("\xef\xbb\xbf\r\nFrom: a\r\n\r\n", 0, "From: a\r\n|\r\n");
 	assert_true(f.has_from);
-	f = filters("HTTP/1.1 200 OK\r\nDate: b\r\nSubject: c\r\n\r\nbody", 0, "X-Broken-Line: HTTP/1.1 200 OK\r\nDate: b\r\nSubject: c\r\n|\r\nbody");
+	f = filters("HTTP/1.1 200 OK\r\nDate: b\r\nSubject: c\r\n\r\nbody", 0,
+	    "X-Broken-Line: HTTP/1.1 200 OK\r\nDate: b\r\nSubject: c\r\n|\r\nbody");
 	assert_true(f.has_date);
-	filters("A: b\r\ntwo\xe4 \r\n lines\r\nC: d\r\nTo: e\r\n\r\n", 0, "A: b\r\nX-Broken-Line: two?  lines\r\nC: d\r\nTo: e\r\n|\r\n");
-	filters("From joe Fri Nov 21 10:00:00 2025\nA: b\n\n", 0, "X-Mailbox-Line: From joe Fri Nov 21 10:00:00 2025\r\nA: b\n|\n");
+	filters("A: b\r\ntwo\xe4 \r\n lines\r\nC: d\r\nTo: e\r\n\r\n", 0,
+	    "A: b\r\nX-Broken-Line: two?  lines\r\nC: d\r\nTo: e\r\n|\r\n");
+	filters("From joe Fri Nov 21 10:00:00 2025\nA: b\n\n", 0,
+	    "X-Mailbox-Line: From joe Fri Nov 21 10:00:00 2025\r\nA: b\n|\n");
 	filters(": x\r\nA: b\r\n\r\n", 0, "X-Broken-Line: : x\r\nA: b\r\n|\r\n");
 	/* A continuation of nothing would continue the trace field that is put before it. */
-	filters(" lost\r\n\tagain\r\nA: b\r\n\r\n", 0, "X-Broken-Line:  lost\r\nX-Broken-Line: \tagain\r\nA: b\r\n|\r\n");
+	filters(" lost\r\n\tagain\r\nA: b\r\n\r\n", 0,
+	    "X-Broken-Line:  lost\r\nX-Broken-Line: \tagain\r\nA: b\r\n|\r\n");
 	filters("  To: x\r\n y\r\nA: b\r\n\r\n", 0, "To: x\r\n y\r\nA: b\r\n|\r\n");
 	filters("\r\n\r\nSubject: x\r\n\r\nbody", 0, "Subject: x\r\n|\r\nbody");
 	f = filters("\r\n\r\nbody\r\nSubject: x\r\n", 0, "|\r\n\r\nbody\r\nSubject: x\r\n");
@@ -237,7 +260,8 @@ static void keeps_its_limits(void **state)
 		buf_append_string(&in, "Bcc: s@x.test\r\nSubject: x\r\n\r\nbody");
 		header_filter_init(&f, DROP_BCC);
 		while (taken < in.len && !f.over) {
-			assert_int_equal(header_filter_feed(&f, view_skip(buf_view(&in), taken), &n, &out), 0);
+			assert_int_equal(
+			    header_filter_feed(&f, view_skip(buf_view(&in), taken), &n, &out), 0);
 			taken += n;
 			assert_true(header_filter_held(&f).len <= HEADER_DOUBT_MAX + 2 * FIELD_NAME_MAX + 2);
 		}

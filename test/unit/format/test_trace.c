@@ -59,7 +59,8 @@ static void lets_no_peer_write_the_trace(void **state)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char expected[100];
 		buf_clear(&out);
-		r = (struct received){.helo = view_from_string(names[i].helo), .by = VIEW("b"), .utf8 = names[i].utf8};
+		r = (struct received){
+		    .helo = view_from_string(names[i].helo), .by = VIEW("b"), .utf8 = names[i].utf8};
 		assert_int_equal(received_write(&out, &r), 0);
 		snprintf(expected, sizeof expected, "Received: from %s\r\n\tby b;\r\n", names[i].expected);
 		assert_true(view_starts(buf_view(&out), view_from_string(expected)));

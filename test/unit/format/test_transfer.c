@@ -101,29 +101,36 @@ static void footer_is(const char *in, const char *decoded, const char *footer, b
 static void tells_base64_from_what_follows(void **state)
 {
 	(void)state;
-	footer_is("aGVsbG8gd29ybGQsCg==\n\n-- \nThis footer was appended by a gateway\n", "hello world,\n", "-- \nThis footer was appended by a gateway\n", true);
-	footer_is("SGVsbG8=\r\n____________\r\nlist mailing list\r\n", "Hello", "____________\r\nlist mailing list\r\n", true);
+	footer_is("aGVsbG8gd29ybGQsCg==\n\n-- \nThis footer was appended by a gateway\n", "hello world,\n",
+	    "-- \nThis footer was appended by a gateway\n", true);
+	footer_is("SGVsbG8=\r\n____________\r\nlist mailing list\r\n", "Hello",
+	    "____________\r\nlist mailing list\r\n", true);
 	footer_is("SGVsbG8=\r\nUnsubscribe\r\n", "Hello", "Unsubscribe\r\n", true);
 	footer_is("SGVsbG8=\r\n\r\n  indented words\r\n", "Hello", "  indented words\r\n", true);
 	footer_is("SGVsbG8=\n=AbCd\n", "Hello", "=AbCd\n", true);
 	/* Whole quanta need no padding. */
 	footer_is("SGVsbG8h\nThis is no base64\nSGVsbG8h\n", "Hello!", "This is no base64\nSGVsbG8h\n", true);
-	footer_is("SGVsbG8h\nhttps://lists.example/unsubscribe", "Hello!", "https://lists.example/unsubscribe", true);
+	footer_is("SGVsbG8h\nhttps://lists.example/unsubscribe", "Hello!",
+	    "https://lists.example/unsubscribe", true);
 	/* On the line of the padding, whether that is the first line or not. */
 	footer_is("SGVsbG8gd28= -- footer text here", "Hello wo", " -- footer text here", true);
-	footer_is("SGVsbG8gd28=This is a footer\r\nmore\r\n", "Hello wo", "This is a footer\r\nmore\r\n", true);
+	footer_is(
+	    "SGVsbG8gd28=This is a footer\r\nmore\r\n", "Hello wo", "This is a footer\r\nmore\r\n", true);
 	footer_is("SGVsbG8gdw==Footer", "Hello w", "Footer", true);
 	footer_is("SGVsbG8gdw== _______\r\n", "Hello w", " _______\r\n", true);
-	footer_is("SGVsbG8h\r\nSGVsbG8gd28= -- footer text here\r\n", "Hello!Hello wo", " -- footer text here\r\n", true);
+	footer_is("SGVsbG8h\r\nSGVsbG8gd28= -- footer text here\r\n", "Hello!Hello wo",
+	    " -- footer text here\r\n", true);
 	footer_is("SGVsbG8=SGVsbG8= and text", "HelloHello", " and text", true);
 	footer_is("SGVsbG8=SGVsbG8h\nSGVsbG8h\n", "HelloHello!Hello!", "", false);
-	footer_is("SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=-- foot",
+	footer_is("SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8=SGVsbG8="
+	          "SGVsbG8=SGVsbG8=-- foot",
 	    "HelloHelloHelloHelloHelloHelloHelloHelloHelloHelloHelloHelloHello", "-- foot", true);
 	/* A last line that is no whole quantum, where no padding came before. */
 	footer_is("SGVsbG8h\r\nUnsubscribe\r\n", "Hello!", "Unsubscribe\r\n", true);
 	footer_is("SGVsbG8h\r\nUnsubscribe", "Hello!", "Unsubscribe", true);
 	footer_is("SGVsbG8h\r\nRegards\r\n\r\n", "Hello!", "Regards\r\n\r\n", true);
-	footer_is("SGVsbG8h\r\nUnsubscribe\r\nfrom this list\r\n", "Hello!", "Unsubscribe\r\nfrom this list\r\n", true);
+	footer_is("SGVsbG8h\r\nUnsubscribe\r\nfrom this list\r\n", "Hello!",
+	    "Unsubscribe\r\nfrom this list\r\n", true);
 	footer_is("SGVsbG8h\r\nSGVsbG8\r\n", "Hello!Hello", "", false);
 	footer_is("SGVs\r\nbG8", "Hello", "", false);
 	footer_is("SGVs\nbG\n8hSGVsb\nG8h\n", "Hello!Hello!", "", false);

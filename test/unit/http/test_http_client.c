@@ -1,4 +1,5 @@
-/* One GET: every way in which a response may be told, and many in which it must not; each whole, in halves, and byte by byte. */
+/* One GET: every way in which a response may be told, and many in which it must not; each whole, in halves,
+ * and byte by byte. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -75,8 +76,9 @@ static void asks(void **state)
 	struct buf out;
 	buf_init(&out, 1000);
 	assert_int_equal(http_get_request(&out, "mta-sts.example.org", "/.well-known/mta-sts.txt"), 0);
-	assert_view(buf_view(&out), "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: mta-sts.example.org\r\nUser-Agent: Postrider\r\n"
-	                            "Accept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n");
+	assert_view(buf_view(&out),
+	    "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: mta-sts.example.org\r\nUser-Agent: Postrider\r\n"
+	    "Accept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n");
 	static const char *const hosts[] = {"", "a b", "a\r\nX: y", "a\tb", "\xc3\xa9"};
 	for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
 		assert_int_equal(http_get_request(&out, hosts[i], "/"), -EINVAL);
@@ -89,18 +91,23 @@ static void asks(void **state)
 static void reads_all_kinds_of_bodies(void **state)
 {
 	(void)state;
-	good("HTTP/1.1 200 OK\r\nContent-Type:  text/plain ; charset=utf-8 \r\nContent-Length: 5\r\n\r\nhello", 0, 200,
-	    "text/plain ; charset=utf-8", "hello");
+	good(
+	    "HTTP/1.1 200 OK\r\nContent-Type:  text/plain ; charset=utf-8 \r\nContent-Length: 5\r\n\r\nhello",
+	    0, 200, "text/plain ; charset=utf-8", "hello");
 	good("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello and more", 0, 200, "", "hello");
 	good("HTTP/1.0 200 OK\ncontent-TYPE: text/plain\n\nhello", 1, 200, "text/plain", "hello");
-	good("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n2;x=y\r\nhe\r\n03\r\nllo\r\n0\r\nTrailer: x\r\n\r\n", 0,
-	    200, "text/plain", "hello");
+	good("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: "
+	     "text/plain\r\n\r\n2;x=y\r\nhe\r\n03\r\nllo\r\n0\r\nTrailer: x\r\n\r\n",
+	    0, 200, "text/plain", "hello");
 	good("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 0, 404, "", "");
-	good("HTTP/1.1 301 Moved\r\nLocation: https://elsewhere.example/\r\nContent-Length: 0\r\n\r\n", 0, 301, "", "");
+	good("HTTP/1.1 301 Moved\r\nLocation: https://elsewhere.example/\r\nContent-Length: 0\r\n\r\n", 0,
+	    301, "", "");
 	good("HTTP/1.1 204 No Content\r\n\r\n", 0, 204, "", "");
-	good("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n", 1, 200, "text/plain", "");
+	good("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n", 1, 200, "text/plain",
+	    "");
 	/* Interim responses come before it, with fields that are not its own. */
-	good("HTTP/1.1 103 Early Hints\r\nContent-Type: text/html\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: "
+	good("HTTP/1.1 103 Early Hints\r\nContent-Type: text/html\r\n\r\nHTTP/1.1 100 "
+	     "Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: "
 	     "text/plain\r\nContent-Length: 1\r\n\r\nx",
 	    0, 200, "text/plain", "x");
 	/* The end of the connection changes nothing any more. */
@@ -122,19 +129,25 @@ static void refuses_what_was_cut(void **state)
 static void refuses_what_is_not_http(void **state)
 {
 	(void)state;
-	static const char *const wrong[] = {"220 mx.example ESMTP\r\n", "<html>", "\r\n\r\nhello", "HTTP/1.1 OK\r\n\r\n", "HTTP/1.1 99999 OK\r\n\r\n",
-	    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+	static const char *const wrong[] = {"220 mx.example ESMTP\r\n", "<html>", "\r\n\r\nhello",
+	    "HTTP/1.1 OK\r\n\r\n", "HTTP/1.1 99999 OK\r\n\r\n",
+	    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+	    "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
 	    "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n",
 	    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-	    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
-	    "HTTP/1.1 200 OK\r\nA B: c\r\n\r\n", "HTTP/1.1 200 OK\r\nA: c\x01\r\n\r\n", "HTTP/1.1 200 OK\r\n: c\r\n\r\n"};
+	    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+	    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+	    "HTTP/1.1 200 OK\r\nA B: c\r\n\r\n", "HTTP/1.1 200 OK\r\nA: c\x01\r\n\r\n",
+	    "HTTP/1.1 200 OK\r\n: c\r\n\r\n"};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		struct outcome o = everyhow(view_from_string(wrong[i]), 1);
 		assert_int_equal(o.state, HTTP_GET_FAILED);
 	}
-	bad("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", 0, "an upgrade that nobody asked for");
+	bad("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", 0,
+	    "an upgrade that nobody asked for");
 	bad("HTTP/1.1 600 Odd\r\nContent-Length: 0\r\n\r\n", 0, "a status that is none");
-	bad("HTTP/1.1 200 OK\r\nContent-Type: a\r\nContent-Type: b\r\nContent-Length: 0\r\n\r\n", 0, "two Content-Type fields");
+	bad("HTTP/1.1 200 OK\r\nContent-Type: a\r\nContent-Type: b\r\nContent-Length: 0\r\n\r\n", 0,
+	    "two Content-Type fields");
 	struct outcome o = everyhow(VIEW("HTTP/1.1 200 OK\r\nA: \0\r\nContent-Length: 0\r\n\r\n"), 0);
 	assert_int_equal(o.state, HTTP_GET_FAILED);
 }
@@ -147,11 +160,16 @@ static void keeps_to_its_limits(void **state)
 	/* The body, told in three ways. */
 	for (int kind = 0; kind < 3; kind++)
 		for (int more = 0; more < 2; more++) {
-			static const char *const heads[] = {"Content-Length: %d\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n%x\r\n", "\r\n%.0d"};
+			static const char *const heads[] = {"Content-Length: %d\r\n\r\n",
+			    "Transfer-Encoding: chunked\r\n\r\n%x\r\n", "\r\n%.0d"};
 			buf_clear(&text);
 			buf_append_string(&text, "HTTP/1.1 200 OK\r\n");
 			char head[64];
-			snprintf(head, sizeof head, kind == 0 ? heads[0] : kind == 1 ? heads[1] : heads[2], BODY_MAX + more);
+			snprintf(head, sizeof head,
+			    kind == 0   ? heads[0]
+			    : kind == 1 ? heads[1]
+			                : heads[2],
+			    BODY_MAX + more);
 			buf_append_string(&text, kind == 2 ? "\r\n" : head);
 			for (int i = 0; i < BODY_MAX + more; i++)
 				buf_append_byte(&text, 'x');
@@ -161,9 +179,10 @@ static void keeps_to_its_limits(void **state)
 			assert_string_equal(o.why, more ? "a body that is too long" : "");
 		}
 	/* Endless headers, endless interim responses, endless chunk extensions. */
-	static const char *const endless[][2] = {{"HTTP/1.1 200 OK\r\n", "X: y\r\n"}, {"HTTP/1.1 200 ", "x"}, {"", "HTTP/1.1 100 Go\r\n\r\n"},
-	    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", "x"},
-	    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "T: x\r\n"}, {"HTTP/1.1 200 OK\r\nX: ", "y"}, {"", "\r\n"}};
+	static const char *const endless[][2] = {{"HTTP/1.1 200 OK\r\n", "X: y\r\n"}, {"HTTP/1.1 200 ", "x"},
+	    {"", "HTTP/1.1 100 Go\r\n\r\n"}, {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", "x"},
+	    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "T: x\r\n"},
+	    {"HTTP/1.1 200 OK\r\nX: ", "y"}, {"", "\r\n"}};
 	why_varies = true;
 	for (size_t i = 0; i < sizeof endless / sizeof endless[0]; i++) {
 		buf_clear(&text);

@@ -84,7 +84,7 @@ static void keeps_order_and_descriptors(void **state)
 		bool with_fd = i % 5 == 0;
 		fds += with_fd;
 		assert_int_equal(channel_send(&a.channel, with_fd ? 2 : 1, i, view_of(body, len),
-				     with_fd ? file_of_size(i) : -1),
+		                     with_fd ? file_of_size(i) : -1),
 		    0);
 		sent += len;
 		if (i % 3 == 0)
@@ -214,7 +214,8 @@ static void may_be_freed_by_a_handler(void **state)
 		assert_int_equal(write(a.channel.fd, bytes, split), split);
 		loop_turn(&loop);
 		if (owners_freed == before)
-			assert_int_equal(write(a.channel.fd, bytes + split, sizeof bytes - split), sizeof bytes - split);
+			assert_int_equal(
+			    write(a.channel.fd, bytes + split, sizeof bytes - split), sizeof bytes - split);
 		for (int i = 0; i < 20; i++)
 			loop_turn(&loop);
 		assert_int_equal(owners_freed, before + 1);

@@ -46,7 +46,8 @@ static void round_trips(void **state)
 	assert_true(got[1].number == UINT64_MAX);
 	/* Every cut and every extra byte is refused, and leaves nothing behind. */
 	for (size_t cut = 0; cut < buf_view(&b).len; cut++) {
-		assert_int_equal(codec_decode(view_take(buf_view(&b), cut), &schema, &back, &arena), -EBADMSG);
+		assert_int_equal(
+		    codec_decode(view_take(buf_view(&b), cut), &schema, &back, &arena), -EBADMSG);
 		assert_int_equal(back.id, 0);
 		arena_reset(&arena);
 	}

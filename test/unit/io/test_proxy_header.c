@@ -19,7 +19,8 @@ static void expect_more(struct view header, const char *client, bool is_local, s
 	for (size_t i = 0; i < header.len; i++)
 		assert_int_equal(proxy_header_parse(view_of(bytes, i), &address, &local, &rest), 0);
 	/* What comes behind is not its. */
-	assert_int_equal(proxy_header_parse(view_of(bytes, header.len + 4), &address, &local, &rest), header.len);
+	assert_int_equal(
+	    proxy_header_parse(view_of(bytes, header.len + 4), &address, &local, &rest), header.len);
 	assert_int_equal(local, is_local);
 	assert_int_equal(rest, extensions);
 	if (is_local)
@@ -64,16 +65,20 @@ static void version_2(void **state)
 {
 	(void)state;
 	expect(VIEW(V2 "\x21\x11\0\x0c\xc0\0\2\1\xc0\0\2\2\xdc\x04\0\x19"), "192.0.2.1", false);
-	expect(VIEW(V2 "\x21\x21\0\x24\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\2\xdc\x04\0\x19"), "2001:db8::1", false);
+	expect(VIEW(V2 "\x21\x21\0\x24\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0"
+	               "\0\0\2\xdc\x04\0\x19"),
+	    "2001:db8::1", false);
 	/* Extensions behind the addresses are for the caller to pass over, up to what the length can say. */
 	expect_more(VIEW(V2 "\x21\x11\0\x10\xc0\0\2\1\xc0\0\2\2\xdc\x04\0\x19"), "192.0.2.1", false, 4);
-	expect_more(VIEW(V2 "\x21\x11\xff\xff\xc0\0\2\1\xc0\0\2\2\xdc\x04\0\x19"), "192.0.2.1", false, 65535 - 12);
-	expect(VIEW(V2 "\x20\0\0\0"), NULL, true);           /* LOCAL */
+	expect_more(
+	    VIEW(V2 "\x21\x11\xff\xff\xc0\0\2\1\xc0\0\2\2\xdc\x04\0\x19"), "192.0.2.1", false, 65535 - 12);
+	expect(VIEW(V2 "\x20\0\0\0"), NULL, true);                /* LOCAL */
 	expect_more(VIEW(V2 "\x20\x11\3\xe8"), NULL, true, 1000); /* with extensions */
-	expect_more(VIEW(V2 "\x21\x31\0\xd8"), NULL, true, 216);  /* of a family that is none of ours: a socket's path */
-	refuse(VIEW(V2 "\x31\x11\0\x0c"));             /* another version */
-	refuse(VIEW(V2 "\x22\x11\0\x0c"));             /* another command */
-	refuse(VIEW(V2 "\x21\x11\0\4\xc0\0\2\1"));     /* too short for its family */
+	expect_more(VIEW(V2 "\x21\x31\0\xd8"), NULL, true,
+	    216);                                  /* of a family that is none of ours: a socket's path */
+	refuse(VIEW(V2 "\x31\x11\0\x0c"));         /* another version */
+	refuse(VIEW(V2 "\x22\x11\0\x0c"));         /* another command */
+	refuse(VIEW(V2 "\x21\x11\0\4\xc0\0\2\1")); /* too short for its family */
 }
 
 int main(void)

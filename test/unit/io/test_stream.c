@@ -9,7 +9,8 @@
 #include "base/buf.h"
 #include "io/stream.h"
 
-/* A machine that takes whole lines and answers each with its length; "wait" holds the stream until resumed. */
+/* A machine that takes whole lines and answers each with its length; "wait" holds the stream until resumed.
+ */
 struct machine {
 	struct stream stream;
 	unsigned lines, ended, deadlines;
@@ -178,7 +179,8 @@ static void says_why_nobody_could_be_reached(void **state)
 	struct machine m = {.lines = 0};
 	struct sockaddr_in address = nobody();
 	loop_init(&loop);
-	int error = stream_connect(&m.stream, &loop, (struct sockaddr *)&address, sizeof address, &handler, &m);
+	int error =
+	    stream_connect(&m.stream, &loop, (struct sockaddr *)&address, sizeof address, &handler, &m);
 	if (error == 0) {
 		for (int i = 0; i < 1000 && !m.ended; i++)
 			loop_turn(&loop);

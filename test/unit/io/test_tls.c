@@ -24,7 +24,8 @@ static struct view last_tbs_head;
 static char tbs_copy[256];
 
 /* Stands for the keys role. */
-static int sign_here(void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, struct tls_wait *wait)
+static int sign_here(
+    void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, struct tls_wait *wait)
 {
 	unsigned char signature[TLS_SIGNATURE_MAX];
 	size_t len = sizeof signature;
@@ -33,13 +34,13 @@ static int sign_here(void *arg, unsigned key, struct view algorithm, bool pss, s
 	EVP_PKEY_CTX *pctx = NULL;
 	char digest[32] = "";
 	memcpy(digest, algorithm.data, algorithm.len);
-	assert_int_equal(EVP_DigestSignInit_ex(ctx, &pctx, digest[0] ? digest : NULL, NULL, NULL, keys[key], NULL), 1);
+	assert_int_equal(
+	    EVP_DigestSignInit_ex(ctx, &pctx, digest[0] ? digest : NULL, NULL, NULL, keys[key], NULL), 1);
 	if (pss) {
 		EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING);
 		EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST);
 	}
-	assert_int_equal(
-	    EVP_DigestSign(ctx, signature, &len, (const unsigned char *)tbs.data, tbs.len), 1);
+	assert_int_equal(EVP_DigestSign(ctx, signature, &len, (const unsigned char *)tbs.data, tbs.len), 1);
 	EVP_MD_CTX_free(ctx);
 	signatures++;
 	memcpy(tbs_copy, tbs.data, tbs.len < sizeof tbs_copy ? tbs.len : sizeof tbs_copy);
@@ -127,7 +128,8 @@ static struct tls_context *server_context(void)
 	return context;
 }
 
-/* TLS 1.2 with forward secrecy and authenticated encryption; with CBC where it was allowed, and never without forward secrecy. */
+/* TLS 1.2 with forward secrecy and authenticated encryption; with CBC where it was allowed, and never without
+ * forward secrecy. */
 static void speaks_good_suites_alone(void **state)
 {
 	(void)state;
@@ -174,7 +176,8 @@ static void converse(const char *name, int version, const char *expected_name)
 	struct tls_context *context = server_context(), *client_side = tls_client_new((struct view){0});
 	assert_int_equal(stream_start_tls(&server.stream, context), 0);
 	SSL_set_max_proto_version(server.stream.ssl, version);
-	assert_int_equal(stream_connect_tls(&client.stream, client_side, &(struct tls_demand){.host = name}), 0);
+	assert_int_equal(
+	    stream_connect_tls(&client.stream, client_side, &(struct tls_demand){.host = name}), 0);
 	for (int i = 0; i < 1000 && !(server.secured && client.secured); i++)
 		loop_turn(&loop);
 	assert_true(server.secured && client.secured);
@@ -226,7 +229,8 @@ static void signs_elsewhere_with_every_kind_of_key(void **state)
 	}
 }
 
-/* A proxy's header and the client's first message may come in one packet: whatever was read with it belongs to TLS. */
+/* A proxy's header and the client's first message may come in one packet: whatever was read with it belongs
+ * to TLS. */
 static void takes_what_was_read_before_it_began(void **state)
 {
 	(void)state;
@@ -240,8 +244,11 @@ static void takes_what_was_read_before_it_began(void **state)
 		buf_init(&client.got, 1000);
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 		stream_init(&client.stream, &loop, pair[1], &handler, &client);
-		struct tls_context *context = server_context(), *client_side = tls_client_new((struct view){0});
-		assert_int_equal(stream_connect_tls(&client.stream, client_side, &(struct tls_demand){.host = "ec.example"}), 0);
+		struct tls_context *context = server_context(),
+		                   *client_side = tls_client_new((struct view){0});
+		assert_int_equal(stream_connect_tls(
+		                     &client.stream, client_side, &(struct tls_demand){.host = "ec.example"}),
+		    0);
 		ssize_t n = recv(pair[0], hello, early, 0);
 		stream_init(&server.stream, &loop, pair[0], &handler, &server);
 		buf_append(&server.stream.leftover, view_of(hello, (size_t)n));
@@ -257,7 +264,8 @@ static void takes_what_was_read_before_it_began(void **state)
 		stream_close(&server.stream);
 		for (int i = 0; i < 100 && !(server.ended && client.ended); i++)
 			loop_turn(&loop);
-		assert_int_equal(SSL_get_shutdown(client.stream.ssl) & SSL_RECEIVED_SHUTDOWN, SSL_RECEIVED_SHUTDOWN);
+		assert_int_equal(
+		    SSL_get_shutdown(client.stream.ssl) & SSL_RECEIVED_SHUTDOWN, SSL_RECEIVED_SHUTDOWN);
 		stream_free(&server.stream);
 		stream_free(&client.stream);
 		tls_context_unref(context);
@@ -295,7 +303,8 @@ static void wait_once(void *arg)
 	fiber_wait();
 }
 
-/* A handshake that finds no fiber ends; it does not wait for its deadline. The next one that finds one is served. */
+/* A handshake that finds no fiber ends; it does not wait for its deadline. The next one that finds one is
+ * served. */
 static void ends_when_there_are_too_many(void **state)
 {
 	static struct fiber *fibers[FIBERS_MAX];
@@ -314,7 +323,8 @@ static void ends_when_there_are_too_many(void **state)
 	loop_turn(&loop);
 	for (int i = 0; i < FIBERS_MAX; i++)
 		assert_int_equal(fiber_run(wait_once, NULL, &fibers[i]), 0);
-	assert_int_equal(stream_connect_tls(&client.stream, client_side, &(struct tls_demand){.host = "ec.example"}), 0);
+	assert_int_equal(
+	    stream_connect_tls(&client.stream, client_side, &(struct tls_demand){.host = "ec.example"}), 0);
 	for (int i = 0; i < 100 && !server.ended; i++)
 		loop_turn(&loop);
 	assert_true(server.ended && !server.secured);

@@ -1,4 +1,5 @@
-/* What a TLS client demands of the other end: certificates made on the fly, a server and a client on one loop. */
+/* What a TLS client demands of the other end: certificates made on the fly, a server and a client on one
+ * loop. */
 #include "certificate.h"
 
 #include <stdio.h>
@@ -19,7 +20,8 @@ static EVP_PKEY *ca_key, *leaf_key;
 static X509 *ca, *good, *expired, *only_cn, *wild, *partial, *with_address, *self_signed;
 
 /* Stands for the keys role. */
-static int sign_here(void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, struct tls_wait *wait)
+static int sign_here(
+    void *arg, unsigned key, struct view algorithm, bool pss, struct view tbs, struct tls_wait *wait)
 {
 	unsigned char signature[TLS_SIGNATURE_MAX];
 	size_t len = sizeof signature;
@@ -93,11 +95,12 @@ struct outcome {
 	char verified[32], failure[256], version[16], sni[64];
 };
 
-static int tls_version_max; /* 0: whatever both can */
+static int tls_version_max;       /* 0: whatever both can */
 static const char *server_suites; /* of TLS 1.2; NULL: as it has them */
-static bool hang_up;        /* the server ends without a goodbye */
+static bool hang_up;              /* the server ends without a goodbye */
 
-static struct outcome meet(struct tls_context *server_side, struct tls_context *client_side, const struct tls_demand *demand)
+static struct outcome meet(
+    struct tls_context *server_side, struct tls_context *client_side, const struct tls_demand *demand)
 {
 	struct loop loop;
 	struct end server = {.secured = false}, client = {.secured = false};
@@ -173,7 +176,8 @@ static void encrypts_with_anybody(void **state)
 
 static void pkix(X509 *leaf, X509 *trusted, const char *host, const char *failure)
 {
-	struct outcome o = meet_one(leaf, NULL, trusted, &(struct tls_demand){.proof = TLS_PKIX, .host = host});
+	struct outcome o =
+	    meet_one(leaf, NULL, trusted, &(struct tls_demand){.proof = TLS_PKIX, .host = host});
 	if (failure) {
 		assert_false(o.secured);
 		assert_string_equal(o.failure, failure);
@@ -217,13 +221,15 @@ static void takes_old_suites_where_nothing_is_demanded(void **state)
 	static const struct {
 		const char *suites;
 		bool any, proven;
-	} cases[] = {{"ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES128-SHA", true, false}, {"ECDHE-RSA-AES256-SHA384:ECDHE-ECDSA-AES256-SHA384", true, false},
+	} cases[] = {{"ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES128-SHA", true, false},
+	    {"ECDHE-RSA-AES256-SHA384:ECDHE-ECDSA-AES256-SHA384", true, false},
 	    {"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256", true, true},
 	    {"ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-CHACHA20-POLY1305", true, true}, {NULL, true, true}};
 	tls_version_max = TLS1_2_VERSION;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		server_suites = cases[i].suites;
-		struct tls_demand any = {.host = "mx.example"}, proven = {.proof = TLS_PKIX, .host = "mx.example"};
+		struct tls_demand any = {.host = "mx.example"},
+		                  proven = {.proof = TLS_PKIX, .host = "mx.example"};
 		struct outcome o = meet_one(good, NULL, ca, &any);
 		assert_int_equal(o.secured, cases[i].any);
 		o = meet_one(good, NULL, ca, &proven);
@@ -233,7 +239,8 @@ static void takes_old_suites_where_nothing_is_demanded(void **state)
 	tls_version_max = 0;
 }
 
-static struct tls_association record(uint8_t usage, uint8_t selector, uint8_t matching, X509 *x, unsigned char out[4096])
+static struct tls_association record(
+    uint8_t usage, uint8_t selector, uint8_t matching, X509 *x, unsigned char out[4096])
 {
 	unsigned char *data = NULL, *digest = out;
 	int len = selector ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &data) : i2d_X509(x, &data);
@@ -242,7 +249,8 @@ static struct tls_association record(uint8_t usage, uint8_t selector, uint8_t ma
 	if (matching == 0)
 		memcpy(out, data, (size_t)len);
 	else
-		EVP_Digest(data, (size_t)len, digest, &size, matching == 1 ? EVP_sha256() : EVP_sha512(), NULL);
+		EVP_Digest(
+		    data, (size_t)len, digest, &size, matching == 1 ? EVP_sha256() : EVP_sha512(), NULL);
 	OPENSSL_free(data);
 	return (struct tls_association){usage, selector, matching, view_of(out, size)};
 }
@@ -307,8 +315,8 @@ static void proves_itself_by_its_authority(void **state)
 	assert_true(o.secured);
 	assert_string_equal(o.verified, "dane-ta");
 	/* One of several is enough; those for PKIX never count. */
-	struct tls_association several[] = {record(1, 1, 1, good, more), {3, 9, 1, view_of(wrong, 32)}, {3, 1, 1, view_of(wrong, 32)},
-	    record(3, 1, 1, good, data)};
+	struct tls_association several[] = {record(1, 1, 1, good, more), {3, 9, 1, view_of(wrong, 32)},
+	    {3, 1, 1, view_of(wrong, 32)}, record(3, 1, 1, good, data)};
 	o = dane(good, NULL, several, 4, NULL);
 	assert_true(o.secured);
 	assert_string_equal(o.verified, "dane-ee");
@@ -322,16 +330,18 @@ static void refuses_demands_that_nobody_can_meet(void **state)
 	unsigned char data[4096];
 	struct tls_context *client = client_trusting(ca);
 	SSL *ssl = NULL;
-	struct tls_association a[] = {
-	    record(1, 1, 1, good, data), {3, 2, 1, view_of(data, 32)}, {3, 1, 3, view_of(data, 32)}, {3, 1, 1, view_of(data, 31)},
-	    {3, 0, 0, VIEW("no certificate")}, {2, 1, 0, VIEW("no key")}, {3, 1, 1, {0}}};
-	struct tls_demand d = {.proof = TLS_DANE, .host = "mx.example", .associations = a, .association_count = 7};
+	struct tls_association a[] = {record(1, 1, 1, good, data), {3, 2, 1, view_of(data, 32)},
+	    {3, 1, 3, view_of(data, 32)}, {3, 1, 1, view_of(data, 31)}, {3, 0, 0, VIEW("no certificate")},
+	    {2, 1, 0, VIEW("no key")}, {3, 1, 1, {0}}};
+	struct tls_demand d = {
+	    .proof = TLS_DANE, .host = "mx.example", .associations = a, .association_count = 7};
 	assert_int_equal(tls_connect_new(client, 0, &d, &ssl), -22);
 	d.association_count = 0;
 	assert_int_equal(tls_connect_new(client, 0, &d, &ssl), -22);
 	d = (struct tls_demand){.proof = TLS_PKIX};
 	assert_int_equal(tls_connect_new(client, 0, &d, &ssl), -22);
-	d = (struct tls_demand){.proof = TLS_DANE, .host = "192.0.2.1", .associations = a, .association_count = 1};
+	d = (struct tls_demand){
+	    .proof = TLS_DANE, .host = "192.0.2.1", .associations = a, .association_count = 1};
 	assert_int_equal(tls_connect_new(client, 0, &d, &ssl), -22);
 	assert_null(ssl);
 	assert_int_equal(ERR_peek_error(), 0);
@@ -349,7 +359,11 @@ static void resumes_what_was_verified(void **state)
 		const struct tls_demand demands[] = {
 		    {.proof = TLS_ANY, .host = "mx.example", .session = "a"},
 		    {.proof = TLS_PKIX, .host = "mx.example", .session = "a"},
-		    {.proof = TLS_DANE, .host = "mx.example", .session = "a", .associations = &ee, .association_count = 1},
+		    {.proof = TLS_DANE,
+		        .host = "mx.example",
+		        .session = "a",
+		        .associations = &ee,
+		        .association_count = 1},
 		};
 		const char *const verified[] = {"not verified", "pkix", "dane-ee"};
 		for (int round = 0; round < 3; round++)
@@ -367,7 +381,8 @@ static void resumes_what_was_verified(void **state)
 		other.host = "www.example";
 		assert_false(meet(server, client, &other).resumed);
 		other = demands[2];
-		struct tls_association two[] = {ee, {3, 1, 1, view_of("0123456789abcdef0123456789abcdef", 32)}};
+		struct tls_association two[] = {
+		    ee, {3, 1, 1, view_of("0123456789abcdef0123456789abcdef", 32)}};
 		other.associations = two;
 		other.association_count = 2;
 		assert_false(meet(server, client, &other).resumed);
@@ -455,8 +470,11 @@ static void says_why_a_handshake_failed(void **state)
 		loop_init(&loop);
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 		stream_init(&client.stream, &loop, pair[1], &handler, &client);
-		assert_int_equal(stream_connect_tls(&client.stream, context, &(struct tls_demand){.host = "mx.example"}), 0);
-		assert_int_equal(write(pair[0], peers[i].answer.data, peers[i].answer.len), (ssize_t)peers[i].answer.len);
+		assert_int_equal(
+		    stream_connect_tls(&client.stream, context, &(struct tls_demand){.host = "mx.example"}),
+		    0);
+		assert_int_equal(
+		    write(pair[0], peers[i].answer.data, peers[i].answer.len), (ssize_t)peers[i].answer.len);
 		shutdown(pair[0], SHUT_WR);
 		for (int j = 0; j < 1000 && !client.ended; j++)
 			loop_turn(&loop);
@@ -487,7 +505,8 @@ static void begins_with_the_connection(void **state)
 		if (round == 0)
 			assert_int_equal(listen(listener, 1), 0);
 		client = (struct end){.secured = false};
-		int error = stream_connect(&client.stream, &loop, (struct sockaddr *)&address, sizeof address, &handler, &client);
+		int error = stream_connect(
+		    &client.stream, &loop, (struct sockaddr *)&address, sizeof address, &handler, &client);
 		if (error)
 			continue; /* refused at once, where nobody listens any more */
 		assert_int_equal(stream_connect_tls(&client.stream, client_side, &demand), 0);
@@ -503,7 +522,8 @@ static void begins_with_the_connection(void **state)
 			close(listener);
 		} else {
 			assert_true(client.ended);
-			assert_string_equal(stream_tls_failure(&client.stream), "TLS handshake: Connection refused");
+			assert_string_equal(
+			    stream_tls_failure(&client.stream), "TLS handshake: Connection refused");
 		}
 		stream_free(&client.stream);
 	}

@@ -1,4 +1,5 @@
-/* RETR and TOP: dots are stuffed at the beginnings of lines, what is binary becomes lines, however the message is cut, and TOP of all is RETR. */
+/* RETR and TOP: dots are stuffed at the beginnings of lines, what is binary becomes lines, however the
+ * message is cut, and TOP of all is RETR. */
 #include "../unit.h"
 
 #include <stdio.h>
@@ -11,7 +12,10 @@ static struct pop3_session *session;
 static struct buf out;
 static struct view message;
 static bool binary;
-static struct { bool wanted; uint64_t offset, length; } fetch;
+static struct {
+	bool wanted;
+	uint64_t offset, length;
+} fetch;
 
 static void on_login(void *arg, const struct pop3_login *login)
 {
@@ -23,7 +27,8 @@ static void on_login(void *arg, const struct pop3_login *login)
 static void on_open(void *arg)
 {
 	(void)arg;
-	assert_true(pop3_entry(session, &(struct pop3_entry){.size = message.len, .id = 1, .binary = binary}));
+	assert_true(
+	    pop3_entry(session, &(struct pop3_entry){.size = message.len, .id = 1, .binary = binary}));
 	pop3_opened(session, POP3_OPENED);
 }
 
@@ -42,7 +47,8 @@ static void on_close(void *arg)
 	fail();
 }
 
-static const struct pop3_backend backend = {.login = on_login, .open = on_open, .fetch = on_fetch, .close = on_close};
+static const struct pop3_backend backend = {
+    .login = on_login, .open = on_open, .fetch = on_fetch, .close = on_close};
 
 static const char *const *no_mechanisms(bool secure)
 {
@@ -59,8 +65,12 @@ static void say(const char *command)
 
 static void open_maildrop(struct view with)
 {
-	struct pop3_config config = {.hostname = VIEW("pop.example.test"), .errors_max = 20, .mechanisms = no_mechanisms(false), .announced = no_mechanisms,
-				     .secure = true, .clear_login = true};
+	struct pop3_config config = {.hostname = VIEW("pop.example.test"),
+	    .errors_max = 20,
+	    .mechanisms = no_mechanisms(false),
+	    .announced = no_mechanisms,
+	    .secure = true,
+	    .clear_login = true};
 	message = with;
 	buf_init(&out, 1 << 20);
 	session = pop3_session_new(&config, &backend, NULL, &out);
@@ -74,7 +84,8 @@ static void close_maildrop(void)
 	buf_done(&out);
 }
 
-/* The command's reply without its first line; the message comes in pieces of at most `piece` bytes, or of random ones. */
+/* The command's reply without its first line; the message comes in pieces of at most `piece` bytes, or of
+ * random ones. */
 static const char *reply_to(const char *command, size_t piece)
 {
 	say(command);
@@ -121,13 +132,15 @@ static void stuffs_dots(void **state)
 	binary = false;
 }
 
-/* RFC 1939 section 3: lines end in CR LF. Else a program that ends them at LF would take the sender's words for ours. */
+/* RFC 1939 section 3: lines end in CR LF. Else a program that ends them at LF would take the sender's words
+ * for ours. */
 static void makes_lines_of_what_is_binary(void **state)
 {
 	(void)state;
 	binary = true;
 	for (size_t i = 0; i < 2; i++) {
-		expect("a: b\r\n\r\nc\n.d\r.e\r\n.f\r\n", both[i], "a: b\r\n\r\nc\r\n..d\r\n..e\r\n..f\r\n.\r\n");
+		expect("a: b\r\n\r\nc\n.d\r.e\r\n.f\r\n", both[i],
+		    "a: b\r\n\r\nc\r\n..d\r\n..e\r\n..f\r\n.\r\n");
 		expect("a: b\n\n.c\n.\n", both[i], "a: b\r\n\r\n..c\r\n..\r\n.\r\n");
 		expect("a: b\r\n\r\nc\r", both[i], "a: b\r\n\r\nc\r\n.\r\n");
 		expect_view(VIEW("a: b\r\n\r\n\0.\r\n\0"), both[i], "a: b\r\n\r\n?.\r\n?\r\n.\r\n");
@@ -145,7 +158,8 @@ static void top_ends_after_its_lines(void **state)
 	expect("a: b\r\n\r\n.1\r\n2\r\n", "TOP 1 1\r\n", "a: b\r\n\r\n..1\r\n.\r\n");
 }
 
-/* A message whose length is a whole number of the pieces that TOP asks for: the next one is empty, and the end. */
+/* A message whose length is a whole number of the pieces that TOP asks for: the next one is empty, and the
+ * end. */
 static void top_of_whole_pieces_ends(void **state)
 {
 	(void)state;

@@ -24,8 +24,8 @@ static void complain(const char *what, unsigned shard, struct view key)
 		return;
 	int n = snprintf(wrong, 300, "%s in shard %u: ", what, shard);
 	for (size_t i = 0; i < key.len && n < 280; i++)
-		n += snprintf(wrong + n, (size_t)(300 - n), key.data[i] >= ' ' && key.data[i] < 127 ? "%c" : "\\%02x",
-		    (unsigned char)key.data[i]);
+		n += snprintf(wrong + n, (size_t)(300 - n),
+		    key.data[i] >= ' ' && key.data[i] < 127 ? "%c" : "\\%02x", (unsigned char)key.data[i]);
 }
 
 static struct view sharded(unsigned shard, struct view key, char out[STORE_KEY_MAX + 1])
@@ -55,8 +55,8 @@ static void want(struct view name, unsigned shard)
 
 /* ---- what must be there ---- */
 
-static void expect_wait(const struct queue_record *r, unsigned shard, const struct queue_id *id, struct view destination,
-    struct view route)
+static void expect_wait(const struct queue_record *r, unsigned shard, const struct queue_id *id,
+    struct view destination, struct view route)
 {
 	char space[QUEUE_DESTINATION_MAX];
 	struct view name = spool_destination_name(destination, route, space);
@@ -65,7 +65,8 @@ static void expect_wait(const struct queue_record *r, unsigned shard, const stru
 	for (size_t i = 0; i < r->count; i++) {
 		const struct record_recipient *p = &r->recipients[i];
 		char other[QUEUE_DESTINATION_MAX];
-		struct view own = p->local ? QUEUE_LOCAL : spool_destination_name(p->destination, p->route, other);
+		struct view own =
+		    p->local ? QUEUE_LOCAL : spool_destination_name(p->destination, p->route, other);
 		if (p->state == RECORD_WAITING && view_equal(own, name) && p->not_before < time)
 			time = p->not_before;
 	}
@@ -88,7 +89,8 @@ static void expect_of(const struct queue_record *r, unsigned shard, const struct
 		waiting = true;
 		warn = warn || !p->warned;
 		if (!r->held)
-			expect_wait(r, shard, id, p->local ? QUEUE_LOCAL : p->destination, p->local ? (struct view){0} : p->route);
+			expect_wait(r, shard, id, p->local ? QUEUE_LOCAL : p->destination,
+			    p->local ? (struct view){0} : p->route);
 	}
 	if (!waiting && !tell)
 		complain("a record with nothing to do", shard, queue_id_view(id));
@@ -139,7 +141,8 @@ static int read_once(struct shard_read *s, unsigned shard)
 {
 	s->shard = shard;
 	s->result = 1;
-	s->read = (struct store_read){.shard = queue_shard(shard), .run = run_shard, .arg = s, .done = read_done};
+	s->read =
+	    (struct store_read){.shard = queue_shard(shard), .run = run_shard, .arg = s, .done = read_done};
 	store_read(store, &s->read);
 	while (s->result > 0) {
 		store_dispatch(store);

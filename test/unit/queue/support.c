@@ -233,7 +233,8 @@ static int deliver(struct delivery *d, const char *body)
 {
 	struct store_upload *u = store_upload_begin(store);
 	assert_int_equal(store_upload_append(u, view_from_string(body)), 0);
-	d->commit = (struct store_commit){.run = run, .arg = &d->d, .done = done, .uploads = {u}, .upload_count = 1};
+	d->commit =
+	    (struct store_commit){.run = run, .arg = &d->d, .done = done, .uploads = {u}, .upload_count = 1};
 	queue_delivery_begin(queue, &d->d);
 	store_commit(store, &d->commit);
 	test_wait(store, &d->done);
@@ -257,8 +258,8 @@ int test_add_parts(unsigned number, struct queue_record *r, const char *body, si
 	struct queue_part *parts = calloc(count, sizeof *parts);
 	for (size_t i = 0; i < count; i++)
 		parts[i] = (struct queue_part){.id = test_id(number + (unsigned)i),
-					       .first = i * each,
-					       .count = i + 1 < count ? each : r->count - i * each};
+		    .first = i * each,
+		    .count = i + 1 < count ? each : r->count - i * each};
 	r->body_len = strlen(body);
 	r->arrived = clock_wall();
 	d.d.record = *r;
@@ -269,7 +270,8 @@ int test_add_parts(unsigned number, struct queue_record *r, const char *body, si
 	return error;
 }
 
-int test_add(unsigned number, const char *sender, const char *body, struct record_recipient *recipients, size_t count)
+int test_add(
+    unsigned number, const char *sender, const char *body, struct record_recipient *recipients, size_t count)
 {
 	struct queue_record r = {
 	    .sender = view_from_string(sender), .priority = 9, .recipients = recipients, .count = count};
@@ -297,7 +299,8 @@ size_t test_take(uint64_t number, size_t messages)
 	return taker.message_count - before;
 }
 
-void test_outcome(uint64_t number, const char *id, uint32_t recipient, enum queue_verdict verdict, const char *reply)
+void test_outcome(
+    uint64_t number, const char *id, uint32_t recipient, enum queue_verdict verdict, const char *reply)
 {
 	struct change_result result = {.recipient = recipient,
 	    .verdict = verdict,
@@ -343,7 +346,8 @@ static int run_count(struct txn *t, void *arg)
 {
 	struct count_read *c = arg;
 	struct queue_key from = queue_key_letter(c->letter), to = queue_key_behind_letter(c->letter);
-	struct txn_range range = {.shard = c->shard, .from = queue_key_view(&from), .to = queue_key_view(&to)};
+	struct txn_range range = {
+	    .shard = c->shard, .from = queue_key_view(&from), .to = queue_key_view(&to)};
 	c->count = 0;
 	return txn_range(t, &range, count_one, &c->count);
 }
@@ -374,7 +378,8 @@ static int note_key(void *arg, struct view key, struct view value)
 	struct damage *d = arg;
 	(void)value;
 	size_t at = 0;
-	while (at + d->in_key.len <= key.len && !view_equal(view_take(view_skip(key, at), d->in_key.len), d->in_key))
+	while (at + d->in_key.len <= key.len &&
+	       !view_equal(view_take(view_skip(key, at), d->in_key.len), d->in_key))
 		at++;
 	if (at + d->in_key.len > key.len)
 		return 0;
@@ -388,7 +393,8 @@ static int run_damage(struct txn *t, void *arg)
 {
 	struct damage *d = arg;
 	struct queue_key from = queue_key_letter(d->letter), to = queue_key_behind_letter(d->letter);
-	struct txn_range range = {.shard = d->shard, .from = queue_key_view(&from), .to = queue_key_view(&to)};
+	struct txn_range range = {
+	    .shard = d->shard, .from = queue_key_view(&from), .to = queue_key_view(&to)};
 	d->count = 0;
 	int error = txn_range(t, &range, note_key, d);
 	for (size_t i = 0; i < d->count && error == 0; i++)

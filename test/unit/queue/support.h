@@ -60,7 +60,8 @@ struct record_recipient test_recipient(const char *address, const char *destinat
 
 /* Adds a message; its id is made from `number`. The commit's result. */
 struct queue_id test_id(unsigned number);
-int test_add(unsigned number, const char *sender, const char *body, struct record_recipient *recipients, size_t count);
+int test_add(
+    unsigned number, const char *sender, const char *body, struct record_recipient *recipients, size_t count);
 int test_add_record(unsigned number, struct queue_record *r, const char *body);
 /* The same in parts; the first has the message's id, the others the numbers behind it. */
 int test_add_parts(unsigned number, struct queue_record *r, const char *body, size_t each);
@@ -70,13 +71,15 @@ int test_tell(unsigned number, uint32_t recipient, enum queue_action action);
 
 /* Takes up to so many messages of a destination; how many came. */
 size_t test_take(uint64_t number, size_t messages);
-void test_outcome(uint64_t number, const char *id, uint32_t recipient, enum queue_verdict verdict, const char *reply);
+void test_outcome(
+    uint64_t number, const char *id, uint32_t recipient, enum queue_verdict verdict, const char *reply);
 void test_rest(uint64_t number, enum queue_rest how, int64_t seconds);
 
 /* Entries of a letter in all shards. */
 size_t test_count(char letter);
 
-/* Entries of the letter whose key has this in it get a value that nobody can read, though its sum is right; how many. */
+/* Entries of the letter whose key has this in it get a value that nobody can read, though its sum is right;
+ * how many. */
 size_t test_damage(char letter, struct view in_key);
 
 /* The record, in an arena that the next call reuses; false when it is gone. */

@@ -1,4 +1,5 @@
-/* The clock is set back: by ten days, while the queue looks and while it does not. What waits goes out as its rules say. */
+/* The clock is set back: by ten days, while the queue looks and while it does not. What waits goes out as its
+ * rules say. */
 #include "support.h"
 
 #include "audit.h"
@@ -15,13 +16,17 @@ static uint64_t offered(const char *name)
 	return 0;
 }
 
-/* Three messages, ten days ahead: one whose host said later, one whose host does not answer, one that is to wait an hour. */
+/* Three messages, ten days ahead: one whose host said later, one whose host does not answer, one that is to
+ * wait an hour. */
 static void fill(void)
 {
 	struct record_recipient p = test_recipient("r@example.org", "hold.example");
 	test_clock(10 * DAY);
-	struct queue_record r = {.sender = VIEW("s@example.com"), .hold_until = clock_wall() + HOUR, .priority = 9,
-				 .recipients = &p, .count = 1};
+	struct queue_record r = {.sender = VIEW("s@example.com"),
+	    .hold_until = clock_wall() + HOUR,
+	    .priority = 9,
+	    .recipients = &p,
+	    .count = 1};
 	assert_int_equal(test_add_to(1, "later.example"), 0);
 	assert_int_equal(test_add_to(2, "dead.example"), 0);
 	assert_int_equal(test_add_record(3, &r, "x"), 0);
@@ -39,7 +44,8 @@ static void expect_what_the_rules_say(void)
 {
 	struct queue_record r;
 	test_settle();
-	/* The host that did not answer is tried at once, the one that said later when a first wait is over. */
+	/* The host that did not answer is tried at once, the one that said later when a first wait is over.
+	 */
 	test_clock((int64_t)test_config.schedule.retry_min + 61);
 	test_settle();
 	assert_true(offered("dead.example") != 0);
@@ -48,8 +54,10 @@ static void expect_what_the_rules_say(void)
 	assert_int_equal(test_take(offered("dead.example"), 10), 1);
 	assert_true(test_record(1, &r));
 	assert_in_range(r.arrived, clock_wall() - HOUR, clock_wall());
-	assert_in_range(r.expires, r.arrived + test_config.give_up_seconds - 60, r.arrived + test_config.give_up_seconds);
-	assert_in_range(r.warn_at, r.arrived + test_config.warn_seconds - 60, r.arrived + test_config.warn_seconds);
+	assert_in_range(
+	    r.expires, r.arrived + test_config.give_up_seconds - 60, r.arrived + test_config.give_up_seconds);
+	assert_in_range(
+	    r.warn_at, r.arrived + test_config.warn_seconds - 60, r.arrived + test_config.warn_seconds);
 	test_outcome(offered("later.example"), "000000000001", 0, QUEUE_RELAYED, "250 ok");
 	test_outcome(offered("dead.example"), "000000000002", 0, QUEUE_RELAYED, "250 ok");
 	test_rest(offered("later.example"), REST_EMPTY, 0);
@@ -70,7 +78,8 @@ static void expect_what_the_rules_say(void)
 	test_outcome(offered("hold.example"), "000000000003", 0, QUEUE_RELAYED, "250 ok");
 	test_rest(offered("hold.example"), REST_EMPTY, 0);
 	test_settle();
-	assert_int_equal(test_count('Q') + test_count('W') + test_count('E') + test_count('D') + test_count('T'), 0);
+	assert_int_equal(
+	    test_count('Q') + test_count('W') + test_count('E') + test_count('D') + test_count('T'), 0);
 }
 
 static void audit(void)
@@ -103,7 +112,8 @@ static void while_it_does_not_look(void **state)
 	expect_what_the_rules_say();
 }
 
-/* It had arrived before the clock went ahead, and its destination has earlier mail: neither shows that it waits for days. */
+/* It had arrived before the clock went ahead, and its destination has earlier mail: neither shows that it
+ * waits for days. */
 static void what_was_attempted_ahead_beside_other_mail(void **state)
 {
 	struct queue_record r;
@@ -121,7 +131,8 @@ static void what_was_attempted_ahead_beside_other_mail(void **state)
 	queue_credit(queue, 100);
 	test_settle();
 	assert_true(test_record(1, &r));
-	assert_in_range(r.recipients[0].not_before, clock_wall(), clock_wall() + test_config.schedule.retry_min + 61);
+	assert_in_range(
+	    r.recipients[0].not_before, clock_wall(), clock_wall() + test_config.schedule.retry_min + 61);
 	test_clock((int64_t)test_config.schedule.retry_min + 61);
 	assert_int_equal(test_take(offered("later.example"), 10), 2);
 	audit();
@@ -131,8 +142,12 @@ static void what_was_attempted_ahead_beside_other_mail(void **state)
 static void what_is_held_by_right_stays(void **state)
 {
 	struct record_recipient p = test_recipient("r@example.org", "hold.example");
-	struct queue_record before, after, r = {.sender = VIEW("s@example.com"), .hold_until = clock_wall() + 20 * DAY, .priority = 9,
-						.recipients = &p, .count = 1};
+	struct queue_record before, after,
+	    r = {.sender = VIEW("s@example.com"),
+	        .hold_until = clock_wall() + 20 * DAY,
+	        .priority = 9,
+	        .recipients = &p,
+	        .count = 1};
 	(void)state;
 	assert_int_equal(test_add_record(1, &r, "x"), 0);
 	assert_true(test_record(1, &before));
@@ -164,7 +179,8 @@ static struct queue_record record_of(struct record_recipient *p)
 	p->attempts = 3;
 	p->last_attempt = now - HOUR;
 	p->not_before = now + HOUR;
-	return (struct queue_record){.arrived = now - DAY, .expires = now + 4 * DAY, .warn_at = 0, .recipients = p, .count = 1};
+	return (struct queue_record){
+	    .arrived = now - DAY, .expires = now + 4 * DAY, .warn_at = 0, .recipients = p, .count = 1};
 }
 
 static void times_that_can_be_are_left(void **state)
@@ -235,8 +251,8 @@ static void each_time_is_believed_as_far_as_its_rule(void **state)
 	assert_true(queue_record_is_believable(&r, now, &test_config));
 }
 
-#define BOTH(test)                                                                                                     \
-	cmocka_unit_test_setup_teardown(test, test_queue_memory, test_queue_close),                                    \
+#define BOTH(test)                                                                                           \
+	cmocka_unit_test_setup_teardown(test, test_queue_memory, test_queue_close),                          \
 	    cmocka_unit_test_setup_teardown(test, test_queue_embedded, test_queue_close)
 
 int main(void)

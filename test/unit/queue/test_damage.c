@@ -110,8 +110,8 @@ static void test_damaged_local_is_due(void **state)
 }
 
 /* Each on both engines. */
-#define BOTH(test)                                                                                                     \
-	cmocka_unit_test_setup_teardown(test, test_queue_memory, test_queue_close),                                    \
+#define BOTH(test)                                                                                           \
+	cmocka_unit_test_setup_teardown(test, test_queue_memory, test_queue_close),                          \
 	    cmocka_unit_test_setup_teardown(test, test_queue_embedded, test_queue_close)
 
 int main(void)

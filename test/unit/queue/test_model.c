@@ -1,7 +1,7 @@
 /*
- * Random work on the queue, on both engines and over a store that fails: whatever happens, each recipient's message is
- * sent until its outcome is known and never after, the sender is told once of what he wants to know, and the entries
- * fit together.
+ * Random work on the queue, on both engines and over a store that fails: whatever happens, each recipient's
+ * message is sent until its outcome is known and never after, the sender is told once of what he wants to
+ * know, and the entries fit together.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ static uint32_t dice(uint32_t sides)
 
 /* What must be true of a recipient. */
 struct model_recipient {
-	bool ended;     /* an outcome that ends it was said */
+	bool ended; /* an outcome that ends it was said */
 	bool failed;
 	unsigned told, maybe_told; /* maybe: the answer was an error, which may have been a lie */
 };
@@ -45,7 +45,8 @@ static void audit(const char *when)
 
 static void add_one(void)
 {
-	static const char *const names[DOMAINS] = {"a.example", "b.example", "c.example", "d.example", "[192.0.2.1]", "x.y.z.example"};
+	static const char *const names[DOMAINS] = {
+	    "a.example", "b.example", "c.example", "d.example", "[192.0.2.1]", "x.y.z.example"};
 	struct record_recipient p[RECIPIENTS];
 	unsigned number = (unsigned)added;
 	struct model_message *m = &model[number];
@@ -54,8 +55,10 @@ static void add_one(void)
 	*m = (struct model_message){.count = 1 + dice(RECIPIENTS), .null_sender = dice(5) == 0};
 	for (size_t i = 0; i < m->count; i++)
 		p[i] = test_recipient("r@example.org", names[dice(DOMAINS)]);
-	struct queue_record r = {.sender = m->null_sender ? (struct view){0} : VIEW("s@example.com"), .priority = (uint8_t)dice(19),
-	    .recipients = p, .count = m->count};
+	struct queue_record r = {.sender = m->null_sender ? (struct view){0} : VIEW("s@example.com"),
+	    .priority = (uint8_t)dice(19),
+	    .recipients = p,
+	    .count = m->count};
 	/* A store that fails or loses the answer is asked again with the same id. */
 	for (int i = 0; i < 5 && test_add_record(number, &r, "body") != 0; i++)
 		;
@@ -194,8 +197,12 @@ static void order_done(struct queue *q, struct queue_item *item, int result)
 
 static void order(unsigned number, enum change_kind kind)
 {
-	struct order o = {.item = {.run = run_order, .done = order_done}, .id = test_id(number),
-	    .order = {.kind = kind, .by = VIEW("root"), .why = VIEW("why"), .route = dice(2) ? VIEW("smtp:r.example") : (struct view){0}}};
+	struct order o = {.item = {.run = run_order, .done = order_done},
+	    .id = test_id(number),
+	    .order = {.kind = kind,
+	        .by = VIEW("root"),
+	        .why = VIEW("why"),
+	        .route = dice(2) ? VIEW("smtp:r.example") : (struct view){0}}};
 	queue_submit(queue, &o.item);
 	test_settle();
 	assert_true(o.done);
@@ -211,7 +218,8 @@ static void step(void)
 	} else if (what < 17) {
 		work_one();
 	} else if (what == 17 && added > 0) {
-		static const enum change_kind kinds[] = {CHANGE_HOLD, CHANGE_RELEASE, CHANGE_RELEASE, CHANGE_RETRY, CHANGE_ROUTE};
+		static const enum change_kind kinds[] = {
+		    CHANGE_HOLD, CHANGE_RELEASE, CHANGE_RELEASE, CHANGE_RETRY, CHANGE_ROUTE};
 		order(dice((uint32_t)added), kinds[dice(5)]);
 	} else if (what == 18) {
 		ahead += dice(1000);
@@ -241,7 +249,8 @@ static void finish(void)
 				struct model_message *m = &model[number_of(t->id)];
 				if (is_notify(open_offers[k])) {
 					struct queue_record r;
-					for (uint32_t n = 0; n < m->count && test_record(number_of(t->id), &r); n++)
+					for (uint32_t n = 0;
+					     n < m->count && test_record(number_of(t->id), &r); n++)
 						if (r.recipients[n].action == ACTION_FAILED)
 							tell(m, number_of(t->id), n, ACTION_FAILED);
 				} else {
@@ -250,7 +259,8 @@ static void finish(void)
 					m->recipients[t->first].ended = true;
 				}
 			}
-			assert_int_equal(queue_rest(queue, open_offers[k], &(struct spool_rest){.how = REST_EMPTY}), 0);
+			assert_int_equal(
+			    queue_rest(queue, open_offers[k], &(struct spool_rest){.how = REST_EMPTY}), 0);
 			test_settle();
 		}
 		open_count = 0;

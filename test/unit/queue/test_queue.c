@@ -58,8 +58,9 @@ static uint64_t offered(const char *name)
 
 static void test_recipients_have_their_own_fate(void **state)
 {
-	struct record_recipient p[4] = {test_recipient("a@a.example", "a.example"), test_recipient("b@b.example", "b.example"),
-	    test_recipient("c@b.example", "b.example"), test_recipient("d@d.example", "d.example")};
+	struct record_recipient p[4] = {test_recipient("a@a.example", "a.example"),
+	    test_recipient("b@b.example", "b.example"), test_recipient("c@b.example", "b.example"),
+	    test_recipient("d@d.example", "d.example")};
 	(void)state;
 	assert_int_equal(test_add(5, "s@example.com", "x", p, 4), 0);
 	queue_credit(queue, 10);
@@ -115,7 +116,8 @@ static void test_recipients_have_their_own_fate(void **state)
 	assert_int_equal(taker.messages[0].attempts, 1);
 	test_outcome(b, "000000000005", 2, QUEUE_RELAYED, "250");
 	test_rest(b, REST_EMPTY, 0);
-	assert_int_equal(test_count('Q') + test_count('W') + test_count('E') + test_count('D') + test_count('T'), 0);
+	assert_int_equal(
+	    test_count('Q') + test_count('W') + test_count('E') + test_count('D') + test_count('T'), 0);
 }
 
 static void test_nothing_is_told_to_nobody(void **state)
@@ -143,7 +145,10 @@ static void test_priority_then_age(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 5; i++) {
 		struct record_recipient p = test_recipient("a@a.example", "a.example");
-		struct queue_record r = {.sender = VIEW("s@example.com"), .priority = priorities[i], .recipients = &p, .count = 1,
+		struct queue_record r = {.sender = VIEW("s@example.com"),
+		    .priority = priorities[i],
+		    .recipients = &p,
+		    .count = 1,
 		    .arrived = clock_wall() - (int64_t)i};
 		assert_int_equal(test_add_record(i, &r, "x"), 0);
 	}
@@ -153,7 +158,8 @@ static void test_priority_then_age(void **state)
 	assert_true(taker.taken_more);
 	assert_int_equal(test_take(offered("a.example"), 3), 2);
 	assert_false(taker.taken_more);
-	static const char *const order[] = {"000000000001", "000000000004", "000000000002", "000000000000", "000000000003"};
+	static const char *const order[] = {
+	    "000000000001", "000000000004", "000000000002", "000000000000", "000000000003"};
 	for (unsigned i = 0; i < 5; i++)
 		assert_string_equal(taker.messages[i].id, order[i]);
 }
@@ -165,8 +171,12 @@ static void test_order_holds_across_shards(void **state)
 	/* The first recipient decides the shard, so the second one's destination is everywhere. */
 	for (unsigned i = 0; i < 40; i++) {
 		snprintf(first, sizeof first, "d%u.example", i);
-		struct record_recipient p[2] = {test_recipient("a@d.example", first), test_recipient("b@x.example", "x.example")};
-		struct queue_record r = {.sender = VIEW("s@example.com"), .priority = i % 2 ? 18 : 9, .recipients = p, .count = 2,
+		struct record_recipient p[2] = {
+		    test_recipient("a@d.example", first), test_recipient("b@x.example", "x.example")};
+		struct queue_record r = {.sender = VIEW("s@example.com"),
+		    .priority = i % 2 ? 18 : 9,
+		    .recipients = p,
+		    .count = 2,
 		    .arrived = clock_wall() - 100 + i};
 		assert_int_equal(test_add_record(i, &r, "body"), 0);
 	}
@@ -236,12 +246,14 @@ static void test_a_failing_destination_backs_off(void **state)
 
 static void test_a_dead_destination_fails_as_a_whole(void **state)
 {
-	struct record_recipient p[2] = {test_recipient("a@gone.example", "gone.example"), test_recipient("b@b.example", "b.example")};
+	struct record_recipient p[2] = {
+	    test_recipient("a@gone.example", "gone.example"), test_recipient("b@b.example", "b.example")};
 	(void)state;
 	for (unsigned i = 0; i < 200; i++)
 		assert_int_equal(test_add_to(i, "gone.example"), 0);
 	assert_int_equal(test_add(500, "s@example.com", "x", p, 2), 0);
-	struct queue_record later = {.sender = VIEW("s@example.com"), .hold_until = clock_wall() + 1000, .recipients = p, .count = 1};
+	struct queue_record later = {
+	    .sender = VIEW("s@example.com"), .hold_until = clock_wall() + 1000, .recipients = p, .count = 1};
 	assert_int_equal(test_add_record(501, &later, "x"), 0);
 	queue_credit(queue, 10);
 	test_settle();
@@ -391,7 +403,11 @@ static void test_an_event_waits_for_the_outcome(void **state)
 static void test_deliver_by(void **state)
 {
 	struct record_recipient p = test_recipient("a@a.example", "a.example");
-	struct queue_record r = {.sender = VIEW("s@example.com"), .by_time = clock_wall() + 100, .by_mode = 'R', .recipients = &p, .count = 1};
+	struct queue_record r = {.sender = VIEW("s@example.com"),
+	    .by_time = clock_wall() + 100,
+	    .by_mode = 'R',
+	    .recipients = &p,
+	    .count = 1};
 	(void)state;
 	assert_int_equal(test_add_record(1, &r, "x"), 0);
 	r.by_mode = 'N';
@@ -413,8 +429,10 @@ static void test_deliver_by(void **state)
 
 static void test_held_until_a_time(void **state)
 {
-	struct record_recipient p[2] = {test_recipient("a@a.example", "a.example"), {.local = true, .address = VIEW("b@here.example"), .account = 5}};
-	struct queue_record r = {.sender = VIEW("s@example.com"), .hold_until = clock_wall() + 3600, .recipients = p, .count = 2};
+	struct record_recipient p[2] = {test_recipient("a@a.example", "a.example"),
+	    {.local = true, .address = VIEW("b@here.example"), .account = 5}};
+	struct queue_record r = {
+	    .sender = VIEW("s@example.com"), .hold_until = clock_wall() + 3600, .recipients = p, .count = 2};
 	(void)state;
 	queue_credit(queue, 5);
 	assert_int_equal(test_add_record(1, &r, "x"), 0);
@@ -545,7 +563,11 @@ static void test_long_records_have_parts(void **state)
 	assert_int_equal(taker.messages[0].recipients, 200);
 	static struct change_result results[200];
 	for (unsigned i = 0; i < 200; i++)
-		results[i] = (struct change_result){.recipient = i, .verdict = i == 199 ? QUEUE_DEFERRED : i % 2 ? QUEUE_FAILED : QUEUE_RELAYED, .reply = VIEW("a reply that makes the record longer, since it is kept")};
+		results[i] = (struct change_result){.recipient = i,
+		    .verdict = i == 199 ? QUEUE_DEFERRED
+		               : i % 2  ? QUEUE_FAILED
+		                        : QUEUE_RELAYED,
+		    .reply = VIEW("a reply that makes the record longer, since it is kept")};
 	struct change_outcome o = {.results = results, .count = 200};
 	assert_int_equal(queue_outcome(queue, a, VIEW("000000000001"), &o), 0);
 	test_settle();
@@ -590,7 +612,8 @@ static void test_many_recipients_come_in_parts(void **state)
 		snprintf(names[i], sizeof names[i], "d%zu.example", i);
 		p[i] = test_recipient("r@example.org", names[i]);
 	}
-	struct queue_record r = {.sender = VIEW("s@example.com"), .priority = 9, .recipients = p, .count = MANY};
+	struct queue_record r = {
+	    .sender = VIEW("s@example.com"), .priority = 9, .recipients = p, .count = MANY};
 	store_stats(queue_store(queue), &before);
 	assert_int_equal(test_add_parts(1, &r, "x", EACH), 0);
 	store_stats(queue_store(queue), &after);
@@ -620,8 +643,8 @@ static void test_many_recipients_come_in_parts(void **state)
 
 /* ---- damage ---- */
 
-#define BOTH(test)                                                                                                     \
-	cmocka_unit_test_setup_teardown(test, test_queue_memory, test_queue_close),                                    \
+#define BOTH(test)                                                                                           \
+	cmocka_unit_test_setup_teardown(test, test_queue_memory, test_queue_close),                          \
 	    cmocka_unit_test_setup_teardown(test, test_queue_embedded, test_queue_close)
 
 int main(void)

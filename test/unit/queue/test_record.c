@@ -90,7 +90,8 @@ static struct record_recipient full_recipient(void)
 
 static void test_everything_comes_back(void **state)
 {
-	struct record_recipient recipients[2] = {full_recipient(), test_recipient("b@b.example", "b.example")};
+	struct record_recipient recipients[2] = {
+	    full_recipient(), test_recipient("b@b.example", "b.example")};
 	struct queue_record r = example(recipients, 2), got;
 	struct buf out, again;
 	(void)state;
@@ -103,7 +104,8 @@ static void test_everything_comes_back(void **state)
 	assert_view(got.sender, "s@example.com");
 	assert_view(got.held_why, "looks odd");
 	assert_int_equal(got.by_mode, 'R' + 256);
-	assert_true(got.utf8 && got.require_tls && got.priority_given && got.shared && got.by_done && got.held);
+	assert_true(
+	    got.utf8 && got.require_tls && got.priority_given && got.shared && got.by_done && got.held);
 	assert_int_equal(got.notify_attempts, 6);
 	assert_int_equal(got.text_growth, 70000);
 	assert_view(got.recipients[0].verified, "dane-ee");
@@ -183,12 +185,14 @@ static void test_whom_an_outcome_concerns(void **state)
 	struct record_recipient p = {0};
 	(void)state;
 	assert_true(queue_record_tells(&r, &p, ACTION_FAILED) && queue_record_tells(&r, &p, ACTION_DELAYED));
-	assert_false(queue_record_tells(&r, &p, ACTION_DELIVERED) || queue_record_tells(&r, &p, ACTION_RELAYED));
+	assert_false(
+	    queue_record_tells(&r, &p, ACTION_DELIVERED) || queue_record_tells(&r, &p, ACTION_RELAYED));
 	assert_false(queue_record_tells(&null, &p, ACTION_FAILED));
 	p.notify = NOTIFY_NEVER;
 	assert_false(queue_record_tells(&r, &p, ACTION_FAILED));
 	p.notify = NOTIFY_SUCCESS;
-	assert_true(queue_record_tells(&r, &p, ACTION_RELAYED) && queue_record_tells(&r, &p, ACTION_EXPANDED));
+	assert_true(
+	    queue_record_tells(&r, &p, ACTION_RELAYED) && queue_record_tells(&r, &p, ACTION_EXPANDED));
 	assert_false(queue_record_tells(&r, &p, ACTION_FAILED) || queue_record_tells(&r, &p, ACTION_DELAYED));
 	p.notify = NOTIFY_DELAY;
 	assert_true(queue_record_tells(&r, &p, ACTION_DELAYED));
@@ -230,13 +234,24 @@ static void test_keys_sort_as_they_must(void **state)
 
 static void test_destinations_come_back(void **state)
 {
-	struct queue_destination d = {.shards = UINT64_MAX, .next = 5, .until = 6, .failures = 7, .failing_since = 8,
-	    .cause = TROUBLE_REFUSED, .stage = VIEW("connect"), .status = VIEW("4.4.1"), .text = VIEW("connection refused"), .host = VIEW("mx.example"), .route = VIEW("smtp:x")}, got;
+	struct queue_destination d = {.shards = UINT64_MAX,
+	                             .next = 5,
+	                             .until = 6,
+	                             .failures = 7,
+	                             .failing_since = 8,
+	                             .cause = TROUBLE_REFUSED,
+	                             .stage = VIEW("connect"),
+	                             .status = VIEW("4.4.1"),
+	                             .text = VIEW("connection refused"),
+	                             .host = VIEW("mx.example"),
+	                             .route = VIEW("smtp:x")},
+	                         got;
 	struct queue_value value;
 	(void)state;
 	queue_destination_encode(&d, &value);
 	assert_int_equal(queue_destination_decode(queue_value_view(&value), &got), 0);
-	assert_true(got.shards == UINT64_MAX && got.next == 5 && got.until == 6 && got.failures == 7 && got.failing_since == 8);
+	assert_true(got.shards == UINT64_MAX && got.next == 5 && got.until == 6 && got.failures == 7 &&
+	            got.failing_since == 8);
 	assert_view(got.text, "connection refused");
 	assert_view(got.route, "smtp:x");
 	assert_view(got.stage, "connect");

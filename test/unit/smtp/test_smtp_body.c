@@ -1,4 +1,5 @@
-/* A message on its way in: what is put in front, taken out and completed, the limits, and what is known at its end, however it is cut. */
+/* A message on its way in: what is put in front, taken out and completed, the limits, and what is known at
+ * its end, however it is cut. */
 #include "../unit.h"
 
 #include <stdio.h>
@@ -21,8 +22,12 @@ static bool sink(void *arg, struct view bytes)
 	return ++calls != pause_at;
 }
 
-static struct smtp_body_config config = {.size_max = 1 << 20, .received_max = 3, .now = NOW, .hostname = {"mx.example.test", 15},
-					 .sink = sink, .arg = &got};
+static struct smtp_body_config config = {.size_max = 1 << 20,
+    .received_max = 3,
+    .now = NOW,
+    .hostname = {"mx.example.test", 15},
+    .sink = sink,
+    .arg = &got};
 
 static int start(void **state)
 {
@@ -79,17 +84,24 @@ static void a_received_message_gets_its_trace_field(void **state)
 	(void)state;
 	expect("Subject: x\r\n\r\nbody\r\n", "Received: here\r\nSubject: x\r\n\r\nbody\r\n");
 	/* An earlier Return-Path is not believed; Bcc is none of a relay's business. */
-	expect("Return-Path: <evil@else.test>\r\nBcc: b@else.test\r\nSubject: x\r\n\r\nReturn-Path: stays\r\n",
-	       "Received: here\r\nBcc: b@else.test\r\nSubject: x\r\n\r\nReturn-Path: stays\r\n");
+	expect(
+	    "Return-Path: <evil@else.test>\r\nBcc: b@else.test\r\nSubject: x\r\n\r\nReturn-Path: stays\r\n",
+	    "Received: here\r\nBcc: b@else.test\r\nSubject: x\r\n\r\nReturn-Path: stays\r\n");
 	/* Nothing is added to it but the empty line between header and body. */
-	expect("Subject: x\r\nno field, so this is the body\r\n", "Received: here\r\nSubject: x\r\n\r\nno field, so this is the body\r\n");
+	expect("Subject: x\r\nno field, so this is the body\r\n",
+	    "Received: here\r\nSubject: x\r\n\r\nno field, so this is the body\r\n");
 	expect("Subject: x\r\n", "Received: here\r\nSubject: x\r\n\r\n");
-	/* What is no field, and would end the header for others, or continue the trace field, does neither. */
-	expect("\xef\xbb\xbf" "From: a@else.test\r\nSubject: x\r\n\r\nbody\r\n",
-	       "Received: here\r\nFrom: a@else.test\r\nSubject: x\r\n\r\nbody\r\n");
-	expect("garbage\r\nFrom: a@else.test\r\n\r\nbody\r\n", "Received: here\r\nX-Broken-Line: garbage\r\nFrom: a@else.test\r\n\r\nbody\r\n");
-	expect("\tfolded\r\nFrom: a@else.test\r\n\r\nbody\r\n", "Received: here\r\nX-Broken-Line: \tfolded\r\nFrom: a@else.test\r\n\r\nbody\r\n");
-	expect("\r\nFrom: a@else.test\r\n\r\nbody\r\n", "Received: here\r\nFrom: a@else.test\r\n\r\nbody\r\n");
+	/* What is no field, and would end the header for others, or continue the trace field, does neither.
+	 */
+	expect("\xef\xbb\xbf"
+	       "From: a@else.test\r\nSubject: x\r\n\r\nbody\r\n",
+	    "Received: here\r\nFrom: a@else.test\r\nSubject: x\r\n\r\nbody\r\n");
+	expect("garbage\r\nFrom: a@else.test\r\n\r\nbody\r\n",
+	    "Received: here\r\nX-Broken-Line: garbage\r\nFrom: a@else.test\r\n\r\nbody\r\n");
+	expect("\tfolded\r\nFrom: a@else.test\r\n\r\nbody\r\n",
+	    "Received: here\r\nX-Broken-Line: \tfolded\r\nFrom: a@else.test\r\n\r\nbody\r\n");
+	expect(
+	    "\r\nFrom: a@else.test\r\n\r\nbody\r\n", "Received: here\r\nFrom: a@else.test\r\n\r\nbody\r\n");
 	expect("From: a@else.test", "Received: here\r\nFrom: a@else.test\r\n\r\n");
 	expect("", "Received: here\r\n\r\n");
 }
@@ -99,18 +111,25 @@ static void a_submitted_message_is_completed(void **state)
 	(void)state;
 	struct smtp_trailer trailer;
 	config.submission = true;
-	expect("Date: Mon, 1 Jan 2024 00:00:00 +0000\r\nMessage-ID: <1@else.test>\r\nBcc: b@else.test,\r\n c@else.test\r\nSubject: x\r\n\r\nbody\r\n",
-	       "Received: here\r\nDate: Mon, 1 Jan 2024 00:00:00 +0000\r\nMessage-ID: <1@else.test>\r\nSubject: x\r\n\r\nbody\r\n");
+	expect("Date: Mon, 1 Jan 2024 00:00:00 +0000\r\nMessage-ID: <1@else.test>\r\nBcc: b@else.test,\r\n "
+	       "c@else.test\r\nSubject: x\r\n\r\nbody\r\n",
+	    "Received: here\r\nDate: Mon, 1 Jan 2024 00:00:00 +0000\r\nMessage-ID: <1@else.test>\r\nSubject: "
+	    "x\r\n\r\nbody\r\n");
 	/* Behind whatever its program put first: nothing is added a second time, and Bcc goes. */
-	static const char *const first[] = {"\xef\xbb\xbf", "garbage\r\n", "\xef\xbb\xbf\r\n", "garbage\r\nand more\r\n x\r\n", "\r\n"};
+	static const char *const first[] = {
+	    "\xef\xbb\xbf", "garbage\r\n", "\xef\xbb\xbf\r\n", "garbage\r\nand more\r\n x\r\n", "\r\n"};
 	for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
 		struct buf message;
 		buf_init(&message, 1000);
-		buf_printf(&message, "%sDate: Mon, 1 Jan 2024 00:00:00 +0000\r\nBcc : b@else.test\r\nMessage-ID: <1@else.test>\r\nSubject: x\r\n\r\nbody\r\n",
+		buf_printf(&message,
+		    "%sDate: Mon, 1 Jan 2024 00:00:00 +0000\r\nBcc : b@else.test\r\nMessage-ID: "
+		    "<1@else.test>\r\nSubject: x\r\n\r\nbody\r\n",
 		    first[i]);
 		for (size_t piece = 1; piece < 100; piece += 49) {
 			assert_int_equal(take(buf_view(&message), piece, &trailer), SMTP_BODY_GOOD);
-			assert_non_null(strstr(buf_string(&got), "Date: Mon, 1 Jan 2024 00:00:00 +0000\r\nMessage-ID: <1@else.test>\r\nSubject: x\r\n\r\nbody\r\n"));
+			assert_non_null(
+			    strstr(buf_string(&got), "Date: Mon, 1 Jan 2024 00:00:00 +0000\r\nMessage-ID: "
+			                             "<1@else.test>\r\nSubject: x\r\n\r\nbody\r\n"));
 			assert_null(strstr(buf_string(&got), "b@else.test"));
 			assert_null(strstr(buf_string(&got), "Sep 2001"));
 			assert_null(strstr(buf_string(&got), "mx.example.test>"));
@@ -122,7 +141,8 @@ static void a_submitted_message_is_completed(void **state)
 	assert_non_null(strstr(text, "\r\nDate: Sun, 9 Sep 2001 01:46:40 +0000\r\n"));
 	assert_non_null(strstr(text, "@mx.example.test>\r\n"));
 	assert_non_null(strstr(text, "\r\n\r\nbody\r\n"));
-	assert_true(view_starts(trailer.message_id, VIEW("<")) || view_ends_nocase(trailer.message_id, VIEW("mx.example.test")));
+	assert_true(view_starts(trailer.message_id, VIEW("<")) ||
+	            view_ends_nocase(trailer.message_id, VIEW("mx.example.test")));
 	take((struct view){0}, 0, NULL);
 }
 
@@ -130,8 +150,10 @@ static void the_trailer_tells_what_is_in_it(void **state)
 {
 	(void)state;
 	struct smtp_trailer one, other;
-	static const char message[] = "Subject: x\r\nMessage-ID: <1@else.test>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
-				      "--b\r\n\r\none\r\n--b\r\nContent-Type: image/png\r\n\r\ntwo\r\n--b--\r\n";
+	static const char message[] =
+	    "Subject: x\r\nMessage-ID: <1@else.test>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; "
+	    "boundary=b\r\n\r\n"
+	    "--b\r\n\r\none\r\n--b\r\nContent-Type: image/png\r\n\r\ntwo\r\n--b--\r\n";
 	struct buf summary, structure;
 	buf_init(&summary, 1 << 20);
 	buf_init(&structure, 1 << 20);
@@ -158,7 +180,8 @@ static void what_is_too_large_is_dropped(void **state)
 	static char message[5000] = "Subject: x\r\n\r\n";
 	memset(message + 14, 'x', sizeof message - 14);
 	config.size_max = sizeof message;
-	assert_int_equal(take(view_of(message, sizeof message), 100, &trailer), SMTP_BODY_GOOD); /* the trace field does not count */
+	assert_int_equal(take(view_of(message, sizeof message), 100, &trailer),
+	    SMTP_BODY_GOOD); /* the trace field does not count */
 	assert_int_equal(buf_view(&got).len, sizeof message + 16);
 	config.size_max = sizeof message - 1;
 	assert_int_equal(take(view_of(message, sizeof message), 100, &trailer), SMTP_BODY_TOO_LARGE);
@@ -176,15 +199,16 @@ static void the_first_fault_counts(void **state)
 		const char *text;
 		size_t len;
 		enum smtp_body_fault fault;
-	} rows[] = {{"A: b\r\n\r\nx\0y\nz", 13, SMTP_BODY_NUL}, {"A: b\r\n\r\nx\ny\0z", 13, SMTP_BODY_BARE_END},
-	    {"A: b\r\n\r\nx\r\0z", 12, SMTP_BODY_BARE_END}, {"A: \0b\r\n\nx", 11, SMTP_BODY_NUL},
-	    {"A: b\r\n\r\nx\ry", 11, SMTP_BODY_BARE_END}};
+	} rows[] = {{"A: b\r\n\r\nx\0y\nz", 13, SMTP_BODY_NUL},
+	    {"A: b\r\n\r\nx\ny\0z", 13, SMTP_BODY_BARE_END}, {"A: b\r\n\r\nx\r\0z", 12, SMTP_BODY_BARE_END},
+	    {"A: \0b\r\n\nx", 11, SMTP_BODY_NUL}, {"A: b\r\n\r\nx\ry", 11, SMTP_BODY_BARE_END}};
 	static const size_t pieces[] = {1, 2, 3, SIZE_MAX};
 	struct smtp_trailer trailer;
 	config.chunks = true;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		for (size_t k = 0; k < 4; k++)
-			assert_int_equal(take(view_of(rows[i].text, rows[i].len), pieces[k], &trailer), rows[i].fault);
+			assert_int_equal(
+			    take(view_of(rows[i].text, rows[i].len), pieces[k], &trailer), rows[i].fault);
 	take((struct view){0}, 0, NULL);
 	config.chunks = false;
 }
@@ -197,10 +221,13 @@ static void a_loop_is_noticed(void **state)
 	for (unsigned hops = 0; hops < 6; hops++) {
 		buf_init(&message, 10000);
 		for (unsigned i = 0; i < hops; i++)
-			buf_append_string(&message, i % 2 ? "RECEIVED: from a\r\n by b\r\n" : "Received: from b\r\n");
-		buf_append_string(&message, "Subject: x\r\n\r\nReceived: of the body\r\nReceived: 2\r\nReceived: 3\r\nReceived: 4\r\n");
+			buf_append_string(
+			    &message, i % 2 ? "RECEIVED: from a\r\n by b\r\n" : "Received: from b\r\n");
+		buf_append_string(&message, "Subject: x\r\n\r\nReceived: of the body\r\nReceived: "
+		                            "2\r\nReceived: 3\r\nReceived: 4\r\n");
 		for (size_t piece = 1; piece < 40; piece += 13)
-			assert_int_equal(take(buf_view(&message), piece, &trailer), hops > 3 ? SMTP_BODY_LOOP : SMTP_BODY_GOOD);
+			assert_int_equal(take(buf_view(&message), piece, &trailer),
+			    hops > 3 ? SMTP_BODY_LOOP : SMTP_BODY_GOOD);
 		buf_done(&message);
 	}
 	take((struct view){0}, 0, NULL);
@@ -288,7 +315,8 @@ static void eight_bits_are_noticed(void **state)
 		for (size_t piece = 1; piece < 20; piece += 3) {
 			struct smtp_trailer trailer;
 			struct smtp_body *body = smtp_body_new(&config, VIEW("Received: here\r\n"));
-			for (struct view v = view_from_string(cases[i].message); v.len > 0; v = view_skip(v, piece))
+			for (struct view v = view_from_string(cases[i].message); v.len > 0;
+			     v = view_skip(v, piece))
 				smtp_body_write(body, view_take(v, piece));
 			assert_int_equal(smtp_body_end(body, &trailer), SMTP_BODY_GOOD);
 			assert_int_equal(smtp_body_has_8bit(body), cases[i].has);
@@ -314,7 +342,8 @@ static void without_memory_it_is_whole_or_refused(void **state)
 		mem_fail_after(n);
 		struct smtp_body *body = smtp_body_new(&config, VIEW("Received: here\r\n"));
 		for (size_t at = 0; at < sizeof message; at += 7000)
-			smtp_body_write(body, view_take(view_skip(view_of(message, sizeof message), at), 7000));
+			smtp_body_write(
+			    body, view_take(view_skip(view_of(message, sizeof message), at), 7000));
 		enum smtp_body_fault fault = smtp_body_end(body, &trailer);
 		bool all_done = mem_fault_pending();
 		mem_fail_after(0);

@@ -1,4 +1,5 @@
-/* The SMTP client: limits, back-pressure, values that may not be written. Its dialogues are in test/talk/smtp_client. */
+/* The SMTP client: limits, back-pressure, values that may not be written. Its dialogues are in
+ * test/talk/smtp_client. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -6,7 +7,6 @@
 
 #include "base/buf.h"
 #include "smtp/smtp_client.h"
-
 
 struct play {
 	struct smtp_client *client;
@@ -101,10 +101,12 @@ static void greet(struct play *p, const char *keywords)
 
 static struct smtp_client_transaction message(const struct smtp_client_recipient *recipients, size_t count)
 {
-	return (struct smtp_client_transaction){.sender = VIEW("a@here.test"), .recipients = recipients, .count = count};
+	return (struct smtp_client_transaction){
+	    .sender = VIEW("a@here.test"), .recipients = recipients, .count = count};
 }
 
-static const struct smtp_client_recipient two[] = {{.address = {"b@there.test", 12}}, {.address = {"c@there.test", 12}}};
+static const struct smtp_client_recipient two[] = {
+    {.address = {"b@there.test", 12}}, {.address = {"c@there.test", 12}}};
 
 /* ---- replies past the limits ---- */
 
@@ -162,7 +164,8 @@ static void endless_reply(void **state)
 	end(&p);
 }
 
-/* The cap falls into the middle of a character: it is left out whole, and nothing that follows takes its place. */
+/* The cap falls into the middle of a character: it is left out whole, and nothing that follows takes its
+ * place. */
 static void text_is_cut_between_characters(void **state)
 {
 	struct play p;
@@ -208,7 +211,8 @@ static void clear_text_behind_starttls(void **state)
 
 static void values_that_break_lines(void **state)
 {
-	static const char *const bad[] = {"a\r\nRSET", "a\nb@x", "a b@x", "a>b@x", "<a@x", "\"a@x", "a\x7f", "\"a\\\r\"@x", "\xc3\xa9@x"};
+	static const char *const bad[] = {
+	    "a\r\nRSET", "a\nb@x", "a b@x", "a>b@x", "<a@x", "\"a@x", "a\x7f", "\"a\\\r\"@x", "\xc3\xa9@x"};
 	struct play p;
 	(void)state;
 	greet(&p, "250-there\r\n250-DSN\r\n250 SMTPUTF8\r\n");
@@ -257,7 +261,8 @@ static void start_body(struct play *p, const char *keywords, const struct smtp_c
 
 static void back_pressure(void **state)
 {
-	static const char *const ways[] = {"250-there\r\n250 PIPELINING\r\n", "250-there\r\n250-CHUNKING\r\n250 PIPELINING\r\n"};
+	static const char *const ways[] = {
+	    "250-there\r\n250 PIPELINING\r\n", "250-there\r\n250-CHUNKING\r\n250 PIPELINING\r\n"};
 	(void)state;
 	for (size_t way = 0; way < 2; way++) {
 		struct play p;
@@ -272,7 +277,8 @@ static void back_pressure(void **state)
 		while (smtp_client_body(p.client, view_of(piece, sizeof piece), false))
 			given++;
 		assert_int_equal(given, SMTP_CLIENT_OUTPUT_HIGH / sizeof piece);
-		assert_int_equal(smtp_client_waits_for(p.client), way == 0 ? SMTP_CLIENT_FOR_BLOCK : SMTP_CLIENT_FOR_END);
+		assert_int_equal(
+		    smtp_client_waits_for(p.client), way == 0 ? SMTP_CLIENT_FOR_BLOCK : SMTP_CLIENT_FOR_END);
 		/* Not before there is room. */
 		smtp_client_drained(p.client);
 		assert_int_equal(p.body, 1);
@@ -315,7 +321,8 @@ static void a_piece_too_large(void **state)
 	end(&p);
 }
 
-/* A host that answers before the end of the body: an error is everybody's result, anything else makes no sense. */
+/* A host that answers before the end of the body: an error is everybody's result, anything else makes no
+ * sense. */
 static void an_answer_within_the_body(void **state)
 {
 	struct play p;
@@ -393,7 +400,8 @@ static void announcements(void **state)
 {
 	struct play p;
 	(void)state;
-	greet(&p, "250-PIPELINING\r\n250-SIZE 99999999999999999999999\r\n250-DELIVERBY 30,x\r\n250-FUTURERELEASE 864000 2030-01-01T00:00:00Z\r\n"
+	greet(&p, "250-PIPELINING\r\n250-SIZE 99999999999999999999999\r\n250-DELIVERBY "
+	          "30,x\r\n250-FUTURERELEASE 864000 2030-01-01T00:00:00Z\r\n"
 	          "250-LIMITS RCPTMAX=0 MAILMAX=1000000\r\n250-sizes 5\r\n250-AUTH\r\n250\r\n");
 	const struct smtp_client_host *host = smtp_client_host(p.client);
 	/* The first line is the host's name, whatever it says. */

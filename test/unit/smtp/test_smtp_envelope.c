@@ -1,4 +1,5 @@
-/* An envelope that finds no room any more: told as such, whatever part it was that did not fit, and the rest goes on. */
+/* An envelope that finds no room any more: told as such, whatever part it was that did not fit, and the rest
+ * goes on. */
 #include "../unit.h"
 
 #include "base/buf.h"
@@ -8,7 +9,7 @@ static struct smtp_session *session;
 static struct buf out;
 
 static void accept_all(void *arg, enum smtp_stage stage, const struct smtp_envelope *envelope,
-		       const struct smtp_recipient *recipient)
+    const struct smtp_recipient *recipient)
 {
 	static const struct smtp_verdict accept = {.kind = SMTP_ACCEPT};
 	(void)arg;
@@ -36,9 +37,16 @@ static const char *say(const char *command)
 
 static int start(void **state)
 {
-	struct smtp_config config = {.kind = SMTP_RELAY, .hostname = VIEW("mx.example.test"), .client_address = VIEW("192.0.2.1"),
-				     .id = VIEW("id"), .mechanisms = no_mechanisms(false), .announced = no_mechanisms, .size_max = 1 << 20,
-				     .recipients_max = 100, .received_max = 100, .errors_max = 100};
+	struct smtp_config config = {.kind = SMTP_RELAY,
+	    .hostname = VIEW("mx.example.test"),
+	    .client_address = VIEW("192.0.2.1"),
+	    .id = VIEW("id"),
+	    .mechanisms = no_mechanisms(false),
+	    .announced = no_mechanisms,
+	    .size_max = 1 << 20,
+	    .recipients_max = 100,
+	    .received_max = 100,
+	    .errors_max = 100};
 	(void)state;
 	buf_init(&out, 1 << 20);
 	session = smtp_session_new(&config, &backend, NULL, &out);
@@ -87,7 +95,8 @@ static void replies_once_wherever_it_ends(void **state)
 	size_t max = session->arena.max;
 	for (size_t room = 0;; room += 16) {
 		session->arena.max = session->arena.used + room;
-		const char *reply = say("RCPT TO:<\"a b\"@example.test> NOTIFY=FAILURE ORCPT=rfc822;c@example.test\r\n");
+		const char *reply =
+		    say("RCPT TO:<\"a b\"@example.test> NOTIFY=FAILURE ORCPT=rfc822;c@example.test\r\n");
 		assert_ptr_equal(strstr(reply, "\r\n"), reply + strlen(reply) - 2);
 		session->arena.max = max;
 		if (reply[0] == '2')

@@ -1,6 +1,6 @@
 /*
- * Our client against our server, both in memory: messages of all kinds arrive as they were sent, and what each side
- * believes of a recipient is the same. The wires cut what passes into random pieces.
+ * Our client against our server, both in memory: messages of all kinds arrive as they were sent, and what
+ * each side believes of a recipient is the same. The wires cut what passes into random pieces.
  */
 #include "../unit.h"
 
@@ -32,7 +32,8 @@ enum { CHECK = 1, BODY, DELIVERY };
 
 /* ---- the server's side ---- */
 
-static void check(void *arg, enum smtp_stage at, const struct smtp_envelope *envelope, const struct smtp_recipient *recipient)
+static void check(void *arg, enum smtp_stage at, const struct smtp_envelope *envelope,
+    const struct smtp_recipient *recipient)
 {
 	static const struct smtp_verdict no = {SMTP_PERMANENT, 550, "5.1.1", "no such mailbox", false};
 	(void)arg;
@@ -141,8 +142,12 @@ static void on_close(void *arg)
 	w.closed = true;
 }
 
-static const struct smtp_client_backend client_backend = {
-    .ready = on_ready, .body = on_body, .recipient = on_recipient, .done = on_done, .failed = on_failed, .close = on_close};
+static const struct smtp_client_backend client_backend = {.ready = on_ready,
+    .body = on_body,
+    .recipient = on_recipient,
+    .done = on_done,
+    .failed = on_failed,
+    .close = on_close};
 
 static void write_body(void)
 {
@@ -183,11 +188,19 @@ static void run(void)
 static void begin(enum smtp_kind kind)
 {
 	static const struct view name = {"here.test", 9};
-	struct smtp_config server = {.kind = kind, .hostname = name, .client_address = name, .id = name, .size_max = 1 << 20,
-	    .recipients_max = 4, .received_max = 10, .errors_max = 1000};
-	struct smtp_client_config client = {.kind = kind == SMTP_LMTP ? SMTP_CLIENT_LMTP : SMTP_CLIENT_SMTP, .hostname = name};
+	struct smtp_config server = {.kind = kind,
+	    .hostname = name,
+	    .client_address = name,
+	    .id = name,
+	    .size_max = 1 << 20,
+	    .recipients_max = 4,
+	    .received_max = 10,
+	    .errors_max = 1000};
+	struct smtp_client_config client = {
+	    .kind = kind == SMTP_LMTP ? SMTP_CLIENT_LMTP : SMTP_CLIENT_SMTP, .hostname = name};
 	memset(&w, 0, sizeof w);
-	struct buf *all[] = {&w.to_server, &w.to_client, &w.at_server, &w.at_client, &w.sent, &w.arriving, &w.arrived};
+	struct buf *all[] = {
+	    &w.to_server, &w.to_client, &w.at_server, &w.at_client, &w.sent, &w.arriving, &w.arrived};
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		buf_init(all[i], 4 << 20);
 	w.server = smtp_session_new(&server, &server_backend, NULL, &w.to_client);
@@ -206,7 +219,8 @@ static void end(void)
 	assert_true(w.closed);
 	smtp_client_free(w.client);
 	smtp_session_free(w.server);
-	struct buf *all[] = {&w.to_server, &w.to_client, &w.at_server, &w.at_client, &w.sent, &w.arriving, &w.arrived};
+	struct buf *all[] = {
+	    &w.to_server, &w.to_client, &w.at_server, &w.at_client, &w.sent, &w.arriving, &w.arrived};
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		buf_done(all[i]);
 }
@@ -214,7 +228,8 @@ static void end(void)
 /* Lines of dots and text; a binary one of anything. */
 static void make_body(enum smtp_body_kind kind)
 {
-	static const char *const lines[] = {".", "..", "text", "", ".text", "a line of some length that holds no dot"};
+	static const char *const lines[] = {
+	    ".", "..", "text", "", ".text", "a line of some length that holds no dot"};
 	size_t size = rand() % 4 ? (size_t)rand() % 5000 : (size_t)rand() % BODY_MAX;
 	buf_clear(&w.sent);
 	buf_append_string(&w.sent, "Subject: x\r\n\r\n");
@@ -232,8 +247,10 @@ static size_t make_transaction(void)
 {
 	struct smtp_client_transaction *t = &w.transaction;
 	size_t good = 0;
-	*t = (struct smtp_client_transaction){.sender = rand() % 2 ? VIEW("a@here.test") : VIEW(""), .body = (enum smtp_body_kind)(rand() % 3),
-	    .recipients = w.recipients, .count = 1 + (size_t)rand() % 4};
+	*t = (struct smtp_client_transaction){.sender = rand() % 2 ? VIEW("a@here.test") : VIEW(""),
+	    .body = (enum smtp_body_kind)(rand() % 3),
+	    .recipients = w.recipients,
+	    .count = 1 + (size_t)rand() % 4};
 	make_body(t->body);
 	t->size = rand() % 3 ? w.sent.len : 0;
 	for (size_t i = 0; i < t->count; i++) {

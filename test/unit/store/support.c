@@ -35,8 +35,8 @@ const char *test_folder(void)
 struct store *test_open(const char *where)
 {
 	struct store *s = NULL;
-	struct store_options options = {.folder = where, .min_free = 1, .segment_size = 4 << 20,
-					.index_size = 1 << 30};
+	struct store_options options = {
+	    .folder = where, .min_free = 1, .segment_size = 4 << 20, .index_size = 1 << 30};
 	assert_int_equal(store_open(&options, &s), 0);
 	return s;
 }

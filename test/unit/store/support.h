@@ -1,4 +1,5 @@
-/* What the store's tests share: a data folder that goes away, waiting for results, bytes made from a number. */
+/* What the store's tests share: a data folder that goes away, waiting for results, bytes made from a number.
+ */
 #ifndef TEST_STORE_SUPPORT_H
 #define TEST_STORE_SUPPORT_H
 
@@ -19,7 +20,8 @@ void test_wait(struct store *s, const bool *flag);
 
 /* Runs one transaction and waits; the result. */
 int test_commit(struct store *s, int (*run)(struct txn *t, void *arg), void *arg);
-int test_commit_body(struct store *s, int (*run)(struct txn *t, void *arg), void *arg, struct store_upload *u);
+int test_commit_body(
+    struct store *s, int (*run)(struct txn *t, void *arg), void *arg, struct store_upload *u);
 int test_read(struct store *s, uint64_t shard, int (*run)(struct txn *t, void *arg), void *arg);
 
 /* Reads a part of a blob and waits; the part's result. */

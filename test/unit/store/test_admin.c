@@ -19,7 +19,7 @@ static const uint64_t shard = (uint64_t)STORE_ACCOUNT << 56 | 7;
 static const char *folder;
 
 static void names(uint64_t where, struct view key, struct view value,
-		  void (*found)(void *arg, const struct blob_id *id), void *arg)
+    void (*found)(void *arg, const struct blob_id *id), void *arg)
 {
 	struct blob_id id;
 	(void)key;
@@ -29,8 +29,8 @@ static void names(uint64_t where, struct view key, struct view value,
 	}
 }
 
-static const struct store_options options = {.min_free = 1, .segment_size = 256 << 10, .index_size = 1 << 30,
-					     .names_blobs = names};
+static const struct store_options options = {
+    .min_free = 1, .segment_size = 256 << 10, .index_size = 1 << 30, .names_blobs = names};
 
 static struct store *open_named(void)
 {
@@ -47,7 +47,8 @@ static void task_done(struct store_task *t, int result)
 	*(bool *)t->arg = true;
 }
 
-static void run_task(struct store *s, struct store_task *t, void (*call)(struct store *s, struct store_task *t))
+static void run_task(
+    struct store *s, struct store_task *t, void (*call)(struct store *s, struct store_task *t))
 {
 	bool done = false;
 	t->done = task_done;
@@ -228,7 +229,8 @@ static uint32_t highest_number(uint32_t *kept)
 	return highest;
 }
 
-/* For a bad kept file only what may have been named by it is set aside, and not what each later start finds. */
+/* For a bad kept file only what may have been named by it is set aside, and not what each later start finds.
+ */
 static void a_bad_kept_file_sets_little_aside(void **state)
 {
 	char path[256];

@@ -84,7 +84,8 @@ static void a_full_disk_refuses_all_but_deletes(void **state)
 {
 	(void)state;
 	struct store *s;
-	struct store_options options = {.folder = test_folder(), .min_free = UINT64_MAX, .index_size = 1 << 30};
+	struct store_options options = {
+	    .folder = test_folder(), .min_free = UINT64_MAX, .index_size = 1 << 30};
 	assert_int_equal(store_open(&options, &s), 0);
 	assert_int_equal(test_put(s, shard, "a", "b"), -ENOSPC);
 	struct store_upload *u = store_upload_begin(s);
@@ -525,7 +526,8 @@ static void damage_that_is_read_is_counted(void **state)
 	store_close(s);
 }
 
-/* A page that the disk cannot read is a signal, and the end of the process. The next one makes the index anew. */
+/* A page that the disk cannot read is a signal, and the end of the process. The next one makes the index
+ * anew. */
 static void a_page_that_cannot_be_read_marks_the_index(void **state)
 {
 	(void)state;

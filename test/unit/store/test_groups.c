@@ -1,4 +1,5 @@
-/* Many commits at once, in an order that the test decides: the committer stops at its first group until let go. */
+/* Many commits at once, in an order that the test decides: the committer stops at its first group until let
+ * go. */
 #include "support.h"
 
 #include <semaphore.h>
@@ -44,7 +45,8 @@ static int run_many(struct txn *t, void *arg)
 	memset(value, 'v', sizeof value);
 	for (unsigned i = 0; i < m->entries; i++) {
 		int n = snprintf(key, sizeof key, "m%06u-%06u", m->number, i);
-		int error = txn_put(t, shard + m->number, view_of(key, (size_t)n), view_of(value, sizeof value));
+		int error =
+		    txn_put(t, shard + m->number, view_of(key, (size_t)n), view_of(value, sizeof value));
 		if (error)
 			return error;
 	}
@@ -54,7 +56,8 @@ static int run_many(struct txn *t, void *arg)
 static struct store *open_stopped(void)
 {
 	struct store *s;
-	struct store_options options = {.folder = test_folder(), .min_free = 1, .index_size = 1 << 30, .at_step = stop_once};
+	struct store_options options = {
+	    .folder = test_folder(), .min_free = 1, .index_size = 1 << 30, .at_step = stop_once};
 	assert_int_equal(store_open(&options, &s), 0);
 	sem_init(&stopped, 0, 0);
 	sem_init(&let_go, 0, 0);
@@ -67,13 +70,15 @@ static struct store *open_stopped(void)
 static void add(struct store *s, struct many *m, unsigned number, unsigned entries, struct store_upload *u)
 {
 	*m = (struct many){.number = number, .entries = entries};
-	m->commit = (struct store_commit){.run = run_many, .arg = m, .done = many_done, .large = entries > 100};
+	m->commit =
+	    (struct store_commit){.run = run_many, .arg = m, .done = many_done, .large = entries > 100};
 	if (u)
 		m->commit.uploads[m->commit.upload_count++] = u;
 	store_commit(s, &m->commit);
 }
 
-/* Together they are ten times what one group can write; and who changes little doesn't wait for who changes much. */
+/* Together they are ten times what one group can write; and who changes little doesn't wait for who changes
+ * much. */
 static void a_storm_of_large_commits_costs_nobody(void **state)
 {
 	(void)state;

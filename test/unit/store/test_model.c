@@ -1,6 +1,7 @@
 /*
- * Random work on an engine beside a plain array that does the same. Commits overlap, carry bodies of all sizes,
- * refuse early and late; the embedded engine is also closed and opened again. Whatever is read must agree.
+ * Random work on an engine beside a plain array that does the same. Commits overlap, carry bodies of all
+ * sizes, refuse early and late; the embedded engine is also closed and opened again. Whatever is read must
+ * agree.
  */
 #include "support.h"
 
@@ -76,7 +77,7 @@ static int run_job(struct txn *t, void *arg)
 		struct view key = key_name(j->ops[i].key, name);
 		uint64_t shard = shard_number(j->ops[i].shard);
 		error = j->ops[i].erase ? txn_delete(t, shard, key)
-					: txn_put(t, shard, key, value_of(j->ops[i].stamp, &j->blob, value));
+		                        : txn_put(t, shard, key, value_of(j->ops[i].stamp, &j->blob, value));
 		if (error)
 			return error;
 	}
@@ -96,7 +97,8 @@ static void job_done(struct store_commit *c, int result)
 
 static size_t body_size(uint32_t stamp)
 {
-	static const size_t sizes[] = {0, 1, 100, 4096, 65535, 65536, 65537, 200000, 1 << 20, (1 << 20) + 1, 3000000};
+	static const size_t sizes[] = {
+	    0, 1, 100, 4096, 65535, 65536, 65537, 200000, 1 << 20, (1 << 20) + 1, 3000000};
 	return sizes[stamp % (sizeof sizes / sizeof *sizes)];
 }
 
@@ -160,8 +162,11 @@ static int compare_range(struct txn *t, void *arg)
 	struct expectation x = *(struct expectation *)arg;
 	unsigned from = next_random(KEYS), to = from + next_random(KEYS - from);
 	char from_name[16], to_name[16];
-	struct txn_range range = {.shard = shard_number(x.shard), .from = key_name(from, from_name),
-				  .to = key_name(to, to_name), .backwards = x.backwards, .limit = next_random(8)};
+	struct txn_range range = {.shard = shard_number(x.shard),
+	    .from = key_name(from, from_name),
+	    .to = key_name(to, to_name),
+	    .backwards = x.backwards,
+	    .limit = next_random(8)};
 	x.position = x.backwards ? to - 1 : from;
 	for (unsigned i = from; i < to; i++)
 		x.left += model[x.shard][i].present;

@@ -23,7 +23,8 @@ static void names_each_question_once(void **state)
 	assert_null(answers_look(&a, "example.org", DNS_A));
 	assert_false(answers_next(&a, &q));
 	struct view record = VIEW("\0\0\0");
-	struct answer good = {.status = ANSWER_GOOD, .secure = true, .ttl = 7, .records = &record, .count = 1};
+	struct answer good = {
+	    .status = ANSWER_GOOD, .secure = true, .ttl = 7, .records = &record, .count = 1};
 	answers_put(&a, first, &good);
 	answers_put(&a, first, &(struct answer){.status = ANSWER_FAILED}); /* too late */
 	answers_put(&a, 99, &good);
@@ -91,7 +92,8 @@ static void bounds_what_it_keeps(void **state)
 	answers_init(&a);
 	assert_null(answers_look(&a, "many.example", DNS_A));
 	assert_true(answers_next(&a, &q));
-	answers_put(&a, q.number, &(struct answer){.records = records, .count = 300, .canonical = VIEW("Many.Example.")});
+	answers_put(&a, q.number,
+	    &(struct answer){.records = records, .count = 300, .canonical = VIEW("Many.Example.")});
 	assert_int_equal(answers_look(&a, "many.example", DNS_A)->count, ANSWERS_RECORDS_MAX);
 	assert_int_equal(answers_look(&a, "many.example", DNS_A)->canonical.len, 0);
 	for (size_t i = 0; i < 300; i++)
@@ -112,7 +114,8 @@ static void bounds_what_it_keeps(void **state)
 	/* Records of an answer that failed are nobody's. */
 	assert_null(answers_look(&a, "bogus.example", DNS_A));
 	assert_true(answers_next(&a, &q));
-	answers_put(&a, q.number, &(struct answer){.status = ANSWER_BOGUS, .records = records, .count = 1, .why = VIEW("because")});
+	answers_put(&a, q.number,
+	    &(struct answer){.status = ANSWER_BOGUS, .records = records, .count = 1, .why = VIEW("because")});
 	assert_int_equal(answers_look(&a, "bogus.example", DNS_A)->count, 0);
 	assert_view(answers_look(&a, "bogus.example", DNS_A)->why, "because");
 	answers_done(&a);

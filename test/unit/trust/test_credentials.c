@@ -95,11 +95,13 @@ static void answers_sasl(void **state)
 	assert_int_equal(
 	    credentials_scram_record(&f->c, SCRAM_SHA_1, CREDENTIAL_POP3, &f->arena, &record), 0);
 	assert_int_equal(record.count, 1);
-	/* The salt and the iterations are the account's, also where no verifier counts: for this protocol, or at all. */
+	/* The salt and the iterations are the account's, also where no verifier counts: for this protocol, or
+	 * at all. */
 	const struct view salt_of_account = record.salt;
 	struct credentials bare;
 	credentials_init(&bare, salt);
-	assert_int_equal(credentials_scram_record(&bare, SCRAM_SHA_256, CREDENTIAL_IMAP, &f->arena, &record), 0);
+	assert_int_equal(
+	    credentials_scram_record(&bare, SCRAM_SHA_256, CREDENTIAL_IMAP, &f->arena, &record), 0);
 	assert_int_equal(record.count, 0);
 	assert_true(view_equal(record.salt, salt_of_account));
 	assert_int_equal(record.iterations, SCRAM_ITERATIONS);
@@ -153,8 +155,8 @@ static void takes_app_passwords_alone_when_locked(void **state)
 	opens(&f->c, f->hashed, CREDENTIAL_IMAP | CREDENTIAL_APPS_ONLY, 0, f->hashed_id);
 	opens(&f->c, f->scram, CREDENTIAL_IMAP | CREDENTIAL_APPS_ONLY, -EACCES, 0);
 	opens(NULL, f->hashed, CREDENTIAL_IMAP | CREDENTIAL_APPS_ONLY, -EACCES, 0);
-	assert_int_equal(credentials_scram_record(&f->c, SCRAM_SHA_256, CREDENTIAL_SMTP | CREDENTIAL_APPS_ONLY,
-	                     &f->arena, &record),
+	assert_int_equal(credentials_scram_record(&f->c, SCRAM_SHA_256,
+	                     CREDENTIAL_SMTP | CREDENTIAL_APPS_ONLY, &f->arena, &record),
 	    0);
 	assert_int_equal(record.count, 1);
 	assert_int_equal(record.keys[0].credential, f->scram_id);

@@ -21,7 +21,8 @@ static enum dane_verdict find(const struct dane_host *host)
 	return verdict;
 }
 
-static const struct dane_host secure_host = {.name = "mx.example", .canonical = "mx.example", .secure = true, .port = 25};
+static const struct dane_host secure_host = {
+    .name = "mx.example", .canonical = "mx.example", .secure = true, .port = 25};
 
 static void demands_nothing_without_records(void **state)
 {
@@ -75,11 +76,13 @@ static void tells_usable_records_from_others(void **state)
 	static const struct {
 		unsigned usage, selector, matching;
 		size_t len;
-	} unusable[] = {{0, 1, 1, 32}, {1, 1, 1, 32}, {4, 1, 1, 32}, {255, 0, 0, 100}, {3, 2, 1, 32}, {3, 255, 1, 32}, {3, 1, 3, 32},
-	    {3, 1, 1, 31}, {3, 1, 1, 33}, {3, 1, 2, 32}, {3, 1, 1, 0}, {3, 0, 0, 40}, {2, 1, 0, 40}};
+	} unusable[] = {{0, 1, 1, 32}, {1, 1, 1, 32}, {4, 1, 1, 32}, {255, 0, 0, 100}, {3, 2, 1, 32},
+	    {3, 255, 1, 32}, {3, 1, 3, 32}, {3, 1, 1, 31}, {3, 1, 1, 33}, {3, 1, 2, 32}, {3, 1, 1, 0},
+	    {3, 0, 0, 40}, {2, 1, 0, 40}};
 	zone_clear();
 	for (size_t i = 0; i < sizeof unusable / sizeof unusable[0]; i++)
-		zone_tlsa("_25._tcp.mx.example", unusable[i].usage, unusable[i].selector, unusable[i].matching, unusable[i].len);
+		zone_tlsa("_25._tcp.mx.example", unusable[i].usage, unusable[i].selector,
+		    unusable[i].matching, unusable[i].len);
 	assert_int_equal(find(&secure_host), DANE_KNOWN);
 	assert_int_equal(dane.level, DANE_ENCRYPT);
 	assert_int_equal(dane.count, 0);
@@ -114,7 +117,8 @@ static void forbids_hosts_whose_records_cannot_be_had(void **state)
 static void looks_behind_aliases(void **state)
 {
 	(void)state;
-	struct dane_host host = {.name = "mx.example", .canonical = "host.provider", .secure = true, .port = 25};
+	struct dane_host host = {
+	    .name = "mx.example", .canonical = "host.provider", .secure = true, .port = 25};
 	zone_clear();
 	zone_tlsa("_25._tcp.mx.example", 3, 1, 1, 32);
 	/* The alias's end comes first, its beginning is the fall-back. */

@@ -26,11 +26,13 @@ static void makes_names(void **state)
 static void reads_records(void **state)
 {
 	(void)state;
-	static const char *const good[] = {"v=STSv1; id=20160831085700Z;", "v=STSv1;id=20160831085700Z", "v=STSv1 ; id=20160831085700Z ;",
-	    "v=STSv1;\tid=20160831085700Z; x.y-z_=1; id=other", "v=STSv1; a=b;id=20160831085700Z;  "};
-	static const char *const bad[] = {"", "v=STSv1", "v=STSv1;", "v=STSv2; id=1;", "V=STSv1; id=1;", "v=stsv1; id=1", " v=STSv1; id=1",
-	    "v=STSv1; id=;", "v=STSv1; id=a b;", "v=STSv1; id=1-2;", "v=STSv1; ID=1;", "v=STSv1; id;", "v=STSv1; =1; id=2",
-	    "v=STSv1; id=1; junk", "v=STSv1;; id=1", "v=STSv1; id=123456789012345678901234567890123;", "v=STSv1 id=1;", "v=STSv1; id=\xc3\xa9"};
+	static const char *const good[] = {"v=STSv1; id=20160831085700Z;", "v=STSv1;id=20160831085700Z",
+	    "v=STSv1 ; id=20160831085700Z ;", "v=STSv1;\tid=20160831085700Z; x.y-z_=1; id=other",
+	    "v=STSv1; a=b;id=20160831085700Z;  "};
+	static const char *const bad[] = {"", "v=STSv1", "v=STSv1;", "v=STSv2; id=1;", "V=STSv1; id=1;",
+	    "v=stsv1; id=1", " v=STSv1; id=1", "v=STSv1; id=;", "v=STSv1; id=a b;", "v=STSv1; id=1-2;",
+	    "v=STSv1; ID=1;", "v=STSv1; id;", "v=STSv1; =1; id=2", "v=STSv1; id=1; junk", "v=STSv1;; id=1",
+	    "v=STSv1; id=123456789012345678901234567890123;", "v=STSv1 id=1;", "v=STSv1; id=\xc3\xa9"};
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
 		assert_int_equal(mta_sts_record_parse(view_from_string(good[i]), id), 0);
 		assert_string_equal(id, "20160831085700Z");
@@ -88,14 +90,19 @@ static int parse(const char *body)
 static void reads_policies(void **state)
 {
 	(void)state;
-	assert_int_equal(parse("version: STSv1\r\nmode: enforce\r\nmx: Mail.Example.com\r\nmx: *.example.NET\r\nmx: b\r\nmax_age: 604800\r\n"), 0);
+	assert_int_equal(parse("version: STSv1\r\nmode: enforce\r\nmx: Mail.Example.com\r\nmx: "
+	                       "*.example.NET\r\nmx: b\r\nmax_age: 604800\r\n"),
+	    0);
 	assert_int_equal(policy.mode, MTA_STS_ENFORCE);
 	assert_int_equal(policy.max_age, 604800);
 	assert_int_equal(policy.mx_count, 3);
 	assert_view(policy.mx[0], "mail.example.com");
 	assert_view(policy.mx[1], "*.example.net");
-	/* Any order, bare LF, no last line end, blanks, unknown fields; of a repeated field the first counts. */
-	assert_int_equal(parse("max_age:86400  \nx-y:  z: z\n\nmx:a.b\nmode:\ttesting\nmode: bogus\nmax_age: x\nversion:STSv1\nversion: 9"), 0);
+	/* Any order, bare LF, no last line end, blanks, unknown fields; of a repeated field the first counts.
+	 */
+	assert_int_equal(parse("max_age:86400  \nx-y:  z: z\n\nmx:a.b\nmode:\ttesting\nmode: bogus\nmax_age: "
+	                       "x\nversion:STSv1\nversion: 9"),
+	    0);
 	assert_int_equal(policy.mode, MTA_STS_TESTING);
 	assert_int_equal(policy.max_age, 86400);
 	assert_int_equal(parse("version: STSv1\nmode: none\nmax_age: 0"), 0);
@@ -108,16 +115,22 @@ static void reads_policies(void **state)
 static void refuses_what_is_no_policy(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"", "\n", "<html>", "version: STSv1\nmode: enforce\nmx: a.b\n", "version: STSv1\nmx: a.b\nmax_age: 1",
-	    "mode: enforce\nmx: a.b\nmax_age: 1", "version: STSv2\nmode: enforce\nmx: a.b\nmax_age: 1",
+	static const char *const bad[] = {"", "\n", "<html>", "version: STSv1\nmode: enforce\nmx: a.b\n",
+	    "version: STSv1\nmx: a.b\nmax_age: 1", "mode: enforce\nmx: a.b\nmax_age: 1",
+	    "version: STSv2\nmode: enforce\nmx: a.b\nmax_age: 1",
 	    "version: STSv1\nmode: Enforce\nmx: a.b\nmax_age: 1", "version: STSv1\nmode: enforce\nmax_age: 1",
-	    "version: STSv1\nmode: testing\nmax_age: 1", "Version: STSv1\nmode: none\nmax_age: 1", "version: STSv1\nmode: none\nmax_age: -1",
-	    "version: STSv1\nmode: none\nmax_age: ", "version: STSv1\nmode: none\nmax_age: 12345678901", "version: STSv1\nmode: none\nmax_age: 1 2",
-	    "version: STSv1\nmode: enforce\nmx: *\nmax_age: 1", "version: STSv1\nmode: enforce\nmx: *.\nmax_age: 1",
-	    "version: STSv1\nmode: enforce\nmx: a.*.b\nmax_age: 1", "version: STSv1\nmode: enforce\nmx: *a.b\nmax_age: 1",
-	    "version: STSv1\nmode: enforce\nmx: a b\nmax_age: 1", "version: STSv1\nmode: enforce\nmx:\nmax_age: 1",
-	    "version: STSv1\nmode: enforce\nmx: \xc3\xa9.fr\nmax_age: 1", "version: STSv1\nmode: none\nmax_age: 1\njunk",
-	    "version: STSv1\nmode: none\nmax_age: 1\n: x", "version: STSv1,mode: none,max_age: 1"};
+	    "version: STSv1\nmode: testing\nmax_age: 1", "Version: STSv1\nmode: none\nmax_age: 1",
+	    "version: STSv1\nmode: none\nmax_age: -1",
+	    "version: STSv1\nmode: none\nmax_age: ", "version: STSv1\nmode: none\nmax_age: 12345678901",
+	    "version: STSv1\nmode: none\nmax_age: 1 2", "version: STSv1\nmode: enforce\nmx: *\nmax_age: 1",
+	    "version: STSv1\nmode: enforce\nmx: *.\nmax_age: 1",
+	    "version: STSv1\nmode: enforce\nmx: a.*.b\nmax_age: 1",
+	    "version: STSv1\nmode: enforce\nmx: *a.b\nmax_age: 1",
+	    "version: STSv1\nmode: enforce\nmx: a b\nmax_age: 1",
+	    "version: STSv1\nmode: enforce\nmx:\nmax_age: 1",
+	    "version: STSv1\nmode: enforce\nmx: \xc3\xa9.fr\nmax_age: 1",
+	    "version: STSv1\nmode: none\nmax_age: 1\njunk", "version: STSv1\nmode: none\nmax_age: 1\n: x",
+	    "version: STSv1,mode: none,max_age: 1"};
 	policy.max_age = 77;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		assert_int_equal(parse(bad[i]), -EINVAL);
@@ -147,7 +160,8 @@ static void keeps_to_its_limits(void **state)
 	for (size_t size = 0; size < 400; size += 16) {
 		struct arena small;
 		arena_init(&small, size);
-		int result = mta_sts_policy_parse(VIEW("version: STSv1\nmode: enforce\nmax_age: 1\nmx: a.b\n"), &small, &policy);
+		int result = mta_sts_policy_parse(
+		    VIEW("version: STSv1\nmode: enforce\nmax_age: 1\nmx: a.b\n"), &small, &policy);
 		assert_true(result == 0 || result == -ENOMEM);
 		arena_done(&small);
 	}
@@ -158,9 +172,11 @@ static void writes_what_it_reads(void **state)
 	(void)state;
 	struct buf text;
 	buf_init(&text, 4096);
-	assert_int_equal(parse("version: STSv1\nmode: testing\nmx: *.example.net\nmx: a.b\nmax_age: 604800"), 0);
+	assert_int_equal(
+	    parse("version: STSv1\nmode: testing\nmx: *.example.net\nmx: a.b\nmax_age: 604800"), 0);
 	assert_int_equal(mta_sts_policy_write(&text, &policy), 0);
-	assert_view(buf_view(&text), "version: STSv1\nmode: testing\nmax_age: 604800\nmx: *.example.net\nmx: a.b\n");
+	assert_view(
+	    buf_view(&text), "version: STSv1\nmode: testing\nmax_age: 604800\nmx: *.example.net\nmx: a.b\n");
 	assert_int_equal(parse(buf_string(&text)), 0);
 	assert_int_equal(policy.mx_count, 2);
 	buf_done(&text);
@@ -172,10 +188,12 @@ static void writes_what_it_reads(void **state)
 static void knows_its_hosts(void **state)
 {
 	(void)state;
-	assert_int_equal(parse("version: STSv1\nmode: enforce\nmx: mail.example.com\nmx: *.example.net\nmax_age: 1"), 0);
-	static const char *const good[] = {"mail.example.com", "MAIL.example.COM.", "a.example.net", "A-B.EXAMPLE.net"};
-	static const char *const bad[] = {"", ".", "example.com", "a.mail.example.com", "mail.example.comm", "example.net", ".example.net",
-	    "a.b.example.net", "aexample.net", "*", "net"};
+	assert_int_equal(
+	    parse("version: STSv1\nmode: enforce\nmx: mail.example.com\nmx: *.example.net\nmax_age: 1"), 0);
+	static const char *const good[] = {
+	    "mail.example.com", "MAIL.example.COM.", "a.example.net", "A-B.EXAMPLE.net"};
+	static const char *const bad[] = {"", ".", "example.com", "a.mail.example.com", "mail.example.comm",
+	    "example.net", ".example.net", "a.b.example.net", "aexample.net", "*", "net"};
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
 		assert_true(mta_sts_allows(&policy, view_from_string(good[i])));
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -209,7 +227,8 @@ static void decides(void **state)
 	m.failed_at = NOW - 300;
 	assert_int_equal(mta_sts_decide(&m, 0, "1", NOW), MTA_STS_FETCH);
 	/* A policy that is valid for a week. */
-	m = (struct mta_sts_memory){.has_policy = true, .policy.max_age = 7 * DAY, .id = "1", .fetched_at = NOW - DAY + 1};
+	m = (struct mta_sts_memory){
+	    .has_policy = true, .policy.max_age = 7 * DAY, .id = "1", .fetched_at = NOW - DAY + 1};
 	assert_int_equal(mta_sts_decide(&m, 0, "1", NOW), MTA_STS_USE);
 	assert_int_equal(mta_sts_decide(&m, 0, "1", NOW + 1), MTA_STS_REFRESH);
 	assert_int_equal(mta_sts_decide(&m, 0, "2", NOW), MTA_STS_FETCH);
@@ -225,7 +244,8 @@ static void decides(void **state)
 	assert_int_equal(mta_sts_decide(&m, 0, "2", NOW + 300), MTA_STS_FETCH);
 	m.failed_at = NOW + 6 * DAY;
 	assert_int_equal(mta_sts_decide(&m, 0, "2", NOW + 6 * DAY + 10), MTA_STS_NO_POLICY);
-	/* The clock was set back: the policy holds for a week from now on and is looked at daily, a failure counts for minutes. */
+	/* The clock was set back: the policy holds for a week from now on and is looked at daily, a failure
+	 * counts for minutes. */
 	m.failed_at = 0;
 	assert_int_equal(mta_sts_decide(&m, 0, "1", NOW - 100 * DAY), MTA_STS_USE);
 	assert_int_equal(mta_sts_decide(&m, 0, "1", NOW - 99 * DAY), MTA_STS_REFRESH);

@@ -65,7 +65,8 @@ static const char *addresses_of(const struct next_host *host)
 		memcpy(&v4, &host->addresses[i], sizeof v4);
 		memcpy(&v6, &host->addresses[i], sizeof v6);
 		bool is4 = host->addresses[i].ss_family == AF_INET;
-		inet_ntop(is4 ? AF_INET : AF_INET6, is4 ? (void *)&v4.sin_addr : (void *)&v6.sin6_addr, one, sizeof one);
+		inet_ntop(is4 ? AF_INET : AF_INET6, is4 ? (void *)&v4.sin_addr : (void *)&v6.sin6_addr, one,
+		    sizeof one);
 		assert_int_equal(ntohs(is4 ? v4.sin_port : v6.sin6_port), request.port);
 		size_t len = strlen(text);
 		snprintf(text + len, sizeof text - len, "%s%s", i ? " " : "", one);
@@ -83,8 +84,11 @@ static int fresh(void **state)
 	    .own_addresses = own_addresses,
 	    .own_address_count = 2,
 	    .seed = 1};
-	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0xc00002c8)}; /* 192.0.2.200 */
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr.s6_addr = {0x20, 1, 0xd, 0xb8, [15] = 200}, .sin6_port = htons(25)};
+	struct sockaddr_in v4 = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(0xc00002c8)}; /* 192.0.2.200 */
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
+	    .sin6_addr.s6_addr = {0x20, 1, 0xd, 0xb8, [15] = 200},
+	    .sin6_port = htons(25)};
 	memcpy(&own_addresses[0], &v4, sizeof v4);
 	memcpy(&own_addresses[1], &v6, sizeof v6);
 	return 0;
@@ -190,7 +194,8 @@ static void goes_where_a_route_says(void **state)
 	assert_int_equal(hop.hosts[0].address_count, 1);
 	assert_false(hop.has_mx);
 	expect_hosts("[192.0.2.200]", "[192.0.2.200]");
-	expect_failure("none.example", "4.4.4", "the host none.example, to which a route leads, has no address");
+	expect_failure(
+	    "none.example", "4.4.4", "the host none.example, to which a route leads, has no address");
 }
 
 static void reads_literals(void **state)
@@ -204,12 +209,13 @@ static void reads_literals(void **state)
 	assert_int_equal(zone_asked, 0);
 	expect_hosts("[IPv6:2001:DB8::5]", "[ipv6:2001:db8::5]");
 	assert_string_equal(addresses_of(&hop.hosts[0]), "2001:db8::5");
-	static const char *const none[] = {"[]", "[192.0.2]", "[IPv6:]", "[IPv6:192.0.2.1]", "[2001:db8::5]", "[x-tag:something]", "[0.0.0.0]",
-	    "[IPv6:::]", "[IPv6:::ffff:192.0.2.200]"};
+	static const char *const none[] = {"[]", "[192.0.2]", "[IPv6:]", "[IPv6:192.0.2.1]", "[2001:db8::5]",
+	    "[x-tag:something]", "[0.0.0.0]", "[IPv6:::]", "[IPv6:::ffff:192.0.2.200]"};
 	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
 		expect_failure(none[i], "5.1.2", "this address literal names no host");
 	expect_failure("[192.0.2.200]", "5.4.6",
-	    "mail for [192.0.2.200] loops back to myself: this host is its best mail host, and does not keep its mail");
+	    "mail for [192.0.2.200] loops back to myself: this host is its best mail host, and does not keep "
+	    "its mail");
 	expect_failure("", "5.1.2", "this is no domain name");
 	expect_failure("a b", "5.1.2", "this is no domain name");
 }
@@ -227,7 +233,8 @@ static void says_that_nobody_is_there(void **state)
 	assert_int_equal(zone_asked, 1);
 	/* Beside others it means nothing. */
 	zone_mx("example.org", 10, "mx.example.org");
-	expect_failure("example.org", "5.4.4", "no host that the MX records of example.org name has an address");
+	expect_failure(
+	    "example.org", "5.4.4", "no host that the MX records of example.org name has an address");
 	zone_a("mx.example.org", 1);
 	expect_hosts("example.org", "mx.example.org");
 	zone_data("odd.example", DNS_MX, VIEW("\0"));
@@ -278,25 +285,30 @@ static void does_not_send_to_itself(void **state)
 	zone_mx("example.com", 10, "us2.example");
 	zone_mx("example.com", 10, "a.example.org");
 	expect_failure("example.com", "5.4.6",
-	    "mail for example.com loops back to myself: this host is its best mail host, and does not keep its mail");
+	    "mail for example.com loops back to myself: this host is its best mail host, and does not keep "
+	    "its mail");
 	zone_a("self.example", 200);
 	find("self.example");
 	assert_string_equal(hop.enhanced, "5.4.6");
 	/* The better hosts are gone: that is no loop. */
 	zone_mx("backup.example", 10, "gone.example.org");
 	zone_mx("backup.example", 20, "us2.example");
-	expect_failure("backup.example", "5.4.4", "no host that the MX records of backup.example name has an address");
+	expect_failure(
+	    "backup.example", "5.4.4", "no host that the MX records of backup.example name has an address");
 }
 
 static void waits_while_the_dns_is_in_trouble(void **state)
 {
 	(void)state;
 	zone_status("example.org", DNS_MX, ANSWER_FAILED, "timed out");
-	expect_failure("example.org", "4.4.3", "the MX records of example.org cannot be looked up: timed out");
+	expect_failure(
+	    "example.org", "4.4.3", "the MX records of example.org cannot be looked up: timed out");
 	zone_status("example.org", DNS_MX, ANSWER_FAILED, "");
-	expect_failure("example.org", "4.4.3", "the MX records of example.org cannot be looked up: the name servers do not answer");
+	expect_failure("example.org", "4.4.3",
+	    "the MX records of example.org cannot be looked up: the name servers do not answer");
 	zone_status("example.org", DNS_MX, ANSWER_BOGUS, "");
-	expect_failure("example.org", "4.4.3", "the MX records of example.org cannot be looked up: DNSSEC: the answer is forged");
+	expect_failure("example.org", "4.4.3",
+	    "the MX records of example.org cannot be looked up: DNSSEC: the answer is forged");
 	/* One host in trouble, another fine: on it goes, but not for long. */
 	zone_mx("example.net", 10, "a.example.net");
 	zone_mx("example.net", 20, "b.example.net");
@@ -313,11 +325,13 @@ static void waits_while_the_dns_is_in_trouble(void **state)
 	assert_false(hop.skipped);
 	zone_at("d.example.net", DNS_AAAA);
 	zone_status("d.example.net", DNS_A, ANSWER_BOGUS, "signature expired");
-	expect_failure("d.example.net", "4.4.3", "the addresses of d.example.net cannot be looked up: signature expired");
+	expect_failure("d.example.net", "4.4.3",
+	    "the addresses of d.example.net cannot be looked up: signature expired");
 	/* No host with an address, and one that may have some: not for good. */
 	zone_mx("example.com", 10, "gone.example.net");
 	zone_mx("example.com", 20, "d.example.net");
-	expect_failure("example.com", "4.4.3", "the addresses of d.example.net cannot be looked up: signature expired");
+	expect_failure(
+	    "example.com", "4.4.3", "the addresses of d.example.net cannot be looked up: signature expired");
 }
 
 /* ---- security ---- */
@@ -334,8 +348,8 @@ static void says_what_was_validated(void **state)
 	assert_int_equal(hop.hosts[0].dane.level, DANE_VERIFY);
 	assert_int_equal(hop.hosts[0].dane.name_count, 2);
 	assert_string_equal(hop.hosts[0].dane.names[1], "example.org");
-	/* RFC 7672 section 2.2.1: a signed host of an unsigned domain may still be held to its records; but the domain's
-	   name proves nothing then. */
+	/* RFC 7672 section 2.2.1: a signed host of an unsigned domain may still be held to its records; but
+	   the domain's name proves nothing then. */
 	zone_at("example.org", DNS_MX)->answer.secure = false;
 	expect_hosts("example.org", "mx.example.net");
 	assert_false(hop.hosts[0].mx_secure);
@@ -370,8 +384,8 @@ static void skips_hosts_whose_tlsa_records_cannot_be_had(void **state)
 	expect_hosts("example.org", "b.example.org");
 	assert_true(hop.skipped);
 	zone_status("_25._tcp.b.example.org", DNS_TLSA, ANSWER_FAILED, "timed out");
-	expect_failure(
-	    "example.org", "4.7.5", "the TLSA records of _25._tcp.a.example.org cannot be looked up: no signature");
+	expect_failure("example.org", "4.7.5",
+	    "the TLSA records of _25._tcp.a.example.org cannot be looked up: no signature");
 }
 
 /* ---- limits ---- */

@@ -328,10 +328,12 @@ static void salt_of(const char *first, const struct sasl_scram_record *record, c
 static void the_salt_is_the_accounts(void **state)
 {
 	(void)state;
-	static const char *const ways[] = {"n,,n=ghost@example.org,r=abc", "n,,n=GHOST@example.org,r=abc", "n,,n=Ghost@EXAMPLE.Org,r=abc"};
-	static const char *const umlauts[] = {"n,,n=j\xc3\xb6@m\xc3\xbcnchen.test,r=abc", "n,,n=J\xc3\x96@M\xc3\x9cnchen.test,r=abc",
-	    "n,,n=jo\xcc\x88@xn--mnchen-3ya.test,r=abc"};
-	struct sasl_scram_record nobody = {0}, without = {.salt = VIEW("0123456789abcdef"), .iterations = SCRAM_ITERATIONS};
+	static const char *const ways[] = {
+	    "n,,n=ghost@example.org,r=abc", "n,,n=GHOST@example.org,r=abc", "n,,n=Ghost@EXAMPLE.Org,r=abc"};
+	static const char *const umlauts[] = {"n,,n=j\xc3\xb6@m\xc3\xbcnchen.test,r=abc",
+	    "n,,n=J\xc3\x96@M\xc3\x9cnchen.test,r=abc", "n,,n=jo\xcc\x88@xn--mnchen-3ya.test,r=abc"};
+	struct sasl_scram_record nobody = {0},
+	                         without = {.salt = VIEW("0123456789abcdef"), .iterations = SCRAM_ITERATIONS};
 	char first[200], other[200];
 	for (size_t i = 0; i < 3; i++) {
 		salt_of(ways[i], &nobody, i ? other : first);

@@ -16,7 +16,8 @@ static int forward(const char *local, const char *domain, const char *forwarder,
 {
 	struct buf out;
 	buf_init(&out, 1000);
-	int error = srs_forward(view_from_string(local), view_from_string(domain), view_from_string(forwarder), day, SECRET, &out);
+	int error = srs_forward(view_from_string(local), view_from_string(domain),
+	    view_from_string(forwarder), day, SECRET, &out);
 	if (error == 0)
 		snprintf(text, sizeof text, "%s", buf_string(&out));
 	else
@@ -31,7 +32,8 @@ static int reverse(const char *address, int64_t today)
 	struct buf out;
 	const char *at = strrchr(address, '@');
 	buf_init(&out, 1000);
-	int error = srs_reverse(view_of(address, at ? (size_t)(at - address) : strlen(address)), today, SECRET, &out);
+	int error =
+	    srs_reverse(view_of(address, at ? (size_t)(at - address) : strlen(address)), today, SECRET, &out);
 	if (error == 0)
 		snprintf(text, sizeof text, "%s", buf_string(&out));
 	else
@@ -51,7 +53,8 @@ static void goes_there_and_back(void **state)
 	assert_int_equal(reverse(made, TODAY), 0);
 	assert_string_equal(text, "joe@example.org");
 	/* Whatever a local part may hold. */
-	static const char *const locals[] = {"a=b=c", "a+b-c", "first.last", "!#$%&'*+-/=?^_`{|}~", "SRS0", "SRS2=x", "J\303\266e", "=", "srs1=only=looks"};
+	static const char *const locals[] = {"a=b=c", "a+b-c", "first.last", "!#$%&'*+-/=?^_`{|}~", "SRS0",
+	    "SRS2=x", "J\303\266e", "=", "srs1=only=looks"};
 	for (size_t i = 0; i < sizeof locals / sizeof locals[0]; i++) {
 		char whole[1024];
 		assert_int_equal(forward(locals[i], "Example.org", "us.example", TODAY), 0);
@@ -130,7 +133,8 @@ static void leaves_senders_as_they_are(void **state)
 	assert_int_equal(forward("", "example.org", "us.example", TODAY), -EINVAL);
 	assert_int_equal(forward("joe", "", "us.example", TODAY), -EINVAL);
 	assert_int_equal(forward("joe", "example.org", "", TODAY), -EINVAL);
-	static const char *const quoted[] = {"a b", ".a", "a.", "a..b", "a@b", "a\"b", "a\\b", "a,b", "a\r\nb", "(a)", "a\x01"};
+	static const char *const quoted[] = {
+	    "a b", ".a", "a.", "a..b", "a@b", "a\"b", "a\\b", "a,b", "a\r\nb", "(a)", "a\x01"};
 	for (size_t i = 0; i < sizeof quoted / sizeof quoted[0]; i++)
 		assert_int_equal(forward(quoted[i], "example.org", "us.example", TODAY), -EINVAL);
 	assert_int_equal(forward("joe", "[192.0.2.1]", "us.example", TODAY), -EINVAL);
@@ -138,13 +142,16 @@ static void leaves_senders_as_they_are(void **state)
 	assert_int_equal(forward("joe", "a..b", "us.example", TODAY), -EINVAL);
 	struct buf out;
 	buf_init(&out, 1000);
-	assert_int_equal(srs_forward(VIEW("joe"), VIEW("example.org"), VIEW("us.example"), TODAY, VIEW("0123456789abcde"), &out), -EINVAL);
+	assert_int_equal(srs_forward(VIEW("joe"), VIEW("example.org"), VIEW("us.example"), TODAY,
+	                     VIEW("0123456789abcde"), &out),
+	    -EINVAL);
 	assert_int_equal(srs_reverse(VIEW("SRS0=XXXXXX=RA=example.org=joe"), TODAY, VIEW(""), &out), -EINVAL);
 	buf_done(&out);
 	/* A full buffer keeps what was in it. */
 	buf_init(&out, 20);
 	buf_append_string(&out, "before");
-	assert_int_not_equal(srs_forward(VIEW("joe"), VIEW("example.org"), VIEW("us.example"), TODAY, SECRET, &out), 0);
+	assert_int_not_equal(
+	    srs_forward(VIEW("joe"), VIEW("example.org"), VIEW("us.example"), TODAY, SECRET, &out), 0);
 	assert_view(buf_view(&out), "before");
 	buf_done(&out);
 }
@@ -192,7 +199,8 @@ static void takes_no_forgery(void **state)
 				strcpy(changed, good);
 				changed[at] = *r;
 				/* Another separator behind SRS0 leads to the same place. */
-				if (ascii_lower(changed[at]) == ascii_lower(good[at]) || (at == 4 && strchr("=+-", *r)))
+				if (ascii_lower(changed[at]) == ascii_lower(good[at]) ||
+				    (at == 4 && strchr("=+-", *r)))
 					continue;
 				assert_int_not_equal(reverse(changed, TODAY), 0);
 			}
@@ -212,12 +220,15 @@ static void takes_no_forgery(void **state)
 	assert_int_equal(reverse(good, TODAY), 0);
 	good[3] = '1';
 	assert_int_not_equal(reverse(good, TODAY), 0);
-	static const char *const nonsense[] = {"", "SRS0", "SRS0=", "SRS1==", "SRS0====", "SRS0=AAAAAA=AA=a.b=", "SRS0=AAAAAA=A=a.b=c",
-	    "SRS0=AAAAAA=AAA=a.b=c", "SRS0=AAAAAA==a.b=c", "SRS0=AAAAA=AA=a.b=c", "SRS1=AAAAAA=a.b=", "SRS0:AAAAAA=AA=a.b=c", "joe",
-	    "SRS0=AAAAAA=AA=a b=c", "SRS0=AAAAAA=AA=a.b=c d"};
+	static const char *const nonsense[] = {"", "SRS0",
+	    "SRS0=", "SRS1==", "SRS0====", "SRS0=AAAAAA=AA=a.b=", "SRS0=AAAAAA=A=a.b=c",
+	    "SRS0=AAAAAA=AAA=a.b=c", "SRS0=AAAAAA==a.b=c", "SRS0=AAAAA=AA=a.b=c",
+	    "SRS1=AAAAAA=a.b=", "SRS0:AAAAAA=AA=a.b=c", "joe", "SRS0=AAAAAA=AA=a b=c",
+	    "SRS0=AAAAAA=AA=a.b=c d"};
 	for (size_t i = 0; i < sizeof nonsense / sizeof nonsense[0]; i++)
 		assert_true(reverse(nonsense[i], TODAY) < 0);
-	assert_false(srs_is(VIEW("SRS0")) || srs_is(VIEW("SRS")) || srs_is(VIEW("SRS2=a")) || srs_is(VIEW("xSRS0=a")));
+	assert_false(
+	    srs_is(VIEW("SRS0")) || srs_is(VIEW("SRS")) || srs_is(VIEW("SRS2=a")) || srs_is(VIEW("xSRS0=a")));
 	assert_true(srs_is(VIEW("srs0=a")) && srs_is(VIEW("SRS1-a")) && srs_is(VIEW("SRS0+")));
 }
 

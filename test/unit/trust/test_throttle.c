@@ -19,7 +19,8 @@ static struct throttle_client at_known_place(const char octets[4], const char *a
 static const char attacker[] = "\x0a\1\1\1", other[] = "\x0b\1\1\1", home[] = "\x0c\1\1\1";
 
 /* An attempt that is begun, if it may be, and fails. */
-static struct throttle_answer guess(struct throttle *t, struct throttle_client c, uint64_t fingerprint, int64_t now)
+static struct throttle_answer guess(
+    struct throttle *t, struct throttle_client c, uint64_t fingerprint, int64_t now)
 {
 	struct throttle_answer a = throttle_begin(t, c, now);
 	if (a.verdict == THROTTLE_ALLOW)
@@ -182,8 +183,8 @@ static void knows_ipv6(void **state)
 	assert_true(view_equal(throttle_place(view_of(a, 16)), throttle_place(view_of(b, 16))));
 	for (int i = 0; i < 30; i++)
 		guess(t, (struct throttle_client){view_of(a, 16), VIEW("joe"), false}, 0, 0);
-	assert_int_equal(ask(t, (struct throttle_client){view_of(b, 16), VIEW("x"), false}, 0).verdict,
-	    THROTTLE_APP_ONLY);
+	assert_int_equal(
+	    ask(t, (struct throttle_client){view_of(b, 16), VIEW("x"), false}, 0).verdict, THROTTLE_APP_ONLY);
 	b[7] = 2;
 	assert_int_equal(ask(t, (struct throttle_client){view_of(b, 16), VIEW("x"), false}, 0).delay_ms, 0);
 	mapped[10] = mapped[11] = (char)0xff;

@@ -62,8 +62,8 @@ static void refuses_what_only_looks_like_it(void **state)
 }
 
 /*
- * The randoms of a handshake are the beginning of a document of exactly the block's length: a first element up to the
- * parameters, and one that covers them.
+ * The randoms of a handshake are the beginning of a document of exactly the block's length: a first element
+ * up to the parameters, and one that covers them.
  */
 static struct view document(char out[300], const char *head, unsigned curve, size_t point, int form)
 {
@@ -110,8 +110,8 @@ static void knows_the_digests(void **state)
 {
 	(void)state;
 	static const char *const good[] = {"SHA256", "SHA2-256", "sha384", "SHA2-384", "SHA512", "SHA2-512"};
-	static const char *const bad[] = {
-	    "", "MD5", "SHA1", "SHA-1", "NULL", "MD5-SHA1", "SHA224", "SHA2-256 ", "SHA3-256", "SM3", "UNDEF"};
+	static const char *const bad[] = {"", "MD5", "SHA1", "SHA-1", "NULL", "MD5-SHA1", "SHA224",
+	    "SHA2-256 ", "SHA3-256", "SM3", "UNDEF"};
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
 		assert_true(tls_block_digest_allowed(view_from_string(good[i])));
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)

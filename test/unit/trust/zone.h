@@ -92,7 +92,8 @@ static inline struct zone_entry *zone_aaaa(const char *name, unsigned char last)
 	return zone_data(name, DNS_AAAA, view_of(data, 16));
 }
 
-static inline struct zone_entry *zone_tlsa(const char *name, unsigned usage, unsigned selector, unsigned matching, size_t len)
+static inline struct zone_entry *zone_tlsa(
+    const char *name, unsigned usage, unsigned selector, unsigned matching, size_t len)
 {
 	char data[300] = {(char)usage, (char)selector, (char)matching, 7, 7, 7};
 	return zone_data(name, DNS_TLSA, view_of(data, 3 + len));
