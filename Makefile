@@ -17,7 +17,7 @@ build/build.ninja:
 	@scripts/quiet "meson setup" meson setup build --prefix $(PREFIX)
 
 run: all
-	@exec build/src/daemon/postrider demo --dir $(DIR) --port-base $(PORT_BASE)
+	@exec build/postrider demo --dir $(DIR) --port-base $(PORT_BASE)
 
 check:
 	@scripts/check

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""doc/ipc.md against the source: every message of src/daemon/messages.c stands in a table with its number, senders, receivers and
+"""doc/ipc.md against the source: every message of src/process/messages.c stands in a table with its number, senders, receivers and
 fields, and nothing else does."""
 import pathlib
 import re
@@ -66,7 +66,7 @@ def page(text):
 
 
 def main():
-    source, header = ((ROOT / 'src/daemon' / name).read_text() for name in ('messages.c', 'messages.h'))
+    source, header = ((ROOT / 'src/process' / name).read_text() for name in ('messages.c', 'messages.h'))
     known, structs, said, wrong = numbers(header), fields(source), page((ROOT / 'doc/ipc.md').read_text()), []
     rows = re.findall(r'\[(MESSAGE_\w+)\] = \{"([\w-]+)", ([^,]+), ([^,]+), &(\w+)_schema\}', source)
     for kind, name, senders, receivers, struct in rows:

@@ -15,8 +15,8 @@ enum {
 	 * systems make longer ones.
 	 */
 	LOCAL_PART_MAX = PATH_MAX_OCTETS - 4,
-	/* Octets of a local part that forwarding makes longer here (trust/srs.h): three times what all hosts
-	   take. */
+	/* Octets of a local part that forwarding makes longer here (trust/route/srs.h): three times what all
+	   hosts take. */
 	LOCAL_PART_REWRITTEN_MAX = 3 * 64,
 	/* RFC 1035, section 2.3.4. */
 	DOMAIN_LABEL_MAX = 63,

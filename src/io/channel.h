@@ -1,8 +1,8 @@
 /*
  * A channel: framed messages, with descriptors, over a Unix stream socket between two of our processes.
  * A frame is: length of the payload (4 bytes), type (2), descriptors (2: 0 or 1), request number (4),
- * payload. The receiver gets whole frames; what they mean is the schema's matter (daemon/messages.h). Sending
- * never blocks: frames wait in memory, and a sender that streams bodies watches channel_backlog.
+ * payload. The receiver gets whole frames; what they mean is the schema's matter (process/messages.h).
+ * Sending never blocks: frames wait in memory, and a sender that streams bodies watches channel_backlog.
  */
 #ifndef IO_CHANNEL_H
 #define IO_CHANNEL_H

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "format/dsn_explain.h"
+#include "dsn/dsn_explain.h"
 
 /* ---- a new message ---- */
 

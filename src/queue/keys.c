@@ -6,7 +6,7 @@
 
 #include "base/checksum.h"
 #include "base/cursor.h"
-#include "format/dsn_explain.h"
+#include "dsn/dsn_explain.h"
 
 enum { VERSION = 1, DESTINATION_VERSION = 2 };
 

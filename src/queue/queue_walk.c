@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "format/dsn_explain.h"
+#include "dsn/dsn_explain.h"
 
 enum {
 	SLICE_RECORDS = 64,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
-#include "format/dsn_explain.h"
+#include "dsn/dsn_explain.h"
 
 enum { VERSION = 2 };
 enum { UTF8 = 1, REQUIRE_TLS = 2, BY_DONE = 4, HELD = 8, SHARED = 16, GROWS = 32, PRIORITY_GIVEN = 64 };

@@ -103,7 +103,7 @@ struct record_recipient {
 	int64_t last_attempt, not_before; /* seconds since 1970; 0: never, at once */
 	/*
 	 * The last words. Without a cause they are the host's own, and `stage` is what they answered; with
-	 * one (enum trouble of format/dsn_explain.h) this server found or decided it, and no host said them.
+	 * one (enum trouble of dsn/dsn_explain.h) this server found or decided it, and no host said them.
 	 */
 	uint8_t cause;
 	uint8_t over; /* enum trouble: what ended the waiting in the end, whatever was said before; 0: a

@@ -8,8 +8,8 @@
 #include "format/date.h"
 #include "format/limits.h"
 #include "format/line_ends.h"
-#include "format/submission.h"
-#include "format/summary.h"
+#include "mime/submission.h"
+#include "mime/summary.h"
 #include "smtp/smtp_session.h"
 
 enum {

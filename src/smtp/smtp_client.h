@@ -16,7 +16,7 @@
 
 #include "base/buf.h"
 #include "base/view.h"
-#include "format/dsn_explain.h"
+#include "dsn/dsn_explain.h"
 #include "smtp/smtp_terms.h"
 
 struct smtp_client;
@@ -223,7 +223,7 @@ size_t smtp_client_transactions_left(const struct smtp_client *c);
 /* What must be done before the host can be sent a message. */
 enum smtp_client_verdict {
 	SMTP_CLIENT_TAKES,    /* nothing */
-	SMTP_CLIENT_CONVERTS, /* convert the body to 7 bit (format/downgrade.h), then ask again */
+	SMTP_CLIENT_CONVERTS, /* convert the body to 7 bit (mime/downgrade.h), then ask again */
 	SMTP_CLIENT_CANNOT    /* nothing helps: *lack is the result for every recipient */
 };
 

@@ -3,8 +3,8 @@
 #include "base/base64.h"
 #include "base/mem.h"
 #include "smtp/smtp_client_private.h"
-#include "trust/limits.h"
-#include "trust/sasl_client.h"
+#include "trust/login/limits.h"
+#include "trust/login/sasl_client.h"
 
 struct smtp_client_login {
 	unsigned mechanism;

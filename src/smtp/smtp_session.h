@@ -83,12 +83,12 @@ struct smtp_xclient {
 };
 
 struct smtp_trailer {
-	struct view summary, structure; /* encoded by format/summary.h */
+	struct view summary, structure; /* encoded by mime/summary.h */
 	struct view message_id;         /* without brackets; empty when there is none */
 	const struct authors *authors;  /* of a submitted message; else NULL */
 };
 
-/* Appends what is kept behind the message's body: format/trailer.h. 0, or negative without memory. */
+/* Appends what is kept behind the message's body: mime/trailer.h. 0, or negative without memory. */
 int smtp_write_trailer(
     const struct smtp_envelope *envelope, const struct smtp_trailer *trailer, struct buf *out);
 

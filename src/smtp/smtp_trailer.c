@@ -2,7 +2,7 @@
  * wishes. */
 #include <inttypes.h>
 
-#include "format/trailer.h"
+#include "mime/trailer.h"
 #include "smtp/smtp_session.h"
 
 static void write_envelope(const struct smtp_envelope *e, struct buf *out)

@@ -2,7 +2,7 @@
  * to the same bytes. */
 #include "fuzz.h"
 
-#include "daemon/messages.h"
+#include "process/messages.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -5,8 +5,8 @@
  */
 #include "fuzz.h"
 
-#include "format/downgrade.h"
-#include "format/summary.h"
+#include "mime/downgrade.h"
+#include "mime/summary.h"
 
 static int convert(struct view message, const struct mime_tree *tree, size_t piece, struct buf *out)
 {

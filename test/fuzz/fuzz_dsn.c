@@ -6,9 +6,9 @@
 
 #include "base/cursor.h"
 #include "base/utf8.h"
-#include "format/dsn_parse.h"
-#include "format/dsn_report.h"
-#include "format/message_tool.h"
+#include "dsn/dsn_parse.h"
+#include "dsn/dsn_report.h"
+#include "cli/message_tool.h"
 
 static void touch_clean(struct view v)
 {

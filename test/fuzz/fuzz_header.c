@@ -4,8 +4,8 @@
 
 #include "format/encoded_word.h"
 #include "format/header.h"
-#include "format/parameter.h"
-#include "format/submission.h"
+#include "mime/parameter.h"
+#include "mime/submission.h"
 
 static void read_values(struct view body)
 {

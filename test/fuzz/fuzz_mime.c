@@ -5,7 +5,7 @@
 #include "fuzz.h"
 
 #include "format/limits.h"
-#include "format/summary.h"
+#include "mime/summary.h"
 
 static void check_tree(const struct mime_tree *t)
 {

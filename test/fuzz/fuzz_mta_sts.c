@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "trust/mta_sts.h"
+#include "trust/route/mta_sts.h"
 
 static void check_policy(const struct mta_sts_policy *p)
 {

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
-#include "trust/next_hop.h"
+#include "trust/route/next_hop.h"
 
 enum { RECORDS = 24 };
 

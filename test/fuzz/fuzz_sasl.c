@@ -5,7 +5,7 @@
 #include "fuzz.h"
 
 #include "base/cursor.h"
-#include "trust/credentials.h"
+#include "trust/login/credentials.h"
 
 static enum sasl_step answer(struct sasl_server *s, bool known)
 {

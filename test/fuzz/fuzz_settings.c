@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "daemon/settings.h"
+#include "config/settings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

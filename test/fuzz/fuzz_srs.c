@@ -3,7 +3,7 @@
  * "@" divides local part and domain. */
 #include "fuzz.h"
 
-#include "trust/srs.h"
+#include "trust/route/srs.h"
 
 enum { TODAY = 20000 };
 

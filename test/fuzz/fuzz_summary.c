@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #include "format/limits.h"
-#include "format/summary.h"
+#include "mime/summary.h"
 
 static void touch_list(const struct address_list *list)
 {

@@ -6,7 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
-#include "trust/tls_block.h"
+#include "role/keys/tls_block.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

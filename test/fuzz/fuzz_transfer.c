@@ -6,7 +6,7 @@
 
 #include "base/utf8.h"
 #include "format/charset.h"
-#include "format/preview.h"
+#include "mime/preview.h"
 #include "format/transfer.h"
 
 static void decode(enum transfer_encoding encoding, struct view in, size_t piece, struct buf *out)

@@ -1,12 +1,12 @@
 /*
- * A message of src/format/compose.h, for compose_differential.py:
+ * A message of src/mime/compose.h, for compose_differential.py:
  *	compose_tool FROM TO SUBJECT TEXT-FILE HTML-FILE [NAME FILE]...
  * An empty HTML-FILE: there is none. Status 1, and the reason: it is refused.
  */
 #include <errno.h>
 #include <stdio.h>
 
-#include "format/compose.h"
+#include "mime/compose.h"
 
 enum { FILES_MAX = 20, CONTENT_MAX = 1 << 24 };
 

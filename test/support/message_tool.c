@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "format/downgrade.h"
-#include "format/message_tool.h"
+#include "mime/downgrade.h"
+#include "cli/message_tool.h"
 
 static int read_file(const char *name, struct buf *content)
 {

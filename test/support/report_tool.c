@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/dsn_report.h"
+#include "dsn/dsn_report.h"
 
 enum { RECIPIENTS = 100 };
 

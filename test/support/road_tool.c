@@ -5,7 +5,7 @@
  *     road_tool CONFIG      then on standard input, a line each:
  *       ask NAME TYPE [MS]  sends a question, waits for nothing
  *       wait [COUNT]        until all are answered, or so many
- *       hosts DOMAIN [PORT] where mail for the domain goes, as src/trust/next_hop.h says
+ *       hosts DOMAIN [PORT] where mail for the domain goes, as src/trust/route/next_hop.h says
  *       leave               closes the channel to the role and opens another
  *
  * An answer is a line "NUMBER key=value ..."; ms is how long it took.
@@ -20,9 +20,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "daemon/lookup.h"
+#include "role/relay/lookup.h"
 #include "io/network.h"
-#include "trust/next_hop.h"
+#include "trust/route/next_hop.h"
 
 enum { QUESTIONS_MAX = 10000 };
 

@@ -20,7 +20,7 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-POSTRIDER = os.environ.get("POSTRIDER", str(ROOT / "build-check" / "src" / "daemon" / "postrider"))
+POSTRIDER = os.environ.get("POSTRIDER", str(ROOT / "build-check" / "postrider"))
 ROLES = ["log", "store", "keys", "dns", "auth", "relay", "smtp", "pop3"]
 SERVICES = ["smtp", "submission", "submissions", "lmtp", "pop3", "pop3s"]
 TIMEOUT = int(os.environ.get("TEST_TIMEOUT", "30"))

@@ -4,7 +4,7 @@
 #include "support.h"
 
 #include "base/mem.h"
-#include "format/dsn_explain.h"
+#include "dsn/dsn_explain.h"
 
 static struct arena arena;
 

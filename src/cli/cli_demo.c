@@ -1,0 +1,420 @@
+/*
+ * demo: two servers on loopback, each with a domain of its own, so that a newcomer sees mail cross from one
+ * to the other. The first is this process; the second a child of it, which ends with it.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "cli/cli.h"
+#include "cli/cli_account.h"
+#include "master/master.h"
+
+struct site {
+	const char *domain, *address;
+	const char *folder;      /* below the demo's; empty: itself */
+	const char *accounts[3]; /* the first one is the administrator */
+	const char *names;       /* in its certificate */
+};
+
+static const struct site sites[] = {
+    {"example.test", "127.0.0.1", "", {"alice@example.test", "bob@example.test"},
+        "DNS:mail.example.test,DNS:example.test,DNS:localhost,IP:127.0.0.1,IP:::1"},
+    {"example.net", "127.0.0.2", "/example.net", {"carol@example.net"},
+        "DNS:mail.example.net,DNS:example.net,IP:127.0.0.2"},
+};
+
+enum { SITES = 2, START_MS = 20000 };
+
+/* In the order of enum service. */
+static const struct {
+	const char *setting, *name;
+	unsigned port;
+} demo_ports[] = {
+    {"smtp_listen", "SMTP", 25},
+    {"submission_listen", "submission (STARTTLS)", 587},
+    {"submissions_listen", "submissions (TLS)", 465},
+    {"lmtp_listen", "LMTP", 24},
+    {"pop3_listen", "POP3 (STLS)", 110},
+    {"pop3s_listen", "POP3S (TLS)", 995},
+};
+
+enum { DEMO_PORTS = sizeof demo_ports / sizeof demo_ports[0], CERTIFICATE_DAYS = 825 };
+
+static FILE *create(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
+static void add_extension(X509 *x, int nid, const char *value)
+{
+	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+	X509_add_ext(x, extension, -1);
+	X509_EXTENSION_free(extension);
+}
+
+/* A self-signed certificate for the demo's names; made once. */
+static bool make_certificate(const struct site *site, const char *dir)
+{
+	char cert_path[PATH_MAX], key_path[PATH_MAX], name[64];
+	snprintf(name, sizeof name, "mail.%s", site->domain);
+	snprintf(cert_path, sizeof cert_path, "%s/tls-cert.pem", dir);
+	snprintf(key_path, sizeof key_path, "%s/tls-key.pem", dir);
+	if (access(cert_path, R_OK) == 0 && access(key_path, R_OK) == 0)
+		return true;
+	unlink(cert_path);
+	unlink(key_path);
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *x = X509_new();
+	X509_set_version(x, 2);
+	ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), random_u64() >> 1);
+	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
+	X509_gmtime_adj(X509_getm_notAfter(x), (long)CERTIFICATE_DAYS * 86400);
+	X509_set_pubkey(x, key);
+	X509_NAME_add_entry_by_txt(
+	    X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
+	X509_set_issuer_name(x, X509_get_subject_name(x));
+	/* A server's certificate, and no authority: with its key nobody makes others that a client believes.
+	 */
+	add_extension(x, NID_basic_constraints, "critical,CA:FALSE");
+	add_extension(x, NID_key_usage, "critical,digitalSignature");
+	add_extension(x, NID_ext_key_usage, "serverAuth");
+	add_extension(x, NID_subject_alt_name, site->names);
+	X509_sign(x, key, EVP_sha256());
+	FILE *key_file = create(key_path), *cert_file = create(cert_path);
+	bool good = key_file && cert_file &&
+	            PEM_write_PrivateKey(key_file, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+	            PEM_write_X509(cert_file, x) == 1;
+	bool closed = (!key_file || fclose(key_file) == 0);
+	closed = (!cert_file || fclose(cert_file) == 0) && closed;
+	good = good && closed;
+	X509_free(x);
+	EVP_PKEY_free(key);
+	return good;
+}
+
+static bool port_is_taken(const struct site *site, unsigned port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = inet_addr(site->address)};
+	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	bool taken =
+	    fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) != 0 && errno == EADDRINUSE;
+	close(fd);
+	return taken;
+}
+
+/* The ports stand in a file of their own, written at every start: --port-base counts for each. */
+static bool write_ports(const struct site *site, const char *path, unsigned base)
+{
+	unlink(path);
+	FILE *f = create(path);
+	if (f == NULL)
+		return false;
+	for (size_t i = 0; i < DEMO_PORTS; i++) {
+		unsigned port = base + demo_ports[i].port;
+		/* LMTP is for other software: the demo does without it rather than not at all. */
+		bool left_out =
+		    strcmp(demo_ports[i].setting, "lmtp_listen") == 0 && port_is_taken(site, port);
+		if (left_out)
+			printf("postrider: another program listens on port %u, so LMTP is left out "
+			       "(--port-base moves all ports)\n",
+			    port);
+		if (left_out)
+			fprintf(f, "%s = {}\n", demo_ports[i].setting);
+		else
+			fprintf(f, "%s = {\"%s:%u\"}\n", demo_ports[i].setting, site->address, port);
+	}
+	/* No mail leaves this machine: what is not the other's it refuses, and the sender is told. */
+	const struct site *other = site == &sites[0] ? &sites[1] : &sites[0];
+	fprintf(f, "routes = {\"* smtp:%s:%u\"}\nrelay_source = {\"%s\"}\nsender_null_mx = false\n",
+	    other->address, base + demo_ports[SERVICE_SMTP].port, site->address);
+	return fclose(f) == 0;
+}
+
+static bool write_config(const struct site *site, const char *path, const char *dir)
+{
+	FILE *f = create(path);
+	if (f == NULL)
+		return errno == EEXIST;
+	fprintf(f, "# Made by `postrider demo`; change it as you like, it is not written again.\n");
+	fprintf(f, "hostname = \"mail.%s\"\ndata = \"%s/data\"\nrun = \"%s/run\"\n", site->domain, dir, dir);
+	fprintf(f, "tls_certificates = {\"%s/tls-cert.pem\"}\ntls_keys = {\"%s/tls-key.pem\"}\n", dir, dir);
+	fprintf(f,
+	    "\n# The addresses and the way to the other server, written anew at each start of the "
+	    "demo.\ninclude(\"%s/ports.conf\")\n",
+	    dir);
+	return fclose(f) == 0;
+}
+
+/* Whether there is such an account already, from an earlier start that did not come to its end. */
+static bool account_exists(struct directory_client *client, const char *address)
+{
+	struct message_directory_answer answer;
+	const struct view field = view_from_string(address);
+	return directory_client_ask(client, DIRECTORY_LOOK_UP, 0, &field, 1, &answer) == 0;
+}
+
+static int fill_demo(const struct site *site, struct directory_client *client, FILE *f)
+{
+	struct message_directory_answer answer;
+	const struct view domain[] = {view_from_string(site->domain), VIEW(""), VIEW(""), VIEW("+")};
+	const struct view admin = view_from_string(site->accounts[0]);
+	int status = cli_directory_problem(
+	    site->domain, directory_client_ask(client, DIRECTORY_DOMAIN_PUT, 0, domain, 4, &answer));
+	for (size_t i = 0; status == 0 && site->accounts[i]; i++) {
+		char password[CLI_GENERATED_SIZE];
+		cli_generate_password(password);
+		if (account_exists(client, site->accounts[i]))
+			status =
+			    cli_account_reset_password(client, site->accounts[i], view_from_string(password));
+		else
+			status = cli_account_create(
+			    client, site->accounts[i], view_from_string(password), 0, false);
+		fprintf(f, "%s %s\n", site->accounts[i], password);
+	}
+	if (status == 0)
+		status = cli_directory_problem(
+		    "postmaster", directory_client_ask(client, DIRECTORY_ADMIN_PUT, 0, &admin, 1, &answer));
+	return status;
+}
+
+/*
+ * The domain and its accounts, with generated passwords, in the store itself: no server runs yet. A process
+ * of its own does it, since root becomes the folder's owner there. The file of passwords gets its name last,
+ * so that a start which was cut is done over.
+ */
+static int make_accounts(const struct site *site, struct cli *cli, const char *dir)
+{
+	char path[PATH_MAX], fresh[PATH_MAX];
+	struct directory_client *client;
+	int status = EXIT_UNAVAILABLE;
+	snprintf(path, sizeof path, "%s/demo-accounts", dir);
+	snprintf(fresh, sizeof fresh, "%s/demo-accounts.new", dir);
+	if (access(path, F_OK) == 0)
+		return 0;
+	unlink(fresh);
+	FILE *f = create(fresh);
+	if (f == NULL) {
+		fprintf(stderr, "postrider: cannot write %s: %s\n", fresh, strerror(errno));
+		return EXIT_UNAVAILABLE;
+	}
+	pid_t pid = fork();
+	if (pid == 0) {
+		status = directory_client_open(cli, &client);
+		if (status == 0) {
+			status = fill_demo(site, client, f);
+			directory_client_close(client);
+		}
+		exit(fclose(f) == 0 ? status : EXIT_UNAVAILABLE);
+	}
+	fclose(f);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return EXIT_UNAVAILABLE;
+	if (WEXITSTATUS(status) != 0)
+		return WEXITSTATUS(status);
+	return rename(fresh, path) == 0 ? 0 : EXIT_UNAVAILABLE;
+}
+
+static void describe_accounts(struct buf *text, const char *dir)
+{
+	char path[PATH_MAX], line[512];
+	snprintf(path, sizeof path, "%s/demo-accounts", dir);
+	FILE *f = fopen(path, "r");
+	while (f && fgets(line, sizeof line, f)) {
+		char *space = strchr(line, ' ');
+		if (space)
+			buf_printf(text, "  %-22.*s  %s", (int)(space - line), line, space + 1);
+	}
+	if (f)
+		fclose(f);
+}
+
+/* Commands that work as they stand: the program's own name is a path while it is not installed. */
+static void describe_first_mail(struct buf *text, const char *dir, unsigned base)
+{
+	const struct site *site = &sites[0];
+	char program[PATH_MAX] = "postrider";
+	ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
+	if (len > 0)
+		program[len] = '\0';
+	buf_printf(text,
+	    "  a first mail: %s message send --server %s:%u --ca-file %s/tls-cert.pem --user %s --to %s "
+	    "--text Hello\n",
+	    program, site->address, base + demo_ports[SERVICE_SUBMISSION].port, dir, site->accounts[0],
+	    site->accounts[1]);
+	buf_printf(text,
+	    "  to read it:   %s message fetch --server %s:%u --ca-file %s/tls-cert.pem --user %s --show\n\n",
+	    program, site->address, base + demo_ports[SERVICE_POP3S].port, dir, site->accounts[1]);
+}
+
+static void describe(
+    struct buf *text, const char *dir, const struct settings *settings, const char *config, unsigned base)
+{
+	char other[PATH_MAX];
+	buf_append_string(text, "\n  service                 address\n");
+	for (enum service service = 0; service <= SERVICE_POP3S; service++)
+		if (service_addresses(settings, service).len)
+			buf_printf(text, "  %-22s  %.*s\n", demo_ports[service].name,
+			    VIEW_FMT(service_addresses(settings, service)));
+	buf_append_string(text, "\n  account                 password\n");
+	describe_accounts(text, dir);
+	snprintf(other, sizeof other, "%s%s", dir, sites[1].folder);
+	describe_accounts(text, other);
+	buf_printf(text, "\n  %s is another server, with the same ports on %s; its process is in %s/pid.\n",
+	    sites[1].domain, sites[1].address, other);
+	buf_printf(text, "\n  settings: %s     administration: postrider --config %s account list\n\n",
+	    config, config);
+	describe_first_mail(text, dir, base);
+	buf_printf(text,
+	    "postrider ready: mail for %s and %s, version " POSTRIDER_VERSION ", stop with ctrl-C\n",
+	    sites[0].domain, sites[1].domain);
+}
+
+/* Everything of a site but the server itself. 0 or an exit status with the reason said. */
+static int prepare(
+    const struct site *site, struct cli *cli, const char *base_dir, unsigned base, char config[PATH_MAX])
+{
+	char dir[PATH_MAX - 32], ports[PATH_MAX];
+	snprintf(dir, sizeof dir, "%s%s", base_dir, site->folder);
+	snprintf(config, PATH_MAX, "%s/postrider.conf", dir);
+	snprintf(ports, sizeof ports, "%s/ports.conf", dir);
+	if ((mkdir(dir, 0755) != 0 && errno != EEXIST) || !make_certificate(site, dir) ||
+	    !write_ports(site, ports, base) || !write_config(site, config, dir)) {
+		fprintf(stderr, "postrider: cannot write to %s: %s\n", dir, strerror(errno));
+		return EXIT_UNAVAILABLE;
+	}
+	cli->config = config;
+	int status = make_accounts(site, cli, dir);
+	return status ? status : cli_settings(cli);
+}
+
+static bool answers(const struct site *site, unsigned port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = inet_addr(site->address)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool good = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+	close(fd);
+	return good;
+}
+
+/* For who wants to stop it alone. Not fatal: the server serves without. */
+static void write_pid(const char *path)
+{
+	unlink(path);
+	FILE *f = create(path);
+	if (f == NULL || fprintf(f, "%ld\n", (long)getpid()) < 0)
+		fprintf(stderr, "postrider: cannot write %s: %s\n", path, strerror(errno));
+	if (f)
+		fclose(f);
+}
+
+static void remove_pid(const char *base_dir)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s%s/pid", base_dir, sites[1].folder);
+	unlink(path);
+}
+
+/* The second server, in a process of its own, its log in a file. Returns when it takes mail, or -1. */
+static pid_t start_other(const struct cli *from, const char *base_dir, unsigned base)
+{
+	const struct site *site = &sites[1];
+	char config[PATH_MAX], log[PATH_MAX], pid_path[PATH_MAX];
+	pid_t parent = getpid(), pid = fork();
+	if (pid == 0) {
+		struct cli cli = *from;
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != parent)
+			exit(0);
+		int status = prepare(site, &cli, base_dir, base, config);
+		snprintf(log, sizeof log, "%s%s/log", base_dir, site->folder);
+		int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			dup2(fd, STDERR_FILENO);
+		snprintf(pid_path, sizeof pid_path, "%s%s/pid", base_dir, site->folder);
+		if (status == 0)
+			write_pid(pid_path);
+		unsetenv("NOTIFY_SOCKET");
+		struct master_options options = {.config = config, .settings = &cli.settings};
+		exit(status ? status : master_run(&options));
+	}
+	for (unsigned ms = 0; pid > 0 && !answers(site, base + demo_ports[SERVICE_SMTP].port); ms += 20) {
+		if (waitpid(pid, NULL, WNOHANG) == pid || ms >= START_MS)
+			return -1;
+		usleep(20000);
+	}
+	return pid;
+}
+
+static int find_folder(const char *word, char dir[PATH_MAX / 2])
+{
+	if (mkdir(word, 0755) != 0 && errno != EEXIST) {
+		fprintf(stderr, "postrider: cannot make the folder %s: %s\n", word, strerror(errno));
+		return EXIT_UNAVAILABLE;
+	}
+	char *real = realpath(word, NULL);
+	if (real == NULL || strlen(real) >= PATH_MAX / 2) {
+		fprintf(stderr, "postrider: cannot use the folder %s\n", word);
+		free(real);
+		return EXIT_UNAVAILABLE;
+	}
+	strcpy(dir, real);
+	free(real);
+	return 0;
+}
+
+int cli_demo(struct cli *cli)
+{
+	const char *dir_word = cli_value(cli, "--dir"), *base_word = cli_value(cli, "--port-base");
+	char dir[PATH_MAX / 2], config[PATH_MAX];
+	uint64_t base = 2000;
+	if (!cli_words(cli, 0, 0))
+		return EXIT_USAGE;
+	if (base_word && !view_to_u64(view_from_string(base_word), 64000, &base))
+		return cli_usage(cli, "--port-base takes a number up to 64000");
+	int status = find_folder(dir_word ? dir_word : "./var", dir);
+	if (status)
+		return status;
+	pid_t other = start_other(cli, dir, (unsigned)base);
+	if (other < 0)
+		fprintf(stderr,
+		    "postrider: the second server, for %s on %s, did not start; its log is %s%s/log\n",
+		    sites[1].domain, sites[1].address, dir, sites[1].folder);
+	status = prepare(&sites[0], cli, dir, (unsigned)base, config);
+	if (status == 0) {
+		struct buf text;
+		buf_init(&text, 65536);
+		describe(&text, dir, &cli->settings, config, (unsigned)base);
+		struct master_options options = {
+		    .config = config, .settings = &cli->settings, .ready_text = buf_string(&text)};
+		status = master_run(&options);
+		buf_done(&text);
+	}
+	if (other > 0) {
+		kill(other, SIGTERM);
+		waitpid(other, NULL, 0);
+		remove_pid(dir);
+	}
+	return status;
+}

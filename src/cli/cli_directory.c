@@ -1,0 +1,301 @@
+/* domain, alias and mailbox. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/cli.h"
+
+static int ask(struct directory_client *client, enum directory_operation operation, uint64_t number,
+    const struct view *fields, size_t count)
+{
+	struct message_directory_answer answer;
+	char subject[600];
+	snprintf(subject, sizeof subject, "%.*s", VIEW_FMT(fields[0]));
+	return cli_directory_problem(
+	    subject, directory_client_ask(client, operation, number, fields, count, &answer));
+}
+
+/* ---- domains ---- */
+
+/* The domain as it is, so that set changes only what is named. *found is false when there is none. */
+static int find_domain(
+    struct directory_client *client, const char *name, char kept[3][600], bool *disabled, bool *found)
+{
+	struct message_directory_answer answer;
+	const struct view field = VIEW("");
+	struct address wanted;
+	char after[600] = "";
+	*found = false;
+	/* Names are stored, and listed, in their normal form. */
+	int bad = address_normalize_domain(view_from_string(name), &wanted);
+	if (bad)
+		return bad;
+	for (;;) {
+		const struct view from = after[0] ? view_from_string(after) : field;
+		int error = directory_client_ask(client, DIRECTORY_DOMAIN_LIST, 0, &from, 1, &answer);
+		if (error)
+			return error;
+		const struct message_field *items = answer.fields.items;
+		for (size_t i = 0; i + 5 <= answer.fields.count; i += 5) {
+			snprintf(after, sizeof after, "%.*s", VIEW_FMT(items[i].value));
+			if (!view_equal(items[i].value, address_view(&wanted)))
+				continue;
+			*found = true;
+			*disabled = items[i + 4].value.len > 0;
+			for (int k = 0; k < 3; k++)
+				snprintf(kept[k], 600, "%.*s", VIEW_FMT(items[i + 1 + k].value));
+			return 0;
+		}
+		if (answer.fields.count < 5 * DIRECTORY_LIST_PART)
+			return 0;
+	}
+}
+
+static int put_domain(struct cli *cli, struct directory_client *client, bool must_exist)
+{
+	char kept[3][600] = {"", "", "+"};
+	bool disabled = false, found;
+	const char *alias_of = cli_value(cli, "--alias-of"), *catch_all = cli_value(cli, "--catch-all"),
+	           *separator = cli_value(cli, "--separator");
+	bool disable = cli_option(cli, "--disable"), enable = cli_option(cli, "--enable");
+	if (!cli_words(cli, 1, 1))
+		return EXIT_USAGE;
+	if (separator && strlen(separator) > 1)
+		return cli_usage(cli, "--separator takes one character, or none ('')");
+	int error = find_domain(client, cli->argv[0], kept, &disabled, &found);
+	if (error == 0 && found != must_exist)
+		error = found ? -EEXIST : -ENOENT;
+	if (error)
+		return cli_directory_problem(cli->argv[0], error);
+	disabled = disable || (disabled && !enable);
+	const struct view fields[] = {view_from_string(cli->argv[0]),
+	    view_from_string(alias_of ? alias_of : kept[0]),
+	    view_from_string(catch_all ? catch_all : kept[1]),
+	    view_from_string(separator ? separator : kept[2])};
+	return ask(client, DIRECTORY_DOMAIN_PUT, disabled, fields, 4);
+}
+
+static int domain_add(struct cli *cli, struct directory_client *client)
+{
+	return put_domain(cli, client, false);
+}
+
+static int domain_set(struct cli *cli, struct directory_client *client)
+{
+	return put_domain(cli, client, true);
+}
+
+static int domain_remove(struct cli *cli, struct directory_client *client)
+{
+	if (!cli_words(cli, 1, 1))
+		return EXIT_USAGE;
+	const struct view field = view_from_string(cli->argv[0]);
+	return ask(client, DIRECTORY_DOMAIN_DELETE, 0, &field, 1);
+}
+
+static void print_domain(const struct cli *cli, const struct message_field *items, bool first)
+{
+	bool disabled = items[4].value.len > 0;
+	if (cli->json) {
+		static const char *const names[] = {"name", "alias_of", "catch_all", "separator"};
+		fputs(first ? "{" : ",{", stdout);
+		for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+			printf("%s\"%s\":", i ? "," : "", names[i]);
+			cli_json_string(items[i].value);
+		}
+		printf(",\"disabled\":%s}", disabled ? "true" : "false");
+		return;
+	}
+	cli_print(items[0].value);
+	if (items[1].value.len) {
+		fputs(" alias of ", stdout);
+		cli_print(items[1].value);
+	}
+	if (items[2].value.len) {
+		fputs(" catch-all ", stdout);
+		cli_print(items[2].value);
+	}
+	puts(disabled ? " (disabled)" : "");
+}
+
+static int domain_list(struct cli *cli, struct directory_client *client)
+{
+	struct message_directory_answer answer;
+	char after[600] = "";
+	bool first = true;
+	if (!cli_words(cli, 0, 0))
+		return EXIT_USAGE;
+	if (cli->json)
+		putchar('[');
+	do {
+		const struct view field = view_from_string(after);
+		int error = directory_client_ask(client, DIRECTORY_DOMAIN_LIST, 0, &field, 1, &answer);
+		if (error)
+			return cli_directory_problem("domains", error);
+		const struct message_field *items = answer.fields.items;
+		for (size_t i = 0; i + 5 <= answer.fields.count; i += 5, first = false) {
+			print_domain(cli, items + i, first);
+			snprintf(after, sizeof after, "%.*s", VIEW_FMT(items[i].value));
+		}
+	} while (answer.fields.count == 5 * DIRECTORY_LIST_PART);
+	if (cli->json)
+		puts("]");
+	return 0;
+}
+
+int cli_domain(struct cli *cli)
+{
+	static const struct cli_verb rows[] = {
+	    {"add", domain_add}, {"set", domain_set}, {"remove", domain_remove}, {"list", domain_list}};
+	return cli_run_verb(cli, rows, sizeof rows / sizeof rows[0]);
+}
+
+/* ---- aliases ---- */
+
+static int alias_add(struct cli *cli, struct directory_client *client)
+{
+	struct buf targets;
+	if (!cli_words(cli, 2, 101))
+		return EXIT_USAGE;
+	buf_init(&targets, 64 * 1024);
+	for (int i = 1; i < cli->argc; i++) {
+		if (i > 1)
+			buf_append_byte(&targets, '\n');
+		buf_append_string(&targets, cli->argv[i]);
+	}
+	const struct view fields[] = {view_from_string(cli->argv[0]), buf_view(&targets)};
+	int status = ask(client, DIRECTORY_ALIAS_PUT, 0, fields, 2);
+	buf_done(&targets);
+	return status;
+}
+
+static int alias_remove(struct cli *cli, struct directory_client *client)
+{
+	if (!cli_words(cli, 1, 1))
+		return EXIT_USAGE;
+	const struct view field = view_from_string(cli->argv[0]);
+	return ask(client, DIRECTORY_ALIAS_DELETE, 0, &field, 1);
+}
+
+static int alias_postmaster(struct cli *cli, struct directory_client *client)
+{
+	if (!cli_words(cli, 1, 1))
+		return EXIT_USAGE;
+	const struct view field = view_from_string(cli->argv[0]);
+	return ask(client, DIRECTORY_ADMIN_PUT, 0, &field, 1);
+}
+
+static void print_alias(const struct cli *cli, struct view address, struct view targets, bool first)
+{
+	struct view part;
+	bool first_target = true;
+	if (cli->json) {
+		fputs(first ? "{\"address\":" : ",{\"address\":", stdout);
+		cli_json_string(address);
+		fputs(",\"targets\":[", stdout);
+	} else {
+		cli_print(address);
+		fputs(" ->", stdout);
+	}
+	while (targets.len && view_next(&targets, '\n', &part)) {
+		if (cli->json) {
+			fputs(first_target ? "" : ",", stdout);
+			cli_json_string(part);
+		} else {
+			putchar(' ');
+			cli_print(part);
+		}
+		first_target = false;
+	}
+	fputs(cli->json ? "]}" : "\n", stdout);
+}
+
+static int alias_list(struct cli *cli, struct directory_client *client)
+{
+	struct message_directory_answer answer;
+	char after[600] = "", domain[600] = "";
+	bool first = true, more = true;
+	int status = 0;
+	if (!cli_words(cli, 0, 1))
+		return EXIT_USAGE;
+	if (cli->json)
+		putchar('[');
+	while (more && status == 0) {
+		const struct view domain_field = view_from_string(domain);
+		more = false;
+		if (cli->argc == 1) {
+			snprintf(domain, sizeof domain, "%s", cli->argv[0]);
+		} else {
+			status = cli_directory_problem(
+			    "domains", directory_client_ask(
+			                   client, DIRECTORY_DOMAIN_LIST, 0, &domain_field, 1, &answer));
+			if (status || answer.fields.count == 0)
+				break;
+			snprintf(domain, sizeof domain, "%.*s",
+			    VIEW_FMT(((const struct message_field *)answer.fields.items)->value));
+			more = true;
+		}
+		after[0] = '\0';
+		do {
+			const struct view fields[] = {view_from_string(domain), view_from_string(after)};
+			status = cli_directory_problem(domain,
+			    directory_client_ask(client, DIRECTORY_ALIAS_LIST, 0, fields, 2, &answer));
+			const struct message_field *items = answer.fields.items;
+			for (size_t i = 0; status == 0 && i + 2 <= answer.fields.count;
+			     i += 2, first = false) {
+				print_alias(cli, items[i].value, items[i + 1].value, first);
+				snprintf(after, sizeof after, "%.*s", VIEW_FMT(items[i].value));
+			}
+		} while (status == 0 && answer.fields.count == 2 * DIRECTORY_LIST_PART);
+	}
+	if (cli->json)
+		puts("]");
+	return status;
+}
+
+int cli_alias(struct cli *cli)
+{
+	static const struct cli_verb rows[] = {{"add", alias_add}, {"remove", alias_remove},
+	    {"list", alias_list}, {"postmaster", alias_postmaster}};
+	return cli_run_verb(cli, rows, sizeof rows / sizeof rows[0]);
+}
+
+/* ---- mailboxes ---- */
+
+static int report(struct directory_client *client, enum directory_operation operation, uint64_t number,
+    const char *address, const char *what)
+{
+	struct message_directory_answer answer;
+	const struct view field = view_from_string(address);
+	int status = cli_directory_problem(
+	    address, directory_client_ask(client, operation, number, &field, 1, &answer));
+	if (status == 0)
+		printf("%s: %llu messages %s\n", address, (unsigned long long)answer.number, what);
+	return status;
+}
+
+static int mailbox_undelete(struct cli *cli, struct directory_client *client)
+{
+	const char *days_text = cli_value(cli, "--days");
+	uint64_t days = 3650;
+	if (!cli_words(cli, 1, 1))
+		return EXIT_USAGE;
+	if (days_text && !view_to_u64(view_from_string(days_text), 3650, &days))
+		return cli_usage(cli, "--days takes a number up to 3650");
+	return report(client, DIRECTORY_UNDELETE, (uint64_t)(time(NULL) - (time_t)days * 86400), cli->argv[0],
+	    "brought back");
+}
+
+static int mailbox_purge(struct cli *cli, struct directory_client *client)
+{
+	return cli_words(cli, 1, 1) ? report(client, DIRECTORY_PURGE, 0, cli->argv[0], "erased for good")
+	                            : EXIT_USAGE;
+}
+
+int cli_mailbox(struct cli *cli)
+{
+	static const struct cli_verb rows[] = {{"undelete", mailbox_undelete}, {"purge", mailbox_purge}};
+	return cli_run_verb(cli, rows, sizeof rows / sizeof rows[0]);
+}

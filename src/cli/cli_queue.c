@@ -1,0 +1,360 @@
+/*
+ * queue: what waits, why, and what is to become of it. The running store is asked (queue_command.h); its
+ * lines of JSON are passed on, or put into words by cli_queue_text.c.
+ */
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/cli.h"
+#include "cli/cli_queue_text.h"
+#include "format/plain.h"
+#include "process/queue_command.h"
+#include "cli/store_client.h"
+#include "format/json_read.h"
+
+enum { WORDS_MAX = 200, LINE_MAX_BYTES = 16 << 20 };
+
+static const struct verb {
+	const char *name;
+	bool acts; /* changes something: the invoking user goes along */
+	bool needs_why;
+	bool needs_which; /* an id, a filter or --all */
+} verbs[] = {
+    {"list", false, false, false},
+    {"show", false, false, true},
+    {"stats", false, false, false},
+    {"retry", true, false, true},
+    {"hold", true, true, true},
+    {"release", true, false, true},
+    {"delete", true, true, true},
+    {"route", true, false, false},
+};
+
+/* ---- the question ---- */
+
+struct question {
+	struct buf text; /* the words, one behind the other */
+	size_t ends[WORDS_MAX], count;
+	bool which; /* it says which messages are meant */
+};
+
+static bool add_word(struct question *q, const char *name, const char *value)
+{
+	if (q->count == WORDS_MAX)
+		return false;
+	if (name)
+		buf_printf(&q->text, "%s=", name);
+	buf_append_string(&q->text, value);
+	q->ends[q->count++] = q->text.len;
+	return !buf_failed(&q->text);
+}
+
+/* Who asks: behind sudo the person, not root. */
+static const char *invoking_user(void)
+{
+	const char *sudo = geteuid() == 0 ? getenv("SUDO_USER") : NULL;
+	const struct passwd *entry = sudo && sudo[0] ? NULL : getpwuid(getuid());
+	static char number[24];
+	if (sudo && sudo[0])
+		return sudo;
+	if (entry)
+		return entry->pw_name;
+	snprintf(number, sizeof number, "uid %u", (unsigned)getuid());
+	return number;
+}
+
+static bool take_filters(struct cli *cli, struct question *q)
+{
+	static const char *const names[] = {"sender", "domain", "error"};
+	char option[32], seconds[24];
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		snprintf(option, sizeof option, "--%s", names[i]);
+		const char *value = cli_value(cli, option);
+		if (value) {
+			add_word(q, names[i], value);
+			q->which = true;
+		}
+	}
+	const char *older = cli_value(cli, "--older");
+	uint64_t age;
+	if (older && !plain_read_duration(older, &age)) {
+		cli_usage(cli, "--older takes a time such as 90s, 15m, 2h or 3d");
+		return false;
+	}
+	if (older) {
+		snprintf(seconds, sizeof seconds, "%" PRIu64, age);
+		add_word(q, "older", seconds);
+		q->which = true;
+	}
+	if (cli_option(cli, "--all")) {
+		add_word(q, "all", "1");
+		q->which = true;
+	}
+	return true;
+}
+
+static bool take_limit(struct cli *cli, struct question *q)
+{
+	const char *limit = cli_value(cli, "--limit");
+	uint64_t n;
+	if (limit && (!view_to_u64(view_from_string(limit), INT32_MAX, &n) || n == 0)) {
+		cli_usage(cli, "--limit takes a number");
+		return false;
+	}
+	if (limit)
+		add_word(q, "limit", limit);
+	return true;
+}
+
+/* hold --for 2h: it goes on by itself then. */
+static bool take_hold(struct cli *cli, struct question *q)
+{
+	const char *length = cli_value(cli, "--for");
+	char until[24];
+	uint64_t seconds;
+	if (length == NULL)
+		return true;
+	if (!plain_read_duration(length, &seconds)) {
+		cli_usage(cli, "--for takes a time such as 90s, 15m, 2h or 3d");
+		return false;
+	}
+	snprintf(until, sizeof until, "%" PRId64, clock_wall() + (int64_t)seconds);
+	return add_word(q, "until", until);
+}
+
+static bool take_actor(struct cli *cli, const struct verb *verb, struct question *q)
+{
+	const char *why = cli_value(cli, "--why");
+	if (why)
+		add_word(q, "why", why);
+	if (verb->needs_why && (why == NULL || why[0] == '\0')) {
+		cli_usage(
+		    cli, "--why is needed: it goes into the log and the trace, for whoever wonders later");
+		return false;
+	}
+	return add_word(q, "by", invoking_user());
+}
+
+/* An id is 12 letters, digits, "-" or "_"; a domain usually has a dot. */
+static bool looks_like_id(const char *word)
+{
+	size_t len = strlen(word);
+	for (size_t i = 0; i < len; i++)
+		if (!ascii_is_alnum(word[i]) && word[i] != '-' && word[i] != '_')
+			return false;
+	return len == 12;
+}
+
+/* route DOMAIN|ID HOST[:PORT], or --mx instead of the host. */
+static bool take_route(struct cli *cli, struct question *q)
+{
+	bool mx = cli_option(cli, "--mx");
+	if (!cli_words(cli, mx ? 2 : 3, mx ? 2 : 3))
+		return false;
+	add_word(q, looks_like_id(cli->argv[1]) ? "id" : "domain", cli->argv[1]);
+	return add_word(q, "to", mx ? "" : cli->argv[2]);
+}
+
+static bool take_ids(struct cli *cli, const struct verb *verb, struct question *q)
+{
+	if (!cli_words(cli, 1, 1 + 100))
+		return false;
+	for (int i = 1; i < cli->argc; i++) {
+		if (!add_word(q, "id", cli->argv[i])) {
+			cli_usage(cli, "these are too many words");
+			return false;
+		}
+		q->which = true;
+	}
+	if (verb->needs_which && !q->which) {
+		cli_usage(cli, "which messages? Give ids, or --sender, --domain, --older, --error, or --all");
+		return false;
+	}
+	return true;
+}
+
+static bool make_question(struct cli *cli, const struct verb *verb, struct question *q)
+{
+	add_word(q, NULL, "queue");
+	add_word(q, NULL, verb->name);
+	if (verb->acts && !take_actor(cli, verb, q))
+		return false;
+	if (strcmp(verb->name, "route") == 0)
+		return take_route(cli, q);
+	if (strcmp(verb->name, "stats") != 0 && (!take_filters(cli, q) || !take_limit(cli, q)))
+		return false;
+	if (strcmp(verb->name, "delete") == 0 && cli_option(cli, "--bounce"))
+		add_word(q, "bounce", "1");
+	if (strcmp(verb->name, "hold") == 0 && !take_hold(cli, q))
+		return false;
+	if (strcmp(verb->name, "stats") == 0)
+		return cli_words(cli, 1, 1);
+	return take_ids(cli, verb, q);
+}
+
+/* ---- the answer ---- */
+
+struct answer {
+	const struct verb *verb;
+	bool json;
+	struct buf line;    /* one that has not ended yet */
+	struct buf problem; /* the last piece, when it is no JSON */
+	size_t lines;
+	bool unreadable;
+};
+
+static void print_words(struct answer *a, struct view line)
+{
+	struct arena arena;
+	struct queue_record_view record;
+	struct buf out;
+	int64_t now = clock_wall();
+	arena_init(&arena, QUEUE_RECORD_ARENA);
+	buf_init(&out, LINE_MAX_BYTES);
+	if (strcmp(a->verb->name, "stats") == 0) {
+		a->unreadable = !queue_text_stats(line, now, &out) || a->unreadable;
+	} else if (queue_record_read(line, &arena, &record) != 0) {
+		a->unreadable = true;
+	} else if (strcmp(a->verb->name, "show") == 0) {
+		buf_append_string(&out, a->lines ? "\n" : "");
+		queue_text_full(&record, now, &out);
+	} else {
+		queue_text_brief(&record, now, &out);
+	}
+	fwrite(buf_view(&out).data, 1, buf_view(&out).len, stdout);
+	buf_done(&out);
+	arena_done(&arena);
+}
+
+/* "3 messages were held." */
+static void print_change(struct answer *a, struct view line)
+{
+	static const struct {
+		const char *verb, *done;
+	} words[] = {{"retry", "due now"}, {"hold", "held"}, {"release", "released"},
+	    {"delete", "taken out of the queue"}};
+	struct arena arena;
+	struct json_value v;
+	arena_init(&arena, 1 << 16);
+	if (json_parse(line, &arena, &v) != 0 || json_member(&v, "changed") == NULL) {
+		a->unreadable = true;
+	} else {
+		long long n = json_number_of(&v, "changed");
+		/* None: the status says so too. */
+		bool route = n > 0;
+		for (size_t i = 0; n > 0 && i < sizeof words / sizeof words[0]; i++) {
+			if (strcmp(a->verb->name, words[i].verb) != 0)
+				continue;
+			printf("%lld message%s %s\n", n, n == 1 ? " is" : "s are", words[i].done);
+			route = false;
+		}
+		if (route)
+			printf("the route is set; %lld message%s it now\n", n, n == 1 ? " takes" : "s take");
+	}
+	arena_done(&arena);
+}
+
+static void take_line(struct answer *a, struct view line)
+{
+	bool list = strcmp(a->verb->name, "list") == 0 || strcmp(a->verb->name, "show") == 0;
+	if (line.len == 0)
+		return;
+	if (a->json) {
+		if (list)
+			fputs(a->lines ? ",\n" : "[", stdout);
+		fwrite(line.data, 1, line.len, stdout);
+		if (!list)
+			fputc('\n', stdout);
+	} else if (a->verb->acts) {
+		print_change(a, line);
+	} else {
+		print_words(a, line);
+	}
+	a->lines++;
+}
+
+static void take(struct view text, bool last, void *arg)
+{
+	struct answer *a = arg;
+	struct view line;
+	if (last && text.len && text.data[0] != '{' && buf_view(&a->line).len == 0) {
+		buf_append(&a->problem, text);
+		return;
+	}
+	buf_append(&a->line, text);
+	struct view rest = buf_view(&a->line);
+	size_t taken = 0;
+	while (view_find(rest, '\n') >= 0 && view_next(&rest, '\n', &line)) {
+		take_line(a, line);
+		taken += line.len + 1;
+	}
+	buf_consume(&a->line, taken);
+	if (last)
+		take_line(a, buf_view(&a->line));
+}
+
+static int finish(struct answer *a, int status)
+{
+	bool list = strcmp(a->verb->name, "list") == 0 || strcmp(a->verb->name, "show") == 0;
+	if (a->json && list && (status == 0 || status == EXIT_NOTHING))
+		fputs(a->lines ? "]\n" : "[]\n", stdout);
+	fflush(stdout);
+	if (a->unreadable || buf_failed(&a->line)) {
+		fprintf(stderr, "postrider: the server's answer cannot be read; is it of another version?\n");
+		return EXIT_SOFTWARE;
+	}
+	if (buf_view(&a->problem).len)
+		fprintf(stderr, "postrider: %s", buf_string(&a->problem));
+	else if (status == EXIT_NOTHING)
+		fprintf(stderr, "postrider: no such message is in the queue\n");
+	else if (status == 0 && a->lines == 0 && !a->json)
+		fprintf(stderr, "postrider: the queue has no such messages\n");
+	return status;
+}
+
+static int ask(struct cli *cli, const struct verb *verb, const struct question *q)
+{
+	struct view words[WORDS_MAX];
+	struct answer a = {.verb = verb, .json = cli->json};
+	int status = cli_settings(cli);
+	if (status)
+		return status;
+	int fd = store_client_connect(&cli->settings);
+	if (fd < 0) {
+		fprintf(stderr,
+		    "postrider: no server runs on this data folder, or its socket is not open to you\n");
+		return EXIT_UNAVAILABLE;
+	}
+	for (size_t i = 0; i < q->count; i++) {
+		size_t begin = i ? q->ends[i - 1] : 0;
+		words[i] = view_take(view_skip(buf_view(&q->text), begin), q->ends[i] - begin);
+	}
+	buf_init(&a.line, LINE_MAX_BYTES);
+	buf_init(&a.problem, 4096);
+	status = finish(&a, store_client_ask(fd, words, q->count, cli->json, take, &a));
+	buf_done(&a.line);
+	buf_done(&a.problem);
+	return status;
+}
+
+int cli_queue(struct cli *cli)
+{
+	const struct verb *verb = NULL;
+	struct question q = {.count = 0};
+	int status = EXIT_USAGE;
+	for (size_t i = 0; cli->argc > 0 && i < sizeof verbs / sizeof verbs[0]; i++)
+		if (strcmp(cli->argv[0], verbs[i].name) == 0)
+			verb = &verbs[i];
+	if (verb == NULL)
+		return cli_usage(cli, "which of these?");
+	buf_init(&q.text, 1 << 20);
+	if (make_question(cli, verb, &q))
+		status = ask(cli, verb, &q);
+	buf_done(&q.text);
+	return status;
+}

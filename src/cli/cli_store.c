@@ -1,0 +1,169 @@
+/* store: stats, check, compact of the running server or of the data folder while none runs; rebuild while
+ * none runs. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "account/account.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/store_client.h"
+#include "role/store/store_names.h"
+#include "role/store/store_report.h"
+
+enum { BAR = 40 };
+
+static void draw_bar(uint64_t progress, uint64_t total)
+{
+	if (!isatty(STDERR_FILENO) || total == 0)
+		return;
+	unsigned done = (unsigned)(progress >= total ? BAR : progress * BAR / total);
+	fprintf(stderr, "\r[%.*s%*s] %3u %%", (int)done, "########################################",
+	    (int)(BAR - done), "", (unsigned)(progress >= total ? 100 : progress * 100 / total));
+	fflush(stderr);
+}
+
+static void end_bar(void)
+{
+	if (isatty(STDERR_FILENO))
+		fputs("\r\x1b[K", stderr);
+}
+
+/* ---- of the running server ---- */
+
+/* Progress as "done total" until the last piece, which is the report. */
+static void take_report(struct view text, bool last, void *arg)
+{
+	(void)arg;
+	if (last) {
+		end_bar();
+		fwrite(text.data, 1, text.len, stdout);
+		return;
+	}
+	unsigned long long progress = 0, total = 0;
+	char numbers[64];
+	snprintf(numbers, sizeof numbers, "%.*s", VIEW_FMT(text));
+	if (sscanf(numbers, "%llu %llu", &progress, &total) == 2)
+		draw_bar(progress, total);
+}
+
+static int ask_server(struct cli *cli, int fd, const char *word)
+{
+	struct view words[] = {view_from_string(word)};
+	int status = store_client_ask(fd, words, 1, cli->json, take_report, NULL);
+	end_bar();
+	return status;
+}
+
+/* ---- of the data folder ---- */
+
+static void folder_options(struct cli *cli, char folder[1024], struct store_options *options)
+{
+	snprintf(folder, 1024, "%.*s", VIEW_FMT(cli->settings.data));
+	cli_become_owner(folder);
+	*options = (struct store_options){
+	    .folder = folder, .min_free = cli->settings.disk_reserve, .names_blobs = store_all_names_blobs};
+}
+
+static int explain(const char *folder, int error)
+{
+	fprintf(stderr, "postrider: %s: %s%s\n", folder, strerror(-error),
+	    error == -EBUSY    ? "; a server has it open: stop it first"
+	    : error == -EPROTO ? "; it was made by a newer version"
+	    : error == -EACCES ? ""
+	                       : "; nothing was changed or given up: the lines above name the place, mend "
+	                         "its cause and try again");
+	return error == -EBUSY ? EXIT_TEMPORARY : EXIT_UNAVAILABLE;
+}
+
+struct waiting {
+	bool done;
+	int result;
+};
+
+static void task_done(struct store_task *task, int result)
+{
+	struct waiting *w = task->arg;
+	w->done = true;
+	w->result = result;
+}
+
+static int run_task(struct cli *cli, void (*start)(struct store *, struct store_task *))
+{
+	char folder[1024];
+	struct store_options options;
+	struct store *store;
+	struct waiting waiting = {0};
+	struct store_task task = {.done = task_done, .arg = &waiting};
+	struct buf out;
+	struct store_stats stats;
+	folder_options(cli, folder, &options);
+	int error = store_open(&options, &store);
+	if (error)
+		return explain(folder, error);
+	start(store, &task);
+	while (!waiting.done) {
+		struct pollfd wait = {.fd = store_event_fd(store), .events = POLLIN};
+		poll(&wait, 1, 200);
+		draw_bar(atomic_load(&task.progress), atomic_load(&task.total));
+		store_dispatch(store);
+	}
+	end_bar();
+	store_stats(store, &stats);
+	/* As a running server does it: the next opening makes the index anew. */
+	if (stats.index_damaged && (error = store_distrust_index(store)) != 0)
+		fprintf(stderr, "postrider: the index is damaged and could not be marked: %s\n",
+		    strerror(-error));
+	store_close(store);
+	buf_init(&out, 4096);
+	store_admin_report(&task, waiting.result, cli->json, &out);
+	fputs(buf_string(&out), stdout);
+	buf_done(&out);
+	if (waiting.result == 0 && (task.damaged || task.missing))
+		return EXIT_DATA;
+	return waiting.result || task.unreadable ? EXIT_TEMPORARY : 0;
+}
+
+static int rebuild(struct cli *cli)
+{
+	char folder[1024];
+	struct store_options options;
+	uint64_t damaged = 0;
+	folder_options(cli, folder, &options);
+	log_set_threshold(LOG_INFO);
+	int error = store_rebuild(&options, &damaged);
+	if (error)
+		return explain(folder, error);
+	if (cli->json)
+		printf("{\"damaged\":%llu}\n", (unsigned long long)damaged);
+	else
+		printf("the index was made anew; %llu damaged places were passed over\n",
+		    (unsigned long long)damaged);
+	return damaged ? EXIT_DATA : 0;
+}
+
+int cli_store(struct cli *cli)
+{
+	if (!cli_words(cli, 1, 1))
+		return EXIT_USAGE;
+	int status = cli_settings(cli);
+	if (status)
+		return status;
+	const char *verb = cli->argv[0];
+	bool check = strcmp(verb, "check") == 0, compact = strcmp(verb, "compact") == 0,
+	     stats = strcmp(verb, "stats") == 0;
+	if (strcmp(verb, "rebuild") == 0)
+		return rebuild(cli);
+	if (!check && !compact && !stats)
+		return cli_usage(cli, "which of these?");
+	log_set_threshold(LOG_WARNING);
+	int fd = store_client_connect(&cli->settings);
+	if (fd >= 0)
+		return ask_server(cli, fd, verb);
+	if (!stats)
+		return run_task(cli, check ? store_check : store_compact);
+	fprintf(stderr, "postrider: no server runs on this data folder, or its socket is not open to you\n");
+	return EXIT_UNAVAILABLE;
+}

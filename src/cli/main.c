@@ -1,0 +1,298 @@
+/* One program: the server's roles and every command. */
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/show.h"
+#include "cli/cli.h"
+#include "process/role.h"
+#include "format/json.h"
+
+static const char default_config[] = "/etc/postrider/postrider.conf";
+
+static const struct {
+	const char *name;
+	int (*run)(struct cli *cli);
+	const char *summary, *usage;
+} commands[] = {
+    {"serve", cli_serve, "run the server", "postrider serve [--config FILE]"},
+    {"demo", cli_demo, "run two servers with demo domains on loopback",
+        "postrider demo [--dir DIR] [--port-base N]"},
+    {"domain", cli_domain, "domains that mail is taken for",
+        "postrider domain add NAME [--alias-of NAME] [--catch-all ADDRESS] [--separator CHAR]\n"
+        "       postrider domain set NAME [the same options, --disable, --enable]\n"
+        "       postrider domain remove NAME\n"
+        "       postrider domain list [--json]"},
+    {"account", cli_account, "people with a mailbox",
+        "postrider account add ADDRESS [--quota SIZE] [--password-stdin | --generate] [--scram]\n"
+        "       postrider account password ADDRESS [--password-stdin | --generate] [--scram]\n"
+        "       postrider account quota ADDRESS SIZE\n"
+        "       postrider account disable|enable|remove ADDRESS\n"
+        "       postrider account show ADDRESS [--json]\n"
+        "       postrider account list [DOMAIN] [--json]\n"
+        "       postrider account app-add ADDRESS NAME [--protocols LIST] [--readable]\n"
+        "       postrider account app-remove ADDRESS NAME"},
+    {"alias", cli_alias, "addresses that lead to others",
+        "postrider alias add ADDRESS TARGET...\n"
+        "       postrider alias remove ADDRESS\n"
+        "       postrider alias list [DOMAIN] [--json]\n"
+        "       postrider alias postmaster ADDRESS"},
+    {"mailbox", cli_mailbox, "what an account holds",
+        "postrider mailbox undelete ADDRESS [--days N]\n"
+        "       postrider mailbox purge ADDRESS"},
+    {"queue", cli_queue, "messages on their way: what waits, why, and what is to become of it",
+        "postrider queue list [WHICH] [--limit N] [--json]\n"
+        "       postrider queue show ID...|WHICH [--json]\n"
+        "       postrider queue stats [--json]\n"
+        "       postrider queue retry ID...|WHICH [--why TEXT]\n"
+        "       postrider queue hold ID...|WHICH --why TEXT [--for TIME]\n"
+        "       postrider queue release ID...|WHICH [--why TEXT]\n"
+        "       postrider queue delete ID...|WHICH --why TEXT [--bounce]\n"
+        "       postrider queue route DOMAIN|ID HOST[:PORT] [--why TEXT]\n"
+        "       postrider queue route DOMAIN|ID --mx\n"
+        "       WHICH: --sender ADDRESS, --domain NAME, --older TIME, --error TEXT, all that are given; or "
+        "--all.\n"
+        "       TIME: 90s, 15m, 2h, 3d"},
+    {"trace", cli_trace, "what became of a message",
+        "postrider trace ID|MESSAGE-ID|ADDRESS [--days N] [--limit N] [--json]\n"
+        "       ADDRESS may be a sender or a recipient; @DOMAIN stands for everybody there."},
+    {"store", cli_store, "the data folder: check, rebuild, stats, compact",
+        "postrider store check|rebuild|stats|compact [--json]"},
+    {"message", cli_message, "send and fetch messages, and look into message files",
+        "postrider message show FILE [--json]\n"
+        "       postrider message structure FILE [--json]\n"
+        "       postrider message extract FILE PART\n"
+        "       " CLI_SEND_USAGE "\n"
+        "       " CLI_FETCH_USAGE},
+    {"doctor", cli_doctor, "test the running server from outside", "postrider doctor [--json]"},
+    {"config", cli_config, "the settings: check, example, manual", "postrider config check|example|manual"},
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_help(FILE *out)
+{
+	fputs("Postrider, a whole e-mail system.\n\nusage: postrider [--config FILE] COMMAND ...\n\n", out);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	fputs("\n`postrider COMMAND --help` tells how a command is used; postrider(1) tells more.\n", out);
+}
+
+bool cli_option(struct cli *cli, const char *name)
+{
+	for (int i = 0; i < cli->argc; i++) {
+		if (strcmp(cli->argv[i], name) != 0)
+			continue;
+		cli->argc--;
+		memmove(&cli->argv[i], &cli->argv[i + 1], (size_t)(cli->argc - i) * sizeof cli->argv[0]);
+		return true;
+	}
+	return false;
+}
+
+const char *cli_value(struct cli *cli, const char *name)
+{
+	size_t len = strlen(name);
+	for (int i = 0; i < cli->argc; i++) {
+		const char *value = NULL;
+		int words = 1;
+		if (strncmp(cli->argv[i], name, len) == 0 && cli->argv[i][len] == '=')
+			value = cli->argv[i] + len + 1;
+		else if (strcmp(cli->argv[i], name) == 0 && i + 1 < cli->argc)
+			value = cli->argv[i + 1], words = 2;
+		if (value == NULL)
+			continue;
+		cli->argc -= words;
+		memmove(&cli->argv[i], &cli->argv[i + words], (size_t)(cli->argc - i) * sizeof cli->argv[0]);
+		return value;
+	}
+	return NULL;
+}
+
+int cli_usage(const struct cli *cli, const char *problem)
+{
+	if (problem)
+		fprintf(stderr, "postrider: %s\n", problem);
+	fprintf(problem ? stderr : stdout, "usage: %s\n", cli->usage);
+	return problem ? EXIT_USAGE : 0;
+}
+
+bool cli_words(struct cli *cli, int min, int max)
+{
+	char problem[200];
+	for (int i = 0; i < cli->argc; i++) {
+		if (cli->argv[i][0] != '-' || cli->argv[i][1] == '\0')
+			continue;
+		snprintf(
+		    problem, sizeof problem, "unknown option, or one without its value: %s", cli->argv[i]);
+		cli_usage(cli, problem);
+		return false;
+	}
+	if (cli->argc >= min && cli->argc <= max)
+		return true;
+	cli_usage(cli, cli->argc < min ? "something is missing" : "too many words");
+	return false;
+}
+
+int cli_settings(struct cli *cli)
+{
+	struct buf problem;
+	if (cli->have_settings)
+		return 0;
+	buf_init(&problem, 4096);
+	settings_init(&cli->settings);
+	int error = settings_read(&cli->settings, cli->config, &problem);
+	if (error)
+		fprintf(stderr, "postrider: %s\n", buf_string(&problem));
+	buf_done(&problem);
+	cli->have_settings = error == 0;
+	return error ? EXIT_SETTINGS : 0;
+}
+
+void cli_become_owner(const char *folder)
+{
+	struct stat st;
+	if (geteuid() != 0 || stat(folder, &st) != 0 || st.st_uid == 0)
+		return;
+	if (setgroups(0, NULL) != 0 || setresgid(st.st_gid, st.st_gid, st.st_gid) != 0 ||
+	    setresuid(st.st_uid, st.st_uid, st.st_uid) != 0)
+		fprintf(stderr,
+		    "postrider: cannot act as the owner of %s: what is written there may belong to root\n",
+		    folder);
+}
+
+void cli_print(struct view text)
+{
+	struct buf out;
+	buf_init(&out, 4 * text.len + 16);
+	show_line(&out, text);
+	fputs(buf_string(&out), stdout);
+	buf_done(&out);
+}
+
+void cli_json_string(struct view text)
+{
+	struct buf out;
+	buf_init(&out, 6 * text.len + 16);
+	json_append_string(&out, text);
+	fputs(buf_string(&out), stdout);
+	buf_done(&out);
+}
+
+/* ---- passwords ---- */
+
+static bool read_line(struct buf *line)
+{
+	char c;
+	buf_clear(line);
+	for (;;) {
+		ssize_t n = read(STDIN_FILENO, &c, 1);
+		if (n <= 0)
+			return buf_view(line).len > 0;
+		if (c == '\n')
+			return true;
+		if (buf_append_byte(line, c) != 0)
+			return false;
+	}
+}
+
+static bool ask_terminal(const char *prompt, struct buf *line)
+{
+	struct termios before, silent;
+	bool terminal = tcgetattr(STDIN_FILENO, &before) == 0;
+	if (terminal) {
+		silent = before;
+		silent.c_lflag &= ~(tcflag_t)ECHO;
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+		fputs(prompt, stderr);
+	}
+	bool good = read_line(line);
+	if (terminal) {
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+		fputc('\n', stderr);
+	}
+	return good;
+}
+
+bool cli_read_password(struct cli *cli, bool from_stdin, struct buf *password)
+{
+	struct buf again;
+	(void)cli;
+	if (from_stdin || !isatty(STDIN_FILENO)) {
+		if (read_line(password))
+			return true;
+		fprintf(stderr, "postrider: no password came on standard input\n");
+		return false;
+	}
+	buf_init(&again, password->max);
+	bool good = ask_terminal("Password: ", password) && ask_terminal("Once more: ", &again);
+	if (!good || !view_equal(buf_view(password), buf_view(&again))) {
+		fprintf(stderr, "postrider: the two are not the same; nothing was changed\n");
+		good = false;
+	}
+	if (again.data)
+		mem_wipe(again.data, again.cap);
+	buf_done(&again);
+	return good;
+}
+
+/* ---- dispatch ---- */
+
+static int run(struct cli *cli, size_t command)
+{
+	cli->usage = commands[command].usage;
+	if (cli_option(cli, "--help") || cli_option(cli, "-h")) {
+		printf("postrider %s: %s\n\n", commands[command].name, commands[command].summary);
+		return cli_usage(cli, NULL);
+	}
+	cli->json = cli_option(cli, "--json");
+	int status = commands[command].run(cli);
+	settings_done(&cli->settings);
+	log_tell_left_out();
+	return status;
+}
+
+/* Never set in real use: see clock_simulate. The roles inherit it from the master, which logs it. */
+static int simulate_clock(void)
+{
+	const char *path = getenv("POSTRIDER_CLOCK");
+	int error = path ? clock_simulate(path) : 0;
+	if (error)
+		fprintf(stderr, "postrider: cannot use the simulated clock %s: %s\n", path, strerror(-error));
+	return error;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli = {.argc = argc - 1, .argv = argv + 1};
+	if (simulate_clock() != 0)
+		return EXIT_SETTINGS;
+	if (argc == 3 && strcmp(argv[1], "role") == 0)
+		return role_run(argv[2], 3);
+	const char *environment = getenv("POSTRIDER_CONFIG"), *config = cli_value(&cli, "--config");
+	cli.config = config ? config : environment ? environment : default_config;
+	if (cli.argc == 0 || strcmp(cli.argv[0], "--help") == 0 || strcmp(cli.argv[0], "help") == 0) {
+		print_help(cli.argc ? stdout : stderr);
+		return cli.argc ? 0 : EXIT_USAGE;
+	}
+	if (strcmp(cli.argv[0], "--version") == 0) {
+		puts("postrider " POSTRIDER_VERSION);
+		return 0;
+	}
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(cli.argv[0], commands[i].name) != 0)
+			continue;
+		cli.argc--;
+		cli.argv++;
+		return run(&cli, i);
+	}
+	fprintf(stderr, "postrider: there is no command '%s'; `postrider --help` lists them\n", cli.argv[0]);
+	return EXIT_USAGE;
+}

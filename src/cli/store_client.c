@@ -1,0 +1,65 @@
+/* See store_client.h. */
+#include "cli/store_client.h"
+
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+enum { WORDS_MAX = 256 };
+
+int store_client_connect(const struct settings *settings)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	snprintf(address.sun_path, sizeof address.sun_path, "%.*s/store", VIEW_FMT(settings->run));
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* One frame of the answer; false when there is no more. */
+static bool take_output(
+    int fd, struct buf *in, void (*take)(struct view, bool, void *), void *arg, int *status)
+{
+	struct message_output m;
+	struct channel_frame frame;
+	struct arena arena;
+	arena_init(&arena, 4096);
+	bool good = channel_receive_blocking(fd, in, &frame, -1) == 0 && frame.type == MESSAGE_OUTPUT &&
+	            ipc_decode(&frame, &m, &arena) == 0;
+	if (good)
+		take(m.text, m.last, arg);
+	if (good && m.last)
+		*status = (int)m.status;
+	arena_done(&arena);
+	if (good)
+		return !m.last;
+	fprintf(stderr, "postrider: the server went away before it had finished\n");
+	*status = EXIT_TEMPORARY;
+	return false;
+}
+
+int store_client_ask(int fd, const struct view *words, size_t count, bool json,
+    void (*take)(struct view text, bool last, void *arg), void *arg)
+{
+	struct message_field fields[WORDS_MAX];
+	int status = EXIT_UNAVAILABLE;
+	struct buf in;
+	for (size_t i = 0; i < count && i < WORDS_MAX; i++)
+		fields[i] = (struct message_field){.value = words[i]};
+	struct message_command m = {.words = {.items = fields, .count = count}, .json = json};
+	buf_init(&in, CHANNEL_FRAME_MAX + 64);
+	if (count > WORDS_MAX || ipc_send_blocking(fd, MESSAGE_COMMAND, 1, &m, -1) != 0)
+		fprintf(stderr, "postrider: the server could not be asked\n");
+	else
+		while (take_output(fd, &in, take, arg, &status))
+			;
+	buf_done(&in);
+	close(fd);
+	return status;
+}

@@ -1,0 +1,543 @@
+/* The settings table, and everything that is made from it. */
+#include "config/settings.h"
+
+#include <confuse.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cursor.h"
+#include "base/mem.h"
+#include "config/dns_stub.h"
+#include "config/route.h"
+#include "io/network.h"
+
+enum kind { TEXT, LIST, NUMBER, SIZE, FLAG };
+
+/* clang-format off */
+static const struct setting {
+	const char *name;
+	enum kind kind;
+	size_t offset;
+	const char *value; /* the default, as in the file */
+	uint64_t min, max;
+	const char *text;
+} table[] = {
+#define AT(member) offsetof(struct settings, member)
+    {"hostname", TEXT, AT(hostname), "localhost", 0, 0,
+	"The name of this host as other servers know it: in greetings, trace headers and certificates."},
+    {"data", TEXT, AT(data), "/var/lib/postrider", 0, 0, "The folder that holds all mail. One server a folder."},
+    {"run", TEXT, AT(run), "/run/postrider", 0, 0, "The folder for the administrator's sockets."},
+    {"smtp_listen", LIST, AT(smtp_listen), "0.0.0.0:25\n[::]:25", 0, 0,
+	"Addresses for mail from other servers (RFC 5321)."},
+    {"submission_listen", LIST, AT(submission_listen), "0.0.0.0:587\n[::]:587", 0, 0,
+	"Addresses for mail from users, with STARTTLS (RFC 6409)."},
+    {"submissions_listen", LIST, AT(submissions_listen), "0.0.0.0:465\n[::]:465", 0, 0,
+	"Addresses for mail from users, with TLS from the first byte (RFC 8314)."},
+    {"lmtp_listen", LIST, AT(lmtp_listen), "", 0, 0,
+	"Addresses for delivery by other software on trusted hosts (RFC 2033)."},
+    {"pop3_listen", LIST, AT(pop3_listen), "0.0.0.0:110\n[::]:110", 0, 0, "Addresses for POP3 with STLS (RFC 1939)."},
+    {"pop3s_listen", LIST, AT(pop3s_listen), "0.0.0.0:995\n[::]:995", 0, 0,
+	"Addresses for POP3 with TLS from the first byte."},
+    {"tls_certificates", LIST, AT(tls_certificates), "", 0, 0,
+	"Certificate chains, PEM files, the server's own certificate first in each. The first chain serves clients that name no host."},
+    {"tls_keys", LIST, AT(tls_keys), "", 0, 0,
+	"The private keys of these certificates, PEM files, in the same order. Readable by nobody but their owner."},
+    {"proxy_from", LIST, AT(proxy_from), "", 0, 0,
+	"Networks whose connections begin with a PROXY header (version 1 or 2) that is believed."},
+    {"xclient_from", LIST, AT(xclient_from), "", 0, 0, "Networks that may use XCLIENT."},
+    {"trusted_networks", LIST, AT(trusted_networks), "127.0.0.0/8\n::1/128", 0, 0,
+	"Networks on which connection rates do not apply. They may not relay either."},
+    {"login_mechanisms", LIST, AT(login_mechanisms), "PLAIN\nLOGIN", 0, 0,
+	"The SASL mechanisms that are announced. All of SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN and "
+	"LOGIN are accepted; but those beyond PLAIN and LOGIN work with app passwords (or an owner's opt-in) only, and many programs take the "
+	"strongest that is announced, so announce them where everybody has an app password."},
+    {"dns_server", TEXT, AT(dns_server), "", 0, 0,
+	"The name server to ask, as address or address@port; empty: those of /etc/resolv.conf."},
+    {"dns_anchors", LIST, AT(dns_anchors), "", 0, 0, 
+	"DNSSEC trust anchors, as DS or DNSKEY records, or as \"file:PATH\" with a file of them. DANE needs one, and so the root's "
+	"(file:/usr/share/dns/root.key, of Debian's package dns-root-data); the name server that is asked must then hand DNSSEC's records on."},
+    {"dns_stubs", LIST, AT(dns_stubs), "", 0, 0,
+	"Zones with name servers of their own, as \"zone address\" or \"zone address@port\"; with \" insecure\" behind it, answers "
+	"from there need not be signed."},
+    {"relay_source", LIST, AT(relay_source), "", 0, 0,
+	"The addresses from which mail is sent out, one for each family at most; empty: as the system chooses."},
+    {"relay_networks", LIST, AT(relay_networks), "", 0, 0,
+	"Networks of yours that mail is sent to although MX records name them: hosts on loopback, private and link-local addresses, and other "
+	"addresses that are nobody's on the internet, are reached only there, and by a route. For whoever runs such hosts."},
+    {"relay_port", NUMBER, AT(relay_port), "25", 1, 65535, "The port on which the hosts that MX records name are reached."},
+    {"routes", LIST, AT(routes), "", 0, 0,
+	"Where mail for a domain goes instead of the hosts in its MX records, as \"DOMAIN KIND:HOST[:PORT] [OPTION...]\"; DOMAIN may be \"*\" "
+	"for everything else, or begin with a dot for all domains below. KIND is smtp, smtps (TLS from the first byte), or lmtp (HOST may be a "
+	"socket's path). Options: tls=may|encrypt|verify, user=NAME, password_file=PATH."},
+    {"relay_domains", LIST, AT(relay_domains), "", 0, 0,
+	"Domains for which this host is a backup MX: mail for them is taken from anybody and carried to their better hosts. As \"DOMAIN\", or "
+	"\"DOMAIN FILE\" with a file that lists the recipients that exist, one a line."},
+    {"tls_policies", LIST, AT(tls_policies), "", 0, 0,
+	"What a domain's hosts must offer, whatever DANE and MTA-STS say, as \"DOMAIN none|may|encrypt|verify\"."},
+    {"ca_file", TEXT, AT(ca_file), "/etc/ssl/certs/ca-certificates.crt", 0, 0,
+	"The certification authorities that are believed for MTA-STS and for routes with tls=verify, a PEM file."},
+    {"mta_sts", FLAG, AT(mta_sts), "true", 0, 1, "Fetch and follow MTA-STS policies (RFC 8461)."},
+    {"mta_sts_port", NUMBER, AT(mta_sts_port), "443", 1, 65535, "The port from which MTA-STS policies are fetched."},
+    {"queue_retry_min", NUMBER, AT(queue_retry_min), "300", 1, 86400,
+	"Seconds until the second attempt at a destination or recipient that could not be served; each further wait is longer."},
+    {"queue_retry_max", NUMBER, AT(queue_retry_max), "14400", 1, 864000, "The longest such wait, in seconds."},
+    {"queue_warn_hours", NUMBER, AT(queue_warn_hours), "4", 0, 1000,
+	"Hours after which the sender of a message that still waits is told so; 0: never."},
+    {"queue_give_up_days", NUMBER, AT(queue_give_up_days), "5", 1, 100,
+	"Days after which a message that could not be delivered goes back to its sender."},
+    {"hold_max", NUMBER, AT(hold_max), "2592000", 0, 31536000,
+	"How far ahead, in seconds, a user may ask for a message to be sent (FUTURERELEASE, RFC 4865); 0: not at all."},
+    {"relay_connections", NUMBER, AT(relay_connections), "1000", 1, 100000, "The most connections to other hosts."},
+    {"destination_connections", NUMBER, AT(destination_connections), "20", 1, 10000,
+	"The most connections to one address (IPv6: one /64). It begins with few, and grows while all goes well."},
+    {"destination_rate", NUMBER, AT(destination_rate), "0", 0, 10000000,
+	"The most messages to one destination in a minute; 0: no limit."},
+    {"sender_domain_rate", NUMBER, AT(sender_domain_rate), "0", 0, 10000000,
+	"The most messages from one sender domain to other hosts in a minute; 0: no limit."},
+    {"trace_days", NUMBER, AT(trace_days), "30", 1, 3650, "Days for which `postrider trace` knows what became of a message."},
+    {"message_size_max", SIZE, AT(message_size_max), "64M", 1 << 16, UINT64_C(1) << 40,
+	"The largest message that is accepted, in bytes."},
+    {"recipients_max", NUMBER, AT(recipients_max), "100", 100, 1000,
+	"The most recipients of one message from another server; RFC 5321 asks for 100, and a client sends the message again for "
+	"further ones. Users may always name 1000."},
+    {"received_max", NUMBER, AT(received_max), "100", 10, 1000,
+	"A message with more Received fields than this is in a loop and refused."},
+    {"connections_max", NUMBER, AT(connections_max), "10000", 10, 1000000, "The most connections of one role."},
+    {"connections_per_address", NUMBER, AT(connections_per_address), "50", 1, 1000000,
+	"The most connections from one address (IPv6: one /64)."},
+    {"connection_rate", NUMBER, AT(connection_rate), "300", 1, 1000000,
+	"The most new connections from one address in a minute."},
+    {"messages_rate", NUMBER, AT(messages_rate), "1000", 1, 10000000,
+	"The most messages from one address in a minute."},
+    {"errors_max", NUMBER, AT(errors_max), "20", 3, 1000, "Protocol errors after which a connection is closed."},
+    {"greeting_delay_ms", NUMBER, AT(greeting_delay_ms), "0", 0, 10000,
+	"How long the greeting on port 25 is held back; a client that talks before it is refused."},
+    {"data_rate_min", NUMBER, AT(data_rate_min), "100", 0, 1000000,
+	"The slowest sender of a message that is borne, in bytes a second, over five minutes."},
+    {"timeout_command", NUMBER, AT(timeout_command), "300", 5, 3600,
+	"Seconds that an SMTP connection may wait between commands; RFC 5321 asks for 300."},
+    {"timeout_data", NUMBER, AT(timeout_data), "180", 5, 3600,
+	"Seconds between two pieces of a message; RFC 5321 asks for 180."},
+    {"pop3_idle", NUMBER, AT(pop3_idle), "600", 5, 3600,
+	"Seconds after which an idle POP3 session ends; RFC 1939 asks for 600."},
+    {"disk_reserve", SIZE, AT(disk_reserve), "256M", 1 << 20, UINT64_C(1) << 40,
+	"Below this much free disk space new mail is refused for the time being; what frees space still works."},
+    {"undelete_days", NUMBER, AT(undelete_days), "14", 0, 3650,
+	"Days for which deleted mail can be brought back with `postrider mailbox undelete`."},
+    {"quota_default", SIZE, AT(quota_default), "0", 0, UINT64_C(1) << 50,
+	"The quota of accounts that have none of their own, in bytes; 0: no limit."},
+    {"require_tls_login", FLAG, AT(require_tls_login), "true", 0, 1,
+	"Refuse passwords on connections without TLS, except from this machine."},
+    {"tls_cbc", FLAG, AT(tls_cbc), "false", 0, 1,
+	"Let clients use TLS 1.2 with CBC, too, for mail programs that know nothing better."},
+    {"allow_main_password_scram", FLAG, AT(allow_main_password_scram), "false", 0, 1,
+	"Let owners opt in to SCRAM with their main password; a stolen SCRAM verifier is easier to attack than Argon2id."},
+    {"own_from", TEXT, AT(own_from), "refuse", 0, 0,
+	"What happens to a user's message whose From field names an address of a domain of ours that is not the user's: \"refuse\"; "
+	"\"sender\": the field Sender names the user; \"off\": it is not looked at."},
+    {"foreign_from", TEXT, AT(foreign_from), "sender", 0, 0,
+	"The same for an address of another domain. Where only one of the two is \"off\", Sender may be written all the same."},
+    {"received_login", FLAG, AT(received_login), "false", 0, 1,
+	"Whether the trace field of a user's message names the account that has logged in. Every recipient can read it."},
+    {"sender_null_mx", FLAG, AT(sender_null_mx), "true", 0, 1,
+	"Refuse senders whose domain says by a null MX (RFC 7505) that it takes no mail."},
+    {"crash_stop", FLAG, AT(crash_stop), "false", 0, 1,
+	"Stop instead of restarting a role that crashed; for tests."},
+    {"log_level", NUMBER, AT(log_level), "1", 0, 3, "0 debug, 1 info, 2 warning, 3 error."},
+    {"drain_seconds", NUMBER, AT(drain_seconds), "10", 0, 3600,
+	"How long running sessions may go on when the server stops."},
+#undef AT
+};
+/* clang-format on */
+
+enum { SETTINGS = sizeof table / sizeof table[0], TEXT_MAX = 256 * 1024 };
+
+static const struct {
+	const char *name;
+	size_t offset;
+} services[SERVICES] = {
+    [SERVICE_SMTP] = {"smtp", offsetof(struct settings, smtp_listen)},
+    [SERVICE_SUBMISSION] = {"submission", offsetof(struct settings, submission_listen)},
+    [SERVICE_SUBMISSIONS] = {"submissions", offsetof(struct settings, submissions_listen)},
+    [SERVICE_LMTP] = {"lmtp", offsetof(struct settings, lmtp_listen)},
+    [SERVICE_POP3] = {"pop3", offsetof(struct settings, pop3_listen)},
+    [SERVICE_POP3S] = {"pop3s", offsetof(struct settings, pop3s_listen)},
+    [SERVICE_ADMIN_AUTH] = {"admin-auth", 0},
+    [SERVICE_ADMIN_STORE] = {"admin-store", 0},
+};
+
+const char *service_name(enum service service)
+{
+	return services[service].name;
+}
+
+bool service_has_tls(enum service service)
+{
+	return service == SERVICE_SUBMISSIONS || service == SERVICE_POP3S;
+}
+
+struct view service_addresses(const struct settings *s, enum service service)
+{
+	if (services[service].offset == 0)
+		return (struct view){0};
+	const struct view *v = (const void *)((const char *)s + services[service].offset);
+	return *v;
+}
+
+/* ---- values ---- */
+
+static bool is_text(const struct setting *row)
+{
+	return row->kind == TEXT || row->kind == LIST;
+}
+
+static struct view *text_of(struct settings *s, const struct setting *row)
+{
+	return (void *)((char *)s + row->offset);
+}
+
+static uint64_t *number_of(struct settings *s, const struct setting *row)
+{
+	return (void *)((char *)s + row->offset);
+}
+
+static bool parse_number(const struct setting *row, struct view v, uint64_t *n)
+{
+	uint64_t value = 0;
+	if (row->kind == FLAG)
+		value = view_equal(v, VIEW("true"));
+	else if (row->kind == SIZE ? !view_to_size(v, &value) : !view_to_u64(v, UINT64_MAX, &value))
+		return false;
+	if (value < row->min || value > row->max)
+		return false;
+	*n = value;
+	return true;
+}
+
+/* Texts are appended to one buffer; while it still grows, a view holds only its offset. */
+static void set_text(struct settings *s, const struct setting *row, struct view v)
+{
+	size_t at = buf_view(&s->text).len;
+	buf_append(&s->text, v);
+	*text_of(s, row) = view_of((const char *)(uintptr_t)at, v.len);
+}
+
+static void settle_texts(struct settings *s)
+{
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (!is_text(&table[i]))
+			continue;
+		struct view *v = text_of(s, &table[i]);
+		*v = view_take(view_skip(buf_view(&s->text), (uintptr_t)v->data), v->len);
+	}
+}
+
+void settings_init(struct settings *s)
+{
+	*s = (struct settings){0};
+	buf_init(&s->text, TEXT_MAX);
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (is_text(&table[i]))
+			set_text(s, &table[i], view_from_string(table[i].value));
+		else
+			parse_number(&table[i], view_from_string(table[i].value), number_of(s, &table[i]));
+	}
+	settle_texts(s);
+}
+
+void settings_done(struct settings *s)
+{
+	buf_done(&s->text);
+	*s = (struct settings){0};
+}
+
+/* ---- the file ---- */
+
+static struct buf *parse_problem; /* libconfuse's error function has no argument of its own */
+
+static void note_problem(cfg_t *cfg, const char *fmt, va_list args)
+{
+	char text[512];
+	vsnprintf(text, sizeof text, fmt, args);
+	buf_clear(parse_problem);
+	buf_printf(parse_problem, "%s:%d: %s", cfg && cfg->filename ? cfg->filename : "configuration",
+	    cfg ? cfg->line : 0, text);
+}
+
+static void fill_options(cfg_opt_t *options)
+{
+	for (size_t i = 0; i < SETTINGS; i++) {
+		const char *name = table[i].name;
+		if (table[i].kind == LIST)
+			options[i] = (cfg_opt_t)CFG_STR_LIST(name, NULL, CFGF_NODEFAULT);
+		else if (table[i].kind == FLAG)
+			options[i] = (cfg_opt_t)CFG_BOOL(name, cfg_false, CFGF_NODEFAULT);
+		else if (table[i].kind == NUMBER)
+			options[i] = (cfg_opt_t)CFG_INT(name, 0, CFGF_NODEFAULT);
+		else
+			options[i] = (cfg_opt_t)CFG_STR(name, NULL, CFGF_NODEFAULT);
+	}
+	options[SETTINGS] = (cfg_opt_t)CFG_FUNC("include", cfg_include);
+	options[SETTINGS + 1] = (cfg_opt_t)CFG_END();
+}
+
+/* The value as text: what the file says, or the default. */
+static void value_text(cfg_t *cfg, const struct setting *row, struct buf *out)
+{
+	unsigned count = cfg_size(cfg, row->name);
+	buf_clear(out);
+	if (count == 0 && !(cfg_getopt(cfg, row->name)->flags & CFGF_MODIFIED)) {
+		buf_append_string(out, row->value);
+		return;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		if (i > 0)
+			buf_append_byte(out, '\n');
+		if (row->kind == FLAG)
+			buf_append_string(out, cfg_getbool(cfg, row->name) ? "true" : "false");
+		else if (row->kind == NUMBER)
+			buf_printf(out, "%ld", cfg_getint(cfg, row->name));
+		else
+			buf_append_string(out, cfg_getnstr(cfg, row->name, i));
+	}
+}
+
+static const char *wrong_route(struct view line)
+{
+	struct route route;
+	const char *problem;
+	return route_parse(line, &route, &problem) ? problem : NULL;
+}
+
+static const char *wrong_policy(struct view line)
+{
+	enum tls_level level;
+	struct view domain;
+	const char *problem;
+	return tls_policy_parse(line, &domain, &level, &problem) ? problem : NULL;
+}
+
+static const char *wrong_relay_domain(struct view line)
+{
+	struct view domain, file;
+	const char *problem;
+	return relay_domain_parse(line, &domain, &file, &problem) ? problem : NULL;
+}
+
+static const char *wrong_stub(struct view line)
+{
+	struct dns_stub stub;
+	const char *problem;
+	return dns_stub_parse(line, &stub, &problem) ? problem : NULL;
+}
+
+static const char *wrong_address(struct view line)
+{
+	struct sockaddr_storage address;
+	return network_parse(line, &address) ? NULL : "this is no address";
+}
+
+/* Lists whose elements have a grammar. */
+static int check_lines(const struct settings *s, struct buf *problem)
+{
+	const struct {
+		const char *name;
+		struct view lines;
+		const char *(*wrong)(struct view line);
+	} lists[] = {{"routes", s->routes, wrong_route}, {"tls_policies", s->tls_policies, wrong_policy},
+	    {"relay_domains", s->relay_domains, wrong_relay_domain},
+	    {"relay_source", s->relay_source, wrong_address}, {"dns_stubs", s->dns_stubs, wrong_stub}};
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		struct view rest = lists[i].lines, line;
+		while (rest.len && view_next(&rest, '\n', &line)) {
+			const char *wrong = lists[i].wrong(line);
+			if (wrong == NULL)
+				continue;
+			buf_clear(problem);
+			buf_printf(problem, "%s: \"%.*s\": %s", lists[i].name, VIEW_FMT(line), wrong);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static bool is_from_policy(struct view value)
+{
+	return view_equal(value, VIEW("refuse")) || view_equal(value, VIEW("sender")) ||
+	       view_equal(value, VIEW("off"));
+}
+
+static int check_together(const struct settings *s, struct buf *problem)
+{
+	if (!is_from_policy(s->own_from) || !is_from_policy(s->foreign_from)) {
+		buf_append_string(problem, "own_from and foreign_from are \"refuse\", \"sender\" or \"off\"");
+		return -EINVAL;
+	}
+	struct view certificates = s->tls_certificates, keys = s->tls_keys, part;
+	size_t n = 0, m = 0;
+	while (certificates.len && view_next(&certificates, '\n', &part))
+		n++;
+	while (keys.len && view_next(&keys, '\n', &part))
+		m++;
+	if (n != m || n > CERTIFICATES_MAX_SETTING) {
+		buf_printf(problem,
+		    "tls_certificates names %zu files and tls_keys %zu: name one key for each certificate, "
+		    "at most %d",
+		    n, m, CERTIFICATES_MAX_SETTING);
+		return -EINVAL;
+	}
+	if (s->hostname.len == 0 || s->data.len == 0) {
+		buf_append_string(problem, "hostname and data must not be empty");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int take_values(struct settings *s, cfg_t *cfg, struct buf *problem)
+{
+	struct buf value;
+	int error = 0;
+	buf_init(&value, TEXT_MAX);
+	for (size_t i = 0; i < SETTINGS && error == 0; i++) {
+		const struct setting *row = &table[i];
+		value_text(cfg, row, &value);
+		if (is_text(row)) {
+			set_text(s, row, buf_view(&value));
+		} else if (!parse_number(row, buf_view(&value), number_of(s, row))) {
+			buf_clear(problem);
+			buf_printf(problem, "%s = %.*s: expected %s from %llu to %llu", row->name,
+			    VIEW_FMT(buf_view(&value)), row->kind == SIZE ? "a size such as 64M" : "a number",
+			    (unsigned long long)row->min, (unsigned long long)row->max);
+			error = -EINVAL;
+		}
+	}
+	buf_done(&value);
+	settle_texts(s);
+	if (error == 0)
+		error = check_together(s, problem);
+	return error ? error : check_lines(s, problem);
+}
+
+static int parse(struct settings *s, const char *path, const char *text, struct buf *problem)
+{
+	cfg_opt_t options[SETTINGS + 2];
+	struct settings fresh = {0};
+	fill_options(options);
+	cfg_t *cfg = cfg_init(options, CFGF_NONE);
+	parse_problem = problem;
+	cfg_set_error_function(cfg, note_problem);
+	buf_init(&fresh.text, TEXT_MAX);
+	int parsed = path ? cfg_parse(cfg, path) : cfg_parse_buf(cfg, text);
+	int error = 0;
+	if (parsed == CFG_FILE_ERROR) {
+		error = errno ? -errno : -ENOENT;
+		buf_printf(problem,
+		    "%s: %s; create it (an example comes with the package) or name another with --config",
+		    path, strerror(-error));
+	} else if (parsed != CFG_SUCCESS) {
+		error = -EINVAL;
+	} else {
+		error = take_values(&fresh, cfg, problem);
+	}
+	cfg_free(cfg);
+	if (error) {
+		settings_done(&fresh);
+		return error;
+	}
+	settings_done(s);
+	*s = fresh;
+	return 0;
+}
+
+int settings_read(struct settings *s, const char *path, struct buf *problem)
+{
+	errno = 0;
+	return parse(s, path, NULL, problem);
+}
+
+int settings_parse(struct settings *s, const char *text, struct buf *problem)
+{
+	return parse(s, NULL, text, problem);
+}
+
+/* ---- to and from the roles ---- */
+
+int settings_encode(const struct settings *s, struct buf *out)
+{
+	for (size_t i = 0; i < SETTINGS; i++) {
+		const char *member = (const char *)s + table[i].offset;
+		if (!is_text(&table[i])) {
+			buf_append_u64(out, *(const uint64_t *)(const void *)member);
+			continue;
+		}
+		const struct view *v = (const void *)member;
+		buf_append_u32(out, (uint32_t)v->len);
+		buf_append(out, *v);
+	}
+	return buf_failed(out) ? -ENOBUFS : 0;
+}
+
+int settings_decode(struct settings *s, struct view encoded)
+{
+	struct settings fresh = {0};
+	struct cursor c = cursor_on(encoded);
+	buf_init(&fresh.text, TEXT_MAX);
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (is_text(&table[i]))
+			set_text(&fresh, &table[i], cursor_bytes(&c, cursor_u32(&c)));
+		else
+			*number_of(&fresh, &table[i]) = cursor_u64(&c);
+	}
+	if (!cursor_ok(&c) || !cursor_at_end(&c)) {
+		settings_done(&fresh);
+		return -EBADMSG;
+	}
+	settle_texts(&fresh);
+	settings_done(s);
+	*s = fresh;
+	return 0;
+}
+
+/* ---- documents ---- */
+
+static void put_default(struct buf *out, const struct setting *row)
+{
+	struct view rest = view_from_string(row->value), part;
+	if (row->kind == NUMBER || row->kind == FLAG) {
+		buf_append_string(out, row->value);
+		return;
+	}
+	if (row->kind != LIST) {
+		buf_printf(out, "\"%s\"", row->value);
+		return;
+	}
+	buf_append_byte(out, '{');
+	for (bool first = true; rest.len && view_next(&rest, '\n', &part); first = false)
+		buf_printf(out, "%s\"%.*s\"", first ? "" : ", ", VIEW_FMT(part));
+	buf_append_byte(out, '}');
+}
+
+void settings_manual(struct buf *out)
+{
+	for (size_t i = 0; i < SETTINGS; i++) {
+		buf_printf(out, ".It Ic %s\n%s\nDefault:\n.Ql ", table[i].name, table[i].text);
+		put_default(out, &table[i]);
+		buf_append_string(out, "\n");
+		if (table[i].kind == NUMBER || table[i].kind == SIZE)
+			buf_printf(out, "(from %llu to %llu).\n", (unsigned long long)table[i].min,
+			    (unsigned long long)table[i].max);
+	}
+}
+
+void settings_example(struct buf *out)
+{
+	buf_append_string(out, "# Postrider's settings, each with its default. See postrider.conf(5).\n");
+	for (size_t i = 0; i < SETTINGS; i++) {
+		buf_printf(out, "\n# %s\n# %s = ", table[i].text, table[i].name);
+		put_default(out, &table[i]);
+		buf_append_string(out, "\n");
+	}
+}

@@ -1,0 +1,84 @@
+/*
+ * The settings: one table (settings.c) with name, kind, default, range and explanation of each. From it come
+ * the parser of the configuration file, `postrider config check`, the manual page postrider.conf(5), and the
+ * form in which the master hands settings to the roles.
+ */
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
+
+/* Begins an element of dns_anchors that names a file. A macro, for VIEW. */
+#define DNS_ANCHOR_FILE "file:"
+
+#include "base/buf.h"
+#include "base/view.h"
+
+enum { CERTIFICATES_MAX_SETTING = 64, LISTENERS_MAX = 64 };
+
+struct settings {
+	struct buf text; /* owns what the views point to */
+
+	struct view hostname, data, run;
+	/* Lists: their elements are separated by newlines. */
+	struct view smtp_listen, submission_listen, submissions_listen, lmtp_listen, pop3_listen,
+	    pop3s_listen;
+	struct view tls_certificates, tls_keys;
+	struct view proxy_from, xclient_from;
+	struct view trusted_networks, login_mechanisms;
+	struct view own_from, foreign_from; /* "refuse", "sender" or "off" */
+	struct view dns_server, dns_anchors, dns_stubs;
+	struct view relay_source, ca_file, routes, relay_domains, tls_policies;
+	uint64_t message_size_max, recipients_max, received_max;
+	uint64_t connections_max, connections_per_address, connection_rate, messages_rate;
+	uint64_t errors_max, greeting_delay_ms, data_rate_min;
+	uint64_t timeout_command, timeout_data, pop3_idle;
+	uint64_t disk_reserve, undelete_days, quota_default;
+	uint64_t require_tls_login, tls_cbc, allow_main_password_scram, sender_null_mx, received_login,
+	    crash_stop;
+	struct view relay_networks;
+	uint64_t relay_port, mta_sts, mta_sts_port;
+	uint64_t queue_retry_min, queue_retry_max, queue_warn_hours, queue_give_up_days;
+	uint64_t relay_connections, destination_connections, destination_rate, sender_domain_rate;
+	uint64_t hold_max, trace_days;
+	uint64_t log_level, drain_seconds;
+};
+
+/* The defaults. settings_done frees; a settings object that was only zeroed may be freed too. */
+void settings_init(struct settings *s);
+void settings_done(struct settings *s);
+
+/*
+ * Reads a configuration file over the defaults. Returns 0, or a negative errno with *problem telling a person
+ * what is wrong, where (file:line) and what to do; *s is then untouched.
+ */
+int settings_read(struct settings *s, const char *path, struct buf *problem);
+
+/* The same from text, for tests and the fuzzer. */
+int settings_parse(struct settings *s, const char *text, struct buf *problem);
+
+/* To and from the form that roles get. Decoding: 0 or -EBADMSG, *s untouched. */
+int settings_encode(const struct settings *s, struct buf *out);
+int settings_decode(struct settings *s, struct view encoded);
+
+/* The table as a manual (mdoc list items), and as a commented example file. */
+void settings_manual(struct buf *out);
+void settings_example(struct buf *out);
+
+/* The services and which setting lists their addresses. */
+enum service {
+	SERVICE_SMTP,
+	SERVICE_SUBMISSION,
+	SERVICE_SUBMISSIONS,
+	SERVICE_LMTP,
+	SERVICE_POP3,
+	SERVICE_POP3S,
+	SERVICE_ADMIN_AUTH,
+	SERVICE_ADMIN_STORE,
+	SERVICES
+};
+
+const char *service_name(enum service service);
+/* Whether TLS begins with the connection's first byte (RFC 8314). */
+bool service_has_tls(enum service service);
+struct view service_addresses(const struct settings *s, enum service service);
+
+#endif

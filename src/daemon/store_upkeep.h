@@ -1,9 +1,0 @@
-/* What is done for every account from time to time: what has expired goes. */
-#ifndef DAEMON_STORE_UPKEEP_H
-#define DAEMON_STORE_UPKEEP_H
-
-/* Begins: once some minutes after the start (which finishes what a crash interrupted as well), then daily. */
-void store_upkeep_start(void);
-void store_upkeep_stop(void);
-
-#endif

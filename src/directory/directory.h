@@ -1,0 +1,108 @@
+/*
+ * The directory: domains, accounts, aliases, app passwords, in the directory shard. Only the auth role's
+ * verbs come here. These functions run inside store `run` functions: a reading one in a store_read of
+ * DIRECTORY_SHARD, a changing one in a store_commit. All names and addresses are given in any form and are
+ * compared in their normal one (address.h); -EINVAL and -EMSGSIZE are address_normalize's.
+ *
+ * Views in results point into the store's entry: copy before the next change or the end of the run.
+ */
+#ifndef DIRECTORY_DIRECTORY_H
+#define DIRECTORY_DIRECTORY_H
+
+#include "format/address_normal.h"
+#include "store/store.h"
+
+#define DIRECTORY_SHARD store_shard(STORE_DIRECTORY, 0)
+
+enum {
+	DIRECTORY_OPAQUE_MAX = 1200,      /* credentials or an app password: an encoded record of auth's */
+	DIRECTORY_ALIAS_BYTES_MAX = 1500, /* all targets of one alias; more through aliases to aliases */
+	DIRECTORY_NAME_MAX = 60,          /* of an app password */
+	DIRECTORY_TARGETS_MAX = 1000,     /* that one address leads to: a list, through aliases to aliases */
+	DIRECTORY_DEPTH_MAX = 10          /* aliases behind one another */
+};
+
+struct directory_domain {
+	struct view alias_of;  /* all its addresses are those of this domain; empty: a domain of its own */
+	struct view catch_all; /* address for unknown local parts; empty: they are refused */
+	char separator;        /* user+tag is user's; 0: no sub-addresses */
+	bool disabled;
+};
+
+/* Get: -ENOENT. Put makes it or replaces it. Delete: -ENOTEMPTY while it has accounts or aliases. */
+int directory_domain_get(struct txn *t, struct view name, struct directory_domain *d);
+int directory_domain_put(struct txn *t, struct view name, const struct directory_domain *d);
+int directory_domain_delete(struct txn *t, struct view name);
+
+struct directory_account {
+	uint64_t shard; /* given by directory_account_add, never again to another */
+	uint64_t quota; /* bytes, 0: none; the account's own entry is what counts */
+	bool disabled;
+	struct view credentials; /* auth's, opaque here */
+};
+
+/* -EEXIST: the address is an account or an alias; -ENOENT: no such domain. a->shard is set. */
+int directory_account_add(struct txn *t, struct view address, struct directory_account *a);
+int directory_account_get(struct txn *t, struct view address, struct directory_account *a);
+/* -ENOENT: no such account. Its shard never changes. */
+int directory_account_put(struct txn *t, struct view address, const struct directory_account *a);
+/* Also its app passwords. The account's own shard is erased apart, by account_remove. */
+int directory_account_delete(struct txn *t, struct view address);
+
+/* App passwords of an account, by name. Put: -ENOENT without the account. */
+int directory_app_password_get(struct txn *t, struct view address, struct view name, struct view *record);
+int directory_app_password_put(struct txn *t, struct view address, struct view name, struct view record);
+int directory_app_password_delete(struct txn *t, struct view address, struct view name);
+int directory_app_password_each(struct txn *t, struct view address,
+    int (*visit)(void *arg, struct view name, struct view record), void *arg);
+
+/* Aliases. Targets are separated by a line feed, and may be anywhere. -EEXIST: an account has the address. */
+int directory_alias_get(struct txn *t, struct view address, struct view *targets);
+int directory_alias_put(struct txn *t, struct view address, struct view targets);
+int directory_alias_delete(struct txn *t, struct view address);
+
+/*
+ * Lists, in order, from behind `after` (empty: from the start): at most STORE_READ_KEYS_MAX a call. Accounts
+ * and aliases of one domain, as full addresses. visit as in txn_range.
+ */
+int directory_domain_each(struct txn *t, struct view after,
+    int (*visit)(void *arg, struct view name, const struct directory_domain *d), void *arg);
+int directory_account_each(struct txn *t, struct view domain, struct view after,
+    int (*visit)(void *arg, struct view address, const struct directory_account *a), void *arg);
+int directory_alias_each(struct txn *t, struct view domain, struct view after,
+    int (*visit)(void *arg, struct view address, struct view targets), void *arg);
+
+/* Who gets postmaster@ and abuse@ of domains that have no such address of their own. -ENOENT: nobody is set.
+ */
+int directory_admin_get(struct txn *t, struct view *address);
+int directory_admin_put(struct txn *t, struct view address);
+
+/*
+ * Whether an alias with these targets would lead back to itself, through whichever aliases: -ELOOP. 0: it
+ * would not, or its targets cannot be followed to their end.
+ */
+int directory_alias_check(struct txn *t, struct view address, struct view targets);
+
+/*
+ * Where mail for an address goes. 0 and at least one target; or
+ *   -ENOENT   no such address here, or no such domain
+ *   -EACCES   the domain or account is disabled
+ *   -ELOOP    aliases lead to themselves and nowhere else
+ *   -E2BIG    more than DIRECTORY_TARGETS_MAX, or through too many aliases, or too many behind one another
+ * Sub-addresses, domain aliases, aliases, catch-all and the duty of postmaster@ and abuse@ (RFC 2142, RFC
+ * 5321 section 4.5.1) are followed; every target appears once.
+ */
+struct directory_target {
+	bool remote; /* an alias led out of our domains: only the address counts */
+	uint64_t shard;
+	struct address address; /* of the account */
+};
+
+struct directory_targets {
+	size_t count;
+	struct directory_target items[DIRECTORY_TARGETS_MAX];
+};
+
+int directory_resolve(struct txn *t, struct view address, struct directory_targets *out);
+
+#endif

@@ -1,0 +1,106 @@
+/* Lists of the directory: what the administrator's pages and commands show. */
+#include <errno.h>
+
+#include "directory/directory_entries.h"
+
+struct list {
+	char letter;
+	struct view domain;
+	int (*domain_visit)(void *arg, struct view name, const struct directory_domain *d);
+	int (*account_visit)(void *arg, struct view address, const struct directory_account *a);
+	int (*alias_visit)(void *arg, struct view address, struct view targets);
+	void *arg;
+};
+
+/* The address in a key: letter, domain, NUL, local part. */
+static int address_of_key(const struct list *l, struct view key, struct address *address)
+{
+	size_t skip = 1 + l->domain.len + 1;
+	return key.len <= skip ? -EBADMSG : address_join(view_skip(key, skip), l->domain, address);
+}
+
+static int visit(void *arg, struct view key, struct view value)
+{
+	const struct list *l = arg;
+	struct cursor c = cursor_on(view_skip(value, 1));
+	struct directory_domain domain;
+	struct directory_account account;
+	struct address address;
+	int error;
+	if (l->letter == 'd') {
+		error = directory_decode_domain(&c, &domain);
+		return error ? error : l->domain_visit(l->arg, view_skip(key, 1), &domain);
+	}
+	error = address_of_key(l, key, &address);
+	if (error == 0 && l->letter == 'l')
+		return l->alias_visit(l->arg, address_view(&address), c.rest);
+	if (error == 0)
+		error = directory_decode_account(&c, &account);
+	return error ? error : l->account_visit(l->arg, address_view(&address), &account);
+}
+
+static int walk(
+    struct txn *t, struct list *l, const struct directory_key *from, const struct directory_key *to)
+{
+	struct txn_range range = {.shard = DIRECTORY_SHARD,
+	    .from = directory_key_view(from),
+	    .to = directory_key_view(to),
+	    .limit = STORE_READ_KEYS_MAX};
+	return txn_range(t, &range, visit, l);
+}
+
+/* The first key behind this one. */
+static void step_over(struct directory_key *k)
+{
+	directory_key_add(k, view_of("", 1));
+}
+
+int directory_domain_each(struct txn *t, struct view after,
+    int (*domain_visit)(void *arg, struct view name, const struct directory_domain *d), void *arg)
+{
+	struct list l = {.letter = 'd', .domain_visit = domain_visit, .arg = arg};
+	struct directory_key from = directory_letter_key('d', (struct view){0});
+	struct directory_key to = directory_letter_key('d' + 1, (struct view){0});
+	struct address name;
+	if (!view_empty(after)) {
+		int error = address_normalize_domain(after, &name);
+		if (error)
+			return error;
+		from = directory_letter_key('d', address_view(&name));
+		step_over(&from);
+	}
+	return walk(t, &l, &from, &to);
+}
+
+static int walk_domain(struct txn *t, struct list *l, struct view domain, struct view after)
+{
+	struct directory_key from, to;
+	struct address name, last;
+	int error = address_normalize_domain(domain, &name);
+	if (error)
+		return error;
+	l->domain = address_view(&name);
+	directory_domain_range(l->letter, l->domain, &from, &to);
+	if (!view_empty(after)) {
+		error = address_normalize(after, &last);
+		if (error)
+			return error;
+		from = directory_address_key(l->letter, &last);
+		step_over(&from);
+	}
+	return walk(t, l, &from, &to);
+}
+
+int directory_account_each(struct txn *t, struct view domain, struct view after,
+    int (*account_visit)(void *arg, struct view address, const struct directory_account *a), void *arg)
+{
+	struct list l = {.letter = 'a', .account_visit = account_visit, .arg = arg};
+	return walk_domain(t, &l, domain, after);
+}
+
+int directory_alias_each(struct txn *t, struct view domain, struct view after,
+    int (*alias_visit)(void *arg, struct view address, struct view targets), void *arg)
+{
+	struct list l = {.letter = 'l', .alias_visit = alias_visit, .arg = arg};
+	return walk_domain(t, &l, domain, after);
+}

@@ -1,0 +1,224 @@
+/*
+ * From an address to the accounts behind it. The steps, for each address: the domain (or the one it is an
+ * alias of), the address itself, its sub-address, the duties of postmaster and abuse, the domain's catch-all.
+ * An alias starts the same for each of its targets. Each alias is entered once, which ends loops; and depth
+ * and number are bounded.
+ */
+#include <errno.h>
+
+#include "directory/directory_entries.h"
+#include "base/mem.h"
+
+/*
+ * Entered for one address: what bounds a lookup, with DIRECTORY_TARGETS_MAX: some thousand entries, a
+ * millisecond. A list of that many members takes so many, since the entry of an alias holds some 1,000 octets
+ * of addresses.
+ */
+enum { ALIASES_MAX = 300 };
+
+struct search {
+	struct txn *txn;
+	struct directory_targets *out;
+	struct address *entered; /* aliases */
+	size_t entered_count;
+	const struct address
+	    *origin; /* an alias that is to be written: whether anything leads back to it is asked */
+	bool came_back;
+};
+
+static int resolve(struct search *s, const struct address *address, unsigned depth);
+
+static int add_target(struct search *s, bool remote, uint64_t shard, const struct address *address)
+{
+	for (size_t i = 0; i < s->out->count; i++) {
+		const struct directory_target *have = &s->out->items[i];
+		if (have->remote != remote)
+			continue;
+		if (remote ? view_equal(address_view(&have->address), address_view(address))
+		           : have->shard == shard)
+			return 0;
+	}
+	if (s->out->count == DIRECTORY_TARGETS_MAX)
+		return -E2BIG;
+	s->out->items[s->out->count++] = (struct directory_target){remote, shard, *address};
+	return 0;
+}
+
+/* Errors that end one branch, while others may still lead somewhere. */
+static bool is_dead_end(int error)
+{
+	return error == -ENOENT || error == -EACCES || error == -ELOOP;
+}
+
+static int follow_alias(struct search *s, const struct address *alias, struct view targets, unsigned depth)
+{
+	struct view one;
+	int first_error = 0;
+	bool any = false;
+	for (size_t i = 0; i < s->entered_count; i++)
+		if (view_equal(address_view(&s->entered[i]), address_view(alias)))
+			return -ELOOP;
+	/* No dead ends: the members behind them would miss the mail, and nobody would hear of it. */
+	if (depth == DIRECTORY_DEPTH_MAX || s->entered_count == ALIASES_MAX)
+		return -E2BIG;
+	s->entered[s->entered_count++] = *alias;
+	while (view_next(&targets, '\n', &one)) {
+		struct address target;
+		int error = address_normalize(one, &target);
+		if (error == 0)
+			error = resolve(s, &target, depth + 1);
+		if (error && !is_dead_end(error))
+			return error;
+		any = any || error == 0;
+		if (error && first_error == 0)
+			first_error = error;
+	}
+	return any ? 0 : first_error ? first_error : -ENOENT;
+}
+
+/* The address as it stands: an account or an alias. */
+static int resolve_exactly(struct search *s, const struct address *address, unsigned depth)
+{
+	struct directory_account account;
+	struct view targets;
+	if (s->origin && view_equal(address_view(s->origin), address_view(address))) {
+		s->came_back = true;
+		return -ELOOP;
+	}
+	int error = directory_find_account(s->txn, address, &account);
+	if (error == 0)
+		return account.disabled ? -EACCES : add_target(s, false, account.shard, address);
+	if (error != -ENOENT)
+		return error;
+	error = directory_find_alias(s->txn, address, &targets);
+	return error ? error : follow_alias(s, address, targets, depth);
+}
+
+static int resolve_sub_address(
+    struct search *s, const struct address *address, char separator, unsigned depth)
+{
+	struct address base;
+	ptrdiff_t at = separator ? view_find(address_local(address), separator) : -1;
+	if (at <= 0)
+		return -ENOENT;
+	int error =
+	    address_join(view_take(address_local(address), (size_t)at), address_domain(address), &base);
+	return error ? error : resolve_exactly(s, &base, depth);
+}
+
+struct first_account {
+	struct address address;
+	struct directory_account account;
+};
+
+static int take_first(void *arg, struct view address, const struct directory_account *a)
+{
+	struct first_account *first = arg;
+	if (a->disabled)
+		return 0;
+	first->account = *a;
+	int error = address_normalize(address, &first->address);
+	return error ? error : 1;
+}
+
+/* postmaster@ and abuse@ must reach a person: the administrator, else the domain's first account. */
+static int resolve_duty(struct search *s, const struct address *address, unsigned depth)
+{
+	struct view local = address_local(address), admin;
+	struct address person;
+	struct first_account first;
+	if (!view_equal(local, VIEW("postmaster")) && !view_equal(local, VIEW("abuse")))
+		return -ENOENT;
+	int error = directory_admin_get(s->txn, &admin);
+	if (error == 0)
+		error = address_normalize(admin, &person);
+	/* The administrator's own address may be a duty of this kind: its domain's first account then. */
+	if (error == 0 && !view_equal(address_view(&person), address_view(address)))
+		error = resolve_exactly(s, &person, depth);
+	else if (error == 0)
+		error = -ENOENT;
+	if (error == 0 || !is_dead_end(error))
+		return error;
+	error = directory_account_each(s->txn, address_domain(address), (struct view){0}, take_first, &first);
+	if (error == 1)
+		return add_target(s, false, first.account.shard, &first.address);
+	return error ? error : -ENOENT;
+}
+
+static int resolve_catch_all(
+    struct search *s, const struct address *address, struct view catch_all, unsigned depth)
+{
+	struct address target;
+	if (view_empty(catch_all))
+		return -ENOENT;
+	int error = address_normalize(catch_all, &target);
+	if (error)
+		return error;
+	if (view_equal(address_view(&target), address_view(address)) || depth == DIRECTORY_DEPTH_MAX)
+		return -ENOENT;
+	return view_equal(address_domain(&target), address_domain(address))
+	           ? resolve_exactly(s, &target, depth + 1)
+	           : resolve(s, &target, depth + 1);
+}
+
+static int resolve(struct search *s, const struct address *given, unsigned depth)
+{
+	struct directory_domain domain;
+	struct address address = *given;
+	int error = directory_find_domain(s->txn, address_domain(given), &domain);
+	if (error == -ENOENT && depth > 0)
+		return add_target(s, true, 0, given);
+	if (error == 0 && domain.disabled)
+		return -EACCES;
+	if (error == 0 && !view_empty(domain.alias_of)) {
+		error = address_join(address_local(given), domain.alias_of, &address);
+		if (error == 0)
+			error = directory_find_domain(s->txn, address_domain(&address), &domain);
+		/* One step: an alias of an alias is a mistake of the administrator's, and no loop. */
+		if (error == 0 && (domain.disabled || !view_empty(domain.alias_of)))
+			return domain.disabled ? -EACCES : -ELOOP;
+	}
+	if (error)
+		return error;
+	error = resolve_exactly(s, &address, depth);
+	if (error == -ENOENT)
+		error = resolve_sub_address(s, &address, domain.separator, depth);
+	if (error == -ENOENT)
+		error = resolve_duty(s, &address, depth);
+	if (error == -ENOENT)
+		error = resolve_catch_all(s, &address, domain.catch_all, depth);
+	return error;
+}
+
+int directory_resolve(struct txn *t, struct view text, struct directory_targets *out)
+{
+	struct search s = {.txn = t, .out = out};
+	struct address address;
+	int error = address_normalize(text, &address);
+	if (error)
+		return error;
+	out->count = 0;
+	s.entered = mem_resize(NULL, ALIASES_MAX * sizeof *s.entered);
+	error = resolve(&s, &address, 0);
+	mem_free(s.entered);
+	return error;
+}
+
+int directory_alias_check(struct txn *t, struct view text, struct view targets)
+{
+	struct address address, target;
+	struct view one;
+	struct directory_targets *out = mem_resize(NULL, sizeof *out);
+	struct search s = {.txn = t, .out = out, .origin = &address};
+	out->count = 0;
+	s.entered = mem_resize(NULL, ALIASES_MAX * sizeof *s.entered);
+	int error = address_normalize(text, &address);
+	while (error == 0 && !s.came_back && view_next(&targets, '\n', &one)) {
+		/* A target that leads nowhere, or to too many, is no circle. */
+		if (address_normalize(view_trim(one), &target) == 0)
+			(void)resolve(&s, &target, 1);
+	}
+	mem_free(s.entered);
+	mem_free(out);
+	return error == 0 && s.came_back ? -ELOOP : 0;
+}

@@ -1,0 +1,31 @@
+/*
+ * The certificate chains and private keys that the settings name, read together and checked to belong
+ * together: before a server starts, before a reload changes anything, and by `postrider config check`.
+ * Private keys stay in their files: what is kept is an open descriptor, for the keys role.
+ */
+#ifndef MASTER_CERTIFICATES_H
+#define MASTER_CERTIFICATES_H
+
+#include "config/settings.h"
+
+struct certificate {
+	char *chain_name, *key_name;
+	struct buf chain; /* the PEM file's text */
+	int key;          /* the key's file, open at its beginning */
+	uint64_t number;  /* names the key to who has it: MESSAGE_SIGN */
+};
+
+struct certificates {
+	struct certificate *rows; /* in the order of the settings */
+	size_t count;
+};
+
+/*
+ * Reads all pairs; their numbers are first, first + 1 ... Returns 0, or a negative errno with *problem
+ * telling a person which file it is and what to do; *out is then untouched.
+ */
+int certificates_read(
+    struct certificates *out, const struct settings *settings, uint64_t first, struct buf *problem);
+void certificates_done(struct certificates *c);
+
+#endif

@@ -1,0 +1,233 @@
+/* The master's sockets: bound here, where root may be; adopted from systemd or from the master before an
+ * upgrade. */
+#include "master/master_private.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { BACKLOG = 4096, FIRST_PASSED_FD = 3, STATUS_UNAVAILABLE = 69, STATUS_CONFIG = 78 };
+
+/* "192.0.2.1:25", "[2001:db8::1]:25": numeric only, so that start-up needs no name server. */
+static int parse_address(struct view text, struct sockaddr_storage *address, socklen_t *len)
+{
+	ptrdiff_t colon = view_find_last(text, ':');
+	uint64_t port;
+	if (colon < 1 || !view_to_u64(view_skip(text, (size_t)colon + 1), 65535, &port))
+		return -EINVAL;
+	struct view host = view_take(text, (size_t)colon);
+	if (host.len > 2 && host.data[0] == '[' && host.data[host.len - 1] == ']')
+		host = view_take(view_skip(host, 1), host.len - 2);
+	char name[INET6_ADDRSTRLEN + 1];
+	if (host.len >= sizeof name)
+		return -EINVAL;
+	memcpy(name, host.data, host.len);
+	name[host.len] = '\0';
+	struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+	memset(address, 0, sizeof *address);
+	if (inet_pton(AF_INET, name, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t)port);
+		*len = sizeof *v4;
+		return 0;
+	}
+	if (inet_pton(AF_INET6, name, &v6->sin6_addr) == 1) {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons((uint16_t)port);
+		*len = sizeof *v6;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* Sockets that were handed to us: systemd's protocol (sd_listen_fds(3)), which an upgrading master uses as
+ * well. */
+static int adopt(const struct sockaddr_storage *wanted, socklen_t len)
+{
+	const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+	if (count == NULL || pid == NULL || atol(pid) != (long)getpid())
+		return -1;
+	for (int fd = FIRST_PASSED_FD; fd < FIRST_PASSED_FD + atoi(count); fd++) {
+		struct sockaddr_storage bound;
+		socklen_t bound_len = sizeof bound;
+		memset(&bound, 0, sizeof bound);
+		if (getsockname(fd, (struct sockaddr *)&bound, &bound_len) == 0 && bound_len == len &&
+		    memcmp(&bound, wanted, len) == 0)
+			return fd;
+	}
+	return -1;
+}
+
+static int bind_socket(const struct sockaddr_storage *address, socklen_t len)
+{
+	int on = 1, fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (address->ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+	if (bind(fd, (const struct sockaddr *)address, len) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	int error = -errno;
+	close(fd);
+	return error;
+}
+
+static const char *advice(int error)
+{
+	if (error == -EADDRINUSE)
+		return "another program listens there; stop it (`ss -ltnp` names it) or change the setting";
+	if (error == -EACCES)
+		return "ports below 1024 need root or CAP_NET_BIND_SERVICE";
+	if (error == -EADDRNOTAVAIL)
+		return "this machine has no such address";
+	return "check the setting";
+}
+
+static int add(struct master *m, enum service service, struct view text, int fd)
+{
+	if (m->listener_count == LISTENERS_MAX)
+		return -ENOSPC;
+	m->listeners[m->listener_count++] =
+	    (struct listener){.service = service, .address = mem_string(text), .fd = fd};
+	return 0;
+}
+
+static int listen_tcp(struct master *m, enum service service, struct view text)
+{
+	struct sockaddr_storage address;
+	socklen_t len;
+	if (parse_address(text, &address, &len) != 0) {
+		fprintf(stderr,
+		    "postrider: %s_listen: '%.*s' is not an address and port; write 192.0.2.1:25 or "
+		    "[2001:db8::1]:25\n",
+		    service_name(service), VIEW_FMT(text));
+		return STATUS_CONFIG;
+	}
+	int fd = adopt(&address, len);
+	if (fd >= 0) {
+		/* systemd passes blocking sockets; a role accepts until there is nothing left. */
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	} else {
+		fd = bind_socket(&address, len);
+	}
+	if (fd == -EAFNOSUPPORT) {
+		fprintf(stderr, "postrider: %.*s (%s): this machine has no IPv6; going on without\n",
+		    VIEW_FMT(text), service_name(service));
+		return 0;
+	}
+	if (fd < 0 || add(m, service, text, fd) != 0) {
+		fprintf(stderr, "postrider: cannot listen on %.*s (%s): %s; %s\n", VIEW_FMT(text),
+		    service_name(service), strerror(-fd), advice(fd));
+		return STATUS_UNAVAILABLE;
+	}
+	return 0;
+}
+
+/* The administrator's sockets: whoever may open them (root, or the user we run as) may administer. */
+static int listen_unix(struct master *m, enum service service, const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int n =
+	    snprintf(address.sun_path, sizeof address.sun_path, "%.*s/%s", VIEW_FMT(m->settings->run), name);
+	if (n < 0 || (size_t)n >= sizeof address.sun_path) {
+		fprintf(stderr, "postrider: run: the folder's name is too long for a socket in it; choose a "
+		                "shorter one\n");
+		return STATUS_CONFIG;
+	}
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0) {
+		fprintf(stderr,
+		    "postrider: another server uses the folder %.*s; stop it, or set run (and data) to other "
+		    "folders\n",
+		    VIEW_FMT(m->settings->run));
+		close(fd);
+		return STATUS_UNAVAILABLE;
+	}
+	mode_t before = umask(0177);
+	unlink(address.sun_path); /* left behind by one that was killed */
+	int failed =
+	    fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 64) != 0;
+	umask(before);
+	if (failed) {
+		fprintf(stderr,
+		    "postrider: cannot make the socket %s: %s; check that the folder exists and is yours\n",
+		    address.sun_path, strerror(errno));
+		return STATUS_UNAVAILABLE;
+	}
+	return add(m, service, view_from_string(address.sun_path), fd) ? STATUS_CONFIG : 0;
+}
+
+int master_listen(struct master *m)
+{
+	int status = 0;
+	for (enum service service = 0; service < SERVICES && status == 0; service++) {
+		struct view rest = service_addresses(m->settings, service), text;
+		while (status == 0 && rest.len && view_next(&rest, '\n', &text))
+			status = listen_tcp(m, service, text);
+	}
+	if (status == 0)
+		status = listen_unix(m, SERVICE_ADMIN_AUTH, "auth");
+	if (status == 0)
+		status = listen_unix(m, SERVICE_ADMIN_STORE, "store");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_PID");
+	return status;
+}
+
+void master_close_listeners(struct master *m)
+{
+	for (size_t i = 0; i < m->listener_count; i++) {
+		struct listener *l = &m->listeners[i];
+		if (l->service == SERVICE_ADMIN_AUTH || l->service == SERVICE_ADMIN_STORE)
+			unlink(l->address);
+		close(l->fd);
+		mem_free(l->address);
+	}
+	m->listener_count = 0;
+}
+
+void master_stop_listening(struct master *m)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < m->listener_count; i++) {
+		struct listener *l = &m->listeners[i];
+		if (l->service == SERVICE_ADMIN_AUTH || l->service == SERVICE_ADMIN_STORE) {
+			m->listeners[kept++] = *l;
+			continue;
+		}
+		close(l->fd);
+		mem_free(l->address);
+	}
+	m->listener_count = kept;
+}
+
+void master_keep_listeners(struct master *m)
+{
+	char number[24];
+	int next = FIRST_PASSED_FD, moved[LISTENERS_MAX], count = 0;
+	/* First out of the way of the numbers that they shall have, then into place. */
+	for (size_t i = 0; i < m->listener_count; i++)
+		if (m->listeners[i].service < SERVICE_ADMIN_AUTH)
+			moved[count++] = fcntl(m->listeners[i].fd, F_DUPFD, FIRST_PASSED_FD + LISTENERS_MAX);
+	for (int i = 0; i < count; i++)
+		if (moved[i] >= 0 && dup2(moved[i], next) == next) {
+			close(moved[i]);
+			next++;
+		}
+	snprintf(number, sizeof number, "%d", next - FIRST_PASSED_FD);
+	setenv("LISTEN_FDS", number, 1);
+	snprintf(number, sizeof number, "%ld", (long)getpid());
+	setenv("LISTEN_PID", number, 1);
+}

@@ -1,0 +1,121 @@
+/*
+ * What the master's files share: master.c (life), master_listen.c (sockets), master_spawn.c (processes),
+ * master_introduce.c (channels between them), master_reload.c.
+ */
+#ifndef MASTER_MASTER_PRIVATE_H
+#define MASTER_MASTER_PRIVATE_H
+
+#include <sys/types.h>
+
+#include "master/certificates.h"
+#include "process/log_sources.h"
+#include "master/master.h"
+#include "master/roles.h"
+
+struct master;
+
+struct child {
+	struct master *master;
+	const struct role *role;
+	pid_t pid; /* 0: not running */
+	struct channel control;
+	struct loop_timer restart, patience;
+	int64_t started;
+	unsigned crashes; /* in a row */
+	unsigned starts;  /* MESSAGE_START that it has not answered */
+	bool up, ready, told_to_stop;
+	uid_t uid;
+	gid_t gid;
+};
+
+/* The channel from a caller to a called role. */
+struct introduction {
+	struct master *master;
+	uint64_t number; /* of the channel; 0: none that both ends have */
+	int64_t made;
+	struct loop_timer again;
+};
+
+struct listener {
+	enum service service;
+	char *address;
+	int fd;
+};
+
+/* The log's end of a process's socket. */
+struct log_socket {
+	enum role_bit from;
+	int fd;
+};
+
+struct master {
+	struct master_options *options;
+	struct settings *settings;
+	struct loop loop;
+	struct loop_timer tell_left_out; /* of the log */
+	struct loop_signal on_child, on_terminate, on_interrupt, on_reload, on_upgrade;
+	struct child children[ROLES];
+	struct introduction introductions[ROLES][ROLES]; /* caller, called: as in children */
+	uint64_t last_channel;
+	struct certificates certificates; /* of the settings in force */
+	uint64_t next_key;                /* number: none is given twice in a master's life */
+	const struct child *reload_waits; /* a reload waits for its answer; NULL: none is under way */
+	bool reload_again;
+	struct listener listeners[LISTENERS_MAX];
+	size_t listener_count;
+	int executable; /* our own, open: a package upgrade under us changes nothing */
+	int folder;     /* the data folder */
+	struct log_socket
+	    log_sockets[LOG_SOURCES_MAX]; /* what the log role reads, or will read at its next start */
+	size_t log_socket_count;
+	int log_write, standard_error;
+	int lock;
+	unsigned stop_group;
+	bool stopping, upgrading, announced;
+	int status;
+};
+
+/* Opens every listening socket. 0, or an exit status with the reason said. */
+int master_listen(struct master *m);
+/* Before the end: who connects from now on is refused at once, and does not wait in a backlog that nobody
+ * serves. */
+void master_stop_listening(struct master *m);
+void master_close_listeners(struct master *m);
+/* Marks the listeners to survive an exec, and describes them in the environment; the new master adopts them.
+ */
+void master_keep_listeners(struct master *m);
+
+/*
+ * master_log.c: the way of log lines. master_log_open makes the master's own. master_log_for makes the one of
+ * a process that is about to be started, tells the log role, and gives the process's end, to be closed by the
+ * caller; 0 or a negative errno. master_log_introduce tells a new log role of all that there are.
+ */
+int master_log_open(struct master *m);
+int master_log_for(struct master *m, const struct child *child, int *write_end);
+void master_log_introduce(struct master *m, struct child *log);
+
+/* Starts a role's process and sends it everything it needs. 0 or a negative errno. */
+int master_spawn(struct master *m, struct child *child);
+/* Settings and certificates, then MESSAGE_START: at the start and at a reload. */
+int master_configure(struct master *m, struct child *child);
+/* The user and group a role runs as when started as root. */
+void master_choose_user(struct child *child, unsigned index);
+
+/* master_reload.c */
+void master_reload(struct master *m);
+/* This child has answered MESSAGE_START, or has ended. */
+void master_reload_continue(struct master *m, const struct child *child);
+/* Takes them over, in place of the ones before. */
+void master_use_certificates(struct master *m, const struct certificates *certificates);
+
+/* master_introduce.c: channels from this child to all that it calls, and from all that call it. */
+void master_introduce_init(struct master *m);
+void master_introduce_everywhere(struct master *m, struct child *child);
+/* A child says that a channel to a peer has closed. If it is the one that both have, they get a new one, at
+ * most once a second. */
+void master_peer_lost(struct master *m, const struct child *child, const struct message_peer *lost);
+
+/* To systemd, where it started us (sd_notify(3)). */
+void master_notify(const char *state);
+
+#endif

@@ -1,0 +1,14 @@
+/* The stored form of an envelope, inside summaries and structures. */
+#ifndef MIME_ENVELOPE_WIRE_H
+#define MIME_ENVELOPE_WIRE_H
+
+#include "base/cursor.h"
+#include "mime/envelope.h"
+
+/* Texts and lists past their share (limits.h) are cut, and the stored envelope is marked truncated. */
+int envelope_put(const struct envelope *envelope, struct buf *out);
+
+/* 0, -EINVAL (also when the cursor has failed), -ENOBUFS when the arena is full. */
+int envelope_get(struct cursor *in, struct arena *arena, struct envelope *envelope);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * The stored summary of a message:
+ *
+ *	summary = version flags size lines defects preview envelope
+ */
+#include "mime/summary.h"
+
+#include <errno.h>
+
+#include "mime/envelope_wire.h"
+#include "format/limits.h"
+#include "mime/preview.h"
+#include "format/wire.h"
+
+enum { VERSION = 1, HAS_ATTACHMENT = 1 };
+
+int message_summary_make(const struct mime_parser *parser, const struct mime_tree *tree, struct arena *arena,
+    struct message_summary *summary)
+{
+	struct message_summary s = {.size = tree->size, .lines = tree->lines, .defects = tree->defects};
+	if (tree->parts[0].envelope)
+		s.envelope = *tree->parts[0].envelope;
+	for (size_t i = 0; i < tree->count && !s.has_attachment; i++)
+		s.has_attachment = mime_part_is_attachment(tree, i);
+	struct buf line;
+	buf_init(&line, PREVIEW_MAX);
+	preview_append(parser, tree, &line);
+	bool kept = arena_copy(arena, buf_view(&line), &s.preview);
+	buf_done(&line);
+	if (!kept)
+		return -ENOBUFS;
+	*summary = s;
+	return 0;
+}
+
+int message_summary_encode(const struct message_summary *summary, struct buf *out)
+{
+	buf_append_u8(out, VERSION);
+	wire_put_number(out, summary->has_attachment ? HAS_ATTACHMENT : 0);
+	wire_put_number(out, summary->size);
+	wire_put_number(out, summary->lines);
+	wire_put_number(out, summary->defects);
+	wire_put_text(out, view_take(summary->preview, PREVIEW_MAX));
+	envelope_put(&summary->envelope, out);
+	return buf_failed(out) ? -ENOBUFS : 0;
+}
+
+int message_summary_decode(struct view encoded, struct arena *arena, struct message_summary *summary)
+{
+	struct cursor in = cursor_on(encoded);
+	struct message_summary s = {0};
+	if (cursor_u8(&in) != VERSION)
+		return -EINVAL;
+	s.has_attachment = wire_number(&in, HAS_ATTACHMENT) == HAS_ATTACHMENT;
+	s.size = wire_number(&in, UINT64_MAX);
+	s.lines = wire_number(&in, UINT64_MAX);
+	s.defects = (uint32_t)wire_number(&in, UINT32_MAX);
+	s.preview = wire_text(&in);
+	if (s.preview.len > PREVIEW_MAX)
+		return -EINVAL;
+	int error = envelope_get(&in, arena, &s.envelope);
+	if (error)
+		return error;
+	if (!cursor_ok(&in) || !cursor_at_end(&in))
+		return -EINVAL;
+	*summary = s;
+	return 0;
+}

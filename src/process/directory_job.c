@@ -1,0 +1,548 @@
+/*
+ * The directory's operations: see directory_job.h. Reading ones are one read, changing ones one commit; what
+ * concerns an account's own shard as well comes in an order that a crash may cut anywhere: an account exists
+ * for mail only once it is enabled, last.
+ */
+#include "process/directory_job.h"
+
+#include <errno.h>
+
+#include "base/cursor.h"
+#include "base/mem.h"
+
+enum { OUT_MAX = 400 * 1024, ARENA_MAX = 256 * 1024 };
+
+uint64_t directory_number(struct view field)
+{
+	struct cursor c = cursor_on(field);
+	return cursor_u64(&c);
+}
+
+/* ---- answers ---- */
+
+static void put(struct directory_job *job, struct view v)
+{
+	buf_append_u32(&job->out, (uint32_t)v.len);
+	buf_append(&job->out, v);
+}
+
+static void put_number(struct directory_job *job, uint64_t n)
+{
+	buf_append_u32(&job->out, 8);
+	buf_append_u64(&job->out, n);
+}
+
+bool directory_job_answer(
+    const struct directory_job *job, struct arena *arena, struct message_directory_answer *m)
+{
+	struct cursor c = cursor_on(buf_view(&job->out));
+	size_t count = 0;
+	for (; !cursor_at_end(&c) && cursor_ok(&c); count++)
+		cursor_bytes(&c, cursor_u32(&c));
+	struct message_field *fields = arena_array(arena, count + 1, sizeof *fields);
+	if (fields == NULL)
+		return false;
+	c = cursor_on(buf_view(&job->out));
+	for (size_t i = 0; i < count; i++)
+		fields[i].value = cursor_bytes(&c, cursor_u32(&c));
+	*m = (struct message_directory_answer){.error = (uint64_t)(int64_t)job->error,
+	    .number = job->answer,
+	    .fields = {.items = fields, .count = count}};
+	return true;
+}
+
+static void finish(struct directory_job *job, int error)
+{
+	job->error = error;
+	if (error)
+		buf_clear(&job->out);
+	job->done(job);
+}
+
+static void commit_done(struct store_commit *c, int result)
+{
+	finish(c->arg, result);
+}
+
+static void read_done(struct store_read *r, int result)
+{
+	finish(r->arg, result);
+}
+
+/* ---- reading ---- */
+
+/* RFC 5321 section 4.5.1: mail for <Postmaster> without a domain goes to whoever answers for this server. */
+static int resolve_any(struct txn *t, struct view address, struct directory_targets *targets)
+{
+	struct address normal;
+	struct directory_domain domain;
+	struct view admin;
+	if (view_equal_nocase(address, VIEW("postmaster")))
+		return directory_admin_get(t, &admin) == 0 ? directory_resolve(t, admin, targets) : -ENOENT;
+	/* The directory knows names alone: what is addressed to a host's number is some other host's. */
+	if (address.len && address.data[address.len - 1] == ']')
+		return -EXDEV;
+	int error = directory_resolve(t, address, targets);
+	ptrdiff_t at = view_find_last(address, '@');
+	if ((error != -ENOENT && error != -EINVAL && error != -EMSGSIZE) || at < 1 ||
+	    address_normalize_domain(view_skip(address, (size_t)at + 1), &normal) != 0)
+		return error;
+	/* A domain that is not ours is told apart from a user that is not there, or could not be: others have
+	 * other limits. */
+	return directory_domain_get(t, address_view(&normal), &domain) == -ENOENT ? -EXDEV : error;
+}
+
+static int run_resolve(struct txn *t, struct directory_job *job)
+{
+	/* Half a megabyte, most of which is never touched. */
+	struct directory_targets *targets = mem_resize(NULL, sizeof *targets);
+	targets->count = 0;
+	int error = resolve_any(t, job->fields[0], targets);
+	for (size_t i = 0; error == 0 && i < targets->count; i++) {
+		put_number(job, targets->items[i].remote ? 0 : targets->items[i].shard);
+		put(job, address_view(&targets->items[i].address));
+	}
+	mem_free(targets);
+	return error;
+}
+
+/*
+ * Credentials with many app passwords are larger than an entry: what does not fit the account's own goes into
+ * further entries (the directory's app passwords), numbered from 00, always written together.
+ */
+enum { PARTS_MAX = 32 };
+
+static struct view part_name(char name[3], unsigned number)
+{
+	name[0] = (char)('0' + number / 10);
+	name[1] = (char)('0' + number % 10);
+	return view_of(name, 2);
+}
+
+static int append_part(void *arg, struct view name, struct view record)
+{
+	(void)name; /* they come in order */
+	return buf_append(arg, record);
+}
+
+static int read_credentials(
+    struct txn *t, struct view address, const struct directory_account *a, struct buf *out)
+{
+	buf_append(out, a->credentials);
+	return directory_app_password_each(t, address, append_part, out);
+}
+
+static int disable_account(struct txn *t, struct directory_job *job)
+{
+	struct directory_account a;
+	int error = directory_account_get(t, job->fields[0], &a);
+	if (error)
+		return error;
+	job->answer = a.shard;
+	if (!arena_copy(&job->arena, a.credentials, &a.credentials))
+		return -ENOMEM;
+	a.disabled = true;
+	return directory_account_put(t, job->fields[0], &a);
+}
+
+/* All refusals come before the first write: too large ones are told by their length. */
+static int write_credentials(
+    struct txn *t, struct view address, struct directory_account *a, struct view credentials)
+{
+	char name[3];
+	unsigned number = 0;
+	if (credentials.len > (size_t)DIRECTORY_OPAQUE_MAX * PARTS_MAX)
+		return -EMSGSIZE;
+	a->credentials = view_take(credentials, DIRECTORY_OPAQUE_MAX);
+	struct view rest = view_skip(credentials, DIRECTORY_OPAQUE_MAX), before;
+	int error = directory_account_put(t, address, a);
+	for (; error == 0 && rest.len > 0; number++) {
+		error = directory_app_password_put(
+		    t, address, part_name(name, number), view_take(rest, DIRECTORY_OPAQUE_MAX));
+		rest = view_skip(rest, DIRECTORY_OPAQUE_MAX);
+	}
+	while (error == 0 && directory_app_password_get(t, address, part_name(name, number), &before) == 0)
+		error = directory_app_password_delete(t, address, part_name(name, number++));
+	return error;
+}
+
+static int run_look_up(struct txn *t, struct directory_job *job)
+{
+	struct directory_account a;
+	struct address normal;
+	int error = directory_account_get(t, job->fields[0], &a);
+	if (error == 0)
+		error = address_normalize(job->fields[0], &normal);
+	if (error)
+		return error;
+	job->answer = a.disabled ? 0 : a.shard;
+	put(job, address_view(&normal));
+	struct buf credentials;
+	buf_init(&credentials, (size_t)DIRECTORY_OPAQUE_MAX * (PARTS_MAX + 1));
+	error = read_credentials(t, job->fields[0], &a, &credentials);
+	put(job, buf_view(&credentials));
+	buf_done(&credentials);
+	return error;
+}
+
+struct listing {
+	struct directory_job *job;
+	size_t count;
+};
+
+static int put_domain(void *arg, struct view name, const struct directory_domain *d)
+{
+	struct listing *l = arg;
+	put(l->job, name);
+	put(l->job, d->alias_of);
+	put(l->job, d->catch_all);
+	put(l->job, view_of(&d->separator, d->separator != 0));
+	put(l->job, d->disabled ? VIEW("1") : VIEW(""));
+	return ++l->count == DIRECTORY_LIST_PART;
+}
+
+static int put_account(void *arg, struct view address, const struct directory_account *a)
+{
+	struct listing *l = arg;
+	put(l->job, address);
+	put_number(l->job, a->shard);
+	put_number(l->job, a->quota);
+	put(l->job, a->disabled ? VIEW("1") : VIEW(""));
+	return ++l->count == DIRECTORY_LIST_PART;
+}
+
+static int put_alias(void *arg, struct view address, struct view targets)
+{
+	struct listing *l = arg;
+	put(l->job, address);
+	put(l->job, targets);
+	return ++l->count == DIRECTORY_LIST_PART;
+}
+
+static int run_reading(struct txn *t, void *arg)
+{
+	struct directory_job *job = arg;
+	struct listing listing = {.job = job};
+	int result = -EINVAL;
+	buf_clear(&job->out);
+	switch ((enum directory_operation)job->operation) {
+	case DIRECTORY_RESOLVE:
+		return run_resolve(t, job);
+	case DIRECTORY_LOOK_UP:
+		return run_look_up(t, job);
+	case DIRECTORY_DOMAIN_LIST:
+		result = directory_domain_each(t, job->fields[0], put_domain, &listing);
+		break;
+	case DIRECTORY_ACCOUNT_LIST:
+		result = directory_account_each(t, job->fields[0], job->fields[1], put_account, &listing);
+		break;
+	case DIRECTORY_ALIAS_LIST:
+		result = directory_alias_each(t, job->fields[0], job->fields[1], put_alias, &listing);
+		break;
+	default:
+		break;
+	}
+	return result > 0 ? 0 : result;
+}
+
+/* ---- changing ---- */
+
+static int set_account(struct txn *t, struct directory_job *job)
+{
+	struct directory_account a;
+	int error = directory_account_get(t, job->fields[0], &a);
+	if (error)
+		return error;
+	job->answer = a.shard;
+	/* The credentials' view ends with the first write: it is copied. */
+	if (!arena_copy(&job->arena, a.credentials, &a.credentials))
+		return -ENOMEM;
+	if (view_equal(job->fields[1], VIEW("quota")))
+		a.quota = directory_number(job->fields[2]);
+	else if (view_equal(job->fields[1], VIEW("disabled")))
+		a.disabled = job->fields[2].len > 0;
+	else
+		return -EINVAL;
+	return directory_account_put(t, job->fields[0], &a);
+}
+
+static int put_credentials(struct txn *t, struct directory_job *job)
+{
+	struct directory_account a;
+	struct buf before;
+	int error = directory_account_get(t, job->fields[0], &a);
+	if (error)
+		return error;
+	job->answer = a.shard;
+	buf_init(&before, (size_t)DIRECTORY_OPAQUE_MAX * (PARTS_MAX + 1));
+	error = read_credentials(t, job->fields[0], &a, &before);
+	if (error == 0 && job->fields[2].len > 0 && !view_equal(buf_view(&before), job->fields[2]))
+		error = -ESTALE;
+	buf_done(&before);
+	return error ? error : write_credentials(t, job->fields[0], &a, job->fields[1]);
+}
+
+/* The server's own secret, from which auth makes the salts of accounts that do not exist: made once, the same
+ * for years. */
+static int keep_secret(struct txn *t, struct directory_job *job)
+{
+	static const struct view key = {"!secret", 7};
+	struct view before;
+	int error = txn_get(t, DIRECTORY_SHARD, key, &before);
+	buf_clear(&job->out);
+	if (error == 0)
+		put(job, before);
+	if (error != -ENOENT)
+		return error;
+	put(job, job->fields[0]);
+	return txn_put(t, DIRECTORY_SHARD, key, job->fields[0]);
+}
+
+static int run_changing(struct txn *t, void *arg)
+{
+	struct directory_job *job = arg;
+	const struct view *f = job->fields;
+	struct directory_domain domain = {.alias_of = f[1],
+	    .catch_all = f[2],
+	    .separator = f[3].len ? f[3].data[0] : '\0',
+	    .disabled = job->number != 0};
+	struct directory_account account = {.quota = job->number, .disabled = true, .credentials = f[1]};
+	int error;
+	switch ((enum directory_operation)job->operation) {
+	case DIRECTORY_DOMAIN_PUT:
+		return directory_domain_put(t, f[0], &domain);
+	case DIRECTORY_DOMAIN_DELETE:
+		return directory_domain_delete(t, f[0]);
+	case DIRECTORY_ACCOUNT_ADD:
+		error = directory_account_add(t, f[0], &account);
+		job->answer = account.shard;
+		return error;
+	case DIRECTORY_ACCOUNT_SET:
+		return set_account(t, job);
+	case DIRECTORY_ACCOUNT_DELETE:
+		return disable_account(t, job);
+	case DIRECTORY_ALIAS_PUT:
+		error = directory_alias_check(t, f[0], f[1]);
+		return error ? error : directory_alias_put(t, f[0], f[1]);
+	case DIRECTORY_ALIAS_DELETE:
+		return directory_alias_delete(t, f[0]);
+	case DIRECTORY_CREDENTIALS_PUT:
+		return put_credentials(t, job);
+	case DIRECTORY_SECRET:
+		return keep_secret(t, job);
+	case DIRECTORY_ADMIN_PUT:
+		return directory_admin_put(t, f[0]);
+	default:
+		return -EINVAL;
+	}
+}
+
+static void start_commit(
+    struct directory_job *job, int (*run)(struct txn *, void *), void (*done)(struct store_commit *, int))
+{
+	job->commit = (struct store_commit){.run = run, .arg = job, .done = done, .frees_space = true};
+	store_commit(job->accounts->store, &job->commit);
+}
+
+static void start_read(
+    struct directory_job *job, int (*run)(struct txn *, void *), void (*done)(struct store_read *, int))
+{
+	job->read = (struct store_read){.shard = DIRECTORY_SHARD, .run = run, .arg = job, .done = done};
+	store_read(job->accounts->store, &job->read);
+}
+
+/* ---- operations that reach into an account's own shard ---- */
+
+static int run_enable(struct txn *t, void *arg)
+{
+	struct directory_job *job = arg;
+	struct directory_account a;
+	int error = directory_account_get(t, job->fields[0], &a);
+	if (error)
+		return error;
+	if (!arena_copy(&job->arena, a.credentials, &a.credentials))
+		return -ENOMEM;
+	a.disabled = false;
+	return directory_account_put(t, job->fields[0], &a);
+}
+
+static void account_created(struct account_request *r, int result)
+{
+	struct directory_job *job = r->arg;
+	if (result && result != -EEXIST)
+		finish(job, result);
+	else
+		start_commit(job, run_enable, commit_done);
+}
+
+static void account_added(struct store_commit *c, int result)
+{
+	struct directory_job *job = c->arg;
+	if (result) {
+		finish(job, result);
+		return;
+	}
+	job->request = (struct account_request){
+	    .shard = job->answer, .quota = job->number, .done = account_created, .arg = job};
+	account_create(job->accounts, &job->request);
+}
+
+static void request_ended(struct account_request *r, int result)
+{
+	finish(r->arg, result);
+}
+
+static int run_delete(struct txn *t, void *arg)
+{
+	struct directory_job *job = arg;
+	return directory_account_delete(t, job->fields[0]);
+}
+
+static void account_erased(struct account_request *r, int result)
+{
+	struct directory_job *job = r->arg;
+	if (result)
+		finish(job, result);
+	else
+		start_commit(job, run_delete, commit_done);
+}
+
+/* The entry goes last: a removal that a crash cuts leaves a disabled account, which is removed by the same
+ * command again. */
+static void account_disabled(struct store_commit *c, int result)
+{
+	struct directory_job *job = c->arg;
+	if (result) {
+		finish(job, result);
+		return;
+	}
+	job->request = (struct account_request){.shard = job->answer, .done = account_erased, .arg = job};
+	account_remove(job->accounts, &job->request);
+}
+
+static void account_set(struct store_commit *c, int result)
+{
+	struct directory_job *job = c->arg;
+	bool quota = view_equal(job->fields[1], VIEW("quota"));
+	if (result || !quota) {
+		finish(job, result);
+		return;
+	}
+	job->request = (struct account_request){.shard = job->answer,
+	    .quota = directory_number(job->fields[2]),
+	    .done = request_ended,
+	    .arg = job};
+	account_set_quota(job->accounts, &job->request);
+}
+
+static void request_done(struct account_request *r, int result)
+{
+	struct directory_job *job = r->arg;
+	if (job->operation == DIRECTORY_ACCOUNT_STAT) {
+		put_number(job, r->messages);
+		put_number(job, r->bytes);
+		put_number(job, r->deleted_bytes);
+		put_number(job, r->quota);
+	} else {
+		job->answer = r->count;
+	}
+	finish(job, result);
+}
+
+static int run_find(struct txn *t, void *arg)
+{
+	struct directory_job *job = arg;
+	struct directory_account a;
+	int error = directory_account_get(t, job->fields[0], &a);
+	if (error == 0)
+		job->answer = a.shard;
+	return error;
+}
+
+static void account_found(struct store_read *r, int result)
+{
+	struct directory_job *job = r->arg;
+	if (result) {
+		finish(job, result);
+		return;
+	}
+	job->request = (struct account_request){
+	    .shard = job->answer, .since = (int64_t)job->number, .done = request_done, .arg = job};
+	if (job->operation == DIRECTORY_ACCOUNT_STAT)
+		account_stat(job->accounts, &job->request);
+	else if (job->operation == DIRECTORY_UNDELETE)
+		account_undelete(job->accounts, &job->request);
+	else
+		account_purge(job->accounts, &job->request);
+}
+
+/* ---- start and end ---- */
+
+static const struct {
+	size_t fields;
+	bool changes;
+	int (*run)(struct txn *, void *);
+	void (*read)(struct store_read *, int);     /* reading operations */
+	void (*commit)(struct store_commit *, int); /* changing ones */
+} operations[DIRECTORY_OPERATIONS] = {
+    [DIRECTORY_RESOLVE] = {1, false, run_reading, read_done, NULL},
+    [DIRECTORY_LOOK_UP] = {1, false, run_reading, read_done, NULL},
+    [DIRECTORY_DOMAIN_PUT] = {4, true, run_changing, NULL, commit_done},
+    [DIRECTORY_DOMAIN_DELETE] = {1, true, run_changing, NULL, commit_done},
+    [DIRECTORY_DOMAIN_LIST] = {1, false, run_reading, read_done, NULL},
+    [DIRECTORY_ACCOUNT_ADD] = {2, true, run_changing, NULL, account_added},
+    [DIRECTORY_ACCOUNT_SET] = {3, true, run_changing, NULL, account_set},
+    [DIRECTORY_ACCOUNT_DELETE] = {1, true, run_changing, NULL, account_disabled},
+    [DIRECTORY_ACCOUNT_LIST] = {2, false, run_reading, read_done, NULL},
+    [DIRECTORY_ACCOUNT_STAT] = {1, false, run_find, account_found, NULL},
+    [DIRECTORY_ALIAS_PUT] = {2, true, run_changing, NULL, commit_done},
+    [DIRECTORY_ALIAS_DELETE] = {1, true, run_changing, NULL, commit_done},
+    [DIRECTORY_ALIAS_LIST] = {2, false, run_reading, read_done, NULL},
+    [DIRECTORY_CREDENTIALS_PUT] = {3, true, run_changing, NULL, commit_done},
+    [DIRECTORY_SECRET] = {1, false, run_changing, NULL, commit_done},
+    [DIRECTORY_ADMIN_PUT] = {1, true, run_changing, NULL, commit_done},
+    [DIRECTORY_UNDELETE] = {1, false, run_find, account_found, NULL},
+    [DIRECTORY_PURGE] = {1, false, run_find, account_found, NULL},
+};
+
+bool directory_operation_changes(uint64_t operation)
+{
+	return operation < DIRECTORY_OPERATIONS && operations[operation].changes;
+}
+
+static bool copy_fields(struct directory_job *job, const struct message_directory *m)
+{
+	const struct message_field *fields = m->fields.items;
+	if (m->operation >= DIRECTORY_OPERATIONS || operations[m->operation].run == NULL ||
+	    m->fields.count != operations[m->operation].fields)
+		return false;
+	for (size_t i = 0; i < m->fields.count; i++)
+		if (!arena_copy(&job->arena, fields[i].value, &job->fields[i]))
+			return false;
+	job->field_count = m->fields.count;
+	return true;
+}
+
+struct directory_job *directory_job_start(struct accounts *accounts, const struct message_directory *m,
+    void (*done)(struct directory_job *job), void *arg)
+{
+	struct directory_job *job = mem_alloc(sizeof *job);
+	*job = (struct directory_job){
+	    .accounts = accounts, .operation = m->operation, .number = m->number, .done = done, .arg = arg};
+	arena_init(&job->arena, ARENA_MAX);
+	buf_init(&job->out, OUT_MAX);
+	if (!copy_fields(job, m))
+		finish(job, -EINVAL);
+	else if (operations[job->operation].read)
+		start_read(job, operations[job->operation].run, operations[job->operation].read);
+	else
+		start_commit(job, operations[job->operation].run, operations[job->operation].commit);
+	return job;
+}
+
+void directory_job_free(struct directory_job *job)
+{
+	arena_done(&job->arena);
+	buf_done(&job->out);
+	mem_free(job);
+}

@@ -1,0 +1,203 @@
+/* Links, calls and questions that are answered later: see link.h. */
+#include "process/link.h"
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "process/role.h"
+
+enum {
+	ARENA_MAX = 1024 * 1024,
+	/* Of one peer under way at a time. An edge's sessions have one question each, so the first is far
+	 * above what honest ones need; the second is what a broken or hostile peer may cost us. */
+	ASKED_MAX = 20000,
+	ASKED_BYTES_MAX = 64 * 1024 * 1024
+};
+
+/* ---- links ---- */
+
+/* Closed by the peer's end, or because it broke the rules. The last thing that a function does: `closed` may
+ * free the link. */
+static void link_lost(struct link *link)
+{
+	link_close(link);
+	if (link->number)
+		role_peer_lost(link->process, link->peer, link->number);
+	if (link->closed)
+		link->closed(link);
+}
+
+static void link_frame(void *arg, struct channel_frame *frame)
+{
+	struct link *link = arg;
+	if (!ipc_allowed(frame->type, link->peer, link->self)) {
+		log_event(LOG_ERROR, "-", "message-not-allowed", log_u64("type", frame->type),
+		    log_u64("peer", link->peer));
+		if (frame->fd >= 0)
+			close(frame->fd);
+		link_lost(link);
+		return;
+	}
+	link->received(link, frame);
+	if (frame->fd >= 0)
+		close(frame->fd);
+}
+
+static void link_gone(void *arg)
+{
+	link_lost(arg);
+}
+
+void link_open(struct link *link, struct role_process *p, int fd, unsigned peer, link_received received,
+    void (*closed)(struct link *), void *arg)
+{
+	static uint64_t generation;
+	link_close(link);
+	*link = (struct link){.generation = ++generation,
+	    .process = p,
+	    .peer = peer,
+	    .self = p->role->bit,
+	    .number = role_peer_number(p, fd),
+	    .received = received,
+	    .closed = closed,
+	    .arg = arg,
+	    .up = true};
+	arena_init(&link->arena, ARENA_MAX);
+	channel_init(&link->channel, &p->loop, fd, link_frame, link_gone, link);
+}
+
+void link_close(struct link *link)
+{
+	if (!link->up)
+		return;
+	link->up = false;
+	channel_done(&link->channel);
+	arena_done(&link->arena);
+}
+
+bool link_decode_as(struct link *link, const struct channel_frame *frame, const struct codec_schema *schema,
+    size_t size, void *message)
+{
+	arena_reset(&link->arena);
+	int error = ipc_decode_as(frame, schema, size, message, &link->arena);
+	if (error == 0)
+		return true;
+	log_event(LOG_ERROR, "-", "message-malformed", log_string("message", ipc_name(frame->type)),
+	    log_errno(error));
+	link_lost(link);
+	return false;
+}
+
+/* ---- calls ---- */
+
+struct call {
+	call_answered answered;
+	void *arg;
+};
+
+void calls_init(struct calls *c)
+{
+	*c = (struct calls){0};
+	map_init(&c->pending);
+}
+
+static void answer(struct link *link, struct channel_frame *frame)
+{
+	struct calls *c = link->arg;
+	if (frame->request == 0 && c->notice) {
+		c->notice(link, frame);
+		return;
+	}
+	struct call *call = map_get_u64(&c->pending, frame->request);
+	if (call == NULL || !call->answered(call->arg, link, frame))
+		return;
+	/* The answer may have forgotten the call itself. */
+	if (map_get_u64(&c->pending, frame->request) == call) {
+		map_remove_u64(&c->pending, frame->request);
+		mem_free(call);
+	}
+}
+
+/* One at a time, since an answer may forget other calls of its session; nothing new is asked while the link
+ * is down. */
+static void lost(struct link *link)
+{
+	struct calls *c = link->arg;
+	size_t position = 0;
+	while (c->pending.count > 0) {
+		struct view key;
+		void *value;
+		if (!map_each(&c->pending, &position, &key, &value)) {
+			position = 0; /* a removal may have moved an entry to a slot that was passed */
+			continue;
+		}
+		struct call *call = value;
+		map_remove(&c->pending, key);
+		call->answered(call->arg, link, NULL);
+		mem_free(call);
+	}
+}
+
+void calls_link(struct calls *c, struct role_process *p, int fd, unsigned peer)
+{
+	bool replaced = c->link.up;
+	link_close(&c->link);
+	if (replaced)
+		lost(&c->link);
+	link_open(&c->link, p, fd, peer, answer, lost, c);
+}
+
+void calls_close(struct calls *c)
+{
+	link_close(&c->link);
+	if (c->link.arg)
+		lost(&c->link);
+	map_done(&c->pending);
+}
+
+uint32_t calls_ask(
+    struct calls *c, enum message_type type, const void *message, call_answered answered, void *arg)
+{
+	if (!c->link.up)
+		return 0;
+	do
+		c->last++;
+	while (c->last == 0 || map_get_u64(&c->pending, c->last));
+	if (ipc_send(&c->link.channel, type, c->last, message, -1) != 0)
+		return 0;
+	struct call *call = mem_alloc(sizeof *call);
+	*call = (struct call){.answered = answered, .arg = arg};
+	map_set_u64(&c->pending, c->last, call);
+	return c->last;
+}
+
+void calls_forget(struct calls *c, uint32_t request)
+{
+	mem_free(map_remove_u64(&c->pending, request));
+}
+
+/* ---- questions that are answered later ---- */
+
+bool asked_begin(struct asked *asked, struct link *link, const struct channel_frame *frame)
+{
+	/* What it costs to note one counts as well. */
+	size_t bytes = frame->payload.len + 1024;
+	if (link->asked_count >= ASKED_MAX || link->asked_bytes + bytes > ASKED_BYTES_MAX)
+		return false;
+	link->asked_count++;
+	link->asked_bytes += bytes;
+	*asked = (struct asked){
+	    .link = link, .generation = link->generation, .request = frame->request, .bytes = bytes};
+	return true;
+}
+
+void asked_answer(const struct asked *asked, enum message_type type, const void *message)
+{
+	struct link *link = asked->link;
+	if (!link->up || link->generation != asked->generation)
+		return;
+	link->asked_count--;
+	link->asked_bytes -= asked->bytes;
+	ipc_send(&link->channel, type, asked->request, message, -1);
+}

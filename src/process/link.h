@@ -1,0 +1,102 @@
+/*
+ * Channels to other roles: links (a channel with its rules), calls (our questions, whose answers come later),
+ * and what we are asked and answer later.
+ */
+#ifndef PROCESS_LINK_H
+#define PROCESS_LINK_H
+
+#include "base/map.h"
+#include "process/messages.h"
+
+struct role_process;
+struct link;
+
+/* ---- links ---- */
+
+/* Called for each frame that the peer may send; the view lives during the call. frame->fd is the callee's if
+ * it takes it (sets -1). */
+typedef void (*link_received)(struct link *link, struct channel_frame *frame);
+
+struct link {
+	struct role_process *process;
+	struct channel channel;
+	unsigned peer, self; /* who may say what is checked against these */
+	uint64_t number;     /* of a channel that the master made; 0: of another kind */
+	link_received received;
+	void (*closed)(struct link *link); /* may free the link's owner; may be NULL */
+	void *arg;
+	struct arena arena;  /* for decoding; reset after each frame */
+	uint64_t generation; /* differs for every opening: an answer to an earlier one is dropped */
+	bool up;
+	size_t asked_count, asked_bytes; /* questions of the peer that wait for their answers: asked_begin */
+};
+
+/*
+ * Takes fd over; a link that was up is closed first, without calling `closed`. When the channel closes and
+ * the master made it, he is told, and makes a new one if the peer lives: it comes as another call of the
+ * role's `peer`.
+ */
+void link_open(struct link *link, struct role_process *p, int fd, unsigned peer, link_received received,
+    void (*closed)(struct link *), void *arg);
+void link_close(struct link *link);
+
+/* Decodes as ipc_decode; on failure the peer is broken: it is logged and the link closed, and false returned.
+ */
+#define link_decode(link, frame, message)                                                                    \
+	link_decode_as(link, frame, IPC_SCHEMA_OF(message), sizeof *(message), message)
+bool link_decode_as(struct link *link, const struct channel_frame *frame, const struct codec_schema *schema,
+    size_t size, void *message);
+
+/* ---- calls: questions whose answers come later ---- */
+
+/*
+ * The answer's frame, or NULL when the peer went away. Returns true when the call is over, false when more
+ * frames will come with its number. frame->fd as above.
+ */
+typedef bool (*call_answered)(void *arg, struct link *link, struct channel_frame *frame);
+
+struct calls {
+	struct link link;
+	struct map pending; /* request number -> struct call */
+	uint32_t last;
+	link_received notice; /* for what the peer says unasked, with the number 0; may be NULL */
+};
+
+void calls_init(struct calls *c);
+
+/* A channel for the calls has arrived; the ones that were pending on an earlier channel are answered with
+ * NULL. */
+void calls_link(struct calls *c, struct role_process *p, int fd, unsigned peer);
+void calls_close(struct calls *c);
+
+/*
+ * Asks. The number of the request, for further frames and for calls_forget; 0 when the peer is away or the
+ * message does not fit: then `answered` is not called.
+ */
+uint32_t calls_ask(
+    struct calls *c, enum message_type type, const void *message, call_answered answered, void *arg);
+
+/* The asker is gone: later answers are dropped, their descriptors closed. */
+void calls_forget(struct calls *c, uint32_t request);
+
+/* ---- the other side: questions that are answered later ---- */
+
+/* One of a peer's. The link must stay where it is until the answer, open or not. */
+struct asked {
+	struct link *link;
+	uint64_t generation;
+	uint32_t request;
+	size_t bytes;
+};
+
+/*
+ * Notes a question whose answer will come by asked_answer, once and for certain. False when the peer has too
+ * many under way already: then it must be told at once, with ipc_send, that it shall try later.
+ */
+bool asked_begin(struct asked *asked, struct link *link, const struct channel_frame *frame)
+    __attribute__((warn_unused_result));
+
+/* Answers; one that asked over an earlier channel is gone, and gets nothing. */
+void asked_answer(const struct asked *asked, enum message_type type, const void *message);
+
+#endif

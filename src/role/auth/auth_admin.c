@@ -1,0 +1,117 @@
+/*
+ * The administrator's socket: directory operations from the command line, passed on to store. Whoever could
+ * open the socket is root or the user that the server runs as. What changes here is forgotten everywhere at
+ * once.
+ */
+#include "base/log.h"
+#include "base/mem.h"
+#include "process/admin_listener.h"
+#include "role/auth/auth_private.h"
+
+struct admin {
+	struct link link;
+	uint32_t request; /* the command's own number */
+	uint32_t asked;   /* 0: nothing is under way */
+	uint64_t operation;
+	bool revokes; /* takes a right away */
+	bool closing;
+	struct loop_task task; /* frees it at the end of the turn */
+};
+
+static void free_admin(void *arg)
+{
+	struct admin *a = arg;
+	link_close(&a->link);
+	loop_task_cancel(&a->task);
+	mem_free(a);
+}
+
+static void end(struct admin *a)
+{
+	a->closing = true;
+	if (a->asked == 0)
+		loop_task_schedule(&a->task);
+}
+
+/* What was allowed until now may not be any longer. A new quota or a further app password takes nothing away.
+ */
+static bool takes_away(const struct message_directory *m)
+{
+	const struct message_field *fields = m->fields.items;
+	if (m->operation == DIRECTORY_ACCOUNT_SET)
+		return m->fields.count > 1 && view_equal(fields[1].value, VIEW("disabled"));
+	if (m->operation == DIRECTORY_CREDENTIALS_PUT)
+		return m->number != DIRECTORY_CREDENTIALS_ADDED;
+	return m->operation == DIRECTORY_ACCOUNT_DELETE;
+}
+
+/* Sessions of an account whose credentials changed, which was disabled or removed, end now. */
+static void revoke_account(uint64_t account)
+{
+	struct message_revoke m = {.account = account};
+	if (auth_role.store.link.up)
+		ipc_send(&auth_role.store.link.channel, MESSAGE_REVOKE, 0, &m, -1);
+	for (size_t i = 0; i < AUTH_EDGES; i++)
+		if (auth_role.edges[i].up && auth_role.edges[i].peer == ROLE_SMTP)
+			ipc_send(&auth_role.edges[i].channel, MESSAGE_REVOKE, 0, &m, -1);
+}
+
+static bool answered(void *arg, struct link *link, struct channel_frame *frame)
+{
+	struct admin *a = arg;
+	struct message_directory_answer m = {.error = (uint64_t)(int64_t)-11};
+	if (frame && !link_decode(link, frame, &m))
+		return false;
+	a->asked = 0;
+	if (directory_operation_changes(a->operation)) {
+		auth_forget_addresses();
+		auth_forget_logins();
+		if (m.error == 0 && m.number != 0 && a->revokes)
+			revoke_account(m.number);
+	}
+	if (a->closing)
+		loop_task_schedule(&a->task);
+	else
+		ipc_send(&a->link.channel, MESSAGE_DIRECTORY_ANSWER, a->request, &m, -1);
+	return true;
+}
+
+static void received(struct link *link, struct channel_frame *frame)
+{
+	struct admin *a = link->arg;
+	struct message_directory m;
+	if (a->closing)
+		return;
+	if (frame->type != MESSAGE_DIRECTORY || a->asked || !link_decode(link, frame, &m)) {
+		end(a);
+		return;
+	}
+	a->request = frame->request;
+	a->operation = m.operation;
+	a->revokes = takes_away(&m);
+	a->asked = calls_ask(&auth_role.store, MESSAGE_DIRECTORY, &m, answered, a);
+	if (directory_operation_changes(m.operation))
+		log_record(LOG_INFO, "-", "directory-change", log_u64("operation", m.operation),
+		    log_text("subject", m.fields.count ? ((const struct message_field *)m.fields.items)->value
+		                                       : (struct view){0}));
+	if (a->asked == 0)
+		answered(a, NULL, NULL);
+}
+
+static void closed(struct link *link)
+{
+	end(link->arg);
+}
+
+static void connected(int fd)
+{
+	struct admin *a = mem_alloc(sizeof *a);
+	loop_task_init(&a->task, &auth_role.process->loop, free_admin, a);
+	link_open(&a->link, auth_role.process, fd, ROLE_ADMIN, received, closed, a);
+}
+
+void auth_admin_listener(int fd)
+{
+	static struct admin_listener listener;
+	admin_listener_open(&listener, &auth_role.process->loop, fd, connected);
+}

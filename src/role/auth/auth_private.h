@@ -1,0 +1,50 @@
+/* What the auth role's files share. */
+#ifndef ROLE_AUTH_AUTH_PRIVATE_H
+#define ROLE_AUTH_AUTH_PRIVATE_H
+
+#include "process/directory_job.h"
+#include "process/role.h"
+#include "role/auth/role_auth.h"
+
+enum { AUTH_EDGES = 4 };
+
+struct auth_role {
+	struct role_process *process;
+	struct calls store;
+	struct link edges[AUTH_EDGES];
+};
+extern struct auth_role auth_role;
+
+/* Asks the directory; the answer comes as calls.h says. 0 when store is away. `fields` are `count` views. */
+uint32_t auth_ask_directory(enum directory_operation operation, uint64_t number, const struct view *fields,
+    size_t count, call_answered answered, void *arg);
+
+/* The n-th field of an answer, empty past its end. */
+struct view auth_answer_field(const struct message_directory_answer *m, size_t n);
+
+/* auth_resolve.c */
+void auth_resolve(struct link *edge, const struct channel_frame *frame, struct view address);
+void auth_check_sender(
+    struct link *edge, const struct channel_frame *frame, uint64_t account, struct view address);
+void auth_forget_addresses(void); /* the directory has changed */
+
+/* auth_login.c */
+void auth_login_begin(struct link *edge, uint32_t request, const struct message_login *m);
+void auth_login_more(struct link *edge, uint32_t request, const struct message_login_more *m);
+void auth_login_edge_closed(struct link *edge);
+void auth_login_start(void);
+void auth_forget_logins(void); /* the directory has changed */
+
+/* auth_admin.c */
+void auth_admin_listener(int fd);
+
+/* auth_work.c: jobs that take long, in two threads */
+struct auth_work {
+	void (*run)(struct auth_work *work);  /* in a thread: touches nothing but the work */
+	void (*done)(struct auth_work *work); /* on the loop */
+	struct auth_work *next;
+};
+int auth_work_start(struct loop *loop);
+bool auth_work_add(struct auth_work *work); /* false: too many wait */
+
+#endif

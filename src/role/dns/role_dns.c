@@ -1,0 +1,498 @@
+/*
+ * Questions in, records out, through libunbound on our own loop. Records are handed out as they stand in the
+ * answer, checked for the length that the library gives; what they mean is the asker's to parse. Bogus
+ * answers count as failures, and are marked.
+ *
+ * The library cannot stop what it has begun: a question whose asker has given up, or is gone, stays with it
+ * until it comes to its end, which with a silent name server takes some 17 s. So a question is given to it
+ * only when there is a place (share.h): for its zone, its asker, and in all. What was answered lately needs
+ * none (dns_cache.h).
+ */
+#include "role/dns/role_dns.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unbound.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "role/dns/dns_cache.h"
+#include "config/dns_stub.h"
+#include "role/dns/dns_zone.h"
+#include "process/role.h"
+
+enum {
+	CLIENTS = 8,
+	/* Questions that one asker waits for: two for each connection of a large server. */
+	WAITING_MAX = 2000,
+	/* That wait or are under way, of all. */
+	QUESTIONS_MAX = 3000,
+	/* In the resolver, with those that nobody waits for any more: fewer than it has sockets
+	 * (outgoing-range), since what it asks by itself needs some too; each takes some 12 KB there. */
+	PLACES = 700,
+	PLACES_ASKER = 500, /* of one asker: the other always finds some */
+	PLACES_UNPROVEN =
+	    150, /* of one asker, for zones that answered nothing lately: the others have the rest */
+	/* After so long without an answer a question is no more one of these, so that others of the kind get
+	 * their turn; but only so many. */
+	SLOW_MS = 3000,
+	SLOW_MAX = 300,
+	/* A failure that came sooner is no silence. */
+	SILENCE_MS = 1500,
+	SET_BACK_MS = 60 * 1000, /* of the wall clock: less makes little difference to what is believed */
+	/* Of a question that brings none: by then name servers were tried several times. */
+	TIMEOUT_MS = 30000,
+	TIMEOUT_MAX_MS = 300000,
+	RECORDS_MAX = 256,
+	NAME_BYTES = 256,
+	WHY_BYTES = 512,
+	CLASS_IN = 1
+};
+
+/* The status that is told: 0, or what went wrong. NXDOMAIN is 3, as in the protocol (RFC 1035 section 4.1.1).
+ */
+enum { STATUS_GOOD = 0, STATUS_FAILED = 2, STATUS_NXDOMAIN = 3 };
+
+struct client {
+	struct link link; /* the first member: a link's client is the link */
+	unsigned waiting;
+	struct share unproven, all; /* places; they outlive the link, as its questions do */
+};
+
+enum state { IN_LINE, GRANTED, UNDER_WAY };
+
+struct query {
+	struct client *client; /* NULL: nobody waits */
+	struct query *next, *previous;
+	enum state state;
+	struct dns_zone *zone;
+	struct share_claim claim;
+	struct loop_task start;
+	struct loop_timer deadline, slowness;
+	int64_t started_at;
+	bool slow, judged; /* counted in role.slow; the zone knows of its silence */
+	uint32_t request;
+	uint64_t timeout_ms;
+	unsigned type;
+	char name[NAME_BYTES];
+};
+
+static struct {
+	struct role_process *process;
+	struct ub_ctx *resolver;
+	struct client clients[CLIENTS];
+	struct loop_watch readable;
+	struct query *queries;
+	struct share all;
+	unsigned count, slow;
+	struct arena arena; /* of an answer from the cache */
+} role;
+
+static void give_up(struct query *q)
+{
+	if (q->client == NULL)
+		return;
+	loop_timer_cancel(&q->deadline);
+	q->client->waiting--;
+	q->client = NULL;
+}
+
+static void take_out(struct query *q)
+{
+	give_up(q);
+	*(q->previous ? &q->previous->next : &role.queries) = q->next;
+	if (q->next)
+		q->next->previous = q->previous;
+	loop_timer_cancel(&q->slowness);
+	loop_task_cancel(&q->start);
+	role.count--;
+	role.slow -= q->slow;
+	if (q->state == IN_LINE)
+		share_leave(&q->claim);
+	else
+		share_give_back(q->claim.shares, q->claim.share_count);
+	dns_zone_release(q->zone);
+	mem_free(q);
+}
+
+/* Nobody waits any more. What the resolver has stays there. */
+static void let_go(struct query *q)
+{
+	if (q->state == UNDER_WAY)
+		give_up(q);
+	else
+		take_out(q);
+}
+
+/* ---- answers ---- */
+
+static void send_failure(struct client *client, uint32_t request, const char *why)
+{
+	struct message_answer m = {.status = STATUS_FAILED, .why = view_from_string(why)};
+	ipc_send(&client->link.channel, MESSAGE_ANSWER, request, &m, -1);
+}
+
+/* What libunbound has to say of a failure, or the name of the code. */
+static struct view reason(const struct ub_result *result)
+{
+	static const char *const names[] = {"", "FORMERR", "SERVFAIL", "", "NOTIMP", "REFUSED"};
+	if (result->why_bogus)
+		return view_take(view_from_string(result->why_bogus), WHY_BYTES);
+	unsigned code = (unsigned)result->rcode;
+	return view_from_string(
+	    code < sizeof names / sizeof names[0] ? names[code] : "an error of the name server");
+}
+
+/* Tells it who still waits, and keeps it for others. */
+static void take_answer(const struct query *q, const struct ub_result *result)
+{
+	struct message_field records[RECORDS_MAX];
+	struct message_answer m = {
+	    .status = STATUS_FAILED, .ttl = result->ttl > 0 ? (uint64_t)result->ttl : 0};
+	size_t count = 0;
+	m.bogus = result->bogus != 0;
+	if (!result->bogus) {
+		m.status = result->nxdomain ? STATUS_NXDOMAIN : (uint64_t)result->rcode;
+		m.secure = result->secure != 0;
+		m.canonical = view_take(view_from_string(result->canonname), NAME_BYTES);
+	}
+	if (m.status != STATUS_GOOD && m.status != STATUS_NXDOMAIN)
+		m.why = reason(result);
+	while (!result->bogus && result->havedata && count < RECORDS_MAX && result->data[count]) {
+		records[count].value = view_of(result->data[count], (size_t)result->len[count]);
+		count++;
+	}
+	m.records = (struct codec_list){.items = records, .count = count};
+	dns_cache_put(view_from_string(q->name), q->type, &m, clock_monotonic_ms());
+	if (q->client && q->client->link.up &&
+	    ipc_send(&q->client->link.channel, MESSAGE_ANSWER, q->request, &m, -1) == -EMSGSIZE)
+		send_failure(q->client, q->request, "the answer is too large");
+}
+
+/* What its end says of the zone. Forged is not silent. */
+static void judge(struct query *q, const struct ub_result *result)
+{
+	int64_t now = clock_monotonic_ms();
+	if (result && (result->bogus || result->rcode == STATUS_GOOD || result->nxdomain))
+		dns_zone_answered(q->zone, now);
+	else if (!q->judged && now - q->started_at >= SILENCE_MS)
+		dns_zone_was_silent(q->zone, now);
+	q->judged = true;
+}
+
+static void answered(void *arg, int error, struct ub_result *result)
+{
+	struct query *q = arg;
+	judge(q, error ? NULL : result);
+	if (result && !error)
+		take_answer(q, result);
+	else if (q->client && q->client->link.up)
+		send_failure(q->client, q->request, ub_strerror(error));
+	ub_resolve_free(result);
+	take_out(q);
+}
+
+/* The answer may still come; then it is in our memory for the next asker. */
+static void too_late(void *arg)
+{
+	struct query *q = arg;
+	char why[80];
+	snprintf(
+	    why, sizeof why, "no answer within %llu s", (unsigned long long)((q->timeout_ms + 999) / 1000));
+	struct client *client = q->client;
+	uint32_t request = q->request;
+	if (q->state == UNDER_WAY)
+		judge(q, NULL);
+	let_go(q);
+	send_failure(client, request, why);
+}
+
+/* ---- questions ---- */
+
+static bool is_unproven_share(const struct share *share)
+{
+	for (size_t i = 0; i < CLIENTS; i++)
+		if (share == &role.clients[i].unproven)
+			return true;
+	return false;
+}
+
+static void on_slow(void *arg)
+{
+	struct query *q = arg;
+	struct share *left = NULL;
+	size_t kept = 0;
+	if (role.slow >= SLOW_MAX)
+		return;
+	for (size_t i = 0; i < q->claim.share_count; i++)
+		if (is_unproven_share(q->claim.shares[i]))
+			left = q->claim.shares[i];
+		else
+			q->claim.shares[kept++] = q->claim.shares[i];
+	q->claim.share_count = kept;
+	if (left == NULL)
+		return;
+	q->slow = true;
+	role.slow++;
+	share_give_back(&left, 1);
+}
+
+static void start(void *arg)
+{
+	struct query *q = arg;
+	q->state = UNDER_WAY;
+	q->started_at = clock_monotonic_ms();
+	int error = ub_resolve_async(role.resolver, q->name, (int)q->type, CLASS_IN, q, answered, NULL);
+	if (error == 0) {
+		loop_timer_set(&q->slowness, SLOW_MS);
+		return;
+	}
+	send_failure(q->client, q->request, ub_strerror(error));
+	take_out(q);
+}
+
+static void on_granted(void *arg)
+{
+	struct query *q = arg;
+	q->state = GRANTED;
+	loop_task_schedule(&q->start);
+}
+
+/* The narrowest first: share.h. */
+static void write_claim(struct query *q)
+{
+	struct share_claim *c = &q->claim;
+	*c = (struct share_claim){.granted = on_granted, .arg = q};
+	c->shares[c->share_count++] = &q->zone->share;
+	if (!dns_zone_is_proven(q->zone, clock_monotonic_ms()))
+		c->shares[c->share_count++] = &q->client->unproven;
+	c->shares[c->share_count++] = &q->client->all;
+	c->shares[c->share_count++] = &role.all;
+}
+
+static void ask(struct client *client, uint32_t request, const struct message_query *m)
+{
+	int64_t now = clock_monotonic_ms();
+	struct dns_zone *zone = dns_zone_use(m->name, now);
+	if (zone == NULL) {
+		send_failure(client, request, "too many questions of this zone are under way");
+		return;
+	}
+	struct query *q = mem_alloc(sizeof *q);
+	*q = (struct query){.client = client,
+	    .request = request,
+	    .next = role.queries,
+	    .zone = zone,
+	    .type = (unsigned)m->type};
+	memcpy(q->name, m->name.data, m->name.len);
+	q->timeout_ms = m->timeout_ms == 0               ? TIMEOUT_MS
+	                : m->timeout_ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS
+	                                                 : m->timeout_ms;
+	q->timeout_ms = dns_zone_patience(zone, q->timeout_ms, now);
+	loop_timer_init(&q->deadline, &role.process->loop, too_late, q);
+	loop_timer_init(&q->slowness, &role.process->loop, on_slow, q);
+	loop_task_init(&q->start, &role.process->loop, start, q);
+	if (role.queries)
+		role.queries->previous = q;
+	role.queries = q;
+	role.count++;
+	client->waiting++;
+	loop_timer_set(&q->deadline, (int64_t)q->timeout_ms);
+	write_claim(q);
+	if (share_take(&q->claim)) {
+		q->state = GRANTED;
+		start(q);
+	}
+}
+
+static bool answer_from_memory(struct client *client, uint32_t request, const struct message_query *m)
+{
+	struct message_answer known;
+	arena_reset(&role.arena);
+	if (!dns_cache_get(m->name, (unsigned)m->type, clock_monotonic_ms(), &role.arena, &known))
+		return false;
+	ipc_send(&client->link.channel, MESSAGE_ANSWER, request, &known, -1);
+	return true;
+}
+
+/*
+ * The library keeps the times until which it believes its own cache by the wall clock. One that was set back
+ * by ten days would make it believe everything ten days longer: then this process ends, and its successor
+ * knows nothing.
+ */
+static void look_at_clock(void)
+{
+	static int64_t last_offset = INT64_MIN;
+	int64_t offset = clock_wall_ms() - clock_monotonic_ms();
+	if (last_offset != INT64_MIN && offset < last_offset - SET_BACK_MS) {
+		log_event(
+		    LOG_WARNING, "-", "clock-set-back", log_i64("seconds", (last_offset - offset) / 1000));
+		_exit(ROLE_TRY_AGAIN_STATUS);
+	}
+	last_offset = offset;
+}
+
+static void received(struct link *link, struct channel_frame *frame)
+{
+	struct client *client = (struct client *)link;
+	struct message_query m;
+	if (!link_decode(link, frame, &m))
+		return;
+	look_at_clock();
+	if (m.name.len >= NAME_BYTES || memchr(m.name.data, 0, m.name.len) || m.type == 0 ||
+	    m.type > UINT16_MAX) {
+		send_failure(client, frame->request, "this is no question");
+		return;
+	}
+	if (answer_from_memory(client, frame->request, &m))
+		return;
+	if (client->waiting >= WAITING_MAX || role.count >= QUESTIONS_MAX) {
+		send_failure(client, frame->request, "too many questions are under way");
+		return;
+	}
+	ask(client, frame->request, &m);
+}
+
+static void closed(struct link *link)
+{
+	for (struct query *q = role.queries, *next; q; q = next) {
+		next = q->next;
+		if (q->client == (struct client *)link)
+			let_go(q);
+	}
+}
+
+void dns_role_peer(struct role_process *p, enum role_bit peer, int fd)
+{
+	for (size_t i = 0; i < CLIENTS; i++) {
+		struct link *link = &role.clients[i].link;
+		if (!link->up || link->peer == (unsigned)peer) {
+			closed(link);
+			link_open(link, p, fd, peer, received, closed, NULL);
+			return;
+		}
+	}
+	close(fd);
+}
+
+static void on_readable(void *arg)
+{
+	(void)arg;
+	if (ub_process(role.resolver) == 0)
+		return;
+	log_event(LOG_ERROR, "-", "resolver-died", log_string("do", "none: the role starts again"));
+	_exit(70); /* the master starts the role again; the askers are told by the ends of their channels */
+}
+
+int dns_role_start(struct role_process *p)
+{
+	role.process = p;
+	role.all.max = PLACES;
+	for (size_t i = 0; i < CLIENTS; i++) {
+		role.clients[i].unproven.max = PLACES_UNPROVEN;
+		role.clients[i].all.max = PLACES_ASKER;
+	}
+	arena_init(
+	    &role.arena, 64 * 1024); /* an answer of DNS_CACHE_ANSWER bytes may be as many short records */
+	return 0;
+}
+
+/* ---- settings ---- */
+
+static bool text_of(struct view v, char *out, size_t size)
+{
+	return snprintf(out, size, "%.*s", VIEW_FMT(v)) < (int)size;
+}
+
+/* The records of a file as `unbound-anchor` and the package dns-root-data write it; ";" begins a comment. */
+static int add_anchors(struct view lines)
+{
+	char text[2048];
+	struct view line;
+	while (lines.len && view_next(&lines, '\n', &line)) {
+		ptrdiff_t comment = view_find(line, ';');
+		line = view_trim(comment >= 0 ? view_take(line, (size_t)comment) : line);
+		if (line.len == 0)
+			continue;
+		if (!text_of(line, text, sizeof text) || ub_ctx_add_ta(role.resolver, text) != 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int configure_anchors(struct role_process *p)
+{
+	struct view rest = p->settings.dns_anchors, anchor;
+	while (rest.len && view_next(&rest, '\n', &anchor))
+		if (!view_starts(anchor, VIEW(DNS_ANCHOR_FILE)) && add_anchors(anchor) != 0)
+			return -EINVAL;
+	for (const struct role_file *file = p->files; file; file = file->next)
+		if (file->kind == FILE_ANCHORS && add_anchors(buf_view(&file->content)) != 0)
+			return -EINVAL;
+	return 0;
+}
+
+static int configure_stubs(struct view rest)
+{
+	struct view line;
+	struct dns_stub stub;
+	const char *problem;
+	while (rest.len && view_next(&rest, '\n', &line))
+		if (dns_stub_parse(line, &stub, &problem) != 0 ||
+		    ub_ctx_set_stub(role.resolver, stub.zone, stub.server, 0) != 0 ||
+		    (stub.insecure && ub_ctx_set_option(role.resolver, "domain-insecure:", stub.zone) != 0))
+			return -EINVAL;
+	return 0;
+}
+
+/* Everything is read here, before the first question; libunbound runs in a thread of its own from then on. */
+static int configure(struct role_process *p)
+{
+	char text[512];
+	const struct settings *settings = &p->settings;
+	if (settings->dns_server.len) {
+		if (!text_of(settings->dns_server, text, sizeof text) ||
+		    ub_ctx_set_fwd(role.resolver, text) != 0)
+			return -EINVAL;
+	} else if (ub_ctx_resolvconf(role.resolver, NULL) != 0) {
+		log_event(LOG_WARNING, "-", "no-resolv-conf",
+		    log_string("do", "set dns_server if names are not found"));
+	}
+	/* A name server on this machine is one that somebody set up on purpose. */
+	if (settings->dns_server.len || settings->dns_stubs.len)
+		ub_ctx_set_option(role.resolver, "do-not-query-localhost:", "no");
+	/* A name server that was away is asked again soon after it is back, not after a quarter of an hour.
+	 */
+	ub_ctx_set_option(role.resolver, "infra-host-ttl:", "60");
+	ub_ctx_set_option(role.resolver, "infra-keep-probing:", "yes");
+	/* The library's own 16 and 2 would let a few dead name servers hold up everybody's questions. */
+	ub_ctx_set_option(role.resolver, "outgoing-range:", "800");
+	ub_ctx_set_option(role.resolver, "outgoing-num-tcp:", "40");
+	ub_ctx_set_option(role.resolver, "num-queries-per-thread:", "3000");
+	ub_ctx_set_option(role.resolver, "infra-cache-numhosts:", "10000");
+	ub_ctx_hosts(role.resolver, NULL);
+	int error = configure_stubs(settings->dns_stubs);
+	return error ? error : configure_anchors(p);
+}
+
+int dns_role_serve(struct role_process *p)
+{
+	if (p->serving)
+		return 0; /* the resolver's settings change with a restart of the role */
+	role.resolver = ub_ctx_create();
+	if (role.resolver == NULL)
+		return -ENOMEM;
+	ub_ctx_async(role.resolver, 1);
+	int error = configure(p);
+	if (error) {
+		log_event(LOG_ERROR, "-", "dns-settings",
+		    log_string("do", "check dns_server, dns_stubs and dns_anchors"));
+		return error;
+	}
+	loop_watch_init(&role.readable, &p->loop, ub_fd(role.resolver), LOOP_READ, on_readable, NULL);
+	loop_watch_on(&role.readable);
+	return 0;
+}

@@ -1,0 +1,305 @@
+/*
+ * Signs: for TLS handshakes, and the senders of forwarded mail (SRS). Of a handshake it sees the whole block
+ * that is to be signed and signs nothing that is not one of a server's handshake (src/role/keys/tls_block.h):
+ * whoever breaks into an edge role can serve TLS while they are there, and no more.
+ */
+#include "role/keys/role_keys.h"
+
+#include <errno.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "process/role.h"
+#include "io/tls.h"
+#include "trust/route/srs.h"
+#include "role/keys/tls_block.h"
+
+enum {
+	KEY_FILE_MAX = 65536,
+	CLIENTS = 8,
+	TICKET_DAY = 86400, /* after so many seconds there is a new ticket key */
+	SECRET_MAX = 64,
+	ADDRESS_MAX = 1024,                      /* more than an address may have */
+	KEYS_MAX = 4 * CERTIFICATES_MAX_SETTING, /* those in force, and those of some reloads before */
+	/* So long a key is kept that a reload has replaced. An edge may still be in a handshake that began
+	 * with it: longer than any client may take to begin one. */
+	RETIRE_MS = 600000
+};
+
+struct held_key {
+	uint64_t number;
+	EVP_PKEY *key;
+	bool replaced;
+};
+
+static struct {
+	struct held_key keys[KEYS_MAX]; /* the oldest first */
+	size_t count;
+	struct loop_timer retire;
+	struct {
+		char key[TLS_TICKET_KEY_SIZE], previous[TLS_TICKET_KEY_SIZE];
+		bool has_previous;
+		int64_t made; /* clock_wall */
+	} ticket;
+	unsigned char secret[SECRET_MAX]; /* of rewritten senders */
+	size_t secret_len;
+	struct link clients[CLIENTS];
+} role;
+
+/* ---- what may be signed ---- */
+
+static EVP_PKEY *find_key(uint64_t number)
+{
+	for (size_t i = 0; i < role.count; i++)
+		if (role.keys[i].number == number)
+			return role.keys[i].key;
+	return NULL;
+}
+
+/*
+ * Ed25519 has its digest inside and is asked with none; the others are asked with one of SHA-2. RSA in
+ * TLS 1.3 is always PSS (RFC 8446 section 4.2.3). What was not asked for in these terms is no handshake of
+ * ours.
+ */
+static bool terms_fit(const struct message_sign *m, enum tls_block kind, EVP_PKEY *key)
+{
+	if (EVP_PKEY_is_a(key, "ED25519"))
+		return m->algorithm.len == 0 && !m->pss;
+	if (!tls_block_digest_allowed(m->algorithm))
+		return false;
+	return EVP_PKEY_is_a(key, "RSA") ? m->pss || kind == TLS_BLOCK_12 : !m->pss;
+}
+
+static int sign(const struct message_sign *m, unsigned char *out, size_t *len)
+{
+	char digest[33];
+	EVP_PKEY *key = find_key(m->key);
+	if (key == NULL)
+		return -ENOENT;
+	enum tls_block kind = tls_block_kind(m->tbs);
+	if (kind == TLS_BLOCK_NONE || m->algorithm.len >= sizeof digest || !terms_fit(m, kind, key))
+		return -EACCES;
+	for (size_t i = 0; i < m->algorithm.len; i++)
+		digest[i] = m->algorithm.data[i];
+	digest[m->algorithm.len] = '\0';
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pctx = NULL;
+	int good = ctx && EVP_DigestSignInit_ex(
+	                      ctx, &pctx, m->algorithm.len ? digest : NULL, NULL, NULL, key, NULL) == 1;
+	if (good && m->pss)
+		good = EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+		       EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) == 1;
+	if (good)
+		good = EVP_DigestSign(ctx, out, len, (const unsigned char *)m->tbs.data, m->tbs.len) == 1;
+	EVP_MD_CTX_free(ctx);
+	ERR_clear_error();
+	return good ? 0 : -EIO;
+}
+
+/* ---- the ticket key ---- */
+
+/* Daily, so that who steals one from an edge's memory can read old sessions of two days at the most: the one
+ * before still opens tickets for another day. The edges ask by the hour. */
+static void renew_ticket_key(void)
+{
+	int64_t now = clock_wall(), age = now - role.ticket.made;
+	if (age < 0)
+		role.ticket.made = now; /* the clock was set back */
+	if (age < TICKET_DAY)
+		return;
+	role.ticket.has_previous = age < 2 * TICKET_DAY;
+	if (role.ticket.has_previous)
+		memcpy(role.ticket.previous, role.ticket.key, sizeof role.ticket.previous);
+	else
+		mem_wipe(role.ticket.previous, sizeof role.ticket.previous);
+	random_bytes(role.ticket.key, sizeof role.ticket.key);
+	role.ticket.made = now;
+}
+
+static void answer_ticket_key(struct link *link, const struct channel_frame *frame)
+{
+	struct message_empty none;
+	if (!link_decode(link, frame, &none))
+		return;
+	renew_ticket_key();
+	struct message_ticket_key answer = {.key = view_of(role.ticket.key, sizeof role.ticket.key),
+	    .previous =
+	        view_of(role.ticket.previous, role.ticket.has_previous ? sizeof role.ticket.previous : 0)};
+	ipc_send(&link->channel, MESSAGE_TICKET_KEY_ANSWER, frame->request, &answer, -1);
+}
+
+/* ---- rewritten senders ---- */
+
+static int rewrite(const struct message_srs *m, int64_t today, struct buf *out)
+{
+	ptrdiff_t at = view_find_last(m->address, '@');
+	if (at < 1)
+		return -EINVAL;
+	struct view secret = view_of(role.secret, role.secret_len);
+	return srs_forward(view_take(m->address, (size_t)at), view_skip(m->address, (size_t)at + 1),
+	    m->domain, today, secret, out);
+}
+
+/*
+ * Mail that came through here twice has our SRS0 behind our SRS1. This host would send the bounce to itself,
+ * so both are undone; the hash tells that the second is ours as well.
+ */
+static int reverse(struct view local, int64_t today, struct buf *out)
+{
+	struct view secret = view_of(role.secret, role.secret_len);
+	struct buf behind;
+	int error = srs_reverse(local, today, secret, out);
+	ptrdiff_t at = error ? -1 : view_find_last(buf_view(out), '@');
+	if (at < 1 || !srs_is(view_take(buf_view(out), (size_t)at)))
+		return error;
+	buf_init(&behind, ADDRESS_MAX);
+	if (srs_reverse(view_take(buf_view(out), (size_t)at), today, secret, &behind) == 0) {
+		buf_clear(out);
+		error = buf_append(out, buf_view(&behind));
+	}
+	buf_done(&behind);
+	return error;
+}
+
+static void answer_srs(struct link *link, const struct channel_frame *frame)
+{
+	struct message_srs m;
+	if (!link_decode(link, frame, &m))
+		return;
+	int64_t today = clock_wall() / 86400;
+	struct buf address;
+	buf_init(&address, ADDRESS_MAX);
+	int error = m.operation == SRS_REWRITE   ? rewrite(&m, today, &address)
+	            : m.operation == SRS_REVERSE ? reverse(m.address, today, &address)
+	                                         : -EINVAL;
+	struct message_srs_answer answer = {
+	    .error = (uint64_t)(int64_t)error, .address = error ? (struct view){0} : buf_view(&address)};
+	ipc_send(&link->channel, MESSAGE_SRS_ANSWER, frame->request, &answer, -1);
+	buf_done(&address);
+}
+
+/* ---- requests ---- */
+
+static void received(struct link *link, struct channel_frame *frame)
+{
+	unsigned char signature[1024];
+	size_t len = sizeof signature;
+	if (frame->type == MESSAGE_TICKET_KEY) {
+		answer_ticket_key(link, frame);
+		return;
+	}
+	if (frame->type == MESSAGE_SRS) {
+		answer_srs(link, frame);
+		return;
+	}
+	struct message_sign m;
+	if (!link_decode(link, frame, &m))
+		return;
+	int error = sign(&m, signature, &len);
+	if (error)
+		log_event(LOG_ERROR, "-", "signature-refused", log_u64("key", m.key), log_errno(error));
+	struct message_signed answer = {
+	    .error = (uint64_t)(int64_t)error, .signature = view_of(signature, error ? 0 : len)};
+	ipc_send(&link->channel, MESSAGE_SIGNED, frame->request, &answer, -1);
+}
+
+void keys_role_peer(struct role_process *p, enum role_bit peer, int fd)
+{
+	for (size_t i = 0; i < CLIENTS; i++)
+		if (!role.clients[i].up || role.clients[i].peer == (unsigned)peer) {
+			link_open(&role.clients[i], p, fd, peer, received, NULL, NULL);
+			return;
+		}
+	close(fd);
+}
+
+/* ---- the keys ---- */
+
+static EVP_PKEY *read_key(int fd)
+{
+	static char text[KEY_FILE_MAX];
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof text) : -1;
+	BIO *bio = n > 0 ? BIO_new_mem_buf(text, (int)n) : NULL;
+	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
+	BIO_free(bio);
+	mem_wipe(text, sizeof text);
+	ERR_clear_error();
+	return key;
+}
+
+/* Drops the oldest keys that were replaced, up to `most` of them. */
+static void drop_replaced(size_t most)
+{
+	size_t count = 0;
+	while (count < most && count < role.count && role.keys[count].replaced)
+		EVP_PKEY_free(role.keys[count++].key);
+	role.count -= count;
+	memmove(role.keys, role.keys + count, role.count * sizeof role.keys[0]);
+}
+
+static void retire(void *arg)
+{
+	(void)arg;
+	drop_replaced(SIZE_MAX);
+}
+
+static void add_key(uint64_t number, EVP_PKEY *key)
+{
+	if (role.count == KEYS_MAX)
+		drop_replaced(1);
+	if (role.count < KEYS_MAX)
+		role.keys[role.count++] = (struct held_key){.number = number, .key = key};
+	else
+		EVP_PKEY_free(key);
+}
+
+int keys_role_start(struct role_process *p)
+{
+	random_bytes(role.ticket.key, sizeof role.ticket.key);
+	role.ticket.made = clock_wall();
+	loop_timer_init(&role.retire, &p->loop, retire, NULL);
+	/* Everything that OpenSSL loads lazily is loaded now, before confinement. */
+	EVP_PKEY *warm = EVP_EC_gen("P-256");
+	EVP_PKEY_free(warm);
+	return 0;
+}
+
+/* Numbers are never given twice: a reload brings new ones, and the old ones serve on until nobody can ask for
+ * them. */
+int keys_role_serve(struct role_process *p)
+{
+	bool good = true;
+	for (size_t i = 0; i < role.count; i++)
+		role.keys[i].replaced = true;
+	if (role.count > 0)
+		loop_timer_set(&role.retire, RETIRE_MS);
+	for (struct role_file *file = p->files; file; file = file->next) {
+		struct view secret = buf_view(&file->content);
+		if (file->kind == FILE_SECRET && secret.len <= SECRET_MAX) {
+			memcpy(role.secret, secret.data, secret.len);
+			role.secret_len = secret.len;
+		}
+		if (file->kind != FILE_KEY)
+			continue;
+		EVP_PKEY *key = read_key(file->fd);
+		if (key) {
+			add_key(file->number, key);
+			continue;
+		}
+		/* The master has read it a moment ago. */
+		good = false;
+		log_event(LOG_ERROR, "-", "key-unusable", log_string("file", file->name),
+		    log_string(
+		        "do", "it must be an unencrypted PEM private key; check tls_keys, and reload"));
+	}
+	return good || p->serving ? 0 : -EINVAL;
+}

@@ -1,0 +1,37 @@
+/*
+ * Runs an evaluation over DNS answers (trust/route/answers.h): asks the dns role what is missing, all at
+ * once, and says when to run it again. The owner embeds it and keeps it where it is until lookup_done.
+ */
+#ifndef ROLE_RELAY_LOOKUP_H
+#define ROLE_RELAY_LOOKUP_H
+
+#include "process/role.h"
+#include "trust/route/answers.h"
+
+struct lookup {
+	struct answers answers;
+	struct calls *dns;
+	struct loop_task again;
+	uint64_t timeout_ms;
+	void (*ready)(void *arg);
+	void *arg;
+	struct lookup_question *questions; /* under way */
+};
+
+/*
+ * dns: the calls to the dns role; `ready` is called at the end of a turn, when everything that was asked has
+ * been answered: run the evaluation then. timeout_ms as in MESSAGE_QUERY.
+ */
+void lookup_init(struct lookup *l, struct loop *loop, struct calls *dns, uint64_t timeout_ms,
+    void (*ready)(void *), void *arg);
+
+/*
+ * The evaluation gave WAIT: asks what it named. `ready` follows in any case: without a dns role the questions
+ * count as failed.
+ */
+void lookup_ask(struct lookup *l);
+
+/* Forgets questions and answers; `ready` is not called any more. May be called from `ready`. */
+void lookup_done(struct lookup *l);
+
+#endif

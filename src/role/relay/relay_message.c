@@ -1,0 +1,308 @@
+/*
+ * A message on its way to one destination: its recipients in groups that can share a transaction, their
+ * results, and the outcome that store is told when the last one is known.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "role/relay/relay_private.h"
+
+/* ---- taking it over ---- */
+
+/* One piece of memory for all texts and the body: a thousand slow hosts have thousands of messages waiting.
+ */
+static size_t text_length(const struct message_queue_message *from)
+{
+	const struct message_queue_recipient *recipients = from->recipients.items;
+	size_t n = from->id.len + from->sender.len + from->envid.len + from->bytes.len;
+	for (size_t i = 0; i < from->recipients.count; i++)
+		n += recipients[i].address.len + recipients[i].orcpt.len + recipients[i].forwarder.len;
+	return n;
+}
+
+static void copy(char **at, struct view from, struct view *to)
+{
+	if (from.len > 0)
+		memcpy(*at, from.data, from.len);
+	*to = view_of(*at, from.len);
+	*at += from.len;
+}
+
+static void copy_texts(struct relay_message *m, const struct message_queue_message *from)
+{
+	const struct message_queue_recipient *recipients = from->recipients.items;
+	char *at = m->texts;
+	copy(&at, from->id, &m->m.id);
+	copy(&at, from->sender, &m->m.sender);
+	copy(&at, from->envid, &m->m.envid);
+	copy(&at, from->bytes, &m->m.bytes);
+	for (size_t i = 0; i < m->count; i++) {
+		const struct message_queue_recipient *f = &recipients[i];
+		struct relay_recipient *r = &m->recipients[i];
+		*r = (struct relay_recipient){.number = f->number, .notify = (unsigned)f->notify};
+		copy(&at, f->address, &r->address);
+		copy(&at, f->orcpt, &r->orcpt);
+		copy(&at, f->forwarder, &r->forwarder);
+	}
+}
+
+struct relay_message *relay_message_new(struct relay_destination *d, const struct message_queue_message *from)
+{
+	char *texts = mem_try(text_length(from) + 1);
+	if (texts == NULL)
+		return NULL;
+	struct relay_message *m = mem_alloc(sizeof *m);
+	m->destination = d;
+	m->number = from->number;
+	m->m = *from;
+	m->m.recipients = (struct codec_list){0};
+	m->count = from->recipients.count;
+	m->recipients = mem_array(m->count, sizeof *m->recipients);
+	m->texts = texts;
+	copy_texts(m, from);
+	relay_role.bodies += m->m.bytes.len;
+	return m;
+}
+
+void relay_message_free(struct relay_message *m)
+{
+	if (m == NULL)
+		return;
+	relay_message_lands(m);
+	if (m->srs_request)
+		calls_forget(&relay_role.keys, m->srs_request);
+	relay_body_end(m->reader);
+	relay_convert_end(m);
+	relay_role.bodies -= m->m.bytes.len;
+	for (size_t i = 0; i < m->count; i++)
+		relay_reason_done(&m->recipients[i].words);
+	mem_free(m->recipients);
+	mem_free(m->texts);
+	mem_free(m->rewritten);
+	mem_free(m->group);
+	mem_free(m->group_numbers);
+	mem_free(m);
+}
+
+/* ---- on a connection ---- */
+
+enum { FLIGHT_MAX = 12 + 1 + 256 };
+
+static struct view flight_key(struct view id, const char *destination, char key[FLIGHT_MAX])
+{
+	int n = snprintf(key, FLIGHT_MAX, "%.*s %s", VIEW_FMT(id), destination);
+	return view_of(key, (size_t)(n < FLIGHT_MAX ? n : FLIGHT_MAX - 1));
+}
+
+void relay_message_takes_off(struct relay_message *m)
+{
+	char key[FLIGHT_MAX];
+	map_set(&relay_role.flights, flight_key(m->m.id, m->destination->name, key), m);
+}
+
+void relay_message_lands(struct relay_message *m)
+{
+	char key[FLIGHT_MAX];
+	struct view k = flight_key(m->m.id, m->destination->name, key);
+	if (map_get(&relay_role.flights, k) == m)
+		map_remove(&relay_role.flights, k);
+}
+
+bool relay_message_is_flying(const struct relay_destination *d, const struct message_queue_message *m)
+{
+	char key[FLIGHT_MAX];
+	struct relay_message *flying = map_get(&relay_role.flights, flight_key(m->id, d->name, key));
+	if (flying)
+		flying->number = m->number;
+	return flying != NULL;
+}
+
+/* ---- rewriting the sender (SRS) ---- */
+
+static bool on_rewritten(void *arg, struct link *link, struct channel_frame *frame)
+{
+	struct relay_message *m = arg;
+	struct message_srs_answer answer = {.error = 1};
+	if (frame && !link_decode(link, frame, &answer))
+		return false;
+	m->srs_request = 0;
+	/* What cannot be rewritten (our own domain, too long) goes with the sender that it has. */
+	m->rewritten = mem_string(answer.error ? m->m.sender : answer.address);
+	relay_connection_go_on(m->connection);
+	return true;
+}
+
+/* True when the group's sender is known. */
+static bool know_sender(struct relay_message *m, struct view forwarder, struct view *sender)
+{
+	*sender = m->m.sender;
+	if (forwarder.len == 0 || m->m.sender.len == 0)
+		return true;
+	if (m->rewritten && view_equal(m->forwarder, forwarder)) {
+		*sender = view_from_string(m->rewritten);
+		return true;
+	}
+	mem_free(m->rewritten);
+	m->rewritten = NULL;
+	m->forwarder = forwarder;
+	ptrdiff_t at = view_find(forwarder, '@');
+	struct message_srs question = {.operation = SRS_REWRITE,
+	    .address = m->m.sender,
+	    .domain = view_skip(forwarder, (size_t)(at + 1))};
+	m->srs_request = calls_ask(&relay_role.keys, MESSAGE_SRS, &question, on_rewritten, m);
+	return false;
+}
+
+/* ---- groups ---- */
+
+static struct view notify_text(unsigned notify)
+{
+	/* Indexed by the bits SUCCESS, FAILURE, DELAY. */
+	static const char *const texts[8] = {"", "SUCCESS", "FAILURE", "SUCCESS,FAILURE", "DELAY",
+	    "SUCCESS,DELAY", "FAILURE,DELAY", "SUCCESS,FAILURE,DELAY"};
+	return notify & NOTIFY_NEVER ? VIEW("NEVER") : view_from_string(texts[notify >> 1 & 7]);
+}
+
+static void fill_transaction(struct relay_message *m, struct view sender)
+{
+	static const char *const returns[] = {"", "FULL", "HDRS"};
+	int64_t left = m->m.by_time ? (int64_t)m->m.by_time - clock_wall() : 0;
+	m->transaction = (struct smtp_client_transaction){
+	    .sender = sender,
+	    .utf8 = m->m.utf8,
+	    .require_tls = m->m.require_tls,
+	    .body = (enum smtp_body_kind)(m->m.body <= SMTP_BINARYMIME ? m->m.body : SMTP_BINARYMIME),
+	    .size = m->m.size,
+	    .ret = view_from_string(returns[m->m.ret <= 2 ? m->m.ret : 0]),
+	    .envid = m->m.envid,
+	    .has_priority = m->m.priority_given,
+	    .priority = (int)m->m.priority - 9,
+	    .by_mode = m->m.by_time == 0             ? SMTP_BY_NONE
+	               : (m->m.by_mode & 255) == 'R' ? SMTP_BY_RETURN
+	                                             : SMTP_BY_NOTIFY,
+	    .by_trace = m->m.by_mode & 256,
+	    .by_seconds = left,
+	    .recipients = m->group,
+	    .count = m->group_count,
+	};
+}
+
+bool relay_message_group(struct relay_message *m, size_t max, bool *wait)
+{
+	struct view sender, forwarder = {0};
+	size_t first = 0;
+	static const struct relay_reason restarting = {
+	    TROUBLE_LOCAL, "4.3.0", "", "a part of this server is restarting"};
+	*wait = false;
+	while (first < m->count && m->recipients[first].has_result)
+		first++;
+	if (first == m->count)
+		return false;
+	forwarder = m->recipients[first].forwarder;
+	if (!know_sender(m, forwarder, &sender)) {
+		*wait = m->srs_request != 0;
+		if (!*wait)
+			relay_message_fail(m, QUEUE_UNTRIED, &restarting);
+		return *wait;
+	}
+	if (m->group == NULL) {
+		m->group = mem_array(m->count, sizeof *m->group);
+		m->group_numbers = mem_array(m->count, sizeof *m->group_numbers);
+	}
+	m->group_count = 0;
+	for (size_t i = first; i < m->count && m->group_count < max; i++) {
+		const struct relay_recipient *r = &m->recipients[i];
+		if (r->has_result || !view_equal(r->forwarder, forwarder))
+			continue;
+		m->group_numbers[m->group_count] = i;
+		m->group[m->group_count++] = (struct smtp_client_recipient){
+		    .address = r->address, .notify = notify_text(r->notify), .orcpt = r->orcpt};
+	}
+	fill_transaction(m, sender);
+	return true;
+}
+
+/* ---- results ---- */
+
+void relay_message_result(
+    struct relay_message *m, size_t recipient, uint64_t verdict, const struct relay_reason *why)
+{
+	struct relay_recipient *r = &m->recipients[recipient];
+	r->has_result = true;
+	r->verdict = verdict;
+	relay_reason_copy(&r->words, why);
+}
+
+void relay_message_answered(
+    struct relay_message *m, size_t recipient, uint64_t verdict, const struct smtp_client_reply *reply)
+{
+	/* A host without enhanced codes: the class at least is known (RFC 3463 section 3.1). */
+	static const char *const general[] = {[QUEUE_DELIVERED] = "2.0.0",
+	    [QUEUE_RELAYED] = "2.0.0",
+	    [QUEUE_PASSED_ON] = "2.0.0",
+	    [QUEUE_FAILED] = "5.0.0",
+	    [QUEUE_DEFERRED] = "4.0.0"};
+	struct relay_recipient *r = &m->recipients[recipient];
+	char status[16];
+	snprintf(status, sizeof status, "%.*s", VIEW_FMT(view_take(reply->enhanced, sizeof status - 1)));
+	/* What becomes of the message has the say where the host's class is another one: 552 for too many
+	 * recipients. */
+	bool fits = status[0] == general[verdict][0];
+	r->has_result = true;
+	r->verdict = verdict;
+	relay_reason_reply(&r->words, fits ? status : general[verdict], reply);
+}
+
+void relay_message_fail(struct relay_message *m, uint64_t verdict, const struct relay_reason *why)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (!m->recipients[i].has_result)
+			relay_message_result(m, i, verdict, why);
+}
+
+bool relay_message_is_complete(const struct relay_message *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (!m->recipients[i].has_result)
+			return false;
+	return true;
+}
+
+static void tell_store(const struct relay_message *m, const struct relay_connection *c)
+{
+	struct message_queue_result *results = mem_array(m->count, sizeof *results);
+	for (size_t i = 0; i < m->count; i++) {
+		const struct relay_recipient *r = &m->recipients[i];
+		results[i] = (struct message_queue_result){.recipient = r->number,
+		    .verdict = r->verdict,
+		    .cause = r->words.cause,
+		    .status = view_from_string(r->words.status),
+		    .reply = view_from_string(r->words.text),
+		    .stage = view_take(view_from_string(r->words.stage), QUEUE_STAGE_MAX)};
+	}
+	struct message_queue_outcome outcome = {
+	    .number = m->number,
+	    .id = m->m.id,
+	    .results = {.items = results, .count = m->count},
+	};
+	if (c) {
+		outcome.host = view_take(view_from_string(c->host->endpoint->name), 250);
+		outcome.address = view_from_string(c->host->endpoint->text);
+		outcome.tls = view_from_string(c->tls);
+		outcome.verified = view_from_string(c->verified);
+	}
+	relay_outcome_tell(&outcome);
+	mem_free(results);
+}
+
+void relay_message_finish(struct relay_message *m, struct relay_connection *c)
+{
+	struct relay_destination *d = m->destination;
+	tell_store(m, c);
+	relay_message_free(m);
+	relay_destination_finished(d, NULL);
+}

@@ -1,0 +1,389 @@
+/*
+ * The driver of SMTP sessions: streams on one side; auth, dns and store on the other. Verdicts come from the
+ * hooks of smtp_hooks.c, bodies go to store through smtp_upload.c.
+ */
+#include "role/smtp/role_smtp.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "role/smtp/smtp_connection.h"
+
+_Static_assert(
+    (int)SMTP_OUTPUT_HIGH == (int)STREAM_HIGH_WATER, "a session that pauses must be told when to go on");
+
+struct smtp_role smtp_role;
+
+/* ---- after an answer: the session may take input again ---- */
+
+void smtp_connection_continue(struct smtp_connection *c)
+{
+	if (c->edge.ending)
+		return;
+	/* A server that stops takes no further message: whoever has none under way is told to come again. */
+	if (smtp_role.edge.process->draining && smtp_waits_for(c->session) == SMTP_FOR_COMMAND &&
+	    smtp_envelope(c->session)->count == 0)
+		smtp_end(c->session, "4.3.2", "shutting down, come again");
+	stream_wrote(&c->edge.stream);
+	smtp_connection_deadline(c);
+	if (smtp_waits_for(c->session) != SMTP_FOR_US)
+		stream_resume(&c->edge.stream);
+}
+
+void smtp_connection_deadline(struct smtp_connection *c)
+{
+	const struct settings *settings = &smtp_role.edge.process->settings;
+	enum smtp_waiting waiting = smtp_waits_for(c->session);
+	int64_t seconds =
+	    (int64_t)(waiting == SMTP_FOR_DATA ? settings->timeout_data : settings->timeout_command);
+	stream_set_deadline(&c->edge.stream, 1000 * seconds);
+}
+
+/* ---- what the session asks for ---- */
+
+static void ask_login(void *arg, const struct smtp_login *login)
+{
+	struct smtp_connection *c = arg;
+	struct login_terms terms = {
+	    .connection = &c->edge,
+	    .mechanism = login->mechanism,
+	    .initial = login->initial,
+	    .has_initial = login->has_initial,
+	};
+	login_begin(&c->login, &terms);
+}
+
+static void ask_login_more(void *arg, struct view response, bool cancel)
+{
+	struct smtp_connection *c = arg;
+	login_more(&c->login, response, cancel);
+}
+
+static void ask_tls(void *arg)
+{
+	struct smtp_connection *c = arg;
+	edge_connection_start_tls(&c->edge);
+}
+
+static bool is_trusted(const struct smtp_connection *c)
+{
+	return network_contains(smtp_role.edge.process->settings.trusted_networks, &c->edge.client.address);
+}
+
+static bool ask_xclient(void *arg, const struct smtp_xclient *attributes)
+{
+	struct smtp_connection *c = arg;
+	/* Of no family: in no network, and no loopback. */
+	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+	if (attributes->address.len && !network_parse(attributes->address, &address))
+		return false;
+	/* HELO and LOGIN may come behind the address, in a command of their own. */
+	bool renames = attributes->has_address || !c->renamed;
+	c->renamed = true;
+	if (renames && !edge_rename(&smtp_role.edge, &c->edge.client, &address)) {
+		smtp_end(c->session, "4.7.0", "too many connections from this address");
+		return true;
+	}
+	smtp_connection_name_client(c);
+	c->account = 0;
+	smtp_client_changed(
+	    c->session, buf_view(&c->literal), edge_connection_clear_login(&c->edge), is_trusted(c));
+	log_event(LOG_INFO, c->edge.id, "smtp-xclient", log_string("client", c->edge.client.text),
+	    log_text("name", attributes->name));
+	return true;
+}
+
+static void ask_close(void *arg)
+{
+	struct smtp_connection *c = arg;
+	stream_close(&c->edge.stream);
+}
+
+static int64_t now(void *arg)
+{
+	(void)arg;
+	return clock_wall();
+}
+
+static const struct smtp_backend backend = {
+    .check = smtp_hooks_check,
+    .login = ask_login,
+    .login_more = ask_login_more,
+    .body = smtp_upload_body,
+    .deliver = smtp_upload_deliver,
+    .abandon = smtp_upload_abandon,
+    .start_tls = ask_tls,
+    .xclient = ask_xclient,
+    .etrn = smtp_recipient_etrn,
+    .close = ask_close,
+    .now = now,
+};
+
+/* ---- logins ---- */
+
+static void on_challenge(void *arg, struct view text)
+{
+	struct smtp_connection *c = arg;
+	smtp_challenge(c->session, text);
+	smtp_connection_continue(c);
+}
+
+static void on_logged_in(void *arg, uint64_t account, struct view address, int channel)
+{
+	struct smtp_connection *c = arg;
+	if (channel >= 0)
+		close(channel);
+	c->account = account;
+	log_record(LOG_INFO, c->edge.id, "smtp-login", log_text("address", address),
+	    log_string("client", c->edge.client.text));
+	smtp_logged_in(c->session, address);
+	smtp_connection_continue(c);
+}
+
+static void on_login_failed(void *arg, enum login_failure why)
+{
+	static const enum smtp_refusal refusals[] = {
+	    [LOGIN_BAD_CREDENTIALS] = SMTP_BAD_CREDENTIALS,
+	    [LOGIN_TEMPORARY] = SMTP_TRY_LATER,
+	    [LOGIN_THROTTLED] = SMTP_THROTTLED,
+	    [LOGIN_MALFORMED] = SMTP_BAD_SYNTAX,
+	    [LOGIN_BAD_MECHANISM] = SMTP_UNKNOWN_MECHANISM,
+	    [LOGIN_DISABLED] = SMTP_BAD_CREDENTIALS,
+	};
+	struct smtp_connection *c = arg;
+	log_event(LOG_WARNING, c->edge.id, "smtp-login-failed", log_string("client", c->edge.client.text),
+	    log_u64("reason", why));
+	smtp_refused(c->session, refusals[why <= LOGIN_DISABLED ? why : LOGIN_TEMPORARY]);
+	smtp_connection_continue(c);
+}
+
+/* ---- the connection ---- */
+
+void smtp_connection_name_client(struct smtp_connection *c)
+{
+	buf_clear(&c->literal);
+	if (c->edge.client.address.ss_family == AF_UNSPEC)
+		return;
+	if (c->edge.client.address.ss_family == AF_INET6 &&
+	    view_find(view_from_string(c->edge.client.text), ':') >= 0)
+		buf_append_string(&c->literal, "IPv6:");
+	buf_append_string(&c->literal, c->edge.client.text);
+}
+
+static enum smtp_kind kind_of(enum service service)
+{
+	if (service == SERVICE_SMTP)
+		return SMTP_RELAY;
+	return service == SERVICE_LMTP ? SMTP_LMTP : SMTP_SUBMISSION;
+}
+
+static const char *const *announced(bool secure)
+{
+	return login_announced(secure, smtp_role.edge.process->settings.login_mechanisms);
+}
+
+static uint32_t recipients_max(enum smtp_kind kind, const struct settings *settings)
+{
+	return kind == SMTP_SUBMISSION ? SMTP_USER_RECIPIENTS_MAX : (uint32_t)settings->recipients_max;
+}
+
+static void on_begin(void *arg)
+{
+	struct smtp_connection *c = arg;
+	const struct settings *settings = &smtp_role.edge.process->settings;
+	bool secure = edge_connection_is_secure(&c->edge);
+	smtp_connection_name_client(c);
+	struct smtp_config config = {
+	    .kind = kind_of(c->edge.client.service),
+	    .hostname = settings->hostname,
+	    .client_address = buf_view(&c->literal),
+	    .id = view_from_string(c->edge.id),
+	    .mechanisms = login_mechanisms(true),
+	    .announced = announced,
+	    .size_max = settings->message_size_max,
+	    .recipients_max = recipients_max(kind_of(c->edge.client.service), settings),
+	    .received_max = (uint32_t)settings->received_max,
+	    .errors_max = (uint32_t)settings->errors_max,
+	    .tls_available = smtp_role.edge.tls != NULL,
+	    .secure = secure,
+	    .clear_login = !settings->require_tls_login || network_is_loopback(&c->edge.client.address),
+	    .xclient = network_contains(settings->xclient_from, &c->edge.client.address),
+	    .trusted = is_trusted(c),
+	    .hold_max = (uint32_t)settings->hold_max,
+	    .writes_sender = !view_equal(settings->own_from, VIEW("off")) ||
+	                     !view_equal(settings->foreign_from, VIEW("off")),
+	    .names_login = settings->received_login,
+	    .etrn = c->edge.client.service == SERVICE_SMTP && smtp_role.relay_domain_count > 0,
+	};
+	c->session = smtp_session_new(&config, &backend, c, stream_out(&c->edge.stream));
+	log_event(LOG_DEBUG, c->edge.id, "smtp-connect", log_string("client", c->edge.client.text),
+	    log_string("service", service_name(c->edge.client.service)), log_u64("tls", secure));
+	smtp_start(c->session);
+	smtp_connection_continue(c);
+}
+
+static bool too_slow(struct smtp_connection *c, size_t bytes)
+{
+	if (smtp_waits_for(c->session) == SMTP_FOR_DATA)
+		return data_rate_too_slow(
+		    &c->rate, clock_monotonic_ms(), bytes, smtp_role.edge.process->settings.data_rate_min);
+	c->rate = (struct data_rate){0};
+	return false;
+}
+
+static size_t on_input(void *arg, struct view bytes)
+{
+	struct smtp_connection *c = arg;
+	if (c->greeting_delayed) {
+		smtp_hooks_early_talker(c);
+		return bytes.len;
+	}
+	size_t consumed = smtp_feed(c->session, bytes);
+	stream_wrote(&c->edge.stream);
+	/* Whole commands count, and what a message brings; not bytes that trickle in. */
+	if (consumed > 0)
+		smtp_connection_deadline(c);
+	if (smtp_waits_for(c->session) == SMTP_FOR_US || stream_backlog(&c->edge.stream) >= STREAM_HIGH_WATER)
+		stream_hold(&c->edge.stream);
+	if (too_slow(c, consumed)) {
+		log_event(LOG_WARNING, c->edge.id, "slow-sender", log_string("client", c->edge.client.text));
+		smtp_end(c->session, "4.4.2", "the message comes too slowly");
+		stream_wrote(&c->edge.stream);
+	}
+	return consumed;
+}
+
+static void on_drained(void *arg)
+{
+	smtp_connection_continue(arg);
+}
+
+static void on_secured(void *arg)
+{
+	struct smtp_connection *c = arg;
+	smtp_secured(c->session);
+	log_event(LOG_DEBUG, c->edge.id, "smtp-starttls", log_string("client", c->edge.client.text));
+	smtp_connection_continue(c);
+}
+
+static void on_idle(void *arg)
+{
+	struct smtp_connection *c = arg;
+	if (stream_backlog(&c->edge.stream) > 0) {
+		stream_abort(&c->edge.stream);
+		return;
+	}
+	smtp_end(c->session, "4.4.2", "nothing came for too long");
+	stream_wrote(&c->edge.stream);
+}
+
+/* Between transactions the end costs nobody anything; who is within one may finish until the deadline. */
+static void on_drain(void *arg)
+{
+	struct smtp_connection *c = arg;
+	if (smtp_waits_for(c->session) != SMTP_FOR_COMMAND || smtp_envelope(c->session)->count > 0)
+		return;
+	smtp_end(c->session, "4.3.2", "shutting down, come again");
+	stream_wrote(&c->edge.stream);
+}
+
+static void on_opened(void *arg)
+{
+	struct smtp_connection *c = arg;
+	struct role_process *p = smtp_role.edge.process;
+	c->login = (struct login){.auth = &smtp_role.auth,
+	    .arg = c,
+	    .challenge = on_challenge,
+	    .logged_in = on_logged_in,
+	    .failed = on_login_failed};
+	buf_init(&c->literal, NETWORK_TEXT_SIZE + 8);
+	smtp_upload_init(c);
+	loop_timer_init(&c->greeting, &p->loop, smtp_hooks_greet, c);
+	stream_set_deadline(&c->edge.stream, 1000 * (int64_t)p->settings.timeout_command);
+}
+
+static void on_ended(void *arg, enum stream_end how)
+{
+	struct smtp_connection *c = arg;
+	log_event(LOG_DEBUG, c->edge.id, "smtp-end", log_u64("messages", c->messages), log_u64("how", how));
+	login_forget(&c->login);
+	smtp_hooks_forget(c);
+	smtp_upload_forget(c);
+	loop_timer_cancel(&c->greeting);
+	smtp_session_free(c->session);
+	buf_done(&c->literal);
+}
+
+static const struct edge_protocol protocol = {
+    .size = sizeof(struct smtp_connection),
+    .alpn = "smtp",
+    .too_many = "421 4.7.0 too many connections, try again later\r\n",
+    .descriptors_each = 1,
+    .opened = on_opened,
+    .begin = on_begin,
+    .input = on_input,
+    .drained = on_drained,
+    .secured = on_secured,
+    .idle = on_idle,
+    .drain = on_drain,
+    .ended = on_ended,
+};
+
+/* ---- the role ---- */
+
+/* A right was taken away: who had logged in with it is logged in no more. */
+static void on_notice(struct link *link, struct channel_frame *frame)
+{
+	struct message_revoke m;
+	if (frame->type != MESSAGE_REVOKE || !link_decode(link, frame, &m))
+		return;
+	for (struct edge_connection *e = smtp_role.edge.first; e; e = e->next) {
+		struct smtp_connection *c = (struct smtp_connection *)e;
+		if (!e->begun || c->account != m.account)
+			continue;
+		log_event(LOG_INFO, c->edge.id, "smtp-revoked", log_string("client", c->edge.client.text));
+		smtp_end(c->session, "4.7.0", "the login has ended, log in again");
+		stream_wrote(&c->edge.stream);
+	}
+}
+
+int smtp_role_start(struct role_process *p)
+{
+	edge_init(&smtp_role.edge, p, &protocol);
+	calls_init(&smtp_role.auth);
+	calls_init(&smtp_role.store);
+	smtp_role.auth.notice = on_notice;
+	calls_init(&smtp_role.dns);
+	return 0;
+}
+
+int smtp_role_serve(struct role_process *p)
+{
+	smtp_relay_domains_configure(p);
+	return edge_serve(&smtp_role.edge);
+}
+
+void smtp_role_peer(struct role_process *p, enum role_bit peer, int fd)
+{
+	if (peer == ROLE_KEYS)
+		edge_set_keys(&smtp_role.edge, fd);
+	else
+		calls_link(peer == ROLE_AUTH  ? &smtp_role.auth
+		           : peer == ROLE_DNS ? &smtp_role.dns
+		                              : &smtp_role.store,
+		    p, fd, peer);
+}
+
+void smtp_role_listener(struct role_process *p, enum service service, int fd)
+{
+	(void)p;
+	edge_add_listener(&smtp_role.edge, service, fd);
+}
+
+void smtp_role_drain(struct role_process *p)
+{
+	(void)p;
+	edge_drain(&smtp_role.edge);
+}

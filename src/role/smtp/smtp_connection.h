@@ -1,0 +1,120 @@
+/* What the SMTP driver's files share: a connection, and the role's own state. */
+#ifndef ROLE_SMTP_SMTP_CONNECTION_H
+#define ROLE_SMTP_SMTP_CONNECTION_H
+
+#include "edge/data_rate.h"
+#include "edge/edge_connection.h"
+#include "edge/login.h"
+#include "process/upload.h"
+#include "smtp/smtp_session.h"
+
+/* What one message goes to, aliases followed. */
+enum {
+	SMTP_TARGETS_MAX = 1000,
+	SMTP_TARGETS_AT_ONCE =
+	    100, /* more go into the queue first: what one commit delivers (ACCOUNT_TARGETS_MAX) */
+	/*
+	 * Of what is said of them to store, in one frame with SMTP_TRAILER_MAX_MANY: a thousand addresses of
+	 * 100 octets behind a list of as many, from a sender of 254, come to 640 KB.
+	 */
+	SMTP_TARGETS_BYTES_MAX = 840 * 1024,
+	SMTP_TRAILER_MAX = 250 * 1024,
+	SMTP_TRAILER_MAX_MANY = 140 * 1024 /* beside so many */
+};
+
+struct smtp_connection {
+	struct edge_connection edge; /* the first member */
+	struct smtp_session *session;
+	struct login login;
+	struct loop_timer greeting;
+	struct buf literal; /* the client's address as SMTP writes it */
+	uint64_t account;   /* after the login; 0: none */
+	bool greeting_delayed;
+	bool renamed; /* XCLIENT has said who the client is, or that this is not known */
+	uint64_t messages;
+	struct data_rate rate; /* of the message that arrives now */
+
+	/* The verdict that is being found: smtp_hooks.c. */
+	struct {
+		enum smtp_stage stage;
+		const struct smtp_recipient *recipient;
+		size_t next;         /* the hook that comes next */
+		struct calls *calls; /* of the question under way; of an ETRN too */
+		uint32_t request;
+		struct codec_list targets; /* of the recipient, in `arena` */
+		struct arena arena;
+		bool direct; /* the target is the recipient itself, not where an alias leads */
+		enum resolve_verdict resolved; /* what the directory said of it */
+		size_t room_next;
+		size_t author_next; /* of the From field */
+	} check;
+
+	/* Where the transaction's mail goes and the body on its way: smtp_upload.c. */
+	struct {
+		struct smtp_target *targets;
+		size_t bytes; /* that they take in the message to store */
+		size_t count, room;
+		size_t *owners; /* of the delivery under way: the recipient that each result belongs to */
+		size_t owner_count;
+		struct upload body;
+		uint32_t request; /* MESSAGE_DELIVER under way */
+		char message_id[RANDOM_ID_SIZE];
+	} upload;
+};
+
+/* A mailbox, or an address at another host, that the message goes to, for the recipient of that number in the
+ * envelope. */
+struct smtp_target {
+	size_t recipient;
+	uint64_t account; /* 0: another host's */
+	char *mailbox, *address;
+	char *forwarder; /* the address that led to it, when that was an alias; else NULL */
+};
+
+/* A domain that we take mail for and carry to its better hosts. */
+enum { SMTP_RELAY_DOMAINS_MAX = 256 };
+struct smtp_relay_domain {
+	char *domain;
+	bool listed;           /* only these recipients exist */
+	struct map recipients; /* address keys */
+};
+
+struct smtp_role {
+	struct edge edge;
+	struct calls auth, store, dns;
+	struct smtp_relay_domain relay_domains[SMTP_RELAY_DOMAINS_MAX];
+	size_t relay_domain_count;
+};
+extern struct smtp_role smtp_role;
+
+/* An answer has been handed to the session: flush, set the deadline, read on if it wants input. */
+void smtp_connection_continue(struct smtp_connection *c);
+void smtp_connection_deadline(struct smtp_connection *c);
+void smtp_connection_name_client(struct smtp_connection *c);
+
+/* smtp_hooks.c */
+void smtp_hooks_check(void *arg, enum smtp_stage stage, const struct smtp_envelope *envelope,
+    const struct smtp_recipient *recipient);
+void smtp_hooks_greet(void *arg);
+void smtp_hooks_early_talker(struct smtp_connection *c);
+void smtp_hooks_forget(struct smtp_connection *c);
+
+/* smtp_recipient.c */
+void smtp_relay_domains_configure(struct role_process *p);
+void smtp_recipient_etrn(void *arg, struct view domain);
+
+/* smtp_upload.c */
+void smtp_upload_init(struct smtp_connection *c);
+/* Bytes that what a recipient leads to takes in the message to store, as one of many. forwarder: as in struct
+ * smtp_target. */
+size_t smtp_upload_bytes(const struct smtp_connection *c, const struct smtp_recipient *recipient,
+    const struct codec_list *targets, struct view forwarder);
+/* For the recipient of that number in the envelope. */
+void smtp_upload_add(struct smtp_connection *c, size_t number, const struct smtp_recipient *recipient,
+    const struct codec_list *targets, struct view forwarder);
+bool smtp_upload_body(void *arg, struct view bytes);
+void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const struct smtp_trailer *trailer);
+void smtp_upload_abandon(void *arg);
+void smtp_upload_forget(struct smtp_connection *c);
+
+#endif

@@ -1,0 +1,139 @@
+/*
+ * The store role's frame: opens the engine, ties its results to the loop, and takes its peers. What the peers
+ * may ask is in store_deliver.c, store_session.c, store_directory.c and store_admin.c.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "role/store/store_names.h"
+#include "role/store/store_private.h"
+#include "trace/trace_write.h"
+#include "role/store/store_upkeep.h"
+
+enum { LAST_WORDS_MS = 500 };
+
+struct store_role store_role;
+
+static void on_results(void *arg)
+{
+	(void)arg;
+	store_dispatch(store_role.store);
+}
+
+static void auth_received(struct link *link, struct channel_frame *frame)
+{
+	if (frame->type == MESSAGE_GRANT) {
+		struct message_grant m;
+		if (link_decode(link, frame, &m))
+			store_session_grant(link, frame->request, &m);
+	} else if (frame->type == MESSAGE_REVOKE) {
+		struct message_revoke m;
+		if (link_decode(link, frame, &m))
+			store_session_revoke(m.account);
+	} else {
+		store_directory_received(link, frame);
+	}
+}
+
+int store_role_start(struct role_process *p)
+{
+	store_role.process = p;
+	return 0;
+}
+
+/* Only a person mends these; all else may pass: a disk that cannot be read or written now, no memory, no
+ * descriptors. */
+static bool is_wrong_folder(int error)
+{
+	return error == -EBUSY || error == -EPROTO || error == -EBADMSG || error == -ENOTDIR ||
+	       error == -EACCES || error == -EPERM || error == -ENAMETOOLONG;
+}
+
+int store_role_serve(struct role_process *p)
+{
+	int64_t undelete = (int64_t)p->settings.undelete_days * 86400;
+	if (p->serving) {
+		store_role.accounts.undelete_seconds = undelete;
+		store_queue_configure();
+		trace_set_days((unsigned)p->settings.trace_days);
+		return 0;
+	}
+	if (p->folder < 0 || fchdir(p->folder) != 0)
+		return -ENOTDIR;
+	struct store_options options = {
+	    .folder = ".", .min_free = p->settings.disk_reserve, .names_blobs = store_all_names_blobs};
+	int error = store_open(&options, &store_role.store);
+	if (error)
+		return is_wrong_folder(error) ? error : ROLE_TRY_AGAIN;
+	accounts_init(&store_role.accounts, store_role.store, undelete);
+	error = trace_open(p->folder, (unsigned)p->settings.trace_days);
+	if (error) {
+		log_event(LOG_ERROR, "-", "trace-open-failed", log_errno(error));
+		return is_wrong_folder(error) ? error : ROLE_TRY_AGAIN;
+	}
+	loop_watch_init(
+	    &store_role.dispatch, &p->loop, store_event_fd(store_role.store), LOOP_READ, on_results, NULL);
+	loop_watch_on(&store_role.dispatch);
+	store_queue_start();
+	store_upkeep_start();
+	store_heal_start();
+	return 0;
+}
+
+void store_role_peer(struct role_process *p, enum role_bit peer, int fd)
+{
+	if (peer == ROLE_SMTP)
+		store_deliver_open(fd);
+	else if (peer == ROLE_AUTH)
+		link_open(&store_role.auth, p, fd, peer, auth_received, NULL, NULL);
+	else
+		store_queue_open(fd);
+}
+
+void store_role_listener(struct role_process *p, enum service service, int fd)
+{
+	(void)p;
+	(void)service;
+	store_admin_listener(fd);
+}
+
+static void finish(void *arg)
+{
+	struct role_process *p = arg;
+	store_upkeep_stop();
+	store_heal_stop();
+	store_session_close_all();
+	store_deliver_close();
+	store_queue_stop();
+	link_close(&store_role.auth);
+	loop_watch_off(&store_role.dispatch);
+	loop_timer_cancel(&store_role.last_words);
+	store_close(store_role.store);
+	store_role.store = NULL;
+	store_queue_free();
+	store_trace_stop();
+	trace_close();
+	role_exit(p);
+}
+
+void store_role_drain(struct role_process *p)
+{
+	/* The edges have ended before us, or get a temporary error; closing the store finishes what is under
+	 * way. What relay had said before it ended may still stand in its channel: without it messages that
+	 * it has delivered would go out again. */
+	if (store_role.draining)
+		return;
+	store_role.draining = true;
+	loop_timer_init(&store_role.last_words, &p->loop, finish, p);
+	if (store_role.relay.up)
+		loop_timer_set(&store_role.last_words, LAST_WORDS_MS);
+	else
+		finish(p);
+}
+
+void store_role_relay_gone(void)
+{
+	if (store_role.draining)
+		loop_timer_set(&store_role.last_words, 1);
+}

@@ -1,0 +1,233 @@
+/* The administrator's socket of store: figures and upkeep of the running engine, the trace records, the
+ * queue. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "process/admin_listener.h"
+#include "role/store/store_private.h"
+#include "role/store/store_report.h"
+
+enum { PROGRESS_MS = 200 };
+
+struct admin {
+	struct link link;
+	struct loop_task free; /* at the end of the turn */
+	struct loop_timer progress;
+	struct store_task task; /* check or compact, under way while `busy` */
+	uint32_t request;
+	bool tracing;             /* busy with a search */
+	struct queue_task *queue; /* busy with a command of the queue */
+	bool busy, closing, json;
+};
+
+static void answer(struct admin *a, uint32_t request, const struct buf *text, uint64_t status)
+{
+	struct message_output m = {.text = buf_view(text), .status = status, .last = true};
+	ipc_send(&a->link.channel, MESSAGE_OUTPUT, request, &m, -1);
+}
+
+static void put_stats(struct buf *out, bool json)
+{
+	struct store_stats s;
+	store_stats(store_role.store, &s);
+	const struct {
+		const char *name;
+		uint64_t value;
+	} rows[] = {{"commits", s.commits}, {"syncs", s.syncs}, {"checkpoints", s.checkpoints},
+	    {"reads", s.reads}, {"blob_reads", s.blob_reads}, {"index_bytes", s.index_bytes},
+	    {"volumes", s.volumes}, {"volume_bytes", s.volume_bytes}, {"free_bytes", s.free_bytes},
+	    {"aside", s.aside}, {"aside_bytes", s.aside_bytes}, {"damaged", s.damaged},
+	    {"index_damaged", s.index_damaged}, {"read_only", s.read_only}, {"nearly_full", s.nearly_full},
+	    {"stuck", s.stuck}};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		buf_printf(out, json ? "%s\"%s\":%" PRIu64 : "%s%-14s %" PRIu64 "\n",
+		    json ? (i ? "," : "{") : "", rows[i].name, rows[i].value);
+	if (json)
+		buf_append_string(out, "}\n");
+}
+
+/* ---- tasks ---- */
+
+static void tell_progress(void *arg)
+{
+	struct admin *a = arg;
+	struct buf text;
+	buf_init(&text, 256);
+	buf_printf(&text, "%" PRIu64 " %" PRIu64, (uint64_t)atomic_load(&a->task.progress),
+	    (uint64_t)atomic_load(&a->task.total));
+	struct message_output m = {.text = buf_view(&text)};
+	if (!a->closing)
+		ipc_send(&a->link.channel, MESSAGE_OUTPUT, a->request, &m, -1);
+	buf_done(&text);
+	loop_timer_set(&a->progress, PROGRESS_MS);
+}
+
+static void task_done(struct store_task *task, int result)
+{
+	struct admin *a = task->arg;
+	struct buf out;
+	a->busy = false;
+	loop_timer_cancel(&a->progress);
+	if (a->closing) {
+		loop_task_schedule(&a->free);
+		return;
+	}
+	buf_init(&out, 4096);
+	store_admin_report(task, result, a->json, &out);
+	answer(a, a->request, &out,
+	    result                           ? 75
+	    : task->damaged || task->missing ? 65
+	    : task->unreadable               ? 75
+	                                     : 0);
+	buf_done(&out);
+}
+
+static void start_task(
+    struct admin *a, uint32_t request, bool json, void (*start)(struct store *, struct store_task *))
+{
+	a->request = request;
+	a->json = json;
+	a->busy = true;
+	a->task = (struct store_task){.done = task_done, .arg = a};
+	loop_timer_set(&a->progress, PROGRESS_MS);
+	start(store_role.store, &a->task);
+}
+
+/* ---- the trace ---- */
+
+static void trace_done(int error, void *arg)
+{
+	struct admin *a = arg;
+	struct buf out;
+	a->busy = a->tracing = false;
+	if (a->closing) {
+		loop_task_schedule(&a->free);
+		return;
+	}
+	if (error == 0) {
+		store_trace_answer(&a->link.channel, a->request);
+		return;
+	}
+	buf_init(&out, 256);
+	buf_printf(&out, "the trace records cannot be read: %s\n", strerror(-error));
+	answer(a, a->request, &out, 75);
+	buf_done(&out);
+}
+
+static void start_trace(struct admin *a, uint32_t request, const struct message_field *words, size_t count)
+{
+	struct view text[4];
+	struct buf out;
+	for (size_t i = 0; i < count && i < 4; i++)
+		text[i] = words[i].value;
+	int error = store_trace_start(text, count, trace_done, a);
+	if (error == 0) {
+		a->request = request;
+		a->busy = a->tracing = true;
+		return;
+	}
+	buf_init(&out, 256);
+	buf_append_string(&out, error == -EBUSY ? "another search is under way; try again in a moment\n"
+	                                        : "this cannot be searched for\n");
+	answer(a, request, &out, error == -EBUSY ? 75 : 64);
+	buf_done(&out);
+}
+
+/* ---- the queue ---- */
+
+static void queue_ended(void *arg)
+{
+	struct admin *a = arg;
+	a->busy = false;
+	a->queue = NULL;
+	if (a->closing)
+		loop_task_schedule(&a->free);
+}
+
+static void drained(void *arg)
+{
+	struct link *link = arg;
+	struct admin *a = link->arg;
+	if (a->queue)
+		store_queue_command_go(a->queue);
+}
+
+static void start_queue(struct admin *a, uint32_t request, const struct message_field *words, size_t count)
+{
+	a->queue = store_queue_command(&a->link.channel, request, words, count, queue_ended, a);
+	a->busy = a->queue != NULL;
+}
+
+/* ---- commands ---- */
+
+static void received(struct link *link, struct channel_frame *frame)
+{
+	struct admin *a = link->arg;
+	struct message_command m;
+	struct buf out;
+	/* The table lets an administrator send directory questions as well, but to auth. */
+	if (a->closing || frame->type != MESSAGE_COMMAND) {
+		a->closing = true;
+		if (!a->busy)
+			loop_task_schedule(&a->free);
+		return;
+	}
+	if (!link_decode(link, frame, &m))
+		return;
+	const struct message_field *words = m.words.items;
+	buf_init(&out, 64 * 1024);
+	if (m.words.count == 1 && view_equal(words[0].value, VIEW("stats"))) {
+		put_stats(&out, m.json);
+		answer(a, frame->request, &out, 0);
+	} else if (m.words.count == 1 && !a->busy && view_equal(words[0].value, VIEW("check"))) {
+		start_task(a, frame->request, m.json, store_check);
+	} else if (m.words.count == 1 && !a->busy && view_equal(words[0].value, VIEW("compact"))) {
+		start_task(a, frame->request, m.json, store_compact);
+	} else if (m.words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("trace"))) {
+		start_trace(a, frame->request, words + 1, m.words.count - 1);
+	} else if (m.words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("queue"))) {
+		start_queue(a, frame->request, words + 1, m.words.count - 1);
+	} else {
+		buf_append_string(&out, "this command is not known to the running server\n");
+		answer(a, frame->request, &out, 64);
+	}
+	buf_done(&out);
+}
+
+static void free_admin(void *arg)
+{
+	struct admin *a = arg;
+	link_close(&a->link);
+	loop_timer_cancel(&a->progress);
+	mem_free(a);
+}
+
+static void closed(struct link *link)
+{
+	struct admin *a = link->arg;
+	a->closing = true;
+	if (a->tracing)
+		store_trace_cancel();
+	if (a->queue)
+		store_queue_command_cancel(a->queue);
+	if (!a->busy)
+		loop_task_schedule(&a->free);
+}
+
+static void connected(int fd)
+{
+	struct admin *a = mem_alloc(sizeof *a);
+	loop_task_init(&a->free, &store_role.process->loop, free_admin, a);
+	loop_timer_init(&a->progress, &store_role.process->loop, tell_progress, a);
+	link_open(&a->link, store_role.process, fd, ROLE_ADMIN, received, closed, a);
+	a->link.channel.drained = drained;
+}
+
+void store_admin_listener(int fd)
+{
+	static struct admin_listener listener;
+	admin_listener_open(&listener, &store_role.process->loop, fd, connected);
+}

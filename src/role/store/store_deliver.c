@@ -1,0 +1,519 @@
+/*
+ * Deliveries. One message of smtp or relay becomes one commit: what goes into mailboxes, what the queue
+ * keeps, and, when it is a report, that its sender has been told. The body is there once.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "role/store/store_private.h"
+#include "trace/trace_write.h"
+#include "smtp/smtp_terms.h"
+
+enum {
+	ARENA_MAX = 4 * 1024 * 1024,
+	PART_RECIPIENTS = 100, /* ACCOUNT_TARGETS_MAX: mailboxes of one commit */
+	PART_BYTES = 64 * 1024 /* half of what a new record may have */
+};
+
+/* A delivery under way; what the frame held is copied, since the frame is gone when the commit is done. */
+struct delivery {
+	struct store_commit commit;
+	struct account_delivery mail;
+	struct queue_delivery queue;
+	struct arena arena;
+	struct link *link;
+	uint32_t request;
+	uint64_t generation;
+	size_t *positions; /* of each target of the message: which one of the delivery's it is */
+	struct view *addresses;
+	size_t asked;
+	struct queue_part *parts; /* of many recipients */
+	/* Of each recipient of the message: the target that it goes with, or SIZE_MAX. */
+	size_t *targets;
+	struct record_recipient *recipients;
+	size_t recipient_count;
+	size_t answer_count; /* that the message has: they may be fewer by then */
+};
+
+static void answer(struct link *link, uint32_t request, const int *results, size_t count)
+{
+	struct message_result *items = mem_array(count, sizeof *items);
+	for (size_t i = 0; i < count; i++)
+		items[i].error = (uint64_t)(int64_t)results[i];
+	struct message_delivered m = {.results = {.items = items, .count = count}};
+	if (link->up)
+		ipc_send(&link->channel, MESSAGE_DELIVERED, request, &m, -1);
+	mem_free(items);
+}
+
+static void answer_all(struct link *link, uint32_t request, const struct message_deliver *m, int error)
+{
+	size_t count = m->targets.count + m->recipients.count;
+	int *results = mem_array(count, sizeof *results);
+	for (size_t i = 0; i < count; i++)
+		results[i] = error;
+	answer(link, request, results, count);
+	mem_free(results);
+}
+
+static void free_delivery(struct delivery *d)
+{
+	arena_done(&d->arena);
+	mem_free(d);
+}
+
+/* ---- the commit ---- */
+
+/* A recipient that only goes with a target is of no use when the target was refused. */
+static size_t keep_recipients(struct delivery *d)
+{
+	struct record_recipient *kept = d->queue.record.recipients;
+	size_t count = 0;
+	for (size_t i = 0; i < d->recipient_count; i++)
+		if (d->targets[i] == SIZE_MAX || d->mail.targets[d->targets[i]].result == 0)
+			kept[count++] = d->recipients[i];
+	return count;
+}
+
+static int run(struct txn *t, void *arg)
+{
+	struct delivery *d = arg;
+	int refused = 0;
+	d->queue.record.count = d->recipient_count;
+	int error = queue_delivery_check(t, &d->queue, account_delivery_writes(d->mail.target_count));
+	if (error)
+		return error;
+	if (d->mail.target_count > 0)
+		refused = account_delivery_run(t, &d->mail);
+	bool alone = d->recipient_count == 0 && d->queue.report_count == 0;
+	/* Nothing was written: with one reply for all, or nothing else to do, that is the end. */
+	if (refused && (alone || d->mail.all_or_none))
+		return refused;
+	d->queue.record.count = keep_recipients(d);
+	error = queue_delivery_run(t, &d->queue);
+	return error ? error : refused && d->queue.record.count == 0 ? refused : 0;
+}
+
+static void trace(const struct delivery *d)
+{
+	const struct queue_record *r = &d->queue.record;
+	struct view id = queue_id_view(&d->queue.id);
+	/* A report: the message that it is about; of several the first. */
+	struct view about = d->queue.report_count ? queue_id_view(&d->queue.reports[0].id) : (struct view){0};
+	trace_event(id, TRACE_ACCEPTED, log_text("from", r->client), log_text("sender", r->sender),
+	    log_u64("size", r->body_len), log_text("message_id", r->message_id),
+	    log_u64("recipients", d->parts ? d->parts[0].count : d->asked + d->recipient_count),
+	    log_text(about.len ? "about" : NULL, about)); /* without a key the list ends */
+	for (size_t i = 1; i < d->queue.part_count; i++)
+		trace_event(queue_id_view(&d->parts[i].id), TRACE_ACCEPTED, log_text("from", r->client),
+		    log_text("sender", r->sender), log_u64("size", r->body_len),
+		    log_text("message_id", r->message_id), log_u64("recipients", d->parts[i].count));
+	for (size_t i = 0; i < d->asked; i++) {
+		const struct account_target *target = &d->mail.targets[d->positions[i]];
+		if (target->result == 0)
+			trace_event(id, TRACE_KEPT, log_text("recipient", d->addresses[i]),
+			    log_text("mailbox", target->mailbox.len ? target->mailbox : VIEW("INBOX")));
+	}
+}
+
+static void done(struct store_commit *c, int result)
+{
+	struct delivery *d = (struct delivery *)((char *)c - offsetof(struct delivery, commit));
+	int *results = arena_array(&d->arena, d->asked + d->answer_count, sizeof *results);
+	for (size_t i = 0; results && i < d->asked; i++) {
+		int own = d->mail.targets[d->positions[i]].result;
+		results[i] = own ? own : result;
+	}
+	for (size_t i = 0; results && i < d->answer_count; i++) {
+		int own = d->targets[i] == SIZE_MAX ? 0 : d->mail.targets[d->targets[i]].result;
+		results[d->asked + i] = own ? own : result;
+	}
+	if (result == 0 && !d->queue.repeated && d->queue.id.text[0])
+		trace(d);
+	queue_delivery_done(store_role.queue, &d->queue, result);
+	if (d->generation == d->link->generation && results)
+		answer(d->link, d->request, results, d->asked + d->answer_count);
+	free_delivery(d);
+}
+
+/* ---- from the message ---- */
+
+/* An account that is named twice (two aliases of one person) gets the message once. */
+static bool copy_targets(struct delivery *d, const struct message_deliver *m)
+{
+	struct account_target *targets = arena_array(&d->arena, m->targets.count, sizeof *targets);
+	d->positions = arena_array(&d->arena, m->targets.count, sizeof *d->positions);
+	d->addresses = arena_array(&d->arena, m->targets.count, sizeof *d->addresses);
+	size_t count = 0;
+	if (targets == NULL || d->positions == NULL || d->addresses == NULL)
+		return false;
+	for (size_t i = 0; i < m->targets.count; i++) {
+		const struct message_delivery_target *t =
+		    (const struct message_delivery_target *)m->targets.items + i;
+		size_t k = 0;
+		while (k < count && targets[k].shard != t->account)
+			k++;
+		d->positions[i] = k;
+		if (!arena_copy(&d->arena, t->address, &d->addresses[i]))
+			return false;
+		if (k < count)
+			continue;
+		targets[k].shard = t->account;
+		targets[k].enforce_quota = m->enforce_quota;
+		targets[k].quota_default = store_role.process->settings.quota_default;
+		if (m->id.len == QUEUE_ID_SIZE) {
+			targets[k].has_delivery_id = true;
+			memcpy(targets[k].delivery_id, m->id.data, QUEUE_ID_SIZE);
+		}
+		if (!arena_copy(&d->arena, t->mailbox, &targets[k].mailbox) ||
+		    !arena_copy(&d->arena, t->prefix, &targets[k].prefix))
+			return false;
+		count++;
+	}
+	d->asked = m->targets.count;
+	d->mail.targets = targets;
+	d->mail.target_count = count;
+	d->mail.all_or_none = m->all_or_none;
+	/* Beside a long prefix the summary finds no room in the index: its readers then make it from the
+	 * message. */
+	for (size_t i = 0; i < count; i++)
+		if (targets[i].prefix.len + m->summary.len > ACCOUNT_INLINE_MAX)
+			return true;
+	return arena_copy(&d->arena, m->summary, &d->mail.summary);
+}
+
+/* A name that keys can hold, and that is none of ours. */
+static bool is_destination(struct view name)
+{
+	return name.len > 0 && name.len <= QUEUE_NAME_MAX && name.data[0] != '@' &&
+	       view_find(name, '\0') < 0 && view_find(name, '>') < 0;
+}
+
+static size_t target_of(const struct delivery *d, uint64_t account)
+{
+	for (size_t i = 0; i < d->mail.target_count; i++)
+		if (d->mail.targets[i].shard == account)
+			return i;
+	return SIZE_MAX;
+}
+
+static int copy_recipient(struct delivery *d, const struct message_delivery_recipient *from, size_t i)
+{
+	static const struct {
+		enum record_state state;
+		enum queue_action action;
+	} kinds[] = {[RECIPIENT_REMOTE] = {RECORD_WAITING, ACTION_NONE},
+	    [RECIPIENT_LOCAL] = {RECORD_WAITING, ACTION_NONE},
+	    [RECIPIENT_DELIVERED] = {RECORD_DELIVERED, ACTION_DELIVERED},
+	    [RECIPIENT_EXPANDED] = {RECORD_EXPANDED, ACTION_EXPANDED}};
+	struct record_recipient *p = &d->recipients[i];
+	if (from->kind > RECIPIENT_EXPANDED ||
+	    (from->kind == RECIPIENT_REMOTE && !is_destination(from->destination)))
+		return -EINVAL;
+	*p = (struct record_recipient){.state = (uint8_t)kinds[from->kind].state,
+	    .notify = (uint8_t)from->notify,
+	    .local = from->kind == RECIPIENT_LOCAL,
+	    .account = from->account};
+	d->targets[i] = from->kind == RECIPIENT_DELIVERED ? target_of(d, from->account) : SIZE_MAX;
+	if (from->kind == RECIPIENT_DELIVERED && d->targets[i] == SIZE_MAX)
+		return -EINVAL;
+	const struct {
+		struct view from, *to;
+	} texts[] = {{from->address, &p->address}, {from->orcpt, &p->orcpt}, {from->forwarder, &p->forwarder},
+	    {from->kind == RECIPIENT_REMOTE ? from->destination : (struct view){0}, &p->destination},
+	    {from->mailbox, &p->mailbox}, {from->prefix, &p->prefix}};
+	for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+		if (!arena_copy(&d->arena, texts[k].from, texts[k].to))
+			return -ENOMEM;
+	if (queue_record_tells(&d->queue.record, p, kinds[from->kind].action))
+		p->action = (uint8_t)kinds[from->kind].action;
+	return 0;
+}
+
+static bool copy_head(struct delivery *d, const struct message_deliver *m)
+{
+	struct queue_record *r = &d->queue.record;
+	*r = (struct queue_record){.submitter = m->submitter,
+	    .arrived = (int64_t)m->received_at,
+	    .hold_until = (int64_t)m->hold_until,
+	    .by_time = (int64_t)m->by_time,
+	    .by_mode = (uint16_t)m->by_mode,
+	    .ret = (uint8_t)m->ret,
+	    .body = (uint8_t)m->body,
+	    .priority = (uint8_t)(m->priority <= 18 ? m->priority : 9),
+	    .priority_given = m->priority_given && m->priority <= 18,
+	    .utf8 = m->utf8,
+	    .require_tls = m->require_tls,
+	    .shared = m->targets.count > 0};
+	return arena_copy(&d->arena, m->sender, &r->sender) && arena_copy(&d->arena, m->envid, &r->envid) &&
+	       arena_copy(&d->arena, m->client, &r->client) &&
+	       arena_copy(&d->arena, m->message_id, &r->message_id);
+}
+
+static int copy_recipients(struct delivery *d, const struct message_deliver *m)
+{
+	const struct message_delivery_recipient *from = m->recipients.items;
+	struct queue_record *r = &d->queue.record;
+	size_t count = m->recipients.count;
+	bool local = false;
+	d->recipients = arena_array(&d->arena, count, sizeof *d->recipients);
+	d->targets = arena_array(&d->arena, count, sizeof *d->targets);
+	r->recipients = arena_array(&d->arena, count, sizeof *r->recipients);
+	if (d->recipients == NULL || d->targets == NULL || r->recipients == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		int error = copy_recipient(d, &from[i], i);
+		if (error)
+			return error;
+		r->recipients[i] = d->recipients[i];
+		local = local || from[i].kind == RECIPIENT_LOCAL;
+	}
+	d->recipient_count = d->answer_count = r->count = count;
+	return local && !arena_copy(&d->arena, m->summary, &r->summary) ? -ENOMEM : 0;
+}
+
+static int copy_reports(struct delivery *d, const struct message_deliver *m)
+{
+	const struct message_delivery_report *from = m->reports.items;
+	d->queue.report_count = m->reports.count;
+	d->queue.reports = arena_array(&d->arena, m->reports.count, sizeof *d->queue.reports);
+	if (d->queue.reports == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->reports.count; i++) {
+		d->queue.reports[i] = (struct change_report){
+		    .recipient = (uint32_t)from[i].recipient, .action = (enum queue_action)from[i].action};
+		if (from[i].recipient >= QUEUE_RECIPIENTS_MAX || from[i].action > ACTION_EXPANDED ||
+		    !queue_id_from(from[i].id, &d->queue.reports[i].id))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* ---- many recipients ---- */
+
+static int compare_accounts(const void *a, const void *b)
+{
+	const struct record_recipient *x = a, *y = b;
+	return x->account < y->account ? -1 : x->account > y->account;
+}
+
+static size_t texts_of(const struct record_recipient *p)
+{
+	return p->address.len + p->orcpt.len + p->forwarder.len + p->destination.len + p->mailbox.len +
+	       p->prefix.len;
+}
+
+/* What both ask for: nobody is told nothing while one of them wants to hear of something. */
+static uint8_t both_notify(uint8_t a, uint8_t b)
+{
+	enum { UNSAID = NOTIFY_FAILURE | NOTIFY_DELAY }; /* what it means to say nothing */
+	if (a == b || (b & NOTIFY_NEVER))
+		return a;
+	return a & NOTIFY_NEVER ? b : (uint8_t)((a ? a : UNSAID) | (b ? b : UNSAID));
+}
+
+/*
+ * An account that was named often gets the message once; whoever wants to hear of it for each name hears of
+ * so many. What the others want to hear of is told of the first.
+ */
+static size_t drop_doubles(struct record_recipient *all, size_t count)
+{
+	size_t kept = 0, run = 0, first = 0;
+	for (size_t i = 0; i < count; i++) {
+		bool same = kept > 0 && all[i].account != 0 && all[i].account == all[kept - 1].account;
+		run = same ? run + 1 : 0;
+		if (!same)
+			first = kept;
+		if (!same || (run < PART_RECIPIENTS && (all[i].notify & NOTIFY_SUCCESS)))
+			all[kept++] = all[i];
+		else
+			all[first].notify = both_notify(all[first].notify, all[i].notify);
+	}
+	return kept;
+}
+
+static void new_id(struct queue_id *id)
+{
+	char text[RANDOM_ID_SIZE];
+	random_id(text);
+	memcpy(id->text, text, sizeof id->text);
+}
+
+/*
+ * Shares them out: so many to a record that its mailboxes are delivered to in one commit, and that what the
+ * next hosts say finds room. Those of one account stay together, which gets the message once.
+ */
+static int make_parts(struct delivery *d)
+{
+	struct record_recipient *all = d->recipients;
+	size_t count = d->recipient_count, bytes = 0, parts = 0;
+	d->parts = arena_array(&d->arena, count, sizeof *d->parts);
+	if (d->parts == NULL)
+		return -ENOMEM;
+	qsort(all, count, sizeof *all, compare_accounts);
+	count = d->recipient_count = drop_doubles(all, count);
+	for (size_t i = 0; i < count; i++) {
+		struct queue_part *p = parts ? &d->parts[parts - 1] : NULL;
+		bool same = i > 0 && all[i].account != 0 && all[i].account == all[i - 1].account;
+		bool full = p && (p->count >= PART_RECIPIENTS || bytes + texts_of(&all[i]) > PART_BYTES);
+		if (p == NULL || (full && !same)) {
+			p = &d->parts[parts++];
+			*p = (struct queue_part){.id = d->queue.id, .first = i};
+			if (parts > 1)
+				new_id(&p->id);
+			bytes = 0;
+		}
+		p->count++;
+		bytes += texts_of(&all[i]);
+	}
+	memcpy(d->queue.record.recipients, all, count * sizeof *all);
+	d->queue.record.count = count;
+	d->queue.parts = d->parts;
+	d->queue.part_count = parts;
+	return 0;
+}
+
+static int copy_message(struct delivery *d, const struct message_deliver *m)
+{
+	bool named = queue_id_from(m->id, &d->queue.id);
+	/* What the queue keeps, others speak of by its id. */
+	if (!named && (m->id.len > 0 || m->recipients.count > 0 || m->reports.count > 0))
+		return -EINVAL;
+	if (!copy_targets(d, m) || !copy_head(d, m))
+		return -ENOMEM;
+	int error = copy_recipients(d, m);
+	if (error == 0 && d->mail.target_count == 0 && d->recipient_count > PART_RECIPIENTS)
+		error = make_parts(d);
+	return error ? error : copy_reports(d, m);
+}
+
+static void take_delivery(struct link *link, const struct message_deliver *m, uint32_t request)
+{
+	struct store_upload *body =
+	    m->upload ? store_upload_claim(link, m->upload) : store_upload_begin(store_role.store);
+	if (body == NULL || m->targets.count + m->recipients.count + m->reports.count == 0) {
+		store_upload_abort(body);
+		answer_all(link, request, m, -EIO);
+		return;
+	}
+	int error = store_upload_append(body, m->bytes);
+	uint64_t body_len = store_upload_length(body);
+	/* Each octet can grow by one, and the last line get an end. */
+	if (error == 0 && m->text_growth > (m->body == SMTP_BINARYMIME ? body_len + 2 : 0))
+		error = -EINVAL;
+	if (error == 0 && m->trailer.len > 0)
+		error = store_upload_append(body, m->trailer);
+	struct delivery *d = mem_alloc(sizeof *d);
+	arena_init(&d->arena, ARENA_MAX);
+	d->link = link;
+	d->request = request;
+	d->generation = link->generation;
+	if (error == 0)
+		error = copy_message(d, m);
+	if (error) {
+		store_upload_abort(body);
+		answer_all(link, request, m, error);
+		free_delivery(d);
+		return;
+	}
+	d->mail.body_len = d->queue.record.body_len = body_len;
+	d->mail.binary = m->body == SMTP_BINARYMIME;
+	d->mail.text_growth = d->queue.record.text_growth = m->text_growth;
+	d->queue.record.trailer_len = m->trailer.len;
+	d->mail.internaldate = (int64_t)m->received_at;
+	d->mail.message_id_hash = m->thread_hash;
+	d->commit =
+	    (struct store_commit){.run = run, .arg = d, .done = done, .uploads = {body}, .upload_count = 1};
+	account_delivery_begin(&d->mail);
+	queue_delivery_begin(store_role.queue, &d->queue);
+	store_commit(store_role.store, &d->commit);
+}
+
+/* ---- room ---- */
+
+struct room {
+	struct account_request request;
+	struct asked asked;
+	uint64_t bytes;
+};
+
+static void room_known(struct account_request *r, int result)
+{
+	struct room *room = r->arg;
+	struct store_stats stats;
+	uint64_t default_quota = store_role.process->settings.quota_default;
+	uint64_t quota = r->quota ? r->quota : default_quota;
+	store_stats(store_role.store, &stats);
+	if (result == 0 && (stats.nearly_full || stats.trouble == ENOSPC))
+		result = -ENOSPC;
+	else if (result == 0 && stats.read_only)
+		result = -EROFS;
+	else if (result == 0 && quota && room->bytes > quota)
+		result = -EFBIG;
+	else if (result == 0 && quota && (r->bytes >= quota || room->bytes > quota - r->bytes))
+		result = -EDQUOT;
+	struct message_result m = {.error = (uint64_t)(int64_t)result};
+	asked_answer(&room->asked, MESSAGE_ROOM_ANSWER, &m);
+	mem_free(room);
+}
+
+static void take_room(struct link *link, const struct channel_frame *frame, const struct message_room *m)
+{
+	struct room *room = mem_alloc(sizeof *room);
+	if (!asked_begin(&room->asked, link, frame)) {
+		struct message_result busy = {.error = (uint64_t)(int64_t)-EBUSY};
+		ipc_send(&link->channel, MESSAGE_ROOM_ANSWER, frame->request, &busy, -1);
+		mem_free(room);
+		return;
+	}
+	room->bytes = m->bytes;
+	room->request = (struct account_request){.shard = m->account, .done = room_known, .arg = room};
+	account_stat(&store_role.accounts, &room->request);
+}
+
+/* ---- the link ---- */
+
+bool store_deliver_received(struct link *link, struct channel_frame *frame)
+{
+	union {
+		struct message_upload upload;
+		struct message_upload_abort abort;
+		struct message_deliver deliver;
+		struct message_room room;
+	} m;
+	if (frame->type < MESSAGE_UPLOAD || frame->type > MESSAGE_ROOM)
+		return false;
+	if (!link_decode(link, frame, &m))
+		return true;
+	if (frame->type == MESSAGE_UPLOAD)
+		store_upload_piece(link, &m.upload, frame->request);
+	else if (frame->type == MESSAGE_UPLOAD_ABORT)
+		store_upload_cancel(link, m.abort.upload);
+	else if (frame->type == MESSAGE_DELIVER)
+		take_delivery(link, &m.deliver, frame->request);
+	else
+		take_room(link, frame, &m.room);
+	return true;
+}
+
+static void received(struct link *link, struct channel_frame *frame)
+{
+	if (!store_deliver_received(link, frame))
+		store_queue_etrn(link, frame);
+}
+
+void store_deliver_close(void)
+{
+	link_close(&store_role.smtp);
+	store_upload_forget(&store_role.smtp);
+}
+
+void store_deliver_open(int fd)
+{
+	store_upload_forget(&store_role.smtp);
+	link_open(&store_role.smtp, store_role.process, fd, ROLE_SMTP, received, store_upload_forget, NULL);
+}

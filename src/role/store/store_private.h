@@ -1,0 +1,94 @@
+/* What the store role's files share. */
+#ifndef ROLE_STORE_STORE_PRIVATE_H
+#define ROLE_STORE_STORE_PRIVATE_H
+
+#include "account/account.h"
+#include "process/role.h"
+#include "role/store/role_store.h"
+#include "queue/queue.h"
+#include "store/store_embedded.h"
+
+struct store_role {
+	struct role_process *process;
+	struct store *store;
+	struct accounts accounts;
+	struct queue *queue;
+	struct loop_watch dispatch;
+	struct link auth, smtp, relay;
+	struct loop_timer last_words;
+	bool draining;
+};
+extern struct store_role store_role;
+
+/* role_store.c: relay has said all that it will say; a drain waits for it. */
+void store_role_relay_gone(void);
+
+/* store_upload.c: bodies that smtp or relay sends in pieces. A link's end aborts them. */
+void store_upload_piece(struct link *link, const struct message_upload *m, uint32_t request);
+void store_upload_cancel(struct link *link, uint64_t number);
+/* It is the caller's from now on; NULL when there is none, or not all of it. */
+struct store_upload *store_upload_claim(struct link *link, uint64_t number);
+void store_upload_forget(struct link *link);
+
+/* store_deliver.c: smtp's and relay's deliveries. */
+void store_deliver_open(int fd);
+void store_deliver_close(void);
+/* False when the frame is none of a delivery. */
+bool store_deliver_received(struct link *link, struct channel_frame *frame);
+
+/* store_queue.c: what relay takes out of the queue, and what it says became of it. */
+void store_queue_start(void);
+void store_queue_configure(void); /* from the settings, after a reload */
+void store_queue_open(int fd);
+void store_queue_etrn(struct link *link, const struct channel_frame *frame);
+void store_queue_stop(void); /* before the store is closed */
+void store_queue_free(void); /* after */
+
+/* store_queue_local.c: takes "@local" itself. */
+void store_queue_local_offer(const struct queue_offer *offer);
+bool store_queue_local_message(const struct queue_handout *h); /* false: not of "@local" */
+bool store_queue_local_taken(uint64_t number, int error, size_t count, bool more);
+
+/* store_queue_notes.c: what became of messages, for log and trace. */
+void store_queue_note(const struct queue_note *note);
+
+/* store_heal.c: an index that is found damaged is made anew. */
+void store_heal_start(void);
+void store_heal_stop(void);
+
+/* store_session.c: channels bound to an account. */
+void store_session_grant(struct link *auth, uint32_t request, const struct message_grant *asked);
+void store_session_revoke(uint64_t account);
+void store_session_close_all(void);
+
+/* store_directory.c: auth's questions. */
+void store_directory_received(struct link *auth, struct channel_frame *frame);
+
+/*
+ * store_queue_admin.c: `postrider queue` (queue_command.h), words without the first. NULL: it has been
+ * answered. Else answers go to the channel until `ended`; go: it has room again; cancel: it is gone, nothing
+ * is sent any more.
+ */
+struct queue_task;
+struct queue_task *store_queue_command(struct channel *to, uint32_t request,
+    const struct message_field *words, size_t count, void (*ended)(void *arg), void *arg);
+void store_queue_command_go(struct queue_task *task);
+void store_queue_command_cancel(struct queue_task *task);
+void store_queue_commands_stop(void);
+
+/* store_admin.c: the administrator's commands. */
+void store_admin_listener(int fd);
+
+/*
+ * store_trace_admin.c: a search in the trace records, in a thread; words: what, days, limit. 0: `done` is
+ * called once, on the loop, with 0 or a negative errno, and may then send the answer with store_trace_answer.
+ * -EBUSY while another one runs; -EINVAL.
+ */
+typedef void store_trace_done(int error, void *arg);
+int store_trace_start(const struct view *words, size_t count, store_trace_done *done, void *arg);
+void store_trace_answer(struct channel *to, uint32_t request);
+/* The search ends soon, with `done`; or at once and without it, when the store stops. */
+void store_trace_cancel(void);
+void store_trace_stop(void);
+
+#endif

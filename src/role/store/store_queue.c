@@ -1,0 +1,396 @@
+/*
+ * The queue in the store role: relay's link, and the loop's time. Relay takes destinations that are due, and
+ * their messages; what it says became of them goes to src/queue, which has it committed.
+ */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "role/store/store_private.h"
+#include "dsn/dsn_explain.h"
+
+enum { LOOK_MS = 60 * 1000, ETRN_COUNT_MAX = 1000 };
+
+static struct {
+	struct loop_task work;
+	struct loop_timer timer, soon;
+	bool started, stopping;
+} turn;
+
+/* ---- to relay ---- */
+
+static void tell_relay(enum message_type type, uint32_t request, const void *m)
+{
+	if (!store_role.relay.up)
+		return;
+	int error = ipc_send(&store_role.relay.channel, type, request, m, -1);
+	if (error)
+		log_event(LOG_ERROR, "-", "queue-not-told", log_string("message", ipc_name(type)),
+		    log_errno(error));
+}
+
+static void on_offer(void *arg, const struct queue_offer *o)
+{
+	(void)arg;
+	if (view_equal(o->name, QUEUE_LOCAL)) {
+		store_queue_local_offer(o);
+		return;
+	}
+	struct message_queue_destination m = {.number = o->number,
+	    .name = o->name,
+	    .route = o->route,
+	    .failures = o->failures,
+	    .failing_since = (uint64_t)o->failing_since};
+	tell_relay(MESSAGE_QUEUE_DESTINATION, 0, &m);
+}
+
+static struct message_queue_recipient recipient_of(const struct queue_record *r, uint32_t number)
+{
+	const struct record_recipient *p = &r->recipients[number];
+	return (struct message_queue_recipient){.number = number,
+	    .address = p->address,
+	    .orcpt = p->orcpt,
+	    .forwarder = p->forwarder,
+	    .notify = p->notify,
+	    .attempts = p->attempts,
+	    .action = p->action,
+	    .last_attempt = (uint64_t)p->last_attempt,
+	    .cause = p->cause,
+	    .over = p->over,
+	    .status = p->status,
+	    .reply = p->reply,
+	    .host = p->host,
+	    .stage = p->stage};
+}
+
+static void on_message(void *arg, uint32_t request, const struct queue_handout *h)
+{
+	static struct message_queue_recipient recipients[QUEUE_RECIPIENTS_MAX];
+	const struct queue_record *r = h->record;
+	(void)arg;
+	if (store_queue_local_message(h))
+		return;
+	for (size_t i = 0; i < h->count; i++)
+		recipients[i] = recipient_of(r, h->recipients[i]);
+	struct message_queue_message m = {.number = h->number,
+	    .id = queue_id_view(&h->id),
+	    .sender = r->sender,
+	    .envid = r->envid,
+	    .arrived = (uint64_t)r->arrived,
+	    .expires = (uint64_t)r->expires,
+	    .size = r->body_len,
+	    .ret = r->ret,
+	    .body = r->body,
+	    .utf8 = r->utf8,
+	    .require_tls = r->require_tls,
+	    .priority = r->priority,
+	    .priority_given = r->priority_given,
+	    .by_time = (uint64_t)r->by_time,
+	    .by_mode = r->by_mode,
+	    .trailer = r->trailer_len,
+	    .recipients = {.items = recipients, .count = h->count},
+	    .bytes = h->bytes};
+	tell_relay(MESSAGE_QUEUE_MESSAGE, request, &m);
+}
+
+static void on_taken(void *arg, uint32_t request, uint64_t number, int error, size_t count, bool more)
+{
+	(void)arg;
+	if (store_queue_local_taken(number, error, count, more))
+		return;
+	struct message_queue_taken m = {
+	    .number = number, .error = (uint64_t)(int64_t)error, .count = count, .more = more};
+	tell_relay(MESSAGE_QUEUE_TAKEN, request, &m);
+}
+
+static void on_data(void *arg, uint32_t request, int error, struct view bytes)
+{
+	struct message_queue_data m = {.error = (uint64_t)(int64_t)error, .bytes = bytes};
+	(void)arg;
+	tell_relay(MESSAGE_QUEUE_DATA, request, &m);
+}
+
+static void on_more(void *arg, uint64_t number)
+{
+	struct message_queue_more m = {.number = number};
+	(void)arg;
+	tell_relay(MESSAGE_QUEUE_MORE, 0, &m);
+}
+
+static void on_note(void *arg, const struct queue_note *note)
+{
+	(void)arg;
+	store_queue_note(note);
+}
+
+static void on_wake_in(void *arg, int64_t milliseconds)
+{
+	(void)arg;
+	loop_timer_set(&turn.soon, milliseconds);
+}
+
+static void on_wake(void *arg)
+{
+	(void)arg;
+	if (!turn.stopping)
+		loop_task_schedule(&turn.work);
+}
+
+static bool is_full(void *arg)
+{
+	(void)arg;
+	return store_role.relay.up && channel_backlog(&store_role.relay.channel) >= CHANNEL_HIGH_WATER;
+}
+
+/* The request and the link that it came on: an earlier relay's numbers mean nothing to the next. */
+static uint64_t ticket_of(uint32_t request)
+{
+	return store_role.relay.generation << 32 | request;
+}
+
+static void on_kept(void *arg, uint64_t ticket, int error)
+{
+	struct message_result m = {.error = (uint64_t)(int64_t)error};
+	(void)arg;
+	if (store_role.relay.up && ticket == ticket_of((uint32_t)ticket))
+		ipc_send(&store_role.relay.channel, MESSAGE_QUEUE_KEPT, (uint32_t)ticket, &m, -1);
+}
+
+/* ---- time ---- */
+
+/* The wall clock may be set at any moment: it is looked at once a minute, and always when a test moves it. */
+static void set_timer(void)
+{
+	int64_t ms = queue_next(store_role.queue) * 1000 - clock_wall_ms();
+	if (ms > LOOK_MS)
+		ms = LOOK_MS;
+	if (clock_is_simulated() && ms > CLOCK_SIMULATED_LOOK_MS)
+		ms = CLOCK_SIMULATED_LOOK_MS;
+	loop_timer_set(&turn.timer, ms > 1 ? ms : 1);
+}
+
+static void work(void *arg)
+{
+	(void)arg;
+	if (turn.stopping)
+		return;
+	queue_work(store_role.queue);
+	set_timer();
+}
+
+/* ---- from relay ---- */
+
+static void take_outcome(const struct message_queue_outcome *m, uint32_t request)
+{
+	static struct change_result results[QUEUE_RECIPIENTS_MAX];
+	const struct message_queue_result *from = m->results.items;
+	for (size_t i = 0; i < m->results.count; i++)
+		results[i] = (struct change_result){.recipient = (uint32_t)from[i].recipient,
+		    .verdict = from[i].verdict <= QUEUE_UNTRIED ? (enum queue_verdict)from[i].verdict
+		                                                : QUEUE_UNTRIED,
+		    .cause = (uint8_t)trouble_from_number(from[i].cause),
+		    .status = from[i].status,
+		    .reply = from[i].reply,
+		    .stage = from[i].stage};
+	struct change_outcome o = {.host = m->host,
+	    .address = m->address,
+	    .tls = m->tls,
+	    .verified = m->verified,
+	    .results = results,
+	    .count = m->results.count,
+	    .ticket = request ? ticket_of(request) : 0};
+	int error = queue_outcome(store_role.queue, m->number, m->id, &o);
+	if (error)
+		log_event(
+		    LOG_ERROR, "-", "queue-outcome-dropped", log_text("message", m->id), log_errno(error));
+	if (error && request)
+		on_kept(NULL, ticket_of(request), error);
+}
+
+static void take_rest(const struct message_queue_rest *m)
+{
+	struct spool_rest rest = {.how = m->how <= REST_DEAD ? (enum queue_rest)m->how : REST_FAILED,
+	    .seconds = m->seconds < INT32_MAX ? (int64_t)m->seconds : INT32_MAX,
+	    .cause = (uint8_t)trouble_from_number(m->cause),
+	    .status = m->status,
+	    .text = m->text,
+	    .host = m->host,
+	    .stage = m->stage};
+	int error = queue_rest(store_role.queue, m->number, &rest);
+	if (error)
+		log_event(
+		    LOG_ERROR, "-", "queue-rest-dropped", log_u64("number", m->number), log_errno(error));
+}
+
+static void take_take(const struct message_queue_take *m, uint32_t request)
+{
+	size_t messages = m->messages < QUEUE_TAKE_MAX ? (size_t)m->messages : QUEUE_TAKE_MAX;
+	int error = queue_take(store_role.queue, request, m->number, messages, m->bytes);
+	if (error)
+		on_taken(NULL, request, m->number, error, 0, false);
+}
+
+static void received(struct link *link, struct channel_frame *frame)
+{
+	union {
+		struct message_queue_ready ready;
+		struct message_queue_take take;
+		struct message_queue_read read;
+		struct message_queue_outcome outcome;
+		struct message_queue_rest rest;
+	} m;
+	if (store_deliver_received(link, frame) || !link_decode(link, frame, &m))
+		return;
+	switch (frame->type) {
+	case MESSAGE_QUEUE_READY:
+		queue_credit(store_role.queue, m.ready.destinations);
+		break;
+	case MESSAGE_QUEUE_TAKE:
+		take_take(&m.take, frame->request);
+		break;
+	case MESSAGE_QUEUE_READ:
+		queue_read(store_role.queue, frame->request, m.read.id, m.read.offset, m.read.length);
+		break;
+	case MESSAGE_QUEUE_OUTCOME:
+		take_outcome(&m.outcome, frame->request);
+		break;
+	default:
+		take_rest(&m.rest);
+	}
+}
+
+static void drained(void *arg)
+{
+	(void)arg;
+	on_wake(NULL);
+}
+
+static void closed(struct link *link)
+{
+	store_upload_forget(link);
+	/* After a restart the link comes before the queue is open; its frames are read later. */
+	if (turn.stopping || store_role.queue == NULL)
+		return;
+	queue_lost(store_role.queue);
+	store_role_relay_gone();
+}
+
+/* ---- ETRN (RFC 1985) ---- */
+
+struct etrn {
+	struct queue_item item;
+	struct asked asked;
+	char *name;
+	uint64_t messages;
+};
+
+static int count_wait(void *arg, struct view key, struct view value)
+{
+	(void)key;
+	(void)value;
+	return ++*(uint64_t *)arg == ETRN_COUNT_MAX;
+}
+
+/* How many wait, roughly, and: now is their time. */
+static int run_etrn(struct spool *s, struct queue_item *item)
+{
+	struct etrn *e = (struct etrn *)item;
+	struct view name = view_from_string(e->name);
+	struct queue_destination d;
+	struct queue_key from = queue_key_waits(name, 0), to = queue_key_behind_waits(name);
+	e->messages = 0;
+	int error = spool_destination(s, name, &d);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	for (unsigned i = 0; i < QUEUE_SHARDS && error >= 0 && e->messages < ETRN_COUNT_MAX; i++) {
+		struct txn_range range = {
+		    .shard = queue_shard(i), .from = queue_key_view(&from), .to = queue_key_view(&to)};
+		if (d.shards >> i & 1)
+			error = txn_range(s->txn, &range, count_wait, &e->messages);
+	}
+	return error < 0 ? error : spool_destination_retry(s, name);
+}
+
+static void etrn_done(struct queue *q, struct queue_item *item, int result)
+{
+	struct etrn *e = (struct etrn *)item;
+	struct message_etrn_answer m = {
+	    .error = (uint64_t)(int64_t)result, .messages = result ? 0 : e->messages};
+	(void)q;
+	asked_answer(&e->asked, MESSAGE_ETRN_ANSWER, &m);
+	mem_free(e->name);
+	mem_free(e);
+}
+
+void store_queue_etrn(struct link *link, const struct channel_frame *frame)
+{
+	struct message_etrn m;
+	struct etrn *e = mem_alloc(sizeof *e);
+	if (!link_decode(link, frame, &m)) {
+		mem_free(e);
+		return;
+	}
+	if (!asked_begin(&e->asked, link, frame)) {
+		struct message_etrn_answer busy = {.error = (uint64_t)(int64_t)-EBUSY};
+		ipc_send(&link->channel, MESSAGE_ETRN_ANSWER, frame->request, &busy, -1);
+		mem_free(e);
+		return;
+	}
+	e->item = (struct queue_item){.run = run_etrn, .done = etrn_done, .frees = true};
+	e->name = mem_string(m.domain.len <= QUEUE_NAME_MAX ? m.domain : (struct view){0});
+	queue_submit(store_role.queue, &e->item);
+}
+
+/* ---- life ---- */
+
+static struct queue_config config_of(const struct settings *s)
+{
+	return (struct queue_config){
+	    .schedule = {.retry_min = (int64_t)s->queue_retry_min, .retry_max = (int64_t)s->queue_retry_max},
+	    .warn_seconds = (int64_t)s->queue_warn_hours * 3600,
+	    .give_up_seconds = (int64_t)s->queue_give_up_days * 86400};
+}
+
+void store_queue_configure(void)
+{
+	struct queue_config config = config_of(&store_role.process->settings);
+	queue_set_config(store_role.queue, &config);
+}
+
+void store_queue_start(void)
+{
+	static const struct queue_handlers handlers = {
+	    on_offer, on_message, on_taken, on_data, on_more, on_note, on_wake, is_full, on_wake_in, on_kept};
+	struct queue_config config = config_of(&store_role.process->settings);
+	loop_task_init(&turn.work, &store_role.process->loop, work, NULL);
+	loop_timer_init(&turn.timer, &store_role.process->loop, work, NULL);
+	loop_timer_init(&turn.soon, &store_role.process->loop, work, NULL);
+	turn.stopping = false;
+	store_role.queue = queue_new(store_role.store, &config, &handlers, NULL);
+}
+
+void store_queue_open(int fd)
+{
+	closed(&store_role.relay);
+	link_open(&store_role.relay, store_role.process, fd, ROLE_RELAY, received, closed, NULL);
+	store_role.relay.channel.drained = drained;
+}
+
+void store_queue_stop(void)
+{
+	store_queue_commands_stop();
+	queue_stop(store_role.queue);
+	turn.stopping = true;
+	loop_task_cancel(&turn.work);
+	loop_timer_cancel(&turn.timer);
+	loop_timer_cancel(&turn.soon);
+	link_close(&store_role.relay);
+	store_upload_forget(&store_role.relay);
+}
+
+void store_queue_free(void)
+{
+	queue_free(store_role.queue);
+	store_role.queue = NULL;
+}

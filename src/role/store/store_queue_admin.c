@@ -1,0 +1,500 @@
+/*
+ * `postrider queue` at the store role: what is asked and answered stands in queue_command.h. Whatever goes
+ * through the whole queue goes in slices (queue_walk.h); a list is first the places of the oldest that fit,
+ * then their records; an order becomes an item for each message, of one slice after the other.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "process/queue_command.h"
+#include "config/route.h"
+#include "role/store/store_private.h"
+#include "role/store/store_queue_json.h"
+
+enum {
+	LIST_MAX = 100000, /* messages of one list: 3 MB of places */
+	PIECE = 64 * 1024,
+	PIECE_MAX = 200 * 1024,
+	LINE_MAX = 4 << 20,
+	ARENA_MAX = 64 * 1024,
+	DOMAIN_COUNT_MAX = 100000
+};
+
+enum verb { LIST, SHOW, STATS, RETRY, HOLD, RELEASE, DELETE, ROUTE, VERBS };
+
+struct queue_task {
+	struct queue_task *next; /* of all that are under way */
+	struct channel *to;      /* NULL: nobody listens any more */
+	uint32_t request;
+	void (*ended)(void *arg);
+	void *arg;
+	enum verb verb;
+	struct arena arena; /* for the words */
+	uint64_t limit;
+	bool all, limited;
+	struct change_order order;
+
+	struct queue_walk walk;
+	struct queue_count *count;
+	struct queue_place *places;
+	size_t place_count, listed;
+	struct buf out;
+	int64_t now;
+
+	size_t items; /* orders under way */
+	uint64_t changed;
+	int failed;
+	bool walked;
+};
+
+static struct queue_task *tasks;
+
+/* ---- answers ---- */
+
+static void tell(struct queue_task *t, struct view text, uint64_t status, bool last)
+{
+	struct message_output m = {.text = text, .status = status, .last = last};
+	if (t->to)
+		ipc_send(t->to, MESSAGE_OUTPUT, t->request, &m, -1);
+}
+
+static void flush(struct queue_task *t, size_t above)
+{
+	while (buf_view(&t->out).len > above) {
+		struct view piece = view_take(buf_view(&t->out), PIECE_MAX);
+		tell(t, piece, 0, false);
+		buf_consume(&t->out, piece.len);
+	}
+}
+
+static void end(struct queue_task *t, uint64_t status)
+{
+	struct queue_task **at = &tasks;
+	flush(t, PIECE_MAX);
+	tell(t, buf_view(&t->out), status, true);
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	t->ended(t->arg);
+	buf_done(&t->out);
+	arena_done(&t->arena);
+	mem_free(t->places);
+	mem_free(t->count);
+	mem_free(t);
+}
+
+static void fail(struct queue_task *t, int error)
+{
+	buf_clear(&t->out);
+	buf_printf(&t->out, "the queue cannot be read or changed now: %s\n", strerror(-error));
+	end(t, 75);
+}
+
+/* ---- lists ---- */
+
+static void list_found(struct queue_walk *w, const struct queue_found *f)
+{
+	struct queue_task *t = w->arg;
+	t->listed++;
+	store_queue_json(w, f, t->now, &t->out);
+	flush(t, PIECE);
+	if (t->to && channel_backlog(t->to) >= CHANNEL_HIGH_WATER)
+		queue_walk_pause(w);
+}
+
+static void list_done(struct queue_walk *w, int result)
+{
+	struct queue_task *t = w->arg;
+	if (result && result != -ECANCELED)
+		fail(t, result);
+	else
+		end(t, t->listed ? 0 : 66);
+}
+
+static void list_places(struct queue_task *t)
+{
+	t->walk.destinations = true;
+	t->walk.found = list_found;
+	t->walk.done = list_done;
+	queue_walk_places(&t->walk, t->places, t->place_count);
+}
+
+static void place_found(struct queue_walk *w, const struct queue_found *f)
+{
+	struct queue_task *t = w->arg;
+	queue_oldest_add(t->places, &t->place_count, (size_t)t->limit, &f->place);
+}
+
+static void places_known(struct queue_walk *w, int result)
+{
+	struct queue_task *t = w->arg;
+	if (result) {
+		fail(t, result);
+		return;
+	}
+	queue_oldest_sort(t->places, t->place_count);
+	list_places(t);
+}
+
+static void oldest_known(struct queue_count *c, int result)
+{
+	struct queue_task *t = c->arg;
+	t->place_count = c->oldest_count;
+	if (result)
+		fail(t, result);
+	else
+		list_places(t);
+}
+
+static void start_list(struct queue_task *t)
+{
+	const struct queue_filter *f = &t->walk.filter;
+	t->limit = t->limit < LIST_MAX ? t->limit : LIST_MAX;
+	t->places = mem_array((size_t)t->limit, sizeof *t->places);
+	if (f->id_count == 0 && f->sender.len == 0 && f->domain.len == 0 && f->error.len == 0) {
+		t->count = mem_alloc(sizeof *t->count);
+		t->count->queue = store_role.queue;
+		t->count->done = oldest_known;
+		t->count->arg = t;
+		t->count->oldest = t->places;
+		t->count->want = (size_t)t->limit;
+		t->count->before = f->before;
+		queue_count_start(t->count);
+		return;
+	}
+	t->walk.found = place_found;
+	t->walk.done = places_known;
+	queue_walk_start(&t->walk);
+}
+
+static void counted(struct queue_count *c, int result)
+{
+	struct queue_task *t = c->arg;
+	struct queue_figures figures;
+	if (result) {
+		fail(t, result);
+		return;
+	}
+	queue_figures(store_role.queue, &figures);
+	buf_printf(&t->out,
+	    "{\"messages\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"held\":%" PRIu64
+	    ",\"active\":%zu,\"notifying\":%" PRIu64 ",\"destinations\":%" PRIu64 ",\"oldest\":%" PRId64
+	    "}\n",
+	    c->messages, c->bytes, c->held, figures.leases, c->notifying, c->destinations, c->first);
+	end(t, 0);
+}
+
+static void start_count(struct queue_task *t)
+{
+	t->count = mem_alloc(sizeof *t->count);
+	t->count->queue = store_role.queue;
+	t->count->done = counted;
+	t->count->arg = t;
+	queue_count_start(t->count);
+}
+
+/* ---- orders ---- */
+
+static void end_orders(struct queue_task *t)
+{
+	if (t->failed && t->changed == 0) {
+		fail(t, t->failed);
+		return;
+	}
+	buf_printf(&t->out, "{\"changed\":%" PRIu64 "}\n", t->changed);
+	end(t, t->changed ? 0 : 66);
+}
+
+struct order_item {
+	struct queue_item item;
+	struct queue_task *task;
+	struct queue_place place;
+	bool changed;
+};
+
+static int run_order(struct spool *s, struct queue_item *item)
+{
+	struct order_item *o = (struct order_item *)item;
+	return change_ordered(s, o->place.shard, &o->place.id, &o->task->order, &o->changed);
+}
+
+static void order_done(struct queue *q, struct queue_item *item, int result)
+{
+	struct order_item *o = (struct order_item *)item;
+	struct queue_task *t = o->task;
+	(void)q;
+	t->changed += result == 0 && o->changed;
+	if (result)
+		t->failed = result;
+	mem_free(o);
+	if (--t->items > 0)
+		return;
+	if (t->walked)
+		end_orders(t);
+	else
+		queue_walk_go(&t->walk);
+}
+
+static void order_found(struct queue_walk *w, const struct queue_found *f)
+{
+	struct queue_task *t = w->arg;
+	struct order_item *o = mem_alloc(sizeof *o);
+	*o = (struct order_item){
+	    .item = {.run = run_order, .done = order_done, .frees = true}, .task = t, .place = f->place};
+	t->items++;
+	queue_submit(store_role.queue, &o->item);
+	queue_walk_pause(w);
+}
+
+static void order_walked(struct queue_walk *w, int result)
+{
+	struct queue_task *t = w->arg;
+	if (result && result != -ECANCELED)
+		t->failed = result;
+	t->walked = true;
+	if (t->items == 0)
+		end_orders(t);
+}
+
+/* ---- a route for a destination ---- */
+
+struct route_item {
+	struct queue_item item;
+	struct queue_task *task;
+	uint64_t messages;
+};
+
+static int count_wait(void *arg, struct view key, struct view value)
+{
+	(void)key;
+	(void)value;
+	return ++*(uint64_t *)arg == DOMAIN_COUNT_MAX;
+}
+
+static int run_route(struct spool *s, struct queue_item *item)
+{
+	struct route_item *r = (struct route_item *)item;
+	struct view name = r->task->walk.filter.domain;
+	struct queue_destination d;
+	struct queue_key from = queue_key_waits(name, 0), to = queue_key_behind_waits(name);
+	r->messages = 0;
+	int error = spool_destination(s, name, &d);
+	for (unsigned i = 0; i < QUEUE_SHARDS && error >= 0; i++) {
+		struct txn_range range = {
+		    .shard = queue_shard(i), .from = queue_key_view(&from), .to = queue_key_view(&to)};
+		if (d.shards >> i & 1)
+			error = txn_range(s->txn, &range, count_wait, &r->messages);
+		if (error > 0)
+			break;
+	}
+	return error < 0 ? error : spool_destination_route(s, name, r->task->order.route);
+}
+
+static void route_done(struct queue *q, struct queue_item *item, int result)
+{
+	struct route_item *r = (struct route_item *)item;
+	struct queue_task *t = r->task;
+	(void)q;
+	if (result == 0) {
+		t->changed = r->messages;
+		log_record(LOG_WARNING, "-", "queue-rerouted", log_text("destination", t->walk.filter.domain),
+		    log_text("route", t->order.route), log_text("by", t->order.by),
+		    log_text("why", t->order.why), log_u64("messages", r->messages));
+	} else if (result != -ENOENT) {
+		t->failed = result;
+	}
+	mem_free(r);
+	end_orders(t);
+}
+
+static void start_order(struct queue_task *t)
+{
+	if (t->verb == ROUTE && t->walk.filter.id_count == 0) {
+		struct route_item *r = mem_alloc(sizeof *r);
+		*r = (struct route_item){
+		    .item = {.run = run_route, .done = route_done, .frees = true}, .task = t};
+		queue_submit(store_role.queue, &r->item);
+		return;
+	}
+	t->walk.found = order_found;
+	t->walk.done = order_walked;
+	queue_walk_start(&t->walk);
+}
+
+/* ---- words ---- */
+
+static const char *take_id(struct queue_task *t, struct view value)
+{
+	struct queue_filter *f = &t->walk.filter;
+	if (f->id_count == WALK_IDS_MAX)
+		return "these are too many ids";
+	/* One that no message can have finds nothing. */
+	if (!queue_id_from(value, &f->ids[f->id_count]))
+		memset(&f->ids[f->id_count], '-', sizeof f->ids[f->id_count]);
+	f->id_count++;
+	return NULL;
+}
+
+static const char *take_number(struct queue_task *t, struct view name, uint64_t n)
+{
+	if (view_equal(name, VIEW("older"))) {
+		t->walk.filter.before = t->now - (int64_t)n;
+		t->limited = true;
+	} else if (view_equal(name, VIEW("limit"))) {
+		t->limit = n;
+	} else if (view_equal(name, VIEW("until"))) {
+		t->order.until = (int64_t)n;
+	} else if (view_equal(name, VIEW("bounce"))) {
+		t->order.kind = t->verb == DELETE && n ? CHANGE_BOUNCE : t->order.kind;
+	} else if (view_equal(name, VIEW("all"))) {
+		t->all = n != 0;
+	} else {
+		return "this option is not known to the running server";
+	}
+	return NULL;
+}
+
+static const char *take_option(struct queue_task *t, struct view name, struct view value)
+{
+	const struct {
+		struct view name, *to;
+	} texts[] = {{VIEW("sender"), &t->walk.filter.sender}, {VIEW("domain"), &t->walk.filter.domain},
+	    {VIEW("error"), &t->walk.filter.error}, {VIEW("by"), &t->order.by}, {VIEW("why"), &t->order.why},
+	    {VIEW("to"), &t->order.route}};
+	uint64_t n;
+	if (view_equal(name, VIEW("id")))
+		return take_id(t, value);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		if (!view_equal(name, texts[i].name))
+			continue;
+		t->limited = t->limited || i < 3;
+		return arena_copy(&t->arena, value, texts[i].to) ? NULL : "this is too long";
+	}
+	if (!view_to_u64(value, INT64_MAX, &n))
+		return "this option is not known to the running server";
+	return take_number(t, name, n);
+}
+
+static enum verb verb_of(struct view word)
+{
+	static const char *const names[VERBS] = {
+	    "list", "show", "stats", "retry", "hold", "release", "delete", "route"};
+	for (size_t i = 0; i < VERBS; i++)
+		if (view_equal(word, view_from_string(names[i])))
+			return (enum verb)i;
+	return VERBS;
+}
+
+static const char *check_route(struct queue_task *t)
+{
+	struct queue_filter *f = &t->walk.filter;
+	struct route route;
+	const char *problem = NULL;
+	if (f->id_count == 0 && f->domain.len == 0)
+		return "which messages, or which domain?";
+	/* Keys have names in lower case. */
+	char *domain = (char *)(uintptr_t)f->domain.data;
+	for (size_t i = 0; i < f->domain.len; i++)
+		domain[i] = ascii_lower(domain[i]);
+	if (t->order.route.len > QUEUE_ROUTE_MAX || view_find(t->order.route, '\0') >= 0)
+		return "this route is too long";
+	if (t->order.route.len && route_parse_target(t->order.route, &route, &problem) != 0)
+		return problem ? problem : "this is no route";
+	return NULL;
+}
+
+static const char *read_words(struct queue_task *t, const struct message_field *words, size_t count)
+{
+	static const enum change_kind kinds[VERBS] = {[RETRY] = CHANGE_RETRY,
+	    [HOLD] = CHANGE_HOLD,
+	    [RELEASE] = CHANGE_RELEASE,
+	    [DELETE] = CHANGE_DELETE,
+	    [ROUTE] = CHANGE_ROUTE};
+	t->verb = verb_of(words[0].value);
+	if (t->verb == VERBS)
+		return "this command is not known to the running server";
+	t->order.kind = kinds[t->verb];
+	for (size_t i = 1; i < count; i++) {
+		struct view word = words[i].value;
+		ptrdiff_t at = view_find(word, '=');
+		const char *problem =
+		    at < 0 ? "this option is not known to the running server"
+		           : take_option(t, view_take(word, (size_t)at), view_skip(word, (size_t)at + 1));
+		if (problem)
+			return problem;
+	}
+	if (t->verb == ROUTE)
+		return check_route(t);
+	if (t->verb != LIST && t->verb != STATS && !t->all && !t->limited && t->walk.filter.id_count == 0)
+		return "which messages?";
+	return NULL;
+}
+
+/* ---- the command's life ---- */
+
+struct queue_task *store_queue_command(struct channel *to, uint32_t request,
+    const struct message_field *words, size_t count, void (*ended)(void *arg), void *arg)
+{
+	struct queue_task *t = mem_alloc(sizeof *t);
+	t->to = to;
+	t->request = request;
+	t->ended = ended;
+	t->arg = arg;
+	t->limit = QUEUE_LIST_LIMIT;
+	t->now = clock_wall();
+	t->walk.queue = store_role.queue;
+	t->walk.arg = t;
+	arena_init(&t->arena, ARENA_MAX);
+	buf_init(&t->out, LINE_MAX);
+	const char *problem = read_words(t, words, count);
+	if (problem) {
+		buf_printf(&t->out, "%s\n", problem);
+		tell(t, buf_view(&t->out), 64, true);
+		buf_done(&t->out);
+		arena_done(&t->arena);
+		mem_free(t);
+		return NULL;
+	}
+	t->next = tasks;
+	tasks = t;
+	if (t->verb == STATS)
+		start_count(t);
+	else if (t->verb <= SHOW)
+		start_list(t);
+	else
+		start_order(t);
+	return t;
+}
+
+void store_queue_command_go(struct queue_task *t)
+{
+	if (t->verb <= SHOW)
+		queue_walk_go(&t->walk);
+}
+
+/* What was ordered goes on; a list ends. */
+void store_queue_command_cancel(struct queue_task *t)
+{
+	t->to = NULL;
+	if (t->count)
+		t->count->stopped = true;
+	if (t->verb <= SHOW && t->walk.records)
+		queue_walk_stop(&t->walk);
+}
+
+/* The store is about to be closed: every walk ends with its next slice. */
+void store_queue_commands_stop(void)
+{
+	for (struct queue_task *t = tasks, *next; t; t = next) {
+		next = t->next;
+		t->to = NULL;
+		if (t->count)
+			t->count->stopped = true;
+		if (t->walk.records)
+			queue_walk_stop(&t->walk);
+	}
+}

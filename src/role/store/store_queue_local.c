@@ -1,0 +1,226 @@
+/*
+ * "@local": mail for mailboxes here that was to be held until a time. The store role takes it like relay
+ * takes the rest, and puts each message into its mailboxes in the same commit that says so in its record.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "role/store/store_private.h"
+#include "dsn/dsn_explain.h"
+#include "smtp/smtp_terms.h"
+
+enum { AT_ONCE = 16, LOCAL_REQUEST = 0, AGAIN_SECONDS = 30 };
+
+/* One message: all its mailboxes here that are due. */
+struct local {
+	struct store_commit commit;
+	struct account_delivery mail;
+	struct spool spool;
+	struct queue_id id;
+	unsigned shard;
+	uint64_t number;
+	struct change_outcome outcome;
+	struct change_result *results;
+	size_t *targets; /* of each result */
+	size_t count;
+	struct arena arena;
+};
+
+static struct {
+	uint64_t number; /* 0: it is not ours now */
+	size_t under_way;
+	bool more, taking, failed;
+} now;
+
+static void take_more(void);
+
+static void go_on(void)
+{
+	if (now.number == 0 || now.taking || now.under_way > 0)
+		return;
+	if (now.more) {
+		take_more();
+		return;
+	}
+	uint64_t number = now.number;
+	now.number = 0;
+	queue_rest(store_role.queue, number,
+	    &(struct spool_rest){.how = now.failed ? REST_LATER : REST_EMPTY, .seconds = AGAIN_SECONDS});
+}
+
+static void take_more(void)
+{
+	now.taking = true;
+	now.more = false;
+	if (queue_take(store_role.queue, LOCAL_REQUEST, now.number, AT_ONCE, 0) != 0) {
+		now.taking = false;
+		now.number = 0;
+	}
+}
+
+void store_queue_local_offer(const struct queue_offer *offer)
+{
+	now.number = offer->number;
+	now.under_way = 0;
+	now.failed = false;
+	take_more();
+}
+
+bool store_queue_local_taken(uint64_t number, int error, size_t count, bool more)
+{
+	if (number != now.number || number == 0)
+		return false;
+	now.taking = false;
+	now.more = more && error == 0 && count > 0 && !now.failed;
+	now.failed = now.failed || error;
+	go_on();
+	return true;
+}
+
+/* ---- one message ---- */
+
+static enum trouble trouble_of(int error)
+{
+	return error == -ENOENT   ? TROUBLE_MAILBOX_GONE
+	       : error == -EDQUOT ? TROUBLE_MAILBOX_FULL
+	       : error == -EFBIG  ? TROUBLE_MAILBOX_SMALL
+	                          : TROUBLE_LOCAL;
+}
+
+/* What no later attempt can change. */
+static bool is_final(int error)
+{
+	return error == -ENOENT || error == -EFBIG || error == -EMSGSIZE;
+}
+
+/* What the mailboxes said, for the record. */
+static void set_results(struct local *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		int error = l->mail.targets[l->targets[i]].result;
+		struct change_result *r = &l->results[i];
+		r->verdict = error == 0 ? QUEUE_DELIVERED : is_final(error) ? QUEUE_FAILED : QUEUE_DEFERRED;
+		r->cause = (uint8_t)(error == 0 ? TROUBLE_NONE : trouble_of(error));
+		r->status = error == 0 ? VIEW("2.0.0")
+		                       : view_from_string(trouble_status(trouble_of(error), is_final(error)));
+		r->reply =
+		    error == 0 ? (struct view){0} : view_from_string(trouble_phrase(trouble_of(error)));
+	}
+}
+
+/* Whether the record still wants all of it: an administrator may have been here meanwhile. */
+static int is_wanted(struct local *l, bool *wanted)
+{
+	struct spool_message m;
+	int error = spool_load(&l->spool, l->shard, &l->id, &m);
+	*wanted = error == 0 && !m.record.held;
+	for (size_t i = 0; i < l->count && *wanted; i++)
+		*wanted = l->results[i].recipient < m.record.count &&
+		          m.record.recipients[l->results[i].recipient].state == RECORD_WAITING;
+	return error == -ENOENT ? 0 : error;
+}
+
+/* A refusal of a mailbox is no failure of the commit: the record says so, and nothing else was written. */
+static int run(struct txn *t, void *arg)
+{
+	struct local *l = arg;
+	spool_begin(&l->spool, t);
+	l->spool.reserved = account_delivery_writes(l->mail.target_count);
+	bool wanted;
+	int error = is_wanted(l, &wanted);
+	if (error || !wanted)
+		return error;
+	error = account_delivery_run(t, &l->mail);
+	if (error && !account_delivery_is_refusal(error))
+		return error;
+	set_results(l);
+	return change_outcome(&l->spool, l->shard, &l->id, &l->outcome);
+}
+
+static void done(struct store_commit *c, int result)
+{
+	struct local *l = (struct local *)((char *)c - offsetof(struct local, commit));
+	if (result == 0) {
+		queue_take_effects(store_role.queue, &l->spool);
+	} else {
+		/* It stays, and comes back when "@local" is due again. */
+		log_event(LOG_ERROR, "-", "queue-not-kept", log_text("message", queue_id_view(&l->id)),
+		    log_errno(result));
+		now.failed = true;
+		now.more = false;
+	}
+	queue_lease_end(store_role.queue, l->number, queue_id_view(&l->id));
+	if (l->number == now.number)
+		now.under_way--;
+	spool_done(&l->spool);
+	arena_done(&l->arena);
+	mem_free(l);
+	go_on();
+}
+
+static bool copy_targets(struct local *l, const struct queue_handout *h)
+{
+	struct account_target *targets = arena_array(&l->arena, h->count, sizeof *targets);
+	l->targets = arena_array(&l->arena, h->count, sizeof *l->targets);
+	l->results = arena_array(&l->arena, h->count, sizeof *l->results);
+	if (targets == NULL || l->targets == NULL || l->results == NULL)
+		return false;
+	for (size_t i = 0; i < h->count; i++) {
+		const struct record_recipient *p = &h->record->recipients[h->recipients[i]];
+		size_t k = 0;
+		while (k < l->mail.target_count && targets[k].shard != p->account)
+			k++;
+		l->results[i].recipient = h->recipients[i];
+		l->targets[i] = k;
+		if (k < l->mail.target_count)
+			continue;
+		targets[k] = (struct account_target){.shard = p->account,
+		    .enforce_quota = true,
+		    .quota_default = store_role.process->settings.quota_default,
+		    .has_delivery_id = true};
+		memcpy(targets[k].delivery_id, h->id.text, QUEUE_ID_SIZE);
+		if (!arena_copy(&l->arena, p->mailbox, &targets[k].mailbox) ||
+		    !arena_copy(&l->arena, p->prefix, &targets[k].prefix))
+			return false;
+		l->mail.target_count++;
+	}
+	l->count = h->count;
+	l->mail.targets = targets;
+	/* Beside a long prefix the summary finds no room. */
+	size_t longest = 0;
+	for (size_t i = 0; i < l->mail.target_count; i++)
+		longest = targets[i].prefix.len > longest ? targets[i].prefix.len : longest;
+	return longest + h->record->summary.len > ACCOUNT_INLINE_MAX ||
+	       arena_copy(&l->arena, h->record->summary, &l->mail.summary);
+}
+
+bool store_queue_local_message(const struct queue_handout *h)
+{
+	if (h->number != now.number || now.number == 0)
+		return false;
+	struct local *l = mem_alloc(sizeof *l);
+	arena_init(&l->arena, 4 << 20);
+	l->id = h->id;
+	l->number = h->number;
+	if (!queue_lease_shard(store_role.queue, h->number, queue_id_view(&h->id), &l->shard) ||
+	    !copy_targets(l, h)) {
+		arena_done(&l->arena);
+		mem_free(l);
+		return true;
+	}
+	l->mail.blob = h->record->blob;
+	l->mail.body_len = h->record->body_len;
+	l->mail.binary = h->record->body == SMTP_BINARYMIME;
+	l->mail.text_growth = h->record->text_growth;
+	l->mail.internaldate = h->record->arrived;
+	l->outcome = (struct change_outcome){.results = l->results, .count = l->count, .active = true};
+	account_delivery_begin(&l->mail);
+	spool_init(&l->spool, queue_config(store_role.queue), clock_wall());
+	l->commit = (struct store_commit){.run = run, .arg = l, .done = done};
+	now.under_way++;
+	store_commit(store_role.store, &l->commit);
+	return true;
+}

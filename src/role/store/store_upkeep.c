@@ -1,0 +1,212 @@
+/*
+ * Upkeep walks over all accounts of the directory, one at a time and with a pause behind each, so that it is
+ * never noticed: an interrupted deletion is finished, deleted mail, tombstones and delivery ids past their
+ * time are dropped. Then mostly dead volumes are compacted, and old trace records removed.
+ */
+#include "base/log.h"
+#include "process/directory_job.h"
+#include "role/store/store_private.h"
+#include "trace/trace_write.h"
+#include "role/store/store_upkeep.h"
+#include "store/store_admin.h"
+
+enum {
+	FIRST_MS = 60 * 1000,
+	DAILY_MS = 24 * 3600 * 1000,
+	PAUSE_MS = 5,
+	LOOK_MS = 20 * 1000,
+	DEAD_MIN = 256 << 20 /* bytes: four log files; less is not worth a walk over the index */
+};
+
+static struct {
+	struct loop_timer timer;
+	struct directory_job *job; /* the list under way */
+	struct buf domain, after;  /* where the walk is */
+	struct account_request request;
+	struct buf accounts; /* shards of the list's part that are still to come, 8 bytes each */
+	struct store_task task;
+	uint64_t visited, dropped;
+	bool running, listing_accounts, stopping;
+} walk;
+
+/*
+ * What the queue leaves: bodies that live for seconds. On a busy relay they would fill the disk long before
+ * the day is over, so compaction comes when enough of them are dead: as much as pays for reading the index
+ * twice and writing a copy of it, which is what it costs.
+ */
+static struct {
+	struct loop_timer timer;
+	struct store_task task;
+	uint64_t freed; /* by the queue, up to the last compaction */
+	bool running;
+} space;
+
+static uint64_t freed_by_queue(void)
+{
+	struct queue_figures f;
+	queue_figures(store_role.queue, &f);
+	return f.freed_bytes;
+}
+
+static void space_made(struct store_task *task, int result)
+{
+	space.running = false;
+	log_event(result ? LOG_ERROR : LOG_INFO, "-", "queue-space", log_u64("freed", task->freed),
+	    log_u64("files", task->volumes), log_i64("result", result));
+}
+
+static void look_for_space(void *arg)
+{
+	struct store_stats stats;
+	uint64_t freed = freed_by_queue();
+	(void)arg;
+	loop_timer_set(&space.timer, LOOK_MS);
+	store_stats(store_role.store, &stats);
+	uint64_t enough = 2 * stats.index_bytes > DEAD_MIN ? 2 * stats.index_bytes : DEAD_MIN;
+	/* On a disk that is nearly full everything counts. */
+	if (stats.nearly_full && enough > DEAD_MIN)
+		enough = DEAD_MIN;
+	if (space.running || stats.read_only || freed - space.freed < enough)
+		return;
+	space.freed = freed;
+	space.running = true;
+	space.task = (struct store_task){.done = space_made};
+	store_compact(store_role.store, &space.task);
+}
+
+static void later(int64_t ms)
+{
+	loop_timer_set(&walk.timer, ms);
+}
+
+static void compacted(struct store_task *task, int result)
+{
+	walk.running = false;
+	log_event(LOG_INFO, "-", "upkeep", log_u64("accounts", walk.visited),
+	    log_u64("dropped", walk.dropped), log_u64("freed", task->freed), log_i64("result", result));
+	if (!walk.stopping)
+		later(DAILY_MS);
+}
+
+static void finish_walk(void)
+{
+	trace_expire();
+	space.freed = freed_by_queue();
+	walk.task = (struct store_task){.done = compacted};
+	store_compact(store_role.store, &walk.task);
+}
+
+static void account_kept(struct account_request *r, int result)
+{
+	walk.dropped += result == 0 ? r->count : 0;
+	later(PAUSE_MS);
+}
+
+static void account_repaired(struct account_request *r, int result)
+{
+	(void)result;
+	uint64_t shard = r->shard;
+	walk.request = (struct account_request){.shard = shard, .done = account_kept};
+	account_upkeep(&store_role.accounts, &walk.request);
+}
+
+static void visit(uint64_t shard)
+{
+	walk.visited++;
+	walk.request = (struct account_request){.shard = shard, .done = account_repaired};
+	account_repair(&store_role.accounts, &walk.request);
+}
+
+static void take_domain(const struct message_directory_answer *m)
+{
+	const struct message_field *fields = m->fields.items;
+	if (m->fields.count == 0) {
+		finish_walk();
+		return;
+	}
+	buf_clear(&walk.domain);
+	buf_append(&walk.domain, fields[0].value);
+	buf_clear(&walk.after);
+	walk.listing_accounts = true;
+	later(PAUSE_MS);
+}
+
+static void take_accounts(const struct message_directory_answer *m)
+{
+	const struct message_field *fields = m->fields.items;
+	for (size_t i = 0; i + 4 <= m->fields.count; i += 4) {
+		buf_append(&walk.accounts, fields[i + 1].value);
+		buf_clear(&walk.after);
+		buf_append(&walk.after, fields[i].value);
+	}
+	if (m->fields.count < 4 * DIRECTORY_LIST_PART)
+		walk.listing_accounts = false; /* this domain's last part */
+	later(PAUSE_MS);
+}
+
+static void listed(struct directory_job *job)
+{
+	struct message_directory_answer m;
+	struct arena arena;
+	arena_init(&arena, 1 << 20);
+	if (job->error || !directory_job_answer(job, &arena, &m)) {
+		walk.running = false;
+		later(DAILY_MS);
+	} else if (walk.listing_accounts) {
+		take_accounts(&m);
+	} else {
+		take_domain(&m);
+	}
+	arena_done(&arena);
+	walk.job = NULL;
+	directory_job_free(job);
+}
+
+static void list_more(void)
+{
+	struct message_field fields[2] = {
+	    {.value = buf_view(&walk.domain)}, {.value = buf_view(&walk.after)}};
+	struct message_directory m = {
+	    .operation = walk.listing_accounts ? DIRECTORY_ACCOUNT_LIST : DIRECTORY_DOMAIN_LIST,
+	    .fields = {.items = fields, .count = walk.listing_accounts ? 2 : 1}};
+	walk.job = directory_job_start(&store_role.accounts, &m, listed, NULL);
+}
+
+static void next_step(void *arg)
+{
+	(void)arg;
+	if (walk.stopping)
+		return;
+	if (!walk.running) {
+		walk.running = true;
+		walk.visited = walk.dropped = 0;
+		walk.listing_accounts = false;
+		buf_clear(&walk.domain);
+	}
+	struct view waiting = buf_view(&walk.accounts);
+	if (waiting.len >= 8) {
+		uint64_t shard = directory_number(waiting);
+		buf_consume(&walk.accounts, 8);
+		visit(shard);
+		return;
+	}
+	list_more();
+}
+
+void store_upkeep_start(void)
+{
+	buf_init(&walk.domain, 1024);
+	buf_init(&walk.after, 2048);
+	buf_init(&walk.accounts, 8 * DIRECTORY_LIST_PART);
+	loop_timer_init(&walk.timer, &store_role.process->loop, next_step, NULL);
+	later(FIRST_MS);
+	loop_timer_init(&space.timer, &store_role.process->loop, look_for_space, NULL);
+	loop_timer_set(&space.timer, LOOK_MS);
+}
+
+void store_upkeep_stop(void)
+{
+	walk.stopping = walk.request.stop = true;
+	loop_timer_cancel(&walk.timer);
+	loop_timer_cancel(&space.timer);
+}

@@ -1,0 +1,9 @@
+/* What is done for every account from time to time: what has expired goes. */
+#ifndef ROLE_STORE_STORE_UPKEEP_H
+#define ROLE_STORE_STORE_UPKEEP_H
+
+/* Begins: once some minutes after the start (which finishes what a crash interrupted as well), then daily. */
+void store_upkeep_start(void);
+void store_upkeep_stop(void);
+
+#endif

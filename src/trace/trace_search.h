@@ -1,0 +1,50 @@
+/*
+ * Searching the trace records of store_trace.h: the whole path of each message that fits. Reads files only,
+ * so the running store (in a thread) and the command line without a server share it.
+ */
+#ifndef TRACE_TRACE_SEARCH_H
+#define TRACE_TRACE_SEARCH_H
+
+#include <stdatomic.h>
+
+#include "base/buf.h"
+
+/* The folder below the data folder; its files have the day as their name, "2026-11-22". */
+#define TRACE_FOLDER "trace"
+
+enum {
+	TRACE_DAY_LEN = 10,
+	TRACE_LIMIT = 20,       /* messages shown when nobody says how many */
+	TRACE_LIMIT_MAX = 1000, /* and at most */
+	TRACE_OUTPUT_MAX = 8 << 20
+};
+
+/* Whether a file's name is a day's. */
+bool trace_day_name(const char *name);
+
+struct trace_query {
+	/*
+	 * An id, a Message-ID with or without brackets, or an address, compared without case. What contains
+	 * "@" is looked for in both of the latter.
+	 */
+	struct view text;
+	unsigned days;     /* how many daily files, from the newest; 0: all */
+	unsigned limit;    /* messages at most, the newest first; 0: TRACE_LIMIT */
+	atomic_bool *stop; /* set by another thread: the search ends with -ECANCELED; may be NULL */
+};
+
+struct trace_result {
+	size_t messages; /* shown */
+	bool more;       /* there are more than the limit */
+	bool cut;        /* lines were left out: TRACE_OUTPUT_MAX */
+};
+
+/*
+ * Appends all lines of the messages that fit, and of the reports (DSN) that were sent about them: grouped by
+ * message, newest message first, each group in the order of time and ended by an empty line. `folder` is the
+ * data folder. 0 (also when nothing fits); -ENOENT when there are no trace files at all; -ECANCELED; -errno
+ * when a folder cannot be read.
+ */
+int trace_search(int folder, const struct trace_query *query, struct buf *out, struct trace_result *result);
+
+#endif

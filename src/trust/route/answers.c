@@ -1,0 +1,128 @@
+/* The table of known answers: see answers.h. A list, because an evaluation has a handful of questions; the
+ * worst has 120. */
+#include "trust/route/answers.h"
+
+#include <string.h>
+
+enum { WHY_MAX = 200 };
+
+enum stage { NAMED, GIVEN_OUT, ANSWERED };
+
+struct answers_entry {
+	struct answers_entry *next;
+	const char *name;
+	unsigned type, number;
+	enum stage stage;
+	struct answer answer;
+};
+
+/* A name that no zone can have exists nowhere. */
+static const struct answer no_name = {.status = ANSWER_NXDOMAIN};
+
+static struct answer failure(const char *why)
+{
+	return (struct answer){.status = ANSWER_FAILED, .why = view_from_string(why)};
+}
+
+void answers_init(struct answers *a)
+{
+	*a = (struct answers){0};
+	arena_init(&a->arena, ANSWERS_MEMORY_MAX);
+}
+
+void answers_done(struct answers *a)
+{
+	arena_done(&a->arena);
+	answers_init(a);
+}
+
+bool answers_next(struct answers *a, struct question *question)
+{
+	struct answers_entry *e = a->next;
+	if (e == NULL)
+		return false;
+	a->next = e->next;
+	a->open++;
+	e->stage = GIVEN_OUT;
+	*question = (struct question){.number = e->number, .name = e->name, .type = e->type};
+	return true;
+}
+
+unsigned answers_open(const struct answers *a)
+{
+	return a->open;
+}
+
+/* ---- taking an answer in ---- */
+
+static bool copy_records(struct arena *arena, const struct answer *from, struct answer *to)
+{
+	size_t count = from->count < ANSWERS_RECORDS_MAX ? from->count : ANSWERS_RECORDS_MAX;
+	struct view *records = arena_array(arena, count, sizeof *records);
+	if (records == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!arena_copy(arena, from->records[i], &records[i]))
+			return false;
+	to->records = records;
+	to->count = count;
+	return true;
+}
+
+static bool copy_canonical(struct arena *arena, const char *asked, struct view from, struct answer *to)
+{
+	char name[DNS_NAME_SIZE];
+	if (from.len == 0)
+		return true;
+	if (dns_name_parse(from, name) != 0)
+		return false;
+	return strcmp(name, asked) == 0 || arena_copy(arena, view_from_string(name), &to->canonical);
+}
+
+void answers_put(struct answers *a, unsigned number, const struct answer *answer)
+{
+	struct answers_entry *e = a->first;
+	while (e && e->number != number)
+		e = e->next;
+	if (e == NULL || e->stage != GIVEN_OUT)
+		return;
+	e->stage = ANSWERED;
+	a->open--;
+	struct answer kept = {.status = answer->status, .secure = answer->secure, .ttl = answer->ttl};
+	if (!arena_copy(&a->arena, view_take(answer->why, WHY_MAX), &kept.why))
+		kept = failure("no memory for the answer");
+	else if (!copy_canonical(&a->arena, e->name, answer->canonical, &kept))
+		kept = failure("the answer has a name that is none");
+	else if (answer->status == ANSWER_GOOD && !copy_records(&a->arena, answer, &kept))
+		kept = failure("the answer is too large");
+	e->answer = kept;
+}
+
+/* ---- looking one up ---- */
+
+static bool add(struct answers *a, const char *name, unsigned type)
+{
+	struct view copy;
+	struct answers_entry *e = a->count < ANSWERS_QUESTIONS_MAX ? arena_alloc(&a->arena, sizeof *e) : NULL;
+	if (e == NULL || !arena_copy(&a->arena, view_from_string(name), &copy))
+		return false;
+	*e = (struct answers_entry){.name = copy.data, .type = type, .number = ++a->count};
+	*(a->last ? &a->last->next : &a->first) = e;
+	a->last = e;
+	if (a->next == NULL)
+		a->next = e;
+	return true;
+}
+
+const struct answer *answers_look(struct answers *a, const char *name, unsigned type)
+{
+	static const struct answer too_many = {
+	    .status = ANSWER_FAILED, .why = {"too many questions for one destination", 38}};
+	char wanted[DNS_NAME_SIZE];
+	if (dns_name_parse(view_from_string(name), wanted) != 0)
+		return &no_name;
+	for (const struct answers_entry *e = a->first; e; e = e->next)
+		if (e->type == type && strcmp(e->name, wanted) == 0)
+			return e->stage == ANSWERED ? &e->answer : NULL;
+	return add(a, wanted, type) ? NULL : &too_many;
+}

@@ -1,0 +1,399 @@
+/*
+ * What a role that strangers have broken into can say to the others: everything that its channels carry. Each
+ * role runs as a process of its own, and this test holds the other end of each of its channels. Of all
+ * messages, those that the peer may not send, and those that are malformed, end the channel, and the role
+ * serves on. What the table allows and the receiver must refuse all the same has a test of its own below.
+ */
+#include "../unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "process/directory_job.h"
+#include "process/role.h"
+
+enum { WAIT_MS = 20000, UNKNOWN_TYPES = 300 };
+
+static struct {
+	const struct role *role;
+	pid_t pid;
+	int control, folder;
+	char path[64];
+	uint64_t last_number;
+	struct buf in;
+	struct arena arena;
+} t;
+
+static void send_to(int fd, enum message_type type, uint32_t request, const void *message, int pass)
+{
+	assert_int_equal(ipc_send_blocking(fd, type, request, message, pass), 0);
+	if (pass >= 0)
+		close(pass);
+}
+
+/* The next frame; its descriptor goes to *pass, or there must be none. */
+static void expect(int fd, enum message_type type, void *message, int *pass)
+{
+	struct channel_frame frame;
+	assert_int_equal(channel_receive_blocking(fd, &t.in, &frame, WAIT_MS), 0);
+	assert_int_equal(frame.type, type);
+	arena_reset(&t.arena);
+	assert_int_equal(ipc_decode_as(&frame, NULL, SIZE_MAX, message, &t.arena), 0);
+	if (pass)
+		*pass = frame.fd;
+	else
+		assert_int_equal(frame.fd, -1);
+}
+
+/* ---- a role's process, and the other end of its channels ---- */
+
+static void run_role(int control)
+{
+	int null = open("/dev/null", O_RDWR);
+	dup2(null, STDERR_FILENO);
+	setenv("POSTRIDER_SANDBOX", "off", 1);
+	if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0)
+		_exit(99);
+	_exit(role_run(t.role->name, control));
+}
+
+static void configure(const char *key_pem)
+{
+	struct buf encoded;
+	struct settings settings;
+	struct message_empty none = {0};
+	settings_init(&settings);
+	settings.hostname = VIEW("mail.example.test");
+	buf_init(&encoded, 1 << 20);
+	assert_int_equal(settings_encode(&settings, &encoded), 0);
+	send_to(
+	    t.control, MESSAGE_SETTINGS, 0, &(struct message_settings){.encoded = buf_view(&encoded)}, -1);
+	buf_done(&encoded);
+	settings_done(&settings);
+	if (t.role->gets_folder)
+		send_to(t.control, MESSAGE_FOLDER, 0, &none, dup(t.folder));
+	if (key_pem) {
+		int fd = memfd_create("key", 0);
+		assert_int_equal(write(fd, key_pem, strlen(key_pem)), strlen(key_pem));
+		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+		send_to(t.control, MESSAGE_FILE, 0,
+		    &(struct message_file){.kind = FILE_KEY, .number = 1, .name = VIEW("key")}, fd);
+	}
+	send_to(t.control, MESSAGE_START, 0, &none, -1);
+}
+
+static void begin(const char *name, const char *key_pem)
+{
+	int pair[2];
+	t.role = role_by_name(name);
+	t.last_number = 0;
+	strcpy(t.path, "/tmp/postrider-breach-XXXXXX");
+	assert_non_null(mkdtemp(t.path));
+	assert_int_equal(chmod(t.path, 0777), 0);
+	t.folder = open(t.path, O_RDONLY | O_DIRECTORY);
+	if (geteuid() == 0)
+		assert_int_equal(fchown(t.folder, 65534, 65534), 0);
+	buf_init(&t.in, CHANNEL_FRAME_MAX + 64);
+	arena_init(&t.arena, 1 << 20);
+	assert_int_equal(channel_pair(pair), 0);
+	t.pid = fork();
+	if (t.pid == 0) {
+		close(pair[0]);
+		run_role(pair[1]);
+	}
+	close(pair[1]);
+	t.control = pair[0];
+	configure(key_pem);
+}
+
+static void end(void)
+{
+	char command[100];
+	int status;
+	assert_int_equal(waitpid(t.pid, &status, WNOHANG), 0); /* it lives */
+	close(t.control);
+	kill(t.pid, SIGKILL);
+	assert_int_equal(waitpid(t.pid, &status, 0), t.pid);
+	close(t.folder);
+	buf_done(&t.in);
+	arena_done(&t.arena);
+	snprintf(command, sizeof command, "rm -rf %s", t.path);
+	assert_int_equal(system(command), 0);
+}
+
+/* The peer's end of a new channel. */
+static int introduce(enum role_bit peer)
+{
+	int pair[2];
+	struct message_peer m = {.role = peer, .number = ++t.last_number};
+	assert_int_equal(channel_pair(pair), 0);
+	send_to(t.control, MESSAGE_PEER, 0, &m, pair[0]);
+	return pair[1];
+}
+
+/* The end of file, before which other frames may come only if `talks`: its own questions. */
+static void expect_closed(int fd, bool talks)
+{
+	char bytes[4096];
+	ssize_t n;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	do {
+		assert_int_equal(poll(&p, 1, WAIT_MS), 1);
+		n = recv(fd, bytes, sizeof bytes, 0);
+		assert_true(n <= 0 || talks);
+	} while (n > 0);
+	close(fd);
+}
+
+/* A message of this type whose fields are all as small as may be, in its own form; of an unknown type
+ * nothing. */
+static void send_empty(int fd, unsigned type)
+{
+	static _Alignas(16) char zero[4096];
+	struct buf payload;
+	buf_init(&payload, 4096);
+	const struct codec_schema *schema = ipc_schema(type);
+	assert_true(schema == NULL || schema->size <= sizeof zero);
+	memset(zero, 0, sizeof zero);
+	for (size_t i = 0; schema && i < schema->count; i++)
+		if (schema->fields[i].kind == CODEC_U64)
+			*(uint64_t *)(zero + schema->fields[i].offset) = schema->fields[i].min;
+	if (schema)
+		assert_int_equal(codec_encode(&payload, schema, zero), 0);
+	assert_int_equal(channel_send_blocking(fd, (uint16_t)type, 7, buf_view(&payload), -1), 0);
+	buf_done(&payload);
+}
+
+static bool calls(const struct role *a, const struct role *b)
+{
+	return a->calls & b->bit;
+}
+
+/* The edges read their channel to keys only while they wait for a signature. */
+static bool is_read(const struct role *peer)
+{
+	return !(peer->bit == ROLE_KEYS && (t.role->bit & (ROLE_SMTP | ROLE_POP3)));
+}
+
+static void walk(const struct role *peer)
+{
+	for (unsigned type = 0; type < UNKNOWN_TYPES; type++) {
+		bool allowed = ipc_allowed(type, peer->bit, t.role->bit), talks = calls(t.role, peer);
+		int fd = introduce(peer->bit);
+		if (!allowed)
+			send_empty(fd, type);
+		else
+			assert_int_equal(
+			    channel_send_blocking(fd, (uint16_t)type, 7, VIEW("garbled"), -1), 0);
+		/* An answer to nothing that was asked is dropped unread. */
+		if (is_read(peer) && !(allowed && talks))
+			expect_closed(fd, talks);
+		else
+			close(fd);
+	}
+}
+
+static void walk_all(void **state)
+{
+	begin(*state, NULL);
+	size_t walked = 0;
+	for (size_t i = 0; i < ROLES; i++)
+		if (calls(t.role, &roles[i]) || calls(&roles[i], t.role)) {
+			walk(&roles[i]);
+			walked++;
+		}
+	assert_true(walked > 0);
+	end();
+}
+
+/* ---- an account's channel ---- */
+
+static uint64_t directory(
+    int auth, enum directory_operation operation, uint64_t number, const char *const *texts, size_t count)
+{
+	struct message_field fields[8];
+	struct message_directory_answer answer;
+	for (size_t i = 0; i < count; i++)
+		fields[i].value = view_from_string(texts[i]);
+	send_to(auth, MESSAGE_DIRECTORY, 1,
+	    &(struct message_directory){
+	        .operation = operation, .number = number, .fields = {.items = fields, .count = count}},
+	    -1);
+	expect(auth, MESSAGE_DIRECTORY_ANSWER, &answer, NULL);
+	assert_int_equal(answer.error, 0);
+	return answer.number;
+}
+
+static int grant(int auth, uint64_t account)
+{
+	struct message_granted granted;
+	int fd;
+	send_to(
+	    auth, MESSAGE_GRANT, 1, &(struct message_grant){.account = account, .service = VIEW("pop3")}, -1);
+	expect(auth, MESSAGE_GRANTED, &granted, &fd);
+	assert_int_equal(granted.error, 0);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void walks_an_accounts_channel(void **state)
+{
+	(void)state;
+	static const char *const domain[] = {"example.test", "", "", "+"}, *const account[] = {
+	                                                                       "joe@example.test", "none"};
+	begin("store", NULL);
+	int auth = introduce(ROLE_AUTH);
+	directory(auth, DIRECTORY_DOMAIN_PUT, 0, domain, 4);
+	uint64_t number = directory(auth, DIRECTORY_ACCOUNT_ADD, 0, account, 2);
+	for (unsigned type = 0; type < UNKNOWN_TYPES; type++) {
+		int fd = grant(auth, number);
+		if (ipc_allowed(type, ROLE_POP3, ROLE_STORE))
+			assert_int_equal(
+			    channel_send_blocking(fd, (uint16_t)type, 7, VIEW("garbled"), -1), 0);
+		else
+			send_empty(fd, type);
+		expect_closed(fd, false);
+	}
+	/* What may be said, out of its order: nothing is carried out before the maildrop is open. */
+	int fd = grant(auth, number);
+	send_to(fd, MESSAGE_EXPUNGE, 1, &(struct message_expunge){.last = 1}, -1);
+	expect_closed(fd, true);
+	/* A channel for a service that nobody knows, or for nobody. */
+	struct message_granted granted;
+	send_to(
+	    auth, MESSAGE_GRANT, 1, &(struct message_grant){.account = number, .service = VIEW("root")}, -1);
+	expect(auth, MESSAGE_GRANTED, &granted, &fd);
+	assert_int_equal(fd, -1);
+	assert_true(granted.error != 0);
+	close(auth);
+	end();
+}
+
+/* ---- what the table allows, and the receiver refuses ---- */
+
+static void login_fails(int edge, const char *service, enum login_failure why)
+{
+	struct message_login_failed failed;
+	struct message_login m = {.session = VIEW("x"),
+	    .service = view_from_string(service),
+	    .client = VIEW("192.0.2.1"),
+	    .mechanism = VIEW("PLAIN"),
+	    .initial = VIEW("\0joe@example.test\0secret"),
+	    .has_initial = true,
+	    .secure = true};
+	send_to(edge, MESSAGE_LOGIN, 1, &m, -1);
+	expect(edge, MESSAGE_LOGIN_FAILED, &failed, NULL);
+	assert_int_equal(failed.why, why);
+}
+
+/* Auth asks for the server's secret first. */
+static void tell_secret(int store)
+{
+	struct message_directory question;
+	struct message_field secret = {VIEW("0123456789abcdef0123456789abcdef")};
+	struct channel_frame frame;
+	assert_int_equal(channel_receive_blocking(store, &t.in, &frame, WAIT_MS), 0);
+	assert_int_equal(ipc_decode(&frame, &question, &t.arena), 0);
+	assert_int_equal(question.operation, DIRECTORY_SECRET);
+	send_to(store, MESSAGE_DIRECTORY_ANSWER, frame.request,
+	    &(struct message_directory_answer){.fields = {.items = &secret, .count = 1}}, -1);
+}
+
+static void logs_in_for_its_own_services_alone(void **state)
+{
+	(void)state;
+	static const struct {
+		enum role_bit edge;
+		const char *service;
+	} wrong[] = {{ROLE_SMTP, "pop3"}, {ROLE_SMTP, "pop3s"}, {ROLE_SMTP, "smtp"}, {ROLE_SMTP, "lmtp"},
+	    {ROLE_SMTP, "imap"}, {ROLE_SMTP, ""}, {ROLE_POP3, "submission"}, {ROLE_POP3, "submissions"},
+	    {ROLE_POP3, "pop"}, {ROLE_POP3, "pop3x"}};
+	begin("auth", NULL);
+	int store = introduce(ROLE_STORE);
+	tell_secret(store);
+	expect(t.control, MESSAGE_READY, &(struct message_empty){0}, NULL);
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		int edge = introduce(wrong[i].edge);
+		login_fails(edge, wrong[i].service, LOGIN_BAD_MECHANISM);
+		close(edge);
+	}
+	/* With one that is right auth goes on, and asks store whose it is. */
+	int edge = introduce(ROLE_POP3);
+	close(store);
+	login_fails(edge, "pop3", LOGIN_TEMPORARY);
+	close(edge);
+	end();
+}
+
+static uint64_t signed_as(int edge, const char *algorithm, bool pss, struct view tbs)
+{
+	struct message_signed answer;
+	send_to(edge, MESSAGE_SIGN, 1,
+	    &(struct message_sign){
+	        .key = 1, .pss = pss, .algorithm = view_from_string(algorithm), .tbs = tbs},
+	    -1);
+	expect(edge, MESSAGE_SIGNED, &answer, NULL);
+	assert_true((answer.error == 0) == (answer.signature.len > 0));
+	return answer.error;
+}
+
+static void has_nothing_signed_but_handshakes(void **state)
+{
+	(void)state;
+	static const char *const digests[] = {"", "SHA1", "MD5", "NULL", "SHA224", "MD5-SHA1"};
+	char tls13[98 + 32], tls12[133], *pem;
+	BIO *bio = BIO_new(BIO_s_mem());
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	assert_int_equal(PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL), 1);
+	assert_int_equal(BIO_write(bio, "", 1), 1);
+	BIO_get_mem_data(bio, &pem);
+	begin("keys", pem);
+	BIO_free(bio);
+	EVP_PKEY_free(key);
+	int edge = introduce(ROLE_SMTP);
+	memset(tls13, ' ', sizeof tls13);
+	memcpy(tls13 + 64, "TLS 1.3, server CertificateVerify", 34);
+	memset(tls12, 'r', sizeof tls12);
+	memcpy(tls12 + 64, "\x03\x00\x17\x41\x04", 5);
+	assert_int_equal(signed_as(edge, "SHA2-256", false, view_of(tls13, sizeof tls13)), 0);
+	assert_int_equal(signed_as(edge, "SHA2-256", false, view_of(tls12, sizeof tls12)), 0);
+	for (size_t i = 0; i < sizeof digests / sizeof digests[0]; i++)
+		assert_true(signed_as(edge, digests[i], false, view_of(tls13, sizeof tls13)) != 0);
+	assert_true(signed_as(edge, "SHA2-256", true, view_of(tls13, sizeof tls13)) != 0);
+	/* The beginning of a document, up to an element that covers the parameters. */
+	memcpy(tls12, "\x30\x81\x82\x04\x3b", 5);
+	assert_true(signed_as(edge, "SHA2-256", false, view_of(tls12, sizeof tls12)) != 0);
+	close(edge);
+	end();
+}
+
+int main(void)
+{
+	static char store[] = "store", keys[] = "keys", dns[] = "dns", auth[] = "auth", relay[] = "relay",
+	            smtp[] = "smtp", pop3[] = "pop3";
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_prestate(walk_all, store),
+	    cmocka_unit_test_prestate(walk_all, keys),
+	    cmocka_unit_test_prestate(walk_all, dns),
+	    cmocka_unit_test_prestate(walk_all, auth),
+	    cmocka_unit_test_prestate(walk_all, relay),
+	    cmocka_unit_test_prestate(walk_all, smtp),
+	    cmocka_unit_test_prestate(walk_all, pop3),
+	    cmocka_unit_test(walks_an_accounts_channel),
+	    cmocka_unit_test(logs_in_for_its_own_services_alone),
+	    cmocka_unit_test(has_nothing_signed_but_handshakes),
+	};
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

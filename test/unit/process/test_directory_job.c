@@ -1,0 +1,337 @@
+/* The directory's operations as values, on the memory engine and on the embedded one: what is asked, what is
+ * answered, what is refused. */
+#include "../account/support.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "process/directory_job.h"
+
+static struct directory_job *job; /* the last one */
+static struct arena arena;
+static struct message_directory_answer answer;
+static bool finished;
+
+static void done(struct directory_job *ended)
+{
+	job = ended;
+	finished = true;
+}
+
+static void forget(void)
+{
+	if (job)
+		directory_job_free(job);
+	job = NULL;
+	arena_reset(&arena);
+}
+
+static int start_memory(void **state)
+{
+	arena_init(&arena, 1 << 20);
+	return test_accounts_memory(state);
+}
+
+static int start_embedded(void **state)
+{
+	arena_init(&arena, 1 << 20);
+	return test_accounts_embedded(state);
+}
+
+static int stop(void **state)
+{
+	forget();
+	arena_done(&arena);
+	return test_accounts_close(state);
+}
+
+/* Asks with fields until the NULL; `answer` is good until the next question. Its error. */
+static int ask_views(uint64_t operation, uint64_t number, const struct view *fields, size_t count)
+{
+	struct message_field items[DIRECTORY_FIELDS_MAX + 1];
+	for (size_t i = 0; i < count; i++)
+		items[i].value = fields[i];
+	struct message_directory m = {
+	    .operation = operation, .number = number, .fields = {.items = items, .count = count}};
+	forget();
+	finished = false;
+	directory_job_start(&accounts, &m, done, NULL);
+	memset(items, 0x55, sizeof items); /* the job has its own copy */
+	test_wait(accounts.store, &finished);
+	assert_true(directory_job_answer(job, &arena, &answer));
+	if (answer.error)
+		assert_int_equal(answer.fields.count, 0);
+	return (int)(int64_t)answer.error;
+}
+
+static int ask(
+    uint64_t operation, uint64_t number, const char *a, const char *b, const char *c, const char *d)
+{
+	const char *texts[] = {a, b, c, d};
+	struct view fields[4] = {{0}};
+	size_t count = 0;
+	while (count < 4 && texts[count]) {
+		fields[count] = view_from_string(texts[count]);
+		count++;
+	}
+	return ask_views(operation, number, fields, count);
+}
+
+static struct view field(size_t n)
+{
+	assert_true(n < answer.fields.count);
+	return ((const struct message_field *)answer.fields.items)[n].value;
+}
+
+static uint64_t add_domain_and_alice(void)
+{
+	assert_int_equal(ask(DIRECTORY_DOMAIN_PUT, 0, "example.test", "", "", "+"), 0);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_ADD, 1000000, "alice@example.test", "secret", NULL, NULL), 0);
+	assert_true(answer.number != 0);
+	return answer.number;
+}
+
+static void resolves(void **state)
+{
+	(void)state;
+	uint64_t alice = add_domain_and_alice();
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "Alice+tag@EXAMPLE.test", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.fields.count, 2);
+	assert_int_equal(directory_number(field(0)), alice);
+	assert_view(field(1), "alice@example.test");
+	assert_int_equal(
+	    ask(DIRECTORY_ALIAS_PUT, 0, "all@example.test", "alice@example.test\nbob@else.test", NULL, NULL),
+	    0);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "all@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.fields.count, 4);
+	assert_int_equal(directory_number(field(2)), 0); /* elsewhere */
+	assert_view(field(3), "bob@else.test");
+	/* Not here, and not ours, are two things. */
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "nobody@example.test", NULL, NULL, NULL), -ENOENT);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "nobody@else.test", NULL, NULL, NULL), -EXDEV);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "no address", NULL, NULL, NULL), -EINVAL);
+	/* Also where the local part is longer than ours can be, or has dots that ours may have too. */
+	char text[400];
+	memset(text, 'l', 300);
+	strcpy(text + 300, "@else.test");
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, text, NULL, NULL, NULL), -EXDEV);
+	strcpy(text + 300, "@example.test");
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, text, NULL, NULL, NULL), -EMSGSIZE);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "a..b@else.test", NULL, NULL, NULL), -EXDEV);
+	/* A sub-address of any length that a path can have. */
+	snprintf(text, sizeof text, "alice+%0200d@example.test", 7);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, text, NULL, NULL, NULL), 0);
+	assert_int_equal(directory_number(field(0)), alice);
+	assert_int_equal(
+	    ask(DIRECTORY_ALIAS_PUT, 0, "a..b@example.test", "alice@example.test", NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "A..b@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(directory_number(field(0)), alice);
+	/* RFC 5321 section 4.5.1. */
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "Postmaster", NULL, NULL, NULL), -ENOENT);
+	assert_int_equal(ask(DIRECTORY_ADMIN_PUT, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "POSTMASTER", NULL, NULL, NULL), 0);
+	assert_int_equal(directory_number(field(0)), alice);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_SET, 0, "alice@example.test", "disabled", "1", NULL), 0);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "alice@example.test", NULL, NULL, NULL), -EACCES);
+	/* A circle is refused, and what was there stays. */
+	assert_int_equal(ask(DIRECTORY_ALIAS_PUT, 0, "top@example.test", "all@example.test", NULL, NULL), 0);
+	assert_int_equal(
+	    ask(DIRECTORY_ALIAS_PUT, 0, "all@example.test", "top@example.test\nbob@else.test", NULL, NULL),
+	    -ELOOP);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "top@example.test", NULL, NULL, NULL), 0);
+	assert_view(field(1), "bob@else.test");
+	assert_int_equal(ask(DIRECTORY_ALIAS_DELETE, 0, "all@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "all@example.test", NULL, NULL, NULL), -ENOENT);
+}
+
+static void accounts_come_whole_and_go_whole(void **state)
+{
+	(void)state;
+	uint64_t alice = add_domain_and_alice();
+	struct view quota[] = {VIEW("alice@example.test"), VIEW("quota"), VIEW("\0\0\0\0\0\0\x10\0")};
+	/* Entry and shard. */
+	assert_int_equal(test_stat(&accounts, alice).quota, 1000000);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_ADD, 5, "ALICE@example.test", "", NULL, NULL), -EEXIST);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_ADD, 5, "alice@else.test", "", NULL, NULL), -ENOENT);
+	assert_int_equal(ask_views(DIRECTORY_ACCOUNT_SET, 0, quota, 3), 0);
+	assert_int_equal(answer.number, alice);
+	assert_int_equal(test_stat(&accounts, alice).quota, 4096);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_SET, 0, "alice@example.test", "colour", "red", NULL), -EINVAL);
+	assert_int_equal(test_deliver(&accounts, alice, 1, 100, "p"), 0);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_STAT, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.fields.count, 4);
+	assert_int_equal(directory_number(field(0)), 1);
+	assert_int_equal(directory_number(field(1)), 101);
+	assert_int_equal(directory_number(field(3)), 4096);
+	assert_int_equal(ask(DIRECTORY_DOMAIN_DELETE, 0, "example.test", NULL, NULL, NULL), -ENOTEMPTY);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_DELETE, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.number, alice);
+	struct account_request gone = {.shard = alice};
+	assert_int_equal(test_request(&accounts, account_stat, &gone), -ENOENT);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_DELETE, 0, "alice@example.test", NULL, NULL, NULL), -ENOENT);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_STAT, 0, "alice@example.test", NULL, NULL, NULL), -ENOENT);
+	/* Another of that name is somebody else. */
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_ADD, 0, "alice@example.test", "", NULL, NULL), 0);
+	assert_int_not_equal(answer.number, alice);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_DELETE, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_DOMAIN_DELETE, 0, "example.test", NULL, NULL, NULL), 0);
+}
+
+/* A removal that was cut leaves a disabled account: the same command goes on. */
+static void a_cut_removal_goes_on(void **state)
+{
+	(void)state;
+	uint64_t alice = add_domain_and_alice();
+	struct account_request r = {.shard = alice};
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_SET, 0, "alice@example.test", "disabled", "1", NULL), 0);
+	assert_int_equal(test_request(&accounts, account_remove, &r), 0);
+	test_accounts_restart();
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.number, 0);
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_DELETE, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "alice@example.test", NULL, NULL, NULL), -ENOENT);
+}
+
+static void credentials_of_any_size(void **state)
+{
+	(void)state;
+	static const size_t sizes[] = {0, 1, DIRECTORY_OPAQUE_MAX, DIRECTORY_OPAQUE_MAX + 1,
+	    5 * DIRECTORY_OPAQUE_MAX, 32 * DIRECTORY_OPAQUE_MAX, 3 * DIRECTORY_OPAQUE_MAX + 7, 10};
+	static char text[33 * DIRECTORY_OPAQUE_MAX];
+	uint64_t alice = add_domain_and_alice();
+	struct view before = VIEW("secret");
+	char *kept = NULL;
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		for (size_t k = 0; k < sizes[i]; k++)
+			text[k] = (char)(k * 7 + i);
+		struct view fields[] = {VIEW("alice@example.test"), view_of(text, sizes[i]), before};
+		struct view wrong[] = {fields[0], fields[1], VIEW("not those")};
+		assert_int_equal(ask_views(DIRECTORY_CREDENTIALS_PUT, 0, wrong, 3), -ESTALE);
+		assert_int_equal(ask_views(DIRECTORY_CREDENTIALS_PUT, 0, fields, 3), 0);
+		assert_int_equal(answer.number, alice);
+		assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "Alice@Example.Test", NULL, NULL, NULL), 0);
+		assert_int_equal(answer.number, alice);
+		assert_view(field(0), "alice@example.test");
+		assert_true(view_equal(field(1), view_of(text, sizes[i])));
+		free(kept);
+		kept = malloc(sizes[i] + 1);
+		memcpy(kept, text, sizes[i]);
+		before = view_of(kept, sizes[i]);
+	}
+	struct view too_long[] = {
+	    VIEW("alice@example.test"), view_of(text, 32 * DIRECTORY_OPAQUE_MAX + 1), VIEW("")};
+	assert_int_equal(ask_views(DIRECTORY_CREDENTIALS_PUT, 0, too_long, 3), -EMSGSIZE);
+	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_true(view_equal(field(1), before));
+	free(kept);
+}
+
+static void the_secret_is_the_first(void **state)
+{
+	(void)state;
+	assert_int_equal(ask(DIRECTORY_SECRET, 0, "first", NULL, NULL, NULL), 0);
+	assert_view(field(0), "first");
+	test_accounts_restart();
+	assert_int_equal(ask(DIRECTORY_SECRET, 0, "second", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.fields.count, 1);
+	assert_view(field(0), "first");
+}
+
+/* More than a part, and entries as long as they may be: every one comes once, in order. */
+static void lists_come_in_parts(void **state)
+{
+	(void)state;
+	enum { COUNT = 3 * DIRECTORY_LIST_PART + 5 };
+	static char targets[DIRECTORY_ALIAS_BYTES_MAX + 1];
+	char name[64], after[64] = "";
+	unsigned seen = 0, parts = 0;
+	add_domain_and_alice();
+	for (size_t len = 0; len + 60 < sizeof targets;)
+		len += (size_t)sprintf(
+		    targets + len, "%sa.rather.long.name%05zu@another.example.test", len ? "\n" : "", len);
+	for (unsigned i = 0; i < COUNT; i++) {
+		snprintf(name, sizeof name, "alias%05u@example.test", i);
+		assert_int_equal(ask(DIRECTORY_ALIAS_PUT, 0, name, targets, NULL, NULL), 0);
+	}
+	for (;; parts++) {
+		assert_int_equal(ask(DIRECTORY_ALIAS_LIST, 0, "example.test", after, NULL, NULL), 0);
+		assert_int_equal(answer.fields.count % 2, 0);
+		assert_true(answer.fields.count / 2 <= DIRECTORY_LIST_PART);
+		if (answer.fields.count == 0)
+			break;
+		for (size_t i = 0; i < answer.fields.count; i += 2) {
+			snprintf(name, sizeof name, "alias%05u@example.test", seen++);
+			assert_view(field(i), name);
+			assert_view(field(i + 1), targets);
+		}
+		strcpy(after, name);
+	}
+	assert_int_equal(seen, COUNT);
+	assert_int_equal(parts, 4);
+	assert_int_equal(ask(DIRECTORY_DOMAIN_LIST, 0, "", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.fields.count, 5);
+	assert_view(field(0), "example.test");
+	assert_view(field(3), "+");
+	assert_int_equal(ask(DIRECTORY_ACCOUNT_LIST, 0, "example.test", "", NULL, NULL), 0);
+	assert_int_equal(answer.fields.count, 4);
+	assert_view(field(3), "");
+}
+
+static void refuses_what_is_no_operation(void **state)
+{
+	(void)state;
+	struct view many[DIRECTORY_FIELDS_MAX + 1] = {VIEW("a"), VIEW("b")};
+	add_domain_and_alice();
+	assert_int_equal(ask(0, 0, "example.test", NULL, NULL, NULL), -EINVAL);
+	assert_int_equal(ask(DIRECTORY_OPERATIONS, 0, "example.test", NULL, NULL, NULL), -EINVAL);
+	assert_int_equal(ask(UINT64_MAX, 0, "example.test", NULL, NULL, NULL), -EINVAL);
+	for (uint64_t operation = 1; operation < DIRECTORY_OPERATIONS; operation++) {
+		assert_int_equal(ask(operation, 0, NULL, NULL, NULL, NULL), -EINVAL);
+		assert_int_equal(ask_views(operation, 0, many, DIRECTORY_FIELDS_MAX + 1), -EINVAL);
+	}
+	assert_false(directory_operation_changes(0) || directory_operation_changes(UINT64_MAX));
+	assert_false(
+	    directory_operation_changes(DIRECTORY_RESOLVE) || directory_operation_changes(DIRECTORY_LOOK_UP));
+	assert_true(directory_operation_changes(DIRECTORY_ALIAS_PUT) &&
+	            directory_operation_changes(DIRECTORY_ACCOUNT_SET));
+}
+
+static void brings_mail_back_and_purges_it(void **state)
+{
+	(void)state;
+	uint64_t alice = add_domain_and_alice();
+	uint32_t uid = 1;
+	assert_int_equal(test_deliver(&accounts, alice, 1, 100, ""), 0);
+	assert_int_equal(test_expunge(&accounts, alice, &uid, 1), 0);
+	assert_int_equal(ask(DIRECTORY_UNDELETE, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.number, 1);
+	assert_int_equal(test_stat(&accounts, alice).messages, 1);
+	uid = 2;
+	assert_int_equal(test_expunge(&accounts, alice, &uid, 1), 0);
+	assert_int_equal(ask(DIRECTORY_PURGE, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.number, 1);
+	assert_int_equal(ask(DIRECTORY_UNDELETE, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(answer.number, 0);
+	assert_int_equal(ask(DIRECTORY_PURGE, 0, "nobody@example.test", NULL, NULL, NULL), -ENOENT);
+}
+
+#define ON_BOTH(test)                                                                                        \
+	cmocka_unit_test_setup_teardown(test, start_memory, stop),                                           \
+	    cmocka_unit_test_setup_teardown(test, start_embedded, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    ON_BOTH(resolves),
+	    ON_BOTH(accounts_come_whole_and_go_whole),
+	    ON_BOTH(a_cut_removal_goes_on),
+	    ON_BOTH(credentials_of_any_size),
+	    ON_BOTH(the_secret_is_the_first),
+	    ON_BOTH(lists_come_in_parts),
+	    ON_BOTH(refuses_what_is_no_operation),
+	    ON_BOTH(brings_mail_back_and_purges_it),
+	};
+	log_set_threshold(LOG_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,349 @@
+/* Links and calls: an asker (smtp) and an answerer (auth) in one process, and what becomes of questions when
+ * one of them goes. */
+#include "../unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "process/role.h"
+
+static struct role_process smtp, auth;
+static struct calls calls;
+static struct link edge; /* auth's end */
+static unsigned edge_closed;
+
+/* What auth was asked. */
+static struct channel_frame asked[64];
+static size_t asked_count;
+
+/* What came of smtp's questions. */
+static struct outcome {
+	unsigned answers, ends;
+	uint64_t verdict;
+	uint32_t forget; /* this call, when the answer comes */
+	bool more;       /* further answers come */
+	int fd;
+} outcomes[64];
+static unsigned notices;
+
+static void on_question(struct link *link, struct channel_frame *frame)
+{
+	(void)link;
+	assert_true(asked_count < 64);
+	asked[asked_count++] = *frame;
+}
+
+static void on_closed(struct link *link)
+{
+	(void)link;
+	edge_closed++;
+}
+
+static void on_notice(struct link *link, struct channel_frame *frame)
+{
+	struct message_revoke m;
+	assert_int_equal(frame->request, 0);
+	notices += link_decode(link, frame, &m);
+}
+
+static bool on_answer(void *arg, struct link *link, struct channel_frame *frame)
+{
+	struct outcome *o = arg;
+	struct message_resolved m;
+	if (o->forget)
+		calls_forget(&calls, o->forget);
+	if (frame == NULL) {
+		o->ends++;
+		return true;
+	}
+	if (!link_decode(link, frame, &m))
+		return false;
+	o->answers++;
+	o->verdict = m.verdict;
+	o->fd = frame->fd;
+	frame->fd = -1;
+	return !o->more;
+}
+
+static void turn(void)
+{
+	for (int i = 0; i < 20; i++) {
+		loop_turn(&smtp.loop);
+		loop_turn(&auth.loop);
+	}
+}
+
+static void connect_both(void)
+{
+	int pair[2];
+	assert_int_equal(channel_pair(pair), 0);
+	link_open(&edge, &auth, pair[0], ROLE_SMTP, on_question, on_closed, NULL);
+	calls_link(&calls, &smtp, pair[1], ROLE_AUTH);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	smtp.role = role_by_name("smtp");
+	auth.role = role_by_name("auth");
+	smtp.introduced.fd = auth.introduced.fd = -1;
+	loop_init(&smtp.loop);
+	loop_init(&auth.loop);
+	calls_init(&calls);
+	calls.notice = on_notice;
+	asked_count = edge_closed = notices = 0;
+	memset(outcomes, 0, sizeof outcomes);
+	connect_both();
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	calls_close(&calls);
+	link_close(&edge);
+	loop_done(&smtp.loop);
+	loop_done(&auth.loop);
+	return 0;
+}
+
+static uint32_t ask(struct outcome *o)
+{
+	struct message_resolve m = {.address = VIEW("a@example.test")};
+	return calls_ask(&calls, MESSAGE_RESOLVE, &m, on_answer, o);
+}
+
+static void answer(uint32_t request, uint64_t verdict, int fd)
+{
+	struct message_resolved m = {.verdict = verdict};
+	assert_int_equal(ipc_send(&edge.channel, MESSAGE_RESOLVED, request, &m, fd), 0);
+}
+
+static bool is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+static void answers_find_their_questions(void **state)
+{
+	(void)state;
+	uint32_t first = ask(&outcomes[0]), second = ask(&outcomes[1]);
+	assert_true(first != 0 && second != 0 && first != second);
+	turn();
+	assert_int_equal(asked_count, 2);
+	answer(asked[1].request, 1, -1);
+	answer(asked[0].request, 2, open("/dev/null", O_RDONLY | O_CLOEXEC));
+	turn();
+	assert_int_equal(outcomes[0].verdict, 2);
+	assert_int_equal(outcomes[1].verdict, 1);
+	assert_true(outcomes[0].answers == 1 && outcomes[1].answers == 1);
+	assert_true(is_open(outcomes[0].fd));
+	close(outcomes[0].fd);
+	assert_int_equal(calls.pending.count, 0);
+	/* A second answer to a question that is over. */
+	answer(first, 3, -1);
+	turn();
+	assert_int_equal(outcomes[0].answers, 1);
+	assert_true(calls.link.up);
+}
+
+static void a_call_may_have_several_answers(void **state)
+{
+	(void)state;
+	outcomes[0].more = true;
+	uint32_t request = ask(&outcomes[0]);
+	answer(request, 1, -1);
+	answer(request, 2, -1);
+	turn();
+	assert_int_equal(outcomes[0].answers, 2);
+	assert_int_equal(calls.pending.count, 1);
+	outcomes[0].more = false;
+	answer(request, 3, -1);
+	turn();
+	assert_int_equal(outcomes[0].answers, 3);
+	assert_int_equal(calls.pending.count, 0);
+}
+
+static void who_forgets_hears_nothing(void **state)
+{
+	(void)state;
+	uint32_t request = ask(&outcomes[0]);
+	turn();
+	calls_forget(&calls, request);
+	calls_forget(&calls, request);
+	calls_forget(&calls, 4711);
+	int pipes[2];
+	char byte;
+	assert_int_equal(pipe(pipes), 0);
+	answer(request, 1, pipes[1]);
+	turn();
+	assert_int_equal(outcomes[0].answers + outcomes[0].ends, 0);
+	assert_int_equal(read(pipes[0], &byte, 1), 0); /* the descriptor that came along is closed */
+	close(pipes[0]);
+	calls_close(&calls);
+	assert_int_equal(outcomes[0].ends, 0);
+}
+
+static void an_answer_may_forget_its_own_call_and_others(void **state)
+{
+	(void)state;
+	uint32_t first = ask(&outcomes[0]), second = ask(&outcomes[1]);
+	outcomes[0].forget = first;
+	outcomes[1].forget = second;
+	answer(first, 1, -1);
+	turn();
+	assert_int_equal(outcomes[0].answers, 1);
+	outcomes[1].forget = ask(&outcomes[2]);
+	answer(second, 1, -1);
+	turn();
+	assert_int_equal(outcomes[1].answers, 1);
+	assert_int_equal(calls.pending.count, 0);
+}
+
+static void all_end_when_the_peer_dies(void **state)
+{
+	(void)state;
+	uint32_t requests[40];
+	for (size_t i = 0; i < 40; i++)
+		requests[i] = ask(&outcomes[i]);
+	/* Some take others with them. */
+	for (size_t i = 0; i < 40; i += 2)
+		outcomes[i].forget = requests[i + 1];
+	for (size_t i = 1; i < 40; i += 2)
+		outcomes[i].forget = requests[i - 1];
+	link_close(&edge);
+	turn();
+	assert_false(calls.link.up);
+	assert_int_equal(calls.pending.count, 0);
+	for (size_t i = 0; i < 40; i += 2)
+		assert_int_equal(outcomes[i].ends + outcomes[i + 1].ends, 1);
+	assert_int_equal(ask(&outcomes[0]), 0);
+	assert_int_equal(outcomes[0].answers, 0);
+	connect_both();
+	assert_true(ask(&outcomes[40]) != 0);
+	answer(calls.last, 1, -1);
+	turn();
+	assert_int_equal(outcomes[40].answers, 1);
+}
+
+static void answers_of_an_earlier_channel_are_gone(void **state)
+{
+	(void)state;
+	struct asked late, fresh;
+	struct message_resolved m = {.verdict = 1};
+	ask(&outcomes[0]);
+	turn();
+	assert_true(asked_begin(&late, &edge, &asked[0]));
+	connect_both(); /* as after a restart of smtp: the number is used again */
+	assert_int_equal(outcomes[0].ends, 1);
+	calls.last = asked[0].request - 1;
+	assert_int_equal(ask(&outcomes[1]), asked[0].request);
+	turn();
+	assert_true(asked_begin(&fresh, &edge, &asked[1]));
+	assert_int_equal(edge.asked_count, 1);
+	asked_answer(&late, MESSAGE_RESOLVED, &m);
+	turn();
+	assert_int_equal(outcomes[1].answers, 0);
+	assert_int_equal(edge.asked_count, 1);
+	asked_answer(&fresh, MESSAGE_RESOLVED, &m);
+	turn();
+	assert_int_equal(outcomes[1].answers, 1);
+	assert_int_equal(edge.asked_count, 0);
+	assert_int_equal(edge.asked_bytes, 0);
+	/* And when it is closed. */
+	ask(&outcomes[2]);
+	turn();
+	assert_true(asked_begin(&late, &edge, &asked[2]));
+	link_close(&edge);
+	asked_answer(&late, MESSAGE_RESOLVED, &m);
+}
+
+static void a_peer_has_so_many_questions_and_no_more(void **state)
+{
+	(void)state;
+	static struct asked many[30000];
+	struct message_resolved m = {.verdict = RESOLVE_TEMPORARY};
+	struct channel_frame small = {.type = MESSAGE_RESOLVE, .request = 1, .payload = {"", 100}},
+	                     large = {
+	                         .type = MESSAGE_DIRECTORY, .request = 1, .payload = {"", CHANNEL_FRAME_MAX}};
+	size_t count = 0, large_count = 0;
+	while (count < 30000 && asked_begin(&many[count], &edge, &small))
+		count++;
+	assert_int_equal(count, 20000);
+	asked_answer(&many[--count], MESSAGE_RESOLVED, &m);
+	assert_true(asked_begin(&many[count], &edge, &small));
+	count++;
+	assert_false(asked_begin(&many[count], &edge, &small));
+	while (count > 0)
+		asked_answer(&many[--count], MESSAGE_RESOLVED, &m);
+	turn();
+	assert_int_equal(edge.asked_bytes, 0);
+	while (asked_begin(&many[large_count], &edge, &large))
+		large_count++;
+	assert_true(large_count >= 50 && large_count <= 64); /* of 1 MB: 64 MB in all */
+	link_close(&edge);
+	connect_both();
+	assert_true(asked_begin(&many[0], &edge, &small)); /* a new channel begins at nothing */
+}
+
+static void notices_come_without_a_question(void **state)
+{
+	(void)state;
+	struct message_revoke m = {.account = 5};
+	assert_int_equal(ipc_send(&edge.channel, MESSAGE_REVOKE, 0, &m, -1), 0);
+	turn();
+	assert_int_equal(notices, 1);
+}
+
+/* auth may say both to smtp; but this is not what was asked. */
+static void an_answer_of_another_type_ends_the_link(void **state)
+{
+	(void)state;
+	struct message_challenge m = {.text = VIEW("0123456789abcdef")};
+	uint32_t request = ask(&outcomes[0]);
+	ask(&outcomes[1]);
+	turn();
+	assert_int_equal(ipc_send(&edge.channel, MESSAGE_CHALLENGE, request, &m, -1), 0);
+	turn();
+	assert_int_equal(outcomes[0].answers, 0);
+	assert_int_equal(outcomes[0].ends, 1);
+	assert_int_equal(outcomes[1].ends, 1);
+	assert_false(calls.link.up);
+	assert_int_equal(edge_closed, 1);
+}
+
+static void what_the_peer_may_not_say_ends_the_link(void **state)
+{
+	(void)state;
+	struct message_granted m = {0};
+	uint32_t request = ask(&outcomes[0]);
+	int pipes[2];
+	char byte;
+	assert_int_equal(pipe(pipes), 0);
+	assert_int_equal(ipc_send(&edge.channel, MESSAGE_GRANTED, request, &m, pipes[1]), 0);
+	turn();
+	assert_int_equal(outcomes[0].ends, 1);
+	assert_false(calls.link.up);
+	assert_int_equal(read(pipes[0], &byte, 1), 0);
+	close(pipes[0]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(answers_find_their_questions, start, stop),
+	    cmocka_unit_test_setup_teardown(a_call_may_have_several_answers, start, stop),
+	    cmocka_unit_test_setup_teardown(who_forgets_hears_nothing, start, stop),
+	    cmocka_unit_test_setup_teardown(an_answer_may_forget_its_own_call_and_others, start, stop),
+	    cmocka_unit_test_setup_teardown(all_end_when_the_peer_dies, start, stop),
+	    cmocka_unit_test_setup_teardown(answers_of_an_earlier_channel_are_gone, start, stop),
+	    cmocka_unit_test_setup_teardown(a_peer_has_so_many_questions_and_no_more, start, stop),
+	    cmocka_unit_test_setup_teardown(notices_come_without_a_question, start, stop),
+	    cmocka_unit_test_setup_teardown(an_answer_of_another_type_ends_the_link, start, stop),
+	    cmocka_unit_test_setup_teardown(what_the_peer_may_not_say_ends_the_link, start, stop),
+	};
+	log_set_threshold(LOG_ERROR + 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,678 @@
+/* Smtp and relay at the store role, over their channels: deliveries, what relay takes, what it says, and
+ * reports. */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "../../account/support.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "dsn/dsn_explain.h"
+#include "role/store/store_private.h"
+
+static struct role_process process;
+static int clock_file = -1;
+
+/* What one of the peers was told. */
+struct peer {
+	struct channel channel;
+	bool up;
+	unsigned frames[MESSAGE_TYPES];
+	int results[500];
+	size_t result_count;
+	struct {
+		uint64_t number, failures;
+		char name[300];
+	} offers[100];
+	size_t offer_count;
+	struct {
+		uint64_t number, action, recipients, first, size;
+		char id[13], address[100], body[100], reply[100], stage[33];
+		uint64_t cause, over, causes[3];
+		struct message_queue_message terms; /* its numbers alone are good */
+		size_t body_len;
+	} messages[100];
+	size_t message_count;
+	struct message_queue_taken taken;
+	struct message_etrn_answer etrn;
+	uint64_t credited;
+	int data_error;
+	struct buf data;
+};
+static struct peer smtp, relay;
+
+static void text(char *out, size_t size, struct view v)
+{
+	snprintf(out, size, "%.*s", VIEW_FMT(v));
+}
+
+static void take_message(struct peer *p, const struct message_queue_message *m)
+{
+	const struct message_queue_recipient *first = m->recipients.items;
+	size_t n = p->message_count++;
+	p->messages[n].number = m->number;
+	p->messages[n].recipients = m->recipients.count;
+	p->messages[n].first = first->number;
+	p->messages[n].action = first->action;
+	p->messages[n].size = m->size;
+	p->messages[n].body_len = m->bytes.len;
+	text(p->messages[n].id, sizeof p->messages[n].id, m->id);
+	text(p->messages[n].address, sizeof p->messages[n].address, first->address);
+	text(p->messages[n].reply, sizeof p->messages[n].reply, first->reply);
+	text(p->messages[n].stage, sizeof p->messages[n].stage, first->stage);
+	for (size_t i = 0; i < m->recipients.count && i < 3; i++)
+		p->messages[n].causes[i] = first[i].cause;
+	p->messages[n].cause = first->cause;
+	p->messages[n].terms = *m;
+	p->messages[n].over = first->over;
+	text(p->messages[n].body, sizeof p->messages[n].body, m->bytes);
+}
+
+static void peer_received(void *arg, struct channel_frame *frame)
+{
+	struct peer *p = arg;
+	struct arena arena;
+	union {
+		struct message_delivered delivered;
+		struct message_upload_credit credit;
+		struct message_queue_destination destination;
+		struct message_queue_message message;
+		struct message_queue_taken taken;
+		struct message_queue_data data;
+		struct message_queue_more more;
+		struct message_etrn_answer etrn;
+	} m;
+	arena_init(&arena, 1 << 20);
+	assert_int_equal(ipc_decode(frame, &m, &arena), 0);
+	p->frames[frame->type]++;
+	if (frame->type == MESSAGE_DELIVERED) {
+		const struct message_result *r = m.delivered.results.items;
+		p->result_count = m.delivered.results.count;
+		for (size_t i = 0; i < p->result_count; i++)
+			p->results[i] = (int)(int64_t)r[i].error;
+	} else if (frame->type == MESSAGE_UPLOAD_CREDIT) {
+		p->credited += m.credit.bytes;
+	} else if (frame->type == MESSAGE_QUEUE_DESTINATION) {
+		p->offers[p->offer_count].number = m.destination.number;
+		p->offers[p->offer_count].failures = m.destination.failures;
+		text(p->offers[p->offer_count++].name, 300, m.destination.name);
+	} else if (frame->type == MESSAGE_QUEUE_MESSAGE) {
+		take_message(p, &m.message);
+	} else if (frame->type == MESSAGE_QUEUE_TAKEN) {
+		p->taken = m.taken;
+	} else if (frame->type == MESSAGE_QUEUE_DATA) {
+		p->data_error = (int)(int64_t)m.data.error;
+		buf_append(&p->data, m.data.bytes);
+	} else if (frame->type == MESSAGE_ETRN_ANSWER) {
+		p->etrn = m.etrn;
+	}
+	arena_done(&arena);
+}
+
+static void peer_closed(void *arg)
+{
+	struct peer *p = arg;
+	p->up = false;
+}
+
+static void turn(void)
+{
+	for (int i = 0; i < 150; i++) {
+		loop_turn(&process.loop);
+		store_dispatch(store_role.store);
+	}
+}
+
+/* Timers fire at real times: the look that a moved clock needs comes within 50 ms. */
+static void turn_clock(int64_t ahead)
+{
+	assert_int_equal(pwrite(clock_file, &ahead, sizeof ahead, 0), (ssize_t)sizeof ahead);
+	for (int i = 0; i < 4; i++) {
+		usleep(30000);
+		turn();
+	}
+}
+
+static void join(struct peer *p, void (*open)(int fd))
+{
+	int pair[2];
+	assert_int_equal(channel_pair(pair), 0);
+	buf_done(&p->data);
+	memset(p, 0, sizeof *p);
+	buf_init(&p->data, 1 << 22);
+	channel_init(&p->channel, &process.loop, pair[1], peer_received, peer_closed, p);
+	p->up = true;
+	open(pair[0]);
+}
+
+static int prepare(void **state)
+{
+	(void)state;
+	log_open(-1, "test", LOG_ERROR);
+	if (clock_file < 0) {
+		char name[] = "store-queue-clock-XXXXXX";
+		clock_file = mkstemp(name);
+		assert_int_equal(pwrite(clock_file, &(int64_t){0}, 8, 0), 8);
+		assert_int_equal(clock_simulate(name), 0);
+		unlink(name);
+	}
+	assert_int_equal(pwrite(clock_file, &(int64_t){0}, 8, 0), 8);
+	process.role = role_by_name("store");
+	loop_init(&process.loop);
+	settings_init(&process.settings);
+	store_role.process = &process;
+	store_role.store = store_memory();
+	accounts_init(&store_role.accounts, store_role.store, 0);
+	assert_int_equal(test_create(&store_role.accounts, test_account(1), 0), 0);
+	assert_int_equal(test_create(&store_role.accounts, test_account(2), 50), 0);
+	assert_int_equal(test_create(&store_role.accounts, test_account(3), 20), 0);
+	assert_int_equal(test_create(&store_role.accounts, test_account(4), 0), 0);
+	store_queue_start();
+	join(&smtp, store_deliver_open);
+	join(&relay, store_queue_open);
+	return 0;
+}
+
+static void leave(struct peer *p)
+{
+	channel_done(&p->channel);
+	turn();
+	buf_done(&p->data);
+}
+
+static int clean_up(void **state)
+{
+	(void)state;
+	leave(&smtp);
+	leave(&relay);
+	store_deliver_close();
+	store_queue_stop();
+	accounts_done(&store_role.accounts);
+	store_close(store_role.store);
+	store_queue_free();
+	settings_done(&process.settings);
+	loop_done(&process.loop);
+	return 0;
+}
+
+static void send_to_store(struct peer *p, enum message_type type, const void *m)
+{
+	assert_int_equal(ipc_send(&p->channel, type, 9, m, -1), 0);
+	turn();
+}
+
+static struct message_delivery_recipient remote(const char *address, const char *destination)
+{
+	return (struct message_delivery_recipient){.kind = RECIPIENT_REMOTE,
+	    .address = view_from_string(address),
+	    .destination = view_from_string(destination)};
+}
+
+static struct message_deliver delivery(const char *id, struct message_delivery_target *targets,
+    size_t target_count, struct message_delivery_recipient *recipients, size_t recipient_count)
+{
+	return (struct message_deliver){.session = VIEW("session"),
+	    .bytes = VIEW("Subject: hello\r\n\r\nworld\r\n"),
+	    .received_at = (uint64_t)clock_wall(),
+	    .all_or_none = true,
+	    .targets = {.items = targets, .count = target_count},
+	    .id = view_from_string(id),
+	    .sender = VIEW("s@here.example"),
+	    .client = VIEW("client"),
+	    .priority = 9,
+	    .recipients = {.items = recipients, .count = recipient_count}};
+}
+
+static uint64_t messages_in(unsigned account)
+{
+	return test_stat(&store_role.accounts, test_account(account)).messages;
+}
+
+/* Outcomes wait a few milliseconds for one another. */
+static uint64_t offered(const char *name)
+{
+	for (int patience = 0; patience < 200; patience++) {
+		for (size_t i = relay.offer_count; i-- > 0;)
+			if (strcmp(relay.offers[i].name, name) == 0)
+				return relay.offers[i].number;
+		usleep(1000);
+		turn();
+	}
+	fail_msg("%s was not offered", name);
+	return 0;
+}
+
+static void ready(uint64_t destinations)
+{
+	send_to_store(&relay, MESSAGE_QUEUE_READY, &(struct message_queue_ready){destinations});
+}
+
+static void take(uint64_t number)
+{
+	send_to_store(&relay, MESSAGE_QUEUE_TAKE, &(struct message_queue_take){number, 10, 100000});
+}
+
+static void outcome(
+    uint64_t number, const char *id, uint64_t recipient, enum queue_verdict verdict, const char *reply)
+{
+	struct message_queue_result result = {.recipient = recipient,
+	    .verdict = verdict,
+	    .status = VIEW("5.1.1"),
+	    .reply = view_from_string(reply)};
+	struct message_queue_outcome m = {.number = number,
+	    .id = view_from_string(id),
+	    .host = VIEW("mx.b.example"),
+	    .results = {.items = &result, .count = 1}};
+	send_to_store(&relay, MESSAGE_QUEUE_OUTCOME, &m);
+}
+
+static void rest(uint64_t number, enum queue_rest how)
+{
+	struct message_queue_rest m = {.number = number, .how = how, .text = VIEW("connection refused")};
+	send_to_store(&relay, MESSAGE_QUEUE_REST, &m);
+}
+
+static void mailboxes_and_queue_in_one_step(void **state)
+{
+	struct message_delivery_target target = {
+	    .account = test_account(1), .prefix = VIEW("A: b\r\n"), .address = VIEW("a@here.example")};
+	struct message_delivery_recipient recipients[2] = {
+	    remote("b@b.example", "b.example"), remote("c@c.example", "c.example")};
+	struct message_deliver m = delivery("000000000001", &target, 1, recipients, 2);
+	(void)state;
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	assert_int_equal(smtp.result_count, 3);
+	assert_int_equal(smtp.results[0] | smtp.results[1] | smtp.results[2], 0);
+	assert_int_equal(messages_in(1), 1);
+	/* Once more, as after a lost answer. */
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	assert_int_equal(smtp.frames[MESSAGE_DELIVERED], 2);
+	assert_int_equal(smtp.results[0] | smtp.results[1] | smtp.results[2], 0);
+	assert_int_equal(messages_in(1), 1);
+	ready(10);
+	assert_int_equal(relay.offer_count, 2);
+	take(offered("b.example"));
+	assert_int_equal(relay.message_count, 1);
+	assert_string_equal(relay.messages[0].id, "000000000001");
+	assert_string_equal(relay.messages[0].address, "b@b.example");
+	assert_string_equal(relay.messages[0].body, "Subject: hello\r\n\r\nworld\r\n");
+	assert_true(relay.taken.count == 1 && relay.taken.error == 0 && !relay.taken.more);
+	take(offered("c.example"));
+	outcome(offered("b.example"), "000000000001", 0, QUEUE_RELAYED, "250 ok");
+	outcome(offered("c.example"), "000000000001", 1, QUEUE_RELAYED, "250 ok");
+	rest(offered("b.example"), REST_EMPTY);
+	rest(offered("c.example"), REST_EMPTY);
+	relay.offer_count = 0;
+	ready(1);
+	assert_int_equal(relay.offer_count, 0);
+}
+
+static void a_refused_mailbox_refuses_all(void **state)
+{
+	struct message_delivery_target targets[2] = {
+	    {.account = test_account(1)}, {.account = test_account(7)}};
+	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
+	struct message_deliver m = delivery("000000000001", targets, 2, &recipient, 1);
+	(void)state;
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	assert_int_equal(smtp.results[1], -ENOENT);
+	assert_int_equal(smtp.results[2], -ENOENT);
+	assert_int_equal(messages_in(1), 0);
+	ready(1);
+	assert_int_equal(relay.offer_count, 0);
+	/* With LMTP each has its own result; who wants to know of success is told of those only that
+	 * succeeded. */
+	struct message_delivery_recipient told[3] = {remote("b@b.example", "b.example"),
+	    {.kind = RECIPIENT_DELIVERED,
+	        .address = VIEW("one@here.example"),
+	        .notify = NOTIFY_SUCCESS,
+	        .account = test_account(1)},
+	    {.kind = RECIPIENT_DELIVERED,
+	        .address = VIEW("two@here.example"),
+	        .notify = NOTIFY_SUCCESS,
+	        .account = test_account(7)}};
+	m = delivery("000000000002", targets, 2, told, 3);
+	m.all_or_none = false;
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	static const int expected[] = {0, -ENOENT, 0, 0, -ENOENT};
+	assert_int_equal(smtp.result_count, 5);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(smtp.results[i], expected[i]);
+	ready(5);
+	take(offered("@notify"));
+	assert_int_equal(relay.messages[0].recipients, 1);
+	assert_string_equal(relay.messages[0].address, "one@here.example");
+	assert_int_equal(relay.messages[0].action, ACTION_DELIVERED);
+	take(offered("b.example"));
+	assert_int_equal(relay.message_count, 2);
+}
+
+static void the_sender_is_told_once(void **state)
+{
+	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
+	struct message_deliver m = delivery("000000000001", NULL, 0, &recipient, 1);
+	(void)state;
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	ready(10);
+	take(offered("b.example"));
+	outcome(offered("b.example"), "000000000001", 0, QUEUE_FAILED, "550 5.1.1 no such user");
+	take(offered("@notify"));
+	assert_int_equal(relay.message_count, 2);
+	assert_string_equal(relay.messages[1].reply, "550 5.1.1 no such user");
+	/* The report goes into the sender's mailbox, and in the same step it is told. */
+	struct message_delivery_report report = {
+	    .id = VIEW("000000000001"), .recipient = 0, .action = ACTION_FAILED};
+	struct message_delivery_target target = {
+	    .account = test_account(1), .address = VIEW("s@here.example")};
+	m = delivery("000000000002", &target, 1, NULL, 0);
+	m.sender = (struct view){0};
+	m.reports = (struct codec_list){.items = &report, .count = 1};
+	assert_int_equal(ipc_send(&relay.channel, MESSAGE_UPLOAD, 3,
+	                     &(struct message_upload){77, VIEW("Subject: failed\r\n")}, -1),
+	    0);
+	m.upload = 77;
+	send_to_store(&relay, MESSAGE_DELIVER, &m);
+	assert_int_equal(relay.frames[MESSAGE_DELIVERED], 1);
+	assert_int_equal(relay.results[0], 0);
+	assert_int_equal(relay.credited, 17);
+	assert_int_equal(messages_in(1), 1);
+	take(offered("@notify"));
+	assert_int_equal(relay.taken.count, 0);
+	rest(offered("@notify"), REST_EMPTY);
+	rest(offered("b.example"), REST_EMPTY);
+	relay.offer_count = 0;
+	turn_clock(30 * 86400);
+	ready(10);
+	assert_int_equal(relay.offer_count, 0);
+}
+
+/* Until all that was said is on the disk: outcomes wait a little for others. */
+static void settle(void)
+{
+	struct queue_figures figures;
+	do {
+		usleep(1000);
+		turn();
+		queue_figures(store_role.queue, &figures);
+	} while (figures.under_way > 0);
+}
+
+/* What the sender asked for comes to relay as it came to store: a priority of 0 that was said, and one that
+ * was not. */
+static void terms_keep_their_value(void **state)
+{
+	static const struct {
+		uint64_t priority, given, require_tls, utf8, body, ret, by_mode;
+	} cases[] = {{9, 1, 0, 0, 0, 0, 0}, {9, 0, 1, 1, 1, 1, 'R'}, {0, 1, 1, 0, 2, 2, 'N' + 256},
+	    {18, 1, 0, 1, 0, 0, 'R' + 256}};
+	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char id[13];
+		snprintf(id, sizeof id, "00000000000%zu", i);
+		struct message_deliver m = delivery(id, NULL, 0, &recipient, 1);
+		m.priority = cases[i].priority;
+		m.priority_given = cases[i].given;
+		m.require_tls = cases[i].require_tls;
+		m.utf8 = cases[i].utf8;
+		m.body = cases[i].body;
+		m.ret = cases[i].ret;
+		m.by_mode = cases[i].by_mode;
+		m.by_time = cases[i].by_mode ? (uint64_t)clock_wall() + 5000 : 0;
+		send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	}
+	ready(1);
+	take(offered("b.example"));
+	assert_int_equal(relay.message_count, 4);
+	for (size_t k = 0; k < 4; k++) {
+		size_t i = (size_t)(relay.messages[k].id[11] - '0'); /* the urgent ones come first */
+		const struct message_queue_message *m = &relay.messages[k].terms;
+		assert_true(i < 4);
+		assert_int_equal(m->priority, cases[i].priority);
+		assert_int_equal(m->priority_given, cases[i].given);
+		assert_int_equal(m->require_tls, cases[i].require_tls);
+		assert_int_equal(m->utf8, cases[i].utf8);
+		assert_int_equal(m->body, cases[i].body);
+		assert_int_equal(m->ret, cases[i].ret);
+		assert_int_equal(m->by_mode, cases[i].by_mode);
+		assert_int_equal(m->by_time > 0, cases[i].by_mode > 0);
+	}
+}
+
+/* Whose words they are is kept from relay to the report; a host's reply with the stage that it answers. */
+static void whose_words_they_are_is_kept(void **state)
+{
+	struct message_delivery_recipient recipients[3] = {remote("b@b.example", "b.example"),
+	    remote("c@c.example", "c.example"), remote("d@d.example", "d.example")};
+	struct message_deliver m = delivery("000000000001", NULL, 0, recipients, 3);
+	struct message_queue_result own = {.recipient = 0,
+	    .verdict = QUEUE_FAILED,
+	    .cause = TROUBLE_NO_SMTPUTF8,
+	    .status = VIEW("5.6.7"),
+	    .reply = VIEW("the next host does not support SMTPUTF8"),
+	    .stage = VIEW("EHLO")};
+	struct message_queue_outcome o = {
+	    .id = VIEW("000000000001"), .host = VIEW("mx.b.example"), .results = {.items = &own, .count = 1}};
+	(void)state;
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	ready(10);
+	take(offered("b.example"));
+	o.number = offered("b.example");
+	send_to_store(&relay, MESSAGE_QUEUE_OUTCOME, &o);
+	/* A domain that takes no mail; and trouble of ours, which is never a host's word. */
+	struct message_queue_rest dead = {.number = offered("c.example"),
+	    .how = REST_DEAD,
+	    .cause = TROUBLE_NULL_MX,
+	    .status = VIEW("5.1.10"),
+	    .text = VIEW("there is a null MX")};
+	send_to_store(&relay, MESSAGE_QUEUE_REST, &dead);
+	dead.number = offered("d.example");
+	dead.cause = TROUBLE_LOCAL;
+	send_to_store(&relay, MESSAGE_QUEUE_REST, &dead);
+	settle();
+	take(offered("@notify"));
+	size_t last = relay.message_count - 1;
+	assert_int_equal(relay.messages[last].recipients, 3);
+	assert_int_equal(relay.messages[last].cause, TROUBLE_NO_SMTPUTF8);
+	assert_int_equal(relay.messages[last].over, TROUBLE_NONE);
+	assert_string_equal(relay.messages[last].stage, "EHLO");
+	assert_int_equal(relay.messages[last].causes[1], TROUBLE_NULL_MX);
+	assert_int_equal(relay.messages[last].causes[2], TROUBLE_LOCAL);
+}
+
+static void relay_comes_again(void **state)
+{
+	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
+	struct message_deliver m = delivery("000000000001", NULL, 0, &recipient, 1);
+	(void)state;
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	ready(10);
+	take(offered("b.example"));
+	assert_int_equal(relay.message_count, 1);
+	leave(&relay);
+	join(&relay, store_queue_open);
+	turn();
+	assert_int_equal(relay.offer_count, 0);
+	ready(10);
+	take(offered("b.example"));
+	assert_int_equal(relay.message_count, 1);
+	/* New mail while it has the destination. */
+	m = delivery("000000000002", NULL, 0, &recipient, 1);
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	assert_int_equal(relay.frames[MESSAGE_QUEUE_MORE], 1);
+	take(offered("b.example"));
+	assert_string_equal(relay.messages[1].id, "000000000002");
+	/* A destination that was never offered. */
+	take(999);
+	assert_int_equal((int)(int64_t)relay.taken.error, -ENOENT);
+}
+
+static void large_bodies(void **state)
+{
+	static char piece[90000];
+	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
+	struct message_deliver m = delivery("000000000001", NULL, 0, &recipient, 1);
+	(void)state;
+	memset(piece, 'x', sizeof piece);
+	m.upload = 5;
+	m.trailer = VIEW("the trailer");
+	assert_int_equal(ipc_send(&smtp.channel, MESSAGE_UPLOAD, 3,
+	                     &(struct message_upload){5, view_of(piece, sizeof piece)}, -1),
+	    0);
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	ready(1);
+	take(offered("b.example"));
+	assert_int_equal(relay.messages[0].size, sizeof piece + m.bytes.len);
+	assert_int_equal(relay.messages[0].body_len, 0);
+	send_to_store(&relay, MESSAGE_QUEUE_READ,
+	    &(struct message_queue_read){VIEW("000000000001"), sizeof piece, m.bytes.len + 11});
+	assert_int_equal(relay.data_error, 0);
+	assert_view(buf_view(&relay.data), "Subject: hello\r\n\r\nworld\r\nthe trailer");
+	send_to_store(&relay, MESSAGE_QUEUE_READ,
+	    &(struct message_queue_read){VIEW("000000000001"), sizeof piece, m.bytes.len + 12});
+	assert_int_equal(relay.data_error, -ERANGE);
+}
+
+static void set_quota(unsigned account, uint64_t bytes)
+{
+	struct account_request r = {.shard = test_account(account), .quota = bytes};
+	assert_int_equal(test_request(&store_role.accounts, account_set_quota, &r), 0);
+}
+
+/* Account 2 has one message, and no room for another one. */
+static void fill(void)
+{
+	struct message_delivery_target target = {
+	    .account = test_account(2), .address = VIEW("full@here.example")};
+	struct message_deliver m = delivery("000000000009", &target, 1, NULL, 0);
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	assert_int_equal(smtp.results[0], 0);
+	assert_int_equal(messages_in(2), 1);
+}
+
+static void local_mail_that_was_held(void **state)
+{
+	static char much[4000];
+	memset(much, 'x', sizeof much);
+	memcpy(much + sizeof much - 2, "\r\n", 2);
+	struct message_delivery_recipient recipients[5] = {{.kind = RECIPIENT_LOCAL,
+	                                                       .address = VIEW("one@here.example"),
+	                                                       .account = test_account(1),
+	                                                       .prefix = VIEW("A: b\r\n")},
+	    {.kind = RECIPIENT_LOCAL,
+	        .address = VIEW("full@here.example"),
+	        .account = test_account(2),
+	        .prefix = VIEW("A: b\r\n")},
+	    {.kind = RECIPIENT_LOCAL, .address = VIEW("small@here.example"), .account = test_account(3)},
+	    {.kind = RECIPIENT_LOCAL, .address = VIEW("gone@here.example"), .account = test_account(7)},
+	    {.kind = RECIPIENT_LOCAL,
+	        .address = VIEW("long@here.example"),
+	        .account = test_account(4),
+	        .prefix = view_of(much, sizeof much)}};
+	struct message_deliver m = delivery("000000000001", NULL, 0, recipients, 5);
+	(void)state;
+	fill();
+	m.hold_until = (uint64_t)clock_wall() + 600;
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	assert_int_equal(smtp.results[0] | smtp.results[1] | smtp.results[2] | smtp.results[3], 0);
+	turn_clock(500);
+	assert_int_equal(messages_in(1), 0);
+	turn_clock(610);
+	assert_int_equal(messages_in(1), 1);
+	assert_int_equal(messages_in(2), 1);
+	/* The one that is gone, and those that can never hold it, are told; the full one is tried again,
+	 * until it has room. */
+	ready(5);
+	take(offered("@notify"));
+	assert_int_equal(relay.messages[0].recipients, 3);
+	assert_string_equal(relay.messages[0].address, "small@here.example");
+	set_quota(2, 1000000);
+	turn_clock(610 + 400);
+	assert_int_equal(messages_in(2), 2);
+	assert_int_equal(messages_in(1), 1);
+}
+
+/* More than one commit takes: each account once, and of its names what any of them asked for is told. */
+static void many_names_of_one_account(void **state)
+{
+	enum { OTHERS = 100, GONE = 7, SILENT = 8 };
+	static const struct {
+		unsigned account, notify;
+	} names[] = {{GONE, NOTIFY_NEVER}, {SILENT, NOTIFY_NEVER}, {GONE, NOTIFY_DELAY},
+	    {SILENT, NOTIFY_NEVER}, {GONE, NOTIFY_FAILURE}};
+	enum { NAMES = sizeof names / sizeof *names };
+	struct message_delivery_recipient recipients[OTHERS + NAMES];
+	(void)state;
+	for (size_t i = 0; i < OTHERS + NAMES; i++)
+		recipients[i] = (struct message_delivery_recipient){.kind = RECIPIENT_LOCAL,
+		    .address = VIEW("name@here.example"),
+		    .account = test_account(i < OTHERS ? 1 : names[i - OTHERS].account),
+		    .notify = i < OTHERS ? 0 : names[i - OTHERS].notify};
+	struct message_deliver m = delivery("000000000001", NULL, 0, recipients, OTHERS + NAMES);
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	assert_int_equal(smtp.result_count, OTHERS + NAMES);
+	ready(5);
+	take(offered("@notify"));
+	assert_int_equal(messages_in(1), 1);
+	assert_int_equal(relay.message_count, 1);
+	assert_int_equal(relay.messages[0].recipients, 1);
+	assert_int_equal(relay.messages[0].action, ACTION_FAILED);
+}
+
+static void etrn(void **state)
+{
+	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
+	struct message_deliver m = delivery("000000000001", NULL, 0, &recipient, 1);
+	(void)state;
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	ready(10);
+	rest(offered("b.example"), REST_FAILED);
+	relay.offer_count = 0;
+	send_to_store(&smtp, MESSAGE_ETRN, &(struct message_etrn){VIEW("other.example")});
+	assert_int_equal(smtp.frames[MESSAGE_ETRN_ANSWER], 1);
+	assert_int_equal(smtp.etrn.messages, 0);
+	assert_int_equal(relay.offer_count, 0);
+	send_to_store(&smtp, MESSAGE_ETRN, &(struct message_etrn){VIEW("b.example")});
+	assert_int_equal(smtp.etrn.messages, 1);
+	assert_int_equal(relay.offer_count, 1);
+}
+
+static void bad_deliveries_are_refused(void **state)
+{
+	static const char *const names[] = {"", "@local", "@notify", "a>b"};
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct message_delivery_recipient recipient = remote("b@b.example", names[i]);
+		struct message_deliver m = delivery("000000000001", NULL, 0, &recipient, 1);
+		send_to_store(&smtp, MESSAGE_DELIVER, &m);
+		assert_int_equal(smtp.results[0], -EINVAL);
+	}
+	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
+	struct message_deliver m = delivery("tooshort", NULL, 0, &recipient, 1);
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	assert_int_equal(smtp.results[0], -EINVAL);
+	m = delivery("", NULL, 0, &recipient, 1);
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	assert_int_equal(smtp.results[0], -EINVAL);
+	assert_int_equal(smtp.frames[MESSAGE_DELIVERED], 6);
+	ready(5);
+	assert_int_equal(relay.offer_count, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(mailboxes_and_queue_in_one_step, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(a_refused_mailbox_refuses_all, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(the_sender_is_told_once, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(terms_keep_their_value, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(whose_words_they_are_is_kept, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(relay_comes_again, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(large_bodies, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(local_mail_that_was_held, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(many_names_of_one_account, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(etrn, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(bad_deliveries_are_refused, prepare, clean_up),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,296 @@
+/* An account's channel against a store in memory: what pop3 may ask, and what becomes of a pop3 that asks for
+ * more. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../account/support.h"
+#include "base/cursor.h"
+#include "role/store/store_private.h"
+
+static struct role_process process;
+static struct link auth;
+static int granted_fd;
+
+/* Stands for pop3. */
+static struct {
+	struct channel channel;
+	bool up, opened;
+	uint64_t error, count;
+	unsigned entries, pieces, wrong, ended;
+	struct {
+		uint64_t size, id;
+		char uidl[80];
+	} list[300];
+	struct buf body;
+	uint32_t asked;
+} pop3;
+
+static void pop3_received(void *arg, struct channel_frame *frame)
+{
+	struct arena arena;
+	union {
+		struct message_maildrop_list list;
+		struct message_maildrop_opened opened;
+		struct message_fetch_data data;
+		struct message_result result;
+	} m;
+	(void)arg;
+	arena_init(&arena, 4096);
+	assert_int_equal(ipc_decode(frame, &m, &arena), 0);
+	if (frame->type == MESSAGE_MAILDROP_LIST) {
+		struct cursor in = cursor_on(m.list.entries);
+		while (!cursor_at_end(&in)) {
+			pop3.list[pop3.entries].size = cursor_u64(&in);
+			pop3.list[pop3.entries].id = cursor_u64(&in);
+			assert_int_equal(cursor_u8(&in), 0); /* not binary */
+			struct view uidl = cursor_bytes(&in, cursor_u8(&in));
+			assert_true(cursor_ok(&in) && uidl.len < 80);
+			memcpy(pop3.list[pop3.entries++].uidl, uidl.data, uidl.len);
+		}
+	} else if (frame->type == MESSAGE_MAILDROP_OPENED) {
+		pop3.opened = true;
+		pop3.error = m.opened.error;
+		pop3.count = m.opened.count;
+	} else if (frame->type == MESSAGE_FETCH_DATA) {
+		pop3.pieces++;
+		pop3.ended += m.data.last != 0;
+		buf_append(&pop3.body, m.data.bytes);
+	}
+	arena_done(&arena);
+}
+
+static void pop3_closed(void *arg)
+{
+	(void)arg;
+	pop3.up = false;
+}
+
+static void turn(void)
+{
+	for (int i = 0; i < 50; i++) {
+		loop_turn(&process.loop);
+		store_dispatch(store_role.store);
+	}
+}
+
+/* Stands for auth, which gets the channel. */
+static void auth_received(void *arg, struct channel_frame *frame)
+{
+	(void)arg;
+	assert_int_equal(frame->type, MESSAGE_GRANTED);
+	granted_fd = frame->fd;
+}
+
+static void nothing(struct link *link, struct channel_frame *frame)
+{
+	(void)link;
+	(void)frame;
+}
+
+static void auth_closed(void *arg)
+{
+	(void)arg;
+}
+
+static void log_in(unsigned number)
+{
+	static struct channel other;
+	int pair[2];
+	assert_int_equal(channel_pair(pair), 0);
+	link_open(&auth, &process, pair[0], ROLE_AUTH, nothing, NULL, NULL);
+	channel_init(&other, &process.loop, pair[1], auth_received, auth_closed, NULL);
+	granted_fd = -1;
+	store_session_grant(
+	    &auth, 1, &(struct message_grant){.account = test_account(number), .service = VIEW("pop3")});
+	turn();
+	assert_true(granted_fd >= 0);
+	link_close(&auth);
+	channel_done(&other);
+	buf_done(&pop3.body);
+	memset(&pop3, 0, sizeof pop3);
+	buf_init(&pop3.body, 1 << 22);
+	channel_init(&pop3.channel, &process.loop, granted_fd, pop3_received, pop3_closed, NULL);
+	pop3.up = true;
+}
+
+static void log_out(void)
+{
+	channel_done(&pop3.channel);
+	turn();
+}
+
+static void open_maildrop(void)
+{
+	assert_int_equal(
+	    ipc_send(&pop3.channel, MESSAGE_MAILDROP_OPEN, 1, &(struct message_empty){0}, -1), 0);
+	turn();
+}
+
+static void ask(enum message_type type, uint32_t request, const uint32_t *indexes, size_t count)
+{
+	struct buf bytes;
+	buf_init(&bytes, 4096);
+	for (size_t i = 0; i < count; i++)
+		buf_append_u32(&bytes, indexes[i]);
+	struct message_fetch fetch = {.indexes = buf_view(&bytes), .length = UINT64_MAX};
+	struct message_expunge expunge = {.indexes = buf_view(&bytes), .last = true};
+	const void *m = type == MESSAGE_FETCH ? (const void *)&fetch : &expunge;
+	assert_int_equal(ipc_send(&pop3.channel, type, request, m, -1), 0);
+	buf_done(&bytes);
+}
+
+static int prepare(void **state)
+{
+	(void)state;
+	process.role = role_by_name("store");
+	loop_init(&process.loop);
+	settings_init(&process.settings);
+	store_role.process = &process;
+	store_role.store = store_memory();
+	accounts_init(&store_role.accounts, store_role.store, 0);
+	assert_int_equal(test_create(&store_role.accounts, test_account(1), 0), 0);
+	for (uint32_t i = 0; i < 200; i++) {
+		char uidl[80];
+		memset(uidl, 'u', sizeof uidl);
+		snprintf(uidl, sizeof uidl, "imported-%u", i);
+		struct account_target target = {.shard = test_account(1),
+		    .prefix = VIEW("A: b\r\n"),
+		    .uidl = i % 3 == 0 ? view_from_string(uidl) : (struct view){0}};
+		struct account_delivery d = {.targets = &target, .target_count = 1};
+		assert_int_equal(test_delivery(&store_role.accounts, &d, i, 100 + i), 0);
+	}
+	return 0;
+}
+
+static int clean_up(void **state)
+{
+	(void)state;
+	buf_done(&pop3.body);
+	turn();
+	accounts_done(&store_role.accounts);
+	store_close(store_role.store);
+	settings_done(&process.settings);
+	loop_done(&process.loop);
+	return 0;
+}
+
+static void lists_with_imported_uidls(void **state)
+{
+	(void)state;
+	char uidl[80];
+	log_in(1);
+	open_maildrop();
+	assert_true(pop3.opened);
+	assert_int_equal(pop3.error, 0);
+	assert_int_equal(pop3.count, 200);
+	assert_int_equal(pop3.entries, 200);
+	for (unsigned i = 0; i < 200; i++) {
+		snprintf(uidl, sizeof uidl, "imported-%u", i);
+		assert_string_equal(pop3.list[i].uidl, i % 3 == 0 ? uidl : "");
+		assert_int_equal(pop3.list[i].size, 106 + i);
+	}
+	log_out();
+}
+
+static void one_session_at_a_time(void **state)
+{
+	(void)state;
+	log_in(1);
+	open_maildrop();
+	/* A second channel of the same account: its own right, but the maildrop is taken. */
+	int fd = dup(pop3.channel.fd);
+	channel_done(&pop3.channel);
+	log_in(1);
+	open_maildrop();
+	assert_int_equal((int)(int64_t)pop3.error, -EBUSY);
+	close(fd); /* the first one ends only now */
+	turn();
+	log_out();
+	log_in(1);
+	open_maildrop();
+	assert_int_equal(pop3.error, 0);
+	log_out();
+}
+
+static void fetches_in_order(void **state)
+{
+	(void)state;
+	const uint32_t indexes[] = {7, 3, 199};
+	log_in(1);
+	open_maildrop();
+	ask(MESSAGE_FETCH, 5, indexes, 3);
+	turn();
+	assert_int_equal(pop3.ended, 3);
+	assert_int_equal(buf_view(&pop3.body).len, 107 + 6 + 103 + 6 + 299 + 6);
+	log_out();
+}
+
+/* Each of these would read or write what is not there, or free what is in use: the channel ends, store goes
+ * on. */
+static void survives_a_hostile_peer(void **state)
+{
+	(void)state;
+	uint32_t many[100];
+	const uint32_t one[] = {1}, past[] = {200}, down[] = {5, 4}, same[] = {4, 4};
+	for (uint32_t i = 0; i < 100; i++)
+		many[i] = i;
+	const struct {
+		enum message_type type;
+		const uint32_t *indexes;
+		size_t count;
+	} bad[] = {{MESSAGE_FETCH, past, 1}, {MESSAGE_EXPUNGE, past, 1}, {MESSAGE_EXPUNGE, down, 2},
+	    {MESSAGE_EXPUNGE, same, 2}};
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		log_in(1);
+		open_maildrop();
+		ask(bad[i].type, 1, bad[i].indexes, bad[i].count);
+		ask(MESSAGE_FETCH, 2, one, 1); /* in the same read as the bad one */
+		turn();
+		assert_false(pop3.up);
+		log_out();
+	}
+	/* Before the list is there. */
+	log_in(1);
+	ask(MESSAGE_FETCH, 1, one, 1);
+	turn();
+	assert_false(pop3.up);
+	log_out();
+	/* What does not decode, with more behind it. */
+	log_in(1);
+	assert_int_equal(channel_send(&pop3.channel, MESSAGE_FETCH, 1, VIEW("nonsense"), -1), 0);
+	assert_int_equal(
+	    channel_send(&pop3.channel, MESSAGE_MAILDROP_OPEN, 1, VIEW("\0\0\0\0\0\0\0\0"), -1), 0);
+	turn();
+	assert_false(pop3.up);
+	log_out();
+	/* A message that is not pop3's to send. */
+	log_in(1);
+	assert_int_equal(channel_send(&pop3.channel, MESSAGE_GRANT, 1, VIEW(""), -1), 0);
+	turn();
+	assert_false(pop3.up);
+	log_out();
+	/* The same number twice, the second time for less. */
+	log_in(1);
+	open_maildrop();
+	ask(MESSAGE_FETCH, 9, many, 100);
+	loop_turn(&process.loop);
+	loop_turn(&process.loop);
+	ask(MESSAGE_FETCH, 9, one, 1);
+	turn();
+	assert_true(pop3.up);
+	assert_int_equal(pop3.ended, 1);
+	log_out();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(lists_with_imported_uidls),
+	    cmocka_unit_test(one_session_at_a_time),
+	    cmocka_unit_test(fetches_in_order),
+	    cmocka_unit_test(survives_a_hostile_peer),
+	};
+	return cmocka_run_group_tests(tests, prepare, clean_up);
+}
