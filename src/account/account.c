@@ -6,6 +6,7 @@
 #include "account/message.h"
 #include "account/slices.h"
 #include "base/clock.h"
+#include "base/container.h"
 
 void accounts_init(struct accounts *a, struct store *store, int64_t undelete_seconds)
 {
@@ -20,12 +21,12 @@ void accounts_done(struct accounts *a)
 
 static struct account_request *request_of_commit(struct store_commit *c)
 {
-	return (struct account_request *)((char *)c - offsetof(struct account_request, commit));
+	return container_of(c, struct account_request, commit);
 }
 
 static struct account_request *request_of_read(struct store_read *r)
 {
-	return (struct account_request *)((char *)r - offsetof(struct account_request, read));
+	return container_of(r, struct account_request, read);
 }
 
 static void slice_done(struct store_commit *c, int result)

@@ -6,6 +6,7 @@
 
 #include "account/message.h"
 #include "base/clock.h"
+#include "base/container.h"
 
 static bool was_delivered(struct txn *t, struct account_target *target)
 {
@@ -120,8 +121,7 @@ static int run_delivery(struct txn *t, void *arg)
 
 static void commit_done(struct store_commit *c, int result)
 {
-	struct account_delivery *d =
-	    (struct account_delivery *)((char *)c - offsetof(struct account_delivery, commit));
+	struct account_delivery *d = container_of(c, struct account_delivery, commit);
 	d->done(d, result);
 }
 

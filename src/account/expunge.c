@@ -9,6 +9,7 @@
 #include "account/message.h"
 #include "account/slices.h"
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/mem.h"
 
 enum {
@@ -172,15 +173,13 @@ void account_repair(struct accounts *a, struct account_request *r)
 
 static void applied(struct account_request *r, int result)
 {
-	struct account_expunge *x =
-	    (struct account_expunge *)((char *)r - offsetof(struct account_expunge, repair));
+	struct account_expunge *x = container_of(r, struct account_expunge, repair);
 	x->done(x, result);
 }
 
 static void committed(struct store_commit *c, int result)
 {
-	struct account_expunge *x =
-	    (struct account_expunge *)((char *)c - offsetof(struct account_expunge, commit));
+	struct account_expunge *x = container_of(c, struct account_expunge, commit);
 	if (result || c->run == run_small) {
 		x->done(x, result);
 		return;

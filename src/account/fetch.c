@@ -7,18 +7,19 @@
 
 #include "account/message.h"
 #include "base/buf.h"
+#include "base/container.h"
 #include "base/mem.h"
 
 enum { TEXTS_MAX = ACCOUNT_FETCH_MAX * ACCOUNT_INLINE_MAX };
 
 static struct account_fetch *fetch_of_read(struct store_read *r)
 {
-	return (struct account_fetch *)((char *)r - offsetof(struct account_fetch, read));
+	return container_of(r, struct account_fetch, read);
 }
 
 static struct account_fetch *fetch_of_blobs(struct store_blob_read *r)
 {
-	return (struct account_fetch *)((char *)r - offsetof(struct account_fetch, blobs));
+	return container_of(r, struct account_fetch, blobs);
 }
 
 /* The texts are copied to one buffer; their places in it become views when it has stopped moving. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "account/message.h"
+#include "base/container.h"
 #include "base/mem.h"
 
 void maildrop_uidl(uint64_t shard, uint64_t emailid, char out[MAILDROP_UIDL_SIZE])
@@ -112,7 +113,7 @@ static void give_up(struct maildrop *m, int error)
 
 static void repaired(struct account_request *r, int result)
 {
-	struct maildrop *m = (struct maildrop *)((char *)r - offsetof(struct maildrop, repair));
+	struct maildrop *m = container_of(r, struct maildrop, repair);
 	if (result == 0)
 		result = list_next(m);
 	if (result)
@@ -121,7 +122,7 @@ static void repaired(struct account_request *r, int result)
 
 static void listed(struct store_read *read, int result)
 {
-	struct maildrop *m = (struct maildrop *)((char *)read - offsetof(struct maildrop, read));
+	struct maildrop *m = container_of(read, struct maildrop, read);
 	if (result == 0 && m->unfinished) {
 		/* A deletion that a crash interrupted is finished before anybody sees half of it. */
 		m->repair = (struct account_request){.shard = m->shard, .done = repaired};

@@ -6,6 +6,7 @@
 #include "account/message.h"
 #include "account/slices.h"
 #include "base/clock.h"
+#include "base/container.h"
 
 enum { UNDELETE_AT_ONCE = STORE_SLICE_KEYS / (MESSAGE_ADD_WRITES + SESSION_WRITES + 1) };
 
@@ -381,8 +382,7 @@ static void go_on(struct account_request *r)
 
 static void dropped(struct store_commit *c, int result)
 {
-	struct account_request *r =
-	    (struct account_request *)((char *)c - offsetof(struct account_request, commit));
+	struct account_request *r = container_of(c, struct account_request, commit);
 	if (result) {
 		end_upkeep(r, result);
 		return;
@@ -393,8 +393,7 @@ static void dropped(struct store_commit *c, int result)
 
 static void looked(struct store_read *read, int result)
 {
-	struct account_request *r =
-	    (struct account_request *)((char *)read - offsetof(struct account_request, read));
+	struct account_request *r = container_of(read, struct account_request, read);
 	bool found = r->phase == UPKEEP_DELETED ? r->more : r->slice->count > 0;
 	if (result) {
 		end_upkeep(r, result);

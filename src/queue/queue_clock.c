@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "queue/believe.h"
@@ -177,7 +178,7 @@ static void look_far(struct queue_clock *c);
 
 static void far_known(struct store_read *read, int result)
 {
-	struct queue_clock *c = (struct queue_clock *)((char *)read - offsetof(struct queue_clock, read));
+	struct queue_clock *c = container_of(read, struct queue_clock, read);
 	struct queue *q = c->queue;
 	if (result || q->stopping) {
 		ended(c);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container.h"
 #include "queue/queue_walk.h"
 
 /* ---- the oldest ---- */
@@ -111,7 +112,7 @@ static void next(struct queue_count *c);
 
 static void counted(struct store_read *read, int result)
 {
-	struct queue_count *c = (struct queue_count *)((char *)read - offsetof(struct queue_count, read));
+	struct queue_count *c = container_of(read, struct queue_count, read);
 	if (result || c->stopped) {
 		c->done(c, result ? result : -ECANCELED);
 		return;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "queue/queue_private.h"
@@ -237,7 +238,7 @@ static bool offer_found(struct queue *q, const struct due_look *l, size_t *left)
 
 static void due_known(struct store_read *read, int result)
 {
-	struct due_look *l = (struct due_look *)((char *)read - offsetof(struct due_look, read));
+	struct due_look *l = container_of(read, struct due_look, read);
 	struct queue *q = l->queue;
 	struct shard *s = &q->shards[l->shard];
 	size_t left;
@@ -315,7 +316,7 @@ static int run_local(struct txn *t, void *arg)
 
 static void local_known(struct store_read *read, int result)
 {
-	struct local_look *l = (struct local_look *)((char *)read - offsetof(struct local_look, read));
+	struct local_look *l = container_of(read, struct local_look, read);
 	struct queue *q = l->queue;
 	q->local_busy = false;
 	if (result)
@@ -445,7 +446,7 @@ static void start_event(struct queue *q, unsigned shard, const struct queue_id *
 
 static void events_known(struct store_read *read, int result)
 {
-	struct event_look *l = (struct event_look *)((char *)read - offsetof(struct event_look, read));
+	struct event_look *l = container_of(read, struct event_look, read);
 	struct queue *q = l->queue;
 	struct shard *s = &q->shards[l->shard];
 	q->event_look = false;

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "queue/queue_private.h"
@@ -103,7 +104,7 @@ static bool is_mixed(const struct batch *b)
 
 static void batch_done(struct store_commit *c, int result)
 {
-	struct batch *b = (struct batch *)((char *)c - offsetof(struct batch, commit));
+	struct batch *b = container_of(c, struct batch, commit);
 	struct queue *q = b->queue;
 	q->batches--;
 	if (result == 0)

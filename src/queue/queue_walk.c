@@ -2,6 +2,7 @@
  * Walks: queue_walk.h. A slice is some records of one shard; what of their destinations is wanted is read
  * from the shards of these, and remembered for a while.
  */
+#include "base/container.h"
 #include "queue/queue_walk.h"
 
 #include <errno.h>
@@ -30,7 +31,7 @@ struct walk_record {
 
 static struct queue_walk *walk_of(struct store_read *r)
 {
-	return (struct queue_walk *)((char *)r - offsetof(struct queue_walk, read));
+	return container_of(r, struct queue_walk, read);
 }
 
 /* ---- what fits ---- */

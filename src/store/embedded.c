@@ -46,7 +46,7 @@ static int check_version(int top_fd)
 		return -EBADMSG;
 	if (format <= FORMAT)
 		return 0;
-	log_event(LOG_ERROR, NULL, "store_format_newer", log_i64("found", format), log_i64("known", FORMAT));
+	log_event(LOG_ERROR, NULL, "store-format-newer", log_i64("found", format), log_i64("known", FORMAT));
 	return -EPROTO;
 }
 
@@ -164,7 +164,7 @@ static void look_for_space(struct embedded *e)
 	if (unused < e->min_free || !atomic_exchange(&e->nearly_full, false))
 		return;
 	atomic_store(&e->free_bytes, unused);
-	log_event(LOG_INFO, NULL, "disk_space_back", log_u64("free", unused), log_u64("least", e->min_free));
+	log_event(LOG_INFO, NULL, "disk-space-back", log_u64("free", unused), log_u64("least", e->min_free));
 }
 
 static void stats(struct store *s, struct store_stats *out)
@@ -261,7 +261,7 @@ int store_open(const struct store_options *options, struct store **out)
 	if (error == 0)
 		error = start_threads(e, readers < WORKERS_MAX ? readers : WORKERS_MAX);
 	if (error) {
-		log_event(LOG_ERROR, NULL, "store_open_failed", log_errno(error),
+		log_event(LOG_ERROR, NULL, "store-open-failed", log_errno(error),
 		    log_string("folder", options->folder));
 		free_all(e);
 		return error;

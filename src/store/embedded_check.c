@@ -20,7 +20,7 @@
 static void finding(uint64_t *count, const char *what, uint32_t file, int error)
 {
 	(*count)++;
-	log_record(LOG_ERROR, NULL, "check_found", log_string("what", what), log_u64("file", file),
+	log_record(LOG_ERROR, NULL, "check-found", log_string("what", what), log_u64("file", file),
 	    log_errno(error));
 }
 
@@ -233,7 +233,7 @@ static int renew_snapshot(struct embedded *e)
 		error = snapshot_write(e->folder_fd, &e->index, reader.txn, &position);
 	index_reader_close(&reader);
 	pthread_rwlock_unlock(&e->index_lock);
-	log_event(error ? LOG_ERROR : LOG_WARNING, NULL, "snapshot_renewed", log_errno(error),
+	log_event(error ? LOG_ERROR : LOG_WARNING, NULL, "snapshot-renewed", log_errno(error),
 	    log_u64("lsn", position.lsn));
 	return 0;
 }
@@ -331,7 +331,7 @@ static void inspect(struct store_pending *p, unsigned thread)
 	index_reader_close(&reader);
 	pthread_rwlock_unlock(&e->index_lock);
 	bad += error == -EBADMSG;
-	log_event(bad ? LOG_ERROR : LOG_WARNING, NULL, "index_inspected", log_u64("damaged", bad),
+	log_event(bad ? LOG_ERROR : LOG_WARNING, NULL, "index-inspected", log_u64("damaged", bad),
 	    log_errno(error));
 	atomic_fetch_add(&e->damaged_count, bad);
 	atomic_fetch_add(&e->index_damaged_count, bad);

@@ -78,7 +78,7 @@ int embedded_txn_result(struct embedded_txn *t, uint64_t shard, int error)
 	t->damage_told = true;
 	atomic_fetch_add(&e->damaged_count, 1);
 	atomic_fetch_add(&e->index_damaged_count, 1);
-	log_event(LOG_ERROR, NULL, "index_entry_damaged", log_u64("shard", shard));
+	log_event(LOG_ERROR, NULL, "index-entry-damaged", log_u64("shard", shard));
 	return error;
 }
 
@@ -228,11 +228,11 @@ static void refuse_all(struct group *g, int error)
  */
 static int abandon_file(struct embedded *e, int why)
 {
-	log_event(LOG_ERROR, NULL, "log_write_failed", log_errno(why), log_u64("file", e->log.active.id));
+	log_event(LOG_ERROR, NULL, "log-write-failed", log_errno(why), log_u64("file", e->log.active.id));
 	int cut = log_file_cut(&e->log);
 	if (cut)
 		log_event(
-		    LOG_ERROR, NULL, "log_cut_failed", log_errno(cut), log_u64("file", e->log.active.id));
+		    LOG_ERROR, NULL, "log-cut-failed", log_errno(cut), log_u64("file", e->log.active.id));
 	/* A full disk leaves the file as it is, once the group's beginning is out of it. */
 	e->log_doubtful = why != -ENOSPC || cut != 0;
 	int error = embedded_roll_back(e);
@@ -497,7 +497,7 @@ static void *committer_main(void *arg)
 	pthread_mutex_unlock(&e->lock);
 	/* Here and not in whoever closes: LMDB's write lock belongs to the thread that took it. */
 	if (has_unchecked(e) && embedded_checkpoint(e) != 0)
-		log_event(LOG_WARNING, NULL, "last_checkpoint_failed", log_u64("lsn", e->log.last_lsn));
+		log_event(LOG_WARNING, NULL, "last-checkpoint-failed", log_u64("lsn", e->log.last_lsn));
 	index_abort(&e->index);
 	mem_free(g);
 	return NULL;

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/kept.h"
@@ -313,7 +314,7 @@ static void remove_files(struct store_pending *p, unsigned thread)
 
 static void committed(struct store_commit *commit, int result)
 {
-	struct store_task *t = (struct store_task *)((char *)commit - offsetof(struct store_task, commit));
+	struct store_task *t = container_of(commit, struct store_task, commit);
 	if (result) {
 		finish(t->compaction, result);
 		return;

@@ -35,7 +35,7 @@ bool embedded_nearly_full(struct embedded *e)
 	uint64_t unused = (uint64_t)fs.f_bavail * fs.f_frsize;
 	bool full = unused < e->min_free;
 	if (full != atomic_load(&e->nearly_full))
-		log_event(full ? LOG_ERROR : LOG_INFO, NULL, full ? "disk_nearly_full" : "disk_space_back",
+		log_event(full ? LOG_ERROR : LOG_INFO, NULL, full ? "disk-nearly-full" : "disk-space-back",
 		    log_u64("free", unused), log_u64("least", e->min_free));
 	atomic_store(&e->free_bytes, unused);
 	atomic_store(&e->nearly_full, full);
@@ -43,7 +43,7 @@ bool embedded_nearly_full(struct embedded *e)
 	    faccessat(e->folder_fd, reserve_name, F_OK, 0) != 0) {
 		int fd = file_open_in(e->folder_fd, reserve_name, O_RDWR | O_CREAT);
 		if (fd >= 0 && file_reserve(fd, RESERVE_SIZE) != 0)
-			log_event(LOG_WARNING, NULL, "no_reserve", log_u64("size", RESERVE_SIZE));
+			log_event(LOG_WARNING, NULL, "no-reserve", log_u64("size", RESERVE_SIZE));
 		if (fd >= 0)
 			close(fd);
 	}
@@ -53,7 +53,7 @@ bool embedded_nearly_full(struct embedded *e)
 void embedded_give_up_reserve(struct embedded *e)
 {
 	if (unlinkat(e->folder_fd, reserve_name, 0) == 0)
-		log_event(LOG_WARNING, NULL, "reserve_given_up", log_u64("size", RESERVE_SIZE));
+		log_event(LOG_WARNING, NULL, "reserve-given-up", log_u64("size", RESERVE_SIZE));
 }
 
 int embedded_reopen_index(struct embedded *e)
@@ -67,7 +67,7 @@ int embedded_reopen_index(struct embedded *e)
 	index_close(&e->index);
 	int error = index_open(&e->index, path, e->index_size);
 	if (error) {
-		log_event(LOG_ERROR, NULL, "index_reopen_failed", log_errno(error));
+		log_event(LOG_ERROR, NULL, "index-reopen-failed", log_errno(error));
 		e->index_whole = false;
 	}
 	e->index_grown = false;
@@ -130,7 +130,7 @@ int embedded_checkpoint(struct embedded *e)
 			error = index_checkpoint(&e->index, &position);
 	}
 	if (error) {
-		log_event(LOG_ERROR, NULL, "checkpoint_failed", log_errno(error));
+		log_event(LOG_ERROR, NULL, "checkpoint-failed", log_errno(error));
 		e->checkpoint_failed = true;
 		committer_trouble(e, error);
 		int again = embedded_roll_back(e);
@@ -167,7 +167,7 @@ static int roll_back(struct embedded *e)
 		log_scan_done(&scan);
 	}
 	if (error)
-		log_event(LOG_ERROR, NULL, "roll_back_failed", log_errno(error));
+		log_event(LOG_ERROR, NULL, "roll-back-failed", log_errno(error));
 	e->index_whole = error == 0;
 	return error;
 }
@@ -195,7 +195,7 @@ static int replay(struct embedded *e, struct log_scan *scan, const struct index_
 			continue;
 		int error = embedded_apply(e, buf_view(&scan->redo));
 		if (error == -EBADMSG) {
-			log_event(LOG_ERROR, NULL, "record_malformed", log_u64("lsn", r.lsn));
+			log_event(LOG_ERROR, NULL, "record-malformed", log_u64("lsn", r.lsn));
 			error = 0;
 		}
 		if (error)
@@ -249,7 +249,7 @@ static int go_on_behind(struct embedded *e, struct log_scan *scan, uint64_t last
 	if (error != -ENOTEMPTY)
 		return error;
 	if (scan->segment.fd >= 0)
-		log_event(LOG_WARNING, NULL, "log_end_left", log_u64("file", scan->segment.id),
+		log_event(LOG_WARNING, NULL, "log-end-left", log_u64("file", scan->segment.id),
 		    log_u64("position", scan->position));
 	e->log.last_lsn = last_lsn;
 	error = log_file_rotate(&e->log, atomic_fetch_add(&e->next_segment, 1), true);

@@ -154,7 +154,7 @@ int embedded_salvage(struct embedded *e, uint64_t *last_lsn)
 		error = index_walk(reader.txn, old.dbi, take_old, &o);
 	index_reader_close(&reader);
 	index_close(&old);
-	log_event(LOG_WARNING, NULL, "index_salvaged", log_u64("entries", o.entries), log_errno(error));
+	log_event(LOG_WARNING, NULL, "index-salvaged", log_u64("entries", o.entries), log_errno(error));
 	/* What of it could be read is better than nothing. */
 	if (error == -EBADMSG || error == -ENOENT)
 		error = 0;
@@ -176,7 +176,7 @@ static int load_snapshot(struct embedded *e, enum salvage *salvage)
 		return 0;
 	if (error != -EBADMSG)
 		return error;
-	log_event(LOG_ERROR, NULL, "snapshot_damaged", log_string("folder", e->folder));
+	log_event(LOG_ERROR, NULL, "snapshot-damaged", log_string("folder", e->folder));
 	atomic_fetch_add(&e->damaged_count, 1);
 	*salvage = SALVAGE_ALWAYS;
 	return open_empty_index(e);
@@ -197,7 +197,7 @@ static int finish_rebuild(struct embedded *e)
 static int rebuild(struct embedded *e)
 {
 	enum salvage salvage;
-	log_event(LOG_ERROR, NULL, "index_rebuild", log_string("folder", e->folder));
+	log_event(LOG_ERROR, NULL, "index-rebuild", log_string("folder", e->folder));
 	segment_close(&e->log.active);
 	atomic_store(&e->damaged_count, 0);
 	int error = set_old_aside(e);
@@ -237,7 +237,7 @@ static void tell_room(const struct embedded *e)
 	snprintf(path, sizeof path, "%s/data.mdb", old_name);
 	uint64_t size = fstatat(e->folder_fd, path, &st, 0) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
 	uint64_t unused = fstatvfs(e->folder_fd, &fs) == 0 ? (uint64_t)fs.f_bavail * fs.f_frsize : 0;
-	log_event(LOG_ERROR, NULL, "index_not_rebuilt", log_u64("free", unused),
+	log_event(LOG_ERROR, NULL, "index-not-rebuilt", log_u64("free", unused),
 	    log_u64("needed", size + STORE_REBUILD_MARGIN),
 	    log_string("do", "make room on this disk: the damaged index is made anew beside the old one"));
 }

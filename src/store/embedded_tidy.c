@@ -41,7 +41,7 @@ static int set_aside(struct embedded *e, const char *name)
 	int error = renameat(e->volumes_fd, name, folder, name) == 0 ? 0 : -errno;
 	close(folder);
 	if (error == 0)
-		log_record(LOG_WARNING, NULL, "volume_set_aside", log_string("file", name));
+		log_record(LOG_WARNING, NULL, "volume-set-aside", log_string("file", name));
 	return error;
 }
 
@@ -109,7 +109,7 @@ static int remember_moved(void *arg, struct view key, struct view value)
 	t->any_bad = true;
 	t->bad_sum = crc32c_more(crc32c_more(t->bad_sum, key), value);
 	log_record(
-	    LOG_ERROR, NULL, "kept_file_bad", log_u64("file", kept), log_u64("for", old), log_errno(error));
+	    LOG_ERROR, NULL, "kept-file-bad", log_u64("file", kept), log_u64("for", old), log_errno(error));
 	return 0;
 }
 
@@ -157,7 +157,7 @@ static void find_until(struct tidying *t)
 	int n = snprintf(text, sizeof text, "%u %u\n", t->bad_sum, t->until);
 	int error = file_replace(e->folder_fd, until_name, view_of(text, (size_t)n));
 	if (error)
-		log_event(LOG_WARNING, NULL, "aside_until_not_kept", log_errno(error));
+		log_event(LOG_WARNING, NULL, "aside-until-not-kept", log_errno(error));
 }
 
 static int count_folder(const struct embedded *e, const char *folder, uint64_t *files, uint64_t *bytes)

@@ -20,7 +20,7 @@ void committer_trouble(struct embedded *e, int error)
 	atomic_store(&e->trouble, -error);
 	if (atomic_exchange(&e->read_only, true))
 		return;
-	log_event(LOG_ERROR, NULL, "store_read_only", log_errno(error));
+	log_event(LOG_ERROR, NULL, "store-read-only", log_errno(error));
 	e->tries = 0;
 	e->try_again_ms = clock_monotonic_ms() + e->retry_ms;
 }
@@ -35,7 +35,7 @@ int committer_rotate(struct embedded *e)
 	at_step(e, "rotate");
 	int error = log_file_rotate(&e->log, atomic_fetch_add(&e->next_segment, 1), true);
 	if (error) {
-		log_event(LOG_ERROR, NULL, "log_rotate_failed", log_errno(error));
+		log_event(LOG_ERROR, NULL, "log-rotate-failed", log_errno(error));
 		return error;
 	}
 	e->log_doubtful = false;
@@ -83,7 +83,7 @@ void committer_try_again(struct embedded *e)
 		atomic_store(&e->read_only, false);
 		atomic_store(&e->trouble, 0);
 		atomic_store(&e->stuck, false);
-		log_event(LOG_INFO, NULL, "store_writes_again", log_u64("tries", e->tries));
+		log_event(LOG_INFO, NULL, "store-writes-again", log_u64("tries", e->tries));
 		return;
 	}
 	atomic_store(&e->trouble, -error);

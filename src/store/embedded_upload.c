@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/embedded.h"
@@ -32,12 +33,12 @@ struct store_upload *embedded_upload_begin(struct store *s)
 
 static struct upload_chunk *chunk_of(struct store_pending *job)
 {
-	return (struct upload_chunk *)((char *)job - offsetof(struct upload_chunk, job));
+	return container_of(job, struct upload_chunk, job);
 }
 
 static struct embedded_upload *upload_of_job(struct store_pending *job)
 {
-	return (struct embedded_upload *)((char *)job - offsetof(struct embedded_upload, job));
+	return container_of(job, struct embedded_upload, job);
 }
 
 static void chunk_free(struct upload_chunk *c)
@@ -67,7 +68,7 @@ static void fail(struct embedded_upload *u, int error)
 {
 	int none = 0;
 	if (atomic_compare_exchange_strong(&u->error, &none, error))
-		log_event(LOG_WARNING, NULL, "upload_failed", log_errno(error));
+		log_event(LOG_WARNING, NULL, "upload-failed", log_errno(error));
 }
 
 /* With u->lock held. */
@@ -80,8 +81,7 @@ static bool is_drained(const struct embedded_upload *u)
  * is. */
 static void call_drained(struct store_pending *p, unsigned thread)
 {
-	struct embedded_upload *u =
-	    (struct embedded_upload *)((char *)p - offsetof(struct embedded_upload, drained_job));
+	struct embedded_upload *u = container_of(p, struct embedded_upload, drained_job);
 	(void)thread;
 	pthread_mutex_lock(&u->lock);
 	void (*drained)(void *) = is_drained(u) ? u->drained : NULL;

@@ -2,6 +2,7 @@
 #ifndef STORE_ENGINE_H
 #define STORE_ENGINE_H
 
+#include "base/container.h"
 #include "store/store.h"
 
 struct store_engine {
@@ -64,17 +65,17 @@ void commit_forget_touched(struct store_commit *c);
 
 static inline struct store_commit *commit_of(struct store_pending *p)
 {
-	return (struct store_commit *)((char *)p - offsetof(struct store_commit, pending));
+	return container_of(p, struct store_commit, pending);
 }
 
 static inline struct store_read *read_of(struct store_pending *p)
 {
-	return (struct store_read *)((char *)p - offsetof(struct store_read, pending));
+	return container_of(p, struct store_read, pending);
 }
 
 static inline struct store_blob_read *blob_read_of(struct store_pending *p)
 {
-	return (struct store_blob_read *)((char *)p - offsetof(struct store_blob_read, pending));
+	return container_of(p, struct store_blob_read, pending);
 }
 
 /* A first-in first-out list of operations. */

@@ -37,7 +37,7 @@ int file_error(int number)
 int file_tell_unreadable(int error, const char *what)
 {
 	if (file_is_unreadable(error))
-		log_event(LOG_ERROR, NULL, "file_unreadable", log_string("file", what), log_errno(error));
+		log_event(LOG_ERROR, NULL, "file-unreadable", log_string("file", what), log_errno(error));
 	return error;
 }
 

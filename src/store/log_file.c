@@ -111,7 +111,7 @@ void log_file_make_spare(struct log_file *log)
 	if (error == 0)
 		error = fill(log, &made, log->segment_size);
 	if (error) {
-		log_event(LOG_WARNING, NULL, "log_spare_failed", log_errno(error));
+		log_event(LOG_WARNING, NULL, "log-spare-failed", log_errno(error));
 		segment_close(&made);
 		unlinkat(log->folder_fd, spare_name, 0);
 	}
@@ -183,7 +183,7 @@ int log_file_rotate(struct log_file *log, uint32_t id, bool reserve)
 	if (log->active.fd >= 0) {
 		/* Gives the unused space back. Not synced: trailing zeros mean the same. */
 		if (ftruncate(log->active.fd, (off_t)log->position) != 0)
-			log_event(LOG_WARNING, NULL, "log_seal_failed", log_errno(errno));
+			log_event(LOG_WARNING, NULL, "log-seal-failed", log_errno(errno));
 		segment_close(&log->active);
 	}
 	log->active = next;

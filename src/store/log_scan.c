@@ -71,14 +71,14 @@ static int open_file(int folder_fd, uint32_t id, struct segment *s)
 static void report(struct log_scan *scan, const char *what)
 {
 	scan->damaged++;
-	log_record(LOG_ERROR, NULL, "log_damaged", log_string("what", what),
+	log_record(LOG_ERROR, NULL, "log-damaged", log_string("what", what),
 	    log_u64("file", scan->at < scan->count ? scan->files[scan->at] : 0),
 	    log_u64("position", scan->position));
 }
 
 static int unreadable(uint32_t file, uint64_t position, int error)
 {
-	log_event(LOG_ERROR, NULL, "log_unreadable", log_u64("file", file), log_u64("position", position),
+	log_event(LOG_ERROR, NULL, "log-unreadable", log_u64("file", file), log_u64("position", position),
 	    log_errno(error));
 	return error;
 }

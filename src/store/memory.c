@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/container.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "store/completions.h"
@@ -327,7 +328,7 @@ static int upload_append(struct store_upload *base, struct view bytes)
 
 static void act_drained(struct store_pending *p, unsigned thread)
 {
-	struct memory_upload *u = (struct memory_upload *)((char *)p - offsetof(struct memory_upload, job));
+	struct memory_upload *u = container_of(p, struct memory_upload, job);
 	(void)thread;
 	void (*drained)(void *) = u->drained;
 	u->drained = NULL;
@@ -357,7 +358,7 @@ static size_t upload_backlog(const struct store_upload *u)
 static void act_free(struct store_pending *p, unsigned thread)
 {
 	(void)thread;
-	free_upload((struct memory_upload *)((char *)p - offsetof(struct memory_upload, job)));
+	free_upload(container_of(p, struct memory_upload, job));
 }
 
 static void upload_abort(struct store_upload *base)

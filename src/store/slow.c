@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/mem.h"
 #include "store/engine.h"
 #include "store/store_twins.h"
@@ -75,17 +76,17 @@ static void keep_back(struct held *h, int result)
 
 static void commit_done(struct store_commit *c, int result)
 {
-	keep_back((struct held *)((char *)c - offsetof(struct held, inner.commit)), result);
+	keep_back(container_of(c, struct held, inner.commit), result);
 }
 
 static void read_done(struct store_read *r, int result)
 {
-	keep_back((struct held *)((char *)r - offsetof(struct held, inner.read)), result);
+	keep_back(container_of(r, struct held, inner.read), result);
 }
 
 static void blob_read_done(struct store_blob_read *r)
 {
-	keep_back((struct held *)((char *)r - offsetof(struct held, inner.blob_read)), 0);
+	keep_back(container_of(r, struct held, inner.blob_read), 0);
 }
 
 static void commit(struct store *s, struct store_commit *c)

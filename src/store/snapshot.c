@@ -151,7 +151,7 @@ static int tell(int error, uint64_t offset)
 {
 	if (file_is_unreadable(error))
 		log_event(
-		    LOG_ERROR, NULL, "snapshot_unreadable", log_u64("position", offset), log_errno(error));
+		    LOG_ERROR, NULL, "snapshot-unreadable", log_u64("position", offset), log_errno(error));
 	return error;
 }
 

@@ -2,12 +2,13 @@
 #ifndef STORE_TASKS_H
 #define STORE_TASKS_H
 
+#include "base/container.h"
 #include "store/embedded.h"
 #include "store/store_admin.h"
 
 static inline struct store_task *task_of(struct store_pending *p)
 {
-	return (struct store_task *)((char *)p - offsetof(struct store_task, pending));
+	return container_of(p, struct store_task, pending);
 }
 
 /* Clears the results and has `run` called on the upkeep thread. */

@@ -455,7 +455,7 @@ def test_a_disk_that_is_nearly_full(make_server):
         (server.folder / "data").rename(server.folder / "data.old")
         subprocess.run(["cp", "-a", "--sparse=always", str(server.folder / "data.old"), str(disk / "data")], check=True)
         server.write_config(data=str(disk / "data"))
-        server.expect("disk_nearly_full")
+        server.expect("disk-nearly-full")
         server.start()
         assert server.deliver(ALICE, b"Subject: before\r\n\r\nx\r\n") == {}
         with open(disk / "filler", "wb", buffering=0) as filler:

@@ -132,7 +132,7 @@ def flip_keys(path, pattern):
 
 def test_a_flipped_bit_in_a_key_heals_by_itself(make_server):
     """The entry of a message is hidden by it: who fetches the message misses it, and store makes its index anew."""
-    server = make_server().expect("index-distrusted", "role-ended", "index_inspected", "index_rebuild", "message-unreadable")
+    server = make_server().expect("index-distrusted", "role-ended", "index-inspected", "index-rebuild", "message-unreadable")
     server.deliver(ALICE, b"Subject: whole\r\n\r\nx\r\n")
     server.stop()
     index = pathlib.Path(server.settings["data"]) / "1/index/data.mdb"
@@ -158,7 +158,7 @@ def test_store_waits_for_a_file_that_it_cannot_read(make_server):
     newest = max(pathlib.Path(server.settings["data"]).glob("1/volumes/*.log"))
     newest.rename(server.folder / "aside")
     newest.symlink_to(newest.name)  # ELOOP, for root as well
-    server.expect("log_unreadable", "store_open_failed")
+    server.expect("log-unreadable", "store-open-failed")
     mark = server.mark()
     server.launch()
     server.wait_event("role-tries-again", since=mark, count=4)  # three ends in a row would stop a server with a wrong setting
@@ -166,7 +166,7 @@ def test_store_waits_for_a_file_that_it_cannot_read(make_server):
         client.ehlo()
         client.mail("a@else.test")
         assert client.rcpt(ALICE)[0] == 451
-    event = server.find_events("log_unreadable", since=mark)[0]
+    event = server.find_events("log-unreadable", since=mark)[0]
     assert int(event.fields["file"]) == int(newest.stem, 16) and "position" in event.fields and event.fields["error"]
     newest.unlink()
     (server.folder / "aside").rename(newest)

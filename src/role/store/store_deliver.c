@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -122,7 +123,7 @@ static void trace(const struct delivery *d)
 
 static void done(struct store_commit *c, int result)
 {
-	struct delivery *d = (struct delivery *)((char *)c - offsetof(struct delivery, commit));
+	struct delivery *d = container_of(c, struct delivery, commit);
 	int *results = arena_array(&d->arena, d->asked + d->answer_count, sizeof *results);
 	for (size_t i = 0; results && i < d->asked; i++) {
 		int own = d->mail.targets[d->positions[i]].result;

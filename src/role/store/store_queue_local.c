@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/store/store_private.h"
@@ -142,7 +143,7 @@ static int run(struct txn *t, void *arg)
 
 static void done(struct store_commit *c, int result)
 {
-	struct local *l = (struct local *)((char *)c - offsetof(struct local, commit));
+	struct local *l = container_of(c, struct local, commit);
 	if (result == 0) {
 		queue_take_effects(store_role.queue, &l->spool);
 	} else {
