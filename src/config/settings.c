@@ -27,133 +27,168 @@ static const struct setting {
 } table[] = {
 #define AT(member) offsetof(struct settings, member)
     {"hostname", TEXT, AT(hostname), "localhost", 0, 0,
-	"The name of this host as other servers know it: in greetings, trace headers and certificates."},
-    {"data", TEXT, AT(data), "/var/lib/postrider", 0, 0, "The folder that holds all mail. One server a folder."},
+	"The name by which other servers know this host: in greetings, in Received fields, in "
+	"certificates."},
+    {"data", TEXT, AT(data), "/var/lib/postrider", 0, 0,
+	"The folder that holds all mail. Each server needs one of its own."},
     {"run", TEXT, AT(run), "/run/postrider", 0, 0, "The folder for the administrator's sockets."},
     {"smtp_listen", LIST, AT(smtp_listen), "0.0.0.0:25\n[::]:25", 0, 0,
-	"Addresses for mail from other servers (RFC 5321)."},
+	"Addresses and ports at which other servers deliver mail (RFC 5321)."},
     {"submission_listen", LIST, AT(submission_listen), "0.0.0.0:587\n[::]:587", 0, 0,
-	"Addresses for mail from users, with STARTTLS (RFC 6409)."},
+	"Addresses and ports at which users submit mail, with STARTTLS (RFC 6409)."},
     {"submissions_listen", LIST, AT(submissions_listen), "0.0.0.0:465\n[::]:465", 0, 0,
-	"Addresses for mail from users, with TLS from the first byte (RFC 8314)."},
+	"Addresses and ports at which users submit mail, with TLS from the first byte (RFC 8314)."},
     {"lmtp_listen", LIST, AT(lmtp_listen), "", 0, 0,
-	"Addresses for delivery by other software on trusted hosts (RFC 2033)."},
-    {"pop3_listen", LIST, AT(pop3_listen), "0.0.0.0:110\n[::]:110", 0, 0, "Addresses for POP3 with STLS (RFC 1939)."},
+	"Addresses and ports at which other software on trusted hosts delivers mail (RFC 2033)."},
+    {"pop3_listen", LIST, AT(pop3_listen), "0.0.0.0:110\n[::]:110", 0, 0,
+	"Addresses and ports at which users fetch mail by POP3, with STLS (RFC 1939)."},
     {"pop3s_listen", LIST, AT(pop3s_listen), "0.0.0.0:995\n[::]:995", 0, 0,
-	"Addresses for POP3 with TLS from the first byte."},
+	"Addresses and ports at which users fetch mail by POP3, with TLS from the first byte."},
     {"tls_certificates", LIST, AT(tls_certificates), "", 0, 0,
-	"Certificate chains, PEM files, the server's own certificate first in each. The first chain serves clients that name no host."},
+	"Certificate chains: PEM files, each of which begins with the server's own certificate. A client "
+	"that names no host gets the first chain."},
     {"tls_keys", LIST, AT(tls_keys), "", 0, 0,
-	"The private keys of these certificates, PEM files, in the same order. Readable by nobody but their owner."},
+	"The private keys of these certificates: PEM files, in the same order. Only their owner should be "
+	"able to read them."},
     {"proxy_from", LIST, AT(proxy_from), "", 0, 0,
-	"Networks whose connections begin with a PROXY header (version 1 or 2) that is believed."},
-    {"xclient_from", LIST, AT(xclient_from), "", 0, 0, "Networks that may use XCLIENT."},
+	"Networks of your proxies. Each connection from there must begin with a PROXY header (version 1 "
+	"or 2), which is believed."},
+    {"xclient_from", LIST, AT(xclient_from), "", 0, 0,
+	"Networks of your proxies that may name the client they speak for by XCLIENT."},
     {"trusted_networks", LIST, AT(trusted_networks), "127.0.0.0/8\n::1/128", 0, 0,
-	"Networks on which connection rates do not apply. They may not relay either."},
+	"Networks to which the limits on connections and messages do not apply. Being listed here does "
+	"not allow relaying."},
     {"login_mechanisms", LIST, AT(login_mechanisms), "PLAIN\nLOGIN", 0, 0,
-	"The SASL mechanisms that are announced. All of SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN and "
-	"LOGIN are accepted; but those beyond PLAIN and LOGIN work with app passwords (or an owner's opt-in) only, and many programs take the "
-	"strongest that is announced, so announce them where everybody has an app password."},
+	"The SASL mechanisms that are announced to clients. The server accepts all of SCRAM-SHA-256-PLUS, "
+	"SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5, PLAIN and LOGIN, announced or not. Those "
+	"other than PLAIN and LOGIN work with app passwords only (SCRAM also with a main password that "
+	"was set for it, see allow_main_password_scram), and many programs choose the strongest mechanism "
+	"that is announced: announce them only if everybody has an app password."},
     {"dns_server", TEXT, AT(dns_server), "", 0, 0,
-	"The name server to ask, as address or address@port; empty: those of /etc/resolv.conf."},
-    {"dns_anchors", LIST, AT(dns_anchors), "", 0, 0, 
-	"DNSSEC trust anchors, as DS or DNSKEY records, or as \"file:PATH\" with a file of them. DANE needs one, and so the root's "
-	"(file:/usr/share/dns/root.key, of Debian's package dns-root-data); the name server that is asked must then hand DNSSEC's records on."},
+	"The name server to ask, as ADDRESS or ADDRESS@PORT. Empty: the name servers in /etc/resolv.conf."},
+    {"dns_anchors", LIST, AT(dns_anchors), "", 0, 0,
+	"DNSSEC trust anchors: DS or DNSKEY records, or \"file:PATH\" for a file that holds them. DANE "
+	"needs the anchor of the root (\"file:/usr/share/dns/root.key\", from Debian's package "
+	"dns-root-data), and a name server that passes DNSSEC records on."},
     {"dns_stubs", LIST, AT(dns_stubs), "", 0, 0,
-	"Zones with name servers of their own, as \"zone address\" or \"zone address@port\"; with \" insecure\" behind it, answers "
-	"from there need not be signed."},
+	"Zones with name servers of their own, as \"ZONE ADDRESS\" or \"ZONE ADDRESS@PORT\". With \" "
+	"insecure\" at the end, answers from there need not be signed."},
     {"relay_source", LIST, AT(relay_source), "", 0, 0,
-	"The addresses from which mail is sent out, one for each family at most; empty: as the system chooses."},
+	"The addresses from which mail is sent: at most one IPv4 and one IPv6 address. Empty: the system "
+	"chooses."},
     {"relay_networks", LIST, AT(relay_networks), "", 0, 0,
-	"Networks of yours that mail is sent to although MX records name them: hosts on loopback, private and link-local addresses, and other "
-	"addresses that are nobody's on the internet, are reached only there, and by a route. For whoever runs such hosts."},
-    {"relay_port", NUMBER, AT(relay_port), "25", 1, 65535, "The port on which the hosts that MX records name are reached."},
+	"Your own networks to which mail may be sent when MX records lead there. Set this only if you run "
+	"mail hosts in such a network: without it, addresses that are not on the public internet "
+	"(loopback, private, link-local and others) are reached only by a route."},
+    {"relay_port", NUMBER, AT(relay_port), "25", 1, 65535,
+	"The port to which mail is sent on the hosts that MX records name."},
     {"routes", LIST, AT(routes), "", 0, 0,
-	"Where mail for a domain goes instead of the hosts in its MX records, as \"DOMAIN KIND:HOST[:PORT] [OPTION...]\"; DOMAIN may be \"*\" "
-	"for everything else, or begin with a dot for all domains below. KIND is smtp, smtps (TLS from the first byte), or lmtp (HOST may be a "
-	"socket's path). Options: tls=may|encrypt|verify, user=NAME, password_file=PATH."},
+	"Where mail for a domain goes instead of to the hosts in its MX records, as \"DOMAIN "
+	"KIND:HOST[:PORT] [OPTION...]\". DOMAIN may be \"*\" for all other domains, or begin with a dot "
+	"for all domains below it. KIND is smtp, smtps (TLS from the first byte) or lmtp (HOST may be the "
+	"path of a socket). Options: tls=none|may|encrypt|verify, user=NAME, password_file=PATH."},
     {"relay_domains", LIST, AT(relay_domains), "", 0, 0,
-	"Domains for which this host is a backup MX: mail for them is taken from anybody and carried to their better hosts. As \"DOMAIN\", or "
-	"\"DOMAIN FILE\" with a file that lists the recipients that exist, one a line."},
+	"Domains for which this host is a backup MX: it takes mail for them from anybody and carries it "
+	"to the hosts that their MX records prefer. As \"DOMAIN\", or as \"DOMAIN FILE\" where FILE lists "
+	"the recipients that exist, one per line."},
     {"tls_policies", LIST, AT(tls_policies), "", 0, 0,
-	"What a domain's hosts must offer, whatever DANE and MTA-STS say, as \"DOMAIN none|may|encrypt|verify\"."},
+	"The TLS that a domain's hosts must offer, whatever DANE and MTA-STS say, as \"DOMAIN "
+	"none|may|encrypt|verify\"."},
     {"ca_file", TEXT, AT(ca_file), "/etc/ssl/certs/ca-certificates.crt", 0, 0,
-	"The certification authorities that are believed for MTA-STS and for routes with tls=verify, a PEM file."},
-    {"mta_sts", FLAG, AT(mta_sts), "true", 0, 1, "Fetch and follow MTA-STS policies (RFC 8461)."},
-    {"mta_sts_port", NUMBER, AT(mta_sts_port), "443", 1, 65535, "The port from which MTA-STS policies are fetched."},
+	"The certification authorities that are trusted for MTA-STS and for routes with tls=verify: a PEM "
+	"file."},
+    {"mta_sts", FLAG, AT(mta_sts), "true", 0, 1,
+	"Fetch and obey the MTA-STS policies of other domains (RFC 8461)."},
+    {"mta_sts_port", NUMBER, AT(mta_sts_port), "443", 1, 65535,
+	"The port from which MTA-STS policies are fetched."},
     {"queue_retry_min", NUMBER, AT(queue_retry_min), "300", 1, 86400,
-	"Seconds until the second attempt at a destination or recipient that could not be served; each further wait is longer."},
-    {"queue_retry_max", NUMBER, AT(queue_retry_max), "14400", 1, 864000, "The longest such wait, in seconds."},
+	"Seconds between a failed attempt to deliver and the second one. Each further wait is longer."},
+    {"queue_retry_max", NUMBER, AT(queue_retry_max), "14400", 1, 864000,
+	"The longest wait between two attempts, in seconds."},
     {"queue_warn_hours", NUMBER, AT(queue_warn_hours), "4", 0, 1000,
-	"Hours after which the sender of a message that still waits is told so; 0: never."},
+	"Hours after which the sender is told that a message still waits. 0: never."},
     {"queue_give_up_days", NUMBER, AT(queue_give_up_days), "5", 1, 100,
-	"Days after which a message that could not be delivered goes back to its sender."},
+	"Days after which a message that could not be delivered is returned to its sender."},
     {"hold_max", NUMBER, AT(hold_max), "2592000", 0, 31536000,
-	"How far ahead, in seconds, a user may ask for a message to be sent (FUTURERELEASE, RFC 4865); 0: not at all."},
-    {"relay_connections", NUMBER, AT(relay_connections), "1000", 1, 100000, "The most connections to other hosts."},
+	"How many seconds ahead a user may schedule a message (FUTURERELEASE, RFC 4865). 0: not at all."},
+    {"relay_connections", NUMBER, AT(relay_connections), "1000", 1, 100000,
+	"The largest number of connections to other hosts at one time."},
     {"destination_connections", NUMBER, AT(destination_connections), "20", 1, 10000,
-	"The most connections to one address (IPv6: one /64). It begins with few, and grows while all goes well."},
+	"The largest number of connections to one address (IPv6: to one /64). The server begins with few, "
+	"and opens more while deliveries succeed."},
     {"destination_rate", NUMBER, AT(destination_rate), "0", 0, 10000000,
-	"The most messages to one destination in a minute; 0: no limit."},
+	"The largest number of messages per minute to one destination. 0: no limit."},
     {"sender_domain_rate", NUMBER, AT(sender_domain_rate), "0", 0, 10000000,
-	"The most messages from one sender domain to other hosts in a minute; 0: no limit."},
-    {"trace_days", NUMBER, AT(trace_days), "30", 1, 3650, "Days for which `postrider trace` knows what became of a message."},
+	"The largest number of messages per minute from one sender domain to other hosts. 0: no limit."},
+    {"trace_days", NUMBER, AT(trace_days), "30", 1, 3650,
+	"Days for which `postrider trace` can tell what became of a message."},
     {"message_size_max", SIZE, AT(message_size_max), "64M", 1 << 16, UINT64_C(1) << 40,
 	"The largest message that is accepted, in bytes."},
     {"recipients_max", NUMBER, AT(recipients_max), "100", 100, 1000,
-	"The most recipients of one message from another server; RFC 5321 asks for 100, and a client sends the message again for "
-	"further ones. Users may always name 1000."},
+	"The largest number of recipients of one message from another server. RFC 5321 demands at least "
+	"100; for the rest, a client sends the message again. Users may always name 1000."},
     {"received_max", NUMBER, AT(received_max), "100", 10, 1000,
-	"A message with more Received fields than this is in a loop and refused."},
-    {"connections_max", NUMBER, AT(connections_max), "10000", 10, 1000000, "The most connections of one role."},
+	"A message with more Received fields than this is in a loop, and is refused."},
+    {"connections_max", NUMBER, AT(connections_max), "10000", 10, 1000000,
+	"The largest number of connections of one role (smtp, pop3) at one time."},
     {"connections_per_address", NUMBER, AT(connections_per_address), "50", 1, 1000000,
-	"The most connections from one address (IPv6: one /64)."},
+	"The largest number of connections from one address (IPv6: from one /64) at one time."},
     {"connection_rate", NUMBER, AT(connection_rate), "300", 1, 1000000,
-	"The most new connections from one address in a minute."},
+	"The largest number of new connections per minute from one address."},
     {"messages_rate", NUMBER, AT(messages_rate), "1000", 1, 10000000,
-	"The most messages from one address in a minute."},
-    {"errors_max", NUMBER, AT(errors_max), "20", 3, 1000, "Protocol errors after which a connection is closed."},
+	"The largest number of messages per minute from one address."},
+    {"errors_max", NUMBER, AT(errors_max), "20", 3, 1000,
+	"Protocol errors after which a connection is closed."},
     {"greeting_delay_ms", NUMBER, AT(greeting_delay_ms), "0", 0, 10000,
-	"How long the greeting on port 25 is held back; a client that talks before it is refused."},
+	"Milliseconds for which the greeting on port 25 is held back. A client that speaks before it is "
+	"refused."},
     {"data_rate_min", NUMBER, AT(data_rate_min), "100", 0, 1000000,
-	"The slowest sender of a message that is borne, in bytes a second, over five minutes."},
+	"A client that sends a message more slowly than this many bytes per second, averaged over five "
+	"minutes, is disconnected. 0: no limit."},
     {"timeout_command", NUMBER, AT(timeout_command), "300", 5, 3600,
-	"Seconds that an SMTP connection may wait between commands; RFC 5321 asks for 300."},
+	"Seconds that an SMTP client may take for its next command. RFC 5321 asks for 300."},
     {"timeout_data", NUMBER, AT(timeout_data), "180", 5, 3600,
-	"Seconds between two pieces of a message; RFC 5321 asks for 180."},
+	"Seconds that a client may pause within a message. RFC 5321 asks for 180."},
     {"pop3_idle", NUMBER, AT(pop3_idle), "600", 5, 3600,
-	"Seconds after which an idle POP3 session ends; RFC 1939 asks for 600."},
+	"Seconds after which an idle POP3 session ends. RFC 1939 asks for 600."},
     {"disk_reserve", SIZE, AT(disk_reserve), "256M", 1 << 20, UINT64_C(1) << 40,
-	"Below this much free disk space new mail is refused for the time being; what frees space still works."},
+	"While less disk space than this is free, new mail is refused with a temporary error. Everything "
+	"that frees space still works."},
     {"undelete_days", NUMBER, AT(undelete_days), "14", 0, 3650,
 	"Days for which deleted mail can be brought back with `postrider mailbox undelete`."},
     {"quota_default", SIZE, AT(quota_default), "0", 0, UINT64_C(1) << 50,
-	"The quota of accounts that have none of their own, in bytes; 0: no limit."},
+	"The quota, in bytes, of accounts that have none of their own. 0: no limit."},
     {"require_tls_login", FLAG, AT(require_tls_login), "true", 0, 1,
 	"Refuse passwords on connections without TLS, except from this machine."},
     {"tls_cbc", FLAG, AT(tls_cbc), "false", 0, 1,
-	"Let clients use TLS 1.2 with CBC, too, for mail programs that know nothing better."},
+	"Also allow CBC ciphers with TLS 1.2, for mail programs that know nothing better."},
     {"allow_main_password_scram", FLAG, AT(allow_main_password_scram), "false", 0, 1,
-	"Let owners opt in to SCRAM with their main password; a stolen SCRAM verifier is easier to attack than Argon2id."},
+	"Allow SCRAM with the main password of accounts that ask for it (`account password --scram`). A "
+	"stolen SCRAM verifier is easier to attack than an Argon2id hash."},
     {"own_from", TEXT, AT(own_from), "refuse", 0, 0,
-	"What happens to a user's message whose From field names an address of a domain of ours that is not the user's: \"refuse\"; "
-	"\"sender\": the field Sender names the user; \"off\": it is not looked at."},
+	"What happens to a user's message whose From field names an address in a local domain that is not "
+	"the user's own. \"refuse\": the message is refused. \"sender\": a Sender field names the user. "
+	"\"off\": From is not checked."},
     {"foreign_from", TEXT, AT(foreign_from), "sender", 0, 0,
-	"The same for an address of another domain. Where only one of the two is \"off\", Sender may be written all the same."},
+	"What happens to a user's message whose From field names an address in another domain: "
+	"\"refuse\", \"sender\" or \"off\", as for own_from. If only one of the two is \"off\", a Sender "
+	"field may be added all the same."},
     {"received_login", FLAG, AT(received_login), "false", 0, 1,
-	"Whether the trace field of a user's message names the account that has logged in. Every recipient can read it."},
+	"Name the account that logged in, in the Received field of a user's message. Every recipient can "
+	"read it."},
     {"sender_null_mx", FLAG, AT(sender_null_mx), "true", 0, 1,
-	"Refuse senders whose domain says by a null MX (RFC 7505) that it takes no mail."},
+	"Refuse a sender whose domain declares by a null MX (RFC 7505) that it accepts no mail."},
     {"crash_stop", FLAG, AT(crash_stop), "false", 0, 1,
-	"Stop instead of restarting a role that crashed; for tests."},
-    {"log_level", NUMBER, AT(log_level), "1", 0, 3, "0 debug, 1 info, 2 warning, 3 error."},
+	"When a role crashes, stop the server instead of restarting the role. For tests."},
+    {"log_level", NUMBER, AT(log_level), "1", 0, 3,
+	"The least severe lines that are logged: 0 debug, 1 info, 2 warning, 3 error."},
     {"drain_seconds", NUMBER, AT(drain_seconds), "10", 0, 3600,
-	"How long running sessions may go on when the server stops."},
+	"Seconds for which running sessions may go on when the server stops."},
 #undef AT
 };
 /* clang-format on */
 
-enum { SETTINGS = sizeof table / sizeof table[0], TEXT_MAX = 256 * 1024 };
+enum { SETTINGS = sizeof table / sizeof table[0], TEXT_MAX = 256 * 1024, COMMENT_COLUMNS = 96 };
 
 static const struct {
 	const char *name;
@@ -337,7 +372,7 @@ static const char *wrong_stub(struct view line)
 static const char *wrong_address(struct view line)
 {
 	struct sockaddr_storage address;
-	return network_parse(line, &address) ? NULL : "this is no address";
+	return network_parse(line, &address) ? NULL : "not an IP address";
 }
 
 /* Lists whose elements have a grammar. */
@@ -373,7 +408,8 @@ static bool is_from_policy(struct view value)
 static int check_together(const struct settings *s, struct buf *problem)
 {
 	if (!is_from_policy(s->own_from) || !is_from_policy(s->foreign_from)) {
-		buf_append_string(problem, "own_from and foreign_from are \"refuse\", \"sender\" or \"off\"");
+		buf_append_string(
+		    problem, "own_from and foreign_from must be \"refuse\", \"sender\" or \"off\"");
 		return -EINVAL;
 	}
 	struct view certificates = s->tls_certificates, keys = s->tls_keys, part;
@@ -384,8 +420,8 @@ static int check_together(const struct settings *s, struct buf *problem)
 		m++;
 	if (n != m || n > CERTIFICATES_MAX_SETTING) {
 		buf_printf(problem,
-		    "tls_certificates names %zu files and tls_keys %zu: name one key for each certificate, "
-		    "at most %d",
+		    "tls_certificates names %zu files and tls_keys %zu; name one key for each certificate, "
+		    "and at most %d of each",
 		    n, m, CERTIFICATES_MAX_SETTING);
 		return -EINVAL;
 	}
@@ -435,7 +471,8 @@ static int parse(struct settings *s, const char *path, const char *text, struct 
 	if (parsed == CFG_FILE_ERROR) {
 		error = errno ? -errno : -ENOENT;
 		buf_printf(problem,
-		    "%s: %s; create it (an example comes with the package) or name another with --config",
+		    "%s: %s; create it (`postrider config example` prints one), or name another with "
+		    "--config",
 		    path, strerror(-error));
 	} else if (parsed != CFG_SUCCESS) {
 		error = -EINVAL;
@@ -532,11 +569,25 @@ void settings_manual(struct buf *out)
 	}
 }
 
+/* A comment whose lines a terminal shows whole. */
+static void put_comment(struct buf *out, const char *text)
+{
+	struct view rest = view_from_string(text), word;
+	size_t column = 0;
+	while (rest.len && view_next(&rest, ' ', &word)) {
+		bool fresh = column == 0 || column + 1 + word.len > COMMENT_COLUMNS;
+		buf_append_string(out, fresh ? "\n# " : " ");
+		buf_append(out, word);
+		column = fresh ? 2 + word.len : column + 1 + word.len;
+	}
+}
+
 void settings_example(struct buf *out)
 {
 	buf_append_string(out, "# Postrider's settings, each with its default. See postrider.conf(5).\n");
 	for (size_t i = 0; i < SETTINGS; i++) {
-		buf_printf(out, "\n# %s\n# %s = ", table[i].text, table[i].name);
+		put_comment(out, table[i].text);
+		buf_printf(out, "\n# %s = ", table[i].name);
 		put_default(out, &table[i]);
 		buf_append_string(out, "\n");
 	}

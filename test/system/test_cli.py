@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from server import POSTRIDER, field, run
+from server import POSTRIDER, ROOT, field, run
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 
@@ -149,6 +149,27 @@ def test_config(make_server, tmp_path):
         assert done.returncode == 78 and done.stderr.startswith(b"postrider: "), text
     done = run(POSTRIDER, "--config", tmp_path / "missing", "config", "check")
     assert done.returncode == 78 and b"missing" in done.stderr
+
+
+def test_the_manual_page_has_every_setting():
+    """postrider.conf(5) against the program's own table: kind, description, default and range of each setting."""
+    def words(text):
+        return " ".join(text.replace("\\(dq", '"').replace("\\(ga", "`").split())
+
+    def sizes(text):
+        return re.sub(r"(\d+)([KMGT])?", lambda m: str(int(m[1]) << {None: 0, "K": 10, "M": 20, "G": 30, "T": 40}[m[2]]), text)
+
+    page = (ROOT / "doc/man/postrider.conf.5").read_text()
+    items = dict(re.findall(r"(?ms)^\.It Ic (\w+) No \([a-z ]+\)\n(.*?)(?=^\.(?:It|El))", page))
+    table = run(POSTRIDER, "config", "manual").stdout.decode()
+    settings = re.findall(r"(?ms)^\.It Ic (\w+)\n(.*?)\nDefault:\n\.Ql (.*?)\n(?:\((.*?)\)\.\n)?(?=\.It|\Z)", table)
+    assert len(settings) > 50 and set(items) == {s[0] for s in settings}
+    for name, description, default, bounds in settings:
+        item = words(items[name])
+        assert item.startswith(words(description)), name
+        said = re.search(r"Default:(?: \.Li)? (.*?)(?: ; from (.*?))?[ .]*$", item)
+        assert said[1].rstrip(" .") == ("empty" if default in ('""', "{}") else default), name
+        assert sizes(said[2] or "") == bounds.removeprefix("from ").strip(), name
 
 
 def test_doctor(server):
