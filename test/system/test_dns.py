@@ -14,7 +14,7 @@ import pytest
 
 from server import POSTRIDER, TIMEOUT, environment, free_port, wait_for
 
-ROAD_TOOL = str(pathlib.Path(POSTRIDER).resolve().parent.parent.parent / "test" / "road_tool")
+ROAD_TOOL = str(pathlib.Path(POSTRIDER).resolve().parent / "test" / "road_tool")
 A, CNAME, MX, TXT, AAAA, TLSA = 1, 5, 15, 16, 28, 52
 DIGEST = "00" * 32
 

@@ -7,9 +7,10 @@ import subprocess
 
 import pytest
 
+from server import POSTRIDER
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 MAIL = ROOT / "test" / "data" / "mail"
-POSTRIDER = os.environ.get("POSTRIDER", str(ROOT / "build" / "src" / "daemon" / "postrider"))
 
 
 def message(*args):
