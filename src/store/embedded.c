@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "store/file.h"
 #include "store/index_guard.h"
+#include "store/pace.h"
 
 enum { FORMAT = 1 };
 
@@ -221,6 +222,7 @@ static struct embedded *make(const struct store_options *options)
 	e->index_size = options->index_size ? options->index_size : INDEX_SIZE_DEFAULT;
 	e->retry_ms = options->retry_ms ? options->retry_ms : RETRY_MS_DEFAULT;
 	e->index_whole = true;
+	e->checkpoint_share = PACE_FIRST;
 	e->names_blobs = options->names_blobs;
 	e->at_step = options->at_step;
 	watches_init(&e->watches);

@@ -30,6 +30,8 @@ enum {
 	                             then it goes first */
 	GROUP_LARGE_MS =
 	    5, /* after so long a group runs no further large commit: who came meanwhile goes first */
+	/* The most that a checkpoint holds. What it does hold follows from what the last ones took: pace.h.
+	 */
 	CHECKPOINT_COMMITS = 4000,   /* later ones cost less a commit, but replay and the stall grow */
 	CHECKPOINT_BYTES = 32 << 20, /* of log: what a start may have to read */
 	/*
@@ -111,6 +113,7 @@ struct embedded {
 	bool log_doubtful; /* nobody knows what the active file holds behind its last good place: it is not
 	                      written */
 	bool checkpoint_failed;
+	unsigned checkpoint_share; /* of the limits above: when the next checkpoint is due (pace.h) */
 	int64_t retry_ms, try_again_ms;
 	unsigned tries;
 	unsigned large_passed_over; /* groups in a row that had no room for a large commit that waited */

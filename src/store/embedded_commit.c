@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/embedded.h"
+#include "store/pace.h"
 #include "store/redo.h"
 
 struct group {
@@ -424,10 +425,26 @@ static bool wait_for_work(struct embedded *e)
 	return pthread_cond_timedwait(&e->wake, &e->lock, &until) == ETIMEDOUT;
 }
 
+static bool is_share_used(const struct embedded *e, size_t used, size_t most)
+{
+	return (uint64_t)used * PACE_ALL >= (uint64_t)most * e->checkpoint_share;
+}
+
 static bool is_checkpoint_due(const struct embedded *e)
 {
-	return e->unchecked_commits >= CHECKPOINT_COMMITS || e->unchecked_redo >= CHECKPOINT_REDO ||
-	       e->unchecked_changes >= CHECKPOINT_CHANGES || e->unchecked_bytes >= CHECKPOINT_BYTES;
+	return is_share_used(e, e->unchecked_commits, CHECKPOINT_COMMITS) ||
+	       is_share_used(e, e->unchecked_redo, CHECKPOINT_REDO) ||
+	       is_share_used(e, e->unchecked_changes, CHECKPOINT_CHANGES) ||
+	       is_share_used(e, e->unchecked_bytes, CHECKPOINT_BYTES);
+}
+
+/* Amid work: what memory it takes is taken again soon, so none goes back to the system. */
+static void checkpoint_due(struct embedded *e)
+{
+	int64_t began = clock_monotonic_us();
+	if (embedded_checkpoint(e) == 0)
+		e->checkpoint_share = pace_next(e->checkpoint_share, clock_monotonic_us() - began);
+	log_file_begin(&e->log);
 }
 
 static void checkpoint_idle(struct embedded *e)
@@ -491,7 +508,7 @@ static void *committer_main(void *arg)
 		if (atomic_load(&e->read_only))
 			committer_try_again(e);
 		else if (has_unchecked(e) && is_checkpoint_due(e))
-			checkpoint_idle(e);
+			checkpoint_due(e);
 		pthread_mutex_lock(&e->lock);
 	}
 	pthread_mutex_unlock(&e->lock);

@@ -38,6 +38,7 @@ int committer_rotate(struct embedded *e)
 		log_event(LOG_ERROR, NULL, "log-rotate-failed", log_errno(error));
 		return error;
 	}
+	at_step(e, "rotate-done");
 	e->log_doubtful = false;
 	embedded_measure(e);
 	return 0;
