@@ -156,20 +156,37 @@ void calls_close(struct calls *c)
 	map_done(&c->pending);
 }
 
-uint32_t calls_ask(
-    struct calls *c, enum message_type type, const void *message, call_answered answered, void *arg)
+/* A number that no pending call has. */
+static uint32_t next_request(struct calls *c)
 {
-	if (!c->link.up)
-		return 0;
 	do
 		c->last++;
 	while (c->last == 0 || map_get_u64(&c->pending, c->last));
-	if (ipc_send(&c->link.channel, type, c->last, message, -1) != 0)
-		return 0;
+	return c->last;
+}
+
+static uint32_t note_call(struct calls *c, call_answered answered, void *arg)
+{
 	struct call *call = mem_alloc(sizeof *call);
 	*call = (struct call){.answered = answered, .arg = arg};
 	map_set_u64(&c->pending, c->last, call);
 	return c->last;
+}
+
+uint32_t calls_ask(
+    struct calls *c, enum message_type type, const void *message, call_answered answered, void *arg)
+{
+	if (!c->link.up || ipc_send(&c->link.channel, type, next_request(c), message, -1) != 0)
+		return 0;
+	return note_call(c, answered, arg);
+}
+
+uint32_t calls_ask_encoded(
+    struct calls *c, enum message_type type, struct view payload, call_answered answered, void *arg)
+{
+	if (!c->link.up || channel_send(&c->link.channel, (uint16_t)type, next_request(c), payload, -1) != 0)
+		return 0;
+	return note_call(c, answered, arg);
 }
 
 void calls_forget(struct calls *c, uint32_t request)

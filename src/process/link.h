@@ -76,6 +76,10 @@ void calls_close(struct calls *c);
 uint32_t calls_ask(
     struct calls *c, enum message_type type, const void *message, call_answered answered, void *arg);
 
+/* The same with a payload that ipc_encode has made, for a question that may have to be asked again. */
+uint32_t calls_ask_encoded(
+    struct calls *c, enum message_type type, struct view payload, call_answered answered, void *arg);
+
 /* The asker is gone: later answers are dropped, their descriptors closed. */
 void calls_forget(struct calls *c, uint32_t request);
 

@@ -8,8 +8,7 @@
 
 enum {
 	KEPT_MAX = 20000, /* messages that store gives out at most at a time */
-	PAYLOAD_MAX = CHANNEL_FRAME_MAX,
-	ARENA_MAX = 256 * 1024
+	PAYLOAD_MAX = CHANNEL_FRAME_MAX
 };
 
 struct relay_outcome {
@@ -53,14 +52,8 @@ static bool on_kept(void *arg, struct link *link, struct channel_frame *frame)
 
 static void tell(struct relay_outcome *o)
 {
-	struct channel_frame frame = {
-	    .type = MESSAGE_QUEUE_OUTCOME, .payload = buf_view(&o->payload), .fd = -1};
-	struct message_queue_outcome m;
-	struct arena arena;
-	arena_init(&arena, ARENA_MAX);
-	if (ipc_decode(&frame, &m, &arena) == 0)
-		o->sent = calls_ask(&relay_role.store, MESSAGE_QUEUE_OUTCOME, &m, on_kept, o) != 0;
-	arena_done(&arena);
+	o->sent = calls_ask_encoded(
+	              &relay_role.store, MESSAGE_QUEUE_OUTCOME, buf_view(&o->payload), on_kept, o) != 0;
 }
 
 void relay_outcome_tell(const struct message_queue_outcome *m)
@@ -80,8 +73,7 @@ void relay_outcome_tell(const struct message_queue_outcome *m)
 		outcomes->previous = o;
 	outcomes = o;
 	kept++;
-	o->sent = relay_role.store.link.up &&
-	          calls_ask(&relay_role.store, MESSAGE_QUEUE_OUTCOME, m, on_kept, o) != 0;
+	tell(o);
 }
 
 bool relay_outcomes_tell_again(void)
