@@ -20,6 +20,7 @@ void expect(int fd, enum message_type type, void *message);
 int introduce(enum role_bit peer);
 int start(void **state);
 int stop(void **state);
+void drain(void); /* the server stops */
 uint64_t offer(const char *name);
 void give(uint64_t destination, const char *id, const char *body, struct message_queue_recipient *recipients,
     size_t count);

@@ -29,6 +29,7 @@ static void test_a_message_goes_out(void **state)
 	assert_view(r.reply, "250 2.0.0 kept");
 	assert_int_equal(r.cause, TROUBLE_NONE);
 	expect_rest(d, REST_EMPTY);
+	drain();
 	hear(fd, "QUIT\r\n");
 	say(fd, "221 bye\r\n");
 	expect_closed(fd);
@@ -174,6 +175,7 @@ static void test_a_large_body_is_read_in_pieces(void **state)
 	hear(fd, ".\r\n");
 	say(fd, "250 kept\r\n");
 	expect_outcome("aaaaaaaaaaaa", 1, 0);
+	close(fd);
 }
 
 /* Store dies before it has confirmed: the next one is told before it gets any credit. */
@@ -288,6 +290,7 @@ static void test_a_message_on_a_connection_is_not_sent_twice(void **state)
 	assert_int_equal(m.number, again);
 	expect_rest(again, REST_EMPTY);
 	close(fd);
+	drain();
 	hear(second, "QUIT\r\n");
 	close(second);
 }
