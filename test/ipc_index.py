@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""doc/ipc.md against the source: every message of src/process/messages.c stands in a table with its number, senders, receivers and
+"""doc/ipc.md against the source: every message of src/process/messages_*.c stands in a table with its number, senders, receivers and
 fields, and nothing else does."""
 import pathlib
 import re
@@ -11,13 +11,14 @@ GROUPS = {'edges': {'smtp', 'pop3'}, 'all': ROLES - {'master', 'admin'}, 'role':
 ROW = re.compile(r'^\| ([a-z0-9-]+) (\d+) \|([^|]*)\|([^|]*)\|', re.M)
 
 
-def numbers(header):
-    """enum message_type: name -> number."""
-    body = re.search(r'enum message_type \{(.*?)\n\};', header, re.S).group(1)
+def numbers(common, header):
+    """The enums of the pairs: name -> number. `common` has the first number of each pair."""
+    first = {name: int(number) for name, number in re.findall(r'(MESSAGES_\w+) = (\d+)', common)}
     found, last = {}, -1
-    for name, number in re.findall(r'^\s*(MESSAGE_\w+)(?: = (\d+))?', re.sub(r'/\*.*?\*/', '', body, flags=re.S), re.M):
-        last = int(number) if number else last + 1
-        found[name] = last
+    for body in re.findall(r'enum messages_\w+ \{(.*?)\};', header, re.S):
+        for name, pair, more in re.findall(r'(MESSAGE_\w+)(?: = (MESSAGES_\w+)(?: \+ (\d+))?)?', re.sub(r'/\*.*?\*/', '', body, flags=re.S)):
+            last = first[pair] + int(more or 0) if pair else last + 1
+            found[name] = last
     return found
 
 
@@ -66,10 +67,13 @@ def page(text):
 
 
 def main():
-    source, header = ((ROOT / 'src/process' / name).read_text() for name in ('messages.c', 'messages.h'))
-    known, structs, said, wrong = numbers(header), fields(source), page((ROOT / 'doc/ipc.md').read_text()), []
-    rows = re.findall(r'\[(MESSAGE_\w+)\] = \{"([\w-]+)", ([^,]+), ([^,]+), &(\w+)_schema\}', source)
-    for kind, name, senders, receivers, struct in rows:
+    folder = ROOT / 'src/process'
+    source, header = (''.join(file.read_text() for file in sorted(folder.glob('messages*' + suffix))) for suffix in ('.c', '.h'))
+    known = numbers((folder / 'message.h').read_text(), header)
+    structs, said, wrong = fields(source), page((ROOT / 'doc/ipc.md').read_text()), []
+    rows = re.findall(r'\[(MESSAGE_\w+) - MESSAGES_\w+\] = \{"([\w-]+)", ([^,]+), ([^,]+), &(\w+)_schema(?:, (\w+))?\}', source)
+    wrong += [f'{kind} has no row' for kind in sorted(known.keys() - {row[0] for row in rows})]
+    for kind, name, senders, receivers, struct, _ in rows:
         if name not in said:
             wrong.append(f'{name} {known[kind]} is not in doc/ipc.md')
             continue

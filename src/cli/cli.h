@@ -6,7 +6,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-#include "process/directory_job.h"
+#include "process/messages.h"
 #include "config/settings.h"
 
 enum {

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cli/cli.h"
+#include "format/address_normal.h"
 
 static int ask(struct directory_client *client, enum directory_operation operation, uint64_t number,
     const struct view *fields, size_t count)

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "role/store/directory_job.h"
 #include "role/store/store_names.h"
 #include "store/store_embedded.h"
 

@@ -6,48 +6,7 @@
 #define DSN_DSN_EXPLAIN_H
 
 #include "dsn/dsn_reply.h"
-
-/*
- * What this server found or decided itself, in whatever words: nobody else said it. Queue records and
- * messages between roles hold the numbers: new ones come at the end.
- */
-enum trouble {
-	TROUBLE_NONE,          /* none: the next host said it, see its reply */
-	TROUBLE_NO_DOMAIN,     /* the domain does not exist */
-	TROUBLE_NO_HOST,       /* the domain exists, but no host takes its mail: neither MX nor address */
-	TROUBLE_NULL_MX,       /* the domain says that it takes no mail: RFC 7505 */
-	TROUBLE_DNS,           /* names could not be looked up: no or a broken answer */
-	TROUBLE_REFUSED,       /* nobody listens there */
-	TROUBLE_TIMED_OUT,     /* no answer in time, not even a first one */
-	TROUBLE_UNREACHABLE,   /* no way there: network or host unreachable */
-	TROUBLE_LOST,          /* the connection ended within the dialogue */
-	TROUBLE_PROTOCOL,      /* what answers there does not speak SMTP as it must */
-	TROUBLE_TLS_MISSING,   /* encryption is demanded, the next host offers none */
-	TROUBLE_TLS_FAILED,    /* the handshake failed */
-	TROUBLE_TLS_UNTRUSTED, /* its certificate is not the one that DANE, MTA-STS or a setting demands */
-	TROUBLE_REQUIRETLS,    /* the next host knows no REQUIRETLS, or cannot be verified as it demands: RFC
-	                          8689 */
-	TROUBLE_AUTH,          /* the smart host refuses our login */
-	TROUBLE_NO_SMTPUTF8,  /* an address or a header field beyond ASCII; the next host knows no SMTPUTF8 */
-	TROUBLE_CONVERSION,   /* the next host takes 7-bit text only, and this message can't be converted */
-	TROUBLE_TOO_LARGE,    /* larger than the next host takes (its SIZE) */
-	TROUBLE_EXPIRED,      /* the queue's time is over */
-	TROUBLE_DEADLINE,     /* the sender's own time is over: DELIVERBY, RFC 2852 */
-	TROUBLE_LOOP,         /* too many hops, or the best host for the domain is this one */
-	TROUBLE_HELD,         /* an administrator holds it, or a rule does */
-	TROUBLE_DELETED,      /* an administrator took it out of the queue */
-	TROUBLE_RATE,         /* a limit of this server: so many messages at a time */
-	TROUBLE_LOCAL,        /* this server: no disk, no memory, a wrong setting */
-	TROUBLE_MAILBOX_FULL, /* a local mailbox has no room */
-	TROUBLE_MAILBOX_SMALL, /* the message is larger than a local mailbox may be */
-	TROUBLE_MAILBOX_GONE,  /* a local mailbox was removed while the message waited */
-	TROUBLE_NO_DELIVERBY,  /* the next host does not promise the time that the sender asked for: RFC 2852
-	                        */
-	TROUBLE_UNWRITABLE,    /* an address or a parameter cannot be said in SMTP */
-	TROUBLE_SILENT,        /* the host answered, and then no more: not in time, within the dialogue */
-	TROUBLE_SLOW,          /* the host takes mail so slowly that its connection was given up */
-	TROUBLE_KINDS
-};
+#include "format/outcome.h"
 
 /* "connection refused": stable words, without "=" or quotes, at most 60 octets. Empty for TROUBLE_NONE. */
 const char *trouble_phrase(enum trouble trouble);

@@ -58,8 +58,7 @@ static void become(struct master *m, struct child *child, int control, int log)
 	_exit(71);
 }
 
-static int send_file(
-    struct child *child, enum message_type type, uint64_t kind, uint64_t number, struct view path)
+static int send_file(struct child *child, unsigned type, uint64_t kind, uint64_t number, struct view path)
 {
 	char name[1024];
 	static char content[FILE_SIZE_MAX];

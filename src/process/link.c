@@ -173,8 +173,7 @@ static uint32_t note_call(struct calls *c, call_answered answered, void *arg)
 	return c->last;
 }
 
-uint32_t calls_ask(
-    struct calls *c, enum message_type type, const void *message, call_answered answered, void *arg)
+uint32_t calls_ask(struct calls *c, unsigned type, const void *message, call_answered answered, void *arg)
 {
 	if (!c->link.up || ipc_send(&c->link.channel, type, next_request(c), message, -1) != 0)
 		return 0;
@@ -182,7 +181,7 @@ uint32_t calls_ask(
 }
 
 uint32_t calls_ask_encoded(
-    struct calls *c, enum message_type type, struct view payload, call_answered answered, void *arg)
+    struct calls *c, unsigned type, struct view payload, call_answered answered, void *arg)
 {
 	if (!c->link.up || channel_send(&c->link.channel, (uint16_t)type, next_request(c), payload, -1) != 0)
 		return 0;
@@ -209,7 +208,7 @@ bool asked_begin(struct asked *asked, struct link *link, const struct channel_fr
 	return true;
 }
 
-void asked_answer(const struct asked *asked, enum message_type type, const void *message)
+void asked_answer(const struct asked *asked, unsigned type, const void *message)
 {
 	struct link *link = asked->link;
 	if (!link->up || link->generation != asked->generation)

@@ -73,12 +73,11 @@ void calls_close(struct calls *c);
  * Asks. The number of the request, for further frames and for calls_forget; 0 when the peer is away or the
  * message does not fit: then `answered` is not called.
  */
-uint32_t calls_ask(
-    struct calls *c, enum message_type type, const void *message, call_answered answered, void *arg);
+uint32_t calls_ask(struct calls *c, unsigned type, const void *message, call_answered answered, void *arg);
 
 /* The same with a payload that ipc_encode has made, for a question that may have to be asked again. */
 uint32_t calls_ask_encoded(
-    struct calls *c, enum message_type type, struct view payload, call_answered answered, void *arg);
+    struct calls *c, unsigned type, struct view payload, call_answered answered, void *arg);
 
 /* The asker is gone: later answers are dropped, their descriptors closed. */
 void calls_forget(struct calls *c, uint32_t request);
@@ -101,6 +100,6 @@ bool asked_begin(struct asked *asked, struct link *link, const struct channel_fr
     __attribute__((warn_unused_result));
 
 /* Answers; one that asked over an earlier channel is gone, and gets nothing. */
-void asked_answer(const struct asked *asked, enum message_type type, const void *message);
+void asked_answer(const struct asked *asked, unsigned type, const void *message);
 
 #endif

@@ -77,7 +77,7 @@ static void try_forbidden(struct role_process *p)
  * for is open. */
 struct role_handover {
 	struct role_handover *next;
-	enum message_type type;
+	unsigned type;
 	unsigned what;   /* role or service */
 	uint64_t number; /* of a peer's channel */
 	int fd;
@@ -201,7 +201,7 @@ static void take_settings(struct role_process *p, struct view encoded)
 
 static void control_message(struct role_process *p, struct channel_frame *frame, void *message)
 {
-	switch ((enum message_type)frame->type) {
+	switch (frame->type) {
 	case MESSAGE_SETTINGS:
 		free_files(p); /* of an earlier configuration that did not come to its end */
 		take_settings(p, ((struct message_settings *)message)->encoded);

@@ -10,25 +10,20 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "format/outcome.h"
 #include "store/store.h"
 
 enum {
-	QUEUE_ID_SIZE = 12,         /* letters and digits, chosen by the role that accepted the message */
 	QUEUE_RECIPIENTS_MAX = 300, /* one message's: 100 of the dialogue, and what aliases made of them */
-	QUEUE_NAME_MAX = 255,       /* a destination: a domain (RFC 1035) or an address literal */
 	QUEUE_ROUTE_MAX = 200,      /* an administrator's own for it */
 	/* A destination's name with a route behind it, as keys have it. */
 	QUEUE_DESTINATION_MAX = QUEUE_NAME_MAX + 1 + QUEUE_ROUTE_MAX,
 	QUEUE_RECORD_MAX = 256 * 1024,
 	/* What a new one may have: the other half is room for what the next hosts will say. */
 	QUEUE_RECORD_NEW_MAX = QUEUE_RECORD_MAX / 2,
-	QUEUE_REPLY_MAX = 600, /* octets kept of a next host's words */
-	QUEUE_STAGE_MAX = 32,  /* what they answered: "end of data" */
 	QUEUE_TEXT_MAX = 1024, /* an address, ORCPT, a mailbox's name */
-	QUEUE_PREFIX_MAX = 4096,
 	QUEUE_SUMMARY_MAX = 2048,
 	QUEUE_CLIENT_MAX = 512,
-	QUEUE_MESSAGE_ID_MAX = 1000,
 	QUEUE_WORDS_MAX = 300 /* who held a message, and why */
 };
 
@@ -46,39 +41,6 @@ static inline struct view queue_id_view(const struct queue_id *id)
 {
 	return view_of(id->text, QUEUE_ID_SIZE);
 }
-
-/* NOTIFY (RFC 3461 section 4.1). Not given: none of the bits, which means FAILURE and DELAY. */
-enum { NOTIFY_NEVER = 1, NOTIFY_SUCCESS = 2, NOTIFY_FAILURE = 4, NOTIFY_DELAY = 8 };
-
-/* Why the sender is told about a recipient. */
-enum queue_action {
-	ACTION_NONE,
-	ACTION_FAILED,
-	ACTION_DELAYED,
-	ACTION_DELIVERED,
-	ACTION_RELAYED,
-	ACTION_EXPANDED
-};
-
-/* What a recipient's turn at a destination ended with. */
-enum queue_verdict {
-	QUEUE_DELIVERED, /* an LMTP server took it: it is in the mailbox */
-	QUEUE_RELAYED,   /* the next host took it, and with it the duty to tell the sender (RFC 3461) */
-	QUEUE_PASSED_ON, /* the next host took it, and knows nothing of DSN: we tell the sender that it was
-	                    relayed */
-	QUEUE_FAILED,    /* refused for good */
-	QUEUE_DEFERRED,  /* this recipient must wait */
-	QUEUE_UNTRIED    /* not its fault: it goes back as it was */
-};
-
-/* How a destination is given back. */
-enum queue_rest {
-	REST_EMPTY,  /* nothing is left that may be tried now */
-	REST_LATER,  /* come again after `seconds`: a limit of ours, not the destination's fault */
-	REST_FAILED, /* no host could be reached or used: back off */
-	REST_DEAD /* the destination does not exist or takes no mail: everything for it fails with this status
-	             and text */
-};
 
 enum record_state {
 	RECORD_WAITING,
@@ -103,7 +65,7 @@ struct record_recipient {
 	int64_t last_attempt, not_before; /* seconds since 1970; 0: never, at once */
 	/*
 	 * The last words. Without a cause they are the host's own, and `stage` is what they answered; with
-	 * one (enum trouble of dsn/dsn_explain.h) this server found or decided it, and no host said them.
+	 * one (enum trouble of format/outcome.h) this server found or decided it, and no host said them.
 	 */
 	uint8_t cause;
 	uint8_t over; /* enum trouble: what ended the waiting in the end, whatever was said before; 0: a

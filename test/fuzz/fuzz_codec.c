@@ -8,9 +8,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_Alignas(16) char message[1024];
 	struct arena arena;
-	if (size < 1)
+	if (size < 2)
 		return 0;
-	struct channel_frame frame = {.type = data[0], .payload = view_of(data + 1, size - 1), .fd = -1};
+	struct channel_frame frame = {
+	    .type = (uint16_t)(data[0] << 8 | data[1]), .payload = view_of(data + 2, size - 2), .fd = -1};
 	arena_init(&arena, 1 << 20);
 	if (ipc_decode_as(&frame, NULL, sizeof message, message, &arena) == 0) {
 		struct buf again;

@@ -2,7 +2,7 @@
 #ifndef ROLE_AUTH_AUTH_PRIVATE_H
 #define ROLE_AUTH_AUTH_PRIVATE_H
 
-#include "process/directory_job.h"
+#include "process/messages.h"
 #include "process/role.h"
 #include "role/auth/role_auth.h"
 

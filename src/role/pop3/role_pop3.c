@@ -170,7 +170,7 @@ static void account_received(struct link *link, struct channel_frame *frame)
 	} m;
 	if (!link_decode(link, frame, &m) || c->edge.ending)
 		return;
-	switch ((enum message_type)frame->type) {
+	switch (frame->type) {
 	case MESSAGE_MAILDROP_LIST:
 		if (frame->request == c->open_request)
 			take_list(c, m.list.entries);

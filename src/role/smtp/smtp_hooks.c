@@ -95,7 +95,7 @@ void smtp_hooks_resume(
 	smtp_connection_continue(c);
 }
 
-enum smtp_hook_result smtp_hooks_ask(struct smtp_connection *c, struct calls *calls, enum message_type type,
+enum smtp_hook_result smtp_hooks_ask(struct smtp_connection *c, struct calls *calls, unsigned type,
     const void *question, call_answered answered, struct smtp_verdict *verdict)
 {
 	c->check.calls = calls;

@@ -11,7 +11,7 @@ enum smtp_hook_result { HOOK_ACCEPT, HOOK_DECIDED, HOOK_WAIT };
 typedef enum smtp_hook_result smtp_hook(struct smtp_connection *c, struct smtp_verdict *verdict);
 
 /* Asks another role; HOOK_WAIT, or HOOK_DECIDED with a temporary verdict when it is away. */
-enum smtp_hook_result smtp_hooks_ask(struct smtp_connection *c, struct calls *calls, enum message_type type,
+enum smtp_hook_result smtp_hooks_ask(struct smtp_connection *c, struct calls *calls, unsigned type,
     const void *question, call_answered answered, struct smtp_verdict *verdict);
 
 /* An answer has come: the hook that waited has had its say, the others follow. */

@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/smtp/smtp_connection.h"
-#include "queue/record.h"
 
 /* There is room for more of the body; or store is gone, and the rest is read and dropped. */
 static void on_ready(void *arg)

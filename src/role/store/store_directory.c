@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "base/mem.h"
-#include "process/directory_job.h"
+#include "role/store/directory_job.h"
 #include "role/store/store_private.h"
 
 static void done(struct directory_job *job)

@@ -20,7 +20,7 @@ static struct {
 
 /* ---- to relay ---- */
 
-static void tell_relay(enum message_type type, uint32_t request, const void *m)
+static void tell_relay(unsigned type, uint32_t request, const void *m)
 {
 	if (!store_role.relay.up)
 		return;

@@ -4,7 +4,7 @@
  * time are dropped. Then mostly dead volumes are compacted, and old trace records removed.
  */
 #include "base/log.h"
-#include "process/directory_job.h"
+#include "role/store/directory_job.h"
 #include "role/store/store_private.h"
 #include "trace/trace_write.h"
 #include "role/store/store_upkeep.h"

@@ -116,7 +116,7 @@ static void turns(int count)
 	}
 }
 
-static void answer(uint32_t request, enum message_type type, const void *message)
+static void answer(uint32_t request, unsigned type, const void *message)
 {
 	assert_int_equal(ipc_send_blocking(keys, type, request, message, -1), 0);
 	turns(3);

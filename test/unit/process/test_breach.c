@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "process/directory_job.h"
+#include "process/messages.h"
 #include "process/role.h"
 
 enum { WAIT_MS = 20000, UNKNOWN_TYPES = 300 };
@@ -35,7 +35,7 @@ static struct {
 	struct arena arena;
 } t;
 
-static void send_to(int fd, enum message_type type, uint32_t request, const void *message, int pass)
+static void send_to(int fd, unsigned type, uint32_t request, const void *message, int pass)
 {
 	assert_int_equal(ipc_send_blocking(fd, type, request, message, pass), 0);
 	if (pass >= 0)
@@ -43,7 +43,7 @@ static void send_to(int fd, enum message_type type, uint32_t request, const void
 }
 
 /* The next frame; its descriptor goes to *pass, or there must be none. */
-static void expect(int fd, enum message_type type, void *message, int *pass)
+static void expect(int fd, unsigned type, void *message, int *pass)
 {
 	struct channel_frame frame;
 	assert_int_equal(channel_receive_blocking(fd, &t.in, &frame, WAIT_MS), 0);

@@ -386,7 +386,8 @@ static void a_field_fits_into_a_frame(void **state)
 static void unknown_types_are_refused(void **state)
 {
 	(void)state;
-	static const unsigned unknown[] = {0, 10, 19, MESSAGE_TYPES, MESSAGE_TYPES + 1, 65535};
+	static const unsigned unknown[] = {
+	    0, 10, 99, MESSAGES_LOGIN + 9, MESSAGE_TYPES, MESSAGE_TYPES + 1, 65535};
 	char message[MESSAGE_SIZE_MAX];
 	struct arena arena;
 	struct buf out;
@@ -447,7 +448,7 @@ static void rights_are_as_they_must_be(void **state)
 		if (type == MESSAGE_GRANT || type == MESSAGE_DIRECTORY)
 			assert_false(ipc_allowed(
 			    type, ROLE_SMTP | ROLE_POP3 | ROLE_RELAY | ROLE_DNS | ROLE_KEYS, ~0u));
-		if (type >= 20)
+		if (type >= MESSAGES_LOGIN)
 			assert_false(
 			    ipc_allowed(type, ROLE_MASTER, ~0u) || ipc_allowed(type, ~0u, ROLE_MASTER));
 		/* pop3 reads mail on an account's channel, and delivers none. */
@@ -460,6 +461,30 @@ static void rights_are_as_they_must_be(void **state)
 	assert_true(ipc_allowed(MESSAGE_DELIVER, ROLE_SMTP, ROLE_STORE));
 }
 
+/* Only who was asked answers, and whoever asks can be answered; no two messages have one name. */
+static void answers_go_back_the_way_of_their_question(void **state)
+{
+	(void)state;
+	unsigned answers = 0;
+	for (unsigned type = 0; type < MESSAGE_TYPES; type++) {
+		unsigned question = ipc_answers(type);
+		for (unsigned other = 0; ipc_name(type) && other < type; other++)
+			assert_true(ipc_name(other) == NULL || strcmp(ipc_name(type), ipc_name(other)) != 0);
+		if (question == 0)
+			continue;
+		answers++;
+		assert_non_null(ipc_name(question));
+		for (unsigned from = 1; from <= ROLE_RELAY; from <<= 1)
+			for (unsigned to = 1; to <= ROLE_RELAY; to <<= 1)
+				assert_int_equal(
+				    ipc_allowed(question, from, to), ipc_allowed(type, to, from));
+	}
+	assert_int_equal(ipc_answers(MESSAGE_LOGGED_IN), MESSAGE_LOGIN);
+	assert_int_equal(ipc_answers(MESSAGE_REVOKE), 0);
+	assert_int_equal(ipc_answers(MESSAGE_TYPES), 0);
+	assert_true(answers >= 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -468,6 +493,7 @@ int main(void)
 	    cmocka_unit_test(unknown_types_are_refused),
 	    cmocka_unit_test(the_struct_is_that_of_the_type),
 	    cmocka_unit_test(rights_are_as_they_must_be),
+	    cmocka_unit_test(answers_go_back_the_way_of_their_question),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -14,14 +14,14 @@ static int control;
 static struct buf in;
 static struct arena arena;
 
-static void send_to(int fd, enum message_type type, const void *message, int pass)
+static void send_to(int fd, unsigned type, const void *message, int pass)
 {
 	assert_int_equal(ipc_send_blocking(fd, type, 0, message, pass), 0);
 	if (pass >= 0)
 		close(pass);
 }
 
-static void expect(int fd, enum message_type type, void *message)
+static void expect(int fd, unsigned type, void *message)
 {
 	struct channel_frame frame;
 	assert_int_equal(channel_receive_blocking(fd, &in, &frame, 20000), 0);

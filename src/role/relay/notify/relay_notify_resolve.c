@@ -161,8 +161,8 @@ static bool on_true_sender(void *arg, struct link *link, struct channel_frame *f
 	return true;
 }
 
-static void ask(struct relay_notice *n, struct calls *calls, enum message_type type, const void *m,
-    call_answered answered)
+static void ask(
+    struct relay_notice *n, struct calls *calls, unsigned type, const void *m, call_answered answered)
 {
 	n->asked = calls;
 	n->request = calls_ask(calls, type, m, answered, n);

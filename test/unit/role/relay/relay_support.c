@@ -25,14 +25,14 @@ struct arena arena;
 
 /* ---- store ---- */
 
-void tell(int fd, enum message_type type, const void *message, int pass)
+void tell(int fd, unsigned type, const void *message, int pass)
 {
 	assert_int_equal(ipc_send_blocking(fd, type, 0, message, pass), 0);
 	if (pass >= 0)
 		close(pass);
 }
 
-void expect(int fd, enum message_type type, void *message)
+void expect(int fd, unsigned type, void *message)
 {
 	struct channel_frame frame;
 	arena_reset(&arena);

@@ -15,8 +15,8 @@ extern struct arena arena;    /* of the frame that was expected last */
 extern uint32_t last_request; /* of that frame */
 extern char rest_stage[40];   /* of the last expect_rest */
 
-void tell(int fd, enum message_type type, const void *message, int pass);
-void expect(int fd, enum message_type type, void *message);
+void tell(int fd, unsigned type, const void *message, int pass);
+void expect(int fd, unsigned type, void *message);
 int introduce(enum role_bit peer);
 int start(void **state);
 int stop(void **state);

@@ -195,7 +195,7 @@ static int clean_up(void **state)
 	return 0;
 }
 
-static void send_to_store(struct peer *p, enum message_type type, const void *m)
+static void send_to_store(struct peer *p, unsigned type, const void *m)
 {
 	assert_int_equal(ipc_send(&p->channel, type, 9, m, -1), 0);
 	turn();

@@ -128,7 +128,7 @@ static void open_maildrop(void)
 	turn();
 }
 
-static void ask(enum message_type type, uint32_t request, const uint32_t *indexes, size_t count)
+static void ask(unsigned type, uint32_t request, const uint32_t *indexes, size_t count)
 {
 	struct buf bytes;
 	buf_init(&bytes, 4096);
@@ -237,7 +237,7 @@ static void survives_a_hostile_peer(void **state)
 	for (uint32_t i = 0; i < 100; i++)
 		many[i] = i;
 	const struct {
-		enum message_type type;
+		unsigned type;
 		const uint32_t *indexes;
 		size_t count;
 	} bad[] = {{MESSAGE_FETCH, past, 1}, {MESSAGE_EXPUNGE, past, 1}, {MESSAGE_EXPUNGE, down, 2},

@@ -47,7 +47,7 @@ static bool good(struct peer *p, int error)
 	return false;
 }
 
-static void say(struct peer *p, enum message_type type, uint32_t request, const void *m)
+static void say(struct peer *p, unsigned type, uint32_t request, const void *m)
 {
 	if (p->up)
 		good(p, ipc_send(&p->channel, type, request, m, -1));

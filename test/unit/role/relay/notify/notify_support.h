@@ -10,6 +10,7 @@
 #include "role/relay/notify/relay_notify_private.h"
 #include "dsn/dsn_parse.h"
 #include "mime/summary.h"
+#include "queue/record.h"
 
 enum { ITEMS = 400, RECIPIENTS = QUEUE_RECIPIENTS_MAX, DELIVERIES = 150 };
 

@@ -1,12 +1,12 @@
 /* The directory's operations as values, on the memory engine and on the embedded one: what is asked, what is
  * answered, what is refused. */
-#include "../account/support.h"
+#include "../../account/support.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 #include "base/log.h"
-#include "process/directory_job.h"
+#include "role/store/directory_job.h"
 
 static struct directory_job *job; /* the last one */
 static struct arena arena;

@@ -3,7 +3,7 @@
  * concerns an account's own shard as well comes in an order that a crash may cut anywhere: an account exists
  * for mail only once it is enabled, last.
  */
-#include "process/directory_job.h"
+#include "role/store/directory_job.h"
 
 #include <errno.h>
 
@@ -11,12 +11,6 @@
 #include "base/mem.h"
 
 enum { OUT_MAX = 400 * 1024, ARENA_MAX = 256 * 1024 };
-
-uint64_t directory_number(struct view field)
-{
-	struct cursor c = cursor_on(field);
-	return cursor_u64(&c);
-}
 
 /* ---- answers ---- */
 
@@ -479,42 +473,35 @@ static void account_found(struct store_read *r, int result)
 /* ---- start and end ---- */
 
 static const struct {
-	size_t fields;
-	bool changes;
 	int (*run)(struct txn *, void *);
 	void (*read)(struct store_read *, int);     /* reading operations */
 	void (*commit)(struct store_commit *, int); /* changing ones */
 } operations[DIRECTORY_OPERATIONS] = {
-    [DIRECTORY_RESOLVE] = {1, false, run_reading, read_done, NULL},
-    [DIRECTORY_LOOK_UP] = {1, false, run_reading, read_done, NULL},
-    [DIRECTORY_DOMAIN_PUT] = {4, true, run_changing, NULL, commit_done},
-    [DIRECTORY_DOMAIN_DELETE] = {1, true, run_changing, NULL, commit_done},
-    [DIRECTORY_DOMAIN_LIST] = {1, false, run_reading, read_done, NULL},
-    [DIRECTORY_ACCOUNT_ADD] = {2, true, run_changing, NULL, account_added},
-    [DIRECTORY_ACCOUNT_SET] = {3, true, run_changing, NULL, account_set},
-    [DIRECTORY_ACCOUNT_DELETE] = {1, true, run_changing, NULL, account_disabled},
-    [DIRECTORY_ACCOUNT_LIST] = {2, false, run_reading, read_done, NULL},
-    [DIRECTORY_ACCOUNT_STAT] = {1, false, run_find, account_found, NULL},
-    [DIRECTORY_ALIAS_PUT] = {2, true, run_changing, NULL, commit_done},
-    [DIRECTORY_ALIAS_DELETE] = {1, true, run_changing, NULL, commit_done},
-    [DIRECTORY_ALIAS_LIST] = {2, false, run_reading, read_done, NULL},
-    [DIRECTORY_CREDENTIALS_PUT] = {3, true, run_changing, NULL, commit_done},
-    [DIRECTORY_SECRET] = {1, false, run_changing, NULL, commit_done},
-    [DIRECTORY_ADMIN_PUT] = {1, true, run_changing, NULL, commit_done},
-    [DIRECTORY_UNDELETE] = {1, false, run_find, account_found, NULL},
-    [DIRECTORY_PURGE] = {1, false, run_find, account_found, NULL},
+    [DIRECTORY_RESOLVE] = {run_reading, read_done, NULL},
+    [DIRECTORY_LOOK_UP] = {run_reading, read_done, NULL},
+    [DIRECTORY_DOMAIN_PUT] = {run_changing, NULL, commit_done},
+    [DIRECTORY_DOMAIN_DELETE] = {run_changing, NULL, commit_done},
+    [DIRECTORY_DOMAIN_LIST] = {run_reading, read_done, NULL},
+    [DIRECTORY_ACCOUNT_ADD] = {run_changing, NULL, account_added},
+    [DIRECTORY_ACCOUNT_SET] = {run_changing, NULL, account_set},
+    [DIRECTORY_ACCOUNT_DELETE] = {run_changing, NULL, account_disabled},
+    [DIRECTORY_ACCOUNT_LIST] = {run_reading, read_done, NULL},
+    [DIRECTORY_ACCOUNT_STAT] = {run_find, account_found, NULL},
+    [DIRECTORY_ALIAS_PUT] = {run_changing, NULL, commit_done},
+    [DIRECTORY_ALIAS_DELETE] = {run_changing, NULL, commit_done},
+    [DIRECTORY_ALIAS_LIST] = {run_reading, read_done, NULL},
+    [DIRECTORY_CREDENTIALS_PUT] = {run_changing, NULL, commit_done},
+    [DIRECTORY_SECRET] = {run_changing, NULL, commit_done},
+    [DIRECTORY_ADMIN_PUT] = {run_changing, NULL, commit_done},
+    [DIRECTORY_UNDELETE] = {run_find, account_found, NULL},
+    [DIRECTORY_PURGE] = {run_find, account_found, NULL},
 };
-
-bool directory_operation_changes(uint64_t operation)
-{
-	return operation < DIRECTORY_OPERATIONS && operations[operation].changes;
-}
 
 static bool copy_fields(struct directory_job *job, const struct message_directory *m)
 {
 	const struct message_field *fields = m->fields.items;
-	if (m->operation >= DIRECTORY_OPERATIONS || operations[m->operation].run == NULL ||
-	    m->fields.count != operations[m->operation].fields)
+	if (directory_operation_fields(m->operation) < 0 ||
+	    m->fields.count != (size_t)directory_operation_fields(m->operation))
 		return false;
 	for (size_t i = 0; i < m->fields.count; i++)
 		if (!arena_copy(&job->arena, fields[i].value, &job->fields[i]))

@@ -1,0 +1,43 @@
+/* The master and each role, on the role's control channel: start-up, reload, end. */
+#ifndef PROCESS_MESSAGES_CONTROL_H
+#define PROCESS_MESSAGES_CONTROL_H
+
+#include "process/message.h"
+
+enum messages_control {
+	/* master -> role: start-up and reload */
+	MESSAGE_SETTINGS = MESSAGES_CONTROL + 1, /* bytes: the settings, encoded by settings.c */
+	MESSAGE_PEER,                            /* a channel to another role, made anew after its restart */
+	MESSAGE_LISTENER,                        /* a listening socket */
+	MESSAGE_FILE,   /* a certificate chain; a private key comes as a descriptor */
+	MESSAGE_FOLDER, /* store's data folder, as a descriptor */
+	MESSAGE_START,  /* all is there: confine yourself and serve; again after a reload */
+	MESSAGE_DRAIN,  /* accept no more connections, finish what runs, exit */
+	/* role -> master */
+	MESSAGE_READY,
+	MESSAGE_PEER_LOST /* a channel to another role has closed, though not by us: both need a new one */
+};
+
+/* clang-format off */
+struct message_settings { struct view encoded; };
+struct message_peer { uint64_t role, number; }; /* number: of the channel, for MESSAGE_PEER_LOST */
+struct message_listener { uint64_t service; struct view address; };
+struct message_file { uint64_t kind, number; struct view name, content; };
+enum {
+	FILE_CHAIN = 1,       /* a certificate chain, for edges */
+	FILE_KEY = 2,         /* a private key, as a descriptor, for keys */
+	FILE_AUTHORITIES = 3, /* the certificates that relay believes */
+	FILE_SECRET = 4,      /* what keys signs rewritten senders with (SRS) */
+	FILE_PASSWORD = 5,    /* of the route of this number, for relay */
+	FILE_RECIPIENTS = 6,  /* of the relay domain of this number, for smtp */
+	FILE_ANCHORS = 7      /* DNSSEC trust anchors, for dns */
+};
+
+#define MESSAGES_CONTROL_STRUCTS(X) X(message_settings) X(message_peer) X(message_listener) \
+	X(message_file)
+/* clang-format on */
+MESSAGES_CONTROL_STRUCTS(MESSAGE_DECLARE_SCHEMA)
+
+extern const struct message_row messages_control[MESSAGES_IN_GROUP];
+
+#endif

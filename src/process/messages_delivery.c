@@ -1,0 +1,65 @@
+/* Fields, limits and ways of messages_delivery.h. */
+#include "process/messages_delivery.h"
+
+#include "process/message_fields.h"
+
+enum {
+	REPORTS_MAX = 1000, /* recipients that one DSN tells of: several messages' when it was gathered */
+	TRAILER_MAX = 256 * 1024 /* structure and envelope of a message */
+};
+
+SCHEMA(message_upload, FIELD_IDENTITY(message_upload, upload), FIELD_BYTES(message_upload, bytes, PIECE_MAX));
+SCHEMA(message_upload_credit, FIELD_IDENTITY(message_upload_credit, upload),
+    FIELD_SIZE(message_upload_credit, bytes));
+SCHEMA(message_upload_abort, FIELD_IDENTITY(message_upload_abort, upload));
+SCHEMA(message_delivery_target, FIELD_IDENTITY(message_delivery_target, account),
+    FIELD_LINE(message_delivery_target, mailbox, MAILBOX_NAME_MAX),
+    FIELD_HEADER(message_delivery_target, prefix, QUEUE_PREFIX_MAX),
+    FIELD_ADDRESS(message_delivery_target, address));
+SCHEMA(message_delivery_recipient, FIELD_NUMBER(message_delivery_recipient, kind, 0, RECIPIENT_EXPANDED),
+    FIELD_ADDRESS(message_delivery_recipient, address),
+    FIELD_LINE(message_delivery_recipient, orcpt, ADDRESS_MAX),
+    FIELD_NUMBER(message_delivery_recipient, notify, 0, NOTIFY_ALL),
+    FIELD_WORD(message_delivery_recipient, destination, 256),
+    FIELD_ADDRESS(message_delivery_recipient, forwarder), FIELD_IDENTITY(message_delivery_recipient, account),
+    FIELD_LINE(message_delivery_recipient, mailbox, MAILBOX_NAME_MAX),
+    FIELD_HEADER(message_delivery_recipient, prefix, QUEUE_PREFIX_MAX));
+SCHEMA(message_delivery_report, FIELD_WORD(message_delivery_report, id, QUEUE_ID_SIZE),
+    FIELD_COUNT(message_delivery_report, recipient),
+    FIELD_NUMBER(message_delivery_report, action, 0, ACTION_EXPANDED));
+SCHEMA(message_deliver, FIELD_WORD(message_deliver, session, 64), FIELD_IDENTITY(message_deliver, upload),
+    FIELD_BYTES(message_deliver, bytes, PIECE_MAX), FIELD_BYTES(message_deliver, summary, 2048),
+    FIELD_BYTES(message_deliver, trailer, TRAILER_MAX), FIELD_TIME(message_deliver, received_at),
+    FIELD_ANY(message_deliver, thread_hash), FIELD_FLAG(message_deliver, all_or_none),
+    FIELD_FLAG(message_deliver, enforce_quota),
+    FIELD_LIST(message_deliver, targets, RECIPIENTS_MAX, &message_delivery_target_schema),
+    FIELD_WORD(message_deliver, id, QUEUE_ID_SIZE), FIELD_ADDRESS(message_deliver, sender),
+    FIELD_LINE(message_deliver, client, 512), FIELD_LINE(message_deliver, message_id, QUEUE_MESSAGE_ID_MAX),
+    FIELD_IDENTITY(message_deliver, submitter), FIELD_NUMBER(message_deliver, ret, 0, RET_MAX),
+    FIELD_LINE(message_deliver, envid, ENVID_MAX), FIELD_NUMBER(message_deliver, body, 0, BODY_MAX),
+    FIELD_FLAG(message_deliver, utf8), FIELD_SIZE(message_deliver, text_growth),
+    FIELD_FLAG(message_deliver, require_tls), FIELD_NUMBER(message_deliver, priority, 0, PRIORITY_MAX),
+    FIELD_FLAG(message_deliver, priority_given), FIELD_TIME(message_deliver, by_time),
+    FIELD_NUMBER(message_deliver, by_mode, 0, BY_MODE_MAX), FIELD_TIME(message_deliver, hold_until),
+    FIELD_LIST(message_deliver, recipients, QUEUED_MAX, &message_delivery_recipient_schema),
+    FIELD_LIST(message_deliver, reports, REPORTS_MAX, &message_delivery_report_schema));
+SCHEMA(message_delivered,
+    FIELD_LIST(message_delivered, results, RECIPIENTS_MAX + QUEUED_MAX, &message_result_schema));
+SCHEMA(message_room, FIELD_IDENTITY(message_room, account), FIELD_SIZE(message_room, bytes));
+SCHEMA(message_etrn, FIELD_WORD(message_etrn, domain, 256));
+SCHEMA(
+    message_etrn_answer, FIELD_ERROR(message_etrn_answer, error), FIELD_SIZE(message_etrn_answer, messages));
+
+/* clang-format off */
+const struct message_row messages_delivery[MESSAGES_IN_GROUP] = {
+    [MESSAGE_UPLOAD - MESSAGES_DELIVERY] = {"upload", ROLE_SMTP | ROLE_RELAY, ROLE_STORE, &message_upload_schema},
+    [MESSAGE_UPLOAD_CREDIT - MESSAGES_DELIVERY] = {"upload-credit", ROLE_STORE, ROLE_SMTP | ROLE_RELAY, &message_upload_credit_schema, MESSAGE_UPLOAD},
+    [MESSAGE_UPLOAD_ABORT - MESSAGES_DELIVERY] = {"upload-abort", ROLE_SMTP | ROLE_RELAY, ROLE_STORE, &message_upload_abort_schema},
+    [MESSAGE_DELIVER - MESSAGES_DELIVERY] = {"deliver", ROLE_SMTP | ROLE_RELAY, ROLE_STORE, &message_deliver_schema},
+    [MESSAGE_DELIVERED - MESSAGES_DELIVERY] = {"delivered", ROLE_STORE, ROLE_SMTP | ROLE_RELAY, &message_delivered_schema, MESSAGE_DELIVER},
+    [MESSAGE_ROOM - MESSAGES_DELIVERY] = {"room", ROLE_SMTP, ROLE_STORE, &message_room_schema},
+    [MESSAGE_ROOM_ANSWER - MESSAGES_DELIVERY] = {"room-answer", ROLE_STORE, ROLE_SMTP, &message_result_schema, MESSAGE_ROOM},
+    [MESSAGE_ETRN - MESSAGES_DELIVERY] = {"etrn", ROLE_SMTP, ROLE_STORE, &message_etrn_schema},
+    [MESSAGE_ETRN_ANSWER - MESSAGES_DELIVERY] = {"etrn-answer", ROLE_STORE, ROLE_SMTP, &message_etrn_answer_schema, MESSAGE_ETRN},
+};
+/* clang-format on */

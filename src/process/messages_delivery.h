@@ -1,0 +1,84 @@
+/* SMTP and relay hand messages to store. */
+#ifndef PROCESS_MESSAGES_DELIVERY_H
+#define PROCESS_MESSAGES_DELIVERY_H
+
+#include "format/outcome.h"
+#include "process/message.h"
+
+enum messages_delivery {
+	MESSAGE_UPLOAD = MESSAGES_DELIVERY, /* a piece of a body */
+	MESSAGE_UPLOAD_CREDIT,
+	MESSAGE_UPLOAD_ABORT,
+	MESSAGE_DELIVER, /* the last piece and the envelope */
+	MESSAGE_DELIVERED,
+	MESSAGE_ROOM, /* has this account room for so many bytes? */
+	MESSAGE_ROOM_ANSWER,
+	MESSAGE_ETRN, /* try this domain's mail now (RFC 1985); from smtp */
+	MESSAGE_ETRN_ANSWER
+};
+
+/* clang-format off */
+struct message_upload { uint64_t upload; struct view bytes; };
+struct message_upload_credit { uint64_t upload, bytes; };
+struct message_upload_abort { uint64_t upload; };
+struct message_delivery_target { uint64_t account; struct view mailbox, prefix, address; }; /* address: as it was given, for the trace */
+
+/* A recipient that the queue keeps beside, or instead of, the delivery to mailboxes. */
+enum delivery_recipient_kind {
+	RECIPIENT_REMOTE,    /* to be carried to `destination` */
+	RECIPIENT_LOCAL,     /* to be put into a mailbox later: the message is held until hold_until */
+	RECIPIENT_DELIVERED, /* a target of this delivery whose sender wants to be told (NOTIFY=SUCCESS) */
+	RECIPIENT_EXPANDED   /* became several, and the sender wants to be told (RFC 3461 section 5.2.7.3) */
+};
+struct message_delivery_recipient {
+	uint64_t kind;
+	struct view address;     /* the mailbox, without brackets, as it is to be said to the next host */
+	struct view orcpt;       /* ORCPT's value as it was given (xtext), or empty */
+	uint64_t notify;         /* NOTIFY_* of format/outcome.h; 0: not given */
+	struct view destination; /* the domain, A-labels in lower case, or an address literal with its brackets */
+	struct view forwarder;   /* the local address through which it was reached, or empty: then the sender is rewritten (SRS) */
+	uint64_t account;        /* RECIPIENT_LOCAL: the mailbox */
+	struct view mailbox, prefix;
+};
+/* A recipient that the delivery (a DSN) tells the sender about; it is marked as told in the same step. */
+struct message_delivery_report { struct view id; uint64_t recipient, action; };
+
+struct message_deliver {
+	struct view session;
+	uint64_t upload; /* pieces sent before with this number; 0: none */
+	struct view bytes, summary, trailer;
+	uint64_t received_at, thread_hash, all_or_none;
+	uint64_t enforce_quota; /* a target over its quota refuses the message: its sender can be told */
+	struct codec_list targets;
+
+	/* What the queue and the trace keep of it. */
+	struct view id;              /* the message's, 12 characters; a second delivery with the same one changes nothing */
+	struct view sender;          /* the reverse path without brackets; empty: the null sender */
+	struct view client;          /* who gave it to us, in words, for the trace */
+	struct view message_id;      /* the header's, without brackets */
+	uint64_t submitter;          /* the account that submitted it; 0: none */
+	uint64_t ret;                /* 0 not given, 1 FULL, 2 HDRS */
+	struct view envid;           /* as it was given (xtext), or empty */
+	uint64_t body, utf8, require_tls; /* enum smtp_body_kind */
+	uint64_t text_growth;        /* of a binary body: line_ends_growth (format/line_ends.h); set by upload_deliver */
+	uint64_t priority;           /* MT-PRIORITY + 9: 0 to 18 */
+	uint64_t priority_given;     /* it was said, be it 0: it is said to the next host too */
+	uint64_t by_time;            /* DELIVERBY as seconds since 1970; 0: none */
+	uint64_t by_mode;            /* 'R' or 'N', + 256 when tracing was asked for */
+	uint64_t hold_until;         /* FUTURERELEASE, seconds since 1970; 0: none */
+	struct codec_list recipients, reports;
+};
+struct message_delivered { struct codec_list results; }; /* of the targets, then of the recipients, in order */
+struct message_room { uint64_t account, bytes; };
+struct message_etrn { struct view domain; };
+struct message_etrn_answer { uint64_t error, messages; };
+
+#define MESSAGES_DELIVERY_STRUCTS(X) X(message_upload) X(message_upload_credit) X(message_upload_abort) \
+	X(message_delivery_target) X(message_delivery_recipient) X(message_delivery_report) X(message_deliver) \
+	X(message_delivered) X(message_room) X(message_etrn) X(message_etrn_answer)
+/* clang-format on */
+MESSAGES_DELIVERY_STRUCTS(MESSAGE_DECLARE_SCHEMA)
+
+extern const struct message_row messages_delivery[MESSAGES_IN_GROUP];
+
+#endif

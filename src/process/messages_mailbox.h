@@ -1,0 +1,33 @@
+/* An edge and store, on the channel of one account. */
+#ifndef PROCESS_MESSAGES_MAILBOX_H
+#define PROCESS_MESSAGES_MAILBOX_H
+
+#include "process/message.h"
+
+enum messages_mailbox {
+	MESSAGE_MAILDROP_OPEN = MESSAGES_MAILBOX,
+	MESSAGE_MAILDROP_LIST,   /* part of the list; many */
+	MESSAGE_MAILDROP_OPENED, /* the end of the list, or why it cannot be had */
+	MESSAGE_FETCH,           /* these messages, streamed one after the other */
+	MESSAGE_FETCH_DATA,
+	MESSAGE_EXPUNGE, /* a part of the list of what to delete; `last` carries it out, all or none */
+	MESSAGE_EXPUNGED
+};
+
+/* clang-format off */
+/* Each entry: size (8 bytes), email id (8), whether its body is binary (1), length of an imported UIDL (1), that UIDL. */
+struct message_maildrop_list { struct view entries; };
+struct message_maildrop_opened { uint64_t error, count; };
+/* indexes: 4 bytes each, in the order of the list; of each message `length` bytes from `offset`. */
+struct message_fetch { struct view indexes; uint64_t offset, length; };
+struct message_fetch_data { uint64_t index, error, last; struct view bytes; }; /* last: of this message */
+struct message_expunge { struct view indexes; uint64_t last; };
+
+#define MESSAGES_MAILBOX_STRUCTS(X) X(message_maildrop_list) X(message_maildrop_opened) X(message_fetch) \
+	X(message_fetch_data) X(message_expunge)
+/* clang-format on */
+MESSAGES_MAILBOX_STRUCTS(MESSAGE_DECLARE_SCHEMA)
+
+extern const struct message_row messages_mailbox[MESSAGES_IN_GROUP];
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * Operations on the directory (process/messages_directory.h) as values: how store, or the command line itself
+ * while no server runs, carries them out.
+ */
+#ifndef ROLE_STORE_DIRECTORY_JOB_H
+#define ROLE_STORE_DIRECTORY_JOB_H
+
+#include "account/account.h"
+#include "directory/directory.h"
+#include "process/messages.h"
+
+struct directory_job {
+	struct accounts *accounts;
+	uint64_t operation, number;
+	struct view fields[DIRECTORY_FIELDS_MAX]; /* in `arena` */
+	size_t field_count;
+	void (*done)(struct directory_job *job);
+	void *arg;
+
+	/* The result. Fields lie in `out`, each a length of four bytes and its bytes. */
+	int error;
+	uint64_t answer;
+	struct buf out;
+
+	/* Internal. */
+	struct arena arena;
+	struct store_commit commit;
+	struct store_read read;
+	struct account_request request;
+	bool existing;
+};
+
+/* Copies the message's fields and starts; `done` runs in store_dispatch, then directory_job_free. */
+struct directory_job *directory_job_start(struct accounts *accounts, const struct message_directory *m,
+    void (*done)(struct directory_job *job), void *arg);
+void directory_job_free(struct directory_job *job);
+
+/* The answer as a message; its fields point into the job, the list is taken from `arena`. */
+bool directory_job_answer(
+    const struct directory_job *job, struct arena *arena, struct message_directory_answer *m);
+
+#endif
