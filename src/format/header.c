@@ -163,10 +163,20 @@ int header_unfold(struct view body, struct buf *out)
 }
 
 /* msg-id = [CFWS] "<" id-left "@" id-right ">" [CFWS] */
+/* Where the next "<" is that stands in no comment; negative: nowhere. */
+static ptrdiff_t next_bracket(struct view text)
+{
+	struct cursor c = cursor_on(text);
+	while (!cursor_at_end(&c) && cursor_peek(&c) != '<')
+		if (!lex_skip_cfws(&c, NULL))
+			cursor_u8(&c);
+	return cursor_at_end(&c) ? -1 : (ptrdiff_t)(text.len - c.rest.len);
+}
+
 bool message_id_next(struct view *rest, struct view *id)
 {
 	ptrdiff_t open;
-	while ((open = view_find(*rest, '<')) >= 0) {
+	while ((open = next_bracket(*rest)) >= 0) {
 		*rest = view_skip(*rest, (size_t)open + 1);
 		ptrdiff_t close = view_find(*rest, '>');
 		if (close < 0)

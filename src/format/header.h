@@ -69,8 +69,8 @@ int header_unfold(struct view body, struct buf *out);
 
 /*
  * The next message identifier of a list (Message-ID, In-Reply-To, References: RFC 5322 section 3.6.4) is
- * taken off *rest: what stands in <>; phrases between them are skipped. *id is without brackets and may hold
- * folds, which message_id_append leaves out. False at the end.
+ * taken off *rest: what stands in <>; phrases and comments between them are skipped. *id is without brackets
+ * and may hold folds, which message_id_append leaves out. False at the end.
  */
 bool message_id_next(struct view *rest, struct view *id);
 int message_id_append(struct view id, struct buf *out);

@@ -107,8 +107,17 @@ enum {
 	SUMMARY_MAX = 24 * 1024,
 	SUMMARY_TEXT_MAX = 2 * 1024,
 	SUMMARY_ADDRESSES_MAX = 2 * 1024,
+	/*
+	 * A summary up to this size stands in the index: one entry there holds some 1,900 octets. A longer
+	 * one stands behind the message's body. Ordinary mail has 300 to 700; one to 20 people some 1,400.
+	 */
+	SUMMARY_INLINE_MAX = 1850,
 	/* The structure: 500 parts with names and parameters as long as parsers keep them. */
 	STRUCTURE_MAX = 128 * 1024,
+	/* Both of them behind a body, with what marks the sections (mime/trailer.h). */
+	TRAILER_MAX = STRUCTURE_MAX + SUMMARY_MAX + 32,
+	/* Messages that one refers to, as far as threads need them: its next ancestors and the first one. */
+	MESSAGE_REFERENCES_MAX = 8,
 
 	/* Octets of an HTML entity's name, "&thetasym;" and shorter; longer ones stay as they are. */
 	ENTITY_MAX = 12,

@@ -1,7 +1,7 @@
 /*
  * Stored envelopes:
  *
- *	envelope = flags date subject message-id in-reply-to references list*6
+ *	envelope = flags date subject message-id in-reply-to list*6
  *	list     = flags count *( kind display-name [ local-part domain ] )
  */
 #include "mime/envelope_wire.h"
@@ -63,8 +63,7 @@ int envelope_put(const struct envelope *e, struct buf *out)
 	const struct address_list *lists[] = {&e->from, &e->sender, &e->reply_to, &e->to, &e->cc, &e->bcc};
 	bool truncated = e->truncated, in_group;
 	struct view texts[] = {share(e->date, &truncated), share(e->subject, &truncated),
-	    share(e->message_id, &truncated), share(e->in_reply_to, &truncated),
-	    share(e->references, &truncated)};
+	    share(e->message_id, &truncated), share(e->in_reply_to, &truncated)};
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
 		truncated |= addresses_that_fit(lists[i], &in_group) < lists[i]->count;
 	wire_put_number(out, truncated ? ENVELOPE_TRUNCATED : 0);
@@ -103,7 +102,7 @@ static int get_list(struct cursor *in, struct arena *arena, struct address_list 
 int envelope_get(struct cursor *in, struct arena *arena, struct envelope *envelope)
 {
 	struct envelope e = {.truncated = wire_number(in, ENVELOPE_TRUNCATED) == ENVELOPE_TRUNCATED};
-	struct view *texts[] = {&e.date, &e.subject, &e.message_id, &e.in_reply_to, &e.references};
+	struct view *texts[] = {&e.date, &e.subject, &e.message_id, &e.in_reply_to};
 	struct address_list *lists[] = {&e.from, &e.sender, &e.reply_to, &e.to, &e.cc, &e.bcc};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		*texts[i] = wire_text(in);

@@ -5,7 +5,11 @@
 #include "base/cursor.h"
 #include "mime/envelope.h"
 
-/* Texts and lists past their share (limits.h) are cut, and the stored envelope is marked truncated. */
+/*
+ * References are not stored: they are long, a list of messages shows none of them, and threads need only
+ * their hashes (mime/digest.h). Texts and lists past their share (limits.h) are cut, and the stored envelope
+ * is marked truncated. The result of buf_append.
+ */
 int envelope_put(const struct envelope *envelope, struct buf *out);
 
 /* 0, -EINVAL (also when the cursor has failed), -ENOBUFS when the arena is full. */

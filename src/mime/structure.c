@@ -5,7 +5,8 @@
  *	part      = flags level defects header-offset header-length body-length body-lines encoding
  *	            *text parameters parameters [ envelope ]
  *
- * Parts stand depth first, so the level alone gives the tree back; offsets are counted from the part before.
+ * The message's own envelope is left out: it stands in the summary. Parts stand depth first, so the level
+ *alone gives the tree back; offsets are counted from the part before.
  */
 #include "mime/summary.h"
 
@@ -43,11 +44,11 @@ static void put_parameters(const struct parameters *parameters, struct buf *out)
 	}
 }
 
-static void put_part(const struct mime_part *part, uint64_t previous, struct buf *out)
+static void put_part(const struct mime_part *part, uint64_t previous, bool with_envelope, struct buf *out)
 {
 	struct mime_part copy = *part;
 	struct view *texts[TEXTS];
-	wire_put_number(out, (part->is_message ? IS_MESSAGE : 0) | (part->envelope ? HAS_ENVELOPE : 0));
+	wire_put_number(out, (part->is_message ? IS_MESSAGE : 0) | (with_envelope ? HAS_ENVELOPE : 0));
 	wire_put_number(out, part->depth);
 	wire_put_number(out, part->defects);
 	wire_put_number(out, part->header_offset - previous);
@@ -60,7 +61,7 @@ static void put_part(const struct mime_part *part, uint64_t previous, struct buf
 		wire_put_text(out, *texts[i]);
 	put_parameters(&part->type.parameters, out);
 	put_parameters(&part->disposition_parameters, out);
-	if (part->envelope)
+	if (with_envelope)
 		envelope_put(part->envelope, out);
 }
 
@@ -73,7 +74,7 @@ int mime_tree_encode(const struct mime_tree *tree, struct buf *out)
 	wire_put_number(out, tree->lines);
 	wire_put_number(out, tree->count);
 	for (size_t i = 0; i < tree->count; i++) {
-		put_part(&tree->parts[i], previous, out);
+		put_part(&tree->parts[i], previous, i > 0 && tree->parts[i].envelope, out);
 		previous = tree->parts[i].header_offset;
 	}
 	return buf_failed(out) || out->len - start > STRUCTURE_MAX ? -ENOBUFS : 0;

@@ -25,7 +25,7 @@ int message_summary_make(const struct mime_parser *parser, const struct mime_tre
 
 /*
  * Appends the encoding, at most SUMMARY_MAX octets: a text or list past its share is cut and the envelope
- * marked truncated. The result of buf_append.
+ * marked truncated. References are left out (mime/envelope_wire.h). The result of buf_append.
  */
 int message_summary_encode(const struct message_summary *summary, struct buf *out);
 
@@ -37,6 +37,7 @@ int message_summary_decode(struct view encoded, struct arena *arena, struct mess
 
 /*
  * The same for a tree; texts point into the encoding, parts live in the arena. -ENOBUFS past STRUCTURE_MAX.
+ * The message's own envelope isn't in it, it stands in the summary: a tree that was read has none there.
  */
 int mime_tree_encode(const struct mime_tree *tree, struct buf *out);
 int mime_tree_decode(struct view encoded, struct arena *arena, struct mime_tree *tree);

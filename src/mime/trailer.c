@@ -5,17 +5,42 @@
 
 #include "base/cursor.h"
 
-enum { VERSION = 1 };
+enum { VERSION = 1, LENGTH_SIZE = 4 };
+
+size_t trailer_begin(struct buf *trailer, enum trailer_section tag)
+{
+	size_t begun = trailer->len;
+	if (begun == 0)
+		buf_append_u8(trailer, VERSION);
+	buf_append_u8(trailer, (uint8_t)tag);
+	buf_append_u32(trailer, 0);
+	return begun;
+}
+
+int trailer_end(struct buf *trailer, size_t begun, int result)
+{
+	/* The first section has the version before it. */
+	size_t content = begun + (begun == 0) + 1 + LENGTH_SIZE;
+	if (result == 0 && buf_failed(trailer))
+		result = -ENOBUFS;
+	if (result == 0 && trailer->len - content > UINT32_MAX)
+		result = -EMSGSIZE;
+	if (result) {
+		buf_truncate(trailer, begun);
+		trailer->failed = false;
+		return result;
+	}
+	uint32_t len = (uint32_t)(trailer->len - content);
+	char *length = trailer->data + trailer->start + content - LENGTH_SIZE;
+	for (int i = 0; i < LENGTH_SIZE; i++)
+		length[i] = (char)(len >> (8 * (LENGTH_SIZE - 1 - i)));
+	return 0;
+}
 
 int trailer_append(struct buf *trailer, enum trailer_section tag, struct view content)
 {
-	if (content.len > UINT32_MAX)
-		return -EMSGSIZE;
-	if (buf_view(trailer).len == 0)
-		buf_append_u8(trailer, VERSION);
-	buf_append_u8(trailer, (uint8_t)tag);
-	buf_append_u32(trailer, (uint32_t)content.len);
-	return buf_append(trailer, content);
+	size_t begun = trailer_begin(trailer, tag);
+	return trailer_end(trailer, begun, buf_append(trailer, content));
 }
 
 bool trailer_find(struct view trailer, enum trailer_section tag, struct view *content)

@@ -16,7 +16,7 @@ enum {
 	PIECE_MAX = 256 * 1024,  /* a piece of a body */
 	RECIPIENTS_MAX = 100,    /* mailboxes of one message, aliases followed: ACCOUNT_TARGETS_MAX */
 	QUEUED_MAX = 2000, /* recipients of one message in the queue: remote, held, and those to be told of */
-	ENVID_MAX = 500,   /* 100 characters (RFC 3461 section 4.4) as xtext */
+	ENVID_BYTES_MAX = 500, /* 100 characters (RFC 3461 section 4.4) as xtext */
 	NOTIFY_ALL = NOTIFY_NEVER | NOTIFY_SUCCESS | NOTIFY_FAILURE | NOTIFY_DELAY,
 	RET_MAX = 2,       /* 0 not given, 1 FULL, 2 HDRS */
 	BODY_MAX = 2,      /* enum smtp_body_kind */

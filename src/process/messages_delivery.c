@@ -1,12 +1,10 @@
 /* Fields, limits and ways of messages_delivery.h. */
 #include "process/messages_delivery.h"
 
+#include "format/limits.h"
 #include "process/message_fields.h"
 
-enum {
-	REPORTS_MAX = 1000, /* recipients that one DSN tells of: several messages' when it was gathered */
-	TRAILER_MAX = 256 * 1024 /* structure and envelope of a message */
-};
+enum { REPORTS_MAX = 1000 /* recipients that one DSN tells of: several messages' when it was gathered */ };
 
 SCHEMA(message_upload, FIELD_IDENTITY(message_upload, upload), FIELD_BYTES(message_upload, bytes, PIECE_MAX));
 SCHEMA(message_upload_credit, FIELD_IDENTITY(message_upload_credit, upload),
@@ -24,19 +22,21 @@ SCHEMA(message_delivery_recipient, FIELD_NUMBER(message_delivery_recipient, kind
     FIELD_ADDRESS(message_delivery_recipient, forwarder), FIELD_IDENTITY(message_delivery_recipient, account),
     FIELD_LINE(message_delivery_recipient, mailbox, MAILBOX_NAME_MAX),
     FIELD_HEADER(message_delivery_recipient, prefix, QUEUE_PREFIX_MAX));
+SCHEMA(message_reference, FIELD_ANY(message_reference, hash));
 SCHEMA(message_delivery_report, FIELD_WORD(message_delivery_report, id, QUEUE_ID_SIZE),
     FIELD_COUNT(message_delivery_report, recipient),
     FIELD_NUMBER(message_delivery_report, action, 0, ACTION_EXPANDED));
 SCHEMA(message_deliver, FIELD_WORD(message_deliver, session, 64), FIELD_IDENTITY(message_deliver, upload),
-    FIELD_BYTES(message_deliver, bytes, PIECE_MAX), FIELD_BYTES(message_deliver, summary, 2048),
+    FIELD_BYTES(message_deliver, bytes, PIECE_MAX), FIELD_BYTES(message_deliver, summary, SUMMARY_INLINE_MAX),
     FIELD_BYTES(message_deliver, trailer, TRAILER_MAX), FIELD_TIME(message_deliver, received_at),
-    FIELD_ANY(message_deliver, thread_hash), FIELD_FLAG(message_deliver, all_or_none),
-    FIELD_FLAG(message_deliver, enforce_quota),
+    FIELD_FLAG(message_deliver, all_or_none), FIELD_FLAG(message_deliver, enforce_quota),
+    FIELD_ANY(message_deliver, message_id_hash),
+    FIELD_LIST(message_deliver, references, MESSAGE_REFERENCES_MAX, &message_reference_schema),
     FIELD_LIST(message_deliver, targets, RECIPIENTS_MAX, &message_delivery_target_schema),
     FIELD_WORD(message_deliver, id, QUEUE_ID_SIZE), FIELD_ADDRESS(message_deliver, sender),
     FIELD_LINE(message_deliver, client, 512), FIELD_LINE(message_deliver, message_id, QUEUE_MESSAGE_ID_MAX),
     FIELD_IDENTITY(message_deliver, submitter), FIELD_NUMBER(message_deliver, ret, 0, RET_MAX),
-    FIELD_LINE(message_deliver, envid, ENVID_MAX), FIELD_NUMBER(message_deliver, body, 0, BODY_MAX),
+    FIELD_LINE(message_deliver, envid, ENVID_BYTES_MAX), FIELD_NUMBER(message_deliver, body, 0, BODY_MAX),
     FIELD_FLAG(message_deliver, utf8), FIELD_SIZE(message_deliver, text_growth),
     FIELD_FLAG(message_deliver, require_tls), FIELD_NUMBER(message_deliver, priority, 0, PRIORITY_MAX),
     FIELD_FLAG(message_deliver, priority_given), FIELD_TIME(message_deliver, by_time),

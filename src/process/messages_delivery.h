@@ -40,6 +40,7 @@ struct message_delivery_recipient {
 	uint64_t account;        /* RECIPIENT_LOCAL: the mailbox */
 	struct view mailbox, prefix;
 };
+struct message_reference { uint64_t hash; }; /* so a list of them is an array of numbers */
 /* A recipient that the delivery (a DSN) tells the sender about; it is marked as told in the same step. */
 struct message_delivery_report { struct view id; uint64_t recipient, action; };
 
@@ -47,9 +48,10 @@ struct message_deliver {
 	struct view session;
 	uint64_t upload; /* pieces sent before with this number; 0: none */
 	struct view bytes, summary, trailer;
-	uint64_t received_at, thread_hash, all_or_none;
+	uint64_t received_at, all_or_none;
 	uint64_t enforce_quota; /* a target over its quota refuses the message: its sender can be told */
-	struct codec_list targets;
+	uint64_t message_id_hash;    /* as mime/digest.h makes it, and the hashes of what it refers to; 0: none */
+	struct codec_list references, targets;
 
 	/* What the queue and the trace keep of it. */
 	struct view id;              /* the message's, 12 characters; a second delivery with the same one changes nothing */
@@ -74,7 +76,7 @@ struct message_etrn { struct view domain; };
 struct message_etrn_answer { uint64_t error, messages; };
 
 #define MESSAGES_DELIVERY_STRUCTS(X) X(message_upload) X(message_upload_credit) X(message_upload_abort) \
-	X(message_delivery_target) X(message_delivery_recipient) X(message_delivery_report) X(message_deliver) \
+	X(message_delivery_target) X(message_delivery_recipient) X(message_reference) X(message_delivery_report) X(message_deliver) \
 	X(message_delivered) X(message_room) X(message_etrn) X(message_etrn_answer)
 /* clang-format on */
 MESSAGES_DELIVERY_STRUCTS(MESSAGE_DECLARE_SCHEMA)

@@ -98,11 +98,3 @@ void upload_end(struct upload *u)
 	buf_done(&u->piece);
 	upload_init(u, u->store, u->ready, u->arg);
 }
-
-uint64_t upload_thread_hash(struct view message_id)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a: stable for ever, since it is stored */
-	for (size_t i = 0; i < message_id.len; i++)
-		hash = (hash ^ (unsigned char)message_id.data[i]) * UINT64_C(0x100000001b3);
-	return message_id.len ? hash : 0;
-}

@@ -50,7 +50,4 @@ uint32_t upload_deliver(struct upload *u, struct message_deliver *m, call_answer
 /* Frees it, and makes store forget what it has; afterwards it is as new, for the next message. */
 void upload_end(struct upload *u);
 
-/* What a message's identifier is found again by. */
-uint64_t upload_thread_hash(struct view message_id);
-
 #endif

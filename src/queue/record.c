@@ -7,7 +7,7 @@
 #include "base/cursor.h"
 #include "dsn/dsn_explain.h"
 
-enum { VERSION = 2 };
+enum { VERSION = 3 };
 enum { UTF8 = 1, REQUIRE_TLS = 2, BY_DONE = 4, HELD = 8, SHARED = 16, GROWS = 32, PRIORITY_GIVEN = 64 };
 enum { LOCAL = 1, WARNED = 2 };
 
@@ -113,9 +113,13 @@ static void put_record(struct buf *out, const struct queue_record *r, const stru
 	put_text(out, r->envid, QUEUE_TEXT_MAX);
 	put_text(out, r->client, QUEUE_CLIENT_MAX);
 	put_text(out, r->message_id, QUEUE_MESSAGE_ID_MAX);
-	put_text(out, r->summary, QUEUE_SUMMARY_MAX);
+	put_text(out, r->summary, SUMMARY_INLINE_MAX);
 	put_text(out, r->held_by, QUEUE_WORDS_MAX);
 	put_text(out, r->held_why, QUEUE_WORDS_MAX);
+	buf_append_u64(out, r->message_id_hash);
+	buf_append_u8(out, r->reference_count);
+	for (size_t i = 0; i < r->reference_count; i++)
+		buf_append_u64(out, r->references[i]);
 	buf_append_u16(out, (uint16_t)r->count);
 	for (size_t i = 0; i < r->count; i++)
 		put_recipient(out, &r->recipients[i], room);
@@ -218,9 +222,15 @@ static void read_head(struct cursor *c, struct queue_record *r)
 	r->envid = read_text(c, QUEUE_TEXT_MAX);
 	r->client = read_text(c, QUEUE_CLIENT_MAX);
 	r->message_id = read_text(c, QUEUE_MESSAGE_ID_MAX);
-	r->summary = read_text(c, QUEUE_SUMMARY_MAX);
+	r->summary = read_text(c, SUMMARY_INLINE_MAX);
 	r->held_by = read_text(c, QUEUE_WORDS_MAX);
 	r->held_why = read_text(c, QUEUE_WORDS_MAX);
+	r->message_id_hash = cursor_u64(c);
+	r->reference_count = cursor_u8(c);
+	if (r->reference_count > MESSAGE_REFERENCES_MAX)
+		c->failed = true;
+	for (size_t i = 0; i < r->reference_count && !c->failed; i++)
+		r->references[i] = cursor_u64(c);
 	r->count = cursor_u16(c);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "format/limits.h"
 #include "format/outcome.h"
 #include "store/store.h"
 
@@ -22,7 +23,6 @@ enum {
 	/* What a new one may have: the other half is room for what the next hosts will say. */
 	QUEUE_RECORD_NEW_MAX = QUEUE_RECORD_MAX / 2,
 	QUEUE_TEXT_MAX = 1024, /* an address, ORCPT, a mailbox's name */
-	QUEUE_SUMMARY_MAX = 2048,
 	QUEUE_CLIENT_MAX = 512,
 	QUEUE_WORDS_MAX = 300 /* who held a message, and why */
 };
@@ -78,8 +78,12 @@ struct queue_record {
 	struct blob_id blob; /* the body, then the trailer */
 	uint64_t body_len, trailer_len;
 	struct view sender, envid, client, message_id;
-	struct view summary;  /* for local recipients */
-	uint64_t text_growth; /* likewise, of a binary body (account/keys.h) */
+	/* For local recipients. */
+	struct view summary;
+	uint64_t text_growth;                        /* of a binary body (account/keys.h) */
+	uint64_t message_id_hash;                    /* as in mime/digest.h; 0: none */
+	uint64_t references[MESSAGE_REFERENCES_MAX]; /* likewise, nearest first */
+	uint8_t reference_count;
 	uint64_t submitter;
 	int64_t arrived, expires;
 	int64_t hold_until;          /* FUTURERELEASE; 0: none */

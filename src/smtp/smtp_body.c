@@ -8,12 +8,11 @@
 #include "format/date.h"
 #include "format/limits.h"
 #include "format/line_ends.h"
+#include "mime/digest.h"
 #include "mime/submission.h"
-#include "mime/summary.h"
-#include "smtp/smtp_session.h"
 
 enum {
-	ARENA_MAX = 256 * 1024,
+	ARENA_MAX = 256 * 1024, /* the authors of a submission */
 	HEADER_PIECE = 128 * 1024,
 	/* Of a submitted message: 1,000 recipients with names in every script, and long threads, have half of
 	   it. */
@@ -28,9 +27,8 @@ struct smtp_body {
 	struct line_ends lines; /* of what comes by BDAT */
 	uint64_t size;
 	enum smtp_body_fault fault;
-	struct mime_parser *mime;
+	struct mime_digest *digest;
 	struct arena arena;
-	struct buf summary, structure, message_id;
 	struct buf header; /* of a submission, as it goes out */
 	struct authors authors;
 };
@@ -43,16 +41,13 @@ struct smtp_body *smtp_body_new(const struct smtp_body_config *config, struct vi
 	/* Without its trace field a message could go round for ever. */
 	if (trace.len == 0 || buf_append(&b->trace, trace) != 0)
 		b->fault = SMTP_BODY_NO_MEMORY;
-	buf_init(&b->summary, SUMMARY_MAX + 4096);
-	buf_init(&b->structure, STRUCTURE_MAX + 4096);
-	buf_init(&b->message_id, 1024);
 	arena_init(&b->arena, ARENA_MAX);
 	/* RFC 5321 section 4.4: Return-Path is written at the final delivery only, so an earlier one is not
 	 * believed. */
 	header_filter_init(&b->filter, DROP_RETURN_PATH | (config->submission ? DROP_BCC : 0) |
 	                                   (config->submission && config->writes_sender ? DROP_SENDER : 0));
 	buf_init(&b->header, SUBMITTED_HEADER_MAX);
-	b->mime = mime_parser_new();
+	b->digest = mime_digest_new();
 	return b;
 }
 
@@ -60,13 +55,10 @@ void smtp_body_free(struct smtp_body *b)
 {
 	if (b == NULL)
 		return;
-	mime_parser_free(b->mime);
+	mime_digest_free(b->digest);
 	header_filter_done(&b->filter);
 	arena_done(&b->arena);
 	buf_done(&b->trace);
-	buf_done(&b->summary);
-	buf_done(&b->structure);
-	buf_done(&b->message_id);
 	buf_done(&b->header);
 	mem_free(b);
 }
@@ -75,7 +67,7 @@ static void emit(struct smtp_body *b, struct view bytes)
 {
 	if (bytes.len == 0)
 		return;
-	mime_parser_feed(b->mime, bytes);
+	mime_digest_feed(b->digest, bytes);
 	if (!b->config.sink(b->config.arg, bytes))
 		b->paused = true;
 }
@@ -244,23 +236,6 @@ bool smtp_body_write(struct smtp_body *b, struct view bytes)
 
 /* ---- the end ---- */
 
-static void make_trailer(struct smtp_body *b, struct smtp_trailer *trailer)
-{
-	const struct mime_tree *tree = mime_parser_end(b->mime);
-	struct message_summary summary;
-	*trailer = (struct smtp_trailer){0};
-	/* Without memory for it a message is kept all the same: its readers then parse it themselves. */
-	if (message_summary_make(b->mime, tree, &b->arena, &summary) == 0 &&
-	    message_summary_encode(&summary, &b->summary) == 0) {
-		trailer->summary = buf_view(&b->summary);
-		buf_append(&b->message_id, view_take(summary.envelope.message_id, b->message_id.max));
-		trailer->message_id = buf_view(&b->message_id);
-	}
-	trailer->authors = b->config.submission ? &b->authors : NULL;
-	if (mime_tree_encode(tree, &b->structure) == 0)
-		trailer->structure = buf_view(&b->structure);
-}
-
 /* Behind BDAT the last line may lack its end, which DATA's always have: text and fields get it here. */
 static void end_last_line(struct smtp_body *b)
 {
@@ -287,7 +262,7 @@ static void end_unfinished_header(struct smtp_body *b)
 	buf_done(&out);
 }
 
-enum smtp_body_fault smtp_body_end(struct smtp_body *b, struct smtp_trailer *trailer)
+enum smtp_body_fault smtp_body_end(struct smtp_body *b, struct message_digest *digest)
 {
 	if (b->fault == SMTP_BODY_GOOD && buf_view(&b->trace).len > 0)
 		emit_trace(b);
@@ -296,13 +271,18 @@ enum smtp_body_fault smtp_body_end(struct smtp_body *b, struct smtp_trailer *tra
 	if (b->fault == SMTP_BODY_GOOD && !b->filter.over)
 		end_unfinished_header(b);
 	if (b->fault == SMTP_BODY_GOOD)
-		make_trailer(b, trailer);
+		mime_digest_end(b->digest, digest);
 	return b->fault;
 }
 
 enum smtp_body_fault smtp_body_fault(const struct smtp_body *b)
 {
 	return b->fault;
+}
+
+const struct authors *smtp_body_authors(const struct smtp_body *b)
+{
+	return b->config.submission ? &b->authors : NULL;
 }
 
 bool smtp_body_has_8bit(const struct smtp_body *b)

@@ -10,7 +10,8 @@
 #include "base/view.h"
 #include "smtp/smtp_terms.h"
 
-struct smtp_trailer;
+struct authors;
+struct message_digest;
 struct smtp_body;
 
 enum smtp_body_fault {
@@ -53,8 +54,11 @@ void smtp_body_free(struct smtp_body *b); /* NULL is allowed */
 /* False: the sink wants a pause. After a fault the bytes are dropped. */
 bool smtp_body_write(struct smtp_body *b, struct view bytes);
 
-/* The end: flushes what was held. On SMTP_BODY_GOOD *trailer holds views into the body object. */
-enum smtp_body_fault smtp_body_end(struct smtp_body *b, struct smtp_trailer *trailer);
+/* The end: flushes what was held. On SMTP_BODY_GOOD *digest holds views into the body object. */
+enum smtp_body_fault smtp_body_end(struct smtp_body *b, struct message_digest *digest);
+
+/* Of a submitted message, once its header is complete; else NULL. */
+const struct authors *smtp_body_authors(const struct smtp_body *b);
 
 enum smtp_body_fault smtp_body_fault(const struct smtp_body *b);
 

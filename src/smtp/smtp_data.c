@@ -107,7 +107,7 @@ static void end_body(struct smtp_session *s)
 {
 	s->mode = SMTP_COMMANDS;
 	enum smtp_body_fault fault =
-	    s->dot.bare_cr || s->dot.bare_lf ? SMTP_BODY_BARE_END : smtp_body_end(s->body, &s->trailer);
+	    s->dot.bare_cr || s->dot.bare_lf ? SMTP_BODY_BARE_END : smtp_body_end(s->body, &s->digest);
 	if (refuse_fault(s, fault)) {
 		smtp_reset(s);
 		return;
@@ -131,7 +131,7 @@ void smtp_end_checked(struct smtp_session *s, const struct smtp_verdict *verdict
 {
 	if (verdict->kind == SMTP_ACCEPT) {
 		s->wait = SMTP_WAIT_DELIVERY;
-		s->backend->deliver(s->arg, &s->envelope, &s->trailer);
+		s->backend->deliver(s->arg, &s->envelope, &s->digest);
 		return;
 	}
 	if (verdict->kind == SMTP_DISCARD) {

@@ -52,8 +52,8 @@ struct smtp_session {
 	bool priority_ignored, held;   /* what its parameters said */
 	enum smtp_stage checking;
 	struct smtp_dot dot;
-	struct smtp_body *body;      /* while a message arrives */
-	struct smtp_trailer trailer; /* of the body, from its end on */
+	struct smtp_body *body;       /* while a message arrives */
+	struct message_digest digest; /* of the body, from its end on */
 	uint64_t chunk_left, chunk_size;
 	uint64_t chunks, chunk_octets; /* of this message */
 	bool last_chunk, chunk_refused, discard;

@@ -252,9 +252,9 @@ const struct smtp_envelope *smtp_envelope(const struct smtp_session *s)
 	return &s->envelope;
 }
 
-const struct smtp_trailer *smtp_message(const struct smtp_session *s)
+const struct authors *smtp_authors(const struct smtp_session *s)
 {
-	return &s->trailer;
+	return s->body ? smtp_body_authors(s->body) : NULL;
 }
 
 struct view smtp_login_address(const struct smtp_session *s)

@@ -10,9 +10,11 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/view.h"
+#include "mime/digest.h"
 #include "smtp/smtp_limits.h"
 #include "smtp/smtp_terms.h"
 
+struct authors;
 struct smtp_session;
 
 enum smtp_kind { SMTP_RELAY, SMTP_SUBMISSION, SMTP_LMTP };
@@ -82,23 +84,13 @@ struct smtp_xclient {
 	struct view name, address, helo, login;
 };
 
-struct smtp_trailer {
-	struct view summary, structure; /* encoded by mime/summary.h */
-	struct view message_id;         /* without brackets; empty when there is none */
-	const struct authors *authors;  /* of a submitted message; else NULL */
-};
-
-/* Appends what is kept behind the message's body: mime/trailer.h. 0, or negative without memory. */
-int smtp_write_trailer(
-    const struct smtp_envelope *envelope, const struct smtp_trailer *trailer, struct buf *out);
-
 /*
  * What the session asks for. Each is answered, now or later, by the function named behind it; until then the
  * session takes no input.
  */
 struct smtp_backend {
 	/* SMTP_AT_RCPT concerns `recipient`, which is not in the envelope yet; SMTP_AT_END the whole message
-	 * (smtp_message), before it is delivered. -> smtp_checked */
+	 * (smtp_authors), before it is delivered. -> smtp_checked */
 	void (*check)(void *arg, enum smtp_stage stage, const struct smtp_envelope *envelope,
 	    const struct smtp_recipient *recipient);
 	void (*login)(
@@ -107,9 +99,9 @@ struct smtp_backend {
 	/* A part of the message. False: too much is under way, take no more input until smtp_body_ready. */
 	bool (*body)(void *arg, struct view bytes);
 	void (*deliver)(void *arg, const struct smtp_envelope *envelope,
-	    const struct smtp_trailer *trailer); /* smtp_delivered */
-	void (*abandon)(void *arg);              /* the transaction is over: forget recipients and body */
-	void (*start_tls)(void *arg);            /* smtp_secured */
+	    const struct message_digest *digest); /* smtp_delivered */
+	void (*abandon)(void *arg);               /* the transaction is over: forget recipients and body */
+	void (*start_tls)(void *arg);             /* smtp_secured */
 	/* The client is somebody else from now on: smtp_client_changed, or an end. False, and nothing has
 	 * changed: the address is none. */
 	bool (*xclient)(void *arg, const struct smtp_xclient *attributes);
@@ -166,8 +158,9 @@ void smtp_end(struct smtp_session *s, const char *enhanced, const char *text);
 enum smtp_waiting { SMTP_FOR_COMMAND, SMTP_FOR_DATA, SMTP_FOR_US };
 enum smtp_waiting smtp_waits_for(const struct smtp_session *s);
 const struct smtp_envelope *smtp_envelope(const struct smtp_session *s);
-const struct smtp_trailer *smtp_message(const struct smtp_session *s); /* at SMTP_AT_END */
-struct view smtp_login_address(const struct smtp_session *s);          /* empty before the login */
+/* At SMTP_AT_END, of a submitted message; else NULL. */
+const struct authors *smtp_authors(const struct smtp_session *s);
+struct view smtp_login_address(const struct smtp_session *s); /* empty before the login */
 struct view smtp_helo(const struct smtp_session *s);
 unsigned smtp_errors(const struct smtp_session *s);
 

@@ -72,11 +72,11 @@ static bool take_body(void *arg, struct view bytes)
 	return false;
 }
 
-static void deliver(void *arg, const struct smtp_envelope *envelope, const struct smtp_trailer *trailer)
+static void deliver(void *arg, const struct smtp_envelope *envelope, const struct message_digest *digest)
 {
 	struct play *p = arg;
-	touch(trailer->summary);
-	touch(trailer->structure);
+	touch(digest->summary);
+	touch(digest->trailer);
 	check(envelope->count > 0);
 	check(envelope->priority >= -9 && envelope->priority <= 9 &&
 	      (envelope->has_priority || envelope->priority == 0));

@@ -17,7 +17,7 @@ static void touch_envelope(const struct envelope *e)
 {
 	touch(e->date);
 	touch(e->subject);
-	touch(e->references);
+	touch(e->in_reply_to);
 	touch_list(&e->from);
 	touch_list(&e->to);
 	touch_list(&e->bcc);

@@ -83,10 +83,10 @@ static bool body(void *arg, struct view bytes)
 	return false;
 }
 
-static void deliver(void *arg, const struct smtp_envelope *envelope, const struct smtp_trailer *trailer)
+static void deliver(void *arg, const struct smtp_envelope *envelope, const struct message_digest *digest)
 {
 	(void)arg;
-	(void)trailer;
+	(void)digest;
 	stage.pending = DELIVERY;
 	stage.count = envelope->count;
 	buf_printf(&stage.delivered, "sender=<%.*s>", VIEW_FMT(envelope->sender));

@@ -11,7 +11,7 @@
 #include "mime/summary.h"
 #include "mime/trailer.h"
 
-enum { TRAILER_READ_MAX = 300 * 1024, TREE_MAX = 2 * 1024 * 1024 };
+enum { TREE_MAX = 2 * 1024 * 1024 };
 
 struct relay_convert {
 	struct relay_message *message;
@@ -118,7 +118,7 @@ void relay_convert_begin(struct relay_message *m)
 {
 	struct relay_convert *v = mem_alloc(sizeof *v);
 	*v = (struct relay_convert){.message = m, .state = RELAY_CONVERT_BUSY};
-	buf_init(&v->trailer, TRAILER_READ_MAX);
+	buf_init(&v->trailer, TRAILER_MAX);
 	arena_init(&v->arena, TREE_MAX);
 	m->convert = v;
 	/* Not from within the caller: the answer may be there at once. */

@@ -14,12 +14,10 @@ enum {
 	SMTP_TARGETS_AT_ONCE =
 	    100, /* more go into the queue first: what one commit delivers (ACCOUNT_TARGETS_MAX) */
 	/*
-	 * Of what is said of them to store, in one frame with SMTP_TRAILER_MAX_MANY: a thousand addresses of
+	 * Of what is said of them to store, in one frame with TRAILER_MAX: a thousand addresses of
 	 * 100 octets behind a list of as many, from a sender of 254, come to 640 KB.
 	 */
-	SMTP_TARGETS_BYTES_MAX = 840 * 1024,
-	SMTP_TRAILER_MAX = 250 * 1024,
-	SMTP_TRAILER_MAX_MANY = 140 * 1024 /* beside so many */
+	SMTP_TARGETS_BYTES_MAX = 840 * 1024
 };
 
 struct smtp_connection {
@@ -113,7 +111,8 @@ size_t smtp_upload_bytes(const struct smtp_connection *c, const struct smtp_reci
 void smtp_upload_add(struct smtp_connection *c, size_t number, const struct smtp_recipient *recipient,
     const struct codec_list *targets, struct view forwarder);
 bool smtp_upload_body(void *arg, struct view bytes);
-void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const struct smtp_trailer *trailer);
+void smtp_upload_deliver(
+    void *arg, const struct smtp_envelope *envelope, const struct message_digest *digest);
 void smtp_upload_abandon(void *arg);
 void smtp_upload_forget(struct smtp_connection *c);
 

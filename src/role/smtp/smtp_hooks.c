@@ -294,7 +294,7 @@ static bool is_proven(const struct smtp_connection *c, struct view author)
 /* One after the other, from the one whose turn it is. */
 static enum smtp_hook_result ask_authors(struct smtp_connection *c, struct smtp_verdict *verdict)
 {
-	const struct authors *authors = smtp_message(c->session)->authors;
+	const struct authors *authors = smtp_authors(c->session);
 	while (c->check.author_next < authors->count) {
 		struct view author = authors->addresses[c->check.author_next++];
 		struct address normal;
@@ -317,7 +317,7 @@ static enum smtp_hook_result ask_authors(struct smtp_connection *c, struct smtp_
 /* RFC 6409 section 6.1, and 8.1 for Sender, which the body has got where From names somebody else. */
 static enum smtp_hook_result own_authors(struct smtp_connection *c, struct smtp_verdict *verdict)
 {
-	const struct authors *authors = smtp_message(c->session)->authors;
+	const struct authors *authors = smtp_authors(c->session);
 	if (authors == NULL || (!refuses_author(true) && !refuses_author(false)))
 		return HOOK_ACCEPT;
 	if (authors->cut) {

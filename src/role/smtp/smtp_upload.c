@@ -253,17 +253,6 @@ static void put_targets(struct smtp_connection *c, const struct smtp_envelope *e
 	mem_free(recipient_owners);
 }
 
-/* For the trace. One with control characters would not be found by it either. */
-static struct view without_brackets(struct view message_id)
-{
-	for (size_t i = 0; i < message_id.len; i++)
-		if ((unsigned char)message_id.data[i] < ' ' || message_id.data[i] == 0x7f)
-			return (struct view){0};
-	if (message_id.len > 2 && message_id.data[0] == '<' && message_id.data[message_id.len - 1] == '>')
-		message_id = view_take(view_skip(message_id, 1), message_id.len - 2);
-	return view_take(message_id, 1000);
-}
-
 static void put_envelope(
     const struct smtp_connection *c, const struct smtp_envelope *envelope, struct message_deliver *m)
 {
@@ -285,7 +274,7 @@ static void put_envelope(
 	m->hold_until = (uint64_t)envelope->hold_until;
 }
 
-void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const struct smtp_trailer *trailer)
+void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const struct message_digest *digest)
 {
 	struct smtp_connection *c = arg;
 	size_t most = c->upload.count + envelope->count;
@@ -295,21 +284,16 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	    .prefixes = mem_array(c->upload.count, sizeof *o.prefixes),
 	    .owners = mem_array(c->upload.count + most, sizeof *o.owners),
 	};
-	struct buf kept;
 	bool many = c->upload.count > SMTP_TARGETS_AT_ONCE;
-	buf_init(&kept, many ? SMTP_TRAILER_MAX_MANY : SMTP_TRAILER_MAX);
-	/* Without room for it the message is kept without: its structure can be read again, its envelope is
-	 * in the log. */
-	if (smtp_write_trailer(envelope, trailer, &kept) != 0)
-		buf_clear(&kept);
 	random_id(c->upload.message_id);
 	put_targets(c, envelope, &o);
 	struct message_deliver m = {
 	    .session = view_from_string(c->edge.id),
-	    .summary = trailer->summary.len <= 1500 ? trailer->summary : (struct view){0},
-	    .trailer = buf_view(&kept),
+	    .summary = digest->summary,
+	    .trailer = digest->trailer,
 	    .received_at = (uint64_t)clock_wall(),
-	    .thread_hash = upload_thread_hash(trailer->message_id),
+	    .message_id_hash = digest->message_id_hash,
+	    .references = {.items = (void *)digest->references, .count = digest->reference_count},
 	    /* SMTP has one reply for all: a client that is told to come again must not have delivered to some
 	       already. */
 	    .all_or_none = c->edge.client.service != SERVICE_LMTP,
@@ -317,7 +301,7 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	       has none: RCPT was its chance. */
 	    .enforce_quota = c->edge.client.service == SERVICE_LMTP || c->upload.count == 1,
 	    .id = view_from_string(c->upload.message_id),
-	    .message_id = without_brackets(trailer->message_id),
+	    .message_id = digest->message_id,
 	    .targets = {.items = o.mailboxes, .count = o.mailbox_count},
 	    .recipients = {.items = o.recipients, .count = o.recipient_count},
 	};
@@ -334,7 +318,6 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	mem_free(c->upload.owners);
 	c->upload.owners = o.owners;
 	c->upload.owner_count = o.mailbox_count + o.recipient_count;
-	buf_done(&kept);
 	if (c->upload.request == 0)
 		report(c, NULL, -EAGAIN);
 }

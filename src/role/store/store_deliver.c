@@ -26,6 +26,7 @@ struct delivery {
 	struct account_delivery mail;
 	struct queue_delivery queue;
 	struct arena arena;
+	uint64_t references[MESSAGE_REFERENCES_MAX];
 	struct link *link;
 	uint32_t request;
 	uint64_t generation;
@@ -235,6 +236,19 @@ static int copy_recipient(struct delivery *d, const struct message_delivery_reci
 	return 0;
 }
 
+/* What it is known by, and what it refers to: for its thread, in mailboxes now and, held, later. */
+static void copy_references(struct delivery *d, const struct message_deliver *m)
+{
+	const struct message_reference *from = m->references.items;
+	struct queue_record *r = &d->queue.record;
+	d->mail.message_id_hash = r->message_id_hash = m->message_id_hash;
+	d->mail.references = d->references;
+	d->mail.reference_count = m->references.count;
+	r->reference_count = (uint8_t)m->references.count;
+	for (size_t i = 0; i < m->references.count; i++)
+		d->references[i] = r->references[i] = from[i].hash;
+}
+
 static bool copy_head(struct delivery *d, const struct message_deliver *m)
 {
 	struct queue_record *r = &d->queue.record;
@@ -250,6 +264,7 @@ static bool copy_head(struct delivery *d, const struct message_deliver *m)
 	    .utf8 = m->utf8,
 	    .require_tls = m->require_tls,
 	    .shared = m->targets.count > 0};
+	copy_references(d, m);
 	return arena_copy(&d->arena, m->sender, &r->sender) && arena_copy(&d->arena, m->envid, &r->envid) &&
 	       arena_copy(&d->arena, m->client, &r->client) &&
 	       arena_copy(&d->arena, m->message_id, &r->message_id);
@@ -426,7 +441,6 @@ static void take_delivery(struct link *link, const struct message_deliver *m, ui
 	d->mail.text_growth = d->queue.record.text_growth = m->text_growth;
 	d->queue.record.trailer_len = m->trailer.len;
 	d->mail.internaldate = (int64_t)m->received_at;
-	d->mail.message_id_hash = m->thread_hash;
 	d->commit =
 	    (struct store_commit){.run = run, .arg = d, .done = done, .uploads = {body}, .upload_count = 1};
 	account_delivery_begin(&d->mail);

@@ -23,6 +23,7 @@ struct local {
 	struct queue_id id;
 	unsigned shard;
 	uint64_t number;
+	uint64_t references[MESSAGE_REFERENCES_MAX];
 	struct change_outcome outcome;
 	struct change_result *results;
 	size_t *targets; /* of each result */
@@ -217,6 +218,10 @@ bool store_queue_local_message(const struct queue_handout *h)
 	l->mail.binary = h->record->body == SMTP_BINARYMIME;
 	l->mail.text_growth = h->record->text_growth;
 	l->mail.internaldate = h->record->arrived;
+	l->mail.message_id_hash = h->record->message_id_hash;
+	l->mail.reference_count = h->record->reference_count;
+	l->mail.references = l->references;
+	memcpy(l->references, h->record->references, sizeof l->references);
 	l->outcome = (struct change_outcome){.results = l->results, .count = l->count, .active = true};
 	account_delivery_begin(&l->mail);
 	spool_init(&l->spool, queue_config(store_role.queue), clock_wall());

@@ -95,7 +95,7 @@ static void finds_fields(void **state)
 static void reads_message_ids(void **state)
 {
 	(void)state;
-	struct view rest = VIEW("<a@b> (x) \"Your mail\" <c\r\n @d><e@f <g@h> <> <i"), id;
+	struct view rest = VIEW("<a@b> (x (y) <not@me>) \"Your mail\" <c\r\n @d><e@f <g@h> <> <i"), id;
 	static const char *const expected[] = {"a@b", "c@d", "g@h"};
 	struct buf out;
 	buf_init(&out, 100);

@@ -54,7 +54,7 @@ static void summary_reads_back(void **state)
 	assert_view(s.envelope.date, "Fri, 21 Nov 1997 09:55:06 -0600");
 	assert_view(s.envelope.message_id, "<1@x>");
 	assert_view(s.envelope.in_reply_to, "<0@x>");
-	assert_view(s.envelope.references, "<a@x> <b@x>");
+	assert_int_equal(s.envelope.references.len, 0); /* not stored */
 	assert_int_equal(s.envelope.from.count, 1);
 	assert_view(s.envelope.from.items[0].display_name, "=?utf-8?q?J=C3=B6?=");
 	assert_int_equal(s.envelope.to.count, 4);
@@ -74,7 +74,7 @@ static void structure_reads_back(void **state)
 	struct buf out;
 	buf_init(&out, STRUCTURE_MAX);
 	assert_int_equal(mime_tree_encode(p.tree, &out), 0);
-	assert_true(buf_view(&out).len < 700);
+	assert_true(buf_view(&out).len < 450);
 	assert_int_equal(mime_tree_decode(buf_view(&out), &p.arena, &tree), 0);
 	assert_int_equal(tree.count, p.tree->count);
 	assert_int_equal(tree.size, p.tree->size);
@@ -90,7 +90,8 @@ static void structure_reads_back(void **state)
 		assert_int_equal(a->body_lines, b->body_lines);
 		assert_true(view_equal(a->type.subtype, b->type.subtype));
 		assert_int_equal(a->type.parameters.count, b->type.parameters.count);
-		assert_int_equal(a->envelope != NULL, b->envelope != NULL);
+		/* The message's own stands in its summary. */
+		assert_int_equal(a->envelope != NULL, i > 0 && b->envelope != NULL);
 	}
 	assert_view(tree.parts[3].envelope->subject, "inner");
 	assert_view(tree.parts[4].file_name, "a b.pdf");
@@ -168,7 +169,7 @@ static void large_headers_are_cut(void **state)
 	assert_int_equal(message_summary_decode(buf_view(&out), &p.arena, &s), 0);
 	assert_true(s.envelope.truncated);
 	assert_true(s.envelope.from.count > 20);
-	assert_true(view_starts(s.envelope.references, VIEW("<0@example.com> <801@example.com>")));
+	assert_true(view_starts(p.summary.envelope.references, VIEW("<0@example.com> <801@example.com>")));
 	buf_done(&message);
 	buf_done(&out);
 	done(&p);

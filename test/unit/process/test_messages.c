@@ -204,7 +204,8 @@ static int decode_view(const struct place *p, struct view v)
 static void refuses_numbers_outside(const struct place *p)
 {
 	static const char *const any[] = {"message_directory.number", "message_directory_answer.number",
-	    "message_deliver.thread_hash", "message_fetch.offset", "message_fetch.length"};
+	    "message_deliver.message_id_hash", "message_reference.hash", "message_fetch.offset",
+	    "message_fetch.length"};
 	const struct codec_field *f = field_at(p);
 	char name[100];
 	bool named = false;

@@ -32,6 +32,9 @@ static struct queue_record example(struct record_recipient *recipients, size_t c
 	    .client = VIEW("client.example [192.0.2.7]"),
 	    .message_id = VIEW("1@example.com"),
 	    .summary = VIEW("summary"),
+	    .message_id_hash = 77,
+	    .references = {11, 22, 33},
+	    .reference_count = 3,
 	    .text_growth = 70000,
 	    .submitter = 9,
 	    .arrived = 1700000000,
@@ -103,6 +106,7 @@ static void test_everything_comes_back(void **state)
 	assert_int_equal(got.count, 2);
 	assert_view(got.sender, "s@example.com");
 	assert_view(got.held_why, "looks odd");
+	assert_true(got.message_id_hash == 77 && got.reference_count == 3 && got.references[2] == 33);
 	assert_int_equal(got.by_mode, 'R' + 256);
 	assert_true(
 	    got.utf8 && got.require_tls && got.priority_given && got.shared && got.by_done && got.held);

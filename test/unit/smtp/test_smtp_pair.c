@@ -54,10 +54,10 @@ static bool take_body(void *arg, struct view bytes)
 	return false;
 }
 
-static void deliver(void *arg, const struct smtp_envelope *envelope, const struct smtp_trailer *trailer)
+static void deliver(void *arg, const struct smtp_envelope *envelope, const struct message_digest *digest)
 {
 	(void)arg;
-	(void)trailer;
+	(void)digest;
 	w.pending = DELIVERY;
 	w.deliveries++;
 	w.delivered_count = envelope->count;

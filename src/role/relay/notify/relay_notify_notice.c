@@ -11,15 +11,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "format/limits.h"
-#include "mime/summary.h"
-#include "smtp/smtp_session.h"
+#include "mime/digest.h"
 
-enum {
-	ARENA_MAX = 1024 * 1024, /* 1,000 mailboxes with their usual texts; or a summary */
-	TRAILER_MAX = 250 * 1024,
-	SUMMARY_KEPT_MAX = 1500 /* in the index, beside the message's entry */
-};
+enum { ARENA_MAX = 1024 * 1024 /* 1,000 mailboxes with their usual texts */ };
 
 static void on_end(void *arg);
 static void upload_text(void *arg);
@@ -199,68 +193,22 @@ static struct terms terms_of(const struct relay_notice *n)
 	return t;
 }
 
-/* What is kept with a message, as smtp makes it. */
-struct kept {
-	struct mime_parser *parser;
-	struct arena arena;
-	struct buf summary, structure, trailer;
-	struct view message_id;
-};
-
-static void keep(struct relay_notice *n, const struct terms *terms, struct kept *k)
-{
-	struct message_summary summary;
-	struct smtp_recipient to = {.path = n->sender, .notify = VIEW("NEVER")};
-	struct smtp_envelope envelope = {.sender_is_null = true,
-	    .utf8 = n->needs & DSN_NEEDS_SMTPUTF8,
-	    .body = body_kind(n),
-	    .require_tls = terms->require_tls,
-	    .has_priority = terms->priority_given,
-	    .priority = (int)terms->priority + SMTP_PRIORITY_MIN,
-	    .recipients = &to,
-	    .count = 1};
-	arena_init(&k->arena, ARENA_MAX);
-	buf_init(&k->summary, SUMMARY_MAX + 4096);
-	buf_init(&k->structure, STRUCTURE_MAX + 4096);
-	buf_init(&k->trailer, TRAILER_MAX);
-	k->parser = mime_parser_new();
-	k->message_id = (struct view){0};
-	const struct mime_tree *tree = mime_parse(k->parser, buf_view(&n->text));
-	/* Without room for one of these it is kept without: its readers then parse it themselves. */
-	if (message_summary_make(k->parser, tree, &k->arena, &summary) == 0) {
-		k->message_id = summary.envelope.message_id;
-		if (message_summary_encode(&summary, &k->summary) != 0 || k->summary.len > SUMMARY_KEPT_MAX)
-			buf_clear(&k->summary);
-	}
-	if (mime_tree_encode(tree, &k->structure) != 0)
-		buf_clear(&k->structure);
-	if (smtp_write_trailer(
-	        &envelope, &(struct smtp_trailer){.structure = buf_view(&k->structure)}, &k->trailer) != 0)
-		buf_clear(&k->trailer);
-}
-
-static void free_kept(struct kept *k)
-{
-	mime_parser_free(k->parser);
-	arena_done(&k->arena);
-	buf_done(&k->summary);
-	buf_done(&k->structure);
-	buf_done(&k->trailer);
-}
-
 static void deliver(struct relay_notice *n)
 {
-	struct kept kept;
+	struct mime_digest *mime = mime_digest_new();
+	struct message_digest digest;
 	size_t report_count;
 	struct message_delivery_report *reports = list_reports(n, &report_count);
 	struct terms terms = terms_of(n);
-	keep(n, &terms, &kept);
+	mime_digest_feed(mime, buf_view(&n->text));
+	mime_digest_end(mime, &digest);
 	struct message_deliver m = {
 	    .session = view_from_string(n->id),
-	    .summary = buf_view(&kept.summary),
-	    .trailer = buf_view(&kept.trailer),
+	    .summary = digest.summary,
+	    .trailer = digest.trailer,
 	    .received_at = (uint64_t)clock_wall(),
-	    .thread_hash = upload_thread_hash(kept.message_id),
+	    .message_id_hash = digest.message_id_hash,
+	    .references = {.items = digest.references, .count = digest.reference_count},
 	    .targets = {.items = n->targets, .count = n->target_count},
 	    .id = view_from_string(n->id),
 	    .client = VIEW("this server, telling what became of a message"),
@@ -280,7 +228,7 @@ static void deliver(struct relay_notice *n)
 	else if (n->request == 0)
 		relay_notice_end(n, NOTICE_TROUBLE, "store is away");
 	mem_free(reports);
-	free_kept(&kept);
+	mime_digest_free(mime);
 }
 
 static void upload_text(void *arg)

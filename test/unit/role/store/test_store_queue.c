@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "../../account/support.h"
+#include "account/message.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "dsn/dsn_explain.h"
@@ -593,6 +594,56 @@ static void local_mail_that_was_held(void **state)
 }
 
 /* More than one commit takes: each account once, and of its names what any of them asked for is told. */
+/* The thread of an account's message of this number, from its entry. */
+static int find_thread_of(struct txn *t, void *arg)
+{
+	uint64_t *id = arg;
+	struct account_email email;
+	struct view value;
+	int error = key_get(t, test_account(1), key_email(*id), &value);
+	if (error == 0)
+		error = email_decode(value, &email);
+	*id = email.thread;
+	return error;
+}
+
+static uint64_t thread_of(uint64_t emailid)
+{
+	assert_int_equal(test_read(store_role.store, test_account(1), find_thread_of, &emailid), 0);
+	return emailid;
+}
+
+/* A message, its answer, and one that was held until later and answers the answer. */
+static void answers_join_their_thread(void **state)
+{
+	struct message_delivery_target target = {.account = test_account(1)};
+	struct message_delivery_recipient held = {
+	    .kind = RECIPIENT_LOCAL, .address = VIEW("one@here.example"), .account = test_account(1)};
+	struct message_reference first[] = {{111}}, both[] = {{222}, {111}}, other[] = {{444}};
+	struct message_deliver m = delivery("000000000001", &target, 1, NULL, 0);
+	(void)state;
+	m.message_id_hash = 111;
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	m.id = VIEW("000000000002");
+	m.message_id_hash = 222;
+	m.references = (struct codec_list){first, 1};
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	m = delivery("000000000003", NULL, 0, &held, 1);
+	m.hold_until = (uint64_t)clock_wall() + 600;
+	m.message_id_hash = 333;
+	m.references = (struct codec_list){both, 2};
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	assert_int_equal(messages_in(1), 2);
+	turn_clock(700);
+	assert_int_equal(messages_in(1), 3);
+	m = delivery("000000000004", &target, 1, NULL, 0);
+	m.references = (struct codec_list){other, 1};
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	assert_int_equal(thread_of(2), thread_of(1));
+	assert_int_equal(thread_of(3), thread_of(1));
+	assert_int_not_equal(thread_of(4), thread_of(1));
+}
+
 static void many_names_of_one_account(void **state)
 {
 	enum { OTHERS = 100, GONE = 7, SILENT = 8 };
@@ -670,6 +721,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(relay_comes_again, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(large_bodies, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(local_mail_that_was_held, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(answers_join_their_thread, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(many_names_of_one_account, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(etrn, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(bad_deliveries_are_refused, prepare, clean_up),
