@@ -1,0 +1,306 @@
+/*
+ * The account's channel from an edge: see account_client.h. The order of the pieces is store's promise; what
+ * breaks it, or does not fit, ends the channel, since a message with a hole must not look whole.
+ */
+#include "edge/account_client.h"
+
+#include <errno.h>
+
+#include "base/cursor.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+enum {
+	INDEX_SIZE = 4,
+	/* Indexes in one frame of an expunge. */
+	EXPUNGE_AT_ONCE = 32 * 1024
+};
+
+/* ---- the end ---- */
+
+static void drop_fetch(struct account_client *c)
+{
+	mem_free(c->fetch.waiting);
+	buf_done(&c->fetch.bytes);
+	c->fetch.waiting = NULL;
+	c->fetch.request = 0;
+	c->fetch.first = c->fetch.end = c->fetch.next = c->fetch.arriving = 0;
+}
+
+/* Every question is answered before the loss is told. A function of the handler may close the client: then
+ * the questions that were left are forgotten. */
+static void lose(struct account_client *c)
+{
+	const struct account_client_handler *handler = c->handler;
+	link_close(&c->link);
+	drop_fetch(c);
+	if (c->wanted) {
+		c->wanted = false;
+		handler->piece(c->arg, (struct view){0}, true, -EIO);
+	}
+	if (c->list_request) {
+		c->list_request = 0;
+		handler->opened(c->arg, -EIO);
+	}
+	if (c->expunge_request) {
+		c->expunge_request = 0;
+		handler->expunged(c->arg, -EIO);
+	}
+	handler->lost(c->arg);
+}
+
+static void closed(struct link *link)
+{
+	lose(link->arg);
+}
+
+void account_client_close(struct account_client *c)
+{
+	link_close(&c->link);
+	drop_fetch(c);
+	c->wanted = false;
+	c->list_request = c->expunge_request = 0;
+}
+
+/* ---- the maildrop's list ---- */
+
+static void take_list(struct account_client *c, struct view entries)
+{
+	struct cursor in = cursor_on(entries);
+	while (!cursor_at_end(&in)) {
+		struct account_listed message = {.size = cursor_u64(&in)};
+		message.id = cursor_u64(&in);
+		message.binary = cursor_u8(&in) != 0;
+		message.uidl = cursor_bytes(&in, cursor_u8(&in));
+		/* One that is missing shows in the count at the end. */
+		if (!cursor_ok(&in) || !c->handler->listed(c->arg, &message))
+			return;
+		c->count++;
+	}
+}
+
+static void take_opened(struct account_client *c, const struct message_maildrop_opened *m)
+{
+	int error = (int)m->error;
+	c->list_request = 0;
+	if (error == 0 && m->count != c->count)
+		error = -ENOMEM;
+	c->handler->opened(c->arg, error);
+}
+
+void account_client_list(struct account_client *c)
+{
+	c->list_request = ++c->last_request;
+	c->count = 0;
+	if (c->link.up && ipc_send(&c->link.channel, MESSAGE_MAILDROP_OPEN, c->list_request,
+	                      &(struct message_empty){0}, -1) == 0)
+		return;
+	c->list_request = 0;
+	c->handler->opened(c->arg, -EIO);
+}
+
+/* ---- reading ahead ---- */
+
+/* What the session gets may make it ask for the next piece or message at once, in the same turn: then the
+ * loop in hand_over goes on, and nothing is called in depth. */
+static void give(struct account_client *c, struct view bytes, bool last, int error)
+{
+	if (last) {
+		c->wanted = false;
+		c->fetch.next++;
+	}
+	bool within = c->giving;
+	c->giving = true;
+	c->handler->piece(c->arg, error ? (struct view){0} : bytes, last, error);
+	c->giving = within;
+}
+
+static void hand_over(struct account_client *c)
+{
+	while (!c->giving && c->wanted && c->fetch.next < c->fetch.end && !c->handler->is_full(c->arg)) {
+		struct account_waiting *w = &c->fetch.waiting[c->fetch.next - c->fetch.first];
+		if (w->len == 0 && !w->ended)
+			return;
+		/* The session may ask for something else meanwhile, and drop what waits here: these bytes
+		 * stay. */
+		struct buf held = c->fetch.bytes;
+		uint32_t request = c->fetch.request;
+		size_t len = w->len;
+		bool last = w->ended;
+		int error = w->error;
+		w->len = 0;
+		buf_init(&c->fetch.bytes, held.max);
+		give(c, view_take(buf_view(&held), len), last, error);
+		if (c->fetch.request != request) {
+			buf_done(&held);
+			continue;
+		}
+		buf_consume(&held, len);
+		c->fetch.bytes = held;
+	}
+	/* Whoever has taken all of it may be silent for long: nothing is kept for him. */
+	if (!c->giving && !c->wanted && c->fetch.next == c->fetch.end)
+		drop_fetch(c);
+}
+
+/* The client or the room here is full: store waits, through its channel, until that has changed. */
+static void balance(struct account_client *c)
+{
+	if (c->link.up)
+		channel_pause(&c->link.channel,
+		    c->handler->is_full(c->arg) || buf_view(&c->fetch.bytes).len >= ACCOUNT_AHEAD_BYTES);
+}
+
+void account_client_go_on(struct account_client *c)
+{
+	hand_over(c);
+	balance(c);
+}
+
+static void take_data(struct account_client *c, const struct message_fetch_data *m)
+{
+	bool last = m->last || m->error;
+	if (c->fetch.arriving == c->fetch.end || m->index != c->fetch.arriving) {
+		log_event(LOG_ERROR, "-", "fetch-out-of-order", log_u64("index", m->index));
+		lose(c);
+		return;
+	}
+	struct account_waiting *w = &c->fetch.waiting[m->index - c->fetch.first];
+	c->fetch.arriving += last;
+	if (c->wanted && m->index == c->fetch.next && w->len == 0 && !c->handler->is_full(c->arg)) {
+		give(c, m->bytes, last, (int)m->error);
+	} else {
+		if (buf_append(&c->fetch.bytes, m->bytes) != 0) {
+			log_event(LOG_ERROR, "-", "fetch-broken", log_errno(ENOMEM));
+			lose(c);
+			return;
+		}
+		w->len += m->bytes.len;
+		w->ended = last;
+		w->error = (int)m->error;
+	}
+	hand_over(c);
+	balance(c);
+}
+
+static void send_fetch(struct account_client *c, uint64_t offset, uint64_t length)
+{
+	struct buf indexes;
+	buf_init(&indexes, INDEX_SIZE * ACCOUNT_AHEAD_MESSAGES);
+	for (uint32_t i = c->fetch.first; i < c->fetch.end; i++)
+		buf_append_u32(&indexes, i);
+	struct message_fetch m = {.indexes = buf_view(&indexes), .offset = offset, .length = length};
+	bool sent = c->link.up && ipc_send(&c->link.channel, MESSAGE_FETCH, c->fetch.request, &m, -1) == 0;
+	buf_done(&indexes);
+	if (sent)
+		return;
+	drop_fetch(c);
+	give(c, (struct view){0}, true, -EIO);
+}
+
+/* How many messages from this one on: as many as the window and the room here allow, and at least this one.
+ */
+static uint32_t messages_ahead(const struct account_client *c, uint32_t index)
+{
+	uint64_t bytes = 0;
+	uint32_t end = index;
+	while (end < c->count && end - index < c->window) {
+		uint64_t size = c->handler->size(c->arg, end);
+		if (end > index && size > ACCOUNT_AHEAD_BYTES - bytes)
+			break;
+		bytes += size < ACCOUNT_AHEAD_BYTES - bytes ? size : ACCOUNT_AHEAD_BYTES - bytes;
+		end++;
+	}
+	return end > index ? end - index : 1;
+}
+
+/* Whoever goes on in order gets twice as many as before; whoever jumps begins anew, with one. */
+static void widen_window(struct account_client *c, bool in_order)
+{
+	if (!in_order)
+		c->window = 1;
+	else if (c->window < ACCOUNT_AHEAD_MESSAGES)
+		c->window *= 2;
+}
+
+void account_client_fetch(struct account_client *c, uint32_t index, uint64_t offset, uint64_t length)
+{
+	bool whole = offset == 0 && length == UINT64_MAX;
+	bool in_order = whole && index == c->expected;
+	c->wanted = true;
+	c->expected = index + 1;
+	if (whole && c->fetch.request && !c->fetch.ranged && index == c->fetch.next && index < c->fetch.end) {
+		account_client_go_on(c);
+		return;
+	}
+	drop_fetch(c);
+	widen_window(c, in_order);
+	c->fetch.request = ++c->last_request;
+	c->fetch.ranged = !whole;
+	c->fetch.first = c->fetch.next = c->fetch.arriving = index;
+	c->fetch.end = index + (whole ? messages_ahead(c, index) : 1);
+	c->fetch.waiting = mem_array(c->fetch.end - index, sizeof *c->fetch.waiting);
+	send_fetch(c, offset, length);
+	balance(c);
+}
+
+/* ---- expunge ---- */
+
+void account_client_expunge(struct account_client *c, const uint32_t *indexes, size_t count)
+{
+	struct buf part;
+	int error = c->link.up ? 0 : -EPIPE;
+	c->expunge_request = ++c->last_request;
+	buf_init(&part, INDEX_SIZE * EXPUNGE_AT_ONCE);
+	for (size_t i = 0; i < count && error == 0; i++) {
+		bool last = i + 1 == count;
+		error = buf_append_u32(&part, indexes[i]);
+		if (error || (!last && buf_view(&part).len < INDEX_SIZE * EXPUNGE_AT_ONCE))
+			continue;
+		struct message_expunge m = {.indexes = buf_view(&part), .last = last};
+		error = ipc_send(&c->link.channel, MESSAGE_EXPUNGE, c->expunge_request, &m, -1);
+		buf_clear(&part);
+	}
+	buf_done(&part);
+	if (error == 0)
+		return;
+	c->expunge_request = 0;
+	c->handler->expunged(c->arg, error);
+}
+
+/* ---- the channel ---- */
+
+static void received(struct link *link, struct channel_frame *frame)
+{
+	struct account_client *c = link->arg;
+	union {
+		struct message_maildrop_list list;
+		struct message_maildrop_opened opened;
+		struct message_fetch_data data;
+		struct message_result result;
+	} m;
+	if (!link_decode(link, frame, &m) || frame->request == 0)
+		return;
+	if (frame->type == MESSAGE_MAILDROP_LIST && frame->request == c->list_request) {
+		take_list(c, m.list.entries);
+	} else if (frame->type == MESSAGE_MAILDROP_OPENED && frame->request == c->list_request) {
+		take_opened(c, &m.opened);
+	} else if (frame->type == MESSAGE_FETCH_DATA && frame->request == c->fetch.request) {
+		take_data(c, &m.data);
+	} else if (frame->type == MESSAGE_EXPUNGED && frame->request == c->expunge_request) {
+		c->expunge_request = 0;
+		c->handler->expunged(c->arg, (int)m.result.error);
+	}
+}
+
+void account_client_init(struct account_client *c, const struct account_client_handler *handler, void *arg)
+{
+	*c = (struct account_client){.handler = handler, .arg = arg, .window = 1};
+	/* Below the limit one more frame is taken. */
+	buf_init(&c->fetch.bytes, ACCOUNT_AHEAD_BYTES + CHANNEL_FRAME_MAX);
+}
+
+void account_client_open(struct account_client *c, struct role_process *process, int channel)
+{
+	link_open(&c->link, process, channel, ROLE_STORE, received, closed, c);
+}
