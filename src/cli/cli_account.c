@@ -47,7 +47,7 @@ static int read_record(struct directory_client *client, const char *address, str
 	buf_append(&r->before, fields[1].value);
 	if (credentials_decode(buf_view(&r->before), &r->credentials) == 0)
 		return 0;
-	fprintf(stderr, "postrider: %s: the stored credentials cannot be read by this version\n", address);
+	fprintf(stderr, "postrider: %s: this version cannot read the stored credentials\n", address);
 	return EXIT_DATA;
 }
 
@@ -95,7 +95,8 @@ static int change_record(struct directory_client *client, const char *address, e
 	}
 	if (status != -ESTALE)
 		return status;
-	fprintf(stderr, "postrider: %s: was changed by somebody else meanwhile; try again\n", address);
+	fprintf(stderr, "postrider: %s: somebody else changed this account at the same time; try again\n",
+	    address);
 	return EXIT_TEMPORARY;
 }
 
@@ -109,7 +110,7 @@ static int put_password(struct account_record *r, void *arg)
 	const struct new_password *password = arg;
 	if (credentials_set_password(&r->credentials, password->text, password->scram, &r->arena) == 0)
 		return 0;
-	fprintf(stderr, "postrider: this password holds characters that cannot be used\n");
+	fprintf(stderr, "postrider: this password contains characters that cannot be used\n");
 	return EXIT_DATA;
 }
 
@@ -118,7 +119,7 @@ static int refuse_weak(struct view password, const char *address)
 	const char *weakness = password_weakness(password, view_from_string(address));
 	if (weakness == NULL)
 		return 0;
-	fprintf(stderr, "postrider: this password can't be used: %s\n", weakness);
+	fprintf(stderr, "postrider: this password cannot be used: %s\n", weakness);
 	return EXIT_DATA;
 }
 
@@ -145,7 +146,8 @@ int cli_account_create(
 	arena_done(&r.arena);
 	if (error == -ENOENT) {
 		fprintf(stderr,
-		    "postrider: %s: its domain is not ours yet; `postrider domain add` comes first\n",
+		    "postrider: %s: this server does not have that domain yet; add it first, with `postrider "
+		    "domain add`\n",
 		    address);
 		return EXIT_NOTHING;
 	}
@@ -174,7 +176,7 @@ static bool refuse_scram(const struct cli *cli)
 	if (cli->settings.allow_main_password_scram)
 		return false;
 	fprintf(stderr, "postrider: SCRAM with the main password is not allowed here (setting "
-	                "allow_main_password_scram); an app password does it\n");
+	                "allow_main_password_scram); use an app password (`postrider account app-add`)\n");
 	return true;
 }
 
@@ -250,7 +252,7 @@ static int set_quota(struct cli *cli, struct directory_client *client)
 	if (!cli_words(cli, 2, 2))
 		return EXIT_USAGE;
 	if (!view_to_size(view_from_string(cli->argv[1]), &quota))
-		return cli_usage(cli, "the quota is a size such as 500M; 0 is none");
+		return cli_usage(cli, "the quota is a size such as 500M, or 0 for none of its own");
 	for (int i = 0; i < 8; i++)
 		bytes[i] = (char)(quota >> (56 - 8 * i));
 	return set(client, cli->argv[0], VIEW("quota"), view_of(bytes, 8));
@@ -316,8 +318,8 @@ static int put_app(struct account_record *r, void *arg)
 	if (error == 0)
 		return 0;
 	fprintf(stderr, "postrider: %s\n",
-	    error == -ENOSPC ? "there are too many app passwords; remove one first"
-	                     : "the name is empty or too long");
+	    error == -ENOSPC ? "the account has too many app passwords; remove one first"
+	                     : "the name of the app password is empty or too long");
 	return EXIT_DATA;
 }
 
@@ -419,7 +421,7 @@ static int show(struct cli *cli, struct directory_client *client)
 		print_apps(&r.credentials, true);
 		puts("]}");
 	} else if (status == 0) {
-		printf("%s\n  messages        %llu\n  bytes           %llu\n  of deleted mail %llu\n",
+		printf("%s\n  messages        %llu\n  bytes           %llu\n  deleted bytes   %llu\n",
 		    cli->argv[0], (unsigned long long)numbers[0], (unsigned long long)numbers[1],
 		    (unsigned long long)numbers[2]);
 		if (numbers[3])

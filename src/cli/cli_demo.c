@@ -279,7 +279,8 @@ static void describe(
 	describe_accounts(text, dir);
 	snprintf(other, sizeof other, "%s%s", dir, sites[1].folder);
 	describe_accounts(text, other);
-	buf_printf(text, "\n  %s is another server, with the same ports on %s; its process is in %s/pid.\n",
+	buf_printf(text,
+	    "\n  %s is another server, with the same ports on %s; its process number is in %s/pid.\n",
 	    sites[1].domain, sites[1].address, other);
 	buf_printf(text, "\n  settings: %s     administration: postrider --config %s account list\n\n",
 	    config, config);
@@ -375,7 +376,9 @@ static int find_folder(const char *word, char dir[PATH_MAX / 2])
 	}
 	char *real = realpath(word, NULL);
 	if (real == NULL || strlen(real) >= PATH_MAX / 2) {
-		fprintf(stderr, "postrider: cannot use the folder %s\n", word);
+		fprintf(stderr,
+		    "postrider: cannot use the folder %s: its path is too long, or cannot be resolved\n",
+		    word);
 		free(real);
 		return EXIT_UNAVAILABLE;
 	}

@@ -273,7 +273,8 @@ static int report(struct directory_client *client, enum directory_operation oper
 	int status = cli_directory_problem(
 	    address, directory_client_ask(client, operation, number, &field, 1, &answer));
 	if (status == 0)
-		printf("%s: %llu messages %s\n", address, (unsigned long long)answer.number, what);
+		printf("%s: %llu message%s %s\n", address, (unsigned long long)answer.number,
+		    answer.number == 1 ? "" : "s", what);
 	return status;
 }
 

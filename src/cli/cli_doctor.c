@@ -136,7 +136,7 @@ static void check_relay(struct findings *f, int fd, const char *where)
 		if (!ask(fd, "RSET\r\n", reply, false) ||
 		    !ask(fd, "MAIL FROM:<doctor@sender-test.invalid>\r\n", reply, false) || reply[0] != '2') {
 			report(f, false, where,
-			    "could not be tested for relaying: it takes no sender; try again later");
+			    "cannot be tested for relaying, since it refuses every sender; try again later");
 			return;
 		}
 		snprintf(command, sizeof command, "RCPT TO:%s\r\n", strangers[i]);
@@ -147,7 +147,7 @@ static void check_relay(struct findings *f, int fd, const char *where)
 	}
 	report(f, closed, where,
 	    closed ? "relays for nobody (6 ways tried)"
-	           : "RELAYS FOR STRANGERS: stop it and look at the log");
+	           : "RELAYS FOR STRANGERS: stop the server and look at its log");
 }
 
 static void check_smtp(struct findings *f, struct view address, bool submission)
@@ -212,7 +212,7 @@ int cli_doctor(struct cli *cli)
 		check_pop3(&f, address);
 	report(&f, cli->settings.require_tls_login, "setting",
 	    cli->settings.require_tls_login ? "require_tls_login is on"
-	                                    : "require_tls_login is off: passwords travel in clear");
+	                                    : "require_tls_login is off: passwords can travel unencrypted");
 	if (f.json)
 		puts("]");
 	else

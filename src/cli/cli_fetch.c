@@ -130,7 +130,7 @@ static void bad(struct fetch *f, struct view line)
 	if (f->step == QUIT)
 		remote_close(&f->remote);
 	else if (f->step == STLS)
-		fail(f, EXIT_UNAVAILABLE, "the server gives no TLS", line);
+		fail(f, EXIT_UNAVAILABLE, "the server offers no TLS", line);
 	else if (f->step == USER || f->step == PASS)
 		fail(f, later ? EXIT_TEMPORARY : EXIT_REFUSED, "the login was refused", line);
 	else
@@ -144,8 +144,7 @@ static void take_reply(struct fetch *f, struct view line)
 	else if (view_starts(line, VIEW("-ERR")))
 		bad(f, line);
 	else
-		fail(f, EXIT_UNAVAILABLE, "what answers there does not speak POP3 (is it the right port?)",
-		    line);
+		fail(f, EXIT_UNAVAILABLE, "the host does not speak POP3 there (is it the right port?)", line);
 }
 
 /* ---- the message ---- */
@@ -337,15 +336,17 @@ static int take_words(struct cli *cli, struct remote_options *o, struct fetch *f
 		return EXIT_USAGE;
 	if (cli->argc == 2 &&
 	    (!view_to_u64(view_from_string(cli->argv[1]), UINT32_MAX, &f->wished) || f->wished == 0))
-		return cli_usage(cli, "a message has a number, from 1 on; without one the last is fetched");
+		return cli_usage(cli, "a message is named by its number, from 1 on; without a number the "
+		                      "last message is fetched");
 	if (seconds && !view_to_u64(view_from_string(seconds), WAIT_MAX, wait))
 		return cli_usage(cli, "--wait takes a number of seconds, at most 3600");
 	if (o->user == NULL)
 		return cli_usage(cli, "--user NAME is missing: whose mailbox?");
 	if (o->tls == REMOTE_TLS_NONE && !o->insecure)
-		return cli_usage(cli, "--no-tls sends the password in clear: only with --insecure");
+		return cli_usage(
+		    cli, "--no-tls would send the password unencrypted; add --insecure if you want that");
 	if (cli->json && !*show)
-		return cli_usage(cli, "--json goes with --show");
+		return cli_usage(cli, "--json works only together with --show");
 	return 0;
 }
 
@@ -363,7 +364,7 @@ int cli_fetch(struct cli *cli)
 	struct view password = buf_view(&options.password);
 	if (status == 0 && (view_find(password, '\n') >= 0 || view_find(password, '\r') >= 0 ||
 	                       strpbrk(options.user, "\r\n"))) {
-		fprintf(stderr, "postrider: POP3 cannot say a name or password with a line end in it\n");
+		fprintf(stderr, "postrider: POP3 cannot send a name or password that contains a line end\n");
 		status = EXIT_DATA;
 	}
 	if (status == 0) {

@@ -41,7 +41,8 @@ static int run(struct cli *cli, struct view message)
 	if (error == 0)
 		print(strcmp(cli->argv[0], "extract") == 0, buf_view(&out));
 	else if (error == -ENOENT)
-		fprintf(stderr, "postrider: there is no part %s; `postrider message structure` lists them\n",
+		fprintf(stderr,
+		    "postrider: the message has no part %s; `postrider message structure` lists its parts\n",
 		    cli->argv[2]);
 	else
 		fprintf(stderr, "postrider: the message is too large to be shown: %s\n", strerror(-error));
@@ -61,8 +62,7 @@ int cli_message(struct cli *cli)
 	bool extract = strcmp(cli->argv[0], "extract") == 0;
 	if ((!extract && strcmp(cli->argv[0], "show") != 0 && strcmp(cli->argv[0], "structure") != 0) ||
 	    cli->argc != (extract ? 3 : 2))
-		return cli_usage(cli, "send, fetch, or show, structure or extract with a file, and for "
-		                      "extract a part's number");
+		return cli_usage(cli, "expected send, fetch, show FILE, structure FILE or extract FILE PART");
 	int fd = open(cli->argv[1], O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		fprintf(stderr, "postrider: cannot read %s: %s\n", cli->argv[1], strerror(errno));

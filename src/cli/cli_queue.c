@@ -133,8 +133,8 @@ static bool take_actor(struct cli *cli, const struct verb *verb, struct question
 	if (why)
 		add_word(q, "why", why);
 	if (verb->needs_why && (why == NULL || why[0] == '\0')) {
-		cli_usage(
-		    cli, "--why is needed: it goes into the log and the trace, for whoever wonders later");
+		cli_usage(cli, "--why TEXT is missing: the reason goes into the log and the trace, for those "
+		               "who ask later");
 		return false;
 	}
 	return add_word(q, "by", invoking_user());
@@ -166,13 +166,14 @@ static bool take_ids(struct cli *cli, const struct verb *verb, struct question *
 		return false;
 	for (int i = 1; i < cli->argc; i++) {
 		if (!add_word(q, "id", cli->argv[i])) {
-			cli_usage(cli, "these are too many words");
+			cli_usage(cli, "too many arguments");
 			return false;
 		}
 		q->which = true;
 	}
 	if (verb->needs_which && !q->which) {
-		cli_usage(cli, "which messages? Give ids, or --sender, --domain, --older, --error, or --all");
+		cli_usage(cli, "which messages? Name their ids, or give --sender, --domain, --older or "
+		               "--error, or --all");
 		return false;
 	}
 	return true;
@@ -305,15 +306,16 @@ static int finish(struct answer *a, int status)
 		fputs(a->lines ? "]\n" : "[]\n", stdout);
 	fflush(stdout);
 	if (a->unreadable || buf_failed(&a->line)) {
-		fprintf(stderr, "postrider: the server's answer cannot be read; is it of another version?\n");
+		fprintf(stderr, "postrider: the server's answer cannot be understood; does the server run "
+		                "another version?\n");
 		return EXIT_SOFTWARE;
 	}
 	if (buf_view(&a->problem).len)
 		fprintf(stderr, "postrider: %s", buf_string(&a->problem));
 	else if (status == EXIT_NOTHING)
-		fprintf(stderr, "postrider: no such message is in the queue\n");
+		fprintf(stderr, "postrider: the queue has no such message\n");
 	else if (status == 0 && a->lines == 0 && !a->json)
-		fprintf(stderr, "postrider: the queue has no such messages\n");
+		fprintf(stderr, "postrider: the queue has no such message\n");
 	return status;
 }
 
@@ -327,7 +329,7 @@ static int ask(struct cli *cli, const struct verb *verb, const struct question *
 	int fd = store_client_connect(&cli->settings);
 	if (fd < 0) {
 		fprintf(stderr,
-		    "postrider: no server runs on this data folder, or its socket is not open to you\n");
+		    "postrider: no server answers: start it, or use sudo if you may not open its socket\n");
 		return EXIT_UNAVAILABLE;
 	}
 	for (size_t i = 0; i < q->count; i++) {
@@ -351,7 +353,7 @@ int cli_queue(struct cli *cli)
 		if (strcmp(cli->argv[0], verbs[i].name) == 0)
 			verb = &verbs[i];
 	if (verb == NULL)
-		return cli_usage(cli, "which of these?");
+		return cli_usage(cli, "a subcommand is missing or unknown");
 	buf_init(&q.text, 1 << 20);
 	if (make_question(cli, verb, &q))
 		status = ask(cli, verb, &q);

@@ -124,7 +124,7 @@ static void say_sender(struct buf *out, const struct queue_record_view *record)
 	if (record->sender.len)
 		plain_text(out, record->sender);
 	else
-		say(out, "nobody (a report)");
+		say(out, "nobody (this is a report)");
 }
 
 /* ---- what happens next ---- */
@@ -216,7 +216,7 @@ static void say_held(const struct queue_record_view *record, int64_t now, struct
 		say(out, ")");
 	}
 	if (record->hold_until > now) {
-		say(out, " and goes on ");
+		say(out, " and will go on ");
 		say_when(out, record->hold_until, now);
 	} else {
 		say(out, " and stays until somebody releases it");
@@ -228,7 +228,7 @@ static void say_held(const struct queue_record_view *record, int64_t now, struct
 
 static void say_active(const struct queue_record_view *record, struct buf *out)
 {
-	say(out, "It is being sent just now");
+	say(out, "It is being sent right now");
 	for (size_t i = 0; i < record->destination_count; i++) {
 		if (!record->destinations[i].active)
 			continue;
@@ -246,8 +246,8 @@ static void say_attempt(const struct queue_record_view *record, const struct que
 	int64_t next = next_of(record, r);
 	bool tried = r->attempts > 0 || (d && d->failures > 0);
 	if (next <= now) {
-		say(out, tried ? "It is due to be tried again, as soon as a connection to "
-		               : "It is waiting for its first attempt, as soon as a connection to ");
+		say(out, tried ? "It will be tried again as soon as a connection to "
+		               : "It will first be tried as soon as a connection to ");
 		plain_text(out, r->destination);
 		say(out, " is free");
 	} else {
@@ -286,7 +286,7 @@ static void say_waiting(const struct queue_record_view *record, int64_t now, str
 	const struct queue_recipient_view *r = first_waiting(record);
 	size_t waiting = waiting_count(record);
 	if (r == NULL) {
-		say(out, "Nobody waits for it any more; it leaves the queue in a moment.");
+		say(out, "No recipient waits for it any more; it leaves the queue in a moment.");
 		return;
 	}
 	say_attempt(record, r, now, out);
@@ -294,8 +294,8 @@ static void say_waiting(const struct queue_record_view *record, int64_t now, str
 	if (waiting > 1)
 		buf_printf(out, " %zu of its recipients wait; this is the first of them.", waiting);
 	if (record->expires > now) {
-		say(out, record->sender.len ? " Without success it goes back to its sender "
-		                            : " Without success it is given up ");
+		say(out, record->sender.len ? " If it cannot be delivered, it goes back to its sender "
+		                            : " If it cannot be delivered, it is given up ");
 		say_when(out, record->expires, now);
 		say(out, ".");
 	}

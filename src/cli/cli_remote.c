@@ -99,12 +99,12 @@ static int load_authorities(struct remote *r)
 	if (checks_certificate(o))
 		status = remote_read_file(o->ca_file ? o->ca_file : system_authorities, &pem);
 	if (status != 0 && o->ca_file == NULL)
-		fprintf(stderr, "postrider: without the package ca-certificates, --ca-file FILE names the "
-		                "authorities to trust\n");
+		fprintf(stderr, "postrider: the package ca-certificates is not installed; name the "
+		                "authorities to trust with --ca-file FILE\n");
 	if (status == 0)
 		r->context = tls_client_new(buf_view(&pem));
 	if (status == 0 && r->context == NULL) {
-		fprintf(stderr, "postrider: no memory for TLS\n");
+		fprintf(stderr, "postrider: out of memory\n");
 		status = EXIT_TEMPORARY;
 	}
 	buf_done(&pem);
@@ -119,7 +119,7 @@ static void begin_tls(struct remote *r)
 	r->securing = true;
 	stream_discard_input(&r->stream);
 	if (stream_connect_tls(&r->stream, r->context, &demand) != 0) {
-		remote_note(r, EXIT_TEMPORARY, "TLS with %s could not be begun", o->host);
+		remote_note(r, EXIT_TEMPORARY, "cannot begin TLS with %s", o->host);
 		stream_abort(&r->stream);
 		return;
 	}
@@ -142,13 +142,13 @@ static void tls_failed(struct remote *r)
 	if (view_starts(text, VIEW("certificate: hostname")) ||
 	    view_starts(text, VIEW("certificate: IP address")))
 		remote_note(r, EXIT_REFUSED,
-		    "the server's certificate is not one of %s (--tls-name NAME says what it should name; "
-		    "--insecure checks nothing)",
+		    "the server's certificate does not name %s (--tls-name NAME: the name that it should "
+		    "have; --insecure: no check)",
 		    name);
 	else if (view_starts(text, VIEW("certificate: ")))
 		remote_note(r, EXIT_REFUSED,
-		    "the certificate of %s is not trusted: %.*s (--ca-file FILE names whom to trust; "
-		    "--insecure checks nothing)",
+		    "the certificate of %s is not trusted: %.*s (--ca-file FILE: authorities to trust; "
+		    "--insecure: no check)",
 		    name, VIEW_FMT(view_skip(text, 13)));
 	else
 		remote_note(

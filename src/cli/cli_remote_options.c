@@ -44,7 +44,7 @@ static int take_password(struct cli *cli, struct remote_options *o)
 	const char *file = cli_value(cli, "--password-file");
 	bool from_stdin = cli_option(cli, "--password-stdin");
 	if (file && from_stdin)
-		return cli_usage(cli, "--password-file or --password-stdin, not both");
+		return cli_usage(cli, "choose --password-file or --password-stdin, not both");
 	if ((file || from_stdin) && o->user == NULL)
 		return cli_usage(cli, "a password needs --user");
 	if (file == NULL && !from_stdin)
@@ -75,14 +75,16 @@ int remote_options_take(struct cli *cli, enum remote_kind kind, struct remote_op
 	o->insecure = cli_option(cli, "--insecure");
 	o->verbose = cli_option(cli, "--verbose");
 	if (!remote_parse_server(server ? server : "localhost", o->host, &o->port))
-		return cli_usage(cli, "--server takes a host's name or address, and a port behind a colon");
+		return cli_usage(
+		    cli, "--server takes the name or address of a host, and a port behind a colon");
 	if (timeout &&
 	    (!view_to_u64(view_from_string(timeout), REMOTE_TIMEOUT_MAX, &seconds) || seconds == 0))
 		return cli_usage(cli, "--timeout takes a number of seconds from 1 to 3600");
 	if (first + command + none > 1)
-		return cli_usage(cli, "--tls, --starttls or --no-tls, one of them");
+		return cli_usage(cli, "choose one of --tls, --starttls and --no-tls");
 	if (none && (o->ca_file || o->tls_name))
-		return cli_usage(cli, "--no-tls leaves nothing to check: without --ca-file and --tls-name");
+		return cli_usage(
+		    cli, "--no-tls leaves no certificate to check; leave out --ca-file and --tls-name");
 	if (o->user && o->user[0] == '\0')
 		o->user = NULL;
 	o->timeout = (unsigned)seconds;
@@ -151,9 +153,8 @@ int remote_ask_password(struct remote_options *o)
 	}
 	if (ask_terminal(o, &o->password))
 		return 0;
-	fprintf(stderr, "postrider: no password was given: --password-file FILE, --password-stdin, the "
-	                "variable POSTRIDER_PASSWORD, or a "
-	                "terminal to ask at\n");
+	fprintf(stderr, "postrider: no password was given; use --password-file FILE, --password-stdin or the "
+	                "variable POSTRIDER_PASSWORD, or run the command at a terminal\n");
 	return EXIT_USAGE;
 }
 

@@ -77,8 +77,8 @@ static int wrong(struct letter *l, int error)
 	if (error == -EINVAL)
 		fprintf(stderr, "postrider: %s\n", buf_string(&l->problem));
 	else
-		fprintf(stderr, "postrider: the message is larger than can be sent (256 MB, or a million "
-		                "octets of addresses)\n");
+		fprintf(stderr, "postrider: the message is too large to send: at most 256 MB, and a million "
+		                "octets of addresses\n");
 	return EXIT_DATA;
 }
 
@@ -103,7 +103,7 @@ static int take_fields(struct cli *cli, struct letter *l)
 		if (colon <= 0)
 			return cli_usage(cli, "--header takes a field: 'NAME: TEXT'");
 		if (l->field_count == FIELDS_MAX)
-			return cli_usage(cli, "at most 100 further fields");
+			return cli_usage(cli, "too many --header options: at most 100");
 		l->fields[l->field_count++] = (struct compose_field){
 		    view_take(field, (size_t)colon), view_trim(view_skip(field, (size_t)colon + 1))};
 	}
@@ -116,7 +116,7 @@ static int take_files(struct cli *cli, struct letter *l)
 	while ((value = cli_value(cli, "--attach")) != NULL) {
 		const char *slash = strrchr(value, '/');
 		if (l->file_count == COMPOSE_FILES_MAX)
-			return cli_usage(cli, "at most 400 attachments");
+			return cli_usage(cli, "too many attachments: at most 400");
 		struct buf *content = &l->contents[l->file_count];
 		buf_init(content, SEND_MESSAGE_MAX);
 		l->files[l->file_count++].name = view_from_string(slash ? slash + 1 : value);
@@ -171,17 +171,18 @@ static int check_words(struct cli *cli, const struct remote_options *o, struct l
 	if (!cli_words(cli, 1, 1))
 		return EXIT_USAGE;
 	if (l->file && composed)
-		return cli_usage(cli, "--file sends a message as it is: of the others only --from, --sender, "
-		                      "--to, --notify and --ret go with it");
+		return cli_usage(cli,
+		    "--file sends a message as it is: of the options that describe a message, only "
+		    "--from, --sender, --to, --notify and --ret can be given too");
 	if (l->from == NULL && l->file == NULL && o->user && strchr(o->user, '@'))
 		l->from = o->user;
 	if (l->from == NULL && l->file == NULL)
 		return cli_usage(cli, "--from ADDRESS is missing: who writes?");
 	if (l->file == NULL && buf_view(&l->to).len + buf_view(&l->cc).len + buf_view(&l->bcc).len == 0)
-		return cli_usage(cli, "--to ADDRESS is missing: who is written to?");
+		return cli_usage(cli, "--to ADDRESS is missing: who is to get the message?");
 	if (o->stdin_taken &&
 	    (l->file ? strcmp(l->file, "-") == 0 : l->text_word == NULL && l->html_file == NULL))
-		return cli_usage(cli, "standard input is the password: the text comes with --text TEXT, "
+		return cli_usage(cli, "standard input holds the password; give the text with --text TEXT, "
 		                      "--html FILE or --file MESSAGE");
 	return 0;
 }
@@ -219,7 +220,7 @@ static int read_texts(struct letter *l)
 	if (l->html_file || l->text_word)
 		return status;
 	if (isatty(STDIN_FILENO))
-		fprintf(stderr, "The text, then ctrl-D on a line of its own:\n");
+		fprintf(stderr, "Type the text, then ctrl-D on a line of its own:\n");
 	return remote_read_file("-", &l->text);
 }
 
@@ -300,7 +301,8 @@ static int take_field(
 		buf_done(&text);
 	}
 	if (error == -EINVAL)
-		buf_printf(&l->problem, " (in the message's %s; --from and --to go before it)", name);
+		buf_printf(&l->problem,
+		    " (in the message's field %s; --from and --to override the message's fields)", name);
 	return error;
 }
 
@@ -321,12 +323,12 @@ static int address_ready(struct letter *l, struct view whole)
 		error = take_field(l, whole, names[i], &l->recipients);
 	if (error == 0 && sender->count == 0 && l->sender == NULL) {
 		buf_append_string(&l->problem,
-		    "nobody is named in the message's From: --from or --sender says who sends it");
+		    "the message's From names nobody; say who sends it, with --from or --sender");
 		error = -EINVAL;
 	}
 	if (error == 0 && l->recipients.count == 0) {
-		buf_append_string(&l->problem,
-		    "nobody is named in the message's To, Cc and Bcc: --to says who is to get it");
+		buf_append_string(
+		    &l->problem, "the message's To, Cc and Bcc name nobody; say who is to get it, with --to");
 		error = -EINVAL;
 	}
 	return error;
@@ -395,8 +397,9 @@ static int take_envelope(struct letter *l, struct send *s)
 	if (status)
 		return status;
 	if (l->recipients.count == 0 || l->recipients.count > SEND_RECIPIENTS_MAX) {
-		fprintf(stderr, l->recipients.count ? "postrider: at most 10000 recipients at once\n"
-		                                    : "postrider: there is no recipient\n");
+		fprintf(stderr, l->recipients.count
+		                    ? "postrider: too many recipients: at most 10000 at once\n"
+		                    : "postrider: there is no recipient\n");
 		return EXIT_DATA;
 	}
 	s->recipients = mem_array(l->recipients.count, sizeof *s->recipients);
@@ -420,8 +423,8 @@ static void warn(const struct send *s)
 		return;
 	if (s->tls[0])
 		fprintf(stderr,
-		    "postrider: the certificate of %s was not checked (--insecure): it may have been "
-		    "anybody\n",
+		    "postrider: the certificate of %s was not checked (--insecure): another host may have "
+		    "answered in its place\n",
 		    s->options->host);
 	else if (s->options->tls == REMOTE_TLS_NONE)
 		fprintf(stderr, "postrider: the connection was not encrypted (--no-tls)\n");

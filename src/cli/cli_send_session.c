@@ -162,15 +162,15 @@ static void on_failed(void *arg, enum smtp_client_failure failure, const struct 
 		int status;
 		const char *text;
 	} failures[] = {[SMTP_CLIENT_REFUSED] = {EXIT_UNAVAILABLE, "the server refuses to talk to us"},
-	    [SMTP_CLIENT_NO_TLS] = {EXIT_UNAVAILABLE, "the server gives no TLS (--no-tls does without)"},
+	    [SMTP_CLIENT_NO_TLS] = {EXIT_UNAVAILABLE, "the server offers no TLS (--no-tls sends without it)"},
 	    [SMTP_CLIENT_NO_LOGIN] = {EXIT_REFUSED,
-	        "the server offers no way to log in here that keeps the password safe"},
+	        "the server offers no login that keeps the password safe"},
 	    [SMTP_CLIENT_LOGIN_REFUSED] = {EXIT_REFUSED, "the login was refused"},
 	    [SMTP_CLIENT_SHUT] = {EXIT_TEMPORARY, "the server closed the connection"},
 	    [SMTP_CLIENT_NONSENSE] = {EXIT_UNAVAILABLE,
-	        "what answers there does not speak SMTP as we do (is it the right port?)"},
+	        "the host does not speak SMTP there (is it the right port?)"},
 	    [SMTP_CLIENT_LOST] = {EXIT_TEMPORARY, "the connection was lost"},
-	    [SMTP_CLIENT_NO_MEMORY] = {EXIT_TEMPORARY, "there is no memory"}};
+	    [SMTP_CLIENT_NO_MEMORY] = {EXIT_TEMPORARY, "out of memory"}};
 	struct session *c = arg;
 	const char *text = failures[failure].text;
 	int status = failures[failure].status;
@@ -243,7 +243,7 @@ static bool send_group(struct session *c)
 		const char *obstacle = convert(c);
 		if (obstacle) {
 			snprintf(text, sizeof text,
-			    "the server takes 7 bits only, and the message cannot be converted: %s",
+			    "the server accepts only 7-bit mail, and the message cannot be converted: %s",
 			    obstacle);
 			judge_group(c, "5.6.3", text);
 			return false;
@@ -259,9 +259,9 @@ static bool send_group(struct session *c)
 	c->accepted = c->offset = 0;
 	int error = smtp_client_send(c->client, &c->transaction);
 	if (error == -EINVAL)
-		judge_group(c, "5.1.3", "an address cannot be said in SMTP");
+		judge_group(c, "5.1.3", "an address contains characters that SMTP cannot carry");
 	else if (error)
-		judge_group(c, "4.3.0", "there is no memory");
+		judge_group(c, "4.3.0", "out of memory");
 	return error == 0;
 }
 
@@ -280,7 +280,7 @@ static void send_next(struct session *c)
 		if (count == 0)
 			break;
 		if (smtp_client_transactions_left(c->client) == 0)
-			judge_group(c, "4.5.3", "the server takes no more recipients on this connection");
+			judge_group(c, "4.5.3", "the server accepts no more recipients on this connection");
 		else if (send_group(c))
 			return;
 	}

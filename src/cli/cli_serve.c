@@ -64,7 +64,7 @@ int cli_config(struct cli *cli)
 	else if (strcmp(cli->argv[0], "manual") == 0)
 		settings_manual(&out);
 	else
-		return cli_usage(cli, "check, example or manual?");
+		return cli_usage(cli, "expected check, example or manual");
 	fputs(buf_string(&out), stdout);
 	buf_done(&out);
 	return 0;

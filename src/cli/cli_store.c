@@ -70,11 +70,11 @@ static void folder_options(struct cli *cli, char folder[1024], struct store_opti
 static int explain(const char *folder, int error)
 {
 	fprintf(stderr, "postrider: %s: %s%s\n", folder, strerror(-error),
-	    error == -EBUSY    ? "; a server has it open: stop it first"
-	    : error == -EPROTO ? "; it was made by a newer version"
+	    error == -EBUSY    ? "; a running server has it open: stop the server first"
+	    : error == -EPROTO ? "; a newer version of postrider made it"
 	    : error == -EACCES ? ""
-	                       : "; nothing was changed or given up: the lines above name the place, mend "
-	                         "its cause and try again");
+	                       : "; nothing was changed or given up. The lines above name the place: remove "
+	                         "the cause there, and try again");
 	return error == -EBUSY ? EXIT_TEMPORARY : EXIT_UNAVAILABLE;
 }
 
@@ -114,7 +114,8 @@ static int run_task(struct cli *cli, void (*start)(struct store *, struct store_
 	store_stats(store, &stats);
 	/* As a running server does it: the next opening makes the index anew. */
 	if (stats.index_damaged && (error = store_distrust_index(store)) != 0)
-		fprintf(stderr, "postrider: the index is damaged and could not be marked: %s\n",
+		fprintf(stderr,
+		    "postrider: the index is damaged, and could not be marked for rebuilding: %s\n",
 		    strerror(-error));
 	store_close(store);
 	buf_init(&out, 4096);
@@ -139,8 +140,8 @@ static int rebuild(struct cli *cli)
 	if (cli->json)
 		printf("{\"damaged\":%llu}\n", (unsigned long long)damaged);
 	else
-		printf("the index was made anew; %llu damaged places were passed over\n",
-		    (unsigned long long)damaged);
+		printf(
+		    "the index was rebuilt; %llu damaged places were skipped\n", (unsigned long long)damaged);
 	return damaged ? EXIT_DATA : 0;
 }
 
@@ -157,13 +158,14 @@ int cli_store(struct cli *cli)
 	if (strcmp(verb, "rebuild") == 0)
 		return rebuild(cli);
 	if (!check && !compact && !stats)
-		return cli_usage(cli, "which of these?");
+		return cli_usage(cli, "a subcommand is missing or unknown");
 	log_set_threshold(LOG_WARNING);
 	int fd = store_client_connect(&cli->settings);
 	if (fd >= 0)
 		return ask_server(cli, fd, verb);
 	if (!stats)
 		return run_task(cli, check ? store_check : store_compact);
-	fprintf(stderr, "postrider: no server runs on this data folder, or its socket is not open to you\n");
+	fprintf(
+	    stderr, "postrider: no server answers: start it, or use sudo if you may not open its socket\n");
 	return EXIT_UNAVAILABLE;
 }

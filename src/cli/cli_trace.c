@@ -148,21 +148,19 @@ static void print(struct cli *cli, const struct answer *a, bool ask)
 		fputs(count ? "]\n" : "[]\n", stdout);
 }
 
-static void print_notes(const struct answer *a, const char *text, unsigned days)
+static void print_notes(const struct cli *cli, const struct answer *a, const char *text, unsigned days)
 {
 	fflush(stdout);
-	if (a->result.messages == 0 && days)
-		fprintf(
-		    stderr, "postrider: the records of the last %u days know nothing of %s\n", days, text);
-	else if (a->result.messages == 0)
-		fprintf(stderr,
-		    "postrider: the records know nothing of %s; they reach back as many days as trace_days "
-		    "says\n",
-		    text);
+	if (a->result.messages == 0)
+		fprintf(stderr, "postrider: no record of %s in the last %llu days%s\n", text,
+		    days ? (unsigned long long)days : (unsigned long long)cli->settings.trace_days,
+		    days ? "" : " (setting: trace_days)");
 	if (a->result.more)
-		fputs("postrider: there are older messages too; --limit N shows more\n", stderr);
+		fputs("postrider: there are older messages too; --limit N shows more of them\n", stderr);
 	if (a->result.cut)
-		fputs("postrider: this is not all: a message's id, or --days N, asks for less\n", stderr);
+		fputs(
+		    "postrider: the answer was cut short; ask for less, by a message's id or with --days N\n",
+		    stderr);
 }
 
 static bool number_option(struct cli *cli, const char *name, uint64_t max, unsigned *number)
@@ -181,7 +179,7 @@ int cli_trace(struct cli *cli)
 	struct answer a = {0};
 	if (!number_option(cli, "--days", 100000, &days) ||
 	    !number_option(cli, "--limit", TRACE_LIMIT_MAX, &limit))
-		return cli_usage(cli, "--days and --limit take a number, the latter up to 1000");
+		return cli_usage(cli, "--days and --limit take a number; --limit takes at most 1000");
 	if (!cli_words(cli, 1, 1))
 		return EXIT_USAGE;
 	const char *text = cli->argv[0];
@@ -194,7 +192,7 @@ int cli_trace(struct cli *cli)
 	status = fd >= 0 ? ask_server(fd, text, days, limit, &a) : read_files(cli, text, days, limit, &a);
 	if (status == 0) {
 		print(cli, &a, fd >= 0);
-		print_notes(&a, text, days);
+		print_notes(cli, &a, text, days);
 		if (a.result.messages == 0)
 			status = EXIT_NOTHING;
 	}

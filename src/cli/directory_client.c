@@ -58,9 +58,8 @@ static int open_store(struct cli *cli, struct directory_client *client)
 		return 0;
 	}
 	fprintf(stderr, "postrider: cannot open the data folder %s: %s%s\n", folder, strerror(-error),
-	    error == -EBUSY
-	        ? "; a server has it open, but its socket does not answer: wait until it has started"
-	        : "");
+	    error == -EBUSY ? "; a server has it open, but does not answer yet: wait until it has started"
+	                    : "");
 	return error == -EACCES ? EXIT_REFUSED : error == -EBUSY ? EXIT_TEMPORARY : EXIT_UNAVAILABLE;
 }
 
@@ -72,7 +71,7 @@ int directory_client_open(struct cli *cli, struct directory_client **out)
 	int fd = connect_server(&cli->settings);
 	if (fd == -EACCES) {
 		fprintf(stderr,
-		    "postrider: the server's socket in %.*s is not open to you; use sudo, or the user the "
+		    "postrider: you may not open the server's socket in %.*s; use sudo, or the user that the "
 		    "server runs as\n",
 		    VIEW_FMT(cli->settings.run));
 		return EXIT_REFUSED;
@@ -164,18 +163,17 @@ int cli_directory_problem(const char *subject, int error)
 	case -ENOENT:
 	case -EXDEV:
 		fprintf(stderr,
-		    "postrider: %s: there is no such entry (`postrider domain list` and `account list` show "
-		    "what there is)\n",
+		    "postrider: %s: there is no such domain, account or alias (`postrider domain list`, "
+		    "`account list` and `alias list` show those that exist)\n",
 		    subject);
 		return EXIT_NOTHING;
 	case -EEXIST:
-		fprintf(stderr, "postrider: %s: exists already\n", subject);
+		fprintf(stderr, "postrider: %s: already exists\n", subject);
 		return EXIT_DATA;
 	case -ELOOP:
 		fprintf(stderr,
-		    "postrider: %s: would be an alias that leads back to itself, and mail for it nowhere; "
-		    "nothing was "
-		    "changed (`postrider alias list` shows what its targets lead to)\n",
+		    "postrider: %s: this alias would lead back to itself, and its mail nowhere; nothing was "
+		    "changed (`postrider alias list` shows where its targets lead)\n",
 		    subject);
 		return EXIT_DATA;
 	case -ENOTEMPTY:
@@ -183,7 +181,7 @@ int cli_directory_problem(const char *subject, int error)
 		return EXIT_DATA;
 	case -EINVAL:
 	case -EMSGSIZE:
-		fprintf(stderr, "postrider: %s: is no valid address or name, or too long\n", subject);
+		fprintf(stderr, "postrider: %s: not a valid address or name, or too long\n", subject);
 		return EXIT_DATA;
 	case -ENOSPC:
 		fprintf(
@@ -192,17 +190,17 @@ int cli_directory_problem(const char *subject, int error)
 	case -EROFS:
 	case -EIO:
 		fprintf(stderr,
-		    "postrider: %s: the disk can't be read or written now; the server's log names the place, "
-		    "and it tries "
-		    "again by itself: mend the disk, and try again\n",
+		    "postrider: %s: the disk cannot be read or written now; the server's log names the "
+		    "place, and the server goes on by itself when the disk works again: repair the disk, "
+		    "then repeat the command\n",
 		    subject);
 		return EXIT_TEMPORARY;
 	case -EAGAIN:
 	case -EPIPE:
 	case -ETIMEDOUT:
 		fprintf(stderr,
-		    "postrider: %s: the server did not answer; it may be restarting: try again, and look "
-		    "into its log\n",
+		    "postrider: %s: the server did not answer; it may be restarting. Try again; if that "
+		    "fails too, its log says why\n",
 		    subject);
 		return EXIT_TEMPORARY;
 	default:
@@ -226,5 +224,5 @@ int cli_run_verb(struct cli *cli, const struct cli_verb *rows, size_t count)
 		directory_client_close(client);
 		return status;
 	}
-	return cli_usage(cli, "which of these?");
+	return cli_usage(cli, "a subcommand is missing or unknown");
 }

@@ -23,14 +23,13 @@ static const struct {
 	const char *summary, *usage;
 } commands[] = {
     {"serve", cli_serve, "run the server", "postrider serve [--config FILE]"},
-    {"demo", cli_demo, "run two servers with demo domains on loopback",
-        "postrider demo [--dir DIR] [--port-base N]"},
-    {"domain", cli_domain, "domains that mail is taken for",
+    {"demo", cli_demo, "run two demo servers on loopback", "postrider demo [--dir DIR] [--port-base N]"},
+    {"domain", cli_domain, "domains for which this server takes mail",
         "postrider domain add NAME [--alias-of NAME] [--catch-all ADDRESS] [--separator CHAR]\n"
         "       postrider domain set NAME [the same options, --disable, --enable]\n"
         "       postrider domain remove NAME\n"
         "       postrider domain list [--json]"},
-    {"account", cli_account, "people with a mailbox",
+    {"account", cli_account, "accounts with a mailbox, and their passwords",
         "postrider account add ADDRESS [--quota SIZE] [--password-stdin | --generate] [--scram]\n"
         "       postrider account password ADDRESS [--password-stdin | --generate] [--scram]\n"
         "       postrider account quota ADDRESS SIZE\n"
@@ -39,31 +38,26 @@ static const struct {
         "       postrider account list [DOMAIN] [--json]\n"
         "       postrider account app-add ADDRESS NAME [--protocols LIST] [--readable]\n"
         "       postrider account app-remove ADDRESS NAME"},
-    {"alias", cli_alias, "addresses that lead to others",
+    {"alias", cli_alias, "addresses that lead to other addresses",
         "postrider alias add ADDRESS TARGET...\n"
         "       postrider alias remove ADDRESS\n"
         "       postrider alias list [DOMAIN] [--json]\n"
         "       postrider alias postmaster ADDRESS"},
-    {"mailbox", cli_mailbox, "what an account holds",
+    {"mailbox", cli_mailbox, "deleted mail of an account: bring it back, or erase it",
         "postrider mailbox undelete ADDRESS [--days N]\n"
         "       postrider mailbox purge ADDRESS"},
-    {"queue", cli_queue, "messages on their way: what waits, why, and what is to become of it",
-        "postrider queue list [WHICH] [--limit N] [--json]\n"
-        "       postrider queue show ID...|WHICH [--json]\n"
-        "       postrider queue stats [--json]\n"
-        "       postrider queue retry ID...|WHICH [--why TEXT]\n"
-        "       postrider queue hold ID...|WHICH --why TEXT [--for TIME]\n"
-        "       postrider queue release ID...|WHICH [--why TEXT]\n"
-        "       postrider queue delete ID...|WHICH --why TEXT [--bounce]\n"
-        "       postrider queue route DOMAIN|ID HOST[:PORT] [--why TEXT]\n"
-        "       postrider queue route DOMAIN|ID --mx\n"
-        "       WHICH: --sender ADDRESS, --domain NAME, --older TIME, --error TEXT, all that are given; or "
-        "--all.\n"
-        "       TIME: 90s, 15m, 2h, 3d"},
+    {"queue", cli_queue, "messages on their way: what waits, why, and what to do about it",
+        "postrider queue list [WHICH] [--limit N] [--json]\n       postrider queue show ID...|WHICH "
+        "[--json]\n       postrider queue stats [--json]\n       postrider queue retry ID...|WHICH [--why "
+        "TEXT]\n       postrider queue hold ID...|WHICH --why TEXT [--for TIME]\n       postrider queue "
+        "release ID...|WHICH [--why TEXT]\n       postrider queue delete ID...|WHICH --why TEXT [--bounce]\n "
+        "      postrider queue route DOMAIN|ID HOST[:PORT] [--why TEXT]\n       postrider queue route "
+        "DOMAIN|ID --mx\n       WHICH: --sender ADDRESS, --domain NAME, --older TIME, --error TEXT: messages "
+        "that fit all of these; or --all.\n       TIME: 90s, 15m, 2h, 3d"},
     {"trace", cli_trace, "what became of a message",
-        "postrider trace ID|MESSAGE-ID|ADDRESS [--days N] [--limit N] [--json]\n"
-        "       ADDRESS may be a sender or a recipient; @DOMAIN stands for everybody there."},
-    {"store", cli_store, "the data folder: check, rebuild, stats, compact",
+        "postrider trace ID|MESSAGE-ID|ADDRESS [--days N] [--limit N] [--json]\n       ADDRESS is a sender's "
+        "or a recipient's; @DOMAIN means every address in that domain."},
+    {"store", cli_store, "the data folder: statistics, check, compact, rebuild",
         "postrider store check|rebuild|stats|compact [--json]"},
     {"message", cli_message, "send and fetch messages, and look into message files",
         "postrider message show FILE [--json]\n"
@@ -82,7 +76,8 @@ static void print_help(FILE *out)
 	fputs("Postrider, a whole e-mail system.\n\nusage: postrider [--config FILE] COMMAND ...\n\n", out);
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-	fputs("\n`postrider COMMAND --help` tells how a command is used; postrider(1) tells more.\n", out);
+	fputs("\n`postrider COMMAND --help` shows how to use a command; postrider(1) explains them all.\n",
+	    out);
 }
 
 bool cli_option(struct cli *cli, const char *name)
@@ -130,14 +125,14 @@ bool cli_words(struct cli *cli, int min, int max)
 	for (int i = 0; i < cli->argc; i++) {
 		if (cli->argv[i][0] != '-' || cli->argv[i][1] == '\0')
 			continue;
-		snprintf(
-		    problem, sizeof problem, "unknown option, or one without its value: %s", cli->argv[i]);
+		snprintf(problem, sizeof problem, "unknown option, or an option without its value: %s",
+		    cli->argv[i]);
 		cli_usage(cli, problem);
 		return false;
 	}
 	if (cli->argc >= min && cli->argc <= max)
 		return true;
-	cli_usage(cli, cli->argc < min ? "something is missing" : "too many words");
+	cli_usage(cli, cli->argc < min ? "an argument is missing" : "too many words");
 	return false;
 }
 
@@ -164,7 +159,8 @@ void cli_become_owner(const char *folder)
 	if (setgroups(0, NULL) != 0 || setresgid(st.st_gid, st.st_gid, st.st_gid) != 0 ||
 	    setresuid(st.st_uid, st.st_uid, st.st_uid) != 0)
 		fprintf(stderr,
-		    "postrider: cannot act as the owner of %s: what is written there may belong to root\n",
+		    "postrider: cannot become the owner of %s; files that are written there may belong to "
+		    "root\n",
 		    folder);
 }
 
@@ -228,13 +224,13 @@ bool cli_read_password(struct cli *cli, bool from_stdin, struct buf *password)
 	if (from_stdin || !isatty(STDIN_FILENO)) {
 		if (read_line(password))
 			return true;
-		fprintf(stderr, "postrider: no password came on standard input\n");
+		fprintf(stderr, "postrider: there was no password on standard input\n");
 		return false;
 	}
 	buf_init(&again, password->max);
-	bool good = ask_terminal("Password: ", password) && ask_terminal("Once more: ", &again);
+	bool good = ask_terminal("Password: ", password) && ask_terminal("Repeat the password: ", &again);
 	if (!good || !view_equal(buf_view(password), buf_view(&again))) {
-		fprintf(stderr, "postrider: the two are not the same; nothing was changed\n");
+		fprintf(stderr, "postrider: the two passwords differ; nothing was changed\n");
 		good = false;
 	}
 	if (again.data)
@@ -293,6 +289,7 @@ int main(int argc, char **argv)
 		cli.argv++;
 		return run(&cli, i);
 	}
-	fprintf(stderr, "postrider: there is no command '%s'; `postrider --help` lists them\n", cli.argv[0]);
+	fprintf(stderr, "postrider: there is no command '%s'; `postrider --help` lists the commands\n",
+	    cli.argv[0]);
 	return EXIT_USAGE;
 }

@@ -24,6 +24,6 @@ const char *send_convert(struct view message, struct buf *out)
 	downgrade_free(d);
 	mime_parser_free(parser);
 	if (error == -ENOBUFS || error == -ENOMEM)
-		return "there is no memory for it";
+		return "out of memory";
 	return error ? downgrade_obstacle_text(obstacle) : NULL;
 }

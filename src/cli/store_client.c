@@ -39,7 +39,7 @@ static bool take_output(
 	arena_done(&arena);
 	if (good)
 		return !m.last;
-	fprintf(stderr, "postrider: the server went away before it had finished\n");
+	fprintf(stderr, "postrider: the server ended the connection before it had finished; try again\n");
 	*status = EXIT_TEMPORARY;
 	return false;
 }
@@ -55,7 +55,7 @@ int store_client_ask(int fd, const struct view *words, size_t count, bool json,
 	struct message_command m = {.words = {.items = fields, .count = count}, .json = json};
 	buf_init(&in, CHANNEL_FRAME_MAX + 64);
 	if (count > WORDS_MAX || ipc_send_blocking(fd, MESSAGE_COMMAND, 1, &m, -1) != 0)
-		fprintf(stderr, "postrider: the server could not be asked\n");
+		fprintf(stderr, "postrider: the command could not be sent to the server; try again\n");
 	else
 		while (take_output(fd, &in, take, arg, &status))
 			;

@@ -27,23 +27,24 @@
 	}
 #define TOO_LARGE_THERE                                                                                      \
 	{                                                                                                    \
-		"The message is larger than the recipient's mail server takes.",                             \
+		"The message is larger than the recipient's mail server accepts.",                           \
 		    "Make the attachments smaller, or send a link to them instead.", NOTHING_HERE            \
 	}
 #define TOO_MANY_THERE                                                                                       \
 	{                                                                                                    \
-		"The message has more recipients than the next mail server takes at once.",                  \
+		"The message has more recipients than the next mail server accepts at once.",                \
 		    "Send the message to fewer recipients at a time.", NOTHING_HERE                          \
 	}
 #define LOOP_THERE                                                                                           \
 	{                                                                                                    \
 		"The message went in a circle between mail servers and was stopped.",                        \
-		    "Tell the recipient or your administrator: forwarding is set up wrongly.",               \
+		    "Tell the recipient or your administrator that forwarding is set up wrongly.",           \
 		    "An alias, a forward or an MX record leads back to where the message has been."          \
 	}
 #define LOGIN_THERE                                                                                          \
 	{                                                                                                    \
-		"Outgoing mail is stuck: the server that it has to go through does not let this one in.",    \
+		"Outgoing mail is stuck: the server that it has to pass through refuses this server's "      \
+		"login.",                                                                                    \
 		    "Tell your administrator.",                                                              \
 		    "The smart host refuses user name or password: correct them in the configuration and "   \
 		    "reload."                                                                                \
@@ -51,9 +52,8 @@
 #define SAYS_NO_DOMAIN                                                                                       \
 	{                                                                                                    \
 		"The recipient's mail server does not know the domain of this address.", CHECK_ADDRESS,      \
-		    "That host does not take mail for this domain: look at its MX records, and at the "      \
-		    "routes in the "                                                                         \
-		    "configuration."                                                                         \
+		    "That host does not accept mail for this domain: check the domain's MX records, and "    \
+		    "the routes in the configuration."                                                       \
 	}
 #define NOTHING_BEHIND                                                                                       \
 	{                                                                                                    \
@@ -62,7 +62,7 @@
 	}
 #define EXPIRED_THERE                                                                                        \
 	{                                                                                                    \
-		"The recipient's mail server tried to carry the message on, and gave up after a time.",      \
+		"The recipient's mail server tried to pass the message on, and gave up after some time.",    \
 		    TRY_LATER, NOTHING_HERE                                                                  \
 	}
 
@@ -77,43 +77,43 @@ static const struct {
 } troubles[TROUBLE_KINDS] = {
     [TROUBLE_NONE] = {"", STATUS("0.0"), {NULL, NULL, NULL}},
     [TROUBLE_NO_DOMAIN] = {"no such domain", STATUS("1.2"),
-        {"The domain of this address, the part behind the @, does not exist.", CHECK_ADDRESS,
+        {"The domain of this address, the part after the @, does not exist.", CHECK_ADDRESS,
             "If the domain does exist, check the name server that this server asks (setting dns_server)."}},
-    [TROUBLE_NO_HOST] = {"no host takes mail for this domain", STATUS("4.4"),
-        {"The domain of this address exists, but it has no server that takes mail.",
+    [TROUBLE_NO_HOST] = {"no host accepts mail for this domain", STATUS("4.4"),
+        {"The domain of this address exists, but it has no mail server.",
             "Check the address for a typing error, or ask the recipient for another one.",
             "The domain has neither MX nor address records that can be used; only its owner can add them."}},
-    [TROUBLE_NULL_MX] = {"the domain takes no mail", STATUS("1.10"),
-        {"The domain of this address has declared that it never takes mail.",
+    [TROUBLE_NULL_MX] = {"the domain accepts no mail", STATUS("1.10"),
+        {"The domain of this address has declared that it never accepts mail.",
             "Check the address for a typing error, or ask the recipient for another one.",
             "The domain publishes a null MX (RFC 7505); nothing can be done here."}},
     [TROUBLE_DNS] = {"names cannot be looked up", STATUS("4.3"),
-        {"It could not be found out which server takes mail for this address.", TRY_LATER,
+        {"This server could not find out which server accepts mail for this address.", TRY_LATER,
             "Check whether the name servers of that domain answer, and whether this server's own do "
             "(setting dns_server)."}},
     [TROUBLE_REFUSED] = {"connection refused", STATUS("4.1"),
-        {"The recipient's mail server is switched off or takes no connections.", TRY_LATER,
+        {"The recipient's mail server is switched off or accepts no connections.", TRY_LATER,
             "Nobody listens at that host and port; if other hosts refuse too, look for a firewall on the "
             "way."}},
     [TROUBLE_TIMED_OUT] = {"timed out", STATUS("4.1"),
         {"The recipient's mail server does not answer.", TRY_LATER,
-            "If many hosts do not answer, outgoing connections to port 25 may be blocked here; `postrider "
-            "queue stats` and your provider tell."}},
+            "If many hosts do not answer, outgoing connections to port 25 may be blocked here; check with "
+            "`postrider queue stats`, and ask your provider."}},
     [TROUBLE_UNREACHABLE] = {"host unreachable", STATUS("4.1"),
         {"The recipient's mail server cannot be reached over the network.", TRY_LATER,
             "If this concerns many hosts, check the network of this server, IPv6 as well as IPv4."}},
     [TROUBLE_LOST] = {"connection lost", STATUS("4.2"),
         {"The connection to the recipient's mail server broke off before the message was through.", TRY_LATER,
-            "If it always breaks at the same step, that host or a firewall before it refuses without a "
-            "word."}},
+            "If it always breaks at the same step, that host, or a firewall in front of it, refuses without "
+            "a reply."}},
     [TROUBLE_PROTOCOL] = {"not a mail server", STATUS("5.0"),
-        {"What answers at the recipient's mail server does not behave like a mail server.", TRY_LATER,
+        {"The recipient's mail server does not behave like a mail server.", TRY_LATER,
             "Check the MX records of the domain and, if there is one, the route to it."}},
     [TROUBLE_TLS_MISSING] = {"encryption not offered", STATUS("7.4"),
         {"This message may only travel encrypted, and the recipient's mail server offers no encryption.",
             "Ask the recipient to tell the administrator of their mail server.",
-            "DANE, MTA-STS or a setting demands TLS for this domain and the host offers no STARTTLS: its "
-            "administrator has to mend that, or somebody on the way takes it out."}},
+            "DANE, MTA-STS or a setting demands TLS for this domain, and the host offers no STARTTLS: either "
+            "its administrator has to correct that, or somebody on the way removes the offer."}},
     [TROUBLE_TLS_FAILED] = {"encryption failed", STATUS("7.5"),
         {"An encrypted connection to the recipient's mail server could not be made.",
             "Ask the recipient to tell the administrator of their mail server.",
@@ -121,43 +121,45 @@ static const struct {
     [TROUBLE_TLS_UNTRUSTED] = {"certificate not trusted", STATUS("7.5"),
         {"The recipient's mail server could not prove that it is the right one.",
             "Ask the recipient to tell the administrator of their mail server.",
-            "Its certificate does not fit what DANE, MTA-STS or a setting demands: either it was renewed "
-            "without the record, or somebody stands in between; do not override this lightly."}},
+            "Its certificate is not what DANE, MTA-STS or a setting demands: either it was renewed without "
+            "its DNS record, or somebody is intercepting the connection; do not override this lightly."}},
     [TROUBLE_REQUIRETLS] = {"REQUIRETLS not possible there", STATUS("7.30"),
-        {"You asked for encryption on the whole way, and the recipient's mail server cannot promise that.",
+        {"You asked for encryption all the way, and the recipient's mail server cannot promise that.",
             "Send the message without that demand if its content allows it.", NOTHING_HERE}},
     [TROUBLE_AUTH] = {"login refused", STATUS("7.8"),
-        {"Outgoing mail is stuck: the server that it has to go through does not let this one in.",
+        {"Outgoing mail is stuck: the server that it has to pass through refuses this server's login.",
             "Tell your administrator.",
-            "The smart host refuses user name or password: correct them in the configuration and reload."}},
+            "The smart host refuses the user name or the password: correct them in the configuration and "
+            "reload."}},
     [TROUBLE_NO_SMTPUTF8] = {"SMTPUTF8 not known there", STATUS("6.7"),
-        {"The recipient's mail server cannot handle addresses or headers with letters beyond English ones.",
-            "Use addresses of plain letters for yourself and all recipients, if there are such.",
+        {"The recipient's mail server cannot handle addresses or headers with letters other than a to z.",
+            "Use addresses that consist of plain letters, for yourself and all recipients, if they exist.",
             NOTHING_HERE}},
     [TROUBLE_CONVERSION] = {"message cannot be converted", STATUS("6.3"),
         {"The recipient's mail server is old and cannot take the message in this form.",
             "Send the text without attachments, or the attachments packed into a zip file.", NOTHING_HERE}},
     [TROUBLE_TOO_LARGE] = {"message too large", STATUS("3.4"),
-        {"The message is larger than the recipient's mail server takes.",
+        {"The message is larger than the recipient's mail server accepts.",
             "Make the attachments smaller, or send a link to them instead.", NOTHING_HERE}},
     [TROUBLE_EXPIRED] = {"time is over", "4.4.7", "4.4.7",
         {"The message could not be delivered in the time that a message may wait.", TRY_LATER,
-            "The last error of the destination tells why; `postrider trace` shows every attempt."}},
+            "The destination's last error says why; `postrider trace` shows every attempt."}},
     [TROUBLE_DEADLINE] = {"deadline passed", STATUS("4.7"),
         {"The message could not be delivered by the time that was asked for.",
             "Send the message again with more time, if it still matters.",
             "The sender had set this deadline (DELIVERBY)."}},
     [TROUBLE_LOOP] = {"mail loop", STATUS("4.6"),
         {"The message went in a circle between mail servers and was stopped.",
-            "Tell the recipient or your administrator: forwarding is set up wrongly.",
+            "Tell the recipient or your administrator that forwarding is set up wrongly.",
             "Look at the Received fields of the returned message: an alias, a forward or an MX record leads "
             "back here."}},
     [TROUBLE_HELD] = {"held", STATUS("7.0"),
         {"The message is being held for review.", "Ask the administrator of your mail server.",
-            "Ask `postrider queue show` who holds it and why; `postrider queue release` lets it go."}},
+            "See `postrider queue show` for who holds it and why; `postrider queue release` lets it go."}},
     [TROUBLE_DELETED] = {"deleted by the administrator", STATUS("7.1"),
-        {"An administrator took the message out of the outgoing mail.",
-            "Ask the administrator of your mail server.", "Ask `postrider trace` who deleted it and why."}},
+        {"An administrator removed the message from the outgoing mail.",
+            "Ask the administrator of your mail server.",
+            "See `postrider trace` for who deleted it and why."}},
     [TROUBLE_RATE] = {"a limit of this server", STATUS("7.0"),
         {"This mail server sends only so much at a time, and the message has to wait for its turn.",
             "Nothing needs to be done.",
@@ -168,11 +170,11 @@ static const struct {
     [TROUBLE_MAILBOX_FULL] = {"mailbox full", STATUS("2.2"),
         {"The recipient's mailbox is full.",
             "Send the message again later, or reach the recipient in another way.",
-            "A larger quota helps: `postrider account quota`."}},
+            "Give the account a larger quota with `postrider account quota`."}},
     [TROUBLE_MAILBOX_SMALL] = {"message larger than the mailbox", STATUS("2.3"),
         {"The message is larger than the recipient's whole mailbox may be.",
             "Make the attachments smaller, or send a link to them instead.",
-            "A larger quota helps: `postrider account quota`."}},
+            "Give the account a larger quota with `postrider account quota`."}},
     [TROUBLE_MAILBOX_GONE] = {"mailbox removed", STATUS("1.1"),
         {"The recipient's mailbox does not exist any more.", ASK_ANOTHER,
             "The account was removed or disabled while the message waited."}},
@@ -181,18 +183,19 @@ static const struct {
             "Send the message again with more time, or without a deadline.",
             "The sender asked for DELIVERBY with return (RFC 2852); the next host does not offer it, or not "
             "in so short a time."}},
-    [TROUBLE_UNWRITABLE] = {"cannot be said in SMTP", STATUS("6.7"),
+    [TROUBLE_UNWRITABLE] = {"characters that SMTP cannot carry", STATUS("6.7"),
         {"An address of this message has characters that cannot be passed on to another mail server.",
-            CHECK_ADDRESS, "An address or a parameter holds what no SMTP command may hold."}},
+            CHECK_ADDRESS,
+            "An address or a parameter contains characters that no SMTP command may contain."}},
     [TROUBLE_SILENT] = {"no further answer", STATUS("4.2"),
         {"The recipient's mail server stopped answering before the message was through.", TRY_LATER,
-            "If it always stops at the same step, that host or a firewall before it holds the connection "
-            "up."}},
+            "If it always stops at the same step, that host, or a firewall in front of it, holds the "
+            "connection up."}},
     [TROUBLE_SLOW] = {"host too slow", STATUS("4.2"),
-        {"The recipient's mail server takes mail so slowly that this server has ended the attempt.",
+        {"The recipient's mail server accepted the message so slowly that this server ended the attempt.",
             TRY_LATER,
-            "It takes less than data_rate_min, or others waited for the connection: that host or the way to "
-            "it is overloaded."}},
+            "It accepted less than data_rate_min, or other mail was waiting for the connection: that host, "
+            "or the network on the way to it, is overloaded."}},
 };
 
 const char *trouble_phrase(enum trouble trouble)
@@ -239,78 +242,77 @@ static const struct status_text statuses[] = {
     {"4.1.1", {"The recipient's mail server is not sure at the moment whether this address exists.",
                   TRY_LATER, NOTHING_HERE}},
     {"x.1.1", NO_USER_THERE},
-    {"x.1.2", {"The domain of this address cannot take mail.", CHECK_ADDRESS, NOTHING_HERE}},
+    {"x.1.2", {"The domain of this address cannot receive mail.", CHECK_ADDRESS, NOTHING_HERE}},
     {"x.1.3", {"The address is not written as an address must be.", CHECK_ADDRESS, NOTHING_HERE}},
     {"x.1.4", {"The address fits more than one mailbox there.",
                   "Ask the recipient for their exact address and send the message again.", NOTHING_HERE}},
     {"x.1.6", {"The recipient has moved and left no new address.", ASK_ANOTHER, NOTHING_HERE}},
-    {"x.1.7", {"Your own address was not accepted as a sender's.",
+    {"x.1.7", {"Your own address was not accepted as the sender.",
                   "Check the sender's address in your mail program.",
                   "The recipient's server refuses the form of the sender's address."}},
     {"x.1.8",
         {"Your own domain could not be found by the recipient's mail server.", "Tell your administrator.",
             "Check the DNS records (MX, A, AAAA) of the sender's domain from outside."}},
     {"x.1.9", {"The message was handed to an older mail system there.", TRY_LATER, NOTHING_HERE}},
-    {"x.1.10", {"The domain of this address has declared that it never takes mail.",
+    {"x.1.10", {"The domain of this address has declared that it never accepts mail.",
                    "Check the address for a typing error, or ask the recipient for another one.",
                    "The domain publishes a null MX (RFC 7505); nothing can be done here."}},
-    {"x.2.1", {"The mailbox is switched off and takes no messages.", ASK_ANOTHER, NOTHING_HERE}},
+    {"x.2.1", {"The mailbox is switched off and accepts no messages.", ASK_ANOTHER, NOTHING_HERE}},
     {"x.2.2", FULL_THERE},
-    {"x.2.3", {"The message is larger than this mailbox takes.",
+    {"x.2.3", {"The message is larger than this mailbox accepts.",
                   "Make the attachments smaller, or send a link to them instead.", NOTHING_HERE}},
     {"x.2.4", {"The address is a mailing list, and the list could not be used.",
                   "Tell the owner of the mailing list.", NOTHING_HERE}},
     {"x.3.1", {"The recipient's mail server has no room for further mail.", TRY_LATER, NOTHING_HERE}},
-    {"x.3.2", {"The recipient's mail server is not taking mail at the moment.", TRY_LATER, NOTHING_HERE}},
+    {"x.3.2", {"The recipient's mail server is not accepting mail at the moment.", TRY_LATER, NOTHING_HERE}},
     {"x.3.4", TOO_LARGE_THERE},
-    {"x.3.5",
-        {"The mail server of this address is set up wrongly.", ASK_ANOTHER,
-            "Check the MX records of the domain: that host does not know that it should take its mail."}},
+    {"x.3.5", {"The mail server of this address is set up wrongly.", ASK_ANOTHER,
+                  "Check the MX records of the domain: that host does not know that it should accept the "
+                  "domain's mail."}},
     {"x.3.", {"The recipient's mail server has a problem of its own.", TRY_LATER, NOTHING_HERE}},
     {"x.4.1", {"The recipient's mail server does not answer.", TRY_LATER,
                   "If many hosts do not answer, outgoing connections to port 25 may be blocked here."}},
     {"x.4.2",
         {"The connection to the recipient's mail server broke off before the message was through.", TRY_LATER,
-            "If it always breaks at the same step, that host or a firewall before it refuses without a "
-            "word."}},
-    {"x.4.3", {"It could not be found out which server takes mail for this address.", TRY_LATER,
+            "If it always breaks at the same step, that host, or a firewall in front of it, refuses without "
+            "a reply."}},
+    {"x.4.3", {"This server could not find out which server accepts mail for this address.", TRY_LATER,
                   "Check whether the name servers of that domain answer, and whether this server's own do "
                   "(setting dns_server)."}},
-    {"x.4.4", {"There is no way to a mail server for this address.",
+    {"x.4.4", {"This server found no way to a mail server for this address.",
                   "Check the address for a typing error, or ask the recipient for another one.",
-                  "Look at the MX records of the domain, and at the routes in the configuration."}},
+                  "Check the MX records of the domain, and the routes in the configuration."}},
     {"x.4.5", {"The recipient's mail server has too much to do.", TRY_LATER, NOTHING_HERE}},
     {"x.4.6", {"The message went in a circle between mail servers and was stopped.",
-                  "Tell the recipient or your administrator: forwarding is set up wrongly.",
+                  "Tell the recipient or your administrator that forwarding is set up wrongly.",
                   "An alias, a forward or an MX record leads back to where the message has been."}},
     {"x.4.7", {"The message could not be delivered in the time that a message may wait.", TRY_LATER,
-                  "The last error of the destination tells why; `postrider trace` shows every attempt."}},
+                  "The destination's last error says why; `postrider trace` shows every attempt."}},
     {"x.4.", {"The message did not get through to the recipient's mail server.", TRY_LATER, NOTHING_HERE}},
     {"x.5.3", TOO_MANY_THERE},
     {"x.5.6", {"The next mail server did not accept the form of the login.", "Tell your administrator.",
                   "Check the login to the smart host in the configuration."}},
-    {"x.5.",
-        {"The recipient's mail server did not understand this one.", TRY_LATER,
-            "The reply tells which command it disliked; a firewall that rewrites mail can be the cause."}},
-    {"x.6.2", {"The message may not be converted, which would be needed on its way.",
+    {"x.5.", {"The recipient's mail server did not understand this one.", TRY_LATER,
+                 "The reply says which command it did not understand; a firewall that rewrites mail can be "
+                 "the cause."}},
+    {"x.6.2", {"The message would have to be converted on its way, and must not be.",
                   "Send the message in another form, as plain text for example.", NOTHING_HERE}},
     {"x.6.7",
-        {"The recipient's mail server cannot handle addresses or headers with letters beyond English ones.",
-            "Use addresses of plain letters for yourself and all recipients, if there are such.",
+        {"The recipient's mail server cannot handle addresses or headers with letters other than a to z.",
+            "Use addresses that consist of plain letters, for yourself and all recipients, if they exist.",
             NOTHING_HERE}},
     {"x.6.8",
-        {"The recipient's mail server cannot handle addresses or headers with letters beyond English ones.",
-            "Use addresses of plain letters for yourself and all recipients, if there are such.",
+        {"The recipient's mail server cannot handle addresses or headers with letters other than a to z.",
+            "Use addresses that consist of plain letters, for yourself and all recipients, if they exist.",
             NOTHING_HERE}},
-    {"x.6.", {"The recipient's mail server does not take messages of this kind.",
+    {"x.6.", {"The recipient's mail server does not accept messages of this kind.",
                  "Send the text without attachments, or in another form.", NOTHING_HERE}},
-    {"4.7.1", {"The recipient's mail server is not willing to take the message yet.", TRY_LATER,
-                  "Many servers put off the first mail of an unknown sender (greylisting): the next attempt "
-                  "usually "
-                  "succeeds."}},
+    {"4.7.1", {"The recipient's mail server does not accept the message yet.", TRY_LATER,
+                  "Many servers defer the first mail from an unknown sender (greylisting); the next attempt "
+                  "usually succeeds."}},
     {"5.7.1",
         {"The recipient's mail server refuses this message by a rule of its own.",
-            "Its answer may tell which rule; ask the recipient to speak to their administrator.",
+            "Its answer may say which rule; ask the recipient to speak to their administrator.",
             "Read the reply: often it is the reputation of this server's address or a missing SPF, DKIM or "
             "reverse DNS record."}},
     {"x.7.2", {"You may not write to this mailing list.", "Ask the owner of the mailing list to let you in.",
@@ -321,16 +323,17 @@ static const struct status_text statuses[] = {
     {"x.7.5", {"A protected connection to the recipient's mail server could not be made.",
                   "Ask the recipient to tell the administrator of their mail server.",
                   "The TLS handshake fails, or the certificate is not the expected one."}},
-    {"x.7.8",
-        {"Outgoing mail is stuck: the server that it has to go through does not let this one in.",
-            "Tell your administrator.",
-            "The smart host refuses user name or password: correct them in the configuration and reload."}},
+    {"x.7.8", {"Outgoing mail is stuck: the server that it has to pass through refuses this server's login.",
+                  "Tell your administrator.",
+                  "The smart host refuses the user name or the password: correct them in the configuration "
+                  "and reload."}},
     {"x.7.10",
-        {"The recipient's mail server takes mail over encrypted connections only.",
-            "Tell your administrator.", "The next host demands TLS: look why the handshake was not made."}},
-    {"x.7.16", {"The next mail server puts off messages of this priority.", TRY_LATER,
-                   "It takes only messages of higher priority at the moment (MT-PRIORITY)."}},
-    {"x.7.20", {"The message carries no valid signature of its domain, which the recipient's server demands.",
+        {"The recipient's mail server accepts mail over encrypted connections only.",
+            "Tell your administrator.", "The next host demands TLS: find out why there was no handshake."}},
+    {"x.7.16", {"The next mail server defers messages of this priority.", TRY_LATER,
+                   "It accepts only messages of higher priority at the moment (MT-PRIORITY)."}},
+    {"x.7.20", {"The recipient's mail server demands a valid signature of the message's domain, and the "
+                "message has none.",
                    "Tell your administrator.", "The next host demands a valid DKIM signature."}},
     {"x.7.23",
         {"The recipient's mail server was told that this server may not send mail for your domain.",
@@ -341,15 +344,14 @@ static const struct status_text statuses[] = {
     {"x.7.26",
         {"The recipient's mail server could not verify that the message comes from your domain.",
             "Tell your administrator.", "Neither SPF nor DKIM passed: check both records of the domain."}},
-    {"x.7.27", {"Your own domain has declared that it never takes mail, so nobody could answer.",
+    {"x.7.27", {"Your own domain has declared that it never accepts mail, so nobody could answer you.",
                    "Tell your administrator.", "The sender's domain publishes a null MX."}},
     {"x.7.28", {"The recipient's mail server has received too much mail at once.", TRY_LATER,
-                   "It limits the rate; fewer messages at a time to this destination help."}},
-    {"x.7.30",
-        {"You asked for encryption on the whole way, and the recipient's mail server cannot promise that.",
-            "Send the message without that demand if its content allows it.", NOTHING_HERE}},
+                   "It limits the rate: send fewer messages at a time to this destination."}},
+    {"x.7.30", {"You asked for encryption all the way, and the recipient's mail server cannot promise that.",
+                   "Send the message without that demand if its content allows it.", NOTHING_HERE}},
     {"x.7.", {"The recipient's mail server refuses this message for reasons of security.",
-                 "Its answer may tell more; ask the recipient to speak to their administrator.",
+                 "Its answer may say more; ask the recipient to speak to their administrator.",
                  "Read the reply: it may concern this server's address, its reputation, or the message's "
                  "content."}},
     {"2.", {"Everything is well.", "Nothing needs to be done.", "Nothing needs to be done."}},
@@ -365,26 +367,25 @@ static const struct status_text said_statuses[] = {
     {"5.4.1", NO_USER_THERE},  /* Exchange Online */
     {"4.4.1", NOTHING_BEHIND},
     {"x.4.2",
-        {"The recipient's mail server broke the conversation off before the message was through.", TRY_LATER,
-            "Its reply tells why; if it always breaks off at the same step, it does not like something "
-            "there."}},
+        {"The recipient's mail server ended the conversation before the message was through.", TRY_LATER,
+            "Its reply says why; if it always breaks off at the same step, it objects to something there."}},
     {"x.4.3", {"The recipient's mail server could not find out where mail for this address goes.", TRY_LATER,
                   NOTHING_HERE}},
-    {"x.4.4", {"The recipient's mail server knows no way to this address.",
+    {"x.4.4", {"The recipient's mail server does not know where mail for this address goes.",
                   "Check the address for a typing error, or ask the recipient for another one.",
                   "That host does not know where to send this mail: it may be the wrong one (MX records, "
                   "routes), or set up wrongly."}},
     {"x.4.5", {"The recipient's mail server has too much to do.", TRY_LATER, NOTHING_HERE}},
     {"x.4.6", LOOP_THERE},
     {"x.4.7", EXPIRED_THERE},
-    {"x.4.", {"The recipient's mail server could not carry the message on.", TRY_LATER, NOTHING_HERE}},
+    {"x.4.", {"The recipient's mail server could not pass the message on.", TRY_LATER, NOTHING_HERE}},
     {"x.7.4", {"The recipient's mail server demands a protection that this message does not have.",
-                  "Tell your administrator.", "Read the reply: it tells what the next host demands."}},
+                  "Tell your administrator.", "Read the reply: it says what the next host demands."}},
     {"x.7.5", {"The recipient's mail server could not verify something that protects the message.",
-                  "Tell your administrator.", "Read the reply: it tells what could not be verified."}},
-    {"x.7.30",
-        {"The recipient's mail server cannot promise encryption on the rest of the way, which you asked for.",
-            "Send the message without that demand if its content allows it.", NOTHING_HERE}},
+                  "Tell your administrator.", "Read the reply: it says what could not be verified."}},
+    {"x.7.30", {"You asked for encryption all the way, and the recipient's mail server cannot promise it for "
+                "the rest of the way.",
+                   "Send the message without that demand if its content allows it.", NOTHING_HERE}},
 };
 
 static bool status_fits(const char *code, struct view status)
@@ -404,30 +405,30 @@ static const struct {
 	unsigned code;
 	struct explanation text;
 } replies[] = {
-    {421, {"The recipient's mail server is not taking mail at the moment.", TRY_LATER, NOTHING_HERE}},
-    {450, {"The recipient's mail server cannot take mail for this address at the moment.", TRY_LATER,
-              "Many servers put off the first mail of an unknown sender (greylisting): the next attempt "
-              "usually "
-              "succeeds."}},
+    {421, {"The recipient's mail server is not accepting mail at the moment.", TRY_LATER, NOTHING_HERE}},
+    {450, {"The recipient's mail server cannot accept mail for this address at the moment.", TRY_LATER,
+              "Many servers defer the first mail from an unknown sender (greylisting); the next attempt "
+              "usually succeeds."}},
     {451, {"The recipient's mail server has a problem of its own.", TRY_LATER, NOTHING_HERE}},
     {452, {"The recipient's mail server has no room for further mail.", TRY_LATER, NOTHING_HERE}},
-    {530, {"The next mail server wants to be asked in another way before it takes mail.",
+    {530, {"The next mail server demands encryption or a login before it accepts mail.",
               "Tell your administrator.", "It demands TLS or a login: set up a route for this destination."}},
-    {535, {"Outgoing mail is stuck: the server that it has to go through does not let this one in.",
+    {535, {"Outgoing mail is stuck: the server that it has to pass through refuses this server's login.",
               "Tell your administrator.",
-              "The smart host refuses user name or password: correct them in the configuration and reload."}},
-    {550, {"The address does not exist there, or its mail server does not take this message.",
+              "The smart host refuses the user name or the password: correct them in the configuration and "
+              "reload."}},
+    {550, {"The address does not exist there, or its mail server does not accept this message.",
               "Read its answer, check the address for a typing error, and send the message again.",
               NOTHING_HERE}},
     {551, {"The recipient is not at this address.", ASK_ANOTHER, NOTHING_HERE}},
-    {552, {"The mailbox is full, or the message is larger than it takes.",
+    {552, {"The mailbox is full, or the message is larger than the mailbox accepts.",
               "Send a smaller message, or try again later.", NOTHING_HERE}},
     {553, {"The address is not accepted there.", CHECK_ADDRESS, NOTHING_HERE}},
     {554, {"The recipient's mail server refuses this message.",
-              "Its answer may tell why; ask the recipient to speak to their administrator.",
+              "Its answer may say why; ask the recipient to speak to their administrator.",
               "Read the reply: it may concern this server's address, its reputation, or the message's "
               "content."}},
-    {556, {"The mail server there says that mail for this domain is not taken.", CHECK_ADDRESS,
+    {556, {"The mail server there says that it does not accept mail for this domain.", CHECK_ADDRESS,
               "If the domain's MX records or a route lead to the wrong host, correct that."}},
 };
 
@@ -438,79 +439,79 @@ static struct explanation by_class(char class)
 		    "Everything is well.", "Nothing needs to be done.", "Nothing needs to be done."};
 	if (class == '4')
 		return (struct explanation){
-		    "The recipient's mail server cannot take the message at the moment.", TRY_LATER,
+		    "The recipient's mail server cannot accept the message at the moment.", TRY_LATER,
 		    NOTHING_HERE};
 	if (class == '5')
 		return (struct explanation){"The recipient's mail server refuses this message.",
-		    "Its answer may tell why; check the address and ask the recipient.",
-		    "Read the reply: it is all that the other side tells."};
+		    "Its answer may say why; check the address and ask the recipient.",
+		    "Read the reply: the other side says no more than that."};
 	return (struct explanation){"What happened is not known.",
-	    "Ask the administrator of your mail server.", "Ask `postrider trace` what was recorded."};
+	    "Ask the administrator of your mail server.", "See `postrider trace` for what was recorded."};
 }
 
 /* ---- what a host says, where its words are known: dsn_reply.h ---- */
 
 static const struct explanation kinds[REPLY_KINDS] = {
     [REPLY_NO_USER] = NO_USER_THERE,
-    [REPLY_DISABLED] = {"The mailbox is switched off and takes no messages.", ASK_ANOTHER, NOTHING_HERE},
+    [REPLY_DISABLED] = {"The mailbox is switched off and accepts no messages.", ASK_ANOTHER, NOTHING_HERE},
     [REPLY_FULL] = FULL_THERE,
     [REPLY_TOO_LARGE] = TOO_LARGE_THERE,
     [REPLY_TOO_MANY] = TOO_MANY_THERE,
     [REPLY_RESTRICTED] =
-        {"The recipient takes messages from chosen senders only, and you are not among them.",
+        {"The recipient accepts messages from chosen senders only, and you are not among them.",
             "Reach the recipient in another way, and ask to be let in.", NOTHING_HERE},
     [REPLY_GREYLISTED] =
-        {"The recipient's mail server puts off the first message of a sender that it does not know yet.",
+        {"The recipient's mail server defers the first message from a sender that it does not know yet.",
             TRY_LATER, "Greylisting: the next attempt usually succeeds."},
     [REPLY_RATE] = {"The recipient's mail server has received too much mail at once.", TRY_LATER,
-        "It limits the rate; fewer messages at a time to this destination help (destination_rate, "
-        "destination_connections)."},
-    [REPLY_BUSY] = {"The recipient's mail server cannot take the message at the moment.", TRY_LATER,
+        "It limits the rate: send fewer messages at a time to this destination (settings destination_rate "
+        "and destination_connections)."},
+    [REPLY_BUSY] = {"The recipient's mail server cannot accept the message at the moment.", TRY_LATER,
         NOTHING_HERE},
     [REPLY_BLOCKED] = {"The recipient's mail server does not trust this mail server, whose address is on a "
                        "list or has a bad name.",
         "Tell your administrator.",
         "Read the reply: it names the list or the provider, and often a page where this server's address can "
         "be taken off."},
-    [REPLY_SPAM] = {"The recipient's mail server takes this message for unwanted mail.",
-        "Send the message in other words, without links, or ask the recipient to expect it.",
-        "Read the reply; if many messages meet this, look whether an account here is abused."},
-    [REPLY_CONTENT] = {"The recipient's mail server does not take what is in this message.",
+    [REPLY_SPAM] = {"The recipient's mail server considers this message unwanted mail.",
+        "Rewrite the message, without links, or ask the recipient to expect it.",
+        "Read the reply; if this happens to many messages, check whether an account here is being abused."},
+    [REPLY_CONTENT] = {"The recipient's mail server does not accept the content of this message.",
         "Send the text without attachments, or reach the recipient in another way.",
-        "Read the reply: it tells what was found, a virus or a forbidden kind of file."},
+        "Read the reply: it says what was found, such as a virus or a forbidden kind of file."},
     [REPLY_DMARC] = {"The recipient's mail server could not verify that the message comes from your domain.",
         "Tell your administrator.",
-        "Check the SPF, DKIM and DMARC records of the sender's domain; the reply tells which failed."},
+        "Check the SPF, DKIM and DMARC records of the sender's domain; the reply says which check failed."},
     [REPLY_REVERSE_DNS] = {"The recipient's mail server does not trust this mail server's address.",
         "Tell your administrator.",
         "The reverse DNS record of this server's address is missing or does not lead back to it."},
-    [REPLY_SENDER] = {"Your own address was not accepted as a sender's.",
+    [REPLY_SENDER] = {"Your own address was not accepted as the sender.",
         "Check the sender's address in your mail program.",
-        "Read the reply: the address may be unknown to that host, its domain without DNS records, or on a "
-        "list there."},
-    [REPLY_RELAY] = {"The mail server there does not take mail for the domain of this address.", ASK_ANOTHER,
-        "That host does not know that it should take this mail: look at the domain's MX records, and at the "
-        "routes in the "
-        "configuration."},
-    [REPLY_LOGIN] = {"The next mail server wants to know who sends before it takes mail.",
+        "Read the reply: that host may not know the address, its domain may have no DNS records, or a list "
+        "there may name it."},
+    [REPLY_RELAY] = {"The mail server there does not accept mail for the domain of this address.",
+        ASK_ANOTHER,
+        "That host does not know that it should accept this mail: check the domain's MX records, and the "
+        "routes in the configuration."},
+    [REPLY_LOGIN] = {"The next mail server demands a login before it accepts mail.",
         "Tell your administrator.",
-        "It demands a login: set up a route with one for this destination, or look whether it is the right "
-        "host."},
-    [REPLY_TLS] = {"The recipient's mail server takes mail over encrypted connections only.",
-        "Tell your administrator.", "The next host demands TLS: look why the handshake was not made."},
+        "It demands a login: set up a route with a login for this destination, or check whether it is the "
+        "right host."},
+    [REPLY_TLS] = {"The recipient's mail server accepts mail over encrypted connections only.",
+        "Tell your administrator.", "The next host demands TLS: find out why there was no handshake."},
     [REPLY_LOOP] = LOOP_THERE,
     [REPLY_BEHIND] = NOTHING_BEHIND,
     [REPLY_EXPIRED] = EXPIRED_THERE,
     [REPLY_DOMAIN] = SAYS_NO_DOMAIN,
     [REPLY_POLICY] = {"The recipient's mail server refuses this message by a rule of its own.",
-        "Its answer may tell which rule; ask the recipient to speak to their administrator.",
+        "Its answer may say which rule; ask the recipient to speak to their administrator.",
         "Read the reply: often it is the reputation of this server's address or a missing SPF, DKIM or "
         "reverse DNS record."},
 };
 
 /* Before any message was offered it is this server that was turned away. */
 static const struct explanation turned_away = {
-    "The recipient's mail server does not talk to this mail server.",
+    "The recipient's mail server refuses to talk to this mail server.",
     "Ask the recipient to speak to their administrator.",
     "Read the reply: it may concern this server's address, its name in EHLO, or its reverse DNS record."};
 

@@ -29,9 +29,9 @@ static void put_summary(struct buf *out, const struct dsn_gather *g)
 	buf_init(&words, 4096);
 	buf_append_string(&words,
 	    g->delays_only
-	        ? "Several messages of yours have not been delivered yet. You do not need to do anything now."
-	        : "Several messages of yours could not be delivered, or there is other news of them.");
-	buf_append_string(&words, " To spare you many mails, the reports come in this one:");
+	        ? "Several of your messages have not been delivered yet. You do not need to do anything now."
+	        : "Several of your messages could not be delivered, or there is other news about them.");
+	buf_append_string(&words, " To spare you many mails, this one contains all the reports:");
 	dsn_put_words(out, "", buf_view(&words));
 	buf_append_byte(out, '\n');
 	for (size_t i = 0; i < g->count && i < DSN_SENTENCES_MAX; i++) {
@@ -60,8 +60,8 @@ int dsn_gather_head(const struct dsn_gather *g, struct buf *out, unsigned *needs
 		return -EINVAL;
 	enum dsn_content content = content_of(g);
 	snprintf(subject, sizeof subject,
-	    g->delays_only ? "Messages of yours are delayed: %zu reports"
-	                   : "Messages of yours could not be delivered: %zu reports",
+	    g->delays_only ? "Your messages are delayed: %zu reports"
+	                   : "Your messages could not be delivered: %zu reports",
 	    g->count);
 	dsn_put_letter(out, &(struct dsn_letter){.postmaster = g->postmaster,
 	                        .to = g->to,

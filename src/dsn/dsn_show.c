@@ -12,7 +12,7 @@ static const char *const happened[DSN_ACTIONS] = {
     [DSN_FAILED] = "was not delivered",
     [DSN_DELAYED] = "is delayed",
     [DSN_DELIVERED] = "was delivered",
-    [DSN_RELAYED] = "was passed on to a server that reports no more",
+    [DSN_RELAYED] = "was passed on to a server that will report no more",
     [DSN_EXPANDED] = "was passed on to several others",
 };
 
@@ -43,8 +43,8 @@ static void show_recipient(const struct dsn_status_recipient *r, struct buf *out
 {
 	struct view address = r->original.value.len ? r->original.value : r->final.value;
 	buf_append_string(out, "  ");
-	buf_append(out, address.len ? address : VIEW("(nobody is named)"));
-	buf_printf(out, " %s", r->action < 0 ? "has an outcome that is not told" : happened[r->action]);
+	buf_append(out, address.len ? address : VIEW("(no address is given)"));
+	buf_printf(out, " %s", r->action < 0 ? "has an unknown outcome" : happened[r->action]);
 	if (r->status.len)
 		buf_printf(out, " (%.*s)", VIEW_FMT(r->status));
 	buf_append_byte(out, '\n');
@@ -75,7 +75,7 @@ int dsn_show(const struct dsn_status *status, struct buf *out)
 		show_recipient(&status->recipients[i], out);
 	if (status->left_out)
 		buf_printf(out, "  ... and %llu more\n", (unsigned long long)status->left_out);
-	put_date(out, "  The message had come on ", status->arrival);
+	put_date(out, "  The message arrived on ", status->arrival);
 	return buf_failed(out) ? -ENOBUFS : 0;
 }
 

@@ -81,7 +81,7 @@ static void put_reasons(struct buf *out, const struct dsn_report *report, const 
 		duration_write(&p.words, report->now.seconds - report->arrival);
 		say(&p, " without success.");
 	} else if (r->action == DSN_FAILED && r->over == TROUBLE_DEADLINE) {
-		say(&p, " The time that you allowed for it is over.");
+		say(&p, " The time that you allowed for it has passed.");
 	}
 	end(&p, out, "    ");
 	if (r->action != DSN_FAILED)
@@ -140,7 +140,7 @@ static void put_words(struct buf *out, const struct dsn_recipient *r)
 		say_text(&p, r->remote);
 		say(&p, " said");
 	} else {
-		say(&p, host_said ? "The next mail server said" : "Noted by this server");
+		say(&p, host_said ? "The next mail server said" : "This server noted");
 		if (r->remote.len && r->stage.len) {
 			say(&p, " about ");
 			say_text(&p, r->remote);
@@ -164,7 +164,7 @@ static void put_recipient(struct buf *out, const struct dsn_report *report, cons
 	} else if (r->action == DSN_RELAYED && r->remote.len) {
 		struct paragraph p;
 		begin(&p);
-		say(&p, "Taken by the mail server ");
+		say(&p, "Accepted by the mail server ");
 		say_text(&p, r->remote);
 		end(&p, out, "    ");
 	}
@@ -197,8 +197,8 @@ static void put_heading(
 	    [DSN_DELAYED] = "Your message has not been delivered yet to ",
 	    [DSN_DELIVERED] = "Your message was delivered to ",
 	    [DSN_RELAYED] =
-	        "Your message was passed on to another mail server, which may not tell you more, for ",
-	    [DSN_EXPANDED] = "Your message was passed on to everyone who is behind ",
+	        "Your message was passed on to another mail server, which may not report back to you, for ",
+	    [DSN_EXPANDED] = "Your message was passed on to everyone that stands behind ",
 	};
 	struct paragraph p;
 	begin(&p);
@@ -252,7 +252,7 @@ static void put_message(struct buf *out, const struct dsn_report *report)
 		end(&p, out, "  ");
 	}
 	begin(&p);
-	say(&p, "Taken over by ");
+	say(&p, "Accepted by ");
 	say_text(&p, report->reporting_mta);
 	say(&p, " on ");
 	say_time(&p, report, report->arrival);

@@ -142,14 +142,15 @@ static int write_field(struct writer *w, const struct compose_field *field)
 	static const char *const addresses[] = {"Sender", "Reply-To", "Mail-Reply-To", "Mail-Followup-To",
 	    "Disposition-Notification-To", "Return-Receipt-To", NULL};
 	if (!is_name(field->name))
-		return compose_wrong(w->problem, field->name, " is no name of a header field");
+		return compose_wrong(w->problem, field->name, " is not a valid name of a header field");
 	if (is_among(field->name, ours) || view_starts_nocase(field->name, VIEW("Content-")))
 		return compose_wrong(w->problem, field->name,
-		    " is no further field: it has a place of its own in each message");
+		    " cannot be a further field: it has a place of its own in each message");
 	if (is_among(field->name, addresses))
 		return write_addresses(w, field->name, field->text, false);
 	if (!compose_is_line(field->text))
-		return compose_wrong(w->problem, field->name, " holds a control character, or is not UTF-8");
+		return compose_wrong(
+		    w->problem, field->name, " contains a control character, or is not UTF-8");
 	write_text(w->out, field->name, field->text);
 	return 0;
 }
@@ -186,7 +187,7 @@ static int write_header(struct writer *w)
 	size_t start = buf_view(w->out).len;
 	if (!compose_is_line(c->subject))
 		return compose_wrong(
-		    w->problem, VIEW("the subject"), " holds a control character, or is not UTF-8");
+		    w->problem, VIEW("the subject"), " contains a control character, or is not UTF-8");
 	if (!has_field(c, VIEW("Date"))) {
 		buf_append(w->out, VIEW("Date: "));
 		date_write(w->out, c->date);
@@ -239,9 +240,10 @@ static int write_file(struct writer *w, const struct compose_file *file)
 	if (!compose_is_line(file->name) || file->name.len > COMPOSE_NAME_MAX ||
 	    view_find(file->name, '/') >= 0)
 		return compose_wrong(w->problem, file->name,
-		    " is no name for an attachment: names are UTF-8, at most 255 octets, without folders");
+		    " is not a valid name for an attachment: names are UTF-8, at most 255 octets, without "
+		    "folders");
 	if (!is_type(type))
-		return compose_wrong(w->problem, type, " is no type that an attachment can have");
+		return compose_wrong(w->problem, type, " is not a type that an attachment can have");
 	buf_printf(w->out, "Content-Type: %.*s\r\nContent-Disposition: attachment", VIEW_FMT(type));
 	if (file->name.len > 0)
 		parameter_write(w->out, "filename", file->name);
@@ -296,9 +298,9 @@ int compose_write(const struct compose *c, struct buf *out, bool *utf8, struct b
 {
 	struct writer w = {.c = c, .out = out, .problem = problem};
 	if (!is_boundary(c->boundary))
-		return compose_wrong(problem, c->boundary, " is no boundary");
+		return compose_wrong(problem, c->boundary, " is not a valid boundary");
 	if (c->file_count > COMPOSE_FILES_MAX)
-		return compose_wrong(problem, VIEW(""), "a message takes 400 attachments at most");
+		return compose_wrong(problem, VIEW(""), "too many attachments: at most 400");
 	int error = write_header(&w);
 	if (error == 0)
 		error = write_parts(&w);

@@ -31,7 +31,7 @@ static int settle_mailbox(struct address *a, struct arena *arena, struct buf *pr
 	if (a->local_part.len == 0)
 		return compose_wrong(problem, a->display_name, " is a name without an address");
 	if (a->domain.len == 0)
-		return compose_wrong(problem, a->local_part, " is no address: it has no domain");
+		return compose_wrong(problem, a->local_part, " is not an address: it has no domain");
 	/* Anything longer is refused below, cut or not. */
 	buf_init(&text, 4 * ADDRESS_PHRASE_MAX);
 	address_write_mailbox(&text, a->local_part, a->domain);
@@ -44,7 +44,7 @@ static int settle_mailbox(struct address *a, struct arena *arena, struct buf *pr
 	if (error && error != -ENOBUFS)
 		error = compose_wrong(problem, buf_view(&text),
 		    error == -ENAMETOOLONG ? " is too long for an address"
-		                           : " is no address that can be said in SMTP");
+		                           : " is not an address that SMTP can carry");
 	buf_done(&text);
 	return error;
 }
@@ -53,7 +53,7 @@ int compose_addresses(struct view text, struct arena *arena, struct address_list
 {
 	struct address_list found;
 	if (!compose_is_line(text))
-		return compose_wrong(problem, text, " holds a control character, or is not UTF-8");
+		return compose_wrong(problem, text, " contains a control character, or is not UTF-8");
 	int error = address_list_parse(text, arena, &found);
 	for (size_t i = 0; i < found.count && error == 0; i++) {
 		struct address *a = &found.items[i];
@@ -66,9 +66,8 @@ int compose_addresses(struct view text, struct arena *arena, struct address_list
 	}
 	if (error == 0 && (found.defective || found.cut))
 		error = compose_wrong(problem, text,
-		    " is no list of addresses: they are written Name <local-part@domain>, with commas "
-		    "between them, names "
-		    "with special characters in quotes");
+		    " is not a list of addresses; write each as Name <local-part@domain>, put commas between "
+		    "them, and quote names that contain special characters");
 	if (error == 0)
 		*list = found;
 	return error;

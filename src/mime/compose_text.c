@@ -101,7 +101,8 @@ static int broken_header(struct view block, size_t at, struct buf *problem)
 	for (size_t i = 0; i < at && i < block.len; i++)
 		line += block.data[i] == '\n';
 	buf_printf(problem,
-	    "line %u of the message is no header field, and no empty line ends the header before it", line);
+	    "line %u of the message is not a header field, and no empty line ends the header before it",
+	    line);
 	return -EINVAL;
 }
 
@@ -130,7 +131,8 @@ int compose_ready(struct view message, enum compose_purpose purpose, struct buf 
 	struct buf block;
 	message = without_front(message);
 	if (view_find(message, '\0') >= 0)
-		return compose_wrong(problem, VIEW(""), "the message holds a NUL, which no host takes");
+		return compose_wrong(
+		    problem, VIEW(""), "the message contains a NUL byte, which no host accepts");
 	buf_init(&block, 2 * message.len + 2);
 	int error = append_lines(&block, message);
 	if (error == 0)

@@ -331,13 +331,13 @@ int downgrade_decide(struct downgrade *d, bool *needed, enum downgrade_obstacle 
 const char *downgrade_obstacle_text(enum downgrade_obstacle obstacle)
 {
 	static const char *const texts[] = {
-	    [DOWNGRADE_NOTHING] = "nothing is in the way",
+	    [DOWNGRADE_NOTHING] = "nothing prevents it",
 	    [DOWNGRADE_HEADER] =
-	        "a header field holds characters beyond ASCII that it cannot hold encoded, or a NUL",
-	    [DOWNGRADE_PROTECTED] = "a signed or encrypted part of it would be changed",
-	    [DOWNGRADE_FORBIDDEN] = "a part of it holds 8-bit data and may not be encoded",
-	    [DOWNGRADE_ENCODING] = "a part of it is not in the encoding that it claims",
-	    [DOWNGRADE_STRUCTURE] = "its structure cannot be read well enough",
+	        "a header field contains non-ASCII characters where no encoding is allowed, or a NUL",
+	    [DOWNGRADE_PROTECTED] = "a signed or encrypted part would be changed",
+	    [DOWNGRADE_FORBIDDEN] = "a part contains 8-bit data and must not be encoded",
+	    [DOWNGRADE_ENCODING] = "a part is not in the encoding that it claims",
+	    [DOWNGRADE_STRUCTURE] = "its structure is damaged",
 	};
 	return texts[obstacle];
 }

@@ -29,7 +29,7 @@ enum downgrade_obstacle {
 	DOWNGRADE_STRUCTURE, /* the structure is past the parser's limits, or broken where it matters */
 };
 
-/* In words, for a bounce: "a signed or encrypted part of it would be changed". */
+/* In words, for a bounce: "a signed or encrypted part would be changed". */
 const char *downgrade_obstacle_text(enum downgrade_obstacle obstacle);
 
 /*

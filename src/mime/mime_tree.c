@@ -8,7 +8,7 @@
 const char *mime_defect_text(enum mime_defect defect)
 {
 	static const char *const texts[MIME_DEFECT_KINDS] = {
-	    [MIME_HEADER_MALFORMED] = "a line in the header is no field",
+	    [MIME_HEADER_MALFORMED] = "a line in the header is not a field",
 	    [MIME_HEADER_WITHOUT_END] = "no blank line ends the header",
 	    [MIME_HEADER_LIMIT] = "the header is too long, and was read in part",
 	    [MIME_CONTENT_TYPE] = "Content-Type breaks the grammar",
@@ -22,7 +22,7 @@ const char *mime_defect_text(enum mime_defect defect)
 	    [MIME_PARTS_LIMIT] = "too many parts: the last one holds the rest",
 	    [MIME_KEPT_LIMIT] = "names or addresses are too long, and were left out in part",
 	    [MIME_BOUNDARY_TRAILED] = "text follows a boundary on its line",
-	    [MIME_BODY_ENCODING] = "the body is not all in the encoding that it claims",
+	    [MIME_BODY_ENCODING] = "the body is not entirely in the encoding that it claims",
 	};
 	return (unsigned)defect < MIME_DEFECT_KINDS ? texts[defect] : "unknown defect";
 }

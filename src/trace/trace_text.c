@@ -258,7 +258,7 @@ static void say_each(struct path *p, enum outcome outcome, int64_t now, struct b
 		say(out, ".");
 	}
 	if (told < count)
-		buf_printf(out, " So it is with %zu more.", count - told);
+		buf_printf(out, " The same is true of %zu more.", count - told);
 }
 
 /* What the administrator can look at: of the first that waits or failed with a reason. */
@@ -316,9 +316,9 @@ static void say_state(struct path *p, int64_t now, struct buf *out)
 	if (waiting == 0 && failed == 0) {
 		say(out, p->count == 1
 		             ? "It has reached its recipient: it is in a mailbox here, or another server has "
-		               "taken it and is responsible from then on."
+		               "taken it and is responsible for it from then on."
 		             : "It has reached all its recipients: it is in mailboxes here, or other servers "
-		               "have taken it and are responsible from then on.");
+		               "have taken it and are responsible for it from then on.");
 		return;
 	}
 	if (waiting && p->held)

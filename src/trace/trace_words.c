@@ -128,7 +128,7 @@ static void say_action(struct buf *out, const struct trace_line *e, const char *
 static void say_expired(struct buf *out, const struct trace_line *e)
 {
 	say_recipient(out, e);
-	say(out, " has waited as long as it may");
+	say(out, " has waited as long as a message may");
 	if (trace_field(e, "reply").len == 0)
 		return;
 	say(out, trace_field(e, "cause").len ? "; this server noted last" : "; the last answer");
@@ -142,7 +142,7 @@ static void say_notified(struct buf *out, const struct trace_line *e)
 	static const struct {
 		const char *kind, *words;
 	} kinds[] = {{"failed", " did not get it"}, {"delayed", " has to wait for it"},
-	    {"delivered", " has got it"}, {"relayed", " was left to a server that tells no more"},
+	    {"delivered", " has got it"}, {"relayed", " was passed to a server that reports no more"},
 	    {"expanded", " stands for several others"}};
 	say_field(out, e, "told ", "to");
 	say(out, " that ");
@@ -179,7 +179,7 @@ void trace_words(struct buf *out, const struct trace_line *e)
 		break;
 	case TRACE_QUEUED:
 		say_recipient(out, e);
-		say_field(out, e, " waits to be carried to ", "destination");
+		say_field(out, e, " waits to be sent to ", "destination");
 		break;
 	case TRACE_RELAYED:
 		say_relayed(out, e);
@@ -215,7 +215,7 @@ void trace_words(struct buf *out, const struct trace_line *e)
 		say_action(out, e, "");
 		break;
 	case TRACE_RETRIED:
-		say_action(out, e, "an attempt was asked for");
+		say_action(out, e, "an immediate attempt was requested");
 		break;
 	case TRACE_DONE:
 		say(out, "has left the queue");

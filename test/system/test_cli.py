@@ -110,7 +110,7 @@ def test_undelete_offline(make_server):
     server.deliver(BOB, b"Subject: x\r\n\r\nx\r\n")
     server.messages(BOB, delete=True)
     assert server.stop() == 0
-    assert b"1 messages brought back" in server.cli("mailbox", "undelete", BOB).stdout
+    assert b"1 message brought back" in server.cli("mailbox", "undelete", BOB).stdout
     server.start()
     assert len(server.messages(BOB)) == 1
 

@@ -186,7 +186,7 @@ def test_one_that_is_put_off(road, next_host):
     # One command tells why it is stuck, when it goes on, and what to do.
     for words in (["queue", "list"], ["queue", "show", message], ["trace", message]):
         text = road.cli(*words).stdout.decode()
-        assert "puts off the first message of a sender that it does not know yet" in text, text
+        assert "defers the first message from a sender that it does not know yet" in text, text
         assert "in an hour" in text or "minutes" in text
         assert "Greylisting" in text
     assert queue(road, "stats")["messages"] == 1
@@ -275,7 +275,7 @@ def test_a_route_around_a_dead_host(make_server, next_host):
     message = submit(server, [JOE])
     wait_deferred(server, message)
     text = server.cli("trace", message).stdout.decode()
-    assert "because the recipient's mail server is switched off or takes no connections" in text, text
+    assert "because the recipient's mail server is switched off or accepts no connections" in text, text
     assert "Nobody listens at that host and port" in text
     server.cli("queue", "route", "company.example", "smtp:", status=64)
     assert queue(server, "route", "company.example", f"127.0.0.1:{next_host.port}", "--why", "their server burns") == {"changed": 1}

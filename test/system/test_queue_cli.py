@@ -96,7 +96,7 @@ def test_list_and_show(store):
     assert store.questions[-1] == ["queue", "show", "id=Ab3dEf6hIj9l", "id=second"]
     assert "  joe@example.com  waiting, 3 attempts, the last " in shown and "    450 4.7.1 Greylisted ?[2J\n" in shown
     store.lines()
-    assert b"no such messages" in store.cli("list").stderr
+    assert b"the queue has no such message" in store.cli("list").stderr
     assert json.loads(store.cli("list", "--json").stdout) == []
 
 
@@ -160,10 +160,10 @@ def test_trouble(store):
     store.pieces, store.status = [b"the disk is full; try again later\n"], 75
     assert store.cli("retry", "A", status=75).stderr == b"postrider: the disk is full; try again later\n"
     store.lines(status=66)
-    assert b"no such message is in the queue" in store.cli("show", "A", status=66).stderr
+    assert b"the queue has no such message" in store.cli("show", "A", status=66).stderr
     store.lines({"changed": 0}, status=66)
     done = store.cli("retry", "A", status=66)
-    assert done.stdout == b"" and b"no such message is in the queue" in done.stderr
+    assert done.stdout == b"" and b"the queue has no such message" in done.stderr
     store.lines({"what": "is this"})
     assert b"cannot be read" in store.cli("list", status=70).stderr
     store.pieces, store.status = [b"{\"id\"\n"], 0

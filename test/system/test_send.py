@@ -129,7 +129,7 @@ def test_a_password_in_clear(make_host):
     host = make_host(credentials=("ann", "secret"))
     words = ["--to", "bob@example.net", "--text", "x", "--no-tls", "--user", "ann"]
     done = send_to(host, *words, password="secret", status=77)
-    assert b"offers no way to log in here that keeps the password safe" in done.stderr
+    assert b"offers no login that keeps the password safe" in done.stderr
     send_to(host, *words, "--insecure", password="secret")
     assert host.messages[0].login == "ann"
 
@@ -137,7 +137,7 @@ def test_a_password_in_clear(make_host):
 def test_no_tls_where_it_is_demanded(make_host):
     host = make_host()
     done = send_to(host, "--to", "bob@example.net", "--text", "x", "--starttls", "--insecure", status=69)
-    assert b"the server gives no TLS" in done.stderr
+    assert b"the server offers no TLS" in done.stderr
 
 
 def test_passwords_from_everywhere(server, tmp_path):
@@ -153,7 +153,7 @@ def test_passwords_from_everywhere(server, tmp_path):
     assert b"no password in" in send(server, *words, "--password-file", path, password=None, status=65).stderr
     send(server, *words, "--password-file", tmp_path / "none", password=None, status=66)
     done = send(server, "--to", BOB, "--password-stdin", input=b"x\n", password=None, status=64)
-    assert b"standard input is the password" in done.stderr
+    assert b"standard input holds the password" in done.stderr
 
 
 def test_the_terminal_is_asked(server):
@@ -311,9 +311,9 @@ def test_a_ready_message(server, tmp_path):
 def test_ready_messages_that_are_refused(tmp_path, make_host):
     host = make_host()
     path = tmp_path / "ready.eml"
-    for content, problem in ((READY.replace(b"Subject: x", b"no field"), b"is no header field"), (READY + b"\0", b"holds a NUL"),
-                             (b"\nx", b"has no header"), (b"From: a@b.test\n\nx", b"--to says who"), (b"To: a@b.test\n\nx", b"--from or --sender says who"),
-                             (READY.replace(b"To: bob@example.test", b"To: bob"), b"bob is no address: it has no domain (in the message's To;")):
+    for content, problem in ((READY.replace(b"Subject: x", b"no field"), b"is not a header field"), (READY + b"\0", b"contains a NUL"),
+                             (b"\nx", b"has no header"), (b"From: a@b.test\n\nx", b"who is to get it, with --to"), (b"To: a@b.test\n\nx", b"who sends it, with --from or --sender"),
+                             (READY.replace(b"To: bob@example.test", b"To: bob"), b"bob is not an address: it has no domain (in the message's field To;")):
         path.write_bytes(content)
         done = command("--server", f"127.0.0.1:{host.port}", "--file", path, status=65)
         assert problem in done.stderr

@@ -47,11 +47,11 @@ def test_local_mail(make_server, live):
     text = server.cli("trace", first).stdout.decode()
     assert text.startswith(f"{first}\n") and f"{ALICE} is in its mailbox, folder INBOX\n" in text
     assert text.endswith("  Now: It has reached all its recipients: it is in mailboxes here, or other servers have taken it and are "
-                         "responsible from then on.\n")
+                         "responsible for it from then on.\n")
     done = server.cli("trace", BOB, "--limit", "1")
     assert b"--limit N shows more" in done.stderr
     assert traced(server, "nobody@example.test", status=66) == []
-    assert b"know nothing of nobody@example.test" in server.cli("trace", "nobody@example.test", status=66).stderr
+    assert b"no record of nobody@example.test in the last 30 days (setting: trace_days)" in server.cli("trace", "nobody@example.test", status=66).stderr
 
 
 def test_hostile_texts_stay_one_line(make_server):

@@ -130,8 +130,9 @@ static void start_trace(struct admin *a, uint32_t request, const struct message_
 		return;
 	}
 	buf_init(&out, 256);
-	buf_append_string(&out, error == -EBUSY ? "another search is under way; try again in a moment\n"
-	                                        : "this cannot be searched for\n");
+	buf_append_string(&out, error == -EBUSY
+	                            ? "another search is under way; try again in a moment\n"
+	                            : "give the id of a message, a Message-ID, an address or @DOMAIN\n");
 	answer(a, request, &out, error == -EBUSY ? 75 : 64);
 	buf_done(&out);
 }
@@ -191,7 +192,8 @@ static void received(struct link *link, struct channel_frame *frame)
 	} else if (m.words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("queue"))) {
 		start_queue(a, frame->request, words + 1, m.words.count - 1);
 	} else {
-		buf_append_string(&out, "this command is not known to the running server\n");
+		buf_append_string(
+		    &out, "the running server does not know this command; does it run another version?\n");
 		answer(a, frame->request, &out, 64);
 	}
 	buf_done(&out);

@@ -331,7 +331,7 @@ static const char *take_id(struct queue_task *t, struct view value)
 {
 	struct queue_filter *f = &t->walk.filter;
 	if (f->id_count == WALK_IDS_MAX)
-		return "these are too many ids";
+		return "too many ids";
 	/* One that no message can have finds nothing. */
 	if (!queue_id_from(value, &f->ids[f->id_count]))
 		memset(&f->ids[f->id_count], '-', sizeof f->ids[f->id_count]);
@@ -353,7 +353,7 @@ static const char *take_number(struct queue_task *t, struct view name, uint64_t 
 	} else if (view_equal(name, VIEW("all"))) {
 		t->all = n != 0;
 	} else {
-		return "this option is not known to the running server";
+		return "the running server does not know this option; does it run another version?";
 	}
 	return NULL;
 }
@@ -372,10 +372,10 @@ static const char *take_option(struct queue_task *t, struct view name, struct vi
 		if (!view_equal(name, texts[i].name))
 			continue;
 		t->limited = t->limited || i < 3;
-		return arena_copy(&t->arena, value, texts[i].to) ? NULL : "this is too long";
+		return arena_copy(&t->arena, value, texts[i].to) ? NULL : "a value is too long";
 	}
 	if (!view_to_u64(value, INT64_MAX, &n))
-		return "this option is not known to the running server";
+		return "the running server does not know this option; does it run another version?";
 	return take_number(t, name, n);
 }
 
@@ -401,9 +401,9 @@ static const char *check_route(struct queue_task *t)
 	for (size_t i = 0; i < f->domain.len; i++)
 		domain[i] = ascii_lower(domain[i]);
 	if (t->order.route.len > QUEUE_ROUTE_MAX || view_find(t->order.route, '\0') >= 0)
-		return "this route is too long";
+		return "the route is too long";
 	if (t->order.route.len && route_parse_target(t->order.route, &route, &problem) != 0)
-		return problem ? problem : "this is no route";
+		return problem ? problem : "not a valid route";
 	return NULL;
 }
 
@@ -416,13 +416,13 @@ static const char *read_words(struct queue_task *t, const struct message_field *
 	    [ROUTE] = CHANGE_ROUTE};
 	t->verb = verb_of(words[0].value);
 	if (t->verb == VERBS)
-		return "this command is not known to the running server";
+		return "the running server does not know this command; does it run another version?";
 	t->order.kind = kinds[t->verb];
 	for (size_t i = 1; i < count; i++) {
 		struct view word = words[i].value;
 		ptrdiff_t at = view_find(word, '=');
 		const char *problem =
-		    at < 0 ? "this option is not known to the running server"
+		    at < 0 ? "the running server does not know this option; does it run another version?"
 		           : take_option(t, view_take(word, (size_t)at), view_skip(word, (size_t)at + 1));
 		if (problem)
 			return problem;

@@ -22,20 +22,18 @@ void store_admin_report(const struct store_task *task, int result, bool json, st
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		buf_printf(out, "%-14s %" PRIu64 "\n", rows[i].name, rows[i].value);
 	if (result)
-		buf_printf(out, "not finished: %s; mend the cause and try again\n", strerror(-result));
+		buf_printf(out, "Not finished: %s; remove the cause and try again.\n", strerror(-result));
 	else if (task->damaged || task->missing)
 		buf_append_string(out,
-		    "damage was found: the log names each place; what is damaged is left out and everything "
-		    "else is served. A damaged index is made anew by itself, from snapshot and log: within "
-		    "seconds by a "
-		    "running server, else at its next start; a damaged snapshot has been renewed. Bodies and "
-		    "their records are "
-		    "there once: restore them from a backup\n");
+		    "Damage was found; the log names each place. Everything that is not damaged is "
+		    "served. A damaged index is rebuilt automatically from snapshot and log: within "
+		    "seconds while the server runs, otherwise at its next start. A damaged snapshot has "
+		    "been written anew. Message bodies and their records exist only once: restore "
+		    "damaged ones from a backup.\n");
 	else if (task->unreadable)
-		buf_append_string(out, "some of it could not be read, so nobody knows whether it is good: "
-		                       "the log names each place. "
-		                       "Nothing of it is given up. Mend the disk, the file system or the "
-		                       "rights, and check again\n");
+		buf_append_string(out, "Some places could not be read, so they may be good or damaged; the "
+		                       "log names each of them. Nothing was given up. Repair the disk, the "
+		                       "file system or the permissions, and check again.\n");
 	else
 		buf_append_string(out, "good\n");
 }

@@ -198,20 +198,20 @@ static enum pattern main_pattern(const struct guess *g)
 const char *password_weakness(struct view password, struct view address)
 {
 	static const char *const reasons[PATTERNS] = {
-	    [CHARACTER] = "it is too short to be hard to guess; make it longer",
-	    [WORD] = "it is made of words and names that are tried first; add more that nobody would expect",
-	    [OWN_WORD] = "it is made of your own address",
-	    [SEQUENCE] = "it follows the keyboard or the alphabet, which is tried first",
-	    [REPETITION] = "it repeats itself, which makes it short for those who guess",
-	    [YEAR] = "a year in it is easily guessed; add something that nobody would expect",
+	    [CHARACTER] = "it is so short that it is easy to guess; make it longer",
+	    [WORD] = "it consists of words and names that are guessed first; add something unexpected",
+	    [OWN_WORD] = "it consists of your own address",
+	    [SEQUENCE] = "it follows the keyboard or the alphabet, which is guessed first",
+	    [REPETITION] = "it repeats itself, which makes it as easy to guess as a short one",
+	    [YEAR] = "the year in it is easy to guess; add something unexpected",
 	};
 	if (password.len > PASSWORD_MAX)
 		return "it is longer than 1024 characters";
 	if (!utf8_valid(password))
-		return "it holds characters that cannot be read";
+		return "it contains invalid characters";
 	for (size_t i = 0; i < password.len; i++)
 		if ((unsigned char)password.data[i] < ' ' || password.data[i] == 0x7f)
-			return "it holds control characters, which cannot be typed everywhere";
+			return "it contains control characters, which cannot be typed everywhere";
 	if (utf8_length(password) < PASSWORD_MIN)
 		return "it has fewer than 10 characters";
 	struct guess g;

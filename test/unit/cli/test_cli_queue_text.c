@@ -53,12 +53,9 @@ static void waits_for_a_recipient(void **state)
 	              "\"status\":\"4.7.1\",\"reply\":\"450 4.7.1 Greylisted\",\"host\":\"mx.example.com\"}],"
 	              "\"destinations\":[{\"name\":\"example.com\",\"next_attempt\":0,\"failures\":0}]}"),
 	    "It will be tried again at example.com in 12 minutes, at 2026-11-22 07:37:06, because the "
-	    "recipient's mail server puts off the first "
-	    "message of a sender that it does not know yet. What you can do: Greylisting: the next attempt "
-	    "usually "
-	    "succeeds. Without success it goes back to its sender in "
-	    "5 days, at "
-	    "2026-11-27 07:25:06.");
+	    "recipient's mail server defers the first message from a sender that it does not know yet. What "
+	    "you can do: Greylisting: the next attempt usually succeeds. If it cannot be delivered, it goes "
+	    "back to its sender in 5 days, at 2026-11-27 07:25:06.");
 }
 
 static void waits_for_a_destination(void **state)
@@ -77,7 +74,7 @@ static void waits_for_a_destination(void **state)
 	assert_non_null(strstr(text,
 	    "It will be tried again at Dead.org in an hour, at 2026-11-22 08:25:06, because the recipient's "
 	    "mail "
-	    "server is switched off or takes no connections (7 attempts in a row). What you can do: Nobody "
+	    "server is switched off or accepts no connections (7 attempts in a row). What you can do: Nobody "
 	    "listens at that host and port"));
 	assert_non_null(strstr(text, " 2 of its recipients wait; this is the first of them."));
 }
@@ -93,8 +90,8 @@ static void tells_whose_words_they_are(void **state)
 	                               "1,\"status\":\"4.4.3\",\"cause\":"
 	                               "\"names cannot be looked up\",\"reply\":\"the addresses of "
 	                               "unreachable.certificate.test timed out: 550 no\"}]}";
-	assert_non_null(
-	    strstr(next(own), "because it could not be found out which server takes mail for this address."));
+	assert_non_null(strstr(
+	    next(own), "because this server could not find out which server accepts mail for this address."));
 	assert_int_equal(queue_record_read(view_from_string(own), &arena, &record), 0);
 	buf_clear(&out);
 	queue_text_full(&record, NOW, &out);
@@ -117,21 +114,19 @@ static void other_states(void **state)
 	(void)state;
 	assert_string_equal(next(HEAD "\"state\":\"waiting\",\"recipients\":[{\"address\":\"a@b.c\","
 	                              "\"destination\":\"b.c\",\"state\":\"waiting\"}]}"),
-	    "It is waiting for its first attempt, as soon as a connection to b.c is free. Without success it "
-	    "goes back to its sender "
-	    "in 5 days, at 2026-11-27 07:25:06.");
+	    "It will first be tried as soon as a connection to b.c is free. If it cannot be delivered, it "
+	    "goes back to its sender in 5 days, at 2026-11-27 07:25:06.");
 	assert_string_equal(next("{\"id\":\"x\",\"sender\":\"\",\"state\":\"waiting\",\"expires\":1795335906,"
 	                         "\"recipients\":[{\"destination\":\"b.c\",\"state\":"
 	                         "\"waiting\",\"attempts\":1}],\"destinations\":[{\"name\":\"b.c\",\"route\":"
 	                         "\"smart.host:587\"}]}"),
-	    "It is due to be tried again, as soon as a connection to b.c is free (by the route "
-	    "smart.host:587). Without success it is "
-	    "given up in an hour, at 2026-11-22 08:25:06.");
+	    "It will be tried again as soon as a connection to b.c is free (by the route smart.host:587). If "
+	    "it cannot be delivered, it is given up in an hour, at 2026-11-22 08:25:06.");
 	assert_string_equal(next(HEAD "\"state\":\"waiting\",\"recipients\":[{\"state\":\"relayed\"}]}"),
-	    "Nobody waits for it any more; it leaves the queue in a moment.");
+	    "No recipient waits for it any more; it leaves the queue in a moment.");
 	assert_string_equal(next(HEAD "\"state\":\"active\",\"destinations\":[{\"name\":\"x.y\"},{\"name\":"
 	                              "\"b.c\",\"active\":true}]}"),
-	    "It is being sent just now to b.c.");
+	    "It is being sent right now to b.c.");
 	assert_string_equal(next(HEAD "\"state\":\"notifying\"}"),
 	    "Its delivery is over; a report to its sender is being written.");
 	assert_string_equal(next(HEAD "\"state\":\"held\",\"hold_until\":1795335906}"),
@@ -141,9 +136,8 @@ static void other_states(void **state)
 	    "Ab3dEf6hIj9l`, or "
 	    "`postrider queue delete`.");
 	assert_string_equal(next(HEAD "\"state\":\"held\",\"held_by\":\"root\",\"hold_until\":1795335906}"),
-	    "It is held by root and goes on in an hour, at 2026-11-22 08:25:06: `postrider queue release "
-	    "Ab3dEf6hIj9l`, or `postrider "
-	    "queue delete`.");
+	    "It is held by root and will go on in an hour, at 2026-11-22 08:25:06: `postrider queue release "
+	    "Ab3dEf6hIj9l`, or `postrider queue delete`.");
 }
 
 static void brief_and_full(void **state)
@@ -167,7 +161,7 @@ static void brief_and_full(void **state)
 	queue_text_brief(&record, NOW, &out);
 	assert_true(view_starts(
 	    buf_view(&out), VIEW("Ab3dEf6hIj9l  waiting, 4.3 KB, came an hour ago\n  carol@example.net -> "
-	                         "a@b.c, d@b.c, e@b.c and 1 more\n  It is ")));
+	                         "a@b.c, d@b.c, e@b.c and 1 more\n  It will first be tried as soon as ")));
 	buf_clear(&out);
 	queue_text_full(&record, NOW, &out);
 	static const char *const parts[] = {

@@ -91,15 +91,12 @@ static void shows_what_a_report_means(void **state)
 	buf_init(&out, 100000);
 	assert_int_equal(message_tool_show(view_from_string(report), &out, false), 0);
 	assert_string_equal(buf_string(&out),
-	    "\nwords\n\nDelivery report of mx.example.org\n"
-	    "  old@x.org is delayed (4.4.1)\n    The recipient's mail server is not taking mail at the "
-	    "moment.\n"
-	    "    h.y.org: 421 ?[2J later\n    It was sent on to new@y.org\n"
-	    "    It will be tried until Sun, 22 Nov 2026 07:25:06 +0000\n"
-	    "  z@y.org was not delivered (5.7.1)\n"
-	    "    The recipient's mail server refuses this message by a rule of its own.\n"
-	    "    Its answer may tell which rule; ask the recipient to speak to their administrator.\n    no "
-	    "thanks\n");
+	    "\nwords\n\nDelivery report of mx.example.org\n  old@x.org is delayed (4.4.1)\n    The "
+	    "recipient's mail server is not accepting mail at the moment.\n    h.y.org: 421 ?[2J later\n    "
+	    "It was sent on to new@y.org\n    It will be tried until Sun, 22 Nov 2026 07:25:06 +0000\n  "
+	    "z@y.org was not delivered (5.7.1)\n    The recipient's mail server refuses this message by a "
+	    "rule of its own.\n    Its answer may say which rule; ask the recipient to speak to their "
+	    "administrator.\n    no thanks\n");
 	buf_done(&out);
 }
 
@@ -243,8 +240,8 @@ static void notes_what_is_not_encoded(void **state)
 	buf_init(&out, 10000);
 	shown_is(footer, "\nhello world,\n-- \nThis footer was appended by a gateway\n");
 	assert_int_equal(message_tool_structure(VIEW(footer), &out, false), 0);
-	assert_non_null(
-	    strstr(buf_string(&out), "defect: part 1: the body is not all in the encoding that it claims\n"));
+	assert_non_null(strstr(
+	    buf_string(&out), "defect: part 1: the body is not entirely in the encoding that it claims\n"));
 	buf_clear(&out);
 	assert_int_equal(message_tool_extract(VIEW(footer), VIEW("1"), &out), 0);
 	assert_view(buf_view(&out), "hello world,\n");

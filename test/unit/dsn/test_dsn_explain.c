@@ -161,8 +161,8 @@ static void who_answers_is_there(void **state)
 						assert_string_not_equal(
 						    e.meaning, of_trouble(away[i]).meaning);
 					assert_null(strstr(e.meaning, "does not answer"));
-					assert_null(strstr(
-					    e.meaning, "this address has declared that it never takes mail"));
+					assert_null(strstr(e.meaning,
+					    "this address has declared that it never accepts mail"));
 				}
 	/* Where the words are missing, that a host is named is enough. */
 	struct dsn_outcome o = {.status = VIEW("5.1.10"), .answered = true};

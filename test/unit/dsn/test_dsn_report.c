@@ -251,8 +251,8 @@ static void own_words_are_kept_apart(void **state)
 		assert_int_equal(trouble_from_text(to->diagnostic.value), table[i].trouble);
 		assert_int_equal(to->remote.value.len, table[i].stage[0] ? 8 : 0);
 		assert_false(says(&w, "said"));
-		assert_true(says(&w,
-		    table[i].stage[0] ? "Noted by this server about mx.b.org:" : "Noted by this server:"));
+		assert_true(
+		    says(&w, table[i].stage[0] ? "This server noted about mx.b.org:" : "This server noted:"));
 		assert_true(says(&w, table[i].text));
 		assert_true(says(&w, dsn_explain(&(struct dsn_outcome){.cause = table[i].trouble}).meaning));
 		done(&w);
@@ -269,8 +269,8 @@ static void successes_have_words_too(void **state)
 	struct dsn_report r = report_of(all, 3);
 	compose(&w, &r, (struct view){0});
 	assert_true(says(&w, "Your message was delivered to this address: a@b.org"));
-	assert_true(says(&w, "c@d.org Taken by the mail server old.d.org"));
-	assert_true(says(&w, "everyone who is behind this address: team@b.org"));
+	assert_true(says(&w, "c@d.org Accepted by the mail server old.d.org"));
+	assert_true(says(&w, "everyone that stands behind this address: team@b.org"));
 	for (size_t i = 0; i < 3; i++)
 		assert_view(w.status.recipients[i].status, "2.0.0");
 	done(&w);
@@ -533,7 +533,7 @@ static void several_reports_are_gathered(void **state)
 	assert_true(header_find(buf_view(&out), VIEW("Auto-Submitted"), &body));
 	assert_view(view_trim(body), "auto-replied");
 	assert_true(header_find(buf_view(&out), VIEW("Subject"), &body));
-	assert_view(view_trim(body), "Messages of yours could not be delivered: 2 reports");
+	assert_view(view_trim(body), "Your messages could not be delivered: 2 reports");
 	assert_non_null(
 	    strstr(buf_string(&out), "  1. Your message could not be delivered: joe@example.com\r\n"));
 	g.count = 0;

@@ -96,7 +96,7 @@ static void writes_subjects(void **state)
 	    HEAD FROM TO "Subject: a subject that goes on and on until it is longer than one line  may\r\n"
 	                 " be, and then it ends\r\n" ID MIME PLAIN "7bit\r\n\r\n");
 	c.subject = VIEW("two\r\nBcc: lines@example.org");
-	refuses(&c, "the subject holds a control character");
+	refuses(&c, "the subject contains a control character");
 	c.subject = VIEW("\xff");
 	refuses(&c, "is not UTF-8");
 }
@@ -118,11 +118,11 @@ static void writes_further_fields(void **state)
 		struct compose_field field;
 		const char *problem;
 	} wrong[] = {
-	    {{VIEW("Bcc"), VIEW("x@example.org")}, "no further field"},
-	    {{VIEW("content-type"), VIEW("text/html")}, "no further field"},
-	    {{VIEW(""), VIEW("x")}, "no name"},
-	    {{VIEW("A B"), VIEW("x")}, "no name"},
-	    {{VIEW("A\r\nBcc"), VIEW("x")}, "no name"},
+	    {{VIEW("Bcc"), VIEW("x@example.org")}, "cannot be a further field"},
+	    {{VIEW("content-type"), VIEW("text/html")}, "cannot be a further field"},
+	    {{VIEW(""), VIEW("x")}, "not a valid name"},
+	    {{VIEW("A B"), VIEW("x")}, "not a valid name"},
+	    {{VIEW("A\r\nBcc"), VIEW("x")}, "not a valid name"},
 	    {{VIEW("X-A"), VIEW("x\nBcc: y@example.org")}, "control character"},
 	    {{VIEW("Sender"), VIEW("nobody")}, "has no domain"},
 	};
@@ -159,8 +159,8 @@ static void reads_addresses(void **state)
 	    {"Joe Doe", "a name without an address"},
 	    {"Doe, Joe <joe@example.net>", "it has no domain"},
 	    {"joe@example.net extra", "it has no domain"},
-	    {"joe@example..net", "no address that can be said"},
-	    {"joe@-example.net", "no address that can be said"},
+	    {"joe@example..net", "not an address that SMTP can carry"},
+	    {"joe@-example.net", "not an address that SMTP can carry"},
 	    {"a@b@c", "Name <local-part@domain>"},
 	    {"<a@b", "Name <local-part@domain>"},
 	    {"a@b; c@d", "Name <local-part@domain>"},
@@ -214,7 +214,7 @@ static void gathers_recipients(void **state)
 	assert_view(e.items[3], "j\xc3\xb6@example.org");
 	/* What is wrong leaves them as they were. */
 	assert_int_equal(compose_recipients(VIEW("b@example.com, nobody"), &arena, &e, &problem), -EINVAL);
-	assert_string_equal(buf_string(&problem), "nobody is no address: it has no domain");
+	assert_string_equal(buf_string(&problem), "nobody is not an address: it has no domain");
 	assert_int_equal(e.count, 4);
 	buf_done(&problem);
 	arena_done(&arena);
@@ -301,12 +301,12 @@ static void attaches_files(void **state)
 		struct view name, type;
 		const char *problem;
 	} wrong[] = {
-	    {VIEW("a/b"), VIEW(""), "no name for an attachment"},
-	    {VIEW("a\nb"), VIEW(""), "no name for an attachment"},
-	    {VIEW("\xff"), VIEW(""), "no name for an attachment"},
-	    {VIEW("a"), VIEW("message/rfc822"), "no type that an attachment can have"},
-	    {VIEW("a"), VIEW("text"), "no type that an attachment can have"},
-	    {VIEW("a"), VIEW("a/b; c=d"), "no type that an attachment can have"},
+	    {VIEW("a/b"), VIEW(""), "not a valid name for an attachment"},
+	    {VIEW("a\nb"), VIEW(""), "not a valid name for an attachment"},
+	    {VIEW("\xff"), VIEW(""), "not a valid name for an attachment"},
+	    {VIEW("a"), VIEW("message/rfc822"), "not a type that an attachment can have"},
+	    {VIEW("a"), VIEW("text"), "not a type that an attachment can have"},
+	    {VIEW("a"), VIEW("a/b; c=d"), "not a type that an attachment can have"},
 	};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		files[1].name = wrong[i].name;
@@ -314,10 +314,10 @@ static void attaches_files(void **state)
 		refuses(&c, wrong[i].problem);
 	}
 	c.file_count = COMPOSE_FILES_MAX + 1;
-	refuses(&c, "400 attachments at most");
+	refuses(&c, "at most 400");
 	c = letter();
 	c.boundary = VIEW("short");
-	refuses(&c, "is no boundary");
+	refuses(&c, "is not a valid boundary");
 }
 
 /* Our own reader finds each octet of a file again, and both forms of the text. */
@@ -380,12 +380,12 @@ static void makes_messages_ready(void **state)
 	/* A bare CR is a line end to some readers: then to all. */
 	ready(VIEW("A: b\rBcc: c@d\r\rtext"), "A: b\r\n\r\ntext\r\n");
 	ready(VIEW("A: b\nno field\nBcc: c@d\n\nbody"),
-	    "line 2 of the message is no header field, and no empty line ends the header before it");
+	    "line 2 of the message is not a header field, and no empty line ends the header before it");
 	ready(VIEW(" x\nBcc: c@d\n\nbody"),
-	    "line 1 of the message is no header field, and no empty line ends the header before it");
+	    "line 1 of the message is not a header field, and no empty line ends the header before it");
 	ready(VIEW("\nbody"), "the message has no header");
 	ready(VIEW(""), "the message has no header");
-	ready(view_of("A: b\n\nx\0y", 9), "the message holds a NUL, which no host takes");
+	ready(view_of("A: b\n\nx\0y", 9), "the message contains a NUL byte, which no host accepts");
 	struct buf out, problem;
 	buf_init(&out, 1000);
 	buf_init(&problem, 1000);

@@ -41,22 +41,16 @@ static void tells_the_path(void **state)
 	              "2026-11-22T07:25:01.000Z AAA relayed recipient=joe@example.com host=mx.example.com "
 	              "address=192.0.2.1:25 reply=\"250 ok\" "
 	              "tls=\"TLSv1.3 X\" verified=dane-ee\n" T "done recipients=2\n"),
-	    "AAA\n"
-	    "  2026-11-22 07:20:00  accepted from [127.0.0.1] by submission, logged in as carol@example.net, "
-	    "sender carol@example.net, 1.2 KB, "
-	    "Message-ID <m@x>\n"
-	    "  2026-11-22 07:20:00  for joe@example.com\n"
-	    "  2026-11-22 07:20:00  for bob@example.net\n"
-	    "  2026-11-22 07:20:00  bob@example.net is in the mailbox of bob@example.net, folder INBOX\n"
-	    "  2026-11-22 07:20:00  joe@example.com waits to be carried to example.com\n"
-	    "  2026-11-22 07:20:00  joe@example.com was put off by mx.example.com: 450 4.7.1 Grey listed; "
-	    "next attempt 2026-11-22 07:25:06\n"
-	    "  2026-11-22 07:25:01  joe@example.com was taken by mx.example.com at 192.0.2.1:25 over TLSv1.3 "
-	    "X, verified by dane-ee: 250 ok\n"
-	    "  2026-11-22 07:20:00  has left the queue\n"
-	    "  Now: It has reached all its recipients: it is in mailboxes here, or other servers have taken "
-	    "it and are responsible from then "
-	    "on.\n");
+	    "AAA\n  2026-11-22 07:20:00  accepted from [127.0.0.1] by submission, logged in as "
+	    "carol@example.net, sender carol@example.net, 1.2 KB, Message-ID <m@x>\n  2026-11-22 07:20:00  "
+	    "for joe@example.com\n  2026-11-22 07:20:00  for bob@example.net\n  2026-11-22 07:20:00  "
+	    "bob@example.net is in the mailbox of bob@example.net, folder INBOX\n  2026-11-22 07:20:00  "
+	    "joe@example.com waits to be sent to example.com\n  2026-11-22 07:20:00  joe@example.com was put "
+	    "off by mx.example.com: 450 4.7.1 Grey listed; next attempt 2026-11-22 07:25:06\n  2026-11-22 "
+	    "07:25:01  joe@example.com was taken by mx.example.com at 192.0.2.1:25 over TLSv1.3 X, verified "
+	    "by dane-ee: 250 ok\n  2026-11-22 07:20:00  has left the queue\n  Now: It has reached all its "
+	    "recipients: it is in mailboxes here, or other servers have taken it and are responsible for it "
+	    "from then on.\n");
 }
 
 static void says_why_it_waits(void **state)
@@ -68,7 +62,7 @@ static void says_why_it_waits(void **state)
 	                               "deferred destination=example.com cause=\"connection refused\" "
 	                               "reply=\"no connection to 192.0.2.1:25: Connection refused\" "
 	                               "next=1795333026\n"),
-	    "joe@example.com still waits: the recipient's mail server is switched off or takes no "
+	    "joe@example.com still waits: the recipient's mail server is switched off or accepts no "
 	    "connections; the next attempt is in 12 "
 	    "minutes, at 2026-11-22 07:37:06. Nobody listens at that host and port; if other hosts refuse "
 	    "too, look for a firewall on the "
@@ -92,9 +86,8 @@ static void says_what_ended_it(void **state)
 	               "deferred recipient=x@y.z cause=\"timed out\" reply=\"no answer\" next=5\n" T
 	               "expired recipient=x@y.z status=4.4.7\n"),
 	    "x@y.z did not get it: the recipient's mail server does not answer. It has no sender who could "
-	    "be told. If many hosts do not "
-	    "answer, outgoing connections to port 25 may be blocked here; `postrider queue stats` and your "
-	    "provider tell.\n");
+	    "be told. If many hosts do not answer, outgoing connections to port 25 may be blocked here; "
+	    "check with `postrider queue stats`, and ask your provider.\n");
 	assert_string_equal(state_of(T "queued recipient=x@y.z\n" T "held by=root why=\"looks odd\"\n"),
 	    "It is held by root (looks odd); `postrider queue release AAA` lets it go.\n");
 	assert_string_equal(
@@ -108,7 +101,7 @@ static void says_what_ended_it(void **state)
 	assert_string_equal(
 	    state_of(T "expanded recipient=team@b.c to=x@b.c\n" T "kept recipient=x@b.c account=x@b.c\n"),
 	    "It has reached all its recipients: it is in mailboxes here, or other servers have taken it and "
-	    "are responsible from then on.\n");
+	    "are responsible for it from then on.\n");
 }
 
 /* What this server decided was refused by nobody else. */
@@ -129,8 +122,8 @@ static void keeps_own_words_apart(void **state)
 	static const char *const lines[] = {"  a@b was given up by this server because of mx.b at "
 	                                    "192.0.2.1:25: the next host does not support SMTPUTF8\n",
 	    "  c@b was refused by mx.b: 550 5.1.1 no\n", "  d@b was put off by this server: so much\n",
-	    "  e@b has waited as long as it may; the last answer came from mx.b: 450 4.7.1 later\n",
-	    "  f@b has waited as long as it may; this server noted last about mx.b: refused\n"};
+	    "  e@b has waited as long as a message may; the last answer came from mx.b: 450 4.7.1 later\n",
+	    "  f@b has waited as long as a message may; this server noted last about mx.b: refused\n"};
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
 		assert_non_null(strstr(text, lines[i]));
 }
@@ -149,9 +142,9 @@ static void the_queue_knows_better_what_comes_next(void **state)
 	assert_false(trace_waits(VIEW("nonsense\n"), &id));
 	buf_clear(&out);
 	assert_true(
-	    trace_text(view_from_string(waits), NOW, VIEW("It is being sent just now to y.z."), &out));
-	assert_non_null(strstr(buf_string(&out), "  Now: It is being sent just now to y.z. u@v.w did not get "
-	                                         "it: this address does not exist there.\n"));
+	    trace_text(view_from_string(waits), NOW, VIEW("It is being sent right now to y.z."), &out));
+	assert_non_null(strstr(buf_string(&out), "  Now: It is being sent right now to y.z. u@v.w did not "
+	                                         "get it: this address does not exist there.\n"));
 	buf_done(&id);
 }
 
@@ -165,7 +158,7 @@ static void every_kind_has_words(void **state)
 	      "somethingnew key=value other=\"two words\"\n" T "failed recipient=a@b status=5.0.0\n" T
 	      "relayed recipient=a@b host=h\n");
 	static const char *const parts[] = {"everything for y.z goes to smart:25 by root: test\n",
-	    "an attempt was asked for by root\n", "a@b leads to c@d\n",
+	    "an immediate attempt was requested by root\n", "a@b leads to c@d\n",
 	    "told c@d that a@b has to wait for it, in report DDD\n",
 	    "held by root until 2026-11-22 07:25:06\n",
 	    "written here as a report about XXX, without a sender, 1 B\n",

@@ -221,7 +221,7 @@ static void what_a_host_says_did_not_end_it_here(void **state)
 	i->recipients[0].reply = VIEW("550 5.4.7 message expired");
 	server_offer();
 	struct delivery *d = only_delivery();
-	assert_false(delivery_says(d, "The time that you allowed for it is over."));
+	assert_false(delivery_says(d, "The time that you allowed for it has passed."));
 	assert_true(delivery_says(d, "The mail server mx.there.example said"));
 	assert_view(d->status.recipients[0].diagnostic.type, "smtp");
 }

@@ -36,8 +36,7 @@ static void gathers_what_is_many(void **state)
 		for (size_t k = 0; k < d->tree->count; k++)
 			reports += media_type_is(&d->tree->parts[k].type, "message", "delivery-status");
 		assert_int_equal(reports, 20);
-		assert_true(
-		    delivery_says(d, "Subject: Messages of yours could not be delivered: 20 reports"));
+		assert_true(delivery_says(d, "Subject: Your messages could not be delivered: 20 reports"));
 	}
 	assert_int_equal(singles, 11);
 
