@@ -21,6 +21,15 @@ def pytest_addoption(parser):
     parser.addoption("--rounds", type=int, default=50, help="rounds of the crash tests")
 
 
+# A file's tests stay with one worker, so the run is as long as its longest file: these begin first, the longest in front.
+SLOW_FILES = ("test_road_stages", "test_sandbox", "test_road_tls", "test_limits", "test_road_faults", "test_queue", "test_road_crowd", "test_processes")
+
+
+def pytest_collection_modifyitems(items):
+    place = {name: number for number, name in enumerate(SLOW_FILES)}
+    items.sort(key=lambda item: place.get(pathlib.Path(item.fspath).stem, len(place)))
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """What the servers of a net said last stands below a test that failed."""

@@ -3,6 +3,8 @@
 import getpass
 import json
 import os
+import pathlib
+import re
 import shutil
 import socket
 import struct
@@ -14,7 +16,8 @@ import pytest
 
 from server import POSTRIDER, TIMEOUT
 
-COMMAND, OUTPUT = 140, 141
+IPC = (pathlib.Path(__file__).resolve().parents[2] / "doc" / "ipc.md").read_text()  # checked against the source by ipc_index.py
+COMMAND, OUTPUT = (int(re.search(rf"^\| {name} (\d+) \|", IPC, re.M).group(1)) for name in ("command", "output"))
 RECORD = {"id": "Ab3dEf6hIj9l", "state": "waiting", "sender": "carol@example.net", "size": 4321, "arrived": 1795328706,
           "expires": 4000000000, "priority": 0,
           "recipients": [{"address": "joe@example.com", "destination": "example.com", "state": "waiting", "attempts": 3,
@@ -165,7 +168,7 @@ def test_trouble(store):
     done = store.cli("retry", "A", status=66)
     assert done.stdout == b"" and b"the queue has no such message" in done.stderr
     store.lines({"what": "is this"})
-    assert b"cannot be read" in store.cli("list", status=70).stderr
+    assert b"cannot be understood" in store.cli("list", status=70).stderr
     store.pieces, store.status = [b"{\"id\"\n"], 0
     store.cli("show", "A", status=70)
     store.lines(RECORD, cut=10)
@@ -177,4 +180,4 @@ def test_no_server(tmp_path):
     config = tmp_path / "c"
     config.write_text(f'run = "{tmp_path}"\n')
     done = subprocess.run([POSTRIDER, "--config", config, "queue", "list"], capture_output=True, timeout=TIMEOUT, check=False)
-    assert done.returncode == 69 and b"no server runs" in done.stderr
+    assert done.returncode == 69 and b"no server answers" in done.stderr

@@ -29,8 +29,10 @@ def test_forty_hosts_share_ten_connections(net, crowded):
     assert not crowded.find_events("destination-failed")
 
 
-def test_hosts_that_fail_keep_no_place(net, crowded):
+def test_hosts_that_fail_keep_no_place(net, crowded, pytestconfig):
     """Silent hosts have all the places that unknown ones may have, until others have waited long enough; then all come to their end."""
+    if not pytestconfig.getoption("--long"):
+        pytest.skip("takes a minute; with --long")
     silent = [net.company() for _ in range(5)]
     for host in silent:
         host.on("connect", SILENT)
