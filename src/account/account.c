@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "account/message.h"
+#include "account/change.h"
 #include "account/slices.h"
 #include "base/clock.h"
 #include "base/container.h"
@@ -35,6 +35,8 @@ static void slice_done(struct store_commit *c, int result)
 	if (result == 0) {
 		r->count += r->counted;
 		r->from = r->next;
+		if (r->removed)
+			r->removed->kept_count = r->removed->count;
 	}
 	if (result == 0 && r->more)
 		store_commit(r->accounts->store, c);
@@ -55,41 +57,52 @@ void request_commit(
 	store_commit(a->store, &r->commit);
 }
 
-static int put_inbox(struct txn *t, uint64_t shard, uint64_t modseq)
+static int put_inbox(struct txn *t, uint64_t shard, uint32_t uidvalidity, uint64_t modseq)
 {
-	struct account_value value;
-	struct account_mailbox inbox = {.uidvalidity = 1,
+	struct entry value;
+	struct account_mailbox inbox = {.uidvalidity = uidvalidity,
 	    .uidnext = 1,
 	    .created_modseq = modseq,
 	    .modseq = modseq,
+	    .messages_modseq = modseq,
+	    .role = MAILBOX_ROLE_INBOX,
+	    .subscribed = true,
 	    .name = VIEW("INBOX")};
-	struct account_change change = {.created_modseq = modseq};
 	mailbox_encode(&inbox, &value);
 	int error = value_put(t, shard, key_mailbox(MAILBOX_INBOX), &value);
 	number_encode(MAILBOX_INBOX, &value);
-	if (error == 0)
-		error = value_put(t, shard, key_mailbox_name(MAILBOX_ROOT, inbox.name), &value);
-	change_encode(&change, &value);
-	if (error == 0)
-		error = value_put(t, shard, key_change(modseq, KIND_MAILBOX, MAILBOX_INBOX), &value);
-	return error;
+	return error ? error : value_put(t, shard, key_mailbox_name(MAILBOX_ROOT, inbox.name), &value);
+}
+
+/*
+ * The first UIDVALIDITY of an account. Its number is never given to another, so that an account made anew
+ * under the same address has others; between two accounts' first ones there is room for as many mailboxes as
+ * anybody makes and unmakes. Neither is 0 (RFC 9051 section 2.3.1.1).
+ */
+static uint32_t first_uidvalidity(uint64_t shard)
+{
+	enum { ROOM = 4096 };
+	return (uint32_t)((shard & 0xffffffffffffffu) % (UINT32_MAX / ROOM)) * ROOM + 1;
 }
 
 static int run_create(struct txn *t, void *arg)
 {
 	const struct account_request *r = arg;
 	struct view value;
+	uint32_t uidvalidity = first_uidvalidity(r->shard);
 	struct account_head head = {.generation = 1,
 	    .modseq = 1,
 	    .next_email = 1,
 	    .next_intent = 1,
-	    .next_mailbox = 2,
-	    .next_uidvalidity = 2,
+	    .next_kept = 1,
+	    .next_mailbox = MAILBOX_INBOX + 1,
+	    .next_uidvalidity = uidvalidity + 1,
+	    .mailboxes = 1,
 	    .quota = r->quota};
 	int error = key_get(t, r->shard, key_head(), &value);
 	if (error != -ENOENT)
 		return error ? error : -EEXIST;
-	error = put_inbox(t, r->shard, head.modseq);
+	error = put_inbox(t, r->shard, uidvalidity, head.modseq);
 	return error ? error : head_put(t, r->shard, &head);
 }
 

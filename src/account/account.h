@@ -23,9 +23,14 @@ struct accounts {
 enum {
 	ACCOUNT_TARGETS_MAX = 100,             /* recipients of one delivery: one transaction stays small */
 	ACCOUNT_UNDELETE_SECONDS = 14 * 86400, /* default */
-	ACCOUNT_TOMBSTONE_SECONDS = 90 * 86400,
-	ACCOUNT_TOMBSTONES_MAX = 50000,
-	ACCOUNT_DELIVERY_ID_SECONDS = 14 * 86400 /* longer than any spooled delivery is repeated */
+	/* How far back it is known what has changed: whoever asks for older changes reads everything anew. */
+	ACCOUNT_LOG_SECONDS = 90 * 86400,
+	ACCOUNT_LOG_MAX = 50000,
+	ACCOUNT_TARGET_PLACES_MAX = 8, /* mailboxes that one recipient's rules file a message in */
+	ACCOUNT_KEPT_MAX =
+	    1000, /* bodies kept for later at a time: uploads of a composer with many attachments */
+	ACCOUNT_MAILBOXES_MAX = 5000, /* of one account */
+	ACCOUNT_DEPTH_MAX = 20        /* of mailboxes in mailboxes */
 };
 
 /* undelete_seconds: how long deleted mail can be brought back; 0: not at all. */
@@ -59,6 +64,7 @@ struct account_request {
 	struct account_key from, next; /* where a slice begins, and where the one behind it does */
 	struct slice *slice;           /* upkeep: what has expired */
 	unsigned phase;
+	struct account_removed *removed; /* repair: told what goes; may be NULL */
 };
 
 /* A new account with an INBOX. -EEXIST. */
@@ -74,15 +80,24 @@ void account_set_quota(struct accounts *a, struct account_request *r);
 /*
  * Delivery. All targets get the message in one step, or none if the store fails; a target that can't take it
  * (result -ENOENT: no such account, -EDQUOT: over its quota, -EFBIG: larger than its whole quota, -EMSGSIZE:
- * prefix and summary too large) does not hinder the others. Results of the targets are only of use when the
+ * prefix or summary too large) does not hinder the others. Results of the targets are only of use when the
  * delivery's result is 0 or theirs; the delivery's result is 0 when at least one target took it.
  */
+struct account_wanted_place {
+	struct view mailbox; /* top-level mailbox; empty, or no such mailbox: INBOX */
+	uint64_t flags;      /* of FLAGS_SYSTEM */
+	const struct view *keywords;
+	size_t keyword_count; /* one that cannot be had (keywords_get) is left out: the message comes first */
+};
+
 struct account_target {
 	uint64_t shard;
-	struct view mailbox; /* top-level mailbox; empty, or no such mailbox: INBOX */
+	struct view mailbox; /* where to: the only place, when there are no `places` */
 	struct view prefix;  /* header lines of this recipient, CRLF-terminated */
 	struct view uidl;    /* imported; else empty */
-	uint32_t flags;      /* FLAG_* */
+	const struct account_wanted_place
+	    *places;        /* one email in all of them; a mailbox named twice counts once */
+	size_t place_count; /* at most ACCOUNT_TARGET_PLACES_MAX: more are left out */
 	bool enforce_quota;
 	uint64_t quota_default; /* of an account without its own; 0: no limit */
 	bool has_delivery_id;   /* a spooled delivery: a second one with the same id changes nothing */
@@ -90,19 +105,21 @@ struct account_target {
 
 	int result;
 	uint64_t emailid; /* result: of the email, also when it had been delivered before */
-	uint32_t uid;     /* result; 0 when it had been delivered before */
+	uint32_t uid;     /* result: in the first place; 0 when it had been delivered before */
 };
 
 struct account_delivery {
 	struct store_upload *upload; /* body, then derived data; the store's from the call on */
 	struct blob_id blob;         /* the body is in the store already; none: `upload` */
 	uint64_t body_len;
-	int64_t internaldate;       /* seconds since 1970; 0: now */
-	bool binary;                /* the body may hold more than lines of text */
-	uint64_t text_growth;       /* of a binary one: see keys.h */
-	struct view summary;        /* derived, to be read with the list of messages */
+	int64_t internaldate; /* seconds since 1970; 0: now */
+	bool binary;          /* the body may hold more than lines of text */
+	uint64_t text_growth; /* of a binary one: see keys.h */
+	struct view summary;  /* derived, to be read with the list of messages; at most SUMMARY_INLINE_MAX,
+	                         and empty for one that stands behind the body */
 	uint64_t message_id_hash;   /* 0: the message has no Message-ID */
-	const uint64_t *references; /* hashes of what it refers to, nearest first; at most 8 are looked at */
+	const uint64_t *references; /* hashes of what it refers to, nearest first: MESSAGE_REFERENCES_MAX are
+	                               looked at, and fewer for a message to many */
 	size_t reference_count;
 	struct account_target *targets;
 	size_t target_count; /* 1 to ACCOUNT_TARGETS_MAX; no account twice */
@@ -127,8 +144,8 @@ int account_delivery_run(struct txn *t, struct account_delivery *d) __attribute_
 /* Whether a delivery's result is a target's refusal, and no trouble of the store. */
 bool account_delivery_is_refusal(int result);
 
-/* Entries that a delivery to so many targets changes at most. */
-size_t account_delivery_writes(size_t targets);
+/* Entries that this delivery changes at most. */
+size_t account_delivery_writes(const struct account_delivery *d);
 
 /*
  * A maildrop: INBOX as it is at the time of opening, for one session at a time (RFC 1939 section 4).
@@ -157,13 +174,13 @@ struct maildrop {
 	size_t room, slice_count;
 	uint64_t slice_bytes;
 	uint32_t slice_uid, next_uid;
-	bool more, unfinished, contradicted;
-	struct account_request repair;
+	bool more, contradicted;
+	struct account_request begin;
 };
 
 /*
- * 0: m->opened will be called (-ENOENT: no such account), and until then m must stay where it is; -EBUSY:
- * another session has the maildrop; -ENOMEM. After a failure, in either way, there is nothing to close.
+ * 0: m->opened will be called (-ENOENT: no such account, -ENOMEM), and until then m must stay where it is;
+ * -EBUSY: another session has the maildrop. After a failure, in either way, there is nothing to close.
  */
 int maildrop_open(struct accounts *a, struct maildrop *m) __attribute__((warn_unused_result));
 
@@ -214,17 +231,28 @@ struct account_fetch {
 void account_fetch(struct accounts *a, struct account_fetch *f);
 void account_fetch_free(struct account_fetch *f);
 
+/* What went: filled by the call while it is under way, of use when its result is 0. */
+struct account_removed {
+	uint32_t *uids; /* ascending; the caller's, with room for all that it asked for */
+	size_t count;
+	uint64_t modseq; /* of the last one that went; 0: none did */
+
+	/* Internal: what earlier slices had filled. */
+	size_t kept_count;
+};
+
 /*
  * Deletes messages of a mailbox, all or none, whatever happens: more than fit one transaction are first
- * written down as an intent, which is finished by account_repair or when the maildrop is next opened, if a
- * crash comes between. UIDs that are not there are passed over. Deleted mail can be brought back for a while.
- * -E2BIG: more than 399,800 ranges of UIDs; fewer at a time will do.
+ * written down as an intent, which is finished by account_begin_use, if a crash comes between. UIDs that are
+ * not there are passed over. Deleted mail can be brought back for a while. -E2BIG: more than 399,800 ranges
+ * of UIDs; fewer at a time will do.
  */
 struct account_expunge {
 	uint64_t shard;
 	uint32_t mailbox;
 	const uint32_t *uids; /* ascending; the caller's until done */
 	size_t uid_count;
+	struct account_removed *removed; /* NULL: the caller needn't know */
 	void (*done)(struct account_expunge *x, int result);
 	void *arg;
 
@@ -233,11 +261,16 @@ struct account_expunge {
 	struct store_commit commit;
 	struct account_request repair;
 	int64_t now;
-	uint64_t intent;
-	bool applied;
 };
 
 void account_expunge(struct accounts *a, struct account_expunge *x);
+
+/*
+ * To be called when a right to an account is first used, and by nobody afterwards: finishes what a crash
+ * interrupted, so that nobody sees half of it. -ENOENT: no such account. It only reads when there is nothing
+ * to finish.
+ */
+void account_begin_use(struct accounts *a, struct account_request *r);
 
 /* Finishes what a crash interrupted in this account; r->count: messages. For each account at start. */
 void account_repair(struct accounts *a, struct account_request *r);
@@ -249,7 +282,8 @@ void account_undelete(struct accounts *a, struct account_request *r);
 /* Forgets deleted mail for good, at once. */
 void account_purge(struct accounts *a, struct account_request *r);
 
-/* Drops what has expired: deleted mail, tombstones, delivery ids. To be called daily for each account. */
+/* Drops what has expired: deleted mail, the log's oldest entries, delivery ids, kept bodies. To be called
+ * daily for each account. Each of these is kept in the order of time, so that only what goes is read. */
 void account_upkeep(struct accounts *a, struct account_request *r);
 
 #endif

@@ -4,17 +4,30 @@
  */
 #include <errno.h>
 
+#include "account/mailbox.h"
 #include "account/message.h"
 #include "base/clock.h"
 #include "base/container.h"
 
-static bool was_delivered(struct txn *t, struct account_target *target)
+enum {
+	/* Of all targets together: beside their other entries they fit one transaction. */
+	REFERENCES_ALTOGETHER = 400,
+	PLACES_ALTOGETHER = 200
+};
+
+/* Looked for among the ids of this period and the last one: so each is known for at least one period. */
+static int find_delivery(struct txn *t, const struct account_delivery *d, struct account_target *target)
 {
 	struct view value;
-	int64_t time;
-	return target->has_delivery_id &&
-	       key_get(t, target->shard, key_delivery(target->delivery_id), &value) == 0 &&
-	       delivered_decode(value, &time, &target->emailid) == 0;
+	uint32_t period = delivery_period(d->now);
+	if (!target->has_delivery_id)
+		return -ENOENT;
+	int error = key_get(t, target->shard, key_delivery(period, target->delivery_id), &value);
+	if (error == -ENOENT && period > 0)
+		error = key_get(t, target->shard, key_delivery(period - 1, target->delivery_id), &value);
+	if (error == 0)
+		error = number_decode(value, &target->emailid);
+	return error == -EBADMSG ? -ENOENT : error; /* rather twice than never */
 }
 
 bool account_delivery_is_refusal(int result)
@@ -31,10 +44,11 @@ static int check_target(struct txn *t, const struct account_delivery *d, struct 
 	int error = head_get(t, target->shard, &head);
 	if (error)
 		return error;
-	if (was_delivered(t, target))
-		return 1;
-	if (target->prefix.len + d->summary.len + target->uidl.len > ACCOUNT_INLINE_MAX ||
-	    target->uidl.len > ACCOUNT_UIDL_MAX)
+	error = find_delivery(t, d, target);
+	if (error != -ENOENT)
+		return error == 0 ? 1 : error;
+	if (target->prefix.len + target->uidl.len > ACCOUNT_PREFIX_MAX ||
+	    target->uidl.len > ACCOUNT_UIDL_MAX || d->summary.len > SUMMARY_INLINE_MAX)
 		return -EMSGSIZE;
 	uint64_t size = target->prefix.len + d->body_len;
 	uint64_t quota = head.quota ? head.quota : target->quota_default;
@@ -46,34 +60,114 @@ static int check_target(struct txn *t, const struct account_delivery *d, struct 
 	return head.bytes > quota || size > quota - head.bytes ? -EDQUOT : 0;
 }
 
+static size_t references_of(const struct account_delivery *d)
+{
+	size_t share = REFERENCES_ALTOGETHER / (d->target_count ? d->target_count : 1);
+	size_t count =
+	    d->reference_count < MESSAGE_REFERENCES_MAX ? d->reference_count : MESSAGE_REFERENCES_MAX;
+	return count < share ? count : share;
+}
+
+static size_t places_of(const struct account_delivery *d, const struct account_target *target)
+{
+	size_t share = PLACES_ALTOGETHER / (d->target_count ? d->target_count : 1);
+	size_t count =
+	    target->place_count < ACCOUNT_TARGET_PLACES_MAX ? target->place_count : ACCOUNT_TARGET_PLACES_MAX;
+	if (count > share)
+		count = share;
+	return count ? count : 1;
+}
+
+static void set_hashes(const struct account_delivery *d, struct account_email *email)
+{
+	size_t references = references_of(d);
+	if (d->message_id_hash == 0 && references == 0)
+		return;
+	email->hashes[0] = d->message_id_hash;
+	email->hash_count = 1;
+	for (size_t i = 0; i < references; i++) {
+		bool known = false;
+		for (size_t k = 0; k < email->hash_count; k++)
+			known = known || email->hashes[k] == d->references[i];
+		if (!known)
+			email->hashes[email->hash_count++] = d->references[i];
+	}
+}
+
+static int add_keywords(
+    struct account_change *c, const struct account_wanted_place *wanted, struct message_flags *flags)
+{
+	for (size_t i = 0; i < wanted->keyword_count; i++) {
+		uint32_t number;
+		int error = keywords_get(c, wanted->keywords[i], &number);
+		if (error == 0)
+			error = keywords_add(flags, number);
+		if (error && error != -EINVAL && error != -EMLINK)
+			return error;
+	}
+	return 0;
+}
+
+/* The mailboxes that are asked for, each once. */
+static int find_places(struct account_change *c, const struct account_delivery *d,
+    const struct account_target *target, struct message_place *places, size_t *count)
+{
+	struct account_wanted_place only = {.mailbox = target->mailbox};
+	size_t wanted = places_of(d, target);
+	*count = 0;
+	for (size_t i = 0; i < wanted; i++) {
+		const struct account_wanted_place *w = target->place_count ? &target->places[i] : &only;
+		struct message_place *p = &places[*count];
+		size_t k = 0;
+		int error = mailbox_for_delivery(c->txn, c->shard, w->mailbox, &p->mailbox);
+		if (error)
+			return error;
+		while (k < *count && places[k].mailbox != p->mailbox)
+			k++;
+		p = &places[k];
+		if (k == *count) {
+			p->flags.bits = d->binary ? FLAG_BINARY : 0;
+			p->flags.more.count = 0;
+			(*count)++;
+		}
+		p->flags.bits |= w->flags & FLAGS_SYSTEM;
+		error = add_keywords(c, w, &p->flags);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
 static int deliver_to(struct txn *t, const struct account_delivery *d, struct account_target *target)
 {
-	struct account_session s;
-	uint32_t mailbox;
+	struct account_change c;
+	struct message_place places[ACCOUNT_TARGET_PLACES_MAX];
+	size_t count;
 	struct account_email email = {
 	    .blob = blob_is_none(&d->blob) ? txn_body(t, 0) : d->blob,
 	    .body_len = d->body_len,
 	    .internaldate = d->internaldate ? d->internaldate : d->now,
 	    .received = d->now,
-	    .message_id_hash = d->message_id_hash,
 	    .prefix = target->prefix,
 	    .uidl = target->uidl,
 	    .summary = d->summary,
 	    .text_growth = d->binary ? d->text_growth : 0,
 	};
-	uint32_t flags = d->binary ? target->flags | FLAG_BINARY : target->flags & ~(uint32_t)FLAG_BINARY;
-	int error = mailbox_find(t, target->shard, target->mailbox, &mailbox);
+	set_hashes(d, &email);
+	int error = change_begin(&c, t, target->shard, d->now);
 	if (error == 0)
-		error = session_begin(&s, t, target->shard, mailbox, d->now);
+		error = find_places(&c, d, target, places, &count);
 	if (error == 0)
-		error = message_add(
-		    &s, &email, flags, d->references, d->reference_count, &target->emailid, &target->uid);
-	if (error == 0 && target->has_delivery_id) {
-		struct account_value value;
-		delivered_encode(d->now, target->emailid, &value);
-		error = value_put(t, target->shard, key_delivery(target->delivery_id), &value);
+		error = message_add(&c, &email, places, count, &target->emailid);
+	if (error)
+		return error;
+	target->uid = places[0].uid;
+	if (target->has_delivery_id) {
+		struct entry value;
+		number_encode(target->emailid, &value);
+		error = change_put(&c, key_delivery(delivery_period(d->now), target->delivery_id), &value);
 	}
-	return error ? error : session_end(&s);
+	return error ? error : change_end(&c);
 }
 
 int account_delivery_run(struct txn *t, struct account_delivery *d)
@@ -104,9 +198,25 @@ int account_delivery_run(struct txn *t, struct account_delivery *d)
 	return any || done_before ? 0 : refusal;
 }
 
-size_t account_delivery_writes(size_t targets)
+/* Of keywords, those with a bit among the flags: the entry, its name, the message's use of it. */
+static size_t keyword_writes(const struct account_delivery *d, const struct account_target *target)
 {
-	return targets * (MESSAGE_ADD_WRITES + SESSION_WRITES + 1);
+	size_t writes = 0;
+	for (size_t i = 0; i < target->place_count && i < places_of(d, target); i++)
+		writes += 3 * target->places[i].keyword_count + (target->places[i].keyword_count > 0);
+	return writes;
+}
+
+size_t account_delivery_writes(const struct account_delivery *d)
+{
+	enum { HEAD_AND_DELIVERY_ID = 2 };
+	size_t writes = 0;
+	for (size_t i = 0; i < d->target_count; i++) {
+		size_t places = places_of(d, &d->targets[i]);
+		writes += message_add_writes(places, 1 + references_of(d)) + places + HEAD_AND_DELIVERY_ID +
+		          keyword_writes(d, &d->targets[i]);
+	}
+	return writes;
 }
 
 void account_delivery_begin(struct account_delivery *d)

@@ -13,7 +13,9 @@
 #include "base/mem.h"
 
 enum {
-	REMOVE_AT_ONCE = (STORE_SLICE_KEYS - SESSION_WRITES - 1) / MESSAGE_REMOVE_WRITES,
+	REMOVE_WRITES =
+	    MESSAGE_REMOVE_FEW + 2, /* with an O and an L entry, when each is in a block of its own */
+	REMOVE_AT_ONCE = (STORE_WRITE_KEYS_MAX - CHANGE_END_WRITES) / REMOVE_WRITES,
 	FEW = 10 /* as many changes as a delivery to some mailboxes makes: whoever deletes a few doesn't wait
 	            for others */
 };
@@ -23,26 +25,65 @@ static int64_t undelete_until(const struct accounts *a, int64_t now)
 	return a->undelete_seconds > 0 ? now + a->undelete_seconds : 0;
 }
 
+/* Room for one message more? Keywords beyond those with a bit are what makes one large. */
+static bool has_room(const struct account_change *c)
+{
+	return c->writes + MESSAGE_WRITES_MAX + CHANGE_END_WRITES <= STORE_SLICE_KEYS;
+}
+
+static void note_removed(struct account_removed *removed, const struct account_change *c, uint32_t uid)
+{
+	if (removed == NULL)
+		return;
+	removed->uids[removed->count++] = uid;
+	removed->modseq = c->head.modseq;
+}
+
+/*
+ * Does all of it fit one transaction? Not always when messages have keywords without a bit. Asked before the
+ * first write, as refusals must be.
+ */
+static int check_room(struct account_change *c, const struct account_expunge *x)
+{
+	size_t writes = CHANGE_END_WRITES;
+	struct message_now now;
+	for (size_t i = 0; i < x->uid_count; i++) {
+		int error = message_get(c, x->mailbox, x->uids[i], &now);
+		if (error && error != -ENOENT)
+			return error;
+		if (error == 0)
+			writes += REMOVE_WRITES + 2 * now.flags.more.count;
+	}
+	return writes > STORE_WRITE_KEYS_MAX ? -E2BIG : 0;
+}
+
 /* Everything in one transaction. */
 static int run_small(struct txn *t, void *arg)
 {
 	const struct account_expunge *x = arg;
-	struct account_session s;
-	size_t removed = 0;
-	int error = session_begin(&s, t, x->shard, x->mailbox, x->now);
+	struct account_change c;
+	struct change_mailbox *box;
+	if (x->removed)
+		x->removed->count = x->removed->modseq = 0;
+	int error = change_begin(&c, t, x->shard, x->now);
+	if (error == 0)
+		error = change_mailbox(&c, x->mailbox, &box);
+	if (error == 0)
+		error = check_room(&c, x);
 	for (size_t i = 0; i < x->uid_count && error == 0; i++) {
-		error = message_remove(&s, x->uids[i], undelete_until(x->accounts, x->now));
-		removed += error == 0;
+		error = message_remove(&c, x->mailbox, x->uids[i], undelete_until(x->accounts, x->now));
+		if (error == 0)
+			note_removed(x->removed, &c, x->uids[i]);
 		if (error == -ENOENT)
 			error = 0;
 	}
-	return error || removed == 0 ? error : session_end(&s);
+	return error ? error : change_end(&c);
 }
 
 static int put_intent_part(struct txn *t, const struct account_expunge *x, uint64_t id, uint32_t part,
     const struct account_intent *intent)
 {
-	struct account_value value;
+	struct entry value;
 	intent_encode(intent, &value);
 	return value_put(t, x->shard, key_intent(id, part), &value);
 }
@@ -112,7 +153,7 @@ static int find_intent(struct txn *t, uint64_t shard, struct first_intent *first
 	return txn_range(t, &range, take_intent, first);
 }
 
-/* The UIDs that are there, of the intent's ranges, at most as many as one transaction removes. */
+/* The UIDs that are there, of the intent's ranges, as many as a slice has room for. */
 static int collect_messages(
     struct txn *t, uint64_t shard, const struct account_intent *intent, struct slice *all)
 {
@@ -127,21 +168,31 @@ static int collect_messages(
 	return error;
 }
 
+/* How many of them are gone now: all, or as many as there was room for. */
 static int remove_collected(struct txn *t, struct account_request *r, const struct account_intent *intent,
-    const struct slice *messages)
+    const struct slice *messages, size_t *gone)
 {
-	struct account_session s;
-	int error = session_begin(&s, t, r->shard, intent->mailbox, r->now);
+	struct account_change c;
+	struct change_mailbox *box;
+	*gone = messages->count;
+	int error = change_begin(&c, t, r->shard, r->now);
+	if (error == 0)
+		error = change_mailbox(&c, intent->mailbox, &box);
 	if (error)
 		return error == -ENOENT ? 0 : error; /* the mailbox is gone, and its messages with it */
 	for (size_t i = 0; i < messages->count && error == 0; i++) {
 		uint32_t mailbox, uid;
+		if (i > 0 && !has_room(&c)) {
+			*gone = i;
+			break;
+		}
 		if (!key_read_message(slice_key(messages, i), &mailbox, &uid))
 			return -EBADMSG;
-		error = message_remove(&s, uid, undelete_until(r->accounts, intent->time));
+		error = message_remove(&c, mailbox, uid, undelete_until(r->accounts, intent->time));
+		note_removed(r->removed, &c, uid);
 		r->counted += error == 0;
 	}
-	return error ? error : session_end(&s);
+	return error ? error : change_end(&c);
 }
 
 /* One slice of an intent; r->more until none is left. */
@@ -150,14 +201,17 @@ static int run_repair(struct txn *t, void *arg)
 	struct account_request *r = arg;
 	struct first_intent *first = mem_alloc(sizeof *first);
 	struct slice *messages = slice_new();
+	size_t gone = 0;
 	r->more = false;
 	r->counted = 0;
+	if (r->removed)
+		r->removed->count = r->removed->kept_count;
 	int error = find_intent(t, r->shard, first);
 	if (error == 0 && first->found) {
 		error = collect_messages(t, r->shard, &first->intent, messages);
 		if (error == 0 && messages->count > 0)
-			error = remove_collected(t, r, &first->intent, messages);
-		if (error == 0 && messages->count < REMOVE_AT_ONCE)
+			error = remove_collected(t, r, &first->intent, messages, &gone);
+		if (error == 0 && gone < REMOVE_AT_ONCE && gone == messages->count)
 			error = key_delete(t, r->shard, key_intent(first->id, first->part));
 		r->more = error == 0;
 	}
@@ -171,6 +225,37 @@ void account_repair(struct accounts *a, struct account_request *r)
 	request_commit(a, r, run_repair, true);
 }
 
+/* Is there anything to finish? */
+static int run_look(struct txn *t, void *arg)
+{
+	struct account_request *r = arg;
+	struct account_head head;
+	struct first_intent *first = mem_alloc(sizeof *first);
+	int error = head_get(t, r->shard, &head);
+	if (error == 0)
+		error = find_intent(t, r->shard, first);
+	r->more = error == 0 && first->found;
+	mem_free(first);
+	return error;
+}
+
+static void looked(struct store_read *read, int result)
+{
+	struct account_request *r = container_of(read, struct account_request, read);
+	if (result == 0 && r->more)
+		account_repair(r->accounts, r);
+	else
+		r->done(r, result);
+}
+
+void account_begin_use(struct accounts *a, struct account_request *r)
+{
+	r->accounts = a;
+	r->count = 0;
+	r->read = (struct store_read){.shard = r->shard, .run = run_look, .arg = r, .done = looked};
+	store_read(a->store, &r->read);
+}
+
 static void applied(struct account_request *r, int result)
 {
 	struct account_expunge *x = container_of(r, struct account_expunge, repair);
@@ -180,11 +265,18 @@ static void applied(struct account_request *r, int result)
 static void committed(struct store_commit *c, int result)
 {
 	struct account_expunge *x = container_of(c, struct account_expunge, commit);
+	if (result == -E2BIG && c->run == run_small) {
+		c->run = run_intent;
+		store_commit(x->accounts->store, c);
+		return;
+	}
 	if (result || c->run == run_small) {
 		x->done(x, result);
 		return;
 	}
-	x->repair = (struct account_request){.shard = x->shard, .done = applied};
+	if (x->removed)
+		*x->removed = (struct account_removed){.uids = x->removed->uids};
+	x->repair = (struct account_request){.shard = x->shard, .done = applied, .removed = x->removed};
 	account_repair(x->accounts, &x->repair);
 }
 

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "account/message.h"
+#include "account/change.h"
 #include "base/buf.h"
 #include "base/container.h"
 #include "base/mem.h"
 
-enum { TEXTS_MAX = ACCOUNT_FETCH_MAX * ACCOUNT_INLINE_MAX };
+enum { TEXTS_MAX = ACCOUNT_FETCH_MAX * ACCOUNT_PREFIX_MAX };
 
 static struct account_fetch *fetch_of_read(struct store_read *r)
 {
@@ -35,7 +35,7 @@ static int find_email(struct txn *t, struct account_fetch *f, struct account_fet
 	struct account_email email;
 	int error = key_get(t, f->shard, key_email(m->emailid), &value);
 	if (error == 0)
-		error = email_decode(value, &email);
+		error = email_decode(m->emailid, value, &email);
 	if (error)
 		return error;
 	m->blob = email.blob;

@@ -1,46 +1,78 @@
 /*
- * The entries of an account's shard: their keys and values as structures. Integers are big-endian, so that
- * keys sort by number. What one delivery touches lies together. The letters are fixed for ever; doc/disk.md
- * has the table. Every value begins with its version and may grow at the end: readers ignore what they don't
- * know.
+ * The entries of an account's shard: their keys and values as structures. doc/disk.md has the table. Every
+ * value begins with its version and may grow at its end (store/entry.h).
  *
- *   C modseq kind id   change: one per living object, moved when it changes, and tombstones
- *   F                  head of the account
- *   G mailbox          mailbox
- *   N ~emailid         email: newest first
- *   M mailbox uid      message: an email's place in a mailbox
- *   T hash             thread of a Message-ID
- *   B parent name      mailbox number
- *   D delivery         delivered already
- *   I id part          intent: a change too large for one transaction, decided and not finished
- *   U expiry emailid   a deleted email that can still be brought back
+ *   B parent name            number of the mailbox of that name
+ *   D period delivery        delivered already
+ *   E emailid                email: what never changes of it, from its delivery to its end
+ *   F                        head of the account
+ *   G mailbox                mailbox
+ *   H thread emailid         email of a thread, beside the one that gave the thread its number
+ *   I id part                intent: a change too large for one transaction, decided and not finished
+ *   K number                 keyword
+ *   L modseq kind id         log of changes: what changed or went in that change
+ *   M mailbox uid            message: an email's place in a mailbox, as it arrived there
+ *   N keyword                number of the keyword of that name
+ *   O mailbox block          flags, of a block's messages whose flags have changed since they arrived
+ *   P mailbox user block     reserved: \Seen of a user who shares the mailbox, a bit for each message
+ *   Q mailbox uid            numbers of a message's keywords that have no bit among its flags
+ *   R collection id          reserved: object of a collection (calendar, address book)
+ *   S                        reserved: what is derived from the rest and may be dropped (search)
+ *   T hash                   thread of a Message-ID
+ *   U expiry emailid         a deleted email that can still be brought back
+ *   V emailid                places of an email that are not the one it was delivered to; none: it is deleted
+ *   X expiry id              a body that was made durable before anything names it
+ *   Y collection href        reserved: number of the object of that name
+ *   Z emailid                summary that found no room in E
+ *
+ * The letters are fixed, and their order is of use. New entries come at the end of the range of E, L and M.
+ * LMDB leaves pages of such a range half empty when large entries lie behind it, and nearly full when small
+ * ones do: so the large E comes before all that is small and stays, and no small range grows in front of a
+ * large one. With N (descending) behind M, 100,000 messages took 1,600 bytes of index each, of which 860 were
+ * entries.
  */
 #ifndef ACCOUNT_KEYS_H
 #define ACCOUNT_KEYS_H
 
-#include "store/store.h"
+#include "format/limits.h"
+#include "store/entry.h"
 
 enum {
-	ACCOUNT_COPIES_MAX = 32,        /* places that one email has */
-	ACCOUNT_INLINE_MAX = 1600,      /* prefix, imported UIDL and summary of an email together */
-	ACCOUNT_UIDL_MAX = 70,          /* RFC 1939 section 7 */
+	ACCOUNT_PLACES_MAX = 32,   /* that one email has: more folders than a person files a message in */
+	ACCOUNT_PREFIX_MAX = 1800, /* prefix and imported UIDL together: an entry holds them */
+	ACCOUNT_UIDL_MAX = 70,     /* RFC 1939 section 7 */
 	ACCOUNT_MAILBOX_NAME_MAX = 200, /* bytes of UTF-8, one level */
 	ACCOUNT_DELIVERY_ID_SIZE = 16,
-	ACCOUNT_INTENT_RANGES = 200 /* ranges of UIDs that one part of an intent holds */
+	ACCOUNT_INTENT_RANGES = 200,                     /* ranges of UIDs that one part of an intent holds */
+	ACCOUNT_HASHES_MAX = 1 + MESSAGE_REFERENCES_MAX, /* its own Message-ID, and those it refers to */
+	ACCOUNT_GRANTS_MAX = 64, /* entries of a mailbox's access list; an entry holds them beside the name */
+	ACCOUNT_KEYWORD_MAX = 100,   /* octets of a keyword's name; mail programs use up to some 30 */
+	ACCOUNT_KEYWORDS_MAX = 2000, /* of one account: ten times what the keenest users have */
+	ACCOUNT_MORE_KEYWORDS_MAX =
+	    200,           /* of one message, beside those with a bit: few enough for one transaction */
+	ACCOUNT_BLOCK = 64 /* messages whose flags share an entry, by UID */
 };
 
 enum { MAILBOX_ROOT = 0, MAILBOX_INBOX = 1 };
 
-/* A key or an encoded value. */
+/* What mailboxes are for (RFC 6154, RFC 8621 section 2). */
+enum mailbox_role {
+	MAILBOX_ROLE_NONE,
+	MAILBOX_ROLE_INBOX,
+	MAILBOX_ROLE_DRAFTS,
+	MAILBOX_ROLE_SENT,
+	MAILBOX_ROLE_JUNK,
+	MAILBOX_ROLE_TRASH,
+	MAILBOX_ROLE_ARCHIVE,
+	MAILBOX_ROLE_ALL,
+	MAILBOX_ROLE_FLAGGED,
+	MAILBOX_ROLE_IMPORTANT,
+	MAILBOX_ROLE_LAST = MAILBOX_ROLE_IMPORTANT
+};
+
 struct account_key {
 	char data[ACCOUNT_MAILBOX_NAME_MAX + 16];
 	size_t len;
-};
-
-struct account_value {
-	char data[STORE_ENTRY_MAX];
-	size_t len;
-	bool failed; /* it did not fit: putting it gives -EMSGSIZE */
 };
 
 static inline struct view key_view(const struct account_key *k)
@@ -48,19 +80,58 @@ static inline struct view key_view(const struct account_key *k)
 	return view_of(k->data, k->len);
 }
 
-/* Kinds of objects in the change log. */
-enum account_kind { KIND_EMAIL = 'E', KIND_MAILBOX = 'M' };
+/*
+ * Kinds of objects in the log. A KIND_PLACES entry's id is mailbox << 32 | block. Of the others, whose id is
+ * the object's number, the log has those that were destroyed; C, O, S and J are reserved for DAV, Sieve and
+ * JMAP.
+ */
+enum account_kind {
+	KIND_PLACES = 'P',
+	KIND_MAILBOX = 'M',
+	KIND_COLLECTION = 'C',
+	KIND_OBJECT = 'O',
+	KIND_SCRIPT = 'S',
+	KIND_SUBMISSION = 'J'
+};
+
+/* A UID's block, and its place in it. */
+static inline uint32_t block_of(uint32_t uid)
+{
+	return uid / ACCOUNT_BLOCK;
+}
+
+static inline unsigned block_bit(uint32_t uid)
+{
+	return uid % ACCOUNT_BLOCK;
+}
 
 struct account_key key_head(void);
 struct account_key key_mailbox(uint32_t mailbox);
 struct account_key key_mailbox_name(uint32_t parent, struct view name); /* the name is at most the limit */
 struct account_key key_email(uint64_t emailid);
+struct account_key key_places(uint64_t emailid);
+struct account_key key_summary(uint64_t emailid);
 struct account_key key_message(uint32_t mailbox, uint32_t uid);
+struct account_key key_flags(uint32_t mailbox, uint32_t block);
+struct account_key key_more_keywords(uint32_t mailbox, uint32_t uid);
+struct account_key key_keyword(uint32_t number);
+struct account_key key_keyword_name(
+    struct view name); /* at most the limit; case makes no difference (RFC 9051 section 2.3.2) */
 struct account_key key_thread(uint64_t hash);
-struct account_key key_delivery(const unsigned char id[ACCOUNT_DELIVERY_ID_SIZE]);
-struct account_key key_change(uint64_t modseq, enum account_kind kind, uint64_t id);
+struct account_key key_thread_email(uint64_t thread, uint64_t emailid);
+struct account_key key_log(uint64_t modseq, enum account_kind kind, uint64_t id);
 struct account_key key_intent(uint64_t id, uint32_t part);
 struct account_key key_deleted(int64_t expiry, uint64_t emailid);
+struct account_key key_kept(int64_t expiry, uint64_t id);
+
+/* Of deliveries: ids of one period lie together, so that they expire together. */
+enum { DELIVERY_PERIOD_SECONDS = 14 * 86400 };
+static inline uint32_t delivery_period(int64_t time)
+{
+	return time > 0 ? (uint32_t)(time / DELIVERY_PERIOD_SECONDS) : 0;
+}
+struct account_key key_delivery(uint32_t period, const unsigned char id[ACCOUNT_DELIVERY_ID_SIZE]);
+struct account_key key_delivery_period(uint32_t period); /* before all of that period */
 
 /* The first key of a letter, and the first behind it: a range over everything of one sort. */
 struct account_key key_letter(char letter);
@@ -68,52 +139,104 @@ struct account_key key_behind_letter(char letter);
 
 /* The numbers in a key; false when it is none of that sort. */
 bool key_read_message(struct view key, uint32_t *mailbox, uint32_t *uid);
-bool key_read_change(struct view key, uint64_t *modseq, enum account_kind *kind, uint64_t *id);
+bool key_read_flags(struct view key, uint32_t *mailbox, uint32_t *block);
+bool key_read_thread_email(struct view key, uint64_t *thread, uint64_t *emailid);
+bool key_read_log(struct view key, uint64_t *modseq, enum account_kind *kind, uint64_t *id);
 bool key_read_intent(struct view key, uint64_t *id, uint32_t *part);
 bool key_read_deleted(struct view key, int64_t *expiry, uint64_t *emailid);
+bool key_read_kept(struct view key, int64_t *expiry, uint64_t *id);
 
-/* F. Counters only grow; messages and bytes are what counts for the quota. */
+/* F. Counters only grow; messages and bytes are what counts for the quota: an email once, however many places
+ * it has. */
 struct account_head {
+	bool removing;       /* being erased: takes no mail */
 	uint32_t generation; /* raised by a restore: a state is generation.modseq */
 	uint64_t modseq;     /* of the last change */
-	uint64_t next_email, next_intent;
-	uint32_t next_mailbox, next_uidvalidity;
-	uint64_t quota; /* bytes; 0: none */
+	uint64_t next_email, next_intent, next_kept;
+	uint32_t next_mailbox;
+	uint32_t next_uidvalidity; /* begun from the account's number: an account made anew repeats none (RFC
+	                              9051 section 2.3.1.1) */
+	uint64_t quota;            /* bytes; 0: none */
 	uint64_t messages, bytes;
-	uint64_t deleted_bytes;               /* of U entries, outside the quota */
-	uint64_t tombstones, tombstone_floor; /* how many; changes up to the floor are no longer known */
-	bool removing;                        /* being erased: takes no mail */
+	uint64_t deleted_bytes;    /* of U entries, outside the quota */
+	uint64_t kept, kept_bytes; /* X entries */
+	uint64_t log_entries;      /* L entries */
+	uint64_t log_floor;        /* changes up to it are no longer known */
+	uint32_t keywords;         /* how many names there are */
+	uint32_t next_keyword;     /* numbers below it are taken */
+	uint64_t keywords_modseq;  /* of the last change of a name */
+	uint32_t mailboxes;
 };
 
-/* G. */
+/* An entry of an access list: RIGHT_* for a user's or group's account number. */
+struct account_grant {
+	uint8_t kind; /* enum grant_kind */
+	uint64_t who; /* 0 for GRANT_ANYONE */
+	uint32_t rights;
+};
+
+enum grant_kind { GRANT_ANYONE, GRANT_USER, GRANT_GROUP, GRANT_KIND_LAST = GRANT_GROUP };
+
+/* Rights of RFC 4314 section 2.1, by their letters. */
+enum {
+	RIGHT_LOOKUP = 1 << 0,  /* l */
+	RIGHT_READ = 1 << 1,    /* r */
+	RIGHT_SEEN = 1 << 2,    /* s */
+	RIGHT_WRITE = 1 << 3,   /* w */
+	RIGHT_INSERT = 1 << 4,  /* i */
+	RIGHT_POST = 1 << 5,    /* p */
+	RIGHT_CREATE = 1 << 6,  /* k */
+	RIGHT_REMOVE = 1 << 7,  /* x: the mailbox */
+	RIGHT_DELETE = 1 << 8,  /* t: messages */
+	RIGHT_EXPUNGE = 1 << 9, /* e */
+	RIGHT_ADMIN = 1 << 10,  /* a */
+	RIGHT_ALL = (1 << 11) - 1
+};
+
+/* G. The counts are right without counting. */
 struct account_mailbox {
 	uint32_t parent, uidvalidity, uidnext;
-	uint64_t created_modseq, modseq; /* modseq names its C entry and is IMAP's HIGHESTMODSEQ */
-	uint32_t messages, unseen;
+	uint64_t created_modseq;
+	uint64_t modseq; /* of the last change of the mailbox itself: name, parent, role, order, subscription,
+	                    access */
+	uint64_t messages_modseq; /* of the last change of its messages, and so of the counts: HIGHESTMODSEQ
+	                             (RFC 7162) */
+	uint32_t messages, unseen, deleted; /* deleted: with \Deleted (STATUS DELETED, RFC 9051) */
 	uint64_t bytes;
-	uint8_t role;
+	uint8_t role; /* enum mailbox_role */
+	bool subscribed;
+	uint32_t order;   /* among its siblings, RFC 8621 section 2 (sortOrder) */
 	struct view name; /* UTF-8 */
+	size_t grant_count;
+	struct account_grant grants[ACCOUNT_GRANTS_MAX];
 };
 
-/* Flag bits of a message. Keywords will have the bits from FLAG_KEYWORDS on. */
-enum {
-	FLAG_SEEN = 1 << 0,
-	FLAG_ANSWERED = 1 << 1,
-	FLAG_FLAGGED = 1 << 2,
-	FLAG_DELETED = 1 << 3,
-	FLAG_DRAFT = 1 << 4,
-	FLAG_OWN_UIDL = 1 << 5, /* the email has an imported UIDL: look there */
-	FLAG_BINARY = 1 << 6,   /* its body came as BINARYMIME: it may hold NULs, and CRs and LFs alone */
-	FLAG_KEYWORDS = 1 << 7
-};
+/*
+ * Flags of a message: bits. What follows from its body stands among them; they never change. A keyword whose
+ * number is below FLAG_KEYWORDS has the bit FLAG_KEYWORD << number; others stand in Q.
+ */
+#define FLAG_SEEN ((uint64_t)1 << 0)
+#define FLAG_ANSWERED ((uint64_t)1 << 1)
+#define FLAG_FLAGGED ((uint64_t)1 << 2)
+#define FLAG_DELETED ((uint64_t)1 << 3)
+#define FLAG_DRAFT ((uint64_t)1 << 4)
+#define FLAG_OWN_UIDL ((uint64_t)1 << 5) /* the email has an imported UIDL: look there */
+#define FLAG_BINARY                                                                                          \
+	((uint64_t)1 << 6) /* its body came as BINARYMIME: it may hold NULs, and CRs and LFs alone */
+#define FLAG_MORE ((uint64_t)1 << 7) /* there is a Q entry */
+#define FLAG_KEYWORD ((uint64_t)1 << 8)
+#define FLAGS_SYSTEM                                                                                         \
+	(FLAG_SEEN | FLAG_ANSWERED | FLAG_FLAGGED | FLAG_DELETED | FLAG_DRAFT) /* what users change */
+enum { FLAG_KEYWORDS = 56 };
 
-/* M: all that STAT, LIST, UIDL and FLAGS need. */
+/* M: all that STAT, LIST and UIDL need; and FLAGS, where no O entry speaks of this message. */
 struct account_message {
 	uint64_t emailid;
-	uint32_t flags;
-	uint64_t modseq;
-	uint64_t size; /* prefix and body */
+	uint64_t flags;  /* as it arrived, or was copied here */
+	uint64_t modseq; /* of that */
+	uint64_t size;   /* prefix and body */
 	int64_t internaldate;
+	int64_t savedate;     /* when it came into this mailbox (RFC 8514) */
 	uint64_t text_growth; /* with FLAG_BINARY: octets more when each line gets its CR LF
 	                         (format/line_ends.h) */
 };
@@ -122,35 +245,69 @@ struct account_place {
 	uint32_t mailbox, uid;
 };
 
-/* N. The blob holds the body, then (behind body_len) what else was derived from it at delivery. */
+/* V. */
+struct account_places {
+	size_t count;
+	struct account_place at[ACCOUNT_PLACES_MAX];
+};
+
+/* E. The blob holds the body, then (behind body_len) what else was derived from it at delivery. */
 struct account_email {
 	struct blob_id blob;
 	uint64_t body_len;
 	int64_t internaldate, received;
-	uint64_t thread, created_modseq, modseq, message_id_hash;
-	size_t place_count;
-	struct account_place places[ACCOUNT_COPIES_MAX];
-	struct view prefix; /* this recipient's own header lines, before the body */
-	struct view uidl;   /* imported; else empty */
-	struct view summary;
+	uint64_t thread; /* its own number, when it began one */
+	uint64_t created_modseq;
+	struct account_place home; /* where it was put first; its place, while there is no V entry */
+	size_t hash_count;         /* of T entries that name its thread */
+	uint64_t hashes[ACCOUNT_HASHES_MAX];
+	struct view prefix;   /* this recipient's own header lines, before the body */
+	struct view uidl;     /* imported; else empty */
+	bool summary_apart;   /* in Z */
+	struct view summary;  /* empty: apart, or in the blob's trailer */
 	uint64_t text_growth; /* as in M */
 };
 
-/* C. */
-struct account_change {
-	bool destroyed; /* a tombstone */
-	uint64_t created_modseq;
-	int64_t time; /* of the destruction */
-	size_t place_count;
-	struct account_place places[ACCOUNT_COPIES_MAX]; /* where it is, or was */
+/* L, of KIND_PLACES: what happened in a block of a mailbox's messages. Arrivals are not in it: M entries have
+ * their modseq in the order of UIDs. */
+struct account_log {
+	int64_t time;
+	uint64_t changed;                 /* a bit for each message whose flags changed */
+	uint64_t gone;                    /* and for each that is no longer there */
+	uint64_t emailids[ACCOUNT_BLOCK]; /* of those that are gone */
 };
 
-/* U: the email, and where it was. */
+/* O. */
+struct account_flags_block {
+	uint64_t known; /* a bit for each message that it speaks of */
+	uint64_t flags[ACCOUNT_BLOCK], modseq[ACCOUNT_BLOCK];
+};
+
+/* K. */
+struct account_keyword {
+	uint64_t uses; /* messages that have it, deleted ones that can be brought back among them */
+	struct view name;
+};
+
+/* Q: ascending. */
+struct account_more {
+	size_t count;
+	uint16_t numbers[ACCOUNT_MORE_KEYWORDS_MAX];
+};
+
+/* T. */
+struct account_thread {
+	uint64_t thread;
+	uint64_t uses; /* emails that have this hash */
+};
+
+/* U: where the email was. E, and Z, stay until this entry goes. */
 struct account_deleted {
 	uint32_t mailbox;
-	uint32_t flags;
+	uint64_t flags;
 	int64_t deleted;
-	struct account_email email;
+	uint64_t size;
+	struct account_more more;
 };
 
 /* I: messages to be expunged. */
@@ -163,28 +320,48 @@ struct account_intent {
 	} ranges[ACCOUNT_INTENT_RANGES];
 };
 
-void head_encode(const struct account_head *h, struct account_value *out);
-void mailbox_encode(const struct account_mailbox *m, struct account_value *out);
-void message_encode(const struct account_message *m, struct account_value *out);
-void email_encode(const struct account_email *e, struct account_value *out);
-void change_encode(const struct account_change *c, struct account_value *out);
-void deleted_encode(const struct account_deleted *d, struct account_value *out);
-void intent_encode(const struct account_intent *i, struct account_value *out);
-void number_encode(uint64_t n, struct account_value *out);                        /* T and B */
-void delivered_encode(int64_t time, uint64_t emailid, struct account_value *out); /* D */
+/* X. */
+struct account_kept {
+	struct blob_id blob;
+	uint64_t size;
+};
 
-/* 0 or -EBADMSG; views in the result point into the value. */
+void head_encode(const struct account_head *h, struct entry *out);
+void mailbox_encode(const struct account_mailbox *m, struct entry *out);
+void message_encode(const struct account_message *m, struct entry *out);
+void email_encode(uint64_t emailid, const struct account_email *e, struct entry *out);
+void places_encode(const struct account_places *p, struct entry *out);
+void log_encode(const struct account_log *l, struct entry *out);
+void flags_block_encode(const struct account_flags_block *b, struct entry *out);
+void keyword_encode(const struct account_keyword *k, struct entry *out);
+void more_encode(const struct account_more *m, struct entry *out);
+void thread_encode(const struct account_thread *t, struct entry *out);
+void deleted_encode(const struct account_deleted *d, struct entry *out);
+void intent_encode(const struct account_intent *i, struct entry *out);
+void kept_encode(const struct account_kept *k, struct entry *out);
+void number_encode(uint64_t n, struct entry *out);           /* B, D and N */
+void mark_encode(struct entry *out);                         /* H: nothing */
+void summary_encode(struct view summary, struct entry *out); /* Z */
+
+/* 0 or -EBADMSG, with the result untouched; views in the result point into the value. */
 int head_decode(struct view value, struct account_head *h) __attribute__((warn_unused_result));
 int mailbox_decode(struct view value, struct account_mailbox *m) __attribute__((warn_unused_result));
 int message_decode(struct view value, struct account_message *m) __attribute__((warn_unused_result));
-int email_decode(struct view value, struct account_email *e) __attribute__((warn_unused_result));
-int change_decode(struct view value, struct account_change *c) __attribute__((warn_unused_result));
+int email_decode(uint64_t emailid, struct view value, struct account_email *e)
+    __attribute__((warn_unused_result));
+int places_decode(struct view value, struct account_places *p) __attribute__((warn_unused_result));
+int log_decode(struct view value, struct account_log *l) __attribute__((warn_unused_result));
+int flags_block_decode(struct view value, struct account_flags_block *b) __attribute__((warn_unused_result));
+int keyword_decode(struct view value, struct account_keyword *k) __attribute__((warn_unused_result));
+int more_decode(struct view value, struct account_more *m) __attribute__((warn_unused_result));
+int thread_decode(struct view value, struct account_thread *t) __attribute__((warn_unused_result));
 int deleted_decode(struct view value, struct account_deleted *d) __attribute__((warn_unused_result));
 int intent_decode(struct view value, struct account_intent *i) __attribute__((warn_unused_result));
+int kept_decode(struct view value, struct account_kept *k) __attribute__((warn_unused_result));
 int number_decode(struct view value, uint64_t *n) __attribute__((warn_unused_result));
-int delivered_decode(struct view value, int64_t *time, uint64_t *emailid) __attribute__((warn_unused_result));
+int summary_decode(struct view value, struct view *summary) __attribute__((warn_unused_result));
 
-/* The store's names_blobs for account shards: emails and deleted emails name blobs. */
+/* The store's names_blobs for account shards: emails and kept bodies name blobs. */
 store_names_blobs account_names_blobs;
 
 #endif

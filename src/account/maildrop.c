@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "account/message.h"
+#include "account/change.h"
 #include "base/container.h"
 #include "base/mem.h"
 
@@ -44,27 +44,6 @@ static int add_entry(void *arg, struct view key, struct view value)
 	return 0;
 }
 
-static int note_intent(void *arg, struct view key, struct view value)
-{
-	(void)key, (void)value;
-	*(bool *)arg = true;
-	return 1;
-}
-
-/* The first slice also sees whether the account exists and is whole. */
-static int look_at_account(struct txn *t, struct maildrop *m)
-{
-	struct account_head head;
-	struct account_key from = key_letter('I'), to = key_behind_letter('I');
-	struct txn_range intents = {
-	    .shard = m->shard, .from = key_view(&from), .to = key_view(&to), .limit = 1};
-	int error = head_get(t, m->shard, &head);
-	if (error)
-		return error;
-	error = txn_range(t, &intents, note_intent, &m->unfinished);
-	return error < 0 ? error : 0;
-}
-
 /* At the end of the list: does the mailbox count as many? */
 static int compare_count(struct txn *t, struct maildrop *m)
 {
@@ -89,18 +68,13 @@ static int run_list(struct txn *t, void *arg)
 	    .from = key_view(&from),
 	    .to = key_view(&to),
 	    .limit = STORE_READ_KEYS_MAX - 3};
-	int error = 0;
+	int error;
 	m->count = m->slice_count;
 	m->bytes = m->slice_bytes;
-	m->unfinished = m->more = m->contradicted = false;
-	if (m->count == 0)
-		error = look_at_account(t, m);
-	if (error == 0 && !m->unfinished)
-		error = txn_range(t, &range, add_entry, m);
+	m->more = m->contradicted = false;
+	error = txn_range(t, &range, add_entry, m);
 	m->more = m->count - m->slice_count == range.limit;
-	if (error == 0 && !m->unfinished && !m->more)
-		error = compare_count(t, m);
-	return error;
+	return error || m->more ? error : compare_count(t, m);
 }
 
 static int list_next(struct maildrop *m);
@@ -111,9 +85,9 @@ static void give_up(struct maildrop *m, int error)
 	m->opened(m, error);
 }
 
-static void repaired(struct account_request *r, int result)
+static void begun(struct account_request *r, int result)
 {
-	struct maildrop *m = container_of(r, struct maildrop, repair);
+	struct maildrop *m = container_of(r, struct maildrop, begin);
 	if (result == 0)
 		result = list_next(m);
 	if (result)
@@ -123,12 +97,6 @@ static void repaired(struct account_request *r, int result)
 static void listed(struct store_read *read, int result)
 {
 	struct maildrop *m = container_of(read, struct maildrop, read);
-	if (result == 0 && m->unfinished) {
-		/* A deletion that a crash interrupted is finished before anybody sees half of it. */
-		m->repair = (struct account_request){.shard = m->shard, .done = repaired};
-		account_repair(m->accounts, &m->repair);
-		return;
-	}
 	if (result == 0 && !m->more) {
 		if (m->contradicted)
 			store_suspect(m->accounts->store);
@@ -169,10 +137,9 @@ int maildrop_open(struct accounts *a, struct maildrop *m)
 	m->bytes = 0;
 	m->next_uid = 0;
 	map_set_u64(&a->maildrops, m->shard, m);
-	int error = list_next(m);
-	if (error)
-		forget(m);
-	return error;
+	m->begin = (struct account_request){.shard = m->shard, .done = begun};
+	account_begin_use(a, &m->begin);
+	return 0;
 }
 
 void maildrop_close(struct maildrop *m)

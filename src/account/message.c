@@ -4,289 +4,435 @@
 #include <errno.h>
 #include <string.h>
 
-enum { REFERENCES_MAX = 8 };
+/* ---- threads ---- */
 
-int value_put(struct txn *t, uint64_t shard, struct account_key key, const struct account_value *value)
-{
-	if (value->failed)
-		return -EMSGSIZE;
-	return txn_put(t, shard, key_view(&key), view_of(value->data, value->len));
-}
-
-int key_get(struct txn *t, uint64_t shard, struct account_key key, struct view *value)
-{
-	return txn_get(t, shard, key_view(&key), value);
-}
-
-int key_delete(struct txn *t, uint64_t shard, struct account_key key)
-{
-	return txn_delete(t, shard, key_view(&key));
-}
-
-int head_get(struct txn *t, uint64_t shard, struct account_head *head)
+static int get_thread(struct account_change *c, uint64_t hash, struct account_thread *thread)
 {
 	struct view value;
-	struct account_head h;
-	int error = key_get(t, shard, key_head(), &value);
-	if (error == 0)
-		error = head_decode(value, &h);
-	if (error == 0 && h.removing)
-		error = -ENOENT;
-	if (error == 0)
-		*head = h;
-	return error;
+	int error = change_get(c, key_thread(hash), &value);
+	return error ? error : thread_decode(value, thread);
 }
 
-int head_put(struct txn *t, uint64_t shard, const struct account_head *head)
+/*
+ * The thread of the first hash that is known; 0 when none is. An email that two threads lead to joins the
+ * one of its nearest reference, and the other stays: a thread's number never changes (RFC 8621 section 3).
+ */
+static int find_thread(struct account_change *c, const struct account_email *email, uint64_t *found)
 {
-	struct account_value value;
-	head_encode(head, &value);
-	return value_put(t, shard, key_head(), &value);
-}
-
-int mailbox_find(struct txn *t, uint64_t shard, struct view name, uint32_t *mailbox)
-{
-	struct view value;
-	uint64_t number = MAILBOX_INBOX;
-	if (!view_empty(name) && name.len <= ACCOUNT_MAILBOX_NAME_MAX &&
-	    !view_equal_nocase(name, VIEW("INBOX"))) {
-		int error = key_get(t, shard, key_mailbox_name(MAILBOX_ROOT, name), &value);
-		if (error == 0)
-			error = number_decode(value, &number);
+	struct account_thread thread = {0};
+	for (size_t i = 0; i < email->hash_count && thread.thread == 0; i++) {
+		int error = email->hashes[i] ? get_thread(c, email->hashes[i], &thread) : -ENOENT;
 		if (error && error != -ENOENT)
 			return error;
 	}
-	*mailbox = (uint32_t)number;
+	*found = thread.thread;
 	return 0;
 }
 
-int session_begin(struct account_session *s, struct txn *t, uint64_t shard, uint32_t mailbox, int64_t now)
+/* One email more, or fewer, has this hash. */
+static int use_hash(struct account_change *c, uint64_t hash, uint64_t thread, bool more)
+{
+	struct account_thread t;
+	struct entry value;
+	int error = get_thread(c, hash, &t);
+	if (error == -ENOENT || error == -EBADMSG)
+		t = (struct account_thread){.thread = thread, .uses = 0};
+	else if (error)
+		return error;
+	if (!more && t.uses <= 1)
+		return error == -ENOENT ? 0 : change_delete(c, key_thread(hash));
+	t.uses += more ? 1 : (uint64_t)-1;
+	thread_encode(&t, &value);
+	return change_put(c, key_thread(hash), &value);
+}
+
+static int use_thread(
+    struct account_change *c, uint64_t emailid, const struct account_email *email, bool more)
+{
+	struct entry value;
+	int error = 0;
+	for (size_t i = 0; i < email->hash_count && error == 0; i++)
+		if (email->hashes[i])
+			error = use_hash(c, email->hashes[i], email->thread, more);
+	if (error || email->thread == emailid)
+		return error;
+	mark_encode(&value);
+	return more ? change_put(c, key_thread_email(email->thread, emailid), &value)
+	            : change_delete(c, key_thread_email(email->thread, emailid));
+}
+
+/* ---- emails and their places ---- */
+
+int email_read(struct txn *t, uint64_t shard, uint64_t emailid, struct email_copy *copy)
 {
 	struct view value;
-	*s = (struct account_session){.txn = t, .shard = shard, .mailbox_number = mailbox, .now = now};
-	int error = head_get(t, shard, &s->head);
-	if (error == 0)
-		error = key_get(t, shard, key_mailbox(mailbox), &value);
-	if (error == 0)
-		error = mailbox_decode(value, &s->mailbox);
+	int error = key_get(t, shard, key_email(emailid), &value);
 	if (error)
 		return error;
-	if (s->mailbox.name.len > sizeof s->mailbox_name)
+	if (value.len > sizeof copy->texts)
 		return -EBADMSG;
-	if (s->mailbox.name.len)
-		memcpy(s->mailbox_name, s->mailbox.name.data, s->mailbox.name.len);
-	s->mailbox.name.data = s->mailbox_name;
-	s->old_modseq = s->mailbox.modseq;
-	s->head.modseq++;
-	s->mailbox.modseq = s->head.modseq;
-	return 0;
-}
-
-int session_end(struct account_session *s)
-{
-	struct account_value value;
-	struct account_change change = {.created_modseq = s->mailbox.created_modseq};
-	mailbox_encode(&s->mailbox, &value);
-	int error = value_put(s->txn, s->shard, key_mailbox(s->mailbox_number), &value);
+	if (value.len)
+		memcpy(copy->texts, value.data, value.len);
+	error = email_decode(emailid, view_of(copy->texts, value.len), &copy->email);
+	if (error)
+		return error;
+	if (!copy->email.summary_apart)
+		return 0;
+	error = key_get(t, shard, key_summary(emailid), &value);
 	if (error == 0)
-		error =
-		    key_delete(s->txn, s->shard, key_change(s->old_modseq, KIND_MAILBOX, s->mailbox_number));
-	change_encode(&change, &value);
-	if (error == 0)
-		error = value_put(
-		    s->txn, s->shard, key_change(s->mailbox.modseq, KIND_MAILBOX, s->mailbox_number), &value);
-	return error ? error : head_put(s->txn, s->shard, &s->head);
-}
-
-/* The thread of the first of these messages that is known; 0 when none is. */
-static int find_thread(
-    struct account_session *s, uint64_t own, const uint64_t *references, size_t count, uint64_t *thread)
-{
-	uint64_t found = 0;
-	for (size_t i = 0; i <= count && i <= REFERENCES_MAX && found == 0; i++) {
-		uint64_t hash = i == 0 ? own : references[i - 1];
-		struct view value;
-		if (hash == 0)
-			continue;
-		int error = key_get(s->txn, s->shard, key_thread(hash), &value);
-		if (error == 0)
-			error = number_decode(value, &found);
-		if (error && error != -ENOENT)
-			return error;
+		error = summary_decode(value, &copy->email.summary);
+	if (error == 0) {
+		memcpy(copy->summary, copy->email.summary.data, copy->email.summary.len);
+		copy->email.summary.data = copy->summary;
 	}
-	*thread = found;
+	/* The message is worth more than what was derived from it. */
+	return error == -ENOENT || error == -EBADMSG ? 0 : error;
+}
+
+static int put_email(struct account_change *c, uint64_t emailid, const struct account_email *email)
+{
+	struct account_email e = *email;
+	struct entry value;
+	int error = 0;
+	e.summary_apart = false;
+	email_encode(emailid, &e, &value);
+	if (value.failed || value.len > STORE_ENTRY_MAX - key_email(emailid).len) {
+		summary_encode(e.summary, &value);
+		error = change_put(c, key_summary(emailid), &value);
+		e.summary_apart = true;
+		email_encode(emailid, &e, &value);
+	}
+	return error ? error : change_put(c, key_email(emailid), &value);
+}
+
+static bool same_place(const struct account_place *a, const struct account_place *b)
+{
+	return a->mailbox == b->mailbox && a->uid == b->uid;
+}
+
+/* Places, and whether there is a V entry. */
+static int get_places(struct account_change *c, uint64_t emailid, const struct account_email *email,
+    struct account_places *places, bool *entry)
+{
+	struct view value;
+	int error = change_get(c, key_places(emailid), &value);
+	*entry = error == 0;
+	if (error == 0)
+		return places_decode(value, places);
+	if (error != -ENOENT)
+		return error;
+	places->count = 1;
+	places->at[0] = email->home;
 	return 0;
 }
 
-static int put_email(struct account_session *s, uint64_t emailid, const struct account_email *email)
+static int put_places(struct account_change *c, uint64_t emailid, const struct account_email *email,
+    const struct account_places *places, bool entry)
 {
-	struct account_value value;
-	email_encode(email, &value);
-	return value_put(s->txn, s->shard, key_email(emailid), &value);
+	struct entry value;
+	if (places->count == 1 && same_place(&places->at[0], &email->home))
+		return entry ? change_delete(c, key_places(emailid)) : 0;
+	places_encode(places, &value);
+	return change_put(c, key_places(emailid), &value);
 }
 
-static int put_change(struct account_session *s, uint64_t emailid, const struct account_email *email)
+static void drop_place(struct account_places *places, uint32_t mailbox, uint32_t uid)
 {
-	struct account_value value;
-	struct account_change change = {
-	    .created_modseq = email->created_modseq, .place_count = email->place_count};
-	memcpy(change.places, email->places, sizeof change.places);
-	change_encode(&change, &value);
-	return value_put(s->txn, s->shard, key_change(email->modseq, KIND_EMAIL, emailid), &value);
-}
-
-int message_add(struct account_session *s, struct account_email *email, uint32_t flags,
-    const uint64_t *references, size_t reference_count, uint64_t *emailid, uint32_t *uid)
-{
-	struct account_value value;
-	uint64_t thread;
-	int error = find_thread(s, email->message_id_hash, references, reference_count, &thread);
-	if (error)
-		return error;
-	uint64_t id = s->head.next_email++;
-	uint32_t number = s->mailbox.uidnext++;
-	struct account_message message = {
-	    .emailid = id,
-	    .flags = view_empty(email->uidl) ? flags & ~(uint32_t)FLAG_OWN_UIDL : flags | FLAG_OWN_UIDL,
-	    .modseq = s->head.modseq,
-	    .size = email->prefix.len + email->body_len,
-	    .internaldate = email->internaldate,
-	    .text_growth = email->text_growth,
-	};
-	email->thread = thread ? thread : id;
-	email->created_modseq = email->modseq = s->head.modseq;
-	email->place_count = 1;
-	email->places[0] = (struct account_place){s->mailbox_number, number};
-	error = put_email(s, id, email);
-	message_encode(&message, &value);
-	if (error == 0)
-		error = value_put(s->txn, s->shard, key_message(s->mailbox_number, number), &value);
-	if (error == 0)
-		error = put_change(s, id, email);
-	number_encode(email->thread, &value);
-	if (error == 0 && email->message_id_hash)
-		error = value_put(s->txn, s->shard, key_thread(email->message_id_hash), &value);
-	if (error)
-		return error;
-	s->head.messages++;
-	s->head.bytes += message.size;
-	s->mailbox.messages++;
-	s->mailbox.bytes += message.size;
-	s->mailbox.unseen += !(flags & FLAG_SEEN);
-	*emailid = id;
-	*uid = number;
-	return 0;
-}
-
-static void drop_place(struct account_email *email, uint32_t mailbox, uint32_t uid)
-{
-	for (size_t i = 0; i < email->place_count; i++)
-		if (email->places[i].mailbox == mailbox && email->places[i].uid == uid) {
-			email->places[i] = email->places[--email->place_count];
+	struct account_place gone = {mailbox, uid};
+	for (size_t i = 0; i < places->count; i++)
+		if (same_place(&places->at[i], &gone)) {
+			places->at[i] = places->at[--places->count];
 			return;
 		}
 }
 
-/* Counters never go below zero, whatever a rebuilt index made of them. */
-static uint64_t less(uint64_t a, uint64_t b)
+/* ---- messages in a mailbox ---- */
+
+static void count_flags(struct account_mailbox *m, uint64_t flags, bool more)
 {
-	return a > b ? a - b : 0;
+	uint32_t unseen = !(flags & FLAG_SEEN), deleted = (flags & FLAG_DELETED) != 0;
+	m->unseen = more ? m->unseen + unseen : (uint32_t)less(m->unseen, unseen);
+	m->deleted = more ? m->deleted + deleted : (uint32_t)less(m->deleted, deleted);
+}
+
+static int put_more(struct account_change *c, uint32_t mailbox, uint32_t uid, const struct account_more *more)
+{
+	struct entry value;
+	more_encode(more, &value);
+	return change_put(c, key_more_keywords(mailbox, uid), &value);
+}
+
+/* Gives a message its place: *m's flags, modseq and savedate are set here, its UID is the next one. */
+static int put_message(struct account_change *c, struct account_message *m, const struct message_flags *flags,
+    uint32_t mailbox, uint32_t *uid)
+{
+	struct change_mailbox *box;
+	struct entry value;
+	int error = change_mailbox(c, mailbox, &box);
+	if (error)
+		return error;
+	if (box->m.uidnext == UINT32_MAX)
+		return -EOVERFLOW;
+	*uid = box->m.uidnext++;
+	m->flags = flags->bits;
+	m->modseq = c->head.modseq;
+	m->savedate = c->now;
+	message_encode(m, &value);
+	error = change_put(c, key_message(mailbox, *uid), &value);
+	if (error == 0 && (flags->bits & FLAG_MORE))
+		error = put_more(c, mailbox, *uid, &flags->more);
+	change_mark_messages(c, box);
+	box->m.messages++;
+	box->m.bytes += m->size;
+	count_flags(&box->m, flags->bits, true);
+	return error;
+}
+
+static int drop_message(
+    struct account_change *c, uint32_t mailbox, uint32_t uid, const struct message_now *now)
+{
+	struct change_mailbox *box;
+	int error = change_mailbox(c, mailbox, &box);
+	if (error == 0)
+		error = change_delete(c, key_message(mailbox, uid));
+	if (error == 0 && (now->flags.bits & FLAG_MORE))
+		error = change_delete(c, key_more_keywords(mailbox, uid));
+	if (error == 0)
+		error = change_forget_message(c, mailbox, uid, now->m.emailid);
+	if (error)
+		return error;
+	change_mark_messages(c, box);
+	box->m.messages -= box->m.messages > 0;
+	box->m.bytes = less(box->m.bytes, now->m.size);
+	count_flags(&box->m, now->flags.bits, false);
+	return 0;
+}
+
+int message_get(struct account_change *c, uint32_t mailbox, uint32_t uid, struct message_now *now)
+{
+	struct view value;
+	int error = change_get(c, key_message(mailbox, uid), &value);
+	if (error == 0)
+		error = message_decode(value, &now->m);
+	if (error == 0)
+		error = change_flags_of(c, mailbox, uid, &now->m, &now->flags.bits, &now->modseq);
+	now->flags.more.count = 0;
+	if (error || !(now->flags.bits & FLAG_MORE))
+		return error;
+	error = change_get(c, key_more_keywords(mailbox, uid), &value);
+	if (error == 0)
+		error = more_decode(value, &now->flags.more);
+	if (error == -ENOENT || error == -EBADMSG) {
+		now->flags.bits &= ~FLAG_MORE; /* lost: the message has the others */
+		return 0;
+	}
+	return error;
+}
+
+size_t message_add_writes(size_t places, size_t hashes)
+{
+	/* E, Z, V, H; of each place M; the hashes. */
+	return 4 + places + hashes;
+}
+
+int message_add(struct account_change *c, struct account_email *email, struct message_place *places,
+    size_t place_count, uint64_t *emailid)
+{
+	uint64_t thread, id = c->head.next_email++, fixed = 0;
+	struct account_places at = {.count = place_count};
+	int error =
+	    place_count == 0 || place_count > ACCOUNT_PLACES_MAX ? -EINVAL : find_thread(c, email, &thread);
+	if (error)
+		return error;
+	struct account_message m = {.emailid = id,
+	    .size = email->prefix.len + email->body_len,
+	    .internaldate = email->internaldate,
+	    .text_growth = email->text_growth};
+	if (!view_empty(email->uidl))
+		fixed |= FLAG_OWN_UIDL;
+	for (size_t i = 0; i < place_count && error == 0; i++) {
+		struct message_place *p = &places[i];
+		p->flags.bits = (p->flags.bits & ~FLAG_OWN_UIDL) | fixed;
+		error = put_message(c, &m, &p->flags, p->mailbox, &p->uid);
+		at.at[i] = (struct account_place){p->mailbox, p->uid};
+		if (error == 0)
+			error = keywords_count(c, &p->flags, 1);
+	}
+	email->thread = thread ? thread : id;
+	email->created_modseq = c->head.modseq;
+	email->home = at.at[0];
+	if (error == 0)
+		error = put_email(c, id, email);
+	if (error == 0)
+		error = put_places(c, id, email, &at, false);
+	if (error == 0)
+		error = use_thread(c, id, email, true);
+	if (error)
+		return error;
+	c->head.messages++;
+	c->head.bytes += m.size;
+	*emailid = id;
+	return 0;
+}
+
+int message_set_flags(struct account_change *c, uint32_t mailbox, uint32_t uid, const struct message_now *now,
+    const struct message_flags *flags)
+{
+	static const uint64_t changeable = FLAGS_SYSTEM | ~(FLAG_KEYWORD - 1) | FLAG_MORE;
+	struct change_mailbox *box;
+	uint64_t bits = (now->m.flags & ~changeable) | (flags->bits & changeable);
+	int error = change_mailbox(c, mailbox, &box);
+	/* First one more, so that no keyword is forgotten that the message keeps. */
+	if (error == 0)
+		error = keywords_count(c, flags, 1);
+	if (error == 0)
+		error = keywords_count(c, &now->flags, -1);
+	if (error == 0 && (bits & FLAG_MORE))
+		error = put_more(c, mailbox, uid, &flags->more);
+	else if (error == 0 && (now->flags.bits & FLAG_MORE))
+		error = change_delete(c, key_more_keywords(mailbox, uid));
+	if (error == 0)
+		error = change_set_flags(c, mailbox, uid, bits);
+	if (error)
+		return error;
+	change_mark_messages(c, box);
+	count_flags(&box->m, now->flags.bits, false);
+	count_flags(&box->m, bits, true);
+	return 0;
+}
+
+/* ---- the end of an email ---- */
+
+int message_erase(struct account_change *c, uint64_t emailid)
+{
+	struct view value;
+	int error = change_delete(c, key_email(emailid));
+	const struct account_key others[] = {key_places(emailid), key_summary(emailid)};
+	for (size_t i = 0; i < sizeof others / sizeof *others && error == 0; i++) {
+		error = change_get(c, others[i], &value);
+		if (error == 0)
+			error = change_delete(c, others[i]);
+		else if (error == -ENOENT)
+			error = 0;
+	}
+	return error;
+}
+
+/* E and Z stay where they are until the U entry goes; V says that there is no place any more. */
+static int keep_deleted(
+    struct account_change *c, uint32_t mailbox, const struct message_now *now, int64_t until)
+{
+	struct account_deleted deleted = {.mailbox = mailbox,
+	    .flags = now->flags.bits,
+	    .deleted = c->now,
+	    .size = now->m.size,
+	    .more = now->flags.more};
+	struct account_places none = {.count = 0};
+	struct entry value;
+	deleted_encode(&deleted, &value);
+	int error = change_put(c, key_deleted(until, now->m.emailid), &value);
+	places_encode(&none, &value);
+	if (error == 0)
+		error = change_put(c, key_places(now->m.emailid), &value);
+	c->head.deleted_bytes += now->m.size;
+	return error;
 }
 
 /* The email's last place is gone. */
-static int bury(struct account_session *s, uint64_t emailid, const struct account_email *email,
-    const struct account_message *message, uint32_t uid, int64_t undelete_until)
+static int bury(struct account_change *c, uint32_t mailbox, const struct message_now *now,
+    const struct account_email *email, int64_t undelete_until)
 {
-	struct account_value value;
-	struct account_change tombstone = {.destroyed = true,
-	    .created_modseq = email->created_modseq,
-	    .time = s->now,
-	    .place_count = 1,
-	    .places = {{s->mailbox_number, uid}}};
-	struct account_deleted deleted = {s->mailbox_number, message->flags, s->now, *email};
-	deleted_encode(&deleted, &value);
-	int error = 0;
-	if (undelete_until > 0)
-		error = value_put(s->txn, s->shard, key_deleted(undelete_until, emailid), &value);
-	change_encode(&tombstone, &value);
+	int error = use_thread(c, now->m.emailid, email, false);
 	if (error == 0)
-		error = value_put(s->txn, s->shard, key_change(s->head.modseq, KIND_EMAIL, emailid), &value);
-	if (error == 0)
-		error = key_delete(s->txn, s->shard, key_email(emailid));
-	if (error)
-		return error;
-	s->head.tombstones++;
-	s->head.messages = less(s->head.messages, 1);
-	s->head.bytes = less(s->head.bytes, message->size);
-	if (undelete_until > 0)
-		s->head.deleted_bytes += message->size;
-	return 0;
+		error = undelete_until > 0 ? keep_deleted(c, mailbox, now, undelete_until)
+		                           : message_erase(c, now->m.emailid);
+	/* What can come back keeps its keywords' names. */
+	if (error == 0 && undelete_until <= 0)
+		error = keywords_count(c, &now->flags, -1);
+	c->head.messages = less(c->head.messages, 1);
+	c->head.bytes = less(c->head.bytes, now->m.size);
+	return error;
 }
 
-static int remove_place(struct account_session *s, struct account_email *email,
-    const struct account_message *message, uint32_t uid, int64_t undelete_until)
+/* 0, or 1 for an email that is damaged: its place can go all the same. */
+static int read_email(struct account_change *c, uint64_t emailid, struct account_email *email)
 {
-	int error = key_delete(s->txn, s->shard, key_change(email->modseq, KIND_EMAIL, message->emailid));
-	if (error)
-		return error;
-	drop_place(email, s->mailbox_number, uid);
-	if (email->place_count == 0)
-		return bury(s, message->emailid, email, message, uid, undelete_until);
-	email->modseq = s->head.modseq;
-	error = put_email(s, message->emailid, email);
-	return error ? error : put_change(s, message->emailid, email);
+	struct view value;
+	int error = change_get(c, key_email(emailid), &value);
+	if (error == 0)
+		error = email_decode(emailid, value, email);
+	return error == -ENOENT || error == -EBADMSG ? 1 : error;
 }
 
-/* A private copy of an email whose views point into a store's value. */
-struct email_copy {
+int message_remove(struct account_change *c, uint32_t mailbox, uint32_t uid, int64_t undelete_until)
+{
+	struct message_now now;
+	struct account_email email; /* its texts are not looked at */
+	struct account_places places = {.count = 0};
+	bool entry = false;
+	int error = message_get(c, mailbox, uid, &now);
+	if (error)
+		return error;
+	int damaged = read_email(c, now.m.emailid, &email);
+	if (damaged < 0)
+		return damaged;
+	if (damaged == 0)
+		error = get_places(c, now.m.emailid, &email, &places, &entry);
+	if (error == 0)
+		error = drop_message(c, mailbox, uid, &now);
+	if (error)
+		return error;
+	if (damaged)
+		return keywords_count(c, &now.flags, -1);
+	drop_place(&places, mailbox, uid);
+	if (places.count == 0)
+		return bury(c, mailbox, &now, &email, undelete_until);
+	error = keywords_count(c, &now.flags, -1);
+	return error ? error : put_places(c, now.m.emailid, &email, &places, entry);
+}
+
+/* ---- copies ---- */
+
+static int copy_or_move(
+    struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, bool move, uint32_t *new_uid)
+{
+	struct message_now now;
 	struct account_email email;
-	char texts[ACCOUNT_INLINE_MAX];
-};
-
-static int read_email(struct account_session *s, uint64_t emailid, struct email_copy *copy)
-{
-	struct view value;
-	int error = key_get(s->txn, s->shard, key_email(emailid), &value);
+	struct account_places places;
+	struct change_mailbox *target;
+	bool entry;
+	int error = message_get(c, mailbox, uid, &now);
 	if (error == 0)
-		error = email_decode(value, &copy->email);
+		error = change_mailbox(c, to, &target);
+	if (error == 0)
+		error = read_email(c, now.m.emailid, &email);
+	if (error == 0)
+		error = get_places(c, now.m.emailid, &email, &places, &entry);
+	if (error == 0 && !move && places.count == ACCOUNT_PLACES_MAX)
+		error = -EMLINK;
+	if (error)
+		return error > 0 ? -EBADMSG : error;
+	if (move) {
+		drop_place(&places, mailbox, uid);
+		error = drop_message(c, mailbox, uid, &now);
+	} else {
+		error = keywords_count(c, &now.flags, 1);
+	}
+	if (error == 0)
+		error = put_message(c, &now.m, &now.flags, to, new_uid);
 	if (error)
 		return error;
-	struct view *const texts[] = {&copy->email.prefix, &copy->email.uidl, &copy->email.summary};
-	size_t used = 0;
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-		if (texts[i]->len > sizeof copy->texts - used)
-			return -EBADMSG;
-		if (texts[i]->len)
-			memcpy(copy->texts + used, texts[i]->data, texts[i]->len);
-		texts[i]->data = copy->texts + used;
-		used += texts[i]->len;
-	}
-	return 0;
+	if (places.count < ACCOUNT_PLACES_MAX)
+		places.at[places.count++] = (struct account_place){to, *new_uid};
+	return put_places(c, now.m.emailid, &email, &places, entry);
 }
 
-int message_remove(struct account_session *s, uint32_t uid, int64_t undelete_until)
+int message_copy(struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint32_t *new_uid)
 {
-	struct view value;
-	struct account_message message;
-	struct email_copy copy;
-	int error = key_get(s->txn, s->shard, key_message(s->mailbox_number, uid), &value);
-	if (error == 0)
-		error = message_decode(value, &message);
-	if (error)
-		return error;
-	bool whole = true;
-	error = read_email(s, message.emailid, &copy);
-	if (error == -ENOENT || error == -EBADMSG)
-		whole = false; /* its place can go all the same */
-	else if (error)
-		return error;
-	error = key_delete(s->txn, s->shard, key_message(s->mailbox_number, uid));
-	if (error == 0 && whole)
-		error = remove_place(s, &copy.email, &message, uid, undelete_until);
-	if (error)
-		return error;
-	s->mailbox.messages -= s->mailbox.messages > 0;
-	s->mailbox.unseen -= !(message.flags & FLAG_SEEN) && s->mailbox.unseen > 0;
-	s->mailbox.bytes = less(s->mailbox.bytes, message.size);
-	return 0;
+	return copy_or_move(c, mailbox, uid, to, false, new_uid);
+}
+
+int message_move(struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint32_t *new_uid)
+{
+	return copy_or_move(c, mailbox, uid, to, true, new_uid);
 }

@@ -1,62 +1,81 @@
 /*
- * Inside account/: what transactions on an account's shard have in common. All of it runs in `run` functions.
- * A message's entries (M, N, C, and the counts in F and G) change together here and nowhere else.
+ * Inside account/: messages within a change. A message's entries (M, O, Q, E, V, Z, T, H, U), the counts in F
+ * and G and the log change together here and nowhere else.
  */
 #ifndef ACCOUNT_MESSAGE_H
 #define ACCOUNT_MESSAGE_H
 
-#include "account/account.h"
+#include "account/change.h"
+#include "account/keywords.h"
 
-/*
- * An account's head and one mailbox as a transaction changes them. Read with session_begin, changed in memory
- * by the calls below, and written once by session_end, all under one new modseq.
- */
-struct account_session {
-	struct txn *txn;
-	uint64_t shard;
-	int64_t now;
-	struct account_head head;
-	uint32_t mailbox_number;
-	struct account_mailbox mailbox;
-	char mailbox_name[ACCOUNT_MAILBOX_NAME_MAX];
-	uint64_t old_modseq; /* the mailbox's C entry */
+/* Where a new email is put. */
+struct message_place {
+	uint32_t mailbox;
+	struct message_flags flags;
+	uint32_t uid; /* result */
 };
 
-/* -ENOENT: no account, being removed, or no such mailbox. */
-int session_begin(struct account_session *s, struct txn *t, uint64_t shard, uint32_t mailbox, int64_t now)
-    __attribute__((warn_unused_result));
-int session_end(struct account_session *s) __attribute__((warn_unused_result));
+/*
+ * Adds an email. Its blob, lengths, dates and texts are given, and of its hashes the own one (0: none) and
+ * those that it refers to, nearest first; the rest is set here. Its thread is that of the first hash that is
+ * known.
+ */
+int message_add(struct account_change *c, struct account_email *email, struct message_place *places,
+    size_t place_count, uint64_t *emailid) __attribute__((warn_unused_result));
 
-/* Reads the head; -ENOENT also while the account is being removed. */
-int head_get(struct txn *t, uint64_t shard, struct account_head *head) __attribute__((warn_unused_result));
-int head_put(struct txn *t, uint64_t shard, const struct account_head *head)
+/* Entries that message_add writes at most, besides what change_end does. */
+size_t message_add_writes(size_t places, size_t hashes);
+
+/* A message and its flags as they are now. -ENOENT. */
+struct message_now {
+	struct account_message m;
+	struct message_flags flags;
+	uint64_t modseq;
+};
+
+int message_get(struct account_change *c, uint32_t mailbox, uint32_t uid, struct message_now *now)
     __attribute__((warn_unused_result));
 
-/* The number of a top-level mailbox; INBOX for an empty or unknown name. */
-int mailbox_find(struct txn *t, uint64_t shard, struct view name, uint32_t *mailbox)
+/* Gives the message these flags (of the bits only FLAGS_SYSTEM, keywords and FLAG_MORE). */
+int message_set_flags(struct account_change *c, uint32_t mailbox, uint32_t uid, const struct message_now *now,
+    const struct message_flags *flags) __attribute__((warn_unused_result));
+
+/*
+ * Removes a place; with the last one the email is deleted: for good, or (undelete_until > 0) so that it can
+ * come back until then. -ENOENT: there is no such message.
+ */
+int message_remove(struct account_change *c, uint32_t mailbox, uint32_t uid, int64_t undelete_until)
+    __attribute__((warn_unused_result));
+
+/* Gives the email another place, with the same flags. -EMLINK: it has ACCOUNT_PLACES_MAX. */
+int message_copy(struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint32_t *new_uid)
+    __attribute__((warn_unused_result));
+
+/* The same, and takes the old place away. */
+int message_move(struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint32_t *new_uid)
+    __attribute__((warn_unused_result));
+
+/* Erases a deleted email, whose U entry is the caller's. */
+int message_erase(struct account_change *c, uint64_t emailid) __attribute__((warn_unused_result));
+
+/* An email with copies of its texts, since reading and writing go on. */
+struct email_copy {
+	struct account_email email;
+	char texts[STORE_ENTRY_MAX];
+	char summary[STORE_ENTRY_MAX];
+};
+
+/* With the summary, also one that stands apart. */
+int email_read(struct txn *t, uint64_t shard, uint64_t emailid, struct email_copy *copy)
     __attribute__((warn_unused_result));
 
 /*
- * Adds an email with a place in the session's mailbox. *email's blob, lengths, dates, hash and texts are
- * given; the rest is set here. The thread is that of the first known reference.
+ * Entries that one of these calls writes at most: M, Q, V, U, E, Z, H, hashes, and a keyword entry and its
+ * name for each keyword of Q. A message without keywords in Q takes a tenth of it.
  */
-int message_add(struct account_session *s, struct account_email *email, uint32_t flags,
-    const uint64_t *references, size_t reference_count, uint64_t *emailid, uint32_t *uid)
-    __attribute__((warn_unused_result));
-
-/* Removes a place; with the last one the email, which becomes a tombstone and (undelete_until > 0) a U entry.
- */
-int message_remove(struct account_session *s, uint32_t uid, int64_t undelete_until)
-    __attribute__((warn_unused_result));
-
-/* Entries that one message_remove writes at most, and one session_end. */
-enum { MESSAGE_REMOVE_WRITES = 5, MESSAGE_ADD_WRITES = 5, SESSION_WRITES = 4 };
-
-/* Puts an encoded value; -EMSGSIZE if it did not fit. */
-int value_put(struct txn *t, uint64_t shard, struct account_key key, const struct account_value *value)
-    __attribute__((warn_unused_result));
-int key_get(struct txn *t, uint64_t shard, struct account_key key, struct view *value)
-    __attribute__((warn_unused_result));
-int key_delete(struct txn *t, uint64_t shard, struct account_key key) __attribute__((warn_unused_result));
+enum {
+	MESSAGE_REMOVE_FEW = 7 + ACCOUNT_HASHES_MAX,
+	MESSAGE_WRITES_MAX = MESSAGE_REMOVE_FEW + 2 * ACCOUNT_MORE_KEYWORDS_MAX
+};
 
 #endif

@@ -86,7 +86,7 @@ static int run(struct txn *t, void *arg)
 	struct delivery *d = arg;
 	int refused = 0;
 	d->queue.record.count = d->recipient_count;
-	int error = queue_delivery_check(t, &d->queue, account_delivery_writes(d->mail.target_count));
+	int error = queue_delivery_check(t, &d->queue, account_delivery_writes(&d->mail));
 	if (error)
 		return error;
 	if (d->mail.target_count > 0)
@@ -180,11 +180,6 @@ static bool copy_targets(struct delivery *d, const struct message_deliver *m)
 	d->mail.targets = targets;
 	d->mail.target_count = count;
 	d->mail.all_or_none = m->all_or_none;
-	/* Beside a long prefix the summary finds no room in the index: its readers then make it from the
-	 * message. */
-	for (size_t i = 0; i < count; i++)
-		if (targets[i].prefix.len + m->summary.len > ACCOUNT_INLINE_MAX)
-			return true;
 	return arena_copy(&d->arena, m->summary, &d->mail.summary);
 }
 

@@ -130,7 +130,7 @@ static int run(struct txn *t, void *arg)
 {
 	struct local *l = arg;
 	spool_begin(&l->spool, t);
-	l->spool.reserved = account_delivery_writes(l->mail.target_count);
+	l->spool.reserved = account_delivery_writes(&l->mail);
 	bool wanted;
 	int error = is_wanted(l, &wanted);
 	if (error || !wanted)
@@ -191,12 +191,7 @@ static bool copy_targets(struct local *l, const struct queue_handout *h)
 	}
 	l->count = h->count;
 	l->mail.targets = targets;
-	/* Beside a long prefix the summary finds no room. */
-	size_t longest = 0;
-	for (size_t i = 0; i < l->mail.target_count; i++)
-		longest = targets[i].prefix.len > longest ? targets[i].prefix.len : longest;
-	return longest + h->record->summary.len > ACCOUNT_INLINE_MAX ||
-	       arena_copy(&l->arena, h->record->summary, &l->mail.summary);
+	return arena_copy(&l->arena, h->record->summary, &l->mail.summary);
 }
 
 bool store_queue_local_message(const struct queue_handout *h)

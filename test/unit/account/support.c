@@ -35,6 +35,66 @@ void test_accounts_restart(void)
 	accounts.store = test_open(folder);
 }
 
+int test_on_both_engines(const char *group, const struct CMUnitTest *tests, size_t count)
+{
+	static struct CMUnitTest both[128];
+	for (size_t i = 0; i < count; i++) {
+		both[i] = both[count + i] = tests[i];
+		both[i].setup_func = test_accounts_memory;
+		both[count + i].setup_func = test_accounts_embedded;
+		both[i].teardown_func = both[count + i].teardown_func = test_accounts_close;
+	}
+	return _cmocka_run_group_tests(group, both, 2 * count, NULL, NULL);
+}
+
+struct looked_for {
+	uint64_t shard;
+	struct account_key key;
+	struct entry *out;
+	size_t count;
+};
+
+static int count_entry(void *arg, struct view key, struct view value)
+{
+	(void)key, (void)value;
+	(*(size_t *)arg)++;
+	return 0;
+}
+
+static int run_count(struct txn *t, void *arg)
+{
+	struct looked_for *l = arg;
+	struct account_key to = key_behind_letter(l->key.data[0]);
+	struct txn_range range = {.shard = l->shard, .from = key_view(&l->key), .to = key_view(&to)};
+	l->count = 0;
+	return txn_range(t, &range, count_entry, &l->count);
+}
+
+size_t test_count(uint64_t shard, char letter)
+{
+	struct looked_for l = {.shard = shard, .key = key_letter(letter)};
+	assert_int_equal(test_read(accounts.store, shard, run_count, &l), 0);
+	return l.count;
+}
+
+static int run_get(struct txn *t, void *arg)
+{
+	struct looked_for *l = arg;
+	struct view value;
+	int error = txn_get(t, l->shard, key_view(&l->key), &value);
+	if (error)
+		return error;
+	memcpy(l->out->data, value.data, value.len);
+	l->out->len = value.len;
+	return 0;
+}
+
+int test_entry(uint64_t shard, struct account_key key, struct entry *out)
+{
+	struct looked_for l = {.shard = shard, .key = key, .out = out};
+	return test_read(accounts.store, shard, run_get, &l);
+}
+
 struct waiting {
 	bool done;
 	int result;

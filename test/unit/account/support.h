@@ -16,6 +16,9 @@ extern struct accounts accounts;
 int test_accounts_memory(void **state);
 int test_accounts_embedded(void **state);
 int test_accounts_close(void **state);
+/* Runs each test on the memory engine and on the embedded one; cmocka's result. At most 64 tests. */
+int test_on_both_engines(const char *group, const struct CMUnitTest *tests, size_t count);
+
 /* As after the end of the process: what must outlive it is on disk. Does nothing on the memory engine, which
  * has none. */
 void test_accounts_restart(void);
@@ -32,6 +35,10 @@ int test_delivery(struct accounts *a, struct account_delivery *d, uint32_t seed,
 
 int test_open_maildrop(struct accounts *a, struct maildrop *m);
 int test_expunge(struct accounts *a, uint64_t shard, const uint32_t *uids, size_t count);
+
+/* Entries of a letter; the value of one, copied, or -ENOENT. */
+size_t test_count(uint64_t shard, char letter);
+int test_entry(uint64_t shard, struct account_key key, struct entry *out);
 
 /* Fetches and checks one message whose body was made from seed. */
 void test_expect_message(

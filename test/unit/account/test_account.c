@@ -103,7 +103,7 @@ static void a_delivery_id_counts_once(void **state)
 static void too_large_a_summary_is_refused(void **state)
 {
 	(void)state;
-	static char text[ACCOUNT_INLINE_MAX + 1];
+	static char text[SUMMARY_INLINE_MAX + 1];
 	memset(text, 's', sizeof text);
 	struct account_target target = {.shard = test_account(1)};
 	struct account_delivery d = {
@@ -262,7 +262,7 @@ static void many_are_expunged_as_one(void **state)
 static int put_intent(struct txn *t, void *arg)
 {
 	static struct account_intent intent;
-	struct account_value value;
+	struct entry value;
 	intent =
 	    (struct account_intent){.mailbox = MAILBOX_INBOX, .count = 2, .ranges = {{1, 250}, {252, 400}}};
 	intent_encode(&intent, &value);
@@ -285,40 +285,30 @@ static void an_interrupted_expunge_is_finished(void **state)
 	assert_int_equal(test_stat(&accounts, a).messages, 3);
 }
 
-static int find_entry(void *arg, struct view key, struct view value)
-{
-	(void)key, (void)value;
-	(*(size_t *)arg)++;
-	return 0;
-}
-
-static int count_letter(struct txn *t, void *arg)
-{
-	size_t *count = arg;
-	struct account_key from = key_letter((char)*count), to = key_behind_letter((char)*count);
-	struct txn_range range = {.shard = test_account(1), .from = key_view(&from), .to = key_view(&to)};
-	*count = 0;
-	return txn_range(t, &range, find_entry, count);
-}
-
 static size_t count_of(char letter)
 {
-	size_t count = (size_t)letter;
-	assert_int_equal(test_read(accounts.store, test_account(1), count_letter, &count), 0);
-	return count;
+	return test_count(test_account(1), letter);
 }
 
-static void the_change_log_has_one_entry_an_object(void **state)
+/* A delivery is in the log by its M entry alone; what goes is logged by blocks of messages. */
+static void the_log_has_an_entry_for_each_block(void **state)
 {
 	(void)state;
 	uint64_t a = test_account(1);
 	test_create(&accounts, a, 0);
-	fill(a, 10);
-	assert_int_equal(count_of('C'), 11);
-	test_expunge(&accounts, a, (uint32_t[]){1, 2}, 2);
-	assert_int_equal(count_of('C'), 11);
-	assert_int_equal(count_of('N'), 8);
-	assert_int_equal(count_of('U'), 2);
+	fill(a, 70);
+	assert_int_equal(count_of('L'), 0);
+	test_expunge(&accounts, a, (uint32_t[]){1, 2, 63}, 3);
+	assert_int_equal(count_of('L'), 1);
+	test_expunge(&accounts, a, (uint32_t[]){3, 64, 65}, 3);
+	assert_int_equal(count_of('L'), 3);
+	assert_int_equal(count_of('M'), 64);
+	assert_int_equal(count_of('E'), 70); /* those that can come back are still there */
+	assert_int_equal(count_of('U'), 6);
+	struct account_request r = {.shard = a};
+	assert_int_equal(test_request(&accounts, account_purge, &r), 0);
+	assert_int_equal(count_of('E'), 64);
+	assert_int_equal(count_of('V'), 0);
 }
 
 static void upkeep_drops_what_has_expired(void **state)
@@ -336,7 +326,8 @@ static void upkeep_drops_what_has_expired(void **state)
 	assert_int_equal(test_request(&accounts, account_upkeep, &r), 0);
 	assert_int_equal(count_of('U'), 0);
 	assert_int_equal(test_stat(&accounts, a).deleted_bytes, 0);
-	assert_int_equal(count_of('C'), 4); /* tombstones stay for months */
+	assert_int_equal(count_of('L'), 1); /* what has changed is known for months */
+	assert_int_equal(count_of('E'), 1);
 }
 
 /* As after a clock that was set back: no deleted mail is kept longer than the rule says from now on. */
@@ -362,29 +353,27 @@ static void deleted_mail_is_not_kept_longer_than_now_allows(void **state)
 	assert_int_equal(test_stat(&accounts, a).deleted_bytes, 0);
 }
 
-/* A long change log: live entries, then live ones and old tombstones by turns, then fresh tombstones; and
- * delivery ids. */
-enum { LIVE = 3000, MIXED = 3000, FRESH = 10, IDS = 3000, LONG_FIRST = 1000 };
+/* Long lists, each longer than a slice: changes, delivery ids and kept bodies, of which the older ones have
+ * expired. */
+enum { OLD = 2500, FRESH = 10, LONG_FIRST = 1000 };
 
-static int put_change(struct txn *t, unsigned i)
+static int put_old_or_fresh(struct txn *t, unsigned i)
 {
-	struct account_value value;
-	bool old = i >= LIVE && i < LIVE + MIXED && i % 2, fresh = i >= LIVE + MIXED;
-	struct account_change change = {.created_modseq = 1,
-	    .destroyed = old || fresh,
-	    .time = fresh ? time(NULL)
-	            : old ? time(NULL) - ACCOUNT_TOMBSTONE_SECONDS - 1
-	                  : 0};
-	change_encode(&change, &value);
-	return value_put(t, test_account(1), key_change(LONG_FIRST + i, KIND_EMAIL, i + 1), &value);
-}
-
-static int put_delivery_id(struct txn *t, unsigned i)
-{
-	struct account_value value;
+	struct entry value;
+	bool old = i < OLD;
+	int64_t now = time(NULL);
+	struct account_log log = {.time = old ? now - ACCOUNT_LOG_SECONDS - 1 : now, .changed = 1};
 	unsigned char id[ACCOUNT_DELIVERY_ID_SIZE] = {(unsigned char)(i >> 8), (unsigned char)i};
-	delivered_encode(i % 2 ? time(NULL) : time(NULL) - ACCOUNT_DELIVERY_ID_SECONDS - 1, i + 1, &value);
-	return value_put(t, test_account(1), key_delivery(id), &value);
+	struct account_kept kept = {.size = 3};
+	log_encode(&log, &value);
+	int error = value_put(t, test_account(1), key_log(LONG_FIRST + i, KIND_PLACES, i), &value);
+	number_encode(i, &value);
+	if (error == 0)
+		error = value_put(
+		    t, test_account(1), key_delivery(delivery_period(now) - (old ? 2 : 1), id), &value);
+	kept_encode(&kept, &value);
+	return error ? error
+	             : value_put(t, test_account(1), key_kept(old ? now - 10 : now + 1000, i), &value);
 }
 
 static int run_put_long(struct txn *t, void *arg)
@@ -392,13 +381,11 @@ static int run_put_long(struct txn *t, void *arg)
 	const unsigned *from = arg;
 	struct account_head head;
 	int error = head_get(t, test_account(1), &head);
-	for (unsigned i = *from; i < *from + 900 && error == 0; i++) {
-		if (i < LIVE + MIXED + FRESH)
-			error = put_change(t, i);
-		if (i < IDS && error == 0)
-			error = put_delivery_id(t, i);
-	}
-	head.tombstones = MIXED / 2 + FRESH;
+	for (unsigned i = *from; i < *from + 600 && i < OLD + FRESH && error == 0; i++)
+		error = put_old_or_fresh(t, i);
+	head.log_entries = OLD + FRESH;
+	head.kept = OLD + FRESH;
+	head.kept_bytes = 3 * head.kept;
 	return error ? error : head_put(t, test_account(1), &head);
 }
 
@@ -407,70 +394,34 @@ static int run_get_head(struct txn *t, void *arg)
 	return head_get(t, test_account(1), arg);
 }
 
-static void upkeep_walks_long_lists_in_slices(void **state)
+static void upkeep_drops_long_lists_in_slices(void **state)
 {
 	(void)state;
 	struct account_request r = {.shard = test_account(1)};
 	struct account_head head;
 	struct store_stats before, after;
 	test_create(&accounts, test_account(1), 0);
-	size_t others = count_of('C');
-	for (unsigned from = 0; from < LIVE + MIXED + FRESH; from += 900)
+	for (unsigned from = 0; from < OLD + FRESH; from += 600)
 		assert_int_equal(test_commit(accounts.store, run_put_long, &from), 0);
 	store_stats(accounts.store, &before);
 	assert_int_equal(test_request(&accounts, account_upkeep, &r), 0);
 	store_stats(accounts.store, &after);
-	assert_int_equal(r.count, MIXED / 2 + IDS / 2);
-	assert_int_equal(count_of('C'), others + LIVE + MIXED / 2 + FRESH);
-	assert_int_equal(count_of('D'), IDS / 2);
+	assert_int_equal(r.count, 3 * OLD);
+	assert_int_equal(count_of('L'), FRESH);
+	assert_int_equal(count_of('D'), FRESH);
+	assert_int_equal(count_of('X'), FRESH);
 	assert_int_equal(test_read(accounts.store, test_account(1), run_get_head, &head), 0);
-	assert_int_equal(head.tombstones, FRESH);
-	assert_int_equal(head.tombstone_floor, LONG_FIRST + LIVE + MIXED - 1);
-	/* Walking is reading: only slices in which something had expired were written. */
-	assert_true(after.commits - before.commits <= MIXED / 1000 + IDS / 1000 + 3);
+	assert_int_equal(head.log_entries, FRESH);
+	assert_int_equal(head.log_floor, LONG_FIRST + OLD - 1);
+	assert_int_equal(head.kept, FRESH);
+	assert_int_equal(head.kept_bytes, 3 * FRESH);
+	/* A slice each, and no more. */
+	assert_true(after.commits - before.commits <= 3 * (OLD / 900 + 1));
 	store_stats(accounts.store, &before);
 	assert_int_equal(test_request(&accounts, account_upkeep, &r), 0);
 	store_stats(accounts.store, &after);
 	assert_int_equal(r.count, 0);
 	assert_int_equal(after.commits, before.commits);
-}
-
-static int find_thread_of(struct txn *t, void *arg)
-{
-	uint64_t *id = arg;
-	struct account_email email;
-	struct view value;
-	int error = key_get(t, test_account(1), key_email(*id), &value);
-	if (error == 0)
-		error = email_decode(value, &email);
-	*id = email.thread;
-	return error;
-}
-
-static uint64_t thread_of(uint64_t emailid)
-{
-	assert_int_equal(test_read(accounts.store, test_account(1), find_thread_of, &emailid), 0);
-	return emailid;
-}
-
-static void answers_join_the_thread(void **state)
-{
-	(void)state;
-	struct account_target target = {.shard = test_account(1)};
-	struct account_delivery d = {.targets = &target, .target_count = 1, .message_id_hash = 111};
-	test_create(&accounts, target.shard, 0);
-	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
-	uint64_t first = target.emailid, references[] = {999, 111};
-	d = (struct account_delivery){.targets = &target,
-	    .target_count = 1,
-	    .message_id_hash = 222,
-	    .references = references,
-	    .reference_count = 2};
-	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
-	assert_int_equal(thread_of(target.emailid), thread_of(first));
-	d = (struct account_delivery){.targets = &target, .target_count = 1, .message_id_hash = 333};
-	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
-	assert_int_not_equal(thread_of(target.emailid), thread_of(first));
 }
 
 static void fetched(struct account_fetch *f, int result)
@@ -516,7 +467,6 @@ static void fetching_takes_what_the_budget_holds(void **state)
 int main(void)
 {
 	log_open(-1, "test", LOG_ERROR);
-	enum { FIXTURES = 2 };
 	static const struct CMUnitTest tests[] = {
 	    {"accounts_come_and_go", accounts_come_and_go, NULL, NULL, NULL},
 	    {"one_body_reaches_all", one_body_reaches_all, NULL, NULL, NULL},
@@ -529,22 +479,12 @@ int main(void)
 	    {"deleted_mail_can_come_back", deleted_mail_can_come_back, NULL, NULL, NULL},
 	    {"many_are_expunged_as_one", many_are_expunged_as_one, NULL, NULL, NULL},
 	    {"an_interrupted_expunge_is_finished", an_interrupted_expunge_is_finished, NULL, NULL, NULL},
-	    {"the_change_log_has_one_entry_an_object", the_change_log_has_one_entry_an_object, NULL, NULL,
-	        NULL},
+	    {"the_log_has_an_entry_for_each_block", the_log_has_an_entry_for_each_block, NULL, NULL, NULL},
 	    {"upkeep_drops_what_has_expired", upkeep_drops_what_has_expired, NULL, NULL, NULL},
 	    {"deleted_mail_is_not_kept_longer_than_now_allows",
 	        deleted_mail_is_not_kept_longer_than_now_allows, NULL, NULL, NULL},
-	    {"upkeep_walks_long_lists_in_slices", upkeep_walks_long_lists_in_slices, NULL, NULL, NULL},
-	    {"answers_join_the_thread", answers_join_the_thread, NULL, NULL, NULL},
+	    {"upkeep_drops_long_lists_in_slices", upkeep_drops_long_lists_in_slices, NULL, NULL, NULL},
 	    {"fetching_takes_what_the_budget_holds", fetching_takes_what_the_budget_holds, NULL, NULL, NULL},
 	};
-	enum { COUNT = sizeof tests / sizeof *tests };
-	static struct CMUnitTest both[COUNT * FIXTURES];
-	for (size_t i = 0; i < COUNT; i++) {
-		both[i] = both[COUNT + i] = tests[i];
-		both[i].setup_func = test_accounts_memory;
-		both[COUNT + i].setup_func = test_accounts_embedded;
-		both[i].teardown_func = both[COUNT + i].teardown_func = test_accounts_close;
-	}
-	return cmocka_run_group_tests(both, NULL, NULL);
+	return test_on_both_engines("account", tests, sizeof tests / sizeof *tests);
 }

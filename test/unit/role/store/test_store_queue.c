@@ -602,7 +602,7 @@ static int find_thread_of(struct txn *t, void *arg)
 	struct view value;
 	int error = key_get(t, test_account(1), key_email(*id), &value);
 	if (error == 0)
-		error = email_decode(value, &email);
+		error = email_decode(*id, value, &email);
 	*id = email.thread;
 	return error;
 }

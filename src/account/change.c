@@ -1,0 +1,306 @@
+/* A change of an account, from its first look to its last write: see change.h. */
+#include "account/change.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "account/keywords.h"
+
+int value_put(struct txn *t, uint64_t shard, struct account_key key, const struct entry *value)
+{
+	return entry_put(t, shard, key_view(&key), value);
+}
+
+int key_get(struct txn *t, uint64_t shard, struct account_key key, struct view *value)
+{
+	return txn_get(t, shard, key_view(&key), value);
+}
+
+int key_delete(struct txn *t, uint64_t shard, struct account_key key)
+{
+	return txn_delete(t, shard, key_view(&key));
+}
+
+int head_get(struct txn *t, uint64_t shard, struct account_head *head)
+{
+	struct view value;
+	struct account_head h;
+	int error = key_get(t, shard, key_head(), &value);
+	if (error == 0)
+		error = head_decode(value, &h);
+	if (error == 0 && h.removing)
+		error = -ENOENT;
+	if (error == 0)
+		*head = h;
+	return error;
+}
+
+int head_put(struct txn *t, uint64_t shard, const struct account_head *head)
+{
+	struct entry value;
+	head_encode(head, &value);
+	return value_put(t, shard, key_head(), &value);
+}
+
+int change_get(struct account_change *c, struct account_key key, struct view *value)
+{
+	return key_get(c->txn, c->shard, key, value);
+}
+
+int change_put(struct account_change *c, struct account_key key, const struct entry *value)
+{
+	c->writes++;
+	c->head_changed = true;
+	return value_put(c->txn, c->shard, key, value);
+}
+
+int change_delete(struct account_change *c, struct account_key key)
+{
+	c->writes++;
+	c->head_changed = true;
+	return key_delete(c->txn, c->shard, key);
+}
+
+int change_begin(struct account_change *c, struct txn *t, uint64_t shard, int64_t now)
+{
+	/* Not zeroed as a whole: mailboxes and blocks are large, and most changes touch one. */
+	c->txn = t;
+	c->shard = shard;
+	c->now = now;
+	c->head_changed = c->flushed = c->uses_changed = false;
+	c->writes = c->mailbox_count = c->block_count = c->oldest_block = 0;
+	memset(c->uses, 0, sizeof c->uses);
+	int error = head_get(t, shard, &c->head);
+	c->head.modseq += error == 0;
+	return error;
+}
+
+/* ---- mailboxes ---- */
+
+int change_add_mailbox(
+    struct account_change *c, uint32_t number, const struct account_mailbox *m, struct change_mailbox **out)
+{
+	if (c->mailbox_count == CHANGE_MAILBOXES_MAX)
+		return -E2BIG;
+	struct change_mailbox *box = &c->mailboxes[c->mailbox_count];
+	box->number = number;
+	box->changed = false;
+	memcpy(&box->m, m, offsetof(struct account_mailbox, grants) + m->grant_count * sizeof *m->grants);
+	if (m->name.len)
+		memcpy(box->name, m->name.data, m->name.len);
+	box->m.name.data = box->name;
+	c->mailbox_count++;
+	*out = box;
+	return 0;
+}
+
+int change_mailbox(struct account_change *c, uint32_t number, struct change_mailbox **out)
+{
+	struct view value;
+	struct account_mailbox m;
+	for (size_t i = 0; i < c->mailbox_count; i++)
+		if (c->mailboxes[i].number == number) {
+			*out = &c->mailboxes[i];
+			return 0;
+		}
+	int error = change_get(c, key_mailbox(number), &value);
+	if (error == 0)
+		error = mailbox_decode(value, &m);
+	return error ? error : change_add_mailbox(c, number, &m, out);
+}
+
+void change_mark_mailbox(struct account_change *c, struct change_mailbox *m)
+{
+	m->changed = true;
+	m->m.modseq = c->head.modseq;
+}
+
+void change_mark_messages(struct account_change *c, struct change_mailbox *m)
+{
+	m->changed = true;
+	m->m.messages_modseq = c->head.modseq;
+}
+
+static int write_mailboxes(struct account_change *c)
+{
+	struct entry value;
+	int error = 0;
+	for (size_t i = 0; i < c->mailbox_count && error == 0; i++) {
+		struct change_mailbox *box = &c->mailboxes[i];
+		if (!box->changed)
+			continue;
+		mailbox_encode(&box->m, &value);
+		error = change_put(c, key_mailbox(box->number), &value);
+	}
+	return error;
+}
+
+/* ---- blocks ---- */
+
+int flags_block_get(
+    struct txn *t, uint64_t shard, uint32_t mailbox, uint32_t block, struct account_flags_block *out)
+{
+	struct view value;
+	int error = key_get(t, shard, key_flags(mailbox, block), &value);
+	if (error == -ENOENT) {
+		out->known = 0;
+		return 0;
+	}
+	return error ? error : flags_block_decode(value, out);
+}
+
+static uint64_t log_id(uint32_t mailbox, uint32_t block)
+{
+	return (uint64_t)mailbox << 32 | block;
+}
+
+static int write_block(struct account_change *c, struct change_block *b)
+{
+	struct entry value;
+	int error = 0;
+	if (b->flags_changed && b->flags.known == 0) {
+		error = change_delete(c, key_flags(b->mailbox, b->number));
+	} else if (b->flags_changed) {
+		flags_block_encode(&b->flags, &value);
+		error = change_put(c, key_flags(b->mailbox, b->number), &value);
+	}
+	if (error == 0 && b->logged) {
+		log_encode(&b->log, &value);
+		error = change_put(
+		    c, key_log(c->head.modseq, KIND_PLACES, log_id(b->mailbox, b->number)), &value);
+	}
+	b->flags_changed = b->logged = false;
+	return error;
+}
+
+/* What this change itself has logged of the block before it went out of sight. */
+static int read_own_log(struct account_change *c, struct change_block *b)
+{
+	struct view value;
+	b->log.time = c->now;
+	b->log.changed = b->log.gone = 0;
+	if (!c->flushed)
+		return 0;
+	int error =
+	    change_get(c, key_log(c->head.modseq, KIND_PLACES, log_id(b->mailbox, b->number)), &value);
+	if (error == 0)
+		error = log_decode(value, &b->log);
+	return error == -ENOENT ? 0 : error;
+}
+
+static struct change_block *free_block(struct account_change *c, int *error)
+{
+	if (c->block_count < CHANGE_BLOCKS)
+		return &c->blocks[c->block_count];
+	struct change_block *b = &c->blocks[c->oldest_block];
+	*error = write_block(c, b);
+	c->oldest_block = (c->oldest_block + 1) % CHANGE_BLOCKS;
+	c->flushed = true;
+	return b;
+}
+
+static int find_block(struct account_change *c, uint32_t mailbox, uint32_t number, struct change_block **out)
+{
+	int error = 0;
+	for (size_t i = 0; i < c->block_count; i++)
+		if (c->blocks[i].mailbox == mailbox && c->blocks[i].number == number) {
+			*out = &c->blocks[i];
+			return 0;
+		}
+	struct change_block *b = free_block(c, &error);
+	if (error)
+		return error;
+	b->mailbox = mailbox;
+	b->number = number;
+	b->flags_changed = b->logged = false;
+	error = flags_block_get(c->txn, c->shard, mailbox, number, &b->flags);
+	if (error == 0)
+		error = read_own_log(c, b);
+	if (error)
+		return error;
+	c->block_count += c->block_count < CHANGE_BLOCKS;
+	*out = b;
+	return 0;
+}
+
+int change_flags_of(struct account_change *c, uint32_t mailbox, uint32_t uid, const struct account_message *m,
+    uint64_t *flags, uint64_t *modseq)
+{
+	struct change_block *b;
+	unsigned i = block_bit(uid);
+	int error = find_block(c, mailbox, block_of(uid), &b);
+	if (error)
+		return error;
+	bool known = b->flags.known >> i & 1;
+	*flags = known ? b->flags.flags[i] : m->flags;
+	*modseq = known ? b->flags.modseq[i] : m->modseq;
+	return 0;
+}
+
+static void log_block(struct account_change *c, struct change_block *b)
+{
+	bool first = b->log.changed == 0 && b->log.gone == 0;
+	c->head.log_entries += first;
+	c->head_changed = b->logged = true;
+}
+
+int change_set_flags(struct account_change *c, uint32_t mailbox, uint32_t uid, uint64_t flags)
+{
+	struct change_block *b;
+	unsigned i = block_bit(uid);
+	int error = find_block(c, mailbox, block_of(uid), &b);
+	if (error)
+		return error;
+	b->flags.known |= (uint64_t)1 << i;
+	b->flags.flags[i] = flags;
+	b->flags.modseq[i] = c->head.modseq;
+	b->flags_changed = true;
+	log_block(c, b);
+	b->log.changed |= (uint64_t)1 << i;
+	return 0;
+}
+
+int change_forget_message(struct account_change *c, uint32_t mailbox, uint32_t uid, uint64_t emailid)
+{
+	struct change_block *b;
+	uint64_t bit = (uint64_t)1 << block_bit(uid);
+	int error = find_block(c, mailbox, block_of(uid), &b);
+	if (error)
+		return error;
+	b->flags_changed = b->flags_changed || (b->flags.known & bit);
+	b->flags.known &= ~bit;
+	log_block(c, b);
+	b->log.changed &= ~bit;
+	b->log.gone |= bit;
+	b->log.emailids[block_bit(uid)] = emailid;
+	return 0;
+}
+
+int change_log_destroyed(struct account_change *c, enum account_kind kind, uint64_t id)
+{
+	struct account_log log = {.time = c->now};
+	struct entry value;
+	log_encode(&log, &value);
+	c->head.log_entries++;
+	return change_put(c, key_log(c->head.modseq, kind, id), &value);
+}
+
+static int write_blocks(struct account_change *c)
+{
+	int error = 0;
+	for (size_t i = 0; i < c->block_count && error == 0; i++)
+		error = write_block(c, &c->blocks[i]);
+	return error;
+}
+
+int change_end(struct account_change *c)
+{
+	int error = write_blocks(c);
+	if (error == 0)
+		error = keywords_write_uses(c);
+	if (error == 0)
+		error = write_mailboxes(c);
+	if (error || !c->head_changed)
+		return error;
+	return head_put(c->txn, c->shard, &c->head);
+}

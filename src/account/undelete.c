@@ -1,0 +1,93 @@
+/* Deleted mail comes back: as new messages of new numbers, since whoever had seen the old ones go must see
+ * these come. */
+#include <errno.h>
+#include <string.h>
+
+#include "account/message.h"
+#include "account/slices.h"
+
+/* Of one: a new E, Z, M, Q, V, H, its hashes; the old U, E, V and Z go. Keywords keep their counts but for
+ * those of Q. */
+enum {
+	ONE_WRITES = 8 + ACCOUNT_HASHES_MAX + 4 + 2 * ACCOUNT_MORE_KEYWORDS_MAX,
+	AT_ONCE = 60 /* what a slice has room for, when there are no keywords without a bit */
+};
+
+/* Its mailbox, or INBOX when that is gone. */
+static int mailbox_of(struct account_change *c, const struct account_deleted *d, uint32_t *mailbox)
+{
+	struct change_mailbox *box;
+	int error = change_mailbox(c, d->mailbox, &box);
+	*mailbox = d->mailbox;
+	if (error != -ENOENT && error != -E2BIG)
+		return error;
+	*mailbox = MAILBOX_INBOX;
+	return change_mailbox(c, MAILBOX_INBOX, &box);
+}
+
+/* One that is damaged stays where it is; the others come back. */
+static int bring_back(struct account_change *c, struct account_request *r, struct account_key key)
+{
+	struct view value;
+	struct account_deleted d;
+	struct email_copy copy;
+	struct message_place place;
+	int64_t expiry;
+	uint64_t old, emailid;
+	int error = change_get(c, key, &value);
+	if (error)
+		return error;
+	if (!key_read_deleted(key_view(&key), &expiry, &old) || deleted_decode(value, &d) != 0 ||
+	    d.deleted < r->since)
+		return 0;
+	error = email_read(c->txn, c->shard, old, &copy);
+	if (error)
+		return error == -ENOENT || error == -EBADMSG ? 0 : error;
+	place.flags =
+	    (struct message_flags){.bits = d.flags & ~(FLAG_DELETED | FLAG_OWN_UIDL), .more = d.more};
+	copy.email.uidl = (struct view){0};
+	error = mailbox_of(c, &d, &place.mailbox);
+	if (error == 0)
+		error = message_erase(c, old);
+	if (error == 0)
+		error = message_add(c, &copy.email, &place, 1, &emailid);
+	/* It had been counted all the time. */
+	if (error == 0)
+		error = keywords_count(c, &place.flags, -1);
+	c->head.deleted_bytes = less(c->head.deleted_bytes, d.size);
+	r->counted++;
+	return error ? error : change_delete(c, key);
+}
+
+static int run_undelete(struct txn *t, void *arg)
+{
+	struct account_request *r = arg;
+	struct account_change c;
+	struct account_key from = r->from.len ? r->from : key_letter('U'), to = key_behind_letter('U');
+	struct slice *slice = slice_new();
+	size_t i = 0;
+	r->counted = 0;
+	r->more = false;
+	int error = change_begin(&c, t, r->shard, r->now);
+	if (error == 0)
+		error = slice_collect(slice, t, r->shard, key_view(&from), key_view(&to), AT_ONCE);
+	for (; i < slice->count && error == 0; i++) {
+		if (c.writes + ONE_WRITES + CHANGE_END_WRITES > STORE_WRITE_KEYS_MAX)
+			break;
+		error = bring_back(&c, r, slice->keys[i]);
+	}
+	if (error == 0 && i > 0 && (i < slice->count || slice->count == AT_ONCE)) {
+		/* Right behind the last one. */
+		r->more = true;
+		r->next = slice->keys[i - 1];
+		if (r->next.len < sizeof r->next.data)
+			r->next.data[r->next.len++] = '\0';
+	}
+	slice_free(slice);
+	return error ? error : change_end(&c);
+}
+
+void account_undelete(struct accounts *a, struct account_request *r)
+{
+	request_commit(a, r, run_undelete, false);
+}

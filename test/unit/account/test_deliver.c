@@ -1,0 +1,237 @@
+/* What a delivery writes: threads, places with flags and keywords, texts that find no room beside each other.
+ */
+#include "support.h"
+
+#include <errno.h>
+
+#include "account/message.h"
+#include "base/log.h"
+
+enum { ONE = 1 };
+
+static struct account_target target;
+
+/* A message with these hashes: its own first, then what it refers to, up to a 0. */
+static uint64_t deliver(const uint64_t *hashes)
+{
+	struct account_delivery d = {
+	    .targets = &target, .target_count = 1, .message_id_hash = hashes[0], .references = hashes + 1};
+	while (d.references[d.reference_count])
+		d.reference_count++;
+	target = (struct account_target){.shard = test_account(ONE)};
+	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
+	return target.emailid;
+}
+
+static uint64_t thread_of(uint64_t emailid)
+{
+	struct entry e;
+	struct account_email email;
+	assert_int_equal(test_entry(test_account(ONE), key_email(emailid), &e), 0);
+	assert_int_equal(email_decode(emailid, entry_view(&e), &email), 0);
+	return email.thread;
+}
+
+/* Four messages of a conversation, each of which refers to all before it: whatever comes first, all are one
+ * thread. */
+static void a_thread_joins_in_any_order(void **state)
+{
+	static const uint64_t mails[4][5] = {{11, 0}, {12, 11, 0}, {13, 12, 11, 0}, {14, 13, 12, 11, 0}};
+	(void)state;
+	test_create(&accounts, test_account(ONE), 0);
+	unsigned orders = 0;
+	for (unsigned order = 0; order < 256; order++) {
+		unsigned which[4] = {order & 3, order >> 2 & 3, order >> 4 & 3, order >> 6 & 3};
+		uint64_t thread = 0;
+		if (((1u << which[0]) | (1u << which[1]) | (1u << which[2]) | (1u << which[3])) != 15)
+			continue;
+		orders++;
+		for (unsigned i = 0; i < 4; i++) {
+			uint64_t hashes[5] = {0};
+			for (unsigned k = 0; mails[which[i]][k]; k++)
+				hashes[k] =
+				    mails[which[i]][k] + 100 * (order + 1); /* a conversation of its own */
+			uint64_t emailid = deliver(hashes);
+			thread = thread ? thread : emailid;
+			assert_int_equal(thread_of(emailid), thread);
+		}
+	}
+	assert_int_equal(orders, 24);
+	/* The way back: each thread has three emails beside the one that it is named by. */
+	assert_int_equal(test_count(test_account(ONE), 'H'), 3 * 24);
+	assert_int_equal(test_count(test_account(ONE), 'T'), 4 * 24);
+}
+
+static void strangers_have_threads_of_their_own(void **state)
+{
+	(void)state;
+	test_create(&accounts, test_account(ONE), 0);
+	uint64_t a = deliver((uint64_t[]){1, 0}), b = deliver((uint64_t[]){2, 0}),
+	         c = deliver((uint64_t[]){0, 0}), d = deliver((uint64_t[]){0, 0});
+	assert_int_equal(thread_of(a), a);
+	assert_int_equal(thread_of(b), b);
+	assert_int_equal(thread_of(c), c);
+	assert_int_equal(thread_of(d), d);
+	/* One that refers to both joins the nearest; without an id of its own it joins as well. */
+	assert_int_equal(thread_of(deliver((uint64_t[]){3, 2, 1, 0})), b);
+	struct account_delivery nameless = {
+	    .targets = &target, .target_count = 1, .references = (uint64_t[]){1}, .reference_count = 1};
+	assert_int_equal(test_delivery(&accounts, &nameless, 1, 10), 0);
+	assert_int_equal(thread_of(target.emailid), a);
+}
+
+static void a_thread_goes_with_its_last_email(void **state)
+{
+	(void)state;
+	uint64_t account = test_account(ONE);
+	struct account_request r = {.shard = account};
+	test_create(&accounts, account, 0);
+	uint64_t first = deliver((uint64_t[]){1, 0});
+	deliver((uint64_t[]){2, 1, 0});
+	assert_int_equal(test_expunge(&accounts, account, (uint32_t[]){1}, 1), 0);
+	/* The first one is gone; what answers it still joins those that do. */
+	assert_int_equal(thread_of(deliver((uint64_t[]){3, 1, 0})), first);
+	assert_int_equal(test_expunge(&accounts, account, (uint32_t[]){2, 3}, 2), 0);
+	assert_int_equal(test_count(account, 'T'), 0);
+	assert_int_equal(test_count(account, 'H'), 0);
+	/* It comes back as a thread. */
+	assert_int_equal(test_request(&accounts, account_undelete, &r), 0);
+	assert_int_equal(r.count, 3);
+	assert_int_equal(thread_of(4), 4);
+	assert_int_equal(thread_of(5), 4);
+	assert_int_equal(thread_of(6), 4);
+	assert_int_equal(test_count(account, 'T'), 3);
+	assert_int_equal(test_count(account, 'H'), 2);
+}
+
+static void expect_summary(uint64_t emailid, char letter, size_t len)
+{
+	struct entry e;
+	struct account_email email;
+	struct view summary = {0};
+	assert_int_equal(test_entry(test_account(ONE), key_email(emailid), &e), 0);
+	assert_int_equal(email_decode(emailid, entry_view(&e), &email), 0);
+	assert_int_equal(email.summary_apart, letter == 'Z');
+	if (letter == 'Z') {
+		assert_int_equal(test_entry(test_account(ONE), key_summary(emailid), &e), 0);
+		assert_int_equal(summary_decode(entry_view(&e), &summary), 0);
+	} else {
+		summary = email.summary;
+	}
+	assert_int_equal(summary.len, len);
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(summary.data[i], 's');
+}
+
+/* A prefix with many verdicts and a long summary: neither costs the other its place. */
+static void a_long_prefix_takes_no_summary_its_place(void **state)
+{
+	static char prefix[ACCOUNT_PREFIX_MAX + 1], summary[SUMMARY_INLINE_MAX];
+	static const struct {
+		size_t prefix, summary;
+		char letter;
+	} cases[] = {{70, 500, 'E'}, {900, 900, 'E'}, {ACCOUNT_PREFIX_MAX, SUMMARY_INLINE_MAX, 'Z'},
+	    {0, SUMMARY_INLINE_MAX, 'E'}, {ACCOUNT_PREFIX_MAX, 0, 'E'}, {1000, 1000, 'Z'}};
+	(void)state;
+	memset(prefix, 'p', sizeof prefix);
+	memset(summary, 's', sizeof summary);
+	test_create(&accounts, test_account(ONE), 0);
+	for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		target = (struct account_target){
+		    .shard = test_account(ONE), .prefix = view_of(prefix, cases[i].prefix)};
+		struct account_delivery d = {
+		    .targets = &target, .target_count = 1, .summary = view_of(summary, cases[i].summary)};
+		assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
+		expect_summary(target.emailid, cases[i].letter, cases[i].summary);
+		/* Deleted, and back again: whole. */
+		assert_int_equal(test_expunge(&accounts, test_account(ONE), &target.uid, 1), 0);
+		struct account_request r = {.shard = test_account(ONE)};
+		assert_int_equal(test_request(&accounts, account_undelete, &r), 0);
+		assert_int_equal(r.count, 1);
+		expect_summary(target.emailid + 1, cases[i].letter, cases[i].summary);
+	}
+	target.prefix.len = ACCOUNT_PREFIX_MAX + 1;
+	struct account_delivery d = {.targets = &target, .target_count = 1};
+	assert_int_equal(test_delivery(&accounts, &d, 1, 10), -EMSGSIZE);
+	assert_int_equal(test_count(test_account(ONE), 'Z'), 2);
+}
+
+static struct account_keyword keyword_number(uint32_t number, struct entry *e)
+{
+	struct account_keyword k;
+	assert_int_equal(test_entry(test_account(ONE), key_keyword(number), e), 0);
+	assert_int_equal(keyword_decode(entry_view(e), &k), 0);
+	return k;
+}
+
+/* Sieve's keep and fileinto with flags: one email, as often as mailboxes are named. */
+static void a_message_has_flags_from_the_start(void **state)
+{
+	const struct view words[] = {VIEW("$Important"), VIEW("work"), VIEW("WORK"), VIEW("")};
+	const struct account_wanted_place places[] = {
+	    {.flags = FLAG_FLAGGED | FLAG_OWN_UIDL, .keywords = words, .keyword_count = 4},
+	    {.mailbox = VIEW("Nowhere"), .flags = FLAG_SEEN}};
+	struct entry e;
+	struct account_message m;
+	(void)state;
+	test_create(&accounts, test_account(ONE), 0);
+	target = (struct account_target){.shard = test_account(ONE), .places = places, .place_count = 2};
+	struct account_delivery d = {.targets = &target, .target_count = 1};
+	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
+	assert_int_equal(test_count(test_account(ONE), 'M'), 1);
+	assert_int_equal(test_entry(test_account(ONE), key_message(MAILBOX_INBOX, target.uid), &e), 0);
+	assert_int_equal(message_decode(entry_view(&e), &m), 0);
+	assert_true(m.flags == (FLAG_FLAGGED | FLAG_SEEN | FLAG_KEYWORD | FLAG_KEYWORD << 1));
+	assert_int_equal(test_count(test_account(ONE), 'K'), 2);
+	struct account_keyword k = keyword_number(1, &e);
+	assert_view(k.name, "work");
+	assert_int_equal(k.uses, 1);
+	/* Names live as long as what has them, deleted mail included. */
+	assert_int_equal(test_expunge(&accounts, test_account(ONE), &target.uid, 1), 0);
+	assert_int_equal(test_count(test_account(ONE), 'K'), 2);
+	struct account_request r = {.shard = test_account(ONE)};
+	assert_int_equal(test_request(&accounts, account_undelete, &r), 0);
+	assert_int_equal(keyword_number(0, &e).uses, 1);
+	assert_int_equal(test_expunge(&accounts, test_account(ONE), (uint32_t[]){target.uid + 1}, 1), 0);
+	assert_int_equal(test_request(&accounts, account_purge, &r), 0);
+	assert_int_equal(test_count(test_account(ONE), 'K'), 0);
+	assert_int_equal(test_count(test_account(ONE), 'N'), 0);
+}
+
+/* What a delivery says it writes at most is true, and fits a transaction, for as many recipients as there may
+ * be. */
+static void many_recipients_fit_one_step(void **state)
+{
+	enum { MANY = ACCOUNT_TARGETS_MAX };
+	static struct account_target targets[MANY];
+	static const uint64_t references[] = {1, 2, 3, 4, 5, 6, 7, 8};
+	(void)state;
+	for (unsigned i = 0; i < MANY; i++) {
+		targets[i] = (struct account_target){
+		    .shard = test_account(i + 1), .has_delivery_id = true, .delivery_id = {7}};
+		assert_int_equal(test_create(&accounts, targets[i].shard, 0), 0);
+	}
+	struct account_delivery d = {.targets = targets,
+	    .target_count = MANY,
+	    .message_id_hash = 9,
+	    .references = references,
+	    .reference_count = 8};
+	assert_true(account_delivery_writes(&d) < STORE_WRITE_KEYS_MAX - 600);
+	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
+	for (unsigned i = 0; i < MANY; i++)
+		assert_int_equal(test_stat(&accounts, targets[i].shard).messages, 1);
+}
+
+int main(void)
+{
+	log_open(-1, "test", LOG_ERROR);
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_thread_joins_in_any_order),
+	    cmocka_unit_test(strangers_have_threads_of_their_own),
+	    cmocka_unit_test(a_thread_goes_with_its_last_email),
+	    cmocka_unit_test(a_long_prefix_takes_no_summary_its_place),
+	    cmocka_unit_test(a_message_has_flags_from_the_start),
+	    cmocka_unit_test(many_recipients_fit_one_step),
+	};
+	return test_on_both_engines("deliver", tests, sizeof tests / sizeof *tests);
+}
