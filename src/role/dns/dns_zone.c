@@ -140,3 +140,20 @@ void dns_zones_forget(void)
 	map_done(&zones);
 	map_init(&zones);
 }
+
+void dns_load_add(struct dns_load *l, bool proven)
+{
+	l->all++;
+	l->unproven += !proven;
+}
+
+void dns_load_remove(struct dns_load *l, bool proven)
+{
+	l->all--;
+	l->unproven -= !proven;
+}
+
+bool dns_load_has_room(const struct dns_load *l, unsigned max, bool proven)
+{
+	return l->all < max && (proven || l->unproven < max / 2);
+}

@@ -48,6 +48,18 @@ bool dns_zone_is_proven(const struct dns_zone *z, int64_t now);
 /* How long a question is waited for whose asker would wait for `ms`. */
 uint64_t dns_zone_patience(const struct dns_zone *z, uint64_t ms, int64_t now);
 
+/* Questions that wait or are under way, all of them, and those for zones that were not proven when they were
+ * asked. */
+struct dns_load {
+	unsigned all, unproven;
+};
+
+void dns_load_add(struct dns_load *l, bool proven);
+void dns_load_remove(struct dns_load *l, bool proven);
+/* For one more of at most `max`: zones that are not proven have half of that together, so that whoever makes
+ * us ask silent name servers keeps nobody from asking those that answer. */
+bool dns_load_has_room(const struct dns_load *l, unsigned max, bool proven);
+
 /* For tests: forgets everything; nothing may be in use. */
 void dns_zones_forget(void);
 

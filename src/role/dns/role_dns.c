@@ -26,10 +26,12 @@
 
 enum {
 	CLIENTS = 8,
-	/* Questions that one asker waits for: two for each connection of a large server. */
-	WAITING_MAX = 2000,
-	/* That wait or are under way, of all. */
-	QUESTIONS_MAX = 3000,
+	/* Questions that one asker waits for. Half of them may be for zones that answered nothing lately,
+	 * which is as many as relay has destinations: after a restart nothing has answered yet. The other
+	 * half is for those that answer. */
+	WAITING_MAX = 4000,
+	/* That wait or are under way, of all; half of them likewise. */
+	QUESTIONS_MAX = 6000,
 	/* In the resolver, with those that nobody waits for any more: fewer than it has sockets
 	 * (outgoing-range), since what it asks by itself needs some too; each takes some 12 KB there. */
 	PLACES = 700,
@@ -58,7 +60,7 @@ enum { STATUS_GOOD = 0, STATUS_FAILED = 2, STATUS_NXDOMAIN = 3 };
 
 struct client {
 	struct link link; /* the first member: a link's client is the link */
-	unsigned waiting;
+	struct dns_load waiting;
 	struct share unproven, all; /* places; they outlive the link, as its questions do */
 };
 
@@ -73,6 +75,7 @@ struct query {
 	struct loop_task start;
 	struct loop_timer deadline, slowness;
 	int64_t started_at;
+	bool proven;       /* its zone was, when it was asked */
 	bool slow, judged; /* counted in role.slow; the zone knows of its silence */
 	uint32_t request;
 	uint64_t timeout_ms;
@@ -87,7 +90,8 @@ static struct {
 	struct loop_watch readable;
 	struct query *queries;
 	struct share all;
-	unsigned count, slow;
+	struct dns_load load;
+	unsigned slow;
 	struct arena arena; /* of an answer from the cache */
 } role;
 
@@ -96,7 +100,7 @@ static void give_up(struct query *q)
 	if (q->client == NULL)
 		return;
 	loop_timer_cancel(&q->deadline);
-	q->client->waiting--;
+	dns_load_remove(&q->client->waiting, q->proven);
 	q->client = NULL;
 }
 
@@ -108,7 +112,7 @@ static void take_out(struct query *q)
 		q->next->previous = q->previous;
 	loop_timer_cancel(&q->slowness);
 	loop_task_cancel(&q->start);
-	role.count--;
+	dns_load_remove(&role.load, q->proven);
 	role.slow -= q->slow;
 	if (q->state == IN_LINE)
 		share_leave(&q->claim);
@@ -267,7 +271,7 @@ static void write_claim(struct query *q)
 	struct share_claim *c = &q->claim;
 	*c = (struct share_claim){.granted = on_granted, .arg = q};
 	c->shares[c->share_count++] = &q->zone->share;
-	if (!dns_zone_is_proven(q->zone, clock_monotonic_ms()))
+	if (!q->proven)
 		c->shares[c->share_count++] = &q->client->unproven;
 	c->shares[c->share_count++] = &q->client->all;
 	c->shares[c->share_count++] = &role.all;
@@ -281,9 +285,17 @@ static void ask(struct client *client, uint32_t request, const struct message_qu
 		send_failure(client, request, "too many questions of this zone are under way");
 		return;
 	}
+	bool proven = dns_zone_is_proven(zone, now);
+	if (!dns_load_has_room(&client->waiting, WAITING_MAX, proven) ||
+	    !dns_load_has_room(&role.load, QUESTIONS_MAX, proven)) {
+		dns_zone_release(zone);
+		send_failure(client, request, "too many questions are under way");
+		return;
+	}
 	struct query *q = mem_alloc(sizeof *q);
 	*q = (struct query){.client = client,
 	    .request = request,
+	    .proven = proven,
 	    .next = role.queries,
 	    .zone = zone,
 	    .type = (unsigned)m->type};
@@ -298,8 +310,8 @@ static void ask(struct client *client, uint32_t request, const struct message_qu
 	if (role.queries)
 		role.queries->previous = q;
 	role.queries = q;
-	role.count++;
-	client->waiting++;
+	dns_load_add(&role.load, q->proven);
+	dns_load_add(&client->waiting, q->proven);
 	loop_timer_set(&q->deadline, (int64_t)q->timeout_ms);
 	write_claim(q);
 	if (share_take(&q->claim)) {
@@ -349,10 +361,6 @@ static void received(struct link *link, struct channel_frame *frame)
 	}
 	if (answer_from_memory(client, frame->request, &m))
 		return;
-	if (client->waiting >= WAITING_MAX || role.count >= QUESTIONS_MAX) {
-		send_failure(client, frame->request, "too many questions are under way");
-		return;
-	}
 	ask(client, frame->request, &m);
 }
 

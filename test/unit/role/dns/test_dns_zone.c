@@ -75,9 +75,27 @@ static void is_bounded(void **state)
 	assert_ptr_equal(dns_zone_use(VIEW("kept.example"), 1), kept);
 }
 
+static void silent_zones_have_half_of_the_load(void **state)
+{
+	struct dns_load l = {0};
+	(void)state;
+	while (dns_load_has_room(&l, 10, false))
+		dns_load_add(&l, false);
+	assert_int_equal(l.all, 5);
+	while (dns_load_has_room(&l, 10, true))
+		dns_load_add(&l, true);
+	assert_int_equal(l.all, 10);
+	dns_load_remove(&l, true);
+	assert_false(dns_load_has_room(&l, 10, false));
+	assert_true(dns_load_has_room(&l, 10, true));
+	dns_load_remove(&l, false);
+	assert_true(dns_load_has_room(&l, 10, false));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(silent_zones_have_half_of_the_load),
 	    cmocka_unit_test_setup_teardown(cuts_names, forget, forget),
 	    cmocka_unit_test_setup_teardown(learns, forget, forget),
 	    cmocka_unit_test_setup_teardown(is_bounded, forget, forget),
