@@ -45,6 +45,8 @@ static void serve(struct share *s)
 		c->held++;
 		if (go_on(c))
 			c->granted(c->arg);
+		else if (c->moved)
+			c->moved(c->arg);
 	}
 }
 

@@ -28,6 +28,8 @@ struct share_claim {
 	/* Called once for a claim that had to wait and has all its places now; from within the functions
 	 * below, so it only makes a note. */
 	void (*granted)(void *arg);
+	/* Its turn in one line has come, and it waits in the next one now; as `granted`. May be NULL. */
+	void (*moved)(void *arg);
 	void *arg;
 	struct share *shares[SHARES_MAX]; /* not to be changed while it waits */
 	size_t share_count;

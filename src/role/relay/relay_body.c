@@ -1,54 +1,51 @@
-/*
- * A message's body on its way from store to a connection: what came along with the message, then piece after
- * piece, one asked ahead, as the client takes it.
- */
-#include "base/log.h"
+/* See relay_body.h. */
+#include "role/relay/relay_body.h"
+
 #include "base/mem.h"
-#include "role/relay/relay_private.h"
+#include "role/relay/relay_queue.h"
+#include "role/relay/relay_state.h"
 
 enum {
-	CONVERTED_MAX =
-	    3 * 256 * 1024 + 2 * 256 * 1024 /* three times a piece, and a header: mime/downgrade.h */
+	PIECE_MAX = 256 * 1024, /* more than RELAY_PIECE, and more than what comes with a message */
+	/* Three times a piece, and a header: mime/downgrade.h. */
+	CONVERTED_MAX = 3 * PIECE_MAX + 2 * 256 * 1024
 };
 
 struct relay_body {
-	struct relay_connection *connection;
-	struct relay_message *message;
+	struct smtp_client *client;
+	const struct message_queue_message *message;
+	struct relay_convert *convert;
+	const struct relay_body_functions *functions;
+	void *arg;
 	uint64_t offset;  /* of what comes next */
 	uint32_t request; /* a piece is asked for */
 	struct buf piece; /* has come, and was not wanted yet */
 	bool wanted;
-	bool converts;
 };
 
-struct relay_body *relay_body_begin(struct relay_connection *c, struct relay_message *m)
+struct relay_body *relay_body_new(struct smtp_client *client, const struct message_queue_message *m,
+    struct relay_convert *convert, const struct relay_body_functions *functions, void *arg)
 {
 	struct relay_body *b = mem_alloc(sizeof *b);
-	const char *why;
 	*b = (struct relay_body){
-	    .connection = c, .message = m, .converts = relay_convert_state(m, &why) == RELAY_CONVERT_READY};
-	buf_init(&b->piece, 256 * 1024);
+	    .client = client, .message = m, .convert = convert, .functions = functions, .arg = arg};
+	buf_init(&b->piece, PIECE_MAX);
 	return b;
 }
 
-void relay_body_end(struct relay_body *b)
+void relay_body_free(struct relay_body *b)
 {
 	if (b == NULL)
 		return;
 	if (b->request)
 		calls_forget(&relay_role.store, b->request);
-	if (b->converts)
-		relay_convert_end(b->message);
 	buf_done(&b->piece);
 	mem_free(b);
 }
 
-/* The body cannot be had: it is cut, never ended, and the message tried again. */
 static void fail(struct relay_body *b)
 {
-	log_event(
-	    LOG_WARNING, b->connection->id, "relay-body-unreadable", log_text("message", b->message->m.id));
-	stream_abort(&b->connection->stream);
+	b->functions->cut(b->arg);
 }
 
 static bool on_piece(void *arg, struct link *link, struct channel_frame *frame)
@@ -67,13 +64,10 @@ static bool on_piece(void *arg, struct link *link, struct channel_frame *frame)
 
 static void ask(struct relay_body *b)
 {
-	uint64_t at = b->offset + buf_view(&b->piece).len, size = b->message->m.size;
+	uint64_t at = b->offset + buf_view(&b->piece).len, size = b->message->size;
 	if (b->request || at >= size)
 		return;
-	struct message_queue_read m = {.id = b->message->m.id,
-	    .offset = at,
-	    .length = size - at < RELAY_PIECE ? size - at : RELAY_PIECE};
-	b->request = calls_ask(&relay_role.store, MESSAGE_QUEUE_READ, &m, on_piece, b);
+	b->request = relay_queue_read(b->message->id, at, size - at, on_piece, b);
 	if (b->request == 0)
 		fail(b);
 }
@@ -81,28 +75,29 @@ static void ask(struct relay_body *b)
 /* Hands over what there is; true when the client wants more. The body may be gone with its end. */
 static bool hand_over(struct relay_body *b, struct view bytes)
 {
-	struct relay_connection *c = b->connection;
-	bool last = b->offset + bytes.len >= b->message->m.size;
+	const struct relay_body_functions *functions = b->functions;
+	void *arg = b->arg;
+	bool last = b->offset + bytes.len >= b->message->size;
 	struct buf converted;
 	b->offset += bytes.len;
 	b->wanted = false;
 	buf_init(&converted, CONVERTED_MAX);
-	if (b->converts && relay_convert_piece(b->message, bytes, last, &converted) != 0) {
+	if (b->convert && relay_convert_piece(b->convert, bytes, last, &converted) != 0) {
 		buf_done(&converted);
 		fail(b);
 		return false;
 	}
-	bool more = smtp_client_body(c->client, b->converts ? buf_view(&converted) : bytes, last);
+	bool more = smtp_client_body(b->client, b->convert ? buf_view(&converted) : bytes, last);
 	buf_done(&converted);
-	stream_wrote(&c->stream);
+	functions->wrote(arg);
 	return more && !last;
 }
 
 void relay_body_write(struct relay_body *b)
 {
-	struct view first = b->message->m.bytes;
+	struct view first = b->message->bytes;
 	b->wanted = true;
-	if (b->offset < first.len || b->message->m.size == 0) {
+	if (b->offset < first.len || b->message->size == 0) {
 		if (!hand_over(b, view_skip(first, (size_t)b->offset)))
 			return;
 		b->wanted = true;
@@ -110,7 +105,7 @@ void relay_body_write(struct relay_body *b)
 	struct buf piece = b->piece;
 	if (buf_view(&piece).len > 0) {
 		/* The piece is the call's own: the client may end the body within it. */
-		buf_init(&b->piece, 256 * 1024);
+		buf_init(&b->piece, PIECE_MAX);
 		bool more = hand_over(b, buf_view(&piece));
 		buf_done(&piece);
 		if (!more)

@@ -1,12 +1,11 @@
-/*
- * For a host that takes 7 bits only: looks through the message before it is sent, to know what must be
- * encoded (mime/downgrade.h), or that it cannot be without harm. The structure that was kept with the
- * message is read first, then its body once; the second time it is converted on its way (relay_body.c).
- */
+/* See relay_convert.h. */
 #include <errno.h>
 
 #include "base/mem.h"
-#include "role/relay/relay_private.h"
+#include "process/link.h"
+#include "role/relay/relay_convert.h"
+#include "role/relay/relay_queue.h"
+#include "role/relay/relay_state.h"
 #include "mime/downgrade.h"
 #include "mime/summary.h"
 #include "mime/trailer.h"
@@ -14,7 +13,10 @@
 enum { TREE_MAX = 2 * 1024 * 1024 };
 
 struct relay_convert {
-	struct relay_message *message;
+	const struct message_queue_message *message;
+	void (*ready)(void *arg);
+	void *arg;
+	struct loop_task task;
 	enum relay_convert_state state;
 	struct buf trailer;
 	struct arena arena;
@@ -32,7 +34,7 @@ static void finish(struct relay_convert *v, enum relay_convert_state state, cons
 {
 	v->state = state;
 	v->why = why;
-	relay_connection_go_on(v->message->connection);
+	v->ready(v->arg);
 }
 
 static void decide(struct relay_convert *v)
@@ -59,7 +61,7 @@ static void begin_survey(struct relay_convert *v)
 		finish(v, RELAY_CONVERT_REFUSED, "its structure is not known");
 		return;
 	}
-	struct view first = v->message->m.bytes;
+	struct view first = v->message->bytes;
 	downgrade_survey(v->downgrade, first);
 	v->surveying = true;
 	v->offset = first.len;
@@ -90,7 +92,7 @@ static bool on_piece(void *arg, struct link *link, struct channel_frame *frame)
 
 static void read_on(struct relay_convert *v)
 {
-	const struct message_queue_message *m = &v->message->m;
+	const struct message_queue_message *m = v->message;
 	uint64_t end = v->surveying ? m->size : m->trailer;
 	if (v->offset >= end && v->surveying) {
 		decide(v);
@@ -100,11 +102,8 @@ static void read_on(struct relay_convert *v)
 		begin_survey(v);
 		return;
 	}
-	uint64_t left = end - v->offset;
-	struct message_queue_read question = {.id = m->id,
-	    .offset = v->surveying ? v->offset : m->size + v->offset,
-	    .length = left < RELAY_PIECE ? left : RELAY_PIECE};
-	v->request = calls_ask(&relay_role.store, MESSAGE_QUEUE_READ, &question, on_piece, v);
+	v->request = relay_queue_read(
+	    m->id, v->surveying ? v->offset : m->size + v->offset, end - v->offset, on_piece, v);
 	if (v->request == 0)
 		finish(v, RELAY_CONVERT_FAILED, "its body cannot be read now");
 }
@@ -114,41 +113,38 @@ static void on_begin(void *arg)
 	read_on(arg);
 }
 
-void relay_convert_begin(struct relay_message *m)
+struct relay_convert *relay_convert_new(
+    const struct message_queue_message *m, void (*ready)(void *arg), void *arg)
 {
 	struct relay_convert *v = mem_alloc(sizeof *v);
-	*v = (struct relay_convert){.message = m, .state = RELAY_CONVERT_BUSY};
+	*v = (struct relay_convert){.message = m, .ready = ready, .arg = arg, .state = RELAY_CONVERT_BUSY};
 	buf_init(&v->trailer, TRAILER_MAX);
 	arena_init(&v->arena, TREE_MAX);
-	m->convert = v;
 	/* Not from within the caller: the answer may be there at once. */
-	loop_task_init(&m->convert_task, &relay_role.process->loop, on_begin, v);
-	loop_task_schedule(&m->convert_task);
+	loop_task_init(&v->task, &relay_role.process->loop, on_begin, v);
+	loop_task_schedule(&v->task);
+	return v;
 }
 
-enum relay_convert_state relay_convert_state(const struct relay_message *m, const char **why)
+enum relay_convert_state relay_convert_state(const struct relay_convert *v, const char **why)
 {
-	if (m->convert == NULL)
-		return RELAY_CONVERT_NONE;
-	*why = m->convert->why;
-	return m->convert->state;
+	*why = v->why;
+	return v->state;
 }
 
-int relay_convert_piece(struct relay_message *m, struct view bytes, bool last, struct buf *out)
+int relay_convert_piece(struct relay_convert *v, struct view bytes, bool last, struct buf *out)
 {
-	int error = downgrade_convert(m->convert->downgrade, bytes, out);
+	int error = downgrade_convert(v->downgrade, bytes, out);
 	if (error == 0 && last)
-		error = downgrade_end(m->convert->downgrade, out);
+		error = downgrade_end(v->downgrade, out);
 	return error;
 }
 
-void relay_convert_end(struct relay_message *m)
+void relay_convert_free(struct relay_convert *v)
 {
-	struct relay_convert *v = m->convert;
 	if (v == NULL)
 		return;
-	m->convert = NULL;
-	loop_task_cancel(&m->convert_task);
+	loop_task_cancel(&v->task);
 	if (v->request)
 		calls_forget(&relay_role.store, v->request);
 	downgrade_free(v->downgrade);

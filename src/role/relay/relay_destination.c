@@ -1,28 +1,52 @@
-/*
- * A destination that store has handed out: its hosts are looked up, then its messages are taken and given to
- * connections as these ask for them; when nothing is left, or no host can be used, it goes back to store with
- * the reason.
- */
+/* See relay_destination.h. */
+#include "role/relay/relay_destination.h"
+
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "role/relay/relay_private.h"
+#include "role/relay/relay_find.h"
+#include "role/relay/relay_host.h"
+#include "role/relay/relay_message.h"
+#include "role/relay/relay_queue.h"
+#include "role/relay/relay_state.h"
+
+struct relay_destination {
+	struct relay_lease lease;
+	struct relay_waiter waiter; /* in its host's line */
+	char *name, *route;
+	struct relay_search search;
+	bool searching;            /* for hosts */
+	bool taking;               /* store is asked for messages */
+	bool taken;                /* it has been, at least once */
+	bool more;                 /* store has, or may have, more */
+	bool failed;               /* no host is left */
+	bool ending;               /* given back */
+	struct relay_host **hosts; /* each counted */
+	size_t host_count, host_at;
+	int64_t found_at;
+	struct relay_message *first, **last; /* taken, not on a connection */
+	size_t sending;
+	struct loop_timer timer; /* lingers, or waits for the rate */
+	struct loop_task task;
+	/* The last failure of a host. */
+	struct relay_reason why;
+	char *failed_host;
+	/* destination_rate: messages that may still go in this minute. */
+	uint64_t allowance;
+	int64_t allowance_at;
+};
 
 static void found(struct relay_search *s, enum relay_found how, const struct relay_reason *why);
 static void look(struct relay_destination *d);
 static void check_end(struct relay_destination *d);
-
-struct relay_destination *relay_destination_by_number(uint64_t number)
-{
-	return map_get_u64(&relay_role.destinations, number);
-}
 
 /* ---- its end ---- */
 
 static void release_hosts(struct relay_destination *d)
 {
 	if (d->host_at < d->host_count)
-		relay_host_forget(d->hosts[d->host_at], d);
+		relay_host_forget(d->hosts[d->host_at], &d->waiter);
 	for (size_t i = 0; i < d->host_count; i++)
 		relay_host_release(d->hosts[i]);
 	mem_free(d->hosts);
@@ -38,99 +62,67 @@ static void on_free(void *arg)
 	relay_reason_done(&d->why);
 	mem_free(d->failed_host);
 	mem_free(d);
-	relay_check_drained();
+	relay_is_gone();
 }
 
-/* Off all lists; what is taken and not on a connection is store's again. Freed at the end of the turn, or
- * with the last message. */
-static void take_out(struct relay_destination *d)
+/* What is not on a connection is store's again. */
+static void drop_messages(struct relay_destination *d)
 {
-	d->ending = true;
-	map_remove_u64(&relay_role.destinations, d->number);
-	if (d->searching)
-		relay_search_end(&d->search);
-	d->searching = false;
-	loop_timer_cancel(&d->timer);
-	relay_notify_close(d);
-	release_hosts(d);
 	while (d->first) {
 		struct relay_message *m = d->first;
 		d->first = m->next;
 		relay_message_free(m);
 	}
 	d->last = &d->first;
-	d->pending = 0;
+	d->waiter.pending = 0;
+}
+
+/* Its lease has ended. Freed at the end of the turn, or with the last message that is on a connection. */
+static void close_down(struct relay_destination *d)
+{
+	d->ending = true;
+	if (d->searching)
+		relay_search_end(&d->search);
+	d->searching = false;
+	loop_timer_cancel(&d->timer);
+	release_hosts(d);
+	drop_messages(d);
 	if (d->sending == 0)
 		loop_task_schedule(&d->task);
 }
 
-void relay_destination_rest(struct relay_destination *d, enum queue_rest how, uint64_t seconds)
+static void rest(struct relay_destination *d, enum queue_rest how, uint64_t seconds)
 {
-	struct message_queue_rest m = {
-	    .number = d->number,
-	    .how = how,
-	    .seconds = seconds,
-	    .cause = d->why.cause,
-	    .status = view_from_string(d->why.status),
-	    .text = view_from_string(d->why.text),
-	    .host = view_take(view_from_string(d->failed_host), 250),
-	    .stage = view_take(view_from_string(d->why.stage), QUEUE_STAGE_MAX),
-	};
-	if (relay_role.store.link.up)
-		ipc_send(&relay_role.store.link.channel, MESSAGE_QUEUE_REST, 0, &m, -1);
 	if (how == REST_FAILED || how == REST_DEAD)
 		log_event(LOG_INFO, "-", "destination-failed", log_string("destination", d->name),
 		    log_string("status", d->why.status), log_string("cause", relay_reason_cause(&d->why)),
 		    log_string("reason", d->why.text ? d->why.text : ""));
-	take_out(d);
-	relay_give_credit(1);
+	relay_lease_rest(&d->lease, how, seconds, &d->why, d->failed_host);
+	close_down(d);
 }
 
-void relay_destinations_forget(void)
+static void on_lost(struct relay_lease *l)
 {
-	size_t position = 0;
-	void *value;
-	while (map_each(&relay_role.destinations, &position, NULL, &value)) {
-		take_out(value);
-		position = 0;
-	}
+	close_down(container_of(l, struct relay_destination, lease));
 }
 
-void relay_destinations_drain(void)
+/* What is on a connection may end, and its outcomes still find it. */
+static void on_drain(struct relay_lease *l)
 {
-	size_t position = 0;
-	void *value;
-	while (map_each(&relay_role.destinations, &position, NULL, &value)) {
-		struct relay_destination *d = value;
-		if (d->notify) {
-			relay_notify_drain(d);
-			continue;
-		}
-		if (d->sending > 0 && d->pending == 0)
-			continue; /* its outcomes still find it */
-		if (d->sending == 0) {
-			relay_destination_rest(d, REST_LATER, 0);
-			position = 0;
-			continue;
-		}
-		while (d->first) {
-			struct relay_message *m = d->first;
-			d->first = m->next;
-			d->pending--;
-			relay_message_free(m);
-		}
-		d->last = &d->first;
-	}
+	struct relay_destination *d = container_of(l, struct relay_destination, lease);
+	if (d->sending == 0)
+		rest(d, REST_LATER, 0);
+	else
+		drop_messages(d);
 }
 
 /* ---- its hosts ---- */
 
-void relay_destination_note(
-    struct relay_destination *d, const struct relay_host *host, const struct relay_reason *why)
+static void note(struct relay_destination *d, const struct relay_host *host, const struct relay_reason *why)
 {
 	relay_reason_copy(&d->why, why);
 	mem_free(d->failed_host);
-	d->failed_host = host ? mem_string(view_from_string(host->endpoint->name)) : NULL;
+	d->failed_host = host ? mem_string(view_from_string(relay_host_name(host))) : NULL;
 }
 
 /* No host is left: what is on connections of earlier ones is waited for. */
@@ -146,20 +138,20 @@ static void go_to_host(struct relay_destination *d)
 {
 	while (d->host_at < d->host_count && relay_host_is_dead(d->hosts[d->host_at])) {
 		const struct relay_host *h = d->hosts[d->host_at++];
-		relay_destination_note(d, h, &h->why);
+		note(d, h, relay_host_reason(h));
 	}
 	if (d->host_at == d->host_count)
 		fail(d);
 	else
-		relay_host_want(d->hosts[d->host_at], d);
+		relay_host_want(d->hosts[d->host_at], &d->waiter);
 }
 
-void relay_destination_host_failed(
-    struct relay_destination *d, const struct relay_host *host, const struct relay_reason *why)
+static void on_host_failed(struct relay_waiter *w, struct relay_host *host, const struct relay_reason *why)
 {
+	struct relay_destination *d = container_of(w, struct relay_destination, waiter);
 	if (d->ending || d->host_at >= d->host_count || d->hosts[d->host_at] != host)
 		return;
-	relay_destination_note(d, host, why);
+	note(d, host, why);
 	d->host_at++;
 	go_to_host(d);
 }
@@ -168,11 +160,11 @@ static void found(struct relay_search *s, enum relay_found how, const struct rel
 {
 	struct relay_destination *d = s->arg;
 	if (how != RELAY_FOUND_HOSTS) {
-		relay_destination_note(d, NULL, why);
+		note(d, NULL, why);
 		relay_search_end(s);
 		d->searching = false;
 		if (how == RELAY_FOUND_NOTHING)
-			relay_destination_rest(d, REST_DEAD, 0);
+			rest(d, REST_DEAD, 0);
 		else
 			fail(d);
 		return;
@@ -197,26 +189,27 @@ static void look(struct relay_destination *d)
 
 /* ---- its mail ---- */
 
-static void take(struct relay_destination *d)
+static size_t limit(const struct relay_destination *d)
 {
-	size_t room = relay_role.bodies < RELAY_BODIES_MAX ? RELAY_BODIES_MAX - relay_role.bodies : 0;
-	size_t limit = d->hosts[d->host_at]->limit * 2;
-	struct message_queue_take m = {
-	    .number = d->number,
-	    .messages = limit < RELAY_TAKE_MESSAGES ? limit : RELAY_TAKE_MESSAGES,
-	    .bytes = room < RELAY_TAKE_BYTES ? room : RELAY_TAKE_BYTES,
-	};
-	d->taking = true;
-	d->more = false;
-	if (relay_role.store.link.up)
-		ipc_send(&relay_role.store.link.channel, MESSAGE_QUEUE_TAKE, 0, &m, -1);
+	return relay_host_limit(d->hosts[d->host_at]);
 }
 
-void relay_destination_learn(struct relay_destination *d)
+static void take(struct relay_destination *d)
 {
-	if (!d->taken && !d->taking && !d->ending && !d->failed && !relay_role.draining &&
-	    d->host_at < d->host_count)
+	d->taking = true;
+	d->more = false;
+	relay_lease_take(&d->lease, 2 * limit(d));
+}
+
+static void on_must_wait(struct relay_waiter *w)
+{
+	struct relay_destination *d = container_of(w, struct relay_destination, waiter);
+	if (d->ending || d->failed || relay_role.draining || d->host_at >= d->host_count)
+		return;
+	if (!d->taken && !d->taking)
 		take(d);
+	else if (d->taken && !w->regular && d->sending == 0 && relay_queue_is_crowded())
+		rest(d, REST_LATER, RELAY_ROOM_SECONDS);
 }
 
 /* destination_rate, as so many in each minute. */
@@ -244,14 +237,14 @@ static bool is_stale(const struct relay_destination *d)
 	return clock_monotonic_ms() - d->found_at > RELAY_FOUND_MS;
 }
 
-struct relay_message *relay_destination_next(struct relay_destination *d)
+static struct relay_message *on_next(struct relay_waiter *w)
 {
+	struct relay_destination *d = container_of(w, struct relay_destination, waiter);
 	struct relay_message *m = d->first;
 	if (d->ending || d->failed || relay_role.draining)
 		return NULL;
 	/* The next ones are fetched while the last of these are sent. */
-	if (!d->taking && !is_stale(d) && (d->more || !d->taken) &&
-	    d->pending <= d->hosts[d->host_at]->limit / 2)
+	if (!d->taking && !is_stale(d) && (d->more || !d->taken) && d->waiter.pending <= limit(d) / 2)
 		take(d);
 	if (m == NULL) {
 		check_end(d);
@@ -263,7 +256,7 @@ struct relay_message *relay_destination_next(struct relay_destination *d)
 	if (d->first == NULL)
 		d->last = &d->first;
 	m->next = NULL;
-	d->pending--;
+	d->waiter.pending--;
 	d->sending++;
 	return m;
 }
@@ -271,46 +264,14 @@ struct relay_message *relay_destination_next(struct relay_destination *d)
 static void want(struct relay_destination *d)
 {
 	if (!d->searching && d->host_at < d->host_count)
-		relay_host_want(d->hosts[d->host_at], d);
+		relay_host_want(d->hosts[d->host_at], &d->waiter);
 }
 
-void relay_destination_message(struct relay_destination *d, const struct message_queue_message *m)
+/* A message is done with; or it comes back, to be tried again at once on another connection, before what came
+ * later. */
+static void on_finished(void *arg, struct relay_message *again)
 {
-	/* What is not taken goes back with the destination. */
-	if (d->ending || d->failed || relay_role.draining || relay_message_is_flying(d, m))
-		return;
-	struct relay_message *message = relay_message_new(d, m);
-	if (message == NULL)
-		return;
-	*d->last = message;
-	d->last = &message->next;
-	d->pending++;
-	d->regular = d->regular || message->m.sender.len > 0;
-	want(d);
-}
-
-void relay_destination_taken(struct relay_destination *d, const struct message_queue_taken *m)
-{
-	d->taking = false;
-	d->taken = true;
-	d->more = d->more || m->more;
-	if (d->more)
-		want(d);
-	check_end(d);
-}
-
-void relay_destination_more(struct relay_destination *d)
-{
-	d->more = true;
-	if (d->notify)
-		relay_notify_more(d);
-	else
-		want(d);
-}
-
-/* Again: at once on another connection, before what came later. */
-void relay_destination_finished(struct relay_destination *d, struct relay_message *again)
-{
+	struct relay_destination *d = arg;
 	d->sending--;
 	if (again && (d->ending || d->failed || relay_role.draining)) {
 		relay_message_free(again);
@@ -319,13 +280,49 @@ void relay_destination_finished(struct relay_destination *d, struct relay_messag
 		if (d->first == NULL)
 			d->last = &again->next;
 		d->first = again;
-		d->pending++;
+		d->waiter.pending++;
 		want(d);
 	}
 	if (d->ending && d->sending == 0)
 		loop_task_schedule(&d->task);
 	else
 		check_end(d);
+}
+
+static void on_message(struct relay_lease *l, const struct message_queue_message *m)
+{
+	static const struct relay_message_owner owner = {.finished = on_finished};
+	struct relay_destination *d = container_of(l, struct relay_destination, lease);
+	/* What is not taken goes back with the destination. */
+	if (d->ending || d->failed || relay_role.draining || relay_message_is_flying(d->name, m))
+		return;
+	struct relay_message *message = relay_message_new(d->name, m, &owner, d);
+	if (message == NULL)
+		return;
+	*d->last = message;
+	d->last = &message->next;
+	d->waiter.pending++;
+	d->waiter.regular = d->waiter.regular || message->m.sender.len > 0;
+	want(d);
+}
+
+static void on_taken(struct relay_lease *l, const struct message_queue_taken *m)
+{
+	struct relay_destination *d = container_of(l, struct relay_destination, lease);
+	d->taking = false;
+	d->taken = true;
+	d->more = d->more || m->more;
+	/* One that waits for a place may know only now what its mail is: on_must_wait. */
+	if (d->more || d->waiter.waiting)
+		want(d);
+	check_end(d);
+}
+
+static void on_more(struct relay_lease *l)
+{
+	struct relay_destination *d = container_of(l, struct relay_destination, lease);
+	d->more = true;
+	want(d);
 }
 
 /* ---- nothing left to do ---- */
@@ -335,12 +332,12 @@ static void check_end(struct relay_destination *d)
 	if (d->ending || d->searching || d->sending > 0 || (d->taking && !d->failed))
 		return;
 	if (d->failed)
-		relay_destination_rest(d, REST_FAILED, 0);
+		rest(d, REST_FAILED, 0);
 	else if (relay_role.draining)
-		relay_destination_rest(d, REST_LATER, 0);
-	else if (d->pending == 0 && d->more && is_stale(d))
-		relay_destination_rest(d, REST_LATER, 0);
-	else if (d->pending == 0 && d->taken && !d->more)
+		rest(d, REST_LATER, 0);
+	else if (d->waiter.pending == 0 && d->more && is_stale(d))
+		rest(d, REST_LATER, 0);
+	else if (d->waiter.pending == 0 && d->taken && !d->more)
 		/* Where days pass in seconds, its next attempt may be due sooner than it would rest. */
 		loop_timer_set(&d->timer, clock_is_simulated() ? CLOCK_SIMULATED_LOOK_MS : RELAY_LINGER_MS);
 }
@@ -348,23 +345,27 @@ static void check_end(struct relay_destination *d)
 static void on_timer(void *arg)
 {
 	struct relay_destination *d = arg;
-	if (d->pending > 0 || d->more)
+	if (d->waiter.pending > 0 || d->more)
 		want(d); /* a new minute: destination_rate */
 	else if (d->sending == 0 && !d->taking)
-		relay_destination_rest(d, REST_EMPTY, 0);
+		rest(d, REST_EMPTY, 0);
 }
+
+static const struct relay_lease_functions lease_functions = {
+    .message = on_message, .taken = on_taken, .more = on_more, .drain = on_drain, .lost = on_lost};
+static const struct relay_waiter_functions waiter_functions = {
+    .next = on_next, .failed = on_host_failed, .must_wait = on_must_wait};
 
 void relay_destination_open(const struct message_queue_destination *m)
 {
 	struct relay_destination *d = mem_alloc(sizeof *d);
-	*d = (struct relay_destination){
-	    .number = m->number, .name = mem_string(m->name), .route = mem_string(m->route)};
+	*d = (struct relay_destination){.waiter.functions = &waiter_functions,
+	    .name = mem_string(m->name),
+	    .route = mem_string(m->route)};
 	d->last = &d->first;
+	relay_begins();
+	relay_lease_begin(&d->lease, m->number, &lease_functions);
 	loop_timer_init(&d->timer, &relay_role.process->loop, on_timer, d);
 	loop_task_init(&d->task, &relay_role.process->loop, on_free, d);
-	map_set_u64(&relay_role.destinations, d->number, d);
-	if (view_equal(m->name, VIEW("@notify")))
-		relay_notify_open(d);
-	else
-		look(d);
+	look(d);
 }

@@ -10,38 +10,17 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "role/relay/relay_private.h"
+#include "base/random.h"
+#include "role/relay/relay_find.h"
+#include "role/relay/relay_own.h"
+#include "role/relay/relay_state.h"
 
 enum { MEMORY_MAX = 128 * 1024 /* next_hop_find asks for 64 KB */, LMTP_PORT = 24, SMTPS_PORT = 465 };
 
 static void evaluate(void *arg);
 static void policy_found(void *arg, const struct mta_sts_policy *policy);
 
-bool relay_may_reach(const struct sockaddr_storage *address)
-{
-	if (network_contains(relay_role.process->settings.relay_networks, address))
-		return true;
-	for (size_t i = 0; i < relay_role.machine_address_count; i++)
-		if (network_same(address, &relay_role.machine_addresses[i]))
-			return false;
-	return network_is_public(address);
-}
-
 /* ---- endpoints ---- */
-
-void relay_endpoint_free(struct relay_endpoint *e)
-{
-	if (e == NULL)
-		return;
-	for (size_t i = 0; i < e->name_count; i++)
-		mem_free(e->names[i]);
-	mem_free(e->names);
-	mem_free(e->associations);
-	mem_free(e->name);
-	mem_free(e->user);
-	mem_free(e->password);
-	mem_free(e);
-}
 
 static struct relay_endpoint *new_endpoint(const struct relay_search *s, const char *name)
 {
@@ -312,14 +291,13 @@ static void evaluate(void *arg)
 	    .no_dane = s->level != TLS_LEVEL_DEFAULT || (s->routed && s->target.kind != ROUTE_SMTP),
 	    .own_names = &hostname,
 	    .own_name_count = 1,
-	    .own_addresses = relay_role.own_addresses,
-	    .own_address_count = relay_role.own_address_count,
 	    .seed = s->seed,
 	};
+	request.own_addresses = relay_own_listeners(&request.own_address_count);
 	arena_reset(&s->arena);
 	switch (next_hop_find(&s->lookup.answers, &request, &s->arena, &s->found)) {
 	case NEXT_HOP_WAIT:
-		relay_lookup_run(&s->lookup);
+		lookup_ask(&s->lookup);
 		return;
 	case NEXT_HOP_TEMPORARY:
 		finish_without(s, RELAY_FOUND_LATER);
@@ -350,7 +328,7 @@ void relay_search_start(struct relay_search *s)
 	relay_lookup_init(&s->lookup, evaluate, s);
 	choose_route(s);
 	choose_level(s);
-	relay_lookup_run(&s->lookup); /* there is nothing to ask yet: it evaluates at the end of the turn */
+	lookup_ask(&s->lookup); /* there is nothing to ask yet: it evaluates at the end of the turn */
 }
 
 void relay_search_end(struct relay_search *s)
@@ -362,6 +340,6 @@ void relay_search_end(struct relay_search *s)
 	s->count = 0;
 	s->searching = false;
 	relay_policy_forget(&s->policy);
-	relay_lookup_done(&s->lookup);
+	lookup_done(&s->lookup);
 	arena_done(&s->arena);
 }

@@ -1,44 +1,52 @@
 /*
- * A host's address, shared by all destinations that lead there under the same demands: its connections, how
- * many there may be, and which destination's turn it is. The number of connections grows while deliveries
- * succeed and falls with trouble; a host that cannot be reached is remembered as dead for a while, so that
- * its other destinations need not find out themselves.
+ * See relay_host.h. The number of connections grows while deliveries succeed and falls with trouble; a host
+ * that cannot be reached is remembered as dead for a while, so that its other destinations need not find out
+ * themselves.
  */
+#include "role/relay/relay_host.h"
+
 #include <string.h>
 
-#include "base/checksum.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
-#include "role/relay/relay_private.h"
+#include "role/relay/relay_connection.h"
+#include "role/relay/relay_idle.h"
+#include "role/relay/relay_place.h"
+#include "role/relay/relay_state.h"
 
 enum { KEPT_MAX = 10000 /* hosts that are remembered though nobody uses them now */ };
 
-/* ---- keeping hosts ---- */
+struct relay_host {
+	char *key; /* in `hosts` */
+	size_t key_len;
+	struct relay_endpoint *endpoint;
+	size_t users; /* destinations that name it */
+	struct relay_connections connections;
+	size_t limit, successes;
+	int64_t dead_until;      /* monotonic */
+	struct relay_reason why; /* it is dead */
+	struct relay_waiter *waiting, **waiting_last;
+	struct relay_place *address, *network; /* or NULL */
+	struct share_claim claim;              /* for one more connection */
+	bool granted;               /* the claim has its places, the connection is not opened yet */
+	const struct share *spared; /* the line in which an idle connection was asked to make room */
+	struct loop_task task;
+};
 
-/* Everything by which connections differ. */
-static void write_key(struct buf *key, const struct relay_endpoint *e)
-{
-	buf_printf(key, "%d|%d|%s|%s|%d|%d|%d", e->routed, e->kind, e->name,
-	    e->kind == ROUTE_LMTP && e->address.ss_family == AF_UNIX ? e->name : e->text, e->tls, e->proof,
-	    e->named_safely);
-	for (size_t i = 0; i < e->name_count; i++)
-		buf_printf(key, "|%s", e->names[i]);
-	for (size_t i = 0; i < e->association_count; i++) {
-		const struct tls_association *a = &e->associations[i];
-		buf_printf(key, "|%u %u %u ", a->usage, a->selector, a->matching);
-		buf_append(key, a->data);
-	}
-	if (e->user)
-		buf_printf(key, "|%s|%08x", e->user, crc32c(view_from_string(e->password)));
-}
+static struct map hosts; /* key -> struct relay_host */
+
+/* ---- keeping hosts ---- */
 
 static void on_dispatch(void *arg);
 static void on_granted(void *arg);
+static void on_moved(void *arg);
+static const struct relay_connection_owner connection_owner;
 
 static void free_host(struct relay_host *h)
 {
-	map_remove(&relay_role.hosts, view_of(h->key, h->key_len));
+	map_remove(&hosts, view_of(h->key, h->key_len));
 	loop_task_cancel(&h->task);
 	share_leave(&h->claim);
 	if (h->granted)
@@ -54,43 +62,55 @@ static void free_host(struct relay_host *h)
 static bool is_remembered(const struct relay_host *h)
 {
 	int64_t now = clock_monotonic_ms();
-	return h->users > 0 || h->connection_count > 0 || h->dead_until > now || h->clear_until > now;
+	return h->users > 0 || h->connections.count > 0 || h->dead_until > now ||
+	       h->connections.clear_until > now;
 }
 
 static void sweep(void)
 {
 	size_t position = 0;
 	void *value;
-	while (map_each(&relay_role.hosts, &position, NULL, &value))
+	while (map_each(&hosts, &position, NULL, &value))
 		if (!is_remembered(value)) {
 			free_host(value);
 			position = 0; /* a removal may have moved an entry to a slot that was passed */
 		}
 }
 
+static struct relay_host *new_host(struct relay_endpoint *endpoint, struct view key)
+{
+	struct relay_host *h = mem_alloc(sizeof *h);
+	*h = (struct relay_host){.endpoint = endpoint,
+	    .limit = RELAY_CONNECTIONS_FIRST,
+	    .key = mem_alloc(key.len),
+	    .key_len = key.len,
+	    .address = relay_place_use(&endpoint->address, RELAY_ADDRESS),
+	    .network = endpoint->routed ? NULL : relay_place_use(&endpoint->address, RELAY_NETWORK)};
+	memcpy(h->key, key.data, key.len);
+	h->waiting_last = &h->waiting;
+	h->claim = (struct share_claim){.granted = on_granted, .moved = on_moved, .arg = h};
+	h->connections = (struct relay_connections){.owner = &connection_owner,
+	    .arg = h,
+	    .endpoint = endpoint,
+	    .address = h->address,
+	    .claim = &h->claim};
+	loop_task_init(&h->task, &relay_role.process->loop, on_dispatch, h);
+	return h;
+}
+
 struct relay_host *relay_host_use(struct relay_endpoint *endpoint)
 {
 	struct buf key;
 	buf_init(&key, 64 * 1024);
-	write_key(&key, endpoint);
-	struct relay_host *h = map_get(&relay_role.hosts, buf_view(&key));
+	relay_endpoint_key(endpoint, &key);
+	struct relay_host *h = map_get(&hosts, buf_view(&key));
 	if (h) {
 		relay_endpoint_free(endpoint);
 	} else {
-		if (relay_role.hosts.count >= KEPT_MAX)
+		if (hosts.count >= KEPT_MAX)
 			sweep();
-		h = mem_alloc(sizeof *h);
-		*h = (struct relay_host){.endpoint = endpoint,
-		    .limit = RELAY_CONNECTIONS_FIRST,
-		    .key = mem_alloc(buf_view(&key).len),
-		    .key_len = buf_view(&key).len};
-		memcpy(h->key, buf_view(&key).data, h->key_len);
-		h->waiting_last = &h->waiting;
-		h->claim = (struct share_claim){.granted = on_granted, .arg = h};
-		h->address = relay_place_use(&endpoint->address, RELAY_ADDRESS);
-		h->network = endpoint->routed ? NULL : relay_place_use(&endpoint->address, RELAY_NETWORK);
-		loop_task_init(&h->task, &relay_role.process->loop, on_dispatch, h);
-		map_set(&relay_role.hosts, buf_view(&key), h);
+		h = new_host(endpoint, buf_view(&key));
+		map_set(&hosts, buf_view(&key), h);
 	}
 	buf_done(&key);
 	h->users++;
@@ -98,7 +118,7 @@ struct relay_host *relay_host_use(struct relay_endpoint *endpoint)
 }
 
 /* Its last user has gone, or its last connection: it goes unless something is to be remembered of it. */
-void relay_host_settle(struct relay_host *h)
+static void settle(struct relay_host *h)
 {
 	if (!is_remembered(h))
 		free_host(h);
@@ -107,7 +127,27 @@ void relay_host_settle(struct relay_host *h)
 void relay_host_release(struct relay_host *h)
 {
 	h->users--;
-	relay_host_settle(h);
+	settle(h);
+}
+
+const struct relay_reason *relay_host_reason(const struct relay_host *h)
+{
+	return &h->why;
+}
+
+const char *relay_host_name(const struct relay_host *h)
+{
+	return h->endpoint->name;
+}
+
+size_t relay_host_limit(const struct relay_host *h)
+{
+	return h->limit;
+}
+
+size_t relay_hosts_count(void)
+{
+	return hosts.count;
 }
 
 bool relay_host_is_dead(const struct relay_host *h)
@@ -117,56 +157,57 @@ bool relay_host_is_dead(const struct relay_host *h)
 
 /* ---- whose turn it is ---- */
 
-static struct relay_destination *take_waiting(struct relay_host *h)
+static struct relay_waiter *take_waiting(struct relay_host *h)
 {
-	struct relay_destination *d = h->waiting;
-	h->waiting = d->next_waiting;
+	struct relay_waiter *w = h->waiting;
+	h->waiting = w->next;
 	if (h->waiting == NULL)
 		h->waiting_last = &h->waiting;
-	d->next_waiting = NULL;
-	d->waiting = false;
-	return d;
+	w->next = NULL;
+	w->waiting = false;
+	return w;
 }
 
-static void put_waiting(struct relay_host *h, struct relay_destination *d)
+static void put_waiting(struct relay_host *h, struct relay_waiter *w)
 {
-	d->waiting = true;
-	d->next_waiting = NULL;
-	*h->waiting_last = d;
-	h->waiting_last = &d->next_waiting;
+	w->waiting = true;
+	w->next = NULL;
+	*h->waiting_last = w;
+	h->waiting_last = &w->next;
 }
 
-void relay_host_want(struct relay_host *h, struct relay_destination *d)
+void relay_host_want(struct relay_host *h, struct relay_waiter *w)
 {
-	if (!d->waiting)
-		put_waiting(h, d);
+	if (!w->waiting)
+		put_waiting(h, w);
 	loop_task_schedule(&h->task);
 }
 
-void relay_host_forget(struct relay_host *h, struct relay_destination *d)
+void relay_host_forget(struct relay_host *h, struct relay_waiter *w)
 {
-	struct relay_destination **at = &h->waiting;
-	while (*at && *at != d)
-		at = &(*at)->next_waiting;
+	struct relay_waiter **at = &h->waiting;
+	while (*at && *at != w)
+		at = &(*at)->next;
 	if (*at == NULL)
 		return;
-	*at = d->next_waiting;
+	*at = w->next;
 	if (*at == NULL)
 		h->waiting_last = at;
-	d->next_waiting = NULL;
-	d->waiting = false;
+	w->next = NULL;
+	w->waiting = false;
 }
 
 /* One message each: a destination with much mail does not keep others from the same host. */
-struct relay_message *relay_host_work(struct relay_host *h)
+static struct relay_message *next_message(void *arg)
 {
+	struct relay_host *h = arg;
 	while (h->waiting) {
-		struct relay_destination *d = take_waiting(h);
-		struct relay_message *m = relay_destination_next(d);
+		struct relay_waiter *w = take_waiting(h);
+		struct relay_message *m = w->functions->next(w);
 		if (m == NULL)
 			continue; /* it has asked store, and comes back with what store gives */
-		if (d->pending > 0 && !d->waiting)
-			put_waiting(h, d);
+		if (w->pending > 0 && !w->waiting)
+			put_waiting(h, w);
 		return m;
 	}
 	return NULL;
@@ -178,8 +219,8 @@ struct relay_message *relay_host_work(struct relay_host *h)
 static size_t allowed(const struct relay_host *h)
 {
 	size_t most = relay_role.process->settings.destination_connections;
-	size_t limit = h->limit < most ? h->limit : most, used = relay_role.all.count,
-	       all = relay_role.all.max;
+	size_t limit = h->limit < most ? h->limit : most, used = relay_shares.all.count,
+	       all = relay_shares.all.max;
 	if (used * 10 >= all * 9)
 		return 1;
 	return used * 2 >= all && limit > 4 ? 4 : limit;
@@ -189,15 +230,17 @@ static size_t allowed(const struct relay_host *h)
 static size_t demand(const struct relay_host *h)
 {
 	size_t n = 0;
-	for (const struct relay_destination *d = h->waiting; d; d = d->next_waiting)
-		n += d->pending ? d->pending : 1;
+	for (const struct relay_waiter *w = h->waiting; w; w = w->next)
+		n += w->pending ? w->pending : 1;
 	return n;
 }
 
 static void give_up(struct relay_host *h)
 {
-	while (h->waiting)
-		relay_destination_host_failed(take_waiting(h), h, &h->why);
+	while (h->waiting) {
+		struct relay_waiter *w = take_waiting(h);
+		w->functions->failed(w, h, &h->why);
+	}
 }
 
 /* ---- places for connections ---- */
@@ -209,11 +252,19 @@ static void on_granted(void *arg)
 	loop_task_schedule(&h->task);
 }
 
+/* In one line its turn has come, and now it waits in the next: there, too, somebody may hold a place for
+ * nothing. */
+static void on_moved(void *arg)
+{
+	struct relay_host *h = arg;
+	loop_task_schedule(&h->task);
+}
+
 /* As long as nobody has looked at a destination's mail, it may be reports. */
 static bool has_regular_mail(const struct relay_host *h)
 {
-	for (const struct relay_destination *d = h->waiting; d; d = d->next_waiting)
-		if (d->regular)
+	for (const struct relay_waiter *w = h->waiting; w; w = w->next)
+		if (w->regular)
 			return true;
 	return false;
 }
@@ -235,12 +286,12 @@ static void write_claim(struct relay_host *h)
 	if (h->network)
 		add_share(c, &h->network->share);
 	if (reports && !proven)
-		add_share(c, &relay_role.unknown);
+		add_share(c, &relay_shares.unknown);
 	if (!proven)
-		add_share(c, &relay_role.unproven);
+		add_share(c, &relay_shares.unproven);
 	if (reports)
-		add_share(c, &relay_role.reports);
-	add_share(c, &relay_role.all);
+		add_share(c, &relay_shares.reports);
+	add_share(c, &relay_shares.all);
 }
 
 static bool claims(const struct relay_host *h, const struct share *share)
@@ -254,17 +305,28 @@ static bool claims(const struct relay_host *h, const struct share *share)
 /* What it waits for as reports, or as unproven, concerns it no more. */
 static bool waits_needlessly(const struct relay_host *h)
 {
-	return (claims(h, &relay_role.reports) && has_regular_mail(h)) ||
-	       (claims(h, &relay_role.unproven) && relay_place_is_proven(h->address));
+	return (claims(h, &relay_shares.reports) && has_regular_mail(h)) ||
+	       (claims(h, &relay_shares.unproven) && relay_place_is_proven(h->address));
 }
 
-/* It waits in a line: whoever holds a place there for nothing makes room, and we find out what our mail is.
+/*
+ * It waits in a line: whoever holds a place there for nothing makes room, and we find out what our mail is.
+ * One that goes away then may take others out of the line, so each is asked once, from the front, as long as
+ * it is there.
  */
 static void wait_for_place(struct relay_host *h)
 {
-	relay_connection_spare(h->claim.line);
-	for (struct relay_destination *d = h->waiting; d; d = d->next_waiting)
-		relay_destination_learn(d);
+	if (h->spared != h->claim.line)
+		relay_idle_spare(h->claim.line);
+	h->spared = h->claim.line;
+	size_t count = 0;
+	for (const struct relay_waiter *w = h->waiting; w; w = w->next)
+		count++;
+	for (; count > 0 && h->waiting; count--) {
+		struct relay_waiter *w = take_waiting(h);
+		put_waiting(h, w);
+		w->functions->must_wait(w);
+	}
 }
 
 static void use_grant(struct relay_host *h, size_t wanted)
@@ -272,30 +334,37 @@ static void use_grant(struct relay_host *h, size_t wanted)
 	if (!h->granted)
 		return;
 	h->granted = false;
-	if (h->connecting_count < wanted && h->connection_count < allowed(h))
-		relay_connection_open(h);
+	if (h->connections.connecting < wanted && h->connections.count < allowed(h))
+		relay_connection_open(&h->connections);
 	else
 		share_give_back(h->claim.shares, h->claim.share_count);
 }
 
+static void open_connections(struct relay_host *h, size_t wanted)
+{
+	while (h->claim.line == NULL && h->connections.connecting < wanted &&
+	       h->connections.count < allowed(h)) {
+		write_claim(h);
+		h->spared = NULL;
+		if (!share_take(&h->claim))
+			return;
+		relay_connection_open(&h->connections);
+	}
+}
+
 static void dispatch(struct relay_host *h)
 {
-	while (h->waiting && h->idle)
-		relay_connection_work(h->idle);
+	while (h->waiting && h->connections.idle)
+		relay_connections_work(&h->connections);
 	if (h->waiting && relay_host_is_dead(h))
 		give_up(h);
 	size_t wanted = demand(h);
 	use_grant(h, wanted);
-	if (h->claim.line && (wanted <= h->connecting_count || waits_needlessly(h)))
+	if (h->claim.line && (wanted <= h->connections.connecting || waits_needlessly(h)))
 		share_leave(&h->claim);
-	while (h->claim.line == NULL && h->connecting_count < wanted && h->connection_count < allowed(h)) {
-		write_claim(h);
-		if (!share_take(&h->claim)) {
-			wait_for_place(h);
-			return;
-		}
-		relay_connection_open(h);
-	}
+	open_connections(h, wanted);
+	if (h->claim.line)
+		wait_for_place(h);
 }
 
 /* What it gives up may have been the last that used it. */
@@ -307,23 +376,41 @@ static void on_dispatch(void *arg)
 	relay_host_release(h);
 }
 
-void relay_host_dispatch_later(struct relay_host *h)
+/* ---- what its connections say ---- */
+
+static void on_ready(void *arg)
 {
-	loop_task_schedule(&h->task);
+	struct relay_host *h = arg;
+	h->dead_until = 0;
 }
 
-void relay_host_succeeded(struct relay_host *h)
+static void on_succeeded(void *arg)
 {
+	struct relay_host *h = arg;
 	if (++h->successes < h->limit || h->limit >= relay_role.process->settings.destination_connections)
 		return;
 	h->successes = 0;
 	h->limit++;
 }
 
-void relay_host_failed(struct relay_host *h, const struct relay_reason *why)
+static void on_leaves(void *arg)
 {
+	struct relay_host *h = arg;
+	loop_task_schedule(&h->task);
+}
+
+static void on_gone(void *arg)
+{
+	struct relay_host *h = arg;
+	loop_task_schedule(&h->task);
+	settle(h);
+}
+
+static void on_failed(void *arg, const struct relay_reason *why)
+{
+	struct relay_host *h = arg;
 	h->successes = 0;
-	size_t working = h->connection_count - h->connecting_count;
+	size_t working = h->connections.count - h->connections.connecting;
 	if (working > 0) {
 		/* It serves others: it wants fewer connections, not none. */
 		h->limit = working > 1 ? working / 2 : 1;
@@ -331,7 +418,7 @@ void relay_host_failed(struct relay_host *h, const struct relay_reason *why)
 	}
 	h->limit = 1;
 	/* Others of the same kind are on their way: what they bring decides. */
-	if (h->connecting_count > 0)
+	if (h->connections.connecting > 0)
 		return;
 	/* Where destinations are tried again sooner than that, the host must be forgotten by then. */
 	int64_t again = (int64_t)relay_role.process->settings.queue_retry_min * 1000 / 2;
@@ -341,4 +428,21 @@ void relay_host_failed(struct relay_host *h, const struct relay_reason *why)
 	    log_string("address", h->endpoint->text), log_string("status", why->status),
 	    log_string("cause", relay_reason_cause(why)), log_string("reason", why->text));
 	loop_task_schedule(&h->task);
+}
+
+static const struct relay_connection_owner connection_owner = {
+    .next = next_message,
+    .ready = on_ready,
+    .succeeded = on_succeeded,
+    .failed = on_failed,
+    .leaves = on_leaves,
+    .gone = on_gone,
+};
+
+void relay_hosts_quit(void)
+{
+	size_t position = 0;
+	void *value;
+	while (map_each(&hosts, &position, NULL, &value))
+		relay_connections_quit(&((struct relay_host *)value)->connections);
 }

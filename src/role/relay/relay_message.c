@@ -1,15 +1,17 @@
-/*
- * A message on its way to one destination: its recipients in groups that can share a transaction, their
- * results, and the outcome that store is told when the last one is known.
- */
+/* See relay_message.h. */
+#include "role/relay/relay_message.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
-#include "role/relay/relay_private.h"
+#include "role/relay/relay_queue.h"
+#include "role/relay/relay_state.h"
+
+static struct map flights; /* id and destination -> struct relay_message on a connection */
 
 /* ---- taking it over ---- */
 
@@ -50,13 +52,16 @@ static void copy_texts(struct relay_message *m, const struct message_queue_messa
 	}
 }
 
-struct relay_message *relay_message_new(struct relay_destination *d, const struct message_queue_message *from)
+struct relay_message *relay_message_new(const char *destination, const struct message_queue_message *from,
+    const struct relay_message_owner *owner, void *arg)
 {
 	char *texts = mem_try(text_length(from) + 1);
 	if (texts == NULL)
 		return NULL;
 	struct relay_message *m = mem_alloc(sizeof *m);
-	m->destination = d;
+	m->owner = owner;
+	m->arg = arg;
+	m->destination = destination;
 	m->number = from->number;
 	m->m = *from;
 	m->m.recipients = (struct codec_list){0};
@@ -75,8 +80,7 @@ void relay_message_free(struct relay_message *m)
 	relay_message_lands(m);
 	if (m->srs_request)
 		calls_forget(&relay_role.keys, m->srs_request);
-	relay_body_end(m->reader);
-	relay_convert_end(m);
+	relay_convert_free(m->convert);
 	relay_role.bodies -= m->m.bytes.len;
 	for (size_t i = 0; i < m->count; i++)
 		relay_reason_done(&m->recipients[i].words);
@@ -98,27 +102,51 @@ static struct view flight_key(struct view id, const char *destination, char key[
 	return view_of(key, (size_t)(n < FLIGHT_MAX ? n : FLIGHT_MAX - 1));
 }
 
-void relay_message_takes_off(struct relay_message *m)
+void relay_message_takes_off(struct relay_message *m, void (*ready)(void *arg), void *arg)
 {
 	char key[FLIGHT_MAX];
-	map_set(&relay_role.flights, flight_key(m->m.id, m->destination->name, key), m);
+	m->ready = ready;
+	m->ready_arg = arg;
+	map_set(&flights, flight_key(m->m.id, m->destination, key), m);
 }
 
 void relay_message_lands(struct relay_message *m)
 {
 	char key[FLIGHT_MAX];
-	struct view k = flight_key(m->m.id, m->destination->name, key);
-	if (map_get(&relay_role.flights, k) == m)
-		map_remove(&relay_role.flights, k);
+	struct view k = flight_key(m->m.id, m->destination, key);
+	m->ready = NULL;
+	if (map_get(&flights, k) == m)
+		map_remove(&flights, k);
 }
 
-bool relay_message_is_flying(const struct relay_destination *d, const struct message_queue_message *m)
+bool relay_message_is_flying(const char *destination, const struct message_queue_message *m)
 {
 	char key[FLIGHT_MAX];
-	struct relay_message *flying = map_get(&relay_role.flights, flight_key(m->id, d->name, key));
+	struct relay_message *flying = map_get(&flights, flight_key(m->id, destination, key));
 	if (flying)
 		flying->number = m->number;
 	return flying != NULL;
+}
+
+/* What it has waited for is there; off a connection nobody waits. */
+static void be_ready(void *arg)
+{
+	struct relay_message *m = arg;
+	if (m->ready)
+		m->ready(m->ready_arg);
+}
+
+/* ---- conversion ---- */
+
+void relay_message_convert(struct relay_message *m)
+{
+	m->convert = relay_convert_new(&m->m, be_ready, m);
+}
+
+void relay_message_converted(struct relay_message *m)
+{
+	relay_convert_free(m->convert);
+	m->convert = NULL;
 }
 
 /* ---- rewriting the sender (SRS) ---- */
@@ -132,7 +160,7 @@ static bool on_rewritten(void *arg, struct link *link, struct channel_frame *fra
 	m->srs_request = 0;
 	/* What cannot be rewritten (our own domain, too long) goes with the sender that it has. */
 	m->rewritten = mem_string(answer.error ? m->m.sender : answer.address);
-	relay_connection_go_on(m->connection);
+	be_ready(m);
 	return true;
 }
 
@@ -272,7 +300,7 @@ bool relay_message_is_complete(const struct relay_message *m)
 	return true;
 }
 
-static void tell_store(const struct relay_message *m, const struct relay_connection *c)
+static void tell_store(const struct relay_message *m, const struct relay_peer *peer)
 {
 	struct message_queue_result *results = mem_array(m->count, sizeof *results);
 	for (size_t i = 0; i < m->count; i++) {
@@ -289,20 +317,21 @@ static void tell_store(const struct relay_message *m, const struct relay_connect
 	    .id = m->m.id,
 	    .results = {.items = results, .count = m->count},
 	};
-	if (c) {
-		outcome.host = view_take(view_from_string(c->host->endpoint->name), 250);
-		outcome.address = view_from_string(c->host->endpoint->text);
-		outcome.tls = view_from_string(c->tls);
-		outcome.verified = view_from_string(c->verified);
+	if (peer) {
+		outcome.host = view_take(view_from_string(peer->host), 250);
+		outcome.address = view_from_string(peer->address);
+		outcome.tls = view_from_string(peer->tls);
+		outcome.verified = view_from_string(peer->verified);
 	}
 	relay_outcome_tell(&outcome);
 	mem_free(results);
 }
 
-void relay_message_finish(struct relay_message *m, struct relay_connection *c)
+void relay_message_finish(struct relay_message *m, const struct relay_peer *peer)
 {
-	struct relay_destination *d = m->destination;
-	tell_store(m, c);
+	const struct relay_message_owner *owner = m->owner;
+	void *arg = m->arg;
+	tell_store(m, peer);
 	relay_message_free(m);
-	relay_destination_finished(d, NULL);
+	owner->finished(arg, NULL);
 }

@@ -6,8 +6,12 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/map.h"
 #include "base/mem.h"
-#include "role/relay/relay_private.h"
+#include "base/random.h"
+#include "role/relay/relay_place.h"
+#include "role/relay/relay_state.h"
 
 enum {
 	PLACES_MAX = 20000, /* remembered, some 150 bytes each; more than that many hosts in a day are rare */
@@ -17,6 +21,9 @@ enum {
 };
 
 size_t relay_policy_host_fetches = 8;
+struct relay_shares relay_shares;
+
+static struct map places; /* key -> struct relay_place */
 
 /*
  * An address of IPv6 is a /64, which is what a single customer has; a network is a /48, or a /24 of IPv4. The
@@ -48,7 +55,7 @@ static size_t limit_of(enum relay_place_kind kind)
 
 static void forget(struct relay_place *p)
 {
-	map_remove(&relay_role.places, view_of(p->key, p->key_len));
+	map_remove(&places, view_of(p->key, p->key_len));
 	mem_free(p);
 }
 
@@ -64,9 +71,9 @@ static void make_room(void)
 	struct relay_place *least = NULL;
 	struct view key;
 	void *value;
-	size_t position = relay_role.places.cap ? random_below((uint32_t)relay_role.places.cap) : 0;
+	size_t position = places.cap ? random_below((uint32_t)places.cap) : 0;
 	for (int seen = 0, laps = 0; seen < SAMPLE && laps < 2;) {
-		if (!map_each(&relay_role.places, &position, &key, &value)) {
+		if (!map_each(&places, &position, &key, &value)) {
 			position = 0;
 			laps++;
 			continue;
@@ -86,14 +93,14 @@ struct relay_place *relay_place_use(const struct sockaddr_storage *address, enum
 	size_t len = write_key(address, kind, key);
 	if (len == 0)
 		return NULL;
-	struct relay_place *p = map_get(&relay_role.places, view_of(key, len));
+	struct relay_place *p = map_get(&places, view_of(key, len));
 	if (p == NULL) {
-		if (relay_role.places.count >= PLACES_MAX)
+		if (places.count >= PLACES_MAX)
 			make_room();
 		p = mem_alloc(sizeof *p);
 		*p = (struct relay_place){.key_len = len, .share.max = limit_of(kind)};
 		memcpy(p->key, key, len);
-		map_set(&relay_role.places, view_of(key, len), p);
+		map_set(&places, view_of(key, len), p);
 	}
 	p->users++;
 	return p;
@@ -136,12 +143,27 @@ void relay_places_configure(void)
 	void *value;
 	if (all > relay_role.descriptors)
 		all = relay_role.descriptors;
-	while (map_each(&relay_role.places, &position, NULL, &value)) {
+	while (map_each(&places, &position, NULL, &value)) {
 		struct relay_place *p = value;
 		share_limit(&p->share, limit_of((enum relay_place_kind)p->key[0]));
 	}
-	share_limit(&relay_role.unknown, all >= 4 ? all / 4 : 1);
-	share_limit(&relay_role.unproven, all >= 2 ? all / 2 : 1);
-	share_limit(&relay_role.reports, all >= 2 ? all / 2 : 1);
-	share_limit(&relay_role.all, all);
+	share_limit(&relay_shares.unknown, all >= 4 ? all / 4 : 1);
+	share_limit(&relay_shares.unproven, all >= 2 ? all / 2 : 1);
+	share_limit(&relay_shares.reports, all >= 2 ? all / 2 : 1);
+	share_limit(&relay_shares.all, all);
+}
+
+size_t relay_places_count(void)
+{
+	return places.count;
+}
+
+void relay_places_forget(void)
+{
+	size_t position = 0;
+	void *value;
+	while (map_each(&places, &position, NULL, &value))
+		mem_free(value);
+	map_done(&places);
+	map_init(&places);
 }

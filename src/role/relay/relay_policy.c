@@ -12,8 +12,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/map.h"
+#include "role/relay/relay_policy.h"
 #include "role/relay/relay_policy_fetch.h"
-#include "role/relay/relay_private.h"
+#include "role/relay/relay_state.h"
 
 enum {
 	POLICIES_MAX = 10000,                 /* the one unused for longest goes */
@@ -266,7 +268,7 @@ static void look(void *arg)
 	if (mta_sts_question(p->domain, name) == 0) {
 		const struct answer *record = answers_look(&p->question->answers, name, DNS_TXT);
 		if (record == NULL) {
-			relay_lookup_run(p->question);
+			lookup_ask(p->question);
 			return;
 		}
 		p->id_result = mta_sts_id(record, p->id);
@@ -289,7 +291,7 @@ void relay_policy_find(struct relay_policy_request *r)
 		return;
 	p->question = mem_alloc(sizeof *p->question);
 	relay_lookup_init(p->question, look, p);
-	relay_lookup_run(p->question); /* asks nothing yet: look begins at the end of the turn */
+	lookup_ask(p->question); /* asks nothing yet: look begins at the end of the turn */
 }
 
 static void take_out(struct relay_policy_request **at, const struct relay_policy_request *r)

@@ -10,9 +10,14 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "role/relay/relay_private.h"
 #include "http/http_client.h"
 #include "io/connect.h"
+#include "io/stream.h"
+#include "io/tls.h"
+#include "role/relay/relay_own.h"
+#include "role/relay/relay_place.h"
+#include "role/relay/relay_state.h"
+#include "trust/route/next_hop.h"
 
 enum {
 	ADDRESSES_MEMORY = 64 * 1024,               /* as next_hop_find wants it */
@@ -28,6 +33,7 @@ struct relay_policy_fetch {
 	struct share_claim claim;
 	struct relay_place *place;
 	bool placed; /* has both */
+	bool begun;  /* the time runs: a connection was begun */
 	struct loop_timer timer;
 	struct loop_task task;
 
@@ -214,7 +220,11 @@ static void connect_now(struct relay_policy_fetch *f)
 {
 	const struct sockaddr_storage *to = &f->addresses[f->at];
 	bool six = to->ss_family == AF_INET6;
-	loop_timer_set(&f->timer, relay_policy_fetch_ms); /* from now on it is the host's time */
+	/* From now on it is the hosts' time: one for all addresses, or a domain with many would have a place
+	 * for many minutes. */
+	if (!f->begun)
+		loop_timer_set(&f->timer, relay_policy_fetch_ms);
+	f->begun = true;
 	connect_start(&f->connecting, f->loop, to,
 	    six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in),
 	    six ? &relay_role.source6 : &relay_role.source4, RELAY_POLICY_CONNECT_MS, on_connected, f);
@@ -254,7 +264,7 @@ static void resolve(void *arg)
 	arena_init(&arena, ADDRESSES_MEMORY);
 	enum next_hop_verdict verdict = next_hop_find(&f->lookup.answers, &request, &arena, &hop);
 	if (verdict == NEXT_HOP_WAIT) {
-		relay_lookup_run(&f->lookup);
+		lookup_ask(&f->lookup);
 	} else if (verdict == NEXT_HOP_HOSTS) {
 		for (size_t i = 0; i < hop.hosts[0].address_count; i++)
 			if (relay_may_reach(&hop.hosts[0].addresses[i]))
@@ -282,6 +292,6 @@ struct relay_policy_fetch *relay_policy_fetch_start(
 	loop_task_init(&f->task, loop, on_task, f);
 	loop_timer_set(&f->timer, relay_policy_fetch_ms);
 	relay_lookup_init(&f->lookup, resolve, f);
-	relay_lookup_run(&f->lookup); /* asks nothing yet: resolve begins at the end of the turn */
+	lookup_ask(&f->lookup); /* asks nothing yet: resolve begins at the end of the turn */
 	return f;
 }

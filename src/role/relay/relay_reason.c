@@ -1,9 +1,11 @@
-/* Reasons, and who gives them: relay_private.h. */
+/* Reasons, and who gives them: relay_reason.h. */
 #include <errno.h>
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "role/relay/relay_private.h"
+#include "format/outcome.h"
+#include "process/messages_queue.h"
+#include "role/relay/relay_reason.h"
 
 enum { TEXT_MAX = 500 /* of a reply, beside its codes: QUEUE_REPLY_MAX holds all */ };
 

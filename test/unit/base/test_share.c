@@ -237,10 +237,44 @@ static void what_is_held_comes_back(void **state)
 	assert_true(hosts[2].granted);
 }
 
+static void note_move(void *arg)
+{
+	++*(int *)arg;
+}
+
+/* Whoever gets its place in one line and waits in the next one then is told: there, too, others can make
+ * room. */
+static void who_moves_to_the_next_line_is_told(void **state)
+{
+	struct share narrow = {.max = 1}, wide = {.max = 1};
+	struct share *const first[] = {&narrow}, *const second[] = {&wide};
+	struct share_claim holder = {.granted = note_move, .shares = {&narrow}, .share_count = 1};
+	struct share_claim other = {.granted = note_move, .shares = {&wide}, .share_count = 1};
+	int moves = 0, granted = 0;
+	struct share_claim c = {.shares = {&narrow, &wide}, .share_count = 2};
+	(void)state;
+	c.moved = note_move;
+	c.arg = &moves;
+	assert_true(share_take(&holder));
+	assert_true(share_take(&other));
+	assert_false(share_take(&c));
+	assert_ptr_equal(c.line, &narrow);
+	share_give_back(first, 1);
+	assert_ptr_equal(c.line, &wide);
+	assert_int_equal(moves, 1);
+	c.granted = note_move;
+	c.arg = &granted;
+	share_give_back(second, 1);
+	assert_null(c.line);
+	assert_int_equal(granted, 1);
+	assert_int_equal(moves, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_line_is_kept),
+	    cmocka_unit_test(who_moves_to_the_next_line_is_told),
 	    cmocka_unit_test(what_is_held_comes_back),
 	    cmocka_unit_test(nobody_starves),
 	};

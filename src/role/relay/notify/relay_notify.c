@@ -7,7 +7,10 @@
  * meanwhile, so that others' news don't wait with it, and given back when the time has come; then store hands
  * everything out anew.
  */
+#include "role/relay/notify/relay_notify.h"
+
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/relay/notify/relay_notify_private.h"
@@ -18,7 +21,7 @@ enum {
 };
 
 struct relay_notify {
-	struct relay_destination *destination;
+	struct relay_lease lease;
 	struct loop_task task;
 	struct loop_timer timer;
 	uint32_t taking;                       /* the request */
@@ -32,8 +35,8 @@ struct relay_notify {
 	const char *trouble; /* what went wrong with store or auth, or NULL */
 };
 
-static uint64_t sweep = 1;
-static unsigned troubles; /* in a row */
+static uint64_t notify_sweep = 1;
+static unsigned notify_troubles; /* in a row */
 
 /* ---- decisions ---- */
 
@@ -100,7 +103,7 @@ static void decide(struct relay_notify *n, struct relay_news *list)
 	if (list == NULL)
 		return;
 	size_t count = length(list);
-	bool gathers = relay_notify_gathers(person, sweep, now);
+	bool gathers = relay_notify_gathers(person, notify_sweep, now);
 	if (gathers || count >= NOTIFY_CROWD) {
 		while (list)
 			list = add_notice(n, list, length(list));
@@ -173,7 +176,7 @@ static void decide_all(struct relay_notify *n)
 		decide(n, take_out_sender(n));
 	n->batch_end = &n->batch;
 	if (!n->more)
-		sweep++;
+		notify_sweep++;
 }
 
 static void on_identified(void *arg, bool auth_is_gone)
@@ -232,14 +235,8 @@ static bool on_taken(void *arg, struct link *link, struct channel_frame *frame)
 
 static void take(struct relay_notify *n)
 {
-	size_t room = relay_role.bodies < RELAY_BODIES_MAX ? RELAY_BODIES_MAX - relay_role.bodies : 0;
-	struct message_queue_take m = {
-	    .number = n->destination->number,
-	    .messages = RELAY_TAKE_MESSAGES,
-	    .bytes = room < RELAY_TAKE_BYTES ? room : RELAY_TAKE_BYTES,
-	};
 	n->more = false;
-	n->taking = calls_ask(&relay_role.store, MESSAGE_QUEUE_TAKE, &m, on_taken, n);
+	n->taking = relay_lease_ask(&n->lease, RELAY_TAKE_MESSAGES, on_taken, n);
 	if (n->taking == 0) {
 		n->trouble = "store is away";
 		loop_task_schedule(&n->task);
@@ -276,7 +273,7 @@ static void ended(struct relay_notice *notice, enum relay_notice_end how, const 
 	switch (how) {
 	case NOTICE_TOLD:
 		relay_notify_sent(notice->news->person, clock_wall());
-		troubles = 0;
+		notify_troubles = 0;
 		break;
 	case NOTICE_UNTELLABLE:
 		log_notice(notice, "notify-undeliverable", reason);
@@ -319,12 +316,9 @@ static void free_notices(struct relay_notice **list)
 
 /* ---- the end ---- */
 
-void relay_notify_close(struct relay_destination *d)
+/* Never from within the functions of a notice. */
+static void close_down(struct relay_notify *n)
 {
-	struct relay_notify *n = d->notify;
-	if (n == NULL)
-		return;
-	d->notify = NULL;
 	if (n->taking)
 		calls_forget(&relay_role.store, n->taking);
 	free_news(n->batch);
@@ -333,22 +327,23 @@ void relay_notify_close(struct relay_destination *d)
 	loop_task_cancel(&n->task);
 	loop_timer_cancel(&n->timer);
 	mem_free(n);
+	relay_is_gone();
 }
 
 static void rest(struct relay_notify *n, enum queue_rest how, uint64_t seconds)
 {
-	struct relay_destination *d = n->destination;
-	relay_notify_close(d);
-	relay_destination_rest(d, how, seconds);
+	struct relay_reason why = {.stage = ""};
+	if (n->trouble)
+		why = (struct relay_reason){TROUBLE_LOCAL, "4.3.0", "", n->trouble};
+	relay_lease_rest(&n->lease, how, seconds, &why, NULL);
+	close_down(n);
 }
 
 /* Nothing is lost, nor told twice: what has not been told is given out again. */
 static void rest_after_trouble(struct relay_notify *n)
 {
 	log_event(LOG_WARNING, "-", "notify-waits", log_string("reason", n->trouble));
-	relay_destination_note(
-	    n->destination, NULL, &(struct relay_reason){TROUBLE_LOCAL, "4.3.0", "", n->trouble});
-	if (++troubles <= TROUBLES_SHORT)
+	if (++notify_troubles <= TROUBLES_SHORT)
 		rest(n, REST_LATER, AGAIN_SECONDS);
 	else
 		rest(n, REST_FAILED, 0);
@@ -392,30 +387,51 @@ static void go_on(void *arg)
 		rest(n, REST_EMPTY, 0);
 }
 
-/* ---- the beginning ---- */
+/* ---- what store says ---- */
 
-void relay_notify_open(struct relay_destination *d)
+static void on_more(struct relay_lease *l)
 {
-	struct relay_notify *n = mem_alloc(sizeof *n);
-	*n = (struct relay_notify){.destination = d, .more = true};
-	n->batch_end = &n->batch;
-	n->waiting_end = &n->waiting;
-	loop_task_init(&n->task, &relay_role.process->loop, go_on, n);
-	loop_timer_init(&n->timer, &relay_role.process->loop, go_on, n);
-	d->notify = n;
+	struct relay_notify *n = container_of(l, struct relay_notify, lease);
+	n->more = true;
 	loop_task_schedule(&n->task);
 }
 
-void relay_notify_more(struct relay_destination *d)
+/* What is under way is finished. */
+static void on_drain(struct relay_lease *l)
 {
-	if (d->notify == NULL)
-		return;
-	d->notify->more = true;
-	loop_task_schedule(&d->notify->task);
+	loop_task_schedule(&container_of(l, struct relay_notify, lease)->task);
 }
 
-void relay_notify_drain(struct relay_destination *d)
+static void on_lost(struct relay_lease *l)
 {
-	if (d->notify)
-		loop_task_schedule(&d->notify->task);
+	close_down(container_of(l, struct relay_notify, lease));
+}
+
+/* What it takes comes as the answer to its question. */
+static void on_stray_message(struct relay_lease *l, const struct message_queue_message *m)
+{
+	(void)l;
+	(void)m;
+}
+
+static void on_stray_end(struct relay_lease *l, const struct message_queue_taken *m)
+{
+	(void)l;
+	(void)m;
+}
+
+static const struct relay_lease_functions lease_functions = {
+    .message = on_stray_message, .taken = on_stray_end, .more = on_more, .drain = on_drain, .lost = on_lost};
+
+void relay_notify_open(const struct message_queue_destination *m)
+{
+	struct relay_notify *n = mem_alloc(sizeof *n);
+	*n = (struct relay_notify){.more = true};
+	n->batch_end = &n->batch;
+	n->waiting_end = &n->waiting;
+	relay_begins();
+	relay_lease_begin(&n->lease, m->number, &lease_functions);
+	loop_task_init(&n->task, &relay_role.process->loop, go_on, n);
+	loop_timer_init(&n->timer, &relay_role.process->loop, go_on, n);
+	loop_task_schedule(&n->task);
 }

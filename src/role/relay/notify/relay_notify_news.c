@@ -79,8 +79,7 @@ void relay_news_outcome(const struct relay_news *n, enum queue_verdict verdict)
 	struct message_queue_outcome m = {.number = n->m.number,
 	    .id = n->m.id,
 	    .results = {.items = results, .count = n->m.recipients.count}};
-	if (relay_role.store.link.up)
-		ipc_send(&relay_role.store.link.channel, MESSAGE_QUEUE_OUTCOME, 0, &m, -1);
+	relay_outcome_tell_once(&m);
 	mem_free(results);
 }
 
@@ -145,12 +144,9 @@ bool relay_news_fetch(
 	uint64_t length = missing(n);
 	if (length == 0)
 		return true;
-	struct message_queue_read m = {.id = n->m.id,
-	    .offset = buf_view(&n->body).len,
-	    .length = length < RELAY_PIECE ? length : RELAY_PIECE};
 	n->ready = ready;
 	n->arg = arg;
-	n->request = calls_ask(&relay_role.store, MESSAGE_QUEUE_READ, &m, on_data, n);
+	n->request = relay_queue_read(n->m.id, buf_view(&n->body).len, length, on_data, n);
 	n->unreadable = n->request == 0;
 	return n->request == 0;
 }

@@ -15,9 +15,11 @@
 #ifndef ROLE_RELAY_NOTIFY_RELAY_NOTIFY_PRIVATE_H
 #define ROLE_RELAY_NOTIFY_RELAY_NOTIFY_PRIVATE_H
 
-#include "role/relay/relay_private.h"
-#include "process/upload.h"
+#include "base/random.h"
 #include "dsn/dsn_report.h"
+#include "process/upload.h"
+#include "role/relay/relay_queue.h"
+#include "role/relay/relay_state.h"
 
 enum {
 	/* Mails that a person gets in an hour, each of one report; then they are gathered. */

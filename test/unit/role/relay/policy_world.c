@@ -13,6 +13,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "io/stream.h"
+#include "io/tls.h"
 #include "role/relay/relay_policy_fetch.h"
 
 enum { CONNECTIONS_MAX = 200 };

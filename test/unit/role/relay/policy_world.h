@@ -6,7 +6,10 @@
 #ifndef TEST_POLICY_WORLD_H
 #define TEST_POLICY_WORLD_H
 
-#include "role/relay/relay_private.h"
+#include "io/network.h"
+#include "role/relay/relay_place.h"
+#include "role/relay/relay_policy.h"
+#include "role/relay/relay_state.h"
 
 enum {
 	WORLD_DOMAINS = 60, /* d0.example, d1.example ...: those that the certificate names */

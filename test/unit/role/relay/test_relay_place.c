@@ -4,7 +4,8 @@
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "role/relay/relay_private.h"
+#include "role/relay/relay_place.h"
+#include "role/relay/relay_state.h"
 
 static struct role_process process;
 
@@ -54,7 +55,7 @@ static void tells_addresses_and_networks_apart(void **state)
 	assert_false(same("2001:db8::1", 25, "2001:db8:0:1::1", 25, RELAY_ADDRESS));
 	assert_true(same("2001:db8::1", 25, "2001:db8:0:1::1", 25, RELAY_NETWORK));
 	assert_false(same("2001:db8::1", 25, "2001:db8:1::1", 25, RELAY_NETWORK));
-	assert_int_equal(relay_role.places.count, 0);
+	assert_int_equal(relay_places_count(), 0);
 	struct sockaddr_storage none = {.ss_family = AF_UNIX};
 	assert_null(relay_place_use(&none, RELAY_ADDRESS));
 }
@@ -66,22 +67,22 @@ static void limits_follow_the_settings(void **state)
 	struct relay_place *p = relay_place_use(&a, RELAY_ADDRESS), *n = relay_place_use(&a, RELAY_NETWORK);
 	assert_int_equal(p->share.max, 20);
 	assert_int_equal(n->share.max, 125);
-	assert_int_equal(relay_role.all.max, 1000);
-	assert_int_equal(relay_role.unproven.max, 500);
-	assert_int_equal(relay_role.unknown.max, 250);
+	assert_int_equal(relay_shares.all.max, 1000);
+	assert_int_equal(relay_shares.unproven.max, 500);
+	assert_int_equal(relay_shares.unknown.max, 250);
 	process.settings.relay_connections = 1;
 	process.settings.destination_connections = 3;
 	relay_places_configure();
 	assert_int_equal(p->share.max, 3);
 	assert_int_equal(n->share.max, 3);
-	assert_int_equal(relay_role.all.max, 1);
-	assert_int_equal(relay_role.unknown.max, 1);
+	assert_int_equal(relay_shares.all.max, 1);
+	assert_int_equal(relay_shares.unknown.max, 1);
 	relay_role.descriptors = 0; /* as few as that: nobody is let in, and nothing breaks */
 	relay_places_configure();
-	assert_int_equal(relay_role.all.max, 0);
+	assert_int_equal(relay_shares.all.max, 0);
 	relay_place_release(p);
 	relay_place_release(n);
-	assert_int_equal(relay_role.places.count, 0);
+	assert_int_equal(relay_places_count(), 0);
 }
 
 /* Who took mail is remembered, and a flood of others puts out of memory what took least. */
@@ -103,7 +104,7 @@ static void remembers_who_took_mail(void **state)
 		relay_place_took_mail(q);
 		relay_place_release(q);
 	}
-	assert_true(relay_role.places.count <= 20000);
+	assert_true(relay_places_count() <= 20000);
 	p = relay_place_use(&a, RELAY_ADDRESS);
 	assert_true(relay_place_is_proven(p));
 	relay_place_release(p);
@@ -120,13 +121,7 @@ static void remembers_who_took_mail(void **state)
 	relay_place_took_mail(p);
 	assert_int_equal(relay_place_hurry(p), RELAY_HURRY_MS);
 	relay_place_release(p);
-	struct view key;
-	void *value;
-	size_t position = 0;
-	while (map_each(&relay_role.places, &position, &key, &value))
-		mem_free(value);
-	map_done(&relay_role.places);
-	map_init(&relay_role.places);
+	relay_places_forget();
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "format/limits.h"
 #include "mime/trailer.h"
+#include "role/relay/notify/relay_notify.h"
 #include "smtp/smtp_body.h"
 
 struct server server;
@@ -364,7 +365,7 @@ static void connect_peer(
 
 void server_return(void)
 {
-	relay_destinations_forget();
+	relay_queue_forget();
 	unlease();
 	server.close_after = 0;
 	server.close_on_deliver = server.auth_away = false;
@@ -389,13 +390,13 @@ void server_run(void)
 void server_offer(void)
 {
 	struct message_queue_destination m = {.number = ++number, .name = VIEW("@notify")};
-	relay_destination_open(&m);
+	say(&store, MESSAGE_QUEUE_DESTINATION, 0, &m);
 	server_run();
 }
 
 void server_more(void)
 {
-	relay_destination_more(relay_destination_by_number(number));
+	say(&store, MESSAGE_QUEUE_MORE, 0, &(struct message_queue_more){.number = number});
 	server_run();
 }
 
@@ -436,10 +437,9 @@ int server_start(void **state)
 	process.settings.hostname = VIEW("mail.example.net");
 	relay_role.process = &process;
 	relay_role.draining = false;
-	calls_init(&relay_role.store);
 	calls_init(&relay_role.auth);
 	calls_init(&relay_role.keys);
-	map_init(&relay_role.destinations);
+	relay_queue_init(relay_notify_open);
 	arena_init(&arena, 4 << 20);
 	buf_init(&log_lines, 1 << 22);
 	log_capture(log_line, NULL);
@@ -477,7 +477,7 @@ int server_reset(void **state)
 int server_forget(void **state)
 {
 	(void)state;
-	relay_destinations_forget();
+	relay_queue_forget();
 	server_run();
 	calls_close(&relay_role.store);
 	calls_close(&relay_role.auth);
@@ -654,5 +654,5 @@ void assert_rested_empty(void)
 {
 	assert_int_equal(server.rests, 1);
 	assert_int_equal(server.how, REST_EMPTY);
-	assert_int_equal(relay_role.destinations.count, 0);
+	assert_int_equal(relay_queue_leases(), 0);
 }

@@ -248,7 +248,7 @@ static void survives_a_store_that_goes_away(void **state)
 		server_offer();
 		bool died = !server.store_up;
 		if (died) {
-			assert_int_equal(relay_role.destinations.count, 0);
+			assert_int_equal(relay_queue_leases(), 0);
 			server_return();
 			server_offer();
 		}
@@ -275,7 +275,7 @@ static void forgets_what_is_under_way(void **state)
 		server.withhold_data = while_reading;
 		server_offer();
 		assert_int_equal(server.rests + server.delivered, 0);
-		relay_destinations_forget();
+		relay_queue_forget();
 		if (while_reading)
 			server_send_data();
 		else
@@ -381,10 +381,10 @@ static void ends_when_the_server_stops(void **state)
 	server_offer();
 	assert_int_equal(server.rests, 0); /* it waits for more */
 	relay_role.draining = true;
-	relay_destinations_drain();
+	relay_queue_drain();
 	server_run();
 	assert_int_equal(server.rests, 1);
-	assert_int_equal(relay_role.destinations.count, 0);
+	assert_int_equal(relay_queue_leases(), 0);
 }
 
 /* Each allocation fails once: the news are told, now or at the next attempt. */

@@ -1,0 +1,27 @@
+/* How long a connection waits for what it waits for: RFC 5321 section 4.5.3.2, and a rate for hosts that take
+ * a message slowly. */
+#ifndef ROLE_RELAY_RELAY_PATIENCE_H
+#define ROLE_RELAY_RELAY_PATIENCE_H
+
+#include "io/stream.h"
+#include "smtp/smtp_client.h"
+
+/* What the stream's deadline was set for. A zeroed one is ready: none is set. */
+struct relay_patience {
+	bool set;
+	enum smtp_client_waiting waiting;
+	uint64_t progress, bytes_out;
+	bool sending;
+	int64_t since;
+};
+
+/* Sets the deadline for what the client waits for now, unless that is what it waited for before. */
+void relay_patience_set(struct relay_patience *p, const struct smtp_client *client, struct stream *stream);
+/* The deadline is over. False: the host takes a body, at a rate that is not too little (data_rate_min); the
+ * next deadline is set. */
+bool relay_patience_is_over(
+    struct relay_patience *p, const struct smtp_client *client, struct stream *stream);
+/* What the host did not do in time, for logs and reports. */
+const char *relay_patience_text(const struct relay_patience *p);
+
+#endif

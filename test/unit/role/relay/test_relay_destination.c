@@ -1,0 +1,158 @@
+/* A destination by itself: store is a table of what it was told, the host a listener on loopback. */
+#include "relay_world.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "format/outcome.h"
+#include "role/relay/relay_destination.h"
+#include "role/relay/relay_host.h"
+#include "role/relay/relay_place.h"
+
+enum { NUMBER = 7, ROUNDS = 20 /* of the loop, in which nothing happens */ };
+
+static struct relay_lease others[RELAY_DESTINATIONS_MAX];
+
+static void ignore_message(struct relay_lease *l, const struct message_queue_message *m)
+{
+	(void)l;
+	(void)m;
+}
+
+static void ignore_taken(struct relay_lease *l, const struct message_queue_taken *m)
+{
+	(void)l;
+	(void)m;
+}
+
+static void ignore(struct relay_lease *l)
+{
+	(void)l;
+}
+
+static const struct relay_lease_functions nobody = {
+    .message = ignore_message, .taken = ignore_taken, .more = ignore, .drain = ignore, .lost = ignore};
+
+static void begin_others(size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		relay_lease_begin(&others[i], 1000 + i, &nobody);
+}
+
+static int start(void **state)
+{
+	static char route[100];
+	relay_world_start(state);
+	snprintf(route, sizeof route, "* smtp:127.0.0.1:%d", relay_world.port);
+	relay_world.process.settings.routes = view_from_string(route);
+	relay_world.process.settings.queue_retry_min = 1;
+	return 0;
+}
+
+static int stop(void **state)
+{
+	relay_queue_forget();
+	relay_hosts_quit();
+	for (int i = 0; i < 10; i++)
+		relay_world_turn();
+	return relay_world_stop(state);
+}
+
+static void open_destination(void)
+{
+	struct message_queue_destination m = {.number = NUMBER, .name = VIEW("example.net")};
+	relay_destination_open(&m);
+}
+
+/* Store gives what it was asked for. */
+static void give(const char *sender)
+{
+	struct message_queue_message m = relay_world_message(NUMBER, "aaaaaaaaaaaa", sender);
+	struct message_queue_taken taken = {.number = NUMBER, .count = 1};
+	relay_world_until(&relay_world.takes, 1);
+	relay_world_tell(MESSAGE_QUEUE_MESSAGE, &m);
+	relay_world_tell(MESSAGE_QUEUE_TAKEN, &taken);
+}
+
+static void a_message_goes_to_the_host(void **state)
+{
+	(void)state;
+	open_destination();
+	int fd = relay_world_accept();
+	relay_world_greet(fd);
+	give("alice@example.test");
+	relay_world_receive(fd, "alice@example.test", "250 kept\r\n");
+	relay_world_until(&relay_world.outcomes, 1);
+	assert_int_equal(relay_world.result.verdict, QUEUE_RELAYED);
+	close(fd);
+}
+
+static void without_a_host_it_goes_back(void **state)
+{
+	(void)state;
+	relay_world_refuse();
+	open_destination();
+	relay_world_until(&relay_world.rests, 1);
+	assert_int_equal(relay_world.rest_number, NUMBER);
+	assert_int_equal(relay_world.rest_how, REST_FAILED);
+	assert_non_null(strstr(relay_world.words, "4.4.1 no connection to"));
+	assert_int_equal(relay_queue_leases(), 0);
+}
+
+/* Reports to a host for which there is no place make room for others when half of the room is used. */
+static void reports_make_room(void **state)
+{
+	(void)state;
+	share_limit(&relay_shares.all, 0);
+	begin_others(RELAY_DESTINATIONS_MAX / 2);
+	open_destination();
+	give("");
+	relay_world_until(&relay_world.rests, 1);
+	assert_int_equal(relay_world.rest_number, NUMBER);
+	assert_int_equal(relay_world.rest_how, REST_LATER);
+	assert_int_equal(relay_world.rest_seconds, RELAY_ROOM_SECONDS);
+	assert_int_equal(relay_queue_leases(), RELAY_DESTINATIONS_MAX / 2);
+}
+
+static void wait_in_vain(const char *sender)
+{
+	share_limit(&relay_shares.all, 0);
+	open_destination();
+	give(sender);
+	for (int i = 0; i < ROUNDS; i++)
+		relay_world_turn();
+	assert_int_equal(relay_world.rests, 0);
+	/* It is there still, and goes when there is a place. */
+	share_limit(&relay_shares.all, 10);
+	int fd = relay_world_accept();
+	relay_world_greet(fd);
+	relay_world_receive(fd, sender, "250 kept\r\n");
+	relay_world_until(&relay_world.outcomes, 1);
+	close(fd);
+}
+
+static void other_mail_keeps_its_place(void **state)
+{
+	(void)state;
+	begin_others(RELAY_DESTINATIONS_MAX / 2);
+	wait_in_vain("alice@example.test");
+}
+
+static void reports_wait_while_there_is_room(void **state)
+{
+	(void)state;
+	begin_others(RELAY_DESTINATIONS_MAX / 2 - 1);
+	wait_in_vain("");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(a_message_goes_to_the_host, start, stop),
+	    cmocka_unit_test_setup_teardown(without_a_host_it_goes_back, start, stop),
+	    cmocka_unit_test_setup_teardown(reports_make_room, start, stop),
+	    cmocka_unit_test_setup_teardown(other_mail_keeps_its_place, start, stop),
+	    cmocka_unit_test_setup_teardown(reports_wait_while_there_is_room, start, stop),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
