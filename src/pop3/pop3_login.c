@@ -9,7 +9,7 @@ static bool may_log_in(struct pop3_session *s)
 {
 	if (s->config.secure || s->config.clear_login)
 		return true;
-	pop3_err(s, NULL, "start TLS first (STLS): passwords are not taken in clear", true);
+	pop3_err(s, NULL, "start TLS first (STLS): passwords are not accepted unencrypted", true);
 	return false;
 }
 
@@ -23,7 +23,7 @@ void pop3_user(struct pop3_session *s, struct view argument)
 		return;
 	}
 	/* Whether there is such a mailbox is told only together with the password. */
-	pop3_ok(s, "and the password?");
+	pop3_ok(s, "name accepted, send the password");
 }
 
 void pop3_pass(struct pop3_session *s, struct view argument)
@@ -162,8 +162,8 @@ void pop3_stls(struct pop3_session *s, struct view argument)
 {
 	(void)argument;
 	if (!s->config.tls_available || s->config.secure) {
-		pop3_err(
-		    s, NULL, s->config.secure ? "TLS is on already" : "no certificate is set up here", true);
+		pop3_err(s, NULL,
+		    s->config.secure ? "TLS is already in use" : "this server has no certificate", true);
 		return;
 	}
 	pop3_ok(s, "begin TLS now");
@@ -208,7 +208,7 @@ void pop3_utf8(struct pop3_session *s, struct view argument)
 		return;
 	}
 	s->utf8 = true;
-	pop3_ok(s, "UTF-8 it is");
+	pop3_ok(s, "UTF-8 is enabled");
 }
 
 void pop3_lang(struct pop3_session *s, struct view argument)
@@ -222,6 +222,6 @@ void pop3_lang(struct pop3_session *s, struct view argument)
 	           view_equal_nocase(tag, VIEW("i-default"))) {
 		pop3_ok(s, "en this server speaks English");
 	} else {
-		pop3_err(s, NULL, "this language is not spoken here", false);
+		pop3_err(s, NULL, "this language is not available", false);
 	}
 }

@@ -115,7 +115,8 @@ static void run_command(struct pop3_session *s, struct view line)
 			continue;
 		if (!(commands[i].states & s->state))
 			pop3_err(s, NULL,
-			    s->state == POP3_AUTHORIZATION ? "log in first" : "not after the login", true);
+			    s->state == POP3_AUTHORIZATION ? "log in first" : "not allowed after the login",
+			    true);
 		else if (commands[i].has_argument && argument.len == 0)
 			pop3_err(s, NULL, "this command needs an argument", true);
 		else if (!commands[i].has_argument && !commands[i].optional && view_trim(argument).len > 0)
@@ -166,7 +167,7 @@ void pop3_end_if_too_many(struct pop3_session *s)
 	if (s->errors <= s->config.errors_max && s->futile <= most)
 		return;
 	pop3_err(s, NULL,
-	    s->errors > s->config.errors_max ? "too many errors" : "too many commands for nothing", false);
+	    s->errors > s->config.errors_max ? "too many errors" : "too many commands without effect", false);
 	s->state = POP3_ENDED;
 	s->backend->close(s->arg);
 }

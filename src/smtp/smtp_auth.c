@@ -17,11 +17,11 @@ void smtp_auth(struct smtp_session *s, struct view argument)
 {
 	struct view rest = argument, mechanism = {0};
 	if (s->login.len > 0) {
-		smtp_fault(s, 503, "5.5.1", "you are logged in already");
+		smtp_fault(s, 503, "5.5.1", "you are already logged in");
 		return;
 	}
 	if (!s->config.secure && !s->config.clear_login) {
-		smtp_fault(s, 538, "5.7.11", "start TLS first: passwords are not taken in clear");
+		smtp_fault(s, 538, "5.7.11", "start TLS first: passwords are not accepted unencrypted");
 		return;
 	}
 	if (rest.len == 0 || !view_next(&rest, ' ', &mechanism) || !is_offered(s, mechanism)) {

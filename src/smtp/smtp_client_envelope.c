@@ -83,7 +83,7 @@ enum smtp_client_verdict smtp_client_accepts(
 		return cannot(lack, TROUBLE_NO_DELIVERBY,
 		    "the next host cannot promise delivery in the time that is left");
 	if (host->size_max > 0 && t->size > host->size_max)
-		return cannot(lack, TROUBLE_TOO_LARGE, "the message is larger than the next host takes");
+		return cannot(lack, TROUBLE_TOO_LARGE, "the message is larger than the next host accepts");
 	if (t->body == SMTP_BINARYMIME && !(host->binary && host->chunking))
 		return SMTP_CLIENT_CONVERTS;
 	if (t->body == SMTP_8BITMIME && !host->eight_bit)

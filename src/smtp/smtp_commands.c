@@ -55,7 +55,7 @@ void smtp_rset(struct smtp_session *s, struct view argument)
 {
 	(void)argument;
 	smtp_reset(s);
-	smtp_reply(s, 250, "2.0.0", "forgotten");
+	smtp_reply(s, 250, "2.0.0", "transaction cancelled");
 }
 
 void smtp_noop(struct smtp_session *s, struct view argument)
@@ -79,9 +79,9 @@ void smtp_vrfy(struct smtp_session *s, struct view argument)
 	/* RFC 5321 section 7.3: whether an address exists is not told to whoever asks; RCPT tells who may
 	 * know. */
 	if (argument.len == 0)
-		smtp_fault(s, 501, "5.5.4", "which address?");
+		smtp_fault(s, 501, "5.5.4", "an address is missing");
 	else
-		smtp_reply(s, 252, "2.5.2", "not told here; send the mail and see");
+		smtp_reply(s, 252, "2.5.2", "this server does not verify addresses; send the mail and see");
 }
 
 void smtp_help(struct smtp_session *s, struct view argument)
@@ -101,7 +101,7 @@ void smtp_starttls(struct smtp_session *s, struct view argument)
 	}
 	if (s->config.secure || !s->config.tls_available) {
 		smtp_fault(s, s->config.secure ? 503 : 454, s->config.secure ? "5.5.1" : "4.7.0",
-		    s->config.secure ? "TLS is on already" : "no certificate is set up here");
+		    s->config.secure ? "TLS is already in use" : "this server has no certificate");
 		return;
 	}
 	smtp_reply(s, 220, "2.0.0", "begin TLS now");

@@ -75,25 +75,25 @@ static bool refuse_fault(struct smtp_session *s, enum smtp_body_fault fault)
 	case SMTP_BODY_GOOD:
 		return false;
 	case SMTP_BODY_TOO_LARGE:
-		reply_all(s, 552, "5.3.4", "the message is larger than this server takes", true);
+		reply_all(s, 552, "5.3.4", "the message is larger than this server accepts", true);
 		break;
 	case SMTP_BODY_LOOP:
 		reply_all(s, 554, "5.4.6", "too many hops: the message is in a loop", true);
 		break;
 	case SMTP_BODY_BARE_END:
 		reply_all(s, 550, "5.6.11",
-		    "a line of the message ends in a bare CR or LF; lines end in CR LF (RFC 5321 section "
-		    "2.3.8)",
+		    "a line of the message ends in a bare CR or LF; lines must end in CR LF (RFC 5321 "
+		    "section 2.3.8)",
 		    true);
 		break;
 	case SMTP_BODY_NUL:
 		reply_all(s, 550, "5.6.11",
-		    "the message holds a NUL octet, which a header and text never may (RFC 5322, RFC 2045 "
+		    "the message contains a NUL octet, which headers and text must not (RFC 5322, RFC 2045 "
 		    "section 2.7)",
 		    true);
 		break;
 	case SMTP_BODY_HEADER_TOO_LARGE:
-		reply_all(s, 552, "5.3.4", "the message's header is larger than this server takes", true);
+		reply_all(s, 552, "5.3.4", "the message's header is larger than this server accepts", true);
 		break;
 	case SMTP_BODY_NO_MEMORY:
 		smtp_futile(s);
@@ -117,7 +117,7 @@ static void end_body(struct smtp_session *s)
 	if (s->envelope.body == SMTP_7BIT && smtp_body_has_8bit(s->body))
 		s->envelope.body = SMTP_8BITMIME;
 	if (s->discard) {
-		reply_all(s, 250, "2.0.0", "taken", false);
+		reply_all(s, 250, "2.0.0", "accepted", false);
 		smtp_progress(s);
 		smtp_reset(s);
 		return;
@@ -135,7 +135,7 @@ void smtp_end_checked(struct smtp_session *s, const struct smtp_verdict *verdict
 		return;
 	}
 	if (verdict->kind == SMTP_DISCARD) {
-		reply_all(s, 250, "2.0.0", "taken", false);
+		reply_all(s, 250, "2.0.0", "accepted", false);
 		smtp_progress(s);
 	} else {
 		if (verdict->kind == SMTP_TEMPORARY)
@@ -155,13 +155,13 @@ static void reply_result(struct smtp_session *s, int result, struct view id)
 		smtp_reply(s, 250, "2.0.0", text);
 		break;
 	case -ENOSPC:
-		smtp_reply(s, 452, "4.3.1", "no room on this server now, try again later");
+		smtp_reply(s, 452, "4.3.1", "this server has no room now, try again later");
 		break;
 	case -EDQUOT:
 		smtp_reply(s, 452, "4.2.2", "the mailbox is full, try again later");
 		break;
 	case -EFBIG:
-		smtp_reply(s, 552, "5.2.3", "the message is larger than this mailbox may ever hold");
+		smtp_reply(s, 552, "5.2.3", "the message is larger than this mailbox can ever hold");
 		break;
 	case -ENOENT:
 		smtp_reply(s, 550, "5.1.1", "this mailbox is gone");
@@ -239,7 +239,7 @@ void smtp_bdat(struct smtp_session *s, struct view argument)
 	if (!parse_chunk(argument, &size, &last)) {
 		/* How much follows is unknown, so what follows cannot be told from commands: the end (RFC
 		 * 3030 section 2). */
-		smtp_fault(s, 501, "5.5.4", "say BDAT size or BDAT size LAST");
+		smtp_fault(s, 501, "5.5.4", "the syntax is BDAT size [LAST]");
 		smtp_end(s, "4.5.0", "the chunk's size cannot be known");
 		return;
 	}
@@ -272,7 +272,7 @@ static void end_chunk(struct smtp_session *s)
 		smtp_reset(s);
 		return;
 	}
-	snprintf(text, sizeof text, "%llu octets taken", (unsigned long long)s->chunk_size);
+	snprintf(text, sizeof text, "%llu octets accepted", (unsigned long long)s->chunk_size);
 	smtp_reply(s, 250, "2.0.0", text);
 	s->chunks++;
 	s->chunk_octets += s->chunk_size;

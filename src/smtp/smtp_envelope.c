@@ -35,7 +35,7 @@ static bool refuse(struct smtp_session *s, unsigned code, const char *enhanced, 
 	if (arena_take_failure(&s->arena)) {
 		smtp_futile(s);
 		smtp_reply(
-		    s, 452, "4.5.3", "too much for one message; send it again for the other recipients");
+		    s, 452, "4.5.3", "too many recipients for one message; send it again for the others");
 	} else {
 		smtp_fault(s, code, enhanced, text);
 	}
@@ -55,7 +55,7 @@ static bool mail_size(struct smtp_session *s, struct view value)
 	if (!view_to_u64(value, UINT64_MAX, &size))
 		return refuse(s, 501, "5.5.4", "SIZE takes a number");
 	if (size > s->config.size_max)
-		return refuse(s, 552, "5.3.4", "the message is larger than this server takes");
+		return refuse(s, 552, "5.3.4", "the message is larger than this server accepts");
 	s->envelope.size = size;
 	return true;
 }
@@ -244,9 +244,9 @@ void smtp_mail_checked(struct smtp_session *s, const struct smtp_verdict *verdic
 	s->state = SMTP_MAIL;
 	/* RFC 6710: the code for a changed priority, and what it is now. */
 	if (s->priority_ignored)
-		smtp_reply(s, 250, "2.3.6", "0 is the message's priority; sender taken");
+		smtp_reply(s, 250, "2.3.6", "0 is the message's priority; sender accepted");
 	else
-		smtp_reply(s, 250, "2.1.0", "sender taken");
+		smtp_reply(s, 250, "2.1.0", "sender accepted");
 }
 
 /* ---- RCPT ---- */
@@ -290,5 +290,5 @@ void smtp_rcpt_checked(struct smtp_session *s, const struct smtp_verdict *verdic
 	}
 	s->envelope.recipients[s->envelope.count++] = s->pending;
 	s->state = SMTP_RCPT;
-	smtp_reply(s, 250, "2.1.5", "recipient taken");
+	smtp_reply(s, 250, "2.1.5", "recipient accepted");
 }

@@ -13,12 +13,12 @@ static bool read_domain(struct smtp_session *s, struct view argument, struct buf
 {
 	enum host_kind kind;
 	if (argument.len > 0 && (argument.data[0] == '@' || argument.data[0] == '#')) {
-		smtp_fault(s, 459, "4.7.1", "ask for one domain");
+		smtp_fault(s, 459, "4.7.1", "name a single domain");
 		return false;
 	}
 	if (host_parse(argument, &kind) != 0 || kind != HOST_NAME ||
 	    domain_normalize(argument, domain) != 0) {
-		smtp_fault(s, 501, "5.5.4", "say ETRN domain");
+		smtp_fault(s, 501, "5.5.4", "the syntax is ETRN domain");
 		return false;
 	}
 	return true;
@@ -28,7 +28,7 @@ void smtp_etrn(struct smtp_session *s, struct view argument)
 {
 	struct buf domain;
 	if (!s->config.etrn) {
-		smtp_fault(s, 502, "5.5.1", "no mail is kept for other hosts here");
+		smtp_fault(s, 502, "5.5.1", "this server keeps no mail for other hosts");
 		return;
 	}
 	buf_init(&domain, 4 * SMTP_HELO_MAX);
@@ -51,7 +51,7 @@ void smtp_etrn_done(struct smtp_session *s, int64_t result)
 	else if (result == 0)
 		smtp_reply(s, 251, "2.0.0", "no messages wait for this domain");
 	else if (result == -EACCES)
-		smtp_fault(s, 459, "4.7.1", "mail for this domain is not kept here");
+		smtp_fault(s, 459, "4.7.1", "this server keeps no mail for that domain");
 	else
 		smtp_reply(s, 458, "4.3.0", "not possible now, try again later");
 	smtp_end_if_too_many(s);

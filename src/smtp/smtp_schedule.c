@@ -42,7 +42,7 @@ static enum smtp_schedule take_priority(struct smtp_session *s, struct view valu
 	bool negative = view_starts(value, VIEW("-"));
 	struct view digit = view_skip(value, negative);
 	if (digit.len != 1 || !ascii_is_digit(digit.data[0]) || (negative && digit.data[0] == '0'))
-		return refuse(s, 501, "MT-PRIORITY is a number from -9 to 9");
+		return refuse(s, 501, "MT-PRIORITY takes a number from -9 to 9");
 	int priority = digit.data[0] - '0';
 	bool believed = s->config.kind == SMTP_SUBMISSION || s->config.trusted;
 	s->envelope.has_priority = believed;
@@ -64,9 +64,9 @@ static enum smtp_schedule take_deliver_by(struct smtp_session *s, struct view va
 	       (kind == 'r' || kind == 'n') && (mode.len == 1 || ascii_lower(mode.data[1]) == 't') &&
 	       (kind == 'n' || (n > 0 && !negative));
 	if (!good)
-		return refuse(s, 501, "BY is seconds, a semicolon, R or N, and perhaps T");
+		return refuse(s, 501, "BY takes seconds, a semicolon, R or N, and optionally T");
 	if (kind == 'r' && n < SMTP_DELIVER_BY_MIN)
-		return refuse(s, 555, "delivery in so short a time is not promised here");
+		return refuse(s, 555, "this server does not promise delivery in so short a time");
 	s->envelope.by_mode = kind == 'r' ? SMTP_BY_RETURN : SMTP_BY_NOTIFY;
 	s->envelope.by_trace = mode.len == 2;
 	s->envelope.by_time = s->backend->now(s->arg) + (negative ? -(int64_t)n : (int64_t)n);
@@ -77,9 +77,9 @@ static enum smtp_schedule hold(struct smtp_session *s, int64_t until)
 {
 	int64_t now = s->backend->now(s->arg);
 	if (s->held)
-		return refuse(s, 501, "HOLDFOR and HOLDUNTIL stand once, and alone");
+		return refuse(s, 501, "HOLDFOR or HOLDUNTIL may be given once, and not both");
 	if (until > now + s->config.hold_max)
-		return refuse(s, 501, "messages are not held for so long here");
+		return refuse(s, 501, "this server does not hold messages for so long");
 	s->held = true;
 	s->envelope.hold_until = until > now ? until : 0;
 	return SCHEDULE_TAKEN;
@@ -89,7 +89,7 @@ static enum smtp_schedule take_hold_for(struct smtp_session *s, struct view valu
 {
 	uint64_t seconds;
 	if (value.len > 9 || !view_to_u64(value, SMTP_BY_SECONDS_MAX, &seconds) || seconds == 0)
-		return refuse(s, 501, "HOLDFOR is a number of seconds");
+		return refuse(s, 501, "HOLDFOR takes a number of seconds");
 	return hold(s, s->backend->now(s->arg) + (int64_t)seconds);
 }
 
@@ -100,7 +100,7 @@ static enum smtp_schedule take_hold_until(struct smtp_session *s, struct view va
 	bool good = value.len >= 20 && value.len <= 40 && ascii_lower(value.data[10]) == 't' &&
 	            date_parse(value, &date) == 0 && date.zone_known;
 	if (!good)
-		return refuse(s, 501, "HOLDUNTIL is a time as RFC 3339 writes it");
+		return refuse(s, 501, "HOLDUNTIL takes a time in the form of RFC 3339");
 	return hold(s, date.seconds);
 }
 

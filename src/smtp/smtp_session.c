@@ -148,15 +148,15 @@ static void wrong_state(struct smtp_session *s, const struct smtp_row *row)
 		smtp_fault(
 		    s, 503, "5.5.1", s->config.kind == SMTP_LMTP ? "say LHLO first" : "say EHLO first");
 	else if (row->run == smtp_mail)
-		smtp_fault(s, 503, "5.5.1", "a transaction is open already, RSET ends it");
+		smtp_fault(s, 503, "5.5.1", "a transaction is already open; RSET ends it");
 	else if (row->run == smtp_rcpt)
-		smtp_fault(
-		    s, 503, "5.5.1", s->state == SMTP_CHUNKS ? "the message has begun" : "MAIL comes first");
+		smtp_fault(s, 503, "5.5.1",
+		    s->state == SMTP_CHUNKS ? "the message has already begun" : "MAIL must come first");
 	else if (row->run == smtp_data)
 		smtp_fault(s, 503, "5.5.1",
-		    s->state == SMTP_MAIL ? "no recipient was accepted" : "MAIL and RCPT come first");
+		    s->state == SMTP_MAIL ? "no recipient was accepted" : "MAIL and RCPT must come first");
 	else
-		smtp_fault(s, 503, "5.5.1", "not within a transaction");
+		smtp_fault(s, 503, "5.5.1", "not allowed within a transaction");
 }
 
 static void run_command(struct smtp_session *s, struct view line)
@@ -191,11 +191,11 @@ static void take_line(struct smtp_session *s, struct view line)
 		else
 			smtp_fault(s, 500, "5.5.6", "line too long");
 	} else if (!crlf) {
-		smtp_fault(s, 500, "5.5.2", "lines end in CR LF");
+		smtp_fault(s, 500, "5.5.2", "lines must end in CR LF");
 	} else if (s->wait == SMTP_WAIT_RESPONSE) {
 		smtp_sasl_line(s, line);
 	} else if (view_find(line, '\0') >= 0 || view_find(line, '\r') >= 0) {
-		smtp_fault(s, 500, "5.5.2", "commands hold no NUL and no bare CR");
+		smtp_fault(s, 500, "5.5.2", "commands must not contain NUL or a bare CR");
 	} else {
 		run_command(s, line);
 	}

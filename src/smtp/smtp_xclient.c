@@ -75,7 +75,7 @@ void smtp_xclient_command(struct smtp_session *s, struct view argument)
 	struct arena arena;
 	bool good = argument.len > 0;
 	if (!s->config.xclient) {
-		smtp_fault(s, 550, "5.7.1", "XCLIENT is not for you");
+		smtp_fault(s, 550, "5.7.1", "you may not use XCLIENT");
 		return;
 	}
 	arena_init(&arena, 4 * SMTP_LINE_MAX);

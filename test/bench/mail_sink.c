@@ -230,7 +230,7 @@ static bool step(struct conn *c, const char *data, size_t len, size_t *used, con
 		return true;
 	}
 	took_message(c);
-	*reply = "250 2.0.0 taken\r\n";
+	*reply = "250 2.0.0 accepted\r\n";
 	return true;
 }
 

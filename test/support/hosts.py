@@ -319,7 +319,7 @@ class Session:
             action = self.act("end", recipient[0])
             if host.size and len(data) > host.size:
                 action = action or f"552 5.3.4 more than {host.size} bytes"
-            replies.append(action or "250 2.0.0 taken")
+            replies.append(action or "250 2.0.0 accepted")
             if replies[-1] == KEEP_CLOSE or replies[-1][0] == "2":
                 keepers += [recipient] if host.lmtp else self.recipients
         if keepers:

@@ -25,7 +25,7 @@ void smtp_connection_continue(struct smtp_connection *c)
 	/* A server that stops takes no further message: whoever has none under way is told to come again. */
 	if (smtp_role.edge.process->draining && smtp_waits_for(c->session) == SMTP_FOR_COMMAND &&
 	    smtp_envelope(c->session)->count == 0)
-		smtp_end(c->session, "4.3.2", "shutting down, come again");
+		smtp_end(c->session, "4.3.2", "shutting down, try again later");
 	stream_wrote(&c->edge.stream);
 	smtp_connection_deadline(c);
 	if (smtp_waits_for(c->session) != SMTP_FOR_US)
@@ -249,7 +249,7 @@ static size_t on_input(void *arg, struct view bytes)
 		stream_hold(&c->edge.stream);
 	if (too_slow(c, consumed)) {
 		log_event(LOG_WARNING, c->edge.id, "slow-sender", log_string("client", c->edge.client.text));
-		smtp_end(c->session, "4.4.2", "the message comes too slowly");
+		smtp_end(c->session, "4.4.2", "the message arrives too slowly");
 		stream_wrote(&c->edge.stream);
 	}
 	return consumed;
@@ -275,7 +275,7 @@ static void on_idle(void *arg)
 		stream_abort(&c->edge.stream);
 		return;
 	}
-	smtp_end(c->session, "4.4.2", "nothing came for too long");
+	smtp_end(c->session, "4.4.2", "timed out: nothing was received for too long");
 	stream_wrote(&c->edge.stream);
 }
 
@@ -285,7 +285,7 @@ static void on_drain(void *arg)
 	struct smtp_connection *c = arg;
 	if (smtp_waits_for(c->session) != SMTP_FOR_COMMAND || smtp_envelope(c->session)->count > 0)
 		return;
-	smtp_end(c->session, "4.3.2", "shutting down, come again");
+	smtp_end(c->session, "4.3.2", "shutting down, try again later");
 	stream_wrote(&c->edge.stream);
 }
 

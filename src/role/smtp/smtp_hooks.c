@@ -214,7 +214,7 @@ static bool mx_answered(void *arg, struct link *link, struct channel_frame *fram
 	static const struct smtp_verdict no_mail = {.kind = SMTP_PERMANENT,
 	    .code = 550,
 	    .enhanced = "5.7.27",
-	    .text = "the sender's domain takes no mail (null MX), so nobody could answer"};
+	    .text = "the sender's domain accepts no mail (null MX), so nobody could reply"};
 	struct smtp_connection *c = arg;
 	struct message_answer m;
 	if (frame == NULL) {
@@ -324,7 +324,7 @@ static enum smtp_hook_result own_authors(struct smtp_connection *c, struct smtp_
 		*verdict = (struct smtp_verdict){.kind = SMTP_PERMANENT,
 		    .code = 550,
 		    .enhanced = "5.6.0",
-		    .text = "the From field holds more addresses than this server looks at"};
+		    .text = "the From field contains more addresses than this server checks"};
 		return HOOK_DECIDED;
 	}
 	return ask_authors(c, verdict);

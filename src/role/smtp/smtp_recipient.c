@@ -92,9 +92,9 @@ static void decide(struct smtp_connection *c, enum resolve_verdict verdict)
 	        false},
 	    [RESOLVE_DISABLED] = {SMTP_PERMANENT, 550, "5.2.1", "this mailbox is disabled", false},
 	    [RESOLVE_LOOP] = {SMTP_PERMANENT, 550, "5.4.6",
-	        "the aliases behind this address lead in a circle, or on and on", false},
+	        "the aliases behind this address lead in a circle, or are nested too deeply", false},
 	    [RESOLVE_TOO_MANY] = {SMTP_PERMANENT, 550, "5.3.5",
-	        "the aliases behind this address are too many, or lead to too many mailboxes", false},
+	        "too many aliases stand behind this address, or they lead to too many mailboxes", false},
 	    [RESOLVE_TEMPORARY] = {SMTP_TEMPORARY, 451, "4.3.0",
 	        "the address cannot be looked up now, try again later", false},
 	};
@@ -206,11 +206,11 @@ static bool room_answered(void *arg, struct link *link, struct channel_frame *fr
 	static const struct smtp_verdict too_large = {.kind = SMTP_PERMANENT,
 	    .code = 552,
 	    .enhanced = "5.2.3",
-	    .text = "the message is larger than this mailbox may ever hold"};
+	    .text = "the message is larger than this mailbox can ever hold"};
 	static const struct smtp_verdict disk = {.kind = SMTP_TEMPORARY,
 	    .code = 452,
 	    .enhanced = "4.3.1",
-	    .text = "no room on this server now, try again later"};
+	    .text = "this server has no room now, try again later"};
 	struct smtp_connection *c = arg;
 	struct message_result m;
 	if (frame == NULL) {
