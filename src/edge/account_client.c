@@ -59,7 +59,7 @@ void account_client_close(struct account_client *c)
 	link_close(&c->link);
 	drop_fetch(c);
 	c->wanted = false;
-	c->list_request = c->expunge_request = 0;
+	c->list_request = c->expunge_request = c->watch_request = 0;
 }
 
 /* ---- the maildrop's list ---- */
@@ -250,6 +250,10 @@ void account_client_expunge(struct account_client *c, const uint32_t *indexes, s
 {
 	struct buf part;
 	int error = c->link.up ? 0 : -EPIPE;
+	if (count == 0) {
+		c->handler->expunged(c->arg, 0);
+		return;
+	}
 	c->expunge_request = ++c->last_request;
 	buf_init(&part, INDEX_SIZE * EXPUNGE_AT_ONCE);
 	for (size_t i = 0; i < count && error == 0; i++) {
@@ -268,6 +272,17 @@ void account_client_expunge(struct account_client *c, const uint32_t *indexes, s
 	c->handler->expunged(c->arg, error);
 }
 
+/* ---- changes ---- */
+
+void account_client_watch(struct account_client *c, uint64_t modseq)
+{
+	struct message_watch m = {.modseq = modseq};
+	c->watch_request = ++c->last_request;
+	/* Without a channel nothing changes any more, and the loss has been told. */
+	if (c->link.up)
+		ipc_send(&c->link.channel, MESSAGE_WATCH, c->watch_request, &m, -1);
+}
+
 /* ---- the channel ---- */
 
 static void received(struct link *link, struct channel_frame *frame)
@@ -278,6 +293,7 @@ static void received(struct link *link, struct channel_frame *frame)
 		struct message_maildrop_opened opened;
 		struct message_fetch_data data;
 		struct message_result result;
+		struct message_changed changed;
 	} m;
 	if (!link_decode(link, frame, &m) || frame->request == 0)
 		return;
@@ -290,6 +306,8 @@ static void received(struct link *link, struct channel_frame *frame)
 	} else if (frame->type == MESSAGE_EXPUNGED && frame->request == c->expunge_request) {
 		c->expunge_request = 0;
 		c->handler->expunged(c->arg, (int)m.result.error);
+	} else if (frame->type == MESSAGE_CHANGED && frame->request == c->watch_request) {
+		c->handler->changed(c->arg, m.changed.modseq);
 	}
 }
 

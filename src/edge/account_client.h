@@ -40,6 +40,8 @@ struct account_client_handler {
 	uint64_t (*size)(void *arg, uint32_t index);
 	/* account_client_expunge: all are gone, or none (then error is a negative errno). */
 	void (*expunged)(void *arg, int error);
+	/* account_client_watch: the account's last change. NULL for a session that never asks. */
+	void (*changed)(void *arg, uint64_t modseq);
 	/* Store was restarted, or the right was revoked. Nothing can be asked any more. */
 	void (*lost)(void *arg);
 };
@@ -56,8 +58,8 @@ struct account_client {
 	const struct account_client_handler *handler;
 	void *arg;
 	uint32_t last_request;
-	uint32_t list_request, expunge_request; /* under way; 0: none */
-	uint32_t count;                         /* messages that have been listed */
+	uint32_t list_request, expunge_request, watch_request; /* under way; 0: none */
+	uint32_t count;                                        /* messages that have been listed */
 
 	/* A fetch of messages in a row; their pieces come in order. */
 	struct {
@@ -98,5 +100,8 @@ void account_client_go_on(struct account_client *c);
 
 /* Deletes listed messages, in ascending order, all or none. */
 void account_client_expunge(struct account_client *c, const uint32_t *indexes, size_t count);
+
+/* From now on every change behind this modseq is told; several may be told as one. */
+void account_client_watch(struct account_client *c, uint64_t modseq);
 
 #endif

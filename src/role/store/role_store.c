@@ -1,11 +1,12 @@
 /*
  * The store role's frame: opens the engine, ties its results to the loop, and takes its peers. What the peers
- * may ask is in store_deliver.c, store_session.c, store_directory.c and store_admin.c.
+ * may ask is in store_deliver.c, right.c, store_directory.c and store_admin.c.
  */
 #include <errno.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "role/store/right.h"
 #include "role/store/store_names.h"
 #include "role/store/store_private.h"
 #include "trace/trace_write.h"
@@ -26,11 +27,11 @@ static void auth_received(struct link *link, struct channel_frame *frame)
 	if (frame->type == MESSAGE_GRANT) {
 		struct message_grant m;
 		if (link_decode(link, frame, &m))
-			store_session_grant(link, frame->request, &m);
+			right_grant(link, frame->request, &m);
 	} else if (frame->type == MESSAGE_REVOKE) {
 		struct message_revoke m;
 		if (link_decode(link, frame, &m))
-			store_session_revoke(m.account);
+			right_revoke(m.account);
 	} else {
 		store_directory_received(link, frame);
 	}
@@ -103,7 +104,7 @@ static void finish(void *arg)
 	struct role_process *p = arg;
 	store_upkeep_stop();
 	store_heal_stop();
-	store_session_close_all();
+	right_end_all();
 	store_deliver_close();
 	store_queue_stop();
 	link_close(&store_role.auth);

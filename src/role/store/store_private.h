@@ -56,11 +56,6 @@ void store_queue_note(const struct queue_note *note);
 void store_heal_start(void);
 void store_heal_stop(void);
 
-/* store_session.c: channels bound to an account. */
-void store_session_grant(struct link *auth, uint32_t request, const struct message_grant *asked);
-void store_session_revoke(uint64_t account);
-void store_session_close_all(void);
-
 /* store_directory.c: auth's questions. */
 void store_directory_received(struct link *auth, struct channel_frame *frame);
 

@@ -23,6 +23,8 @@ static struct {
 	uint64_t offset, length;
 	size_t expunged; /* indexes, in all */
 	bool last;
+	unsigned watches;
+	uint64_t known;
 } store;
 
 /* Stands for the session. */
@@ -30,7 +32,8 @@ static struct {
 	size_t listed;
 	uint64_t size; /* that it says of every message */
 	bool no_room;
-	unsigned opened, ends, expunged, lost;
+	unsigned opened, ends, expunged, changed, lost;
+	uint64_t modseq;
 	int open_error, error, expunge_error;
 	bool full;
 	struct buf text;
@@ -47,6 +50,7 @@ static void store_received(void *arg, struct channel_frame *frame)
 		struct message_empty empty;
 		struct message_fetch fetch;
 		struct message_expunge expunge;
+		struct message_watch watch;
 	} m;
 	(void)arg;
 	arena_init(&arena, 4096);
@@ -61,6 +65,9 @@ static void store_received(void *arg, struct channel_frame *frame)
 			store.indexes[store.count] = cursor_u32(&in);
 		store.offset = m.fetch.offset;
 		store.length = m.fetch.length;
+	} else if (frame->type == MESSAGE_WATCH) {
+		store.watches++;
+		store.known = m.watch.modseq;
 	} else {
 		assert_int_equal(frame->type, MESSAGE_EXPUNGE);
 		store.expunges++;
@@ -127,6 +134,13 @@ static void on_expunged(void *arg, int error)
 	session.expunge_error = error;
 }
 
+static void on_changed(void *arg, uint64_t modseq)
+{
+	(void)arg;
+	session.changed++;
+	session.modseq = modseq;
+}
+
 static void on_lost(void *arg)
 {
 	(void)arg;
@@ -140,6 +154,7 @@ static const struct account_client_handler handler = {
     .is_full = on_is_full,
     .size = on_size,
     .expunged = on_expunged,
+    .changed = on_changed,
     .lost = on_lost,
 };
 
@@ -549,6 +564,40 @@ static void expunges_in_parts(void **state)
 	assert_int_equal(session.expunge_error, -EROFS);
 }
 
+static void changes_are_told(void **state)
+{
+	(void)state;
+	account_client_watch(&client, 41);
+	turn();
+	assert_int_equal(store.watches, 1);
+	assert_int_equal(store.known, 41);
+	uint32_t first = store.request;
+	for (uint64_t i = 42; i < 45; i++) {
+		struct message_changed m = {.modseq = i};
+		assert_int_equal(ipc_send(&store.channel, MESSAGE_CHANGED, first, &m, -1), 0);
+		turn();
+		assert_int_equal(session.modseq, i);
+	}
+	assert_int_equal(session.changed, 3);
+	/* A new watch takes the place of the old one, whose word may still be on its way. */
+	account_client_watch(&client, 50);
+	struct message_changed stale = {.modseq = 45};
+	assert_int_equal(ipc_send(&store.channel, MESSAGE_CHANGED, first, &stale, -1), 0);
+	turn();
+	assert_int_equal(session.changed, 3);
+	account_client_close(&client);
+	account_client_watch(&client, 51);
+	assert_int_equal(session.lost, 0);
+}
+
+static void nothing_to_expunge(void **state)
+{
+	(void)state;
+	account_client_expunge(&client, NULL, 0);
+	assert_int_equal(session.expunged, 1);
+	assert_int_equal(session.expunge_error, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -565,6 +614,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(disorder_ends_the_channel, start, stop),
 	    cmocka_unit_test_setup_teardown(lists_that_cannot_be_kept, start, stop),
 	    cmocka_unit_test_setup_teardown(expunges_in_parts, start, stop),
+	    cmocka_unit_test_setup_teardown(nothing_to_expunge, start, stop),
+	    cmocka_unit_test_setup_teardown(changes_are_told, start, stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

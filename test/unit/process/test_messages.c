@@ -454,7 +454,7 @@ static void rights_are_as_they_must_be(void **state)
 			    ipc_allowed(type, ROLE_MASTER, ~0u) || ipc_allowed(type, ~0u, ROLE_MASTER));
 		/* pop3 reads mail on an account's channel, and delivers none. */
 		if (ipc_allowed(type, ROLE_POP3, ROLE_STORE))
-			assert_true(type >= MESSAGE_MAILDROP_OPEN && type <= MESSAGE_EXPUNGED);
+			assert_true(type >= MESSAGE_MAILDROP_OPEN && type <= MESSAGE_CHANGED);
 		/* keys and dns answer, and ask nobody. */
 		assert_false(ipc_allowed(type, ROLE_KEYS | ROLE_DNS, ROLE_STORE | ROLE_AUTH));
 	}

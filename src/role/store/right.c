@@ -1,0 +1,195 @@
+/* The life of a right and the table of its verbs: see right.h. */
+#include "role/store/right.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "role/store/store_private.h"
+
+enum { RIGHT_MS = 24 * 3600 * 1000 };
+
+/* What an account's channel is for is what the service needs; a service that is not here gets none. */
+static const struct {
+	const char *service;
+	unsigned permissions;
+	unsigned peer;
+} services[] = {
+    {"pop3", RIGHT_MAILDROP, ROLE_POP3},
+};
+
+static const struct {
+	unsigned type;
+	unsigned needs;
+	void (*run)(struct right *r, uint32_t request, const void *message);
+} verbs[] = {
+    {MESSAGE_MAILDROP_OPEN, RIGHT_MAILDROP, right_maildrop_open},
+    {MESSAGE_FETCH, RIGHT_MAILDROP, right_maildrop_fetch},
+    {MESSAGE_EXPUNGE, RIGHT_MAILDROP, right_maildrop_expunge},
+    {MESSAGE_WATCH, RIGHT_WATCH, right_watch},
+};
+
+/* The channel takes more again, and the right has ended. In the order of the table: what reads a maildrop
+ * ends before it. */
+static const struct {
+	void (*drained)(struct right *r);
+	void (*close)(struct right *r);
+} parts[] = {
+    {right_read_drained, right_read_close},
+    {NULL, right_expunge_close},
+    {right_maildrop_drained, right_maildrop_close},
+    {right_watch_drained, right_watch_close},
+};
+
+static struct right *rights;
+
+/* ---- the end ---- */
+
+static void free_right(void *arg)
+{
+	struct right *r = arg;
+	loop_timer_cancel(&r->day);
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		parts[i].close(r);
+	if (r->previous)
+		r->previous->next = r->next;
+	else
+		rights = r->next;
+	if (r->next)
+		r->next->previous = r->previous;
+	mem_free(r);
+}
+
+/* The end may be found out from within a verb, so the right goes at the end of the turn; and while the store
+ * writes into its memory, not at all. */
+static void free_when_idle(struct right *r)
+{
+	if (r->ended && r->under_way == 0)
+		loop_task_schedule(&r->end);
+}
+
+static void closed(struct link *link)
+{
+	struct right *r = link->arg;
+	r->ended = true;
+	right_watch_stop(r);
+	free_when_idle(r);
+}
+
+void right_end(struct right *r)
+{
+	link_close(&r->link);
+	closed(&r->link);
+}
+
+void right_break(struct right *r, const char *event)
+{
+	log_event(LOG_ERROR, "-", event, log_u64("account", r->account));
+	right_end(r);
+}
+
+static void expired(void *arg)
+{
+	struct right *r = arg;
+	log_event(LOG_INFO, "-", "right-expired", log_u64("account", r->account));
+	right_end(r);
+}
+
+void right_begin(struct right *r)
+{
+	r->under_way++;
+}
+
+bool right_back(struct right *r)
+{
+	r->under_way--;
+	free_when_idle(r);
+	return !r->ended;
+}
+
+/* ---- the channel ---- */
+
+bool right_has_room(const struct right *r)
+{
+	return channel_backlog(&r->link.channel) < CHANNEL_HIGH_WATER;
+}
+
+static void drained(void *arg)
+{
+	struct link *link = arg;
+	struct right *r = link->arg;
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0] && !r->ended; i++)
+		if (parts[i].drained)
+			parts[i].drained(r);
+}
+
+static void received(struct link *link, struct channel_frame *frame)
+{
+	struct right *r = link->arg;
+	union {
+		struct message_empty empty;
+		struct message_fetch fetch;
+		struct message_expunge expunge;
+		struct message_watch watch;
+	} m;
+	size_t i = 0;
+	while (i < sizeof verbs / sizeof verbs[0] && verbs[i].type != frame->type)
+		i++;
+	if (i == sizeof verbs / sizeof verbs[0])
+		right_break(r, "verb-unknown");
+	else if (!(verbs[i].needs & r->permissions))
+		right_break(r, "verb-not-permitted");
+	else if (link_decode(link, frame, &m))
+		verbs[i].run(r, frame->request, &m);
+}
+
+struct right *right_open(uint64_t account, unsigned permissions, unsigned peer, int fd)
+{
+	struct right *r = mem_alloc(sizeof *r);
+	r->account = account;
+	r->permissions = permissions;
+	loop_task_init(&r->end, &store_role.process->loop, free_right, r);
+	loop_timer_init(&r->day, &store_role.process->loop, expired, r);
+	loop_timer_set(&r->day, RIGHT_MS);
+	r->next = rights;
+	if (rights)
+		rights->previous = r;
+	rights = r;
+	link_open(&r->link, store_role.process, fd, peer, received, closed, r);
+	r->link.channel.drained = drained;
+	return r;
+}
+
+void right_grant(struct link *auth, uint32_t request, const struct message_grant *asked)
+{
+	int pair[2] = {-1, -1};
+	int error = -EPROTONOSUPPORT;
+	size_t i = 0;
+	while (i < sizeof services / sizeof services[0] &&
+	       !view_equal(asked->service, view_from_string(services[i].service)))
+		i++;
+	if (i < sizeof services / sizeof services[0])
+		error = channel_pair(pair);
+	if (error == 0)
+		right_open(asked->account, services[i].permissions, services[i].peer, pair[0]);
+	struct message_granted m = {.error = (uint64_t)(int64_t)error};
+	ipc_send(&auth->channel, MESSAGE_GRANTED, request, &m, pair[1]);
+}
+
+void right_revoke(uint64_t account)
+{
+	for (struct right *r = rights, *next; r; r = next) {
+		next = r->next;
+		if (r->account == account)
+			right_end(r);
+	}
+}
+
+void right_end_all(void)
+{
+	for (struct right *r = rights, *next; r; r = next) {
+		next = r->next;
+		right_end(r);
+	}
+}

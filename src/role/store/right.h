@@ -1,0 +1,107 @@
+/*
+ * Rights: channels that are bound to one account. Whoever holds the other end may do with this account what
+ * the right permits, and nothing with any other. A right ends when either side closes its channel, when the
+ * account's rights are revoked, a day after it was granted, and at once when something is asked that it does
+ * not permit or that makes no sense: our own workers never do.
+ *
+ * What can be asked are verbs. A table in right.c has a row for each: its message, the permission that it
+ * needs, its function. What a verb remembers is in its own file, behind a pointer of struct right that is
+ * NULL until the verb is first used.
+ */
+#ifndef ROLE_STORE_RIGHT_H
+#define ROLE_STORE_RIGHT_H
+
+#include "account/account.h"
+#include "process/link.h"
+
+enum right_permission {
+	RIGHT_MAILDROP =
+	    1 << 0,          /* list INBOX, read its messages and delete them; for one session at a time */
+	RIGHT_WATCH = 1 << 1 /* be told that something of the account has changed */
+};
+
+struct right {
+	struct right *next, *previous;
+	struct link link;
+	struct loop_timer day;
+	struct loop_task end;
+	uint64_t account;
+	unsigned permissions;
+	unsigned
+	    under_way; /* calls of the store that have not come back: the right is freed after the last one */
+	bool ended;
+
+	struct right_maildrop *maildrop;
+	struct right_read *read;
+	struct right_expunge *expunge;
+	struct right_watch *watch;
+};
+
+/* ---- for role_store.c ---- */
+
+/* Auth asks for a channel of an account for a service; the answer, and the channel, go to it. */
+void right_grant(struct link *auth, uint32_t request, const struct message_grant *asked);
+/* Ends every right of the account. */
+void right_revoke(uint64_t account);
+void right_end_all(void);
+
+/* ---- for the verbs ---- */
+
+/* A new right for whoever holds the other end of fd, which is taken over. */
+struct right *right_open(uint64_t account, unsigned permissions, unsigned peer, int fd);
+
+/* The right ends. Its verbs' `close` functions are called at the end of the turn, when nothing of them is in
+ * use. */
+void right_end(struct right *r);
+
+/* The same, logged: the peer asked for what it may not, or what cannot be. */
+void right_break(struct right *r, const char *event);
+
+/* A call of the store begins, and has come back. right_back is false when the right has ended: then there is
+ * nobody to answer. */
+void right_begin(struct right *r);
+bool right_back(struct right *r) __attribute__((warn_unused_result));
+
+/* Whether the channel takes more now; if not, the verb's `drained` is called when it does. */
+bool right_has_room(const struct right *r);
+
+/* right_maildrop.c */
+void right_maildrop_open(struct right *r, uint32_t request, const void *message);
+void right_maildrop_fetch(struct right *r, uint32_t request, const void *message);
+void right_maildrop_expunge(struct right *r, uint32_t request, const void *message);
+void right_maildrop_drained(struct right *r);
+void right_maildrop_close(struct right *r);
+
+/*
+ * right_read.c: sends emails one after the other, of each `length` bytes from `offset`, as MESSAGE_FETCH_DATA
+ * under the number by which the peer knows it. Another one that begins takes the place of the one under way.
+ */
+struct right_wanted {
+	uint32_t number;
+	uint64_t emailid;
+};
+struct right_reading {
+	uint32_t request;
+	struct right_wanted *messages; /* taken over, as memory of mem_alloc's */
+	size_t count;
+	uint64_t offset, length;
+};
+void right_read(struct right *r, const struct right_reading *reading);
+void right_read_drained(struct right *r);
+void right_read_close(struct right *r);
+
+/*
+ * right_expunge.c: UIDs of a mailbox are gathered, in ascending order, and deleted together. add: false when
+ * they are out of order, or while an earlier deletion is under way. run: MESSAGE_EXPUNGED answers.
+ */
+bool right_expunge_add(struct right *r, uint32_t uid) __attribute__((warn_unused_result));
+void right_expunge_run(struct right *r, uint32_t mailbox, uint32_t request);
+void right_expunge_close(struct right *r);
+
+/* right_watch.c */
+void right_watch(struct right *r, uint32_t request, const void *message);
+void right_watch_drained(struct right *r);
+void right_watch_stop(struct right *r); /* at the right's end, while the store is certainly there */
+void right_watch_close(struct right *r);
+
+#endif

@@ -1,0 +1,75 @@
+/* Deleting messages of a mailbox for an edge: the list comes in parts, and is carried out at its end, all or
+ * none. */
+#include "base/log.h"
+#include "base/mem.h"
+#include "role/store/right.h"
+#include "role/store/store_private.h"
+
+enum { FIRST_ROOM = 256 };
+
+struct right_expunge {
+	struct right *right;
+	struct account_expunge call;
+	uint32_t *uids;
+	size_t count, room;
+	uint32_t request;
+	bool under_way;
+};
+
+/* Ascending, as account_expunge wants them: so there are never more than the mailbox has. */
+bool right_expunge_add(struct right *r, uint32_t uid)
+{
+	struct right_expunge *x = r->expunge;
+	if (x == NULL) {
+		x = r->expunge = mem_alloc(sizeof *x);
+		x->right = r;
+	}
+	if (x->under_way || (x->count > 0 && uid <= x->uids[x->count - 1]))
+		return false;
+	if (x->count == x->room) {
+		x->room = x->room ? x->room * 2 : FIRST_ROOM;
+		x->uids = mem_resize(x->uids, x->room * sizeof *x->uids);
+	}
+	x->uids[x->count++] = uid;
+	return true;
+}
+
+static void expunged(struct account_expunge *call, int result)
+{
+	struct right_expunge *x = call->arg;
+	struct right *r = x->right;
+	struct message_result m = {.error = (uint64_t)(int64_t)result};
+	log_record(result ? LOG_ERROR : LOG_INFO, "-", "expunged", log_u64("account", r->account),
+	    log_u64("messages", x->count), log_i64("result", result));
+	x->under_way = false;
+	x->count = 0;
+	if (right_back(r))
+		ipc_send(&r->link.channel, MESSAGE_EXPUNGED, x->request, &m, -1);
+}
+
+void right_expunge_run(struct right *r, uint32_t mailbox, uint32_t request)
+{
+	struct right_expunge *x = r->expunge;
+	if (x == NULL || x->under_way) {
+		right_break(r, "nothing-to-expunge");
+		return;
+	}
+	x->request = request;
+	x->under_way = true;
+	x->call = (struct account_expunge){.shard = r->account,
+	    .mailbox = mailbox,
+	    .uids = x->uids,
+	    .uid_count = x->count,
+	    .done = expunged,
+	    .arg = x};
+	right_begin(r);
+	account_expunge(&store_role.accounts, &x->call);
+}
+
+void right_expunge_close(struct right *r)
+{
+	if (r->expunge == NULL)
+		return;
+	mem_free(r->expunge->uids);
+	mem_free(r->expunge);
+}

@@ -1,0 +1,537 @@
+/* Rights to an account, against a store in memory: what pop3 may ask, and what becomes of a peer that asks
+ * for more. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../account/support.h"
+#include "base/cursor.h"
+#include "role/store/right.h"
+#include "role/store/store_private.h"
+
+static struct role_process process;
+static struct link auth;
+static int granted_fd;
+
+/* Stands for pop3. */
+static struct {
+	struct channel channel;
+	bool up, opened;
+	uint64_t error, count;
+	unsigned entries, pieces, ended, expunged, changed;
+	uint64_t expunge_error, modseq;
+	struct {
+		uint64_t size, id;
+		char uidl[80];
+	} list[300];
+	struct buf body;
+	uint32_t asked;
+} pop3;
+
+static void pop3_received(void *arg, struct channel_frame *frame)
+{
+	struct arena arena;
+	union {
+		struct message_maildrop_list list;
+		struct message_maildrop_opened opened;
+		struct message_fetch_data data;
+		struct message_result result;
+		struct message_changed changed;
+	} m;
+	(void)arg;
+	arena_init(&arena, 4096);
+	assert_int_equal(ipc_decode(frame, &m, &arena), 0);
+	if (frame->type == MESSAGE_MAILDROP_LIST) {
+		struct cursor in = cursor_on(m.list.entries);
+		while (!cursor_at_end(&in)) {
+			pop3.list[pop3.entries].size = cursor_u64(&in);
+			pop3.list[pop3.entries].id = cursor_u64(&in);
+			assert_int_equal(cursor_u8(&in), 0); /* not binary */
+			struct view uidl = cursor_bytes(&in, cursor_u8(&in));
+			assert_true(cursor_ok(&in) && uidl.len < 80);
+			memcpy(pop3.list[pop3.entries++].uidl, uidl.data, uidl.len);
+		}
+	} else if (frame->type == MESSAGE_MAILDROP_OPENED) {
+		pop3.opened = true;
+		pop3.error = m.opened.error;
+		pop3.count = m.opened.count;
+	} else if (frame->type == MESSAGE_FETCH_DATA) {
+		pop3.pieces++;
+		pop3.ended += m.data.last != 0;
+		buf_append(&pop3.body, m.data.bytes);
+	} else if (frame->type == MESSAGE_EXPUNGED) {
+		pop3.expunged++;
+		pop3.expunge_error = m.result.error;
+	} else if (frame->type == MESSAGE_CHANGED) {
+		assert_true(m.changed.modseq > pop3.modseq);
+		pop3.changed++;
+		pop3.modseq = m.changed.modseq;
+	}
+	arena_done(&arena);
+}
+
+static void pop3_closed(void *arg)
+{
+	(void)arg;
+	pop3.up = false;
+}
+
+static void turn(void)
+{
+	for (int i = 0; i < 50; i++) {
+		loop_turn(&process.loop);
+		store_dispatch(store_role.store);
+	}
+}
+
+/* Stands for auth, which gets the channel. */
+static void auth_received(void *arg, struct channel_frame *frame)
+{
+	(void)arg;
+	assert_int_equal(frame->type, MESSAGE_GRANTED);
+	granted_fd = frame->fd;
+}
+
+static void nothing(struct link *link, struct channel_frame *frame)
+{
+	(void)link;
+	(void)frame;
+}
+
+static void auth_closed(void *arg)
+{
+	(void)arg;
+}
+
+static void log_in(unsigned number)
+{
+	static struct channel other;
+	int pair[2];
+	assert_int_equal(channel_pair(pair), 0);
+	link_open(&auth, &process, pair[0], ROLE_AUTH, nothing, NULL, NULL);
+	channel_init(&other, &process.loop, pair[1], auth_received, auth_closed, NULL);
+	granted_fd = -1;
+	right_grant(
+	    &auth, 1, &(struct message_grant){.account = test_account(number), .service = VIEW("pop3")});
+	turn();
+	assert_true(granted_fd >= 0);
+	link_close(&auth);
+	channel_done(&other);
+	buf_done(&pop3.body);
+	memset(&pop3, 0, sizeof pop3);
+	buf_init(&pop3.body, 1 << 22);
+	channel_init(&pop3.channel, &process.loop, granted_fd, pop3_received, pop3_closed, NULL);
+	pop3.up = true;
+}
+
+static void log_out(void)
+{
+	channel_done(&pop3.channel);
+	turn();
+}
+
+static void open_maildrop(void)
+{
+	assert_int_equal(
+	    ipc_send(&pop3.channel, MESSAGE_MAILDROP_OPEN, 1, &(struct message_empty){0}, -1), 0);
+	turn();
+}
+
+static void ask(unsigned type, uint32_t request, const uint32_t *indexes, size_t count)
+{
+	struct buf bytes;
+	buf_init(&bytes, 4096);
+	for (size_t i = 0; i < count; i++)
+		buf_append_u32(&bytes, indexes[i]);
+	struct message_fetch fetch = {.indexes = buf_view(&bytes), .length = UINT64_MAX};
+	struct message_expunge expunge = {.indexes = buf_view(&bytes), .last = true};
+	const void *m = type == MESSAGE_FETCH ? (const void *)&fetch : &expunge;
+	assert_int_equal(ipc_send(&pop3.channel, type, request, m, -1), 0);
+	buf_done(&bytes);
+}
+
+static int prepare(void **state)
+{
+	(void)state;
+	process.role = role_by_name("store");
+	loop_init(&process.loop);
+	settings_init(&process.settings);
+	store_role.process = &process;
+	store_role.store = store_memory();
+	accounts_init(&store_role.accounts, store_role.store, 0);
+	assert_int_equal(test_create(&store_role.accounts, test_account(1), 0), 0);
+	for (uint32_t i = 0; i < 200; i++) {
+		char uidl[80];
+		memset(uidl, 'u', sizeof uidl);
+		snprintf(uidl, sizeof uidl, "imported-%u", i);
+		struct account_target target = {.shard = test_account(1),
+		    .prefix = VIEW("A: b\r\n"),
+		    .uidl = i % 3 == 0 ? view_from_string(uidl) : (struct view){0}};
+		struct account_delivery d = {.targets = &target, .target_count = 1};
+		assert_int_equal(test_delivery(&store_role.accounts, &d, i, 100 + i), 0);
+	}
+	return 0;
+}
+
+static int clean_up(void **state)
+{
+	(void)state;
+	buf_done(&pop3.body);
+	turn();
+	accounts_done(&store_role.accounts);
+	store_close(store_role.store);
+	settings_done(&process.settings);
+	loop_done(&process.loop);
+	return 0;
+}
+
+static void lists_with_imported_uidls(void **state)
+{
+	(void)state;
+	char uidl[80];
+	log_in(1);
+	open_maildrop();
+	assert_true(pop3.opened);
+	assert_int_equal(pop3.error, 0);
+	assert_int_equal(pop3.count, 200);
+	assert_int_equal(pop3.entries, 200);
+	for (unsigned i = 0; i < 200; i++) {
+		snprintf(uidl, sizeof uidl, "imported-%u", i);
+		assert_string_equal(pop3.list[i].uidl, i % 3 == 0 ? uidl : "");
+		assert_int_equal(pop3.list[i].size, 106 + i);
+	}
+	log_out();
+}
+
+static void one_session_at_a_time(void **state)
+{
+	(void)state;
+	log_in(1);
+	open_maildrop();
+	/* A second channel of the same account: its own right, but the maildrop is taken. */
+	int fd = dup(pop3.channel.fd);
+	channel_done(&pop3.channel);
+	log_in(1);
+	open_maildrop();
+	assert_int_equal((int)(int64_t)pop3.error, -EBUSY);
+	close(fd); /* the first one ends only now */
+	turn();
+	log_out();
+	log_in(1);
+	open_maildrop();
+	assert_int_equal(pop3.error, 0);
+	log_out();
+}
+
+static void fetches_in_order(void **state)
+{
+	(void)state;
+	const uint32_t indexes[] = {7, 3, 199};
+	log_in(1);
+	open_maildrop();
+	ask(MESSAGE_FETCH, 5, indexes, 3);
+	turn();
+	assert_int_equal(pop3.ended, 3);
+	assert_int_equal(buf_view(&pop3.body).len, 107 + 6 + 103 + 6 + 299 + 6);
+	log_out();
+}
+
+/* Each of these would read or write what is not there, or free what is in use: the channel ends, store goes
+ * on. */
+static void survives_a_hostile_peer(void **state)
+{
+	(void)state;
+	uint32_t many[100];
+	const uint32_t one[] = {1}, past[] = {200}, down[] = {5, 4}, same[] = {4, 4};
+	for (uint32_t i = 0; i < 100; i++)
+		many[i] = i;
+	const struct {
+		unsigned type;
+		const uint32_t *indexes;
+		size_t count;
+	} bad[] = {{MESSAGE_FETCH, past, 1}, {MESSAGE_EXPUNGE, past, 1}, {MESSAGE_EXPUNGE, down, 2},
+	    {MESSAGE_EXPUNGE, same, 2}};
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		log_in(1);
+		open_maildrop();
+		ask(bad[i].type, 1, bad[i].indexes, bad[i].count);
+		ask(MESSAGE_FETCH, 2, one, 1); /* in the same read as the bad one */
+		turn();
+		assert_false(pop3.up);
+		log_out();
+	}
+	/* Before the list is there. */
+	log_in(1);
+	ask(MESSAGE_FETCH, 1, one, 1);
+	turn();
+	assert_false(pop3.up);
+	log_out();
+	/* What does not decode, with more behind it. */
+	log_in(1);
+	assert_int_equal(channel_send(&pop3.channel, MESSAGE_FETCH, 1, VIEW("nonsense"), -1), 0);
+	assert_int_equal(
+	    channel_send(&pop3.channel, MESSAGE_MAILDROP_OPEN, 1, VIEW("\0\0\0\0\0\0\0\0"), -1), 0);
+	turn();
+	assert_false(pop3.up);
+	log_out();
+	/* A message that is not pop3's to send. */
+	log_in(1);
+	assert_int_equal(channel_send(&pop3.channel, MESSAGE_GRANT, 1, VIEW(""), -1), 0);
+	turn();
+	assert_false(pop3.up);
+	log_out();
+	/* What its service has no permission for. */
+	log_in(1);
+	assert_int_equal(ipc_send(&pop3.channel, MESSAGE_WATCH, 1, &(struct message_watch){0}, -1), 0);
+	turn();
+	assert_false(pop3.up);
+	assert_int_equal(pop3.changed, 0);
+	log_out();
+	/* The maildrop twice, and the end of a list of deletions that never began. */
+	log_in(1);
+	open_maildrop();
+	open_maildrop();
+	assert_false(pop3.up);
+	log_out();
+	log_in(1);
+	open_maildrop();
+	ask(MESSAGE_EXPUNGE, 1, NULL, 0);
+	turn();
+	assert_false(pop3.up);
+	log_out();
+	/* The same number twice, the second time for less. */
+	log_in(1);
+	open_maildrop();
+	ask(MESSAGE_FETCH, 9, many, 100);
+	loop_turn(&process.loop);
+	loop_turn(&process.loop);
+	ask(MESSAGE_FETCH, 9, one, 1);
+	turn();
+	assert_true(pop3.up);
+	assert_int_equal(pop3.ended, 1);
+	log_out();
+}
+
+static void unknown_services_get_no_right(void **state)
+{
+	static struct channel other;
+	int pair[2];
+	(void)state;
+	assert_int_equal(channel_pair(pair), 0);
+	link_open(&auth, &process, pair[0], ROLE_AUTH, nothing, NULL, NULL);
+	channel_init(&other, &process.loop, pair[1], auth_received, auth_closed, NULL);
+	granted_fd = -1;
+	right_grant(&auth, 1, &(struct message_grant){.account = test_account(1), .service = VIEW("gopher")});
+	turn();
+	assert_int_equal(granted_fd, -1);
+	link_close(&auth);
+	channel_done(&other);
+}
+
+/* A message of several batches: whole, from within, past its end, and cut off by the client's end. */
+static void large_messages_go_in_pieces(void **state)
+{
+	enum { LEN = 700000, PREFIX = 6 };
+	const uint32_t index[] = {0};
+	static char content[PREFIX + LEN];
+	const struct {
+		uint64_t offset, length, expected;
+	} parts[] = {{0, UINT64_MAX, PREFIX + LEN}, {0, 10, 10}, {3, 400000, 400000},
+	    {PREFIX + LEN - 5, 100, 5}, {PREFIX + LEN, 1, 0}, {UINT64_MAX, UINT64_MAX, 0},
+	    {300000, UINT64_MAX, PREFIX + LEN - 300000}};
+	(void)state;
+	assert_int_equal(test_create(&store_role.accounts, test_account(2), 0), 0);
+	assert_int_equal(test_deliver(&store_role.accounts, test_account(2), 77, LEN, "A: b\r\n"), 0);
+	memcpy(content, "A: b\r\n", PREFIX);
+	test_bytes(77, 0, content + PREFIX, LEN);
+	log_in(2);
+	open_maildrop();
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		buf_clear(&pop3.body);
+		pop3.ended = 0;
+		struct message_fetch m = {
+		    .indexes = view_of("\0\0\0\0", 4), .offset = parts[i].offset, .length = parts[i].length};
+		assert_int_equal(ipc_send(&pop3.channel, MESSAGE_FETCH, 10 + (uint32_t)i, &m, -1), 0);
+		turn();
+		assert_int_equal(pop3.ended, 1);
+		assert_int_equal(buf_view(&pop3.body).len, parts[i].expected);
+		if (parts[i].expected)
+			assert_memory_equal(
+			    buf_view(&pop3.body).data, content + parts[i].offset, parts[i].expected);
+	}
+	assert_true(pop3.pieces > 7);
+	/* The client goes while a piece is being read. */
+	ask(MESSAGE_FETCH, 99, index, 1);
+	loop_turn(&process.loop);
+	loop_turn(&process.loop);
+	log_out();
+}
+
+static void deletes_all_or_none(void **state)
+{
+	const uint32_t second[] = {3}, last[] = {4};
+	(void)state;
+	assert_int_equal(test_create(&store_role.accounts, test_account(3), 0), 0);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(test_deliver(&store_role.accounts, test_account(3), i, 10, ""), 0);
+	log_in(3);
+	open_maildrop();
+	struct message_expunge part = {.indexes = view_of("\0\0\0\0\0\0\0\2", 8)};
+	assert_int_equal(ipc_send(&pop3.channel, MESSAGE_EXPUNGE, 4, &part, -1), 0);
+	turn();
+	/* Without the end nothing has happened. */
+	assert_int_equal(pop3.expunged, 0);
+	assert_int_equal(test_stat(&store_role.accounts, test_account(3)).messages, 5);
+	ask(MESSAGE_EXPUNGE, 4, second, 1);
+	turn();
+	assert_int_equal(pop3.expunged, 1);
+	assert_int_equal(pop3.expunge_error, 0);
+	assert_int_equal(test_stat(&store_role.accounts, test_account(3)).messages, 2);
+	/* A session that has gone gets no answer; its right is freed when the store has given its own. */
+	ask(MESSAGE_EXPUNGE, 5, last, 1);
+	loop_turn(&process.loop);
+	loop_turn(&process.loop);
+	log_out();
+	assert_int_equal(test_stat(&store_role.accounts, test_account(3)).messages, 1);
+}
+
+static void revoking_ends_one_account(void **state)
+{
+	const uint32_t one[] = {1};
+	(void)state;
+	log_in(1);
+	open_maildrop();
+	right_revoke(test_account(2));
+	turn();
+	assert_true(pop3.up);
+	ask(MESSAGE_FETCH, 5, one, 1);
+	loop_turn(&process.loop);
+	loop_turn(&process.loop);
+	right_revoke(test_account(1));
+	turn();
+	assert_false(pop3.up);
+	log_out();
+	/* The maildrop is free again. */
+	log_in(1);
+	open_maildrop();
+	assert_int_equal(pop3.error, 0);
+	right_end_all();
+	turn();
+	assert_false(pop3.up);
+	log_out();
+}
+
+static void watch(uint64_t known)
+{
+	struct message_watch m = {.modseq = known};
+	assert_int_equal(ipc_send(&pop3.channel, MESSAGE_WATCH, 1, &m, -1), 0);
+	turn();
+}
+
+/* No service of today may watch, so the right is made by hand. */
+static void watcher(unsigned number)
+{
+	int pair[2];
+	assert_int_equal(channel_pair(pair), 0);
+	right_open(test_account(number), RIGHT_WATCH, ROLE_POP3, pair[0]);
+	buf_done(&pop3.body);
+	memset(&pop3, 0, sizeof pop3);
+	channel_init(&pop3.channel, &process.loop, pair[1], pop3_received, pop3_closed, NULL);
+	pop3.up = true;
+}
+
+static void deliver(unsigned number)
+{
+	assert_int_equal(test_deliver(&store_role.accounts, test_account(number), 1, 10, ""), 0);
+}
+
+static uint64_t last_change(unsigned number)
+{
+	return test_stat(&store_role.accounts, test_account(number)).modseq;
+}
+
+static void watches_tell_of_every_change(void **state)
+{
+	(void)state;
+	assert_int_equal(test_create(&store_role.accounts, test_account(4), 0), 0);
+	assert_int_equal(test_create(&store_role.accounts, test_account(5), 0), 0);
+	deliver(4);
+	watcher(4);
+	/* Who knows less is told at once, and who knows all when something happens. */
+	watch(0);
+	assert_int_equal(pop3.changed, 1);
+	assert_int_equal(pop3.modseq, last_change(4));
+	watch(pop3.modseq);
+	assert_int_equal(pop3.changed, 1);
+	deliver(5);
+	turn();
+	assert_int_equal(pop3.changed, 1);
+	deliver(4);
+	turn();
+	assert_int_equal(pop3.changed, 2);
+	assert_int_equal(pop3.modseq, last_change(4));
+	/* A crowd of changes before the peer's turn: fewer words, and the last one is the last change. */
+	for (int i = 0; i < 100; i++)
+		deliver(4);
+	turn();
+	assert_in_range(pop3.changed, 3, 102);
+	assert_int_equal(pop3.modseq, last_change(4));
+	/* It may watch and nothing else. */
+	open_maildrop();
+	assert_false(pop3.up);
+	log_out();
+	deliver(4);
+	/* The end while a question is under way. */
+	watcher(4);
+	assert_int_equal(ipc_send(&pop3.channel, MESSAGE_WATCH, 1, &(struct message_watch){0}, -1), 0);
+	loop_turn(&process.loop);
+	loop_turn(&process.loop);
+	right_revoke(test_account(4));
+	turn();
+	assert_int_equal(pop3.changed, 0);
+	log_out();
+}
+
+/* Whoever reads nothing is told the last change in the end, and costs no more than the channel's water mark
+ * meanwhile. */
+static void slow_watchers_get_the_last_word(void **state)
+{
+	enum { CHANGES = 20000 };
+	(void)state;
+	assert_int_equal(test_create(&store_role.accounts, test_account(6), 0), 0);
+	watcher(6);
+	watch(0);
+	channel_pause(&pop3.channel, true);
+	unsigned before = pop3.changed;
+	for (int i = 0; i < CHANGES; i++) {
+		deliver(6);
+		loop_turn(&process.loop);
+		store_dispatch(store_role.store);
+	}
+	assert_int_equal(pop3.changed, before);
+	channel_pause(&pop3.channel, false);
+	uint64_t last = last_change(6);
+	for (int i = 0; i < 1000 && pop3.modseq < last; i++)
+		turn();
+	assert_int_equal(pop3.modseq, last);
+	assert_true(pop3.changed - before < CHANGES);
+	log_out();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(lists_with_imported_uidls),
+	    cmocka_unit_test(one_session_at_a_time),
+	    cmocka_unit_test(fetches_in_order),
+	    cmocka_unit_test(survives_a_hostile_peer),
+	    cmocka_unit_test(unknown_services_get_no_right),
+	    cmocka_unit_test(large_messages_go_in_pieces),
+	    cmocka_unit_test(deletes_all_or_none),
+	    cmocka_unit_test(revoking_ends_one_account),
+	    cmocka_unit_test(watches_tell_of_every_change),
+	    cmocka_unit_test(slow_watchers_get_the_last_word),
+	};
+	return cmocka_run_group_tests(tests, prepare, clean_up);
+}
