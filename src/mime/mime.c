@@ -9,84 +9,17 @@
  *	close-delimiter   := delimiter "--"
  *
  * Two modes. In a header, fields are gathered whole. In a body, lines are skipped with memchr and only those
- *that begin with "--" are looked at; such a line is held back until its end shows what it is. A boundary of
- *any open multipart counts, so that an inner one that is never closed ends with the outer one.
+ * that begin with "--" are looked at; such a line is held back until its end shows what it is. A boundary of
+ * any open multipart counts, so that an inner one that is never closed ends with the outer one.
  */
 #include "mime/mime.h"
 
 #include <string.h>
 
 #include "base/mem.h"
-#include "format/header.h"
 #include "format/limits.h"
-#include "mime/mime_boundary.h"
 #include "mime/mime_part.h"
-
-enum {
-	/* "--", the boundary, "--", and some padding; what is longer has text behind the boundary, or is
-	   none. */
-	HELD_MAX = 2 + MIME_BOUNDARY_MAX + 2 + 52,
-};
-
-enum mode {
-	FIELD_START, /* in a header, at a line's beginning with nothing gathered: what was before is done */
-	FIELD,       /* gathering lines of fields in p->field */
-	FIELD_CUT,   /* a field was too long: its remaining lines are skipped */
-	LINE_START,  /* in a body, at the beginning of a line */
-	LINE_HELD,   /* in a body, in a line that may be a boundary: it is in p->held */
-	LINE_FOUND,  /* in the rest of a boundary line that is longer than p->held: p->found */
-	LINE,        /* in a body, in any other line */
-};
-
-struct kept_text {
-	struct buf raw;
-	int part; /* -1: none yet */
-};
-
-struct mime_parser {
-	struct mime_tree tree;
-	size_t capacity;
-	struct arena arena; /* texts of the tree */
-	enum mode mode;
-
-	uint64_t offset;     /* of the next byte of the input */
-	uint64_t line_start; /* offset of the line that we are in */
-	uint64_t lines;      /* line ends met so far */
-	unsigned line_end;   /* octets of the last line end: 1 or 2; 0 before the first */
-	bool line_was_empty; /* the line before this one had nothing but its line end */
-	bool after_cr;       /* the last byte was CR */
-
-	int current;      /* the part whose header or body we are in; -1 between parts */
-	uint64_t *starts; /* for each part: p->lines where its body began */
-	struct open_part open[MIME_DEPTH_MAX + 1];
-	size_t open_count;
-
-	struct buf field; /* fields gathered; line_in_field is where its last line begins */
-	size_t line_in_field;
-	/*
-	 * Lines that are no fields are gathered too, until a known field shows that the header goes on behind
-	 * them; if it does not, they are read again as the body's beginning, from the state that was before
-	 * them.
-	 */
-	bool in_doubt;
-	size_t doubt_line; /* in p->field: where the last line begins, with the lines that it continues */
-	struct line_state {
-		uint64_t line_start, lines;
-		unsigned line_end;
-		bool line_was_empty;
-	} before_doubt;
-	uint64_t header_read; /* octets of this header, and of all headers, that were looked at */
-	uint64_t headers_read;
-
-	char held[HELD_MAX];
-	size_t held_len;
-	struct boundary_match found;
-
-	struct kept_text plain, html;
-	struct buf *keep; /* where the body's bytes go too, or NULL */
-	int maybe_text; /* a multipart whose first boundary is to come, and whose bytes are kept in case that
-	                   none comes; or -1 */
-};
+#include "mime/mime_private.h"
 
 /* ---- parts ---- */
 
@@ -208,7 +141,7 @@ static bool open_composite(struct mime_parser *p, size_t index)
 	return true;
 }
 
-static void start_body(struct mime_parser *p, uint64_t at)
+void mime_start_body(struct mime_parser *p, uint64_t at)
 {
 	size_t index = (size_t)p->current;
 	mime_part_header_done(&p->tree, index, &p->arena);
@@ -277,7 +210,7 @@ static void keep_bytes(struct mime_parser *p, struct view bytes)
 	buf_append(p->keep, view_take(bytes, room));
 }
 
-static void note_line_end(struct mime_parser *p, bool cr, uint64_t after)
+void mime_note_line_end(struct mime_parser *p, bool cr, uint64_t after)
 {
 	p->line_was_empty = after - p->line_start == 1u + cr;
 	p->line_end = 1u + cr;
@@ -306,7 +239,7 @@ static void end_held_line(struct mime_parser *p, const struct boundary_match *fo
 	if (!crossed || p->maybe_text >= 0)
 		keep_bytes(p, view_of(p->held, p->held_len));
 	p->held_len = 0;
-	note_line_end(p, cr, p->offset);
+	mime_note_line_end(p, cr, p->offset);
 	if (p->mode == LINE_HELD || p->mode == LINE_FOUND)
 		p->mode = LINE_START;
 }
@@ -347,7 +280,7 @@ static size_t hold_line(struct mime_parser *p, struct view in)
 }
 
 /* Passes over bytes up to the end of the line; *ended and *cr tell whether it is there, and with a CR. */
-static size_t skip_line(struct mime_parser *p, struct view in, bool *ended, bool *cr)
+size_t mime_skip_line(struct mime_parser *p, struct view in, bool *ended, bool *cr)
 {
 	ptrdiff_t newline = view_find(in, '\n');
 	size_t n = newline < 0 ? in.len : (size_t)newline + 1;
@@ -362,7 +295,7 @@ static size_t skip_line(struct mime_parser *p, struct view in, bool *ended, bool
 static size_t skip_found(struct mime_parser *p, struct view in)
 {
 	bool ended, cr;
-	size_t n = skip_line(p, in, &ended, &cr);
+	size_t n = mime_skip_line(p, in, &ended, &cr);
 	if (ended)
 		end_held_line(p, &p->found, cr);
 	return n;
@@ -383,7 +316,7 @@ static size_t skip_lines(struct mime_parser *p, struct view in)
 		}
 		bool cr = newline > in.data ? newline[-1] == '\r' : p->after_cr;
 		at = newline + 1;
-		note_line_end(p, cr, base + (uint64_t)(at - in.data));
+		mime_note_line_end(p, cr, base + (uint64_t)(at - in.data));
 		p->mode = LINE_START;
 	}
 	size_t n = (size_t)(at - in.data);
@@ -394,224 +327,19 @@ static size_t skip_lines(struct mime_parser *p, struct view in)
 	return n;
 }
 
-/* ---- lines of a header ---- */
-
-static void take_field(struct mime_parser *p, struct view field)
-{
-	struct view name;
-	size_t colon = header_field_name(field, &name);
-	if (p->header_read > MIME_HEADER_MAX || p->headers_read > MIME_HEADERS_MAX) {
-		mime_part_defect(&p->tree, (size_t)p->current, MIME_HEADER_LIMIT);
-		return;
-	}
-	if (colon == 0) {
-		mime_part_defect(&p->tree, (size_t)p->current, MIME_HEADER_MALFORMED);
-		colon = header_field_name_repaired(field, &name);
-	}
-	if (colon)
-		mime_part_field(&p->tree, (size_t)p->current, name, view_skip(field, colon), &p->arena);
-}
-
-/* The lines gathered before the current one are a whole field. */
-static void finish_field(struct mime_parser *p)
-{
-	if (p->line_in_field) {
-		take_field(p, view_take(buf_view(&p->field), p->line_in_field));
-		buf_consume(&p->field, p->line_in_field);
-		p->line_in_field = 0;
-	}
-}
-
-/* A line that belongs to the header whatever follows, field or not: see header.h. */
-static bool is_of_header(const struct mime_parser *p, struct view line)
-{
-	struct view name;
-	bool first = p->line_start == p->tree.parts[p->current].header_offset;
-	return header_field_name(line, &name) || header_field_name_repaired(line, &name) ||
-	       line.data[0] == ':' || line.data[0] == ' ' || line.data[0] == '\t' ||
-	       (first && view_starts(line, VIEW("From ")));
-}
-
-static void feed(struct mime_parser *p, struct view in);
-
-/* The header ends before the first line that is no field: what was gathered from there on belongs to the
- * body, and goes there. */
-static void end_header_before_lines(struct mime_parser *p)
-{
-	struct buf lines = p->field;
-	buf_init(&p->field, MIME_FIELD_MAX);
-	if (p->in_doubt) {
-		p->line_start = p->before_doubt.line_start;
-		p->lines = p->before_doubt.lines;
-		p->line_end = p->before_doubt.line_end;
-		p->line_was_empty = p->before_doubt.line_was_empty;
-		p->in_doubt = false;
-	}
-	p->offset = p->line_start;
-	mime_part_defect(&p->tree, (size_t)p->current, MIME_HEADER_WITHOUT_END);
-	start_body(p, p->line_start);
-	feed(p, buf_view(&lines));
-	buf_done(&lines);
-}
-
-static void begin_doubt(struct mime_parser *p)
-{
-	p->in_doubt = true;
-	p->doubt_line = 0;
-	p->before_doubt = (struct line_state){p->line_start, p->lines, p->line_end, p->line_was_empty};
-}
-
-/* In doubt: whether the last line gathered, as far as it is there, begins a known field. What was before it
- * goes, then. */
-static bool ends_doubt(struct mime_parser *p)
-{
-	struct view line = view_skip(buf_view(&p->field), p->line_in_field), name;
-	if (line.data[0] != ' ' && line.data[0] != '\t')
-		p->doubt_line = p->line_in_field;
-	struct view lines = view_skip(buf_view(&p->field), p->doubt_line);
-	if (p->doubt_line >= HEADER_DOUBT_MAX ||
-	    !header_field_becomes_known(lines, p->line_in_field - p->doubt_line, &name))
-		return false;
-	mime_part_defect(&p->tree, (size_t)p->current, MIME_HEADER_MALFORMED);
-	buf_consume(&p->field, p->doubt_line);
-	p->line_in_field -= p->doubt_line;
-	p->in_doubt = false;
-	return true;
-}
-
-/* In doubt: the last gathered line settles it, or leaves it open. False when the header has ended. */
-static bool accept_line_in_doubt(struct mime_parser *p)
-{
-	bool boundary =
-	    boundary_find(p->open, p->open_count, view_skip(buf_view(&p->field), p->line_in_field)).level >=
-	    0;
-	if (boundary || (!ends_doubt(p) && p->doubt_line >= HEADER_DOUBT_MAX)) {
-		end_header_before_lines(p);
-		return false;
-	}
-	p->line_in_field = p->field.len;
-	return true;
-}
-
-/* The last gathered line belongs to the header: it is added to its field, or begins one. False if it doesn't.
- */
-static bool accept_header_line(struct mime_parser *p)
-{
-	struct view line = view_skip(buf_view(&p->field), p->line_in_field);
-	bool continues = line.data[0] == ' ' || line.data[0] == '\t';
-	if (p->in_doubt)
-		return accept_line_in_doubt(p);
-	if (!continues || p->line_in_field == 0) {
-		finish_field(p);
-		line = buf_view(&p->field);
-		if (boundary_find(p->open, p->open_count, line).level >= 0) {
-			end_header_before_lines(p);
-			return false;
-		}
-		if (!is_of_header(p, line))
-			begin_doubt(p);
-	}
-	p->line_in_field = p->field.len;
-	return true;
-}
-
-/* The current line of the header is complete, in p->field from line_in_field on. */
-static void header_line(struct mime_parser *p)
-{
-	struct view line = view_skip(buf_view(&p->field), p->line_in_field);
-	bool cr = line.len > 1 && line.data[line.len - 2] == '\r';
-	if (line.len == 1u + cr && p->in_doubt) {
-		end_header_before_lines(p);
-		return;
-	}
-	if (line.len == 1u + cr) {
-		finish_field(p);
-		note_line_end(p, cr, p->offset);
-		buf_clear(&p->field);
-		start_body(p, p->offset);
-		return;
-	}
-	if (accept_header_line(p))
-		note_line_end(p, cr, p->offset);
-}
-
-/*
- * The field buffer is full in the middle of a line. Either this is no field at all, and the body has begun;
- * or its beginning is kept as the field, and the rest of its lines skipped.
- */
-static void cut_field(struct mime_parser *p)
-{
-	struct view line = view_skip(buf_view(&p->field), p->line_in_field);
-	bool continues = line.data[0] == ' ' || line.data[0] == '\t';
-	if (p->in_doubt && !ends_doubt(p)) {
-		end_header_before_lines(p);
-		return;
-	}
-	if (!(continues && p->line_in_field)) {
-		finish_field(p);
-		line = buf_view(&p->field);
-		if (!is_of_header(p, line)) {
-			end_header_before_lines(p);
-			return;
-		}
-	}
-	/* Room was made by what stood before. */
-	if (p->field.len < MIME_FIELD_MAX)
-		return;
-	mime_part_defect(&p->tree, (size_t)p->current, MIME_HEADER_LIMIT);
-	take_field(p, buf_view(&p->field));
-	buf_clear(&p->field);
-	p->line_in_field = 0;
-	p->mode = FIELD_CUT;
-}
-
-static size_t gather_field(struct mime_parser *p, struct view in)
-{
-	ptrdiff_t newline = view_find(in, '\n');
-	size_t n = newline < 0 ? in.len : (size_t)newline + 1;
-	size_t room = MIME_FIELD_MAX - p->field.len;
-	bool whole = newline >= 0 && n <= room;
-	if (n > room)
-		n = room;
-	p->mode = FIELD;
-	buf_append(&p->field, view_take(in, n));
-	p->offset += n;
-	p->header_read += n;
-	p->headers_read += n;
-	if (whole)
-		header_line(p);
-	else if (p->field.len == MIME_FIELD_MAX)
-		cut_field(p);
-	return n;
-}
-
-/* After a cut: at a line's beginning only its first byte tells whether it goes on. */
-static size_t skip_field(struct mime_parser *p, struct view in)
-{
-	if (p->offset == p->line_start && in.data[0] != ' ' && in.data[0] != '\t') {
-		p->mode = FIELD_START;
-		return 0;
-	}
-	bool ended, cr;
-	size_t n = skip_line(p, in, &ended, &cr);
-	if (ended)
-		note_line_end(p, cr, p->offset);
-	return n;
-}
-
 /* ---- the whole ---- */
 
-static void feed(struct mime_parser *p, struct view in)
+void mime_parser_feed(struct mime_parser *p, struct view in)
 {
 	while (in.len) {
 		size_t n = 0;
 		switch (p->mode) {
 		case FIELD_START:
 		case FIELD:
-			n = gather_field(p, in);
+			n = mime_gather_field(p, in);
 			break;
 		case FIELD_CUT:
-			n = skip_field(p, in);
+			n = mime_skip_field(p, in);
 			break;
 		case LINE_HELD:
 			n = hold_line(p, in);
@@ -653,11 +381,6 @@ void mime_parser_free(struct mime_parser *p)
 	mem_free(p);
 }
 
-void mime_parser_feed(struct mime_parser *p, struct view bytes)
-{
-	feed(p, bytes);
-}
-
 static bool in_header(const struct mime_parser *p)
 {
 	return p->mode == FIELD_START || p->mode == FIELD || p->mode == FIELD_CUT;
@@ -669,11 +392,11 @@ static void end_last_line(struct mime_parser *p)
 	/* Where the header turns out to have ended before, the header of a message within the body may have
 	 * begun. */
 	while (in_header(p) && (p->in_doubt || p->field.len > p->line_in_field)) {
-		bool accepted = p->field.len == p->line_in_field || accept_header_line(p);
+		bool accepted = p->field.len == p->line_in_field || mime_accept_header_line(p);
 		if (accepted && !p->in_doubt)
 			break;
 		if (accepted)
-			end_header_before_lines(p);
+			mime_end_header_before_lines(p);
 	}
 	if (p->mode == LINE_HELD && p->held_len)
 		p->found = boundary_find(p->open, p->open_count, view_of(p->held, p->held_len));
@@ -688,11 +411,11 @@ struct mime_tree *mime_parser_end(struct mime_parser *p)
 	end_last_line(p);
 	if (in_header(p)) {
 		/* A message may be a header alone (RFC 5322, section 3.5): that is no defect. */
-		finish_field(p);
-		start_body(p, p->offset);
+		mime_finish_field(p);
+		mime_start_body(p, p->offset);
 		/* The body of a message/rfc822 that is not there holds a message that is not there either. */
 		while (p->mode == FIELD_START)
-			start_body(p, p->offset);
+			mime_start_body(p, p->offset);
 	}
 	if (p->current >= 0)
 		end_part(p, (size_t)p->current, p->offset, false);
