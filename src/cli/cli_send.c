@@ -33,7 +33,8 @@ struct letter {
 	struct compose_file files[COMPOSE_FILES_MAX];
 	struct buf contents[COMPOSE_FILES_MAX];
 	size_t field_count, file_count;
-	char notify[40], ret[8];
+	char notify[40];
+	enum mail_ret ret;
 
 	struct arena arena;
 	struct compose_envelope sender_mailbox, recipients;
@@ -160,7 +161,7 @@ static int take_reports(struct cli *cli, struct letter *l)
 	if (ret && strcasecmp(ret, "full") != 0 && strcasecmp(ret, "hdrs") != 0)
 		return cli_usage(cli, "--ret takes full or hdrs");
 	if (ret)
-		strcpy(l->ret, strcasecmp(ret, "full") == 0 ? "FULL" : "HDRS");
+		l->ret = strcasecmp(ret, "full") == 0 ? RET_FULL : RET_HDRS;
 	return 0;
 }
 
@@ -410,7 +411,7 @@ static int take_envelope(struct letter *l, struct send *s)
 	s->utf8 = l->utf8 || l->recipients.utf8;
 	s->eight_bit = !utf8_is_ascii(s->message);
 	s->notify = view_from_string(l->notify);
-	s->ret = view_from_string(l->ret);
+	s->ret = l->ret;
 	s->message_id = view_from_string(l->message_id);
 	return 0;
 }

@@ -36,9 +36,10 @@ struct send {
 	struct view sender;   /* empty: the null sender */
 	struct send_recipient *recipients;
 	size_t count;
-	struct view notify, ret; /* RFC 3461; empty: nothing is asked for */
-	struct view message_id;  /* for the report; without brackets */
-	bool progress;           /* a bar on standard error */
+	struct view notify; /* RFC 3461; empty: nothing is asked for */
+	enum mail_ret ret;
+	struct view message_id; /* for the report; without brackets */
+	bool progress;          /* a bar on standard error */
 
 	/* The outcome, besides the recipients'. */
 	int status;        /* what went wrong apart from them: an exit code, or 0 */

@@ -248,7 +248,7 @@ static bool send_group(struct session *c)
 			judge_group(c, "5.6.3", text);
 			return false;
 		}
-		c->transaction.body = SMTP_7BIT;
+		c->transaction.terms.body = SMTP_7BIT;
 		c->transaction.size = c->s->message.len;
 		verdict = smtp_client_accepts(c->client, &c->transaction, &lack);
 	}
@@ -270,13 +270,14 @@ static void send_next(struct session *c)
 	struct send *s = c->s;
 	for (;;) {
 		size_t count = fill_group(c);
-		c->transaction = (struct smtp_client_transaction){.sender = s->sender,
-		    .utf8 = s->utf8,
-		    .body = s->eight_bit ? SMTP_8BITMIME : SMTP_7BIT,
-		    .size = s->message.len,
-		    .ret = s->ret,
-		    .recipients = c->group,
-		    .count = count};
+		c->transaction =
+		    (struct smtp_client_transaction){.terms = {.sender = s->sender,
+		                                         .ret = s->ret,
+		                                         .body = s->eight_bit ? SMTP_8BITMIME : SMTP_7BIT,
+		                                         .utf8 = s->utf8},
+		        .size = s->message.len,
+		        .recipients = c->group,
+		        .count = count};
 		if (count == 0)
 			break;
 		if (smtp_client_transactions_left(c->client) == 0)

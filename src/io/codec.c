@@ -11,7 +11,7 @@
 
 static bool number_fits(const struct codec_field *field, uint64_t n)
 {
-	if (field->kind == CODEC_ERROR)
+	if (field->kind == CODEC_SIGNED)
 		return n <= field->max ||
 		       n >= 0 - field->max; /* negative ones stand at the end of the range */
 	return n >= field->min && n <= field->max;
@@ -75,7 +75,7 @@ static bool view_fits(const struct codec_field *field, struct view v)
 static int encode_field(struct buf *out, const struct codec_field *field, const char *message)
 {
 	const void *member = message + field->offset;
-	if (field->kind == CODEC_U64 || field->kind == CODEC_ERROR) {
+	if (field->kind == CODEC_U64 || field->kind == CODEC_SIGNED) {
 		uint64_t n = *(const uint64_t *)member;
 		return number_fits(field, n) ? buf_append_u64(out, n) : -EMSGSIZE;
 	}
@@ -140,7 +140,7 @@ static int decode_fields(
 	for (size_t i = 0; i < schema->count; i++) {
 		const struct codec_field *field = &schema->fields[i];
 		void *member = message + field->offset;
-		if (field->kind == CODEC_U64 || field->kind == CODEC_ERROR) {
+		if (field->kind == CODEC_U64 || field->kind == CODEC_SIGNED) {
 			uint64_t n = cursor_u64(in);
 			if (!number_fits(field, n))
 				return -EBADMSG;

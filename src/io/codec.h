@@ -13,8 +13,9 @@
 #include "base/view.h"
 
 enum codec_kind {
-	CODEC_U64,   /* uint64_t, from min to max */
-	CODEC_ERROR, /* uint64_t that holds an errno value of either sign, or 0: up to max both ways */
+	CODEC_U64,    /* uint64_t, from min to max */
+	CODEC_SIGNED, /* int64_t, or uint64_t that holds such a number: from -max to max; an errno value among
+	                 others */
 	/* struct view; max = longest. Any of these may be empty. */
 	CODEC_BYTES,
 	CODEC_TEXT,    /* without control characters of ASCII but line feed and tab */

@@ -18,10 +18,6 @@ enum {
 	QUEUED_MAX = 2000, /* recipients of one message in the queue: remote, held, and those to be told of */
 	ENVID_BYTES_MAX = 500, /* 100 characters (RFC 3461 section 4.4) as xtext */
 	NOTIFY_ALL = NOTIFY_NEVER | NOTIFY_SUCCESS | NOTIFY_FAILURE | NOTIFY_DELAY,
-	RET_MAX = 2,       /* 0 not given, 1 FULL, 2 HDRS */
-	BODY_MAX = 2,      /* enum smtp_body_kind */
-	PRIORITY_MAX = 18, /* MT-PRIORITY + 9 */
-	BY_MODE_MAX = 256 + 'R',
 	STATUS_WORD_MAX = 16 /* "5.1.1"; RFC 3463 allows three digits each */
 };
 
@@ -44,7 +40,8 @@ enum {
 #define FIELD_SIZE(type, member) FIELD(type, member, CODEC_U64, 0, SIZE_LIMIT, NULL)
 #define FIELD_COUNT(type, member) FIELD(type, member, CODEC_U64, 0, UINT32_MAX, NULL)
 #define FIELD_IDENTITY(type, member) FIELD(type, member, CODEC_U64, 0, IDENTITY_MAX, NULL)
-#define FIELD_ERROR(type, member) FIELD(type, member, CODEC_ERROR, 0, CODEC_ERRNO_MAX, NULL)
+#define FIELD_ERROR(type, member) FIELD(type, member, CODEC_SIGNED, 0, CODEC_ERRNO_MAX, NULL)
+#define FIELD_SIGNED(type, member, most) FIELD(type, member, CODEC_SIGNED, 0, most, NULL)
 #define FIELD_BYTES(type, member, max) FIELD(type, member, CODEC_BYTES, 0, max, NULL)
 #define FIELD_TEXT(type, member, max) FIELD(type, member, CODEC_TEXT, 0, max, NULL)
 #define FIELD_LINE(type, member, max) FIELD(type, member, CODEC_LINE, 0, max, NULL)
@@ -52,6 +49,12 @@ enum {
 #define FIELD_ADDRESS(type, member) FIELD(type, member, CODEC_ADDRESS, 0, ADDRESS_MAX, NULL)
 #define FIELD_HEADER(type, member, max) FIELD(type, member, CODEC_HEADER, 0, max, NULL)
 #define FIELD_LIST(type, member, max, elements) FIELD(type, member, CODEC_LIST, 0, max, elements)
+/* A member `terms` of struct mail_terms. */
+#define FIELDS_TERMS(type) FIELD_ADDRESS(type, terms.sender), FIELD_LINE(type, terms.envid, ENVID_BYTES_MAX), \
+	FIELD_NUMBER(type, terms.ret, 0, RET_HDRS), FIELD_NUMBER(type, terms.body, 0, SMTP_BINARYMIME), \
+	FIELD_FLAG(type, terms.utf8), FIELD_FLAG(type, terms.requiretls), FIELD_FLAG(type, terms.has_priority), \
+	FIELD_SIGNED(type, terms.priority, SMTP_PRIORITY_MAX), FIELD_NUMBER(type, terms.by_mode, 0, SMTP_BY_NOTIFY), \
+	FIELD_FLAG(type, terms.by_trace), FIELD_TIME(type, terms.by_time), FIELD_TIME(type, terms.hold_until)
 #define IS_STRUCT(name) struct name * : 1,
 /* The struct must stand in its header's list as well: decoding finds the schema by the struct's type. */
 #define SCHEMA(type, ...) \

@@ -2,6 +2,7 @@
 #ifndef PROCESS_MESSAGES_DELIVERY_H
 #define PROCESS_MESSAGES_DELIVERY_H
 
+#include "format/mail_terms.h"
 #include "format/outcome.h"
 #include "process/message.h"
 
@@ -26,7 +27,7 @@ struct message_delivery_target { uint64_t account; struct view mailbox, prefix, 
 /* A recipient that the queue keeps beside, or instead of, the delivery to mailboxes. */
 enum delivery_recipient_kind {
 	RECIPIENT_REMOTE,    /* to be carried to `destination` */
-	RECIPIENT_LOCAL,     /* to be put into a mailbox later: the message is held until hold_until */
+	RECIPIENT_LOCAL,     /* to be put into a mailbox later: the message is held until terms.hold_until */
 	RECIPIENT_DELIVERED, /* a target of this delivery whose sender wants to be told (NOTIFY=SUCCESS) */
 	RECIPIENT_EXPANDED   /* became several, and the sender wants to be told (RFC 3461 section 5.2.7.3) */
 };
@@ -54,20 +55,12 @@ struct message_deliver {
 	struct codec_list references, targets;
 
 	/* What the queue and the trace keep of it. */
+	struct mail_terms terms;
 	struct view id;              /* the message's, 12 characters; a second delivery with the same one changes nothing */
-	struct view sender;          /* the reverse path without brackets; empty: the null sender */
 	struct view client;          /* who gave it to us, in words, for the trace */
 	struct view message_id;      /* the header's, without brackets */
 	uint64_t submitter;          /* the account that submitted it; 0: none */
-	uint64_t ret;                /* 0 not given, 1 FULL, 2 HDRS */
-	struct view envid;           /* as it was given (xtext), or empty */
-	uint64_t body, utf8, require_tls; /* enum smtp_body_kind */
 	uint64_t text_growth;        /* of a binary body: line_ends_growth (format/line_ends.h); set by upload_deliver */
-	uint64_t priority;           /* MT-PRIORITY + 9: 0 to 18 */
-	uint64_t priority_given;     /* it was said, be it 0: it is said to the next host too */
-	uint64_t by_time;            /* DELIVERBY as seconds since 1970; 0: none */
-	uint64_t by_mode;            /* 'R' or 'N', + 256 when tracing was asked for */
-	uint64_t hold_until;         /* FUTURERELEASE, seconds since 1970; 0: none */
 	struct codec_list recipients, reports;
 };
 struct message_delivered { struct codec_list results; }; /* of the targets, then of the recipients, in order */

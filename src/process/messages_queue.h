@@ -2,6 +2,7 @@
 #ifndef PROCESS_MESSAGES_QUEUE_H
 #define PROCESS_MESSAGES_QUEUE_H
 
+#include "format/mail_terms.h"
 #include "format/outcome.h"
 #include "process/message.h"
 
@@ -41,9 +42,9 @@ struct message_queue_recipient {
 };
 struct message_queue_message {
 	uint64_t number; /* the destination's */
-	struct view id, sender, envid;
-	uint64_t arrived, expires, size, ret, body, utf8, require_tls, priority, by_time, by_mode;
-	uint64_t priority_given;   /* as in message_deliver */
+	struct view id;
+	struct mail_terms terms;
+	uint64_t arrived, expires, size;
 	uint64_t trailer;          /* bytes behind the body, to be had by MESSAGE_QUEUE_READ from offset `size` */
 	struct codec_list recipients;
 	struct view bytes; /* the body from its beginning: whole, when it is as long as `size` */

@@ -31,9 +31,9 @@ static void believe_arrival(struct belief *b, struct queue_record *r)
 	if (ahead <= 0)
 		return;
 	set(b, &r->expires, r->expires - ahead);
-	set(b, &r->hold_until, r->hold_until - ahead);
+	set(b, &r->terms.hold_until, r->terms.hold_until - ahead);
 	set(b, &r->warn_at, r->warn_at - ahead);
-	set(b, &r->by_time, r->by_time - ahead);
+	set(b, &r->terms.by_time, r->terms.by_time - ahead);
 	set(b, &r->arrived, b->now);
 }
 
@@ -62,10 +62,11 @@ static void believe(struct belief *b, struct queue_record *r)
 {
 	/* A record that is only looked at keeps its times, so what follows from them is reckoned here. */
 	int64_t ahead = r->arrived > b->now ? r->arrived - b->now : 0;
-	int64_t released = b->mend || r->hold_until == 0 ? r->hold_until : r->hold_until - ahead;
+	int64_t released =
+	    b->mend || r->terms.hold_until == 0 ? r->terms.hold_until : r->terms.hold_until - ahead;
 	believe_arrival(b, r);
 	if (b->mend)
-		released = r->hold_until;
+		released = r->terms.hold_until;
 	believe_hold(b, r);
 	for (size_t i = 0; i < r->count; i++)
 		believe_recipient(b, &r->recipients[i], ahead, released);

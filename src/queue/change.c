@@ -23,7 +23,7 @@ unsigned change_shard(const struct queue_record *r, const struct queue_id *id)
 
 static void set_deadlines(const struct spool *s, struct queue_record *r)
 {
-	int64_t from = r->hold_until > r->arrived ? r->hold_until : r->arrived;
+	int64_t from = r->terms.hold_until > r->arrived ? r->terms.hold_until : r->arrived;
 	r->expires = from + s->config.give_up_seconds;
 	r->warn_at = s->config.warn_seconds > 0 ? from + s->config.warn_seconds : 0;
 	r->notify_after = r->arrived;
@@ -107,7 +107,7 @@ static void take_result(struct spool *s, struct spool_message *m, const struct c
 	case QUEUE_PASSED_ON:
 		p->state = RECORD_RELAYED;
 		p->action = ACTION_NONE;
-		if (r->by_time > 0 && (r->by_mode & 256))
+		if (r->terms.by_mode != SMTP_BY_NONE && r->terms.by_trace)
 			tell_by(r, p, ACTION_RELAYED);
 		else if (result->verdict == QUEUE_PASSED_ON)
 			tell(r, p, ACTION_RELAYED);
@@ -129,7 +129,7 @@ static void untell(
     struct spool *s, struct spool_message *m, struct record_recipient *p, enum queue_note_kind kind)
 {
 	struct queue_note *n = spool_note(s, kind, &m->id, p);
-	spool_note_text(s, &n->to, m->record.sender);
+	spool_note_text(s, &n->to, m->record.terms.sender);
 	p->action = ACTION_NONE;
 }
 
@@ -284,9 +284,9 @@ static void pass_time(struct spool *s, struct spool_message *m)
 		return;
 	if (r->expires <= s->now)
 		expire(s, m, TROUBLE_EXPIRED);
-	if (r->by_time > 0 && !r->by_done && r->by_time <= s->now) {
+	if (r->terms.by_mode != SMTP_BY_NONE && !r->by_done && r->terms.by_time <= s->now) {
 		r->by_done = true;
-		if ((r->by_mode & 255) == 'R')
+		if (r->terms.by_mode == SMTP_BY_RETURN)
 			expire(s, m, TROUBLE_DEADLINE);
 		else
 			delay(s, m, true);
@@ -322,7 +322,7 @@ int change_fail(struct spool *s, unsigned shard, const struct queue_id *id, cons
 		return error == -ENOENT ? 0 : error;
 	struct queue_note **notes_end = s->notes_end;
 	bool any = false;
-	for (size_t i = 0; i < m.record.count && m.record.hold_until <= s->now; i++) {
+	for (size_t i = 0; i < m.record.count && m.record.terms.hold_until <= s->now; i++) {
 		struct record_recipient *p = &m.record.recipients[i];
 		if (p->state != RECORD_WAITING || p->local ||
 		    !view_equal(spool_destination_name(p->destination, p->route, space), f->name))

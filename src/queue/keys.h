@@ -40,9 +40,9 @@ static inline uint64_t queue_shard(unsigned number)
 unsigned queue_home(struct view destination);
 
 /* The rank of a priority: higher ones come first. */
-static inline uint8_t queue_rank(uint8_t priority)
+static inline uint8_t queue_rank(int64_t priority)
 {
-	return priority < 18 ? (uint8_t)(18 - priority) : 0;
+	return (uint8_t)(SMTP_PRIORITY_MAX - priority);
 }
 
 struct queue_key queue_key_record(const struct queue_id *id, unsigned part);

@@ -93,7 +93,7 @@ static bool fits_record(const struct queue_filter *f, const struct walk_record *
 	bool domain = f->domain.len == 0;
 	for (size_t i = 0; i < r->record.count && !domain; i++)
 		domain = fits_domain(&r->record.recipients[i], f->domain);
-	return domain && fits_id(f, &r->id) && fits_sender(r->record.sender, f->sender) &&
+	return domain && fits_id(f, &r->id) && fits_sender(r->record.terms.sender, f->sender) &&
 	       (f->before == 0 || r->record.arrived <= f->before);
 }
 

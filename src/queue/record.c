@@ -8,7 +8,8 @@
 #include "dsn/dsn_explain.h"
 
 enum { VERSION = 3 };
-enum { UTF8 = 1, REQUIRE_TLS = 2, BY_DONE = 4, HELD = 8, SHARED = 16, GROWS = 32, PRIORITY_GIVEN = 64 };
+enum { BY_DONE = 1, HELD = 2, SHARED = 4, GROWS = 8 };
+enum { UTF8 = 1, REQUIRETLS = 2, HAS_PRIORITY = 4, BY_TRACE = 8 }; /* of the terms */
 enum { LOCAL = 1, WARNED = 2 };
 
 bool queue_id_from(struct view text, struct queue_id *id)
@@ -85,32 +86,37 @@ static void put_recipient(struct buf *out, const struct record_recipient *p, con
 	}
 }
 
+static void put_terms(struct buf *out, const struct mail_terms *t)
+{
+	buf_append_u8(out, (uint8_t)((t->utf8 ? UTF8 : 0) | (t->requiretls ? REQUIRETLS : 0) |
+	                             (t->has_priority ? HAS_PRIORITY : 0) | (t->by_trace ? BY_TRACE : 0)));
+	buf_append_u8(out, (uint8_t)t->ret);
+	buf_append_u8(out, (uint8_t)t->body);
+	buf_append_u8(out, (uint8_t)(t->priority - SMTP_PRIORITY_MIN));
+	buf_append_u8(out, (uint8_t)t->by_mode);
+	buf_append_u64(out, (uint64_t)t->by_time);
+	buf_append_u64(out, (uint64_t)t->hold_until);
+	put_text(out, t->sender, QUEUE_TEXT_MAX);
+	put_text(out, t->envid, QUEUE_TEXT_MAX);
+}
+
 static void put_record(struct buf *out, const struct queue_record *r, const struct room *room)
 {
 	buf_append_u8(out, VERSION);
 	buf_append(out, view_of(r->blob.bytes, BLOB_ID_SIZE));
 	buf_append_u64(out, r->body_len);
 	buf_append_u64(out, r->trailer_len);
+	put_terms(out, &r->terms);
 	buf_append_u64(out, (uint64_t)r->arrived);
 	buf_append_u64(out, (uint64_t)r->expires);
-	buf_append_u64(out, (uint64_t)r->hold_until);
 	buf_append_u64(out, (uint64_t)r->warn_at);
-	buf_append_u64(out, (uint64_t)r->by_time);
-	buf_append_u16(out, r->by_mode);
-	buf_append_u8(out, r->ret);
-	buf_append_u8(out, r->body);
-	buf_append_u8(out, r->priority);
-	buf_append_u8(
-	    out, (uint8_t)((r->utf8 ? UTF8 : 0) | (r->require_tls ? REQUIRE_TLS : 0) |
-	                   (r->by_done ? BY_DONE : 0) | (r->held ? HELD : 0) | (r->shared ? SHARED : 0) |
-	                   (r->text_growth ? GROWS : 0) | (r->priority_given ? PRIORITY_GIVEN : 0)));
+	buf_append_u8(out, (uint8_t)((r->by_done ? BY_DONE : 0) | (r->held ? HELD : 0) |
+	                             (r->shared ? SHARED : 0) | (r->text_growth ? GROWS : 0)));
 	buf_append_u64(out, (uint64_t)r->held_since);
 	buf_append_u64(out, (uint64_t)r->held_until);
 	buf_append_u64(out, (uint64_t)r->notify_after);
 	buf_append_u32(out, r->notify_attempts);
 	buf_append_u64(out, r->submitter);
-	put_text(out, r->sender, QUEUE_TEXT_MAX);
-	put_text(out, r->envid, QUEUE_TEXT_MAX);
 	put_text(out, r->client, QUEUE_CLIENT_MAX);
 	put_text(out, r->message_id, QUEUE_MESSAGE_ID_MAX);
 	put_text(out, r->summary, SUMMARY_INLINE_MAX);
@@ -189,6 +195,26 @@ static void read_recipient(struct cursor *outer, struct record_recipient *p)
 		outer->failed = true;
 }
 
+static void read_terms(struct cursor *c, struct mail_terms *t)
+{
+	unsigned flags = cursor_u8(c);
+	t->utf8 = (flags & UTF8) != 0;
+	t->requiretls = (flags & REQUIRETLS) != 0;
+	t->has_priority = (flags & HAS_PRIORITY) != 0;
+	t->by_trace = (flags & BY_TRACE) != 0;
+	t->ret = cursor_u8(c);
+	t->body = cursor_u8(c);
+	t->priority = cursor_u8(c) + SMTP_PRIORITY_MIN;
+	t->by_mode = cursor_u8(c);
+	t->by_time = (int64_t)cursor_u64(c);
+	t->hold_until = (int64_t)cursor_u64(c);
+	t->sender = read_text(c, QUEUE_TEXT_MAX);
+	t->envid = read_text(c, QUEUE_TEXT_MAX);
+	if (t->ret > RET_HDRS || t->body > SMTP_BINARYMIME || t->priority > SMTP_PRIORITY_MAX ||
+	    t->by_mode > SMTP_BY_NOTIFY)
+		c->failed = true;
+}
+
 static void read_head(struct cursor *c, struct queue_record *r)
 {
 	struct view blob = cursor_bytes(c, BLOB_ID_SIZE);
@@ -196,30 +222,20 @@ static void read_head(struct cursor *c, struct queue_record *r)
 		memcpy(r->blob.bytes, blob.data, BLOB_ID_SIZE);
 	r->body_len = cursor_u64(c);
 	r->trailer_len = cursor_u64(c);
+	read_terms(c, &r->terms);
 	r->arrived = (int64_t)cursor_u64(c);
 	r->expires = (int64_t)cursor_u64(c);
-	r->hold_until = (int64_t)cursor_u64(c);
 	r->warn_at = (int64_t)cursor_u64(c);
-	r->by_time = (int64_t)cursor_u64(c);
-	r->by_mode = cursor_u16(c);
-	r->ret = cursor_u8(c);
-	r->body = cursor_u8(c);
-	r->priority = cursor_u8(c);
 	unsigned flags = cursor_u8(c);
-	r->utf8 = flags & UTF8;
-	r->require_tls = flags & REQUIRE_TLS;
 	r->by_done = flags & BY_DONE;
 	r->held = flags & HELD;
 	r->shared = flags & SHARED;
 	r->text_growth = flags & GROWS ? 1 : 0; /* it stands behind the recipients */
-	r->priority_given = flags & PRIORITY_GIVEN;
 	r->held_since = (int64_t)cursor_u64(c);
 	r->held_until = (int64_t)cursor_u64(c);
 	r->notify_after = (int64_t)cursor_u64(c);
 	r->notify_attempts = cursor_u32(c);
 	r->submitter = cursor_u64(c);
-	r->sender = read_text(c, QUEUE_TEXT_MAX);
-	r->envid = read_text(c, QUEUE_TEXT_MAX);
 	r->client = read_text(c, QUEUE_CLIENT_MAX);
 	r->message_id = read_text(c, QUEUE_MESSAGE_ID_MAX);
 	r->summary = read_text(c, SUMMARY_INLINE_MAX);
@@ -241,7 +257,7 @@ int queue_record_decode(struct view bytes, struct queue_record *r, struct arena 
 	if (cursor_u8(&c) != VERSION)
 		return -EBADMSG;
 	read_head(&c, &read);
-	if (!cursor_ok(&c) || read.count > QUEUE_RECIPIENTS_MAX || read.priority > 18)
+	if (!cursor_ok(&c) || read.count > QUEUE_RECIPIENTS_MAX)
 		return -EBADMSG;
 	read.recipients = arena_array(arena, read.count, sizeof *read.recipients);
 	if (read.recipients == NULL)

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "format/limits.h"
+#include "format/mail_terms.h"
 #include "format/outcome.h"
 #include "store/store.h"
 
@@ -77,7 +78,8 @@ struct record_recipient {
 struct queue_record {
 	struct blob_id blob; /* the body, then the trailer */
 	uint64_t body_len, trailer_len;
-	struct view sender, envid, client, message_id;
+	struct mail_terms terms;
+	struct view client, message_id;
 	/* For local recipients. */
 	struct view summary;
 	uint64_t text_growth;                        /* of a binary body (account/keys.h) */
@@ -86,16 +88,10 @@ struct queue_record {
 	uint8_t reference_count;
 	uint64_t submitter;
 	int64_t arrived, expires;
-	int64_t hold_until;          /* FUTURERELEASE; 0: none */
-	int64_t warn_at;             /* when a delay is to be told; 0: not (any more) */
-	int64_t by_time;             /* 0: none */
-	uint16_t by_mode;            /* 'R' or 'N', + 256 for the trace */
-	uint8_t ret, body, priority; /* priority: MT-PRIORITY + 9, 0 to 18 */
-	bool utf8, require_tls;
-	bool priority_given; /* MT-PRIORITY was said, be it 0: the next host hears it too */
-	bool shared;         /* mailboxes here have the body too */
-	bool by_done;        /* by_time has passed, and what follows from it has been done */
-	bool held;           /* an administrator's: no attempt, no deadline until it is released */
+	int64_t warn_at; /* when a delay is to be told; 0: not (any more) */
+	bool shared;     /* mailboxes here have the body too */
+	bool by_done;    /* terms.by_time has passed, and what follows from it has been done */
+	bool held;       /* an administrator's: no attempt, no deadline until it is released */
 	int64_t held_since;
 	int64_t held_until; /* released by itself then; 0: not */
 	struct view held_by, held_why;
@@ -108,7 +104,7 @@ struct queue_record {
 /* The null reverse path, to which nothing is ever told. */
 static inline bool record_sender_is_null(const struct queue_record *r)
 {
-	return r->sender.len == 0;
+	return r->terms.sender.len == 0;
 }
 
 /* Whether the sender wants, or has to, be told of this outcome (RFC 3461 sections 4.1 and 5.2). */

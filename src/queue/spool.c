@@ -405,7 +405,7 @@ static struct spool_entries *entries_of(struct spool *s, const struct queue_reco
 	struct spool_entries *e = arena_alloc(&s->arena, sizeof *e);
 	if (e == NULL || (e->waits = arena_array(&s->arena, r->count + 1, sizeof *e->waits)) == NULL)
 		return NULL;
-	e->rank = queue_rank(r->priority);
+	e->rank = queue_rank(r->terms.priority);
 	e->told = (struct queue_event){.arrived = r->arrived, .size = r->body_len};
 	for (size_t i = 0; i < r->count; i++) {
 		const struct record_recipient *p = &r->recipients[i];
@@ -426,8 +426,8 @@ static struct spool_entries *entries_of(struct spool *s, const struct queue_reco
 		e->event = r->expires;
 		if (warn && r->warn_at > 0 && r->warn_at < e->event)
 			e->event = r->warn_at;
-		if (r->by_time > 0 && !r->by_done && r->by_time < e->event)
-			e->event = r->by_time;
+		if (r->terms.by_mode != SMTP_BY_NONE && !r->by_done && r->terms.by_time < e->event)
+			e->event = r->terms.by_time;
 	}
 	e->told.flags = (r->held ? QUEUE_EVENT_HELD : 0) | (tell ? QUEUE_EVENT_NOTIFYING : 0);
 	return e;

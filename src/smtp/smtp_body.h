@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/view.h"
-#include "smtp/smtp_terms.h"
+#include "format/mail_terms.h"
 
 struct authors;
 struct message_digest;

@@ -17,7 +17,7 @@
 #include "base/buf.h"
 #include "base/view.h"
 #include "dsn/dsn_explain.h"
-#include "smtp/smtp_terms.h"
+#include "format/mail_terms.h"
 
 struct smtp_client;
 
@@ -116,18 +116,11 @@ struct smtp_client_recipient {
  * octets go as they are.
  */
 struct smtp_client_transaction {
-	struct view sender; /* the mailbox without brackets; empty: the null sender */
-	bool utf8;          /* needs SMTPUTF8: an address or the header holds UTF-8 */
-	bool require_tls;   /* RFC 8689 */
-	enum smtp_body_kind body;
-	bool lines_unsure; /* it may hold a CR or LF alone, which BDAT would carry: it goes by DATA */
-	uint64_t size;     /* of the body in octets, exactly; 0: not known */
-	struct view ret, envid, auth; /* values of these parameters (RFC 3461, RFC 4954); empty: none */
-	bool has_priority;
-	int priority; /* RFC 6710: -9 to 9 */
-	enum smtp_by_mode by_mode;
-	bool by_trace;
-	int64_t by_seconds; /* RFC 2852: from now */
+	struct mail_terms terms; /* but by_time and hold_until: there is no clock here, and nothing is held */
+	int64_t by_seconds;      /* RFC 2852: from now, with terms.by_mode */
+	bool lines_unsure;       /* it may hold a CR or LF alone, which BDAT would carry: it goes by DATA */
+	uint64_t size;           /* of the body in octets, exactly; 0: not known */
+	struct view auth;        /* the value of AUTH= (RFC 4954); empty: none */
 	const struct smtp_client_recipient *recipients;
 	size_t count;
 };

@@ -45,14 +45,14 @@ static bool is_value(struct view value, bool utf8)
 
 bool smtp_client_can_write(const struct smtp_client_transaction *t)
 {
-	bool good = is_address(t->sender, t->utf8) && is_value(t->ret, false) && is_value(t->envid, false) &&
-	            is_value(t->auth, false) && t->priority >= SMTP_PRIORITY_MIN &&
-	            t->priority <= SMTP_PRIORITY_MAX && t->by_seconds >= -SMTP_BY_SECONDS_MAX &&
-	            t->by_seconds <= SMTP_BY_SECONDS_MAX;
+	bool good = is_address(t->terms.sender, t->terms.utf8) && t->terms.ret <= RET_HDRS &&
+	            is_value(t->terms.envid, false) && is_value(t->auth, false) &&
+	            t->terms.priority >= SMTP_PRIORITY_MIN && t->terms.priority <= SMTP_PRIORITY_MAX &&
+	            t->by_seconds >= -SMTP_BY_SECONDS_MAX && t->by_seconds <= SMTP_BY_SECONDS_MAX;
 	for (size_t i = 0; i < t->count && good; i++) {
 		const struct smtp_client_recipient *r = &t->recipients[i];
-		good = r->address.len > 0 && is_address(r->address, t->utf8) && is_value(r->notify, false) &&
-		       is_value(r->orcpt, t->utf8);
+		good = r->address.len > 0 && is_address(r->address, t->terms.utf8) &&
+		       is_value(r->notify, false) && is_value(r->orcpt, t->terms.utf8);
 	}
 	return good;
 }
@@ -75,18 +75,18 @@ enum smtp_client_verdict smtp_client_accepts(
     const struct smtp_client *c, const struct smtp_client_transaction *t, struct smtp_client_lack *lack)
 {
 	const struct smtp_client_host *host = &c->host;
-	if (t->require_tls && !(c->secure && host->require_tls))
+	if (t->terms.requiretls && !(c->secure && host->require_tls))
 		return cannot(lack, TROUBLE_REQUIRETLS, "the next host does not support REQUIRETLS");
-	if (t->utf8 && !host->utf8)
+	if (t->terms.utf8 && !host->utf8)
 		return cannot(lack, TROUBLE_NO_SMTPUTF8, "the next host does not support SMTPUTF8");
-	if (t->by_mode == SMTP_BY_RETURN && !in_time(host, t))
+	if (t->terms.by_mode == SMTP_BY_RETURN && !in_time(host, t))
 		return cannot(lack, TROUBLE_NO_DELIVERBY,
 		    "the next host cannot promise delivery in the time that is left");
 	if (host->size_max > 0 && t->size > host->size_max)
 		return cannot(lack, TROUBLE_TOO_LARGE, "the message is larger than the next host accepts");
-	if (t->body == SMTP_BINARYMIME && !(host->binary && host->chunking))
+	if (t->terms.body == SMTP_BINARYMIME && !(host->binary && host->chunking))
 		return SMTP_CLIENT_CONVERTS;
-	if (t->body == SMTP_8BITMIME && !host->eight_bit)
+	if (t->terms.body == SMTP_8BITMIME && !host->eight_bit)
 		return SMTP_CLIENT_CONVERTS;
 	return SMTP_CLIENT_TAKES;
 }
@@ -116,8 +116,8 @@ static void put(struct smtp_client *c, const char *name, struct view value)
 
 static void put_deliver_by(struct smtp_client *c, const struct smtp_client_transaction *t)
 {
-	buf_printf(c->out, " BY=%" PRId64 ";%s%s", t->by_seconds, t->by_mode == SMTP_BY_RETURN ? "R" : "N",
-	    t->by_trace ? "T" : "");
+	buf_printf(c->out, " BY=%" PRId64 ";%s%s", t->by_seconds,
+	    t->terms.by_mode == SMTP_BY_RETURN ? "R" : "N", t->terms.by_trace ? "T" : "");
 }
 
 void smtp_client_write_mail(struct smtp_client *c)
@@ -125,27 +125,27 @@ void smtp_client_write_mail(struct smtp_client *c)
 	const struct smtp_client_transaction *t = c->transaction;
 	const struct smtp_client_host *host = &c->host;
 	buf_append(c->out, VIEW("MAIL FROM:<"));
-	buf_append(c->out, t->sender);
+	buf_append(c->out, t->terms.sender);
 	buf_append_byte(c->out, '>');
 	if (host->size && t->size > 0)
 		buf_printf(c->out, " SIZE=%" PRIu64, t->size);
-	if (t->body == SMTP_BINARYMIME)
+	if (t->terms.body == SMTP_BINARYMIME)
 		buf_append(c->out, VIEW(" BODY=BINARYMIME"));
-	else if (t->body == SMTP_8BITMIME)
+	else if (t->terms.body == SMTP_8BITMIME)
 		buf_append(c->out, VIEW(" BODY=8BITMIME"));
-	if (t->utf8)
+	if (t->terms.utf8)
 		buf_append(c->out, VIEW(" SMTPUTF8"));
-	if (t->require_tls)
+	if (t->terms.requiretls)
 		buf_append(c->out, VIEW(" REQUIRETLS"));
 	if (host->dsn) {
-		put(c, " RET=", t->ret);
-		put(c, " ENVID=", t->envid);
+		put(c, " RET=", mail_ret_text(t->terms.ret));
+		put(c, " ENVID=", t->terms.envid);
 	}
 	if (host->auth)
 		put(c, " AUTH=", t->auth);
-	if (host->priority && t->has_priority)
-		buf_printf(c->out, " MT-PRIORITY=%d", t->priority);
-	if (host->deliver_by && t->by_mode != SMTP_BY_NONE)
+	if (host->priority && t->terms.has_priority)
+		buf_printf(c->out, " MT-PRIORITY=%" PRId64, t->terms.priority);
+	if (host->deliver_by && t->terms.by_mode != SMTP_BY_NONE)
 		put_deliver_by(c, t);
 	buf_append(c->out, VIEW("\r\n"));
 }

@@ -18,8 +18,8 @@ static void choose_ways(struct smtp_client *c, const struct smtp_client_transact
 	 * BDAT saves the look at every line, but not a turn where each chunk waits for its reply. With LMTP
 	 * how many replies a chunk gets depends on those before it, so there it always waits.
 	 */
-	c->chunking =
-	    c->host.chunking && (t->body == SMTP_BINARYMIME || (c->pipelined && !lmtp && !t->lines_unsure));
+	c->chunking = c->host.chunking &&
+	              (t->terms.body == SMTP_BINARYMIME || (c->pipelined && !lmtp && !t->lines_unsure));
 	c->lockstep = c->chunking && (!c->pipelined || lmtp);
 }
 

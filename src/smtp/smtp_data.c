@@ -11,14 +11,14 @@ static void begin_body(struct smtp_session *s, bool chunks)
 	struct buf trace;
 	struct smtp_body_config config = {
 	    .submission = s->config.kind == SMTP_SUBMISSION,
-	    .kind = s->envelope.body,
+	    .kind = s->envelope.terms.body,
 	    .chunks = chunks,
 	    .size_max = s->config.size_max,
 	    .received_max = s->config.received_max,
 	    .now = s->backend->now(s->arg),
 	    .hostname = s->config.hostname,
 	    .writes_sender = s->config.writes_sender,
-	    .sender = s->envelope.sender,
+	    .sender = s->envelope.terms.sender,
 	    .login = buf_view(&s->login),
 	    .sink = s->backend->body,
 	    .arg = s->arg,
@@ -36,7 +36,7 @@ void smtp_data(struct smtp_session *s, struct view argument)
 		smtp_fault(s, 501, "5.5.4", "DATA takes no argument");
 		return;
 	}
-	if (s->envelope.body == SMTP_BINARYMIME) {
+	if (s->envelope.terms.body == SMTP_BINARYMIME) {
 		smtp_fault(s, 503, "5.5.1", "a binary message needs BDAT (RFC 3030)");
 		return;
 	}
@@ -114,8 +114,8 @@ static void end_body(struct smtp_session *s)
 	}
 	/* Many programs send 8 bits and say nothing. The next host is told the truth, or gets it converted.
 	 */
-	if (s->envelope.body == SMTP_7BIT && smtp_body_has_8bit(s->body))
-		s->envelope.body = SMTP_8BITMIME;
+	if (s->envelope.terms.body == SMTP_7BIT && smtp_body_has_8bit(s->body))
+		s->envelope.terms.body = SMTP_8BITMIME;
 	if (s->discard) {
 		reply_all(s, 250, "2.0.0", "accepted", false);
 		smtp_progress(s);

@@ -68,7 +68,7 @@ static bool mail_body(struct smtp_session *s, struct view value)
 	} kinds[] = {{"7BIT", SMTP_7BIT}, {"8BITMIME", SMTP_8BITMIME}, {"BINARYMIME", SMTP_BINARYMIME}};
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (view_equal_nocase(value, view_from_string(kinds[i].name))) {
-			s->envelope.body = kinds[i].kind;
+			s->envelope.terms.body = kinds[i].kind;
 			return true;
 		}
 	return refuse(s, 501, "5.5.4", "BODY is 7BIT, 8BITMIME or BINARYMIME");
@@ -76,9 +76,13 @@ static bool mail_body(struct smtp_session *s, struct view value)
 
 static bool mail_ret(struct smtp_session *s, struct view value)
 {
-	if (!view_equal_nocase(value, VIEW("FULL")) && !view_equal_nocase(value, VIEW("HDRS")))
+	if (view_equal_nocase(value, VIEW("FULL")))
+		s->envelope.terms.ret = RET_FULL;
+	else if (view_equal_nocase(value, VIEW("HDRS")))
+		s->envelope.terms.ret = RET_HDRS;
+	else
 		return refuse(s, 501, "5.5.4", "RET is FULL or HDRS");
-	return keep(s, value, 4, &s->envelope.ret);
+	return true;
 }
 
 static bool mail_parameter(struct smtp_session *s, struct view name, struct view value, bool has_value)
@@ -87,18 +91,21 @@ static bool mail_parameter(struct smtp_session *s, struct view name, struct view
 		return mail_size(s, value);
 	if (view_equal_nocase(name, VIEW("BODY")))
 		return mail_body(s, value);
-	if (view_equal_nocase(name, VIEW("SMTPUTF8")) && !has_value)
-		return s->envelope.utf8 = true;
+	if (view_equal_nocase(name, VIEW("SMTPUTF8")) && !has_value) {
+		s->envelope.terms.utf8 = true;
+		return true;
+	}
 	if (view_equal_nocase(name, VIEW("RET")))
 		return mail_ret(s, value);
 	if (view_equal_nocase(name, VIEW("ENVID")) && value.len > 0)
-		return keep(s, value, 100, &s->envelope.envid);
+		return keep(s, value, 100, &s->envelope.terms.envid);
 	if (view_equal_nocase(name, VIEW("AUTH")) && value.len > 0)
 		return keep(s, value, 500, &s->envelope.auth);
 	if (view_equal_nocase(name, VIEW("REQUIRETLS")) && !has_value) {
 		if (!s->config.secure)
 			return refuse(s, 530, "5.7.4", "REQUIRETLS needs TLS here already");
-		return s->envelope.require_tls = true;
+		s->envelope.terms.requiretls = true;
+		return true;
 	}
 	enum smtp_schedule schedule = smtp_schedule_parameter(s, name, value);
 	if (schedule != SCHEDULE_UNKNOWN)
@@ -215,14 +222,14 @@ void smtp_mail(struct smtp_session *s, struct view argument)
 		smtp_reset(s);
 		return;
 	}
-	if (path.utf8 && !s->envelope.utf8) {
+	if (path.utf8 && !s->envelope.terms.utf8) {
 		smtp_fault(s, 553, "5.6.7", "this address needs the SMTPUTF8 parameter");
 		smtp_reset(s);
 		return;
 	}
 	s->envelope.sender_is_null = path.kind == PATH_NULL;
 	if (path.kind == PATH_MAILBOX &&
-	    (!keep_address(s, &path, &s->envelope.sender, NULL) ||
+	    (!keep_address(s, &path, &s->envelope.terms.sender, NULL) ||
 	        !arena_copy(&s->arena, path.domain, &s->envelope.sender_domain))) {
 		refuse(s, 553, "5.1.7", "the sender's address is malformed");
 		smtp_reset(s);
@@ -264,7 +271,7 @@ void smtp_rcpt(struct smtp_session *s, struct view argument)
 	s->pending = (struct smtp_recipient){0};
 	if (!take_path(s, &in, VIEW("TO:"), false, &path) || !parameters(s, in.rest, &s->pending))
 		return;
-	if (path.utf8 && !s->envelope.utf8) {
+	if (path.utf8 && !s->envelope.terms.utf8) {
 		smtp_fault(s, 553, "5.6.7", "this address needs the SMTPUTF8 parameter with MAIL");
 		return;
 	}

@@ -45,8 +45,8 @@ static enum smtp_schedule take_priority(struct smtp_session *s, struct view valu
 		return refuse(s, 501, "MT-PRIORITY takes a number from -9 to 9");
 	int priority = digit.data[0] - '0';
 	bool believed = s->config.kind == SMTP_SUBMISSION || s->config.trusted;
-	s->envelope.has_priority = believed;
-	s->envelope.priority = believed ? negative ? -priority : priority : 0;
+	s->envelope.terms.has_priority = believed;
+	s->envelope.terms.priority = believed ? negative ? -priority : priority : 0;
 	s->priority_ignored = !believed && priority != 0;
 	return SCHEDULE_TAKEN;
 }
@@ -67,9 +67,9 @@ static enum smtp_schedule take_deliver_by(struct smtp_session *s, struct view va
 		return refuse(s, 501, "BY takes seconds, a semicolon, R or N, and optionally T");
 	if (kind == 'r' && n < SMTP_DELIVER_BY_MIN)
 		return refuse(s, 555, "this server does not promise delivery in so short a time");
-	s->envelope.by_mode = kind == 'r' ? SMTP_BY_RETURN : SMTP_BY_NOTIFY;
-	s->envelope.by_trace = mode.len == 2;
-	s->envelope.by_time = s->backend->now(s->arg) + (negative ? -(int64_t)n : (int64_t)n);
+	s->envelope.terms.by_mode = kind == 'r' ? SMTP_BY_RETURN : SMTP_BY_NOTIFY;
+	s->envelope.terms.by_trace = mode.len == 2;
+	s->envelope.terms.by_time = s->backend->now(s->arg) + (negative ? -(int64_t)n : (int64_t)n);
 	return SCHEDULE_TAKEN;
 }
 
@@ -81,7 +81,7 @@ static enum smtp_schedule hold(struct smtp_session *s, int64_t until)
 	if (until > now + s->config.hold_max)
 		return refuse(s, 501, "this server does not hold messages for so long");
 	s->held = true;
-	s->envelope.hold_until = until > now ? until : 0;
+	s->envelope.terms.hold_until = until > now ? until : 0;
 	return SCHEDULE_TAKEN;
 }
 
@@ -120,7 +120,8 @@ enum smtp_schedule smtp_schedule_parameter(struct smtp_session *s, struct view n
 bool smtp_schedule_agrees(struct smtp_session *s)
 {
 	const struct smtp_envelope *e = &s->envelope;
-	if (e->by_mode != SMTP_BY_RETURN || e->hold_until == 0 || e->by_time > e->hold_until)
+	if (e->terms.by_mode != SMTP_BY_RETURN || e->terms.hold_until == 0 ||
+	    e->terms.by_time > e->terms.hold_until)
 		return true;
 	refuse(s, 501, "the message must be delivered before it may be sent");
 	return false;

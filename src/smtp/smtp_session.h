@@ -12,7 +12,7 @@
 #include "base/view.h"
 #include "mime/digest.h"
 #include "smtp/smtp_limits.h"
-#include "smtp/smtp_terms.h"
+#include "format/mail_terms.h"
 
 struct authors;
 struct smtp_session;
@@ -43,18 +43,11 @@ struct smtp_recipient {
 };
 
 struct smtp_envelope {
-	struct view sender; /* the mailbox, without brackets; empty for the null sender */
+	struct mail_terms terms;
 	struct view sender_domain;
-	bool sender_is_null, utf8, require_tls;
-	enum smtp_body_kind body;
-	uint64_t size;                /* announced, 0: not */
-	struct view ret, envid, auth; /* RFC 3461, RFC 4954 */
-	bool has_priority;            /* one was given, and is believed */
-	int priority;                 /* RFC 6710: -9 to 9, 0 if none was given */
-	enum smtp_by_mode by_mode;    /* RFC 2852 */
-	bool by_trace;
-	int64_t by_time;    /* seconds since 1970, with by_mode; may be in the past with SMTP_BY_NOTIFY */
-	int64_t hold_until; /* RFC 4865: seconds since 1970, not to be sent before; 0: at once */
+	bool sender_is_null;
+	uint64_t size;    /* announced, 0: not */
+	struct view auth; /* RFC 4954 */
 	struct smtp_recipient *recipients;
 	size_t count;
 };

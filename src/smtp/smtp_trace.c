@@ -11,7 +11,7 @@ static const char *protocol(const struct smtp_session *s)
 	bool secure = s->config.secure, login = s->login.len > 0;
 	if (s->config.kind == SMTP_LMTP)
 		return lmtp[secure][login];
-	return s->esmtp ? names[s->envelope.utf8][secure][login] : "SMTP";
+	return s->esmtp ? names[s->envelope.terms.utf8][secure][login] : "SMTP";
 }
 
 void smtp_trace_field(const struct smtp_session *s, struct buf *out)
@@ -22,7 +22,7 @@ void smtp_trace_field(const struct smtp_session *s, struct buf *out)
 	    .by = s->config.hostname,
 	    .with = view_from_string(protocol(s)),
 	    .id = s->config.id,
-	    .utf8 = s->envelope.utf8,
+	    .utf8 = s->envelope.terms.utf8,
 	    .login = s->config.names_login ? buf_view(&s->login) : (struct view){0},
 	    .date = {.seconds = s->backend->now(s->arg), .zone_known = true},
 	};

@@ -220,12 +220,11 @@ static void start(struct job *j)
 	random_id(id);
 	j->recipient = (struct record_recipient){
 	    .address = view_from_string(j->address), .destination = view_from_string(j->destination)};
-	j->d = (struct queue_delivery){.record = {.sender = VIEW("sender@example.org"),
+	j->d = (struct queue_delivery){.record = {.terms.sender = VIEW("sender@example.org"),
 	                                   .client = VIEW("client.example [192.0.2.7]"),
 	                                   .message_id = VIEW("0123456789@client.example"),
 	                                   .arrived = clock_wall(),
 	                                   .body_len = body_len,
-	                                   .priority = 9,
 	                                   .recipients = &j->recipient,
 	                                   .count = 1}};
 	check(queue_id_from(view_of(id, 12), &j->d.id) ? 0 : -EINVAL, "id");

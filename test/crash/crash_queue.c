@@ -213,12 +213,12 @@ static void add(uint32_t number)
 	for (size_t i = 0; i < count; i++)
 		j->recipients[i] = (struct record_recipient){.address = VIEW("r@example.org"),
 		    .destination = view_from_string(names[(number + i) % 3])};
-	j->d.record = (struct queue_record){.sender = number % 4 ? VIEW("s@example.com") : (struct view){0},
-	    .arrived = clock_wall(),
-	    .body_len = body_size(number),
-	    .priority = 9,
-	    .recipients = j->recipients,
-	    .count = count};
+	j->d.record =
+	    (struct queue_record){.terms.sender = number % 4 ? VIEW("s@example.com") : (struct view){0},
+	        .arrived = clock_wall(),
+	        .body_len = body_size(number),
+	        .recipients = j->recipients,
+	        .count = count};
 	snprintf(id, sizeof id, "%012u", number);
 	if (!queue_id_from(view_from_string(id), &j->d.id))
 		give_up("id");

@@ -27,8 +27,8 @@ static void record(struct view bytes)
 	buf_init(&first, 4 * QUEUE_RECORD_MAX);
 	buf_init(&second, 4 * QUEUE_RECORD_MAX);
 	if (queue_record_decode(bytes, &r, &arena) == 0) {
-		check(r.count <= QUEUE_RECIPIENTS_MAX && r.priority <= 18);
-		touch(r.sender);
+		check(r.count <= QUEUE_RECIPIENTS_MAX && r.terms.priority >= -9 && r.terms.priority <= 9);
+		touch(r.terms.sender);
 		touch(r.held_why);
 		for (size_t i = 0; i < r.count; i++)
 			touch_recipient(&r.recipients[i]);

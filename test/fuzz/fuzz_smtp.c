@@ -29,8 +29,8 @@ static void check_stage(void *arg, enum smtp_stage at, const struct smtp_envelop
 	struct play *p = arg;
 	p->pending = CHECK;
 	p->verdict = (struct smtp_verdict){.kind = SMTP_ACCEPT};
-	touch(envelope->sender);
-	touch(envelope->envid);
+	touch(envelope->terms.sender);
+	touch(envelope->terms.envid);
 	if (at != SMTP_AT_RCPT)
 		return;
 	touch(recipient->path);
@@ -78,11 +78,12 @@ static void deliver(void *arg, const struct smtp_envelope *envelope, const struc
 	touch(digest->summary);
 	touch(digest->trailer);
 	check(envelope->count > 0);
-	check(envelope->priority >= -9 && envelope->priority <= 9 &&
-	      (envelope->has_priority || envelope->priority == 0));
-	check(envelope->by_mode != SMTP_BY_RETURN || envelope->by_time > envelope->hold_until);
-	check(envelope->hold_until == 0 ||
-	      (envelope->hold_until > 1000000000 && envelope->hold_until <= 1000086400));
+	check(envelope->terms.priority >= -9 && envelope->terms.priority <= 9 &&
+	      (envelope->terms.has_priority || envelope->terms.priority == 0));
+	check(envelope->terms.by_mode != SMTP_BY_RETURN ||
+	      envelope->terms.by_time > envelope->terms.hold_until);
+	check(envelope->terms.hold_until == 0 ||
+	      (envelope->terms.hold_until > 1000000000 && envelope->terms.hold_until <= 1000086400));
 	p->pending = DELIVERY;
 	p->count = envelope->count;
 	p->delivered += p->body + 1;

@@ -81,17 +81,17 @@ static void send_one(struct play *p)
 {
 	struct smtp_client_lack lack;
 	unsigned n = p->messages++;
-	p->transaction = (struct smtp_client_transaction){.sender = VIEW("a@here.test"),
-	    .body = (enum smtp_body_kind)(n % 3),
+	p->transaction = (struct smtp_client_transaction){.terms.sender = VIEW("a@here.test"),
+	    .terms.body = (enum smtp_body_kind)(n % 3),
 	    .size = n % 2 ? 0 : 26,
 	    .recipients = recipients,
 	    .count = 1 + n % COUNT,
-	    .require_tls = n == 3,
-	    .ret = VIEW("FULL"),
-	    .by_mode = SMTP_BY_NOTIFY,
+	    .terms.requiretls = n == 3,
+	    .terms.ret = RET_FULL,
+	    .terms.by_mode = SMTP_BY_NOTIFY,
 	    .by_seconds = 60};
 	if (smtp_client_accepts(p->client, &p->transaction, &lack) == SMTP_CLIENT_CONVERTS)
-		p->transaction.body = SMTP_7BIT;
+		p->transaction.terms.body = SMTP_7BIT;
 	p->told = 0;
 	p->written = 0;
 	p->open = true;

@@ -37,7 +37,7 @@ static void check(void *arg, enum smtp_stage at, const struct smtp_envelope *env
 	(void)arg;
 	stage.pending = CHECK;
 	stage.verdict = (struct smtp_verdict){.kind = SMTP_ACCEPT};
-	if (at == SMTP_AT_MAIL && view_starts(envelope->sender, VIEW("fast@")))
+	if (at == SMTP_AT_MAIL && view_starts(envelope->terms.sender, VIEW("fast@")))
 		stage.verdict = later;
 	if (at != SMTP_AT_RCPT)
 		return;
@@ -89,19 +89,20 @@ static void deliver(void *arg, const struct smtp_envelope *envelope, const struc
 	(void)digest;
 	stage.pending = DELIVERY;
 	stage.count = envelope->count;
-	buf_printf(&stage.delivered, "sender=<%.*s>", VIEW_FMT(envelope->sender));
+	buf_printf(&stage.delivered, "sender=<%.*s>", VIEW_FMT(envelope->terms.sender));
 	for (size_t i = 0; i < envelope->count; i++)
 		buf_printf(&stage.delivered, " recipient=<%.*s>", VIEW_FMT(envelope->recipients[i].path));
-	if (envelope->has_priority)
-		buf_printf(&stage.delivered, " priority=%d", envelope->priority);
-	if (envelope->by_mode != SMTP_BY_NONE)
-		buf_printf(&stage.delivered, " by=%lld;%s%s", (long long)envelope->by_time,
-		    envelope->by_mode == SMTP_BY_RETURN ? "R" : "N", envelope->by_trace ? "T" : "");
-	if (envelope->body != SMTP_7BIT)
+	if (envelope->terms.has_priority)
+		buf_printf(&stage.delivered, " priority=%d", (int)envelope->terms.priority);
+	if (envelope->terms.by_mode != SMTP_BY_NONE)
+		buf_printf(&stage.delivered, " by=%lld;%s%s", (long long)envelope->terms.by_time,
+		    envelope->terms.by_mode == SMTP_BY_RETURN ? "R" : "N",
+		    envelope->terms.by_trace ? "T" : "");
+	if (envelope->terms.body != SMTP_7BIT)
 		buf_printf(&stage.delivered, " body=%s",
-		    envelope->body == SMTP_8BITMIME ? "8BITMIME" : "BINARYMIME");
-	if (envelope->hold_until)
-		buf_printf(&stage.delivered, " hold=%lld", (long long)envelope->hold_until);
+		    envelope->terms.body == SMTP_8BITMIME ? "8BITMIME" : "BINARYMIME");
+	if (envelope->terms.hold_until)
+		buf_printf(&stage.delivered, " hold=%lld", (long long)envelope->terms.hold_until);
 	buf_append_string(&stage.delivered, "\n");
 	buf_append(&stage.delivered, buf_view(&stage.body));
 }

@@ -116,32 +116,36 @@ static void take_by(struct smtp_client_transaction *t, struct view by)
 	ptrdiff_t semicolon = view_find(by, ';');
 	struct view mode = view_skip(by, (size_t)semicolon + 1);
 	t->by_seconds = number(by);
-	t->by_mode = mode.data[0] == 'R' ? SMTP_BY_RETURN : SMTP_BY_NOTIFY;
-	t->by_trace = mode.len > 1;
+	t->terms.by_mode = mode.data[0] == 'R' ? SMTP_BY_RETURN : SMTP_BY_NOTIFY;
+	t->terms.by_trace = mode.len > 1;
 }
 
 static bool take_sender_word(struct view word)
 {
 	struct smtp_client_transaction *t = &stage.transaction;
 	struct view value;
-	if (take(word, "ret=", &t->ret) || take(word, "envid=", &t->envid) || take(word, "auth=", &t->auth))
+	if (take(word, "ret=", &value)) {
+		t->terms.ret = view_equal(value, VIEW("FULL")) ? RET_FULL : RET_HDRS;
+		return true;
+	}
+	if (take(word, "envid=", &t->terms.envid) || take(word, "auth=", &t->auth))
 		return true;
 	if (view_equal(word, VIEW("utf8")))
-		return t->utf8 = true;
+		return (t->terms.utf8 = true);
 	if (view_equal(word, VIEW("tls")))
-		return t->require_tls = true;
+		return (t->terms.requiretls = true);
 	if (view_equal(word, VIEW("8bit")))
-		t->body = SMTP_8BITMIME;
+		t->terms.body = SMTP_8BITMIME;
 	else if (view_equal(word, VIEW("binary")))
-		t->body = SMTP_BINARYMIME;
+		t->terms.body = SMTP_BINARYMIME;
 	else if (view_equal(word, VIEW("unsure")))
 		t->lines_unsure = true;
 	else if (take(word, "size=", &value))
 		t->size = (uint64_t)number(value);
 	else if (take(word, "by=", &value))
 		take_by(t, value);
-	else if (take(word, "priority=", &value) && (t->has_priority = true))
-		t->priority = number(value);
+	else if (take(word, "priority=", &value) && (t->terms.has_priority = true))
+		t->terms.priority = number(value);
 	else
 		return false;
 	return true;
@@ -163,7 +167,7 @@ static bool direct_sender(struct view argument)
 	bool good = true;
 	forget_transaction();
 	view_next(&argument, ' ', &word);
-	stage.transaction.sender = view_equal(word, VIEW("<>")) ? VIEW("") : keep(word);
+	stage.transaction.terms.sender = view_equal(word, VIEW("<>")) ? VIEW("") : keep(word);
 	while (argument.len && view_next(&argument, ' ', &word))
 		good = take_sender_word(word) && good;
 	return good;

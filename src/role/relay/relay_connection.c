@@ -272,7 +272,7 @@ static void work(struct relay_connection *c)
 		}
 		c->turn.messages++;
 		c->message_since = clock_monotonic_ms();
-		if (m->m.sender.len > 0)
+		if (m->m.terms.sender.len > 0)
 			relay_turn_carry_regular(&c->turn);
 		if (relay_transaction_begin(&c->transaction, m))
 			break;

@@ -302,7 +302,7 @@ static void on_message(struct relay_lease *l, const struct message_queue_message
 	*d->last = message;
 	d->last = &message->next;
 	d->waiter.pending++;
-	d->waiter.regular = d->waiter.regular || message->m.sender.len > 0;
+	d->waiter.regular = d->waiter.regular || message->m.terms.sender.len > 0;
 	want(d);
 }
 

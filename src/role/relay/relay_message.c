@@ -20,7 +20,7 @@ static struct map flights; /* id and destination -> struct relay_message on a co
 static size_t text_length(const struct message_queue_message *from)
 {
 	const struct message_queue_recipient *recipients = from->recipients.items;
-	size_t n = from->id.len + from->sender.len + from->envid.len + from->bytes.len;
+	size_t n = from->id.len + from->terms.sender.len + from->terms.envid.len + from->bytes.len;
 	for (size_t i = 0; i < from->recipients.count; i++)
 		n += recipients[i].address.len + recipients[i].orcpt.len + recipients[i].forwarder.len;
 	return n;
@@ -39,8 +39,8 @@ static void copy_texts(struct relay_message *m, const struct message_queue_messa
 	const struct message_queue_recipient *recipients = from->recipients.items;
 	char *at = m->texts;
 	copy(&at, from->id, &m->m.id);
-	copy(&at, from->sender, &m->m.sender);
-	copy(&at, from->envid, &m->m.envid);
+	copy(&at, from->terms.sender, &m->m.terms.sender);
+	copy(&at, from->terms.envid, &m->m.terms.envid);
 	copy(&at, from->bytes, &m->m.bytes);
 	for (size_t i = 0; i < m->count; i++) {
 		const struct message_queue_recipient *f = &recipients[i];
@@ -159,7 +159,7 @@ static bool on_rewritten(void *arg, struct link *link, struct channel_frame *fra
 		return false;
 	m->srs_request = 0;
 	/* What cannot be rewritten (our own domain, too long) goes with the sender that it has. */
-	m->rewritten = mem_string(answer.error ? m->m.sender : answer.address);
+	m->rewritten = mem_string(answer.error ? m->m.terms.sender : answer.address);
 	be_ready(m);
 	return true;
 }
@@ -167,8 +167,8 @@ static bool on_rewritten(void *arg, struct link *link, struct channel_frame *fra
 /* True when the group's sender is known. */
 static bool know_sender(struct relay_message *m, struct view forwarder, struct view *sender)
 {
-	*sender = m->m.sender;
-	if (forwarder.len == 0 || m->m.sender.len == 0)
+	*sender = m->m.terms.sender;
+	if (forwarder.len == 0 || m->m.terms.sender.len == 0)
 		return true;
 	if (m->rewritten && view_equal(m->forwarder, forwarder)) {
 		*sender = view_from_string(m->rewritten);
@@ -179,7 +179,7 @@ static bool know_sender(struct relay_message *m, struct view forwarder, struct v
 	m->forwarder = forwarder;
 	ptrdiff_t at = view_find(forwarder, '@');
 	struct message_srs question = {.operation = SRS_REWRITE,
-	    .address = m->m.sender,
+	    .address = m->m.terms.sender,
 	    .domain = view_skip(forwarder, (size_t)(at + 1))};
 	m->srs_request = calls_ask(&relay_role.keys, MESSAGE_SRS, &question, on_rewritten, m);
 	return false;
@@ -197,26 +197,14 @@ static struct view notify_text(unsigned notify)
 
 static void fill_transaction(struct relay_message *m, struct view sender)
 {
-	static const char *const returns[] = {"", "FULL", "HDRS"};
-	int64_t left = m->m.by_time ? (int64_t)m->m.by_time - clock_wall() : 0;
 	m->transaction = (struct smtp_client_transaction){
-	    .sender = sender,
-	    .utf8 = m->m.utf8,
-	    .require_tls = m->m.require_tls,
-	    .body = (enum smtp_body_kind)(m->m.body <= SMTP_BINARYMIME ? m->m.body : SMTP_BINARYMIME),
+	    .terms = m->m.terms,
+	    .by_seconds = m->m.terms.by_mode == SMTP_BY_NONE ? 0 : m->m.terms.by_time - clock_wall(),
 	    .size = m->m.size,
-	    .ret = view_from_string(returns[m->m.ret <= 2 ? m->m.ret : 0]),
-	    .envid = m->m.envid,
-	    .has_priority = m->m.priority_given,
-	    .priority = (int)m->m.priority - 9,
-	    .by_mode = m->m.by_time == 0             ? SMTP_BY_NONE
-	               : (m->m.by_mode & 255) == 'R' ? SMTP_BY_RETURN
-	                                             : SMTP_BY_NOTIFY,
-	    .by_trace = m->m.by_mode & 256,
-	    .by_seconds = left,
 	    .recipients = m->group,
 	    .count = m->group_count,
 	};
+	m->transaction.terms.sender = sender;
 }
 
 bool relay_message_group(struct relay_message *m, size_t max, bool *wait)

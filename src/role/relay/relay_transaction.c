@@ -119,7 +119,7 @@ static bool convert(struct relay_message *m, bool *waits)
 		relay_message_convert(m);
 	enum relay_convert_state state = relay_convert_state(m->convert, &why);
 	*waits = state == RELAY_CONVERT_BUSY;
-	m->transaction.body = SMTP_7BIT;
+	m->transaction.terms.body = SMTP_7BIT;
 	/* What is only untidy, and sealed, has not been touched (mime/downgrade.h). */
 	m->transaction.lines_unsure = true;
 	if (state == RELAY_CONVERT_READY)
@@ -173,10 +173,10 @@ static bool send_group(struct relay_transaction *t)
 	struct smtp_client_lack lack = {0};
 	/* RFC 8689 section 5: a report is not thrown away because its way back cannot promise what was asked
 	 * for. */
-	if (m->m.require_tls && m->m.sender.len == 0 &&
+	if (m->m.terms.requiretls && m->m.terms.sender.len == 0 &&
 	    !(has_safe_peer(t) && smtp_client_host(t->client)->require_tls))
-		m->transaction.require_tls = false;
-	if (m->transaction.require_tls && !t->lmtp && !has_safe_peer(t)) {
+		m->transaction.terms.requiretls = false;
+	if (m->transaction.terms.requiretls && !t->lmtp && !has_safe_peer(t)) {
 		decide(m, QUEUE_FAILED, &unsafe);
 		return false;
 	}
@@ -223,7 +223,7 @@ bool relay_transaction_begin(struct relay_transaction *t, struct relay_message *
 	    TROUBLE_RATE, "4.7.0", "", "the sender's domain has sent its share for now (sender_domain_rate)"};
 	t->message = m;
 	relay_message_takes_off(m, t->functions->ready, t->arg);
-	if (!relay_sender_may(m->m.sender))
+	if (!relay_sender_may(m->m.terms.sender))
 		relay_message_fail(m, QUEUE_DEFERRED, &share);
 	return relay_transaction_go_on(t);
 }

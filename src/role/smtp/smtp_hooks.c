@@ -40,7 +40,7 @@ static void decide(struct smtp_connection *c, const struct smtp_verdict *verdict
 {
 	if (verdict->kind != SMTP_ACCEPT)
 		log_event(LOG_INFO, c->edge.id, "smtp-refused", log_string("client", c->edge.client.text),
-		    log_text("sender", smtp_envelope(c->session)->sender),
+		    log_text("sender", smtp_envelope(c->session)->terms.sender),
 		    log_text("recipient", c->check.recipient ? c->check.recipient->path : (struct view){0}),
 		    log_u64("code", verdict->code), log_string("reason", verdict->text));
 	else if (c->check.stage == SMTP_AT_RCPT)
@@ -196,7 +196,7 @@ static enum smtp_hook_result own_sender(struct smtp_connection *c, struct smtp_v
 	const struct smtp_envelope *envelope = smtp_envelope(c->session);
 	if (envelope->sender_is_null)
 		return HOOK_ACCEPT; /* what a mail program sends by itself: receipts */
-	struct message_sender m = {.account = c->account, .address = envelope->sender};
+	struct message_sender m = {.account = c->account, .address = envelope->terms.sender};
 	return smtp_hooks_ask(c, &smtp_role.auth, MESSAGE_SENDER, &m, sender_answered, verdict);
 }
 
@@ -287,7 +287,7 @@ static bool author_answered(void *arg, struct link *link, struct channel_frame *
 /* Of the address that was proven at MAIL, and the account's own, auth need not be asked. */
 static bool is_proven(const struct smtp_connection *c, struct view author)
 {
-	return view_equal_nocase(author, smtp_envelope(c->session)->sender) ||
+	return view_equal_nocase(author, smtp_envelope(c->session)->terms.sender) ||
 	       view_equal_nocase(author, smtp_login_address(c->session));
 }
 

@@ -47,7 +47,7 @@ size_t smtp_upload_bytes(const struct smtp_connection *c, const struct smtp_reci
 {
 	enum { FIELDS = 3 * 8 + 6 * 4 }; /* three numbers; the lengths of six texts */
 	size_t named = FIELDS + recipient->path.len + recipient->orcpt.len;
-	size_t sender = smtp_envelope(c->session)->sender.len;
+	size_t sender = smtp_envelope(c->session)->terms.sender.len;
 	size_t bytes = targets->count > 1 ? named : 0; /* that it became several is told as well */
 	for (size_t i = 0; i < targets->count; i++) {
 		const struct message_target *t = (const struct message_target *)targets->items + i;
@@ -83,7 +83,7 @@ void smtp_upload_add(struct smtp_connection *c, size_t number, const struct smtp
 bool smtp_upload_body(void *arg, struct view bytes)
 {
 	struct smtp_connection *c = arg;
-	c->upload.body.binary = smtp_envelope(c->session)->body == SMTP_BINARYMIME;
+	c->upload.body.binary = smtp_envelope(c->session)->terms.body == SMTP_BINARYMIME;
 	return upload_append(&c->upload.body, bytes);
 }
 
@@ -95,7 +95,7 @@ static void log_result(const struct smtp_connection *c, struct view recipient, i
 	enum log_level level = result ? LOG_WARNING : LOG_INFO;
 	const struct log_field fields[] = {log_string("client", client->text),
 	    log_string("message", c->upload.message_id),
-	    log_text("sender", smtp_envelope(c->session)->sender), log_text("recipient", recipient),
+	    log_text("sender", smtp_envelope(c->session)->terms.sender), log_text("recipient", recipient),
 	    log_i64("result", result), {.key = NULL}};
 	/* Users and hosts that are trusted are told of completely, however much they send. */
 	bool known = c->account ||
@@ -143,7 +143,8 @@ static bool on_delivered(void *arg, struct link *link, struct channel_frame *fra
 static void write_prefix(
     struct buf *out, const struct smtp_envelope *envelope, const struct smtp_target *target)
 {
-	buf_printf(out, prefix_form, VIEW_FMT(envelope->sender), VIEW_FMT(view_from_string(target->address)));
+	buf_printf(
+	    out, prefix_form, VIEW_FMT(envelope->terms.sender), VIEW_FMT(view_from_string(target->address)));
 }
 
 /* ---- what the queue keeps ---- */
@@ -204,7 +205,7 @@ static void put_target(const struct smtp_envelope *envelope, struct outgoing *o,
 	if (t->account == 0) {
 		recipient.kind = RECIPIENT_REMOTE;
 		recipient.destination = destination_of_target(r, recipient.address);
-	} else if (envelope->hold_until || many) {
+	} else if (envelope->terms.hold_until || many) {
 		recipient.kind = RECIPIENT_LOCAL;
 		recipient.account = t->account;
 		recipient.mailbox = view_from_string(t->mailbox);
@@ -253,27 +254,6 @@ static void put_targets(struct smtp_connection *c, const struct smtp_envelope *e
 	mem_free(recipient_owners);
 }
 
-static void put_envelope(
-    const struct smtp_connection *c, const struct smtp_envelope *envelope, struct message_deliver *m)
-{
-	m->sender = envelope->sender;
-	m->client = view_from_string(c->edge.client.text);
-	m->submitter = c->account;
-	m->ret = envelope->ret.len == 0 ? 0 : view_equal_nocase(envelope->ret, VIEW("FULL")) ? 1 : 2;
-	m->envid = envelope->envid;
-	m->body = envelope->body;
-	m->utf8 = envelope->utf8;
-	m->require_tls = envelope->require_tls;
-	m->priority = (uint64_t)(SMTP_PRIORITY_MAX + envelope->priority);
-	m->priority_given = envelope->has_priority;
-	if (envelope->by_mode != SMTP_BY_NONE) {
-		m->by_time = (uint64_t)envelope->by_time;
-		m->by_mode =
-		    (envelope->by_mode == SMTP_BY_RETURN ? 'R' : 'N') + (envelope->by_trace ? 256 : 0);
-	}
-	m->hold_until = (uint64_t)envelope->hold_until;
-}
-
 void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const struct message_digest *digest)
 {
 	struct smtp_connection *c = arg;
@@ -301,11 +281,13 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	       has none: RCPT was its chance. */
 	    .enforce_quota = c->edge.client.service == SERVICE_LMTP || c->upload.count == 1,
 	    .id = view_from_string(c->upload.message_id),
+	    .terms = envelope->terms,
+	    .client = view_from_string(c->edge.client.text),
+	    .submitter = c->account,
 	    .message_id = digest->message_id,
 	    .targets = {.items = o.mailboxes, .count = o.mailbox_count},
 	    .recipients = {.items = o.recipients, .count = o.recipient_count},
 	};
-	put_envelope(c, envelope, &m);
 	/* A frame holds the recipients or the message's last piece, not both. */
 	if (many)
 		upload_flush(&c->upload.body);

@@ -12,7 +12,7 @@
 #include "base/random.h"
 #include "role/store/store_private.h"
 #include "trace/trace_write.h"
-#include "smtp/smtp_terms.h"
+#include "format/mail_terms.h"
 
 enum {
 	ARENA_MAX = 4 * 1024 * 1024,
@@ -106,13 +106,13 @@ static void trace(const struct delivery *d)
 	struct view id = queue_id_view(&d->queue.id);
 	/* A report: the message that it is about; of several the first. */
 	struct view about = d->queue.report_count ? queue_id_view(&d->queue.reports[0].id) : (struct view){0};
-	trace_event(id, TRACE_ACCEPTED, log_text("from", r->client), log_text("sender", r->sender),
+	trace_event(id, TRACE_ACCEPTED, log_text("from", r->client), log_text("sender", r->terms.sender),
 	    log_u64("size", r->body_len), log_text("message_id", r->message_id),
 	    log_u64("recipients", d->parts ? d->parts[0].count : d->asked + d->recipient_count),
 	    log_text(about.len ? "about" : NULL, about)); /* without a key the list ends */
 	for (size_t i = 1; i < d->queue.part_count; i++)
 		trace_event(queue_id_view(&d->parts[i].id), TRACE_ACCEPTED, log_text("from", r->client),
-		    log_text("sender", r->sender), log_u64("size", r->body_len),
+		    log_text("sender", r->terms.sender), log_u64("size", r->body_len),
 		    log_text("message_id", r->message_id), log_u64("recipients", d->parts[i].count));
 	for (size_t i = 0; i < d->asked; i++) {
 		const struct account_target *target = &d->mail.targets[d->positions[i]];
@@ -247,20 +247,13 @@ static void copy_references(struct delivery *d, const struct message_deliver *m)
 static bool copy_head(struct delivery *d, const struct message_deliver *m)
 {
 	struct queue_record *r = &d->queue.record;
-	*r = (struct queue_record){.submitter = m->submitter,
+	*r = (struct queue_record){.terms = m->terms,
+	    .submitter = m->submitter,
 	    .arrived = (int64_t)m->received_at,
-	    .hold_until = (int64_t)m->hold_until,
-	    .by_time = (int64_t)m->by_time,
-	    .by_mode = (uint16_t)m->by_mode,
-	    .ret = (uint8_t)m->ret,
-	    .body = (uint8_t)m->body,
-	    .priority = (uint8_t)(m->priority <= 18 ? m->priority : 9),
-	    .priority_given = m->priority_given && m->priority <= 18,
-	    .utf8 = m->utf8,
-	    .require_tls = m->require_tls,
 	    .shared = m->targets.count > 0};
 	copy_references(d, m);
-	return arena_copy(&d->arena, m->sender, &r->sender) && arena_copy(&d->arena, m->envid, &r->envid) &&
+	return arena_copy(&d->arena, m->terms.sender, &r->terms.sender) &&
+	       arena_copy(&d->arena, m->terms.envid, &r->terms.envid) &&
 	       arena_copy(&d->arena, m->client, &r->client) &&
 	       arena_copy(&d->arena, m->message_id, &r->message_id);
 }
@@ -414,7 +407,7 @@ static void take_delivery(struct link *link, const struct message_deliver *m, ui
 	int error = store_upload_append(body, m->bytes);
 	uint64_t body_len = store_upload_length(body);
 	/* Each octet can grow by one, and the last line get an end. */
-	if (error == 0 && m->text_growth > (m->body == SMTP_BINARYMIME ? body_len + 2 : 0))
+	if (error == 0 && m->text_growth > (m->terms.body == SMTP_BINARYMIME ? body_len + 2 : 0))
 		error = -EINVAL;
 	if (error == 0 && m->trailer.len > 0)
 		error = store_upload_append(body, m->trailer);
@@ -432,7 +425,7 @@ static void take_delivery(struct link *link, const struct message_deliver *m, ui
 		return;
 	}
 	d->mail.body_len = d->queue.record.body_len = body_len;
-	d->mail.binary = m->body == SMTP_BINARYMIME;
+	d->mail.binary = m->terms.body == SMTP_BINARYMIME;
 	d->mail.text_growth = d->queue.record.text_growth = m->text_growth;
 	d->queue.record.trailer_len = m->trailer.len;
 	d->mail.internaldate = (int64_t)m->received_at;

@@ -105,20 +105,20 @@ static const char *state_of(struct queue_walk *w, const struct queue_found *f, i
 		return "held";
 	if (queue_is_leased(w->queue, &f->place.id))
 		return "active";
-	return !waits ? "notifying" : r->hold_until > now ? "held" : "waiting";
+	return !waits ? "notifying" : r->terms.hold_until > now ? "held" : "waiting";
 }
 
 void store_queue_json(struct queue_walk *w, const struct queue_found *f, int64_t now, struct buf *out)
 {
 	const struct queue_record *r = f->record;
-	int64_t hold_until = r->held ? r->held_until : r->hold_until > now ? r->hold_until : 0;
+	int64_t hold_until = r->held ? r->held_until : r->terms.hold_until > now ? r->terms.hold_until : 0;
 	buf_append_string(out, "{\"id\":");
 	json_append_string(out, queue_id_view(&f->place.id));
 	buf_printf(out, ",\"state\":\"%s\",\"sender\":", state_of(w, f, now));
-	json_append_string(out, r->sender);
+	json_append_string(out, r->terms.sender);
 	buf_printf(out,
-	    ",\"size\":%" PRIu64 ",\"arrived\":%" PRId64 ",\"expires\":%" PRId64 ",\"priority\":%d",
-	    r->body_len, r->arrived, r->expires, r->priority - 9);
+	    ",\"size\":%" PRIu64 ",\"arrived\":%" PRId64 ",\"expires\":%" PRId64 ",\"priority\":%" PRId64,
+	    r->body_len, r->arrived, r->expires, r->terms.priority);
 	put_number(out, "hold_until", hold_until);
 	put_text(out, "held_by", r->held_by);
 	put_text(out, "held_why", r->held_why);

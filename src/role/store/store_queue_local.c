@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "role/store/store_private.h"
 #include "dsn/dsn_explain.h"
-#include "smtp/smtp_terms.h"
+#include "format/mail_terms.h"
 
 enum { AT_ONCE = 16, LOCAL_REQUEST = 0, AGAIN_SECONDS = 30 };
 
@@ -210,7 +210,7 @@ bool store_queue_local_message(const struct queue_handout *h)
 	}
 	l->mail.blob = h->record->blob;
 	l->mail.body_len = h->record->body_len;
-	l->mail.binary = h->record->body == SMTP_BINARYMIME;
+	l->mail.binary = h->record->terms.body == SMTP_BINARYMIME;
 	l->mail.text_growth = h->record->text_growth;
 	l->mail.internaldate = h->record->arrived;
 	l->mail.message_id_hash = h->record->message_id_hash;

@@ -36,7 +36,7 @@ static int stop(void **state)
 
 static bool is_number(const struct codec_field *f)
 {
-	return f->kind == CODEC_U64 || f->kind == CODEC_ERROR;
+	return f->kind == CODEC_U64 || f->kind == CODEC_SIGNED;
 }
 
 /* A value of this kind, as long as may be, up to `len`. */
@@ -216,7 +216,7 @@ static void refuses_numbers_outside(const struct place *p)
 	assert_int_equal(decode_number(p, f->max), 0);
 	if (!named)
 		assert_int_equal(decode_number(p, f->max + 1), -EBADMSG);
-	if (f->kind == CODEC_ERROR) {
+	if (f->kind == CODEC_SIGNED) {
 		assert_int_equal(decode_number(p, (uint64_t) - (int64_t)f->max), 0);
 		assert_int_equal(decode_number(p, (uint64_t)(-(int64_t)f->max - 1)), -EBADMSG);
 		assert_int_equal(decode_number(p, (uint64_t)INT64_MIN), -EBADMSG);

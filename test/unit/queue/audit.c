@@ -70,7 +70,8 @@ static void expect_wait(const struct queue_record *r, unsigned shard, const stru
 		if (p->state == RECORD_WAITING && view_equal(own, name) && p->not_before < time)
 			time = p->not_before;
 	}
-	expect(shard, queue_key_wait(name, queue_rank(r->priority), notify ? r->notify_after : time, id));
+	expect(
+	    shard, queue_key_wait(name, queue_rank(r->terms.priority), notify ? r->notify_after : time, id));
 	want(name, shard);
 }
 
@@ -100,8 +101,8 @@ static void expect_of(const struct queue_record *r, unsigned shard, const struct
 		event = r->expires;
 		if (warn && r->warn_at && r->warn_at < event)
 			event = r->warn_at;
-		if (r->by_time && !r->by_done && r->by_time < event)
-			event = r->by_time;
+		if (r->terms.by_mode && !r->by_done && r->terms.by_time < event)
+			event = r->terms.by_time;
 	}
 	expect(shard, queue_key_event(event, id));
 }

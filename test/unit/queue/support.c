@@ -274,7 +274,7 @@ int test_add(
     unsigned number, const char *sender, const char *body, struct record_recipient *recipients, size_t count)
 {
 	struct queue_record r = {
-	    .sender = view_from_string(sender), .priority = 9, .recipients = recipients, .count = count};
+	    .terms.sender = view_from_string(sender), .recipients = recipients, .count = count};
 	return test_add_record(number, &r, body);
 }
 

@@ -22,9 +22,8 @@ static void fill(void)
 {
 	struct record_recipient p = test_recipient("r@example.org", "hold.example");
 	test_clock(10 * DAY);
-	struct queue_record r = {.sender = VIEW("s@example.com"),
-	    .hold_until = clock_wall() + HOUR,
-	    .priority = 9,
+	struct queue_record r = {.terms.sender = VIEW("s@example.com"),
+	    .terms.hold_until = clock_wall() + HOUR,
 	    .recipients = &p,
 	    .count = 1};
 	assert_int_equal(test_add_to(1, "later.example"), 0);
@@ -74,7 +73,7 @@ static void expect_what_the_rules_say(void)
 	test_settle();
 	assert_int_equal(test_take(offered("hold.example"), 10), 1);
 	assert_true(test_record(3, &r));
-	assert_true(r.hold_until <= clock_wall());
+	assert_true(r.terms.hold_until <= clock_wall());
 	test_outcome(offered("hold.example"), "000000000003", 0, QUEUE_RELAYED, "250 ok");
 	test_rest(offered("hold.example"), REST_EMPTY, 0);
 	test_settle();
@@ -143,15 +142,14 @@ static void what_is_held_by_right_stays(void **state)
 {
 	struct record_recipient p = test_recipient("r@example.org", "hold.example");
 	struct queue_record before, after,
-	    r = {.sender = VIEW("s@example.com"),
-	        .hold_until = clock_wall() + 20 * DAY,
-	        .priority = 9,
+	    r = {.terms.sender = VIEW("s@example.com"),
+	        .terms.hold_until = clock_wall() + 20 * DAY,
 	        .recipients = &p,
 	        .count = 1};
 	(void)state;
 	assert_int_equal(test_add_record(1, &r, "x"), 0);
 	assert_true(test_record(1, &before));
-	int64_t hold = before.hold_until, expires = before.expires, warn = before.warn_at;
+	int64_t hold = before.terms.hold_until, expires = before.expires, warn = before.warn_at;
 	test_queue_restart();
 	queue_credit(queue, 100);
 	test_settle();
@@ -162,7 +160,7 @@ static void what_is_held_by_right_stays(void **state)
 		test_settle();
 	}
 	assert_true(test_record(1, &after));
-	assert_true(after.hold_until == hold && after.expires == expires && after.warn_at == warn);
+	assert_true(after.terms.hold_until == hold && after.expires == expires && after.warn_at == warn);
 	test_forget();
 	test_clock(20 * DAY + 61);
 	test_settle();
@@ -190,10 +188,10 @@ static void times_that_can_be_are_left(void **state)
 	(void)state;
 	assert_true(queue_record_is_believable(&r, now, &test_config));
 	assert_false(queue_record_believe(&r, now, &test_config));
-	r.hold_until = now + 100 * DAY;
-	p.not_before = r.hold_until;
-	r.expires = r.hold_until + test_config.give_up_seconds;
-	r.warn_at = r.hold_until + test_config.warn_seconds;
+	r.terms.hold_until = now + 100 * DAY;
+	p.not_before = r.terms.hold_until;
+	r.expires = r.terms.hold_until + test_config.give_up_seconds;
+	r.warn_at = r.terms.hold_until + test_config.warn_seconds;
 	assert_true(queue_record_is_believable(&r, now, &test_config));
 	/* An administrator's hold has no end but the one that was said. */
 	r = record_of(&p);
@@ -228,18 +226,19 @@ static void each_time_is_believed_as_far_as_its_rule(void **state)
 	p.attempts = 0;
 	p.last_attempt = 0;
 	r.arrived = now + 10 * DAY;
-	r.hold_until = p.not_before = r.arrived + 3 * DAY;
-	r.expires = r.hold_until + test_config.give_up_seconds;
-	r.warn_at = r.hold_until + test_config.warn_seconds;
-	r.by_time = r.arrived + 7200;
+	r.terms.hold_until = p.not_before = r.arrived + 3 * DAY;
+	r.expires = r.terms.hold_until + test_config.give_up_seconds;
+	r.warn_at = r.terms.hold_until + test_config.warn_seconds;
+	r.terms.by_mode = SMTP_BY_NOTIFY;
+	r.terms.by_time = r.arrived + 7200;
 	assert_false(queue_record_is_believable(&r, now, &test_config));
 	assert_true(queue_record_believe(&r, now, &test_config));
 	assert_int_equal(r.arrived, now);
-	assert_int_equal(r.hold_until, now + 3 * DAY);
+	assert_int_equal(r.terms.hold_until, now + 3 * DAY);
 	assert_int_equal(p.not_before, now + 3 * DAY);
 	assert_int_equal(r.expires, now + 3 * DAY + test_config.give_up_seconds);
 	assert_int_equal(r.warn_at, now + 3 * DAY + test_config.warn_seconds);
-	assert_int_equal(r.by_time, now + 7200);
+	assert_int_equal(r.terms.by_time, now + 7200);
 	/* A report that was put off, and a hold that began in the future. */
 	r.notify_after = now + 10 * DAY;
 	r.held = true;

@@ -55,8 +55,8 @@ static void add_one(void)
 	*m = (struct model_message){.count = 1 + dice(RECIPIENTS), .null_sender = dice(5) == 0};
 	for (size_t i = 0; i < m->count; i++)
 		p[i] = test_recipient("r@example.org", names[dice(DOMAINS)]);
-	struct queue_record r = {.sender = m->null_sender ? (struct view){0} : VIEW("s@example.com"),
-	    .priority = (uint8_t)dice(19),
+	struct queue_record r = {.terms.sender = m->null_sender ? (struct view){0} : VIEW("s@example.com"),
+	    .terms.priority = (int64_t)dice(19) + SMTP_PRIORITY_MIN,
 	    .recipients = p,
 	    .count = m->count};
 	/* A store that fails or loses the answer is asked again with the same id. */

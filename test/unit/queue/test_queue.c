@@ -141,12 +141,12 @@ static void test_nothing_is_told_to_nobody(void **state)
 
 static void test_priority_then_age(void **state)
 {
-	static const uint8_t priorities[] = {9, 18, 9, 0, 12};
+	static const int8_t priorities[] = {0, 9, 0, -9, 3};
 	(void)state;
 	for (unsigned i = 0; i < 5; i++) {
 		struct record_recipient p = test_recipient("a@a.example", "a.example");
-		struct queue_record r = {.sender = VIEW("s@example.com"),
-		    .priority = priorities[i],
+		struct queue_record r = {.terms.sender = VIEW("s@example.com"),
+		    .terms.priority = priorities[i],
 		    .recipients = &p,
 		    .count = 1,
 		    .arrived = clock_wall() - (int64_t)i};
@@ -173,8 +173,8 @@ static void test_order_holds_across_shards(void **state)
 		snprintf(first, sizeof first, "d%u.example", i);
 		struct record_recipient p[2] = {
 		    test_recipient("a@d.example", first), test_recipient("b@x.example", "x.example")};
-		struct queue_record r = {.sender = VIEW("s@example.com"),
-		    .priority = i % 2 ? 18 : 9,
+		struct queue_record r = {.terms.sender = VIEW("s@example.com"),
+		    .terms.priority = i % 2 ? 9 : 0,
 		    .recipients = p,
 		    .count = 2,
 		    .arrived = clock_wall() - 100 + i};
@@ -252,8 +252,10 @@ static void test_a_dead_destination_fails_as_a_whole(void **state)
 	for (unsigned i = 0; i < 200; i++)
 		assert_int_equal(test_add_to(i, "gone.example"), 0);
 	assert_int_equal(test_add(500, "s@example.com", "x", p, 2), 0);
-	struct queue_record later = {
-	    .sender = VIEW("s@example.com"), .hold_until = clock_wall() + 1000, .recipients = p, .count = 1};
+	struct queue_record later = {.terms.sender = VIEW("s@example.com"),
+	    .terms.hold_until = clock_wall() + 1000,
+	    .recipients = p,
+	    .count = 1};
 	assert_int_equal(test_add_record(501, &later, "x"), 0);
 	queue_credit(queue, 10);
 	test_settle();
@@ -403,14 +405,14 @@ static void test_an_event_waits_for_the_outcome(void **state)
 static void test_deliver_by(void **state)
 {
 	struct record_recipient p = test_recipient("a@a.example", "a.example");
-	struct queue_record r = {.sender = VIEW("s@example.com"),
-	    .by_time = clock_wall() + 100,
-	    .by_mode = 'R',
+	struct queue_record r = {.terms.sender = VIEW("s@example.com"),
+	    .terms.by_time = clock_wall() + 100,
+	    .terms.by_mode = SMTP_BY_RETURN,
 	    .recipients = &p,
 	    .count = 1};
 	(void)state;
 	assert_int_equal(test_add_record(1, &r, "x"), 0);
-	r.by_mode = 'N';
+	r.terms.by_mode = SMTP_BY_NOTIFY;
 	p.notify = NOTIFY_FAILURE;
 	assert_int_equal(test_add_record(2, &r, "x"), 0);
 	test_settle();
@@ -431,8 +433,10 @@ static void test_held_until_a_time(void **state)
 {
 	struct record_recipient p[2] = {test_recipient("a@a.example", "a.example"),
 	    {.local = true, .address = VIEW("b@here.example"), .account = 5}};
-	struct queue_record r = {
-	    .sender = VIEW("s@example.com"), .hold_until = clock_wall() + 3600, .recipients = p, .count = 2};
+	struct queue_record r = {.terms.sender = VIEW("s@example.com"),
+	    .terms.hold_until = clock_wall() + 3600,
+	    .recipients = p,
+	    .count = 2};
 	(void)state;
 	queue_credit(queue, 5);
 	assert_int_equal(test_add_record(1, &r, "x"), 0);
@@ -452,7 +456,7 @@ static void test_held_until_a_time(void **state)
 	assert_int_equal(taker.notes[NOTE_DELIVERED], 1);
 	/* Its days begin with the release. */
 	assert_true(test_record(1, &r));
-	assert_int_equal(r.expires, r.hold_until + 5 * 86400);
+	assert_int_equal(r.expires, r.terms.hold_until + 5 * 86400);
 }
 
 static void test_a_restart_forgets_nothing(void **state)
@@ -612,8 +616,7 @@ static void test_many_recipients_come_in_parts(void **state)
 		snprintf(names[i], sizeof names[i], "d%zu.example", i);
 		p[i] = test_recipient("r@example.org", names[i]);
 	}
-	struct queue_record r = {
-	    .sender = VIEW("s@example.com"), .priority = 9, .recipients = p, .count = MANY};
+	struct queue_record r = {.terms.sender = VIEW("s@example.com"), .recipients = p, .count = MANY};
 	store_stats(queue_store(queue), &before);
 	assert_int_equal(test_add_parts(1, &r, "x", EACH), 0);
 	store_stats(queue_store(queue), &after);

@@ -27,8 +27,8 @@ static struct queue_record example(struct record_recipient *recipients, size_t c
 	return (struct queue_record){.blob = {{1, 2, 3}},
 	    .body_len = 4096,
 	    .trailer_len = 77,
-	    .sender = VIEW("s@example.com"),
-	    .envid = VIEW("QQ314159"),
+	    .terms.sender = VIEW("s@example.com"),
+	    .terms.envid = VIEW("QQ314159"),
 	    .client = VIEW("client.example [192.0.2.7]"),
 	    .message_id = VIEW("1@example.com"),
 	    .summary = VIEW("summary"),
@@ -39,16 +39,17 @@ static struct queue_record example(struct record_recipient *recipients, size_t c
 	    .submitter = 9,
 	    .arrived = 1700000000,
 	    .expires = 1700432000,
-	    .hold_until = 1,
+	    .terms.hold_until = 1,
 	    .warn_at = 1700014400,
-	    .by_time = 3,
-	    .by_mode = 'R' + 256,
-	    .ret = 2,
-	    .body = 1,
-	    .priority = 18,
-	    .priority_given = true,
-	    .utf8 = true,
-	    .require_tls = true,
+	    .terms.by_time = 3,
+	    .terms.by_mode = SMTP_BY_RETURN,
+	    .terms.by_trace = true,
+	    .terms.ret = RET_HDRS,
+	    .terms.body = 1,
+	    .terms.priority = 9,
+	    .terms.has_priority = true,
+	    .terms.utf8 = true,
+	    .terms.requiretls = true,
 	    .shared = true,
 	    .by_done = true,
 	    .held = true,
@@ -104,12 +105,13 @@ static void test_everything_comes_back(void **state)
 	assert_memory_equal(buf_view(&out).data + RECORD_BLOB_AT, r.blob.bytes, BLOB_ID_SIZE);
 	assert_int_equal(queue_record_decode(buf_view(&out), &got, &arena), 0);
 	assert_int_equal(got.count, 2);
-	assert_view(got.sender, "s@example.com");
+	assert_view(got.terms.sender, "s@example.com");
 	assert_view(got.held_why, "looks odd");
 	assert_true(got.message_id_hash == 77 && got.reference_count == 3 && got.references[2] == 33);
-	assert_int_equal(got.by_mode, 'R' + 256);
-	assert_true(
-	    got.utf8 && got.require_tls && got.priority_given && got.shared && got.by_done && got.held);
+	assert_int_equal(got.terms.by_mode, SMTP_BY_RETURN);
+	assert_int_equal(got.terms.priority, 9);
+	assert_true(got.terms.utf8 == 1 && got.terms.by_trace == 1 && got.terms.requiretls == 1 &&
+	            got.terms.has_priority == 1 && got.shared && got.by_done && got.held);
 	assert_int_equal(got.notify_attempts, 6);
 	assert_int_equal(got.text_growth, 70000);
 	assert_view(got.recipients[0].verified, "dane-ee");
@@ -185,7 +187,7 @@ static void test_words_give_way_when_it_grows_too_long(void **state)
 
 static void test_whom_an_outcome_concerns(void **state)
 {
-	struct queue_record r = {.sender = VIEW("s@example.com")}, null = {0};
+	struct queue_record r = {.terms.sender = VIEW("s@example.com")}, null = {0};
 	struct record_recipient p = {0};
 	(void)state;
 	assert_true(queue_record_tells(&r, &p, ACTION_FAILED) && queue_record_tells(&r, &p, ACTION_DELAYED));
@@ -206,11 +208,11 @@ static void test_whom_an_outcome_concerns(void **state)
 static void test_keys_sort_as_they_must(void **state)
 {
 	struct queue_id a = test_id(1), b = test_id(2), id;
-	struct queue_key high = queue_key_wait(VIEW("example.org"), queue_rank(18), 900, &b);
-	struct queue_key early = queue_key_wait(VIEW("example.org"), queue_rank(9), 100, &b);
-	struct queue_key late = queue_key_wait(VIEW("example.org"), queue_rank(9), 200, &a);
+	struct queue_key high = queue_key_wait(VIEW("example.org"), queue_rank(9), 900, &b);
+	struct queue_key early = queue_key_wait(VIEW("example.org"), queue_rank(0), 100, &b);
+	struct queue_key late = queue_key_wait(VIEW("example.org"), queue_rank(0), 200, &a);
 	struct queue_key end = queue_key_behind_waits(VIEW("example.org"));
-	struct queue_key longer = queue_key_wait(VIEW("example.organic"), queue_rank(18), 1, &a);
+	struct queue_key longer = queue_key_wait(VIEW("example.organic"), queue_rank(9), 1, &a);
 	struct view name;
 	uint8_t rank;
 	int64_t time;

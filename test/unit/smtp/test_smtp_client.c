@@ -102,7 +102,7 @@ static void greet(struct play *p, const char *keywords)
 static struct smtp_client_transaction message(const struct smtp_client_recipient *recipients, size_t count)
 {
 	return (struct smtp_client_transaction){
-	    .sender = VIEW("a@here.test"), .recipients = recipients, .count = count};
+	    .terms.sender = VIEW("a@here.test"), .recipients = recipients, .count = count};
 }
 
 static const struct smtp_client_recipient two[] = {
@@ -221,7 +221,7 @@ static void values_that_break_lines(void **state)
 		struct smtp_client_transaction t = message(&r, 1);
 		assert_int_equal(smtp_client_send(p.client, &t), -EINVAL);
 		r.address = VIEW("b@there.test");
-		t.sender = view_from_string(bad[i]);
+		t.terms.sender = view_from_string(bad[i]);
 		assert_int_equal(smtp_client_send(p.client, &t), -EINVAL);
 		t = message(&r, 1);
 		r.orcpt = view_from_string(i == 6 ? "a b" : i >= 3 && i <= 5 ? "a\tb" : bad[i]);
@@ -229,7 +229,7 @@ static void values_that_break_lines(void **state)
 	}
 	struct smtp_client_transaction none = message(two, 0), odd = message(two, 1);
 	assert_int_equal(smtp_client_send(p.client, &none), -EINVAL);
-	odd.priority = 10;
+	odd.terms.priority = 10;
 	assert_int_equal(smtp_client_send(p.client, &odd), -EINVAL);
 	odd = message(two, 1);
 	odd.by_seconds = 1000000000;
@@ -237,7 +237,7 @@ static void values_that_break_lines(void **state)
 	/* With SMTPUTF8 it may be UTF-8, not anything. */
 	struct smtp_client_recipient r = {.address = VIEW("\xc3\xa9@x")};
 	struct smtp_client_transaction t = message(&r, 1);
-	t.utf8 = true;
+	t.terms.utf8 = true;
 	r.address = VIEW("\xc3@x");
 	assert_int_equal(smtp_client_send(p.client, &t), -EINVAL);
 	assert_int_equal(buf_view(&p.out).len, 0);

@@ -61,7 +61,7 @@ static void deliver(void *arg, const struct smtp_envelope *envelope, const struc
 	w.pending = DELIVERY;
 	w.deliveries++;
 	w.delivered_count = envelope->count;
-	w.body_kind = envelope->body;
+	w.body_kind = envelope->terms.body;
 	buf_clear(&w.arrived);
 	buf_append(&w.arrived, buf_view(&w.arriving));
 }
@@ -247,11 +247,11 @@ static size_t make_transaction(void)
 {
 	struct smtp_client_transaction *t = &w.transaction;
 	size_t good = 0;
-	*t = (struct smtp_client_transaction){.sender = rand() % 2 ? VIEW("a@here.test") : VIEW(""),
-	    .body = (enum smtp_body_kind)(rand() % 3),
+	*t = (struct smtp_client_transaction){.terms.sender = rand() % 2 ? VIEW("a@here.test") : VIEW(""),
+	    .terms.body = (enum smtp_body_kind)(rand() % 3),
 	    .recipients = w.recipients,
 	    .count = 1 + (size_t)rand() % 4};
-	make_body(t->body);
+	make_body(t->terms.body);
 	t->size = rand() % 3 ? w.sent.len : 0;
 	for (size_t i = 0; i < t->count; i++) {
 		bool exists = rand() % 3;
@@ -278,7 +278,7 @@ static void send_one(void)
 	if (good == 0)
 		return;
 	assert_int_equal(w.delivered_count, good);
-	assert_int_equal(w.body_kind, w.transaction.body);
+	assert_int_equal(w.body_kind, w.transaction.terms.body);
 	/* The server puts its trace field in front. */
 	struct view arrived = buf_view(&w.arrived), sent = buf_view(&w.sent);
 	assert_true(arrived.len > sent.len);

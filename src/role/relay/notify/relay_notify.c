@@ -118,19 +118,19 @@ static void decide(struct relay_notify *n, struct relay_news *list)
 /* Store asks for neither; told or not, nothing may come back for ever. */
 static bool needs_nothing(const struct relay_news *news)
 {
-	return news->m.sender.len == 0 || news->told == 0;
+	return news->m.terms.sender.len == 0 || news->told == 0;
 }
 
 static struct relay_news *take_out_sender(struct relay_notify *n)
 {
 	struct relay_news *list = NULL, **end = &list, **at = &n->batch;
 	const struct relay_news *first = n->batch;
-	struct view sender = first->m.sender;
+	struct view sender = first->m.terms.sender;
 	uint64_t account = first->account;
 	while (*at) {
 		struct relay_news *news = *at;
 		/* What goes to one mailbox of ours goes together; who reads it elsewhere is not known. */
-		if (account ? news->account != account : !view_equal(news->m.sender, sender)) {
+		if (account ? news->account != account : !view_equal(news->m.terms.sender, sender)) {
 			at = &news->next;
 			continue;
 		}
@@ -155,7 +155,7 @@ static bool drop(const struct relay_news *news, size_t *luxuries)
 	}
 	log_event(LOG_WARNING, "-", "notify-undeliverable",
 	    log_string("reason", "strangers ask for too many reports of success"),
-	    log_text("to", news->m.sender), log_text("about", news->m.id));
+	    log_text("to", news->m.terms.sender), log_text("about", news->m.id));
 	relay_news_outcome(news, QUEUE_FAILED);
 	return true;
 }

@@ -13,7 +13,7 @@
 #include "format/header.h"
 #include "format/limits.h"
 
-enum { ARENA_MAX = 512 * 1024 /* 300 recipients, twice */, RET_FULL = 1, RET_HEADERS = 2 };
+enum { ARENA_MAX = 512 * 1024 /* 300 recipients, twice */ };
 
 static const struct message_queue_recipient *recipients_of(const struct relay_news *n)
 {
@@ -91,9 +91,9 @@ void relay_news_outcome(const struct relay_news *n, enum queue_verdict verdict)
  */
 static bool returns_whole(const struct relay_news *n, size_t room)
 {
-	if (!n->failure || n->m.ret == RET_HEADERS || n->m.require_tls || n->m.size > room)
+	if (!n->failure || n->m.terms.ret == RET_HDRS || n->m.terms.requiretls || n->m.size > room)
 		return false;
-	return n->m.ret == RET_FULL || n->m.size <= NOTIFY_RETURN_UNASKED;
+	return n->m.terms.ret == RET_FULL || n->m.size <= NOTIFY_RETURN_UNASKED;
 }
 
 /* What of the message its header can be in. */
@@ -209,7 +209,7 @@ static struct view choose(
 	if (n->whole && body.len >= n->m.size) {
 		body = view_take(body, n->m.size);
 		report->what = DSN_RETURN_MESSAGE;
-		report->content = n->m.body == SMTP_BINARYMIME ? DSN_BINARY : content_of(body);
+		report->content = n->m.terms.body == SMTP_BINARYMIME ? DSN_BINARY : content_of(body);
 		/* Few hosts take BINARYMIME, and nothing within an attached message can be recoded. */
 		if (report->content != DSN_BINARY || !remote)
 			return body;
@@ -331,12 +331,12 @@ int relay_news_write(
 	buf_init(&header, 2 * NOTIFY_HEADER_MAX); /* bare LFs become CRLFs */
 	read_subject(header_block(n), &subject);
 	read_message_id(header_block(n), &original_id);
-	if (n->m.envid.len)
-		envid_parse(n->m.envid, &envid);
+	if (n->m.terms.envid.len)
+		envid_parse(n->m.terms.envid, &envid);
 	struct dsn_report report = {
 	    .reporting_mta = words->hostname,
 	    .postmaster = words->postmaster,
-	    .to = n->m.sender,
+	    .to = n->m.terms.sender,
 	    .message_id = words->message_id,
 	    .boundary = view_from_string(boundary),
 	    .now = {.seconds = words->now, .zone_known = true},
@@ -345,7 +345,7 @@ int relay_news_write(
 	    .original_subject = buf_view(&subject),
 	    .original_message_id = buf_view(&original_id),
 	    .queue_id = n->m.id,
-	    .utf8 = n->m.utf8,
+	    .utf8 = n->m.terms.utf8,
 	    .recipients = list_recipients(n, &n->arena),
 	    .count = n->told,
 	};

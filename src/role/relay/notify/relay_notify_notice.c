@@ -23,7 +23,7 @@ struct relay_notice *relay_notice_new(struct relay_news *news, size_t count)
 {
 	struct relay_notice *n = mem_alloc(sizeof *n);
 	*n = (struct relay_notice){
-	    .news = news, .count = count, .sender = news->m.sender, .room = NOTIFY_RETURN_MAX};
+	    .news = news, .count = count, .sender = news->m.terms.sender, .room = NOTIFY_RETURN_MAX};
 	arena_init(&n->arena, ARENA_MAX);
 	buf_init(&n->text, NOTIFY_TEXT_MAX);
 	upload_init(&n->upload, &relay_role.store, upload_text, n);
@@ -175,21 +175,16 @@ static enum smtp_body_kind body_kind(const struct relay_notice *n)
  * What the reported messages asked of their way holds for the way back: encryption (RFC 8689 section 5), and
  * the priority of the most urgent (RFC 6710).
  */
-struct terms {
-	bool require_tls, priority_given;
-	uint64_t priority; /* MT-PRIORITY + 9 */
-};
-
-static struct terms terms_of(const struct relay_notice *n)
+static struct mail_terms terms_of(const struct relay_notice *n)
 {
-	struct terms t = {0};
+	struct mail_terms t = {.body = body_kind(n),
+	    .utf8 = (n->needs & DSN_NEEDS_SMTPUTF8) != 0,
+	    .priority = SMTP_PRIORITY_MIN};
 	for (const struct relay_news *i = n->news; i; i = i->next) {
-		t.require_tls = t.require_tls || i->m.require_tls;
-		t.priority_given = t.priority_given || i->m.priority_given;
-		t.priority = i->m.priority > t.priority ? i->m.priority : t.priority;
+		t.requiretls = t.requiretls || i->m.terms.requiretls;
+		t.has_priority = t.has_priority || i->m.terms.has_priority;
+		t.priority = i->m.terms.priority > t.priority ? i->m.terms.priority : t.priority;
 	}
-	if (t.priority > SMTP_PRIORITY_MAX - SMTP_PRIORITY_MIN)
-		t.priority = -SMTP_PRIORITY_MIN;
 	return t;
 }
 
@@ -199,7 +194,6 @@ static void deliver(struct relay_notice *n)
 	struct message_digest digest;
 	size_t report_count;
 	struct message_delivery_report *reports = list_reports(n, &report_count);
-	struct terms terms = terms_of(n);
 	mime_digest_feed(mime, buf_view(&n->text));
 	mime_digest_end(mime, &digest);
 	struct message_deliver m = {
@@ -213,11 +207,7 @@ static void deliver(struct relay_notice *n)
 	    .id = view_from_string(n->id),
 	    .client = VIEW("this server, telling what became of a message"),
 	    .message_id = view_from_string(n->message_id),
-	    .body = body_kind(n),
-	    .utf8 = (n->needs & DSN_NEEDS_SMTPUTF8) != 0,
-	    .require_tls = terms.require_tls,
-	    .priority = terms.priority,
-	    .priority_given = terms.priority_given,
+	    .terms = terms_of(n),
 	    .recipients = {.items = n->recipients, .count = n->recipient_count},
 	    .reports = {.items = reports, .count = report_count},
 	};

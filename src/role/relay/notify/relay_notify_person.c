@@ -85,11 +85,11 @@ void relay_news_identify(struct relay_news *n, void (*done)(void *arg, bool auth
 {
 	struct path path;
 	struct buf key;
-	n->person = relay_notify_person(n->m.sender);
+	n->person = relay_notify_person(n->m.terms.sender);
 	n->identified = done;
 	n->identified_arg = arg;
 	buf_init(&key, 4 * ADDRESS_MAX);
-	if (mailbox_parse(n->m.sender, &n->arena, &path) == 0 && path_key(&path, &key) == 0)
+	if (mailbox_parse(n->m.terms.sender, &n->arena, &path) == 0 && path_key(&path, &key) == 0)
 		n->who = calls_ask(&relay_role.auth, MESSAGE_RESOLVE,
 		    &(struct message_resolve){.address = buf_view(&key)}, on_resolved, n);
 	buf_done(&key);

@@ -189,9 +189,8 @@ void give(uint64_t destination, const char *id, const char *body, struct message
 {
 	struct message_queue_message m = {.number = destination,
 	    .id = view_from_string(id),
-	    .sender = VIEW("alice@example.test"),
+	    .terms.sender = VIEW("alice@example.test"),
 	    .size = strlen(body),
-	    .priority = 9,
 	    .recipients = {.items = recipients, .count = count},
 	    .bytes = view_from_string(body)};
 	tell(store, MESSAGE_QUEUE_MESSAGE, &m, -1);

@@ -168,9 +168,9 @@ struct message_queue_message relay_world_message(uint64_t number, const char *id
 	static struct message_queue_recipient bob = {.address = {"bob@example.net", 15}};
 	return (struct message_queue_message){.number = number,
 	    .id = view_from_string(id),
-	    .sender = view_from_string(sender),
+	    .terms.sender = view_from_string(sender),
 	    .size = 3,
-	    .priority = 9,
+	    .terms.priority = 9,
 	    .recipients = {.items = &bob, .count = 1},
 	    .bytes = VIEW("x\r\n")};
 }

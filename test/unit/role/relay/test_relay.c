@@ -7,7 +7,7 @@
 #include "dsn/dsn_explain.h"
 #include "mime/summary.h"
 #include "mime/trailer.h"
-#include "smtp/smtp_terms.h"
+#include "format/mail_terms.h"
 
 static const char body[] = "Subject: x\r\n\r\nhello\r\n";
 
@@ -153,9 +153,8 @@ static void test_a_large_body_is_read_in_pieces(void **state)
 	expect_take(d);
 	struct message_queue_message m = {.number = d,
 	    .id = VIEW("aaaaaaaaaaaa"),
-	    .sender = VIEW(""),
+	    .terms.sender = VIEW(""),
 	    .size = LINES * 50,
-	    .priority = 9,
 	    .recipients = {.items = &bob, .count = 1},
 	    .bytes = view_of(large, 1000)};
 	tell(store, MESSAGE_QUEUE_MESSAGE, &m, -1);
@@ -230,11 +229,10 @@ static void test_a_body_is_converted(void **state)
 	expect_take(d);
 	struct message_queue_message m = {.number = d,
 	    .id = VIEW("aaaaaaaaaaaa"),
-	    .sender = VIEW("alice@example.test"),
+	    .terms.sender = VIEW("alice@example.test"),
 	    .size = sizeof eight - 1,
-	    .body = SMTP_8BITMIME,
+	    .terms.body = SMTP_8BITMIME,
 	    .trailer = buf_view(&trailer).len,
-	    .priority = 9,
 	    .recipients = {.items = &bob, .count = 1},
 	    .bytes = VIEW(eight)};
 	tell(store, MESSAGE_QUEUE_MESSAGE, &m, -1);

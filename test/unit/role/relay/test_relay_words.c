@@ -124,13 +124,12 @@ static void test_what_is_decided_here_is_no_reply(void **state)
 	for (size_t i = 0; i < 5; i++) {
 		struct message_queue_message m = {.number = d,
 		    .id = view_from_string(expected[i].id),
-		    .sender = VIEW("alice@example.test"),
+		    .terms.sender = VIEW("alice@example.test"),
 		    .size = i == 0 ? 101 : strlen(body),
-		    .utf8 = i == 1,
-		    .require_tls = i == 2,
-		    .by_time = i == 3 ? (uint64_t)time(NULL) + 1000 : 0,
-		    .by_mode = i == 3 ? 'R' : 0,
-		    .priority = 9,
+		    .terms.utf8 = i == 1,
+		    .terms.requiretls = i == 2,
+		    .terms.by_time = i == 3 ? time(NULL) + 1000 : 0,
+		    .terms.by_mode = i == 3 ? SMTP_BY_RETURN : SMTP_BY_NONE,
 		    .recipients = {.items = i == 4 ? &odd : &bob, .count = 1},
 		    .bytes = i == 0 ? (struct view){0} : view_from_string(body)};
 		tell(store, MESSAGE_QUEUE_MESSAGE, &m, -1);
@@ -181,17 +180,18 @@ static void test_terms_keep_their_value(void **state)
 	for (size_t i = 0; i < 5; i++) {
 		struct message_queue_message m = {.number = d,
 		    .id = view_from_string(ids[i]),
-		    .sender = i == 3 ? VIEW("") : VIEW("alice@example.test"),
+		    .terms.sender = i == 3 ? VIEW("") : VIEW("alice@example.test"),
 		    .size = strlen(body),
-		    .priority = i == 2 ? 4 : 9,
-		    .priority_given = i == 0 || i == 2,
-		    .ret = i == 2 ? 2 : 0,
-		    .envid = i == 2 ? VIEW("x") : VIEW(""),
-		    .require_tls =
+		    .terms.priority = i == 2 ? -5 : 0,
+		    .terms.has_priority = i == 0 || i == 2,
+		    .terms.ret = i == 2 ? RET_HDRS : RET_UNSAID,
+		    .terms.envid = i == 2 ? VIEW("x") : VIEW(""),
+		    .terms.requiretls =
 		        i == 3, /* a report: better in clear than not at all (RFC 8689 section 5) */
-		    .by_time = i == 4 ? (uint64_t)time(NULL)
-		                      : 0, /* this very moment is over, and no time at all is another thing */
-		    .by_mode = i == 4 ? 'R' : 0,
+		    .terms.by_time =
+		        i == 4 ? time(NULL)
+		               : 0, /* this very moment is over, and no time at all is another thing */
+		    .terms.by_mode = i == 4 ? SMTP_BY_RETURN : SMTP_BY_NONE,
 		    .recipients = {.items = &bob, .count = 1},
 		    .bytes = view_from_string(body)};
 		tell(store, MESSAGE_QUEUE_MESSAGE, &m, -1);

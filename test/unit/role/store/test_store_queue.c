@@ -218,9 +218,8 @@ static struct message_deliver delivery(const char *id, struct message_delivery_t
 	    .all_or_none = true,
 	    .targets = {.items = targets, .count = target_count},
 	    .id = view_from_string(id),
-	    .sender = VIEW("s@here.example"),
+	    .terms.sender = VIEW("s@here.example"),
 	    .client = VIEW("client"),
-	    .priority = 9,
 	    .recipients = {.items = recipients, .count = recipient_count}};
 }
 
@@ -366,7 +365,7 @@ static void the_sender_is_told_once(void **state)
 	struct message_delivery_target target = {
 	    .account = test_account(1), .address = VIEW("s@here.example")};
 	m = delivery("000000000002", &target, 1, NULL, 0);
-	m.sender = (struct view){0};
+	m.terms.sender = (struct view){0};
 	m.reports = (struct codec_list){.items = &report, .count = 1};
 	assert_int_equal(ipc_send(&relay.channel, MESSAGE_UPLOAD, 3,
 	                     &(struct message_upload){77, VIEW("Subject: failed\r\n")}, -1),
@@ -403,23 +402,27 @@ static void settle(void)
 static void terms_keep_their_value(void **state)
 {
 	static const struct {
-		uint64_t priority, given, require_tls, utf8, body, ret, by_mode;
-	} cases[] = {{9, 1, 0, 0, 0, 0, 0}, {9, 0, 1, 1, 1, 1, 'R'}, {0, 1, 1, 0, 2, 2, 'N' + 256},
-	    {18, 1, 0, 1, 0, 0, 'R' + 256}};
+		int64_t priority;
+		uint64_t given, require_tls, utf8, body, ret, by_mode, by_trace;
+	} cases[] = {{0, 1, 0, 0, SMTP_7BIT, RET_UNSAID, SMTP_BY_NONE, 0},
+	    {0, 0, 1, 1, SMTP_8BITMIME, RET_FULL, SMTP_BY_RETURN, 0},
+	    {-9, 1, 1, 0, SMTP_BINARYMIME, RET_HDRS, SMTP_BY_NOTIFY, 1},
+	    {9, 1, 0, 1, SMTP_7BIT, RET_UNSAID, SMTP_BY_RETURN, 1}};
 	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		char id[13];
 		snprintf(id, sizeof id, "00000000000%zu", i);
 		struct message_deliver m = delivery(id, NULL, 0, &recipient, 1);
-		m.priority = cases[i].priority;
-		m.priority_given = cases[i].given;
-		m.require_tls = cases[i].require_tls;
-		m.utf8 = cases[i].utf8;
-		m.body = cases[i].body;
-		m.ret = cases[i].ret;
-		m.by_mode = cases[i].by_mode;
-		m.by_time = cases[i].by_mode ? (uint64_t)clock_wall() + 5000 : 0;
+		m.terms.priority = cases[i].priority;
+		m.terms.has_priority = cases[i].given;
+		m.terms.requiretls = cases[i].require_tls;
+		m.terms.utf8 = cases[i].utf8;
+		m.terms.body = cases[i].body;
+		m.terms.ret = cases[i].ret;
+		m.terms.by_mode = cases[i].by_mode;
+		m.terms.by_trace = cases[i].by_trace;
+		m.terms.by_time = cases[i].by_mode ? clock_wall() + 5000 : 0;
 		send_to_store(&smtp, MESSAGE_DELIVER, &m);
 	}
 	ready(1);
@@ -429,14 +432,15 @@ static void terms_keep_their_value(void **state)
 		size_t i = (size_t)(relay.messages[k].id[11] - '0'); /* the urgent ones come first */
 		const struct message_queue_message *m = &relay.messages[k].terms;
 		assert_true(i < 4);
-		assert_int_equal(m->priority, cases[i].priority);
-		assert_int_equal(m->priority_given, cases[i].given);
-		assert_int_equal(m->require_tls, cases[i].require_tls);
-		assert_int_equal(m->utf8, cases[i].utf8);
-		assert_int_equal(m->body, cases[i].body);
-		assert_int_equal(m->ret, cases[i].ret);
-		assert_int_equal(m->by_mode, cases[i].by_mode);
-		assert_int_equal(m->by_time > 0, cases[i].by_mode > 0);
+		assert_int_equal(m->terms.priority, cases[i].priority);
+		assert_int_equal(m->terms.has_priority, cases[i].given);
+		assert_int_equal(m->terms.requiretls, cases[i].require_tls);
+		assert_int_equal(m->terms.utf8, cases[i].utf8);
+		assert_int_equal(m->terms.body, cases[i].body);
+		assert_int_equal(m->terms.ret, cases[i].ret);
+		assert_int_equal(m->terms.by_mode, cases[i].by_mode);
+		assert_int_equal(m->terms.by_trace, cases[i].by_trace);
+		assert_int_equal(m->terms.by_time > 0, cases[i].by_mode > 0);
 	}
 }
 
@@ -573,7 +577,7 @@ static void local_mail_that_was_held(void **state)
 	struct message_deliver m = delivery("000000000001", NULL, 0, recipients, 5);
 	(void)state;
 	fill();
-	m.hold_until = (uint64_t)clock_wall() + 600;
+	m.terms.hold_until = clock_wall() + 600;
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);
 	assert_int_equal(smtp.results[0] | smtp.results[1] | smtp.results[2] | smtp.results[3], 0);
 	turn_clock(500);
@@ -629,7 +633,7 @@ static void answers_join_their_thread(void **state)
 	m.references = (struct codec_list){first, 1};
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);
 	m = delivery("000000000003", NULL, 0, &held, 1);
-	m.hold_until = (uint64_t)clock_wall() + 600;
+	m.terms.hold_until = clock_wall() + 600;
 	m.message_id_hash = 333;
 	m.references = (struct codec_list){both, 2};
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);

@@ -173,8 +173,7 @@ static void add(
 {
 	struct record_recipient p = {
 	    .address = view_from_string(address), .destination = view_from_string(destination)};
-	struct adding a = {.d.record = {.sender = view_from_string(sender),
-	                       .priority = 9,
+	struct adding a = {.d.record = {.terms.sender = view_from_string(sender),
 	                       .arrived = clock_wall() - age,
 	                       .body_len = 4,
 	                       .recipients = &p,

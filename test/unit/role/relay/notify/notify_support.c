@@ -83,7 +83,7 @@ static void give(struct item *i, uint32_t request)
 	}
 	m.number = number;
 	m.id = view_from_string(i->id);
-	m.sender = view_from_string(i->sender);
+	m.terms.sender = view_from_string(i->sender);
 	m.size = buf_view(&i->body).len;
 	m.bytes = view_take(buf_view(&i->body), server.give);
 	m.recipients = (struct codec_list){.items = left, .count = i->count};
@@ -514,7 +514,6 @@ struct item *add_item(const char *sender)
 	i->sender = sender;
 	i->m.arrived = (uint64_t)clock_wall() - 100;
 	i->m.expires = i->m.arrived + 5 * 86400;
-	i->m.priority = 9;
 	buf_init(&i->body, 16 << 20);
 	item_set_body(i, "Subject: lunch\r\nMessage-ID: <original@example.org>\r\n", 20);
 	item_add_recipients(i, 1, ACTION_FAILED);
@@ -595,12 +594,12 @@ bool all_told(void)
 static void check_lines(const struct delivery *d)
 {
 	struct view rest = buf_view(&d->text), line;
-	while (d->m.body != SMTP_BINARYMIME && rest.len > 0 && view_next(&rest, '\n', &line)) {
+	while (d->m.terms.body != SMTP_BINARYMIME && rest.len > 0 && view_next(&rest, '\n', &line)) {
 		assert_true(line.len > 0 && line.data[line.len - 1] == '\r');
 		line.len--;
 		assert_true(line.len <= LINE_MAX_OCTETS);
 		assert_true(view_find(line, '\r') < 0 && view_find(line, '\0') < 0);
-		for (size_t i = 0; i < line.len && d->m.body == SMTP_7BIT; i++)
+		for (size_t i = 0; i < line.len && d->m.terms.body == SMTP_7BIT; i++)
 			assert_true((unsigned char)line.data[i] < 0x80);
 	}
 }
@@ -625,7 +624,7 @@ void delivery_read(struct delivery *d)
 {
 	d->parser = mime_parser_new();
 	d->tree = mime_parse(d->parser, buf_view(&d->text));
-	assert_int_equal(d->m.sender.len, 0);
+	assert_int_equal(d->m.terms.sender.len, 0);
 	assert_true(d->m.reports.count > 0);
 	assert_true(d->m.targets.count + d->m.recipients.count > 0);
 	check_lines(d);

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "format/header.h"
-#include "smtp/smtp_terms.h"
+#include "format/mail_terms.h"
 
 static void assert_field(const struct delivery *d, const char *name, const char *expected)
 {
@@ -23,7 +23,7 @@ static void tells_of_a_failure(void **state)
 	char id[100];
 	(void)state;
 	struct item *i = add_item("Alice@Example.ORG");
-	i->m.envid = VIEW("QQ+2B1");
+	i->m.terms.envid = VIEW("QQ+2B1");
 	i->recipients[0].orcpt = VIEW("rfc822;Joe+2Bx@there.example");
 	server_offer();
 	struct delivery *d = only_delivery();
@@ -60,7 +60,7 @@ static void tells_a_sender_elsewhere(void **state)
 {
 	(void)state;
 	struct item *i = add_item("\"J. D\"@B\303\274ro.Example");
-	i->m.utf8 = 1;
+	i->m.terms.utf8 = 1;
 	i->recipients[0].forwarder = VIEW("team@example.org");
 	server_offer();
 	struct delivery *d = only_delivery();
@@ -72,7 +72,7 @@ static void tells_a_sender_elsewhere(void **state)
 	assert_view(r->address, "\"J. D\"@B\303\274ro.Example");
 	assert_view(r->destination, "xn--bro-hoa.example");
 	assert_int_equal(r->forwarder.len, 0);
-	assert_int_equal(d->m.utf8, 1);
+	assert_int_equal(d->m.terms.utf8, 1);
 	assert_field(d, "From", "Mail Delivery System <postmaster@example.org>");
 	/* He wrote to the alias, not to whom it led to. */
 	assert_view(d->status.recipients[0].original.value, "team@example.org");
@@ -215,8 +215,8 @@ static void what_a_host_says_did_not_end_it_here(void **state)
 {
 	(void)state;
 	struct item *i = add_item("alice@example.org");
-	i->m.by_time = i->m.arrived + 600;
-	i->m.by_mode = 'R';
+	i->m.terms.by_time = i->m.arrived + 600;
+	i->m.terms.by_mode = SMTP_BY_RETURN;
 	i->recipients[0].status = VIEW("5.4.7");
 	i->recipients[0].reply = VIEW("550 5.4.7 message expired");
 	server_offer();
@@ -248,20 +248,20 @@ static void terms_hold_for_the_way_back(void **state)
 {
 	static const struct {
 		bool require_tls, given;
-		uint64_t priority;
+		int64_t priority;
 	} cases[] = {
-	    {false, false, 9}, {true, false, 9}, {false, true, 9}, {false, true, 13}, {true, true, 0}};
+	    {false, false, 0}, {true, false, 0}, {false, true, 0}, {false, true, 4}, {true, true, -9}};
 	for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
 		server_anew(state);
 		struct item *i = add_item("alice@example.org");
-		i->m.require_tls = cases[c].require_tls;
-		i->m.priority = cases[c].priority;
-		i->m.priority_given = cases[c].given;
+		i->m.terms.requiretls = cases[c].require_tls;
+		i->m.terms.priority = cases[c].priority;
+		i->m.terms.has_priority = cases[c].given;
 		server_offer();
 		struct delivery *d = only_delivery();
-		assert_int_equal(d->m.require_tls, cases[c].require_tls);
-		assert_int_equal(d->m.priority, cases[c].priority);
-		assert_int_equal(d->m.priority_given, cases[c].given);
+		assert_int_equal(d->m.terms.requiretls, cases[c].require_tls);
+		assert_int_equal(d->m.terms.priority, cases[c].priority);
+		assert_int_equal(d->m.terms.has_priority, cases[c].given);
 	}
 }
 
@@ -298,15 +298,15 @@ static void returns_what_was_asked_for(void **state)
 		server_anew(state);
 		struct item *i = add_item("alice@example.org");
 		item_set_body(i, "Subject: lunch\r\n", cases[c].size);
-		i->m.ret = cases[c].ret;
-		i->m.require_tls = cases[c].require_tls;
+		i->m.terms.ret = cases[c].ret;
+		i->m.terms.requiretls = cases[c].require_tls;
 		i->recipients[0].action = cases[c].action;
 		server.give = gives[k % 4];
 		server_offer();
 		struct delivery *d = only_delivery();
 		assert_int_equal(delivery_returned(d), cases[c].expected);
 		assert_true(delivery_says(d, "Subject: lunch"));
-		assert_int_equal(d->m.body, SMTP_7BIT);
+		assert_int_equal(d->m.terms.body, SMTP_7BIT);
 		if (delivery_returned(d) == WHOLE) {
 			struct view whole = delivery_part(d, delivery_find(d, "message", "rfc822"));
 			assert_true(view_equal(whole, buf_view(&i->body)));
@@ -323,7 +323,7 @@ static void uploads_a_large_one_on_credit(void **state)
 	(void)state;
 	struct item *i = add_item("alice@example.org");
 	item_set_body(i, "Subject: lunch\r\n", 1000 * 1024);
-	i->m.ret = 1;
+	i->m.terms.ret = RET_FULL;
 	server.withhold = true;
 	server_offer();
 	assert_int_equal(server.delivered, 0);
@@ -364,11 +364,11 @@ static void returns_octets_as_they_are(void **state)
 		struct item *i = add_item(cases[c].sender);
 		buf_clear(&i->body);
 		buf_append(&i->body, view_of(cases[c].body, cases[c].len));
-		i->m.body = cases[c].declared;
+		i->m.terms.body = cases[c].declared;
 		server_offer();
 		struct delivery *d = only_delivery();
 		assert_int_equal(delivery_returned(d), cases[c].expected);
-		assert_int_equal(d->m.body, cases[c].kind);
+		assert_int_equal(d->m.terms.body, cases[c].kind);
 	}
 }
 
@@ -391,7 +391,7 @@ static void returns_what_can_be_read(void **state)
 	(void)state;
 	struct item *i = add_item("alice@example.org");
 	item_set_body(i, "Subject: lunch\r\n", 300 * 1024);
-	i->m.ret = 1;
+	i->m.terms.ret = RET_FULL;
 	server.give = 4096;
 	server.read_error = -EIO;
 	server_offer();
@@ -422,7 +422,7 @@ static void survives_hostile_headers(void **state)
 		server_anew(state);
 		struct item *i = add_item("alice@there.example");
 		item_set_body(i, headers[c], 100);
-		i->m.ret = 2;
+		i->m.terms.ret = RET_HDRS;
 		server_offer();
 		struct delivery *d = only_delivery();
 		struct view evil;
@@ -444,7 +444,7 @@ static void bounds_huge_headers(void **state)
 		buf_truncate(&i->body, i->body.len - 2);
 		while (i->body.len <= (1 << 20))
 			buf_append_string(&i->body, lines[c]);
-		i->m.ret = c % 2 ? 2 : 1;
+		i->m.terms.ret = c % 2 ? RET_HDRS : RET_FULL;
 		server.give = 1000;
 		server_offer();
 		struct delivery *d = only_delivery();
@@ -464,7 +464,7 @@ static void repeats_no_line_of_a_remote(void **state)
 	struct item *i = add_item("alice@there.example");
 	i->recipients[0].reply = VIEW("550-no\n\n--=_boundary\nAction: delivered\n550 end");
 	i->recipients[0].orcpt = VIEW("rfc822;joe+0D+0AAction:+20expanded");
-	i->m.envid = VIEW("a+0D+0Ab");
+	i->m.terms.envid = VIEW("a+0D+0Ab");
 	server_offer();
 	struct delivery *d = only_delivery();
 	assert_int_equal(d->status.count, 1);

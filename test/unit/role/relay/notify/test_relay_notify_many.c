@@ -106,7 +106,7 @@ static void splits_what_is_too_much_for_one(void **state)
 	for (int i = 0; i < 8; i++) {
 		item_add_recipients(add_item("alice@example.org"), 299, ACTION_DELAYED);
 		item_set_body(&server.items[i], "Subject: lunch\r\n", 40 * 1024);
-		server.items[i].m.ret = 1;
+		server.items[i].m.terms.ret = RET_FULL;
 	}
 	server_offer();
 	assert_int_equal(server.delivered, 3);
@@ -126,7 +126,7 @@ static void bounds_what_a_gathered_one_returns(void **state)
 		relay_notify_sent(alice(), clock_wall());
 	for (int i = 0; i < 8; i++) {
 		item_set_body(add_item("alice@example.org"), "Subject: lunch\r\n", 300 * 1024);
-		server.items[i].m.ret = 1;
+		server.items[i].m.terms.ret = RET_FULL;
 	}
 	server_offer();
 	struct delivery *d = only_delivery();
@@ -241,7 +241,7 @@ static void survives_a_store_that_goes_away(void **state)
 		for (int i = 0; i < 3; i++) {
 			item_set_body(add_item(i ? "alice@example.org" : "team@example.org"),
 			    "Subject: lunch\r\n", 200 * 1024);
-			server.items[i].m.ret = 1;
+			server.items[i].m.terms.ret = RET_FULL;
 		}
 		server.give = 500;
 		server.close_after = step;
@@ -270,7 +270,7 @@ static void forgets_what_is_under_way(void **state)
 	for (int while_reading = 0; while_reading < 2; while_reading++) {
 		server_anew(state);
 		item_set_body(add_item("alice@example.org"), "Subject: lunch\r\n", 700 * 1024);
-		server.items[0].m.ret = 1;
+		server.items[0].m.terms.ret = RET_FULL;
 		server.withhold = true;
 		server.withhold_data = while_reading;
 		server_offer();
