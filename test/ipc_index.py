@@ -6,7 +6,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-ROLES = {'master', 'log', 'store', 'auth', 'keys', 'dns', 'smtp', 'pop3', 'relay', 'admin'}
+ROLES = set(re.findall(r'X\(ROLE_\w+, \d+, "(\w+)"\)', (ROOT / 'src/process/message.h').read_text()))
 GROUPS = {'edges': {'smtp', 'pop3'}, 'all': ROLES - {'master', 'admin'}, 'role': ROLES - {'master', 'admin'}}
 ROW = re.compile(r'^\| ([a-z0-9-]+) (\d+) \|([^|]*)\|([^|]*)\|', re.M)
 
@@ -71,9 +71,10 @@ def main():
     source, header = (''.join(file.read_text() for file in sorted(folder.glob('messages*' + suffix))) for suffix in ('.c', '.h'))
     known = numbers((folder / 'message.h').read_text(), header)
     structs, said, wrong = fields(source), page((ROOT / 'doc/ipc.md').read_text()), []
-    rows = re.findall(r'\[(MESSAGE_\w+) - MESSAGES_\w+\] = \{"([\w-]+)", ([^,]+), ([^,]+), &(\w+)_schema(?:, (\w+))?\}', source)
+    rows = re.findall(r'\[(MESSAGE_\w+) - MESSAGES_\w+\] = \{"([\w-]+)", ([^,]+), ([^,]+), &(\w+)_schema(?:, (\w+))?(?:, \.also = \{([^,]+), ([^}]+)\})?\}', source)
     wrong += [f'{kind} has no row' for kind in sorted(known.keys() - {row[0] for row in rows})]
-    for kind, name, senders, receivers, struct, _ in rows:
+    for kind, name, senders, receivers, struct, _, also_from, also_to in rows:
+        senders, receivers = f'{senders} | {also_from}', f'{receivers} | {also_to}'
         if name not in said:
             wrong.append(f'{name} {known[kind]} is not in doc/ipc.md')
             continue

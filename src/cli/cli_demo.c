@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "cli/cli.h"
+#include "config/services.h"
 #include "cli/cli_account.h"
 #include "master/master.h"
 
@@ -41,20 +42,27 @@ static const struct site sites[] = {
 
 enum { SITES = 2, START_MS = 20000 };
 
-/* In the order of enum service. */
-static const struct {
-	const char *setting, *name;
-	unsigned port;
-} demo_ports[] = {
-    {"smtp_listen", "SMTP", 25},
-    {"submission_listen", "submission (STARTTLS)", 587},
-    {"submissions_listen", "submissions (TLS)", 465},
-    {"lmtp_listen", "LMTP", 24},
-    {"pop3_listen", "POP3 (STLS)", 110},
-    {"pop3s_listen", "POP3S (TLS)", 995},
+/* What a person reads of each service that has a port. */
+static const char *const service_texts[SERVICES] = {
+    [SERVICE_SMTP] = "SMTP",
+    [SERVICE_SUBMISSION] = "submission (STARTTLS)",
+    [SERVICE_SUBMISSIONS] = "submissions (TLS)",
+    [SERVICE_LMTP] = "LMTP",
+    [SERVICE_POP3] = "POP3 (STLS)",
+    [SERVICE_POP3S] = "POP3S (TLS)",
 };
 
-enum { DEMO_PORTS = sizeof demo_ports / sizeof demo_ports[0], CERTIFICATE_DAYS = 825 };
+static const char *service_text(enum service service)
+{
+	return service_texts[service] ? service_texts[service] : service_name(service);
+}
+
+static unsigned port_of(enum service service, unsigned base)
+{
+	return base + service_row(service)->port;
+}
+
+enum { CERTIFICATE_DAYS = 825 };
 
 static FILE *create(const char *path)
 {
@@ -129,24 +137,25 @@ static bool write_ports(const struct site *site, const char *path, unsigned base
 	FILE *f = create(path);
 	if (f == NULL)
 		return false;
-	for (size_t i = 0; i < DEMO_PORTS; i++) {
-		unsigned port = base + demo_ports[i].port;
+	for (enum service service = 0; service < SERVICES; service++) {
+		unsigned port = port_of(service, base);
+		if (service_row(service)->socket)
+			continue;
 		/* LMTP is for other software: the demo does without it rather than not at all. */
-		bool left_out =
-		    strcmp(demo_ports[i].setting, "lmtp_listen") == 0 && port_is_taken(site, port);
+		bool left_out = service == SERVICE_LMTP && port_is_taken(site, port);
 		if (left_out)
 			printf("postrider: another program listens on port %u, so LMTP is left out "
 			       "(--port-base moves all ports)\n",
 			    port);
 		if (left_out)
-			fprintf(f, "%s = {}\n", demo_ports[i].setting);
+			fprintf(f, "%s_listen = {}\n", service_name(service));
 		else
-			fprintf(f, "%s = {\"%s:%u\"}\n", demo_ports[i].setting, site->address, port);
+			fprintf(f, "%s_listen = {\"%s:%u\"}\n", service_name(service), site->address, port);
 	}
 	/* No mail leaves this machine: what is not the other's it refuses, and the sender is told. */
 	const struct site *other = site == &sites[0] ? &sites[1] : &sites[0];
 	fprintf(f, "routes = {\"* smtp:%s:%u\"}\nrelay_source = {\"%s\"}\nsender_null_mx = false\n",
-	    other->address, base + demo_ports[SERVICE_SMTP].port, site->address);
+	    other->address, port_of(SERVICE_SMTP, base), site->address);
 	return fclose(f) == 0;
 }
 
@@ -259,11 +268,11 @@ static void describe_first_mail(struct buf *text, const char *dir, unsigned base
 	buf_printf(text,
 	    "  a first mail: %s message send --server %s:%u --ca-file %s/tls-cert.pem --user %s --to %s "
 	    "--text Hello\n",
-	    program, site->address, base + demo_ports[SERVICE_SUBMISSION].port, dir, site->accounts[0],
+	    program, site->address, port_of(SERVICE_SUBMISSION, base), dir, site->accounts[0],
 	    site->accounts[1]);
 	buf_printf(text,
 	    "  to read it:   %s message fetch --server %s:%u --ca-file %s/tls-cert.pem --user %s --show\n\n",
-	    program, site->address, base + demo_ports[SERVICE_POP3S].port, dir, site->accounts[1]);
+	    program, site->address, port_of(SERVICE_POP3S, base), dir, site->accounts[1]);
 }
 
 static void describe(
@@ -271,9 +280,9 @@ static void describe(
 {
 	char other[PATH_MAX];
 	buf_append_string(text, "\n  service                 address\n");
-	for (enum service service = 0; service <= SERVICE_POP3S; service++)
+	for (enum service service = 0; service < SERVICES; service++)
 		if (service_addresses(settings, service).len)
-			buf_printf(text, "  %-22s  %.*s\n", demo_ports[service].name,
+			buf_printf(text, "  %-22s  %.*s\n", service_text(service),
 			    VIEW_FMT(service_addresses(settings, service)));
 	buf_append_string(text, "\n  account                 password\n");
 	describe_accounts(text, dir);
@@ -360,7 +369,7 @@ static pid_t start_other(const struct cli *from, const char *base_dir, unsigned 
 		struct master_options options = {.config = config, .settings = &cli.settings};
 		exit(status ? status : master_run(&options));
 	}
-	for (unsigned ms = 0; pid > 0 && !answers(site, base + demo_ports[SERVICE_SMTP].port); ms += 20) {
+	for (unsigned ms = 0; pid > 0 && !answers(site, port_of(SERVICE_SMTP, base)); ms += 20) {
 		if (waitpid(pid, NULL, WNOHANG) == pid || ms >= START_MS)
 			return -1;
 		usleep(20000);

@@ -19,7 +19,9 @@
 #include "master/certificates.h"
 #include "cli/cli.h"
 #include "cli/cli_account.h"
+#include "config/services.h"
 #include "master/master.h"
+#include "master/roles.h"
 
 int cli_serve(struct cli *cli)
 {
@@ -51,6 +53,24 @@ static int check_config(struct cli *cli)
 	return status;
 }
 
+/* For scripts: the users postrider-ROLE are made from it. */
+static void list_roles(struct buf *out)
+{
+	for (size_t i = 0; i < roles_count; i++)
+		buf_printf(out, "%s\n", roles[i].name);
+}
+
+/* "pop3s 995 pop3": its name, its usual port, the role that serves it. The setting NAME_listen has its
+ * addresses. */
+static void list_services(struct buf *out)
+{
+	for (enum service service = 0; service < SERVICES; service++) {
+		const struct service_row *row = service_row(service);
+		if (row->socket == NULL)
+			buf_printf(out, "%s %u %s\n", row->name, row->port, row->role);
+	}
+}
+
 int cli_config(struct cli *cli)
 {
 	struct buf out;
@@ -63,8 +83,12 @@ int cli_config(struct cli *cli)
 		settings_example(&out);
 	else if (strcmp(cli->argv[0], "manual") == 0)
 		settings_manual(&out);
+	else if (strcmp(cli->argv[0], "roles") == 0)
+		list_roles(&out);
+	else if (strcmp(cli->argv[0], "services") == 0)
+		list_services(&out);
 	else
-		return cli_usage(cli, "expected check, example or manual");
+		return cli_usage(cli, "expected check, example, manual, roles or services");
 	fputs(buf_string(&out), stdout);
 	buf_done(&out);
 	return 0;

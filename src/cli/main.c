@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "cli/cli.h"
-#include "process/role.h"
+#include "master/roles.h"
 #include "format/json.h"
 
 static const char default_config[] = "/etc/postrider/postrider.conf";
@@ -66,7 +66,8 @@ static const struct {
         "       " CLI_SEND_USAGE "\n"
         "       " CLI_FETCH_USAGE},
     {"doctor", cli_doctor, "test the running server from outside", "postrider doctor [--json]"},
-    {"config", cli_config, "the settings: check, example, manual", "postrider config check|example|manual"},
+    {"config", cli_config, "the settings: check, example, manual; and what there is of roles and services",
+        "postrider config check|example|manual|roles|services"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -265,13 +266,20 @@ static int simulate_clock(void)
 	return error;
 }
 
+/* The master starts us as one of its roles; our channel to it is descriptor 3. */
+static int run_role(const char *name)
+{
+	const struct role *role = role_by_name(name);
+	return role ? role_run(role, 3) : EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = {.argc = argc - 1, .argv = argv + 1};
 	if (simulate_clock() != 0)
 		return EXIT_SETTINGS;
 	if (argc == 3 && strcmp(argv[1], "role") == 0)
-		return role_run(argv[2], 3);
+		return run_role(argv[2]);
 	const char *environment = getenv("POSTRIDER_CONFIG"), *config = cli_value(&cli, "--config");
 	cli.config = config ? config : environment ? environment : default_config;
 	if (cli.argc == 0 || strcmp(cli.argv[0], "--help") == 0 || strcmp(cli.argv[0], "help") == 0) {

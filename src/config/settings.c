@@ -190,38 +190,6 @@ static const struct setting {
 
 enum { SETTINGS = sizeof table / sizeof table[0], TEXT_MAX = 256 * 1024, COMMENT_COLUMNS = 96 };
 
-static const struct {
-	const char *name;
-	size_t offset;
-} services[SERVICES] = {
-    [SERVICE_SMTP] = {"smtp", offsetof(struct settings, smtp_listen)},
-    [SERVICE_SUBMISSION] = {"submission", offsetof(struct settings, submission_listen)},
-    [SERVICE_SUBMISSIONS] = {"submissions", offsetof(struct settings, submissions_listen)},
-    [SERVICE_LMTP] = {"lmtp", offsetof(struct settings, lmtp_listen)},
-    [SERVICE_POP3] = {"pop3", offsetof(struct settings, pop3_listen)},
-    [SERVICE_POP3S] = {"pop3s", offsetof(struct settings, pop3s_listen)},
-    [SERVICE_ADMIN_AUTH] = {"admin-auth", 0},
-    [SERVICE_ADMIN_STORE] = {"admin-store", 0},
-};
-
-const char *service_name(enum service service)
-{
-	return services[service].name;
-}
-
-bool service_has_tls(enum service service)
-{
-	return service == SERVICE_SUBMISSIONS || service == SERVICE_POP3S;
-}
-
-struct view service_addresses(const struct settings *s, enum service service)
-{
-	if (services[service].offset == 0)
-		return (struct view){0};
-	const struct view *v = (const void *)((const char *)s + services[service].offset);
-	return *v;
-}
-
 /* ---- values ---- */
 
 static bool is_text(const struct setting *row)

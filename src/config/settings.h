@@ -63,22 +63,4 @@ int settings_decode(struct settings *s, struct view encoded);
 void settings_manual(struct buf *out);
 void settings_example(struct buf *out);
 
-/* The services and which setting lists their addresses. */
-enum service {
-	SERVICE_SMTP,
-	SERVICE_SUBMISSION,
-	SERVICE_SUBMISSIONS,
-	SERVICE_LMTP,
-	SERVICE_POP3,
-	SERVICE_POP3S,
-	SERVICE_ADMIN_AUTH,
-	SERVICE_ADMIN_STORE,
-	SERVICES
-};
-
-const char *service_name(enum service service);
-/* Whether TLS begins with the connection's first byte (RFC 8314). */
-bool service_has_tls(enum service service);
-struct view service_addresses(const struct settings *s, enum service service);
-
 #endif

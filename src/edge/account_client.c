@@ -285,31 +285,56 @@ void account_client_watch(struct account_client *c, uint64_t modseq)
 
 /* ---- the channel ---- */
 
-static void received(struct link *link, struct channel_frame *frame)
+/* An answer to what was asked before and is wanted no more is dropped. */
+
+static void on_list(struct link *link, struct channel_frame *frame, const void *message)
 {
 	struct account_client *c = link->arg;
-	union {
-		struct message_maildrop_list list;
-		struct message_maildrop_opened opened;
-		struct message_fetch_data data;
-		struct message_result result;
-		struct message_changed changed;
-	} m;
-	if (!link_decode(link, frame, &m) || frame->request == 0)
-		return;
-	if (frame->type == MESSAGE_MAILDROP_LIST && frame->request == c->list_request) {
-		take_list(c, m.list.entries);
-	} else if (frame->type == MESSAGE_MAILDROP_OPENED && frame->request == c->list_request) {
-		take_opened(c, &m.opened);
-	} else if (frame->type == MESSAGE_FETCH_DATA && frame->request == c->fetch.request) {
-		take_data(c, &m.data);
-	} else if (frame->type == MESSAGE_EXPUNGED && frame->request == c->expunge_request) {
-		c->expunge_request = 0;
-		c->handler->expunged(c->arg, (int)m.result.error);
-	} else if (frame->type == MESSAGE_CHANGED && frame->request == c->watch_request) {
-		c->handler->changed(c->arg, m.changed.modseq);
-	}
+	const struct message_maildrop_list *m = message;
+	if (frame->request != 0 && frame->request == c->list_request)
+		take_list(c, m->entries);
 }
+
+static void on_opened(struct link *link, struct channel_frame *frame, const void *message)
+{
+	struct account_client *c = link->arg;
+	if (frame->request != 0 && frame->request == c->list_request)
+		take_opened(c, message);
+}
+
+static void on_data(struct link *link, struct channel_frame *frame, const void *message)
+{
+	struct account_client *c = link->arg;
+	if (frame->request != 0 && frame->request == c->fetch.request)
+		take_data(c, message);
+}
+
+static void on_expunged(struct link *link, struct channel_frame *frame, const void *message)
+{
+	struct account_client *c = link->arg;
+	const struct message_result *m = message;
+	if (frame->request == 0 || frame->request != c->expunge_request)
+		return;
+	c->expunge_request = 0;
+	c->handler->expunged(c->arg, (int)m->error);
+}
+
+static void on_changed(struct link *link, struct channel_frame *frame, const void *message)
+{
+	struct account_client *c = link->arg;
+	const struct message_changed *m = message;
+	if (frame->request != 0 && frame->request == c->watch_request)
+		c->handler->changed(c->arg, m->modseq);
+}
+
+const struct link_verb account_client_verbs[] = {
+    {MESSAGE_MAILDROP_LIST, on_list},
+    {MESSAGE_MAILDROP_OPENED, on_opened},
+    {MESSAGE_FETCH_DATA, on_data},
+    {MESSAGE_EXPUNGED, on_expunged},
+    {MESSAGE_CHANGED, on_changed},
+    {0},
+};
 
 void account_client_init(struct account_client *c, const struct account_client_handler *handler, void *arg)
 {
@@ -320,5 +345,5 @@ void account_client_init(struct account_client *c, const struct account_client_h
 
 void account_client_open(struct account_client *c, struct role_process *process, int channel)
 {
-	link_open(&c->link, process, channel, ROLE_STORE, received, closed, c);
+	link_open(&c->link, process, channel, ROLE_STORE, closed, c);
 }

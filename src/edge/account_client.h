@@ -80,6 +80,9 @@ struct account_client {
 /* The handler and arg stay the caller's. Nothing can be asked before account_client_open. */
 void account_client_init(struct account_client *c, const struct account_client_handler *handler, void *arg);
 
+/* What a role hears from ROLE_STORE on these channels: for its role_functions. */
+extern const struct link_verb account_client_verbs[];
+
 /* Takes the channel over that came with the login. */
 void account_client_open(struct account_client *c, struct role_process *process, int channel);
 

@@ -32,16 +32,6 @@ enum {
 	FILES_WANTED = 65536
 };
 
-/* Which roles stop together, in order: first who talks to clients, last who keeps the log. */
-static unsigned stop_group(const struct role *role)
-{
-	if (role->bit & (ROLE_SMTP | ROLE_POP3 | ROLE_RELAY))
-		return 0;
-	if (role->bit & (ROLE_AUTH | ROLE_KEYS | ROLE_DNS))
-		return 1;
-	return role->bit == ROLE_STORE ? 2 : 3;
-}
-
 /* ---- stopping ---- */
 
 static void lost_patience(void *arg)
@@ -56,11 +46,11 @@ static void lost_patience(void *arg)
 
 static void continue_stopping(struct master *m)
 {
-	for (; m->stop_group < 4; m->stop_group++) {
+	for (; m->stop_group < STOP_GROUPS; m->stop_group++) {
 		bool waiting = false;
-		for (size_t i = 0; i < ROLES; i++) {
+		for (size_t i = 0; i < roles_count; i++) {
 			struct child *child = &m->children[i];
-			if (stop_group(child->role) != m->stop_group || child->pid <= 0)
+			if (child->role->stop != m->stop_group || child->pid <= 0)
 				continue;
 			waiting = true;
 			if (child->told_to_stop)
@@ -68,8 +58,9 @@ static void continue_stopping(struct master *m)
 			child->told_to_stop = true;
 			ipc_send(&child->control, MESSAGE_DRAIN, 0, &(struct message_empty){0}, -1);
 			loop_timer_set(&child->patience,
-			    STOP_PATIENCE_MS +
-			        (m->stop_group == 0 ? (int64_t)m->settings->drain_seconds * 1000 : 0));
+			    STOP_PATIENCE_MS + (m->stop_group == STOP_STRANGERS
+			                               ? (int64_t)m->settings->drain_seconds * 1000
+			                               : 0));
 		}
 		if (waiting)
 			return;
@@ -86,7 +77,7 @@ static void stop(struct master *m)
 	master_notify("STOPPING=1");
 	if (!m->upgrading)
 		master_stop_listening(m);
-	for (size_t i = 0; i < ROLES; i++)
+	for (size_t i = 0; i < roles_count; i++)
 		loop_timer_cancel(&m->children[i].restart);
 	continue_stopping(m);
 }
@@ -208,7 +199,7 @@ static void on_child(void *arg)
 	int status;
 	pid_t pid;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (size_t i = 0; i < ROLES; i++)
+		for (size_t i = 0; i < roles_count; i++)
 			if (m->children[i].pid == pid)
 				ended(m, &m->children[i], status);
 }
@@ -359,7 +350,7 @@ static int start(struct master *m)
 	loop_signal_on(&m->on_reload, &m->loop, SIGHUP, on_reload, m);
 	loop_signal_on(&m->on_upgrade, &m->loop, SIGUSR2, on_upgrade, m);
 	master_introduce_init(m);
-	for (unsigned i = 0; i < ROLES; i++) {
+	for (unsigned i = 0; i < roles_count; i++) {
 		struct child *child = &m->children[i];
 		*child = (struct child){.master = m, .role = &roles[i]};
 		master_choose_user(child, i);
@@ -369,7 +360,7 @@ static int start(struct master *m)
 			give_folder(m->folder, child->uid, child->gid);
 	}
 	int error = 0;
-	for (unsigned i = 0; i < ROLES && error == 0; i++)
+	for (unsigned i = 0; i < roles_count && error == 0; i++)
 		error = master_spawn(m, &m->children[i]);
 	if (error) {
 		fprintf(stderr, "postrider: cannot start: %s\n", strerror(-error));

@@ -37,7 +37,7 @@ static void introduce(struct master *m, struct child *caller, struct child *call
 
 void master_introduce_everywhere(struct master *m, struct child *child)
 {
-	for (size_t i = 0; i < ROLES; i++) {
+	for (size_t i = 0; i < roles_count; i++) {
 		struct child *other = &m->children[i];
 		if (child->role->calls & other->role->bit)
 			introduce(m, child, other);
@@ -51,7 +51,7 @@ static void renew(void *arg)
 	struct introduction *i = arg;
 	struct master *m = i->master;
 	size_t at = (size_t)(i - &m->introductions[0][0]);
-	struct child *caller = &m->children[at / ROLES], *called = &m->children[at % ROLES];
+	struct child *caller = &m->children[at / ROLES_MAX], *called = &m->children[at % ROLES_MAX];
 	/* Where one of them has ended, its restart brings a channel. */
 	if (m->stopping || !caller->up || !called->up)
 		return;
@@ -62,7 +62,7 @@ static void renew(void *arg)
 
 void master_peer_lost(struct master *m, const struct child *child, const struct message_peer *lost)
 {
-	for (size_t i = 0; i < ROLES; i++) {
+	for (size_t i = 0; i < roles_count; i++) {
 		const struct child *other = &m->children[i];
 		if (other->role->bit != lost->role)
 			continue;
@@ -79,8 +79,8 @@ void master_peer_lost(struct master *m, const struct child *child, const struct 
 
 void master_introduce_init(struct master *m)
 {
-	for (size_t i = 0; i < ROLES; i++)
-		for (size_t j = 0; j < ROLES; j++) {
+	for (size_t i = 0; i < roles_count; i++)
+		for (size_t j = 0; j < roles_count; j++) {
 			m->introductions[i][j].master = m;
 			loop_timer_init(
 			    &m->introductions[i][j].again, &m->loop, renew, &m->introductions[i][j]);

@@ -176,11 +176,9 @@ int master_listen(struct master *m)
 		struct view rest = service_addresses(m->settings, service), text;
 		while (status == 0 && rest.len && view_next(&rest, '\n', &text))
 			status = listen_tcp(m, service, text);
+		if (status == 0 && service_row(service)->socket)
+			status = listen_unix(m, service, service_row(service)->socket);
 	}
-	if (status == 0)
-		status = listen_unix(m, SERVICE_ADMIN_AUTH, "auth");
-	if (status == 0)
-		status = listen_unix(m, SERVICE_ADMIN_STORE, "store");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_PID");
 	return status;
@@ -190,7 +188,7 @@ void master_close_listeners(struct master *m)
 {
 	for (size_t i = 0; i < m->listener_count; i++) {
 		struct listener *l = &m->listeners[i];
-		if (l->service == SERVICE_ADMIN_AUTH || l->service == SERVICE_ADMIN_STORE)
+		if (service_row(l->service)->socket)
 			unlink(l->address);
 		close(l->fd);
 		mem_free(l->address);
@@ -203,7 +201,7 @@ void master_stop_listening(struct master *m)
 	size_t kept = 0;
 	for (size_t i = 0; i < m->listener_count; i++) {
 		struct listener *l = &m->listeners[i];
-		if (l->service == SERVICE_ADMIN_AUTH || l->service == SERVICE_ADMIN_STORE) {
+		if (service_row(l->service)->socket) {
 			m->listeners[kept++] = *l;
 			continue;
 		}
@@ -219,7 +217,7 @@ void master_keep_listeners(struct master *m)
 	int next = FIRST_PASSED_FD, moved[LISTENERS_MAX], count = 0;
 	/* First out of the way of the numbers that they shall have, then into place. */
 	for (size_t i = 0; i < m->listener_count; i++)
-		if (m->listeners[i].service < SERVICE_ADMIN_AUTH)
+		if (service_row(m->listeners[i].service)->socket == NULL)
 			moved[count++] = fcntl(m->listeners[i].fd, F_DUPFD, FIRST_PASSED_FD + LISTENERS_MAX);
 	for (int i = 0; i < count; i++)
 		if (moved[i] >= 0 && dup2(moved[i], next) == next) {

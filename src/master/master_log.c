@@ -11,7 +11,7 @@
 
 static struct child *log_child(struct master *m)
 {
-	for (size_t i = 0; i < ROLES; i++)
+	for (size_t i = 0; i < roles_count; i++)
 		if (m->children[i].role && m->children[i].role->bit == ROLE_LOG)
 			return &m->children[i];
 	return NULL;

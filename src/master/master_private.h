@@ -54,8 +54,8 @@ struct master {
 	struct loop loop;
 	struct loop_timer tell_left_out; /* of the log */
 	struct loop_signal on_child, on_terminate, on_interrupt, on_reload, on_upgrade;
-	struct child children[ROLES];
-	struct introduction introductions[ROLES][ROLES]; /* caller, called: as in children */
+	struct child children[ROLES_MAX];
+	struct introduction introductions[ROLES_MAX][ROLES_MAX]; /* caller, called: as in children */
 	uint64_t last_channel;
 	struct certificates certificates; /* of the settings in force */
 	uint64_t next_key;                /* number: none is given twice in a master's life */
@@ -100,6 +100,9 @@ int master_spawn(struct master *m, struct child *child);
 int master_configure(struct master *m, struct child *child);
 /* The user and group a role runs as when started as root. */
 void master_choose_user(struct child *child, unsigned index);
+
+/* master_hear.c: a frame on a child's control channel; arg is the child. */
+void master_hear(void *child, struct channel_frame *frame);
 
 /* master_reload.c */
 void master_reload(struct master *m);

@@ -209,39 +209,6 @@ int master_configure(struct master *m, struct child *child)
 	return error;
 }
 
-static void control_received(void *arg, struct channel_frame *frame)
-{
-	struct child *child = arg;
-	struct message_peer lost;
-	struct arena arena;
-	if (frame->fd >= 0)
-		close(frame->fd);
-	if (frame->type == MESSAGE_PEER_LOST) {
-		arena_init(&arena, 4096);
-		if (ipc_decode(frame, &lost, &arena) == 0)
-			master_peer_lost(child->master, child, &lost);
-		arena_done(&arena);
-	}
-	if (frame->type != MESSAGE_READY)
-		return;
-	child->ready = child->starts == 0 || --child->starts == 0;
-	if (child->ready)
-		master_reload_continue(child->master, child);
-	if (child->master->announced)
-		return;
-	for (size_t i = 0; i < ROLES; i++)
-		if (!child->master->children[i].ready)
-			return;
-	child->master->announced = true;
-	if (child->master->options->ready_text) {
-		fputs(child->master->options->ready_text, stdout);
-		fflush(stdout);
-	}
-	log_record(
-	    LOG_INFO, "-", "ready", log_i64("pid", getpid()), log_string("version", POSTRIDER_VERSION));
-	master_notify("READY=1");
-}
-
 static void control_closed(void *arg)
 {
 	(void)arg; /* the end of the process tells the same, with its reason */
@@ -276,7 +243,7 @@ int master_spawn(struct master *m, struct child *child)
 	child->ready = child->told_to_stop = false;
 	child->starts = 0;
 	child->started = clock_monotonic_ms();
-	channel_init(&child->control, &m->loop, pair[0], control_received, control_closed, child);
+	channel_init(&child->control, &m->loop, pair[0], master_hear, control_closed, child);
 	if (child->role->gets_folder)
 		ipc_send(&child->control, MESSAGE_FOLDER, 0, &(struct message_empty){0},
 		    fcntl(m->folder, F_DUPFD_CLOEXEC, 3));
@@ -285,7 +252,7 @@ int master_spawn(struct master *m, struct child *child)
 	master_introduce_everywhere(m, child);
 	for (size_t i = 0; i < m->listener_count; i++) {
 		struct listener *l = &m->listeners[i];
-		if (!(child->role->services & 1u << l->service))
+		if (strcmp(service_row(l->service)->role, child->role->name) != 0)
 			continue;
 		struct message_listener message = {
 		    .service = l->service, .address = view_from_string(l->address)};

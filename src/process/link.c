@@ -19,7 +19,7 @@ enum {
 
 /* Closed by the peer's end, or because it broke the rules. The last thing that a function does: `closed` may
  * free the link. */
-static void link_lost(struct link *link)
+void link_break(struct link *link)
 {
 	link_close(link);
 	if (link->number)
@@ -28,28 +28,46 @@ static void link_lost(struct link *link)
 		link->closed(link);
 }
 
+static void refuse(struct link *link, const struct channel_frame *frame, const char *event)
+{
+	log_event(LOG_ERROR, "-", event, log_u64("type", frame->type),
+	    log_string("message", ipc_name(frame->type)), log_string("peer", role_bit_name(link->peer)));
+	link_break(link);
+}
+
+static void carry_out(struct link *link, struct channel_frame *frame)
+{
+	_Alignas(16) char message[MESSAGE_STRUCT_MAX];
+	const struct link_verb *verb = link->verbs;
+	while (verb && verb->type && verb->type != frame->type)
+		verb++;
+	if (verb == NULL || verb->type == 0)
+		refuse(link, frame, "message-unexpected");
+	else if (link_decode_as(link, frame, NULL, sizeof message, message))
+		verb->carry_out(link, frame, message);
+}
+
+static void take_answer(struct link *link, struct channel_frame *frame);
+
 static void link_frame(void *arg, struct channel_frame *frame)
 {
 	struct link *link = arg;
-	if (!ipc_allowed(frame->type, link->peer, link->self)) {
-		log_event(LOG_ERROR, "-", "message-not-allowed", log_u64("type", frame->type),
-		    log_u64("peer", link->peer));
-		if (frame->fd >= 0)
-			close(frame->fd);
-		link_lost(link);
-		return;
-	}
-	link->received(link, frame);
+	if (!ipc_allowed(frame->type, link->peer, link->self))
+		refuse(link, frame, "message-not-allowed");
+	else if (link->calls && frame->request != 0)
+		take_answer(link, frame);
+	else
+		carry_out(link, frame);
 	if (frame->fd >= 0)
 		close(frame->fd);
 }
 
 static void link_gone(void *arg)
 {
-	link_lost(arg);
+	link_break(arg);
 }
 
-void link_open(struct link *link, struct role_process *p, int fd, unsigned peer, link_received received,
+void link_open(struct link *link, struct role_process *p, int fd, unsigned peer,
     void (*closed)(struct link *), void *arg)
 {
 	static uint64_t generation;
@@ -59,7 +77,7 @@ void link_open(struct link *link, struct role_process *p, int fd, unsigned peer,
 	    .peer = peer,
 	    .self = p->role->bit,
 	    .number = role_peer_number(p, fd),
-	    .received = received,
+	    .verbs = role_verbs(p->role, peer),
 	    .closed = closed,
 	    .arg = arg,
 	    .up = true};
@@ -85,13 +103,14 @@ bool link_decode_as(struct link *link, const struct channel_frame *frame, const 
 		return true;
 	log_event(LOG_ERROR, "-", "message-malformed", log_string("message", ipc_name(frame->type)),
 	    log_errno(error));
-	link_lost(link);
+	link_break(link);
 	return false;
 }
 
 /* ---- calls ---- */
 
 struct call {
+	unsigned type; /* of the question */
 	call_answered answered;
 	void *arg;
 };
@@ -102,14 +121,15 @@ void calls_init(struct calls *c)
 	map_init(&c->pending);
 }
 
-static void answer(struct link *link, struct channel_frame *frame)
+static void take_answer(struct link *link, struct channel_frame *frame)
 {
-	struct calls *c = link->arg;
-	if (frame->request == 0 && c->notice) {
-		c->notice(link, frame);
+	struct calls *c = link->calls;
+	struct call *call = map_get_u64(&c->pending, frame->request);
+	unsigned question = ipc_answers(frame->type);
+	if (question == 0 || (call && question != call->type)) {
+		refuse(link, frame, "message-unexpected");
 		return;
 	}
-	struct call *call = map_get_u64(&c->pending, frame->request);
 	if (call == NULL || !call->answered(call->arg, link, frame))
 		return;
 	/* The answer may have forgotten the call itself. */
@@ -145,7 +165,8 @@ void calls_link(struct calls *c, struct role_process *p, int fd, unsigned peer)
 	link_close(&c->link);
 	if (replaced)
 		lost(&c->link);
-	link_open(&c->link, p, fd, peer, answer, lost, c);
+	link_open(&c->link, p, fd, peer, lost, c);
+	c->link.calls = c;
 }
 
 void calls_close(struct calls *c)
@@ -165,10 +186,10 @@ static uint32_t next_request(struct calls *c)
 	return c->last;
 }
 
-static uint32_t note_call(struct calls *c, call_answered answered, void *arg)
+static uint32_t note_call(struct calls *c, unsigned type, call_answered answered, void *arg)
 {
 	struct call *call = mem_alloc(sizeof *call);
-	*call = (struct call){.answered = answered, .arg = arg};
+	*call = (struct call){.type = type, .answered = answered, .arg = arg};
 	map_set_u64(&c->pending, c->last, call);
 	return c->last;
 }
@@ -177,7 +198,7 @@ uint32_t calls_ask(struct calls *c, unsigned type, const void *message, call_ans
 {
 	if (!c->link.up || ipc_send(&c->link.channel, type, next_request(c), message, -1) != 0)
 		return 0;
-	return note_call(c, answered, arg);
+	return note_call(c, type, answered, arg);
 }
 
 uint32_t calls_ask_encoded(
@@ -185,7 +206,7 @@ uint32_t calls_ask_encoded(
 {
 	if (!c->link.up || channel_send(&c->link.channel, (uint16_t)type, next_request(c), payload, -1) != 0)
 		return 0;
-	return note_call(c, answered, arg);
+	return note_call(c, type, answered, arg);
 }
 
 void calls_forget(struct calls *c, uint32_t request)

@@ -13,16 +13,26 @@ struct link;
 
 /* ---- links ---- */
 
-/* Called for each frame that the peer may send; the view lives during the call. frame->fd is the callee's if
- * it takes it (sets -1). */
-typedef void (*link_received)(struct link *link, struct channel_frame *frame);
+/*
+ * What a role does with a message: one row a type, in the tables of its role_functions (role.h); a table ends
+ * with an empty row. A link refuses what its table does not have: it is logged and the link closed, since the
+ * peer is broken or somebody else's.
+ *
+ * `message` is decoded: it, the frame and the link's arena live during the call. frame->fd is the callee's if
+ * it takes it (sets -1).
+ */
+struct link_verb {
+	unsigned type;
+	void (*carry_out)(struct link *link, struct channel_frame *frame, const void *message);
+};
 
 struct link {
 	struct role_process *process;
 	struct channel channel;
 	unsigned peer, self; /* who may say what is checked against these */
 	uint64_t number;     /* of a channel that the master made; 0: of another kind */
-	link_received received;
+	const struct link_verb *verbs;
+	struct calls *calls;               /* whose answers come here; NULL: nothing is asked */
 	void (*closed)(struct link *link); /* may free the link's owner; may be NULL */
 	void *arg;
 	struct arena arena;  /* for decoding; reset after each frame */
@@ -33,12 +43,16 @@ struct link {
 
 /*
  * Takes fd over; a link that was up is closed first, without calling `closed`. When the channel closes and
- * the master made it, he is told, and makes a new one if the peer lives: it comes as another call of the
- * role's `peer`.
+ * the master made it, the master is told, and makes a new one if the peer lives: it comes as another call of
+ * the role's `peer`. What comes is carried out by the role's table for this peer.
  */
-void link_open(struct link *link, struct role_process *p, int fd, unsigned peer, link_received received,
+void link_open(struct link *link, struct role_process *p, int fd, unsigned peer,
     void (*closed)(struct link *), void *arg);
 void link_close(struct link *link);
+
+/* The peer broke the rules, which the caller has logged: as if it had closed its end. `closed` may free the
+ * link. */
+void link_break(struct link *link);
 
 /* Decodes as ipc_decode; on failure the peer is broken: it is logged and the link closed, and false returned.
  */
@@ -59,13 +73,15 @@ struct calls {
 	struct link link;
 	struct map pending; /* request number -> struct call */
 	uint32_t last;
-	link_received notice; /* for what the peer says unasked, with the number 0; may be NULL */
 };
 
 void calls_init(struct calls *c);
 
-/* A channel for the calls has arrived; the ones that were pending on an earlier channel are answered with
- * NULL. */
+/*
+ * A channel for the calls has arrived; the ones that were pending on an earlier channel are answered with
+ * NULL. A frame with a request number must be an answer to that question, or to one that was forgotten; one
+ * without is carried out by the role's table.
+ */
 void calls_link(struct calls *c, struct role_process *p, int fd, unsigned peer);
 void calls_close(struct calls *c);
 

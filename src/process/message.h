@@ -12,19 +12,29 @@
 #include "base/view.h"
 #include "io/codec.h"
 
-/* Who speaks. One bit each, for the sender and receiver columns. */
-enum role_bit {
-	ROLE_MASTER = 1 << 0,
-	ROLE_LOG = 1 << 1,
-	ROLE_STORE = 1 << 2,
-	ROLE_AUTH = 1 << 3,
-	ROLE_KEYS = 1 << 4,
-	ROLE_DNS = 1 << 5,
-	ROLE_SMTP = 1 << 6,
-	ROLE_POP3 = 1 << 7,
-	ROLE_ADMIN = 1 << 8, /* the command line, through the administrator's socket */
-	ROLE_RELAY = 1 << 9
-};
+/*
+ * Who speaks: one bit each, for the sender and receiver columns, and the name that logs, users and the
+ * command line know it by. A new role is a line here, a row in master/roles.c and a folder below role/.
+ */
+/* clang-format off */
+#define MESSAGE_ROLES(X) \
+	X(ROLE_MASTER, 0, "master") \
+	X(ROLE_LOG, 1, "log") \
+	X(ROLE_STORE, 2, "store") \
+	X(ROLE_AUTH, 3, "auth") \
+	X(ROLE_KEYS, 4, "keys") \
+	X(ROLE_DNS, 5, "dns") \
+	X(ROLE_SMTP, 6, "smtp") \
+	X(ROLE_POP3, 7, "pop3") \
+	X(ROLE_ADMIN, 8, "admin") /* the command line, through the administrator's socket */ \
+	X(ROLE_RELAY, 9, "relay")
+#define MESSAGE_ROLE_BIT(bit, number, name) bit = 1 << number,
+enum role_bit { MESSAGE_ROLES(MESSAGE_ROLE_BIT) };
+/* clang-format on */
+
+/* "smtp"; NULL for what is not one role's bit. And back: 0 for a name that no role has. */
+const char *role_bit_name(unsigned bit);
+unsigned role_bit_by_name(const char *name);
 
 /* Roles that strangers connect to, and whoever is a role. */
 enum { EDGES = ROLE_SMTP | ROLE_POP3, EVERYBODY = 0xffff };
@@ -44,11 +54,17 @@ enum {
 	MESSAGE_TYPES = 900 /* above all numbers */
 };
 
+/* No message's struct is larger: whoever decodes one that it does not know has so much room. */
+enum { MESSAGE_STRUCT_MAX = 1024 };
+
 struct message_row {
 	const char *name;  /* for logs and documents; NULL: no message has this number */
-	unsigned from, to; /* bits of the roles */
+	unsigned from, to; /* bits of the roles: each of these may say it to each of those */
 	const struct codec_schema *schema;
 	unsigned answers; /* the message that it answers, under the same request number; 0: none */
+	struct {
+		unsigned from, to;
+	} also; /* a second way, for what an administrator may ask as well */
 };
 
 /* What several pairs use. */

@@ -59,6 +59,7 @@ enum {
 /* The struct must stand in its header's list as well: decoding finds the schema by the struct's type. */
 #define SCHEMA(type, ...) \
 	_Static_assert(_Generic((struct type *)0, IPC_STRUCTS(IS_STRUCT) default : 0), "add the struct to the list at the end of its header"); \
+	_Static_assert(sizeof(struct type) <= MESSAGE_STRUCT_MAX, "raise MESSAGE_STRUCT_MAX"); \
 	static const struct codec_field type##_fields[] = {__VA_ARGS__}; \
 	const struct codec_schema type##_schema = {#type, sizeof(struct type), type##_fields, sizeof type##_fields / sizeof type##_fields[0]}
 /* clang-format on */

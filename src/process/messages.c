@@ -2,6 +2,7 @@
 #include "process/messages.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -22,6 +23,27 @@ static const struct message_row *const pairs[MESSAGE_TYPES / MESSAGES_IN_GROUP] 
     [MESSAGES_QUEUE / MESSAGES_IN_GROUP] = messages_queue,
     [MESSAGES_ADMIN / MESSAGES_IN_GROUP] = messages_admin,
 };
+
+const char *role_bit_name(unsigned bit)
+{
+	switch (bit) {
+#define NAME_OF(role, number, name)                                                                          \
+	case role:                                                                                           \
+		return name;
+		MESSAGE_ROLES(NAME_OF)
+	default:
+		return NULL;
+	}
+}
+
+unsigned role_bit_by_name(const char *name)
+{
+#define BIT_OF(role, number, text)                                                                           \
+	if (strcmp(name, text) == 0)                                                                         \
+		return role;
+	MESSAGE_ROLES(BIT_OF)
+	return 0;
+}
 
 static const struct message_row *row_of(unsigned type)
 {
@@ -52,7 +74,8 @@ unsigned ipc_answers(unsigned type)
 bool ipc_allowed(unsigned type, unsigned from, unsigned to)
 {
 	const struct message_row *row = row_of(type);
-	return row && (row->from & from) && (row->to & to);
+	return row &&
+	       (((row->from & from) && (row->to & to)) || ((row->also.from & from) && (row->also.to & to)));
 }
 
 int ipc_encode(struct buf *out, unsigned type, const void *message)

@@ -10,7 +10,7 @@ SCHEMA(message_output, FIELD_BYTES(message_output, text, PIECE_MAX),
 
 /* clang-format off */
 const struct message_row messages_admin[MESSAGES_IN_GROUP] = {
-    [MESSAGE_COMMAND - MESSAGES_ADMIN] = {"command", ROLE_ADMIN, ROLE_AUTH | ROLE_STORE, &message_command_schema},
-    [MESSAGE_OUTPUT - MESSAGES_ADMIN] = {"output", ROLE_AUTH | ROLE_STORE, ROLE_ADMIN, &message_output_schema, MESSAGE_COMMAND},
+    [MESSAGE_COMMAND - MESSAGES_ADMIN] = {"command", ROLE_ADMIN, ROLE_STORE, &message_command_schema},
+    [MESSAGE_OUTPUT - MESSAGES_ADMIN] = {"output", ROLE_STORE, ROLE_ADMIN, &message_output_schema, MESSAGE_COMMAND},
 };
 /* clang-format on */

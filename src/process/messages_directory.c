@@ -18,8 +18,8 @@ const struct message_row messages_directory[MESSAGES_IN_GROUP] = {
     [MESSAGE_GRANT - MESSAGES_DIRECTORY] = {"grant", ROLE_AUTH, ROLE_STORE, &message_grant_schema},
     [MESSAGE_GRANTED - MESSAGES_DIRECTORY] = {"granted", ROLE_STORE, ROLE_AUTH, &message_granted_schema, MESSAGE_GRANT},
     [MESSAGE_REVOKE - MESSAGES_DIRECTORY] = {"revoke", ROLE_AUTH, ROLE_STORE | ROLE_SMTP, &message_revoke_schema},
-    [MESSAGE_DIRECTORY - MESSAGES_DIRECTORY] = {"directory", ROLE_AUTH | ROLE_ADMIN, ROLE_STORE | ROLE_AUTH, &message_directory_schema},
-    [MESSAGE_DIRECTORY_ANSWER - MESSAGES_DIRECTORY] = {"directory-answer", ROLE_STORE | ROLE_AUTH, ROLE_AUTH | ROLE_ADMIN, &message_directory_answer_schema, MESSAGE_DIRECTORY},
+    [MESSAGE_DIRECTORY - MESSAGES_DIRECTORY] = {"directory", ROLE_AUTH, ROLE_STORE, &message_directory_schema, 0, .also = {ROLE_ADMIN, ROLE_AUTH}},
+    [MESSAGE_DIRECTORY_ANSWER - MESSAGES_DIRECTORY] = {"directory-answer", ROLE_STORE, ROLE_AUTH, &message_directory_answer_schema, MESSAGE_DIRECTORY, .also = {ROLE_AUTH, ROLE_ADMIN}},
 };
 /* clang-format on */
 

@@ -11,6 +11,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+const struct link_verb *role_verbs(const struct role *role, unsigned peer)
+{
+	const struct role_hears *row = role->functions->hears;
+	while (row && row->from && !(row->from & peer))
+		row++;
+	return row && row->from ? row->verbs : NULL;
+}
+
 static void free_files(struct role_process *p)
 {
 	while (p->files) {
@@ -24,7 +32,7 @@ static void free_files(struct role_process *p)
 	}
 }
 
-static void take_file(struct role_process *p, struct message_file *m, int fd)
+static void take_file(struct role_process *p, const struct message_file *m, int fd)
 {
 	struct role_file *file = mem_alloc(sizeof *file), **end = &p->files;
 	*file =
@@ -77,7 +85,7 @@ static void try_forbidden(struct role_process *p)
  * for is open. */
 struct role_handover {
 	struct role_handover *next;
-	unsigned type;
+	unsigned type;   /* MESSAGE_PEER or MESSAGE_LISTENER */
 	unsigned what;   /* role or service */
 	uint64_t number; /* of a peer's channel */
 	int fd;
@@ -85,13 +93,13 @@ struct role_handover {
 
 static void hand_over(struct role_process *p, const struct role_handover *h)
 {
-	if (h->type == MESSAGE_PEER && p->role->peer) {
+	if (h->type == MESSAGE_PEER && p->role->functions->peer) {
 		p->introduced.fd = h->fd;
 		p->introduced.number = h->number;
-		p->role->peer(p, (enum role_bit)h->what, h->fd);
+		p->role->functions->peer(p, (enum role_bit)h->what, h->fd);
 		p->introduced.fd = -1;
-	} else if (h->type == MESSAGE_LISTENER && p->role->listener) {
-		p->role->listener(p, (enum service)h->what, h->fd);
+	} else if (h->type == MESSAGE_LISTENER && p->role->functions->listener) {
+		p->role->functions->listener(p, (enum service)h->what, h->fd);
 	} else {
 		close(h->fd);
 	}
@@ -132,16 +140,16 @@ static void serve(struct role_process *p)
 	int error = 0;
 	log_set_threshold((enum log_level)p->settings.log_level);
 	if (!p->serving) {
-		if (p->role->prepare)
-			p->role->prepare(p);
+		if (p->role->functions->prepare)
+			p->role->functions->prepare(p);
 		error = confine(p);
 		if (error == 0)
 			try_forbidden(p);
 	}
 	if (error == 0)
 		hand_all_over(p);
-	if (error == 0 && p->role->serve)
-		error = p->role->serve(p);
+	if (error == 0 && p->role->functions->serve)
+		error = p->role->functions->serve(p);
 	free_files(p);
 	if (error == ROLE_TRY_AGAIN)
 		exit(ROLE_TRY_AGAIN_STATUS);
@@ -175,8 +183,8 @@ static void drain(struct role_process *p)
 	if (p->draining)
 		return;
 	p->draining = true;
-	if (p->role->drain)
-		p->role->drain(p);
+	if (p->role->functions->drain)
+		p->role->functions->drain(p);
 	else
 		role_exit(p);
 }
@@ -199,44 +207,80 @@ static void take_settings(struct role_process *p, struct view encoded)
 	p->settings = fresh;
 }
 
-static void control_message(struct role_process *p, struct channel_frame *frame, void *message)
+/* ---- what the master says ---- */
+
+static void on_settings(struct role_process *p, struct channel_frame *frame, const void *message)
 {
-	switch (frame->type) {
-	case MESSAGE_SETTINGS:
-		free_files(p); /* of an earlier configuration that did not come to its end */
-		take_settings(p, ((struct message_settings *)message)->encoded);
-		break;
-	case MESSAGE_FOLDER:
-		p->folder = frame->fd;
-		frame->fd = -1;
-		break;
-	case MESSAGE_FILE:
-		take_file(p, message, frame->fd);
-		frame->fd = -1;
-		break;
-	case MESSAGE_PEER: {
-		const struct message_peer *peer = message;
-		take_over(p, &(struct role_handover){.type = MESSAGE_PEER,
-		                 .what = (unsigned)peer->role,
-		                 .number = peer->number,
-		                 .fd = frame->fd});
-		frame->fd = -1;
-		break;
-	}
-	case MESSAGE_LISTENER: {
-		const struct message_listener *listener = message;
-		take_over(
-		    p, &(struct role_handover){
-		           .type = MESSAGE_LISTENER, .what = (unsigned)listener->service, .fd = frame->fd});
-		frame->fd = -1;
-		break;
-	}
-	case MESSAGE_START:
-		serve(p);
-		break;
-	default:
-		drain(p);
-	}
+	const struct message_settings *m = message;
+	(void)frame;
+	free_files(p); /* of an earlier configuration that did not come to its end */
+	take_settings(p, m->encoded);
+}
+
+static void on_folder(struct role_process *p, struct channel_frame *frame, const void *message)
+{
+	(void)message;
+	p->folder = frame->fd;
+	frame->fd = -1;
+}
+
+static void on_file(struct role_process *p, struct channel_frame *frame, const void *message)
+{
+	take_file(p, message, frame->fd);
+	frame->fd = -1;
+}
+
+static void on_peer(struct role_process *p, struct channel_frame *frame, const void *message)
+{
+	const struct message_peer *m = message;
+	take_over(
+	    p, &(struct role_handover){
+	           .type = MESSAGE_PEER, .what = (unsigned)m->role, .number = m->number, .fd = frame->fd});
+	frame->fd = -1;
+}
+
+static void on_listener(struct role_process *p, struct channel_frame *frame, const void *message)
+{
+	const struct message_listener *m = message;
+	take_over(p,
+	    &(struct role_handover){.type = MESSAGE_LISTENER, .what = (unsigned)m->service, .fd = frame->fd});
+	frame->fd = -1;
+}
+
+static void on_start(struct role_process *p, struct channel_frame *frame, const void *message)
+{
+	(void)frame;
+	(void)message;
+	serve(p);
+}
+
+static void on_drain(struct role_process *p, struct channel_frame *frame, const void *message)
+{
+	(void)frame;
+	(void)message;
+	drain(p);
+}
+
+static const struct control_verb {
+	unsigned type;
+	bool needs_descriptor;
+	void (*carry_out)(struct role_process *p, struct channel_frame *frame, const void *message);
+} control_verbs[] = {
+    {MESSAGE_SETTINGS, false, on_settings},
+    {MESSAGE_PEER, true, on_peer},
+    {MESSAGE_LISTENER, true, on_listener},
+    {MESSAGE_FILE, false, on_file},
+    {MESSAGE_FOLDER, true, on_folder},
+    {MESSAGE_START, false, on_start},
+    {MESSAGE_DRAIN, false, on_drain},
+};
+
+static const struct control_verb *control_verb_of(unsigned type)
+{
+	for (size_t i = 0; i < sizeof control_verbs / sizeof control_verbs[0]; i++)
+		if (control_verbs[i].type == type)
+			return &control_verbs[i];
+	return NULL;
 }
 
 static void control_received(void *arg, struct channel_frame *frame)
@@ -251,15 +295,16 @@ static void control_received(void *arg, struct channel_frame *frame)
 	} message;
 	struct arena arena;
 	arena_init(&arena, 4096);
-	if (!ipc_allowed(frame->type, ROLE_MASTER, p->role->bit) || ipc_decode(frame, &message, &arena) != 0)
+	const struct control_verb *verb = control_verb_of(frame->type);
+	if (verb == NULL || !ipc_allowed(frame->type, ROLE_MASTER, p->role->bit) ||
+	    ipc_decode(frame, &message, &arena) != 0)
 		exit(70); /* our own master never does this: we are not who we think we are */
-	if (frame->fd < 0 && (frame->type == MESSAGE_PEER || frame->type == MESSAGE_LISTENER ||
-	                         frame->type == MESSAGE_FOLDER)) {
+	if (frame->fd < 0 && verb->needs_descriptor) {
 		log_event(LOG_ERROR, "-", "no-descriptor-left",
 		    log_string("do", "raise the limit of open files (LimitNOFILE=)"));
 		exit(71); /* without this peer nothing works: started anew, all are there */
 	}
-	control_message(p, frame, &message);
+	verb->carry_out(p, frame, &message);
 	arena_done(&arena);
 	if (frame->fd >= 0)
 		close(frame->fd);
@@ -277,17 +322,15 @@ static void tell_left_out(void *arg)
 	loop_timer_set(arg, LOG_TELL_MS);
 }
 
-int role_run(const char *name, int control)
+int role_run(const struct role *role, int control)
 {
 	static struct role_process process;
 	static struct loop_timer tell;
 	struct role_process *p = &process;
-	p->role = role_by_name(name);
-	if (p->role == NULL)
-		return 64;
+	p->role = role;
 	p->folder = p->introduced.fd = -1;
 	p->handovers_end = &p->handovers;
-	prctl(PR_SET_NAME, name);
+	prctl(PR_SET_NAME, role->name);
 	signal(SIGINT, SIG_IGN); /* ^C goes to the whole terminal; the master tells us when to stop */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
@@ -298,7 +341,7 @@ int role_run(const char *name, int control)
 	loop_timer_set(&tell, LOG_TELL_MS);
 	settings_init(&p->settings);
 	channel_init(&p->control, &p->loop, control, control_received, control_closed, p);
-	if (p->role->start && p->role->start(p) != 0)
+	if (p->role->functions->start && p->role->functions->start(p) != 0)
 		return 78;
 	loop_run(&p->loop);
 	log_tell_left_out();

@@ -1,13 +1,50 @@
 /*
  * What every role's process has in common: its start by the master, its channels to other roles, its
- * confinement, its end. A role's own file (role_smtp.c ...) holds its functions for the process table and one
- * structure of its own.
+ * confinement, its end. A role is a value: what it is trusted with, which master/roles.c says of each, and
+ * what it does, which its own folder below role/ gives as one table of functions.
  */
 #ifndef PROCESS_ROLE_H
 #define PROCESS_ROLE_H
 
+#include "config/services.h"
 #include "process/link.h"
-#include "master/roles.h"
+#include "process/sandbox.h"
+
+/* What is done with the messages of a peer: see struct link_verb. */
+struct role_hears {
+	unsigned from; /* bits of the roles that are heard with this table */
+	const struct link_verb *verbs;
+};
+
+/* What a role does. Each member may be NULL; all run in the role's own process. */
+struct role_functions {
+	int (*start)(struct role_process *p);    /* before confinement: what it will need is opened here */
+	void (*prepare)(struct role_process *p); /* before confinement, with the settings */
+	int (*serve)(struct role_process *p);    /* confined, everything has arrived; also after a reload */
+	void (*peer)(
+	    struct role_process *p, enum role_bit role, int fd); /* a channel, new or made anew; owns fd */
+	void (*listener)(struct role_process *p, enum service service, int fd); /* owns fd */
+	void (*drain)(struct role_process *p); /* finish what runs, then role_exit; NULL: at once */
+	const struct role_hears *hears;        /* ends with an empty row */
+};
+
+/* Which roles stop together, in this order: who talks to strangers first, who keeps the log last. */
+enum role_stop { STOP_STRANGERS, STOP_ASKED, STOP_STORE, STOP_LOG, STOP_GROUPS };
+
+/* What a role is and is trusted with: a row of master/roles.c. */
+struct role {
+	enum role_bit bit;
+	const char *name; /* role_bit_name(bit) */
+	unsigned calls;   /* roles that it opens a channel to */
+	const struct sandbox_profile *sandbox;
+	unsigned files; /* which it is given: 1 << FILE_... of messages_control.h */
+	bool gets_folder;
+	enum role_stop stop;
+	const struct role_functions *functions;
+};
+
+/* What this role does with the messages of `peer`; NULL: it hears nothing from it but answers. */
+const struct link_verb *role_verbs(const struct role *role, unsigned peer);
 
 struct tls_context;
 
@@ -36,7 +73,7 @@ struct role_process {
 };
 
 /* Runs the role until its end; `control` is its channel to the master. Returns the exit status. */
-int role_run(const char *name, int control);
+int role_run(const struct role *role, int control);
 
 /*
  * What serve() may give besides 0 and an error, which means a setting that cannot work:

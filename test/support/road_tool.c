@@ -23,6 +23,7 @@
 #include "role/relay/lookup.h"
 #include "io/network.h"
 #include "trust/route/next_hop.h"
+#include "master/roles.h"
 
 enum { QUESTIONS_MAX = 10000 };
 
@@ -203,7 +204,7 @@ int main(int argc, char **argv)
 	if (fork() == 0) {
 		close(pair[0]);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		_exit(role_run("dns", pair[1]));
+		_exit(role_run(role_by_name("dns"), pair[1]));
 	}
 	close(pair[1]);
 	self.role = role_by_name("relay");

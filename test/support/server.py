@@ -21,8 +21,16 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 POSTRIDER = os.environ.get("POSTRIDER", str(ROOT / "build-check" / "postrider"))
-ROLES = ["log", "store", "keys", "dns", "auth", "relay", "smtp", "pop3"]
-SERVICES = ["smtp", "submission", "submissions", "lmtp", "pop3", "pop3s"]
+
+
+def listed(what):
+    """What the program itself says that there is: the first words of its lines."""
+    out = subprocess.run([POSTRIDER, "config", what], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return [line.split()[0] for line in out.splitlines()]
+
+
+ROLES = listed("roles")
+SERVICES = listed("services")
 TIMEOUT = int(os.environ.get("TEST_TIMEOUT", "30"))
 MAX_LINE = 1 << 20
 poplib._MAXLINE = MAX_LINE

@@ -51,9 +51,7 @@ static void revoke_account(uint64_t account)
 	struct message_revoke m = {.account = account};
 	if (auth_role.store.link.up)
 		ipc_send(&auth_role.store.link.channel, MESSAGE_REVOKE, 0, &m, -1);
-	for (size_t i = 0; i < AUTH_EDGES; i++)
-		if (auth_role.edges[i].up && auth_role.edges[i].peer == ROLE_SMTP)
-			ipc_send(&auth_role.edges[i].channel, MESSAGE_REVOKE, 0, &m, -1);
+	peers_tell(&auth_role.callers, MESSAGE_REVOKE, &m);
 }
 
 static bool answered(void *arg, struct link *link, struct channel_frame *frame)
@@ -76,27 +74,34 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 	return true;
 }
 
-static void received(struct link *link, struct channel_frame *frame)
+static void on_directory(struct link *link, struct channel_frame *frame, const void *message)
 {
 	struct admin *a = link->arg;
-	struct message_directory m;
+	const struct message_directory *m = message;
 	if (a->closing)
 		return;
-	if (frame->type != MESSAGE_DIRECTORY || a->asked || !link_decode(link, frame, &m)) {
+	/* One question at a time. */
+	if (a->asked) {
 		end(a);
 		return;
 	}
 	a->request = frame->request;
-	a->operation = m.operation;
-	a->revokes = takes_away(&m);
-	a->asked = calls_ask(&auth_role.store, MESSAGE_DIRECTORY, &m, answered, a);
-	if (directory_operation_changes(m.operation))
-		log_record(LOG_INFO, "-", "directory-change", log_u64("operation", m.operation),
-		    log_text("subject", m.fields.count ? ((const struct message_field *)m.fields.items)->value
-		                                       : (struct view){0}));
+	a->operation = m->operation;
+	a->revokes = takes_away(m);
+	a->asked = calls_ask(&auth_role.store, MESSAGE_DIRECTORY, m, answered, a);
+	if (directory_operation_changes(m->operation))
+		log_record(LOG_INFO, "-", "directory-change", log_u64("operation", m->operation),
+		    log_text("subject", m->fields.count
+		                            ? ((const struct message_field *)m->fields.items)->value
+		                            : (struct view){0}));
 	if (a->asked == 0)
 		answered(a, NULL, NULL);
 }
+
+const struct link_verb auth_admin_verbs[] = {
+    {MESSAGE_DIRECTORY, on_directory},
+    {0},
+};
 
 static void closed(struct link *link)
 {
@@ -107,7 +112,7 @@ static void connected(int fd)
 {
 	struct admin *a = mem_alloc(sizeof *a);
 	loop_task_init(&a->task, &auth_role.process->loop, free_admin, a);
-	link_open(&a->link, auth_role.process, fd, ROLE_ADMIN, received, closed, a);
+	link_open(&a->link, auth_role.process, fd, ROLE_ADMIN, closed, a);
 }
 
 void auth_admin_listener(int fd)

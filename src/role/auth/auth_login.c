@@ -154,14 +154,14 @@ static void succeed(struct login *l)
 	auth_brake_succeeded(l);
 	log_record(LOG_INFO, l->session, "login", log_text("address", buf_view(&l->normal)),
 	    log_u64("credential", l->credential));
-	if (!l->wants_channel) {
+	if (!l->service->channel) {
 		struct message_logged_in answer = {.account = l->account, .address = buf_view(&l->normal)};
 		if (edge_is_there(l))
 			ipc_send(&l->edge->channel, MESSAGE_LOGGED_IN, l->request, &answer, -1);
 		free_login(l);
 		return;
 	}
-	struct message_grant m = {.account = l->account, .service = VIEW("pop3")};
+	struct message_grant m = {.account = l->account, .service = view_from_string(l->service->name)};
 	l->asked = calls_ask(&auth_role.store, MESSAGE_GRANT, &m, granted, l);
 	if (l->asked == 0)
 		auth_login_fail(l, LOGIN_TEMPORARY);
@@ -339,30 +339,17 @@ static void set_client(struct login *l, struct view text)
 	}
 }
 
-/* Who may ask for which service, and what it opens. A service that is not here, or not this edge's, is
- * refused. */
-static const struct login_service {
-	const char *name;
-	unsigned peer;     /* enum role_bit */
-	unsigned protocol; /* CREDENTIAL_* */
-	bool wants_channel;
-} services[] = {
-    {"submission", ROLE_SMTP, CREDENTIAL_SMTP, false},
-    {"submissions", ROLE_SMTP, CREDENTIAL_SMTP, false},
-    {"pop3", ROLE_POP3, CREDENTIAL_POP3, true},
-    {"pop3s", ROLE_POP3, CREDENTIAL_POP3, true},
-};
-
-static const struct login_service *find_service(const struct link *edge, struct view name)
+/* NULL for a service that no password opens, or that is not this edge's. */
+static const struct service_row *find_service(const struct link *edge, struct view name)
 {
-	for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
-		if (services[i].peer == edge->peer && view_equal(name, view_from_string(services[i].name)))
-			return &services[i];
-	return NULL;
+	const struct service_row *service = service_by_name(name);
+	return service && service->credential && strcmp(service->role, role_bit_name(edge->peer)) == 0
+	           ? service
+	           : NULL;
 }
 
 static struct login *new_login(
-    struct link *edge, uint32_t request, const struct login_service *service, const struct message_login *m)
+    struct link *edge, uint32_t request, const struct service_row *service, const struct message_login *m)
 {
 	struct login *l = mem_alloc(sizeof *l);
 	*l = (struct login){
@@ -373,8 +360,8 @@ static struct login *new_login(
 	state.count++;
 	size_t n = m->session.len < sizeof l->session - 1 ? m->session.len : sizeof l->session - 1;
 	memcpy(l->session, m->session.data, n);
-	l->wants_channel = service->wants_channel;
-	l->protocol = service->protocol;
+	l->service = service;
+	l->protocol = service->credential;
 	arena_init(&l->arena, 256 * 1024);
 	buf_init(&l->identity, SASL_IDENTITY_MAX + 1);
 	buf_init(&l->record, CREDENTIALS_MAX + 1024);
@@ -411,7 +398,7 @@ void auth_login_begin(struct link *edge, uint32_t request, const struct message_
 		refuse_request(edge, request, LOGIN_TEMPORARY);
 		return;
 	}
-	const struct login_service *service = find_service(edge, m->service);
+	const struct service_row *service = find_service(edge, m->service);
 	if (service == NULL) {
 		log_event(LOG_ERROR, "-", "login-service-refused", log_text("service", m->service),
 		    log_u64("peer", edge->peer));

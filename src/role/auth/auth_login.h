@@ -19,7 +19,8 @@ struct login {
 	uint32_t request;
 	char session[32];
 	unsigned protocol; /* CREDENTIAL_*, and CREDENTIAL_APPS_ONLY while the brake has locked it */
-	bool wants_channel, is_apop, finished, cancelled, delayed;
+	const struct service_row *service;
+	bool is_apop, finished, cancelled, delayed;
 	struct sockaddr_storage client;
 	unsigned char address[16];
 	size_t address_len;

@@ -3,15 +3,14 @@
 #define ROLE_AUTH_AUTH_PRIVATE_H
 
 #include "process/messages.h"
+#include "process/peers.h"
 #include "process/role.h"
 #include "role/auth/role_auth.h"
-
-enum { AUTH_EDGES = 4 };
 
 struct auth_role {
 	struct role_process *process;
 	struct calls store;
-	struct link edges[AUTH_EDGES];
+	struct peers callers;
 };
 extern struct auth_role auth_role;
 
@@ -36,6 +35,7 @@ void auth_login_start(void);
 void auth_forget_logins(void); /* the directory has changed */
 
 /* auth_admin.c */
+extern const struct link_verb auth_admin_verbs[];
 void auth_admin_listener(int fd);
 
 /* auth_work.c: jobs that take long, in two threads */

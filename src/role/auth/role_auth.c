@@ -1,34 +1,43 @@
 /* The auth role's frame: its links and what the edges may ask. */
 #include "role/auth/auth_private.h"
 
-#include <unistd.h>
-
 struct auth_role auth_role;
 
-static void edge_received(struct link *link, struct channel_frame *frame)
+static void on_resolve(struct link *link, struct channel_frame *frame, const void *message)
 {
-	union {
-		struct message_resolve resolve;
-		struct message_login login;
-		struct message_login_more more;
-		struct message_sender sender;
-	} m;
-	if (!link_decode(link, frame, &m))
-		return;
-	if (frame->type == MESSAGE_RESOLVE)
-		auth_resolve(link, frame, m.resolve.address);
-	else if (frame->type == MESSAGE_LOGIN)
-		auth_login_begin(link, frame->request, &m.login);
-	else if (frame->type == MESSAGE_LOGIN_MORE)
-		auth_login_more(link, frame->request, &m.more);
-	else
-		auth_check_sender(link, frame, m.sender.account, m.sender.address);
+	const struct message_resolve *m = message;
+	auth_resolve(link, frame, m->address);
 }
 
-static void edge_closed(struct link *link)
+static void on_login(struct link *link, struct channel_frame *frame, const void *message)
 {
-	auth_login_edge_closed(link);
+	auth_login_begin(link, frame->request, message);
 }
+
+static void on_login_more(struct link *link, struct channel_frame *frame, const void *message)
+{
+	auth_login_more(link, frame->request, message);
+}
+
+static void on_sender(struct link *link, struct channel_frame *frame, const void *message)
+{
+	const struct message_sender *m = message;
+	auth_check_sender(link, frame, m->account, m->address);
+}
+
+static const struct link_verb caller_verbs[] = {
+    {MESSAGE_RESOLVE, on_resolve},
+    {MESSAGE_LOGIN, on_login},
+    {MESSAGE_LOGIN_MORE, on_login_more},
+    {MESSAGE_SENDER, on_sender},
+    {0},
+};
+
+static const struct role_hears hears[] = {
+    {ROLE_ADMIN, auth_admin_verbs},
+    {EDGES | ROLE_RELAY, caller_verbs},
+    {0},
+};
 
 uint32_t auth_ask_directory(enum directory_operation operation, uint64_t number, const struct view *fields,
     size_t count, call_answered answered, void *arg)
@@ -47,14 +56,14 @@ struct view auth_answer_field(const struct message_directory_answer *m, size_t n
 	return n < m->fields.count ? fields[n].value : (struct view){0};
 }
 
-int auth_role_start(struct role_process *p)
+static int auth_role_start(struct role_process *p)
 {
 	auth_role.process = p;
 	calls_init(&auth_role.store);
 	return 0;
 }
 
-int auth_role_serve(struct role_process *p)
+static int auth_role_serve(struct role_process *p)
 {
 	if (p->serving)
 		return 0;
@@ -65,7 +74,7 @@ int auth_role_serve(struct role_process *p)
 	return error ? error : ROLE_READY_LATER;
 }
 
-void auth_role_peer(struct role_process *p, enum role_bit peer, int fd)
+static void auth_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
 	if (peer == ROLE_STORE) {
 		calls_link(&auth_role.store, p, fd, peer);
@@ -73,26 +82,26 @@ void auth_role_peer(struct role_process *p, enum role_bit peer, int fd)
 			auth_login_start();
 		return;
 	}
-	for (size_t i = 0; i < AUTH_EDGES; i++) {
-		struct link *link = &auth_role.edges[i];
-		if (link->up && link->peer != (unsigned)peer)
-			continue;
-		if (link->up)
-			edge_closed(link);
-		link_open(link, p, fd, peer, edge_received, edge_closed, NULL);
-		return;
-	}
-	close(fd);
+	peers_open(&auth_role.callers, p, fd, peer, auth_login_edge_closed);
 }
 
-void auth_role_listener(struct role_process *p, enum service service, int fd)
+static void auth_role_listener(struct role_process *p, enum service service, int fd)
 {
 	(void)p;
 	(void)service;
 	auth_admin_listener(fd);
 }
 
-void auth_role_drain(struct role_process *p)
+static void auth_role_drain(struct role_process *p)
 {
 	role_exit(p);
 }
+
+const struct role_functions auth_functions = {
+    .start = auth_role_start,
+    .serve = auth_role_serve,
+    .peer = auth_role_peer,
+    .listener = auth_role_listener,
+    .drain = auth_role_drain,
+    .hears = hears,
+};

@@ -22,10 +22,9 @@
 #include "role/dns/dns_cache.h"
 #include "config/dns_stub.h"
 #include "role/dns/dns_zone.h"
-#include "process/role.h"
+#include "process/peers.h"
 
 enum {
-	CLIENTS = 8,
 	/* Questions that one asker waits for. Half of them may be for zones that answered nothing lately,
 	 * which is as many as relay has destinations: after a restart nothing has answered yet. The other
 	 * half is for those that answer. */
@@ -59,7 +58,7 @@ enum {
 enum { STATUS_GOOD = 0, STATUS_FAILED = 2, STATUS_NXDOMAIN = 3 };
 
 struct client {
-	struct link link; /* the first member: a link's client is the link */
+	struct peer peer; /* the first member: a link's client is the link */
 	struct dns_load waiting;
 	struct share unproven, all; /* places; they outlive the link, as its questions do */
 };
@@ -86,7 +85,7 @@ struct query {
 static struct {
 	struct role_process *process;
 	struct ub_ctx *resolver;
-	struct client clients[CLIENTS];
+	struct peers clients;
 	struct loop_watch readable;
 	struct query *queries;
 	struct share all;
@@ -136,7 +135,7 @@ static void let_go(struct query *q)
 static void send_failure(struct client *client, uint32_t request, const char *why)
 {
 	struct message_answer m = {.status = STATUS_FAILED, .why = view_from_string(why)};
-	ipc_send(&client->link.channel, MESSAGE_ANSWER, request, &m, -1);
+	ipc_send(&client->peer.link.channel, MESSAGE_ANSWER, request, &m, -1);
 }
 
 /* What libunbound has to say of a failure, or the name of the code. */
@@ -171,8 +170,8 @@ static void take_answer(const struct query *q, const struct ub_result *result)
 	}
 	m.records = (struct codec_list){.items = records, .count = count};
 	dns_cache_put(view_from_string(q->name), q->type, &m, clock_monotonic_ms());
-	if (q->client && q->client->link.up &&
-	    ipc_send(&q->client->link.channel, MESSAGE_ANSWER, q->request, &m, -1) == -EMSGSIZE)
+	if (q->client && q->client->peer.link.up &&
+	    ipc_send(&q->client->peer.link.channel, MESSAGE_ANSWER, q->request, &m, -1) == -EMSGSIZE)
 		send_failure(q->client, q->request, "the answer is too large");
 }
 
@@ -193,7 +192,7 @@ static void answered(void *arg, int error, struct ub_result *result)
 	judge(q, error ? NULL : result);
 	if (result && !error)
 		take_answer(q, result);
-	else if (q->client && q->client->link.up)
+	else if (q->client && q->client->peer.link.up)
 		send_failure(q->client, q->request, ub_strerror(error));
 	ub_resolve_free(result);
 	take_out(q);
@@ -218,8 +217,8 @@ static void too_late(void *arg)
 
 static bool is_unproven_share(const struct share *share)
 {
-	for (size_t i = 0; i < CLIENTS; i++)
-		if (share == &role.clients[i].unproven)
+	for (const struct peer *peer = role.clients.first; peer; peer = peer->next)
+		if (share == &((const struct client *)peer)->unproven)
 			return true;
 	return false;
 }
@@ -326,7 +325,7 @@ static bool answer_from_memory(struct client *client, uint32_t request, const st
 	arena_reset(&role.arena);
 	if (!dns_cache_get(m->name, (unsigned)m->type, clock_monotonic_ms(), &role.arena, &known))
 		return false;
-	ipc_send(&client->link.channel, MESSAGE_ANSWER, request, &known, -1);
+	ipc_send(&client->peer.link.channel, MESSAGE_ANSWER, request, &known, -1);
 	return true;
 }
 
@@ -347,22 +346,30 @@ static void look_at_clock(void)
 	last_offset = offset;
 }
 
-static void received(struct link *link, struct channel_frame *frame)
+static void on_query(struct link *link, struct channel_frame *frame, const void *message)
 {
 	struct client *client = (struct client *)link;
-	struct message_query m;
-	if (!link_decode(link, frame, &m))
-		return;
+	const struct message_query *m = message;
 	look_at_clock();
-	if (m.name.len >= NAME_BYTES || memchr(m.name.data, 0, m.name.len) || m.type == 0 ||
-	    m.type > UINT16_MAX) {
+	if (m->name.len >= NAME_BYTES || memchr(m->name.data, 0, m->name.len) || m->type == 0 ||
+	    m->type > UINT16_MAX) {
 		send_failure(client, frame->request, "this is no question");
 		return;
 	}
-	if (answer_from_memory(client, frame->request, &m))
+	if (answer_from_memory(client, frame->request, m))
 		return;
-	ask(client, frame->request, &m);
+	ask(client, frame->request, m);
 }
+
+static const struct link_verb client_verbs[] = {
+    {MESSAGE_QUERY, on_query},
+    {0},
+};
+
+static const struct role_hears hears[] = {
+    {ROLE_SMTP | ROLE_RELAY, client_verbs},
+    {0},
+};
 
 static void closed(struct link *link)
 {
@@ -373,17 +380,16 @@ static void closed(struct link *link)
 	}
 }
 
-void dns_role_peer(struct role_process *p, enum role_bit peer, int fd)
+static void begin_client(struct peer *peer)
 {
-	for (size_t i = 0; i < CLIENTS; i++) {
-		struct link *link = &role.clients[i].link;
-		if (!link->up || link->peer == (unsigned)peer) {
-			closed(link);
-			link_open(link, p, fd, peer, received, closed, NULL);
-			return;
-		}
-	}
-	close(fd);
+	struct client *client = (struct client *)peer;
+	client->unproven.max = PLACES_UNPROVEN;
+	client->all.max = PLACES_ASKER;
+}
+
+static void dns_role_peer(struct role_process *p, enum role_bit peer, int fd)
+{
+	peers_open(&role.clients, p, fd, peer, closed);
 }
 
 static void on_readable(void *arg)
@@ -395,14 +401,11 @@ static void on_readable(void *arg)
 	_exit(70); /* the master starts the role again; the askers are told by the ends of their channels */
 }
 
-int dns_role_start(struct role_process *p)
+static int dns_role_start(struct role_process *p)
 {
 	role.process = p;
 	role.all.max = PLACES;
-	for (size_t i = 0; i < CLIENTS; i++) {
-		role.clients[i].unproven.max = PLACES_UNPROVEN;
-		role.clients[i].all.max = PLACES_ASKER;
-	}
+	role.clients = (struct peers){.size = sizeof(struct client), .begin = begin_client};
 	arena_init(
 	    &role.arena, 64 * 1024); /* an answer of DNS_CACHE_ANSWER bytes may be as many short records */
 	return 0;
@@ -486,7 +489,7 @@ static int configure(struct role_process *p)
 	return error ? error : configure_anchors(p);
 }
 
-int dns_role_serve(struct role_process *p)
+static int dns_role_serve(struct role_process *p)
 {
 	if (p->serving)
 		return 0; /* the resolver's settings change with a restart of the role */
@@ -504,3 +507,10 @@ int dns_role_serve(struct role_process *p)
 	loop_watch_on(&role.readable);
 	return 0;
 }
+
+const struct role_functions dns_functions = {
+    .start = dns_role_start,
+    .serve = dns_role_serve,
+    .peer = dns_role_peer,
+    .hears = hears,
+};

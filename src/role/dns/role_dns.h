@@ -2,10 +2,8 @@
 #ifndef ROLE_DNS_ROLE_DNS_H
 #define ROLE_DNS_ROLE_DNS_H
 
-#include "master/roles.h"
+#include "process/role.h"
 
-int dns_role_start(struct role_process *p);
-int dns_role_serve(struct role_process *p);
-void dns_role_peer(struct role_process *p, enum role_bit role, int fd);
+extern const struct role_functions dns_functions;
 
 #endif

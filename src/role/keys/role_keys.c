@@ -18,14 +18,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "process/role.h"
+#include "process/peers.h"
 #include "io/tls.h"
 #include "trust/route/srs.h"
 #include "role/keys/tls_block.h"
 
 enum {
 	KEY_FILE_MAX = 65536,
-	CLIENTS = 8,
 	TICKET_DAY = 86400, /* after so many seconds there is a new ticket key */
 	SECRET_MAX = 64,
 	ADDRESS_MAX = 1024,                      /* more than an address may have */
@@ -52,7 +51,7 @@ static struct {
 	} ticket;
 	unsigned char secret[SECRET_MAX]; /* of rewritten senders */
 	size_t secret_len;
-	struct link clients[CLIENTS];
+	struct peers clients;
 } role;
 
 /* ---- what may be signed ---- */
@@ -125,11 +124,9 @@ static void renew_ticket_key(void)
 	role.ticket.made = now;
 }
 
-static void answer_ticket_key(struct link *link, const struct channel_frame *frame)
+static void answer_ticket_key(struct link *link, struct channel_frame *frame, const void *message)
 {
-	struct message_empty none;
-	if (!link_decode(link, frame, &none))
-		return;
+	(void)message;
 	renew_ticket_key();
 	struct message_ticket_key answer = {.key = view_of(role.ticket.key, sizeof role.ticket.key),
 	    .previous =
@@ -170,17 +167,15 @@ static int reverse(struct view local, int64_t today, struct buf *out)
 	return error;
 }
 
-static void answer_srs(struct link *link, const struct channel_frame *frame)
+static void answer_srs(struct link *link, struct channel_frame *frame, const void *message)
 {
-	struct message_srs m;
-	if (!link_decode(link, frame, &m))
-		return;
+	const struct message_srs *m = message;
 	int64_t today = clock_wall() / 86400;
 	struct buf address;
 	buf_init(&address, ADDRESS_MAX);
-	int error = m.operation == SRS_REWRITE   ? rewrite(&m, today, &address)
-	            : m.operation == SRS_REVERSE ? reverse(m.address, today, &address)
-	                                         : -EINVAL;
+	int error = m->operation == SRS_REWRITE   ? rewrite(m, today, &address)
+	            : m->operation == SRS_REVERSE ? reverse(m->address, today, &address)
+	                                          : -EINVAL;
 	struct message_srs_answer answer = {
 	    .error = (uint64_t)(int64_t)error, .address = error ? (struct view){0} : buf_view(&address)};
 	ipc_send(&link->channel, MESSAGE_SRS_ANSWER, frame->request, &answer, -1);
@@ -189,37 +184,34 @@ static void answer_srs(struct link *link, const struct channel_frame *frame)
 
 /* ---- requests ---- */
 
-static void received(struct link *link, struct channel_frame *frame)
+static void answer_sign(struct link *link, struct channel_frame *frame, const void *message)
 {
 	unsigned char signature[1024];
 	size_t len = sizeof signature;
-	if (frame->type == MESSAGE_TICKET_KEY) {
-		answer_ticket_key(link, frame);
-		return;
-	}
-	if (frame->type == MESSAGE_SRS) {
-		answer_srs(link, frame);
-		return;
-	}
-	struct message_sign m;
-	if (!link_decode(link, frame, &m))
-		return;
-	int error = sign(&m, signature, &len);
+	const struct message_sign *m = message;
+	int error = sign(m, signature, &len);
 	if (error)
-		log_event(LOG_ERROR, "-", "signature-refused", log_u64("key", m.key), log_errno(error));
+		log_event(LOG_ERROR, "-", "signature-refused", log_u64("key", m->key), log_errno(error));
 	struct message_signed answer = {
 	    .error = (uint64_t)(int64_t)error, .signature = view_of(signature, error ? 0 : len)};
 	ipc_send(&link->channel, MESSAGE_SIGNED, frame->request, &answer, -1);
 }
 
-void keys_role_peer(struct role_process *p, enum role_bit peer, int fd)
+static const struct link_verb client_verbs[] = {
+    {MESSAGE_SIGN, answer_sign},
+    {MESSAGE_TICKET_KEY, answer_ticket_key},
+    {MESSAGE_SRS, answer_srs},
+    {0},
+};
+
+static const struct role_hears hears[] = {
+    {EDGES | ROLE_RELAY, client_verbs},
+    {0},
+};
+
+static void keys_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
-	for (size_t i = 0; i < CLIENTS; i++)
-		if (!role.clients[i].up || role.clients[i].peer == (unsigned)peer) {
-			link_open(&role.clients[i], p, fd, peer, received, NULL, NULL);
-			return;
-		}
-	close(fd);
+	peers_open(&role.clients, p, fd, peer, NULL);
 }
 
 /* ---- the keys ---- */
@@ -262,7 +254,7 @@ static void add_key(uint64_t number, EVP_PKEY *key)
 		EVP_PKEY_free(key);
 }
 
-int keys_role_start(struct role_process *p)
+static int keys_role_start(struct role_process *p)
 {
 	random_bytes(role.ticket.key, sizeof role.ticket.key);
 	role.ticket.made = clock_wall();
@@ -275,7 +267,7 @@ int keys_role_start(struct role_process *p)
 
 /* Numbers are never given twice: a reload brings new ones, and the old ones serve on until nobody can ask for
  * them. */
-int keys_role_serve(struct role_process *p)
+static int keys_role_serve(struct role_process *p)
 {
 	bool good = true;
 	for (size_t i = 0; i < role.count; i++)
@@ -303,3 +295,10 @@ int keys_role_serve(struct role_process *p)
 	}
 	return good || p->serving ? 0 : -EINVAL;
 }
+
+const struct role_functions keys_functions = {
+    .start = keys_role_start,
+    .serve = keys_role_serve,
+    .peer = keys_role_peer,
+    .hears = hears,
+};

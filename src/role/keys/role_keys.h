@@ -2,10 +2,8 @@
 #ifndef ROLE_KEYS_ROLE_KEYS_H
 #define ROLE_KEYS_ROLE_KEYS_H
 
-#include "master/roles.h"
+#include "process/role.h"
 
-int keys_role_start(struct role_process *p);
-int keys_role_serve(struct role_process *p);
-void keys_role_peer(struct role_process *p, enum role_bit role, int fd);
+extern const struct role_functions keys_functions;
 
 #endif

@@ -25,20 +25,19 @@ static void write_all(struct view lines, void *arg)
 	}
 }
 
-int log_role_start(struct role_process *p)
+static int log_role_start(struct role_process *p)
 {
 	log_sources_init(&sources, &p->loop, write_all, NULL);
 	return 0;
 }
 
-void log_role_peer(struct role_process *p, enum role_bit role, int fd)
+static void log_role_peer(struct role_process *p, enum role_bit role, int fd)
 {
-	const struct role *sender = role_by_bit(role);
 	(void)p;
-	log_sources_add(&sources, fd, sender ? sender->name : "master");
+	log_sources_add(&sources, fd, role_bit_name(role));
 }
 
-int log_role_serve(struct role_process *p)
+static int log_role_serve(struct role_process *p)
 {
 	(void)p;
 	log_sources_start(&sources);
@@ -46,8 +45,15 @@ int log_role_serve(struct role_process *p)
 }
 
 /* Takes what is there, so that the last lines of a stopping server are not lost either. */
-void log_role_drain(struct role_process *p)
+static void log_role_drain(struct role_process *p)
 {
 	log_sources_drain(&sources);
 	role_exit(p);
 }
+
+const struct role_functions log_functions = {
+    .start = log_role_start,
+    .serve = log_role_serve,
+    .peer = log_role_peer,
+    .drain = log_role_drain,
+};

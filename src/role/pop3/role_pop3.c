@@ -347,20 +347,25 @@ static const struct edge_protocol protocol = {
 
 /* ---- the role ---- */
 
-int pop3_role_start(struct role_process *p)
+static const struct role_hears hears[] = {
+    {ROLE_STORE, account_client_verbs},
+    {0},
+};
+
+static int pop3_role_start(struct role_process *p)
 {
 	edge_init(&role.edge, p, &protocol);
 	calls_init(&role.auth);
 	return 0;
 }
 
-int pop3_role_serve(struct role_process *p)
+static int pop3_role_serve(struct role_process *p)
 {
 	(void)p;
 	return edge_serve(&role.edge);
 }
 
-void pop3_role_peer(struct role_process *p, enum role_bit peer, int fd)
+static void pop3_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
 	if (peer == ROLE_KEYS)
 		edge_set_keys(&role.edge, fd);
@@ -368,14 +373,23 @@ void pop3_role_peer(struct role_process *p, enum role_bit peer, int fd)
 		calls_link(&role.auth, p, fd, peer);
 }
 
-void pop3_role_listener(struct role_process *p, enum service service, int fd)
+static void pop3_role_listener(struct role_process *p, enum service service, int fd)
 {
 	(void)p;
 	edge_add_listener(&role.edge, service, fd);
 }
 
-void pop3_role_drain(struct role_process *p)
+static void pop3_role_drain(struct role_process *p)
 {
 	(void)p;
 	edge_drain(&role.edge);
 }
+
+const struct role_functions pop3_functions = {
+    .start = pop3_role_start,
+    .serve = pop3_role_serve,
+    .peer = pop3_role_peer,
+    .listener = pop3_role_listener,
+    .drain = pop3_role_drain,
+    .hears = hears,
+};

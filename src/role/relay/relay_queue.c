@@ -193,50 +193,52 @@ void relay_queue_drain(void)
 	mem_free(numbers);
 }
 
-/* ---- what store says ---- */
+/* ---- what store says, under no request number: its answers to relay_lease_take as well ---- */
 
-static void on_message(struct link *link, struct channel_frame *frame)
+static void on_message(struct link *link, struct channel_frame *frame, const void *message)
 {
-	struct message_queue_message m;
-	struct relay_lease *l;
-	if (link_decode(link, frame, &m) && (l = map_get_u64(&leases, m.number)))
-		l->functions->message(l, &m);
+	const struct message_queue_message *m = message;
+	struct relay_lease *l = map_get_u64(&leases, m->number);
+	(void)link;
+	(void)frame;
+	if (l)
+		l->functions->message(l, m);
 }
 
-static void on_taken(struct link *link, struct channel_frame *frame)
+static void on_taken(struct link *link, struct channel_frame *frame, const void *message)
 {
-	struct message_queue_taken m;
-	struct relay_lease *l;
-	if (link_decode(link, frame, &m) && (l = map_get_u64(&leases, m.number)))
-		l->functions->taken(l, &m);
+	const struct message_queue_taken *m = message;
+	struct relay_lease *l = map_get_u64(&leases, m->number);
+	(void)link;
+	(void)frame;
+	if (l)
+		l->functions->taken(l, m);
 }
 
-static void on_more(struct link *link, struct channel_frame *frame)
+static void on_more(struct link *link, struct channel_frame *frame, const void *message)
 {
-	struct message_queue_more m;
-	struct relay_lease *l;
-	if (link_decode(link, frame, &m) && (l = map_get_u64(&leases, m.number)))
+	const struct message_queue_more *m = message;
+	struct relay_lease *l = map_get_u64(&leases, m->number);
+	(void)link;
+	(void)frame;
+	if (l)
 		l->functions->more(l);
 }
 
-static void on_destination(struct link *link, struct channel_frame *frame)
+static void on_destination(struct link *link, struct channel_frame *frame, const void *message)
 {
-	struct message_queue_destination m;
-	if (link_decode(link, frame, &m))
-		opened(&m);
+	(void)link;
+	(void)frame;
+	opened(message);
 }
 
-static void on_notice(struct link *link, struct channel_frame *frame)
-{
-	if (frame->type == MESSAGE_QUEUE_DESTINATION)
-		on_destination(link, frame);
-	else if (frame->type == MESSAGE_QUEUE_MESSAGE)
-		on_message(link, frame);
-	else if (frame->type == MESSAGE_QUEUE_TAKEN)
-		on_taken(link, frame);
-	else if (frame->type == MESSAGE_QUEUE_MORE)
-		on_more(link, frame);
-}
+const struct link_verb relay_queue_verbs[] = {
+    {MESSAGE_QUEUE_DESTINATION, on_destination},
+    {MESSAGE_QUEUE_MESSAGE, on_message},
+    {MESSAGE_QUEUE_TAKEN, on_taken},
+    {MESSAGE_QUEUE_MORE, on_more},
+    {0},
+};
 
 uint32_t relay_queue_read(struct view id, uint64_t offset, uint64_t left, call_answered answered, void *arg)
 {
@@ -249,7 +251,6 @@ void relay_queue_init(void (*open)(const struct message_queue_destination *m))
 {
 	opened = open;
 	calls_init(&relay_role.store);
-	relay_role.store.notice = on_notice;
 }
 
 void relay_queue_link(int fd)

@@ -36,6 +36,9 @@ struct relay_lease {
 	const struct relay_lease_functions *functions;
 };
 
+/* What relay hears from store: for its role_functions. */
+extern const struct link_verb relay_queue_verbs[];
+
 /* `open`: store has handed out a destination; it calls relay_lease_begin. */
 void relay_queue_init(void (*open)(const struct message_queue_destination *m));
 /* A new store: ends all leases, tells the store what its predecessor did not confirm, and gives it credit

@@ -31,7 +31,7 @@ static void open_destination(const struct message_queue_destination *m)
 		relay_destination_open(m);
 }
 
-void relay_role_peer(struct role_process *p, enum role_bit peer, int fd)
+static void relay_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
 	if (peer == ROLE_STORE)
 		relay_queue_link(fd);
@@ -77,7 +77,7 @@ static int take_files(struct role_process *p)
 
 /* ---- start and end ---- */
 
-int relay_role_start(struct role_process *p)
+static int relay_role_start(struct role_process *p)
 {
 	relay_role.process = p;
 	relay_queue_init(open_destination);
@@ -95,7 +95,7 @@ int relay_role_start(struct role_process *p)
 }
 
 /* A socket of this machine is found by its folder: what is opened now is all that can be reached later. */
-void relay_role_prepare(struct role_process *p)
+static void relay_role_prepare(struct role_process *p)
 {
 	struct view lines = p->settings.routes, line;
 	const char *problem;
@@ -116,7 +116,7 @@ void relay_role_prepare(struct role_process *p)
 	}
 }
 
-int relay_role_serve(struct role_process *p)
+static int relay_role_serve(struct role_process *p)
 {
 	relay_own_configure(&p->settings);
 	relay_places_configure();
@@ -126,7 +126,7 @@ int relay_role_serve(struct role_process *p)
 	return error;
 }
 
-void relay_role_drain(struct role_process *p)
+static void relay_role_drain(struct role_process *p)
 {
 	(void)p;
 	relay_role.draining = true;
@@ -134,3 +134,17 @@ void relay_role_drain(struct role_process *p)
 	relay_hosts_quit();
 	relay_end_when_idle();
 }
+
+static const struct role_hears hears[] = {
+    {ROLE_STORE, relay_queue_verbs},
+    {0},
+};
+
+const struct role_functions relay_functions = {
+    .start = relay_role_start,
+    .prepare = relay_role_prepare,
+    .serve = relay_role_serve,
+    .peer = relay_role_peer,
+    .drain = relay_role_drain,
+    .hears = hears,
+};

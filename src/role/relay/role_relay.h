@@ -1,13 +1,9 @@
-/* The relay role: carries queued mail to other hosts. See roles.h for what the functions are. */
+/* The relay role: carries queued mail to other hosts. */
 #ifndef ROLE_RELAY_ROLE_RELAY_H
 #define ROLE_RELAY_ROLE_RELAY_H
 
-#include "master/roles.h"
+#include "process/role.h"
 
-int relay_role_start(struct role_process *p);
-void relay_role_prepare(struct role_process *p);
-int relay_role_serve(struct role_process *p);
-void relay_role_peer(struct role_process *p, enum role_bit role, int fd);
-void relay_role_drain(struct role_process *p);
+extern const struct role_functions relay_functions;
 
 #endif

@@ -334,14 +334,14 @@ static const struct edge_protocol protocol = {
 /* ---- the role ---- */
 
 /* A right was taken away: who had logged in with it is logged in no more. */
-static void on_notice(struct link *link, struct channel_frame *frame)
+static void on_revoke(struct link *link, struct channel_frame *frame, const void *message)
 {
-	struct message_revoke m;
-	if (frame->type != MESSAGE_REVOKE || !link_decode(link, frame, &m))
-		return;
+	const struct message_revoke *m = message;
+	(void)link;
+	(void)frame;
 	for (struct edge_connection *e = smtp_role.edge.first; e; e = e->next) {
 		struct smtp_connection *c = (struct smtp_connection *)e;
-		if (!e->begun || c->account != m.account)
+		if (!e->begun || c->account != m->account)
 			continue;
 		log_event(LOG_INFO, c->edge.id, "smtp-revoked", log_string("client", c->edge.client.text));
 		smtp_end(c->session, "4.7.0", "the login has ended, log in again");
@@ -349,23 +349,32 @@ static void on_notice(struct link *link, struct channel_frame *frame)
 	}
 }
 
-int smtp_role_start(struct role_process *p)
+static const struct link_verb auth_verbs[] = {
+    {MESSAGE_REVOKE, on_revoke},
+    {0},
+};
+
+static const struct role_hears hears[] = {
+    {ROLE_AUTH, auth_verbs},
+    {0},
+};
+
+static int smtp_role_start(struct role_process *p)
 {
 	edge_init(&smtp_role.edge, p, &protocol);
 	calls_init(&smtp_role.auth);
 	calls_init(&smtp_role.store);
-	smtp_role.auth.notice = on_notice;
 	calls_init(&smtp_role.dns);
 	return 0;
 }
 
-int smtp_role_serve(struct role_process *p)
+static int smtp_role_serve(struct role_process *p)
 {
 	smtp_relay_domains_configure(p);
 	return edge_serve(&smtp_role.edge);
 }
 
-void smtp_role_peer(struct role_process *p, enum role_bit peer, int fd)
+static void smtp_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
 	if (peer == ROLE_KEYS)
 		edge_set_keys(&smtp_role.edge, fd);
@@ -376,14 +385,23 @@ void smtp_role_peer(struct role_process *p, enum role_bit peer, int fd)
 		    p, fd, peer);
 }
 
-void smtp_role_listener(struct role_process *p, enum service service, int fd)
+static void smtp_role_listener(struct role_process *p, enum service service, int fd)
 {
 	(void)p;
 	edge_add_listener(&smtp_role.edge, service, fd);
 }
 
-void smtp_role_drain(struct role_process *p)
+static void smtp_role_drain(struct role_process *p)
 {
 	(void)p;
 	edge_drain(&smtp_role.edge);
 }
+
+const struct role_functions smtp_functions = {
+    .start = smtp_role_start,
+    .serve = smtp_role_serve,
+    .peer = smtp_role_peer,
+    .listener = smtp_role_listener,
+    .drain = smtp_role_drain,
+    .hears = hears,
+};

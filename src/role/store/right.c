@@ -10,25 +10,28 @@
 
 enum { RIGHT_MS = 24 * 3600 * 1000 };
 
-/* What an account's channel is for is what the service needs; a service that is not here gets none. */
+/* What the role of a service with a channel (config/services.h) may do with the account; a role that is not
+ * here gets none. */
 static const struct {
-	const char *service;
-	unsigned permissions;
 	unsigned peer;
-} services[] = {
-    {"pop3", RIGHT_MAILDROP, ROLE_POP3},
+	unsigned permissions;
+} permitted[] = {
+    {ROLE_POP3, RIGHT_MAILDROP},
 };
 
+/* Each verb: its message, the permission that it needs, its function. */
+#define VERBS(X)                                                                                             \
+	X(MESSAGE_MAILDROP_OPEN, RIGHT_MAILDROP, right_maildrop_open)                                        \
+	X(MESSAGE_FETCH, RIGHT_MAILDROP, right_maildrop_fetch)                                               \
+	X(MESSAGE_EXPUNGE, RIGHT_MAILDROP, right_maildrop_expunge)                                           \
+	X(MESSAGE_WATCH, RIGHT_WATCH, right_watch)
+
+#define VERB(type, needs, run) {type, needs, run},
 static const struct {
 	unsigned type;
 	unsigned needs;
 	void (*run)(struct right *r, uint32_t request, const void *message);
-} verbs[] = {
-    {MESSAGE_MAILDROP_OPEN, RIGHT_MAILDROP, right_maildrop_open},
-    {MESSAGE_FETCH, RIGHT_MAILDROP, right_maildrop_fetch},
-    {MESSAGE_EXPUNGE, RIGHT_MAILDROP, right_maildrop_expunge},
-    {MESSAGE_WATCH, RIGHT_WATCH, right_watch},
-};
+} verbs[] = {VERBS(VERB)};
 
 /* The channel takes more again, and the right has ended. In the order of the table: what reads a maildrop
  * ends before it. */
@@ -124,25 +127,20 @@ static void drained(void *arg)
 			parts[i].drained(r);
 }
 
-static void received(struct link *link, struct channel_frame *frame)
+static void run_verb(struct link *link, struct channel_frame *frame, const void *message)
 {
 	struct right *r = link->arg;
-	union {
-		struct message_empty empty;
-		struct message_fetch fetch;
-		struct message_expunge expunge;
-		struct message_watch watch;
-	} m;
 	size_t i = 0;
-	while (i < sizeof verbs / sizeof verbs[0] && verbs[i].type != frame->type)
+	while (verbs[i].type != frame->type)
 		i++;
-	if (i == sizeof verbs / sizeof verbs[0])
-		right_break(r, "verb-unknown");
-	else if (!(verbs[i].needs & r->permissions))
+	if (verbs[i].needs & r->permissions)
+		verbs[i].run(r, frame->request, message);
+	else
 		right_break(r, "verb-not-permitted");
-	else if (link_decode(link, frame, &m))
-		verbs[i].run(r, frame->request, &m);
 }
+
+#define HEARD(type, needs, run) {type, run_verb},
+const struct link_verb right_verbs[] = {VERBS(HEARD){0}};
 
 struct right *right_open(uint64_t account, unsigned permissions, unsigned peer, int fd)
 {
@@ -156,7 +154,7 @@ struct right *right_open(uint64_t account, unsigned permissions, unsigned peer, 
 	if (rights)
 		rights->previous = r;
 	rights = r;
-	link_open(&r->link, store_role.process, fd, peer, received, closed, r);
+	link_open(&r->link, store_role.process, fd, peer, closed, r);
 	r->link.channel.drained = drained;
 	return r;
 }
@@ -165,14 +163,15 @@ void right_grant(struct link *auth, uint32_t request, const struct message_grant
 {
 	int pair[2] = {-1, -1};
 	int error = -EPROTONOSUPPORT;
-	size_t i = 0;
-	while (i < sizeof services / sizeof services[0] &&
-	       !view_equal(asked->service, view_from_string(services[i].service)))
+	size_t i = 0, rows = sizeof permitted / sizeof permitted[0];
+	const struct service_row *service = service_by_name(asked->service);
+	unsigned peer = service && service->channel ? role_bit_by_name(service->role) : 0;
+	while (i < rows && permitted[i].peer != peer)
 		i++;
-	if (i < sizeof services / sizeof services[0])
+	if (i < rows)
 		error = channel_pair(pair);
 	if (error == 0)
-		right_open(asked->account, services[i].permissions, services[i].peer, pair[0]);
+		right_open(asked->account, permitted[i].permissions, peer, pair[0]);
 	struct message_granted m = {.error = (uint64_t)(int64_t)error};
 	ipc_send(&auth->channel, MESSAGE_GRANTED, request, &m, pair[1]);
 }

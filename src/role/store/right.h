@@ -39,6 +39,9 @@ struct right {
 
 /* ---- for role_store.c ---- */
 
+/* What is heard on the channels of rights, of all roles that may have one. */
+extern const struct link_verb right_verbs[];
+
 /* Auth asks for a channel of an account for a service; the answer, and the channel, go to it. */
 void right_grant(struct link *auth, uint32_t request, const struct message_grant *asked);
 /* Ends every right of the account. */

@@ -22,22 +22,36 @@ static void on_results(void *arg)
 	store_dispatch(store_role.store);
 }
 
-static void auth_received(struct link *link, struct channel_frame *frame)
+static void on_grant(struct link *link, struct channel_frame *frame, const void *message)
 {
-	if (frame->type == MESSAGE_GRANT) {
-		struct message_grant m;
-		if (link_decode(link, frame, &m))
-			right_grant(link, frame->request, &m);
-	} else if (frame->type == MESSAGE_REVOKE) {
-		struct message_revoke m;
-		if (link_decode(link, frame, &m))
-			right_revoke(m.account);
-	} else {
-		store_directory_received(link, frame);
-	}
+	right_grant(link, frame->request, message);
 }
 
-int store_role_start(struct role_process *p)
+static void on_revoke(struct link *link, struct channel_frame *frame, const void *message)
+{
+	const struct message_revoke *m = message;
+	(void)link;
+	(void)frame;
+	right_revoke(m->account);
+}
+
+static const struct link_verb auth_verbs[] = {
+    {MESSAGE_GRANT, on_grant},
+    {MESSAGE_REVOKE, on_revoke},
+    {MESSAGE_DIRECTORY, store_directory_received},
+    {0},
+};
+
+static const struct role_hears hears[] = {
+    {ROLE_AUTH, auth_verbs},
+    {ROLE_SMTP, store_smtp_verbs},
+    {ROLE_RELAY, store_relay_verbs},
+    {ROLE_POP3, right_verbs},
+    {ROLE_ADMIN, store_admin_verbs},
+    {0},
+};
+
+static int store_role_start(struct role_process *p)
 {
 	store_role.process = p;
 	return 0;
@@ -51,7 +65,7 @@ static bool is_wrong_folder(int error)
 	       error == -EACCES || error == -EPERM || error == -ENAMETOOLONG;
 }
 
-int store_role_serve(struct role_process *p)
+static int store_role_serve(struct role_process *p)
 {
 	int64_t undelete = (int64_t)p->settings.undelete_days * 86400;
 	if (p->serving) {
@@ -82,17 +96,24 @@ int store_role_serve(struct role_process *p)
 	return 0;
 }
 
-void store_role_peer(struct role_process *p, enum role_bit peer, int fd)
+static void store_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
-	if (peer == ROLE_SMTP)
+	switch (peer) {
+	case ROLE_SMTP:
 		store_deliver_open(fd);
-	else if (peer == ROLE_AUTH)
-		link_open(&store_role.auth, p, fd, peer, auth_received, NULL, NULL);
-	else
+		break;
+	case ROLE_AUTH:
+		link_open(&store_role.auth, p, fd, peer, NULL, NULL);
+		break;
+	case ROLE_RELAY:
 		store_queue_open(fd);
+		break;
+	default:
+		close(fd); /* nobody else calls */
+	}
 }
 
-void store_role_listener(struct role_process *p, enum service service, int fd)
+static void store_role_listener(struct role_process *p, enum service service, int fd)
 {
 	(void)p;
 	(void)service;
@@ -138,3 +159,12 @@ void store_role_relay_gone(void)
 	if (store_role.draining)
 		loop_timer_set(&store_role.last_words, 1);
 }
+
+const struct role_functions store_functions = {
+    .start = store_role_start,
+    .serve = store_role_serve,
+    .peer = store_role_peer,
+    .listener = store_role_listener,
+    .drain = store_role_drain,
+    .hears = hears,
+};

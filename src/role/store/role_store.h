@@ -3,12 +3,11 @@
 #ifndef ROLE_STORE_ROLE_STORE_H
 #define ROLE_STORE_ROLE_STORE_H
 
-#include "master/roles.h"
+#include "process/role.h"
 
-int store_role_start(struct role_process *p);
-int store_role_serve(struct role_process *p);
-void store_role_peer(struct role_process *p, enum role_bit role, int fd);
-void store_role_listener(struct role_process *p, enum service service, int fd);
+extern const struct role_functions store_functions;
+
+/* Ends the role: for a store that must begin anew. */
 void store_role_drain(struct role_process *p);
 
 #endif

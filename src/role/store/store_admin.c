@@ -164,33 +164,26 @@ static void start_queue(struct admin *a, uint32_t request, const struct message_
 
 /* ---- commands ---- */
 
-static void received(struct link *link, struct channel_frame *frame)
+static void on_command(struct link *link, struct channel_frame *frame, const void *message)
 {
 	struct admin *a = link->arg;
-	struct message_command m;
+	const struct message_command *m = message;
 	struct buf out;
-	/* The table lets an administrator send directory questions as well, but to auth. */
-	if (a->closing || frame->type != MESSAGE_COMMAND) {
-		a->closing = true;
-		if (!a->busy)
-			loop_task_schedule(&a->free);
+	if (a->closing)
 		return;
-	}
-	if (!link_decode(link, frame, &m))
-		return;
-	const struct message_field *words = m.words.items;
+	const struct message_field *words = m->words.items;
 	buf_init(&out, 64 * 1024);
-	if (m.words.count == 1 && view_equal(words[0].value, VIEW("stats"))) {
-		put_stats(&out, m.json);
+	if (m->words.count == 1 && view_equal(words[0].value, VIEW("stats"))) {
+		put_stats(&out, m->json);
 		answer(a, frame->request, &out, 0);
-	} else if (m.words.count == 1 && !a->busy && view_equal(words[0].value, VIEW("check"))) {
-		start_task(a, frame->request, m.json, store_check);
-	} else if (m.words.count == 1 && !a->busy && view_equal(words[0].value, VIEW("compact"))) {
-		start_task(a, frame->request, m.json, store_compact);
-	} else if (m.words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("trace"))) {
-		start_trace(a, frame->request, words + 1, m.words.count - 1);
-	} else if (m.words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("queue"))) {
-		start_queue(a, frame->request, words + 1, m.words.count - 1);
+	} else if (m->words.count == 1 && !a->busy && view_equal(words[0].value, VIEW("check"))) {
+		start_task(a, frame->request, m->json, store_check);
+	} else if (m->words.count == 1 && !a->busy && view_equal(words[0].value, VIEW("compact"))) {
+		start_task(a, frame->request, m->json, store_compact);
+	} else if (m->words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("trace"))) {
+		start_trace(a, frame->request, words + 1, m->words.count - 1);
+	} else if (m->words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("queue"))) {
+		start_queue(a, frame->request, words + 1, m->words.count - 1);
 	} else {
 		buf_append_string(
 		    &out, "the running server does not know this command; does it run another version?\n");
@@ -198,6 +191,11 @@ static void received(struct link *link, struct channel_frame *frame)
 	}
 	buf_done(&out);
 }
+
+const struct link_verb store_admin_verbs[] = {
+    {MESSAGE_COMMAND, on_command},
+    {0},
+};
 
 static void free_admin(void *arg)
 {
@@ -224,7 +222,7 @@ static void connected(int fd)
 	struct admin *a = mem_alloc(sizeof *a);
 	loop_task_init(&a->free, &store_role.process->loop, free_admin, a);
 	loop_timer_init(&a->progress, &store_role.process->loop, tell_progress, a);
-	link_open(&a->link, store_role.process, fd, ROLE_ADMIN, received, closed, a);
+	link_open(&a->link, store_role.process, fd, ROLE_ADMIN, closed, a);
 	a->link.channel.drained = drained;
 }
 

@@ -464,8 +464,9 @@ static void room_known(struct account_request *r, int result)
 	mem_free(room);
 }
 
-static void take_room(struct link *link, const struct channel_frame *frame, const struct message_room *m)
+static void take_room(struct link *link, struct channel_frame *frame, const void *message)
 {
+	const struct message_room *m = message;
 	struct room *room = mem_alloc(sizeof *room);
 	if (!asked_begin(&room->asked, link, frame)) {
 		struct message_result busy = {.error = (uint64_t)(int64_t)-EBUSY};
@@ -480,34 +481,31 @@ static void take_room(struct link *link, const struct channel_frame *frame, cons
 
 /* ---- the link ---- */
 
-bool store_deliver_received(struct link *link, struct channel_frame *frame)
+void store_deliver_upload(struct link *link, struct channel_frame *frame, const void *message)
 {
-	union {
-		struct message_upload upload;
-		struct message_upload_abort abort;
-		struct message_deliver deliver;
-		struct message_room room;
-	} m;
-	if (frame->type < MESSAGE_UPLOAD || frame->type > MESSAGE_ROOM)
-		return false;
-	if (!link_decode(link, frame, &m))
-		return true;
-	if (frame->type == MESSAGE_UPLOAD)
-		store_upload_piece(link, &m.upload, frame->request);
-	else if (frame->type == MESSAGE_UPLOAD_ABORT)
-		store_upload_cancel(link, m.abort.upload);
-	else if (frame->type == MESSAGE_DELIVER)
-		take_delivery(link, &m.deliver, frame->request);
-	else
-		take_room(link, frame, &m.room);
-	return true;
+	store_upload_piece(link, message, frame->request);
 }
 
-static void received(struct link *link, struct channel_frame *frame)
+void store_deliver_upload_abort(struct link *link, struct channel_frame *frame, const void *message)
 {
-	if (!store_deliver_received(link, frame))
-		store_queue_etrn(link, frame);
+	const struct message_upload_abort *m = message;
+	(void)frame;
+	store_upload_cancel(link, m->upload);
 }
+
+void store_deliver_message(struct link *link, struct channel_frame *frame, const void *message)
+{
+	take_delivery(link, message, frame->request);
+}
+
+const struct link_verb store_smtp_verbs[] = {
+    {MESSAGE_UPLOAD, store_deliver_upload},
+    {MESSAGE_UPLOAD_ABORT, store_deliver_upload_abort},
+    {MESSAGE_DELIVER, store_deliver_message},
+    {MESSAGE_ROOM, take_room},
+    {MESSAGE_ETRN, store_queue_etrn},
+    {0},
+};
 
 void store_deliver_close(void)
 {
@@ -518,5 +516,5 @@ void store_deliver_close(void)
 void store_deliver_open(int fd)
 {
 	store_upload_forget(&store_role.smtp);
-	link_open(&store_role.smtp, store_role.process, fd, ROLE_SMTP, received, store_upload_forget, NULL);
+	link_open(&store_role.smtp, store_role.process, fd, ROLE_SMTP, store_upload_forget, NULL);
 }

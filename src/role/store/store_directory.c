@@ -19,15 +19,11 @@ static void done(struct directory_job *job)
 	directory_job_free(job);
 }
 
-void store_directory_received(struct link *auth, struct channel_frame *frame)
+void store_directory_received(struct link *auth, struct channel_frame *frame, const void *message)
 {
-	struct message_directory m;
-	struct asked *asked;
-	if (!link_decode(auth, frame, &m))
-		return;
-	asked = mem_alloc(sizeof *asked);
+	struct asked *asked = mem_alloc(sizeof *asked);
 	if (asked_begin(asked, auth, frame)) {
-		directory_job_start(&store_role.accounts, &m, done, asked);
+		directory_job_start(&store_role.accounts, message, done, asked);
 		return;
 	}
 	mem_free(asked);

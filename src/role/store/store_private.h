@@ -33,14 +33,18 @@ void store_upload_forget(struct link *link);
 /* store_deliver.c: smtp's and relay's deliveries. */
 void store_deliver_open(int fd);
 void store_deliver_close(void);
-/* False when the frame is none of a delivery. */
-bool store_deliver_received(struct link *link, struct channel_frame *frame);
+/* What smtp and relay both may ask. */
+void store_deliver_upload(struct link *link, struct channel_frame *frame, const void *message);
+void store_deliver_upload_abort(struct link *link, struct channel_frame *frame, const void *message);
+void store_deliver_message(struct link *link, struct channel_frame *frame, const void *message);
+extern const struct link_verb store_smtp_verbs[];
 
 /* store_queue.c: what relay takes out of the queue, and what it says became of it. */
 void store_queue_start(void);
 void store_queue_configure(void); /* from the settings, after a reload */
 void store_queue_open(int fd);
-void store_queue_etrn(struct link *link, const struct channel_frame *frame);
+void store_queue_etrn(struct link *link, struct channel_frame *frame, const void *message);
+extern const struct link_verb store_relay_verbs[];
 void store_queue_stop(void); /* before the store is closed */
 void store_queue_free(void); /* after */
 
@@ -57,7 +61,7 @@ void store_heal_start(void);
 void store_heal_stop(void);
 
 /* store_directory.c: auth's questions. */
-void store_directory_received(struct link *auth, struct channel_frame *frame);
+void store_directory_received(struct link *auth, struct channel_frame *frame, const void *message);
 
 /*
  * store_queue_admin.c: `postrider queue` (queue_command.h), words without the first. NULL: it has been
@@ -73,6 +77,7 @@ void store_queue_commands_stop(void);
 
 /* store_admin.c: the administrator's commands. */
 void store_admin_listener(int fd);
+extern const struct link_verb store_admin_verbs[];
 
 /*
  * store_trace_admin.c: a search in the trace records, in a thread; words: what, days, limit. 0: `done` is

@@ -172,9 +172,12 @@ static void work(void *arg)
 
 /* ---- from relay ---- */
 
-static void take_outcome(const struct message_queue_outcome *m, uint32_t request)
+static void take_outcome(struct link *link, struct channel_frame *frame, const void *message)
 {
+	const struct message_queue_outcome *m = message;
+	uint32_t request = frame->request;
 	static struct change_result results[QUEUE_RECIPIENTS_MAX];
+	(void)link;
 	const struct message_queue_result *from = m->results.items;
 	for (size_t i = 0; i < m->results.count; i++)
 		results[i] = (struct change_result){.recipient = (uint32_t)from[i].recipient,
@@ -199,8 +202,11 @@ static void take_outcome(const struct message_queue_outcome *m, uint32_t request
 		on_kept(NULL, ticket_of(request), error);
 }
 
-static void take_rest(const struct message_queue_rest *m)
+static void take_rest(struct link *link, struct channel_frame *frame, const void *message)
 {
+	const struct message_queue_rest *m = message;
+	(void)link;
+	(void)frame;
 	struct spool_rest rest = {.how = m->how <= REST_DEAD ? (enum queue_rest)m->how : REST_FAILED,
 	    .seconds = m->seconds < INT32_MAX ? (int64_t)m->seconds : INT32_MAX,
 	    .cause = (uint8_t)trouble_from_number(m->cause),
@@ -214,42 +220,43 @@ static void take_rest(const struct message_queue_rest *m)
 		    LOG_ERROR, "-", "queue-rest-dropped", log_u64("number", m->number), log_errno(error));
 }
 
-static void take_take(const struct message_queue_take *m, uint32_t request)
+static void take_take(struct link *link, struct channel_frame *frame, const void *message)
 {
+	const struct message_queue_take *m = message;
+	uint32_t request = frame->request;
+	(void)link;
 	size_t messages = m->messages < QUEUE_TAKE_MAX ? (size_t)m->messages : QUEUE_TAKE_MAX;
 	int error = queue_take(store_role.queue, request, m->number, messages, m->bytes);
 	if (error)
 		on_taken(NULL, request, m->number, error, 0, false);
 }
 
-static void received(struct link *link, struct channel_frame *frame)
+static void take_ready(struct link *link, struct channel_frame *frame, const void *message)
 {
-	union {
-		struct message_queue_ready ready;
-		struct message_queue_take take;
-		struct message_queue_read read;
-		struct message_queue_outcome outcome;
-		struct message_queue_rest rest;
-	} m;
-	if (store_deliver_received(link, frame) || !link_decode(link, frame, &m))
-		return;
-	switch (frame->type) {
-	case MESSAGE_QUEUE_READY:
-		queue_credit(store_role.queue, m.ready.destinations);
-		break;
-	case MESSAGE_QUEUE_TAKE:
-		take_take(&m.take, frame->request);
-		break;
-	case MESSAGE_QUEUE_READ:
-		queue_read(store_role.queue, frame->request, m.read.id, m.read.offset, m.read.length);
-		break;
-	case MESSAGE_QUEUE_OUTCOME:
-		take_outcome(&m.outcome, frame->request);
-		break;
-	default:
-		take_rest(&m.rest);
-	}
+	const struct message_queue_ready *m = message;
+	(void)link;
+	(void)frame;
+	queue_credit(store_role.queue, m->destinations);
 }
+
+static void take_read(struct link *link, struct channel_frame *frame, const void *message)
+{
+	const struct message_queue_read *m = message;
+	(void)link;
+	queue_read(store_role.queue, frame->request, m->id, m->offset, m->length);
+}
+
+const struct link_verb store_relay_verbs[] = {
+    {MESSAGE_QUEUE_READY, take_ready},
+    {MESSAGE_QUEUE_TAKE, take_take},
+    {MESSAGE_QUEUE_READ, take_read},
+    {MESSAGE_QUEUE_OUTCOME, take_outcome},
+    {MESSAGE_QUEUE_REST, take_rest},
+    {MESSAGE_UPLOAD, store_deliver_upload},
+    {MESSAGE_UPLOAD_ABORT, store_deliver_upload_abort},
+    {MESSAGE_DELIVER, store_deliver_message},
+    {0},
+};
 
 static void drained(void *arg)
 {
@@ -314,14 +321,10 @@ static void etrn_done(struct queue *q, struct queue_item *item, int result)
 	mem_free(e);
 }
 
-void store_queue_etrn(struct link *link, const struct channel_frame *frame)
+void store_queue_etrn(struct link *link, struct channel_frame *frame, const void *message)
 {
-	struct message_etrn m;
+	const struct message_etrn *m = message;
 	struct etrn *e = mem_alloc(sizeof *e);
-	if (!link_decode(link, frame, &m)) {
-		mem_free(e);
-		return;
-	}
 	if (!asked_begin(&e->asked, link, frame)) {
 		struct message_etrn_answer busy = {.error = (uint64_t)(int64_t)-EBUSY};
 		ipc_send(&link->channel, MESSAGE_ETRN_ANSWER, frame->request, &busy, -1);
@@ -329,7 +332,7 @@ void store_queue_etrn(struct link *link, const struct channel_frame *frame)
 		return;
 	}
 	e->item = (struct queue_item){.run = run_etrn, .done = etrn_done, .frees = true};
-	e->name = mem_string(m.domain.len <= QUEUE_NAME_MAX ? m.domain : (struct view){0});
+	e->name = mem_string(m->domain.len <= QUEUE_NAME_MAX ? m->domain : (struct view){0});
 	queue_submit(store_role.queue, &e->item);
 }
 
@@ -364,7 +367,7 @@ void store_queue_start(void)
 void store_queue_open(int fd)
 {
 	closed(&store_role.relay);
-	link_open(&store_role.relay, store_role.process, fd, ROLE_RELAY, received, closed, NULL);
+	link_open(&store_role.relay, store_role.process, fd, ROLE_RELAY, closed, NULL);
 	store_role.relay.channel.drained = drained;
 }
 

@@ -30,10 +30,7 @@ static void break_link(struct link *link, const char *reason)
 {
 	log_event(
 	    LOG_ERROR, "-", "sender-misbehaves", log_string("reason", reason), log_u64("peer", link->peer));
-	void (*closed)(struct link *) = link->closed;
-	link_close(link);
-	if (closed)
-		closed(link);
+	link_break(link);
 }
 
 static void credit(struct upload *u)

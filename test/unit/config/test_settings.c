@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "config/services.h"
 #include "config/settings.h"
 
 static struct settings s;

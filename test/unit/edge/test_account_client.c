@@ -6,6 +6,7 @@
 
 #include "base/cursor.h"
 #include "edge/account_client.h"
+#include "master/roles.h"
 
 enum { MESSAGES = 300, SIZE = 100 };
 

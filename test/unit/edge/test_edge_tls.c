@@ -15,6 +15,7 @@
 #include "edge/edge_connection.h"
 #include "io/stream.h"
 #include "io/tls.h"
+#include "master/roles.h"
 
 static struct role_process process;
 static struct edge edge;

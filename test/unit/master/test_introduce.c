@@ -10,11 +10,11 @@
 #include "master/master_private.h"
 
 static struct master *master;
-static int ends[ROLES]; /* what the children's processes would hold */
+static int ends[ROLES_MAX]; /* what the children's processes would hold */
 
 static struct child *child(enum role_bit bit)
 {
-	for (size_t i = 0; i < ROLES; i++)
+	for (size_t i = 0; i < roles_count; i++)
 		if (roles[i].bit == bit)
 			return &master->children[i];
 	fail();
@@ -41,7 +41,7 @@ static int start(void **state)
 	master = calloc(1, sizeof *master);
 	loop_init(&master->loop);
 	master_introduce_init(master);
-	for (size_t i = 0; i < ROLES; i++) {
+	for (size_t i = 0; i < roles_count; i++) {
 		struct child *c = &master->children[i];
 		int pair[2];
 		*c = (struct child){.master = master, .role = &roles[i]};
@@ -56,8 +56,8 @@ static int start(void **state)
 static int stop(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ROLES; i++) {
-		for (size_t j = 0; j < ROLES; j++)
+	for (size_t i = 0; i < roles_count; i++) {
+		for (size_t j = 0; j < roles_count; j++)
 			loop_timer_cancel(&master->introductions[i][j].again);
 		channel_done(&master->children[i].control);
 		close(ends[i]);
@@ -133,8 +133,8 @@ static void renews_once_and_not_too_often(void **state)
 	assert_int_equal(told(ROLE_KEYS, ROLE_SMTP), second);
 	/* What is said of the first one does not touch the second. */
 	master_peer_lost(master, child(ROLE_SMTP), &keys);
-	for (size_t i = 0; i < ROLES; i++)
-		for (size_t j = 0; j < ROLES; j++)
+	for (size_t i = 0; i < roles_count; i++)
+		for (size_t j = 0; j < roles_count; j++)
 			if (master->introductions[i][j].number == second)
 				between = &master->introductions[i][j];
 	assert_non_null(between);
@@ -152,8 +152,8 @@ static void leaves_the_dead_to_their_restart(void **state)
 	child(ROLE_KEYS)->up = true;
 	master_introduce_everywhere(master, child(ROLE_KEYS));
 	uint64_t number = both_told();
-	for (size_t i = 0; i < ROLES; i++)
-		for (size_t j = 0; j < ROLES; j++)
+	for (size_t i = 0; i < roles_count; i++)
+		for (size_t j = 0; j < roles_count; j++)
 			assert_false(
 			    event_pending(&master->introductions[i][j].again.event, EV_TIMEOUT, NULL));
 	assert_true(number > keys.number);
@@ -170,8 +170,8 @@ static void minds_no_nonsense(void **state)
 	master_peer_lost(master, child(ROLE_SMTP), &m);
 	m = (struct message_peer){.role = ROLE_POP3, .number = 0};
 	master_peer_lost(master, child(ROLE_SMTP), &m);
-	for (size_t i = 0; i < ROLES; i++)
-		for (size_t j = 0; j < ROLES; j++)
+	for (size_t i = 0; i < roles_count; i++)
+		for (size_t j = 0; j < roles_count; j++)
 			assert_false(
 			    event_pending(&master->introductions[i][j].again.event, EV_TIMEOUT, NULL));
 }

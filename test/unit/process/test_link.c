@@ -28,8 +28,9 @@ static struct outcome {
 } outcomes[64];
 static unsigned notices;
 
-static void on_question(struct link *link, struct channel_frame *frame)
+static void on_question(struct link *link, struct channel_frame *frame, const void *message)
 {
+	(void)message;
 	(void)link;
 	assert_true(asked_count < 64);
 	asked[asked_count++] = *frame;
@@ -41,12 +42,23 @@ static void on_closed(struct link *link)
 	edge_closed++;
 }
 
-static void on_notice(struct link *link, struct channel_frame *frame)
+static void on_notice(struct link *link, struct channel_frame *frame, const void *message)
 {
-	struct message_revoke m;
+	const struct message_revoke *m = message;
+	(void)link;
 	assert_int_equal(frame->request, 0);
-	notices += link_decode(link, frame, &m);
+	assert_true(m->account > 0);
+	notices++;
 }
+
+/* Roles of this test: smtp asks and is told, auth answers one kind of question. */
+static const struct link_verb question_verbs[] = {{MESSAGE_RESOLVE, on_question}, {0}},
+                              notice_verbs[] = {{MESSAGE_REVOKE, on_notice}, {0}};
+static const struct role_hears auth_hears[] = {{ROLE_SMTP, question_verbs}, {0}},
+                               smtp_hears[] = {{ROLE_AUTH, notice_verbs}, {0}};
+static const struct role_functions auth_does = {.hears = auth_hears}, smtp_does = {.hears = smtp_hears};
+static const struct role auth_role_value = {.bit = ROLE_AUTH, .name = "auth", .functions = &auth_does},
+                         smtp_role_value = {.bit = ROLE_SMTP, .name = "smtp", .functions = &smtp_does};
 
 static bool on_answer(void *arg, struct link *link, struct channel_frame *frame)
 {
@@ -79,20 +91,19 @@ static void connect_both(void)
 {
 	int pair[2];
 	assert_int_equal(channel_pair(pair), 0);
-	link_open(&edge, &auth, pair[0], ROLE_SMTP, on_question, on_closed, NULL);
+	link_open(&edge, &auth, pair[0], ROLE_SMTP, on_closed, NULL);
 	calls_link(&calls, &smtp, pair[1], ROLE_AUTH);
 }
 
 static int start(void **state)
 {
 	(void)state;
-	smtp.role = role_by_name("smtp");
-	auth.role = role_by_name("auth");
+	smtp.role = &smtp_role_value;
+	auth.role = &auth_role_value;
 	smtp.introduced.fd = auth.introduced.fd = -1;
 	loop_init(&smtp.loop);
 	loop_init(&auth.loop);
 	calls_init(&calls);
-	calls.notice = on_notice;
 	asked_count = edge_closed = notices = 0;
 	memset(outcomes, 0, sizeof outcomes);
 	connect_both();
@@ -330,6 +341,50 @@ static void what_the_peer_may_not_say_ends_the_link(void **state)
 	close(pipes[0]);
 }
 
+/* ---- what the tables do not have ---- */
+
+static void refused(unsigned type, uint32_t request, const void *message, bool by_asker)
+{
+	unsigned closed = edge_closed;
+	ask(&outcomes[0]);
+	turn();
+	struct channel *from = by_asker ? &calls.link.channel : &edge.channel;
+	assert_int_equal(ipc_send(from, type, request, message, -1), 0);
+	turn();
+	assert_int_equal(edge_closed, closed + 1);
+	assert_false(edge.up || calls.link.up);
+	assert_int_equal(calls.pending.count, 0);
+	connect_both();
+}
+
+/* Each of these fits the table of who may say what, and would decode. */
+static void what_has_no_row_is_refused(void **state)
+{
+	(void)state;
+	unsigned asked_before;
+	/* Auth has a row for RESOLVE alone. */
+	refused(MESSAGE_SENDER, 9, &(struct message_sender){.account = 1, .address = VIEW("a@example.test")},
+	    true);
+	refused(MESSAGE_LOGIN_MORE, 9, &(struct message_login_more){.cancel = 1}, true);
+	/* An answer to another kind of question than the one of that number: the call ends without one. */
+	refused(MESSAGE_VERDICT, calls.last + 1, &(struct message_verdict){.allowed = 1}, false);
+	assert_int_equal(outcomes[0].answers, 0);
+	assert_int_equal(outcomes[0].ends, 3);
+	/* What answers nothing, under a number; and an answer under none. */
+	refused(MESSAGE_REVOKE, calls.last + 1, &(struct message_revoke){.account = 1}, false);
+	refused(MESSAGE_RESOLVED, 0, &(struct message_resolved){.verdict = 1}, false);
+	assert_int_equal(notices, 0);
+	/* And what has one is carried out still. */
+	asked_before = (unsigned)asked_count;
+	ask(&outcomes[1]);
+	turn();
+	assert_int_equal(asked_count, asked_before + 1);
+	assert_int_equal(
+	    ipc_send(&edge.channel, MESSAGE_REVOKE, 0, &(struct message_revoke){.account = 1}, -1), 0);
+	turn();
+	assert_int_equal(notices, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,6 +398,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(notices_come_without_a_question, start, stop),
 	    cmocka_unit_test_setup_teardown(an_answer_of_another_type_ends_the_link, start, stop),
 	    cmocka_unit_test_setup_teardown(what_the_peer_may_not_say_ends_the_link, start, stop),
+	    cmocka_unit_test_setup_teardown(what_has_no_row_is_refused, start, stop),
 	};
 	log_set_threshold(LOG_ERROR + 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "process/role.h"
+#include "master/roles.h"
 
 static pid_t role;
 static int control;
@@ -56,7 +57,7 @@ static int start(void **state)
 		setenv("POSTRIDER_SANDBOX", "off", 1);
 		if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0)
 			_exit(99);
-		_exit(role_run("keys", pair[1]));
+		_exit(role_run(role_by_name("keys"), pair[1]));
 	}
 	close(pair[1]);
 	control = pair[0];

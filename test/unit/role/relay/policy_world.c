@@ -16,6 +16,7 @@
 #include "io/stream.h"
 #include "io/tls.h"
 #include "role/relay/relay_policy_fetch.h"
+#include "master/roles.h"
 
 enum { CONNECTIONS_MAX = 200 };
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "master/roles.h"
 
 enum { PATIENCE_MS = 10000 };
 
@@ -80,7 +81,7 @@ static void start_role(const char *routes)
 		simulate_clock();
 		if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0)
 			_exit(99);
-		_exit(role_run("relay", pair[1]));
+		_exit(role_run(role_by_name("relay"), pair[1]));
 	}
 	close(pair[1]);
 	control = pair[0];

@@ -82,7 +82,9 @@ static void listen_on_loopback(void)
 
 int relay_world_start(void **state)
 {
-	static const struct role role = {.name = "relay", .bit = ROLE_RELAY};
+	static const struct role_hears hears[] = {{ROLE_STORE, relay_queue_verbs}, {0}};
+	static const struct role_functions functions = {.hears = hears};
+	static const struct role role = {.name = "relay", .bit = ROLE_RELAY, .functions = &functions};
 	struct role_process *p = &relay_world.process;
 	int pair[2];
 	(void)state;

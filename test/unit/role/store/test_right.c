@@ -9,6 +9,7 @@
 #include "base/cursor.h"
 #include "role/store/right.h"
 #include "role/store/store_private.h"
+#include "master/roles.h"
 
 static struct role_process process;
 static struct link auth;
@@ -93,12 +94,6 @@ static void auth_received(void *arg, struct channel_frame *frame)
 	granted_fd = frame->fd;
 }
 
-static void nothing(struct link *link, struct channel_frame *frame)
-{
-	(void)link;
-	(void)frame;
-}
-
 static void auth_closed(void *arg)
 {
 	(void)arg;
@@ -109,7 +104,7 @@ static void log_in(unsigned number)
 	static struct channel other;
 	int pair[2];
 	assert_int_equal(channel_pair(pair), 0);
-	link_open(&auth, &process, pair[0], ROLE_AUTH, nothing, NULL, NULL);
+	link_open(&auth, &process, pair[0], ROLE_AUTH, NULL, NULL);
 	channel_init(&other, &process.loop, pair[1], auth_received, auth_closed, NULL);
 	granted_fd = -1;
 	right_grant(
@@ -319,7 +314,7 @@ static void unknown_services_get_no_right(void **state)
 	int pair[2];
 	(void)state;
 	assert_int_equal(channel_pair(pair), 0);
-	link_open(&auth, &process, pair[0], ROLE_AUTH, nothing, NULL, NULL);
+	link_open(&auth, &process, pair[0], ROLE_AUTH, NULL, NULL);
 	channel_init(&other, &process.loop, pair[1], auth_received, auth_closed, NULL);
 	granted_fd = -1;
 	right_grant(&auth, 1, &(struct message_grant){.account = test_account(1), .service = VIEW("gopher")});

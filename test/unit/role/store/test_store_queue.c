@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "dsn/dsn_explain.h"
 #include "role/store/store_private.h"
+#include "master/roles.h"
 
 static struct role_process process;
 static int clock_file = -1;

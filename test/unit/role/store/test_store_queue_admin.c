@@ -11,6 +11,7 @@
 #include "role/store/store_private.h"
 #include "role/store/store_queue_json.h"
 #include "dsn/dsn_explain.h"
+#include "master/roles.h"
 
 static struct role_process process;
 static int clock_file = -1;

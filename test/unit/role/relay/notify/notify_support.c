@@ -12,6 +12,7 @@
 #include "mime/trailer.h"
 #include "role/relay/notify/relay_notify.h"
 #include "smtp/smtp_body.h"
+#include "master/roles.h"
 
 struct server server;
 

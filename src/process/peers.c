@@ -1,0 +1,43 @@
+#include "process/peers.h"
+
+#include "base/mem.h"
+
+static struct peer *peer_of(struct peers *peers, enum role_bit bit)
+{
+	for (struct peer *peer = peers->first; peer; peer = peer->next)
+		if (peer->link.peer == (unsigned)bit)
+			return peer;
+	struct peer *fresh = mem_alloc(peers->size ? peers->size : sizeof *fresh);
+	fresh->link.peer = bit;
+	fresh->next = peers->first;
+	peers->first = fresh;
+	if (peers->begin)
+		peers->begin(fresh);
+	return fresh;
+}
+
+void peers_open(
+    struct peers *peers, struct role_process *p, int fd, enum role_bit peer, void (*closed)(struct link *))
+{
+	struct link *link = &peer_of(peers, peer)->link;
+	if (link->up && closed)
+		closed(link);
+	link_open(link, p, fd, peer, closed, NULL);
+}
+
+void peers_tell(struct peers *peers, unsigned type, const void *message)
+{
+	for (struct peer *peer = peers->first; peer; peer = peer->next)
+		if (peer->link.up && ipc_allowed(type, peer->link.self, peer->link.peer))
+			ipc_send(&peer->link.channel, type, 0, message, -1);
+}
+
+void peers_done(struct peers *peers)
+{
+	while (peers->first) {
+		struct peer *peer = peers->first;
+		peers->first = peer->next;
+		link_close(&peer->link);
+		mem_free(peer);
+	}
+}
