@@ -173,7 +173,7 @@ def test_trouble(store):
     store.cli("show", "A", status=70)
     store.lines(RECORD, cut=10)
     store.hang_up = True
-    assert b"went away" in store.cli("list", status=75).stderr
+    assert b"ended the connection" in store.cli("list", status=75).stderr
 
 
 def test_no_server(tmp_path):
