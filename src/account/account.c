@@ -7,10 +7,11 @@
 #include "account/slices.h"
 #include "base/clock.h"
 #include "base/container.h"
+#include "base/random.h"
 
 void accounts_init(struct accounts *a, struct store *store, int64_t undelete_seconds)
 {
-	*a = (struct accounts){.store = store, .undelete_seconds = undelete_seconds};
+	*a = (struct accounts){.store = store, .undelete_seconds = undelete_seconds, .process = random_u64()};
 	map_init(&a->maildrops);
 }
 

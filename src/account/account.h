@@ -18,6 +18,7 @@ struct accounts {
 	struct store *store;
 	struct map maildrops; /* open ones, by shard */
 	int64_t undelete_seconds;
+	uint64_t process; /* random: names this process in intents that no other may act on while it lives */
 };
 
 enum {
@@ -65,6 +66,7 @@ struct account_request {
 	struct slice *slice;           /* upkeep: what has expired */
 	unsigned phase;
 	struct account_removed *removed; /* repair: told what goes; may be NULL */
+	uint64_t only; /* repair: this intent alone, and be it a copy of this process; 0: all */
 };
 
 /* A new account with an INBOX. -EEXIST. */

@@ -94,7 +94,7 @@ int change_add_mailbox(
 	return 0;
 }
 
-int change_mailbox(struct account_change *c, uint32_t number, struct change_mailbox **out)
+int change_any_mailbox(struct account_change *c, uint32_t number, struct change_mailbox **out)
 {
 	struct view value;
 	struct account_mailbox m;
@@ -107,6 +107,17 @@ int change_mailbox(struct account_change *c, uint32_t number, struct change_mail
 	if (error == 0)
 		error = mailbox_decode(value, &m);
 	return error ? error : change_add_mailbox(c, number, &m, out);
+}
+
+int change_mailbox(struct account_change *c, uint32_t number, struct change_mailbox **out)
+{
+	struct change_mailbox *box;
+	int error = change_any_mailbox(c, number, &box);
+	if (error == 0 && box->m.removing)
+		error = -ENOENT;
+	if (error == 0)
+		*out = box;
+	return error;
 }
 
 void change_mark_mailbox(struct account_change *c, struct change_mailbox *m)

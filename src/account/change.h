@@ -61,8 +61,13 @@ int change_begin(struct account_change *c, struct txn *t, uint64_t shard, int64_
 /* Writes what has changed; a change that changed nothing writes nothing, and its modseq is not used. */
 int change_end(struct account_change *c) __attribute__((warn_unused_result));
 
-/* The mailbox, valid until change_end. -ENOENT; -E2BIG: more than CHANGE_MAILBOXES_MAX. */
+/* The mailbox, valid until change_end. -ENOENT, also for one that is being removed; -E2BIG: more than
+ * CHANGE_MAILBOXES_MAX. */
 int change_mailbox(struct account_change *c, uint32_t number, struct change_mailbox **out)
+    __attribute__((warn_unused_result));
+
+/* The same, for one that is being removed as well. */
+int change_any_mailbox(struct account_change *c, uint32_t number, struct change_mailbox **out)
     __attribute__((warn_unused_result));
 
 /* What mailbox it is: they have been changed themselves, or their messages. */

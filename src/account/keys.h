@@ -203,7 +203,8 @@ struct account_mailbox {
 	                             (RFC 7162) */
 	uint32_t messages, unseen, deleted; /* deleted: with \Deleted (STATUS DELETED, RFC 9051) */
 	uint64_t bytes;
-	uint8_t role; /* enum mailbox_role */
+	bool removing; /* it has no name any more, and goes with its last message */
+	uint8_t role;  /* enum mailbox_role */
 	bool subscribed;
 	uint32_t order;   /* among its siblings, RFC 8621 section 2 (sortOrder) */
 	struct view name; /* UTF-8 */
@@ -310,8 +311,15 @@ struct account_deleted {
 	struct account_more more;
 };
 
-/* I: messages to be expunged. */
+/*
+ * I: messages to be expunged. Of a copy that is under way, they are the copies made so far, which go if it
+ * does not come to its end: it names the process that makes it, since others must not take it back meanwhile.
+ */
+enum intent_what { INTENT_EXPUNGE, INTENT_COPY, INTENT_REMOVE_MAILBOX, INTENT_LAST = INTENT_REMOVE_MAILBOX };
+
 struct account_intent {
+	uint8_t what;
+	uint64_t process; /* of INTENT_COPY: struct accounts' */
 	uint32_t mailbox;
 	int64_t time;
 	size_t count;

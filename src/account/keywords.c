@@ -110,6 +110,14 @@ int keywords_count(struct account_change *c, const struct message_flags *flags, 
 	return error;
 }
 
+int keywords_settle(struct account_change *c, uint32_t number)
+{
+	int32_t messages = number < FLAG_KEYWORDS ? c->uses[number] : 0;
+	if (number < FLAG_KEYWORDS)
+		c->uses[number] = 0;
+	return change_uses(c, number, messages);
+}
+
 int keywords_write_uses(struct account_change *c)
 {
 	int error = 0;

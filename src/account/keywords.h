@@ -33,6 +33,9 @@ int keywords_count(struct account_change *c, const struct message_flags *flags, 
 int keywords_add(struct message_flags *flags, uint32_t number) __attribute__((warn_unused_result));
 void keywords_remove(struct message_flags *flags, uint32_t number);
 
+/* Forgets a name that no message has: for one that was got, and not given after all. */
+int keywords_settle(struct account_change *c, uint32_t number) __attribute__((warn_unused_result));
+
 /* For change_end: what was counted and not yet written. */
 int keywords_write_uses(struct account_change *c) __attribute__((warn_unused_result));
 

@@ -192,7 +192,7 @@ static int drop_message(
     struct account_change *c, uint32_t mailbox, uint32_t uid, const struct message_now *now)
 {
 	struct change_mailbox *box;
-	int error = change_mailbox(c, mailbox, &box);
+	int error = change_any_mailbox(c, mailbox, &box);
 	if (error == 0)
 		error = change_delete(c, key_message(mailbox, uid));
 	if (error == 0 && (now->flags.bits & FLAG_MORE))
@@ -392,6 +392,23 @@ int message_remove(struct account_change *c, uint32_t mailbox, uint32_t uid, int
 }
 
 /* ---- copies ---- */
+
+int message_can_copy(
+    struct account_change *c, uint32_t mailbox, uint32_t uid, bool move, struct message_now *now)
+{
+	struct account_email email;
+	struct account_places places;
+	bool entry;
+	int error = message_get(c, mailbox, uid, now);
+	if (error)
+		return error;
+	error = read_email(c, now->m.emailid, &email);
+	if (error == 0)
+		error = get_places(c, now->m.emailid, &email, &places, &entry);
+	if (error == 0 && !move && places.count == ACCOUNT_PLACES_MAX)
+		error = -EMLINK;
+	return error > 0 ? -EBADMSG : error;
+}
 
 static int copy_or_move(
     struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, bool move, uint32_t *new_uid)

@@ -47,6 +47,11 @@ int message_set_flags(struct account_change *c, uint32_t mailbox, uint32_t uid, 
 int message_remove(struct account_change *c, uint32_t mailbox, uint32_t uid, int64_t undelete_until)
     __attribute__((warn_unused_result));
 
+/* Whether it can be copied, or moved, without a write: 0 and the message, or the result that the call below
+ * would have. */
+int message_can_copy(struct account_change *c, uint32_t mailbox, uint32_t uid, bool move,
+    struct message_now *now) __attribute__((warn_unused_result));
+
 /* Gives the email another place, with the same flags. -EMLINK: it has ACCOUNT_PLACES_MAX. */
 int message_copy(struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint32_t *new_uid)
     __attribute__((warn_unused_result));

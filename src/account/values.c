@@ -146,6 +146,7 @@ void mailbox_encode(const struct account_mailbox *m, struct entry *out)
 	entry_add_number(out, m->unseen);
 	entry_add_number(out, m->deleted);
 	entry_add_number(out, m->bytes);
+	entry_add_number(out, m->removing);
 	entry_add_number(out, m->role);
 	entry_add_number(out, m->subscribed);
 	entry_add_number(out, m->order);
@@ -172,6 +173,7 @@ int mailbox_decode(struct view value, struct account_mailbox *m)
 	r.unseen = take_u32(&c);
 	r.deleted = take_u32(&c);
 	r.bytes = entry_take_number(&c);
+	r.removing = entry_take_number(&c) != 0;
 	r.role = (uint8_t)entry_take_limited(&c, UINT8_MAX);
 	r.subscribed = entry_take_number(&c) != 0;
 	r.order = take_u32(&c);
@@ -471,6 +473,8 @@ int deleted_decode(struct view value, struct account_deleted *d)
 void intent_encode(const struct account_intent *i, struct entry *out)
 {
 	entry_begin(out, VERSION);
+	entry_add_number(out, i->what);
+	entry_add_fixed(out, 8, i->process);
 	entry_add_number(out, i->mailbox);
 	add_time(out, i->time);
 	entry_add_number(out, i->count);
@@ -483,7 +487,8 @@ void intent_encode(const struct account_intent *i, struct entry *out)
 int intent_decode(struct view value, struct account_intent *i)
 {
 	struct cursor c = read_from(value);
-	struct account_intent r;
+	struct account_intent r = {.what = (uint8_t)entry_take_limited(&c, INTENT_LAST)};
+	r.process = entry_take_fixed(&c, 8);
 	r.mailbox = take_u32(&c);
 	r.time = take_time(&c);
 	r.count = (size_t)entry_take_limited(&c, ACCOUNT_INTENT_RANGES);

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "account/account.h"
+#include "account/mailboxes.h"
+#include "account/messages.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -253,6 +255,120 @@ static void read_blobs(const struct maildrop *m)
 	mem_free(out);
 }
 
+/* ---- what IMAP will do with many messages ---- */
+
+static bool finished_call;
+
+static void list_done(struct account_list *l, int result)
+{
+	(void)l;
+	check(result, "list");
+	finished_call = true;
+}
+
+static void list_flags(size_t count, const char *name)
+{
+	struct account_listed *listed = mem_array(ACCOUNT_LIST_MAX, sizeof *listed);
+	struct account_list l = {.shard = account_number(0),
+	    .mailbox = MAILBOX_INBOX,
+	    .first = 1,
+	    .last = UINT32_MAX,
+	    .messages = listed,
+	    .room = ACCOUNT_LIST_MAX,
+	    .done = list_done};
+	size_t seen = 0;
+	int64_t from = clock_monotonic_us();
+	do {
+		finished_call = false;
+		account_list(&accounts, &l);
+		run_until(&finished_call);
+		seen += l.count;
+		l.first = l.count ? listed[l.count - 1].uid + 1 : 0;
+	} while (l.more);
+	printf("%-28s %10.1f ms for %zu messages\n", name, seconds_since(from) * 1e3, seen);
+	check(seen == count ? 0 : -EIO, "list");
+	mem_free(listed);
+}
+
+static void flags_done(struct account_flags *f, int result)
+{
+	(void)f;
+	check(result, "flags");
+	finished_call = true;
+}
+
+static void set_flags(const uint32_t *uids, size_t count, enum account_flags_how how, const char *name)
+{
+	struct account_flags f = {.shard = account_number(0),
+	    .mailbox = MAILBOX_INBOX,
+	    .uids = uids,
+	    .uid_count = count,
+	    .how = how,
+	    .flags = FLAG_SEEN,
+	    .unchanged_since = UINT64_MAX,
+	    .done = flags_done};
+	int64_t from = clock_monotonic_us();
+	finished_call = false;
+	account_flags(&accounts, &f);
+	run_until(&finished_call);
+	printf("%-28s %10.1f ms for %zu messages\n", name, seconds_since(from) * 1e3, f.changed);
+}
+
+static void box_done(struct account_mailbox_request *r, int result)
+{
+	(void)r;
+	check(result, "mailbox");
+	finished_call = true;
+}
+
+static void copy_done(struct account_copy *c, int result)
+{
+	(void)c;
+	check(result, "copy");
+	finished_call = true;
+}
+
+static void copy(const uint32_t *uids, size_t count, uint32_t to, bool move, const char *name)
+{
+	uint32_t *copied = mem_array(count, sizeof *copied), *new_uids = mem_array(count, sizeof *new_uids);
+	struct account_copy c = {.shard = account_number(0),
+	    .mailbox = MAILBOX_INBOX,
+	    .to = to,
+	    .move = move,
+	    .uids = uids,
+	    .uid_count = count,
+	    .copied = copied,
+	    .new_uids = new_uids,
+	    .done = copy_done};
+	int64_t from = clock_monotonic_us();
+	finished_call = false;
+	account_copy(&accounts, &c);
+	run_until(&finished_call);
+	printf("%-28s %10.1f ms for %zu messages\n", name, seconds_since(from) * 1e3, c.count);
+	mem_free(copied);
+	mem_free(new_uids);
+}
+
+static void use_mailbox(const struct maildrop *m)
+{
+	struct account_mailbox_request box = {
+	    .shard = account_number(0), .name = VIEW("Archive"), .done = box_done};
+	uint32_t *uids = mem_array(m->count, sizeof *uids);
+	for (size_t i = 0; i < m->count; i++)
+		uids[i] = m->entries[i].uid;
+	finished_call = false;
+	account_mailbox_create(&accounts, &box);
+	run_until(&finished_call);
+	list_flags(m->count, "list with flags");
+	set_flags(uids, m->count, FLAGS_ADD, "mark all");
+	set_flags(uids, m->count, FLAGS_REMOVE, "unmark all");
+	set_flags(uids, m->count, FLAGS_ADD, "mark all again");
+	list_flags(m->count, "list with flags, marked");
+	copy(uids, m->count, box.mailbox, false, "copy all");
+	copy(uids, m->count, box.mailbox, true, "move all");
+	mem_free(uids);
+}
+
 static void show_memory(const char *name)
 {
 	char line[256];
@@ -296,6 +412,7 @@ int main(int argc, char **argv)
 	fetch_all(&m, "fetch");
 	fetch_all(&m, "fetch again");
 	read_blobs(&m);
+	use_mailbox(&m);
 	maildrop_close(&m);
 	malloc_trim(0);
 	show_memory("at rest after all");

@@ -180,11 +180,27 @@ static void expunged(struct account_expunge *x, int result)
 	*w = (struct waiting){true, result};
 }
 
+int test_put_intent(struct txn *t, void *arg)
+{
+	const struct test_intent *i = arg;
+	struct account_key key = key_intent(1000, 0);
+	struct entry value;
+	intent_encode(&i->intent, &value);
+	return entry_put(t, i->shard, key_view(&key), &value);
+}
+
 int test_expunge(struct accounts *a, uint64_t shard, const uint32_t *uids, size_t count)
+{
+	return test_expunge_from(a, shard, MAILBOX_INBOX, uids, count, NULL);
+}
+
+int test_expunge_from(struct accounts *a, uint64_t shard, uint32_t mailbox, const uint32_t *uids,
+    size_t count, struct account_removed *removed)
 {
 	struct waiting w = {0};
 	struct account_expunge x = {.shard = shard,
-	    .mailbox = MAILBOX_INBOX,
+	    .mailbox = mailbox,
+	    .removed = removed,
 	    .uids = uids,
 	    .uid_count = count,
 	    .done = expunged,
@@ -224,4 +240,69 @@ void test_expect_message(
 	assert_memory_equal(m->body.data, expected, m->body.len);
 	free(expected);
 	account_fetch_free(&f);
+}
+
+/* ---- messages and mailboxes ---- */
+
+#define REQUEST_DONE(name, type)                                                                             \
+	static void name(struct type *r, int result)                                                         \
+	{                                                                                                    \
+		struct waiting *w = r->arg;                                                                  \
+		*w = (struct waiting){true, result};                                                         \
+	}
+REQUEST_DONE(list_done, account_list)
+REQUEST_DONE(changes_done, account_changes)
+REQUEST_DONE(flags_done, account_flags)
+REQUEST_DONE(copy_done, account_copy)
+REQUEST_DONE(box_done, account_mailbox_request)
+
+int test_list(struct account_list *l)
+{
+	struct waiting w = {0};
+	l->done = list_done;
+	l->arg = &w;
+	account_list(&accounts, l);
+	test_wait(accounts.store, &w.done);
+	return w.result;
+}
+
+int test_changes(struct account_changes *c)
+{
+	struct waiting w = {0};
+	c->done = changes_done;
+	c->arg = &w;
+	account_changes(&accounts, c);
+	test_wait(accounts.store, &w.done);
+	return w.result;
+}
+
+int test_flags(struct account_flags *f)
+{
+	struct waiting w = {0};
+	f->done = flags_done;
+	f->arg = &w;
+	account_flags(&accounts, f);
+	test_wait(accounts.store, &w.done);
+	return w.result;
+}
+
+int test_copy(struct account_copy *c)
+{
+	struct waiting w = {0};
+	c->done = copy_done;
+	c->arg = &w;
+	account_copy(&accounts, c);
+	test_wait(accounts.store, &w.done);
+	return w.result;
+}
+
+int test_mailbox(
+    void (*call)(struct accounts *a, struct account_mailbox_request *r), struct account_mailbox_request *r)
+{
+	struct waiting w = {0};
+	r->done = box_done;
+	r->arg = &w;
+	call(&accounts, r);
+	test_wait(accounts.store, &w.done);
+	return w.result;
 }

@@ -4,7 +4,8 @@
 
 #include "../store/support.h"
 
-#include "account/account.h"
+#include "account/mailboxes.h"
+#include "account/messages.h"
 
 static inline uint64_t test_account(unsigned number)
 {
@@ -34,11 +35,29 @@ int test_deliver(struct accounts *a, uint64_t shard, uint32_t seed, size_t len, 
 int test_delivery(struct accounts *a, struct account_delivery *d, uint32_t seed, size_t len);
 
 int test_open_maildrop(struct accounts *a, struct maildrop *m);
+struct test_intent {
+	uint64_t shard;
+	struct account_intent intent;
+};
+
+/* Writes an intent, as a crash would leave it: a `run` function whose argument is a struct test_intent. */
+int test_put_intent(struct txn *t, void *arg);
+
+int test_expunge_from(struct accounts *a, uint64_t shard, uint32_t mailbox, const uint32_t *uids,
+    size_t count, struct account_removed *removed);
 int test_expunge(struct accounts *a, uint64_t shard, const uint32_t *uids, size_t count);
 
 /* Entries of a letter; the value of one, copied, or -ENOENT. */
 size_t test_count(uint64_t shard, char letter);
 int test_entry(uint64_t shard, struct account_key key, struct entry *out);
+
+/* Requests of messages.h and mailboxes.h, waited for. */
+int test_list(struct account_list *l);
+int test_changes(struct account_changes *c);
+int test_flags(struct account_flags *f);
+int test_copy(struct account_copy *c);
+int test_mailbox(
+    void (*call)(struct accounts *a, struct account_mailbox_request *r), struct account_mailbox_request *r);
 
 /* Fetches and checks one message whose body was made from seed. */
 void test_expect_message(

@@ -176,11 +176,13 @@ static void a_message_has_flags_from_the_start(void **state)
 	(void)state;
 	test_create(&accounts, test_account(ONE), 0);
 	target = (struct account_target){.shard = test_account(ONE), .places = places, .place_count = 2};
-	struct account_delivery d = {.targets = &target, .target_count = 1};
+	struct account_delivery d = {.targets = &target, .target_count = 1, .internaldate = 1000};
 	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
 	assert_int_equal(test_count(test_account(ONE), 'M'), 1);
 	assert_int_equal(test_entry(test_account(ONE), key_message(MAILBOX_INBOX, target.uid), &e), 0);
 	assert_int_equal(message_decode(entry_view(&e), &m), 0);
+	assert_int_equal(m.internaldate, 1000);
+	assert_true(m.savedate > 1000000); /* now */
 	assert_true(m.flags == (FLAG_FLAGGED | FLAG_SEEN | FLAG_KEYWORD | FLAG_KEYWORD << 1));
 	assert_int_equal(test_count(test_account(ONE), 'K'), 2);
 	struct account_keyword k = keyword_number(1, &e);

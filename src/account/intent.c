@@ -1,0 +1,188 @@
+/* Applying intents: see intent.h. */
+#include "account/intent.h"
+
+#include <errno.h>
+
+#include "account/slices.h"
+#include "base/container.h"
+#include "base/mem.h"
+
+/* An account's intents that are looked through for one to be applied: copies under way are few. */
+enum { INTENTS_LOOKED_AT = 1000 };
+
+int intent_put(struct txn *t, uint64_t shard, uint64_t id, uint32_t part, const struct account_intent *intent)
+{
+	struct entry value;
+	intent_encode(intent, &value);
+	return value_put(t, shard, key_intent(id, part), &value);
+}
+
+int64_t undelete_until(const struct accounts *a, int64_t now)
+{
+	return a->undelete_seconds > 0 ? now + a->undelete_seconds : 0;
+}
+
+void intent_note_removed(struct account_removed *removed, const struct account_change *c, uint32_t uid)
+{
+	if (removed == NULL)
+		return;
+	removed->uids[removed->count++] = uid;
+	removed->modseq = c->head.modseq;
+}
+
+struct first_intent {
+	const struct account_request *r;
+	bool found;
+	uint64_t id;
+	uint32_t part;
+	struct account_intent intent;
+};
+
+/* Whether it is ours to apply. A copy that this process is making isn't, until it asks for that itself. */
+static bool is_due(const struct first_intent *first)
+{
+	const struct account_request *r = first->r;
+	if (r->only)
+		return first->id == r->only;
+	return first->intent.what != INTENT_COPY || first->intent.process != r->accounts->process;
+}
+
+static int look_at_intent(void *arg, struct view key, struct view value)
+{
+	struct first_intent *first = arg;
+	if (!key_read_intent(key, &first->id, &first->part))
+		return -EBADMSG;
+	int error = intent_decode(value, &first->intent);
+	first->found = error == 0 && is_due(first);
+	return error ? error : first->found;
+}
+
+static int find_intent(struct txn *t, const struct account_request *r, struct first_intent *first)
+{
+	struct account_key from = r->only ? key_intent(r->only, 0) : key_letter('I'),
+	                   to = key_behind_letter('I');
+	struct txn_range range = {
+	    .shard = r->shard, .from = key_view(&from), .to = key_view(&to), .limit = INTENTS_LOOKED_AT};
+	first->r = r;
+	first->found = false;
+	int error = txn_range(t, &range, look_at_intent, first);
+	return error > 0 ? 0 : error;
+}
+
+/* The UIDs that are there, of the intent's ranges, as many as a slice has room for. */
+static int collect_messages(
+    struct txn *t, uint64_t shard, const struct account_intent *intent, struct slice *all)
+{
+	int error = 0;
+	for (size_t i = 0; i < intent->count && all->count < REMOVE_AT_ONCE && error == 0; i++) {
+		struct account_key from = key_message(intent->mailbox, intent->ranges[i].first);
+		struct account_key to = key_message(intent->mailbox, intent->ranges[i].last);
+		/* The end of a range is exclusive; one byte more includes the last UID. */
+		to.data[to.len++] = '\0';
+		error = slice_collect(all, t, shard, key_view(&from), key_view(&to), REMOVE_AT_ONCE);
+	}
+	return error;
+}
+
+/* Room for one message more? Keywords beyond those with a bit are what makes one large. */
+static bool has_room(const struct account_change *c)
+{
+	return c->writes + MESSAGE_WRITES_MAX + CHANGE_END_WRITES <= STORE_SLICE_KEYS;
+}
+
+static int remove_mailbox(struct account_change *c, struct change_mailbox *box)
+{
+	int error = change_delete(c, key_mailbox(box->number));
+	box->changed = false; /* or change_end would write it again */
+	c->head.mailboxes -= c->head.mailboxes > 0;
+	return error ? error : change_log_destroyed(c, KIND_MAILBOX, box->number);
+}
+
+/* Removes as many of them as there is room for; with the last ones the intent goes. */
+static int apply_slice(struct account_change *c, struct account_request *r, const struct first_intent *first,
+    const struct slice *messages)
+{
+	const struct account_intent *intent = &first->intent;
+	struct change_mailbox *box;
+	size_t gone = 0;
+	int error = change_any_mailbox(c, intent->mailbox, &box);
+	if (error == -ENOENT) /* the mailbox is gone, and its messages with it */
+		return change_delete(c, key_intent(first->id, first->part));
+	for (; gone < messages->count && error == 0 && (gone == 0 || has_room(c)); gone++) {
+		uint32_t mailbox, uid;
+		if (!key_read_message(slice_key(messages, gone), &mailbox, &uid))
+			return -EBADMSG;
+		error = message_remove(c, mailbox, uid, undelete_until(r->accounts, intent->time));
+		intent_note_removed(r->removed, c, uid);
+	}
+	r->counted = gone;
+	if (error || gone < messages->count || gone == REMOVE_AT_ONCE)
+		return error;
+	if (intent->what == INTENT_REMOVE_MAILBOX)
+		error = remove_mailbox(c, box);
+	return error ? error : change_delete(c, key_intent(first->id, first->part));
+}
+
+/* One slice of an intent; r->more until none is left. */
+static int run_repair(struct txn *t, void *arg)
+{
+	struct account_request *r = arg;
+	struct first_intent *first = mem_alloc(sizeof *first);
+	struct account_change *c = mem_alloc(sizeof *c);
+	struct slice *messages = slice_new();
+	r->more = false;
+	r->counted = 0;
+	if (r->removed)
+		r->removed->count = r->removed->kept_count;
+	int error = find_intent(t, r, first);
+	if (error == 0 && first->found) {
+		error = collect_messages(t, r->shard, &first->intent, messages);
+		if (error == 0)
+			error = change_begin(c, t, r->shard, r->now);
+		if (error == 0)
+			error = apply_slice(c, r, first, messages);
+		if (error == 0)
+			error = change_end(c);
+		r->more = error == 0;
+	}
+	slice_free(messages);
+	mem_free(c);
+	mem_free(first);
+	return error;
+}
+
+void account_repair(struct accounts *a, struct account_request *r)
+{
+	request_commit(a, r, run_repair, true);
+}
+
+/* Is there anything to finish? */
+static int run_look(struct txn *t, void *arg)
+{
+	struct account_request *r = arg;
+	struct account_head head;
+	struct first_intent *first = mem_alloc(sizeof *first);
+	int error = head_get(t, r->shard, &head);
+	if (error == 0)
+		error = find_intent(t, r, first);
+	r->more = error == 0 && first->found;
+	mem_free(first);
+	return error;
+}
+
+static void looked(struct store_read *read, int result)
+{
+	struct account_request *r = container_of(read, struct account_request, read);
+	if (result == 0 && r->more)
+		account_repair(r->accounts, r);
+	else
+		r->done(r, result);
+}
+
+void account_begin_use(struct accounts *a, struct account_request *r)
+{
+	r->accounts = a;
+	r->count = 0;
+	r->read = (struct store_read){.shard = r->shard, .run = run_look, .arg = r, .done = looked};
+	store_read(a->store, &r->read);
+}

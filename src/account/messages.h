@@ -1,0 +1,162 @@
+/*
+ * What a session does with the messages of an account's mailboxes: list them, learn what has changed, change
+ * flags, copy and move. Used as account.h is: on the store's own event loop thread, requests are the caller's
+ * and stay put until `done`, arrays too.
+ *
+ * What concerns many messages goes in slices, so that nobody waits for it. Each slice is a step of its own,
+ * with a modseq of its own; within a slice all or nothing happens. Common errors: -ENOENT: no such account or
+ * mailbox; the store's.
+ */
+#ifndef ACCOUNT_MESSAGES_H
+#define ACCOUNT_MESSAGES_H
+
+#include "account/account.h"
+
+/*
+ * A list: messages with UIDs from `first` to `last`, ascending, as many as there is room for, at most
+ * ACCOUNT_LIST_MAX. All that one call gives is of one moment.
+ */
+enum { ACCOUNT_LIST_MAX = 512 };
+
+struct account_listed {
+	uint32_t uid;
+	uint64_t emailid, flags, modseq, size, text_growth;
+	int64_t internaldate, savedate;
+};
+
+struct account_list {
+	uint64_t shard;
+	uint32_t mailbox, first, last;
+	struct account_listed *messages; /* room for `room` */
+	size_t room;
+	void (*done)(struct account_list *l, int result);
+	void *arg;
+
+	/* Results. */
+	size_t count;
+	bool more;       /* go on with first = messages[count - 1].uid + 1 */
+	uint64_t modseq; /* of the mailbox's messages: HIGHESTMODSEQ (RFC 7162 section 3.1.2.1) */
+	uint32_t uidnext, uidvalidity, total;
+
+	/* Internal. */
+	struct store_read read;
+	uint32_t block; /* of which flags are at hand */
+};
+
+void account_list(struct accounts *a, struct account_list *l);
+
+/*
+ * What has changed in a mailbox since a modseq: blocks of 64 UIDs, ascending, with a bit for each message
+ * whose flags changed or that is gone; and the UID from which on messages have arrived. -ESTALE: the log
+ * doesn't reach back so far: compare everything. A message that came and went meanwhile shows among those
+ * gone.
+ */
+struct account_changed_block {
+	uint32_t block;
+	uint64_t changed, gone;
+};
+
+struct account_changes {
+	uint64_t shard;
+	uint32_t mailbox;
+	uint64_t since;
+	void (*done)(struct account_changes *c, int result);
+	void *arg;
+
+	/* Results, valid until account_changes_free when the result is 0. */
+	struct account_changed_block *blocks;
+	size_t count;
+	uint32_t arrived; /* the first UID that is new; UINT32_MAX: none */
+	uint64_t modseq;  /* up to which this is all */
+
+	/* Internal. */
+	struct accounts *accounts;
+	struct store_read read;
+	size_t room, slice_count, slice_log;
+	struct account_key from, slice_from;
+	uint32_t before; /* UIDs from here on are known to be new */
+	bool more, log_read;
+};
+
+void account_changes(struct accounts *a, struct account_changes *c);
+void account_changes_free(struct account_changes *c);
+
+/*
+ * Flags and keywords of messages, ascending UIDs; those that are not there are passed over, and those that
+ * have the flags already are not changed. -EMLINK: the account would have too many keywords; -EINVAL: a bad
+ * keyword, or too many at once.
+ */
+enum account_flags_how { FLAGS_ADD, FLAGS_REMOVE, FLAGS_REPLACE };
+
+enum { ACCOUNT_FLAGS_KEYWORDS_MAX = 100 }; /* named in one request */
+
+struct account_flags {
+	uint64_t shard;
+	uint32_t mailbox;
+	const uint32_t *uids;
+	size_t uid_count;
+	enum account_flags_how how;
+	uint64_t flags; /* of FLAGS_SYSTEM */
+	const struct view *keywords;
+	size_t keyword_count;
+	uint64_t unchanged_since; /* messages with a higher modseq are left alone (RFC 7162 section 3.1.3);
+	                             UINT64_MAX: none */
+	uint32_t *failed;         /* these, with room for all; NULL: the caller needn't know */
+	void (*done)(struct account_flags *f, int result);
+	void *arg;
+
+	/* Results, also of what was done before an error. */
+	size_t changed, failed_count;
+	size_t refused;  /* that have as many keywords as a message may have, and got no more */
+	uint64_t modseq; /* of the last change; 0: none */
+
+	/* Internal. */
+	struct accounts *accounts;
+	struct store_commit commit;
+	int64_t now;
+	size_t next, slice_next;
+	struct {
+		size_t changed, failed, refused;
+		uint64_t modseq;
+	} slice;
+};
+
+void account_flags(struct accounts *a, struct account_flags *f);
+
+/*
+ * Copies or moves messages of a mailbox into another one (or the same): ascending UIDs, of which those that
+ * are not there are passed over. Flags and keywords go with them. Each message is moved or not; a copy is
+ * done whole or, whatever happens, not at all: if a crash comes between, account_begin_use takes back what
+ * there is of it. -ENOENT: also no such target; -EMLINK: a message has ACCOUNT_PLACES_MAX places already;
+ * -EOVERFLOW: the target's UIDs are used up; -E2BIG: more than 200,000 UIDs.
+ */
+struct account_copy {
+	uint64_t shard;
+	uint32_t mailbox, to;
+	bool move;
+	const uint32_t *uids;
+	size_t uid_count;
+	uint32_t *copied, *new_uids; /* results, each with room for all: which were there, and what they are
+	                                in the target */
+	void (*done)(struct account_copy *c, int result);
+	void *arg;
+
+	/* Results: of a move also what was done before an error; of a copy that failed nothing. */
+	size_t count;
+	uint64_t modseq;      /* of the last one; 0: none */
+	uint32_t uidvalidity; /* the target's */
+
+	/* Internal. */
+	struct accounts *accounts;
+	struct store_commit commit;
+	struct account_request undo;
+	int64_t now;
+	size_t next, slice_next, slice_count;
+	uint64_t slice_modseq, intent;
+	uint32_t part;
+	int failure;
+};
+
+void account_copy(struct accounts *a, struct account_copy *c);
+
+#endif

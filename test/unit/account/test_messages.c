@@ -1,0 +1,196 @@
+/* Requests about messages that a random model does not come to: many at once, what is cut short, refusals,
+ * limits. */
+#include "support.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "account/message.h"
+#include "base/log.h"
+
+enum { ONE = 1 };
+
+static void fill(size_t count)
+{
+	struct account_target target = {.shard = test_account(ONE)};
+	struct account_delivery d = {.targets = &target, .target_count = 1};
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(test_delivery(&accounts, &d, (uint32_t)i, 20), 0);
+}
+
+/* More than one transaction holds, some of them in blocks with gaps. */
+static void many_at_once(void **state)
+{
+	enum { COUNT = 1500 };
+	static uint32_t uids[COUNT], of[COUNT], to[COUNT];
+	(void)state;
+	test_create(&accounts, test_account(ONE), 0);
+	fill(COUNT);
+	for (uint32_t i = 0; i < COUNT; i++)
+		uids[i] = i + 1;
+	struct account_mailbox_request box = {.shard = test_account(ONE), .name = VIEW("Archive")};
+	assert_int_equal(test_mailbox(account_mailbox_create, &box), 0);
+	struct account_flags f = {.shard = test_account(ONE),
+	    .mailbox = MAILBOX_INBOX,
+	    .uids = uids,
+	    .uid_count = COUNT,
+	    .flags = FLAG_SEEN,
+	    .unchanged_since = UINT64_MAX};
+	assert_int_equal(test_flags(&f), 0);
+	assert_int_equal(f.changed, COUNT);
+	/* One entry for a block, and one in the log. */
+	assert_int_equal(test_count(test_account(ONE), 'O'), COUNT / ACCOUNT_BLOCK + 1);
+	assert_int_equal(test_count(test_account(ONE), 'L'), COUNT / ACCOUNT_BLOCK + 1);
+	assert_int_equal(test_flags(&f), 0);
+	assert_int_equal(f.changed, 0);
+	struct account_copy c = {.shard = test_account(ONE),
+	    .mailbox = MAILBOX_INBOX,
+	    .to = box.mailbox,
+	    .uids = uids,
+	    .uid_count = COUNT,
+	    .copied = of,
+	    .new_uids = to};
+	assert_int_equal(test_copy(&c), 0);
+	assert_int_equal(c.count, COUNT);
+	assert_int_equal(to[COUNT - 1], COUNT);
+	assert_int_equal(test_count(test_account(ONE), 'I'), 0);
+	assert_int_equal(test_stat(&accounts, test_account(ONE)).messages, COUNT); /* an email counts once */
+	c.move = true;
+	assert_int_equal(test_copy(&c), 0);
+	assert_int_equal(c.count, COUNT);
+	assert_int_equal(test_count(test_account(ONE), 'M'), 2 * COUNT);
+	assert_int_equal(test_count(test_account(ONE), 'O'), 0);
+	box.name = (struct view){0};
+	assert_int_equal(test_mailbox(account_mailbox_remove, &box), 0);
+	assert_int_equal(test_count(test_account(ONE), 'M'), 0);
+	assert_int_equal(test_count(test_account(ONE), 'G'), 1);
+	struct account_request r = {.shard = test_account(ONE)};
+	assert_int_equal(test_request(&accounts, account_undelete, &r), 0);
+	assert_int_equal(r.count, COUNT);
+	assert_int_equal(test_stat(&accounts, test_account(ONE)).messages, COUNT);
+}
+
+/* A copy that a crash interrupted is taken back by the next process, and by nobody before. */
+static void half_a_copy_is_taken_back(void **state)
+{
+	static uint32_t uids[] = {1, 2, 3, 4, 5}, of[5], to[5];
+	struct account_request r = {.shard = test_account(ONE)};
+	(void)state;
+	test_create(&accounts, test_account(ONE), 0);
+	fill(5);
+	struct account_mailbox_request box = {.shard = test_account(ONE), .name = VIEW("Archive")};
+	assert_int_equal(test_mailbox(account_mailbox_create, &box), 0);
+	struct account_copy c = {.shard = test_account(ONE),
+	    .mailbox = MAILBOX_INBOX,
+	    .to = box.mailbox,
+	    .uids = uids,
+	    .uid_count = 5,
+	    .copied = of,
+	    .new_uids = to};
+	assert_int_equal(test_copy(&c), 0);
+	struct test_intent i = {.shard = test_account(ONE),
+	    .intent = {.what = INTENT_COPY,
+	        .process = accounts.process,
+	        .mailbox = box.mailbox,
+	        .count = 1,
+	        .ranges = {{2, 4}}}};
+	assert_int_equal(test_commit(accounts.store, test_put_intent, &i), 0);
+	assert_int_equal(test_request(&accounts, account_begin_use, &r), 0);
+	assert_int_equal(test_count(test_account(ONE), 'M'), 10);
+	accounts.process++;
+	assert_int_equal(test_request(&accounts, account_begin_use, &r), 0);
+	assert_int_equal(r.count, 3);
+	assert_int_equal(test_count(test_account(ONE), 'M'), 7);
+	assert_int_equal(test_count(test_account(ONE), 'I'), 0);
+	assert_int_equal(test_stat(&accounts, test_account(ONE)).messages, 5);
+	assert_int_equal(test_count(test_account(ONE), 'U'), 0);
+}
+
+static void refusals_change_nothing(void **state)
+{
+	static uint32_t uids[] = {1}, of[1], to[1];
+	static char long_word[ACCOUNT_KEYWORD_MAX + 1];
+	(void)state;
+	memset(long_word, 'w', sizeof long_word);
+	test_create(&accounts, test_account(ONE), 0);
+	fill(1);
+	struct account_copy c = {.shard = test_account(ONE),
+	    .mailbox = MAILBOX_INBOX,
+	    .to = MAILBOX_INBOX,
+	    .uids = uids,
+	    .uid_count = 1,
+	    .copied = of,
+	    .new_uids = to};
+	for (unsigned i = 1; i < ACCOUNT_PLACES_MAX; i++)
+		assert_int_equal(test_copy(&c), 0);
+	assert_int_equal(test_copy(&c), -EMLINK);
+	assert_int_equal(c.count, 0);
+	c.to = 99;
+	assert_int_equal(test_copy(&c), -ENOENT);
+	const struct view words[] = {view_of(long_word, sizeof long_word)};
+	struct account_flags f = {.shard = test_account(ONE),
+	    .mailbox = MAILBOX_INBOX,
+	    .uids = uids,
+	    .uid_count = 1,
+	    .keywords = words,
+	    .keyword_count = 1,
+	    .unchanged_since = UINT64_MAX};
+	uint64_t modseq = test_stat(&accounts, test_account(ONE)).modseq;
+	assert_int_equal(test_flags(&f), -EINVAL);
+	f.mailbox = 99;
+	f.keyword_count = 0;
+	assert_int_equal(test_flags(&f), -ENOENT);
+	struct account_changes none = {.shard = test_account(ONE), .mailbox = 99};
+	assert_int_equal(test_changes(&none), -ENOENT);
+	assert_true(test_stat(&accounts, test_account(ONE)).modseq == modseq);
+}
+
+/* More names than have bits, up to what a message may have; a message that is full keeps what it has. */
+static void a_message_has_many_keywords(void **state)
+{
+	enum { NAMES = FLAG_KEYWORDS + ACCOUNT_MORE_KEYWORDS_MAX };
+	static char names[NAMES + 1][16];
+	struct view words[50];
+	uint32_t uid = 1;
+	struct account_flags f = {.shard = test_account(ONE),
+	    .mailbox = MAILBOX_INBOX,
+	    .uids = &uid,
+	    .uid_count = 1,
+	    .keywords = words,
+	    .unchanged_since = UINT64_MAX};
+	(void)state;
+	test_create(&accounts, test_account(ONE), 0);
+	fill(1);
+	for (unsigned i = 0; i <= NAMES; i++)
+		snprintf(names[i], sizeof names[i], "k%u", i);
+	for (unsigned from = 0; from < NAMES; from += (unsigned)f.keyword_count) {
+		f.keyword_count = NAMES - from < 50 ? NAMES - from : 50;
+		for (unsigned i = 0; i < f.keyword_count; i++)
+			words[i] = view_from_string(names[from + i]);
+		assert_int_equal(test_flags(&f), 0);
+		assert_int_equal(f.changed, 1);
+	}
+	words[0] = view_from_string(names[NAMES]);
+	f.keyword_count = 1;
+	assert_int_equal(test_flags(&f), 0);
+	assert_int_equal(f.changed, 0);
+	assert_int_equal(f.refused, 1);
+	assert_int_equal(test_count(test_account(ONE), 'K'), NAMES);
+	f.how = FLAGS_REPLACE;
+	f.keyword_count = 0;
+	assert_int_equal(test_flags(&f), 0);
+	assert_int_equal(test_count(test_account(ONE), 'K'), 0);
+	assert_int_equal(test_count(test_account(ONE), 'Q'), 0);
+}
+
+int main(void)
+{
+	log_open(-1, "test", LOG_ERROR);
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(many_at_once),
+	    cmocka_unit_test(half_a_copy_is_taken_back),
+	    cmocka_unit_test(refusals_change_nothing),
+	    cmocka_unit_test(a_message_has_many_keywords),
+	};
+	return test_on_both_engines("messages", tests, sizeof tests / sizeof *tests);
+}
