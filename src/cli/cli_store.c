@@ -1,5 +1,5 @@
-/* store: stats, check, compact of the running server or of the data folder while none runs; rebuild while
- * none runs. */
+/* store: stats, check, compact, pack of the running server or of the data folder while none runs; rebuild
+ * while none runs. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -153,18 +153,24 @@ int cli_store(struct cli *cli)
 	if (status)
 		return status;
 	const char *verb = cli->argv[0];
-	bool check = strcmp(verb, "check") == 0, compact = strcmp(verb, "compact") == 0,
-	     stats = strcmp(verb, "stats") == 0;
+	static const struct {
+		const char *verb;
+		void (*start)(struct store *, struct store_task *);
+	} tasks[] = {
+	    {"check", store_check}, {"compact", store_compact}, {"pack", store_pack}, {"stats", NULL}};
+	size_t which = 0, count = sizeof tasks / sizeof *tasks;
 	if (strcmp(verb, "rebuild") == 0)
 		return rebuild(cli);
-	if (!check && !compact && !stats)
+	while (which < count && strcmp(verb, tasks[which].verb) != 0)
+		which++;
+	if (which == count)
 		return cli_usage(cli, "a subcommand is missing or unknown");
 	log_set_threshold(LOG_WARNING);
 	int fd = store_client_connect(&cli->settings);
 	if (fd >= 0)
 		return ask_server(cli, fd, verb);
-	if (!stats)
-		return run_task(cli, check ? store_check : store_compact);
+	if (tasks[which].start)
+		return run_task(cli, tasks[which].start);
 	fprintf(
 	    stderr, "postrider: no server answers: start it, or use sudo if you may not open its socket\n");
 	return EXIT_UNAVAILABLE;

@@ -57,8 +57,8 @@ static const struct {
     {"trace", cli_trace, "what became of a message",
         "postrider trace ID|MESSAGE-ID|ADDRESS [--days N] [--limit N] [--json]\n       ADDRESS is a sender's "
         "or a recipient's; @DOMAIN means every address in that domain."},
-    {"store", cli_store, "the data folder: statistics, check, compact, rebuild",
-        "postrider store check|rebuild|stats|compact [--json]"},
+    {"store", cli_store, "the data folder: statistics, check, compact, pack, rebuild",
+        "postrider store check|rebuild|stats|compact|pack [--json]"},
     {"message", cli_message, "send and fetch messages, and look into message files",
         "postrider message show FILE [--json]\n"
         "       postrider message structure FILE [--json]\n"

@@ -100,22 +100,21 @@ static void free_all(struct embedded *e)
 
 static int start_threads(struct embedded *e, unsigned readers)
 {
-	int error = workers_start(&e->readers, readers, "store-read");
-	if (error)
-		return error;
-	error = workers_start(&e->writer, 1, "store-write");
-	if (error == 0) {
-		error = workers_start(&e->upkeep, 1, "store-upkeep");
-		if (error == 0) {
-			error = committer_start(e);
-			if (error)
-				workers_stop(&e->upkeep);
-		}
-		if (error)
-			workers_stop(&e->writer);
-	}
-	if (error)
-		workers_stop(&e->readers);
+	/* Filling a log file must not wait for a check that takes minutes: so it has a thread of its own. */
+	const struct {
+		struct workers *workers;
+		unsigned count;
+		const char *name;
+	} kinds[] = {{&e->readers, readers, "store-read"}, {&e->writer, 1, "store-write"},
+	    {&e->filler, 1, "store-fill"}, {&e->upkeep, 1, "store-upkeep"}};
+	size_t started = 0, count = sizeof kinds / sizeof *kinds;
+	int error = 0;
+	for (; started < count && error == 0; started += error == 0)
+		error = workers_start(kinds[started].workers, kinds[started].count, kinds[started].name);
+	if (error == 0)
+		error = committer_start(e);
+	while (error && started > 0)
+		workers_stop(kinds[--started].workers);
 	return error;
 }
 
@@ -128,6 +127,7 @@ static void close_store(struct store *s)
 	}
 	workers_stop(&e->writer);
 	committer_stop(e);
+	workers_stop(&e->filler);
 	workers_stop(&e->upkeep);
 	workers_stop(&e->readers);
 	completions_dispatch(&e->completions);
@@ -182,6 +182,8 @@ static void stats(struct store *s, struct store_stats *out)
 	    .index_bytes = atomic_load(&e->index_bytes),
 	    .volume_bytes = atomic_load(&e->volume_bytes),
 	    .volumes = atomic_load(&e->volume_count),
+	    .packed = atomic_load(&e->packed_count),
+	    .packed_bytes = atomic_load(&e->packed_bytes),
 	    .aside = atomic_load(&e->aside_count),
 	    .aside_bytes = atomic_load(&e->aside_bytes),
 	    .free_bytes = atomic_load(&e->free_bytes),

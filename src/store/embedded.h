@@ -5,7 +5,8 @@
  *   committer  the log, the index's write transaction, everything under "committer" below
  *   readers    committed index states and volumes
  *   writer     files of large uploads
- *   upkeep     spare log files; check and compaction
+ *   filler     spare log files
+ *   upkeep     check, compaction and packing
  *
  * The path of a commit: loop -> (writer, for large bodies) -> committer: run, append, one sync for all ->
  * loop.
@@ -99,7 +100,7 @@ struct embedded {
 	atomic_uint_fast64_t commit_count, sync_count, checkpoint_count, read_count, blob_read_count,
 	    rollback_count;
 	atomic_uint_fast64_t damaged_count, index_damaged_count, free_bytes, index_bytes, volume_count,
-	    volume_bytes, aside_count, aside_bytes;
+	    volume_bytes, packed_count, packed_bytes, aside_count, aside_bytes;
 
 	/* committer */
 	pthread_t committer;
@@ -126,7 +127,7 @@ struct embedded {
 	int64_t inspect_again_ms; /* loop */
 
 	struct volumes volumes;
-	struct workers readers, writer, upkeep;
+	struct workers readers, writer, filler, upkeep;
 	struct index_reader reader_states[WORKERS_MAX];
 };
 

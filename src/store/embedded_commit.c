@@ -359,7 +359,7 @@ static void do_group(struct embedded *e, struct group *g)
 	note_large(e, g);
 	finish_group(e, g, error);
 	if (!atomic_load(&e->read_only) && log_file_wants_spare(&e->log))
-		workers_add(&e->upkeep, &e->spare_job);
+		workers_add(&e->filler, &e->spare_job);
 }
 
 static void take_from(struct pending_queue *from, struct group *g, uint64_t *bytes, size_t limit)
@@ -555,7 +555,7 @@ int committer_start(struct embedded *e)
 {
 	e->spare_job = (struct store_pending){.store = &e->base, .act = make_spare};
 	if (log_file_wants_spare(&e->log))
-		workers_add(&e->upkeep, &e->spare_job);
+		workers_add(&e->filler, &e->spare_job);
 	embedded_measure(e);
 	return thread_start(&e->committer, committer_main, e, "store-commit");
 }

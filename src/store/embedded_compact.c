@@ -1,12 +1,14 @@
 /*
- * Compaction, on the upkeep thread, in the order that a crash at any point forgives:
+ * Compaction and packing, on the upkeep thread, in the order that a crash at any point forgives:
  *   1. a snapshot of the index: the redo of the files that will go is no longer needed
- *   2. marking: which blobs that snapshot's entries name, and so how much of each file lives
- *   3. what lives in mostly dead files is copied into a new kept file, which is synced and then named
+ *   2. marking: which blobs entries name, and so how much of each file lives
+ *   3. what lives in the files of one batch is copied into a new kept file, compressed, which is synced and
+ *      then named
  *   4. one commit says for each old file which kept file has its blobs (and forgets dead large bodies)
  *   5. the old files are removed; a start does it if this did not happen
- * What a commit adds meanwhile names only new blobs: it can't revive a dead one. Damage keeps a file as it
- * is.
+ *   6. from 3 on again, until no file is left that should go
+ * Compaction takes files that are mostly dead, packing also each sealed log file. What a commit adds
+ * meanwhile names only new blobs: it can't revive a dead one. Damage keeps a file as it is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,29 +16,45 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/file.h"
 #include "store/kept.h"
 #include "store/log_scan.h"
 #include "store/snapshot.h"
 #include "store/tasks.h"
 
 enum {
-	FILES_MAX = 200,    /* that go in one run: what its commit can say */
-	KEPT_MAX = 1 << 30, /* bytes of a kept file */
+	FILES_MAX = 200,                                  /* that go in one batch: what its commit can say */
+	REDIRECTS_MAX = STORE_WRITE_KEYS_MAX - FILES_MAX, /* the same, of files that went before */
+	BATCH_LIVE_MAX = 1 << 30, /* bytes that live in a batch: its kept file stays below 4 GB by far */
 	DEAD_PERCENT = 50,
-	COMPACT_PAUSE_EVERY = 4 << 20, /* bytes copied between two pauses: mail goes first */
-	COMPACT_PAUSE_US = 5000
+	PAUSE_EVERY = 256 << 10, /* bytes copied between two pauses */
+	PAUSE_FACTOR = 2,        /* a pause is so much longer than the work before it: mail goes first */
+	PAUSE_MAX_US = 100000,
+	SYNC_EVERY = 8 << 20,    /* bytes copied between two syncs: one large sync would stop the log's own */
+	SAMPLE_MAX = 8 << 10,    /* of a blob, for the dictionary */
+	SAMPLES_BYTES = 4 << 20, /* some 60 times the dictionary, which is made in a second from that much */
+	DICTIONARY_SHARE = 64    /* of the blobs' bytes: its two copies cost 3 % and bring more */
 };
 
 struct old_file {
 	enum segment_kind kind;
 	uint32_t id;
-	uint64_t size, live;
-	bool chosen, spoilt;
+	uint64_t size, live, raw; /* raw: of a kept file, before compression */
+	size_t redirects;         /* of a kept file: the files whose blobs it has */
+	bool chosen, spoilt, gone;
+};
+
+/* A blob with the shard whose entry names it: an account's mail is laid together. */
+struct living {
+	uint64_t shard;
+	struct blob_id id;
 };
 
 struct compaction {
@@ -44,11 +62,15 @@ struct compaction {
 	struct store_task *task;
 	struct old_file *files; /* sorted by number */
 	size_t file_count, chosen;
-	struct blob_id *blobs; /* living ones in chosen files */
+	struct living *blobs; /* living ones in chosen files */
 	size_t blob_count, blob_room;
+	uint64_t shard; /* of the entry being looked at */
 	bool collecting;
 	uint32_t kept_id;
-	uint64_t copied;
+	uint64_t kept_size;
+	uint64_t copied, unsynced;
+	uint64_t work_seen; /* what others had done by the last pause */
+	int64_t pause_from_us;
 	struct index_position position;
 };
 
@@ -71,12 +93,13 @@ static int list_files(struct compaction *c)
 			char name[SEGMENT_NAME_SIZE];
 			struct stat st;
 			segment_name(name, kind, ids[i]);
-			/* The file that the snapshot's position is in, and later ones, hold redo that is
+			/* The log file that the snapshot's position is in, and later ones, hold redo that is
 			 * still needed. */
-			if (ids[i] >= c->position.segment || fstatat(c->e->volumes_fd, name, &st, 0) != 0)
+			bool needed = kind != SEGMENT_KEPT && ids[i] >= c->position.segment;
+			if (needed || fstatat(c->e->volumes_fd, name, &st, 0) != 0)
 				continue;
 			c->files[c->file_count++] =
-			    (struct old_file){kind, ids[i], (uint64_t)st.st_size, 0, false, false};
+			    (struct old_file){.kind = kind, .id = ids[i], .size = (uint64_t)st.st_size};
 		}
 		mem_free(ids);
 	}
@@ -116,7 +139,15 @@ static void note_blob(void *arg, const struct blob_id *id)
 		c->blob_room = c->blob_room ? c->blob_room * 2 : 1024;
 		c->blobs = mem_resize(c->blobs, c->blob_room * sizeof *c->blobs);
 	}
-	c->blobs[c->blob_count++] = *id;
+	c->blobs[c->blob_count++] = (struct living){c->shard, *id};
+}
+
+static void note_redirect_of(struct compaction *c, struct view key, struct view value)
+{
+	struct cursor to = cursor_on(value);
+	struct old_file *f = find_file(c, cursor_u32(&to));
+	if (f && key.len == INDEX_VOLUME_KEY_SIZE && key.data[0] == INDEX_MOVED_KEY)
+		f->redirects++;
 }
 
 static int note_entry(void *arg, uint64_t shard, struct view key, struct view value, bool valid)
@@ -125,42 +156,148 @@ static int note_entry(void *arg, uint64_t shard, struct view key, struct view va
 	/* An entry that can't be read might name anything. */
 	if (!valid)
 		return -EBADMSG;
+	c->shard = shard;
 	if (!shard_is_internal(shard))
 		c->e->names_blobs(shard, key, value, note_blob, c);
+	else if (!c->collecting)
+		note_redirect_of(c, key, value);
 	return 0;
 }
 
+/* How much of a kept file there was; 0, and so nothing is done with it, when it can't be read. */
+static uint64_t raw_of(struct compaction *c, uint32_t id)
+{
+	struct volume *volume;
+	struct kept_reader *reader;
+	uint64_t raw = 0;
+	if (volumes_get(&c->e->volumes, SEGMENT_KEPT, id, &volume) != 0)
+		return 0;
+	if (volumes_kept(&c->e->volumes, volume, &reader) == 0)
+		raw = kept_raw(reader);
+	volumes_put(&c->e->volumes, volume);
+	return raw;
+}
+
 /* A file with many copies of one body counts it as often; that only makes it look more alive than it is. */
-static void choose(struct compaction *c)
+static bool should_go(const struct compaction *c, const struct old_file *f)
 {
 	unsigned percent = c->task->dead_percent ? c->task->dead_percent : DEAD_PERCENT;
+	if (f->spoilt || f->gone)
+		return false;
+	if (f->kind == SEGMENT_BODY)
+		return f->live == 0 && f->id < c->position.oldest_body;
+	if (f->kind == SEGMENT_KEPT)
+		return f->raw > 0 && f->live * 100 <= f->raw * (100 - percent);
+	return c->task->pack || f->live * 100 <= f->size * (100 - percent);
+}
+
+/* What a batch may copy: beside the old files there must be room for it, and then still for mail. */
+static uint64_t room_for_batch(const struct compaction *c)
+{
+	struct statvfs fs;
+	if (fstatvfs(c->e->folder_fd, &fs) != 0)
+		return 0;
+	uint64_t unused = (uint64_t)fs.f_bavail * fs.f_frsize;
+	uint64_t room = unused > c->e->min_free ? (unused - c->e->min_free) / 2 : 0;
+	return room < BATCH_LIVE_MAX ? room : BATCH_LIVE_MAX;
+}
+
+static void choose(struct compaction *c)
+{
+	uint64_t live = 0, room = room_for_batch(c);
+	size_t redirects = 0;
+	c->chosen = 0;
 	for (size_t i = 0; i < c->file_count && c->chosen < FILES_MAX; i++) {
 		struct old_file *f = &c->files[i];
-		/* A kept file's own size says nothing of how much it holds unpacked; it is taken when all is
-		 * dead. */
-		uint64_t alive = f->kind == SEGMENT_KEPT ? f->live * 100 : f->live;
-		if (f->kind == SEGMENT_BODY)
-			f->chosen = f->live == 0 && f->id < c->position.oldest_body;
-		else
-			f->chosen = alive * 100 <= f->size * (100 - percent);
-		c->chosen += f->chosen;
+		f->chosen =
+		    should_go(c, f) && live + f->live <= room && redirects + f->redirects <= REDIRECTS_MAX;
+		if (!f->chosen)
+			continue;
+		live += f->live;
+		redirects += f->redirects;
+		c->chosen++;
 	}
 }
 
 static int compare_blobs(const void *a, const void *b)
 {
-	return memcmp(a, b, sizeof(struct blob_id));
+	const struct living *x = a, *y = b;
+	return memcmp(x->id.bytes, y->id.bytes, BLOB_ID_SIZE);
+}
+
+/* By shard, and there as they came. */
+static int compare_owners(const void *a, const void *b)
+{
+	const struct living *x = a, *y = b;
+	return x->shard != y->shard ? (x->shard < y->shard ? -1 : 1) : compare_blobs(a, b);
 }
 
 static void drop_doubles(struct compaction *c)
 {
 	size_t n = 0;
-	if (c->blob_count)
-		qsort(c->blobs, c->blob_count, sizeof *c->blobs, compare_blobs);
+	if (c->blob_count == 0)
+		return;
+	qsort(c->blobs, c->blob_count, sizeof *c->blobs, compare_blobs);
 	for (size_t i = 0; i < c->blob_count; i++)
 		if (i == 0 || compare_blobs(&c->blobs[i], &c->blobs[i - 1]) != 0)
 			c->blobs[n++] = c->blobs[i];
 	c->blob_count = n;
+	qsort(c->blobs, c->blob_count, sizeof *c->blobs, compare_owners);
+}
+
+/* ---- the dictionary ---- */
+
+/* Blobs from everywhere in the batch, as many as have room; what can't be read is told when it is copied. */
+static unsigned take_samples(const struct compaction *c, struct buf *bytes, size_t *lengths, unsigned most)
+{
+	struct volume *hint = NULL;
+	unsigned count = 0;
+	size_t step = (c->blob_count + most - 1) / most;
+	for (size_t i = 0; i < c->blob_count && count < most; i += step) {
+		uint64_t length = blob_length(&c->blobs[i].id);
+		size_t len = length < SAMPLE_MAX ? (size_t)length : SAMPLE_MAX;
+		char *room = len ? buf_reserve(bytes, len) : NULL;
+		if (room == NULL || volumes_read(&c->e->volumes, &c->blobs[i].id, 0, len, room, &hint) != 0)
+			continue;
+		buf_commit(bytes, len);
+		lengths[count++] = len;
+	}
+	volumes_put(&c->e->volumes, hint);
+	return count;
+}
+
+static int make_dictionary(const struct compaction *c, struct buf *dictionary)
+{
+	enum { SAMPLES = SAMPLES_BYTES / SAMPLE_MAX };
+	uint64_t all = 0;
+	struct buf bytes;
+	for (size_t i = 0; i < c->blob_count; i++)
+		all += blob_length(&c->blobs[i].id);
+	uint64_t most = all / DICTIONARY_SHARE;
+	size_t *lengths = mem_array(SAMPLES, sizeof *lengths);
+	buf_init(&bytes, SAMPLES_BYTES);
+	unsigned count = take_samples(c, &bytes, lengths, SAMPLES);
+	int error = kept_train(buf_view(&bytes), lengths, count,
+	    most < KEPT_DICTIONARY_MAX ? (size_t)most : KEPT_DICTIONARY_MAX, dictionary);
+	buf_done(&bytes);
+	mem_free(lengths);
+	return error;
+}
+
+/* ---- copying ---- */
+
+/* While others work, copying takes a third of the time at most. */
+static void pause_for_others(struct compaction *c)
+{
+	struct embedded *e = c->e;
+	uint64_t work =
+	    atomic_load(&e->commit_count) + atomic_load(&e->read_count) + atomic_load(&e->blob_read_count);
+	int64_t took = clock_monotonic_us() - c->pause_from_us, pause = took * PAUSE_FACTOR;
+	if (work != c->work_seen && pause > 0)
+		usleep((useconds_t)(pause < PAUSE_MAX_US ? pause : PAUSE_MAX_US));
+	c->work_seen = work;
+	c->copied = 0;
+	c->pause_from_us = clock_monotonic_us();
 }
 
 static int copy_blob(
@@ -170,21 +307,54 @@ static int copy_blob(
 	uint64_t length = blob_length(id);
 	if (f == NULL || f->spoilt)
 		return 0;
-	int error = length > STORE_UPLOAD_MEMORY || w->position > KEPT_MAX
-	                ? -EFBIG
-	                : volumes_read(&c->e->volumes, id, 0, length, buffer, hint);
+	int error =
+	    length > STORE_UPLOAD_MEMORY ? -EFBIG : volumes_read(&c->e->volumes, id, 0, length, buffer, hint);
+	if (error == 0)
+		error = kept_add(w, id, view_of(buffer, length));
 	if (error == -EBADMSG || error == -ENOENT || error == -EFBIG || error == -ERANGE) {
 		f->spoilt = true; /* it stays as it is */
 		return 0;
 	}
-	if (error == 0)
-		error = kept_add(w, id, view_of(buffer, length));
 	c->task->blobs++;
 	c->copied += length;
-	if (c->copied > COMPACT_PAUSE_EVERY) {
-		c->copied = 0;
-		usleep(COMPACT_PAUSE_US);
+	c->unsynced += length;
+	atomic_fetch_add(&c->task->progress, length);
+	if (error == 0 && c->unsynced > SYNC_EVERY) {
+		c->unsynced = 0;
+		error = file_sync(w->segment.fd);
 	}
+	if (c->copied > PAUSE_EVERY)
+		pause_for_others(c);
+	return error;
+}
+
+static int copy_all(struct compaction *c, struct kept_writer *w)
+{
+	struct volume *hint = NULL;
+	int error = 0;
+	char *buffer = mem_alloc(STORE_UPLOAD_MEMORY);
+	c->pause_from_us = clock_monotonic_us();
+	for (size_t i = 0; i < c->blob_count && error == 0; i++)
+		error = copy_blob(c, w, &c->blobs[i].id, buffer, &hint);
+	volumes_put(&c->e->volumes, hint);
+	mem_free(buffer);
+	if (error == 0)
+		error = kept_finish(w);
+	if (error == 0)
+		error = file_size(w->segment.fd, &c->kept_size);
+	return error;
+}
+
+static int begin_kept(struct compaction *c, struct kept_writer *w, const char *name)
+{
+	struct buf dictionary;
+	buf_init(&dictionary, KEPT_DICTIONARY_MAX);
+	c->kept_id = atomic_fetch_add(&c->e->next_segment, 1);
+	int error = make_dictionary(c, &dictionary);
+	if (error == 0)
+		error =
+		    kept_begin(w, c->e->volumes_fd, name, c->kept_id, c->position.lsn, buf_view(&dictionary));
+	buf_done(&dictionary);
 	return error;
 }
 
@@ -193,22 +363,14 @@ static int copy_blobs(struct compaction *c)
 	static const char temporary[] = "kept.new";
 	char name[SEGMENT_NAME_SIZE];
 	struct kept_writer w;
-	struct volume *hint = NULL;
+	c->kept_id = 0;
+	c->kept_size = 0;
 	if (c->blob_count == 0)
 		return 0;
-	c->kept_id = atomic_fetch_add(&c->e->next_segment, 1);
-	int error = kept_begin(&w, c->e->volumes_fd, temporary, c->kept_id, c->position.lsn);
+	int error = begin_kept(c, &w, temporary);
 	if (error)
 		return error;
-	char *buffer = mem_alloc(STORE_UPLOAD_MEMORY);
-	for (size_t i = 0; i < c->blob_count && error == 0; i++) {
-		error = copy_blob(c, &w, &c->blobs[i], buffer, &hint);
-		atomic_store(&c->task->progress, i + 1);
-	}
-	volumes_put(&c->e->volumes, hint);
-	mem_free(buffer);
-	if (error == 0)
-		error = kept_finish(&w);
+	error = copy_all(c, &w);
 	kept_writer_done(&w);
 	segment_name(name, SEGMENT_KEPT, c->kept_id);
 	if (error == 0 && renameat(c->e->volumes_fd, temporary, c->e->volumes_fd, name) != 0)
@@ -219,6 +381,8 @@ static int copy_blobs(struct compaction *c)
 		unlinkat(c->e->volumes_fd, temporary, 0);
 	return error;
 }
+
+/* ---- the commit ---- */
 
 static bool goes(const struct old_file *f)
 {
@@ -282,6 +446,10 @@ static int run_redirects(struct txn *t, void *arg)
 static void finish(struct compaction *c, int result)
 {
 	struct store_task *t = c->task;
+	if (t->volumes)
+		log_event(LOG_INFO, NULL, "compacted", log_u64("files", t->volumes),
+		    log_u64("freed", t->freed), log_u64("written", t->written));
+	embedded_measure(c->e);
 	mem_free(c->files);
 	mem_free(c->blobs);
 	mem_free(c);
@@ -289,27 +457,32 @@ static void finish(struct compaction *c, int result)
 	task_finish(t, result);
 }
 
+static void run_batch(struct store_pending *p, unsigned thread);
+
 /* Upkeep thread again, after the commit. */
 static void remove_files(struct store_pending *p, unsigned thread)
 {
 	struct store_task *t = task_of(p);
 	struct compaction *c = t->compaction;
-	(void)thread;
+	uint64_t freed = 0;
 	for (size_t i = 0; i < c->file_count; i++) {
-		const struct old_file *f = &c->files[i];
+		struct old_file *f = &c->files[i];
 		char name[SEGMENT_NAME_SIZE];
 		if (!goes(f))
 			continue;
 		if (f->kind != SEGMENT_BODY)
 			volumes_move(&c->e->volumes, f->id, c->kept_id);
 		segment_name(name, f->kind, f->id);
+		f->chosen = false;
+		f->gone = true;
 		if (unlinkat(c->e->volumes_fd, name, 0) == 0) {
 			t->volumes++;
-			t->freed += f->size;
+			freed += f->size;
 		}
 	}
-	log_event(LOG_INFO, NULL, "compacted", log_u64("files", t->volumes), log_u64("freed", t->freed));
-	finish(c, 0);
+	t->written += c->kept_size;
+	t->freed += freed > c->kept_size ? freed - c->kept_size : 0;
+	run_batch(p, thread);
 }
 
 static void committed(struct store_commit *commit, int result)
@@ -334,51 +507,111 @@ static void begin_commit(struct store_pending *p, unsigned thread)
 	store_commit(p->store, &t->commit);
 }
 
-static int prepare(struct compaction *c)
+/* ---- the whole ---- */
+
+static int walk(struct compaction *c, MDB_txn *txn)
 {
-	struct index_reader reader = {.index = &c->e->index};
+	int error = index_walk(txn, c->e->index.dbi, note_entry, c);
+	/* An entry that names nobody knows what: nothing is removed, and the index is made anew. */
+	if (error == -EBADMSG)
+		atomic_fetch_add(&c->e->index_damaged_count, 1);
+	return error;
+}
+
+static int take_stock(struct compaction *c, MDB_txn *txn)
+{
 	uint64_t entries;
-	committer_checkpoint(c->e);
-	pthread_rwlock_rdlock(&c->e->index_lock);
-	int error = index_reader_begin(&reader);
-	if (error == 0)
-		error = snapshot_write(c->e->folder_fd, &c->e->index, reader.txn, &c->position);
+	int error = snapshot_write(c->e->folder_fd, &c->e->index, txn, &c->position);
 	at_step(c->e, "compact-snapshot");
 	/* The redo that will go is in this file only, from now on. */
 	if (error == 0)
 		error = snapshot_verify(c->e->folder_fd, &entries) ? -EIO : 0;
 	if (error == 0)
 		error = list_files(c);
-	if (error == 0)
-		error = index_walk(reader.txn, c->e->index.dbi, note_entry, c);
-	if (error == 0) {
-		choose(c);
-		c->collecting = true;
-		error = index_walk(reader.txn, c->e->index.dbi, note_entry, c);
-	}
-	index_reader_close(&reader);
-	pthread_rwlock_unlock(&c->e->index_lock);
-	/* An entry that names nobody knows what: nothing is removed, and the index is made anew. */
-	if (error == -EBADMSG)
-		atomic_fetch_add(&c->e->index_damaged_count, 1);
-	if (error)
-		return error;
-	drop_doubles(c);
-	atomic_store(&c->task->total, c->blob_count);
-	return copy_blobs(c);
+	return error ? error : walk(c, txn);
 }
 
-static void run_compact(struct store_pending *p, unsigned thread)
+/* What lives, after the snapshot that says it is safe; and how much of that is to be copied. */
+static int prepare(struct compaction *c)
 {
-	struct store_task *t = task_of(p);
-	struct compaction *c = mem_alloc(sizeof *c);
+	struct index_reader reader = {.index = &c->e->index};
+	uint64_t total = 0;
+	committer_checkpoint(c->e);
+	pthread_rwlock_rdlock(&c->e->index_lock);
+	int error = index_reader_begin(&reader);
+	if (error == 0)
+		error = take_stock(c, reader.txn);
+	index_reader_close(&reader);
+	pthread_rwlock_unlock(&c->e->index_lock);
+	for (size_t i = 0; i < c->file_count && error == 0; i++) {
+		struct old_file *f = &c->files[i];
+		if (f->kind == SEGMENT_KEPT)
+			f->raw = raw_of(c, f->id);
+		if (should_go(c, f))
+			total += f->live;
+	}
+	atomic_store(&c->task->total, total);
+	return error;
+}
+
+/* The living blobs of the files chosen. A state later than the snapshot's names no more of them. */
+static int collect(struct compaction *c)
+{
+	struct index_reader reader = {.index = &c->e->index};
+	c->blob_count = 0;
+	c->collecting = true;
+	pthread_rwlock_rdlock(&c->e->index_lock);
+	int error = index_reader_begin(&reader);
+	if (error == 0)
+		error = walk(c, reader.txn);
+	index_reader_close(&reader);
+	pthread_rwlock_unlock(&c->e->index_lock);
+	drop_doubles(c);
+	return error;
+}
+
+/* Does anything of the batch go, now that it is copied? A file that is damaged stays. */
+static bool any_goes(const struct compaction *c)
+{
+	bool any = false;
+	for (size_t i = 0; i < c->file_count && !any; i++)
+		any = goes(&c->files[i]);
+	return any;
+}
+
+/* Nothing is going to lead to it. */
+static void drop_kept(const struct compaction *c)
+{
+	char name[SEGMENT_NAME_SIZE];
+	segment_name(name, SEGMENT_KEPT, c->kept_id);
+	if (c->kept_id && unlinkat(c->e->volumes_fd, name, 0) != 0)
+		log_event(
+		    LOG_WARNING, NULL, "kept-not-removed", log_u64("file", c->kept_id), log_errno(errno));
+}
+
+/* The next batch of which anything goes, copied. 0; -ENOENT when there is none. */
+static int copy_batch(struct compaction *c)
+{
+	for (;;) {
+		choose(c);
+		if (c->chosen == 0)
+			return -ENOENT;
+		int error = collect(c);
+		if (error == 0)
+			error = copy_blobs(c);
+		if (error || any_goes(c))
+			return error;
+		drop_kept(c);
+	}
+}
+
+static void run_batch(struct store_pending *p, unsigned thread)
+{
+	struct compaction *c = task_of(p)->compaction;
 	(void)thread;
-	c->e = embedded_of(p->store);
-	c->task = t;
-	t->compaction = c;
-	int error = c->e->names_blobs ? prepare(c) : -EINVAL;
-	if (error || c->chosen == 0) {
-		finish(c, error);
+	int error = copy_batch(c);
+	if (error) {
+		finish(c, error == -ENOENT ? 0 : error);
 		return;
 	}
 	at_step(c->e, "compact-copied");
@@ -386,7 +619,28 @@ static void run_compact(struct store_pending *p, unsigned thread)
 	completions_add(&c->e->completions, p);
 }
 
+static void run_compact(struct store_pending *p, unsigned thread)
+{
+	struct store_task *t = task_of(p);
+	struct compaction *c = mem_alloc(sizeof *c);
+	c->e = embedded_of(p->store);
+	c->task = t;
+	t->compaction = c;
+	int error = c->e->names_blobs ? prepare(c) : -EINVAL;
+	if (error)
+		finish(c, error);
+	else
+		run_batch(p, thread);
+}
+
 void store_compact(struct store *s, struct store_task *t)
 {
+	t->pack = false;
+	task_start(s, t, run_compact);
+}
+
+void store_pack(struct store *s, struct store_task *t)
+{
+	t->pack = true;
 	task_start(s, t, run_compact);
 }

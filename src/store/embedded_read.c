@@ -4,7 +4,6 @@
  * what has been acknowledged. Blobs are read from their files by the reader threads.
  */
 #include <errno.h>
-#include <sys/uio.h>
 
 #include "base/log.h"
 #include "store/embedded.h"
@@ -79,21 +78,6 @@ static void hand_out_blobs(struct store_pending *p, unsigned thread)
 	r->done(r);
 }
 
-/* Is the first byte in memory already? Then the others probably are, and asking for each would only cost. */
-static bool is_cached(struct embedded *e, const struct store_blob_part *part, struct volume **hint)
-{
-	struct blob_place place;
-	char byte;
-	struct iovec io = {&byte, 1};
-	struct volume *volume;
-	if (!blob_id_parse(&part->id, &place) || volumes_moved_to(&e->volumes, place.segment) ||
-	    volumes_get(&e->volumes, place.kind, place.segment, &volume) != 0)
-		return true;
-	volumes_put(&e->volumes, *hint);
-	*hint = volume;
-	return preadv2(volume->segment.fd, &io, 1, (off_t)(place.position + part->offset), RWF_NOWAIT) == 1;
-}
-
 /* Damage is counted, and a matter for `store check`; what can't be read now may be good. */
 static void tell_failed(struct embedded *e, const struct store_blob_part *part)
 {
@@ -115,7 +99,9 @@ static void read_blobs(struct store_pending *p, unsigned thread)
 	struct store_blob_read *r = blob_read_of(p);
 	struct volume *hint = NULL;
 	(void)thread;
-	if (r->count > 1 && !is_cached(e, &r->parts[r->count - 1], &hint))
+	const struct store_blob_part *last = r->count ? &r->parts[r->count - 1] : NULL;
+	/* Where the last is in memory, the others probably are, and asking for each would only cost. */
+	if (r->count > 1 && !volumes_is_cached(&e->volumes, &last->id, last->offset, &hint))
 		for (size_t i = 0; i < r->count; i++)
 			volumes_prefetch(
 			    &e->volumes, &r->parts[i].id, r->parts[i].offset, r->parts[i].length, &hint);

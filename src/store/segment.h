@@ -89,7 +89,7 @@ struct blob_id blob_id_make(const struct blob_place *place);
 bool blob_id_parse(const struct blob_id *id, struct blob_place *place);
 
 /* A record's header. */
-enum record_type { RECORD_COMMIT = 1, RECORD_KEPT = 2 };
+enum record_type { RECORD_COMMIT = 1, RECORD_KEPT = 2, RECORD_DICTIONARY = 3 };
 
 struct record {
 	enum record_type type;

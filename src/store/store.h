@@ -231,8 +231,9 @@ void store_close(struct store *s); /* NULL is allowed */
 struct store_stats {
 	uint64_t commits, syncs, checkpoints, reads, blob_reads, rollbacks;
 	uint64_t index_bytes, volume_bytes, volumes, free_bytes; /* on the disk, when last looked at */
-	uint64_t aside, aside_bytes; /* files that were set aside for a person to look at */
-	uint64_t damaged;            /* checksums that did not fit, since the start */
+	uint64_t packed, packed_bytes; /* of the volumes, those that compaction or packing wrote */
+	uint64_t aside, aside_bytes;   /* files that were set aside for a person to look at */
+	uint64_t damaged;              /* checksums that did not fit, since the start */
 	uint64_t
 	    index_damaged; /* of them, entries of the index: the engine can make it anew at the next start */
 	bool read_only, nearly_full;

@@ -23,10 +23,13 @@ struct store_task {
 	uint64_t missing;                 /* blobs that an entry names and that are not there */
 	uint64_t unreadable;              /* places that the system could not read now: they may be good */
 	uint64_t volumes, volume_bytes;   /* that there are; compact: that are gone */
+	uint64_t packed, packed_bytes;    /* of these, that compaction or packing wrote */
 	uint64_t aside, aside_bytes;      /* files that were set aside for a person to look at */
-	uint64_t freed;                   /* compact: bytes */
+	uint64_t written;                 /* compact: bytes of the files that took over what lives */
+	uint64_t freed;                   /* compact: bytes, less those */
 
 	/* The engine's. */
+	bool pack;
 	struct store_pending pending;
 	struct store_commit commit;
 	struct compaction *compaction;
@@ -45,6 +48,14 @@ void store_check(struct store *s, struct store_task *t);
  * without.
  */
 void store_compact(struct store *s, struct store_task *t);
+
+/*
+ * The same, and packs: each log file that is no longer written is taken, however much of it lives. Bodies
+ * take less than half of their space then, and the index changes go that the snapshot covers. Done while
+ * mail flows, at a third of the time at most. What is packed once is only touched again when most of it is
+ * dead.
+ */
+void store_pack(struct store *s, struct store_task *t);
 
 /*
  * Makes the index anew from snapshot and log. The store must not be open elsewhere (-EBUSY). What is damaged

@@ -21,7 +21,7 @@ void task_start(struct store *s, struct store_task *t, void (*run)(struct store_
 	atomic_store(&t->progress, 0);
 	atomic_store(&t->total, 0);
 	t->records = t->blobs = t->entries = t->damaged = t->missing = t->unreadable = t->volumes =
-	    t->volume_bytes = t->freed = 0;
+	    t->volume_bytes = t->packed = t->packed_bytes = t->written = t->freed = 0;
 	t->pending = (struct store_pending){.store = s, .act = run};
 	e->under_way++;
 	workers_add(&e->upkeep, &t->pending);
@@ -46,6 +46,8 @@ static void measure(struct store_pending *p, unsigned thread)
 		return;
 	atomic_store(&e->volume_count, counts.volumes);
 	atomic_store(&e->volume_bytes, counts.volume_bytes);
+	atomic_store(&e->packed_count, counts.packed);
+	atomic_store(&e->packed_bytes, counts.packed_bytes);
 	atomic_store(&e->aside_count, counts.aside);
 	atomic_store(&e->aside_bytes, counts.aside_bytes);
 }
@@ -70,10 +72,12 @@ int task_measure(struct embedded *e, struct store_task *t)
 			char name[SEGMENT_NAME_SIZE];
 			struct stat st;
 			segment_name(name, kind, files[i]);
-			if (fstatat(e->volumes_fd, name, &st, 0) == 0) {
-				t->volumes++;
-				t->volume_bytes += (uint64_t)st.st_size;
-			}
+			if (fstatat(e->volumes_fd, name, &st, 0) != 0)
+				continue;
+			t->volumes++;
+			t->volume_bytes += (uint64_t)st.st_size;
+			t->packed += kind == SEGMENT_KEPT;
+			t->packed_bytes += kind == SEGMENT_KEPT ? (uint64_t)st.st_size : 0;
 		}
 		mem_free(files);
 	}

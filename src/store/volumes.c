@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/uio.h>
 
 #include "base/mem.h"
-#include "store/kept.h"
 
 void volumes_init(struct volumes *v, int folder_fd)
 {
@@ -21,6 +21,7 @@ void volumes_done(struct volumes *v)
 	void *value;
 	while (map_each(&v->open, &position, NULL, &value)) {
 		struct volume *volume = value;
+		kept_reader_close(volume->kept);
 		segment_close(&volume->segment);
 		mem_free(volume);
 	}
@@ -29,26 +30,43 @@ void volumes_done(struct volumes *v)
 	pthread_mutex_destroy(&v->lock);
 }
 
+static void close_reader(struct volumes *v, struct volume *volume)
+{
+	if (volume->kept == NULL)
+		return;
+	kept_reader_close(volume->kept);
+	volume->kept = NULL;
+	v->kept_readers--;
+}
+
 static void close_volume(struct volumes *v, struct volume *volume)
 {
+	close_reader(v, volume);
 	map_remove_u64(&v->open, volume->segment.id);
 	segment_close(&volume->segment);
 	mem_free(volume);
 }
 
-/* Closes the one unused longest, if the table is full. With the lock held. */
-static void make_room(struct volumes *v)
+/* The volume unused longest, of those that have a reader or of all; NULL when all are in use. With the lock
+ * held. */
+static struct volume *unused_longest(struct volumes *v, bool with_reader)
 {
 	struct volume *oldest = NULL;
 	size_t position = 0;
 	void *value;
-	if (v->open.count < VOLUMES_OPEN_MAX)
-		return;
 	while (map_each(&v->open, &position, NULL, &value)) {
 		struct volume *volume = value;
-		if (volume->users == 0 && (oldest == NULL || volume->used < oldest->used))
+		if (volume->users == 0 && (volume->kept || !with_reader) &&
+		    (oldest == NULL || volume->used < oldest->used))
 			oldest = volume;
 	}
+	return oldest;
+}
+
+/* With the lock held. */
+static void make_room(struct volumes *v)
+{
+	struct volume *oldest = v->open.count < VOLUMES_OPEN_MAX ? NULL : unused_longest(v, false);
 	if (oldest)
 		close_volume(v, oldest);
 }
@@ -88,10 +106,46 @@ void volumes_put(struct volumes *v, struct volume *volume)
 	pthread_mutex_unlock(&v->lock);
 }
 
+int volumes_kept(struct volumes *v, struct volume *volume, struct kept_reader **out)
+{
+	struct kept_reader *mine = NULL;
+	pthread_mutex_lock(&v->lock);
+	*out = volume->kept;
+	pthread_mutex_unlock(&v->lock);
+	if (*out)
+		return 0;
+	/* It reads a table of megabytes: not under the lock, though two may do it at once. */
+	int error = kept_reader_open(&volume->segment, &mine);
+	if (error)
+		return error;
+	pthread_mutex_lock(&v->lock);
+	struct volume *oldest = v->kept_readers < VOLUMES_KEPT_READERS_MAX ? NULL : unused_longest(v, true);
+	if (oldest)
+		close_reader(v, oldest);
+	if (volume->kept == NULL) {
+		volume->kept = mine;
+		v->kept_readers++;
+		mine = NULL;
+	}
+	*out = volume->kept;
+	pthread_mutex_unlock(&v->lock);
+	kept_reader_close(mine);
+	return 0;
+}
+
+static void *moved_value(uint32_t to)
+{
+	return (void *)((uintptr_t)to << 1 | 1);
+}
+
 void volumes_move(struct volumes *v, uint32_t from, uint32_t to)
 {
 	pthread_mutex_lock(&v->lock);
-	map_set_u64(&v->moved, from, (void *)((uintptr_t)to << 1 | 1));
+	/* What a kept file took over goes on with it. */
+	for (size_t i = 0; i < v->moved.cap; i++)
+		if (v->moved.entries[i].key && v->moved.entries[i].value == moved_value(from))
+			v->moved.entries[i].value = moved_value(to);
+	map_set_u64(&v->moved, from, moved_value(to));
 	struct volume *volume = map_get_u64(&v->open, from);
 	if (volume && volume->users == 0)
 		close_volume(v, volume);
@@ -155,17 +209,47 @@ int volumes_read(
 	if (error)
 		return error;
 	const struct segment *s = &(*hint)->segment;
-	if (s->kind == SEGMENT_KEPT)
-		return kept_read(s, id, offset, len, out);
-	return segment_read_blob(s, place.position, place.length, offset, len, out);
+	if (s->kind != SEGMENT_KEPT)
+		return segment_read_blob(s, place.position, place.length, offset, len, out);
+	struct kept_reader *reader;
+	error = volumes_kept(v, *hint, &reader);
+	return error ? error : kept_read(s, reader, id, offset, len, out);
+}
+
+/* Where in its file this byte of the blob stands, or the record in which it does. */
+static int find_byte(
+    struct volumes *v, const struct blob_id *id, uint64_t offset, struct volume **hint, uint64_t *position)
+{
+	struct blob_place place = {0};
+	struct kept_reader *reader;
+	uint32_t record;
+	int error = blob_id_parse(id, &place) ? locate(v, &place, hint) : -ENOENT;
+	if (error || (*hint)->segment.kind != SEGMENT_KEPT) {
+		*position = place.position + offset;
+		return error;
+	}
+	error = volumes_kept(v, *hint, &reader);
+	if (error == 0)
+		error = kept_find(&(*hint)->segment, reader, id, &record);
+	*position = error ? 0 : record;
+	return error;
+}
+
+bool volumes_is_cached(struct volumes *v, const struct blob_id *id, uint64_t offset, struct volume **hint)
+{
+	char byte;
+	struct iovec io = {&byte, 1};
+	uint64_t position;
+	if (find_byte(v, id, offset, hint, &position) != 0)
+		return true;
+	return preadv2((*hint)->segment.fd, &io, 1, (off_t)position, RWF_NOWAIT) == 1;
 }
 
 void volumes_prefetch(
     struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, struct volume **hint)
 {
-	struct blob_place place;
-	if (!blob_id_parse(id, &place) || locate(v, &place, hint) != 0 ||
-	    (*hint)->segment.kind == SEGMENT_KEPT)
-		return;
-	posix_fadvise((*hint)->segment.fd, (off_t)(place.position + offset), (off_t)len, POSIX_FADV_WILLNEED);
+	uint64_t position;
+	/* A length of 0 would ask for the rest of the file. */
+	if (len > 0 && find_byte(v, id, offset, hint, &position) == 0)
+		posix_fadvise((*hint)->segment.fd, (off_t)position, (off_t)len, POSIX_FADV_WILLNEED);
 }

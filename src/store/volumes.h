@@ -8,12 +8,17 @@
 #include <pthread.h>
 
 #include "base/map.h"
+#include "store/kept.h"
 #include "store/segment.h"
 
-enum { VOLUMES_OPEN_MAX = 128 };
+enum {
+	VOLUMES_OPEN_MAX = 128,
+	VOLUMES_KEPT_READERS_MAX = 16 /* of some 150 KB each */
+};
 
 struct volume {
 	struct segment segment;
+	struct kept_reader *kept; /* of a kept file that was read lately */
 	unsigned users;
 	uint64_t used; /* a count of uses, for finding the one unused longest */
 };
@@ -22,6 +27,7 @@ struct volumes {
 	pthread_mutex_t lock;
 	int folder_fd;
 	uint64_t uses;
+	unsigned kept_readers;
 	struct map open;  /* file number -> struct volume */
 	struct map moved; /* number of a compacted file -> number of the kept file, twice that and one: there
 	                     may be none */
@@ -35,7 +41,8 @@ int volumes_get(struct volumes *v, enum segment_kind kind, uint32_t id, struct v
     __attribute__((warn_unused_result));
 void volumes_put(struct volumes *v, struct volume *volume);
 
-/* From now on blobs of file `from` are found in kept file `to` (0: nowhere); closes `from` if not in use. */
+/* From now on blobs of file `from`, and those that it had taken over itself, are found in kept file `to` (0:
+ * nowhere); closes `from` if not in use. */
 void volumes_move(struct volumes *v, uint32_t from, uint32_t to);
 
 /* The kept file that took over this file's blobs, or 0. */
@@ -47,9 +54,20 @@ bool volumes_has_moved(struct volumes *v, uint32_t from);
 /* Does any file's content live in this kept file? */
 bool volumes_moves_to(struct volumes *v, uint32_t to);
 
+/* What reading this kept file needs; it stays as long as the volume is in use. Results as kept_reader_open's.
+ */
+int volumes_kept(struct volumes *v, struct volume *volume, struct kept_reader **out)
+    __attribute__((warn_unused_result));
+
 /* Reads one part; 0, -ENOENT, -EBADMSG, -ERANGE or an I/O error. `hint` keeps a volume over several calls. */
 int volumes_read(struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, char *out,
     struct volume **hint) __attribute__((warn_unused_result));
+
+/*
+ * Are the first bytes of this part in memory already? Also true where nothing can be said. What stands in a
+ * kept file counts by its record.
+ */
+bool volumes_is_cached(struct volumes *v, const struct blob_id *id, uint64_t offset, struct volume **hint);
 
 /* Asks the kernel to read ahead. */
 void volumes_prefetch(

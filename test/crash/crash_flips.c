@@ -108,7 +108,7 @@ static void make_origin(void)
 	store_close(s);
 	if (workload_open(origin, NULL, &s) != 0)
 		exit(1);
-	run_task(s, store_compact);
+	run_task(s, store_pack);
 	if (workload_run(s, 30, 2, nobody) != 0 || !check_says_good(s))
 		exit(1);
 	store_close(s);

@@ -55,7 +55,7 @@ static void record(const char *folder, uint32_t seed)
 	if (seed % 2)
 		trace_fail(TRACE_SYNC, 40 + seed % 100, EIO);
 	int error = workload_run(s, COMMITS / 2, seed, note_acknowledged);
-	workload_compact(s);
+	workload_pack(s);
 	if (error == 0)
 		error = workload_run(s, COMMITS / 2, seed, note_acknowledged);
 	/* A failed sync may leave it reading only; what it acknowledged before counts all the same. */

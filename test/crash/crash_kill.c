@@ -41,7 +41,7 @@ static void work(const char *folder, uint32_t seed)
 	if (workload_open(folder, die_at, &s) != 0)
 		_exit(3);
 	workload_run(s, 100, seed, report);
-	workload_compact(s);
+	workload_pack(s);
 	workload_run(s, 200, seed, report);
 	_exit(0);
 }

@@ -262,7 +262,7 @@ static void work(const char *folder, uint32_t seed)
 	for (unsigned i = 0; i < WORK && next_number < MESSAGES; i++) {
 		if (i == 100) {
 			task = (struct store_task){.done = compacted, .dead_percent = 3};
-			store_compact(store, &task);
+			store_pack(store, &task);
 		}
 		add(next_number++);
 		for (uint32_t k = dice(6); k > 0; k--)

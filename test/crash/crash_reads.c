@@ -101,7 +101,7 @@ static void make_origin(void)
 		if (workload_open(origin, NULL, &s) != 0)
 			_exit(3);
 		workload_run(s, 90, 1, report);
-		workload_compact(s);
+		workload_pack(s);
 		workload_run(s, 60, 2, report);
 		_exit(0);
 	}
@@ -232,10 +232,10 @@ static void compact_it(void)
 {
 	struct store *s = open_well();
 	faults_as_ordered();
-	run_task(s, store_compact);
+	run_task(s, store_pack);
 	unsigned failed = faults_stop();
 	/* And once more, with whatever that has left. */
-	run_task(s, store_compact);
+	run_task(s, store_pack);
 	if (done.result)
 		give_up("compaction, the fault is over", done.result);
 	store_close(s);
@@ -253,7 +253,7 @@ static void use_it(void)
 	struct store *s = open_well();
 	done.number = 0;
 	faults_as_ordered();
-	workload_compact(s);
+	workload_pack(s);
 	workload_run(s, 12, 5, note_more);
 	unsigned failed = faults_stop();
 	store_close(s);

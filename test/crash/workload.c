@@ -228,19 +228,19 @@ int workload_run(struct store *s, unsigned commits, uint32_t seed, void (*acknow
 	return first_error;
 }
 
-static void compacted(struct store_task *t, int result)
+static void packed(struct store_task *t, int result)
 {
 	(void)t;
 	/* Part of the runs let a sync fail on the way, others a read. */
 	if (result && result != -EROFS && !file_is_unreadable(result))
-		give_up("compaction", "%s", strerror(-result));
+		give_up("packing", "%s", strerror(-result));
 }
 
-void workload_compact(struct store *s)
+void workload_pack(struct store *s)
 {
 	static struct store_task task;
-	task = (struct store_task){.done = compacted, .dead_percent = 3};
-	store_compact(s, &task);
+	task = (struct store_task){.done = packed, .dead_percent = 3};
+	store_pack(s, &task);
 }
 
 static void checked(struct store_task *t, int result)

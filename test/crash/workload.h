@@ -21,8 +21,8 @@ int workload_run(struct store *s, unsigned commits, uint32_t seed, void (*acknow
 /* Can all shards be read now? */
 bool workload_is_readable(struct store *s);
 
-/* Has compaction run beside the work that follows; it takes even volumes that are nearly all alive. */
-void workload_compact(struct store *s);
+/* Has packing run beside the work that follows: each sealed log file, and what else is even a little dead. */
+void workload_pack(struct store *s);
 
 /* Exits unless store_check finds nothing. */
 void workload_check(struct store *s, const char *where);

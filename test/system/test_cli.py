@@ -119,13 +119,13 @@ def test_store_commands(make_server):
     server = make_server()
     for i in range(5):
         server.deliver(BOB, f"Subject: {i}\r\n\r\nx\r\n".encode())
-    for verb in ("check", "compact", "stats"):
+    for verb in ("check", "compact", "pack", "stats"):
         assert isinstance(rows(server, "store", verb), dict)
         assert server.cli("store", verb).stdout
     server.cli("store", "rebuild", status=75)
     server.cli("store", "nonsense", status=64)
     assert server.stop() == 0
-    for verb in ("check", "compact", "rebuild", "check"):
+    for verb in ("check", "compact", "pack", "rebuild", "check"):
         assert isinstance(rows(server, "store", verb), dict)
     server.cli("store", "stats", status=69)
     server.start()

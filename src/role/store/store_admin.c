@@ -16,7 +16,7 @@ struct admin {
 	struct link link;
 	struct loop_task free; /* at the end of the turn */
 	struct loop_timer progress;
-	struct store_task task; /* check or compact, under way while `busy` */
+	struct store_task task; /* check, compact or pack, under way while `busy` */
 	uint32_t request;
 	bool tracing;             /* busy with a search */
 	struct queue_task *queue; /* busy with a command of the queue */
@@ -38,10 +38,10 @@ static void put_stats(struct buf *out, bool json)
 		uint64_t value;
 	} rows[] = {{"commits", s.commits}, {"syncs", s.syncs}, {"checkpoints", s.checkpoints},
 	    {"reads", s.reads}, {"blob_reads", s.blob_reads}, {"index_bytes", s.index_bytes},
-	    {"volumes", s.volumes}, {"volume_bytes", s.volume_bytes}, {"free_bytes", s.free_bytes},
-	    {"aside", s.aside}, {"aside_bytes", s.aside_bytes}, {"damaged", s.damaged},
-	    {"index_damaged", s.index_damaged}, {"read_only", s.read_only}, {"nearly_full", s.nearly_full},
-	    {"stuck", s.stuck}};
+	    {"volumes", s.volumes}, {"volume_bytes", s.volume_bytes}, {"packed", s.packed},
+	    {"packed_bytes", s.packed_bytes}, {"free_bytes", s.free_bytes}, {"aside", s.aside},
+	    {"aside_bytes", s.aside_bytes}, {"damaged", s.damaged}, {"index_damaged", s.index_damaged},
+	    {"read_only", s.read_only}, {"nearly_full", s.nearly_full}, {"stuck", s.stuck}};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		buf_printf(out, json ? "%s\"%s\":%" PRIu64 : "%s%-14s %" PRIu64 "\n",
 		    json ? (i ? "," : "{") : "", rows[i].name, rows[i].value);
@@ -180,6 +180,8 @@ static void on_command(struct link *link, struct channel_frame *frame, const voi
 		start_task(a, frame->request, m->json, store_check);
 	} else if (m->words.count == 1 && !a->busy && view_equal(words[0].value, VIEW("compact"))) {
 		start_task(a, frame->request, m->json, store_compact);
+	} else if (m->words.count == 1 && !a->busy && view_equal(words[0].value, VIEW("pack"))) {
+		start_task(a, frame->request, m->json, store_pack);
 	} else if (m->words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("trace"))) {
 		start_trace(a, frame->request, words + 1, m->words.count - 1);
 	} else if (m->words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("queue"))) {

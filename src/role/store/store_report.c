@@ -10,8 +10,9 @@ void store_admin_report(const struct store_task *task, int result, bool json, st
 		uint64_t value;
 	} rows[] = {{"records", task->records}, {"blobs", task->blobs}, {"entries", task->entries},
 	    {"damaged", task->damaged}, {"missing", task->missing}, {"unreadable", task->unreadable},
-	    {"volumes", task->volumes}, {"volume_bytes", task->volume_bytes}, {"aside", task->aside},
-	    {"aside_bytes", task->aside_bytes}, {"freed", task->freed}};
+	    {"volumes", task->volumes}, {"volume_bytes", task->volume_bytes}, {"packed", task->packed},
+	    {"packed_bytes", task->packed_bytes}, {"aside", task->aside}, {"aside_bytes", task->aside_bytes},
+	    {"written", task->written}, {"freed", task->freed}};
 	if (json) {
 		buf_printf(out, "{\"result\":%d", result);
 		for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

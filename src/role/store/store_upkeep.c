@@ -1,7 +1,7 @@
 /*
  * Upkeep walks over all accounts of the directory, one at a time and with a pause behind each, so that it is
  * never noticed: an interrupted deletion is finished, deleted mail, tombstones and delivery ids past their
- * time are dropped. Then mostly dead volumes are compacted, and old trace records removed.
+ * time are dropped. Then old trace records are removed, mostly dead volumes compacted and new ones packed.
  */
 #include "base/log.h"
 #include "role/store/directory_job.h"
@@ -79,7 +79,7 @@ static void later(int64_t ms)
 	loop_timer_set(&walk.timer, ms);
 }
 
-static void compacted(struct store_task *task, int result)
+static void packed(struct store_task *task, int result)
 {
 	walk.running = false;
 	log_event(LOG_INFO, "-", "upkeep", log_u64("accounts", walk.visited),
@@ -92,8 +92,8 @@ static void finish_walk(void)
 {
 	trace_expire();
 	space.freed = freed_by_queue();
-	walk.task = (struct store_task){.done = compacted};
-	store_compact(store_role.store, &walk.task);
+	walk.task = (struct store_task){.done = packed};
+	store_pack(store_role.store, &walk.task);
 }
 
 static void account_kept(struct account_request *r, int result)

@@ -116,11 +116,13 @@ int test_blob(struct store *s, const struct blob_id *id, uint64_t offset, char *
 
 void test_bytes(uint32_t seed, size_t at, char *out, size_t len)
 {
+	static const char words[16][5] = {"and ", "the ", "mail", "box\n", "from", "to: ", "date", " of ",
+	    "list", "re: ", "user", "host", "sent", "time", "note", "2026"};
 	for (size_t i = 0; i < len; i++) {
 		uint32_t x = (uint32_t)((at + i) / 4) * 2654435761u + seed * 40503u + 1;
 		x ^= x >> 15;
 		x *= 2246822519u;
-		out[i] = (char)(x >> ((at + i) % 4 * 8));
+		out[i] = seed % 2 ? words[x >> 28][(at + i) % 4] : (char)(x >> ((at + i) % 4 * 8));
 	}
 }
 

@@ -194,6 +194,57 @@ static void compaction_keeps_what_lives(void **state)
 	store_close(s);
 }
 
+static uint64_t volume_bytes(struct store *s, uint64_t *packed)
+{
+	struct store_task t = {0};
+	run_task(s, &t, store_check);
+	*packed = t.packed;
+	return t.volume_bytes;
+}
+
+/* All of it lives, half of it is text. */
+static void packing_takes_what_is_sealed_once(void **state)
+{
+	(void)state;
+	struct store_task t = {0};
+	uint64_t packed = 1;
+	folder = test_folder();
+	struct store *s = open_named();
+	fill(s);
+	uint64_t before = volume_bytes(s, &packed);
+	assert_int_equal(packed, 0);
+	run_task(s, &t, store_pack);
+	assert_true(t.volumes > 5 && t.blobs > MESSAGES / 2 && t.written > 0);
+	uint64_t after = volume_bytes(s, &packed);
+	assert_int_equal(packed, 1);
+	assert_int_equal(before - after, t.freed);
+	assert_true(t.freed > t.written / 6);
+	expect(s, 1);
+	expect_clean(s);
+	/* What is packed stays as it is. */
+	t = (struct store_task){0};
+	run_task(s, &t, store_pack);
+	assert_int_equal(t.volumes + t.written + t.freed, 0);
+	store_close(s);
+	/* The changes went with the log files: the snapshot has them. */
+	lose_index();
+	s = open_named();
+	expect(s, 1);
+	expect_clean(s);
+	/* Most of it dies, and what lives of the packed file is packed anew. */
+	remove_most(s, 10);
+	t = (struct store_task){0};
+	run_task(s, &t, store_compact);
+	assert_true(t.volumes > 1 && t.blobs >= MESSAGES / 10 / 2 && t.written > 0);
+	assert_true(volume_bytes(s, &packed) < after / 2);
+	expect(s, 10);
+	store_close(s);
+	s = open_named();
+	expect(s, 10);
+	expect_clean(s);
+	store_close(s);
+}
+
 static void make_file(const char *name, uint32_t number)
 {
 	char path[256];
@@ -310,6 +361,7 @@ int main(void)
 	log_open(-1, "test", LOG_ERROR);
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(compaction_keeps_what_lives),
+	    cmocka_unit_test(packing_takes_what_is_sealed_once),
 	    cmocka_unit_test(check_finds_damage),
 	    cmocka_unit_test(a_bad_kept_file_sets_little_aside),
 	};
