@@ -51,7 +51,8 @@ struct edge {
 
 void edge_init(struct edge *edge, struct role_process *p, const struct edge_protocol *protocol);
 void edge_add_listener(struct edge *edge, enum service service, int fd);
-/* A channel to keys has come. */
+/* A channel to keys has come, the first or a new one: later handshakes are signed over it. Owns fd. A new
+ * keys role has a new ticket key, which is asked for. */
 void edge_set_keys(struct edge *edge, int fd);
 
 /*

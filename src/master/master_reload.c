@@ -5,6 +5,8 @@
  */
 #include "master/master_private.h"
 
+#include <errno.h>
+
 #include "base/log.h"
 
 static bool same_listeners(const struct settings *a, const struct settings *b)
@@ -18,15 +20,16 @@ static bool same_listeners(const struct settings *a, const struct settings *b)
 /* 0 and both outputs, or the reason is logged. */
 static int read_all(struct master *m, struct settings *fresh, struct certificates *certificates)
 {
-	const char *advice = "mend it and reload again; the old settings and certificates stay in force";
+	const char *advice =
+	    "correct it and reload again; until then the old settings and certificates stay in force";
 	struct buf problem;
 	buf_init(&problem, 4096);
 	settings_init(fresh);
 	int error = settings_read(fresh, m->options->config, &problem);
 	if (error == 0 && !same_listeners(fresh, m->settings)) {
 		buf_append_string(&problem, "addresses and folders change only at a restart");
-		advice = "restart, or set them back and reload again";
-		error = -1;
+		advice = "restart the server, or restore these settings and reload again";
+		error = -EBUSY;
 	}
 	if (error == 0)
 		error = certificates_read(certificates, fresh, m->next_key, &problem);

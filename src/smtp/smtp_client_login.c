@@ -1,5 +1,7 @@
 /* AUTH (RFC 4954) with the best mechanism that both sides know: SCRAM (RFC 5802, 7677), PLAIN (RFC 4616),
  * LOGIN. */
+#include <errno.h>
+
 #include "base/base64.h"
 #include "base/mem.h"
 #include "smtp/smtp_client_private.h"
@@ -67,7 +69,7 @@ static struct scram_client *new_scram(const struct smtp_client *c, unsigned mech
 	});
 }
 
-/* Our next message, for what the host has sent. Negative: it cannot be made, or none was due. */
+/* Our next message, for what the host has sent. -EPROTO: none was due, or the host did not prove itself. */
 static int next_message(struct smtp_client *c, struct view challenge, struct buf *out)
 {
 	struct smtp_client_login *login = c->login;
@@ -77,13 +79,13 @@ static int next_message(struct smtp_client *c, struct view challenge, struct buf
 	if (login->mechanism == SMTP_CLIENT_LOGIN && round < 2)
 		return buf_append(out, round == 0 ? c->config.user : c->config.password);
 	if (!(login->mechanism & SCRAM))
-		return -1;
+		return -EPROTO;
 	if (round == 0)
 		return scram_client_first(login->scram, out);
 	if (round == 1)
 		return scram_client_final(login->scram, challenge, out);
 	login->proven = round == 2 && scram_client_verify(login->scram, challenge) == 0;
-	return login->proven ? 0 : -1;
+	return login->proven ? 0 : -EPROTO;
 }
 
 /* Writes it as a line, or as the end of AUTH's line if it fits there. */

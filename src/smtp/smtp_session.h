@@ -1,7 +1,7 @@
 /*
  * An SMTP server session (RFC 5321 and its extensions; RFC 6409 for submission, RFC 2033 for LMTP) as a pure
  * machine: bytes go in with smtp_feed, answers come in through the functions below, replies are appended to a
- * buffer, and what it wants from others it asks through a table of functions. No descriptor, no clock, no TLS
+ * buffer, and what it needs from others it asks through a table of functions. No descriptor, no clock, no TLS
  * inside.
  */
 #ifndef SMTP_SMTP_SESSION_H
@@ -113,10 +113,19 @@ void smtp_session_free(struct smtp_session *s); /* NULL is allowed */
 /* Asks for the verdict on the connection; then greets. */
 void smtp_start(struct smtp_session *s);
 
+/*
+ * Takes what the client sent; returns how many bytes were consumed, 0 while an answer of the backend or room
+ * in the output is awaited. The driver keeps the rest and feeds it again. BDAT and DATA are taken piece by
+ * piece.
+ */
 size_t smtp_feed(struct smtp_session *s, struct view bytes);
 
+/* The answer to `check`: the verdict is carried out, and its texts are copied. Only while one is awaited. */
 void smtp_checked(struct smtp_session *s, const struct smtp_verdict *verdict);
+/* An answer to `login`: sends the mechanism's next challenge (not yet in base64); `login_more` brings the
+ * reply. */
 void smtp_challenge(struct smtp_session *s, struct view text);
+/* An answer to `login`: 235. From here on `address`, the account's, is the session's login; it is copied. */
 void smtp_logged_in(struct smtp_session *s, struct view address);
 
 enum smtp_refusal {
@@ -127,7 +136,10 @@ enum smtp_refusal {
 	SMTP_CANCELLED,
 	SMTP_UNKNOWN_MECHANISM
 };
+/* An answer to `login`: it failed, with the reply that RFC 4954 section 6 has for the reason. */
 void smtp_refused(struct smtp_session *s, enum smtp_refusal why);
+/* The handshake that `start_tls` began is done: all that was said before is forgotten (RFC 3207 section 4.2).
+ */
 void smtp_secured(struct smtp_session *s);
 
 /* The client's address, as in the configuration, whether it may log in in clear, and is trusted. */
@@ -135,6 +147,7 @@ void smtp_client_changed(struct smtp_session *s, struct view client_address, boo
 
 /* How many messages are tried now; negative: a negative errno, -EACCES for a domain that is not ours. */
 void smtp_etrn_done(struct smtp_session *s, int64_t result);
+/* There is room again, after `body` said that too much is under way: input is taken again. */
 void smtp_body_ready(struct smtp_session *s);
 
 /*

@@ -68,7 +68,7 @@ static int take_files(struct role_process *p)
 	/* Sessions go on with the context that they have. */
 	struct tls_context *fresh = tls_client_new(authorities);
 	if (fresh == NULL)
-		return relay_role.tls ? 0 : -12;
+		return relay_role.tls ? 0 : -ENOMEM;
 	if (relay_role.tls)
 		tls_context_unref(relay_role.tls);
 	relay_role.tls = fresh;
@@ -91,7 +91,7 @@ static int relay_role_start(struct role_process *p)
 	        : RELAY_DESCRIPTORS_KEPT;
 	/* Everything that OpenSSL loads lazily is loaded now, before confinement. */
 	relay_role.tls = tls_client_new((struct view){0});
-	return relay_role.tls ? 0 : -12;
+	return relay_role.tls ? 0 : -ENOMEM;
 }
 
 /* A socket of this machine is found by its folder: what is opened now is all that can be reached later. */
