@@ -83,7 +83,7 @@ bool arena_take_failure(struct arena *a)
 
 void *arena_array(struct arena *a, size_t count, size_t size)
 {
-	/* What is past the maximum is one failure like another. */
+	/* An allocation past the maximum fails like one without memory. */
 	return arena_alloc(a, size != 0 && count > a->max / size ? SIZE_MAX : count * size);
 }
 

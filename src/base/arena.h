@@ -29,8 +29,8 @@ void *arena_array(struct arena *a, size_t count, size_t size) __attribute__((war
 /* A copy of the bytes, in *copy, NUL-terminated behind its end. False past the maximum or without memory. */
 bool arena_copy(struct arena *a, struct view v, struct view *copy) __attribute__((warn_unused_result));
 
-/* Whether something found no room since this was asked last, or since the arena was made: who answers his
- * peer for a whole command asks once, at its end. */
+/* Whether an allocation failed since the last call, or since the arena was made. A session that answers
+ * one command as a whole asks once, at its end. */
 bool arena_take_failure(struct arena *a);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * Memory. Small allocations (our own structures) never fail visibly: without memory the process ends, its
- * master starts it again, and what was acknowledged is on disk. What a peer decides the size of is taken with
- * mem_try and answered with a temporary error.
+ * master starts it again, and what was acknowledged is on disk. Memory whose size a peer decides is taken
+ * with mem_try and answered with a temporary error.
  */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H

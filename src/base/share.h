@@ -1,12 +1,12 @@
 /*
- * Who gets a place where there are few: a pure machine, for connections (relay_host.c) and DNS questions
- * (role_dns.c). A share is so many places: of all connections, of those to one address or one network. Each
- * connection takes a place in each share that concerns it. Who finds none waits in that share's line, and is
- * served in the order in which the line was joined.
+ * Decides who gets a place where there are few: a pure machine, for connections (relay_host.c) and DNS
+ * questions (role_dns.c). A share is so many places: of all connections, of those to one address or one
+ * network. Each connection takes a place in each share that concerns it. A member that finds none waits in
+ * that share's line, and is served in the order in which the line was joined.
  *
  * Nobody starves: the shares of a claim are taken in their order, the narrowest first, and what has been
- * taken is held while the next one is waited for. All claims have the same order, so they never wait for each
- * other in a circle; and each line moves on when a place is given back.
+ * taken is held while the next one is waited for. All claims have the same order, so they never wait for
+ * each other in a circle; and each line moves on when a place is given back.
  */
 #ifndef BASE_SHARE_H
 #define BASE_SHARE_H

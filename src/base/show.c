@@ -160,7 +160,7 @@ bool show_is_value(struct view text)
 	return true;
 }
 
-/* What is put in place of what is not plain. */
+/* The replacement for a character that is not plain. */
 struct style {
 	const char *line_end, *tab, *invisible, *unsafe;
 	bool ascii;

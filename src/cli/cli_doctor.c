@@ -118,7 +118,7 @@ static const char *const strangers[] = {
     "<doctor@relay-test.invalid@relay-test.invalid>",
 };
 
-/* Whoever listens on our port may answer what he likes. */
+/* Whatever listens on our port may answer anything. */
 static void say_answer(const char *where, const char *command, const char *reply)
 {
 	struct buf shown;

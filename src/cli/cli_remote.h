@@ -122,7 +122,7 @@ void remote_later(struct remote *r);
 
 /* After output was written to stream_out(&r->stream): shows it if wished, and sends it. */
 void remote_wrote(struct remote *r);
-/* What was written just now is a message: it is sent and not shown. */
+/* The bytes written just now belong to a message: they are sent and not shown. */
 void remote_wrote_body(struct remote *r, size_t octets);
 /* What the server said. */
 void remote_heard(struct remote *r, struct view lines);

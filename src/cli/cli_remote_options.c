@@ -1,5 +1,5 @@
-/* The options of cli_remote.h: server, proof, login. What is not said is decided so that a password never
- * travels in clear. */
+/* The options of cli_remote.h: server, proof, login. Where an option is not given, the choice is such
+ * that a password never travels unencrypted. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

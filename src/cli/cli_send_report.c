@@ -1,5 +1,5 @@
-/* What became of a message that was sent: for people, for scripts, and as an exit code. Pure functions of the
- * outcome. */
+/* Tells what became of a message that was sent: for people, for scripts, and as an exit code. Pure
+ * functions of the outcome. */
 #include <inttypes.h>
 #include <string.h>
 

@@ -403,7 +403,7 @@ static void on_connected(void *arg)
 static size_t on_input(void *arg, struct view bytes)
 {
 	struct session *c = arg;
-	/* What is said to it comes behind what it has said: the replies are shown first. */
+	/* Our commands come after the host's replies, so these are shown first. */
 	size_t n = smtp_client_feed(c->client, bytes);
 	remote_heard(&c->remote, view_take(bytes, n));
 	wrote(c);

@@ -586,7 +586,7 @@ static struct explanation said(const struct dsn_outcome *o)
 	}
 	if ((code == 550 || code == 553) && view_equal(o->stage, VIEW("MAIL")))
 		return kinds[REPLY_SENDER];
-	/* What comes behind the message is about the message. */
+	/* A reply that comes after the message is about the message. */
 	found = by_code((code == 550 || code == 553) && is_any(o->stage, behind) ? 554 : code);
 	return found ? *found : by_class(class_of(code, status));
 }

@@ -1,7 +1,8 @@
 /*
- * The status part of a report: groups of fields, with a blank line between them. The first group is about the
- * message, each further one about a recipient. What others write is often a little wrong (a missing type, a
- * comment, a group of blank lines), so that only what makes no sense at all is refused.
+ * The status part of a report: groups of fields, with a blank line between them. The first group is about
+ * the message, each further one about a recipient. Reports that other servers write are often a little
+ * wrong (a missing type, a comment, a group of blank lines), so that only what makes no sense at all is
+ * refused.
  */
 #include "dsn/dsn_parse.h"
 

@@ -44,7 +44,7 @@ struct dsn_recipient {
 	int64_t retry_until;  /* delayed: when we give up */
 };
 
-/* What of the original message stands behind the report: RET of RFC 3461, section 4.3. */
+/* How much of the original message follows the report: RET of RFC 3461 section 4.3. */
 enum dsn_return { DSN_RETURN_NOTHING, DSN_RETURN_HEADERS, DSN_RETURN_MESSAGE };
 
 /* Which octets it holds. The caller knows it from BODY= and from what was counted at arrival. */

@@ -138,7 +138,7 @@ static void hand_over(struct account_client *c)
 		buf_consume(&held, len);
 		c->fetch.bytes = held;
 	}
-	/* Whoever has taken all of it may be silent for long: nothing is kept for him. */
+	/* A client that has taken all of it may be silent for long: nothing is kept for it. */
 	if (!c->giving && !c->wanted && c->fetch.next == c->fetch.end)
 		drop_fetch(c);
 }
@@ -214,7 +214,7 @@ static uint32_t messages_ahead(const struct account_client *c, uint32_t index)
 	return end > index ? end - index : 1;
 }
 
-/* Whoever goes on in order gets twice as many as before; whoever jumps begins anew, with one. */
+/* A client that goes on in order gets twice as many as before; one that jumps begins anew, with one. */
 static void widen_window(struct account_client *c, bool in_order)
 {
 	if (!in_order)

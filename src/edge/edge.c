@@ -259,7 +259,8 @@ int edge_serve(struct edge *edge)
 	int error = edge_configure_tls(edge);
 	if (error || edge->process->serving)
 		return error;
-	/* Who comes with a ticket is to resume with it: so the keys for it come first, or a moment passes. */
+	/* A client that comes with a ticket should resume with it: so the ticket keys come first, or a
+	 * moment passes. */
 	edge->opening = edge->tls && edge->keys.link.up;
 	if (edge->opening)
 		loop_timer_set(&edge->accept_again, TICKETS_PATIENCE_MS);

@@ -31,7 +31,7 @@ int address_normalize(struct view in, struct address *out)
 	struct view local = view_take(in, at < 0 ? 0 : (size_t)at);
 	if (at < 1)
 		return -EINVAL;
-	/* What drives a terminal or ends a line is in nobody's name. */
+	/* No name contains characters that drive a terminal or end a line. */
 	if (!show_is_value(in))
 		return -EINVAL;
 	struct buf key;

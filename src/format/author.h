@@ -1,4 +1,4 @@
-/* Who a message says has written it: the addresses of its From fields (RFC 5322 section 3.6.2). */
+/* The authors that a message names: the addresses of its From fields (RFC 5322 section 3.6.2). */
 #ifndef FORMAT_AUTHOR_H
 #define FORMAT_AUTHOR_H
 

@@ -1,10 +1,10 @@
 /*
  * What labels of charsets mean. First the table of the WHATWG's Encoding Standard (section 4.2, names and
  * labels), since that is what the programs that wrote the mail were tested against: text called ISO-8859-1
- * uses the quotes of windows-1252, GB2312 holds characters of GB18030. Where that standard refuses to read a
- * charset (HZ, ISO-2022-KR and -CN, as dangerous in a browser) mail needs it, and it is read. Then labels
- * that it does not know and mail has. What is in neither is compared without punctuation, then as a number of
- * a code page.
+ * uses the quotes of windows-1252, GB2312 holds characters of GB18030. Where that standard refuses to read
+ * a charset (HZ, ISO-2022-KR and -CN, as dangerous in a browser) mail needs it, and it is read. Then labels
+ * that it does not know and mail has. A label that is in neither is compared without punctuation, then as a
+ * number of a code page.
  */
 #include "format/charset_labels.h"
 

@@ -1,8 +1,8 @@
 /*
  * The data of DNS records, as an answer carries them, to values: RFC 1035 section 3.3, RFC 3596 (AAAA), RFC
- * 6698 section 2.1 (TLSA). Whoever serves a zone decides what stands there, so every name that comes out is
- * one that may be looked up, logged and compared: lower case, without the final dot, letters, digits, hyphens
- * and underscores only. Outputs are untouched on failure.
+ * 6698 section 2.1 (TLSA). The owner of a zone decides what stands there, so every name that comes out is
+ * one that may be looked up, logged and compared: lower case, without the final dot, letters, digits,
+ * hyphens and underscores only. Outputs are untouched on failure.
  */
 #ifndef FORMAT_DNS_RECORD_H
 #define FORMAT_DNS_RECORD_H

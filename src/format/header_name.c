@@ -22,7 +22,7 @@ static const char *const known_names[] = {"Apparently-To", "Authentication-Resul
     "Reply-To", "Resent-Bcc", "Return-Path", "Return-Receipt-To", "Sender", "Subject", "Thread-Index",
     "Thread-Topic", "To", "User-Agent"};
 
-/* What begins so is a field's name in no language. */
+/* Nothing that begins so is the name of a field in any language. */
 static const char *const known_families[] = {"ARC-", "Content-", "List-", "Resent-", "X-"};
 
 static const char *known_name(struct view name)

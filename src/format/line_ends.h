@@ -1,5 +1,5 @@
 /*
- * Where lines end: CR LF and nothing else (RFC 5321 section 2.3.8, RFC 1939 section 3). What is bare is found
+ * Where lines end: CR LF and nothing else (RFC 5321 section 2.3.8, RFC 1939 section 3). Bare ones are found
  * as a message passes, in pieces of any size: text that holds it is refused, and of a binary message (RFC
  * 3030) it is known how long it becomes as text.
  */

@@ -1,8 +1,8 @@
 /*
- * The paths of MAIL and RCPT, read strictly: RFC 5321 section 4.1.2, with the UTF-8 of RFC 6531 section 3.3.
- * What is no path is refused, because two servers that read an address differently are two holes. What nobody
- * reads differently is borne: dots anywhere in an unquoted local part ("a..b", "a.", as some providers have
- * them), and one behind the domain.
+ * The paths of MAIL and RCPT, read strictly: RFC 5321 section 4.1.2, with the UTF-8 of RFC 6531 section
+ * 3.3. Anything that is not a path is refused: where two servers read one address differently, there is a
+ * hole. What nobody reads differently is borne: dots anywhere in an unquoted local part ("a..b", "a.", as
+ * some providers have them), and one behind the domain.
  */
 #ifndef FORMAT_PATH_H
 #define FORMAT_PATH_H

@@ -20,9 +20,9 @@ struct received {
 };
 
 /*
- * Appends "Received: from ... by ...; date" with CRLF, folded. What came from the peer is cut to what the
- * grammar allows there, so that no peer writes our trace. The result of buf_append; -EINVAL for a date out of
- * range.
+ * Appends "Received: from ... by ...; date" with CRLF, folded. Text from the peer is cut to what the
+ * grammar allows there, so that no peer writes our trace. The result of buf_append; -EINVAL for a date out
+ * of range.
  */
 int received_write(struct buf *out, const struct received *received);
 

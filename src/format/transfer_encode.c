@@ -108,7 +108,7 @@ static size_t quoted_printable_run(struct transfer_encoder *e, struct view in, b
 	return at;
 }
 
-/* What is held goes first, with as much of the new octets behind it as is looked ahead. */
+/* The held octets go first, followed by as many new ones as the encoder looks ahead. */
 static void quoted_printable_some(struct transfer_encoder *e, struct view in, struct buf *out)
 {
 	unsigned before = e->count;

@@ -358,7 +358,8 @@ static void take_in(struct channel *c, struct view fresh)
 		die(c);
 		return;
 	}
-	/* What was kept is held here meanwhile: a handler that closes the channel still reads its frame. */
+	/* The kept bytes are held here meanwhile: a handler that closes the channel still reads its
+	 * frame. */
 	struct buf kept = c->in;
 	struct view rest = kept.len > 0 ? buf_view(&kept) : fresh;
 	size_t before = rest.len;

@@ -28,7 +28,8 @@ bool fiber_go_on(struct fiber *f);
 /* Whether the caller runs in a fiber, and so may wait. */
 bool fiber_is_here(void);
 
-/* In a fiber: returns when somebody calls fiber_go_on. What it waits for must be looked at again. */
+/* In a fiber: returns when somebody calls fiber_go_on. The caller must then check again whether what it
+ * waits for has happened. */
 void fiber_wait(void);
 
 #endif

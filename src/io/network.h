@@ -11,8 +11,8 @@
 enum { NETWORK_TEXT_SIZE = 48 };
 void network_text(const struct sockaddr_storage *address, char out[NETWORK_TEXT_SIZE]);
 
-/* What a peer is counted by: the whole IPv4 address, or the first 64 bits of an IPv6 one. Returns the key's
- * length. */
+/* The key by which a peer is counted: the whole IPv4 address, or the first 64 bits of an IPv6 one.
+ * Returns the key's length. */
 enum { NETWORK_KEY_SIZE = 9 };
 size_t network_key(const struct sockaddr_storage *address, char out[NETWORK_KEY_SIZE]);
 

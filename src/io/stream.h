@@ -30,7 +30,7 @@ enum stream_end {
 };
 
 struct stream_handler {
-	/* New bytes; returns how many were consumed. What is left comes again, first, with the next call. */
+	/* New bytes; returns how many were consumed. The rest comes again, first, with the next call. */
 	size_t (*input)(void *arg, struct view bytes);
 	/* The output fell below STREAM_HIGH_WATER after having been above it. May be NULL. */
 	void (*drained)(void *arg);
@@ -94,10 +94,10 @@ void stream_resume(struct stream *s);
 size_t stream_discard_input(struct stream *s);
 
 /*
- * Starts TLS. What is left of the input is taken as its beginning (a proxy's header came before it);
- * stream_discard_input first, where it would be an injection. The context is kept until the stream is freed.
- * 0; -ENOMEM; -EAGAIN when the peer does not take the output that waits: then the stream must end, since what
- * was said in clear must not come out inside TLS.
+ * Starts TLS. The input that is left is taken as its beginning (a proxy's header came before it);
+ * stream_discard_input first, where it would be an injection. The context is kept until the stream is
+ * freed. 0; -ENOMEM; -EAGAIN when the peer does not take the output that waits: then the stream must end,
+ * since what was said in clear must not come out inside TLS.
  */
 int stream_start_tls(struct stream *s, struct tls_context *context);
 /* As a client. The demand need not outlive the call. -EINVAL: a demand that nobody can meet (no usable

@@ -84,11 +84,11 @@ struct tls_association {
 enum { TLS_NAMES_MAX = 4, TLS_ASSOCIATIONS_MAX = 32 };
 
 /*
- * All kinds ask for TLS 1.2 at least. What speaks only less has not been maintained for a decade; and where
- * the caller may fall back to clear text, that is hardly worse than what those versions protect. TLS_ANY
- * takes every suite of OpenSSL's default, also CBC and RSA's key exchange: each is better than the clear text
- * that would be sent instead. Whoever has to prove itself needs forward secrecy and authenticated encryption
- * besides.
+ * All kinds ask for TLS 1.2 at least. Software that speaks only older versions has not been maintained for
+ * a decade; and where the caller may fall back to clear text, that is hardly worse than what those versions
+ * protect. TLS_ANY takes every suite of OpenSSL's default, also CBC and RSA's key exchange: each is better
+ * than the clear text that would be sent instead. Whoever has to prove itself needs forward secrecy and
+ * authenticated encryption besides.
  */
 struct tls_demand {
 	enum tls_proof proof;
@@ -102,8 +102,9 @@ struct tls_demand {
 	const struct tls_association *associations;
 	size_t association_count;
 	/*
-	 * What a session is kept under, to be resumed by a later connection: the address, say. Sessions are
-	 * shared only between connections whose demands are equal in all parts. NULL: none is kept or used.
+	 * The key under which a session is kept, to be resumed by a later connection: the address, for
+	 * example. Sessions are shared only between connections whose demands are equal in all parts. NULL:
+	 * none is kept or used.
 	 */
 	const char *session;
 };

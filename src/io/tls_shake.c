@@ -1,7 +1,7 @@
 /*
  * A server's handshake that waits for its signature: OpenSSL asks for it in the middle of a function that
  * must return it. So that function runs in a fiber (fiber.h), and stops there until the keys role has
- * answered; the process does other work. What waits is one handshake; a connection whose handshake is over
+ * answered; the process does other work. Only the one handshake waits; a connection whose handshake is over
  * has no fiber.
  */
 #include <errno.h>

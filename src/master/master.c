@@ -166,7 +166,7 @@ static void ended(struct master *m, struct child *child, int status)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == ROLE_TRY_AGAIN_STATUS) {
 		log_event(LOG_WARNING, "-", "role-tries-again", log_string("role", child->role->name),
 		    log_i64("in_ms", TRY_AGAIN_MS));
-		/* Whoever waits for us to be ready waits longer. */
+		/* A service manager that waits for us to be ready must wait longer. */
 		if (!m->announced)
 			master_notify("EXTEND_TIMEOUT_USEC=30000000");
 		loop_timer_set(&child->restart, TRY_AGAIN_MS);
@@ -243,8 +243,8 @@ static void give_folder(int folder, uid_t uid, gid_t gid)
 	waitpid(pid, NULL, 0);
 }
 
-/* Who may write in the folder of the administrator's sockets could put his own there, and be told passwords.
- */
+/* Somebody who may write to the folder of the administrator's sockets could put another socket there,
+ * and be told passwords. */
 static bool others_may_write(struct view path)
 {
 	char name[1024];

@@ -1,4 +1,4 @@
-/* What a message is made into when it comes in: see digest.h. */
+/* Makes a message's digest as the message comes in: see digest.h. */
 #include "mime/digest.h"
 
 #include "base/mem.h"

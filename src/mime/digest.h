@@ -1,10 +1,10 @@
 /*
  * The digest of a message: everything that is known of it before it is kept, made while its bytes pass. The
- * same for each way in (SMTP, reports of our own, imports), so that nothing which reads mail later has to ask
- * how a message came.
+ * same for each way in (SMTP, reports of our own, imports), so that nothing which reads mail later has to
+ * ask how a message came.
  *
- * Never fails as a whole. What cannot be had for want of memory, or goes past its limit in format/limits.h,
- * is empty: its readers then read the message itself.
+ * Never fails as a whole. A part that finds no memory, or goes past its limit in format/limits.h, is empty:
+ * its readers then read the message itself.
  */
 #ifndef MIME_DIGEST_H
 #define MIME_DIGEST_H

@@ -1,14 +1,14 @@
 /*
  * A message with 8-bit or binary content made fit for a host that takes 7 bits only: RFC 6152 section 3,
- * RFC 3030, RFC 2045. The message passes twice, in pieces of any size: downgrade_survey sees what is in
- * its parts, downgrade_convert writes it anew. Each leaf that needs it becomes quoted-printable or base64,
+ * RFC 3030, RFC 2045. The message passes twice, in pieces of any size: downgrade_survey sees what is in its
+ * parts, downgrade_convert writes it anew. Each leaf that needs it becomes quoted-printable or base64,
  * whichever is shorter. Header fields that are not US-ASCII, as of programs that never knew more than one
  * charset, get encoded words where these are allowed: in unstructured fields and display names (RFC 2047);
  * files' names the form of RFC 2231. All other octets stay as they are. Decoded, every leaf is what it was.
  *
- * What may not be touched is not: a message is refused whose signed or encrypted parts, other header fields
- * or forwarded fragments hold what a 7-bit host does not take. (A DKIM signature over what is converted does
- * not survive it.)
+ * Parts that must not change are not changed: a message is refused whose signed or encrypted parts, other
+ * header fields or forwarded fragments hold what a 7-bit host does not take. (A DKIM signature over what is
+ * converted does not survive it.)
  */
 #ifndef MIME_DOWNGRADE_H
 #define MIME_DOWNGRADE_H

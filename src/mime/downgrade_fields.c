@@ -1,8 +1,8 @@
 /*
  * Header fields beyond ASCII for hosts that take 7 bits only: what people read (RFC 2047 section 5:
- * unstructured fields and display names) becomes encoded words in UTF-8, and files' names get the form of RFC
- * 2231. What machines read has no such form; a message with raw octets there is refused, as downgrade.h has
- * it.
+ * unstructured fields and display names) becomes encoded words in UTF-8, and files' names get the form of
+ * RFC 2231. Fields that machines read have no such form; a message with raw octets there is refused, as
+ * downgrade.h has it.
  */
 #include <errno.h>
 

@@ -1,4 +1,4 @@
-/* What one header field says about the part it stands in. For the parser in mime.c alone. */
+/* Reads what a header field says about its part. For the parser in mime.c alone. */
 #ifndef MIME_MIME_PART_H
 #define MIME_MIME_PART_H
 

@@ -128,7 +128,7 @@ static bool put_top(struct pop3_session *s, struct view bytes)
 	buf_truncate(s->out, before + wanted);
 	if (!s->in_body || s->lines_left > 0)
 		return false;
-	/* What is held back belongs to a line that is not wanted any more. */
+	/* The bytes held back belong to a line that is no longer wanted. */
 	s->stuff = (struct dot_stuff){0};
 	return true;
 }

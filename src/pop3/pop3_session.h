@@ -35,8 +35,8 @@ struct pop3_login {
 };
 
 /*
- * What the session asks for. Each is answered later, or at once, by the function named behind it; until then
- * the session takes no input.
+ * The questions of the session. Each is answered later, or at once, by the function named behind it; until
+ * then the session takes no input.
  */
 struct pop3_backend {
 	void (*login)(

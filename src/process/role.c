@@ -81,8 +81,7 @@ static void try_forbidden(struct role_process *p)
 
 /* ---- peers and listeners ---- */
 
-/* One that came before its role serves: nobody is listened to before the confinement stands and what he asks
- * for is open. */
+/* A channel or listener that came early: it is held until this role is confined and ready to serve. */
 struct role_handover {
 	struct role_handover *next;
 	unsigned type;   /* MESSAGE_PEER or MESSAGE_LISTENER */

@@ -1,5 +1,5 @@
 /*
- * What every role's process has in common: its start by the master, its channels to other roles, its
+ * The common part of every role's process: its start by the master, its channels to other roles, its
  * confinement, its end. A role is a value: what it is trusted with, which master/roles.c says of each, and
  * what it does, which its own folder below role/ gives as one table of functions.
  */

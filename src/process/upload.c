@@ -17,7 +17,7 @@ static bool on_credit(void *arg, struct link *link, struct channel_frame *frame)
 	struct upload *u = arg;
 	struct message_upload_credit m;
 	if (frame == NULL) {
-		/* What store had is gone with it. */
+		/* The part that store had is gone with it. */
 		u->request = 0;
 		u->ready(u->arg);
 		return true;

@@ -24,7 +24,7 @@ static void at_most(struct belief *b, int64_t *time, int64_t value)
 		set(b, time, value);
 }
 
-/* What was reckoned from the arrival lasts as long as it was to. */
+/* A time that was computed from the arrival keeps its distance from it. */
 static void believe_arrival(struct belief *b, struct queue_record *r)
 {
 	int64_t ahead = r->arrived - b->now;

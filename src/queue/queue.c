@@ -1,4 +1,4 @@
-/* What is in memory of the queue: destinations somebody has, leases, when to look again. See queue.h. */
+/* The queue's state in memory: active destinations, leases, wake-up times. See queue.h. */
 #include "queue/queue.h"
 
 #include <errno.h>
@@ -101,7 +101,8 @@ void queue_stop(struct queue *q)
 {
 	queue_lost(q);
 	queue_clock_stop(q);
-	/* What a full disk refused has its last chance; without it, it goes out again after the start. */
+	/* Last chance for outcomes that a full disk refused; mail whose outcome is lost goes out again
+	 * after the start. */
 	q->kept_until = 0;
 	queue_items_work(q);
 	q->stopping = true;

@@ -4,7 +4,7 @@
  * which messages they hold (leases), and when each shard has something to do next. Nothing in memory grows
  * with the number of messages or destinations that wait; after a restart it is empty, and that is right.
  *
- * Used from the store's loop thread. What is asked for is gathered and done in queue_work, which the owner
+ * Used from the store's loop thread. Requests are gathered and carried out in queue_work, which the owner
  * calls at the end of the turn after `wake`, and when the time of queue_next has come. Handlers are called
  * from queue_work and from store_dispatch; they may call everything here but queue_work and queue_free.
  */

@@ -1,8 +1,8 @@
 /*
- * A clock that was set back. What is due is found by its time (keys.h), so mail whose next attempt stands ten
+ * A clock that was set back. Due mail is found by its time (keys.h), so mail whose next attempt stands ten
  * days ahead would wait ten days. When the wall clock has gone back, and once a day in case it did so while
- * nobody looked, what stands further ahead than any rule allows is looked for: destinations are due at once,
- * and the times of records are mended by believe.h. After each start all records are walked: what was
+ * nobody looked, what stands further ahead than any rule allows is looked for: destinations are due at
+ * once, and the times of records are mended by believe.h. After each start all records are walked: what was
  * attempted while the clock was ahead need not show, when it had arrived before, and its destination has
  * earlier mail.
  */

@@ -1,7 +1,7 @@
 /*
- * Finding what is due without scanning: each shard has its next time in memory; when it has come, a slice of
- * T (or E) is read from there on. What was offered is passed by moving the place where the next slice begins,
- * and the place goes back when something earlier is put.
+ * Finding what is due without scanning: each shard has its next time in memory; when it has come, a slice
+ * of T (or E) is read from there on. Destinations that were offered are passed by moving the place where
+ * the next slice begins, and the place goes back when something earlier is put.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * Items: steps on records that are gathered and committed together. Each is independent of the others; one
- * that can't be done has its own result. What a full or failing disk refuses is kept and tried again by
- * whoever made it.
+ * that can't be done has its own result. An item that a full or failing disk refuses is kept and tried
+ * again by whoever made it.
  */
 #include <errno.h>
 
@@ -28,7 +28,7 @@ struct batch {
 	struct queue_item *items;
 };
 
-/* What was put off goes with what comes now, and before it: the order of items is kept. */
+/* Items that were put off go together with new ones, and before them: the order of items is kept. */
 static void end_delay(struct queue *q)
 {
 	if (q->later == NULL)

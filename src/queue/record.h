@@ -28,7 +28,7 @@ enum {
 	QUEUE_WORDS_MAX = 300 /* who held a message, and why */
 };
 
-/* Who holds a record that was written together with others of its message, until its own turn. */
+/* Marks a record that was written together with others of its message, and is held until its own turn. */
 #define QUEUE_SPOOLED VIEW("@spool")
 
 struct queue_id {

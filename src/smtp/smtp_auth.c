@@ -1,5 +1,5 @@
-/* AUTH: RFC 4954, with its initial response. What the mechanisms say is auth's matter; here is only the
- * frame. */
+/* AUTH: RFC 4954, with its initial response. The mechanisms' messages are auth's matter; here is only
+ * the frame. */
 #include "smtp/smtp_private.h"
 
 #include "base/base64.h"

@@ -110,7 +110,7 @@ static void quit_answered(struct smtp_client *c)
 	c->backend->close(c->arg);
 }
 
-/* What nobody asked for is a farewell, or no SMTP. */
+/* A reply that nobody asked for is a farewell, or not SMTP at all. */
 static void uninvited(struct smtp_client *c)
 {
 	if (smtp_client_positive(c))

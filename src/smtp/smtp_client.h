@@ -87,7 +87,7 @@ struct smtp_client_reply {
 	enum smtp_client_stage stage;
 };
 
-/* What the host has announced: of the last EHLO, so after STARTTLS of the second. */
+/* The extensions that the host announced in its reply to the last EHLO: after STARTTLS, the second one. */
 struct smtp_client_host {
 	bool esmtp; /* answered EHLO or LHLO, not HELO */
 	bool pipelining, eight_bit, utf8, chunking, binary, dsn, start_tls, require_tls, enhanced_codes;

@@ -110,7 +110,7 @@ static void say_hello(struct smtp_client *c, const char *word)
 	buf_append(c->out, VIEW("\r\n"));
 }
 
-/* What was announced before is forgotten (RFC 3207 section 4.2). */
+/* Extensions that were announced before are forgotten (RFC 3207 section 4.2). */
 static void say_ehlo(struct smtp_client *c)
 {
 	c->host = (struct smtp_client_host){0};

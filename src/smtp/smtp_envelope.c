@@ -29,7 +29,8 @@ static bool is_xtext(struct view v)
 	return true;
 }
 
-/* What found no room for the envelope is not the client's mistake: it may come again with a part. */
+/* An envelope too large for its memory is not the client's mistake: it may come again with a part of the
+ * recipients. */
 static bool refuse(struct smtp_session *s, unsigned code, const char *enhanced, const char *text)
 {
 	if (arena_take_failure(&s->arena)) {

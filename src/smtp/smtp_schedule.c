@@ -36,7 +36,8 @@ static enum smtp_schedule refuse(struct smtp_session *s, unsigned code, const ch
 	return SCHEDULE_REFUSED;
 }
 
-/* One digit, with "-" before all but 0. Who is not trusted is listened to, and not believed. */
+/* One digit, with "-" before all but 0. The parameter is read from everybody, and believed only of
+ * trusted clients. */
 static enum smtp_schedule take_priority(struct smtp_session *s, struct view value)
 {
 	bool negative = view_starts(value, VIEW("-"));

@@ -78,8 +78,8 @@ struct smtp_xclient {
 };
 
 /*
- * What the session asks for. Each is answered, now or later, by the function named behind it; until then the
- * session takes no input.
+ * The questions of the session. Each is answered, now or later, by the function named behind it; until then
+ * the session takes no input.
  */
 struct smtp_backend {
 	/* SMTP_AT_RCPT concerns `recipient`, which is not in the envelope yet; SMTP_AT_END the whole message

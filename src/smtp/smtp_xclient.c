@@ -86,8 +86,8 @@ void smtp_xclient_command(struct smtp_session *s, struct view argument)
 		       take(&attributes, name, value);
 	}
 	/*
-	 * What can't be read is refused. A client whose address isn't known is nobody's neighbour: the
-	 * proxy's own address, with the rights that it has, never stands for it.
+	 * An address that cannot be read is refused. A client whose address isn't known is nobody's
+	 * neighbour: the proxy's own address, with the rights that it has, never stands for it.
 	 */
 	if (good && s->backend->xclient(s->arg, &attributes)) {
 		if (s->state == SMTP_OVER) {

@@ -1,6 +1,7 @@
 /*
- * Check: everything is read once and verified, on the upkeep thread. What mail does meanwhile is left out:
- * the log counts up to where it was when the check began, and the index as it was committed then.
+ * Check: everything is read once and verified, on the upkeep thread. Changes by mail that arrives meanwhile
+ * are left out: the log counts up to where it was when the check began, and the index as it was committed
+ * then.
  */
 #include <errno.h>
 #include <string.h>

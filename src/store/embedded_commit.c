@@ -224,7 +224,7 @@ static void refuse_all(struct group *g, int error)
 }
 
 /*
- * What is in the file after a failed write or sync is anybody's guess, and asking again may be told that all
+ * After a failed write or sync nobody knows the content of the file, and a second sync may report that all
  * is well. So the file is left at its last good place for a new one, where the group gets other blob names.
  */
 static int abandon_file(struct embedded *e, int why)

@@ -155,7 +155,7 @@ int embedded_salvage(struct embedded *e, uint64_t *last_lsn)
 	index_reader_close(&reader);
 	index_close(&old);
 	log_event(LOG_WARNING, NULL, "index-salvaged", log_u64("entries", o.entries), log_errno(error));
-	/* What of it could be read is better than nothing. */
+	/* The part of it that could be read is better than nothing. */
 	if (error == -EBADMSG || error == -ENOENT)
 		error = 0;
 	if (error == 0 && o.all) {

@@ -2,13 +2,13 @@
  * Reading the log in order, over all its files, from any position: for start, roll-back, rebuild and check.
  *
  * Where a record does not verify, there are two cases. Either it is the torn end that a crash left: nobody
- * was told of it, and the log ends there. Or it was synced once and has been damaged since; a later record of
- * another group proves that, since groups are synced one after the other. Then the damage is reported and the
- * scan goes on with that later record. It never stops for damage.
+ * was told of it, and the log ends there. Or it was synced once and has been damaged since; a later record
+ * of another group proves that, since groups are synced one after the other. Then the damage is reported
+ * and the scan goes on with that later record. It never stops for damage.
  *
- * What cannot be read now is neither: it might be good. The scan stops there, says where in the log
- * (log_unreadable), and gives the system's error; whoever goes on behind it, or takes the place for the log's
- * end, would lose mail.
+ * A record that cannot be read now is neither: it might be good. The scan stops there, says where in the
+ * log (log_unreadable), and gives the system's error; whoever goes on behind it, or takes the place for the
+ * log's end, would lose mail.
  */
 #ifndef STORE_LOG_SCAN_H
 #define STORE_LOG_SCAN_H

@@ -191,8 +191,8 @@ size_t store_upload_backlog(const struct store_upload *u);
 
 /*
  * Calls drained once when the backlog has gone below half the limit; at the latest when the upload has
- * failed. NULL: whoever waited needs no call any more. A commit while somebody waits still calls him, so
- * whoever may be gone by then says so before.
+ * failed. Pass NULL to cancel. A commit does not cancel: cancel first if the waiter may be freed before
+ * `drained`.
  */
 void store_upload_wait(struct store_upload *u, void (*drained)(void *arg), void *arg);
 

@@ -1,4 +1,4 @@
-/* What check and compaction have in common: see tasks.h. */
+/* The common part of check and compaction: see tasks.h. */
 #include "store/tasks.h"
 
 #include <errno.h>

@@ -124,7 +124,7 @@ static void say_action(struct buf *out, const struct trace_line *e, const char *
 	say_field(out, e, ": ", "why");
 }
 
-/* What was said last stands behind it, and who said it. */
+/* The last words about the recipient follow, with the host or server whose words they are. */
 static void say_expired(struct buf *out, const struct trace_line *e)
 {
 	say_recipient(out, e);

@@ -3,6 +3,8 @@
  * open the socket is root or the user that the server runs as. What changes here is forgotten everywhere at
  * once.
  */
+#include <errno.h>
+
 #include "base/log.h"
 #include "base/mem.h"
 #include "process/admin_listener.h"

@@ -179,7 +179,7 @@ void auth_resolve(struct link *edge, const struct channel_frame *frame, struct v
 	ipc_send(&edge->channel, MESSAGE_RESOLVED, frame->request, &m, -1);
 }
 
-/* RFC 6409 section 6.1: an address is a user's own when mail for it reaches him. */
+/* RFC 6409 section 6.1: an address is a user's own when mail for it reaches that user. */
 void auth_check_sender(
     struct link *edge, const struct channel_frame *frame, uint64_t account, struct view address)
 {

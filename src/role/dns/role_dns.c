@@ -121,7 +121,7 @@ static void take_out(struct query *q)
 	mem_free(q);
 }
 
-/* Nobody waits any more. What the resolver has stays there. */
+/* Nobody waits any more. The resolver keeps its question. */
 static void let_go(struct query *q)
 {
 	if (q->state == UNDER_WAY)
@@ -138,7 +138,7 @@ static void send_failure(struct client *client, uint32_t request, const char *wh
 	ipc_send(&client->peer.link.channel, MESSAGE_ANSWER, request, &m, -1);
 }
 
-/* What libunbound has to say of a failure, or the name of the code. */
+/* libunbound's words about a failure, or the name of the code. */
 static struct view reason(const struct ub_result *result)
 {
 	static const char *const names[] = {"", "FORMERR", "SERVFAIL", "", "NOTIMP", "REFUSED"};

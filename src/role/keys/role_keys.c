@@ -65,9 +65,8 @@ static EVP_PKEY *find_key(uint64_t number)
 }
 
 /*
- * Ed25519 has its digest inside and is asked with none; the others are asked with one of SHA-2. RSA in
- * TLS 1.3 is always PSS (RFC 8446 section 4.2.3). What was not asked for in these terms is no handshake of
- * ours.
+ * Ed25519 has its digest inside and is asked with none; the others are asked with one of SHA-2. RSA in TLS
+ * 1.3 is always PSS (RFC 8446 section 4.2.3). A request on other terms is no handshake of ours.
  */
 static bool terms_fit(const struct message_sign *m, enum tls_block kind, EVP_PKEY *key)
 {

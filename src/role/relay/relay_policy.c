@@ -161,7 +161,7 @@ static const struct mta_sts_policy *policy_of(const struct relay_policy *p)
 	return p->memory.has_policy && p->memory.policy.mode != MTA_STS_NONE ? &p->memory.policy : NULL;
 }
 
-/* Whoever asks again while he is answered waits for the next answer. */
+/* A destination that asks again while it is being answered waits for the next answer. */
 static void answer(struct relay_policy *p, const struct mta_sts_policy *policy)
 {
 	p->answering = p->asking;

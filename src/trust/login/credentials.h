@@ -44,8 +44,8 @@ struct app_password {
 };
 
 /*
- * Places from which the owner has logged in: 16 are a person's homes, offices, phones and trains of a quarter
- * of a year. A place that was not used for 90 days is forgotten. What is kept is a keyed hash.
+ * Places from which the owner has logged in: 16 are a person's homes, offices, phones and trains of a
+ * quarter of a year. A place that was not used for 90 days is forgotten. Only a keyed hash is kept.
  */
 enum { PLACES_MAX = 16, PLACE_HASH_SIZE = 8, PLACE_SECONDS = 90 * 86400, PLACE_TOUCH_SECONDS = 86400 };
 

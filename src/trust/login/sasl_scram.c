@@ -106,7 +106,7 @@ static void fake_salt(const struct sasl_server *s, unsigned char salt[SCRAM_KEY_
 	ptrdiff_t at = view_find_last(identity, '@');
 	struct buf name;
 	buf_init(&name, 2 * SASL_IDENTITY_MAX);
-	/* What is no address is nobody's, in whatever way it is written. */
+	/* A name that is not an address belongs to nobody, however it is written. */
 	if (at < 1 ||
 	    address_key(view_take(identity, (size_t)at), view_skip(identity, (size_t)at + 1), &name) != 0)
 		for (size_t i = 0; i < identity.len; i++)

@@ -375,7 +375,7 @@ static enum next_hop_verdict nowhere(struct search *s)
 		    say(s, "the addresses of %s cannot be looked up: %s", s->troubled->name,
 		        cause(s, s->trouble)));
 	if (s->request->no_mx)
-		/* A route is the administrator's: a slip of his must not send all mail back. */
+		/* A route is the administrator's own: a slip there must not send all mail back. */
 		return give(s, NEXT_HOP_TEMPORARY, "4.4.4",
 		    say(s, "the host %s, to which a route leads, has no address", domain));
 	if (s->has_mx)

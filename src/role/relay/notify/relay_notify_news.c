@@ -239,7 +239,7 @@ enum dsn_action relay_news_action(uint64_t action)
 	}
 }
 
-/* The sender knows the address that he wrote to; where an alias led from there he does not. */
+/* Senders know the address that they wrote to; they do not know where an alias led from there. */
 static void put_original(
     const struct message_queue_recipient *r, struct arena *arena, struct dsn_recipient *out)
 {

@@ -1,7 +1,7 @@
 /*
- * A notice: the mail in which a sender reads what became of his. Composed of the reports, parsed like any
- * mail that comes in, for its place in a mailbox, and delivered in one step with the marks that its news have
- * been told.
+ * A notice: the mail that tells a sender what became of a message. Composed of the reports, parsed like any
+ * mail that comes in, for its place in a mailbox, and delivered in one step with the marks that its news
+ * have been told.
  */
 #include "role/relay/notify/relay_notify_private.h"
 

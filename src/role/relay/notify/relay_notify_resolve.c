@@ -17,7 +17,7 @@ static struct view domain_of(struct view address)
 	return at < 0 ? (struct view){0} : view_skip(address, (size_t)at + 1);
 }
 
-/* An address that is none can't be told anything, now or ever; without memory it comes again. */
+/* An invalid address can never be told: give up. Out of memory: try again later. */
 static void end_with(struct relay_notice *n, int error, const char *reason)
 {
 	bool for_ever = error == -EINVAL || error == -ENAMETOOLONG;
