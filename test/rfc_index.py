@@ -2,7 +2,7 @@
 """doc/rfc.md against the source.
 
 Every RFC that src/ names has an entry in the list of all, in order; of the RFCs that have a table of their own, every section that src/
-names as "RFC 5321 section 4.5.3.2" has a row, in order; every file that the page names exists. Understands "RFC 5321", "RFC4013" and
+names as "RFC 5321 section 4.5.3.2" has a row, in order, and one of the files of each row says so; every file that the page names exists. Understands "RFC 5321", "RFC4013" and
 simple lists: "RFC 1939, 2449 and 5034", "RFC 2045 sections 6.7 and 6.8".
 """
 import pathlib
@@ -40,14 +40,16 @@ def sections(text):
 
 def main():
     wrong = []
-    places, parts = {}, {}
+    places, parts, first = {}, {}, {}
     page = (ROOT / 'doc/rfc.md').read_text()
     for path in sorted((ROOT / 'src').rglob('*.[ch]')):
         text = flat(path.read_text())
         for number in named(text):
             places.setdefault(number, path.relative_to(ROOT))
-        for part in sections(text):
-            parts.setdefault(part, path.relative_to(ROOT))
+        name = str(path.relative_to(ROOT))
+        parts[name] = set(sections(text))
+        for part in parts[name]:
+            first.setdefault(part, name)
     listed = [int(match.group(1)) for match in map(ENTRY.match, page.splitlines()) if match]
     for number in sorted(set(places) - set(listed)):
         wrong.append(f'{places[number]}: RFC {number} is not in the list of doc/rfc.md')
@@ -60,7 +62,11 @@ def main():
         keys = [[int(step) for step in row.split('.')] for row in rows]
         if any(a >= b for a, b in zip(keys, keys[1:])):
             wrong.append(f'doc/rfc.md: the sections of RFC {number} are not in order, or one stands twice')
-        for (rfc, section), path in sorted(parts.items()):
+        for row in table.splitlines():
+            section, files = row.strip('|').split('|')[0].strip(), re.findall(r'`(src/[^`]+)`', row)
+            if files and not any((int(number), section) in parts.get(name, ()) for name in files):
+                wrong.append(f'doc/rfc.md: none of {" ".join(files)} says "RFC {number} section {section}"')
+        for (rfc, section), path in sorted(first.items()):
             if rfc == int(number) and section not in rows:
                 wrong.append(f'{path}: RFC {rfc} section {section} is not in the table of doc/rfc.md')
     if count == 0:
@@ -68,7 +74,7 @@ def main():
     for name in re.findall(r'`((?:src|test|doc)/[^`]+)`', page):
         if not (ROOT / name).exists():
             wrong.append(f'doc/rfc.md: there is no file {name}')
-    print('\n'.join(wrong) if wrong else f'rfc index: {len(listed)} RFCs, {count} sections; {len(places)} and {len(parts)} named in the source')
+    print('\n'.join(wrong) if wrong else f'rfc index: {len(listed)} RFCs, {count} sections; {len(places)} and {len(first)} named in the source')
     return 1 if wrong else 0
 
 

@@ -1,4 +1,4 @@
-/* Base64 (RFC 4648, section 4), strict: for SASL and stored values. MIME's tolerant reading is format's. */
+/* Base64 (RFC 4648 section 4), strict: for SASL and stored values. MIME's tolerant reading is format's. */
 #ifndef BASE_BASE64_H
 #define BASE_BASE64_H
 

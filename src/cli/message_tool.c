@@ -100,7 +100,7 @@ static void show_body(const struct message *m, size_t index, struct buf *out)
 	buf_done(&shown);
 }
 
-/* Text that was attached, but is to be shown at once (RFC 2183, section 2.1). */
+/* Text that was attached, but is to be shown at once (RFC 2183 section 2.1). */
 static bool is_inline_text(const struct message *m, size_t index)
 {
 	const struct mime_part *part = &m->tree->parts[index];

@@ -1,8 +1,8 @@
 /*
  * From an address to the accounts behind it. The steps, for each address: the domain (or the one it is an
  * alias of), the address itself, its sub-address, the duties of postmaster and abuse, the domain's catch-all.
- * An alias starts the same for each of its targets. Each alias is entered once, which ends loops; and depth
- * and number are bounded.
+ * RFC 5321 section 3.4 (forwarding) and RFC 5321 section 3.9 (lists): an alias starts the same for each of
+ * its targets. Each alias is entered once, which ends loops; and depth and number are bounded.
  */
 #include <errno.h>
 

@@ -11,7 +11,7 @@
 int xtext_decode(struct view xtext, struct buf *out);
 int xtext_encode(struct view octets, struct buf *out);
 
-/* utf-8-addr-xtext and utf-8-addr-unitext (RFC 6533, section 3): "\x{20AC}" or the characters themselves. */
+/* utf-8-addr-xtext and utf-8-addr-unitext (RFC 6533 section 3): "\x{20AC}" or the characters themselves. */
 int utf8_address_decode(struct view text, struct buf *out);
 
 /* The other way round, for UTF-8 that holds no control characters: with `unitext` the characters themselves,

@@ -68,7 +68,7 @@
 
 /* ---- troubles ---- */
 
-/* Both classes of one code (RFC 3463, section 2). */
+/* Both classes of one code (RFC 3463 section 2). */
 #define STATUS(subject_detail) "4." subject_detail, "5." subject_detail
 
 static const struct {
@@ -399,7 +399,7 @@ static bool status_fits(const char *code, struct view status)
 	return subject ? view_starts(status, c) : view_equal(status, c);
 }
 
-/* ---- replies without an enhanced code: RFC 5321, section 4.2.3 ---- */
+/* ---- replies without an enhanced code: RFC 5321 section 4.2.3 ---- */
 
 static const struct {
 	unsigned code;

@@ -29,7 +29,7 @@ bool trouble_met_host(enum trouble cause, struct view stage);
 
 /*
  * Its enhanced status code (RFC 3463): "4.4.1", or with `permanent` "5.4.1". Never empty: "4.0.0" for
- * TROUBLE_NONE. Expired keeps class 4 in either case (RFC 3464, section 2.3.4: what was tried until the end).
+ * TROUBLE_NONE. Expired keeps class 4 in either case (RFC 3464 section 2.3.4: what was tried until the end).
  */
 const char *trouble_status(enum trouble trouble, bool permanent);
 

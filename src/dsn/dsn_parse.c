@@ -63,7 +63,7 @@ static struct dsn_typed keep_typed(struct reader *r, struct view body)
 	return typed;
 }
 
-/* An address of type utf-8 is given as its characters (RFC 6533, section 3). */
+/* An address of type utf-8 is given as its characters (RFC 6533 section 3). */
 static struct dsn_typed keep_address(struct reader *r, struct view body)
 {
 	struct dsn_typed typed = keep_typed(r, body);

@@ -14,7 +14,7 @@ enum {
 	DSN_PARSE_FIELDS_MAX = 40000     /* fields that are looked at */
 };
 
-/* "type; value" (RFC 3464, section 2.1.2); both empty where the field is missing. */
+/* "type; value" (RFC 3464 section 2.1.2); both empty where the field is missing. */
 struct dsn_typed {
 	struct view type; /* lower case: "rfc822", "dns", "smtp" */
 	struct view

@@ -22,7 +22,7 @@ unsigned reply_code(struct view reply)
 	return (unsigned)code;
 }
 
-/* status-code = ("2"/"4"/"5") "." 1*3digit "." 1*3digit (RFC 3463, section 2) */
+/* status-code = ("2"/"4"/"5") "." 1*3digit "." 1*3digit (RFC 3463 section 2) */
 struct view status_code(struct view text)
 {
 	struct cursor in = cursor_on(text);

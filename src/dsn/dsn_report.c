@@ -155,6 +155,7 @@ static void put_status_part(struct buf *out, const struct dsn_report *report, bo
 	buf_append_string(out, global ? "Content-Type: message/global-delivery-status\r\n"
 	                                "Content-Transfer-Encoding: 8bit\r\n\r\n"
 	                              : "Content-Type: message/delivery-status\r\n\r\n");
+	/* RFC 3464 section 2.2: the fields of the message. */
 	if (report->envid.len)
 		dsn_put_field(out, "Original-Envelope-Id", report->envid, false);
 	put_typed(out, "Reporting-MTA", "dns", report->reporting_mta, global);

@@ -68,7 +68,7 @@ struct dsn_report {
 	/*
 	 * The original came with SMTPUTF8, so that its sender's side reads UTF-8: the report is then a
 	 * global one (message/global-delivery-status ...) where anything in it is beyond ASCII. Else such
-	 * addresses are written as "\x{...}" (RFC 6533, section 3) and the report stays ASCII.
+	 * addresses are written as "\x{...}" (RFC 6533 section 3) and the report stays ASCII.
 	 */
 	bool utf8;
 
@@ -89,9 +89,9 @@ enum { DSN_NEEDS_8BITMIME = 1, DSN_NEEDS_BINARYMIME = 2, DSN_NEEDS_SMTPUTF8 = 4 
  *	DSN_RETURN_MESSAGE   the whole original as it was accepted, with our Received field.
  * They must be of the kind that `content` says: 7bit without octets above 127, lines of at most 998 octets
  * with CRLF; 8bit the same with such octets; binary anything, and then the way needs BINARYMIME or the caller
- * returns headers only. (Composite types may not be encoded: RFC 2045, section 6.4.) Needs no line end at its
+ * returns headers only. (Composite types may not be encoded: RFC 2045 section 6.4.) Needs no line end at its
  * end. No header or text of the report repeats bytes of the original but the subject, cut and escaped.
- * The DSN goes out with the null reverse-path, and with NOTIFY=NEVER (RFC 3461, section 6).
+ * The DSN goes out with the null reverse-path, and with NOTIFY=NEVER (RFC 3461 section 6).
  *
  * *needs: DSN_NEEDS_*, or NULL. 0; -EINVAL without `to`, recipients or boundary; -ENOBUFS past a buffer's
  * maximum (DSN_HEAD_MAX is enough). On failure the buffers hold nothing new.

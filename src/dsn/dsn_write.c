@@ -1,4 +1,4 @@
-/* The lines that reports and gatherings of reports are made of. */
+/* The lines that reports and gatherings of reports are made of: RFC 3464 section 2.1. */
 #include <errno.h>
 #include <string.h>
 

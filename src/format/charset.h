@@ -1,6 +1,6 @@
 /*
- * Text in any charset to UTF-8, through ICU's converters. Tolerant: labels mean what mail programs mean by
- * them, what can't be read becomes U+FFFD.
+ * Text in any charset (RFC 2046 section 4.1.2) to UTF-8, through ICU's converters. Tolerant: labels mean what
+ * mail programs mean by them, what can't be read becomes U+FFFD.
  */
 #ifndef FORMAT_CHARSET_H
 #define FORMAT_CHARSET_H

@@ -22,7 +22,7 @@ enum dns_type {
 };
 
 enum {
-	/* RFC 1035, section 2.3.4: 255 octets on the wire are 253 characters; with a NUL. */
+	/* RFC 1035 section 2.3.4: 255 octets on the wire are 253 characters; with a NUL. */
 	DNS_NAME_SIZE = 254,
 	/* Octets of a joined TXT record: an RSA key of 4096 bits takes 800, the longest sensible SPF record
 	   2,000. */

@@ -1,4 +1,5 @@
-/* Encoded words in header fields: RFC 2047, with the language tags of RFC 2231 section 5. */
+/* Encoded words in header fields: RFC 2047 section 4 (the encodings) and RFC 2047 section 6 (reading them),
+ * with the language tags of RFC 2231 section 5. */
 #ifndef FORMAT_ENCODED_WORD_H
 #define FORMAT_ENCODED_WORD_H
 

@@ -1,4 +1,4 @@
-/* A recursive reader with a limit to its depth; RFC 8259, sections 2 to 7. */
+/* A recursive reader with a limit to its depth; RFC 8259 sections 2 to 7. */
 #include "format/json_read.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /*
- * The tokens that all structured header fields share (RFC 5322, section 3.2, with the obsolete forms of
- * section 4.1 and the UTF-8 of RFC 6532, section 3.1). They read on through anything: what isn't closed ends
+ * The tokens that all structured header fields share (RFC 5322 section 3.2, with the obsolete forms of
+ * section 4.1 and the UTF-8 of RFC 6532 section 3.1). They read on through anything: what isn't closed ends
  * at the end.
  */
 #ifndef FORMAT_LEX_H
@@ -12,7 +12,7 @@
 /* atext, and every byte from 0x80 up (UTF8-non-ascii, or the raw 8-bit text of old programs). */
 bool lex_is_atext(char c);
 
-/* Token characters of MIME (RFC 2045, section 5.1), and bytes from 0x80 up, which are found in practice. */
+/* Token characters of MIME (RFC 2045 section 5.1), and bytes from 0x80 up, which are found in practice. */
 bool lex_is_mime_token(char c);
 
 /* Space, tab, and the CR and LF of folding. */

@@ -6,7 +6,7 @@
 #define FORMAT_LIMITS_H
 
 enum {
-	/* RFC 5321, section 4.5.3.1: octets of a domain, and of a path with its brackets. */
+	/* RFC 5321 section 4.5.3.1: octets of a domain, and of a path with its brackets. */
 	DOMAIN_MAX = 255,
 	PATH_MAX_OCTETS = 256,
 	/*
@@ -18,7 +18,7 @@ enum {
 	/* Octets of a local part that forwarding makes longer here (trust/route/srs.h): three times what all
 	   hosts take. */
 	LOCAL_PART_REWRITTEN_MAX = 3 * 64,
-	/* RFC 1035, section 2.3.4. */
+	/* RFC 1035 section 2.3.4. */
 	DOMAIN_LABEL_MAX = 63,
 	/*
 	 * A canonical key: a folded local part may be three times its length, plus "@" and an A-label domain.
@@ -39,7 +39,7 @@ enum {
 	COMMENT_DEPTH_MAX = 64,
 
 	/*
-	 * RFC 5322, section 2.1.1: octets of a line that we write, without CRLF; 998 is what must be
+	 * RFC 5322 section 2.1.1: octets of a line that we write, without CRLF; 998 is what must be
 	 * accepted.
 	 */
 	LINE_FOLD_AT = 78,
@@ -61,7 +61,7 @@ enum {
 	HEADER_BROKEN_LINES_MAX = 20,
 	HEADER_BROKEN_LINE_MAX = 900,
 
-	/* RFC 2047, section 2: octets of one encoded word that we write. */
+	/* RFC 2047 section 2: octets of one encoded word that we write. */
 	ENCODED_WORD_MAX = 75,
 
 	/* Parameters of one Content-Type or Content-Disposition, and octets of a joined RFC 2231 value. */
@@ -77,7 +77,7 @@ enum {
 	 */
 	MIME_DEPTH_MAX = 32,
 	MIME_PARTS_MAX = 500,
-	/* RFC 2046, section 5.1.1 allows 70; real ones are longer at times, but fit on a line. */
+	/* RFC 2046 section 5.1.1 allows 70; real ones are longer at times, but fit on a line. */
 	MIME_BOUNDARY_MAX = 990,
 	/* One header field as kept for reading: a To with a thousand addresses fits. */
 	MIME_FIELD_MAX = 48 * 1024,
@@ -97,7 +97,7 @@ enum {
 	MIME_PLAIN_KEPT = 4 * 1024,
 	MIME_HTML_KEPT = 16 * 1024,
 
-	/* Octets of the preview, in UTF-8; JMAP (RFC 8621, section 4.1.4) allows 256 characters. */
+	/* Octets of the preview, in UTF-8; JMAP (RFC 8621 section 4.1.4) allows 256 characters. */
 	PREVIEW_MAX = 256,
 
 	/*
@@ -122,7 +122,7 @@ enum {
 	/* Octets of an HTML entity's name, "&thetasym;" and shorter; longer ones stay as they are. */
 	ENTITY_MAX = 12,
 
-	/* RFC 3461, sections 4.2 and 4.4: octets of ORCPT and ENVID as encoded. */
+	/* RFC 3461 sections 4.2 and 4.4: octets of ORCPT and ENVID as encoded. */
 	ORCPT_MAX = 500,
 	ENVID_MAX = 100,
 };

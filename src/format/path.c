@@ -130,6 +130,7 @@ static int mailbox(struct cursor *in, struct arena *arena, struct path *path)
 	return 0;
 }
 
+/* RFC 5321 section 3.6.1 and appendix C: "@a,@b:" before an address is read and ignored. */
 static int source_route(struct cursor *in)
 {
 	enum host_kind kind;

@@ -13,7 +13,7 @@ enum transfer_encoding {
 	TRANSFER_BINARY,
 	TRANSFER_QUOTED_PRINTABLE,
 	TRANSFER_BASE64,
-	TRANSFER_UNKNOWN, /* the body is opaque: its bytes are given as they are (RFC 2045, section 6.4) */
+	TRANSFER_UNKNOWN, /* the body is opaque: its bytes are given as they are (RFC 2045 section 6.4) */
 };
 
 /* By name, without case; blanks and comments around it are ignored. */

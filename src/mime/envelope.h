@@ -1,5 +1,5 @@
 /*
- * The envelope of a message as IMAP means it (RFC 9051, section 7.5.2): the header fields that lists and
+ * The envelope of a message as IMAP means it (RFC 9051 section 7.5.2): the header fields that lists and
  * threads are made from. Built field by field, as they arrive.
  */
 #ifndef MIME_ENVELOPE_H

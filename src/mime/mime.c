@@ -410,7 +410,7 @@ struct mime_tree *mime_parser_end(struct mime_parser *p)
 {
 	end_last_line(p);
 	if (in_header(p)) {
-		/* A message may be a header alone (RFC 5322, section 3.5): that is no defect. */
+		/* A message may be a header alone (RFC 5322 section 3.5): that is no defect. */
 		mime_finish_field(p);
 		mime_start_body(p, p->offset);
 		/* The body of a message/rfc822 that is not there holds a message that is not there either. */

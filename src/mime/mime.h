@@ -89,7 +89,7 @@ bool mime_parser_text(const struct mime_parser *p, const char *subtype, struct v
 struct mime_tree *mime_parse(struct mime_parser *p, struct view message);
 
 /*
- * Part numbers of IMAP (RFC 9051, section 6.4.5): "1.2". The root of a message that is not multipart is part
+ * Part numbers of IMAP (RFC 9051 section 6.4.5): "1.2". The root of a message that is not multipart is part
  * 1 of it. mime_part_find gives an index, or -1; mime_part_number appends the number, nothing for a root that
  * has none.
  */
@@ -130,7 +130,7 @@ bool mime_part_is_body_text(const struct mime_tree *tree, size_t index);
 
 /*
  * The parts that are the message's text for somebody who prefers plain text, in their order (the texts of
- * textBody of RFC 8621, section 4.1.4): of alternatives the plain one, or the HTML one where there is no
+ * textBody of RFC 8621 section 4.1.4): of alternatives the plain one, or the HTML one where there is no
  * other. Returns how many.
  */
 size_t mime_text_body(const struct mime_tree *tree, size_t parts[MIME_PARTS_MAX]);

@@ -15,7 +15,7 @@ void mime_part_defect(struct mime_tree *tree, size_t index, enum mime_defect def
 	tree->defects |= UINT32_C(1) << defect;
 }
 
-/* RFC 2045, section 5.2; in a digest RFC 2046, section 5.1.5. */
+/* RFC 2045 section 5.2; in a digest RFC 2046, section 5.1.5. */
 void mime_part_init(struct mime_part *part, bool in_digest)
 {
 	*part = (struct mime_part){.parent = -1, .encoding = TRANSFER_7BIT};
@@ -91,7 +91,7 @@ void mime_part_field(
 		struct view *value;
 	} texts[] = {
 	    {VIEW("Content-Transfer-Encoding"), &part->encoding_name},
-	    {VIEW("Content-ID"), &part->content_id},
+	    {VIEW("Content-ID"), &part->content_id}, /* RFC 2045 section 7 */
 	    {VIEW("Content-Description"), &part->description},
 	    {VIEW("Content-Language"), &part->language},
 	    {VIEW("Content-Location"), &part->location},
@@ -114,7 +114,7 @@ void mime_part_field(
 			text(&f, texts[i].value);
 }
 
-/* The name that a file may be saved under: its last component (RFC 2183, section 2.3), whatever the
+/* The name that a file may be saved under: its last component (RFC 2183 section 2.3), whatever the
  * separator. */
 static struct view safe_name(struct view name)
 {
@@ -142,8 +142,9 @@ static void file_name(struct mime_tree *tree, size_t index, struct arena *arena)
 	buf_done(&clean);
 }
 
-/* RFC 2045, section 6.4: what holds other parts is not itself encoded; message/global may be (RFC 6532,
- * section 3.7). */
+/* RFC 2045 section 6.4: what holds other parts is not itself encoded; message/global may be (RFC 6532
+ * section 3.7). A message in a message is RFC 2046 section 5.2.1; pieces (RFC 2046 section 5.2.2) and
+ * references (RFC 2046 section 5.2.3) are leaves. */
 static bool is_composite(const struct media_type *type)
 {
 	return media_type_is(type, "multipart", NULL) || media_type_is(type, "message", "rfc822");

@@ -1,4 +1,4 @@
-/* Questions about a parsed message: part numbers (RFC 9051, section 6.4.5), neighbours, what is an
+/* Questions about a parsed message: part numbers (RFC 9051 section 6.4.5), neighbours, what is an
  * attachment. */
 #include "mime/mime.h"
 
@@ -115,9 +115,9 @@ int mime_part_number(const struct mime_tree *tree, size_t index, struct buf *out
 	return error ? error : buf_printf(out, ".%zu", n);
 }
 
-/* ---- what is body, and what an attachment: RFC 8621, section 4.1.4 ---- */
+/* ---- what is body, and what an attachment: RFC 8621 section 4.1.4 ---- */
 
-/* RFC 2183, section 2.8: an unknown disposition is "attachment". */
+/* RFC 2183 section 2.8: an unknown disposition is "attachment". */
 static bool is_disposed_as_attachment(const struct mime_part *part)
 {
 	return part->disposition.len && !view_equal(part->disposition, VIEW("inline"));
@@ -141,7 +141,7 @@ static bool is_picture_or_sound(const struct mime_part *part)
 }
 
 /*
- * Whether the part is shown where it stands. A name says nothing about that (RFC 2183, sections 2.1
+ * Whether the part is shown where it stands. A name says nothing about that (RFC 2183 sections 2.1
  * and 2.10), but text that has one and is not the first part was most likely attached; of a multipart/related
  * the first part is shown and the others are what it refers to.
  */
@@ -210,7 +210,7 @@ static void push_from(struct part_list *list, const struct part_list *other, siz
 		push(list, other->items[i]);
 }
 
-/* In multipart/alternative each form of the text goes to its own list. */
+/* RFC 2046 section 5.1.4: in multipart/alternative each form of the text goes to its own list. */
 static void take_alternative(
     const struct mime_part *part, size_t index, bool text, bool html, struct bodies *b)
 {

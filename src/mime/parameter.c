@@ -1,10 +1,10 @@
 /*
  * Parameters of MIME header fields:
  *
- *	content   = "Content-Type" ":" type "/" subtype *(";" parameter)         (RFC 2045, section 5.1)
- *	disposition = "Content-Disposition" ":" disposition-type *(";" parameter) (RFC 2183, section 2)
+ *	content   = "Content-Type" ":" type "/" subtype *(";" parameter)         (RFC 2045 section 5.1)
+ *	disposition = "Content-Disposition" ":" disposition-type *(";" parameter) (RFC 2183 section 2)
  *	parameter = attribute "=" value ; value = token / quoted-string
- *	regular-parameter-name  = attribute [section]                              (RFC 2231, section 7)
+ *	regular-parameter-name  = attribute [section]                              (RFC 2231 section 7)
  *	extended-parameter-name = attribute [section] "*"
  *	section                 = "*0" / "*" 1*DIGIT
  */

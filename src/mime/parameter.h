@@ -9,7 +9,7 @@
 #include "base/buf.h"
 
 /*
- * A parameter with its continuations joined (RFC 2231, section 3), which is the form that IMAP shows. A name
+ * A parameter with its continuations joined (RFC 2231 section 3), which is the form that IMAP shows. A name
  * that ends with "*" has a value in the extended form of section 4: charset'language'percent-encoded.
  */
 struct parameter {

@@ -1,4 +1,4 @@
-/* Previews: RFC 8621, section 4.1.4. Made at delivery from the beginnings of texts that the MIME parser
+/* Previews: RFC 8621 section 4.1.4. Made at delivery from the beginnings of texts that the MIME parser
  * keeps. */
 #include "mime/preview.h"
 

@@ -1,4 +1,4 @@
-/* The beginning of a message's text, as lists of messages show it (RFC 8621, section 4.1.4: "preview"). */
+/* The beginning of a message's text, as lists of messages show it (RFC 8621 section 4.1.4: "preview"). */
 #ifndef MIME_PREVIEW_H
 #define MIME_PREVIEW_H
 

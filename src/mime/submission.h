@@ -1,7 +1,8 @@
 /*
  * The header of a message that is being accepted: a filter through which its bytes go, which counts what
- * stops loops (RFC 5321, section 6.3), notices what a submission server must add (RFC 6409, section 8), takes
- * out the fields that no recipient may see, and sees to it that all readers behind us find the same fields.
+ * stops loops (RFC 5321 section 6.3), repairs what is irregular (RFC 5321 section 6.4), notices what a
+ * submission server must add (RFC 6409 section 8), takes out the fields that no recipient may see, and sees
+ * to it that all readers behind us find the same fields.
  *
  * What it gives out holds fields and nothing else. A field that only lenient readers find (header.h:
  * header_field_name_repaired) gets its proper name; a broken line within the header becomes the field
@@ -17,15 +18,15 @@
 
 enum {
 	/*
-	 * Bcc and Resent-Bcc: RFC 5322, section 3.6.3; RFC 6409, section 8. Where no blank line ends the
+	 * Bcc and Resent-Bcc: RFC 5322 section 3.6.3; RFC 6409, section 8. Where no blank line ends the
 	 * header they are taken out of the lines up to the next one too, and a broken line that speaks of
 	 * them goes. So do the broken lines right behind them, which are addresses that were folded badly:
 	 * all of them where the header goes on behind them, else those before which a value is open (it is
 	 * empty, or ends in a comma), so that no text is lost.
 	 */
 	DROP_BCC = 1,
-	DROP_RETURN_PATH = 2, /* only the final delivery writes one: RFC 5321, section 4.4 */
-	DROP_SENDER = 4,      /* the submission server says who has sent it: RFC 6409, section 8.1 */
+	DROP_RETURN_PATH = 2, /* only the final delivery writes one: RFC 5321 section 4.4 */
+	DROP_SENDER = 4,      /* the submission server says who has sent it: RFC 6409 section 8.1 */
 };
 
 struct header_filter {

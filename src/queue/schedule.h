@@ -1,4 +1,5 @@
-/* How long to wait before the next attempt. Pure: no clock, no random source inside. */
+/* How long to wait before the next attempt (RFC 5321 section 4.5.4.1). Pure: no clock, no random source
+ * inside. */
 #ifndef QUEUE_SCHEDULE_H
 #define QUEUE_SCHEDULE_H
 

@@ -32,7 +32,7 @@ struct smtp_body_config {
 	bool chunks; /* it comes by BDAT: nobody has looked at its line ends, and the last line may have none
 	              */
 	uint64_t size_max;
-	uint32_t received_max;
+	uint32_t received_max; /* hops; more of them are a loop: RFC 5321 section 6.3 */
 	int64_t now;
 	struct view hostname;
 	/*

@@ -76,8 +76,8 @@ void smtp_quit(struct smtp_session *s, struct view argument)
 
 void smtp_vrfy(struct smtp_session *s, struct view argument)
 {
-	/* RFC 5321 section 7.3: whether an address exists is not told to whoever asks; RCPT tells who may
-	 * know. */
+	/* RFC 5321 section 3.5, RFC 5321 section 7.3: whether an address exists is not told to whoever asks;
+	 * RCPT tells who may know. */
 	if (argument.len == 0)
 		smtp_fault(s, 501, "5.5.4", "an address is missing");
 	else

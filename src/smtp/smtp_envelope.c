@@ -100,6 +100,7 @@ static bool mail_parameter(struct smtp_session *s, struct view name, struct view
 		return mail_ret(s, value);
 	if (view_equal_nocase(name, VIEW("ENVID")) && value.len > 0)
 		return keep(s, value, 100, &s->envelope.terms.envid);
+	/* RFC 4954 section 5: checked, and not kept. */
 	if (view_equal_nocase(name, VIEW("AUTH")) && value.len > 0)
 		return keep(s, value, 500, &s->envelope.auth);
 	if (view_equal_nocase(name, VIEW("REQUIRETLS")) && !has_value) {

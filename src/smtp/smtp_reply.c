@@ -78,7 +78,7 @@ void smtp_reply_ehlo(struct smtp_session *s)
 		keyword(s, "REQUIRETLS");
 	if (s->config.kind == SMTP_SUBMISSION && (s->config.secure || s->config.clear_login) &&
 	    s->login.len == 0) {
-		buf_append_string(s->out, "250-AUTH");
+		buf_append_string(s->out, "250-AUTH"); /* RFC 4954 section 3 */
 		for (const char *const *m = s->config.announced(s->config.secure); *m; m++)
 			buf_printf(s->out, " %s", *m);
 		buf_append_string(s->out, "\r\n");

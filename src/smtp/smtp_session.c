@@ -16,6 +16,8 @@ enum {
 	EVERYWHERE = 7
 };
 
+/* RFC 5321 section 3.3 (the transaction) and RFC 5321 section 4.3 (the order of commands and replies): the
+ * states in which each command is allowed. */
 static const struct smtp_row {
 	struct view name;
 	unsigned kinds, states;

@@ -157,7 +157,7 @@ void smtp_body_ready(struct smtp_session *s);
  */
 void smtp_delivered(struct smtp_session *s, const int *results, size_t count, struct view id);
 
-/* The end for a reason of ours: 421 with this text, then close. */
+/* The end for a reason of ours (RFC 5321 section 3.8): 421 with this text, then close. */
 void smtp_end(struct smtp_session *s, const char *enhanced, const char *text);
 
 /* For the driver's deadlines, limits and log. */

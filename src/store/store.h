@@ -2,7 +2,8 @@
  * The store: ordered entries in shards, and blobs. It knows nothing of mail; account/ and queue/ give shards,
  * keys and blobs their meaning. One interface, several engines: embedded (a log and an LMDB index on this
  * machine), memory, failing and slow twins for tests, and clustered ones later. Nothing that uses this header
- * may assume that the store is local, fast, or the only writer of a shard.
+ * may assume that the store is local, fast, or the only writer of a shard. A commit that is done is on the
+ * disk: that is what SMTP's 250 promises (RFC 5321 section 6.1).
  *
  * Threads. Every function here is called on one thread, the owner's event loop, and returns without waiting
  * for a disk. Results come through `done` functions, which run on the same thread inside store_dispatch. Only

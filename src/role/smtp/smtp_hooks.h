@@ -1,5 +1,6 @@
 /* What the verdict hooks' files share: smtp_hooks.c (running them; connect and MAIL), smtp_recipient.c
- * (RCPT). */
+ * (RCPT). RFC 5321 section 7.9: what a server may refuse; RFC 5321 section 6.2: what is not accepted is
+ * refused, never dropped in silence. */
 #ifndef ROLE_SMTP_SMTP_HOOKS_H
 #define ROLE_SMTP_SMTP_HOOKS_H
 

@@ -1,8 +1,8 @@
 /*
- * RCPT: where a recipient's mail goes. To mailboxes here, as auth resolves the address; to another host, for
- * a user who has logged in, for a domain that we are backup MX for, and where an alias leads out of our
- * domains; or back to the sender of a message that we forwarded, for a bounce. Nothing else: this is no open
- * relay.
+ * RCPT: where a recipient's mail goes (RFC 5321 section 3.6.2). To mailboxes here, as auth resolves the
+ * address; to another host, for a user who has logged in, for a domain that we are backup MX for, and where
+ * an alias leads out of our domains; or back to the sender of a message that we forwarded, for a bounce.
+ * Nothing else: this is no open relay.
  */
 #include <errno.h>
 

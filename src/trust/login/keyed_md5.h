@@ -1,6 +1,6 @@
 /*
  * The two mechanisms that prove a password with MD5, and need it readable on the server: CRAM-MD5 (RFC 2195)
- * and POP3's APOP (RFC 1939, section 7). Only app passwords made for them are kept so.
+ * and POP3's APOP (RFC 1939 section 7). Only app passwords made for them are kept so.
  */
 #ifndef TRUST_LOGIN_KEYED_MD5_H
 #define TRUST_LOGIN_KEYED_MD5_H

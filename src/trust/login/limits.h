@@ -12,7 +12,7 @@ enum {
 	PASSWORD_MIN = 10,
 
 	/*
-	 * Argon2id (RFC 9106, section 4 allows less memory for more passes): 19 MiB and 2 passes, OWASP's
+	 * Argon2id (RFC 9106 section 4 allows less memory for more passes): 19 MiB and 2 passes, OWASP's
 	 * second choice; two at once fit into the auth role.
 	 */
 	ARGON2_MEMORY = 19 * 1024 * 1024,
@@ -31,7 +31,7 @@ enum {
 	SASL_NONCE_MAX = 256,
 
 	/*
-	 * SCRAM: RFC 7677, section 4 asks for 4096 at least. An unknown account is shown the same number, so
+	 * SCRAM: RFC 7677 section 4 asks for 4096 at least. An unknown account is shown the same number, so
 	 * that it can't be told from a known one.
 	 */
 	SCRAM_ITERATIONS = 16384,

@@ -9,7 +9,7 @@
 #include "trust/login/limits.h"
 #include "trust/login/saslprep.h"
 
-enum { ITERATIONS_MIN = 4096 /* RFC 7677, section 4: fewer help somebody who pretends to be the server */ };
+enum { ITERATIONS_MIN = 4096 /* RFC 7677 section 4: fewer help somebody who pretends to be the server */ };
 
 int sasl_plain_message(struct view authzid, struct view authcid, struct view password, struct buf *out)
 {

@@ -229,7 +229,7 @@ enum sasl_step sasl_scram_feed(struct sasl_server *s, struct view message)
 	case CLIENT_FINAL:
 		return client_final(s, message);
 	case ACKNOWLEDGED:
-		/* The client answers our signature with nothing (RFC 4422, section 3.7). */
+		/* The client answers our signature with nothing (RFC 4422 section 3.7). */
 		return message.len ? sasl_fail(s, SASL_MALFORMED) : SASL_DONE;
 	default:
 		return sasl_fail(s, SASL_MALFORMED);

@@ -38,7 +38,9 @@ enum dane_verdict {
 struct dane_host {
 	const char *name;      /* as the MX record, or the route, names it */
 	const char *canonical; /* behind the CNAMEs of its address records, or NULL */
-	bool secure;           /* its address records were validated, with all CNAMEs */
+	/* Its address records were validated, with all CNAMEs. The MX record need not be: RFC 7672
+	 * section 2.2.1. */
+	bool secure;
 	uint16_t port;
 	const char *domain; /* the recipient domain if it led to the host by validated MX records, or NULL: a
 	                       further name of the host */

@@ -1,6 +1,6 @@
 /*
- * Where mail for a domain goes: RFC 5321 section 5.1, RFC 7505 (null MX), with DANE's demands of each host
- * (dane.h). Evaluation over answers.h.
+ * Where mail for a domain goes: RFC 5321 section 5.1, RFC 5321 section 5.2 (IPv6), RFC 7505 (null MX), with
+ * DANE's demands of each host (dane.h). Evaluation over answers.h.
  *
  * MX records in order of preference, equal ones shuffled; without any MX record the domain itself is the
  * host. A host that is ourselves goes, and so do all of the same or a worse preference (section 5.1, loops).
