@@ -144,9 +144,9 @@ static void tell_of_disk(const struct master *m, const struct child *child)
 		snprintf(device, sizeof device, "%u:%u", major(st.st_dev), minor(st.st_dev));
 	log_record(LOG_ERROR, "-", "disk-failed", log_string("role", child->role->name),
 	    log_text("folder", m->settings->data), log_string("device", device),
-	    log_string("do", "a page of the index could not be read, so a new one is made from snapshot and "
-	                     "log; see the kernel's log "
-	                     "(dmesg) for this device, and run `postrider store check`"));
+	    log_string("do",
+	        "a page of the index could not be read, so the index is rebuilt from snapshot and log; "
+	        "look at the kernel's log (dmesg) for this device, and run `postrider store check`"));
 }
 
 static void ended(struct master *m, struct child *child, int status)
@@ -266,9 +266,8 @@ static int make_folders(struct master *m)
 		error = make_folder(m->settings->data, 0700);
 	if (error == 0 && others_may_write(m->settings->run)) {
 		fprintf(stderr,
-		    "postrider: the folder %.*s may be written by others, who could put sockets of their own "
-		    "there; make it yours (or"
-		    " root's) with mode 755, or set run to another\n",
+		    "postrider: others may write to the folder %.*s, and could put sockets of their own "
+		    "there; make it yours or root's, with mode 755, or set run to another folder\n",
 		    VIEW_FMT(m->settings->run));
 		return STATUS_CANT_CREATE;
 	}
@@ -278,8 +277,8 @@ static int make_folders(struct master *m)
 	}
 	if (error) {
 		fprintf(stderr,
-		    "postrider: cannot make or open the folders %.*s and %.*s: %s; create them or change "
-		    "data and run\n",
+		    "postrider: cannot create or open the folders %.*s and %.*s: %s; create them, or change "
+		    "the settings data and run\n",
 		    VIEW_FMT(m->settings->data), VIEW_FMT(m->settings->run), strerror(-error));
 		return STATUS_CANT_CREATE;
 	}

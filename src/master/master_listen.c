@@ -123,7 +123,7 @@ static int listen_tcp(struct master *m, enum service service, struct view text)
 		fd = bind_socket(&address, len);
 	}
 	if (fd == -EAFNOSUPPORT) {
-		fprintf(stderr, "postrider: %.*s (%s): this machine has no IPv6; going on without\n",
+		fprintf(stderr, "postrider: %.*s (%s): this machine has no IPv6; continuing without it\n",
 		    VIEW_FMT(text), service_name(service));
 		return 0;
 	}
@@ -142,15 +142,15 @@ static int listen_unix(struct master *m, enum service service, const char *name)
 	int n =
 	    snprintf(address.sun_path, sizeof address.sun_path, "%.*s/%s", VIEW_FMT(m->settings->run), name);
 	if (n < 0 || (size_t)n >= sizeof address.sun_path) {
-		fprintf(stderr, "postrider: run: the folder's name is too long for a socket in it; choose a "
-		                "shorter one\n");
+		fprintf(stderr, "postrider: run: the folder's name is too long for the path of a socket in "
+		                "it; choose a shorter one\n");
 		return STATUS_CONFIG;
 	}
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0) {
 		fprintf(stderr,
-		    "postrider: another server uses the folder %.*s; stop it, or set run (and data) to other "
-		    "folders\n",
+		    "postrider: another server uses the folder %.*s; stop that server, or set run (and data) "
+		    "to other folders folders\n",
 		    VIEW_FMT(m->settings->run));
 		close(fd);
 		return STATUS_UNAVAILABLE;

@@ -397,7 +397,8 @@ static void on_readable(void *arg)
 	(void)arg;
 	if (ub_process(role.resolver) == 0)
 		return;
-	log_event(LOG_ERROR, "-", "resolver-died", log_string("do", "none: the role starts again"));
+	log_event(
+	    LOG_ERROR, "-", "resolver-died", log_string("do", "nothing: the role starts again by itself"));
 	_exit(70); /* the master starts the role again; the askers are told by the ends of their channels */
 }
 
@@ -470,7 +471,7 @@ static int configure(struct role_process *p)
 			return -EINVAL;
 	} else if (ub_ctx_resolvconf(role.resolver, NULL) != 0) {
 		log_event(LOG_WARNING, "-", "no-resolv-conf",
-		    log_string("do", "set dns_server if names are not found"));
+		    log_string("do", "set dns_server if names cannot be looked up"));
 	}
 	/* A name server on this machine is one that somebody set up on purpose. */
 	if (settings->dns_server.len || settings->dns_stubs.len)

@@ -97,7 +97,7 @@ void lookup_ask(struct lookup *l)
 		q->request = calls_ask(l->dns, MESSAGE_QUERY, &m, answered, q);
 		if (q->request == 0) {
 			take_out(q);
-			put_failure(l, question.number, "there is no resolver");
+			put_failure(l, question.number, "the resolver is not running");
 		}
 	}
 	/* Nothing was missing: the asker may as well run it again. */

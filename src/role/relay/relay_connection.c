@@ -497,7 +497,7 @@ static void start_tls(struct relay_connection *c)
 	stream_discard_input(&c->stream);
 	int error = stream_connect_tls(&c->stream, relay_role.tls, &demand);
 	if (error) {
-		note(c, TROUBLE_LOCAL, "4.3.0", "STARTTLS", "TLS could not be begun");
+		note(c, TROUBLE_LOCAL, "4.3.0", "STARTTLS", "cannot begin TLS");
 		blame_host(c);
 		stream_abort(&c->stream);
 		return;

@@ -172,8 +172,8 @@ static void finish_without(struct relay_search *s, enum relay_found how)
 
 static void policy_found(void *arg, const struct mta_sts_policy *policy)
 {
-	static const char nobodys[] = "the domain's hosts have addresses that are nobody's on the internet, "
-	                              "such as private ones, or this server's own";
+	static const char nobodys[] = "the domain's hosts have no addresses on the public internet: they are "
+	                              "private ones, or this server's own";
 	static const struct relay_reason barred = {TROUBLE_NO_HOST, "5.4.4", "", nobodys};
 	static const struct relay_reason barred_now = {TROUBLE_NO_HOST, "4.4.4", "", nobodys};
 	static const struct relay_reason none_allowed = {TROUBLE_TLS_UNTRUSTED, "4.7.5", "",

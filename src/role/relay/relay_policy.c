@@ -216,7 +216,7 @@ static void fetched(void *arg, const struct mta_sts_policy *policy, const char *
 	if (good)
 		note_policy(p);
 	else
-		note_failure(p, policy ? "there is no memory for the policy" : why);
+		note_failure(p, policy ? "out of memory" : why);
 	if (p->waits_for_fetch) {
 		p->waits_for_fetch = false;
 		enum mta_sts_step step = mta_sts_decide(&p->memory, p->id_result, p->id, clock_wall());

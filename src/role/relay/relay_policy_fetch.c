@@ -172,7 +172,7 @@ static void on_secured(void *arg)
 	struct relay_policy_fetch *f = arg;
 	f->secured = true;
 	if (http_get_request(stream_out(&f->stream), f->host, mta_sts_path) != 0)
-		end_address(f, "the policy's host has a name that cannot be asked for");
+		end_address(f, "the name of the policy's host cannot be looked up");
 	else
 		stream_wrote(&f->stream);
 }
@@ -213,7 +213,7 @@ static void on_connected(void *arg, int result)
 	f->streaming = true;
 	f->http = http_get_new(MTA_STS_BODY_MAX);
 	if (relay_role.tls == NULL || stream_connect_tls(&f->stream, relay_role.tls, &demand) != 0)
-		end_address(f, "TLS cannot be begun");
+		end_address(f, "cannot begin TLS");
 }
 
 static void connect_now(struct relay_policy_fetch *f)
@@ -270,12 +270,12 @@ static void resolve(void *arg)
 			if (relay_may_reach(&hop.hosts[0].addresses[i]))
 				f->addresses[f->count++] = hop.hosts[0].addresses[i];
 		if (f->count == 0)
-			snprintf(f->why, sizeof f->why,
-			    "the policy's host has no address that somebody on the internet can have");
+			snprintf(
+			    f->why, sizeof f->why, "the policy's host has no address on the public internet");
 		lookup_done(&f->lookup);
 		try_address(f);
 	} else {
-		finish(f, NULL, "no address of the policy's host can be found");
+		finish(f, NULL, "the policy's host has no address");
 	}
 	arena_done(&arena);
 }

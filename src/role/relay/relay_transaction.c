@@ -127,7 +127,7 @@ static bool convert(struct relay_message *m, bool *waits)
 	if (*waits || state == RELAY_CONVERT_READY || state == RELAY_CONVERT_UNNEEDED)
 		return !*waits;
 	snprintf(text, sizeof text,
-	    "the next host takes no 8-bit mail, and this message cannot be converted: %s", why);
+	    "the next host accepts no 8-bit mail, and this message cannot be converted: %s", why);
 	if (state == RELAY_CONVERT_FAILED)
 		decide(m, QUEUE_DEFERRED, &(struct relay_reason){TROUBLE_LOCAL, "4.3.0", DECIDED_AT, text});
 	else
@@ -164,10 +164,10 @@ static void begin_body(struct relay_transaction *t)
 static bool send_group(struct relay_transaction *t)
 {
 	static const struct relay_reason unsafe = {TROUBLE_REQUIRETLS, "5.7.10", DECIDED_AT,
-	    "the message demands a verified encrypted way (REQUIRETLS), and the next host's name or "
-	    "certificate is not verified"};
+	    "the message demands verified encryption (REQUIRETLS), and the next host's name or certificate "
+	    "is not verified"};
 	static const struct relay_reason unwritable = {TROUBLE_UNWRITABLE, "5.6.7", DECIDED_AT,
-	    "an address or parameter of this message cannot be said in SMTP"};
+	    "an address or parameter of this message contains characters that SMTP cannot carry"};
 	static const struct relay_reason no_memory = {TROUBLE_LOCAL, "4.3.0", DECIDED_AT, "out of memory"};
 	struct relay_message *m = t->message;
 	struct smtp_client_lack lack = {0};
@@ -219,8 +219,8 @@ bool relay_transaction_go_on(struct relay_transaction *t)
 
 bool relay_transaction_begin(struct relay_transaction *t, struct relay_message *m)
 {
-	static const struct relay_reason share = {
-	    TROUBLE_RATE, "4.7.0", "", "the sender's domain has sent its share for now (sender_domain_rate)"};
+	static const struct relay_reason share = {TROUBLE_RATE, "4.7.0", "",
+	    "the sender's domain has used up its share for now (setting sender_domain_rate)"};
 	t->message = m;
 	relay_message_takes_off(m, t->functions->ready, t->arg);
 	if (!relay_sender_may(m->m.terms.sender))

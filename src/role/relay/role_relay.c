@@ -111,7 +111,8 @@ static void relay_role_prepare(struct role_process *p)
 		relay_role.folders[number] = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (relay_role.folders[number] < 0)
 			log_event(LOG_ERROR, "-", "socket-folder-missing", log_string("folder", folder),
-			    log_errno(-errno), log_string("do", "make it, or change the route, and restart"));
+			    log_errno(-errno),
+			    log_string("do", "create it, or change the route, and restart the server"));
 		mem_free(folder);
 	}
 }

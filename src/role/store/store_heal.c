@@ -62,8 +62,8 @@ static void tell_room(const struct store_stats *stats, uint64_t missing)
 	told_room = true;
 	log_event(LOG_ERROR, "-", "index-damaged", log_u64("damaged", stats->index_damaged),
 	    log_u64("missing", missing),
-	    log_string("do",
-	        "free so many bytes on the disk of the data folder: then the index is made anew by itself"));
+	    log_string("do", "free that many bytes on the disk of the data folder; the index is then rebuilt "
+	                     "automatically"));
 }
 
 static int heal(void)
@@ -108,8 +108,8 @@ static void look(void *arg)
 	}
 	told = true;
 	log_event(LOG_ERROR, "-", "index-damaged", log_u64("damaged", stats.index_damaged),
-	    log_string("do", "look into the kernel's log for errors of the disk or the memory, then run "
-	                     "`postrider store check`"));
+	    log_string("do",
+	        "look for disk and memory errors in the kernel's log, then run `postrider store check`"));
 	loop_timer_set(&timer, LOOK_MS);
 }
 

@@ -92,7 +92,7 @@ void answers_put(struct answers *a, unsigned number, const struct answer *answer
 	if (!arena_copy(&a->arena, view_take(answer->why, WHY_MAX), &kept.why))
 		kept = failure("no memory for the answer");
 	else if (!copy_canonical(&a->arena, e->name, answer->canonical, &kept))
-		kept = failure("the answer has a name that is none");
+		kept = failure("the answer contains an invalid name");
 	else if (answer->status == ANSWER_GOOD && !copy_records(&a->arena, answer, &kept))
 		kept = failure("the answer is too large");
 	e->answer = kept;

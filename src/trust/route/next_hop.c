@@ -59,7 +59,7 @@ __attribute__((format(printf, 2, 3))) static const char *say(struct search *s, c
 	int len = vsnprintf(text, sizeof text, format, args);
 	va_end(args);
 	size_t size = len < 0 ? 0 : (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
-	return arena_copy(s->arena, view_of(text, size), &kept) ? kept.data : "no memory to say more";
+	return arena_copy(s->arena, view_of(text, size), &kept) ? kept.data : "out of memory";
 }
 
 static enum next_hop_verdict give(
@@ -144,7 +144,7 @@ static enum next_hop_verdict find_names(struct search *s)
 	char domain[DNS_NAME_SIZE + 2], name[DNS_NAME_SIZE];
 	domain_text(s, domain);
 	if (dns_name_parse(s->request->domain, name) != 0)
-		return give(s, NEXT_HOP_PERMANENT, "5.1.2", "this is no domain name");
+		return give(s, NEXT_HOP_PERMANENT, "5.1.2", "not a domain name");
 	if (s->request->no_mx) {
 		add_host(s, name, 0);
 		return NEXT_HOP_HOSTS;
@@ -164,7 +164,7 @@ static enum next_hop_verdict find_names(struct search *s)
 		return NEXT_HOP_HOSTS;
 	}
 	if (take_mx_records(s))
-		return give(s, NEXT_HOP_PERMANENT, "5.1.10", say(s, "%s takes no mail (null MX)", domain));
+		return give(s, NEXT_HOP_PERMANENT, "5.1.10", say(s, "%s accepts no mail (null MX)", domain));
 	if (s->count == 0)
 		return give(s, NEXT_HOP_PERMANENT, "5.4.4",
 		    say(s, "the MX records of %s name no host that can exist", domain));

@@ -122,7 +122,7 @@ static void go_elsewhere(struct relay_notice *n, struct view address)
 	if (error == 0)
 		error = add_remote(n, address, (struct view){0});
 	if (error)
-		end_with(n, error, "the sender's domain is none");
+		end_with(n, error, "the sender's domain is not a valid domain");
 	else
 		relay_notice_resolved(n);
 }
@@ -136,7 +136,7 @@ static void go_to_mailboxes(struct relay_notice *n, const struct codec_list *tar
 	for (size_t i = 0; i < targets->count && error == 0; i++)
 		error = add_target(n, &t[i], targets->count > NOTIFY_MAILBOXES_AT_ONCE);
 	if (error)
-		end_with(n, error, "the sender's address leads to none");
+		end_with(n, error, "the sender's address leads to an invalid address");
 	else if (targets->count == 0)
 		relay_notice_end(n, NOTICE_LATER, "the sender's address leads nowhere");
 	else
@@ -205,7 +205,7 @@ static bool on_resolved(void *arg, struct link *link, struct channel_frame *fram
 		relay_notice_end(n, NOTICE_LATER, "the sender's address cannot be looked up now");
 	else
 		relay_notice_end(n, NOTICE_UNTELLABLE,
-		    n->forged ? "the sender is none that was rewritten here, or too long ago"
+		    n->forged ? "the sender was not rewritten by this server, or too long ago"
 		              : "the sender does not exist here");
 	return true;
 }
@@ -227,7 +227,7 @@ void relay_notice_resolve(struct relay_notice *n)
 		error = copy(n, buf_view(&key), &n->key);
 	buf_done(&key);
 	if (error)
-		end_with(n, error, "the sender's address is none");
+		end_with(n, error, "the sender's address is not a valid address");
 	else
 		ask_directory(n);
 }

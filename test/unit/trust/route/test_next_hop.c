@@ -216,8 +216,8 @@ static void reads_literals(void **state)
 	expect_failure("[192.0.2.200]", "5.4.6",
 	    "mail for [192.0.2.200] loops back to myself: this host is its best mail host, and does not keep "
 	    "its mail");
-	expect_failure("", "5.1.2", "this is no domain name");
-	expect_failure("a b", "5.1.2", "this is no domain name");
+	expect_failure("", "5.1.2", "not a domain name");
+	expect_failure("a b", "5.1.2", "not a domain name");
 }
 
 /* ---- where not to ---- */
@@ -229,7 +229,7 @@ static void says_that_nobody_is_there(void **state)
 	zone_at("example.org", DNS_TXT);
 	expect_failure("example.org", "5.4.4", "example.org has neither a mail host nor an address");
 	zone_mx("example.org", 0, "");
-	expect_failure("example.org", "5.1.10", "example.org takes no mail (null MX)");
+	expect_failure("example.org", "5.1.10", "example.org accepts no mail (null MX)");
 	assert_int_equal(zone_asked, 1);
 	/* Beside others it means nothing. */
 	zone_mx("example.org", 10, "mx.example.org");
