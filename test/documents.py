@@ -16,6 +16,10 @@ OURS = ('src/', 'test/', 'doc/', 'data/', 'scripts/')
 MADE = {'test/fuzz/fuzz_NAME.c', 'test/fuzz/corpus/NAME', 'src/role/NAME', 'src/cli/cli_NAME.c', 'data/'}
 
 
+# The rows of doc/ipc.md that test/ipc_index.py reads: a message, its number, the two roles, its fields.
+MESSAGE = re.compile(r'\| [a-z0-9-]+ \d+ \|')
+
+
 def headings(text):
     """The anchors of a page, as the usual renderers make them."""
     found = set()
@@ -62,7 +66,7 @@ def main():
         wrong += check_names(page, prose, sources)
         wrong += check_links(page, prose, path)
         wrong += [f'{page}:{number}: longer than {LINE_MAX} columns'
-                  for number, line in enumerate(text.splitlines(), 1) if len(line) > LINE_MAX]
+                  for number, line in enumerate(text.splitlines(), 1) if len(line) > LINE_MAX and not MESSAGE.match(line)]
     print('\n'.join(wrong) if wrong else f'documents: {len(pages)} pages, all names and links lead somewhere')
     return 1 if wrong else 0
 

@@ -66,7 +66,7 @@ static const struct {
         "       " CLI_SEND_USAGE "\n"
         "       " CLI_FETCH_USAGE},
     {"doctor", cli_doctor, "test the running server from outside", "postrider doctor [--json]"},
-    {"config", cli_config, "the settings: check, example, manual; and what there is of roles and services",
+    {"config", cli_config, "the settings: check, example, manual; lists of roles and services",
         "postrider config check|example|manual|roles|services"},
 };
 
