@@ -1,5 +1,5 @@
 /*
- * Searching the trace records of store_trace.h: the whole path of each message that fits. Reads files only,
+ * Searching the trace records of trace_write.h: the whole path of each message that fits. Reads files only,
  * so the running store (in a thread) and the command line without a server share it.
  */
 #ifndef TRACE_TRACE_SEARCH_H
@@ -8,19 +8,13 @@
 #include <stdatomic.h>
 
 #include "base/buf.h"
-
-/* The folder below the data folder; its files have the day as their name, "2026-11-22". */
-#define TRACE_FOLDER "trace"
+#include "trace/trace_line.h"
 
 enum {
-	TRACE_DAY_LEN = 10,
 	TRACE_LIMIT = 20,       /* messages shown when nobody says how many */
 	TRACE_LIMIT_MAX = 1000, /* and at most */
 	TRACE_OUTPUT_MAX = 8 << 20
 };
-
-/* Whether a file's name is a day's. */
-bool trace_day_name(const char *name);
 
 struct trace_query {
 	/*

@@ -17,7 +17,6 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log_line.h"
-#include "trace/trace_search.h"
 #include "format/date.h"
 #include "store/workers.h"
 
@@ -50,23 +49,6 @@ static struct {
 	bool failing;
 	uint64_t told;
 } trace = {.lock = PTHREAD_MUTEX_INITIALIZER, .folder = -1, .file = -1};
-
-static const char *const names[TRACE_KINDS] = {"accepted", "recipient", "kept", "queued", "delivered",
-    "relayed", "deferred", "failed", "expanded", "expired", "notified", "held", "released", "deleted",
-    "rerouted", "retried", "done"};
-
-const char *trace_kind_name(enum trace_kind kind)
-{
-	return names[kind];
-}
-
-int trace_kind_by_name(struct view name)
-{
-	for (int i = 0; i < TRACE_KINDS; i++)
-		if (view_equal(name, view_from_string(names[i])))
-			return i;
-	return -1;
-}
 
 /* ---- noting ---- */
 
@@ -111,7 +93,7 @@ static void put_head(struct log_line *l, struct view id, enum trace_kind kind)
 	if (id.len == 0)
 		log_line_byte(l, '-');
 	log_line_byte(l, ' ');
-	log_line_string(l, names[kind]);
+	log_line_string(l, trace_kind_name(kind));
 }
 
 void trace_fields(struct view id, enum trace_kind kind, const struct log_field *fields)

@@ -10,59 +10,13 @@
 #define TRACE_TRACE_WRITE_H
 
 #include "base/log.h"
-
-/*
- * The events and their fields (more may be added; empty texts and zero times are better left out):
- *
- *	accepted     from (an address or [address]), service (smtp, submission, lmtp, dsn), account (who had
- *	             logged in), sender, size, message_id; of a report: about (the message's id). Never the
- *subject recipient    recipient (as given), one line for each, right after accepted kept         recipient,
- *account (the mailbox's address), mailbox queued       recipient, destination delivered    recipient,
- *account: a queued message came into a local mailbox; or over LMTP: as relayed relayed      recipient, host,
- *address, reply, tls, verified deferred     recipient, destination, host, status, reply, cause, stage, next
- *(seconds). Without a cause the reply is the host's own, to what `stage` says; with one (a trouble's phrase)
- *this server found or decided it, and the reply is in its words failed       recipient, destination, host,
- *status, reply, cause, stage: likewise expanded     recipient, to (an address that it became) expired
- *recipient, status, reply (the last one), cause, stage: likewise notified     kind (failed, delayed,
- *delivered, relayed, expanded), to, dsn (the report's own id) held         by, why, until (seconds; left out:
- *until it is released) released     by, why deleted      by, why, bounce (0, 1) rerouted     by, why,
- *destination, route retried      by: an administrator asked for an attempt now done         nothing is left
- *to do: the message has left the queue
- *
- * Addresses stand in recipient, sender, account, to: by these a message is found; hosts in host, and in
- * address the IP address.
- */
-enum trace_kind {
-	TRACE_ACCEPTED,
-	TRACE_RECIPIENT,
-	TRACE_KEPT,
-	TRACE_QUEUED,
-	TRACE_DELIVERED,
-	TRACE_RELAYED,
-	TRACE_DEFERRED,
-	TRACE_FAILED,
-	TRACE_EXPANDED,
-	TRACE_EXPIRED,
-	TRACE_NOTIFIED,
-	TRACE_HELD,
-	TRACE_RELEASED,
-	TRACE_DELETED,
-	TRACE_REROUTED,
-	TRACE_RETRIED,
-	TRACE_DONE,
-	TRACE_KINDS
-};
-
-/* "accepted"; and back, -1 for an unknown one. */
-const char *trace_kind_name(enum trace_kind kind);
-int trace_kind_by_name(struct view name);
+#include "trace/trace_line.h"
 
 /*
  * Notes an event of the message with that id (letters, digits, "-" and "_"; at most 32). Fields are made with
  * log_text, log_u64 ...; texts are escaped and cut to 512 octets. At least one field. For the store's loop
- *only: it never waits and never fails. Before trace_open it does nothing.
- *
- *	trace_event(id, TRACE_DEFERRED, log_text("recipient", r), log_text("reply", reply));
+ * only: it never waits and never fails. Before trace_open it does nothing. As in
+ * trace_event(id, TRACE_DEFERRED, log_text("recipient", r), log_text("reply", reply)).
  */
 #define trace_event(id, kind, ...) trace_fields(id, kind, (struct log_field[]){__VA_ARGS__, {.key = NULL}})
 
