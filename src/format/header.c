@@ -6,9 +6,9 @@
  *	obs-field  = field-name *WSP ":" unstructured CRLF
  *
  * A header ends at the blank line. A line that is neither field nor continuation ends it too, unless a field
- *that every reader knows follows: strict readers end the header there, lenient ones read on, and what one
- *server takes for the body and another for a header is where attacks hide. So nothing that either sees may be
- *out of our sight; the filter in submission.c writes what it lets in so that both see the same.
+ * that every reader knows follows: strict readers end the header there, lenient ones read on, and what one
+ * server takes for the body and another for a header is where attacks hide. So nothing that either sees may
+ * be out of our sight; the filter in submission.c writes what it lets in so that both see the same.
  */
 #include "format/header.h"
 
@@ -18,26 +18,6 @@
 struct header_reader header_read(struct view block)
 {
 	return (struct header_reader){.block = block};
-}
-
-bool header_is_ftext(char c)
-{
-	return c > ' ' && c < 0x7f && c != ':';
-}
-
-size_t header_field_name(struct view line, struct view *name)
-{
-	size_t n = 0;
-	line = view_take(line, FIELD_NAME_MAX);
-	while (n < line.len && header_is_ftext(line.data[n]))
-		n++;
-	size_t colon = n;
-	while (colon < line.len && (line.data[colon] == ' ' || line.data[colon] == '\t'))
-		colon++;
-	if (n == 0 || colon == line.len || line.data[colon] != ':')
-		return 0;
-	*name = view_take(line, n);
-	return colon + 1;
 }
 
 /* The line with its end; the whole rest when it has none. */

@@ -1,8 +1,8 @@
 /*
- * Names of fields as lenient readers find them. Two questions need them: does a header go on behind a line
- * that is no field, and is there a field (Bcc above all) in a line that strict readers take for none? Both
- * are answered from one table, since a name that nobody knows is as likely the beginning of a sentence:
- * "Note: ..."
+ * Names of fields: as RFC 5322 has them, and as lenient readers find them. Two questions need the latter:
+ * does a header go on behind a line that is no field, and is there a field (Bcc above all) in a line that
+ * strict readers take for none? Both are answered from one table, since a name that nobody knows is as likely
+ * the beginning of a sentence: "Note: ..."
  */
 #include "format/header.h"
 
@@ -15,6 +15,30 @@ enum {
 	/* Two byte order marks, or one that was encoded twice. More is text in another language. */
 	STRAY_OCTETS_MAX = 8,
 };
+
+/* ---- strict ---- */
+
+bool header_is_ftext(char c)
+{
+	return c > ' ' && c < 0x7f && c != ':';
+}
+
+size_t header_field_name(struct view line, struct view *name)
+{
+	size_t n = 0;
+	line = view_take(line, FIELD_NAME_MAX);
+	while (n < line.len && header_is_ftext(line.data[n]))
+		n++;
+	size_t colon = n;
+	while (colon < line.len && (line.data[colon] == ' ' || line.data[colon] == '\t'))
+		colon++;
+	if (n == 0 || colon == line.len || line.data[colon] != ':')
+		return 0;
+	*name = view_take(line, n);
+	return colon + 1;
+}
+
+/* ---- lenient ---- */
 
 static const char *const known_names[] = {"Apparently-To", "Authentication-Results", "Auto-Submitted", "Bcc",
     "Cc", "Date", "Delivered-To", "Disposition-Notification-To", "DKIM-Signature", "Errors-To", "From",

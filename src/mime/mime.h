@@ -86,7 +86,11 @@ struct mime_tree *mime_parser_end(struct mime_parser *p);
 bool mime_parser_text(const struct mime_parser *p, const char *subtype, struct view *raw, size_t *part);
 
 /* The whole message in one piece, for callers that have it. The parser is then at its end. */
-struct mime_tree *mime_parse(struct mime_parser *p, struct view message);
+static inline struct mime_tree *mime_parse(struct mime_parser *p, struct view message)
+{
+	mime_parser_feed(p, message);
+	return mime_parser_end(p);
+}
 
 /*
  * Part numbers of IMAP (RFC 9051 section 6.4.5): "1.2". The root of a message that is not multipart is part

@@ -27,12 +27,6 @@ const char *mime_defect_text(enum mime_defect defect)
 	return (unsigned)defect < MIME_DEFECT_KINDS ? texts[defect] : "unknown defect";
 }
 
-struct mime_tree *mime_parse(struct mime_parser *p, struct view message)
-{
-	mime_parser_feed(p, message);
-	return mime_parser_end(p);
-}
-
 int mime_first_child(const struct mime_tree *tree, size_t index)
 {
 	return index + 1 < tree->count && tree->parts[index + 1].parent == (int)index ? (int)index + 1 : -1;
