@@ -57,7 +57,7 @@ static void on_end(void *arg)
 	n->ended(n, n->how, n->reason);
 }
 
-void relay_notice_end(struct relay_notice *n, enum relay_notice_end how, const char *reason)
+static void end(struct relay_notice *n, enum relay_notice_end how, const char *reason)
 {
 	n->how = how;
 	n->reason = reason;
@@ -136,14 +136,13 @@ static void take_results(struct relay_notice *n, const struct message_delivered 
 			error = 0;
 	if (error == 0) {
 		log_told(n);
-		relay_notice_end(n, NOTICE_TOLD, "");
+		end(n, NOTICE_TOLD, "");
 	} else if (error == -EAGAIN || error == -ENOSPC) {
-		relay_notice_end(
-		    n, NOTICE_TROUBLE, error == -ENOSPC ? "the disk is full" : "store cannot take mail now");
+		end(n, NOTICE_TROUBLE, error == -ENOSPC ? "the disk is full" : "store cannot take mail now");
 	} else if (error == -ENOENT) {
-		relay_notice_end(n, NOTICE_UNTELLABLE, "the sender's mailbox is gone");
+		end(n, NOTICE_UNTELLABLE, "the sender's mailbox is gone");
 	} else {
-		relay_notice_end(n, NOTICE_LATER, "store did not take it");
+		end(n, NOTICE_LATER, "store did not take it");
 	}
 }
 
@@ -158,7 +157,7 @@ static bool on_delivered(void *arg, struct link *link, struct channel_frame *fra
 		take_results(n, &m);
 	} else {
 		relay_notify_unsure(n->about, n->id);
-		relay_notice_end(n, NOTICE_TROUBLE, "store does not answer");
+		end(n, NOTICE_TROUBLE, "store does not answer");
 	}
 	return true;
 }
@@ -214,9 +213,9 @@ static void deliver(struct relay_notice *n)
 	n->asked = &relay_role.store;
 	n->request = upload_deliver(&n->upload, &m, on_delivered, n);
 	if (n->request == 0 && relay_role.store.link.up && !upload_is_lost(&n->upload))
-		relay_notice_end(n, NOTICE_LATER, "it cannot be handed to store");
+		end(n, NOTICE_LATER, "it cannot be handed to store");
 	else if (n->request == 0)
-		relay_notice_end(n, NOTICE_TROUBLE, "store is away");
+		end(n, NOTICE_TROUBLE, "store is away");
 	mem_free(reports);
 	mime_digest_free(mime);
 }
@@ -303,7 +302,7 @@ static void compose(struct relay_notice *n)
 	if (n->count == 1 ? put_single(n) : put_several(n))
 		upload_text(n);
 	else
-		relay_notice_end(n, NOTICE_TROUBLE, "no memory");
+		end(n, NOTICE_TROUBLE, "no memory");
 }
 
 /* ---- one report after the other ---- */
@@ -312,7 +311,7 @@ static void on_fetched(void *arg, bool store_is_gone)
 {
 	struct relay_notice *n = arg;
 	if (store_is_gone)
-		relay_notice_end(n, NOTICE_TROUBLE, "store does not answer");
+		end(n, NOTICE_TROUBLE, "store does not answer");
 	else
 		fetch(n);
 }
@@ -339,7 +338,7 @@ static void fetch(struct relay_notice *n)
 {
 	while (n->at && relay_news_fetch(n->at, n->room, on_fetched, n)) {
 		if (write_report(n, n->at) != 0) {
-			relay_notice_end(n, NOTICE_TROUBLE, "no memory");
+			end(n, NOTICE_TROUBLE, "no memory");
 			return;
 		}
 		n->at = n->at->next;
@@ -348,11 +347,13 @@ static void fetch(struct relay_notice *n)
 		compose(n);
 }
 
-void relay_notice_resolved(struct relay_notice *n)
+static void resolved(struct relay_notice *n)
 {
 	n->at = n->news;
 	fetch(n);
 }
+
+static const struct relay_resolve_functions resolve_functions = {.found = resolved, .failed = end};
 
 void relay_notice_start(struct relay_notice *n,
     void (*ended)(struct relay_notice *, enum relay_notice_end, const char *), void *arg)
@@ -360,5 +361,5 @@ void relay_notice_start(struct relay_notice *n,
 	n->ended = ended;
 	n->arg = arg;
 	choose_id(n);
-	relay_notice_resolve(n);
+	relay_notice_resolve(n, &resolve_functions);
 }

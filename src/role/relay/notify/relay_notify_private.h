@@ -188,7 +188,8 @@ struct relay_notice {
 	struct message_delivery_recipient *recipients;
 	size_t target_count, recipient_count;
 	struct view postmaster, key; /* key: the sender's, as the directory knows it */
-	bool forged;                 /* it looks like one that we gave to a forwarded message, and is none */
+	const struct relay_resolve_functions *resolving;
+	bool forged; /* it looks like one that we gave to a forwarded message, and is none */
 	struct calls *asked;
 	uint32_t request;
 	struct relay_news *at; /* being fetched */
@@ -209,10 +210,14 @@ void relay_notice_start(struct relay_notice *n,
     void (*ended)(struct relay_notice *, enum relay_notice_end, const char *), void *arg);
 void relay_notice_free(struct relay_notice *n); /* NULL is allowed; also while it is under way */
 
-/* For relay_notify_resolve.c: asks where the sender's mail goes; then relay_notice_resolved, or
- * relay_notice_end. */
-void relay_notice_resolve(struct relay_notice *n);
-void relay_notice_resolved(struct relay_notice *n);
-void relay_notice_end(struct relay_notice *n, enum relay_notice_end how, const char *reason);
+/* ---- relay_notify_resolve.c ---- */
+
+/* Asks where the sender's mail goes, and fills in targets, recipients, postmaster and key; one of the two is
+ * called then, or within. */
+struct relay_resolve_functions {
+	void (*found)(struct relay_notice *n);
+	void (*failed)(struct relay_notice *n, enum relay_notice_end how, const char *reason);
+};
+void relay_notice_resolve(struct relay_notice *n, const struct relay_resolve_functions *functions);
 
 #endif

@@ -21,7 +21,8 @@ static struct view domain_of(struct view address)
 static void end_with(struct relay_notice *n, int error, const char *reason)
 {
 	bool for_ever = error == -EINVAL || error == -ENAMETOOLONG;
-	relay_notice_end(n, for_ever ? NOTICE_UNTELLABLE : NOTICE_TROUBLE, for_ever ? reason : "no memory");
+	n->resolving->failed(
+	    n, for_ever ? NOTICE_UNTELLABLE : NOTICE_TROUBLE, for_ever ? reason : "no memory");
 }
 
 static int copy(struct relay_notice *n, struct view text, struct view *out)
@@ -124,7 +125,7 @@ static void go_elsewhere(struct relay_notice *n, struct view address)
 	if (error)
 		end_with(n, error, "the sender's domain is not a valid domain");
 	else
-		relay_notice_resolved(n);
+		n->resolving->found(n);
 }
 
 static void go_to_mailboxes(struct relay_notice *n, const struct codec_list *targets)
@@ -138,9 +139,9 @@ static void go_to_mailboxes(struct relay_notice *n, const struct codec_list *tar
 	if (error)
 		end_with(n, error, "the sender's address leads to an invalid address");
 	else if (targets->count == 0)
-		relay_notice_end(n, NOTICE_LATER, "the sender's address leads nowhere");
+		n->resolving->failed(n, NOTICE_LATER, "the sender's address leads nowhere");
 	else
-		relay_notice_resolved(n);
+		n->resolving->found(n);
 }
 
 static bool on_true_sender(void *arg, struct link *link, struct channel_frame *frame)
@@ -151,7 +152,7 @@ static bool on_true_sender(void *arg, struct link *link, struct channel_frame *f
 		return false;
 	n->request = 0;
 	if (frame == NULL)
-		relay_notice_end(n, NOTICE_TROUBLE, "keys does not answer");
+		n->resolving->failed(n, NOTICE_TROUBLE, "keys does not answer");
 	else if (m.error == 0)
 		go_elsewhere(n, m.address);
 	else {
@@ -167,7 +168,7 @@ static void ask(
 	n->asked = calls;
 	n->request = calls_ask(calls, type, m, answered, n);
 	if (n->request == 0)
-		relay_notice_end(n, NOTICE_TROUBLE, "another part of this server is away");
+		n->resolving->failed(n, NOTICE_TROUBLE, "another part of this server is away");
 }
 
 /* Before a mailbox, even one that takes everything. False: it is none of these addresses. */
@@ -189,7 +190,7 @@ static bool on_resolved(void *arg, struct link *link, struct channel_frame *fram
 		return false;
 	n->request = 0;
 	if (frame == NULL)
-		relay_notice_end(n, NOTICE_TROUBLE, "auth does not answer");
+		n->resolving->failed(n, NOTICE_TROUBLE, "auth does not answer");
 	else if ((m.verdict == RESOLVE_LOCAL || m.verdict == RESOLVE_UNKNOWN_USER) && ask_true_sender(n))
 		return true;
 	else if (m.verdict == RESOLVE_LOCAL)
@@ -197,14 +198,14 @@ static bool on_resolved(void *arg, struct link *link, struct channel_frame *fram
 	else if (m.verdict == RESOLVE_NOT_OURS)
 		go_elsewhere(n, n->sender);
 	else if (m.verdict == RESOLVE_DISABLED)
-		relay_notice_end(n, NOTICE_UNTELLABLE, "the sender's mailbox is disabled");
+		n->resolving->failed(n, NOTICE_UNTELLABLE, "the sender's mailbox is disabled");
 	else if (m.verdict == RESOLVE_LOOP || m.verdict == RESOLVE_TOO_MANY)
-		relay_notice_end(
+		n->resolving->failed(
 		    n, NOTICE_UNTELLABLE, "the sender's aliases lead in a circle, or to too many mailboxes");
 	else if (m.verdict != RESOLVE_UNKNOWN_USER)
-		relay_notice_end(n, NOTICE_LATER, "the sender's address cannot be looked up now");
+		n->resolving->failed(n, NOTICE_LATER, "the sender's address cannot be looked up now");
 	else
-		relay_notice_end(n, NOTICE_UNTELLABLE,
+		n->resolving->failed(n, NOTICE_UNTELLABLE,
 		    n->forged ? "the sender was not rewritten by this server, or too long ago"
 		              : "the sender does not exist here");
 	return true;
@@ -215,10 +216,11 @@ static void ask_directory(struct relay_notice *n)
 	ask(n, &relay_role.auth, MESSAGE_RESOLVE, &(struct message_resolve){.address = n->key}, on_resolved);
 }
 
-void relay_notice_resolve(struct relay_notice *n)
+void relay_notice_resolve(struct relay_notice *n, const struct relay_resolve_functions *functions)
 {
 	struct path path;
 	struct buf key;
+	n->resolving = functions;
 	buf_init(&key, ADDRESS_KEY_MAX);
 	int error = mailbox_parse(n->sender, &n->arena, &path);
 	if (error == 0)
