@@ -67,10 +67,12 @@ struct pop3_session {
 	struct dot_stuff stuff; /* of a binary one */
 };
 
-/* ---- replies: pop3_session.c ---- */
+/* ---- replies: pop3_reply.c ---- */
 void pop3_ok(struct pop3_session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* `code`: a response code such as "AUTH", or NULL. Counts as an error of the client if `counts`. */
 void pop3_err(struct pop3_session *s, const char *code, const char *text, bool counts);
+/* Ends the session when the client has made too many errors, or said too much that brings nothing. */
+void pop3_end_if_too_many(struct pop3_session *s);
 
 /* ---- commands: the argument is what follows the word and one space, trimmed at the end ---- */
 typedef void pop3_handler(struct pop3_session *s, struct view argument);
@@ -82,9 +84,6 @@ pop3_handler pop3_noop, pop3_quit;
 
 /* A line of the client within a SASL exchange. */
 void pop3_sasl_line(struct pop3_session *s, struct view line);
-
-/* Ends the session when the client has made too many errors, or said too much that brings nothing. */
-void pop3_end_if_too_many(struct pop3_session *s);
 
 /* Goes on with a long reply. */
 void pop3_continue(struct pop3_session *s);

@@ -1,12 +1,9 @@
 /*
- * The POP3 session's frame: lines, the command table (which command in which state), replies, and the
- * waiting. One command at a time: what a client pipelines (RFC 2449 section 6.6) stays in the driver's buffer
+ * The POP3 session's frame: lines, the command table (which command in which state), and the waiting.
+ * One command at a time: what a client pipelines (RFC 2449 section 6.6) stays in the driver's buffer
  * meanwhile.
  */
 #include "pop3/pop3_private.h"
-
-#include <stdarg.h>
-#include <stdio.h>
 
 #include "base/mem.h"
 
@@ -73,34 +70,6 @@ void pop3_session_free(struct pop3_session *s)
 	mem_free(s);
 }
 
-/* ---- replies ---- */
-
-void pop3_ok(struct pop3_session *s, const char *fmt, ...)
-{
-	char text[POP3_LINE_MAX];
-	va_list args;
-	va_start(args, fmt);
-	vsnprintf(text, sizeof text, fmt, args);
-	va_end(args);
-	buf_append(s->out, VIEW("+OK "));
-	buf_append_string(s->out, text);
-	buf_append(s->out, VIEW("\r\n"));
-}
-
-void pop3_err(struct pop3_session *s, const char *code, const char *text, bool counts)
-{
-	if (counts)
-		s->errors++;
-	buf_append(s->out, VIEW("-ERR "));
-	if (code) {
-		buf_append_byte(s->out, '[');
-		buf_append_string(s->out, code);
-		buf_append(s->out, VIEW("] "));
-	}
-	buf_append_string(s->out, text);
-	buf_append(s->out, VIEW("\r\n"));
-}
-
 /* ---- commands ---- */
 
 static void run_command(struct pop3_session *s, struct view line)
@@ -154,22 +123,6 @@ static size_t line_limit(const struct pop3_session *s)
 static size_t command_limit(const struct pop3_session *s, struct view line)
 {
 	return view_starts_nocase(line, VIEW("AUTH ")) ? POP3_AUTH_LINE_MAX : line_limit(s);
-}
-
-void pop3_end_if_too_many(struct pop3_session *s)
-{
-	size_t most = s->state == POP3_AUTHORIZATION ? (size_t)POP3_FUTILE_MAX
-	                                             : POP3_QUIET_MAX + POP3_QUIET_EACH * s->count;
-	/* While an answer is awaited its reply comes first. */
-	if (s->state == POP3_ENDED || (s->wait != POP3_NO_WAIT && s->wait != POP3_WAIT_RESPONSE) ||
-	    s->reply != POP3_NO_REPLY)
-		return;
-	if (s->errors <= s->config.errors_max && s->futile <= most)
-		return;
-	pop3_err(s, NULL,
-	    s->errors > s->config.errors_max ? "too many errors" : "too many commands without effect", false);
-	s->state = POP3_ENDED;
-	s->backend->close(s->arg);
 }
 
 static void take_line(struct pop3_session *s, struct view line)

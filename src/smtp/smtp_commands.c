@@ -1,6 +1,8 @@
 /* EHLO, HELO, LHLO, RSET, NOOP, QUIT, VRFY, EXPN, HELP (RFC 5321 section 4.1.1) and STARTTLS (RFC 3207). */
 #include "smtp/smtp_private.h"
 
+#include <inttypes.h>
+
 static bool is_control(char c)
 {
 	return (unsigned char)c < ' ' || c == 0x7f;
@@ -30,12 +32,47 @@ static bool take_name(struct smtp_session *s, struct view name)
 	return true;
 }
 
+static void keyword(struct smtp_session *s, const char *text)
+{
+	buf_printf(s->out, "250-%s\r\n", text);
+}
+
+static void reply_ehlo(struct smtp_session *s)
+{
+	buf_printf(s->out, "250-%.*s\r\n", VIEW_FMT(s->config.hostname));
+	keyword(s, "PIPELINING");
+	buf_printf(s->out, "250-SIZE %" PRIu64 "\r\n", s->config.size_max);
+	keyword(s, "8BITMIME");
+	keyword(s, "SMTPUTF8");
+	keyword(s, "BINARYMIME");
+	keyword(s, "CHUNKING");
+	keyword(s, "ENHANCEDSTATUSCODES");
+	keyword(s, "DSN");
+	smtp_announce_schedule(s);
+	if (s->config.etrn && s->config.kind == SMTP_RELAY)
+		keyword(s, "ETRN");
+	if (s->config.tls_available && !s->config.secure)
+		keyword(s, "STARTTLS");
+	if (s->config.secure)
+		keyword(s, "REQUIRETLS");
+	if (s->config.kind == SMTP_SUBMISSION && (s->config.secure || s->config.clear_login) &&
+	    s->login.len == 0) {
+		buf_append_string(s->out, "250-AUTH"); /* RFC 4954 section 3 */
+		for (const char *const *m = s->config.announced(s->config.secure); *m; m++)
+			buf_printf(s->out, " %s", *m);
+		buf_append_string(s->out, "\r\n");
+	}
+	if (s->config.xclient)
+		keyword(s, "XCLIENT NAME ADDR");
+	buf_printf(s->out, "250 LIMITS RCPTMAX=%u\r\n", s->config.recipients_max);
+}
+
 void smtp_ehlo(struct smtp_session *s, struct view argument)
 {
 	if (!take_name(s, argument))
 		return;
 	s->esmtp = true;
-	smtp_reply_ehlo(s);
+	reply_ehlo(s);
 }
 
 void smtp_lhlo(struct smtp_session *s, struct view argument)

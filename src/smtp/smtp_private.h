@@ -74,7 +74,6 @@ void smtp_progress(struct smtp_session *s);
 void smtp_end_if_too_many(struct smtp_session *s);
 void smtp_reply_verdict(struct smtp_session *s, const struct smtp_verdict *verdict);
 void smtp_greet(struct smtp_session *s);
-void smtp_reply_ehlo(struct smtp_session *s);
 void smtp_close(struct smtp_session *s);
 
 /* ---- commands: the argument is what follows the word, without blanks at both ends ---- */
@@ -91,7 +90,7 @@ void smtp_sasl_line(struct smtp_session *s, struct view line);
 size_t smtp_feed_data(struct smtp_session *s, struct view bytes);
 size_t smtp_feed_chunk(struct smtp_session *s, struct view bytes);
 
-/* Ends the transaction, whatever its state. */
+/* Ends the transaction, whatever its state: smtp_state.c. */
 void smtp_reset(struct smtp_session *s);
 /* The answers to MAIL's and RCPT's checks. */
 void smtp_mail_checked(struct smtp_session *s, const struct smtp_verdict *verdict);

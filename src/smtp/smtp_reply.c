@@ -2,8 +2,6 @@
  */
 #include "smtp/smtp_private.h"
 
-#include <inttypes.h>
-
 void smtp_reply(struct smtp_session *s, unsigned code, const char *enhanced, const char *text)
 {
 	if (enhanced && s->esmtp)
@@ -53,41 +51,6 @@ void smtp_greet(struct smtp_session *s)
 	buf_printf(s->out, "220 %.*s %s Postrider\r\n", VIEW_FMT(s->config.hostname), protocol);
 }
 
-static void keyword(struct smtp_session *s, const char *text)
-{
-	buf_printf(s->out, "250-%s\r\n", text);
-}
-
-void smtp_reply_ehlo(struct smtp_session *s)
-{
-	buf_printf(s->out, "250-%.*s\r\n", VIEW_FMT(s->config.hostname));
-	keyword(s, "PIPELINING");
-	buf_printf(s->out, "250-SIZE %" PRIu64 "\r\n", s->config.size_max);
-	keyword(s, "8BITMIME");
-	keyword(s, "SMTPUTF8");
-	keyword(s, "BINARYMIME");
-	keyword(s, "CHUNKING");
-	keyword(s, "ENHANCEDSTATUSCODES");
-	keyword(s, "DSN");
-	smtp_announce_schedule(s);
-	if (s->config.etrn && s->config.kind == SMTP_RELAY)
-		keyword(s, "ETRN");
-	if (s->config.tls_available && !s->config.secure)
-		keyword(s, "STARTTLS");
-	if (s->config.secure)
-		keyword(s, "REQUIRETLS");
-	if (s->config.kind == SMTP_SUBMISSION && (s->config.secure || s->config.clear_login) &&
-	    s->login.len == 0) {
-		buf_append_string(s->out, "250-AUTH"); /* RFC 4954 section 3 */
-		for (const char *const *m = s->config.announced(s->config.secure); *m; m++)
-			buf_printf(s->out, " %s", *m);
-		buf_append_string(s->out, "\r\n");
-	}
-	if (s->config.xclient)
-		keyword(s, "XCLIENT NAME ADDR");
-	buf_printf(s->out, "250 LIMITS RCPTMAX=%u\r\n", s->config.recipients_max);
-}
-
 void smtp_close(struct smtp_session *s)
 {
 	if (s->state == SMTP_OVER)
@@ -103,4 +66,15 @@ void smtp_end(struct smtp_session *s, const char *enhanced, const char *text)
 		return;
 	smtp_reply(s, 421, enhanced, text);
 	smtp_close(s);
+}
+
+void smtp_end_if_too_many(struct smtp_session *s)
+{
+	/* While an answer is awaited its reply comes first; whoever gives it asks again. */
+	if (s->state == SMTP_OVER || (s->wait != SMTP_NO_WAIT && s->wait != SMTP_WAIT_RESPONSE))
+		return;
+	if (s->errors >= s->config.errors_max)
+		smtp_end(s, "4.7.0", "too many errors");
+	else if (s->futile > SMTP_FUTILE_MAX || s->recipients_said > SMTP_RECIPIENTS_SAID_MAX)
+		smtp_end(s, "4.7.0", "too many commands without a message");
 }

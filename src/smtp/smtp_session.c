@@ -75,12 +75,6 @@ void smtp_session_free(struct smtp_session *s)
 	mem_free(s);
 }
 
-void smtp_start(struct smtp_session *s)
-{
-	s->wait = SMTP_WAIT_CONNECT;
-	s->backend->check(s->arg, SMTP_AT_CONNECT, &s->envelope, NULL);
-}
-
 void smtp_checked(struct smtp_session *s, const struct smtp_verdict *verdict)
 {
 	if (s->wait != SMTP_WAIT_CONNECT && s->wait != SMTP_WAIT_CHECK)
@@ -107,35 +101,7 @@ void smtp_checked(struct smtp_session *s, const struct smtp_verdict *verdict)
 	smtp_end_if_too_many(s);
 }
 
-void smtp_reset(struct smtp_session *s)
-{
-	bool was_open = s->state & (SMTP_MAIL | SMTP_RCPT | SMTP_CHUNKS);
-	smtp_body_free(s->body);
-	s->body = NULL;
-	mem_free(s->envelope.recipients);
-	s->envelope = (struct smtp_envelope){0};
-	s->recipient_room = 0;
-	arena_done(&s->arena);
-	s->discard = s->priority_ignored = s->held = false;
-	s->chunks = s->chunk_octets = 0;
-	if (s->state & (SMTP_MAIL | SMTP_RCPT | SMTP_CHUNKS))
-		s->state = SMTP_READY;
-	if (was_open)
-		s->backend->abandon(s->arg);
-}
-
 /* ---- input ---- */
-
-void smtp_end_if_too_many(struct smtp_session *s)
-{
-	/* While an answer is awaited its reply comes first; whoever gives it asks again. */
-	if (s->state == SMTP_OVER || (s->wait != SMTP_NO_WAIT && s->wait != SMTP_WAIT_RESPONSE))
-		return;
-	if (s->errors >= s->config.errors_max)
-		smtp_end(s, "4.7.0", "too many errors");
-	else if (s->futile > SMTP_FUTILE_MAX || s->recipients_said > SMTP_RECIPIENTS_SAID_MAX)
-		smtp_end(s, "4.7.0", "too many commands without a message");
-}
 
 static unsigned kind_bit(const struct smtp_session *s)
 {
@@ -238,38 +204,4 @@ size_t smtp_feed(struct smtp_session *s, struct view bytes)
 		consumed += n;
 	}
 	return consumed;
-}
-
-/* ---- for the driver ---- */
-
-enum smtp_waiting smtp_waits_for(const struct smtp_session *s)
-{
-	if (s->wait != SMTP_NO_WAIT && s->wait != SMTP_WAIT_RESPONSE)
-		return SMTP_FOR_US;
-	return s->mode == SMTP_COMMANDS ? SMTP_FOR_COMMAND : SMTP_FOR_DATA;
-}
-
-const struct smtp_envelope *smtp_envelope(const struct smtp_session *s)
-{
-	return &s->envelope;
-}
-
-const struct authors *smtp_authors(const struct smtp_session *s)
-{
-	return s->body ? smtp_body_authors(s->body) : NULL;
-}
-
-struct view smtp_login_address(const struct smtp_session *s)
-{
-	return buf_view(&s->login);
-}
-
-struct view smtp_helo(const struct smtp_session *s)
-{
-	return buf_view(&s->helo);
-}
-
-unsigned smtp_errors(const struct smtp_session *s)
-{
-	return s->errors;
 }
