@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Includes point one way. The table says which folders each folder of src/ may include; a folder's own name is never needed in its row.
 
-Only src/io includes the event and TLS libraries, only src/store the index's. A role includes no other role: roles meet in messages alone.
+Files that use each other in a circle are found by circles.py. Only src/io includes the event and TLS libraries, only src/store the index's. A role includes no other role: roles meet in messages alone.
 """
 import pathlib
 import re
 import sys
+
+import circles
 
 TEXT = {'base', 'format'}
 PROTOCOL = TEXT | {'mime', 'trust/login'}
@@ -92,7 +94,8 @@ def main():
                         wrong.append(f'{path}:{number}: {folder} may not include <{system.group(1)}>')
         if len(lines) > 720:
             wrong.append(f'{path}: more than 720 lines: split it by concept')
-    print('\n'.join(wrong) if wrong else f'layers: {len(files)} files, all includes point one way')
+    wrong += circles.problems({str(file.relative_to(root)): file.read_text() for file in files})
+    print('\n'.join(wrong) if wrong else f'layers: {len(files)} files, all includes point one way, no new circles')
     return 1 if wrong else 0
 
 
