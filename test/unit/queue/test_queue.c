@@ -640,7 +640,9 @@ static void test_many_recipients_come_in_parts(void **state)
 		assert_true(test_record(part, &r));
 		assert_false(r.held);
 		assert_int_equal(r.count, EACH);
-		assert_int_equal(r.expires, r.arrived + test_config.give_up_seconds);
+		/* The time for which it waited for its turn does not count. */
+		assert_in_range(
+		    r.expires - r.arrived - test_config.give_up_seconds, 0, clock_wall() - r.arrived);
 	}
 }
 
