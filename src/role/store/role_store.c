@@ -14,8 +14,6 @@
 
 enum { LAST_WORDS_MS = 500 };
 
-struct store_role store_role;
-
 static void on_results(void *arg)
 {
 	(void)arg;
