@@ -287,6 +287,7 @@ int embedded_open_state(struct embedded *e)
 {
 	bool marked;
 	index_guard_open(e->folder_fd, bad_index_name);
+	snapshot_tidy(e->folder_fd);
 	int error = read_mark(e, &marked);
 	if (error == 0)
 		error = marked ? -EBADMSG : open_and_recover(e);

@@ -128,6 +128,11 @@ int snapshot_write(int folder_fd, struct index *index, MDB_txn *txn, struct inde
 	return error;
 }
 
+void snapshot_tidy(int folder_fd)
+{
+	unlinkat(folder_fd, temporary_name, 0);
+}
+
 static int read_header(int fd, struct index_position *position)
 {
 	char bytes[HEADER_SIZE];

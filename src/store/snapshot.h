@@ -14,6 +14,10 @@
 int snapshot_write(int folder_fd, struct index *index, MDB_txn *txn, struct index_position *position)
     __attribute__((warn_unused_result));
 
+/* At start: removes what a crash has left of one that was being written. It would keep as many bytes as the
+ * index has. */
+void snapshot_tidy(int folder_fd);
+
 /*
  * Puts all entries into the empty index and checkpoints there. -ENOENT without a snapshot; -EBADMSG damaged;
  * else unreadable now.

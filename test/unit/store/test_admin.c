@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -356,6 +357,25 @@ static void check_finds_damage(void **state)
 	store_close(s);
 }
 
+/* A crash while one is written leaves as many bytes as the index has: the next start gives them back. */
+static void half_a_snapshot_is_removed_at_start(void **state)
+{
+	char path[PATH_MAX];
+	(void)state;
+	folder = test_folder();
+	struct store *s = open_named();
+	store_close(s);
+	snprintf(path, sizeof path, "%s/1/snapshot.new", folder);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "half", 4), 4);
+	close(fd);
+	s = open_named();
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(errno, ENOENT);
+	store_close(s);
+}
+
 int main(void)
 {
 	log_open(-1, "test", LOG_ERROR);
@@ -363,6 +383,7 @@ int main(void)
 	    cmocka_unit_test(compaction_keeps_what_lives),
 	    cmocka_unit_test(packing_takes_what_is_sealed_once),
 	    cmocka_unit_test(check_finds_damage),
+	    cmocka_unit_test(half_a_snapshot_is_removed_at_start),
 	    cmocka_unit_test(a_bad_kept_file_sets_little_aside),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
