@@ -10,12 +10,10 @@ import sys
 
 TRUE = {
     'io/tls': ({'io/tls', 'io/tls_client'}, 'a context of either kind, one count of its users'),
-    'queue': ({f'queue/{name}' for name in ('believe', 'change', 'queue', 'queue_clock', 'queue_count', 'queue_due', 'queue_items', 'queue_take',
-                                            'queue_walk', 'queue_work', 'spool')}, 'one state, and what each turn does to it'),
-    'smtp client': ({'smtp/smtp_client' + name for name in ('', '_body', '_envelope', '_hello', '_login', '_reply', '_transaction')},
+    'smtp client': ({'smtp/smtp_client' + name for name in ('', '_body', '_hello', '_login', '_transaction')},
                     'one machine, a file for each stage'),
-    'embedded store': ({'store/embedded', 'store/tasks'} | {'store/embedded_' + name for name in (
-        'check', 'commit', 'compact', 'log', 'read', 'rebuild', 'trouble', 'upload', 'pack', 'stalls')}, 'one engine: the committer, its log and its index'),
+    'embedded store': ({'store/embedded'} | {'store/embedded_' + name for name in ('check', 'commit', 'log', 'read', 'rebuild', 'trouble', 'upload')},
+                       'one engine: the committer, its log and its index'),
     'mime': ({'mime/mime', 'mime/mime_header'}, 'one parser; a header that ends too early hands its lines back'),
     'right': ({'role/store/right' + name for name in ('', '_expunge', '_maildrop', '_read', '_watch')},
               'the channel of one account, a file for each thing that it may do'),
@@ -63,7 +61,7 @@ def edges_of(texts):
                 seen.add(header)
                 todo += includes[header]
         visible = set().union(*(declared[header] for header in seen))
-        for name in visible & set(re.findall(r'(?<![\w.>])([a-z]\w+)\b', code[path])):
+        for name in visible & set(re.findall(r'(?<![\w.>])([a-z]\w+)\b', re.sub(r'\b(?:struct|enum|union) \w+', ' ', code[path]))):
             if defined.get(name, path[:-2]) != path[:-2]:
                 edges[path[:-2]].setdefault(defined[name], name)
     return edges
