@@ -225,7 +225,7 @@ static int read_texts(struct letter *l)
 	return remote_read_file("-", &l->text);
 }
 
-static struct date now(void)
+static struct date send_now(void)
 {
 	struct date date = {.seconds = clock_wall(), .zone_known = true};
 	time_t t = (time_t)date.seconds;
@@ -276,7 +276,7 @@ static int compose(struct letter *l)
 	    .field_count = l->field_count,
 	    .files = l->files,
 	    .file_count = l->file_count,
-	    .date = now(),
+	    .date = send_now(),
 	    .message_id = view_from_string(l->message_id),
 	    .boundary = view_from_string(boundary)};
 	error = compose_write(&c, &l->message, &l->utf8, &l->problem);

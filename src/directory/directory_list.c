@@ -39,7 +39,7 @@ static int visit(void *arg, struct view key, struct view value)
 	return error ? error : l->account_visit(l->arg, address_view(&address), &account);
 }
 
-static int walk(
+static int directory_walk(
     struct txn *t, struct list *l, const struct directory_key *from, const struct directory_key *to)
 {
 	struct txn_range range = {.shard = DIRECTORY_SHARD,
@@ -69,7 +69,7 @@ int directory_domain_each(struct txn *t, struct view after,
 		from = directory_letter_key('d', address_view(&name));
 		step_over(&from);
 	}
-	return walk(t, &l, &from, &to);
+	return directory_walk(t, &l, &from, &to);
 }
 
 static int walk_domain(struct txn *t, struct list *l, struct view domain, struct view after)
@@ -88,7 +88,7 @@ static int walk_domain(struct txn *t, struct list *l, struct view domain, struct
 		from = directory_address_key(l->letter, &last);
 		step_over(&from);
 	}
-	return walk(t, l, &from, &to);
+	return directory_walk(t, l, &from, &to);
 }
 
 int directory_account_each(struct txn *t, struct view domain, struct view after,

@@ -266,7 +266,7 @@ static int read_all(struct loader *l, struct index_position *position, take_entr
 	return error == 0 && size != l->offset ? -EBADMSG : error;
 }
 
-static int walk(int folder_fd, struct loader *l, struct index_position *position, take_entry *take)
+static int snapshot_walk(int folder_fd, struct loader *l, struct index_position *position, take_entry *take)
 {
 	l->fd = file_open_in(folder_fd, snapshot_name, O_RDONLY);
 	l->offset = HEADER_SIZE;
@@ -285,7 +285,7 @@ int snapshot_load(int folder_fd, struct index *index)
 {
 	struct index_position position;
 	struct loader l = {.index = index};
-	int error = walk(folder_fd, &l, &position, load_entry);
+	int error = snapshot_walk(folder_fd, &l, &position, load_entry);
 	return error ? error : index_checkpoint(index, &position);
 }
 
@@ -293,7 +293,7 @@ int snapshot_verify(int folder_fd, uint64_t *entries)
 {
 	struct index_position position;
 	struct loader l = {0};
-	int error = walk(folder_fd, &l, &position, count_entry);
+	int error = snapshot_walk(folder_fd, &l, &position, count_entry);
 	*entries = l.pending;
 	return error;
 }

@@ -48,7 +48,7 @@ static struct {
 	char day[TRACE_DAY_LEN]; /* of `file` */
 	bool failing;
 	uint64_t told;
-} trace = {.lock = PTHREAD_MUTEX_INITIALIZER, .folder = -1, .file = -1};
+} trace_writer = {.lock = PTHREAD_MUTEX_INITIALIZER, .folder = -1, .file = -1};
 
 /* ---- noting ---- */
 
@@ -77,11 +77,11 @@ static void make_stamp(int64_t second, char stamp[24])
 static void put_head(struct log_line *l, struct view id, enum trace_kind kind)
 {
 	int64_t now = clock_wall_ms();
-	if (now / 1000 != trace.second) {
-		trace.second = now / 1000;
-		make_stamp(trace.second, trace.stamp);
+	if (now / 1000 != trace_writer.second) {
+		trace_writer.second = now / 1000;
+		make_stamp(trace_writer.second, trace_writer.stamp);
 	}
-	log_line_string(l, trace.stamp);
+	log_line_string(l, trace_writer.stamp);
 	unsigned ms = (unsigned)(now % 1000);
 	log_line_byte(l, (char)('0' + ms / 100));
 	log_line_byte(l, (char)('0' + ms / 10 % 10));
@@ -100,9 +100,9 @@ void trace_fields(struct view id, enum trace_kind kind, const struct log_field *
 {
 	struct log_line l;
 	l.len = 0;
-	pthread_mutex_lock(&trace.lock);
-	if (!trace.running) {
-		pthread_mutex_unlock(&trace.lock);
+	pthread_mutex_lock(&trace_writer.lock);
+	if (!trace_writer.running) {
+		pthread_mutex_unlock(&trace_writer.lock);
 		return;
 	}
 	put_head(&l, id, kind);
@@ -110,27 +110,27 @@ void trace_fields(struct view id, enum trace_kind kind, const struct log_field *
 		log_line_field(&l, fields);
 	log_line_end(&l);
 	bool wake = false;
-	if (buf_append(&trace.waiting, view_of(l.data, l.len)) != 0) {
-		trace.dropped++;
+	if (buf_append(&trace_writer.waiting, view_of(l.data, l.len)) != 0) {
+		trace_writer.dropped++;
 	} else {
-		trace.noted++;
+		trace_writer.noted++;
 		/* A thread that gathers looks by itself, unless there is much. */
-		bool much = trace.waiting.len >= WAKE_AT && trace.waiting.len - l.len < WAKE_AT;
-		wake = trace.idle || much;
-		trace.idle = false;
+		bool much = trace_writer.waiting.len >= WAKE_AT && trace_writer.waiting.len - l.len < WAKE_AT;
+		wake = trace_writer.idle || much;
+		trace_writer.idle = false;
 	}
-	pthread_mutex_unlock(&trace.lock);
+	pthread_mutex_unlock(&trace_writer.lock);
 	if (wake)
-		pthread_cond_signal(&trace.wake);
+		pthread_cond_signal(&trace_writer.wake);
 }
 
 /* ---- the thread: writing ---- */
 
 static void shut(void)
 {
-	if (trace.file >= 0)
-		close(trace.file);
-	trace.file = -1;
+	if (trace_writer.file >= 0)
+		close(trace_writer.file);
+	trace_writer.file = -1;
 }
 
 /* After a torn write or a crash the file may end within a line: the next one begins on its own. */
@@ -148,15 +148,16 @@ static int end_torn_line(int fd)
 static int open_day(const char *day)
 {
 	char path[sizeof TRACE_FOLDER + TRACE_DAY_LEN + 1];
-	if (trace.file >= 0 && memcmp(trace.day, day, TRACE_DAY_LEN) == 0)
+	if (trace_writer.file >= 0 && memcmp(trace_writer.day, day, TRACE_DAY_LEN) == 0)
 		return 0;
 	shut();
-	if (mkdirat(trace.folder, TRACE_FOLDER, 0700) != 0 && errno != EEXIST)
+	if (mkdirat(trace_writer.folder, TRACE_FOLDER, 0700) != 0 && errno != EEXIST)
 		return -errno;
 	memcpy(path, TRACE_FOLDER "/", sizeof TRACE_FOLDER);
 	memcpy(path + sizeof TRACE_FOLDER, day, TRACE_DAY_LEN);
 	path[sizeof TRACE_FOLDER + TRACE_DAY_LEN] = '\0';
-	int fd = openat(trace.folder, path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd =
+	    openat(trace_writer.folder, path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
 	int error = end_torn_line(fd);
@@ -164,8 +165,8 @@ static int open_day(const char *day)
 		close(fd);
 		return error;
 	}
-	trace.file = fd;
-	memcpy(trace.day, day, TRACE_DAY_LEN);
+	trace_writer.file = fd;
+	memcpy(trace_writer.day, day, TRACE_DAY_LEN);
 	return 0;
 }
 
@@ -173,7 +174,7 @@ static int open_day(const char *day)
 static int append_all(struct view v, size_t *written)
 {
 	while (*written < v.len) {
-		ssize_t n = write(trace.file, v.data + *written, v.len - *written);
+		ssize_t n = write(trace_writer.file, v.data + *written, v.len - *written);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -193,17 +194,18 @@ static uint64_t count_lines(struct view v)
 
 static void tell_failure(int error)
 {
-	if (!trace.failing)
+	if (!trace_writer.failing)
 		log_event(LOG_WARNING, "-", "trace-dropped", log_errno(error));
-	trace.failing = true;
+	trace_writer.failing = true;
 }
 
 static void tell_success(uint64_t dropped)
 {
-	if (trace.failing || dropped > trace.told)
-		log_event(LOG_WARNING, "-", "trace-resumed", log_u64("lines_dropped", dropped - trace.told));
-	trace.failing = false;
-	trace.told = dropped;
+	if (trace_writer.failing || dropped > trace_writer.told)
+		log_event(
+		    LOG_WARNING, "-", "trace-resumed", log_u64("lines_dropped", dropped - trace_writer.told));
+	trace_writer.failing = false;
+	trace_writer.told = dropped;
 }
 
 /* Lines of one day. Returns how many were lost. */
@@ -250,7 +252,7 @@ static uint64_t write_lines(struct view lines)
 static void remove_old(unsigned days)
 {
 	char oldest[24];
-	int fd = openat(trace.folder, TRACE_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(trace_writer.folder, TRACE_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	if (folder == NULL) {
@@ -270,58 +272,60 @@ static void remove_old(unsigned days)
 /* Waits for lines, and then a little for more of them. With the lock held. */
 static void wait_for_work(void)
 {
-	while (trace.waiting.len == 0 && !trace.stop && !trace.expire && !trace.flush) {
-		trace.idle = true;
-		pthread_cond_wait(&trace.wake, &trace.lock);
+	while (trace_writer.waiting.len == 0 && !trace_writer.stop && !trace_writer.expire &&
+	       !trace_writer.flush) {
+		trace_writer.idle = true;
+		pthread_cond_wait(&trace_writer.wake, &trace_writer.lock);
 	}
-	trace.idle = false;
+	trace_writer.idle = false;
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += GATHER_MS * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
-	while (trace.waiting.len < WAKE_AT && !trace.stop && !trace.expire && !trace.flush)
-		if (pthread_cond_timedwait(&trace.wake, &trace.lock, &until) != 0)
+	while (trace_writer.waiting.len < WAKE_AT && !trace_writer.stop && !trace_writer.expire &&
+	       !trace_writer.flush)
+		if (pthread_cond_timedwait(&trace_writer.wake, &trace_writer.lock, &until) != 0)
 			break;
 }
 
 /* Writes what there is, without the lock; then says so. */
 static void take_turn(void)
 {
-	struct buf taken = trace.waiting;
-	trace.waiting = trace.writing;
-	trace.writing = taken;
-	uint64_t noted = trace.noted;
-	bool expire = trace.expire;
-	unsigned days = trace.days;
-	trace.flush = trace.expire = false;
-	pthread_mutex_unlock(&trace.lock);
+	struct buf taken = trace_writer.waiting;
+	trace_writer.waiting = trace_writer.writing;
+	trace_writer.writing = taken;
+	uint64_t noted = trace_writer.noted;
+	bool expire = trace_writer.expire;
+	unsigned days = trace_writer.days;
+	trace_writer.flush = trace_writer.expire = false;
+	pthread_mutex_unlock(&trace_writer.lock);
 
-	uint64_t lost = write_lines(buf_view(&trace.writing));
-	bool wrote = trace.writing.len > 0;
-	if (trace.writing.cap > KEEP_MEMORY)
-		buf_done(&trace.writing);
-	buf_clear(&trace.writing);
+	uint64_t lost = write_lines(buf_view(&trace_writer.writing));
+	bool wrote = trace_writer.writing.len > 0;
+	if (trace_writer.writing.cap > KEEP_MEMORY)
+		buf_done(&trace_writer.writing);
+	buf_clear(&trace_writer.writing);
 	if (expire)
 		remove_old(days);
 
-	pthread_mutex_lock(&trace.lock);
-	trace.dropped += lost;
-	trace.handled = noted;
+	pthread_mutex_lock(&trace_writer.lock);
+	trace_writer.dropped += lost;
+	trace_writer.handled = noted;
 	if (wrote && lost == 0)
-		tell_success(trace.dropped);
-	pthread_cond_broadcast(&trace.written);
+		tell_success(trace_writer.dropped);
+	pthread_cond_broadcast(&trace_writer.written);
 }
 
 static void *write_on(void *arg)
 {
 	(void)arg;
-	pthread_mutex_lock(&trace.lock);
-	while (!trace.stop || trace.waiting.len > 0) {
+	pthread_mutex_lock(&trace_writer.lock);
+	while (!trace_writer.stop || trace_writer.waiting.len > 0) {
 		wait_for_work();
 		take_turn();
 	}
-	pthread_mutex_unlock(&trace.lock);
+	pthread_mutex_unlock(&trace_writer.lock);
 	return NULL;
 }
 
@@ -332,75 +336,76 @@ int trace_open(int folder, unsigned days)
 	pthread_condattr_t monotonic;
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&trace.wake, &monotonic);
-	pthread_cond_init(&trace.written, NULL);
+	pthread_cond_init(&trace_writer.wake, &monotonic);
+	pthread_cond_init(&trace_writer.written, NULL);
 	pthread_condattr_destroy(&monotonic);
-	buf_init(&trace.waiting, WAITING_MAX);
-	buf_init(&trace.writing, WAITING_MAX);
-	trace.folder = folder;
-	trace.days = days;
-	trace.stop = trace.idle = trace.flush = trace.expire = trace.failing = false;
-	trace.noted = trace.handled = trace.dropped = trace.told = 0;
-	trace.running = true;
-	int error = thread_start(&trace.thread, write_on, NULL, "trace");
+	buf_init(&trace_writer.waiting, WAITING_MAX);
+	buf_init(&trace_writer.writing, WAITING_MAX);
+	trace_writer.folder = folder;
+	trace_writer.days = days;
+	trace_writer.stop = trace_writer.idle = trace_writer.flush = trace_writer.expire =
+	    trace_writer.failing = false;
+	trace_writer.noted = trace_writer.handled = trace_writer.dropped = trace_writer.told = 0;
+	trace_writer.running = true;
+	int error = thread_start(&trace_writer.thread, write_on, NULL, "trace");
 	if (error)
-		trace.running = false;
+		trace_writer.running = false;
 	return error;
 }
 
 void trace_set_days(unsigned days)
 {
-	pthread_mutex_lock(&trace.lock);
-	trace.days = days;
-	pthread_mutex_unlock(&trace.lock);
+	pthread_mutex_lock(&trace_writer.lock);
+	trace_writer.days = days;
+	pthread_mutex_unlock(&trace_writer.lock);
 }
 
 void trace_close(void)
 {
-	pthread_mutex_lock(&trace.lock);
-	bool was_running = trace.running;
-	trace.running = false;
-	trace.stop = true;
-	pthread_mutex_unlock(&trace.lock);
+	pthread_mutex_lock(&trace_writer.lock);
+	bool was_running = trace_writer.running;
+	trace_writer.running = false;
+	trace_writer.stop = true;
+	pthread_mutex_unlock(&trace_writer.lock);
 	if (!was_running)
 		return;
-	pthread_cond_signal(&trace.wake);
-	pthread_join(trace.thread, NULL);
+	pthread_cond_signal(&trace_writer.wake);
+	pthread_join(trace_writer.thread, NULL);
 	shut();
-	buf_done(&trace.waiting);
-	buf_done(&trace.writing);
-	pthread_cond_destroy(&trace.wake);
-	pthread_cond_destroy(&trace.written);
+	buf_done(&trace_writer.waiting);
+	buf_done(&trace_writer.writing);
+	pthread_cond_destroy(&trace_writer.wake);
+	pthread_cond_destroy(&trace_writer.written);
 }
 
 static void ask(bool *what)
 {
-	pthread_mutex_lock(&trace.lock);
+	pthread_mutex_lock(&trace_writer.lock);
 	*what = true;
-	if (trace.running)
-		pthread_cond_signal(&trace.wake);
-	pthread_mutex_unlock(&trace.lock);
+	if (trace_writer.running)
+		pthread_cond_signal(&trace_writer.wake);
+	pthread_mutex_unlock(&trace_writer.lock);
 }
 
 void trace_expire(void)
 {
-	ask(&trace.expire);
+	ask(&trace_writer.expire);
 }
 
 uint64_t trace_dropped(void)
 {
-	pthread_mutex_lock(&trace.lock);
-	uint64_t dropped = trace.dropped;
-	pthread_mutex_unlock(&trace.lock);
+	pthread_mutex_lock(&trace_writer.lock);
+	uint64_t dropped = trace_writer.dropped;
+	pthread_mutex_unlock(&trace_writer.lock);
 	return dropped;
 }
 
 void trace_flush(void)
 {
-	ask(&trace.flush);
-	pthread_mutex_lock(&trace.lock);
-	uint64_t until = trace.noted;
-	while (trace.running && trace.handled < until)
-		pthread_cond_wait(&trace.written, &trace.lock);
-	pthread_mutex_unlock(&trace.lock);
+	ask(&trace_writer.flush);
+	pthread_mutex_lock(&trace_writer.lock);
+	uint64_t until = trace_writer.noted;
+	while (trace_writer.running && trace_writer.handled < until)
+		pthread_cond_wait(&trace_writer.written, &trace_writer.lock);
+	pthread_mutex_unlock(&trace_writer.lock);
 }

@@ -75,7 +75,7 @@ struct query {
 	struct loop_timer deadline, slowness;
 	int64_t started_at;
 	bool proven;       /* its zone was, when it was asked */
-	bool slow, judged; /* counted in role.slow; the zone knows of its silence */
+	bool slow, judged; /* counted in dns.slow; the zone knows of its silence */
 	uint32_t request;
 	uint64_t timeout_ms;
 	unsigned type;
@@ -92,7 +92,7 @@ static struct {
 	struct dns_load load;
 	unsigned slow;
 	struct arena arena; /* of an answer from the cache */
-} role;
+} dns;
 
 static void give_up(struct query *q)
 {
@@ -106,13 +106,13 @@ static void give_up(struct query *q)
 static void take_out(struct query *q)
 {
 	give_up(q);
-	*(q->previous ? &q->previous->next : &role.queries) = q->next;
+	*(q->previous ? &q->previous->next : &dns.queries) = q->next;
 	if (q->next)
 		q->next->previous = q->previous;
 	loop_timer_cancel(&q->slowness);
 	loop_task_cancel(&q->start);
-	dns_load_remove(&role.load, q->proven);
-	role.slow -= q->slow;
+	dns_load_remove(&dns.load, q->proven);
+	dns.slow -= q->slow;
 	if (q->state == IN_LINE)
 		share_leave(&q->claim);
 	else
@@ -217,7 +217,7 @@ static void too_late(void *arg)
 
 static bool is_unproven_share(const struct share *share)
 {
-	for (const struct peer *peer = role.clients.first; peer; peer = peer->next)
+	for (const struct peer *peer = dns.clients.first; peer; peer = peer->next)
 		if (share == &((const struct client *)peer)->unproven)
 			return true;
 	return false;
@@ -228,7 +228,7 @@ static void on_slow(void *arg)
 	struct query *q = arg;
 	struct share *left = NULL;
 	size_t kept = 0;
-	if (role.slow >= SLOW_MAX)
+	if (dns.slow >= SLOW_MAX)
 		return;
 	for (size_t i = 0; i < q->claim.share_count; i++)
 		if (is_unproven_share(q->claim.shares[i]))
@@ -239,7 +239,7 @@ static void on_slow(void *arg)
 	if (left == NULL)
 		return;
 	q->slow = true;
-	role.slow++;
+	dns.slow++;
 	share_give_back(&left, 1);
 }
 
@@ -248,7 +248,7 @@ static void start(void *arg)
 	struct query *q = arg;
 	q->state = UNDER_WAY;
 	q->started_at = clock_monotonic_ms();
-	int error = ub_resolve_async(role.resolver, q->name, (int)q->type, CLASS_IN, q, answered, NULL);
+	int error = ub_resolve_async(dns.resolver, q->name, (int)q->type, CLASS_IN, q, answered, NULL);
 	if (error == 0) {
 		loop_timer_set(&q->slowness, SLOW_MS);
 		return;
@@ -273,7 +273,7 @@ static void write_claim(struct query *q)
 	if (!q->proven)
 		c->shares[c->share_count++] = &q->client->unproven;
 	c->shares[c->share_count++] = &q->client->all;
-	c->shares[c->share_count++] = &role.all;
+	c->shares[c->share_count++] = &dns.all;
 }
 
 static void ask(struct client *client, uint32_t request, const struct message_query *m)
@@ -286,7 +286,7 @@ static void ask(struct client *client, uint32_t request, const struct message_qu
 	}
 	bool proven = dns_zone_is_proven(zone, now);
 	if (!dns_load_has_room(&client->waiting, WAITING_MAX, proven) ||
-	    !dns_load_has_room(&role.load, QUESTIONS_MAX, proven)) {
+	    !dns_load_has_room(&dns.load, QUESTIONS_MAX, proven)) {
 		dns_zone_release(zone);
 		send_failure(client, request, "too many questions are under way");
 		return;
@@ -295,7 +295,7 @@ static void ask(struct client *client, uint32_t request, const struct message_qu
 	*q = (struct query){.client = client,
 	    .request = request,
 	    .proven = proven,
-	    .next = role.queries,
+	    .next = dns.queries,
 	    .zone = zone,
 	    .type = (unsigned)m->type};
 	memcpy(q->name, m->name.data, m->name.len);
@@ -303,13 +303,13 @@ static void ask(struct client *client, uint32_t request, const struct message_qu
 	                : m->timeout_ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS
 	                                                 : m->timeout_ms;
 	q->timeout_ms = dns_zone_patience(zone, q->timeout_ms, now);
-	loop_timer_init(&q->deadline, &role.process->loop, too_late, q);
-	loop_timer_init(&q->slowness, &role.process->loop, on_slow, q);
-	loop_task_init(&q->start, &role.process->loop, start, q);
-	if (role.queries)
-		role.queries->previous = q;
-	role.queries = q;
-	dns_load_add(&role.load, q->proven);
+	loop_timer_init(&q->deadline, &dns.process->loop, too_late, q);
+	loop_timer_init(&q->slowness, &dns.process->loop, on_slow, q);
+	loop_task_init(&q->start, &dns.process->loop, start, q);
+	if (dns.queries)
+		dns.queries->previous = q;
+	dns.queries = q;
+	dns_load_add(&dns.load, q->proven);
 	dns_load_add(&client->waiting, q->proven);
 	loop_timer_set(&q->deadline, (int64_t)q->timeout_ms);
 	write_claim(q);
@@ -322,8 +322,8 @@ static void ask(struct client *client, uint32_t request, const struct message_qu
 static bool answer_from_memory(struct client *client, uint32_t request, const struct message_query *m)
 {
 	struct message_answer known;
-	arena_reset(&role.arena);
-	if (!dns_cache_get(m->name, (unsigned)m->type, clock_monotonic_ms(), &role.arena, &known))
+	arena_reset(&dns.arena);
+	if (!dns_cache_get(m->name, (unsigned)m->type, clock_monotonic_ms(), &dns.arena, &known))
 		return false;
 	ipc_send(&client->peer.link.channel, MESSAGE_ANSWER, request, &known, -1);
 	return true;
@@ -373,7 +373,7 @@ static const struct role_hears hears[] = {
 
 static void closed(struct link *link)
 {
-	for (struct query *q = role.queries, *next; q; q = next) {
+	for (struct query *q = dns.queries, *next; q; q = next) {
 		next = q->next;
 		if (q->client == (struct client *)link)
 			let_go(q);
@@ -389,13 +389,13 @@ static void begin_client(struct peer *peer)
 
 static void dns_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
-	peers_open(&role.clients, p, fd, peer, closed);
+	peers_open(&dns.clients, p, fd, peer, closed);
 }
 
 static void on_readable(void *arg)
 {
 	(void)arg;
-	if (ub_process(role.resolver) == 0)
+	if (ub_process(dns.resolver) == 0)
 		return;
 	log_event(
 	    LOG_ERROR, "-", "resolver-died", log_string("do", "nothing: the role starts again by itself"));
@@ -404,11 +404,11 @@ static void on_readable(void *arg)
 
 static int dns_role_start(struct role_process *p)
 {
-	role.process = p;
-	role.all.max = PLACES;
-	role.clients = (struct peers){.size = sizeof(struct client), .begin = begin_client};
+	dns.process = p;
+	dns.all.max = PLACES;
+	dns.clients = (struct peers){.size = sizeof(struct client), .begin = begin_client};
 	arena_init(
-	    &role.arena, 64 * 1024); /* an answer of DNS_CACHE_ANSWER bytes may be as many short records */
+	    &dns.arena, 64 * 1024); /* an answer of DNS_CACHE_ANSWER bytes may be as many short records */
 	return 0;
 }
 
@@ -429,7 +429,7 @@ static int add_anchors(struct view lines)
 		line = view_trim(comment >= 0 ? view_take(line, (size_t)comment) : line);
 		if (line.len == 0)
 			continue;
-		if (!text_of(line, text, sizeof text) || ub_ctx_add_ta(role.resolver, text) != 0)
+		if (!text_of(line, text, sizeof text) || ub_ctx_add_ta(dns.resolver, text) != 0)
 			return -EINVAL;
 	}
 	return 0;
@@ -454,8 +454,8 @@ static int configure_stubs(struct view rest)
 	const char *problem;
 	while (rest.len && view_next(&rest, '\n', &line))
 		if (dns_stub_parse(line, &stub, &problem) != 0 ||
-		    ub_ctx_set_stub(role.resolver, stub.zone, stub.server, 0) != 0 ||
-		    (stub.insecure && ub_ctx_set_option(role.resolver, "domain-insecure:", stub.zone) != 0))
+		    ub_ctx_set_stub(dns.resolver, stub.zone, stub.server, 0) != 0 ||
+		    (stub.insecure && ub_ctx_set_option(dns.resolver, "domain-insecure:", stub.zone) != 0))
 			return -EINVAL;
 	return 0;
 }
@@ -467,25 +467,25 @@ static int configure(struct role_process *p)
 	const struct settings *settings = &p->settings;
 	if (settings->dns_server.len) {
 		if (!text_of(settings->dns_server, text, sizeof text) ||
-		    ub_ctx_set_fwd(role.resolver, text) != 0)
+		    ub_ctx_set_fwd(dns.resolver, text) != 0)
 			return -EINVAL;
-	} else if (ub_ctx_resolvconf(role.resolver, NULL) != 0) {
+	} else if (ub_ctx_resolvconf(dns.resolver, NULL) != 0) {
 		log_event(LOG_WARNING, "-", "no-resolv-conf",
 		    log_string("do", "set dns_server if names cannot be looked up"));
 	}
 	/* A name server on this machine is one that somebody set up on purpose. */
 	if (settings->dns_server.len || settings->dns_stubs.len)
-		ub_ctx_set_option(role.resolver, "do-not-query-localhost:", "no");
+		ub_ctx_set_option(dns.resolver, "do-not-query-localhost:", "no");
 	/* A name server that was away is asked again soon after it is back, not after a quarter of an hour.
 	 */
-	ub_ctx_set_option(role.resolver, "infra-host-ttl:", "60");
-	ub_ctx_set_option(role.resolver, "infra-keep-probing:", "yes");
+	ub_ctx_set_option(dns.resolver, "infra-host-ttl:", "60");
+	ub_ctx_set_option(dns.resolver, "infra-keep-probing:", "yes");
 	/* The library's own 16 and 2 would let a few dead name servers hold up everybody's questions. */
-	ub_ctx_set_option(role.resolver, "outgoing-range:", "800");
-	ub_ctx_set_option(role.resolver, "outgoing-num-tcp:", "40");
-	ub_ctx_set_option(role.resolver, "num-queries-per-thread:", "3000");
-	ub_ctx_set_option(role.resolver, "infra-cache-numhosts:", "10000");
-	ub_ctx_hosts(role.resolver, NULL);
+	ub_ctx_set_option(dns.resolver, "outgoing-range:", "800");
+	ub_ctx_set_option(dns.resolver, "outgoing-num-tcp:", "40");
+	ub_ctx_set_option(dns.resolver, "num-queries-per-thread:", "3000");
+	ub_ctx_set_option(dns.resolver, "infra-cache-numhosts:", "10000");
+	ub_ctx_hosts(dns.resolver, NULL);
 	int error = configure_stubs(settings->dns_stubs);
 	return error ? error : configure_anchors(p);
 }
@@ -494,18 +494,18 @@ static int dns_role_serve(struct role_process *p)
 {
 	if (p->serving)
 		return 0; /* the resolver's settings change with a restart of the role */
-	role.resolver = ub_ctx_create();
-	if (role.resolver == NULL)
+	dns.resolver = ub_ctx_create();
+	if (dns.resolver == NULL)
 		return -ENOMEM;
-	ub_ctx_async(role.resolver, 1);
+	ub_ctx_async(dns.resolver, 1);
 	int error = configure(p);
 	if (error) {
 		log_event(LOG_ERROR, "-", "dns-settings",
 		    log_string("do", "check dns_server, dns_stubs and dns_anchors"));
 		return error;
 	}
-	loop_watch_init(&role.readable, &p->loop, ub_fd(role.resolver), LOOP_READ, on_readable, NULL);
-	loop_watch_on(&role.readable);
+	loop_watch_init(&dns.readable, &p->loop, ub_fd(dns.resolver), LOOP_READ, on_readable, NULL);
+	loop_watch_on(&dns.readable);
 	return 0;
 }
 

@@ -52,15 +52,15 @@ static struct {
 	unsigned char secret[SECRET_MAX]; /* of rewritten senders */
 	size_t secret_len;
 	struct peers clients;
-} role;
+} keys_state;
 
 /* ---- what may be signed ---- */
 
 static EVP_PKEY *find_key(uint64_t number)
 {
-	for (size_t i = 0; i < role.count; i++)
-		if (role.keys[i].number == number)
-			return role.keys[i].key;
+	for (size_t i = 0; i < keys_state.count; i++)
+		if (keys_state.keys[i].number == number)
+			return keys_state.keys[i].key;
 	return NULL;
 }
 
@@ -109,27 +109,28 @@ static int sign(const struct message_sign *m, unsigned char *out, size_t *len)
  * before still opens tickets for another day. The edges ask by the hour. */
 static void renew_ticket_key(void)
 {
-	int64_t now = clock_wall(), age = now - role.ticket.made;
+	int64_t now = clock_wall(), age = now - keys_state.ticket.made;
 	if (age < 0)
-		role.ticket.made = now; /* the clock was set back */
+		keys_state.ticket.made = now; /* the clock was set back */
 	if (age < TICKET_DAY)
 		return;
-	role.ticket.has_previous = age < 2 * TICKET_DAY;
-	if (role.ticket.has_previous)
-		memcpy(role.ticket.previous, role.ticket.key, sizeof role.ticket.previous);
+	keys_state.ticket.has_previous = age < 2 * TICKET_DAY;
+	if (keys_state.ticket.has_previous)
+		memcpy(keys_state.ticket.previous, keys_state.ticket.key, sizeof keys_state.ticket.previous);
 	else
-		mem_wipe(role.ticket.previous, sizeof role.ticket.previous);
-	random_bytes(role.ticket.key, sizeof role.ticket.key);
-	role.ticket.made = now;
+		mem_wipe(keys_state.ticket.previous, sizeof keys_state.ticket.previous);
+	random_bytes(keys_state.ticket.key, sizeof keys_state.ticket.key);
+	keys_state.ticket.made = now;
 }
 
 static void answer_ticket_key(struct link *link, struct channel_frame *frame, const void *message)
 {
 	(void)message;
 	renew_ticket_key();
-	struct message_ticket_key answer = {.key = view_of(role.ticket.key, sizeof role.ticket.key),
-	    .previous =
-	        view_of(role.ticket.previous, role.ticket.has_previous ? sizeof role.ticket.previous : 0)};
+	struct message_ticket_key answer = {
+	    .key = view_of(keys_state.ticket.key, sizeof keys_state.ticket.key),
+	    .previous = view_of(keys_state.ticket.previous,
+	        keys_state.ticket.has_previous ? sizeof keys_state.ticket.previous : 0)};
 	ipc_send(&link->channel, MESSAGE_TICKET_KEY_ANSWER, frame->request, &answer, -1);
 }
 
@@ -140,7 +141,7 @@ static int rewrite(const struct message_srs *m, int64_t today, struct buf *out)
 	ptrdiff_t at = view_find_last(m->address, '@');
 	if (at < 1)
 		return -EINVAL;
-	struct view secret = view_of(role.secret, role.secret_len);
+	struct view secret = view_of(keys_state.secret, keys_state.secret_len);
 	return srs_forward(view_take(m->address, (size_t)at), view_skip(m->address, (size_t)at + 1),
 	    m->domain, today, secret, out);
 }
@@ -151,7 +152,7 @@ static int rewrite(const struct message_srs *m, int64_t today, struct buf *out)
  */
 static int reverse(struct view local, int64_t today, struct buf *out)
 {
-	struct view secret = view_of(role.secret, role.secret_len);
+	struct view secret = view_of(keys_state.secret, keys_state.secret_len);
 	struct buf behind;
 	int error = srs_reverse(local, today, secret, out);
 	ptrdiff_t at = error ? -1 : view_find_last(buf_view(out), '@');
@@ -210,7 +211,7 @@ static const struct role_hears hears[] = {
 
 static void keys_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
-	peers_open(&role.clients, p, fd, peer, NULL);
+	peers_open(&keys_state.clients, p, fd, peer, NULL);
 }
 
 /* ---- the keys ---- */
@@ -231,10 +232,10 @@ static EVP_PKEY *read_key(int fd)
 static void drop_replaced(size_t most)
 {
 	size_t count = 0;
-	while (count < most && count < role.count && role.keys[count].replaced)
-		EVP_PKEY_free(role.keys[count++].key);
-	role.count -= count;
-	memmove(role.keys, role.keys + count, role.count * sizeof role.keys[0]);
+	while (count < most && count < keys_state.count && keys_state.keys[count].replaced)
+		EVP_PKEY_free(keys_state.keys[count++].key);
+	keys_state.count -= count;
+	memmove(keys_state.keys, keys_state.keys + count, keys_state.count * sizeof keys_state.keys[0]);
 }
 
 static void retire(void *arg)
@@ -245,19 +246,19 @@ static void retire(void *arg)
 
 static void add_key(uint64_t number, EVP_PKEY *key)
 {
-	if (role.count == KEYS_MAX)
+	if (keys_state.count == KEYS_MAX)
 		drop_replaced(1);
-	if (role.count < KEYS_MAX)
-		role.keys[role.count++] = (struct held_key){.number = number, .key = key};
+	if (keys_state.count < KEYS_MAX)
+		keys_state.keys[keys_state.count++] = (struct held_key){.number = number, .key = key};
 	else
 		EVP_PKEY_free(key);
 }
 
 static int keys_role_start(struct role_process *p)
 {
-	random_bytes(role.ticket.key, sizeof role.ticket.key);
-	role.ticket.made = clock_wall();
-	loop_timer_init(&role.retire, &p->loop, retire, NULL);
+	random_bytes(keys_state.ticket.key, sizeof keys_state.ticket.key);
+	keys_state.ticket.made = clock_wall();
+	loop_timer_init(&keys_state.retire, &p->loop, retire, NULL);
 	/* Everything that OpenSSL loads lazily is loaded now, before confinement. */
 	EVP_PKEY *warm = EVP_EC_gen("P-256");
 	EVP_PKEY_free(warm);
@@ -269,15 +270,15 @@ static int keys_role_start(struct role_process *p)
 static int keys_role_serve(struct role_process *p)
 {
 	bool good = true;
-	for (size_t i = 0; i < role.count; i++)
-		role.keys[i].replaced = true;
-	if (role.count > 0)
-		loop_timer_set(&role.retire, RETIRE_MS);
+	for (size_t i = 0; i < keys_state.count; i++)
+		keys_state.keys[i].replaced = true;
+	if (keys_state.count > 0)
+		loop_timer_set(&keys_state.retire, RETIRE_MS);
 	for (struct role_file *file = p->files; file; file = file->next) {
 		struct view secret = buf_view(&file->content);
 		if (file->kind == FILE_SECRET && secret.len <= SECRET_MAX) {
-			memcpy(role.secret, secret.data, secret.len);
-			role.secret_len = secret.len;
+			memcpy(keys_state.secret, secret.data, secret.len);
+			keys_state.secret_len = secret.len;
 		}
 		if (file->kind != FILE_KEY)
 			continue;

@@ -45,40 +45,40 @@ static struct {
 	struct map policies; /* domain -> struct relay_policy */
 	struct relay_policy *newest, *oldest;
 	size_t bytes;
-} all;
+} known;
 
 /* ---- the memory ---- */
 
 static void unlink_policy(struct relay_policy *p)
 {
-	*(p->newer ? &p->newer->older : &all.newest) = p->older;
-	*(p->older ? &p->older->newer : &all.oldest) = p->newer;
+	*(p->newer ? &p->newer->older : &known.newest) = p->older;
+	*(p->older ? &p->older->newer : &known.oldest) = p->newer;
 	p->newer = p->older = NULL;
 }
 
 static void link_newest(struct relay_policy *p)
 {
-	p->older = all.newest;
-	*(all.newest ? &all.newest->newer : &all.oldest) = p;
-	all.newest = p;
+	p->older = known.newest;
+	*(known.newest ? &known.newest->newer : &known.oldest) = p;
+	known.newest = p;
 }
 
 static void count_bytes(struct relay_policy *p, size_t patterns)
 {
-	all.bytes -= p->bytes;
+	known.bytes -= p->bytes;
 	p->bytes = sizeof *p + sizeof(struct map_entry) + 2 * strlen(p->domain) + patterns;
-	all.bytes += p->bytes;
+	known.bytes += p->bytes;
 }
 
 static struct relay_policy *find_or_make(struct view domain)
 {
-	struct relay_policy *p = map_get(&all.policies, domain);
+	struct relay_policy *p = map_get(&known.policies, domain);
 	if (p) {
 		unlink_policy(p);
 	} else {
 		p = mem_alloc(sizeof *p);
 		p->domain = mem_string(domain);
-		map_set(&all.policies, domain, p);
+		map_set(&known.policies, domain, p);
 		count_bytes(p, 0);
 	}
 	link_newest(p);
@@ -101,9 +101,9 @@ static void drop(struct relay_policy *p)
 	mem_free(p->question);
 	relay_policy_fetch_cancel(p->fetch);
 	forget_policy(p);
-	all.bytes -= p->bytes;
+	known.bytes -= p->bytes;
 	unlink_policy(p);
-	map_remove(&all.policies, view_from_string(p->domain));
+	map_remove(&known.policies, view_from_string(p->domain));
 	mem_free(p->domain);
 	mem_free(p);
 }
@@ -115,8 +115,8 @@ static bool is_busy(const struct relay_policy *p)
 
 static void make_room(void)
 {
-	for (struct relay_policy *p = all.oldest, *newer;
-	     p && (all.policies.count > POLICIES_MAX || all.bytes > POLICIES_BYTES_MAX); p = newer) {
+	for (struct relay_policy *p = known.oldest, *newer;
+	     p && (known.policies.count > POLICIES_MAX || known.bytes > POLICIES_BYTES_MAX); p = newer) {
 		newer = p->newer;
 		if (!is_busy(p))
 			drop(p);
@@ -231,7 +231,7 @@ static void fetch(struct relay_policy *p)
 	if (p->fetch)
 		return;
 	memcpy(p->fetch_id, p->id_result == 0 ? p->id : p->memory.id, sizeof p->fetch_id);
-	p->fetch = relay_policy_fetch_start(all.loop, p->domain, fetched, p);
+	p->fetch = relay_policy_fetch_start(known.loop, p->domain, fetched, p);
 }
 
 /* ---- the record ---- */
@@ -314,13 +314,13 @@ void relay_policy_forget(struct relay_policy_request *r)
 
 void relay_policies_init(struct loop *loop)
 {
-	all.loop = loop;
-	map_init(&all.policies);
+	known.loop = loop;
+	map_init(&known.policies);
 }
 
 void relay_policies_done(void)
 {
-	while (all.newest)
-		drop(all.newest);
-	map_done(&all.policies);
+	while (known.newest)
+		drop(known.newest);
+	map_done(&known.policies);
 }

@@ -16,7 +16,7 @@ static struct {
 	struct loop_task work;
 	struct loop_timer timer, soon;
 	bool started, stopping;
-} turn;
+} queue_turn;
 
 /* ---- to relay ---- */
 
@@ -118,14 +118,14 @@ static void on_note(void *arg, const struct queue_note *note)
 static void on_wake_in(void *arg, int64_t milliseconds)
 {
 	(void)arg;
-	loop_timer_set(&turn.soon, milliseconds);
+	loop_timer_set(&queue_turn.soon, milliseconds);
 }
 
 static void on_wake(void *arg)
 {
 	(void)arg;
-	if (!turn.stopping)
-		loop_task_schedule(&turn.work);
+	if (!queue_turn.stopping)
+		loop_task_schedule(&queue_turn.work);
 }
 
 static bool is_full(void *arg)
@@ -158,13 +158,13 @@ static void set_timer(void)
 		ms = LOOK_MS;
 	if (clock_is_simulated() && ms > CLOCK_SIMULATED_LOOK_MS)
 		ms = CLOCK_SIMULATED_LOOK_MS;
-	loop_timer_set(&turn.timer, ms > 1 ? ms : 1);
+	loop_timer_set(&queue_turn.timer, ms > 1 ? ms : 1);
 }
 
 static void work(void *arg)
 {
 	(void)arg;
-	if (turn.stopping)
+	if (queue_turn.stopping)
 		return;
 	queue_work(store_role.queue);
 	set_timer();
@@ -268,7 +268,7 @@ static void closed(struct link *link)
 {
 	store_upload_forget(link);
 	/* After a restart the link comes before the queue is open; its frames are read later. */
-	if (turn.stopping || store_role.queue == NULL)
+	if (queue_turn.stopping || store_role.queue == NULL)
 		return;
 	queue_lost(store_role.queue);
 	store_role_relay_gone();
@@ -357,10 +357,10 @@ void store_queue_start(void)
 	static const struct queue_handlers handlers = {
 	    on_offer, on_message, on_taken, on_data, on_more, on_note, on_wake, is_full, on_wake_in, on_kept};
 	struct queue_config config = config_of(&store_role.process->settings);
-	loop_task_init(&turn.work, &store_role.process->loop, work, NULL);
-	loop_timer_init(&turn.timer, &store_role.process->loop, work, NULL);
-	loop_timer_init(&turn.soon, &store_role.process->loop, work, NULL);
-	turn.stopping = false;
+	loop_task_init(&queue_turn.work, &store_role.process->loop, work, NULL);
+	loop_timer_init(&queue_turn.timer, &store_role.process->loop, work, NULL);
+	loop_timer_init(&queue_turn.soon, &store_role.process->loop, work, NULL);
+	queue_turn.stopping = false;
 	store_role.queue = queue_new(store_role.store, &config, &handlers, NULL);
 }
 
@@ -375,10 +375,10 @@ void store_queue_stop(void)
 {
 	store_queue_commands_stop();
 	queue_stop(store_role.queue);
-	turn.stopping = true;
-	loop_task_cancel(&turn.work);
-	loop_timer_cancel(&turn.timer);
-	loop_timer_cancel(&turn.soon);
+	queue_turn.stopping = true;
+	loop_task_cancel(&queue_turn.work);
+	loop_timer_cancel(&queue_turn.timer);
+	loop_timer_cancel(&queue_turn.soon);
 	link_close(&store_role.relay);
 	store_upload_forget(&store_role.relay);
 }

@@ -35,49 +35,50 @@ static struct {
 	uint64_t number; /* 0: it is not ours now */
 	size_t under_way;
 	bool more, taking, failed;
-} now;
+} local_now;
 
 static void take_more(void);
 
 static void go_on(void)
 {
-	if (now.number == 0 || now.taking || now.under_way > 0)
+	if (local_now.number == 0 || local_now.taking || local_now.under_way > 0)
 		return;
-	if (now.more) {
+	if (local_now.more) {
 		take_more();
 		return;
 	}
-	uint64_t number = now.number;
-	now.number = 0;
+	uint64_t number = local_now.number;
+	local_now.number = 0;
 	queue_rest(store_role.queue, number,
-	    &(struct spool_rest){.how = now.failed ? REST_LATER : REST_EMPTY, .seconds = AGAIN_SECONDS});
+	    &(struct spool_rest){
+	        .how = local_now.failed ? REST_LATER : REST_EMPTY, .seconds = AGAIN_SECONDS});
 }
 
 static void take_more(void)
 {
-	now.taking = true;
-	now.more = false;
-	if (queue_take(store_role.queue, LOCAL_REQUEST, now.number, AT_ONCE, 0) != 0) {
-		now.taking = false;
-		now.number = 0;
+	local_now.taking = true;
+	local_now.more = false;
+	if (queue_take(store_role.queue, LOCAL_REQUEST, local_now.number, AT_ONCE, 0) != 0) {
+		local_now.taking = false;
+		local_now.number = 0;
 	}
 }
 
 void store_queue_local_offer(const struct queue_offer *offer)
 {
-	now.number = offer->number;
-	now.under_way = 0;
-	now.failed = false;
+	local_now.number = offer->number;
+	local_now.under_way = 0;
+	local_now.failed = false;
 	take_more();
 }
 
 bool store_queue_local_taken(uint64_t number, int error, size_t count, bool more)
 {
-	if (number != now.number || number == 0)
+	if (number != local_now.number || number == 0)
 		return false;
-	now.taking = false;
-	now.more = more && error == 0 && count > 0 && !now.failed;
-	now.failed = now.failed || error;
+	local_now.taking = false;
+	local_now.more = more && error == 0 && count > 0 && !local_now.failed;
+	local_now.failed = local_now.failed || error;
 	go_on();
 	return true;
 }
@@ -151,12 +152,12 @@ static void done(struct store_commit *c, int result)
 		/* It stays, and comes back when "@local" is due again. */
 		log_event(LOG_ERROR, "-", "queue-not-kept", log_text("message", queue_id_view(&l->id)),
 		    log_errno(result));
-		now.failed = true;
-		now.more = false;
+		local_now.failed = true;
+		local_now.more = false;
 	}
 	queue_lease_end(store_role.queue, l->number, queue_id_view(&l->id));
-	if (l->number == now.number)
-		now.under_way--;
+	if (l->number == local_now.number)
+		local_now.under_way--;
 	spool_done(&l->spool);
 	arena_done(&l->arena);
 	mem_free(l);
@@ -196,7 +197,7 @@ static bool copy_targets(struct local *l, const struct queue_handout *h)
 
 bool store_queue_local_message(const struct queue_handout *h)
 {
-	if (h->number != now.number || now.number == 0)
+	if (h->number != local_now.number || local_now.number == 0)
 		return false;
 	struct local *l = mem_alloc(sizeof *l);
 	arena_init(&l->arena, 4 << 20);
@@ -221,7 +222,7 @@ bool store_queue_local_message(const struct queue_handout *h)
 	account_delivery_begin(&l->mail);
 	spool_init(&l->spool, queue_config(store_role.queue), clock_wall());
 	l->commit = (struct store_commit){.run = run, .arg = l, .done = done};
-	now.under_way++;
+	local_now.under_way++;
 	store_commit(store_role.store, &l->commit);
 	return true;
 }

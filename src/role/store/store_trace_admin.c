@@ -31,100 +31,104 @@ static struct {
 	int error;
 	store_trace_done *done;
 	void *arg;
-} search;
+} trace_admin_search;
 
 static void *search_files(void *arg)
 {
 	uint64_t one = 1;
 	(void)arg;
 	trace_flush();
-	search.error = trace_search(store_role.process->folder, &search.query, &search.out, &search.result);
-	if (write(search.event, &one, sizeof one) < 0)
+	trace_admin_search.error = trace_search(store_role.process->folder, &trace_admin_search.query,
+	    &trace_admin_search.out, &trace_admin_search.result);
+	if (write(trace_admin_search.event, &one, sizeof one) < 0)
 		log_event(LOG_ERROR, "-", "trace-search-lost", log_errno(errno));
 	return NULL;
 }
 
 static void finish(void)
 {
-	pthread_join(search.thread, NULL);
-	loop_watch_off(&search.watch);
-	close(search.event);
-	search.running = false;
+	pthread_join(trace_admin_search.thread, NULL);
+	loop_watch_off(&trace_admin_search.watch);
+	close(trace_admin_search.event);
+	trace_admin_search.running = false;
 }
 
 static void found(void *arg)
 {
 	(void)arg;
 	finish();
-	if (search.error && search.error != -ENOENT && search.error != -ECANCELED)
-		log_event(LOG_WARNING, "-", "trace-search-failed", log_errno(search.error));
-	search.done(search.error == -ENOENT ? 0 : search.error, search.arg);
-	buf_done(&search.out);
-	buf_done(&search.text);
+	if (trace_admin_search.error && trace_admin_search.error != -ENOENT &&
+	    trace_admin_search.error != -ECANCELED)
+		log_event(LOG_WARNING, "-", "trace-search-failed", log_errno(trace_admin_search.error));
+	trace_admin_search.done(
+	    trace_admin_search.error == -ENOENT ? 0 : trace_admin_search.error, trace_admin_search.arg);
+	buf_done(&trace_admin_search.out);
+	buf_done(&trace_admin_search.text);
 }
 
 int store_trace_start(const struct view *words, size_t count, store_trace_done *done, void *arg)
 {
 	uint64_t days = 0, limit = 0;
-	if (search.running)
+	if (trace_admin_search.running)
 		return -EBUSY;
 	if (count != 3 || !view_to_u64(words[1], 100000, &days) ||
 	    !view_to_u64(words[2], TRACE_LIMIT_MAX, &limit))
 		return -EINVAL;
-	buf_init(&search.text, 4096);
-	buf_init(&search.out, TRACE_OUTPUT_MAX);
-	search.event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (search.event < 0)
+	buf_init(&trace_admin_search.text, 4096);
+	buf_init(&trace_admin_search.out, TRACE_OUTPUT_MAX);
+	trace_admin_search.event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (trace_admin_search.event < 0)
 		return -errno;
-	if (buf_append(&search.text, words[0]) != 0) {
-		close(search.event);
+	if (buf_append(&trace_admin_search.text, words[0]) != 0) {
+		close(trace_admin_search.event);
 		return -EINVAL;
 	}
-	atomic_store(&search.stop, false);
-	search.query = (struct trace_query){.text = buf_view(&search.text),
+	atomic_store(&trace_admin_search.stop, false);
+	trace_admin_search.query = (struct trace_query){.text = buf_view(&trace_admin_search.text),
 	    .days = (unsigned)days,
 	    .limit = (unsigned)limit,
-	    .stop = &search.stop};
-	search.done = done;
-	search.arg = arg;
-	int error = thread_start(&search.thread, search_files, NULL, "trace-search");
+	    .stop = &trace_admin_search.stop};
+	trace_admin_search.done = done;
+	trace_admin_search.arg = arg;
+	int error = thread_start(&trace_admin_search.thread, search_files, NULL, "trace-search");
 	if (error) {
-		buf_done(&search.text);
-		close(search.event);
+		buf_done(&trace_admin_search.text);
+		close(trace_admin_search.event);
 		return error;
 	}
-	search.running = true;
-	loop_watch_init(&search.watch, &store_role.process->loop, search.event, LOOP_READ, found, NULL);
-	loop_watch_on(&search.watch);
+	trace_admin_search.running = true;
+	loop_watch_init(&trace_admin_search.watch, &store_role.process->loop, trace_admin_search.event,
+	    LOOP_READ, found, NULL);
+	loop_watch_on(&trace_admin_search.watch);
 	return 0;
 }
 
 void store_trace_answer(struct channel *to, uint32_t request)
 {
 	char summary[64];
-	struct view rest = buf_view(&search.out);
+	struct view rest = buf_view(&trace_admin_search.out);
 	while (rest.len) {
 		struct message_output m = {.text = view_take(rest, PIECE)};
 		ipc_send(to, MESSAGE_OUTPUT, request, &m, -1);
 		rest = view_skip(rest, PIECE);
 	}
-	snprintf(summary, sizeof summary, "%zu %d %d", search.result.messages, search.result.more,
-	    search.result.cut);
+	snprintf(summary, sizeof summary, "%zu %d %d", trace_admin_search.result.messages,
+	    trace_admin_search.result.more, trace_admin_search.result.cut);
 	struct message_output m = {.text = view_from_string(summary), .last = true};
 	ipc_send(to, MESSAGE_OUTPUT, request, &m, -1);
 }
 
 void store_trace_cancel(void)
 {
-	atomic_store(&search.stop, true);
+	atomic_store(&trace_admin_search.stop, true);
 }
 
 void store_trace_stop(void)
 {
 	store_trace_cancel();
-	if (!search.running)
+	if (!trace_admin_search.running)
 		return;
 	finish();
-	buf_done(&search.out);
-	buf_done(&search.text);
+	buf_done(&trace_admin_search.out);
+	buf_done(&trace_admin_search.text);
 }

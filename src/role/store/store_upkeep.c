@@ -27,7 +27,7 @@ static struct {
 	struct store_task task;
 	uint64_t visited, dropped;
 	bool running, listing_accounts, stopping;
-} walk;
+} upkeep_walk;
 
 /*
  * What the queue leaves: bodies that live for seconds. On a busy relay they would fill the disk long before
@@ -39,7 +39,7 @@ static struct {
 	struct store_task task;
 	uint64_t freed; /* by the queue, up to the last compaction */
 	bool running;
-} space;
+} upkeep_space;
 
 static uint64_t freed_by_queue(void)
 {
@@ -50,7 +50,7 @@ static uint64_t freed_by_queue(void)
 
 static void space_made(struct store_task *task, int result)
 {
-	space.running = false;
+	upkeep_space.running = false;
 	log_event(result ? LOG_ERROR : LOG_INFO, "-", "queue-space", log_u64("freed", task->freed),
 	    log_u64("files", task->volumes), log_i64("result", result));
 }
@@ -60,45 +60,46 @@ static void look_for_space(void *arg)
 	struct store_stats stats;
 	uint64_t freed = freed_by_queue();
 	(void)arg;
-	loop_timer_set(&space.timer, LOOK_MS);
+	loop_timer_set(&upkeep_space.timer, LOOK_MS);
 	store_stats(store_role.store, &stats);
 	uint64_t enough = 2 * stats.index_bytes > DEAD_MIN ? 2 * stats.index_bytes : DEAD_MIN;
 	/* On a disk that is nearly full everything counts. */
 	if (stats.nearly_full && enough > DEAD_MIN)
 		enough = DEAD_MIN;
-	if (space.running || stats.read_only || freed - space.freed < enough)
+	if (upkeep_space.running || stats.read_only || freed - upkeep_space.freed < enough)
 		return;
-	space.freed = freed;
-	space.running = true;
-	space.task = (struct store_task){.done = space_made};
-	store_compact(store_role.store, &space.task);
+	upkeep_space.freed = freed;
+	upkeep_space.running = true;
+	upkeep_space.task = (struct store_task){.done = space_made};
+	store_compact(store_role.store, &upkeep_space.task);
 }
 
 static void later(int64_t ms)
 {
-	loop_timer_set(&walk.timer, ms);
+	loop_timer_set(&upkeep_walk.timer, ms);
 }
 
 static void packed(struct store_task *task, int result)
 {
-	walk.running = false;
-	log_event(LOG_INFO, "-", "upkeep", log_u64("accounts", walk.visited),
-	    log_u64("dropped", walk.dropped), log_u64("freed", task->freed), log_i64("result", result));
-	if (!walk.stopping)
+	upkeep_walk.running = false;
+	log_event(LOG_INFO, "-", "upkeep", log_u64("accounts", upkeep_walk.visited),
+	    log_u64("dropped", upkeep_walk.dropped), log_u64("freed", task->freed),
+	    log_i64("result", result));
+	if (!upkeep_walk.stopping)
 		later(DAILY_MS);
 }
 
 static void finish_walk(void)
 {
 	trace_expire();
-	space.freed = freed_by_queue();
-	walk.task = (struct store_task){.done = packed};
-	store_pack(store_role.store, &walk.task);
+	upkeep_space.freed = freed_by_queue();
+	upkeep_walk.task = (struct store_task){.done = packed};
+	store_pack(store_role.store, &upkeep_walk.task);
 }
 
 static void account_kept(struct account_request *r, int result)
 {
-	walk.dropped += result == 0 ? r->count : 0;
+	upkeep_walk.dropped += result == 0 ? r->count : 0;
 	later(PAUSE_MS);
 }
 
@@ -106,15 +107,15 @@ static void account_repaired(struct account_request *r, int result)
 {
 	(void)result;
 	uint64_t shard = r->shard;
-	walk.request = (struct account_request){.shard = shard, .done = account_kept};
-	account_upkeep(&store_role.accounts, &walk.request);
+	upkeep_walk.request = (struct account_request){.shard = shard, .done = account_kept};
+	account_upkeep(&store_role.accounts, &upkeep_walk.request);
 }
 
 static void visit(uint64_t shard)
 {
-	walk.visited++;
-	walk.request = (struct account_request){.shard = shard, .done = account_repaired};
-	account_repair(&store_role.accounts, &walk.request);
+	upkeep_walk.visited++;
+	upkeep_walk.request = (struct account_request){.shard = shard, .done = account_repaired};
+	account_repair(&store_role.accounts, &upkeep_walk.request);
 }
 
 static void take_domain(const struct message_directory_answer *m)
@@ -124,10 +125,10 @@ static void take_domain(const struct message_directory_answer *m)
 		finish_walk();
 		return;
 	}
-	buf_clear(&walk.domain);
-	buf_append(&walk.domain, fields[0].value);
-	buf_clear(&walk.after);
-	walk.listing_accounts = true;
+	buf_clear(&upkeep_walk.domain);
+	buf_append(&upkeep_walk.domain, fields[0].value);
+	buf_clear(&upkeep_walk.after);
+	upkeep_walk.listing_accounts = true;
 	later(PAUSE_MS);
 }
 
@@ -135,12 +136,12 @@ static void take_accounts(const struct message_directory_answer *m)
 {
 	const struct message_field *fields = m->fields.items;
 	for (size_t i = 0; i + 4 <= m->fields.count; i += 4) {
-		buf_append(&walk.accounts, fields[i + 1].value);
-		buf_clear(&walk.after);
-		buf_append(&walk.after, fields[i].value);
+		buf_append(&upkeep_walk.accounts, fields[i + 1].value);
+		buf_clear(&upkeep_walk.after);
+		buf_append(&upkeep_walk.after, fields[i].value);
 	}
 	if (m->fields.count < 4 * DIRECTORY_LIST_PART)
-		walk.listing_accounts = false; /* this domain's last part */
+		upkeep_walk.listing_accounts = false; /* this domain's last part */
 	later(PAUSE_MS);
 }
 
@@ -150,43 +151,43 @@ static void listed(struct directory_job *job)
 	struct arena arena;
 	arena_init(&arena, 1 << 20);
 	if (job->error || !directory_job_answer(job, &arena, &m)) {
-		walk.running = false;
+		upkeep_walk.running = false;
 		later(DAILY_MS);
-	} else if (walk.listing_accounts) {
+	} else if (upkeep_walk.listing_accounts) {
 		take_accounts(&m);
 	} else {
 		take_domain(&m);
 	}
 	arena_done(&arena);
-	walk.job = NULL;
+	upkeep_walk.job = NULL;
 	directory_job_free(job);
 }
 
 static void list_more(void)
 {
 	struct message_field fields[2] = {
-	    {.value = buf_view(&walk.domain)}, {.value = buf_view(&walk.after)}};
+	    {.value = buf_view(&upkeep_walk.domain)}, {.value = buf_view(&upkeep_walk.after)}};
 	struct message_directory m = {
-	    .operation = walk.listing_accounts ? DIRECTORY_ACCOUNT_LIST : DIRECTORY_DOMAIN_LIST,
-	    .fields = {.items = fields, .count = walk.listing_accounts ? 2 : 1}};
-	walk.job = directory_job_start(&store_role.accounts, &m, listed, NULL);
+	    .operation = upkeep_walk.listing_accounts ? DIRECTORY_ACCOUNT_LIST : DIRECTORY_DOMAIN_LIST,
+	    .fields = {.items = fields, .count = upkeep_walk.listing_accounts ? 2 : 1}};
+	upkeep_walk.job = directory_job_start(&store_role.accounts, &m, listed, NULL);
 }
 
 static void next_step(void *arg)
 {
 	(void)arg;
-	if (walk.stopping)
+	if (upkeep_walk.stopping)
 		return;
-	if (!walk.running) {
-		walk.running = true;
-		walk.visited = walk.dropped = 0;
-		walk.listing_accounts = false;
-		buf_clear(&walk.domain);
+	if (!upkeep_walk.running) {
+		upkeep_walk.running = true;
+		upkeep_walk.visited = upkeep_walk.dropped = 0;
+		upkeep_walk.listing_accounts = false;
+		buf_clear(&upkeep_walk.domain);
 	}
-	struct view waiting = buf_view(&walk.accounts);
+	struct view waiting = buf_view(&upkeep_walk.accounts);
 	if (waiting.len >= 8) {
 		uint64_t shard = directory_number(waiting);
-		buf_consume(&walk.accounts, 8);
+		buf_consume(&upkeep_walk.accounts, 8);
 		visit(shard);
 		return;
 	}
@@ -195,18 +196,18 @@ static void next_step(void *arg)
 
 void store_upkeep_start(void)
 {
-	buf_init(&walk.domain, 1024);
-	buf_init(&walk.after, 2048);
-	buf_init(&walk.accounts, 8 * DIRECTORY_LIST_PART);
-	loop_timer_init(&walk.timer, &store_role.process->loop, next_step, NULL);
+	buf_init(&upkeep_walk.domain, 1024);
+	buf_init(&upkeep_walk.after, 2048);
+	buf_init(&upkeep_walk.accounts, 8 * DIRECTORY_LIST_PART);
+	loop_timer_init(&upkeep_walk.timer, &store_role.process->loop, next_step, NULL);
 	later(FIRST_MS);
-	loop_timer_init(&space.timer, &store_role.process->loop, look_for_space, NULL);
-	loop_timer_set(&space.timer, LOOK_MS);
+	loop_timer_init(&upkeep_space.timer, &store_role.process->loop, look_for_space, NULL);
+	loop_timer_set(&upkeep_space.timer, LOOK_MS);
 }
 
 void store_upkeep_stop(void)
 {
-	walk.stopping = walk.request.stop = true;
-	loop_timer_cancel(&walk.timer);
-	loop_timer_cancel(&space.timer);
+	upkeep_walk.stopping = upkeep_walk.request.stop = true;
+	loop_timer_cancel(&upkeep_walk.timer);
+	loop_timer_cancel(&upkeep_space.timer);
 }
