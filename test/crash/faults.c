@@ -5,14 +5,13 @@
 #undef _FORTIFY_SOURCE
 
 #include "faults.h"
+#include "intercept.h"
 
 #include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,8 +30,6 @@ static struct {
 	unsigned failed;
 	char folder[PATH_MAX];
 } faults = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-#define REAL(name, type) ((type)(uintptr_t)dlsym(RTLD_NEXT, name))
 
 void faults_start(const char *folder, enum fault_call call, unsigned n, int times, int error)
 {
@@ -130,53 +127,12 @@ struct dirent64 *readdir64(DIR *folder)
 	return REAL("readdir64", struct dirent64 * (*)(DIR *))(folder);
 }
 
-static int open_real(int at, const char *path, int flags, mode_t mode)
+int intercepted_open(int at, const char *path, int flags, mode_t mode)
 {
 	bool writes = (flags & O_CREAT) || (flags & O_ACCMODE) == O_WRONLY;
 	if (fails(writes ? FAULT_WRITE : FAULT_READ, at, path))
 		return -1;
 	return REAL("openat", int (*)(int, const char *, int, ...))(at, path, flags, mode);
-}
-
-static mode_t mode_of(int flags, va_list more)
-{
-	return flags & (O_CREAT | O_TMPFILE) ? (mode_t)va_arg(more, int) : 0;
-}
-
-int openat(int at, const char *path, int flags, ...)
-{
-	va_list more;
-	va_start(more, flags);
-	mode_t mode = mode_of(flags, more);
-	va_end(more);
-	return open_real(at, path, flags, mode);
-}
-
-int openat64(int at, const char *path, int flags, ...)
-{
-	va_list more;
-	va_start(more, flags);
-	mode_t mode = mode_of(flags, more);
-	va_end(more);
-	return open_real(at, path, flags, mode);
-}
-
-int open(const char *path, int flags, ...)
-{
-	va_list more;
-	va_start(more, flags);
-	mode_t mode = mode_of(flags, more);
-	va_end(more);
-	return open_real(AT_FDCWD, path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...)
-{
-	va_list more;
-	va_start(more, flags);
-	mode_t mode = mode_of(flags, more);
-	va_end(more);
-	return open_real(AT_FDCWD, path, flags, mode);
 }
 
 ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
@@ -186,21 +142,11 @@ ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
 	return REAL("pwrite", ssize_t(*)(int, const void *, size_t, off_t))(fd, data, len, offset);
 }
 
-ssize_t pwrite64(int fd, const void *data, size_t len, off_t offset)
-{
-	return pwrite(fd, data, len, offset);
-}
-
 ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset)
 {
 	if (fails(FAULT_WRITE, fd, NULL))
 		return -1;
 	return REAL("pwritev", ssize_t(*)(int, const struct iovec *, int, off_t))(fd, parts, count, offset);
-}
-
-ssize_t pwritev64(int fd, const struct iovec *parts, int count, off_t offset)
-{
-	return pwritev(fd, parts, count, offset);
 }
 
 ssize_t write(int fd, const void *data, size_t len)
@@ -215,11 +161,6 @@ int fallocate(int fd, int mode, off_t offset, off_t len)
 	if (fails(FAULT_WRITE, fd, NULL))
 		return -1;
 	return REAL("fallocate", int (*)(int, int, off_t, off_t))(fd, mode, offset, len);
-}
-
-int fallocate64(int fd, int mode, off_t offset, off_t len)
-{
-	return fallocate(fd, mode, offset, len);
 }
 
 int fdatasync(int fd)

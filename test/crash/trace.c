@@ -4,15 +4,14 @@
 #undef _FILE_OFFSET_BITS
 #undef _FORTIFY_SOURCE
 
+#include "intercept.h"
 #include "trace.h"
 
 #include <assert.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,8 +67,6 @@ static struct {
 	int fail_error[2];
 } trace = {.lock = PTHREAD_MUTEX_INITIALIZER, .file_count = 1};
 
-#define REAL(name, type) ((type)(uintptr_t)dlsym(RTLD_NEXT, name))
-
 static void note(struct event e)
 {
 	if (trace.count == trace.room) {
@@ -123,7 +120,7 @@ static unsigned new_file(const char *name)
 	return trace.file_count++;
 }
 
-static int open_noted(int at, const char *path, int flags, mode_t mode)
+int intercepted_open(int at, const char *path, int flags, mode_t mode)
 {
 	char full[PATH_MAX];
 	struct stat st;
@@ -149,47 +146,6 @@ static int open_noted(int at, const char *path, int flags, mode_t mode)
 	}
 	pthread_mutex_unlock(&trace.lock);
 	return fd;
-}
-
-static mode_t mode_of(int flags, va_list more)
-{
-	return flags & (O_CREAT | O_TMPFILE) ? (mode_t)va_arg(more, int) : 0;
-}
-
-int openat(int at, const char *path, int flags, ...)
-{
-	va_list more;
-	va_start(more, flags);
-	mode_t mode = mode_of(flags, more);
-	va_end(more);
-	return open_noted(at, path, flags, mode);
-}
-
-int openat64(int at, const char *path, int flags, ...)
-{
-	va_list more;
-	va_start(more, flags);
-	mode_t mode = mode_of(flags, more);
-	va_end(more);
-	return open_noted(at, path, flags, mode);
-}
-
-int open(const char *path, int flags, ...)
-{
-	va_list more;
-	va_start(more, flags);
-	mode_t mode = mode_of(flags, more);
-	va_end(more);
-	return open_noted(AT_FDCWD, path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...)
-{
-	va_list more;
-	va_start(more, flags);
-	mode_t mode = mode_of(flags, more);
-	va_end(more);
-	return open_noted(AT_FDCWD, path, flags, mode);
 }
 
 static bool is_ours(int fd)
@@ -231,11 +187,6 @@ ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
 	return REAL("pwrite", ssize_t(*)(int, const void *, size_t, off_t))(fd, data, len, offset);
 }
 
-ssize_t pwrite64(int fd, const void *data, size_t len, off_t offset)
-{
-	return pwrite(fd, data, len, offset);
-}
-
 ssize_t write(int fd, const void *data, size_t len)
 {
 	if (is_ours(fd) && !note_write(fd, data, len, lseek(fd, 0, SEEK_CUR)))
@@ -252,11 +203,6 @@ ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset)
 		at += (off_t)parts[i].iov_len;
 	}
 	return REAL("pwritev", ssize_t(*)(int, const struct iovec *, int, off_t))(fd, parts, count, offset);
-}
-
-ssize_t pwritev64(int fd, const struct iovec *parts, int count, off_t offset)
-{
-	return pwritev(fd, parts, count, offset);
 }
 
 ssize_t writev(int fd, const struct iovec *parts, int count)
@@ -323,11 +269,6 @@ int fallocate(int fd, int mode, off_t offset, off_t len)
 {
 	note_size(fd, (uint64_t)(offset + len), true);
 	return REAL("fallocate", int (*)(int, int, off_t, off_t))(fd, mode, offset, len);
-}
-
-int fallocate64(int fd, int mode, off_t offset, off_t len)
-{
-	return fallocate(fd, mode, offset, len);
 }
 
 static const char *noted_name(int at, const char *path, char full[PATH_MAX])
