@@ -14,8 +14,9 @@
 #include "format/domain.h"
 #include "io/network.h"
 #include "io/tls.h"
+#include "smtp/smtp_client_deadline.h"
 
-enum { PIECE = 64 * 1024, QUIT_SECONDS = 5, BAR = 30, EXPORTER_MAX = 64 };
+enum { PIECE = 64 * 1024, BAR = 30, EXPORTER_MAX = 64 };
 
 struct session {
 	struct send *s;
@@ -34,9 +35,7 @@ struct session {
 	size_t accepted, offset;
 
 	/* The deadline, and the bar. */
-	enum smtp_client_waiting waiting;
-	uint64_t progress, bytes_out;
-	bool timed;
+	struct smtp_client_deadline deadline;
 	unsigned percent;
 };
 
@@ -46,17 +45,12 @@ static void send_next(struct session *c);
 
 static void set_deadline(struct session *c)
 {
-	enum smtp_client_waiting waiting = smtp_client_waits_for(c->client);
-	uint64_t progress = smtp_client_progress(c->client);
-	unsigned seconds = smtp_client_patience(waiting), wished = c->s->options->timeout;
-	if (waiting == SMTP_CLIENT_FOR_US || (c->timed && waiting == c->waiting && progress == c->progress))
+	const struct stream *stream = &c->remote.stream;
+	unsigned seconds, wished = c->s->options->timeout;
+	if (!smtp_client_deadline_changes(
+	        &c->deadline, c->client, stream->bytes_out, stream_backlog(stream), &seconds) ||
+	    seconds == 0)
 		return;
-	c->waiting = waiting;
-	c->progress = progress;
-	c->timed = true;
-	c->bytes_out = c->remote.stream.bytes_out;
-	if (waiting == SMTP_CLIENT_FOR_QUIT)
-		seconds = QUIT_SECONDS;
 	if (wished > 0 && seconds > wished)
 		seconds = wished;
 	stream_set_deadline(&c->remote.stream, 1000 * (int64_t)seconds);
@@ -70,14 +64,12 @@ static const char *on_deadline(void *arg)
 		return NULL;
 	}
 	/* A server that takes some of the message, however little, goes on. */
-	if (c->waiting == SMTP_CLIENT_FOR_BLOCK && c->remote.stream.bytes_out > c->bytes_out) {
-		c->timed = false;
+	if (c->deadline.sending && c->remote.stream.bytes_out > c->deadline.sent) {
+		c->deadline.set = false;
 		set_deadline(c);
 		return NULL;
 	}
-	return c->waiting == SMTP_CLIENT_FOR_GREETING ? "its greeting"
-	       : c->waiting == SMTP_CLIENT_FOR_END    ? "the reply to the message"
-	                                              : "a reply";
+	return smtp_client_deadline_text(&c->deadline);
 }
 
 /* ---- the bar ---- */
@@ -129,20 +121,12 @@ static struct send_recipient *in_group(struct session *c, size_t index)
 	return &c->s->recipients[c->numbers[index]];
 }
 
-/* RFC 5321 section 4.5.3.1.10: too many for one transaction, which is nothing against the recipient. */
-static bool is_too_many(const struct smtp_client_reply *r)
-{
-	return r->stage == SMTP_CLIENT_AT_RCPT && (r->code == 452 || r->code == 552) &&
-	       (view_equal(r->enhanced, VIEW("4.5.3")) || view_equal(r->enhanced, VIEW("5.5.3")) ||
-	           r->enhanced.len == 0);
-}
-
 static void on_recipient(void *arg, size_t index, const struct smtp_client_reply *reply)
 {
 	struct session *c = arg;
 	struct send_recipient *r = in_group(c, index);
 	keep_reply(r, reply);
-	r->done = !(is_too_many(reply) && index > 0);
+	r->done = !(smtp_client_is_too_many(reply) && index > 0);
 	c->accepted += reply->code >= 200 && reply->code < 300;
 }
 

@@ -87,6 +87,13 @@ struct smtp_client_reply {
 	enum smtp_client_stage stage;
 };
 
+/*
+ * RFC 5321 section 4.5.3.1.10: what a host says about too many recipients is about this transaction, not the
+ * recipient, and 552 is as temporary as 452 then. Without an enhanced code it means that, unless its words
+ * say that the mailbox or the message is meant.
+ */
+bool smtp_client_is_too_many(const struct smtp_client_reply *r);
+
 /* The extensions that the host announced in its reply to the last EHLO: after STARTTLS, the second one. */
 struct smtp_client_host {
 	bool esmtp; /* answered EHLO or LHLO, not HELO */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/show.h"
+#include "dsn/dsn_reply.h"
 #include "smtp/smtp_client_private.h"
 
 /* ---- the text ---- */
@@ -159,4 +160,14 @@ const char *smtp_client_stage_name(enum smtp_client_stage stage)
 	    [SMTP_CLIENT_AT_QUIT] = "QUIT",
 	};
 	return names[stage];
+}
+
+bool smtp_client_is_too_many(const struct smtp_client_reply *r)
+{
+	if (r->stage != SMTP_CLIENT_AT_RCPT || (r->code != 452 && r->code != 552))
+		return false;
+	enum reply_kind kind = reply_kind_of(r->code, r->enhanced, r->text);
+	if (r->enhanced.len > 0)
+		return kind == REPLY_TOO_MANY || view_equal(view_skip(r->enhanced, 1), VIEW(".5.3"));
+	return kind != REPLY_FULL && kind != REPLY_TOO_LARGE;
 }

@@ -234,9 +234,11 @@ static void on_timer(void *arg)
 static void on_deadline(void *arg)
 {
 	struct relay_connection *c = arg;
+	char text[RELAY_PATIENCE_TEXT];
 	if (c->client && !relay_patience_is_over(&c->patience, c->client, &c->stream))
 		return;
-	note_silence(c, c->patience.sending, relay_patience_text(&c->patience));
+	relay_patience_text(&c->patience, text);
+	note_silence(c, c->patience.deadline.sending, text);
 	blame_host(c);
 	stream_abort(&c->stream);
 }

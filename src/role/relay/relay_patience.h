@@ -4,14 +4,13 @@
 #define ROLE_RELAY_RELAY_PATIENCE_H
 
 #include "io/stream.h"
-#include "smtp/smtp_client.h"
+#include "smtp/smtp_client_deadline.h"
+
+enum { RELAY_PATIENCE_TEXT = 100 };
 
 /* What the stream's deadline was set for. A zeroed one is ready: none is set. */
 struct relay_patience {
-	bool set;
-	enum smtp_client_waiting waiting;
-	uint64_t progress, bytes_out;
-	bool sending;
+	struct smtp_client_deadline deadline;
 	int64_t since;
 };
 
@@ -22,6 +21,6 @@ void relay_patience_set(struct relay_patience *p, const struct smtp_client *clie
 bool relay_patience_is_over(
     struct relay_patience *p, const struct smtp_client *client, struct stream *stream);
 /* What the host did not do in time, for logs and reports. */
-const char *relay_patience_text(const struct relay_patience *p);
+void relay_patience_text(const struct relay_patience *p, char text[RELAY_PATIENCE_TEXT]);
 
 #endif

@@ -38,16 +38,6 @@ void relay_reason_reply(struct relay_reason *r, const char *status, const struct
 	buf_done(&text);
 }
 
-bool relay_reply_is_too_many(const struct smtp_client_reply *r)
-{
-	if (r->stage != SMTP_CLIENT_AT_RCPT || (r->code != 452 && r->code != 552))
-		return false;
-	enum reply_kind kind = reply_kind_of(r->code, r->enhanced, r->text);
-	if (r->enhanced.len > 0)
-		return kind == REPLY_TOO_MANY || view_equal(view_skip(r->enhanced, 1), VIEW(".5.3"));
-	return kind != REPLY_FULL && kind != REPLY_TOO_LARGE;
-}
-
 void relay_reason_failure(
     struct relay_reason *r, enum smtp_client_failure failure, const struct smtp_client_reply *reply)
 {

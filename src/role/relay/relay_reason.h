@@ -22,12 +22,6 @@ void relay_reason_set(
     struct relay_reason *r, enum trouble cause, const char *status, const char *stage, struct view text);
 /* What a host replied; `status` NULL: its own enhanced code as one of class 4, or a general one. */
 void relay_reason_reply(struct relay_reason *r, const char *status, const struct smtp_client_reply *reply);
-/*
- * RFC 5321 section 4.5.3.1.10: what a host says about too many recipients is about this transaction, not the
- * recipient, and 552 is as temporary as 452 then. Without an enhanced code it means that, unless its words
- * say that the mailbox or the message is meant.
- */
-bool relay_reply_is_too_many(const struct smtp_client_reply *r);
 /* Why the client machine gave a connection up: what the host replied is its own, how it ends without a reply
  * is ours to say. */
 void relay_reason_failure(

@@ -42,7 +42,7 @@ void relay_transaction_answered(
 		t->accepted++;
 	} else if (reply->code == 0 && reply->stage == SMTP_CLIENT_AT_END) {
 		relay_message_result(m, i, QUEUE_DEFERRED, &unanswered);
-	} else if (relay_reply_is_too_many(reply)) {
+	} else if (smtp_client_is_too_many(reply)) {
 		if (t->crowded++ == 0)
 			relay_reason_reply(&t->crowd, "4.5.3", reply);
 		if (index == 0) /* others come with the next group, if any of this one was taken; the first
