@@ -85,8 +85,8 @@ void send_report(const struct send *s, struct buf *out)
 	static const char *const words[] = {[SEND_ACCEPTED] = "accepted",
 	    [SEND_DEFERRED] = "not now",
 	    [SEND_REFUSED] = "refused",
-	    [SEND_UNKNOWN] = "not known: the connection was lost before the answer, so the server may have "
-	                     "accepted the message",
+	    [SEND_UNKNOWN] = ("not known: the connection was lost before the answer, so the server may have "
+	                      "accepted the message"),
 	    [SEND_NOT_TRIED] = "not sent"};
 	for (size_t i = 0; i < s->count; i++) {
 		const struct send_recipient *r = &s->recipients[i];

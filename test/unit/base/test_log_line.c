@@ -158,8 +158,8 @@ static void knows_a_good_line(void **state)
 	    "2026-11-28 19:00:00.000Z info smtp - event k=1\n",
 	    "2026-11-28T19:00:00Z info smtp - event k=1\n", "2026-11-28T19:00:00.000Z info smtp -\n",
 	    "2026-11-28T19:00:00.000Z info smtp\n",
-	    "2026-11-28T19:00:00.000Z info smtp - a k=1\n2026-11-28T19:00:00.000Z info auth - logged-in "
-	    "k=1\n",
+	    ("2026-11-28T19:00:00.000Z info smtp - a k=1\n2026-11-28T19:00:00.000Z info auth - logged-in "
+	     "k=1\n"),
 	    "2026-11-28T19:00:00.000Z info smtp - a k=\r1\n",
 	    "2026-11-28T19:00:00.000Z info smtp - a k=\x1b[2J\n",
 	    "2026-11-28T19:00:00.000Z info smtp - a k=\xc2\x85\n",

@@ -118,8 +118,8 @@ static void nobody_writes_as_another(void **state)
 {
 	(void)state;
 	static const char *const forged[] = {"2026-11-28T19:00:00.000Z info auth - logged-in account=1\n",
-	    "2026-11-28T19:00:00.000Z info smtp - a k=1\n2026-11-28T19:00:00.000Z info auth - logged-in "
-	    "account=1\n",
+	    ("2026-11-28T19:00:00.000Z info smtp - a k=1\n2026-11-28T19:00:00.000Z info auth - logged-in "
+	     "account=1\n"),
 	    "2026-11-28T19:00:00.000Z info smtp - a k=1\r2026-11-28T19:00:00.000Z info auth - b k=1\n",
 	    "2026-11-28T19:00:00.000Z info smtp - a k=\x1b]0;owned\x07\n",
 	    "2026-11-28T19:00:00.000Z info smtp - a k=\xe2\x80\xaex\n", "no line at all",

@@ -119,8 +119,8 @@ static void keeps_own_words_apart(void **state)
 	              "expired recipient=e@b host=mx.b status=4.4.7 reply=\"450 4.7.1 later\" stage=RCPT\n" T
 	              "expired recipient=f@b host=mx.b status=4.4.7 cause=\"connection refused\" "
 	              "reply=refused stage=connect\n");
-	static const char *const lines[] = {"  a@b was given up by this server because of mx.b at "
-	                                    "192.0.2.1:25: the next host does not support SMTPUTF8\n",
+	static const char *const lines[] = {("  a@b was given up by this server because of mx.b at "
+	                                     "192.0.2.1:25: the next host does not support SMTPUTF8\n"),
 	    "  c@b was refused by mx.b: 550 5.1.1 no\n", "  d@b was put off by this server: so much\n",
 	    "  e@b has waited as long as a message may; the last answer came from mx.b: 450 4.7.1 later\n",
 	    "  f@b has waited as long as a message may; this server noted last about mx.b: refused\n"};
