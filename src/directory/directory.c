@@ -14,14 +14,9 @@
 #include <string.h>
 
 #include "directory/directory_entries.h"
+#include "store/entry.h"
 
 enum { VERSION = 1 };
-
-struct value {
-	char data[STORE_ENTRY_MAX];
-	size_t len;
-	bool failed;
-};
 
 void directory_key_add(struct directory_key *k, struct view part)
 {
@@ -57,39 +52,9 @@ static struct directory_key password_key(const struct address *a, struct view na
 	return k;
 }
 
-static void add(struct value *v, size_t bytes, uint64_t n)
+static int put(struct txn *t, const struct directory_key *k, const struct entry *e)
 {
-	if (bytes > sizeof v->data - v->len) {
-		v->failed = true;
-		return;
-	}
-	for (size_t i = bytes; i-- > 0; n >>= 8)
-		v->data[v->len + i] = (char)n;
-	v->len += bytes;
-}
-
-static void add_text(struct value *v, struct view text)
-{
-	add(v, 2, text.len);
-	if (v->failed || text.len > sizeof v->data - v->len) {
-		v->failed = true;
-		return;
-	}
-	if (text.len)
-		memcpy(v->data + v->len, text.data, text.len);
-	v->len += text.len;
-}
-
-static struct view read_text(struct cursor *c)
-{
-	size_t len = cursor_u16(c);
-	return cursor_bytes(c, len);
-}
-
-static int put(struct txn *t, const struct directory_key *k, const struct value *v)
-{
-	return v->failed ? -EMSGSIZE
-	                 : txn_put(t, DIRECTORY_SHARD, directory_key_view(k), view_of(v->data, v->len));
+	return entry_put(t, DIRECTORY_SHARD, directory_key_view(k), e);
 }
 
 static int get(struct txn *t, const struct directory_key *k, struct cursor *c)
@@ -98,8 +63,8 @@ static int get(struct txn *t, const struct directory_key *k, struct cursor *c)
 	int error = txn_get(t, DIRECTORY_SHARD, directory_key_view(k), &value);
 	if (error)
 		return error;
-	*c = cursor_on(value);
-	return cursor_u8(c) >= VERSION ? 0 : -EBADMSG;
+	*c = entry_read(value, VERSION);
+	return entry_result(c);
 }
 
 static int exists(struct txn *t, const struct directory_key *k)
@@ -119,8 +84,8 @@ int directory_decode_domain(struct cursor *c, struct directory_domain *d)
 	struct directory_domain r;
 	r.disabled = cursor_u8(c) != 0;
 	r.separator = (char)cursor_u8(c);
-	r.alias_of = read_text(c);
-	r.catch_all = read_text(c);
+	r.alias_of = entry_take_text(c);
+	r.catch_all = entry_take_text(c);
 	if (!cursor_ok(c))
 		return -EBADMSG;
 	*d = r;
@@ -145,7 +110,7 @@ int directory_domain_get(struct txn *t, struct view name, struct directory_domai
 int directory_domain_put(struct txn *t, struct view name, const struct directory_domain *d)
 {
 	struct address domain, alias_of = {.len = 0}, catch_all = {.len = 0};
-	struct value v = {.len = 0};
+	struct entry v;
 	int error = address_normalize_domain(name, &domain);
 	if (error == 0 && !view_empty(d->alias_of))
 		error = address_normalize_domain(d->alias_of, &alias_of);
@@ -153,11 +118,11 @@ int directory_domain_put(struct txn *t, struct view name, const struct directory
 		error = address_normalize(d->catch_all, &catch_all);
 	if (error)
 		return error;
-	add(&v, 1, VERSION);
-	add(&v, 1, d->disabled);
-	add(&v, 1, (unsigned char)d->separator);
-	add_text(&v, address_view(&alias_of));
-	add_text(&v, address_view(&catch_all));
+	entry_begin(&v, VERSION);
+	entry_add_fixed(&v, 1, d->disabled);
+	entry_add_fixed(&v, 1, (unsigned char)d->separator);
+	entry_add_text(&v, address_view(&alias_of));
+	entry_add_text(&v, address_view(&catch_all));
 	struct directory_key k = directory_letter_key('d', address_view(&domain));
 	return put(t, &k, &v);
 }
@@ -210,7 +175,7 @@ int directory_decode_account(struct cursor *c, struct directory_account *a)
 	r.disabled = cursor_u8(c) != 0;
 	r.shard = cursor_u64(c);
 	r.quota = cursor_u64(c);
-	r.credentials = read_text(c);
+	r.credentials = entry_take_text(c);
 	if (!cursor_ok(c))
 		return -EBADMSG;
 	*a = r;
@@ -219,14 +184,14 @@ int directory_decode_account(struct cursor *c, struct directory_account *a)
 
 static int put_account(struct txn *t, const struct directory_key *k, const struct directory_account *a)
 {
-	struct value v = {.len = 0};
+	struct entry v;
 	if (a->credentials.len > DIRECTORY_OPAQUE_MAX)
 		return -EMSGSIZE;
-	add(&v, 1, VERSION);
-	add(&v, 1, a->disabled);
-	add(&v, 8, a->shard);
-	add(&v, 8, a->quota);
-	add_text(&v, a->credentials);
+	entry_begin(&v, VERSION);
+	entry_add_fixed(&v, 1, a->disabled);
+	entry_add_fixed(&v, 8, a->shard);
+	entry_add_fixed(&v, 8, a->quota);
+	entry_add_text(&v, a->credentials);
 	return put(t, k, &v);
 }
 
@@ -242,7 +207,7 @@ int directory_find_account(struct txn *t, const struct address *address, struct 
 static int next_shard(struct txn *t, uint64_t *shard)
 {
 	struct directory_key k = directory_letter_key('n', (struct view){0});
-	struct value v = {.len = 0};
+	struct entry v;
 	struct cursor c;
 	uint64_t number = 1;
 	int error = get(t, &k, &c);
@@ -250,8 +215,8 @@ static int next_shard(struct txn *t, uint64_t *shard)
 		number = cursor_u64(&c);
 	else if (error != -ENOENT)
 		return error;
-	add(&v, 1, VERSION);
-	add(&v, 8, number + 1);
+	entry_begin(&v, VERSION);
+	entry_add_fixed(&v, 8, number + 1);
 	*shard = store_shard(STORE_ACCOUNT, number);
 	return put(t, &k, &v);
 }
@@ -356,7 +321,7 @@ int directory_app_password_get(struct txn *t, struct view text, struct view name
 int directory_app_password_put(struct txn *t, struct view text, struct view name, struct view record)
 {
 	struct address address;
-	struct value v = {.len = 0};
+	struct entry v;
 	int error = address_normalize(text, &address);
 	if (error)
 		return error;
@@ -368,9 +333,8 @@ int directory_app_password_put(struct txn *t, struct view text, struct view name
 	error = exists(t, &account);
 	if (error)
 		return error;
-	add(&v, 1, VERSION);
-	memcpy(v.data + v.len, record.data, record.len);
-	v.len += record.len;
+	entry_begin(&v, VERSION);
+	entry_add_bytes(&v, record);
 	return put(t, &k, &v);
 }
 
@@ -431,7 +395,7 @@ int directory_alias_get(struct txn *t, struct view text, struct view *targets)
 }
 
 /* The targets in their normal form, each once, as they will be stored. */
-static int normalize_targets(struct view targets, struct value *v)
+static int normalize_targets(struct view targets, struct entry *v)
 {
 	struct view one;
 	size_t start = v->len;
@@ -446,9 +410,8 @@ static int normalize_targets(struct view targets, struct value *v)
 		if (target.len + 1 > DIRECTORY_ALIAS_BYTES_MAX - (v->len - start))
 			return -EMSGSIZE;
 		if (v->len > start)
-			v->data[v->len++] = '\n';
-		memcpy(v->data + v->len, target.text, target.len);
-		v->len += target.len;
+			entry_add_bytes(v, VIEW("\n"));
+		entry_add_bytes(v, address_view(&target));
 	}
 	return v->len > start ? 0 : -EINVAL;
 }
@@ -456,9 +419,9 @@ static int normalize_targets(struct view targets, struct value *v)
 int directory_alias_put(struct txn *t, struct view text, struct view targets)
 {
 	struct address address;
-	struct value v = {.len = 0};
+	struct entry v;
 	int error = address_normalize(text, &address);
-	add(&v, 1, VERSION);
+	entry_begin(&v, VERSION);
 	if (error == 0)
 		error = normalize_targets(targets, &v);
 	if (error)
@@ -497,13 +460,12 @@ int directory_admin_get(struct txn *t, struct view *address)
 int directory_admin_put(struct txn *t, struct view text)
 {
 	struct directory_key k = directory_letter_key('s', (struct view){0});
-	struct value v = {.len = 0};
+	struct entry v;
 	struct address address;
 	int error = address_normalize(text, &address);
 	if (error)
 		return error;
-	add(&v, 1, VERSION);
-	memcpy(v.data + v.len, address.text, address.len);
-	v.len += address.len;
+	entry_begin(&v, VERSION);
+	entry_add_bytes(&v, address_view(&address));
 	return put(t, &k, &v);
 }

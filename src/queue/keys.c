@@ -169,53 +169,28 @@ bool queue_key_read_due(struct view key, int64_t *time, struct view *destination
 
 /* ---- values ---- */
 
-static void put(struct queue_value *v, size_t bytes, uint64_t n)
+/* What others said is cut to its share. */
+static void put_text(struct entry *out, struct view text, size_t max)
 {
-	for (size_t i = bytes; i-- > 0; n >>= 8)
-		v->data[v->len + i] = (char)n;
-	v->len += bytes;
+	entry_add_text(out, view_take(text, max));
 }
 
-static void put_text(struct queue_value *v, struct view text, size_t max)
+void queue_mark_encode(struct entry *out)
 {
-	text = view_take(text, max);
-	put(v, 2, text.len);
-	if (text.len)
-		memcpy(v->data + v->len, text.data, text.len);
-	v->len += text.len;
+	entry_begin(out, VERSION);
 }
 
-static struct view read_text(struct cursor *c)
-{
-	size_t len = cursor_u16(c);
-	return cursor_bytes(c, len);
-}
-
-static struct cursor read_from(struct view value)
-{
-	struct cursor c = cursor_on(value);
-	if (cursor_u8(&c) < VERSION)
-		c.failed = true;
-	return c;
-}
-
-void queue_mark_encode(struct queue_value *out)
-{
-	out->len = 0;
-	put(out, 1, VERSION);
-}
-
-void queue_event_encode(const struct queue_event *e, struct queue_value *out)
+void queue_event_encode(const struct queue_event *e, struct entry *out)
 {
 	queue_mark_encode(out);
-	put(out, 1, e->flags);
-	put(out, 8, (uint64_t)e->arrived);
-	put(out, 8, e->size);
+	entry_add_fixed(out, 1, e->flags);
+	entry_add_fixed(out, 8, (uint64_t)e->arrived);
+	entry_add_fixed(out, 8, e->size);
 }
 
 int queue_event_decode(struct view value, struct queue_event *e)
 {
-	struct cursor c = read_from(value);
+	struct cursor c = entry_read(value, VERSION);
 	struct queue_event r = {.flags = cursor_u8(&c)};
 	r.arrived = (int64_t)cursor_u64(&c);
 	r.size = cursor_u64(&c);
@@ -225,16 +200,15 @@ int queue_event_decode(struct view value, struct queue_event *e)
 	return 0;
 }
 
-void queue_destination_encode(const struct queue_destination *d, struct queue_value *out)
+void queue_destination_encode(const struct queue_destination *d, struct entry *out)
 {
-	out->len = 0;
-	put(out, 1, DESTINATION_VERSION);
-	put(out, 8, d->shards);
-	put(out, 8, (uint64_t)d->next);
-	put(out, 8, (uint64_t)d->until);
-	put(out, 4, d->failures);
-	put(out, 8, (uint64_t)d->failing_since);
-	put(out, 1, d->cause);
+	entry_begin(out, DESTINATION_VERSION);
+	entry_add_fixed(out, 8, d->shards);
+	entry_add_fixed(out, 8, (uint64_t)d->next);
+	entry_add_fixed(out, 8, (uint64_t)d->until);
+	entry_add_fixed(out, 4, d->failures);
+	entry_add_fixed(out, 8, (uint64_t)d->failing_since);
+	entry_add_fixed(out, 1, d->cause);
 	put_text(out, d->status, 16);
 	put_text(out, d->text, QUEUE_REPLY_MAX);
 	put_text(out, d->host, QUEUE_NAME_MAX);
@@ -244,21 +218,19 @@ void queue_destination_encode(const struct queue_destination *d, struct queue_va
 
 int queue_destination_decode(struct view value, struct queue_destination *d)
 {
-	struct cursor c = cursor_on(value);
+	struct cursor c = entry_read(value, DESTINATION_VERSION);
 	struct queue_destination r;
-	if (cursor_u8(&c) != DESTINATION_VERSION)
-		return -EBADMSG;
 	r.shards = cursor_u64(&c);
 	r.next = (int64_t)cursor_u64(&c);
 	r.until = (int64_t)cursor_u64(&c);
 	r.failures = cursor_u32(&c);
 	r.failing_since = (int64_t)cursor_u64(&c);
 	r.cause = cursor_u8(&c);
-	r.status = read_text(&c);
-	r.text = read_text(&c);
-	r.host = read_text(&c);
-	r.stage = read_text(&c);
-	r.route = read_text(&c);
+	r.status = entry_take_text(&c);
+	r.text = entry_take_text(&c);
+	r.host = entry_take_text(&c);
+	r.stage = entry_take_text(&c);
+	r.route = entry_take_text(&c);
 	if (!cursor_ok(&c) || r.cause >= TROUBLE_KINDS)
 		return -EBADMSG;
 	*d = r;

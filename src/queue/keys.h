@@ -13,6 +13,7 @@
 #define QUEUE_KEYS_H
 
 #include "queue/record.h"
+#include "store/entry.h"
 
 enum { QUEUE_SHARDS = 64 };
 
@@ -66,17 +67,6 @@ bool queue_key_read_wait(
 bool queue_key_read_event(struct view key, int64_t *time, struct queue_id *id);
 bool queue_key_read_due(struct view key, int64_t *time, struct view *destination);
 
-/* A value that is not a record. */
-struct queue_value {
-	char data[STORE_ENTRY_MAX];
-	size_t len;
-};
-
-static inline struct view queue_value_view(const struct queue_value *v)
-{
-	return view_of(v->data, v->len);
-}
-
 /* D. `next` is the time of its T. */
 struct queue_destination {
 	uint64_t shards; /* a bit for each that holds mail for it; more bits than that may be set */
@@ -90,7 +80,7 @@ struct queue_destination {
 };
 
 /* W and T hold nothing but their version. */
-void queue_mark_encode(struct queue_value *out);
+void queue_mark_encode(struct entry *out);
 
 /* E: what a count of the queue needs to know of a message. */
 enum { QUEUE_EVENT_HELD = 1, QUEUE_EVENT_NOTIFYING = 2 };
@@ -99,10 +89,10 @@ struct queue_event {
 	uint64_t size; /* of the body */
 	unsigned flags;
 };
-void queue_event_encode(const struct queue_event *e, struct queue_value *out);
+void queue_event_encode(const struct queue_event *e, struct entry *out);
 int queue_event_decode(struct view value, struct queue_event *e) __attribute__((warn_unused_result));
 
-void queue_destination_encode(const struct queue_destination *d, struct queue_value *out);
+void queue_destination_encode(const struct queue_destination *d, struct entry *out);
 /* 0 or -EBADMSG; views point into the value. */
 int queue_destination_decode(struct view value, struct queue_destination *d)
     __attribute__((warn_unused_result));

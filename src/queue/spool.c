@@ -66,9 +66,9 @@ static int erase(struct spool *s, unsigned shard, const struct queue_key *key)
 
 static int put_mark(struct spool *s, unsigned shard, const struct queue_key *key)
 {
-	struct queue_value mark;
+	struct entry mark;
 	queue_mark_encode(&mark);
-	return put(s, shard, key, queue_value_view(&mark));
+	return put(s, shard, key, entry_view(&mark));
 }
 
 static bool fits(const struct spool *s, size_t writes)
@@ -169,10 +169,10 @@ static int readable_destination(struct spool *s, struct view name, struct queue_
 
 static int put_destination(struct spool *s, struct view name, const struct queue_destination *d)
 {
-	struct queue_value value;
+	struct entry value;
 	struct queue_key key = queue_key_destination(name);
 	queue_destination_encode(d, &value);
-	return put(s, queue_home(name), &key, queue_value_view(&value));
+	return put(s, queue_home(name), &key, entry_view(&value));
 }
 
 /* Sets or moves T. *d is changed, and written by the caller. */
@@ -580,7 +580,7 @@ static int save_waits(
 
 static int save_event(struct spool *s, const struct spool_message *m, const struct spool_entries *after)
 {
-	struct queue_value value;
+	struct entry value;
 	int error = 0;
 	if (same_event(m->before, after))
 		return 0;
@@ -594,7 +594,7 @@ static int save_event(struct spool *s, const struct spool_message *m, const stru
 	queue_event_encode(&after->told, &value);
 	if (after->event < s->event[m->shard])
 		s->event[m->shard] = after->event;
-	return put(s, m->shard, &key, queue_value_view(&value));
+	return put(s, m->shard, &key, entry_view(&value));
 }
 
 /* Entries that saving changes at most. */

@@ -252,10 +252,10 @@ static void test_destinations_come_back(void **state)
 	                             .host = VIEW("mx.example"),
 	                             .route = VIEW("smtp:x")},
 	                         got;
-	struct queue_value value;
+	struct entry value;
 	(void)state;
 	queue_destination_encode(&d, &value);
-	assert_int_equal(queue_destination_decode(queue_value_view(&value), &got), 0);
+	assert_int_equal(queue_destination_decode(entry_view(&value), &got), 0);
 	assert_true(got.shards == UINT64_MAX && got.next == 5 && got.until == 6 && got.failures == 7 &&
 	            got.failing_since == 8);
 	assert_view(got.text, "connection refused");
@@ -266,14 +266,14 @@ static void test_destinations_come_back(void **state)
 		assert_int_equal(queue_destination_decode(view_of(value.data, n), &got), -EBADMSG);
 	d.cause = TROUBLE_KINDS;
 	queue_destination_encode(&d, &value);
-	assert_int_equal(queue_destination_decode(queue_value_view(&value), &got), -EBADMSG);
+	assert_int_equal(queue_destination_decode(entry_view(&value), &got), -EBADMSG);
 	/* At its longest it is an entry still. */
 	static char longest[QUEUE_REPLY_MAX];
 	memset(longest, 'x', sizeof longest);
 	struct view x = view_of(longest, sizeof longest);
 	d = (struct queue_destination){.status = x, .text = x, .host = x, .stage = x, .route = x};
 	queue_destination_encode(&d, &value);
-	assert_int_equal(queue_destination_decode(queue_value_view(&value), &got), 0);
+	assert_int_equal(queue_destination_decode(entry_view(&value), &got), 0);
 	assert_true(value.len + 1 + QUEUE_DESTINATION_MAX <= STORE_ENTRY_MAX);
 }
 
