@@ -160,7 +160,7 @@ static int run_commit(struct embedded *e, struct store_commit *c, bool *late)
 	embedded_txn_init(&t, e, e->index.writing);
 	t.base.read_only = false;
 	t.redo = &e->redo;
-	t.commit = c;
+	t.commit = t.base.commit = c;
 	commit_forget_touched(c);
 	name_bodies(e, c, &t.base, lengths, &count);
 	buf_clear(&e->redo);
@@ -284,7 +284,7 @@ static void mark_dirty(struct embedded *e, const struct group *g)
 	pthread_mutex_lock(&e->lock);
 	for (size_t i = 0; i < g->count; i++)
 		for (size_t j = 0; j < g->commits[i]->touched_count; j++)
-			map_set_u64(&e->dirty, g->commits[i]->touched[j], e);
+			map_set_u64(&e->dirty, g->commits[i]->touched[j].shard, e);
 	pthread_mutex_unlock(&e->lock);
 }
 

@@ -47,6 +47,7 @@ struct txn_ops {
 
 struct txn {
 	const struct txn_ops *ops;
+	struct store_commit *commit; /* NULL in a read */
 	bool read_only;
 	bool wrote;
 	size_t writes;
@@ -61,6 +62,9 @@ static inline bool shard_is_internal(uint64_t shard)
 
 /* Remembers that the commit changed this shard, once for runs of changes; NULL-safe to free with mem_free. */
 void commit_touch(struct store_commit *c, uint64_t shard);
+
+/* The same, with what its watchers are told; for txn_tell. */
+void commit_tell(struct store_commit *c, uint64_t shard, uint64_t number);
 void commit_forget_touched(struct store_commit *c);
 
 static inline struct store_commit *commit_of(struct store_pending *p)

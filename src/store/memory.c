@@ -217,7 +217,7 @@ static struct blob_id name_blob(struct memory *m, uint64_t length)
 
 static int run(struct memory *m, struct store_commit *c)
 {
-	struct memory_txn t = {.base.ops = &txn_ops, .engine = m, .commit = c};
+	struct memory_txn t = {.base.ops = &txn_ops, .base.commit = c, .engine = m, .commit = c};
 	for (size_t i = 0; i < c->upload_count; i++)
 		t.base.bodies[i] = name_blob(m, c->uploads[i]->length);
 	int error = c->run(&t.base, c->arg);

@@ -116,11 +116,17 @@ void store_close(struct store *s)
 void commit_touch(struct store_commit *c, uint64_t shard)
 {
 	enum { STEP = 8 };
-	if (c->touched_count > 0 && c->touched[c->touched_count - 1] == shard)
+	if (c->touched_count > 0 && c->touched[c->touched_count - 1].shard == shard)
 		return;
 	if (c->touched_count % STEP == 0)
 		c->touched = mem_resize(c->touched, (c->touched_count + STEP) * sizeof *c->touched);
-	c->touched[c->touched_count++] = shard;
+	c->touched[c->touched_count++] = (struct store_touched){.shard = shard};
+}
+
+void commit_tell(struct store_commit *c, uint64_t shard, uint64_t number)
+{
+	commit_touch(c, shard);
+	c->touched[c->touched_count - 1].number = number;
 }
 
 void commit_forget_touched(struct store_commit *c)

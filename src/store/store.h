@@ -106,6 +106,12 @@ int txn_range(struct txn *t, const struct txn_range *range,
     int (*visit)(void *arg, struct view key, struct view value), void *arg)
     __attribute__((warn_unused_result));
 
+/*
+ * What watchers of a shard are told with this commit: a number that only grows, as a state of what the shard
+ * holds (for an account: its modseq). Of use for a shard that the commit changes.
+ */
+void txn_tell(struct txn *t, uint64_t shard, uint64_t number);
+
 /* The name that upload number i of this commit gets. Valid within this run: write it into an entry. */
 struct blob_id txn_body(struct txn *t, size_t i);
 
@@ -130,8 +136,12 @@ struct store_commit {
 
 	/* The engine's, while the commit is under way. */
 	struct store_pending pending;
-	uint64_t *touched;
+	struct store_touched *touched;
 	size_t touched_count;
+};
+
+struct store_touched {
+	uint64_t shard, number; /* number: txn_tell's; 0: none */
 };
 
 void store_commit(struct store *s, struct store_commit *c);
@@ -211,6 +221,7 @@ struct store_watch {
 	void *arg;
 
 	uint64_t changes;
+	uint64_t number; /* the highest that a commit has told (txn_tell) since the watch began; 0: none */
 	struct store_watch *next; /* the store's */
 };
 

@@ -51,6 +51,12 @@ int txn_range(struct txn *t, const struct txn_range *range,
 	return t->ops->range(t, range, visit, arg);
 }
 
+void txn_tell(struct txn *t, uint64_t shard, uint64_t number)
+{
+	if (t->commit && !shard_is_internal(shard))
+		commit_tell(t->commit, shard, number);
+}
+
 struct blob_id txn_body(struct txn *t, size_t i)
 {
 	return i < STORE_UPLOADS_MAX ? t->bodies[i] : (struct blob_id){{0}};

@@ -42,12 +42,14 @@ void watches_notify(struct watches *all, const struct store_commit *c)
 {
 	for (size_t i = 0; i < c->touched_count && all->shards.count > 0; i++) {
 		struct watch_walk walk = {
-		    .next = map_get_u64(&all->shards, c->touched[i]), .outer = all->walks};
+		    .next = map_get_u64(&all->shards, c->touched[i].shard), .outer = all->walks};
 		all->walks = &walk;
 		while (walk.next) {
 			struct store_watch *w = walk.next;
 			walk.next = w->next;
 			w->changes++;
+			if (c->touched[i].number > w->number)
+				w->number = c->touched[i].number;
 			w->changed(w);
 		}
 		all->walks = walk.outer;
