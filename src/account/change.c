@@ -313,5 +313,6 @@ int change_end(struct account_change *c)
 		error = write_mailboxes(c);
 	if (error || !c->head_changed)
 		return error;
+	txn_tell(c->txn, c->shard, c->head.modseq);
 	return head_put(c->txn, c->shard, &c->head);
 }

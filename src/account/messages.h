@@ -82,6 +82,38 @@ void account_changes(struct accounts *a, struct account_changes *c);
 void account_changes_free(struct account_changes *c);
 
 /*
+ * Makes a body durable before anything names it: an upload of a composer, a part of a message to be put
+ * together. Until it expires, account_delivery.blob may name it, and so may other entries from then on.
+ * -EDQUOT: ACCOUNT_KEPT_MAX bodies wait already, or more bytes than the account's quota (the given one, for
+ * an account without its own).
+ */
+struct account_keep {
+	uint64_t shard;
+	struct store_upload *upload; /* the store's from the call on */
+	int64_t seconds;             /* from now on */
+	uint64_t quota_default;
+	void (*done)(struct account_keep *k, int result);
+	void *arg;
+
+	/* Results. */
+	uint64_t id;
+	struct blob_id blob;
+	int64_t expires;
+
+	/* Internal. */
+	struct store_commit commit;
+	struct store_read read;
+	int64_t now;
+	uint64_t size;
+};
+
+void account_keep(struct accounts *a, struct account_keep *k);
+
+/* A kept body by its id and expiry, as account_keep gave them; -ENOENT when it has expired. `upload` is not
+ * looked at. */
+void account_kept(struct accounts *a, struct account_keep *k);
+
+/*
  * Flags and keywords of messages, ascending UIDs; those that are not there are passed over, and those that
  * have the flags already are not changed. -EMLINK: the account would have too many keywords; -EINVAL: a bad
  * keyword, or too many at once.

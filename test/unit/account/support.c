@@ -148,6 +148,20 @@ int test_delivery(struct accounts *a, struct account_delivery *d, uint32_t seed,
 	return w.result;
 }
 
+int test_deliver_blob(struct account_target *target, const struct blob_id *blob, size_t len)
+{
+	struct waiting w = {0};
+	struct account_delivery d = {.targets = target,
+	    .target_count = 1,
+	    .blob = *blob,
+	    .body_len = len,
+	    .done = delivery_done,
+	    .arg = &w};
+	account_deliver(&accounts, &d);
+	test_wait(accounts.store, &w.done);
+	return w.result;
+}
+
 int test_deliver(struct accounts *a, uint64_t shard, uint32_t seed, size_t len, const char *prefix)
 {
 	struct account_target target = {
@@ -255,6 +269,7 @@ REQUEST_DONE(changes_done, account_changes)
 REQUEST_DONE(flags_done, account_flags)
 REQUEST_DONE(copy_done, account_copy)
 REQUEST_DONE(box_done, account_mailbox_request)
+REQUEST_DONE(keep_done, account_keep)
 
 int test_list(struct account_list *l)
 {
@@ -303,6 +318,16 @@ int test_mailbox(
 	r->done = box_done;
 	r->arg = &w;
 	call(&accounts, r);
+	test_wait(accounts.store, &w.done);
+	return w.result;
+}
+
+int test_keep(void (*call)(struct accounts *a, struct account_keep *k), struct account_keep *k)
+{
+	struct waiting w = {0};
+	k->done = keep_done;
+	k->arg = &w;
+	call(&accounts, k);
 	test_wait(accounts.store, &w.done);
 	return w.result;
 }

@@ -34,6 +34,9 @@ struct account_request test_stat(struct accounts *a, uint64_t shard);
 int test_deliver(struct accounts *a, uint64_t shard, uint32_t seed, size_t len, const char *prefix);
 int test_delivery(struct accounts *a, struct account_delivery *d, uint32_t seed, size_t len);
 
+/* A delivery whose body is in the store already. */
+int test_deliver_blob(struct account_target *target, const struct blob_id *blob, size_t len);
+
 int test_open_maildrop(struct accounts *a, struct maildrop *m);
 struct test_intent {
 	uint64_t shard;
@@ -56,6 +59,7 @@ int test_list(struct account_list *l);
 int test_changes(struct account_changes *c);
 int test_flags(struct account_flags *f);
 int test_copy(struct account_copy *c);
+int test_keep(void (*call)(struct accounts *a, struct account_keep *k), struct account_keep *k);
 int test_mailbox(
     void (*call)(struct accounts *a, struct account_mailbox_request *r), struct account_mailbox_request *r);
 

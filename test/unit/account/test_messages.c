@@ -183,6 +183,66 @@ static void a_message_has_many_keywords(void **state)
 	assert_int_equal(test_count(test_account(ONE), 'Q'), 0);
 }
 
+/* A body that waits to be named: it outlives a restart, a message takes it over, and upkeep drops what
+ * expired. */
+static void a_body_can_wait_for_its_message(void **state)
+{
+	uint64_t account = test_account(ONE);
+	struct account_request r = {.shard = account};
+	struct account_target target = {.shard = account};
+	struct account_keep first = {.shard = account, .seconds = 1000},
+	                    past = {.shard = account, .seconds = -1};
+	(void)state;
+	test_create(&accounts, account, 1000);
+	first.upload = test_upload(accounts.store, 7, 600);
+	assert_int_equal(test_keep(account_keep, &first), 0);
+	past.upload = test_upload(accounts.store, 8, 100);
+	assert_int_equal(test_keep(account_keep, &past), 0);
+	/* As much as the quota holds may wait. */
+	struct account_keep more = {
+	    .shard = account, .seconds = 1000, .upload = test_upload(accounts.store, 9, 301)};
+	assert_int_equal(test_keep(account_keep, &more), -EDQUOT);
+	test_accounts_restart();
+	struct account_keep again = {.shard = account, .id = first.id, .expires = first.expires};
+	assert_int_equal(test_keep(account_kept, &again), 0);
+	assert_memory_equal(again.blob.bytes, first.blob.bytes, BLOB_ID_SIZE);
+	again.id++;
+	assert_int_equal(test_keep(account_kept, &again), -ENOENT);
+	struct account_keep gone = {.shard = account, .id = past.id, .expires = past.expires};
+	assert_int_equal(test_keep(account_kept, &gone), -ENOENT);
+	/* The message is there when the body's own time is over. */
+	assert_int_equal(test_deliver_blob(&target, &first.blob, 600), 0);
+	assert_int_equal(test_request(&accounts, account_upkeep, &r), 0);
+	assert_int_equal(test_count(account, 'X'), 1);
+	test_expect_message(&accounts, account, target.emailid, 7, 600, "");
+}
+
+/* Whoever watches an account is told its modseq. */
+static void changed(struct store_watch *w)
+{
+	(void)w;
+}
+
+static void a_watch_tells_the_modseq(void **state)
+{
+	struct store_watch w = {.shard = test_account(ONE), .changed = changed},
+	                   other = {.shard = test_account(2), .changed = changed};
+	(void)state;
+	test_create(&accounts, test_account(ONE), 0);
+	test_create(&accounts, test_account(2), 0);
+	store_watch(accounts.store, &w);
+	store_watch(accounts.store, &other);
+	fill(3);
+	assert_true(w.number == test_stat(&accounts, test_account(ONE)).modseq);
+	uint32_t uid = 2;
+	assert_int_equal(test_expunge(&accounts, test_account(ONE), &uid, 1), 0);
+	assert_true(w.number == test_stat(&accounts, test_account(ONE)).modseq);
+	assert_true(w.number > 3);
+	assert_true(other.number == 0);
+	store_unwatch(accounts.store, &w);
+	store_unwatch(accounts.store, &other);
+}
+
 int main(void)
 {
 	log_open(-1, "test", LOG_ERROR);
@@ -191,6 +251,8 @@ int main(void)
 	    cmocka_unit_test(half_a_copy_is_taken_back),
 	    cmocka_unit_test(refusals_change_nothing),
 	    cmocka_unit_test(a_message_has_many_keywords),
+	    cmocka_unit_test(a_body_can_wait_for_its_message),
+	    cmocka_unit_test(a_watch_tells_the_modseq),
 	};
 	return test_on_both_engines("messages", tests, sizeof tests / sizeof *tests);
 }
