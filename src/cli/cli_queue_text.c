@@ -277,7 +277,7 @@ static void say_reason(
 	plain_clause(out, e.meaning);
 	if (d && d->failures > 1)
 		buf_printf(out, " (%lld attempts in a row)", (long long)d->failures);
-	say(out, ". What you can do: ");
+	say(out, ". ");
 	say(out, e.operator);
 }
 

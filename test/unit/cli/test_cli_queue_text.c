@@ -53,8 +53,8 @@ static void waits_for_a_recipient(void **state)
 	              "\"status\":\"4.7.1\",\"reply\":\"450 4.7.1 Greylisted\",\"host\":\"mx.example.com\"}],"
 	              "\"destinations\":[{\"name\":\"example.com\",\"next_attempt\":0,\"failures\":0}]}"),
 	    "It will be tried again at example.com in 12 minutes, at 2026-11-22 07:37:06, because the "
-	    "recipient's mail server defers the first message from a sender that it does not know yet. What "
-	    "you can do: Greylisting: the next attempt usually succeeds. If it cannot be delivered, it goes "
+	    "recipient's mail server defers the first message from a sender that it does not know yet. "
+	    "Greylisting: the next attempt usually succeeds. If it cannot be delivered, it goes "
 	    "back to its sender in 5 days, at 2026-11-27 07:25:06.");
 }
 
@@ -74,7 +74,7 @@ static void waits_for_a_destination(void **state)
 	assert_non_null(strstr(text,
 	    "It will be tried again at Dead.org in an hour, at 2026-11-22 08:25:06, because the recipient's "
 	    "mail "
-	    "server is switched off or accepts no connections (7 attempts in a row). What you can do: Nobody "
+	    "server is switched off or accepts no connections (7 attempts in a row). Nobody "
 	    "listens at that host and port"));
 	assert_non_null(strstr(text, " 2 of its recipients wait; this is the first of them."));
 }
