@@ -184,7 +184,7 @@ static int write_block(struct account_change *c, struct change_block *b)
 	return error;
 }
 
-/* What this change itself has logged of the block before it went out of sight. */
+/* This change's own log of the block before it went out of sight. */
 static int read_own_log(struct account_change *c, struct change_block *b)
 {
 	struct view value;

@@ -29,7 +29,7 @@ struct change_mailbox {
 	char name[ACCOUNT_MAILBOX_NAME_MAX];
 };
 
-/* What a block's messages are flagged with, and what has happened to them. */
+/* The flags of a block's messages, and what has happened to them. */
 struct change_block {
 	uint32_t mailbox, number;
 	bool flags_changed, logged;

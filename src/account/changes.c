@@ -109,7 +109,7 @@ static int by_block(const void *a, const void *b)
 	return x->block < y->block ? -1 : x->block > y->block;
 }
 
-/* Each block once. What is gone has no flags that could have changed. */
+/* Each block once. A message that is gone has no flags that could have changed. */
 static void join_blocks(struct account_changes *c)
 {
 	size_t kept = 0;

@@ -120,7 +120,7 @@ static bool plan_blobs(struct account_fetch *f)
 static void found(struct store_read *r, int result)
 {
 	struct account_fetch *f = fetch_of_read(r);
-	/* Whoever asks has seen the email in its mailbox. */
+	/* The asker has seen the email in its mailbox. */
 	for (size_t i = 0; i < f->count && result == 0; i++)
 		if (f->messages[i].result == -ENOENT)
 			store_suspect(f->accounts->store);

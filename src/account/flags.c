@@ -157,7 +157,7 @@ static bool are_keywords(const struct account_flags *f)
 	return f->keyword_count <= ACCOUNT_FLAGS_KEYWORDS_MAX;
 }
 
-/* What is refused without a look is answered as all else is: in store_dispatch. */
+/* A request that is refused without a look is answered like all others: in store_dispatch. */
 static int run_refuse(struct txn *t, void *arg)
 {
 	(void)t, (void)arg;

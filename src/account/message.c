@@ -346,7 +346,7 @@ static int bury(struct account_change *c, uint32_t mailbox, const struct message
 	if (error == 0)
 		error = undelete_until > 0 ? keep_deleted(c, mailbox, now, undelete_until)
 		                           : message_erase(c, now->m.emailid);
-	/* What can come back keeps its keywords' names. */
+	/* Mail that can come back keeps the names of its keywords. */
 	if (error == 0 && undelete_until <= 0)
 		error = keywords_count(c, &now->flags, -1);
 	c->head.messages = less(c->head.messages, 1);

@@ -1,11 +1,11 @@
 /*
- * What a session does with the messages of an account's mailboxes: list them, learn what has changed, change
- * flags, copy and move. Used as account.h is: on the store's own event loop thread, requests are the caller's
- * and stay put until `done`, arrays too.
+ * What a session does with the messages of an account's mailboxes: list them, learn what has changed,
+ * change flags, copy and move. Used as account.h is: on the store's own event loop thread, requests are the
+ * caller's and stay put until `done`, arrays too.
  *
- * What concerns many messages goes in slices, so that nobody waits for it. Each slice is a step of its own,
- * with a modseq of its own; within a slice all or nothing happens. Common errors: -ENOENT: no such account or
- * mailbox; the store's.
+ * A request for many messages goes in slices, so that nobody waits for it. Each slice is a step of its own,
+ * with a modseq of its own; within a slice all or nothing happens. Common errors: -ENOENT: no such account
+ * or mailbox; the store's.
  */
 #ifndef ACCOUNT_MESSAGES_H
 #define ACCOUNT_MESSAGES_H

@@ -1,7 +1,7 @@
 /*
- * The administrator's socket: directory operations from the command line, passed on to store. Whoever could
- * open the socket is root or the user that the server runs as. What changes here is forgotten everywhere at
- * once.
+ * The administrator's socket: directory operations from the command line, passed on to store. Those who can
+ * open the socket are root and the user that the server runs as. Everything that was remembered of a
+ * changed entry is forgotten at once.
  */
 #include <errno.h>
 
@@ -35,8 +35,7 @@ static void end(struct admin *a)
 		loop_task_schedule(&a->task);
 }
 
-/* What was allowed until now may not be any longer. A new quota or a further app password takes nothing away.
- */
+/* A right that was held until now may be gone. A new quota or a further app password takes nothing away. */
 static bool takes_away(const struct message_directory *m)
 {
 	const struct message_field *fields = m->fields.items;

@@ -84,7 +84,7 @@ void auth_password_check(struct login *l, struct view password);
 /* Nobody waits for it any more. */
 void auth_password_abandon(struct login *l);
 
-/* What was right within the hour is right no longer. */
+/* Passwords that were right within the last hour are no longer remembered. */
 void auth_password_forget(void);
 
 #endif

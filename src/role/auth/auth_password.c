@@ -133,7 +133,8 @@ void auth_password_check(struct login *l, struct view password)
 {
 	make_memory_key(l, password);
 	if (l->protocol & CREDENTIAL_APPS_ONLY) {
-		/* What is remembered is not asked: it would tell a guesser about the main password. */
+		/* The remembered password is not consulted: it would tell a guesser about the main
+		 * password. */
 		int result = credentials_check(
 		    l->known ? &l->credentials : NULL, password, l->protocol, &l->credential);
 		auth_login_advance(l, sasl_server_answer_password(l->sasl, result == 0, l->credential));

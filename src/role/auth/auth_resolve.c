@@ -1,6 +1,6 @@
 /*
- * Recipients and senders. What the directory said is remembered until it changes, which only this process can
- * bring about: a busy list costs store nothing.
+ * Recipients and senders. The directory's answers are remembered until it changes, which only this process
+ * can bring about: a busy list costs store nothing.
  */
 #include <errno.h>
 #include <string.h>
@@ -95,7 +95,7 @@ static struct message_resolved to_targets(const struct known *known)
 	    .targets = {.items = (void *)(uintptr_t)known->targets, .count = known->count}};
 }
 
-/* -ENOENT with a domain that is not ours is told apart: a stranger shall know that we do not relay. */
+/* An unknown domain is told apart from an unknown address, so that strangers learn that we do not relay. */
 static struct message_resolved to_error(int error)
 {
 	bool unknown = error == -ENOENT || error == -EINVAL || error == -EMSGSIZE;
@@ -107,7 +107,7 @@ static struct message_resolved to_error(int error)
 	                                                               : RESOLVE_TEMPORARY};
 }
 
-/* What there is no such address of is nobody's; that the directory cannot be asked says nothing. */
+/* An unknown address belongs to nobody. If the directory cannot be asked, we do not know. */
 static struct message_verdict to_verdict(const struct known *known, int error, uint64_t account)
 {
 	struct message_verdict m = {.temporary = error && to_error(error).verdict == RESOLVE_TEMPORARY,

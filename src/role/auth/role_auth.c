@@ -70,7 +70,8 @@ static int auth_role_serve(struct role_process *p)
 	int error = auth_work_start(&p->loop);
 	if (error == 0)
 		auth_login_start();
-	/* Who is told that the server is ready may log in: ready is who knows the server's secret. */
+	/* When the server is called ready, people may log in: so auth is ready only once it knows the
+	 * server's secret. */
 	return error ? error : ROLE_READY_LATER;
 }
 

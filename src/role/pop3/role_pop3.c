@@ -299,7 +299,8 @@ static void on_idle(void *arg)
 		stream_abort(&c->edge.stream);
 }
 
-/* Who has not logged in loses nothing. A session that has may finish until the deadline. */
+/* A client that has not logged in loses nothing. A session after the login may finish until the
+ * deadline. */
 static void on_drain(void *arg)
 {
 	struct pop3_connection *c = arg;

@@ -36,7 +36,7 @@ enum state {
 	ENDED    /* freed at the end of the turn */
 };
 
-/* What is done at the end of the turn; of an ENDED one nothing but that. */
+/* The work of the end of the turn; of an ENDED connection nothing but the end. */
 enum step { STEP_NONE, STEP_TLS, STEP_WORK };
 
 /* Who is to blame for the end. */
@@ -89,7 +89,7 @@ static void end_later(struct relay_connection *c)
 	loop_task_schedule(&c->task);
 }
 
-/* What the client has put into its output goes out; and what it waits for now has a deadline. */
+/* The client's output goes out, and its present wait gets a deadline. */
 static void flush(struct relay_connection *c)
 {
 	stream_wrote(&c->stream);

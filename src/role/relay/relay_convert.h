@@ -28,8 +28,8 @@ struct relay_convert *relay_convert_new(
 enum relay_convert_state relay_convert_state(const struct relay_convert *v, const char **why);
 /* READY: appends the next piece, converted. 0 or -ENOBUFS. */
 int relay_convert_piece(struct relay_convert *v, struct view bytes, bool last, struct buf *out);
-/* Allowed at any time; NULL is allowed. Whoever has converted a body must have it looked through again before
- * the next time. */
+/* Allowed at any time; NULL is allowed. A caller that has converted a body must have it looked through
+ * again before the next time. */
 void relay_convert_free(struct relay_convert *v);
 
 #endif

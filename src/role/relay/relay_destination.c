@@ -65,7 +65,7 @@ static void on_free(void *arg)
 	relay_is_gone();
 }
 
-/* What is not on a connection is store's again. */
+/* Messages that are not on a connection are store's again. */
 static void drop_messages(struct relay_destination *d)
 {
 	while (d->first) {
@@ -106,7 +106,7 @@ static void on_lost(struct relay_lease *l)
 	close_down(container_of(l, struct relay_destination, lease));
 }
 
-/* What is on a connection may end, and its outcomes still find it. */
+/* Messages on a connection may finish, and their outcomes still find the destination. */
 static void on_drain(struct relay_lease *l)
 {
 	struct relay_destination *d = container_of(l, struct relay_destination, lease);
@@ -293,7 +293,7 @@ static void on_message(struct relay_lease *l, const struct message_queue_message
 {
 	static const struct relay_message_owner owner = {.finished = on_finished};
 	struct relay_destination *d = container_of(l, struct relay_destination, lease);
-	/* What is not taken goes back with the destination. */
+	/* Messages that no host took go back with the destination. */
 	if (d->ending || d->failed || relay_role.draining || relay_message_is_flying(d->name, m))
 		return;
 	struct relay_message *message = relay_message_new(d->name, m, &owner, d);

@@ -302,7 +302,7 @@ static bool claims(const struct relay_host *h, const struct share *share)
 	return false;
 }
 
-/* What it waits for as reports, or as unproven, concerns it no more. */
+/* The places for reports, or for unproven hosts, that it waits for no longer concern it. */
 static bool waits_needlessly(const struct relay_host *h)
 {
 	return (claims(h, &relay_shares.reports) && has_regular_mail(h)) ||
@@ -367,7 +367,7 @@ static void dispatch(struct relay_host *h)
 		wait_for_place(h);
 }
 
-/* What it gives up may have been the last that used it. */
+/* The waiter that it gives up may have been its last user. */
 static void on_dispatch(void *arg)
 {
 	struct relay_host *h = arg;

@@ -28,7 +28,7 @@ struct relay_peer {
 
 struct relay_message;
 
-/* Who has given the message: its destination. */
+/* The giver of the message: its destination. */
 struct relay_message_owner {
 	/* It is done with, and freed; or it comes back as `again`, to be tried on another connection. */
 	void (*finished)(void *arg, struct relay_message *again);

@@ -101,7 +101,7 @@ static void learn_listeners(const struct settings *s)
 	}
 }
 
-/* What the system does not tell now is what it told the last time. */
+/* If the system does not tell now, its last answer counts. */
 static void learn_machine(void)
 {
 	struct ifaddrs *all, *i;

@@ -8,13 +8,13 @@
 
 enum { RELAY_PATIENCE_TEXT = 100 };
 
-/* What the stream's deadline was set for. A zeroed one is ready: none is set. */
+/* The wait for which the stream's deadline was set. A zeroed one is ready: none is set. */
 struct relay_patience {
 	struct smtp_client_deadline deadline;
 	int64_t since;
 };
 
-/* Sets the deadline for what the client waits for now, unless that is what it waited for before. */
+/* Sets the deadline for the client's present wait, unless that is the one before. */
 void relay_patience_set(struct relay_patience *p, const struct smtp_client *client, struct stream *stream);
 /* The deadline is over. False: the host takes a body, at a rate that is not too little (data_rate_min); the
  * next deadline is set. */

@@ -220,7 +220,8 @@ static void fetched(void *arg, const struct mta_sts_policy *policy, const char *
 	if (p->waits_for_fetch) {
 		p->waits_for_fetch = false;
 		enum mta_sts_step step = mta_sts_decide(&p->memory, p->id_result, p->id, clock_wall());
-		/* What has just been fetched is applied, even if it says that it has expired by now. */
+		/* A policy that has just been fetched is applied, even if it says that it has expired by
+		 * now. */
 		answer(p, good || step == MTA_STS_USE || step == MTA_STS_REFRESH ? policy_of(p) : NULL);
 	}
 	settle(p);
@@ -302,7 +303,7 @@ static void take_out(struct relay_policy_request **at, const struct relay_policy
 		*at = r->next;
 }
 
-/* What is under way for it goes on: the next one will ask for the same. */
+/* A fetch under way for it goes on: the next destination will ask for the same. */
 void relay_policy_forget(struct relay_policy_request *r)
 {
 	if (r->policy == NULL)

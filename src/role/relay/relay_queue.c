@@ -255,7 +255,7 @@ void relay_queue_init(void (*open)(const struct message_queue_destination *m))
 
 void relay_queue_link(int fd)
 {
-	/* What the earlier store had given is the new one's to give. */
+	/* Messages that the earlier store had given are the new one's to give. */
 	relay_queue_forget();
 	calls_link(&relay_role.store, relay_role.process, fd, ROLE_STORE);
 	catch_up();

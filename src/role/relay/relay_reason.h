@@ -6,7 +6,7 @@
 #include "smtp/smtp_client.h"
 
 /*
- * Why something went wrong. What a host said and what this server says are never mixed: without a cause the
+ * Why something went wrong. The words of a host and of this server are never mixed: without a cause the
  * text is the host's reply, word for word; with one it is ours.
  */
 struct relay_reason {

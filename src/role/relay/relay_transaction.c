@@ -7,7 +7,7 @@
 
 #include "role/relay/relay_rate.h"
 
-/* What is decided before MAIL rests on the host's answer to EHLO. */
+/* The stage of decisions made before MAIL: they rest on the host's answer to EHLO. */
 #define DECIDED_AT "EHLO"
 
 /* ---- results ---- */
@@ -120,7 +120,7 @@ static bool convert(struct relay_message *m, bool *waits)
 	enum relay_convert_state state = relay_convert_state(m->convert, &why);
 	*waits = state == RELAY_CONVERT_BUSY;
 	m->transaction.terms.body = SMTP_7BIT;
-	/* What is only untidy, and sealed, has not been touched (mime/downgrade.h). */
+	/* A sealed message that is only untidy has not been touched (mime/downgrade.h). */
 	m->transaction.lines_unsure = true;
 	if (state == RELAY_CONVERT_READY)
 		m->transaction.size = 0;

@@ -8,7 +8,7 @@
 #include "process/upload.h"
 #include "smtp/smtp_session.h"
 
-/* What one message goes to, aliases followed. */
+/* The targets of one message, aliases followed. */
 enum {
 	SMTP_TARGETS_MAX = 1000,
 	SMTP_TARGETS_AT_ONCE =

@@ -251,7 +251,7 @@ static enum smtp_hook_result sender_takes_mail(struct smtp_connection *c, struct
 
 /* ---- the end of a message ---- */
 
-/* What the settings say of an author who is not the user. */
+/* The settings' verdict on an author who is not the user. */
 static bool refuses_author(bool foreign)
 {
 	const struct settings *settings = &smtp_role.edge.process->settings;
@@ -305,7 +305,7 @@ static enum smtp_hook_result ask_authors(struct smtp_connection *c, struct smtp_
 			return smtp_hooks_ask(
 			    c, &smtp_role.auth, MESSAGE_SENDER, &m, author_answered, verdict);
 		}
-		/* What is no address is nobody's here. */
+		/* Text that is not an address belongs to nobody here. */
 		if (refuses_author(true)) {
 			*verdict = not_your_author;
 			return HOOK_DECIDED;

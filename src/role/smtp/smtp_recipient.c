@@ -135,7 +135,7 @@ static bool keep_true_sender(struct smtp_connection *c, struct view sender)
 	return good;
 }
 
-/* What is none of our rewriting stays what the directory said of it. */
+/* An address that we did not rewrite stays what the directory said of it. */
 static bool true_sender_answered(void *arg, struct link *link, struct channel_frame *frame)
 {
 	struct smtp_connection *c = arg;

@@ -138,7 +138,7 @@ static bool on_delivered(void *arg, struct link *link, struct channel_frame *fra
 	return true;
 }
 
-/* What stands before the message in each mailbox: RFC 5321 section 4.4 (Return-Path), and the address it came
+/* The prefix of the message in each mailbox: RFC 5321 section 4.4 (Return-Path), and the address it came
  * for. */
 static void write_prefix(
     struct buf *out, const struct smtp_envelope *envelope, const struct smtp_target *target)
@@ -185,9 +185,9 @@ static size_t targets_of(const struct smtp_connection *c, size_t recipient)
 
 /*
  * One target. A mailbox is delivered to at once, unless the message is to be held or goes to many, and its
- * sender told when he asked for that. What leaves this server goes into the queue. An address that became
- * several has been expanded: its sender hears that once, and of none of the several (RFC 3461
- * section 5.2.7.3).
+ * sender told who asked for that. Mail that leaves this server goes into the queue. An address that became
+ * several has been expanded: its sender hears that once, and of none of the several (RFC 3461 section
+ * 5.2.7.3).
  */
 static void put_target(const struct smtp_envelope *envelope, struct outgoing *o, const struct smtp_target *t,
     bool expanded, struct view prefix, bool many)

@@ -1,12 +1,12 @@
 /*
- * Rights: channels that are bound to one account. Whoever holds the other end may do with this account what
+ * Rights: channels that are bound to one account. The holder of the other end may do with this account what
  * the right permits, and nothing with any other. A right ends when either side closes its channel, when the
- * account's rights are revoked, a day after it was granted, and at once when something is asked that it does
- * not permit or that makes no sense: our own workers never do.
+ * account's rights are revoked, a day after it was granted, and at once when something is asked that it
+ * does not permit or that makes no sense: our own workers never do.
  *
- * What can be asked are verbs. A table in right.c has a row for each: its message, the permission that it
- * needs, its function. What a verb remembers is in its own file, behind a pointer of struct right that is
- * NULL until the verb is first used.
+ * The questions that can be asked are verbs. A table in right.c has a row for each: its message, the
+ * permission that it needs, its function. The state of a verb is in its own file, behind a pointer of
+ * struct right that is NULL until the verb is first used.
  */
 #ifndef ROLE_STORE_RIGHT_H
 #define ROLE_STORE_RIGHT_H
@@ -39,7 +39,7 @@ struct right {
 
 /* ---- for role_store.c ---- */
 
-/* What is heard on the channels of rights, of all roles that may have one. */
+/* The verbs heard on the channels of rights, of all roles that may have one. */
 extern const struct link_verb right_verbs[];
 
 /* Auth asks for a channel of an account for a service; the answer, and the channel, go to it. */

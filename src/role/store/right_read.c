@@ -91,7 +91,7 @@ static void send_fetched(struct right_read *d, const struct account_fetched *mes
 	send_data(d, (struct view){0}, true, message->result);
 }
 
-/* What the store brings for a reading that another one has replaced is dropped. */
+/* Bytes that the store brings for a reading that was replaced by another are dropped. */
 static bool is_current(const struct right_read *d)
 {
 	return d->asked_serial == d->serial;

@@ -70,7 +70,7 @@ static void free_delivery(struct delivery *d)
 
 /* ---- the commit ---- */
 
-/* A recipient that only goes with a target is of no use when the target was refused. */
+/* Drop recipients whose mailbox refused the message. */
 static size_t keep_recipients(struct delivery *d)
 {
 	struct record_recipient *kept = d->queue.record.recipients;
@@ -231,7 +231,8 @@ static int copy_recipient(struct delivery *d, const struct message_delivery_reci
 	return 0;
 }
 
-/* What it is known by, and what it refers to: for its thread, in mailboxes now and, held, later. */
+/* The hashes of its Message-ID and of what it refers to: for its thread, in mailboxes now and, if it is
+ * held, later. */
 static void copy_references(struct delivery *d, const struct message_deliver *m)
 {
 	const struct message_reference *from = m->references.items;

@@ -44,7 +44,7 @@ static size_t recent_times(int64_t now, struct buf *recent)
 	return count;
 }
 
-/* What is to be freed before there is room for another index; 0: there is. */
+/* Bytes to be freed before there is room for another index; 0: there is room. */
 static uint64_t missing_bytes(const struct store_stats *stats)
 {
 	struct statvfs fs;

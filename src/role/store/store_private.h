@@ -33,7 +33,7 @@ void store_upload_forget(struct link *link);
 /* store_deliver.c: smtp's and relay's deliveries. */
 void store_deliver_open(int fd);
 void store_deliver_close(void);
-/* What smtp and relay both may ask. */
+/* The verbs that both smtp and relay may ask. */
 void store_deliver_upload(struct link *link, struct channel_frame *frame, const void *message);
 void store_deliver_upload_abort(struct link *link, struct channel_frame *frame, const void *message);
 void store_deliver_message(struct link *link, struct channel_frame *frame, const void *message);

@@ -476,7 +476,7 @@ void store_queue_command_go(struct queue_task *t)
 		queue_walk_go(&t->walk);
 }
 
-/* What was ordered goes on; a list ends. */
+/* A change that was ordered goes on; a list ends. */
 void store_queue_command_cancel(struct queue_task *t)
 {
 	t->to = NULL;

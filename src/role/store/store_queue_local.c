@@ -93,7 +93,7 @@ static enum trouble trouble_of(int error)
 	                          : TROUBLE_LOCAL;
 }
 
-/* What no later attempt can change. */
+/* Failures that no later attempt can change. */
 static bool is_final(int error)
 {
 	return error == -ENOENT || error == -EFBIG || error == -EMSGSIZE;

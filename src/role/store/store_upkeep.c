@@ -30,8 +30,8 @@ static struct {
 } upkeep_walk;
 
 /*
- * What the queue leaves: bodies that live for seconds. On a busy relay they would fill the disk long before
- * the day is over, so compaction comes when enough of them are dead: as much as pays for reading the index
+ * The queue leaves bodies that live for seconds. On a busy relay they would fill the disk long before the
+ * day is over, so compaction comes when enough of them are dead: as much as pays for reading the index
  * twice and writing a copy of it, which is what it costs.
  */
 static struct {

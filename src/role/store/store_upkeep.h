@@ -1,4 +1,4 @@
-/* What is done for every account from time to time: what has expired goes. */
+/* The upkeep of every account, from time to time: expired entries go. */
 #ifndef ROLE_STORE_STORE_UPKEEP_H
 #define ROLE_STORE_STORE_UPKEEP_H
 

@@ -14,7 +14,7 @@ struct upload {
 	bool waiting, failed;
 };
 
-/* What one upload may have under way at most; more is a broken or a hostile smtp. */
+/* The most that one upload may have under way; more comes from a broken or hostile smtp. */
 enum {
 	OWED_MAX = 2 * 1024 * 1024 /* bytes that wait for credit; smtp stops at 384 KB and a piece */
 };

@@ -1,11 +1,11 @@
 /*
- * "@notify", the destination whose mail are news: takes what senders are to be told, makes notices of it, and
- * gives the destination back when nothing is left.
+ * "@notify", the destination whose mail are news: takes what senders are to be told, makes notices of it,
+ * and gives the destination back when nothing is left.
  *
  * One report is one mail, as long as a sender gets few. One who would get many gets them gathered, at most
- * every NOTIFY_GATHER_SECONDS. What waits for that stays in store, as given to us: the destination is kept
- * meanwhile, so that others' news don't wait with it, and given back when the time has come; then store hands
- * everything out anew.
+ * every NOTIFY_GATHER_SECONDS. News that wait for that stay in store, as given to us: the destination is
+ * kept meanwhile, so that others' news don't wait with it, and given back when the time has come; then
+ * store hands everything out anew.
  */
 #include "role/relay/notify/relay_notify.h"
 
@@ -129,7 +129,7 @@ static struct relay_news *take_out_sender(struct relay_notify *n)
 	uint64_t account = first->account;
 	while (*at) {
 		struct relay_news *news = *at;
-		/* What goes to one mailbox of ours goes together; who reads it elsewhere is not known. */
+		/* News for one mailbox of ours go together; who reads mail elsewhere is not known. */
 		if (account ? news->account != account : !view_equal(news->m.terms.sender, sender)) {
 			at = &news->next;
 			continue;
@@ -363,7 +363,7 @@ static bool is_gathering(const struct relay_notify *n, int64_t now)
 	return now < n->held_until && n->held_until <= now + NOTIFY_GATHER_SECONDS;
 }
 
-/* What comes next, whatever has just ended. */
+/* Decides what comes next, whatever has just ended. */
 static void go_on(void *arg)
 {
 	struct relay_notify *n = arg;
@@ -396,7 +396,7 @@ static void on_more(struct relay_lease *l)
 	loop_task_schedule(&n->task);
 }
 
-/* What is under way is finished. */
+/* Notices under way are finished. */
 static void on_drain(struct relay_lease *l)
 {
 	loop_task_schedule(&container_of(l, struct relay_notify, lease)->task);
@@ -407,7 +407,7 @@ static void on_lost(struct relay_lease *l)
 	close_down(container_of(l, struct relay_notify, lease));
 }
 
-/* What it takes comes as the answer to its question. */
+/* The news that it takes come as the answer to its question. */
 static void on_stray_message(struct relay_lease *l, const struct message_queue_message *m)
 {
 	(void)l;

@@ -137,8 +137,8 @@ struct relay_news *relay_news_new(const struct message_queue_message *m);
 void relay_news_free(struct relay_news *n); /* NULL is allowed */
 
 /*
- * Gets what the report returns, of which at most `room` octets. True when it is there; else `ready` is called
- * later. What can't be read is not returned.
+ * Gets what the report returns, of which at most `room` octets. True when it is there; else `ready` is
+ * called later. A body that cannot be read is not returned.
  */
 bool relay_news_fetch(
     struct relay_news *n, size_t room, void (*ready)(void *arg, bool store_is_gone), void *arg);
