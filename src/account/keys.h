@@ -137,7 +137,7 @@ struct account_key key_delivery_period(uint32_t period); /* before all of that p
 struct account_key key_letter(char letter);
 struct account_key key_behind_letter(char letter);
 
-/* The numbers in a key; false when it is none of that sort. */
+/* The numbers in a key; false when it is not of that sort. */
 bool key_read_message(struct view key, uint32_t *mailbox, uint32_t *uid);
 bool key_read_flags(struct view key, uint32_t *mailbox, uint32_t *block);
 bool key_read_thread_email(struct view key, uint64_t *thread, uint64_t *emailid);

@@ -38,7 +38,7 @@ void dsn_put_field(struct buf *out, const char *name, struct view text, bool utf
 	buf_append_string(out, name);
 	buf_append_byte(out, ':');
 	while (view_next(&rest, ' ', &word)) {
-		/* Blanks beyond one go: a line of blanks alone is none that a header may have. */
+		/* Further blanks go: a header may not have a line of blanks alone. */
 		for (bool first = true; word.len; first = false) {
 			struct view piece = dsn_cut(word, LINE_MAX_OCTETS / 2);
 			if (!first || (column + 1 + piece.len > LINE_FOLD_AT && column > strlen(name) + 1)) {

@@ -57,7 +57,7 @@ void edge_connection_start_tls(struct edge_connection *c);
 
 bool edge_connection_is_secure(const struct edge_connection *c);
 
-/* Whether a password may come in clear: the setting wants no TLS for it, or it crosses no wire. */
+/* Whether a password may come unencrypted: the setting wants no TLS for it, or it crosses no wire. */
 bool edge_connection_clear_login(const struct edge_connection *c);
 
 #endif

@@ -134,7 +134,7 @@ static struct view read_domain(struct reader *r)
 		r->in = ahead;
 	}
 	lex_skip_cfws(&r->in, &r->comment);
-	/* The root's dot behind a domain is none of the grammar, changes nothing, and is forgiven. */
+	/* The root's dot behind a domain is not in the grammar, changes nothing, and is accepted. */
 	if (text.len > 1 && view_ends_nocase(buf_view(&text), VIEW(".")))
 		buf_truncate(&text, text.len - 1);
 	if (has_empty_label(buf_view(&text)))
@@ -160,8 +160,8 @@ static struct view encoded_word(const struct cursor *in)
 	return (struct view){0};
 }
 
-/* At a word whose octets mean nothing here: an encoded one, or a run of ISO-2022-JP, which is none of the
- * grammar. */
+/* At a word whose octets mean nothing here: an encoded one, or a run of ISO-2022-JP, which is not part
+ * of the grammar. */
 static struct view opaque_word(const struct cursor *in)
 {
 	size_t run = lex_iso_2022_jp(in->rest);
@@ -255,7 +255,7 @@ static void read_rest_of_address(struct reader *r, struct address *address)
 	buf_done(&local_part);
 }
 
-/* 'joe@example.com': quotes that are none of the grammar. */
+/* 'joe@example.com': quotes that are not in the grammar. */
 static void strip_apostrophes(struct reader *r, struct address *address)
 {
 	struct view local_part = address->local_part, domain = address->domain;

@@ -121,8 +121,8 @@ static int mailbox(struct cursor *in, struct arena *arena, struct path *path)
 	error = domain(in, &path->domain, &path->host);
 	if (error)
 		return error;
-	/* RFC 6532 has all beyond ASCII in it; but what drives a terminal or ends a line (C1, U+2028, U+2029)
-	 * is in nobody's name. */
+	/* RFC 6532 allows everything beyond ASCII; but no name contains characters that drive a terminal or
+	 * end a line (C1, U+2028, U+2029). */
 	if (!show_is_value(view_of(start, (size_t)(in->rest.data - start))))
 		return -EINVAL;
 	path->kind = PATH_MAILBOX;

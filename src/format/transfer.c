@@ -2,11 +2,12 @@
  * Quoted-printable and base64, read: RFC 2045 sections 6.7 and 6.8, which also say how tolerant a decoder
  * should be: foreign characters in base64 are skipped, a "=" that introduces nothing is a "=".
  *
- * Base64 may be followed by what is none: gateways and software for lists put footers behind a body without a
- * look at its encoding. Each line behind a whole quantum, and what stands behind padding on its line, is
- * therefore looked at before it is read: what has other characters, or blanks between some, is text, and so
- * is all behind it; and behind padding what is not of whole quanta. Where there was no padding a line that is
- * not of whole quanta may be the end of the data or a word: it is judged together with what follows.
+ * Base64 may be followed by text that is not base64: gateways and software for lists put footers behind a
+ * body without a look at its encoding. Each line behind a whole quantum, and what stands behind padding on
+ * its line, is therefore looked at before it is read: what has other characters, or blanks between some, is
+ * text, and so is all behind it; and behind padding what is not of whole quanta. Where there was no padding
+ * a line that is not of whole quanta may be the end of the data or a word: it is judged together with what
+ * follows.
  */
 #include "format/transfer.h"
 

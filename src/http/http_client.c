@@ -90,7 +90,7 @@ static int header_ended(http_parser *parser)
 	if (g->status == 101)
 		return fail(g, "an upgrade that nobody asked for");
 	if (g->status < 100 || g->status > 599)
-		return fail(g, "a status that is none");
+		return fail(g, "an invalid status");
 	if (g->taken > HTTP_HEADER_MAX + g->body.max) /* of several interim responses */
 		return fail(g, "a header that is too long");
 	return 0;

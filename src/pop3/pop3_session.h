@@ -11,7 +11,7 @@
 #include "base/view.h"
 
 enum {
-	POP3_LINE_MAX = 512,         /* RFC 2449 section 4: 255 octets with CRLF; more is borne */
+	POP3_LINE_MAX = 512,         /* RFC 2449 section 4: 255 octets with CRLF; longer lines are accepted */
 	POP3_AUTH_LINE_MAX = 12290,  /* RFC 5034 section 4: base64 lines of an exchange */
 	POP3_MESSAGES_MAX = 2000000, /* 16 bytes each in memory */
 	POP3_OUTPUT_HIGH =

@@ -96,7 +96,7 @@ int ipc_send(struct channel *c, unsigned type, uint32_t request, const void *mes
 	buf_truncate(out, mark);
 	if (fd >= 0)
 		close(fd);
-	/* A value that is none: what made it is broken, and whoever waits for this message would wait in vain
+	/* An invalid value: its maker is broken, and the receiver would wait for this message in vain
 	 * without a word. */
 	log_event(
 	    LOG_ERROR, "-", "message-not-sent", log_string("message", ipc_name(type)), log_errno(error));

@@ -60,7 +60,7 @@ struct queue_key queue_key_due(int64_t time, struct view destination);
 struct queue_key queue_key_letter(char letter);
 struct queue_key queue_key_behind_letter(char letter);
 
-/* False when the key is none of that sort. Views point into it. */
+/* False when the key is not of that sort. Views point into it. */
 bool queue_key_read_record(struct view key, struct queue_id *id, unsigned *part);
 bool queue_key_read_wait(
     struct view key, struct view *destination, uint8_t *rank, int64_t *time, struct queue_id *id);

@@ -142,7 +142,7 @@ void smtp_refused(struct smtp_session *s, enum smtp_refusal why);
  */
 void smtp_secured(struct smtp_session *s);
 
-/* The client's address, as in the configuration, whether it may log in in clear, and is trusted. */
+/* The client's address, as in the configuration, whether it may log in without TLS, and is trusted. */
 void smtp_client_changed(struct smtp_session *s, struct view client_address, bool clear_login, bool trusted);
 
 /* How many messages are tried now; negative: a negative errno, -EACCES for a domain that is not ours. */

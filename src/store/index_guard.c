@@ -45,7 +45,7 @@ void index_guard_failed(void)
 	mark_all();
 }
 
-/* A fault of our own code elsewhere is none of the index's. */
+/* A fault of our own code elsewhere says nothing of the index. */
 static bool is_survived(bool fault)
 {
 	return fault && inside > 0 && survivor;

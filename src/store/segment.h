@@ -40,7 +40,7 @@ struct segment {
 
 void segment_name(char name[SEGMENT_NAME_SIZE], enum segment_kind kind, uint32_t id);
 
-/* Parses a file's name; false when it is none of ours. */
+/* Parses a file's name; false when it is not one of ours. */
 bool segment_parse_name(const char *name, enum segment_kind *kind, uint32_t *id);
 
 /*

@@ -117,7 +117,7 @@ static int read_day(struct search *s, const char *day, void (*take)(struct searc
 		ptrdiff_t end = view_find_last(view_of(block, len), '\n');
 		if (end >= 0)
 			take(s, view_of(block, (size_t)end + 1));
-		/* No line is as long as a block: such a thing is none of ours. */
+		/* No line of ours is as long as a block. */
 		size_t used = end >= 0 ? (size_t)end + 1 : len == BLOCK ? len : 0;
 		memmove(block, block + used, len - used);
 		len -= used;

@@ -145,7 +145,7 @@ static void refuses_what_is_not_http(void **state)
 	}
 	bad("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", 0,
 	    "an upgrade that nobody asked for");
-	bad("HTTP/1.1 600 Odd\r\nContent-Length: 0\r\n\r\n", 0, "a status that is none");
+	bad("HTTP/1.1 600 Odd\r\nContent-Length: 0\r\n\r\n", 0, "an invalid status");
 	bad("HTTP/1.1 200 OK\r\nContent-Type: a\r\nContent-Type: b\r\nContent-Length: 0\r\n\r\n", 0,
 	    "two Content-Type fields");
 	struct outcome o = everyhow(VIEW("HTTP/1.1 200 OK\r\nA: \0\r\nContent-Length: 0\r\n\r\n"), 0);

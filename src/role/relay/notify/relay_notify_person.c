@@ -61,7 +61,7 @@ static void take_answer(struct relay_news *n, const struct message_resolved *m)
 {
 	const struct message_target *t = m->targets.items;
 	n->stranger = m->verdict == RESOLVE_NOT_OURS || m->verdict == RESOLVE_UNKNOWN_USER;
-	/* An address that leads to several is nobody's: it stays what it is. */
+	/* An address that leads to several people belongs to none of them: it stays as it is. */
 	if (m->verdict != RESOLVE_LOCAL || m->targets.count != 1 || t->account == 0)
 		return;
 	n->account = t->account;
