@@ -425,6 +425,18 @@ static int take_values(struct settings *s, cfg_t *cfg, struct buf *problem)
 	return error ? error : check_lines(s, problem);
 }
 
+/* libconfuse names the file by itself; what is found in its values is said to be in the one that was asked
+ * for. */
+static void name_file(const char *path, struct buf *problem)
+{
+	struct buf text;
+	buf_init(&text, TEXT_MAX);
+	buf_append(&text, buf_view(problem));
+	buf_clear(problem);
+	buf_printf(problem, "%s: %.*s", path, VIEW_FMT(buf_view(&text)));
+	buf_done(&text);
+}
+
 static int parse(struct settings *s, const char *path, const char *text, struct buf *problem)
 {
 	cfg_opt_t options[SETTINGS + 2];
@@ -446,6 +458,8 @@ static int parse(struct settings *s, const char *path, const char *text, struct 
 		error = -EINVAL;
 	} else {
 		error = take_values(&fresh, cfg, problem);
+		if (error && path)
+			name_file(path, problem);
 	}
 	cfg_free(cfg);
 	if (error) {

@@ -146,7 +146,7 @@ def test_config(make_server, tmp_path):
     for text in ("nonsense = 1\n", "connections_max = 1\n", "hostname = \"\"\n", "hostname = \"x\n", "message_size_max = 12X\n"):
         example.write_text(text)
         done = run(POSTRIDER, "--config", example, "config", "check")
-        assert done.returncode == 78 and done.stderr.startswith(b"postrider: "), text
+        assert done.returncode == 78 and done.stderr.startswith(f"postrider: {example}:".encode()), (text, done.stderr)
     done = run(POSTRIDER, "--config", tmp_path / "missing", "config", "check")
     assert done.returncode == 78 and b"missing" in done.stderr
 
