@@ -1,4 +1,4 @@
-/* The only file that calls LMDB. */
+/* The only file that calls LMDB, but for index_ahead.c, which reads its pages. */
 #include "store/index.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include "base/cursor.h"
 #include "base/mem.h"
 #include "store/file.h"
+#include "store/index_ahead.h"
 #include "store/index_guard.h"
 
 enum { SHARD_SIZE = 8, SUM_SIZE = 4 };
@@ -322,6 +323,8 @@ int index_range(MDB_txn *txn, MDB_dbi dbi, const struct txn_range *range,
 	int error = index_error(mdb_cursor_open(txn, dbi, &cursor));
 	if (error)
 		return error;
+	if (limit >= INDEX_AHEAD_LEAST && !range->backwards)
+		index_ahead(txn, from, to);
 	index_guard_enter();
 	error = range->backwards ? visit_backwards(cursor, from, to, limit, visit, arg)
 	                         : visit_forwards(cursor, from, to, limit, visit, arg);
