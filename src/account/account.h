@@ -157,7 +157,7 @@ struct maildrop_entry {
 	uint64_t size; /* octets as sent, line ends mended, before dot-stuffing */
 	uint32_t uid;
 	bool binary;   /* it is more than lines of text, and is to be sent as such */
-	bool own_uidl; /* has an imported UIDL: maildrop_uidl doesn't apply, ask account_fetch */
+	bool own_uidl; /* has an imported UIDL: ask account_fetch */
 };
 
 struct maildrop {
@@ -188,10 +188,6 @@ int maildrop_open(struct accounts *a, struct maildrop *m) __attribute__((warn_un
 
 /* Frees the entries and lets the next session in. Not while it is being opened or an expunge is under way. */
 void maildrop_close(struct maildrop *m);
-
-/* The UIDL of an email that has no imported one: unique across accounts, NUL-terminated. */
-enum { MAILDROP_UIDL_SIZE = 36 };
-void maildrop_uidl(uint64_t shard, uint64_t emailid, char out[MAILDROP_UIDL_SIZE]);
 
 /*
  * Fetching, made for running ahead: messages are taken in the order given, as many as `budget` bytes hold,

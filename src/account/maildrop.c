@@ -1,17 +1,9 @@
 /* The maildrop of POP3: INBOX as a list, held by one session at a time. */
 #include <errno.h>
-#include <stdio.h>
 
 #include "account/change.h"
 #include "base/container.h"
 #include "base/mem.h"
-
-void maildrop_uidl(uint64_t shard, uint64_t emailid, char out[MAILDROP_UIDL_SIZE])
-{
-	/* The account's number makes it unique where one session shows two accounts. */
-	snprintf(out, MAILDROP_UIDL_SIZE, "%llx.%llx", (unsigned long long)(shard & 0xffffffffffffffu),
-	    (unsigned long long)emailid);
-}
 
 static void forget(struct maildrop *m)
 {

@@ -1,27 +1,17 @@
 /*
  * What the roles that talk to clients share: accepting within limits, TLS with the private keys elsewhere,
- * and the drain. A connection's life is in edge_connection.h.
+ * and the drain. A connection's life is in edge_connection.h, and its login in login.h.
  */
 #ifndef EDGE_EDGE_H
 #define EDGE_EDGE_H
 
-#include "base/map.h"
-#include "process/role.h"
-#include "io/network.h"
+#include "edge/edge_limits.h"
 #include "io/tls.h"
+#include "process/role.h"
 
 struct edge;
 struct edge_connection;
 struct edge_protocol;
-
-struct edge_client {
-	struct sockaddr_storage address;
-	char text[NETWORK_TEXT_SIZE];
-	enum service service;
-	bool counted; /* in the per-address table, under `key` */
-	char key[NETWORK_KEY_SIZE];
-	size_t key_len;
-};
 
 struct edge_listener {
 	struct edge *edge;
@@ -38,49 +28,39 @@ struct edge {
 	size_t listener_count;
 	struct tls_context *tls;   /* NULL: no certificate is set up */
 	struct calls keys;         /* signatures and ticket keys come from there, and true senders (SRS) */
+	struct calls auth;         /* logins */
 	int64_t tickets_looked_at; /* clock_wall, when the ticket keys were asked for */
 	char ticket[TLS_TICKET_KEY_SIZE], previous_ticket[TLS_TICKET_KEY_SIZE];
 	size_t ticket_len, previous_ticket_len; /* 0: none has come */
-	bool opening;                           /* has not begun to accept: waits for the ticket keys */
-	struct map clients;                     /* key -> struct client_count */
-	size_t connections;
-	size_t descriptors; /* this process may have */
-	uint64_t refused, refused_told;
+	void (*tickets_known)(
+	    struct edge *edge); /* the ticket keys have come, or will not; NULL: nobody waits */
+	struct edge_limits limits;
 	struct loop_timer sweep, accept_again, drain_deadline;
 };
 
+/* A process has one edge. */
 void edge_init(struct edge *edge, struct role_process *p, const struct edge_protocol *protocol);
-void edge_add_listener(struct edge *edge, enum service service, int fd);
-/* A channel to keys has come, the first or a new one: later handshakes are signed over it. Owns fd. A new
- * keys role has a new ticket key, which is asked for. */
-void edge_set_keys(struct edge *edge, int fd);
+
+/* The settings of this process, whose edge has been made. */
+const struct settings *edge_settings(void);
+
+/* Rows of the role's functions (role.h), where it has nothing to add to them. */
+int edge_role_serve(struct role_process *p);
+void edge_role_peer(
+    struct role_process *p, enum role_bit peer, int fd); /* keys and auth; any other is closed */
+void edge_role_listener(struct role_process *p, enum service service, int fd);
+void edge_role_drain(struct role_process *p);
 
 /*
- * After MESSAGE_START: builds the TLS context from the certificates that have come, and the first time begins
- * to accept. Sessions keep the context they have. 0 or a negative errno.
+ * edge_tls.c: a channel to keys has come, the first or a new one: later handshakes are signed over it. Owns
+ * fd. A new keys role has a new ticket key, which is asked for.
  */
-int edge_serve(struct edge *edge);
+void edge_set_keys(struct edge *edge, int fd);
 
 /* The context for a handshake that begins now; NULL: no certificate is set up. */
 struct tls_context *edge_tls(struct edge *edge);
 
 /* For edge.c: the context from the certificates that have come. 0 or a negative errno. */
 int edge_configure_tls(struct edge *edge);
-
-/* For edge_tls.c: the ticket keys have come, or will not. */
-void edge_tickets_known(struct edge *edge);
-
-/* A connection has ended, for edge_connection.c. */
-void edge_disconnected(struct edge *edge, struct edge_client *client);
-
-/* Counts a message from this client; false when it has sent too many within the minute. */
-bool edge_count_message(struct edge *edge, const struct edge_client *client);
-
-/* The client turns out to be somebody else (PROXY, XCLIENT). False, and logged, when that one has too many
- * connections. */
-bool edge_rename(struct edge *edge, struct edge_client *client, const struct sockaddr_storage *address);
-
-/* Stops accepting and ends who may go; role_exit when the last connection has gone, or at the deadline. */
-void edge_drain(struct edge *edge);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "edge/edge_connection.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/proxy_header.h"
@@ -66,7 +67,8 @@ static size_t proxy_header_done(struct edge_connection *c, size_t taken, size_t 
 {
 	c->proxy_pending = false;
 	stream_hold(&c->stream);
-	if (c->proxy_local || edge_rename(c->edge, &c->client, &c->proxy_client)) {
+	if (c->proxy_local ||
+	    edge_limits_rename(&c->edge->limits, &c->client, &c->proxy_client, clock_monotonic_ms())) {
 		loop_task_schedule(&c->task);
 		return taken;
 	}
@@ -145,8 +147,10 @@ static void on_ended(void *arg, enum stream_end how)
 		edge->first = c->next;
 	if (c->next)
 		c->next->previous = c->previous;
-	edge_disconnected(edge, &c->client);
+	edge_limits_leave(&edge->limits, &c->client);
 	mem_free(c);
+	if (edge->limits.connections == 0 && edge->process->draining)
+		role_exit(edge->process);
 }
 
 static const struct stream_handler handler = {.input = on_input,

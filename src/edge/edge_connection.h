@@ -22,6 +22,7 @@ struct edge_connection {
 	bool proxy_local;        /* it names nobody */
 	size_t proxy_rest;       /* octets of these extensions */
 	struct sockaddr_storage proxy_client;
+	uint32_t login;  /* the question to auth under way (login.h); 0: none */
 	bool tls_wanted; /* at the end of the turn */
 	bool begun;      /* the session exists */
 	bool ending;     /* `ended` has been called */
@@ -33,6 +34,7 @@ struct edge_protocol {
 	const char *alpn;        /* its name in TLS */
 	const char *too_many;    /* one line for a client that is refused at once, with its line end */
 	size_t descriptors_each; /* a connection takes at most */
+	const char *login_event, *login_failed_event; /* in the log */
 
 	void (*opened)(void *connection); /* a client is there: set up what is the role's, and a deadline */
 	void (*begin)(void *connection);  /* PROXY header and first TLS are done: start the session */
@@ -40,8 +42,15 @@ struct edge_protocol {
 	size_t (*input)(void *connection, struct view bytes); /* as in struct stream_handler */
 	void (*drained)(void *connection);
 	void (*secured)(void *connection); /* TLS that the session asked for is up */
-	void (*idle)(void *connection);    /* the deadline passed: must close or abort the stream */
-	void (*drain)(void *connection);   /* the server stops: end it if that costs nobody anything */
+	/* A login goes on: see login.h. `account` is its number; `channel` is the account's, owned by the
+	 * callee; -1 for services that get none. */
+	void (*challenge)(void *connection, struct view text);
+	void (*logged_in)(void *connection, uint64_t account, struct view address, int channel);
+	void (*refused)(void *connection, enum login_failure why);
+	/* The session has been given an answer: what it said goes out, and it takes input if it wants any. */
+	void (*proceed)(void *connection);
+	void (*idle)(void *connection);  /* the deadline passed: must close or abort the stream */
+	void (*drain)(void *connection); /* the server stops: end it if that costs nobody anything */
 	/* Also without a session: forget what is under way and free what is the role's. The stream can still
 	 * be looked at. */
 	void (*ended)(void *connection, enum stream_end how);

@@ -68,6 +68,12 @@ static void use_ticket_keys(struct edge *edge, struct tls_context *context)
 		    view_of(edge->previous_ticket, edge->previous_ticket_len));
 }
 
+static void tell_known(struct edge *edge)
+{
+	if (edge->tickets_known)
+		edge->tickets_known(edge);
+}
+
 static bool on_ticket_keys(void *arg, struct link *link, struct channel_frame *frame)
 {
 	struct edge *edge = arg;
@@ -76,7 +82,7 @@ static bool on_ticket_keys(void *arg, struct link *link, struct channel_frame *f
 	 * each. */
 	if (frame == NULL) {
 		edge->tickets_looked_at = 0;
-		edge_tickets_known(edge);
+		tell_known(edge);
 		return true;
 	}
 	if (!link_decode(link, frame, &m))
@@ -90,7 +96,7 @@ static bool on_ticket_keys(void *arg, struct link *link, struct channel_frame *f
 	edge->previous_ticket_len = m.previous.len;
 	if (edge->tls)
 		use_ticket_keys(edge, edge->tls);
-	edge_tickets_known(edge);
+	tell_known(edge);
 	return true;
 }
 

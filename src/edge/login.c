@@ -1,7 +1,7 @@
+/* The login of a client, which auth decides: see login.h. */
 #include "edge/login.h"
 
-#include <errno.h>
-
+#include "base/log.h"
 #include "io/tls.h"
 
 const char *const *login_mechanisms(bool secure)
@@ -11,13 +11,13 @@ const char *const *login_mechanisms(bool secure)
 	return secure ? with_tls : with_tls + 2;
 }
 
-const char *const *login_announced(bool secure, struct view announced)
+const char *const *login_announced(bool secure)
 {
 	static const char *told[9];
 	const char *const *all = login_mechanisms(secure);
 	size_t count = 0;
 	for (; *all; all++) {
-		struct view rest = announced, name;
+		struct view rest = edge_settings()->login_mechanisms, name;
 		while (rest.len && view_next(&rest, '\n', &name))
 			if (view_equal_nocase(name, view_from_string(*all)))
 				told[count++] = *all;
@@ -26,32 +26,51 @@ const char *const *login_announced(bool secure, struct view announced)
 	return told;
 }
 
+static void refuse(struct edge_connection *c, enum login_failure why)
+{
+	const struct edge_protocol *protocol = c->edge->protocol;
+	log_event(LOG_WARNING, c->id, protocol->login_failed_event, log_string("client", c->client.text),
+	    log_u64("reason", why));
+	protocol->refused(c, why);
+	protocol->proceed(c);
+}
+
+static void accept_login(struct edge_connection *c, const struct message_logged_in *m, int channel)
+{
+	const struct edge_protocol *protocol = c->edge->protocol;
+	log_record(LOG_INFO, c->id, protocol->login_event, log_text("address", m->address),
+	    log_string("client", c->client.text));
+	protocol->logged_in(c, m->account, m->address, channel);
+	protocol->proceed(c);
+}
+
 static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 {
-	struct login *login = arg;
+	struct edge_connection *c = arg;
 	union {
 		struct message_challenge challenge;
 		struct message_logged_in logged_in;
 		struct message_login_failed failed;
 	} m;
 	if (frame == NULL) {
-		login->request = 0;
-		login->failed(login->arg, LOGIN_TEMPORARY);
+		c->login = 0;
+		refuse(c, LOGIN_TEMPORARY);
 		return true;
 	}
 	if (!link_decode(link, frame, &m))
 		return false; /* the link is down: the call ends with NULL */
 	if (frame->type == MESSAGE_CHALLENGE) {
-		login->challenge(login->arg, m.challenge.text);
+		c->edge->protocol->challenge(c, m.challenge.text);
+		c->edge->protocol->proceed(c);
 		return false;
 	}
-	login->request = 0;
+	c->login = 0;
 	if (frame->type == MESSAGE_LOGGED_IN) {
 		int channel = frame->fd;
 		frame->fd = -1;
-		login->logged_in(login->arg, m.logged_in.account, m.logged_in.address, channel);
+		accept_login(c, &m.logged_in, channel);
 	} else {
-		login->failed(login->arg, (enum login_failure)m.failed.why);
+		refuse(c, (enum login_failure)m.failed.why);
 	}
 	return true;
 }
@@ -70,17 +89,16 @@ static bool tells_binding(struct view announced)
 	return false;
 }
 
-void login_begin(struct login *login, const struct login_terms *terms)
+void login_begin(struct edge_connection *c, const struct login_terms *terms)
 {
 	char binding[64];
 	size_t len = 0;
 	const char *type = "";
-	const struct edge_client *client = &terms->connection->client;
-	SSL *ssl = terms->connection->stream.ssl;
+	SSL *ssl = c->stream.ssl;
 	struct message_login m = {
-	    .session = view_from_string(terms->connection->id),
-	    .service = view_from_string(service_name(client->service)),
-	    .client = view_from_string(client->text),
+	    .session = view_from_string(c->id),
+	    .service = view_from_string(service_name(c->client.service)),
+	    .client = view_from_string(c->client.text),
 	    .mechanism = terms->mechanism,
 	    .initial = terms->initial,
 	    .has_initial = terms->has_initial,
@@ -88,34 +106,34 @@ void login_begin(struct login *login, const struct login_terms *terms)
 	    .apop_stamp = terms->apop_stamp,
 	};
 	bool binds = view_ends_nocase(terms->mechanism, VIEW("-PLUS")) ||
-	             tells_binding(login->auth->link.process->settings.login_mechanisms);
+	             tells_binding(c->edge->process->settings.login_mechanisms);
 	if (ssl && binds && tls_channel_binding(ssl, binding, &len, &type) == 0) {
 		m.binding_type = view_from_string(type);
 		m.binding = view_of(binding, len);
 	}
-	login_forget(login); /* there is none; two at once would mix their answers */
-	login->request = calls_ask(login->auth, MESSAGE_LOGIN, &m, answered, login);
-	if (login->request == 0)
-		login->failed(login->arg, LOGIN_TEMPORARY);
+	login_forget(c); /* there is none; two at once would mix their answers */
+	c->login = calls_ask(&c->edge->auth, MESSAGE_LOGIN, &m, answered, c);
+	if (c->login == 0)
+		refuse(c, LOGIN_TEMPORARY);
 }
 
-void login_more(struct login *login, struct view response, bool cancel)
+void login_more(struct edge_connection *c, struct view response, bool cancel)
 {
 	struct message_login_more m = {.response = response, .cancel = cancel};
-	if (login->request == 0 || !login->auth->link.up ||
-	    ipc_send(&login->auth->link.channel, MESSAGE_LOGIN_MORE, login->request, &m, -1) != 0) {
-		login_forget(login);
-		login->failed(login->arg, LOGIN_TEMPORARY);
-	}
+	struct link *auth = &c->edge->auth.link;
+	if (c->login && auth->up && ipc_send(&auth->channel, MESSAGE_LOGIN_MORE, c->login, &m, -1) == 0)
+		return;
+	login_forget(c);
+	refuse(c, LOGIN_TEMPORARY);
 }
 
-void login_forget(struct login *login)
+void login_forget(struct edge_connection *c)
 {
-	if (login->request == 0)
+	if (c->login == 0)
 		return;
 	struct message_login_more m = {.cancel = true};
-	if (login->auth->link.up)
-		ipc_send(&login->auth->link.channel, MESSAGE_LOGIN_MORE, login->request, &m, -1);
-	calls_forget(login->auth, login->request);
-	login->request = 0;
+	if (c->edge->auth.link.up)
+		ipc_send(&c->edge->auth.link.channel, MESSAGE_LOGIN_MORE, c->login, &m, -1);
+	calls_forget(&c->edge->auth, c->login);
+	c->login = 0;
 }

@@ -122,9 +122,10 @@ void pop3_sasl_line(struct pop3_session *s, struct view line)
 {
 	struct buf response;
 	buf_init(&response, POP3_AUTH_LINE_MAX);
-	bool cancel = view_equal(line, VIEW("*")) || base64_decode(&response, line) != 0;
+	bool cancel = view_equal(line, VIEW("*"));
+	s->login_garbled = !cancel && base64_decode(&response, line) != 0;
 	s->wait = POP3_WAIT_LOGIN;
-	s->backend->login_more(s->arg, buf_view(&response), cancel);
+	s->backend->login_more(s->arg, buf_view(&response), cancel || s->login_garbled);
 	mem_wipe(response.data, response.cap);
 	buf_done(&response);
 }
@@ -137,23 +138,26 @@ void pop3_logged_in(struct pop3_session *s)
 	s->backend->open(s->arg);
 }
 
-void pop3_refused(struct pop3_session *s, enum pop3_refusal why)
+void pop3_refused(struct pop3_session *s, enum login_failure why)
 {
 	static const struct {
 		const char *code, *text;
 		bool counts;
 	} answers[] = {
-	    [POP3_BAD_CREDENTIALS] = {"AUTH", "wrong name or password", true},
-	    [POP3_TRY_LATER] = {"SYS/TEMP", "the login cannot be checked now, try again later", false},
-	    [POP3_THROTTLED] = {"LOGIN-DELAY", "too many failed logins, try again later", true},
-	    [POP3_BAD_SYNTAX] = {NULL, "the mechanism's message is malformed", true},
-	    [POP3_CANCELLED] = {NULL, "cancelled", true},
-	    [POP3_UNKNOWN_MECHANISM] = {NULL, "this mechanism is not offered; CAPA lists those that are",
-	        true},
+	    [LOGIN_BAD_CREDENTIALS] = {"AUTH", "wrong name or password", true},
+	    [LOGIN_TEMPORARY] = {"SYS/TEMP", "the login cannot be checked now, try again later", false},
+	    [LOGIN_THROTTLED] = {"LOGIN-DELAY", "too many failed logins, try again later", true},
+	    [LOGIN_MALFORMED] = {NULL, "the mechanism's message is malformed", true},
+	    [LOGIN_CANCELLED] = {NULL, "cancelled", true},
+	    [LOGIN_BAD_MECHANISM] = {NULL, "this mechanism is not offered; CAPA lists those that are", true},
+	    [LOGIN_DISABLED] = {"AUTH", "wrong name or password", true},
 	};
 	if (s->wait != POP3_WAIT_LOGIN)
 		return;
 	s->wait = POP3_NO_WAIT;
+	if (why == LOGIN_CANCELLED && s->login_garbled)
+		why = LOGIN_MALFORMED;
+	s->login_garbled = false;
 	pop3_err(s, answers[why].code, answers[why].text, answers[why].counts);
 	pop3_end_if_too_many(s);
 }

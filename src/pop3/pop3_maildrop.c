@@ -86,9 +86,9 @@ void pop3_stat(struct pop3_session *s, struct view argument)
 	pop3_ok(s, "%zu %" PRIu64, s->count - s->deleted, s->total_bytes - s->deleted_bytes);
 }
 
-void pop3_uidl_prefix(struct pop3_session *s, struct view prefix)
+void pop3_account(struct pop3_session *s, uint64_t number)
 {
-	snprintf(s->uidl_prefix, sizeof s->uidl_prefix, "%.*s", VIEW_FMT(prefix));
+	snprintf(s->uidl_prefix, sizeof s->uidl_prefix, "%" PRIx64 ".", number);
 }
 
 static void uidl_text(const struct pop3_session *s, uint32_t index, char out[UIDL_MAX + 1])

@@ -47,14 +47,15 @@ struct pop3_session {
 	enum pop3_long_reply reply;
 	uint32_t next; /* of the long reply */
 	bool utf8, skipping_line;
+	bool login_garbled; /* the login was cancelled by us: its line was no base64 */
 	unsigned errors;
 	size_t futile;   /* commands since the login, or since a message was asked for */
 	struct buf user; /* the argument of USER, until PASS */
 
 	struct pop3_message *messages;
 	size_t count, room;
-	struct view *uidls; /* imported ones; NULL when there are none */
-	char uidl_prefix[41];
+	struct view *uidls;   /* imported ones; NULL when there are none */
+	char uidl_prefix[18]; /* 16 digits and a dot */
 	struct arena uidl_arena;
 	uint32_t deleted;
 	uint64_t deleted_bytes, total_bytes;

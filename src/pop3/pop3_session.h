@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/view.h"
+#include "format/login_failure.h"
 
 enum {
 	POP3_LINE_MAX = 512,         /* RFC 2449 section 4: 255 octets with CRLF; longer lines are accepted */
@@ -77,15 +78,7 @@ void pop3_secured(struct pop3_session *s);
 void pop3_challenge(struct pop3_session *s, struct view text);
 void pop3_logged_in(struct pop3_session *s);
 
-enum pop3_refusal {
-	POP3_BAD_CREDENTIALS,
-	POP3_TRY_LATER,  /* a failure on our side */
-	POP3_THROTTLED,  /* too many guesses */
-	POP3_BAD_SYNTAX, /* of the SASL message */
-	POP3_CANCELLED,
-	POP3_UNKNOWN_MECHANISM
-};
-void pop3_refused(struct pop3_session *s, enum pop3_refusal why);
+void pop3_refused(struct pop3_session *s, enum login_failure why);
 
 struct pop3_entry {
 	uint64_t size; /* octets as they are sent, without doubled dots */
@@ -100,8 +93,11 @@ struct pop3_entry {
 /* False past POP3_MESSAGES_MAX, and without memory. */
 bool pop3_entry(struct pop3_session *s, const struct pop3_entry *entry);
 
-/* What every UIDL begins with, before the entry's number in hexadecimal; at most 40 characters, copied. */
-void pop3_uidl_prefix(struct pop3_session *s, struct view prefix);
+/*
+ * The account's number, below 2^56, before the entries come. A UIDL is it, a dot, and the entry's number, in
+ * hexadecimal: unique where one session shows two accounts.
+ */
+void pop3_account(struct pop3_session *s, uint64_t number);
 
 enum pop3_open_result { POP3_OPENED, POP3_IN_USE, POP3_OPEN_FAILED };
 void pop3_opened(struct pop3_session *s, enum pop3_open_result result);

@@ -23,7 +23,7 @@ SCHEMA(message_login_more, FIELD_BYTES(message_login_more, response, SASL_MAX),
 SCHEMA(message_challenge, FIELD_BYTES(message_challenge, text, SASL_MAX));
 SCHEMA(
     message_logged_in, FIELD_IDENTITY(message_logged_in, account), FIELD_ADDRESS(message_logged_in, address));
-SCHEMA(message_login_failed, FIELD_NUMBER(message_login_failed, why, 0, LOGIN_DISABLED));
+SCHEMA(message_login_failed, FIELD_NUMBER(message_login_failed, why, 0, LOGIN_FAILURES - 1));
 SCHEMA(message_sender, FIELD_IDENTITY(message_sender, account), FIELD_ADDRESS(message_sender, address));
 SCHEMA(message_verdict, FIELD_FLAG(message_verdict, allowed), FIELD_FLAG(message_verdict, temporary),
     FIELD_FLAG(message_verdict, foreign));

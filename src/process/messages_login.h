@@ -2,6 +2,7 @@
 #ifndef PROCESS_MESSAGES_LOGIN_H
 #define PROCESS_MESSAGES_LOGIN_H
 
+#include "format/login_failure.h"
 #include "process/message.h"
 
 enum messages_login {
@@ -30,8 +31,7 @@ struct message_login {
 struct message_login_more { struct view response; uint64_t cancel; };
 struct message_challenge { struct view text; };
 struct message_logged_in { uint64_t account; struct view address; };
-enum login_failure { LOGIN_BAD_CREDENTIALS, LOGIN_TEMPORARY, LOGIN_THROTTLED, LOGIN_MALFORMED, LOGIN_BAD_MECHANISM, LOGIN_DISABLED };
-struct message_login_failed { uint64_t why; };
+struct message_login_failed { uint64_t why; }; /* enum login_failure */
 struct message_sender { uint64_t account; struct view address; };
 struct message_verdict { uint64_t allowed, temporary, foreign; }; /* temporary: it cannot be told now; foreign: of another domain than ours */
 

@@ -58,9 +58,10 @@ void smtp_sasl_line(struct smtp_session *s, struct view line)
 {
 	struct buf response;
 	buf_init(&response, SMTP_AUTH_LINE_MAX);
-	bool cancel = view_equal(line, VIEW("*")) || base64_decode(&response, line) != 0;
+	bool cancel = view_equal(line, VIEW("*"));
+	s->login_garbled = !cancel && base64_decode(&response, line) != 0;
 	s->wait = SMTP_WAIT_LOGIN;
-	s->backend->login_more(s->arg, buf_view(&response), cancel);
+	s->backend->login_more(s->arg, buf_view(&response), cancel || s->login_garbled);
 	mem_wipe(response.data, response.cap);
 	buf_done(&response);
 }
@@ -76,23 +77,27 @@ void smtp_logged_in(struct smtp_session *s, struct view address)
 	smtp_reply(s, 235, "2.7.0", "welcome");
 }
 
-void smtp_refused(struct smtp_session *s, enum smtp_refusal why)
+void smtp_refused(struct smtp_session *s, enum login_failure why)
 {
 	static const struct {
 		unsigned code;
 		const char *enhanced, *text;
 	} answers[] = {
-	    [SMTP_BAD_CREDENTIALS] = {535, "5.7.8", "wrong name or password"},
-	    [SMTP_TRY_LATER] = {454, "4.7.0", "the login cannot be checked now, try again later"},
-	    [SMTP_THROTTLED] = {454, "4.7.0", "too many failed logins, try again later"},
-	    [SMTP_BAD_SYNTAX] = {501, "5.5.2", "the mechanism's message is malformed"},
-	    [SMTP_CANCELLED] = {501, "5.7.0", "cancelled"},
-	    [SMTP_UNKNOWN_MECHANISM] = {504, "5.5.4", "this mechanism is not offered"},
+	    [LOGIN_BAD_CREDENTIALS] = {535, "5.7.8", "wrong name or password"},
+	    [LOGIN_TEMPORARY] = {454, "4.7.0", "the login cannot be checked now, try again later"},
+	    [LOGIN_THROTTLED] = {454, "4.7.0", "too many failed logins, try again later"},
+	    [LOGIN_MALFORMED] = {501, "5.5.2", "the mechanism's message is malformed"},
+	    [LOGIN_CANCELLED] = {501, "5.7.0", "cancelled"},
+	    [LOGIN_BAD_MECHANISM] = {504, "5.5.4", "this mechanism is not offered"},
+	    [LOGIN_DISABLED] = {535, "5.7.8", "wrong name or password"},
 	};
 	if (s->wait != SMTP_WAIT_LOGIN)
 		return;
 	s->wait = SMTP_NO_WAIT;
-	if (why == SMTP_TRY_LATER) {
+	if (why == LOGIN_CANCELLED && s->login_garbled)
+		why = LOGIN_MALFORMED;
+	s->login_garbled = false;
+	if (why == LOGIN_TEMPORARY) {
 		smtp_futile(s);
 		smtp_reply(s, answers[why].code, answers[why].enhanced, answers[why].text);
 	} else {

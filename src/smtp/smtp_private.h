@@ -40,6 +40,7 @@ struct smtp_session {
 	enum smtp_wait wait;
 	enum smtp_mode mode;
 	bool esmtp, skipping_line, in_feed;
+	bool login_garbled; /* the login was cancelled by us: its line was no base64 */
 	unsigned errors;
 	unsigned futile, recipients_said; /* since a message was taken: smtp_futile */
 	struct buf helo, login;

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/view.h"
+#include "format/login_failure.h"
 #include "mime/digest.h"
 #include "smtp/smtp_limits.h"
 #include "format/mail_terms.h"
@@ -128,16 +129,8 @@ void smtp_challenge(struct smtp_session *s, struct view text);
 /* An answer to `login`: 235. From here on `address`, the account's, is the session's login; it is copied. */
 void smtp_logged_in(struct smtp_session *s, struct view address);
 
-enum smtp_refusal {
-	SMTP_BAD_CREDENTIALS,
-	SMTP_TRY_LATER,
-	SMTP_THROTTLED,
-	SMTP_BAD_SYNTAX,
-	SMTP_CANCELLED,
-	SMTP_UNKNOWN_MECHANISM
-};
 /* An answer to `login`: it failed, with the reply that RFC 4954 section 6 has for the reason. */
-void smtp_refused(struct smtp_session *s, enum smtp_refusal why);
+void smtp_refused(struct smtp_session *s, enum login_failure why);
 /* The handshake that `start_tls` began is done: all that was said before is forgotten (RFC 3207 section 4.2).
  */
 void smtp_secured(struct smtp_session *s);

@@ -77,13 +77,13 @@ static const struct pop3_backend backend = {
 static void answer_login(struct play *p)
 {
 	if (p->cancelled)
-		pop3_refused(p->session, POP3_CANCELLED);
+		pop3_refused(p->session, LOGIN_CANCELLED);
 	else if (!p->has_response)
 		pop3_challenge(p->session, VIEW("x"));
 	else if (p->good)
 		pop3_logged_in(p->session);
 	else
-		pop3_refused(p->session, POP3_BAD_CREDENTIALS);
+		pop3_refused(p->session, LOGIN_BAD_CREDENTIALS);
 	p->cancelled = false;
 }
 

@@ -139,7 +139,7 @@ static void settle(struct play *p)
 		if (what == CHECK)
 			smtp_checked(p->session, &p->verdict);
 		else if (what == LOGIN && p->cancelled)
-			smtp_refused(p->session, SMTP_CANCELLED);
+			smtp_refused(p->session, LOGIN_CANCELLED);
 		else if (what == LOGIN && !p->has_response)
 			smtp_challenge(p->session, VIEW("challenge"));
 		else if (what == LOGIN)

@@ -102,13 +102,13 @@ static void answer_login(void)
 {
 	static const char good[] = "\0alice\0right horse ";
 	if (stage.cancelled)
-		pop3_refused(stage.session, POP3_CANCELLED);
+		pop3_refused(stage.session, LOGIN_CANCELLED);
 	else if (!stage.has_response)
 		pop3_challenge(stage.session, VIEW(""));
 	else if (stage.sasl_len == sizeof good - 1 && memcmp(stage.sasl, good, sizeof good - 1) == 0)
 		pop3_logged_in(stage.session);
 	else
-		pop3_refused(stage.session, POP3_BAD_CREDENTIALS);
+		pop3_refused(stage.session, LOGIN_BAD_CREDENTIALS);
 	stage.cancelled = false;
 }
 
@@ -123,7 +123,7 @@ static void answer_open(void)
 		    .uidl = i == 1 ? VIEW("imported-uidl") : VIEW("")};
 		pop3_entry(stage.session, &entry);
 	}
-	pop3_uidl_prefix(stage.session, VIEW("7."));
+	pop3_account(stage.session, 7);
 	pop3_opened(stage.session, stage.in_use ? POP3_IN_USE : POP3_OPENED);
 	stage.in_use = false;
 }

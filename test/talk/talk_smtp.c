@@ -164,13 +164,13 @@ static void answer_login(void)
 {
 	static const char good[] = "\0alice@example.test\0right";
 	if (stage.cancelled)
-		smtp_refused(stage.session, SMTP_CANCELLED);
+		smtp_refused(stage.session, LOGIN_CANCELLED);
 	else if (!stage.sasl_initial)
 		smtp_challenge(stage.session, VIEW(""));
 	else if (stage.sasl_len == sizeof good - 1 && memcmp(stage.sasl, good, sizeof good - 1) == 0)
 		smtp_logged_in(stage.session, VIEW("alice@example.test"));
 	else
-		smtp_refused(stage.session, SMTP_BAD_CREDENTIALS);
+		smtp_refused(stage.session, LOGIN_BAD_CREDENTIALS);
 	stage.cancelled = false;
 }
 

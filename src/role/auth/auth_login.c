@@ -83,7 +83,8 @@ static const char *const failure_names[] = {[LOGIN_BAD_CREDENTIALS] = "wrong",
     [LOGIN_THROTTLED] = "locked",
     [LOGIN_MALFORMED] = "malformed",
     [LOGIN_BAD_MECHANISM] = "mechanism",
-    [LOGIN_DISABLED] = "disabled"};
+    [LOGIN_DISABLED] = "disabled",
+    [LOGIN_CANCELLED] = "cancelled"};
 
 void auth_login_fail(struct login *l, enum login_failure why)
 {
@@ -427,7 +428,7 @@ void auth_login_more(struct link *edge, uint32_t request, const struct message_l
 		if (l->edge != edge || l->generation != edge->generation || l->request != request)
 			continue;
 		if (m->cancel) {
-			auth_login_fail(l, LOGIN_MALFORMED);
+			auth_login_fail(l, LOGIN_CANCELLED);
 			return;
 		}
 		/* A message while the machine waits for us is a fault of the edge role. */

@@ -17,6 +17,9 @@
 enum {
 	LOGIN_SECONDS = 120 /* until somebody has logged in, a connection gets this long */
 };
+/* Of what names an account within the store (store/store.h): all but the first byte, which is the same for
+ * every account. */
+#define ACCOUNT_NUMBER UINT64_C(0x00ffffffffffffff)
 
 _Static_assert(
     (int)POP3_OUTPUT_HIGH == (int)STREAM_HIGH_WATER, "a session that pauses must be told when to go on");
@@ -24,21 +27,18 @@ _Static_assert(
 struct pop3_connection {
 	struct edge_connection edge; /* the first member */
 	struct pop3_session *session;
-	struct login login;
 	struct account_client account;
 	bool logged_in;
 	char stamp[96];
 	uint64_t fetched;
 };
 
-static struct {
-	struct edge edge;
-	struct calls auth;
-} role;
+static struct edge pop3_edge;
 
 /* An answer has been handed to the session. */
-static void go_on(struct pop3_connection *c)
+static void go_on(void *arg)
 {
+	struct pop3_connection *c = arg;
 	stream_wrote(&c->edge.stream);
 	stream_resume(&c->edge.stream);
 }
@@ -119,19 +119,18 @@ static void ask_login(void *arg, const struct pop3_login *login)
 {
 	struct pop3_connection *c = arg;
 	struct login_terms terms = {
-	    .connection = &c->edge,
 	    .mechanism = login->mechanism,
 	    .initial = login->initial,
 	    .has_initial = login->has_initial,
 	    .apop_stamp = view_from_string(c->stamp),
 	};
-	login_begin(&c->login, &terms);
+	login_begin(&c->edge, &terms);
 }
 
 static void ask_login_more(void *arg, struct view response, bool cancel)
 {
 	struct pop3_connection *c = arg;
-	login_more(&c->login, response, cancel);
+	login_more(&c->edge, response, cancel);
 }
 
 static void ask_open(void *arg)
@@ -180,40 +179,23 @@ static void on_challenge(void *arg, struct view text)
 {
 	struct pop3_connection *c = arg;
 	pop3_challenge(c->session, text);
-	go_on(c);
 }
 
 static void on_logged_in(void *arg, uint64_t account, struct view address, int channel)
 {
 	struct pop3_connection *c = arg;
-	char prefix[24];
-	/* The form of maildrop_uidl (account/account.h). */
-	snprintf(prefix, sizeof prefix, "%llx.", (unsigned long long)(account & 0xffffffffffffffu));
-	pop3_uidl_prefix(c->session, view_from_string(prefix));
-	log_record(LOG_INFO, c->edge.id, "pop3-login", log_text("address", address),
-	    log_string("client", c->edge.client.text));
+	(void)address;
+	pop3_account(c->session, account & ACCOUNT_NUMBER);
 	if (channel >= 0)
-		account_client_open(&c->account, role.edge.process, channel);
+		account_client_open(&c->account, pop3_edge.process, channel);
 	c->logged_in = true;
 	pop3_logged_in(c->session);
-	go_on(c);
 }
 
-static void on_login_failed(void *arg, enum login_failure why)
+static void on_refused(void *arg, enum login_failure why)
 {
-	static const enum pop3_refusal refusals[] = {
-	    [LOGIN_BAD_CREDENTIALS] = POP3_BAD_CREDENTIALS,
-	    [LOGIN_TEMPORARY] = POP3_TRY_LATER,
-	    [LOGIN_THROTTLED] = POP3_THROTTLED,
-	    [LOGIN_MALFORMED] = POP3_BAD_SYNTAX,
-	    [LOGIN_BAD_MECHANISM] = POP3_UNKNOWN_MECHANISM,
-	    [LOGIN_DISABLED] = POP3_BAD_CREDENTIALS,
-	};
 	struct pop3_connection *c = arg;
-	log_event(LOG_WARNING, c->edge.id, "pop3-login-failed", log_string("client", c->edge.client.text),
-	    log_u64("reason", why));
-	pop3_refused(c->session, refusals[why <= LOGIN_DISABLED ? why : LOGIN_TEMPORARY]);
-	go_on(c);
+	pop3_refused(c->session, why);
 }
 
 /* ---- the connection ---- */
@@ -222,18 +204,13 @@ static void set_deadline(struct pop3_connection *c)
 {
 	bool in = c->session && pop3_is_authenticated(c->session);
 	stream_set_deadline(
-	    &c->edge.stream, 1000 * (int64_t)(in ? role.edge.process->settings.pop3_idle : LOGIN_SECONDS));
-}
-
-static const char *const *announced(bool secure)
-{
-	return login_announced(secure, role.edge.process->settings.login_mechanisms);
+	    &c->edge.stream, 1000 * (int64_t)(in ? pop3_edge.process->settings.pop3_idle : LOGIN_SECONDS));
 }
 
 static void on_begin(void *arg)
 {
 	struct pop3_connection *c = arg;
-	const struct settings *settings = &role.edge.process->settings;
+	const struct settings *settings = &pop3_edge.process->settings;
 	bool secure = edge_connection_is_secure(&c->edge);
 	int host = (int)(settings->hostname.len < 60 ? settings->hostname.len : 60);
 	snprintf(c->stamp, sizeof c->stamp, "<%s.%lld@%.*s>", c->edge.id, (long long)clock_wall(), host,
@@ -241,11 +218,11 @@ static void on_begin(void *arg)
 	struct pop3_config config = {
 	    .hostname = settings->hostname,
 	    .mechanisms = login_mechanisms(true),
-	    .announced = announced,
-	    .tls_available = role.edge.tls != NULL,
+	    .announced = login_announced,
+	    .tls_available = pop3_edge.tls != NULL,
 	    .secure = secure,
 	    .clear_login = edge_connection_clear_login(&c->edge),
-	    .errors_max = (unsigned)role.edge.process->settings.errors_max,
+	    .errors_max = (unsigned)pop3_edge.process->settings.errors_max,
 	    .apop_stamp = view_from_string(c->stamp),
 	};
 	c->session = pop3_session_new(&config, &backend, c, stream_out(&c->edge.stream));
@@ -311,11 +288,6 @@ static void on_drain(void *arg)
 static void on_opened(void *arg)
 {
 	struct pop3_connection *c = arg;
-	c->login = (struct login){.auth = &role.auth,
-	    .arg = c,
-	    .challenge = on_challenge,
-	    .logged_in = on_logged_in,
-	    .failed = on_login_failed};
 	account_client_init(&c->account, &account_handler, c);
 	stream_set_deadline(&c->edge.stream, 1000 * LOGIN_SECONDS);
 }
@@ -326,7 +298,7 @@ static void on_ended(void *arg, enum stream_end how)
 	if (c->logged_in)
 		log_record(LOG_INFO, c->edge.id, "pop3-end", log_u64("fetched", c->fetched),
 		    log_u64("bytes_out", c->edge.stream.bytes_out), log_u64("how", how));
-	login_forget(&c->login);
+	login_forget(&c->edge);
 	account_client_close(&c->account);
 	pop3_session_free(c->session);
 }
@@ -336,11 +308,17 @@ static const struct edge_protocol protocol = {
     .alpn = "pop3",
     .too_many = "-ERR [SYS/TEMP] too many connections, try again later\r\n",
     .descriptors_each = 2, /* the client and the account */
+    .login_event = "pop3-login",
+    .login_failed_event = "pop3-login-failed",
     .opened = on_opened,
     .begin = on_begin,
     .input = on_input,
     .drained = on_drained,
     .secured = on_secured,
+    .challenge = on_challenge,
+    .logged_in = on_logged_in,
+    .refused = on_refused,
+    .proceed = go_on,
     .idle = on_idle,
     .drain = on_drain,
     .ended = on_ended,
@@ -353,44 +331,17 @@ static const struct role_hears hears[] = {
     {0},
 };
 
-static int pop3_role_start(struct role_process *p)
+static int start(struct role_process *p)
 {
-	edge_init(&role.edge, p, &protocol);
-	calls_init(&role.auth);
+	edge_init(&pop3_edge, p, &protocol);
 	return 0;
 }
 
-static int pop3_role_serve(struct role_process *p)
-{
-	(void)p;
-	return edge_serve(&role.edge);
-}
-
-static void pop3_role_peer(struct role_process *p, enum role_bit peer, int fd)
-{
-	if (peer == ROLE_KEYS)
-		edge_set_keys(&role.edge, fd);
-	else
-		calls_link(&role.auth, p, fd, peer);
-}
-
-static void pop3_role_listener(struct role_process *p, enum service service, int fd)
-{
-	(void)p;
-	edge_add_listener(&role.edge, service, fd);
-}
-
-static void pop3_role_drain(struct role_process *p)
-{
-	(void)p;
-	edge_drain(&role.edge);
-}
-
 const struct role_functions pop3_functions = {
-    .start = pop3_role_start,
-    .serve = pop3_role_serve,
-    .peer = pop3_role_peer,
-    .listener = pop3_role_listener,
-    .drain = pop3_role_drain,
+    .start = start,
+    .serve = edge_role_serve,
+    .peer = edge_role_peer,
+    .listener = edge_role_listener,
+    .drain = edge_role_drain,
     .hears = hears,
 };

@@ -14,51 +14,23 @@
 _Static_assert(
     (int)SMTP_OUTPUT_HIGH == (int)STREAM_HIGH_WATER, "a session that pauses must be told when to go on");
 
-struct smtp_role smtp_role;
-
-/* ---- after an answer: the session may take input again ---- */
-
-void smtp_connection_continue(struct smtp_connection *c)
-{
-	if (c->edge.ending)
-		return;
-	/* A server that stops takes no further message: whoever has none under way is told to come again. */
-	if (smtp_role.edge.process->draining && smtp_waits_for(c->session) == SMTP_FOR_COMMAND &&
-	    smtp_envelope(c->session)->count == 0)
-		smtp_end(c->session, "4.3.2", "shutting down, try again later");
-	stream_wrote(&c->edge.stream);
-	smtp_connection_deadline(c);
-	if (smtp_waits_for(c->session) != SMTP_FOR_US)
-		stream_resume(&c->edge.stream);
-}
-
-void smtp_connection_deadline(struct smtp_connection *c)
-{
-	const struct settings *settings = &smtp_role.edge.process->settings;
-	enum smtp_waiting waiting = smtp_waits_for(c->session);
-	int64_t seconds =
-	    (int64_t)(waiting == SMTP_FOR_DATA ? settings->timeout_data : settings->timeout_command);
-	stream_set_deadline(&c->edge.stream, 1000 * seconds);
-}
-
 /* ---- what the session asks for ---- */
 
 static void ask_login(void *arg, const struct smtp_login *login)
 {
 	struct smtp_connection *c = arg;
 	struct login_terms terms = {
-	    .connection = &c->edge,
 	    .mechanism = login->mechanism,
 	    .initial = login->initial,
 	    .has_initial = login->has_initial,
 	};
-	login_begin(&c->login, &terms);
+	login_begin(&c->edge, &terms);
 }
 
 static void ask_login_more(void *arg, struct view response, bool cancel)
 {
 	struct smtp_connection *c = arg;
-	login_more(&c->login, response, cancel);
+	login_more(&c->edge, response, cancel);
 }
 
 static void ask_tls(void *arg)
@@ -82,7 +54,8 @@ static bool ask_xclient(void *arg, const struct smtp_xclient *attributes)
 	/* HELO and LOGIN may come behind the address, in a command of their own. */
 	bool renames = attributes->has_address || !c->renamed;
 	c->renamed = true;
-	if (renames && !edge_rename(&smtp_role.edge, &c->edge.client, &address)) {
+	if (renames &&
+	    !edge_limits_rename(&smtp_role.edge.limits, &c->edge.client, &address, clock_monotonic_ms())) {
 		smtp_end(c->session, "4.7.0", "too many connections from this address");
 		return true;
 	}
@@ -127,7 +100,6 @@ static void on_challenge(void *arg, struct view text)
 {
 	struct smtp_connection *c = arg;
 	smtp_challenge(c->session, text);
-	smtp_connection_continue(c);
 }
 
 static void on_logged_in(void *arg, uint64_t account, struct view address, int channel)
@@ -136,52 +108,27 @@ static void on_logged_in(void *arg, uint64_t account, struct view address, int c
 	if (channel >= 0)
 		close(channel);
 	c->account = account;
-	log_record(LOG_INFO, c->edge.id, "smtp-login", log_text("address", address),
-	    log_string("client", c->edge.client.text));
 	smtp_logged_in(c->session, address);
-	smtp_connection_continue(c);
 }
 
-static void on_login_failed(void *arg, enum login_failure why)
+static void on_refused(void *arg, enum login_failure why)
 {
-	static const enum smtp_refusal refusals[] = {
-	    [LOGIN_BAD_CREDENTIALS] = SMTP_BAD_CREDENTIALS,
-	    [LOGIN_TEMPORARY] = SMTP_TRY_LATER,
-	    [LOGIN_THROTTLED] = SMTP_THROTTLED,
-	    [LOGIN_MALFORMED] = SMTP_BAD_SYNTAX,
-	    [LOGIN_BAD_MECHANISM] = SMTP_UNKNOWN_MECHANISM,
-	    [LOGIN_DISABLED] = SMTP_BAD_CREDENTIALS,
-	};
 	struct smtp_connection *c = arg;
-	log_event(LOG_WARNING, c->edge.id, "smtp-login-failed", log_string("client", c->edge.client.text),
-	    log_u64("reason", why));
-	smtp_refused(c->session, refusals[why <= LOGIN_DISABLED ? why : LOGIN_TEMPORARY]);
-	smtp_connection_continue(c);
+	smtp_refused(c->session, why);
+}
+
+static void proceed(void *arg)
+{
+	smtp_connection_continue(arg);
 }
 
 /* ---- the connection ---- */
-
-void smtp_connection_name_client(struct smtp_connection *c)
-{
-	buf_clear(&c->literal);
-	if (c->edge.client.address.ss_family == AF_UNSPEC)
-		return;
-	if (c->edge.client.address.ss_family == AF_INET6 &&
-	    view_find(view_from_string(c->edge.client.text), ':') >= 0)
-		buf_append_string(&c->literal, "IPv6:");
-	buf_append_string(&c->literal, c->edge.client.text);
-}
 
 static enum smtp_kind kind_of(enum service service)
 {
 	if (service == SERVICE_SMTP)
 		return SMTP_RELAY;
 	return service == SERVICE_LMTP ? SMTP_LMTP : SMTP_SUBMISSION;
-}
-
-static const char *const *announced(bool secure)
-{
-	return login_announced(secure, smtp_role.edge.process->settings.login_mechanisms);
 }
 
 static uint32_t recipients_max(enum smtp_kind kind, const struct settings *settings)
@@ -201,7 +148,7 @@ static void on_begin(void *arg)
 	    .client_address = buf_view(&c->literal),
 	    .id = view_from_string(c->edge.id),
 	    .mechanisms = login_mechanisms(true),
-	    .announced = announced,
+	    .announced = login_announced,
 	    .size_max = settings->message_size_max,
 	    .recipients_max = recipients_max(kind_of(c->edge.client.service), settings),
 	    .received_max = (uint32_t)settings->received_max,
@@ -255,11 +202,6 @@ static size_t on_input(void *arg, struct view bytes)
 	return consumed;
 }
 
-static void on_drained(void *arg)
-{
-	smtp_connection_continue(arg);
-}
-
 static void on_secured(void *arg)
 {
 	struct smtp_connection *c = arg;
@@ -293,11 +235,6 @@ static void on_opened(void *arg)
 {
 	struct smtp_connection *c = arg;
 	struct role_process *p = smtp_role.edge.process;
-	c->login = (struct login){.auth = &smtp_role.auth,
-	    .arg = c,
-	    .challenge = on_challenge,
-	    .logged_in = on_logged_in,
-	    .failed = on_login_failed};
 	buf_init(&c->literal, NETWORK_TEXT_SIZE + 8);
 	smtp_upload_init(c);
 	loop_timer_init(&c->greeting, &p->loop, smtp_hooks_greet, c);
@@ -308,7 +245,7 @@ static void on_ended(void *arg, enum stream_end how)
 {
 	struct smtp_connection *c = arg;
 	log_event(LOG_DEBUG, c->edge.id, "smtp-end", log_u64("messages", c->messages), log_u64("how", how));
-	login_forget(&c->login);
+	login_forget(&c->edge);
 	smtp_hooks_forget(c);
 	smtp_upload_forget(c);
 	loop_timer_cancel(&c->greeting);
@@ -321,11 +258,17 @@ static const struct edge_protocol protocol = {
     .alpn = "smtp",
     .too_many = "421 4.7.0 too many connections, try again later\r\n",
     .descriptors_each = 1,
+    .login_event = "smtp-login",
+    .login_failed_event = "smtp-login-failed",
     .opened = on_opened,
     .begin = on_begin,
     .input = on_input,
-    .drained = on_drained,
+    .drained = proceed,
     .secured = on_secured,
+    .challenge = on_challenge,
+    .logged_in = on_logged_in,
+    .refused = on_refused,
+    .proceed = proceed,
     .idle = on_idle,
     .drain = on_drain,
     .ended = on_ended,
@@ -362,7 +305,6 @@ static const struct role_hears hears[] = {
 static int smtp_role_start(struct role_process *p)
 {
 	edge_init(&smtp_role.edge, p, &protocol);
-	calls_init(&smtp_role.auth);
 	calls_init(&smtp_role.store);
 	calls_init(&smtp_role.dns);
 	return 0;
@@ -371,37 +313,24 @@ static int smtp_role_start(struct role_process *p)
 static int smtp_role_serve(struct role_process *p)
 {
 	smtp_relay_domains_configure(p);
-	return edge_serve(&smtp_role.edge);
+	return edge_role_serve(p);
 }
 
 static void smtp_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
-	if (peer == ROLE_KEYS)
-		edge_set_keys(&smtp_role.edge, fd);
+	if (peer == ROLE_DNS)
+		calls_link(&smtp_role.dns, p, fd, peer);
+	else if (peer == ROLE_STORE)
+		calls_link(&smtp_role.store, p, fd, peer);
 	else
-		calls_link(peer == ROLE_AUTH  ? &smtp_role.auth
-		           : peer == ROLE_DNS ? &smtp_role.dns
-		                              : &smtp_role.store,
-		    p, fd, peer);
-}
-
-static void smtp_role_listener(struct role_process *p, enum service service, int fd)
-{
-	(void)p;
-	edge_add_listener(&smtp_role.edge, service, fd);
-}
-
-static void smtp_role_drain(struct role_process *p)
-{
-	(void)p;
-	edge_drain(&smtp_role.edge);
+		edge_role_peer(p, peer, fd);
 }
 
 const struct role_functions smtp_functions = {
     .start = smtp_role_start,
     .serve = smtp_role_serve,
     .peer = smtp_role_peer,
-    .listener = smtp_role_listener,
-    .drain = smtp_role_drain,
+    .listener = edge_role_listener,
+    .drain = edge_role_drain,
     .hears = hears,
 };

@@ -23,7 +23,6 @@ enum {
 struct smtp_connection {
 	struct edge_connection edge; /* the first member */
 	struct smtp_session *session;
-	struct login login;
 	struct loop_timer greeting;
 	struct buf literal; /* the client's address as SMTP writes it */
 	uint64_t account;   /* after the login; 0: none */
@@ -79,11 +78,13 @@ struct smtp_relay_domain {
 
 struct smtp_role {
 	struct edge edge;
-	struct calls auth, store, dns;
+	struct calls store, dns;
 	struct smtp_relay_domain relay_domains[SMTP_RELAY_DOMAINS_MAX];
 	size_t relay_domain_count;
 };
 extern struct smtp_role smtp_role;
+
+/* smtp_connection.c */
 
 /* An answer has been handed to the session: flush, set the deadline, read on if it wants input. */
 void smtp_connection_continue(struct smtp_connection *c);

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "format/address_normal.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "role/smtp/smtp_hooks.h"
 #include "format/author.h"
@@ -162,7 +163,7 @@ static const struct smtp_verdict not_your_author = {.kind = SMTP_PERMANENT,
 
 static enum smtp_hook_result limit_messages(struct smtp_connection *c, struct smtp_verdict *verdict)
 {
-	if (edge_count_message(&smtp_role.edge, &c->edge.client))
+	if (edge_limits_count_message(&smtp_role.edge.limits, &c->edge.client, clock_monotonic_ms()))
 		return HOOK_ACCEPT;
 	*verdict = (struct smtp_verdict){.kind = SMTP_TEMPORARY,
 	    .code = 450,
@@ -197,7 +198,7 @@ static enum smtp_hook_result own_sender(struct smtp_connection *c, struct smtp_v
 	if (envelope->sender_is_null)
 		return HOOK_ACCEPT; /* what a mail program sends by itself: receipts */
 	struct message_sender m = {.account = c->account, .address = envelope->terms.sender};
-	return smtp_hooks_ask(c, &smtp_role.auth, MESSAGE_SENDER, &m, sender_answered, verdict);
+	return smtp_hooks_ask(c, &smtp_role.edge.auth, MESSAGE_SENDER, &m, sender_answered, verdict);
 }
 
 enum { DNS_MX = 15, DNS_OK = 0 };
@@ -303,7 +304,7 @@ static enum smtp_hook_result ask_authors(struct smtp_connection *c, struct smtp_
 		if (address_normalize(author, &normal) == 0) {
 			struct message_sender m = {.account = c->account, .address = address_view(&normal)};
 			return smtp_hooks_ask(
-			    c, &smtp_role.auth, MESSAGE_SENDER, &m, author_answered, verdict);
+			    c, &smtp_role.edge.auth, MESSAGE_SENDER, &m, author_answered, verdict);
 		}
 		/* Text that is not an address belongs to nobody here. */
 		if (refuses_author(true)) {

@@ -192,7 +192,7 @@ enum smtp_hook_result smtp_resolve_recipient(struct smtp_connection *c, struct s
 {
 	struct message_resolve m = {.address = c->check.recipient->address};
 	c->check.direct = false;
-	return smtp_hooks_ask(c, &smtp_role.auth, MESSAGE_RESOLVE, &m, recipient_answered, verdict);
+	return smtp_hooks_ask(c, &smtp_role.edge.auth, MESSAGE_RESOLVE, &m, recipient_answered, verdict);
 }
 
 /* ---- room ---- */
