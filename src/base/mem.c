@@ -1,6 +1,7 @@
 /* Allocation with a policy: ours never fails visibly, a peer's may. See mem.h. */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,11 @@ char *mem_string(struct view v)
 void mem_free(void *p)
 {
 	free(p);
+}
+
+void mem_give_back(void)
+{
+	malloc_trim(0);
 }
 
 void mem_wipe(void *p, size_t len)

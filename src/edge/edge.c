@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "edge/edge_connection.h"
 
 enum {
@@ -80,6 +81,12 @@ static void sweep(void *arg)
 	loop_timer_set(&edge->sweep, EDGE_WINDOW_MS);
 }
 
+static void give_back(void *arg)
+{
+	(void)arg;
+	mem_give_back();
+}
+
 static void drain_deadline(void *arg)
 {
 	struct edge *edge = arg;
@@ -97,6 +104,7 @@ void edge_init(struct edge *edge, struct role_process *p, const struct edge_prot
 	calls_init(&edge->keys);
 	calls_init(&edge->auth);
 	edge_limits_init(&edge->limits, &p->settings, protocol->descriptors_each);
+	loop_timer_init(&edge->give_back, &p->loop, give_back, edge);
 	loop_timer_init(&edge->sweep, &p->loop, sweep, edge);
 	loop_timer_init(&edge->accept_again, &p->loop, start_accepting, edge);
 	loop_timer_init(&edge->drain_deadline, &p->loop, drain_deadline, edge);

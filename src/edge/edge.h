@@ -36,6 +36,7 @@ struct edge {
 	    struct edge *edge); /* the ticket keys have come, or will not; NULL: nobody waits */
 	struct edge_limits limits;
 	struct loop_timer sweep, accept_again, drain_deadline;
+	struct loop_timer give_back; /* memory, a moment after a crowd has gone */
 };
 
 /* A process has one edge. */

@@ -9,6 +9,9 @@
 #include "base/mem.h"
 #include "io/proxy_header.h"
 
+/* Those who follow the crowd out have gone by then. */
+enum { GIVE_BACK_MS = 2000 };
+
 bool edge_connection_is_secure(const struct edge_connection *c)
 {
 	return c->stream.ssl != NULL;
@@ -149,6 +152,8 @@ static void on_ended(void *arg, enum stream_end how)
 		c->next->previous = c->previous;
 	edge_limits_leave(&edge->limits, &c->client);
 	mem_free(c);
+	if (edge_limits_crowd_has_gone(&edge->limits))
+		loop_timer_set(&edge->give_back, GIVE_BACK_MS);
 	if (edge->limits.connections == 0 && edge->process->draining)
 		role_exit(edge->process);
 }

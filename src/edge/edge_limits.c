@@ -8,7 +8,8 @@
 
 enum {
 	DESCRIPTORS_KEPT = 64, /* for the loop, the peers and the listeners */
-	TOLD_ONE_BY_ONE = 10   /* of those that are refused in a minute */
+	TOLD_ONE_BY_ONE = 10,  /* of those that are refused in a minute */
+	CROWD = 64             /* fewer connections hold a megabyte */
 };
 
 /* What one address (or IPv6 network) does. */
@@ -113,6 +114,8 @@ bool edge_limits_admit(struct edge_limits *l, struct edge_client *client, int64_
 	if (!count_client(l, client, now))
 		return false;
 	l->connections++;
+	if (l->connections > l->crowd)
+		l->crowd = l->connections;
 	return true;
 }
 
@@ -120,6 +123,14 @@ void edge_limits_leave(struct edge_limits *l, struct edge_client *client)
 {
 	forget_client(l, client);
 	l->connections--;
+}
+
+bool edge_limits_crowd_has_gone(struct edge_limits *l)
+{
+	if (l->crowd < CROWD || l->connections > l->crowd / 2)
+		return false;
+	l->crowd = l->connections;
+	return true;
 }
 
 bool edge_limits_rename(

@@ -24,6 +24,7 @@ struct edge_client {
 struct edge_limits {
 	const struct settings *settings;
 	size_t connections, connections_most; /* open now; as many as there are descriptors for */
+	size_t crowd;                         /* the most that were open since edge_limits_crowd_has_gone */
 	struct map clients;                   /* key -> struct client_count */
 	uint64_t refused, refused_told;
 };
@@ -38,6 +39,10 @@ bool edge_limits_admit(struct edge_limits *l, struct edge_client *client, int64_
 
 /* It has gone. */
 void edge_limits_leave(struct edge_limits *l, struct edge_client *client);
+
+/* Whether more than half of a crowd has gone since this was last true: then the memory that it had is to be
+ * given back. */
+bool edge_limits_crowd_has_gone(struct edge_limits *l);
 
 /* It turns out to be somebody else (PROXY, XCLIENT). False when that one has too many connections: then it is
  * still to leave. */

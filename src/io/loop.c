@@ -6,11 +6,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "io/loop_memory.h"
 
 enum { SLOW_HANDLER_US = 20000 };
 
 void loop_init(struct loop *loop)
 {
+	loop_memory_init();
 	*loop = (struct loop){0};
 	loop->tasks_end = &loop->tasks;
 	struct event_config *config = event_config_new();

@@ -164,6 +164,26 @@ static void whoever_has_gone_is_forgotten(void **state)
 	assert_int_equal(limits.connections, 0);
 }
 
+static void a_crowd_is_noticed_when_it_has_gone(void **state)
+{
+	struct edge_client clients[100];
+	size_t left = 100;
+	unsigned noticed = 0;
+	(void)state;
+	for (size_t i = 0; i < 100; i++)
+		assert_true(come(&clients[i], "198.51.100.1"));
+	assert_false(edge_limits_crowd_has_gone(&limits));
+	while (left > 0) {
+		edge_limits_leave(&limits, &clients[--left]);
+		if (edge_limits_crowd_has_gone(&limits))
+			noticed += left == 50;
+		else
+			assert_int_not_equal(left, 50);
+	}
+	/* The fifty that were left are no crowd. */
+	assert_int_equal(noticed, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +193,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(the_trusted_and_proxies_are_not_counted_out, start, stop),
 	    cmocka_unit_test_setup_teardown(a_proxy_tells_who_it_is, start, stop),
 	    cmocka_unit_test_setup_teardown(messages_are_counted_by_the_minute, start, stop),
+	    cmocka_unit_test_setup_teardown(a_crowd_is_noticed_when_it_has_gone, start, stop),
 	    cmocka_unit_test_setup_teardown(whoever_has_gone_is_forgotten, start, stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
