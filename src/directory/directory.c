@@ -387,13 +387,6 @@ int directory_find_alias(struct txn *t, const struct address *address, struct vi
 	return error;
 }
 
-int directory_alias_get(struct txn *t, struct view text, struct view *targets)
-{
-	struct address address;
-	int error = address_normalize(text, &address);
-	return error ? error : directory_find_alias(t, &address, targets);
-}
-
 /* The targets in their normal form, each once, as they will be stored. */
 static int normalize_targets(struct view targets, struct entry *v)
 {

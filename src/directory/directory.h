@@ -57,7 +57,6 @@ int directory_app_password_each(struct txn *t, struct view address,
     int (*visit)(void *arg, struct view name, struct view record), void *arg);
 
 /* Aliases. Targets are separated by a line feed, and may be anywhere. -EEXIST: an account has the address. */
-int directory_alias_get(struct txn *t, struct view address, struct view *targets);
 int directory_alias_put(struct txn *t, struct view address, struct view targets);
 int directory_alias_delete(struct txn *t, struct view address);
 

@@ -269,10 +269,3 @@ int encoded_word_write(struct buf *out, struct view text, size_t column)
 	}
 	return buf_failed(out) ? -ENOBUFS : 0;
 }
-
-int encoded_word_write_text(struct buf *out, struct view text, size_t column, bool utf8)
-{
-	if (utf8 || utf8_is_ascii(text))
-		return append_clean(out, text);
-	return encoded_word_write(out, text, column);
-}

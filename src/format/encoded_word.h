@@ -19,9 +19,4 @@ int encoded_word_decode(struct view text, struct buf *out);
  */
 int encoded_word_write(struct buf *out, struct view text, size_t column);
 
-/*
- * Appends unstructured text (a subject): as it is when it is ASCII or utf8 is allowed, else as encoded words.
- */
-int encoded_word_write_text(struct buf *out, struct view text, size_t column, bool utf8);
-
 #endif

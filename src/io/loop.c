@@ -150,13 +150,6 @@ void loop_signal_on(struct loop_signal *s, struct loop *loop, int number, void (
 	event_add(&s->event, NULL);
 }
 
-void loop_signal_off(struct loop_signal *s)
-{
-	if (s->received)
-		event_del(&s->event);
-	s->received = NULL;
-}
-
 void loop_task_init(struct loop_task *task, struct loop *loop, void (*run)(void *), void *arg)
 {
 	*task = (struct loop_task){.loop = loop, .run = run, .arg = arg};

@@ -73,7 +73,6 @@ struct loop_signal {
 
 void loop_signal_on(
     struct loop_signal *s, struct loop *loop, int number, void (*received)(void *), void *arg);
-void loop_signal_off(struct loop_signal *s);
 
 /*
  * ---- the end of the turn ----

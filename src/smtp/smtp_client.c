@@ -201,11 +201,6 @@ uint64_t smtp_client_progress(const struct smtp_client *c)
 	return c->progress;
 }
 
-uint64_t smtp_client_transactions(const struct smtp_client *c)
-{
-	return c->transactions;
-}
-
 enum smtp_client_waiting smtp_client_waits_for(const struct smtp_client *c)
 {
 	static const enum smtp_client_waiting classes[] = {

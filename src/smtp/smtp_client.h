@@ -287,7 +287,4 @@ unsigned smtp_client_patience(enum smtp_client_waiting waiting);
  * byte. */
 uint64_t smtp_client_progress(const struct smtp_client *c);
 
-/* How many transactions were begun. */
-uint64_t smtp_client_transactions(const struct smtp_client *c);
-
 #endif

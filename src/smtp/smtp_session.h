@@ -161,6 +161,5 @@ const struct smtp_envelope *smtp_envelope(const struct smtp_session *s);
 const struct authors *smtp_authors(const struct smtp_session *s);
 struct view smtp_login_address(const struct smtp_session *s); /* empty before the login */
 struct view smtp_helo(const struct smtp_session *s);
-unsigned smtp_errors(const struct smtp_session *s);
 
 #endif

@@ -54,8 +54,3 @@ struct view smtp_helo(const struct smtp_session *s)
 {
 	return buf_view(&s->helo);
 }
-
-unsigned smtp_errors(const struct smtp_session *s)
-{
-	return s->errors;
-}

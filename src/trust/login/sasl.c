@@ -39,11 +39,6 @@ const char *sasl_mechanism_name(const struct sasl_mechanism *mechanism)
 	return mechanism->name;
 }
 
-unsigned sasl_mechanism_flags(const struct sasl_mechanism *mechanism)
-{
-	return mechanism->flags;
-}
-
 bool sasl_mechanism_is_usable(const struct sasl_mechanism *mechanism, const struct sasl_setup *setup)
 {
 	if (!(mechanism->flags & SASL_BINDS))

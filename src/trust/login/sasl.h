@@ -31,7 +31,6 @@ struct sasl_mechanism;
 const struct sasl_mechanism *sasl_mechanism_find(struct view name);
 const struct sasl_mechanism *sasl_mechanism_at(size_t n);
 const char *sasl_mechanism_name(const struct sasl_mechanism *mechanism);
-unsigned sasl_mechanism_flags(const struct sasl_mechanism *mechanism);
 
 /* What the machines need from outside. All views must live as long as the machine. */
 struct sasl_setup {
