@@ -177,12 +177,12 @@ struct maildrop {
 	uint64_t slice_bytes;
 	uint32_t slice_uid, next_uid;
 	bool more, contradicted;
-	struct account_request begin;
 };
 
 /*
  * 0: m->opened will be called (-ENOENT: no such account, -ENOMEM), and until then m must stay where it is;
- * -EBUSY: another session has the maildrop. After a failure, in either way, there is nothing to close.
+ * -EBUSY: another session has the maildrop; -ENOMEM. account_begin_use comes first. After a failure, in
+ * either way, there is nothing to close.
  */
 int maildrop_open(struct accounts *a, struct maildrop *m) __attribute__((warn_unused_result));
 

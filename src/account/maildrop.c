@@ -77,15 +77,6 @@ static void give_up(struct maildrop *m, int error)
 	m->opened(m, error);
 }
 
-static void begun(struct account_request *r, int result)
-{
-	struct maildrop *m = container_of(r, struct maildrop, begin);
-	if (result == 0)
-		result = list_next(m);
-	if (result)
-		give_up(m, result);
-}
-
 static void listed(struct store_read *read, int result)
 {
 	struct maildrop *m = container_of(read, struct maildrop, read);
@@ -129,9 +120,10 @@ int maildrop_open(struct accounts *a, struct maildrop *m)
 	m->bytes = 0;
 	m->next_uid = 0;
 	map_set_u64(&a->maildrops, m->shard, m);
-	m->begin = (struct account_request){.shard = m->shard, .done = begun};
-	account_begin_use(a, &m->begin);
-	return 0;
+	int error = list_next(m);
+	if (error)
+		forget(m);
+	return error;
 }
 
 void maildrop_close(struct maildrop *m)

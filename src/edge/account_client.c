@@ -68,7 +68,7 @@ static void take_list(struct account_client *c, struct view entries)
 {
 	struct cursor in = cursor_on(entries);
 	while (!cursor_at_end(&in)) {
-		struct account_listed message = {.size = cursor_u64(&in)};
+		struct account_client_message message = {.size = cursor_u64(&in)};
 		message.id = cursor_u64(&in);
 		message.binary = cursor_u8(&in) != 0;
 		message.uidl = cursor_bytes(&in, cursor_u8(&in));

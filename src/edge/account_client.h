@@ -16,7 +16,7 @@ enum {
 };
 
 /* A message of the maildrop, as store lists it. */
-struct account_listed {
+struct account_client_message {
 	uint64_t size; /* octets as they are sent, without doubled dots */
 	uint64_t id;
 	bool binary;
@@ -29,7 +29,7 @@ struct account_listed {
  */
 struct account_client_handler {
 	/* account_client_list: every message in order; false when there is no room for it. Then `opened`. */
-	bool (*listed)(void *arg, const struct account_listed *message);
+	bool (*listed)(void *arg, const struct account_client_message *message);
 	/* -EBUSY: another session has the maildrop; any other error passes. */
 	void (*opened)(void *arg, int error);
 	/* account_client_fetch: the message's bytes in order; the last piece, or an error, ends it. */

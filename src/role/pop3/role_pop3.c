@@ -45,7 +45,7 @@ static void go_on(void *arg)
 
 /* ---- the account's answers ---- */
 
-static bool on_listed(void *arg, const struct account_listed *message)
+static bool on_listed(void *arg, const struct account_client_message *message)
 {
 	struct pop3_connection *c = arg;
 	struct pop3_entry entry = {

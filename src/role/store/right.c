@@ -142,6 +142,21 @@ static void run_verb(struct link *link, struct channel_frame *frame, const void 
 #define HEARD(type, needs, run) {type, run_verb},
 const struct link_verb right_verbs[] = {VERBS(HEARD){0}};
 
+/* Whoever cannot see the account whole gets nothing: the peer's questions fail, and a later right tries anew.
+ */
+static void begun(struct account_request *request, int result)
+{
+	struct right *r = request->arg;
+	if (!right_back(r))
+		return;
+	if (result == 0) {
+		channel_pause(&r->link.channel, false);
+		return;
+	}
+	log_event(LOG_WARNING, "-", "account-unusable", log_u64("account", r->account), log_errno(result));
+	right_end(r);
+}
+
 struct right *right_open(uint64_t account, unsigned permissions, unsigned peer, int fd)
 {
 	struct right *r = mem_alloc(sizeof *r);
@@ -156,6 +171,10 @@ struct right *right_open(uint64_t account, unsigned permissions, unsigned peer, 
 	rights = r;
 	link_open(&r->link, store_role.process, fd, peer, closed, r);
 	r->link.channel.drained = drained;
+	channel_pause(&r->link.channel, true);
+	r->first_use = (struct account_request){.shard = account, .done = begun, .arg = r};
+	right_begin(r);
+	account_begin_use(&store_role.accounts, &r->first_use);
 	return r;
 }
 

@@ -4,6 +4,9 @@
  * account's rights are revoked, a day after it was granted, and at once when something is asked that it
  * does not permit or that makes no sense: our own workers never do.
  *
+ * Before anything is heard of it, what a crash left unfinished in the account is finished: nobody sees half
+ * of a change.
+ *
  * The questions that can be asked are verbs. A table in right.c has a row for each: its message, the
  * permission that it needs, its function. The state of a verb is in its own file, behind a pointer of
  * struct right that is NULL until the verb is first used.
@@ -25,6 +28,7 @@ struct right {
 	struct link link;
 	struct loop_timer day;
 	struct loop_task end;
+	struct account_request first_use; /* until it is done nothing is heard */
 	uint64_t account;
 	unsigned permissions;
 	unsigned

@@ -178,7 +178,11 @@ static void opened(struct maildrop *m, int result)
 
 int test_open_maildrop(struct accounts *a, struct maildrop *m)
 {
+	struct account_request use = {.shard = m->shard};
 	struct waiting w = {0};
+	int unusable = test_request(a, account_begin_use, &use);
+	if (unusable)
+		return unusable;
 	m->opened = opened;
 	m->arg = &w;
 	int error = maildrop_open(a, m);

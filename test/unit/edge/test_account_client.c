@@ -84,7 +84,7 @@ static void store_closed(void *arg)
 	store.up = false;
 }
 
-static bool on_listed(void *arg, const struct account_listed *message)
+static bool on_listed(void *arg, const struct account_client_message *message)
 {
 	(void)arg;
 	assert_int_equal(message->id, session.listed + 1);

@@ -514,6 +514,35 @@ static void slow_watchers_get_the_last_word(void **state)
 	log_out();
 }
 
+/* What a crash had left of a deletion is finished before anything is heard, whatever the right is for. */
+static void nobody_sees_half_a_change(void **state)
+{
+	struct test_intent i = {.shard = test_account(7),
+	    .intent = {.what = INTENT_EXPUNGE, .mailbox = MAILBOX_INBOX, .count = 1, .ranges = {{1, 2}}}};
+	(void)state;
+	assert_int_equal(test_create(&store_role.accounts, test_account(7), 0), 0);
+	for (int k = 0; k < 3; k++)
+		deliver(7);
+	assert_int_equal(test_commit(store_role.store, test_put_intent, &i), 0);
+	log_in(7);
+	open_maildrop();
+	assert_int_equal(pop3.error, 0);
+	assert_int_equal(pop3.count, 1);
+	log_out();
+	deliver(7);
+	i.intent.ranges[0].first = i.intent.ranges[0].last = 3;
+	assert_int_equal(test_commit(store_role.store, test_put_intent, &i), 0);
+	watcher(7);
+	turn();
+	assert_int_equal(test_stat(&store_role.accounts, test_account(7)).messages, 1);
+	log_out();
+	/* An account that is none. */
+	watcher(99);
+	turn();
+	assert_false(pop3.up);
+	log_out();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -527,6 +556,7 @@ int main(void)
 	    cmocka_unit_test(revoking_ends_one_account),
 	    cmocka_unit_test(watches_tell_of_every_change),
 	    cmocka_unit_test(slow_watchers_get_the_last_word),
+	    cmocka_unit_test(nobody_sees_half_a_change),
 	};
 	return cmocka_run_group_tests(tests, prepare, clean_up);
 }
