@@ -44,7 +44,7 @@ static void lose(struct account_client *c)
 	}
 	if (c->expunge_request) {
 		c->expunge_request = 0;
-		handler->expunged(c->arg, -EIO);
+		handler->expunged(c->arg, -EIO, 0);
 	}
 	handler->lost(c->arg);
 }
@@ -251,7 +251,7 @@ void account_client_expunge(struct account_client *c, const uint32_t *indexes, s
 	struct buf part;
 	int error = c->link.up ? 0 : -EPIPE;
 	if (count == 0) {
-		c->handler->expunged(c->arg, 0);
+		c->handler->expunged(c->arg, 0, 0);
 		return;
 	}
 	c->expunge_request = ++c->last_request;
@@ -269,7 +269,7 @@ void account_client_expunge(struct account_client *c, const uint32_t *indexes, s
 	if (error == 0)
 		return;
 	c->expunge_request = 0;
-	c->handler->expunged(c->arg, error);
+	c->handler->expunged(c->arg, error, 0);
 }
 
 /* ---- changes ---- */
@@ -312,11 +312,19 @@ static void on_data(struct link *link, struct channel_frame *frame, const void *
 static void on_expunged(struct link *link, struct channel_frame *frame, const void *message)
 {
 	struct account_client *c = link->arg;
-	const struct message_result *m = message;
+	const struct message_expunged *m = message;
 	if (frame->request == 0 || frame->request != c->expunge_request)
 		return;
+	struct cursor in = cursor_on(m->ranges);
+	while (c->handler->removed && !cursor_at_end(&in)) {
+		uint32_t first = cursor_u32(&in), last = cursor_u32(&in);
+		if (cursor_ok(&in))
+			c->handler->removed(c->arg, first, last);
+	}
+	if (!m->last)
+		return;
 	c->expunge_request = 0;
-	c->handler->expunged(c->arg, (int)m->error);
+	c->handler->expunged(c->arg, (int)m->error, m->modseq);
 }
 
 static void on_changed(struct link *link, struct channel_frame *frame, const void *message)

@@ -38,8 +38,12 @@ struct account_client_handler {
 	bool (*is_full)(void *arg);
 	/* The size of a listed message, for reading ahead. */
 	uint64_t (*size)(void *arg, uint32_t index);
-	/* account_client_expunge: all are gone, or none (then error is a negative errno). */
-	void (*expunged)(void *arg, int error);
+	/* account_client_expunge: UIDs that went, ascending, in one or more calls before `expunged`. NULL for
+	 * a session that does not tell them. */
+	void (*removed)(void *arg, uint32_t first, uint32_t last);
+	/* All are gone, or none (then error is a negative errno). modseq: of the change; 0 when nothing went.
+	 */
+	void (*expunged)(void *arg, int error, uint64_t modseq);
 	/* account_client_watch: the account's last change. NULL for a session that never asks. */
 	void (*changed)(void *arg, uint64_t modseq);
 	/* Store was restarted, or the right was revoked. Nothing can be asked any more. */

@@ -11,6 +11,8 @@ SCHEMA(message_fetch, FIELD_BYTES(message_fetch, indexes, 4096), FIELD_ANY(messa
 SCHEMA(message_fetch_data, FIELD_COUNT(message_fetch_data, index), FIELD_ERROR(message_fetch_data, error),
     FIELD_FLAG(message_fetch_data, last), FIELD_BYTES(message_fetch_data, bytes, PIECE_MAX));
 SCHEMA(message_expunge, FIELD_BYTES(message_expunge, indexes, PIECE_MAX), FIELD_FLAG(message_expunge, last));
+SCHEMA(message_expunged, FIELD_ERROR(message_expunged, error), FIELD_IDENTITY(message_expunged, modseq),
+    FIELD_FLAG(message_expunged, last), FIELD_BYTES(message_expunged, ranges, PIECE_MAX));
 SCHEMA(message_watch, FIELD_IDENTITY(message_watch, modseq));
 SCHEMA(message_changed, FIELD_IDENTITY(message_changed, modseq));
 
@@ -22,7 +24,7 @@ const struct message_row messages_mailbox[MESSAGES_IN_GROUP] = {
     [MESSAGE_FETCH - MESSAGES_MAILBOX] = {"fetch", ROLE_POP3, ROLE_STORE, &message_fetch_schema},
     [MESSAGE_FETCH_DATA - MESSAGES_MAILBOX] = {"fetch-data", ROLE_STORE, ROLE_POP3, &message_fetch_data_schema, MESSAGE_FETCH},
     [MESSAGE_EXPUNGE - MESSAGES_MAILBOX] = {"expunge", ROLE_POP3, ROLE_STORE, &message_expunge_schema},
-    [MESSAGE_EXPUNGED - MESSAGES_MAILBOX] = {"expunged", ROLE_STORE, ROLE_POP3, &message_result_schema, MESSAGE_EXPUNGE},
+    [MESSAGE_EXPUNGED - MESSAGES_MAILBOX] = {"expunged", ROLE_STORE, ROLE_POP3, &message_expunged_schema, MESSAGE_EXPUNGE},
     [MESSAGE_WATCH - MESSAGES_MAILBOX] = {"watch", ROLE_POP3, ROLE_STORE, &message_watch_schema},
     [MESSAGE_CHANGED - MESSAGES_MAILBOX] = {"changed", ROLE_STORE, ROLE_POP3, &message_changed_schema, MESSAGE_WATCH},
 };

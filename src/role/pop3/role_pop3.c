@@ -88,9 +88,10 @@ static uint64_t size_of(void *arg, uint32_t index)
 	return pop3_message_size(c->session, index);
 }
 
-static void on_expunged(void *arg, int error)
+static void on_expunged(void *arg, int error, uint64_t modseq)
 {
 	struct pop3_connection *c = arg;
+	(void)modseq;
 	pop3_expunged(c->session, error);
 	go_on(c);
 }

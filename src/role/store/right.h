@@ -99,7 +99,8 @@ void right_read_close(struct right *r);
 
 /*
  * right_expunge.c: UIDs of a mailbox are gathered, in ascending order, and deleted together. add: false when
- * they are out of order, or while an earlier deletion is under way. run: MESSAGE_EXPUNGED answers.
+ * they are out of order, or while an earlier deletion is under way. run: MESSAGE_EXPUNGED answers, with what
+ * went.
  */
 bool right_expunge_add(struct right *r, uint32_t uid) __attribute__((warn_unused_result));
 void right_expunge_run(struct right *r, uint32_t mailbox, uint32_t request);

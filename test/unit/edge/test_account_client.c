@@ -35,6 +35,7 @@ static struct {
 	bool no_room;
 	unsigned opened, ends, expunged, changed, lost;
 	uint64_t modseq;
+	uint32_t removed, last_removed;
 	int open_error, error, expunge_error;
 	bool full;
 	struct buf text;
@@ -128,9 +129,18 @@ static uint64_t on_size(void *arg, uint32_t index)
 	return session.size;
 }
 
-static void on_expunged(void *arg, int error)
+static void on_removed(void *arg, uint32_t first, uint32_t last)
 {
 	(void)arg;
+	assert_true(first > session.last_removed && last >= first);
+	session.removed += last - first + 1;
+	session.last_removed = last;
+}
+
+static void on_expunged(void *arg, int error, uint64_t modseq)
+{
+	(void)arg;
+	session.modseq = modseq;
 	session.expunged++;
 	session.expunge_error = error;
 }
@@ -154,6 +164,7 @@ static const struct account_client_handler handler = {
     .piece = on_piece,
     .is_full = on_is_full,
     .size = on_size,
+    .removed = on_removed,
     .expunged = on_expunged,
     .changed = on_changed,
     .lost = on_lost,
@@ -556,12 +567,18 @@ static void expunges_in_parts(void **state)
 	assert_int_equal(store.expunges, 4);
 	assert_int_equal(store.expunged, 100000);
 	assert_true(store.last);
-	struct message_result m = {0};
-	m.error = (uint64_t)(int64_t)-EROFS;
+	struct message_expunged part = {
+	    .modseq = 9, .ranges = view_of("\0\0\0\1\0\0\0\1\0\0\0\3\0\0\1\0", 16)};
+	assert_int_equal(ipc_send(&store.channel, MESSAGE_EXPUNGED, store.request, &part, -1), 0);
+	turn();
+	assert_int_equal(session.expunged, 0);
+	assert_int_equal(session.removed, 1 + 254);
+	struct message_expunged m = {.error = -EROFS, .modseq = 9, .last = true};
 	assert_int_equal(ipc_send(&store.channel, MESSAGE_EXPUNGED, store.request, &m, -1), 0);
 	assert_int_equal(ipc_send(&store.channel, MESSAGE_EXPUNGED, store.request, &m, -1), 0);
 	turn();
 	assert_int_equal(session.expunged, 1);
+	assert_int_equal(session.modseq, 9);
 	assert_int_equal(session.expunge_error, -EROFS);
 }
 

@@ -427,7 +427,7 @@ static void the_struct_is_that_of_the_type(void **state)
 	assert_int_equal(ipc_decode(&frame, &verdict, &arena), -EBADMSG);
 	assert_int_equal(ipc_decode(&frame, &either, &arena), 0);
 	assert_int_equal(either.result.error, 5);
-	frame.type = MESSAGE_EXPUNGED;
+	frame.type = MESSAGE_QUEUE_KEPT;
 	assert_int_equal(ipc_decode(&frame, &result, &arena), 0);
 	frame.type = MESSAGE_DELIVER;
 	frame.payload = (struct view){0};

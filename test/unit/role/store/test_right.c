@@ -27,7 +27,8 @@ static struct {
 		char uidl[80];
 	} list[300];
 	struct buf body;
-	uint32_t asked;
+	size_t range_bytes;
+	char ranges[64];
 } pop3;
 
 static void pop3_received(void *arg, struct channel_frame *frame)
@@ -37,7 +38,7 @@ static void pop3_received(void *arg, struct channel_frame *frame)
 		struct message_maildrop_list list;
 		struct message_maildrop_opened opened;
 		struct message_fetch_data data;
-		struct message_result result;
+		struct message_expunged expunged;
 		struct message_changed changed;
 	} m;
 	(void)arg;
@@ -63,7 +64,12 @@ static void pop3_received(void *arg, struct channel_frame *frame)
 		buf_append(&pop3.body, m.data.bytes);
 	} else if (frame->type == MESSAGE_EXPUNGED) {
 		pop3.expunged++;
-		pop3.expunge_error = m.result.error;
+		pop3.expunge_error = m.expunged.error;
+		pop3.modseq = m.expunged.modseq;
+		assert_true(m.expunged.last && m.expunged.ranges.len <= sizeof pop3.ranges);
+		pop3.range_bytes = m.expunged.ranges.len;
+		if (m.expunged.ranges.len)
+			memcpy(pop3.ranges, m.expunged.ranges.data, m.expunged.ranges.len);
 	} else if (frame->type == MESSAGE_CHANGED) {
 		assert_true(m.changed.modseq > pop3.modseq);
 		pop3.changed++;
@@ -381,6 +387,10 @@ static void deletes_all_or_none(void **state)
 	ask(MESSAGE_EXPUNGE, 4, second, 1);
 	turn();
 	assert_int_equal(pop3.expunged, 1);
+	/* UIDs 1, and 3 and 4. */
+	assert_int_equal(pop3.range_bytes, 16);
+	assert_memory_equal(pop3.ranges, "\0\0\0\1\0\0\0\1\0\0\0\3\0\0\0\4", 16);
+	assert_int_equal(pop3.modseq, test_stat(&store_role.accounts, test_account(3)).modseq);
 	assert_int_equal(pop3.expunge_error, 0);
 	assert_int_equal(test_stat(&store_role.accounts, test_account(3)).messages, 2);
 	/* A session that has gone gets no answer; its right is freed when the store has given its own. */
