@@ -63,6 +63,14 @@ static bool is_wrong_folder(int error)
 	       error == -EACCES || error == -EPERM || error == -ENAMETOOLONG;
 }
 
+static void drain(struct role_process *p);
+
+/* For a store that must begin anew. */
+static void begin_anew(void)
+{
+	drain(store_role.process);
+}
+
 static int store_role_serve(struct role_process *p)
 {
 	int64_t undelete = (int64_t)p->settings.undelete_days * 86400;
@@ -90,7 +98,7 @@ static int store_role_serve(struct role_process *p)
 	loop_watch_on(&store_role.dispatch);
 	store_queue_start();
 	store_upkeep_start();
-	store_heal_start();
+	store_heal_start(begin_anew);
 	return 0;
 }
 
@@ -137,7 +145,7 @@ static void finish(void *arg)
 	role_exit(p);
 }
 
-void store_role_drain(struct role_process *p)
+static void drain(struct role_process *p)
 {
 	/* The edges have ended before us, or get a temporary error; closing the store finishes what is under
 	 * way. What relay had said before it ended may still stand in its channel: without it messages that
@@ -152,17 +160,11 @@ void store_role_drain(struct role_process *p)
 		finish(p);
 }
 
-void store_role_relay_gone(void)
-{
-	if (store_role.draining)
-		loop_timer_set(&store_role.last_words, 1);
-}
-
 const struct role_functions store_functions = {
     .start = store_role_start,
     .serve = store_role_serve,
     .peer = store_role_peer,
     .listener = store_role_listener,
-    .drain = store_role_drain,
+    .drain = drain,
     .hears = hears,
 };

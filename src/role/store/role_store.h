@@ -7,7 +7,4 @@
 
 extern const struct role_functions store_functions;
 
-/* Ends the role: for a store that must begin anew. */
-void store_role_drain(struct role_process *p);
-
 #endif

@@ -504,7 +504,7 @@ const struct link_verb store_smtp_verbs[] = {
     {MESSAGE_UPLOAD_ABORT, store_deliver_upload_abort},
     {MESSAGE_DELIVER, store_deliver_message},
     {MESSAGE_ROOM, take_room},
-    {MESSAGE_ETRN, store_queue_etrn},
+    {MESSAGE_ETRN, store_etrn},
     {0},
 };
 

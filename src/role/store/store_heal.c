@@ -22,6 +22,7 @@ enum { LOOK_MS = 1000, TIMES_MAX = 3, WITHIN_SECONDS = 3600 };
 static const char times_name[] = "index-rebuilds";
 
 static struct loop_timer timer;
+static void (*begin_anew)(void);
 static bool told, told_room;
 
 /* Times within the last hour, one a line, to *recent. */
@@ -88,7 +89,7 @@ static void look(void *arg)
 	store_stats(store_role.store, &stats);
 	if (stats.stuck) {
 		log_event(LOG_ERROR, "-", "store-begins-anew", log_errno(stats.trouble));
-		store_role_drain(store_role.process);
+		begin_anew();
 		return;
 	}
 	if (stats.index_damaged == 0 || told) {
@@ -103,7 +104,7 @@ static void look(void *arg)
 	}
 	if (heal() == 0) {
 		log_event(LOG_ERROR, "-", "index-distrusted", log_u64("damaged", stats.index_damaged));
-		store_role_drain(store_role.process);
+		begin_anew();
 		return;
 	}
 	told = true;
@@ -113,8 +114,9 @@ static void look(void *arg)
 	loop_timer_set(&timer, LOOK_MS);
 }
 
-void store_heal_start(void)
+void store_heal_start(void (*anew)(void))
 {
+	begin_anew = anew;
 	loop_timer_init(&timer, &store_role.process->loop, look, NULL);
 	loop_timer_set(&timer, LOOK_MS);
 }

@@ -20,7 +20,7 @@ struct store_role {
 };
 extern struct store_role store_role;
 
-/* role_store.c: relay has said all that it will say; a drain waits for it. */
+/* store_state.c: relay has said all that it will say; a drain waits for it. */
 void store_role_relay_gone(void);
 
 /* store_upload.c: bodies that smtp or relay sends in pieces. A link's end aborts them. */
@@ -43,10 +43,12 @@ extern const struct link_verb store_smtp_verbs[];
 void store_queue_start(void);
 void store_queue_configure(void); /* from the settings, after a reload */
 void store_queue_open(int fd);
-void store_queue_etrn(struct link *link, struct channel_frame *frame, const void *message);
 extern const struct link_verb store_relay_verbs[];
 void store_queue_stop(void); /* before the store is closed */
 void store_queue_free(void); /* after */
+
+/* store_etrn.c: smtp's verb. */
+void store_etrn(struct link *link, struct channel_frame *frame, const void *message);
 
 /* store_queue_local.c: takes "@local" itself. */
 void store_queue_local_offer(const struct queue_offer *offer);
@@ -57,7 +59,7 @@ bool store_queue_local_taken(uint64_t number, int error, size_t count, bool more
 void store_queue_note(const struct queue_note *note);
 
 /* store_heal.c: an index that is found damaged is made anew. */
-void store_heal_start(void);
+void store_heal_start(void (*anew)(void)); /* the role ends, and its successor mends the index */
 void store_heal_stop(void);
 
 /* store_directory.c: auth's questions. */
