@@ -6,7 +6,8 @@
 SCHEMA(message_queue_ready, FIELD_COUNT(message_queue_ready, destinations));
 SCHEMA(message_queue_destination, FIELD_IDENTITY(message_queue_destination, number),
     FIELD_WORD(message_queue_destination, name, 256), FIELD_LINE(message_queue_destination, route, 512),
-    FIELD_COUNT(message_queue_destination, failures), FIELD_TIME(message_queue_destination, failing_since));
+    FIELD_COUNT(message_queue_destination, failures), FIELD_TIME(message_queue_destination, failing_since),
+    FIELD_FLAG(message_queue_destination, asked));
 SCHEMA(message_queue_take, FIELD_IDENTITY(message_queue_take, number),
     FIELD_COUNT(message_queue_take, messages), FIELD_SIZE(message_queue_take, bytes));
 SCHEMA(message_queue_recipient, FIELD_COUNT(message_queue_recipient, number),

@@ -28,6 +28,7 @@ struct message_queue_destination {
 	struct view name;  /* a domain, an address literal, or "@notify": messages whose sender is to be told */
 	struct view route; /* the administrator's own for this destination, or empty */
 	uint64_t failures, failing_since; /* attempts in a row that reached no host */
+	uint64_t asked; /* 1: somebody asked for an attempt now, so hosts that are known as dead are tried too */
 };
 struct message_queue_take { uint64_t number, messages, bytes; };
 

@@ -29,6 +29,7 @@ struct queue_offer {
 	struct view name, route;
 	uint32_t failures;
 	int64_t failing_since;
+	bool asked; /* somebody asked for an attempt now, although it was to wait */
 };
 
 /* A message given out, with those of its recipients that it is about. Views live during the call. */

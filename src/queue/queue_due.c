@@ -45,8 +45,7 @@ void queue_look_everywhere(struct queue *q)
 
 /* ---- offers ---- */
 
-static void offer(
-    struct queue *q, struct view name, uint64_t shards, uint32_t failures, int64_t since, struct view route)
+static void offer(struct queue *q, struct view name, uint64_t shards, const struct queue_offer *known)
 {
 	struct destination *d = queue_destination_named(q, name);
 	if (d == NULL)
@@ -56,10 +55,11 @@ static void offer(
 	d->handed = 0;
 	d->told_more = false;
 	map_set_u64(&q->by_number, d->number, d);
-	struct queue_offer o = {.number = d->number, .failures = failures, .failing_since = since};
+	struct queue_offer o = *known;
+	o.number = d->number;
 	spool_split_name(name, &o.name, &o.route);
 	if (o.route.len == 0)
-		o.route = route;
+		o.route = known->route;
 	q->handlers->offer(q->arg, &o);
 }
 
@@ -77,6 +77,7 @@ struct due {
 	uint64_t shards;
 	uint32_t failures;
 	bool stale; /* no destination says that this is its time */
+	bool asked;
 };
 
 struct due_look {
@@ -142,6 +143,8 @@ static int read_due(struct txn *t, struct due_look *l, struct due *d)
 	d->shards = known.shards;
 	d->failures = known.failures;
 	d->failing_since = known.failing_since;
+	/* It would be backing off: spool_destination_retry has ended that. */
+	d->asked = known.failures > 0 && known.until == 0;
 	d->route_at = buf_view(&l->text).len;
 	d->route_len = known.route.len;
 	return buf_append(&l->text, known.route);
@@ -230,8 +233,11 @@ static bool offer_found(struct queue *q, const struct due_look *l, size_t *left)
 			return false;
 		}
 		q->credit--;
-		offer(q, name, d->shards, d->failures, d->failing_since,
-		    view_take(view_skip(buf_view(&l->text), d->route_at), d->route_len));
+		struct queue_offer known = {.failures = d->failures,
+		    .failing_since = d->failing_since,
+		    .asked = d->asked,
+		    .route = view_take(view_skip(buf_view(&l->text), d->route_at), d->route_len)};
+		offer(q, name, d->shards, &known);
 	}
 	return true;
 }
@@ -325,7 +331,7 @@ static void local_known(struct store_read *read, int result)
 		q->local_due = NEVER; /* told again when it has rested */
 	} else if (l->next <= l->now) {
 		q->local_due = NEVER;
-		offer(q, QUEUE_LOCAL, l->shards, 0, 0, (struct view){0});
+		offer(q, QUEUE_LOCAL, l->shards, &(struct queue_offer){0});
 	} else if (l->next < q->local_due) {
 		q->local_due = l->next;
 	}

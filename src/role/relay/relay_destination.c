@@ -22,6 +22,7 @@ struct relay_destination {
 	bool more;                 /* store has, or may have, more */
 	bool failed;               /* no host is left */
 	bool ending;               /* given back */
+	bool asked;                /* somebody asked for an attempt now */
 	struct relay_host **hosts; /* each counted */
 	size_t host_count, host_at;
 	int64_t found_at;
@@ -132,10 +133,12 @@ static void fail(struct relay_destination *d)
 	check_end(d);
 }
 
-/* To the next host that is not known to be dead; what is known of the dead ones is the reason if there is
- * none. */
+/* To the next host that is not known to be dead, or to the next one if somebody asked for an attempt; what is
+ * known of the dead ones is the reason if there is none. */
 static void go_to_host(struct relay_destination *d)
 {
+	if (d->asked && d->host_at < d->host_count)
+		relay_host_try_again(d->hosts[d->host_at]);
 	while (d->host_at < d->host_count && relay_host_is_dead(d->hosts[d->host_at])) {
 		const struct relay_host *h = d->hosts[d->host_at++];
 		note(d, h, relay_host_reason(h));
@@ -361,7 +364,8 @@ void relay_destination_open(const struct message_queue_destination *m)
 	struct relay_destination *d = mem_alloc(sizeof *d);
 	*d = (struct relay_destination){.waiter.functions = &waiter_functions,
 	    .name = mem_string(m->name),
-	    .route = mem_string(m->route)};
+	    .route = mem_string(m->route),
+	    .asked = m->asked};
 	d->last = &d->first;
 	relay_begins();
 	relay_lease_begin(&d->lease, m->number, &lease_functions);

@@ -155,6 +155,11 @@ bool relay_host_is_dead(const struct relay_host *h)
 	return h->dead_until > clock_monotonic_ms();
 }
 
+void relay_host_try_again(struct relay_host *h)
+{
+	h->dead_until = 0;
+}
+
 /* ---- whose turn it is ---- */
 
 static struct relay_waiter *take_waiting(struct relay_host *h)

@@ -46,6 +46,8 @@ void relay_host_release(struct relay_host *h);
 void relay_host_want(struct relay_host *h, struct relay_waiter *w);
 void relay_host_forget(struct relay_host *h, struct relay_waiter *w);
 bool relay_host_is_dead(const struct relay_host *h);
+/* Somebody asked for an attempt now: it counts as dead no longer. */
+void relay_host_try_again(struct relay_host *h);
 /* Why it is dead. */
 const struct relay_reason *relay_host_reason(const struct relay_host *h);
 const char *relay_host_name(const struct relay_host *h);

@@ -41,7 +41,8 @@ static void on_offer(void *arg, const struct queue_offer *o)
 	    .name = o->name,
 	    .route = o->route,
 	    .failures = o->failures,
-	    .failing_since = (uint64_t)o->failing_since};
+	    .failing_since = (uint64_t)o->failing_since,
+	    .asked = o->asked};
 	tell_relay(MESSAGE_QUEUE_DESTINATION, 0, &m);
 }
 

@@ -31,6 +31,7 @@ static void on_offer(void *arg, const struct queue_offer *o)
 	struct test_offer *t = &taker.offers[taker.offer_count++];
 	t->number = o->number;
 	t->failures = o->failures;
+	t->asked = o->asked;
 	text(t->name, sizeof t->name, o->name);
 	text(t->route, sizeof t->route, o->route);
 }

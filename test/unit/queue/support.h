@@ -12,6 +12,7 @@ struct test_offer {
 	uint64_t number;
 	char name[300], route[300];
 	uint32_t failures;
+	bool asked;
 };
 
 struct test_message {

@@ -5,6 +5,7 @@
 #include "support.h"
 
 #include "base/clock.h"
+#include "queue/change.h"
 
 static void test_a_message_goes_out(void **state)
 {
@@ -214,6 +215,7 @@ static void test_a_failing_destination_backs_off(void **state)
 		test_settle();
 		assert_int_equal(taker.offer_count, 1);
 		assert_int_equal(taker.offers[0].failures, failures);
+		assert_false(taker.offers[0].asked);
 		queue_credit(queue, 1);
 		test_rest(taker.offers[0].number, REST_FAILED, 0);
 		/* New mail does not wake it. */
@@ -242,6 +244,44 @@ static void test_a_failing_destination_backs_off(void **state)
 	test_forget();
 	test_settle();
 	assert_int_equal(taker.offers[0].failures, 0);
+}
+
+static int run_retry(struct spool *s, struct queue_item *item)
+{
+	const struct change_order order = {.kind = CHANGE_RETRY, .by = VIEW("root")};
+	struct queue_id id = test_id(1);
+	bool changed;
+	unsigned shard;
+	(void)item;
+	int error = spool_find(s, &id, &shard);
+	return error ? error : change_ordered(s, shard, &id, &order, &changed);
+}
+
+static void retry_done(struct queue *q, struct queue_item *item, int result)
+{
+	(void)q;
+	(void)item;
+	assert_int_equal(result, 0);
+}
+
+/* Whoever takes it is told, and tries hosts that it has found dead. */
+static void test_an_attempt_is_asked_for(void **state)
+{
+	struct queue_item retry = {.run = run_retry, .done = retry_done};
+	(void)state;
+	assert_int_equal(test_add_to(1, "dead.example"), 0);
+	queue_credit(queue, 2);
+	test_settle();
+	assert_int_equal(taker.offer_count, 1);
+	test_rest(taker.offers[0].number, REST_FAILED, 0);
+	test_forget();
+	test_settle();
+	assert_int_equal(taker.offer_count, 0);
+	queue_submit(queue, &retry);
+	test_settle();
+	assert_int_equal(taker.offer_count, 1);
+	assert_int_equal(taker.offers[0].failures, 1);
+	assert_true(taker.offers[0].asked);
 }
 
 static void test_a_dead_destination_fails_as_a_whole(void **state)
@@ -662,6 +702,7 @@ int main(void)
 	    BOTH(test_priority_then_age),
 	    BOTH(test_order_holds_across_shards),
 	    BOTH(test_a_failing_destination_backs_off),
+	    BOTH(test_an_attempt_is_asked_for),
 	    BOTH(test_a_dead_destination_fails_as_a_whole),
 	    BOTH(test_the_taker_goes_away),
 	    BOTH(test_new_mail_for_an_active_destination),

@@ -69,11 +69,15 @@ void relay_world_tell(enum messages_queue type, const void *m)
 
 /* ---- the beginning and the end ---- */
 
-static void listen_on_loopback(void)
+static void listen_on_loopback(int port)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof address;
+	int on = 1;
 	relay_world.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(relay_world.listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	assert_int_equal(bind(relay_world.listener, (struct sockaddr *)&address, sizeof address), 0);
 	assert_int_equal(listen(relay_world.listener, 32), 0);
 	assert_int_equal(getsockname(relay_world.listener, (struct sockaddr *)&address, &len), 0);
@@ -95,7 +99,7 @@ int relay_world_start(void **state)
 	settings_init(&p->settings);
 	p->settings.hostname = VIEW("relay.example.test");
 	arena_init(&arena, 1 << 20);
-	listen_on_loopback();
+	listen_on_loopback(0);
 	relay_places_configure();
 	relay_queue_init(NULL);
 	calls_init(&relay_role.dns);
@@ -240,4 +244,9 @@ void relay_world_refuse(void)
 {
 	close(relay_world.listener);
 	relay_world.listener = -1;
+}
+
+void relay_world_return(void)
+{
+	listen_on_loopback(relay_world.port);
 }

@@ -47,5 +47,6 @@ void relay_world_greet(int fd);
 /* Takes one message. */
 void relay_world_receive(int fd, const char *sender, const char *last_reply);
 void relay_world_refuse(void); /* nobody listens any more */
+void relay_world_return(void); /* after that: somebody listens again */
 
 #endif

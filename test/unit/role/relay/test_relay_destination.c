@@ -58,20 +58,30 @@ static int stop(void **state)
 	return relay_world_stop(state);
 }
 
-static void open_destination(void)
+static void open_as(uint64_t number, bool asked)
 {
-	struct message_queue_destination m = {.number = NUMBER, .name = VIEW("example.net")};
+	struct message_queue_destination m = {.number = number, .name = VIEW("example.net"), .asked = asked};
 	relay_destination_open(&m);
 }
 
-/* Store gives what it was asked for. */
-static void give(const char *sender)
+static void open_destination(void)
 {
-	struct message_queue_message m = relay_world_message(NUMBER, "aaaaaaaaaaaa", sender);
-	struct message_queue_taken taken = {.number = NUMBER, .count = 1};
+	open_as(NUMBER, false);
+}
+
+/* Store gives what it was asked for. */
+static void give_to(uint64_t number, const char *sender)
+{
+	struct message_queue_message m = relay_world_message(number, "aaaaaaaaaaaa", sender);
+	struct message_queue_taken taken = {.number = number, .count = 1};
 	relay_world_until(&relay_world.takes, 1);
 	relay_world_tell(MESSAGE_QUEUE_MESSAGE, &m);
 	relay_world_tell(MESSAGE_QUEUE_TAKEN, &taken);
+}
+
+static void give(const char *sender)
+{
+	give_to(NUMBER, sender);
 }
 
 static void a_message_goes_to_the_host(void **state)
@@ -97,6 +107,28 @@ static void without_a_host_it_goes_back(void **state)
 	assert_int_equal(relay_world.rest_how, REST_FAILED);
 	assert_non_null(strstr(relay_world.words, "4.4.1 no connection to"));
 	assert_int_equal(relay_queue_leases(), 0);
+}
+
+/* An administrator who has mended a host and asks for an attempt need not wait until the host counts as dead
+ * no longer. */
+static void an_attempt_that_is_asked_for_is_made(void **state)
+{
+	(void)state;
+	relay_world_refuse();
+	open_destination();
+	relay_world_until(&relay_world.rests, 1);
+	relay_world_return();
+	open_as(NUMBER + 1, false);
+	relay_world_until(&relay_world.rests, 2);
+	assert_int_equal(relay_world.rest_how, REST_FAILED);
+	open_as(NUMBER + 2, true);
+	int fd = relay_world_accept();
+	relay_world_greet(fd);
+	give_to(NUMBER + 2, "alice@example.test");
+	relay_world_receive(fd, "alice@example.test", "250 kept\r\n");
+	relay_world_until(&relay_world.outcomes, 1);
+	assert_int_equal(relay_world.result.verdict, QUEUE_RELAYED);
+	close(fd);
 }
 
 /* Reports to a host for which there is no place make room for others when half of the room is used. */
@@ -150,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_message_goes_to_the_host, start, stop),
 	    cmocka_unit_test_setup_teardown(without_a_host_it_goes_back, start, stop),
+	    cmocka_unit_test_setup_teardown(an_attempt_that_is_asked_for_is_made, start, stop),
 	    cmocka_unit_test_setup_teardown(reports_make_room, start, stop),
 	    cmocka_unit_test_setup_teardown(other_mail_keeps_its_place, start, stop),
 	    cmocka_unit_test_setup_teardown(reports_wait_while_there_is_room, start, stop),
