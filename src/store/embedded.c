@@ -121,6 +121,7 @@ static int start_threads(struct embedded *e, unsigned readers)
 static void close_store(struct store *s)
 {
 	struct embedded *e = embedded_of(s);
+	atomic_store(&e->closing, true);
 	while (e->under_way > 0) {
 		completions_wait(&e->completions, 1000);
 		completions_dispatch(&e->completions);
@@ -234,6 +235,7 @@ static struct embedded *make(const struct store_options *options)
 	pending_queue_init(&e->commits);
 	pending_queue_init(&e->large);
 	pending_queue_init(&e->reads);
+	pending_queue_init(&e->compactions);
 	pthread_mutex_init(&e->lock, NULL);
 	pthread_rwlock_init(&e->index_lock, NULL);
 	pthread_condattr_init(&monotonic);

@@ -82,6 +82,8 @@ struct embedded {
 	struct watches watches;
 	size_t under_way; /* operations whose done has not been called */
 	size_t upload_memory;
+	struct pending_queue compactions; /* that wait for the one under way */
+	bool compacting;
 
 	/* shared, under lock */
 	pthread_mutex_t lock;
@@ -96,7 +98,8 @@ struct embedded {
 	/* shared, atomic */
 	atomic_uint next_segment;
 	atomic_bool read_only, nearly_full, stuck;
-	atomic_int trouble; /* why it only reads: an errno value */
+	atomic_bool closing; /* compaction ends soon */
+	atomic_int trouble;  /* why it only reads: an errno value */
 	atomic_uint_fast64_t commit_count, sync_count, checkpoint_count, read_count, blob_read_count,
 	    rollback_count;
 	atomic_uint_fast64_t damaged_count, index_damaged_count, free_bytes, index_bytes, volume_count,
@@ -224,6 +227,9 @@ struct embedded_txn {
 int embedded_txn_result(struct embedded_txn *t, uint64_t shard, int error);
 
 void embedded_txn_init(struct embedded_txn *t, struct embedded *e, MDB_txn *mdb);
+
+/* embedded_compact.c, loop thread: the next one may begin. */
+void embedded_compaction_ended(struct embedded *e);
 
 /* embedded_check.c: has the upkeep thread look through the index. */
 void embedded_suspect(struct store *s);

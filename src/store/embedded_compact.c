@@ -9,31 +9,26 @@
  *   6. from 3 on again, until no file is left that should go
  * Compaction takes files that are mostly dead, packing also each sealed log file. What a commit adds
  * meanwhile names only new blobs: it can't revive a dead one. Damage keeps a file as it is.
+ *
+ * Which files there are, and what lives in them, is known from 1 and 2 on: so nobody else may take one of
+ * them away before the last batch. One compaction has the turn, and gives it to another that waits between
+ * two batches, to begin from 1 on when it comes back.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/compaction.h"
 #include "store/file.h"
 #include "store/kept.h"
-#include "store/log_scan.h"
-#include "store/snapshot.h"
 #include "store/tasks.h"
 
 enum {
-	FILES_MAX = 200,                                  /* that go in one batch: what its commit can say */
-	REDIRECTS_MAX = STORE_WRITE_KEYS_MAX - FILES_MAX, /* the same, of files that went before */
-	BATCH_LIVE_MAX = 1 << 30, /* bytes that live in a batch: its kept file stays below 4 GB by far */
-	DEAD_PERCENT = 50,
 	PAUSE_EVERY = 256 << 10, /* bytes copied between two pauses */
 	PAUSE_FACTOR = 2,        /* a pause is so much longer than the work before it: mail goes first */
 	PAUSE_MAX_US = 100000,
@@ -42,208 +37,6 @@ enum {
 	SAMPLES_BYTES = 4 << 20, /* some 60 times the dictionary, which is made in a second from that much */
 	DICTIONARY_SHARE = 64    /* of the blobs' bytes: its two copies cost 3 % and bring more */
 };
-
-struct old_file {
-	enum segment_kind kind;
-	uint32_t id;
-	uint64_t size, live, raw; /* raw: of a kept file, before compression */
-	size_t redirects;         /* of a kept file: the files whose blobs it has */
-	bool chosen, spoilt, gone;
-};
-
-/* A blob with the shard whose entry names it: an account's mail is laid together. */
-struct living {
-	uint64_t shard;
-	struct blob_id id;
-};
-
-struct compaction {
-	struct embedded *e;
-	struct store_task *task;
-	struct old_file *files; /* sorted by number */
-	size_t file_count, chosen;
-	struct living *blobs; /* living ones in chosen files */
-	size_t blob_count, blob_room;
-	uint64_t shard; /* of the entry being looked at */
-	bool collecting;
-	uint32_t kept_id;
-	uint64_t kept_size;
-	uint64_t copied, unsynced;
-	uint64_t work_seen; /* what others had done by the last pause */
-	int64_t pause_from_us;
-	struct index_position position;
-};
-
-static int compare_files(const void *a, const void *b)
-{
-	const struct old_file *x = a, *y = b;
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-static int list_files(struct compaction *c)
-{
-	for (enum segment_kind kind = SEGMENT_LOG; kind <= SEGMENT_KEPT; kind++) {
-		uint32_t *ids;
-		size_t count;
-		int error = segment_list(c->e->volumes_fd, kind, 0, &ids, &count);
-		if (error)
-			return error;
-		c->files = mem_resize(c->files, (c->file_count + count + 1) * sizeof *c->files);
-		for (size_t i = 0; i < count; i++) {
-			char name[SEGMENT_NAME_SIZE];
-			struct stat st;
-			segment_name(name, kind, ids[i]);
-			/* The log file that the snapshot's position is in, and later ones, hold redo that is
-			 * still needed. */
-			bool needed = kind != SEGMENT_KEPT && ids[i] >= c->position.segment;
-			if (needed || fstatat(c->e->volumes_fd, name, &st, 0) != 0)
-				continue;
-			c->files[c->file_count++] =
-			    (struct old_file){.kind = kind, .id = ids[i], .size = (uint64_t)st.st_size};
-		}
-		mem_free(ids);
-	}
-	qsort(c->files, c->file_count, sizeof *c->files, compare_files);
-	return 0;
-}
-
-static struct old_file *find_file(struct compaction *c, uint32_t id)
-{
-	struct old_file wanted = {.id = id};
-	return c->file_count ? bsearch(&wanted, c->files, c->file_count, sizeof wanted, compare_files) : NULL;
-}
-
-/* The file in which a blob lives now. */
-static struct old_file *file_of(struct compaction *c, const struct blob_id *id)
-{
-	struct blob_place place;
-	if (!blob_id_parse(id, &place))
-		return NULL;
-	uint32_t moved = volumes_moved_to(&c->e->volumes, place.segment);
-	return find_file(c, moved ? moved : place.segment);
-}
-
-static void note_blob(void *arg, const struct blob_id *id)
-{
-	struct compaction *c = arg;
-	struct old_file *f = file_of(c, id);
-	if (f == NULL)
-		return;
-	if (!c->collecting) {
-		f->live += segment_blob_space(blob_length(id)) + RECORD_HEADER_SIZE;
-		return;
-	}
-	if (!f->chosen || f->kind == SEGMENT_BODY)
-		return;
-	if (c->blob_count == c->blob_room) {
-		c->blob_room = c->blob_room ? c->blob_room * 2 : 1024;
-		c->blobs = mem_resize(c->blobs, c->blob_room * sizeof *c->blobs);
-	}
-	c->blobs[c->blob_count++] = (struct living){c->shard, *id};
-}
-
-static void note_redirect_of(struct compaction *c, struct view key, struct view value)
-{
-	struct cursor to = cursor_on(value);
-	struct old_file *f = find_file(c, cursor_u32(&to));
-	if (f && key.len == INDEX_VOLUME_KEY_SIZE && key.data[0] == INDEX_MOVED_KEY)
-		f->redirects++;
-}
-
-static int note_entry(void *arg, uint64_t shard, struct view key, struct view value, bool valid)
-{
-	struct compaction *c = arg;
-	/* An entry that can't be read might name anything. */
-	if (!valid)
-		return -EBADMSG;
-	c->shard = shard;
-	if (!shard_is_internal(shard))
-		c->e->names_blobs(shard, key, value, note_blob, c);
-	else if (!c->collecting)
-		note_redirect_of(c, key, value);
-	return 0;
-}
-
-/* How much of a kept file there was; 0, and so nothing is done with it, when it can't be read. */
-static uint64_t raw_of(struct compaction *c, uint32_t id)
-{
-	struct volume *volume;
-	struct kept_reader *reader;
-	uint64_t raw = 0;
-	if (volumes_get(&c->e->volumes, SEGMENT_KEPT, id, &volume) != 0)
-		return 0;
-	if (volumes_kept(&c->e->volumes, volume, &reader) == 0)
-		raw = kept_raw(reader);
-	volumes_put(&c->e->volumes, volume);
-	return raw;
-}
-
-/* A file with many copies of one body counts it as often; that only makes it look more alive than it is. */
-static bool should_go(const struct compaction *c, const struct old_file *f)
-{
-	unsigned percent = c->task->dead_percent ? c->task->dead_percent : DEAD_PERCENT;
-	if (f->spoilt || f->gone)
-		return false;
-	if (f->kind == SEGMENT_BODY)
-		return f->live == 0 && f->id < c->position.oldest_body;
-	if (f->kind == SEGMENT_KEPT)
-		return f->raw > 0 && f->live * 100 <= f->raw * (100 - percent);
-	return c->task->pack || f->live * 100 <= f->size * (100 - percent);
-}
-
-/* What a batch may copy: beside the old files there must be room for it, and then still for mail. */
-static uint64_t room_for_batch(const struct compaction *c)
-{
-	struct statvfs fs;
-	if (fstatvfs(c->e->folder_fd, &fs) != 0)
-		return 0;
-	uint64_t unused = (uint64_t)fs.f_bavail * fs.f_frsize;
-	uint64_t room = unused > c->e->min_free ? (unused - c->e->min_free) / 2 : 0;
-	return room < BATCH_LIVE_MAX ? room : BATCH_LIVE_MAX;
-}
-
-static void choose(struct compaction *c)
-{
-	uint64_t live = 0, room = room_for_batch(c);
-	size_t redirects = 0;
-	c->chosen = 0;
-	for (size_t i = 0; i < c->file_count && c->chosen < FILES_MAX; i++) {
-		struct old_file *f = &c->files[i];
-		f->chosen =
-		    should_go(c, f) && live + f->live <= room && redirects + f->redirects <= REDIRECTS_MAX;
-		if (!f->chosen)
-			continue;
-		live += f->live;
-		redirects += f->redirects;
-		c->chosen++;
-	}
-}
-
-static int compare_blobs(const void *a, const void *b)
-{
-	const struct living *x = a, *y = b;
-	return memcmp(x->id.bytes, y->id.bytes, BLOB_ID_SIZE);
-}
-
-/* By shard, and there as they came. */
-static int compare_owners(const void *a, const void *b)
-{
-	const struct living *x = a, *y = b;
-	return x->shard != y->shard ? (x->shard < y->shard ? -1 : 1) : compare_blobs(a, b);
-}
-
-static void drop_doubles(struct compaction *c)
-{
-	size_t n = 0;
-	if (c->blob_count == 0)
-		return;
-	qsort(c->blobs, c->blob_count, sizeof *c->blobs, compare_blobs);
-	for (size_t i = 0; i < c->blob_count; i++)
-		if (i == 0 || compare_blobs(&c->blobs[i], &c->blobs[i - 1]) != 0)
-			c->blobs[n++] = c->blobs[i];
-	c->blob_count = n;
-	qsort(c->blobs, c->blob_count, sizeof *c->blobs, compare_owners);
-}
 
 /* ---- the dictionary ---- */
 
@@ -303,10 +96,12 @@ static void pause_for_others(struct compaction *c)
 static int copy_blob(
     struct compaction *c, struct kept_writer *w, const struct blob_id *id, char *buffer, struct volume **hint)
 {
-	struct old_file *f = file_of(c, id);
+	struct old_file *f = compaction_file_of(c, id);
 	uint64_t length = blob_length(id);
 	if (f == NULL || f->spoilt)
 		return 0;
+	if (atomic_load(&c->e->closing))
+		return -ECANCELED;
 	int error =
 	    length > STORE_UPLOAD_MEMORY ? -EFBIG : volumes_read(&c->e->volumes, id, 0, length, buffer, hint);
 	if (error == 0)
@@ -401,7 +196,7 @@ static int note_redirect(void *arg, struct view key, struct view value)
 	struct redirect *r = arg;
 	struct cursor from = cursor_on(view_skip(key, 1)), to = cursor_on(value);
 	uint32_t id = cursor_u32(&from);
-	const struct old_file *f = find_file(r->c, cursor_u32(&to));
+	const struct old_file *f = compaction_find_file(r->c, cursor_u32(&to));
 	if (f == NULL || !goes(f))
 		return 0;
 	if (r->count == sizeof r->old / sizeof *r->old)
@@ -443,6 +238,14 @@ static int run_redirects(struct txn *t, void *arg)
 	return error;
 }
 
+static void free_compaction(struct compaction *c)
+{
+	c->task->compaction = NULL;
+	mem_free(c->files);
+	mem_free(c->blobs);
+	mem_free(c);
+}
+
 static void finish(struct compaction *c, int result)
 {
 	struct store_task *t = c->task;
@@ -450,14 +253,11 @@ static void finish(struct compaction *c, int result)
 		log_event(LOG_INFO, NULL, "compacted", log_u64("files", t->volumes),
 		    log_u64("freed", t->freed), log_u64("written", t->written));
 	embedded_measure(c->e);
-	mem_free(c->files);
-	mem_free(c->blobs);
-	mem_free(c);
-	t->compaction = NULL;
+	free_compaction(c);
 	task_finish(t, result);
 }
 
-static void run_batch(struct store_pending *p, unsigned thread);
+static void between_batches(struct store_pending *p, unsigned thread);
 
 /* Upkeep thread again, after the commit. */
 static void remove_files(struct store_pending *p, unsigned thread)
@@ -482,7 +282,9 @@ static void remove_files(struct store_pending *p, unsigned thread)
 	}
 	t->written += c->kept_size;
 	t->freed += freed > c->kept_size ? freed - c->kept_size : 0;
-	run_batch(p, thread);
+	(void)thread;
+	p->act = between_batches;
+	completions_add(&c->e->completions, p);
 }
 
 static void committed(struct store_commit *commit, int result)
@@ -509,67 +311,6 @@ static void begin_commit(struct store_pending *p, unsigned thread)
 
 /* ---- the whole ---- */
 
-static int walk(struct compaction *c, MDB_txn *txn)
-{
-	int error = index_walk(txn, c->e->index.dbi, note_entry, c);
-	/* An entry that names nobody knows what: nothing is removed, and the index is made anew. */
-	if (error == -EBADMSG)
-		atomic_fetch_add(&c->e->index_damaged_count, 1);
-	return error;
-}
-
-static int take_stock(struct compaction *c, MDB_txn *txn)
-{
-	uint64_t entries;
-	int error = snapshot_write(c->e->folder_fd, &c->e->index, txn, &c->position);
-	at_step(c->e, "compact-snapshot");
-	/* The redo that will go is in this file only, from now on. */
-	if (error == 0)
-		error = snapshot_verify(c->e->folder_fd, &entries) ? -EIO : 0;
-	if (error == 0)
-		error = list_files(c);
-	return error ? error : walk(c, txn);
-}
-
-/* What lives, after the snapshot that says it is safe; and how much of that is to be copied. */
-static int prepare(struct compaction *c)
-{
-	struct index_reader reader = {.index = &c->e->index};
-	uint64_t total = 0;
-	committer_checkpoint(c->e);
-	pthread_rwlock_rdlock(&c->e->index_lock);
-	int error = index_reader_begin(&reader);
-	if (error == 0)
-		error = take_stock(c, reader.txn);
-	index_reader_close(&reader);
-	pthread_rwlock_unlock(&c->e->index_lock);
-	for (size_t i = 0; i < c->file_count && error == 0; i++) {
-		struct old_file *f = &c->files[i];
-		if (f->kind == SEGMENT_KEPT)
-			f->raw = raw_of(c, f->id);
-		if (should_go(c, f))
-			total += f->live;
-	}
-	atomic_store(&c->task->total, total);
-	return error;
-}
-
-/* The living blobs of the files chosen. A state later than the snapshot's names no more of them. */
-static int collect(struct compaction *c)
-{
-	struct index_reader reader = {.index = &c->e->index};
-	c->blob_count = 0;
-	c->collecting = true;
-	pthread_rwlock_rdlock(&c->e->index_lock);
-	int error = index_reader_begin(&reader);
-	if (error == 0)
-		error = walk(c, reader.txn);
-	index_reader_close(&reader);
-	pthread_rwlock_unlock(&c->e->index_lock);
-	drop_doubles(c);
-	return error;
-}
-
 /* Does anything of the batch go, now that it is copied? A file that is damaged stays. */
 static bool any_goes(const struct compaction *c)
 {
@@ -593,10 +334,10 @@ static void drop_kept(const struct compaction *c)
 static int copy_batch(struct compaction *c)
 {
 	for (;;) {
-		choose(c);
+		compaction_choose(c);
 		if (c->chosen == 0)
 			return -ENOENT;
-		int error = collect(c);
+		int error = compaction_collect(c);
 		if (error == 0)
 			error = copy_blobs(c);
 		if (error || any_goes(c))
@@ -626,21 +367,64 @@ static void run_compact(struct store_pending *p, unsigned thread)
 	c->e = embedded_of(p->store);
 	c->task = t;
 	t->compaction = c;
-	int error = c->e->names_blobs ? prepare(c) : -EINVAL;
+	int error = c->e->names_blobs ? 0 : -EINVAL;
+	if (error == 0)
+		error = atomic_load(&c->e->closing) ? -ECANCELED : compaction_prepare(c);
 	if (error)
 		finish(c, error);
 	else
 		run_batch(p, thread);
 }
 
+/* ---- turns: the loop's thread ---- */
+
+static void next_turn(struct embedded *e)
+{
+	struct store_pending *p = e->compacting ? NULL : pending_queue_take(&e->compactions);
+	if (p == NULL)
+		return;
+	e->compacting = true;
+	workers_add(&e->upkeep, p);
+}
+
+void embedded_compaction_ended(struct embedded *e)
+{
+	e->compacting = false;
+	next_turn(e);
+}
+
+/* What is known of the files is of no use to whoever lets another one go first. */
+static void between_batches(struct store_pending *p, unsigned thread)
+{
+	struct store_task *t = task_of(p);
+	struct embedded *e = embedded_of(p->store);
+	(void)thread;
+	if (e->compactions.first == NULL) {
+		p->act = run_batch;
+		workers_add(&e->upkeep, p);
+		return;
+	}
+	free_compaction(t->compaction);
+	p->act = run_compact;
+	pending_queue_add(&e->compactions, p);
+	embedded_compaction_ended(e);
+}
+
+static void begin(struct store *s, struct store_task *t, bool pack)
+{
+	t->compacts = true;
+	t->pack = pack;
+	task_prepare(s, t, run_compact);
+	pending_queue_add(&embedded_of(s)->compactions, &t->pending);
+	next_turn(embedded_of(s));
+}
+
 void store_compact(struct store *s, struct store_task *t)
 {
-	t->pack = false;
-	task_start(s, t, run_compact);
+	begin(s, t, false);
 }
 
 void store_pack(struct store *s, struct store_task *t)
 {
-	t->pack = true;
-	task_start(s, t, run_compact);
+	begin(s, t, true);
 }

@@ -1,6 +1,8 @@
 /*
  * Looking after an embedded store: check, compaction, rebuild. Tasks run on the store's upkeep thread while
- * mail flows; `done` comes in store_dispatch. One task at a time: a second one waits for the first.
+ * mail flows; `done` comes in store_dispatch. Of compactions and packings one is under way at a time: a
+ * second one waits for the first one's batch. The end of the store ends them: -ECANCELED, with what was done
+ * kept.
  */
 #ifndef STORE_STORE_ADMIN_H
 #define STORE_STORE_ADMIN_H
@@ -29,7 +31,7 @@ struct store_task {
 	uint64_t freed;                   /* compact: bytes, less those */
 
 	/* The engine's. */
-	bool pack;
+	bool compacts, pack;
 	struct store_pending pending;
 	struct store_commit commit;
 	struct compaction *compaction;

@@ -12,19 +12,26 @@ static void hand_out(struct store_pending *p, unsigned thread)
 	struct store_task *t = task_of(p);
 	(void)thread;
 	embedded_of(p->store)->under_way--;
+	if (t->compacts)
+		embedded_compaction_ended(embedded_of(p->store));
 	t->done(t, p->result);
 }
 
-void task_start(struct store *s, struct store_task *t, void (*run)(struct store_pending *p, unsigned thread))
+void task_prepare(
+    struct store *s, struct store_task *t, void (*run)(struct store_pending *p, unsigned thread))
 {
-	struct embedded *e = embedded_of(s);
 	atomic_store(&t->progress, 0);
 	atomic_store(&t->total, 0);
 	t->records = t->blobs = t->entries = t->damaged = t->missing = t->unreadable = t->volumes =
 	    t->volume_bytes = t->packed = t->packed_bytes = t->written = t->freed = 0;
 	t->pending = (struct store_pending){.store = s, .act = run};
-	e->under_way++;
-	workers_add(&e->upkeep, &t->pending);
+	embedded_of(s)->under_way++;
+}
+
+void task_start(struct store *s, struct store_task *t, void (*run)(struct store_pending *p, unsigned thread))
+{
+	task_prepare(s, t, run);
+	workers_add(&embedded_of(s)->upkeep, &t->pending);
 }
 
 void task_finish(struct store_task *t, int result)

@@ -11,6 +11,11 @@ static inline struct store_task *task_of(struct store_pending *p)
 	return container_of(p, struct store_task, pending);
 }
 
+/* Clears the results; `run` is what the upkeep thread will call, when the caller adds t->pending to its work.
+ */
+void task_prepare(
+    struct store *s, struct store_task *t, void (*run)(struct store_pending *p, unsigned thread));
+
 /* Clears the results and has `run` called on the upkeep thread. */
 void task_start(struct store *s, struct store_task *t, void (*run)(struct store_pending *p, unsigned thread));
 

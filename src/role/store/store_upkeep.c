@@ -3,6 +3,8 @@
  * never noticed: an interrupted deletion is finished, deleted mail, tombstones and delivery ids past their
  * time are dropped. Then old trace records are removed, mostly dead volumes compacted and new ones packed.
  */
+#include <errno.h>
+
 #include "base/log.h"
 #include "role/store/directory_job.h"
 #include "role/store/store_private.h"
@@ -51,8 +53,8 @@ static uint64_t freed_by_queue(void)
 static void space_made(struct store_task *task, int result)
 {
 	upkeep_space.running = false;
-	log_event(result ? LOG_ERROR : LOG_INFO, "-", "queue-space", log_u64("freed", task->freed),
-	    log_u64("files", task->volumes), log_i64("result", result));
+	log_event(result && result != -ECANCELED ? LOG_ERROR : LOG_INFO, "-", "queue-space",
+	    log_u64("freed", task->freed), log_u64("files", task->volumes), log_i64("result", result));
 }
 
 static void look_for_space(void *arg)
