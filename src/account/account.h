@@ -30,6 +30,9 @@ enum {
 	ACCOUNT_TARGET_PLACES_MAX = 8, /* mailboxes that one recipient's rules file a message in */
 	ACCOUNT_KEPT_MAX =
 	    1000, /* bodies kept for later at a time: uploads of a composer with many attachments */
+	/* So long past its time a kept body stays: a delivery that names it may follow the look for it. Were
+	 * it dropped between them, the blob could be gone from the disk before the email names it. */
+	ACCOUNT_KEPT_GRACE_SECONDS = 3600,
 	ACCOUNT_MAILBOXES_MAX = 5000, /* of one account */
 	ACCOUNT_DEPTH_MAX = 20        /* of mailboxes in mailboxes */
 };
@@ -259,6 +262,7 @@ struct account_expunge {
 	struct store_commit commit;
 	struct account_request repair;
 	int64_t now;
+	uint64_t intent;
 };
 
 void account_expunge(struct accounts *a, struct account_expunge *x);

@@ -62,6 +62,16 @@ static size_t count_parts(const struct account_expunge *x)
 	return (ranges + ACCOUNT_INTENT_RANGES - 1) / ACCOUNT_INTENT_RANGES;
 }
 
+static int check_mailbox(struct txn *t, const struct account_expunge *x)
+{
+	struct account_mailbox m;
+	struct view value;
+	int error = key_get(t, x->shard, key_mailbox(x->mailbox), &value);
+	if (error == 0)
+		error = mailbox_decode(value, &m);
+	return error == 0 && m.removing ? -ENOENT : error;
+}
+
 /* Writes the intent: ranges of UIDs, in as many parts as it takes. */
 static int run_intent(struct txn *t, void *arg)
 {
@@ -69,9 +79,13 @@ static int run_intent(struct txn *t, void *arg)
 	if (count_parts(x) >= STORE_WRITE_KEYS_MAX)
 		return -E2BIG;
 	struct account_head head;
-	struct account_intent *intent = mem_alloc(sizeof *intent);
 	uint32_t parts = 0;
 	int error = head_get(t, x->shard, &head);
+	if (error == 0)
+		error = check_mailbox(t, x);
+	if (error)
+		return error;
+	struct account_intent *intent = mem_alloc(sizeof *intent);
 	*intent = (struct account_intent){.mailbox = x->mailbox, .time = x->now};
 	for (size_t i = 0; i < x->uid_count && error == 0; i++) {
 		uint32_t uid = x->uids[i];
@@ -87,7 +101,7 @@ static int run_intent(struct txn *t, void *arg)
 	}
 	if (error == 0)
 		error = intent_put(t, x->shard, head.next_intent, parts, intent);
-	head.next_intent++;
+	x->intent = head.next_intent++;
 	if (error == 0)
 		error = head_put(t, x->shard, &head);
 	mem_free(intent);
@@ -114,7 +128,9 @@ static void committed(struct store_commit *c, int result)
 	}
 	if (x->removed)
 		*x->removed = (struct account_removed){.uids = x->removed->uids};
-	x->repair = (struct account_request){.shard = x->shard, .done = applied, .removed = x->removed};
+	/* Only this one: of what others left to be removed, nobody is to be told here. */
+	x->repair = (struct account_request){
+	    .shard = x->shard, .done = applied, .removed = x->removed, .only = x->intent};
 	account_repair(x->accounts, &x->repair);
 }
 

@@ -60,7 +60,7 @@ static int look_at_intent(void *arg, struct view key, struct view value)
 static int find_intent(struct txn *t, const struct account_request *r, struct first_intent *first)
 {
 	struct account_key from = r->only ? key_intent(r->only, 0) : key_letter('I'),
-	                   to = key_behind_letter('I');
+	                   to = r->only ? key_intent(r->only + 1, 0) : key_behind_letter('I');
 	struct txn_range range = {
 	    .shard = r->shard, .from = key_view(&from), .to = key_view(&to), .limit = INTENTS_LOOKED_AT};
 	first->r = r;

@@ -267,7 +267,8 @@ static int run_remove(struct txn *t, void *arg)
 	struct entry value;
 	r->modseq = c.head.modseq;
 	intent_encode(&intent, &value);
-	error = change_put(&c, key_intent(c.head.next_intent++, 0), &value);
+	r->intent = c.head.next_intent++;
+	error = change_put(&c, key_intent(r->intent, 0), &value);
 	if (error == 0)
 		error = change_delete(&c, key_mailbox_name(box->m.parent, box->m.name));
 	if (error)
@@ -290,7 +291,7 @@ static void committed(struct store_commit *commit, int result)
 		r->done(r, result);
 		return;
 	}
-	r->repair = (struct account_request){.shard = r->shard, .done = removed};
+	r->repair = (struct account_request){.shard = r->shard, .done = removed, .only = r->intent};
 	account_repair(r->accounts, &r->repair);
 }
 

@@ -40,6 +40,7 @@ struct account_mailbox_request {
 	struct store_commit commit;
 	struct account_request repair;
 	int64_t now;
+	uint64_t intent;
 };
 
 /*

@@ -364,6 +364,29 @@ static int read_email(struct account_change *c, uint64_t emailid, struct account
 	return error == -ENOENT || error == -EBADMSG ? 1 : error;
 }
 
+/* Of a damaged email V tells, whether this was the last place. The counts go down with that one. */
+static int drop_damaged(
+    struct account_change *c, uint32_t mailbox, uint32_t uid, const struct message_now *now)
+{
+	struct account_places places = {.count = 0};
+	struct entry value;
+	struct view found;
+	int error = change_get(c, key_places(now->m.emailid), &found);
+	bool entry = error == 0;
+	if (entry)
+		error = places_decode(found, &places);
+	if (error && error != -ENOENT && error != -EBADMSG)
+		return error;
+	error = keywords_count(c, &now->flags, -1);
+	drop_place(&places, mailbox, uid);
+	places_encode(&places, &value);
+	if (error == 0 && places.count > 0)
+		return change_put(c, key_places(now->m.emailid), &value);
+	c->head.messages = less(c->head.messages, 1);
+	c->head.bytes = less(c->head.bytes, now->m.size);
+	return error == 0 && entry ? change_delete(c, key_places(now->m.emailid)) : error;
+}
+
 int message_remove(struct account_change *c, uint32_t mailbox, uint32_t uid, int64_t undelete_until)
 {
 	struct message_now now;
@@ -383,7 +406,7 @@ int message_remove(struct account_change *c, uint32_t mailbox, uint32_t uid, int
 	if (error)
 		return error;
 	if (damaged)
-		return keywords_count(c, &now.flags, -1);
+		return drop_damaged(c, mailbox, uid, &now);
 	drop_place(&places, mailbox, uid);
 	if (places.count == 0)
 		return bury(c, mailbox, &now, &email, undelete_until);

@@ -109,8 +109,8 @@ struct account_keep {
 
 void account_keep(struct accounts *a, struct account_keep *k);
 
-/* A kept body by its id and expiry, as account_keep gave them; -ENOENT when it has expired. `upload` is not
- * looked at. */
+/* A kept body by its id and expiry, as account_keep gave them; -ENOENT when it has expired. What names it
+ * must follow within ACCOUNT_KEPT_GRACE_SECONDS. `upload` is not looked at. */
 void account_kept(struct accounts *a, struct account_keep *k);
 
 /*

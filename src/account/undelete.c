@@ -13,13 +13,20 @@ enum {
 	AT_ONCE = 60 /* what a slice has room for, when there are no keywords without a bit */
 };
 
+/* Room for one more, and for its mailbox, or for INBOX beside what is left of that? */
+static bool has_room(const struct account_change *c)
+{
+	return c->writes + ONE_WRITES + CHANGE_END_WRITES <= STORE_WRITE_KEYS_MAX &&
+	       c->mailbox_count + 2 <= CHANGE_MAILBOXES_MAX;
+}
+
 /* Its mailbox, or INBOX when that is gone. */
 static int mailbox_of(struct account_change *c, const struct account_deleted *d, uint32_t *mailbox)
 {
 	struct change_mailbox *box;
 	int error = change_mailbox(c, d->mailbox, &box);
 	*mailbox = d->mailbox;
-	if (error != -ENOENT && error != -E2BIG)
+	if (error != -ENOENT)
 		return error;
 	*mailbox = MAILBOX_INBOX;
 	return change_mailbox(c, MAILBOX_INBOX, &box);
@@ -71,11 +78,8 @@ static int run_undelete(struct txn *t, void *arg)
 	int error = change_begin(&c, t, r->shard, r->now);
 	if (error == 0)
 		error = slice_collect(slice, t, r->shard, key_view(&from), key_view(&to), AT_ONCE);
-	for (; i < slice->count && error == 0; i++) {
-		if (c.writes + ONE_WRITES + CHANGE_END_WRITES > STORE_WRITE_KEYS_MAX)
-			break;
+	for (; i < slice->count && error == 0 && has_room(&c); i++)
 		error = bring_back(&c, r, slice->keys[i]);
-	}
 	if (error == 0 && i > 0 && (i < slice->count || slice->count == AT_ONCE)) {
 		/* Right behind the last one. */
 		r->more = true;

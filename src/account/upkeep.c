@@ -216,7 +216,7 @@ static void range_of(const struct account_request *r, struct account_key *from, 
 		return;
 	case UPKEEP_KEPT:
 		*from = key_letter('X');
-		*to = key_kept(r->now + 1, 0);
+		*to = key_kept(r->now + 1 - ACCOUNT_KEPT_GRACE_SECONDS, 0);
 		return;
 	case UPKEEP_DELETED:
 	case UPKEEP_DONE:

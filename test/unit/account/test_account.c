@@ -371,7 +371,8 @@ static int put_old_or_fresh(struct txn *t, unsigned i)
 		    t, test_account(1), key_delivery(delivery_period(now) - (old ? 2 : 1), id), &value);
 	kept_encode(&kept, &value);
 	return error ? error
-	             : value_put(t, test_account(1), key_kept(old ? now - 10 : now + 1000, i), &value);
+	             : value_put(t, test_account(1),
+	                   key_kept(old ? now - ACCOUNT_KEPT_GRACE_SECONDS - 10 : now + 1000, i), &value);
 }
 
 static int run_put_long(struct txn *t, void *arg)

@@ -7,6 +7,7 @@
 
 #include "account/message.h"
 #include "base/log.h"
+#include "base/mem.h"
 
 enum { ONE = 1 };
 
@@ -106,6 +107,142 @@ static void half_a_copy_is_taken_back(void **state)
 	assert_int_equal(test_count(test_account(ONE), 'U'), 0);
 }
 
+/* What another request, or a crash, left to be removed is not of this one: it is not told so, and has no room
+ * for it. */
+static void an_expunge_tells_of_its_own_messages(void **state)
+{
+	enum { MINE = 110, ALL = 300 };
+	uint32_t uids[MINE];
+	uint64_t account = test_account(ONE);
+	struct account_request r = {.shard = account};
+	struct account_removed removed = {.uids = mem_array(MINE, sizeof *removed.uids)};
+	(void)state;
+	test_create(&accounts, account, 0);
+	fill(ALL);
+	for (uint32_t i = 0; i < MINE; i++)
+		uids[i] = i + 1;
+	struct test_intent left = {.shard = account,
+	    .intent = {.mailbox = MAILBOX_INBOX, .count = 1, .ranges = {{MINE + 1, ALL - 1}}}};
+	assert_int_equal(test_commit(accounts.store, test_put_intent, &left), 0);
+	assert_int_equal(test_expunge_from(&accounts, account, MAILBOX_INBOX, uids, MINE, &removed), 0);
+	assert_int_equal(removed.count, MINE);
+	for (uint32_t i = 0; i < MINE; i++)
+		assert_int_equal(removed.uids[i], i + 1);
+	mem_free(removed.uids);
+	assert_int_equal(test_stat(&accounts, account).messages, ALL - MINE);
+	assert_int_equal(test_request(&accounts, account_begin_use, &r), 0);
+	assert_int_equal(test_stat(&accounts, account).messages, 1);
+	assert_int_equal(test_count(account, 'I'), 0);
+	/* A mailbox that is not there has nothing to be removed, however much. */
+	assert_int_equal(test_expunge_from(&accounts, account, 99, uids, MINE, NULL), -ENOENT);
+	assert_int_equal(test_expunge_from(&accounts, account, 99, uids, 1, NULL), -ENOENT);
+}
+
+/* More mailboxes than one change touches: each message comes back into its own. */
+static void deleted_mail_of_many_mailboxes_comes_back(void **state)
+{
+	enum { BOXES = 40 };
+	uint32_t uids[BOXES], of[1], to[1], one = 1;
+	uint64_t account = test_account(ONE);
+	struct account_mailbox m;
+	struct entry e;
+	char name[8];
+	(void)state;
+	test_create(&accounts, account, 0);
+	fill(BOXES);
+	for (uint32_t i = 0; i < BOXES; i++) {
+		snprintf(name, sizeof name, "box%u", i);
+		struct account_mailbox_request box = {.shard = account, .name = view_from_string(name)};
+		assert_int_equal(test_mailbox(account_mailbox_create, &box), 0);
+		uids[i] = i + 1;
+		struct account_copy c = {.shard = account,
+		    .mailbox = MAILBOX_INBOX,
+		    .to = box.mailbox,
+		    .move = true,
+		    .uids = &uids[i],
+		    .uid_count = 1,
+		    .copied = of,
+		    .new_uids = to};
+		assert_int_equal(test_copy(&c), 0);
+		assert_int_equal(test_expunge_from(&accounts, account, box.mailbox, &one, 1, NULL), 0);
+	}
+	struct account_request r = {.shard = account};
+	assert_int_equal(test_request(&accounts, account_undelete, &r), 0);
+	assert_int_equal(r.count, BOXES);
+	assert_int_equal(test_stat(&accounts, account).messages, BOXES);
+	for (uint32_t i = 0; i < BOXES; i++) {
+		assert_int_equal(test_entry(account, key_mailbox(MAILBOX_INBOX + 1 + i), &e), 0);
+		assert_int_equal(mailbox_decode(entry_view(&e), &m), 0);
+		assert_int_equal(m.messages, 1);
+	}
+}
+
+/* An email that stands in a mailbox so often that a copy of all these places is too many: nothing that was
+ * written has to be undone for everybody. */
+static void too_many_places_in_one_copy(void **state)
+{
+	enum { PLACES = 20 };
+	static uint32_t uids[PLACES], of[PLACES], to[PLACES];
+	struct store_stats stats;
+	(void)state;
+	test_create(&accounts, test_account(ONE), 0);
+	fill(1);
+	struct account_mailbox_request box = {.shard = test_account(ONE), .name = VIEW("Archive")};
+	assert_int_equal(test_mailbox(account_mailbox_create, &box), 0);
+	struct account_copy c = {.shard = test_account(ONE),
+	    .mailbox = MAILBOX_INBOX,
+	    .to = MAILBOX_INBOX,
+	    .uids = uids,
+	    .uid_count = 1,
+	    .copied = of,
+	    .new_uids = to};
+	for (uint32_t i = 0; i < PLACES; i++) {
+		uids[i] = i + 1;
+		if (i > 0)
+			assert_int_equal(test_copy(&c), 0);
+	}
+	c.to = box.mailbox;
+	c.uid_count = PLACES;
+	assert_int_equal(test_copy(&c), -EMLINK);
+	assert_int_equal(c.count, 0);
+	assert_int_equal(test_count(test_account(ONE), 'M'), PLACES);
+	assert_int_equal(test_count(test_account(ONE), 'I'), 0);
+	store_stats(accounts.store, &stats);
+	assert_int_equal(stats.rollbacks, 0);
+}
+
+static int run_lose_email(struct txn *t, void *arg)
+{
+	struct account_key key = key_email(*(const uint64_t *)arg);
+	return txn_delete(t, test_account(ONE), key_view(&key));
+}
+
+/* An email of which nothing is left but its places: they go one by one, and it counts until the last. */
+static void places_of_a_lost_email_can_go(void **state)
+{
+	uint32_t uids[] = {1, 2, 3}, of[1], to[1];
+	uint64_t email = 1;
+	(void)state;
+	test_create(&accounts, test_account(ONE), 0);
+	fill(2);
+	struct account_copy c = {.shard = test_account(ONE),
+	    .mailbox = MAILBOX_INBOX,
+	    .to = MAILBOX_INBOX,
+	    .uids = uids,
+	    .uid_count = 1,
+	    .copied = of,
+	    .new_uids = to};
+	assert_int_equal(test_copy(&c), 0);
+	for (; email <= 2; email++)
+		assert_int_equal(test_commit(accounts.store, run_lose_email, &email), 0);
+	assert_int_equal(test_expunge(&accounts, test_account(ONE), uids, 2), 0);
+	assert_int_equal(test_stat(&accounts, test_account(ONE)).messages, 1);
+	assert_int_equal(test_expunge(&accounts, test_account(ONE), uids + 2, 1), 0);
+	assert_int_equal(test_stat(&accounts, test_account(ONE)).messages, 0);
+	assert_int_equal(test_stat(&accounts, test_account(ONE)).bytes, 0);
+	assert_int_equal(test_count(test_account(ONE), 'V'), 0);
+}
+
 static void refusals_change_nothing(void **state)
 {
 	static uint32_t uids[] = {1}, of[1], to[1];
@@ -191,7 +328,7 @@ static void a_body_can_wait_for_its_message(void **state)
 	struct account_request r = {.shard = account};
 	struct account_target target = {.shard = account};
 	struct account_keep first = {.shard = account, .seconds = 1000},
-	                    past = {.shard = account, .seconds = -1};
+	                    past = {.shard = account, .seconds = -ACCOUNT_KEPT_GRACE_SECONDS};
 	(void)state;
 	test_create(&accounts, account, 1000);
 	first.upload = test_upload(accounts.store, 7, 600);
@@ -249,6 +386,10 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(many_at_once),
 	    cmocka_unit_test(half_a_copy_is_taken_back),
+	    cmocka_unit_test(an_expunge_tells_of_its_own_messages),
+	    cmocka_unit_test(deleted_mail_of_many_mailboxes_comes_back),
+	    cmocka_unit_test(too_many_places_in_one_copy),
+	    cmocka_unit_test(places_of_a_lost_email_can_go),
 	    cmocka_unit_test(refusals_change_nothing),
 	    cmocka_unit_test(a_message_has_many_keywords),
 	    cmocka_unit_test(a_body_can_wait_for_its_message),
