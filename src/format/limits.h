@@ -116,6 +116,12 @@ enum {
 	STRUCTURE_MAX = 128 * 1024,
 	/* Both of them behind a body, with what marks the sections (mime/trailer.h). */
 	TRAILER_MAX = STRUCTURE_MAX + SUMMARY_MAX + 32,
+	/*
+	 * Octets that verdicts write into the header of each recipient's copy (Authentication-Results,
+	 * X-Spam): beside Return-Path and Delivered-To they must fit what the index holds of a message's
+	 * prefix.
+	 */
+	VERDICT_HEADERS_MAX = 900,
 	/* Messages that one refers to, as far as threads need them: its next ancestors and the first one. */
 	MESSAGE_REFERENCES_MAX = 8,
 

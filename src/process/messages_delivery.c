@@ -32,6 +32,7 @@ SCHEMA(message_deliver, FIELD_WORD(message_deliver, session, 64), FIELD_IDENTITY
     FIELD_FLAG(message_deliver, all_or_none), FIELD_FLAG(message_deliver, enforce_quota),
     FIELD_ANY(message_deliver, message_id_hash),
     FIELD_LIST(message_deliver, references, MESSAGE_REFERENCES_MAX, &message_reference_schema),
+    FIELD_HEADER(message_deliver, headers, VERDICT_HEADERS_MAX),
     FIELD_LIST(message_deliver, targets, RECIPIENTS_MAX, &message_delivery_target_schema),
     FIELD_WORD(message_deliver, id, QUEUE_ID_SIZE), FIELDS_TERMS(message_deliver),
     FIELD_LINE(message_deliver, client, 512), FIELD_LINE(message_deliver, message_id, QUEUE_MESSAGE_ID_MAX),

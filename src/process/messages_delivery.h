@@ -53,6 +53,7 @@ struct message_deliver {
 	uint64_t enforce_quota; /* a target over its quota refuses the message: its sender can be told */
 	uint64_t message_id_hash;    /* as mime/digest.h makes it, and the hashes of what it refers to; 0: none */
 	struct codec_list references, targets;
+	struct view headers;         /* what verdicts say of it: fields behind the prefix of each mailbox, now or later */
 
 	/* What the queue and the trace keep of it. */
 	struct mail_terms terms;

@@ -120,6 +120,7 @@ static void put_record(struct buf *out, const struct queue_record *r, const stru
 	put_text(out, r->client, QUEUE_CLIENT_MAX);
 	put_text(out, r->message_id, QUEUE_MESSAGE_ID_MAX);
 	put_text(out, r->summary, SUMMARY_INLINE_MAX);
+	put_text(out, r->headers, VERDICT_HEADERS_MAX);
 	put_text(out, r->held_by, QUEUE_WORDS_MAX);
 	put_text(out, r->held_why, QUEUE_WORDS_MAX);
 	buf_append_u64(out, r->message_id_hash);
@@ -239,6 +240,7 @@ static void read_head(struct cursor *c, struct queue_record *r)
 	r->client = read_text(c, QUEUE_CLIENT_MAX);
 	r->message_id = read_text(c, QUEUE_MESSAGE_ID_MAX);
 	r->summary = read_text(c, SUMMARY_INLINE_MAX);
+	r->headers = read_text(c, VERDICT_HEADERS_MAX);
 	r->held_by = read_text(c, QUEUE_WORDS_MAX);
 	r->held_why = read_text(c, QUEUE_WORDS_MAX);
 	r->message_id_hash = cursor_u64(c);

@@ -82,8 +82,9 @@ struct queue_record {
 	struct view client, message_id;
 	/* For local recipients. */
 	struct view summary;
-	uint64_t text_growth;                        /* of a binary body (account/keys.h) */
-	uint64_t message_id_hash;                    /* as in mime/digest.h; 0: none */
+	struct view headers;      /* what verdicts said of it: they stand behind each prefix */
+	uint64_t text_growth;     /* of a binary body (account/keys.h) */
+	uint64_t message_id_hash; /* as in mime/digest.h; 0: none */
 	uint64_t references[MESSAGE_REFERENCES_MAX]; /* likewise, nearest first */
 	uint8_t reference_count;
 	uint64_t submitter;

@@ -24,7 +24,10 @@ struct smtp_body {
 	struct buf trace; /* until it is written */
 	struct header_filter filter;
 	bool header_done, paused, has_8bit;
-	struct line_ends lines; /* of what comes by BDAT */
+	bool asking, own_author;            /* smtp_body_asks, and the answer */
+	bool last_line_ended, header_ended; /* what smtp_body_end has done already */
+	struct buf held;                    /* came while it asks */
+	struct line_ends lines;             /* of what comes by BDAT */
 	uint64_t size;
 	enum smtp_body_fault fault;
 	struct mime_digest *digest;
@@ -47,6 +50,7 @@ struct smtp_body *smtp_body_new(const struct smtp_body_config *config, struct vi
 	header_filter_init(&b->filter, DROP_RETURN_PATH | (config->submission ? DROP_BCC : 0) |
 	                                   (config->submission && config->writes_sender ? DROP_SENDER : 0));
 	buf_init(&b->header, SUBMITTED_HEADER_MAX);
+	buf_init(&b->held, SMTP_BODY_HELD_MAX + 2); /* and the end of the last line */
 	b->digest = mime_digest_new();
 	return b;
 }
@@ -60,6 +64,7 @@ void smtp_body_free(struct smtp_body *b)
 	arena_done(&b->arena);
 	buf_done(&b->trace);
 	buf_done(&b->header);
+	buf_done(&b->held);
 	mem_free(b);
 }
 
@@ -78,14 +83,14 @@ static void emit(struct smtp_body *b, struct view bytes)
 static void complete_authors(struct smtp_body *b, struct buf *out)
 {
 	struct view sender = b->config.sender.len ? b->config.sender : b->config.login;
-	authors_find(buf_view(&b->header), &b->arena, &b->authors);
+	bool own = b->own_author && b->authors.count == 1 && !b->authors.cut;
 	if (sender.len == 0)
 		return;
 	if (!b->authors.field) {
 		buf_printf(out, "From: <%.*s>\r\n", VIEW_FMT(sender));
 		return;
 	}
-	if (b->config.writes_sender && !authors_are(&b->authors, b->config.sender) &&
+	if (b->config.writes_sender && !own && !authors_are(&b->authors, b->config.sender) &&
 	    !authors_are(&b->authors, b->config.login))
 		buf_printf(out, "Sender: <%.*s>\r\n", VIEW_FMT(sender));
 }
@@ -93,8 +98,6 @@ static void complete_authors(struct smtp_body *b, struct buf *out)
 /* What a submission server adds where it is missing: RFC 6409 sections 8.1 to 8.3. */
 static void complete_header(struct smtp_body *b, struct buf *out)
 {
-	if (buf_append(&b->header, buf_view(out)) != 0)
-		b->fault = SMTP_BODY_HEADER_TOO_LARGE;
 	complete_authors(b, out);
 	if (!b->filter.has_date) {
 		buf_append(out, VIEW("Date: "));
@@ -119,6 +122,21 @@ static void end_header(struct smtp_body *b, struct buf *out)
 	buf_append(out, header_filter_held(&b->filter));
 }
 
+/* All fields are there. A submission's end waits for an answer about its authors. */
+static void header_complete(struct smtp_body *b, struct buf *out)
+{
+	if (!b->config.submission) {
+		end_header(b, out);
+		return;
+	}
+	if (buf_append(&b->header, buf_view(out)) != 0) {
+		b->fault = SMTP_BODY_HEADER_TOO_LARGE;
+		return;
+	}
+	authors_find(buf_view(&b->header), &b->arena, &b->authors);
+	b->asking = true;
+}
+
 /* Up to a NUL, which no header may hold: a binary message's is met here, a text's was before. */
 static struct view before_nul(const struct smtp_body *b, struct view bytes)
 {
@@ -133,7 +151,8 @@ static struct view take_header(struct smtp_body *b, struct view bytes)
 	int error = 0;
 	bool nul = false;
 	buf_init(&out, 2 * bytes.len + HEADER_PIECE);
-	while (bytes.len > 0 && !b->filter.over && error == 0 && !nul && b->fault == SMTP_BODY_GOOD) {
+	while (bytes.len > 0 && !b->filter.over && error == 0 && !nul && !b->asking &&
+	       b->fault == SMTP_BODY_GOOD) {
 		size_t consumed = 0;
 		struct view part = before_nul(b, bytes);
 		nul = part.len == 0;
@@ -141,9 +160,10 @@ static struct view take_header(struct smtp_body *b, struct view bytes)
 			error = header_filter_feed(&b->filter, part, &consumed, &out);
 		bytes = view_skip(bytes, consumed);
 		if (b->filter.ended && !b->header_done)
-			end_header(b, &out);
+			header_complete(b, &out);
 	}
-	if (b->config.submission && !b->header_done && buf_append(&b->header, buf_view(&out)) != 0)
+	if (b->config.submission && !b->header_done && !b->asking && b->fault == SMTP_BODY_GOOD &&
+	    buf_append(&b->header, buf_view(&out)) != 0)
 		b->fault = SMTP_BODY_HEADER_TOO_LARGE;
 	if (b->filter.received > b->config.received_max)
 		b->fault = SMTP_BODY_LOOP;
@@ -163,13 +183,25 @@ static void emit_trace(struct smtp_body *b)
 	buf_done(&b->trace);
 }
 
+static void hold(struct smtp_body *b, struct view bytes)
+{
+	if (buf_append(&b->held, bytes) != 0)
+		b->fault = SMTP_BODY_NO_MEMORY;
+}
+
 static void take(struct smtp_body *b, struct view bytes)
 {
+	if (b->asking) {
+		hold(b, bytes);
+		return;
+	}
 	if (buf_view(&b->trace).len > 0)
 		emit_trace(b);
 	if (!b->filter.over)
 		bytes = take_header(b, bytes);
-	if (b->fault == SMTP_BODY_GOOD)
+	if (b->asking)
+		hold(b, bytes);
+	else if (b->fault == SMTP_BODY_GOOD)
 		emit(b, bytes);
 }
 
@@ -234,6 +266,38 @@ bool smtp_body_write(struct smtp_body *b, struct view bytes)
 	return !b->paused;
 }
 
+bool smtp_body_in_header(const struct smtp_body *b)
+{
+	return !b->header_done;
+}
+
+bool smtp_body_asks(const struct smtp_body *b)
+{
+	return b->asking && b->fault == SMTP_BODY_GOOD;
+}
+
+bool smtp_body_answer(struct smtp_body *b, bool own_author)
+{
+	struct buf out, held = b->held;
+	b->paused = false;
+	if (!smtp_body_asks(b))
+		return true;
+	b->asking = false;
+	b->own_author = own_author;
+	buf_init(&out, HEADER_PIECE);
+	end_header(b, &out);
+	if (buf_failed(&out))
+		b->fault = SMTP_BODY_NO_MEMORY;
+	if (b->fault == SMTP_BODY_GOOD)
+		emit(b, buf_view(&out));
+	buf_done(&out);
+	buf_init(&b->held, 0);
+	if (b->fault == SMTP_BODY_GOOD)
+		take(b, buf_view(&held));
+	buf_done(&held);
+	return !b->paused;
+}
+
 /* ---- the end ---- */
 
 /* Behind BDAT the last line may lack its end, which DATA's always have: text and fields get it here. */
@@ -252,7 +316,7 @@ static void end_unfinished_header(struct smtp_body *b)
 	buf_init(&out, HEADER_PIECE);
 	int error = header_filter_end(&b->filter, &out);
 	if (!b->header_done)
-		end_header(b, &out);
+		header_complete(b, &out);
 	if (b->filter.received > b->config.received_max)
 		b->fault = SMTP_BODY_LOOP;
 	else if (error || buf_failed(&out))
@@ -266,10 +330,15 @@ enum smtp_body_fault smtp_body_end(struct smtp_body *b, struct message_digest *d
 {
 	if (b->fault == SMTP_BODY_GOOD && buf_view(&b->trace).len > 0)
 		emit_trace(b);
-	if (b->fault == SMTP_BODY_GOOD)
+	if (b->fault == SMTP_BODY_GOOD && !b->last_line_ended)
 		end_last_line(b);
-	if (b->fault == SMTP_BODY_GOOD && !b->filter.over)
+	b->last_line_ended = true;
+	if (b->fault == SMTP_BODY_GOOD && !b->asking && !b->filter.over && !b->header_ended) {
+		b->header_ended = true;
 		end_unfinished_header(b);
+	}
+	if (smtp_body_asks(b))
+		return SMTP_BODY_ASKS;
 	if (b->fault == SMTP_BODY_GOOD)
 		mime_digest_end(b->digest, digest);
 	return b->fault;

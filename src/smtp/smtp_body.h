@@ -22,6 +22,8 @@ enum smtp_body_fault {
 	SMTP_BODY_NUL, /* in text (RFC 2045 sections 2.7 and 2.8), or in a header, which is always text (RFC
 	                  5322) */
 	SMTP_BODY_HEADER_TOO_LARGE, /* a submitted one, past SUBMITTED_HEADER_MAX */
+	SMTP_BODY_ASKS, /* none: smtp_body_end only, when the header has ended no earlier; see smtp_body_asks
+	                 */
 	SMTP_BODY_NO_MEMORY
 };
 
@@ -37,7 +39,8 @@ struct smtp_body_config {
 	struct view hostname;
 	/*
 	 * A submission's Sender field is ours to write (RFC 6409 section 8.1): it is `sender`, unless the one
-	 * author is that or `login`. Both are the user's own addresses, and outlive the body.
+	 * author is that or `login`, or the answer to smtp_body_asks says that it is the user. Both are the
+	 * user's own addresses, and outlive the body.
 	 */
 	bool writes_sender;
 	struct view sender, login;
@@ -54,7 +57,21 @@ void smtp_body_free(struct smtp_body *b); /* NULL is allowed */
 /* False: the sink wants a pause. After a fault the bytes are dropped. */
 bool smtp_body_write(struct smtp_body *b, struct view bytes);
 
-/* The end: flushes what was held. On SMTP_BODY_GOOD *digest holds views into the body object. */
+/*
+ * A submission's header is complete, and it must be said whether its author (smtp_body_authors) is its user,
+ * under whatever address, before it goes on. What is written until then is held: at most SMTP_BODY_HELD_MAX
+ * octets, so no more than that may be written at once while smtp_body_in_header. The answer's result is as
+ * smtp_body_write's.
+ */
+enum { SMTP_BODY_HELD_MAX = 64 * 1024 };
+bool smtp_body_in_header(const struct smtp_body *b);
+bool smtp_body_asks(const struct smtp_body *b);
+bool smtp_body_answer(struct smtp_body *b, bool own_author);
+
+/*
+ * The end: flushes what was held. On SMTP_BODY_GOOD *digest holds views into the body object. SMTP_BODY_ASKS:
+ * answer, then call it again. Not to be called while smtp_body_asks.
+ */
 enum smtp_body_fault smtp_body_end(struct smtp_body *b, struct message_digest *digest);
 
 /* Of a submitted message, once its header is complete; else NULL. */

@@ -1,4 +1,4 @@
-/* DATA (RFC 5321 section 4.1.1.4), BDAT (RFC 3030), and what becomes of the message. */
+/* DATA (RFC 5321 section 4.1.1.4) and BDAT (RFC 3030): the message on its way in. */
 #include "smtp/smtp_private.h"
 
 #include <errno.h>
@@ -45,171 +45,32 @@ void smtp_data(struct smtp_session *s, struct view argument)
 	smtp_reply(s, 354, NULL, "send the message, then a line with a single dot");
 }
 
-/* ---- the end of a message ---- */
-
-/* One reply for the message, or with LMTP one for each recipient. */
-static void reply_all(
-    struct smtp_session *s, unsigned code, const char *enhanced, const char *text, bool fault)
-{
-	size_t count = s->config.kind == SMTP_LMTP ? s->envelope.count : 1;
-	if (fault)
-		s->errors++;
-	for (size_t i = 0; i < count; i++)
-		smtp_reply(s, code, enhanced, text);
-}
-
-/* A message that was kept for anybody is what a client comes for; one that was not may be tried for ever. */
-static void count_delivery(struct smtp_session *s, const int *results, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (results[i] == 0) {
-			smtp_progress(s);
-			return;
-		}
-	smtp_futile(s);
-}
-
-static bool refuse_fault(struct smtp_session *s, enum smtp_body_fault fault)
-{
-	switch (fault) {
-	case SMTP_BODY_GOOD:
-		return false;
-	case SMTP_BODY_TOO_LARGE:
-		reply_all(s, 552, "5.3.4", "the message is larger than this server accepts", true);
-		break;
-	case SMTP_BODY_LOOP:
-		reply_all(s, 554, "5.4.6", "too many hops: the message is in a loop", true);
-		break;
-	case SMTP_BODY_BARE_END:
-		reply_all(s, 550, "5.6.11",
-		    "a line of the message ends in a bare CR or LF; lines must end in CR LF (RFC 5321 "
-		    "section 2.3.8)",
-		    true);
-		break;
-	case SMTP_BODY_NUL:
-		reply_all(s, 550, "5.6.11",
-		    "the message contains a NUL octet, which headers and text must not (RFC 5322, RFC 2045 "
-		    "section 2.7)",
-		    true);
-		break;
-	case SMTP_BODY_HEADER_TOO_LARGE:
-		reply_all(s, 552, "5.3.4", "the message's header is larger than this server accepts", true);
-		break;
-	case SMTP_BODY_NO_MEMORY:
-		smtp_futile(s);
-		reply_all(s, 452, "4.3.1", "no memory for the message now, try again later", false);
-		break;
-	}
-	return true;
-}
-
-static void end_body(struct smtp_session *s)
-{
-	s->mode = SMTP_COMMANDS;
-	enum smtp_body_fault fault =
-	    s->dot.bare_cr || s->dot.bare_lf ? SMTP_BODY_BARE_END : smtp_body_end(s->body, &s->digest);
-	if (refuse_fault(s, fault)) {
-		smtp_reset(s);
-		return;
-	}
-	/* Many programs send 8 bits and say nothing. The next host is told the truth, or gets it converted.
-	 */
-	if (s->envelope.terms.body == SMTP_7BIT && smtp_body_has_8bit(s->body))
-		s->envelope.terms.body = SMTP_8BITMIME;
-	if (s->discard) {
-		reply_all(s, 250, "2.0.0", "accepted", false);
-		smtp_progress(s);
-		smtp_reset(s);
-		return;
-	}
-	s->checking = SMTP_AT_END;
-	s->wait = SMTP_WAIT_CHECK;
-	s->backend->check(s->arg, SMTP_AT_END, &s->envelope, NULL);
-}
-
-void smtp_end_checked(struct smtp_session *s, const struct smtp_verdict *verdict)
-{
-	if (verdict->kind == SMTP_ACCEPT) {
-		s->wait = SMTP_WAIT_DELIVERY;
-		s->backend->deliver(s->arg, &s->envelope, &s->digest);
-		return;
-	}
-	if (verdict->kind == SMTP_DISCARD) {
-		reply_all(s, 250, "2.0.0", "accepted", false);
-		smtp_progress(s);
-	} else {
-		if (verdict->kind == SMTP_TEMPORARY)
-			smtp_futile(s);
-		reply_all(
-		    s, verdict->code, verdict->enhanced, verdict->text, verdict->kind == SMTP_PERMANENT);
-	}
-	smtp_reset(s);
-}
-
-static void reply_result(struct smtp_session *s, int result, struct view id)
-{
-	char text[200];
-	switch (result) {
-	case 0:
-		snprintf(text, sizeof text, "kept as %.*s", VIEW_FMT(id));
-		smtp_reply(s, 250, "2.0.0", text);
-		break;
-	case -ENOSPC:
-		smtp_reply(s, 452, "4.3.1", "this server has no room now, try again later");
-		break;
-	case -EDQUOT:
-		smtp_reply(s, 452, "4.2.2", "the mailbox is full, try again later");
-		break;
-	case -EFBIG:
-		smtp_reply(s, 552, "5.2.3", "the message is larger than this mailbox can ever hold");
-		break;
-	case -ENOENT:
-		smtp_reply(s, 550, "5.1.1", "this mailbox is gone");
-		break;
-	default:
-		smtp_reply(s, 451, "4.3.0", "the message cannot be kept now, try again later");
-	}
-}
-
-void smtp_delivered(struct smtp_session *s, const int *results, size_t count, struct view id)
-{
-	if (s->wait != SMTP_WAIT_DELIVERY)
-		return;
-	s->wait = SMTP_NO_WAIT;
-	count_delivery(s, results, count);
-	if (s->config.kind == SMTP_LMTP) {
-		/* RFC 2033 section 4.2: one reply for each recipient that was taken, in their order. */
-		for (size_t i = 0; i < s->envelope.count; i++)
-			reply_result(s, i < count ? results[i] : -EIO, id);
-	} else {
-		/* One message, one commit: all recipients or none. */
-		int worst = count == s->envelope.count ? 0 : -EIO;
-		for (size_t i = 0; i < count && worst == 0; i++)
-			worst = results[i];
-		reply_result(s, worst, id);
-	}
-	smtp_reset(s);
-	smtp_end_if_too_many(s);
-}
-
 /* ---- DATA ---- */
 
 static void take_run(void *arg, struct view run)
 {
 	struct smtp_session *s = arg;
 	/* A message that is lost already is not kept any longer; its bytes are read to their end. */
-	if (s->dot.bare_cr || s->dot.bare_lf)
+	if (s->dot.bare_cr || s->dot.bare_lf || smtp_is_refused(s))
 		return;
 	if (!smtp_body_write(s->body, run))
 		s->wait = SMTP_WAIT_BODY;
 }
 
+/* While a header is read no more is taken at once than is held when it asks. */
+static struct view step(const struct smtp_session *s, struct view bytes)
+{
+	return smtp_body_in_header(s->body) ? view_take(bytes, SMTP_BODY_HELD_MAX) : bytes;
+}
+
 size_t smtp_feed_data(struct smtp_session *s, struct view bytes)
 {
-	size_t n = smtp_dot_feed(&s->dot, bytes, take_run, s);
+	size_t n = smtp_dot_feed(&s->dot, step(s, bytes), take_run, s);
+	if (!smtp_is_refused(s) && smtp_body_asks(s->body) && !smtp_ask_header(s))
+		return n;
 	if (s->dot.ended) {
 		s->wait = SMTP_NO_WAIT;
-		end_body(s);
+		smtp_end_body(s);
 	}
 	return n;
 }
@@ -265,10 +126,10 @@ static void end_chunk(struct smtp_session *s)
 		return;
 	}
 	if (s->last_chunk) {
-		end_body(s);
+		smtp_end_body(s);
 		return;
 	}
-	if (refuse_fault(s, smtp_body_fault(s->body))) {
+	if (smtp_refuse_fault(s, smtp_body_fault(s->body))) {
 		smtp_reset(s);
 		return;
 	}
@@ -284,8 +145,12 @@ static void end_chunk(struct smtp_session *s)
 size_t smtp_feed_chunk(struct smtp_session *s, struct view bytes)
 {
 	struct view part = view_take(bytes, s->chunk_left < bytes.len ? (size_t)s->chunk_left : bytes.len);
+	if (!s->chunk_refused)
+		part = step(s, part);
 	s->chunk_left -= part.len;
-	bool room = s->chunk_refused || part.len == 0 || smtp_body_write(s->body, part);
+	bool room = s->chunk_refused || smtp_is_refused(s) || part.len == 0 || smtp_body_write(s->body, part);
+	if (!s->chunk_refused && !smtp_is_refused(s) && smtp_body_asks(s->body) && !smtp_ask_header(s))
+		return part.len;
 	if (s->chunk_left == 0)
 		end_chunk(s);
 	/* Between chunks too: small ones that end whole would never wait. The last one waits for its delivery
@@ -293,4 +158,30 @@ size_t smtp_feed_chunk(struct smtp_session *s, struct view bytes)
 	if (!room && s->body && s->state == SMTP_CHUNKS && s->wait == SMTP_NO_WAIT)
 		s->wait = SMTP_WAIT_BODY;
 	return part.len;
+}
+
+/* The message, as far as it has come meanwhile, goes on. */
+static void go_on(struct smtp_session *s, bool room)
+{
+	if (s->ending || (s->mode == SMTP_DATA && s->dot.ended))
+		smtp_end_body(s);
+	else if (s->mode == SMTP_BDAT && s->chunk_left == 0)
+		end_chunk(s);
+	if (!room && s->body && s->wait == SMTP_NO_WAIT)
+		s->wait = SMTP_WAIT_BODY;
+	smtp_end_if_too_many(s);
+}
+
+void smtp_header_checked(struct smtp_session *s, const struct smtp_verdict *verdict)
+{
+	bool room = true;
+	if (verdict->kind == SMTP_ACCEPT)
+		room = smtp_body_answer(s->body, verdict->own_author);
+	else
+		s->refused = smtp_keep_verdict(s, verdict);
+	/* Whoever asked within this very call goes on by itself. */
+	if (!s->asking)
+		go_on(s, room);
+	else if (!room)
+		s->wait = SMTP_WAIT_BODY;
 }

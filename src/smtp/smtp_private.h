@@ -58,6 +58,10 @@ struct smtp_session {
 	uint64_t chunk_left, chunk_size;
 	uint64_t chunks, chunk_octets; /* of this message */
 	bool last_chunk, chunk_refused, discard;
+	bool asking;                 /* within the question about the header */
+	bool ending;                 /* the message's end waits for its answer */
+	struct smtp_verdict refused; /* its verdict, to be said at the end; else SMTP_ACCEPT */
+	struct smtp_verdict *each;   /* of the recipients, with LMTP; or NULL */
 };
 
 /* ---- replies: smtp_reply.c ---- */
@@ -95,6 +99,19 @@ size_t smtp_feed_chunk(struct smtp_session *s, struct view bytes);
 void smtp_reset(struct smtp_session *s);
 /* The answers to MAIL's and RCPT's checks. */
 void smtp_mail_checked(struct smtp_session *s, const struct smtp_verdict *verdict);
+
+/* ---- the message's end: smtp_end.c ---- */
+/* Its last byte is there. Goes on by itself through the questions to the reply. */
+void smtp_end_body(struct smtp_session *s);
+/* Says what is wrong with it; false when nothing is. */
+bool smtp_refuse_fault(struct smtp_session *s, enum smtp_body_fault fault);
+/* Asks about the header. False when the answer is still awaited: then smtp_header_checked goes on. */
+bool smtp_ask_header(struct smtp_session *s);
+/* The header's verdict refuses it: what comes is read and dropped. */
+bool smtp_is_refused(const struct smtp_session *s);
+/* A verdict whose words live as long as the transaction. */
+struct smtp_verdict smtp_keep_verdict(struct smtp_session *s, const struct smtp_verdict *verdict);
+void smtp_header_checked(struct smtp_session *s, const struct smtp_verdict *verdict);
 void smtp_end_checked(struct smtp_session *s, const struct smtp_verdict *verdict);
 void smtp_rcpt_checked(struct smtp_session *s, const struct smtp_verdict *verdict);
 

@@ -81,6 +81,11 @@ void smtp_checked(struct smtp_session *s, const struct smtp_verdict *verdict)
 		return;
 	bool connecting = s->wait == SMTP_WAIT_CONNECT;
 	s->wait = SMTP_NO_WAIT;
+	/* Its reply, and what follows from it, come at the message's end. */
+	if (!connecting && s->checking == SMTP_AT_HEADER) {
+		smtp_header_checked(s, verdict);
+		return;
+	}
 	if (connecting) {
 		if (verdict->kind == SMTP_ACCEPT) {
 			s->state = SMTP_NEW;

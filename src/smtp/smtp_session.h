@@ -41,6 +41,7 @@ struct smtp_recipient {
 	struct view path;          /* the mailbox, without brackets, as the client wrote it */
 	struct view address;       /* its canonical key (format/domain.h) */
 	struct view notify, orcpt; /* RFC 3461, empty when not given */
+	bool dropped;              /* a verdict at SMTP_AT_END: it is not delivered to */
 };
 
 struct smtp_envelope {
@@ -53,8 +54,12 @@ struct smtp_envelope {
 	size_t count;
 };
 
-/* Where verdicts are asked for. */
-enum smtp_stage { SMTP_AT_CONNECT, SMTP_AT_MAIL, SMTP_AT_RCPT, SMTP_AT_END };
+/*
+ * Where verdicts are asked for. SMTP_AT_HEADER: a submission's header is complete, its body is held until the
+ * answer (smtp_authors); what refuses then is said at the message's end, whose bytes are read and dropped.
+ * SMTP_AT_END: the whole message is there, and has gone through the backend's `body` (smtp_message).
+ */
+enum smtp_stage { SMTP_AT_CONNECT, SMTP_AT_MAIL, SMTP_AT_RCPT, SMTP_AT_HEADER, SMTP_AT_END };
 
 enum smtp_verdict_kind { SMTP_ACCEPT, SMTP_TEMPORARY, SMTP_PERMANENT, SMTP_DISCARD };
 
@@ -64,7 +69,15 @@ struct smtp_verdict {
 	enum smtp_verdict_kind kind;
 	unsigned code;
 	const char *enhanced, *text;
-	bool close; /* end the connection after the reply */
+	bool close;      /* end the connection after the reply */
+	bool own_author; /* SMTP_AT_HEADER: the one author is the user, so no Sender field says so */
+	/*
+	 * SMTP_AT_END, with SMTP_ACCEPT: one for each recipient in the envelope's order, where single ones
+	 * get another verdict; NULL: none does. Such a recipient is marked as dropped. With LMTP each has its
+	 * own reply. SMTP has one for all: who refuses is dropped as with SMTP_DISCARD only when all do,
+	 * and the first one's verdict is the reply; else it gets the message, since RCPT was its chance.
+	 */
+	const struct smtp_verdict *each;
 };
 
 struct smtp_login {
@@ -83,8 +96,7 @@ struct smtp_xclient {
  * the session takes no input.
  */
 struct smtp_backend {
-	/* SMTP_AT_RCPT concerns `recipient`, which is not in the envelope yet; SMTP_AT_END the whole message
-	 * (smtp_authors), before it is delivered. -> smtp_checked */
+	/* SMTP_AT_RCPT concerns `recipient`, which is not in the envelope yet. -> smtp_checked */
 	void (*check)(void *arg, enum smtp_stage stage, const struct smtp_envelope *envelope,
 	    const struct smtp_recipient *recipient);
 	void (*login)(
@@ -92,6 +104,7 @@ struct smtp_backend {
 	void (*login_more)(void *arg, struct view response, bool cancel);
 	/* A part of the message. False: too much is under way, take no more input until smtp_body_ready. */
 	bool (*body)(void *arg, struct view bytes);
+	/* To all recipients but those that are dropped; there is one at least. */
 	void (*deliver)(void *arg, const struct smtp_envelope *envelope,
 	    const struct message_digest *digest); /* smtp_delivered */
 	void (*abandon)(void *arg);               /* the transaction is over: forget recipients and body */
@@ -144,9 +157,9 @@ void smtp_etrn_done(struct smtp_session *s, int64_t result);
 void smtp_body_ready(struct smtp_session *s);
 
 /*
- * How the delivery ended, for each recipient in the envelope's order: 0, or a negative errno (-ENOSPC: the
- * disk or the server is full, -EDQUOT: the mailbox is, -EFBIG: it could never hold the message, -ENOENT: it
- * is gone; others: temporary). `id` names the message in the reply.
+ * How the delivery ended, for each recipient in the envelope's order (of a dropped one it does not matter):
+ * 0, or a negative errno (-ENOSPC: the disk or the server is full, -EDQUOT: the mailbox is, -EFBIG: it could
+ * never hold the message, -ENOENT: it is gone; others: temporary). `id` names the message in the reply.
  */
 void smtp_delivered(struct smtp_session *s, const int *results, size_t count, struct view id);
 
@@ -157,9 +170,10 @@ void smtp_end(struct smtp_session *s, const char *enhanced, const char *text);
 enum smtp_waiting { SMTP_FOR_COMMAND, SMTP_FOR_DATA, SMTP_FOR_US };
 enum smtp_waiting smtp_waits_for(const struct smtp_session *s);
 const struct smtp_envelope *smtp_envelope(const struct smtp_session *s);
-/* At SMTP_AT_END, of a submitted message; else NULL. */
+/* Of a submitted message, from SMTP_AT_HEADER on; else NULL. */
 const struct authors *smtp_authors(const struct smtp_session *s);
-struct view smtp_login_address(const struct smtp_session *s); /* empty before the login */
+const struct message_digest *smtp_message(const struct smtp_session *s); /* at SMTP_AT_END */
+struct view smtp_login_address(const struct smtp_session *s);            /* empty before the login */
 struct view smtp_helo(const struct smtp_session *s);
 
 #endif

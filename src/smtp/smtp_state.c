@@ -19,6 +19,9 @@ void smtp_reset(struct smtp_session *s)
 	s->recipient_room = 0;
 	arena_done(&s->arena);
 	s->discard = s->priority_ignored = s->held = false;
+	s->refused = (struct smtp_verdict){.kind = SMTP_ACCEPT};
+	s->each = NULL;
+	s->ending = false;
 	s->chunks = s->chunk_octets = 0;
 	if (s->state & (SMTP_MAIL | SMTP_RCPT | SMTP_CHUNKS))
 		s->state = SMTP_READY;
@@ -43,6 +46,11 @@ const struct smtp_envelope *smtp_envelope(const struct smtp_session *s)
 const struct authors *smtp_authors(const struct smtp_session *s)
 {
 	return s->body ? smtp_body_authors(s->body) : NULL;
+}
+
+const struct message_digest *smtp_message(const struct smtp_session *s)
+{
+	return &s->digest;
 }
 
 struct view smtp_login_address(const struct smtp_session *s)

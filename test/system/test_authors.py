@@ -29,6 +29,9 @@ def test_a_user_writes_as_nobody_else(server):
             (b"From: Alice <alice@example.test>", ALICE, []),
             (b"From: alice@example.test", "", []),
             (b"From: sales@example.test", "sales@example.test", []),
+            (b"From: sales@example.test", ALICE, []),
+            (b"From: sales@example.test", "", []),
+            (b"From: alice@example.test, sales@example.test", ALICE, [b"<alice@example.test>"]),  # two authors need a sender
             (b"From: alice+x@example.test\r\nSender: bob@example.test", "alice+x@example.test", []),
             # Another domain's: the message says who sent it, whatever it said itself.
             (b"From: ceo@bank.test", ALICE, [b"<alice@example.test>"]),

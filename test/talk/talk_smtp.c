@@ -17,6 +17,8 @@ static struct {
 	unsigned pending; /* what the session waits for */
 	enum smtp_stage check_stage;
 	struct smtp_verdict verdict;
+	struct smtp_verdict at_header, at_end, each[200]; /* of the next message: V */
+	bool judges_each;
 	int64_t etrn;
 	char sasl[1024];
 	size_t sasl_len;
@@ -39,6 +41,12 @@ static void check(void *arg, enum smtp_stage at, const struct smtp_envelope *env
 	stage.verdict = (struct smtp_verdict){.kind = SMTP_ACCEPT};
 	if (at == SMTP_AT_MAIL && view_starts(envelope->terms.sender, VIEW("fast@")))
 		stage.verdict = later;
+	if (at == SMTP_AT_HEADER)
+		stage.verdict = stage.at_header;
+	else if (at == SMTP_AT_END)
+		stage.verdict = stage.at_end;
+	if (at == SMTP_AT_END && stage.judges_each)
+		stage.verdict.each = stage.each;
 	if (at != SMTP_AT_RCPT)
 		return;
 	struct view how = view_from_string(stage.next_rcpt);
@@ -91,7 +99,9 @@ static void deliver(void *arg, const struct smtp_envelope *envelope, const struc
 	stage.count = envelope->count;
 	buf_printf(&stage.delivered, "sender=<%.*s>", VIEW_FMT(envelope->terms.sender));
 	for (size_t i = 0; i < envelope->count; i++)
-		buf_printf(&stage.delivered, " recipient=<%.*s>", VIEW_FMT(envelope->recipients[i].path));
+		if (!envelope->recipients[i].dropped)
+			buf_printf(
+			    &stage.delivered, " recipient=<%.*s>", VIEW_FMT(envelope->recipients[i].path));
 	if (envelope->terms.has_priority)
 		buf_printf(&stage.delivered, " priority=%d", (int)envelope->terms.priority);
 	if (envelope->terms.by_mode != SMTP_BY_NONE)
@@ -111,6 +121,9 @@ static void abandon(void *arg)
 {
 	(void)arg;
 	buf_clear(&stage.body);
+	stage.at_header = stage.at_end = (struct smtp_verdict){.kind = SMTP_ACCEPT};
+	memset(stage.each, 0, sizeof stage.each);
+	stage.judges_each = false;
 }
 
 static void start_tls(void *arg)
@@ -216,6 +229,8 @@ static void set_options(struct view rest)
 			stage.config.trusted = true;
 		else if (view_equal(word, VIEW("etrn")))
 			stage.config.etrn = true;
+		else if (view_equal(word, VIEW("sender")))
+			stage.config.writes_sender = true;
 		else if (view_equal(word, VIEW("hold")))
 			stage.config.hold_max = 86400;
 		else if (view_equal(word, VIEW("small")))
@@ -229,6 +244,38 @@ static const char *const *announced(bool secure)
 {
 	(void)secure;
 	return mechanisms;
+}
+
+static struct smtp_verdict verdict_of(struct view word)
+{
+	struct smtp_verdict v = {.kind = SMTP_ACCEPT};
+	if (view_equal(word, VIEW("temporary")))
+		v = (struct smtp_verdict){SMTP_TEMPORARY, 451, "4.7.1", "come again later", .each = NULL};
+	else if (view_equal(word, VIEW("permanent")))
+		v = (struct smtp_verdict){SMTP_PERMANENT, 550, "5.7.1", "not this message", .each = NULL};
+	else if (view_equal(word, VIEW("discard")))
+		v.kind = SMTP_DISCARD;
+	else if (view_equal(word, VIEW("close")))
+		v = (struct smtp_verdict){SMTP_PERMANENT, 554, "5.7.1", "never again", .close = true};
+	else if (view_equal(word, VIEW("own")))
+		v.own_author = true;
+	return v;
+}
+
+/* "header own", "end discard", "2 permanent": what is said of the next message, or its recipient. */
+static void set_verdict(struct view argument)
+{
+	struct view where = {0};
+	uint64_t number = 0;
+	view_next(&argument, ' ', &where);
+	if (view_equal(where, VIEW("header"))) {
+		stage.at_header = verdict_of(argument);
+	} else if (view_equal(where, VIEW("end"))) {
+		stage.at_end = verdict_of(argument);
+	} else if (view_to_u64(where, 200, &number) && number > 0) {
+		stage.judges_each = true;
+		stage.each[number - 1] = verdict_of(argument);
+	}
 }
 
 static bool direct(char letter, struct view argument)
@@ -260,6 +307,9 @@ static bool direct(char letter, struct view argument)
 		return true;
 	case 'A':
 		memcpy(stage.next_rcpt, argument.data, argument.len < 31 ? argument.len : 31);
+		return true;
+	case 'V':
+		set_verdict(argument);
 		return true;
 	case 'F':
 		stage.result = view_equal(argument, VIEW("disk-full"))   ? -ENOSPC

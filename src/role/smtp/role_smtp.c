@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "role/smtp/smtp_connection.h"
+#include "role/smtp/smtp_hooks.h"
 
 _Static_assert(
     (int)SMTP_OUTPUT_HIGH == (int)STREAM_HIGH_WATER, "a session that pauses must be told when to go on");
@@ -84,9 +84,9 @@ static const struct smtp_backend backend = {
     .check = smtp_hooks_check,
     .login = ask_login,
     .login_more = ask_login_more,
-    .body = smtp_upload_body,
+    .body = smtp_hooks_body,
     .deliver = smtp_upload_deliver,
-    .abandon = smtp_upload_abandon,
+    .abandon = smtp_hooks_abandon,
     .start_tls = ask_tls,
     .xclient = ask_xclient,
     .etrn = smtp_recipient_etrn,
@@ -236,6 +236,7 @@ static void on_opened(void *arg)
 	struct smtp_connection *c = arg;
 	struct role_process *p = smtp_role.edge.process;
 	buf_init(&c->literal, NETWORK_TEXT_SIZE + 8);
+	smtp_hooks_init(c);
 	smtp_upload_init(c);
 	loop_timer_init(&c->greeting, &p->loop, smtp_hooks_greet, c);
 	stream_set_deadline(&c->edge.stream, 1000 * (int64_t)p->settings.timeout_command);
@@ -247,7 +248,6 @@ static void on_ended(void *arg, enum stream_end how)
 	log_event(LOG_DEBUG, c->edge.id, "smtp-end", log_u64("messages", c->messages), log_u64("how", how));
 	login_forget(&c->edge);
 	smtp_hooks_forget(c);
-	smtp_upload_forget(c);
 	loop_timer_cancel(&c->greeting);
 	smtp_session_free(c->session);
 	buf_done(&c->literal);
@@ -307,6 +307,7 @@ static int smtp_role_start(struct role_process *p)
 	edge_init(&smtp_role.edge, p, &protocol);
 	calls_init(&smtp_role.store);
 	calls_init(&smtp_role.dns);
+	smtp_policy_start();
 	return 0;
 }
 

@@ -44,7 +44,17 @@ struct smtp_connection {
 		enum resolve_verdict resolved; /* what the directory said of it */
 		size_t room_next;
 		size_t author_next; /* of the From field */
+		bool own_author;
 	} check;
+
+	/* What verdicts have to do with the message under way: smtp_hooks.c. */
+	struct {
+		bool begun;                /* the taps see it */
+		bool store_full;           /* the upload waits for credit */
+		uint32_t full;             /* bits of the rows whose taps wait */
+		struct buf headers;        /* smtp_hooks_add_header */
+		struct smtp_verdict *each; /* of the recipients, or NULL */
+	} message;
 
 	/* Where the transaction's mail goes and the body on its way: smtp_upload.c. */
 	struct {
@@ -96,7 +106,13 @@ void smtp_hooks_check(void *arg, enum smtp_stage stage, const struct smtp_envelo
     const struct smtp_recipient *recipient);
 void smtp_hooks_greet(void *arg);
 void smtp_hooks_early_talker(struct smtp_connection *c);
+void smtp_hooks_init(struct smtp_connection *c);
 void smtp_hooks_forget(struct smtp_connection *c);
+/* The session's `body` and `abandon`: for taps and store alike. */
+bool smtp_hooks_body(void *arg, struct view bytes);
+void smtp_hooks_abandon(void *arg);
+/* Store takes more of the body, or is gone. */
+void smtp_hooks_store_ready(struct smtp_connection *c);
 
 /* smtp_recipient.c */
 void smtp_relay_domains_configure(struct role_process *p);
@@ -111,10 +127,9 @@ size_t smtp_upload_bytes(const struct smtp_connection *c, const struct smtp_reci
 /* For the recipient of that number in the envelope. */
 void smtp_upload_add(struct smtp_connection *c, size_t number, const struct smtp_recipient *recipient,
     const struct codec_list *targets, struct view forwarder);
-bool smtp_upload_body(void *arg, struct view bytes);
+bool smtp_upload_body(struct smtp_connection *c, struct view bytes);
 void smtp_upload_deliver(
     void *arg, const struct smtp_envelope *envelope, const struct message_digest *digest);
-void smtp_upload_abandon(void *arg);
-void smtp_upload_forget(struct smtp_connection *c);
+void smtp_upload_abandon(struct smtp_connection *c);
 
 #endif

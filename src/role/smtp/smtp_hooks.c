@@ -1,32 +1,23 @@
 /*
- * The verdict hooks: what decides, at connect, MAIL, RCPT and the end of a message, whether the client goes
- * on. Each row is one reason to refuse; a hook accepts, refuses, or waits for another role's answer.
- * Greylisting, SPF and content come in as further rows.
+ * Running the hooks of smtp_hooks.h: at each stage row after row, with the waiting between them; the taps of
+ * the message under way; and what they have said of it.
  */
 #include <errno.h>
 
-#include "format/address_normal.h"
-#include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "role/smtp/smtp_hooks.h"
-#include "format/author.h"
-#include "format/domain.h"
 
-static smtp_hook delay_greeting, limit_messages, own_sender, sender_takes_mail, own_authors;
+enum { CHECK_ARENA_MAX = 512 * 1024 /* 1,000 mailboxes that one recipient leads to */ };
 
-static const struct {
-	enum smtp_stage stage;
-	unsigned kinds; /* 1 << enum smtp_kind */
-	smtp_hook *run;
-} hooks[] = {
-    {SMTP_AT_CONNECT, 1 << SMTP_RELAY, delay_greeting},
-    {SMTP_AT_MAIL, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION, limit_messages},
-    {SMTP_AT_MAIL, 1 << SMTP_SUBMISSION, own_sender},
-    {SMTP_AT_MAIL, 1 << SMTP_RELAY, sender_takes_mail},
-    {SMTP_AT_RCPT, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION | 1 << SMTP_LMTP, smtp_resolve_recipient},
-    {SMTP_AT_RCPT, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION | 1 << SMTP_LMTP, smtp_recipient_has_room},
-    {SMTP_AT_END, 1 << SMTP_SUBMISSION, own_authors},
-};
+static const struct smtp_hook_row *hooks;
+static size_t hook_count;
+
+void smtp_hooks_use(const struct smtp_hook_row *rows, size_t count)
+{
+	hooks = rows;
+	hook_count = count < SMTP_HOOKS_MAX ? count : SMTP_HOOKS_MAX;
+}
 
 static unsigned kind_bit(const struct smtp_connection *c)
 {
@@ -37,27 +28,38 @@ static unsigned kind_bit(const struct smtp_connection *c)
 
 /* ---- running the hooks ---- */
 
-static void decide(struct smtp_connection *c, const struct smtp_verdict *verdict)
+static void log_refusal(const struct smtp_connection *c, const struct smtp_verdict *verdict)
 {
-	if (verdict->kind != SMTP_ACCEPT)
-		log_event(LOG_INFO, c->edge.id, "smtp-refused", log_string("client", c->edge.client.text),
-		    log_text("sender", smtp_envelope(c->session)->terms.sender),
-		    log_text("recipient", c->check.recipient ? c->check.recipient->path : (struct view){0}),
-		    log_u64("code", verdict->code), log_string("reason", verdict->text));
+	log_event(LOG_INFO, c->edge.id, "smtp-refused", log_string("client", c->edge.client.text),
+	    log_text("sender", smtp_envelope(c->session)->terms.sender),
+	    log_text("recipient", c->check.recipient ? c->check.recipient->path : (struct view){0}),
+	    log_u64("code", verdict->code), log_string("reason", verdict->text));
+}
+
+static void decide(struct smtp_connection *c, const struct smtp_verdict *decided)
+{
+	struct smtp_verdict verdict = *decided;
+	verdict.own_author = c->check.own_author;
+	verdict.each = c->check.stage == SMTP_AT_END ? c->message.each : NULL;
+	if (verdict.kind != SMTP_ACCEPT)
+		log_refusal(c, &verdict);
 	else if (c->check.stage == SMTP_AT_RCPT)
 		smtp_recipient_taken(c);
+	/* The session may ask the next question within the answer to this one: it finds all as new. */
+	struct arena texts = c->check.arena;
+	arena_init(&c->check.arena, CHECK_ARENA_MAX);
 	c->check.request = 0;
 	c->check.recipient = NULL;
-	smtp_checked(c->session, verdict);
-	arena_done(&c->check.arena);
 	c->check.targets = (struct codec_list){0};
+	smtp_checked(c->session, &verdict);
+	arena_done(&texts);
 }
 
 /* Runs hooks until one decides or waits. Returns false while one waits. */
 static bool run_hooks(struct smtp_connection *c)
 {
 	struct smtp_verdict verdict = {.kind = SMTP_ACCEPT};
-	while (c->check.next < sizeof hooks / sizeof hooks[0]) {
+	while (c->check.next < hook_count) {
 		size_t i = c->check.next++;
 		if (hooks[i].stage != c->check.stage || !(hooks[i].kinds & kind_bit(c)))
 			continue;
@@ -80,7 +82,8 @@ void smtp_hooks_check(void *arg, enum smtp_stage stage, const struct smtp_envelo
 	c->check.recipient = recipient;
 	c->check.next = 0;
 	c->check.room_next = c->check.author_next = 0;
-	arena_init(&c->check.arena, 512 * 1024);
+	c->check.own_author = false;
+	arena_init(&c->check.arena, CHECK_ARENA_MAX);
 	run_hooks(c);
 }
 
@@ -113,220 +116,121 @@ const struct smtp_verdict smtp_unavailable = {.kind = SMTP_TEMPORARY,
     .enhanced = "4.3.0",
     .text = "a part of this server is restarting, try again later"};
 
+void smtp_hooks_own_author(struct smtp_connection *c)
+{
+	c->check.own_author = true;
+}
+
+/* ---- the message under way ---- */
+
+static bool sees(const struct smtp_connection *c, size_t row)
+{
+	return hooks[row].tap && (hooks[row].kinds & kind_bit(c));
+}
+
+static void begin_message(struct smtp_connection *c)
+{
+	c->message.begun = true;
+	for (size_t i = 0; i < hook_count; i++)
+		if (sees(c, i) && hooks[i].tap->begin)
+			hooks[i].tap->begin(c);
+}
+
+bool smtp_hooks_body(void *arg, struct view bytes)
+{
+	struct smtp_connection *c = arg;
+	if (!c->message.begun)
+		begin_message(c);
+	for (size_t i = 0; i < hook_count; i++)
+		if (sees(c, i) && !hooks[i].tap->bytes(c, bytes))
+			c->message.full |= UINT32_C(1) << i;
+	c->message.store_full = !smtp_upload_body(c, bytes);
+	return !c->message.store_full && c->message.full == 0;
+}
+
+static void go_on(struct smtp_connection *c)
+{
+	if (c->message.store_full || c->message.full != 0)
+		return;
+	smtp_body_ready(c->session);
+	smtp_connection_continue(c);
+}
+
+void smtp_hooks_store_ready(struct smtp_connection *c)
+{
+	c->message.store_full = false;
+	go_on(c);
+}
+
+void smtp_hooks_tap_ready(struct smtp_connection *c, const struct smtp_tap *tap)
+{
+	for (size_t i = 0; i < hook_count; i++)
+		if (hooks[i].tap == tap)
+			c->message.full &= ~(UINT32_C(1) << i);
+	go_on(c);
+}
+
+/* Whole lines, each a field or the continuation of the one before it. */
+static bool are_fields(struct view v)
+{
+	if (v.len < 2 || v.data[0] == ' ' || v.data[0] == '\t' || v.data[v.len - 1] != '\n')
+		return false;
+	for (size_t i = 0; i < v.len; i++) {
+		bool cr = i > 0 && v.data[i - 1] == '\r';
+		if (v.data[i] == '\0' || (v.data[i] == '\n') != cr)
+			return false;
+		/* An empty line would end the header. */
+		if (v.data[i] == '\n' && (i < 2 || v.data[i - 2] == '\n'))
+			return false;
+	}
+	return true;
+}
+
+int smtp_hooks_add_header(struct smtp_connection *c, struct view fields)
+{
+	if (!are_fields(fields))
+		return -EINVAL;
+	int error = buf_append(&c->message.headers, fields);
+	c->message.headers.failed = false;
+	return error ? -ENOBUFS : 0;
+}
+
+void smtp_hooks_judge_recipient(
+    struct smtp_connection *c, size_t recipient, const struct smtp_verdict *verdict)
+{
+	size_t count = smtp_envelope(c->session)->count;
+	if (recipient >= count)
+		return;
+	if (c->message.each == NULL)
+		c->message.each = mem_array(count, sizeof *c->message.each);
+	if (c->message.each[recipient].kind == SMTP_ACCEPT)
+		c->message.each[recipient] = *verdict;
+}
+
+void smtp_hooks_abandon(void *arg)
+{
+	struct smtp_connection *c = arg;
+	for (size_t i = 0; i < hook_count && c->message.begun; i++)
+		if (sees(c, i) && hooks[i].tap->end)
+			hooks[i].tap->end(c);
+	c->message.begun = c->message.store_full = false;
+	c->message.full = 0;
+	buf_done(&c->message.headers);
+	mem_free(c->message.each);
+	c->message.each = NULL;
+	smtp_upload_abandon(c);
+}
+
+void smtp_hooks_init(struct smtp_connection *c)
+{
+	buf_init(&c->message.headers, VERDICT_HEADERS_MAX);
+}
+
 void smtp_hooks_forget(struct smtp_connection *c)
 {
 	if (c->check.request)
 		calls_forget(c->check.calls, c->check.request);
 	c->check.request = 0;
 	arena_done(&c->check.arena);
-}
-
-/* ---- connect ---- */
-
-static enum smtp_hook_result delay_greeting(struct smtp_connection *c, struct smtp_verdict *verdict)
-{
-	int64_t delay = (int64_t)smtp_role.edge.process->settings.greeting_delay_ms;
-	(void)verdict;
-	if (delay == 0 ||
-	    network_contains(smtp_role.edge.process->settings.trusted_networks, &c->edge.client.address))
-		return HOOK_ACCEPT;
-	c->greeting_delayed = true;
-	loop_timer_set(&c->greeting, delay);
-	return HOOK_WAIT;
-}
-
-void smtp_hooks_greet(void *arg)
-{
-	struct smtp_connection *c = arg;
-	c->greeting_delayed = false;
-	smtp_hooks_resume(c, HOOK_ACCEPT, NULL);
-}
-
-void smtp_hooks_early_talker(struct smtp_connection *c)
-{
-	static const struct smtp_verdict early = {.kind = SMTP_PERMANENT,
-	    .code = 554,
-	    .enhanced = "5.5.1",
-	    .text = "you spoke before the greeting",
-	    .close = true};
-	c->greeting_delayed = false;
-	loop_timer_cancel(&c->greeting);
-	smtp_hooks_resume(c, HOOK_DECIDED, &early);
-}
-
-static const struct smtp_verdict not_your_author = {.kind = SMTP_PERMANENT,
-    .code = 550,
-    .enhanced = "5.7.1",
-    .text = "the address in the From field is not yours: write one of your own there"};
-
-/* ---- MAIL ---- */
-
-static enum smtp_hook_result limit_messages(struct smtp_connection *c, struct smtp_verdict *verdict)
-{
-	if (edge_limits_count_message(&smtp_role.edge.limits, &c->edge.client, clock_monotonic_ms()))
-		return HOOK_ACCEPT;
-	*verdict = (struct smtp_verdict){.kind = SMTP_TEMPORARY,
-	    .code = 450,
-	    .enhanced = "4.7.1",
-	    .text = "too many messages from your address within a minute, try again later"};
-	return HOOK_DECIDED;
-}
-
-static bool sender_answered(void *arg, struct link *link, struct channel_frame *frame)
-{
-	static const struct smtp_verdict not_yours = {.kind = SMTP_PERMANENT,
-	    .code = 550,
-	    .enhanced = "5.7.1",
-	    .text = "this sender address is not yours"};
-	struct smtp_connection *c = arg;
-	struct message_verdict m;
-	if (frame == NULL) {
-		smtp_hooks_resume(c, HOOK_DECIDED, &smtp_unavailable);
-		return true;
-	}
-	if (!link_decode(link, frame, &m))
-		return false;
-	smtp_hooks_resume(
-	    c, m.allowed ? HOOK_ACCEPT : HOOK_DECIDED, m.temporary ? &smtp_unavailable : &not_yours);
-	return true;
-}
-
-/* RFC 6409 section 6.1: a user sends as himself. */
-static enum smtp_hook_result own_sender(struct smtp_connection *c, struct smtp_verdict *verdict)
-{
-	const struct smtp_envelope *envelope = smtp_envelope(c->session);
-	if (envelope->sender_is_null)
-		return HOOK_ACCEPT; /* what a mail program sends by itself: receipts */
-	struct message_sender m = {.account = c->account, .address = envelope->terms.sender};
-	return smtp_hooks_ask(c, &smtp_role.edge.auth, MESSAGE_SENDER, &m, sender_answered, verdict);
-}
-
-enum { DNS_MX = 15, DNS_OK = 0 };
-
-/* RFC 7505: a single MX record with preference 0 and an empty host says that the domain takes no mail. */
-static bool is_null_mx(const struct message_answer *m)
-{
-	const struct message_field *record = m->records.items;
-	return m->status == DNS_OK && m->records.count == 1 && view_equal(record->value, VIEW("\0\0\0"));
-}
-
-static bool mx_answered(void *arg, struct link *link, struct channel_frame *frame)
-{
-	static const struct smtp_verdict no_mail = {.kind = SMTP_PERMANENT,
-	    .code = 550,
-	    .enhanced = "5.7.27",
-	    .text = "the sender's domain accepts no mail (null MX), so nobody could reply"};
-	struct smtp_connection *c = arg;
-	struct message_answer m;
-	if (frame == NULL) {
-		/* Without dns this reason to refuse falls away: mail that is wanted counts for more. */
-		smtp_hooks_resume(c, HOOK_ACCEPT, NULL);
-		return true;
-	}
-	if (!link_decode(link, frame, &m))
-		return false;
-	smtp_hooks_resume(c, is_null_mx(&m) ? HOOK_DECIDED : HOOK_ACCEPT, &no_mail);
-	return true;
-}
-
-static enum smtp_hook_result sender_takes_mail(struct smtp_connection *c, struct smtp_verdict *verdict)
-{
-	struct view domain = smtp_envelope(c->session)->sender_domain;
-	if (!smtp_role.edge.process->settings.sender_null_mx || domain.len == 0 || domain.data[0] == '[')
-		return HOOK_ACCEPT;
-	struct buf name;
-	/* A client waits behind this: less patience than a mail that is under way deserves. */
-	enum { PATIENCE_MS = 5000 };
-	buf_init(&name, 512);
-	enum smtp_hook_result result = HOOK_ACCEPT;
-	if (domain_normalize(domain, &name) == 0) {
-		struct message_query m = {.name = buf_view(&name), .type = DNS_MX, .timeout_ms = PATIENCE_MS};
-		struct smtp_verdict ignored;
-		if (smtp_hooks_ask(c, &smtp_role.dns, MESSAGE_QUERY, &m, mx_answered, &ignored) == HOOK_WAIT)
-			result = HOOK_WAIT;
-	}
-	(void)verdict;
-	buf_done(&name);
-	return result;
-}
-
-/* ---- the end of a message ---- */
-
-/* The settings' verdict on an author who is not the user. */
-static bool refuses_author(bool foreign)
-{
-	const struct settings *settings = &smtp_role.edge.process->settings;
-	return view_equal(foreign ? settings->foreign_from : settings->own_from, VIEW("refuse"));
-}
-
-static enum smtp_hook_result ask_authors(struct smtp_connection *c, struct smtp_verdict *verdict);
-
-static bool author_answered(void *arg, struct link *link, struct channel_frame *frame)
-{
-	struct smtp_connection *c = arg;
-	struct message_verdict m;
-	struct smtp_verdict verdict;
-	if (frame == NULL) {
-		smtp_hooks_resume(c, HOOK_DECIDED, &smtp_unavailable);
-		return true;
-	}
-	if (!link_decode(link, frame, &m))
-		return false;
-	c->check.request = 0;
-	enum smtp_hook_result result = HOOK_DECIDED;
-	if (m.temporary)
-		verdict = smtp_unavailable;
-	else if (!m.allowed && refuses_author(m.foreign))
-		verdict = not_your_author;
-	else
-		result = ask_authors(c, &verdict);
-	if (result != HOOK_WAIT)
-		smtp_hooks_resume(c, result, &verdict);
-	return true;
-}
-
-/* Of the address that was proven at MAIL, and the account's own, auth need not be asked. */
-static bool is_proven(const struct smtp_connection *c, struct view author)
-{
-	return view_equal_nocase(author, smtp_envelope(c->session)->terms.sender) ||
-	       view_equal_nocase(author, smtp_login_address(c->session));
-}
-
-/* One after the other, from the one whose turn it is. */
-static enum smtp_hook_result ask_authors(struct smtp_connection *c, struct smtp_verdict *verdict)
-{
-	const struct authors *authors = smtp_authors(c->session);
-	while (c->check.author_next < authors->count) {
-		struct view author = authors->addresses[c->check.author_next++];
-		struct address normal;
-		if (is_proven(c, author))
-			continue;
-		if (address_normalize(author, &normal) == 0) {
-			struct message_sender m = {.account = c->account, .address = address_view(&normal)};
-			return smtp_hooks_ask(
-			    c, &smtp_role.edge.auth, MESSAGE_SENDER, &m, author_answered, verdict);
-		}
-		/* Text that is not an address belongs to nobody here. */
-		if (refuses_author(true)) {
-			*verdict = not_your_author;
-			return HOOK_DECIDED;
-		}
-	}
-	return HOOK_ACCEPT;
-}
-
-/* RFC 6409 section 6.1, and 8.1 for Sender, which the body has got where From names somebody else. */
-static enum smtp_hook_result own_authors(struct smtp_connection *c, struct smtp_verdict *verdict)
-{
-	const struct authors *authors = smtp_authors(c->session);
-	if (authors == NULL || (!refuses_author(true) && !refuses_author(false)))
-		return HOOK_ACCEPT;
-	if (authors->cut) {
-		*verdict = (struct smtp_verdict){.kind = SMTP_PERMANENT,
-		    .code = 550,
-		    .enhanced = "5.6.0",
-		    .text = "the From field contains more addresses than this server checks"};
-		return HOOK_DECIDED;
-	}
-	return ask_authors(c, verdict);
+	smtp_hooks_abandon(c);
 }

@@ -14,9 +14,7 @@
 /* There is room for more of the body; or store is gone, and the rest is read and dropped. */
 static void on_ready(void *arg)
 {
-	struct smtp_connection *c = arg;
-	smtp_body_ready(c->session);
-	smtp_connection_continue(c);
+	smtp_hooks_store_ready(arg);
 }
 
 void smtp_upload_init(struct smtp_connection *c)
@@ -80,9 +78,8 @@ void smtp_upload_add(struct smtp_connection *c, size_t number, const struct smtp
 	}
 }
 
-bool smtp_upload_body(void *arg, struct view bytes)
+bool smtp_upload_body(struct smtp_connection *c, struct view bytes)
 {
-	struct smtp_connection *c = arg;
 	c->upload.body.binary = smtp_envelope(c->session)->terms.body == SMTP_BINARYMIME;
 	return upload_append(&c->upload.body, bytes);
 }
@@ -120,7 +117,8 @@ static void report(struct smtp_connection *c, const struct message_delivered *m,
 	}
 	const struct smtp_envelope *envelope = smtp_envelope(c->session);
 	for (size_t i = 0; i < count; i++)
-		log_result(c, envelope->recipients[i].path, results[i]);
+		if (!envelope->recipients[i].dropped)
+			log_result(c, envelope->recipients[i].path, results[i]);
 	c->messages++;
 	smtp_delivered(c->session, results, count, view_from_string(c->upload.message_id));
 	mem_free(results);
@@ -230,6 +228,8 @@ static void put_targets(struct smtp_connection *c, const struct smtp_envelope *e
 	for (size_t i = 0; i < c->upload.count; i++) {
 		const struct smtp_target *t = &c->upload.targets[i];
 		size_t before = o->recipient_count;
+		if (envelope->recipients[t->recipient].dropped)
+			continue;
 		buf_init(&o->prefixes[i], 4096);
 		write_prefix(&o->prefixes[i], envelope, t);
 		put_target(envelope, o, t, targets_of(c, t->recipient) > 1, buf_view(&o->prefixes[i]),
@@ -239,7 +239,7 @@ static void put_targets(struct smtp_connection *c, const struct smtp_envelope *e
 	}
 	for (size_t i = 0; i < envelope->count; i++) {
 		const struct smtp_recipient *r = &envelope->recipients[i];
-		if (envelope->sender_is_null || !(notify_bits(r->notify) & NOTIFY_SUCCESS) ||
+		if (r->dropped || envelope->sender_is_null || !(notify_bits(r->notify) & NOTIFY_SUCCESS) ||
 		    targets_of(c, i) < 2)
 			continue;
 		recipient_owners[o->recipient_count] = i;
@@ -285,6 +285,7 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	    .client = view_from_string(c->edge.client.text),
 	    .submitter = c->account,
 	    .message_id = digest->message_id,
+	    .headers = buf_view(&c->message.headers),
 	    .targets = {.items = o.mailboxes, .count = o.mailbox_count},
 	    .recipients = {.items = o.recipients, .count = o.recipient_count},
 	};
@@ -304,9 +305,8 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 		report(c, NULL, -EAGAIN);
 }
 
-void smtp_upload_abandon(void *arg)
+void smtp_upload_abandon(struct smtp_connection *c)
 {
-	struct smtp_connection *c = arg;
 	upload_end(&c->upload.body);
 	if (c->upload.request)
 		calls_forget(&smtp_role.store, c->upload.request);
@@ -323,9 +323,4 @@ void smtp_upload_abandon(void *arg)
 	c->upload.count = c->upload.room = 0;
 	c->upload.bytes = 0;
 	c->upload.request = 0;
-}
-
-void smtp_upload_forget(struct smtp_connection *c)
-{
-	smtp_upload_abandon(c);
 }

@@ -172,7 +172,7 @@ static bool copy_targets(struct delivery *d, const struct message_deliver *m)
 			memcpy(targets[k].delivery_id, m->id.data, QUEUE_ID_SIZE);
 		}
 		if (!arena_copy(&d->arena, t->mailbox, &targets[k].mailbox) ||
-		    !arena_copy(&d->arena, t->prefix, &targets[k].prefix))
+		    !store_prefix_join(&d->arena, t->prefix, m->headers, &targets[k].prefix))
 			return false;
 		count++;
 	}
@@ -278,7 +278,9 @@ static int copy_recipients(struct delivery *d, const struct message_deliver *m)
 		local = local || from[i].kind == RECIPIENT_LOCAL;
 	}
 	d->recipient_count = d->answer_count = r->count = count;
-	return local && !arena_copy(&d->arena, m->summary, &r->summary) ? -ENOMEM : 0;
+	bool good = !local || (arena_copy(&d->arena, m->summary, &r->summary) &&
+	                          arena_copy(&d->arena, m->headers, &r->headers));
+	return good ? 0 : -ENOMEM;
 }
 
 static int copy_reports(struct delivery *d, const struct message_deliver *m)

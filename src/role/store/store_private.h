@@ -30,6 +30,9 @@ void store_upload_cancel(struct link *link, uint64_t number);
 struct store_upload *store_upload_claim(struct link *link, uint64_t number);
 void store_upload_forget(struct link *link);
 
+/* store_prefix.c: a mailbox's prefix and the fields of verdicts behind it, in *out. False without memory. */
+bool store_prefix_join(struct arena *arena, struct view prefix, struct view headers, struct view *out);
+
 /* store_deliver.c: smtp's and relay's deliveries. */
 void store_deliver_open(int fd);
 void store_deliver_close(void);

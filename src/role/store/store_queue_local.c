@@ -186,7 +186,7 @@ static bool copy_targets(struct local *l, const struct queue_handout *h)
 		    .has_delivery_id = true};
 		memcpy(targets[k].delivery_id, h->id.text, QUEUE_ID_SIZE);
 		if (!arena_copy(&l->arena, p->mailbox, &targets[k].mailbox) ||
-		    !arena_copy(&l->arena, p->prefix, &targets[k].prefix))
+		    !store_prefix_join(&l->arena, p->prefix, h->record->headers, &targets[k].prefix))
 			return false;
 		l->mail.target_count++;
 	}

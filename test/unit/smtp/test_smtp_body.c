@@ -48,6 +48,23 @@ static int stop(void **state)
 	return 0;
 }
 
+/* A submission's header asks who wrote it: somebody, as far as this body is told. */
+static void write_piece(struct smtp_body *body, struct view piece)
+{
+	smtp_body_write(body, piece);
+	if (smtp_body_asks(body))
+		smtp_body_answer(body, false);
+}
+
+static enum smtp_body_fault end_of(struct smtp_body *body, struct message_digest *digest)
+{
+	enum smtp_body_fault fault = smtp_body_end(body, digest);
+	if (fault != SMTP_BODY_ASKS)
+		return fault;
+	smtp_body_answer(body, false);
+	return smtp_body_end(body, digest);
+}
+
 /* The whole in pieces; the body is kept, for its digest's sake, until the next one. */
 static enum smtp_body_fault take(struct view message, size_t piece, struct message_digest *digest)
 {
@@ -59,10 +76,10 @@ static enum smtp_body_fault take(struct view message, size_t piece, struct messa
 	buf_clear(&got);
 	body = smtp_body_new(&config, VIEW("Received: here\r\n"));
 	while (message.len > 0) {
-		smtp_body_write(body, view_take(message, piece));
+		write_piece(body, view_take(message, piece));
 		message = view_skip(message, piece);
 	}
-	enum smtp_body_fault fault = smtp_body_end(body, digest);
+	enum smtp_body_fault fault = end_of(body, digest);
 	assert_int_equal(smtp_body_fault(body), fault);
 	return fault;
 }
@@ -241,7 +258,7 @@ static void a_full_sink_pauses_and_loses_nothing(void **state)
 	pause_at = 2;
 	assert_false(smtp_body_write(body, VIEW("Subject: x\r\n\r\nbody\r\n")));
 	assert_true(smtp_body_write(body, VIEW("more\r\n")));
-	assert_int_equal(smtp_body_end(body, &digest), SMTP_BODY_GOOD);
+	assert_int_equal(end_of(body, &digest), SMTP_BODY_GOOD);
 	assert_string_equal(buf_string(&got), "Received: here\r\nSubject: x\r\n\r\nbody\r\nmore\r\n");
 	smtp_body_free(body);
 }
@@ -316,8 +333,8 @@ static void eight_bits_are_noticed(void **state)
 			struct smtp_body *body = smtp_body_new(&config, VIEW("Received: here\r\n"));
 			for (struct view v = view_from_string(cases[i].message); v.len > 0;
 			     v = view_skip(v, piece))
-				smtp_body_write(body, view_take(v, piece));
-			assert_int_equal(smtp_body_end(body, &digest), SMTP_BODY_GOOD);
+				write_piece(body, view_take(v, piece));
+			assert_int_equal(end_of(body, &digest), SMTP_BODY_GOOD);
 			assert_int_equal(smtp_body_has_8bit(body), cases[i].has);
 			smtp_body_free(body);
 		}
@@ -341,9 +358,8 @@ static void without_memory_it_is_whole_or_refused(void **state)
 		mem_fail_after(n);
 		struct smtp_body *body = smtp_body_new(&config, VIEW("Received: here\r\n"));
 		for (size_t at = 0; at < sizeof message; at += 7000)
-			smtp_body_write(
-			    body, view_take(view_skip(view_of(message, sizeof message), at), 7000));
-		enum smtp_body_fault fault = smtp_body_end(body, &digest);
+			write_piece(body, view_take(view_skip(view_of(message, sizeof message), at), 7000));
+		enum smtp_body_fault fault = end_of(body, &digest);
 		bool all_done = mem_fault_pending();
 		mem_fail_after(0);
 		if (fault == SMTP_BODY_GOOD) {

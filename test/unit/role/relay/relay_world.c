@@ -176,7 +176,6 @@ struct message_queue_message relay_world_message(uint64_t number, const char *id
 	    .id = view_from_string(id),
 	    .terms.sender = view_from_string(sender),
 	    .size = 3,
-	    .terms.priority = 9,
 	    .recipients = {.items = &bob, .count = 1},
 	    .bytes = VIEW("x\r\n")};
 }

@@ -599,6 +599,36 @@ static void local_mail_that_was_held(void **state)
 }
 
 /* More than one commit takes: each account once, and of its names what any of them asked for is told. */
+/* What verdicts wrote of a message stands behind the prefix of each mailbox, now and later. */
+static void verdicts_stand_behind_each_prefix(void **state)
+{
+	static const char body[] = "Subject: hello\r\n\r\nworld\r\n", prefix[] = "A: b\r\n",
+	                  headers[] = "Authentication-Results: here.example; none\r\n";
+	const size_t all = sizeof body + sizeof prefix + sizeof headers - 3;
+	struct message_delivery_target targets[] = {
+	    {.account = test_account(1), .prefix = VIEW("A: b\r\n")}, {.account = test_account(4)}};
+	struct message_delivery_recipient held = {.kind = RECIPIENT_LOCAL,
+	    .address = VIEW("four@here.example"),
+	    .account = test_account(4),
+	    .prefix = VIEW("A: b\r\n")};
+	struct message_deliver m = delivery("000000000001", targets, 2, NULL, 0);
+	(void)state;
+	m.headers = view_from_string(headers);
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	assert_int_equal(test_stat(&store_role.accounts, test_account(1)).bytes, all);
+	assert_int_equal(test_stat(&store_role.accounts, test_account(4)).bytes, all - 6);
+	m = delivery("000000000002", NULL, 0, &held, 1);
+	m.headers = view_from_string(headers);
+	m.terms.hold_until = clock_wall() + 600;
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	turn_clock(700);
+	assert_int_equal(test_stat(&store_role.accounts, test_account(4)).bytes, 2 * all - 6);
+	/* Whole lines, or none: another field cannot come in with them. */
+	m = delivery("000000000003", targets, 2, NULL, 0);
+	m.headers = VIEW("X-Spam: no\r\n\r\n");
+	assert_int_equal(ipc_send(&smtp.channel, MESSAGE_DELIVER, 9, &m, -1), -EMSGSIZE);
+}
+
 /* The thread of an account's message of this number, from its entry. */
 static int find_thread_of(struct txn *t, void *arg)
 {
@@ -726,6 +756,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(relay_comes_again, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(large_bodies, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(local_mail_that_was_held, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(verdicts_stand_behind_each_prefix, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(answers_join_their_thread, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(many_names_of_one_account, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(etrn, prepare, clean_up),

@@ -1,0 +1,279 @@
+/*
+ * Running a table of verdicts: rows of a test's own, between a real session and an upload that nobody takes.
+ * They wait, see the message pass, write into its header, and judge single recipients.
+ */
+#include "../../unit.h"
+
+#include <errno.h>
+
+#include "role/smtp/smtp_hooks.h"
+
+static struct {
+	struct smtp_connection c;
+	struct buf out, seen, headers;
+	struct smtp_verdict at_end;
+	bool waits, tap_is_full;
+	unsigned first, second, begun, ended, delivered, kept;
+	const char *header;
+	int header_result;
+	const struct smtp_verdict *for_second; /* recipient */
+} world;
+
+/* ---- the table ---- */
+
+static enum smtp_hook_result first_row(struct smtp_connection *c, struct smtp_verdict *verdict)
+{
+	assert_ptr_equal(c, &world.c);
+	(void)verdict;
+	world.first++;
+	return world.waits ? HOOK_WAIT : HOOK_ACCEPT;
+}
+
+static enum smtp_hook_result second_row(struct smtp_connection *c, struct smtp_verdict *verdict)
+{
+	world.second++;
+	assert_view(smtp_message(c->session)->message_id, "1@remote.test"); /* all is known by now */
+	if (world.header)
+		world.header_result = smtp_hooks_add_header(c, view_from_string(world.header));
+	if (world.for_second)
+		smtp_hooks_judge_recipient(c, 1, world.for_second);
+	*verdict = world.at_end;
+	return verdict->kind == SMTP_ACCEPT ? HOOK_ACCEPT : HOOK_DECIDED;
+}
+
+static void tap_begin(struct smtp_connection *c)
+{
+	(void)c;
+	world.begun++;
+}
+
+static bool tap_bytes(struct smtp_connection *c, struct view bytes)
+{
+	(void)c;
+	buf_append(&world.seen, bytes);
+	return !world.tap_is_full;
+}
+
+static void tap_end(struct smtp_connection *c)
+{
+	(void)c;
+	world.ended++;
+}
+
+static const struct smtp_tap tap = {tap_begin, tap_bytes, tap_end};
+
+static const struct smtp_hook_row rows[] = {
+    {SMTP_AT_END, 1 << SMTP_RELAY | 1 << SMTP_LMTP, first_row, NULL},
+    {SMTP_AT_END, 1 << SMTP_RELAY | 1 << SMTP_LMTP, second_row, &tap},
+};
+
+/* ---- the session ---- */
+
+static void deliver(void *arg, const struct smtp_envelope *envelope, const struct message_digest *digest)
+{
+	struct smtp_connection *c = arg;
+	int results[10] = {0};
+	assert_true(digest->trailer.len > 0);
+	world.delivered++;
+	for (size_t i = 0; i < envelope->count; i++)
+		world.kept += !envelope->recipients[i].dropped;
+	buf_append(&world.headers, buf_view(&c->message.headers));
+	smtp_delivered(c->session, results, envelope->count, VIEW("ID"));
+}
+
+static int64_t now(void *arg)
+{
+	(void)arg;
+	return 1000000000;
+}
+
+static void start(enum service service)
+{
+	static const struct smtp_backend backend = {.check = smtp_hooks_check,
+	    .body = smtp_hooks_body,
+	    .deliver = deliver,
+	    .abandon = smtp_hooks_abandon,
+	    .now = now};
+	struct smtp_config config = {.kind = service == SERVICE_LMTP ? SMTP_LMTP : SMTP_RELAY,
+	    .hostname = VIEW("mx.example.test"),
+	    .client_address = VIEW("192.0.2.1"),
+	    .id = VIEW("session"),
+	    .size_max = 1 << 20,
+	    .recipients_max = 10,
+	    .received_max = 10,
+	    .errors_max = 10};
+	memset(&world, 0, sizeof world);
+	buf_init(&world.out, 1 << 20);
+	buf_init(&world.seen, 1 << 20);
+	buf_init(&world.headers, 4096);
+	world.c.edge.ending = true; /* there is no stream to go on with */
+	world.c.edge.client.service = service;
+	smtp_hooks_init(&world.c);
+	smtp_upload_init(&world.c);
+	smtp_hooks_use(rows, sizeof rows / sizeof rows[0]);
+	world.c.session = smtp_session_new(&config, &backend, &world.c, &world.out);
+	smtp_start(world.c.session);
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	smtp_hooks_forget(&world.c);
+	smtp_session_free(world.c.session);
+	buf_done(&world.out);
+	buf_done(&world.seen);
+	buf_done(&world.headers);
+	return 0;
+}
+
+static size_t say(const char *text)
+{
+	buf_clear(&world.out);
+	return smtp_feed(world.c.session, view_from_string(text));
+}
+
+#define TO_TWO                                                                                               \
+	"MAIL FROM:<a@remote.test>\r\nRCPT TO:<alice@example.test>\r\nRCPT "                                 \
+	"TO:<bob@example.test>\r\nDATA\r\n"
+#define MESSAGE "Message-ID: <1@remote.test>\r\nSubject: x\r\n\r\ntext\r\n.\r\n"
+
+static void begin(void)
+{
+	say(world.c.edge.client.service == SERVICE_LMTP ? "LHLO client\r\n" TO_TWO
+	                                                : "EHLO client\r\n" TO_TWO);
+	assert_true(view_ends_nocase(buf_view(&world.out), VIEW("single dot\r\n")));
+}
+
+static void expect(const char *replies)
+{
+	assert_string_equal(buf_string(&world.out), replies);
+}
+
+/* ---- the tests ---- */
+
+static void a_row_that_waits_keeps_the_session_waiting(void **state)
+{
+	(void)state;
+	start(SERVICE_SMTP);
+	begin();
+	world.waits = true;
+	say(MESSAGE);
+	expect("");
+	assert_int_equal(smtp_waits_for(world.c.session), SMTP_FOR_US);
+	assert_int_equal(say("NOOP\r\n"), 0);
+	assert_true(world.first == 1 && world.second == 0 && world.delivered == 0);
+	smtp_hooks_resume(&world.c, HOOK_ACCEPT, NULL);
+	expect("250 2.0.0 kept as ID\r\n");
+	assert_true(world.first == 1 && world.second == 1 && world.delivered == 1 && world.kept == 2);
+	/* The client goes while a row waits: nothing is left behind. */
+	say(TO_TWO MESSAGE);
+	assert_true(world.first == 2 && world.second == 1);
+}
+
+static void each_verdict_has_its_reply(void **state)
+{
+	static const struct {
+		struct smtp_verdict verdict;
+		const char *reply;
+	} cases[] = {{{.kind = SMTP_ACCEPT}, "250 2.0.0 kept as ID\r\n"},
+	    {{SMTP_TEMPORARY, 451, "4.7.1", "come again later", .each = NULL},
+	        "451 4.7.1 come again later\r\n"},
+	    {{SMTP_PERMANENT, 550, "5.7.1", "this looks forged", .each = NULL},
+	        "550 5.7.1 this looks forged\r\n"},
+	    {{.kind = SMTP_DISCARD}, "250 2.0.0 accepted\r\n"}};
+	(void)state;
+	start(SERVICE_SMTP);
+	say("EHLO client\r\n");
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		unsigned before = world.delivered;
+		world.at_end = cases[i].verdict;
+		say(TO_TWO);
+		say(MESSAGE);
+		expect(cases[i].reply);
+		assert_int_equal(world.delivered - before, cases[i].verdict.kind == SMTP_ACCEPT);
+		assert_int_equal(world.ended, i + 1);
+	}
+}
+
+static void a_tap_sees_the_message_and_may_stop_it(void **state)
+{
+	(void)state;
+	start(SERVICE_SMTP);
+	begin();
+	assert_int_equal(world.begun, 0);
+	world.tap_is_full = true;
+	say("Message-ID: <1@remote.test>\r\nSubject: x\r\n\r\none\r\n");
+	assert_int_equal(world.begun, 1);
+	assert_int_equal(smtp_waits_for(world.c.session), SMTP_FOR_US);
+	assert_int_equal(say("two\r\n"), 0); /* it stays with the connection */
+	world.tap_is_full = false;
+	smtp_hooks_tap_ready(&world.c, &tap);
+	say("two\r\n.\r\n");
+	expect("250 2.0.0 kept as ID\r\n");
+	/* As store gets it: the trace field, the header, the body. */
+	assert_true(view_starts(buf_view(&world.seen), VIEW("Received: ")));
+	assert_true(view_ends_nocase(buf_view(&world.seen), VIEW("\r\nSubject: x\r\n\r\none\r\ntwo\r\n")));
+	assert_true(world.begun == 1 && world.ended == 1 && world.delivered == 1);
+	/* A message that is given up has an end for the tap, too. */
+	say(TO_TWO);
+	say("Subject: y\r\n");
+	assert_int_equal(world.begun, 2);
+	smtp_hooks_abandon(&world.c);
+	assert_int_equal(world.ended, 2);
+}
+
+static void verdicts_write_into_the_header(void **state)
+{
+	static const char *const bad[] = {"", "X-Spam: yes", "X-Spam: yes\n", "X-Spam: yes\r\n\r\n",
+	    " folded: first\r\n", "X-Spam: \ryes\r\n", "\r\n"};
+	char longest[VERDICT_HEADERS_MAX + 1];
+	(void)state;
+	start(SERVICE_SMTP);
+	begin();
+	world.header = "Authentication-Results: mx.example.test;\r\n spf=pass\r\nX-Spam: no\r\n";
+	say(MESSAGE);
+	assert_int_equal(world.header_result, 0);
+	assert_string_equal(buf_string(&world.headers), world.header);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_int_equal(smtp_hooks_add_header(&world.c, view_from_string(bad[i])), -EINVAL);
+	/* The next message has its own. */
+	assert_int_equal(world.c.message.headers.len, 0);
+	memset(longest, 'x', sizeof longest);
+	memcpy(longest, "X: ", 3);
+	memcpy(longest + sizeof longest - 2, "\r\n", 2);
+	assert_int_equal(smtp_hooks_add_header(&world.c, view_of(longest, sizeof longest)), -ENOBUFS);
+	memcpy(longest + 1, "X: ", 3);
+	assert_int_equal(smtp_hooks_add_header(&world.c, view_of(longest + 1, sizeof longest - 1)), 0);
+	assert_int_equal(smtp_hooks_add_header(&world.c, VIEW("Y: z\r\n")), -ENOBUFS);
+	assert_int_equal(world.c.message.headers.len, VERDICT_HEADERS_MAX);
+}
+
+static void single_recipients_of_lmtp_have_their_own(void **state)
+{
+	static const struct smtp_verdict no = {
+	    SMTP_PERMANENT, 550, "5.7.1", "rejected by a rule", .each = NULL};
+	(void)state;
+	start(SERVICE_LMTP);
+	begin();
+	world.for_second = &no;
+	say(MESSAGE);
+	expect("250 2.0.0 kept as ID\r\n550 5.7.1 rejected by a rule\r\n");
+	assert_int_equal(world.kept, 1);
+	/* It is forgotten with its message. */
+	world.for_second = NULL;
+	say(TO_TWO);
+	say(MESSAGE);
+	expect("250 2.0.0 kept as ID\r\n250 2.0.0 kept as ID\r\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_teardown(a_row_that_waits_keeps_the_session_waiting, stop),
+	    cmocka_unit_test_teardown(each_verdict_has_its_reply, stop),
+	    cmocka_unit_test_teardown(a_tap_sees_the_message_and_may_stop_it, stop),
+	    cmocka_unit_test_teardown(verdicts_write_into_the_header, stop),
+	    cmocka_unit_test_teardown(single_recipients_of_lmtp_have_their_own, stop),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
