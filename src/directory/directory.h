@@ -95,6 +95,7 @@ struct directory_target {
 	bool remote; /* an alias led out of our domains: only the address counts */
 	uint64_t shard;
 	struct address address; /* of the account */
+	bool limited;           /* it has a quota of its own */
 };
 
 struct directory_targets {

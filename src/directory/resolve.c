@@ -28,19 +28,24 @@ struct search {
 
 static int resolve(struct search *s, const struct address *address, unsigned depth);
 
-static int add_target(struct search *s, bool remote, uint64_t shard, const struct address *address)
+/* account: NULL for an address of another host. */
+static int add_target(
+    struct search *s, const struct directory_account *account, const struct address *address)
 {
 	for (size_t i = 0; i < s->out->count; i++) {
 		const struct directory_target *have = &s->out->items[i];
-		if (have->remote != remote)
+		if (have->remote != (account == NULL))
 			continue;
-		if (remote ? view_equal(address_view(&have->address), address_view(address))
-		           : have->shard == shard)
+		if (account == NULL ? view_equal(address_view(&have->address), address_view(address))
+		                    : have->shard == account->shard)
 			return 0;
 	}
 	if (s->out->count == DIRECTORY_TARGETS_MAX)
 		return -E2BIG;
-	s->out->items[s->out->count++] = (struct directory_target){remote, shard, *address};
+	s->out->items[s->out->count++] = (struct directory_target){.remote = account == NULL,
+	    .shard = account ? account->shard : 0,
+	    .address = *address,
+	    .limited = account && account->quota > 0};
 	return 0;
 }
 
@@ -87,7 +92,7 @@ static int resolve_exactly(struct search *s, const struct address *address, unsi
 	}
 	int error = directory_find_account(s->txn, address, &account);
 	if (error == 0)
-		return account.disabled ? -EACCES : add_target(s, false, account.shard, address);
+		return account.disabled ? -EACCES : add_target(s, &account, address);
 	if (error != -ENOENT)
 		return error;
 	error = directory_find_alias(s->txn, address, &targets);
@@ -141,7 +146,7 @@ static int resolve_duty(struct search *s, const struct address *address, unsigne
 		return error;
 	error = directory_account_each(s->txn, address_domain(address), (struct view){0}, take_first, &first);
 	if (error == 1)
-		return add_target(s, false, first.account.shard, &first.address);
+		return add_target(s, &first.account, &first.address);
 	return error ? error : -ENOENT;
 }
 
@@ -167,7 +172,7 @@ static int resolve(struct search *s, const struct address *given, unsigned depth
 	struct address address = *given;
 	int error = directory_find_domain(s->txn, address_domain(given), &domain);
 	if (error == -ENOENT && depth > 0)
-		return add_target(s, true, 0, given);
+		return add_target(s, NULL, given);
 	if (error == 0 && domain.disabled)
 		return -EACCES;
 	if (error == 0 && !view_empty(domain.alias_of)) {

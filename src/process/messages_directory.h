@@ -23,7 +23,7 @@ struct message_directory_answer { uint64_t error, number; struct codec_list fiel
 
 /* Fields of a question, in order; `number` beside them; and behind "->" what is answered. Numbers in fields have 8 bytes, big-endian. */
 enum directory_operation {
-	DIRECTORY_RESOLVE = 1,     /* address -> for each target: account (number; 0: remote), address. -EXDEV: not our domain */
+	DIRECTORY_RESOLVE = 1,     /* address -> for each target: account (number; 0: remote), address, whether it has a quota of its own. -EXDEV: not our domain */
 	DIRECTORY_LOOK_UP,         /* address -> address, credentials; number: account, 0 when disabled */
 	DIRECTORY_CREDENTIALS_PUT, /* address, credentials, those before (or empty) -> ; account. -ESTALE: those before were others */
 	DIRECTORY_SECRET,          /* 32 random octets -> those that were given the very first time */

@@ -10,7 +10,8 @@ enum {
 
 SCHEMA(message_resolve, FIELD_ADDRESS(message_resolve, address));
 SCHEMA(message_target, FIELD_IDENTITY(message_target, account),
-    FIELD_LINE(message_target, mailbox, MAILBOX_NAME_MAX), FIELD_ADDRESS(message_target, address));
+    FIELD_LINE(message_target, mailbox, MAILBOX_NAME_MAX), FIELD_ADDRESS(message_target, address),
+    FIELD_FLAG(message_target, limited));
 SCHEMA(message_resolved, FIELD_NUMBER(message_resolved, verdict, 0, RESOLVE_TOO_MANY),
     FIELD_LIST(message_resolved, targets, TARGETS_MAX, &message_target_schema));
 SCHEMA(message_login, FIELD_WORD(message_login, session, 64), FIELD_WORD(message_login, service, 16),

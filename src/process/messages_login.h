@@ -20,7 +20,7 @@ enum messages_login {
 /* clang-format off */
 struct message_resolve { struct view address; };
 enum resolve_verdict { RESOLVE_LOCAL, RESOLVE_UNKNOWN_USER, RESOLVE_NOT_OURS, RESOLVE_DISABLED, RESOLVE_TEMPORARY, RESOLVE_LOOP, RESOLVE_TOO_MANY };
-struct message_target { uint64_t account; struct view mailbox, address; };
+struct message_target { uint64_t account; struct view mailbox, address; uint64_t limited; }; /* limited: the account has a quota of its own */
 struct message_resolved { uint64_t verdict; struct codec_list targets; };
 
 struct message_login {

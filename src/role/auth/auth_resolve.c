@@ -10,8 +10,9 @@
 #include "format/path.h"
 
 enum {
-	CACHE_MAX = 20000,  /* addresses; about 200 bytes each */
-	TEXTS_MAX = 2 << 20 /* of one answer: twice what a frame holds, since quotes can double an address */
+	CACHE_MAX = 20000,   /* addresses; about 200 bytes each */
+	TEXTS_MAX = 2 << 20, /* of one answer: twice what a frame holds, since quotes can double an address */
+	RESOLVED_FIELDS = 3  /* of each target in the directory's answer */
 };
 
 struct known {
@@ -53,14 +54,15 @@ static void put_address(struct buf *out, uint64_t account, struct view address)
 /* NULL without memory. */
 static struct known *remember(struct view address, const struct message_directory_answer *m)
 {
-	size_t count = m->fields.count / 2;
+	size_t count = m->fields.count / RESOLVED_FIELDS;
 	struct message_target *targets = mem_array(count, sizeof *targets);
 	struct buf texts;
 	buf_init(&texts, TEXTS_MAX);
 	for (size_t i = 0; i < count; i++) {
 		size_t before = texts.len;
-		targets[i].account = directory_number(auth_answer_field(m, 2 * i));
-		put_address(&texts, targets[i].account, auth_answer_field(m, 2 * i + 1));
+		targets[i].account = directory_number(auth_answer_field(m, RESOLVED_FIELDS * i));
+		targets[i].limited = directory_number(auth_answer_field(m, RESOLVED_FIELDS * i + 2)) != 0;
+		put_address(&texts, targets[i].account, auth_answer_field(m, RESOLVED_FIELDS * i + 1));
 		targets[i].address.len = texts.len - before;
 	}
 	struct known *known = NULL;

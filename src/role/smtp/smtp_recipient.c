@@ -20,6 +20,7 @@ static bool keep_targets(struct smtp_connection *c, const struct message_target 
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		targets[i].account = from[i].account;
+		targets[i].limited = from[i].limited;
 		if (!arena_copy(&c->check.arena, from[i].mailbox, &targets[i].mailbox) ||
 		    !arena_copy(&c->check.arena, from[i].address, &targets[i].address))
 			return false;
@@ -233,11 +234,18 @@ static bool room_answered(void *arg, struct link *link, struct channel_frame *fr
 	return true;
 }
 
+/* Only who has a quota is asked for: it is the store's answer that costs. */
+static bool may_be_full(const struct message_target *target)
+{
+	return target->account != 0 &&
+	       (target->limited || smtp_role.edge.process->settings.quota_default > 0);
+}
+
 /* A full mailbox is refused here, while the sender can still be told; what was taken is delivered. */
 enum smtp_hook_result smtp_recipient_has_room(struct smtp_connection *c, struct smtp_verdict *verdict)
 {
 	const struct message_target *targets = c->check.targets.items;
-	while (c->check.room_next < c->check.targets.count && targets[c->check.room_next].account == 0)
+	while (c->check.room_next < c->check.targets.count && !may_be_full(&targets[c->check.room_next]))
 		c->check.room_next++;
 	if (c->check.room_next >= c->check.targets.count)
 		return HOOK_ACCEPT;

@@ -95,6 +95,7 @@ static int run_resolve(struct txn *t, struct directory_job *job)
 	for (size_t i = 0; error == 0 && i < targets->count; i++) {
 		put_number(job, targets->items[i].remote ? 0 : targets->items[i].shard);
 		put(job, address_view(&targets->items[i].address));
+		put_number(job, targets->items[i].limited);
 	}
 	mem_free(targets);
 	return error;

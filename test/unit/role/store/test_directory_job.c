@@ -96,17 +96,24 @@ static void resolves(void **state)
 {
 	(void)state;
 	uint64_t alice = add_domain_and_alice();
+	struct view none[] = {VIEW("alice@example.test"), VIEW("quota"), VIEW("\0\0\0\0\0\0\0\0")};
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "Alice+tag@EXAMPLE.test", NULL, NULL, NULL), 0);
-	assert_int_equal(answer.fields.count, 2);
+	assert_int_equal(answer.fields.count, 3);
 	assert_int_equal(directory_number(field(0)), alice);
 	assert_view(field(1), "alice@example.test");
+	/* Whether it has a quota of its own: only such mailboxes are asked for their room. */
+	assert_int_equal(directory_number(field(2)), 1);
+	assert_int_equal(ask_views(DIRECTORY_ACCOUNT_SET, 0, none, 3), 0);
+	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "alice@example.test", NULL, NULL, NULL), 0);
+	assert_int_equal(directory_number(field(2)), 0);
 	assert_int_equal(
 	    ask(DIRECTORY_ALIAS_PUT, 0, "all@example.test", "alice@example.test\nbob@else.test", NULL, NULL),
 	    0);
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "all@example.test", NULL, NULL, NULL), 0);
-	assert_int_equal(answer.fields.count, 4);
-	assert_int_equal(directory_number(field(2)), 0); /* elsewhere */
-	assert_view(field(3), "bob@else.test");
+	assert_int_equal(answer.fields.count, 6);
+	assert_int_equal(directory_number(field(3)), 0); /* elsewhere */
+	assert_view(field(4), "bob@else.test");
+	assert_int_equal(directory_number(field(5)), 0);
 	/* Not here, and not ours, are two things. */
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "nobody@example.test", NULL, NULL, NULL), -ENOENT);
 	assert_int_equal(ask(DIRECTORY_RESOLVE, 0, "nobody@else.test", NULL, NULL, NULL), -EXDEV);
