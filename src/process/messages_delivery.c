@@ -10,18 +10,12 @@ SCHEMA(message_upload, FIELD_IDENTITY(message_upload, upload), FIELD_BYTES(messa
 SCHEMA(message_upload_credit, FIELD_IDENTITY(message_upload_credit, upload),
     FIELD_SIZE(message_upload_credit, bytes));
 SCHEMA(message_upload_abort, FIELD_IDENTITY(message_upload_abort, upload));
-SCHEMA(message_delivery_target, FIELD_IDENTITY(message_delivery_target, account),
-    FIELD_LINE(message_delivery_target, mailbox, MAILBOX_NAME_MAX),
-    FIELD_HEADER(message_delivery_target, prefix, QUEUE_PREFIX_MAX),
-    FIELD_ADDRESS(message_delivery_target, address));
-SCHEMA(message_delivery_recipient, FIELD_NUMBER(message_delivery_recipient, kind, 0, RECIPIENT_EXPANDED),
-    FIELD_ADDRESS(message_delivery_recipient, address),
-    FIELD_LINE(message_delivery_recipient, orcpt, ADDRESS_MAX),
-    FIELD_NUMBER(message_delivery_recipient, notify, 0, NOTIFY_ALL),
-    FIELD_WORD(message_delivery_recipient, destination, 256),
-    FIELD_ADDRESS(message_delivery_recipient, forwarder), FIELD_IDENTITY(message_delivery_recipient, account),
-    FIELD_LINE(message_delivery_recipient, mailbox, MAILBOX_NAME_MAX),
-    FIELD_HEADER(message_delivery_recipient, prefix, QUEUE_PREFIX_MAX));
+SCHEMA(message_delivery, FIELD_NUMBER(message_delivery, kind, 0, DELIVER_EXPANDED),
+    FIELD_IDENTITY(message_delivery, account), FIELD_LINE(message_delivery, mailbox, MAILBOX_NAME_MAX),
+    FIELD_HEADER(message_delivery, prefix, QUEUE_PREFIX_MAX), FIELD_ADDRESS(message_delivery, reached),
+    FIELD_ADDRESS(message_delivery, address), FIELD_LINE(message_delivery, orcpt, ADDRESS_MAX),
+    FIELD_NUMBER(message_delivery, notify, 0, NOTIFY_ALL), FIELD_WORD(message_delivery, destination, 256),
+    FIELD_ADDRESS(message_delivery, forwarder));
 SCHEMA(message_reference, FIELD_ANY(message_reference, hash));
 SCHEMA(message_delivery_report, FIELD_WORD(message_delivery_report, id, QUEUE_ID_SIZE),
     FIELD_COUNT(message_delivery_report, recipient),
@@ -33,14 +27,12 @@ SCHEMA(message_deliver, FIELD_WORD(message_deliver, session, 64), FIELD_IDENTITY
     FIELD_ANY(message_deliver, message_id_hash),
     FIELD_LIST(message_deliver, references, MESSAGE_REFERENCES_MAX, &message_reference_schema),
     FIELD_HEADER(message_deliver, headers, VERDICT_HEADERS_MAX),
-    FIELD_LIST(message_deliver, targets, RECIPIENTS_MAX, &message_delivery_target_schema),
+    FIELD_LIST(message_deliver, deliveries, QUEUED_MAX, &message_delivery_schema),
     FIELD_WORD(message_deliver, id, QUEUE_ID_SIZE), FIELDS_TERMS(message_deliver),
     FIELD_LINE(message_deliver, client, 512), FIELD_LINE(message_deliver, message_id, QUEUE_MESSAGE_ID_MAX),
     FIELD_IDENTITY(message_deliver, submitter), FIELD_SIZE(message_deliver, text_growth),
-    FIELD_LIST(message_deliver, recipients, QUEUED_MAX, &message_delivery_recipient_schema),
     FIELD_LIST(message_deliver, reports, REPORTS_MAX, &message_delivery_report_schema));
-SCHEMA(message_delivered,
-    FIELD_LIST(message_delivered, results, RECIPIENTS_MAX + QUEUED_MAX, &message_result_schema));
+SCHEMA(message_delivered, FIELD_LIST(message_delivered, results, QUEUED_MAX, &message_result_schema));
 SCHEMA(message_room, FIELD_IDENTITY(message_room, account), FIELD_SIZE(message_room, bytes));
 SCHEMA(message_etrn, FIELD_WORD(message_etrn, domain, 256));
 SCHEMA(

@@ -22,24 +22,24 @@ enum messages_delivery {
 struct message_upload { uint64_t upload; struct view bytes; };
 struct message_upload_credit { uint64_t upload, bytes; };
 struct message_upload_abort { uint64_t upload; };
-struct message_delivery_target { uint64_t account; struct view mailbox, prefix, address; }; /* address: as it was given, for the trace */
 
-/* A recipient that the queue keeps beside, or instead of, the delivery to mailboxes. */
-enum delivery_recipient_kind {
-	RECIPIENT_REMOTE,    /* to be carried to `destination` */
-	RECIPIENT_LOCAL,     /* to be put into a mailbox later: the message is held until terms.hold_until */
-	RECIPIENT_DELIVERED, /* a target of this delivery whose sender wants to be told (NOTIFY=SUCCESS) */
-	RECIPIENT_EXPANDED   /* became several, and the sender wants to be told (RFC 3461 section 5.2.7.3) */
+enum message_delivery_kind {
+	DELIVER_MAILBOX, /* into a mailbox here, at once; its sender is told when notify says NOTIFY_SUCCESS */
+	DELIVER_LATER,   /* into a mailbox here, by the queue: the message is held until terms.hold_until, or goes to many */
+	DELIVER_REMOTE,  /* by the queue, to `destination` */
+	DELIVER_EXPANDED /* became several, and the sender wants to be told (RFC 3461 section 5.2.7.3) */
 };
-struct message_delivery_recipient {
+/* What is to become of a message for one of those that it goes to. */
+struct message_delivery {
 	uint64_t kind;
-	struct view address;     /* the mailbox, without brackets, as it is to be said to the next host */
+	uint64_t account;        /* of the mailbox */
+	struct view mailbox, prefix;
+	struct view reached;     /* DELIVER_MAILBOX: the mailbox's own address, for the trace */
+	struct view address;     /* the recipient without brackets, as it is to be said to the next host and to the sender */
 	struct view orcpt;       /* ORCPT's value as it was given (xtext), or empty */
 	uint64_t notify;         /* NOTIFY_* of format/outcome.h; 0: not given */
-	struct view destination; /* the domain, A-labels in lower case, or an address literal with its brackets */
+	struct view destination; /* DELIVER_REMOTE: the domain, A-labels in lower case, or an address literal with its brackets */
 	struct view forwarder;   /* the local address through which it was reached, or empty: then the sender is rewritten (SRS) */
-	uint64_t account;        /* RECIPIENT_LOCAL: the mailbox */
-	struct view mailbox, prefix;
 };
 struct message_reference { uint64_t hash; }; /* so a list of them is an array of numbers */
 /* A recipient that the delivery (a DSN) tells the sender about; it is marked as told in the same step. */
@@ -52,7 +52,8 @@ struct message_deliver {
 	uint64_t received_at, all_or_none;
 	uint64_t enforce_quota; /* a target over its quota refuses the message: its sender can be told */
 	uint64_t message_id_hash;    /* as mime/digest.h makes it, and the hashes of what it refers to; 0: none */
-	struct codec_list references, targets;
+	struct codec_list references;
+	struct codec_list deliveries; /* at most 100 of DELIVER_MAILBOX */
 	struct view headers;         /* what verdicts say of it: fields behind the prefix of each mailbox, now or later */
 
 	/* What the queue and the trace keep of it. */
@@ -62,15 +63,15 @@ struct message_deliver {
 	struct view message_id;      /* the header's, without brackets */
 	uint64_t submitter;          /* the account that submitted it; 0: none */
 	uint64_t text_growth;        /* of a binary body: line_ends_growth (format/line_ends.h); set by upload_deliver */
-	struct codec_list recipients, reports;
+	struct codec_list reports;
 };
-struct message_delivered { struct codec_list results; }; /* of the targets, then of the recipients, in order */
+struct message_delivered { struct codec_list results; }; /* of the deliveries, in their order */
 struct message_room { uint64_t account, bytes; };
 struct message_etrn { struct view domain; };
 struct message_etrn_answer { uint64_t error, messages; };
 
 #define MESSAGES_DELIVERY_STRUCTS(X) X(message_upload) X(message_upload_credit) X(message_upload_abort) \
-	X(message_delivery_target) X(message_delivery_recipient) X(message_reference) X(message_delivery_report) X(message_deliver) \
+	X(message_delivery) X(message_reference) X(message_delivery_report) X(message_deliver) \
 	X(message_delivered) X(message_room) X(message_etrn) X(message_etrn_answer)
 /* clang-format on */
 MESSAGES_DELIVERY_STRUCTS(MESSAGE_DECLARE_SCHEMA)

@@ -61,8 +61,6 @@ struct smtp_connection {
 		struct smtp_target *targets;
 		size_t bytes; /* that they take in the message to store */
 		size_t count, room;
-		size_t *owners; /* of the delivery under way: the recipient that each result belongs to */
-		size_t owner_count;
 		struct upload body;
 		uint32_t request; /* MESSAGE_DELIVER under way */
 		char message_id[RANDOM_ID_SIZE];

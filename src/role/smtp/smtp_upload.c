@@ -3,7 +3,7 @@
  * (upload.h).
  */
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -36,14 +36,16 @@ static struct view destination_of_target(const struct smtp_recipient *r, struct 
 	return destination_of(view_equal(address, r->path) ? r->address : address);
 }
 
+enum { OUTGOING_MAX = 4 << 20 }; /* 1,000 targets with prefixes as long as addresses can make them */
+
 static const char prefix_form[] = "Return-Path: <%.*s>\r\nDelivered-To: %.*s\r\n";
 enum { PREFIX_WORDS = sizeof prefix_form - 1 - 8 /* without the two "%.*s" */ };
 
-/* As put_targets makes them: see message_delivery_recipient. */
+/* As put_targets makes them: see message_delivery. */
 size_t smtp_upload_bytes(const struct smtp_connection *c, const struct smtp_recipient *recipient,
     const struct codec_list *targets, struct view forwarder)
 {
-	enum { FIELDS = 3 * 8 + 6 * 4 }; /* three numbers; the lengths of six texts */
+	enum { FIELDS = 3 * 8 + 7 * 4 }; /* three numbers; the lengths of seven texts */
 	size_t named = FIELDS + recipient->path.len + recipient->orcpt.len;
 	size_t sender = smtp_envelope(c->session)->terms.sender.len;
 	size_t bytes = targets->count > 1 ? named : 0; /* that it became several is told as well */
@@ -101,19 +103,29 @@ static void log_result(const struct smtp_connection *c, struct view recipient, i
 	    known && !result ? LOG_COMPLETE : LOG_OF_MESSAGE);
 }
 
-/* What was delivered or queued belongs to recipients: a recipient's result is the worst of all of its. */
+static bool is_dropped(const struct smtp_connection *c, const struct smtp_target *t)
+{
+	return smtp_envelope(c->session)->recipients[t->recipient].dropped;
+}
+
+static int result_of(const struct message_delivered *m, size_t number)
+{
+	const struct message_result *results = m->results.items;
+	return number < m->results.count ? (int)(int64_t)results[number].error : -EIO;
+}
+
+/* Each target has the result of its place; a recipient's is the worst of all of its targets. */
 static void report(struct smtp_connection *c, const struct message_delivered *m, int error)
 {
-	size_t count = smtp_envelope(c->session)->count;
+	size_t count = smtp_envelope(c->session)->count, number = 0;
 	int *results = mem_array(count, sizeof *results);
 	for (size_t i = 0; i < count; i++)
 		results[i] = error;
-	for (size_t i = 0; m && i < c->upload.owner_count; i++) {
-		int result = i < m->results.count
-		                 ? (int)((const struct message_result *)m->results.items)[i].error
-		                 : -EIO;
+	for (size_t i = 0; m && i < c->upload.count; i++) {
+		const struct smtp_target *t = &c->upload.targets[i];
+		int result = is_dropped(c, t) ? 0 : result_of(m, number++);
 		if (result)
-			results[c->upload.owners[i]] = result;
+			results[t->recipient] = result;
 	}
 	const struct smtp_envelope *envelope = smtp_envelope(c->session);
 	for (size_t i = 0; i < count; i++)
@@ -136,16 +148,7 @@ static bool on_delivered(void *arg, struct link *link, struct channel_frame *fra
 	return true;
 }
 
-/* The prefix of the message in each mailbox: RFC 5321 section 4.4 (Return-Path), and the address it came
- * for. */
-static void write_prefix(
-    struct buf *out, const struct smtp_envelope *envelope, const struct smtp_target *target)
-{
-	buf_printf(
-	    out, prefix_form, VIEW_FMT(envelope->terms.sender), VIEW_FMT(view_from_string(target->address)));
-}
-
-/* ---- what the queue keeps ---- */
+/* ---- what becomes of each target ---- */
 
 static unsigned notify_bits(struct view notify)
 {
@@ -163,110 +166,117 @@ static unsigned notify_bits(struct view notify)
 	return bits;
 }
 
-/* What the targets of a delivery are made into, as store takes them. */
+/* The deliveries of a message, one for each target and in their order; behind them what has been expanded. */
 struct outgoing {
-	struct message_delivery_target *mailboxes;
-	struct message_delivery_recipient *recipients;
-	struct buf *prefixes; /* one for each target */
-	size_t mailbox_count, recipient_count;
-	size_t *owners; /* the recipient of the dialogue that each result belongs to: mailboxes, then
-	                   recipients */
+	struct arena arena;
+	struct message_delivery *items;
+	size_t count;
 };
 
-static size_t targets_of(const struct smtp_connection *c, size_t recipient)
+/*
+ * What stands before the message in a mailbox: RFC 5321 section 4.4 (Return-Path), and the address it came
+ * for.
+ */
+static bool write_prefix(struct arena *arena, const struct smtp_envelope *envelope,
+    const struct smtp_target *t, struct view *prefix)
 {
-	size_t n = 0;
-	for (size_t i = 0; i < c->upload.count; i++)
-		n += c->upload.targets[i].recipient == recipient;
-	return n;
+	size_t size = PREFIX_WORDS + envelope->terms.sender.len + strlen(t->address) + 1;
+	char *text = arena_alloc(arena, size);
+	if (text == NULL)
+		return false;
+	int len = snprintf(text, size, prefix_form, VIEW_FMT(envelope->terms.sender),
+	    VIEW_FMT(view_from_string(t->address)));
+	*prefix = view_of(text, (size_t)len);
+	return true;
+}
+
+/* Targets of one recipient stand side by side: an address that became several has been expanded. */
+static bool is_expanded(const struct smtp_connection *c, size_t i)
+{
+	const struct smtp_target *t = c->upload.targets;
+	return (i > 0 && t[i - 1].recipient == t[i].recipient) ||
+	       (i + 1 < c->upload.count && t[i + 1].recipient == t[i].recipient);
+}
+
+/* Its sender hears that once, and of none of the several (RFC 3461 section 5.2.7.3). */
+static unsigned notify_of(const struct smtp_recipient *r, bool expanded)
+{
+	unsigned notify = notify_bits(r->notify);
+	if (!expanded || !(notify & NOTIFY_SUCCESS))
+		return notify;
+	unsigned rest = notify & ~(unsigned)NOTIFY_SUCCESS;
+	return rest ? rest : NOTIFY_NEVER;
 }
 
 /*
- * One target. A mailbox is delivered to at once, unless the message is to be held or goes to many, and its
- * sender told who asked for that. Mail that leaves this server goes into the queue. An address that became
- * several has been expanded: its sender hears that once, and of none of the several (RFC 3461 section
- * 5.2.7.3).
+ * A mailbox is delivered to at once, unless the message is to be held or goes to many. What leaves this
+ * server goes into the queue.
  */
-static void put_target(const struct smtp_envelope *envelope, struct outgoing *o, const struct smtp_target *t,
-    bool expanded, struct view prefix, bool many)
+static enum message_delivery_kind kind_of_target(
+    const struct smtp_connection *c, const struct smtp_envelope *envelope, const struct smtp_target *t)
 {
-	const struct smtp_recipient *r = &envelope->recipients[t->recipient];
-	unsigned notify = notify_bits(r->notify);
-	struct message_delivery_recipient recipient = {
-	    .address = t->account == 0 ? view_from_string(t->address) : r->path,
-	    .orcpt = r->orcpt,
-	    .notify = expanded && notify & NOTIFY_SUCCESS
-	                  ? (notify & ~NOTIFY_SUCCESS ? notify & ~NOTIFY_SUCCESS : NOTIFY_NEVER)
-	                  : notify,
-	    .forwarder = view_from_string(t->forwarder),
-	};
-	if (t->account == 0) {
-		recipient.kind = RECIPIENT_REMOTE;
-		recipient.destination = destination_of_target(r, recipient.address);
-	} else if (envelope->terms.hold_until || many) {
-		recipient.kind = RECIPIENT_LOCAL;
-		recipient.account = t->account;
-		recipient.mailbox = view_from_string(t->mailbox);
-		recipient.prefix = prefix;
-	} else {
-		o->owners[o->mailbox_count] = t->recipient;
-		o->mailboxes[o->mailbox_count++] = (struct message_delivery_target){.account = t->account,
-		    .mailbox = view_from_string(t->mailbox),
-		    .prefix = prefix,
-		    .address = view_from_string(t->address)};
-		if (!(recipient.notify & NOTIFY_SUCCESS) || envelope->sender_is_null)
-			return;
-		recipient.kind = RECIPIENT_DELIVERED;
-		recipient.account = t->account;
-	}
-	o->recipients[o->recipient_count++] = recipient;
+	if (t->account == 0)
+		return DELIVER_REMOTE;
+	bool many = c->upload.count > SMTP_TARGETS_AT_ONCE;
+	return envelope->terms.hold_until || many ? DELIVER_LATER : DELIVER_MAILBOX;
 }
 
-static void put_targets(struct smtp_connection *c, const struct smtp_envelope *envelope, struct outgoing *o)
+static bool put_target(
+    const struct smtp_connection *c, const struct smtp_envelope *envelope, size_t i, struct outgoing *o)
 {
-	size_t *recipient_owners = mem_array(c->upload.count + envelope->count, sizeof *recipient_owners);
+	const struct smtp_target *t = &c->upload.targets[i];
+	const struct smtp_recipient *r = &envelope->recipients[t->recipient];
+	struct message_delivery *d = &o->items[o->count++];
+	*d = (struct message_delivery){.kind = kind_of_target(c, envelope, t),
+	    .account = t->account,
+	    .address = t->account ? r->path : view_from_string(t->address),
+	    .orcpt = r->orcpt,
+	    .notify = notify_of(r, is_expanded(c, i)),
+	    .forwarder = view_from_string(t->forwarder)};
+	if (d->kind == DELIVER_REMOTE) {
+		d->destination = destination_of_target(r, d->address);
+		return true;
+	}
+	d->mailbox = view_from_string(t->mailbox);
+	if (d->kind == DELIVER_MAILBOX)
+		d->reached = view_from_string(t->address);
+	return write_prefix(&o->arena, envelope, t, &d->prefix);
+}
+
+static void put_expanded(const struct smtp_recipient *r, struct outgoing *o)
+{
+	o->items[o->count++] = (struct message_delivery){
+	    .kind = DELIVER_EXPANDED, .address = r->path, .orcpt = r->orcpt, .notify = NOTIFY_SUCCESS};
+}
+
+static bool put_targets(
+    const struct smtp_connection *c, const struct smtp_envelope *envelope, struct outgoing *o)
+{
+	const struct smtp_target *t = c->upload.targets;
+	o->items = arena_array(&o->arena, 2 * c->upload.count, sizeof *o->items);
+	if (o->items == NULL)
+		return false;
+	for (size_t i = 0; i < c->upload.count; i++)
+		if (!is_dropped(c, &t[i]) && !put_target(c, envelope, i, o))
+			return false;
 	for (size_t i = 0; i < c->upload.count; i++) {
-		const struct smtp_target *t = &c->upload.targets[i];
-		size_t before = o->recipient_count;
-		if (envelope->recipients[t->recipient].dropped)
-			continue;
-		buf_init(&o->prefixes[i], 4096);
-		write_prefix(&o->prefixes[i], envelope, t);
-		put_target(envelope, o, t, targets_of(c, t->recipient) > 1, buf_view(&o->prefixes[i]),
-		    c->upload.count > SMTP_TARGETS_AT_ONCE);
-		if (o->recipient_count > before)
-			recipient_owners[before] = t->recipient;
+		const struct smtp_recipient *r = &envelope->recipients[t[i].recipient];
+		bool first = i == 0 || t[i - 1].recipient != t[i].recipient;
+		if (first && is_expanded(c, i) && !r->dropped && !envelope->sender_is_null &&
+		    (notify_bits(r->notify) & NOTIFY_SUCCESS))
+			put_expanded(r, o);
 	}
-	for (size_t i = 0; i < envelope->count; i++) {
-		const struct smtp_recipient *r = &envelope->recipients[i];
-		if (r->dropped || envelope->sender_is_null || !(notify_bits(r->notify) & NOTIFY_SUCCESS) ||
-		    targets_of(c, i) < 2)
-			continue;
-		recipient_owners[o->recipient_count] = i;
-		o->recipients[o->recipient_count++] =
-		    (struct message_delivery_recipient){.kind = RECIPIENT_EXPANDED,
-		        .address = r->path,
-		        .orcpt = r->orcpt,
-		        .notify = NOTIFY_SUCCESS};
-	}
-	for (size_t i = 0; i < o->recipient_count; i++)
-		o->owners[o->mailbox_count + i] = recipient_owners[i];
-	mem_free(recipient_owners);
+	return true;
 }
 
 void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const struct message_digest *digest)
 {
 	struct smtp_connection *c = arg;
-	size_t most = c->upload.count + envelope->count;
-	struct outgoing o = {
-	    .mailboxes = mem_array(c->upload.count, sizeof *o.mailboxes),
-	    .recipients = mem_array(most, sizeof *o.recipients),
-	    .prefixes = mem_array(c->upload.count, sizeof *o.prefixes),
-	    .owners = mem_array(c->upload.count + most, sizeof *o.owners),
-	};
+	struct outgoing o = {.count = 0};
 	bool many = c->upload.count > SMTP_TARGETS_AT_ONCE;
+	arena_init(&o.arena, OUTGOING_MAX);
 	random_id(c->upload.message_id);
-	put_targets(c, envelope, &o);
+	bool good = put_targets(c, envelope, &o);
 	struct message_deliver m = {
 	    .session = view_from_string(c->edge.id),
 	    .summary = digest->summary,
@@ -286,21 +296,13 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	    .submitter = c->account,
 	    .message_id = digest->message_id,
 	    .headers = buf_view(&c->message.headers),
-	    .targets = {.items = o.mailboxes, .count = o.mailbox_count},
-	    .recipients = {.items = o.recipients, .count = o.recipient_count},
+	    .deliveries = {.items = o.items, .count = o.count},
 	};
 	/* A frame holds the recipients or the message's last piece, not both. */
 	if (many)
 		upload_flush(&c->upload.body);
-	c->upload.request = upload_deliver(&c->upload.body, &m, on_delivered, c);
-	for (size_t i = 0; i < c->upload.count; i++)
-		buf_done(&o.prefixes[i]);
-	mem_free(o.prefixes);
-	mem_free(o.mailboxes);
-	mem_free(o.recipients);
-	mem_free(c->upload.owners);
-	c->upload.owners = o.owners;
-	c->upload.owner_count = o.mailbox_count + o.recipient_count;
+	c->upload.request = good ? upload_deliver(&c->upload.body, &m, on_delivered, c) : 0;
+	arena_done(&o.arena);
 	if (c->upload.request == 0)
 		report(c, NULL, -EAGAIN);
 }
@@ -316,10 +318,7 @@ void smtp_upload_abandon(struct smtp_connection *c)
 		mem_free(c->upload.targets[i].forwarder);
 	}
 	mem_free(c->upload.targets);
-	mem_free(c->upload.owners);
 	c->upload.targets = NULL;
-	c->upload.owners = NULL;
-	c->upload.owner_count = 0;
 	c->upload.count = c->upload.room = 0;
 	c->upload.bytes = 0;
 	c->upload.request = 0;

@@ -20,6 +20,13 @@ enum {
 	PART_BYTES = 64 * 1024 /* half of what a new record may have */
 };
 
+#define NO_TARGET SIZE_MAX
+
+struct item {
+	size_t target; /* the mailbox that it goes to in this commit, or NO_TARGET */
+	struct view reached;
+};
+
 /* A delivery under way; what the frame held is copied, since the frame is gone when the commit is done. */
 struct delivery {
 	struct store_commit commit;
@@ -30,15 +37,12 @@ struct delivery {
 	struct link *link;
 	uint32_t request;
 	uint64_t generation;
-	size_t *positions; /* of each target of the message: which one of the delivery's it is */
-	struct view *addresses;
-	size_t asked;
-	struct queue_part *parts; /* of many recipients */
-	/* Of each recipient of the message: the target that it goes with, or SIZE_MAX. */
-	size_t *targets;
-	struct record_recipient *recipients;
+	struct item *items; /* what was asked for, in its order: so it is answered */
+	size_t item_count;
+	struct record_recipient *recipients; /* what the queue has to do, or to tell */
+	size_t *recipient_targets;           /* of each the target that it goes with, or NO_TARGET */
 	size_t recipient_count;
-	size_t answer_count; /* that the message has: they may be fewer by then */
+	struct queue_part *parts; /* of many recipients */
 };
 
 static void answer(struct link *link, uint32_t request, const int *results, size_t count)
@@ -54,7 +58,7 @@ static void answer(struct link *link, uint32_t request, const int *results, size
 
 static void answer_all(struct link *link, uint32_t request, const struct message_deliver *m, int error)
 {
-	size_t count = m->targets.count + m->recipients.count;
+	size_t count = m->deliveries.count;
 	int *results = mem_array(count, sizeof *results);
 	for (size_t i = 0; i < count; i++)
 		results[i] = error;
@@ -70,13 +74,14 @@ static void free_delivery(struct delivery *d)
 
 /* ---- the commit ---- */
 
-/* Drop recipients whose mailbox refused the message. */
+/* A recipient that only goes with a target is of no use when the target was refused. */
 static size_t keep_recipients(struct delivery *d)
 {
 	struct record_recipient *kept = d->queue.record.recipients;
 	size_t count = 0;
 	for (size_t i = 0; i < d->recipient_count; i++)
-		if (d->targets[i] == SIZE_MAX || d->mail.targets[d->targets[i]].result == 0)
+		if (d->recipient_targets[i] == NO_TARGET ||
+		    d->mail.targets[d->recipient_targets[i]].result == 0)
 			kept[count++] = d->recipients[i];
 	return count;
 }
@@ -108,16 +113,18 @@ static void trace(const struct delivery *d)
 	struct view about = d->queue.report_count ? queue_id_view(&d->queue.reports[0].id) : (struct view){0};
 	trace_event(id, TRACE_ACCEPTED, log_text("from", r->client), log_text("sender", r->terms.sender),
 	    log_u64("size", r->body_len), log_text("message_id", r->message_id),
-	    log_u64("recipients", d->parts ? d->parts[0].count : d->asked + d->recipient_count),
+	    log_u64("recipients", d->parts ? d->parts[0].count : d->item_count),
 	    log_text(about.len ? "about" : NULL, about)); /* without a key the list ends */
 	for (size_t i = 1; i < d->queue.part_count; i++)
 		trace_event(queue_id_view(&d->parts[i].id), TRACE_ACCEPTED, log_text("from", r->client),
 		    log_text("sender", r->terms.sender), log_u64("size", r->body_len),
 		    log_text("message_id", r->message_id), log_u64("recipients", d->parts[i].count));
-	for (size_t i = 0; i < d->asked; i++) {
-		const struct account_target *target = &d->mail.targets[d->positions[i]];
-		if (target->result == 0)
-			trace_event(id, TRACE_KEPT, log_text("recipient", d->addresses[i]),
+	for (size_t i = 0; i < d->item_count; i++) {
+		const struct item *item = &d->items[i];
+		const struct account_target *target =
+		    item->target == NO_TARGET ? NULL : &d->mail.targets[item->target];
+		if (target && target->result == 0)
+			trace_event(id, TRACE_KEPT, log_text("recipient", item->reached),
 			    log_text("mailbox", target->mailbox.len ? target->mailbox : VIEW("INBOX")));
 	}
 }
@@ -125,62 +132,47 @@ static void trace(const struct delivery *d)
 static void done(struct store_commit *c, int result)
 {
 	struct delivery *d = container_of(c, struct delivery, commit);
-	int *results = arena_array(&d->arena, d->asked + d->answer_count, sizeof *results);
-	for (size_t i = 0; results && i < d->asked; i++) {
-		int own = d->mail.targets[d->positions[i]].result;
+	int *results = arena_array(&d->arena, d->item_count, sizeof *results);
+	for (size_t i = 0; results && i < d->item_count; i++) {
+		size_t target = d->items[i].target;
+		int own = target == NO_TARGET ? 0 : d->mail.targets[target].result;
 		results[i] = own ? own : result;
-	}
-	for (size_t i = 0; results && i < d->answer_count; i++) {
-		int own = d->targets[i] == SIZE_MAX ? 0 : d->mail.targets[d->targets[i]].result;
-		results[d->asked + i] = own ? own : result;
 	}
 	if (result == 0 && !d->queue.repeated && d->queue.id.text[0])
 		trace(d);
 	queue_delivery_done(store_role.queue, &d->queue, result);
 	if (d->generation == d->link->generation && results)
-		answer(d->link, d->request, results, d->asked + d->answer_count);
+		answer(d->link, d->request, results, d->item_count);
 	free_delivery(d);
 }
 
 /* ---- from the message ---- */
 
-/* An account that is named twice (two aliases of one person) gets the message once. */
-static bool copy_targets(struct delivery *d, const struct message_deliver *m)
+/* The target of an account, new where it was not named before: two aliases of one person are one mailbox. */
+static int take_target(
+    struct delivery *d, const struct message_deliver *m, const struct message_delivery *from, size_t *target)
 {
-	struct account_target *targets = arena_array(&d->arena, m->targets.count, sizeof *targets);
-	d->positions = arena_array(&d->arena, m->targets.count, sizeof *d->positions);
-	d->addresses = arena_array(&d->arena, m->targets.count, sizeof *d->addresses);
-	size_t count = 0;
-	if (targets == NULL || d->positions == NULL || d->addresses == NULL)
-		return false;
-	for (size_t i = 0; i < m->targets.count; i++) {
-		const struct message_delivery_target *t =
-		    (const struct message_delivery_target *)m->targets.items + i;
-		size_t k = 0;
-		while (k < count && targets[k].shard != t->account)
-			k++;
-		d->positions[i] = k;
-		if (!arena_copy(&d->arena, t->address, &d->addresses[i]))
-			return false;
-		if (k < count)
-			continue;
-		targets[k].shard = t->account;
-		targets[k].enforce_quota = m->enforce_quota;
-		targets[k].quota_default = store_role.process->settings.quota_default;
-		if (m->id.len == QUEUE_ID_SIZE) {
-			targets[k].has_delivery_id = true;
-			memcpy(targets[k].delivery_id, m->id.data, QUEUE_ID_SIZE);
-		}
-		if (!arena_copy(&d->arena, t->mailbox, &targets[k].mailbox) ||
-		    !store_prefix_join(&d->arena, t->prefix, m->headers, &targets[k].prefix))
-			return false;
-		count++;
+	size_t k = 0;
+	while (k < d->mail.target_count && d->mail.targets[k].shard != from->account)
+		k++;
+	*target = k;
+	if (k < d->mail.target_count)
+		return 0;
+	if (k == ACCOUNT_TARGETS_MAX)
+		return -EINVAL;
+	struct account_target *t = &d->mail.targets[k];
+	t->shard = from->account;
+	t->enforce_quota = m->enforce_quota;
+	t->quota_default = store_role.process->settings.quota_default;
+	if (m->id.len == QUEUE_ID_SIZE) {
+		t->has_delivery_id = true;
+		memcpy(t->delivery_id, m->id.data, QUEUE_ID_SIZE);
 	}
-	d->asked = m->targets.count;
-	d->mail.targets = targets;
-	d->mail.target_count = count;
-	d->mail.all_or_none = m->all_or_none;
-	return arena_copy(&d->arena, m->summary, &d->mail.summary);
+	d->mail.target_count++;
+	return arena_copy(&d->arena, from->mailbox, &t->mailbox) &&
+	               store_prefix_join(&d->arena, from->prefix, m->headers, &t->prefix)
+	           ? 0
+	           : -ENOMEM;
 }
 
 /* A name that keys can hold, and that is none of ours. */
@@ -190,49 +182,57 @@ static bool is_destination(struct view name)
 	       view_find(name, '\0') < 0 && view_find(name, '>') < 0;
 }
 
-static size_t target_of(const struct delivery *d, uint64_t account)
-{
-	for (size_t i = 0; i < d->mail.target_count; i++)
-		if (d->mail.targets[i].shard == account)
-			return i;
-	return SIZE_MAX;
-}
+/* What each kind is in the queue's record; what is told of it, if its sender wants to hear of it. */
+static const struct delivery_kind {
+	enum record_state state;
+	enum queue_action action;
+} kinds[] = {[DELIVER_MAILBOX] = {RECORD_DELIVERED, ACTION_DELIVERED},
+    [DELIVER_LATER] = {RECORD_WAITING, ACTION_NONE},
+    [DELIVER_REMOTE] = {RECORD_WAITING, ACTION_NONE},
+    [DELIVER_EXPANDED] = {RECORD_EXPANDED, ACTION_EXPANDED}};
 
-static int copy_recipient(struct delivery *d, const struct message_delivery_recipient *from, size_t i)
+static int take_recipient(struct delivery *d, const struct message_delivery *from, size_t target)
 {
-	static const struct {
-		enum record_state state;
-		enum queue_action action;
-	} kinds[] = {[RECIPIENT_REMOTE] = {RECORD_WAITING, ACTION_NONE},
-	    [RECIPIENT_LOCAL] = {RECORD_WAITING, ACTION_NONE},
-	    [RECIPIENT_DELIVERED] = {RECORD_DELIVERED, ACTION_DELIVERED},
-	    [RECIPIENT_EXPANDED] = {RECORD_EXPANDED, ACTION_EXPANDED}};
-	struct record_recipient *p = &d->recipients[i];
-	if (from->kind > RECIPIENT_EXPANDED ||
-	    (from->kind == RECIPIENT_REMOTE && !is_destination(from->destination)))
-		return -EINVAL;
+	struct record_recipient *p = &d->recipients[d->recipient_count];
+	enum queue_action action = kinds[from->kind].action;
 	*p = (struct record_recipient){.state = (uint8_t)kinds[from->kind].state,
 	    .notify = (uint8_t)from->notify,
-	    .local = from->kind == RECIPIENT_LOCAL,
+	    .local = from->kind == DELIVER_LATER,
 	    .account = from->account};
-	d->targets[i] = from->kind == RECIPIENT_DELIVERED ? target_of(d, from->account) : SIZE_MAX;
-	if (from->kind == RECIPIENT_DELIVERED && d->targets[i] == SIZE_MAX)
-		return -EINVAL;
+	bool told = queue_record_tells(&d->queue.record, p, action);
+	/* It is in the mailbox, and nobody waits to hear so: the queue has nothing to do with it. */
+	if (from->kind == DELIVER_MAILBOX && !told)
+		return 0;
 	const struct {
 		struct view from, *to;
 	} texts[] = {{from->address, &p->address}, {from->orcpt, &p->orcpt}, {from->forwarder, &p->forwarder},
-	    {from->kind == RECIPIENT_REMOTE ? from->destination : (struct view){0}, &p->destination},
-	    {from->mailbox, &p->mailbox}, {from->prefix, &p->prefix}};
+	    {from->kind == DELIVER_REMOTE ? from->destination : (struct view){0}, &p->destination},
+	    {from->kind == DELIVER_LATER ? from->mailbox : (struct view){0}, &p->mailbox},
+	    {from->kind == DELIVER_LATER ? from->prefix : (struct view){0}, &p->prefix}};
 	for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
 		if (!arena_copy(&d->arena, texts[k].from, texts[k].to))
 			return -ENOMEM;
-	if (queue_record_tells(&d->queue.record, p, kinds[from->kind].action))
-		p->action = (uint8_t)kinds[from->kind].action;
+	p->action = (uint8_t)(told ? action : ACTION_NONE);
+	d->recipient_targets[d->recipient_count++] = target;
 	return 0;
 }
 
-/* The hashes of its Message-ID and of what it refers to: for its thread, in mailboxes now and, if it is
- * held, later. */
+static int take_item(struct delivery *d, const struct message_deliver *m, size_t i)
+{
+	const struct message_delivery *from = (const struct message_delivery *)m->deliveries.items + i;
+	struct item *item = &d->items[i];
+	int error = 0;
+	item->target = NO_TARGET;
+	if (from->kind == DELIVER_REMOTE && !is_destination(from->destination))
+		return -EINVAL;
+	if (from->kind == DELIVER_MAILBOX)
+		error = take_target(d, m, from, &item->target);
+	if (error == 0 && !arena_copy(&d->arena, from->reached, &item->reached))
+		error = -ENOMEM;
+	return error ? error : take_recipient(d, from, item->target);
+}
+
+/* What it is known by, and what it refers to: for its thread, in mailboxes now and, held, later. */
 static void copy_references(struct delivery *d, const struct message_deliver *m)
 {
 	const struct message_reference *from = m->references.items;
@@ -248,10 +248,8 @@ static void copy_references(struct delivery *d, const struct message_deliver *m)
 static bool copy_head(struct delivery *d, const struct message_deliver *m)
 {
 	struct queue_record *r = &d->queue.record;
-	*r = (struct queue_record){.terms = m->terms,
-	    .submitter = m->submitter,
-	    .arrived = (int64_t)m->received_at,
-	    .shared = m->targets.count > 0};
+	*r = (struct queue_record){
+	    .terms = m->terms, .submitter = m->submitter, .arrived = (int64_t)m->received_at};
 	copy_references(d, m);
 	return arena_copy(&d->arena, m->terms.sender, &r->terms.sender) &&
 	       arena_copy(&d->arena, m->terms.envid, &r->terms.envid) &&
@@ -259,27 +257,36 @@ static bool copy_head(struct delivery *d, const struct message_deliver *m)
 	       arena_copy(&d->arena, m->message_id, &r->message_id);
 }
 
-static int copy_recipients(struct delivery *d, const struct message_deliver *m)
+static int copy_deliveries(struct delivery *d, const struct message_deliver *m)
 {
-	const struct message_delivery_recipient *from = m->recipients.items;
 	struct queue_record *r = &d->queue.record;
-	size_t count = m->recipients.count;
+	size_t count = m->deliveries.count;
 	bool local = false;
+	d->items = arena_array(&d->arena, count, sizeof *d->items);
+	d->mail.targets = arena_array(&d->arena, count, sizeof *d->mail.targets);
 	d->recipients = arena_array(&d->arena, count, sizeof *d->recipients);
-	d->targets = arena_array(&d->arena, count, sizeof *d->targets);
+	d->recipient_targets = arena_array(&d->arena, count, sizeof *d->recipient_targets);
 	r->recipients = arena_array(&d->arena, count, sizeof *r->recipients);
-	if (d->recipients == NULL || d->targets == NULL || r->recipients == NULL)
+	if (d->items == NULL || d->mail.targets == NULL || d->recipients == NULL ||
+	    d->recipient_targets == NULL || r->recipients == NULL)
 		return -ENOMEM;
+	d->item_count = count;
 	for (size_t i = 0; i < count; i++) {
-		int error = copy_recipient(d, &from[i], i);
+		int error = take_item(d, m, i);
 		if (error)
 			return error;
-		r->recipients[i] = d->recipients[i];
-		local = local || from[i].kind == RECIPIENT_LOCAL;
 	}
-	d->recipient_count = d->answer_count = r->count = count;
-	bool good = !local || (arena_copy(&d->arena, m->summary, &r->summary) &&
-	                          arena_copy(&d->arena, m->headers, &r->headers));
+	for (size_t i = 0; i < d->recipient_count; i++) {
+		r->recipients[i] = d->recipients[i];
+		local = local || d->recipients[i].local;
+	}
+	r->count = d->recipient_count;
+	r->shared = d->mail.target_count > 0;
+	d->mail.all_or_none = m->all_or_none;
+	bool good = arena_copy(&d->arena, m->summary, &d->mail.summary);
+	if (local)
+		good = good && arena_copy(&d->arena, m->summary, &r->summary) &&
+		       arena_copy(&d->arena, m->headers, &r->headers);
 	return good ? 0 : -ENOMEM;
 }
 
@@ -388,11 +395,11 @@ static int copy_message(struct delivery *d, const struct message_deliver *m)
 {
 	bool named = queue_id_from(m->id, &d->queue.id);
 	/* What the queue keeps, others speak of by its id. */
-	if (!named && (m->id.len > 0 || m->recipients.count > 0 || m->reports.count > 0))
+	if (!named && (m->id.len > 0 || m->reports.count > 0))
 		return -EINVAL;
-	if (!copy_targets(d, m) || !copy_head(d, m))
-		return -ENOMEM;
-	int error = copy_recipients(d, m);
+	int error = copy_head(d, m) ? copy_deliveries(d, m) : -ENOMEM;
+	if (error == 0 && !named && d->recipient_count > 0)
+		error = -EINVAL;
 	if (error == 0 && d->mail.target_count == 0 && d->recipient_count > PART_RECIPIENTS)
 		error = make_parts(d);
 	return error ? error : copy_reports(d, m);
@@ -402,7 +409,7 @@ static void take_delivery(struct link *link, const struct message_deliver *m, ui
 {
 	struct store_upload *body =
 	    m->upload ? store_upload_claim(link, m->upload) : store_upload_begin(store_role.store);
-	if (body == NULL || m->targets.count + m->recipients.count + m->reports.count == 0) {
+	if (body == NULL || m->deliveries.count + m->reports.count == 0) {
 		store_upload_abort(body);
 		answer_all(link, request, m, -EIO);
 		return;

@@ -202,12 +202,11 @@ static void deliver(struct relay_notice *n)
 	    .received_at = (uint64_t)clock_wall(),
 	    .message_id_hash = digest.message_id_hash,
 	    .references = {.items = digest.references, .count = digest.reference_count},
-	    .targets = {.items = n->targets, .count = n->target_count},
 	    .id = view_from_string(n->id),
 	    .client = VIEW("this server, telling what became of a message"),
 	    .message_id = view_from_string(n->message_id),
 	    .terms = terms_of(n),
-	    .recipients = {.items = n->recipients, .count = n->recipient_count},
+	    .deliveries = {.items = n->deliveries, .count = n->delivery_count},
 	    .reports = {.items = reports, .count = report_count},
 	};
 	n->asked = &relay_role.store;
@@ -326,7 +325,7 @@ static int write_report(struct relay_notice *n, struct relay_news *news)
 	    .hostname = relay_role.process->settings.hostname,
 	    .postmaster = n->postmaster,
 	    .message_id = view_from_string(message_id),
-	    .remote = n->recipient_count > 0,
+	    .remote = n->remote,
 	    .now = clock_wall(),
 	};
 	int error = relay_news_write(news, &words, n->room, &returned);

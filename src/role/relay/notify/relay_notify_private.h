@@ -184,9 +184,9 @@ struct relay_notice {
 	char id[RANDOM_ID_SIZE], message_id[RELAY_MESSAGE_ID_SIZE];
 	struct view sender;
 	struct arena arena;
-	struct message_delivery_target *targets; /* relay_notify_resolve.c */
-	struct message_delivery_recipient *recipients;
-	size_t target_count, recipient_count;
+	struct message_delivery *deliveries; /* relay_notify_resolve.c */
+	size_t delivery_count;
+	bool remote;                 /* one of them leaves this server */
 	struct view postmaster, key; /* key: the sender's, as the directory knows it */
 	const struct relay_resolve_functions *resolving;
 	bool forged; /* it looks like one that we gave to a forwarded message, and is none */

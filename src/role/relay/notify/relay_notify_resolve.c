@@ -50,46 +50,36 @@ static int print(
  */
 static int add_remote(struct relay_notice *n, struct view address, struct view forwarder)
 {
-	struct message_delivery_recipient *r = &n->recipients[n->recipient_count];
+	struct message_delivery *r = &n->deliveries[n->delivery_count];
 	struct buf destination;
 	buf_init(&destination, QUEUE_NAME_MAX);
-	*r = (struct message_delivery_recipient){
-	    .kind = RECIPIENT_REMOTE, .notify = NOTIFY_NEVER, .forwarder = forwarder};
+	*r =
+	    (struct message_delivery){.kind = DELIVER_REMOTE, .notify = NOTIFY_NEVER, .forwarder = forwarder};
 	int error = domain_normalize(domain_of(address), &destination);
 	if (error == 0)
 		error = copy(n, address, &r->address);
 	if (error == 0)
 		error = copy(n, buf_view(&destination), &r->destination);
 	buf_done(&destination);
-	n->recipient_count += error == 0;
+	n->delivery_count += error == 0;
+	n->remote = n->remote || error == 0;
 	return error;
 }
 
-static int add_mailbox(struct relay_notice *n, const struct message_target *t)
+/* Those of a list that is larger than one commit delivers to go by the queue, as store takes it
+ * (smtp_upload.c). */
+static int add_mailbox(struct relay_notice *n, const struct message_target *t, bool many)
 {
-	struct message_delivery_target *target = &n->targets[n->target_count];
-	target->account = t->account;
-	int error = copy(n, t->mailbox, &target->mailbox);
-	if (error == 0)
-		error = copy(n, t->address, &target->address);
-	if (error == 0)
-		error = print(n, &target->prefix, "Return-Path: <>\r\nDelivered-To: ", t->address, "\r\n");
-	n->target_count += error == 0;
-	return error;
-}
-
-/* Of a list that is larger than one commit delivers to: by the queue, as store takes it (smtp_upload.c). */
-static int add_queued_mailbox(struct relay_notice *n, const struct message_target *t)
-{
-	struct message_delivery_recipient *r = &n->recipients[n->recipient_count];
-	*r = (struct message_delivery_recipient){
-	    .kind = RECIPIENT_LOCAL, .notify = NOTIFY_NEVER, .account = t->account};
+	struct message_delivery *r = &n->deliveries[n->delivery_count];
+	*r = (struct message_delivery){
+	    .kind = many ? DELIVER_LATER : DELIVER_MAILBOX, .notify = NOTIFY_NEVER, .account = t->account};
 	int error = copy(n, t->mailbox, &r->mailbox);
 	if (error == 0)
 		error = copy(n, t->address, &r->address);
 	if (error == 0)
 		error = print(n, &r->prefix, "Return-Path: <>\r\nDelivered-To: ", t->address, "\r\n");
-	n->recipient_count += error == 0;
+	r->reached = r->address;
+	n->delivery_count += error == 0;
 	return error;
 }
 
@@ -97,7 +87,7 @@ static int add_target(struct relay_notice *n, const struct message_target *t, bo
 {
 	if (t->account == 0)
 		return add_remote(n, t->address, n->key);
-	return many ? add_queued_mailbox(n, t) : add_mailbox(n, t);
+	return add_mailbox(n, t, many);
 }
 
 /* The postmaster of a domain of ours that the reader has to do with: such an address exists. */
@@ -118,8 +108,8 @@ static void ask_directory(struct relay_notice *n);
 
 static void go_elsewhere(struct relay_notice *n, struct view address)
 {
-	n->recipients = arena_array(&n->arena, 1, sizeof *n->recipients);
-	int error = n->recipients ? choose_postmaster(n, false) : -ENOMEM;
+	n->deliveries = arena_array(&n->arena, 1, sizeof *n->deliveries);
+	int error = n->deliveries ? choose_postmaster(n, false) : -ENOMEM;
 	if (error == 0)
 		error = add_remote(n, address, (struct view){0});
 	if (error)
@@ -131,9 +121,8 @@ static void go_elsewhere(struct relay_notice *n, struct view address)
 static void go_to_mailboxes(struct relay_notice *n, const struct codec_list *targets)
 {
 	const struct message_target *t = targets->items;
-	n->targets = arena_array(&n->arena, targets->count, sizeof *n->targets);
-	n->recipients = arena_array(&n->arena, targets->count, sizeof *n->recipients);
-	int error = n->targets && n->recipients ? choose_postmaster(n, true) : -ENOMEM;
+	n->deliveries = arena_array(&n->arena, targets->count, sizeof *n->deliveries);
+	int error = n->deliveries ? choose_postmaster(n, true) : -ENOMEM;
 	for (size_t i = 0; i < targets->count && error == 0; i++)
 		error = add_target(n, &t[i], targets->count > NOTIFY_MAILBOXES_AT_ONCE);
 	if (error)

@@ -203,25 +203,31 @@ static void send_to_store(struct peer *p, unsigned type, const void *m)
 	turn();
 }
 
-static struct message_delivery_recipient remote(const char *address, const char *destination)
+static struct message_delivery remote(const char *address, const char *destination)
 {
-	return (struct message_delivery_recipient){.kind = RECIPIENT_REMOTE,
+	return (struct message_delivery){.kind = DELIVER_REMOTE,
 	    .address = view_from_string(address),
 	    .destination = view_from_string(destination)};
 }
 
-static struct message_deliver delivery(const char *id, struct message_delivery_target *targets,
-    size_t target_count, struct message_delivery_recipient *recipients, size_t recipient_count)
+/* Into mailboxes at once, then what the queue has to do. */
+static struct message_deliver delivery(const char *id, struct message_delivery *targets, size_t target_count,
+    struct message_delivery *recipients, size_t recipient_count)
 {
+	static struct message_delivery lists[4][500]; /* a test may have so many messages at once */
+	static unsigned next;
+	struct message_delivery *all = lists[next++ % 4];
+	assert_true(target_count + recipient_count <= 500);
+	for (size_t i = 0; i < target_count + recipient_count; i++)
+		all[i] = i < target_count ? targets[i] : recipients[i - target_count];
 	return (struct message_deliver){.session = VIEW("session"),
 	    .bytes = VIEW("Subject: hello\r\n\r\nworld\r\n"),
 	    .received_at = (uint64_t)clock_wall(),
 	    .all_or_none = true,
-	    .targets = {.items = targets, .count = target_count},
 	    .id = view_from_string(id),
 	    .terms.sender = VIEW("s@here.example"),
 	    .client = VIEW("client"),
-	    .recipients = {.items = recipients, .count = recipient_count}};
+	    .deliveries = {.items = all, .count = target_count + recipient_count}};
 }
 
 static uint64_t messages_in(unsigned account)
@@ -275,9 +281,9 @@ static void rest(uint64_t number, enum queue_rest how)
 
 static void mailboxes_and_queue_in_one_step(void **state)
 {
-	struct message_delivery_target target = {
+	struct message_delivery target = {
 	    .account = test_account(1), .prefix = VIEW("A: b\r\n"), .address = VIEW("a@here.example")};
-	struct message_delivery_recipient recipients[2] = {
+	struct message_delivery recipients[2] = {
 	    remote("b@b.example", "b.example"), remote("c@c.example", "c.example")};
 	struct message_deliver m = delivery("000000000001", &target, 1, recipients, 2);
 	(void)state;
@@ -310,9 +316,8 @@ static void mailboxes_and_queue_in_one_step(void **state)
 
 static void a_refused_mailbox_refuses_all(void **state)
 {
-	struct message_delivery_target targets[2] = {
-	    {.account = test_account(1)}, {.account = test_account(7)}};
-	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
+	struct message_delivery targets[2] = {{.account = test_account(1)}, {.account = test_account(7)}};
+	struct message_delivery recipient = remote("b@b.example", "b.example");
 	struct message_deliver m = delivery("000000000001", targets, 2, &recipient, 1);
 	(void)state;
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);
@@ -323,21 +328,15 @@ static void a_refused_mailbox_refuses_all(void **state)
 	assert_int_equal(relay.offer_count, 0);
 	/* With LMTP each has its own result; who wants to know of success is told of those only that
 	 * succeeded. */
-	struct message_delivery_recipient told[3] = {remote("b@b.example", "b.example"),
-	    {.kind = RECIPIENT_DELIVERED,
-	        .address = VIEW("one@here.example"),
-	        .notify = NOTIFY_SUCCESS,
-	        .account = test_account(1)},
-	    {.kind = RECIPIENT_DELIVERED,
-	        .address = VIEW("two@here.example"),
-	        .notify = NOTIFY_SUCCESS,
-	        .account = test_account(7)}};
-	m = delivery("000000000002", targets, 2, told, 3);
+	targets[0].address = VIEW("one@here.example");
+	targets[1].address = VIEW("two@here.example");
+	targets[0].notify = targets[1].notify = NOTIFY_SUCCESS;
+	m = delivery("000000000002", targets, 2, &recipient, 1);
 	m.all_or_none = false;
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);
-	static const int expected[] = {0, -ENOENT, 0, 0, -ENOENT};
-	assert_int_equal(smtp.result_count, 5);
-	for (size_t i = 0; i < 5; i++)
+	static const int expected[] = {0, -ENOENT, 0};
+	assert_int_equal(smtp.result_count, 3);
+	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(smtp.results[i], expected[i]);
 	ready(5);
 	take(offered("@notify"));
@@ -350,7 +349,7 @@ static void a_refused_mailbox_refuses_all(void **state)
 
 static void the_sender_is_told_once(void **state)
 {
-	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
+	struct message_delivery recipient = remote("b@b.example", "b.example");
 	struct message_deliver m = delivery("000000000001", NULL, 0, &recipient, 1);
 	(void)state;
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);
@@ -363,8 +362,7 @@ static void the_sender_is_told_once(void **state)
 	/* The report goes into the sender's mailbox, and in the same step it is told. */
 	struct message_delivery_report report = {
 	    .id = VIEW("000000000001"), .recipient = 0, .action = ACTION_FAILED};
-	struct message_delivery_target target = {
-	    .account = test_account(1), .address = VIEW("s@here.example")};
+	struct message_delivery target = {.account = test_account(1), .address = VIEW("s@here.example")};
 	m = delivery("000000000002", &target, 1, NULL, 0);
 	m.terms.sender = (struct view){0};
 	m.reports = (struct codec_list){.items = &report, .count = 1};
@@ -409,7 +407,7 @@ static void terms_keep_their_value(void **state)
 	    {0, 0, 1, 1, SMTP_8BITMIME, RET_FULL, SMTP_BY_RETURN, 0},
 	    {-9, 1, 1, 0, SMTP_BINARYMIME, RET_HDRS, SMTP_BY_NOTIFY, 1},
 	    {9, 1, 0, 1, SMTP_7BIT, RET_UNSAID, SMTP_BY_RETURN, 1}};
-	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
+	struct message_delivery recipient = remote("b@b.example", "b.example");
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		char id[13];
@@ -448,7 +446,7 @@ static void terms_keep_their_value(void **state)
 /* Whose words they are is kept from relay to the report; a host's reply with the stage that it answers. */
 static void whose_words_they_are_is_kept(void **state)
 {
-	struct message_delivery_recipient recipients[3] = {remote("b@b.example", "b.example"),
+	struct message_delivery recipients[3] = {remote("b@b.example", "b.example"),
 	    remote("c@c.example", "c.example"), remote("d@d.example", "d.example")};
 	struct message_deliver m = delivery("000000000001", NULL, 0, recipients, 3);
 	struct message_queue_result own = {.recipient = 0,
@@ -488,7 +486,7 @@ static void whose_words_they_are_is_kept(void **state)
 
 static void relay_comes_again(void **state)
 {
-	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
+	struct message_delivery recipient = remote("b@b.example", "b.example");
 	struct message_deliver m = delivery("000000000001", NULL, 0, &recipient, 1);
 	(void)state;
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);
@@ -516,7 +514,7 @@ static void relay_comes_again(void **state)
 static void large_bodies(void **state)
 {
 	static char piece[90000];
-	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
+	struct message_delivery recipient = remote("b@b.example", "b.example");
 	struct message_deliver m = delivery("000000000001", NULL, 0, &recipient, 1);
 	(void)state;
 	memset(piece, 'x', sizeof piece);
@@ -548,8 +546,7 @@ static void set_quota(unsigned account, uint64_t bytes)
 /* Account 2 has one message, and no room for another one. */
 static void fill(void)
 {
-	struct message_delivery_target target = {
-	    .account = test_account(2), .address = VIEW("full@here.example")};
+	struct message_delivery target = {.account = test_account(2), .address = VIEW("full@here.example")};
 	struct message_deliver m = delivery("000000000009", &target, 1, NULL, 0);
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);
 	assert_int_equal(smtp.results[0], 0);
@@ -561,17 +558,17 @@ static void local_mail_that_was_held(void **state)
 	static char much[4000];
 	memset(much, 'x', sizeof much);
 	memcpy(much + sizeof much - 2, "\r\n", 2);
-	struct message_delivery_recipient recipients[5] = {{.kind = RECIPIENT_LOCAL,
-	                                                       .address = VIEW("one@here.example"),
-	                                                       .account = test_account(1),
-	                                                       .prefix = VIEW("A: b\r\n")},
-	    {.kind = RECIPIENT_LOCAL,
+	struct message_delivery recipients[5] = {{.kind = DELIVER_LATER,
+	                                             .address = VIEW("one@here.example"),
+	                                             .account = test_account(1),
+	                                             .prefix = VIEW("A: b\r\n")},
+	    {.kind = DELIVER_LATER,
 	        .address = VIEW("full@here.example"),
 	        .account = test_account(2),
 	        .prefix = VIEW("A: b\r\n")},
-	    {.kind = RECIPIENT_LOCAL, .address = VIEW("small@here.example"), .account = test_account(3)},
-	    {.kind = RECIPIENT_LOCAL, .address = VIEW("gone@here.example"), .account = test_account(7)},
-	    {.kind = RECIPIENT_LOCAL,
+	    {.kind = DELIVER_LATER, .address = VIEW("small@here.example"), .account = test_account(3)},
+	    {.kind = DELIVER_LATER, .address = VIEW("gone@here.example"), .account = test_account(7)},
+	    {.kind = DELIVER_LATER,
 	        .address = VIEW("long@here.example"),
 	        .account = test_account(4),
 	        .prefix = view_of(much, sizeof much)}};
@@ -605,9 +602,9 @@ static void verdicts_stand_behind_each_prefix(void **state)
 	static const char body[] = "Subject: hello\r\n\r\nworld\r\n", prefix[] = "A: b\r\n",
 	                  headers[] = "Authentication-Results: here.example; none\r\n";
 	const size_t all = sizeof body + sizeof prefix + sizeof headers - 3;
-	struct message_delivery_target targets[] = {
+	struct message_delivery targets[] = {
 	    {.account = test_account(1), .prefix = VIEW("A: b\r\n")}, {.account = test_account(4)}};
-	struct message_delivery_recipient held = {.kind = RECIPIENT_LOCAL,
+	struct message_delivery held = {.kind = DELIVER_LATER,
 	    .address = VIEW("four@here.example"),
 	    .account = test_account(4),
 	    .prefix = VIEW("A: b\r\n")};
@@ -651,9 +648,9 @@ static uint64_t thread_of(uint64_t emailid)
 /* A message, its answer, and one that was held until later and answers the answer. */
 static void answers_join_their_thread(void **state)
 {
-	struct message_delivery_target target = {.account = test_account(1)};
-	struct message_delivery_recipient held = {
-	    .kind = RECIPIENT_LOCAL, .address = VIEW("one@here.example"), .account = test_account(1)};
+	struct message_delivery target = {.account = test_account(1)};
+	struct message_delivery held = {
+	    .kind = DELIVER_LATER, .address = VIEW("one@here.example"), .account = test_account(1)};
 	struct message_reference first[] = {{111}}, both[] = {{222}, {111}}, other[] = {{444}};
 	struct message_deliver m = delivery("000000000001", &target, 1, NULL, 0);
 	(void)state;
@@ -687,10 +684,10 @@ static void many_names_of_one_account(void **state)
 	} names[] = {{GONE, NOTIFY_NEVER}, {SILENT, NOTIFY_NEVER}, {GONE, NOTIFY_DELAY},
 	    {SILENT, NOTIFY_NEVER}, {GONE, NOTIFY_FAILURE}};
 	enum { NAMES = sizeof names / sizeof *names };
-	struct message_delivery_recipient recipients[OTHERS + NAMES];
+	struct message_delivery recipients[OTHERS + NAMES];
 	(void)state;
 	for (size_t i = 0; i < OTHERS + NAMES; i++)
-		recipients[i] = (struct message_delivery_recipient){.kind = RECIPIENT_LOCAL,
+		recipients[i] = (struct message_delivery){.kind = DELIVER_LATER,
 		    .address = VIEW("name@here.example"),
 		    .account = test_account(i < OTHERS ? 1 : names[i - OTHERS].account),
 		    .notify = i < OTHERS ? 0 : names[i - OTHERS].notify};
@@ -707,7 +704,7 @@ static void many_names_of_one_account(void **state)
 
 static void etrn(void **state)
 {
-	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
+	struct message_delivery recipient = remote("b@b.example", "b.example");
 	struct message_deliver m = delivery("000000000001", NULL, 0, &recipient, 1);
 	(void)state;
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);
@@ -728,12 +725,12 @@ static void bad_deliveries_are_refused(void **state)
 	static const char *const names[] = {"", "@local", "@notify", "a>b"};
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
-		struct message_delivery_recipient recipient = remote("b@b.example", names[i]);
+		struct message_delivery recipient = remote("b@b.example", names[i]);
 		struct message_deliver m = delivery("000000000001", NULL, 0, &recipient, 1);
 		send_to_store(&smtp, MESSAGE_DELIVER, &m);
 		assert_int_equal(smtp.results[0], -EINVAL);
 	}
-	struct message_delivery_recipient recipient = remote("b@b.example", "b.example");
+	struct message_delivery recipient = remote("b@b.example", "b.example");
 	struct message_deliver m = delivery("tooshort", NULL, 0, &recipient, 1);
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);
 	assert_int_equal(smtp.results[0], -EINVAL);
@@ -741,6 +738,15 @@ static void bad_deliveries_are_refused(void **state)
 	send_to_store(&smtp, MESSAGE_DELIVER, &m);
 	assert_int_equal(smtp.results[0], -EINVAL);
 	assert_int_equal(smtp.frames[MESSAGE_DELIVERED], 6);
+	/* More mailboxes than one commit delivers to: they go by the queue, which whoever sends this knows.
+	 */
+	struct message_delivery many[ACCOUNT_TARGETS_MAX + 1];
+	for (size_t i = 0; i < ACCOUNT_TARGETS_MAX + 1; i++)
+		many[i] = (struct message_delivery){.account = test_account(100 + (unsigned)i)};
+	m = delivery("000000000001", many, ACCOUNT_TARGETS_MAX + 1, NULL, 0);
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	assert_int_equal(smtp.result_count, ACCOUNT_TARGETS_MAX + 1);
+	assert_int_equal(smtp.results[0], -EINVAL);
 	ready(5);
 	assert_int_equal(relay.offer_count, 0);
 }

@@ -199,7 +199,7 @@ static bool keep(const struct channel_frame *frame, const struct message_deliver
 static void on_deliver(const struct channel_frame *frame, const struct message_deliver *m)
 {
 	struct message_result results[400];
-	size_t count = m->targets.count + m->recipients.count;
+	size_t count = m->deliveries.count;
 	assert_int_equal(m->id.len, QUEUE_ID_SIZE);
 	snprintf(server.last_id, sizeof server.last_id, "%.*s", VIEW_FMT(m->id));
 	for (size_t i = 0; i < count; i++)
@@ -627,7 +627,7 @@ void delivery_read(struct delivery *d)
 	d->tree = mime_parse(d->parser, buf_view(&d->text));
 	assert_int_equal(d->m.terms.sender.len, 0);
 	assert_true(d->m.reports.count > 0);
-	assert_true(d->m.targets.count + d->m.recipients.count > 0);
+	assert_true(d->m.deliveries.count > 0);
 	check_lines(d);
 	check_trailer(d);
 	int part = dsn_status_part(d->tree);

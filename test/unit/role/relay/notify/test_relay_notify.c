@@ -28,10 +28,10 @@ static void tells_of_a_failure(void **state)
 	server_offer();
 	struct delivery *d = only_delivery();
 	assert_rested_empty();
-	assert_int_equal(d->m.targets.count, 1);
-	assert_int_equal(d->m.recipients.count, 0);
+	assert_int_equal(d->m.deliveries.count, 1);
 	assert_int_equal(d->m.reports.count, 1);
-	const struct message_delivery_target *t = d->m.targets.items;
+	const struct message_delivery *t = d->m.deliveries.items;
+	assert_int_equal(t->kind, DELIVER_MAILBOX);
 	assert_int_equal(t->account, (int)account_of(VIEW("alice@example.org")));
 	assert_view(t->prefix, "Return-Path: <>\r\nDelivered-To: alice@example.org\r\n");
 	assert_int_equal(d->m.enforce_quota, 0); /* the one who must hear of it has nobody else to tell him */
@@ -64,10 +64,9 @@ static void tells_a_sender_elsewhere(void **state)
 	i->recipients[0].forwarder = VIEW("team@example.org");
 	server_offer();
 	struct delivery *d = only_delivery();
-	assert_int_equal(d->m.targets.count, 0);
-	assert_int_equal(d->m.recipients.count, 1);
-	const struct message_delivery_recipient *r = d->m.recipients.items;
-	assert_int_equal(r->kind, RECIPIENT_REMOTE);
+	assert_int_equal(d->m.deliveries.count, 1);
+	const struct message_delivery *r = d->m.deliveries.items;
+	assert_int_equal(r->kind, DELIVER_REMOTE);
 	assert_int_equal(r->notify, NOTIFY_NEVER);
 	assert_view(r->address, "\"J. D\"@B\303\274ro.Example");
 	assert_view(r->destination, "xn--bro-hoa.example");
@@ -85,13 +84,13 @@ static void tells_everybody_behind_an_alias(void **state)
 	add_item("Team@example.org");
 	server_offer();
 	struct delivery *d = only_delivery();
-	const struct message_delivery_target *t = d->m.targets.items;
-	const struct message_delivery_recipient *r = d->m.recipients.items;
-	assert_int_equal(d->m.targets.count, 2);
+	const struct message_delivery *t = d->m.deliveries.items, *r = &t[2];
+	assert_int_equal(d->m.deliveries.count, 3);
+	assert_int_equal(t[0].kind, DELIVER_MAILBOX);
+	assert_int_equal(r->kind, DELIVER_REMOTE);
 	assert_int_equal(t[0].account, 7);
 	assert_int_equal(t[1].account, 8);
 	assert_view(t[1].prefix, "Return-Path: <>\r\nDelivered-To: bob@example.org\r\n");
-	assert_int_equal(d->m.recipients.count, 1);
 	assert_view(r->address, "carl@Elsewhere.Example");
 	assert_view(r->destination, "elsewhere.example");
 	assert_view(r->forwarder, "team@example.org");
@@ -105,7 +104,7 @@ static void finds_the_true_sender_of_forwarded_mail(void **state)
 	struct item *forged = add_item("SRS0=forged=AB=sender.example=true@example.org");
 	server_offer();
 	struct delivery *d = only_delivery();
-	const struct message_delivery_recipient *r = d->m.recipients.items;
+	const struct message_delivery *r = d->m.deliveries.items;
 	assert_view(r->address, "true@Sender.Example");
 	assert_view(r->destination, "sender.example");
 	assert_int_equal(forged->verdict, QUEUE_FAILED);
@@ -117,9 +116,8 @@ static void finds_the_true_sender_before_a_catch_all(void **state)
 	add_item("SRS0=good=AB=sender.example=true@xn--bcher-kva.example");
 	server_offer();
 	struct delivery *d = only_delivery();
-	const struct message_delivery_recipient *r = d->m.recipients.items;
-	assert_int_equal(d->m.targets.count, 0);
-	assert_int_equal(d->m.recipients.count, 1);
+	const struct message_delivery *r = d->m.deliveries.items;
+	assert_int_equal(d->m.deliveries.count, 1);
 	assert_view(r->address, "true@Sender.Example");
 }
 
@@ -129,9 +127,9 @@ static void a_catch_all_takes_what_only_looks_rewritten(void **state)
 	add_item("SRS0=forged=AB=sender.example=true@xn--bcher-kva.example");
 	server_offer();
 	struct delivery *d = only_delivery();
-	const struct message_delivery_target *t = d->m.targets.items;
-	assert_int_equal(d->m.recipients.count, 0);
-	assert_int_equal(d->m.targets.count, 1);
+	const struct message_delivery *t = d->m.deliveries.items;
+	assert_int_equal(d->m.deliveries.count, 1);
+	assert_int_equal(t->kind, DELIVER_MAILBOX);
 	/* Auth is asked for the address in its normal form. */
 	assert_int_equal(t->account, account_of(VIEW("srs0=forged=ab=sender.example=true@")));
 }

@@ -91,7 +91,7 @@ static void gathers_over_several_takes(void **state)
 	assert_rested_empty();
 	size_t alice = 0;
 	for (size_t i = 0; i < server.delivered; i++) {
-		const struct message_delivery_target *t = server.deliveries[i].m.targets.items;
+		const struct message_delivery *t = server.deliveries[i].m.deliveries.items;
 		alice += view_equal(t[0].address, VIEW("alice@example.org"));
 	}
 	assert_int_equal(alice, 5); /* one for each take */
