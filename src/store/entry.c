@@ -85,7 +85,7 @@ uint64_t entry_take_fixed(struct cursor *c, size_t bytes)
 }
 
 /* Lists are read by hundreds of thousands of entries, so the bytes are looked at where they are. */
-uint64_t entry_take_number(struct cursor *c)
+uint64_t entry_take_long_number(struct cursor *c)
 {
 	const unsigned char *bytes = (const unsigned char *)c->rest.data;
 	uint64_t n = 0;

@@ -46,9 +46,17 @@ int entry_put(struct txn *t, uint64_t shard, struct view key, const struct entry
  */
 struct cursor entry_read(struct view value, uint8_t version);
 uint64_t entry_take_fixed(struct cursor *c, size_t bytes);
-uint64_t entry_take_number(
-    struct cursor *c); /* one that is longer than needs be, or above 64 bits, is damage */
+uint64_t entry_take_long_number(struct cursor *c);
 struct view entry_take_text(struct cursor *c);
+
+/* One that is longer than needs be, or above 64 bits, is damage. Most have one byte, and lists have many. */
+static inline uint64_t entry_take_number(struct cursor *c)
+{
+	if (c->failed || c->rest.len == 0 || (c->rest.data[0] & 0x80))
+		return entry_take_long_number(c);
+	c->rest.len--;
+	return (unsigned char)*c->rest.data++;
+}
 
 /* A number that must be at most max; a larger one marks the cursor and gives 0. */
 uint64_t entry_take_limited(struct cursor *c, uint64_t max);
