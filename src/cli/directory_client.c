@@ -139,7 +139,7 @@ static int ask_server(struct directory_client *client, const struct message_dire
 	if (error == 0 && (frame.type != MESSAGE_DIRECTORY_ANSWER || frame.request != client->last ||
 	                      ipc_decode(&frame, answer, &client->arena) != 0))
 		error = -EBADMSG;
-	return error ? error : (int)(int64_t)answer->error;
+	return error ? error : (int)answer->error;
 }
 
 int directory_client_ask(struct directory_client *client, enum directory_operation operation, uint64_t number,

@@ -14,8 +14,7 @@
 
 enum codec_kind {
 	CODEC_U64,    /* uint64_t, from min to max */
-	CODEC_SIGNED, /* int64_t, or uint64_t that holds such a number: from -max to max; an errno value among
-	                 others */
+	CODEC_SIGNED, /* int64_t, from -max to max: an errno value, say */
 	/* struct view; max = longest. Any of these may be empty. */
 	CODEC_BYTES,
 	CODEC_TEXT,    /* without control characters of ASCII but line feed and tab */

@@ -75,7 +75,7 @@ struct message_field {
 	struct view value;
 };
 struct message_result {
-	uint64_t error;
+	int64_t error;
 };
 
 #define MESSAGES_SHARED_STRUCTS(X) X(message_empty) X(message_field) X(message_result)

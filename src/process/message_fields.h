@@ -31,7 +31,8 @@ enum {
 #define IDENTITY_MAX ((uint64_t)INT64_MAX)
 
 /* clang-format off */
-/* A field's row. Macros, because offsetof needs the names themselves. */
+/* A field's row. Macros, because offsetof needs the names themselves; FIELD_KIND fails to compile for a member of another type. */
+#define FIELD_KIND(type, member, c_type, kind) _Generic(((struct type *)0)->member, c_type : kind)
 #define FIELD(type, member, kind, least, most, element) {#member, kind, offsetof(struct type, member), most, element, least}
 #define FIELD_NUMBER(type, member, least, most) FIELD(type, member, CODEC_U64, least, most, NULL)
 #define FIELD_ANY(type, member) FIELD(type, member, CODEC_U64, 0, UINT64_MAX, NULL) /* a hash, or judged by the receiver */
@@ -40,15 +41,15 @@ enum {
 #define FIELD_SIZE(type, member) FIELD(type, member, CODEC_U64, 0, SIZE_LIMIT, NULL)
 #define FIELD_COUNT(type, member) FIELD(type, member, CODEC_U64, 0, UINT32_MAX, NULL)
 #define FIELD_IDENTITY(type, member) FIELD(type, member, CODEC_U64, 0, IDENTITY_MAX, NULL)
-#define FIELD_ERROR(type, member) FIELD(type, member, CODEC_SIGNED, 0, CODEC_ERRNO_MAX, NULL)
-#define FIELD_SIGNED(type, member, most) FIELD(type, member, CODEC_SIGNED, 0, most, NULL)
-#define FIELD_BYTES(type, member, max) FIELD(type, member, CODEC_BYTES, 0, max, NULL)
-#define FIELD_TEXT(type, member, max) FIELD(type, member, CODEC_TEXT, 0, max, NULL)
-#define FIELD_LINE(type, member, max) FIELD(type, member, CODEC_LINE, 0, max, NULL)
-#define FIELD_WORD(type, member, max) FIELD(type, member, CODEC_WORD, 0, max, NULL)
-#define FIELD_ADDRESS(type, member) FIELD(type, member, CODEC_ADDRESS, 0, ADDRESS_MAX, NULL)
-#define FIELD_HEADER(type, member, max) FIELD(type, member, CODEC_HEADER, 0, max, NULL)
-#define FIELD_LIST(type, member, max, elements) FIELD(type, member, CODEC_LIST, 0, max, elements)
+#define FIELD_ERROR(type, member) FIELD(type, member, FIELD_KIND(type, member, int64_t, CODEC_SIGNED), 0, CODEC_ERRNO_MAX, NULL)
+#define FIELD_SIGNED(type, member, most) FIELD(type, member, FIELD_KIND(type, member, int64_t, CODEC_SIGNED), 0, most, NULL)
+#define FIELD_BYTES(type, member, max) FIELD(type, member, FIELD_KIND(type, member, struct view, CODEC_BYTES), 0, max, NULL)
+#define FIELD_TEXT(type, member, max) FIELD(type, member, FIELD_KIND(type, member, struct view, CODEC_TEXT), 0, max, NULL)
+#define FIELD_LINE(type, member, max) FIELD(type, member, FIELD_KIND(type, member, struct view, CODEC_LINE), 0, max, NULL)
+#define FIELD_WORD(type, member, max) FIELD(type, member, FIELD_KIND(type, member, struct view, CODEC_WORD), 0, max, NULL)
+#define FIELD_ADDRESS(type, member) FIELD(type, member, FIELD_KIND(type, member, struct view, CODEC_ADDRESS), 0, ADDRESS_MAX, NULL)
+#define FIELD_HEADER(type, member, max) FIELD(type, member, FIELD_KIND(type, member, struct view, CODEC_HEADER), 0, max, NULL)
+#define FIELD_LIST(type, member, max, elements) FIELD(type, member, FIELD_KIND(type, member, struct codec_list, CODEC_LIST), 0, max, elements)
 /* A member `terms` of struct mail_terms. */
 #define FIELDS_TERMS(type) FIELD_ADDRESS(type, terms.sender), FIELD_LINE(type, terms.envid, ENVID_BYTES_MAX), \
 	FIELD_NUMBER(type, terms.ret, 0, RET_HDRS), FIELD_NUMBER(type, terms.body, 0, SMTP_BINARYMIME), \

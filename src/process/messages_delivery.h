@@ -68,7 +68,7 @@ struct message_deliver {
 struct message_delivered { struct codec_list results; }; /* of the deliveries, in their order */
 struct message_room { uint64_t account, bytes; };
 struct message_etrn { struct view domain; };
-struct message_etrn_answer { uint64_t error, messages; };
+struct message_etrn_answer { int64_t error; uint64_t messages; };
 
 #define MESSAGES_DELIVERY_STRUCTS(X) X(message_upload) X(message_upload_credit) X(message_upload_abort) \
 	X(message_delivery) X(message_reference) X(message_delivery_report) X(message_deliver) \

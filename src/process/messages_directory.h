@@ -16,10 +16,10 @@ enum messages_directory {
 
 /* clang-format off */
 struct message_grant { uint64_t account; struct view service; };
-struct message_granted { uint64_t error; };
+struct message_granted { int64_t error; };
 struct message_revoke { uint64_t account; };
 struct message_directory { uint64_t operation, number; struct codec_list fields; };
-struct message_directory_answer { uint64_t error, number; struct codec_list fields; };
+struct message_directory_answer { int64_t error; uint64_t number; struct codec_list fields; };
 
 /* Fields of a question, in order; `number` beside them; and behind "->" what is answered. Numbers in fields have 8 bytes, big-endian. */
 enum directory_operation {

@@ -15,12 +15,12 @@ enum messages_keys {
 
 /* clang-format off */
 struct message_sign { uint64_t key, pss; struct view algorithm, tbs; };
-struct message_signed { uint64_t error; struct view signature; };
+struct message_signed { int64_t error; struct view signature; };
 struct message_ticket_key { struct view key, previous; }; /* previous: still opens tickets; empty: none */
 
 enum srs_operation { SRS_REWRITE = 1, SRS_REVERSE = 2 };
 struct message_srs { uint64_t operation; struct view address, domain; };
-struct message_srs_answer { uint64_t error; struct view address; };
+struct message_srs_answer { int64_t error; struct view address; };
 
 #define MESSAGES_KEYS_STRUCTS(X) X(message_sign) X(message_signed) X(message_ticket_key) X(message_srs) \
 	X(message_srs_answer)

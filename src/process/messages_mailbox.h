@@ -19,10 +19,10 @@ enum messages_mailbox {
 /* clang-format off */
 /* Each entry: size (8 bytes), email id (8), whether its body is binary (1), length of an imported UIDL (1), that UIDL. */
 struct message_maildrop_list { struct view entries; };
-struct message_maildrop_opened { uint64_t error, count; };
+struct message_maildrop_opened { int64_t error; uint64_t count; };
 /* indexes: 4 bytes each, in the order of the list; of each message `length` bytes from `offset`. */
 struct message_fetch { struct view indexes; uint64_t offset, length; };
-struct message_fetch_data { uint64_t index, error, last; struct view bytes; }; /* last: of this message */
+struct message_fetch_data { uint64_t index; int64_t error; uint64_t last; struct view bytes; }; /* last: of this message */
 struct message_expunge { struct view indexes; uint64_t last; };
 /* ranges: ascending UIDs that went, 4 bytes for the first and 4 for the last of each. modseq: of the last that went; 0: none did. */
 struct message_expunged { int64_t error; uint64_t modseq, last; struct view ranges; };

@@ -50,9 +50,9 @@ struct message_queue_message {
 	struct codec_list recipients;
 	struct view bytes; /* the body from its beginning: whole, when it is as long as `size` */
 };
-struct message_queue_taken { uint64_t number, error, count, more; };
+struct message_queue_taken { uint64_t number; int64_t error; uint64_t count, more; };
 struct message_queue_read { struct view id; uint64_t offset, length; };
-struct message_queue_data { uint64_t error; struct view bytes; };
+struct message_queue_data { int64_t error; struct view bytes; };
 
 struct message_queue_result {
 	uint64_t recipient, verdict; /* enum queue_verdict */

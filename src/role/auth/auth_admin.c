@@ -58,7 +58,7 @@ static void revoke_account(uint64_t account)
 static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 {
 	struct admin *a = arg;
-	struct message_directory_answer m = {.error = (uint64_t)(int64_t)-EAGAIN};
+	struct message_directory_answer m = {.error = -EAGAIN};
 	if (frame && !link_decode(link, frame, &m))
 		return false;
 	a->asked = 0;

@@ -239,7 +239,7 @@ static bool looked_up(void *arg, struct link *link, struct channel_frame *frame)
 	if (frame && !link_decode(link, frame, &m))
 		return false;
 	l->asked = 0;
-	int error = frame ? (int)(int64_t)m.error : -EAGAIN;
+	int error = frame ? (int)m.error : -EAGAIN;
 	if (error && error != -ENOENT && error != -EINVAL && error != -EMSGSIZE) {
 		auth_login_fail(l, LOGIN_TEMPORARY);
 		return true;

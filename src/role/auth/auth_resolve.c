@@ -70,7 +70,7 @@ static struct known *remember(struct view address, const struct message_director
 		known = mem_alloc(sizeof *known + count * sizeof known->targets[0] + texts.len);
 		char *at = (char *)&known->targets[count];
 		known->count = count;
-		known->not_ours = (int)(int64_t)m->error == -EXDEV;
+		known->not_ours = (int)m->error == -EXDEV;
 		if (texts.len > 0)
 			memcpy(at, buf_view(&texts).data, texts.len);
 		for (size_t i = 0; i < count; i++) {
@@ -141,7 +141,7 @@ static bool resolved(void *arg, struct link *link, struct channel_frame *frame)
 	if (frame && !link_decode(link, frame, &m))
 		return false;
 	if (frame)
-		error = (int)(int64_t)m.error;
+		error = (int)m.error;
 	if (error == 0)
 		known = remember(buf_view(&r->address), &m);
 	else if (error == -EXDEV)

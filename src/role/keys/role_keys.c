@@ -177,7 +177,7 @@ static void answer_srs(struct link *link, struct channel_frame *frame, const voi
 	            : m->operation == SRS_REVERSE ? reverse(m->address, today, &address)
 	                                          : -EINVAL;
 	struct message_srs_answer answer = {
-	    .error = (uint64_t)(int64_t)error, .address = error ? (struct view){0} : buf_view(&address)};
+	    .error = error, .address = error ? (struct view){0} : buf_view(&address)};
 	ipc_send(&link->channel, MESSAGE_SRS_ANSWER, frame->request, &answer, -1);
 	buf_done(&address);
 }
@@ -192,8 +192,7 @@ static void answer_sign(struct link *link, struct channel_frame *frame, const vo
 	int error = sign(m, signature, &len);
 	if (error)
 		log_event(LOG_ERROR, "-", "signature-refused", log_u64("key", m->key), log_errno(error));
-	struct message_signed answer = {
-	    .error = (uint64_t)(int64_t)error, .signature = view_of(signature, error ? 0 : len)};
+	struct message_signed answer = {.error = error, .signature = view_of(signature, error ? 0 : len)};
 	ipc_send(&link->channel, MESSAGE_SIGNED, frame->request, &answer, -1);
 }
 

@@ -74,7 +74,7 @@ static bool on_kept(void *arg, struct link *link, struct channel_frame *frame)
 	if (!link_decode(link, frame, &m))
 		return false;
 	if (m.error)
-		log_event(LOG_WARNING, "-", "outcome-refused", log_errno((int)(int64_t)m.error));
+		log_event(LOG_WARNING, "-", "outcome-refused", log_errno((int)m.error));
 	forget(o);
 	if (catching_up)
 		catch_up();

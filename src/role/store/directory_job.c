@@ -39,9 +39,8 @@ bool directory_job_answer(
 	c = cursor_on(buf_view(&job->out));
 	for (size_t i = 0; i < count; i++)
 		fields[i].value = cursor_bytes(&c, cursor_u32(&c));
-	*m = (struct message_directory_answer){.error = (uint64_t)(int64_t)job->error,
-	    .number = job->answer,
-	    .fields = {.items = fields, .count = count}};
+	*m = (struct message_directory_answer){
+	    .error = job->error, .number = job->answer, .fields = {.items = fields, .count = count}};
 	return true;
 }
 

@@ -191,7 +191,7 @@ void right_grant(struct link *auth, uint32_t request, const struct message_grant
 		error = channel_pair(pair);
 	if (error == 0)
 		right_open(asked->account, permitted[i].permissions, peer, pair[0]);
-	struct message_granted m = {.error = (uint64_t)(int64_t)error};
+	struct message_granted m = {.error = error};
 	ipc_send(&auth->channel, MESSAGE_GRANTED, request, &m, pair[1]);
 }
 

@@ -39,8 +39,7 @@ static void forget_uidls(struct right_maildrop *d)
 
 static void answer_open(struct right_maildrop *d, int error)
 {
-	struct message_maildrop_opened m = {
-	    .error = (uint64_t)(int64_t)error, .count = error ? 0 : d->maildrop.count};
+	struct message_maildrop_opened m = {.error = error, .count = error ? 0 : d->maildrop.count};
 	d->listing = false;
 	forget_uidls(d);
 	ipc_send(&d->right->link.channel, MESSAGE_MAILDROP_OPENED, d->request, &m, -1);

@@ -37,10 +37,8 @@ static void read_more(struct right_read *d);
 static void send_data(struct right_read *d, struct view bytes, bool last, int error)
 {
 	struct right *r = d->right;
-	struct message_fetch_data m = {.index = d->now.messages[d->next].number,
-	    .error = (uint64_t)(int64_t)error,
-	    .last = last,
-	    .bytes = bytes};
+	struct message_fetch_data m = {
+	    .index = d->now.messages[d->next].number, .error = error, .last = last, .bytes = bytes};
 	/* A message with a hole must not look whole: the channel ends, and with it the client's session. */
 	if (r->link.up && ipc_send(&r->link.channel, MESSAGE_FETCH_DATA, d->now.request, &m, -1) != 0)
 		right_break(r, "fetch-broken");

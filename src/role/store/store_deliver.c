@@ -49,7 +49,7 @@ static void answer(struct link *link, uint32_t request, const int *results, size
 {
 	struct message_result *items = mem_array(count, sizeof *items);
 	for (size_t i = 0; i < count; i++)
-		items[i].error = (uint64_t)(int64_t)results[i];
+		items[i].error = results[i];
 	struct message_delivered m = {.results = {.items = items, .count = count}};
 	if (link->up)
 		ipc_send(&link->channel, MESSAGE_DELIVERED, request, &m, -1);
@@ -469,7 +469,7 @@ static void room_known(struct account_request *r, int result)
 		result = -EFBIG;
 	else if (result == 0 && quota && (r->bytes >= quota || room->bytes > quota - r->bytes))
 		result = -EDQUOT;
-	struct message_result m = {.error = (uint64_t)(int64_t)result};
+	struct message_result m = {.error = result};
 	asked_answer(&room->asked, MESSAGE_ROOM_ANSWER, &m);
 	mem_free(room);
 }
@@ -479,7 +479,7 @@ static void take_room(struct link *link, struct channel_frame *frame, const void
 	const struct message_room *m = message;
 	struct room *room = mem_alloc(sizeof *room);
 	if (!asked_begin(&room->asked, link, frame)) {
-		struct message_result busy = {.error = (uint64_t)(int64_t)-EBUSY};
+		struct message_result busy = {.error = -EBUSY};
 		ipc_send(&link->channel, MESSAGE_ROOM_ANSWER, frame->request, &busy, -1);
 		mem_free(room);
 		return;

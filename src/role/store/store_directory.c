@@ -12,7 +12,7 @@ static void done(struct directory_job *job)
 	struct arena arena;
 	arena_init(&arena, 1024 * 1024);
 	if (!directory_job_answer(job, &arena, &m))
-		m = (struct message_directory_answer){.error = (uint64_t)(int64_t)-ENOMEM};
+		m = (struct message_directory_answer){.error = -ENOMEM};
 	asked_answer(asked, MESSAGE_DIRECTORY_ANSWER, &m);
 	arena_done(&arena);
 	mem_free(asked);
@@ -27,6 +27,6 @@ void store_directory_received(struct link *auth, struct channel_frame *frame, co
 		return;
 	}
 	mem_free(asked);
-	struct message_directory_answer busy = {.error = (uint64_t)(int64_t)-EAGAIN};
+	struct message_directory_answer busy = {.error = -EAGAIN};
 	ipc_send(&auth->channel, MESSAGE_DIRECTORY_ANSWER, frame->request, &busy, -1);
 }

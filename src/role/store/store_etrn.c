@@ -43,8 +43,7 @@ static int run_etrn(struct spool *s, struct queue_item *item)
 static void etrn_done(struct queue *q, struct queue_item *item, int result)
 {
 	struct etrn *e = (struct etrn *)item;
-	struct message_etrn_answer m = {
-	    .error = (uint64_t)(int64_t)result, .messages = result ? 0 : e->messages};
+	struct message_etrn_answer m = {.error = result, .messages = result ? 0 : e->messages};
 	(void)q;
 	asked_answer(&e->asked, MESSAGE_ETRN_ANSWER, &m);
 	mem_free(e->name);
@@ -56,7 +55,7 @@ void store_etrn(struct link *link, struct channel_frame *frame, const void *mess
 	const struct message_etrn *m = message;
 	struct etrn *e = mem_alloc(sizeof *e);
 	if (!asked_begin(&e->asked, link, frame)) {
-		struct message_etrn_answer busy = {.error = (uint64_t)(int64_t)-EBUSY};
+		struct message_etrn_answer busy = {.error = -EBUSY};
 		ipc_send(&link->channel, MESSAGE_ETRN_ANSWER, frame->request, &busy, -1);
 		mem_free(e);
 		return;

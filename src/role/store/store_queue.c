@@ -91,14 +91,13 @@ static void on_taken(void *arg, uint32_t request, uint64_t number, int error, si
 	(void)arg;
 	if (store_queue_local_taken(number, error, count, more))
 		return;
-	struct message_queue_taken m = {
-	    .number = number, .error = (uint64_t)(int64_t)error, .count = count, .more = more};
+	struct message_queue_taken m = {.number = number, .error = error, .count = count, .more = more};
 	tell_relay(MESSAGE_QUEUE_TAKEN, request, &m);
 }
 
 static void on_data(void *arg, uint32_t request, int error, struct view bytes)
 {
-	struct message_queue_data m = {.error = (uint64_t)(int64_t)error, .bytes = bytes};
+	struct message_queue_data m = {.error = error, .bytes = bytes};
 	(void)arg;
 	tell_relay(MESSAGE_QUEUE_DATA, request, &m);
 }
@@ -143,7 +142,7 @@ static uint64_t ticket_of(uint32_t request)
 
 static void on_kept(void *arg, uint64_t ticket, int error)
 {
-	struct message_result m = {.error = (uint64_t)(int64_t)error};
+	struct message_result m = {.error = error};
 	(void)arg;
 	if (store_role.relay.up && ticket == ticket_of((uint32_t)ticket))
 		ipc_send(&store_role.relay.channel, MESSAGE_QUEUE_KEPT, (uint32_t)ticket, &m, -1);

@@ -236,7 +236,7 @@ static void fetch(uint32_t index)
 static void send_piece(uint32_t request, uint32_t index, struct view bytes, bool last, int error)
 {
 	struct message_fetch_data m = {.index = index, .bytes = bytes, .last = last};
-	m.error = (uint64_t)(int64_t)error;
+	m.error = error;
 	assert_int_equal(ipc_send(&store.channel, MESSAGE_FETCH_DATA, request, &m, -1), 0);
 }
 
@@ -545,7 +545,7 @@ static void lists_that_cannot_be_kept(void **state)
 	assert_int_equal(session.opened, 1);
 	assert_int_equal(session.open_error, -ENOMEM);
 	struct message_maildrop_opened busy = {0};
-	busy.error = (uint64_t)(int64_t)-EBUSY;
+	busy.error = -EBUSY;
 	account_client_list(&client);
 	turn();
 	assert_int_equal(ipc_send(&store.channel, MESSAGE_MAILDROP_OPENED, store.request, &busy, -1), 0);

@@ -130,7 +130,7 @@ static void log_told(const struct relay_notice *n)
 static void take_results(struct relay_notice *n, const struct message_delivered *m)
 {
 	const struct message_result *results = m->results.items;
-	int error = m->results.count > 0 ? (int)(int64_t)results[0].error : -EIO;
+	int error = m->results.count > 0 ? (int)results[0].error : -EIO;
 	for (size_t i = 0; i < m->results.count && error; i++)
 		if (results[i].error == 0)
 			error = 0;

@@ -62,7 +62,7 @@ static int ask_views(uint64_t operation, uint64_t number, const struct view *fie
 	assert_true(directory_job_answer(job, &arena, &answer));
 	if (answer.error)
 		assert_int_equal(answer.fields.count, 0);
-	return (int)(int64_t)answer.error;
+	return (int)answer.error;
 }
 
 static int ask(

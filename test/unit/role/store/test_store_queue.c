@@ -91,7 +91,7 @@ static void peer_received(void *arg, struct channel_frame *frame)
 		const struct message_result *r = m.delivered.results.items;
 		p->result_count = m.delivered.results.count;
 		for (size_t i = 0; i < p->result_count; i++)
-			p->results[i] = (int)(int64_t)r[i].error;
+			p->results[i] = (int)r[i].error;
 	} else if (frame->type == MESSAGE_UPLOAD_CREDIT) {
 		p->credited += m.credit.bytes;
 	} else if (frame->type == MESSAGE_QUEUE_DESTINATION) {
@@ -103,7 +103,7 @@ static void peer_received(void *arg, struct channel_frame *frame)
 	} else if (frame->type == MESSAGE_QUEUE_TAKEN) {
 		p->taken = m.taken;
 	} else if (frame->type == MESSAGE_QUEUE_DATA) {
-		p->data_error = (int)(int64_t)m.data.error;
+		p->data_error = (int)m.data.error;
 		buf_append(&p->data, m.data.bytes);
 	} else if (frame->type == MESSAGE_ETRN_ANSWER) {
 		p->etrn = m.etrn;
@@ -508,7 +508,7 @@ static void relay_comes_again(void **state)
 	assert_string_equal(relay.messages[1].id, "000000000002");
 	/* A destination that was never offered. */
 	take(999);
-	assert_int_equal((int)(int64_t)relay.taken.error, -ENOENT);
+	assert_int_equal((int)relay.taken.error, -ENOENT);
 }
 
 static void large_bodies(void **state)

@@ -118,7 +118,7 @@ static struct {
 
 void server_send_data(void)
 {
-	struct message_queue_data data = {.error = (uint64_t)(int64_t)server.read_error};
+	struct message_queue_data data = {.error = server.read_error};
 	if (server.read_error == 0)
 		data.bytes = view_take(view_skip(buf_view(&wanted.item->body), wanted.offset), wanted.length);
 	say(&store, MESSAGE_QUEUE_DATA, wanted.request, &data);
@@ -203,7 +203,7 @@ static void on_deliver(const struct channel_frame *frame, const struct message_d
 	assert_int_equal(m->id.len, QUEUE_ID_SIZE);
 	snprintf(server.last_id, sizeof server.last_id, "%.*s", VIEW_FMT(m->id));
 	for (size_t i = 0; i < count; i++)
-		results[i].error = (uint64_t)(int64_t)server.error;
+		results[i].error = server.error;
 	if (server.close_on_deliver) {
 		close_peer(&store);
 		return;
@@ -341,7 +341,7 @@ static void keys_received(void *arg, struct channel_frame *frame)
 	assert_int_equal(m.operation, SRS_REVERSE);
 	struct message_srs_answer answer = {.address = VIEW("true@Sender.Example")};
 	if (!view_starts(m.address, VIEW("SRS0=good")))
-		answer = (struct message_srs_answer){.error = (uint64_t)(int64_t)-EACCES};
+		answer = (struct message_srs_answer){.error = -EACCES};
 	say(&keys, MESSAGE_SRS_ANSWER, frame->request, &answer);
 }
 
