@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "process/admin_listener.h"
-#include "role/auth/auth_private.h"
+#include "role/auth/auth_login.h"
 
 struct admin {
 	struct link link;
@@ -63,8 +63,9 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 		return false;
 	a->asked = 0;
 	if (directory_operation_changes(a->operation)) {
+		auth_directory_changed();
 		auth_forget_addresses();
-		auth_forget_logins();
+		auth_password_forget();
 		if (m.error == 0 && m.number != 0 && a->revokes)
 			revoke_account(m.number);
 	}

@@ -35,7 +35,7 @@ static void make_place(struct login *l)
 	crypto_generichash_state hash;
 	struct view place = throttle_place(view_of(l->address, l->address_len));
 	unsigned char out[crypto_generichash_BYTES];
-	crypto_generichash_init(&hash, auth_login_secret(), AUTH_SECRET_SIZE, sizeof out);
+	crypto_generichash_init(&hash, auth_secret(), AUTH_SECRET_SIZE, sizeof out);
 	crypto_generichash_update(&hash, l->credentials.salt, sizeof l->credentials.salt);
 	crypto_generichash_update(&hash, (const unsigned char *)place.data, place.len);
 	crypto_generichash_final(&hash, out, sizeof out);

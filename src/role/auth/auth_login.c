@@ -1,6 +1,7 @@
 /*
- * Logins: a SASL machine for each, which waits here for the directory, for the password threads
- * (auth_password.c) and for the guessing brake (auth_brake.c).
+ * Logins: a machine for each (auth_sasl.c), which waits here for the directory, for the password threads
+ * (auth_password.c) and for the guessing brake (auth_brake.c), and in the end for the account's channel from
+ * store.
  */
 #include "role/auth/auth_login.h"
 
@@ -8,38 +9,16 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/base64.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/random.h"
 #include "io/network.h"
-#include "trust/login/keyed_md5.h"
 
-enum { SESSIONS_MAX = 20000, NONCE_BYTES = 18 };
+enum { SESSIONS_MAX = 20000 };
 
 static struct {
 	struct login *first;
 	size_t count;
-	uint64_t epoch; /* raised with each change of the directory */
-	unsigned char server_secret[AUTH_SECRET_SIZE];
-	bool has_secret;
-} state;
-
-const unsigned char *auth_login_secret(void)
-{
-	return state.has_secret ? state.server_secret : NULL;
-}
-
-uint64_t auth_login_epoch(void)
-{
-	return state.epoch;
-}
-
-void auth_forget_logins(void)
-{
-	state.epoch++;
-	auth_password_forget();
-}
+} logins;
 
 /* ---- the end of a login ---- */
 
@@ -49,21 +28,20 @@ static void free_login(struct login *l)
 		calls_forget(&auth_role.store, l->asked);
 	auth_password_abandon(l);
 	loop_timer_cancel(&l->delay);
-	sasl_server_free(l->sasl);
+	auth_sasl_end(l);
 	if (l->record.data)
 		mem_wipe(l->record.data, l->record.cap);
-	struct buf *bufs[] = {&l->nonce, &l->binding, &l->hostname, &l->stamp, &l->apop_digest, &l->identity,
-	    &l->record, &l->normal, &l->brake_name, &l->client_text};
+	struct buf *bufs[] = {&l->identity, &l->record, &l->normal, &l->brake_name, &l->client_text};
 	for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
 		buf_done(bufs[i]);
 	arena_done(&l->arena);
 	if (l->previous)
 		l->previous->next = l->next;
 	else
-		state.first = l->next;
+		logins.first = l->next;
 	if (l->next)
 		l->next->previous = l->previous;
-	state.count--;
+	logins.count--;
 	mem_free(l);
 }
 
@@ -86,7 +64,7 @@ static const char *const failure_names[] = {[LOGIN_BAD_CREDENTIALS] = "wrong",
     [LOGIN_DISABLED] = "disabled",
     [LOGIN_CANCELLED] = "cancelled"};
 
-void auth_login_fail(struct login *l, enum login_failure why)
+static void fail(struct login *l, enum login_failure why)
 {
 	if (why == LOGIN_TEMPORARY)
 		auth_brake_withdrawn(l);
@@ -106,7 +84,7 @@ static bool granted(void *arg, struct link *link, struct channel_frame *frame)
 		return false;
 	l->asked = 0;
 	if (frame == NULL || m.error || frame->fd < 0) {
-		auth_login_fail(l, LOGIN_TEMPORARY);
+		fail(l, LOGIN_TEMPORARY);
 		return true;
 	}
 	struct message_logged_in answer = {.account = l->account, .address = buf_view(&l->normal)};
@@ -131,7 +109,7 @@ static bool confirmed(void *arg, struct link *link, struct channel_frame *frame)
 	    view_equal(auth_answer_field(&m, 1), buf_view(&l->record)))
 		succeed(l);
 	else
-		auth_login_fail(l, LOGIN_TEMPORARY); /* the next try meets what is true now */
+		fail(l, LOGIN_TEMPORARY); /* the next try meets what is true now */
 	return true;
 }
 
@@ -140,15 +118,15 @@ static bool confirmed(void *arg, struct link *link, struct channel_frame *frame)
 static void confirm(struct login *l)
 {
 	struct view identity = buf_view(&l->identity);
-	l->epoch = state.epoch;
+	l->epoch = auth_directory_epoch();
 	l->asked = auth_ask_directory(DIRECTORY_LOOK_UP, 0, &identity, 1, confirmed, l);
 	if (l->asked == 0)
-		auth_login_fail(l, LOGIN_TEMPORARY);
+		fail(l, LOGIN_TEMPORARY);
 }
 
 static void succeed(struct login *l)
 {
-	if (l->epoch != state.epoch) {
+	if (l->epoch != auth_directory_epoch()) {
 		confirm(l);
 		return;
 	}
@@ -165,7 +143,7 @@ static void succeed(struct login *l)
 	struct message_grant m = {.account = l->account, .service = view_from_string(l->service->name)};
 	l->asked = calls_ask(&auth_role.store, MESSAGE_GRANT, &m, granted, l);
 	if (l->asked == 0)
-		auth_login_fail(l, LOGIN_TEMPORARY);
+		fail(l, LOGIN_TEMPORARY);
 }
 
 static void wrong(struct login *l)
@@ -173,63 +151,31 @@ static void wrong(struct login *l)
 	/* Of a locked one nobody learns whether it was right. */
 	enum login_failure why = l->protocol & CREDENTIAL_APPS_ONLY ? LOGIN_THROTTLED : LOGIN_BAD_CREDENTIALS;
 	auth_brake_failed(l);
-	auth_login_fail(l, why);
+	fail(l, why);
 }
 
-/* ---- what the machine wants to know ---- */
+/* ---- the machine's steps ---- */
 
-static void answer_apop(struct login *l)
+static void advance(struct login *l, enum sasl_step step);
+
+static void go(struct login *l, struct auth_sasl_answer answer)
 {
-	const struct sasl_secret *secrets;
-	size_t count = 0;
-	bool right = false;
-	if (credentials_secrets(
-	        l->known ? &l->credentials : NULL, l->protocol, &l->arena, &secrets, &count) != 0) {
-		auth_login_fail(l, LOGIN_TEMPORARY);
-		return;
-	}
-	for (size_t i = 0; i < count; i++)
-		if (apop_matches(buf_view(&l->stamp), secrets[i].secret, buf_view(&l->apop_digest))) {
-			right = true;
-			l->credential = secrets[i].credential;
-		}
-	if (right)
-		succeed(l);
-	else
-		wrong(l);
+	if (answer.kind == AUTH_SASL_STEP)
+		advance(l, answer.step);
+	else if (answer.kind == AUTH_SASL_FAILURE)
+		fail(l, answer.why);
 }
 
-static void answer_want(struct login *l)
+static void checked(struct login *l, int result)
 {
-	if (l->is_apop) {
-		answer_apop(l);
-		return;
-	}
-	const struct sasl_want *want = sasl_server_want(l->sasl);
-	const struct credentials *credentials = l->known ? &l->credentials : NULL;
-	if (want->kind == SASL_WANT_PASSWORD) {
-		auth_password_check(l, want->password);
-	} else if (want->kind == SASL_WANT_SCRAM) {
-		struct sasl_scram_record record;
-		if (credentials_scram_record(credentials, want->hash, l->protocol, &l->arena, &record) == 0)
-			auth_login_advance(l, sasl_server_answer_scram(l->sasl, &record));
-		else
-			auth_login_fail(l, LOGIN_TEMPORARY);
-	} else {
-		const struct sasl_secret *secrets;
-		size_t count;
-		if (credentials_secrets(credentials, l->protocol, &l->arena, &secrets, &count) == 0)
-			auth_login_advance(l, sasl_server_answer_secrets(l->sasl, secrets, count));
-		else
-			auth_login_fail(l, LOGIN_TEMPORARY);
-	}
+	go(l, auth_sasl_checked(l, result));
 }
 
 static void delay_over(void *arg)
 {
 	struct login *l = arg;
 	l->delayed = false;
-	answer_want(l);
+	go(l, auth_sasl_look(l, checked));
 }
 
 static bool looked_up(void *arg, struct link *link, struct channel_frame *frame)
@@ -241,7 +187,7 @@ static bool looked_up(void *arg, struct link *link, struct channel_frame *frame)
 	l->asked = 0;
 	int error = frame ? (int)m.error : -EAGAIN;
 	if (error && error != -ENOENT && error != -EINVAL && error != -EMSGSIZE) {
-		auth_login_fail(l, LOGIN_TEMPORARY);
+		fail(l, LOGIN_TEMPORARY);
 		return true;
 	}
 	/* A disabled account is answered as one that does not exist. */
@@ -257,48 +203,49 @@ static bool looked_up(void *arg, struct link *link, struct channel_frame *frame)
 	if (l->delayed)
 		loop_timer_set(&l->delay, wait);
 	else
-		answer_want(l);
+		go(l, auth_sasl_look(l, checked));
 	return true;
 }
 
-static void wait_for_identity(struct login *l, struct view identity)
+static void look_up(struct login *l)
 {
+	struct view identity = auth_sasl_identity(l);
 	buf_clear(&l->identity);
 	buf_append(&l->identity, identity);
-	l->epoch = state.epoch;
+	l->epoch = auth_directory_epoch();
 	l->asked = auth_ask_directory(DIRECTORY_LOOK_UP, 0, &identity, 1, looked_up, l);
 	if (l->asked == 0)
-		auth_login_fail(l, LOGIN_TEMPORARY);
+		fail(l, LOGIN_TEMPORARY);
 }
 
-void auth_login_advance(struct login *l, enum sasl_step step)
+static void challenge(struct login *l)
 {
-	struct view authorization;
+	struct message_challenge m = {.text = auth_sasl_challenge(l)};
+	if (edge_is_there(l))
+		ipc_send(&l->edge->channel, MESSAGE_CHALLENGE, l->request, &m, -1);
+	else
+		free_login(l);
+}
+
+static void advance(struct login *l, enum sasl_step step)
+{
 	switch (step) {
 	case SASL_CHALLENGE:
-		if (edge_is_there(l)) {
-			struct message_challenge m = {.text = sasl_server_output(l->sasl)};
-			ipc_send(&l->edge->channel, MESSAGE_CHALLENGE, l->request, &m, -1);
-		} else {
-			free_login(l);
-		}
+		challenge(l);
 		break;
 	case SASL_WAIT:
-		wait_for_identity(l, sasl_server_want(l->sasl)->identity);
+		look_up(l);
 		break;
 	case SASL_DONE:
 		/* Nobody acts for another: an authorization identity must be one's own. */
-		authorization = sasl_server_authorization(l->sasl);
-		l->credential = sasl_server_credential(l->sasl);
-		if (!l->known ||
-		    (authorization.len > 0 && !view_equal_nocase(authorization, buf_view(&l->identity))))
-			wrong(l);
-		else
+		if (auth_sasl_is_for_itself(l) && l->known)
 			succeed(l);
+		else
+			wrong(l);
 		break;
 	case SASL_FAILED:
-		if (sasl_server_error(l->sasl) == SASL_MALFORMED)
-			auth_login_fail(l, LOGIN_MALFORMED);
+		if (auth_sasl_is_malformed(l))
+			fail(l, LOGIN_MALFORMED);
 		else
 			wrong(l);
 		break;
@@ -306,25 +253,6 @@ void auth_login_advance(struct login *l, enum sasl_step step)
 }
 
 /* ---- requests ---- */
-
-static void set_up(struct login *l, const struct message_login *m)
-{
-	unsigned char nonce[NONCE_BYTES];
-	random_bytes(nonce, sizeof nonce);
-	buf_init(&l->nonce, 64);
-	buf_init(&l->binding, 64);
-	buf_init(&l->hostname, 256);
-	base64_encode(&l->nonce, view_of(nonce, sizeof nonce));
-	buf_append(&l->binding, m->binding);
-	buf_append(&l->hostname, auth_role.process->settings.hostname);
-	l->setup = (struct sasl_setup){.nonce = buf_view(&l->nonce),
-	    .host = buf_view(&l->hostname),
-	    .server_secret = view_of(state.server_secret, AUTH_SECRET_SIZE)};
-	if (view_equal(m->binding_type, VIEW("tls-exporter")))
-		l->setup.tls_exporter = buf_view(&l->binding);
-	else if (view_equal(m->binding_type, VIEW("tls-unique")))
-		l->setup.tls_unique = buf_view(&l->binding);
-}
 
 static void set_client(struct login *l, struct view text)
 {
@@ -354,11 +282,11 @@ static struct login *new_login(
 {
 	struct login *l = mem_alloc(sizeof *l);
 	*l = (struct login){
-	    .edge = edge, .generation = edge->generation, .request = request, .next = state.first};
-	if (state.first)
-		state.first->previous = l;
-	state.first = l;
-	state.count++;
+	    .edge = edge, .generation = edge->generation, .request = request, .next = logins.first};
+	if (logins.first)
+		logins.first->previous = l;
+	logins.first = l;
+	logins.count++;
 	size_t n = m->session.len < sizeof l->session - 1 ? m->session.len : sizeof l->session - 1;
 	memcpy(l->session, m->session.data, n);
 	l->service = service;
@@ -369,33 +297,15 @@ static struct login *new_login(
 	buf_init(&l->normal, SASL_IDENTITY_MAX + 1);
 	buf_init(&l->brake_name, SASL_IDENTITY_MAX + 1);
 	buf_init(&l->client_text, 64);
-	buf_init(&l->stamp, 256);
-	buf_init(&l->apop_digest, 64);
 	loop_timer_init(&l->delay, &auth_role.process->loop, delay_over, l);
 	set_client(l, m->client);
-	set_up(l, m);
 	return l;
-}
-
-/* "name digest" (RFC 1939 section 7). */
-static void begin_apop(struct login *l, const struct message_login *m)
-{
-	ptrdiff_t space = view_find_last(m->initial, ' ');
-	struct view digest = view_skip(m->initial, space < 0 ? m->initial.len : (size_t)space + 1);
-	l->is_apop = true;
-	if (space < 1 || digest.len != 32 || m->apop_stamp.len == 0) {
-		auth_login_fail(l, LOGIN_MALFORMED);
-		return;
-	}
-	buf_append(&l->stamp, m->apop_stamp);
-	buf_append(&l->apop_digest, digest);
-	wait_for_identity(l, view_take(m->initial, (size_t)space));
 }
 
 void auth_login_begin(struct link *edge, uint32_t request, const struct message_login *m)
 {
-	if (state.count >= SESSIONS_MAX || !state.has_secret) {
-		auth_login_start();
+	if (logins.count >= SESSIONS_MAX || auth_secret() == NULL) {
+		auth_secret_ask();
 		refuse_request(edge, request, LOGIN_TEMPORARY);
 		return;
 	}
@@ -407,77 +317,32 @@ void auth_login_begin(struct link *edge, uint32_t request, const struct message_
 		return;
 	}
 	struct login *l = new_login(edge, request, service, m);
-	if (view_equal(m->mechanism, VIEW("APOP"))) {
-		begin_apop(l, m);
-		return;
-	}
-	const struct sasl_mechanism *mechanism = sasl_mechanism_find(m->mechanism);
-	if (mechanism == NULL || !sasl_mechanism_is_usable(mechanism, &l->setup)) {
-		auth_login_fail(l, LOGIN_BAD_MECHANISM);
-		return;
-	}
-	l->sasl = sasl_server_new(mechanism, &l->setup);
-	struct view initial = m->has_initial ? view_of(m->initial.data ? m->initial.data : "", m->initial.len)
-	                                     : (struct view){0};
-	auth_login_advance(l, sasl_server_start(l->sasl, initial));
+	go(l, auth_sasl_begin(l, m));
 }
 
 void auth_login_more(struct link *edge, uint32_t request, const struct message_login_more *m)
 {
-	for (struct login *l = state.first; l; l = l->next) {
+	for (struct login *l = logins.first; l; l = l->next) {
 		if (l->edge != edge || l->generation != edge->generation || l->request != request)
 			continue;
 		if (m->cancel) {
-			auth_login_fail(l, LOGIN_CANCELLED);
+			fail(l, LOGIN_CANCELLED);
 			return;
 		}
 		/* A message while the machine waits for us is a fault of the edge role. */
 		if (l->sasl == NULL || l->asked || l->work || l->delayed)
-			auth_login_fail(l, LOGIN_MALFORMED);
+			fail(l, LOGIN_MALFORMED);
 		else
-			auth_login_advance(
-			    l, sasl_server_feed(l->sasl,
-			           view_of(m->response.data ? m->response.data : "", m->response.len)));
+			go(l, auth_sasl_more(l, m->response));
 		return;
 	}
 }
 
 void auth_login_edge_closed(struct link *edge)
 {
-	for (struct login *l = state.first, *next; l; l = next) {
+	for (struct login *l = logins.first, *next; l; l = next) {
 		next = l->next;
 		if (l->edge == edge)
 			free_login(l);
 	}
-}
-
-static bool secret_known(void *arg, struct link *link, struct channel_frame *frame)
-{
-	struct message_directory_answer m;
-	(void)arg;
-	if (frame == NULL)
-		return true;
-	if (!link_decode(link, frame, &m))
-		return false;
-	struct view secret = auth_answer_field(&m, 0);
-	if (m.error == 0 && secret.len == AUTH_SECRET_SIZE) {
-		bool first = !state.has_secret;
-		memcpy(state.server_secret, secret.data, AUTH_SECRET_SIZE);
-		state.has_secret = true;
-		if (first)
-			role_ready(auth_role.process);
-	}
-	return true;
-}
-
-void auth_login_start(void)
-{
-	unsigned char fresh[AUTH_SECRET_SIZE];
-	auth_brake_start();
-	auth_password_start();
-	if (state.has_secret)
-		return;
-	random_bytes(fresh, sizeof fresh);
-	struct view field = view_of(fresh, sizeof fresh);
-	auth_ask_directory(DIRECTORY_SECRET, 0, &field, 1, secret_known, NULL);
 }

@@ -1,5 +1,8 @@
-/* What the files of a login share: auth_login.c (the conversation), auth_brake.c (guessing), auth_password.c
- * (passwords, and what is remembered of right ones). */
+/*
+ * What the files of a login share: auth_login.c (the conversation) stands on auth_sasl.c (the machine and
+ * what it is told), auth_brake.c (guessing) and auth_password.c (passwords, and what is remembered of right
+ * ones).
+ */
 #ifndef ROLE_AUTH_AUTH_LOGIN_H
 #define ROLE_AUTH_AUTH_LOGIN_H
 
@@ -9,8 +12,6 @@
 #include "trust/login/credentials.h"
 #include "trust/login/sasl.h"
 #include "trust/login/throttle.h"
-
-enum { AUTH_SECRET_SIZE = 32 };
 
 struct login {
 	struct login *next, *previous;
@@ -24,7 +25,7 @@ struct login {
 	struct sockaddr_storage client;
 	unsigned char address[16];
 	size_t address_len;
-	struct buf client_text, nonce, binding, hostname, stamp, apop_digest;
+	struct buf client_text, nonce, binding, hostname, stamp, apop_name, apop_digest;
 	struct sasl_setup setup;
 	struct sasl_server *sasl;
 	struct loop_timer delay;
@@ -48,17 +49,37 @@ struct login {
 	struct password_work *work;
 };
 
-/* The server's secret, the same for its whole life, once store has told it; NULL before. */
-const unsigned char *auth_login_secret(void);
+/* ---- auth_sasl.c ---- */
 
-/* Raised with each change of the directory. */
-uint64_t auth_login_epoch(void);
+/* What a login's machine came to: a step; or nothing yet; or why it failed. */
+struct auth_sasl_answer {
+	enum { AUTH_SASL_STEP, AUTH_SASL_LATER, AUTH_SASL_FAILURE } kind;
+	enum sasl_step step;
+	enum login_failure why;
+};
 
-/* The machine goes on with a step of its own. */
-void auth_login_advance(struct login *l, enum sasl_step step);
+/* Begins: by the mechanism and the first message. Then by the client's further ones. */
+struct auth_sasl_answer auth_sasl_begin(struct login *l, const struct message_login *m);
+struct auth_sasl_answer auth_sasl_more(struct login *l, struct view response);
 
-/* Ends the login without success, and frees it. */
-void auth_login_fail(struct login *l, enum login_failure why);
+/* At SASL_CHALLENGE, what to say. At SASL_WAIT, whose credentials are wanted. */
+struct view auth_sasl_challenge(const struct login *l);
+struct view auth_sasl_identity(const struct login *l);
+
+/* The credentials are known, or that there are none. AUTH_SASL_LATER: `checked` follows, with what
+ * auth_sasl_checked takes. */
+struct auth_sasl_answer auth_sasl_look(struct login *l, void (*checked)(struct login *l, int result));
+
+/* The password was looked at in a thread. */
+struct auth_sasl_answer auth_sasl_checked(struct login *l, int result);
+
+/* At SASL_DONE: whether the one who logs in acts for nobody else, and l->credential. */
+bool auth_sasl_is_for_itself(struct login *l);
+
+/* At SASL_FAILED: it was no SASL, and says nothing of the password. */
+bool auth_sasl_is_malformed(const struct login *l);
+
+void auth_sasl_end(struct login *l);
 
 /* ---- auth_brake.c ---- */
 
@@ -77,9 +98,11 @@ void auth_brake_withdrawn(struct login *l); /* by our own trouble */
 
 void auth_password_start(void);
 
-/* Checks a password in a thread, or from memory when it was right within the hour, then advances the machine.
+/*
+ * Checks a password: 0 or -EACCES at once, when it was right within the hour or only app passwords count;
+ * else -EINPROGRESS, and `checked` is called with one of these, or with -ENOMEM. -EAGAIN: too many wait.
  */
-void auth_password_check(struct login *l, struct view password);
+int auth_password_check(struct login *l, struct view password, void (*checked)(struct login *l, int result));
 
 /* Nobody waits for it any more. */
 void auth_password_abandon(struct login *l);

@@ -17,6 +17,7 @@ enum { REMEMBERED_MAX = 10000, REMEMBERED_MS = 3600 * 1000 };
 struct password_work {
 	struct auth_work work;
 	struct login *login; /* NULL: nobody waits any more */
+	void (*checked)(struct login *l, int result);
 	struct buf record, password;
 	unsigned protocol;
 	int result;
@@ -83,7 +84,7 @@ static bool recall(struct login *l)
 static void remember(struct login *l)
 {
 	/* A password that was changed while it was being checked was right for the last time. */
-	if (l->epoch != auth_login_epoch())
+	if (l->epoch != auth_directory_epoch())
 		return;
 	struct remembered *r = mem_alloc(sizeof *r);
 	*r = (struct remembered){.until = clock_monotonic_ms() + REMEMBERED_MS, .credential = l->credential};
@@ -108,6 +109,7 @@ static void password_hashed(struct auth_work *work)
 {
 	struct password_work *p = (struct password_work *)work;
 	struct login *l = p->login;
+	void (*checked)(struct login *, int) = p->checked;
 	int result = p->result;
 	uint64_t credential = p->credential;
 	mem_wipe(p->password.data, p->password.cap);
@@ -119,34 +121,26 @@ static void password_hashed(struct auth_work *work)
 	if (l == NULL)
 		return;
 	l->work = NULL;
-	if (result == -ENOMEM) {
-		auth_login_fail(l, LOGIN_TEMPORARY);
-		return;
-	}
 	l->credential = credential;
 	if (result == 0)
 		remember(l);
-	auth_login_advance(l, sasl_server_answer_password(l->sasl, result == 0, credential));
+	checked(l, result);
 }
 
-void auth_password_check(struct login *l, struct view password)
+int auth_password_check(struct login *l, struct view password, void (*checked)(struct login *l, int result))
 {
 	make_memory_key(l, password);
-	if (l->protocol & CREDENTIAL_APPS_ONLY) {
-		/* The remembered password is not consulted: it would tell a guesser about the main
-		 * password. */
-		int result = credentials_check(
+	/* The remembered password is not consulted: it would tell a guesser about the main password. */
+	if (l->protocol & CREDENTIAL_APPS_ONLY)
+		return credentials_check(
 		    l->known ? &l->credentials : NULL, password, l->protocol, &l->credential);
-		auth_login_advance(l, sasl_server_answer_password(l->sasl, result == 0, l->credential));
-		return;
-	}
-	if (l->known && recall(l)) {
-		auth_login_advance(l, sasl_server_answer_password(l->sasl, true, l->credential));
-		return;
-	}
+	if (l->known && recall(l))
+		return 0;
 	struct password_work *p = mem_alloc(sizeof *p);
-	*p = (struct password_work){
-	    .work = {.run = hash_password, .done = password_hashed}, .login = l, .protocol = l->protocol};
+	*p = (struct password_work){.work = {.run = hash_password, .done = password_hashed},
+	    .login = l,
+	    .checked = checked,
+	    .protocol = l->protocol};
 	buf_init(&p->record, CREDENTIALS_MAX + 1024);
 	buf_init(&p->password, SASL_MESSAGE_MAX);
 	if (l->known)
@@ -154,9 +148,8 @@ void auth_password_check(struct login *l, struct view password)
 	buf_append(&p->password, password);
 	if (auth_work_add(&p->work)) {
 		l->work = p;
-		return;
+		return -EINPROGRESS;
 	}
-	/* Too many logins at once: the honest answer is 'later', not 'wrong'. */
 	if (p->password.data)
 		mem_wipe(p->password.data, p->password.cap);
 	if (p->record.data)
@@ -164,7 +157,7 @@ void auth_password_check(struct login *l, struct view password)
 	buf_done(&p->record);
 	buf_done(&p->password);
 	mem_free(p);
-	auth_login_fail(l, LOGIN_TEMPORARY);
+	return -EAGAIN;
 }
 
 void auth_password_abandon(struct login *l)

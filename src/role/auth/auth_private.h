@@ -14,12 +14,27 @@ struct auth_role {
 };
 extern struct auth_role auth_role;
 
+/* ---- auth_directory.c ---- */
+
+/* Raised with each change of the directory: what was learnt in an earlier epoch may be true no more. */
+uint64_t auth_directory_epoch(void);
+void auth_directory_changed(void);
+
 /* Asks the directory; the answer comes as calls.h says. 0 when store is away. `fields` are `count` views. */
 uint32_t auth_ask_directory(enum directory_operation operation, uint64_t number, const struct view *fields,
     size_t count, call_answered answered, void *arg);
 
 /* The n-th field of an answer, empty past its end. */
 struct view auth_answer_field(const struct message_directory_answer *m, size_t n);
+
+/* ---- auth_secret.c ---- */
+
+enum { AUTH_SECRET_SIZE = 32 };
+
+/* NULL before store has told it. auth_secret_ask asks for it, as long as it is not known; then the role is
+ * ready. */
+const unsigned char *auth_secret(void);
+void auth_secret_ask(void);
 
 /* auth_resolve.c */
 void auth_resolve(struct link *edge, const struct channel_frame *frame, struct view address);
@@ -31,8 +46,6 @@ void auth_forget_addresses(void); /* the directory has changed */
 void auth_login_begin(struct link *edge, uint32_t request, const struct message_login *m);
 void auth_login_more(struct link *edge, uint32_t request, const struct message_login_more *m);
 void auth_login_edge_closed(struct link *edge);
-void auth_login_start(void);
-void auth_forget_logins(void); /* the directory has changed */
 
 /* auth_admin.c */
 extern const struct link_verb auth_admin_verbs[];

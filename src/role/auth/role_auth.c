@@ -1,7 +1,6 @@
 /* The auth role's frame: its links and what the edges may ask. */
+#include "role/auth/auth_login.h"
 #include "role/auth/auth_private.h"
-
-struct auth_role auth_role;
 
 static void on_resolve(struct link *link, struct channel_frame *frame, const void *message)
 {
@@ -39,23 +38,6 @@ static const struct role_hears hears[] = {
     {0},
 };
 
-uint32_t auth_ask_directory(enum directory_operation operation, uint64_t number, const struct view *fields,
-    size_t count, call_answered answered, void *arg)
-{
-	struct message_field items[DIRECTORY_FIELDS_MAX];
-	for (size_t i = 0; i < count; i++)
-		items[i].value = fields[i];
-	struct message_directory m = {
-	    .operation = operation, .number = number, .fields = {.items = items, .count = count}};
-	return calls_ask(&auth_role.store, MESSAGE_DIRECTORY, &m, answered, arg);
-}
-
-struct view auth_answer_field(const struct message_directory_answer *m, size_t n)
-{
-	const struct message_field *fields = m->fields.items;
-	return n < m->fields.count ? fields[n].value : (struct view){0};
-}
-
 static int auth_role_start(struct role_process *p)
 {
 	auth_role.process = p;
@@ -68,8 +50,11 @@ static int auth_role_serve(struct role_process *p)
 	if (p->serving)
 		return 0;
 	int error = auth_work_start(&p->loop);
-	if (error == 0)
-		auth_login_start();
+	if (error == 0) {
+		auth_brake_start();
+		auth_password_start();
+		auth_secret_ask();
+	}
 	/* When the server is called ready, people may log in: so auth is ready only once it knows the
 	 * server's secret. */
 	return error ? error : ROLE_READY_LATER;
@@ -80,7 +65,7 @@ static void auth_role_peer(struct role_process *p, enum role_bit peer, int fd)
 	if (peer == ROLE_STORE) {
 		calls_link(&auth_role.store, p, fd, peer);
 		if (p->serving)
-			auth_login_start();
+			auth_secret_ask();
 		return;
 	}
 	peers_open(&auth_role.callers, p, fd, peer, auth_login_edge_closed);
