@@ -1,6 +1,7 @@
 /*
- * What the master's files share: master.c (life), master_listen.c (sockets), master_spawn.c (processes),
- * master_introduce.c (channels between them), master_reload.c.
+ * What the master's files share: master.c (life) stands on master_spawn.c (processes), that on master_hear.c
+ * (what they say), master_reload.c, master_configure.c (what they are told), master_introduce.c (channels
+ * between them), master_log.c and master_notify.c; and master_listen.c (sockets).
  */
 #ifndef MASTER_MASTER_PRIVATE_H
 #define MASTER_MASTER_PRIVATE_H
@@ -94,10 +95,10 @@ int master_log_open(struct master *m);
 int master_log_for(struct master *m, const struct child *child, int *write_end);
 void master_log_introduce(struct master *m, struct child *log);
 
-/* Starts a role's process and sends it everything it needs. 0 or a negative errno. */
-int master_spawn(struct master *m, struct child *child);
-/* Settings and certificates, then MESSAGE_START: at the start and at a reload. */
+/* master_configure.c: settings and certificates, then MESSAGE_START: at the start and at a reload. */
 int master_configure(struct master *m, struct child *child);
+/* master_spawn.c: starts a role's process and sends it everything it needs. 0 or a negative errno. */
+int master_spawn(struct master *m, struct child *child);
 /* The user and group a role runs as when started as root. */
 void master_choose_user(struct child *child, unsigned index);
 
@@ -118,7 +119,7 @@ void master_introduce_everywhere(struct master *m, struct child *child);
  * most once a second. */
 void master_peer_lost(struct master *m, const struct child *child, const struct message_peer *lost);
 
-/* To systemd, where it started us (sd_notify(3)). */
+/* master_notify.c: to systemd, where it started us (sd_notify(3)). */
 void master_notify(const char *state);
 
 #endif

@@ -1,0 +1,165 @@
+/* What a role is told at its start and at a reload: the settings, and the files that its row of the process
+ * table names. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "config/route.h"
+#include "master/master_private.h"
+
+enum { FILE_SIZE_MAX = 480 * 1024, SECRET_SIZE = 32 };
+
+static int send_file(struct child *child, unsigned type, uint64_t kind, uint64_t number, struct view path)
+{
+	char name[1024];
+	static char content[FILE_SIZE_MAX];
+	struct stat st;
+	snprintf(name, sizeof name, "%.*s", VIEW_FMT(path));
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		int error = -errno;
+		log_record(LOG_ERROR, "-", "file-unreadable", log_string("file", name), log_errno(error),
+		    log_string("do", "check the setting that names this file, and who may read it"));
+		if (fd >= 0)
+			close(fd);
+		return error;
+	}
+	struct message_file file = {.kind = kind, .number = number, .name = path};
+	if (kind == FILE_PASSWORD && st.st_mode & 077)
+		log_record(LOG_WARNING, "-", "key-readable-by-others", log_string("file", name),
+		    log_string("do", "chmod 600"));
+	ssize_t n = read(fd, content, sizeof content);
+	close(fd);
+	if (n < 0)
+		return -errno;
+	file.content = view_of(content, (size_t)n);
+	return ipc_send(&child->control, type, 0, &file, -1);
+}
+
+static int send_chains(struct master *m, struct child *child)
+{
+	int error = 0;
+	for (size_t i = 0; i < m->certificates.count && error == 0; i++) {
+		const struct certificate *c = &m->certificates.rows[i];
+		struct message_file file = {.kind = FILE_CHAIN,
+		    .number = c->number,
+		    .name = view_from_string(c->chain_name),
+		    .content = buf_view(&c->chain)};
+		error = ipc_send(&child->control, MESSAGE_FILE, 0, &file, -1);
+	}
+	return error;
+}
+
+static int send_keys(struct master *m, struct child *child)
+{
+	int error = 0;
+	for (size_t i = 0; i < m->certificates.count && error == 0; i++) {
+		const struct certificate *c = &m->certificates.rows[i];
+		struct message_file file = {
+		    .kind = FILE_KEY, .number = c->number, .name = view_from_string(c->key_name)};
+		lseek(
+		    c->key, 0, SEEK_SET); /* an earlier keys role has read it: the position is one for all */
+		error = ipc_send(&child->control, MESSAGE_FILE, 0, &file, fcntl(c->key, F_DUPFD_CLOEXEC, 3));
+	}
+	return error;
+}
+
+/* The files that routes and relay domains name; the number is that of the line. */
+static int send_line_files(struct child *child, uint64_t kind, struct view lines)
+{
+	struct view line, domain, path;
+	struct route route;
+	const char *problem;
+	int error = 0;
+	for (uint64_t number = 0; error == 0 && lines.len && view_next(&lines, '\n', &line); number++) {
+		path = (struct view){0};
+		if (kind == FILE_PASSWORD && route_parse(line, &route, &problem) == 0)
+			path = route.password_file;
+		else if (kind == FILE_RECIPIENTS)
+			error = relay_domain_parse(line, &domain, &path, &problem);
+		if (error == 0 && path.len > 0)
+			error = send_file(child, MESSAGE_FILE, kind, number, path);
+	}
+	return error;
+}
+
+/* Made at the first start: whoever knew it could write senders that we believe to have rewritten. */
+static int send_secret(struct master *m, struct child *child)
+{
+	unsigned char secret[SECRET_SIZE];
+	struct message_file file = {
+	    .kind = FILE_SECRET, .name = VIEW("srs-secret"), .content = view_of(secret, sizeof secret)};
+	int fd = openat(m->folder, "srs-secret", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool good = fd >= 0 && read(fd, secret, sizeof secret) == (ssize_t)sizeof secret;
+	if (fd >= 0)
+		close(fd);
+	if (!good) {
+		random_bytes(secret, sizeof secret);
+		fd = openat(
+		    m->folder, "srs-secret.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+		good =
+		    fd >= 0 && write(fd, secret, sizeof secret) == (ssize_t)sizeof secret && fsync(fd) == 0;
+		if (fd >= 0)
+			close(fd);
+		/* Without it forwarding works until the next start, when bounces to older senders are
+		 * refused. */
+		if (!good || renameat(m->folder, "srs-secret.new", m->folder, "srs-secret") != 0)
+			log_record(LOG_WARNING, "-", "secret-not-kept", log_errno(errno),
+			    log_string("file", "srs-secret"));
+	}
+	return ipc_send(&child->control, MESSAGE_FILE, 0, &file, -1);
+}
+
+/* Without it only what must be verified waits. */
+static int send_authorities(struct master *m, struct child *child)
+{
+	if (m->settings->ca_file.len > 0)
+		(void)send_file(child, MESSAGE_FILE, FILE_AUTHORITIES, 0, m->settings->ca_file);
+	return 0;
+}
+
+/* Without its anchors DNSSEC would be off, and what it demands forgotten: better no dns at all. */
+static int send_anchors(struct child *child, struct view anchors)
+{
+	struct view anchor;
+	int error = 0;
+	for (uint64_t number = 0; error == 0 && anchors.len && view_next(&anchors, '\n', &anchor); number++)
+		if (view_starts(anchor, VIEW(DNS_ANCHOR_FILE)))
+			error = send_file(child, MESSAGE_FILE, FILE_ANCHORS, number,
+			    view_skip(anchor, sizeof DNS_ANCHOR_FILE - 1));
+	return error;
+}
+
+int master_configure(struct master *m, struct child *child)
+{
+	struct buf encoded;
+	buf_init(&encoded, 256 * 1024);
+	settings_encode(m->settings, &encoded);
+	struct message_settings settings = {.encoded = buf_view(&encoded)};
+	int error = ipc_send(&child->control, MESSAGE_SETTINGS, 0, &settings, -1);
+	buf_done(&encoded);
+	unsigned files = child->role->files;
+	if (error == 0 && files & 1 << FILE_CHAIN)
+		error = send_chains(m, child);
+	if (error == 0 && files & 1 << FILE_KEY)
+		error = send_keys(m, child);
+	if (error == 0 && files & 1 << FILE_SECRET)
+		error = send_secret(m, child);
+	if (error == 0 && files & 1 << FILE_AUTHORITIES)
+		error = send_authorities(m, child);
+	if (error == 0 && files & 1 << FILE_PASSWORD)
+		error = send_line_files(child, FILE_PASSWORD, m->settings->routes);
+	if (error == 0 && files & 1 << FILE_RECIPIENTS)
+		error = send_line_files(child, FILE_RECIPIENTS, m->settings->relay_domains);
+	if (error == 0 && files & 1 << FILE_ANCHORS)
+		error = send_anchors(child, m->settings->dns_anchors);
+	if (error == 0)
+		error = ipc_send(&child->control, MESSAGE_START, 0, &(struct message_empty){0}, -1);
+	if (error == 0)
+		child->starts++;
+	return error;
+}
