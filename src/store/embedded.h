@@ -228,9 +228,6 @@ int embedded_txn_result(struct embedded_txn *t, uint64_t shard, int error);
 
 void embedded_txn_init(struct embedded_txn *t, struct embedded *e, MDB_txn *mdb);
 
-/* embedded_compact.c, loop thread: the next one may begin. */
-void embedded_compaction_ended(struct embedded *e);
-
 /* embedded_check.c: has the upkeep thread look through the index. */
 void embedded_suspect(struct store *s);
 

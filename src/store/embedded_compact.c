@@ -387,10 +387,10 @@ static void next_turn(struct embedded *e)
 	workers_add(&e->upkeep, p);
 }
 
-void embedded_compaction_ended(struct embedded *e)
+static void turn_ended(struct store *s)
 {
-	e->compacting = false;
-	next_turn(e);
+	embedded_of(s)->compacting = false;
+	next_turn(embedded_of(s));
 }
 
 /* What is known of the files is of no use to whoever lets another one go first. */
@@ -407,14 +407,14 @@ static void between_batches(struct store_pending *p, unsigned thread)
 	free_compaction(t->compaction);
 	p->act = run_compact;
 	pending_queue_add(&e->compactions, p);
-	embedded_compaction_ended(e);
+	turn_ended(p->store);
 }
 
 static void begin(struct store *s, struct store_task *t, bool pack)
 {
-	t->compacts = true;
 	t->pack = pack;
 	task_prepare(s, t, run_compact);
+	t->ended = turn_ended;
 	pending_queue_add(&embedded_of(s)->compactions, &t->pending);
 	next_turn(embedded_of(s));
 }

@@ -31,7 +31,8 @@ struct store_task {
 	uint64_t freed;                   /* compact: bytes, less those */
 
 	/* The engine's. */
-	bool compacts, pack;
+	bool pack;
+	void (*ended)(struct store *s); /* on the loop's thread, before `done`; may be NULL */
 	struct store_pending pending;
 	struct store_commit commit;
 	struct compaction *compaction;

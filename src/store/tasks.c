@@ -12,8 +12,8 @@ static void hand_out(struct store_pending *p, unsigned thread)
 	struct store_task *t = task_of(p);
 	(void)thread;
 	embedded_of(p->store)->under_way--;
-	if (t->compacts)
-		embedded_compaction_ended(embedded_of(p->store));
+	if (t->ended)
+		t->ended(p->store);
 	t->done(t, p->result);
 }
 
@@ -24,6 +24,7 @@ void task_prepare(
 	atomic_store(&t->total, 0);
 	t->records = t->blobs = t->entries = t->damaged = t->missing = t->unreadable = t->volumes =
 	    t->volume_bytes = t->packed = t->packed_bytes = t->written = t->freed = 0;
+	t->ended = NULL;
 	t->pending = (struct store_pending){.store = s, .act = run};
 	embedded_of(s)->under_way++;
 }
