@@ -94,40 +94,6 @@ static int write_header(int fd, const struct index_position *p)
 	return error;
 }
 
-int snapshot_write(int folder_fd, struct index *index, MDB_txn *txn, struct index_position *position)
-{
-	struct writer w = {.offset = HEADER_SIZE};
-	int error = index_read_position(txn, index->dbi, position);
-	if (error)
-		return error;
-	w.fd = file_open_in(folder_fd, temporary_name, O_RDWR | O_CREAT | O_TRUNC);
-	if (w.fd < 0)
-		return w.fd;
-	buf_init(&w.block, BLOCK);
-	buf_init(&w.packed, BLOCK_HEADER + ZSTD_COMPRESSBOUND(BLOCK));
-	error = write_header(w.fd, position);
-	if (error == 0)
-		error = index_walk(txn, index->dbi, add_entry, &w);
-	if (error == 0 && w.block.len)
-		error = write_block(&w);
-	/* An empty block says that nothing was cut off. */
-	if (error == 0)
-		error = write_block(&w);
-	if (error == 0)
-		error = file_sync(w.fd);
-	close(w.fd);
-	buf_done(&w.block);
-	buf_done(&w.packed);
-	if (error == 0 && renameat(folder_fd, temporary_name, folder_fd, snapshot_name) != 0)
-		error = -errno;
-	/* On a full disk the half of one would keep what it took. */
-	if (error)
-		unlinkat(folder_fd, temporary_name, 0);
-	if (error == 0 && fsync(folder_fd) != 0)
-		error = -errno;
-	return error;
-}
-
 void snapshot_tidy(int folder_fd)
 {
 	unlinkat(folder_fd, temporary_name, 0);
@@ -266,9 +232,10 @@ static int read_all(struct loader *l, struct index_position *position, take_entr
 	return error == 0 && size != l->offset ? -EBADMSG : error;
 }
 
-static int snapshot_walk(int folder_fd, struct loader *l, struct index_position *position, take_entry *take)
+static int snapshot_walk(
+    int folder_fd, const char *name, struct loader *l, struct index_position *position, take_entry *take)
 {
-	l->fd = file_open_in(folder_fd, snapshot_name, O_RDONLY);
+	l->fd = file_open_in(folder_fd, name, O_RDONLY);
 	l->offset = HEADER_SIZE;
 	if (l->fd < 0)
 		return tell(l->fd, 0);
@@ -285,15 +252,64 @@ int snapshot_load(int folder_fd, struct index *index)
 {
 	struct index_position position;
 	struct loader l = {.index = index};
-	int error = snapshot_walk(folder_fd, &l, &position, load_entry);
+	int error = snapshot_walk(folder_fd, snapshot_name, &l, &position, load_entry);
 	return error ? error : index_checkpoint(index, &position);
+}
+
+static int verify(int folder_fd, const char *name, uint64_t *entries)
+{
+	struct index_position position;
+	struct loader l = {0};
+	int error = snapshot_walk(folder_fd, name, &l, &position, count_entry);
+	*entries = l.pending;
+	return error;
 }
 
 int snapshot_verify(int folder_fd, uint64_t *entries)
 {
-	struct index_position position;
-	struct loader l = {0};
-	int error = snapshot_walk(folder_fd, &l, &position, count_entry);
-	*entries = l.pending;
+	return verify(folder_fd, snapshot_name, entries);
+}
+
+/* The old one is perhaps all that knows what log files said that are gone: so the new one is read before it
+ * takes the place. */
+static int put_in_place(int folder_fd)
+{
+	uint64_t entries;
+	int error = verify(folder_fd, temporary_name, &entries) ? -EIO : 0;
+	if (error == 0 && renameat(folder_fd, temporary_name, folder_fd, snapshot_name) != 0)
+		error = -errno;
+	/* On a full disk the half of one would keep what it took. */
+	if (error)
+		unlinkat(folder_fd, temporary_name, 0);
+	return error == 0 && fsync(folder_fd) != 0 ? -errno : error;
+}
+
+int snapshot_write(int folder_fd, struct index *index, MDB_txn *txn, struct index_position *position)
+{
+	struct writer w = {.offset = HEADER_SIZE};
+	int error = index_read_position(txn, index->dbi, position);
+	if (error)
+		return error;
+	w.fd = file_open_in(folder_fd, temporary_name, O_RDWR | O_CREAT | O_TRUNC);
+	if (w.fd < 0)
+		return w.fd;
+	buf_init(&w.block, BLOCK);
+	buf_init(&w.packed, BLOCK_HEADER + ZSTD_COMPRESSBOUND(BLOCK));
+	error = write_header(w.fd, position);
+	if (error == 0)
+		error = index_walk(txn, index->dbi, add_entry, &w);
+	if (error == 0 && w.block.len)
+		error = write_block(&w);
+	/* An empty block says that nothing was cut off. */
+	if (error == 0)
+		error = write_block(&w);
+	if (error == 0)
+		error = file_sync(w.fd);
+	close(w.fd);
+	buf_done(&w.block);
+	buf_done(&w.packed);
+	if (error == 0)
+		return put_in_place(folder_fd);
+	unlinkat(folder_fd, temporary_name, 0);
 	return error;
 }

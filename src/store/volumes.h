@@ -13,7 +13,9 @@
 
 enum {
 	VOLUMES_OPEN_MAX = 128,
-	VOLUMES_KEPT_READERS_MAX = 16 /* of some 150 KB each */
+	/* Of some 300 KB each. Reading in more files than these opens one again for most messages, which
+	 * reads a table of megabytes: so they are enough for 60 GB of mail. */
+	VOLUMES_KEPT_READERS_MAX = 64
 };
 
 struct volume {
