@@ -93,6 +93,13 @@ static void pause_for_others(struct compaction *c)
 	c->pause_from_us = clock_monotonic_us();
 }
 
+/* Damaged, or not to be read now: the file stays as it is, with all that is in it, and others go on. */
+static void spoil(struct old_file *f, int error)
+{
+	f->spoilt = true;
+	log_event(LOG_WARNING, NULL, "volume-not-packed", log_u64("file", f->id), log_errno(error));
+}
+
 static int copy_blob(
     struct compaction *c, struct kept_writer *w, const struct blob_id *id, char *buffer, struct volume **hint)
 {
@@ -104,10 +111,11 @@ static int copy_blob(
 		return -ECANCELED;
 	int error =
 	    length > STORE_UPLOAD_MEMORY ? -EFBIG : volumes_read(&c->e->volumes, id, 0, length, buffer, hint);
+	bool readable = error == 0;
 	if (error == 0)
 		error = kept_add(w, id, view_of(buffer, length));
-	if (error == -EBADMSG || error == -ENOENT || error == -EFBIG || error == -ERANGE) {
-		f->spoilt = true; /* it stays as it is */
+	if (readable ? error == -EBADMSG || error == -EFBIG : error != -ENOMEM) {
+		spoil(f, error);
 		return 0;
 	}
 	c->task->blobs++;
@@ -135,6 +143,11 @@ static int copy_all(struct compaction *c, struct kept_writer *w)
 	mem_free(buffer);
 	if (error == 0)
 		error = kept_finish(w);
+	/* It is opened as a reader does before anybody depends on it. */
+	struct kept_reader *reader = NULL;
+	if (error == 0)
+		error = kept_reader_open(&w->segment, &reader);
+	kept_reader_close(reader);
 	if (error == 0)
 		error = file_size(w->segment.fd, &c->kept_size);
 	return error;

@@ -48,6 +48,17 @@ bool kept_footer_decode(
 	return true;
 }
 
+/* The samples are strangers' mail: what was made of them is tried before anything depends on it. */
+static bool is_usable(struct view dictionary)
+{
+	ZSTD_CDict *packing = ZSTD_createCDict(dictionary.data, dictionary.len, LEVEL);
+	ZSTD_DDict *reading = ZSTD_createDDict(dictionary.data, dictionary.len);
+	bool usable = packing && reading;
+	ZSTD_freeCDict(packing);
+	ZSTD_freeDDict(reading);
+	return usable;
+}
+
 int kept_train(struct view bytes, const size_t *lengths, unsigned count, size_t most, struct buf *dictionary)
 {
 	size_t size = most < KEPT_DICTIONARY_MAX ? most : KEPT_DICTIONARY_MAX;
@@ -58,7 +69,7 @@ int kept_train(struct view bytes, const size_t *lengths, unsigned count, size_t 
 	if (room == NULL)
 		return -ENOMEM;
 	size_t len = ZDICT_trainFromBuffer(room, size, bytes.data, lengths, count);
-	if (!ZDICT_isError(len))
+	if (!ZDICT_isError(len) && is_usable(view_of(room, len)))
 		buf_commit(dictionary, len);
 	return 0;
 }
@@ -110,9 +121,13 @@ static int make_context(struct kept_writer *w)
 {
 	struct view bytes = buf_view(&w->dictionary);
 	w->context = ZSTD_createCCtx();
-	if (bytes.len)
+	w->reading = ZSTD_createDCtx();
+	if (bytes.len) {
 		w->shared = ZSTD_createCDict(bytes.data, bytes.len, LEVEL);
-	return w->context == NULL || (bytes.len && w->shared == NULL) ? -ENOMEM : 0;
+		w->shared_reading = ZSTD_createDDict(bytes.data, bytes.len);
+	}
+	bool whole = w->context && w->reading && (bytes.len == 0 || (w->shared && w->shared_reading));
+	return whole ? 0 : -ENOMEM;
 }
 
 int kept_begin(struct kept_writer *w, int folder_fd, const char *name, uint32_t id, uint64_t snapshot_lsn,
@@ -121,6 +136,7 @@ int kept_begin(struct kept_writer *w, int folder_fd, const char *name, uint32_t 
 	*w = (struct kept_writer){.segment.fd = -1, .position = SEGMENT_HEADER_SIZE};
 	buf_init(&w->table, KEPT_TABLE_MAX);
 	buf_init(&w->scratch, ZSTD_COMPRESSBOUND(KEPT_BLOB_MAX) + RECORD_HEADER_SIZE + RECORD_ALIGN);
+	buf_init(&w->unpacked, KEPT_BLOB_MAX);
 	buf_init(&w->dictionary, KEPT_DICTIONARY_MAX);
 	buf_append(&w->dictionary, dictionary);
 	int error = buf_failed(&w->dictionary) ? -ENOMEM : make_context(w);
@@ -131,6 +147,20 @@ int kept_begin(struct kept_writer *w, int folder_fd, const char *name, uint32_t 
 	if (error)
 		kept_writer_done(w);
 	return error;
+}
+
+/* The bytes that came are gone soon: so what they became is unpacked once before. */
+static int check_packed(struct kept_writer *w, struct view packed, struct view content)
+{
+	buf_clear(&w->unpacked);
+	char *room = buf_reserve(&w->unpacked, content.len ? content.len : 1);
+	if (room == NULL)
+		return -ENOMEM;
+	size_t n = w->shared_reading
+	               ? ZSTD_decompress_usingDDict(
+	                     w->reading, room, content.len, packed.data, packed.len, w->shared_reading)
+	               : ZSTD_decompressDCtx(w->reading, room, content.len, packed.data, packed.len);
+	return !ZSTD_isError(n) && view_equal(view_of(room, n), content) ? 0 : -EBADMSG;
 }
 
 int kept_add(struct kept_writer *w, const struct blob_id *id, struct view content)
@@ -144,7 +174,10 @@ int kept_add(struct kept_writer *w, const struct blob_id *id, struct view conten
 	        ? ZSTD_compress_usingCDict(w->context, room, bound, content.data, content.len, w->shared)
 	        : ZSTD_compressCCtx(w->context, room, bound, content.data, content.len, LEVEL);
 	if (ZSTD_isError(packed))
-		return -EIO;
+		return -EBADMSG;
+	int error = check_packed(w, view_of(room, packed), content);
+	if (error)
+		return error;
 	/* Behind it there must be room for the second dictionary. */
 	if (w->position > UINT32_MAX - bound - 2 * (RECORD_HEADER_SIZE + RECORD_ALIGN) - KEPT_DICTIONARY_MAX)
 		return -EFBIG;
@@ -179,6 +212,8 @@ int kept_finish(struct kept_writer *w)
 	error = file_write_at(w->segment.fd, table, w->position);
 	if (error == 0)
 		error = file_write_at(w->segment.fd, view_of(bytes, sizeof bytes), w->position + table.len);
+	if (error == 0)
+		error = segment_write_header_copy(&w->segment, w->position + table.len + sizeof bytes);
 	return error ? error : file_sync(w->segment.fd);
 }
 
@@ -186,10 +221,15 @@ void kept_writer_done(struct kept_writer *w)
 {
 	ZSTD_freeCDict(w->shared);
 	ZSTD_freeCCtx(w->context);
+	ZSTD_freeDDict(w->shared_reading);
+	ZSTD_freeDCtx(w->reading);
 	w->shared = NULL;
 	w->context = NULL;
+	w->shared_reading = NULL;
+	w->reading = NULL;
 	segment_close(&w->segment);
 	buf_done(&w->table);
 	buf_done(&w->scratch);
+	buf_done(&w->unpacked);
 	buf_done(&w->dictionary);
 }

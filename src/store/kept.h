@@ -3,7 +3,7 @@
  * reading one unpacks no other. Short texts compress badly alone: what they have in common stands in a
  * dictionary, which is made from some of the blobs and begins the file. Without it no blob of the file can be
  * read, so a second copy of it stands behind the last record. Then comes a table of all blobs, sorted by
- * name, and a footer. Written once, synced, and only then named.
+ * name, a footer, and a second copy of the file's header. Written once, synced, and only then named.
  */
 #ifndef STORE_KEPT_H
 #define STORE_KEPT_H
@@ -19,18 +19,23 @@ struct kept_writer {
 	struct segment segment;
 	uint64_t position, raw;
 	uint32_t first_dictionary, second_dictionary; /* where they stand; 0: there is none */
-	struct buf table, scratch, dictionary;
+	struct buf table, scratch, unpacked, dictionary;
 	struct ZSTD_CCtx_s *context;
 	struct ZSTD_CDict_s *shared;
+	struct ZSTD_DCtx_s *reading;
+	struct ZSTD_DDict_s *shared_reading;
 };
 
 /* The dictionary may be empty; see kept_train. */
 int kept_begin(struct kept_writer *w, int folder_fd, const char *name, uint32_t id, uint64_t snapshot_lsn,
     struct view dictionary) __attribute__((warn_unused_result));
+
+/* -EBADMSG: what was compressed does not unpack to the same bytes; nothing was written of it. -EFBIG: the
+ * file is full. */
 int kept_add(struct kept_writer *w, const struct blob_id *id, struct view content)
     __attribute__((warn_unused_result));
 
-/* Writes the second dictionary, the table and the footer, and syncs the file. */
+/* Writes the second dictionary, the table, the footer and the header's copy, and syncs the file. */
 int kept_finish(struct kept_writer *w) __attribute__((warn_unused_result));
 void kept_writer_done(struct kept_writer *w);
 

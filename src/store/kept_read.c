@@ -43,11 +43,12 @@ static int read_footer(const struct segment *s, struct kept_footer *f)
 	char bytes[KEPT_FOOTER_SIZE];
 	uint64_t size = 0;
 	int error = file_size(s->fd, &size);
-	if (error == 0 && size < SEGMENT_HEADER_SIZE + KEPT_FOOTER_SIZE)
+	if (error == 0 && size < 2 * SEGMENT_HEADER_SIZE + KEPT_FOOTER_SIZE)
 		error = -EBADMSG;
+	uint64_t at = size - SEGMENT_HEADER_SIZE - sizeof bytes;
 	if (error == 0)
-		error = read_at(s, bytes, sizeof bytes, size - sizeof bytes);
-	if (error == 0 && !kept_footer_decode(s, bytes, size - sizeof bytes, f))
+		error = read_at(s, bytes, sizeof bytes, at);
+	if (error == 0 && !kept_footer_decode(s, bytes, at, f))
 		error = -EBADMSG;
 	return error;
 }
@@ -452,9 +453,10 @@ int kept_walk(const struct segment *s,
 	struct kept_reader *reader = NULL;
 	char *rows = NULL;
 	uint64_t covered = SEGMENT_HEADER_SIZE;
-	int error = segment_check_header(s);
-	if (error == 0)
-		error = read_footer(s, &footer);
+	int headers = segment_check_header(s);
+	int error = read_footer(s, &footer);
+	if (error == 0 && headers == 0)
+		headers = segment_check_header_copy(s, footer.table + footer.table_len + KEPT_FOOTER_SIZE);
 	if (error == 0)
 		error = read_table(s, &footer, &rows);
 	if (error == 0)
@@ -467,7 +469,7 @@ int kept_walk(const struct segment *s,
 	int dictionaries = check_dictionaries(s, &footer, &covered);
 	error = walk_blobs(s, reader, rows, count, &covered, visit, arg);
 	if (error == 0)
-		error = dictionaries;
+		error = headers ? headers : dictionaries;
 	/* A row that leads to another blob's record, or a record that no row leads to. */
 	if (error == 0 && covered != UINT64_MAX && covered != footer.table)
 		error = -EBADMSG;

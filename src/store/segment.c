@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/checksum.h"
 #include "base/cursor.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "store/file.h"
 
@@ -44,7 +45,7 @@ bool segment_parse_name(const char *name, enum segment_kind *kind, uint32_t *id)
 	return false;
 }
 
-int segment_write_header(const struct segment *s)
+static int write_header(const struct segment *s, uint64_t position)
 {
 	char page[SEGMENT_HEADER_SIZE] = {0};
 	struct buf b;
@@ -61,7 +62,17 @@ int segment_write_header(const struct segment *s)
 	for (size_t i = 0; i < content.len; i++)
 		page[i] = content.data[i];
 	buf_done(&b);
-	return file_write_at(s->fd, view_of(page, sizeof page), 0);
+	return file_write_at(s->fd, view_of(page, sizeof page), position);
+}
+
+int segment_write_header(const struct segment *s)
+{
+	return write_header(s, 0);
+}
+
+int segment_write_header_copy(const struct segment *s, uint64_t position)
+{
+	return write_header(s, position);
 }
 
 int segment_create(struct segment *s, int folder_fd, const char *name, enum segment_kind kind, uint32_t id,
@@ -85,10 +96,10 @@ int segment_create(struct segment *s, int folder_fd, const char *name, enum segm
 	return 0;
 }
 
-static int read_header(struct segment *s)
+static int read_header(struct segment *s, uint64_t position)
 {
 	char page[HEADER_USED + 4];
-	int error = file_read_at(s->fd, page, sizeof page, 0);
+	int error = file_read_at(s->fd, page, sizeof page, position);
 	if (error)
 		return error == -ENODATA ? -EBADMSG : error;
 	struct cursor c = cursor_on(view_of(page, sizeof page));
@@ -108,6 +119,19 @@ static int read_header(struct segment *s)
 	return format > FORMAT ? -EPROTO : 0;
 }
 
+/* A kept file's header has a copy at its end: without the secret nothing in the file can be read. */
+static int read_copy(struct segment *s, int error)
+{
+	struct segment copy = {.fd = s->fd};
+	uint64_t size = 0;
+	if (file_size(s->fd, &size) != 0 || size < 2 * SEGMENT_HEADER_SIZE ||
+	    read_header(&copy, size - SEGMENT_HEADER_SIZE) != 0 || copy.kind != SEGMENT_KEPT)
+		return error;
+	log_event(LOG_ERROR, NULL, "kept-header-bad", log_u64("file", copy.id), log_errno(error));
+	*s = copy;
+	return 0;
+}
+
 int segment_open(struct segment *s, int folder_fd, const char *name, int flags)
 {
 	struct segment opened = {.fd = file_open_in(folder_fd, name, flags)};
@@ -115,9 +139,12 @@ int segment_open(struct segment *s, int folder_fd, const char *name, int flags)
 		return opened.fd;
 	enum segment_kind kind;
 	uint32_t id;
-	int error = read_header(&opened);
+	bool named = segment_parse_name(name, &kind, &id);
+	int error = read_header(&opened, 0);
+	if (error && error != -EPROTO && named && kind == SEGMENT_KEPT)
+		error = read_copy(&opened, error);
 	/* A file that stands under another one's name would give that one's blobs. */
-	if (error == 0 && segment_parse_name(name, &kind, &id) && (kind != opened.kind || id != opened.id))
+	if (error == 0 && named && (kind != opened.kind || id != opened.id))
 		error = -EBADMSG;
 	if (error) {
 		close(opened.fd);
@@ -127,14 +154,27 @@ int segment_open(struct segment *s, int folder_fd, const char *name, int flags)
 	return 0;
 }
 
-int segment_check_header(const struct segment *s)
+static int check_header(const struct segment *s, uint64_t position)
 {
 	struct segment again = {.fd = s->fd};
 	bool clear = true;
-	int error = read_header(&again);
+	int error = read_header(&again, position);
+	if (error == 0 && (again.id != s->id || again.kind != s->kind || again.epoch != s->epoch))
+		error = -EBADMSG;
 	if (error == 0)
-		error = file_is_clear(s->fd, HEADER_USED + 4, SEGMENT_HEADER_SIZE, &clear);
+		error =
+		    file_is_clear(s->fd, position + HEADER_USED + 4, position + SEGMENT_HEADER_SIZE, &clear);
 	return error == 0 && !clear ? -EBADMSG : error;
+}
+
+int segment_check_header(const struct segment *s)
+{
+	return check_header(s, 0);
+}
+
+int segment_check_header_copy(const struct segment *s, uint64_t position)
+{
+	return check_header(s, position);
 }
 
 void segment_close(struct segment *s)

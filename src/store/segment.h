@@ -53,6 +53,9 @@ int segment_create(struct segment *s, int folder_fd, const char *name, enum segm
 /* Writes the header anew: first_lsn is known late, when a prepared file comes into use. */
 int segment_write_header(const struct segment *s) __attribute__((warn_unused_result));
 
+/* The same page once more, as the end of a kept file: segment_open takes it where the first one is bad. */
+int segment_write_header_copy(const struct segment *s, uint64_t position) __attribute__((warn_unused_result));
+
 /*
  * Opens and verifies the header. -EBADMSG when it is damaged or another file's, -EPROTO when it is of a newer
  * format, -ENOENT without such a file; else it is unreadable now (file.h).
@@ -62,6 +65,7 @@ int segment_open(struct segment *s, int folder_fd, const char *name, int flags)
 
 /* For a check: the header once more, and that nothing stands in the rest of its page. As segment_open. */
 int segment_check_header(const struct segment *s) __attribute__((warn_unused_result));
+int segment_check_header_copy(const struct segment *s, uint64_t position) __attribute__((warn_unused_result));
 
 void segment_close(struct segment *s);
 

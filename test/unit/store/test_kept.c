@@ -44,7 +44,7 @@ static void train(struct buf *dictionary)
 	buf_done(&bytes);
 }
 
-/* Writes the file and gives its size. */
+/* Writes the file and gives its size without the header's copy. */
 static uint64_t write_file(bool with_dictionary)
 {
 	static char content[BIG_LEN];
@@ -72,7 +72,7 @@ static uint64_t write_file(bool with_dictionary)
 	buf_done(&dictionary);
 	segment_name(name, SEGMENT_KEPT, NUMBER);
 	assert_int_equal(renameat(folder_fd, "kept.new", folder_fd, name), 0);
-	return size;
+	return size - SEGMENT_HEADER_SIZE;
 }
 
 static void open_file(struct segment *s)
@@ -198,6 +198,26 @@ static void a_bad_dictionary_has_a_second_copy(void **state)
 	segment_close(&s);
 }
 
+static void a_bad_header_has_a_second_copy(void **state)
+{
+	struct walked w;
+	(void)state;
+	/* A number in it, its secret, and space that is clear. */
+	static const uint64_t bytes[] = {17, 100, 2000};
+	for (size_t i = 0; i < 6; i++) {
+		uint64_t copy = write_file(true);
+		spoil(bytes[i % 3] + (i < 3 ? 0 : copy));
+		assert_int_equal(read_all(), BLOBS);
+		assert_int_equal(check(&w), -EBADMSG);
+		assert_int_equal(w.good, BLOBS);
+	}
+	struct segment s;
+	uint64_t copy = write_file(true);
+	spoil(100);
+	spoil(copy + 100);
+	assert_int_equal(segment_open(&s, folder_fd, name, O_RDWR), -EBADMSG);
+}
+
 static void a_bad_table_is_made_from_the_records(void **state)
 {
 	struct walked w;
@@ -269,6 +289,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_dictionary_saves_space_and_changes_nothing_else),
 	    cmocka_unit_test(a_bad_dictionary_has_a_second_copy),
+	    cmocka_unit_test(a_bad_header_has_a_second_copy),
 	    cmocka_unit_test(a_bad_table_is_made_from_the_records),
 	    cmocka_unit_test(a_bad_record_costs_its_own_blob),
 	    cmocka_unit_test(few_samples_make_no_dictionary),
