@@ -31,6 +31,14 @@ static void check_stage(void *arg, enum smtp_stage at, const struct smtp_envelop
 	p->verdict = (struct smtp_verdict){.kind = SMTP_ACCEPT};
 	touch(envelope->terms.sender);
 	touch(envelope->terms.envid);
+	char letter = envelope->terms.sender.len ? envelope->terms.sender.data[0] : '\0';
+	/* The sender's first letter says how its message is answered, at the header's end or at its own. */
+	if (at == SMTP_AT_HEADER)
+		p->verdict = letter == 'h'
+		                 ? (struct smtp_verdict){.kind = SMTP_TEMPORARY}
+		                 : (struct smtp_verdict){.kind = SMTP_ACCEPT, .own_author = letter == 'o'};
+	else if (at == SMTP_AT_END && (letter == 'd' || letter == 'p'))
+		p->verdict.kind = letter == 'd' ? SMTP_DISCARD : SMTP_PERMANENT;
 	if (at != SMTP_AT_RCPT)
 		return;
 	touch(recipient->path);
