@@ -1,7 +1,6 @@
 /*
  * A session that wants to know when its account changes: it is told the modseq of the last change, and reads
- * what it wants to know. However many changes there are, one question of it is under way and one answer waits
- * at a time: who is slow gets fewer of them, and the last one always.
+ * what it wants to know. A peer that is slow gets fewer of them, and the last one always.
  */
 #include "base/container.h"
 #include "base/log.h"
@@ -20,6 +19,14 @@ struct right_watch {
 
 static void look(struct right_watch *w);
 
+static void tell(struct right_watch *w, uint64_t modseq)
+{
+	if (modseq <= w->told)
+		return;
+	struct message_changed m = {.modseq = w->told = modseq};
+	ipc_send(&w->right->link.channel, MESSAGE_CHANGED, w->request, &m, -1);
+}
+
 static void looked(struct account_request *head, int result)
 {
 	struct right_watch *w = head->arg;
@@ -33,19 +40,21 @@ static void looked(struct account_request *head, int result)
 		right_end(w->right);
 		return;
 	}
-	if (head->modseq > w->told) {
-		struct message_changed m = {.modseq = w->told = head->modseq};
-		ipc_send(&w->right->link.channel, MESSAGE_CHANGED, w->request, &m, -1);
-	}
+	tell(w, head->modseq);
 	if (w->again)
 		look(w);
 }
 
+/* A commit says by itself which change was the last; the head is read for what happened before the watch. */
 static void look(struct right_watch *w)
 {
 	w->again = w->asked || !right_has_room(w->right);
 	if (w->again)
 		return;
+	if (w->watch.number) {
+		tell(w, w->watch.number);
+		return;
+	}
 	w->asked = true;
 	w->head = (struct account_request){.shard = w->right->account, .done = looked, .arg = w};
 	right_begin(w->right);
