@@ -23,9 +23,7 @@ TRUE = {
 YET = [
     {f'role/auth/{name}' for name in ('auth_admin', 'auth_brake', 'auth_login', 'auth_password', 'auth_resolve', 'role_auth')},
     {f'role/smtp/{name}' for name in ('role_smtp', 'smtp_hooks', 'smtp_policy', 'smtp_recipient', 'smtp_upload')},
-    {'edge/edge', 'edge/edge_connection', 'edge/edge_tls'},
     {'account/change', 'account/keywords'},
-    {'master/master_hear', 'master/master_reload', 'master/master_spawn'},
 ]
 
 # At the beginning of a line, without `static`: NAME(, NAME =, NAME[...] or NAME;

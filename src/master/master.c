@@ -395,6 +395,7 @@ int master_run(struct master_options *options)
 {
 	struct master *m = mem_alloc(sizeof *m);
 	m->options = options;
+	m->hear = master_hear;
 	m->settings = options->settings;
 	loop_init(&m->loop);
 	int status = start(m);

@@ -51,6 +51,8 @@ struct log_socket {
 
 struct master {
 	struct master_options *options;
+	/* master_hear.c: a frame on a child's control channel; arg is the child. */
+	void (*hear)(void *child, struct channel_frame *frame);
 	struct settings *settings;
 	struct loop loop;
 	struct loop_timer tell_left_out; /* of the log */
