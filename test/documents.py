@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The documents against the tree: every file of ours that one names exists, every link leads somewhere, no line is longer than 140 columns.
 
-A name without a folder (`dane.c`) stands for the one file of that name in src/; where there are several, the folder must be written.
+A name without a folder (`dane.c`) stands for a file of that name in src/ or test/.
 """
 import pathlib
 import re
@@ -44,7 +44,7 @@ def check_names(page, text, sources):
         elif '/' not in name and '*' not in name and re.search(r'\w\.(c|h|\[ch\])$', name):
             count = sources.count(name.replace('[ch]', 'c'))
             if count == 0:
-                yield f'{page}: src/ has no file {name}'
+                yield f'{page}: neither src/ nor test/ has a file {name}'
 
 
 def check_links(page, text, path):
@@ -57,7 +57,7 @@ def check_links(page, text, path):
 
 
 def main():
-    sources = [path.name for path in (ROOT / 'src').rglob('*.[ch]')]
+    sources = [path.name for folder in ('src', 'test') for path in (ROOT / folder).rglob('*.[ch]')]
     pages = sorted((ROOT / 'doc').glob('*.md')) + [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', ROOT / 'test/talk/README.md']
     wrong = []
     for path in pages:
