@@ -13,7 +13,7 @@ SPAN = re.compile(r'`([A-Za-z0-9_/.*\[\]-]+)`')
 LINK = re.compile(r'\]\(([^)#:\s]*)(?:#([^)\s]+))?\)')
 OURS = ('src/', 'test/', 'doc/', 'data/', 'scripts/')
 # Names with a hole that a reader fills, and files of a data folder or of the reader's own.
-MADE = {'test/fuzz/fuzz_NAME.c', 'test/fuzz/corpus/NAME', 'src/role/NAME', 'src/cli/cli_NAME.c', 'data/'}
+MADE = {'test/fuzz/fuzz_NAME.c', 'test/fuzz/corpus/NAME', 'src/role/NAME', 'test/frames/ROLE', 'src/cli/cli_NAME.c', 'data/'}
 
 
 # The rows of doc/ipc.md that test/ipc_index.py reads: a message, its number, the two roles, its fields.
