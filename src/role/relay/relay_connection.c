@@ -147,12 +147,15 @@ static void end(struct relay_connection *c)
 	static const struct relay_reason lost = {TROUBLE_LOST, "4.4.2", "", "the connection was lost"};
 	const struct relay_reason *why = c->why.text ? &c->why : &lost;
 	struct relay_connections *of = c->of;
+	/* With its last message a destination may go, the last user of its host. */
+	of->ending++;
 	take_out(c);
 	relay_transaction_end(&c->transaction, why);
 	/* One that took mail and then closed has had enough, and may be called again. */
 	if (c->blame != BLAME_TLS && (!c->ready || (c->blame == BLAME_HOST && !c->used)))
 		of->owner->failed(of->arg, why);
 	free_connection(c);
+	of->ending--;
 	of->owner->gone(of->arg);
 	relay_is_gone();
 }

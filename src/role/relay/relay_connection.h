@@ -37,7 +37,8 @@ struct relay_connections {
 	const struct share_claim *claim; /* the places of the next one */
 	struct relay_connection *idle;   /* a list */
 	size_t count, connecting;        /* all; those that were not of use yet */
-	int64_t clear_until;             /* monotonic: until then without TLS, if need not be */
+	size_t ending;       /* counted no more, and the owner is still to hear of it: it must stay */
+	int64_t clear_until; /* monotonic: until then without TLS, if need not be */
 };
 
 /* Opens one, with the places that the claim has got. */

@@ -62,7 +62,7 @@ static void free_host(struct relay_host *h)
 static bool is_remembered(const struct relay_host *h)
 {
 	int64_t now = clock_monotonic_ms();
-	return h->users > 0 || h->connections.count > 0 || h->dead_until > now ||
+	return h->users > 0 || h->connections.count > 0 || h->connections.ending > 0 || h->dead_until > now ||
 	       h->connections.clear_until > now;
 }
 

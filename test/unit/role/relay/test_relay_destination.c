@@ -177,6 +177,28 @@ static void reports_wait_while_there_is_room(void **state)
 	wait_in_vain("");
 }
 
+/* The server stops; the last message's connection is lost, and with it the destination goes, the last user of
+ * its host: which is told of its connection's end all the same. */
+static void the_last_message_is_lost_while_the_server_stops(void **state)
+{
+	(void)state;
+	open_destination();
+	int fd = relay_world_accept();
+	relay_world_greet(fd);
+	give("alice@example.test");
+	relay_world_hear(fd, "MAIL FROM:<alice@example.test>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n");
+	relay_role.draining = true;
+	relay_queue_drain();
+	assert_int_equal(relay_world.rests, 0);
+	close(fd);
+	relay_world_until(&relay_world.rests, 1);
+	assert_int_equal(relay_world.rest_how, REST_LATER);
+	assert_int_equal(relay_world.outcomes, 0);
+	for (int i = 0; i < ROUNDS; i++)
+		relay_world_turn();
+	assert_int_equal(relay_role.under_way, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +208,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(reports_make_room, start, stop),
 	    cmocka_unit_test_setup_teardown(other_mail_keeps_its_place, start, stop),
 	    cmocka_unit_test_setup_teardown(reports_wait_while_there_is_room, start, stop),
+	    cmocka_unit_test_setup_teardown(the_last_message_is_lost_while_the_server_stops, start, stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
