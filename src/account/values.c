@@ -55,12 +55,15 @@ static void add_blob(struct entry *out, const struct blob_id *id)
 	entry_add_bytes(out, view_of(id->bytes, BLOB_ID_SIZE));
 }
 
+/* No email is without a body: an id of no blob is damage. */
 static void take_blob(struct cursor *c, struct blob_id *id)
 {
 	struct view bytes = cursor_bytes(c, BLOB_ID_SIZE);
 	*id = (struct blob_id){{0}};
 	if (bytes.len == BLOB_ID_SIZE)
 		memcpy(id->bytes, bytes.data, BLOB_ID_SIZE);
+	if (blob_is_none(id))
+		c->failed = true;
 }
 
 static void add_place(struct entry *out, const struct account_place *p)

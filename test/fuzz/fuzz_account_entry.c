@@ -56,6 +56,7 @@ static void found(void *arg, const struct blob_id *id)
 {
 	(void)arg;
 	touch(view_of(id->bytes, BLOB_ID_SIZE));
+	check(!blob_is_none(id));
 }
 
 static void fuzz_keys(struct view bytes)

@@ -362,7 +362,7 @@ static int put_old_or_fresh(struct txn *t, unsigned i)
 	int64_t now = time(NULL);
 	struct account_log log = {.time = old ? now - ACCOUNT_LOG_SECONDS - 1 : now, .changed = 1};
 	unsigned char id[ACCOUNT_DELIVERY_ID_SIZE] = {(unsigned char)(i >> 8), (unsigned char)i};
-	struct account_kept kept = {.size = 3};
+	struct account_kept kept = {.blob = {{1}}, .size = 3};
 	log_encode(&log, &value);
 	int error = value_put(t, test_account(1), key_log(LONG_FIRST + i, KIND_PLACES, i), &value);
 	number_encode(i, &value);
