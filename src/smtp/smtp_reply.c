@@ -57,6 +57,7 @@ void smtp_close(struct smtp_session *s)
 		return;
 	smtp_reset(s);
 	s->state = SMTP_OVER;
+	s->wait = SMTP_NO_WAIT; /* an answer that comes yet is too late */
 	s->backend->close(s->arg);
 }
 

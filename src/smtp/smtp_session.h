@@ -115,7 +115,8 @@ struct smtp_backend {
 	/* Try what waits for this domain (lower case, A-labels) now: smtp_etrn_done. Needed with config.etrn.
 	 */
 	void (*etrn)(void *arg, struct view domain);
-	void (*close)(void *arg);  /* the output, then the connection's end */
+	/* The output, then the connection's end. What was asked needs no answer any more. */
+	void (*close)(void *arg);
 	int64_t (*now)(void *arg); /* seconds since 1970 */
 };
 

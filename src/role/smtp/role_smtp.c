@@ -71,6 +71,7 @@ static bool ask_xclient(void *arg, const struct smtp_xclient *attributes)
 static void ask_close(void *arg)
 {
 	struct smtp_connection *c = arg;
+	smtp_hooks_forget_question(c);
 	stream_close(&c->edge.stream);
 }
 

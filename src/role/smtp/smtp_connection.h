@@ -105,6 +105,8 @@ void smtp_hooks_check(void *arg, enum smtp_stage stage, const struct smtp_envelo
 void smtp_hooks_greet(void *arg);
 void smtp_hooks_early_talker(struct smtp_connection *c);
 void smtp_hooks_init(struct smtp_connection *c);
+/* The session is over: the answer that is awaited would find nothing of what it was asked for. */
+void smtp_hooks_forget_question(struct smtp_connection *c);
 void smtp_hooks_forget(struct smtp_connection *c);
 /* The session's `body` and `abandon`: for taps and store alike. */
 bool smtp_hooks_body(void *arg, struct view bytes);

@@ -226,11 +226,16 @@ void smtp_hooks_init(struct smtp_connection *c)
 	buf_init(&c->message.headers, VERDICT_HEADERS_MAX);
 }
 
-void smtp_hooks_forget(struct smtp_connection *c)
+void smtp_hooks_forget_question(struct smtp_connection *c)
 {
 	if (c->check.request)
 		calls_forget(c->check.calls, c->check.request);
 	c->check.request = 0;
+}
+
+void smtp_hooks_forget(struct smtp_connection *c)
+{
+	smtp_hooks_forget_question(c);
 	arena_done(&c->check.arena);
 	smtp_hooks_abandon(c);
 }

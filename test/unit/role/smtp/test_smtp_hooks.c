@@ -13,7 +13,7 @@ static struct {
 	struct buf out, seen, headers;
 	struct smtp_verdict at_end;
 	bool waits, tap_is_full;
-	unsigned first, second, begun, ended, delivered, kept;
+	unsigned first, second, begun, ended, delivered, kept, closed;
 	const char *header;
 	int header_result;
 	const struct smtp_verdict *for_second; /* recipient */
@@ -41,6 +41,14 @@ static enum smtp_hook_result second_row(struct smtp_connection *c, struct smtp_v
 	return verdict->kind == SMTP_ACCEPT ? HOOK_ACCEPT : HOOK_DECIDED;
 }
 
+/* Waits at every stage, until smtp_hooks_resume. */
+static enum smtp_hook_result waiting_row(struct smtp_connection *c, struct smtp_verdict *verdict)
+{
+	(void)c;
+	(void)verdict;
+	return world.waits ? HOOK_WAIT : HOOK_ACCEPT;
+}
+
 static void tap_begin(struct smtp_connection *c)
 {
 	(void)c;
@@ -65,6 +73,10 @@ static const struct smtp_tap tap = {tap_begin, tap_bytes, tap_end};
 static const struct smtp_hook_row rows[] = {
     {SMTP_AT_END, 1 << SMTP_RELAY | 1 << SMTP_LMTP, first_row, NULL},
     {SMTP_AT_END, 1 << SMTP_RELAY | 1 << SMTP_LMTP, second_row, &tap},
+    {SMTP_AT_MAIL, 1 << SMTP_SUBMISSION, waiting_row, NULL},
+    {SMTP_AT_RCPT, 1 << SMTP_SUBMISSION, waiting_row, NULL},
+    {SMTP_AT_HEADER, 1 << SMTP_SUBMISSION, waiting_row, NULL},
+    {SMTP_AT_END, 1 << SMTP_SUBMISSION, waiting_row, NULL},
 };
 
 /* ---- the session ---- */
@@ -87,14 +99,45 @@ static int64_t now(void *arg)
 	return 1000000000;
 }
 
+static void login(void *arg, const struct smtp_login *terms)
+{
+	struct smtp_connection *c = arg;
+	(void)terms;
+	smtp_logged_in(c->session, VIEW("alice@example.test"));
+}
+
+static void close_it(void *arg)
+{
+	assert_ptr_equal(arg, &world.c);
+	world.closed++;
+}
+
+static const char *const mechanisms[] = {"PLAIN", NULL};
+
+static const char *const *announced(bool secure)
+{
+	(void)secure;
+	return mechanisms;
+}
+
+static enum smtp_kind kind_of(enum service service)
+{
+	return service == SERVICE_LMTP ? SMTP_LMTP : service == SERVICE_SMTP ? SMTP_RELAY : SMTP_SUBMISSION;
+}
+
 static void start(enum service service)
 {
 	static const struct smtp_backend backend = {.check = smtp_hooks_check,
+	    .login = login,
+	    .close = close_it,
 	    .body = smtp_hooks_body,
 	    .deliver = deliver,
 	    .abandon = smtp_hooks_abandon,
 	    .now = now};
-	struct smtp_config config = {.kind = service == SERVICE_LMTP ? SMTP_LMTP : SMTP_RELAY,
+	struct smtp_config config = {.kind = kind_of(service),
+	    .mechanisms = mechanisms,
+	    .announced = announced,
+	    .clear_login = true,
 	    .hostname = VIEW("mx.example.test"),
 	    .client_address = VIEW("192.0.2.1"),
 	    .id = VIEW("session"),
@@ -266,6 +309,31 @@ static void single_recipients_of_lmtp_have_their_own(void **state)
 	expect("250 2.0.0 kept as ID\r\n250 2.0.0 kept as ID\r\n");
 }
 
+/* The login is taken away while a verdict is awaited, and the answer comes all the same. */
+static void an_answer_after_the_end_is_passed_over(void **state)
+{
+	static const char *const before[] = {"", "MAIL FROM:<alice@example.test>\r\n",
+	    "RCPT TO:<bob@example.test>\r\n", "DATA\r\nSubject: x\r\n\r\n", "text\r\n.\r\n"};
+	(void)state;
+	for (size_t stage = 1; stage < sizeof before / sizeof before[0]; stage++) {
+		start(SERVICE_SUBMISSION);
+		say("EHLO client\r\nAUTH PLAIN AGEAYg==\r\n");
+		for (size_t i = 1; i < stage; i++)
+			say(before[i]);
+		world.waits = true;
+		say(before[stage]);
+		assert_int_equal(smtp_waits_for(world.c.session), SMTP_FOR_US);
+		smtp_end(world.c.session, "4.7.0", "the login has ended");
+		smtp_hooks_resume(&world.c, HOOK_ACCEPT, NULL);
+		assert_true(
+		    view_ends_nocase(buf_view(&world.out), VIEW("421 4.7.0 the login has ended\r\n")));
+		assert_int_equal(smtp_envelope(world.c.session)->count, 0);
+		assert_int_equal(say("NOOP\r\n"), 0);
+		assert_true(world.closed == 1 && world.delivered == 0);
+		stop(NULL);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +342,7 @@ int main(void)
 	    cmocka_unit_test_teardown(a_tap_sees_the_message_and_may_stop_it, stop),
 	    cmocka_unit_test_teardown(verdicts_write_into_the_header, stop),
 	    cmocka_unit_test_teardown(single_recipients_of_lmtp_have_their_own, stop),
+	    cmocka_unit_test(an_answer_after_the_end_is_passed_over),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
