@@ -204,14 +204,25 @@ static void deliver(struct smtp_session *s)
 	s->backend->deliver(s->arg, &s->envelope, &s->digest);
 }
 
-/* No recipient is left: each has its own reply, or the first one's is for all. */
+/* One reply for recipients who all refuse or discard. What may be tried again is not refused for good. */
+static const struct smtp_verdict *for_all(const struct smtp_session *s, const struct smtp_verdict *each)
+{
+	static const struct smtp_verdict discard = {.kind = SMTP_DISCARD};
+	const struct smtp_verdict *all = &each[0];
+	for (size_t i = 0; i < s->envelope.count; i++) {
+		if (each[i].kind == SMTP_DISCARD)
+			return &discard;
+		if (all->kind != SMTP_TEMPORARY && each[i].kind == SMTP_TEMPORARY)
+			all = &each[i];
+	}
+	return all;
+}
+
+/* No recipient is left: each has its own reply, or one is for all. */
 static void end_with_each(struct smtp_session *s, const struct smtp_verdict *each)
 {
 	if (s->config.kind != SMTP_LMTP) {
-		bool all_refuse = true;
-		for (size_t i = 0; i < s->envelope.count; i++)
-			all_refuse = all_refuse && each[i].kind != SMTP_DISCARD;
-		end_with(s, all_refuse ? &each[0] : &(struct smtp_verdict){.kind = SMTP_DISCARD});
+		end_with(s, for_all(s, each));
 		return;
 	}
 	bool taken = false;

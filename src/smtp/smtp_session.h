@@ -75,7 +75,8 @@ struct smtp_verdict {
 	 * SMTP_AT_END, with SMTP_ACCEPT: one for each recipient in the envelope's order, where single ones
 	 * get another verdict; NULL: none does. Such a recipient is marked as dropped. With LMTP each has its
 	 * own reply. SMTP has one for all: who refuses is dropped as with SMTP_DISCARD only when all do,
-	 * and the first one's verdict is the reply; else it gets the message, since RCPT was its chance.
+	 * and the first temporary verdict is the reply, or the first when none is; else it gets the message,
+	 * since RCPT was its chance.
 	 */
 	const struct smtp_verdict *each;
 };

@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "format/header.h"
+#include "format/lex.h"
 #include "role/smtp/smtp_hooks.h"
 
 enum { CHECK_ARENA_MAX = 512 * 1024 /* 1,000 mailboxes that one recipient leads to */ };
@@ -170,19 +172,30 @@ void smtp_hooks_tap_ready(struct smtp_connection *c, const struct smtp_tap *tap)
 	go_on(c);
 }
 
-/* Whole lines, each a field or the continuation of the one before it. */
+/* Without its end. The first line of a field has a name; what continues it is never blank alone, which some
+ * readers take for the header's end. */
+static bool is_field_line(struct view line, bool first)
+{
+	size_t name = 0;
+	if (line.len == 0 || view_find(line, '\r') >= 0 || view_find(line, '\0') >= 0)
+		return false;
+	if (lex_is_blank(line.data[0]))
+		return !first && view_trim(line).len > 0;
+	while (name < line.len && header_is_ftext(line.data[name]))
+		name++;
+	return name > 0 && name < line.len && line.data[name] == ':';
+}
+
+/* Whole lines, each a field's first or the continuation of the one before it. */
 static bool are_fields(struct view v)
 {
-	if (v.len < 2 || v.data[0] == ' ' || v.data[0] == '\t' || v.data[v.len - 1] != '\n')
+	struct view line;
+	if (v.len == 0 || v.data[v.len - 1] != '\n')
 		return false;
-	for (size_t i = 0; i < v.len; i++) {
-		bool cr = i > 0 && v.data[i - 1] == '\r';
-		if (v.data[i] == '\0' || (v.data[i] == '\n') != cr)
+	for (bool first = true; v.len > 0 && view_next(&v, '\n', &line); first = false)
+		if (line.len == 0 || line.data[line.len - 1] != '\r' ||
+		    !is_field_line(view_take(line, line.len - 1), first))
 			return false;
-		/* An empty line would end the header. */
-		if (v.data[i] == '\n' && (i < 2 || v.data[i - 2] == '\n'))
-			return false;
-	}
 	return true;
 }
 

@@ -16,7 +16,7 @@ static struct {
 	unsigned first, second, begun, ended, delivered, kept, closed;
 	const char *header;
 	int header_result;
-	const struct smtp_verdict *for_second; /* recipient */
+	const struct smtp_verdict *for_first, *for_second; /* recipient */
 } world;
 
 /* ---- the table ---- */
@@ -35,6 +35,8 @@ static enum smtp_hook_result second_row(struct smtp_connection *c, struct smtp_v
 	assert_view(smtp_message(c->session)->message_id, "1@remote.test"); /* all is known by now */
 	if (world.header)
 		world.header_result = smtp_hooks_add_header(c, view_from_string(world.header));
+	if (world.for_first)
+		smtp_hooks_judge_recipient(c, 0, world.for_first);
 	if (world.for_second)
 		smtp_hooks_judge_recipient(c, 1, world.for_second);
 	*verdict = world.at_end;
@@ -268,7 +270,9 @@ static void a_tap_sees_the_message_and_may_stop_it(void **state)
 static void verdicts_write_into_the_header(void **state)
 {
 	static const char *const bad[] = {"", "X-Spam: yes", "X-Spam: yes\n", "X-Spam: yes\r\n\r\n",
-	    " folded: first\r\n", "X-Spam: \ryes\r\n", "\r\n"};
+	    " folded: first\r\n", "X-Spam: \ryes\r\n", "\r\n", "X-Spam: yes\r\nno field\r\n", ": no name\r\n",
+	    "X-Spam: yes\r\n \t\r\n", "X-Spam: yes\r\n\r\ntext\r\n", "X Spam: yes\r\n",
+	    "X-Spam: yes\r\n.\r\n"};
 	char longest[VERDICT_HEADERS_MAX + 1];
 	(void)state;
 	start(SERVICE_SMTP);
@@ -289,6 +293,33 @@ static void verdicts_write_into_the_header(void **state)
 	assert_int_equal(smtp_hooks_add_header(&world.c, view_of(longest + 1, sizeof longest - 1)), 0);
 	assert_int_equal(smtp_hooks_add_header(&world.c, VIEW("Y: z\r\n")), -ENOBUFS);
 	assert_int_equal(world.c.message.headers.len, VERDICT_HEADERS_MAX);
+}
+
+/* SMTP has one reply for all of them: what may be tried again is not refused for good. */
+static void one_reply_is_temporary_when_any_verdict_is(void **state)
+{
+	static const struct smtp_verdict no = {SMTP_PERMANENT, 550, "5.7.1", "rejected by a rule",
+	                                     .each = NULL},
+	                                 later = {
+	                                     SMTP_TEMPORARY, 451, "4.7.1", "come again later", .each = NULL};
+	(void)state;
+	start(SERVICE_SMTP);
+	begin();
+	world.for_first = &no;
+	world.for_second = &later;
+	say(MESSAGE);
+	expect("451 4.7.1 come again later\r\n");
+	world.for_second = &no;
+	say(TO_TWO);
+	say(MESSAGE);
+	expect("550 5.7.1 rejected by a rule\r\n");
+	assert_int_equal(world.delivered, 0);
+	/* Who refuses while others accept gets it: RCPT was its chance. */
+	world.for_first = NULL;
+	say(TO_TWO);
+	say(MESSAGE);
+	expect("250 2.0.0 kept as ID\r\n");
+	assert_int_equal(world.kept, 2);
 }
 
 static void single_recipients_of_lmtp_have_their_own(void **state)
@@ -341,6 +372,7 @@ int main(void)
 	    cmocka_unit_test_teardown(each_verdict_has_its_reply, stop),
 	    cmocka_unit_test_teardown(a_tap_sees_the_message_and_may_stop_it, stop),
 	    cmocka_unit_test_teardown(verdicts_write_into_the_header, stop),
+	    cmocka_unit_test_teardown(one_reply_is_temporary_when_any_verdict_is, stop),
 	    cmocka_unit_test_teardown(single_recipients_of_lmtp_have_their_own, stop),
 	    cmocka_unit_test(an_answer_after_the_end_is_passed_over),
 	};
