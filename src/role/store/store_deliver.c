@@ -97,8 +97,9 @@ static int run(struct txn *t, void *arg)
 	if (d->mail.target_count > 0)
 		refused = account_delivery_run(t, &d->mail);
 	bool alone = d->recipient_count == 0 && d->queue.report_count == 0;
-	/* Nothing was written: with one reply for all, or nothing else to do, that is the end. */
-	if (refused && (alone || d->mail.all_or_none))
+	/* No mailbox took it: with one reply for all, or nothing else to do, that is the end. Trouble is
+	 * always: some mailboxes may have been written and others not been looked at. */
+	if (refused && (alone || d->mail.all_or_none || !account_delivery_is_refusal(refused)))
 		return refused;
 	d->queue.record.count = keep_recipients(d);
 	error = queue_delivery_run(t, &d->queue);

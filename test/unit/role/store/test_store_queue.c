@@ -676,6 +676,32 @@ static void answers_join_their_thread(void **state)
 	assert_int_not_equal(thread_of(4), thread_of(1));
 }
 
+static int damage_head(struct txn *t, void *arg)
+{
+	unsigned *account = arg;
+	struct account_key key = key_head();
+	return txn_put(t, test_account(*account), key_view(&key), VIEW("?"));
+}
+
+/* As with LMTP: one mailbox cannot be read, another is fine, and the queue has something to do. */
+static void trouble_with_one_mailbox_keeps_nothing(void **state)
+{
+	static unsigned damaged = 2;
+	struct message_delivery targets[2] = {{.account = test_account(2)}, {.account = test_account(1)}};
+	struct message_delivery recipient = remote("b@b.example", "b.example");
+	struct message_deliver m = delivery("000000000001", targets, 2, &recipient, 1);
+	(void)state;
+	m.all_or_none = false;
+	assert_int_equal(test_commit(store_role.store, damage_head, &damaged), 0);
+	send_to_store(&smtp, MESSAGE_DELIVER, &m);
+	assert_int_equal(smtp.result_count, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_not_equal(smtp.results[i], 0);
+	assert_int_equal(messages_in(1), 0);
+	ready(1);
+	assert_int_equal(relay.offer_count, 0);
+}
+
 static void many_names_of_one_account(void **state)
 {
 	enum { OTHERS = 100, GONE = 7, SILENT = 8 };
@@ -764,6 +790,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(local_mail_that_was_held, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(verdicts_stand_behind_each_prefix, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(answers_join_their_thread, prepare, clean_up),
+	    cmocka_unit_test_setup_teardown(trouble_with_one_mailbox_keeps_nothing, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(many_names_of_one_account, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(etrn, prepare, clean_up),
 	    cmocka_unit_test_setup_teardown(bad_deliveries_are_refused, prepare, clean_up),
