@@ -33,6 +33,7 @@ enum message_delivery_kind {
 struct message_delivery {
 	uint64_t kind;
 	uint64_t account;        /* of the mailbox */
+	uint64_t enforce_quota;  /* DELIVER_MAILBOX: without room it refuses the message, since its sender can be told of it alone */
 	struct view mailbox, prefix;
 	struct view reached;     /* DELIVER_MAILBOX: the mailbox's own address, for the trace */
 	struct view address;     /* the recipient without brackets, as it is to be said to the next host and to the sender */
@@ -50,7 +51,6 @@ struct message_deliver {
 	uint64_t upload; /* pieces sent before with this number; 0: none */
 	struct view bytes, summary, trailer;
 	uint64_t received_at, all_or_none;
-	uint64_t enforce_quota; /* a target over its quota refuses the message: its sender can be told */
 	uint64_t message_id_hash;    /* as mime/digest.h makes it, and the hashes of what it refers to; 0: none */
 	struct codec_list references;
 	struct codec_list deliveries; /* at most 100 of DELIVER_MAILBOX */

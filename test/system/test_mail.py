@@ -483,6 +483,26 @@ def test_lmtp_replies_for_each_recipient(server):
     assert server.messages(BOB) == []
 
 
+def test_lmtp_has_one_reply_for_all_behind_an_alias(server):
+    # If one of them were refused, the client would come again, and the other get the message twice.
+    server.cli("alias", "add", "both@example.test", ALICE, BOB)
+    server.cli("account", "quota", BOB, "1K")
+    try:
+        with server.connect("lmtp") as c:
+            c.reply()
+            assert c.ask("LHLO client.test").startswith("250")
+            assert c.ask("MAIL FROM:<a@else.test>").startswith("250")
+            assert c.ask("RCPT TO:<both@example.test>").startswith("250")
+            assert c.ask(f"RCPT TO:<{BOB}>").startswith("250")
+            assert c.ask("DATA").startswith("354")
+            c.send(b"Subject: both\r\n\r\n" + b"x" * 900 + b"\r\n" + b"y" * 900 + b"\r\n.\r\n")
+            assert [c.reply()[:9], c.reply()[:9]] == ["250 2.0.0", "250 2.0.0"]
+    finally:
+        server.cli("account", "quota", BOB, "0")
+        server.cli("alias", "remove", "both@example.test")
+    assert [field(one(server, a), "Subject") for a in (ALICE, BOB)] == [b"both", b"both"]
+
+
 def test_a_message_whose_size_was_not_announced_meets_the_quota_too(server):
     server.cli("account", "quota", BOB, "1K")
     try:

@@ -45,7 +45,7 @@ enum { PREFIX_WORDS = sizeof prefix_form - 1 - 8 /* without the two "%.*s" */ };
 size_t smtp_upload_bytes(const struct smtp_connection *c, const struct smtp_recipient *recipient,
     const struct codec_list *targets, struct view forwarder)
 {
-	enum { FIELDS = 3 * 8 + 7 * 4 }; /* three numbers; the lengths of seven texts */
+	enum { FIELDS = 4 * 8 + 7 * 4 }; /* four numbers; the lengths of seven texts */
 	size_t named = FIELDS + recipient->path.len + recipient->orcpt.len;
 	size_t sender = smtp_envelope(c->session)->terms.sender.len;
 	size_t bytes = targets->count > 1 ? named : 0; /* that it became several is told as well */
@@ -221,6 +221,15 @@ static enum message_delivery_kind kind_of_target(
 	return envelope->terms.hold_until || many ? DELIVER_LATER : DELIVER_MAILBOX;
 }
 
+/*
+ * With several mailboxes and one reply, those that have room must not get it twice because one has none:
+ * RCPT was its chance. That one recipient of LMTP became several is no different.
+ */
+static bool has_own_reply(const struct smtp_connection *c, size_t i)
+{
+	return c->edge.client.service == SERVICE_LMTP ? !is_expanded(c, i) : c->upload.count == 1;
+}
+
 static bool put_target(
     const struct smtp_connection *c, const struct smtp_envelope *envelope, size_t i, struct outgoing *o)
 {
@@ -238,6 +247,7 @@ static bool put_target(
 		return true;
 	}
 	d->mailbox = view_from_string(t->mailbox);
+	d->enforce_quota = has_own_reply(c, i);
 	if (d->kind == DELIVER_MAILBOX)
 		d->reached = view_from_string(t->address);
 	return write_prefix(&o->arena, envelope, t, &d->prefix);
@@ -287,9 +297,6 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	    /* SMTP has one reply for all: a client that is told to come again must not have delivered to some
 	       already. */
 	    .all_or_none = c->edge.client.service != SERVICE_LMTP,
-	    /* With several mailboxes and one reply, those that have room must not get it twice because one
-	       has none: RCPT was its chance. */
-	    .enforce_quota = c->edge.client.service == SERVICE_LMTP || c->upload.count == 1,
 	    .id = view_from_string(c->upload.message_id),
 	    .terms = envelope->terms,
 	    .client = view_from_string(c->edge.client.text),

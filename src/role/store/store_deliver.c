@@ -133,8 +133,8 @@ static void trace(const struct delivery *d)
 static void done(struct store_commit *c, int result)
 {
 	struct delivery *d = container_of(c, struct delivery, commit);
-	int *results = arena_array(&d->arena, d->item_count, sizeof *results);
-	for (size_t i = 0; results && i < d->item_count; i++) {
+	int *results = mem_array(d->item_count, sizeof *results);
+	for (size_t i = 0; i < d->item_count; i++) {
 		size_t target = d->items[i].target;
 		int own = target == NO_TARGET ? 0 : d->mail.targets[target].result;
 		results[i] = own ? own : result;
@@ -142,8 +142,9 @@ static void done(struct store_commit *c, int result)
 	if (result == 0 && !d->queue.repeated && d->queue.id.text[0])
 		trace(d);
 	queue_delivery_done(store_role.queue, &d->queue, result);
-	if (d->generation == d->link->generation && results)
+	if (d->generation == d->link->generation)
 		answer(d->link, d->request, results, d->item_count);
+	mem_free(results);
 	free_delivery(d);
 }
 
@@ -157,13 +158,16 @@ static int take_target(
 	while (k < d->mail.target_count && d->mail.targets[k].shard != from->account)
 		k++;
 	*target = k;
-	if (k < d->mail.target_count)
+	if (k < d->mail.target_count) {
+		/* Through one of the two names others get it as well. */
+		d->mail.targets[k].enforce_quota = d->mail.targets[k].enforce_quota && from->enforce_quota;
 		return 0;
+	}
 	if (k == ACCOUNT_TARGETS_MAX)
 		return -EINVAL;
 	struct account_target *t = &d->mail.targets[k];
 	t->shard = from->account;
-	t->enforce_quota = m->enforce_quota;
+	t->enforce_quota = from->enforce_quota;
 	t->quota_default = store_role.process->settings.quota_default;
 	if (m->id.len == QUEUE_ID_SIZE) {
 		t->has_delivery_id = true;

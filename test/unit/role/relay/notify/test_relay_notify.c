@@ -34,7 +34,7 @@ static void tells_of_a_failure(void **state)
 	assert_int_equal(t->kind, DELIVER_MAILBOX);
 	assert_int_equal(t->account, (int)account_of(VIEW("alice@example.org")));
 	assert_view(t->prefix, "Return-Path: <>\r\nDelivered-To: alice@example.org\r\n");
-	assert_int_equal(d->m.enforce_quota, 0); /* the one who must hear of it has nobody else to tell him */
+	assert_int_equal(t->enforce_quota, 0); /* the one who must hear of it has nobody else to tell him */
 	assert_field(d, "To", "<Alice@Example.ORG>");
 	assert_field(d, "From", "Mail Delivery System <postmaster@example.org>");
 	assert_field(d, "In-Reply-To", "<original@example.org>");
