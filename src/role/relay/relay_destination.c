@@ -371,5 +371,9 @@ void relay_destination_open(const struct message_queue_destination *m)
 	relay_lease_begin(&d->lease, m->number, &lease_functions);
 	loop_timer_init(&d->timer, &relay_role.process->loop, on_timer, d);
 	loop_task_init(&d->task, &relay_role.process->loop, on_free, d);
-	look(d);
+	/* Store may have handed it out before it knew that relay stops. */
+	if (relay_role.draining)
+		rest(d, REST_LATER, 0);
+	else
+		look(d);
 }

@@ -235,6 +235,9 @@ static size_t allowed(const struct relay_host *h)
 static size_t demand(const struct relay_host *h)
 {
 	size_t n = 0;
+	/* A connection that is made now would say QUIT and nothing else, and the next one too. */
+	if (relay_role.draining)
+		return 0;
 	for (const struct relay_waiter *w = h->waiting; w; w = w->next)
 		n += w->pending ? w->pending : 1;
 	return n;

@@ -199,6 +199,62 @@ static void the_last_message_is_lost_while_the_server_stops(void **state)
 	assert_int_equal(relay_role.under_way, 0);
 }
 
+static void give_another(const char *id)
+{
+	struct message_queue_message m = relay_world_message(NUMBER, id, "alice@example.test");
+	relay_world_tell(MESSAGE_QUEUE_MESSAGE, &m);
+}
+
+/* Two messages are under way and two wait for the same host when the server stops: the one that is done first
+ * brings no new connection, which would be there for nothing. */
+static void a_stop_makes_no_connections(void **state)
+{
+	static const char envelope[] =
+	    "MAIL FROM:<alice@example.test>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n";
+	(void)state;
+	relay_world.process.settings.destination_connections = 2;
+	open_destination();
+	int first = relay_world_accept();
+	relay_world_greet(first);
+	give_another("bbbbbbbbbbbb");
+	give_another("cccccccccccc");
+	give_another("dddddddddddd");
+	give("alice@example.test");
+	relay_world_hear(first, envelope);
+	int second = relay_world_accept();
+	relay_world_greet(second);
+	relay_world_hear(second, envelope);
+	relay_role.draining = true;
+	relay_queue_drain();
+	relay_world_say(first, "250 ok\r\n250 ok\r\n354 go\r\n");
+	relay_world_hear(first, "x\r\n.\r\n");
+	relay_world_say(first, "250 kept\r\n");
+	relay_world_until(&relay_world.outcomes, 1);
+	relay_world_hear(first, "QUIT\r\n");
+	close(first);
+	for (int i = 0; i < ROUNDS; i++)
+		relay_world_turn();
+	assert_false(relay_world_is_called());
+	close(second);
+	relay_world_until(&relay_world.rests, 1);
+	assert_int_equal(relay_world.rest_how, REST_LATER);
+}
+
+/* Store handed it out before it knew. */
+static void one_that_comes_while_the_server_stops_goes_back(void **state)
+{
+	(void)state;
+	relay_role.draining = true;
+	open_destination();
+	relay_world_until(&relay_world.rests, 1);
+	assert_int_equal(relay_world.rest_number, NUMBER);
+	assert_int_equal(relay_world.rest_how, REST_LATER);
+	for (int i = 0; i < ROUNDS; i++)
+		relay_world_turn();
+	assert_int_equal(relay_role.under_way, 0);
+	assert_false(relay_world_is_called());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +265,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(other_mail_keeps_its_place, start, stop),
 	    cmocka_unit_test_setup_teardown(reports_wait_while_there_is_room, start, stop),
 	    cmocka_unit_test_setup_teardown(the_last_message_is_lost_while_the_server_stops, start, stop),
+	    cmocka_unit_test_setup_teardown(a_stop_makes_no_connections, start, stop),
+	    cmocka_unit_test_setup_teardown(one_that_comes_while_the_server_stops_goes_back, start, stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
