@@ -316,10 +316,18 @@ static void on_expunged(struct link *link, struct channel_frame *frame, const vo
 	if (frame->request == 0 || frame->request != c->expunge_request)
 		return;
 	struct cursor in = cursor_on(m->ranges);
-	while (c->handler->removed && !cursor_at_end(&in)) {
+	while (!cursor_at_end(&in)) {
 		uint32_t first = cursor_u32(&in), last = cursor_u32(&in);
-		if (cursor_ok(&in))
+		if (!cursor_ok(&in)) {
+			log_event(LOG_ERROR, "-", "expunged-broken", log_u64("bytes", m->ranges.len));
+			lose(c);
+			return;
+		}
+		if (c->handler->removed)
 			c->handler->removed(c->arg, first, last);
+		/* The session has closed the client. */
+		if (c->expunge_request != frame->request)
+			return;
 	}
 	if (!m->last)
 		return;

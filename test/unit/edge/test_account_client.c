@@ -582,6 +582,23 @@ static void expunges_in_parts(void **state)
 	assert_int_equal(session.expunge_error, -EROFS);
 }
 
+/* A range without its end. */
+static void expunged_ranges_that_are_cut(void **state)
+{
+	static const uint32_t index = 0;
+	(void)state;
+	account_client_expunge(&client, &index, 1);
+	turn();
+	struct message_expunged m = {
+	    .modseq = 9, .last = true, .ranges = view_of("\0\0\0\1\0\0\0\1\0\0\0", 11)};
+	assert_int_equal(ipc_send(&store.channel, MESSAGE_EXPUNGED, store.request, &m, -1), 0);
+	turn();
+	assert_int_equal(session.removed, 1);
+	assert_int_equal(session.expunged, 1);
+	assert_int_equal(session.expunge_error, -EIO);
+	assert_int_equal(session.lost, 1);
+}
+
 static void changes_are_told(void **state)
 {
 	(void)state;
@@ -633,6 +650,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(lists_that_cannot_be_kept, start, stop),
 	    cmocka_unit_test_setup_teardown(expunges_in_parts, start, stop),
 	    cmocka_unit_test_setup_teardown(nothing_to_expunge, start, stop),
+	    cmocka_unit_test_setup_teardown(expunged_ranges_that_are_cut, start, stop),
 	    cmocka_unit_test_setup_teardown(changes_are_told, start, stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
