@@ -154,10 +154,16 @@ void relay_message_converted(struct relay_message *m)
 static bool on_rewritten(void *arg, struct link *link, struct channel_frame *frame)
 {
 	struct relay_message *m = arg;
-	struct message_srs_answer answer = {.error = 1};
+	struct message_srs_answer answer;
 	if (frame && !link_decode(link, frame, &answer))
 		return false;
 	m->srs_request = 0;
+	/* Keys is gone: the next group is asked for anew. Under its own sender the mail would break the SPF
+	 * record of the sender's domain, and be refused for good. */
+	if (frame == NULL) {
+		be_ready(m);
+		return true;
+	}
 	/* What cannot be rewritten (our own domain, too long) goes with the sender that it has. */
 	m->rewritten = mem_string(answer.error ? m->m.terms.sender : answer.address);
 	be_ready(m);

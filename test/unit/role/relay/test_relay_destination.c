@@ -240,6 +240,33 @@ static void a_stop_makes_no_connections(void **state)
 	assert_int_equal(relay_world.rest_how, REST_LATER);
 }
 
+/* Forwarded mail never goes under its own sender because keys, which rewrites it, ended meanwhile. */
+static void without_keys_forwarded_mail_waits(void **state)
+{
+	int keys[2];
+	(void)state;
+	assert_int_equal(channel_pair(keys), 0);
+	calls_link(&relay_role.keys, &relay_world.process, keys[0], ROLE_KEYS);
+	struct message_queue_message m = relay_world_message(NUMBER, "aaaaaaaaaaaa", "alice@example.test");
+	struct message_queue_recipient bob = *(struct message_queue_recipient *)m.recipients.items;
+	struct message_queue_taken taken = {.number = NUMBER, .count = 1};
+	bob.forwarder = VIEW("list@here.example.test");
+	m.recipients.items = &bob;
+	open_destination();
+	int fd = relay_world_accept();
+	relay_world_greet(fd);
+	relay_world_until(&relay_world.takes, 1);
+	relay_world_tell(MESSAGE_QUEUE_MESSAGE, &m);
+	relay_world_tell(MESSAGE_QUEUE_TAKEN, &taken);
+	while (relay_role.keys.pending.count == 0)
+		relay_world_turn();
+	assert_int_equal(relay_world.outcomes, 0);
+	close(keys[1]);
+	relay_world_until(&relay_world.outcomes, 1);
+	assert_int_equal(relay_world.result.verdict, QUEUE_UNTRIED);
+	close(fd);
+}
+
 /* Store handed it out before it knew. */
 static void one_that_comes_while_the_server_stops_goes_back(void **state)
 {
@@ -266,6 +293,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(reports_wait_while_there_is_room, start, stop),
 	    cmocka_unit_test_setup_teardown(the_last_message_is_lost_while_the_server_stops, start, stop),
 	    cmocka_unit_test_setup_teardown(a_stop_makes_no_connections, start, stop),
+	    cmocka_unit_test_setup_teardown(without_keys_forwarded_mail_waits, start, stop),
 	    cmocka_unit_test_setup_teardown(one_that_comes_while_the_server_stops_goes_back, start, stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
