@@ -66,7 +66,8 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 		auth_directory_changed();
 		auth_forget_addresses();
 		auth_password_forget();
-		if (m.error == 0 && m.number != 0 && a->revokes)
+		/* A removal that fails may have got as far as to disable the account. */
+		if ((m.error == 0 || a->operation == DIRECTORY_ACCOUNT_DELETE) && m.number != 0 && a->revokes)
 			revoke_account(m.number);
 	}
 	if (a->closing)

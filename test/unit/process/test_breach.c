@@ -16,7 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -346,6 +348,49 @@ static void logs_in_for_its_own_services_alone(void **state)
 	end();
 }
 
+/* The administrator's end of a new connection. */
+static int call_as_administrator(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0), fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	snprintf(address.sun_path, sizeof address.sun_path, "%s/auth", t.path);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+	send_to(t.control, MESSAGE_LISTENER, 0,
+	    &(struct message_listener){.service = SERVICE_ADMIN_AUTH, .address = VIEW("auth")}, listener);
+	return fd;
+}
+
+/* Store disables the account first, and then its mail cannot be erased: its sessions end all the same. */
+static void ends_the_sessions_of_an_account_that_is_half_removed(void **state)
+{
+	struct message_field address = {.value = VIEW("joe@example.test")};
+	struct message_directory m = {
+	    .operation = DIRECTORY_ACCOUNT_DELETE, .fields = {.items = &address, .count = 1}};
+	struct message_revoke revoked;
+	struct message_directory_answer answer = {.error = -EIO, .number = 77};
+	(void)state;
+	begin("auth", NULL);
+	int store = introduce(ROLE_STORE);
+	tell_secret(store);
+	expect(t.control, MESSAGE_READY, &(struct message_empty){0}, NULL);
+	int smtp = introduce(ROLE_SMTP), administrator = call_as_administrator();
+	send_to(administrator, MESSAGE_DIRECTORY, 1, &m, -1);
+	expect(store, MESSAGE_DIRECTORY, &m, NULL);
+	send_to(store, MESSAGE_DIRECTORY_ANSWER, 2, &answer, -1);
+	expect(administrator, MESSAGE_DIRECTORY_ANSWER, &answer, NULL);
+	assert_int_equal(answer.error, -EIO);
+	expect(store, MESSAGE_REVOKE, &revoked, NULL);
+	assert_int_equal(revoked.account, 77);
+	expect(smtp, MESSAGE_REVOKE, &revoked, NULL);
+	assert_int_equal(revoked.account, 77);
+	close(administrator);
+	close(smtp);
+	close(store);
+	end();
+}
+
 static uint64_t signed_as(int edge, const char *algorithm, bool pss, struct view tbs)
 {
 	struct message_signed answer;
@@ -402,6 +447,7 @@ int main(void)
 	    cmocka_unit_test_prestate(walk_all, pop3),
 	    cmocka_unit_test(walks_an_accounts_channel),
 	    cmocka_unit_test(logs_in_for_its_own_services_alone),
+	    cmocka_unit_test(ends_the_sessions_of_an_account_that_is_half_removed),
 	    cmocka_unit_test(has_nothing_signed_but_handshakes),
 	};
 	signal(SIGPIPE, SIG_IGN);
