@@ -131,7 +131,7 @@ class Comparison:
             return "encoded message kept whole"
         if any("follows a boundary" in d for d in defects):
             return "text behind a boundary"
-        if any("is no field" in d for d in defects):
+        if any("is not a field" in d for d in defects):
             return "broken line in a header"
         if any("content-type" in d.lower() for d in defects):
             return "unreadable media type"
@@ -157,7 +157,7 @@ class Comparison:
                 cause = "text instead of an empty multipart"
             elif "Content-Type" in defects:
                 cause = "unreadable media type"
-            elif "is no field" in defects:
+            elif "is not a field" in defects:
                 cause = "broken line in a header"
             elif self.trailed:
                 cause = "text behind a boundary"
@@ -175,7 +175,7 @@ class Comparison:
             cause = "bare CR"
         elif our_body in (body + b"\n", body + b"\r\n") and mine["bodyOffset"] + mine["size"] == len(raw):
             cause = "last line end of an unclosed multipart"
-        elif "is no field" in defects:
+        elif "is not a field" in defects:
             cause = "broken line in a header"
         elif self.trailed:
             cause = "text behind a boundary"
