@@ -459,3 +459,12 @@ bool test_record(unsigned number, struct queue_record *r)
 	}
 	return false;
 }
+
+uint64_t test_offered(const char *name)
+{
+	for (size_t i = taker.offer_count; i-- > 0;)
+		if (strcmp(taker.offers[i].name, name) == 0)
+			return taker.offers[i].number;
+	fail_msg("%s was not offered", name);
+	return 0;
+}

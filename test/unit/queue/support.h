@@ -86,4 +86,7 @@ size_t test_damage(char letter, struct view in_key);
 /* The record, in an arena that the next call reuses; false when it is gone. */
 bool test_record(unsigned number, struct queue_record *r);
 
+/* The number of the destination of that name, which the taker was offered last. */
+uint64_t test_offered(const char *name);
+
 #endif

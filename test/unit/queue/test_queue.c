@@ -48,15 +48,6 @@ static void test_the_same_id_twice_is_one_message(void **state)
 	assert_int_equal(test_count('W'), 1);
 }
 
-static uint64_t offered(const char *name)
-{
-	for (size_t i = taker.offer_count; i-- > 0;)
-		if (strcmp(taker.offers[i].name, name) == 0)
-			return taker.offers[i].number;
-	fail_msg("%s was not offered", name);
-	return 0;
-}
-
 static void test_recipients_have_their_own_fate(void **state)
 {
 	struct record_recipient p[4] = {test_recipient("a@a.example", "a.example"),
@@ -67,7 +58,7 @@ static void test_recipients_have_their_own_fate(void **state)
 	queue_credit(queue, 10);
 	test_settle();
 	assert_int_equal(taker.offer_count, 3);
-	uint64_t a = offered("a.example"), b = offered("b.example"), d = offered("d.example");
+	uint64_t a = test_offered("a.example"), b = test_offered("b.example"), d = test_offered("d.example");
 	assert_int_equal(test_take(a, 5), 1);
 	assert_int_equal(test_take(b, 5), 1);
 	assert_int_equal(taker.messages[1].recipients, 2);
@@ -93,7 +84,7 @@ static void test_recipients_have_their_own_fate(void **state)
 	assert_int_equal(r.recipients[3].action, ACTION_FAILED);
 	assert_view(r.recipients[3].reply, "550 no such user");
 	/* The sender is told, which relay is asked to do. */
-	uint64_t notify = offered("@notify");
+	uint64_t notify = test_offered("@notify");
 	assert_int_equal(test_take(notify, 5), 1);
 	assert_int_equal(taker.messages[taker.message_count - 1].first, 3);
 	assert_int_equal(taker.messages[taker.message_count - 1].action, ACTION_FAILED);
@@ -111,7 +102,7 @@ static void test_recipients_have_their_own_fate(void **state)
 	assert_int_equal(taker.offer_count, 0);
 	test_clock(400);
 	test_settle();
-	b = offered("b.example");
+	b = test_offered("b.example");
 	assert_int_equal(test_take(b, 5), 1);
 	assert_int_equal(taker.messages[0].recipients, 1);
 	assert_int_equal(taker.messages[0].attempts, 1);
@@ -130,7 +121,7 @@ static void test_nothing_is_told_to_nobody(void **state)
 	assert_int_equal(test_add(2, "s@example.com", "x", &p, 1), 0);
 	queue_credit(queue, 10);
 	test_settle();
-	uint64_t a = offered("a.example");
+	uint64_t a = test_offered("a.example");
 	assert_int_equal(test_take(a, 5), 2);
 	test_outcome(a, "000000000001", 0, QUEUE_FAILED, "550");
 	test_outcome(a, "000000000002", 0, QUEUE_FAILED, "550");
@@ -155,9 +146,9 @@ static void test_priority_then_age(void **state)
 	}
 	queue_credit(queue, 1);
 	test_settle();
-	assert_int_equal(test_take(offered("a.example"), 3), 3);
+	assert_int_equal(test_take(test_offered("a.example"), 3), 3);
 	assert_true(taker.taken_more);
-	assert_int_equal(test_take(offered("a.example"), 3), 2);
+	assert_int_equal(test_take(test_offered("a.example"), 3), 2);
 	assert_false(taker.taken_more);
 	static const char *const order[] = {
 	    "000000000001", "000000000004", "000000000002", "000000000000", "000000000003"};
@@ -184,7 +175,7 @@ static void test_order_holds_across_shards(void **state)
 	queue_credit(queue, 100);
 	test_settle();
 	assert_int_equal(taker.offer_count, 41);
-	uint64_t x = offered("x.example");
+	uint64_t x = test_offered("x.example");
 	assert_int_equal(test_take(x, 7), 7);
 	assert_true(taker.taken_more);
 	while (test_take(x, 7) > 0)
@@ -299,7 +290,7 @@ static void test_a_dead_destination_fails_as_a_whole(void **state)
 	assert_int_equal(test_add_record(501, &later, "x"), 0);
 	queue_credit(queue, 10);
 	test_settle();
-	uint64_t gone = offered("gone.example");
+	uint64_t gone = test_offered("gone.example");
 	assert_int_equal(test_take(gone, 20), 20);
 	test_rest(gone, REST_DEAD, 0);
 	assert_int_equal(taker.notes[NOTE_FAILED], 201);
@@ -311,7 +302,7 @@ static void test_a_dead_destination_fails_as_a_whole(void **state)
 	assert_int_equal(r.recipients[1].state, RECORD_WAITING);
 	assert_true(test_record(501, &r));
 	assert_int_equal(r.recipients[0].state, RECORD_WAITING);
-	offered("@notify");
+	test_offered("@notify");
 	assert_int_equal(test_count('W'), 201 + 1 + 1);
 }
 
@@ -322,7 +313,7 @@ static void test_the_taker_goes_away(void **state)
 		assert_int_equal(test_add_to(i, "a.example"), 0);
 	queue_credit(queue, 5);
 	test_settle();
-	uint64_t a = offered("a.example");
+	uint64_t a = test_offered("a.example");
 	assert_int_equal(test_take(a, 5), 5);
 	/* An outcome that was said counts, also when it is not on the disk yet. */
 	test_outcome(a, taker.messages[0].id, 0, QUEUE_RELAYED, "250");
@@ -336,7 +327,7 @@ static void test_the_taker_goes_away(void **state)
 	test_forget();
 	queue_credit(queue, 5);
 	test_settle();
-	uint64_t again = offered("a.example");
+	uint64_t again = test_offered("a.example");
 	assert_true(again != a);
 	assert_int_equal(test_take(again, 100), 9);
 }
@@ -347,7 +338,7 @@ static void test_new_mail_for_an_active_destination(void **state)
 	assert_int_equal(test_add_to(1, "a.example"), 0);
 	queue_credit(queue, 5);
 	test_settle();
-	uint64_t a = offered("a.example");
+	uint64_t a = test_offered("a.example");
 	assert_int_equal(test_take(a, 5), 1);
 	assert_int_equal(test_add_to(2, "a.example"), 0);
 	assert_int_equal(test_add_to(3, "a.example"), 0);
@@ -369,7 +360,7 @@ static void test_later(void **state)
 	assert_int_equal(test_add_to(1, "a.example"), 0);
 	queue_credit(queue, 5);
 	test_settle();
-	test_rest(offered("a.example"), REST_LATER, 40);
+	test_rest(test_offered("a.example"), REST_LATER, 40);
 	test_forget();
 	test_clock(30);
 	test_settle();
@@ -386,7 +377,7 @@ static void test_a_delay_is_told_and_the_end_comes(void **state)
 	assert_int_equal(test_add_to(1, "slow.example"), 0);
 	queue_credit(queue, 5);
 	test_settle();
-	test_rest(offered("slow.example"), REST_FAILED, 0);
+	test_rest(test_offered("slow.example"), REST_FAILED, 0);
 	test_clock(4 * 3600 - 10);
 	test_settle();
 	assert_int_equal(taker.notes[NOTE_DELAYED], 0);
@@ -397,7 +388,7 @@ static void test_a_delay_is_told_and_the_end_comes(void **state)
 	assert_true(test_record(1, &r));
 	assert_int_equal(r.recipients[0].action, ACTION_DELAYED);
 	assert_view(r.recipients[0].reply, "no such domain"); /* why, as far as is known */
-	uint64_t notify = offered("@notify");
+	uint64_t notify = test_offered("@notify");
 	assert_int_equal(test_take(notify, 5), 1);
 	assert_int_equal(test_tell(1, 0, ACTION_DELAYED), 0);
 	test_rest(notify, REST_EMPTY, 0);
@@ -422,7 +413,7 @@ static void test_an_event_waits_for_the_outcome(void **state)
 	assert_int_equal(test_add_to(1, "a.example"), 0);
 	queue_credit(queue, 5);
 	test_settle();
-	uint64_t a = offered("a.example");
+	uint64_t a = test_offered("a.example");
 	assert_int_equal(test_take(a, 5), 1);
 	test_clock(5 * 86400 + 10);
 	test_settle();
@@ -485,7 +476,7 @@ static void test_held_until_a_time(void **state)
 	test_clock(3601);
 	test_settle();
 	assert_int_equal(taker.offer_count, 2);
-	uint64_t local = offered("@local");
+	uint64_t local = test_offered("@local");
 	struct queue_figures f;
 	queue_figures(queue, &f);
 	assert_int_equal(f.credit, 4);
@@ -507,14 +498,14 @@ static void test_a_restart_forgets_nothing(void **state)
 	assert_int_equal(test_add_to(3, "b.example"), 0);
 	queue_credit(queue, 5);
 	test_settle();
-	assert_int_equal(test_take(offered("a.example"), 1), 1);
-	test_outcome(offered("a.example"), taker.messages[0].id, 0, QUEUE_RELAYED, "250");
-	test_rest(offered("b.example"), REST_FAILED, 0);
+	assert_int_equal(test_take(test_offered("a.example"), 1), 1);
+	test_outcome(test_offered("a.example"), taker.messages[0].id, 0, QUEUE_RELAYED, "250");
+	test_rest(test_offered("b.example"), REST_FAILED, 0);
 	test_queue_restart();
 	queue_credit(queue, 5);
 	test_settle();
 	assert_int_equal(taker.offer_count, 1);
-	assert_int_equal(test_take(offered("a.example"), 5), 1);
+	assert_int_equal(test_take(test_offered("a.example"), 5), 1);
 	test_clock(301);
 	test_settle();
 	assert_int_equal(taker.offer_count, 2);
@@ -535,7 +526,7 @@ static void test_credit_and_age(void **state)
 	assert_int_equal(taker.offer_count, 10); /* those that have been due for longest */
 	for (unsigned i = 0; i < 10; i++) {
 		snprintf(name, sizeof name, "d%u.example", i);
-		offered(name);
+		test_offered(name);
 	}
 	queue_credit(queue, 1000);
 	test_settle();
@@ -557,7 +548,7 @@ static void test_large_bodies_are_read_in_parts(void **state)
 	test_settle();
 	queue_read(queue, 7, VIEW("000000000001"), 70, 10);
 	assert_int_equal(taker.data_error, -ENOENT); /* nobody has it */
-	assert_int_equal(test_take(offered("a.example"), 1), 1);
+	assert_int_equal(test_take(test_offered("a.example"), 1), 1);
 	assert_int_equal(taker.messages[0].body_len, 0);
 	queue_read(queue, 7, VIEW("000000000001"), 70, 10);
 	test_settle();
@@ -577,116 +568,16 @@ static void test_budget(void **state)
 		assert_int_equal(test_add(i, "s@example.com", body, &p, 1), 0);
 	queue_credit(queue, 1);
 	test_settle();
-	assert_int_equal(test_take(offered("a.example"), 10), 3);
+	assert_int_equal(test_take(test_offered("a.example"), 10), 3);
 	assert_true(taker.taken_more);
-	assert_int_equal(test_take(offered("a.example"), 10), 3);
+	assert_int_equal(test_take(test_offered("a.example"), 10), 3);
 	taker.full = true; /* the taker reads too slowly */
-	assert_int_equal(test_take(offered("a.example"), 10), 0);
+	assert_int_equal(test_take(test_offered("a.example"), 10), 0);
 	taker.full = false;
 	queue_work(queue);
 	test_settle();
 	assert_int_equal(taker.message_count, 9);
 }
-
-static void test_long_records_have_parts(void **state)
-{
-	static struct record_recipient p[200];
-	static char addresses[200][60];
-	(void)state;
-	for (unsigned i = 0; i < 200; i++) {
-		snprintf(addresses[i], sizeof addresses[i], "somebody-with-a-long-name-%u@a.example", i);
-		p[i] = test_recipient(addresses[i], "a.example");
-	}
-	assert_int_equal(test_add(1, "s@example.com", "x", p, 200), 0);
-	assert_true(test_count('Q') > 10);
-	assert_int_equal(test_count('W'), 1);
-	queue_credit(queue, 1);
-	test_settle();
-	uint64_t a = offered("a.example");
-	assert_int_equal(test_take(a, 1), 1);
-	assert_int_equal(taker.messages[0].recipients, 200);
-	static struct change_result results[200];
-	for (unsigned i = 0; i < 200; i++)
-		results[i] = (struct change_result){.recipient = i,
-		    .verdict = i == 199 ? QUEUE_DEFERRED
-		               : i % 2  ? QUEUE_FAILED
-		                        : QUEUE_RELAYED,
-		    .reply = VIEW("a reply that makes the record longer, since it is kept")};
-	struct change_outcome o = {.results = results, .count = 200};
-	assert_int_equal(queue_outcome(queue, a, VIEW("000000000001"), &o), 0);
-	test_settle();
-	assert_int_equal(taker.notes[NOTE_FAILED], 99);
-	struct queue_record r;
-	assert_true(test_record(1, &r));
-	assert_int_equal(r.recipients[199].state, RECORD_WAITING);
-	assert_int_equal(r.recipients[101].action, ACTION_FAILED);
-	test_clock(6 * 86400);
-	test_settle();
-	for (unsigned i = 0; i < 200; i++)
-		if (i % 2)
-			assert_int_equal(test_tell(1, i, ACTION_FAILED), 0);
-	assert_int_equal(test_count('Q') + test_count('E'), 0);
-}
-
-static void test_too_many_are_refused(void **state)
-{
-	static struct record_recipient p[QUEUE_RECIPIENTS_MAX];
-	static char huge[QUEUE_TEXT_MAX];
-	(void)state;
-	memset(huge, 'h', sizeof huge);
-	for (size_t i = 0; i < QUEUE_RECIPIENTS_MAX; i++) {
-		p[i] = test_recipient("a@a.example", "a.example");
-		p[i].orcpt = view_of(huge, sizeof huge);
-	}
-	assert_int_equal(test_add(1, "s@example.com", "x", p, QUEUE_RECIPIENTS_MAX), -EMSGSIZE);
-	assert_int_equal(test_count('Q') + test_count('W') + test_count('D'), 0);
-	assert_int_equal(test_add(1, "s@example.com", "x", p, 100), 0);
-}
-
-/* One commit keeps all of it, whatever they are; each part gets its turn in a commit of its own. */
-static void test_many_recipients_come_in_parts(void **state)
-{
-	enum { MANY = 1000, EACH = 100, PARTS = MANY / EACH };
-	static struct record_recipient p[MANY];
-	static char names[MANY][32];
-	struct store_stats before, after;
-	size_t taken = 0;
-	(void)state;
-	for (size_t i = 0; i < MANY; i++) {
-		snprintf(names[i], sizeof names[i], "d%zu.example", i);
-		p[i] = test_recipient("r@example.org", names[i]);
-	}
-	struct queue_record r = {.terms.sender = VIEW("s@example.com"), .recipients = p, .count = MANY};
-	store_stats(queue_store(queue), &before);
-	assert_int_equal(test_add_parts(1, &r, "x", EACH), 0);
-	store_stats(queue_store(queue), &after);
-	assert_int_equal(after.commits - before.commits, 1);
-	assert_int_equal(test_count('E'), PARTS);
-	assert_int_equal(test_count('W') + test_count('D') + test_count('T'), 0);
-	/* Whoever sends it again is told that it is there. */
-	assert_int_equal(test_add_parts(1, &r, "x", EACH), 0);
-	assert_int_equal(test_count('E'), PARTS);
-	test_queue_restart();
-	queue_credit(queue, 2 * MANY);
-	test_settle();
-	assert_int_equal(test_count('W'), MANY);
-	assert_int_equal(taker.offer_count, MANY);
-	for (size_t i = 0; i < MANY; i++)
-		taken += test_take(taker.offers[i].number, 10);
-	assert_int_equal(taken, MANY);
-	for (size_t i = 0; i < MANY; i++)
-		assert_int_equal(taker.messages[i].recipients, 1);
-	for (unsigned part = 1; part <= PARTS; part++) {
-		assert_true(test_record(part, &r));
-		assert_false(r.held);
-		assert_int_equal(r.count, EACH);
-		/* The time for which it waited for its turn does not count. */
-		assert_in_range(
-		    r.expires - r.arrived - test_config.give_up_seconds, 0, clock_wall() - r.arrived);
-	}
-}
-
-/* ---- damage ---- */
 
 #define BOTH(test)                                                                                           \
 	cmocka_unit_test_setup_teardown(test, test_queue_memory, test_queue_close),                          \
@@ -715,9 +606,6 @@ int main(void)
 	    BOTH(test_credit_and_age),
 	    BOTH(test_large_bodies_are_read_in_parts),
 	    BOTH(test_budget),
-	    BOTH(test_long_records_have_parts),
-	    BOTH(test_too_many_are_refused),
-	    BOTH(test_many_recipients_come_in_parts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
