@@ -11,23 +11,25 @@ import circles
 
 TEXT = {'base', 'format'}
 PROTOCOL = TEXT | {'mime', 'trust/login'}
-PROCESS = TEXT | {'config', 'io', 'process'}
+PROCESS = TEXT | {'config', 'io', 'mail', 'process'}
 EDGE = PROCESS | {'edge', 'trust/login', 'mime'}
 ALLOWED = {
     'base': set(),
     'io': {'base'},
     'format': {'base'},
     'mime': TEXT,
+    'mail': TEXT,
     'dsn': TEXT | {'mime'},
     'trust/login': TEXT,
     'trust/route': TEXT,
     'store': TEXT | {'io'},
-    'account': TEXT | {'mime', 'store'},
+    'account': TEXT | {'mail', 'mime', 'store'},
     'directory': TEXT | {'mime', 'store', 'account'},
     'queue': TEXT | {'dsn', 'store'},
     'trace': TEXT | {'dsn', 'store'},
     'smtp': PROTOCOL | {'dsn'},
     'pop3': PROTOCOL,
+    'imap': PROTOCOL | {'mail'},
     'http': PROTOCOL,
     'config': TEXT | {'io', 'trust/login'},
     'process': PROCESS - {'process'},

@@ -1,0 +1,173 @@
+/* What the IMAP session's files share. */
+#ifndef IMAP_IMAP_PRIVATE_H
+#define IMAP_IMAP_PRIVATE_H
+
+#include "base/arena.h"
+#include "base/cursor.h"
+#include "imap/imap_session.h"
+#include "mail/message_wire.h"
+#include "mail/uid_ranges.h"
+
+enum imap_state { IMAP_NOT_AUTHENTICATED = 1, IMAP_AUTHENTICATED = 2, IMAP_SELECTED = 4, IMAP_LOGOUT = 8 };
+
+/* What the client has enabled (RFC 5161), by ENABLE or by a command that implies it. */
+enum {
+	IMAP_REV2 = 1 << 0, /* IMAP4rev2: no \Recent, ESEARCH always, UTF-8 in quoted strings */
+	IMAP_CONDSTORE = 1 << 1,
+	IMAP_QRESYNC = 1 << 2,
+	IMAP_UTF8_ACCEPT = 1 << 3,
+	IMAP_UIDONLY = 1 << 4
+};
+
+/* ---- parsing: imap_parse.c. A command's arguments, all of which are here, literals included ---- */
+
+/*
+ * Where in the command we are. A function that finds something else than what it looks for returns false, and
+ * has noted why; once one has failed, all fail. What they give lives in the session's command arena or in the
+ * command's text.
+ */
+struct imap_in {
+	struct imap_session *session;
+	struct cursor text; /* literals stand in it as they came: "{5}\r\nabcde" */
+	const char *wrong;  /* NULL: nothing so far. Becomes the text of BAD */
+};
+
+bool imap_in_space(struct imap_in *in);        /* exactly one */
+bool imap_in_end(struct imap_in *in);          /* nothing is left */
+bool imap_in_at_end(const struct imap_in *in); /* the same, asked and not demanded */
+bool imap_in_char(struct imap_in *in, char c); /* demands it */
+bool imap_in_next_is(const struct imap_in *in, char c);
+bool imap_in_take(struct imap_in *in, char c); /* takes it if it is next; no failure if not */
+bool imap_in_word(struct imap_in *in,
+    const char *word); /* takes it (any case) if it is the whole next atom; no failure if not */
+bool imap_in_atom(struct imap_in *in, struct view *out);
+bool imap_in_astring(struct imap_in *in, struct view *out);
+bool imap_in_string(struct imap_in *in, struct view *out); /* quoted or literal */
+bool imap_in_nstring(struct imap_in *in, struct view *out, bool *is_nil);
+bool imap_in_number(struct imap_in *in, uint32_t *out);
+bool imap_in_number64(struct imap_in *in, uint64_t *out);
+bool imap_in_mailbox(struct imap_in *in,
+    struct view *path); /* UTF-8 in NFC; modified UTF-7 (RFC 3501 5.1.3) is read unless UTF-8 was enabled */
+bool imap_in_pattern(struct imap_in *in, struct view *pattern); /* list-mailbox, decoded as above */
+bool imap_in_date(struct imap_in *in, int64_t *day);            /* date: seconds of its midnight, UTC */
+bool imap_in_date_time(struct imap_in *in, int64_t *time);
+/* flag-list or one flag, in or without brackets: system flags as bits; keywords with one space between them.
+ */
+bool imap_in_flags(struct imap_in *in, uint64_t *flags, struct view *keywords);
+void imap_in_wrong(struct imap_in *in, const char *why);
+
+/*
+ * sequence-set, "*" and "$" (RFC 5182) resolved against the selected mailbox, as ranges of UIDs that are
+ * there (mail/uid_ranges.h, ascending). Numbers are UIDs or message numbers; a message number that does not
+ * exist is BAD.
+ */
+bool imap_in_sequence_set(struct imap_in *in, bool uids, struct view *ranges);
+
+/* ---- writing: imap_write.c ---- */
+
+void imap_put(struct imap_session *s, struct view text);
+void imap_puts(struct imap_session *s, const char *text);
+void imap_putf(struct imap_session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void imap_put_number(struct imap_session *s, uint64_t n);
+void imap_put_string(
+    struct imap_session *s, struct view text); /* quoted where that is possible, else a literal */
+void imap_put_nstring(struct imap_session *s, struct view text, bool is_nil);
+void imap_put_astring(struct imap_session *s, struct view text);
+void imap_put_mailbox(
+    struct imap_session *s, struct view path); /* in modified UTF-7 unless UTF-8 was enabled */
+void imap_put_date_time(struct imap_session *s, int64_t time);     /* quoted */
+void imap_put_uid_set(struct imap_session *s, struct view ranges); /* "1:3,5" */
+void imap_put_flags(struct imap_session *s, uint64_t account, uint64_t flags,
+    struct view more_keywords);             /* "(\Seen $Junk)" */
+void imap_put_line(struct imap_session *s); /* CR LF */
+
+/* ---- the selected mailbox: imap_view.c ---- */
+
+struct imap_view; /* its UIDs, and by them its message numbers */
+
+/* The message number of a UID, 0: none; and back. Message numbers are as the client knows them (RFC
+ * 9051 2.3.1.2). */
+uint32_t imap_view_number(const struct imap_view *v, uint32_t uid);
+uint32_t imap_view_uid(const struct imap_view *v, uint32_t number);
+uint32_t imap_view_count(const struct imap_view *v);
+uint32_t imap_view_last_uid(const struct imap_view *v); /* 0: it is empty */
+/* All UIDs of the view, as ranges. */
+struct view imap_view_ranges(const struct imap_view *v);
+
+struct imap_selected {
+	uint64_t account, mailbox, rights;
+	bool read_only;
+	bool uid_not_sticky;
+	uint32_t uidvalidity, uidnext, recent; /* recent: the first \Recent UID of this session */
+	uint64_t modseq;                       /* what the client knows of is up to here */
+	struct view path;                      /* as the client named it, decoded */
+	struct imap_view *view;
+	struct view saved; /* "$": the last SAVE's ranges (RFC 5182); owned */
+};
+
+/* ---- commands ---- */
+
+struct imap_command;
+typedef void imap_run(struct imap_session *s, struct imap_in *in);
+typedef void imap_answered(struct imap_session *s, enum mail_type type, const void *answer);
+
+/*
+ * A row of the table in imap_commands.c. `run` parses and begins; the command ends with one of imap_ok,
+ * imap_no, imap_bad, at once or in an answer. "UID x" has a row of its own, "UID FETCH", with by_uid.
+ */
+enum {
+	IMAP_BY_UID = 1 << 0,
+	/* No EXPUNGE may be told while it runs or at its end (RFC 9051 section 7.5.1: FETCH, STORE, SEARCH by
+	   message numbers). */
+	IMAP_NO_EXPUNGE = 1 << 1,
+	IMAP_STREAMS = 1 << 2, /* its literals may be messages: see imap_append.c */
+	IMAP_SELECTS = 1 << 3
+};
+
+struct imap_command {
+	const char *name;
+	unsigned states, flags;
+	imap_run *run;
+};
+
+/* The command under way, in the session; reset with each command. `data` is the command's own, from
+ * imap_command_data. */
+void *imap_command_data(struct imap_session *s, size_t size,
+    void (*release)(void *data));        /* zeroed; release (or NULL) is called at the command's end */
+void *imap_data(struct imap_session *s); /* what imap_command_data gave */
+struct arena *imap_arena(struct imap_session *s); /* lives until the command's end */
+bool imap_by_uid(const struct imap_session *s);
+uint32_t imap_enabled(const struct imap_session *s);
+void imap_enable(struct imap_session *s, uint32_t what);     /* with the responses that RFC 7162 wants */
+struct imap_selected *imap_selected(struct imap_session *s); /* NULL: no mailbox is selected */
+
+/* The command's end. code: "TRYCREATE", "COPYUID 1 2:3 4:5" ..., NULL for none. Before it, what has changed
+ * in the selected mailbox is told. */
+void imap_ok(struct imap_session *s, const char *code, const char *text);
+void imap_no(struct imap_session *s, const char *code, const char *text);
+void imap_bad(struct imap_session *s, const char *text);
+/* NO with the code of RFC 5530 that this errno has, and words for it. `what`: "the mailbox", for the words.
+ */
+void imap_no_error(struct imap_session *s, int64_t error, const char *what);
+/* BAD for what the parser found wrong; true when it did: `if (imap_wrong(s, in)) return;`. Demands the end of
+ * the command. */
+bool imap_wrong(struct imap_session *s, struct imap_in *in);
+
+/* Asks the account. `answered` gets every frame; the last is MAIL_DONE. */
+void imap_ask(struct imap_session *s, enum mail_type type, const void *question, imap_answered *answered);
+
+/* Finds a mailbox by its path (own, or "Users/..."), for a command: `found` gets it, or NULL and an errno.
+ * The struct is valid during the call. */
+typedef void imap_found(struct imap_session *s, const struct mail_mailbox *mailbox, int64_t error);
+void imap_find_mailbox(struct imap_session *s, struct view path, imap_found *found);
+
+/* Tells the client what MAIL_CHANGES answers, and goes on with `then`. expunges: whether EXPUNGE and VANISHED
+ * may be told now; what may not, waits. */
+void imap_sync(struct imap_session *s, bool expunges, void (*then)(struct imap_session *s));
+
+/* Names of the account's keywords, as MAIL_KEYWORDS brought them. */
+struct view imap_keyword_name(
+    const struct imap_session *s, uint64_t account, uint32_t number); /* empty: unknown */
+bool imap_keyword_number(const struct imap_session *s, uint64_t account, struct view name, uint32_t *number);
+
+#endif

@@ -1,0 +1,402 @@
+/*
+ * What can be asked of an account, and what is answered: the vocabulary that protocols, edges and store
+ * share. Each struct is a message on an account's channel (process/messages_mailbox.c has its limits). A
+ * protocol's machine asks its backend for these and is given the answers; it knows no other way to mail.
+ *
+ * A question is answered by any number of frames of the kinds that are named behind it, and then by one
+ * MAIL_DONE. `account` is 0 for the session's own account; another's is allowed as far as the access list of
+ * the mailbox says (-EACCES; -ENOENT without RIGHT_LOOKUP). Errors common to all: -ENOENT no such mailbox or
+ * account; -EACCES; -EAGAIN, -EIO, -ENOMEM, -EROFS: not now; -ENOSPC: the disk is full; -EBADMSG: damaged.
+ *
+ * UIDs travel as ranges: pairs of 32-bit numbers, first and last, ascending, not overlapping
+ * (mail/uid_ranges.h). Paths are names of mailboxes in UTF-8 with "/" between levels; "INBOX" in any case.
+ * Keywords travel as their names with one space between them.
+ */
+#ifndef MAIL_MAIL_H
+#define MAIL_MAIL_H
+
+#include "base/view.h"
+#include "mail/mail_flags.h"
+
+enum mail_type {
+	/* Questions. */
+	MAIL_MAILBOXES = 430, /* MAIL_MAILBOX for each */
+	MAIL_CREATE,
+	MAIL_RENAME,
+	MAIL_REMOVE,
+	MAIL_SET,
+	MAIL_OPEN,         /* MAIL_KEYWORDS, one MAIL_MAILBOX, MAIL_UIDS, then what MAIL_CHANGES answers */
+	MAIL_CHANGES,      /* MAIL_CHANGED_FLAGS, MAIL_VANISHED, MAIL_ARRIVED */
+	MAIL_FETCH,        /* MAIL_KEYWORDS, MAIL_MESSAGES */
+	MAIL_READ,         /* MAIL_DATA */
+	MAIL_STORE,        /* MAIL_MODIFIED, MAIL_UIDS: those that were changed */
+	MAIL_COPY,         /* MAIL_COPIED */
+	MAIL_EXPUNGE,      /* MAIL_VANISHED */
+	MAIL_UPLOAD,       /* no answer but MAIL_UPLOAD_CREDIT */
+	MAIL_UPLOAD_ABORT, /* no answer */
+	MAIL_APPEND,       /* MAIL_UIDS: of the new messages, in order */
+	MAIL_FIND,         /* MAIL_FOUND */
+	MAIL_QUOTA,
+	MAIL_QUOTA_SET, /* administrators alone */
+	MAIL_GRANTS,    /* MAIL_GRANT for each */
+	MAIL_GRANT_SET,
+	MAIL_SHARES, /* MAIL_SHARE for each */
+	MAIL_SHARE_SET,
+	MAIL_METADATA, /* MAIL_METADATA_ENTRY for each */
+	MAIL_METADATA_SET,
+	MAIL_ANNOTATIONS, /* MAIL_ANNOTATION for each */
+	MAIL_ANNOTATE,
+	MAIL_WATCH, /* MAIL_CHANGED, from now on; never MAIL_DONE */
+	MAIL_STOP,  /* the question of this number needs no more answers: MAIL_DONE with -ECANCELED comes,
+	               unless it was on its way */
+
+	/* Answers. */
+	MAIL_DONE = 465,
+	MAIL_MAILBOX,
+	MAIL_UIDS,
+	MAIL_VANISHED,
+	MAIL_ARRIVED,
+	MAIL_CHANGED_FLAGS,
+	MAIL_MODIFIED,
+	MAIL_KEYWORDS,
+	MAIL_MESSAGES,
+	MAIL_DATA,
+	MAIL_COPIED,
+	MAIL_UPLOAD_CREDIT,
+	MAIL_FOUND,
+	MAIL_GRANT,
+	MAIL_SHARE,
+	MAIL_METADATA_ENTRY,
+	MAIL_ANNOTATION,
+	MAIL_CHANGED,
+	MAIL_TYPES_END
+};
+
+enum {
+	MAIL_PATH_MAX = 4200,          /* 20 levels of 200 octets, and the owner's address */
+	MAIL_KEYWORDS_MAX = 100 * 101, /* octets of the keywords that one question names */
+	MAIL_FIND_TEXT_MAX = 1024,     /* octets of what is looked for */
+	MAIL_METADATA_NAME_MAX = 500,
+	MAIL_METADATA_VALUE_MAX = 64 * 1024
+};
+
+/* The end of an answer. Which of the numbers mean something stands with the question. */
+struct mail_done {
+	int64_t error; /* 0 or a negative errno */
+	uint64_t modseq, uidvalidity, uidnext, messages, number;
+};
+
+/* ---- mailboxes ---- */
+
+/* All mailboxes that the session may see (RIGHT_LOOKUP): its own, and those of others that it has accepted.
+ * changed_since: only those whose names, messages or counts changed behind this modseq of their account.
+ * account, mailbox: only this one. Done: modseq of the session's account. */
+struct mail_mailboxes {
+	uint64_t account, mailbox; /* 0, 0: all */
+	uint64_t own_only;
+	uint64_t changed_since;
+};
+
+enum {
+	MAIL_MAILBOX_SHARED = 1 << 0, /* somebody else has rights to it */
+	MAIL_MAILBOX_NO_MAILBOX =
+	    1 << 1 /* a subscription to a name that has no mailbox: only path and subscribed count */
+};
+
+struct mail_mailbox {
+	uint64_t account, mailbox; /* account 0: own. Together they are the mailbox's id, never used again */
+	uint64_t owner_number;     /* the account's number, for ids that are unique among accounts */
+	uint64_t parent;           /* its number; 0: none */
+	struct view path;          /* within its account */
+	struct view owner;         /* of another's: its address; of one's own: empty */
+	uint64_t role, subscribed, order, marks; /* enum mailbox_role; MAIL_MAILBOX_* */
+	uint64_t rights;                         /* of this session: RIGHT_* */
+	uint64_t uidvalidity, uidnext, recent;   /* recent: the first UID that is \Recent */
+	uint64_t messages, unseen, deleted, bytes;
+	uint64_t deleted_bytes; /* of messages with \Deleted: counted when `deleted` is above 0, else 0 */
+	uint64_t modseq;        /* HIGHESTMODSEQ (RFC 7162) */
+	uint64_t names_modseq;  /* of its last change of name, role, rights ... */
+};
+
+/* Makes the mailbox, and its parents where they are missing. Done: number, uidvalidity. -EEXIST; -EINVAL: no
+ * name for a mailbox, or the role is taken; -EMLINK: too many, or too deep. */
+struct mail_create {
+	uint64_t account;
+	struct view path;
+	uint64_t role;
+};
+
+/* What is below goes with it; missing parents are made. INBOX itself cannot be renamed (-EPERM). -EEXIST,
+ * -EINVAL, -EMLINK as above; -ELOOP: below itself. */
+struct mail_rename {
+	uint64_t account, mailbox;
+	struct view path;
+};
+
+/* -EPERM: INBOX; -ENOTEMPTY: there are mailboxes below it. Its messages can be brought back for a while. */
+struct mail_remove {
+	uint64_t account, mailbox;
+};
+
+enum { MAIL_SET_SUBSCRIBED = 1 << 0, MAIL_SET_ROLE = 1 << 1, MAIL_SET_ORDER = 1 << 2 };
+
+/* mailbox 0: the subscription of `path`, whether or not there is such a mailbox. */
+struct mail_set {
+	uint64_t account, mailbox;
+	struct view path;
+	uint64_t set, subscribed, role, order;
+};
+
+/*
+ * Opens a mailbox for a session: its state and UIDs of one moment. take_recent: this session is told of the
+ * recent messages, and no later one. since: also what changed behind this modseq, when uidvalidity fits.
+ * Done: modseq, uidvalidity, uidnext, messages; number: 1 when what has vanished since is not known any more
+ * (then nothing of changes is answered, and all that is not in MAIL_UIDS is gone).
+ */
+struct mail_open {
+	uint64_t account, mailbox, take_recent;
+	uint64_t uidvalidity, since; /* 0: no changes are asked for */
+};
+
+struct mail_uids {
+	struct view ranges;
+};
+
+/* ---- messages ---- */
+
+/* What of messages is asked for: `want` of MAIL_FETCH. The UID always comes. */
+enum {
+	MAIL_WANT_FLAGS = 1 << 0,
+	MAIL_WANT_MODSEQ = 1 << 1,
+	MAIL_WANT_SIZE = 1 << 2,       /* octets as they are sent */
+	MAIL_WANT_DATES = 1 << 3,      /* INTERNALDATE, SAVEDATE */
+	MAIL_WANT_IDS = 1 << 4,        /* email id, thread id */
+	MAIL_WANT_SUMMARY = 1 << 5,    /* mime/summary.h: envelope, preview */
+	MAIL_WANT_STRUCTURE = 1 << 6,  /* mime/summary.h: mime_tree_decode; offsets are behind the prefix */
+	MAIL_WANT_HEADER = 1 << 7,     /* the message's header, prefix and all, with the empty line */
+	MAIL_WANT_REFERENCES = 1 << 8, /* hashes: its own Message-ID, those it refers to */
+	MAIL_WANT_BODY = 1 << 9,       /* the whole message, where it has at most body_max octets */
+	MAIL_WANT_UIDL = 1 << 10,
+	MAIL_WANT_PREFIX = 1 << 11 /* only how long it is */
+};
+
+/*
+ * Messages, ascending; UIDs that are not there are passed over. changed_since: only those whose modseq is
+ * higher. `flags`: only those with all of flags_with, and none of flags_without (system flags). The frames
+ * hold entries of mail/message_wire.h. Done: modseq of the mailbox.
+ */
+struct mail_fetch {
+	uint64_t account, mailbox, want, body_max;
+	uint64_t changed_since, flags_with, flags_without;
+	struct view uids; /* ranges; empty: all */
+};
+
+struct mail_messages {
+	struct view entries;
+};
+
+/* Parts of messages' bytes: uid (4 octets), offset (8), length (8; all ones: to the end) of each, in any
+ * order. Offsets count from the message's first octet, with its prefix, as it is sent (a body that came as
+ * BINARYMIME with its line ends mended). Each comes in pieces, one part after the other. */
+struct mail_read {
+	uint64_t account, mailbox;
+	struct view parts;
+};
+
+struct mail_data {
+	uint64_t index; /* of the part in the question */
+	int64_t error;  /* ends the part: -ENOENT: there is no such message any more */
+	uint64_t last;  /* of this part */
+	struct view bytes;
+};
+
+enum mail_how { MAIL_ADD, MAIL_REMOVE_FLAGS, MAIL_REPLACE };
+
+/*
+ * Flags. unchanged_since: messages with a higher modseq are left alone and named by MAIL_MODIFIED (RFC 7162
+ * section 3.1.3); all ones: none. Done: modseq of the change, 0 when nothing changed; number: messages that
+ * could get no more keywords. -EMLINK: too many keywords in the account.
+ */
+struct mail_store {
+	uint64_t account, mailbox, how, flags, unchanged_since;
+	struct view keywords, uids;
+};
+
+/* MAIL_MODIFIED: struct mail_uids. */
+
+/*
+ * Copies, or moves, to another mailbox, of another account too. Flags go with them. A copy is whole or
+ * nothing; of a move each message is in one place at any time. Done: uidvalidity of the target, modseq of the
+ * source's (a move). -ENODEV: there is no such target; -EDQUOT; -EOVERFLOW.
+ */
+struct mail_copy {
+	uint64_t account, mailbox, to_account, to_mailbox, move;
+	struct view uids;
+};
+
+/* Two lists of ranges of the same number of UIDs, in the same order: from where, to where. */
+struct mail_copied {
+	struct view from, to;
+};
+
+/* Removes messages for good (they can be brought back for a while); deleted_only: of these UIDs the ones with
+ * \Deleted. Empty uids: all. Done: modseq. */
+struct mail_expunge {
+	uint64_t account, mailbox, deleted_only;
+	struct view uids;
+};
+
+/* MAIL_VANISHED: struct mail_uids. */
+
+/* What changed in a mailbox behind a modseq. MAIL_ARRIVED: UIDs that are new (struct mail_uids);
+ * MAIL_CHANGED_FLAGS: those whose flags changed, and maybe new ones among them; MAIL_VANISHED: those that
+ * went. Done: modseq, up to which this is all; uidnext, messages; -ESTALE: it is not known so far back. */
+struct mail_changes {
+	uint64_t account, mailbox, since;
+};
+
+/* ---- new messages ---- */
+
+/* A piece of a body. The number is the asker's. The asker sends no more than its credit, MAIL_UPLOAD_WINDOW
+ * at first. Uploads under way: at most MAIL_UPLOADS_MAX. */
+enum { MAIL_UPLOAD_WINDOW = 256 * 1024, MAIL_UPLOADS_MAX = 100 };
+struct mail_upload {
+	uint64_t upload;
+	struct view bytes;
+};
+struct mail_upload_credit {
+	uint64_t upload, bytes;
+};
+struct mail_upload_abort {
+	uint64_t upload;
+};
+
+/*
+ * A new message, from an upload, with what mime/digest.h knows of it. Several in a row with `more` are
+ * added together with the last one, all or none (RFC 3502); MAIL_DONE comes after the last. replace: the UID
+ * of a message in replace_mailbox that goes in the same step (RFC 8508). Done: uidvalidity, uidnext, modseq.
+ * -EDQUOT: over the quota; -EFBIG: larger than the quota; -EMSGSIZE.
+ */
+struct mail_append {
+	uint64_t account, mailbox, more;
+	uint64_t upload;
+	uint64_t flags, internaldate; /* seconds since 1970; 0: now */
+	struct view keywords;
+	struct view summary, trailer;
+	uint64_t message_id_hash;
+	struct view references; /* hashes, 8 octets each */
+	uint64_t binary, text_growth;
+	uint64_t replace_mailbox, replace; /* 0: none */
+	uint64_t uid; /* administrators alone: an imported UID, above all that there are; 0: the next one */
+	struct view uidl;     /* the same: an imported UIDL */
+	struct view delivery; /* the same: 16 octets; a message with the same ones is not added twice */
+};
+
+/* ---- keywords and news ---- */
+
+/* Names of keywords, before the first answer in which their numbers occur: for each its number (4 octets),
+ * the length of its name (1), the name. They replace what is known of the number. */
+struct mail_keywords {
+	uint64_t account;
+	struct view entries;
+};
+
+/* modseq: what the session knows of already. */
+struct mail_watch {
+	uint64_t account, modseq;
+};
+
+/* mailboxes: numbers (4 octets each) whose messages, flags or names changed; empty: any may have. */
+struct mail_changed {
+	uint64_t account, modseq;
+	struct view mailboxes;
+};
+
+/* ---- search ---- */
+
+enum mail_field {
+	MAIL_FIELD_ANY,
+	/* TEXT: header and body */ MAIL_FIELD_BODY,
+	MAIL_FIELD_SUBJECT,
+	MAIL_FIELD_FROM,
+	MAIL_FIELD_TO,
+	MAIL_FIELD_CC,
+	MAIL_FIELD_BCC,
+	MAIL_FIELD_HEADER,
+	/* any other: the index knows words of all headers together */ MAIL_FIELD_ATTACHMENT,
+	MAIL_FIELDS
+};
+enum mail_find_how {
+	MAIL_FIND_SUBSTRING,
+	/* RFC 9051: exactly */ MAIL_FIND_WORDS,
+	/* all these words */ MAIL_FIND_PREFIX /* the last word is begun only */
+};
+
+/* text: folded (format/fold.h). limit: hits that are enough, newest first; 0: all. MAIL_FOUND: UIDs that have
+ * it for certain, and UIDs that may have it. Done: number: messages that the index does not know yet (they
+ * are among those that may). */
+struct mail_find {
+	uint64_t account, mailbox, field, how, limit;
+	struct view text;
+};
+struct mail_found {
+	struct view sure, maybe;
+};
+
+/* ---- quota, rights, shares, metadata ---- */
+
+/* Of the account. MAIL_DONE: number: bytes in use; messages: messages in use; modseq: the limit of bytes;
+ * uidnext: of messages (0: none). */
+struct mail_quota {
+	uint64_t account, mailbox;
+};
+struct mail_quota_set {
+	uint64_t account, bytes, messages;
+};
+
+/* The access list; needs RIGHT_ADMIN. who: "user@domain", "group:name@domain", "anyone", "owner"; with "-" in
+ * front: rights that are taken away. */
+struct mail_grants {
+	uint64_t account, mailbox;
+};
+struct mail_grant { /* MAIL_GRANT, MAIL_GRANT_SET: rights 0 removes it; -ENXIO: there is nobody of that name
+	             */
+	uint64_t account, mailbox, rights;
+	struct view who;
+};
+
+/* What others share with this account. state: MAIL_SHARE_*. */
+enum mail_share_state { MAIL_SHARE_INVITED, MAIL_SHARE_ACCEPTED, MAIL_SHARE_LEFT };
+struct mail_shares {
+	uint64_t unused;
+};
+struct mail_share { /* MAIL_SHARE, MAIL_SHARE_SET (account, mailbox, state) */
+	uint64_t account, mailbox, state, rights;
+	struct view owner, path;
+};
+
+/* Metadata (RFC 5464) of a mailbox, or of the account (mailbox 0; account 0: the server's, as this account
+ * sees it). Names in lower case. MAIL_METADATA: the entry `name`, and depth levels below it (0, 1; 2: all).
+ */
+struct mail_metadata {
+	uint64_t account, mailbox, depth;
+	struct view name;
+};
+struct mail_metadata_entry { /* MAIL_METADATA_ENTRY, MAIL_METADATA_SET; `none`: there is no value, or it is
+	                        removed. -EMLINK: too many; -EMSGSIZE */
+	uint64_t account, mailbox, none;
+	struct view name, value;
+};
+
+/* Annotations of messages (RFC 5257): entry with ".priv" or ".shared" behind it. MAIL_ANNOTATIONS: all of
+ * these messages. */
+struct mail_annotations {
+	uint64_t account, mailbox;
+	struct view uids;
+};
+struct mail_annotation { /* MAIL_ANNOTATION; MAIL_ANNOTATE: of each of uids */
+	uint64_t account, mailbox, none;
+	struct view uids, name, value;
+};
+
+#endif
