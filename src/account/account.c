@@ -7,6 +7,7 @@
 #include "account/slices.h"
 #include "base/clock.h"
 #include "base/container.h"
+#include "base/mem.h"
 #include "base/random.h"
 
 void accounts_init(struct accounts *a, struct store *store, int64_t undelete_seconds)
@@ -18,6 +19,9 @@ void accounts_init(struct accounts *a, struct store *store, int64_t undelete_sec
 void accounts_done(struct accounts *a)
 {
 	map_done(&a->maildrops);
+	mem_free(a->left);
+	a->left = NULL;
+	a->left_count = 0;
 }
 
 static struct account_request *request_of_commit(struct store_commit *c)
@@ -41,6 +45,8 @@ static void slice_done(struct store_commit *c, int result)
 	}
 	if (result == 0 && r->more)
 		store_commit(r->accounts->store, c);
+	else if (r->ended)
+		r->ended(r, result);
 	else
 		r->done(r, result);
 }

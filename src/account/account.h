@@ -19,6 +19,12 @@ struct accounts {
 	struct map maildrops; /* open ones, by shard */
 	int64_t undelete_seconds;
 	uint64_t process; /* random: names this process in intents that no other may act on while it lives */
+	struct account_left *left; /* intents that this process began and could not finish */
+	size_t left_count;
+};
+
+struct account_left {
+	uint64_t shard, id;
 };
 
 enum {
@@ -69,7 +75,8 @@ struct account_request {
 	struct slice *slice;           /* upkeep: what has expired */
 	unsigned phase;
 	struct account_removed *removed; /* repair: told what goes; may be NULL */
-	uint64_t only; /* repair: this intent alone, and be it a copy of this process; 0: all */
+	uint64_t only; /* repair: this intent alone; 0: all that this process is not working on */
+	void (*ended)(struct account_request *r, int result); /* in place of `done`; NULL: done */
 };
 
 /* A new account with an INBOX. -EEXIST. */

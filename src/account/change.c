@@ -69,6 +69,7 @@ int change_begin(struct account_change *c, struct txn *t, uint64_t shard, int64_
 	c->now = now;
 	c->head_changed = c->flushed = c->uses_changed = false;
 	c->writes = c->mailbox_count = c->block_count = c->oldest_block = 0;
+	c->chunk.mailbox = 0;
 	memset(c->uses, 0, sizeof c->uses);
 	int error = head_get(t, shard, &c->head);
 	c->head.modseq += error == 0;
@@ -107,6 +108,15 @@ int change_any_mailbox(struct account_change *c, uint32_t number, struct change_
 	if (error == 0)
 		error = mailbox_decode(value, &m);
 	return error ? error : change_add_mailbox(c, number, &m, out);
+}
+
+int mailbox_get(struct txn *t, uint64_t shard, uint32_t number, struct account_mailbox *m)
+{
+	struct view value;
+	int error = key_get(t, shard, key_mailbox(number), &value);
+	if (error == 0)
+		error = mailbox_decode(value, m);
+	return error == 0 && m->removing ? -ENOENT : error;
 }
 
 int change_mailbox(struct account_change *c, uint32_t number, struct change_mailbox **out)
@@ -243,9 +253,26 @@ int change_flags_of(struct account_change *c, uint32_t mailbox, uint32_t uid, co
 	if (error)
 		return error;
 	bool known = b->flags.known >> i & 1;
-	*flags = known ? b->flags.flags[i] : m->flags;
+	*flags = (m->flags & FLAGS_FIXED) | (known ? b->flags.flags[i] : 0);
 	*modseq = known ? b->flags.modseq[i] : m->modseq;
 	return 0;
+}
+
+static void set_in_block(struct account_change *c, struct change_block *b, unsigned i, uint64_t flags)
+{
+	b->flags.known |= (uint64_t)1 << i;
+	b->flags.flags[i] = flags & ~FLAGS_FIXED;
+	b->flags.modseq[i] = c->head.modseq;
+	b->flags_changed = true;
+}
+
+int change_begin_flags(struct account_change *c, uint32_t mailbox, uint32_t uid, uint64_t flags)
+{
+	struct change_block *b;
+	int error = find_block(c, mailbox, block_of(uid), &b);
+	if (error == 0)
+		set_in_block(c, b, block_bit(uid), flags);
+	return error;
 }
 
 static void log_block(struct account_change *c, struct change_block *b)
@@ -262,20 +289,59 @@ int change_set_flags(struct account_change *c, uint32_t mailbox, uint32_t uid, u
 	int error = find_block(c, mailbox, block_of(uid), &b);
 	if (error)
 		return error;
-	b->flags.known |= (uint64_t)1 << i;
-	b->flags.flags[i] = flags;
-	b->flags.modseq[i] = c->head.modseq;
-	b->flags_changed = true;
+	set_in_block(c, b, i, flags);
 	log_block(c, b);
 	b->log.changed |= (uint64_t)1 << i;
 	return 0;
 }
 
-int change_forget_message(struct account_change *c, uint32_t mailbox, uint32_t uid, uint64_t emailid)
+/* ---- UIDs that are gone ---- */
+
+int gone_get(struct txn *t, uint64_t shard, uint32_t mailbox, uint32_t chunk, struct account_gone *out)
+{
+	struct view value;
+	int error = key_get(t, shard, key_gone(mailbox, chunk), &value);
+	if (error == -ENOENT) {
+		memset(out, 0, sizeof *out);
+		return 0;
+	}
+	return error ? error : gone_decode(value, out);
+}
+
+static int write_chunk(struct account_change *c)
+{
+	struct entry value;
+	if (c->chunk.mailbox == 0)
+		return 0;
+	gone_encode(&c->chunk.gone, &value);
+	return change_put(c, key_gone(c->chunk.mailbox, c->chunk.number), &value);
+}
+
+static int note_gone(struct account_change *c, uint32_t mailbox, uint32_t uid)
+{
+	uint32_t number = chunk_of(uid);
+	if (c->chunk.mailbox != mailbox || c->chunk.number != number) {
+		int error = write_chunk(c);
+		c->chunk.mailbox = 0;
+		if (error == 0)
+			error = gone_get(c->txn, c->shard, mailbox, number, &c->chunk.gone);
+		if (error)
+			return error;
+		c->chunk.mailbox = mailbox;
+		c->chunk.number = number;
+	}
+	c->chunk.gone.words[uid % ACCOUNT_CHUNK / ACCOUNT_BLOCK] |= (uint64_t)1 << block_bit(uid);
+	return 0;
+}
+
+int change_forget_message(
+    struct account_change *c, const struct change_mailbox *box, uint32_t uid, uint64_t emailid)
 {
 	struct change_block *b;
 	uint64_t bit = (uint64_t)1 << block_bit(uid);
-	int error = find_block(c, mailbox, block_of(uid), &b);
+	int error = find_block(c, box->number, block_of(uid), &b);
+	if (error == 0 && !box->m.removing)
+		error = note_gone(c, box->number, uid);
 	if (error)
 		return error;
 	b->flags_changed = b->flags_changed || (b->flags.known & bit);
@@ -307,6 +373,8 @@ static int write_blocks(struct account_change *c)
 int change_end(struct account_change *c)
 {
 	int error = write_blocks(c);
+	if (error == 0)
+		error = write_chunk(c);
 	if (error == 0)
 		error = keywords_write_uses(c);
 	if (error == 0)

@@ -17,9 +17,9 @@ enum {
 	CHANGE_MAILBOXES_MAX =
 	    16,            /* that one change touches: a person's rules file a message in a few folders */
 	CHANGE_BLOCKS = 4, /* blocks at hand: those of a source and a target, and of the next ones */
-	/* Entries that change_end writes beside what was written before: head, mailboxes, blocks, keywords.
-	 */
-	CHANGE_END_WRITES = 1 + CHANGE_MAILBOXES_MAX + 2 * CHANGE_BLOCKS + 2 * FLAG_KEYWORDS
+	/* Entries that change_end writes beside what was written before: head, mailboxes, blocks, a chunk,
+	 * keywords. */
+	CHANGE_END_WRITES = 1 + CHANGE_MAILBOXES_MAX + 2 * CHANGE_BLOCKS + 1 + 2 * FLAG_KEYWORDS
 };
 
 struct change_mailbox {
@@ -37,6 +37,12 @@ struct change_block {
 	struct account_log log;
 };
 
+/* UIDs that are gone, of one chunk: messages go in the order of their UIDs. */
+struct change_chunk {
+	uint32_t mailbox, number; /* mailbox 0: none is at hand */
+	struct account_gone gone;
+};
+
 struct account_change {
 	struct txn *txn;
 	uint64_t shard;
@@ -50,6 +56,7 @@ struct account_change {
 	size_t block_count, oldest_block;
 	bool flushed; /* a block has been written already and may come again */
 	struct change_block blocks[CHANGE_BLOCKS];
+	struct change_chunk chunk;
 	bool uses_changed;
 	int32_t uses[FLAG_KEYWORDS]; /* of keywords with a bit: messages more or fewer */
 };
@@ -78,17 +85,21 @@ void change_mark_messages(struct account_change *c, struct change_mailbox *m);
 int change_add_mailbox(struct account_change *c, uint32_t number, const struct account_mailbox *m,
     struct change_mailbox **out) __attribute__((warn_unused_result));
 
+/* The flags of a message that comes with some. The counts are the caller's, here and below. */
+int change_begin_flags(struct account_change *c, uint32_t mailbox, uint32_t uid, uint64_t flags)
+    __attribute__((warn_unused_result));
+
 /* A message's flags and modseq as they are now. *m is its M entry. */
 int change_flags_of(struct account_change *c, uint32_t mailbox, uint32_t uid, const struct account_message *m,
     uint64_t *flags, uint64_t *modseq) __attribute__((warn_unused_result));
 
-/* Gives it other flags, and logs that. The counts are the caller's. */
+/* Gives it other flags, and logs that. */
 int change_set_flags(struct account_change *c, uint32_t mailbox, uint32_t uid, uint64_t flags)
     __attribute__((warn_unused_result));
 
-/* Logs that it is gone, and forgets its flags. */
-int change_forget_message(struct account_change *c, uint32_t mailbox, uint32_t uid, uint64_t emailid)
-    __attribute__((warn_unused_result));
+/* Logs that it is gone, notes that among its mailbox's UIDs (unless these all go), and forgets its flags. */
+int change_forget_message(struct account_change *c, const struct change_mailbox *box, uint32_t uid,
+    uint64_t emailid) __attribute__((warn_unused_result));
 
 /* Logs the end of an object. */
 int change_log_destroyed(struct account_change *c, enum account_kind kind, uint64_t id)
@@ -118,8 +129,16 @@ int key_get(struct txn *t, uint64_t shard, struct account_key key, struct view *
     __attribute__((warn_unused_result));
 int key_delete(struct txn *t, uint64_t shard, struct account_key key) __attribute__((warn_unused_result));
 
-/* An O entry, as a read sees it: what it doesn't know has M's flags. No entry: known is 0. */
+/* An O entry, as a read sees it. No entry: known is 0. */
 int flags_block_get(struct txn *t, uint64_t shard, uint32_t mailbox, uint32_t block,
     struct account_flags_block *out) __attribute__((warn_unused_result));
+
+/* The same of a J entry. No entry: none are gone. */
+int gone_get(struct txn *t, uint64_t shard, uint32_t mailbox, uint32_t chunk, struct account_gone *out)
+    __attribute__((warn_unused_result));
+
+/* G, of one that is not being removed. The name points into the transaction. */
+int mailbox_get(struct txn *t, uint64_t shard, uint32_t number, struct account_mailbox *m)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -20,19 +20,19 @@ enum {
 	    200000 /* uids of one request, so that the parts suffice even for messages with many keywords */
 };
 
-/* What the message writes, in a block of its own or in the one before. */
+/* What the message writes, in a block of its own or in the one before; beside the target's blocks. */
 static size_t writes_of(const struct account_copy *c, const struct message_now *now, bool new_block)
 {
 	size_t more = now->flags.more.count;
 	if (c->move)
-		return 3 + (new_block ? 2 : 0) + (more ? 2 : 0);
+		return 3 + (new_block ? 3 : 0) + (more ? 2 : 0);
 	return 2 + (more ? 1 + 2 * more : 0);
 }
 
 /* How many of the uids this slice takes; or why one can't be copied. */
 static int plan(struct account_change *change, struct account_copy *c, size_t *taken)
 {
-	size_t writes = CHANGE_END_WRITES + 1, n = 0;
+	size_t writes = CHANGE_END_WRITES + 1 + LOOK_AT_ONCE / ACCOUNT_BLOCK + 2, n = 0;
 	uint32_t block = UINT32_MAX;
 	for (; n < LOOK_AT_ONCE && c->next + n < c->uid_count; n++) {
 		struct message_now now;
@@ -134,8 +134,8 @@ static int run_copy(struct txn *t, void *arg)
 static void undone(struct account_request *r, int result)
 {
 	struct account_copy *c = container_of(r, struct account_copy, undo);
-	(void)
-	    result; /* what could not be taken back now is when the account is next used by another process */
+	if (result)
+		intent_leave(c->accounts, c->shard, c->intent);
 	c->count = 0;
 	c->done(c, c->failure);
 }

@@ -198,12 +198,15 @@ int account_delivery_run(struct txn *t, struct account_delivery *d)
 	return any || done_before ? 0 : refusal;
 }
 
-/* Of keywords, those with a bit among the flags: the entry, its name, the message's use of it. */
-static size_t keyword_writes(const struct account_delivery *d, const struct account_target *target)
+/* Of places with flags: O and Q; of each keyword the entry, its name, the message's use of it. */
+static size_t flags_writes(const struct account_delivery *d, const struct account_target *target)
 {
 	size_t writes = 0;
-	for (size_t i = 0; i < target->place_count && i < places_of(d, target); i++)
-		writes += 3 * target->places[i].keyword_count + (target->places[i].keyword_count > 0);
+	for (size_t i = 0; i < target->place_count && i < places_of(d, target); i++) {
+		const struct account_wanted_place *w = &target->places[i];
+		writes += 3 * w->keyword_count + (w->keyword_count > 0);
+		writes += (w->flags & FLAGS_SYSTEM) || w->keyword_count > 0;
+	}
 	return writes;
 }
 
@@ -214,7 +217,7 @@ size_t account_delivery_writes(const struct account_delivery *d)
 	for (size_t i = 0; i < d->target_count; i++) {
 		size_t places = places_of(d, &d->targets[i]);
 		writes += message_add_writes(places, 1 + references_of(d)) + places + HEAD_AND_DELIVERY_ID +
-		          keyword_writes(d, &d->targets[i]);
+		          flags_writes(d, &d->targets[i]);
 	}
 	return writes;
 }

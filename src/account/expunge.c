@@ -65,11 +65,7 @@ static size_t count_parts(const struct account_expunge *x)
 static int check_mailbox(struct txn *t, const struct account_expunge *x)
 {
 	struct account_mailbox m;
-	struct view value;
-	int error = key_get(t, x->shard, key_mailbox(x->mailbox), &value);
-	if (error == 0)
-		error = mailbox_decode(value, &m);
-	return error == 0 && m.removing ? -ENOENT : error;
+	return mailbox_get(t, x->shard, x->mailbox, &m);
 }
 
 /* Writes the intent: ranges of UIDs, in as many parts as it takes. */
@@ -86,7 +82,8 @@ static int run_intent(struct txn *t, void *arg)
 	if (error)
 		return error;
 	struct account_intent *intent = mem_alloc(sizeof *intent);
-	*intent = (struct account_intent){.mailbox = x->mailbox, .time = x->now};
+	*intent =
+	    (struct account_intent){.process = x->accounts->process, .mailbox = x->mailbox, .time = x->now};
 	for (size_t i = 0; i < x->uid_count && error == 0; i++) {
 		uint32_t uid = x->uids[i];
 		if (intent->count && intent->ranges[intent->count - 1].last + 1 == uid) {
@@ -111,6 +108,8 @@ static int run_intent(struct txn *t, void *arg)
 static void applied(struct account_request *r, int result)
 {
 	struct account_expunge *x = container_of(r, struct account_expunge, repair);
+	if (result)
+		intent_leave(x->accounts, x->shard, x->intent);
 	x->done(x, result);
 }
 

@@ -7,7 +7,7 @@
 #include "base/container.h"
 #include "base/mem.h"
 
-/* An account's intents that are looked through for one to be applied: copies under way are few. */
+/* An account's intents that are looked through for one to be applied: those under way are few. */
 enum { INTENTS_LOOKED_AT = 1000 };
 
 int intent_put(struct txn *t, uint64_t shard, uint64_t id, uint32_t part, const struct account_intent *intent)
@@ -38,13 +38,13 @@ struct first_intent {
 	struct account_intent intent;
 };
 
-/* Whether it is ours to apply. A copy that this process is making isn't, until it asks for that itself. */
+/* Whether it is ours to apply. One that this process is working on isn't, until it asks for that itself. */
 static bool is_due(const struct first_intent *first)
 {
 	const struct account_request *r = first->r;
 	if (r->only)
 		return first->id == r->only;
-	return first->intent.what != INTENT_COPY || first->intent.process != r->accounts->process;
+	return first->intent.process != r->accounts->process;
 }
 
 static int look_at_intent(void *arg, struct view key, struct view value)
@@ -90,6 +90,21 @@ static bool has_room(const struct account_change *c)
 	return c->writes + MESSAGE_WRITES_MAX + CHANGE_END_WRITES <= STORE_SLICE_KEYS;
 }
 
+/* What else there is of a mailbox, as much as a slice has room for; *left: there is more. */
+static int remove_leftovers(struct account_change *c, uint32_t mailbox, bool *left)
+{
+	struct account_key from = key_gone(mailbox, 0), to = key_gone(mailbox + 1, 0);
+	struct slice *slice = slice_new();
+	size_t room =
+	    c->writes + CHANGE_END_WRITES < SLICE_KEYS ? SLICE_KEYS - c->writes - CHANGE_END_WRITES : 0;
+	int error = slice_collect(slice, c->txn, c->shard, key_view(&from), key_view(&to), room);
+	for (size_t i = 0; i < slice->count && error == 0; i++)
+		error = change_delete(c, slice->keys[i]);
+	*left = slice->count == room;
+	slice_free(slice);
+	return error;
+}
+
 static int remove_mailbox(struct account_change *c, struct change_mailbox *box)
 {
 	int error = change_delete(c, key_mailbox(box->number));
@@ -105,6 +120,7 @@ static int apply_slice(struct account_change *c, struct account_request *r, cons
 	const struct account_intent *intent = &first->intent;
 	struct change_mailbox *box;
 	size_t gone = 0;
+	bool left = false;
 	int error = change_any_mailbox(c, intent->mailbox, &box);
 	if (error == -ENOENT) /* the mailbox is gone, and its messages with it */
 		return change_delete(c, key_intent(first->id, first->part));
@@ -119,8 +135,10 @@ static int apply_slice(struct account_change *c, struct account_request *r, cons
 	if (error || gone < messages->count || gone == REMOVE_AT_ONCE)
 		return error;
 	if (intent->what == INTENT_REMOVE_MAILBOX)
+		error = remove_leftovers(c, box->number, &left);
+	if (error == 0 && !left && intent->what == INTENT_REMOVE_MAILBOX)
 		error = remove_mailbox(c, box);
-	return error ? error : change_delete(c, key_intent(first->id, first->part));
+	return error || left ? error : change_delete(c, key_intent(first->id, first->part));
 }
 
 /* One slice of an intent; r->more until none is left. */
@@ -179,10 +197,58 @@ static void looked(struct store_read *read, int result)
 		r->done(r, result);
 }
 
+static void look(struct account_request *r)
+{
+	r->only = 0;
+	r->read = (struct store_read){.shard = r->shard, .run = run_look, .arg = r, .done = looked};
+	store_read(r->accounts->store, &r->read);
+}
+
+void intent_leave(struct accounts *a, uint64_t shard, uint64_t id)
+{
+	a->left = mem_resize(a->left, (a->left_count + 1) * sizeof *a->left);
+	a->left[a->left_count++] = (struct account_left){shard, id};
+}
+
+/* Takes one of the account's; 0: none is left. */
+static uint64_t take_left(struct accounts *a, uint64_t shard)
+{
+	for (size_t i = 0; i < a->left_count; i++)
+		if (a->left[i].shard == shard) {
+			uint64_t id = a->left[i].id;
+			a->left[i] = a->left[--a->left_count];
+			return id;
+		}
+	return 0;
+}
+
+static void take_up(struct account_request *r);
+
+static void taken_up(struct account_request *r, int result)
+{
+	if (result == 0) {
+		take_up(r);
+		return;
+	}
+	if (result != -ENOENT) /* the account is gone */
+		intent_leave(r->accounts, r->shard, r->only);
+	r->done(r, result);
+}
+
+/* First what this process could not finish, then what others left. */
+static void take_up(struct account_request *r)
+{
+	r->only = take_left(r->accounts, r->shard);
+	r->ended = r->only ? taken_up : NULL;
+	if (r->only)
+		account_repair(r->accounts, r);
+	else
+		look(r);
+}
+
 void account_begin_use(struct accounts *a, struct account_request *r)
 {
 	r->accounts = a;
 	r->count = 0;
-	r->read = (struct store_read){.shard = r->shard, .run = run_look, .arg = r, .done = looked};
-	store_read(a->store, &r->read);
+	take_up(r);
 }

@@ -97,6 +97,11 @@ struct account_key key_flags(uint32_t mailbox, uint32_t block)
 	return with_two_u32('O', mailbox, block);
 }
 
+struct account_key key_gone(uint32_t mailbox, uint32_t chunk)
+{
+	return with_two_u32('J', mailbox, chunk);
+}
+
 struct account_key key_more_keywords(uint32_t mailbox, uint32_t uid)
 {
 	return with_two_u32('Q', mailbox, uid);
@@ -202,6 +207,11 @@ bool key_read_message(struct view key, uint32_t *mailbox, uint32_t *uid)
 bool key_read_flags(struct view key, uint32_t *mailbox, uint32_t *block)
 {
 	return read_two_u32(key, 'O', mailbox, block);
+}
+
+bool key_read_gone(struct view key, uint32_t *mailbox, uint32_t *chunk)
+{
+	return read_two_u32(key, 'J', mailbox, chunk);
 }
 
 bool key_read_thread_email(struct view key, uint64_t *thread, uint64_t *emailid)

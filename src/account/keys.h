@@ -9,11 +9,12 @@
  *   G mailbox                mailbox
  *   H thread emailid         email of a thread, beside the one that gave the thread its number
  *   I id part                intent: a change too large for one transaction, decided and not finished
+ *   J mailbox chunk          UIDs of a chunk whose messages are gone
  *   K number                 keyword
  *   L modseq kind id         log of changes: what changed or went in that change
- *   M mailbox uid            message: an email's place in a mailbox, as it arrived there
+ *   M mailbox uid            message: an email's place in a mailbox; what never changes of it there
  *   N keyword                number of the keyword of that name
- *   O mailbox block          flags, of a block's messages whose flags have changed since they arrived
+ *   O mailbox block          flags, of a block's messages that have or had some
  *   P mailbox user block     reserved: \Seen of a user who shares the mailbox, a bit for each message
  *   Q mailbox uid            numbers of a message's keywords that have no bit among its flags
  *   R collection id          reserved: object of a collection (calendar, address book)
@@ -50,8 +51,9 @@ enum {
 	ACCOUNT_KEYWORD_MAX = 100,   /* octets of a keyword's name; mail programs use up to some 30 */
 	ACCOUNT_KEYWORDS_MAX = 2000, /* of one account: ten times what the keenest users have */
 	ACCOUNT_MORE_KEYWORDS_MAX =
-	    200,           /* of one message, beside those with a bit: few enough for one transaction */
-	ACCOUNT_BLOCK = 64 /* messages whose flags share an entry, by UID */
+	    200,             /* of one message, beside those with a bit: few enough for one transaction */
+	ACCOUNT_BLOCK = 64,  /* messages whose flags share an entry, by UID */
+	ACCOUNT_CHUNK = 8192 /* UIDs that share an entry of those that are gone: as many bits fit one */
 };
 
 struct account_key {
@@ -89,6 +91,11 @@ static inline unsigned block_bit(uint32_t uid)
 	return uid % ACCOUNT_BLOCK;
 }
 
+static inline uint32_t chunk_of(uint32_t uid)
+{
+	return uid / ACCOUNT_CHUNK;
+}
+
 struct account_key key_head(void);
 struct account_key key_mailbox(uint32_t mailbox);
 struct account_key key_mailbox_name(uint32_t parent, struct view name); /* the name is at most the limit */
@@ -97,6 +104,7 @@ struct account_key key_places(uint64_t emailid);
 struct account_key key_summary(uint64_t emailid);
 struct account_key key_message(uint32_t mailbox, uint32_t uid);
 struct account_key key_flags(uint32_t mailbox, uint32_t block);
+struct account_key key_gone(uint32_t mailbox, uint32_t chunk);
 struct account_key key_more_keywords(uint32_t mailbox, uint32_t uid);
 struct account_key key_keyword(uint32_t number);
 struct account_key key_keyword_name(
@@ -124,6 +132,7 @@ struct account_key key_behind_letter(char letter);
 /* The numbers in a key; false when it is not of that sort. */
 bool key_read_message(struct view key, uint32_t *mailbox, uint32_t *uid);
 bool key_read_flags(struct view key, uint32_t *mailbox, uint32_t *block);
+bool key_read_gone(struct view key, uint32_t *mailbox, uint32_t *chunk);
 bool key_read_thread_email(struct view key, uint64_t *thread, uint64_t *emailid);
 bool key_read_log(struct view key, uint64_t *modseq, enum account_kind *kind, uint64_t *id);
 bool key_read_intent(struct view key, uint64_t *id, uint32_t *part);
@@ -180,11 +189,14 @@ struct account_mailbox {
 	struct account_grant grants[ACCOUNT_GRANTS_MAX];
 };
 
-/* M: all that STAT, LIST and UIDL need; and FLAGS, where no O entry speaks of this message. */
+/* Flags that follow from the message stand in M, the others in O. */
+#define FLAGS_FIXED (FLAG_OWN_UIDL | FLAG_BINARY)
+
+/* M: all that STAT, LIST and UIDL need. */
 struct account_message {
 	uint64_t emailid;
-	uint64_t flags;  /* as it arrived, or was copied here */
-	uint64_t modseq; /* of that */
+	uint64_t flags;  /* of FLAGS_FIXED */
+	uint64_t modseq; /* of its arrival */
 	uint64_t size;   /* prefix and body */
 	int64_t internaldate;
 	int64_t savedate;     /* when it came into this mailbox (RFC 8514) */
@@ -228,9 +240,14 @@ struct account_log {
 	uint64_t emailids[ACCOUNT_BLOCK]; /* of those that are gone */
 };
 
-/* O. */
+/* J: a bit for each UID below uidnext that no message has any more. A chunk without such has no entry. */
+struct account_gone {
+	uint64_t words[ACCOUNT_CHUNK / ACCOUNT_BLOCK]; /* one for each block */
+};
+
+/* O: without FLAGS_FIXED. */
 struct account_flags_block {
-	uint64_t known; /* a bit for each message that it speaks of */
+	uint64_t known; /* a bit for each message that it speaks of; others have no flags, and M's modseq */
 	uint64_t flags[ACCOUNT_BLOCK], modseq[ACCOUNT_BLOCK];
 };
 
@@ -263,13 +280,13 @@ struct account_deleted {
 
 /*
  * I: messages to be expunged. Of a copy that is under way, they are the copies made so far, which go if it
- * does not come to its end: it names the process that makes it, since others must not take it back meanwhile.
+ * does not come to its end. It names the process that is at work, so that nobody else takes part meanwhile.
  */
 enum intent_what { INTENT_EXPUNGE, INTENT_COPY, INTENT_REMOVE_MAILBOX, INTENT_LAST = INTENT_REMOVE_MAILBOX };
 
 struct account_intent {
 	uint8_t what;
-	uint64_t process; /* of INTENT_COPY: struct accounts' */
+	uint64_t process; /* struct accounts' */
 	uint32_t mailbox;
 	int64_t time;
 	size_t count;
@@ -291,6 +308,7 @@ void email_encode(uint64_t emailid, const struct account_email *e, struct entry 
 void places_encode(const struct account_places *p, struct entry *out);
 void log_encode(const struct account_log *l, struct entry *out);
 void flags_block_encode(const struct account_flags_block *b, struct entry *out);
+void gone_encode(const struct account_gone *g, struct entry *out);
 void keyword_encode(const struct account_keyword *k, struct entry *out);
 void more_encode(const struct account_more *m, struct entry *out);
 void thread_encode(const struct account_thread *t, struct entry *out);
@@ -310,6 +328,7 @@ int email_decode(uint64_t emailid, struct view value, struct account_email *e)
 int places_decode(struct view value, struct account_places *p) __attribute__((warn_unused_result));
 int log_decode(struct view value, struct account_log *l) __attribute__((warn_unused_result));
 int flags_block_decode(struct view value, struct account_flags_block *b) __attribute__((warn_unused_result));
+int gone_decode(struct view value, struct account_gone *g) __attribute__((warn_unused_result));
 int keyword_decode(struct view value, struct account_keyword *k) __attribute__((warn_unused_result));
 int more_decode(struct view value, struct account_more *m) __attribute__((warn_unused_result));
 int thread_decode(struct view value, struct account_thread *t) __attribute__((warn_unused_result));

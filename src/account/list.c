@@ -1,4 +1,5 @@
-/* Lists of messages with their flags, in slices: see messages.h. */
+/* Lists of messages with their flags, in slices: see messages.h. Which messages there are is read from M; or,
+ * when only flags are wanted, is what J has not as gone. */
 #include "account/messages.h"
 
 #include <errno.h>
@@ -49,7 +50,7 @@ static int add_flags(void *arg, struct view key, struct view value)
 		struct account_listed *m = &w->list->messages[w->at];
 		unsigned i = block_bit(m->uid);
 		if (b.known >> i & 1) {
-			m->flags = b.flags[i];
+			m->flags |= b.flags[i];
 			m->modseq = b.modseq[i];
 		}
 	}
@@ -64,9 +65,99 @@ static int read_flags(struct txn *t, struct account_list *l)
 	struct account_key from = key_flags(l->mailbox, block_of(l->messages[0].uid));
 	struct account_key to = key_flags(l->mailbox, block_of(l->messages[l->count - 1].uid) + 1);
 	/* A block without messages has no entry, so that there are no more of these than of those. */
-	struct txn_range range = {
-	    .shard = l->shard, .from = key_view(&from), .to = key_view(&to), .limit = ACCOUNT_LIST_MAX};
+	struct txn_range range = {.shard = l->shard, .from = key_view(&from), .to = key_view(&to)};
 	return txn_range(t, &range, add_flags, &walk);
+}
+
+/* ---- with M ---- */
+
+static int list_messages(struct txn *t, struct account_list *l)
+{
+	struct account_key from = key_message(l->mailbox, l->first), to = key_message(l->mailbox, l->last);
+	to.data[to.len++] = '\0'; /* the end is exclusive; one byte more includes the last UID */
+	struct txn_range range = {.shard = l->shard,
+	    .from = key_view(&from),
+	    .to = key_view(&to),
+	    .limit = l->room < ACCOUNT_LIST_MAX ? l->room : ACCOUNT_LIST_MAX};
+	int error = txn_range(t, &range, add_message, l);
+	if (error == 0 && l->count == range.limit) {
+		l->next = l->messages[l->count - 1].uid + 1;
+		l->more = l->messages[l->count - 1].uid < l->last;
+	}
+	return error;
+}
+
+/* ---- without ---- */
+
+/* One slice: as many entries as a read may look at, of J and of O. */
+enum { CHUNKS_AT_ONCE = 100, BLOCKS_AT_ONCE = STORE_READ_KEYS_MAX - CHUNKS_AT_ONCE - 4 };
+
+/* The messages of a block that are there; false when the slice is full, with l->next where it ends. */
+static bool add_block(struct account_list *l, uint32_t first_uid, uint64_t there, size_t *blocks)
+{
+	if (there == 0)
+		return true;
+	if (++*blocks > BLOCKS_AT_ONCE) {
+		l->next = first_uid;
+		return false;
+	}
+	for (; there; there &= there - 1) {
+		uint32_t uid = first_uid + (uint32_t)__builtin_ctzll(there);
+		if (l->count == l->room || l->count == ACCOUNT_LIST_FLAGS_MAX) {
+			l->next = uid;
+			return false;
+		}
+		struct account_listed *m = &l->messages[l->count++];
+		m->uid = uid;
+		m->flags = 0;
+	}
+	return true;
+}
+
+static bool add_chunk(
+    struct account_list *l, uint32_t chunk, uint32_t last, const struct account_gone *gone, size_t *blocks)
+{
+	uint32_t begin = chunk * ACCOUNT_CHUNK, words = ACCOUNT_CHUNK / ACCOUNT_BLOCK;
+	for (uint32_t i = 0; i < words; i++) {
+		uint32_t first = begin + i * ACCOUNT_BLOCK;
+		uint64_t there = ~gone->words[i];
+		if (first > last)
+			return true;
+		if (first + (ACCOUNT_BLOCK - 1) < l->first)
+			continue;
+		if (first < l->first)
+			there &= UINT64_MAX << (l->first - first);
+		if (last - first < ACCOUNT_BLOCK - 1)
+			there &= UINT64_MAX >> (ACCOUNT_BLOCK - 1 - (last - first));
+		if (!add_block(l, first, there, blocks))
+			return false;
+	}
+	return true;
+}
+
+static int list_flags(struct txn *t, struct account_list *l)
+{
+	struct account_gone gone;
+	uint32_t first = l->first ? l->first : 1, last = l->last < l->uidnext ? l->last : l->uidnext - 1;
+	size_t blocks = 0;
+	l->first = first;
+	if (first > last)
+		return 0;
+	for (uint32_t chunk = chunk_of(first); chunk <= chunk_of(last); chunk++) {
+		if (chunk - chunk_of(first) == CHUNKS_AT_ONCE) {
+			l->next = chunk * ACCOUNT_CHUNK;
+			l->more = true;
+			return 0;
+		}
+		int error = gone_get(t, l->shard, l->mailbox, chunk, &gone);
+		if (error)
+			return error;
+		if (!add_chunk(l, chunk, last, &gone, &blocks)) {
+			l->more = true;
+			return 0;
+		}
+	}
+	return 0;
 }
 
 static int run_list(struct txn *t, void *arg)
@@ -74,27 +165,21 @@ static int run_list(struct txn *t, void *arg)
 	struct account_list *l = arg;
 	struct account_head head;
 	struct account_mailbox m;
-	struct view value;
-	struct account_key from = key_message(l->mailbox, l->first), to = key_message(l->mailbox, l->last);
-	to.data[to.len++] = '\0'; /* the end is exclusive; one byte more includes the last UID */
-	struct txn_range range = {.shard = l->shard,
-	    .from = key_view(&from),
-	    .to = key_view(&to),
-	    .limit = l->room < ACCOUNT_LIST_MAX ? l->room : ACCOUNT_LIST_MAX};
 	l->count = 0;
+	l->more = false;
+	l->next = 0;
 	int error = head_get(t, l->shard, &head);
 	if (error == 0)
-		error = key_get(t, l->shard, key_mailbox(l->mailbox), &value);
-	if (error == 0)
-		error = mailbox_decode(value, &m);
+		error = mailbox_get(t, l->shard, l->mailbox, &m);
 	if (error)
 		return error;
 	l->modseq = m.messages_modseq;
 	l->uidnext = m.uidnext;
 	l->uidvalidity = m.uidvalidity;
 	l->total = m.messages;
-	error = range.limit > 0 && l->first <= l->last ? txn_range(t, &range, add_message, l) : 0;
-	l->more = l->count > 0 && l->count == range.limit && l->messages[l->count - 1].uid < l->last;
+	if (l->room == 0 || l->first > l->last)
+		return 0;
+	error = l->flags_only ? list_flags(t, l) : list_messages(t, l);
 	return error ? error : read_flags(t, l);
 }
 

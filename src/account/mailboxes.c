@@ -260,6 +260,7 @@ static int run_remove(struct txn *t, void *arg)
 	if (error)
 		return error;
 	struct account_intent intent = {.what = INTENT_REMOVE_MAILBOX,
+	    .process = r->accounts->process,
 	    .mailbox = r->mailbox,
 	    .time = r->now,
 	    .count = 1,
@@ -281,6 +282,8 @@ static int run_remove(struct txn *t, void *arg)
 static void removed(struct account_request *repair, int result)
 {
 	struct account_mailbox_request *r = container_of(repair, struct account_mailbox_request, repair);
+	if (result)
+		intent_leave(r->accounts, r->shard, r->intent);
 	r->done(r, result);
 }
 

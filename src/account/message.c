@@ -174,11 +174,13 @@ static int put_message(struct account_change *c, struct account_message *m, cons
 	if (box->m.uidnext == UINT32_MAX)
 		return -EOVERFLOW;
 	*uid = box->m.uidnext++;
-	m->flags = flags->bits;
+	m->flags = flags->bits & FLAGS_FIXED;
 	m->modseq = c->head.modseq;
 	m->savedate = c->now;
 	message_encode(m, &value);
 	error = change_put(c, key_message(mailbox, *uid), &value);
+	if (error == 0 && (flags->bits & ~FLAGS_FIXED))
+		error = change_begin_flags(c, mailbox, *uid, flags->bits);
 	if (error == 0 && (flags->bits & FLAG_MORE))
 		error = put_more(c, mailbox, *uid, &flags->more);
 	change_mark_messages(c, box);
@@ -198,7 +200,7 @@ static int drop_message(
 	if (error == 0 && (now->flags.bits & FLAG_MORE))
 		error = change_delete(c, key_more_keywords(mailbox, uid));
 	if (error == 0)
-		error = change_forget_message(c, mailbox, uid, now->m.emailid);
+		error = change_forget_message(c, box, uid, now->m.emailid);
 	if (error)
 		return error;
 	change_mark_messages(c, box);

@@ -13,10 +13,41 @@
 #include "account/account.h"
 
 /*
- * A list: messages with UIDs from `first` to `last`, ascending, as many as there is room for, at most
- * ACCOUNT_LIST_MAX. All that one call gives is of one moment.
+ * A mailbox as a session opens it: its counts, and which UIDs there are from `from` on, as ascending ranges
+ * that don't touch. All that one call gives is of one moment. Neither messages nor flags are read: of a
+ * mailbox from which nothing was ever removed, one entry tells all.
  */
-enum { ACCOUNT_LIST_MAX = 512 };
+enum { ACCOUNT_UIDS_RANGES_MAX = 65536 };
+
+struct account_uids {
+	uint64_t shard;
+	uint32_t mailbox, from;
+	void (*done)(struct account_uids *u, int result);
+	void *arg;
+
+	/* Results, valid until account_uids_free when the result is 0. */
+	struct uid_range *ranges;
+	size_t count;
+	uint32_t next; /* with many ranges, or gaps of millions: go on from here; 0: that is all */
+	uint32_t uidnext, uidvalidity, messages, unseen, deleted;
+	uint64_t bytes;
+	uint64_t modseq;          /* of its messages: HIGHESTMODSEQ */
+	uint64_t keywords_modseq; /* of the account's names of keywords */
+
+	/* Internal. */
+	struct store_read read;
+	size_t room;
+	uint32_t chunk;
+};
+
+void account_uids(struct accounts *a, struct account_uids *u);
+void account_uids_free(struct account_uids *u);
+
+/*
+ * A list: messages with UIDs from `first` to `last`, ascending, as many as there is room for, at most
+ * ACCOUNT_LIST_MAX, or ACCOUNT_LIST_FLAGS_MAX of their flags only. All that one call gives is of one moment.
+ */
+enum { ACCOUNT_LIST_MAX = 512, ACCOUNT_LIST_FLAGS_MAX = 8192 };
 
 struct account_listed {
 	uint32_t uid;
@@ -27,6 +58,8 @@ struct account_listed {
 struct account_list {
 	uint64_t shard;
 	uint32_t mailbox, first, last;
+	bool flags_only; /* of each message only uid and flags, without FLAGS_FIXED, are set: costs a
+	                    twentieth */
 	struct account_listed *messages; /* room for `room` */
 	size_t room;
 	void (*done)(struct account_list *l, int result);
@@ -34,13 +67,13 @@ struct account_list {
 
 	/* Results. */
 	size_t count;
-	bool more;       /* go on with first = messages[count - 1].uid + 1 */
+	bool more; /* go on with first = next; there may be more also when count is 0 */
+	uint32_t next;
 	uint64_t modseq; /* of the mailbox's messages: HIGHESTMODSEQ (RFC 7162 section 3.1.2.1) */
 	uint32_t uidnext, uidvalidity, total;
 
 	/* Internal. */
 	struct store_read read;
-	uint32_t block; /* of which flags are at hand */
 };
 
 void account_list(struct accounts *a, struct account_list *l);

@@ -266,15 +266,16 @@ static void list_done(struct account_list *l, int result)
 	finished_call = true;
 }
 
-static void list_flags(size_t count, const char *name)
+static void list_flags(size_t count, bool flags_only, const char *name)
 {
-	struct account_listed *listed = mem_array(ACCOUNT_LIST_MAX, sizeof *listed);
+	struct account_listed *listed = mem_array(ACCOUNT_LIST_FLAGS_MAX, sizeof *listed);
 	struct account_list l = {.shard = account_number(0),
 	    .mailbox = MAILBOX_INBOX,
+	    .flags_only = flags_only,
 	    .first = 1,
 	    .last = UINT32_MAX,
 	    .messages = listed,
-	    .room = ACCOUNT_LIST_MAX,
+	    .room = ACCOUNT_LIST_FLAGS_MAX,
 	    .done = list_done};
 	size_t seen = 0;
 	int64_t from = clock_monotonic_us();
@@ -283,11 +284,33 @@ static void list_flags(size_t count, const char *name)
 		account_list(&accounts, &l);
 		run_until(&finished_call);
 		seen += l.count;
-		l.first = l.count ? listed[l.count - 1].uid + 1 : 0;
+		l.first = l.next;
 	} while (l.more);
 	printf("%-28s %10.1f ms for %zu messages\n", name, seconds_since(from) * 1e3, seen);
 	check(seen == count ? 0 : -EIO, "list");
 	mem_free(listed);
+}
+
+static void uids_done(struct account_uids *u, int result)
+{
+	check(result, "uids");
+	account_uids_free(u);
+	finished_call = true;
+}
+
+/* What opening a mailbox takes. */
+static void open_mailbox(const char *name)
+{
+	enum { TIMES = 100 };
+	int64_t from = clock_monotonic_us();
+	for (unsigned i = 0; i < TIMES; i++) {
+		struct account_uids u = {
+		    .shard = account_number(0), .mailbox = MAILBOX_INBOX, .done = uids_done};
+		finished_call = false;
+		account_uids(&accounts, &u);
+		run_until(&finished_call);
+	}
+	printf("%-28s %10.3f ms\n", name, seconds_since(from) * 1e3 / TIMES);
 }
 
 static void flags_done(struct account_flags *f, int result)
@@ -359,13 +382,21 @@ static void use_mailbox(const struct maildrop *m)
 	finished_call = false;
 	account_mailbox_create(&accounts, &box);
 	run_until(&finished_call);
-	list_flags(m->count, "list with flags");
+	open_mailbox("open");
+	list_flags(m->count, false, "list with flags");
+	list_flags(m->count, true, "list of flags");
 	set_flags(uids, m->count, FLAGS_ADD, "mark all");
 	set_flags(uids, m->count, FLAGS_REMOVE, "unmark all");
 	set_flags(uids, m->count, FLAGS_ADD, "mark all again");
-	list_flags(m->count, "list with flags, marked");
+	list_flags(m->count, false, "list with flags, marked");
+	list_flags(m->count, true, "list of flags, marked");
 	copy(uids, m->count, box.mailbox, false, "copy all");
-	copy(uids, m->count, box.mailbox, true, "move all");
+	size_t half = 0;
+	for (size_t i = 0; i < m->count; i += 2)
+		uids[half++] = m->entries[i].uid;
+	copy(uids, half, box.mailbox, true, "move every other one");
+	open_mailbox("open, every other one gone");
+	list_flags(m->count - half, true, "list of flags, the same");
 	mem_free(uids);
 }
 

@@ -26,6 +26,7 @@ SAME(account_message, message_decode, message_encode)
 SAME(account_places, places_decode, places_encode)
 SAME(account_log, log_decode, log_encode)
 SAME(account_flags_block, flags_block_decode, flags_block_encode)
+SAME(account_gone, gone_decode, gone_encode)
 SAME(account_keyword, keyword_decode, keyword_encode)
 SAME(account_more, more_decode, more_encode)
 SAME(account_thread, thread_decode, thread_encode)
@@ -74,6 +75,10 @@ static void fuzz_keys(struct view bytes)
 		struct account_key k = key_flags(mailbox, uid);
 		check(view_equal(key_view(&k), bytes));
 	}
+	if (key_read_gone(bytes, &mailbox, &uid)) {
+		struct account_key k = key_gone(mailbox, uid);
+		check(view_equal(key_view(&k), bytes));
+	}
 	if (key_read_log(bytes, &modseq, &kind, &id)) {
 		struct account_key k = key_log(modseq, kind, id);
 		check(view_equal(key_view(&k), bytes));
@@ -110,7 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static void (*const kinds[])(struct view) = {fuzz_account_head, fuzz_account_mailbox,
 	    fuzz_account_message, fuzz_account_places, fuzz_account_log, fuzz_account_flags_block,
 	    fuzz_account_keyword, fuzz_account_more, fuzz_account_thread, fuzz_account_deleted,
-	    fuzz_account_intent, fuzz_account_kept, fuzz_email, fuzz_keys};
+	    fuzz_account_intent, fuzz_account_kept, fuzz_email, fuzz_keys, fuzz_account_gone};
 	if (size > 0)
 		kinds[data[0] % (sizeof kinds / sizeof *kinds)](view_skip(view_of(data, size), 1));
 	return 0;

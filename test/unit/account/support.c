@@ -170,6 +170,14 @@ int test_deliver(struct accounts *a, uint64_t shard, uint32_t seed, size_t len, 
 	return test_delivery(a, &d, seed, len);
 }
 
+void test_fill(uint64_t shard, size_t count)
+{
+	struct account_target target = {.shard = shard};
+	struct account_delivery d = {.targets = &target, .target_count = 1};
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(test_delivery(&accounts, &d, (uint32_t)i, 20), 0);
+}
+
 static void opened(struct maildrop *m, int result)
 {
 	struct waiting *w = m->arg;
@@ -269,6 +277,7 @@ void test_expect_message(
 		*w = (struct waiting){true, result};                                                         \
 	}
 REQUEST_DONE(list_done, account_list)
+REQUEST_DONE(uids_done, account_uids)
 REQUEST_DONE(changes_done, account_changes)
 REQUEST_DONE(flags_done, account_flags)
 REQUEST_DONE(copy_done, account_copy)
@@ -281,6 +290,16 @@ int test_list(struct account_list *l)
 	l->done = list_done;
 	l->arg = &w;
 	account_list(&accounts, l);
+	test_wait(accounts.store, &w.done);
+	return w.result;
+}
+
+int test_uids(struct account_uids *u)
+{
+	struct waiting w = {0};
+	u->done = uids_done;
+	u->arg = &w;
+	account_uids(&accounts, u);
 	test_wait(accounts.store, &w.done);
 	return w.result;
 }

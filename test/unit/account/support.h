@@ -46,6 +46,9 @@ struct test_intent {
 /* Writes an intent, as a crash would leave it: a `run` function whose argument is a struct test_intent. */
 int test_put_intent(struct txn *t, void *arg);
 
+/* `count` small messages into INBOX. */
+void test_fill(uint64_t shard, size_t count);
+
 int test_expunge_from(struct accounts *a, uint64_t shard, uint32_t mailbox, const uint32_t *uids,
     size_t count, struct account_removed *removed);
 int test_expunge(struct accounts *a, uint64_t shard, const uint32_t *uids, size_t count);
@@ -56,6 +59,7 @@ int test_entry(uint64_t shard, struct account_key key, struct entry *out);
 
 /* Requests of messages.h and mailboxes.h, waited for. */
 int test_list(struct account_list *l);
+int test_uids(struct account_uids *u);
 int test_changes(struct account_changes *c);
 int test_flags(struct account_flags *f);
 int test_copy(struct account_copy *c);

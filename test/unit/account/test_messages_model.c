@@ -332,6 +332,10 @@ static void compare_leftovers(void)
 		}
 	}
 	assert_true(test_count(test_account(ONE), 'O') <= blocks);
+	size_t there = 0;
+	for (size_t i = 0; i < BOXES; i++)
+		there += boxes[i].exists;
+	assert_true(test_count(test_account(ONE), 'J') <= there); /* their UIDs stay in the first chunk */
 	assert_int_equal(test_count(test_account(ONE), 'M'), messages);
 	assert_int_equal(test_count(test_account(ONE), 'E'), emails + test_count(test_account(ONE), 'U'));
 	assert_int_equal(test_stat(&accounts, test_account(ONE)).messages, emails);
@@ -367,6 +371,53 @@ static void compare_changes(struct box *b)
 	account_changes_free(&c);
 }
 
+/* A list of flags alone says the same as one of everything. */
+static void compare_flags(const struct box *b)
+{
+	static struct account_listed listed[200];
+	size_t at = 0;
+	struct account_list l = {.shard = test_account(ONE),
+	    .mailbox = b->number,
+	    .flags_only = true,
+	    .first = 1,
+	    .last = UINT32_MAX,
+	    .messages = listed,
+	    .room = 1 + roll(200)};
+	do {
+		assert_int_equal(test_list(&l), 0);
+		for (size_t i = 0; i < l.count; i++) {
+			assert_true(at < b->count);
+			assert_int_equal(listed[i].uid, b->messages[at].uid);
+			assert_true((listed[i].flags & FLAGS_SYSTEM) == b->messages[at++].flags);
+		}
+		l.first = l.next;
+	} while (l.more);
+	assert_int_equal(at, b->count);
+}
+
+static void compare_uids(const struct box *b)
+{
+	struct account_uids u = {.shard = test_account(ONE),
+	    .mailbox = b->number,
+	    .from = roll(2) || b->count == 0 ? 0 : b->messages[roll((uint32_t)b->count)].uid};
+	size_t at = 0, range = 0;
+	assert_int_equal(test_uids(&u), 0);
+	assert_int_equal(u.next, 0);
+	assert_int_equal(u.messages, b->count);
+	for (; at < b->count && b->messages[at].uid < u.from; at++)
+		;
+	while (range < u.count) {
+		for (uint32_t uid = u.ranges[range].first; uid <= u.ranges[range].last; uid++) {
+			assert_true(at < b->count);
+			assert_int_equal(b->messages[at++].uid, uid);
+		}
+		range++;
+		assert_true(range == u.count || u.ranges[range].first > u.ranges[range - 1].last + 1);
+	}
+	assert_int_equal(at, b->count);
+	account_uids_free(&u);
+}
+
 static void note(struct box *b)
 {
 	b->noted = true;
@@ -395,10 +446,12 @@ static void look(struct box *b)
 			compare_message(b, &listed[i], &b->messages[at++]);
 			bytes += listed[i].size;
 		}
-		l.first = l.count ? listed[l.count - 1].uid + 1 : 0;
+		l.first = l.next;
 	} while (l.more);
 	assert_int_equal(at, b->count);
 	assert_int_equal(l.total, b->count);
+	compare_flags(b);
+	compare_uids(b);
 	compare_counts(b, bytes);
 	if (b->noted)
 		compare_changes(b);
