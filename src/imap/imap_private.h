@@ -4,9 +4,9 @@
 
 #include "base/arena.h"
 #include "base/cursor.h"
+#include "imap/imap_ranges.h"
 #include "imap/imap_session.h"
 #include "mail/message_wire.h"
-#include "mail/uid_ranges.h"
 
 enum imap_state { IMAP_NOT_AUTHENTICATED = 1, IMAP_AUTHENTICATED = 2, IMAP_SELECTED = 4, IMAP_LOGOUT = 8 };
 
@@ -77,8 +77,13 @@ void imap_put_mailbox(
     struct imap_session *s, struct view path); /* in modified UTF-7 unless UTF-8 was enabled */
 void imap_put_date_time(struct imap_session *s, int64_t time);     /* quoted */
 void imap_put_uid_set(struct imap_session *s, struct view ranges); /* "1:3,5" */
-void imap_put_flags(struct imap_session *s, uint64_t account, uint64_t flags,
-    struct view more_keywords);             /* "(\Seen $Junk)" */
+/* "(\Seen $Junk)": flags of a message of the selected mailbox; with \Recent for who did not enable IMAP4rev2.
+ */
+void imap_put_flags(struct imap_session *s, const struct mail_message *message);
+/* "M1f-2c": MAILBOXID (RFC 8474 section 4), alike in all accounts that see the mailbox. */
+void imap_put_mailbox_id(struct imap_session *s, const struct mail_mailbox *mailbox);
+/* As users name it: its path, below "Users/ADDRESS/" when it is another's. */
+void imap_put_mailbox_name(struct imap_session *s, const struct mail_mailbox *mailbox);
 void imap_put_line(struct imap_session *s); /* CR LF */
 
 /* ---- the selected mailbox: imap_view.c ---- */
@@ -102,8 +107,14 @@ struct imap_selected {
 	uint64_t modseq;                       /* what the client knows of is up to here */
 	struct view path;                      /* as the client named it, decoded */
 	struct imap_view *view;
-	struct view saved; /* "$": the last SAVE's ranges (RFC 5182); owned */
+	struct view saved; /* "$": the last SAVE's ranges (RFC 5182); owned: imap_save */
 };
+
+/* How many of its messages have this UID or a higher one. */
+uint32_t imap_view_count_from(const struct imap_view *v, uint32_t uid);
+
+/* Sets "$". Without memory it is empty, and false is returned. */
+bool imap_save(struct imap_session *s, struct view ranges);
 
 /* ---- commands ---- */
 
@@ -120,8 +131,8 @@ enum {
 	/* No EXPUNGE may be told while it runs or at its end (RFC 9051 section 7.5.1: FETCH, STORE, SEARCH by
 	   message numbers). */
 	IMAP_NO_EXPUNGE = 1 << 1,
-	IMAP_STREAMS = 1 << 2, /* its literals may be messages: see imap_append.c */
-	IMAP_SELECTS = 1 << 3
+	IMAP_STREAMS = 1 << 2,  /* its literals may be messages: see struct imap_stream */
+	IMAP_BY_NUMBER = 1 << 3 /* names messages by number: refused after ENABLE UIDONLY (RFC 9586) */
 };
 
 struct imap_command {
@@ -153,8 +164,24 @@ void imap_no_error(struct imap_session *s, int64_t error, const char *what);
  * the command. */
 bool imap_wrong(struct imap_session *s, struct imap_in *in);
 
-/* Asks the account. `answered` gets every frame; the last is MAIL_DONE. */
-void imap_ask(struct imap_session *s, enum mail_type type, const void *question, imap_answered *answered);
+/*
+ * Asks the account. `answered` gets every frame but MAIL_KEYWORDS, which the session takes itself; the last
+ * is MAIL_DONE. When the command has ended before, nothing more comes. What changes messages (MAIL_STORE,
+ * MAIL_COPY, MAIL_EXPUNGE, MAIL_APPEND) is told to the client before the command's end. Returns the
+ * question's number.
+ */
+uint32_t imap_ask(struct imap_session *s, enum mail_type type, const void *question, imap_answered *answered);
+
+/* A question that outlives the command: MAIL_WATCH of NOTIFY. `answered` is called for each MAIL_CHANGED,
+ * whether or not a command is under way. imap_stop ends a question of either kind; no answer comes any more.
+ */
+uint32_t imap_ask_on(
+    struct imap_session *s, enum mail_type type, const void *question, imap_answered *answered);
+void imap_stop(struct imap_session *s, uint32_t request);
+
+/* Whether the command under way may write more: else its questions' answers wait at the driver, and its own
+ * work does too. */
+bool imap_has_room(const struct imap_session *s);
 
 /* Finds a mailbox by its path (own, or "Users/..."), for a command: `found` gets it, or NULL and an errno.
  * The struct is valid during the call. */
@@ -164,6 +191,36 @@ void imap_find_mailbox(struct imap_session *s, struct view path, imap_found *fou
 /* Tells the client what MAIL_CHANGES answers, and goes on with `then`. expunges: whether EXPUNGE and VANISHED
  * may be told now; what may not, waits. */
 void imap_sync(struct imap_session *s, bool expunges, void (*then)(struct imap_session *s));
+
+/* What imap_sync would tell of these messages' flags is known to the client, up to this modseq: STORE with
+ * .SILENT, and whoever tells the flags itself. Counts until the next imap_sync is over. */
+void imap_told(struct imap_session *s, struct view ranges, uint64_t modseq);
+
+/*
+ * Messages in literals: APPEND, REPLACE. A command with IMAP_STREAMS is run with its text up to the first
+ * literal that is a message or a part of one: "{310}" stands at the end then, and its octets are to come.
+ * Whether one is: it stands behind the mailbox, and neither "URL" nor a part of an ANNOTATION. The command
+ * takes it (imap_take_literal), and goes on in `text` when the rest of the line, or of it up to the next such
+ * literal, is here. Ends the command before, the rest is read and dropped.
+ */
+struct imap_literal {
+	uint64_t size;
+	bool binary;  /* literal8: "~{310}" */
+	bool awaited; /* the client waits for "+" */
+};
+struct imap_stream {
+	/* A piece, and whether it is the last; an empty literal is one empty piece. Returns how much was
+	   taken; less than all: imap_go_on follows. */
+	size_t (*bytes)(struct imap_session *s, struct view bytes, bool last);
+	imap_run *text;
+};
+bool imap_in_literal(struct imap_in *in, struct imap_literal *literal);
+void imap_take_literal(
+    struct imap_session *s, const struct imap_literal *literal, const struct imap_stream *stream);
+void imap_go_on(struct imap_session *s);
+
+/* A line of the client for the command under way: SASL responses, DONE of IDLE. NULL: no more. */
+void imap_expect_line(struct imap_session *s, void (*respond)(struct imap_session *s, struct view line));
 
 /* Names of the account's keywords, as MAIL_KEYWORDS brought them. */
 struct view imap_keyword_name(

@@ -95,6 +95,8 @@ struct mail_mailboxes {
 	uint64_t account, mailbox; /* 0, 0: all */
 	uint64_t own_only;
 	uint64_t changed_since;
+	struct view path, owner; /* path: only the mailbox of this path, of the account with the address
+	                            `owner` (empty: own) */
 };
 
 enum {
