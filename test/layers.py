@@ -19,6 +19,7 @@ ALLOWED = {
     'format': {'base'},
     'mime': TEXT,
     'mail': TEXT,
+    'extract': TEXT | {'mime'},
     'dsn': TEXT | {'mime'},
     'trust/login': TEXT,
     'trust/route': TEXT,
