@@ -19,6 +19,7 @@ ALLOWED = {
     'format': {'base'},
     'mime': TEXT,
     'mail': TEXT,
+    'folder': TEXT | {'mail'},
     'extract': TEXT | {'mime'},
     'dsn': TEXT | {'mime'},
     'trust/login': TEXT,
