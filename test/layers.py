@@ -61,6 +61,8 @@ LIBRARIES = {  # header -> folders that may include it
     r'unicode/.*': {'format', 'mime', 'trust/login'},
     r'idn2\.h': {'format'},
     r'http_parser\.h': {'http'},
+    r'expat\.h': {'extract'},
+    r'zlib\.h': {'extract'},
 }
 
 

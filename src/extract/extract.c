@@ -17,6 +17,10 @@ static reader *by_bytes(struct view bytes)
 	if (view_starts_nocase(text, VIEW("BEGIN:VCALENDAR")) ||
 	    view_starts_nocase(text, VIEW("BEGIN:VCARD")))
 		return extract_properties;
+	if (view_starts(bytes, VIEW("PK\3\4")) || view_starts(bytes, VIEW("PK\5\6")))
+		return extract_archive;
+	if (view_starts(text, VIEW("{\\rtf")))
+		return extract_rtf;
 	return NULL;
 }
 
@@ -34,6 +38,12 @@ static const struct {
     {"text/vcard", extract_properties},
     {"text/x-vcard", extract_properties},
     {"text/directory", extract_properties},
+    {"text/rtf", extract_rtf},
+    {"text/richtext", extract_plain},
+    {"application/rtf", extract_rtf},
+    {"application/vnd.oasis.opendocument.text-flat-xml", extract_flat_document},
+    {"application/vnd.oasis.opendocument.spreadsheet-flat-xml", extract_flat_document},
+    {"application/vnd.oasis.opendocument.presentation-flat-xml", extract_flat_document},
     {"application/json", extract_plain},
     {"application/javascript", extract_plain},
     {"application/x-sh", extract_plain},
@@ -83,6 +93,10 @@ static const struct {
     {".xhtml", extract_html},
     {".xml", extract_html},
     {".svg", extract_html},
+    {".rtf", extract_rtf},
+    {".fodt", extract_flat_document},
+    {".fods", extract_flat_document},
+    {".fodp", extract_flat_document},
     {".ics", extract_properties},
     {".ifb", extract_properties},
     {".vcs", extract_properties},

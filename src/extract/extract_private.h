@@ -30,6 +30,11 @@ bool extract_end(struct extract_out *out, enum extract_verdict why);
 /* The formats. Each tells what it finds and ends early with extract_end when something is wrong. */
 void extract_plain(const struct extract_file *file, struct extract_out *out);
 void extract_html(const struct extract_file *file, struct extract_out *out);
+void extract_rtf(const struct extract_file *file, struct extract_out *out);
+/* Office Open XML, OpenDocument; of another zip file the names in it. */
+void extract_archive(const struct extract_file *file, struct extract_out *out);
+/* OpenDocument in one XML file. */
+void extract_flat_document(const struct extract_file *file, struct extract_out *out);
 /* iCalendar (RFC 5545) and vCard (RFC 6350, 2426, and 2.1): the values that a person wrote. */
 void extract_properties(const struct extract_file *file, struct extract_out *out);
 
