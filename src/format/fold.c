@@ -211,14 +211,12 @@ static size_t ascii_run(struct view text)
 
 static int append_ascii(struct view run, struct buf *out)
 {
-	char *to = buf_reserve(out, run.len);
-	if (to == NULL)
-		return buf_append(out, run); /* says why */
-	for (size_t i = 0; i < run.len; i++) {
-		char c = run.data[i];
-		to[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-	}
-	buf_commit(out, run.len);
+	int error = buf_append(out, run);
+	if (error)
+		return error;
+	for (char *c = out->data + out->start + out->len - run.len, *end = c + run.len; c < end; c++)
+		if (*c >= 'a' && *c <= 'z')
+			*c = (char)(*c - 'a' + 'A');
 	return 0;
 }
 
