@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "account/change.h"
+#include "account/roles.h"
 #include "account/slices.h"
 #include "base/clock.h"
 #include "base/container.h"
@@ -69,6 +70,7 @@ static int put_inbox(struct txn *t, uint64_t shard, uint32_t uidvalidity, uint64
 	struct entry value;
 	struct account_mailbox inbox = {.uidvalidity = uidvalidity,
 	    .uidnext = 1,
+	    .recent = 1,
 	    .created_modseq = modseq,
 	    .modseq = modseq,
 	    .messages_modseq = modseq,
@@ -92,6 +94,15 @@ static uint32_t first_uidvalidity(uint64_t shard)
 	return (uint32_t)((shard & 0xffffffffffffffu) % (UINT32_MAX / ROOM)) * ROOM + 1;
 }
 
+static int make_roles(struct txn *t, const struct account_request *r)
+{
+	struct account_change c;
+	int error = change_begin(&c, t, r->shard, r->now);
+	if (error == 0)
+		error = roles_make(&c, r->language);
+	return error ? error : change_end(&c);
+}
+
 static int run_create(struct txn *t, void *arg)
 {
 	const struct account_request *r = arg;
@@ -110,7 +121,9 @@ static int run_create(struct txn *t, void *arg)
 	if (error != -ENOENT)
 		return error ? error : -EEXIST;
 	error = put_inbox(t, r->shard, uidvalidity, head.modseq);
-	return error ? error : head_put(t, r->shard, &head);
+	if (error == 0)
+		error = head_put(t, r->shard, &head);
+	return error ? error : make_roles(t, r);
 }
 
 void account_create(struct accounts *a, struct account_request *r)

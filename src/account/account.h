@@ -39,8 +39,7 @@ enum {
 	/* So long past its time a kept body stays: a delivery that names it may follow the look for it. Were
 	 * it dropped between them, the blob could be gone from the disk before the email names it. */
 	ACCOUNT_KEPT_GRACE_SECONDS = 3600,
-	ACCOUNT_MAILBOXES_MAX = 5000, /* of one account */
-	ACCOUNT_DEPTH_MAX = 20        /* of mailboxes in mailboxes */
+	ACCOUNT_MAILBOXES_MAX = 5000 /* of one account */
 };
 
 /* undelete_seconds: how long deleted mail can be brought back; 0: not at all. */
@@ -58,8 +57,9 @@ struct account_request {
 	void (*done)(struct account_request *r, int result);
 	void *arg;
 
-	uint64_t quota; /* create, set_quota: bytes, 0 for none; stat: result */
-	int64_t since;  /* undelete: mail deleted at this time or later */
+	uint64_t quota;       /* create, set_quota: bytes, 0 for none; stat: result */
+	struct view language; /* create: of the names of mailboxes, as RFC 5646; unknown: English */
+	int64_t since;        /* undelete: mail deleted at this time or later */
 	uint64_t messages, bytes, deleted_bytes, modseq; /* stat: results */
 	uint64_t count; /* undelete, purge, upkeep: result, how many messages or entries */
 	bool stop; /* upkeep: the caller sets it to have it end soon, with the rest left for another day */
@@ -75,11 +75,12 @@ struct account_request {
 	struct slice *slice;           /* upkeep: what has expired */
 	unsigned phase;
 	struct account_removed *removed; /* repair: told what goes; may be NULL */
-	uint64_t only; /* repair: this intent alone; 0: all that this process is not working on */
+	uint64_t only;      /* repair: this intent alone; 0: all that this process is not working on */
+	bool without_roles; /* begin_use: found so */
 	void (*ended)(struct account_request *r, int result); /* in place of `done`; NULL: done */
 };
 
-/* A new account with an INBOX. -EEXIST. */
+/* A new account with an INBOX, and mailboxes for drafts, sent mail and so on. -EEXIST. */
 void account_create(struct accounts *a, struct account_request *r);
 
 /* Erases everything at once, deleted mail too; may be repeated after a crash. 0 also when there is none. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "account/roles.h"
 #include "account/slices.h"
 #include "base/container.h"
 #include "base/mem.h"
@@ -184,15 +185,40 @@ static int run_look(struct txn *t, void *arg)
 	if (error == 0)
 		error = find_intent(t, r, first);
 	r->more = error == 0 && first->found;
+	r->without_roles = error == 0 && !head.roles_made;
 	mem_free(first);
 	return error;
+}
+
+/* An account that was made before each had its mailboxes for sent mail and so on. */
+static int run_make_roles(struct txn *t, void *arg)
+{
+	struct account_request *r = arg;
+	struct account_change c;
+	r->more = false;
+	int error = change_begin(&c, t, r->shard, r->now);
+	if (error == 0)
+		error = roles_make(&c, (struct view){0});
+	return error ? error : change_end(&c);
+}
+
+static void repaired(struct account_request *r, int result)
+{
+	r->ended = NULL;
+	if (result == 0)
+		request_commit(r->accounts, r, run_make_roles, false);
+	else
+		r->done(r, result);
 }
 
 static void looked(struct store_read *read, int result)
 {
 	struct account_request *r = container_of(read, struct account_request, read);
+	r->ended = result == 0 && r->without_roles ? repaired : NULL;
 	if (result == 0 && r->more)
 		account_repair(r->accounts, r);
+	else if (r->ended)
+		r->ended(r, 0);
 	else
 		r->done(r, result);
 }

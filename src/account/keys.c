@@ -72,6 +72,39 @@ struct account_key key_mailbox_name(uint32_t parent, struct view name)
 	return k;
 }
 
+struct account_key key_subscriptions(void)
+{
+	struct account_key k = key_letter('C');
+	add_bytes(&k, "S", 1);
+	return k;
+}
+
+struct account_key key_subscriptions_end(void)
+{
+	struct account_key k = key_letter('C');
+	add_bytes(&k, "T", 1);
+	return k;
+}
+
+/* The path stands in the value; its 64-bit FNV-1a hash finds it. */
+struct account_key key_subscription(struct view path)
+{
+	struct account_key k = key_subscriptions();
+	uint64_t hash = 0xcbf29ce484222325u;
+	for (size_t i = 0; i < path.len; i++)
+		hash = (hash ^ (unsigned char)path.data[i]) * 0x100000001b3u;
+	add_number(&k, 8, hash);
+	return k;
+}
+
+struct account_key key_remembered(uint32_t mailbox)
+{
+	struct account_key k = key_letter('C');
+	add_bytes(&k, "R", 1);
+	add_number(&k, 4, mailbox);
+	return k;
+}
+
 struct account_key key_email(uint64_t emailid)
 {
 	return with_u64('E', emailid);
@@ -196,6 +229,15 @@ static bool read_two_u64(struct view key, char letter, uint64_t *a, uint64_t *b)
 		return false;
 	*a = cursor_u64(&c);
 	*b = cursor_u64(&c);
+	return complete(&c);
+}
+
+bool key_read_mailbox(struct view key, uint32_t *mailbox)
+{
+	struct cursor c;
+	if (!begins(&c, key, 'G'))
+		return false;
+	*mailbox = cursor_u32(&c);
 	return complete(&c);
 }
 

@@ -3,6 +3,8 @@
  * value begins with its version and may grow at its end (store/entry.h).
  *
  *   B parent name            number of the mailbox of that name
+ *   C 'R' mailbox            a removed mailbox whose messages can still be brought back: its path
+ *   C 'S' hash               subscription to a path that has no mailbox
  *   D period delivery        delivered already
  *   E emailid                email: what never changes of it, from its delivery to its end
  *   F                        head of the account
@@ -44,6 +46,11 @@ enum {
 	ACCOUNT_PREFIX_MAX = 1800, /* prefix and imported UIDL together: an entry holds them */
 	ACCOUNT_UIDL_MAX = 70,     /* RFC 1939 section 7 */
 	ACCOUNT_MAILBOX_NAME_MAX = 200, /* bytes of UTF-8, one level */
+	ACCOUNT_DEPTH_MAX = 20,         /* of mailboxes in mailboxes */
+	ACCOUNT_PATH_MAX = ACCOUNT_DEPTH_MAX * (ACCOUNT_MAILBOX_NAME_MAX + 1),
+	ACCOUNT_PATH_KEPT_MAX = 1800,    /* of a path that has no mailbox: an entry holds it */
+	ACCOUNT_SUBSCRIPTIONS_MAX = 500, /* to paths that have none: one read lists them beside mailboxes */
+	ACCOUNT_REMEMBERED_MAX = 400,    /* removed mailboxes whose names are known: one slice drops them */
 	ACCOUNT_DELIVERY_ID_SIZE = 16,
 	ACCOUNT_INTENT_RANGES = 200,                     /* ranges of UIDs that one part of an intent holds */
 	ACCOUNT_HASHES_MAX = 1 + MESSAGE_REFERENCES_MAX, /* its own Message-ID, and those it refers to */
@@ -99,6 +106,10 @@ static inline uint32_t chunk_of(uint32_t uid)
 struct account_key key_head(void);
 struct account_key key_mailbox(uint32_t mailbox);
 struct account_key key_mailbox_name(uint32_t parent, struct view name); /* the name is at most the limit */
+struct account_key key_subscription(struct view path);
+struct account_key key_subscriptions(void); /* before all of them, and behind */
+struct account_key key_subscriptions_end(void);
+struct account_key key_remembered(uint32_t mailbox);
 struct account_key key_email(uint64_t emailid);
 struct account_key key_places(uint64_t emailid);
 struct account_key key_summary(uint64_t emailid);
@@ -130,6 +141,7 @@ struct account_key key_letter(char letter);
 struct account_key key_behind_letter(char letter);
 
 /* The numbers in a key; false when it is not of that sort. */
+bool key_read_mailbox(struct view key, uint32_t *mailbox);
 bool key_read_message(struct view key, uint32_t *mailbox, uint32_t *uid);
 bool key_read_flags(struct view key, uint32_t *mailbox, uint32_t *block);
 bool key_read_gone(struct view key, uint32_t *mailbox, uint32_t *chunk);
@@ -159,6 +171,9 @@ struct account_head {
 	uint32_t next_keyword;     /* numbers below it are taken */
 	uint64_t keywords_modseq;  /* of the last change of a name */
 	uint32_t mailboxes;
+	bool roles_made; /* its mailboxes for Sent, Drafts and so on were made once: what went stays away */
+	uint32_t roles[MAILBOX_ROLE_LAST + 1]; /* the mailbox of each role; 0: none */
+	uint32_t subscriptions, remembered;    /* C entries */
 };
 
 /* An entry of an access list: RIGHT_* for a user's or group's account number. */
@@ -166,6 +181,7 @@ struct account_grant {
 	uint8_t kind; /* enum grant_kind */
 	uint64_t who; /* 0 for GRANT_ANYONE */
 	uint32_t rights;
+	bool negative; /* these rights are taken away, whoever else gives them (RFC 4314 section 2) */
 };
 
 enum grant_kind { GRANT_ANYONE, GRANT_USER, GRANT_GROUP, GRANT_KIND_LAST = GRANT_GROUP };
@@ -179,9 +195,10 @@ struct account_mailbox {
 	uint64_t messages_modseq; /* of the last change of its messages, and so of the counts: HIGHESTMODSEQ
 	                             (RFC 7162) */
 	uint32_t messages, unseen, deleted; /* deleted: with \Deleted (STATUS DELETED, RFC 9051) */
-	uint64_t bytes;
-	bool removing; /* it has no name any more, and goes with its last message */
-	uint8_t role;  /* enum mailbox_role */
+	uint64_t bytes, deleted_bytes;      /* of all, and of those with \Deleted */
+	uint32_t recent; /* the first UID that no session was told of as \Recent (RFC 3501 section 2.3.2) */
+	bool removing;   /* it has no name any more, and goes with its last message */
+	uint8_t role;    /* enum mailbox_role */
 	bool subscribed;
 	uint32_t order;   /* among its siblings, RFC 8621 section 2 (sortOrder) */
 	struct view name; /* UTF-8 */
@@ -251,6 +268,13 @@ struct account_flags_block {
 	uint64_t flags[ACCOUNT_BLOCK], modseq[ACCOUNT_BLOCK];
 };
 
+/* C 'R'. */
+struct account_remembered {
+	int64_t until; /* its messages can come back so long */
+	uint8_t role;
+	struct view path;
+};
+
 /* K. */
 struct account_keyword {
 	uint64_t uses; /* messages that have it, deleted ones that can be brought back among them */
@@ -314,10 +338,11 @@ void more_encode(const struct account_more *m, struct entry *out);
 void thread_encode(const struct account_thread *t, struct entry *out);
 void deleted_encode(const struct account_deleted *d, struct entry *out);
 void intent_encode(const struct account_intent *i, struct entry *out);
+void remembered_encode(const struct account_remembered *m, struct entry *out);
 void kept_encode(const struct account_kept *k, struct entry *out);
 void number_encode(uint64_t n, struct entry *out);           /* B, D and N */
 void mark_encode(struct entry *out);                         /* H: nothing */
-void summary_encode(struct view summary, struct entry *out); /* Z */
+void summary_encode(struct view summary, struct entry *out); /* Z; C 'S': the path */
 
 /* 0 or -EBADMSG, with the result untouched; views in the result point into the value. */
 int head_decode(struct view value, struct account_head *h) __attribute__((warn_unused_result));
@@ -334,6 +359,7 @@ int more_decode(struct view value, struct account_more *m) __attribute__((warn_u
 int thread_decode(struct view value, struct account_thread *t) __attribute__((warn_unused_result));
 int deleted_decode(struct view value, struct account_deleted *d) __attribute__((warn_unused_result));
 int intent_decode(struct view value, struct account_intent *i) __attribute__((warn_unused_result));
+int remembered_decode(struct view value, struct account_remembered *m) __attribute__((warn_unused_result));
 int kept_decode(struct view value, struct account_kept *k) __attribute__((warn_unused_result));
 int number_decode(struct view value, uint64_t *n) __attribute__((warn_unused_result));
 int summary_decode(struct view value, struct view *summary) __attribute__((warn_unused_result));

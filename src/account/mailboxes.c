@@ -9,54 +9,15 @@
 #include "base/clock.h"
 #include "base/container.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 
-static bool is_name(struct view name)
+/* Where the mailbox is to stand: the whole path. */
+static int read_target(
+    struct account_change *c, const struct account_mailbox_request *r, struct mailbox_path *path)
 {
-	if (view_empty(name) || name.len > ACCOUNT_MAILBOX_NAME_MAX || !utf8_valid(name))
-		return false;
-	for (size_t i = 0; i < name.len; i++)
-		if ((unsigned char)name.data[i] < ' ' || name.data[i] == 0x7f || name.data[i] == '/')
-			return false;
-	return true;
-}
-
-/* May a mailbox (0: a new one) stand there under this name? */
-static int check_name(struct account_change *c, const struct account_mailbox_request *r, uint32_t mailbox)
-{
-	uint32_t other;
-	if (!is_name(r->name))
-		return -EINVAL;
-	int error = mailbox_find(c->txn, c->shard, r->parent, r->name, &other);
-	if (error == -ENOENT)
-		return 0;
-	return error == 0 && other != mailbox ? -EEXIST : error;
-}
-
-/*
- * Walks from a mailbox to the root: *depth is how many there are on the way. -ELOOP when `mailbox` is one of
- * them, -EMLINK when they are too many.
- */
-static int check_parents(struct account_change *c, uint32_t parent, uint32_t mailbox, unsigned *depth)
-{
-	for (*depth = 0; parent != MAILBOX_ROOT; ++*depth) {
-		struct account_mailbox m;
-		struct view value;
-		if (parent == mailbox)
-			return -ELOOP;
-		if (*depth + 1 >= ACCOUNT_DEPTH_MAX)
-			return -EMLINK;
-		/* Not kept in the change, which has room for few. */
-		int error = change_get(c, key_mailbox(parent), &value);
-		if (error == 0)
-			error = mailbox_decode(value, &m);
-		if (error == 0 && m.removing)
-			error = -ENOENT;
-		if (error)
-			return error;
-		parent = m.parent;
-	}
-	return 0;
+	if (!view_empty(r->path))
+		return mailbox_path_read(r->path, path);
+	int error = mailbox_path_of(c->txn, c->shard, r->parent, path);
+	return error ? error : mailbox_path_add(path, r->name);
 }
 
 /* Mailboxes of one level, and of the next one below. */
@@ -107,10 +68,19 @@ static int check_height(struct account_change *c, uint32_t mailbox, unsigned dep
 	return error;
 }
 
-static int check_settings(const struct account_mailbox_request *r)
+/* mailbox: whose they are to be; 0: a new one's. */
+static int check_settings(
+    const struct account_change *c, const struct account_mailbox_request *r, uint32_t mailbox)
 {
-	if ((r->set & MAILBOX_SET_ROLE) && r->role > MAILBOX_ROLE_LAST)
-		return -EINVAL;
+	if (r->set & MAILBOX_SET_ROLE) {
+		if (r->role > MAILBOX_ROLE_LAST)
+			return -EINVAL;
+		if (mailbox == MAILBOX_INBOX && r->role != MAILBOX_ROLE_INBOX)
+			return -EPERM;
+		uint32_t has = r->role ? c->head.roles[r->role] : 0;
+		if ((has && has != mailbox) || (r->role == MAILBOX_ROLE_INBOX && mailbox != MAILBOX_INBOX))
+			return -EINVAL;
+	}
 	if (!(r->set & MAILBOX_SET_GRANTS))
 		return 0;
 	for (size_t i = 0; i < r->grant_count && i < ACCOUNT_GRANTS_MAX; i++)
@@ -134,50 +104,87 @@ static void apply_settings(struct account_mailbox *m, const struct account_mailb
 	}
 }
 
-static int put_name(struct account_change *c, uint32_t parent, struct view name, uint32_t mailbox)
+/* The parent's grants, for those that are made below it. */
+static int inherit(struct account_change *c, uint32_t parent, struct account_mailbox *m)
 {
-	struct entry value;
-	number_encode(mailbox, &value);
-	return change_put(c, key_mailbox_name(parent, name), &value);
+	struct account_mailbox p;
+	int error = parent == MAILBOX_ROOT ? -ENOENT : mailbox_get(c->txn, c->shard, parent, &p);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	m->grant_count = p.grant_count;
+	if (p.grant_count)
+		memcpy(m->grants, p.grants, p.grant_count * sizeof *p.grants);
+	return 0;
 }
 
 static int run_create(struct txn *t, void *arg)
 {
 	struct account_mailbox_request *r = arg;
 	struct account_change c;
-	struct change_mailbox *box;
-	unsigned depth;
+	struct account_mailbox m = {.grant_count = 0};
+	struct mailbox_path path;
+	size_t levels;
+	uint32_t parent;
 	int error = change_begin(&c, t, r->shard, r->now);
 	if (error == 0)
-		error = check_settings(r);
-	if (error == 0 && c.head.mailboxes >= ACCOUNT_MAILBOXES_MAX)
-		error = -EMLINK;
+		error = check_settings(&c, r, 0);
 	if (error == 0)
-		error = check_parents(&c, r->parent, 0, &depth);
+		error = read_target(&c, r, &path);
 	if (error == 0)
-		error = check_name(&c, r, 0);
+		error = mailbox_follow(t, r->shard, &path, 0, &levels, &parent);
+	if (error == 0 && levels == path.count) {
+		r->mailbox = parent;
+		error = -EEXIST;
+	}
+	if (error == 0)
+		error = mailbox_room(&c, path.count - levels);
+	if (error == 0)
+		error = inherit(&c, parent, &m);
 	if (error)
 		return error;
-	struct account_mailbox m = {.parent = r->parent,
-	    .uidvalidity = c.head.next_uidvalidity++,
-	    .uidnext = 1,
-	    .created_modseq = c.head.modseq,
-	    .messages_modseq = c.head.modseq,
-	    .name = r->name};
-	if (c.head.next_uidvalidity == 0)
-		c.head.next_uidvalidity = 1;
 	apply_settings(&m, r);
-	r->mailbox = c.head.next_mailbox++;
+	error = mailbox_make(&c, &path, levels, parent, &m, &r->mailbox);
 	r->uidvalidity = m.uidvalidity;
 	r->modseq = c.head.modseq;
-	c.head.mailboxes++;
-	error = put_name(&c, r->parent, r->name, r->mailbox);
+	return error ? error : change_end(&c);
+}
+
+/* Refuses what cannot be, and makes the parents that are missing. */
+static int make_way(struct account_change *c, const struct account_mailbox_request *r,
+    struct mailbox_path *path, uint32_t *parent)
+{
+	struct account_mailbox between = {.grant_count = 0};
+	struct mailbox_path above;
+	size_t levels;
+	uint32_t last;
+	int error = mailbox_follow(c->txn, c->shard, path, r->mailbox, &levels, &last);
+	if (error == 0 && levels == path->count)
+		return last == r->mailbox ? 1 : -EEXIST;
 	if (error == 0)
-		error = change_add_mailbox(&c, r->mailbox, &m, &box);
+		error = mailbox_room(c, path->count - 1 - levels);
+	if (error == 0)
+		error = check_height(c, r->mailbox, (unsigned)path->count - 1);
 	if (error)
 		return error;
-	change_mark_mailbox(&c, box);
-	return change_end(&c);
+	*parent = last;
+	if (levels + 1 == path->count)
+		return 0;
+	error = mailbox_path_read(mailbox_path_view(path, path->count - 1), &above);
+	if (error == 0)
+		error = inherit(c, last, &between);
+	return error ? error : mailbox_make(c, &above, levels, last, &between, parent);
+}
+
+/* -ELOOP: the mailbox lies on the way from `at` to the root. */
+static int check_above(struct account_change *c, uint32_t at, uint32_t mailbox)
+{
+	struct account_mailbox m;
+	int error = 0;
+	for (size_t i = 0; i < ACCOUNT_DEPTH_MAX && at != MAILBOX_ROOT && error == 0; i++) {
+		error = at == mailbox ? -ELOOP : mailbox_get(c->txn, c->shard, at, &m);
+		at = error == 0 ? m.parent : MAILBOX_ROOT;
+	}
+	return error;
 }
 
 static int run_rename(struct txn *t, void *arg)
@@ -185,31 +192,60 @@ static int run_rename(struct txn *t, void *arg)
 	struct account_mailbox_request *r = arg;
 	struct account_change c;
 	struct change_mailbox *box;
-	unsigned depth;
+	struct mailbox_path path;
+	bool subscribed = false;
+	uint32_t parent = MAILBOX_ROOT;
 	if (r->mailbox == MAILBOX_INBOX)
 		return -EPERM;
 	int error = change_begin(&c, t, r->shard, r->now);
 	if (error == 0)
 		error = change_mailbox(&c, r->mailbox, &box);
+	if (error == 0 && view_empty(r->path))
+		error = check_above(&c, r->parent, r->mailbox);
 	if (error == 0)
-		error = check_parents(&c, r->parent, r->mailbox, &depth);
+		error = read_target(&c, r, &path);
 	if (error == 0)
-		error = check_height(&c, r->mailbox, depth);
-	if (error == 0)
-		error = check_name(&c, r, r->mailbox);
+		error = make_way(&c, r, &path, &parent);
 	if (error)
-		return error;
+		return error > 0 ? 0 : error; /* above 0: it has this name already */
+	struct view name = path.names[path.count - 1];
 	r->modseq = c.head.modseq;
-	error = change_delete(&c, key_mailbox_name(box->m.parent, box->m.name));
+	error = subscription_take(&c, mailbox_path_view(&path, path.count), &subscribed);
 	if (error == 0)
-		error = put_name(&c, r->parent, r->name, r->mailbox);
+		error = change_delete(&c, key_mailbox_name(box->m.parent, box->m.name));
+	if (error == 0)
+		error = mailbox_put_name(&c, parent, name, r->mailbox);
 	if (error)
 		return error;
-	memcpy(box->name, r->name.data, r->name.len);
-	box->m.name = view_of(box->name, r->name.len);
-	box->m.parent = r->parent;
+	memcpy(box->name, name.data, name.len);
+	box->m.name = view_of(box->name, name.len);
+	box->m.parent = parent;
+	box->m.subscribed = box->m.subscribed || subscribed;
 	change_mark_mailbox(&c, box);
 	return change_end(&c);
+}
+
+/* Its number; 0: there is none, and it is only the path that is to be subscribed or not. */
+static int find_to_set(
+    struct account_change *c, struct account_mailbox_request *r, struct mailbox_path *path, uint32_t *mailbox)
+{
+	size_t levels;
+	*mailbox = r->mailbox;
+	if (*mailbox)
+		return 0;
+	int error = mailbox_path_read(r->path, path);
+	if (error == 0)
+		error = mailbox_follow(c->txn, c->shard, path, 0, &levels, mailbox);
+	if (error || levels == path->count)
+		return error;
+	*mailbox = 0;
+	return r->set == MAILBOX_SET_SUBSCRIBED ? 0 : -ENOENT;
+}
+
+static int set_subscription(struct account_change *c, struct view path, bool subscribed)
+{
+	bool found;
+	return subscribed ? subscription_put(c, path) : subscription_take(c, path, &found);
 }
 
 static int run_set(struct txn *t, void *arg)
@@ -217,17 +253,27 @@ static int run_set(struct txn *t, void *arg)
 	struct account_mailbox_request *r = arg;
 	struct account_change c;
 	struct change_mailbox *box;
+	struct mailbox_path path;
+	uint32_t mailbox;
 	int error = change_begin(&c, t, r->shard, r->now);
 	if (error == 0)
-		error = change_mailbox(&c, r->mailbox, &box);
-	if (error == 0)
-		error = check_settings(r);
-	if (error == 0 && r->mailbox == MAILBOX_INBOX && (r->set & MAILBOX_SET_ROLE) &&
-	    r->role != MAILBOX_ROLE_INBOX)
-		error = -EPERM;
+		error = find_to_set(&c, r, &path, &mailbox);
 	if (error)
 		return error;
 	r->modseq = c.head.modseq;
+	if (mailbox == 0) {
+		error = set_subscription(&c, mailbox_path_view(&path, path.count), r->subscribed);
+		return error ? error : change_end(&c);
+	}
+	error = change_mailbox(&c, mailbox, &box);
+	if (error == 0)
+		error = check_settings(&c, r, mailbox);
+	if (error)
+		return error;
+	if (r->set & MAILBOX_SET_ROLE) {
+		c.head.roles[box->m.role] = 0;
+		c.head.roles[r->role] = r->role ? mailbox : 0;
+	}
 	apply_settings(&box->m, r);
 	change_mark_mailbox(&c, box);
 	return change_end(&c);
@@ -244,12 +290,27 @@ static int check_children(struct account_change *c, uint32_t mailbox)
 	return error;
 }
 
+/* What stays of it: its subscription, and where its messages were. A subscription that there is no room for
+ * goes.
+ */
+static int leave_name(struct account_change *c, const struct account_mailbox_request *r,
+    const struct change_mailbox *box, const struct mailbox_path *path)
+{
+	int64_t until = undelete_until(r->accounts, r->now);
+	int error = box->m.subscribed ? subscription_put(c, mailbox_path_view(path, path->count)) : 0;
+	if (error && error != -EINVAL && error != -EMLINK)
+		return error;
+	return until > 0 && box->m.messages > 0 ? mailbox_remember(c, box->number, path, box->m.role, until)
+	                                        : 0;
+}
+
 /* From here on it has no name and takes nothing; its messages, and then it, go as the intent says. */
 static int run_remove(struct txn *t, void *arg)
 {
 	struct account_mailbox_request *r = arg;
 	struct account_change c;
 	struct change_mailbox *box;
+	struct mailbox_path path;
 	if (r->mailbox == MAILBOX_INBOX)
 		return -EPERM;
 	int error = change_begin(&c, t, r->shard, r->now);
@@ -257,6 +318,8 @@ static int run_remove(struct txn *t, void *arg)
 		error = change_mailbox(&c, r->mailbox, &box);
 	if (error == 0)
 		error = check_children(&c, r->mailbox);
+	if (error == 0)
+		error = mailbox_path_of(t, r->shard, r->mailbox, &path);
 	if (error)
 		return error;
 	struct account_intent intent = {.what = INTENT_REMOVE_MAILBOX,
@@ -272,8 +335,11 @@ static int run_remove(struct txn *t, void *arg)
 	error = change_put(&c, key_intent(r->intent, 0), &value);
 	if (error == 0)
 		error = change_delete(&c, key_mailbox_name(box->m.parent, box->m.name));
+	if (error == 0)
+		error = leave_name(&c, r, box, &path);
 	if (error)
 		return error;
+	c.head.roles[box->m.role] = 0;
 	box->m.removing = true;
 	change_mark_mailbox(&c, box);
 	return change_end(&c);

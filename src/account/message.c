@@ -148,11 +148,13 @@ static void drop_place(struct account_places *places, uint32_t mailbox, uint32_t
 
 /* ---- messages in a mailbox ---- */
 
-static void count_flags(struct account_mailbox *m, uint64_t flags, bool more)
+static void count_flags(struct account_mailbox *m, uint64_t flags, uint64_t size, bool more)
 {
 	uint32_t unseen = !(flags & FLAG_SEEN), deleted = (flags & FLAG_DELETED) != 0;
+	uint64_t bytes = deleted ? size : 0;
 	m->unseen = more ? m->unseen + unseen : (uint32_t)less(m->unseen, unseen);
 	m->deleted = more ? m->deleted + deleted : (uint32_t)less(m->deleted, deleted);
+	m->deleted_bytes = more ? m->deleted_bytes + bytes : less(m->deleted_bytes, bytes);
 }
 
 static int put_more(struct account_change *c, uint32_t mailbox, uint32_t uid, const struct account_more *more)
@@ -186,7 +188,7 @@ static int put_message(struct account_change *c, struct account_message *m, cons
 	change_mark_messages(c, box);
 	box->m.messages++;
 	box->m.bytes += m->size;
-	count_flags(&box->m, flags->bits, true);
+	count_flags(&box->m, flags->bits, m->size, true);
 	return error;
 }
 
@@ -206,7 +208,7 @@ static int drop_message(
 	change_mark_messages(c, box);
 	box->m.messages -= box->m.messages > 0;
 	box->m.bytes = less(box->m.bytes, now->m.size);
-	count_flags(&box->m, now->flags.bits, false);
+	count_flags(&box->m, now->flags.bits, now->m.size, false);
 	return 0;
 }
 
@@ -298,8 +300,8 @@ int message_set_flags(struct account_change *c, uint32_t mailbox, uint32_t uid, 
 	if (error)
 		return error;
 	change_mark_messages(c, box);
-	count_flags(&box->m, now->flags.bits, false);
-	count_flags(&box->m, bits, true);
+	count_flags(&box->m, now->flags.bits, now->m.size, false);
+	count_flags(&box->m, bits, now->m.size, true);
 	return 0;
 }
 

@@ -22,6 +22,7 @@ enum { ACCOUNT_UIDS_RANGES_MAX = 65536 };
 struct account_uids {
 	uint64_t shard;
 	uint32_t mailbox, from;
+	bool take_recent; /* whoever asks is told of the recent messages, and no later one */
 	void (*done)(struct account_uids *u, int result);
 	void *arg;
 
@@ -30,14 +31,17 @@ struct account_uids {
 	size_t count;
 	uint32_t next; /* with many ranges, or gaps of millions: go on from here; 0: that is all */
 	uint32_t uidnext, uidvalidity, messages, unseen, deleted;
+	uint32_t recent; /* the first UID that is \Recent */
 	uint64_t bytes;
 	uint64_t modseq;          /* of its messages: HIGHESTMODSEQ */
 	uint64_t keywords_modseq; /* of the account's names of keywords */
 
 	/* Internal. */
+	struct accounts *accounts;
 	struct store_read read;
+	struct store_commit commit;
 	size_t room;
-	uint32_t chunk;
+	uint32_t chunk, taken;
 };
 
 void account_uids(struct accounts *a, struct account_uids *u);

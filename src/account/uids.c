@@ -85,6 +85,7 @@ static void take_counts(struct account_uids *u, const struct account_mailbox *m)
 	u->messages = m->messages;
 	u->unseen = m->unseen;
 	u->deleted = m->deleted;
+	u->recent = m->recent;
 	u->bytes = m->bytes;
 	u->modseq = m->messages_modseq;
 }
@@ -118,16 +119,54 @@ static int run_uids(struct txn *t, void *arg)
 	return error < 0 ? error : 0;
 }
 
+/*
+ * Whoever else opened it meanwhile has taken some of them: what is recent is what stands there at the commit.
+ * Nothing of the mailbox has changed by this that a session would want to know of, so no modseq is used up.
+ */
+static int run_take(struct txn *t, void *arg)
+{
+	struct account_uids *u = arg;
+	struct account_mailbox m;
+	struct entry value;
+	int error = mailbox_get(t, u->shard, u->mailbox, &m);
+	if (error)
+		return error;
+	u->taken = m.recent;
+	if (m.recent < u->uidnext)
+		m.recent = u->uidnext;
+	mailbox_encode(&m, &value);
+	return value_put(t, u->shard, key_mailbox(u->mailbox), &value);
+}
+
+/* A mailbox can be opened when the disk is full: the next session is told of these messages once more. */
+static void taken(struct store_commit *commit, int result)
+{
+	struct account_uids *u = container_of(commit, struct account_uids, commit);
+	if (result == 0)
+		u->recent = u->taken;
+	u->done(u, 0);
+}
+
+static void take_recent(struct account_uids *u)
+{
+	u->commit = (struct store_commit){.run = run_take, .arg = u, .done = taken};
+	store_commit(u->accounts->store, &u->commit);
+}
+
 static void uids_read(struct store_read *read, int result)
 {
 	struct account_uids *u = container_of(read, struct account_uids, read);
 	if (result)
 		account_uids_free(u);
-	u->done(u, result);
+	if (result == 0 && u->take_recent && u->recent < u->uidnext)
+		take_recent(u);
+	else
+		u->done(u, result);
 }
 
 void account_uids(struct accounts *a, struct account_uids *u)
 {
+	u->accounts = a;
 	u->ranges = NULL;
 	u->count = u->room = 0;
 	u->read = (struct store_read){.shard = u->shard, .run = run_uids, .arg = u, .done = uids_read};

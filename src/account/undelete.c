@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "account/mailbox.h"
 #include "account/message.h"
 #include "account/slices.h"
 
@@ -16,11 +17,35 @@ enum {
 /* Room for one more, and for its mailbox, or for INBOX beside what is left of that? */
 static bool has_room(const struct account_change *c)
 {
-	return c->writes + ONE_WRITES + CHANGE_END_WRITES <= STORE_WRITE_KEYS_MAX &&
+	return c->writes + ONE_WRITES + MAILBOX_MAKE_WRITES * ACCOUNT_DEPTH_MAX + CHANGE_END_WRITES <=
+	           STORE_WRITE_KEYS_MAX &&
 	       c->mailbox_count + 2 <= CHANGE_MAILBOXES_MAX;
 }
 
-/* Its mailbox, or INBOX when that is gone. */
+/* One that was removed: a mailbox of its path, which is made if there is none. -ENOENT: it is not known. */
+static int bring_mailbox_back(struct account_change *c, uint32_t removed, uint32_t *mailbox)
+{
+	struct account_mailbox m = {.grant_count = 0};
+	struct account_remembered remembered;
+	struct mailbox_path path;
+	struct view value;
+	size_t levels;
+	int error = change_get(c, key_remembered(removed), &value);
+	if (error == 0)
+		error = remembered_decode(value, &remembered);
+	if (error == 0)
+		error = mailbox_path_read(remembered.path, &path);
+	if (error == 0)
+		error = mailbox_follow(c->txn, c->shard, &path, 0, &levels, mailbox);
+	if (error || levels == path.count)
+		return error;
+	if (mailbox_room(c, path.count - levels) != 0)
+		return -ENOENT;
+	m.role = c->head.roles[remembered.role] == 0 ? remembered.role : MAILBOX_ROLE_NONE;
+	return mailbox_make(c, &path, levels, *mailbox, &m, mailbox);
+}
+
+/* Its mailbox; or one of the path that it had; or INBOX. */
 static int mailbox_of(struct account_change *c, const struct account_deleted *d, uint32_t *mailbox)
 {
 	struct change_mailbox *box;
@@ -28,8 +53,12 @@ static int mailbox_of(struct account_change *c, const struct account_deleted *d,
 	*mailbox = d->mailbox;
 	if (error != -ENOENT)
 		return error;
-	*mailbox = MAILBOX_INBOX;
-	return change_mailbox(c, MAILBOX_INBOX, &box);
+	error = bring_mailbox_back(c, d->mailbox, mailbox);
+	if (error == -ENOENT || error == -EBADMSG || error == -EINVAL)
+		*mailbox = MAILBOX_INBOX;
+	else if (error)
+		return error;
+	return change_mailbox(c, *mailbox, &box);
 }
 
 /* One that is damaged stays where it is; the others come back. */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "account/mailbox.h"
 #include "account/message.h"
 #include "account/slices.h"
 #include "base/clock.h"
@@ -21,6 +22,7 @@ enum upkeep_phase {
 	UPKEEP_LOG,
 	UPKEEP_DELIVERIES,
 	UPKEEP_KEPT,
+	UPKEEP_REMEMBERED,
 	UPKEEP_DONE
 };
 
@@ -75,10 +77,28 @@ static int erase_until(struct txn *t, struct account_request *r, const struct ac
 	return error ? error : change_end(&c);
 }
 
+/* Names of removed mailboxes, of which no mail can come back. */
+static int forget_mailboxes(struct txn *t, struct account_request *r, int64_t now)
+{
+	struct account_change c;
+	size_t forgotten = 0;
+	r->more = false;
+	int error = change_begin(&c, t, r->shard, r->now);
+	if (error == 0)
+		error = mailbox_forget_removed(&c, now, &forgotten);
+	r->counted = 0; /* they are no mail */
+	return error ? error : change_end(&c);
+}
+
 static int run_purge(struct txn *t, void *arg)
 {
+	struct account_request *r = arg;
 	struct account_key to = key_behind_letter('U');
-	return erase_until(t, arg, &to);
+	int error = erase_until(t, r, &to);
+	if (error == 0 && r->counted == 0)
+		return forget_mailboxes(t, r, INT64_MAX);
+	r->more = true;
+	return error;
 }
 
 void account_purge(struct accounts *a, struct account_request *r)
@@ -218,6 +238,10 @@ static void range_of(const struct account_request *r, struct account_key *from, 
 		*from = key_letter('X');
 		*to = key_kept(r->now + 1 - ACCOUNT_KEPT_GRACE_SECONDS, 0);
 		return;
+	case UPKEEP_REMEMBERED:
+		*from = key_remembered(0);
+		*to = key_remembered(UINT32_MAX);
+		return;
 	case UPKEEP_DELETED:
 	case UPKEEP_DONE:
 		break;
@@ -235,6 +259,8 @@ static int run_drop(struct txn *t, void *arg)
 		return erase_until(t, r, &to);
 	if (r->phase == UPKEEP_LOG)
 		return drop_log(t, r, &from, &to);
+	if (r->phase == UPKEEP_REMEMBERED)
+		return forget_mailboxes(t, r, r->now);
 	return drop_keys(t, r, &from, &to);
 }
 
@@ -247,7 +273,13 @@ struct first {
 static int look_at_first(void *arg, struct view key, struct view value)
 {
 	struct first *first = arg;
+	struct account_remembered m;
 	(void)key;
+	/* These few stand in the order of their numbers. */
+	if (first->r->phase == UPKEEP_REMEMBERED) {
+		first->found = remembered_decode(value, &m) != 0 || m.until <= first->r->now;
+		return first->found;
+	}
 	first->found = first->r->phase != UPKEEP_LOG || is_old_change(first->r, value, first->log_entries);
 	return 1;
 }
@@ -259,7 +291,7 @@ static int run_look(struct txn *t, void *arg)
 	struct account_key from, to;
 	range_of(r, &from, &to);
 	struct txn_range range = {
-	    .shard = r->shard, .from = key_view(&from), .to = key_view(&to), .limit = 1};
+	    .shard = r->shard, .from = key_view(&from), .to = key_view(&to), .limit = ACCOUNT_REMEMBERED_MAX};
 	struct first first = {.r = r};
 	int error = head_get(t, r->shard, &head);
 	first.log_entries = error == 0 ? head.log_entries : 0;

@@ -103,6 +103,12 @@ void head_encode(const struct account_head *h, struct entry *out)
 	entry_add_number(out, h->next_keyword);
 	entry_add_number(out, h->keywords_modseq);
 	entry_add_number(out, h->mailboxes);
+	entry_add_number(out, h->roles_made);
+	entry_add_number(out, MAILBOX_ROLE_LAST + 1);
+	for (size_t i = 0; i <= MAILBOX_ROLE_LAST; i++)
+		entry_add_number(out, h->roles[i]);
+	entry_add_number(out, h->subscriptions);
+	entry_add_number(out, h->remembered);
 }
 
 int head_decode(struct view value, struct account_head *h)
@@ -129,12 +135,23 @@ int head_decode(struct view value, struct account_head *h)
 	r.next_keyword = take_u32(&c);
 	r.keywords_modseq = entry_take_number(&c);
 	r.mailboxes = take_u32(&c);
+	/* An account made before there was more has none of it. */
+	bool ends = cursor_ok(&c) && cursor_at_end(&c);
+	r.roles_made = !ends && entry_take_number(&c) != 0;
+	size_t roles = ends ? 0 : (size_t)entry_take_limited(&c, MAILBOX_ROLE_LAST + 1);
+	for (size_t i = 0; i <= MAILBOX_ROLE_LAST; i++)
+		r.roles[i] = i < roles ? take_u32(&c) : 0;
+	r.subscriptions = ends ? 0 : take_u32(&c);
+	r.remembered = ends ? 0 : take_u32(&c);
 	if (cursor_ok(&c))
 		*h = r;
 	return entry_result(&c);
 }
 
 /* ---- G ---- */
+
+/* In a grant's kind. */
+enum { GRANT_NEGATIVE = 4 };
 
 void mailbox_encode(const struct account_mailbox *m, struct entry *out)
 {
@@ -156,10 +173,12 @@ void mailbox_encode(const struct account_mailbox *m, struct entry *out)
 	entry_add_text(out, m->name);
 	entry_add_number(out, m->grant_count);
 	for (size_t i = 0; i < m->grant_count; i++) {
-		entry_add_number(out, m->grants[i].kind);
+		entry_add_number(out, m->grants[i].kind | (m->grants[i].negative ? GRANT_NEGATIVE : 0));
 		entry_add_number(out, m->grants[i].who);
 		entry_add_number(out, m->grants[i].rights);
 	}
+	entry_add_number(out, m->deleted_bytes);
+	entry_add_number(out, m->recent);
 }
 
 int mailbox_decode(struct view value, struct account_mailbox *m)
@@ -183,10 +202,17 @@ int mailbox_decode(struct view value, struct account_mailbox *m)
 	r.name = entry_take_text(&c);
 	r.grant_count = (size_t)entry_take_limited(&c, ACCOUNT_GRANTS_MAX);
 	for (size_t i = 0; i < r.grant_count; i++) {
-		r.grants[i].kind = (uint8_t)entry_take_limited(&c, GRANT_KIND_LAST);
+		uint64_t kind = entry_take_limited(&c, GRANT_NEGATIVE | GRANT_KIND_LAST);
+		r.grants[i].negative = (kind & GRANT_NEGATIVE) != 0;
+		r.grants[i].kind = kind & (GRANT_NEGATIVE - 1);
+		if (r.grants[i].kind > GRANT_KIND_LAST)
+			c.failed = true;
 		r.grants[i].who = entry_take_number(&c);
 		r.grants[i].rights = take_u32(&c);
 	}
+	bool ends = cursor_ok(&c) && cursor_at_end(&c);
+	r.deleted_bytes = ends ? 0 : entry_take_number(&c);
+	r.recent = ends ? 1 : take_u32(&c);
 	if (r.name.len > ACCOUNT_MAILBOX_NAME_MAX)
 		c.failed = true;
 	if (!cursor_ok(&c))
@@ -579,6 +605,25 @@ int intent_decode(struct view value, struct account_intent *i)
 	}
 	if (cursor_ok(&c))
 		*i = r;
+	return entry_result(&c);
+}
+
+void remembered_encode(const struct account_remembered *m, struct entry *out)
+{
+	entry_begin(out, VERSION);
+	add_time(out, m->until);
+	entry_add_number(out, m->role);
+	entry_add_text(out, m->path);
+}
+
+int remembered_decode(struct view value, struct account_remembered *m)
+{
+	struct cursor c = read_from(value);
+	struct account_remembered r = {.until = take_time(&c)};
+	r.role = (uint8_t)entry_take_limited(&c, MAILBOX_ROLE_LAST);
+	r.path = entry_take_text(&c);
+	if (cursor_ok(&c))
+		*m = r;
 	return entry_result(&c);
 }
 

@@ -375,7 +375,7 @@ static void copy(const uint32_t *uids, size_t count, uint32_t to, bool move, con
 static void use_mailbox(const struct maildrop *m)
 {
 	struct account_mailbox_request box = {
-	    .shard = account_number(0), .name = VIEW("Archive"), .done = box_done};
+	    .shard = account_number(0), .name = VIEW("Old"), .done = box_done};
 	uint32_t *uids = mem_array(m->count, sizeof *uids);
 	for (size_t i = 0; i < m->count; i++)
 		uids[i] = m->entries[i].uid;

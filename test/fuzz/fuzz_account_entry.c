@@ -32,6 +32,7 @@ SAME(account_more, more_decode, more_encode)
 SAME(account_thread, thread_decode, thread_encode)
 SAME(account_deleted, deleted_decode, deleted_encode)
 SAME(account_intent, intent_decode, intent_encode)
+SAME(account_remembered, remembered_decode, remembered_encode)
 SAME(account_kept, kept_decode, kept_encode)
 
 static void fuzz_email(struct view bytes)
@@ -67,6 +68,10 @@ static void fuzz_keys(struct view bytes)
 	int64_t expiry;
 	enum account_kind kind;
 	struct view summary;
+	if (key_read_mailbox(bytes, &mailbox)) {
+		struct account_key k = key_mailbox(mailbox);
+		check(view_equal(key_view(&k), bytes));
+	}
 	if (key_read_message(bytes, &mailbox, &uid)) {
 		struct account_key k = key_message(mailbox, uid);
 		check(view_equal(key_view(&k), bytes));
@@ -115,7 +120,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static void (*const kinds[])(struct view) = {fuzz_account_head, fuzz_account_mailbox,
 	    fuzz_account_message, fuzz_account_places, fuzz_account_log, fuzz_account_flags_block,
 	    fuzz_account_keyword, fuzz_account_more, fuzz_account_thread, fuzz_account_deleted,
-	    fuzz_account_intent, fuzz_account_kept, fuzz_email, fuzz_keys, fuzz_account_gone};
+	    fuzz_account_intent, fuzz_account_kept, fuzz_email, fuzz_keys, fuzz_account_gone,
+	    fuzz_account_remembered};
 	if (size > 0)
 		kinds[data[0] % (sizeof kinds / sizeof *kinds)](view_skip(view_of(data, size), 1));
 	return 0;

@@ -278,6 +278,7 @@ void test_expect_message(
 	}
 REQUEST_DONE(list_done, account_list)
 REQUEST_DONE(uids_done, account_uids)
+REQUEST_DONE(tree_done, account_tree)
 REQUEST_DONE(changes_done, account_changes)
 REQUEST_DONE(flags_done, account_flags)
 REQUEST_DONE(copy_done, account_copy)
@@ -290,6 +291,16 @@ int test_list(struct account_list *l)
 	l->done = list_done;
 	l->arg = &w;
 	account_list(&accounts, l);
+	test_wait(accounts.store, &w.done);
+	return w.result;
+}
+
+int test_tree(struct account_tree *t)
+{
+	struct waiting w = {0};
+	t->done = tree_done;
+	t->arg = &w;
+	account_tree(&accounts, t);
 	test_wait(accounts.store, &w.done);
 	return w.result;
 }

@@ -60,6 +60,7 @@ int test_entry(uint64_t shard, struct account_key key, struct entry *out);
 /* Requests of messages.h and mailboxes.h, waited for. */
 int test_list(struct account_list *l);
 int test_uids(struct account_uids *u);
+int test_tree(struct account_tree *t);
 int test_changes(struct account_changes *c);
 int test_flags(struct account_flags *f);
 int test_copy(struct account_copy *c);

@@ -55,11 +55,11 @@ static void a_tree_of_mailboxes(void **state)
 	assert_int_equal(test_mailbox(account_mailbox_rename, &move), -EPERM);
 	/* Settings. */
 	const struct account_grant grants[] = {
-	    {GRANT_USER, 7, RIGHT_READ | RIGHT_LOOKUP}, {GRANT_ANYONE, 0, RIGHT_POST}};
+	    {GRANT_USER, 7, RIGHT_READ | RIGHT_LOOKUP, false}, {GRANT_ANYONE, 0, RIGHT_POST, false}};
 	struct account_mailbox_request set = {.shard = test_account(ONE),
 	    .mailbox = first,
 	    .set = MAILBOX_SET_ROLE | MAILBOX_SET_ORDER | MAILBOX_SET_GRANTS | MAILBOX_SET_SUBSCRIBED,
-	    .role = MAILBOX_ROLE_ARCHIVE,
+	    .role = MAILBOX_ROLE_IMPORTANT,
 	    .order = 5,
 	    .subscribed = true,
 	    .grants = grants,
@@ -69,7 +69,7 @@ static void a_tree_of_mailboxes(void **state)
 	assert_int_equal(test_entry(test_account(ONE), key_mailbox(first), &e), 0);
 	assert_int_equal(mailbox_decode(entry_view(&e), &m), 0);
 	assert_view(m.name, "A");
-	assert_int_equal(m.role, MAILBOX_ROLE_ARCHIVE);
+	assert_int_equal(m.role, MAILBOX_ROLE_IMPORTANT);
 	assert_int_equal(m.order, 5);
 	assert_true(m.subscribed);
 	assert_int_equal(m.grant_count, 2);

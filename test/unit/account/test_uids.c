@@ -210,7 +210,7 @@ static void a_mailbox_takes_its_gone_uids_with_it(void **state)
 	(void)state;
 	test_create(&accounts, test_account(ONE), 0);
 	test_fill(test_account(ONE), 3);
-	struct account_mailbox_request box = {.shard = test_account(ONE), .name = VIEW("Archive")};
+	struct account_mailbox_request box = {.shard = test_account(ONE), .name = VIEW("Old")};
 	assert_int_equal(test_mailbox(account_mailbox_create, &box), 0);
 	struct account_copy c = {.shard = test_account(ONE),
 	    .mailbox = MAILBOX_INBOX,
