@@ -77,6 +77,7 @@ void imap_put_mailbox(
     struct imap_session *s, struct view path); /* in modified UTF-7 unless UTF-8 was enabled */
 void imap_put_date_time(struct imap_session *s, int64_t time);     /* quoted */
 void imap_put_uid_set(struct imap_session *s, struct view ranges); /* "1:3,5" */
+void imap_write_uid_set(struct buf *out, struct view ranges);      /* the same, for a response code */
 /* "(\Seen $Junk)": flags of a message of the selected mailbox; with \Recent for who did not enable IMAP4rev2.
  */
 void imap_put_flags(struct imap_session *s, const struct mail_message *message);
@@ -213,6 +214,8 @@ struct imap_stream {
 	   taken; less than all: imap_go_on follows. */
 	size_t (*bytes)(struct imap_session *s, struct view bytes, bool last);
 	imap_run *text;
+	/* MAIL_UPLOAD_CREDIT has come. */
+	void (*credit)(struct imap_session *s, const struct mail_upload_credit *credit);
 };
 bool imap_in_literal(struct imap_in *in, struct imap_literal *literal);
 void imap_take_literal(

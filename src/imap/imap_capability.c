@@ -1,0 +1,91 @@
+/* CAPABILITY (RFC 9051 section 6.1.1): one table of what is announced, and when. */
+#include "imap/imap_commands.h"
+#include "imap/imap_state.h"
+
+enum { BEFORE = IMAP_NOT_AUTHENTICATED, AFTER = IMAP_AUTHENTICATED | IMAP_SELECTED, ALWAYS = BEFORE | AFTER };
+
+static bool can_start_tls(const struct imap_session *s)
+{
+	return s->config.tls_available && !s->config.secure;
+}
+
+static bool takes_passwords(const struct imap_session *s)
+{
+	return s->config.secure || s->config.clear_login;
+}
+
+static bool takes_no_passwords(const struct imap_session *s)
+{
+	return !takes_passwords(s);
+}
+
+static bool can_deflate(const struct imap_session *s)
+{
+	return s->config.deflate_available && !s->deflating;
+}
+
+static const struct {
+	const char *name;
+	unsigned states;
+	bool (*is_so)(const struct imap_session *s); /* NULL: always */
+} capabilities[] = {
+    {"IMAP4rev2", ALWAYS, NULL},
+    {"IMAP4rev1", ALWAYS, NULL},
+    {"STARTTLS", BEFORE, can_start_tls},
+    {"LOGINDISABLED", BEFORE, takes_no_passwords},
+    {"SASL-IR", BEFORE, takes_passwords},
+    {"LITERAL+", ALWAYS, NULL},
+    {"ID", ALWAYS, NULL},
+    {"ENABLE", ALWAYS, NULL},
+    {"IDLE", AFTER, NULL},
+    {"NAMESPACE", AFTER, NULL},
+    {"CHILDREN", AFTER, NULL},
+    {"UNSELECT", AFTER, NULL},
+    {"UIDPLUS", AFTER, NULL},
+    {"CONDSTORE", AFTER, NULL},
+    {"QRESYNC", AFTER, NULL},
+    {"UIDONLY", AFTER, NULL},
+    {"UTF8=ACCEPT", AFTER, NULL},
+    {"LIST-EXTENDED", AFTER, NULL},
+    {"LIST-STATUS", AFTER, NULL},
+    {"LIST-MYRIGHTS", AFTER, NULL},
+    {"SPECIAL-USE", AFTER, NULL},
+    {"CREATE-SPECIAL-USE", AFTER, NULL},
+    {"STATUS=SIZE", AFTER, NULL},
+    {"OBJECTID", AFTER, NULL},
+    {"MULTIAPPEND", AFTER, NULL},
+    {"UNAUTHENTICATE", AFTER, NULL},
+    {"COMPRESS=DEFLATE", AFTER, can_deflate},
+};
+
+void imap_put_capabilities(struct imap_session *s)
+{
+	for (size_t i = 0; i < sizeof capabilities / sizeof capabilities[0]; i++) {
+		if (!(capabilities[i].states & s->state) ||
+		    (capabilities[i].is_so && !capabilities[i].is_so(s)))
+			continue;
+		imap_puts(s, " ");
+		imap_puts(s, capabilities[i].name);
+	}
+	if (s->state == IMAP_NOT_AUTHENTICATED) {
+		if (!takes_passwords(s))
+			return;
+		for (const char *const *m = s->config.announced(s->config.secure); *m; m++) {
+			imap_puts(s, " AUTH=");
+			imap_puts(s, *m);
+		}
+	} else if (s->config.message_max) {
+		imap_puts(s, " APPENDLIMIT="); /* RFC 7889 section 3 */
+		imap_put_number(s, s->config.message_max);
+	}
+}
+
+void imap_capability(struct imap_session *s, struct imap_in *in)
+{
+	if (imap_wrong(s, in))
+		return;
+	imap_puts(s, "* CAPABILITY");
+	imap_put_capabilities(s);
+	imap_put_line(s);
+	imap_ok(s, NULL, "these are the capabilities");
+}

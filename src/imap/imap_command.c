@@ -1,0 +1,299 @@
+/* A command's life: it is found in the table, runs, asks, and ends with one tagged response. */
+#include "imap/imap_state.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* ---- beginning ---- */
+
+/* RFC 9051 section 9: a tag is ASTRING-CHARs without "+". */
+static bool is_tag_char(char c)
+{
+	return c > 0x20 && c < 0x7f && strchr("(){%*\"\\+", c) == NULL;
+}
+
+static bool is_name_char(char c)
+{
+	return ascii_is_alnum(c) || c == '-' || c == '=';
+}
+
+const struct imap_command *imap_command_find(struct view text, struct view *tag, struct view *rest)
+{
+	struct cursor in = cursor_on(text);
+	*tag = cursor_while(&in, is_tag_char);
+	*rest = (struct view){0};
+	if (tag->len == 0 || tag->len > IMAP_TAG_MAX || !cursor_accept(&in, ' ')) {
+		/* What follows is no command, but the client finds its answer by this tag. */
+		if (tag->len > IMAP_TAG_MAX ||
+		    (!cursor_at_end(&in) && tag->len + in.rest.len != text.len - 1))
+			*tag = (struct view){0};
+		return NULL;
+	}
+	struct view begin = in.rest, name = cursor_while(&in, is_name_char);
+	if (view_equal_nocase(name, VIEW("UID"))) {
+		struct cursor after = in;
+		if (cursor_accept(&after, ' ')) {
+			struct view word = cursor_while(&after, is_name_char);
+			name = view_take(begin, (size_t)(word.data + word.len - begin.data));
+			in = after;
+		}
+	}
+	*rest = in.rest;
+	return imap_command_named(name);
+}
+
+const char *imap_wrong_state(const struct imap_session *s)
+{
+	switch (s->state) {
+	case IMAP_NOT_AUTHENTICATED:
+		return "BAD log in first";
+	case IMAP_AUTHENTICATED:
+		return "BAD select a mailbox first, or it is too late for this command";
+	case IMAP_SELECTED:
+	case IMAP_LOGOUT:
+	default:
+		return "BAD it is too late for this command";
+	}
+}
+
+void imap_command_run(struct imap_session *s)
+{
+	struct view tag, rest;
+	const struct imap_command *command = imap_command_find(buf_view(&s->text), &tag, &rest);
+	if (s->state == IMAP_NOT_AUTHENTICATED && ++s->futile > IMAP_FUTILE_MAX) {
+		imap_bye(s, "CLIENTBUG", "too many commands before a login");
+		return;
+	}
+	if (command == NULL || !(command->states & s->state)) {
+		imap_refuse(s, tag,
+		    command   ? imap_wrong_state(s)
+		    : tag.len ? "BAD there is no such command"
+		              : "BAD a tag and a command are missing");
+		imap_command_end(s);
+		return;
+	}
+	s->command = command;
+	s->tag = tag;
+	s->serial += s->serial == UINT32_MAX ? 2 : 1;
+	if (command->flags & IMAP_BY_NUMBER && s->enabled & IMAP_UIDONLY) {
+		imap_no(s, "UIDREQUIRED", "messages are named by UID here"); /* RFC 9586 section 3 */
+		return;
+	}
+	struct imap_in in = {.session = s, .text = cursor_on(rest)};
+	command->run(s, &in);
+}
+
+void *imap_command_data(struct imap_session *s, size_t size, void (*release)(void *data))
+{
+	s->data = mem_alloc(size);
+	s->release = release;
+	return s->data;
+}
+
+void *imap_data(struct imap_session *s)
+{
+	return s->data;
+}
+
+struct arena *imap_arena(struct imap_session *s)
+{
+	return &s->arena;
+}
+
+bool imap_by_uid(const struct imap_session *s)
+{
+	return s->command && s->command->flags & IMAP_BY_UID;
+}
+
+uint32_t imap_enabled(const struct imap_session *s)
+{
+	return s->enabled;
+}
+
+struct imap_selected *imap_selected(struct imap_session *s)
+{
+	return s->selected;
+}
+
+/* ---- ending ---- */
+
+static void give_back(struct buf *b)
+{
+	/* Passwords pass here. */
+	if (b->data)
+		mem_wipe(b->data, b->cap);
+	if (b->cap > IMAP_KEPT_MAX)
+		buf_done(b);
+	else
+		buf_clear(b);
+}
+
+/* The command has ended, maybe before all of it was read. */
+static void drop_rest(struct imap_session *s)
+{
+	bool within = s->input == IMAP_INPUT_MESSAGE && s->command;
+	bool comes = s->is_offered && !s->offered.awaited;
+	uint64_t left = within ? s->literal_left : comes ? s->offered.size : 0;
+	/* Behind a literal the line goes on; one that was read to its end has been read. */
+	bool line = within || comes || (s->command && s->stream && s->hears && s->input == IMAP_INPUT_LINE);
+	s->is_offered = false;
+	s->input = left ? IMAP_INPUT_SKIP_LITERAL : IMAP_INPUT_LINE;
+	s->literal_left = left;
+	s->refusal = line ? "" : NULL;
+	if (left > IMAP_SKIP_MAX && !within)
+		imap_bye(s, "TOOBIG", "this literal is too large");
+}
+
+void imap_command_end(struct imap_session *s)
+{
+	drop_rest(s);
+	if (s->release)
+		s->release(s->data);
+	mem_free(s->data);
+	s->data = NULL;
+	s->release = NULL;
+	s->command = NULL;
+	s->tag = (struct view){0};
+	s->stream = NULL;
+	s->respond = NULL;
+	s->hears = false;
+	s->idling = false;
+	s->found = NULL;
+	s->found_mailbox = NULL;
+	give_back(&s->text);
+	give_back(&s->line);
+	give_back(&s->end);
+	arena_done(&s->arena);
+}
+
+void imap_refuse(struct imap_session *s, struct view tag, const char *refusal)
+{
+	if (*refusal == '\0')
+		return;
+	imap_put(s, tag.len ? tag : VIEW("*"));
+	imap_puts(s, " ");
+	imap_puts(s, refusal);
+	imap_put_line(s);
+	if (strncmp(refusal, "BAD", 3) == 0)
+		imap_count_error(s);
+}
+
+static void say_end(struct imap_session *s)
+{
+	imap_put(s, buf_view(&s->end));
+	imap_command_end(s);
+}
+
+/* False: the command has ended already. */
+static bool finish(struct imap_session *s, const char *how, const char *code, const char *text)
+{
+	struct buf *end = &s->end;
+	if (s->command == NULL || buf_view(end).len)
+		return false;
+	buf_append(end, s->tag);
+	buf_append_byte(end, ' ');
+	buf_append_string(end, how);
+	if (code) {
+		buf_append(end, VIEW(" ["));
+		buf_append_string(end, code);
+		buf_append_byte(end, ']');
+	}
+	buf_append_byte(end, ' ');
+	buf_append_string(end, text);
+	buf_append(end, VIEW("\r\n"));
+	if (buf_failed(end)) {
+		/* The code is too long: what was done is done, and said without it. */
+		buf_clear(end);
+		buf_append(end, s->tag);
+		buf_append_byte(end, ' ');
+		buf_append_string(end, how);
+		buf_append(end, VIEW(" done\r\n"));
+	}
+	return true;
+}
+
+static void end_with_news(struct imap_session *s)
+{
+	if (s->selected && s->news)
+		imap_sync(s, !(s->command->flags & IMAP_NO_EXPUNGE), say_end);
+	else
+		say_end(s);
+}
+
+void imap_ok(struct imap_session *s, const char *code, const char *text)
+{
+	if (finish(s, "OK", code, text))
+		end_with_news(s);
+}
+
+void imap_no(struct imap_session *s, const char *code, const char *text)
+{
+	if (finish(s, "NO", code, text))
+		end_with_news(s);
+}
+
+void imap_bad(struct imap_session *s, const char *text)
+{
+	if (!finish(s, "BAD", NULL, text))
+		return;
+	say_end(s);
+	imap_count_error(s);
+}
+
+bool imap_wrong(struct imap_session *s, struct imap_in *in)
+{
+	imap_in_end(in);
+	if (in->wrong == NULL)
+		return false;
+	if (strncmp(in->wrong, "[UNAVAILABLE]", 13) == 0 || strncmp(in->wrong, "[LIMIT]", 7) == 0) {
+		if (finish(s, "NO", NULL, in->wrong))
+			say_end(s);
+	} else {
+		imap_bad(s, in->wrong);
+	}
+	return true;
+}
+
+/* ---- errors (RFC 5530) ---- */
+
+void imap_no_error(struct imap_session *s, int64_t error, const char *what)
+{
+	static const struct {
+		int error;
+		const char *code, *before, *after;
+	} words[] = {
+	    {ENOENT, "NONEXISTENT", "", " does not exist"},
+	    {ENXIO, "NONEXISTENT", "", " does not exist"},
+	    {ENODEV, "TRYCREATE", "", " does not exist"},
+	    {EACCES, "NOPERM", "you have no right to do this with ", ""},
+	    {EPERM, "CANNOT", "this cannot be done with ", ""},
+	    {EINVAL, "CANNOT", "this name or value cannot be used for ", ""},
+	    {ELOOP, "CANNOT", "", " cannot be put below itself"},
+	    {EEXIST, "ALREADYEXISTS", "", " exists already"},
+	    {ENOTEMPTY, "HASCHILDREN", "there are mailboxes below ", ""},
+	    {EMLINK, "LIMIT", "there are too many of them, or they are too deep: ", ""},
+	    {EOVERFLOW, "LIMIT", "", " holds as many messages as it can"},
+	    {EMSGSIZE, "TOOBIG", "", " cannot take so much"},
+	    {EFBIG, "OVERQUOTA", "this is larger than all of the quota of ", ""},
+	    {EDQUOT, "OVERQUOTA", "there is no room left in the quota of ", ""},
+	    {ENOSPC, "UNAVAILABLE", "the server has no room left for ", ""},
+	    {EBADMSG, "CORRUPTION", "something is damaged in ", ""},
+	    {EBUSY, "INUSE", "", " is in use"},
+	    {ECANCELED, "UNAVAILABLE", "the server gave up on ", ""},
+	};
+	const char *code = "UNAVAILABLE",
+	           *before = "the server cannot do this now, try again later: ", *after = "";
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (words[i].error == -error) {
+			code = words[i].code;
+			before = words[i].before;
+			after = words[i].after;
+		}
+	struct buf text;
+	buf_init(&text, 1024);
+	buf_printf(&text, "%s%s%s", before, what, after);
+	imap_no(s, code, buf_string(&text));
+	buf_done(&text);
+}

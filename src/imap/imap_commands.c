@@ -1,0 +1,52 @@
+/* The table of commands: which there are, in which states, and what runs them. */
+#include "imap/imap_commands.h"
+
+#include "imap/imap_state.h"
+
+enum {
+	BEFORE = IMAP_NOT_AUTHENTICATED,
+	AFTER = IMAP_AUTHENTICATED | IMAP_SELECTED,
+	ALWAYS = BEFORE | AFTER,
+	SELECTED = IMAP_SELECTED
+};
+
+static const struct imap_command commands[] = {
+    /* Any state: RFC 9051 section 6.1. */
+    {"CAPABILITY", ALWAYS, 0, imap_capability},
+    {"NOOP", ALWAYS, 0, imap_noop},
+    {"LOGOUT", ALWAYS, 0, imap_logout},
+    {"ID", ALWAYS, 0, imap_id},
+    /* Logins: section 6.2. */
+    {"STARTTLS", BEFORE, 0, imap_starttls},
+    {"AUTHENTICATE", BEFORE, 0, imap_authenticate},
+    {"LOGIN", BEFORE, 0, imap_login},
+    {"UNAUTHENTICATE", AFTER, 0, imap_unauthenticate},
+    {"COMPRESS", AFTER, 0, imap_compress},
+    /* Mailboxes: section 6.3. */
+    {"ENABLE", AFTER, 0, imap_enable_command},
+    {"SELECT", AFTER, 0, imap_select},
+    {"EXAMINE", AFTER, 0, imap_examine},
+    {"LIST", AFTER, 0, imap_list},
+    {"LSUB", AFTER, 0, imap_lsub},
+    {"NAMESPACE", AFTER, 0, imap_namespace},
+    {"STATUS", AFTER, 0, imap_status},
+    {"CREATE", AFTER, 0, imap_create},
+    {"DELETE", AFTER, 0, imap_delete},
+    {"RENAME", AFTER, 0, imap_rename},
+    {"SUBSCRIBE", AFTER, 0, imap_subscribe},
+    {"UNSUBSCRIBE", AFTER, 0, imap_unsubscribe},
+    {"APPEND", AFTER, IMAP_STREAMS, imap_append},
+    {"IDLE", AFTER, 0, imap_idle},
+    /* The selected mailbox: section 6.4. */
+    {"CHECK", SELECTED, 0, imap_noop},
+    {"CLOSE", SELECTED, 0, imap_close_command},
+    {"UNSELECT", SELECTED, 0, imap_unselect_command},
+};
+
+const struct imap_command *imap_command_named(struct view name)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+		if (view_equal_nocase(name, view_from_string(commands[i].name)))
+			return &commands[i];
+	return NULL;
+}

@@ -1,0 +1,20 @@
+/* The functions of the table in imap_commands.c. Each takes what stands behind the command's name: the space
+ * before its first argument too. */
+#ifndef IMAP_IMAP_COMMANDS_H
+#define IMAP_IMAP_COMMANDS_H
+
+#include "imap/imap_private.h"
+
+imap_run imap_capability;                                                         /* imap_capability.c */
+imap_run imap_enable_command;                                                     /* imap_enable.c */
+imap_run imap_login, imap_authenticate, imap_starttls;                            /* imap_login.c */
+imap_run imap_noop, imap_logout, imap_id, imap_unauthenticate, imap_compress;     /* imap_basic.c */
+imap_run imap_namespace;                                                          /* imap_basic.c */
+imap_run imap_select, imap_examine, imap_close_command, imap_unselect_command;    /* imap_select.c */
+imap_run imap_idle;                                                               /* imap_idle.c */
+imap_run imap_list, imap_lsub;                                                    /* imap_list.c */
+imap_run imap_status;                                                             /* imap_status.c */
+imap_run imap_create, imap_delete, imap_rename, imap_subscribe, imap_unsubscribe; /* imap_mailbox.c */
+imap_run imap_append;                                                             /* imap_append.c */
+
+#endif

@@ -1,0 +1,355 @@
+/*
+ * What has changed in the selected mailbox is told: EXPUNGE or VANISHED, EXISTS, FETCH with flags (RFC 9051
+ * sections 5.2 and 7.5.1, RFC 7162 section 3.2.10). Store is asked what changed behind a modseq, and for the
+ * flags of what did; so it does not matter who made a change, nor how many changes there were.
+ */
+#include "imap/imap_state.h"
+
+#include <errno.h>
+
+#include "base/mem.h"
+
+void imap_sync_forget(struct imap_session *s)
+{
+	struct imap_sync *sync = s->sync;
+	if (sync == NULL)
+		return;
+	s->sync = NULL;
+	buf_done(&sync->changed);
+	buf_done(&sync->vanished);
+	buf_done(&sync->arrived);
+	mem_free(sync);
+}
+
+static void end(struct imap_session *s)
+{
+	void (*then)(struct imap_session * s) = s->sync->then;
+	imap_sync_forget(s);
+	buf_done(&s->told);
+	s->told_modseq = 0;
+	if (then)
+		then(s);
+}
+
+/* ---- flags ---- */
+
+/* Whether the session may change flags of its messages. */
+static bool may_flag(const struct imap_selected *box)
+{
+	return !box->read_only && box->rights & (RIGHT_WRITE | RIGHT_SEEN | RIGHT_DELETE);
+}
+
+/* RFC 9051 section 7.5.2; names of flags that the client has not been told yet come first. */
+void imap_put_known_flags(struct imap_session *s)
+{
+	static const char system_flags[] = "\\Answered \\Flagged \\Deleted \\Seen \\Draft";
+	const struct imap_selected *box = s->selected;
+	for (int permanent = 0; permanent < 2; permanent++) {
+		imap_puts(s, permanent ? "* OK [PERMANENTFLAGS (" : "* FLAGS (");
+		bool none = permanent && !may_flag(box);
+		if (!none)
+			imap_puts(s, system_flags);
+		for (uint32_t i = 0, n = imap_keyword_count(s, box->account); i < n && !none; i++) {
+			struct view name = imap_keyword_name(s, box->account, i);
+			if (name.len) {
+				imap_puts(s, " ");
+				imap_put(s, name);
+			}
+		}
+		if (permanent)
+			imap_puts(s, none ? ")] this mailbox keeps no flags of yours\r\n"
+			                  : " \\*)] these are kept\r\n");
+		else
+			imap_puts(s, ")\r\n");
+	}
+	s->flags_untold = false;
+}
+
+void imap_put_flags_of(struct imap_session *s, const struct mail_message *m)
+{
+	bool numbers = !(s->enabled & IMAP_UIDONLY);
+	uint32_t number = imap_view_number(s->selected->view, m->uid);
+	if (number == 0)
+		return;
+	imap_puts(s, "* ");
+	imap_put_number(s, numbers ? number : m->uid);
+	imap_puts(s, numbers ? " FETCH (" : " UIDFETCH (");
+	/* RFC 7162 section 3.2.10 wants the UID for QRESYNC; RFC 9051 section 6.4.9 with UID commands. */
+	if (numbers &&
+	    (s->enabled & (IMAP_QRESYNC | IMAP_REV2) || (s->command && s->command->flags & IMAP_BY_UID))) {
+		imap_puts(s, "UID ");
+		imap_put_number(s, m->uid);
+		imap_puts(s, " ");
+	}
+	imap_puts(s, "FLAGS ");
+	imap_put_flags(s, m);
+	if (s->enabled & IMAP_CONDSTORE) {
+		imap_puts(s, " MODSEQ (");
+		imap_put_number(s, m->modseq);
+		imap_puts(s, ")");
+	}
+	imap_puts(s, ")\r\n");
+}
+
+static bool is_told(const struct imap_session *s, const struct mail_message *m)
+{
+	return m->modseq <= s->told_modseq && uid_ranges_have(buf_view(&s->told), m->uid);
+}
+
+static void on_flags(struct imap_session *s, enum mail_type type, const void *answer)
+{
+	if (type == MAIL_MESSAGES && s->selected) {
+		const struct mail_messages *messages = answer;
+		struct cursor in = cursor_on(messages->entries);
+		struct mail_message m;
+		if (s->flags_untold)
+			imap_put_known_flags(s);
+		while (mail_message_get(&in, MAIL_WANT_FLAGS | MAIL_WANT_MODSEQ, &m))
+			if (!is_told(s, &m))
+				imap_put_flags_of(s, &m);
+	} else if (type == MAIL_DONE) {
+		end(s);
+	}
+}
+
+/* Flags of messages that the client knows, and that are still there. */
+static void tell_flags(struct imap_session *s, struct view known)
+{
+	struct buf wanted;
+	buf_init(&wanted, IMAP_RANGES_MAX);
+	if (!imap_ranges_both(&wanted, buf_view(&s->sync->changed), known))
+		s->news = true; /* without memory: the next time */
+	if (buf_view(&wanted).len == 0) {
+		buf_done(&wanted);
+		end(s);
+		return;
+	}
+	imap_ask(s, MAIL_FETCH,
+	    &(struct mail_fetch){.account = s->selected->account,
+	        .mailbox = s->selected->mailbox,
+	        .want = MAIL_WANT_FLAGS | MAIL_WANT_MODSEQ,
+	        .uids = buf_view(&wanted)},
+	    on_flags);
+	buf_done(&wanted);
+}
+
+/* ---- what came and went ---- */
+
+static void put_expunges(struct imap_session *s, struct view gone)
+{
+	struct cursor in = cursor_on(gone);
+	uint32_t first, last, before = 0;
+	while (uid_ranges_next(&in, &first, &last)) {
+		uint32_t number = imap_view_number(s->selected->view, first);
+		/* Each EXPUNGE shifts all numbers behind it, so a row of messages goes by one number. */
+		for (uint32_t uid = first;; uid++) {
+			imap_puts(s, "* ");
+			imap_put_number(s, number - before);
+			imap_puts(s, " EXPUNGE\r\n");
+			if (uid == last)
+				break;
+		}
+		before += last - first + 1;
+	}
+}
+
+static void put_gone(struct imap_session *s, struct view gone)
+{
+	if (s->enabled & (IMAP_QRESYNC | IMAP_UIDONLY)) {
+		imap_puts(s, "* VANISHED ");
+		imap_put_uid_set(s, gone);
+		imap_put_line(s);
+	} else {
+		put_expunges(s, gone);
+	}
+}
+
+/* Messages of the view that are gone: they wait where EXPUNGE must not be told. */
+static bool take_gone(struct imap_session *s)
+{
+	struct buf known, all;
+	buf_init(&known, IMAP_RANGES_MAX);
+	buf_init(&all, IMAP_RANGES_MAX);
+	bool ok =
+	    imap_ranges_both(&known, imap_view_ranges(s->selected->view), buf_view(&s->sync->vanished)) &&
+	    imap_ranges_either(&all, buf_view(&s->gone), buf_view(&known));
+	buf_done(&known);
+	if (ok) {
+		buf_done(&s->gone);
+		s->gone = all;
+	} else {
+		buf_done(&all);
+	}
+	return ok;
+}
+
+static void tell_gone(struct imap_session *s)
+{
+	if (!s->sync->expunges || buf_view(&s->gone).len == 0)
+		return;
+	/* The view first: when there is no memory for it, nothing has been told, and the messages stay until
+	 * the next time. */
+	struct buf gone = s->gone;
+	struct imap_view *after = imap_view_copy(s->selected->view);
+	if (after == NULL || !imap_view_remove(after, buf_view(&gone))) {
+		imap_view_free(after);
+		return;
+	}
+	put_gone(s, buf_view(&gone));
+	imap_view_free(s->selected->view);
+	s->selected->view = after;
+	buf_done(&s->gone);
+}
+
+static void tell_arrived(struct imap_session *s)
+{
+	struct imap_selected *box = s->selected;
+	uint32_t before = imap_view_count(box->view);
+	if (!imap_view_add(box->view, buf_view(&s->sync->arrived)))
+		s->news = true;
+	if (imap_view_count(box->view) == before)
+		return;
+	imap_puts(s, "* ");
+	imap_put_number(s, imap_view_count(box->view));
+	imap_puts(s, " EXISTS\r\n");
+	if (!(s->enabled & IMAP_REV2)) {
+		imap_puts(s, "* ");
+		imap_put_number(s, imap_view_count_from(box->view, box->recent));
+		imap_puts(s, " RECENT\r\n");
+	}
+}
+
+static void tell(struct imap_session *s, const struct mail_done *done)
+{
+	struct imap_selected *box = s->selected;
+	struct buf known;
+	if (done->error == -ENOENT || done->error == -EACCES) {
+		/* The mailbox is gone, or the right to it: so are all its messages. */
+		buf_clear(&s->sync->vanished);
+		buf_append(&s->sync->vanished, imap_view_ranges(box->view));
+		buf_clear(&s->sync->changed);
+	} else if (done->error) {
+		end(s); /* not now: the next time */
+		s->news = true;
+		return;
+	}
+	if (!take_gone(s)) {
+		end(s);
+		s->news = true;
+		return;
+	}
+	if (done->error == 0) {
+		box->modseq = done->modseq;
+		box->uidnext = (uint32_t)done->uidnext;
+	}
+	tell_gone(s);
+	buf_init(&known, IMAP_RANGES_MAX);
+	/* Of what arrives now the client asks for the flags itself. */
+	imap_ranges_without(&known, imap_view_ranges(box->view), buf_view(&s->gone));
+	tell_arrived(s);
+	tell_flags(s, buf_view(&known));
+	buf_done(&known);
+}
+
+/* Ranges of one kind come in several frames, maybe not in order. */
+static void gather(struct buf *all, struct view ranges)
+{
+	struct buf together;
+	buf_init(&together, IMAP_RANGES_MAX);
+	if (uid_ranges_valid(ranges, false) && imap_ranges_either(&together, buf_view(all), ranges)) {
+		buf_done(all);
+		*all = together;
+	} else {
+		buf_done(&together);
+	}
+}
+
+static void reopen(struct imap_session *s);
+
+static void on_changes(struct imap_session *s, enum mail_type type, const void *answer)
+{
+	const struct mail_uids *uids = answer;
+	const struct mail_done *done = answer;
+	if (s->selected == NULL) {
+		if (type == MAIL_DONE)
+			end(s);
+		return;
+	}
+	switch ((int)type) {
+	case MAIL_VANISHED:
+		gather(&s->sync->vanished, uids->ranges);
+		break;
+	case MAIL_ARRIVED:
+		gather(&s->sync->arrived, uids->ranges);
+		break;
+	case MAIL_CHANGED_FLAGS:
+		gather(&s->sync->changed, uids->ranges);
+		break;
+	case MAIL_DONE:
+		if (done->error == -ESTALE)
+			reopen(s);
+		else
+			tell(s, done);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Changes are not known so far back: the difference between then and now is made from the UIDs of both. */
+static void on_reopened(struct imap_session *s, enum mail_type type, const void *answer)
+{
+	const struct mail_uids *uids = answer;
+	const struct mail_done *done = answer;
+	if (type == MAIL_UIDS) {
+		gather(&s->sync->arrived, uids->ranges);
+	} else if (type == MAIL_DONE) {
+		if (done->error == 0 && s->selected) {
+			struct view now = buf_view(&s->sync->arrived);
+			buf_clear(&s->sync->vanished);
+			imap_ranges_without(&s->sync->vanished, imap_view_ranges(s->selected->view), now);
+			buf_clear(&s->sync->changed);
+			buf_append(&s->sync->changed, now);
+		}
+		if (s->selected)
+			tell(s, done);
+		else
+			end(s);
+	}
+}
+
+static void reopen(struct imap_session *s)
+{
+	buf_clear(&s->sync->arrived);
+	imap_ask(s, MAIL_OPEN,
+	    &(struct mail_open){.account = s->selected->account, .mailbox = s->selected->mailbox},
+	    on_reopened);
+}
+
+void imap_told(struct imap_session *s, struct view ranges, uint64_t modseq)
+{
+	gather(&s->told, ranges);
+	s->told_modseq = modseq > s->told_modseq ? modseq : s->told_modseq;
+}
+
+void imap_sync(struct imap_session *s, bool expunges, void (*then)(struct imap_session *s))
+{
+	if (s->sync || s->selected == NULL) {
+		/* One is under way, or there is nothing to tell. */
+		if (then)
+			then(s);
+		return;
+	}
+	s->sync = mem_alloc(sizeof *s->sync);
+	s->sync->expunges = expunges;
+	s->sync->then = then;
+	buf_init(&s->sync->changed, IMAP_RANGES_MAX);
+	buf_init(&s->sync->vanished, IMAP_RANGES_MAX);
+	buf_init(&s->sync->arrived, IMAP_RANGES_MAX);
+	s->news = false;
+	imap_ask(s, MAIL_CHANGES,
+	    &(struct mail_changes){.account = s->selected->account,
+	        .mailbox = s->selected->mailbox,
+	        .since = s->selected->modseq},
+	    on_changes);
+}

@@ -1,0 +1,638 @@
+/* See fake_account.h. */
+#include "fake_account.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "mail/message_wire.h"
+#include "mail/uid_ranges.h"
+
+struct fake_op {
+	struct fake_op *next;
+	uint32_t request;
+	enum mail_type type;
+	union {
+		struct mail_mailboxes mailboxes;
+		struct mail_create create;
+		struct mail_rename rename;
+		struct mail_remove remove;
+		struct mail_set set;
+		struct mail_open open;
+		struct mail_changes changes;
+		struct mail_fetch fetch;
+		struct mail_copy copy;
+		struct mail_expunge expunge;
+		struct mail_upload upload;
+		struct mail_append append;
+	} q;
+	char text[16384]; /* of its views */
+	size_t len;
+};
+
+/* ---- what the test does to the account ---- */
+
+struct fake_mailbox *fake_mailbox(struct fake *f, const char *path, uint64_t role)
+{
+	for (size_t i = 0; i < FAKE_MAILBOXES; i++) {
+		struct fake_mailbox *m = &f->mailboxes[i];
+		if (m->there)
+			continue;
+		*m = (struct fake_mailbox){.there = true,
+		    .number = i + 1,
+		    .role = role,
+		    .rights = RIGHT_ALL,
+		    .uidvalidity = 1000 + (uint32_t)i,
+		    .uidnext = 1,
+		    .recent = 1};
+		snprintf(m->path, sizeof m->path, "%s", path);
+		return m;
+	}
+	fail();
+	return NULL;
+}
+
+struct fake_message *fake_message(struct fake *f, struct fake_mailbox *m, uint64_t flags)
+{
+	assert_true(m->count < FAKE_MESSAGES);
+	struct fake_message *msg = &m->messages[m->count++];
+	*msg = (struct fake_message){
+	    .uid = m->uidnext++, .flags = flags, .modseq = ++f->modseq, .arrived = f->modseq};
+	return msg;
+}
+
+void fake_flags(struct fake *f, struct fake_message *m, uint64_t flags)
+{
+	m->flags = flags;
+	m->modseq = ++f->modseq;
+}
+
+void fake_expunge(struct fake *f, struct fake_message *m)
+{
+	m->gone = true;
+	m->modseq = ++f->modseq;
+}
+
+static void answer(struct fake *f, uint32_t request, enum mail_type type, const void *what)
+{
+	imap_answer(f->session, request, type, what);
+}
+
+void fake_notify(struct fake *f)
+{
+	if (f->watch)
+		answer(f, f->watch, MAIL_CHANGED, &(struct mail_changed){.modseq = f->modseq});
+	fake_settle(f);
+}
+
+/* ---- answers ---- */
+
+static void done(struct fake *f, const struct fake_op *op, int64_t error)
+{
+	answer(f, op->request, MAIL_DONE, &(struct mail_done){.error = error, .modseq = f->modseq});
+}
+
+static struct fake_mailbox *mailbox_of(struct fake *f, uint64_t account, uint64_t number)
+{
+	for (size_t i = 0; i < FAKE_MAILBOXES; i++)
+		if (f->mailboxes[i].there && f->mailboxes[i].number == number &&
+		    f->mailboxes[i].account == account)
+			return &f->mailboxes[i];
+	return NULL;
+}
+
+static struct mail_mailbox told(const struct fake_mailbox *m)
+{
+	struct mail_mailbox t = {.account = m->account,
+	    .mailbox = m->number,
+	    .owner_number = 7 + m->account,
+	    .path = view_from_string(m->path),
+	    .owner = view_from_string(m->owner),
+	    .role = m->role,
+	    .subscribed = m->subscribed,
+	    .marks = m->no_mailbox ? MAIL_MAILBOX_NO_MAILBOX : 0,
+	    .rights = m->rights,
+	    .uidvalidity = m->uidvalidity,
+	    .uidnext = m->uidnext,
+	    .recent = m->recent};
+	for (size_t i = 0; i < m->count; i++)
+		if (!m->messages[i].gone) {
+			t.messages++;
+			t.unseen += !(m->messages[i].flags & FLAG_SEEN);
+			t.deleted += m->messages[i].flags & FLAG_DELETED ? 1 : 0;
+			t.bytes += m->messages[i].len;
+		}
+	return t;
+}
+
+static void list(struct fake *f, const struct fake_op *op)
+{
+	for (size_t i = 0; i < FAKE_MAILBOXES; i++) {
+		const struct fake_mailbox *m = &f->mailboxes[i];
+		struct mail_mailbox t = told(m);
+		bool wanted =
+		    op->q.mailboxes.path.len == 0 ||
+		    (view_equal(t.path, op->q.mailboxes.path) && view_equal(t.owner, op->q.mailboxes.owner));
+		if (m->there && wanted)
+			answer(f, op->request, MAIL_MAILBOX, &t);
+	}
+	done(f, op, 0);
+}
+
+enum which { THERE, GONE, ARRIVED, CHANGED };
+
+static void put_uids(struct fake *f, const struct fake_op *op, enum mail_type type,
+    const struct fake_mailbox *m, enum which which, uint64_t since)
+{
+	struct buf ranges;
+	buf_init(&ranges, 4096);
+	for (size_t i = 0; i < m->count; i++) {
+		const struct fake_message *msg = &m->messages[i];
+		bool is_new = msg->arrived > since, is_changed = msg->modseq > since;
+		bool wanted = which == THERE     ? !msg->gone
+		              : which == GONE    ? msg->gone && is_changed
+		              : which == ARRIVED ? !msg->gone && is_new
+		                                 : !msg->gone && is_changed;
+		if (wanted)
+			uid_ranges_add(&ranges, msg->uid, msg->uid);
+	}
+	if (buf_view(&ranges).len)
+		answer(f, op->request, type, &(struct mail_uids){.ranges = buf_view(&ranges)});
+	buf_done(&ranges);
+}
+
+static void put_changes(
+    struct fake *f, const struct fake_op *op, const struct fake_mailbox *m, uint64_t since)
+{
+	put_uids(f, op, MAIL_CHANGED_FLAGS, m, CHANGED, since);
+	put_uids(f, op, MAIL_VANISHED, m, GONE, since);
+	put_uids(f, op, MAIL_ARRIVED, m, ARRIVED, since);
+}
+
+static void put_done(struct fake *f, const struct fake_op *op, const struct fake_mailbox *m, uint64_t number)
+{
+	answer(f, op->request, MAIL_DONE,
+	    &(struct mail_done){
+	        .modseq = f->modseq, .uidvalidity = m->uidvalidity, .uidnext = m->uidnext, .number = number});
+}
+
+static void put_keyword(struct fake *f, const struct fake_op *op, uint64_t account)
+{
+	static const char entry[] = "\0\0\0\0\x05$Junk";
+	if (!f->keyword)
+		answer(f, op->request, MAIL_KEYWORDS,
+		    &(struct mail_keywords){.account = account, .entries = view_of(entry, sizeof entry - 1)});
+	f->keyword = 1;
+}
+
+static void open_mailbox(struct fake *f, const struct fake_op *op)
+{
+	struct fake_mailbox *m = mailbox_of(f, op->q.open.account, op->q.open.mailbox);
+	if (m == NULL) {
+		done(f, op, -ENOENT);
+		return;
+	}
+	put_keyword(f, op, m->account);
+	struct mail_mailbox t = told(m);
+	answer(f, op->request, MAIL_MAILBOX, &t);
+	if (op->q.open.take_recent)
+		m->recent = m->uidnext;
+	put_uids(f, op, MAIL_UIDS, m, THERE, 0);
+	bool since = op->q.open.since && op->q.open.uidvalidity == m->uidvalidity;
+	if (since && !f->forgets)
+		put_changes(f, op, m, op->q.open.since);
+	put_done(f, op, m, since && f->forgets);
+}
+
+static void changes(struct fake *f, const struct fake_op *op)
+{
+	const struct fake_mailbox *m = mailbox_of(f, op->q.changes.account, op->q.changes.mailbox);
+	if (m == NULL || f->forgets) {
+		done(f, op, m ? -ESTALE : -ENOENT);
+		return;
+	}
+	put_changes(f, op, m, op->q.changes.since);
+	put_done(f, op, m, 0);
+}
+
+static void fetch(struct fake *f, const struct fake_op *op)
+{
+	const struct fake_mailbox *m = mailbox_of(f, op->q.fetch.account, op->q.fetch.mailbox);
+	struct buf entries;
+	buf_init(&entries, 1 << 20);
+	for (size_t i = 0; m && i < m->count; i++) {
+		const struct fake_message *msg = &m->messages[i];
+		struct mail_message e = {.uid = msg->uid, .flags = msg->flags, .modseq = msg->modseq};
+		if (!msg->gone && msg->modseq > op->q.fetch.changed_since &&
+		    (op->q.fetch.uids.len == 0 || uid_ranges_have(op->q.fetch.uids, msg->uid)))
+			mail_message_put(&entries, op->q.fetch.want, &e);
+	}
+	if (buf_view(&entries).len)
+		answer(f, op->request, MAIL_MESSAGES, &(struct mail_messages){.entries = buf_view(&entries)});
+	buf_done(&entries);
+	done(f, op, m ? 0 : -ENOENT);
+}
+
+static void create(struct fake *f, const struct fake_op *op)
+{
+	char path[256];
+	snprintf(path, sizeof path, "%.*s", VIEW_FMT(op->q.create.path));
+	for (size_t i = 0; i < FAKE_MAILBOXES; i++)
+		if (f->mailboxes[i].there && strcmp(f->mailboxes[i].path, path) == 0) {
+			done(f, op, -EEXIST);
+			return;
+		}
+	put_done(f, op, fake_mailbox(f, path, op->q.create.role), FAKE_MAILBOXES);
+}
+
+static void rename_mailbox(struct fake *f, const struct fake_op *op)
+{
+	struct fake_mailbox *m = mailbox_of(f, op->q.rename.account, op->q.rename.mailbox);
+	if (m)
+		snprintf(m->path, sizeof m->path, "%.*s", VIEW_FMT(op->q.rename.path));
+	done(f, op, m ? 0 : -ENOENT);
+}
+
+static void remove_mailbox(struct fake *f, const struct fake_op *op)
+{
+	struct fake_mailbox *m = mailbox_of(f, op->q.remove.account, op->q.remove.mailbox);
+	if (m)
+		m->there = false;
+	done(f, op, m ? 0 : -ENOENT);
+}
+
+static void set(struct fake *f, const struct fake_op *op)
+{
+	for (size_t i = 0; i < FAKE_MAILBOXES; i++) {
+		struct fake_mailbox *m = &f->mailboxes[i];
+		if (m->there &&
+		    (m->number == op->q.set.mailbox || view_equal(view_from_string(m->path), op->q.set.path)))
+			m->subscribed = op->q.set.subscribed;
+	}
+	done(f, op, 0);
+}
+
+static void expunge(struct fake *f, const struct fake_op *op)
+{
+	struct fake_mailbox *m = mailbox_of(f, op->q.expunge.account, op->q.expunge.mailbox);
+	for (size_t i = 0; i < m->count; i++)
+		if (m->messages[i].flags & FLAG_DELETED)
+			fake_expunge(f, &m->messages[i]);
+	done(f, op, 0);
+}
+
+static void upload(struct fake *f, const struct fake_op *op)
+{
+	size_t at = 0;
+	while (at < 8 && f->uploads[at].number && f->uploads[at].number != op->q.upload.upload)
+		at++;
+	assert_true(at < 8);
+	f->uploads[at].number = op->q.upload.upload;
+	assert_true(f->uploads[at].len + op->q.upload.bytes.len <= sizeof f->uploads[at].text);
+	memcpy(f->uploads[at].text + f->uploads[at].len, op->q.upload.bytes.data, op->q.upload.bytes.len);
+	f->uploads[at].len += op->q.upload.bytes.len;
+	answer(f, op->request, MAIL_UPLOAD_CREDIT,
+	    &(struct mail_upload_credit){.upload = op->q.upload.upload, .bytes = op->q.upload.bytes.len});
+}
+
+/* Messages with `more` are put with the last one. */
+static void append(struct fake *f, const struct fake_op *op)
+{
+	struct fake_mailbox *m = mailbox_of(f, op->q.append.account, op->q.append.mailbox);
+	if (m == NULL || f->error) {
+		int64_t error = f->error ? f->error : -ENOENT;
+		f->error = 0;
+		done(f, op, error);
+		return;
+	}
+	struct fake_message *msg = fake_message(f, m, op->q.append.flags);
+	for (size_t i = 0; i < 8; i++)
+		if (f->uploads[i].number == op->q.append.upload) {
+			msg->len =
+			    f->uploads[i].len < sizeof msg->text ? f->uploads[i].len : sizeof msg->text;
+			memcpy(msg->text, f->uploads[i].text, msg->len);
+			f->uploads[i].number = f->uploads[i].len = 0;
+		}
+	if (op->q.append.more)
+		return;
+	struct buf ranges;
+	buf_init(&ranges, 100);
+	uint32_t first = msg->uid;
+	while (first > 1 && first > op->q.append.uid && m->messages[first - 2].arrived == 0)
+		first--;
+	uid_ranges_add(&ranges, msg->uid, msg->uid);
+	answer(f, op->request, MAIL_UIDS, &(struct mail_uids){.ranges = buf_view(&ranges)});
+	buf_done(&ranges);
+	put_done(f, op, m, 0);
+}
+
+static void carry_out(struct fake *f, const struct fake_op *op)
+{
+	if (f->error && op->type != MAIL_APPEND && op->type != MAIL_UPLOAD) {
+		int64_t error = f->error;
+		f->error = 0;
+		done(f, op, error);
+		return;
+	}
+	switch ((int)op->type) {
+	case MAIL_MAILBOXES:
+		list(f, op);
+		break;
+	case MAIL_OPEN:
+		open_mailbox(f, op);
+		break;
+	case MAIL_CHANGES:
+		changes(f, op);
+		break;
+	case MAIL_FETCH:
+		fetch(f, op);
+		break;
+	case MAIL_CREATE:
+		create(f, op);
+		break;
+	case MAIL_RENAME:
+		rename_mailbox(f, op);
+		break;
+	case MAIL_REMOVE:
+		remove_mailbox(f, op);
+		break;
+	case MAIL_SET:
+		set(f, op);
+		break;
+	case MAIL_EXPUNGE:
+		expunge(f, op);
+		break;
+	case MAIL_UPLOAD:
+		upload(f, op);
+		break;
+	case MAIL_APPEND:
+		append(f, op);
+		break;
+	default:
+		done(f, op, -EOPNOTSUPP);
+	}
+}
+
+void fake_settle(struct fake *f)
+{
+	while (f->ops) {
+		struct fake_op *op = f->ops;
+		f->ops = op->next;
+		carry_out(f, op);
+		mem_free(op);
+	}
+}
+
+/* ---- questions ---- */
+
+static void keep(struct fake_op *op, struct view *v)
+{
+	assert_true(op->len + v->len <= sizeof op->text);
+	if (v->len)
+		memcpy(op->text + op->len, v->data, v->len);
+	*v = view_of(op->text + op->len, v->len);
+	op->len += v->len;
+}
+
+static void copy_question(struct fake_op *op, const void *question)
+{
+	switch ((int)op->type) {
+	case MAIL_MAILBOXES:
+		op->q.mailboxes = *(const struct mail_mailboxes *)question;
+		keep(op, &op->q.mailboxes.path);
+		keep(op, &op->q.mailboxes.owner);
+		break;
+	case MAIL_CREATE:
+		op->q.create = *(const struct mail_create *)question;
+		keep(op, &op->q.create.path);
+		break;
+	case MAIL_RENAME:
+		op->q.rename = *(const struct mail_rename *)question;
+		keep(op, &op->q.rename.path);
+		break;
+	case MAIL_REMOVE:
+		op->q.remove = *(const struct mail_remove *)question;
+		break;
+	case MAIL_SET:
+		op->q.set = *(const struct mail_set *)question;
+		keep(op, &op->q.set.path);
+		break;
+	case MAIL_OPEN:
+		op->q.open = *(const struct mail_open *)question;
+		break;
+	case MAIL_CHANGES:
+		op->q.changes = *(const struct mail_changes *)question;
+		break;
+	case MAIL_FETCH:
+		op->q.fetch = *(const struct mail_fetch *)question;
+		keep(op, &op->q.fetch.uids);
+		break;
+	case MAIL_COPY:
+		op->q.copy = *(const struct mail_copy *)question;
+		keep(op, &op->q.copy.uids);
+		break;
+	case MAIL_EXPUNGE:
+		op->q.expunge = *(const struct mail_expunge *)question;
+		break;
+	case MAIL_UPLOAD:
+		op->q.upload = *(const struct mail_upload *)question;
+		keep(op, &op->q.upload.bytes);
+		break;
+	case MAIL_APPEND:
+		op->q.append = *(const struct mail_append *)question;
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_ask(void *arg, uint32_t request, enum mail_type type, const void *question)
+{
+	struct fake *f = arg;
+	if (type == MAIL_WATCH) {
+		f->watch = request;
+		return;
+	}
+	if (type == MAIL_STOP) {
+		if (f->watch == request)
+			f->watch = 0;
+		return;
+	}
+	if (type == MAIL_UPLOAD_ABORT) {
+		f->aborted++;
+		for (size_t i = 0; i < 8; i++)
+			if (f->uploads[i].number == ((const struct mail_upload_abort *)question)->upload)
+				f->uploads[i].number = f->uploads[i].len = 0;
+		return;
+	}
+	struct fake_op *op = mem_alloc(sizeof *op), **end = &f->ops;
+	op->request = request;
+	op->type = type;
+	copy_question(op, question);
+	while (*end)
+		end = &(*end)->next;
+	*end = op;
+}
+
+static void on_login(void *arg, const struct imap_login *login)
+{
+	struct fake *f = arg;
+	if (!login->has_initial)
+		imap_challenge(f->session, VIEW(""));
+	else if (view_equal(login->initial, VIEW("\0alice\0secret")))
+		imap_logged_in(f->session, 7, VIEW("alice@example.org"));
+	else
+		imap_refused(f->session, LOGIN_BAD_CREDENTIALS);
+}
+
+static void on_login_more(void *arg, struct view response, bool cancel)
+{
+	struct fake *f = arg;
+	if (cancel)
+		imap_refused(f->session, LOGIN_CANCELLED);
+	else
+		on_login(arg, &(struct imap_login){.initial = response, .has_initial = true});
+}
+
+static void on_logout(void *arg)
+{
+	((struct fake *)arg)->watch = 0;
+}
+
+static void on_start_tls(void *arg)
+{
+	((struct fake *)arg)->secured = true;
+}
+
+static void on_start_deflate(void *arg)
+{
+	((struct fake *)arg)->deflates = true;
+}
+
+static void on_close(void *arg)
+{
+	((struct fake *)arg)->closed = true;
+}
+
+static int64_t on_now(void *arg)
+{
+	(void)arg;
+	return 1700000000;
+}
+
+static const struct imap_backend backend = {.login = on_login,
+    .login_more = on_login_more,
+    .ask = on_ask,
+    .logout_account = on_logout,
+    .start_tls = on_start_tls,
+    .start_deflate = on_start_deflate,
+    .close = on_close,
+    .now = on_now};
+
+/* ---- talk ---- */
+
+static const char *const mechanisms[] = {"PLAIN", NULL};
+
+static const char *const *announced(bool secure)
+{
+	(void)secure;
+	return mechanisms;
+}
+
+struct fake *fake_new(bool login)
+{
+	struct fake *f = mem_alloc(sizeof *f);
+	buf_init(&f->out, 1 << 24);
+	f->config = (struct imap_config){.hostname = VIEW("imap.example.org"),
+	    .mechanisms = mechanisms,
+	    .announced = announced,
+	    .tls_available = !login,
+	    .secure = login,
+	    .deflate_available = true,
+	    .errors_max = 20,
+	    .message_max = 8000};
+	f->modseq = 10;
+	f->session = imap_session_new(&f->config, &backend, f, &f->out);
+	fake_mailbox(f, "INBOX", MAILBOX_ROLE_INBOX);
+	if (login) {
+		fake_say(f, "login LOGIN alice secret\r\n");
+		buf_clear(&f->out);
+	}
+	return f;
+}
+
+void fake_free(struct fake *f)
+{
+	imap_session_free(f->session);
+	while (f->ops) {
+		struct fake_op *op = f->ops;
+		f->ops = op->next;
+		mem_free(op);
+	}
+	buf_done(&f->out);
+	mem_free(f);
+}
+
+void fake_say(struct fake *f, const char *text)
+{
+	struct view rest = view_from_string(text);
+	size_t shown = 0;
+	while (rest.len) {
+		/* As a driver: what was not taken comes again, with more behind it. */
+		shown = f->piece && f->piece < rest.len ? (shown < f->piece ? f->piece : shown) : rest.len;
+		if (shown > rest.len)
+			shown = rest.len;
+		size_t taken = imap_feed(f->session, view_take(rest, shown));
+		rest = view_skip(rest, taken);
+		bool asked = f->ops != NULL;
+		fake_settle(f);
+		if (taken == 0 && !asked) {
+			if (shown == rest.len)
+				break;
+			shown++;
+		} else {
+			shown = 0;
+		}
+	}
+	fake_settle(f);
+}
+
+static bool line_matches(struct view expected, struct view line)
+{
+	while (expected.len) {
+		if (view_starts(expected, VIEW("..."))) {
+			struct view rest = view_skip(expected, 3);
+			for (size_t i = 0; i <= line.len; i++)
+				if (line_matches(rest, view_skip(line, i)))
+					return true;
+			return false;
+		}
+		if (line.len == 0 || line.data[0] != expected.data[0])
+			return false;
+		line = view_skip(line, 1);
+		expected = view_skip(expected, 1);
+	}
+	return line.len == 0;
+}
+
+void fake_expect(struct fake *f, const char *expected)
+{
+	struct view lines = view_from_string(expected), said = buf_view(&f->out), line, heard;
+	bool ok = true;
+	while (ok && view_next(&lines, '\n', &line)) {
+		ok = view_next(&said, '\n', &heard);
+		if (ok && heard.len && heard.data[heard.len - 1] == '\r')
+			heard.len--;
+		ok = ok && line_matches(line, heard);
+	}
+	if (!ok || said.len) {
+		fail_msg("expected:\n%s\nsaid:\n%s", expected, buf_string(&f->out));
+	}
+	buf_clear(&f->out);
+}
+
+void fake_talk(struct fake *f, const char *said, const char *expected)
+{
+	fake_say(f, said);
+	fake_expect(f, expected);
+}
