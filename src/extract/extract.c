@@ -6,7 +6,17 @@
 
 typedef void reader(const struct extract_file *file, struct extract_out *out);
 
-static reader *by_bytes(struct view bytes)
+/* Some programs write a line before it; in a text, the words may be about PDF. */
+static bool is_pdf(struct view bytes, struct view type)
+{
+	size_t far = view_starts_nocase(type, VIEW("text/")) ? 1 : 1024;
+	for (size_t i = 0; i < far && i < bytes.len; i++)
+		if (view_starts(view_skip(bytes, i), VIEW("%PDF-")))
+			return true;
+	return false;
+}
+
+static reader *by_bytes(struct view bytes, struct view type)
 {
 	struct view text = bytes;
 	if (view_starts(text, VIEW("\xef\xbb\xbf")))
@@ -17,6 +27,8 @@ static reader *by_bytes(struct view bytes)
 	if (view_starts_nocase(text, VIEW("BEGIN:VCALENDAR")) ||
 	    view_starts_nocase(text, VIEW("BEGIN:VCARD")))
 		return extract_properties;
+	if (is_pdf(bytes, type))
+		return extract_pdf;
 	if (view_starts(bytes, VIEW("PK\3\4")) || view_starts(bytes, VIEW("PK\5\6")))
 		return extract_archive;
 	if (view_starts(text, VIEW("{\\rtf")))
@@ -132,7 +144,7 @@ enum extract_verdict extract_text(const struct extract_file *file, extract_text_
 {
 	if (has_no_text(file->type))
 		return EXTRACT_NO_FORMAT;
-	reader *read = by_bytes(file->bytes);
+	reader *read = by_bytes(file->bytes, file->type);
 	if (read == NULL)
 		read = by_type(file->type);
 	if (read == NULL)

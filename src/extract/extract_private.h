@@ -31,6 +31,7 @@ bool extract_end(struct extract_out *out, enum extract_verdict why);
 void extract_plain(const struct extract_file *file, struct extract_out *out);
 void extract_html(const struct extract_file *file, struct extract_out *out);
 void extract_rtf(const struct extract_file *file, struct extract_out *out);
+void extract_pdf(const struct extract_file *file, struct extract_out *out);
 /* Office Open XML, OpenDocument; of another zip file the names in it. */
 void extract_archive(const struct extract_file *file, struct extract_out *out);
 /* OpenDocument in one XML file. */
