@@ -332,10 +332,25 @@ static bool is_in_name(struct reader *r)
 	return r->is_name;
 }
 
-/* A route ends with ":" and names hosts that nobody asks any more (RFC 5321, appendix C). */
-static void skip_route(struct reader *r)
+/* Without the blanks and folds that may stand in it; comments stay, which nobody writes there. */
+static struct view keep_route(struct reader *r, struct view raw)
 {
+	struct buf text;
+	buf_init(&text, ADDRESS_PHRASE_MAX);
+	for (size_t i = 0; i < raw.len; i++)
+		if (!lex_is_blank(raw.data[i]))
+			buf_append_byte(&text, raw.data[i]);
+	struct view route = keep(r, buf_view(&text));
+	buf_done(&text);
+	return route;
+}
+
+/* A route ends with ":" and names hosts that nobody asks any more (RFC 5321, appendix C). */
+static struct view take_route(struct reader *r)
+{
+	struct view route = {0};
 	lex_skip_cfws(&r->in, NULL);
+	struct view begin = r->in.rest;
 	struct cursor ahead = r->in;
 	while (cursor_peek(&ahead) == '@' || cursor_peek(&ahead) == ',') {
 		if (cursor_accept(&ahead, '@')) {
@@ -349,8 +364,14 @@ static void skip_route(struct reader *r)
 		}
 		lex_skip_cfws(&ahead, NULL);
 	}
-	if (cursor_accept(&ahead, ':'))
+	if (begin.len > ahead.rest.len && cursor_peek(&ahead) == ':') {
+		route = keep_route(r, view_take(begin, begin.len - ahead.rest.len));
+		cursor_bytes(&ahead, 1);
 		r->in = ahead;
+	} else if (cursor_accept(&ahead, ':')) {
+		r->in = ahead;
+	}
+	return route;
 }
 
 /* At "<": the words were a display name. */
@@ -361,7 +382,7 @@ static void read_angle_mailbox(struct reader *r)
 	struct view outside_comment = r->comment;
 	forget_words(r);
 	cursor_bytes(&r->in, 1);
-	skip_route(r);
+	address.route = take_route(r);
 	if (cursor_peek(&r->in) == '<' || cursor_accept_nocase(&r->in, VIEW("mailto:")))
 		r->list->defective = true;
 	while (cursor_accept(&r->in, '<'))

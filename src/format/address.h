@@ -19,6 +19,7 @@ struct address {
 	struct view display_name; /* unquoted; encoded words as they stand (encoded_word_decode reads them) */
 	struct view local_part;   /* unquoted; empty in a mailbox that names nobody ("To: the whole team") */
 	struct view domain;       /* as written, without comments and blanks; empty when there is none */
+	struct view route;        /* "@a,@b" of an obsolete <@a,@b:joe@c>; empty in all but very old mail */
 };
 
 struct address_list {

@@ -45,11 +45,10 @@ static void take_references(struct envelope *envelope, struct view body, struct 
 }
 
 static void take_addresses(
-    struct address_list *field, struct envelope *envelope, struct view body, struct arena *arena)
+    struct address_list *field, struct envelope *envelope, struct view body, size_t max, struct arena *arena)
 {
 	struct address_list more;
-	size_t room = ENVELOPE_ADDRESSES_MAX -
-	              (field->count < ENVELOPE_ADDRESSES_MAX ? field->count : ENVELOPE_ADDRESSES_MAX);
+	size_t room = max - (field->count < max ? field->count : max);
 	address_list_parse_some(body, room, arena, &more);
 	envelope->truncated |= more.cut;
 	if (field->count == 0) {
@@ -69,7 +68,8 @@ static void take_addresses(
 	field->defective |= more.defective;
 }
 
-void envelope_add(struct envelope *envelope, struct view name, struct view body, struct arena *arena)
+static void add_field(
+    struct envelope *envelope, struct view name, struct view body, size_t addresses_max, struct arena *arena)
 {
 	const struct {
 		struct view name;
@@ -97,6 +97,21 @@ void envelope_add(struct envelope *envelope, struct view name, struct view body,
 		if (fields[i].text)
 			take_text(fields[i].text, envelope, body, arena);
 		else
-			take_addresses(fields[i].addresses, envelope, body, arena);
+			take_addresses(fields[i].addresses, envelope, body, addresses_max, arena);
 	}
+}
+
+void envelope_add(struct envelope *envelope, struct view name, struct view body, struct arena *arena)
+{
+	add_field(envelope, name, body, ENVELOPE_ADDRESSES_MAX, arena);
+}
+
+void envelope_read(struct view header, size_t addresses_max, struct arena *arena, struct envelope *envelope)
+{
+	struct header_reader reader = header_read(header);
+	struct header_field field;
+	struct envelope e = {0};
+	while (header_next(&reader, &field))
+		add_field(&e, field.name, field.body, addresses_max, arena);
+	*envelope = e;
 }

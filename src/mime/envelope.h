@@ -23,4 +23,10 @@ struct envelope {
  */
 void envelope_add(struct envelope *envelope, struct view name, struct view body, struct arena *arena);
 
+/*
+ * The envelope of a whole header, with so many addresses of each list: for who needs all of it, and has found
+ * the stored one truncated. Texts and lists live in the arena.
+ */
+void envelope_read(struct view header, size_t addresses_max, struct arena *arena, struct envelope *envelope);
+
 #endif

@@ -2,7 +2,7 @@
  * Stored envelopes:
  *
  *	envelope = flags date subject message-id in-reply-to list*6
- *	list     = flags count *( kind display-name [ local-part domain ] )
+ *	list     = flags count *( kind display-name [ local-part domain [ route ] ] )
  */
 #include "mime/envelope_wire.h"
 
@@ -11,7 +11,8 @@
 #include "format/limits.h"
 #include "format/wire.h"
 
-enum { ENVELOPE_TRUNCATED = 1, LIST_DEFECTIVE = 1 };
+/* ROUTED: the kind, as it is stored, of a mailbox with a route. */
+enum { ENVELOPE_TRUNCATED = 1, LIST_DEFECTIVE = 1, ROUTED = ADDRESS_GROUP_END + 1 };
 
 static struct view share(struct view text, bool *truncated)
 {
@@ -27,7 +28,7 @@ static size_t addresses_that_fit(const struct address_list *list, bool *in_group
 	*in_group = false;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct address *a = &list->items[i];
-		size_t need = 8 + a->display_name.len + a->local_part.len + a->domain.len;
+		size_t need = 8 + a->display_name.len + a->local_part.len + a->domain.len + a->route.len;
 		if (need > room)
 			return i;
 		room -= need;
@@ -45,7 +46,8 @@ static void put_list(const struct address_list *list, struct buf *out)
 	wire_put_number(out, count + in_group);
 	for (size_t i = 0; i < count; i++) {
 		const struct address *a = &list->items[i];
-		wire_put_number(out, a->kind);
+		bool routed = a->kind == ADDRESS_MAILBOX && a->route.len;
+		wire_put_number(out, routed ? (uint64_t)ROUTED : (uint64_t)a->kind);
 		if (a->kind == ADDRESS_GROUP_END)
 			continue;
 		wire_put_text(out, a->display_name);
@@ -53,6 +55,8 @@ static void put_list(const struct address_list *list, struct buf *out)
 			continue;
 		wire_put_text(out, a->local_part);
 		wire_put_text(out, a->domain);
+		if (routed)
+			wire_put_text(out, a->route);
 	}
 	if (in_group)
 		wire_put_number(out, ADDRESS_GROUP_END);
@@ -88,12 +92,15 @@ static int get_list(struct cursor *in, struct arena *arena, struct address_list 
 		return -ENOBUFS;
 	for (; list->count < count && cursor_ok(in); list->count++) {
 		struct address *a = &list->items[list->count];
-		a->kind = (enum address_kind)wire_number(in, ADDRESS_GROUP_END);
+		uint64_t kind = wire_number(in, ROUTED);
+		a->kind = kind == ROUTED ? ADDRESS_MAILBOX : (enum address_kind)kind;
 		if (a->kind != ADDRESS_GROUP_END)
 			a->display_name = wire_text(in);
 		if (a->kind == ADDRESS_MAILBOX) {
 			a->local_part = wire_text(in);
 			a->domain = wire_text(in);
+			if (kind == ROUTED)
+				a->route = wire_text(in);
 		}
 	}
 	return cursor_ok(in) ? 0 : -EINVAL;

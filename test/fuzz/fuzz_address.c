@@ -38,6 +38,7 @@ static void tolerant(struct view text, struct arena *arena)
 		const struct address *a = &list.items[i];
 		touch(a->display_name);
 		touch(a->local_part);
+		touch(a->route);
 		touch(a->domain);
 		check(a->kind == ADDRESS_MAILBOX || in_group == (a->kind == ADDRESS_GROUP_END));
 		in_group = a->kind == ADDRESS_MAILBOX ? in_group : !in_group;

@@ -9,6 +9,7 @@ static void touch_list(const struct address_list *list)
 	for (size_t i = 0; i < list->count; i++) {
 		touch(list->items[i].display_name);
 		touch(list->items[i].local_part);
+		touch(list->items[i].route);
 		touch(list->items[i].domain);
 	}
 }

@@ -37,6 +37,48 @@ static void done(struct parsed *p)
 	arena_done(&p->arena);
 }
 
+static void a_source_route_is_kept(void **state)
+{
+	(void)state;
+	struct parsed p = parse(VIEW("From: A <@one , @two:a@b.example>, c@d.example\r\n\r\n"));
+	struct message_summary s;
+	struct buf out;
+	buf_init(&out, SUMMARY_MAX);
+	assert_int_equal(message_summary_encode(&p.summary, &out), 0);
+	assert_int_equal(message_summary_decode(buf_view(&out), &p.arena, &s), 0);
+	assert_int_equal(s.envelope.from.count, 2);
+	assert_view(s.envelope.from.items[0].route, "@one,@two");
+	assert_view(s.envelope.from.items[0].local_part, "a");
+	assert_view(s.envelope.from.items[1].route, "");
+	buf_done(&out);
+	done(&p);
+}
+
+/* A stored envelope keeps the first addresses; who reads the header gets them all. */
+static void a_whole_envelope_is_read_from_the_header(void **state)
+{
+	(void)state;
+	struct buf header;
+	struct arena arena;
+	struct envelope e;
+	arena_init(&arena, 1 << 20);
+	buf_init(&header, 100000);
+	buf_append_string(&header, "Subject: one\r\nSubject: two\r\n");
+	for (int i = 0; i < 2 * ENVELOPE_ADDRESSES_MAX; i++)
+		buf_printf(&header, "To: a%d@b.example\r\n", i);
+	buf_append_string(&header, "\r\nTo: no@header.example\r\n");
+	envelope_read(buf_view(&header), ADDRESS_LIST_MAX, &arena, &e);
+	assert_view(e.subject, "one");
+	assert_int_equal(e.to.count, 2 * ENVELOPE_ADDRESSES_MAX);
+	assert_view(e.to.items[99].local_part, "a99");
+	assert_false(e.truncated);
+	envelope_read(buf_view(&header), 3, &arena, &e);
+	assert_int_equal(e.to.count, 3);
+	assert_true(e.truncated);
+	arena_done(&arena);
+	buf_done(&header);
+}
+
 static void summary_reads_back(void **state)
 {
 	(void)state;
@@ -179,6 +221,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(summary_reads_back),
+	    cmocka_unit_test(a_source_route_is_kept),
+	    cmocka_unit_test(a_whole_envelope_is_read_from_the_header),
 	    cmocka_unit_test(structure_reads_back),
 	    cmocka_unit_test(hostile_encodings_are_harmless),
 	    cmocka_unit_test(large_headers_are_cut),
