@@ -54,6 +54,10 @@ static const struct {
     {"STATUS=SIZE", AFTER, NULL},
     {"OBJECTID", AFTER, NULL},
     {"MULTIAPPEND", AFTER, NULL},
+    {"MOVE", AFTER, NULL},
+    {"BINARY", AFTER, NULL},
+    {"PREVIEW", AFTER, NULL},
+    {"SAVEDATE", AFTER, NULL},
     {"UNAUTHENTICATE", AFTER, NULL},
     {"COMPRESS=DEFLATE", AFTER, can_deflate},
 };

@@ -78,7 +78,7 @@ void imap_command_run(struct imap_session *s)
 	s->tag = tag;
 	s->serial += s->serial == UINT32_MAX ? 2 : 1;
 	if (command->flags & IMAP_BY_NUMBER && s->enabled & IMAP_UIDONLY) {
-		imap_no(s, "UIDREQUIRED", "messages are named by UID here"); /* RFC 9586 section 3 */
+		imap_bad(s, "[UIDREQUIRED] messages are named by UID here"); /* RFC 9586 section 3 */
 		return;
 	}
 	struct imap_in in = {.session = s, .text = cursor_on(rest)};

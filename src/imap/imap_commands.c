@@ -40,6 +40,16 @@ static const struct imap_command commands[] = {
     /* The selected mailbox: section 6.4. */
     {"CHECK", SELECTED, 0, imap_noop},
     {"CLOSE", SELECTED, 0, imap_close_command},
+    {"EXPUNGE", SELECTED, 0, imap_expunge},
+    {"UID EXPUNGE", SELECTED, IMAP_BY_UID, imap_expunge},
+    {"FETCH", SELECTED, IMAP_NO_EXPUNGE | IMAP_BY_NUMBER, imap_fetch},
+    {"UID FETCH", SELECTED, IMAP_BY_UID, imap_fetch},
+    {"STORE", SELECTED, IMAP_NO_EXPUNGE | IMAP_BY_NUMBER, imap_store},
+    {"UID STORE", SELECTED, IMAP_BY_UID, imap_store},
+    {"COPY", SELECTED, IMAP_BY_NUMBER, imap_copy},
+    {"UID COPY", SELECTED, IMAP_BY_UID, imap_copy},
+    {"MOVE", SELECTED, IMAP_BY_NUMBER, imap_move},
+    {"UID MOVE", SELECTED, IMAP_BY_UID, imap_move},
     {"UNSELECT", SELECTED, 0, imap_unselect_command},
 };
 

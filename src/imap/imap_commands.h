@@ -16,5 +16,9 @@ imap_run imap_list, imap_lsub;                                                  
 imap_run imap_status;                                                             /* imap_status.c */
 imap_run imap_create, imap_delete, imap_rename, imap_subscribe, imap_unsubscribe; /* imap_mailbox.c */
 imap_run imap_append;                                                             /* imap_append.c */
+imap_run imap_fetch;                                                              /* imap_fetch.c */
+imap_run imap_store;                                                              /* imap_store.c */
+imap_run imap_copy, imap_move;                                                    /* imap_copy.c */
+imap_run imap_expunge;                                                            /* imap_expunge.c */
 
 #endif

@@ -102,6 +102,7 @@ struct view imap_view_ranges(const struct imap_view *v);
 
 struct imap_selected {
 	uint64_t account, mailbox, rights;
+	uint64_t owner_number; /* the account's number, as ids show it */
 	bool read_only;
 	bool uid_not_sticky;
 	uint32_t uidvalidity, uidnext, recent; /* recent: the first \Recent UID of this session */

@@ -293,6 +293,7 @@ static void on_found(struct imap_session *s, const struct mail_mailbox *mailbox,
 	box->account = mailbox->account;
 	box->mailbox = mailbox->mailbox;
 	box->rights = mailbox->rights;
+	box->owner_number = mailbox->owner_number;
 	box->read_only = sel->examine || !is_writable(mailbox->rights);
 	box->path = view_of(mem_string(sel->path), sel->path.len);
 	imap_ask(s, MAIL_OPEN,
