@@ -189,17 +189,15 @@ static bool keep_known(struct appending *a)
 static size_t on_bytes(struct imap_session *s, struct view bytes, bool last)
 {
 	struct appending *a = imap_data(s);
-	size_t n = bytes.len < PIECE_MAX ? bytes.len : PIECE_MAX;
-	if (n > a->credit)
-		n = (size_t)a->credit;
-	struct view piece = view_take(bytes, n);
-	if (n > 0) {
-		a->credit -= n;
-		a->nul |= view_find(piece, '\0') >= 0;
-		line_ends_feed(&a->lines, piece);
-		mime_digest_feed(a->digest, piece);
-		imap_tell(s, 0, MAIL_UPLOAD, &(struct mail_upload){.upload = a->upload, .bytes = piece});
-	}
+	size_t n = bytes.len < a->credit ? bytes.len : (size_t)a->credit;
+	struct view rest = view_take(bytes, n);
+	a->credit -= n;
+	a->nul |= view_find(rest, '\0') >= 0;
+	line_ends_feed(&a->lines, rest);
+	mime_digest_feed(a->digest, rest);
+	for (; rest.len; rest = view_skip(rest, PIECE_MAX))
+		imap_tell(s, 0, MAIL_UPLOAD,
+		    &(struct mail_upload){.upload = a->upload, .bytes = view_take(rest, PIECE_MAX)});
 	a->waits = n < bytes.len;
 	if (!last || n < bytes.len)
 		return n;

@@ -26,7 +26,7 @@ struct fake_op {
 		struct mail_upload upload;
 		struct mail_append append;
 	} q;
-	char text[16384]; /* of its views */
+	char text[40000]; /* of its views */
 	size_t len;
 };
 
@@ -284,43 +284,47 @@ static void expunge(struct fake *f, const struct fake_op *op)
 static void upload(struct fake *f, const struct fake_op *op)
 {
 	size_t at = 0;
-	while (at < 8 && f->uploads[at].number && f->uploads[at].number != op->q.upload.upload)
+	while (at < FAKE_UPLOADS && f->uploads[at].number && f->uploads[at].number != op->q.upload.upload)
 		at++;
-	assert_true(at < 8);
+	assert_true(at < FAKE_UPLOADS);
 	f->uploads[at].number = op->q.upload.upload;
-	assert_true(f->uploads[at].len + op->q.upload.bytes.len <= sizeof f->uploads[at].text);
-	memcpy(f->uploads[at].text + f->uploads[at].len, op->q.upload.bytes.data, op->q.upload.bytes.len);
-	f->uploads[at].len += op->q.upload.bytes.len;
+	size_t room = sizeof f->uploads[at].text - f->uploads[at].len, len = op->q.upload.bytes.len;
+	len = len < room ? len : room; /* of a large one the beginning is enough */
+	memcpy(f->uploads[at].text + f->uploads[at].len, op->q.upload.bytes.data, len);
+	f->uploads[at].len += len;
+	f->uploaded += op->q.upload.bytes.len;
+	if (f->withholds)
+		return;
 	answer(f, op->request, MAIL_UPLOAD_CREDIT,
 	    &(struct mail_upload_credit){.upload = op->q.upload.upload, .bytes = op->q.upload.bytes.len});
 }
 
-/* Messages with `more` are put with the last one. */
+/* Messages with `more` are answered with the last one. */
 static void append(struct fake *f, const struct fake_op *op)
 {
 	struct fake_mailbox *m = mailbox_of(f, op->q.append.account, op->q.append.mailbox);
 	if (m == NULL || f->error) {
 		int64_t error = f->error ? f->error : -ENOENT;
-		f->error = 0;
-		done(f, op, error);
+		if (!op->q.append.more)
+			done(f, op, error);
 		return;
 	}
 	struct fake_message *msg = fake_message(f, m, op->q.append.flags);
-	for (size_t i = 0; i < 8; i++)
+	for (size_t i = 0; i < FAKE_UPLOADS; i++)
 		if (f->uploads[i].number == op->q.append.upload) {
-			msg->len =
-			    f->uploads[i].len < sizeof msg->text ? f->uploads[i].len : sizeof msg->text;
+			msg->len = f->uploads[i].len;
 			memcpy(msg->text, f->uploads[i].text, msg->len);
 			f->uploads[i].number = f->uploads[i].len = 0;
 		}
+	f->last_append = op->q.append;
+	if (f->first_appended == 0)
+		f->first_appended = msg->uid;
 	if (op->q.append.more)
 		return;
 	struct buf ranges;
 	buf_init(&ranges, 100);
-	uint32_t first = msg->uid;
-	while (first > 1 && first > op->q.append.uid && m->messages[first - 2].arrived == 0)
-		first--;
-	uid_ranges_add(&ranges, msg->uid, msg->uid);
+	uid_ranges_add(&ranges, f->first_appended, msg->uid);
+	f->first_appended = 0;
 	answer(f, op->request, MAIL_UIDS, &(struct mail_uids){.ranges = buf_view(&ranges)});
 	buf_done(&ranges);
 	put_done(f, op, m, 0);
@@ -460,7 +464,7 @@ static void on_ask(void *arg, uint32_t request, enum mail_type type, const void 
 	}
 	if (type == MAIL_UPLOAD_ABORT) {
 		f->aborted++;
-		for (size_t i = 0; i < 8; i++)
+		for (size_t i = 0; i < FAKE_UPLOADS; i++)
 			if (f->uploads[i].number == ((const struct mail_upload_abort *)question)->upload)
 				f->uploads[i].number = f->uploads[i].len = 0;
 		return;
@@ -550,7 +554,7 @@ struct fake *fake_new(bool login)
 	    .secure = login,
 	    .deflate_available = true,
 	    .errors_max = 20,
-	    .message_max = 8000};
+	    .message_max = 1000000};
 	f->modseq = 10;
 	f->session = imap_session_new(&f->config, &backend, f, &f->out);
 	fake_mailbox(f, "INBOX", MAILBOX_ROLE_INBOX);

@@ -9,13 +9,13 @@
 
 #include "imap/imap_session.h"
 
-enum { FAKE_MAILBOXES = 24, FAKE_MESSAGES = 64 };
+enum { FAKE_MAILBOXES = 24, FAKE_MESSAGES = 160, FAKE_UPLOADS = 110 };
 
 struct fake_message {
 	uint32_t uid;
 	uint64_t flags, modseq, arrived;
 	bool gone;
-	char text[512];
+	char text[8192];
 	size_t len;
 };
 
@@ -45,9 +45,12 @@ struct fake {
 		uint64_t number;
 		char text[8192];
 		size_t len;
-	} uploads[8];
-	size_t upload_window, aborted;
-	uint64_t keyword; /* the name of keyword 0 was told */
+	} uploads[FAKE_UPLOADS];
+	size_t aborted, uploaded;
+	bool withholds; /* gives no credit for what is uploaded */
+	uint32_t first_appended;
+	struct mail_append last_append; /* its views are not valid any more */
+	uint64_t keyword;               /* the name of keyword 0 was told */
 };
 
 /* A session that has seen its greeting; with `login`, somebody is logged in and what was said of it is

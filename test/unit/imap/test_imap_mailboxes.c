@@ -135,7 +135,7 @@ static void tells_status(void **state)
 	fake_talk(f,
 	    "a STATUS Work (MESSAGES UIDNEXT UIDVALIDITY UNSEEN DELETED SIZE RECENT APPENDLIMIT)\r\n",
 	    "* STATUS Work (MESSAGES 2 RECENT 2 UIDNEXT 3 UIDVALIDITY 1002 UNSEEN 1 DELETED 1 SIZE 150 "
-	    "APPENDLIMIT 8000)\n"
+	    "APPENDLIMIT 1000000)\n"
 	    "a OK this is its status");
 	fake_talk(
 	    f, "b STATUS Work (MAILBOXID)\r\n", "* STATUS Work (MAILBOXID (M7-3))\nb OK this is its status");

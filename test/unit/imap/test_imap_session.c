@@ -89,7 +89,7 @@ static void talk_literals(void)
 	fake_talk(f, "a FROB {5}\r\n", "a BAD there is no such command");
 	fake_talk(
 	    f, "b FROB {5+}\r\nb NOO {3+}\r\nxxx\r\nc NOOP\r\n", "b BAD there is no such command\nc OK done");
-	fake_talk(f, "d STATUS {999999}\r\n", "d BAD [TOOBIG] the command is too large");
+	fake_talk(f, "d STATUS {999999999}\r\n", "d BAD [TOOBIG] the command is too large");
 	fake_talk(f, "e STATUS {5+}\r\nINBOX (MESSAGES)\r\n",
 	    "* STATUS INBOX (MESSAGES 0)\ne OK this is its status");
 	fake_talk(f, "f STATUS {0}\r\n (MESSAGES)\r\n",
