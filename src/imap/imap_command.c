@@ -247,7 +247,8 @@ bool imap_wrong(struct imap_session *s, struct imap_in *in)
 	imap_in_end(in);
 	if (in->wrong == NULL)
 		return false;
-	if (strncmp(in->wrong, "[UNAVAILABLE]", 13) == 0 || strncmp(in->wrong, "[LIMIT]", 7) == 0) {
+	/* With a code it is no error of syntax. */
+	if (in->wrong[0] == '[' && strncmp(in->wrong, "[UIDREQUIRED]", 13) != 0) {
 		if (finish(s, "NO", NULL, in->wrong))
 			say_end(s);
 	} else {

@@ -15,6 +15,7 @@ static void done(struct imap_session *s, struct view line)
 {
 	bool right = view_equal_nocase(view_trim(line), VIEW("DONE"));
 	s->idling = false;
+	s->news |= s->unclaimed;
 	if (right)
 		imap_ok(s, NULL, "you were idle");
 	else

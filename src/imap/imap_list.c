@@ -243,7 +243,9 @@ static void put_attributes(
 			put_attribute(s, &begun, "\\NoSelect");
 	} else if (!e->exists) {
 		put_attribute(s, &begun, "\\NonExistent");
-		put_attribute(s, &begun, "\\NoSelect");
+		/* The one implies the other (RFC 5258 section 3); older clients know the other alone. */
+		if (!o->extended)
+			put_attribute(s, &begun, "\\NoSelect");
 	} else if (!(e->mailbox.rights & RIGHT_READ)) {
 		put_attribute(s, &begun, "\\NoSelect");
 	}

@@ -13,6 +13,7 @@ enum {
 struct imap_list_options {
 	struct view patterns[IMAP_LIST_PATTERNS_MAX]; /* with the reference in front */
 	size_t pattern_count;
+	bool extended;  /* the syntax of RFC 5258 is used */
 	bool delimiter; /* only that is asked for */
 	bool lsub;
 	bool subscribed, special, recursive; /* selection */

@@ -74,18 +74,17 @@ static void add_pattern(
 void imap_in_list(struct imap_in *in, bool lsub, struct imap_list_options *o)
 {
 	struct view reference = {0}, pattern;
-	bool extended = false;
 	o->lsub = o->subscribed = lsub;
 	imap_in_space(in);
 	if (!lsub && imap_in_next_is(in, '(')) {
-		extended = true;
+		o->extended = true;
 		selection(in, o);
 		imap_in_space(in);
 	}
 	imap_in_mailbox(in, &reference);
 	imap_in_space(in);
 	if (!lsub && imap_in_take(in, '(')) {
-		extended = true;
+		o->extended = true;
 		do {
 			if (imap_in_pattern(in, &pattern))
 				add_pattern(in, o, reference, pattern);
@@ -96,11 +95,11 @@ void imap_in_list(struct imap_in *in, bool lsub, struct imap_list_options *o)
 		o->delimiter = pattern.len == 0;
 	}
 	if (!lsub && imap_in_take(in, ' ')) {
-		extended = true;
+		o->extended = true;
 		if (!imap_in_word(in, "RETURN"))
 			imap_in_wrong(in, "RETURN is missing");
 		imap_in_space(in);
 		returns(in, o);
 	}
-	o->delimiter = o->delimiter && !extended;
+	o->delimiter = o->delimiter && !o->extended;
 }

@@ -256,7 +256,7 @@ bool imap_in_number64(struct imap_in *in, uint64_t *out)
 static bool decode_name(struct imap_in *in, struct view name, struct view *out)
 {
 	if (!utf8_valid(name))
-		return fails(in, "the name is not UTF-8");
+		return fails(in, "[CANNOT] the name is not UTF-8");
 	if (in->session->enabled & (IMAP_UTF8_ACCEPT | IMAP_REV2) || view_find(name, '&') < 0 ||
 	    !utf8_is_ascii(name)) {
 		*out = name;
@@ -267,7 +267,8 @@ static bool decode_name(struct imap_in *in, struct view name, struct view *out)
 	int r = modified_utf7_decode(&text, name);
 	bool ok = r == 0 && arena_copy(&in->session->arena, buf_view(&text), out);
 	buf_done(&text);
-	return ok || fails(in, r ? "the name is not modified UTF-7" : "[LIMIT] the command is too large");
+	return ok ||
+	       fails(in, r ? "[CANNOT] the name is not modified UTF-7" : "[LIMIT] the command is too large");
 }
 
 bool imap_in_mailbox(struct imap_in *in, struct view *path)
@@ -295,7 +296,12 @@ bool imap_in_pattern(struct imap_in *in, struct view *pattern)
 	}
 	if (name.len > MAIL_PATH_MAX)
 		return fails(in, "the pattern is too long");
-	return decode_name(in, name, pattern);
+	/* One that is no name matches none, and is no error (RFC 9051 section 6.3.9). */
+	if (!decode_name(in, name, pattern)) {
+		in->wrong = NULL;
+		*pattern = name;
+	}
+	return true;
 }
 
 /* ---- dates ---- */

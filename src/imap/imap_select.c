@@ -19,6 +19,8 @@ struct selecting {
 	struct imap_selected *box;
 	struct buf uids, changed, vanished;
 	struct mail_mailbox mailbox;
+	uint64_t unseen;
+	uint32_t first_unseen; /* the question for it */
 };
 
 static void release(void *data)
@@ -200,6 +202,34 @@ static void put_changes(struct imap_session *s, struct selecting *sel)
 	buf_done(&changed);
 }
 
+static void tell_changes(struct imap_session *s, struct selecting *sel)
+{
+	if (sel->qresync && sel->uidvalidity == s->selected->uidvalidity)
+		put_changes(s, sel);
+	else
+		end_select(s);
+}
+
+/* The first one is enough: the rest is not read. */
+static void on_unseen(struct imap_session *s, enum mail_type type, const void *answer)
+{
+	struct selecting *sel = imap_data(s);
+	struct mail_message m;
+	if (type == MAIL_MESSAGES) {
+		struct cursor in = cursor_on(((const struct mail_messages *)answer)->entries);
+		uint32_t number = 0;
+		while (number == 0 && mail_message_get(&in, MAIL_WANT_FLAGS, &m))
+			number = imap_view_number(s->selected->view, m.uid);
+		if (number == 0)
+			return;
+		put_code(s, "UNSEEN", number, "the first unseen one");
+		imap_stop(s, sel->first_unseen);
+		tell_changes(s, sel);
+	} else if (type == MAIL_DONE) {
+		tell_changes(s, sel);
+	}
+}
+
 /* ---- opening ---- */
 
 static bool is_writable(uint64_t rights)
@@ -236,11 +266,20 @@ static void opened(struct imap_session *s, struct selecting *sel, const struct m
 	}
 	s->selected = box;
 	sel->box = NULL;
+	s->claims = !box->read_only && !(s->enabled & IMAP_REV2);
+	s->unclaimed = false;
+	s->claimed = box->uidnext;
 	put_state(s, sel);
-	if (sel->qresync && sel->uidvalidity == box->uidvalidity)
-		put_changes(s, sel);
+	/* RFC 3501 section 6.3.1; RFC 9051 has it no more. */
+	if (!(s->enabled & IMAP_REV2) && sel->unseen > 0)
+		sel->first_unseen = imap_ask(s, MAIL_FETCH,
+		    &(struct mail_fetch){.account = box->account,
+		        .mailbox = box->mailbox,
+		        .want = MAIL_WANT_FLAGS,
+		        .flags_without = FLAG_SEEN},
+		    on_unseen);
 	else
-		end_select(s);
+		tell_changes(s, sel);
 }
 
 static void on_opened(struct imap_session *s, enum mail_type type, const void *answer)
@@ -251,6 +290,7 @@ static void on_opened(struct imap_session *s, enum mail_type type, const void *a
 	switch ((int)type) {
 	case MAIL_MAILBOX:
 		sel->box->recent = (uint32_t)((const struct mail_mailbox *)answer)->recent;
+		sel->unseen = ((const struct mail_mailbox *)answer)->unseen;
 		break;
 	case MAIL_UIDS:
 		add(&sel->uids, uids->ranges);

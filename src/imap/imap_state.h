@@ -10,9 +10,11 @@ enum {
 	 * thousands of octets, and a value of metadata has 64 KB.
 	 */
 	IMAP_COMMAND_MAX = 256 * 1024,
-	/* The same before the login: a SASL response of 12,288 octets (RFC 4422 section 4 leaves the size to
-	   us), or a name and a password. */
-	IMAP_STRANGER_MAX = 16 * 1024,
+	/*
+	 * The same before the login: ID of 30 fields of 1,024 octets (RFC 2971 section 3.3), or a SASL
+	 * response of 12,288 octets.
+	 */
+	IMAP_STRANGER_MAX = 40 * 1024,
 	/* A command's memory beside its text: lists that it parses, mailboxes that it gathers. */
 	IMAP_ARENA_MAX = 16 * 1024 * 1024,
 	/* Octets that a client sends without asking first, in a literal that is refused; they are read and
@@ -113,6 +115,9 @@ struct imap_session {
 	/* The selected mailbox. */
 	struct imap_selected *selected;
 	uint32_t watch;         /* the question that tells of its changes; 0: none */
+	bool claims;            /* messages that come are \Recent to this session, if to no other */
+	bool unclaimed;         /* some came while it was idle */
+	uint32_t claimed;       /* UIDs below have been claimed, by this session or another */
 	bool news;              /* there may be changes that the client was not told of */
 	bool flags_untold;      /* keywords have got names since FLAGS was told */
 	struct imap_sync *sync; /* under way */

@@ -219,10 +219,58 @@ static void tell_arrived(struct imap_session *s)
 	}
 }
 
-static void tell(struct imap_session *s, const struct mail_done *done)
+static void tell_all(struct imap_session *s)
 {
 	struct imap_selected *box = s->selected;
 	struct buf known;
+	tell_gone(s);
+	buf_init(&known, IMAP_RANGES_MAX);
+	/* Of what arrives now the client asks for the flags itself. */
+	imap_ranges_without(&known, imap_view_ranges(box->view), buf_view(&s->gone));
+	tell_arrived(s);
+	tell_flags(s, buf_view(&known));
+	buf_done(&known);
+}
+
+/*
+ * \Recent is a message to one session alone (RFC 3501 section 2.3.2): the first that claims it. What is
+ * recent to this one are its messages from a UID on; so when another has claimed some in between, what lies
+ * before is recent no more.
+ */
+static void on_claimed(struct imap_session *s, enum mail_type type, const void *answer)
+{
+	if (type == MAIL_MAILBOX && s->selected) {
+		const struct mail_mailbox *mailbox = answer;
+		if (mailbox->recent > s->claimed)
+			s->selected->recent = (uint32_t)mailbox->recent;
+		s->claimed = (uint32_t)mailbox->uidnext;
+		s->unclaimed = false;
+	} else if (type == MAIL_DONE) {
+		if (s->selected)
+			tell_all(s);
+		else
+			end(s);
+	}
+}
+
+/* It costs a commit: a session that is idle puts it off until it does something. */
+static void claim(struct imap_session *s)
+{
+	bool due = s->unclaimed || buf_view(&s->sync->arrived).len;
+	s->unclaimed = due && s->claims;
+	if (!s->unclaimed || s->idling) {
+		tell_all(s);
+		return;
+	}
+	imap_ask(s, MAIL_OPEN,
+	    &(struct mail_open){
+	        .account = s->selected->account, .mailbox = s->selected->mailbox, .take_recent = 1},
+	    on_claimed);
+}
+
+static void tell(struct imap_session *s, const struct mail_done *done)
+{
+	struct imap_selected *box = s->selected;
 	if (done->error == -ENOENT || done->error == -EACCES) {
 		/* The mailbox is gone, or the right to it: so are all its messages. */
 		buf_clear(&s->sync->vanished);
@@ -242,13 +290,7 @@ static void tell(struct imap_session *s, const struct mail_done *done)
 		box->modseq = done->modseq;
 		box->uidnext = (uint32_t)done->uidnext;
 	}
-	tell_gone(s);
-	buf_init(&known, IMAP_RANGES_MAX);
-	/* Of what arrives now the client asks for the flags itself. */
-	imap_ranges_without(&known, imap_view_ranges(box->view), buf_view(&s->gone));
-	tell_arrived(s);
-	tell_flags(s, buf_view(&known));
-	buf_done(&known);
+	claim(s);
 }
 
 /* Ranges of one kind come in several frames, maybe not in order. */

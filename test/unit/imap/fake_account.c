@@ -224,6 +224,7 @@ static void fetch(struct fake *f, const struct fake_op *op)
 		const struct fake_message *msg = &m->messages[i];
 		struct mail_message e = {.uid = msg->uid, .flags = msg->flags, .modseq = msg->modseq};
 		if (!msg->gone && msg->modseq > op->q.fetch.changed_since &&
+		    !(msg->flags & op->q.fetch.flags_without) &&
 		    (op->q.fetch.uids.len == 0 || uid_ranges_have(op->q.fetch.uids, msg->uid)))
 			mail_message_put(&entries, op->q.fetch.want, &e);
 	}

@@ -63,6 +63,8 @@ static void lists(void **state)
 	fake_talk(f, "i ENABLE IMAP4rev2\r\n", "* ENABLED IMAP4rev2\ni OK enabled");
 	fake_talk(f, "j LIST \"\" \"Entw\xc3\xbcrfe*\"\r\n",
 	    "* LIST (\\HasNoChildren) \"/\" \"Entw\xc3\xbcrfe & mehr\"\nj OK this is the list");
+	fake_talk(f, "m LIST \"\" !#$$&'+,-.0123456789:;<=>?@^_`|[}%*\r\n", "m OK this is the list");
+	fake_talk(f, "n STATUS ~foo (MESSAGES)\r\n", "n NO [NONEXISTENT] ...");
 	fake_talk(f, "k LIST \"\"\r\n", "k BAD a space is missing");
 	fake_talk(f, "l LIST \"\" (\r\n", "l BAD a pattern is missing");
 }
@@ -73,12 +75,12 @@ static void lists_what_is_chosen(void **state)
 	fake_talk(f, "a LIST (SUBSCRIBED) \"\" *\r\n",
 	    "* LIST (\\Subscribed \\HasNoChildren \\Sent) \"/\" Sent\n"
 	    "* LIST (\\Subscribed \\HasNoChildren) \"/\" Work/2024\n"
-	    "* LIST (\\NonExistent \\NoSelect \\Subscribed \\HasNoChildren) \"/\" gone\n"
+	    "* LIST (\\NonExistent \\Subscribed \\HasNoChildren) \"/\" gone\n"
 	    "a OK this is the list");
 	fake_talk(f, "b LIST (SUBSCRIBED RECURSIVEMATCH) \"\" %\r\n",
 	    "* LIST (\\Subscribed \\HasNoChildren \\Sent) \"/\" Sent\n"
 	    "* LIST (\\HasChildren) \"/\" Work (\"CHILDINFO\" (\"SUBSCRIBED\"))\n"
-	    "* LIST (\\NonExistent \\NoSelect \\Subscribed \\HasNoChildren) \"/\" gone\n"
+	    "* LIST (\\NonExistent \\Subscribed \\HasNoChildren) \"/\" gone\n"
 	    "b OK this is the list");
 	fake_talk(
 	    f, "c LIST (RECURSIVEMATCH) \"\" *\r\n", "c BAD RECURSIVEMATCH needs another selection option");
@@ -146,7 +148,7 @@ static void tells_status(void **state)
 	fake_talk(f, "f STATUS Users (MESSAGES)\r\n", "f NO [NONEXISTENT] the mailbox does not exist");
 	fake_talk(f, "g STATUS Users/bob@example.org (MESSAGES)\r\n",
 	    "g NO [NONEXISTENT] the mailbox does not exist");
-	fake_talk(f, "h STATUS \"&AP-\" (MESSAGES)\r\n", "h BAD the name is not modified UTF-7");
+	fake_talk(f, "h STATUS \"&AP-\" (MESSAGES)\r\n", "h NO [CANNOT] the name is not modified UTF-7");
 }
 
 static void changes_mailboxes(void **state)

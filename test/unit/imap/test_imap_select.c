@@ -32,12 +32,12 @@ static void tells_the_state(void **state)
 	    "* 5 EXISTS\n* 5 RECENT\n"
 	    "* OK [UIDVALIDITY 1000] UIDs are valid\n* OK [UIDNEXT 6] the next UID\n"
 	    "* OK [HIGHESTMODSEQ 15] the highest\n* OK [MAILBOXID (M7-1)] its id\n"
-	    "a OK [READ-WRITE] the mailbox is selected");
+	    "* OK [UNSEEN 1] the first unseen one\na OK [READ-WRITE] the mailbox is selected");
 	/* Whoever selects it later finds nothing recent. */
 	fake_talk(f, "b EXAMINE INBOX\r\n",
 	    "* OK [CLOSED] ...\n* FLAGS (...)\n* OK [PERMANENTFLAGS (...\n* 5 EXISTS\n* 0 "
 	    "RECENT\n...\n...\n...\n...\n"
-	    "b OK [READ-ONLY] the mailbox is selected");
+	    "* OK [UNSEEN 1] ...\nb OK [READ-ONLY] the mailbox is selected");
 	fake_talk(f, "c ENABLE IMAP4rev2\r\n", "* ENABLED IMAP4rev2\nc OK enabled");
 	fake_talk(f, "d SELECT INBOX\r\n",
 	    "* OK [CLOSED] ...\n...\n...\n* 5 EXISTS\n...\n...\n...\n...\n* LIST () \"/\" INBOX\nd OK "
@@ -104,7 +104,7 @@ static void resynchronises(void **state)
 	fake_expunge(f, &inbox->messages[4]);
 	fake_flags(f, &inbox->messages[3], FLAG_FLAGGED);
 	fake_message(f, inbox, 0);
-	static const char begin[] = "...\n...\n* 4 EXISTS\n...\n...\n...\n...\n...\n";
+	static const char begin[] = "...\n...\n* 4 EXISTS\n...\n...\n...\n...\n...\n* OK [UNSEEN 1] ...\n";
 	char expected[400];
 	snprintf(expected, sizeof expected,
 	    "%s* VANISHED (EARLIER) 2,5\n* 3 FETCH (UID 4 FLAGS (\\Flagged \\Recent) MODSEQ (18))\n* 4 FETCH "
@@ -128,6 +128,36 @@ static void resynchronises(void **state)
 	    "...",
 	    begin);
 	fake_talk(f, "g SELECT INBOX (QRESYNC (1000 15))\r\n", expected);
+}
+
+/* \\Recent is a message to one session alone; RFC 3501 section 2.3.2. */
+static void claims_what_is_recent(void **state)
+{
+	(void)state;
+	quietly_select("a SELECT INBOX\r\n");
+	assert_int_equal(inbox->recent, 6);
+	fake_message(f, inbox, FLAG_SEEN);
+	fake_talk(f, "b NOOP\r\n", "* 6 EXISTS\n* 6 RECENT\nb OK done");
+	assert_int_equal(inbox->recent, 7);
+	/* Another session claims one: what lies before it is recent no more. */
+	fake_message(f, inbox, FLAG_SEEN);
+	inbox->recent = 8;
+	fake_talk(f, "c NOOP\r\n", "* 7 EXISTS\n* 0 RECENT\nc OK done");
+	fake_message(f, inbox, FLAG_SEEN);
+	fake_talk(f, "d NOOP\r\n", "* 8 EXISTS\n* 1 RECENT\nd OK done");
+	/* An idle session claims when it does something. */
+	fake_say(f, "e IDLE\r\n");
+	fake_message(f, inbox, FLAG_SEEN);
+	fake_notify(f);
+	fake_expect(f, "+ idling\n* 9 EXISTS\n* 2 RECENT");
+	assert_int_equal(inbox->recent, 9);
+	fake_talk(f, "DONE\r\n", "e OK you were idle");
+	assert_int_equal(inbox->recent, 10);
+	/* Who only examines claims nothing. */
+	quietly_select("f EXAMINE INBOX\r\n");
+	fake_message(f, inbox, FLAG_SEEN);
+	fake_talk(f, "g NOOP\r\n", "* 10 EXISTS\n* 1 RECENT\ng OK done");
+	assert_int_equal(inbox->recent, 10);
 }
 
 static void idles(void **state)
@@ -173,6 +203,7 @@ int main(void)
 	    TEST(tells_the_state),
 	    TEST(tells_changes),
 	    TEST(resynchronises),
+	    TEST(claims_what_is_recent),
 	    TEST(idles),
 	    TEST(closes),
 	};
