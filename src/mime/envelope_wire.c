@@ -106,13 +106,19 @@ static int get_list(struct cursor *in, struct arena *arena, struct address_list 
 	return cursor_ok(in) ? 0 : -EINVAL;
 }
 
-int envelope_get(struct cursor *in, struct arena *arena, struct envelope *envelope)
+void envelope_get_texts(struct cursor *in, struct envelope *e)
 {
-	struct envelope e = {.truncated = wire_number(in, ENVELOPE_TRUNCATED) == ENVELOPE_TRUNCATED};
-	struct view *texts[] = {&e.date, &e.subject, &e.message_id, &e.in_reply_to};
-	struct address_list *lists[] = {&e.from, &e.sender, &e.reply_to, &e.to, &e.cc, &e.bcc};
+	struct view *texts[] = {&e->date, &e->subject, &e->message_id, &e->in_reply_to};
+	e->truncated = wire_number(in, ENVELOPE_TRUNCATED) == ENVELOPE_TRUNCATED;
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		*texts[i] = wire_text(in);
+}
+
+int envelope_get(struct cursor *in, struct arena *arena, struct envelope *envelope)
+{
+	struct envelope e = {0};
+	struct address_list *lists[] = {&e.from, &e.sender, &e.reply_to, &e.to, &e.cc, &e.bcc};
+	envelope_get_texts(in, &e);
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
 		int error = get_list(in, arena, lists[i]);
 		if (error)

@@ -12,6 +12,9 @@
  */
 int envelope_put(const struct envelope *envelope, struct buf *out);
 
+/* Its first part: the texts, and whether it was cut. The cursor tells whether they could be read. */
+void envelope_get_texts(struct cursor *in, struct envelope *envelope);
+
 /* 0, -EINVAL (also when the cursor has failed), -ENOBUFS when the arena is full. */
 int envelope_get(struct cursor *in, struct arena *arena, struct envelope *envelope);
 

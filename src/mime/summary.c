@@ -45,20 +45,41 @@ int message_summary_encode(const struct message_summary *summary, struct buf *ou
 	return buf_failed(out) ? -ENOBUFS : 0;
 }
 
+/* What stands before the envelope. */
+static int get_beginning(struct cursor *in, struct message_summary *s)
+{
+	if (cursor_u8(in) != VERSION)
+		return -EINVAL;
+	s->has_attachment = wire_number(in, HAS_ATTACHMENT) == HAS_ATTACHMENT;
+	s->size = wire_number(in, UINT64_MAX);
+	s->lines = wire_number(in, UINT64_MAX);
+	s->defects = (uint32_t)wire_number(in, UINT32_MAX);
+	s->preview = wire_text(in);
+	return s->preview.len > PREVIEW_MAX ? -EINVAL : 0;
+}
+
+int message_summary_decode_texts(struct view encoded, struct message_summary *summary)
+{
+	struct cursor in = cursor_on(encoded);
+	struct message_summary s = {0};
+	int error = get_beginning(&in, &s);
+	if (error)
+		return error;
+	envelope_get_texts(&in, &s.envelope);
+	if (!cursor_ok(&in))
+		return -EINVAL;
+	*summary = s;
+	return 0;
+}
+
 int message_summary_decode(struct view encoded, struct arena *arena, struct message_summary *summary)
 {
 	struct cursor in = cursor_on(encoded);
 	struct message_summary s = {0};
-	if (cursor_u8(&in) != VERSION)
-		return -EINVAL;
-	s.has_attachment = wire_number(&in, HAS_ATTACHMENT) == HAS_ATTACHMENT;
-	s.size = wire_number(&in, UINT64_MAX);
-	s.lines = wire_number(&in, UINT64_MAX);
-	s.defects = (uint32_t)wire_number(&in, UINT32_MAX);
-	s.preview = wire_text(&in);
-	if (s.preview.len > PREVIEW_MAX)
-		return -EINVAL;
-	int error = envelope_get(&in, arena, &s.envelope);
+	int error = get_beginning(&in, &s);
+	if (error)
+		return error;
+	error = envelope_get(&in, arena, &s.envelope);
 	if (error)
 		return error;
 	if (!cursor_ok(&in) || !cursor_at_end(&in))

@@ -36,6 +36,12 @@ int message_summary_encode(const struct message_summary *summary, struct buf *ou
 int message_summary_decode(struct view encoded, struct arena *arena, struct message_summary *summary);
 
 /*
+ * The same without the lists of addresses, which are left empty: some ten times as fast, for whoever goes
+ * through a whole mailbox. 0 or -EINVAL.
+ */
+int message_summary_decode_texts(struct view encoded, struct message_summary *summary);
+
+/*
  * The same for a tree; texts point into the encoding, parts live in the arena. -ENOBUFS past STRUCTURE_MAX.
  * The message's own envelope isn't in it, it stands in the summary: a tree that was read has none there.
  */

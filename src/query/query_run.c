@@ -18,8 +18,7 @@ enum {
 	LARGE_AT_ONCE = 16,
 	/* All sets of a run: 50 conditions on text in a mailbox of 4 million messages. A million needs a
 	   quarter. */
-	SETS_MAX = 64 * 1024 * 1024,
-	SUMMARY_ARENA_MAX = 256 * 1024 /* what a decoded summary takes at most, several times */
+	SETS_MAX = 64 * 1024 * 1024
 };
 
 #define META (MAIL_WANT_FLAGS | MAIL_WANT_MODSEQ | MAIL_WANT_SIZE | MAIL_WANT_DATES | MAIL_WANT_IDS)
@@ -57,7 +56,6 @@ struct query_run {
 	struct query_set *uids; /* of conditions on UIDs */
 	size_t uid_count;
 	struct query_reader *reader;
-	struct arena arena; /* a summary's lists */
 
 	enum stage stage;
 	size_t asked;         /* STAGE_FIND: conditions that were */
@@ -135,7 +133,6 @@ int query_run_new(
 	    .want_modseq = question->modseq,
 	    .wants = query_wants(question->program)};
 	buf_init(&run->ranges, RANGES_MAX * UID_RANGE_SIZE);
-	arena_init(&run->arena, SUMMARY_ARENA_MAX);
 	count_conditions(run->program, &texts, &uids);
 	run->texts = mem_array(texts, sizeof(*run->texts));
 	run->uids = mem_array(uids, sizeof(*run->uids));
@@ -179,7 +176,6 @@ void query_run_free(struct query_run *run)
 	query_set_done(&run->seen);
 	query_places_done(&run->places);
 	buf_done(&run->ranges);
-	arena_done(&run->arena);
 	mem_free(run);
 }
 
@@ -377,8 +373,7 @@ static void judge_summary(struct query_run *run, struct query_known *known)
 
 	bool decoded;
 
-	arena_reset(&run->arena);
-	decoded = message_summary_decode(known->message->summary, &run->arena, &summary) == 0;
+	decoded = message_summary_decode_texts(known->message->summary, &summary) == 0;
 	if (decoded && run->reader && !summary.envelope.truncated)
 		run->error = query_reader_summary(run->reader, known->place, &summary.envelope);
 	if (!decoded && !(run->want & MAIL_WANT_HEADER &&
