@@ -102,6 +102,16 @@ struct arena *imap_arena(struct imap_session *s)
 	return &s->arena;
 }
 
+struct view imap_tag(const struct imap_session *s)
+{
+	return s->tag;
+}
+
+int64_t imap_now(const struct imap_session *s)
+{
+	return s->backend->now(s->arg);
+}
+
 bool imap_by_uid(const struct imap_session *s)
 {
 	return s->command && s->command->flags & IMAP_BY_UID;

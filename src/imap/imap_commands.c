@@ -51,6 +51,12 @@ static const struct imap_command commands[] = {
     {"MOVE", SELECTED, IMAP_BY_NUMBER, imap_move},
     {"UID MOVE", SELECTED, IMAP_BY_UID, imap_move},
     {"UNSELECT", SELECTED, 0, imap_unselect_command},
+    {"SEARCH", SELECTED, IMAP_NO_EXPUNGE | IMAP_BY_NUMBER, imap_search},
+    {"UID SEARCH", SELECTED, IMAP_BY_UID, imap_search},
+    {"SORT", SELECTED, IMAP_NO_EXPUNGE | IMAP_BY_NUMBER, imap_sort},
+    {"UID SORT", SELECTED, IMAP_BY_UID, imap_sort},
+    {"THREAD", SELECTED, IMAP_NO_EXPUNGE | IMAP_BY_NUMBER, imap_thread},
+    {"UID THREAD", SELECTED, IMAP_BY_UID, imap_thread},
 };
 
 const struct imap_command *imap_command_named(struct view name)

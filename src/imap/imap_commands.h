@@ -15,6 +15,9 @@ imap_run imap_idle;                                                             
 imap_run imap_list, imap_lsub;                                                    /* imap_list.c */
 imap_run imap_status;                                                             /* imap_status.c */
 imap_run imap_create, imap_delete, imap_rename, imap_subscribe, imap_unsubscribe; /* imap_mailbox.c */
+imap_run imap_search;                                                             /* imap_search.c */
+imap_run imap_sort;                                                               /* imap_sort.c */
+imap_run imap_thread;                                                             /* imap_thread.c */
 imap_run imap_append;                                                             /* imap_append.c */
 imap_run imap_fetch;                                                              /* imap_fetch.c */
 imap_run imap_store;                                                              /* imap_store.c */

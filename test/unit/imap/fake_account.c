@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "mail/message_wire.h"
 #include "mail/uid_ranges.h"
+#include "mime/digest.h"
 
 struct fake_op {
 	struct fake_op *next;
@@ -58,6 +59,18 @@ struct fake_message *fake_message(struct fake *f, struct fake_mailbox *m, uint64
 	struct fake_message *msg = &m->messages[m->count++];
 	*msg = (struct fake_message){
 	    .uid = m->uidnext++, .flags = flags, .modseq = ++f->modseq, .arrived = f->modseq};
+	return msg;
+}
+
+struct fake_message *fake_text(struct fake *f, struct fake_mailbox *m, uint64_t flags, const char *text)
+{
+	struct fake_message *msg = fake_message(f, m, flags);
+	for (; *text; text++) {
+		assert_true(msg->len + 2 < sizeof msg->text);
+		if (*text == '\n')
+			msg->text[msg->len++] = '\r';
+		msg->text[msg->len++] = *text;
+	}
 	return msg;
 }
 
@@ -215,6 +228,38 @@ static void changes(struct fake *f, const struct fake_op *op)
 	put_done(f, op, m, 0);
 }
 
+/* What store knows of a message from its digest. */
+static void put_message(const struct fake_op *op, const struct fake_message *msg, struct buf *entries)
+{
+	struct view text = view_of(msg->text, msg->len);
+	const char *end = memmem(msg->text, msg->len, "\r\n\r\n", 4);
+	struct mime_digest *digest = mime_digest_new();
+	struct message_digest known;
+	struct buf references;
+	mime_digest_feed(digest, text);
+	mime_digest_end(digest, &known);
+	buf_init(&references, 1000);
+	buf_append_u64(&references, known.message_id_hash);
+	for (size_t i = 0; i < known.reference_count; i++)
+		buf_append_u64(&references, known.references[i]);
+	struct mail_message e = {.uid = msg->uid,
+	    .flags = msg->flags,
+	    .modseq = msg->modseq,
+	    .size = msg->len,
+	    .internaldate = (int64_t)msg->arrived,
+	    .savedate = (int64_t)msg->arrived,
+	    .emailid = 100 + msg->uid,
+	    .thread = 200 + msg->uid,
+	    .summary = known.summary,
+	    .header = end ? view_take(text, (size_t)(end - msg->text) + 4) : text,
+	    .references = buf_view(&references),
+	    .has_body = true,
+	    .body = text};
+	assert_true(mail_message_put(entries, op->q.fetch.want, &e));
+	mime_digest_free(digest);
+	buf_done(&references);
+}
+
 static void fetch(struct fake *f, const struct fake_op *op)
 {
 	const struct fake_mailbox *m = mailbox_of(f, op->q.fetch.account, op->q.fetch.mailbox);
@@ -222,11 +267,11 @@ static void fetch(struct fake *f, const struct fake_op *op)
 	buf_init(&entries, 1 << 20);
 	for (size_t i = 0; m && i < m->count; i++) {
 		const struct fake_message *msg = &m->messages[i];
-		struct mail_message e = {.uid = msg->uid, .flags = msg->flags, .modseq = msg->modseq};
-		if (!msg->gone && msg->modseq > op->q.fetch.changed_since &&
-		    !(msg->flags & op->q.fetch.flags_without) &&
+		bool has_flags = (msg->flags & op->q.fetch.flags_with) == op->q.fetch.flags_with &&
+		                 !(msg->flags & op->q.fetch.flags_without);
+		if (!msg->gone && has_flags && msg->modseq > op->q.fetch.changed_since &&
 		    (op->q.fetch.uids.len == 0 || uid_ranges_have(op->q.fetch.uids, msg->uid)))
-			mail_message_put(&entries, op->q.fetch.want, &e);
+			put_message(op, msg, &entries);
 	}
 	if (buf_view(&entries).len)
 		answer(f, op->request, MAIL_MESSAGES, &(struct mail_messages){.entries = buf_view(&entries)});

@@ -60,6 +60,8 @@ void fake_free(struct fake *f);
 
 struct fake_mailbox *fake_mailbox(struct fake *f, const char *path, uint64_t role);
 struct fake_message *fake_message(struct fake *f, struct fake_mailbox *m, uint64_t flags);
+/* With a text, whose line ends are LF; it arrived at this second, which is its modseq's too. */
+struct fake_message *fake_text(struct fake *f, struct fake_mailbox *m, uint64_t flags, const char *text);
 void fake_flags(struct fake *f, struct fake_message *m, uint64_t flags);
 void fake_expunge(struct fake *f, struct fake_message *m);
 /* MAIL_CHANGED to who watches. */

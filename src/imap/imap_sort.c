@@ -1,0 +1,243 @@
+/* SORT and UID SORT: RFC 5256 section 3, the names of RFC 5957, RETURN of RFC 5267 section 3.1. */
+#include "imap/imap_commands.h"
+#include "imap/imap_search.h"
+#include "query/query_gather.h"
+#include "query/query_sort.h"
+
+#include <errno.h>
+
+#define SORT_OPTIONS                                                                                         \
+	(IMAP_RETURN_MIN | IMAP_RETURN_MAX | IMAP_RETURN_ALL | IMAP_RETURN_COUNT | IMAP_RETURN_PARTIAL |     \
+	    IMAP_RETURN_SAVE | IMAP_RETURN_CONTEXT)
+
+struct sorting {
+	struct imap_search search; /* first: see imap_search_new */
+	struct query_sort_by by[QUERY_SORT_KEYS_MAX];
+	size_t by_count;
+	struct query_sort *sort;
+	struct query_gather *gather;
+};
+
+static void release(void *data)
+{
+	struct sorting *sorting = data;
+
+	query_gather_free(sorting->gather);
+	query_sort_free(sorting->sort);
+	imap_search_release(&sorting->search);
+}
+
+/* ---- parsing ---- */
+
+static bool sort_key(struct imap_in *in, enum query_sort_key *key)
+{
+	static const struct {
+		const char *name;
+		enum query_sort_key key;
+	} keys[] = {{"ARRIVAL", QUERY_SORT_ARRIVAL}, {"CC", QUERY_SORT_CC}, {"DATE", QUERY_SORT_DATE},
+	    {"DISPLAYFROM", QUERY_SORT_DISPLAY_FROM}, {"DISPLAYTO", QUERY_SORT_DISPLAY_TO},
+	    {"FROM", QUERY_SORT_FROM}, {"SIZE", QUERY_SORT_SIZE}, {"SUBJECT", QUERY_SORT_SUBJECT},
+	    {"TO", QUERY_SORT_TO}};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (imap_in_word(in, keys[i].name)) {
+			*key = keys[i].key;
+			return true;
+		}
+	imap_in_wrong(in, "there is no such sort key");
+	return false;
+}
+
+/* "(REVERSE DATE SUBJECT)". RELEVANCY (RFC 6203 section 5) is the same for all that was found, and decides
+ * nothing. */
+static bool sort_criteria(struct imap_in *in, struct sorting *sorting, bool *relevancy)
+{
+	unsigned seen = 0;
+
+	if (!imap_in_char(in, '('))
+		return false;
+	do {
+		bool reverse = imap_in_word(in, "REVERSE");
+		enum query_sort_key key;
+
+		if (reverse && !imap_in_space(in))
+			return false;
+		if (imap_in_word(in, "RELEVANCY")) {
+			*relevancy = true;
+			continue;
+		}
+		if (!sort_key(in, &key))
+			return false;
+		if (!(seen & 1U << key)) /* the first one decides */
+			sorting->by[sorting->by_count++] = (struct query_sort_by){key, reverse};
+		seen |= 1U << key;
+	} while (imap_in_take(in, ' '));
+	return imap_in_char(in, ')');
+}
+
+/* ---- answers ---- */
+
+static uint32_t shown(struct imap_session *s, uint32_t number)
+{
+	return imap_by_uid(s) ? imap_view_uid(imap_selected(s)->view, number) : number;
+}
+
+/* An ordered set: numbers that follow one another make a range. */
+static void put_ordered(struct imap_session *s, const uint32_t *numbers, size_t from, size_t until)
+{
+	for (size_t i = from; i < until;) {
+		uint32_t first = shown(s, numbers[i]), last = first;
+
+		for (i++; i < until && shown(s, numbers[i]) == last + 1; i++)
+			last++;
+		imap_put_number(s, first);
+		if (last != first) {
+			imap_puts(s, ":");
+			imap_put_number(s, last);
+		}
+		if (i < until)
+			imap_puts(s, ",");
+	}
+}
+
+static void put_number(struct imap_session *s, const char *name, uint32_t number)
+{
+	imap_puts(s, name);
+	imap_put_number(s, number);
+}
+
+/* RFC 5267 section 3.1: MIN and MAX are the first and the last in this order. */
+static void put_extended(
+    struct imap_session *s, const struct sorting *sorting, const uint32_t *numbers, size_t count)
+{
+	const struct imap_return *returns = &sorting->search.returns;
+	uint64_t modseq = query_run_modseq(sorting->search.run);
+
+	imap_put_esearch(s, imap_by_uid(s));
+	if (returns->options & IMAP_RETURN_MIN && count > 0)
+		put_number(s, " MIN ", shown(s, numbers[0]));
+	if (returns->options & IMAP_RETURN_MAX && count > 0)
+		put_number(s, " MAX ", shown(s, numbers[count - 1]));
+	if (returns->options & IMAP_RETURN_COUNT)
+		put_number(s, " COUNT ", (uint32_t)count);
+	if (returns->options & IMAP_RETURN_ALL && count > 0) {
+		imap_puts(s, " ALL ");
+		put_ordered(s, numbers, 0, count);
+	}
+	if (returns->options & IMAP_RETURN_PARTIAL) {
+		size_t from, until;
+
+		imap_partial(returns, count, &from, &until);
+		imap_puts(s, " PARTIAL (");
+		imap_put(s, returns->partial);
+		imap_puts(s, from < until ? " " : " NIL");
+		put_ordered(s, numbers, from, until);
+		imap_puts(s, ")");
+	}
+	if (modseq > 0)
+		imap_putf(s, " MODSEQ %llu", (unsigned long long)modseq);
+	imap_put_line(s);
+}
+
+static void put_plain(
+    struct imap_session *s, const struct sorting *sorting, const uint32_t *numbers, size_t count)
+{
+	uint64_t modseq = query_run_modseq(sorting->search.run);
+
+	imap_puts(s, "* SORT");
+	for (size_t i = 0; i < count; i++)
+		put_number(s, " ", shown(s, numbers[i]));
+	if (modseq > 0)
+		imap_putf(s, " (MODSEQ %llu)", (unsigned long long)modseq);
+	imap_put_line(s);
+}
+
+static void answer(struct imap_session *s)
+{
+	struct sorting *sorting = imap_data(s);
+	const uint32_t *numbers;
+	size_t count;
+	int r = query_sort_end(sorting->sort, &numbers, &count);
+
+	if (r == 0 && sorting->search.returns.options & IMAP_RETURN_SAVE &&
+	    !imap_search_save(s, &sorting->search))
+		r = -ENOMEM;
+	if (r) {
+		imap_no_error(s, r, "the sort");
+		return;
+	}
+	if (sorting->search.returns.options & IMAP_RETURN_GIVEN)
+		put_extended(s, sorting, numbers, count);
+	else
+		put_plain(s, sorting, numbers, count);
+	imap_ok(s, NULL, "this is the order");
+}
+
+/* ---- running ---- */
+
+static void answered(struct imap_session *s, enum mail_type type, const void *what)
+{
+	query_gather_answer(((struct sorting *)imap_data(s))->gather, type, what);
+}
+
+static void ask(void *arg, enum mail_type type, const void *question)
+{
+	imap_ask(arg, type, question, answered);
+}
+
+static int take(void *arg, uint32_t place, const struct mail_message *message)
+{
+	return query_sort_add(((struct sorting *)imap_data(arg))->sort, place + 1, message);
+}
+
+static void done(void *arg, int64_t error)
+{
+	if (error == 0)
+		answer(arg);
+	else if (error == -E2BIG)
+		imap_no(arg, "LIMIT", "the texts to sort by are too large");
+	else
+		imap_no_error(arg, error, "the sort");
+}
+
+static void found(struct imap_session *s)
+{
+	struct sorting *sorting = imap_data(s);
+	const struct imap_selected *selected = imap_selected(s);
+	struct query_gathering gathering = {.account = selected->account,
+	    .mailbox = selected->mailbox,
+	    .places = query_run_places(sorting->search.run),
+	    .set = query_run_found(sorting->search.run),
+	    .ask = ask,
+	    .take = take,
+	    .done = done};
+
+	sorting->sort = query_sort_new(sorting->by, sorting->by_count);
+	gathering.want = query_sort_wants(sorting->sort);
+	sorting->gather = query_gather_new(&gathering, s);
+	query_gather_start(sorting->gather);
+}
+
+void imap_sort(struct imap_session *s, struct imap_in *in)
+{
+	struct sorting *sorting = imap_search_new(s, sizeof(*sorting), release);
+	struct imap_program *program = &sorting->search.program;
+	bool relevancy = false;
+	struct view charset;
+
+	if (imap_in_space(in) && imap_in_returns(in, SORT_OPTIONS, &sorting->search.returns) &&
+	    sort_criteria(in, sorting, &relevancy) && imap_in_space(in) && imap_in_astring(in, &charset) &&
+	    imap_in_space(in) && imap_search_charset(in, program, charset))
+		imap_search_program(in, program);
+	if (imap_search_wrong(s, in, program))
+		return;
+	if (relevancy && !program->fuzzy) {
+		imap_bad(s, "RELEVANCY is for searches with FUZZY");
+		return;
+	}
+	if (program->modseq) {
+		imap_enable(s, IMAP_CONDSTORE);
+		sorting->search.modseq = QUERY_MODSEQ_ALL;
+	}
+	imap_search_run(s, &sorting->search, found);
+}
