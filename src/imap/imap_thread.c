@@ -133,7 +133,7 @@ void imap_thread(struct imap_session *s, struct imap_in *in)
 {
 	struct threading *threading = imap_search_new(s, sizeof(*threading), release);
 	struct imap_program *program = &threading->search.program;
-	enum query_thread_by by;
+	enum query_thread_by by = QUERY_THREAD_REFERENCES;
 	struct view charset;
 
 	if (imap_in_space(in) && algorithm(in, &by) && imap_in_space(in) && imap_in_astring(in, &charset) &&
