@@ -370,6 +370,17 @@ static int write_blocks(struct account_change *c)
 	return error;
 }
 
+/* Whoever watches the account learns which mailboxes to look at. */
+static void tell(const struct account_change *c)
+{
+	uint32_t mailboxes[CHANGE_MAILBOXES_MAX];
+	size_t count = 0;
+	for (size_t i = 0; i < c->mailbox_count; i++)
+		if (c->mailboxes[i].changed)
+			mailboxes[count++] = c->mailboxes[i].number;
+	txn_tell(c->txn, c->shard, c->head.modseq, mailboxes, count);
+}
+
 int change_end(struct account_change *c)
 {
 	int error = write_blocks(c);
@@ -381,6 +392,6 @@ int change_end(struct account_change *c)
 		error = write_mailboxes(c);
 	if (error || !c->head_changed)
 		return error;
-	txn_tell(c->txn, c->shard, c->head.modseq);
+	tell(c);
 	return head_put(c->txn, c->shard, &c->head);
 }

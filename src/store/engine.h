@@ -64,7 +64,8 @@ static inline bool shard_is_internal(uint64_t shard)
 void commit_touch(struct store_commit *c, uint64_t shard);
 
 /* The same, with what its watchers are told; for txn_tell. */
-void commit_tell(struct store_commit *c, uint64_t shard, uint64_t number);
+void commit_tell(
+    struct store_commit *c, uint64_t shard, uint64_t number, const uint32_t *parts, size_t part_count);
 void commit_forget_touched(struct store_commit *c);
 
 static inline struct store_commit *commit_of(struct store_pending *p)

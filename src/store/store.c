@@ -123,10 +123,39 @@ void commit_touch(struct store_commit *c, uint64_t shard)
 	c->touched[c->touched_count++] = (struct store_touched){.shard = shard};
 }
 
-void commit_tell(struct store_commit *c, uint64_t shard, uint64_t number)
+void commit_tell(
+    struct store_commit *c, uint64_t shard, uint64_t number, const uint32_t *parts, size_t part_count)
 {
 	commit_touch(c, shard);
-	c->touched[c->touched_count - 1].number = number;
+	struct store_touched *touched = &c->touched[c->touched_count - 1];
+	touched->number = number;
+	for (size_t i = 0; i < part_count; i++)
+		store_parts_add(&touched->parts, parts[i]);
+}
+
+void store_parts_add(struct store_parts *parts, uint32_t number)
+{
+	if (store_parts_have(parts, number))
+		return;
+	if (parts->count == STORE_PARTS_MAX)
+		parts->any = true;
+	else
+		parts->numbers[parts->count++] = number;
+}
+
+void store_parts_join(struct store_parts *parts, const struct store_parts *more)
+{
+	parts->any = parts->any || more->any;
+	for (size_t i = 0; i < more->count; i++)
+		store_parts_add(parts, more->numbers[i]);
+}
+
+bool store_parts_have(const struct store_parts *parts, uint32_t number)
+{
+	bool found = parts->any;
+	for (size_t i = 0; i < parts->count && !found; i++)
+		found = parts->numbers[i] == number;
+	return found;
 }
 
 void commit_forget_touched(struct store_commit *c)

@@ -108,9 +108,22 @@ int txn_range(struct txn *t, const struct txn_range *range,
 
 /*
  * What watchers of a shard are told with this commit: a number that only grows, as a state of what the shard
- * holds (for an account: its modseq). Of use for a shard that the commit changes.
+ * holds (for an account: its modseq), and what of the shard has changed, as numbers that its owner gives a
+ * meaning (its mailboxes). What is told several times adds up. Of use for a shard that the commit changes.
  */
-void txn_tell(struct txn *t, uint64_t shard, uint64_t number);
+void txn_tell(struct txn *t, uint64_t shard, uint64_t number, const uint32_t *parts, size_t part_count);
+
+/* Parts of a shard: most commits change one or two, and of more than these it is only known that any may
+ * have. */
+enum { STORE_PARTS_MAX = 4 };
+struct store_parts {
+	bool any;
+	uint8_t count;
+	uint32_t numbers[STORE_PARTS_MAX];
+};
+void store_parts_add(struct store_parts *parts, uint32_t number);
+void store_parts_join(struct store_parts *parts, const struct store_parts *more);
+bool store_parts_have(const struct store_parts *parts, uint32_t number);
 
 /* The name that upload number i of this commit gets. Valid within this run: write it into an entry. */
 struct blob_id txn_body(struct txn *t, size_t i);
@@ -142,6 +155,7 @@ struct store_commit {
 
 struct store_touched {
 	uint64_t shard, number; /* number: txn_tell's; 0: none */
+	struct store_parts parts;
 };
 
 void store_commit(struct store *s, struct store_commit *c);
@@ -222,6 +236,8 @@ struct store_watch {
 
 	uint64_t changes;
 	uint64_t number; /* the highest that a commit has told (txn_tell) since the watch began; 0: none */
+	struct store_parts parts; /* what has changed since the owner emptied it; a commit that told nothing:
+	                             any */
 	struct store_watch *next; /* the store's */
 };
 

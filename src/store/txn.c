@@ -51,10 +51,10 @@ int txn_range(struct txn *t, const struct txn_range *range,
 	return t->ops->range(t, range, visit, arg);
 }
 
-void txn_tell(struct txn *t, uint64_t shard, uint64_t number)
+void txn_tell(struct txn *t, uint64_t shard, uint64_t number, const uint32_t *parts, size_t part_count)
 {
 	if (t->commit && !shard_is_internal(shard))
-		commit_tell(t->commit, shard, number);
+		commit_tell(t->commit, shard, number, parts, part_count);
 }
 
 struct blob_id txn_body(struct txn *t, size_t i)

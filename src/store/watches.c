@@ -48,6 +48,10 @@ void watches_notify(struct watches *all, const struct store_commit *c)
 			struct store_watch *w = walk.next;
 			walk.next = w->next;
 			w->changes++;
+			if (c->touched[i].number == 0)
+				w->parts.any = true;
+			else
+				store_parts_join(&w->parts, &c->touched[i].parts);
 			if (c->touched[i].number > w->number)
 				w->number = c->touched[i].number;
 			w->changed(w);
