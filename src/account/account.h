@@ -97,6 +97,7 @@ void account_set_quota(struct accounts *a, struct account_request *r);
  * delivery's result is 0 or theirs; the delivery's result is 0 when at least one target took it.
  */
 struct account_wanted_place {
+	uint32_t number;     /* of the mailbox: that one or none (-ENOENT); 0: by its name */
 	struct view mailbox; /* top-level mailbox; empty, or no such mailbox: INBOX */
 	uint64_t flags;      /* of FLAGS_SYSTEM */
 	const struct view *keywords;
@@ -119,6 +120,7 @@ struct account_target {
 	int result;
 	uint64_t emailid; /* result: of the email, also when it had been delivered before */
 	uint32_t uid;     /* result: in the first place; 0 when it had been delivered before */
+	uint64_t modseq;  /* result: of this change; 0 when it had been delivered before */
 };
 
 struct account_delivery {
@@ -212,15 +214,27 @@ struct account_fetched {
 	uint64_t body_len;
 	struct view prefix, uidl;
 	struct view body; /* as much of the body as has been read, from its beginning */
+	uint64_t thread, text_growth;
+	size_t hash_count; /* of its own Message-ID (0: none) and those it refers to */
+	uint64_t hashes[ACCOUNT_HASHES_MAX];
+	/* With `derived`: what the digest (mime/digest.h) knew of it. Empty: it is not there, or could not be
+	 * read. */
+	struct view summary, trailer;
 };
 
 enum { ACCOUNT_FETCH_MAX = 64 };
+
+/* What of `derived` is wanted: the summary, wherever it stands, and all that stands behind the body. */
+enum { ACCOUNT_SUMMARY = 1 << 0, ACCOUNT_TRAILER = 1 << 1 };
 
 struct account_fetch {
 	uint64_t shard;
 	const uint64_t *emailids;
 	size_t emailid_count;
-	size_t budget; /* 0: no bodies, only what is known about the messages */
+	size_t budget;    /* 0: no bodies, only what is known about the messages */
+	uint64_t longest; /* of a longer body only the first `head` octets are read; 0: any is read whole */
+	size_t head;
+	unsigned derived; /* ACCOUNT_SUMMARY, ACCOUNT_TRAILER: beside the budget */
 	void (*done)(struct account_fetch *f, int result);
 	void *arg;
 
@@ -233,7 +247,8 @@ struct account_fetch {
 	struct store_read read;
 	struct store_blob_read blobs;
 	struct store_blob_part *parts;
-	char *bytes; /* bodies */
+	uint16_t *part_of; /* which message's */
+	char *bytes;       /* bodies, and what stands behind them */
 	struct buf *texts;
 };
 

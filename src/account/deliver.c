@@ -41,6 +41,7 @@ static int check_target(struct txn *t, const struct account_delivery *d, struct 
 	struct account_head head;
 	target->emailid = 0;
 	target->uid = 0;
+	target->modseq = 0;
 	int error = head_get(t, target->shard, &head);
 	if (error)
 		return error;
@@ -108,6 +109,16 @@ static int add_keywords(
 	return 0;
 }
 
+static int find_mailbox(
+    struct account_change *c, const struct account_wanted_place *wanted, uint32_t *mailbox)
+{
+	struct change_mailbox *box;
+	if (wanted->number == 0)
+		return mailbox_for_delivery(c->txn, c->shard, wanted->mailbox, mailbox);
+	*mailbox = wanted->number;
+	return change_mailbox(c, wanted->number, &box);
+}
+
 /* The mailboxes that are asked for, each once. */
 static int find_places(struct account_change *c, const struct account_delivery *d,
     const struct account_target *target, struct message_place *places, size_t *count)
@@ -119,7 +130,7 @@ static int find_places(struct account_change *c, const struct account_delivery *
 		const struct account_wanted_place *w = target->place_count ? &target->places[i] : &only;
 		struct message_place *p = &places[*count];
 		size_t k = 0;
-		int error = mailbox_for_delivery(c->txn, c->shard, w->mailbox, &p->mailbox);
+		int error = find_mailbox(c, w, &p->mailbox);
 		if (error)
 			return error;
 		while (k < *count && places[k].mailbox != p->mailbox)
@@ -162,6 +173,7 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 	if (error)
 		return error;
 	target->uid = places[0].uid;
+	target->modseq = c.head.modseq;
 	if (target->has_delivery_id) {
 		struct entry value;
 		number_encode(target->emailid, &value);

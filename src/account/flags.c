@@ -103,6 +103,8 @@ static int change_one(struct account_change *c, struct account_flags *f, struct 
 		return 0;
 	if (f->slice.changed > 0 && !has_room(c, &now.flags, &flags))
 		return 1;
+	if (f->done_uids)
+		f->done_uids[f->changed + f->slice.changed] = uid;
 	f->slice.changed++;
 	f->slice.modseq = c->head.modseq;
 	return message_set_flags(c, f->mailbox, uid, &now, &flags);

@@ -256,6 +256,15 @@ bool key_read_gone(struct view key, uint32_t *mailbox, uint32_t *chunk)
 	return read_two_u32(key, 'J', mailbox, chunk);
 }
 
+bool key_read_keyword(struct view key, uint32_t *number)
+{
+	struct cursor c;
+	if (!begins(&c, key, 'K'))
+		return false;
+	*number = cursor_u32(&c);
+	return complete(&c);
+}
+
 bool key_read_thread_email(struct view key, uint64_t *thread, uint64_t *emailid)
 {
 	return read_two_u64(key, 'H', thread, emailid);

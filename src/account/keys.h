@@ -145,6 +145,7 @@ bool key_read_mailbox(struct view key, uint32_t *mailbox);
 bool key_read_message(struct view key, uint32_t *mailbox, uint32_t *uid);
 bool key_read_flags(struct view key, uint32_t *mailbox, uint32_t *block);
 bool key_read_gone(struct view key, uint32_t *mailbox, uint32_t *chunk);
+bool key_read_keyword(struct view key, uint32_t *number);
 bool key_read_thread_email(struct view key, uint64_t *thread, uint64_t *emailid);
 bool key_read_log(struct view key, uint64_t *modseq, enum account_kind *kind, uint64_t *id);
 bool key_read_intent(struct view key, uint64_t *id, uint32_t *part);

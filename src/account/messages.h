@@ -171,6 +171,7 @@ struct account_flags {
 	uint64_t unchanged_since; /* messages with a higher modseq are left alone (RFC 7162 section 3.1.3);
 	                             UINT64_MAX: none */
 	uint32_t *failed;         /* these, with room for all; NULL: the caller needn't know */
+	uint32_t *done_uids;      /* the messages that were changed, `changed` of them; the same */
 	void (*done)(struct account_flags *f, int result);
 	void *arg;
 
