@@ -7,7 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROLES = set(re.findall(r'X\(ROLE_\w+, \d+, "(\w+)"\)', (ROOT / 'src/process/message.h').read_text()))
-GROUPS = {'edges': {'smtp', 'pop3'}, 'all': ROLES - {'master', 'admin'}, 'role': ROLES - {'master', 'admin'}}
+GROUPS = {'edges': {'smtp', 'pop3', 'imap'}, 'all': ROLES - {'master', 'admin'}, 'role': ROLES - {'master', 'admin'}}
 ROW = re.compile(r'^\| ([a-z0-9-]+) (\d+) \|([^|]*)\|([^|]*)\|', re.M)
 
 
@@ -19,6 +19,17 @@ def numbers(common, header):
         for name, pair, more in re.findall(r'(MESSAGE_\w+)(?: = (MESSAGES_\w+)(?: \+ (\d+))?)?', re.sub(r'/\*.*?\*/', '', body, flags=re.S)):
             last = first[pair] + int(more or 0) if pair else last + 1
             found[name] = last
+    return found
+
+
+def numbers_of_mail(header):
+    """The enum of what can be asked of an account."""
+    found, last = {}, -1
+    body = re.search(r'enum mail_type \{(.*?)\};', header, re.S).group(1)
+    for name, number in re.findall(r'(MAIL_\w+)(?: = (\d+))?', re.sub(r'/\*.*?\*/', '', body, flags=re.S)):
+        last = int(number) if number else last + 1
+        found[name] = last
+    del found['MAIL_TYPES_END']
     return found
 
 
@@ -69,9 +80,9 @@ def page(text):
 def main():
     folder = ROOT / 'src/process'
     source, header = (''.join(file.read_text() for file in sorted(folder.glob('messages*' + suffix))) for suffix in ('.c', '.h'))
-    known = numbers((folder / 'message.h').read_text(), header)
+    known = numbers((folder / 'message.h').read_text(), header) | numbers_of_mail((ROOT / 'src/mail/mail.h').read_text())
     structs, said, wrong = fields(source), page((ROOT / 'doc/ipc.md').read_text()), []
-    rows = re.findall(r'\[(MESSAGE_\w+) - MESSAGES_\w+\] = \{"([\w-]+)", ([^,]+), ([^,]+), &(\w+)_schema(?:, (\w+))?(?:, \.also = \{([^,]+), ([^}]+)\})?\}', source)
+    rows = re.findall(r'\[((?:MESSAGE|MAIL)_\w+) - MESSAGES_\w+\] = \{"([\w-]+)", ([^,]+), ([^,]+), &(\w+)_schema(?:, (\w+))?(?:, \.also = \{([^,]+), ([^}]+)\})?\}', source)
     wrong += [f'{kind} has no row' for kind in sorted(known.keys() - {row[0] for row in rows})]
     for kind, name, senders, receivers, struct, _, also_from, also_to in rows:
         senders, receivers = f'{senders} | {also_from}', f'{receivers} | {also_to}'

@@ -27,13 +27,23 @@ static void drop_fetch(struct account_client *c)
 	c->fetch.first = c->fetch.end = c->fetch.next = c->fetch.arriving = 0;
 }
 
-/* Every question is answered before the loss is told. A function of the handler may close the client: then
- * the questions that were left are forgotten. */
+static void forget_refused(struct account_client *c)
+{
+	if (c->refuse.run)
+		loop_task_cancel(&c->refuse);
+	mem_free(c->refused);
+	c->refused = NULL;
+	c->refused_count = 0;
+}
+
+/* Every question of the maildrop is answered before the loss is told. A function of the handler may close the
+ * client: then the questions that were left are forgotten. */
 static void lose(struct account_client *c)
 {
 	const struct account_client_handler *handler = c->handler;
 	link_close(&c->link);
 	drop_fetch(c);
+	forget_refused(c);
 	if (c->wanted) {
 		c->wanted = false;
 		handler->piece(c->arg, (struct view){0}, true, -EIO);
@@ -59,7 +69,8 @@ void account_client_close(struct account_client *c)
 	link_close(&c->link);
 	drop_fetch(c);
 	c->wanted = false;
-	c->list_request = c->expunge_request = c->watch_request = 0;
+	c->list_request = c->expunge_request = 0;
+	forget_refused(c);
 }
 
 /* ---- the maildrop's list ---- */
@@ -272,15 +283,37 @@ void account_client_expunge(struct account_client *c, const uint32_t *indexes, s
 	c->handler->expunged(c->arg, error, 0);
 }
 
-/* ---- changes ---- */
+/* ---- any question of mail/mail.h ---- */
 
-void account_client_watch(struct account_client *c, uint64_t modseq)
+/* At the end of the turn, since nothing is answered from within a question. */
+static void answer_refused(void *arg)
 {
-	struct message_watch m = {.modseq = modseq};
-	c->watch_request = ++c->last_request;
-	/* Without a channel nothing changes any more, and the loss has been told. */
-	if (c->link.up)
-		ipc_send(&c->link.channel, MESSAGE_WATCH, c->watch_request, &m, -1);
+	struct account_client *c = arg;
+	struct account_refused *refused = c->refused;
+	size_t count = c->refused_count;
+	uint64_t generation = c->link.generation;
+	c->refused = NULL;
+	c->refused_count = 0;
+	for (size_t i = 0; i < count && c->link.up && c->link.generation == generation; i++)
+		c->handler->answer(
+		    c->arg, refused[i].request, MAIL_DONE, &(struct mail_done){.error = refused[i].error});
+	mem_free(refused);
+}
+
+void account_client_ask(struct account_client *c, uint32_t request, enum mail_type type, const void *question)
+{
+	/* Without a channel the loss has been told. */
+	int error = c->link.up ? ipc_send(&c->link.channel, type, request, question, -1) : 0;
+	if (error == 0)
+		return;
+	/* What the codec does not take is more than one question may ask. A channel that has failed is lost
+	 * at the end of this turn. */
+	c->refused = mem_resize(c->refused, (c->refused_count + 1) * sizeof *c->refused);
+	c->refused[c->refused_count++] =
+	    (struct account_refused){request, error == -EMSGSIZE ? -E2BIG : error};
+	if (!c->refuse.scheduled)
+		loop_task_init(&c->refuse, &c->link.process->loop, answer_refused, c);
+	loop_task_schedule(&c->refuse);
 }
 
 /* ---- the channel ---- */
@@ -335,12 +368,13 @@ static void on_expunged(struct link *link, struct channel_frame *frame, const vo
 	c->handler->expunged(c->arg, (int)m->error, m->modseq);
 }
 
-static void on_changed(struct link *link, struct channel_frame *frame, const void *message)
+static void on_answer(struct link *link, struct channel_frame *frame, const void *message)
 {
 	struct account_client *c = link->arg;
-	const struct message_changed *m = message;
-	if (frame->request != 0 && frame->request == c->watch_request)
-		c->handler->changed(c->arg, m->modseq);
+	if (c->handler->answer == NULL)
+		return;
+	c->handler->answer(c->arg, frame->request, (enum mail_type)frame->type, message);
+	balance(c);
 }
 
 const struct link_verb account_client_verbs[] = {
@@ -348,7 +382,28 @@ const struct link_verb account_client_verbs[] = {
     {MESSAGE_MAILDROP_OPENED, on_opened},
     {MESSAGE_FETCH_DATA, on_data},
     {MESSAGE_EXPUNGED, on_expunged},
-    {MESSAGE_CHANGED, on_changed},
+    {0},
+};
+
+const struct link_verb account_client_mail_verbs[] = {
+    {MAIL_DONE, on_answer},
+    {MAIL_MAILBOX, on_answer},
+    {MAIL_UIDS, on_answer},
+    {MAIL_VANISHED, on_answer},
+    {MAIL_ARRIVED, on_answer},
+    {MAIL_CHANGED_FLAGS, on_answer},
+    {MAIL_MODIFIED, on_answer},
+    {MAIL_KEYWORDS, on_answer},
+    {MAIL_MESSAGES, on_answer},
+    {MAIL_DATA, on_answer},
+    {MAIL_COPIED, on_answer},
+    {MAIL_UPLOAD_CREDIT, on_answer},
+    {MAIL_FOUND, on_answer},
+    {MAIL_GRANT, on_answer},
+    {MAIL_SHARE, on_answer},
+    {MAIL_METADATA_ENTRY, on_answer},
+    {MAIL_ANNOTATION, on_answer},
+    {MAIL_CHANGED, on_answer},
     {0},
 };
 

@@ -1,8 +1,9 @@
 /*
- * An edge's end of an account's channel: what a session asks of its account, and the answers of store.
- * Messages are read ahead: while a client takes one, the next ones are on their way, so that a client that
- * asks for one after the other waits for no round trip between processes. A client that takes nothing makes
- * store wait, and what waits here has a limit.
+ * An edge's end of an account's channel: what a session asks of its account, and the answers of store. What
+ * mail/mail.h has is asked by account_client_ask, and its answers are handed on as they come; a maildrop
+ * (POP3) has functions of its own. Its messages are read ahead: while a client takes one, the next ones are
+ * on their way, so that a client that asks for one after the other waits for no round trip between processes.
+ * A client that takes nothing makes store wait, and what waits here has a limit.
  */
 #ifndef EDGE_ACCOUNT_CLIENT_H
 #define EDGE_ACCOUNT_CLIENT_H
@@ -44,8 +45,12 @@ struct account_client_handler {
 	/* All are gone, or none (then error is a negative errno). modseq: of the change; 0 when nothing went.
 	 */
 	void (*expunged)(void *arg, int error, uint64_t modseq);
-	/* account_client_watch: the account's last change. NULL for a session that never asks. */
-	void (*changed)(void *arg, uint64_t modseq);
+	/*
+	 * account_client_ask: an answer of mail/mail.h under the question's number, valid during the call; in
+	 * the order of the questions, and never from within account_client_ask. After `lost` none come. NULL
+	 * for a session that never asks so.
+	 */
+	void (*answer)(void *arg, uint32_t request, enum mail_type type, const void *answer);
 	/* Store was restarted, or the right was revoked. Nothing can be asked any more. */
 	void (*lost)(void *arg);
 };
@@ -62,8 +67,14 @@ struct account_client {
 	const struct account_client_handler *handler;
 	void *arg;
 	uint32_t last_request;
-	uint32_t list_request, expunge_request, watch_request; /* under way; 0: none */
-	uint32_t count;                                        /* messages that have been listed */
+	uint32_t list_request, expunge_request; /* under way; 0: none */
+	uint32_t count;                         /* messages that have been listed */
+	struct loop_task refuse;                /* answers questions that could not be sent */
+	struct account_refused {
+		uint32_t request;
+		int error;
+	} * refused;
+	size_t refused_count;
 
 	/* A fetch of messages in a row; their pieces come in order. */
 	struct {
@@ -84,8 +95,9 @@ struct account_client {
 /* The handler and arg stay the caller's. Nothing can be asked before account_client_open. */
 void account_client_init(struct account_client *c, const struct account_client_handler *handler, void *arg);
 
-/* What a role hears from ROLE_STORE on these channels: for its role_functions. */
-extern const struct link_verb account_client_verbs[];
+/* What a role hears from ROLE_STORE on these channels, for its role_functions: of a maildrop, and of
+ * account_client_ask. */
+extern const struct link_verb account_client_verbs[], account_client_mail_verbs[];
 
 /* Takes the channel over that came with the login. */
 void account_client_open(struct account_client *c, struct role_process *process, int channel);
@@ -108,7 +120,11 @@ void account_client_go_on(struct account_client *c);
 /* Deletes listed messages, in ascending order, all or none. */
 void account_client_expunge(struct account_client *c, const uint32_t *indexes, size_t count);
 
-/* From now on every change behind this modseq is told; several may be told as one. */
-void account_client_watch(struct account_client *c, uint64_t modseq);
+/*
+ * Asks what mail/mail.h has, under a number of the session's that no other question under way has; the
+ * question is copied. Several may be under way. While the client is full (is_full) store waits, too.
+ */
+void account_client_ask(
+    struct account_client *c, uint32_t request, enum mail_type type, const void *question);
 
 #endif

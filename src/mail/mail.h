@@ -3,10 +3,11 @@
  * share. Each struct is a message on an account's channel (process/messages_mailbox.c has its limits). A
  * protocol's machine asks its backend for these and is given the answers; it knows no other way to mail.
  *
- * A question is answered by any number of frames of the kinds that are named behind it, and then by one
- * MAIL_DONE. `account` is 0 for the session's own account; another's is allowed as far as the access list of
- * the mailbox says (-EACCES; -ENOENT without RIGHT_LOOKUP). Errors common to all: -ENOENT no such mailbox or
- * account; -EACCES; -EAGAIN, -EIO, -ENOMEM, -EROFS: not now; -ENOSPC: the disk is full; -EBADMSG: damaged.
+ * A question is answered by any number of frames of the kinds that are named behind it, each as often as it
+ * takes, and then by one MAIL_DONE. Questions of a session are carried out one after the other. `account` is
+ * 0 for the session's own account; another's is allowed as far as the access list of the mailbox says
+ * (-EACCES; -ENOENT without RIGHT_LOOKUP). Errors common to all: -ENOENT no such mailbox or account; -EACCES;
+ * -EAGAIN, -EIO, -ENOMEM, -EROFS: not now; -ENOSPC: the disk is full; -EBADMSG: damaged.
  *
  * UIDs travel as ranges: pairs of 32-bit numbers, first and last, ascending, not overlapping
  * (mail/uid_ranges.h). Paths are names of mailboxes in UTF-8 with "/" between levels; "INBOX" in any case.
@@ -25,7 +26,8 @@ enum mail_type {
 	MAIL_RENAME,
 	MAIL_REMOVE,
 	MAIL_SET,
-	MAIL_OPEN,         /* MAIL_KEYWORDS, one MAIL_MAILBOX, MAIL_UIDS, then what MAIL_CHANGES answers */
+	MAIL_OPEN, /* MAIL_KEYWORDS, one MAIL_MAILBOX (its numbers alone), MAIL_UIDS, then what MAIL_CHANGES
+	              answers */
 	MAIL_CHANGES,      /* MAIL_CHANGED_FLAGS, MAIL_VANISHED, MAIL_ARRIVED */
 	MAIL_FETCH,        /* MAIL_KEYWORDS, MAIL_MESSAGES */
 	MAIL_READ,         /* MAIL_DATA */
@@ -77,8 +79,20 @@ enum {
 	MAIL_KEYWORDS_MAX = 100 * 101, /* octets of the keywords that one question names */
 	MAIL_FIND_TEXT_MAX = 1024,     /* octets of what is looked for */
 	MAIL_METADATA_NAME_MAX = 500,
-	MAIL_METADATA_VALUE_MAX = 64 * 1024
+	MAIL_METADATA_VALUE_MAX = 64 * 1024,
+	/*
+	 * Octets of UIDs' ranges in one question: of a mailbox of 200,000 messages every second one. What a
+	 * person selects has a handful; a session refuses, or asks several times.
+	 */
+	MAIL_RANGES_MAX = 800 * 1024,
+	MAIL_UIDS_MAX = 1000000,    /* messages that one question may change, copy or remove: else -E2BIG */
+	MAIL_BODY_MAX = 256 * 1024, /* body_max of MAIL_FETCH */
+	MAIL_PARTS_MAX = 1000,      /* of one MAIL_READ */
+	MAIL_PIECE_MAX = 256 * 1024 /* octets of MAIL_DATA and of MAIL_UPLOAD */
 };
+
+/* Numbers of accounts are below this. */
+#define MAIL_ACCOUNT_END ((uint64_t)1 << 56)
 
 /* The end of an answer. Which of the numbers mean something stands with the question. */
 struct mail_done {
@@ -275,9 +289,10 @@ struct mail_upload_abort {
 
 /*
  * A new message, from an upload, with what mime/digest.h knows of it. Several in a row with `more` are
- * added together with the last one, all or none (RFC 3502); MAIL_DONE comes after the last. replace: the UID
- * of a message in replace_mailbox that goes in the same step (RFC 8508). Done: uidvalidity, uidnext, modseq.
- * -EDQUOT: over the quota; -EFBIG: larger than the quota; -EMSGSIZE.
+ * added together with the last one, all or none (RFC 3502), into the last one's mailbox; MAIL_DONE comes
+ * after the last. They are asked in a row when all bodies are up. replace: the UID of a message in
+ * replace_mailbox that goes in the same step (RFC 8508). Done: uidvalidity, uidnext, modseq. -EDQUOT: over
+ * the quota; -EFBIG: larger than the quota; -EMSGSIZE.
  */
 struct mail_append {
 	uint64_t account, mailbox, more;
@@ -303,9 +318,10 @@ struct mail_keywords {
 	struct view entries;
 };
 
-/* modseq: what the session knows of already. */
+/* modseq: what the session knows of already. mailbox: this one alone, since the others are not looked at; 0:
+ * all. Each change is told, though several as one. */
 struct mail_watch {
-	uint64_t account, modseq;
+	uint64_t account, mailbox, modseq;
 };
 
 /* mailboxes: numbers (4 octets each) whose messages, flags or names changed; empty: any may have. */

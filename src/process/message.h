@@ -27,7 +27,8 @@
 	X(ROLE_SMTP, 6, "smtp") \
 	X(ROLE_POP3, 7, "pop3") \
 	X(ROLE_ADMIN, 8, "admin") /* the command line, through the administrator's socket */ \
-	X(ROLE_RELAY, 9, "relay")
+	X(ROLE_RELAY, 9, "relay") \
+	X(ROLE_IMAP, 10, "imap")
 #define MESSAGE_ROLE_BIT(bit, number, name) bit = 1 << number,
 enum role_bit { MESSAGE_ROLES(MESSAGE_ROLE_BIT) };
 /* clang-format on */
@@ -37,7 +38,7 @@ const char *role_bit_name(unsigned bit);
 unsigned role_bit_by_name(const char *name);
 
 /* Roles that strangers connect to, and whoever is a role. */
-enum { EDGES = ROLE_SMTP | ROLE_POP3, EVERYBODY = 0xffff };
+enum { EDGES = ROLE_SMTP | ROLE_POP3 | ROLE_IMAP, EVERYBODY = 0xffff };
 
 /* The first number of each pair. */
 enum {

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "role/store/question.h"
 #include "role/store/store_private.h"
 
 enum { RIGHT_MS = 24 * 3600 * 1000 };
@@ -17,19 +18,57 @@ static const struct {
 	unsigned permissions;
 } permitted[] = {
     {ROLE_POP3, RIGHT_MAILDROP},
+    {ROLE_IMAP, RIGHT_MAIL},
 };
 
-/* Each verb: its message, the permission that it needs, its function. */
-#define VERBS(X)                                                                                             \
-	X(MESSAGE_MAILDROP_OPEN, RIGHT_MAILDROP, right_maildrop_open)                                        \
-	X(MESSAGE_FETCH, RIGHT_MAILDROP, right_maildrop_fetch)                                               \
-	X(MESSAGE_EXPUNGE, RIGHT_MAILDROP, right_maildrop_expunge)                                           \
-	X(MESSAGE_WATCH, RIGHT_WATCH, right_watch)
+/* Each verb: its message, the permission that it needs, its function, and whether it is a question, which
+ * waits for those before it (question.h). */
+/* clang-format off */
+#define VERBS(X) \
+	X(MESSAGE_MAILDROP_OPEN, RIGHT_MAILDROP, right_maildrop_open, false) \
+	X(MESSAGE_FETCH, RIGHT_MAILDROP, right_maildrop_fetch, false) \
+	X(MESSAGE_EXPUNGE, RIGHT_MAILDROP, right_maildrop_expunge, false) \
+	X(MAIL_OPEN, RIGHT_MAIL, right_open_mailbox, true) \
+	X(MAIL_CHANGES, RIGHT_MAIL, right_changes, true) \
+	X(MAIL_FETCH, RIGHT_MAIL, right_fetch, true) \
+	X(MAIL_READ, RIGHT_MAIL, right_read_parts, true) \
+	X(MAIL_STORE, RIGHT_MAIL, right_store, true) \
+	X(MAIL_COPY, RIGHT_MAIL, right_copy, true) \
+	X(MAIL_EXPUNGE, RIGHT_MAIL, right_remove, true) \
+	X(MAIL_APPEND, RIGHT_MAIL, right_append, true) \
+	X(MAIL_UPLOAD, RIGHT_MAIL, right_upload, false) \
+	X(MAIL_UPLOAD_ABORT, RIGHT_MAIL, right_upload_abort, false) \
+	X(MAIL_WATCH, RIGHT_MAIL, right_watch, true) \
+	X(MAIL_STOP, RIGHT_MAIL, question_stop, false) \
+	X(MAIL_MAILBOXES, RIGHT_MAIL, not_served, true) \
+	X(MAIL_CREATE, RIGHT_MAIL, not_served, true) \
+	X(MAIL_RENAME, RIGHT_MAIL, not_served, true) \
+	X(MAIL_REMOVE, RIGHT_MAIL, not_served, true) \
+	X(MAIL_SET, RIGHT_MAIL, not_served, true) \
+	X(MAIL_FIND, RIGHT_MAIL, not_served, true) \
+	X(MAIL_QUOTA, RIGHT_MAIL, not_served, true) \
+	X(MAIL_QUOTA_SET, RIGHT_MAIL, not_served, true) \
+	X(MAIL_GRANTS, RIGHT_MAIL, not_served, true) \
+	X(MAIL_GRANT_SET, RIGHT_MAIL, not_served, true) \
+	X(MAIL_SHARES, RIGHT_MAIL, not_served, true) \
+	X(MAIL_SHARE_SET, RIGHT_MAIL, not_served, true) \
+	X(MAIL_METADATA, RIGHT_MAIL, not_served, true) \
+	X(MAIL_METADATA_SET, RIGHT_MAIL, not_served, true) \
+	X(MAIL_ANNOTATIONS, RIGHT_MAIL, not_served, true) \
+	X(MAIL_ANNOTATE, RIGHT_MAIL, not_served, true)
+/* clang-format on */
 
-#define VERB(type, needs, run) {type, needs, run},
+static void not_served(struct right *r, uint32_t request, const void *message)
+{
+	(void)message;
+	question_refuse(r, request, -EOPNOTSUPP);
+}
+
+#define VERB(type, needs, run, waits) {type, needs, waits, run},
 static const struct {
 	unsigned type;
 	unsigned needs;
+	bool waits;
 	void (*run)(struct right *r, uint32_t request, const void *message);
 } verbs[] = {VERBS(VERB)};
 
@@ -43,6 +82,10 @@ static const struct {
     {NULL, right_expunge_close},
     {right_maildrop_drained, right_maildrop_close},
     {right_watch_drained, right_watch_close},
+    {question_drained, question_close},
+    {NULL, right_append_close},
+    {NULL, right_upload_close},
+    {NULL, right_keywords_close},
 };
 
 static struct right *rights;
@@ -133,13 +176,15 @@ static void run_verb(struct link *link, struct channel_frame *frame, const void 
 	size_t i = 0;
 	while (verbs[i].type != frame->type)
 		i++;
-	if (verbs[i].needs & r->permissions)
-		verbs[i].run(r, frame->request, message);
-	else
+	if (!(verbs[i].needs & r->permissions))
 		right_break(r, "verb-not-permitted");
+	else if (verbs[i].waits)
+		question_received(r, frame, message, verbs[i].run);
+	else
+		verbs[i].run(r, frame->request, message);
 }
 
-#define HEARD(type, needs, run) {type, run_verb},
+#define HEARD(type, needs, run, waits) {type, run_verb},
 const struct link_verb right_verbs[] = {VERBS(HEARD){0}};
 
 /* Whoever cannot see the account whole gets nothing: the peer's questions fail, and a later right tries anew.

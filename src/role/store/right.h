@@ -19,8 +19,8 @@
 
 enum right_permission {
 	RIGHT_MAILDROP =
-	    1 << 0,          /* list INBOX, read its messages and delete them; for one session at a time */
-	RIGHT_WATCH = 1 << 1 /* be told that something of the account has changed */
+	    1 << 0,         /* list INBOX, read its messages and delete them; for one session at a time */
+	RIGHT_MAIL = 1 << 1 /* all of mail/mail.h, but what is administrators' */
 };
 
 struct right {
@@ -38,7 +38,15 @@ struct right {
 	struct right_maildrop *maildrop;
 	struct right_read *read;
 	struct right_expunge *expunge;
-	struct right_watch *watch;
+	struct right_watch *watches;
+	struct right_upload *uploads;
+	struct right_appending *appending;
+
+	/* Of mail/mail.h: the one under way and those behind it (question.h). */
+	struct question *question;
+	struct waiting_question *waiting;
+	struct loop_task next_question;
+	struct right_told *told; /* right_keywords.c */
 };
 
 /* ---- for role_store.c ---- */
@@ -106,10 +114,32 @@ bool right_expunge_add(struct right *r, uint32_t uid) __attribute__((warn_unused
 void right_expunge_run(struct right *r, uint32_t mailbox, uint32_t request);
 void right_expunge_close(struct right *r);
 
-/* right_watch.c */
+/* right_watch.c: MAIL_WATCH. */
 void right_watch(struct right *r, uint32_t request, const void *message);
 void right_watch_drained(struct right *r);
+/* MAIL_STOP; false: there is no watch of that number. */
+bool right_watch_end(struct right *r, uint32_t request) __attribute__((warn_unused_result));
 void right_watch_stop(struct right *r); /* at the right's end, while the store is certainly there */
 void right_watch_close(struct right *r);
+
+/*
+ * Verbs of mail/mail.h. Each answers what the struct of the same name asks, as a question (question.h).
+ */
+void right_open_mailbox(struct right *r, uint32_t request, const void *message); /* right_open_mailbox.c */
+void right_changes(struct right *r, uint32_t request, const void *message);
+void right_fetch(struct right *r, uint32_t request, const void *message);
+void right_read_parts(struct right *r, uint32_t request, const void *message); /* MAIL_READ */
+void right_store(struct right *r, uint32_t request, const void *message);
+void right_copy(struct right *r, uint32_t request, const void *message);
+void right_remove(struct right *r, uint32_t request, const void *message); /* MAIL_EXPUNGE */
+void right_append(struct right *r, uint32_t request, const void *message);
+void right_append_close(struct right *r);
+
+/* right_upload.c: bodies of messages to come. */
+void right_upload(struct right *r, uint32_t request, const void *message);
+void right_upload_abort(struct right *r, uint32_t request, const void *message);
+/* It is the caller's from now on; NULL when there is none, or not all of it. */
+struct store_upload *right_upload_claim(struct right *r, uint64_t number);
+void right_upload_close(struct right *r);
 
 #endif

@@ -33,7 +33,9 @@ static struct {
 	size_t listed;
 	uint64_t size; /* that it says of every message */
 	bool no_room;
-	unsigned opened, ends, expunged, changed, lost;
+	unsigned opened, ends, expunged, changed, lost, answers;
+	uint32_t answered;
+	int64_t done_error;
 	uint64_t modseq;
 	uint32_t removed, last_removed;
 	int open_error, error, expunge_error;
@@ -52,7 +54,7 @@ static void store_received(void *arg, struct channel_frame *frame)
 		struct message_empty empty;
 		struct message_fetch fetch;
 		struct message_expunge expunge;
-		struct message_watch watch;
+		struct mail_watch watch;
 	} m;
 	(void)arg;
 	arena_init(&arena, 4096);
@@ -67,7 +69,7 @@ static void store_received(void *arg, struct channel_frame *frame)
 			store.indexes[store.count] = cursor_u32(&in);
 		store.offset = m.fetch.offset;
 		store.length = m.fetch.length;
-	} else if (frame->type == MESSAGE_WATCH) {
+	} else if (frame->type == MAIL_WATCH) {
 		store.watches++;
 		store.known = m.watch.modseq;
 	} else {
@@ -145,11 +147,22 @@ static void on_expunged(void *arg, int error, uint64_t modseq)
 	session.expunge_error = error;
 }
 
-static void on_changed(void *arg, uint64_t modseq)
+static void on_answer(void *arg, uint32_t request, enum mail_type type, const void *answer)
 {
+	const struct mail_changed *changed = answer;
+	const struct mail_done *done = answer;
 	(void)arg;
-	session.changed++;
-	session.modseq = modseq;
+	session.answers++;
+	session.answered = request;
+	if (type == MAIL_CHANGED) {
+		session.changed++;
+		session.modseq = changed->modseq;
+	} else {
+		assert_int_equal(type, MAIL_DONE);
+		session.done_error = done->error;
+	}
+	if (session.close)
+		account_client_close(&client);
 }
 
 static void on_lost(void *arg)
@@ -166,7 +179,7 @@ static const struct account_client_handler handler = {
     .size = on_size,
     .removed = on_removed,
     .expunged = on_expunged,
-    .changed = on_changed,
+    .answer = on_answer,
     .lost = on_lost,
 };
 
@@ -176,15 +189,19 @@ static void turn(void)
 		loop_turn(&process.loop);
 }
 
-static int start(void **state)
+/* imap's end, as far as this channel is concerned. */
+static const struct role_hears mail_hears[] = {{ROLE_STORE, account_client_mail_verbs}, {0}};
+static const struct role_functions mail_functions = {.hears = mail_hears};
+static const struct role mail_role = {ROLE_IMAP, "imap", .functions = &mail_functions};
+
+static int start_as(const struct role *role)
 {
 	int pair[2];
-	(void)state;
 	memset(&store, 0, sizeof store);
 	memset(&session, 0, sizeof session);
 	session.size = SIZE;
 	buf_init(&session.text, 1 << 24);
-	process.role = role_by_name("pop3");
+	process.role = role;
 	process.introduced.fd = -1;
 	loop_init(&process.loop);
 	assert_int_equal(channel_pair(pair), 0);
@@ -193,6 +210,18 @@ static int start(void **state)
 	account_client_init(&client, &handler, NULL);
 	account_client_open(&client, &process, pair[1]);
 	return 0;
+}
+
+static int start(void **state)
+{
+	(void)state;
+	return start_as(role_by_name("pop3"));
+}
+
+static int start_mail(void **state)
+{
+	(void)state;
+	return start_as(&mail_role);
 }
 
 static int stop(void **state)
@@ -599,29 +628,57 @@ static void expunged_ranges_that_are_cut(void **state)
 	assert_int_equal(session.lost, 1);
 }
 
-static void changes_are_told(void **state)
+static void answers_come_under_their_number(void **state)
 {
 	(void)state;
-	account_client_watch(&client, 41);
+	account_client_ask(&client, 7, MAIL_WATCH, &(struct mail_watch){.modseq = 41});
 	turn();
 	assert_int_equal(store.watches, 1);
 	assert_int_equal(store.known, 41);
-	uint32_t first = store.request;
+	assert_int_equal(store.request, 7);
 	for (uint64_t i = 42; i < 45; i++) {
-		struct message_changed m = {.modseq = i};
-		assert_int_equal(ipc_send(&store.channel, MESSAGE_CHANGED, first, &m, -1), 0);
+		struct mail_changed m = {.modseq = i};
+		assert_int_equal(ipc_send(&store.channel, MAIL_CHANGED, 7, &m, -1), 0);
 		turn();
 		assert_int_equal(session.modseq, i);
 	}
 	assert_int_equal(session.changed, 3);
-	/* A new watch takes the place of the old one, whose word may still be on its way. */
-	account_client_watch(&client, 50);
-	struct message_changed stale = {.modseq = 45};
-	assert_int_equal(ipc_send(&store.channel, MESSAGE_CHANGED, first, &stale, -1), 0);
+	assert_int_equal(session.answered, 7);
+	/* While the client takes nothing, what has come waits with store. */
+	session.full = true;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(
+		    ipc_send(&store.channel, MAIL_CHANGED, 7, &(struct mail_changed){.modseq = 50}, -1), 0);
 	turn();
-	assert_int_equal(session.changed, 3);
-	account_client_close(&client);
-	account_client_watch(&client, 51);
+	assert_in_range(session.changed, 4, 6);
+	session.full = false;
+	account_client_go_on(&client);
+	turn();
+	assert_int_equal(session.changed, 6);
+}
+
+/* Nobody may ask more than a frame holds: the answer comes later, like any other. */
+static void what_cannot_be_asked_is_answered(void **state)
+{
+	(void)state;
+	static char much[MAIL_RANGES_MAX + 8];
+	struct mail_expunge m = {.uids = view_of(much, sizeof much)};
+	account_client_ask(&client, 8, MAIL_EXPUNGE, &m);
+	account_client_ask(&client, 9, MAIL_EXPUNGE, &m);
+	assert_int_equal(session.answers, 0);
+	turn();
+	assert_int_equal(session.answers, 2);
+	assert_int_equal(session.answered, 9);
+	assert_int_equal(session.done_error, -E2BIG);
+	/* Whoever closes at the first answer gets no second one. */
+	session.close = true;
+	account_client_ask(&client, 10, MAIL_EXPUNGE, &m);
+	account_client_ask(&client, 11, MAIL_EXPUNGE, &m);
+	turn();
+	assert_int_equal(session.answered, 10);
+	account_client_ask(&client, 12, MAIL_EXPUNGE, &m);
+	turn();
+	assert_int_equal(session.answers, 3);
 	assert_int_equal(session.lost, 0);
 }
 
@@ -651,7 +708,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(expunges_in_parts, start, stop),
 	    cmocka_unit_test_setup_teardown(nothing_to_expunge, start, stop),
 	    cmocka_unit_test_setup_teardown(expunged_ranges_that_are_cut, start, stop),
-	    cmocka_unit_test_setup_teardown(changes_are_told, start, stop),
+	    cmocka_unit_test_setup_teardown(answers_come_under_their_number, start_mail, stop),
+	    cmocka_unit_test_setup_teardown(what_cannot_be_asked_is_answered, start_mail, stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

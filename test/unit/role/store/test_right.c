@@ -39,7 +39,7 @@ static void pop3_received(void *arg, struct channel_frame *frame)
 		struct message_maildrop_opened opened;
 		struct message_fetch_data data;
 		struct message_expunged expunged;
-		struct message_changed changed;
+		struct mail_changed changed;
 	} m;
 	(void)arg;
 	arena_init(&arena, 4096);
@@ -70,7 +70,7 @@ static void pop3_received(void *arg, struct channel_frame *frame)
 		pop3.range_bytes = m.expunged.ranges.len;
 		if (m.expunged.ranges.len)
 			memcpy(pop3.ranges, m.expunged.ranges.data, m.expunged.ranges.len);
-	} else if (frame->type == MESSAGE_CHANGED) {
+	} else if (frame->type == MAIL_CHANGED) {
 		assert_true(m.changed.modseq > pop3.modseq);
 		pop3.changed++;
 		pop3.modseq = m.changed.modseq;
@@ -130,6 +130,18 @@ static void log_out(void)
 {
 	channel_done(&pop3.channel);
 	turn();
+}
+
+/* A session of imap's, with these permissions. */
+static void session(unsigned number, unsigned permissions)
+{
+	int pair[2];
+	assert_int_equal(channel_pair(pair), 0);
+	right_open(test_account(number), permissions, ROLE_IMAP, pair[0]);
+	buf_done(&pop3.body);
+	memset(&pop3, 0, sizeof pop3);
+	channel_init(&pop3.channel, &process.loop, pair[1], pop3_received, pop3_closed, NULL);
+	pop3.up = true;
 }
 
 static void open_maildrop(void)
@@ -284,7 +296,13 @@ static void survives_a_hostile_peer(void **state)
 	log_out();
 	/* What its service has no permission for. */
 	log_in(1);
-	assert_int_equal(ipc_send(&pop3.channel, MESSAGE_WATCH, 1, &(struct message_watch){0}, -1), 0);
+	assert_int_equal(ipc_send(&pop3.channel, MAIL_WATCH, 1, &(struct mail_watch){0}, -1), 0);
+	turn();
+	assert_false(pop3.up);
+	assert_int_equal(pop3.changed, 0);
+	log_out();
+	session(1, RIGHT_MAILDROP);
+	assert_int_equal(ipc_send(&pop3.channel, MAIL_WATCH, 1, &(struct mail_watch){0}, -1), 0);
 	turn();
 	assert_false(pop3.up);
 	assert_int_equal(pop3.changed, 0);
@@ -429,21 +447,14 @@ static void revoking_ends_one_account(void **state)
 
 static void watch(uint64_t known)
 {
-	struct message_watch m = {.modseq = known};
-	assert_int_equal(ipc_send(&pop3.channel, MESSAGE_WATCH, 1, &m, -1), 0);
+	struct mail_watch m = {.modseq = known};
+	assert_int_equal(ipc_send(&pop3.channel, MAIL_WATCH, 1, &m, -1), 0);
 	turn();
 }
 
-/* No service of today may watch, so the right is made by hand. */
 static void watcher(unsigned number)
 {
-	int pair[2];
-	assert_int_equal(channel_pair(pair), 0);
-	right_open(test_account(number), RIGHT_WATCH, ROLE_POP3, pair[0]);
-	buf_done(&pop3.body);
-	memset(&pop3, 0, sizeof pop3);
-	channel_init(&pop3.channel, &process.loop, pair[1], pop3_received, pop3_closed, NULL);
-	pop3.up = true;
+	session(number, RIGHT_MAIL);
 }
 
 static void deliver(unsigned number)
@@ -489,7 +500,7 @@ static void watches_tell_of_every_change(void **state)
 	deliver(4);
 	/* The end while a question is under way. */
 	watcher(4);
-	assert_int_equal(ipc_send(&pop3.channel, MESSAGE_WATCH, 1, &(struct message_watch){0}, -1), 0);
+	assert_int_equal(ipc_send(&pop3.channel, MAIL_WATCH, 1, &(struct mail_watch){0}, -1), 0);
 	loop_turn(&process.loop);
 	loop_turn(&process.loop);
 	right_revoke(test_account(4));
