@@ -77,7 +77,7 @@ struct imap_fetched {
 	struct envelope envelope;
 	struct mime_tree tree;
 	struct view preview;
-	bool lacks_header; /* it is needed in place of the summary: MAIL_WANT_HEADER */
+	bool lacks_header; /* it is needed in place of the summary: imap_fetched_header */
 	bool lacks_parse;  /* the message has to be parsed: imap_fetched_parse */
 };
 
@@ -87,6 +87,9 @@ struct imap_fetched {
  */
 void imap_fetched_begin(struct imap_fetched *f, const struct imap_fetch *fetch, uint64_t want,
     const struct mail_message *m, struct arena *scratch);
+
+/* The message's header, for one with lacks_header. */
+void imap_fetched_header(struct imap_fetched *f, struct view header);
 
 /* Parses the message: pieces, then the end. For one with lacks_parse. */
 void imap_fetched_parse(struct imap_fetched *f, struct view bytes);

@@ -13,6 +13,7 @@
 enum { DECODED_INLINE_MAX = IMAP_FETCH_HEADER_MAX };
 
 static void next_item(struct imap_session *s);
+static imap_answered parsed_came, header_came;
 
 /* ---- reading ---- */
 
@@ -316,6 +317,44 @@ static void begin_response(struct imap_session *s, struct imap_fetch_run *r)
 	next_item(s);
 }
 
+/* What is needed before the first item is written: the tree first, then the header that it bounds. */
+static void prepare(struct imap_session *s, struct imap_fetch_run *r)
+{
+	struct imap_section header = {.text = IMAP_SECTION_HEADER};
+	struct imap_form form = {&r->fetched.tree, r->fetched.m.prefix_len, r->fetched.m.size};
+	struct imap_extent e;
+	if (r->fetched.lacks_parse) {
+		read_octets(s, 0, UINT64_MAX, parsed_came);
+	} else if (r->fetched.lacks_header && imap_section_find(&header, &form, &e)) {
+		buf_clear(&r->gathered);
+		read_octets(s, 0, e.len < IMAP_FETCH_HEADER_MAX ? e.len : IMAP_FETCH_HEADER_MAX, header_came);
+	} else {
+		begin_response(s, r);
+	}
+}
+
+static void header_came(struct imap_session *s, enum mail_type type, const void *answer)
+{
+	struct imap_fetch_run *r = imap_data(s);
+	struct view bytes;
+	int64_t error;
+	bool ended;
+	if (!take_bytes(type, answer, &bytes, &error, &ended)) {
+		r->error = error;
+		r->any = true;
+	}
+	buf_append(&r->gathered, bytes);
+	if (!ended)
+		return;
+	if (r->any || buf_failed(&r->gathered)) {
+		imap_fetched_end(&r->fetched);
+		r->alone_done(s);
+		return;
+	}
+	imap_fetched_header(&r->fetched, buf_view(&r->gathered));
+	begin_response(s, r);
+}
+
 static void parsed_came(struct imap_session *s, enum mail_type type, const void *answer)
 {
 	struct imap_fetch_run *r = imap_data(s);
@@ -336,15 +375,17 @@ static void parsed_came(struct imap_session *s, enum mail_type type, const void 
 		return;
 	}
 	imap_fetched_parsed(&r->fetched, &r->fetch);
-	begin_response(s, r);
+	prepare(s, r);
 }
 
 /* ---- the entry ---- */
 
+/* Where the header lies is known from the structure. */
 static uint64_t entry_want(const struct imap_fetch_run *r)
 {
-	uint64_t header = r->fetch.needs_envelope ? MAIL_WANT_HEADER : 0;
-	return (r->want & ~(uint64_t)MAIL_WANT_BODY) | header;
+	bool header = r->fetch.needs_envelope || r->fetch.want & MAIL_WANT_HEADER;
+	return (r->want & ~(uint64_t)(MAIL_WANT_BODY | MAIL_WANT_HEADER)) |
+	       (header ? MAIL_WANT_STRUCTURE | MAIL_WANT_SIZE | MAIL_WANT_FLAGS : 0);
 }
 
 static void read_entry(struct imap_session *s, struct imap_fetch_run *r)
@@ -361,10 +402,7 @@ static void read_entry(struct imap_session *s, struct imap_fetch_run *r)
 		return;
 	}
 	imap_fetched_begin(&r->fetched, &r->fetch, entry_want(r), &m, &r->scratch);
-	if (r->fetched.lacks_parse)
-		read_octets(s, 0, UINT64_MAX, parsed_came);
-	else
-		begin_response(s, r);
+	prepare(s, r);
 }
 
 static void entry_came(struct imap_session *s, enum mail_type type, const void *answer)

@@ -18,10 +18,9 @@ static void read_summary(struct imap_fetched *f, const struct imap_fetch *fetch)
 		f->has_envelope = !summary.envelope.truncated;
 	}
 	if (fetch->needs_envelope && !f->has_envelope) {
-		f->has_envelope = f->want & MAIL_WANT_HEADER;
-		f->lacks_header = !f->has_envelope;
-		if (f->has_envelope)
-			envelope_read(f->m.header, ADDRESS_LIST_MAX, f->scratch, &f->envelope);
+		f->lacks_header = !(f->want & MAIL_WANT_HEADER);
+		if (!f->lacks_header)
+			imap_fetched_header(f, f->m.header);
 	}
 	if (fetch->needs_preview && !f->has_preview)
 		f->lacks_parse = true;
@@ -44,12 +43,19 @@ void imap_fetched_begin(struct imap_fetched *f, const struct imap_fetch *fetch, 
 	*f = (struct imap_fetched){.m = *m, .want = want, .scratch = scratch};
 	if (fetch->needs_envelope || fetch->needs_preview)
 		read_summary(f, fetch);
-	if (fetch->want & MAIL_WANT_STRUCTURE)
+	if (want & MAIL_WANT_STRUCTURE)
 		read_structure(f);
 	if (f->lacks_parse && m->has_body) {
 		imap_fetched_parse(f, m->body);
 		imap_fetched_parsed(f, fetch);
 	}
+}
+
+void imap_fetched_header(struct imap_fetched *f, struct view header)
+{
+	envelope_read(header, ADDRESS_LIST_MAX, f->scratch, &f->envelope);
+	f->has_envelope = true;
+	f->lacks_header = false;
 }
 
 void imap_fetched_parse(struct imap_fetched *f, struct view bytes)
@@ -64,7 +70,7 @@ void imap_fetched_parsed(struct imap_fetched *f, const struct imap_fetch *fetch)
 {
 	imap_fetched_parse(f, (struct view){0});
 	const struct mime_tree *tree = mime_parser_end(f->parser);
-	if (fetch->want & MAIL_WANT_STRUCTURE && !f->has_tree) {
+	if (f->want & MAIL_WANT_STRUCTURE && !f->has_tree) {
 		f->tree = *tree;
 		f->has_tree = true;
 		f->m.prefix_len = 0;
@@ -104,7 +110,8 @@ struct imap_place_found imap_fetched_place(const struct imap_fetched *f, const s
 	struct imap_place_found found = {.place = IMAP_PLACE_STORED};
 	found.picks =
 	    item->section.text == IMAP_SECTION_FIELDS || item->section.text == IMAP_SECTION_FIELDS_NOT;
-	if (item->kind == IMAP_FETCH_SECTION && imap_section_is_header(&item->section)) {
+	if (item->kind == IMAP_FETCH_SECTION && imap_section_is_header(&item->section) &&
+	    f->want & MAIL_WANT_HEADER) {
 		found.place = IMAP_PLACE_HERE;
 		found.bytes = f->m.header;
 		found.extent.len = f->m.header.len;

@@ -197,6 +197,10 @@ static void answer_fetch(struct imap_fake *f, const struct fake_asked *a)
 		    .header = buf_view(&header),
 		    .body = buf_view(&whole),
 		    .has_body = size_of(m) <= a->body_max};
+		if (a->want & MAIL_WANT_HEADER && message.header.len > f->header_max) {
+			message.body_error = EMSGSIZE;
+			message.header = (struct view){0};
+		}
 		assert_true(mail_message_put(&entries, a->want, &message));
 		struct mail_messages frame = {buf_view(&entries)};
 		imap_answer(f->session, a->request, MAIL_MESSAGES, &frame);
@@ -406,7 +410,7 @@ void imap_fake_start(struct imap_fake *f)
 	    .announced = announced,
 	    .clear_login = true,
 	    .errors_max = 100};
-	*f = (struct imap_fake){.modseq = 10, .piece = 1000};
+	*f = (struct imap_fake){.modseq = 10, .header_max = 16384, .piece = 1000};
 	buf_init(&f->out, 16 << 20);
 	f->session = imap_session_new(&config, &backend, f, &f->out);
 }

@@ -32,7 +32,8 @@ struct imap_fake {
 	uint64_t modseq;
 	struct fake_asked asked[FAKE_ASKED_MAX];
 	size_t asked_count;
-	size_t piece;                                        /* octets of a frame of MAIL_READ */
+	size_t header_max; /* octets of a header that comes with others: else -EMSGSIZE */
+	size_t piece;      /* octets of a frame of MAIL_READ */
 	unsigned questions[MAIL_TYPES_END - MAIL_MAILBOXES]; /* how often each was asked */
 	uint64_t wanted;                                     /* all that was wanted by MAIL_FETCH */
 	int64_t read_error;                                  /* MAIL_READ answers this ... */

@@ -225,6 +225,30 @@ static void a_cut_summary_is_not_shown(void **state)
 	buf_done(&text);
 }
 
+/* A header that is too large to come with others is read from the message. */
+static void a_large_header_is_read_on_its_own(void **state)
+{
+	(void)state;
+	struct buf text;
+	buf_init(&text, 100000);
+	buf_append_string(&text, "Subject: s\r\nTo: ");
+	for (int i = 0; i < 1500; i++)
+		buf_printf(&text, "%sa%d@example.com", i ? ",\r\n " : "", i);
+	buf_append_string(&text, "\r\nX: y\r\n\r\nbody\r\n");
+	imap_fake_add(&f, prefix, buf_view(&text));
+	imap_fake_select(&f, NULL);
+	assert_has("a FETCH 1 (ENVELOPE UID)\r\n",
+	    "(NIL NIL \"a1499\" \"example.com\")) NIL NIL NIL NIL) UID 1)\r\na OK");
+	assert_has("b FETCH 1 BODY.PEEK[HEADER.FIELDS (X)]\r\n",
+	    "BODY[HEADER.FIELDS (X)] {8}\r\nX: y\r\n\r\n)\r\nb OK");
+	assert_has("c FETCH 1 BODY.PEEK[HEADER]<0.20>\r\n",
+	    "BODY[HEADER]<0> {20}\r\nReturn-Path: <x@y>\r\n)\r\nc OK");
+	buf_clear(&f.messages[0].structure);
+	assert_has("d FETCH 1 (ENVELOPE BODY[1])\r\n",
+	    "\"a1499\" \"example.com\")) NIL NIL NIL NIL) BODY[1] {6}\r\nbody\r\n");
+	buf_done(&text);
+}
+
 static void a_structure_that_cannot_be_read_is_made_anew(void **state)
 {
 	(void)state;
@@ -392,6 +416,7 @@ int main(void)
 	    TEST(binary_stands_without_its_encoding),
 	    TEST(a_nul_is_shown_by_binary_alone),
 	    TEST(a_cut_summary_is_not_shown),
+	    TEST(a_large_header_is_read_on_its_own),
 	    TEST(a_structure_that_cannot_be_read_is_made_anew),
 	    TEST(large_messages_are_read_in_pieces),
 	    TEST(a_large_structure_that_cannot_be_read_is_made_anew),
