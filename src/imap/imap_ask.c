@@ -82,8 +82,8 @@ void imap_answer(struct imap_session *s, uint32_t request, enum mail_type type, 
 {
 	if (type == MAIL_KEYWORDS)
 		imap_take_keywords(s, answer);
-	if (type == MAIL_UPLOAD_CREDIT && !s->closing && s->stream)
-		s->stream->credit(s, answer);
+	if (type == MAIL_UPLOAD_CREDIT && !s->closing && s->credit)
+		s->credit(s, answer);
 	struct imap_question *q = question_of(s, request);
 	if (q == NULL || s->closing)
 		return;

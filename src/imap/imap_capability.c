@@ -54,6 +54,8 @@ static const struct {
     {"STATUS=SIZE", AFTER, NULL},
     {"OBJECTID", AFTER, NULL},
     {"MULTIAPPEND", AFTER, NULL},
+    {"CATENATE", AFTER, NULL},
+    {"REPLACE", AFTER, NULL},
     {"MOVE", AFTER, NULL},
     {"BINARY", AFTER, NULL},
     {"PREVIEW", AFTER, NULL},

@@ -167,6 +167,8 @@ void imap_command_end(struct imap_session *s)
 	s->command = NULL;
 	s->tag = (struct view){0};
 	s->stream = NULL;
+	s->credit = NULL;
+	s->source = NULL;
 	s->respond = NULL;
 	s->hears = false;
 	s->idling = false;

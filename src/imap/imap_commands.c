@@ -50,6 +50,8 @@ static const struct imap_command commands[] = {
     {"UID COPY", SELECTED, IMAP_BY_UID, imap_copy},
     {"MOVE", SELECTED, IMAP_BY_NUMBER, imap_move},
     {"UID MOVE", SELECTED, IMAP_BY_UID, imap_move},
+    {"REPLACE", SELECTED, IMAP_BY_NUMBER | IMAP_STREAMS, imap_replace},
+    {"UID REPLACE", SELECTED, IMAP_BY_UID | IMAP_STREAMS, imap_replace},
     {"UNSELECT", SELECTED, 0, imap_unselect_command},
     {"SEARCH", SELECTED, IMAP_NO_EXPUNGE | IMAP_BY_NUMBER, imap_search},
     {"UID SEARCH", SELECTED, IMAP_BY_UID, imap_search},

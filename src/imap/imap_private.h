@@ -217,8 +217,6 @@ struct imap_stream {
 	   taken; less than all: imap_go_on follows. */
 	size_t (*bytes)(struct imap_session *s, struct view bytes, bool last);
 	imap_run *text;
-	/* MAIL_UPLOAD_CREDIT has come. */
-	void (*credit)(struct imap_session *s, const struct mail_upload_credit *credit);
 };
 bool imap_in_literal(struct imap_in *in, struct imap_literal *literal);
 void imap_take_literal(

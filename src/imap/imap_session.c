@@ -166,6 +166,9 @@ static bool is_message(struct view text, unsigned arguments)
 {
 	unsigned depth;
 	unsigned count = arguments_before(text, &depth);
+	/* Behind a literal of CATENATE the bracket that is open is out of sight. */
+	if (ends_with(text, VIEW(" URL ")))
+		return false;
 	if (depth)
 		return ends_with(text, VIEW("TEXT ")) || ends_with(text, VIEW("UTF8 ("));
 	return count >= arguments;

@@ -97,7 +97,9 @@ struct imap_session {
 	void (*release)(void *data);
 	void (*respond)(struct imap_session *s, struct view line); /* gets the next line */
 	const struct imap_stream *stream;
-	struct buf end; /* its tagged response, while changes are told before it */
+	void (*credit)(struct imap_session *s, const struct mail_upload_credit *credit); /* has come */
+	struct imap_source *source; /* what is read by an IMAP URL: imap_source.h */
+	struct buf end;             /* its tagged response, while changes are told before it */
 	imap_found *found;
 	struct mail_mailbox *found_mailbox;
 	struct view find_path, find_owner;

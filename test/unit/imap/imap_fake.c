@@ -65,6 +65,22 @@ static void ask(void *arg, uint32_t request, enum mail_type type, const void *qu
 		const struct mail_copy *q = question;
 		a = note(f, request, type, q->uids);
 		a->number = q->move;
+	} else if (type == MAIL_UPLOAD) {
+		const struct mail_upload *q = question;
+		buf_append(&f->uploads[q->upload % FAKE_UPLOADS], q->bytes);
+		a = note(f, request, type, (struct view){0});
+		a->number = q->upload;
+		a->flags = q->bytes.len;
+	} else if (type == MAIL_UPLOAD_ABORT) {
+		buf_clear(&f->uploads[((const struct mail_upload_abort *)question)->upload % FAKE_UPLOADS]);
+		f->aborted++;
+	} else if (type == MAIL_APPEND) {
+		const struct mail_append *q = question;
+		a = note(f, request, type, (struct view){0});
+		a->number = q->upload;
+		a->flags = q->flags;
+		a->how = q->more;
+		f->replaced = q->replace;
 	} else if (type == MAIL_CHANGES) {
 		a = note(f, request, type, (struct view){0});
 		a->changed_since = ((const struct mail_changes *)question)->since;
@@ -325,19 +341,39 @@ static void answer_copy(struct imap_fake *f, const struct fake_asked *a)
 
 static void answer_changes(struct imap_fake *f, const struct fake_asked *a)
 {
-	struct buf gone, flags;
+	struct buf gone, flags, arrived;
+	buf_init(&arrived, 1000);
 	buf_init(&gone, 1000);
 	buf_init(&flags, 1000);
 	for (size_t i = 0; i < f->count; i++) {
 		struct fake_message *m = &f->messages[i];
-		if (m->modseq > a->changed_since)
+		if (m->arrived > a->changed_since && !m->gone)
+			uid_ranges_add(&arrived, m->uid, m->uid);
+		else if (m->modseq > a->changed_since)
 			uid_ranges_add(m->gone ? &gone : &flags, m->uid, m->uid);
 	}
 	answer_uids(f, a, MAIL_CHANGED_FLAGS, &flags);
 	answer_uids(f, a, MAIL_VANISHED, &gone);
+	answer_uids(f, a, MAIL_ARRIVED, &arrived);
+	buf_done(&arrived);
 	done(f, a, (struct mail_done){0});
 	buf_done(&gone);
 	buf_done(&flags);
+}
+
+static void answer_append(struct imap_fake *f, const struct fake_asked *a)
+{
+	struct fake_message *m = imap_fake_add(f, "", buf_view(&f->uploads[a->number % FAKE_UPLOADS]));
+	buf_clear(&f->uploads[a->number % FAKE_UPLOADS]);
+	m->flags = a->flags;
+	if (f->replaced)
+		remove_message(f, message_of(f, (uint32_t)f->replaced));
+	uid_ranges_add(&f->appended, m->uid, m->uid);
+	if (a->how)
+		return;
+	answer_uids(f, a, MAIL_UIDS, &f->appended);
+	buf_clear(&f->appended);
+	done(f, a, (struct mail_done){0});
 }
 
 static void answer_mailboxes(struct imap_fake *f, const struct fake_asked *a)
@@ -372,6 +408,14 @@ static void answer(struct imap_fake *f, const struct fake_asked *a)
 		break;
 	case MAIL_CHANGES:
 		answer_changes(f, a);
+		break;
+	case MAIL_UPLOAD: {
+		struct mail_upload_credit credit = {a->number, a->flags};
+		imap_answer(f->session, a->request, MAIL_UPLOAD_CREDIT, &credit);
+		break;
+	}
+	case MAIL_APPEND:
+		answer_append(f, a);
 		break;
 	case MAIL_MAILBOXES:
 		answer_mailboxes(f, a);
@@ -412,6 +456,9 @@ void imap_fake_start(struct imap_fake *f)
 	    .errors_max = 100};
 	*f = (struct imap_fake){.modseq = 10, .header_max = 16384, .piece = 1000};
 	buf_init(&f->out, 16 << 20);
+	for (size_t i = 0; i < FAKE_UPLOADS; i++)
+		buf_init(&f->uploads[i], FRAME_MAX);
+	buf_init(&f->appended, 1000);
 	f->session = imap_session_new(&config, &backend, f, &f->out);
 }
 
@@ -426,6 +473,9 @@ void imap_fake_stop(struct imap_fake *f)
 	}
 	for (size_t i = 0; i < f->asked_count; i++)
 		buf_done(&f->asked[i].bytes);
+	for (size_t i = 0; i < FAKE_UPLOADS; i++)
+		buf_done(&f->uploads[i]);
+	buf_done(&f->appended);
 	buf_done(&f->out);
 }
 
@@ -433,7 +483,7 @@ struct fake_message *imap_fake_add(struct imap_fake *f, const char *prefix, stru
 {
 	assert_true(f->count < FAKE_MESSAGES_MAX);
 	struct fake_message *m = &f->messages[f->count++];
-	*m = (struct fake_message){.uid = (uint32_t)f->count, .modseq = ++f->modseq};
+	*m = (struct fake_message){.uid = (uint32_t)f->count, .modseq = ++f->modseq, .arrived = f->modseq};
 	buf_init(&m->text, FRAME_MAX);
 	buf_init(&m->prefix, FRAME_MAX);
 	buf_init(&m->summary, FRAME_MAX);

@@ -7,12 +7,12 @@
 
 #include "imap/imap_session.h"
 
-enum { FAKE_MESSAGES_MAX = 32, FAKE_ASKED_MAX = 8 };
+enum { FAKE_MESSAGES_MAX = 32, FAKE_ASKED_MAX = 512, FAKE_UPLOADS = 8 };
 
 struct fake_message {
 	uint32_t uid;
 	bool gone;
-	uint64_t flags, modseq;
+	uint64_t flags, modseq, arrived;
 	struct buf text, prefix;
 	struct buf summary, structure;
 };
@@ -38,6 +38,10 @@ struct imap_fake {
 	uint64_t wanted;                                     /* all that was wanted by MAIL_FETCH */
 	int64_t read_error;                                  /* MAIL_READ answers this ... */
 	size_t read_error_at;                                /* ... behind so many octets */
+	struct buf uploads[FAKE_UPLOADS];                    /* by their numbers, which go round */
+	struct buf appended;                                 /* UIDs of an APPEND under way */
+	unsigned aborted;                                    /* uploads */
+	uint64_t replaced;                                   /* the UID that the last MAIL_APPEND replaced */
 	int64_t store_error;
 	struct view metadata_key; /* the only entry of metadata; owned */
 	bool closed;

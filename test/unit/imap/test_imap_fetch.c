@@ -346,7 +346,8 @@ static void changed_since_and_vanished(void **state)
 	imap_fake_add(&f, "", view_from_string(simple));
 	imap_fake_say(&f, "n NOOP\r\n");
 	assert_says("a UID FETCH 1:* (FLAGS) (CHANGEDSINCE 11)\r\n",
-	    "* 2 FETCH (UID 2 FLAGS () MODSEQ (12))\r\na OK FETCH completed\r\n");
+	    "* 2 FETCH (UID 2 FLAGS () MODSEQ (12))\r\n* 3 FETCH (UID 3 FLAGS () MODSEQ (13))\r\na OK FETCH "
+	    "completed\r\n");
 	imap_fake_say(&f, "s STORE 1 +FLAGS.SILENT (\\Deleted)\r\n");
 	imap_fake_say(&f, "x EXPUNGE\r\n");
 	assert_has("b UID FETCH 1:5 UID (CHANGEDSINCE 13 VANISHED)\r\n", "* VANISHED (EARLIER) 1\r\nb OK");

@@ -1,0 +1,50 @@
+/*
+ * What an IMAP URL names (RFC 5092), as octets to be read: for CATENATE (RFC 4469) and URLFETCH (RFC 4467).
+ * It may stand in any mailbox that the session may read; no message is held in memory but the header of which
+ * fields are picked.
+ */
+#ifndef IMAP_IMAP_SOURCE_H
+#define IMAP_IMAP_SOURCE_H
+
+#include "imap/imap_fetch.h"
+#include "imap/imap_url.h"
+
+struct imap_source {
+	struct imap_url url;
+	uint64_t account, mailbox; /* where it stands */
+
+	/* What is known of the message, and where the URL's section lies; valid when it was opened. */
+	struct imap_fetch fetch;
+	struct imap_fetch_item item;
+	struct imap_fetched fetched;
+	struct imap_place_found place;
+	uint64_t size; /* octets that there are to be read: of the section, and of it the URL's part */
+
+	/* Inside. */
+	struct arena scratch;
+	struct buf entry, made; /* made: fields that were picked out */
+	uint64_t offset, left;
+	bool any;
+	int64_t error;
+	void (*opened)(struct imap_session *s, struct imap_source *source, int64_t error);
+	void (*came)(struct imap_session *s, struct view bytes);
+	void (*ended)(struct imap_session *s, int64_t error);
+};
+
+/* *source must be zeroed, outlive the command, and be ended. One at a time is under way in a session. */
+void imap_source_end(struct imap_source *source);
+
+/*
+ * Looks it up. opened: 0; -EINVAL: what was given is no URL, or one of another server; -ENOENT: it names
+ * nothing that the session may read; or an error of mail.h.
+ */
+void imap_source_open(struct imap_session *s, struct imap_source *source, struct view url,
+    void (*opened)(struct imap_session *s, struct imap_source *source, int64_t error));
+
+/* Reads up to so many octets more: `came` for each piece, then `ended`. Nothing is left when source->left is
+ * 0. */
+void imap_source_read(struct imap_session *s, struct imap_source *source, uint64_t max,
+    void (*came)(struct imap_session *s, struct view bytes),
+    void (*ended)(struct imap_session *s, int64_t error));
+
+#endif
