@@ -4,11 +4,9 @@
  * runs would need what no role here may have, a program to start. This one draws nothing, so it needs of PDF
  * the syntax, the older filters, and what the codes of fonts mean.
  *
- * Encrypted documents are not read, nor is text that is a picture.
+ * Documents that need a password are not read, nor is text that is a picture.
  */
 #include "extract/pdf_content.h"
-
-#include <string.h>
 
 #include "base/mem.h"
 
@@ -58,39 +56,30 @@ static void read_page(struct pdf *pdf, struct pdf_fonts *fonts, struct pdf_value
 }
 
 /* A text of the document's own (section 7.9.2.2): UTF-16 or UTF-8 with a mark, else nearly windows-1252. */
-static void tell_string(struct pdf *pdf, struct pdf_value v)
+static void tell_string(struct pdf *pdf, struct pdf_value dict, struct pdf_value v)
 {
-	struct buf text;
+	struct buf bytes, text;
+	buf_init(&bytes, TITLE_MAX);
 	buf_init(&text, TITLE_MAX);
-	pdf_string(v, &text);
-	pdf->damaged |= buf_failed(&text);
-	bool marked =
-	    view_starts(buf_view(&text), VIEW("\xfe\xff")) || view_starts(buf_view(&text), VIEW("\xff\xfe"));
-	if (buf_view(&text).len > 0) {
-		extract_tell_bytes(pdf->out, marked ? VIEW("utf-16") : VIEW("windows-1252"), buf_view(&text));
+	pdf_string(v, &bytes);
+	bool read = pdf_plain(pdf, dict, buf_view(&bytes), &text);
+	struct view told = buf_view(&text);
+	pdf->damaged |= buf_failed(&bytes) || !read;
+	bool marked = view_starts(told, VIEW("\xfe\xff")) || view_starts(told, VIEW("\xff\xfe"));
+	if (told.len > 0) {
+		extract_tell_bytes(pdf->out, marked ? VIEW("utf-16") : VIEW("windows-1252"), told);
 		extract_tell(pdf->out, VIEW("\n"));
 	}
+	buf_done(&bytes);
 	buf_done(&text);
 }
 
 static void read_information(struct pdf *pdf)
 {
 	static const char *const keys[] = {"Title", "Author", "Subject", "Keywords"};
-	struct pdf_value information = {PDF_NONE, VIEW("")};
-	/* The last trailer's counts. */
-	for (struct view rest = pdf->bytes; rest.len > 0;) {
-		const char *found = memmem(rest.data, rest.len, "/Info", 5);
-		if (found == NULL)
-			break;
-		rest = view_skip(rest, (size_t)(found - rest.data) + 5);
-		struct cursor in = cursor_on(view_take(rest, 64));
-		struct pdf_value v = pdf_next_or_reference(&in);
-		if (v.kind == PDF_REFERENCE)
-			information = v;
-	}
-	information = pdf_resolve(pdf, information);
+	struct pdf_value information = pdf_resolve(pdf, pdf_trailer(pdf, "/Info"));
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-		tell_string(pdf, pdf_get(pdf, information, keys[i]));
+		tell_string(pdf, information, pdf_get(pdf, information, keys[i]));
 }
 
 void extract_pdf(const struct extract_file *file, struct extract_out *out)

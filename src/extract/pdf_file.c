@@ -153,25 +153,44 @@ static bool find_packed_objects(struct pdf *pdf)
 	return true;
 }
 
-static bool is_encrypted(struct view bytes)
+/* The value behind the last such key of a trailer, which is a dictionary, or that of a stream. */
+static struct pdf_value trailer_key(struct pdf *pdf, struct view key)
 {
-	/* In the trailer, which is a dictionary, or that of a stream. */
-	const char *found = bytes.len ? memmem(bytes.data, bytes.len, "/Encrypt", 8) : NULL;
-	if (found == NULL)
-		return false;
-	struct cursor in = cursor_on(view_skip(bytes, (size_t)(found - bytes.data)));
-	pdf_next(&in);
-	enum pdf_kind kind = pdf_next_or_reference(&in).kind;
-	return kind == PDF_REFERENCE || kind == PDF_DICT;
+	struct pdf_value last = {PDF_NONE, VIEW("")};
+	for (struct view rest = pdf->bytes; rest.len > 0;) {
+		const char *found = memmem(rest.data, rest.len, key.data, key.len);
+		if (found == NULL)
+			break;
+		rest = view_skip(rest, (size_t)(found - rest.data) + key.len);
+		/* An array of two strings is the longest value that is asked for. */
+		struct cursor in = cursor_on(view_take(rest, 1024));
+		struct pdf_value v = pdf_next_or_reference(&in);
+		if (v.kind == PDF_REFERENCE || v.kind == PDF_DICT || v.kind == PDF_ARRAY)
+			last = v;
+	}
+	return last;
+}
+
+struct pdf_value pdf_trailer(struct pdf *pdf, const char *key)
+{
+	return trailer_key(pdf, view_from_string(key));
+}
+
+static bool open_encryption(struct pdf *pdf)
+{
+	struct pdf_value dict = pdf_resolve(pdf, pdf_trailer(pdf, "/Encrypt"));
+	struct cursor ids = pdf_inside(pdf_resolve(pdf, pdf_trailer(pdf, "/ID")));
+	if (dict.kind != PDF_DICT)
+		return true;
+	pdf->encrypted = true;
+	return pdf_crypt_open(&pdf->crypt, dict, pdf_next(&ids)) || extract_end(pdf->out, EXTRACT_UNREADABLE);
 }
 
 bool pdf_open(struct pdf *pdf, struct view bytes, struct extract_out *out)
 {
 	*pdf = (struct pdf){.bytes = bytes, .out = out};
 	arena_init(&pdf->packed, PDF_PACKED_MAX);
-	if (is_encrypted(bytes))
-		return extract_end(out, EXTRACT_UNREADABLE);
-	return find_objects(pdf) && find_packed_objects(pdf);
+	return find_objects(pdf) && open_encryption(pdf) && find_packed_objects(pdf);
 }
 
 void pdf_close(struct pdf *pdf)
@@ -307,10 +326,42 @@ static bool unfilter_all(struct pdf *pdf, struct pdf_value filters, struct view 
 	return read;
 }
 
+/* The number and generation of the object that a dictionary is, by what stands before it in the file. */
+static bool object_of(struct pdf *pdf, struct pdf_value dict, uint64_t *number, uint64_t *generation)
+{
+	const char *data = dict.text.data;
+	if (data < pdf->bytes.data || data > pdf->bytes.data + pdf->bytes.len)
+		return false;
+	struct view before = view_trim(view_take(pdf->bytes, (size_t)(data - pdf->bytes.data)));
+	size_t end = (size_t)(before.data - pdf->bytes.data) + before.len;
+	if (end < 3 || memcmp(pdf->bytes.data + end - 3, "obj", 3) != 0)
+		return false;
+	size_t word = end - 3, second = number_before(pdf->bytes, word, generation);
+	return second != word && number_before(pdf->bytes, second, number) != second;
+}
+
+bool pdf_plain(struct pdf *pdf, struct pdf_value dict, struct view bytes, struct buf *out)
+{
+	uint64_t number, generation;
+	/* What lies in a stream of objects was decrypted with it. */
+	if (!pdf->encrypted || !object_of(pdf, dict, &number, &generation))
+		return buf_append(out, bytes) == 0;
+	return pdf_decrypt(&pdf->crypt, (uint32_t)number, (uint32_t)generation, bytes, out);
+}
+
 bool pdf_stream(struct pdf *pdf, struct pdf_value v, struct buf *out)
 {
 	struct pdf_value dict = pdf_resolve(pdf, v);
 	struct view packed;
-	return stream_bytes(pdf, dict, &packed) && pdf_charge(pdf, packed.len) &&
-	       unfilter_all(pdf, pdf_get(pdf, dict, "Filter"), packed, out);
+	if (!stream_bytes(pdf, dict, &packed) || !pdf_charge(pdf, packed.len))
+		return false;
+	struct pdf_value filters = pdf_get(pdf, dict, "Filter");
+	if (!pdf->encrypted)
+		return unfilter_all(pdf, filters, packed, out);
+	struct buf plain;
+	buf_init(&plain, PDF_STREAM_MAX + 1);
+	bool read = packed.len <= PDF_STREAM_MAX && pdf_plain(pdf, dict, packed, &plain) &&
+	            unfilter_all(pdf, filters, buf_view(&plain), out);
+	buf_done(&plain);
+	return read;
 }

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "extract/extract_private.h"
+#include "extract/pdf_crypt.h"
 #include "extract/pdf_value.h"
 
 enum {
@@ -36,7 +37,8 @@ struct pdf {
 	size_t count, room;
 	struct arena packed;
 	uint64_t work;
-	bool damaged;
+	bool damaged, encrypted;
+	struct pdf_crypt crypt;
 };
 
 /* Finds the objects. false: nothing can be read, and the output has ended. pdf_close in any case. */
@@ -53,6 +55,13 @@ struct pdf_value pdf_resolve(struct pdf *pdf, struct pdf_value v);
 /* A key's value, resolved. */
 struct pdf_value pdf_get(struct pdf *pdf, struct pdf_value dict, const char *key);
 struct pdf_value pdf_get_view(struct pdf *pdf, struct pdf_value dict, struct view key);
+
+/* The value behind the last such key ("/Info") of a trailer: a reference, a dictionary or an array. */
+struct pdf_value pdf_trailer(struct pdf *pdf, const char *key);
+
+/* Appends bytes of an object, whose dictionary this is, as they are without encryption. false: damaged, or no
+ * memory. */
+bool pdf_plain(struct pdf *pdf, struct pdf_value dict, struct view bytes, struct buf *out);
 
 /* Appends what is in the stream that a reference, or an object's dictionary, leads to, unpacked, as far as it
  * fits. false: it cannot be unpacked. */

@@ -1,4 +1,5 @@
 #include "gather.h"
+#include "pdf_encrypted.h"
 #include "zip_write.h"
 
 #include "base/mem.h"
@@ -163,8 +164,27 @@ static void survives_what_is_damaged(void **state)
 	begin(&pdf);
 	assert_pdf(&pdf, EXTRACT_UNREADABLE, "");
 	page(&pdf, "BT /F1 10 Tf (secret) Tj ET");
-	buf_append_string(&pdf, "trailer <</Root 1 0 R/Encrypt 30 0 R>>");
+	buf_append_string(&pdf, "trailer <</Root 1 0 R/Encrypt <</Filter/Other>> >>");
 	assert_pdf(&pdf, EXTRACT_UNREADABLE, "");
+}
+
+static void opens_what_is_encrypted_without_a_password(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof encrypted / sizeof encrypted[0]; i++) {
+		struct extract_file f = {.bytes = view_of(encrypted[i].bytes, encrypted[i].len)};
+		print_message("%s\n", encrypted[i].how);
+		assert_text(&f, EXTRACT_ALL, "Name\nopened\n");
+		/* One octet of what the key is made of, or of the proof that it is right, is another one. */
+		char *copy = mem_alloc(f.bytes.len);
+		memcpy(copy, f.bytes.data, f.bytes.len);
+		f.bytes.data = copy;
+		char *u = memmem(copy, f.bytes.len, "/U <", 4);
+		assert_non_null(u);
+		u[5] = u[5] == '0' ? '1' : '0';
+		assert_text(&f, EXTRACT_UNREADABLE, "");
+		mem_free(copy);
+	}
 }
 
 static void bounds_work(void **state)
@@ -221,6 +241,7 @@ int main(void)
 	    cmocka_unit_test(reads_objects_that_are_packed),
 	    cmocka_unit_test(reads_forms_but_not_without_end),
 	    cmocka_unit_test(survives_what_is_damaged),
+	    cmocka_unit_test(opens_what_is_encrypted_without_a_password),
 	    cmocka_unit_test(bounds_work),
 	    cmocka_unit_test(says_when_memory_is_missing),
 	};
