@@ -9,13 +9,23 @@
 
 enum { FILE_MAX = 1 << 22 };
 
+enum { CLIENTS_MAX = 8, CLIENT_NAME_MAX = 16 };
+
+/* A client, and its session. */
+struct client {
+	char name[CLIENT_NAME_MAX];
+	void *session;
+	struct buf out;     /* what the machine said and was not compared */
+	struct buf pending; /* what it was told and has not taken */
+};
+
 struct play {
 	const char *file;
 	const struct stage *stage;
-	void *session;
-	struct buf out,
-	    pending; /* what the machine said and was not compared; what it was told and has not taken */
-	int pieces;  /* 0: whole, 1: byte by byte, n: up to n */
+	struct client clients[CLIENTS_MAX];
+	size_t client_count;
+	struct client *client; /* whose turn it is */
+	int pieces;            /* 0: whole, 1: byte by byte, n: up to n */
 	unsigned seed;
 	unsigned times; /* that the next line stands for */
 };
@@ -42,14 +52,15 @@ static void say(struct play *p, struct view line)
 {
 	bool open_end =
 	    line.len && line.data[line.len - 1] == '\\' && (line.len < 2 || line.data[line.len - 2] != '\\');
-	unescape(open_end ? view_take(line, line.len - 1) : line, &p->pending);
+	unescape(open_end ? view_take(line, line.len - 1) : line, &p->client->pending);
 	if (!open_end)
-		buf_append(&p->pending, VIEW("\r\n"));
+		buf_append(&p->client->pending, VIEW("\r\n"));
 }
 
 /* Gives the machine what it was told, in pieces; it may leave some for later. */
 static void give(struct play *p)
 {
+	struct client *c = p->client;
 	struct buf given;
 	buf_init(&given, FILE_MAX);
 	for (int idle = 0; idle < 3;) {
@@ -57,22 +68,22 @@ static void give(struct play *p)
 		           : p->pieces == 1
 		               ? 1
 		               : 1 + (p->seed = p->seed * 1103515245 + 12345) / 65536 % (unsigned)p->pieces;
-		struct view piece = view_take(buf_view(&p->pending), n);
+		struct view piece = view_take(buf_view(&c->pending), n);
 		buf_append(&given, piece);
-		buf_consume(&p->pending, piece.len);
-		size_t consumed = p->session ? p->stage->feed(p->session, buf_view(&given)) : 0;
+		buf_consume(&c->pending, piece.len);
+		size_t consumed = c->session ? p->stage->feed(c->session, buf_view(&given)) : 0;
 		buf_consume(&given, consumed);
-		p->stage->settle(p->session);
+		p->stage->settle(c->session);
 		idle = piece.len == 0 && consumed == 0 ? idle + 1 : 0;
 	}
 	struct view left = buf_view(&given);
 	struct buf again;
 	buf_init(&again, FILE_MAX);
 	buf_append(&again, left);
-	buf_append(&again, buf_view(&p->pending));
-	buf_done(&p->pending);
+	buf_append(&again, buf_view(&c->pending));
+	buf_done(&c->pending);
 	buf_done(&given);
-	p->pending = again;
+	c->pending = again;
 }
 
 static bool matches(struct view got, struct view expected)
@@ -87,7 +98,7 @@ static bool expect(struct play *p, int number, struct view line)
 	struct buf expected;
 	buf_init(&expected, 65536);
 	unescape(line, &expected);
-	struct view said = buf_view(&p->out);
+	struct view said = buf_view(&p->client->out);
 	ptrdiff_t end = view_find(said, '\n');
 	struct view got = end < 0 ? said : view_take(said, (size_t)end);
 	if (got.len && got.data[got.len - 1] == '\r')
@@ -98,7 +109,7 @@ static bool expect(struct play *p, int number, struct view line)
 		    VIEW_FMT(line), VIEW_FMT(got));
 	buf_done(&expected);
 	if (end >= 0)
-		buf_consume(&p->out, (size_t)end + 1);
+		buf_consume(&p->client->out, (size_t)end + 1);
 	return good;
 }
 
@@ -125,6 +136,24 @@ static bool repeat(struct play *p, int number, struct view line)
 	return good;
 }
 
+/* "@: bob": what follows is this client's. The first one has no name. */
+static bool turn_to(struct play *p, struct view name)
+{
+	size_t i = 0;
+	while (i < p->client_count && !view_equal(name, view_from_string(p->clients[i].name)))
+		i++;
+	if (i == CLIENTS_MAX || name.len >= CLIENT_NAME_MAX)
+		return false;
+	p->client = &p->clients[i];
+	if (i == p->client_count) {
+		p->client_count++;
+		memcpy(p->client->name, name.data ? name.data : "", name.len);
+		buf_init(&p->client->out, FILE_MAX);
+		buf_init(&p->client->pending, FILE_MAX);
+	}
+	return true;
+}
+
 static bool play_line(struct play *p, int number, struct view line)
 {
 	if (p->times > 0)
@@ -142,9 +171,14 @@ static bool play_line(struct play *p, int number, struct view line)
 	}
 	if (letter == 'K' || letter == 'O')
 		return p->stage->direct(letter, argument);
-	if (p->session == NULL) {
-		p->session = p->stage->open(&p->out);
-		p->stage->settle(p->session);
+	if (letter == '@') {
+		if (p->client->session)
+			give(p);
+		return turn_to(p, argument);
+	}
+	if (p->client->session == NULL) {
+		p->client->session = p->stage->open(&p->client->out);
+		p->stage->settle(p->client->session);
 	}
 	if (letter == (p->stage->is_client ? 'S' : 'C')) {
 		say(p, argument);
@@ -162,32 +196,38 @@ static bool play_line(struct play *p, int number, struct view line)
 	return p->stage->direct(letter, argument);
 }
 
+/* Nothing may be left of what it said. */
+static bool end_client(struct play *p, size_t i, bool good)
+{
+	struct client *c = p->client = &p->clients[i];
+	if (good && c->session)
+		give(p);
+	if (good && buf_view(&c->out).len > 0) {
+		printf("%s: pieces %d: more was said to '%s': '%.*s'\n", p->file, p->pieces, c->name,
+		    VIEW_FMT(buf_view(&c->out)));
+		good = false;
+	}
+	if (c->session)
+		p->stage->close(c->session);
+	buf_done(&c->out);
+	buf_done(&c->pending);
+	return good;
+}
+
 static bool play(const char *file, struct view text, const struct stage *stage, int pieces)
 {
 	struct play p = {.file = file, .stage = stage, .pieces = pieces, .seed = 1};
 	struct view line;
-	bool good = true;
-	buf_init(&p.out, FILE_MAX);
-	buf_init(&p.pending, FILE_MAX);
+	bool good = turn_to(&p, (struct view){0});
 	stage->direct('0', (struct view){0});
 	for (int number = 1; good && text.len && view_next(&text, '\n', &line); number++) {
 		good = play_line(&p, number, line);
 		if (!good)
 			printf("%s:%d: failed\n", file, number);
 	}
-	if (good) {
-		give(&p);
-		good = buf_view(&p.out).len == 0;
-		if (!good)
-			printf("%s: pieces %d: more was said: '%.*s'\n", file, pieces,
-			    VIEW_FMT(buf_view(&p.out)));
-		good = good && (stage->finished == NULL || stage->finished());
-	}
-	if (p.session)
-		stage->close(p.session);
-	buf_done(&p.out);
-	buf_done(&p.pending);
-	return good;
+	for (size_t i = 0; i < p.client_count; i++)
+		good = end_client(&p, i, good);
+	return good && (stage->finished == NULL || stage->finished());
 }
 
 int play_main(int argc, char **argv, const struct stage *stage)

@@ -10,7 +10,7 @@ struct stage {
 	size_t (*feed)(void *session, struct view bytes);
 	void (*close)(void *session);
 	bool (*direct)(char letter, struct view argument); /* A:, F:, K:, O: ... ; false: unknown */
-	bool (*is_closed)(void);
+	bool (*is_closed)(void);                           /* the session whose turn it was last */
 	struct view (*delivered)(void); /* all messages that were delivered, one after the other */
 	void (*settle)(void *session);  /* answers what is pending */
 	bool is_client;                 /* the machine is the client: it is fed the S: lines */
