@@ -244,8 +244,8 @@ static int find_block(struct account_change *c, uint32_t mailbox, uint32_t numbe
 	return 0;
 }
 
-int change_flags_of(struct account_change *c, uint32_t mailbox, uint32_t uid, const struct account_message *m,
-    uint64_t *flags, uint64_t *modseq)
+int change_flags_of(
+    struct account_change *c, uint32_t mailbox, uint32_t uid, uint64_t *flags, uint64_t *modseq)
 {
 	struct change_block *b;
 	unsigned i = block_bit(uid);
@@ -253,8 +253,8 @@ int change_flags_of(struct account_change *c, uint32_t mailbox, uint32_t uid, co
 	if (error)
 		return error;
 	bool known = b->flags.known >> i & 1;
-	*flags = (m->flags & FLAGS_FIXED) | (known ? b->flags.flags[i] : 0);
-	*modseq = known ? b->flags.modseq[i] : m->modseq;
+	*flags = known ? b->flags.flags[i] : 0;
+	*modseq = known ? b->flags.modseq[i] : 0;
 	return 0;
 }
 
@@ -311,27 +311,51 @@ int gone_get(struct txn *t, uint64_t shard, uint32_t mailbox, uint32_t chunk, st
 static int write_chunk(struct account_change *c)
 {
 	struct entry value;
-	if (c->chunk.mailbox == 0)
+	if (c->chunk.mailbox == 0 || !c->chunk.changed)
 		return 0;
 	gone_encode(&c->chunk.gone, &value);
 	return change_put(c, key_gone(c->chunk.mailbox, c->chunk.number), &value);
 }
 
-static int note_gone(struct account_change *c, uint32_t mailbox, uint32_t uid)
+/* Has the UID's chunk at hand. */
+static int find_chunk(struct account_change *c, uint32_t mailbox, uint32_t uid, uint64_t **word)
 {
 	uint32_t number = chunk_of(uid);
-	if (c->chunk.mailbox != mailbox || c->chunk.number != number) {
-		int error = write_chunk(c);
-		c->chunk.mailbox = 0;
-		if (error == 0)
-			error = gone_get(c->txn, c->shard, mailbox, number, &c->chunk.gone);
-		if (error)
-			return error;
-		c->chunk.mailbox = mailbox;
-		c->chunk.number = number;
-	}
-	c->chunk.gone.words[uid % ACCOUNT_CHUNK / ACCOUNT_BLOCK] |= (uint64_t)1 << block_bit(uid);
+	*word = &c->chunk.gone.words[uid % ACCOUNT_CHUNK / ACCOUNT_BLOCK];
+	if (c->chunk.mailbox == mailbox && c->chunk.number == number)
+		return 0;
+	int error = write_chunk(c);
+	c->chunk.mailbox = 0;
+	if (error == 0)
+		error = gone_get(c->txn, c->shard, mailbox, number, &c->chunk.gone);
+	if (error)
+		return error;
+	c->chunk.mailbox = mailbox;
+	c->chunk.number = number;
+	c->chunk.changed = false;
 	return 0;
+}
+
+static int note_gone(struct account_change *c, uint32_t mailbox, uint32_t uid)
+{
+	uint64_t *word;
+	int error = find_chunk(c, mailbox, uid, &word);
+	if (error)
+		return error;
+	*word |= (uint64_t)1 << block_bit(uid);
+	c->chunk.changed = true;
+	return 0;
+}
+
+int change_has_message(struct account_change *c, const struct change_mailbox *box, uint32_t uid, bool *has)
+{
+	uint64_t *word;
+	*has = false;
+	if (uid == 0 || uid >= box->m.uidnext)
+		return 0;
+	int error = find_chunk(c, box->number, uid, &word);
+	*has = error == 0 && !(*word >> block_bit(uid) & 1);
+	return error;
 }
 
 int change_forget_message(

@@ -37,9 +37,10 @@ struct change_block {
 	struct account_log log;
 };
 
-/* UIDs that are gone, of one chunk: messages go in the order of their UIDs. */
+/* UIDs that are gone, of one chunk: messages are worked on in the order of their UIDs. */
 struct change_chunk {
 	uint32_t mailbox, number; /* mailbox 0: none is at hand */
+	bool changed;
 	struct account_gone gone;
 };
 
@@ -85,13 +86,18 @@ void change_mark_messages(struct account_change *c, struct change_mailbox *m);
 int change_add_mailbox(struct account_change *c, uint32_t number, const struct account_mailbox *m,
     struct change_mailbox **out) __attribute__((warn_unused_result));
 
+/* Whether there is such a message, which J tells without a look at M. */
+int change_has_message(struct account_change *c, const struct change_mailbox *box, uint32_t uid, bool *has)
+    __attribute__((warn_unused_result));
+
 /* The flags of a message that comes with some. The counts are the caller's, here and below. */
 int change_begin_flags(struct account_change *c, uint32_t mailbox, uint32_t uid, uint64_t flags)
     __attribute__((warn_unused_result));
 
-/* A message's flags and modseq as they are now. *m is its M entry. */
-int change_flags_of(struct account_change *c, uint32_t mailbox, uint32_t uid, const struct account_message *m,
-    uint64_t *flags, uint64_t *modseq) __attribute__((warn_unused_result));
+/* A message's flags, without FLAGS_FIXED, and their modseq; 0: they are as when it arrived, and M has that.
+ */
+int change_flags_of(struct account_change *c, uint32_t mailbox, uint32_t uid, uint64_t *flags,
+    uint64_t *modseq) __attribute__((warn_unused_result));
 
 /* Gives it other flags, and logs that. */
 int change_set_flags(struct account_change *c, uint32_t mailbox, uint32_t uid, uint64_t flags)

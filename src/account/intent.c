@@ -94,11 +94,14 @@ static bool has_room(const struct account_change *c)
 /* What else there is of a mailbox, as much as a slice has room for; *left: there is more. */
 static int remove_leftovers(struct account_change *c, uint32_t mailbox, bool *left)
 {
-	struct account_key from = key_gone(mailbox, 0), to = key_gone(mailbox + 1, 0);
+	const struct account_key from[] = {key_gone(mailbox, 0), key_seen(mailbox, 0, 0)};
+	const struct account_key to[] = {key_gone(mailbox + 1, 0), key_seen(mailbox + 1, 0, 0)};
 	struct slice *slice = slice_new();
 	size_t room =
 	    c->writes + CHANGE_END_WRITES < SLICE_KEYS ? SLICE_KEYS - c->writes - CHANGE_END_WRITES : 0;
-	int error = slice_collect(slice, c->txn, c->shard, key_view(&from), key_view(&to), room);
+	int error = 0;
+	for (size_t i = 0; i < sizeof from / sizeof *from && error == 0; i++)
+		error = slice_collect(slice, c->txn, c->shard, key_view(&from[i]), key_view(&to[i]), room);
 	for (size_t i = 0; i < slice->count && error == 0; i++)
 		error = change_delete(c, slice->keys[i]);
 	*left = slice->count == room;

@@ -135,6 +135,14 @@ struct account_key key_gone(uint32_t mailbox, uint32_t chunk)
 	return with_two_u32('J', mailbox, chunk);
 }
 
+struct account_key key_seen(uint32_t mailbox, uint64_t user, uint32_t chunk)
+{
+	struct account_key k = with_u32('P', mailbox);
+	add_number(&k, 8, user);
+	add_number(&k, 4, chunk);
+	return k;
+}
+
 struct account_key key_more_keywords(uint32_t mailbox, uint32_t uid)
 {
 	return with_two_u32('Q', mailbox, uid);
@@ -262,6 +270,17 @@ bool key_read_keyword(struct view key, uint32_t *number)
 	if (!begins(&c, key, 'K'))
 		return false;
 	*number = cursor_u32(&c);
+	return complete(&c);
+}
+
+bool key_read_seen(struct view key, uint32_t *mailbox, uint64_t *user, uint32_t *chunk)
+{
+	struct cursor c;
+	if (!begins(&c, key, 'P'))
+		return false;
+	*mailbox = cursor_u32(&c);
+	*user = cursor_u64(&c);
+	*chunk = cursor_u32(&c);
 	return complete(&c);
 }
 

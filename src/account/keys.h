@@ -17,7 +17,7 @@
  *   M mailbox uid            message: an email's place in a mailbox; what never changes of it there
  *   N keyword                number of the keyword of that name
  *   O mailbox block          flags, of a block's messages that have or had some
- *   P mailbox user block     reserved: \Seen of a user who shares the mailbox, a bit for each message
+ *   P mailbox user chunk     messages of a chunk that a user who shares the mailbox has seen
  *   Q mailbox uid            numbers of a message's keywords that have no bit among its flags
  *   R collection id          reserved: object of a collection (calendar, address book)
  *   S                        reserved: what is derived from the rest and may be dropped (search)
@@ -116,6 +116,7 @@ struct account_key key_summary(uint64_t emailid);
 struct account_key key_message(uint32_t mailbox, uint32_t uid);
 struct account_key key_flags(uint32_t mailbox, uint32_t block);
 struct account_key key_gone(uint32_t mailbox, uint32_t chunk);
+struct account_key key_seen(uint32_t mailbox, uint64_t user, uint32_t chunk);
 struct account_key key_more_keywords(uint32_t mailbox, uint32_t uid);
 struct account_key key_keyword(uint32_t number);
 struct account_key key_keyword_name(
@@ -146,6 +147,7 @@ bool key_read_message(struct view key, uint32_t *mailbox, uint32_t *uid);
 bool key_read_flags(struct view key, uint32_t *mailbox, uint32_t *block);
 bool key_read_gone(struct view key, uint32_t *mailbox, uint32_t *chunk);
 bool key_read_keyword(struct view key, uint32_t *number);
+bool key_read_seen(struct view key, uint32_t *mailbox, uint64_t *user, uint32_t *chunk);
 bool key_read_thread_email(struct view key, uint64_t *thread, uint64_t *emailid);
 bool key_read_log(struct view key, uint64_t *modseq, enum account_kind *kind, uint64_t *id);
 bool key_read_intent(struct view key, uint64_t *id, uint32_t *part);
@@ -258,7 +260,8 @@ struct account_log {
 	uint64_t emailids[ACCOUNT_BLOCK]; /* of those that are gone */
 };
 
-/* J: a bit for each UID below uidnext that no message has any more. A chunk without such has no entry. */
+/* J: a bit for each UID below uidnext that no message has any more. A chunk without such has no entry. P: the
+ * same, of those that were seen; what it says of UIDs that are gone means nothing. */
 struct account_gone {
 	uint64_t words[ACCOUNT_CHUNK / ACCOUNT_BLOCK]; /* one for each block */
 };

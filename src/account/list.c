@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "account/change.h"
+#include "account/seen.h"
 #include "base/container.h"
 
 static int add_message(void *arg, struct view key, struct view value)
@@ -67,6 +68,15 @@ static int read_flags(struct txn *t, struct account_list *l)
 	/* A block without messages has no entry, so that there are no more of these than of those. */
 	struct txn_range range = {.shard = l->shard, .from = key_view(&from), .to = key_view(&to)};
 	return txn_range(t, &range, add_flags, &walk);
+}
+
+static int overlay_seen(struct txn *t, struct account_list *l)
+{
+	struct seen_chunk seen = {.user = l->user, .mailbox = l->mailbox};
+	int error = 0;
+	for (size_t i = 0; l->user && i < l->count && error == 0; i++)
+		error = seen_overlay(t, l->shard, &seen, l->messages[i].uid, &l->messages[i].flags);
+	return error;
 }
 
 /* ---- with M ---- */
@@ -180,7 +190,9 @@ static int run_list(struct txn *t, void *arg)
 	if (l->room == 0 || l->first > l->last)
 		return 0;
 	error = l->flags_only ? list_flags(t, l) : list_messages(t, l);
-	return error ? error : read_flags(t, l);
+	if (error == 0)
+		error = read_flags(t, l);
+	return error ? error : overlay_seen(t, l);
 }
 
 static void listed(struct store_read *read, int result)

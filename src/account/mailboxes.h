@@ -67,7 +67,7 @@ struct account_tree_mailbox {
 
 /*
  * All mailboxes, sorted by path, those below one right behind it; or one alone. They are of one moment unless
- * there are more than a thousand.
+ * there are more than a thousand. `unseen` is the owner's, or, of one alone, that of whoever looks.
  */
 struct account_tree {
 	uint64_t shard;

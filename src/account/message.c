@@ -212,25 +212,58 @@ static int drop_message(
 	return 0;
 }
 
-int message_get(struct account_change *c, uint32_t mailbox, uint32_t uid, struct message_now *now)
+/* Keywords without a bit, of flags that say that there are some. */
+static int get_more(struct account_change *c, uint32_t mailbox, uint32_t uid, struct message_flags *flags)
 {
 	struct view value;
-	int error = change_get(c, key_message(mailbox, uid), &value);
+	flags->more.count = 0;
+	if (!(flags->bits & FLAG_MORE))
+		return 0;
+	int error = change_get(c, key_more_keywords(mailbox, uid), &value);
 	if (error == 0)
-		error = message_decode(value, &now->m);
-	if (error == 0)
-		error = change_flags_of(c, mailbox, uid, &now->m, &now->flags.bits, &now->modseq);
-	now->flags.more.count = 0;
-	if (error || !(now->flags.bits & FLAG_MORE))
-		return error;
-	error = change_get(c, key_more_keywords(mailbox, uid), &value);
-	if (error == 0)
-		error = more_decode(value, &now->flags.more);
+		error = more_decode(value, &flags->more);
 	if (error == -ENOENT || error == -EBADMSG) {
-		now->flags.bits &= ~FLAG_MORE; /* lost: the message has the others */
+		flags->bits &= ~FLAG_MORE; /* lost: the message has the others */
 		return 0;
 	}
 	return error;
+}
+
+static int get_message(struct account_change *c, uint32_t mailbox, uint32_t uid, struct account_message *m)
+{
+	struct view value;
+	int error = change_get(c, key_message(mailbox, uid), &value);
+	return error ? error : message_decode(value, m);
+}
+
+int message_get(struct account_change *c, uint32_t mailbox, uint32_t uid, struct message_now *now)
+{
+	int error = get_message(c, mailbox, uid, &now->m);
+	if (error == 0)
+		error = change_flags_of(c, mailbox, uid, &now->flags.bits, &now->modseq);
+	if (error)
+		return error;
+	now->flags.bits |= now->m.flags & FLAGS_FIXED;
+	if (now->modseq == 0)
+		now->modseq = now->m.modseq;
+	return get_more(c, mailbox, uid, &now->flags);
+}
+
+int message_get_flags(struct account_change *c, struct change_mailbox *box, uint32_t uid, bool with_modseq,
+    struct message_flags *flags, uint64_t *modseq)
+{
+	struct account_message m;
+	bool has;
+	int error = change_has_message(c, box, uid, &has);
+	if (error == 0 && !has)
+		error = -ENOENT;
+	if (error == 0)
+		error = change_flags_of(c, box->number, uid, &flags->bits, modseq);
+	if (error == 0 && with_modseq && *modseq == 0) {
+		error = get_message(c, box->number, uid, &m);
+		*modseq = m.modseq;
+	}
+	return error ? error : get_more(c, box->number, uid, flags);
 }
 
 size_t message_add_writes(size_t places, size_t hashes)
@@ -279,29 +312,30 @@ int message_add(struct account_change *c, struct account_email *email, struct me
 	return 0;
 }
 
-int message_set_flags(struct account_change *c, uint32_t mailbox, uint32_t uid, const struct message_now *now,
-    const struct message_flags *flags)
+int message_set_flags(struct account_change *c, struct change_mailbox *box, uint32_t uid,
+    const struct message_flags *old, const struct message_flags *flags)
 {
-	static const uint64_t changeable = FLAGS_SYSTEM | ~(FLAG_KEYWORD - 1) | FLAG_MORE;
-	struct change_mailbox *box;
-	uint64_t bits = (now->m.flags & ~changeable) | (flags->bits & changeable);
-	int error = change_mailbox(c, mailbox, &box);
+	struct account_message m = {.size = 0};
+	int error = 0;
+	/* Bytes are counted of those with \Deleted alone. */
+	if ((old->bits ^ flags->bits) & FLAG_DELETED)
+		error = get_message(c, box->number, uid, &m);
 	/* First one more, so that no keyword is forgotten that the message keeps. */
 	if (error == 0)
 		error = keywords_count(c, flags, 1);
 	if (error == 0)
-		error = keywords_count(c, &now->flags, -1);
-	if (error == 0 && (bits & FLAG_MORE))
-		error = put_more(c, mailbox, uid, &flags->more);
-	else if (error == 0 && (now->flags.bits & FLAG_MORE))
-		error = change_delete(c, key_more_keywords(mailbox, uid));
+		error = keywords_count(c, old, -1);
+	if (error == 0 && (flags->bits & FLAG_MORE))
+		error = put_more(c, box->number, uid, &flags->more);
+	else if (error == 0 && (old->bits & FLAG_MORE))
+		error = change_delete(c, key_more_keywords(box->number, uid));
 	if (error == 0)
-		error = change_set_flags(c, mailbox, uid, bits);
+		error = change_set_flags(c, box->number, uid, flags->bits & ~FLAGS_FIXED);
 	if (error)
 		return error;
 	change_mark_messages(c, box);
-	count_flags(&box->m, now->flags.bits, now->m.size, false);
-	count_flags(&box->m, bits, now->m.size, true);
+	count_flags(&box->m, old->bits, m.size, false);
+	count_flags(&box->m, flags->bits, m.size, true);
 	return 0;
 }
 

@@ -37,9 +37,14 @@ struct message_now {
 int message_get(struct account_change *c, uint32_t mailbox, uint32_t uid, struct message_now *now)
     __attribute__((warn_unused_result));
 
-/* Gives the message these flags (of the bits only FLAGS_SYSTEM, keywords and FLAG_MORE). */
-int message_set_flags(struct account_change *c, uint32_t mailbox, uint32_t uid, const struct message_now *now,
-    const struct message_flags *flags) __attribute__((warn_unused_result));
+/* Its flags alone, without FLAGS_FIXED, which takes no look at M; with_modseq: and their modseq. -ENOENT. */
+int message_get_flags(struct account_change *c, struct change_mailbox *box, uint32_t uid, bool with_modseq,
+    struct message_flags *flags, uint64_t *modseq) __attribute__((warn_unused_result));
+
+/* Gives a message that has the flags `old` these instead (of the bits only FLAGS_SYSTEM, keywords and
+ * FLAG_MORE). */
+int message_set_flags(struct account_change *c, struct change_mailbox *box, uint32_t uid,
+    const struct message_flags *old, const struct message_flags *flags) __attribute__((warn_unused_result));
 
 /*
  * Removes a place; with the last one the email is deleted: for good, or (undelete_until > 0) so that it can

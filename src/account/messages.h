@@ -22,6 +22,7 @@ enum { ACCOUNT_UIDS_RANGES_MAX = 65536 };
 struct account_uids {
 	uint64_t shard;
 	uint32_t mailbox, from;
+	uint64_t user;    /* whose \Seen counts; 0: the owner's */
 	bool take_recent; /* whoever asks is told of the recent messages, and no later one */
 	void (*done)(struct account_uids *u, int result);
 	void *arg;
@@ -62,6 +63,7 @@ struct account_listed {
 struct account_list {
 	uint64_t shard;
 	uint32_t mailbox, first, last;
+	uint64_t user;   /* whose \Seen is listed; 0: the owner's */
 	bool flags_only; /* of each message only uid and flags, without FLAGS_FIXED, are set: costs a
 	                    twentieth */
 	struct account_listed *messages; /* room for `room` */
@@ -162,10 +164,12 @@ enum { ACCOUNT_FLAGS_KEYWORDS_MAX = 100 }; /* named in one request */
 struct account_flags {
 	uint64_t shard;
 	uint32_t mailbox;
+	uint64_t user; /* 0: the owner. Of others \Seen is their own; all other flags are everybody's */
 	const uint32_t *uids;
 	size_t uid_count;
 	enum account_flags_how how;
 	uint64_t flags; /* of FLAGS_SYSTEM */
+	uint64_t kept;  /* these stay as they are; FLAG_KEYWORD: all keywords */
 	const struct view *keywords;
 	size_t keyword_count;
 	uint64_t unchanged_since; /* messages with a higher modseq are left alone (RFC 7162 section 3.1.3);

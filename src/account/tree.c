@@ -9,6 +9,7 @@
 
 #include "account/change.h"
 #include "account/mailboxes.h"
+#include "account/seen.h"
 #include "base/container.h"
 #include "base/mem.h"
 
@@ -125,6 +126,9 @@ static int read_chain(struct txn *txn, struct account_tree *t)
 		int error = i == ACCOUNT_DEPTH_MAX ? -EBADMSG : mailbox_get(txn, t->shard, number, &m);
 		if (error == 0)
 			error = add_mailbox(t, number, &m);
+		uint32_t *unseen = &t->mailboxes[t->count - 1].unseen;
+		if (error == 0 && t->who && number == t->only)
+			error = seen_count_unseen(txn, t->shard, number, t->who->user, m.messages, unseen);
 		if (error)
 			return error;
 		number = m.parent;

@@ -3,6 +3,7 @@
 
 #include "account/change.h"
 #include "account/messages.h"
+#include "account/seen.h"
 #include "base/container.h"
 #include "base/mem.h"
 
@@ -108,7 +109,9 @@ static int run_uids(struct txn *t, void *arg)
 		return error;
 	take_counts(u, &m);
 	u->keywords_modseq = head.keywords_modseq;
-	error = txn_range(t, &range, add_chunk, u);
+	error = u->user ? seen_count_unseen(t, u->shard, u->mailbox, u->user, u->messages, &u->unseen) : 0;
+	if (error == 0)
+		error = txn_range(t, &range, add_chunk, u);
 	if (error < 0)
 		return error;
 	if (error == 0 && u->chunk < CHUNKS_AT_ONCE && u->next > 0)

@@ -84,6 +84,10 @@ static void fuzz_keys(struct view bytes)
 		struct account_key k = key_gone(mailbox, uid);
 		check(view_equal(key_view(&k), bytes));
 	}
+	if (key_read_seen(bytes, &mailbox, &number, &uid)) {
+		struct account_key k = key_seen(mailbox, number, uid);
+		check(view_equal(key_view(&k), bytes));
+	}
 	if (key_read_log(bytes, &modseq, &kind, &id)) {
 		struct account_key k = key_log(modseq, kind, id);
 		check(view_equal(key_view(&k), bytes));
