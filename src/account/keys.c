@@ -105,6 +105,15 @@ struct account_key key_remembered(uint32_t mailbox)
 	return k;
 }
 
+struct account_key key_share(uint64_t owner, uint32_t mailbox)
+{
+	struct account_key k = key_letter('C');
+	add_bytes(&k, "O", 1);
+	add_number(&k, 8, owner);
+	add_number(&k, 4, mailbox);
+	return k;
+}
+
 struct account_key key_email(uint64_t emailid)
 {
 	return with_u64('E', emailid);
@@ -237,6 +246,16 @@ static bool read_two_u64(struct view key, char letter, uint64_t *a, uint64_t *b)
 		return false;
 	*a = cursor_u64(&c);
 	*b = cursor_u64(&c);
+	return complete(&c);
+}
+
+bool key_read_share(struct view key, uint64_t *owner, uint32_t *mailbox)
+{
+	struct cursor c;
+	if (!begins(&c, key, 'C') || cursor_u8(&c) != 'O')
+		return false;
+	*owner = cursor_u64(&c);
+	*mailbox = cursor_u32(&c);
 	return complete(&c);
 }
 

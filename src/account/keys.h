@@ -3,6 +3,7 @@
  * value begins with its version and may grow at its end (store/entry.h).
  *
  *   B parent name            number of the mailbox of that name
+ *   C 'O' owner mailbox      somebody else's mailbox that is shared with this account
  *   C 'R' mailbox            a removed mailbox whose messages can still be brought back: its path
  *   C 'S' hash               subscription to a path that has no mailbox
  *   D period delivery        delivered already
@@ -50,6 +51,7 @@ enum {
 	ACCOUNT_PATH_MAX = ACCOUNT_DEPTH_MAX * (ACCOUNT_MAILBOX_NAME_MAX + 1),
 	ACCOUNT_PATH_KEPT_MAX = 1800,    /* of a path that has no mailbox: an entry holds it */
 	ACCOUNT_SUBSCRIPTIONS_MAX = 500, /* to paths that have none: one read lists them beside mailboxes */
+	ACCOUNT_SHARES_MAX = 500,        /* others' mailboxes that an account knows of: one read lists them */
 	ACCOUNT_REMEMBERED_MAX = 400,    /* removed mailboxes whose names are known: one slice drops them */
 	ACCOUNT_DELIVERY_ID_SIZE = 16,
 	ACCOUNT_INTENT_RANGES = 200,                     /* ranges of UIDs that one part of an intent holds */
@@ -110,6 +112,7 @@ struct account_key key_subscription(struct view path);
 struct account_key key_subscriptions(void); /* before all of them, and behind */
 struct account_key key_subscriptions_end(void);
 struct account_key key_remembered(uint32_t mailbox);
+struct account_key key_share(uint64_t owner, uint32_t mailbox);
 struct account_key key_email(uint64_t emailid);
 struct account_key key_places(uint64_t emailid);
 struct account_key key_summary(uint64_t emailid);
@@ -142,6 +145,7 @@ struct account_key key_letter(char letter);
 struct account_key key_behind_letter(char letter);
 
 /* The numbers in a key; false when it is not of that sort. */
+bool key_read_share(struct view key, uint64_t *owner, uint32_t *mailbox);
 bool key_read_mailbox(struct view key, uint32_t *mailbox);
 bool key_read_message(struct view key, uint32_t *mailbox, uint32_t *uid);
 bool key_read_flags(struct view key, uint32_t *mailbox, uint32_t *block);
@@ -175,8 +179,12 @@ struct account_head {
 	uint64_t keywords_modseq;  /* of the last change of a name */
 	uint32_t mailboxes;
 	bool roles_made; /* its mailboxes for Sent, Drafts and so on were made once: what went stays away */
-	uint32_t roles[MAILBOX_ROLE_LAST + 1]; /* the mailbox of each role; 0: none */
-	uint32_t subscriptions, remembered;    /* C entries */
+	uint32_t roles[MAILBOX_ROLE_LAST + 1];      /* the mailbox of each role; 0: none */
+	uint32_t subscriptions, remembered, shares; /* C entries */
+	uint64_t quota_messages;                    /* as quota; 0: none */
+	bool quota_warned;                          /* its owner knows that the quota is nearly used up */
+	uint32_t metadata;                          /* W entries */
+	uint64_t annotations, annotation_bytes;     /* A entries */
 };
 
 /* An entry of an access list: RIGHT_* for a user's or group's account number. */
@@ -279,6 +287,17 @@ struct account_remembered {
 	struct view path;
 };
 
+/* C 'O'. */
+enum share_state { SHARE_INVITED, SHARE_ACCEPTED, SHARE_LEFT, SHARE_LAST = SHARE_LEFT };
+
+struct account_share {
+	uint64_t owner; /* the account; in the key, like the next */
+	uint32_t mailbox;
+	uint8_t state;       /* enum share_state */
+	bool subscribed;     /* by this account */
+	struct view address; /* the owner's */
+};
+
 /* K. */
 struct account_keyword {
 	uint64_t uses; /* messages that have it, deleted ones that can be brought back among them */
@@ -342,6 +361,7 @@ void more_encode(const struct account_more *m, struct entry *out);
 void thread_encode(const struct account_thread *t, struct entry *out);
 void deleted_encode(const struct account_deleted *d, struct entry *out);
 void intent_encode(const struct account_intent *i, struct entry *out);
+void share_encode(const struct account_share *s, struct entry *out);
 void remembered_encode(const struct account_remembered *m, struct entry *out);
 void kept_encode(const struct account_kept *k, struct entry *out);
 void number_encode(uint64_t n, struct entry *out);           /* B, D and N */
@@ -363,6 +383,7 @@ int more_decode(struct view value, struct account_more *m) __attribute__((warn_u
 int thread_decode(struct view value, struct account_thread *t) __attribute__((warn_unused_result));
 int deleted_decode(struct view value, struct account_deleted *d) __attribute__((warn_unused_result));
 int intent_decode(struct view value, struct account_intent *i) __attribute__((warn_unused_result));
+int share_decode(struct view value, struct account_share *s) __attribute__((warn_unused_result));
 int remembered_decode(struct view value, struct account_remembered *m) __attribute__((warn_unused_result));
 int kept_decode(struct view value, struct account_kept *k) __attribute__((warn_unused_result));
 int number_decode(struct view value, uint64_t *n) __attribute__((warn_unused_result));

@@ -95,6 +95,22 @@ struct account_tree {
 void account_tree(struct accounts *a, struct account_tree *t);
 void account_tree_free(struct account_tree *t);
 
+/* Looks at one mailbox: -ENOENT, also for a mailbox of an account that is gone. */
+struct account_access {
+	uint64_t shard;
+	uint32_t mailbox;
+	const struct account_who *who;
+	void (*done)(struct account_access *x, int result);
+	void *arg;
+
+	uint32_t rights; /* result */
+
+	/* Internal. */
+	struct store_read read;
+};
+
+void account_access(struct accounts *a, struct account_access *x);
+
 /* What somebody else may do with a mailbox (RFC 4314 section 5.2): what grants to the user, its groups and
  * anyone give, without what negative ones take away. who NULL: the owner, who may do everything. */
 uint32_t account_rights(const struct account_mailbox *m, const struct account_who *who);

@@ -47,6 +47,31 @@ uint32_t account_rights(const struct account_mailbox *m, const struct account_wh
 	return given & ~taken;
 }
 
+static int run_access(struct txn *t, void *arg)
+{
+	struct account_access *x = arg;
+	struct account_head head;
+	struct account_mailbox m;
+	int error = head_get(t, x->shard, &head);
+	if (error == 0)
+		error = mailbox_get(t, x->shard, x->mailbox, &m);
+	if (error == 0)
+		x->rights = account_rights(&m, x->who);
+	return error;
+}
+
+static void access_known(struct store_read *read, int result)
+{
+	struct account_access *x = container_of(read, struct account_access, read);
+	x->done(x, result);
+}
+
+void account_access(struct accounts *a, struct account_access *x)
+{
+	x->read = (struct store_read){.shard = x->shard, .run = run_access, .arg = x, .done = access_known};
+	store_read(a->store, &x->read);
+}
+
 /* ---- reading ---- */
 
 /* The text's place in the buffer, which may still move. */

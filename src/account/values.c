@@ -20,6 +20,17 @@ static uint32_t take_u32(struct cursor *c)
 	return (uint32_t)entry_take_limited(c, UINT32_MAX);
 }
 
+/* A field that an entry got later: one that was written before ends in front of it. */
+static uint64_t take_later(struct cursor *c)
+{
+	return cursor_ok(c) && cursor_at_end(c) ? 0 : entry_take_number(c);
+}
+
+static uint32_t take_later_u32(struct cursor *c)
+{
+	return cursor_ok(c) && cursor_at_end(c) ? 0 : take_u32(c);
+}
+
 static int64_t take_time(struct cursor *c)
 {
 	return (int64_t)entry_take_number(c);
@@ -109,6 +120,12 @@ void head_encode(const struct account_head *h, struct entry *out)
 		entry_add_number(out, h->roles[i]);
 	entry_add_number(out, h->subscriptions);
 	entry_add_number(out, h->remembered);
+	entry_add_number(out, h->shares);
+	entry_add_number(out, h->quota_messages);
+	entry_add_number(out, h->quota_warned);
+	entry_add_number(out, h->metadata);
+	entry_add_number(out, h->annotations);
+	entry_add_number(out, h->annotation_bytes);
 }
 
 int head_decode(struct view value, struct account_head *h)
@@ -135,14 +152,20 @@ int head_decode(struct view value, struct account_head *h)
 	r.next_keyword = take_u32(&c);
 	r.keywords_modseq = entry_take_number(&c);
 	r.mailboxes = take_u32(&c);
-	/* An account made before there was more has none of it. */
-	bool ends = cursor_ok(&c) && cursor_at_end(&c);
-	r.roles_made = !ends && entry_take_number(&c) != 0;
-	size_t roles = ends ? 0 : (size_t)entry_take_limited(&c, MAILBOX_ROLE_LAST + 1);
+	r.roles_made = take_later(&c) != 0;
+	size_t roles = take_later_u32(&c);
+	if (roles > MAILBOX_ROLE_LAST + 1)
+		c.failed = true;
 	for (size_t i = 0; i <= MAILBOX_ROLE_LAST; i++)
 		r.roles[i] = i < roles ? take_u32(&c) : 0;
-	r.subscriptions = ends ? 0 : take_u32(&c);
-	r.remembered = ends ? 0 : take_u32(&c);
+	r.subscriptions = take_later_u32(&c);
+	r.remembered = take_later_u32(&c);
+	r.shares = take_later_u32(&c);
+	r.quota_messages = take_later(&c);
+	r.quota_warned = take_later(&c) != 0;
+	r.metadata = take_later_u32(&c);
+	r.annotations = take_later(&c);
+	r.annotation_bytes = take_later(&c);
 	if (cursor_ok(&c))
 		*h = r;
 	return entry_result(&c);
@@ -210,9 +233,8 @@ int mailbox_decode(struct view value, struct account_mailbox *m)
 		r.grants[i].who = entry_take_number(&c);
 		r.grants[i].rights = take_u32(&c);
 	}
-	bool ends = cursor_ok(&c) && cursor_at_end(&c);
-	r.deleted_bytes = ends ? 0 : entry_take_number(&c);
-	r.recent = ends ? 1 : take_u32(&c);
+	r.deleted_bytes = take_later(&c);
+	r.recent = take_later_u32(&c);
 	if (r.name.len > ACCOUNT_MAILBOX_NAME_MAX)
 		c.failed = true;
 	if (!cursor_ok(&c))
@@ -402,84 +424,6 @@ int flags_block_decode(struct view value, struct account_flags_block *b)
 	}
 	if (cursor_ok(&c))
 		*b = r;
-	return entry_result(&c);
-}
-
-/* ---- J ---- */
-
-/*
- * Runs: how many UIDs stand before each that are still there, and how many it has. People delete much that
- * lies together; where they did not, the bits themselves are shorter.
- */
-enum gone_form { GONE_RUNS, GONE_BITS };
-enum { GONE_BYTES = ACCOUNT_CHUNK / 8 };
-
-/* Where the next UID stands that is gone, or that isn't; ACCOUNT_CHUNK: there is none. */
-static unsigned next_gone(const struct account_gone *g, unsigned from, bool gone)
-{
-	while (from < ACCOUNT_CHUNK) {
-		uint64_t word = g->words[from / ACCOUNT_BLOCK];
-		uint64_t rest = (gone ? word : ~word) >> from % ACCOUNT_BLOCK;
-		if (rest)
-			return from + (unsigned)__builtin_ctzll(rest);
-		from = (from / ACCOUNT_BLOCK + 1) * ACCOUNT_BLOCK;
-	}
-	return ACCOUNT_CHUNK;
-}
-
-void gone_encode(const struct account_gone *g, struct entry *out)
-{
-	unsigned at = 0;
-	entry_begin(out, VERSION);
-	entry_add_number(out, GONE_RUNS);
-	while (at < ACCOUNT_CHUNK && out->len < GONE_BYTES) {
-		unsigned first = next_gone(g, at, true), end = next_gone(g, first, false);
-		if (first == ACCOUNT_CHUNK)
-			return;
-		entry_add_number(out, first - at);
-		entry_add_number(out, end - first);
-		at = end;
-	}
-	if (at == ACCOUNT_CHUNK)
-		return;
-	entry_begin(out, VERSION);
-	entry_add_number(out, GONE_BITS);
-	for (size_t i = 0; i < sizeof g->words / sizeof *g->words; i++)
-		entry_add_fixed(out, 8, g->words[i]);
-}
-
-static void take_runs(struct cursor *c, struct account_gone *g)
-{
-	uint64_t at = 0;
-	memset(g, 0, sizeof *g);
-	while (cursor_ok(c) && !cursor_at_end(c)) {
-		uint64_t first = at + entry_take_limited(c, ACCOUNT_CHUNK);
-		uint64_t end = first + entry_take_limited(c, ACCOUNT_CHUNK);
-		if (end > ACCOUNT_CHUNK || end == first) {
-			c->failed = true;
-			return;
-		}
-		for (at = first; at < end;) {
-			uint64_t bits = end - at < ACCOUNT_BLOCK ? end - at : ACCOUNT_BLOCK;
-			uint64_t shift = at % ACCOUNT_BLOCK;
-			g->words[at / ACCOUNT_BLOCK] |= UINT64_MAX >> (ACCOUNT_BLOCK - bits) << shift;
-			at += bits < ACCOUNT_BLOCK - shift ? bits : ACCOUNT_BLOCK - shift;
-		}
-	}
-}
-
-int gone_decode(struct view value, struct account_gone *g)
-{
-	struct cursor c = read_from(value);
-	struct account_gone r;
-	if (entry_take_limited(&c, GONE_BITS) == GONE_RUNS) {
-		take_runs(&c, &r);
-	} else {
-		for (size_t i = 0; i < sizeof r.words / sizeof *r.words; i++)
-			r.words[i] = entry_take_fixed(&c, 8);
-	}
-	if (cursor_ok(&c))
-		*g = r;
 	return entry_result(&c);
 }
 
