@@ -5,8 +5,9 @@
  *   a domain NUL local       account
  *   l domain NUL local       alias
  *   p domain NUL local NUL name   app password
- *   n                        the next account's number
+ *   n                        the next account's or group's number
  *   s                        who is postmaster
+ * and groups (groups.c): g h i j k
  */
 #include "directory/directory.h"
 
@@ -14,35 +15,10 @@
 #include <string.h>
 
 #include "directory/directory_entries.h"
+#include "directory/groups.h"
 #include "store/entry.h"
 
 enum { VERSION = 1 };
-
-void directory_key_add(struct directory_key *k, struct view part)
-{
-	/* Names and addresses have limits that keep this within bounds. */
-	if (part.len > sizeof k->data - k->len)
-		part.len = sizeof k->data - k->len;
-	if (part.len)
-		memcpy(k->data + k->len, part.data, part.len);
-	k->len += part.len;
-}
-
-struct directory_key directory_letter_key(char letter, struct view rest)
-{
-	struct directory_key k = {.len = 0};
-	directory_key_add(&k, view_of(&letter, 1));
-	directory_key_add(&k, rest);
-	return k;
-}
-
-struct directory_key directory_address_key(char letter, const struct address *a)
-{
-	struct directory_key k = directory_letter_key(letter, address_domain(a));
-	directory_key_add(&k, view_of("", 1));
-	directory_key_add(&k, address_local(a));
-	return k;
-}
 
 static struct directory_key password_key(const struct address *a, struct view name)
 {
@@ -133,16 +109,6 @@ static int stop_at_first(void *arg, struct view key, struct view value)
 	return 1;
 }
 
-/* The keys of a domain's accounts or aliases: [domain NUL, domain 0x01). */
-void directory_domain_range(
-    char letter, struct view domain, struct directory_key *from, struct directory_key *to)
-{
-	*from = directory_letter_key(letter, domain);
-	*to = *from;
-	directory_key_add(from, view_of("\0", 1));
-	directory_key_add(to, view_of("\1", 1));
-}
-
 static int any_of(struct txn *t, char letter, struct view domain)
 {
 	struct directory_key from, to;
@@ -204,7 +170,7 @@ int directory_find_account(struct txn *t, const struct address *address, struct 
 }
 
 /* Numbers of accounts are counted, not chosen: one that was removed never gets its successor's mail. */
-static int next_shard(struct txn *t, uint64_t *shard)
+int directory_next_number(struct txn *t, uint64_t *shard)
 {
 	struct directory_key k = directory_letter_key('n', (struct view){0});
 	struct entry v;
@@ -237,7 +203,9 @@ int directory_account_add(struct txn *t, struct view text, struct directory_acco
 		return error;
 	if (exists(t, &account) == 0 || exists(t, &alias) == 0)
 		return -EEXIST;
-	error = next_shard(t, &a->shard);
+	error = directory_next_number(t, &a->shard);
+	if (error == 0)
+		error = directory_account_name_put(t, a->shard, &address);
 	return error ? error : put_account(t, &account, a);
 }
 
@@ -284,12 +252,17 @@ static int first_key(void *arg, struct view key, struct view value)
 int directory_account_delete(struct txn *t, struct view text)
 {
 	struct address address;
+	struct directory_account account;
 	struct directory_key from, to, found;
 	int error = address_normalize(text, &address);
+	if (error == 0)
+		error = directory_find_account(t, &address, &account);
 	if (error)
 		return error;
 	struct directory_key k = directory_address_key('a', &address);
-	error = delete (t, &k);
+	error = directory_account_name_delete(t, account.shard);
+	if (error == 0)
+		error = delete (t, &k);
 	password_range(&address, &from, &to);
 	struct txn_range range = {.shard = DIRECTORY_SHARD,
 	    .from = directory_key_view(&from),

@@ -20,10 +20,33 @@ static inline struct view directory_key_view(const struct directory_key *k)
 struct directory_key directory_letter_key(char letter, struct view rest);
 struct directory_key directory_address_key(char letter, const struct address *a);
 void directory_key_add(struct directory_key *k, struct view part);
+struct directory_key directory_number_key(char letter, uint64_t number);
+struct directory_key directory_pair_key(char letter, uint64_t a, uint64_t b);
+
+/* A number that no account and no group ever had, as an account's shard. */
+int directory_next_number(struct txn *t, uint64_t *shard) __attribute__((warn_unused_result));
 
 /* The keys of one domain's accounts ('a') or aliases ('l'). */
 void directory_domain_range(
     char letter, struct view domain, struct directory_key *from, struct directory_key *to);
+
+/* An entry that is a text. */
+int directory_text_put(struct txn *t, const struct directory_key *k, struct view text)
+    __attribute__((warn_unused_result));
+int directory_text_get(struct txn *t, const struct directory_key *k, struct view *text)
+    __attribute__((warn_unused_result));
+
+/* members.c: a group (groups.h) by its name. is_member: 0 or -ENOENT. With its last member a group goes. */
+struct directory_group {
+	uint64_t number, members;
+};
+int directory_group_get(struct txn *t, const struct address *name, struct directory_group *g)
+    __attribute__((warn_unused_result));
+int directory_group_put(struct txn *t, const struct address *name, const struct directory_group *g)
+    __attribute__((warn_unused_result));
+int directory_is_member(struct txn *t, uint64_t shard, uint64_t number) __attribute__((warn_unused_result));
+int directory_member_remove(struct txn *t, const struct address *name, struct directory_group *g,
+    uint64_t shard) __attribute__((warn_unused_result));
 
 /* From behind the version byte of a value. */
 int directory_decode_domain(struct cursor *c, struct directory_domain *d) __attribute__((warn_unused_result));
