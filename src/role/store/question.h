@@ -103,8 +103,20 @@ struct right_mailbox {
 	uint64_t account; /* as the session names it: 0 is its own */
 	uint64_t shard;
 	uint32_t mailbox;
+	uint64_t user;   /* whose \Seen counts: 0: the owner is the session; else the session's account */
 	unsigned rights; /* RIGHT_LOOKUP ... of mail/mail_flags.h */
 };
+
+/* Whether that is the session's own account. */
+bool right_is_own(const struct right *r, uint64_t account);
+
+/* Finds out who the session is, with the groups that it is in, and calls `then`; or ends the question. What
+ * right_is_who gives holds from then on, until the question ends; right_access of another's mailbox does the
+ * same. */
+struct account_who;
+void right_who(struct question *q, void (*then)(struct question *q));
+const struct account_who *right_is_who(const struct right *r);
+void right_who_close(struct right *r);
 
 /*
  * Looks whether the session has one of the rights in `needs` to the mailbox (0: none is needed), and calls

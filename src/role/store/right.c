@@ -40,18 +40,18 @@ static const struct {
 	X(MAIL_UPLOAD_ABORT, RIGHT_MAIL, right_upload_abort, false) \
 	X(MAIL_WATCH, RIGHT_MAIL, right_watch, true) \
 	X(MAIL_STOP, RIGHT_MAIL, question_stop, false) \
-	X(MAIL_MAILBOXES, RIGHT_MAIL, not_served, true) \
-	X(MAIL_CREATE, RIGHT_MAIL, not_served, true) \
-	X(MAIL_RENAME, RIGHT_MAIL, not_served, true) \
-	X(MAIL_REMOVE, RIGHT_MAIL, not_served, true) \
-	X(MAIL_SET, RIGHT_MAIL, not_served, true) \
+	X(MAIL_MAILBOXES, RIGHT_MAIL, right_mailboxes, true) \
+	X(MAIL_CREATE, RIGHT_MAIL, right_create, true) \
+	X(MAIL_RENAME, RIGHT_MAIL, right_rename, true) \
+	X(MAIL_REMOVE, RIGHT_MAIL, right_remove_mailbox, true) \
+	X(MAIL_SET, RIGHT_MAIL, right_set, true) \
 	X(MAIL_FIND, RIGHT_MAIL, not_served, true) \
 	X(MAIL_QUOTA, RIGHT_MAIL, not_served, true) \
 	X(MAIL_QUOTA_SET, RIGHT_MAIL, not_served, true) \
-	X(MAIL_GRANTS, RIGHT_MAIL, not_served, true) \
-	X(MAIL_GRANT_SET, RIGHT_MAIL, not_served, true) \
-	X(MAIL_SHARES, RIGHT_MAIL, not_served, true) \
-	X(MAIL_SHARE_SET, RIGHT_MAIL, not_served, true) \
+	X(MAIL_GRANTS, RIGHT_MAIL, right_grants, true) \
+	X(MAIL_GRANT_SET, RIGHT_MAIL, right_grant_set, true) \
+	X(MAIL_SHARES, RIGHT_MAIL, right_shares, true) \
+	X(MAIL_SHARE_SET, RIGHT_MAIL, right_share_set, true) \
 	X(MAIL_METADATA, RIGHT_MAIL, not_served, true) \
 	X(MAIL_METADATA_SET, RIGHT_MAIL, not_served, true) \
 	X(MAIL_ANNOTATIONS, RIGHT_MAIL, not_served, true) \
@@ -86,6 +86,7 @@ static const struct {
     {NULL, right_append_close},
     {NULL, right_upload_close},
     {NULL, right_keywords_close},
+    {NULL, right_who_close},
 };
 
 static struct right *rights;

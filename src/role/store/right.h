@@ -47,6 +47,7 @@ struct right {
 	struct waiting_question *waiting;
 	struct loop_task next_question;
 	struct right_told *told; /* right_keywords.c */
+	struct right_who *who;   /* right_access.c */
 };
 
 /* ---- for role_store.c ---- */
@@ -113,6 +114,19 @@ void right_read_close(struct right *r);
 bool right_expunge_add(struct right *r, uint32_t uid) __attribute__((warn_unused_result));
 void right_expunge_run(struct right *r, uint32_t mailbox, uint32_t request);
 void right_expunge_close(struct right *r);
+
+/* right_mailboxes.c, right_tree.c: MAIL_MAILBOXES; MAIL_CREATE, MAIL_RENAME, MAIL_REMOVE, MAIL_SET. */
+void right_mailboxes(struct right *r, uint32_t request, const void *message);
+void right_create(struct right *r, uint32_t request, const void *message);
+void right_rename(struct right *r, uint32_t request, const void *message);
+void right_remove_mailbox(struct right *r, uint32_t request, const void *message);
+void right_set(struct right *r, uint32_t request, const void *message);
+
+/* right_acl.c */
+void right_grants(struct right *r, uint32_t request, const void *message);
+void right_grant_set(struct right *r, uint32_t request, const void *message);
+void right_shares(struct right *r, uint32_t request, const void *message);
+void right_share_set(struct right *r, uint32_t request, const void *message);
 
 /* right_watch.c: MAIL_WATCH. */
 void right_watch(struct right *r, uint32_t request, const void *message);

@@ -1,17 +1,122 @@
-/* The one place that decides what a session may do with a mailbox. Of its own account: everything. */
+/* The one place that decides what a session may do with a mailbox: with its own everything, with another's
+ * what that one's access list says (RFC 4314). */
 #include <errno.h>
 
+#include "account/mailboxes.h"
+#include "base/container.h"
+#include "base/mem.h"
+#include "directory/groups.h"
 #include "role/store/question.h"
+#include "role/store/store_private.h"
+
+bool right_is_own(const struct right *r, uint64_t account)
+{
+	return account == 0 || store_shard(STORE_ACCOUNT, account) == r->account;
+}
+
+/* ---- who the session is ---- */
+
+/* One question at a time is under way, so one of these is enough for a right. */
+struct right_who {
+	struct account_who who;
+	uint64_t groups[DIRECTORY_GROUPS_OF_ACCOUNT_MAX];
+	struct question *question;
+	struct store_read read;
+	void (*then)(struct question *q);
+
+	/* What is looked at: right_access. */
+	struct account_access access;
+	struct right_mailbox *found;
+	unsigned needs;
+	void (*granted)(struct question *q);
+};
+
+static int run_who(struct txn *t, void *arg)
+{
+	struct right_who *w = arg;
+	return directory_groups_of(t, w->who.user, w->groups, &w->who.group_count);
+}
+
+static void who_read(struct store_read *read, int result)
+{
+	struct right_who *w = container_of(read, struct right_who, read);
+	if (!question_back(w->question))
+		return;
+	if (result)
+		question_fail(w->question, result);
+	else
+		w->then(w->question);
+}
+
+void right_who(struct question *q, void (*then)(struct question *q))
+{
+	struct right *r = q->right;
+	if (r->who == NULL)
+		r->who = mem_alloc(sizeof *r->who);
+	struct right_who *w = r->who;
+	w->question = q;
+	w->then = then;
+	w->who = (struct account_who){.user = r->account, .groups = w->groups};
+	w->read = (struct store_read){.shard = DIRECTORY_SHARD, .run = run_who, .arg = w, .done = who_read};
+	question_call(q);
+	store_read(store_role.store, &w->read);
+}
+
+const struct account_who *right_is_who(const struct right *r)
+{
+	return &r->who->who;
+}
+
+void right_who_close(struct right *r)
+{
+	mem_free(r->who);
+}
+
+/* ---- what it may do ---- */
+
+/* Without RIGHT_LOOKUP nobody learns that there is such a mailbox (RFC 4314 section 6). */
+static void access_known(struct account_access *access, int result)
+{
+	struct right_who *w = container_of(access, struct right_who, access);
+	struct question *q = w->question;
+	if (!question_back(q))
+		return;
+	w->found->rights = access->rights;
+	if (result || !(access->rights & RIGHT_LOOKUP))
+		question_fail(q, result ? result : -ENOENT);
+	else if (w->needs && !(access->rights & w->needs))
+		question_fail(q, -EACCES);
+	else
+		w->granted(q);
+}
+
+static void look(struct question *q)
+{
+	struct right_who *w = q->right->who;
+	w->access = (struct account_access){
+	    .shard = w->found->shard, .mailbox = w->found->mailbox, .who = &w->who, .done = access_known};
+	question_call(q);
+	account_access(&store_role.accounts, &w->access);
+}
 
 void right_access(struct question *q, uint64_t account, uint64_t mailbox, unsigned needs,
     struct right_mailbox *found, void (*then)(struct question *q))
 {
-	(void)needs;
-	if (account != 0) {
-		question_fail(q, -EACCES);
+	struct right *r = q->right;
+	bool own = right_is_own(r, account);
+	*found = (struct right_mailbox){.account = own ? 0 : account,
+	    .shard = own ? r->account : store_shard(STORE_ACCOUNT, account),
+	    .mailbox = (uint32_t)mailbox,
+	    .user = own ? 0 : r->account,
+	    .rights = RIGHT_ALL};
+	if (own) {
+		then(q);
 		return;
 	}
-	*found = (struct right_mailbox){
-	    .shard = q->right->account, .mailbox = (uint32_t)mailbox, .rights = RIGHT_ALL};
-	then(q);
+	if (r->who == NULL)
+		r->who = mem_alloc(sizeof *r->who);
+	r->who->found = found;
+	r->who->needs = needs;
+	r->who->granted = then;
+	right_who(q, look);
 }

@@ -396,6 +396,7 @@ static void list_slice(struct right_fetch *f)
 		room = f->list.room;
 	}
 	f->list = (struct account_list){.shard = f->box.shard,
+	    .user = f->box.user,
 	    .mailbox = f->box.mailbox,
 	    .first = f->first,
 	    .last = f->last,

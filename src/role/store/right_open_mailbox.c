@@ -147,10 +147,12 @@ static void uids_read(struct account_uids *u, int result)
 static void read_uids(struct right_opening *o, uint32_t from)
 {
 	account_uids_free(&o->uids);
+	/* Recent are they all for whoever sees the flags of all; a sharer leaves them to the owner. */
 	o->uids = (struct account_uids){.shard = o->box.shard,
 	    .mailbox = o->box.mailbox,
+	    .user = o->box.user,
 	    .from = from,
-	    .take_recent = o->asked.take_recent && from == 1,
+	    .take_recent = o->asked.take_recent && from == 1 && o->box.user == 0,
 	    .done = uids_read};
 	question_call(&o->question);
 	account_uids(&store_role.accounts, &o->uids);

@@ -46,18 +46,20 @@ static void changed(struct account_flags *call, int result)
 	question_done(q, &done);
 }
 
-/* The rights are looked at for each flag by the session's side too; here they are what counts (RFC 4314
- * section 4). */
-static bool may(const struct right_flags *f)
+/*
+ * Flags that the session has no right to are left alone by a replacement, and refused by name (RFC 4314
+ * section 4). \Seen takes "s", \Deleted "t", all others "w".
+ */
+static uint64_t not_permitted(unsigned rights)
 {
-	unsigned rights = f->box.rights;
-	uint64_t flags = f->call.flags;
-	bool others = (flags & ~(FLAG_SEEN | FLAG_DELETED)) || f->call.keyword_count > 0;
-	if (f->call.how == FLAGS_REPLACE)
-		return (rights & (RIGHT_SEEN | RIGHT_WRITE | RIGHT_DELETE)) ==
-		       (RIGHT_SEEN | RIGHT_WRITE | RIGHT_DELETE);
-	return !(flags & FLAG_SEEN && !(rights & RIGHT_SEEN)) &&
-	       !(flags & FLAG_DELETED && !(rights & RIGHT_DELETE)) && !(others && !(rights & RIGHT_WRITE));
+	return (rights & RIGHT_SEEN ? 0 : FLAG_SEEN) | (rights & RIGHT_DELETE ? 0 : FLAG_DELETED) |
+	       (rights & RIGHT_WRITE ? 0 : (FLAGS_SYSTEM & ~(FLAG_SEEN | FLAG_DELETED)) | FLAG_KEYWORD);
+}
+
+static bool may(const struct right_flags *f, uint64_t not )
+{
+	bool keywords = f->call.keyword_count > 0 && (not &FLAG_KEYWORD);
+	return f->call.how == FLAGS_REPLACE || (!(f->call.flags & not ) && !keywords);
 }
 
 static void granted(struct question *question)
@@ -66,6 +68,8 @@ static void granted(struct question *question)
 	struct account_flags *call = &f->call;
 	call->shard = f->box.shard;
 	call->mailbox = f->box.mailbox;
+	call->user = f->box.user;
+	call->kept = not_permitted(f->box.rights);
 	call->uids = f->uids;
 	call->uid_count = f->count;
 	call->failed = mem_try((f->count + 1) * sizeof *call->failed);
@@ -73,7 +77,7 @@ static void granted(struct question *question)
 	call->done = changed;
 	if (call->failed == NULL || call->done_uids == NULL) {
 		question_fail(question, -ENOMEM);
-	} else if (!may(f)) {
+	} else if (!may(f, call->kept)) {
 		question_fail(question, -EACCES);
 	} else {
 		question_call(question);

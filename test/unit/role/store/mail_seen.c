@@ -39,6 +39,8 @@ static void answered(void *arg, uint32_t request, enum mail_type type, const voi
 	struct seen *s = arg;
 	const struct mail_uids *uids = answer;
 	s->frames[type]++;
+	if (s->also)
+		s->also(s, type, answer);
 	s->request = request;
 	if (type == MAIL_DONE) {
 		assert_true(s->end_count < SEEN_MAX);

@@ -29,6 +29,8 @@ struct seen {
 	uint64_t credit;
 	struct mail_changed news;
 	char mailboxes[40];
+	/* Sees each answer as well; NULL: nobody does. */
+	void (*also)(struct seen *s, enum mail_type type, const void *answer);
 };
 
 void open_session(struct seen *s, unsigned account);

@@ -1,0 +1,336 @@
+/* What a session may ask of mailboxes: its own, and those of others that are shared with it. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "directory/groups.h"
+#include "mail_seen.h"
+#include "../../store/support.h"
+
+static struct seen one, two;
+static char listing[8192];
+static struct mail_mailbox last;
+
+/* "owner:path" of each, a space between them; "*" subscribed, "?" without a mailbox. */
+static void note(struct seen *s, enum mail_type type, const void *answer)
+{
+	const struct mail_mailbox *m = answer;
+	size_t at = strlen(listing);
+	(void)s;
+	if (type != MAIL_MAILBOX)
+		return;
+	last = *m;
+	snprintf(listing + at, sizeof listing - at, "%s%.*s%s%.*s%s%s", at ? " " : "", (int)m->owner.len,
+	    m->owner.data ? m->owner.data : "", m->owner.len ? ":" : "", (int)m->path.len, m->path.data,
+	    m->marks & MAIL_MAILBOX_NO_MAILBOX ? "?" : "", m->subscribed ? "*" : "");
+}
+
+static int run_people(struct txn *t, void *arg)
+{
+	struct directory_domain d = {.disabled = false};
+	(void)arg;
+	int error = directory_domain_put(t, VIEW("example.test"), &d);
+	static const char *const names[] = {"alice@example.test", "bob@example.test", "carol@example.test"};
+	for (unsigned i = 0; i < 3 && error == 0; i++) {
+		struct directory_account a = {.quota = 0};
+		error = directory_account_add(t, view_from_string(names[i]), &a);
+		assert_true(a.shard == store_shard(STORE_ACCOUNT, i + 1));
+	}
+	return error;
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	mail_world_begin();
+	assert_int_equal(test_commit(store_role.store, run_people, NULL), 0);
+	for (unsigned i = 1; i <= 3; i++)
+		mail_world_account(i);
+	open_session(&one, 1);
+	open_session(&two, 2);
+	one.also = two.also = note;
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	close_session(&one);
+	close_session(&two);
+	mail_world_end();
+	return 0;
+}
+
+static const char *list(struct seen *s, struct mail_mailboxes m)
+{
+	listing[0] = '\0';
+	assert_int_equal(ask(s, MAIL_MAILBOXES, &m), 0);
+	return listing;
+}
+
+static int64_t create(struct seen *s, uint64_t account, const char *path, uint64_t role)
+{
+	return ask(s, MAIL_CREATE,
+	    &(struct mail_create){.account = account, .path = view_from_string(path), .role = role});
+}
+
+#define BEGINNING "Archive* Drafts* INBOX* Junk* Sent* Trash*"
+
+static void a_session_arranges_its_mailboxes(void **state)
+{
+	struct mail_mailboxes all = {.own_only = 1};
+	(void)state;
+	assert_string_equal(list(&one, all), BEGINNING);
+	assert_int_equal(create(&one, 0, "Projects/2026/May", 0), 0);
+	uint64_t may = one.end.number;
+	assert_int_not_equal(one.end.uidvalidity, 0);
+	assert_int_equal(create(&one, 0, "Projects/2026", 0), -EEXIST);
+	assert_int_equal(create(&one, 0, "a//b", 0), -EINVAL);
+	assert_int_equal(create(&one, 0, "", 0), -EINVAL);
+	assert_int_equal(create(&one, 0, "Second", MAILBOX_ROLE_SENT), -EINVAL);
+	assert_string_equal(list(&one, all),
+	    "Archive* Drafts* INBOX* Junk* Projects Projects/2026 Projects/2026/May Sent* Trash*");
+	uint64_t modseq = one.end.modseq;
+	assert_int_equal(
+	    ask(&one, MAIL_RENAME, &(struct mail_rename){.mailbox = may, .path = VIEW("May")}), 0);
+	assert_int_equal(
+	    ask(&one, MAIL_SET,
+	        &(struct mail_set){.set = MAIL_SET_SUBSCRIBED, .subscribed = 1, .path = VIEW("gone")}),
+	    0);
+	assert_string_equal(
+	    list(&one, all), "Archive* Drafts* INBOX* Junk* May Projects Projects/2026 Sent* Trash* gone?*");
+	/* What has changed since then: what was renamed, and what isn't there. */
+	all.changed_since = modseq;
+	assert_string_equal(list(&one, all), "May gone?*");
+	all.changed_since = one.end.modseq;
+	mail_world_deliver(1, "Subject: x\n\nx\n");
+	assert_string_equal(list(&one, all), "INBOX* gone?*");
+	/* One alone. */
+	assert_string_equal(list(&one, (struct mail_mailboxes){.mailbox = MAILBOX_INBOX}), "INBOX*");
+	assert_int_equal(last.messages, 1);
+	assert_int_equal(last.unseen, 1);
+	assert_int_equal(last.rights, RIGHT_ALL);
+	assert_int_equal(last.role, MAILBOX_ROLE_INBOX);
+	assert_int_equal(ask(&one, MAIL_MAILBOXES, &(struct mail_mailboxes){.mailbox = 99}), -ENOENT);
+	assert_int_equal(ask(&one, MAIL_REMOVE, &(struct mail_remove){.mailbox = may}), 0);
+	assert_int_equal(ask(&one, MAIL_REMOVE, &(struct mail_remove){.mailbox = may}), -ENOENT);
+	assert_int_equal(ask(&one, MAIL_REMOVE, &(struct mail_remove){.mailbox = MAILBOX_INBOX}), -EPERM);
+	/* Its own account has its number, too. */
+	assert_int_equal(create(&one, 1, "mine", 0), 0);
+	assert_int_equal(create(&one, 2, "not mine", 0), -EACCES);
+}
+
+/* ---- sharing ---- */
+
+static int64_t grant(struct seen *s, uint64_t account, uint64_t mailbox, const char *who, uint64_t rights)
+{
+	return ask(s, MAIL_GRANT_SET,
+	    &(struct mail_grant){
+	        .account = account, .mailbox = mailbox, .who = view_from_string(who), .rights = rights});
+}
+
+static int64_t take_share(struct seen *s, uint64_t mailbox, enum mail_share_state state)
+{
+	return ask(s, MAIL_SHARE_SET, &(struct mail_share){.account = 1, .mailbox = mailbox, .state = state});
+}
+
+static void what_is_shared_shows_up(void **state)
+{
+	struct mail_mailboxes others = {.account = 1};
+	(void)state;
+	assert_int_equal(create(&one, 0, "Team/Plans", 0), 0);
+	uint64_t plans = one.end.number;
+	assert_int_equal(
+	    grant(&one, 0, plans, "bob@example.test", RIGHT_LOOKUP | RIGHT_READ | RIGHT_SEEN | RIGHT_INSERT),
+	    0);
+	/* Invited, and not yet there; then accepted. */
+	assert_string_equal(list(&two, (struct mail_mailboxes){0}), BEGINNING);
+	assert_int_equal(take_share(&two, plans, MAIL_SHARE_ACCEPTED), 0);
+	assert_string_equal(
+	    list(&two, (struct mail_mailboxes){0}), BEGINNING " alice@example.test:Team/Plans");
+	assert_int_equal(last.account, 1);
+	assert_int_equal(last.rights, RIGHT_LOOKUP | RIGHT_READ | RIGHT_SEEN | RIGHT_INSERT);
+	assert_string_equal(list(&two, (struct mail_mailboxes){.own_only = 1}), BEGINNING);
+	assert_string_equal(list(&two, others), "alice@example.test:Team/Plans");
+	assert_int_equal(
+	    ask(&two, MAIL_SET,
+	        &(struct mail_set){
+	            .account = 1, .mailbox = plans, .set = MAIL_SET_SUBSCRIBED, .subscribed = 1}),
+	    0);
+	assert_string_equal(list(&two, others), "alice@example.test:Team/Plans*");
+	assert_string_equal(list(&two, (struct mail_mailboxes){.account = 1, .mailbox = plans}),
+	    "alice@example.test:Team/Plans*");
+	/* No more than was given. */
+	assert_int_equal(
+	    ask(&two, MAIL_RENAME, &(struct mail_rename){.account = 1, .mailbox = plans, .path = VIEW("x")}),
+	    -EACCES);
+	assert_int_equal(
+	    ask(&two, MAIL_REMOVE, &(struct mail_remove){.account = 1, .mailbox = plans}), -EACCES);
+	assert_int_equal(create(&two, 1, "Team/Plans/below", 0), -EACCES);
+	assert_int_equal(grant(&two, 1, plans, "carol@example.test", RIGHT_LOOKUP), -EACCES);
+	assert_int_equal(
+	    ask(&two, MAIL_OPEN, &(struct mail_open){.account = 1, .mailbox = MAILBOX_INBOX}), -ENOENT);
+	assert_int_equal(ask(&two, MAIL_OPEN, &(struct mail_open){.account = 1, .mailbox = plans}), 0);
+	/* With the right to make some below. */
+	assert_int_equal(grant(&one, 0, plans, "bob@example.test", RIGHT_ALL & ~RIGHT_ADMIN), 0);
+	assert_int_equal(create(&two, 1, "Team/Plans/below", 0), 0);
+	uint64_t below = two.end.number;
+	assert_int_equal(create(&two, 1, "Team/other", 0), -EACCES);
+	assert_int_equal(
+	    ask(&two, MAIL_RENAME,
+	        &(struct mail_rename){.account = 1, .mailbox = below, .path = VIEW("Team/Plans/new")}),
+	    0);
+	assert_int_equal(ask(&two, MAIL_REMOVE, &(struct mail_remove){.account = 1, .mailbox = below}), 0);
+	/* The owner takes it back: it is gone, whatever was accepted. */
+	assert_int_equal(grant(&one, 0, plans, "bob@example.test", 0), 0);
+	assert_string_equal(list(&two, (struct mail_mailboxes){0}), BEGINNING);
+	assert_int_equal(ask(&two, MAIL_OPEN, &(struct mail_open){.account = 1, .mailbox = plans}), -ENOENT);
+	/* And comes back with the right. */
+	assert_int_equal(grant(&one, 0, plans, "anyone", RIGHT_LOOKUP), 0);
+	assert_string_equal(list(&two, others), "alice@example.test:Team/Plans*");
+	assert_int_equal(take_share(&two, plans, MAIL_SHARE_LEFT), 0);
+	assert_string_equal(list(&two, others), "");
+	assert_int_equal(take_share(&two, MAILBOX_INBOX, MAIL_SHARE_ACCEPTED), -ENOENT);
+}
+
+static char grants[1024];
+
+static void note_grants(struct seen *s, enum mail_type type, const void *answer)
+{
+	const struct mail_grant *m = answer;
+	const struct mail_share *share = answer;
+	size_t at = strlen(grants);
+	(void)s;
+	if (type == MAIL_GRANT)
+		snprintf(grants + at, sizeof grants - at, "%s%.*s=%llx", at ? " " : "", (int)m->who.len,
+		    m->who.data, (unsigned long long)m->rights);
+	if (type == MAIL_SHARE)
+		snprintf(grants + at, sizeof grants - at, "%s%.*s:%.*s=%llu/%llx", at ? " " : "",
+		    (int)share->owner.len, share->owner.data, (int)share->path.len, share->path.data,
+		    (unsigned long long)share->state, (unsigned long long)share->rights);
+}
+
+static int run_group(struct txn *t, void *arg)
+{
+	(void)arg;
+	return directory_group_add(t, VIEW("team@example.test"), VIEW("Bob@example.test"));
+}
+
+static int run_ungroup(struct txn *t, void *arg)
+{
+	(void)arg;
+	return directory_group_remove(t, VIEW("team@example.test"), VIEW("bob@example.test"));
+}
+
+static const char *shown_grants(struct seen *s, enum mail_type type, const void *question)
+{
+	grants[0] = '\0';
+	s->also = note_grants;
+	assert_int_equal(ask(s, type, question), 0);
+	s->also = note;
+	return grants;
+}
+
+static void rights_are_given_by_name(void **state)
+{
+	struct mail_grants inbox = {.mailbox = MAILBOX_INBOX};
+	(void)state;
+	assert_int_equal(test_commit(store_role.store, run_group, NULL), 0);
+	assert_int_equal(grant(&one, 0, MAILBOX_INBOX, "carol@example.test", RIGHT_LOOKUP), 0);
+	assert_int_equal(
+	    grant(&one, 0, MAILBOX_INBOX, "group:team@example.test", RIGHT_LOOKUP | RIGHT_READ), 0);
+	assert_int_equal(grant(&one, 0, MAILBOX_INBOX, "-bob@example.test", RIGHT_READ), 0);
+	assert_int_equal(grant(&one, 0, MAILBOX_INBOX, "anyone", RIGHT_POST), 0);
+	assert_int_equal(grant(&one, 0, MAILBOX_INBOX, "nobody@example.test", RIGHT_READ), -ENXIO);
+	assert_int_equal(grant(&one, 0, MAILBOX_INBOX, "group:none@example.test", RIGHT_READ), -ENXIO);
+	assert_int_equal(grant(&one, 0, MAILBOX_INBOX, "what is this", RIGHT_READ), -ENXIO);
+	assert_int_equal(grant(&one, 0, MAILBOX_INBOX, "owner", RIGHT_READ), -EINVAL);
+	assert_int_equal(grant(&one, 0, MAILBOX_INBOX, "alice@example.test", RIGHT_READ), -EINVAL);
+	assert_string_equal(shown_grants(&one, MAIL_GRANTS, &inbox),
+	    "owner=7ff carol@example.test=1 group:team@example.test=3 -bob@example.test=2 anyone=20");
+	/* Through the group, and by hand: nobody was invited by it. */
+	assert_string_equal(shown_grants(&two, MAIL_SHARES, &(struct mail_shares){0}), "");
+	assert_int_equal(take_share(&two, MAILBOX_INBOX, MAIL_SHARE_ACCEPTED), 0);
+	assert_string_equal(
+	    shown_grants(&two, MAIL_SHARES, &(struct mail_shares){0}), "alice@example.test:INBOX=1/21");
+	assert_int_equal(
+	    ask(&two, MAIL_GRANTS, &(struct mail_grants){.account = 1, .mailbox = MAILBOX_INBOX}), -EACCES);
+	/* Whoever leaves the group has its rights no more. */
+	assert_int_equal(test_commit(store_role.store, run_ungroup, NULL), 0);
+	assert_string_equal(list(&two, (struct mail_mailboxes){.account = 1}), "");
+	assert_string_equal(shown_grants(&two, MAIL_SHARES, &(struct mail_shares){0}), "");
+	/* A group that has gone is not shown, and one of its name is another. */
+	assert_int_equal(test_commit(store_role.store, run_group, NULL), 0);
+	assert_string_equal(shown_grants(&one, MAIL_GRANTS, &inbox),
+	    "owner=7ff carol@example.test=1 -bob@example.test=2 anyone=20");
+	assert_string_equal(list(&two, (struct mail_mailboxes){.account = 1}), "");
+}
+
+/* Each has seen what it has seen. */
+static void sharers_have_their_own_seen(void **state)
+{
+	struct mail_store seen = {.account = 1,
+	    .mailbox = MAILBOX_INBOX,
+	    .how = MAIL_ADD,
+	    .flags = FLAG_SEEN,
+	    .unchanged_since = UINT64_MAX,
+	    .uids = UIDS(1, 1)};
+	struct mail_fetch fetch = {.account = 1, .mailbox = MAILBOX_INBOX, .want = MAIL_WANT_FLAGS};
+	(void)state;
+	mail_world_deliver(1, "Subject: x\n\nx\n");
+	mail_world_deliver(1, "Subject: y\n\ny\n");
+	assert_int_equal(
+	    grant(&one, 0, MAILBOX_INBOX, "bob@example.test", RIGHT_LOOKUP | RIGHT_READ | RIGHT_SEEN), 0);
+	assert_int_equal(ask(&two, MAIL_STORE, &seen), 0);
+	assert_int_equal(ask(&two, MAIL_FETCH, &fetch), 0);
+	assert_int_equal(two.count, 2);
+	assert_int_equal(two.messages[0].flags, FLAG_SEEN);
+	assert_int_equal(two.messages[1].flags, 0);
+	fetch.account = 0;
+	assert_int_equal(ask(&one, MAIL_FETCH, &fetch), 0);
+	assert_int_equal(one.messages[0].flags, 0);
+	assert_int_equal(
+	    ask(&two, MAIL_OPEN, &(struct mail_open){.account = 1, .mailbox = MAILBOX_INBOX}), 0);
+	assert_int_equal(two.mailbox.unseen, 1);
+	assert_int_equal(ask(&one, MAIL_OPEN, &(struct mail_open){.mailbox = MAILBOX_INBOX}), 0);
+	assert_int_equal(one.mailbox.unseen, 2);
+	/* Other flags are everybody's, for those who may. */
+	seen.flags = FLAG_FLAGGED;
+	assert_int_equal(ask(&two, MAIL_STORE, &seen), -EACCES);
+	seen.how = MAIL_REPLACE;
+	seen.flags = FLAG_FLAGGED | FLAG_SEEN;
+	assert_int_equal(ask(&two, MAIL_STORE, &seen), 0);
+	fetch.account = 1;
+	assert_int_equal(ask(&two, MAIL_FETCH, &fetch), 0);
+	assert_int_equal(two.messages[0].flags, FLAG_SEEN);
+}
+
+/* The first session that may write is told of recent messages, and no other. */
+static void recent_messages_go_to_one_session(void **state)
+{
+	struct seen again = {0};
+	struct mail_open look = {.mailbox = MAILBOX_INBOX},
+	                 take = {.mailbox = MAILBOX_INBOX, .take_recent = 1};
+	(void)state;
+	mail_world_deliver(1, "Subject: x\n\nx\n");
+	open_session(&again, 1);
+	assert_int_equal(ask(&again, MAIL_OPEN, &look), 0);
+	assert_int_equal(again.mailbox.recent, 1);
+	assert_int_equal(ask(&one, MAIL_OPEN, &take), 0);
+	assert_int_equal(one.mailbox.recent, 1);
+	assert_int_equal(ask(&again, MAIL_OPEN, &take), 0);
+	assert_int_equal(again.mailbox.recent, 2);
+	close_session(&again);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(a_session_arranges_its_mailboxes, begin, end),
+	    cmocka_unit_test_setup_teardown(what_is_shared_shows_up, begin, end),
+	    cmocka_unit_test_setup_teardown(rights_are_given_by_name, begin, end),
+	    cmocka_unit_test_setup_teardown(sharers_have_their_own_seen, begin, end),
+	    cmocka_unit_test_setup_teardown(recent_messages_go_to_one_session, begin, end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
