@@ -161,10 +161,12 @@ int cli_directory_problem(const char *subject, int error)
 	case 0:
 		return 0;
 	case -ENOENT:
+	case -ENXIO:
 	case -EXDEV:
 		fprintf(stderr,
-		    "postrider: %s: there is no such domain, account or alias (`postrider domain list`, "
-		    "`account list` and `alias list` show those that exist)\n",
+		    "postrider: %s: there is no such domain, account, alias or group (`postrider domain "
+		    "list`, "
+		    "`account list`, `alias list` and `group list` show those that exist)\n",
 		    subject);
 		return EXIT_NOTHING;
 	case -EEXIST:
@@ -176,8 +178,15 @@ int cli_directory_problem(const char *subject, int error)
 		    "changed (`postrider alias list` shows where its targets lead)\n",
 		    subject);
 		return EXIT_DATA;
+	case -EMLINK:
+		fprintf(stderr,
+		    "postrider: %s: a group has at most 1000 accounts, and an account is in at most 100 "
+		    "groups\n",
+		    subject);
+		return EXIT_DATA;
 	case -ENOTEMPTY:
-		fprintf(stderr, "postrider: %s: still has accounts or aliases; remove them first\n", subject);
+		fprintf(stderr, "postrider: %s: still has accounts, aliases or groups; remove them first\n",
+		    subject);
 		return EXIT_DATA;
 	case -EINVAL:
 	case -EMSGSIZE:

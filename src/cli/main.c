@@ -36,6 +36,10 @@ static const struct {
         "       postrider alias remove ADDRESS\n"
         "       postrider alias list [DOMAIN] [--json]\n"
         "       postrider alias postmaster ADDRESS"},
+    {"group", cli_group, "groups of accounts that can share mailboxes",
+        "postrider group add GROUP ADDRESS...\n"
+        "       postrider group remove GROUP ADDRESS...\n"
+        "       postrider group list DOMAIN|GROUP [--json]"},
     {"mailbox", cli_mailbox, "deleted mail of an account: bring it back, or erase it",
         "postrider mailbox undelete ADDRESS [--days N]\n"
         "       postrider mailbox purge ADDRESS"},

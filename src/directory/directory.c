@@ -129,6 +129,8 @@ int directory_domain_delete(struct txn *t, struct view name)
 	error = any_of(t, 'a', address_view(&domain));
 	if (error == 0)
 		error = any_of(t, 'l', address_view(&domain));
+	if (error == 0)
+		error = any_of(t, 'g', address_view(&domain));
 	if (error)
 		return error > 0 ? -ENOTEMPTY : error;
 	struct directory_key k = directory_letter_key('d', address_view(&domain));

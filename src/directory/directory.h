@@ -29,7 +29,7 @@ struct directory_domain {
 	bool disabled;
 };
 
-/* Get: -ENOENT. Put makes it or replaces it. Delete: -ENOTEMPTY while it has accounts or aliases. */
+/* Get: -ENOENT. Put makes it or replaces it. Delete: -ENOTEMPTY while it has accounts, aliases or groups. */
 int directory_domain_get(struct txn *t, struct view name, struct directory_domain *d);
 int directory_domain_put(struct txn *t, struct view name, const struct directory_domain *d);
 int directory_domain_delete(struct txn *t, struct view name);

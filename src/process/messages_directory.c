@@ -46,6 +46,10 @@ static const struct {
     [DIRECTORY_ADMIN_PUT] = {1, true},
     [DIRECTORY_UNDELETE] = {1, false},
     [DIRECTORY_PURGE] = {1, false},
+    [DIRECTORY_GROUP_ADD] = {2, true},
+    [DIRECTORY_GROUP_REMOVE] = {2, true},
+    [DIRECTORY_GROUP_LIST] = {2, false},
+    [DIRECTORY_GROUP_MEMBERS] = {2, false},
 };
 /* clang-format on */
 

@@ -41,6 +41,10 @@ enum directory_operation {
 	DIRECTORY_ADMIN_PUT,       /* address */
 	DIRECTORY_UNDELETE,        /* address; number: since -> ; how many messages */
 	DIRECTORY_PURGE,           /* address -> ; how many messages */
+	DIRECTORY_GROUP_ADD,       /* group, member: the first one makes the group. -ENXIO: no such account */
+	DIRECTORY_GROUP_REMOVE,    /* group, member: the group goes with its last one */
+	DIRECTORY_GROUP_LIST,      /* domain, after -> groups */
+	DIRECTORY_GROUP_MEMBERS,   /* group, after -> members */
 	DIRECTORY_OPERATIONS
 };
 

@@ -94,6 +94,17 @@ def test_aliases(both):
     both.cli("alias", "postmaster", BOB)
 
 
+def test_groups(both):
+    both.cli("group", "add", "team@example.test", ALICE, BOB)
+    assert rows(both, "group", "list", "example.test") == ["team@example.test"]
+    assert rows(both, "group", "list", "team@example.test") == [ALICE, BOB]
+    both.cli("group", "add", "team@example.test", "nobody@example.test", status=66)
+    both.cli("group", "remove", "team@example.test", BOB)
+    assert rows(both, "group", "list", "team@example.test") == [ALICE]
+    both.cli("group", "remove", "team@example.test", ALICE)
+    both.cli("group", "list", "team@example.test", status=66)
+
+
 def test_undelete_and_purge(server):
     for i in range(3):
         server.deliver(BOB, f"Subject: {i}\r\n\r\nx\r\n".encode())

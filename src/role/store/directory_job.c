@@ -9,6 +9,7 @@
 
 #include "base/cursor.h"
 #include "base/mem.h"
+#include "directory/groups.h"
 
 enum { OUT_MAX = 400 * 1024, ARENA_MAX = 256 * 1024 };
 
@@ -213,6 +214,19 @@ static int put_alias(void *arg, struct view address, struct view targets)
 	return ++l->count == DIRECTORY_LIST_PART;
 }
 
+static int put_member(void *arg, struct view member)
+{
+	struct listing *l = arg;
+	put(l->job, member);
+	return ++l->count == DIRECTORY_LIST_PART;
+}
+
+static int put_group(void *arg, struct view group, uint64_t members)
+{
+	(void)members;
+	return put_member(arg, group);
+}
+
 static int run_reading(struct txn *t, void *arg)
 {
 	struct directory_job *job = arg;
@@ -229,6 +243,12 @@ static int run_reading(struct txn *t, void *arg)
 		break;
 	case DIRECTORY_ACCOUNT_LIST:
 		result = directory_account_each(t, job->fields[0], job->fields[1], put_account, &listing);
+		break;
+	case DIRECTORY_GROUP_LIST:
+		result = directory_group_each(t, job->fields[0], job->fields[1], put_group, &listing);
+		break;
+	case DIRECTORY_GROUP_MEMBERS:
+		result = directory_member_each(t, job->fields[0], job->fields[1], put_member, &listing);
 		break;
 	case DIRECTORY_ALIAS_LIST:
 		result = directory_alias_each(t, job->fields[0], job->fields[1], put_alias, &listing);
@@ -324,6 +344,10 @@ static int run_changing(struct txn *t, void *arg)
 		return put_credentials(t, job);
 	case DIRECTORY_SECRET:
 		return keep_secret(t, job);
+	case DIRECTORY_GROUP_ADD:
+		return directory_group_add(t, f[0], f[1]);
+	case DIRECTORY_GROUP_REMOVE:
+		return directory_group_remove(t, f[0], f[1]);
 	case DIRECTORY_ADMIN_PUT:
 		return directory_admin_put(t, f[0]);
 	default:
@@ -495,6 +519,10 @@ static const struct {
     [DIRECTORY_ADMIN_PUT] = {run_changing, NULL, commit_done},
     [DIRECTORY_UNDELETE] = {run_find, account_found, NULL},
     [DIRECTORY_PURGE] = {run_find, account_found, NULL},
+    [DIRECTORY_GROUP_ADD] = {run_changing, NULL, commit_done},
+    [DIRECTORY_GROUP_REMOVE] = {run_changing, NULL, commit_done},
+    [DIRECTORY_GROUP_LIST] = {run_reading, read_done, NULL},
+    [DIRECTORY_GROUP_MEMBERS] = {run_reading, read_done, NULL},
 };
 
 static bool copy_fields(struct directory_job *job, const struct message_directory *m)
