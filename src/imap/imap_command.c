@@ -107,6 +107,11 @@ struct view imap_tag(const struct imap_session *s)
 	return s->tag;
 }
 
+struct view imap_address(const struct imap_session *s)
+{
+	return s->address;
+}
+
 int64_t imap_now(const struct imap_session *s)
 {
 	return s->backend->now(s->arg);

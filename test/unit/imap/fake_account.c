@@ -26,6 +26,9 @@ struct fake_op {
 		struct mail_expunge expunge;
 		struct mail_upload upload;
 		struct mail_append append;
+		struct mail_grant grant;
+		struct mail_metadata metadata;
+		struct mail_metadata_entry entry;
 	} q;
 	char text[40000]; /* of its views */
 	size_t len;
@@ -376,6 +379,78 @@ static void append(struct fake *f, const struct fake_op *op)
 	put_done(f, op, m, 0);
 }
 
+static void grants(struct fake *f, const struct fake_op *op)
+{
+	struct mail_grant grant = {.who = VIEW("owner"), .rights = RIGHT_ALL};
+	answer(f, op->request, MAIL_GRANT, &grant);
+	for (size_t i = 0; i < 8; i++) {
+		grant.who = view_from_string(f->grants[i].who);
+		grant.rights = f->grants[i].rights;
+		if (grant.who.len)
+			answer(f, op->request, MAIL_GRANT, &grant);
+	}
+	done(f, op, 0);
+}
+
+static void set_grant(struct fake *f, const struct fake_op *op)
+{
+	size_t at = 0;
+	if (view_equal(op->q.grant.who, VIEW("nobody"))) {
+		done(f, op, -ENXIO);
+		return;
+	}
+	while (at < 8 && !view_equal(op->q.grant.who, view_from_string(f->grants[at].who)))
+		at++;
+	for (size_t i = 0; at == 8 && i < 8; i++)
+		if (!f->grants[i].who[0])
+			at = i;
+	assert_true(at < 8);
+	snprintf(f->grants[at].who, sizeof f->grants[at].who, "%.*s",
+	    op->q.grant.rights ? (int)op->q.grant.who.len : 0, op->q.grant.who.data);
+	f->grants[at].rights = op->q.grant.rights;
+	done(f, op, 0);
+}
+
+/* The entry, or with a depth what is below it too. */
+static void metadata(struct fake *f, const struct fake_op *op)
+{
+	struct view name = op->q.metadata.name;
+	for (size_t i = 0; i < 16; i++) {
+		struct view have = view_from_string(f->metadata[i].name);
+		bool below = op->q.metadata.depth && have.len > name.len && view_starts(have, name) &&
+		             have.data[name.len] == '/' &&
+		             (op->q.metadata.depth > 1 || view_find(view_skip(have, name.len + 1), '/') < 0);
+		if (have.len && f->metadata[i].mailbox == op->q.metadata.mailbox &&
+		    (view_equal(have, name) || below))
+			answer(f, op->request, MAIL_METADATA_ENTRY,
+			    &(struct mail_metadata_entry){
+			        .name = have, .value = view_of(f->metadata[i].value, f->metadata[i].len)});
+	}
+	done(f, op, 0);
+}
+
+static void set_metadata(struct fake *f, const struct fake_op *op)
+{
+	const struct mail_metadata_entry *entry = &op->q.entry;
+	size_t at = 0;
+	while (at < 15 && f->metadata[at].name[0] &&
+	       !(view_equal(entry->name, view_from_string(f->metadata[at].name)) &&
+	           f->metadata[at].mailbox == entry->mailbox))
+		at++;
+	if (at == 15) {
+		done(f, op, -EMLINK);
+		return;
+	}
+	snprintf(f->metadata[at].name, sizeof f->metadata[at].name, "%.*s",
+	    entry->none ? 0 : (int)entry->name.len, entry->name.data);
+	assert_true(entry->value.len <= sizeof f->metadata[at].value);
+	if (entry->value.len)
+		memcpy(f->metadata[at].value, entry->value.data, entry->value.len);
+	f->metadata[at].len = entry->value.len;
+	f->metadata[at].mailbox = entry->mailbox;
+	done(f, op, 0);
+}
+
 static void carry_out(struct fake *f, const struct fake_op *op)
 {
 	if (f->error && op->type != MAIL_APPEND && op->type != MAIL_UPLOAD) {
@@ -417,6 +492,21 @@ static void carry_out(struct fake *f, const struct fake_op *op)
 		break;
 	case MAIL_APPEND:
 		append(f, op);
+		break;
+	case MAIL_GRANTS:
+		grants(f, op);
+		break;
+	case MAIL_GRANT_SET:
+		set_grant(f, op);
+		break;
+	case MAIL_QUOTA:
+		answer(f, op->request, MAIL_DONE, &f->quota);
+		break;
+	case MAIL_METADATA:
+		metadata(f, op);
+		break;
+	case MAIL_METADATA_SET:
+		set_metadata(f, op);
 		break;
 	default:
 		done(f, op, -EOPNOTSUPP);
@@ -480,6 +570,19 @@ static void copy_question(struct fake_op *op, const void *question)
 	case MAIL_COPY:
 		op->q.copy = *(const struct mail_copy *)question;
 		keep(op, &op->q.copy.uids);
+		break;
+	case MAIL_GRANT_SET:
+		op->q.grant = *(const struct mail_grant *)question;
+		keep(op, &op->q.grant.who);
+		break;
+	case MAIL_METADATA:
+		op->q.metadata = *(const struct mail_metadata *)question;
+		keep(op, &op->q.metadata.name);
+		break;
+	case MAIL_METADATA_SET:
+		op->q.entry = *(const struct mail_metadata_entry *)question;
+		keep(op, &op->q.entry.name);
+		keep(op, &op->q.entry.value);
 		break;
 	case MAIL_EXPUNGE:
 		op->q.expunge = *(const struct mail_expunge *)question;

@@ -50,7 +50,17 @@ struct fake {
 	bool withholds; /* gives no credit for what is uploaded */
 	uint32_t first_appended;
 	struct mail_append last_append; /* its views are not valid any more */
-	uint64_t keyword;               /* the name of keyword 0 was told */
+	struct {
+		char who[64];
+		uint64_t rights;
+	} grants[8];
+	struct {
+		char name[64], value[300];
+		uint64_t mailbox;
+		size_t len;
+	} metadata[16];
+	struct mail_done quota;
+	uint64_t keyword; /* the name of keyword 0 was told */
 };
 
 /* A session that has seen its greeting; with `login`, somebody is logged in and what was said of it is
