@@ -63,6 +63,7 @@ static const struct {
     {"UNAUTHENTICATE", AFTER, NULL},
     {"ESEARCH", AFTER, NULL},
     {"SEARCHRES", AFTER, NULL},
+    {"MULTISEARCH", AFTER, NULL},
     {"WITHIN", AFTER, NULL},
     {"SEARCH=FUZZY", AFTER, NULL},
     {"SORT", AFTER, NULL},

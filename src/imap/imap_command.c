@@ -107,6 +107,11 @@ struct view imap_tag(const struct imap_session *s)
 	return s->tag;
 }
 
+const struct imap_selected *imap_selected_now(const struct imap_session *s)
+{
+	return s->selected;
+}
+
 struct view imap_address(const struct imap_session *s)
 {
 	return s->address;

@@ -48,6 +48,7 @@ static const struct imap_command commands[] = {
     {"GETMETADATA", AFTER, 0, imap_getmetadata},
     {"SETMETADATA", AFTER, 0, imap_setmetadata},
     {"LANGUAGE", ALWAYS, 0, imap_language},
+    {"ESEARCH", AFTER, 0, imap_esearch},
     {"COMPARATOR", AFTER, 0, imap_comparator},
     /* The selected mailbox: section 6.4. */
     {"CHECK", SELECTED, 0, imap_noop},

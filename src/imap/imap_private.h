@@ -150,9 +150,10 @@ void *imap_command_data(struct imap_session *s, size_t size,
 void *imap_data(struct imap_session *s); /* what imap_command_data gave */
 struct arena *imap_arena(struct imap_session *s); /* lives until the command's end */
 bool imap_by_uid(const struct imap_session *s);
-struct view imap_tag(const struct imap_session *s);     /* of the command */
-struct view imap_address(const struct imap_session *s); /* who is logged in */
-int64_t imap_now(const struct imap_session *s);         /* seconds since 1970 */
+struct view imap_tag(const struct imap_session *s);                          /* of the command */
+const struct imap_selected *imap_selected_now(const struct imap_session *s); /* the same as imap_selected */
+struct view imap_address(const struct imap_session *s);                      /* who is logged in */
+int64_t imap_now(const struct imap_session *s);                              /* seconds since 1970 */
 uint32_t imap_enabled(const struct imap_session *s);
 void imap_enable(struct imap_session *s, uint32_t what);     /* with the responses that RFC 7162 wants */
 struct imap_selected *imap_selected(struct imap_session *s); /* NULL: no mailbox is selected */

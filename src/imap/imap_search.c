@@ -52,7 +52,8 @@ static void ask(void *arg, enum mail_type type, const void *question)
 
 static bool keyword(void *arg, struct view name, uint32_t *number)
 {
-	return imap_keyword_number(arg, imap_selected(arg)->account, name, number);
+	const struct imap_search *search = imap_data(arg);
+	return imap_keyword_number(arg, search->place.account, name, number);
 }
 
 /* A search that failed leaves nothing in "$" (RFC 5182 section 2.1). */
@@ -79,10 +80,10 @@ static void done(void *arg, int64_t error)
 static void start(struct imap_session *s, struct imap_search *search)
 {
 	static const struct query_host host = {.ask = ask, .keyword = keyword, .done = done};
-	const struct imap_selected *selected = imap_selected(s);
-	struct query_question question = {.account = selected->account,
-	    .mailbox = selected->mailbox,
-	    .uids = imap_view_ranges(selected->view),
+	struct query_question question = {.account = search->place.account,
+	    .mailbox = search->place.mailbox,
+	    .owner = search->place.owner_number,
+	    .uids = search->place.uids,
 	    .program = search->program.root,
 	    .modseq = search->modseq};
 	int r = query_run_new(&question, &host, s, &search->run);
@@ -96,6 +97,7 @@ static void start(struct imap_session *s, struct imap_search *search)
 /* ---- filters: RFC 5466 section 3 ---- */
 
 static void ask_filter(struct imap_session *s, struct imap_search *search, bool shared);
+static void begin(struct imap_session *s, struct imap_search *search);
 
 static void no_filter(struct imap_session *s, const struct imap_search *search)
 {
@@ -131,7 +133,7 @@ static void filter_answered(struct imap_session *s, enum mail_type type, const v
 			search->program.filters_read--;
 		no_filter(s, search);
 	} else {
-		imap_search_run(s, search, search->found);
+		begin(s, search);
 	}
 }
 
@@ -156,14 +158,33 @@ static void ask_filter(struct imap_session *s, struct imap_search *search, bool 
 	buf_done(&entry);
 }
 
-void imap_search_run(
-    struct imap_session *s, struct imap_search *search, void (*found)(struct imap_session *s))
+static void begin(struct imap_session *s, struct imap_search *search)
 {
-	search->found = found;
 	if (search->program.filters_read < search->program.filter_count)
 		ask_filter(s, search, false);
 	else
 		start(s, search);
+}
+
+void imap_search_in(struct imap_session *s, struct imap_search *search, const struct imap_search_place *place,
+    void (*found)(struct imap_session *s))
+{
+	search->place = *place;
+	search->found = found;
+	begin(s, search);
+}
+
+void imap_search_run(
+    struct imap_session *s, struct imap_search *search, void (*found)(struct imap_session *s))
+{
+	const struct imap_selected *selected = imap_selected(s);
+
+	imap_search_in(s, search,
+	    &(struct imap_search_place){.account = selected->account,
+	        .mailbox = selected->mailbox,
+	        .owner_number = selected->owner_number,
+	        .uids = imap_view_ranges(selected->view)},
+	    found);
 }
 
 /* ---- answers ---- */
@@ -230,7 +251,7 @@ static uint32_t shown(const struct query_run *run, uint32_t place, bool uid)
 	return uid ? query_uid_at(query_run_places(run), place, &hint) : place + 1;
 }
 
-static void put_partial(struct imap_session *s, const struct imap_search *search, size_t count)
+static void put_partial(struct imap_session *s, const struct imap_search *search, size_t count, bool uid)
 {
 	size_t from, until;
 
@@ -239,7 +260,7 @@ static void put_partial(struct imap_session *s, const struct imap_search *search
 	imap_put(s, search->returns.partial);
 	imap_puts(s, " ");
 	if (from < until)
-		imap_put_found(s, search->run, from, until, imap_by_uid(s));
+		imap_put_found(s, search->run, from, until, uid);
 	else
 		imap_puts(s, "NIL");
 	imap_puts(s, ")");
@@ -255,14 +276,12 @@ static void put_relevancy(struct imap_session *s, size_t count)
 	imap_puts(s, ")");
 }
 
-static void put_extended(struct imap_session *s, const struct imap_search *search)
+void imap_put_results(struct imap_session *s, const struct imap_search *search, bool uid)
 {
 	const struct query_set *found = query_run_found(search->run);
 	unsigned options = search->returns.options;
 	uint32_t count = query_set_count(found);
-	bool uid = imap_by_uid(s);
 
-	imap_put_esearch(s, uid);
 	if (options & IMAP_RETURN_MIN && count > 0) {
 		imap_puts(s, " MIN ");
 		imap_put_number(s, shown(search->run, query_set_next(found, 0), uid));
@@ -280,14 +299,13 @@ static void put_extended(struct imap_session *s, const struct imap_search *searc
 		imap_put_found(s, search->run, 0, count, uid);
 	}
 	if (options & IMAP_RETURN_PARTIAL)
-		put_partial(s, search, count);
+		put_partial(s, search, count, uid);
 	if (options & IMAP_RETURN_RELEVANCY && count > 0)
 		put_relevancy(s, count);
 	if (query_run_modseq(search->run) > 0) {
 		imap_puts(s, " MODSEQ ");
 		imap_put_number(s, query_run_modseq(search->run));
 	}
-	imap_put_line(s);
 }
 
 /* "* SEARCH 2 84 882", for who knows no other (RFC 3501 section 7.2.5). */
@@ -360,8 +378,11 @@ static void found(struct imap_session *s)
 	}
 	if (!(options & IMAP_RETURN_GIVEN) && !(imap_enabled(s) & IMAP_REV2))
 		put_plain(s, search);
-	else if (options != (IMAP_RETURN_GIVEN | IMAP_RETURN_SAVE)) /* SAVE alone wants no answer */
-		put_extended(s, search);
+	else if (options != (IMAP_RETURN_GIVEN | IMAP_RETURN_SAVE)) { /* SAVE alone wants no answer */
+		imap_put_esearch(s, imap_by_uid(s));
+		imap_put_results(s, search, imap_by_uid(s));
+		imap_put_line(s);
+	}
 	imap_ok(s, NULL, "this is what was found");
 }
 
@@ -375,29 +396,43 @@ static unsigned modseq_of(unsigned options)
 	       (options & IMAP_RETURN_MAX ? QUERY_MODSEQ_LAST : 0);
 }
 
-void imap_search(struct imap_session *s, struct imap_in *in)
+void imap_search_keys(struct imap_in *in, struct imap_program *program)
 {
-	struct imap_search *search = imap_search_new(s, sizeof(*search), NULL);
-	struct imap_program *program = &search->program;
 	struct view charset;
 
-	if (imap_in_space(in) && imap_in_returns(in, SEARCH_OPTIONS, &search->returns) &&
-	    imap_in_word(in, "CHARSET") && imap_in_space(in) && imap_in_astring(in, &charset) &&
-	    imap_in_space(in))
-		imap_search_charset(in, program, charset);
-	if (!in->wrong && !program->bad_charset)
-		imap_search_program(in, program);
-	if (imap_search_wrong(s, in, program))
+	if (imap_in_word(in, "CHARSET") &&
+	    (!imap_in_space(in) || !imap_in_astring(in, &charset) || !imap_in_space(in) ||
+	        !imap_search_charset(in, program, charset)))
 		return;
+	imap_search_program(in, program);
+}
+
+void imap_search_options(struct imap_session *s, struct imap_search *search)
+{
 	if (!(search->returns.options & IMAP_RETURN_GIVEN))
 		search->returns.options |= IMAP_RETURN_ALL;
-	if (search->returns.options & IMAP_RETURN_RELEVANCY && !program->fuzzy) {
-		imap_bad(s, "RELEVANCY is for searches with FUZZY"); /* RFC 6203 section 4 */
-		return;
-	}
-	if (program->modseq) {
+	if (search->program.modseq) {
 		imap_enable(s, IMAP_CONDSTORE);
 		search->modseq = modseq_of(search->returns.options);
 	}
+}
+
+bool imap_search_is_fine(struct imap_session *s, const struct imap_search *search)
+{
+	if (!(search->returns.options & IMAP_RETURN_RELEVANCY) || search->program.fuzzy)
+		return true;
+	imap_bad(s, "RELEVANCY is for searches with FUZZY"); /* RFC 6203 section 4 */
+	return false;
+}
+
+void imap_search(struct imap_session *s, struct imap_in *in)
+{
+	struct imap_search *search = imap_search_new(s, sizeof(*search), NULL);
+
+	if (imap_in_space(in) && imap_in_returns(in, SEARCH_OPTIONS, &search->returns))
+		imap_search_keys(in, &search->program);
+	if (imap_search_wrong(s, in, &search->program) || !imap_search_is_fine(s, search))
+		return;
+	imap_search_options(s, search);
 	imap_search_run(s, search, found);
 }

@@ -76,10 +76,17 @@ void imap_partial(const struct imap_return *returns, size_t count, size_t *from,
 
 /* ---- running: imap_search.c ---- */
 
+/* Where a search looks. The ranges live as long as it runs. */
+struct imap_search_place {
+	uint64_t account, mailbox, owner_number;
+	struct view uids;
+};
+
 /* A search under way: the command's data, or the beginning of it. */
 struct imap_search {
 	struct imap_program program;
 	struct imap_return returns;
+	struct imap_search_place place;
 	struct query_run *run;
 	unsigned modseq; /* enum query_modseq */
 	void (*found)(struct imap_session *s);
@@ -96,11 +103,27 @@ void imap_search_release(void *search); /* to be called by a `release` of one's 
 void imap_search_run(
     struct imap_session *s, struct imap_search *search, void (*found)(struct imap_session *s));
 
+/* The same elsewhere. */
+void imap_search_in(struct imap_session *s, struct imap_search *search, const struct imap_search_place *place,
+    void (*found)(struct imap_session *s));
+
 /* "$" becomes what was found. False without memory. */
 bool imap_search_save(struct imap_session *s, const struct imap_search *search);
 
 /* True when the parser found something wrong: the command has ended. */
 bool imap_search_wrong(struct imap_session *s, struct imap_in *in, const struct imap_program *program);
+
+/* [CHARSET ...] and the program. */
+void imap_search_keys(struct imap_in *in, struct imap_program *program);
+
+/* What follows from options that were not given, and from MODSEQ in the program. */
+void imap_search_options(struct imap_session *s, struct imap_search *search);
+
+/* False: options that don't go with the program; the command has ended. */
+bool imap_search_is_fine(struct imap_session *s, const struct imap_search *search);
+
+/* " MIN 2 COUNT 3 ALL 2,10:11 ...": what the options ask for. */
+void imap_put_results(struct imap_session *s, const struct imap_search *search, bool uid);
 
 /* * ESEARCH (TAG "..."), with UID when `uid`. */
 void imap_put_esearch(struct imap_session *s, bool uid);

@@ -111,7 +111,7 @@ static struct query *recent(struct imap_in *in, struct imap_program *p)
 	struct query *q = node(in, p, QUERY_UIDS);
 	struct buf range;
 
-	if (!q || !selected || selected->recent == 0)
+	if (!q || !selected || selected->recent == 0 || p->other_mailboxes)
 		return q;
 	buf_init(&range, UID_RANGE_SIZE);
 	(void)buf_append_u32(&range, selected->recent);
@@ -219,12 +219,10 @@ static struct query *make_id(struct imap_in *in, struct imap_program *p, const s
 {
 	struct query *q = node(in, p, key->kind);
 	struct view id;
-	uint64_t account;
 
 	if (!q || !string_argument(in, &id))
 		return NULL;
-	if (!imap_object_id_read(id, (char)key->flags, &account, &q->number) ||
-	    (imap_selected(in->session) && account != imap_selected(in->session)->owner_number))
+	if (!imap_object_id_read(id, (char)key->flags, &q->flags, &q->number))
 		q->kind = QUERY_OR; /* no message has it */
 	return q;
 }

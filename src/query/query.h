@@ -32,7 +32,7 @@ enum query_kind {
 	QUERY_LARGER,  /* than `number` octets */
 	QUERY_SMALLER,
 	QUERY_MODSEQ,  /* `number` or above */
-	QUERY_EMAIL,   /* `number` is its email id */
+	QUERY_EMAIL,   /* `number` is its email id, in the account whose number is `flags` */
 	QUERY_THREAD,  /* `number` is its thread id */
 	QUERY_ARRIVED, /* internal date: from <= t < until */
 	QUERY_SAVED,   /* the date it came into this mailbox (RFC 8514) */

@@ -41,7 +41,7 @@ enum stage {
 struct query_run {
 	struct query_host host;
 	void *arg;
-	uint64_t account, mailbox;
+	uint64_t account, mailbox, owner;
 	const struct query *program;
 	unsigned want_modseq;
 	bool unindexed, ended;
@@ -129,6 +129,7 @@ int query_run_new(
 	    .arg = arg,
 	    .account = question->account,
 	    .mailbox = question->mailbox,
+	    .owner = question->owner,
 	    .program = question->program,
 	    .want_modseq = question->modseq,
 	    .wants = query_wants(question->program)};
@@ -390,8 +391,12 @@ static void judge_summary(struct query_run *run, struct query_known *known)
 
 static void judge(struct query_run *run, const struct mail_message *m, uint32_t place)
 {
-	struct query_known known = {
-	    .want = run->want, .message = m, .place = place, .texts = run->texts, .uids = run->uids};
+	struct query_known known = {.want = run->want,
+	    .owner = run->owner,
+	    .message = m,
+	    .place = place,
+	    .texts = run->texts,
+	    .uids = run->uids};
 
 	if (run->want & MAIL_WANT_SUMMARY)
 		judge_summary(run, &known);

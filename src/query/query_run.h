@@ -29,6 +29,7 @@ enum query_modseq { QUERY_MODSEQ_FIRST = 1, QUERY_MODSEQ_LAST = 2, QUERY_MODSEQ_
 
 struct query_question {
 	uint64_t account, mailbox;
+	uint64_t owner;              /* the account's number, as ids have it */
 	struct view uids;            /* ranges of all messages that count: others are not found */
 	const struct query *program; /* lives as long as the run */
 	unsigned modseq;             /* enum query_modseq: of which messages the highest modseq is wanted */

@@ -94,9 +94,9 @@ enum query_truth query_test(const struct query *q, const struct query_known *kno
 	case QUERY_MODSEQ:
 		return truth(want & MAIL_WANT_MODSEQ, m->modseq >= q->number);
 	case QUERY_EMAIL:
-		return truth(want & MAIL_WANT_IDS, m->emailid == q->number);
+		return truth(want & MAIL_WANT_IDS, q->flags == known->owner && m->emailid == q->number);
 	case QUERY_THREAD:
-		return truth(want & MAIL_WANT_IDS, m->thread == q->number);
+		return truth(want & MAIL_WANT_IDS, q->flags == known->owner && m->thread == q->number);
 	case QUERY_ARRIVED:
 		return truth(want & MAIL_WANT_DATES, within(q, m->internaldate));
 	case QUERY_SAVED:

@@ -15,7 +15,8 @@ struct query_text {
 };
 
 struct query_known {
-	uint64_t want; /* MAIL_WANT_*: what of `message` is filled in */
+	uint64_t owner; /* the account's number */
+	uint64_t want;  /* MAIL_WANT_*: what of `message` is filled in */
 	const struct mail_message *message;
 	uint32_t place;
 	const struct query_text *texts;

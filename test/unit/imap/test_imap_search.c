@@ -292,6 +292,50 @@ static void threads(void **state)
 	fake_talk(f, "a THREAD FROB us-ascii ALL\r\n", "a BAD there is no such way to make threads");
 }
 
+static void several_mailboxes(void **state)
+{
+	struct fake_mailbox *work = fake_mailbox(f, "Work", 0), *deep = fake_mailbox(f, "Work/Old/Deep", 0);
+	struct fake_mailbox *plans = fake_mailbox(f, "Plans", 0);
+
+	(void)state;
+	plans->owner = "bob@example.org";
+	plans->account = 5;
+	plans->subscribed = true;
+	fake_text(f, work, FLAG_SEEN, "Subject: breakfast at work\n\nHm.\n");
+	fake_text(f, deep, 0, "Subject: deep\n\nbacon\n");
+	fake_text(f, plans, 0, "Subject: no\n\nbacon\n");
+	fake_text(f, plans, 0, "Subject: plans\n\nbacon\n");
+	fake_talk(f, "a ESEARCH IN (personal) SUBJECT breakfast\r\n",
+	    "* ESEARCH (TAG \"a\" MAILBOX INBOX UIDVALIDITY 1000) UID ALL 1,3,5\n"
+	    "* ESEARCH (TAG \"a\" MAILBOX Work UIDVALIDITY 1001) UID ALL 1\na OK this is what was found");
+	fake_talk(f, "a ESEARCH IN (subtree Work subscribed) RETURN (COUNT MIN) BODY bacon\r\n",
+	    "* ESEARCH (TAG \"a\" MAILBOX Work/Old/Deep UIDVALIDITY 1002) UID MIN 1 COUNT 1\n"
+	    "* ESEARCH (TAG \"a\" MAILBOX Users/bob@example.org/Plans UIDVALIDITY 1003) UID MIN 1 COUNT 2\na "
+	    "OK ...");
+	fake_talk(f, "a ESEARCH IN (subtree-one (Work)) ALL\r\n",
+	    "* ESEARCH (TAG \"a\" MAILBOX Work UIDVALIDITY 1001) UID ALL 1\na OK ...");
+	fake_talk(f, "a ESEARCH IN (mailboxes (Work/Old/Deep none) inboxes) UID 2:*\r\n",
+	    "* ESEARCH (TAG \"a\" MAILBOX INBOX UIDVALIDITY 1000) UID ALL 3:5\n"
+	    "* ESEARCH (TAG \"a\" MAILBOX Work/Old/Deep UIDVALIDITY 1002) UID ALL 1\na OK ...");
+	fake_talk(f, "a ESEARCH IN (personal) EMAILID E7-67\r\n",
+	    "* ESEARCH (TAG \"a\" MAILBOX INBOX UIDVALIDITY 1000) UID ALL 3\na OK ...");
+	fake_talk(f, "a ESEARCH SEEN\r\n",
+	    "* ESEARCH (TAG \"a\" MAILBOX INBOX UIDVALIDITY 1000) UID ALL 1\na OK ...");
+	fake_talk(f, "a ESEARCH IN (selected) RETURN (SAVE COUNT) SEEN\r\n",
+	    "* ESEARCH (TAG \"a\" MAILBOX INBOX UIDVALIDITY 1000) UID COUNT 1\na OK ...");
+	finds("$", "1");
+	fake_talk(f, "a ESEARCH IN (personal) RETURN (SAVE) SEEN\r\n", "a BAD ...");
+	fake_talk(
+	    f, "a ESEARCH IN (personal) 1:2\r\n", "a BAD message numbers mean nothing in several mailboxes");
+	fake_talk(f, "a ESEARCH IN (frob) ALL\r\n", "a BAD this says of no mailboxes which");
+	fake_talk(f, "a ESEARCH IN () ALL\r\n", "a BAD ...");
+	fake_talk(f, "b UNSELECT\r\n", "b OK ...");
+	fake_talk(f, "a ESEARCH ALL\r\n", "a BAD no mailbox is selected");
+	fake_talk(f, "a ESEARCH IN (subscribed) ALL\r\n",
+	    "* ESEARCH (TAG \"a\" MAILBOX Users/bob@example.org/Plans UIDVALIDITY 1003) UID ALL 1:2\na OK "
+	    "...");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -307,6 +351,7 @@ int main(void)
 	    TEST(what_is_wrong),
 	    TEST(limits),
 	    TEST(utf8_and_uids_alone),
+	    TEST(several_mailboxes),
 	    TEST(sorts),
 	    TEST(threads),
 	};
