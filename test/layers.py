@@ -47,6 +47,7 @@ ALLOWED = {
     'role/relay/notify': PROCESS | {'mime', 'dsn', 'smtp', 'trust/route', 'role/relay'},
     'role/smtp': EDGE | {'dsn', 'smtp', 'trust/route'},
     'role/pop3': EDGE | {'pop3'},
+    'role/imap': EDGE | {'imap'},
 }
 TOP = {'master', 'cli'}  # may include every folder, but the roles only as said below
 # The process table names each role; the command line opens a data folder itself while no server runs.

@@ -50,6 +50,8 @@ static const char *const service_texts[SERVICES] = {
     [SERVICE_LMTP] = "LMTP",
     [SERVICE_POP3] = "POP3 (STLS)",
     [SERVICE_POP3S] = "POP3S (TLS)",
+    [SERVICE_IMAP] = "IMAP (STARTTLS)",
+    [SERVICE_IMAPS] = "IMAPS (TLS)",
 };
 
 static const char *service_text(enum service service)

@@ -14,6 +14,8 @@ static const struct service_row rows[SERVICES] = {
     [SERVICE_LMTP] = {.name = "lmtp", .role = "smtp", LISTENS(lmtp), .port = 24},
     [SERVICE_POP3] = {.name = "pop3", .role = "pop3", LISTENS(pop3), .port = 110, .credential = CREDENTIAL_POP3, .channel = true},
     [SERVICE_POP3S] = {.name = "pop3s", .role = "pop3", LISTENS(pop3s), .port = 995, .tls = true, .credential = CREDENTIAL_POP3, .channel = true},
+    [SERVICE_IMAP] = {.name = "imap", .role = "imap", LISTENS(imap), .port = 143, .credential = CREDENTIAL_IMAP, .channel = true},
+    [SERVICE_IMAPS] = {.name = "imaps", .role = "imap", LISTENS(imaps), .port = 993, .tls = true, .credential = CREDENTIAL_IMAP, .channel = true},
     [SERVICE_ADMIN_AUTH] = {.name = "admin-auth", .role = "auth", .socket = "auth"},
     [SERVICE_ADMIN_STORE] = {.name = "admin-store", .role = "store", .socket = "store"},
 };

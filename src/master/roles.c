@@ -4,6 +4,7 @@
 
 #include "role/auth/role_auth.h"
 #include "role/dns/role_dns.h"
+#include "role/imap/role_imap.h"
 #include "role/keys/role_keys.h"
 #include "role/log/role_log.h"
 #include "role/pop3/role_pop3.h"
@@ -24,6 +25,8 @@ const struct role roles[] = {
 	.files = 1 << FILE_CHAIN | 1 << FILE_RECIPIENTS, .functions = &smtp_functions},
     {ROLE_POP3, "pop3", .stop = STOP_STRANGERS, .sandbox = &sandbox_edge, .calls = ROLE_AUTH | ROLE_KEYS,
 	.files = 1 << FILE_CHAIN, .functions = &pop3_functions},
+    {ROLE_IMAP, "imap", .stop = STOP_STRANGERS, .sandbox = &sandbox_edge, .calls = ROLE_AUTH | ROLE_KEYS,
+	.files = 1 << FILE_CHAIN, .functions = &imap_functions},
 };
 /* clang-format on */
 const size_t roles_count = sizeof roles / sizeof roles[0];

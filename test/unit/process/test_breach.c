@@ -329,8 +329,8 @@ static void logs_in_for_its_own_services_alone(void **state)
 		enum role_bit edge;
 		const char *service;
 	} wrong[] = {{ROLE_SMTP, "pop3"}, {ROLE_SMTP, "pop3s"}, {ROLE_SMTP, "smtp"}, {ROLE_SMTP, "lmtp"},
-	    {ROLE_SMTP, "imap"}, {ROLE_SMTP, ""}, {ROLE_POP3, "submission"}, {ROLE_POP3, "submissions"},
-	    {ROLE_POP3, "pop"}, {ROLE_POP3, "pop3x"}};
+	    {ROLE_SMTP, "imap"}, {ROLE_POP3, "imap"}, {ROLE_IMAP, "pop3"}, {ROLE_SMTP, ""},
+	    {ROLE_POP3, "submission"}, {ROLE_POP3, "submissions"}, {ROLE_POP3, "pop"}, {ROLE_POP3, "pop3x"}};
 	begin("auth", NULL);
 	int store = introduce(ROLE_STORE);
 	tell_secret(store);
@@ -436,7 +436,7 @@ static void has_nothing_signed_but_handshakes(void **state)
 int main(void)
 {
 	static char store[] = "store", keys[] = "keys", dns[] = "dns", auth[] = "auth", relay[] = "relay",
-	            smtp[] = "smtp", pop3[] = "pop3";
+	            smtp[] = "smtp", pop3[] = "pop3", imap[] = "imap";
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_prestate(walk_all, store),
 	    cmocka_unit_test_prestate(walk_all, keys),
@@ -445,6 +445,7 @@ int main(void)
 	    cmocka_unit_test_prestate(walk_all, relay),
 	    cmocka_unit_test_prestate(walk_all, smtp),
 	    cmocka_unit_test_prestate(walk_all, pop3),
+	    cmocka_unit_test_prestate(walk_all, imap),
 	    cmocka_unit_test(walks_an_accounts_channel),
 	    cmocka_unit_test(logs_in_for_its_own_services_alone),
 	    cmocka_unit_test(ends_the_sessions_of_an_account_that_is_half_removed),
