@@ -45,6 +45,7 @@ static const struct {
     {"CONDSTORE", AFTER, NULL},
     {"QRESYNC", AFTER, NULL},
     {"UIDONLY", AFTER, NULL},
+    {"UIDBATCHES", AFTER, NULL},
     {"UTF8=ACCEPT", AFTER, NULL},
     {"LIST-EXTENDED", AFTER, NULL},
     {"LIST-STATUS", AFTER, NULL},

@@ -66,6 +66,7 @@ static const struct imap_command commands[] = {
     {"REPLACE", SELECTED, IMAP_BY_NUMBER | IMAP_STREAMS, imap_replace},
     {"UID REPLACE", SELECTED, IMAP_BY_UID | IMAP_STREAMS, imap_replace},
     {"UNSELECT", SELECTED, 0, imap_unselect_command},
+    {"UIDBATCHES", SELECTED, 0, imap_uidbatches},
     {"SEARCH", SELECTED, IMAP_NO_EXPUNGE | IMAP_BY_NUMBER, imap_search},
     {"UID SEARCH", SELECTED, IMAP_BY_UID, imap_search},
     {"SORT", SELECTED, IMAP_NO_EXPUNGE | IMAP_BY_NUMBER, imap_sort},

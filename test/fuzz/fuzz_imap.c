@@ -1,4 +1,5 @@
-/* The IMAP session on an account that answers everything, played whole and in pieces: the same is said, the same asked. */
+/* The IMAP session on an account that answers everything, played whole and in pieces: the same is said, the
+ * same asked. */
 #include "fuzz.h"
 
 #include <errno.h>
@@ -30,7 +31,8 @@ struct play {
 
 /* ---- answers ---- */
 
-static void put_mailbox(struct play *p, const struct question *q, uint64_t number, struct view path, struct view owner)
+static void put_mailbox(
+    struct play *p, const struct question *q, uint64_t number, struct view path, struct view owner)
 {
 	imap_answer(p->session, q->request, MAIL_MAILBOX,
 	    &(struct mail_mailbox){.account = owner.len ? 9 : 0,
@@ -47,7 +49,8 @@ static void put_mailbox(struct play *p, const struct question *q, uint64_t numbe
 	        .unseen = 1});
 }
 
-static void put_uids(struct play *p, const struct question *q, enum mail_type type, uint32_t first, uint32_t last)
+static void put_uids(
+    struct play *p, const struct question *q, enum mail_type type, uint32_t first, uint32_t last)
 {
 	struct buf ranges;
 	buf_init(&ranges, 100);
@@ -74,7 +77,8 @@ static void put_messages(struct play *p, const struct question *q)
 		    .has_body = uid < 4};
 		mail_message_put(&entries, q->want, &m);
 	}
-	imap_answer(p->session, q->request, MAIL_MESSAGES, &(struct mail_messages){.entries = buf_view(&entries)});
+	imap_answer(
+	    p->session, q->request, MAIL_MESSAGES, &(struct mail_messages){.entries = buf_view(&entries)});
 	buf_done(&entries);
 }
 
@@ -110,7 +114,8 @@ static void put_answers(struct play *p, const struct question *q)
 		put_uids(p, q, MAIL_UIDS, 1, 1);
 		break;
 	case MAIL_COPY: {
-		struct mail_copied copied = {.from = VIEW("\0\0\0\1\0\0\0\1"), .to = VIEW("\0\0\0\5\0\0\0\5")};
+		struct mail_copied copied = {
+		    .from = VIEW("\0\0\0\1\0\0\0\1"), .to = VIEW("\0\0\0\5\0\0\0\5")};
 		imap_answer(p->session, q->request, MAIL_COPIED, &copied);
 		break;
 	}

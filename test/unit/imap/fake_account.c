@@ -162,6 +162,10 @@ static void put_uids(struct fake *f, const struct fake_op *op, enum mail_type ty
 {
 	struct buf ranges;
 	buf_init(&ranges, 4096);
+	if (m->vast && which == THERE) {
+		uid_ranges_add(&ranges, 1, 700);
+		uid_ranges_add(&ranges, 801, m->vast + 100);
+	}
 	for (size_t i = 0; i < m->count; i++) {
 		const struct fake_message *msg = &m->messages[i];
 		bool is_new = msg->arrived > since, is_changed = msg->modseq > since;

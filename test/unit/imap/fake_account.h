@@ -25,6 +25,7 @@ struct fake_mailbox {
 	bool there, subscribed, no_mailbox;
 	uint64_t account, number, role, rights;
 	uint32_t uidvalidity, uidnext, recent;
+	uint32_t vast; /* it has this many messages more, without anything in them; 701 to 800 are gone */
 	struct fake_message messages[FAKE_MESSAGES];
 	size_t count;
 };

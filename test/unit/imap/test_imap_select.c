@@ -182,6 +182,27 @@ static void idles(void **state)
 	fake_talk(f, "e IDLE\r\ndone\r\n", "+ idling\ne OK you were idle");
 }
 
+static void tells_batches(void **state)
+{
+	(void)state;
+	fake_expunge(f, &inbox->messages[1]);
+	quietly_select("a SELECT INBOX\r\n");
+	fake_talk(f, "b UIDBATCHES 500\r\n", "* UIDBATCHES (TAG \"b\") 5:1\nb OK these are the batches");
+	fake_talk(f, "c UIDBATCHES 2000 2:3\r\n", "* UIDBATCHES (TAG \"c\")\nc OK these are the batches");
+	struct fake_mailbox *vast = fake_mailbox(f, "vast", 0);
+	vast->vast = 1300;
+	quietly_select("g SELECT vast\r\n");
+	fake_talk(f, "h UIDBATCHES 500\r\n",
+	    "* UIDBATCHES (TAG \"h\") 1400:901,900:301,300:1\nh OK these are the batches");
+	fake_talk(f, "i UIDBATCHES 500 3:2\r\n",
+	    "* UIDBATCHES (TAG \"i\") 900:301,300:1\ni OK these are the batches");
+	fake_talk(
+	    f, "j UIDBATCHES 1299\r\n", "* UIDBATCHES (TAG \"j\") 1400:2,1\nj OK these are the batches");
+	fake_talk(f, "d UIDBATCHES 499\r\n", "d NO [TOOSMALL] ...");
+	fake_talk(f, "e UIDBATCHES 500 0:1\r\n", "e BAD ...");
+	fake_talk(f, "f UIDBATCHES 500 1\r\n", "f BAD ...");
+}
+
 static void closes(void **state)
 {
 	(void)state;
@@ -205,6 +226,7 @@ int main(void)
 	    TEST(resynchronises),
 	    TEST(claims_what_is_recent),
 	    TEST(idles),
+	    TEST(tells_batches),
 	    TEST(closes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
