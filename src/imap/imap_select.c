@@ -122,7 +122,8 @@ static void end_select(struct imap_session *s)
 	const struct imap_selected *box = s->selected;
 	s->state = IMAP_SELECTED;
 	s->watch = imap_ask_on(s, MAIL_WATCH,
-	    &(struct mail_watch){.account = box->account, .modseq = box->modseq}, imap_on_watch);
+	    &(struct mail_watch){.account = box->account, .mailbox = box->mailbox, .modseq = box->modseq},
+	    imap_on_watch);
 	imap_ok(s, box->read_only ? "READ-ONLY" : "READ-WRITE", "the mailbox is selected");
 }
 
