@@ -229,6 +229,8 @@ void store_upload_abort(struct store_upload *u); /* NULL is allowed */
  * structure is the caller's and stays put until store_unwatch; `changed` may take away, and free, its own
  * watch and any others.
  */
+enum { STORE_EVERY_SHARD = 0 }; /* a watch of it is called for each shard that a commit touched */
+
 struct store_watch {
 	uint64_t shard;
 	void (*changed)(struct store_watch *w);
@@ -238,6 +240,7 @@ struct store_watch {
 	uint64_t number; /* the highest that a commit has told (txn_tell) since the watch began; 0: none */
 	struct store_parts parts; /* what has changed since the owner emptied it; a commit that told nothing:
 	                             any */
+	uint64_t touched; /* of STORE_EVERY_SHARD: which one it was */
 	struct store_watch *next; /* the store's */
 };
 

@@ -38,24 +38,30 @@ void watches_remove(struct watches *all, struct store_watch *w)
 		}
 }
 
+static void notify(struct watches *all, uint64_t watched, const struct store_touched *touched)
+{
+	struct watch_walk walk = {.next = map_get_u64(&all->shards, watched), .outer = all->walks};
+	all->walks = &walk;
+	while (walk.next) {
+		struct store_watch *w = walk.next;
+		walk.next = w->next;
+		w->changes++;
+		w->touched = touched->shard;
+		if (touched->number == 0)
+			w->parts.any = true;
+		else
+			store_parts_join(&w->parts, &touched->parts);
+		if (touched->number > w->number)
+			w->number = touched->number;
+		w->changed(w);
+	}
+	all->walks = walk.outer;
+}
+
 void watches_notify(struct watches *all, const struct store_commit *c)
 {
 	for (size_t i = 0; i < c->touched_count && all->shards.count > 0; i++) {
-		struct watch_walk walk = {
-		    .next = map_get_u64(&all->shards, c->touched[i].shard), .outer = all->walks};
-		all->walks = &walk;
-		while (walk.next) {
-			struct store_watch *w = walk.next;
-			walk.next = w->next;
-			w->changes++;
-			if (c->touched[i].number == 0)
-				w->parts.any = true;
-			else
-				store_parts_join(&w->parts, &c->touched[i].parts);
-			if (c->touched[i].number > w->number)
-				w->number = c->touched[i].number;
-			w->changed(w);
-		}
-		all->walks = walk.outer;
+		notify(all, c->touched[i].shard, &c->touched[i]);
+		notify(all, STORE_EVERY_SHARD, &c->touched[i]);
 	}
 }

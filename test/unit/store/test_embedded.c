@@ -129,16 +129,24 @@ static void watchers_hear_of_their_shard_only(void **state)
 {
 	(void)state;
 	struct store *s = test_open(test_folder());
-	int calls = 0, others = 0;
+	int calls = 0, others = 0, all = 0;
 	struct store_watch mine = {.shard = shard, .changed = count_change, .arg = &calls};
 	struct store_watch other = {.shard = shard + 1, .changed = count_change, .arg = &others};
+	struct store_watch every = {.shard = STORE_EVERY_SHARD, .changed = count_change, .arg = &all};
 	store_watch(s, &mine);
 	store_watch(s, &other);
+	store_watch(s, &every);
 	test_put(s, shard, "a", "1");
 	test_put(s, shard, "a", "2");
 	assert_int_equal(calls, 2);
 	assert_int_equal(mine.changes, 2);
 	assert_int_equal(others, 0);
+	assert_int_equal(all, 2);
+	assert_int_equal(every.touched, shard);
+	test_put(s, shard + 1, "a", "1");
+	assert_int_equal(all, 3);
+	assert_int_equal(every.touched, shard + 1);
+	store_unwatch(s, &every);
 	store_unwatch(s, &mine);
 	test_put(s, shard, "a", "3");
 	assert_int_equal(calls, 2);
