@@ -1,9 +1,8 @@
-/* domain, alias and mailbox. */
+/* domain and alias. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/cli.h"
 #include "format/address_normal.h"
@@ -260,44 +259,5 @@ int cli_alias(struct cli *cli)
 {
 	static const struct cli_verb rows[] = {{"add", alias_add}, {"remove", alias_remove},
 	    {"list", alias_list}, {"postmaster", alias_postmaster}};
-	return cli_run_verb(cli, rows, sizeof rows / sizeof rows[0]);
-}
-
-/* ---- mailboxes ---- */
-
-static int report(struct directory_client *client, enum directory_operation operation, uint64_t number,
-    const char *address, const char *what)
-{
-	struct message_directory_answer answer;
-	const struct view field = view_from_string(address);
-	int status = cli_directory_problem(
-	    address, directory_client_ask(client, operation, number, &field, 1, &answer));
-	if (status == 0)
-		printf("%s: %llu message%s %s\n", address, (unsigned long long)answer.number,
-		    answer.number == 1 ? "" : "s", what);
-	return status;
-}
-
-static int mailbox_undelete(struct cli *cli, struct directory_client *client)
-{
-	const char *days_text = cli_value(cli, "--days");
-	uint64_t days = 3650;
-	if (!cli_words(cli, 1, 1))
-		return EXIT_USAGE;
-	if (days_text && !view_to_u64(view_from_string(days_text), 3650, &days))
-		return cli_usage(cli, "--days takes a number up to 3650");
-	return report(client, DIRECTORY_UNDELETE, (uint64_t)(time(NULL) - (time_t)days * 86400), cli->argv[0],
-	    "brought back");
-}
-
-static int mailbox_purge(struct cli *cli, struct directory_client *client)
-{
-	return cli_words(cli, 1, 1) ? report(client, DIRECTORY_PURGE, 0, cli->argv[0], "erased for good")
-	                            : EXIT_USAGE;
-}
-
-int cli_mailbox(struct cli *cli)
-{
-	static const struct cli_verb rows[] = {{"undelete", mailbox_undelete}, {"purge", mailbox_purge}};
 	return cli_run_verb(cli, rows, sizeof rows / sizeof rows[0]);
 }

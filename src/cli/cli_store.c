@@ -4,32 +4,14 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "account/account.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "cli/cli_progress.h"
 #include "cli/store_client.h"
 #include "role/store/store_names.h"
 #include "role/store/store_report.h"
-
-enum { BAR = 40 };
-
-static void draw_bar(uint64_t progress, uint64_t total)
-{
-	if (!isatty(STDERR_FILENO) || total == 0)
-		return;
-	unsigned done = (unsigned)(progress >= total ? BAR : progress * BAR / total);
-	fprintf(stderr, "\r[%.*s%*s] %3u %%", (int)done, "########################################",
-	    (int)(BAR - done), "", (unsigned)(progress >= total ? 100 : progress * 100 / total));
-	fflush(stderr);
-}
-
-static void end_bar(void)
-{
-	if (isatty(STDERR_FILENO))
-		fputs("\r\x1b[K", stderr);
-}
 
 /* ---- of the running server ---- */
 
@@ -38,7 +20,7 @@ static void take_report(struct view text, bool last, void *arg)
 {
 	(void)arg;
 	if (last) {
-		end_bar();
+		cli_progress_end();
 		fwrite(text.data, 1, text.len, stdout);
 		return;
 	}
@@ -46,14 +28,14 @@ static void take_report(struct view text, bool last, void *arg)
 	char numbers[64];
 	snprintf(numbers, sizeof numbers, "%.*s", VIEW_FMT(text));
 	if (sscanf(numbers, "%llu %llu", &progress, &total) == 2)
-		draw_bar(progress, total);
+		cli_progress(progress, total, NULL);
 }
 
 static int ask_server(struct cli *cli, int fd, const char *word)
 {
 	struct view words[] = {view_from_string(word)};
 	int status = store_client_ask(fd, words, 1, cli->json, take_report, NULL);
-	end_bar();
+	cli_progress_end();
 	return status;
 }
 
@@ -107,10 +89,10 @@ static int run_task(struct cli *cli, void (*start)(struct store *, struct store_
 	while (!waiting.done) {
 		struct pollfd wait = {.fd = store_event_fd(store), .events = POLLIN};
 		poll(&wait, 1, 200);
-		draw_bar(atomic_load(&task.progress), atomic_load(&task.total));
+		cli_progress(atomic_load(&task.progress), atomic_load(&task.total), NULL);
 		store_dispatch(store);
 	}
-	end_bar();
+	cli_progress_end();
 	store_stats(store, &stats);
 	/* As a running server does it: the next opening makes the index anew. */
 	if (stats.index_damaged && (error = store_distrust_index(store)) != 0)

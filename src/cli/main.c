@@ -40,8 +40,18 @@ static const struct {
         "postrider group add GROUP ADDRESS...\n"
         "       postrider group remove GROUP ADDRESS...\n"
         "       postrider group list DOMAIN|GROUP [--json]"},
-    {"mailbox", cli_mailbox, "deleted mail of an account: bring it back, or erase it",
-        "postrider mailbox undelete ADDRESS [--days N]\n"
+    {"mailbox", cli_mailbox, "an account's mailboxes: list, make, share; mail in and out, deleted mail back",
+        "postrider mailbox list ADDRESS [--json]\n"
+        "       postrider mailbox create ADDRESS MAILBOX [--role ROLE]\n"
+        "       postrider mailbox rename ADDRESS MAILBOX NEW-NAME\n"
+        "       postrider mailbox remove ADDRESS MAILBOX\n"
+        "       postrider mailbox import ADDRESS PATH [--into MAILBOX] [--format maildir|mbox|mboxo|eml] "
+        "[--json]\n"
+        "       postrider mailbox export ADDRESS FOLDER [--mailbox MAILBOX] [--format maildir|mbox|eml] "
+        "[--json]\n"
+        "       postrider mailbox share ADDRESS MAILBOX WHO read|add|write|all|none|RIGHTS\n"
+        "       postrider mailbox shares ADDRESS [--json]\n"
+        "       postrider mailbox undelete ADDRESS [--days N]\n"
         "       postrider mailbox purge ADDRESS"},
     {"queue", cli_queue, "messages on their way: what waits, why, and what to do about it",
         "postrider queue list [WHICH] [--limit N] [--json]\n       postrider queue show ID...|WHICH "

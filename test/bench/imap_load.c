@@ -1,15 +1,14 @@
 /*
- * The load generator of the measurements of IMAP. It addresses loopback only, without TLS, and prints name=value pairs.
- *   imap_load run PORT USER PASSWORD MAILBOX COMMAND...       each command's time, from its first byte to its tagged answer
- *   imap_load select PORT USER PASSWORD MAILBOX COUNT         SELECT on fresh connections
- *   imap_load append PORT USERS PASSWORD CONNECTIONS MESSAGES SIZE    one user for each connection, "%d" in USERS and
- *                                                             PASSWORD is its number; one message at a time on each
- *   imap_load idle PORT USER PASSWORD CONNECTIONS             sessions in IDLE, until standard input ends
- *   imap_load tell PORT USER PASSWORD SAMPLES                 from APPEND's OK to another session's EXISTS
- *   imap_load sync PORT USERS PASSWORD CLIENTS SECONDS        clients that look for what is new, each with CONDSTORE, and
- *                                                             fetch it: how long each command waits
- *   imap_load maildir FOLDER MESSAGES SIZE                    a Maildir of the messages that `append` sends
- * Error answers end it with status 1.
+ * The load generator of the measurements of IMAP. It addresses loopback only, without TLS, and prints
+ * name=value pairs. imap_load run PORT USER PASSWORD MAILBOX COMMAND...       each command's time, from its
+ * first byte to its tagged answer imap_load select PORT USER PASSWORD MAILBOX COUNT         SELECT on fresh
+ * connections imap_load append PORT USERS PASSWORD CONNECTIONS MESSAGES SIZE    one user for each connection,
+ * "%d" in USERS and PASSWORD is its number; one message at a time on each imap_load idle PORT USER PASSWORD
+ * CONNECTIONS             sessions in IDLE, until standard input ends imap_load tell PORT USER PASSWORD
+ * SAMPLES                 from APPEND's OK to another session's EXISTS imap_load sync PORT USERS PASSWORD
+ * CLIENTS SECONDS        clients that look for what is new, each with CONDSTORE, and fetch it: how long each
+ * command waits imap_load maildir FOLDER MESSAGES SIZE                    a Maildir of the messages that
+ * `append` sends Error answers end it with status 1.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -129,7 +128,8 @@ static void finish(struct conn *c, void (*untagged)(void *arg, const char *text)
 	}
 }
 
-static void command(struct conn *c, const char *text, void (*untagged)(void *arg, const char *text), void *arg)
+static void command(
+    struct conn *c, const char *text, void (*untagged)(void *arg, const char *text), void *arg)
 {
 	char *out = NULL;
 	int len = asprintf(&out, "t%u %s\r\n", ++c->tag, text);
@@ -172,7 +172,8 @@ static void log_in(struct conn *c, int port, const char *user, const char *passw
 {
 	char text[600], a[200], b[200];
 	open_conn(c, port);
-	snprintf(text, sizeof text, "LOGIN \"%s\" \"%s\"", numbered(user, number, a), numbered(password, number, b));
+	snprintf(text, sizeof text, "LOGIN \"%s\" \"%s\"", numbered(user, number, a),
+	    numbered(password, number, b));
 	command(c, text, NULL, NULL);
 }
 
@@ -203,8 +204,9 @@ static void print_times(const char *what, double *ms, size_t count)
 /* Message number n: words that differ, a few in a thread, as long as asked for. */
 static size_t make_message(char *out, long n, size_t size)
 {
-	static const char *const words[] = {"meeting", "report", "invoice", "garden", "schedule", "holiday", "budget",
-	    "train", "review", "question", "lecture", "kitchen", "weather", "contract", "window", "letter"};
+	static const char *const words[] = {"meeting", "report", "invoice", "garden", "schedule", "holiday",
+	    "budget", "train", "review", "question", "lecture", "kitchen", "weather", "contract", "window",
+	    "letter"};
 	unsigned seed = (unsigned)n * 2654435761u;
 	long thread = n - n % 5;
 	time_t when = 1500000000 + (time_t)n * 60;
@@ -213,14 +215,17 @@ static size_t make_message(char *out, long n, size_t size)
 	gmtime_r(&when, &utc);
 	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S +0000", &utc);
 	size_t len = (size_t)sprintf(out,
-	    "Return-Path: <sender%ld@remote.test>\r\nFrom: \"Sender %ld\" <sender%ld@remote.test>\r\nTo: user@example.test\r\n"
+	    "Return-Path: <sender%ld@remote.test>\r\nFrom: \"Sender %ld\" <sender%ld@remote.test>\r\nTo: "
+	    "user@example.test\r\n"
 	    "Subject: %s%s %s number %ld\r\nDate: %s\r\nMessage-ID: <%ld.load@remote.test>\r\n",
-	    n % 97, n % 97, n % 97, n == thread ? "" : "Re: ", words[(unsigned long)thread % 16], words[(unsigned long)(thread / 16) % 16],
-	    thread, date, n);
+	    n % 97, n % 97, n % 97, n == thread ? "" : "Re: ", words[(unsigned long)thread % 16],
+	    words[(unsigned long)(thread / 16) % 16], thread, date, n);
 	if (n != thread)
-		len += (size_t)sprintf(out + len, "In-Reply-To: <%ld.load@remote.test>\r\nReferences: <%ld.load@remote.test>\r\n",
-		    thread, thread);
-	len += (size_t)sprintf(out + len, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n");
+		len += (size_t)sprintf(out + len,
+		    "In-Reply-To: <%ld.load@remote.test>\r\nReferences: <%ld.load@remote.test>\r\n", thread,
+		    thread);
+	len += (size_t)sprintf(
+	    out + len, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n");
 	while (len + 90 < size) {
 		for (int i = 0; i < 8; i++) {
 			seed = seed * 1103515245u + 12345u;
@@ -247,8 +252,8 @@ static int run_maildir(char **argv)
 		for (size_t i = 0; i < len; i++)
 			if (message[i] != '\r')
 				plain[kept++] = message[i];
-		snprintf(path, sizeof path, "%s/cur/%ld.M%ldP1.load,S=%zu,W=%zu:2,%s", argv[0], 1500000000 + n * 60, n, kept, len,
-		    n % 4 ? "S" : "");
+		snprintf(path, sizeof path, "%s/cur/%ld.M%ldP1.load,S=%zu,W=%zu:2,%s", argv[0],
+		    1500000000 + n * 60, n, kept, len, n % 4 ? "S" : "");
 		int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 		if (fd < 0 || write(fd, plain, kept) != (ssize_t)kept)
 			die(path);
@@ -387,7 +392,8 @@ static int run_tell(char **argv)
 	begin_idle(&listener);
 	for (size_t i = 0; i < count; i++) {
 		size_t len = make_message(message, (long)i, 2000);
-		put(&writer, head, (size_t)snprintf(head, sizeof head, "t%u APPEND INBOX {%zu+}\r\n", ++writer.tag, len));
+		put(&writer, head,
+		    (size_t)snprintf(head, sizeof head, "t%u APPEND INBOX {%zu+}\r\n", ++writer.tag, len));
 		put(&writer, message, len);
 		put(&writer, "\r\n", 2);
 		finish(&writer, NULL, NULL);
@@ -430,7 +436,8 @@ static void timed(struct conn *c, const char *text, void (*untagged)(void *arg, 
 		waits[at] = (now() - begin) * 1e3;
 }
 
-/* As a mail program that comes by again and again: connects, selects, takes what is new and what has changed. */
+/* As a mail program that comes by again and again: connects, selects, takes what is new and what has changed.
+ */
 static void *synchronise(void *arg)
 {
 	struct conn c = {0};
@@ -446,7 +453,8 @@ static void *synchronise(void *arg)
 			timed(&c, text, NULL, NULL);
 		}
 		if (before.uidnext && before.uidnext < seen.uidnext) {
-			snprintf(text, sizeof text, "UID FETCH %lu:%lu (UID FLAGS ENVELOPE BODY.PEEK[])", before.uidnext, seen.uidnext - 1);
+			snprintf(text, sizeof text, "UID FETCH %lu:%lu (UID FLAGS ENVELOPE BODY.PEEK[])",
+			    before.uidnext, seen.uidnext - 1);
 			timed(&c, text, NULL, NULL);
 		}
 		timed(&c, "CLOSE", NULL, NULL);
