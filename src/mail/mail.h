@@ -276,6 +276,11 @@ struct mail_changes {
 /* A piece of a body. The number is the asker's. The asker sends no more than its credit, MAIL_UPLOAD_WINDOW
  * at first. Uploads under way: at most MAIL_UPLOADS_MAX. */
 enum { MAIL_UPLOAD_WINDOW = 256 * 1024, MAIL_UPLOADS_MAX = 100 };
+
+/* An administrator's appends are answered as they are done, in their order, and so many may be under way;
+ * `more` and `replace` are not for them. */
+enum { MAIL_IMPORTS_MAX = 256 };
+
 struct mail_upload {
 	uint64_t upload;
 	struct view bytes;

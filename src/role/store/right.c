@@ -216,6 +216,7 @@ struct right *right_open(uint64_t account, unsigned permissions, unsigned peer, 
 		rights->previous = r;
 	rights = r;
 	link_open(&r->link, store_role.process, fd, peer, closed, r);
+	r->link.verbs = right_verbs; /* an administrator's other channel has others */
 	r->link.channel.drained = drained;
 	channel_pause(&r->link.channel, true);
 	r->first_use = (struct account_request){.shard = account, .done = begun, .arg = r};

@@ -15,12 +15,14 @@
 #define ROLE_STORE_RIGHT_H
 
 #include "account/account.h"
+#include "mail/mail.h"
 #include "process/link.h"
 
 enum right_permission {
 	RIGHT_MAILDROP =
-	    1 << 0,         /* list INBOX, read its messages and delete them; for one session at a time */
-	RIGHT_MAIL = 1 << 1 /* all of mail/mail.h, but what is administrators' */
+	    1 << 0,           /* list INBOX, read its messages and delete them; for one session at a time */
+	RIGHT_MAIL = 1 << 1,  /* all of mail/mail.h, but what is administrators' */
+	RIGHT_IMPORT = 1 << 2 /* with RIGHT_MAIL: that too. Messages keep what they were elsewhere */
 };
 
 struct right {
@@ -41,6 +43,7 @@ struct right {
 	struct right_watch *watches;
 	struct right_upload *uploads;
 	struct right_appending *appending;
+	unsigned imports; /* under way */
 
 	/* Of mail/mail.h: the one under way and those behind it (question.h). */
 	struct question *question;
@@ -148,6 +151,9 @@ void right_copy(struct right *r, uint32_t request, const void *message);
 void right_remove(struct right *r, uint32_t request, const void *message); /* MAIL_EXPUNGE */
 void right_append(struct right *r, uint32_t request, const void *message);
 void right_append_close(struct right *r);
+
+/* right_import.c: MAIL_APPEND with RIGHT_IMPORT. */
+void right_import(struct right *r, uint32_t request, const struct mail_append *m);
 
 /* right_upload.c: bodies of messages to come. */
 void right_upload(struct right *r, uint32_t request, const void *message);

@@ -9,16 +9,8 @@
 #include "base/mem.h"
 #include "mail/uid_ranges.h"
 #include "role/store/question.h"
+#include "role/store/right_appended.h"
 #include "role/store/store_private.h"
-
-struct appended {
-	struct account_delivery delivery;
-	struct account_target target;
-	struct account_wanted_place place;
-	struct view words[ACCOUNT_FLAGS_KEYWORDS_MAX];
-	uint64_t references[MESSAGE_REFERENCES_MAX];
-	char *keywords, *summary;
-};
 
 /* The messages of a command so far. */
 struct right_appending {
@@ -40,12 +32,8 @@ struct right_append {
 static void free_messages(struct right_appending *all, bool given)
 {
 	for (size_t i = 0; all && i < all->count; i++) {
-		struct appended *m = all->messages[i];
-		if (!given)
-			store_upload_abort(m->delivery.upload);
-		mem_free(m->keywords);
-		mem_free(m->summary);
-		mem_free(m);
+		appended_free(all->messages[i], given);
+		mem_free(all->messages[i]);
 	}
 	mem_free(all);
 }
@@ -121,42 +109,6 @@ static void granted(struct question *question)
 
 /* ---- one message ---- */
 
-static int fill(struct appended *a, const struct mail_append *m)
-{
-	struct account_delivery *d = &a->delivery;
-	struct cursor references = cursor_on(m->references);
-	size_t count;
-	int error = d->upload ? 0 : -EIO;
-	d->body_len = error ? 0 : store_upload_length(d->upload);
-	if (error == 0 && m->trailer.len > 0)
-		error = store_upload_append(d->upload, m->trailer);
-	/* Each octet can grow by one, and the last line get an end. */
-	if (error == 0 && m->text_growth > (m->binary ? d->body_len + 2 : 0))
-		error = -EINVAL;
-	a->keywords = mem_string(m->keywords);
-	a->summary = mem_string(m->summary);
-	if (!question_keywords(view_of(a->keywords, m->keywords.len), a->words, &count))
-		error = -EMLINK;
-	while (!cursor_at_end(&references) && d->reference_count < MESSAGE_REFERENCES_MAX)
-		a->references[d->reference_count++] = cursor_u64(&references);
-	if (error)
-		return error;
-	d->internaldate = (int64_t)m->internaldate;
-	d->binary = m->binary;
-	d->text_growth = m->text_growth;
-	d->summary = view_of(a->summary, m->summary.len);
-	d->message_id_hash = m->message_id_hash;
-	d->references = a->references;
-	d->targets = &a->target;
-	d->target_count = 1;
-	a->target.places = &a->place;
-	a->target.place_count = 1;
-	a->place.flags = m->flags & FLAGS_SYSTEM;
-	a->place.keywords = a->words;
-	a->place.keyword_count = count;
-	return 0;
-}
-
 /* UIDs, UIDLs and names of deliveries that somebody else has given are for administrators. */
 static bool is_imported(const struct mail_append *m)
 {
@@ -166,6 +118,10 @@ static bool is_imported(const struct mail_append *m)
 void right_append(struct right *r, uint32_t request, const void *message)
 {
 	const struct mail_append *m = message;
+	if (r->permissions & RIGHT_IMPORT) {
+		right_import(r, request, m);
+		return;
+	}
 	if (r->appending == NULL)
 		r->appending = mem_alloc(sizeof *r->appending);
 	struct right_appending *all = r->appending;
@@ -175,8 +131,7 @@ void right_append(struct right *r, uint32_t request, const void *message)
 	}
 	struct appended *one = mem_alloc(sizeof *one);
 	all->messages[all->count++] = one;
-	one->delivery.upload = right_upload_claim(r, m->upload);
-	int error = fill(one, m);
+	int error = appended_take(one, r, m);
 	all->error = all->error ? all->error : error;
 	if (m->more)
 		return;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "process/admin_listener.h"
+#include "role/store/right.h"
 #include "role/store/store_private.h"
 #include "role/store/store_report.h"
 
@@ -162,6 +163,24 @@ static void start_queue(struct admin *a, uint32_t request, const struct message_
 	a->busy = a->queue != NULL;
 }
 
+/* ---- an account's mail ---- */
+
+/* A channel of this account, by its number, which auth has told. */
+static void give_account(struct admin *a, uint32_t request, struct view number, struct buf *out)
+{
+	struct message_output m = {.last = true};
+	uint64_t account;
+	int pair[2] = {-1, -1};
+	int error = view_to_u64(number, UINT64_MAX, &account) ? channel_pair(pair) : -EINVAL;
+	if (error) {
+		buf_printf(out, "no channel can be made for the account: %s\n", strerror(-error));
+		answer(a, request, out, error == -EINVAL ? 64 : 75);
+		return;
+	}
+	right_open(account, RIGHT_MAIL | RIGHT_IMPORT, ROLE_ADMIN, pair[0]);
+	ipc_send(&a->link.channel, MESSAGE_OUTPUT, request, &m, pair[1]);
+}
+
 /* ---- commands ---- */
 
 static void on_command(struct link *link, struct channel_frame *frame, const void *message)
@@ -184,6 +203,8 @@ static void on_command(struct link *link, struct channel_frame *frame, const voi
 		start_task(a, frame->request, m->json, store_pack);
 	} else if (m->words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("trace"))) {
 		start_trace(a, frame->request, words + 1, m->words.count - 1);
+	} else if (m->words.count == 2 && view_equal(words[0].value, VIEW("account"))) {
+		give_account(a, frame->request, words[1].value, &out);
 	} else if (m->words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("queue"))) {
 		start_queue(a, frame->request, words + 1, m->words.count - 1);
 	} else {
