@@ -21,13 +21,12 @@
  *   P mailbox user chunk     messages of a chunk that a user who shares the mailbox has seen
  *   Q mailbox uid            numbers of a message's keywords that have no bit among its flags
  *   R collection id          reserved: object of a collection (calendar, address book)
- *   S                        reserved: what is derived from the rest and may be dropped (search)
- *   T hash                   thread of a Message-ID
- *   U expiry emailid         a deleted email that can still be brought back
- *   V emailid                places of an email that are not the one it was delivered to; none: it is deleted
- *   X expiry id              a body that was made durable before anything names it
- *   Y collection href        reserved: number of the object of that name
- *   Z emailid                summary that found no room in E
+ *   S                        how far the search index reaches; derived from the rest, may be dropped
+ * (search.h) S number                 segment of the search index T hash                   thread of a
+ * Message-ID U expiry emailid         a deleted email that can still be brought back V emailid places of an
+ * email that are not the one it was delivered to; none: it is deleted X expiry id              a body that
+ * was made durable before anything names it Y collection href        reserved: number of the object of that
+ * name Z emailid                summary that found no room in E
  *
  * The letters are fixed, and their order is of use. New entries come at the end of the range of E, L and M.
  * LMDB leaves pages of such a range half empty when large entries lie behind it, and nearly full when small
