@@ -39,6 +39,7 @@ ALLOWED = {
     'process': PROCESS - {'process'},
     'edge': EDGE - {'edge'},
     'role/log': PROCESS,
+    'role/content': PROCESS | {'mime', 'extract', 'search'},
     'role/keys': PROCESS | {'trust/route'},
     'role/dns': PROCESS,
     'role/auth': PROCESS | {'trust/login'},

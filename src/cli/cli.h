@@ -120,5 +120,6 @@ int cli_fetch(struct cli *cli);
 int cli_queue(struct cli *cli);
 int cli_trace(struct cli *cli);
 int cli_doctor(struct cli *cli);
+int cli_search(struct cli *cli);
 
 #endif

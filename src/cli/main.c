@@ -64,6 +64,9 @@ static const struct {
     {"trace", cli_trace, "what became of a message",
         "postrider trace ID|MESSAGE-ID|ADDRESS [--days N] [--limit N] [--json]\n       ADDRESS is a sender's "
         "or a recipient's; @DOMAIN means every address in that domain."},
+    {"search", cli_search, "the index of all mail: how far it is, make it anew",
+        "postrider search status [ADDRESS] [--json]\n"
+        "       postrider search rebuild [ADDRESS] [--wait]"},
     {"store", cli_store, "the data folder: statistics, check, compact, pack, rebuild",
         "postrider store check|rebuild|stats|compact|pack [--json]"},
     {"message", cli_message, "send and fetch messages, and look into message files",

@@ -160,6 +160,8 @@ static const struct setting {
 	"that frees space still works."},
     {"undelete_days", NUMBER, AT(undelete_days), "14", 0, 3650,
 	"Days for which deleted mail can be brought back with `postrider mailbox undelete`."},
+    {"search_index", FLAG, AT(search_index), "true", 0, 1,
+	"Keep an index of all mail for searches. Without it each search reads all messages."},
     {"quota_default", SIZE, AT(quota_default), "0", 0, UINT64_C(1) << 50,
 	"The quota, in bytes, of accounts that have none of their own. 0: no limit."},
     {"require_tls_login", FLAG, AT(require_tls_login), "true", 0, 1,

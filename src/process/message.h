@@ -28,7 +28,8 @@
 	X(ROLE_POP3, 7, "pop3") \
 	X(ROLE_ADMIN, 8, "admin") /* the command line, through the administrator's socket */ \
 	X(ROLE_RELAY, 9, "relay") \
-	X(ROLE_IMAP, 10, "imap")
+	X(ROLE_IMAP, 10, "imap") \
+	X(ROLE_CONTENT, 11, "content")
 #define MESSAGE_ROLE_BIT(bit, number, name) bit = 1 << number,
 enum role_bit { MESSAGE_ROLES(MESSAGE_ROLE_BIT) };
 /* clang-format on */
@@ -52,7 +53,8 @@ enum {
 	MESSAGES_DNS = 600,
 	MESSAGES_QUEUE = 700,
 	MESSAGES_ADMIN = 800,
-	MESSAGE_TYPES = 900 /* above all numbers */
+	MESSAGES_CONTENT = 900,
+	MESSAGE_TYPES = 1000 /* above all numbers */
 };
 
 /* No message's struct is larger: whoever decodes one that it does not know has so much room. */

@@ -22,6 +22,7 @@ static const struct message_row *const pairs[MESSAGE_TYPES / MESSAGES_IN_GROUP] 
     [MESSAGES_DNS / MESSAGES_IN_GROUP] = messages_dns,
     [MESSAGES_QUEUE / MESSAGES_IN_GROUP] = messages_queue,
     [MESSAGES_ADMIN / MESSAGES_IN_GROUP] = messages_admin,
+    [MESSAGES_CONTENT / MESSAGES_IN_GROUP] = messages_content,
 };
 
 const char *role_bit_name(unsigned bit)

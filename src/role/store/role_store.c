@@ -9,6 +9,7 @@
 #include "role/store/right.h"
 #include "role/store/store_names.h"
 #include "role/store/store_private.h"
+#include "role/store/store_search.h"
 #include "trace/trace_write.h"
 #include "role/store/store_upkeep.h"
 
@@ -98,6 +99,7 @@ static int store_role_serve(struct role_process *p)
 	loop_watch_on(&store_role.dispatch);
 	store_queue_start();
 	store_upkeep_start();
+	store_search_start();
 	store_heal_start(begin_anew);
 	return 0;
 }
@@ -113,6 +115,9 @@ static void store_role_peer(struct role_process *p, enum role_bit peer, int fd)
 		break;
 	case ROLE_RELAY:
 		store_queue_open(fd);
+		break;
+	case ROLE_CONTENT:
+		store_search_content(p, fd);
 		break;
 	default:
 		close(fd); /* nobody else calls */
@@ -135,9 +140,11 @@ static void finish(void *arg)
 	store_deliver_close();
 	store_queue_stop();
 	link_close(&store_role.auth);
+	store_search_stop();
 	loop_watch_off(&store_role.dispatch);
 	loop_timer_cancel(&store_role.last_words);
 	store_close(store_role.store);
+	store_search_end();
 	store_role.store = NULL;
 	store_queue_free();
 	store_trace_stop();

@@ -10,6 +10,7 @@
 #include "role/store/right.h"
 #include "role/store/store_private.h"
 #include "role/store/store_report.h"
+#include "role/store/store_search.h"
 
 enum { PROGRESS_MS = 200 };
 
@@ -21,6 +22,7 @@ struct admin {
 	uint32_t request;
 	bool tracing;             /* busy with a search */
 	struct queue_task *queue; /* busy with a command of the queue */
+	struct search_command *search;
 	bool busy, closing, json;
 };
 
@@ -181,6 +183,25 @@ static void give_account(struct admin *a, uint32_t request, struct view number, 
 	ipc_send(&a->link.channel, MESSAGE_OUTPUT, request, &m, pair[1]);
 }
 
+/* ---- the search index ---- */
+
+static void search_ended(void *arg)
+{
+	struct admin *a = arg;
+	a->busy = false;
+	a->search = NULL;
+	if (a->closing)
+		loop_task_schedule(&a->free);
+}
+
+static void start_search(struct admin *a, uint32_t request, const struct message_command *m)
+{
+	const struct message_field *words = m->words.items;
+	a->search = store_search_command(
+	    &a->link.channel, request, words + 1, m->words.count - 1, m->json, search_ended, a);
+	a->busy = a->search != NULL;
+}
+
 /* ---- commands ---- */
 
 static void on_command(struct link *link, struct channel_frame *frame, const void *message)
@@ -205,6 +226,8 @@ static void on_command(struct link *link, struct channel_frame *frame, const voi
 		start_trace(a, frame->request, words + 1, m->words.count - 1);
 	} else if (m->words.count == 2 && view_equal(words[0].value, VIEW("account"))) {
 		give_account(a, frame->request, words[1].value, &out);
+	} else if (m->words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("search"))) {
+		start_search(a, frame->request, m);
 	} else if (m->words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("queue"))) {
 		start_queue(a, frame->request, words + 1, m->words.count - 1);
 	} else {
@@ -236,6 +259,8 @@ static void closed(struct link *link)
 		store_trace_cancel();
 	if (a->queue)
 		store_queue_command_cancel(a->queue);
+	if (a->search)
+		store_search_command_cancel(a->search);
 	if (!a->busy)
 		loop_task_schedule(&a->free);
 }

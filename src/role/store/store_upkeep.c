@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "role/store/directory_job.h"
 #include "role/store/store_private.h"
+#include "role/store/store_search.h"
 #include "trace/trace_write.h"
 #include "role/store/store_upkeep.h"
 #include "store/store_admin.h"
@@ -116,6 +117,7 @@ static void account_repaired(struct account_request *r, int result)
 static void visit(uint64_t shard)
 {
 	upkeep_walk.visited++;
+	store_search_note(shard);
 	upkeep_walk.request = (struct account_request){.shard = shard, .done = account_repaired};
 	account_repair(&store_role.accounts, &upkeep_walk.request);
 }

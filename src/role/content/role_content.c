@@ -1,0 +1,203 @@
+/*
+ * One body in, values out: a message comes in pieces, and its terms for the search go back. The readers of
+ * attachments are here, so that what breaks one of them reaches nothing: this process has no files, no
+ * network and no mail but the one message, and it is expendable. It runs behind everybody else; a message
+ * that takes too much of the processor or of memory ends it, and store, which knows which one it was, goes on
+ * with a new one.
+ */
+#include "role/content/role_content.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "extract/extract.h"
+#include "format/charset.h"
+#include "format/fold.h"
+#include "search/search_message.h"
+
+enum {
+	PIECE = 128 * 1024,
+	NICENESS = 19, /* delivery keeps its rate */
+	/* Of the processor's time for one message: 64 MB of text take some 3 s. */
+	SECONDS_MAX = 30,
+	/* Memory: a message of MESSAGE_TEXT_MAX, an attachment of it decoded, what extractors need, the
+	 * terms, and as much again for the growth of buffers. */
+	MEMORY_MAX = 512 << 20,
+	ATTACHMENT_MAX = 48 << 20 /* octets of one attachment, decoded */
+};
+
+static struct {
+	struct link store;
+	struct message_gather message;
+	uint32_t request; /* whose message is being gathered */
+	int error;        /* it does not fit */
+	bool partly;      /* its end is left out */
+	struct search_terms terms;
+} content;
+
+/* ---- attachments ---- */
+
+struct extraction {
+	struct search_terms *terms;
+	int error;
+};
+
+static bool take_text(void *arg, struct view utf8)
+{
+	struct extraction *e = arg;
+	e->error = search_terms_add(e->terms, SEARCH_ATTACHMENT, utf8, true);
+	return e->error == 0;
+}
+
+static int extract(void *arg, const struct message_text_piece *p, struct search_terms *terms)
+{
+	struct extraction e = {.terms = terms};
+	struct extract_file file = {.bytes = p->text,
+	    .charset = parameter_find(&p->type->parameters, VIEW("charset")),
+	    .name = p->name};
+	struct buf type;
+	(void)arg;
+	buf_init(&type, 1024);
+	buf_append(&type, p->type->type);
+	buf_append_byte(&type, '/');
+	buf_append(&type, p->type->subtype);
+	file.type = buf_view(&type);
+	enum extract_verdict verdict =
+	    extract_may_read(file.type, file.name) ? extract_text(&file, take_text, &e) : EXTRACT_NO_FORMAT;
+	buf_done(&type);
+	if (e.error == 0)
+		e.error = search_terms_add(terms, SEARCH_ATTACHMENT, (struct view){0}, false);
+	return e.error == 0 && verdict == EXTRACT_NO_MEMORY ? -ENOMEM : e.error;
+}
+
+/* ---- one message ---- */
+
+/* Whatever loops is ended by the kernel: nothing in this process could. */
+static void limit_time(unsigned seconds)
+{
+	struct itimerval limit = {.it_value.tv_sec = seconds};
+	if (setitimer(ITIMER_PROF, &limit, NULL) != 0)
+		log_event(LOG_ERROR, "-", "content-without-limit", log_errno(errno));
+}
+
+static void answer(uint32_t request, int error)
+{
+	struct buf list;
+	struct message_terms m = {.cut = content.terms.cut};
+	buf_init(&list, SEARCH_TERMS_WRITTEN_MAX);
+	if (error == 0)
+		error = search_terms_write(&content.terms, &list);
+	struct view rest = error ? (struct view){0} : buf_view(&list);
+	do {
+		m.bytes = view_take(rest, PIECE);
+		rest = view_skip(rest, m.bytes.len);
+		m.last = rest.len == 0;
+		m.error = m.last ? error : 0;
+		ipc_send(&content.store.channel, MESSAGE_TERMS, request, &m, -1);
+	} while (!m.last);
+	buf_done(&list);
+}
+
+static void read_message(uint32_t request)
+{
+	int error = content.error;
+	search_terms_clear(&content.terms);
+	if (error == 0) {
+		limit_time(SECONDS_MAX);
+		error = search_message(
+		    buf_view(&content.message.bytes), extract, NULL, ATTACHMENT_MAX, &content.terms);
+		limit_time(0);
+	}
+	if (content.partly)
+		search_terms_cut(&content.terms);
+	answer(request, error);
+	if (content.terms.bytes > SEARCH_TERMS_BYTES / 2 || buf_view(&content.message.bytes).len > PIECE) {
+		/* Memory goes back after an unusual one. */
+		message_gather_done(&content.message);
+		search_terms_done(&content.terms);
+		search_terms_init(&content.terms);
+		mem_give_back();
+	}
+}
+
+static void begin_message(uint32_t request)
+{
+	buf_clear(&content.message.bytes);
+	content.request = request;
+	content.error = 0;
+	content.partly = false;
+}
+
+static void take_piece(struct link *link, struct channel_frame *frame, const void *message)
+{
+	const struct message_terms_of *m = message;
+	(void)link;
+	if (frame->request != content.request)
+		begin_message(frame->request);
+	int error = content.error || content.partly ? 0 : message_gather_add(&content.message, m->bytes);
+	if (error == -ENOBUFS)
+		content.partly = true;
+	else if (error)
+		content.error = error;
+	if (!m->last)
+		return;
+	read_message(frame->request);
+	begin_message(0);
+}
+
+static const struct link_verb store_verbs[] = {{MESSAGE_TERMS_OF, take_piece}, {0}};
+static const struct role_hears hears[] = {{ROLE_STORE, store_verbs}, {0}};
+
+/* ---- the role ---- */
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED
+#endif
+
+static void limit_memory(void)
+{
+#ifndef SANITIZED /* its shadow is larger than any limit */
+	struct rlimit limit = {.rlim_cur = MEMORY_MAX, .rlim_max = MEMORY_MAX};
+	if (setrlimit(RLIMIT_DATA, &limit) != 0)
+		log_event(LOG_WARNING, "-", "content-memory-not-limited", log_errno(errno));
+#endif
+}
+
+static int content_role_start(struct role_process *p)
+{
+	(void)p;
+	if (setpriority(PRIO_PROCESS, 0, NICENESS) != 0)
+		log_event(LOG_WARNING, "-", "content-priority", log_errno(errno));
+	limit_memory();
+	charset_prepare();
+	fold_prepare();
+	message_gather_init(&content.message);
+	search_terms_init(&content.terms);
+	return 0;
+}
+
+static void content_role_peer(struct role_process *p, enum role_bit role, int fd)
+{
+	if (role != ROLE_STORE) {
+		close(fd); /* nobody else calls */
+		return;
+	}
+	begin_message(0);
+	link_open(&content.store, p, fd, role, NULL, NULL);
+}
+
+const struct role_functions content_functions = {
+    .start = content_role_start,
+    .peer = content_role_peer,
+    .hears = hears,
+};
