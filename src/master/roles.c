@@ -16,8 +16,8 @@
 /* clang-format off */
 const struct role roles[] = {
     {ROLE_LOG, "log", .stop = STOP_LOG, .sandbox = &sandbox_log, .functions = &log_functions},
-    {ROLE_STORE, "store", .stop = STOP_STORE, .sandbox = &sandbox_store, .calls = ROLE_CONTENT, .gets_folder = true, .functions = &store_functions},
     {ROLE_CONTENT, "content", .stop = STOP_STORE, .sandbox = &sandbox_content, .functions = &content_functions},
+    {ROLE_STORE, "store", .stop = STOP_STORE, .sandbox = &sandbox_store, .calls = ROLE_CONTENT, .gets_folder = true, .functions = &store_functions},
     {ROLE_KEYS, "keys", .stop = STOP_ASKED, .sandbox = &sandbox_values, .files = 1 << FILE_KEY | 1 << FILE_SECRET, .functions = &keys_functions},
     {ROLE_DNS, "dns", .stop = STOP_ASKED, .sandbox = &sandbox_dns, .files = 1 << FILE_ANCHORS, .functions = &dns_functions},
     {ROLE_AUTH, "auth", .stop = STOP_ASKED, .sandbox = &sandbox_auth, .calls = ROLE_STORE, .functions = &auth_functions},

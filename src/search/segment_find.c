@@ -48,6 +48,48 @@ struct find {
 
 /* ---- which terms fit ---- */
 
+/*
+ * Terms are short and there are many: what a search prepares for a long text costs more here than it saves.
+ * The octet of a fragment that is rarest in texts is looked for first.
+ */
+struct fragment {
+	struct view text;
+	size_t rare; /* where that octet stands */
+};
+
+static struct fragment fragment_of(struct view text)
+{
+	static const char frequent[] = "ETAOINSRHLDCUMFPGWYBVKXJQZ";
+	struct fragment f = {.text = text};
+	size_t best = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		const char *at = text.data[i] ? strchr(frequent, text.data[i]) : NULL;
+		/* Digits are as frequent as letters in the middle, where dates and numbers are. */
+		size_t rank = at ? (size_t)(at - frequent) : sizeof frequent / 2;
+		if (rank > best) {
+			best = rank;
+			f.rare = i;
+		}
+	}
+	return f;
+}
+
+/* Where it ends, in text from `from` on; 0: it is not there. */
+static size_t fragment_end(const struct fragment *f, struct view text, size_t from)
+{
+	const char *at = text.data + from + f->rare, *end = text.data + text.len;
+	size_t behind = f->text.len - f->rare;
+	while ((size_t)(end - at) >= behind && at <= end) {
+		at = memchr(at, f->text.data[f->rare], (size_t)(end - at) - behind + 1);
+		if (at == NULL)
+			return 0;
+		if (memcmp(at - f->rare, f->text.data, f->text.len) == 0)
+			return (size_t)(at - text.data) + behind;
+		at++;
+	}
+	return 0;
+}
+
 static bool contains(struct view text, struct view part)
 {
 	return part.len <= text.len && memmem(text.data, text.len, part.data, part.len) != NULL;
@@ -187,16 +229,14 @@ static int look_at_term(struct find *f, const struct segment_terms *t)
  */
 static int scan_for_fragment(struct find *f, struct segment_terms *t)
 {
-	struct view text = f->demands[0].text;
-	size_t end = 0; /* of the fragment in the last term; 0: it was not found */
+	struct fragment fragment = fragment_of(f->demands[0].text);
+	size_t len = fragment.text.len, end = 0; /* end: of it in the last term; 0: it was not found */
 	int more, error = 0;
 	while (error == 0 && (more = segment_terms_next(t)) == 1) {
 		if (end == 0 || end > t->shared) {
-			size_t from = t->shared >= text.len ? t->shared - text.len + 1 : 0;
-			const char *at = t->len - from < text.len
-			                     ? NULL
-			                     : memmem(t->text + from, t->len - from, text.data, text.len);
-			end = at ? (size_t)(at - t->text) + text.len : 0;
+			size_t from = t->shared >= len ? t->shared - len + 1 : 0;
+			end =
+			    t->len - from < len ? 0 : fragment_end(&fragment, view_of(t->text, t->len), from);
 		}
 		if (end)
 			error = take_term(f, &t->posting, 0);

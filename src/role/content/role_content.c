@@ -196,8 +196,15 @@ static void content_role_peer(struct role_process *p, enum role_bit role, int fd
 	link_open(&content.store, p, fd, role, NULL, NULL);
 }
 
+static int content_role_serve(struct role_process *p)
+{
+	(void)p;
+	return 0;
+}
+
 const struct role_functions content_functions = {
     .start = content_role_start,
+    .serve = content_role_serve,
     .peer = content_role_peer,
     .hears = hears,
 };
