@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 
+/* RFC 9051 section 6.1.2. */
 void imap_noop(struct imap_session *s, struct imap_in *in)
 {
 	if (imap_wrong(s, in))
@@ -15,6 +16,7 @@ void imap_noop(struct imap_session *s, struct imap_in *in)
 	imap_ok(s, NULL, "done");
 }
 
+/* RFC 9051 section 6.1.3. */
 void imap_logout(struct imap_session *s, struct imap_in *in)
 {
 	if (imap_wrong(s, in))
@@ -54,6 +56,7 @@ void imap_id(struct imap_session *s, struct imap_in *in)
 	imap_ok(s, NULL, "pleased to meet you");
 }
 
+/* RFC 9051 section 6.3.10, answered as RFC 9051 section 7.3.2 has it: RFC 9051 section 5.1.2. */
 void imap_namespace(struct imap_session *s, struct imap_in *in)
 {
 	if (imap_wrong(s, in))

@@ -111,7 +111,7 @@ void imap_capability(struct imap_session *s, struct imap_in *in)
 {
 	if (imap_wrong(s, in))
 		return;
-	imap_puts(s, "* CAPABILITY");
+	imap_puts(s, "* CAPABILITY"); /* RFC 9051 section 7.2.2 */
 	imap_put_capabilities(s);
 	imap_put_line(s);
 	imap_ok(s, NULL, "these are the capabilities");

@@ -8,7 +8,8 @@
 
 /* ---- beginning ---- */
 
-/* RFC 9051 section 9: a tag is ASTRING-CHARs without "+". */
+/* RFC 9051 section 2.2.1: a command has a tag, by which its end is known. Section 9: ASTRING-CHARs without
+ * "+". */
 static bool is_tag_char(char c)
 {
 	return c > 0x20 && c < 0x7f && strchr("(){%*\"\\+", c) == NULL;

@@ -1,4 +1,4 @@
-/* The table of commands: which there are, in which states, and what runs them. */
+/* The table of commands: which there are, in which states (RFC 9051 section 3), and what runs them. */
 #include "imap/imap_commands.h"
 
 #include "imap/imap_state.h"
@@ -16,13 +16,13 @@ static const struct imap_command commands[] = {
     {"NOOP", ALWAYS, 0, imap_noop},
     {"LOGOUT", ALWAYS, 0, imap_logout},
     {"ID", ALWAYS, 0, imap_id},
-    /* Logins: section 6.2. */
+    /* Logins: RFC 9051 section 6.2. */
     {"STARTTLS", BEFORE, 0, imap_starttls},
     {"AUTHENTICATE", BEFORE, 0, imap_authenticate},
     {"LOGIN", BEFORE, 0, imap_login},
     {"UNAUTHENTICATE", AFTER, 0, imap_unauthenticate},
     {"COMPRESS", AFTER, 0, imap_compress},
-    /* Mailboxes: section 6.3. */
+    /* Mailboxes: RFC 9051 section 6.3. */
     {"ENABLE", AFTER, 0, imap_enable_command},
     {"SELECT", AFTER, 0, imap_select},
     {"EXAMINE", AFTER, 0, imap_examine},
@@ -50,7 +50,7 @@ static const struct imap_command commands[] = {
     {"LANGUAGE", ALWAYS, 0, imap_language},
     {"ESEARCH", AFTER, 0, imap_esearch},
     {"COMPARATOR", AFTER, 0, imap_comparator},
-    /* The selected mailbox: section 6.4. */
+    /* The selected mailbox: RFC 9051 section 6.4. */
     {"CHECK", SELECTED, 0, imap_noop},
     {"CLOSE", SELECTED, 0, imap_close_command},
     {"EXPUNGE", SELECTED, 0, imap_expunge},

@@ -1,7 +1,7 @@
 /*
- * COPY and UID COPY (RFC 9051 section 6.4.7), MOVE and UID MOVE (section 6.4.8, RFC 6851), with COPYUID (RFC
- * 4315). MOVE tells COPYUID before the messages are told to be gone (RFC 6851 section 3.3), which the end of
- * the command does.
+ * COPY and UID COPY (RFC 9051 section 6.4.7), MOVE and UID MOVE (RFC 9051 section 6.4.8, RFC 6851), with
+ * COPYUID (RFC 4315). MOVE tells COPYUID before the messages are told to be gone (RFC 6851 section 3.3),
+ * which the end of the command does.
  */
 #include <errno.h>
 

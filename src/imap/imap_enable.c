@@ -45,7 +45,7 @@ void imap_enable_command(struct imap_session *s, struct imap_in *in)
 	} while (imap_in_next_is(in, ' '));
 	if (imap_wrong(s, in))
 		return;
-	imap_puts(s, "* ENABLED");
+	imap_puts(s, "* ENABLED"); /* RFC 9051 section 7.2.1 */
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (named[i]) {
 			imap_puts(s, " ");

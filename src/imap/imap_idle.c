@@ -1,4 +1,5 @@
-/* IDLE (RFC 2177, RFC 9051 section 6.3.13), and the watch that tells of changes in the selected mailbox. */
+/* IDLE (RFC 2177, RFC 9051 section 6.3.13), and the watch that tells of changes in the selected mailbox while
+ * no command runs (RFC 9051 section 5.3). */
 #include "imap/imap_commands.h"
 #include "imap/imap_state.h"
 

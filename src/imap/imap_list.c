@@ -257,6 +257,7 @@ static void put_attributes(
 		put_attribute(s, &begun, roles[e->mailbox.role]);
 }
 
+/* RFC 9051 section 7.3.1. */
 static void put_entry(
     struct imap_session *s, const struct lister *l, const struct entry *e, struct below below)
 {

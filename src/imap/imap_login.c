@@ -34,6 +34,7 @@ static bool may_log_in(struct imap_session *s)
 	return false;
 }
 
+/* RFC 9051 section 6.2.3. */
 void imap_login(struct imap_session *s, struct imap_in *in)
 {
 	struct view name, password;
@@ -64,6 +65,7 @@ static bool is_accepted(const struct imap_session *s, struct view mechanism)
 	return false;
 }
 
+/* RFC 9051 section 6.2.2. */
 void imap_authenticate(struct imap_session *s, struct imap_in *in)
 {
 	struct view mechanism, initial = {0};

@@ -134,7 +134,7 @@ void imap_create(struct imap_session *s, struct imap_in *in)
 		imap_find_mailbox(s, view_take(c->path, c->path.len - c->own.len + (size_t)slash), on_parent);
 }
 
-/* ---- DELETE ---- */
+/* ---- DELETE: RFC 9051 section 6.3.5 ---- */
 
 static void on_removed(struct imap_session *s, enum mail_type type, const void *answer)
 {
@@ -283,6 +283,7 @@ void imap_subscribe(struct imap_session *s, struct imap_in *in)
 	set_subscription(s, in, true);
 }
 
+/* RFC 9051 section 6.3.8. */
 void imap_unsubscribe(struct imap_session *s, struct imap_in *in)
 {
 	set_subscription(s, in, false);

@@ -111,7 +111,7 @@ bool imap_in_atom(struct imap_in *in, struct view *out)
 	return run_of(in, is_atom_char, out, "a word is missing");
 }
 
-/* Where a quoted string ends, behind its first quote: offset of the last one, or -1. */
+/* RFC 9051 section 4.3. Where a quoted string ends, behind its first quote: offset of the last one, or -1. */
 static ptrdiff_t quoted_end(struct view v, bool *escaped)
 {
 	for (size_t i = 0; i < v.len; i++) {

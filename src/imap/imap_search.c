@@ -191,7 +191,7 @@ void imap_search_run(
 
 void imap_put_esearch(struct imap_session *s, bool uid)
 {
-	imap_puts(s, "* ESEARCH (TAG ");
+	imap_puts(s, "* ESEARCH (TAG "); /* RFC 9051 section 7.3.4 */
 	imap_put_string(s, imap_tag(s));
 	imap_puts(s, uid ? ") UID" : ")");
 }

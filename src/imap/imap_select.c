@@ -1,6 +1,6 @@
 /*
  * SELECT and EXAMINE (RFC 9051 sections 6.3.2 and 6.3.3) with CONDSTORE and QRESYNC (RFC 7162 sections 3.1.8
- * and 3.2.5); CLOSE and UNSELECT (sections 6.4.1 and 6.4.2).
+ * and 3.2.5); CLOSE and UNSELECT (RFC 9051 sections 6.4.1 and 6.4.2).
  */
 #include "imap/imap_commands.h"
 #include "imap/imap_state.h"

@@ -1,6 +1,6 @@
 /*
- * The session's frame: bytes become lines and literals, these a command, and one command runs at a time. What
- * a client sends meanwhile stays with the driver.
+ * The session's frame: bytes become lines and literals, these a command, and one command runs at a time (RFC
+ * 9051 section 5.5 lets a server choose so). What a client sends meanwhile stays with the driver.
  */
 #include "imap/imap_state.h"
 
@@ -205,6 +205,7 @@ static void refuse_literal(struct imap_session *s, const struct imap_literal *li
 	}
 }
 
+/* "+" says that the octets may come (RFC 9051 section 2.2.2, RFC 9051 section 7.6). */
 static void gather_literal(struct imap_session *s, const struct imap_literal *literal)
 {
 	struct buf *text = gathered(s);

@@ -90,6 +90,7 @@ static uint64_t value_of(const struct imap_session *s, const struct mail_mailbox
 	}
 }
 
+/* RFC 9051 section 7.3.3. */
 void imap_put_status(struct imap_session *s, const struct mail_mailbox *mailbox, uint32_t items)
 {
 	bool begun = false;

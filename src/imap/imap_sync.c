@@ -39,7 +39,7 @@ static bool may_flag(const struct imap_selected *box)
 	return !box->read_only && box->rights & (RIGHT_WRITE | RIGHT_SEEN | RIGHT_DELETE);
 }
 
-/* RFC 9051 section 7.5.2; names of flags that the client has not been told yet come first. */
+/* RFC 9051 section 7.3.5; names of flags that the client has not been told yet come first. */
 void imap_put_known_flags(struct imap_session *s)
 {
 	static const char system_flags[] = "\\Answered \\Flagged \\Deleted \\Seen \\Draft";
@@ -201,6 +201,7 @@ static void tell_gone(struct imap_session *s)
 	buf_done(&s->gone);
 }
 
+/* RFC 9051 section 7.4.1. */
 static void tell_arrived(struct imap_session *s)
 {
 	struct imap_selected *box = s->selected;

@@ -1,6 +1,7 @@
 /*
  * The messages of the selected mailbox: UIDs as ranges, with the count of messages before each, so that a
- * number or a UID is found by halving. A mailbox without gaps takes a dozen octets, however large.
+ * message number (RFC 9051 section 2.3.1.2) or a UID is found by halving. A mailbox without gaps takes a
+ * dozen octets, however large.
  */
 #include "imap/imap_private.h"
 

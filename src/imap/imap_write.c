@@ -57,7 +57,7 @@ enum {
 	QUOTED_MAX = 1000 /* longer ones are literals: a line stays readable, and within what clients take */
 };
 
-/* RFC 9051 section 4.3.1: UTF-8 stands between quotes only for who has enabled it. */
+/* RFC 9051 section 4.3: UTF-8 stands between quotes only for who has enabled it. */
 static bool can_be_quoted(const struct imap_session *s, struct view text)
 {
 	bool utf8 = s->enabled & (IMAP_REV2 | IMAP_UTF8_ACCEPT);
@@ -93,7 +93,7 @@ void imap_put_string(struct imap_session *s, struct view text)
 		put_quoted(s, text);
 		return;
 	}
-	/* NUL stands in a literal8 alone (RFC 9051 section 4.3.2). */
+	/* NUL stands in a literal8 alone (RFC 9051 section 4.3.1). */
 	imap_puts(s, view_find(text, '\0') >= 0 ? "~{" : "{");
 	imap_put_number(s, text.len);
 	imap_puts(s, "}\r\n");
