@@ -240,7 +240,7 @@ struct store_watch {
 	uint64_t number; /* the highest that a commit has told (txn_tell) since the watch began; 0: none */
 	struct store_parts parts; /* what has changed since the owner emptied it; a commit that told nothing:
 	                             any */
-	uint64_t touched; /* of STORE_EVERY_SHARD: which one it was */
+	uint64_t touched;         /* of STORE_EVERY_SHARD: which one it was */
 	struct store_watch *next; /* the store's */
 };
 

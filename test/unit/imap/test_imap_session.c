@@ -20,9 +20,9 @@ static void each(void (*test)(void), bool login)
 
 static void talk_before_login(void)
 {
-	fake_expect(f,
-	    "* OK [CAPABILITY IMAP4rev2 IMAP4rev1 STARTTLS LOGINDISABLED LITERAL+ ID ENABLE] Postrider at "
-	    "imap.example.org is ready");
+	fake_expect(f, "* OK [CAPABILITY IMAP4rev2 IMAP4rev1 STARTTLS LOGINDISABLED LITERAL+ ID ENABLE "
+	               "LANGUAGE] Postrider at "
+	               "imap.example.org is ready");
 	fake_talk(f, "a NOOP\r\n", "a OK done");
 	fake_talk(f, "b noop\n", "b OK done");
 	fake_talk(f, "c SELECT INBOX\r\n", "c BAD log in first");
@@ -38,7 +38,8 @@ static void talk_before_login(void)
 	assert_int_equal(imap_feed(f->session, VIEW("i NOOP\r\n")), 0);
 	imap_secured(f->session);
 	fake_talk(f, "i CAPABILITY\r\n",
-	    "* CAPABILITY IMAP4rev2 IMAP4rev1 SASL-IR LITERAL+ ID ENABLE AUTH=PLAIN\ni OK these are the "
+	    "* CAPABILITY IMAP4rev2 IMAP4rev1 SASL-IR LITERAL+ ID ENABLE LANGUAGE AUTH=PLAIN\ni OK these are "
+	    "the "
 	    "capabilities");
 	fake_talk(f, "j STARTTLS\r\n", "j BAD TLS is already in use");
 	fake_talk(f, "k LOGIN alice wrong\r\n", "k NO [AUTHENTICATIONFAILED] wrong name or password");
