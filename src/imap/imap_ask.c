@@ -67,7 +67,7 @@ void imap_stop(struct imap_session *s, uint32_t request)
 	if (q == NULL)
 		return;
 	forget(s, q);
-	s->backend->ask(s->arg, request, MAIL_STOP, NULL);
+	s->backend->ask(s->arg, request, MAIL_STOP, &(struct mail_stop){0});
 }
 
 void imap_questions_forget(struct imap_session *s)

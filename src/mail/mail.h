@@ -100,6 +100,11 @@ struct mail_done {
 	uint64_t modseq, uidvalidity, uidnext, messages, number;
 };
 
+/* MAIL_STOP says all with its number. */
+struct mail_stop {
+	uint64_t unused;
+};
+
 /* ---- mailboxes ---- */
 
 /* All mailboxes that the session may see (RIGHT_LOOKUP): its own, and those of others that it has accepted.
