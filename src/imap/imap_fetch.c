@@ -69,8 +69,10 @@ static void write_message(
 {
 	if (imap_view_number(imap_selected(s)->view, m->uid) == 0)
 		return;
-	if (m->body_error == EMSGSIZE || m->body_error == ENOMEM) {
-		/* Too large, with its header or all together, to come with others. */
+	if (m->body_error == EMSGSIZE || m->body_error == ENOMEM ||
+	    (r->fetch.exact && m->flags & FLAG_BINARY)) {
+		/* Too large, with its header or all together, to come with others; or wanted as it is kept.
+		 */
 		if (uid_ranges_add(&r->alone, m->uid, m->uid) < 0)
 			r->error = -ENOMEM;
 		return;

@@ -57,6 +57,11 @@ struct imap_fetch {
 	uint64_t want;  /* MAIL_WANT_*, for messages whose summary and structure can be read */
 	bool sets_seen; /* it shows text without PEEK */
 	bool needs_envelope, needs_preview;
+	/*
+	 * Of the message's octets BINARY alone shows some: then those that were sent (RFC 3516 section 4.2),
+	 * not lines that were mended for everybody else.
+	 */
+	bool exact;
 };
 
 /* fetch-att, a list of them, or a macro. False: in->wrong says why. */

@@ -32,8 +32,10 @@ static void read_octets(struct imap_session *s, uint64_t offset, uint64_t len, i
 		imap_no_error(s, -ENOMEM, "a message");
 	else
 		imap_ask(s, MAIL_READ,
-		    &(struct mail_read){
-		        .account = box->account, .mailbox = box->mailbox, .parts = buf_view(&part)},
+		    &(struct mail_read){.account = box->account,
+		        .mailbox = box->mailbox,
+		        .raw = r->fetch.exact,
+		        .parts = buf_view(&part)},
 		    came);
 	buf_done(&part);
 }

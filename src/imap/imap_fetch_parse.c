@@ -204,10 +204,13 @@ static bool take_macro(struct imap_in *in, struct imap_fetch *fetch)
 /* What the items need. A section that lies in the header needs no structure and no body. */
 static void note_needs(struct imap_fetch *fetch)
 {
+	size_t binary = 0, others = 0;
 	for (size_t i = 0; i < fetch->count; i++) {
 		const struct imap_fetch_item *item = &fetch->items[i];
 		fetch->needs_envelope |= item->kind == IMAP_FETCH_ENVELOPE;
 		fetch->needs_preview |= item->kind == IMAP_FETCH_PREVIEW;
+		others += item->kind == IMAP_FETCH_SECTION || item->kind == IMAP_FETCH_SIZE ||
+		          item->kind == IMAP_FETCH_BODY || item->kind == IMAP_FETCH_BODYSTRUCTURE;
 		if (item->kind < IMAP_FETCH_SECTION)
 			continue;
 		if (item->kind == IMAP_FETCH_SECTION && imap_section_is_header(&item->section)) {
@@ -215,9 +218,13 @@ static void note_needs(struct imap_fetch *fetch)
 			continue;
 		}
 		fetch->want |= MAIL_WANT_BODY | MAIL_WANT_SIZE;
-		if (item->section.part.len || item->section.text != IMAP_SECTION_WHOLE)
+		if (item->kind != IMAP_FETCH_SECTION)
+			binary++;
+		if (item->kind != IMAP_FETCH_SECTION || item->section.part.len ||
+		    item->section.text != IMAP_SECTION_WHOLE)
 			fetch->want |= MAIL_WANT_STRUCTURE | MAIL_WANT_FLAGS;
 	}
+	fetch->exact = binary > 0 && others == 0;
 }
 
 bool imap_in_fetch(struct imap_in *in, struct imap_fetch *fetch)

@@ -221,6 +221,7 @@ struct mail_messages {
  * BINARYMIME with its line ends mended). Each comes in pieces, one part after the other. */
 struct mail_read {
 	uint64_t account, mailbox;
+	uint64_t raw; /* as the body is kept: of one that came as BINARYMIME the line ends are not mended */
 	struct view parts;
 };
 

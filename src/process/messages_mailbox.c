@@ -67,7 +67,8 @@ SCHEMA(mail_fetch, FIELDS_MAILBOX(mail_fetch), FIELD_COUNT(mail_fetch, want),
     FIELD_NUMBER(mail_fetch, flags_with, 0, FLAGS_SYSTEM),
     FIELD_NUMBER(mail_fetch, flags_without, 0, FLAGS_SYSTEM), FIELD_RANGES(mail_fetch, uids));
 SCHEMA(mail_messages, FIELD_BYTES(mail_messages, entries, ENTRIES_MAX));
-SCHEMA(mail_read, FIELDS_MAILBOX(mail_read), FIELD_BYTES(mail_read, parts, MAIL_PARTS_MAX * 20));
+SCHEMA(mail_read, FIELDS_MAILBOX(mail_read), FIELD_FLAG(mail_read, raw),
+    FIELD_BYTES(mail_read, parts, MAIL_PARTS_MAX * 20));
 SCHEMA(mail_data, FIELD_COUNT(mail_data, index), FIELD_ERROR(mail_data, error), FIELD_FLAG(mail_data, last),
     FIELD_BYTES(mail_data, bytes, MAIL_PIECE_MAX));
 SCHEMA(mail_store, FIELDS_MAILBOX(mail_store), FIELD_NUMBER(mail_store, how, 0, FLAGS_HOW_MAX),

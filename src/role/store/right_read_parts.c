@@ -35,7 +35,7 @@ struct right_parts {
 	/* Its body. */
 	struct blob_id blob;
 	uint64_t body_len, body_at; /* read up to here */
-	bool binary, mended;
+	bool raw, binary;           /* binary: it is mended on its way */
 	struct line_mend mend;
 	struct buf text; /* a mended piece */
 
@@ -198,7 +198,7 @@ static void listed(struct account_list *list, int result)
 			proceed(p);
 		return;
 	}
-	p->binary = p->listed.flags & FLAG_BINARY;
+	p->binary = p->listed.flags & FLAG_BINARY && !p->raw;
 	p->fetch = (struct account_fetch){.shard = p->box.shard,
 	    .emailids = &p->listed.emailid,
 	    .emailid_count = 1,
@@ -254,6 +254,7 @@ void right_read_parts(struct right *r, uint32_t request, const void *message)
 	struct right_parts *p = question_begin(r, request, sizeof *p, &kind);
 	buf_init(&p->parts, MAIL_PARTS_MAX * PART_SIZE);
 	buf_init(&p->text, 2 * PIECE + 4);
+	p->raw = m->raw;
 	p->index = UINT32_MAX; /* the first one's is 0 */
 	if (buf_append(&p->parts, m->parts) != 0) {
 		question_fail(&p->question, -ENOMEM);

@@ -20,9 +20,18 @@ static struct fake_message *message_of(struct imap_fake *f, uint32_t uid)
 	return NULL;
 }
 
+/* A binary message is mended for whoever does not want it raw: here it gets a line end. */
+static void put_whole(const struct fake_message *m, bool raw, struct buf *out)
+{
+	buf_append(out, buf_view(&m->prefix));
+	buf_append(out, buf_view(&m->text));
+	if (m->flags & FLAG_BINARY && !raw)
+		buf_append(out, VIEW("\r\n"));
+}
+
 static uint64_t size_of(const struct fake_message *m)
 {
-	return buf_view(&m->prefix).len + buf_view(&m->text).len;
+	return buf_view(&m->prefix).len + buf_view(&m->text).len + (m->flags & FLAG_BINARY ? 2 : 0);
 }
 
 /* ---- what the session asks its backend ---- */
@@ -51,7 +60,8 @@ static void ask(void *arg, uint32_t request, enum mail_type type, const void *qu
 		a->changed_since = q->changed_since;
 		f->wanted |= q->want;
 	} else if (type == MAIL_READ) {
-		note(f, request, type, ((const struct mail_read *)question)->parts);
+		a = note(f, request, type, ((const struct mail_read *)question)->parts);
+		a->number = ((const struct mail_read *)question)->raw;
 	} else if (type == MAIL_STORE) {
 		const struct mail_store *q = question;
 		a = note(f, request, type, q->uids);
@@ -197,8 +207,7 @@ static void answer_fetch(struct imap_fake *f, const struct fake_asked *a)
 		buf_init(&entries, 2 * FRAME_MAX);
 		buf_append(&header, buf_view(&m->prefix));
 		buf_append(&header, header_of(m));
-		buf_append(&whole, buf_view(&m->prefix));
-		buf_append(&whole, buf_view(&m->text));
+		put_whole(m, false, &whole);
 		struct mail_message message = {.uid = m->uid,
 		    .flags = m->flags,
 		    .modseq = m->modseq,
@@ -256,8 +265,7 @@ static void answer_read(struct imap_fake *f, const struct fake_asked *a)
 		struct buf whole;
 		buf_init(&whole, FRAME_MAX);
 		assert_non_null(m);
-		buf_append(&whole, buf_view(&m->prefix));
-		buf_append(&whole, buf_view(&m->text));
+		put_whole(m, a->number, &whole);
 		answer_part(f, a, index, buf_view(&whole), offset, len);
 		buf_done(&whole);
 	}

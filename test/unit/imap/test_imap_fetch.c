@@ -203,6 +203,20 @@ static void a_nul_is_shown_by_binary_alone(void **state)
 	assert_has("b FETCH 2 BODY.PEEK[1]\r\n", "BODY[1] {3}\r\na\200b)\r\n");
 }
 
+/* Line ends are mended for everybody but BINARY. */
+static void binary_shows_what_was_sent(void **state)
+{
+	(void)state;
+	imap_fake_add(&f, prefix, VIEW("Content-Transfer-Encoding: binary\r\n\r\na\nb"));
+	f.messages[0].flags = FLAG_BINARY;
+	imap_fake_select(&f, NULL);
+	assert_has("a FETCH 1 (BINARY.SIZE[1] BINARY.PEEK[1])\r\n",
+	    "(BINARY.SIZE[1] 3 BINARY[1] {3}\r\na\nb)\r\na OK");
+	assert_has("b FETCH 1 (BINARY.PEEK[]<18.100> UID)\r\n", "BINARY[]<18> {42}\r\n\r\nContent-");
+	assert_has("c FETCH 1 BODY.PEEK[1]\r\n", "BODY[1] {5}\r\na\nb\r\n)\r\n");
+	assert_has("d FETCH 1 (BODY BINARY.PEEK[1])\r\n", "\"binary\" 5 2) BINARY[1] {5}\r\n");
+}
+
 /* A summary that is cut gives way to the header, one that cannot be read too. */
 static void a_cut_summary_is_not_shown(void **state)
 {
@@ -416,6 +430,7 @@ int main(void)
 	    TEST(parts_are_found_behind_the_prefix),
 	    TEST(binary_stands_without_its_encoding),
 	    TEST(a_nul_is_shown_by_binary_alone),
+	    TEST(binary_shows_what_was_sent),
 	    TEST(a_cut_summary_is_not_shown),
 	    TEST(a_large_header_is_read_on_its_own),
 	    TEST(a_structure_that_cannot_be_read_is_made_anew),
