@@ -261,6 +261,8 @@ static void write_stored(struct imap_session *s, struct imap_fetch_run *r)
 		struct imap_extent part = imap_extent_partial(
 		    e.len, item->partial ? item->offset : 0, item->partial ? item->count : UINT64_MAX);
 		r->window_left = part.len;
+		/* What it holds is not known before it is written: BINARY may always be a literal8. */
+		r->nul = item->kind == IMAP_FETCH_BINARY;
 		read_octets(s, e.offset + part.offset, part.len, stored_came);
 	}
 }

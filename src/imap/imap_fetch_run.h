@@ -44,7 +44,7 @@ struct imap_fetch_run {
 	struct transfer_decoder decoder;
 	uint64_t decoded, window_offset, window_left; /* octets: decoded so far; what of them is shown */
 	bool any;                                     /* something was done with what is being read */
-	bool nul;                                     /* a literal8 is written: the part holds NULs */
+	bool nul;                                     /* a literal8 is written: the part holds NULs, or may */
 	bool counting;                                /* a part is decoded for its length alone */
 	bool in_brackets;                             /* of the response: something stands there */
 	bool became_seen;

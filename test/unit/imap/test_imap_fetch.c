@@ -211,8 +211,12 @@ static void binary_shows_what_was_sent(void **state)
 	f.messages[0].flags = FLAG_BINARY;
 	imap_fake_select(&f, NULL);
 	assert_has("a FETCH 1 (BINARY.SIZE[1] BINARY.PEEK[1])\r\n",
-	    "(BINARY.SIZE[1] 3 BINARY[1] {3}\r\na\nb)\r\na OK");
-	assert_has("b FETCH 1 (BINARY.PEEK[]<18.100> UID)\r\n", "BINARY[]<18> {42}\r\n\r\nContent-");
+	    "(BINARY.SIZE[1] 3 BINARY[1] ~{3}\r\na\nb)\r\na OK");
+	buf_append(&f.messages[0].text, VIEW("\0"));
+	imap_fake_say(&f, "z FETCH 1 BINARY.PEEK[1]\r\n");
+	assert_memory_equal(buf_view(&f.out).data, "* 1 FETCH (BINARY[1] ~{4}\r\na\nb\0)", 32);
+	buf_truncate(&f.messages[0].text, buf_view(&f.messages[0].text).len - 1);
+	assert_has("b FETCH 1 (BINARY.PEEK[]<18.100> UID)\r\n", "BINARY[]<18> ~{42}\r\n\r\nContent-");
 	assert_has("c FETCH 1 BODY.PEEK[1]\r\n", "BODY[1] {5}\r\na\nb\r\n)\r\n");
 	assert_has("d FETCH 1 (BODY BINARY.PEEK[1])\r\n", "\"binary\" 5 2) BINARY[1] {5}\r\n");
 }
