@@ -66,7 +66,7 @@ LIBRARIES = {  # header -> folders that may include it
     r'idn2\.h': {'format'},
     r'http_parser\.h': {'http'},
     r'expat\.h': {'extract'},
-    r'zlib\.h': {'extract'},
+    r'zlib\.h': {'extract', 'io'},
 }
 
 

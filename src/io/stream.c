@@ -13,18 +13,20 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "io/deflate.h"
+#include "io/stream_private.h"
 #include "io/tls.h"
 
 enum {
 	SCRATCH_SIZE = 64 * 1024,
-	READS_A_TURN = 4,       /* then the other streams get their turn */
-	CLOSE_PATIENCE = 30000, /* ms in which the peer must take some of a closing stream's output */
-	CLOSE_ROUNDS = 20       /* how often it gets them */
+	UNPACKED_AT_ONCE = 16 * 1024,
+	PACKED_AT_ONCE = 64 * 1024, /* of plain output: what waits compressed is less */
+	READS_A_TURN = 4,           /* then the other streams get their turn */
+	CLOSE_PATIENCE = 30000,     /* ms in which the peer must take some of a closing stream's output */
+	CLOSE_ROUNDS = 20           /* how often it gets them */
 };
 
 static char scratch[SCRATCH_SIZE]; /* one loop a process; nothing of it is kept between reads */
-
-enum io_result { IO_AGAIN = -1, IO_ENDED = -2, IO_FAILED = -3 };
 
 static void on_readable(void *arg);
 static void on_writable(void *arg);
@@ -42,6 +44,8 @@ void stream_init(struct stream *s, struct loop *loop, int fd, const struct strea
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	buf_init(&s->leftover, STREAM_LEFTOVER_MAX);
 	buf_init(&s->out, STREAM_OUTPUT_MAX);
+	buf_init(&s->packed, STREAM_OUTPUT_MAX);
+	buf_init(&s->packed_in, STREAM_LEFTOVER_MAX);
 	loop_watch_init(&s->readable, loop, fd, LOOP_READ, on_readable, s);
 	loop_watch_init(&s->writable, loop, fd, LOOP_WRITE, on_writable, s);
 	loop_timer_init(&s->timer, loop, on_timer, s);
@@ -83,6 +87,10 @@ void stream_free(struct stream *s)
 	s->finished = true;
 	buf_done(&s->leftover);
 	buf_done(&s->out);
+	buf_done(&s->packed);
+	buf_done(&s->packed_in);
+	deflate_free(s->deflate);
+	s->deflate = NULL;
 }
 
 static void finish(struct stream *s, enum stream_end how)
@@ -97,101 +105,6 @@ static void finish(struct stream *s, enum stream_end how)
 	loop_task_schedule(&s->turn);
 }
 
-/* ---- the two kinds of socket ---- */
-
-/* OpenSSL tells what happened by its queue of errors: one that somebody else left there must not be taken for
- * ours. */
-static SSL *tls_of(struct stream *s)
-{
-	ERR_clear_error();
-	return s->ssl;
-}
-
-/* From the bytes that were read before TLS began to the socket, once they are used up. */
-static bool read_from_socket(struct stream *s)
-{
-	if (!s->primed || BIO_pending(SSL_get_rbio(s->ssl)) > 0)
-		return false;
-	BIO *socket = SSL_get_wbio(s->ssl);
-	BIO_up_ref(socket);
-	SSL_set0_rbio(s->ssl, socket);
-	s->primed = false;
-	return true;
-}
-
-/* The peer hung up without a word. Only a client's context tells this from an orderly end. */
-static bool was_cut(unsigned long error)
-{
-	return ERR_GET_LIB(error) == ERR_LIB_SSL &&
-	       ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
-}
-
-static ssize_t tls_outcome(struct stream *s, int result)
-{
-	char text[256];
-	switch (SSL_get_error(s->ssl, result)) {
-	case SSL_ERROR_WANT_READ:
-		return IO_AGAIN;
-	case SSL_ERROR_WANT_WRITE:
-		loop_watch_on(&s->writable);
-		return IO_AGAIN;
-	case SSL_ERROR_ZERO_RETURN:
-		return IO_ENDED;
-	case SSL_ERROR_SYSCALL:
-		s->error = errno;
-		s->cut = true;
-		return IO_ENDED;
-	default:
-		if (was_cut(ERR_peek_error())) {
-			s->cut = true;
-			return IO_ENDED;
-		}
-		log_event(
-		    LOG_DEBUG, "-", "tls-error", log_string("error", tls_error_text(text, sizeof text)));
-		return IO_FAILED;
-	}
-}
-
-static ssize_t read_some(struct stream *s, char *data, size_t size)
-{
-	if (s->ssl) {
-		int n = SSL_read(tls_of(s), data, (int)size);
-		return n > 0 ? n : tls_outcome(s, n);
-	}
-	ssize_t n;
-	do
-		n = recv(s->fd, data, size, 0);
-	while (n < 0 && errno == EINTR);
-	if (n > 0)
-		return n;
-	if (n == 0)
-		return IO_ENDED;
-	if (errno == EAGAIN || errno == EWOULDBLOCK)
-		return IO_AGAIN;
-	s->error = errno;
-	return IO_FAILED;
-}
-
-static ssize_t write_some(struct stream *s, struct view v)
-{
-	if (s->ssl) {
-		int n = SSL_write(tls_of(s), v.data, v.len < INT32_MAX ? (int)v.len : INT32_MAX);
-		return n > 0 ? n : tls_outcome(s, n);
-	}
-	ssize_t n;
-	do
-		n = send(s->fd, v.data, v.len, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	if (n >= 0)
-		return n;
-	if (errno != EAGAIN && errno != EWOULDBLOCK) {
-		s->error = errno;
-		return IO_FAILED;
-	}
-	loop_watch_on(&s->writable);
-	return IO_AGAIN;
-}
-
 /* ---- output ---- */
 
 /* In words: what the certificate lacks, or OpenSSL's reason, without its numbers. */
@@ -203,7 +116,7 @@ static void note_tls_failure(struct stream *s, unsigned long error)
 		snprintf(text, sizeof text, "certificate: %s", refused);
 	else if (s->error)
 		snprintf(text, sizeof text, "TLS handshake: %s", strerror(s->error));
-	else if (error == 0 || was_cut(error))
+	else if (error == 0 || stream_tls_says_cut(error))
 		snprintf(text, sizeof text, "the connection ended during the TLS handshake");
 	else
 		snprintf(text, sizeof text, "TLS: %s", reason ? reason : "unknown error");
@@ -224,13 +137,14 @@ static void on_signed(void *arg)
 static int shake(struct stream *s)
 {
 	return SSL_is_server(s->ssl) ? tls_shake(s->ssl, &s->shake, on_signed, s)
-	                             : SSL_do_handshake(tls_of(s));
+	                             : SSL_do_handshake(stream_tls(s));
 }
 
 static void handshake(struct stream *s)
 {
 	int result = shake(s);
-	if (result != TLS_SHAKE_WAITS && result != TLS_SHAKE_NO_ROOM && read_from_socket(s) && result != 1)
+	if (result != TLS_SHAKE_WAITS && result != TLS_SHAKE_NO_ROOM && stream_read_from_socket(s) &&
+	    result != 1)
 		result = shake(s);
 	if (result == TLS_SHAKE_NO_ROOM) {
 		/* The client comes again; what waited here would hold a connection until its deadline. */
@@ -256,25 +170,40 @@ static void handshake(struct stream *s)
 	}
 	loop_watch_off(&s->writable);
 	unsigned long error = ERR_peek_error();
-	ssize_t outcome = tls_outcome(s, result);
+	ssize_t outcome = stream_tls_outcome(s, result);
 	if (outcome == IO_AGAIN)
 		return;
 	note_tls_failure(s, error);
 	finish(s, STREAM_FAILED);
 }
 
+/* What goes to the socket next: the output, or the next of it compressed. */
+static struct buf *next_output(struct stream *s)
+{
+	struct view plain = view_take(buf_view(&s->out), PACKED_AT_ONCE);
+	if (s->deflate == NULL)
+		return &s->out;
+	if (buf_view(&s->packed).len > 0 || plain.len == 0)
+		return &s->packed;
+	if (deflate_pack(s->deflate, plain, &s->packed) != 0)
+		finish(s, STREAM_FAILED);
+	buf_consume(&s->out, plain.len);
+	return &s->packed;
+}
+
 static void flush(struct stream *s)
 {
 	bool blocked = false;
-	while (!s->finished && !blocked && buf_view(&s->out).len > 0) {
-		ssize_t n = write_some(s, buf_view(&s->out));
+	while (!s->finished && !blocked && stream_backlog(s) > 0) {
+		struct buf *output = next_output(s);
+		ssize_t n = s->finished ? IO_FAILED : stream_write_some(s, buf_view(output));
 		if (n == IO_AGAIN) {
 			blocked = true;
 		} else if (n < 0) {
 			finish(s, STREAM_FAILED);
 		} else {
 			s->bytes_out += (uint64_t)n;
-			buf_consume(&s->out, (size_t)n);
+			buf_consume(output, (size_t)n);
 		}
 	}
 	if (s->finished || blocked)
@@ -282,13 +211,15 @@ static void flush(struct stream *s)
 	loop_watch_off(&s->writable);
 	if (s->out.cap > 0)
 		buf_done(&s->out);
+	if (s->packed.cap > 0)
+		buf_done(&s->packed);
 	if (s->closing)
 		finish(s, STREAM_CLOSED);
 }
 
 static void tell_drained(struct stream *s)
 {
-	if (s->finished || !s->above_water || buf_view(&s->out).len >= STREAM_HIGH_WATER)
+	if (s->finished || !s->above_water || stream_backlog(s) >= STREAM_HIGH_WATER)
 		return;
 	s->above_water = false;
 	s->refused = 0;
@@ -322,10 +253,21 @@ void stream_write(struct stream *s, struct view bytes)
 
 size_t stream_backlog(const struct stream *s)
 {
-	return buf_view(&s->out).len;
+	return buf_view(&s->out).len + buf_view(&s->packed).len;
 }
 
 /* ---- input ---- */
+
+static void unpack(struct stream *s);
+
+/* The machine has asked for compression: what it has left is compressed already. */
+static void repack(struct stream *s, struct view rest)
+{
+	if (buf_append(&s->packed_in, rest) != 0)
+		finish(s, STREAM_FAILED);
+	else
+		unpack(s);
+}
 
 /* Hands what is left over to the machine until it takes no more. */
 static void feed_leftover(struct stream *s)
@@ -333,11 +275,19 @@ static void feed_leftover(struct stream *s)
 	while (!s->finished && !s->held && !s->closing && buf_view(&s->leftover).len > 0 &&
 	       buf_view(&s->leftover).len != s->refused) {
 		struct view rest = buf_view(&s->leftover);
+		bool plain = s->deflate == NULL;
 		size_t consumed = s->handler->input(s->arg, rest);
 		if (s->finished)
 			return;
 		s->refused = consumed ? 0 : rest.len;
 		buf_consume(&s->leftover, consumed);
+		if (plain && s->deflate) {
+			struct buf left = s->leftover;
+			buf_init(&s->leftover, STREAM_LEFTOVER_MAX);
+			repack(s, buf_view(&left));
+			buf_done(&left);
+			return;
+		}
 	}
 	if (buf_view(&s->leftover).len == 0 && s->leftover.cap > 0)
 		buf_done(&s->leftover);
@@ -353,8 +303,13 @@ static void feed(struct stream *s, struct view fresh)
 		return;
 	}
 	while (fresh.len > 0 && !s->finished && !s->held && !s->closing) {
+		bool plain = s->deflate == NULL;
 		size_t consumed = s->handler->input(s->arg, fresh);
 		fresh = view_skip(fresh, consumed);
+		if (plain && s->deflate) {
+			repack(s, fresh);
+			return;
+		}
 		if (consumed == 0)
 			break;
 	}
@@ -371,16 +326,69 @@ static size_t read_room(const struct stream *s)
 	return left < STREAM_LEFTOVER_MAX ? STREAM_LEFTOVER_MAX - left : 0;
 }
 
+/* As much as the machine takes, and no more than there is room for: what is packed may be a thousand times as
+ * long. */
+static void unpack(struct stream *s)
+{
+	static char plain[UNPACKED_AT_ONCE];
+	while (s->deflate && !s->finished && !s->held && !s->closing) {
+		struct view packed = buf_view(&s->packed_in);
+		size_t before = packed.len, room = read_room(s);
+		if (room == 0) {
+			finish(s, STREAM_FAILED);
+			return;
+		}
+		ssize_t n =
+		    deflate_unpack(s->deflate, &packed, plain, room < sizeof plain ? room : sizeof plain);
+		if (n < 0) {
+			finish(s, STREAM_FAILED);
+			return;
+		}
+		buf_consume(&s->packed_in, before - packed.len);
+		if (n == 0)
+			break;
+		feed(s, view_of(plain, (size_t)n));
+	}
+	if (buf_view(&s->packed_in).len == 0 && s->packed_in.cap > 0)
+		buf_done(&s->packed_in);
+}
+
+int stream_start_deflate(struct stream *s)
+{
+	s->deflate = deflate_new();
+	if (s->deflate == NULL || buf_append(&s->packed, buf_view(&s->out)) != 0)
+		return -ENOMEM;
+	buf_clear(&s->out);
+	loop_task_schedule(&s->turn);
+	return 0;
+}
+
+static void take_in(struct stream *s, struct view bytes)
+{
+	if (s->deflate == NULL)
+		feed(s, bytes);
+	else if (buf_append(&s->packed_in, bytes) != 0)
+		finish(s, STREAM_FAILED);
+	else
+		unpack(s);
+}
+
+/* What one read may bring. */
+static size_t socket_room(const struct stream *s)
+{
+	return s->deflate ? STREAM_LEFTOVER_MAX - buf_view(&s->packed_in).len : read_room(s);
+}
+
 static void read_input(struct stream *s)
 {
 	for (int i = 0; i < READS_A_TURN && !s->finished && !s->held && !s->handshaking; i++) {
-		size_t room = read_room(s);
+		size_t room = socket_room(s);
 		if (room == 0) {
 			/* The machine neither consumes nor holds a full buffer: it would wait for ever. */
 			finish(s, STREAM_FAILED);
 			return;
 		}
-		ssize_t n = read_some(s, scratch, room < sizeof scratch ? room : sizeof scratch);
+		ssize_t n = stream_read_some(s, scratch, room < sizeof scratch ? room : sizeof scratch);
 		if (n == IO_AGAIN)
 			return;
 		if (n < 0) {
@@ -389,7 +397,7 @@ static void read_input(struct stream *s)
 			return;
 		}
 		s->bytes_in += (uint64_t)n;
-		feed(s, view_of(scratch, (size_t)n));
+		take_in(s, view_of(scratch, (size_t)n));
 		/* Less than was asked for: the socket is empty, save the call that would say so. */
 		if (!s->ssl && (size_t)n < room && (size_t)n < sizeof scratch)
 			return;
@@ -428,7 +436,7 @@ static void on_writable(void *arg)
 static void part(struct stream *s)
 {
 	if (s->how != STREAM_FAILED && s->ssl && !s->handshaking && !s->cut)
-		SSL_shutdown(tls_of(s));
+		SSL_shutdown(stream_tls(s));
 	if (s->how != STREAM_CLOSED)
 		return;
 	shutdown(s->fd, SHUT_WR);
@@ -445,6 +453,7 @@ static void on_turn(void *arg)
 	struct stream *s = arg;
 	if (!s->finished && !s->handshaking) {
 		feed_leftover(s);
+		unpack(s);
 		if (!s->finished && !s->held && s->ssl && SSL_pending(s->ssl) > 0)
 			read_input(s);
 	}
@@ -454,10 +463,10 @@ static void on_turn(void *arg)
 	}
 	if (!s->finished)
 		return;
-	if (s->how == STREAM_PEER_CLOSED && s->fd >= 0 && buf_view(&s->out).len > 0) {
+	if (s->how == STREAM_PEER_CLOSED && s->fd >= 0 && stream_backlog(s) > 0) {
 		/* The peer has stopped sending and may still read: what was answered goes out, as far as it
 		 * fits. */
-		write_some(s, buf_view(&s->out));
+		stream_write_some(s, buf_view(next_output(s)));
 		loop_watch_off(&s->writable);
 	}
 	loop_task_cancel(&s->turn);

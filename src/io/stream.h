@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "io/loop.h"
 
+struct deflate;
 struct tls_context;
 struct tls_demand;
 
@@ -51,6 +52,8 @@ struct stream {
 	struct loop_timer timer;
 	struct loop_task turn; /* at the end of the turn: feed, flush, end */
 	struct buf leftover, out;
+	struct deflate *deflate;      /* NULL: nothing is compressed */
+	struct buf packed, packed_in; /* on the way to the socket; came from there, not unpacked yet */
 	size_t refused; /* so much of `leftover` the machine has seen and takes nothing of, until more comes
 	                   or something changes */
 	SSL *ssl;
@@ -103,6 +106,13 @@ int stream_start_tls(struct stream *s, struct tls_context *context);
 /* As a client. The demand need not outlive the call. -EINVAL: a demand that nobody can meet (no usable
  * record). */
 int stream_connect_tls(struct stream *s, struct tls_context *context, const struct tls_demand *demand);
+
+/*
+ * From now on all is compressed, both ways (RFC 4978): what waits in the output goes before that as it is;
+ * input that the machine has not consumed is taken as compressed. Called from within `input` as well. 0 or
+ * -ENOMEM.
+ */
+int stream_start_deflate(struct stream *s);
 
 /* After STREAM_FAILED: the socket's errno (ECONNREFUSED, ETIMEDOUT ...), or 0 when it was not the socket that
  * failed. */

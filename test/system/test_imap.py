@@ -1,6 +1,7 @@
 """IMAP against the real server: logins, TLS, and what crosses processes; test/talk/imap has the conversations."""
 
 import imaplib
+import zlib
 
 import pytest
 
@@ -57,3 +58,68 @@ def test_sessions_are_told_of_a_stop(server):
         assert c.line().startswith("* BYE [UNAVAILABLE]")
         assert c.line() == ""
     server.start()
+
+
+# ---- compression (RFC 4978) ----
+
+
+class Deflated:
+    """A session behind COMPRESS DEFLATE, which speaks in raw deflate."""
+
+    def __init__(self, server):
+        self.raw = server.connect("imap")
+        self.pack, self.unpack = zlib.compressobj(9, zlib.DEFLATED, -15), zlib.decompressobj(-15)
+        self.left = b""
+        self.raw.line()
+        self.raw.send(f"a LOGIN {ALICE} {{{len(server.passwords[ALICE].encode())}+}}\r\n{server.passwords[ALICE]}\r\n")
+        while not (line := self.raw.line()).startswith("a "):
+            pass
+        assert line.startswith("a OK")
+        self.raw.send("b COMPRESS DEFLATE\r\n")
+        assert self.raw.line().startswith("b OK")
+
+    def send(self, text):
+        self.raw.socket.sendall(self.pack.compress(text.encode()) + self.pack.flush(zlib.Z_SYNC_FLUSH))
+
+    def line(self):
+        while b"\r\n" not in self.left:
+            received = self.raw.socket.recv(65536)
+            if not received:
+                return ""
+            self.left += self.unpack.decompress(received)
+        line, self.left = self.left.split(b"\r\n", 1)
+        return line.decode()
+
+
+def test_compressed_sessions_speak_on(server):
+    c = Deflated(server)
+    for i in range(3):
+        c.send(f"c{i} NOOP\r\nd{i} CAPABILITY\r\n")
+        assert c.line().startswith(f"c{i} OK")
+        assert "COMPRESS" not in c.line()
+        assert c.line().startswith(f"d{i} OK")
+    c.send("e COMPRESS DEFLATE\r\n")
+    assert c.line().startswith("e NO [COMPRESSIONACTIVE]")
+    c.send("f LOGOUT\r\n")
+    assert c.line().startswith("* BYE")
+    assert c.line().startswith("f OK")
+    assert c.line() == ""
+
+
+def test_what_is_not_compressed_ends_a_compressed_session(server):
+    c = Deflated(server)
+    c.raw.send("g NOOP\r\n")
+    with pytest.raises((ConnectionError, EOFError, AssertionError)):
+        assert c.line() != ""
+    assert session(server).noop()[0] == "OK"
+
+
+def test_a_bomb_costs_no_memory(server):
+    """64 MB of blanks in 64 KB: a line that is too long, and not a byte of it is kept."""
+    c = Deflated(server)
+    try:
+        c.send("h NOOP " + " " * (64 << 20) + "\r\n")
+    except ConnectionError:
+        pass
+    assert session(server).noop()[0] == "OK"
+    assert server.memory("imap") < 100 << 20

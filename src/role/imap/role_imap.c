@@ -105,7 +105,9 @@ static void ask_tls(void *arg)
 static void ask_deflate(void *arg)
 {
 	struct imap_connection *c = arg;
-	stream_abort(&c->edge.stream); /* it is not announced, so no session asks for it */
+	/* Without memory what follows could be read by nobody. */
+	if (stream_start_deflate(&c->edge.stream) != 0)
+		stream_abort(&c->edge.stream);
 }
 
 static void ask_close(void *arg)
@@ -175,6 +177,7 @@ static void on_begin(void *arg)
 	    .announced = login_announced,
 	    .tls_available = imap_edge.tls != NULL,
 	    .secure = secure,
+	    .deflate_available = true,
 	    .clear_login = edge_connection_clear_login(&c->edge),
 	    .errors_max = (unsigned)settings->errors_max,
 	    .message_max = settings->message_size_max,
