@@ -45,7 +45,7 @@ static const struct {
 	X(MAIL_RENAME, RIGHT_MAIL, right_rename, true) \
 	X(MAIL_REMOVE, RIGHT_MAIL, right_remove_mailbox, true) \
 	X(MAIL_SET, RIGHT_MAIL, right_set, true) \
-	X(MAIL_FIND, RIGHT_MAIL, not_served, true) \
+	X(MAIL_FIND, RIGHT_MAIL, right_find, true) \
 	X(MAIL_QUOTA, RIGHT_MAIL, not_served, true) \
 	X(MAIL_QUOTA_SET, RIGHT_MAIL, not_served, true) \
 	X(MAIL_GRANTS, RIGHT_MAIL, right_grants, true) \

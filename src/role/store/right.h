@@ -148,6 +148,7 @@ void right_fetch(struct right *r, uint32_t request, const void *message);
 void right_read_parts(struct right *r, uint32_t request, const void *message); /* MAIL_READ */
 void right_store(struct right *r, uint32_t request, const void *message);
 void right_copy(struct right *r, uint32_t request, const void *message);
+void right_find(struct right *r, uint32_t request, const void *message);
 void right_remove(struct right *r, uint32_t request, const void *message); /* MAIL_EXPUNGE */
 void right_append(struct right *r, uint32_t request, const void *message);
 void right_append_close(struct right *r);

@@ -155,16 +155,15 @@ static void *work(void *arg)
 void search_job_add(enum search_threads kind, struct search_job *job)
 {
 	struct queue *q = &search_all.queues[kind];
+	if (!search_all.up || search_all.stopping) {
+		job->done(job, -ECANCELED);
+		return;
+	}
 	pthread_mutex_lock(&search_all.lock);
 	job->next = NULL;
-	if (search_all.up && !search_all.stopping) {
-		*q->last = job;
-		q->last = &job->next;
-		pthread_cond_signal(&q->wake);
-	} else {
-		job_ended(job, -ECANCELED);
-		tell_loop();
-	}
+	*q->last = job;
+	q->last = &job->next;
+	pthread_cond_signal(&q->wake);
 	pthread_mutex_unlock(&search_all.lock);
 }
 
@@ -181,6 +180,7 @@ static int start_thread(enum search_threads kind, const char *name)
 int search_threads_start(void)
 {
 	pthread_mutex_init(&search_all.lock, NULL);
+	search_all.stopping = false;
 	search_all.asks_end = &search_all.asks;
 	search_all.ended_end = &search_all.ended;
 	for (size_t i = 0; i < SEARCH_KINDS; i++) {

@@ -31,6 +31,7 @@ int search_threads_start(void);
 void search_threads_stop(void);
 void search_threads_end(void);
 
+/* `done` is called at once, with -ECANCELED, when there are no threads. */
 void search_job_add(enum search_threads kind, struct search_job *job);
 
 /* ---- on a thread ---- */

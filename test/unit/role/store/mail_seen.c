@@ -62,6 +62,9 @@ static void answered(void *arg, uint32_t request, enum mail_type type, const voi
 	} else if (type == MAIL_COPIED) {
 		buf_append(&s->from, ((const struct mail_copied *)answer)->from);
 		buf_append(&s->to, ((const struct mail_copied *)answer)->to);
+	} else if (type == MAIL_FOUND) {
+		buf_append(&s->sure, ((const struct mail_found *)answer)->sure);
+		buf_append(&s->maybe, ((const struct mail_found *)answer)->maybe);
 	} else if (type == MAIL_KEYWORDS) {
 		buf_clear(&s->names);
 		buf_append(&s->names, ((const struct mail_keywords *)answer)->entries);
@@ -98,7 +101,7 @@ static void lost(void *arg)
 void forget(struct seen *s)
 {
 	struct buf *bufs[] = {&s->texts, &s->uids, &s->vanished, &s->changed, &s->arrived, &s->modified,
-	    &s->from, &s->to, &s->data[0], &s->data[1], &s->data[2], &s->data[3]};
+	    &s->from, &s->to, &s->sure, &s->maybe, &s->data[0], &s->data[1], &s->data[2], &s->data[3]};
 	for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
 		buf_clear(bufs[i]);
 	memset(s->frames, 0, sizeof s->frames);
@@ -114,7 +117,8 @@ void open_session(struct seen *s, unsigned account)
 {
 	memset(s, 0, sizeof *s);
 	struct buf *bufs[] = {&s->texts, &s->uids, &s->vanished, &s->changed, &s->arrived, &s->modified,
-	    &s->from, &s->to, &s->names, &s->data[0], &s->data[1], &s->data[2], &s->data[3]};
+	    &s->from, &s->to, &s->sure, &s->maybe, &s->names, &s->data[0], &s->data[1], &s->data[2],
+	    &s->data[3]};
 	for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
 		buf_init(bufs[i], 1 << 26);
 	s->session = (struct mail_session){.answered = answered, .lost = lost, .full = is_full, .arg = s};
@@ -125,7 +129,8 @@ void open_session(struct seen *s, unsigned account)
 void close_session(struct seen *s)
 {
 	struct buf *bufs[] = {&s->texts, &s->uids, &s->vanished, &s->changed, &s->arrived, &s->modified,
-	    &s->from, &s->to, &s->names, &s->data[0], &s->data[1], &s->data[2], &s->data[3]};
+	    &s->from, &s->to, &s->sure, &s->maybe, &s->names, &s->data[0], &s->data[1], &s->data[2],
+	    &s->data[3]};
 	mail_session_close(&s->session);
 	mail_world_settle();
 	for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)

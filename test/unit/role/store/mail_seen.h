@@ -22,7 +22,7 @@ struct seen {
 	struct buf texts;
 	struct mail_message messages[SEEN_MAX];
 	size_t count;
-	struct buf uids, vanished, changed, arrived, modified, from, to, names;
+	struct buf uids, vanished, changed, arrived, modified, from, to, sure, maybe, names;
 	struct buf data[10];
 	unsigned data_ends;
 	int64_t data_errors[10];

@@ -1,0 +1,416 @@
+/*
+ * MAIL_FIND: which messages of a mailbox have a text. The account's segments are looked through on a thread;
+ * what they know for certain is said so, and what they only propose, and mail that they do not know yet, may
+ * have it: the asker reads those. The index knows emails, and the answer has the UIDs that they have in this
+ * mailbox.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/container.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "mail/uid_ranges.h"
+#include "role/store/question.h"
+#include "role/store/search_thread.h"
+#include "role/store/store_private.h"
+#include "role/store/store_search.h"
+
+enum {
+	/* Emails that are asked for their places one by one; for more it is cheaper to read the mailbox. */
+	SINGLE_MAX = 3000,
+	SLICE = STORE_READ_KEYS_MAX,
+	ANSWER_MAX = 64 * 1024 /* octets of ranges in one answer */
+};
+
+struct hit {
+	uint64_t emailid;
+	bool sure;
+};
+
+struct place {
+	uint32_t uid;
+	bool sure;
+};
+
+struct right_find {
+	struct question question;
+	struct right_mailbox box;
+	struct search_query query;
+	uint64_t limit;
+	struct buf text;
+
+	/* The index. */
+	struct account_search *state;
+	struct segment_head *heads;
+	struct search_job job;
+	bool damaged; /* it cannot be read whole: all that it covers may have the text */
+
+	/* Emails that have it, or may: ascending when they have been sorted. */
+	struct hit *hits;
+	size_t hit_count, hit_room;
+	struct account_email_ids listing;
+	uint64_t ids[SLICE];
+	uint64_t fresh; /* that the index does not know yet */
+
+	/* Their places. */
+	size_t next; /* of the hits, from the last one on; counts down */
+	struct account_uids_of *single;
+	uint64_t single_ids[ACCOUNT_SEARCH_IDS];
+	struct account_ids_in *walk;
+	struct place *places;
+	size_t place_count, place_room, sure_count;
+};
+
+static void release(struct question *q)
+{
+	struct right_find *f = container_of(q, struct right_find, question);
+	buf_done(&f->text);
+	mem_free(f->state);
+	mem_free(f->heads);
+	mem_free(f->hits);
+	mem_free(f->single);
+	mem_free(f->walk);
+	mem_free(f->places);
+}
+
+static const struct question_kind kind = {.release = release};
+
+/* ---- gathering ---- */
+
+static int add_hit(struct right_find *f, uint64_t emailid, bool sure)
+{
+	if (f->hit_count == f->hit_room) {
+		size_t room = f->hit_room ? 2 * f->hit_room : 256;
+		struct hit *more = mem_try_resize(f->hits, room * sizeof *more);
+		if (more == NULL)
+			return -ENOMEM;
+		f->hits = more;
+		f->hit_room = room;
+	}
+	f->hits[f->hit_count++] = (struct hit){emailid, sure};
+	return 0;
+}
+
+static int add_place(struct right_find *f, uint32_t uid, bool sure)
+{
+	if (f->place_count == f->place_room) {
+		size_t room = f->place_room ? 2 * f->place_room : 256;
+		struct place *more = mem_try_resize(f->places, room * sizeof *more);
+		if (more == NULL)
+			return -ENOMEM;
+		f->places = more;
+		f->place_room = room;
+	}
+	f->places[f->place_count++] = (struct place){uid, sure};
+	f->sure_count += sure;
+	return 0;
+}
+
+/* ---- the answer ---- */
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+/* All places of one kind, in answers of a bounded size. */
+static void answer_places(struct right_find *f, bool sure)
+{
+	struct buf ranges;
+	buf_init(&ranges, ANSWER_MAX + UID_RANGE_SIZE);
+	for (size_t i = 0; i <= f->place_count; i++) {
+		if (i < f->place_count && f->places[i].sure == sure)
+			uid_ranges_add(&ranges, f->places[i].uid, f->places[i].uid);
+		if (ranges.len == 0 || (i < f->place_count && ranges.len < ANSWER_MAX))
+			continue;
+		struct mail_found m = {0};
+		*(sure ? &m.sure : &m.maybe) = buf_view(&ranges);
+		if (!question_answer(&f->question, MAIL_FOUND, &m))
+			break;
+		buf_clear(&ranges);
+	}
+	buf_done(&ranges);
+}
+
+static void finish(struct right_find *f)
+{
+	struct mail_done done = {.number = f->fresh};
+	if (f->place_count > 0)
+		qsort(f->places, f->place_count, sizeof *f->places, compare_places);
+	answer_places(f, true);
+	if (!f->question.right->ended)
+		answer_places(f, false);
+	if (!f->question.right->ended)
+		question_done(&f->question, &done);
+}
+
+/* ---- from emails to UIDs ---- */
+
+static void single_more(struct right_find *f);
+
+static void single_read(struct account_uids_of *u, int result)
+{
+	struct right_find *f = u->arg;
+	if (!question_back(&f->question))
+		return;
+	for (size_t i = 0; i < u->count && result == 0; i++)
+		if (u->uids[i])
+			result = add_place(f, u->uids[i], f->hits[f->next + i].sure);
+	for (size_t i = 0; i < u->more_count && result == 0; i++)
+		result = add_place(f, u->more[i].uid, f->hits[f->next + u->more[i].index].sure);
+	if (result)
+		question_fail(&f->question, result);
+	else
+		single_more(f);
+}
+
+/* The newest ones first. */
+static void single_more(struct right_find *f)
+{
+	if (f->next == 0 || (f->limit && f->sure_count >= f->limit)) {
+		finish(f);
+		return;
+	}
+	size_t count = f->next < ACCOUNT_SEARCH_IDS ? f->next : ACCOUNT_SEARCH_IDS;
+	/* As you type: the first slice will do. */
+	if (f->limit && count > f->limit)
+		count = (size_t)f->limit;
+	f->next -= count;
+	for (size_t i = 0; i < count; i++)
+		f->single_ids[i] = f->hits[f->next + i].emailid;
+	if (f->single == NULL)
+		f->single = mem_alloc(sizeof *f->single);
+	f->single->shard = f->box.shard;
+	f->single->mailbox = f->box.mailbox;
+	f->single->ids = f->single_ids;
+	f->single->count = count;
+	f->single->done = single_read;
+	f->single->arg = f;
+	question_call(&f->question);
+	account_uids_of(&store_role.accounts, f->single);
+}
+
+static const struct hit *find_hit(const struct right_find *f, uint64_t emailid)
+{
+	size_t low = 0, high = f->hit_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (f->hits[middle].emailid < emailid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < f->hit_count && f->hits[low].emailid == emailid ? &f->hits[low] : NULL;
+}
+
+static void walk_more(struct right_find *f);
+
+static void walk_read(struct account_ids_in *w, int result)
+{
+	struct right_find *f = w->arg;
+	if (!question_back(&f->question))
+		return;
+	for (size_t i = 0; i < w->count && result == 0; i++) {
+		const struct hit *hit = find_hit(f, w->ids[i]);
+		bool unknown = w->ids[i] > f->state->covered || f->damaged;
+		if (hit || unknown)
+			result = add_place(f, w->uids[i], hit && hit->sure);
+	}
+	if (result) {
+		question_fail(&f->question, result);
+	} else if (w->count < STORE_READ_KEYS_MAX) {
+		finish(f);
+	} else {
+		w->after = w->uids[w->count - 1];
+		walk_more(f);
+	}
+}
+
+static void walk_more(struct right_find *f)
+{
+	question_call(&f->question);
+	account_ids_in(&store_role.accounts, f->walk);
+}
+
+static int compare_hits(const void *a, const void *b)
+{
+	const struct hit *x = a, *y = b;
+	return x->emailid < y->emailid ? -1 : x->emailid > y->emailid;
+}
+
+static void place_hits(struct right_find *f)
+{
+	if (f->hit_count > 0)
+		qsort(f->hits, f->hit_count, sizeof *f->hits, compare_hits);
+	f->next = f->hit_count;
+	if (!f->damaged && (f->limit || f->hit_count <= SINGLE_MAX)) {
+		single_more(f);
+		return;
+	}
+	f->walk = mem_alloc(sizeof *f->walk);
+	f->walk->shard = f->box.shard;
+	f->walk->mailbox = f->box.mailbox;
+	f->walk->done = walk_read;
+	f->walk->arg = f;
+	walk_more(f);
+}
+
+/* ---- what the index does not know yet ---- */
+
+static void list_more(struct right_find *f);
+
+static void listed(struct account_email_ids *e, int result)
+{
+	struct right_find *f = e->arg;
+	if (!question_back(&f->question))
+		return;
+	f->fresh += result ? 0 : e->count;
+	for (size_t i = 0; i < e->count && result == 0; i++)
+		result = add_hit(f, e->ids[i], false);
+	if (result) {
+		question_fail(&f->question, result);
+	} else if (e->count == e->room) {
+		f->listing.after = e->ids[e->count - 1];
+		list_more(f);
+	} else {
+		place_hits(f);
+	}
+}
+
+static void list_more(struct right_find *f)
+{
+	question_call(&f->question);
+	account_email_ids(&store_role.accounts, &f->listing);
+}
+
+/* ---- the index ---- */
+
+static int take_found(struct right_find *f, const struct segment_found *found)
+{
+	int error = 0;
+	for (uint32_t i = 0; i < found->messages && error == 0; i++) {
+		bool sure = segment_bit(found->sure, i);
+		if (sure || segment_bit(found->maybe, i))
+			error = add_hit(f, found->emailids[i], sure);
+	}
+	return error;
+}
+
+/* On a thread. */
+static int look(struct search_job *job)
+{
+	struct right_find *f = container_of(job, struct right_find, job);
+	int error = 0;
+	for (size_t i = f->state->count; i > 0 && error == 0; i--) {
+		struct search_blobs blobs;
+		struct segment_found found;
+		memcpy(blobs.parts, f->state->segments[i - 1].parts, sizeof blobs.parts);
+		struct segment_source source = search_source(&blobs);
+		error = segment_find(&f->heads[i - 1], &source, &f->query, &found);
+		if (error)
+			break;
+		error = take_found(f, &found);
+		segment_found_done(&found);
+	}
+	return error;
+}
+
+static void looked(struct search_job *job, int result)
+{
+	struct right_find *f = container_of(job, struct right_find, job);
+	if (!question_back(&f->question))
+		return;
+	if (result == -EBADMSG) {
+		log_event(LOG_WARNING, "-", "search-index-damaged", log_u64("account", f->box.shard));
+		store_search_rebuild(f->box.shard, NULL, NULL);
+	}
+	if (result == -EBADMSG || result == -ECANCELED) {
+		f->damaged = true;
+		result = 0;
+	}
+	if (result)
+		question_fail(&f->question, result);
+	else
+		list_more(f);
+}
+
+static void state_read(struct account_search *s, int result)
+{
+	struct right_find *f = s->arg;
+	if (!question_back(&f->question))
+		return;
+	if (result) {
+		question_fail(&f->question, result);
+		return;
+	}
+	f->heads = mem_array(ACCOUNT_SEGMENTS_MAX, sizeof *f->heads);
+	/* Of another version: it is made anew, and nothing is known meanwhile. */
+	if (store_search_heads(s, f->heads) != 0) {
+		s->count = 0;
+		s->covered = 0;
+	}
+	f->listing = (struct account_email_ids){.shard = f->box.shard,
+	    .after = s->covered,
+	    .last = s->next_email ? s->next_email - 1 : 0,
+	    .ids = f->ids,
+	    .room = SLICE,
+	    .done = listed,
+	    .arg = f};
+	if (s->count == 0) {
+		list_more(f);
+		return;
+	}
+	f->job = (struct search_job){.run = look, .done = looked};
+	question_call(&f->question);
+	search_job_add(SEARCH_FINDS, &f->job);
+}
+
+/* ---- the question ---- */
+
+static unsigned sections_of(uint64_t field)
+{
+	static const unsigned sections[MAIL_FIELDS] = {
+	    [MAIL_FIELD_ANY] = 1 << SEARCH_HEADER | 1 << SEARCH_BODY | 1 << SEARCH_ATTACHMENT,
+	    [MAIL_FIELD_BODY] = 1 << SEARCH_BODY | 1 << SEARCH_ATTACHMENT,
+	    [MAIL_FIELD_SUBJECT] = 1 << SEARCH_SUBJECT,
+	    [MAIL_FIELD_FROM] = 1 << SEARCH_FROM,
+	    [MAIL_FIELD_TO] = 1 << SEARCH_TO,
+	    [MAIL_FIELD_CC] = 1 << SEARCH_CC,
+	    [MAIL_FIELD_BCC] = 1 << SEARCH_BCC,
+	    [MAIL_FIELD_HEADER] = 1 << SEARCH_HEADER,
+	    [MAIL_FIELD_ATTACHMENT] = 1 << SEARCH_ATTACHMENT,
+	};
+	return sections[field];
+}
+
+static void granted(struct question *q)
+{
+	struct right_find *f = container_of(q, struct right_find, question);
+	f->state = mem_alloc(sizeof *f->state);
+	f->state->shard = f->box.shard;
+	f->state->done = state_read;
+	f->state->arg = f;
+	question_call(q);
+	account_search_read(&store_role.accounts, f->state);
+}
+
+void right_find(struct right *r, uint32_t request, const void *message)
+{
+	static const enum search_how hows[] = {[MAIL_FIND_SUBSTRING] = SEARCH_SUBSTRING,
+	    [MAIL_FIND_WORDS] = SEARCH_WORDS,
+	    [MAIL_FIND_PREFIX] = SEARCH_PREFIX};
+	const struct mail_find *m = message;
+	struct right_find *f = question_begin(r, request, sizeof *f, &kind);
+	buf_init(&f->text, MAIL_FIND_TEXT_MAX);
+	buf_append(&f->text, m->text);
+	f->limit = m->limit;
+	/* Words of all fields stand together: which field it was is for the asker to see. */
+	f->query = (struct search_query){.sections = sections_of(m->field),
+	    .how = hows[m->how],
+	    .text = buf_view(&f->text),
+	    .propose = m->field == MAIL_FIELD_HEADER};
+	right_access(&f->question, m->account, m->mailbox, RIGHT_READ, &f->box, granted);
+}
