@@ -5,6 +5,7 @@
 #include "format/date.h"
 #include "format/header.h"
 #include "mail/uid_ranges.h"
+#include "mime/message_text.h"
 #include "mime/summary.h"
 #include "query/query_read.h"
 
@@ -276,7 +277,14 @@ static struct view index_text(struct view text)
 	return view_take(text, len);
 }
 
-/* One question for each condition on text. Which header fields there are the index can't tell. */
+/* Which header fields there are the index can't tell, and signatures it does not know at all. */
+static bool index_knows(const struct query *q)
+{
+	return q->kind != QUERY_ANNOTATION && !view_empty(q->text) &&
+	       !(q->kind == QUERY_HEADER && message_text_is_noise(q->name));
+}
+
+/* One question for each condition on text that the index knows about. */
 static bool ask_index(struct query_run *run)
 {
 	for (; run->asked < run->text_count; run->asked++) {
@@ -284,10 +292,10 @@ static bool ask_index(struct query_run *run)
 		struct mail_find find = {.account = run->account,
 		    .mailbox = run->mailbox,
 		    .field = q->kind == QUERY_HEADER ? MAIL_FIELD_HEADER : q->field,
-		    .how = q->fuzzy ? MAIL_FIND_WORDS : MAIL_FIND_SUBSTRING,
+		    .how = q->fuzzy ? MAIL_FIND_PREFIX : MAIL_FIND_SUBSTRING,
 		    .text = index_text(q->text)};
 
-		if (q->kind == QUERY_ANNOTATION || view_empty(q->text))
+		if (!index_knows(q))
 			continue;
 		query_set_done(&run->texts[run->asked].maybe);
 		run->error = query_set_init(&run->texts[run->asked].maybe, run->places.messages, false);
