@@ -302,6 +302,10 @@ static void answer_refused(void *arg)
 
 void account_client_ask(struct account_client *c, uint32_t request, enum mail_type type, const void *question)
 {
+	/* Questions without anything to say, MAIL_STOP. */
+	static const struct message_empty nothing;
+	if (question == NULL)
+		question = &nothing;
 	/* Without a channel the loss has been told. */
 	int error = c->link.up ? ipc_send(&c->link.channel, type, request, question, -1) : 0;
 	if (error == 0)
