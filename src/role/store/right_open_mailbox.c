@@ -43,6 +43,24 @@ static void go_on(struct question *question)
 
 static const struct question_kind kind = {.go_on = go_on, .release = release};
 
+/* Of the UIDs that were told those that are new: what arrives changes no flag, so no block names it. */
+static bool answer_arrived(struct right_opening *o)
+{
+	struct buf ranges;
+	struct cursor in = cursor_on(buf_view(&o->there));
+	uint32_t first, last;
+	buf_init(&ranges, o->there.max);
+	while (uid_ranges_next(&in, &first, &last))
+		if (last >= o->changes.arrived)
+			uid_ranges_add(
+			    &ranges, first > o->changes.arrived ? first : o->changes.arrived, last);
+	bool told = !buf_failed(&ranges);
+	if (told)
+		question_answer_ranges(&o->question, MAIL_ARRIVED, buf_view(&ranges));
+	buf_done(&ranges);
+	return told;
+}
+
 static void changes_read(struct account_changes *changes, int result)
 {
 	struct right_opening *o = container_of(changes, struct right_opening, changes);
@@ -54,8 +72,13 @@ static void changes_read(struct account_changes *changes, int result)
 		return;
 	}
 	o->done.number = result == -ESTALE;
-	if (result == 0)
+	if (result == 0) {
 		right_changes_answer(&o->question, changes, &there);
+		if (!answer_arrived(o)) {
+			question_fail(&o->question, -ENOMEM);
+			return;
+		}
+	}
 	question_done(&o->question, &o->done);
 }
 

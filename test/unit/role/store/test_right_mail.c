@@ -90,6 +90,7 @@ static void a_session_that_comes_again_learns_what_changed(void **state)
 	assert_string_equal(shown(&one.uids), "1:3,5:7");
 	assert_string_equal(shown(&one.changed), "2");
 	assert_string_equal(shown(&one.vanished), "4");
+	assert_string_equal(shown(&one.arrived), "7");
 	/* Another mailbox of that name: nothing that was known is of use. */
 	again.uidvalidity++;
 	assert_int_equal(ask(&one, MAIL_OPEN, &again), 0);
