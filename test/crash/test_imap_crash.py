@@ -1,0 +1,82 @@
+"""kill -9 of store, imap or everything while several sessions work on an account by IMAP: what was said OK holds, a command that was cut off
+has left nothing half done, and the account is what the model says (support/imap_crash.py)."""
+
+import os
+import random
+import signal
+import time
+
+import imap_crash
+import imap_wire
+from server import ROLES, TIMEOUT, wait_for
+from test_crash import kill_everything
+
+TARGETS = ["store"] * 5 + ["imap"] * 4 + ["everything"] * 2 + ["auth", "keys"]
+STEPS_BETWEEN = 12
+
+
+class Killer:
+    """Kills one thing in a round; the master waits longer before each restart of a role that keeps crashing, a new master begins anew."""
+
+    def __init__(self, server, generator):
+        self.server, self.random, self.killed = server, generator, []
+
+    def begin(self):
+        self.target = self.random.choice(TARGETS)
+        if self.killed.count(self.target) == 2:
+            self.target = "everything"
+        if self.target == "everything":
+            kill_everything(self.server)
+        else:
+            os.kill(self.server.role_pids()[self.target], signal.SIGKILL)
+
+    def __call__(self, begun=False):
+        if not begun:
+            self.begin()
+        if self.target == "everything":
+            self.server.start()
+            self.killed = []
+        else:
+            self.killed.append(self.target)
+        wait_for(lambda: set(self.server.role_pids()) == set(ROLES), what="all roles")
+
+
+def test_imap_sessions_and_kills(make_server, request):
+    rounds = max(4, request.config.getoption("--rounds") // 4)
+    seed = int(os.environ.get("POSTRIDER_SEED", random.randrange(1 << 30)))
+    print(f"POSTRIDER_SEED={seed}")
+    server = make_server(drain_seconds=1)
+    server.expect("role-ended", "keys-unavailable", "cannot-send", "store-failed", "exit")
+    address = "alice@example.test"
+
+    def connect(_, log):
+        end = time.monotonic() + TIMEOUT
+        while True:
+            wire = None
+            try:
+                wire = imap_wire.Wire(server.ports["imaps"], str(server.folder / "tls-cert.pem"), log)
+                answer = wire.command("LOGIN", address, server.passwords[address])
+                if answer.status == "OK":
+                    # A role that has just come back may not reach all others yet.
+                    if wire.command("STATUS", "INBOX", "(MESSAGES)").status == "OK":
+                        return wire
+            except OSError as error:
+                log.append(f"-- {error!r}")
+            if wire:
+                wire.close()
+            assert time.monotonic() < end, "no login any more"
+            time.sleep(0.02)
+
+    killer = Killer(server, random.Random(seed))
+    walk = imap_crash.CrashWalk(connect, seed, killer, killer.begin)
+    try:
+        walk.start()
+        for number in range(rounds):
+            walk.run(STEPS_BETWEEN)
+            walk.during(walk.crash_within if number % 3 else walk.crash_between)
+    finally:
+        walk.close()
+    assert server.stop() == 0
+    server.process = None
+    done = server.cli("store", "check", timeout=120)
+    assert done.returncode == 0, done.stdout
