@@ -11,6 +11,7 @@
 #include "cli/cli_progress.h"
 #include "cli/store_client.h"
 #include "role/store/store_names.h"
+#include "role/store/store_check.h"
 #include "role/store/store_report.h"
 
 /* ---- of the running server ---- */
@@ -72,6 +73,31 @@ static void task_done(struct store_task *task, int result)
 	w->result = result;
 }
 
+static void accounts_checked(struct store_checking *checking, int result)
+{
+	struct waiting *w = checking->arg;
+	w->done = true;
+	w->result = result;
+}
+
+static int check_accounts(struct store *store, struct store_task *task)
+{
+	struct accounts accounts;
+	struct waiting waiting = {0};
+	struct store_checking checking = {.accounts = &accounts, .done = accounts_checked, .arg = &waiting};
+	accounts_init(&accounts, store, 0);
+	store_check_accounts(&checking);
+	while (!waiting.done) {
+		struct pollfd wait = {.fd = store_event_fd(store), .events = POLLIN};
+		poll(&wait, 1, 200);
+		store_dispatch(store);
+	}
+	accounts_done(&accounts);
+	task->mailboxes = checking.mailboxes;
+	task->contradictions = checking.contradictions;
+	return waiting.result;
+}
+
 static int run_task(struct cli *cli, void (*start)(struct store *, struct store_task *))
 {
 	char folder[1024];
@@ -93,6 +119,8 @@ static int run_task(struct cli *cli, void (*start)(struct store *, struct store_
 		store_dispatch(store);
 	}
 	cli_progress_end();
+	if (start == store_check && waiting.result == 0)
+		waiting.result = check_accounts(store, &task);
 	store_stats(store, &stats);
 	/* As a running server does it: the next opening makes the index anew. */
 	if (stats.index_damaged && (error = store_distrust_index(store)) != 0)
@@ -104,7 +132,7 @@ static int run_task(struct cli *cli, void (*start)(struct store *, struct store_
 	store_admin_report(&task, waiting.result, cli->json, &out);
 	fputs(buf_string(&out), stdout);
 	buf_done(&out);
-	if (waiting.result == 0 && (task.damaged || task.missing))
+	if (waiting.result == 0 && (task.damaged || task.missing || task.contradictions))
 		return EXIT_DATA;
 	return waiting.result || task.unreadable ? EXIT_TEMPORARY : 0;
 }

@@ -109,6 +109,32 @@ int directory_group_number(struct txn *t, struct view group, uint64_t *number)
 
 /* ---- lists ---- */
 
+struct number_walk {
+	int (*visit)(void *arg, uint64_t shard);
+	void *arg;
+};
+
+static int visit_number(void *arg, struct view key, struct view value)
+{
+	const struct number_walk *w = arg;
+	struct cursor c = cursor_on(view_skip(key, 1));
+	uint64_t shard = cursor_u64(&c);
+	(void)value;
+	return cursor_ok(&c) ? w->visit(w->arg, shard) : -EBADMSG;
+}
+
+int directory_number_each(struct txn *t, uint64_t after, int (*visit)(void *arg, uint64_t shard), void *arg)
+{
+	struct directory_key from = directory_number_key('i', after + 1),
+	                     to = directory_letter_key('i' + 1, (struct view){0});
+	struct number_walk walk = {.visit = visit, .arg = arg};
+	struct txn_range range = {.shard = DIRECTORY_SHARD,
+	    .from = directory_key_view(&from),
+	    .to = directory_key_view(&to),
+	    .limit = STORE_READ_KEYS_MAX};
+	return txn_range(t, &range, visit_number, &walk);
+}
+
 struct group_list {
 	struct view domain;
 	int (*group)(void *arg, struct view group, uint64_t members);

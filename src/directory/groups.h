@@ -34,6 +34,11 @@ int directory_group_name(struct txn *t, uint64_t number, struct view *group)
 int directory_account_address(struct txn *t, uint64_t shard, struct view *address)
     __attribute__((warn_unused_result));
 
+/* All accounts, by their shards, from behind `after`: at most STORE_READ_KEYS_MAX a call. visit as in
+ * txn_range. */
+int directory_number_each(struct txn *t, uint64_t after, int (*visit)(void *arg, uint64_t shard), void *arg)
+    __attribute__((warn_unused_result));
+
 /* The groups that an account is in: at most DIRECTORY_GROUPS_OF_ACCOUNT_MAX numbers. */
 int directory_groups_of(struct txn *t, uint64_t shard, uint64_t *numbers, size_t *count)
     __attribute__((warn_unused_result));

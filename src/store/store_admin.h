@@ -20,15 +20,16 @@ struct store_task {
 	atomic_uint_fast64_t progress, total;
 
 	/* Results. */
-	uint64_t records, blobs, entries; /* check: that were read; compact: blobs kept */
-	uint64_t damaged;                 /* records, blobs, entries whose checksum doesn't fit */
-	uint64_t missing;                 /* blobs that an entry names and that are not there */
-	uint64_t unreadable;              /* places that the system could not read now: they may be good */
-	uint64_t volumes, volume_bytes;   /* that there are; compact: that are gone */
-	uint64_t packed, packed_bytes;    /* of these, that compaction or packing wrote */
-	uint64_t aside, aside_bytes;      /* files that were set aside for a person to look at */
-	uint64_t written;                 /* compact: bytes of the files that took over what lives */
-	uint64_t freed;                   /* compact: bytes, less those */
+	uint64_t records, blobs, entries;   /* check: that were read; compact: blobs kept */
+	uint64_t damaged;                   /* records, blobs, entries whose checksum doesn't fit */
+	uint64_t missing;                   /* blobs that an entry names and that are not there */
+	uint64_t unreadable;                /* places that the system could not read now: they may be good */
+	uint64_t volumes, volume_bytes;     /* that there are; compact: that are gone */
+	uint64_t packed, packed_bytes;      /* of these, that compaction or packing wrote */
+	uint64_t aside, aside_bytes;        /* files that were set aside for a person to look at */
+	uint64_t written;                   /* compact: bytes of the files that took over what lives */
+	uint64_t freed;                     /* compact: bytes, less those */
+	uint64_t mailboxes, contradictions; /* check: filled in by whoever knows what entries mean */
 
 	/* The engine's. */
 	bool pack;

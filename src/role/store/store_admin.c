@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "process/admin_listener.h"
 #include "role/store/right.h"
+#include "role/store/store_check.h"
 #include "role/store/store_private.h"
 #include "role/store/store_report.h"
 #include "role/store/store_search.h"
@@ -19,6 +20,7 @@ struct admin {
 	struct loop_task free; /* at the end of the turn */
 	struct loop_timer progress;
 	struct store_task task; /* check, compact or pack, under way while `busy` */
+	struct store_checking checking;
 	uint32_t request;
 	bool tracing;             /* busy with a search */
 	struct queue_task *queue; /* busy with a command of the queue */
@@ -81,11 +83,32 @@ static void task_done(struct store_task *task, int result)
 	buf_init(&out, 4096);
 	store_admin_report(task, result, a->json, &out);
 	answer(a, a->request, &out,
-	    result                           ? 75
-	    : task->damaged || task->missing ? 65
-	    : task->unreadable               ? 75
-	                                     : 0);
+	    result                                                   ? 75
+	    : task->damaged || task->missing || task->contradictions ? 65
+	    : task->unreadable                                       ? 75
+	                                                             : 0);
 	buf_done(&out);
+}
+
+static void accounts_checked(struct store_checking *checking, int result)
+{
+	struct admin *a = checking->arg;
+	a->task.mailboxes = checking->mailboxes;
+	a->task.contradictions = checking->contradictions;
+	task_done(&a->task, result);
+}
+
+/* Then the accounts, which the engine knows nothing of. */
+static void engine_checked(struct store_task *task, int result)
+{
+	struct admin *a = task->arg;
+	if (result || a->closing) {
+		task_done(task, result);
+		return;
+	}
+	a->checking =
+	    (struct store_checking){.accounts = &store_role.accounts, .done = accounts_checked, .arg = a};
+	store_check_accounts(&a->checking);
 }
 
 static void start_task(
@@ -94,7 +117,7 @@ static void start_task(
 	a->request = request;
 	a->json = json;
 	a->busy = true;
-	a->task = (struct store_task){.done = task_done, .arg = a};
+	a->task = (struct store_task){.done = start == store_check ? engine_checked : task_done, .arg = a};
 	loop_timer_set(&a->progress, PROGRESS_MS);
 	start(store_role.store, &a->task);
 }

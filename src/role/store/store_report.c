@@ -12,7 +12,8 @@ void store_admin_report(const struct store_task *task, int result, bool json, st
 	    {"damaged", task->damaged}, {"missing", task->missing}, {"unreadable", task->unreadable},
 	    {"volumes", task->volumes}, {"volume_bytes", task->volume_bytes}, {"packed", task->packed},
 	    {"packed_bytes", task->packed_bytes}, {"aside", task->aside}, {"aside_bytes", task->aside_bytes},
-	    {"written", task->written}, {"freed", task->freed}};
+	    {"written", task->written}, {"freed", task->freed}, {"mailboxes", task->mailboxes},
+	    {"contradictions", task->contradictions}};
 	if (json) {
 		buf_printf(out, "{\"result\":%d", result);
 		for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -35,6 +36,11 @@ void store_admin_report(const struct store_task *task, int result, bool json, st
 		buf_append_string(out, "Some places could not be read, so they may be good or damaged; the "
 		                       "log names each of them. Nothing was given up. Repair the disk, the "
 		                       "file system or the permissions, and check again.\n");
+	else if (task->contradictions)
+		buf_append_string(out,
+		    "Entries of mailboxes contradict one another; the log names each of them. Mail is "
+		    "not lost by that, but counts and lists may be wrong. Stop the server and make "
+		    "the index anew with `postrider store rebuild`.\n");
 	else
 		buf_append_string(out, "good\n");
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "account/message.h"
+#include "account/check.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -418,6 +419,22 @@ static void compare_uids(const struct box *b)
 	account_uids_free(&u);
 }
 
+static void was_checked(struct account_check *x, int result)
+{
+	assert_int_equal(result, 0);
+	*(bool *)x->arg = true;
+}
+
+static void entries_agree(void)
+{
+	bool done = false;
+	struct account_check x = {.shard = test_account(ONE), .done = was_checked, .arg = &done};
+	account_check(&accounts, &x);
+	test_wait(accounts.store, &done);
+	assert_int_equal(x.wrong, 0);
+	assert_true(x.mailboxes >= 1);
+}
+
 static void note(struct box *b)
 {
 	b->noted = true;
@@ -489,6 +506,7 @@ static void agree_with_the_model(void **state)
 		else {
 			compare_keywords();
 			compare_leftovers();
+			entries_agree();
 			look(&boxes[roll(BOXES)]);
 		}
 	}

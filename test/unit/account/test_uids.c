@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "account/check.h"
 #include "account/intent.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -228,6 +229,56 @@ static void a_mailbox_takes_its_gone_uids_with_it(void **state)
 	assert_int_equal(test_uids(&u), -ENOENT);
 }
 
+/* ---- the check ---- */
+
+static void was_checked(struct account_check *x, int result)
+{
+	assert_int_equal(result, 0);
+	*(bool *)x->arg = true;
+}
+
+static uint64_t contradictions(void)
+{
+	bool done = false;
+	struct account_check x = {.shard = test_account(ONE), .done = was_checked, .arg = &done};
+	account_check(&accounts, &x);
+	test_wait(accounts.store, &done);
+	assert_int_equal(x.mailboxes, 6);
+	return x.wrong;
+}
+
+static int run_lose(struct txn *t, void *arg)
+{
+	const struct account_key *key = arg;
+	return txn_delete(t, test_account(ONE), key_view(key));
+}
+
+/* Whatever of J, O, G and M is lost, is found. */
+static void what_contradicts_is_found(void **state)
+{
+	uint32_t seen = 3;
+	struct account_flags f = {.shard = test_account(ONE),
+	    .mailbox = MAILBOX_INBOX,
+	    .uids = &seen,
+	    .uid_count = 1,
+	    .flags = FLAG_SEEN | FLAG_DELETED,
+	    .unchanged_since = UINT64_MAX};
+	struct account_key lost[] = {
+	    key_gone(MAILBOX_INBOX, 0), key_flags(MAILBOX_INBOX, 0), key_message(MAILBOX_INBOX, 5)};
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct account_request r = {.shard = test_account(ONE)};
+		assert_int_equal(test_request(&accounts, account_remove, &r), 0);
+		test_create(&accounts, test_account(ONE), 0);
+		test_fill(test_account(ONE), 700);
+		assert_int_equal(test_expunge(&accounts, test_account(ONE), (uint32_t[]){1, 2}, 2), 0);
+		assert_int_equal(test_flags(&f), 0);
+		assert_int_equal(contradictions(), 0);
+		assert_int_equal(test_commit(accounts.store, run_lose, &lost[i]), 0);
+		assert_int_equal(contradictions(), 1);
+	}
+}
+
 /* ---- several at work ---- */
 
 enum { MANY = 1000 };
@@ -310,6 +361,7 @@ int main(void)
 	    cmocka_unit_test(a_long_gap_is_passed_over),
 	    cmocka_unit_test(many_ranges_come_in_parts),
 	    cmocka_unit_test(a_mailbox_takes_its_gone_uids_with_it),
+	    cmocka_unit_test(what_contradicts_is_found),
 	    cmocka_unit_test(a_login_during_a_large_expunge),
 	};
 	static const struct CMUnitTest alone[] = {
