@@ -9,6 +9,14 @@
 
 #include "base/mem.h"
 
+enum {
+	/*
+	 * Messages that are told to be gone at a time, 17 octets each: a client that does not read makes the
+	 * output grow no further. The others are told with the next command.
+	 */
+	GONE_AT_ONCE = 100000
+};
+
 void imap_sync_forget(struct imap_session *s)
 {
 	struct imap_sync *sync = s->sync;
@@ -183,22 +191,45 @@ static bool take_gone(struct imap_session *s)
 	return ok;
 }
 
+/* The first of these, as many as are told at once. */
+static bool first_of(struct buf *out, struct view ranges)
+{
+	struct cursor in = cursor_on(ranges);
+	uint32_t first, last, room = GONE_AT_ONCE;
+	while (room > 0 && uid_ranges_next(&in, &first, &last)) {
+		uint32_t len = last - first < room ? last - first + 1 : room;
+		if (uid_ranges_add(out, first, first + len - 1) != 0)
+			return false;
+		room -= len;
+	}
+	return true;
+}
+
 static void tell_gone(struct imap_session *s)
 {
+	struct buf told, left;
 	if (!s->sync->expunges || buf_view(&s->gone).len == 0)
 		return;
+	buf_init(&told, IMAP_RANGES_MAX);
+	buf_init(&left, IMAP_RANGES_MAX);
 	/* The view first: when there is no memory for it, nothing has been told, and the messages stay until
 	 * the next time. */
-	struct buf gone = s->gone;
 	struct imap_view *after = imap_view_copy(s->selected->view);
-	if (after == NULL || !imap_view_remove(after, buf_view(&gone))) {
+	if (after && first_of(&told, buf_view(&s->gone)) &&
+	    imap_ranges_without(&left, buf_view(&s->gone), buf_view(&told)) &&
+	    imap_view_remove(after, buf_view(&told))) {
+		put_gone(s, buf_view(&told));
+		imap_view_free(s->selected->view);
+		s->selected->view = after;
+		buf_done(&s->gone);
+		s->gone = left;
+		s->news |= buf_view(&left).len > 0;
+	} else {
 		imap_view_free(after);
-		return;
+		buf_done(&left);
+		s->news = true;
 	}
-	put_gone(s, buf_view(&gone));
-	imap_view_free(s->selected->view);
-	s->selected->view = after;
-	buf_done(&s->gone);
+	buf_done(&told);
 }
 
 /* RFC 9051 section 7.4.1. */

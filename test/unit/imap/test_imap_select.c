@@ -182,6 +182,20 @@ static void idles(void **state)
 	fake_talk(f, "e IDLE\r\ndone\r\n", "+ idling\ne OK you were idle");
 }
 
+/* So many that they are told in parts. */
+static void tells_what_is_gone_in_parts(void **state)
+{
+	(void)state;
+	struct fake_mailbox *vast = fake_mailbox(f, "vast", 0);
+	vast->vast = 150000;
+	fake_say(f, "a ENABLE QRESYNC\r\n");
+	quietly_select("b SELECT vast\r\n");
+	vast->there = false;
+	fake_talk(f, "c NOOP\r\n", "* VANISHED 1:700,801:100100\nc OK done");
+	fake_talk(f, "d NOOP\r\n", "* VANISHED 100101:150100\nd OK done");
+	fake_talk(f, "e NOOP\r\n", "e OK done");
+}
+
 static void tells_batches(void **state)
 {
 	(void)state;
@@ -226,6 +240,7 @@ int main(void)
 	    TEST(resynchronises),
 	    TEST(claims_what_is_recent),
 	    TEST(idles),
+	    TEST(tells_what_is_gone_in_parts),
 	    TEST(tells_batches),
 	    TEST(closes),
 	};
