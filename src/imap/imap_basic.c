@@ -98,7 +98,8 @@ void imap_unauthenticate(struct imap_session *s, struct imap_in *in)
 	s->backend->logout_account(s->arg);
 	s->state = IMAP_NOT_AUTHENTICATED;
 	s->enabled = 0;
-	s->listens = false;
+	if (s->listener)
+		s->listener->release(s);
 	mem_free((char *)s->address.data);
 	s->address = (struct view){0};
 	imap_put(s, s->tag);

@@ -189,6 +189,8 @@ void imap_command_end(struct imap_session *s)
 	give_back(&s->line);
 	give_back(&s->end);
 	arena_done(&s->arena);
+	if (s->listener)
+		s->listener->go_on(s);
 }
 
 void imap_refuse(struct imap_session *s, struct view tag, const char *refusal)

@@ -49,6 +49,7 @@ static const struct imap_command commands[] = {
     {"SETMETADATA", AFTER, 0, imap_setmetadata},
     {"LANGUAGE", ALWAYS, 0, imap_language},
     {"ESEARCH", AFTER, 0, imap_esearch},
+    {"NOTIFY", AFTER, 0, imap_notify},
     {"COMPARATOR", AFTER, 0, imap_comparator},
     /* The selected mailbox: RFC 9051 section 6.4. */
     {"CHECK", SELECTED, 0, imap_noop},

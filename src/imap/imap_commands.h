@@ -24,6 +24,7 @@ imap_run imap_getacl, imap_setacl, imap_deleteacl;                              
 imap_run imap_listrights, imap_myrights;                                          /* imap_acl.c */
 imap_run imap_getquota, imap_getquotaroot, imap_setquota;                         /* imap_quota.c */
 imap_run imap_getmetadata, imap_setmetadata;                                      /* imap_metadata.c */
+imap_run imap_notify;                                                             /* imap_notify.c */
 imap_run imap_language, imap_comparator;                                          /* imap_language.c */
 imap_run imap_append;                                                             /* imap_append.c */
 imap_run imap_fetch;                                                              /* imap_fetch.c */

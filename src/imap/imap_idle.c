@@ -28,6 +28,8 @@ static void go_on(struct imap_session *s)
 	if (s->idling)
 		imap_expect_line(s, done);
 	tell(s);
+	if (s->listener)
+		s->listener->go_on(s);
 }
 
 static bool names(const struct mail_changed *changed, uint64_t mailbox)
@@ -56,6 +58,8 @@ void imap_on_watch(struct imap_session *s, enum mail_type type, const void *answ
 		/* DONE waits until what is being told is told: its OK comes behind it. */
 		imap_expect_line(s, NULL);
 		tell(s);
+	} else if (s->listener) {
+		s->listener->go_on(s);
 	}
 }
 

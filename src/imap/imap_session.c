@@ -45,6 +45,8 @@ void imap_session_free(struct imap_session *s)
 		s->release(s->data);
 	mem_free(s->data);
 	imap_sync_forget(s);
+	if (s->listener)
+		s->listener->release(s);
 	imap_selected_forget(s);
 	imap_names_forget(s);
 	mem_free(s->questions);
@@ -71,7 +73,7 @@ static bool hears(const struct imap_session *s)
 {
 	if (s->closing || s->securing)
 		return false;
-	return s->command ? s->hears : s->sync == NULL;
+	return s->command ? s->hears : s->sync == NULL && !s->telling;
 }
 
 bool imap_is_busy(const struct imap_session *s)

@@ -64,6 +64,14 @@ struct imap_sync {
 	void (*then)(struct imap_session *s);
 };
 
+/* What tells of changes between commands. */
+struct imap_listener {
+	/* Something may be told now: a command has ended, or something has changed. */
+	void (*go_on)(struct imap_session *s);
+	/* The session ends, or belongs to nobody any more: all is forgotten, and nobody asked to stop. */
+	void (*release)(struct imap_session *s);
+};
+
 struct imap_session {
 	struct imap_config config;
 	const struct imap_backend *backend;
@@ -112,7 +120,11 @@ struct imap_session {
 	size_t name_tables;
 	bool login_garbled; /* the login was cancelled by us: its line was no base64 */
 	bool securing, closing, idling, deflating;
-	bool listens; /* NOTIFY is on */
+	const struct imap_listener *listener;   /* NOTIFY's */
+	struct imap_notify *notify;             /* imap_notify.c; owned by the listener, */
+	struct imap_notify_fetching *notifying; /* and so is this, of imap_notify_fetch.c */
+	bool telling;                           /* something is told that was not asked for: commands wait */
+	bool listens;                           /* NOTIFY is on */
 
 	/* The selected mailbox. */
 	struct imap_selected *selected;

@@ -96,8 +96,9 @@ static void answer(struct fake *f, uint32_t request, enum mail_type type, const 
 
 void fake_notify(struct fake *f)
 {
-	if (f->watch)
-		answer(f, f->watch, MAIL_CHANGED, &(struct mail_changed){.modseq = f->modseq});
+	for (size_t i = 0; i < 4; i++)
+		if (f->watches[i])
+			answer(f, f->watches[i], MAIL_CHANGED, &(struct mail_changed){.modseq = f->modseq});
 	fake_settle(f);
 }
 
@@ -131,13 +132,16 @@ static struct mail_mailbox told(const struct fake_mailbox *m)
 	    .uidvalidity = m->uidvalidity,
 	    .uidnext = m->uidnext,
 	    .recent = m->recent};
-	for (size_t i = 0; i < m->count; i++)
+	for (size_t i = 0; i < m->count; i++) {
+		if (m->messages[i].modseq > t.modseq)
+			t.modseq = m->messages[i].modseq;
 		if (!m->messages[i].gone) {
 			t.messages++;
 			t.unseen += !(m->messages[i].flags & FLAG_SEEN);
 			t.deleted += m->messages[i].flags & FLAG_DELETED ? 1 : 0;
 			t.bytes += m->messages[i].len;
 		}
+	}
 	return t;
 }
 
@@ -607,12 +611,17 @@ static void on_ask(void *arg, uint32_t request, enum mail_type type, const void 
 {
 	struct fake *f = arg;
 	if (type == MAIL_WATCH) {
-		f->watch = request;
-		return;
+		for (size_t i = 0; i < 4; i++)
+			if (!f->watches[i]) {
+				f->watches[i] = request;
+				return;
+			}
+		fail();
 	}
 	if (type == MAIL_STOP) {
-		if (f->watch == request)
-			f->watch = 0;
+		for (size_t i = 0; i < 4; i++)
+			if (f->watches[i] == request)
+				f->watches[i] = 0;
 		return;
 	}
 	if (type == MAIL_UPLOAD_ABORT) {
@@ -653,7 +662,8 @@ static void on_login_more(void *arg, struct view response, bool cancel)
 
 static void on_logout(void *arg)
 {
-	((struct fake *)arg)->watch = 0;
+	struct fake *f = arg;
+	memset(f->watches, 0, sizeof f->watches);
 }
 
 static void on_start_tls(void *arg)

@@ -40,7 +40,7 @@ struct fake {
 	int64_t error; /* the next question gets this */
 	bool forgets;  /* changes since a modseq are not known any more */
 	bool closed, secured, deflates;
-	uint32_t watch;      /* the question that hears of changes */
+	uint32_t watches[4]; /* the questions that hear of changes */
 	struct fake_op *ops; /* asked, and not answered */
 	struct {
 		uint64_t number;
