@@ -11,6 +11,7 @@
 #include "format/date.h"
 
 #include <errno.h>
+#include <string.h>
 #include <stdlib.h>
 
 #include "base/cursor.h"
@@ -429,10 +430,56 @@ static bool exists(const struct civil *t)
 	return t->day <= length[t->month - 1] || (t->month == 2 && t->day == 29 && is_leap(t->year));
 }
 
+/* So many digits, no blanks. */
+static bool digits(struct cursor *in, size_t count, uint64_t *n)
+{
+	struct view text = cursor_bytes(in, count);
+	*n = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		if (!ascii_is_digit(text.data[i]))
+			return false;
+		*n = *n * 10 + (uint64_t)(text.data[i] - '0');
+	}
+	return text.len == count;
+}
+
+/*
+ * "Thu, 2 Jan 2020 01:02:03 +0100" to the letter, perhaps with a comment behind it: what nearly all mail has.
+ * The forms below read it alike, ten times as slowly; whole mailboxes are sorted by dates.
+ */
+static bool common_form(struct cursor *in, struct civil *t, struct date *date)
+{
+	uint64_t hours, minutes;
+	if (in->rest.len > 5 && in->rest.data[3] == ',' && in->rest.data[4] == ' ')
+		cursor_bytes(in, 5);
+	if (!digits(in, in->rest.len > 1 && ascii_is_digit(in->rest.data[1]) ? 2 : 1, &t->day) ||
+	    !cursor_accept(in, ' '))
+		return false;
+	struct view name = cursor_bytes(in, 3);
+	for (size_t i = 0; i < 12 && name.len == 3 && t->month == 0; i++)
+		if (memcmp(name.data, months + 3 * i, 3) == 0)
+			t->month = i + 1;
+	if (t->month == 0 || !cursor_accept(in, ' ') || !digits(in, 4, &t->year) || !cursor_accept(in, ' ') ||
+	    !digits(in, 2, &t->hour) || !cursor_accept(in, ':') || !digits(in, 2, &t->minute) ||
+	    !cursor_accept(in, ':') || !digits(in, 2, &t->second) || !cursor_accept(in, ' '))
+		return false;
+	bool west = cursor_accept(in, '-');
+	if ((!west && !cursor_accept(in, '+')) || !digits(in, 2, &hours) || !digits(in, 2, &minutes))
+		return false;
+	if (hours > 12 || minutes > 59 || (west && hours == 0 && minutes == 0) || t->hour > 23 ||
+	    t->second > 59)
+		return false;
+	date->offset_minutes = (int16_t)(hours * 60 + minutes);
+	if (west)
+		date->offset_minutes = (int16_t)-date->offset_minutes;
+	date->zone_known = true;
+	return in->rest.len == 0 || view_starts(in->rest, VIEW(" ("));
+}
+
 int date_parse(struct view text, struct date *date)
 {
 	static bool (*const forms[])(struct cursor *, struct civil *, struct date *) = {
-	    day_first, month_first, year_first, numbers_only, iso_basic};
+	    common_form, day_first, month_first, year_first, numbers_only, iso_basic};
 	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
 		struct cursor in = cursor_on(text);
 		struct civil t = {0};

@@ -122,6 +122,19 @@ static struct view base_of(struct view text, bool *is_answer)
 	}
 }
 
+/* Printable ASCII without encoded words, as most subjects are: there is nothing to decode. */
+static bool is_plain(struct view text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		if ((!ascii_is_print(c) && c != '\t') ||
+		    (c == '=' && i + 1 < text.len && text.data[i + 1] == '?'))
+			return false;
+	}
+	return true;
+}
+
 int query_base_subject(struct view subject, struct buf *out, bool *is_answer)
 {
 	struct buf text;
@@ -129,7 +142,7 @@ int query_base_subject(struct view subject, struct buf *out, bool *is_answer)
 
 	*is_answer = false;
 	buf_init(&text, (subject.len + 1) * TEXT_GROWTH);
-	r = encoded_word_decode(subject, &text);
+	r = is_plain(subject) ? buf_append(&text, view_trim(subject)) : encoded_word_decode(subject, &text);
 	if (r == 0 && text.len > 0)
 		r = fold_casemap(base_of(squeeze(&text), is_answer), out);
 	buf_done(&text);

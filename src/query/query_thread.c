@@ -15,7 +15,8 @@
 #include <string.h>
 
 enum {
-	SUBJECT_MAX = 64 * 1024, /* octets of a folded base subject: summaries have far fewer */
+	TEXTS_MAX = 256 * 1024 * 1024, /* octets of all subjects: of five million messages */
+	SUBJECT_MAX = 64 * 1024,       /* octets of a folded base subject: summaries have far fewer */
 	/* Before a message with answers is put below another one, that one's ancestors are looked through for
 	   it. A chain that goes further up is cut there: nobody reads a thread of so many levels. */
 	ANCESTORS_MAX = 1000,
@@ -25,8 +26,10 @@ enum {
 struct item {
 	int64_t date;
 	uint32_t previous; /* sibling; 0: the first one */
-	uint64_t subject;  /* hash of the base subject; 0: it is empty */
-	bool is_answer, has_parent;
+	/* As written, in `texts`. Its base is made where it is needed: for the first messages of threads. */
+	size_t written, written_len;
+	uint64_t subject; /* hash of the base subject; 0: it is empty */
+	bool is_known, is_answer, has_parent;
 };
 
 struct table {
@@ -44,7 +47,7 @@ struct query_thread {
 	uint32_t count, room;
 	struct table table; /* by hashes of identifiers; then of subjects */
 	uint64_t secret;    /* odd */
-	struct buf subject;
+	struct buf texts, subject;
 	/* For sorting. */
 	struct sorted {
 		int64_t date;
@@ -59,6 +62,7 @@ struct query_thread *query_thread_new(enum query_thread_by by)
 	t->by = by;
 	t->secret = map_hash(VIEW("threads")) | 1;
 	buf_init(&t->subject, SUBJECT_MAX);
+	buf_init(&t->texts, TEXTS_MAX);
 	return t;
 }
 
@@ -71,6 +75,7 @@ void query_thread_free(struct query_thread *t)
 	mem_free(t->table.slots);
 	mem_free(t->sorted);
 	buf_done(&t->subject);
+	buf_done(&t->texts);
 	mem_free(t);
 }
 
@@ -225,20 +230,34 @@ static int64_t sent_date(const struct mail_message *m, const struct envelope *e)
 static int describe(struct query_thread *t, const struct mail_message *m, struct item *item)
 {
 	struct message_summary summary = {0};
-	int r;
+	struct view subject;
 
 	*item = (struct item){.date = m->internaldate};
 	if (t->by == QUERY_THREAD_REFS)
 		return 0;
 	if (message_summary_decode_texts(m->summary, &summary))
 		summary = (struct message_summary){0};
+	subject = summary.envelope.subject;
 	item->date = sent_date(m, &summary.envelope);
+	item->written = buf_view(&t->texts).len;
+	item->written_len = subject.len;
+	return buf_append(&t->texts, subject) ? -ENOMEM : 0;
+}
+
+/* Makes the base subject of a node, unless it is known. 0 or -ENOMEM. */
+static int know_subject(struct query_thread *t, uint32_t node)
+{
+	struct item *item = &t->items[node];
+	struct view written = view_take(view_skip(buf_view(&t->texts), item->written), item->written_len);
+
+	if (item->is_known)
+		return 0;
 	buf_clear(&t->subject);
-	r = query_base_subject(summary.envelope.subject, &t->subject, &item->is_answer);
-	if (r == -ENOMEM)
-		return r;
+	if (query_base_subject(written, &t->subject, &item->is_answer) == -ENOMEM)
+		return -ENOMEM;
 	if (buf_view(&t->subject).len > 0)
 		item->subject = map_hash(buf_view(&t->subject)) | 1;
+	item->is_known = true;
 	return 0;
 }
 
@@ -435,6 +454,8 @@ static int choose_threads(struct query_thread *t)
 		struct slot *slot;
 		int r = grow_table(t);
 
+		if (r == 0)
+			r = know_subject(t, speaker(t, node));
 		if (r)
 			return r;
 		if (!item->subject)
@@ -528,6 +549,8 @@ static int thread_by_subject(struct query_thread *t)
 		struct slot *slot;
 		int r = grow_table(t);
 
+		if (r == 0)
+			r = know_subject(t, node);
 		if (r)
 			return r;
 		next = t->nodes[node].next;
