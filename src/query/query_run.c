@@ -188,6 +188,13 @@ static bool needs(const struct query_run *run, enum query_by by)
 	return run->decided_by & 1U << by;
 }
 
+/* A message whose header is too large to come with others is read as a whole, for conditions on its header
+ * too. */
+static bool needs_reading(const struct query_run *run)
+{
+	return needs(run, QUERY_BY_BODY) || needs(run, QUERY_BY_HEADER) || needs(run, QUERY_BY_SUMMARY);
+}
+
 /* What STAGE asks for of each message; 0: the stage has nothing to add. */
 static uint64_t stage_wants(const struct query_run *run, enum stage stage)
 {
@@ -207,9 +214,9 @@ static uint64_t stage_wants(const struct query_run *run, enum stage stage)
 		return needs(run, QUERY_BY_HEADER) || summary & MAIL_WANT_SUMMARY ? summary | MAIL_WANT_HEADER
 		                                                                  : 0;
 	case STAGE_BODY:
-		return needs(run, QUERY_BY_BODY) ? summary | MAIL_WANT_BODY : 0;
+		return needs_reading(run) ? summary | MAIL_WANT_BODY : 0;
 	case STAGE_REST:
-		return needs(run, QUERY_BY_BODY) ? run->wants : 0;
+		return needs_reading(run) ? run->wants : 0;
 	case STAGE_MODSEQ:
 		return MAIL_WANT_MODSEQ;
 	default:
@@ -314,7 +321,7 @@ static bool ask_large(struct query_run *run)
 	size_t hint = 0;
 	uint32_t place = run->until;
 
-	if (!needs(run, QUERY_BY_BODY))
+	if (!needs_reading(run))
 		return false;
 	buf_clear(&run->ranges);
 	run->large_count = run->large_at = 0;

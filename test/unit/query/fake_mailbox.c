@@ -142,6 +142,8 @@ static void put_message(
 	    .references = buf_view(&references)};
 	if (message->unreadable) {
 		entry.body_error = EIO;
+	} else if (message->is_huge && want & (MAIL_WANT_HEADER | MAIL_WANT_BODY)) {
+		entry.body_error = EMSGSIZE;
 	} else {
 		entry.summary = known.summary;
 		entry.header = header_of(buf_view(&text));

@@ -17,6 +17,7 @@ struct fake_message {
 	const char *text; /* with LF for line ends */
 	uint64_t size;    /* 0: of the text */
 	bool unreadable;
+	bool is_huge; /* too large to come with others, its header too */
 };
 
 struct fake_mailbox {

@@ -368,6 +368,22 @@ static void large_messages_are_read_in_pieces(void **state)
 	    "3 7");
 }
 
+static void huge_headers_are_read_by_themselves(void **state)
+{
+	static const struct fake_message huge[] = {
+	    {.uid = 1, .text = "From: ann@a\nX-A: b\n\nbacon\n", .is_huge = true},
+	    {.uid = 2, .text = "From: bob@b\n\nbacon\n"}};
+	struct world *w = *state;
+
+	w->mailbox.messages = huge;
+	w->mailbox.count = 2;
+	w->mailbox.index = false;
+	FOUND(text(w, MAIL_FIELD_FROM, "ANN"), "1");
+	ASKED("find ANN; fetch header 1:2; fetch body 1; read 1");
+	FOUND(not(w, header(w, "X-A", "B")), "2");
+	FOUND(text(w, MAIL_FIELD_BODY, "BACON"), "1 2");
+}
+
 static void what_cannot_be_read_is_not_found(void **state)
 {
 	static const struct fake_message broken[] = {
@@ -555,6 +571,7 @@ int main(void)
 	    TEST(new_mail_is_read_beside_the_index),
 	    TEST(headers_of_any_name),
 	    TEST(large_messages_are_read_in_pieces),
+	    TEST(huge_headers_are_read_by_themselves),
 	    TEST(what_cannot_be_read_is_not_found),
 	    TEST(what_has_gone_meanwhile_is_not_found),
 	    TEST(the_highest_modseq_is_told),
