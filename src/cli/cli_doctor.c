@@ -193,6 +193,45 @@ static void check_pop3(struct findings *f, struct view address)
 		close(fd);
 }
 
+/* Reads up to the answer with the command's tag, which is its first letter. */
+static bool ask_imap(int fd, const char *command, char reply[REPLY_MAX])
+{
+	const char tag[] = {'\n', command[0], ' ', '\0'};
+	size_t len = 1;
+	ssize_t n = send(fd, command, strlen(command), MSG_NOSIGNAL);
+	/* An answer always stands behind a line end. */
+	reply[0] = '\n';
+	while (n > 0) {
+		struct pollfd wait = {.fd = fd, .events = POLLIN};
+		reply[len] = '\0';
+		if (reply[len - 1] == '\n' && strstr(reply, tag))
+			return true;
+		if (len == REPLY_MAX - 1 || poll(&wait, 1, TIMEOUT_MS) <= 0)
+			return false;
+		n = read(fd, reply + len, REPLY_MAX - 1 - len);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	return false;
+}
+
+static void check_imap(struct findings *f, struct view address)
+{
+	char reply[REPLY_MAX], where[100];
+	snprintf(where, sizeof where, "%.*s", VIEW_FMT(address));
+	int fd = connect_to(address);
+	if (fd < 0 || !ask_imap(fd, "a CAPABILITY\r\n", reply)) {
+		report(f, false, where, "does not answer; is the server running?");
+	} else {
+		report(f, strstr(reply, " STARTTLS") != NULL, where,
+		    strstr(reply, " STARTTLS") ? "offers STARTTLS"
+		                               : "offers no STARTTLS: set tls_certificates and tls_keys");
+		bool good = ask_imap(fd, "b EXAMINE INBOX\r\n", reply) && strstr(reply, "\nb OK") == NULL;
+		report(f, good, where, good ? "shows no mail without a login" : "SHOWS MAIL WITHOUT A LOGIN");
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
 int cli_doctor(struct cli *cli)
 {
 	struct findings f = {.json = cli->json};
@@ -210,6 +249,8 @@ int cli_doctor(struct cli *cli)
 		check_smtp(&f, address, true);
 	for (rest = cli->settings.pop3_listen; rest.len && view_next(&rest, '\n', &address);)
 		check_pop3(&f, address);
+	for (rest = cli->settings.imap_listen; rest.len && view_next(&rest, '\n', &address);)
+		check_imap(&f, address);
 	report(&f, cli->settings.require_tls_login, "setting",
 	    cli->settings.require_tls_login ? "require_tls_login is on"
 	                                    : "require_tls_login is off: passwords can travel unencrypted");
