@@ -214,6 +214,6 @@ int cli_mailbox(struct cli *cli)
 	static const struct cli_verb rows[] = {{"list", list_mailboxes}, {"create", create},
 	    {"rename", rename_mailbox}, {"remove", remove_mailbox}, {"import", mailbox_import},
 	    {"export", mailbox_export}, {"share", mailbox_share}, {"shares", mailbox_shares},
-	    {"undelete", undelete}, {"purge", purge}};
+	    {"accept", mailbox_accept}, {"leave", mailbox_leave}, {"undelete", undelete}, {"purge", purge}};
 	return cli_run_verb(cli, rows, sizeof rows / sizeof rows[0]);
 }

@@ -8,6 +8,8 @@
 int mailbox_import(struct cli *cli, struct directory_client *directory);
 int mailbox_export(struct cli *cli, struct directory_client *directory);
 int mailbox_share(struct cli *cli, struct directory_client *directory);
+int mailbox_accept(struct cli *cli, struct directory_client *directory);
+int mailbox_leave(struct cli *cli, struct directory_client *directory);
 int mailbox_shares(struct cli *cli, struct directory_client *directory);
 
 /* Names of roles, as the command line has them: "sent" ... MAILBOX_ROLE_NONE has "none". */

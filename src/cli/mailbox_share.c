@@ -1,6 +1,6 @@
 /*
  * mailbox share: who else may see a mailbox, and do what with it (RFC 4314). mailbox shares: what an account
- * shares, with whom, and what others share with it.
+ * shares, with whom, and what others share with it; which it can accept, and leave.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -75,6 +75,62 @@ int mailbox_share(struct cli *cli, struct directory_client *directory)
 	}
 	mailbox_client_close(&client);
 	return mailbox_client_problem(subject, error);
+}
+
+/* ---- accept, leave ---- */
+
+struct wanted_share {
+	struct view owner, path;
+	struct mail_share found;
+	bool any;
+};
+
+static void look_for_share(void *arg, unsigned type, const union mailbox_answer *answer)
+{
+	struct wanted_share *wanted = arg;
+	const struct mail_share *share = &answer->share;
+	if (type != MAIL_SHARE || !view_equal_nocase(share->owner, wanted->owner) ||
+	    !view_equal(share->path, wanted->path))
+		return;
+	wanted->found = (struct mail_share){.account = share->account, .mailbox = share->mailbox};
+	wanted->any = true;
+}
+
+static int set_share(struct cli *cli, struct directory_client *directory, enum mail_share_state state)
+{
+	struct mailbox_client client;
+	struct mail_shares question = {0};
+	if (!cli_words(cli, 3, 3))
+		return EXIT_USAGE;
+	struct wanted_share wanted = {
+	    .owner = view_from_string(cli->argv[1]), .path = view_from_string(cli->argv[2])};
+	int status = mailbox_client_open(cli, directory, cli->argv[0], &client);
+	if (status)
+		return status;
+	int error = mailbox_client_run(&client, MAIL_SHARES, &question, look_for_share, &wanted, NULL);
+	if (error == 0 && !wanted.any) {
+		fprintf(stderr,
+		    "postrider: %s shares no mailbox of this name with %s (`postrider mailbox shares %s` "
+		    "lists them)\n",
+		    cli->argv[1], cli->argv[0], cli->argv[0]);
+		mailbox_client_close(&client);
+		return EXIT_NOTHING;
+	}
+	wanted.found.state = state;
+	if (error == 0)
+		error = mailbox_client_run(&client, MAIL_SHARE_SET, &wanted.found, NULL, NULL, NULL);
+	mailbox_client_close(&client);
+	return mailbox_client_problem(cli->argv[2], error);
+}
+
+int mailbox_accept(struct cli *cli, struct directory_client *directory)
+{
+	return set_share(cli, directory, MAIL_SHARE_ACCEPTED);
+}
+
+int mailbox_leave(struct cli *cli, struct directory_client *directory)
+{
+	return set_share(cli, directory, MAIL_SHARE_LEFT);
 }
 
 /* ---- shares ---- */

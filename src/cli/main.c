@@ -51,6 +51,7 @@ static const struct {
         "[--json]\n"
         "       postrider mailbox share ADDRESS MAILBOX WHO read|add|write|all|none|RIGHTS\n"
         "       postrider mailbox shares ADDRESS [--json]\n"
+        "       postrider mailbox accept|leave ADDRESS OWNER MAILBOX\n"
         "       postrider mailbox undelete ADDRESS [--days N]\n"
         "       postrider mailbox purge ADDRESS"},
     {"queue", cli_queue, "messages on their way: what waits, why, and what to do about it",

@@ -89,6 +89,27 @@ def test_only_a_running_server_is_asked(make_server):
     assert b"only a running one" in made.cli("mailbox", "list", ALICE, status=69).stderr
 
 
+def test_a_mailbox_is_shared_accepted_and_left(server, account):
+    owner = "owner-" + account
+    server.add_account(owner)
+    server.cli("mailbox", "create", owner, "Пікнік")
+    server.cli("mailbox", "share", owner, "Пікнік", account, "read")
+    assert "Пікнік" not in listed(server, account)
+    given = json.loads(server.cli("mailbox", "shares", owner, "--json").stdout)
+    assert given == [{"mailbox": "Пікнік", "with": account, "rights": "lrs"}]
+    taken = json.loads(server.cli("mailbox", "shares", account, "--json").stdout)
+    assert taken == [{"others_mailbox": "Пікнік", "from": owner, "rights": "lrs", "state": "invited"}]
+    server.cli("mailbox", "accept", account, owner, "Пікнік")
+    row = listed(server, account)["Пікнік"]
+    assert row["owner"] == owner
+    server.cli("mailbox", "leave", account, owner, "Пікнік")
+    assert "Пікнік" not in listed(server, account)
+    server.cli("mailbox", "accept", account, owner, "Nothing", status=66)
+    server.cli("mailbox", "share", owner, "Пікнік", account, "none")
+    assert json.loads(server.cli("mailbox", "shares", owner, "--json").stdout) == []
+    server.cli("mailbox", "share", owner, "Пікнік", "nobody@nowhere.test", "read", status=66)
+
+
 # ---- import ----
 
 
