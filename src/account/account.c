@@ -2,6 +2,7 @@
 #include "account/account.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "account/change.h"
 #include "account/roles.h"
@@ -15,6 +16,18 @@ void accounts_init(struct accounts *a, struct store *store, int64_t undelete_sec
 {
 	*a = (struct accounts){.store = store, .undelete_seconds = undelete_seconds, .process = random_u64()};
 	map_init(&a->maildrops);
+}
+
+void accounts_set_language(struct accounts *a, struct view language)
+{
+	snprintf(
+	    a->language, sizeof a->language, "%.*s", (int)language.len, language.data ? language.data : "");
+}
+
+void request_take_language(struct accounts *a, struct account_request *r)
+{
+	struct view language = view_empty(r->language) ? view_from_string(a->language) : r->language;
+	snprintf(r->tag, sizeof r->tag, "%.*s", (int)language.len, language.data ? language.data : "");
 }
 
 void accounts_done(struct accounts *a)
@@ -99,7 +112,7 @@ static int make_roles(struct txn *t, const struct account_request *r)
 	struct account_change c;
 	int error = change_begin(&c, t, r->shard, r->now);
 	if (error == 0)
-		error = roles_make(&c, r->language);
+		error = roles_make(&c, view_from_string(r->tag));
 	return error ? error : change_end(&c);
 }
 
@@ -128,6 +141,7 @@ static int run_create(struct txn *t, void *arg)
 
 void account_create(struct accounts *a, struct account_request *r)
 {
+	request_take_language(a, r);
 	request_commit(a, r, run_create, false);
 }
 
@@ -177,8 +191,9 @@ static int run_stat(struct txn *t, void *arg)
 	if (error)
 		return error;
 	r->quota = head.quota;
+	r->quota_messages = head.quota_messages;
 	r->messages = head.messages;
-	r->bytes = head.bytes;
+	r->bytes = head_bytes(&head);
 	r->deleted_bytes = head.deleted_bytes;
 	r->modseq = head.modseq;
 	return 0;
@@ -209,4 +224,18 @@ static int run_set_quota(struct txn *t, void *arg)
 void account_set_quota(struct accounts *a, struct account_request *r)
 {
 	request_commit(a, r, run_set_quota, false);
+}
+
+static int run_set_quota_messages(struct txn *t, void *arg)
+{
+	const struct account_request *r = arg;
+	struct account_head head;
+	int error = head_get(t, r->shard, &head);
+	head.quota_messages = r->quota_messages;
+	return error ? error : head_put(t, r->shard, &head);
+}
+
+void account_set_quota_messages(struct accounts *a, struct account_request *r)
+{
+	request_commit(a, r, run_set_quota_messages, false);
 }

@@ -21,6 +21,8 @@ struct accounts {
 	uint64_t process; /* random: names this process in intents that no other may act on while it lives */
 	struct account_left *left; /* intents that this process began and could not finish */
 	size_t left_count;
+	char language[16]; /* of the names of new accounts' mailboxes (account_request.language); empty:
+	                      English */
 };
 
 struct account_left {
@@ -39,11 +41,15 @@ enum {
 	/* So long past its time a kept body stays: a delivery that names it may follow the look for it. Were
 	 * it dropped between them, the blob could be gone from the disk before the email names it. */
 	ACCOUNT_KEPT_GRACE_SECONDS = 3600,
-	ACCOUNT_MAILBOXES_MAX = 5000 /* of one account */
+	ACCOUNT_MAILBOXES_MAX = 5000, /* of one account */
+	ACCOUNT_QUOTA_CALM = 80       /* percent */
 };
 
 /* undelete_seconds: how long deleted mail can be brought back; 0: not at all. */
 void accounts_init(struct accounts *a, struct store *store, int64_t undelete_seconds);
+
+/* Only as much of a tag as matters is kept; one that is not known is English. */
+void accounts_set_language(struct accounts *a, struct view language);
 
 /* No request may be under way. */
 void accounts_done(struct accounts *a);
@@ -57,9 +63,10 @@ struct account_request {
 	void (*done)(struct account_request *r, int result);
 	void *arg;
 
-	uint64_t quota;       /* create, set_quota: bytes, 0 for none; stat: result */
-	struct view language; /* create: of the names of mailboxes, as RFC 5646; unknown: English */
-	int64_t since;        /* undelete: mail deleted at this time or later */
+	uint64_t quota;          /* create, set_quota: bytes, 0 for none; stat: result */
+	uint64_t quota_messages; /* set_quota_messages: 0 for none; stat: result */
+	struct view language;    /* create: of the names of mailboxes, as RFC 5646; empty: struct accounts' */
+	int64_t since;           /* undelete: mail deleted at this time or later */
 	uint64_t messages, bytes, deleted_bytes, modseq; /* stat: results */
 	uint64_t count; /* undelete, purge, upkeep: result, how many messages or entries */
 	bool stop; /* upkeep: the caller sets it to have it end soon, with the rest left for another day */
@@ -77,6 +84,7 @@ struct account_request {
 	struct account_removed *removed; /* repair: told what goes; may be NULL */
 	uint64_t only;      /* repair: this intent alone; 0: all that this process is not working on */
 	bool without_roles; /* begin_use: found so */
+	char tag[16];       /* the language, for the transaction */
 	void (*ended)(struct account_request *r, int result); /* in place of `done`; NULL: done */
 };
 
@@ -89,6 +97,7 @@ void account_remove(struct accounts *a, struct account_request *r);
 /* -ENOENT: no such account, or it is being removed. The same for all below. */
 void account_stat(struct accounts *a, struct account_request *r);
 void account_set_quota(struct accounts *a, struct account_request *r);
+void account_set_quota_messages(struct accounts *a, struct account_request *r);
 
 /*
  * Delivery. All targets get the message in one step, or none if the store fails; a target that can't take it
@@ -113,13 +122,16 @@ struct account_target {
 	    *places;        /* one email in all of them; a mailbox named twice counts once */
 	size_t place_count; /* at most ACCOUNT_TARGET_PLACES_MAX: more are left out */
 	bool enforce_quota;
-	uint64_t quota_default; /* of an account without its own; 0: no limit */
-	bool has_delivery_id;   /* a spooled delivery: a second one with the same id changes nothing */
+	uint64_t quota_default;          /* of an account without its own; 0: no limit */
+	uint64_t quota_messages_default; /* the same, of messages */
+	bool has_delivery_id; /* a spooled delivery: a second one with the same id changes nothing */
 	unsigned char delivery_id[ACCOUNT_DELIVERY_ID_SIZE];
 
 	int result;
 	uint64_t emailid; /* result: of the email, also when it had been delivered before */
 	uint32_t uid;     /* result: in the first place; 0 when it had been delivered before */
+	unsigned warn;    /* result: percent of the quota in use, when its owner is to be warned of that now;
+	                     else 0 */
 	uint64_t modseq;  /* result: of this change; 0 when it had been delivered before */
 };
 
@@ -137,8 +149,10 @@ struct account_delivery {
 	                               looked at, and fewer for a message to many */
 	size_t reference_count;
 	struct account_target *targets;
-	size_t target_count; /* 1 to ACCOUNT_TARGETS_MAX; no account twice */
-	bool all_or_none;    /* one target that can't take it refuses the whole, with its error */
+	size_t target_count;    /* 1 to ACCOUNT_TARGETS_MAX; no account twice */
+	bool all_or_none;       /* one target that can't take it refuses the whole, with its error */
+	unsigned quota_warning; /* percent of a quota from which on its owner is warned, once; 0: never. Again
+	                           after it has been below ACCOUNT_QUOTA_CALM */
 	void (*done)(struct account_delivery *d, int result);
 	void *arg;
 

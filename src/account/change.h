@@ -124,6 +124,12 @@ static inline uint64_t less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
+/* What counts for the quota: mail, and what was noted about it. */
+static inline uint64_t head_bytes(const struct account_head *h)
+{
+	return h->bytes + h->noted_bytes;
+}
+
 /* Reads the head; -ENOENT also while the account is being removed. */
 int head_get(struct txn *t, uint64_t shard, struct account_head *head) __attribute__((warn_unused_result));
 int head_put(struct txn *t, uint64_t shard, const struct account_head *head)

@@ -35,12 +35,43 @@ bool account_delivery_is_refusal(int result)
 	return result == -ENOENT || result == -EDQUOT || result == -EFBIG || result == -EMSGSIZE;
 }
 
+static uint64_t limit_of(uint64_t own, uint64_t general)
+{
+	return own ? own : general;
+}
+
+static int check_quota(const struct account_head *head, const struct account_target *target, uint64_t size)
+{
+	uint64_t quota = limit_of(head->quota, target->quota_default), used = head_bytes(head);
+	uint64_t messages = limit_of(head->quota_messages, target->quota_messages_default);
+	/* What an empty mailbox could not hold will never be taken: trying again is of no use. */
+	if (quota && size > quota)
+		return -EFBIG;
+	if (quota && (used > quota || size > quota - used))
+		return -EDQUOT;
+	return messages && head->messages >= messages ? -EDQUOT : 0;
+}
+
+static unsigned percent(uint64_t used, uint64_t limit)
+{
+	return limit == 0 ? 0 : used >= limit ? 100 : (unsigned)((double)used * 100 / (double)limit);
+}
+
+/* The fuller of the two. */
+static unsigned percent_used(const struct account_head *head, const struct account_target *target)
+{
+	unsigned bytes = percent(head_bytes(head), limit_of(head->quota, target->quota_default));
+	unsigned messages =
+	    percent(head->messages, limit_of(head->quota_messages, target->quota_messages_default));
+	return bytes > messages ? bytes : messages;
+}
+
 /* 0: take it; 1: it has it already; or why not. */
 static int check_target(struct txn *t, const struct account_delivery *d, struct account_target *target)
 {
 	struct account_head head;
 	target->emailid = 0;
-	target->uid = 0;
+	target->uid = target->warn = 0;
 	target->modseq = 0;
 	int error = head_get(t, target->shard, &head);
 	if (error)
@@ -51,14 +82,7 @@ static int check_target(struct txn *t, const struct account_delivery *d, struct 
 	if (target->prefix.len + target->uidl.len > ACCOUNT_PREFIX_MAX ||
 	    target->uidl.len > ACCOUNT_UIDL_MAX || d->summary.len > SUMMARY_INLINE_MAX)
 		return -EMSGSIZE;
-	uint64_t size = target->prefix.len + d->body_len;
-	uint64_t quota = head.quota ? head.quota : target->quota_default;
-	if (!target->enforce_quota || quota == 0)
-		return 0;
-	/* What an empty mailbox could not hold will never be taken: trying again is of no use. */
-	if (size > quota)
-		return -EFBIG;
-	return head.bytes > quota || size > quota - head.bytes ? -EDQUOT : 0;
+	return target->enforce_quota ? check_quota(&head, target, target->prefix.len + d->body_len) : 0;
 }
 
 static size_t references_of(const struct account_delivery *d)
@@ -166,6 +190,8 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 	};
 	set_hashes(d, &email);
 	int error = change_begin(&c, t, target->shard, d->now);
+	if (error == 0 && percent_used(&c.head, target) < ACCOUNT_QUOTA_CALM)
+		c.head.quota_warned = false;
 	if (error == 0)
 		error = find_places(&c, d, target, places, &count);
 	if (error == 0)
@@ -173,6 +199,11 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 	if (error)
 		return error;
 	target->uid = places[0].uid;
+	unsigned used = percent_used(&c.head, target);
+	if (d->quota_warning && used >= d->quota_warning && !c.head.quota_warned) {
+		c.head.quota_warned = true;
+		target->warn = used;
+	}
 	target->modseq = c.head.modseq;
 	if (target->has_delivery_id) {
 		struct entry value;

@@ -91,19 +91,36 @@ static bool has_room(const struct account_change *c)
 	return c->writes + MESSAGE_WRITES_MAX + CHANGE_END_WRITES <= STORE_SLICE_KEYS;
 }
 
+static int uncount_metadata(struct account_change *c, struct account_key key)
+{
+	struct account_value v;
+	struct view value;
+	int error = change_get(c, key, &value);
+	if (error == 0 && value_decode(value, &v) == 0)
+		c->head.noted_bytes = less(c->head.noted_bytes, v.size);
+	c->head.metadata -= c->head.metadata > 0;
+	return error == -ENOENT ? 0 : error;
+}
+
 /* What else there is of a mailbox, as much as a slice has room for; *left: there is more. */
 static int remove_leftovers(struct account_change *c, uint32_t mailbox, bool *left)
 {
-	const struct account_key from[] = {key_gone(mailbox, 0), key_seen(mailbox, 0, 0)};
-	const struct account_key to[] = {key_gone(mailbox + 1, 0), key_seen(mailbox + 1, 0, 0)};
+	const struct account_key from[] = {
+	    key_gone(mailbox, 0), key_seen(mailbox, 0, 0), key_metadata(mailbox, 0, (struct view){0})};
+	const struct account_key to[] = {key_gone(mailbox + 1, 0), key_seen(mailbox + 1, 0, 0),
+	    key_metadata(mailbox + 1, 0, (struct view){0})};
 	struct slice *slice = slice_new();
 	size_t room =
 	    c->writes + CHANGE_END_WRITES < SLICE_KEYS ? SLICE_KEYS - c->writes - CHANGE_END_WRITES : 0;
 	int error = 0;
 	for (size_t i = 0; i < sizeof from / sizeof *from && error == 0; i++)
 		error = slice_collect(slice, c->txn, c->shard, key_view(&from[i]), key_view(&to[i]), room);
-	for (size_t i = 0; i < slice->count && error == 0; i++)
-		error = change_delete(c, slice->keys[i]);
+	for (size_t i = 0; i < slice->count && error == 0; i++) {
+		if (slice->keys[i].data[0] == 'W')
+			error = uncount_metadata(c, slice->keys[i]);
+		if (error == 0)
+			error = change_delete(c, slice->keys[i]);
+	}
 	*left = slice->count == room;
 	slice_free(slice);
 	return error;
@@ -201,13 +218,14 @@ static int run_make_roles(struct txn *t, void *arg)
 	r->more = false;
 	int error = change_begin(&c, t, r->shard, r->now);
 	if (error == 0)
-		error = roles_make(&c, (struct view){0});
+		error = roles_make(&c, view_from_string(r->tag));
 	return error ? error : change_end(&c);
 }
 
 static void repaired(struct account_request *r, int result)
 {
 	r->ended = NULL;
+	request_take_language(r->accounts, r);
 	if (result == 0)
 		request_commit(r->accounts, r, run_make_roles, false);
 	else

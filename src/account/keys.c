@@ -152,6 +152,28 @@ struct account_key key_seen(uint32_t mailbox, uint64_t user, uint32_t chunk)
 	return k;
 }
 
+enum { METADATA_NAME_AT = 1 + 4 + 8 };
+
+struct account_key key_metadata(uint32_t mailbox, uint64_t user, struct view name)
+{
+	struct account_key k = with_u32('W', mailbox);
+	add_number(&k, 8, user);
+	name = view_take(name, sizeof k.data - METADATA_NAME_AT);
+	add_bytes(&k, name.data, name.len);
+	return k;
+}
+
+/* Names are text: none begins with this octet. */
+struct account_key key_metadata_end(uint32_t mailbox, uint64_t user)
+{
+	return key_metadata(mailbox, user, VIEW("\xff"));
+}
+
+struct view key_metadata_name(struct view key)
+{
+	return view_skip(key, METADATA_NAME_AT);
+}
+
 struct account_key key_more_keywords(uint32_t mailbox, uint32_t uid)
 {
 	return with_two_u32('Q', mailbox, uid);

@@ -21,12 +21,15 @@
  *   P mailbox user chunk     messages of a chunk that a user who shares the mailbox has seen
  *   Q mailbox uid            numbers of a message's keywords that have no bit among its flags
  *   R collection id          reserved: object of a collection (calendar, address book)
- *   S                        how far the search index reaches; derived from the rest, may be dropped
- * (search.h) S number                 segment of the search index T hash                   thread of a
- * Message-ID U expiry emailid         a deleted email that can still be brought back V emailid places of an
- * email that are not the one it was delivered to; none: it is deleted X expiry id              a body that
- * was made durable before anything names it Y collection href        reserved: number of the object of that
- * name Z emailid                summary that found no room in E
+ *   S                        how far the search index reaches (search.h); may be dropped
+ *   S number                 segment of the search index
+ *   T hash                   thread of a Message-ID
+ *   U expiry emailid         a deleted email that can still be brought back
+ *   V emailid                places of an email that are not the one it was delivered to; none: it is deleted
+ *   W mailbox user name      metadata of a mailbox (0: of the account), shared (user 0) or a user's own
+ *   X expiry id              a body that was made durable before anything names it
+ *   Y collection href        reserved: number of the object of that name
+ *   Z emailid                summary that found no room in E
  *
  * The letters are fixed, and their order is of use. New entries come at the end of the range of E, L and M.
  * LMDB leaves pages of such a range half empty when large entries lie behind it, and nearly full when small
@@ -119,6 +122,9 @@ struct account_key key_message(uint32_t mailbox, uint32_t uid);
 struct account_key key_flags(uint32_t mailbox, uint32_t block);
 struct account_key key_gone(uint32_t mailbox, uint32_t chunk);
 struct account_key key_seen(uint32_t mailbox, uint64_t user, uint32_t chunk);
+struct account_key key_metadata(uint32_t mailbox, uint64_t user, struct view name); /* at most 190 octets */
+struct account_key key_metadata_end(uint32_t mailbox, uint64_t user);               /* behind all of these */
+struct view key_metadata_name(struct view key);
 struct account_key key_more_keywords(uint32_t mailbox, uint32_t uid);
 struct account_key key_keyword(uint32_t number);
 struct account_key key_keyword_name(
@@ -183,7 +189,7 @@ struct account_head {
 	uint64_t quota_messages;                    /* as quota; 0: none */
 	bool quota_warned;                          /* its owner knows that the quota is nearly used up */
 	uint32_t metadata;                          /* W entries */
-	uint64_t annotations, annotation_bytes;     /* A entries */
+	uint64_t noted_bytes;                       /* of their values: they count for the quota */
 };
 
 /* An entry of an access list: RIGHT_* for a user's or group's account number. */
@@ -297,6 +303,13 @@ struct account_share {
 	struct view address; /* the owner's */
 };
 
+/* W and A: a value, here or in a blob. */
+struct account_value {
+	uint64_t size;
+	struct blob_id blob; /* none: */
+	struct view text;
+};
+
 /* K. */
 struct account_keyword {
 	uint64_t uses; /* messages that have it, deleted ones that can be brought back among them */
@@ -360,6 +373,7 @@ void more_encode(const struct account_more *m, struct entry *out);
 void thread_encode(const struct account_thread *t, struct entry *out);
 void deleted_encode(const struct account_deleted *d, struct entry *out);
 void intent_encode(const struct account_intent *i, struct entry *out);
+void value_encode(const struct account_value *v, struct entry *out);
 void share_encode(const struct account_share *s, struct entry *out);
 void remembered_encode(const struct account_remembered *m, struct entry *out);
 void kept_encode(const struct account_kept *k, struct entry *out);
@@ -382,6 +396,7 @@ int more_decode(struct view value, struct account_more *m) __attribute__((warn_u
 int thread_decode(struct view value, struct account_thread *t) __attribute__((warn_unused_result));
 int deleted_decode(struct view value, struct account_deleted *d) __attribute__((warn_unused_result));
 int intent_decode(struct view value, struct account_intent *i) __attribute__((warn_unused_result));
+int value_decode(struct view value, struct account_value *v) __attribute__((warn_unused_result));
 int share_decode(struct view value, struct account_share *s) __attribute__((warn_unused_result));
 int remembered_decode(struct view value, struct account_remembered *m) __attribute__((warn_unused_result));
 int kept_decode(struct view value, struct account_kept *k) __attribute__((warn_unused_result));

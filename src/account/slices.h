@@ -31,6 +31,9 @@ static inline struct view slice_key(const struct slice *slice, size_t i)
 	return key_view(&slice->keys[i]);
 }
 
+/* The request's language, or the account's, in r->tag: transactions run on other threads. */
+void request_take_language(struct accounts *a, struct account_request *r);
+
 /*
  * Runs a request's transaction, again while it leaves r->more set; r->count adds up what it leaves in
  * r->counted. r->now is set; r->from is empty at first and then what the run before left in r->next.

@@ -124,8 +124,7 @@ void head_encode(const struct account_head *h, struct entry *out)
 	entry_add_number(out, h->quota_messages);
 	entry_add_number(out, h->quota_warned);
 	entry_add_number(out, h->metadata);
-	entry_add_number(out, h->annotations);
-	entry_add_number(out, h->annotation_bytes);
+	entry_add_number(out, h->noted_bytes);
 }
 
 int head_decode(struct view value, struct account_head *h)
@@ -164,8 +163,7 @@ int head_decode(struct view value, struct account_head *h)
 	r.quota_messages = take_later(&c);
 	r.quota_warned = take_later(&c) != 0;
 	r.metadata = take_later_u32(&c);
-	r.annotations = take_later(&c);
-	r.annotation_bytes = take_later(&c);
+	r.noted_bytes = take_later(&c);
 	if (cursor_ok(&c))
 		*h = r;
 	return entry_result(&c);
@@ -614,10 +612,13 @@ void account_names_blobs(uint64_t shard, struct view key, struct view value,
 {
 	struct account_email email;
 	struct account_kept kept;
+	struct account_value noted;
 	if (store_shard_class(shard) != STORE_ACCOUNT || view_empty(key))
 		return;
 	if (key.data[0] == 'E' && email_decode(0, value, &email) == 0)
 		found(arg, &email.blob);
 	else if (key.data[0] == 'X' && kept_decode(value, &kept) == 0)
 		found(arg, &kept.blob);
+	else if (key.data[0] == 'W' && value_decode(value, &noted) == 0 && !blob_is_none(&noted.blob))
+		found(arg, &noted.blob);
 }

@@ -1,5 +1,7 @@
-/* The values of C: names and mailboxes that are not, or no longer, among the account's own. See values.c. */
+/* The values of C, names and mailboxes that are not, or no longer, among the account's own; and of W and A.
+ * See values.c. */
 #include <errno.h>
+#include <string.h>
 
 #include "account/keys.h"
 
@@ -25,4 +27,36 @@ int share_decode(struct view value, struct account_share *s)
 	s->subscribed = subscribed;
 	s->address = address;
 	return 0;
+}
+
+/* A blob's length is part of its name, and is the value's. */
+void value_encode(const struct account_value *v, struct entry *out)
+{
+	bool blob = !blob_is_none(&v->blob);
+	entry_begin(out, VERSION);
+	entry_add_number(out, blob);
+	if (blob)
+		entry_add_bytes(out, view_of(v->blob.bytes, BLOB_ID_SIZE));
+	else
+		entry_add_text(out, v->text);
+}
+
+int value_decode(struct view value, struct account_value *v)
+{
+	struct cursor c = entry_read(value, VERSION);
+	struct account_value r = {.size = 0};
+	if (entry_take_limited(&c, 1)) {
+		struct view bytes = cursor_bytes(&c, BLOB_ID_SIZE);
+		if (bytes.len == BLOB_ID_SIZE)
+			memcpy(r.blob.bytes, bytes.data, BLOB_ID_SIZE);
+		if (blob_is_none(&r.blob))
+			return -EBADMSG;
+		r.size = blob_length(&r.blob);
+	} else {
+		r.text = entry_take_text(&c);
+		r.size = r.text.len;
+	}
+	if (cursor_ok(&c))
+		*v = r;
+	return entry_result(&c);
 }

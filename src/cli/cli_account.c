@@ -245,17 +245,30 @@ static int set(struct directory_client *client, const char *address, struct view
 	    address, directory_client_ask(client, DIRECTORY_ACCOUNT_SET, 0, fields, 3, &answer));
 }
 
+static int set_number(struct directory_client *client, const char *address, struct view what, uint64_t number)
+{
+	char bytes[8];
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (char)(number >> (56 - 8 * i));
+	return set(client, address, what, view_of(bytes, 8));
+}
+
 static int set_quota(struct cli *cli, struct directory_client *client)
 {
-	uint64_t quota;
-	char bytes[8];
-	if (!cli_words(cli, 2, 2))
+	const char *messages_text = cli_value(cli, "--messages");
+	uint64_t quota = 0, messages = 0;
+	int status = 0;
+	if (!cli_words(cli, messages_text ? 1 : 2, 2))
 		return EXIT_USAGE;
-	if (!view_to_size(view_from_string(cli->argv[1]), &quota))
+	if (cli->argc == 2 && !view_to_size(view_from_string(cli->argv[1]), &quota))
 		return cli_usage(cli, "the quota is a size such as 500M, or 0 for none of its own");
-	for (int i = 0; i < 8; i++)
-		bytes[i] = (char)(quota >> (56 - 8 * i));
-	return set(client, cli->argv[0], VIEW("quota"), view_of(bytes, 8));
+	if (messages_text && !view_to_u64(view_from_string(messages_text), UINT32_MAX, &messages))
+		return cli_usage(cli, "--messages takes a number of messages, or 0 for no limit of its own");
+	if (cli->argc == 2)
+		status = set_number(client, cli->argv[0], VIEW("quota"), quota);
+	if (status == 0 && messages_text)
+		status = set_number(client, cli->argv[0], VIEW("messages"), messages);
+	return status;
 }
 
 static int disable(struct cli *cli, struct directory_client *client)
@@ -400,7 +413,7 @@ static int show(struct cli *cli, struct directory_client *client)
 {
 	struct message_directory_answer answer;
 	struct account_record r = {0};
-	uint64_t numbers[4] = {0};
+	uint64_t numbers[5] = {0};
 	if (!cli_words(cli, 1, 1))
 		return EXIT_USAGE;
 	int status = read_record(client, cli->argv[0], &r);
@@ -409,15 +422,16 @@ static int show(struct cli *cli, struct directory_client *client)
 		status = cli_directory_problem(cli->argv[0],
 		    directory_client_ask(client, DIRECTORY_ACCOUNT_STAT, 0, &field, 1, &answer));
 	const struct message_field *fields = answer.fields.items;
-	for (size_t i = 0; status == 0 && i < 4 && i < answer.fields.count; i++)
+	for (size_t i = 0; status == 0 && i < 5 && i < answer.fields.count; i++)
 		numbers[i] = directory_number(fields[i].value);
 	if (status == 0 && cli->json) {
 		fputs("{\"address\":", stdout);
 		cli_json_string(view_from_string(cli->argv[0]));
-		printf(",\"messages\":%llu,\"bytes\":%llu,\"deleted_bytes\":%llu,\"quota\":%llu,\"app_"
-		       "passwords\":[",
+		printf(",\"messages\":%llu,\"bytes\":%llu,\"deleted_bytes\":%llu,\"quota\":%llu,\"quota_"
+		       "messages\":%llu,\"app_passwords\":[",
 		    (unsigned long long)numbers[0], (unsigned long long)numbers[1],
-		    (unsigned long long)numbers[2], (unsigned long long)numbers[3]);
+		    (unsigned long long)numbers[2], (unsigned long long)numbers[3],
+		    (unsigned long long)numbers[4]);
 		print_apps(&r.credentials, true);
 		puts("]}");
 	} else if (status == 0) {
@@ -426,6 +440,8 @@ static int show(struct cli *cli, struct directory_client *client)
 		    (unsigned long long)numbers[2]);
 		if (numbers[3])
 			printf("  quota           %llu\n", (unsigned long long)numbers[3]);
+		if (numbers[4])
+			printf("  quota, messages %llu\n", (unsigned long long)numbers[4]);
 		print_apps(&r.credentials, false);
 	}
 	free_record(&r);

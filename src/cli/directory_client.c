@@ -55,6 +55,7 @@ static int open_store(struct cli *cli, struct directory_client *client)
 	int error = store_open(&options, &client->store);
 	if (error == 0) {
 		accounts_init(&client->accounts, client->store, (int64_t)cli->settings.undelete_days * 86400);
+		accounts_set_language(&client->accounts, cli->settings.language);
 		return 0;
 	}
 	fprintf(stderr, "postrider: cannot open the data folder %s: %s%s\n", folder, strerror(-error),

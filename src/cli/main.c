@@ -25,7 +25,7 @@ static const struct {
     {"account", cli_account, "accounts with a mailbox, and their passwords",
         "postrider account add ADDRESS [--quota SIZE] [--password-stdin | --generate] [--scram]\n"
         "       postrider account password ADDRESS [--password-stdin | --generate] [--scram]\n"
-        "       postrider account quota ADDRESS SIZE\n"
+        "       postrider account quota ADDRESS [SIZE] [--messages N]\n"
         "       postrider account disable|enable|remove ADDRESS\n"
         "       postrider account show ADDRESS [--json]\n"
         "       postrider account list [DOMAIN] [--json]\n"

@@ -164,6 +164,11 @@ static const struct setting {
 	"Keep an index of all mail for searches. Without it each search reads all messages."},
     {"quota_default", SIZE, AT(quota_default), "0", 0, UINT64_C(1) << 50,
 	"The quota, in bytes, of accounts that have none of their own. 0: no limit."},
+    {"quota_messages_default", NUMBER, AT(quota_messages_default), "0", 0, 1000000000,
+	"How many messages an account may hold that has no such limit of its own. 0: no limit."},
+    {"quota_warning", NUMBER, AT(quota_warning), "90", 0, 100,
+	"When an account has used so many percent of its quota, it gets a message that says so: once, until it has "
+	"been below 80 percent. 0: never."},
     {"require_tls_login", FLAG, AT(require_tls_login), "true", 0, 1,
 	"Refuse passwords on connections without TLS, except from this machine."},
     {"tls_cbc", FLAG, AT(tls_cbc), "false", 0, 1,
@@ -171,6 +176,9 @@ static const struct setting {
     {"allow_main_password_scram", FLAG, AT(allow_main_password_scram), "false", 0, 1,
 	"Allow SCRAM with the main password of accounts that ask for it (`account password --scram`). A "
 	"stolen SCRAM verifier is easier to attack than an Argon2id hash."},
+    {"language", TEXT, AT(language), "en", 0, 0,
+	"The language of the names of new accounts' mailboxes for sent mail, drafts and so on, such as \"de\" or "
+	"\"ja\". One that is not known is English."},
     {"own_from", TEXT, AT(own_from), "refuse", 0, 0,
 	"What happens to a user's message whose From field names an address in a local domain that is not "
 	"the user's own. \"refuse\": the message is refused. \"sender\": a Sender field names the user. "

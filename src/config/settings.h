@@ -24,6 +24,7 @@ struct settings {
 	struct view tls_certificates, tls_keys;
 	struct view proxy_from, xclient_from;
 	struct view trusted_networks, login_mechanisms;
+	struct view language;
 	struct view own_from, foreign_from; /* "refuse", "sender" or "off" */
 	struct view dns_server, dns_anchors, dns_stubs;
 	struct view relay_source, ca_file, routes, relay_domains, tls_policies;
@@ -32,7 +33,8 @@ struct settings {
 	uint64_t errors_max, greeting_delay_ms, data_rate_min;
 	/* Seconds: RFC 5321 section 4.5.3.2.7 (between commands); within a message; RFC 1939 section 3. */
 	uint64_t timeout_command, timeout_data, pop3_idle;
-	uint64_t disk_reserve, undelete_days, quota_default, search_index;
+	uint64_t disk_reserve, undelete_days, quota_default, quota_messages_default, quota_warning,
+	    search_index;
 	uint64_t require_tls_login, tls_cbc, allow_main_password_scram, sender_null_mx, received_login,
 	    crash_stop;
 	struct view relay_networks;

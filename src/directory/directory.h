@@ -35,8 +35,9 @@ int directory_domain_put(struct txn *t, struct view name, const struct directory
 int directory_domain_delete(struct txn *t, struct view name);
 
 struct directory_account {
-	uint64_t shard; /* given by directory_account_add, never again to another */
-	uint64_t quota; /* bytes, 0: none; the account's own entry is what counts */
+	uint64_t shard;          /* given by directory_account_add, never again to another */
+	uint64_t quota;          /* bytes, 0: none; the account's own entry is what counts */
+	uint64_t quota_messages; /* the same, of messages */
 	bool disabled;
 	struct view credentials; /* auth's, opaque here */
 };

@@ -45,7 +45,7 @@ static int add_target(
 	s->out->items[s->out->count++] = (struct directory_target){.remote = account == NULL,
 	    .shard = account ? account->shard : 0,
 	    .address = *address,
-	    .limited = account && account->quota > 0};
+	    .limited = account && (account->quota > 0 || account->quota_messages > 0)};
 	return 0;
 }
 

@@ -31,10 +31,10 @@ enum directory_operation {
 	DIRECTORY_DOMAIN_DELETE,   /* name */
 	DIRECTORY_DOMAIN_LIST,     /* after -> name, alias_of, catch_all, separator, "1" if disabled */
 	DIRECTORY_ACCOUNT_ADD,     /* address, credentials; number: quota -> ; account */
-	DIRECTORY_ACCOUNT_SET,     /* address, what ("quota", "disabled"), value -> ; account */
+	DIRECTORY_ACCOUNT_SET,     /* address, what ("quota", "messages", "disabled"), value -> ; account */
 	DIRECTORY_ACCOUNT_DELETE,  /* address -> ; account */
 	DIRECTORY_ACCOUNT_LIST,    /* domain, after -> address, account, quota (numbers), "1" if disabled */
-	DIRECTORY_ACCOUNT_STAT,    /* address -> messages, bytes, deleted bytes, quota (numbers); account */
+	DIRECTORY_ACCOUNT_STAT,    /* address -> messages, bytes, deleted bytes, quota, quota of messages (numbers); account */
 	DIRECTORY_ALIAS_PUT,       /* address, targets */
 	DIRECTORY_ALIAS_DELETE,    /* address */
 	DIRECTORY_ALIAS_LIST,      /* domain, after -> address, targets */

@@ -238,7 +238,8 @@ static bool room_answered(void *arg, struct link *link, struct channel_frame *fr
 static bool may_be_full(const struct message_target *target)
 {
 	return target->account != 0 &&
-	       (target->limited || smtp_role.edge.process->settings.quota_default > 0);
+	       (target->limited || smtp_role.edge.process->settings.quota_default > 0 ||
+	           smtp_role.edge.process->settings.quota_messages_default > 0);
 }
 
 /* A full mailbox is refused here, while the sender can still be told; what was taken is delivered. */

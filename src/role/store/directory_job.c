@@ -273,6 +273,8 @@ static int set_account(struct txn *t, struct directory_job *job)
 		return -ENOMEM;
 	if (view_equal(job->fields[1], VIEW("quota")))
 		a.quota = directory_number(job->fields[2]);
+	else if (view_equal(job->fields[1], VIEW("messages")))
+		a.quota_messages = directory_number(job->fields[2]);
 	else if (view_equal(job->fields[1], VIEW("disabled")))
 		a.disabled = job->fields[2].len > 0;
 	else
@@ -442,15 +444,20 @@ static void account_set(struct store_commit *c, int result)
 {
 	struct directory_job *job = c->arg;
 	bool quota = view_equal(job->fields[1], VIEW("quota"));
-	if (result || !quota) {
+	uint64_t number = directory_number(job->fields[2]);
+	if (result || (!quota && !view_equal(job->fields[1], VIEW("messages")))) {
 		finish(job, result);
 		return;
 	}
 	job->request = (struct account_request){.shard = job->answer,
-	    .quota = directory_number(job->fields[2]),
+	    .quota = number,
+	    .quota_messages = number,
 	    .done = request_ended,
 	    .arg = job};
-	account_set_quota(job->accounts, &job->request);
+	if (quota)
+		account_set_quota(job->accounts, &job->request);
+	else
+		account_set_quota_messages(job->accounts, &job->request);
 }
 
 static void request_done(struct account_request *r, int result)
@@ -461,6 +468,7 @@ static void request_done(struct account_request *r, int result)
 		put_number(job, r->bytes);
 		put_number(job, r->deleted_bytes);
 		put_number(job, r->quota);
+		put_number(job, r->quota_messages);
 	} else {
 		job->answer = r->count;
 	}

@@ -46,14 +46,14 @@ static const struct {
 	X(MAIL_REMOVE, RIGHT_MAIL, right_remove_mailbox, true) \
 	X(MAIL_SET, RIGHT_MAIL, right_set, true) \
 	X(MAIL_FIND, RIGHT_MAIL, right_find, true) \
-	X(MAIL_QUOTA, RIGHT_MAIL, not_served, true) \
+	X(MAIL_QUOTA, RIGHT_MAIL, right_quota, true) \
 	X(MAIL_QUOTA_SET, RIGHT_MAIL, not_served, true) \
 	X(MAIL_GRANTS, RIGHT_MAIL, right_grants, true) \
 	X(MAIL_GRANT_SET, RIGHT_MAIL, right_grant_set, true) \
 	X(MAIL_SHARES, RIGHT_MAIL, right_shares, true) \
 	X(MAIL_SHARE_SET, RIGHT_MAIL, right_share_set, true) \
-	X(MAIL_METADATA, RIGHT_MAIL, not_served, true) \
-	X(MAIL_METADATA_SET, RIGHT_MAIL, not_served, true) \
+	X(MAIL_METADATA, RIGHT_MAIL, right_metadata, true) \
+	X(MAIL_METADATA_SET, RIGHT_MAIL, right_metadata_set, true) \
 	X(MAIL_ANNOTATIONS, RIGHT_MAIL, not_served, true) \
 	X(MAIL_ANNOTATE, RIGHT_MAIL, not_served, true)
 /* clang-format on */

@@ -131,6 +131,13 @@ void right_grant_set(struct right *r, uint32_t request, const void *message);
 void right_shares(struct right *r, uint32_t request, const void *message);
 void right_share_set(struct right *r, uint32_t request, const void *message);
 
+/* right_quota.c */
+void right_quota(struct right *r, uint32_t request, const void *message);
+
+/* right_metadata.c */
+void right_metadata(struct right *r, uint32_t request, const void *message);
+void right_metadata_set(struct right *r, uint32_t request, const void *message);
+
 /* right_watch.c: MAIL_WATCH. */
 void right_watch(struct right *r, uint32_t request, const void *message);
 void right_watch_drained(struct right *r);

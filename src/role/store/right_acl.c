@@ -177,6 +177,8 @@ void right_grants(struct right *r, uint32_t request, const void *message)
 static void granted(struct account_granting *granting, int result)
 {
 	struct right_acl *a = container_of(granting, struct right_acl, granting);
+	if (result == 0 && granting->invited)
+		store_notice_share(granting->grant.who, granting->shard, granting->mailbox);
 	if (question_back(&a->question))
 		question_fail(&a->question, result);
 }

@@ -58,6 +58,8 @@ static void appended(struct account_append *call, int result)
 	struct right_append *a = container_of(call, struct right_append, call);
 	struct question *q = &a->question;
 	struct buf uids;
+	for (size_t i = 0; i < a->all->count && result == 0; i++)
+		store_notice_quota(&a->all->messages[i]->target, 1);
 	if (!question_back(q))
 		return;
 	buf_init(&uids, ACCOUNT_APPEND_MAX * UID_RANGE_SIZE);
@@ -81,6 +83,8 @@ static void carry_out(struct question *question)
 		m->target.shard = a->box.shard;
 		m->target.enforce_quota = true;
 		m->target.quota_default = settings->quota_default;
+		m->target.quota_messages_default = settings->quota_messages_default;
+		m->delivery.quota_warning = (unsigned)settings->quota_warning;
 		m->place.number = a->box.mailbox;
 		a->deliveries[i] = &m->delivery;
 	}

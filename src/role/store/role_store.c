@@ -77,6 +77,7 @@ static int store_role_serve(struct role_process *p)
 	int64_t undelete = (int64_t)p->settings.undelete_days * 86400;
 	if (p->serving) {
 		store_role.accounts.undelete_seconds = undelete;
+		accounts_set_language(&store_role.accounts, p->settings.language);
 		store_queue_configure();
 		trace_set_days((unsigned)p->settings.trace_days);
 		return 0;
@@ -89,6 +90,7 @@ static int store_role_serve(struct role_process *p)
 	if (error)
 		return is_wrong_folder(error) ? error : ROLE_TRY_AGAIN;
 	accounts_init(&store_role.accounts, store_role.store, undelete);
+	accounts_set_language(&store_role.accounts, p->settings.language);
 	error = trace_open(p->folder, (unsigned)p->settings.trace_days);
 	if (error) {
 		log_event(LOG_ERROR, "-", "trace-open-failed", log_errno(error));

@@ -141,6 +141,8 @@ static void done(struct store_commit *c, int result)
 	}
 	if (result == 0 && !d->queue.repeated && d->queue.id.text[0])
 		trace(d);
+	if (result == 0)
+		store_notice_quota(d->mail.targets, d->mail.target_count);
 	queue_delivery_done(store_role.queue, &d->queue, result);
 	if (d->generation == d->link->generation)
 		answer(d->link, d->request, results, d->item_count);
@@ -169,6 +171,7 @@ static int take_target(
 	t->shard = from->account;
 	t->enforce_quota = from->enforce_quota;
 	t->quota_default = store_role.process->settings.quota_default;
+	t->quota_messages_default = store_role.process->settings.quota_messages_default;
 	if (m->id.len == QUEUE_ID_SIZE) {
 		t->has_delivery_id = true;
 		memcpy(t->delivery_id, m->id.data, QUEUE_ID_SIZE);
@@ -446,6 +449,7 @@ static void take_delivery(struct link *link, const struct message_deliver *m, ui
 	d->mail.internaldate = (int64_t)m->received_at;
 	d->commit =
 	    (struct store_commit){.run = run, .arg = d, .done = done, .uploads = {body}, .upload_count = 1};
+	d->mail.quota_warning = (unsigned)store_role.process->settings.quota_warning;
 	account_delivery_begin(&d->mail);
 	queue_delivery_begin(store_role.queue, &d->queue);
 	store_commit(store_role.store, &d->commit);
@@ -463,8 +467,9 @@ static void room_known(struct account_request *r, int result)
 {
 	struct room *room = r->arg;
 	struct store_stats stats;
-	uint64_t default_quota = store_role.process->settings.quota_default;
-	uint64_t quota = r->quota ? r->quota : default_quota;
+	const struct settings *settings = &store_role.process->settings;
+	uint64_t quota = r->quota ? r->quota : settings->quota_default;
+	uint64_t messages = r->quota_messages ? r->quota_messages : settings->quota_messages_default;
 	store_stats(store_role.store, &stats);
 	if (result == 0 && (stats.nearly_full || stats.trouble == ENOSPC))
 		result = -ENOSPC;
@@ -473,6 +478,8 @@ static void room_known(struct account_request *r, int result)
 	else if (result == 0 && quota && room->bytes > quota)
 		result = -EFBIG;
 	else if (result == 0 && quota && (r->bytes >= quota || room->bytes > quota - r->bytes))
+		result = -EDQUOT;
+	else if (result == 0 && messages && r->messages >= messages)
 		result = -EDQUOT;
 	struct message_result m = {.error = result};
 	asked_answer(&room->asked, MESSAGE_ROOM_ANSWER, &m);

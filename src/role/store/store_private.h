@@ -30,6 +30,13 @@ void store_upload_cancel(struct link *link, uint64_t number);
 struct store_upload *store_upload_claim(struct link *link, uint64_t number);
 void store_upload_forget(struct link *link);
 
+/* store_notice.c: short messages of the server's own, in the mailbox of those whom they concern. Each is
+ * tried once. */
+void store_notice_quota(
+    const struct account_target *targets, size_t count); /* those to be warned, of a delivery */
+/* To a user who was given rights to another's mailbox. */
+void store_notice_share(uint64_t account, uint64_t owner, uint32_t mailbox);
+
 /* store_prefix.c: a mailbox's prefix and the fields of verdicts behind it, in *out. False without memory. */
 bool store_prefix_join(struct arena *arena, struct view prefix, struct view headers, struct view *out);
 

@@ -148,6 +148,7 @@ static void done(struct store_commit *c, int result)
 	struct local *l = container_of(c, struct local, commit);
 	if (result == 0) {
 		queue_take_effects(store_role.queue, &l->spool);
+		store_notice_quota(l->mail.targets, l->mail.target_count);
 	} else {
 		/* It stays, and comes back when "@local" is due again. */
 		log_event(LOG_ERROR, "-", "queue-not-kept", log_text("message", queue_id_view(&l->id)),
@@ -183,6 +184,7 @@ static bool copy_targets(struct local *l, const struct queue_handout *h)
 		targets[k] = (struct account_target){.shard = p->account,
 		    .enforce_quota = true,
 		    .quota_default = store_role.process->settings.quota_default,
+		    .quota_messages_default = store_role.process->settings.quota_messages_default,
 		    .has_delivery_id = true};
 		memcpy(targets[k].delivery_id, h->id.text, QUEUE_ID_SIZE);
 		if (!arena_copy(&l->arena, p->mailbox, &targets[k].mailbox) ||
@@ -219,6 +221,7 @@ bool store_queue_local_message(const struct queue_handout *h)
 	l->mail.references = l->references;
 	memcpy(l->references, h->record->references, sizeof l->references);
 	l->outcome = (struct change_outcome){.results = l->results, .count = l->count, .active = true};
+	l->mail.quota_warning = (unsigned)store_role.process->settings.quota_warning;
 	account_delivery_begin(&l->mail);
 	spool_init(&l->spool, queue_config(store_role.queue), clock_wall());
 	l->commit = (struct store_commit){.run = run, .arg = l, .done = done};

@@ -71,6 +71,12 @@ static void an_account_begins_with_its_roles(void **state)
 	struct account_request german = {.shard = test_account(ONE), .language = VIEW("DE-ch")};
 	assert_int_equal(test_request(&accounts, account_create, &german), 0);
 	assert_string_equal(listing(NULL), "Archiv* Entw\xc3\xbcrfe* Gesendet* INBOX* Papierkorb* Spam*");
+	/* The one that is said for all; then one that is not known. */
+	assert_int_equal(test_request(&accounts, account_remove, &german), 0);
+	accounts_set_language(&accounts, VIEW("nl"));
+	german.language = (struct view){0};
+	assert_int_equal(test_request(&accounts, account_create, &german), 0);
+	assert_string_equal(listing(NULL), "Archief* Concepten* INBOX* Ongewenst* Prullenbak* Verzonden*");
 	assert_int_equal(test_request(&accounts, account_remove, &german), 0);
 	german.language = VIEW("tlh");
 	assert_int_equal(test_request(&accounts, account_create, &german), 0);

@@ -157,6 +157,7 @@ static void accounts_come_whole_and_go_whole(void **state)
 	(void)state;
 	uint64_t alice = add_domain_and_alice();
 	struct view quota[] = {VIEW("alice@example.test"), VIEW("quota"), VIEW("\0\0\0\0\0\0\x10\0")};
+	struct view messages[] = {VIEW("alice@example.test"), VIEW("messages"), VIEW("\0\0\0\0\0\0\0\x09")};
 	/* Entry and shard. */
 	assert_int_equal(test_stat(&accounts, alice).quota, 1000000);
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_ADD, 5, "ALICE@example.test", "", NULL, NULL), -EEXIST);
@@ -164,10 +165,13 @@ static void accounts_come_whole_and_go_whole(void **state)
 	assert_int_equal(ask_views(DIRECTORY_ACCOUNT_SET, 0, quota, 3), 0);
 	assert_int_equal(answer.number, alice);
 	assert_int_equal(test_stat(&accounts, alice).quota, 4096);
+	assert_int_equal(ask_views(DIRECTORY_ACCOUNT_SET, 0, messages, 3), 0);
+	assert_int_equal(test_stat(&accounts, alice).quota, 4096);
+	assert_int_equal(test_stat(&accounts, alice).quota_messages, 9);
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_SET, 0, "alice@example.test", "colour", "red", NULL), -EINVAL);
 	assert_int_equal(test_deliver(&accounts, alice, 1, 100, "p"), 0);
 	assert_int_equal(ask(DIRECTORY_ACCOUNT_STAT, 0, "alice@example.test", NULL, NULL, NULL), 0);
-	assert_int_equal(answer.fields.count, 4);
+	assert_int_equal(answer.fields.count, 5);
 	assert_int_equal(directory_number(field(0)), 1);
 	assert_int_equal(directory_number(field(1)), 101);
 	assert_int_equal(directory_number(field(3)), 4096);

@@ -1,0 +1,205 @@
+/* What a session may ask of an account beside its mailboxes: quota, metadata; and what the server writes to
+ * it. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "directory/groups.h"
+#include "mail_seen.h"
+#include "../../store/support.h"
+
+static struct seen one, two;
+static char values[4096];
+
+static void note(struct seen *s, enum mail_type type, const void *answer)
+{
+	const struct mail_metadata_entry *m = answer;
+	size_t at = strlen(values);
+	(void)s;
+	if (type == MAIL_METADATA_ENTRY)
+		snprintf(values + at, sizeof values - at, "%s%.*s=%.*s", at ? " " : "", (int)m->name.len,
+		    m->name.data, (int)m->value.len, m->value.data);
+}
+
+static int run_people(struct txn *t, void *arg)
+{
+	struct directory_domain d = {.disabled = false};
+	static const char *const names[] = {"alice@example.test", "bob@example.test"};
+	(void)arg;
+	int error = directory_domain_put(t, VIEW("example.test"), &d);
+	for (size_t i = 0; i < 2 && error == 0; i++) {
+		struct directory_account a = {.quota = 0};
+		error = directory_account_add(t, view_from_string(names[i]), &a);
+	}
+	return error;
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	mail_world_begin();
+	assert_int_equal(test_commit(store_role.store, run_people, NULL), 0);
+	mail_world_account(1);
+	mail_world_account(2);
+	open_session(&one, 1);
+	open_session(&two, 2);
+	one.also = two.also = note;
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	close_session(&one);
+	close_session(&two);
+	mail_world_end();
+	return 0;
+}
+
+static int64_t put(struct seen *s, uint64_t account, uint64_t mailbox, const char *name, const char *value)
+{
+	struct mail_metadata_entry m = {.account = account,
+	    .mailbox = mailbox,
+	    .name = view_from_string(name),
+	    .value = view_from_string(value ? value : ""),
+	    .none = value == NULL};
+	return ask(s, MAIL_METADATA_SET, &m);
+}
+
+static const char *get(struct seen *s, uint64_t account, uint64_t mailbox, const char *name, uint64_t depth)
+{
+	values[0] = '\0';
+	int64_t error = ask(s, MAIL_METADATA,
+	    &(struct mail_metadata){
+	        .account = account, .mailbox = mailbox, .name = view_from_string(name), .depth = depth});
+	if (error)
+		snprintf(values, sizeof values, "%d", (int)error);
+	return values;
+}
+
+static int64_t grant(uint64_t rights)
+{
+	return ask(&one, MAIL_GRANT_SET,
+	    &(struct mail_grant){
+	        .mailbox = MAILBOX_INBOX, .who = VIEW("bob@example.test"), .rights = rights});
+}
+
+static void metadata_is_shared_or_private(void **state)
+{
+	(void)state;
+	assert_int_equal(put(&one, 0, MAILBOX_INBOX, "/shared/comment", "ours"), 0);
+	assert_int_equal(put(&one, 0, MAILBOX_INBOX, "/private/comment", "mine"), 0);
+	assert_int_equal(put(&one, 0, 0, "/private/comment", "account's"), 0);
+	assert_int_equal(put(&one, 0, MAILBOX_INBOX, "comment", "x"), -EINVAL);
+	assert_string_equal(get(&one, 0, MAILBOX_INBOX, "/private", 2), "/private/comment=mine");
+	assert_string_equal(get(&one, 0, 0, "/private/comment", 0), "/private/comment=account's");
+	/* Another sees it as far as it may, and has its own. */
+	assert_string_equal(get(&two, 1, MAILBOX_INBOX, "/shared/comment", 0), "-2");
+	assert_int_equal(grant(RIGHT_LOOKUP), 0);
+	assert_string_equal(get(&two, 1, MAILBOX_INBOX, "/shared/comment", 0), "-13");
+	assert_int_equal(grant(RIGHT_LOOKUP | RIGHT_READ), 0);
+	assert_string_equal(get(&two, 1, MAILBOX_INBOX, "/shared/comment", 0), "/shared/comment=ours");
+	assert_string_equal(get(&two, 1, MAILBOX_INBOX, "/private/comment", 0), "");
+	assert_int_equal(put(&two, 1, MAILBOX_INBOX, "/shared/comment", "theirs"), -EACCES);
+	assert_int_equal(put(&two, 1, MAILBOX_INBOX, "/private/comment", "bob's"), 0);
+	assert_string_equal(get(&two, 1, MAILBOX_INBOX, "/private/comment", 0), "/private/comment=bob's");
+	assert_string_equal(get(&one, 0, MAILBOX_INBOX, "/private/comment", 0), "/private/comment=mine");
+	assert_int_equal(put(&one, 0, MAILBOX_INBOX, "/shared/comment", NULL), 0);
+	assert_string_equal(get(&two, 1, MAILBOX_INBOX, "/shared/comment", 0), "");
+	assert_string_equal(get(&two, 1, 0, "/private/comment", 0), "-2");
+}
+
+/* As a session reads it. */
+static void expect_mail(struct seen *s, size_t count, const char *subject, const char *text)
+{
+	struct mail_fetch fetch = {
+	    .mailbox = MAILBOX_INBOX, .want = MAIL_WANT_FLAGS | MAIL_WANT_BODY, .body_max = 20000};
+	assert_int_equal(ask(s, MAIL_FETCH, &fetch), 0);
+	assert_int_equal(s->count, count);
+	if (count == 0)
+		return;
+	struct view body = kept(s, s->messages[count - 1].body);
+	char *whole = calloc(1, body.len + 1);
+	memcpy(whole, body.data, body.len);
+	assert_non_null(strstr(whole, "Auto-Submitted: auto-generated"));
+	assert_non_null(strstr(whole, "<postmaster@example.test>"));
+	assert_non_null(strstr(whole, subject));
+	assert_non_null(strstr(whole, text));
+	free(whole);
+}
+
+static void whoever_is_invited_is_told(void **state)
+{
+	(void)state;
+	assert_int_equal(ask(&one, MAIL_CREATE, &(struct mail_create){.path = VIEW("Team/Plans")}), 0);
+	struct mail_grant m = {
+	    .mailbox = one.end.number, .who = VIEW("bob@example.test"), .rights = RIGHT_LOOKUP | RIGHT_READ};
+	assert_int_equal(ask(&one, MAIL_GRANT_SET, &m), 0);
+	expect_mail(&two, 1, "Subject: alice@example.test shares a mailbox with you", "\"Team/Plans\"");
+	/* Once. */
+	m.rights = RIGHT_ALL;
+	assert_int_equal(ask(&one, MAIL_GRANT_SET, &m), 0);
+	m.rights = 0;
+	assert_int_equal(ask(&one, MAIL_GRANT_SET, &m), 0);
+	m.who = VIEW("anyone");
+	m.rights = RIGHT_LOOKUP;
+	assert_int_equal(ask(&one, MAIL_GRANT_SET, &m), 0);
+	expect_mail(&two, 1, "alice@example.test", "Team/Plans");
+	expect_mail(&one, 0, "", "");
+}
+
+static int run_quota(struct txn *t, void *arg)
+{
+	struct account_head head;
+	(void)arg;
+	struct account_key key = key_head();
+	struct view value;
+	struct entry e;
+	int error = txn_get(t, store_shard(STORE_ACCOUNT, 1), key_view(&key), &value);
+	if (error == 0)
+		error = head_decode(value, &head);
+	if (error)
+		return error;
+	head.quota = 4000;
+	head.quota_messages = 100;
+	head_encode(&head, &e);
+	return entry_put(t, store_shard(STORE_ACCOUNT, 1), key_view(&key), &e);
+}
+
+/* A mailbox that is nearly full says so, and says what it holds. */
+static void a_full_mailbox_says_so(void **state)
+{
+	static char body[3700];
+	(void)state;
+	memset(body, 'b', sizeof body);
+	assert_int_equal(test_commit(store_role.store, run_quota, NULL), 0);
+	struct mail_upload piece = {.upload = 1, .bytes = view_of(body, sizeof body)};
+	struct mail_append append = {.mailbox = MAILBOX_INBOX, .upload = 1};
+	send_question(&one, MAIL_UPLOAD, &piece);
+	assert_int_equal(ask(&one, MAIL_APPEND, &append), 0);
+	expect_mail(&one, 2, "Subject: Your mailbox is 92 % full", "Delete what you no longer need");
+	assert_int_equal(ask(&one, MAIL_QUOTA, &(struct mail_quota){.mailbox = MAILBOX_INBOX}), 0);
+	assert_int_equal(one.end.modseq, 4000);
+	assert_int_equal(one.end.uidnext, 100);
+	assert_int_equal(one.end.messages, 2);
+	assert_true(one.end.number > 3700 && one.end.number < 6000);
+	piece.upload = append.upload = 2;
+	send_question(&one, MAIL_UPLOAD, &piece);
+	assert_int_equal(ask(&one, MAIL_APPEND, &append), -EDQUOT);
+	assert_int_equal(
+	    ask(&two, MAIL_QUOTA, &(struct mail_quota){.account = 1, .mailbox = MAILBOX_INBOX}), -ENOENT);
+	assert_int_equal(grant(RIGHT_LOOKUP | RIGHT_READ), 0);
+	assert_int_equal(
+	    ask(&two, MAIL_QUOTA, &(struct mail_quota){.account = 1, .mailbox = MAILBOX_INBOX}), 0);
+	assert_int_equal(two.end.modseq, 4000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(metadata_is_shared_or_private, begin, end),
+	    cmocka_unit_test_setup_teardown(whoever_is_invited_is_told, begin, end),
+	    cmocka_unit_test_setup_teardown(a_full_mailbox_says_so, begin, end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
