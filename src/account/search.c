@@ -305,7 +305,11 @@ static void take_places(struct account_uids_of *u, size_t index, const struct ac
 static int run_uids(struct txn *t, void *arg)
 {
 	struct account_uids_of *u = arg;
+	struct account_mailbox m;
 	u->more_count = 0;
+	int missing = mailbox_get(t, u->shard, u->mailbox, &m);
+	if (missing)
+		return missing;
 	for (size_t i = 0; i < u->count; i++) {
 		struct account_places places;
 		u->uids[i] = 0;
