@@ -56,6 +56,7 @@ static const struct {
     {"OBJECTID", AFTER, NULL},
     {"MULTIAPPEND", AFTER, NULL},
     {"CATENATE", AFTER, NULL},
+    {"URLAUTH", AFTER, NULL},
     {"REPLACE", AFTER, NULL},
     {"MOVE", AFTER, NULL},
     {"BINARY", AFTER, NULL},

@@ -234,10 +234,11 @@ static bool is_own(const struct imap_session *s, const struct imap_url *url)
 	           view_equal_nocase(url->host, view_skip(s->address, (size_t)at + 1)));
 }
 
-/* The path of a mailbox as this user names it. False: without memory. */
-static bool path_of(struct imap_session *s, const struct imap_url *url, struct view *path)
+bool imap_source_path(struct imap_session *s, const struct imap_url *url, struct view *path)
 {
 	struct buf text;
+	if (url->absolute && !is_ours(s, url->host))
+		return false;
 	if (!url->absolute || is_own(s, url)) {
 		*path = url->mailbox;
 		return true;
@@ -285,7 +286,7 @@ void imap_source_open(struct imap_session *s, struct imap_source *source, struct
 		source->account = box->account;
 		source->mailbox = box->mailbox;
 		ask_entry(s);
-	} else if (path_of(s, &source->url, &path)) {
+	} else if (imap_source_path(s, &source->url, &path)) {
 		imap_find_mailbox(s, path, found);
 	} else {
 		then(s, source, -ENOMEM);

@@ -31,6 +31,10 @@ struct imap_source {
 	void (*ended)(struct imap_session *s, int64_t error);
 };
 
+/* The path of a URL's mailbox as this session's user names it. False: the URL is of another server, or there
+ * is no memory. */
+bool imap_source_path(struct imap_session *s, const struct imap_url *url, struct view *path);
+
 /* *source must be zeroed, outlive the command, and be ended. One at a time is under way in a session. */
 void imap_source_end(struct imap_source *source);
 

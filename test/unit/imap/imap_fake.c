@@ -91,6 +91,13 @@ static void ask(void *arg, uint32_t request, enum mail_type type, const void *qu
 		a->flags = q->flags;
 		a->how = q->more;
 		f->replaced = q->replace;
+	} else if (type == MAIL_METADATA) {
+		assert_view(((const struct mail_metadata *)question)->name, "/internal/urlauth");
+		note(f, request, type, (struct view){0});
+	} else if (type == MAIL_METADATA_SET) {
+		const struct mail_metadata_entry *q = question;
+		assert_view(q->name, "/internal/urlauth");
+		note(f, request, type, q->value);
 	} else if (type == MAIL_CHANGES) {
 		a = note(f, request, type, (struct view){0});
 		a->changed_since = ((const struct mail_changes *)question)->since;
@@ -393,6 +400,21 @@ static void answer_mailboxes(struct imap_fake *f, const struct fake_asked *a)
 	done(f, a, (struct mail_done){0});
 }
 
+static void answer_metadata(struct imap_fake *f, const struct fake_asked *a)
+{
+	struct mail_metadata_entry entry = {.name = VIEW("/internal/urlauth"), .value = buf_view(&f->key)};
+	if (entry.value.len)
+		imap_answer(f->session, a->request, MAIL_METADATA_ENTRY, &entry);
+	done(f, a, (struct mail_done){0});
+}
+
+static void answer_metadata_set(struct imap_fake *f, const struct fake_asked *a)
+{
+	buf_clear(&f->key);
+	buf_append(&f->key, buf_view(&a->bytes));
+	done(f, a, (struct mail_done){0});
+}
+
 static void answer(struct imap_fake *f, const struct fake_asked *a)
 {
 	switch ((int)a->type) {
@@ -422,6 +444,12 @@ static void answer(struct imap_fake *f, const struct fake_asked *a)
 		imap_answer(f->session, a->request, MAIL_UPLOAD_CREDIT, &credit);
 		break;
 	}
+	case MAIL_METADATA:
+		answer_metadata(f, a);
+		break;
+	case MAIL_METADATA_SET:
+		answer_metadata_set(f, a);
+		break;
 	case MAIL_APPEND:
 		answer_append(f, a);
 		break;
@@ -467,6 +495,7 @@ void imap_fake_start(struct imap_fake *f)
 	for (size_t i = 0; i < FAKE_UPLOADS; i++)
 		buf_init(&f->uploads[i], FRAME_MAX);
 	buf_init(&f->appended, 1000);
+	buf_init(&f->key, 1000);
 	f->session = imap_session_new(&config, &backend, f, &f->out);
 }
 
@@ -484,6 +513,7 @@ void imap_fake_stop(struct imap_fake *f)
 	for (size_t i = 0; i < FAKE_UPLOADS; i++)
 		buf_done(&f->uploads[i]);
 	buf_done(&f->appended);
+	buf_done(&f->key);
 	buf_done(&f->out);
 }
 

@@ -39,11 +39,11 @@ struct imap_fake {
 	int64_t read_error;                                  /* MAIL_READ answers this ... */
 	size_t read_error_at;                                /* ... behind so many octets */
 	struct buf uploads[FAKE_UPLOADS];                    /* by their numbers, which go round */
+	struct buf key;                                      /* the value of the one entry of metadata */
 	struct buf appended;                                 /* UIDs of an APPEND under way */
 	unsigned aborted;                                    /* uploads */
 	uint64_t replaced;                                   /* the UID that the last MAIL_APPEND replaced */
 	int64_t store_error;
-	struct view metadata_key; /* the only entry of metadata; owned */
 	bool closed;
 };
 

@@ -1,0 +1,132 @@
+/* GENURLAUTH, URLFETCH and RESETKEY. */
+#include "imap_fake.h"
+
+#include "../unit.h"
+
+#include <stdio.h>
+
+static struct imap_fake f;
+
+static int setup(void **state)
+{
+	(void)state;
+	imap_fake_start(&f);
+	imap_fake_add(&f, "", VIEW("Subject: one\r\n\r\nHello\r\n"));
+	imap_fake_select(&f, NULL);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	imap_fake_stop(&f);
+	return 0;
+}
+
+static void assert_has(const char *line, const char *expected)
+{
+	const char *said = imap_fake_say(&f, line);
+	if (strstr(said, expected) == NULL)
+		fail_msg("%s lacks %s", said, expected);
+}
+
+/* The URL that GENURLAUTH makes of this one. */
+static void generate(const char *url, char made[400])
+{
+	char line[500];
+	snprintf(line, sizeof line, "g GENURLAUTH \"%s\" INTERNAL\r\n", url);
+	const char *said = imap_fake_say(&f, line);
+	const char *first = strstr(said, "* GENURLAUTH \"");
+	assert_non_null(first);
+	first += strlen("* GENURLAUTH \"");
+	const char *last = strchr(first, '"');
+	assert_true(last - first < 400);
+	memcpy(made, first, (size_t)(last - first));
+	made[last - first] = '\0';
+	assert_non_null(strstr(said, "g OK "));
+}
+
+static void assert_shows(const char *url, const char *shown)
+{
+	char line[500], expected[1000];
+	snprintf(line, sizeof line, "u URLFETCH \"%s\"\r\n", url);
+	snprintf(expected, sizeof expected, "* URLFETCH \"%s\" %s\r\nu OK ", url, shown);
+	assert_has(line, expected);
+}
+
+static void a_url_shows_what_it_names(void **state)
+{
+	char whole[400], part[400];
+	(void)state;
+	generate("imap://joe@example.com/INBOX/;uid=1;urlauth=user+joe", whole);
+	generate(
+	    "imap://joe%40example.com@mx.example/INBOX/;uid=1/;section=TEXT/;partial=0.4;urlauth=authuser",
+	    part);
+	assert_shows(whole, "{23}\r\nSubject: one\r\n\r\nHello\r\n");
+	assert_shows(part, "{4}\r\nHell");
+	assert_int_equal(imap_fake_asked(&f, MAIL_METADATA_SET), 1);
+}
+
+static void a_changed_url_shows_nothing(void **state)
+{
+	char url[400];
+	(void)state;
+	generate("imap://joe@example.com/INBOX/;uid=1;urlauth=user+joe", url);
+	url[strlen(url) - 1] = url[strlen(url) - 1] == '0' ? '1' : '0';
+	assert_shows(url, "NIL");
+	generate("imap://joe@example.com/INBOX/;uid=1;urlauth=user+ann", url);
+	assert_shows(url, "NIL");
+	generate("imap://joe@example.com/INBOX/;uid=1;urlauth=submit+joe", url);
+	assert_shows(url, "NIL");
+	generate("imap://joe@example.com/INBOX/;uid=1;expire=2026-11-27T00:00:00Z;urlauth=anonymous", url);
+	assert_shows(url, "NIL");
+	generate("imap://joe@example.com/INBOX/;uid=7;urlauth=anonymous", url);
+	assert_shows(url, "NIL");
+	assert_shows("imap://joe@example.com/INBOX/;uid=1;urlauth=user+joe", "NIL");
+	assert_shows("no URL", "NIL");
+}
+
+static void a_new_key_takes_urls_back(void **state)
+{
+	char url[400], again[400];
+	(void)state;
+	generate("imap://joe@example.com/INBOX/;uid=1;urlauth=anonymous", url);
+	assert_shows(url, "{23}\r\nSubject: one\r\n\r\nHello\r\n");
+	assert_has("r RESETKEY INBOX INTERNAL\r\n", "r OK [URLMECH INTERNAL] ");
+	assert_shows(url, "NIL");
+	generate("imap://joe@example.com/INBOX/;uid=1;urlauth=anonymous", again);
+	assert_string_not_equal(url, again);
+	assert_shows(again, "{23}\r\nSubject: one\r\n\r\nHello\r\n");
+}
+
+static void what_cannot_be_authorised_is_refused(void **state)
+{
+	(void)state;
+	assert_has("a GENURLAUTH \"imap://joe@example.com/INBOX/;uid=1\" INTERNAL\r\n", "a BAD ");
+	assert_has("b GENURLAUTH \"/INBOX/;uid=1;urlauth=anonymous\" INTERNAL\r\n", "b BAD ");
+	assert_has(
+	    "c GENURLAUTH \"imap://joe@example.com/INBOX/;uid=1;urlauth=anonymous\" OTHER\r\n", "c BAD ");
+	assert_has(
+	    "d GENURLAUTH \"imap://joe@example.com/None/;uid=1;urlauth=anonymous\" INTERNAL\r\n", "d NO ");
+	assert_has(
+	    "e GENURLAUTH \"imap://joe@elsewhere.example/INBOX/;uid=1;urlauth=anonymous\" INTERNAL\r\n",
+	    "e NO ");
+	assert_has("f GENURLAUTH\r\n", "f BAD ");
+	assert_has("g URLFETCH\r\n", "g BAD ");
+	assert_has("h RESETKEY None\r\n", "h NO ");
+	f.read_error = -5;
+	assert_has("i NOOP\r\n", "i OK ");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(a_url_shows_what_it_names),
+	    TEST(a_changed_url_shows_nothing),
+	    TEST(a_new_key_takes_urls_back),
+	    TEST(what_cannot_be_authorised_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
