@@ -59,6 +59,42 @@ static void strings_are_quoted_where_that_is_possible(void **state)
 	assert_out("{2}\r\nab");
 }
 
+/* Wherever an octet stands that a quoted string may not hold as it is. */
+static void each_octet_is_looked_at(void **state)
+{
+	(void)state;
+	for (size_t len = 1; len < 20; len++) {
+		for (size_t at = 0; at < len; at++) {
+			for (int c = 1; c < 256; c++) {
+				char text[20], quoted[50];
+				size_t n = 0;
+				for (size_t i = 0; i < len; i++)
+					text[i] = (char)(i == at ? c : ' ' + (int)i);
+				put_string(view_of(text, len), false);
+				struct view said = buf_view(&out);
+				bool literal = false;
+				quoted[n++] = '"';
+				for (size_t i = 0; i < len; i++) {
+					literal |= text[i] == '\r' || text[i] == '\n' ||
+					           (unsigned char)text[i] >= 0x80;
+					if (text[i] == '"' || text[i] == '\\')
+						quoted[n++] = '\\';
+					quoted[n++] = text[i];
+				}
+				quoted[n++] = '"';
+				if (literal) {
+					assert_int_equal(said.data[0], '{');
+					assert_memory_equal(said.data + said.len - len, text, len);
+				} else {
+					assert_int_equal(said.len, n);
+					assert_memory_equal(said.data, quoted, n);
+				}
+				buf_clear(&out);
+			}
+		}
+	}
+}
+
 static void put_date(int64_t time)
 {
 	struct imap_pen p;
@@ -255,6 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(strings_are_quoted_where_that_is_possible, setup, teardown),
+	    cmocka_unit_test_setup_teardown(each_octet_is_looked_at, setup, teardown),
 	    cmocka_unit_test_setup_teardown(dates_have_two_places_for_the_day, setup, teardown),
 	    cmocka_unit_test_setup_teardown(put_numbers, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_full_output_is_marked_and_keeps_what_fitted, setup, teardown),
