@@ -7,8 +7,11 @@ struct view cursor_bytes(struct cursor *c, size_t n)
 		c->failed = true;
 		return (struct view){0};
 	}
-	struct view taken = view_take(c->rest, n);
-	c->rest = view_skip(c->rest, n);
+	struct view taken = {c->rest.data, n};
+	if (n > 0) { /* and the rest may be NULL */
+		c->rest.data += n;
+		c->rest.len -= n;
+	}
 	return taken;
 }
 
@@ -21,9 +24,15 @@ static uint64_t integer(struct cursor *c, size_t bytes)
 	return n;
 }
 
+/* Of its own: stored values are made of single octets mostly. */
 uint8_t cursor_u8(struct cursor *c)
 {
-	return (uint8_t)integer(c, 1);
+	if (c->failed || c->rest.len == 0) {
+		c->failed = true;
+		return 0;
+	}
+	c->rest.len--;
+	return (uint8_t)*c->rest.data++;
 }
 
 uint16_t cursor_u16(struct cursor *c)
