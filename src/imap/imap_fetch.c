@@ -190,6 +190,7 @@ static void messages_came(struct imap_session *s, enum mail_type type, const voi
 	struct imap_fetch_run *r = imap_data(s);
 	if (type == MAIL_MESSAGES) {
 		const struct mail_messages *messages = answer;
+		imap_put_untold_flags(s);
 		struct cursor in = cursor_on(messages->entries);
 		struct mail_message m;
 		struct imap_pen p;

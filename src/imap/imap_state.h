@@ -194,6 +194,8 @@ imap_answered imap_on_watch;
 
 /* FLAGS and PERMANENTFLAGS of the selected mailbox. */
 void imap_put_known_flags(struct imap_session *s);
+/* The same, if there are names that the client has not been told: before a line in which they may stand. */
+void imap_put_untold_flags(struct imap_session *s);
 
 void imap_sync_forget(struct imap_session *s);
 void imap_close(struct imap_session *s);

@@ -73,6 +73,12 @@ void imap_put_known_flags(struct imap_session *s)
 	s->flags_untold = false;
 }
 
+void imap_put_untold_flags(struct imap_session *s)
+{
+	if (s->flags_untold && s->selected)
+		imap_put_known_flags(s);
+}
+
 void imap_put_flags_of(struct imap_session *s, const struct mail_message *m)
 {
 	bool numbers = !(s->enabled & IMAP_UIDONLY);
@@ -110,8 +116,7 @@ static void on_flags(struct imap_session *s, enum mail_type type, const void *an
 		const struct mail_messages *messages = answer;
 		struct cursor in = cursor_on(messages->entries);
 		struct mail_message m;
-		if (s->flags_untold)
-			imap_put_known_flags(s);
+		imap_put_untold_flags(s);
 		while (mail_message_get(&in, MAIL_WANT_FLAGS | MAIL_WANT_MODSEQ, &m))
 			if (!is_told(s, &m))
 				imap_put_flags_of(s, &m);
