@@ -8,7 +8,7 @@
 
 #define SEARCH_OPTIONS                                                                                       \
 	(IMAP_RETURN_MIN | IMAP_RETURN_MAX | IMAP_RETURN_ALL | IMAP_RETURN_COUNT | IMAP_RETURN_SAVE |        \
-	    IMAP_RETURN_PARTIAL | IMAP_RETURN_RELEVANCY | IMAP_RETURN_UPDATE | IMAP_RETURN_CONTEXT)
+	    IMAP_RETURN_PARTIAL | IMAP_RETURN_RELEVANCY)
 
 /* ---- running ---- */
 

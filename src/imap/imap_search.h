@@ -55,8 +55,6 @@ enum {
 	IMAP_RETURN_SAVE = 1 << 4,      /* RFC 5182 */
 	IMAP_RETURN_PARTIAL = 1 << 5,   /* RFC 9394, RFC 5267 */
 	IMAP_RETURN_RELEVANCY = 1 << 6, /* RFC 6203 */
-	IMAP_RETURN_UPDATE = 1 << 7,    /* RFC 5267 */
-	IMAP_RETURN_CONTEXT = 1 << 8,   /* a hint, which we need not take */
 	IMAP_RETURN_GIVEN = 1 << 9      /* there was a RETURN */
 };
 

@@ -12,8 +12,6 @@ static const struct {
     {"SAVE", IMAP_RETURN_SAVE},
     {"PARTIAL", IMAP_RETURN_PARTIAL},
     {"RELEVANCY", IMAP_RETURN_RELEVANCY},
-    {"UPDATE", IMAP_RETURN_UPDATE},
-    {"CONTEXT", IMAP_RETURN_CONTEXT},
 };
 
 /* partial-range: "1:500" or, from the end, "-1:-100". Either end may come first (RFC 9394 section 3.1). */
@@ -72,8 +70,7 @@ bool imap_in_returns(struct imap_in *in, unsigned allowed, struct imap_return *r
 	/* RFC 9394 section 3.1, RFC 5267 section 4.4 */
 	if (returns->options & IMAP_RETURN_PARTIAL && returns->options & IMAP_RETURN_ALL)
 		imap_in_wrong(in, "ALL and PARTIAL exclude each other");
-	if (!(returns->options & ~(unsigned)(IMAP_RETURN_GIVEN | IMAP_RETURN_UPDATE | IMAP_RETURN_CONTEXT |
-	                                     IMAP_RETURN_RELEVANCY)))
+	if (!(returns->options & ~(unsigned)(IMAP_RETURN_GIVEN | IMAP_RETURN_RELEVANCY)))
 		returns->options |= IMAP_RETURN_ALL;
 	return imap_in_space(in);
 }

@@ -8,7 +8,7 @@
 
 #define SORT_OPTIONS                                                                                         \
 	(IMAP_RETURN_MIN | IMAP_RETURN_MAX | IMAP_RETURN_ALL | IMAP_RETURN_COUNT | IMAP_RETURN_PARTIAL |     \
-	    IMAP_RETURN_SAVE | IMAP_RETURN_CONTEXT)
+	    IMAP_RETURN_SAVE)
 
 struct sorting {
 	struct imap_search search; /* first: see imap_search_new */
