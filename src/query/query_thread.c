@@ -81,14 +81,8 @@ void query_thread_free(struct query_thread *t)
 
 uint64_t query_thread_wants(const struct query_thread *t)
 {
-	switch (t->by) {
-	case QUERY_THREAD_ORDEREDSUBJECT:
-		return MAIL_WANT_DATES | MAIL_WANT_SUMMARY;
-	case QUERY_THREAD_REFERENCES:
-		return MAIL_WANT_DATES | MAIL_WANT_SUMMARY | MAIL_WANT_REFERENCES;
-	default:
-		return MAIL_WANT_DATES | MAIL_WANT_REFERENCES;
-	}
+	return MAIL_WANT_DATES | MAIL_WANT_SUMMARY |
+	       (t->by == QUERY_THREAD_ORDEREDSUBJECT ? 0 : MAIL_WANT_REFERENCES);
 }
 
 /* ---- the table ---- */
@@ -233,12 +227,12 @@ static int describe(struct query_thread *t, const struct mail_message *m, struct
 	struct view subject;
 
 	*item = (struct item){.date = m->internaldate};
-	if (t->by == QUERY_THREAD_REFS)
-		return 0;
 	if (message_summary_decode_texts(m->summary, &summary))
 		summary = (struct message_summary){0};
 	subject = summary.envelope.subject;
 	item->date = sent_date(m, &summary.envelope);
+	if (t->by == QUERY_THREAD_REFS)
+		return 0;
 	item->written = buf_view(&t->texts).len;
 	item->written_len = subject.len;
 	return buf_append(&t->texts, subject) ? -ENOMEM : 0;

@@ -1,6 +1,7 @@
 /*
  * Threads of messages: THREAD of RFC 5256 section 3, with ORDEREDSUBJECT, REFERENCES, and REFS (of
- * draft-ietf-morg-inthread), which asks nothing of subjects and puts the thread with the newest message last.
+ * draft-ietf-morg-inthread), which asks nothing of subjects and puts the thread with the
+ * message that was sent last at the end (as Dovecot does).
  * Messages are given one by one; then the trees are made. Pure: whoever uses it fetches (query_gather.h).
  *
  * Identifiers of messages are known by their hashes, and of a message's references those that mime/digest.h

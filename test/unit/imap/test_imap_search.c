@@ -288,7 +288,7 @@ static void threads(void **state)
 	fake_talk(f, "a UID THREAD REFERENCES us-ascii ALL\r\n", "* THREAD (4)(1 (3)(5))\na OK ...");
 	fake_talk(f, "a UID THREAD REFERENCES us-ascii UNSEEN\r\n", "* THREAD (4)((3)(5))\na OK ...");
 	fake_talk(f, "a UID THREAD ORDEREDSUBJECT us-ascii ALL\r\n", "* THREAD (4)(1 (3)(5))\na OK ...");
-	fake_talk(f, "a UID THREAD REFS us-ascii UID 1,3:4\r\n", "* THREAD (1 3)(4)\na OK ...");
+	fake_talk(f, "a UID THREAD REFS us-ascii UID 1,3:4\r\n", "* THREAD (4)(1 3)\na OK ...");
 	fake_talk(f, "a UID THREAD REFS us-ascii ANSWERED\r\n", "* THREAD\na OK ...");
 	fake_talk(f, "a THREAD FROB us-ascii ALL\r\n", "a BAD there is no such way to make threads");
 }
