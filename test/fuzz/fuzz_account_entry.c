@@ -33,6 +33,8 @@ SAME(account_thread, thread_decode, thread_encode)
 SAME(account_deleted, deleted_decode, deleted_encode)
 SAME(account_intent, intent_decode, intent_encode)
 SAME(account_remembered, remembered_decode, remembered_encode)
+SAME(account_share, share_decode, share_encode)
+SAME(account_value, value_decode, value_encode)
 SAME(account_kept, kept_decode, kept_encode)
 
 static void fuzz_email(struct view bytes)
@@ -72,6 +74,11 @@ static void fuzz_keys(struct view bytes)
 		struct account_key k = key_mailbox(mailbox);
 		check(view_equal(key_view(&k), bytes));
 	}
+	if (key_read_share(bytes, &number, &mailbox)) {
+		struct account_key k = key_share(number, mailbox);
+		check(view_equal(key_view(&k), bytes));
+	}
+	touch(key_metadata_name(bytes));
 	if (key_read_message(bytes, &mailbox, &uid)) {
 		struct account_key k = key_message(mailbox, uid);
 		check(view_equal(key_view(&k), bytes));
@@ -125,7 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    fuzz_account_message, fuzz_account_places, fuzz_account_log, fuzz_account_flags_block,
 	    fuzz_account_keyword, fuzz_account_more, fuzz_account_thread, fuzz_account_deleted,
 	    fuzz_account_intent, fuzz_account_kept, fuzz_email, fuzz_keys, fuzz_account_gone,
-	    fuzz_account_remembered};
+	    fuzz_account_remembered, fuzz_account_share, fuzz_account_value};
 	if (size > 0)
 		kinds[data[0] % (sizeof kinds / sizeof *kinds)](view_skip(view_of(data, size), 1));
 	return 0;
