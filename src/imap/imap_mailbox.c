@@ -245,6 +245,14 @@ void imap_rename(struct imap_session *s, struct imap_in *in)
 static void on_subscribable(struct imap_session *s, const struct mail_mailbox *mailbox, int64_t error)
 {
 	const struct change *c = imap_data(s);
+	/* What another shares and this account has not accepted yet is not listed: to subscribe is to accept.
+	 */
+	if (error == -ENOENT && c->subscribe) {
+		imap_ask(s, MAIL_SHARE_SET,
+		    &(struct mail_share){.owner = c->owner, .path = c->own, .state = MAIL_SHARE_ACCEPTED},
+		    on_done);
+		return;
+	}
 	if (error) {
 		imap_no_error(s, error, "the mailbox");
 		return;

@@ -399,7 +399,9 @@ enum mail_share_state { MAIL_SHARE_INVITED, MAIL_SHARE_ACCEPTED, MAIL_SHARE_LEFT
 struct mail_shares {
 	uint64_t unused;
 };
-struct mail_share { /* MAIL_SHARE, MAIL_SHARE_SET (account, mailbox, state) */
+/* MAIL_SHARE; MAIL_SHARE_SET: state, of account and mailbox, or of owner and path. What is accepted is
+ * subscribed. */
+struct mail_share {
 	uint64_t account, mailbox, state, rights;
 	struct view owner, path;
 };

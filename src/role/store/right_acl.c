@@ -253,6 +253,7 @@ struct right_sharing {
 	struct store_read read;
 	char owner[ADDRESS_MAX];
 	size_t owner_len;
+	char *path; /* of one that is named by its owner and path */
 };
 
 static struct right_sharing *sharing_of(struct question *question)
@@ -265,6 +266,7 @@ static void release_shares(struct question *question)
 	struct right_sharing *s = sharing_of(question);
 	account_shares_free(&s->shares);
 	account_tree_free(&s->tree);
+	mem_free(s->path);
 }
 
 static const struct question_kind shares_kind = {.release = release_shares};
@@ -393,11 +395,72 @@ static void may_share(struct question *question)
 	store_read(store_role.store, &s->read);
 }
 
+/* ---- one that is named by its owner and path ---- */
+
+static void path_found(struct account_tree *tree, int result)
+{
+	struct right_sharing *s = container_of(tree, struct right_sharing, tree);
+	struct view path = view_from_string(s->path);
+	size_t i = 0;
+	if (!question_back(&s->question))
+		return;
+	while (result == 0 && i < tree->count && !view_equal(tree->mailboxes[i].path, path))
+		i++;
+	if (result || i == tree->count)
+		question_fail(&s->question, result ? result : -ENOENT);
+	else
+		right_access(&s->question, tree->shard % MAIL_ACCOUNT_END, tree->mailboxes[i].number,
+		    RIGHT_LOOKUP, &s->box, may_share);
+}
+
+static int run_find_owner(struct txn *t, void *arg)
+{
+	struct right_sharing *s = arg;
+	struct directory_account account;
+	int error = directory_account_get(t, view_of(s->owner, s->owner_len), &account);
+	if (error == 0)
+		s->box.shard = account.shard;
+	return error == -EINVAL || error == -EMSGSIZE ? -ENOENT : error;
+}
+
+static void owner_found(struct store_read *read, int result)
+{
+	struct right_sharing *s = container_of(read, struct right_sharing, read);
+	if (!question_back(&s->question))
+		return;
+	if (result) {
+		question_fail(&s->question, result);
+		return;
+	}
+	s->tree = (struct account_tree){
+	    .shard = s->box.shard, .who = right_is_who(s->question.right), .done = path_found};
+	question_call(&s->question);
+	account_tree(&store_role.accounts, &s->tree);
+}
+
+static void find_owner(struct question *question)
+{
+	struct right_sharing *s = sharing_of(question);
+	s->read = (struct store_read){
+	    .shard = DIRECTORY_SHARD, .run = run_find_owner, .arg = s, .done = owner_found};
+	question_call(question);
+	store_read(store_role.store, &s->read);
+}
+
+/* Whoever accepts wants to see it in programs that show what is subscribed; whoever leaves does not. */
 void right_share_set(struct right *r, uint32_t request, const void *message)
 {
 	const struct mail_share *m = message;
 	struct right_sharing *s = question_begin(r, request, sizeof *s, &shares_kind);
-	s->call.set = SHARE_SET_STATE;
+	s->call.set = SHARE_SET_STATE | SHARE_SET_SUBSCRIBED;
 	s->call.share.state = (uint8_t)m->state;
+	s->call.share.subscribed = m->state == MAIL_SHARE_ACCEPTED;
+	if (m->account == 0 && m->owner.len > 0 && m->owner.len <= sizeof s->owner) {
+		s->path = mem_string(m->path);
+		memcpy(s->owner, m->owner.data, m->owner.len);
+		s->owner_len = m->owner.len;
+		right_who(&s->question, find_owner);
+		return;
+	}
 	right_access(&s->question, m->account, m->mailbox, RIGHT_LOOKUP, &s->box, may_share);
 }

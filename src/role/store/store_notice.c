@@ -147,9 +147,12 @@ static void path_known(struct account_tree *tree, int result)
 	buf_printf(&n->subject, "%.*s shares a mailbox with you", (int)owner.len, owner.data);
 	buf_printf(&n->text, "%.*s shares the mailbox \"%.*s\" with you.\n\n", (int)owner.len, owner.data,
 	    (int)path.len, path.data);
+	/* How imap names it (RFC 2342), and what the administrator can say. */
 	buf_printf(&n->text,
-	    "It shows up in your mail program once you have accepted it, and is gone when you leave it:\n\n"
-	    "    postrider mailbox shares %.*s accept %.*s \"%.*s\"\n",
+	    "To see it in your mail program, subscribe there to the folder\n\n    Users/%.*s/%.*s\n\n",
+	    (int)owner.len, owner.data, (int)path.len, path.data);
+	buf_printf(&n->text,
+	    "or let whoever runs the server say\n\n    postrider mailbox accept %.*s %.*s \"%.*s\"\n",
 	    (int)to.len, to.data, (int)owner.len, owner.data, (int)path.len, path.data);
 	post(n);
 }

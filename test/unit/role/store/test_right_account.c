@@ -135,7 +135,8 @@ static void whoever_is_invited_is_told(void **state)
 	struct mail_grant m = {
 	    .mailbox = one.end.number, .who = VIEW("bob@example.test"), .rights = RIGHT_LOOKUP | RIGHT_READ};
 	assert_int_equal(ask(&one, MAIL_GRANT_SET, &m), 0);
-	expect_mail(&two, 1, "Subject: alice@example.test shares a mailbox with you", "\"Team/Plans\"");
+	expect_mail(&two, 1, "Subject: alice@example.test shares a mailbox with you",
+	    "Users/alice@example.test/Team/Plans");
 	/* Once. */
 	m.rights = RIGHT_ALL;
 	assert_int_equal(ask(&one, MAIL_GRANT_SET, &m), 0);

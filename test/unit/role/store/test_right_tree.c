@@ -147,11 +147,11 @@ static void what_is_shared_shows_up(void **state)
 	assert_string_equal(list(&two, (struct mail_mailboxes){0}), BEGINNING);
 	assert_int_equal(take_share(&two, plans, MAIL_SHARE_ACCEPTED), 0);
 	assert_string_equal(
-	    list(&two, (struct mail_mailboxes){0}), BEGINNING " alice@example.test:Team/Plans");
+	    list(&two, (struct mail_mailboxes){0}), BEGINNING " alice@example.test:Team/Plans*");
 	assert_int_equal(last.account, 1);
 	assert_int_equal(last.rights, RIGHT_LOOKUP | RIGHT_READ | RIGHT_SEEN | RIGHT_INSERT);
 	assert_string_equal(list(&two, (struct mail_mailboxes){.own_only = 1}), BEGINNING);
-	assert_string_equal(list(&two, others), "alice@example.test:Team/Plans");
+	assert_string_equal(list(&two, others), "alice@example.test:Team/Plans*");
 	assert_int_equal(
 	    ask(&two, MAIL_SET,
 	        &(struct mail_set){
@@ -191,6 +191,15 @@ static void what_is_shared_shows_up(void **state)
 	assert_int_equal(take_share(&two, plans, MAIL_SHARE_LEFT), 0);
 	assert_string_equal(list(&two, others), "");
 	assert_int_equal(take_share(&two, MAILBOX_INBOX, MAIL_SHARE_ACCEPTED), -ENOENT);
+	/* By its name, as users know it. */
+	struct mail_share named = {
+	    .owner = VIEW("Alice@example.test"), .path = VIEW("Team/Plans"), .state = MAIL_SHARE_ACCEPTED};
+	assert_int_equal(ask(&two, MAIL_SHARE_SET, &named), 0);
+	assert_string_equal(list(&two, others), "alice@example.test:Team/Plans*");
+	named.path = VIEW("INBOX");
+	assert_int_equal(ask(&two, MAIL_SHARE_SET, &named), -ENOENT);
+	named.owner = VIEW("nobody@example.test");
+	assert_int_equal(ask(&two, MAIL_SHARE_SET, &named), -ENOENT);
 }
 
 static char grants[1024];
