@@ -48,8 +48,15 @@ struct right_fetch {
 	uint32_t *more_uids; /* of those with FLAG_MORE */
 	size_t more_count;
 
-	struct account_fetch fetch;
-	uint64_t emails[ACCOUNT_FETCH_MAX];
+	/* Batches, in turn: while one is answered the next one is read. */
+	struct right_batch {
+		struct right_fetch *owner;
+		struct account_fetch call;
+		uint64_t emails[ACCOUNT_FETCH_MAX];
+	} batches[2];
+	unsigned turn; /* the batch that is read next */
+	bool reading;
+	int error; /* ends the question when the batch under way is back */
 	struct buf entries, texts;
 };
 
@@ -65,7 +72,8 @@ static void release(struct question *question)
 	buf_done(&f->entries);
 	buf_done(&f->texts);
 	right_keywords_free(&f->keywords);
-	account_fetch_free(&f->fetch);
+	account_fetch_free(&f->batches[0].call);
+	account_fetch_free(&f->batches[1].call);
 	mem_free(f->listed);
 	mem_free(f->more_uids);
 }
@@ -132,7 +140,7 @@ static bool put(struct right_fetch *f, struct mail_message *m)
 	m->has_body = false;
 	if (mail_message_put(&f->entries, f->asked.want, m))
 		return true;
-	question_fail(&f->question, -ENOMEM);
+	f->error = -ENOMEM;
 	return false;
 }
 
@@ -249,33 +257,54 @@ static bool answer_email(
 	return goes_on;
 }
 
-static void emails_read(struct account_fetch *call, int result)
+static void read_emails(struct right_fetch *f, size_t from);
+
+/* False when the question has ended of it, or will with the batch that is still under way. */
+static bool answer_batch(struct right_fetch *f, struct account_fetch *call)
 {
-	struct right_fetch *f = container_of(call, struct right_fetch, fetch);
-	if (!question_back(&f->question))
-		return;
-	if (result) {
-		question_fail(&f->question, result);
-		return;
-	}
-	for (size_t i = 0; i < call->count; i++)
-		if (!answer_email(f, &f->listed[f->next + i], &call->messages[i]))
-			return;
+	bool goes_on = true;
+	for (size_t i = 0; i < call->count && goes_on; i++)
+		goes_on = answer_email(f, &f->listed[f->next + i], &call->messages[i]);
 	f->next += call->count;
 	account_fetch_free(call);
-	proceed(f);
+	return goes_on;
 }
 
-static void read_emails(struct right_fetch *f)
+static void emails_read(struct account_fetch *call, int result)
+{
+	struct right_batch *batch = container_of(call, struct right_batch, call);
+	struct right_fetch *f = batch->owner;
+	f->reading = false;
+	if (!question_back(&f->question))
+		return;
+	if (f->error || result) {
+		question_fail(&f->question, f->error ? f->error : result);
+		return;
+	}
+	size_t next = f->next + call->count;
+	if (next < f->count && right_has_room(f->question.right))
+		read_emails(f, next);
+	bool goes_on = answer_batch(f, call);
+	if (f->reading)
+		return;
+	if (goes_on)
+		proceed(f);
+	else if (f->error)
+		question_fail(&f->question, f->error);
+}
+
+static void read_emails(struct right_fetch *f, size_t from)
 {
 	uint64_t want = f->asked.want;
+	struct right_batch *batch = &f->batches[f->turn++ % 2];
 	size_t count = 0;
-	while (count < ACCOUNT_FETCH_MAX && f->next + count < f->count) {
-		f->emails[count] = f->listed[f->next + count].emailid;
+	while (count < ACCOUNT_FETCH_MAX && from + count < f->count) {
+		batch->emails[count] = f->listed[from + count].emailid;
 		count++;
 	}
-	f->fetch = (struct account_fetch){.shard = f->box.shard,
-	    .emailids = f->emails,
+	batch->owner = f;
+	batch->call = (struct account_fetch){.shard = f->box.shard,
+	    .emailids = batch->emails,
 	    .emailid_count = count,
 	    .budget = want & (MAIL_WANT_BODY | MAIL_WANT_HEADER) ? BATCH_BYTES : 0,
 	    .longest = want & MAIL_WANT_BODY && f->asked.body_max > 0 ? f->asked.body_max : 1,
@@ -283,8 +312,9 @@ static void read_emails(struct right_fetch *f)
 	    .derived = (want & MAIL_WANT_SUMMARY ? ACCOUNT_SUMMARY : 0) |
 	               (want & MAIL_WANT_STRUCTURE ? ACCOUNT_TRAILER : 0),
 	    .done = emails_read};
+	f->reading = true;
 	question_call(&f->question);
-	account_fetch(&store_role.accounts, &f->fetch);
+	account_fetch(&store_role.accounts, &batch->call);
 }
 
 /* ---- the list ---- */
@@ -414,13 +444,16 @@ static void proceed(struct right_fetch *f)
 	if (!right_has_room(f->question.right))
 		return;
 	if (f->next < f->count && f->asked.want & OF_EMAIL) {
-		read_emails(f);
+		read_emails(f, f->next);
 		return;
 	}
 	for (; f->next < f->count; f->next++) {
 		struct mail_message m = message_of(f, &f->listed[f->next]);
-		if (!put(f, &m))
-			return;
+		if (put(f, &m))
+			continue;
+		if (f->error)
+			question_fail(&f->question, f->error);
+		return;
 	}
 	next_range(f);
 	if (!f->ended) {
