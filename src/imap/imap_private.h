@@ -63,6 +63,9 @@ void imap_in_wrong(struct imap_in *in, const char *why);
  */
 bool imap_in_sequence_set(struct imap_in *in, bool uids, struct view *ranges);
 
+/* The same as a condition of a search: a message number that does not exist matches nothing. */
+bool imap_in_search_set(struct imap_in *in, bool uids, struct view *ranges);
+
 /* ---- writing: imap_write.c ---- */
 
 void imap_put(struct imap_session *s, struct view text);

@@ -468,7 +468,7 @@ static struct query *sequence(struct imap_in *in, struct imap_program *p, bool u
 	}
 	if (p->other_mailboxes)
 		return unresolved_set(in, p, &q->text) ? q : NULL;
-	return imap_in_sequence_set(in, uids, &ranges) && keep(in, p, ranges, &q->text) ? q : NULL;
+	return imap_in_search_set(in, uids, &ranges) && keep(in, p, ranges, &q->text) ? q : NULL;
 }
 
 static struct query *make_uid(struct imap_in *in, struct imap_program *p, const struct key *key)

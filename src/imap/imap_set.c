@@ -49,16 +49,26 @@ static bool element(struct imap_in *in, uint32_t last, uint32_t *n, bool *star)
 	return *n != 0;
 }
 
-/* By number, each must be there; "*" of an empty mailbox names nothing, and "1:*" nothing of it. */
-static bool element_is_there(struct imap_in *in, bool uids, uint32_t last, uint32_t a, uint32_t b, bool star)
+/*
+ * By number, each must be there, but where a search asks which ones are (`any`); "*" of an empty mailbox
+ * names nothing, and "1:*" nothing of it.
+ */
+static bool element_is_there(struct imap_in *in, bool any, uint32_t last, uint32_t a, uint32_t b, bool star)
 {
-	if (uids || (a <= last && b <= last) || (star && last == 0))
+	if (any || (a <= last && b <= last) || (star && last == 0))
 		return true;
 	imap_in_wrong(in, "there are not so many messages");
 	return false;
 }
 
-static bool spans_of(struct imap_in *in, bool uids, const struct imap_view *v, struct set *set)
+/* A span of message numbers, as far as it is there. */
+static bool push_numbers(struct imap_in *in, struct set *set, uint32_t last, uint32_t a, uint32_t b)
+{
+	uint32_t low = a < b ? a : b, high = a < b ? b : a;
+	return low > last || push(in, set, low, high < last ? high : last);
+}
+
+static bool spans_of(struct imap_in *in, bool uids, bool any, const struct imap_view *v, struct set *set)
 {
 	uint32_t last = uids ? imap_view_last_uid(v) : imap_view_count(v);
 	do {
@@ -69,11 +79,11 @@ static bool spans_of(struct imap_in *in, bool uids, const struct imap_view *v, s
 		b = a;
 		if (imap_in_take(in, ':') && !element(in, last, &b, &star))
 			return false;
-		if (!element_is_there(in, uids, last, a, b, star))
+		if (!element_is_there(in, uids || any, last, a, b, star))
 			return false;
 		if (star && last == 0)
 			continue;
-		if (!push(in, set, a, b))
+		if (uids ? !push(in, set, a, b) : !push_numbers(in, set, last, a, b))
 			return false;
 	} while (imap_in_take(in, ','));
 	return true;
@@ -114,14 +124,15 @@ static bool resolve(const struct set *set, bool uids, const struct imap_view *v,
 	return ok;
 }
 
-static bool found_ranges(struct imap_in *in, bool uids, const struct imap_selected *box, struct buf *out)
+static bool found_ranges(
+    struct imap_in *in, bool uids, bool any, const struct imap_selected *box, struct buf *out)
 {
 	struct set set = {0};
 	bool ok;
 	if (imap_in_take(in, '$')) {
 		ok = imap_ranges_both(out, box->saved, imap_view_ranges(box->view));
 	} else {
-		ok = spans_of(in, uids, box->view, &set);
+		ok = spans_of(in, uids, any, box->view, &set);
 		if (ok) {
 			join(&set);
 			ok = resolve(&set, uids, box->view, out);
@@ -133,7 +144,7 @@ static bool found_ranges(struct imap_in *in, bool uids, const struct imap_select
 	return ok;
 }
 
-bool imap_in_sequence_set(struct imap_in *in, bool uids, struct view *ranges)
+static bool sequence_set(struct imap_in *in, bool uids, bool any, struct view *ranges)
 {
 	const struct imap_selected *box = imap_selected(in->session);
 	if (in->wrong)
@@ -149,11 +160,21 @@ bool imap_in_sequence_set(struct imap_in *in, bool uids, struct view *ranges)
 	}
 	struct buf found;
 	buf_init(&found, IMAP_RANGES_MAX);
-	bool ok = found_ranges(in, uids, box, &found);
+	bool ok = found_ranges(in, uids, any, box, &found);
 	if (ok && !arena_copy(imap_arena(in->session), buf_view(&found), ranges)) {
 		imap_in_wrong(in, "[LIMIT] the set is too large");
 		ok = false;
 	}
 	buf_done(&found);
 	return ok;
+}
+
+bool imap_in_sequence_set(struct imap_in *in, bool uids, struct view *ranges)
+{
+	return sequence_set(in, uids, false, ranges);
+}
+
+bool imap_in_search_set(struct imap_in *in, bool uids, struct view *ranges)
+{
+	return sequence_set(in, uids, true, ranges);
 }
