@@ -1,6 +1,10 @@
 """The search index of the real server: made behind the delivery by the content role, kept when processes end, made anew when it is asked for."""
 
+import email.message
+import imaplib
+import io
 import json
+import zipfile
 
 from server import wait_for
 
@@ -31,7 +35,8 @@ def deliver(server, count, address=ALICE):
 def test_mail_is_indexed_behind_its_delivery(server):
     now = deliver(server, 30)
     assert now["segments"] >= 1 and now["bytes"] > 0
-    assert status(server, BOB) == {"messages": 0, "waiting": 0, "segments": 0, "bytes": 0}
+    other = status(server, BOB)
+    assert other["waiting"] == 0 and (other["segments"] > 0) == (other["messages"] > 0)
     everything = status(server)
     assert everything["indexing"] == 1 and everything["reader"] == 1 and everything["messages"] >= 30
 
@@ -81,3 +86,79 @@ def test_without_an_index_nothing_is_made(make_server):
         client.sendmail("a@else.test", [ALICE], b"Subject: x\r\n\r\nx\r\n")
     assert status(server)["indexing"] == 0
     assert status(server, ALICE)["waiting"] == 1
+
+
+# ---- as a mail program sees it ----
+
+
+def document(text):
+    """A word processor's file."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("[Content_Types].xml", '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>')
+        z.writestr("word/document.xml", '<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
+                   f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:body></w:document>")
+    return out.getvalue()
+
+
+def with_attachment(subject, text):
+    m = email.message.EmailMessage()
+    m["From"], m["To"], m["Subject"] = "a@else.test", BOB, subject
+    m.set_content("see the attachment")
+    m.add_attachment(document(text), maintype="application", subtype="vnd.openxmlformats-officedocument.wordprocessingml.document", filename="plan.docx")
+    return m.as_bytes()
+
+
+def search(server, *keys, address=BOB):
+    client = imaplib.IMAP4("127.0.0.1", server.ports["imap"], timeout=30)
+    try:
+        client.starttls(server.tls())
+        client.login(address, server.passwords[address])
+        client.select("INBOX")
+        code, found = client.search(None, *keys)
+        assert code == "OK", found
+        return [int(n) for n in found[0].split()]
+    finally:
+        client.logout()
+
+
+def test_a_search_finds_what_stands_in_an_attachment(server):
+    server.messages(BOB, delete=True)
+    before = status(server, BOB)["messages"]
+    with server.smtp() as client:
+        client.sendmail("a@else.test", [BOB], with_attachment("first", "the hydraulic turbine").replace(b"\n", b"\r\n"))
+        client.sendmail("a@else.test", [BOB], with_attachment("second", "a wooden boat").replace(b"\n", b"\r\n"))
+    wait_until_indexed(server, before + 2, BOB)
+    assert search(server, "BODY", "hydraulic") == [1]
+    assert search(server, "TEXT", "wooden") == [2]
+    assert search(server, "TEXT", "attachment") == [1, 2]
+    assert search(server, "SUBJECT", "second") == [2]
+    assert search(server, "BODY", "steam") == []
+
+
+def test_a_search_is_exact_before_and_after_indexing(server):
+    """What the index knows, and what is read, are one answer: a phrase, a fragment, letters of other scripts."""
+    server.messages(BOB, delete=True)
+    before = status(server, BOB)["messages"]
+    texts = ["gr\u00fc\u00dfe aus wien", "GR\u00dc\u00dfE AUS LINZ", "aus gr\u00fc\u00dfe", "\u4f1a\u8b70\u306e\u4ef6"]
+    with server.smtp() as client:
+        for text in texts:
+            client.sendmail("a@else.test", [BOB], f"Subject: x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n".encode(), mail_options=["BODY=8BITMIME"])
+
+    def answers():
+        def find(text):
+            client = imaplib.IMAP4("127.0.0.1", server.ports["imap"], timeout=30)
+            try:
+                client.starttls(server.tls())
+                client.login(BOB, server.passwords[BOB])
+                client.select("INBOX")
+                client.literal = text.encode()
+                return client.search("UTF-8", "BODY")[1][0].split()
+            finally:
+                client.logout()
+        return [find(text) for text in ("gr\u00fc\u00dfe aus", "\u00dc\u00dfe", "\u8b70\u306e", "\u4ef6", "wien linz")]
+
+    expected = [[b"1", b"2"], [b"1", b"2", b"3"], [b"4"], [b"4"], []]
+    assert answers() == expected
+    wait_until_indexed(server, before + 4, BOB)
+    assert answers() == expected
