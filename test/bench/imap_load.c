@@ -440,10 +440,14 @@ static void timed(struct conn *c, const char *text, void (*untagged)(void *arg, 
  */
 static void *synchronise(void *arg)
 {
+	static pthread_mutex_t one_login = PTHREAD_MUTEX_INITIALIZER;
 	struct conn c = {0};
 	struct seen seen = {0};
 	char text[200];
+	/* A hundred hashes of passwords at once are what a server refuses, and are not measured here. */
+	pthread_mutex_lock(&one_login);
 	log_in(&c, job.port, job.users, job.password, (int)(intptr_t)arg);
+	pthread_mutex_unlock(&one_login);
 	while (now() < job.until) {
 		struct seen before = seen;
 		timed(&c, "SELECT INBOX (CONDSTORE)", take_status, &seen);
