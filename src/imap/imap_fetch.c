@@ -190,13 +190,11 @@ static void messages_came(struct imap_session *s, enum mail_type type, const voi
 	struct imap_fetch_run *r = imap_data(s);
 	if (type == MAIL_MESSAGES) {
 		const struct mail_messages *messages = answer;
-		imap_put_untold_flags(s);
 		struct cursor in = cursor_on(messages->entries);
 		struct mail_message m;
 		struct imap_pen p;
-		/* Keywords stand in FLAGS before a message has them. */
-		if (s->flags_untold && r->want & MAIL_WANT_FLAGS)
-			imap_put_known_flags(s);
+		if (r->want & MAIL_WANT_FLAGS)
+			imap_put_untold_flags(s);
 		imap_pen_begin(&p, s->out, r->view.utf8);
 		while (mail_message_get(&in, r->want, &m))
 			write_message(s, r, &p, &m);

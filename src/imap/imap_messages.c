@@ -61,8 +61,8 @@ bool imap_put_flag_responses(struct imap_session *s, uint64_t want, struct view 
 	struct imap_pen p;
 	/* RFC 7162 section 3.2.4: after ENABLE QRESYNC each FETCH response has the UID. */
 	view.by_uid |= imap_enabled(s) & IMAP_QRESYNC;
-	if (s->flags_untold && want & MAIL_WANT_FLAGS)
-		imap_put_known_flags(s);
+	if (want & MAIL_WANT_FLAGS)
+		imap_put_untold_flags(s);
 	imap_pen_begin(&p, s->out, view.utf8);
 	while (mail_message_get(&in, want, &m)) {
 		uint32_t number = imap_view_number(imap_selected(s)->view, m.uid);

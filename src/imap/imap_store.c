@@ -54,7 +54,6 @@ static void flags_came(struct imap_session *s, enum mail_type type, const void *
 {
 	struct store *store = imap_data(s);
 	if (type == MAIL_MESSAGES) {
-		imap_put_untold_flags(s);
 		imap_put_flag_responses(s, store->want, ((const struct mail_messages *)answer)->entries);
 	} else if (type == MAIL_DONE) {
 		const struct mail_done *done = answer;
