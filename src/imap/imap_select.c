@@ -20,7 +20,6 @@ struct selecting {
 	struct buf uids, changed, vanished;
 	struct mail_mailbox mailbox;
 	uint64_t unseen;
-	uint32_t first_unseen; /* the question for it */
 };
 
 static void release(void *data)
@@ -211,7 +210,6 @@ static void tell_changes(struct imap_session *s, struct selecting *sel)
 		end_select(s);
 }
 
-/* The first one is enough: the rest is not read. */
 static void on_unseen(struct imap_session *s, enum mail_type type, const void *answer)
 {
 	struct selecting *sel = imap_data(s);
@@ -219,13 +217,10 @@ static void on_unseen(struct imap_session *s, enum mail_type type, const void *a
 	if (type == MAIL_MESSAGES) {
 		struct cursor in = cursor_on(((const struct mail_messages *)answer)->entries);
 		uint32_t number = 0;
-		while (number == 0 && mail_message_get(&in, MAIL_WANT_FLAGS, &m))
+		if (mail_message_get(&in, MAIL_WANT_FLAGS, &m))
 			number = imap_view_number(s->selected->view, m.uid);
-		if (number == 0)
-			return;
-		put_code(s, "UNSEEN", number, "the first unseen one");
-		imap_stop(s, sel->first_unseen);
-		tell_changes(s, sel);
+		if (number > 0)
+			put_code(s, "UNSEEN", number, "the first unseen one");
 	} else if (type == MAIL_DONE) {
 		tell_changes(s, sel);
 	}
@@ -273,11 +268,12 @@ static void opened(struct imap_session *s, struct selecting *sel, const struct m
 	put_state(s, sel);
 	/* RFC 3501 section 6.3.1; RFC 9051 has it no more. */
 	if (!(s->enabled & IMAP_REV2) && sel->unseen > 0)
-		sel->first_unseen = imap_ask(s, MAIL_FETCH,
+		imap_ask(s, MAIL_FETCH,
 		    &(struct mail_fetch){.account = box->account,
 		        .mailbox = box->mailbox,
 		        .want = MAIL_WANT_FLAGS,
-		        .flags_without = FLAG_SEEN},
+		        .flags_without = FLAG_SEEN,
+		        .limit = 1},
 		    on_unseen);
 	else
 		tell_changes(s, sel);

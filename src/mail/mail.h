@@ -203,12 +203,12 @@ enum {
 
 /*
  * Messages, ascending; UIDs that are not there are passed over. changed_since: only those whose modseq is
- * higher. `flags`: only those with all of flags_with, and none of flags_without (system flags). The frames
- * hold entries of mail/message_wire.h. Done: modseq of the mailbox.
+ * higher. Only those with all of flags_with, and none of flags_without (system flags). limit: of these the
+ * first ones; 0: all. The frames hold entries of mail/message_wire.h. Done: modseq of the mailbox.
  */
 struct mail_fetch {
 	uint64_t account, mailbox, want, body_max;
-	uint64_t changed_since, flags_with, flags_without;
+	uint64_t changed_since, flags_with, flags_without, limit;
 	struct view uids; /* ranges; empty: all */
 };
 

@@ -65,7 +65,8 @@ SCHEMA(mail_uids, FIELD_RANGES(mail_uids, ranges));
 SCHEMA(mail_fetch, FIELDS_MAILBOX(mail_fetch), FIELD_COUNT(mail_fetch, want),
     FIELD_NUMBER(mail_fetch, body_max, 0, MAIL_BODY_MAX), FIELD_IDENTITY(mail_fetch, changed_since),
     FIELD_NUMBER(mail_fetch, flags_with, 0, FLAGS_SYSTEM),
-    FIELD_NUMBER(mail_fetch, flags_without, 0, FLAGS_SYSTEM), FIELD_RANGES(mail_fetch, uids));
+    FIELD_NUMBER(mail_fetch, flags_without, 0, FLAGS_SYSTEM), FIELD_COUNT(mail_fetch, limit),
+    FIELD_RANGES(mail_fetch, uids));
 SCHEMA(mail_messages, FIELD_BYTES(mail_messages, entries, ENTRIES_MAX));
 SCHEMA(mail_read, FIELDS_MAILBOX(mail_read), FIELD_FLAG(mail_read, raw),
     FIELD_BYTES(mail_read, parts, MAIL_PARTS_MAX * 20));

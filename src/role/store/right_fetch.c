@@ -43,6 +43,7 @@ struct right_fetch {
 
 	struct account_list list;
 	struct account_listed *listed; /* its messages: `count` of them are asked for */
+	uint64_t chosen;               /* messages so far, of asked.limit */
 	size_t count, next;            /* next: the first that has not been answered */
 	struct right_keywords keywords;
 	uint32_t *more_uids; /* of those with FLAG_MORE */
@@ -343,13 +344,22 @@ static bool is_asked_for(const struct right_fetch *f, const struct account_liste
 	       !(l->flags & m->flags_without) && (m->changed_since == 0 || l->modseq > m->changed_since);
 }
 
+static bool is_enough(const struct right_fetch *f)
+{
+	return f->asked.limit && f->chosen == f->asked.limit;
+}
+
 static void choose(struct right_fetch *f)
 {
 	f->count = f->next = f->more_count = 0;
-	for (size_t i = 0; i < f->list.count; i++)
-		if (is_asked_for(f, &f->listed[i]))
+	for (size_t i = 0; i < f->list.count && !is_enough(f); i++)
+		if (is_asked_for(f, &f->listed[i])) {
 			f->listed[f->count++] = f->listed[i];
-	if (f->list.more)
+			f->chosen++;
+		}
+	if (is_enough(f))
+		f->left = cursor_on((struct view){0});
+	if (f->list.more && !is_enough(f))
 		f->first = f->list.next;
 	else
 		f->first = UINT32_MAX, f->last = 0;
@@ -368,6 +378,7 @@ static void end_slice_at(struct right_fetch *f, size_t i)
 {
 	f->first = f->listed[i].uid;
 	f->last = f->list.last;
+	f->chosen -= f->count - i;
 	f->count = i;
 }
 
@@ -414,7 +425,7 @@ static bool wants_flags_only(const struct right_fetch *f)
 static void list_slice(struct right_fetch *f)
 {
 	bool flags_only = wants_flags_only(f);
-	size_t room = flags_only ? ACCOUNT_LIST_FLAGS_MAX : ACCOUNT_LIST_MAX;
+	size_t room = flags_only && f->asked.limit == 0 ? ACCOUNT_LIST_FLAGS_MAX : ACCOUNT_LIST_MAX;
 	if (f->last - f->first < room)
 		room = f->last - f->first + 1;
 	if (room > f->list.room) {
