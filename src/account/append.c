@@ -37,6 +37,15 @@ static int check_replaced(struct txn *t, const struct account_append *a)
 	return error == -ENOENT ? -ESTALE : error;
 }
 
+static int check_sources(struct txn *t, const struct account_append *a)
+{
+	struct view value;
+	int error = 0;
+	for (size_t i = 0; a->source_emails && i < a->count && error == 0; i++)
+		error = key_get(t, a->source_shard, key_email(a->source_emails[i]), &value);
+	return error == -ENOENT ? -ESTALE : error;
+}
+
 static int remove_replaced(struct txn *t, struct account_append *a)
 {
 	struct account_change c;
@@ -57,6 +66,8 @@ static int run_append(struct txn *t, void *arg)
 	struct account_append *a = arg;
 	struct account_mailbox m;
 	int error = check_replaced(t, a);
+	if (error == 0)
+		error = check_sources(t, a);
 	for (size_t i = 0; i < a->count && error == 0; i++) {
 		struct account_delivery *d = a->messages[i];
 		if (a->bodies_with_commit)
@@ -140,7 +151,7 @@ void account_append(struct accounts *accounts, struct account_append *a)
 	a->accounts = accounts;
 	a->now = clock_wall();
 	a->kept = 0;
-	a->bodies_with_commit = a->count <= STORE_UPLOADS_MAX;
+	a->bodies_with_commit = a->count <= STORE_UPLOADS_MAX && a->source_emails == NULL;
 	for (size_t i = 0; i < a->count; i++)
 		a->messages[i]->all_or_none = true;
 	if (a->count > ACCOUNT_APPEND_MAX || writes_of(a) > STORE_WRITE_KEYS_MAX) {
@@ -148,7 +159,7 @@ void account_append(struct accounts *accounts, struct account_append *a)
 			store_upload_abort(a->messages[i]->upload);
 		a->commit = (struct store_commit){.run = run_refuse, .arg = a, .done = committed};
 		store_commit(accounts->store, &a->commit);
-	} else if (a->bodies_with_commit) {
+	} else if (a->bodies_with_commit || a->source_emails) {
 		commit(a);
 	} else {
 		keep_next(a);

@@ -17,6 +17,10 @@ struct account_append {
 	size_t count;                      /* 1 to ACCOUNT_APPEND_MAX */
 	uint32_t mailbox;                  /* whose state is given back */
 	uint32_t replace_mailbox, replace; /* a message that goes in the same step; 0: none */
+	/* Messages of another account whose bodies are named by their `blob`, without uploads: one for each
+	 * message. One that is gone by then: -ESTALE, since its body may be. */
+	uint64_t source_shard;
+	const uint64_t *source_emails; /* NULL: they come with uploads */
 	void (*done)(struct account_append *a, int result);
 	void *arg;
 

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "mail/uid_ranges.h"
 #include "role/store/question.h"
+#include "role/store/right_across.h"
 #include "role/store/store_private.h"
 
 enum { RANGES_BYTES = 64 * 1024 };
@@ -19,7 +20,8 @@ struct right_copying {
 	uint32_t *uids;
 	size_t count;
 	struct account_copy call;
-	struct account_uids target; /* whether there is one */
+	struct account_uids target;  /* whether there is one */
+	struct right_across *across; /* NULL: not into another account */
 };
 
 static struct right_copying *copying_of(struct question *question)
@@ -31,6 +33,7 @@ static void release(struct question *question)
 {
 	struct right_copying *c = copying_of(question);
 	account_uids_free(&c->target);
+	right_across_free(c->across);
 	mem_free(c->uids);
 	mem_free(c->call.copied);
 	mem_free(c->call.new_uids);
@@ -96,10 +99,40 @@ static void copied(struct account_copy *call, int result)
 		finish(c, result);
 }
 
+/* Into another account: see right_across.h. */
+static void across_done(struct question *question, int result)
+{
+	struct right_copying *c = copying_of(question);
+	const struct right_across *a = c->across;
+	size_t bytes = (a->copied_count + 1) * sizeof(uint32_t);
+	c->call.copied = mem_try(bytes);
+	c->call.new_uids = mem_try(bytes);
+	if (result == 0 && c->call.copied && c->call.new_uids)
+		for (; c->call.count < a->copied_count; c->call.count++) {
+			c->call.copied[c->call.count] = a->listed[c->call.count].uid;
+			c->call.new_uids[c->call.count] = right_across_uid(a, c->call.count);
+		}
+	c->call.modseq = a->modseq;
+	c->call.uidvalidity = a->uidvalidity;
+	finish(c, result);
+}
+
 static void target_granted(struct question *question)
 {
 	struct right_copying *c = copying_of(question);
 	size_t bytes = (c->count + 1) * sizeof(uint32_t);
+	if (c->from.shard != c->to.shard) {
+		c->across = mem_alloc(sizeof *c->across);
+		c->across->question = question;
+		c->across->from = c->from;
+		c->across->to = c->to;
+		c->across->move = c->move;
+		c->across->uids = c->uids;
+		c->across->count = c->count;
+		c->across->done = across_done;
+		right_across(c->across);
+		return;
+	}
 	c->call = (struct account_copy){.shard = c->from.shard,
 	    .mailbox = c->from.mailbox,
 	    .to = c->to.mailbox,
@@ -111,8 +144,6 @@ static void target_granted(struct question *question)
 	    .done = copied};
 	if (c->call.copied == NULL || c->call.new_uids == NULL) {
 		question_fail(question, -ENOMEM);
-	} else if (c->from.shard != c->to.shard) {
-		question_fail(question, -EOPNOTSUPP);
 	} else {
 		question_call(question);
 		account_copy(&store_role.accounts, &c->call);

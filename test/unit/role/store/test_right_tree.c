@@ -202,6 +202,63 @@ static void what_is_shared_shows_up(void **state)
 	assert_int_equal(ask(&two, MAIL_SHARE_SET, &named), -ENOENT);
 }
 
+/* From a shared mailbox into one's own, and back: with flags, keywords and body, and then it is the other
+ * account's. */
+static void messages_cross_accounts(void **state)
+{
+	static const char text[] = "Message-ID: <1@example.test>\r\nSubject: plans\r\n\r\nOurs.\r\n";
+	(void)state;
+	assert_int_equal(create(&one, 0, "Plans", 0), 0);
+	uint32_t plans = (uint32_t)one.end.number;
+	assert_int_equal(grant(&one, 0, plans, "bob@example.test", RIGHT_ALL & ~RIGHT_ADMIN), 0);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(mail_world_put(1, plans, FLAG_FLAGGED, 1600000000, VIEW(text)), i + 1);
+	struct mail_store m = {
+	    .mailbox = plans, .keywords = VIEW("work"), .unchanged_since = UINT64_MAX, .uids = UIDS(2, 2)};
+	assert_int_equal(ask(&one, MAIL_STORE, &m), 0);
+	struct mail_copy copy = {
+	    .account = 1, .mailbox = plans, .to_mailbox = MAILBOX_INBOX, .uids = UIDS(1, 2, 7, 9)};
+	assert_int_equal(ask(&two, MAIL_COPY, &copy), 0);
+	assert_string_equal(shown(&two.from), "1:2");
+	/* The first message of INBOX is the invitation. */
+	assert_string_equal(shown(&two.to), "2:3");
+	struct mail_fetch f = {.mailbox = MAILBOX_INBOX,
+	    .want = MAIL_WANT_FLAGS | MAIL_WANT_BODY | MAIL_WANT_DATES | MAIL_WANT_SUMMARY,
+	    .body_max = 1000,
+	    .uids = UIDS(2, 3)};
+	assert_int_equal(ask(&two, MAIL_FETCH, &f), 0);
+	assert_int_equal(two.count, 2);
+	assert_true(two.messages[0].flags == FLAG_FLAGGED);
+	assert_true(two.messages[1].flags == (FLAG_FLAGGED | FLAG_KEYWORD));
+	assert_int_equal(two.messages[1].internaldate, 1600000000);
+	assert_true(two.messages[1].summary.len > 0);
+	assert_true(view_equal(kept(&two, two.messages[1].body), VIEW(text)));
+	/* Moved: it is there no more. */
+	copy.move = 1;
+	copy.uids = UIDS(3, 3);
+	assert_int_equal(ask(&two, MAIL_COPY, &copy), 0);
+	assert_string_equal(shown(&two.to), "4");
+	assert_true(two.end.modseq > 0);
+	assert_int_equal(ask(&one, MAIL_OPEN, &(struct mail_open){.mailbox = plans}), 0);
+	assert_string_equal(shown(&one.uids), "1:2");
+	/* The other way, and what cannot be. */
+	struct mail_copy back = {
+	    .mailbox = MAILBOX_INBOX, .to_account = 1, .to_mailbox = plans, .uids = UIDS(2, 2)};
+	assert_int_equal(ask(&two, MAIL_COPY, &back), 0);
+	assert_string_equal(shown(&two.to), "4");
+	back.to_mailbox = MAILBOX_INBOX;
+	assert_int_equal(ask(&two, MAIL_COPY, &back), -ENOENT);
+	copy.uids = UIDS(2, 2);
+	copy.to_mailbox = 999;
+	assert_int_equal(ask(&two, MAIL_COPY, &copy), -ENODEV);
+	for (int i = 0; i < 101; i++)
+		assert_int_not_equal(mail_world_put(1, plans, 0, 0, VIEW(text)), 0);
+	copy.to_mailbox = MAILBOX_INBOX;
+	copy.uids = UIDS(1, 1000);
+	assert_int_equal(ask(&two, MAIL_COPY, &copy), -E2BIG);
+	assert_string_equal(shown(&two.to), "");
+}
+
 static char grants[1024];
 
 static void note_grants(struct seen *s, enum mail_type type, const void *answer)
@@ -337,6 +394,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_session_arranges_its_mailboxes, begin, end),
 	    cmocka_unit_test_setup_teardown(what_is_shared_shows_up, begin, end),
+	    cmocka_unit_test_setup_teardown(messages_cross_accounts, begin, end),
 	    cmocka_unit_test_setup_teardown(rights_are_given_by_name, begin, end),
 	    cmocka_unit_test_setup_teardown(sharers_have_their_own_seen, begin, end),
 	    cmocka_unit_test_setup_teardown(recent_messages_go_to_one_session, begin, end),
