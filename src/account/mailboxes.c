@@ -117,6 +117,33 @@ static int inherit(struct account_change *c, uint32_t parent, struct account_mai
 	return 0;
 }
 
+/*
+ * Rights to a new place are those to the nearest mailbox above it (RFC 4314 section 4), whether or not
+ * whoever asks sees that one. What stands at the place itself is not looked at before: nobody else is to
+ * learn of it.
+ */
+static int check_place(
+    struct account_change *c, const struct account_mailbox_request *r, const struct mailbox_path *path)
+{
+	const uint32_t needs = RIGHT_LOOKUP | RIGHT_CREATE;
+	struct mailbox_path above;
+	struct account_mailbox m;
+	size_t levels;
+	uint32_t nearest;
+	if (r->who == NULL)
+		return 0;
+	if (path->count < 2)
+		return -EACCES;
+	int error = mailbox_path_read(mailbox_path_view(path, path->count - 1), &above);
+	if (error == 0)
+		error = mailbox_follow(c->txn, c->shard, &above, 0, &levels, &nearest);
+	if (error == 0)
+		error = nearest == MAILBOX_ROOT ? -EACCES : mailbox_get(c->txn, c->shard, nearest, &m);
+	if (error == 0 && (account_rights(&m, r->who) & needs) != needs)
+		error = -EACCES;
+	return error;
+}
+
 static int run_create(struct txn *t, void *arg)
 {
 	struct account_mailbox_request *r = arg;
@@ -130,6 +157,8 @@ static int run_create(struct txn *t, void *arg)
 		error = check_settings(&c, r, 0);
 	if (error == 0)
 		error = read_target(&c, r, &path);
+	if (error == 0)
+		error = check_place(&c, r, &path);
 	if (error == 0)
 		error = mailbox_follow(t, r->shard, &path, 0, &levels, &parent);
 	if (error == 0 && levels == path.count) {
@@ -204,6 +233,8 @@ static int run_rename(struct txn *t, void *arg)
 		error = check_above(&c, r->parent, r->mailbox);
 	if (error == 0)
 		error = read_target(&c, r, &path);
+	if (error == 0)
+		error = check_place(&c, r, &path);
 	if (error == 0)
 		error = make_way(&c, r, &path, &parent);
 	if (error)

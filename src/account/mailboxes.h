@@ -17,6 +17,8 @@ enum {
 	MAILBOX_SET_GRANTS = 1 << 3
 };
 
+struct account_who;
+
 struct account_mailbox_request {
 	uint64_t shard;
 	uint32_t mailbox; /* create: result */
@@ -30,6 +32,8 @@ struct account_mailbox_request {
 	uint32_t order;
 	const struct account_grant *grants;
 	size_t grant_count;
+	const struct account_who *who; /* create, rename: who asks; NULL: the owner. Others need RIGHT_CREATE
+	                                  to the nearest mailbox above the path, or: -EACCES */
 	void (*done)(struct account_mailbox_request *r, int result);
 	void *arg;
 

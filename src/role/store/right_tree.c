@@ -1,7 +1,7 @@
 /*
- * MAIL_CREATE, MAIL_RENAME, MAIL_REMOVE, MAIL_SET. What is asked of another's mailboxes is looked up by path
- * among those that the session sees, since rights to a new place are those of the nearest mailbox above it
- * (RFC 4314 section 4: CREATE, RENAME).
+ * MAIL_CREATE, MAIL_RENAME, MAIL_REMOVE, MAIL_SET. Rights to a new place in another's account are those to
+ * the nearest mailbox above it (RFC 4314 section 4: CREATE, RENAME): account looks at them in the step that
+ * makes it.
  */
 #include <errno.h>
 
@@ -17,7 +17,6 @@ struct right_tree {
 	struct right_mailbox box; /* that is renamed, removed or set */
 	uint64_t account;
 	char *path;
-	struct account_tree tree;
 	struct account_mailbox_request call;
 	struct account_sharing sharing;
 	void (*run)(struct accounts *a, struct account_mailbox_request *r);
@@ -31,7 +30,6 @@ static struct right_tree *tree_of(struct question *question)
 static void release(struct question *question)
 {
 	struct right_tree *t = tree_of(question);
-	account_tree_free(&t->tree);
 	mem_free(t->path);
 }
 
@@ -60,47 +58,6 @@ static void carry_out(struct right_tree *t, uint64_t shard, uint32_t mailbox)
 	t->run(&store_role.accounts, &t->call);
 }
 
-/* ---- where something new is to stand in another's account ---- */
-
-/* The rights to the nearest mailbox above the path. */
-static uint32_t rights_above(const struct account_tree *tree, struct view path)
-{
-	uint32_t rights = 0;
-	size_t longest = 0;
-	for (size_t i = 0; i < tree->count; i++) {
-		struct view above = tree->mailboxes[i].path;
-		if (above.len > longest && above.len < path.len && path.data[above.len] == '/' &&
-		    view_equal(view_take(path, above.len), above)) {
-			longest = above.len;
-			rights = tree->mailboxes[i].rights;
-		}
-	}
-	return rights;
-}
-
-static void place_known(struct account_tree *tree, int result)
-{
-	struct right_tree *t = container_of(tree, struct right_tree, tree);
-	if (!question_back(&t->question))
-		return;
-	if (result)
-		question_fail(&t->question, result);
-	else if (!(rights_above(tree, t->call.path) & RIGHT_CREATE))
-		question_fail(&t->question, -EACCES);
-	else
-		carry_out(t, tree->shard, t->box.mailbox);
-}
-
-static void look_above(struct question *question)
-{
-	struct right_tree *t = tree_of(question);
-	t->tree = (struct account_tree){.shard = store_shard(STORE_ACCOUNT, t->account),
-	    .who = right_is_who(t->question.right),
-	    .done = place_known};
-	question_call(question);
-	account_tree(&store_role.accounts, &t->tree);
-}
-
 /* ---- the verbs ---- */
 
 static struct right_tree *begin(struct right *r, uint32_t request, uint64_t account, struct view path,
@@ -112,6 +69,14 @@ static struct right_tree *begin(struct right *r, uint32_t request, uint64_t acco
 	t->call.path = view_of(t->path, path.len);
 	t->run = run;
 	return t;
+}
+
+/* In another's account. */
+static void who_creates(struct question *question)
+{
+	struct right_tree *t = tree_of(question);
+	t->call.who = right_is_who(question->right);
+	carry_out(t, store_shard(STORE_ACCOUNT, t->account), 0);
 }
 
 void right_create(struct right *r, uint32_t request, const void *message)
@@ -128,7 +93,7 @@ void right_create(struct right *r, uint32_t request, const void *message)
 	else if (view_empty(m->path))
 		question_fail(&t->question, -EINVAL);
 	else if (t->account)
-		right_who(&t->question, look_above);
+		right_who(&t->question, who_creates);
 	else
 		carry_out(t, r->account, 0);
 }
@@ -137,9 +102,8 @@ static void may_rename(struct question *question)
 {
 	struct right_tree *t = tree_of(question);
 	if (t->box.user)
-		look_above(question);
-	else
-		carry_out(t, t->box.shard, t->box.mailbox);
+		t->call.who = right_is_who(question->right);
+	carry_out(t, t->box.shard, t->box.mailbox);
 }
 
 void right_rename(struct right *r, uint32_t request, const void *message)
