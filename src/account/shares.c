@@ -211,7 +211,10 @@ static int run_share(struct txn *t, void *arg)
 	char address[STORE_ENTRY_MAX];
 	int error = change_begin(c, t, s->shard, s->now);
 	int found = error ? error : get_share(t, s->shard, s->share.owner, s->share.mailbox, &share);
-	if (found == -ENOENT)
+	/* A subscription alone does not know whose it is. */
+	if (found == -ENOENT && !(s->set & SHARE_SET_STATE))
+		error = -ENOENT;
+	else if (found == -ENOENT)
 		share = s->share;
 	else if (found == 0) { /* its text ends with the first write */
 		memcpy(address, share.address.data, share.address.len);

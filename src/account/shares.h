@@ -66,8 +66,8 @@ struct account_shares {
 void account_shares(struct accounts *a, struct account_shares *s);
 void account_shares_free(struct account_shares *s);
 
-/* Sets a share's state or subscription; makes it, when there is none (with the owner's address). -EMLINK:
- * ACCOUNT_SHARES_MAX. */
+/* Sets a share's state or subscription; with a state makes it, when there is none (with the owner's address;
+ * -EMLINK: ACCOUNT_SHARES_MAX); a subscription alone: -ENOENT then. */
 enum { SHARE_SET_STATE = 1 << 0, SHARE_SET_SUBSCRIBED = 1 << 1 };
 
 struct account_sharing {
