@@ -118,6 +118,10 @@ void right_who(struct question *q, void (*then)(struct question *q));
 const struct account_who *right_is_who(const struct right *r);
 void right_who_close(struct right *r);
 
+/* Of FLAGS_SYSTEM and FLAG_KEYWORD (any keyword): what may not be changed with these rights (RFC 4314 section
+ * 4: \Seen takes "s", \Deleted "t", all others "w"). */
+uint64_t right_flags_denied(unsigned rights);
+
 /*
  * Looks whether the session has one of the rights in `needs` to the mailbox (0: none is needed), and calls
  * `then`, perhaps at once, with *found filled in; or ends the question: -ENOENT, -EACCES. `found` stays where

@@ -120,3 +120,9 @@ void right_access(struct question *q, uint64_t account, uint64_t mailbox, unsign
 	r->who->granted = then;
 	right_who(q, look);
 }
+
+uint64_t right_flags_denied(unsigned rights)
+{
+	return (rights & RIGHT_SEEN ? 0 : FLAG_SEEN) | (rights & RIGHT_DELETE ? 0 : FLAG_DELETED) |
+	       (rights & RIGHT_WRITE ? 0 : (FLAGS_SYSTEM & ~(FLAG_SEEN | FLAG_DELETED)) | FLAG_KEYWORD);
+}

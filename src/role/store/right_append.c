@@ -74,6 +74,16 @@ static void appended(struct account_append *call, int result)
 	question_done(q, &done);
 }
 
+/* Flags that the session may not set are left out (RFC 4314 section 4: APPEND). Of another's mailbox \Seen is
+ * the owner's: what somebody else has seen is new to the owner. */
+static void leave_out_flags(const struct right_mailbox *box, struct account_wanted_place *place)
+{
+	uint64_t denied = right_flags_denied(box->rights);
+	place->flags &= ~(denied | (box->user ? FLAG_SEEN : 0));
+	if (denied & FLAG_KEYWORD)
+		place->keyword_count = 0;
+}
+
 static void carry_out(struct question *question)
 {
 	struct right_append *a = append_of(question);
@@ -86,6 +96,7 @@ static void carry_out(struct question *question)
 		m->target.quota_messages_default = settings->quota_messages_default;
 		m->delivery.quota_warning = (unsigned)settings->quota_warning;
 		m->place.number = a->box.mailbox;
+		leave_out_flags(&a->box, &m->place);
 		a->deliveries[i] = &m->delivery;
 	}
 	a->call = (struct account_append){.shard = a->box.shard,
@@ -100,13 +111,22 @@ static void carry_out(struct question *question)
 	account_append(&store_role.accounts, &a->call);
 }
 
-/* The message that is replaced is one of the same account. */
+static void replaced_granted(struct question *question)
+{
+	if (append_of(question)->replaced.rights & RIGHT_DELETE)
+		carry_out(question);
+	else
+		question_fail(question, -EACCES);
+}
+
+/* The message that is replaced is one of the same account; it goes without having been marked \Deleted, which
+ * takes both rights (RFC 8508 section 5). */
 static void granted(struct question *question)
 {
 	struct right_append *a = append_of(question);
 	if (a->last.replace)
 		right_access(question, a->last.account, a->last.replace_mailbox, RIGHT_EXPUNGE, &a->replaced,
-		    carry_out);
+		    replaced_granted);
 	else
 		carry_out(question);
 }

@@ -151,6 +151,18 @@ static void granted_named(struct question *question)
 		expunge(x);
 }
 
+/* To expunge a message that nobody marked is to mark it as well (RFC 4314 section 4: STORE, EXPUNGE). */
+static void may_expunge(struct question *question)
+{
+	struct right_removing *x = removing_of(question);
+	if (!x->deleted_only && !(x->box.rights & RIGHT_DELETE))
+		question_fail(question, -EACCES);
+	else if (x->deleted_only || buf_view(&x->ranges).len == 0)
+		granted(question);
+	else
+		granted_named(question);
+}
+
 void right_remove(struct right *r, uint32_t request, const void *message)
 {
 	const struct mail_expunge *m = message;
@@ -162,6 +174,5 @@ void right_remove(struct right *r, uint32_t request, const void *message)
 	else if (!uid_ranges_valid(m->uids, false))
 		right_break(r, "bad-ranges");
 	else
-		right_access(&x->question, m->account, m->mailbox, RIGHT_EXPUNGE, &x->box,
-		    x->deleted_only || m->uids.len == 0 ? granted : granted_named);
+		right_access(&x->question, m->account, m->mailbox, RIGHT_EXPUNGE, &x->box, may_expunge);
 }

@@ -46,15 +46,8 @@ static void changed(struct account_flags *call, int result)
 	question_done(q, &done);
 }
 
-/*
- * Flags that the session has no right to are left alone by a replacement, and refused by name (RFC 4314
- * section 4). \Seen takes "s", \Deleted "t", all others "w".
- */
-static uint64_t not_permitted(unsigned rights)
-{
-	return (rights & RIGHT_SEEN ? 0 : FLAG_SEEN) | (rights & RIGHT_DELETE ? 0 : FLAG_DELETED) |
-	       (rights & RIGHT_WRITE ? 0 : (FLAGS_SYSTEM & ~(FLAG_SEEN | FLAG_DELETED)) | FLAG_KEYWORD);
-}
+/* Flags that the session has no right to are left alone by a replacement, and refused by name (RFC 4314
+ * section 4). */
 
 static bool may(const struct right_flags *f, uint64_t not )
 {
@@ -69,7 +62,7 @@ static void granted(struct question *question)
 	call->shard = f->box.shard;
 	call->mailbox = f->box.mailbox;
 	call->user = f->box.user;
-	call->kept = not_permitted(f->box.rights);
+	call->kept = right_flags_denied(f->box.rights);
 	call->uids = f->uids;
 	call->uid_count = f->count;
 	call->failed = mem_try((f->count + 1) * sizeof *call->failed);
