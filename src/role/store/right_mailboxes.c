@@ -62,12 +62,20 @@ static bool answer(struct right_listing *l, const struct account_tree_mailbox *m
 	    .deleted_bytes = m->deleted_bytes,
 	    .modseq = m->messages_modseq,
 	    .names_modseq = m->modseq};
+	if (l->box.user) {
+		out.subscribed = 0;
+		out.role = MAILBOX_ROLE_NONE;
+	}
 	if (share) {
 		out.account = share->owner % MAIL_ACCOUNT_END;
 		out.owner = share->address;
 		out.subscribed = share->subscribed;
 		out.role = MAILBOX_ROLE_NONE;
 	}
+	/* What is in it is for those who may read it (RFC 4314 section 4: STATUS). */
+	if (!(m->rights & RIGHT_READ) && m->number)
+		out.uidnext = out.recent = out.messages = out.unseen = out.deleted = out.bytes =
+		    out.deleted_bytes = out.modseq = 0;
 	return question_answer(&l->question, MAIL_MAILBOX, &out);
 }
 

@@ -40,8 +40,10 @@ static void tell(struct right_watch *w, uint64_t modseq, const struct store_part
 	if (w->mailbox && !any && !store_parts_have(parts, w->mailbox))
 		return;
 	buf_init(&mailboxes, sizeof parts->numbers);
+	/* Whoever watches one mailbox may see this one, and need not see the others. */
 	for (size_t i = 0; i < parts->count && !any; i++)
-		buf_append_u32(&mailboxes, parts->numbers[i]);
+		if (w->mailbox == 0 || parts->numbers[i] == w->mailbox)
+			buf_append_u32(&mailboxes, parts->numbers[i]);
 	struct mail_changed m = {.account = w->account, .modseq = modseq, .mailboxes = buf_view(&mailboxes)};
 	ipc_send(&w->right->link.channel, MAIL_CHANGED, w->request, &m, -1);
 	buf_done(&mailboxes);
