@@ -4,6 +4,7 @@ and what was not answered has happened or has not, but never half.
 
 import imaplib
 import os
+import pathlib
 import random
 import re
 import signal
@@ -89,6 +90,13 @@ class Worker(threading.Thread):
             self.step(number, "uid", "EXPUNGE", str(uids[number]))
 
 
+def is_running(pid):
+    try:
+        return pathlib.Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except OSError:
+        return False
+
+
 def one_round(server, rng, count, everything):
     client = connect(server, secure=False)
     for name in BOXES:
@@ -112,6 +120,8 @@ def one_round(server, rng, count, everything):
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         server.process.wait(TIMEOUT)
+        # The roles are nobody's children now: as long as one of them is still ending, the data folder is in use.
+        wait_for(lambda: not any(is_running(pid) for pid in pids), what="the end of all processes")
         server.reader.join(TIMEOUT)
         server.process = None
         server.start()
