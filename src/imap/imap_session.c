@@ -41,6 +41,7 @@ void imap_session_free(struct imap_session *s)
 {
 	if (s == NULL)
 		return;
+	s->closing = true; /* nothing is asked any more */
 	if (s->release)
 		s->release(s->data);
 	mem_free(s->data);
@@ -197,6 +198,7 @@ static void refuse_literal(struct imap_session *s, const struct imap_literal *li
 		/* The client waits before it sends more: it gets its answer at once. */
 		imap_command_find(buf_view(&s->text), &tag, &rest);
 		imap_refuse(s, tag, s->refusal);
+		s->hears = false; /* no rest of this line comes: the next one is a command */
 		imap_command_end(s);
 	} else if (literal->size > IMAP_SKIP_MAX) {
 		imap_bye(s, "TOOBIG", "this literal is too large");

@@ -25,9 +25,26 @@ struct imap_upload_ready {
 	size_t known_len;
 };
 
+/* Store forgets what it has of messages that will not be added. */
+void imap_appending_forget(struct imap_session *s, struct imap_appending *a)
+{
+	if (a->upload)
+		imap_tell(s, 0, MAIL_UPLOAD_ABORT, &(struct mail_upload_abort){.upload = a->upload});
+	a->upload = 0;
+	for (size_t i = 0; i < a->count && a->request == 0; i++) {
+		struct mail_append *m = &a->ready[i].question;
+		if (m->upload)
+			imap_tell(s, 0, MAIL_UPLOAD_ABORT, &(struct mail_upload_abort){.upload = m->upload});
+		m->upload = 0;
+	}
+}
+
 static void release(void *data)
 {
 	struct imap_appending *a = data;
+	/* However the command ended. With the session all of them go. */
+	if (!a->session->closing)
+		imap_appending_forget(a->session, a);
 	mime_digest_free(a->digest);
 	if (a->catenate)
 		a->catenate_free(a->catenate);
@@ -40,22 +57,12 @@ static void release(void *data)
 struct imap_appending *imap_appending_new(struct imap_session *s)
 {
 	struct imap_appending *a = imap_command_data(s, sizeof *a, release);
+	a->session = s;
 	buf_init(&a->uids, IMAP_RANGES_MAX);
 	return a;
 }
 
 /* ---- endings ---- */
-
-/* Store forgets what it has of messages that will not be added. */
-void imap_appending_forget(struct imap_session *s, struct imap_appending *a)
-{
-	if (a->upload)
-		imap_tell(s, 0, MAIL_UPLOAD_ABORT, &(struct mail_upload_abort){.upload = a->upload});
-	a->upload = 0;
-	for (size_t i = 0; i < a->count && a->request == 0; i++)
-		imap_tell(s, 0, MAIL_UPLOAD_ABORT,
-		    &(struct mail_upload_abort){.upload = a->ready[i].question.upload});
-}
 
 void imap_appending_refuse(struct imap_session *s, const char *code, const char *text)
 {

@@ -13,6 +13,7 @@ struct imap_catenate;
 
 /* The command's data (imap_data) of whoever appends. */
 struct imap_appending {
+	struct imap_session *session;
 	struct mail_mailbox mailbox;
 	uint64_t replace_mailbox; /* 0: nothing is replaced */
 	uint32_t replace;         /* the UID */

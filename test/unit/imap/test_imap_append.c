@@ -47,6 +47,9 @@ static void talk_append(void)
 	fake_talk(f, "l APPEND INBOX {9999999}\r\n", "l NO [TOOBIG] ...");
 	fake_talk(f, "m APPEND INBOX {3+}\r\nabc)\r\nn NOOP\r\n", "m BAD a space is missing\nn OK done");
 	assert_int_equal(f->aborted, 1);
+	/* The session's frame ends the command, and not the command itself. */
+	fake_talk(f, "m APPEND INBOX {3+}\r\nabc (x {300000}\r\n", "m BAD [TOOBIG] the command is too large");
+	assert_int_equal(f->aborted, 2);
 	f->error = -122;
 	fake_talk(f, "o APPEND INBOX {3+}\r\nabc\r\n", "o NO [OVERQUOTA] ...");
 	assert_int_equal(inbox->count, 2);
