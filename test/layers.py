@@ -11,7 +11,7 @@ import circles
 
 TEXT = {'base', 'format'}
 PROTOCOL = TEXT | {'mime', 'trust/login'}
-PROCESS = TEXT | {'config', 'io', 'mail', 'process'}
+PROCESS = TEXT | {'config', 'io', 'mail', 'process', 'trust/dns'}
 EDGE = PROCESS | {'edge', 'trust/login', 'mime'}
 ALLOWED = {
     'base': set(),
@@ -24,7 +24,8 @@ ALLOWED = {
     'search': TEXT | {'mime'},
     'dsn': TEXT | {'mime'},
     'trust/login': TEXT,
-    'trust/route': TEXT,
+    'trust/dns': TEXT,
+    'trust/route': TEXT | {'trust/dns'},
     'store': TEXT | {'io'},
     'account': TEXT | {'mail', 'mime', 'store'},
     'directory': TEXT | {'mime', 'store', 'account'},

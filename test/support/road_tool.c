@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "role/relay/lookup.h"
+#include "process/lookup.h"
 #include "io/network.h"
 #include "trust/route/next_hop.h"
 #include "master/roles.h"

@@ -3,7 +3,7 @@
 #define ROLE_RELAY_RELAY_FIND_H
 
 #include "config/route.h"
-#include "role/relay/lookup.h"
+#include "process/lookup.h"
 #include "role/relay/relay_endpoint.h"
 #include "role/relay/relay_policy.h"
 #include "role/relay/relay_reason.h"

@@ -26,7 +26,7 @@
 #define ROLE_RELAY_RELAY_STATE_H
 
 #include "process/role.h"
-#include "role/relay/lookup.h"
+#include "process/lookup.h"
 
 enum {
 	RELAY_ROUTES_MAX = 256,       /* lines of `routes` that can have a password */

@@ -9,7 +9,7 @@
 #ifndef TRUST_ROUTE_DANE_H
 #define TRUST_ROUTE_DANE_H
 
-#include "trust/route/answers.h"
+#include "trust/dns/answers.h"
 
 enum dane_level {
 	DANE_NONE,    /* demands nothing */

@@ -10,7 +10,7 @@
 #ifndef TRUST_ROUTE_MTA_STS_H
 #define TRUST_ROUTE_MTA_STS_H
 
-#include "trust/route/answers.h"
+#include "trust/dns/answers.h"
 
 enum {
 	MTA_STS_ID_MAX = 32,                 /* section 3.1 */

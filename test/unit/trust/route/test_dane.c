@@ -1,5 +1,5 @@
 /* What DANE demands of a host: RFC 7672 sections 2 and 3.1. */
-#include "zone.h"
+#include "../dns/zone.h"
 
 #include "trust/route/dane.h"
 

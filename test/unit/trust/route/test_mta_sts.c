@@ -1,5 +1,5 @@
 /* MTA-STS: record, policy, match, memory. RFC 8461. */
-#include "zone.h"
+#include "../dns/zone.h"
 
 #include <errno.h>
 

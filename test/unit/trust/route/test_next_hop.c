@@ -1,5 +1,5 @@
 /* Where mail goes: RFC 5321 section 5.1, null MX, loops, trouble in the DNS, and DANE on top. */
-#include "zone.h"
+#include "../dns/zone.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,12 +1,12 @@
 /*
- * Runs an evaluation over DNS answers (trust/route/answers.h): asks the dns role what is missing, all at
+ * Runs an evaluation over DNS answers (trust/dns/answers.h): asks the dns role what is missing, all at
  * once, and says when to run it again. The owner embeds it and keeps it where it is until lookup_done.
  */
-#ifndef ROLE_RELAY_LOOKUP_H
-#define ROLE_RELAY_LOOKUP_H
+#ifndef PROCESS_LOOKUP_H
+#define PROCESS_LOOKUP_H
 
 #include "process/role.h"
-#include "trust/route/answers.h"
+#include "trust/dns/answers.h"
 
 struct lookup {
 	struct answers answers;

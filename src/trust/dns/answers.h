@@ -13,8 +13,8 @@
  * One table serves the evaluations of one purpose; it is bounded, and every evaluation comes to an end: past
  * ANSWERS_QUESTIONS_MAX each further question counts as failed.
  */
-#ifndef TRUST_ROUTE_ANSWERS_H
-#define TRUST_ROUTE_ANSWERS_H
+#ifndef TRUST_DNS_ANSWERS_H
+#define TRUST_DNS_ANSWERS_H
 
 #include "base/arena.h"
 #include "format/dns_record.h"

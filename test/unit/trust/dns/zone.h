@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "trust/route/answers.h"
+#include "trust/dns/answers.h"
 
 enum { ZONE_MAX = 200 };
 

@@ -1,6 +1,6 @@
 /* Between an evaluation and the dns role: see lookup.h. Questions are under way one by one, and the
  * evaluation hears of it once, when the last is answered. */
-#include "role/relay/lookup.h"
+#include "process/lookup.h"
 
 #include "base/mem.h"
 

@@ -1,6 +1,6 @@
 /* The table of known answers: see answers.h. A list, because an evaluation has a handful of questions; the
  * worst has 120. */
-#include "trust/route/answers.h"
+#include "trust/dns/answers.h"
 
 #include <string.h>
 
