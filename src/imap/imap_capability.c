@@ -57,6 +57,7 @@ static const struct {
     {"MULTIAPPEND", AFTER, NULL},
     {"CATENATE", AFTER, NULL},
     {"URLAUTH", AFTER, NULL},
+    {"URLAUTH=BINARY", AFTER, NULL},
     {"URL-PARTIAL", AFTER, NULL}, /* RFC 5550 */
     {"REPLACE", AFTER, NULL},
     {"MOVE", AFTER, NULL},

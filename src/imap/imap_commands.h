@@ -30,7 +30,8 @@ imap_run imap_append;                                                           
 imap_run imap_fetch;                                                              /* imap_fetch.c */
 imap_run imap_store;                                                              /* imap_store.c */
 imap_run imap_copy, imap_move;                                                    /* imap_copy.c */
-imap_run imap_genurlauth, imap_urlfetch, imap_resetkey;                           /* imap_urlauth.c */
+imap_run imap_genurlauth, imap_resetkey;                                          /* imap_urlauth.c */
+imap_run imap_urlfetch;                                                           /* imap_urlfetch.c */
 imap_run imap_replace;                                                            /* imap_replace.c */
 imap_run imap_expunge;                                                            /* imap_expunge.c */
 

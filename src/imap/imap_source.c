@@ -100,10 +100,18 @@ void imap_source_read(struct imap_session *s, struct imap_source *source, uint64
 
 static void set_window(struct imap_source *source, uint64_t begin, uint64_t len)
 {
-	struct imap_extent part = imap_extent_partial(len, source->url.partial ? source->url.offset : 0,
-	    source->url.partial && source->url.count ? source->url.count : UINT64_MAX);
-	source->offset = begin + part.offset;
-	source->left = source->size = part.len;
+	bool partial = source->url.partial && !source->place.decodes;
+	struct imap_extent part = imap_extent_partial(len, partial ? source->url.offset : 0,
+	    partial && source->url.count ? source->url.count : UINT64_MAX);
+	source->begin = begin + part.offset;
+	source->size = part.len;
+	imap_source_rewind(source);
+}
+
+void imap_source_rewind(struct imap_source *source)
+{
+	source->offset = source->begin;
+	source->left = source->size;
 }
 
 static void header_came(struct imap_session *s, enum mail_type type, const void *answer)
@@ -128,6 +136,8 @@ static void find_place(struct imap_session *s)
 	struct imap_extent e = source->place.extent;
 	if (source->place.place == IMAP_PLACE_NOWHERE) {
 		opened(s, -ENOENT);
+	} else if (source->place.place == IMAP_PLACE_UNKNOWN) {
+		opened(s, 0);
 	} else if (source->place.picks) {
 		buf_clear(&source->entry);
 		read_octets(
@@ -257,8 +267,12 @@ static bool read_section(struct imap_session *s, struct imap_source *source)
 {
 	struct imap_in in = {.session = s, .text = cursor_on(source->url.section)};
 	source->item = (struct imap_fetch_item){.kind = IMAP_FETCH_SECTION};
-	return source->url.section.len == 0 ||
-	       (imap_in_section(&in, false, &source->item.section) && imap_in_at_end(&in));
+	bool right = source->url.section.len == 0 ||
+	             (imap_in_section(&in, false, &source->item.section) && imap_in_at_end(&in));
+	/* Of a part its content alone is encoded. */
+	if (source->binary && source->item.section.text == IMAP_SECTION_WHOLE)
+		source->item.kind = IMAP_FETCH_BINARY;
+	return right;
 }
 
 void imap_source_open(struct imap_session *s, struct imap_source *source, struct view url,

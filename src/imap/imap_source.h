@@ -10,6 +10,13 @@
 #include "imap/imap_url.h"
 
 struct imap_source {
+	/*
+	 * The caller's: a part that is encoded is read to be decoded. `place` tells then whether there is
+	 * anything to decode (decodes), or nobody can (IMAP_PLACE_UNKNOWN: nothing is read). What is decoded
+	 * is read whole: which part of it the URL means, the reader sees to.
+	 */
+	bool binary;
+
 	struct imap_url url;
 	uint64_t account, mailbox; /* where it stands */
 
@@ -23,7 +30,7 @@ struct imap_source {
 	/* Inside. */
 	struct arena scratch;
 	struct buf entry, made; /* made: fields that were picked out */
-	uint64_t offset, left;
+	uint64_t begin, offset, left;
 	bool any;
 	int64_t error;
 	void (*opened)(struct imap_session *s, struct imap_source *source, int64_t error);
@@ -44,6 +51,9 @@ void imap_source_end(struct imap_source *source);
  */
 void imap_source_open(struct imap_session *s, struct imap_source *source, struct view url,
     void (*opened)(struct imap_session *s, struct imap_source *source, int64_t error));
+
+/* Reading begins anew. */
+void imap_source_rewind(struct imap_source *source);
 
 /* Reads up to so many octets more: `came` for each piece, then `ended`. Nothing is left when source->left is
  * 0. */

@@ -106,8 +106,9 @@ struct imap_session {
 	void (*respond)(struct imap_session *s, struct view line); /* gets the next line */
 	const struct imap_stream *stream;
 	void (*credit)(struct imap_session *s, const struct mail_upload_credit *credit); /* has come */
-	struct imap_source *source; /* what is read by an IMAP URL: imap_source.h */
-	struct buf end;             /* its tagged response, while changes are told before it */
+	struct imap_source *source;   /* what is read by an IMAP URL: imap_source.h */
+	struct imap_url_key *url_key; /* what is looked for of its mailbox: imap_urlauth.h */
+	struct buf end;               /* its tagged response, while changes are told before it */
 	imap_found *found;
 	struct mail_mailbox *found_mailbox;
 	struct view find_path, find_owner;

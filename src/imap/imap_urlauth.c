@@ -1,51 +1,33 @@
 /*
  * URLAUTH (RFC 4467): GENURLAUTH makes a URL that shows one message, or a part of it, to whom it names;
- * URLFETCH shows what such a URL names; RESETKEY takes all of a mailbox's back. A mailbox's key stands in its
- * metadata under a name that no client can ask for, since METADATA knows names below "/private" and "/shared"
- * alone.
- *
- * URLFETCH reaches what the session may read anyway, its own mailboxes and those that are shared with it.
+ * URLFETCH (imap_urlfetch.c) shows what such a URL names; RESETKEY takes all of a mailbox's back. A mailbox's
+ * key stands in its metadata under a name that no client can ask for, since METADATA knows names below
+ * "/private" and "/shared" alone.
  */
 #include <errno.h>
 
 #include "base/random.h"
 #include "imap/imap_commands.h"
 #include "imap/imap_source.h"
-#include "imap/imap_state.h"
+#include "imap/imap_urlauth.h"
 
-enum {
-	/* URLs of one command; a message is put together from some dozens at most. */
-	URLS_MAX = 100,
-	KEY_SIZE = 32
-};
+enum { KEY_SIZE = 32 };
 
 static const char key_name[] = "/internal/urlauth";
 
 struct urlauth {
-	struct view urls[URLS_MAX]; /* as they were given */
+	struct view urls[IMAP_URLS_MAX]; /* as they were given */
 	size_t count, next;
 	struct imap_url url;
-	uint64_t account, mailbox;
-	struct buf key, answer;
-	void (*keyed)(struct imap_session *s, int64_t error);
-	struct imap_source source;
-	bool open, all;
+	struct imap_url_key key;
+	struct buf answer;
 	struct buf mailboxes; /* numbers whose keys go: RESETKEY of all */
 };
-
-static void close_source(struct urlauth *u)
-{
-	if (u->open)
-		imap_source_end(&u->source);
-	u->source = (struct imap_source){0};
-	u->open = false;
-}
 
 static void release(void *data)
 {
 	struct urlauth *u = data;
-	close_source(u);
-	buf_done(&u->key);
+	buf_done(&u->key.key);
 	buf_done(&u->answer);
 	buf_done(&u->mailboxes);
 }
@@ -53,8 +35,8 @@ static void release(void *data)
 static struct urlauth *begin(struct imap_session *s)
 {
 	struct urlauth *u = imap_command_data(s, sizeof *u, release);
-	buf_init(&u->key, MAIL_METADATA_VALUE_MAX);
-	buf_init(&u->answer, URLS_MAX * (IMAP_URL_MAX + 200));
+	buf_init(&u->key.key, IMAP_URL_KEY_MAX);
+	buf_init(&u->answer, IMAP_URLS_MAX * (IMAP_URL_MAX + 200));
 	buf_init(&u->mailboxes, 1 << 20);
 	return u;
 }
@@ -63,38 +45,40 @@ static struct urlauth *begin(struct imap_session *s)
 
 static void key_came(struct imap_session *s, enum mail_type type, const void *answer)
 {
-	struct urlauth *u = imap_data(s);
+	struct imap_url_key *k = s->url_key;
 	const struct mail_metadata_entry *entry = answer;
 	const struct mail_done *done = answer;
 	if (type == MAIL_METADATA_ENTRY && view_equal(entry->name, view_from_string(key_name)) &&
 	    !entry->none)
-		buf_append(&u->key, entry->value);
+		buf_append(&k->key, entry->value);
 	else if (type == MAIL_DONE)
-		u->keyed(s, done->error);
+		k->keyed(s, done->error);
 }
 
 static void mailbox_found(struct imap_session *s, const struct mail_mailbox *mailbox, int64_t error)
 {
-	struct urlauth *u = imap_data(s);
-	if (mailbox == NULL || (u->url.uidvalidity && u->url.uidvalidity != mailbox->uidvalidity)) {
-		u->keyed(s, error ? error : -ENOENT);
+	struct imap_url_key *k = s->url_key;
+	if (mailbox == NULL || (k->url->uidvalidity && k->url->uidvalidity != mailbox->uidvalidity)) {
+		k->keyed(s, error ? error : -ENOENT);
 		return;
 	}
-	u->account = mailbox->account;
-	u->mailbox = mailbox->mailbox;
+	k->account = mailbox->account;
+	k->mailbox = mailbox->mailbox;
 	imap_ask(s, MAIL_METADATA,
 	    &(struct mail_metadata){
-	        .account = u->account, .mailbox = u->mailbox, .name = view_from_string(key_name)},
+	        .account = k->account, .mailbox = k->mailbox, .name = view_from_string(key_name)},
 	    key_came);
 }
 
-static void find_key(
-    struct imap_session *s, struct urlauth *u, void (*keyed)(struct imap_session *s, int64_t error))
+void imap_url_find_key(struct imap_session *s, struct imap_url_key *k, const struct imap_url *url,
+    void (*keyed)(struct imap_session *s, int64_t error))
 {
 	struct view path;
-	u->keyed = keyed;
-	buf_clear(&u->key);
-	if (imap_source_path(s, &u->url, &path))
+	s->url_key = k;
+	k->url = url;
+	k->keyed = keyed;
+	buf_clear(&k->key);
+	if (imap_source_path(s, url, &path))
 		imap_find_mailbox(s, path, mailbox_found);
 	else
 		keyed(s, -ENOENT);
@@ -110,7 +94,7 @@ static void put_generated(struct imap_session *s, struct urlauth *u)
 	buf_init(&url, IMAP_URL_MAX + 200);
 	buf_append(&url, u->url.rump);
 	buf_append_string(&url, ":internal:");
-	imap_url_token(buf_view(&u->key), u->url.rump, &url);
+	imap_url_token(buf_view(&u->key.key), u->url.rump, &url);
 	buf_append_string(&u->answer, " \"");
 	buf_append(&u->answer, buf_view(&url));
 	buf_append_byte(&u->answer, '"');
@@ -140,20 +124,21 @@ static void generate_keyed(struct imap_session *s, int64_t error)
 		imap_no_error(s, error, "the mailbox");
 		return;
 	}
-	if (u->account != 0) {
+	if (u->key.account != 0) {
 		/* RFC 4467 section 7: a user gives access to what is the user's. */
 		imap_no(s, "NOPERM", "only the owner of a mailbox may give access to it");
 		return;
 	}
-	if (buf_view(&u->key).len) {
+	if (buf_view(&u->key.key).len) {
 		put_generated(s, u);
 		return;
 	}
 	random_bytes(key, sizeof key);
-	buf_append(&u->key, view_of(key, sizeof key));
+	buf_append(&u->key.key, view_of(key, sizeof key));
 	imap_ask(s, MAIL_METADATA_SET,
-	    &(struct mail_metadata_entry){
-	        .mailbox = u->mailbox, .name = view_from_string(key_name), .value = buf_view(&u->key)},
+	    &(struct mail_metadata_entry){.mailbox = u->key.mailbox,
+	        .name = view_from_string(key_name),
+	        .value = buf_view(&u->key.key)},
 	    key_made);
 }
 
@@ -166,7 +151,7 @@ static void generate_next(struct imap_session *s)
 		             u->url.access != IMAP_URL_NO_ACCESS && u->url.token.len == 0 &&
 		             view_find(url, '"') < 0 && view_find(url, '\\') < 0;
 		if (whole)
-			find_key(s, u, generate_keyed);
+			imap_url_find_key(s, &u->key, &u->url, generate_keyed);
 		else
 			imap_bad(s, "this is no URL to be authorised");
 		return;
@@ -183,7 +168,7 @@ static void generate_next(struct imap_session *s)
 
 static bool take_url(struct imap_in *in, struct urlauth *u)
 {
-	if (u->count == URLS_MAX) {
+	if (u->count == IMAP_URLS_MAX) {
 		imap_in_wrong(in, "there are too many URLs");
 		return false;
 	}
@@ -203,112 +188,6 @@ void imap_genurlauth(struct imap_session *s, struct imap_in *in)
 	} while (imap_in_next_is(in, ' '));
 	if (!imap_wrong(s, in))
 		generate_next(s);
-}
-
-/* ---- URLFETCH ---- */
-
-static void fetch_next(struct imap_session *s);
-
-static void put_name(struct imap_session *s, const struct urlauth *u)
-{
-	imap_puts(s, "* URLFETCH ");
-	imap_put_astring(s, u->urls[u->next]);
-	imap_puts(s, " ");
-}
-
-/* RFC 4467 section 7: whatever the reason, it is not told. */
-static void put_nothing(struct imap_session *s)
-{
-	struct urlauth *u = imap_data(s);
-	close_source(u);
-	put_name(s, u);
-	imap_puts(s, "NIL");
-	imap_put_line(s);
-	u->next++;
-	fetch_next(s);
-}
-
-static void octets_came(struct imap_session *s, struct view bytes)
-{
-	struct imap_pen p;
-	imap_pen_begin(&p, s->out, false);
-	imap_pen_octets(&p, bytes);
-	imap_pen_end(&p);
-}
-
-static void octets_ended(struct imap_session *s, int64_t error)
-{
-	struct urlauth *u = imap_data(s);
-	if (error || u->source.left) {
-		imap_bye(s, "UNAVAILABLE", "A message could not be read to its end.");
-		return;
-	}
-	imap_put_line(s);
-	close_source(u);
-	u->next++;
-	fetch_next(s);
-}
-
-static void source_opened(struct imap_session *s, struct imap_source *source, int64_t error)
-{
-	if (error) {
-		put_nothing(s);
-		return;
-	}
-	put_name(s, imap_data(s));
-	imap_puts(s, "{");
-	imap_put_number(s, source->size);
-	imap_puts(s, "}\r\n");
-	imap_source_read(s, source, UINT64_MAX, octets_came, octets_ended);
-}
-
-static void fetch_keyed(struct imap_session *s, int64_t error)
-{
-	struct urlauth *u = imap_data(s);
-	if (error || buf_view(&u->key).len == 0 || !imap_url_token_matches(buf_view(&u->key), &u->url)) {
-		put_nothing(s);
-		return;
-	}
-	u->open = true;
-	imap_source_open(s, &u->source, u->urls[u->next], source_opened);
-}
-
-/* "submit+" is a submission server's, which no session here is. */
-static bool is_for_us(const struct imap_session *s, const struct imap_url *url)
-{
-	ptrdiff_t at = view_find_last(s->address, '@');
-	if (url->expires && url->expire < s->backend->now(s->arg))
-		return false;
-	if (url->access == IMAP_URL_AUTHUSER || url->access == IMAP_URL_ANONYMOUS)
-		return true;
-	return url->access == IMAP_URL_USER &&
-	       (view_equal_nocase(url->access_user, s->address) ||
-	           (at > 0 && view_equal_nocase(url->access_user, view_take(s->address, (size_t)at))));
-}
-
-static void fetch_next(struct imap_session *s)
-{
-	struct urlauth *u = imap_data(s);
-	if (u->next == u->count) {
-		imap_ok(s, NULL, "URLFETCH completed");
-		return;
-	}
-	if (imap_url_parse(u->urls[u->next], imap_arena(s), &u->url) && u->url.absolute && u->url.token.len &&
-	    is_for_us(s, &u->url))
-		find_key(s, u, fetch_keyed);
-	else
-		put_nothing(s);
-}
-
-void imap_urlfetch(struct imap_session *s, struct imap_in *in)
-{
-	struct urlauth *u = begin(s);
-	do {
-		if (!imap_in_space(in) || !take_url(in, u))
-			break;
-	} while (imap_in_next_is(in, ' '));
-	if (!imap_wrong(s, in))
-		fetch_next(s);
 }
 
 /* ---- RESETKEY ---- */

@@ -99,6 +99,56 @@ static void a_new_key_takes_urls_back(void **state)
 	assert_shows(again, "{23}\r\nSubject: one\r\n\r\nHello\r\n");
 }
 
+static void assert_extended(const char *url, const char *as, const char *shown)
+{
+	char line[600], expected[1000];
+	snprintf(line, sizeof line, "u URLFETCH (\"%s\"%s)\r\n", url, as);
+	snprintf(expected, sizeof expected, "* URLFETCH \"%s\" %s\r\nu OK ", url, shown);
+	assert_has(line, expected);
+}
+
+/* RFC 5524 */
+static void a_url_shows_a_part_behind_its_encoding(void **state)
+{
+	char text[400], some[400], header[400], nul[400], odd[400], whole[400];
+	(void)state;
+	imap_fake_add(&f, "",
+	    VIEW("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+	         "--b\r\nContent-Transfer-Encoding: base64\r\n\r\nSGVsbG8sIHdvcmxk\r\n"
+	         "--b\r\nContent-Type: image/x\r\nContent-Transfer-Encoding: base64\r\n\r\nYQBi\r\n"
+	         "--b\r\nContent-Transfer-Encoding: x-odd\r\n\r\n?\r\n--b--\r\n"));
+	generate("imap://joe@example.com/INBOX/;uid=2/;section=1;urlauth=user+joe", text);
+	generate("imap://joe@example.com/INBOX/;uid=2/;section=1/;partial=7.3;urlauth=user+joe", some);
+	generate("imap://joe@example.com/INBOX/;uid=2/;section=2.MIME;urlauth=user+joe", header);
+	generate("imap://joe@example.com/INBOX/;uid=2/;section=2;urlauth=user+joe", nul);
+	generate("imap://joe@example.com/INBOX/;uid=2/;section=3;urlauth=user+joe", odd);
+	generate("imap://joe@example.com/INBOX/;uid=1;urlauth=user+joe", whole);
+	assert_extended(text, " BINARY", "(BINARY {12}\r\nHello, world)");
+	assert_extended(text, " BODY", "(BODY {16}\r\nSGVsbG8sIHdvcmxk)");
+	assert_extended(text, "", "(BODY {16}\r\nSGVsbG8sIHdvcmxk)");
+	assert_extended(some, " BINARY", "(BINARY {3}\r\nwor)");
+	assert_extended(header, " BINARY",
+	    "(BINARY {60}\r\nContent-Type: image/x\r\nContent-Transfer-Encoding: base64\r\n\r\n)");
+	assert_extended(odd, " BINARY", "(BINARY NIL)");
+	assert_extended(whole, " BINARY", "(BINARY {23}\r\nSubject: one\r\n\r\nHello\r\n)");
+	assert_extended(text, " BODYPARTSTRUCTURE BINARY",
+	    "(BODYPARTSTRUCTURE (\"text\" \"plain\" NIL NIL NIL \"base64\" 16 1 NIL "
+	    "NIL "
+	    "NIL NIL)) (BINARY {12}\r\nHello, world)");
+	assert_extended(nul, " BODYPARTSTRUCTURE",
+	    "(BODYPARTSTRUCTURE (\"image\" \"x\" NIL NIL NIL \"base64\" 4 NIL NIL NIL NIL))");
+	assert_extended(header, " BODYPARTSTRUCTURE", "NIL");
+	assert_extended("imap://joe@example.com/INBOX/;uid=1;urlauth=user+joe", " BINARY", "NIL");
+	char line[500];
+	snprintf(line, sizeof line, "n URLFETCH (\"%s\" BINARY)\r\n", nul);
+	imap_fake_say(&f, line);
+	assert_non_null(
+	    memmem(buf_view(&f.out).data, buf_view(&f.out).len, " (BINARY ~{3}\r\na\0b)\r\n", 20));
+	assert_has("b URLFETCH (\"x\" BODY BINARY)\r\n", "b BAD ");
+	assert_has("c URLFETCH (\"x\" OTHER)\r\n", "c BAD ");
+	assert_has("d URLFETCH (\"x\" BODY\r\n", "d BAD ");
+}
+
 static void what_cannot_be_authorised_is_refused(void **state)
 {
 	(void)state;
@@ -126,6 +176,7 @@ int main(void)
 	    TEST(a_url_shows_what_it_names),
 	    TEST(a_changed_url_shows_nothing),
 	    TEST(a_new_key_takes_urls_back),
+	    TEST(a_url_shows_a_part_behind_its_encoding),
 	    TEST(what_cannot_be_authorised_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
