@@ -185,14 +185,16 @@ static bool is_selected(const struct imap_session *s, const struct known *k)
 	return s->selected && s->selected->account == k->account && s->selected->mailbox == k->mailbox;
 }
 
-static void put_status(struct imap_session *s, const struct mail_mailbox *mailbox, struct view name)
+/* RFC 5465 section 5.2: whoever is told of flags gets HIGHESTMODSEQ, CONDSTORE or not. */
+static void put_status(
+    struct imap_session *s, const struct mail_mailbox *mailbox, struct view name, unsigned events)
 {
 	imap_puts(s, "* STATUS ");
 	imap_put_mailbox(s, name);
 	imap_putf(s, " (MESSAGES %llu UIDNEXT %llu UIDVALIDITY %llu UNSEEN %llu",
 	    (unsigned long long)mailbox->messages, (unsigned long long)mailbox->uidnext,
 	    (unsigned long long)mailbox->uidvalidity, (unsigned long long)mailbox->unseen);
-	if (s->enabled & IMAP_CONDSTORE)
+	if (s->enabled & IMAP_CONDSTORE || events & FLAG_CHANGE)
 		imap_putf(s, " HIGHESTMODSEQ %llu", (unsigned long long)mailbox->modseq);
 	imap_puts(s, ")\r\n");
 }
@@ -270,7 +272,7 @@ static void compare(
 	else if (k->events & SUBSCRIPTION_CHANGE && k->subscribed != mailbox->subscribed)
 		put_list(s, mailbox->subscribed ? "\\Subscribed" : "", name, (struct view){0});
 	if (!is_selected(s, k) && k->events & happened(k, mailbox))
-		put_status(s, mailbox, name);
+		put_status(s, mailbox, name, k->events);
 	if (!view_equal(k->name, name) && !arena_copy(&s->notify->arena, name, &k->name))
 		s->notify->overflow = true;
 	update(k, mailbox);
@@ -300,7 +302,7 @@ static void take_mailbox(struct imap_session *s, const struct mail_mailbox *mail
 	if (n->set && k->events & MAILBOX_NAME)
 		put_list(s, mailbox->subscribed ? "\\Subscribed" : "", name, (struct view){0});
 	if (k->events & MESSAGES && !is_selected(s, k) && (n->set || n->wants_status))
-		put_status(s, mailbox, name);
+		put_status(s, mailbox, name, k->events);
 }
 
 /* What was not listed again is gone. */

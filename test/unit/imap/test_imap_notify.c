@@ -28,17 +28,18 @@ static void other_mailboxes(void **state)
 {
 	(void)state;
 	fake_talk(f, "a NOTIFY SET STATUS (mailboxes Work (MessageNew MessageExpunge FlagChange))\r\n",
-	    "* STATUS Work (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 1001 UNSEEN 1)\na OK you will be told");
+	    "* STATUS Work (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 1001 UNSEEN 1 HIGHESTMODSEQ 12)\na OK you will "
+	    "be told");
 	assert_true(imap_is_idling(f->session));
 	fake_text(f, work, 0, "Subject: three\n\n3\n");
 	fake_notify(f);
-	fake_expect(f, "* STATUS Work (MESSAGES 2 UIDNEXT 3 UIDVALIDITY 1001 UNSEEN 2)");
+	fake_expect(f, "* STATUS Work (MESSAGES 2 UIDNEXT 3 UIDVALIDITY 1001 UNSEEN 2 HIGHESTMODSEQ 13)");
 	fake_flags(f, &work->messages[0], FLAG_SEEN);
 	fake_notify(f);
-	fake_expect(f, "* STATUS Work (MESSAGES 2 UIDNEXT 3 UIDVALIDITY 1001 UNSEEN 1)");
+	fake_expect(f, "* STATUS Work (MESSAGES 2 UIDNEXT 3 UIDVALIDITY 1001 UNSEEN 1 HIGHESTMODSEQ 14)");
 	fake_expunge(f, &work->messages[0]);
 	fake_notify(f);
-	fake_expect(f, "* STATUS Work (MESSAGES 1 UIDNEXT 3 UIDVALIDITY 1001 UNSEEN 1)");
+	fake_expect(f, "* STATUS Work (MESSAGES 1 UIDNEXT 3 UIDVALIDITY 1001 UNSEEN 1 HIGHESTMODSEQ 15)");
 	/* Of mailboxes that nobody asked about nothing is said. */
 	fake_text(f, inbox, 0, "Subject: x\n\n");
 	fake_message(f, plans, 0);
