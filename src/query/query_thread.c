@@ -288,12 +288,14 @@ static int add_references(struct query_thread *t, uint32_t node, struct cursor r
 			link_nodes(t, parent, next);
 		parent = next;
 	}
-	if (parent) {
-		link_nodes(t, parent, node);
-	} else if (t->items[node].has_parent) {
+	/* Step 1 (B): its own references count more than what others say of it, and so the old link is
+	   broken even where the new one would close a circle, and is not made. */
+	if (t->items[node].has_parent) {
 		detach(t, node);
 		t->items[node].has_parent = false;
 	}
+	if (parent)
+		link_nodes(t, parent, node);
 	return 0;
 }
 

@@ -124,6 +124,8 @@ static void loops(void **state)
 	THREADS(QUERY_THREAD_REFERENCES, "(1)", {1, {1}, "a", 1});
 	THREADS(QUERY_THREAD_REFERENCES, "(3 2 1)", {1, {2, 3}, "a", 1}, {2, {3, 1}, "b", 2},
 	    {3, {1, 2}, "c", 3});
+	/* The last one's own link would close a circle, and it has no other. */
+	THREADS(QUERY_THREAD_REFERENCES, "(3 2)(1)", {1, {0}, "a", 3}, {2, {3, 1}, "b", 1}, {3, {2}, "c", 2});
 }
 
 static void a_message_s_own_references_count_more(void **state)
