@@ -171,11 +171,14 @@ static bool looks_into(const struct message_sought *s, const struct message_text
 	    s->field == MESSAGE_IN_HEADER ? s->header : view_from_string(field_names[s->field]);
 	switch (s->field) {
 	case MESSAGE_IN_TEXT:
-		return !p->is_noise;
+		return !p->is_noise && p->kind != MESSAGE_TEXT_ADDRESSES;
 	case MESSAGE_IN_BODY:
 		return p->kind == MESSAGE_TEXT_BODY;
-	default:
+	case MESSAGE_IN_HEADER:
 		return p->kind == MESSAGE_TEXT_FIELD && view_equal_nocase(p->name, name);
+	default:
+		return (p->kind == MESSAGE_TEXT_FIELD || p->kind == MESSAGE_TEXT_ADDRESSES) &&
+		       view_equal_nocase(p->name, name);
 	}
 }
 
@@ -219,7 +222,7 @@ static bool is_of_header(const struct message_sought *s)
 static bool take_piece(void *arg, const struct message_text_piece *piece)
 {
 	struct finding *f = arg;
-	if (!f->in_body && piece->kind != MESSAGE_TEXT_FIELD) {
+	if (!f->in_body && piece->kind != MESSAGE_TEXT_FIELD && piece->kind != MESSAGE_TEXT_ADDRESSES) {
 		f->in_body = true;
 		for (size_t i = 0; i < f->count; i++)
 			f->left -= !f->sought[i].found && is_of_header(&f->sought[i]);

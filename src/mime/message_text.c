@@ -2,7 +2,9 @@
 #include "mime/message_text.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "format/address.h"
 #include "format/charset.h"
 #include "format/encoded_word.h"
 #include "format/header.h"
@@ -12,7 +14,9 @@ enum {
 	/* Messages encoded in messages: nobody forwards an encoded one in an encoded one more often. */
 	ENCODED_DEPTH_MAX = 8,
 	/* A character of one octet becomes three in UTF-8 at most, and U+FFFD too. */
-	UTF8_GROWTH = 3
+	UTF8_GROWTH = 3,
+	/* Of one field: ten thousand addresses, the most that are read, and what they are made of. */
+	ADDRESSES_MEMORY = 4 << 20
 };
 
 struct reader {
@@ -50,6 +54,64 @@ bool message_text_is_noise(struct view name)
 	return false;
 }
 
+/*
+ * FROM, TO, CC and BCC look into what ENVELOPE shows (RFC 9051 section 6.4.4): names without quotes,
+ * addresses without comments. Where the field itself has such an address in another form, this is its plain
+ * one.
+ */
+static bool is_address_field(struct view name)
+{
+	static const char *const fields[] = {"From", "To", "Cc", "Bcc"};
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (view_equal_nocase(name, view_from_string(fields[i])))
+			return true;
+	return false;
+}
+
+static bool holds(struct view text, struct view part)
+{
+	return part.len == 0 || memmem(text.data, text.len, part.data, part.len) != NULL;
+}
+
+/* Appends an address, unless the field's text shows its name and itself. */
+static int add_address(struct buf *out, struct view text, const struct address *a)
+{
+	struct buf name, path;
+	buf_init(&name, UTF8_GROWTH * a->display_name.len + 1);
+	buf_init(&path, a->local_part.len + 1 + a->domain.len);
+	int error = encoded_word_decode(a->display_name, &name);
+	buf_append(&path, a->local_part);
+	if (a->domain.len > 0)
+		buf_append_byte(&path, '@');
+	buf_append(&path, a->domain);
+	if (error == 0 && !(holds(text, buf_view(&name)) && holds(text, buf_view(&path))))
+		error = buf_printf(out, name.len > 0 ? "%s%.*s <%.*s>" : "%s%.*s%.*s",
+		    out->len > 0 ? ", " : "", VIEW_FMT(buf_view(&name)), VIEW_FMT(buf_view(&path)));
+	buf_done(&name);
+	buf_done(&path);
+	return error;
+}
+
+static void give_addresses(struct reader *r, struct view name, struct view body, struct view text)
+{
+	struct arena arena;
+	struct address_list list;
+	struct buf plain;
+	arena_init(&arena, ADDRESSES_MEMORY);
+	buf_init(&plain, ADDRESSES_MEMORY);
+	int error = address_list_parse(body, &arena, &list);
+	for (size_t i = 0; error == 0 && i < list.count; i++)
+		if (list.items[i].kind != ADDRESS_GROUP_END)
+			error = add_address(&plain, text, &list.items[i]);
+	note_error(r, error == 0 && list.cut ? -ENOBUFS : error);
+	struct message_text_piece piece = {
+	    .kind = MESSAGE_TEXT_ADDRESSES, .name = name, .text = buf_view(&plain)};
+	if (plain.len > 0)
+		give(r, &piece);
+	buf_done(&plain);
+	arena_done(&arena);
+}
+
 static enum message_text_kind kind_of_fields(const struct reader *r, size_t index)
 {
 	const struct mime_part *part = &r->tree->parts[index];
@@ -75,6 +137,8 @@ static void give_field(struct reader *r, enum message_text_kind kind, struct vie
 	piece.text = kind == MESSAGE_TEXT_FIELD ? view_trim(buf_view(&text)) : buf_view(&text);
 	if (!(piece.is_noise && kind != MESSAGE_TEXT_FIELD))
 		give(r, &piece);
+	if (kind == MESSAGE_TEXT_FIELD && !r->stopped && is_address_field(name))
+		give_addresses(r, name, body, piece.text);
 	buf_done(&text);
 }
 

@@ -23,6 +23,8 @@ enum {
 
 enum message_text_kind {
 	MESSAGE_TEXT_FIELD,      /* a field of the message's own header, with its name */
+	MESSAGE_TEXT_ADDRESSES,  /* what ENVELOPE shows of From, To, Cc or Bcc, and the field before it does
+	                            not */
 	MESSAGE_TEXT_PART_FIELD, /* the same of a part: TEXT finds it, and no other key */
 	MESSAGE_TEXT_BODY,       /* text of the body */
 	MESSAGE_TEXT_ATTACHMENT  /* the octets of a part for extractors (extract/extract.h); only on demand */
@@ -30,8 +32,8 @@ enum message_text_kind {
 
 struct message_text_piece {
 	enum message_text_kind kind;
-	struct view name;              /* of the field; of an attachment: the file's name, or empty */
-	struct view text;              /* UTF-8; of an attachment: its octets */
+	struct view name; /* of the field, also of addresses; of an attachment: the file's, or empty */
+	struct view text; /* UTF-8; of an attachment: its octets */
 	const struct media_type *type; /* of an attachment */
 	bool continues; /* the text goes on in the next piece: a match may begin here and end there */
 	/* The field signs the message: TEXT does not look into it, since nobody seeks what looks like noise.

@@ -25,6 +25,8 @@ static int add_field(struct search_terms *terms, const struct message_text_piece
 	for (size_t i = 0; i < sizeof fields / sizeof *fields && error == 0; i++)
 		if (view_equal_nocase(p->name, fields[i].name))
 			error = search_terms_add(terms, fields[i].section, p->text, false);
+	if (p->kind == MESSAGE_TEXT_ADDRESSES)
+		return error;
 	if (error == 0 && !p->is_noise)
 		error = search_terms_add(terms, SEARCH_HEADER, p->name, true);
 	if (error == 0 && !p->is_noise)
@@ -39,6 +41,7 @@ static bool take(void *arg, const struct message_text_piece *p)
 	struct reading *r = arg;
 	switch (p->kind) {
 	case MESSAGE_TEXT_FIELD:
+	case MESSAGE_TEXT_ADDRESSES:
 		r->error = add_field(r->terms, p);
 		break;
 	case MESSAGE_TEXT_PART_FIELD:

@@ -15,7 +15,7 @@ struct given {
 
 static bool note(void *arg, const struct message_text_piece *p)
 {
-	static const char *const kinds[] = {"field", "part", "body", "attachment"};
+	static const char *const kinds[] = {"field", "addresses", "part", "body", "attachment"};
 	struct given *g = arg;
 	buf_printf(&g->text, "%s[%.*s%s]%.*s\n", kinds[p->kind], VIEW_FMT(p->name), p->is_noise ? "!" : "",
 	    VIEW_FMT(p->text));
@@ -121,6 +121,35 @@ static void finds_in_the_field_that_is_meant(void **state)
 	assert_false(FINDS(MESSAGE_IN_BODY, "well.\nsubject"));
 }
 
+/* Addresses are found as ENVELOPE shows them, and as they stand. */
+static void finds_addresses_in_either_form(void **state)
+{
+	static const char message[] =
+	    "From: <bob (home)@ (here) example.test>\nTo: \"Carol \\\"C\\\" Smith\" <carol@example.test>,\n"
+	    " \"odd box\"@example.test\nCc: team (x):a (y)@example.test;\nReply-To: <r (x)@example.test>\n\n";
+	(void)state;
+	assert_true(finds(
+	    message, (struct message_sought){.field = MESSAGE_IN_FROM, .text = VIEW("bob@example.test")}));
+	assert_true(
+	    finds(message, (struct message_sought){.field = MESSAGE_IN_FROM, .text = VIEW("bob (home)@")}));
+	assert_true(finds(
+	    message, (struct message_sought){.field = MESSAGE_IN_TO, .text = VIEW("Carol \"C\" Smith")}));
+	assert_true(
+	    finds(message, (struct message_sought){.field = MESSAGE_IN_TO, .text = VIEW("odd box@example")}));
+	assert_true(
+	    finds(message, (struct message_sought){.field = MESSAGE_IN_CC, .text = VIEW("a@example")}));
+	/* What isn't of ENVELOPE is looked through as it stands. */
+	struct message_sought from = {
+	    .field = MESSAGE_IN_HEADER, .header = VIEW("From"), .text = VIEW("bob@example")};
+	assert_false(finds(message, from));
+	assert_false(
+	    finds(message, (struct message_sought){.field = MESSAGE_IN_TEXT, .text = VIEW("bob@example")}));
+	gives("From: Bob <bob@example.test>\nTo: =?utf-8?q?Gr=C3=BCn?= <g@example.test>\n\n",
+	    "field[From]Bob <bob@example.test>\nfield[To]Grün <g@example.test>\nbody[]\n");
+	gives("From: bob (Bob)@example.test\n\n",
+	    "field[From]bob (Bob)@example.test\naddresses[From]bob@example.test\nbody[]\n");
+}
+
 static void finds_in_fields_by_name(void **state)
 {
 	(void)state;
@@ -203,6 +232,7 @@ int main(void)
 	    cmocka_unit_test(gives_parts_and_attachments),
 	    cmocka_unit_test(gives_messages_within_as_text),
 	    cmocka_unit_test(finds_in_the_field_that_is_meant),
+	    cmocka_unit_test(finds_addresses_in_either_form),
 	    cmocka_unit_test(finds_in_fields_by_name),
 	    cmocka_unit_test(finds_words_and_forgives_accents),
 	    cmocka_unit_test(finds_in_long_texts),
