@@ -52,7 +52,7 @@ static int add_arrived(void *arg, struct view key, struct view value)
 	struct account_changes *c = arg;
 	struct account_message m;
 	uint32_t mailbox, uid;
-	int error = message_decode(value, &m);
+	int error = message_decode_short(value, &m);
 	if (error == 0 && !key_read_message(key, &mailbox, &uid))
 		error = -EBADMSG;
 	if (error)

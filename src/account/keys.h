@@ -41,6 +41,7 @@
 #define ACCOUNT_KEYS_H
 
 #include "format/limits.h"
+#include "format/message_order.h"
 #include "mail/mail_flags.h"
 #include "store/entry.h"
 
@@ -225,7 +226,7 @@ struct account_mailbox {
 /* Flags that follow from the message stand in M, the others in O. */
 #define FLAGS_FIXED (FLAG_OWN_UIDL | FLAG_BINARY)
 
-/* M: all that STAT, LIST and UIDL need. */
+/* M: all that STAT, LIST, UIDL, and sorts by numbers and threads need. */
 struct account_message {
 	uint64_t emailid;
 	uint64_t flags;  /* of FLAGS_FIXED */
@@ -235,6 +236,10 @@ struct account_message {
 	int64_t savedate;     /* when it came into this mailbox (RFC 8514) */
 	uint64_t text_growth; /* with FLAG_BINARY: octets more when each line gets its CR LF
 	                         (format/line_ends.h) */
+	/* Behind the others, since lists do without these. */
+	struct message_order order; /* unknown: the summary stands behind the body, or could not be made */
+	size_t hash_count;          /* of its own Message-ID (0: none), and of those it refers to */
+	uint64_t hashes[ACCOUNT_HASHES_MAX];
 };
 
 struct account_place {
@@ -385,6 +390,9 @@ void summary_encode(struct view summary, struct entry *out); /* Z; C 'S': the pa
 int head_decode(struct view value, struct account_head *h) __attribute__((warn_unused_result));
 int mailbox_decode(struct view value, struct account_mailbox *m) __attribute__((warn_unused_result));
 int message_decode(struct view value, struct account_message *m) __attribute__((warn_unused_result));
+/* The same without order and hashes, which are left as they are. After a failure all else is worth nothing.
+ */
+int message_decode_short(struct view value, struct account_message *m) __attribute__((warn_unused_result));
 int email_decode(uint64_t emailid, struct view value, struct account_email *e)
     __attribute__((warn_unused_result));
 int places_decode(struct view value, struct account_places *p) __attribute__((warn_unused_result));

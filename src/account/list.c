@@ -3,6 +3,7 @@
 #include "account/messages.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "account/change.h"
 #include "account/seen.h"
@@ -13,11 +14,17 @@ static int add_message(void *arg, struct view key, struct view value)
 	struct account_list *l = arg;
 	struct account_message m;
 	uint32_t mailbox, uid;
-	int error = message_decode(value, &m);
+	int error = l->orders ? message_decode(value, &m) : message_decode_short(value, &m);
 	if (error == 0 && !key_read_message(key, &mailbox, &uid))
 		error = -EBADMSG;
 	if (error)
 		return error;
+	if (l->orders) {
+		struct account_listed_order *o = &l->orders[l->count];
+		o->order = m.order;
+		o->hash_count = m.hash_count;
+		memcpy(o->hashes, m.hashes, m.hash_count * sizeof m.hashes[0]);
+	}
 	l->messages[l->count++] = (struct account_listed){.uid = uid,
 	    .emailid = m.emailid,
 	    .flags = m.flags,

@@ -18,7 +18,7 @@ static int add_entry(void *arg, struct view key, struct view value)
 	struct maildrop *m = arg;
 	struct account_message message;
 	uint32_t mailbox, uid;
-	int error = message_decode(value, &message);
+	int error = message_decode_short(value, &message);
 	if (error == 0 && !key_read_message(key, &mailbox, &uid))
 		error = -EBADMSG;
 	if (error)

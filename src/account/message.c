@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "mime/summary.h"
+
 /* ---- threads ---- */
 
 static int get_thread(struct account_change *c, uint64_t hash, struct account_thread *thread)
@@ -284,7 +286,10 @@ int message_add(struct account_change *c, struct account_email *email, struct me
 	struct account_message m = {.emailid = id,
 	    .size = email->prefix.len + email->body_len,
 	    .internaldate = email->internaldate,
-	    .text_growth = email->text_growth};
+	    .text_growth = email->text_growth,
+	    .order = message_summary_order(email->summary),
+	    .hash_count = email->hash_count};
+	memcpy(m.hashes, email->hashes, email->hash_count * sizeof m.hashes[0]);
 	if (!view_empty(email->uidl))
 		fixed |= FLAG_OWN_UIDL;
 	for (size_t i = 0; i < place_count && error == 0; i++) {

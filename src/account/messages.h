@@ -60,13 +60,22 @@ struct account_listed {
 	int64_t internaldate, savedate;
 };
 
+/* What sorts and threads are made of. */
+struct account_listed_order {
+	struct message_order order; /* unknown: look at the summary */
+	size_t hash_count;          /* of its own Message-ID (0: none), and of those it refers to */
+	uint64_t hashes[ACCOUNT_HASHES_MAX];
+};
+
 struct account_list {
 	uint64_t shard;
 	uint32_t mailbox, first, last;
 	uint64_t user;   /* whose \Seen is listed; 0: the owner's */
 	bool flags_only; /* of each message only uid and flags, without FLAGS_FIXED, are set: costs a
 	                    twentieth */
-	struct account_listed *messages; /* room for `room` */
+	struct account_listed *messages;     /* room for `room` */
+	struct account_listed_order *orders; /* the same, beside the messages; NULL: not wanted, and not with
+	                                        flags_only */
 	size_t room;
 	void (*done)(struct account_list *l, int result);
 	void *arg;

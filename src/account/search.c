@@ -339,7 +339,7 @@ static int take_message(void *arg, struct view key, struct view value)
 	struct account_ids_in *i = arg;
 	struct account_message m;
 	uint32_t mailbox;
-	if (!key_read_message(key, &mailbox, &i->uids[i->count]) || message_decode(value, &m) != 0)
+	if (!key_read_message(key, &mailbox, &i->uids[i->count]) || message_decode_short(value, &m) != 0)
 		return -EBADMSG;
 	i->ids[i->count++] = m.emailid;
 	return 0;

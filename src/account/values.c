@@ -246,6 +246,7 @@ int mailbox_decode(struct view value, struct account_mailbox *m)
 
 void message_encode(const struct account_message *m, struct entry *out)
 {
+	char order[MESSAGE_ORDER_MAX];
 	entry_begin(out, VERSION);
 	entry_add_number(out, m->emailid);
 	entry_add_number(out, m->flags);
@@ -255,19 +256,39 @@ void message_encode(const struct account_message *m, struct entry *out)
 	add_time(out, m->savedate);
 	if (m->flags & FLAG_BINARY)
 		entry_add_number(out, m->text_growth);
+	entry_add_bytes(out, view_of(order, message_order_write(&m->order, order)));
+	entry_add_number(out, m->hash_count);
+	for (size_t i = 0; i < m->hash_count; i++)
+		entry_add_fixed(out, 8, m->hashes[i]);
+}
+
+static void take_short(struct cursor *c, struct account_message *m)
+{
+	m->emailid = entry_take_number(c);
+	m->flags = entry_take_number(c);
+	m->modseq = entry_take_number(c);
+	m->size = entry_take_number(c);
+	m->internaldate = take_time(c);
+	m->savedate = take_time(c);
+	m->text_growth = m->flags & FLAG_BINARY ? entry_take_number(c) : 0;
+}
+
+int message_decode_short(struct view value, struct account_message *m)
+{
+	struct cursor c = read_from(value);
+	take_short(&c, m);
+	return entry_result(&c);
 }
 
 int message_decode(struct view value, struct account_message *m)
 {
 	struct cursor c = read_from(value);
 	struct account_message r;
-	r.emailid = entry_take_number(&c);
-	r.flags = entry_take_number(&c);
-	r.modseq = entry_take_number(&c);
-	r.size = entry_take_number(&c);
-	r.internaldate = take_time(&c);
-	r.savedate = take_time(&c);
-	r.text_growth = r.flags & FLAG_BINARY ? entry_take_number(&c) : 0;
+	take_short(&c, &r);
+	r.order = message_order_get(&c);
+	r.hash_count = (size_t)entry_take_limited(&c, ACCOUNT_HASHES_MAX);
+	for (size_t i = 0; i < r.hash_count; i++)
+		r.hashes[i] = entry_take_fixed(&c, 8);
 	if (cursor_ok(&c))
 		*m = r;
 	return entry_result(&c);

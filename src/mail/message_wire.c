@@ -22,6 +22,8 @@ static void put_fields(struct buf *out, uint64_t want, const struct mail_message
 		wire_put_number(out, (uint64_t)m->internaldate);
 		wire_put_number(out, (uint64_t)m->savedate);
 	}
+	if (want & MAIL_WANT_ORDER)
+		message_order_put(&m->order, out);
 	if (want & MAIL_WANT_IDS) {
 		wire_put_number(out, m->emailid);
 		wire_put_number(out, m->thread);
@@ -87,6 +89,8 @@ bool mail_message_get(struct cursor *in, uint64_t want, struct mail_message *m)
 		got.internaldate = (int64_t)wire_number(in, UINT64_MAX);
 		got.savedate = (int64_t)wire_number(in, UINT64_MAX);
 	}
+	if (want & MAIL_WANT_ORDER)
+		got.order = message_order_get(in);
 	if (want & MAIL_WANT_IDS) {
 		got.emailid = wire_number(in, UINT64_MAX);
 		got.thread = wire_number(in, UINT64_MAX);

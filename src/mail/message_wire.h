@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/cursor.h"
+#include "format/message_order.h"
 #include "mail/mail.h"
 
 struct mail_message {
@@ -21,8 +22,9 @@ struct mail_message {
 	uint64_t body_error; /* errno: header, body, structure or summary could not be read; they are empty
 	                        then. Comes with any of them */
 	struct view summary, structure, header, body, uidl;
-	struct view references; /* hashes, 8 octets each: its own (0: none) first */
-	bool has_body;          /* body is the whole message */
+	struct view references;     /* hashes, 8 octets each: its own (0: none) first */
+	struct message_order order; /* unknown: the header could not be read */
+	bool has_body;              /* body is the whole message */
 };
 
 /* False when the buffer has no room or memory for the entry; it is then as it was, without the mark of a

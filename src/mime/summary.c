@@ -1,18 +1,21 @@
 /*
  * The stored summary of a message:
  *
- *	summary = version flags size lines defects preview envelope
+ *	summary = version order flags size lines defects preview envelope
  */
 #include "mime/summary.h"
 
 #include <errno.h>
 
-#include "mime/envelope_wire.h"
+#include "format/date.h"
 #include "format/limits.h"
+#include "mime/base_subject.h"
+#include "mime/envelope_wire.h"
 #include "mime/preview.h"
 #include "format/wire.h"
 
-enum { VERSION = 1, HAS_ATTACHMENT = 1 };
+enum { VERSION = 2, HAS_ATTACHMENT = 1 };
+enum { SUBJECT_MAX = 64 * 1024 }; /* octets of a folded base subject: a line has far fewer */
 
 int message_summary_make(const struct mime_parser *parser, const struct mime_tree *tree, struct arena *arena,
     struct message_summary *summary)
@@ -33,9 +36,29 @@ int message_summary_make(const struct mime_parser *parser, const struct mime_tre
 	return 0;
 }
 
+/* A subject that finds no memory, or is too long to be folded, is none: it joins no thread. */
+static struct message_order order_of(const struct envelope *e)
+{
+	struct message_order order = {.known = true};
+	struct date date;
+	struct buf subject;
+	order.dated = date_parse(e->date, &date) == 0;
+	if (order.dated) {
+		order.sent = date.seconds;
+		order.minutes = date.offset_minutes;
+	}
+	buf_init(&subject, SUBJECT_MAX);
+	if (base_subject_append(e->subject, &subject, &order.answer) == 0)
+		order.subject = base_subject_hash(buf_view(&subject));
+	buf_done(&subject);
+	return order;
+}
+
 int message_summary_encode(const struct message_summary *summary, struct buf *out)
 {
+	struct message_order order = order_of(&summary->envelope);
 	buf_append_u8(out, VERSION);
+	message_order_put(&order, out);
 	wire_put_number(out, summary->has_attachment ? HAS_ATTACHMENT : 0);
 	wire_put_number(out, summary->size);
 	wire_put_number(out, summary->lines);
@@ -50,12 +73,22 @@ static int get_beginning(struct cursor *in, struct message_summary *s)
 {
 	if (cursor_u8(in) != VERSION)
 		return -EINVAL;
+	s->order = message_order_get(in);
 	s->has_attachment = wire_number(in, HAS_ATTACHMENT) == HAS_ATTACHMENT;
 	s->size = wire_number(in, UINT64_MAX);
 	s->lines = wire_number(in, UINT64_MAX);
 	s->defects = (uint32_t)wire_number(in, UINT32_MAX);
 	s->preview = wire_text(in);
 	return s->preview.len > PREVIEW_MAX ? -EINVAL : 0;
+}
+
+struct message_order message_summary_order(struct view encoded)
+{
+	struct cursor in = cursor_on(encoded);
+	struct message_order order = {.known = false};
+	if (cursor_u8(&in) == VERSION)
+		order = message_order_get(&in);
+	return cursor_ok(&in) ? order : (struct message_order){.known = false};
 }
 
 int message_summary_decode_texts(struct view encoded, struct message_summary *summary)

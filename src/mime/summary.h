@@ -6,14 +6,16 @@
 #ifndef MIME_SUMMARY_H
 #define MIME_SUMMARY_H
 
+#include "format/message_order.h"
 #include "mime/mime.h"
 
 struct message_summary {
 	struct envelope envelope; /* texts as written: encoded_word_decode reads them */
 	struct view preview;      /* UTF-8 on one line, at most PREVIEW_MAX octets */
 	bool has_attachment;
-	uint64_t size, lines; /* octets and lines of the whole message */
-	uint32_t defects;     /* bits 1 << enum mime_defect */
+	uint64_t size, lines;       /* octets and lines of the whole message */
+	uint32_t defects;           /* bits 1 << enum mime_defect */
+	struct message_order order; /* of one that was decoded; the encoder makes it of the envelope */
 };
 
 /*
@@ -40,6 +42,10 @@ int message_summary_decode(struct view encoded, struct arena *arena, struct mess
  * through a whole mailbox. 0 or -EINVAL.
  */
 int message_summary_decode_texts(struct view encoded, struct message_summary *summary);
+
+/* The order alone, unknown when there is none: of the first octets, for store, which has no use for the rest.
+ */
+struct message_order message_summary_order(struct view encoded);
 
 /*
  * The same for a tree; texts point into the encoding, parts live in the arena. -ENOBUFS past STRUCTURE_MAX.

@@ -22,7 +22,9 @@ enum {
 	SETS_MAX = 64 * 1024 * 1024
 };
 
-#define META (MAIL_WANT_FLAGS | MAIL_WANT_MODSEQ | MAIL_WANT_SIZE | MAIL_WANT_DATES | MAIL_WANT_IDS)
+#define META                                                                                                 \
+	(MAIL_WANT_FLAGS | MAIL_WANT_MODSEQ | MAIL_WANT_SIZE | MAIL_WANT_DATES | MAIL_WANT_ORDER |           \
+	    MAIL_WANT_IDS)
 
 enum stage {
 	STAGE_FLAGS,
@@ -211,8 +213,9 @@ static uint64_t stage_wants(const struct query_run *run, enum stage stage)
 	case STAGE_SUMMARY:
 		return summary & MAIL_WANT_SUMMARY ? summary : 0;
 	case STAGE_HEADER:
-		return needs(run, QUERY_BY_HEADER) || summary & MAIL_WANT_SUMMARY ? summary | MAIL_WANT_HEADER
-		                                                                  : 0;
+		return needs(run, QUERY_BY_HEADER) || summary & (MAIL_WANT_SUMMARY | MAIL_WANT_ORDER)
+		           ? summary | MAIL_WANT_HEADER
+		           : 0;
 	case STAGE_BODY:
 		return needs_reading(run) ? summary | MAIL_WANT_BODY : 0;
 	case STAGE_REST:
@@ -381,26 +384,32 @@ static void find_keywords(struct query_run *run, struct query *q)
 		find_keywords(run, child);
 }
 
-/* The summary's part: conditions on text that it decides, and the date as its writer saw it. */
-static void judge_summary(struct query_run *run, struct query_known *known)
+/* The summary's part of the conditions on text. */
+static void judge_summary(struct query_run *run, const struct query_known *known)
 {
 	struct message_summary summary;
+
+	if (run->reader && message_summary_decode_texts(known->message->summary, &summary) == 0 &&
+	    !summary.envelope.truncated)
+		run->error = query_reader_summary(run->reader, known->place, &summary.envelope);
+}
+
+/* When it was sent; of a message whose order store can't tell, the header has the date, if anything has. */
+static void find_order(const struct query_run *run, struct query_known *known, struct message_order *read)
+{
+	struct view field;
 	struct date date;
 
-	bool decoded;
-
-	decoded = message_summary_decode_texts(known->message->summary, &summary) == 0;
-	if (decoded && run->reader && !summary.envelope.truncated)
-		run->error = query_reader_summary(run->reader, known->place, &summary.envelope);
-	if (!decoded && !(run->want & MAIL_WANT_HEADER &&
-	                    header_find(known->message->header, VIEW("Date"), &summary.envelope.date))) {
-		/* Its header tells, if the message has one that can be read. */
-		known->want &= run->want & MAIL_WANT_HEADER ? ~(uint64_t)0 : ~(uint64_t)MAIL_WANT_SUMMARY;
-		return;
-	}
-	if (date_parse(summary.envelope.date, &date) == 0) {
-		known->sent = date.seconds + date.offset_minutes * INT64_C(60);
-		known->sent_known = true;
+	if (run->want & MAIL_WANT_ORDER && known->message->order.known) {
+		known->order = &known->message->order;
+	} else if (run->want & MAIL_WANT_HEADER) {
+		read->dated = header_find(known->message->header, VIEW("Date"), &field) &&
+		              date_parse(field, &date) == 0;
+		if (read->dated) {
+			read->sent = date.seconds;
+			read->minutes = date.offset_minutes;
+		}
+		known->order = read;
 	}
 }
 
@@ -412,7 +421,9 @@ static void judge(struct query_run *run, const struct mail_message *m, uint32_t 
 	    .place = place,
 	    .texts = run->texts,
 	    .uids = run->uids};
+	struct message_order read = {.known = true};
 
+	find_order(run, &known, &read);
 	if (run->want & MAIL_WANT_SUMMARY)
 		judge_summary(run, &known);
 	if (run->error == 0 && run->reader && run->want & MAIL_WANT_HEADER && m->body_error == 0)

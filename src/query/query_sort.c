@@ -5,11 +5,10 @@
 #include "query/query_sort.h"
 
 #include "base/mem.h"
-#include "format/date.h"
 #include "format/encoded_word.h"
 #include "format/fold.h"
 #include "mime/summary.h"
-#include "query/query_subject.h"
+#include "mime/base_subject.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -50,7 +49,7 @@ static uint64_t wants(enum query_sort_key key)
 	case QUERY_SORT_ARRIVAL:
 		return MAIL_WANT_DATES;
 	case QUERY_SORT_DATE:
-		return MAIL_WANT_DATES | MAIL_WANT_SUMMARY;
+		return MAIL_WANT_DATES | MAIL_WANT_ORDER;
 	case QUERY_SORT_SIZE:
 		return MAIL_WANT_SIZE;
 	default:
@@ -139,7 +138,7 @@ static int make_text(struct query_sort *sort, enum query_sort_key key, const str
 	buf_clear(&sort->scratch);
 	buf_clear(&sort->folded);
 	if (key == QUERY_SORT_SUBJECT) {
-		r = query_base_subject(e->subject, &sort->folded, &is_answer);
+		r = base_subject_append(e->subject, &sort->folded, &is_answer);
 	} else if (a) {
 		if (key == QUERY_SORT_DISPLAY_FROM || key == QUERY_SORT_DISPLAY_TO)
 			r = put_display(a, &sort->scratch);
@@ -170,14 +169,6 @@ static int text_key(
 	return r == -ENOBUFS ? -E2BIG : r;
 }
 
-static int date_key(const struct mail_message *m, const struct envelope *e, struct key *out)
-{
-	struct date date;
-
-	out->number = signed_key(date_parse(e->date, &date) == 0 ? date.seconds : m->internaldate);
-	return 0;
-}
-
 static int make_keys(struct query_sort *sort, const struct mail_message *m, struct key *keys)
 {
 	struct message_summary summary = {0};
@@ -198,7 +189,7 @@ static int make_keys(struct query_sort *sort, const struct mail_message *m, stru
 		if (is_text(key))
 			r = text_key(sort, key, &summary.envelope, &keys[i]);
 		else if (key == QUERY_SORT_DATE)
-			r = date_key(m, &summary.envelope, &keys[i]);
+			keys[i].number = signed_key(m->order.dated ? m->order.sent : m->internaldate);
 		else
 			keys[i].number = key == QUERY_SORT_SIZE ? m->size : signed_key(m->internaldate);
 	}

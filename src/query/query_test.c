@@ -32,6 +32,12 @@ static bool within(const struct query *q, int64_t time)
 	return q->from <= time && time < q->until;
 }
 
+/* As the writer's calendar and clock showed it. */
+static bool was_sent(const struct query *q, const struct message_order *order)
+{
+	return order->dated && within(q, order->sent + order->minutes * INT64_C(60));
+}
+
 static enum query_truth test_text(const struct query *q, const struct query_known *known)
 {
 	const struct query_text *text = &known->texts[q->number_of_text];
@@ -102,7 +108,7 @@ enum query_truth query_test(const struct query *q, const struct query_known *kno
 	case QUERY_SAVED:
 		return truth(want & MAIL_WANT_DATES, within(q, m->savedate));
 	case QUERY_SENT:
-		return truth(want & MAIL_WANT_SUMMARY, known->sent_known && within(q, known->sent));
+		return truth(known->order, known->order && was_sent(q, known->order));
 	case QUERY_TEXT:
 	case QUERY_HEADER:
 	case QUERY_ANNOTATION:
@@ -131,7 +137,7 @@ uint64_t query_wants(const struct query *q)
 	case QUERY_SAVED:
 		return MAIL_WANT_DATES;
 	case QUERY_SENT:
-		return MAIL_WANT_SUMMARY;
+		return MAIL_WANT_ORDER;
 	default:
 		for (const struct query *child = q->first; child; child = child->next)
 			want |= query_wants(child);

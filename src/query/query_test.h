@@ -20,9 +20,8 @@ struct query_known {
 	const struct mail_message *message;
 	uint32_t place;
 	const struct query_text *texts;
-	const struct query_set *uids; /* of each condition QUERY_UIDS, by number_of_text */
-	int64_t sent;                 /* MAIL_WANT_SUMMARY: the date field by its writer's clock */
-	bool sent_known;              /* it has one */
+	const struct query_set *uids;      /* of each condition QUERY_UIDS, by number_of_text */
+	const struct message_order *order; /* of `message`, or made of its header; NULL: not known yet */
 };
 
 enum query_truth query_test(const struct query *q, const struct query_known *known);

@@ -6,17 +6,12 @@
 
 #include "base/map.h"
 #include "base/mem.h"
-#include "format/date.h"
-#include "mime/summary.h"
-#include "query/query_subject.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	TEXTS_MAX = 256 * 1024 * 1024, /* octets of all subjects: of five million messages */
-	SUBJECT_MAX = 64 * 1024,       /* octets of a folded base subject: summaries have far fewer */
 	/* Before a message with answers is put below another one, that one's ancestors are looked through for
 	   it. A chain that goes further up is cut there: nobody reads a thread of so many levels. */
 	ANCESTORS_MAX = 1000,
@@ -26,10 +21,8 @@ enum {
 struct item {
 	int64_t date;
 	uint32_t previous; /* sibling; 0: the first one */
-	/* As written, in `texts`. Its base is made where it is needed: for the first messages of threads. */
-	size_t written, written_len;
-	uint64_t subject; /* hash of the base subject; 0: it is empty */
-	bool is_known, is_answer, has_parent;
+	uint64_t subject;  /* hash of the base subject; 0: it is empty */
+	bool is_answer, has_parent;
 };
 
 struct table {
@@ -47,7 +40,6 @@ struct query_thread {
 	uint32_t count, room;
 	struct table table; /* by hashes of identifiers; then of subjects */
 	uint64_t secret;    /* odd */
-	struct buf texts, subject;
 	/* For sorting. */
 	struct sorted {
 		int64_t date;
@@ -61,8 +53,6 @@ struct query_thread *query_thread_new(enum query_thread_by by)
 
 	t->by = by;
 	t->secret = map_hash(VIEW("threads")) | 1;
-	buf_init(&t->subject, SUBJECT_MAX);
-	buf_init(&t->texts, TEXTS_MAX);
 	return t;
 }
 
@@ -74,14 +64,12 @@ void query_thread_free(struct query_thread *t)
 	mem_free(t->items);
 	mem_free(t->table.slots);
 	mem_free(t->sorted);
-	buf_done(&t->subject);
-	buf_done(&t->texts);
 	mem_free(t);
 }
 
 uint64_t query_thread_wants(const struct query_thread *t)
 {
-	return MAIL_WANT_DATES | MAIL_WANT_SUMMARY |
+	return MAIL_WANT_DATES | MAIL_WANT_ORDER |
 	       (t->by == QUERY_THREAD_ORDEREDSUBJECT ? 0 : MAIL_WANT_REFERENCES);
 }
 
@@ -215,44 +203,11 @@ static int node_of(struct query_thread *t, uint64_t hash, uint32_t *node)
 
 /* ---- adding: step 1 ---- */
 
-static int64_t sent_date(const struct mail_message *m, const struct envelope *e)
+static struct item describe(const struct mail_message *m)
 {
-	struct date date;
-	return date_parse(e->date, &date) == 0 ? date.seconds : m->internaldate;
-}
-
-static int describe(struct query_thread *t, const struct mail_message *m, struct item *item)
-{
-	struct message_summary summary = {0};
-	struct view subject;
-
-	*item = (struct item){.date = m->internaldate};
-	if (message_summary_decode_texts(m->summary, &summary))
-		summary = (struct message_summary){0};
-	subject = summary.envelope.subject;
-	item->date = sent_date(m, &summary.envelope);
-	if (t->by == QUERY_THREAD_REFS)
-		return 0;
-	item->written = buf_view(&t->texts).len;
-	item->written_len = subject.len;
-	return buf_append(&t->texts, subject) ? -ENOMEM : 0;
-}
-
-/* Makes the base subject of a node, unless it is known. 0 or -ENOMEM. */
-static int know_subject(struct query_thread *t, uint32_t node)
-{
-	struct item *item = &t->items[node];
-	struct view written = view_take(view_skip(buf_view(&t->texts), item->written), item->written_len);
-
-	if (item->is_known)
-		return 0;
-	buf_clear(&t->subject);
-	if (query_base_subject(written, &t->subject, &item->is_answer) == -ENOMEM)
-		return -ENOMEM;
-	if (buf_view(&t->subject).len > 0)
-		item->subject = map_hash(buf_view(&t->subject)) | 1;
-	item->is_known = true;
-	return 0;
+	return (struct item){.date = m->order.dated ? m->order.sent : m->internaldate,
+	    .subject = m->order.subject,
+	    .is_answer = m->order.answer};
 }
 
 /* The message's own node: a dummy that waited for it, or a new one. */
@@ -302,15 +257,13 @@ static int add_references(struct query_thread *t, uint32_t node, struct cursor r
 int query_thread_add(struct query_thread *t, uint32_t number, const struct mail_message *m)
 {
 	struct cursor refs = cursor_on(m->references);
-	struct item item;
+	struct item item = describe(m);
 	uint32_t node;
 	uint64_t id;
 	int r = 0;
 
 	if (t->count == 0)
 		r = new_node(t, 0, &node); /* the root */
-	if (r == 0)
-		r = describe(t, m, &item);
 	if (r)
 		return r;
 	if (t->by == QUERY_THREAD_ORDEREDSUBJECT) {
@@ -450,8 +403,6 @@ static int choose_threads(struct query_thread *t)
 		struct slot *slot;
 		int r = grow_table(t);
 
-		if (r == 0)
-			r = know_subject(t, speaker(t, node));
 		if (r)
 			return r;
 		if (!item->subject)
@@ -545,8 +496,6 @@ static int thread_by_subject(struct query_thread *t)
 		struct slot *slot;
 		int r = grow_table(t);
 
-		if (r == 0)
-			r = know_subject(t, node);
 		if (r)
 			return r;
 		next = t->nodes[node].next;

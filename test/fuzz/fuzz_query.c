@@ -11,7 +11,7 @@
 #include "mime/summary.h"
 #include "query/query_run.h"
 #include "query/query_sort.h"
-#include "query/query_subject.h"
+#include "mime/base_subject.h"
 #include "query/query_thread.h"
 
 enum { MESSAGES_MAX = 64 };
@@ -22,7 +22,7 @@ static void subjects(struct view text)
 	bool is_answer;
 
 	buf_init(&out, 1 << 20);
-	if (query_base_subject(text, &out, &is_answer) == 0 && out.len > 0) {
+	if (base_subject_append(text, &out, &is_answer) == 0 && out.len > 0) {
 		struct view base = buf_view(&out);
 
 		check(base.data[base.len - 1] != ' ' && base.data[0] != ' ');
@@ -47,6 +47,7 @@ static bool take_message(
 	s.envelope.subject = subject;
 	check(message_summary_encode(&s, summary) == 0);
 	m->summary = buf_view(summary);
+	m->order = message_summary_order(m->summary);
 	m->references = buf_view(references);
 	return cursor_ok(in);
 }

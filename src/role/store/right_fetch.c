@@ -13,6 +13,7 @@
 #include "account/messages.h"
 #include "format/limits.h"
 #include "format/line_mend.h"
+#include "mime/summary.h"
 #include "mime/trailer.h"
 #include "role/store/question.h"
 #include "mail/uid_ranges.h"
@@ -27,9 +28,12 @@ enum {
 };
 
 /* What stands with the message in its mailbox, beside its flags; and with the email, behind one more read. */
-static const uint64_t OF_MESSAGE = MAIL_WANT_MODSEQ | MAIL_WANT_SIZE | MAIL_WANT_DATES;
+static const uint64_t OF_MESSAGE =
+    MAIL_WANT_MODSEQ | MAIL_WANT_SIZE | MAIL_WANT_DATES | MAIL_WANT_ORDER | MAIL_WANT_REFERENCES;
 static const uint64_t OF_EMAIL = MAIL_WANT_IDS | MAIL_WANT_SUMMARY | MAIL_WANT_STRUCTURE | MAIL_WANT_HEADER |
-                                 MAIL_WANT_REFERENCES | MAIL_WANT_BODY | MAIL_WANT_UIDL | MAIL_WANT_PREFIX;
+                                 MAIL_WANT_BODY | MAIL_WANT_UIDL | MAIL_WANT_PREFIX;
+/* These two stand behind what a list needs, and are read when they are wanted. */
+static const uint64_t OF_ORDERS = MAIL_WANT_ORDER | MAIL_WANT_REFERENCES;
 
 struct right_fetch {
 	struct question question;
@@ -42,9 +46,10 @@ struct right_fetch {
 	uint64_t modseq;
 
 	struct account_list list;
-	struct account_listed *listed; /* its messages: `count` of them are asked for */
-	uint64_t chosen;               /* messages so far, of asked.limit */
-	size_t count, next;            /* next: the first that has not been answered */
+	struct account_listed *listed;       /* its messages: `count` of them are asked for */
+	struct account_listed_order *orders; /* beside them, or NULL */
+	uint64_t chosen;                     /* messages so far, of asked.limit */
+	size_t count, next;                  /* next: the first that has not been answered */
 	struct right_keywords keywords;
 	uint32_t *more_uids; /* of those with FLAG_MORE */
 	size_t more_count;
@@ -59,6 +64,7 @@ struct right_fetch {
 	bool reading;
 	int error; /* ends the question when the batch under way is back */
 	struct buf entries, texts;
+	char references[8 * ACCOUNT_HASHES_MAX]; /* of the message that is answered */
 };
 
 static struct right_fetch *fetch_of(struct question *question)
@@ -76,6 +82,7 @@ static void release(struct question *question)
 	account_fetch_free(&f->batches[0].call);
 	account_fetch_free(&f->batches[1].call);
 	mem_free(f->listed);
+	mem_free(f->orders);
 	mem_free(f->more_uids);
 }
 
@@ -106,9 +113,19 @@ static const struct account_more *more_of(const struct right_fetch *f, uint32_t 
 	return NULL;
 }
 
-/* What the list says of it. */
-static struct mail_message message_of(struct right_fetch *f, const struct account_listed *l)
+static void add_order(struct right_fetch *f, const struct account_listed_order *o, struct mail_message *m)
 {
+	m->order = o->order;
+	for (size_t i = 0; i < o->hash_count; i++)
+		for (size_t k = 0; k < 8; k++)
+			f->references[8 * i + k] = (char)(o->hashes[i] >> (56 - 8 * k));
+	m->references = view_of(f->references, 8 * o->hash_count);
+}
+
+/* What the list says of it. */
+static struct mail_message message_of(struct right_fetch *f, size_t at)
+{
+	const struct account_listed *l = &f->listed[at];
 	struct mail_message m = {.uid = l->uid,
 	    .flags = l->flags & ~FLAG_MORE,
 	    .modseq = l->modseq,
@@ -124,6 +141,8 @@ static struct mail_message message_of(struct right_fetch *f, const struct accoun
 		m.more_keywords = buf_view(&f->texts);
 		m.flags |= buf_failed(&f->texts) ? 0 : FLAG_MORE;
 	}
+	if (f->orders)
+		add_order(f, &f->orders[at], &m);
 	return m;
 }
 
@@ -137,7 +156,7 @@ static bool put(struct right_fetch *f, struct mail_message *m)
 	if (mail_message_put(&f->entries, f->asked.want, m))
 		return true;
 	m->body_error = ENOMEM;
-	m->summary = m->structure = m->header = m->body = m->references = (struct view){0};
+	m->summary = m->structure = m->header = m->body = (struct view){0};
 	m->has_body = false;
 	if (mail_message_put(&f->entries, f->asked.want, m))
 		return true;
@@ -214,20 +233,15 @@ static void add_derived(
 		m->summary = e->summary;
 	if (want & MAIL_WANT_STRUCTURE && !binary && trailer_find(e->trailer, TRAILER_STRUCTURE, &structure))
 		m->structure = structure;
-	if (want & MAIL_WANT_REFERENCES) {
-		size_t at = buf_view(&f->texts).len;
-		for (size_t i = 0; i < e->hash_count; i++)
-			buf_append_u64(&f->texts, e->hashes[i]);
-		m->references = view_of((const char *)(uintptr_t)at, buf_view(&f->texts).len - at);
-	}
+	if (want & MAIL_WANT_ORDER && !m->order.known)
+		m->order = message_summary_order(e->summary);
 }
 
 /* False when the question has ended of it. */
-static bool answer_email(
-    struct right_fetch *f, const struct account_listed *l, const struct account_fetched *e)
+static bool answer_email(struct right_fetch *f, size_t i, const struct account_fetched *e)
 {
-	struct mail_message m = message_of(f, l);
-	bool binary = l->flags & FLAG_BINARY;
+	struct mail_message m = message_of(f, i);
+	bool binary = f->listed[i].flags & FLAG_BINARY;
 	/* The more keywords stand at the beginning of the texts, if there are any. */
 	size_t keywords = m.more_keywords.len;
 	buf_truncate(&f->texts, keywords);
@@ -243,13 +257,12 @@ static bool answer_email(
 		add_bytes(f, e, binary, &m);
 	}
 	if (buf_failed(&f->texts)) {
-		m.header = m.body = m.references = (struct view){0};
+		m.header = m.body = (struct view){0};
 		m.has_body = false;
 		m.body_error = ENOMEM;
 	}
 	place(f, &m.header);
 	place(f, &m.body);
-	place(f, &m.references);
 	if (keywords)
 		m.more_keywords = view_take(buf_view(&f->texts), keywords);
 	bool goes_on = put(f, &m);
@@ -260,12 +273,18 @@ static bool answer_email(
 
 static void read_emails(struct right_fetch *f, size_t from);
 
+/* Whether it can't be answered from the list; a summary that stands behind its body has the order. */
+static bool needs_email(const struct right_fetch *f, size_t i)
+{
+	return f->asked.want & OF_EMAIL || (f->asked.want & MAIL_WANT_ORDER && !f->orders[i].order.known);
+}
+
 /* False when the question has ended of it, or will with the batch that is still under way. */
 static bool answer_batch(struct right_fetch *f, struct account_fetch *call)
 {
 	bool goes_on = true;
 	for (size_t i = 0; i < call->count && goes_on; i++)
-		goes_on = answer_email(f, &f->listed[f->next + i], &call->messages[i]);
+		goes_on = answer_email(f, f->next + i, &call->messages[i]);
 	f->next += call->count;
 	account_fetch_free(call);
 	return goes_on;
@@ -283,7 +302,7 @@ static void emails_read(struct account_fetch *call, int result)
 		return;
 	}
 	size_t next = f->next + call->count;
-	if (next < f->count && right_has_room(f->question.right))
+	if (next < f->count && needs_email(f, next) && right_has_room(f->question.right))
 		read_emails(f, next);
 	bool goes_on = answer_batch(f, call);
 	if (f->reading)
@@ -299,7 +318,7 @@ static void read_emails(struct right_fetch *f, size_t from)
 	uint64_t want = f->asked.want;
 	struct right_batch *batch = &f->batches[f->turn++ % 2];
 	size_t count = 0;
-	while (count < ACCOUNT_FETCH_MAX && from + count < f->count) {
+	while (count < ACCOUNT_FETCH_MAX && from + count < f->count && needs_email(f, from + count)) {
 		batch->emails[count] = f->listed[from + count].emailid;
 		count++;
 	}
@@ -310,7 +329,7 @@ static void read_emails(struct right_fetch *f, size_t from)
 	    .budget = want & (MAIL_WANT_BODY | MAIL_WANT_HEADER) ? BATCH_BYTES : 0,
 	    .longest = want & MAIL_WANT_BODY && f->asked.body_max > 0 ? f->asked.body_max : 1,
 	    .head = want & MAIL_WANT_HEADER ? HEADER_FIRST : 0,
-	    .derived = (want & MAIL_WANT_SUMMARY ? ACCOUNT_SUMMARY : 0) |
+	    .derived = (want & (MAIL_WANT_SUMMARY | MAIL_WANT_ORDER) ? ACCOUNT_SUMMARY : 0) |
 	               (want & MAIL_WANT_STRUCTURE ? ACCOUNT_TRAILER : 0),
 	    .done = emails_read};
 	f->reading = true;
@@ -354,7 +373,10 @@ static void choose(struct right_fetch *f)
 	f->count = f->next = f->more_count = 0;
 	for (size_t i = 0; i < f->list.count && !is_enough(f); i++)
 		if (is_asked_for(f, &f->listed[i])) {
-			f->listed[f->count++] = f->listed[i];
+			f->listed[f->count] = f->listed[i];
+			if (f->orders)
+				f->orders[f->count] = f->orders[i];
+			f->count++;
 			f->chosen++;
 		}
 	if (is_enough(f))
@@ -430,8 +452,10 @@ static void list_slice(struct right_fetch *f)
 		room = f->last - f->first + 1;
 	if (room > f->list.room) {
 		mem_free(f->listed);
+		mem_free(f->orders);
 		mem_free(f->more_uids);
 		f->listed = mem_array(room, sizeof *f->listed);
+		f->orders = f->asked.want & OF_ORDERS ? mem_array(room, sizeof *f->orders) : NULL;
 		f->more_uids = mem_array(room, sizeof *f->more_uids);
 	} else {
 		room = f->list.room;
@@ -443,6 +467,7 @@ static void list_slice(struct right_fetch *f)
 	    .last = f->last,
 	    .flags_only = flags_only,
 	    .messages = f->listed,
+	    .orders = f->orders,
 	    .room = room,
 	    .done = listed};
 	question_call(&f->question);
@@ -454,12 +479,12 @@ static void proceed(struct right_fetch *f)
 {
 	if (!right_has_room(f->question.right))
 		return;
-	if (f->next < f->count && f->asked.want & OF_EMAIL) {
-		read_emails(f, f->next);
-		return;
-	}
 	for (; f->next < f->count; f->next++) {
-		struct mail_message m = message_of(f, &f->listed[f->next]);
+		if (needs_email(f, f->next)) {
+			read_emails(f, f->next);
+			return;
+		}
+		struct mail_message m = message_of(f, f->next);
 		if (put(f, &m))
 			continue;
 		if (f->error)

@@ -8,6 +8,7 @@
 #include "mail/message_wire.h"
 #include "mail/uid_ranges.h"
 #include "mime/digest.h"
+#include "mime/summary.h"
 
 struct fake_op {
 	struct fake_op *next;
@@ -262,6 +263,7 @@ static void put_message(const struct fake_op *op, const struct fake_message *msg
 	    .emailid = 100 + msg->uid,
 	    .thread = 200 + msg->uid,
 	    .summary = known.summary,
+	    .order = message_summary_order(known.summary),
 	    .header = end ? view_take(text, (size_t)(end - msg->text) + 4) : text,
 	    .references = buf_view(&references),
 	    .has_body = true,

@@ -6,6 +6,7 @@
 #include "mail/uid_ranges.h"
 #include "mime/digest.h"
 #include "mime/message_text.h"
+#include "mime/summary.h"
 
 void fake_mailbox_init(struct fake_mailbox *m, const struct fake_message *messages, size_t count)
 {
@@ -33,7 +34,7 @@ static void note_ranges(struct fake_mailbox *m, struct view ranges)
 static void note_wants(struct fake_mailbox *m, uint64_t want)
 {
 	static const char *const names[] = {"flags", "modseq", "size", "dates", "ids", "summary", "structure",
-	    "header", "references", "body"};
+	    "header", "references", "body", "uidl", "prefix", "order"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (want & (uint64_t)1 << i)
@@ -146,6 +147,7 @@ static void put_message(
 		entry.body_error = EMSGSIZE;
 	} else {
 		entry.summary = known.summary;
+		entry.order = message_summary_order(known.summary);
 		entry.header = header_of(buf_view(&text));
 		entry.has_body = want & MAIL_WANT_BODY && buf_view(&text).len <= inline_max;
 		entry.body = entry.has_body ? buf_view(&text) : (struct view){0};

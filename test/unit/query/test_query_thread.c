@@ -26,7 +26,7 @@ static void add(struct query_thread *t, uint32_t number, const struct message *m
 	buf_init(&references, 1000);
 	summary.envelope.subject = view_from_string(m->subject ? m->subject : "");
 	assert_int_equal(message_summary_encode(&summary, &encoded), 0);
-	message.summary = buf_view(&encoded);
+	message.order = message_summary_order(buf_view(&encoded));
 	assert_int_equal(buf_append_u64(&references, m->id), 0);
 	for (size_t i = 0; i < 8 && m->references[i]; i++)
 		assert_int_equal(buf_append_u64(&references, m->references[i]), 0);

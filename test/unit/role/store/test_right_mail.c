@@ -193,7 +193,7 @@ static void all_that_is_known_is_fetched(void **state)
 	(void)state;
 	deliver(1);
 	assert_int_equal(mail_world_put(1, MAILBOX_INBOX, FLAG_SEEN, 1700000000, VIEW(text)), 2);
-	struct mail_fetch m = {.mailbox = MAILBOX_INBOX, .want = (1 << 12) - 1, .body_max = 1000};
+	struct mail_fetch m = {.mailbox = MAILBOX_INBOX, .want = (1 << 13) - 1, .body_max = 1000};
 	assert_int_equal(ask(&one, MAIL_FETCH, &m), 0);
 	assert_int_equal(one.count, 2);
 	const struct mail_message *first = &one.messages[0], *answer = &one.messages[1];
@@ -208,7 +208,7 @@ static void all_that_is_known_is_fetched(void **state)
 	assert_true(answer->has_body);
 	assert_true(view_equal(kept(&one, answer->body), VIEW(text)));
 	assert_true(view_equal(kept(&one, answer->header), view_take(VIEW(text), sizeof text - 1 - 6)));
-	assert_true(answer->summary.len > 0 && answer->structure.len > 0);
+	assert_true(answer->summary.len > 0 && answer->structure.len > 0 && answer->order.known);
 	/* A longer one comes without its body. */
 	m.body_max = 50;
 	assert_int_equal(ask(&one, MAIL_FETCH, &m), 0);
@@ -217,6 +217,59 @@ static void all_that_is_known_is_fetched(void **state)
 	m.want = MAIL_WANT_SUMMARY;
 	assert_int_equal(ask(&one, MAIL_FETCH, &m), 0);
 	assert_true(one.messages[1].summary.len > 0);
+}
+
+/* A header whose summary is too long to lie with the email, and that of a short one. */
+static uint32_t put_dated(bool is_long, int day, const char *subject)
+{
+	struct buf text;
+	buf_init(&text, 100000);
+	buf_printf(&text,
+	    "Date: %d Nov 2023 10:00:00 +0100\r\nSubject: %s\r\nMessage-ID: <day%d@example.test>\r\n", day,
+	    subject, day);
+	for (int i = 0; is_long && i < 60; i++)
+		buf_printf(&text,
+		    "To: \"Somebody with a long name, number %d\" <somebody%d@example.test>\r\n", i, i);
+	buf_append_string(&text, "\r\nBody.\r\n");
+	uint32_t uid = mail_world_put(1, MAILBOX_INBOX, 0, 1700000000, buf_view(&text));
+	buf_done(&text);
+	return uid;
+}
+
+static void check_order(const struct mail_message *m, int day, const struct mail_message *alike, bool answer)
+{
+	assert_true(m->order.known && m->order.dated);
+	assert_int_equal(m->order.sent, 1698796800 + (day - 1) * 86400 + 9 * 3600);
+	assert_int_equal(m->order.minutes, 60);
+	assert_true(m->order.subject != 0 && m->order.subject == alike->order.subject);
+	assert_int_equal(m->order.answer, answer);
+	assert_int_equal(m->references.len, 8);
+}
+
+/* Wherever the summary stands, and of copies too. */
+static void what_messages_are_sorted_by_is_fetched(void **state)
+{
+	struct mail_fetch m = {.mailbox = MAILBOX_INBOX, .want = MAIL_WANT_ORDER | MAIL_WANT_REFERENCES};
+	struct mail_copy copy = {.mailbox = MAILBOX_INBOX, .to_mailbox = MAILBOX_INBOX, .uids = UIDS(1, 5)};
+	(void)state;
+	put_dated(false, 1, "plans");
+	put_dated(true, 2, "Re: plans");
+	put_dated(true, 3, "plans");
+	put_dated(false, 4, "Re: [list] plans");
+	assert_int_equal(mail_world_put(1, MAILBOX_INBOX, 0, 0, VIEW("X-Empty: yes\r\n\r\n")), 5);
+	assert_int_equal(ask(&one, MAIL_COPY, &copy), 0);
+	assert_int_equal(ask(&one, MAIL_FETCH, &m), 0);
+	assert_int_equal(one.count, 10);
+	for (int i = 0; i < 10; i++) {
+		const struct mail_message *got = &one.messages[i];
+		assert_int_equal(got->summary.len, 0); /* was not asked for */
+		if (i % 5 < 4) {
+			check_order(got, i % 5 + 1, &one.messages[0], i % 5 % 2);
+			continue;
+		}
+		assert_true(got->order.known && !got->order.dated && got->order.subject == 0);
+		assert_int_equal(got->references.len, 0);
+	}
 }
 
 /* The messages of several slices and batches, while the session takes nothing for a while. */
@@ -522,6 +575,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(flags_are_fetched_with_their_names, begin, end),
 	    cmocka_unit_test_setup_teardown(many_keywords_come_as_numbers, begin, end),
 	    cmocka_unit_test_setup_teardown(all_that_is_known_is_fetched, begin, end),
+	    cmocka_unit_test_setup_teardown(what_messages_are_sorted_by_is_fetched, begin, end),
 	    cmocka_unit_test_setup_teardown(nothing_is_sent_to_who_takes_nothing, begin, end),
 	    cmocka_unit_test_setup_teardown(parts_of_messages_are_read, begin, end),
 	    cmocka_unit_test_setup_teardown(messages_are_copied_and_moved, begin, end),

@@ -1,5 +1,5 @@
 /* RFC 5256 section 2.1, step by step, and its grammar in section 5. */
-#include "query/query_subject.h"
+#include "mime/base_subject.h"
 
 #include "format/encoded_word.h"
 #include "format/fold.h"
@@ -135,7 +135,7 @@ static bool is_plain(struct view text)
 	return true;
 }
 
-int query_base_subject(struct view subject, struct buf *out, bool *is_answer)
+int base_subject_append(struct view subject, struct buf *out, bool *is_answer)
 {
 	struct buf text;
 	int r;
@@ -147,4 +147,13 @@ int query_base_subject(struct view subject, struct buf *out, bool *is_answer)
 		r = fold_casemap(base_of(squeeze(&text), is_answer), out);
 	buf_done(&text);
 	return r;
+}
+
+uint64_t base_subject_hash(struct view base)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+
+	for (size_t i = 0; i < base.len; i++)
+		hash = (hash ^ (unsigned char)base.data[i]) * UINT64_C(0x100000001b3);
+	return base.len ? hash | 1 : 0;
 }

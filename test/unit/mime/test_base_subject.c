@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "query/query_subject.h"
+#include "mime/base_subject.h"
 
 static void base_subjects(void **state)
 {
@@ -35,7 +35,8 @@ static void base_subjects(void **state)
 		bool is_answer;
 
 		buf_init(&out, 1000);
-		assert_int_equal(query_base_subject(view_from_string(cases[i].subject), &out, &is_answer), 0);
+		assert_int_equal(
+		    base_subject_append(view_from_string(cases[i].subject), &out, &is_answer), 0);
 		if (!view_equal(buf_view(&out), view_from_string(cases[i].base)) ||
 		    is_answer != cases[i].is_answer)
 			fail_msg("\"%s\" gives \"%s\", %d", cases[i].subject, buf_string(&out), is_answer);
@@ -55,13 +56,13 @@ static void long_subjects(void **state)
 	for (size_t i = 0; i < 5000; i++)
 		assert_int_equal(buf_append_string(&subject, "Re: [x] "), 0);
 	assert_int_equal(buf_append_string(&subject, "end"), 0);
-	assert_int_equal(query_base_subject(buf_view(&subject), &out, &is_answer), 0);
+	assert_int_equal(base_subject_append(buf_view(&subject), &out, &is_answer), 0);
 	assert_view(buf_view(&out), "END");
 	buf_clear(&out);
 	buf_clear(&subject);
 	for (size_t i = 0; i < 50000; i++)
 		assert_int_equal(buf_append_string(&subject, "["), 0);
-	assert_int_equal(query_base_subject(buf_view(&subject), &out, &is_answer), 0);
+	assert_int_equal(base_subject_append(buf_view(&subject), &out, &is_answer), 0);
 	assert_int_equal(buf_view(&out).len, 50000);
 	buf_done(&subject);
 	buf_done(&out);

@@ -1,6 +1,6 @@
 /* The base subject of RFC 5256 section 2.1: what is the same of a message and of answers to it. */
-#ifndef QUERY_QUERY_SUBJECT_H
-#define QUERY_QUERY_SUBJECT_H
+#ifndef MIME_BASE_SUBJECT_H
+#define MIME_BASE_SUBJECT_H
 
 #include "base/buf.h"
 
@@ -9,6 +9,9 @@
  * fold_casemap: two are the same when these octets are. *is_answer: a reply or a forward, as RFC 5256
  * section 2.1 tells them. 0, -ENOMEM, or -ENOBUFS when `out` is full.
  */
-int query_base_subject(struct view subject, struct buf *out, bool *is_answer);
+int base_subject_append(struct view subject, struct buf *out, bool *is_answer);
+
+/* What a base subject is known by; stored, so the same for ever. 0: empty. */
+uint64_t base_subject_hash(struct view base);
 
 #endif
