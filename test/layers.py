@@ -26,6 +26,7 @@ ALLOWED = {
     'trust/login': TEXT,
     'trust/dns': TEXT,
     'trust/route': TEXT | {'trust/dns'},
+    'trust/sender': TEXT | {'mime', 'trust/dns'},
     'store': TEXT | {'io'},
     'account': TEXT | {'mail', 'mime', 'store'},
     'directory': TEXT | {'mime', 'store', 'account'},

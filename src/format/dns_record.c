@@ -9,9 +9,15 @@
 #include "base/cursor.h"
 #include "format/limits.h"
 
-/* Appends a label and its dot. Outside of these characters a name means something else to somebody: a dot
- * inside a label, a line's end in a log. */
-static int append_label(struct view label, char *out, size_t *len)
+/* Outside of these characters a name means something else to somebody: a dot inside a label, a line's end in
+ * a log. */
+static bool is_name_char(char c)
+{
+	return ascii_is_alnum(c) || c == '-' || c == '_';
+}
+
+/* Appends a label and its dot. */
+static int append_label(struct view label, bool (*allowed)(char), char *out, size_t *len)
 {
 	if (label.len == 0)
 		return -EINVAL;
@@ -19,7 +25,7 @@ static int append_label(struct view label, char *out, size_t *len)
 		return -ENAMETOOLONG;
 	for (size_t i = 0; i < label.len; i++) {
 		char c = label.data[i];
-		if (!ascii_is_alnum(c) && c != '-' && c != '_')
+		if (!allowed(c))
 			return -EINVAL;
 		out[(*len)++] = ascii_lower(c);
 	}
@@ -34,7 +40,13 @@ static void finish_name(char *name, size_t len, char out[DNS_NAME_SIZE])
 	out[len ? len - 1 : 0] = '\0';
 }
 
-int dns_name_parse(struct view text, char out[DNS_NAME_SIZE])
+/* A dot would end the label. */
+static bool is_question_char(char c)
+{
+	return ascii_is_print(c) && c != '.';
+}
+
+static int parse_text(struct view text, bool (*allowed)(char), char out[DNS_NAME_SIZE])
 {
 	char name[DNS_NAME_SIZE];
 	size_t len = 0;
@@ -44,7 +56,7 @@ int dns_name_parse(struct view text, char out[DNS_NAME_SIZE])
 	if (text.len == 0 || text.data[text.len - 1] == '.')
 		return -EINVAL;
 	while (view_next(&text, '.', &label)) {
-		int error = append_label(label, name, &len);
+		int error = append_label(label, allowed, name, &len);
 		if (error)
 			return error;
 	}
@@ -52,9 +64,19 @@ int dns_name_parse(struct view text, char out[DNS_NAME_SIZE])
 	return 0;
 }
 
+int dns_name_parse(struct view text, char out[DNS_NAME_SIZE])
+{
+	return parse_text(text, is_name_char, out);
+}
+
+int dns_question_parse(struct view text, char out[DNS_NAME_SIZE])
+{
+	return parse_text(text, is_question_char, out);
+}
+
 /* A name on the wire, from the cursor; the root gives the empty text. Pointers are refused: in record data
  * that a library hands out there are none. */
-static int take_name(struct cursor *in, char out[DNS_NAME_SIZE])
+static int take_name(struct cursor *in, bool (*allowed)(char), char out[DNS_NAME_SIZE])
 {
 	char name[DNS_NAME_SIZE];
 	size_t len = 0;
@@ -65,7 +87,7 @@ static int take_name(struct cursor *in, char out[DNS_NAME_SIZE])
 			return -EINVAL;
 		if (size == 0)
 			break;
-		if (append_label(label, name, &len) != 0)
+		if (append_label(label, allowed, name, &len) != 0)
 			return -EINVAL;
 	}
 	finish_name(name, len, out);
@@ -95,20 +117,30 @@ int dns_record_name(struct view data, char out[DNS_NAME_SIZE])
 {
 	struct cursor in = cursor_on(data);
 	char name[DNS_NAME_SIZE];
-	if (take_name(&in, name) != 0 || !cursor_at_end(&in) || name[0] == '\0')
+	if (take_name(&in, is_name_char, name) != 0 || !cursor_at_end(&in) || name[0] == '\0')
 		return -EINVAL;
 	memcpy(out, name, sizeof name);
 	return 0;
 }
 
-int dns_record_mx(struct view data, struct dns_mx *out)
+static int parse_mx(struct view data, bool (*allowed)(char), struct dns_mx *out)
 {
 	struct cursor in = cursor_on(data);
 	struct dns_mx mx = {.preference = cursor_u16(&in)};
-	if (take_name(&in, mx.host) != 0 || !cursor_at_end(&in))
+	if (take_name(&in, allowed, mx.host) != 0 || !cursor_at_end(&in))
 		return -EINVAL;
 	*out = mx;
 	return 0;
+}
+
+int dns_record_mx(struct view data, struct dns_mx *out)
+{
+	return parse_mx(data, is_name_char, out);
+}
+
+int dns_record_mx_question(struct view data, struct dns_mx *out)
+{
+	return parse_mx(data, is_question_char, out);
 }
 
 int dns_record_txt(struct view data, struct buf *out)

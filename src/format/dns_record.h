@@ -37,6 +37,12 @@ enum {
  */
 int dns_name_parse(struct view text, char out[DNS_NAME_SIZE]);
 
+/*
+ * A name that is only asked for, as SPF's macros make it of what a stranger said (RFC 7208 section 7.3): its
+ * labels may hold any printable ASCII. Results as above.
+ */
+int dns_question_parse(struct view text, char out[DNS_NAME_SIZE]);
+
 /* A or AAAA, port 0. 0; -EINVAL for another type or length. */
 int dns_record_address(unsigned type, struct view data, struct sockaddr_storage *out);
 
@@ -50,6 +56,9 @@ struct dns_mx {
 	char host[DNS_NAME_SIZE];
 };
 int dns_record_mx(struct view data, struct dns_mx *out);
+
+/* The same where the host is only asked for: its name as in dns_question_parse. */
+int dns_record_mx_question(struct view data, struct dns_mx *out);
 
 /*
  * Appends the character strings of a TXT record, joined without anything between them (RFC 7208 section 3.3

@@ -30,6 +30,7 @@ _25._tcp.out TLSA 2 0 1 {DIGEST}
 alias MX 10 out
 none MX 0 .
 text TXT "v=STSv1; " "id=1;"
+a+b\\:c\\"d TXT "odd"
 later A 192.0.2.9
 _25._tcp.odd TLSA 0 0 1 {DIGEST}
 odd A 192.0.2.3
@@ -190,6 +191,12 @@ def test_answers_say_what_was_validated(tool):
     got = tool.answer("text.good.example", TXT)
     assert bytes.fromhex(got["records"]) == b"\x09v=STSv1; \x05id=1;"
     assert len(tool.answer("good.example", MX)["records"].split(",")) == 2
+
+
+def test_names_of_any_characters_are_asked_for(tool):
+    got = tool.answer('A+b:c"d.good.example', TXT)
+    assert (got["status"], got["secure"], bytes.fromhex(got["records"])) == ("0", "1", b"\x03odd")
+    assert tool.answer("a\\b.good.example", TXT)["status"] == "3"
 
 
 def test_answers_name_what_stands_behind_aliases(tool):

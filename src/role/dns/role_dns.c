@@ -243,12 +243,24 @@ static void on_slow(void *arg)
 	share_give_back(&left, 1);
 }
 
+/* As a zone file writes it, which is how the library reads it: RFC 1035 section 5.1. */
+static void escape_name(const char *name, char out[4 * NAME_BYTES])
+{
+	for (; *name; name++) {
+		bool plain = ascii_is_alnum(*name) || *name == '-' || *name == '_' || *name == '.';
+		out += sprintf(out, plain ? "%c" : "\\%03d", (unsigned char)*name);
+	}
+	*out = '\0';
+}
+
 static void start(void *arg)
 {
+	char name[4 * NAME_BYTES];
 	struct query *q = arg;
 	q->state = UNDER_WAY;
 	q->started_at = clock_monotonic_ms();
-	int error = ub_resolve_async(dns.resolver, q->name, (int)q->type, CLASS_IN, q, answered, NULL);
+	escape_name(q->name, name);
+	int error = ub_resolve_async(dns.resolver, name, (int)q->type, CLASS_IN, q, answered, NULL);
 	if (error == 0) {
 		loop_timer_set(&q->slowness, SLOW_MS);
 		return;

@@ -119,7 +119,7 @@ const struct answer *answers_look(struct answers *a, const char *name, unsigned 
 	static const struct answer too_many = {
 	    .status = ANSWER_FAILED, .why = {"too many questions for one destination", 38}};
 	char wanted[DNS_NAME_SIZE];
-	if (dns_name_parse(view_from_string(name), wanted) != 0)
+	if (dns_question_parse(view_from_string(name), wanted) != 0)
 		return &no_name;
 	for (const struct answers_entry *e = a->first; e; e = e->next)
 		if (e->type == type && strcmp(e->name, wanted) == 0)

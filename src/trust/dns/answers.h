@@ -1,5 +1,5 @@
 /*
- * A table of known DNS answers, for evaluations (next_hop.h, dane.h, mta_sts.h, and SPF and DMARC to come)
+ * A table of known DNS answers, for evaluations (trust/route, trust/sender)
  * that are functions over it: they give a verdict, or name all the questions that are missing, and are run
  * again from the start when these have been answered. No evaluation waits, asks or remembers anything itself.
  *
@@ -79,7 +79,7 @@ unsigned answers_open(const struct answers *a);
 
 /*
  * The answer, valid as long as the table; NULL: not known yet, the question is on the list. A name that is
- * none (dns_name_parse) is answered with ANSWER_NXDOMAIN, not secure.
+ * none (dns_question_parse) is answered with ANSWER_NXDOMAIN, not secure.
  */
 const struct answer *answers_look(struct answers *a, const char *name, unsigned type);
 

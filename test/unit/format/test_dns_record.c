@@ -96,6 +96,18 @@ static void parses_names_of_people(void **state)
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
 		assert_int_equal(dns_name_parse(wrong[i], name), -22);
 	assert_string_equal(name, "mail.example.org");
+	/* What is only asked for may hold more, but nothing that ends a line or a label. */
+	assert_int_equal(dns_question_parse(VIEW("a+b:c\\ d.Example"), name), 0);
+	assert_string_equal(name, "a+b:c\\ d.example");
+	assert_int_equal(dns_question_parse(VIEW("a\nb.example"), name), -22);
+	assert_int_equal(dns_question_parse(VIEW("\303\251.fr"), name), -22);
+	assert_int_equal(dns_question_parse(VIEW("a..b"), name), -22);
+	struct dns_mx mx;
+	struct view data = VIEW("\0\1\3a:b\2fr\0"), dotted = VIEW("\0\1\3a.b\2fr\0");
+	assert_int_equal(dns_record_mx(data, &mx), -22);
+	assert_int_equal(dns_record_mx_question(data, &mx), 0);
+	assert_string_equal(mx.host, "a:b.fr");
+	assert_int_equal(dns_record_mx_question(dotted, &mx), -22);
 }
 
 static void reads_mail_hosts(void **state)

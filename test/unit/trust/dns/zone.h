@@ -99,6 +99,29 @@ static inline struct zone_entry *zone_tlsa(
 	return zone_data(name, DNS_TLSA, view_of(data, 3 + len));
 }
 
+/* A TXT record, in strings of 255 octets. */
+static inline struct zone_entry *zone_txt(const char *name, const char *text)
+{
+	struct buf data;
+	buf_init(&data, 64 * 1024);
+	struct view rest = view_from_string(text);
+	do {
+		struct view part = view_take(rest, 255);
+		buf_append_u8(&data, (uint8_t)part.len);
+		buf_append(&data, part);
+		rest = view_skip(rest, part.len);
+	} while (rest.len);
+	struct zone_entry *e = zone_data(name, DNS_TXT, buf_view(&data));
+	buf_done(&data);
+	return e;
+}
+
+static inline struct zone_entry *zone_ptr(const char *name, const char *target)
+{
+	char data[300];
+	return zone_data(name, DNS_PTR, view_of(data, zone_wire_name(target, data)));
+}
+
 static inline void zone_status(const char *name, unsigned type, enum answer_status status, const char *why)
 {
 	struct zone_entry *e = zone_at(name, type);
