@@ -144,6 +144,8 @@ struct account_delivery {
 	uint64_t text_growth; /* of a binary one: see keys.h */
 	struct view summary;  /* derived, to be read with the list of messages; at most SUMMARY_INLINE_MAX,
 	                         and empty for one that stands behind the body */
+	struct view
+	    structure; /* the same, at most STRUCTURE_INLINE_MAX; it stands behind the body in any case */
 	uint64_t message_id_hash;   /* 0: the message has no Message-ID */
 	const uint64_t *references; /* hashes of what it refers to, nearest first: MESSAGE_REFERENCES_MAX are
 	                               looked at, and fewer for a message to many */
@@ -233,13 +235,14 @@ struct account_fetched {
 	uint64_t hashes[ACCOUNT_HASHES_MAX];
 	/* With `derived`: what the digest (mime/digest.h) knew of it. Empty: it is not there, or could not be
 	 * read. */
-	struct view summary, trailer;
+	struct view summary, structure;
 };
 
-enum { ACCOUNT_FETCH_MAX = 64 };
+/* Half of what one read looks at: an email's summary may stand in an entry of its own. */
+enum { ACCOUNT_FETCH_MAX = 512 };
 
-/* What of `derived` is wanted: the summary, wherever it stands, and all that stands behind the body. */
-enum { ACCOUNT_SUMMARY = 1 << 0, ACCOUNT_TRAILER = 1 << 1 };
+/* What of `derived` is wanted, wherever it stands. ACCOUNT_INDEXED: both, where the index has them. */
+enum { ACCOUNT_SUMMARY = 1 << 0, ACCOUNT_STRUCTURE = 1 << 1, ACCOUNT_INDEXED = 1 << 2 };
 
 struct account_fetch {
 	uint64_t shard;
@@ -248,7 +251,7 @@ struct account_fetch {
 	size_t budget;    /* 0: no bodies, only what is known about the messages */
 	uint64_t longest; /* of a longer body only the first `head` octets are read; 0: any is read whole */
 	size_t head;
-	unsigned derived; /* ACCOUNT_SUMMARY, ACCOUNT_TRAILER: beside the budget */
+	unsigned derived; /* ACCOUNT_SUMMARY ...: beside the budget */
 	void (*done)(struct account_fetch *f, int result);
 	void *arg;
 

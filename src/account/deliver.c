@@ -80,7 +80,8 @@ static int check_target(struct txn *t, const struct account_delivery *d, struct 
 	if (error != -ENOENT)
 		return error == 0 ? 1 : error;
 	if (target->prefix.len + target->uidl.len > ACCOUNT_PREFIX_MAX ||
-	    target->uidl.len > ACCOUNT_UIDL_MAX || d->summary.len > SUMMARY_INLINE_MAX)
+	    target->uidl.len > ACCOUNT_UIDL_MAX || d->summary.len > SUMMARY_INLINE_MAX ||
+	    d->structure.len > STRUCTURE_INLINE_MAX)
 		return -EMSGSIZE;
 	return target->enforce_quota ? check_quota(&head, target, target->prefix.len + d->body_len) : 0;
 }
@@ -186,6 +187,7 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 	    .prefix = target->prefix,
 	    .uidl = target->uidl,
 	    .summary = d->summary,
+	    .structure = d->structure,
 	    .text_growth = d->binary ? d->text_growth : 0,
 	};
 	set_hashes(d, &email);

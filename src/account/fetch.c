@@ -35,7 +35,7 @@ static int copy_text(struct account_fetch *f, struct view text, struct view *out
 }
 
 /* The summary, if it stands in the index. */
-static int find_summary(
+static int take_summary(
     struct txn *t, struct account_fetch *f, struct account_fetched *m, const struct account_email *email)
 {
 	struct view value, summary = email->summary;
@@ -48,13 +48,10 @@ static int find_summary(
 	return error ? error : copy_text(f, summary, &m->summary);
 }
 
-static int find_email(struct txn *t, struct account_fetch *f, struct account_fetched *m)
+static int take_email(struct txn *t, struct account_fetch *f, struct account_fetched *m, struct view value)
 {
-	struct view value;
 	struct account_email email;
-	int error = key_get(t, f->shard, key_email(m->emailid), &value);
-	if (error == 0)
-		error = email_decode(m->emailid, value, &email);
+	int error = email_decode(m->emailid, value, &email);
 	if (error)
 		return error;
 	m->blob = email.blob;
@@ -66,8 +63,10 @@ static int find_email(struct txn *t, struct account_fetch *f, struct account_fet
 	error = copy_text(f, email.prefix, &m->prefix);
 	if (error == 0)
 		error = copy_text(f, email.uidl, &m->uidl);
-	if (error == 0 && f->derived & ACCOUNT_SUMMARY)
-		error = find_summary(t, f, m, &email);
+	if (error == 0 && f->derived & (ACCOUNT_STRUCTURE | ACCOUNT_INDEXED))
+		error = copy_text(f, email.structure, &m->structure);
+	if (error == 0 && f->derived & (ACCOUNT_SUMMARY | ACCOUNT_INDEXED))
+		error = take_summary(t, f, m, &email);
 	return error;
 }
 
@@ -79,36 +78,125 @@ static uint64_t wanted(const struct account_fetch *f, const struct account_fetch
 	return f->longest && m->body_len > f->longest && m->body_len > f->head ? f->head : m->body_len;
 }
 
-/* What stands behind the body, if it is wanted: the summary is looked for there when it is not in the index.
- */
+/* What stands behind the body, if what is wanted is not in the index. */
 static uint64_t trailer_of(const struct account_fetch *f, const struct account_fetched *m)
 {
 	uint64_t whole = blob_length(&m->blob);
-	bool is_wanted =
-	    f->derived & ACCOUNT_TRAILER || (f->derived & ACCOUNT_SUMMARY && m->summary.len == 0);
+	bool is_wanted = (f->derived & ACCOUNT_STRUCTURE && m->structure.len == 0) ||
+	                 (f->derived & ACCOUNT_SUMMARY && m->summary.len == 0);
 	return is_wanted && whole > m->body_len ? whole - m->body_len : 0;
+}
+
+/* ---- the emails' entries ---- */
+
+struct finding {
+	struct txn *txn;
+	struct account_fetch *fetch;
+	uint64_t bytes, behind;
+};
+
+/* The next email, by its entry or without one. 0: go on; 1: the fetch is full; or an error of the store. */
+static int add_email(struct finding *finding, const struct view *value)
+{
+	struct account_fetch *f = finding->fetch;
+	struct account_fetched *m = &f->messages[f->count];
+	*m = (struct account_fetched){.emailid = f->emailids[f->count]};
+	m->result = value ? take_email(finding->txn, f, m, *value) : -ENOENT;
+	if (m->result && m->result != -ENOENT && m->result != -EBADMSG)
+		return m->result;
+	/* The first one always goes, the others only whole. */
+	uint64_t left = f->budget - finding->bytes, len = wanted(f, m);
+	finding->behind += m->result == 0 ? trailer_of(f, m) : 0;
+	if (f->count > 0 && (len > left || finding->behind > DERIVED_MAX))
+		return 1;
+	f->count++;
+	finding->bytes += len < left ? len : left;
+	return f->count == f->emailid_count;
+}
+
+static int find_each(struct finding *finding)
+{
+	struct account_fetch *f = finding->fetch;
+	int full = 0;
+	while (full == 0) {
+		struct view value;
+		uint64_t emailid = f->emailids[f->count];
+		int error = key_get(finding->txn, f->shard, key_email(emailid), &value);
+		if (error == -EBADMSG) {
+			f->messages[f->count++] =
+			    (struct account_fetched){.emailid = emailid, .result = error};
+			full = f->count == f->emailid_count;
+			continue;
+		}
+		if (error && error != -ENOENT)
+			return error;
+		full = add_email(finding, error ? NULL : &value);
+	}
+	return full < 0 ? full : 0;
+}
+
+static int pass_entry(void *arg, struct view key, struct view value)
+{
+	struct finding *finding = arg;
+	const struct account_fetch *f = finding->fetch;
+	uint64_t emailid;
+	int full = 0;
+	if (!key_read_email(key, &emailid))
+		return -EBADMSG;
+	while (full == 0 && f->emailids[f->count] < emailid)
+		full = add_email(finding, NULL);
+	return full == 0 && f->emailids[f->count] == emailid ? add_email(finding, &value) : full;
+}
+
+/*
+ * Mail that came one after the other has neighbouring entries: to pass over them costs a fifth of looking for
+ * each. So it is done where few of them are others'.
+ */
+static bool lie_together(const struct account_fetch *f)
+{
+	for (size_t i = 1; i < f->emailid_count; i++)
+		if (f->emailids[i] <= f->emailids[i - 1])
+			return false;
+	return f->emailids[f->emailid_count - 1] - f->emailids[0] < 2 * f->emailid_count;
+}
+
+static int find_together(struct finding *finding)
+{
+	struct account_fetch *f = finding->fetch;
+	struct account_key from = key_email(f->emailids[0]);
+	struct account_key to = key_email(f->emailids[f->emailid_count - 1] + 1);
+	struct txn_range range = {.shard = f->shard, .from = key_view(&from), .to = key_view(&to)};
+	int full = txn_range(finding->txn, &range, pass_entry, finding);
+	while (full == 0)
+		full = add_email(finding, NULL);
+	return full < 0 ? full : 0;
 }
 
 static int run_find(struct txn *t, void *arg)
 {
 	struct account_fetch *f = arg;
-	uint64_t bytes = 0, behind = 0;
+	struct finding finding = {.txn = t, .fetch = f};
+	int error = -EBADMSG;
+	f->count = 0;
 	buf_clear(f->texts);
-	for (f->count = 0; f->count < f->emailid_count && f->count < ACCOUNT_FETCH_MAX;) {
-		struct account_fetched *m = &f->messages[f->count];
-		*m = (struct account_fetched){.emailid = f->emailids[f->count]};
-		m->result = find_email(t, f, m);
-		if (m->result && m->result != -ENOENT && m->result != -EBADMSG)
-			return m->result;
-		/* The first one always goes, the others only whole. */
-		uint64_t len = wanted(f, m);
-		behind += m->result == 0 ? trailer_of(f, m) : 0;
-		if (f->count > 0 && (len > f->budget - bytes || behind > DERIVED_MAX))
-			break;
-		f->count++;
-		bytes += len < f->budget - bytes ? len : f->budget - bytes;
-	}
-	return 0;
+	if (f->emailid_count > ACCOUNT_FETCH_MAX)
+		f->emailid_count = ACCOUNT_FETCH_MAX;
+	if (f->emailid_count == 0)
+		return 0;
+	if (lie_together(f))
+		error = find_together(&finding);
+	if (error != -EBADMSG)
+		return error;
+	/* Also where one of the entries is damaged: the others are good. */
+	finding.bytes = finding.behind = 0;
+	f->count = 0;
+	buf_clear(f->texts);
+	return find_each(&finding);
+}
+
+static void place(const char *base, struct view *text)
+{
+	*text = text->len ? view_of(base + (uintptr_t)text->data, text->len) : (struct view){0};
 }
 
 static void place_texts(struct account_fetch *f)
@@ -116,12 +204,10 @@ static void place_texts(struct account_fetch *f)
 	const char *base = buf_view(f->texts).data;
 	for (size_t i = 0; i < f->count; i++) {
 		struct account_fetched *m = &f->messages[i];
-		m->prefix = m->prefix.len ? view_of(base + (uintptr_t)m->prefix.data, m->prefix.len)
-		                          : (struct view){0};
-		m->uidl =
-		    m->uidl.len ? view_of(base + (uintptr_t)m->uidl.data, m->uidl.len) : (struct view){0};
-		m->summary = m->summary.len ? view_of(base + (uintptr_t)m->summary.data, m->summary.len)
-		                            : (struct view){0};
+		place(base, &m->prefix);
+		place(base, &m->uidl);
+		place(base, &m->summary);
+		place(base, &m->structure);
 	}
 }
 
@@ -133,9 +219,11 @@ static bool is_one_part(uint64_t len, const struct account_fetched *m)
 
 static void take_trailer(struct account_fetched *m, struct view trailer)
 {
-	m->trailer = trailer;
-	if (m->summary.len == 0 && !trailer_find(trailer, TRAILER_SUMMARY, &m->summary))
-		m->summary = (struct view){0};
+	struct view found;
+	if (m->summary.len == 0 && trailer_find(trailer, TRAILER_SUMMARY, &found))
+		m->summary = found;
+	if (m->structure.len == 0 && trailer_find(trailer, TRAILER_STRUCTURE, &found))
+		m->structure = found;
 }
 
 static void blobs_read(struct store_blob_read *r)
@@ -221,7 +309,8 @@ static void found(struct store_read *r, int result)
 void account_fetch(struct accounts *a, struct account_fetch *f)
 {
 	f->accounts = a;
-	f->messages = mem_array(ACCOUNT_FETCH_MAX, sizeof *f->messages);
+	size_t most = f->emailid_count < ACCOUNT_FETCH_MAX ? f->emailid_count : ACCOUNT_FETCH_MAX;
+	f->messages = mem_array(most ? most : 1, sizeof *f->messages);
 	f->texts = mem_alloc(sizeof *f->texts);
 	buf_init(f->texts, TEXTS_MAX);
 	f->count = 0;

@@ -295,6 +295,15 @@ bool key_read_message(struct view key, uint32_t *mailbox, uint32_t *uid)
 	return read_two_u32(key, 'M', mailbox, uid);
 }
 
+bool key_read_email(struct view key, uint64_t *emailid)
+{
+	struct cursor c;
+	if (!begins(&c, key, 'E'))
+		return false;
+	*emailid = cursor_u64(&c);
+	return complete(&c);
+}
+
 bool key_read_flags(struct view key, uint32_t *mailbox, uint32_t *block)
 {
 	return read_two_u32(key, 'O', mailbox, block);

@@ -154,6 +154,7 @@ struct account_key key_behind_letter(char letter);
 bool key_read_share(struct view key, uint64_t *owner, uint32_t *mailbox);
 bool key_read_mailbox(struct view key, uint32_t *mailbox);
 bool key_read_message(struct view key, uint32_t *mailbox, uint32_t *uid);
+bool key_read_email(struct view key, uint64_t *emailid);
 bool key_read_flags(struct view key, uint32_t *mailbox, uint32_t *block);
 bool key_read_gone(struct view key, uint32_t *mailbox, uint32_t *chunk);
 bool key_read_keyword(struct view key, uint32_t *number);
@@ -262,11 +263,12 @@ struct account_email {
 	struct account_place home; /* where it was put first; its place, while there is no V entry */
 	size_t hash_count;         /* of T entries that name its thread */
 	uint64_t hashes[ACCOUNT_HASHES_MAX];
-	struct view prefix;   /* this recipient's own header lines, before the body */
-	struct view uidl;     /* imported; else empty */
-	bool summary_apart;   /* in Z */
-	struct view summary;  /* empty: apart, or in the blob's trailer */
-	uint64_t text_growth; /* as in M */
+	struct view prefix;    /* this recipient's own header lines, before the body */
+	struct view uidl;      /* imported; else empty */
+	bool summary_apart;    /* in Z */
+	struct view summary;   /* empty: apart, or in the blob's trailer */
+	struct view structure; /* empty: in the blob's trailer alone */
+	uint64_t text_growth;  /* as in M */
 };
 
 /* L, of KIND_PLACES: what happened in a block of a mailbox's messages. Arrivals are not in it: M entries have

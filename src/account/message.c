@@ -91,6 +91,11 @@ int email_read(struct txn *t, uint64_t shard, uint64_t emailid, struct email_cop
 	return error == -ENOENT || error == -EBADMSG ? 0 : error;
 }
 
+static bool is_too_large(uint64_t emailid, const struct entry *value)
+{
+	return value->failed || value->len > STORE_ENTRY_MAX - key_email(emailid).len;
+}
+
 static int put_email(struct account_change *c, uint64_t emailid, const struct account_email *email)
 {
 	struct account_email e = *email;
@@ -98,7 +103,12 @@ static int put_email(struct account_change *c, uint64_t emailid, const struct ac
 	int error = 0;
 	e.summary_apart = false;
 	email_encode(emailid, &e, &value);
-	if (value.failed || value.len > STORE_ENTRY_MAX - key_email(emailid).len) {
+	/* The structure can be read behind the body as well. */
+	if (is_too_large(emailid, &value) && e.structure.len > 0) {
+		e.structure = (struct view){0};
+		email_encode(emailid, &e, &value);
+	}
+	if (is_too_large(emailid, &value)) {
 		summary_encode(e.summary, &value);
 		error = change_put(c, key_summary(emailid), &value);
 		e.summary_apart = true;

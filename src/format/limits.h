@@ -112,6 +112,11 @@ enum {
 	 * one stands behind the message's body. Ordinary mail has 300 to 700; one to 20 people some 1,400.
 	 */
 	SUMMARY_INLINE_MAX = 1850,
+	/*
+	 * A structure up to this size stands in the index too, where the entry has room for both. Plain mail
+	 * has 50, mail with two texts 220, with an attachment or two 350.
+	 */
+	STRUCTURE_INLINE_MAX = 400,
 	/* The structure: 500 parts with names and parameters as long as parsers keep them. */
 	STRUCTURE_MAX = 128 * 1024,
 	/* Both of them behind a body, with what marks the sections (mime/trailer.h). */

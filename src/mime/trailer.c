@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/cursor.h"
+#include "format/limits.h"
 
 enum { VERSION = 1, LENGTH_SIZE = 4 };
 
@@ -59,4 +60,12 @@ bool trailer_find(struct view trailer, enum trailer_section tag, struct view *co
 		}
 	}
 	return false;
+}
+
+struct view trailer_short_structure(struct view trailer)
+{
+	struct view structure;
+	bool is_short =
+	    trailer_find(trailer, TRAILER_STRUCTURE, &structure) && structure.len <= STRUCTURE_INLINE_MAX;
+	return is_short ? structure : (struct view){0};
 }

@@ -32,4 +32,8 @@ int trailer_end(struct buf *trailer, size_t begun, int result);
 /* The section's content in *content; false when there is none, or the trailer is malformed before it. */
 bool trailer_find(struct view trailer, enum trailer_section tag, struct view *content);
 
+/* The structure, if it has at most STRUCTURE_INLINE_MAX octets, so that it can stand in the index as well;
+ * else empty. */
+struct view trailer_short_structure(struct view trailer);
+
 #endif

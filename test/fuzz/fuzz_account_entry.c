@@ -48,6 +48,7 @@ static void fuzz_email(struct view bytes)
 	touch(value.prefix);
 	touch(value.uidl);
 	touch(value.summary);
+	touch(value.structure);
 	email_encode(EMAILID, &value, &first);
 	if (first.failed)
 		return;

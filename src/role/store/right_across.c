@@ -17,7 +17,7 @@ struct right_across_message {
 	struct account_wanted_place place;
 	struct view words[ACCOUNT_FLAGS_KEYWORDS_MAX];
 	uint64_t hashes[ACCOUNT_HASHES_MAX];
-	char *prefix, *uidl, *summary;
+	char *prefix, *uidl, *summary, *structure;
 };
 
 uint32_t right_across_uid(const struct right_across *a, size_t i)
@@ -33,6 +33,7 @@ void right_across_free(struct right_across *a)
 		mem_free(a->messages[i].prefix);
 		mem_free(a->messages[i].uidl);
 		mem_free(a->messages[i].summary);
+		mem_free(a->messages[i].structure);
 	}
 	mem_free(a->messages);
 	account_keyword_names_free(&a->names);
@@ -128,16 +129,16 @@ static void add_keywords(
 			add_word(a, m, a->names.more[i].numbers[k]);
 }
 
-/* A summary that stands behind the body goes with it. */
+/* What stands behind the body goes with it. */
 static void fill(struct right_across *a, size_t i, const struct account_fetched *e)
 {
 	const struct settings *settings = &store_role.process->settings;
 	const struct account_listed *l = &a->listed[i];
 	struct right_across_message *m = &a->messages[i];
-	bool in_index = e->summary.len <= SUMMARY_INLINE_MAX && e->trailer.len == 0;
 	m->prefix = mem_string(e->prefix);
 	m->uidl = mem_string(e->uidl);
-	m->summary = mem_string(in_index ? e->summary : (struct view){0});
+	m->summary = mem_string(e->summary);
+	m->structure = mem_string(e->structure);
 	for (size_t k = 0; k < e->hash_count; k++)
 		m->hashes[k] = e->hashes[k];
 	m->place = (struct account_wanted_place){
@@ -156,7 +157,8 @@ static void fill(struct right_across *a, size_t i, const struct account_fetched 
 	    .internaldate = l->internaldate,
 	    .binary = l->flags & FLAG_BINARY,
 	    .text_growth = e->text_growth,
-	    .summary = view_of(m->summary, in_index ? e->summary.len : 0),
+	    .summary = view_of(m->summary, e->summary.len),
+	    .structure = view_of(m->structure, e->structure.len),
 	    .message_id_hash = e->hash_count ? m->hashes[0] : 0,
 	    .references = m->hashes + 1,
 	    .reference_count = e->hash_count ? e->hash_count - 1 : 0,
@@ -191,7 +193,7 @@ static void fetch(struct right_across *a)
 	a->fetch = (struct account_fetch){.shard = a->from.shard,
 	    .emailids = a->emails + a->fetched,
 	    .emailid_count = left < ACCOUNT_FETCH_MAX ? left : ACCOUNT_FETCH_MAX,
-	    .derived = ACCOUNT_SUMMARY,
+	    .derived = ACCOUNT_INDEXED,
 	    .done = fetched};
 	question_call(a->question);
 	account_fetch(&store_role.accounts, &a->fetch);

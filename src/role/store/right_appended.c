@@ -5,6 +5,7 @@
 
 #include "base/cursor.h"
 #include "base/mem.h"
+#include "mime/trailer.h"
 #include "role/store/question.h"
 
 int appended_take(struct appended *a, struct right *r, const struct mail_append *m)
@@ -21,7 +22,9 @@ int appended_take(struct appended *a, struct right *r, const struct mail_append 
 	if (error == 0 && m->text_growth > (m->binary ? d->body_len + 2 : 0))
 		error = -EINVAL;
 	a->keywords = mem_string(m->keywords);
+	struct view structure = trailer_short_structure(m->trailer);
 	a->summary = mem_string(m->summary);
+	a->structure = mem_string(structure);
 	if (!question_keywords(view_of(a->keywords, m->keywords.len), a->words, &count))
 		error = -EMLINK;
 	while (!cursor_at_end(&references) && d->reference_count < MESSAGE_REFERENCES_MAX)
@@ -32,6 +35,7 @@ int appended_take(struct appended *a, struct right *r, const struct mail_append 
 	d->binary = m->binary;
 	d->text_growth = m->text_growth;
 	d->summary = view_of(a->summary, m->summary.len);
+	d->structure = view_of(a->structure, structure.len);
 	d->message_id_hash = m->message_id_hash;
 	d->references = a->references;
 	d->targets = &a->target;
@@ -50,4 +54,5 @@ void appended_free(struct appended *a, bool given)
 		store_upload_abort(a->delivery.upload);
 	mem_free(a->keywords);
 	mem_free(a->summary);
+	mem_free(a->structure);
 }

@@ -13,7 +13,7 @@ struct appended {
 	struct account_wanted_place place;
 	struct view words[ACCOUNT_FLAGS_KEYWORDS_MAX];
 	uint64_t references[MESSAGE_REFERENCES_MAX];
-	char *keywords, *summary;
+	char *keywords, *summary, *structure;
 };
 
 /*

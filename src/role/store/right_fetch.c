@@ -14,7 +14,6 @@
 #include "format/limits.h"
 #include "format/line_mend.h"
 #include "mime/summary.h"
-#include "mime/trailer.h"
 #include "role/store/question.h"
 #include "mail/uid_ranges.h"
 #include "role/store/store_private.h"
@@ -228,11 +227,10 @@ static void add_derived(
     struct right_fetch *f, const struct account_fetched *e, bool binary, struct mail_message *m)
 {
 	uint64_t want = f->asked.want;
-	struct view structure;
 	if (want & MAIL_WANT_SUMMARY)
 		m->summary = e->summary;
-	if (want & MAIL_WANT_STRUCTURE && !binary && trailer_find(e->trailer, TRAILER_STRUCTURE, &structure))
-		m->structure = structure;
+	if (want & MAIL_WANT_STRUCTURE && !binary)
+		m->structure = e->structure;
 	if (want & MAIL_WANT_ORDER && !m->order.known)
 		m->order = message_summary_order(e->summary);
 }
@@ -330,7 +328,7 @@ static void read_emails(struct right_fetch *f, size_t from)
 	    .longest = want & MAIL_WANT_BODY && f->asked.body_max > 0 ? f->asked.body_max : 1,
 	    .head = want & MAIL_WANT_HEADER ? HEADER_FIRST : 0,
 	    .derived = (want & (MAIL_WANT_SUMMARY | MAIL_WANT_ORDER) ? ACCOUNT_SUMMARY : 0) |
-	               (want & MAIL_WANT_STRUCTURE ? ACCOUNT_TRAILER : 0),
+	               (want & MAIL_WANT_STRUCTURE ? ACCOUNT_STRUCTURE : 0),
 	    .done = emails_read};
 	f->reading = true;
 	question_call(&f->question);

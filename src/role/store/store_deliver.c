@@ -13,6 +13,7 @@
 #include "role/store/store_private.h"
 #include "trace/trace_write.h"
 #include "format/mail_terms.h"
+#include "mime/trailer.h"
 
 enum {
 	ARENA_MAX = 4 * 1024 * 1024,
@@ -291,7 +292,8 @@ static int copy_deliveries(struct delivery *d, const struct message_deliver *m)
 	r->count = d->recipient_count;
 	r->shared = d->mail.target_count > 0;
 	d->mail.all_or_none = m->all_or_none;
-	bool good = arena_copy(&d->arena, m->summary, &d->mail.summary);
+	bool good = arena_copy(&d->arena, m->summary, &d->mail.summary) &&
+	            arena_copy(&d->arena, trailer_short_structure(m->trailer), &d->mail.structure);
 	if (local)
 		good = good && arena_copy(&d->arena, m->summary, &r->summary) &&
 		       arena_copy(&d->arena, m->headers, &r->headers);

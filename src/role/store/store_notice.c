@@ -16,6 +16,7 @@
 #include "directory/groups.h"
 #include "mime/compose.h"
 #include "mime/digest.h"
+#include "mime/trailer.h"
 #include "role/store/store_private.h"
 
 enum { TEXT_MAX = 32 * 1024, UNDER_WAY_MAX = 1000 /* more at a time are dropped: they are news, not mail */ };
@@ -75,6 +76,7 @@ static void deliver(struct notice *n)
 	n->delivery = (struct account_delivery){.upload = upload,
 	    .body_len = message.len,
 	    .summary = digest.summary,
+	    .structure = trailer_short_structure(digest.trailer),
 	    .message_id_hash = digest.message_id_hash,
 	    .targets = &n->target,
 	    .target_count = 1,

@@ -136,6 +136,18 @@ static void delivery_done(struct account_delivery *d, int result)
 	*w = (struct waiting){true, result};
 }
 
+int test_deliver_upload(struct account_delivery *d, struct store_upload *upload, size_t body_len)
+{
+	struct waiting w = {0};
+	d->upload = upload;
+	d->body_len = body_len;
+	d->done = delivery_done;
+	d->arg = &w;
+	account_deliver(&accounts, d);
+	test_wait(accounts.store, &w.done);
+	return w.result;
+}
+
 int test_delivery(struct accounts *a, struct account_delivery *d, uint32_t seed, size_t len)
 {
 	struct waiting w = {0};

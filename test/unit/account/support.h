@@ -33,6 +33,8 @@ struct account_request test_stat(struct accounts *a, uint64_t shard);
 /* A message of `len` bytes made from seed to one account, with a prefix; the target's result. */
 int test_deliver(struct accounts *a, uint64_t shard, uint32_t seed, size_t len, const char *prefix);
 int test_delivery(struct accounts *a, struct account_delivery *d, uint32_t seed, size_t len);
+/* Of an upload the first octets are the body. */
+int test_deliver_upload(struct account_delivery *d, struct store_upload *upload, size_t body_len);
 
 /* A delivery whose body is in the store already. */
 int test_deliver_blob(struct account_target *target, const struct blob_id *blob, size_t len);

@@ -423,46 +423,6 @@ static void upkeep_drops_long_lists_in_slices(void **state)
 	assert_int_equal(after.commits, before.commits);
 }
 
-static void fetched(struct account_fetch *f, int result)
-{
-	assert_int_equal(result, 0);
-	*(bool *)f->arg = true;
-}
-
-static void fetch(struct account_fetch *f)
-{
-	bool done = false;
-	f->done = fetched;
-	f->arg = &done;
-	account_fetch(&accounts, f);
-	test_wait(accounts.store, &done);
-}
-
-static void fetching_takes_what_the_budget_holds(void **state)
-{
-	(void)state;
-	uint64_t a = test_account(1), ids[5] = {1, 2, 99, 3, 4};
-	test_create(&accounts, a, 0);
-	fill(a, 4); /* 20 bytes each */
-	struct account_fetch f = {.shard = a, .emailids = ids, .emailid_count = 5, .budget = 50};
-	fetch(&f);
-	assert_int_equal(f.count, 3);
-	assert_int_equal(f.messages[1].body.len, 20);
-	assert_int_equal(f.messages[2].result, -ENOENT);
-	account_fetch_free(&f);
-	f.budget = 7;
-	fetch(&f);
-	assert_int_equal(f.count, 1);
-	assert_int_equal(f.messages[0].body.len, 7);
-	assert_int_equal(f.messages[0].body_len, 20);
-	account_fetch_free(&f);
-	f.budget = 0;
-	fetch(&f);
-	assert_int_equal(f.count, 5);
-	assert_int_equal(f.messages[4].body.len, 0);
-	account_fetch_free(&f);
-}
-
 int main(void)
 {
 	log_open(-1, "test", LOG_ERROR);
@@ -483,7 +443,6 @@ int main(void)
 	    {"deleted_mail_is_not_kept_longer_than_now_allows",
 	        deleted_mail_is_not_kept_longer_than_now_allows, NULL, NULL, NULL},
 	    {"upkeep_drops_long_lists_in_slices", upkeep_drops_long_lists_in_slices, NULL, NULL, NULL},
-	    {"fetching_takes_what_the_budget_holds", fetching_takes_what_the_budget_holds, NULL, NULL, NULL},
 	};
 	return test_on_both_engines("account", tests, sizeof tests / sizeof *tests);
 }

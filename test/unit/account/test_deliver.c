@@ -123,6 +123,37 @@ static void expect_summary(uint64_t emailid, char letter, size_t len)
 		assert_int_equal(summary.data[i], 's');
 }
 
+/* The structure stands behind the body in any case, so it makes way for the summary. */
+static void a_short_structure_stands_in_the_index_where_it_fits(void **state)
+{
+	static char summary[SUMMARY_INLINE_MAX], structure[STRUCTURE_INLINE_MAX + 1];
+	static const struct {
+		size_t summary, structure, kept;
+	} cases[] = {{500, 50, 50}, {1400, STRUCTURE_INLINE_MAX, STRUCTURE_INLINE_MAX},
+	    {SUMMARY_INLINE_MAX, STRUCTURE_INLINE_MAX, 0}, {0, STRUCTURE_INLINE_MAX, STRUCTURE_INLINE_MAX}};
+	struct entry e;
+	struct account_email email;
+	(void)state;
+	memset(summary, 's', sizeof summary);
+	test_create(&accounts, test_account(ONE), 0);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		target = (struct account_target){.shard = test_account(ONE)};
+		struct account_delivery d = {.targets = &target,
+		    .target_count = 1,
+		    .summary = view_of(summary, cases[i].summary),
+		    .structure = view_of(structure, cases[i].structure)};
+		assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
+		assert_int_equal(test_entry(test_account(ONE), key_email(target.emailid), &e), 0);
+		assert_int_equal(email_decode(target.emailid, entry_view(&e), &email), 0);
+		assert_int_equal(email.summary.len, cases[i].summary);
+		assert_int_equal(email.structure.len, cases[i].kept);
+		assert_false(email.summary_apart);
+	}
+	struct account_delivery d = {
+	    .targets = &target, .target_count = 1, .structure = view_of(structure, sizeof structure)};
+	assert_int_equal(test_delivery(&accounts, &d, 1, 10), -EMSGSIZE);
+}
+
 /* A prefix with many verdicts and a long summary: neither costs the other its place. */
 static void a_long_prefix_takes_no_summary_its_place(void **state)
 {
@@ -238,6 +269,7 @@ int main(void)
 	    cmocka_unit_test(strangers_have_threads_of_their_own),
 	    cmocka_unit_test(a_thread_goes_with_its_last_email),
 	    cmocka_unit_test(a_long_prefix_takes_no_summary_its_place),
+	    cmocka_unit_test(a_short_structure_stands_in_the_index_where_it_fits),
 	    cmocka_unit_test(a_message_has_flags_from_the_start),
 	    cmocka_unit_test(many_recipients_fit_one_step),
 	};

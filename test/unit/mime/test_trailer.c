@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "format/limits.h"
 #include "mime/trailer.h"
 
 static void finds_its_sections(void **state)
@@ -61,12 +62,31 @@ static void takes_an_unfinished_section_back(void **state)
 	buf_done(&b);
 }
 
+static void a_long_structure_is_not_for_the_index(void **state)
+{
+	(void)state;
+	static char content[STRUCTURE_INLINE_MAX + 1];
+	struct buf b;
+	memset(content, 's', sizeof content);
+	buf_init(&b, 2000);
+	assert_int_equal(trailer_short_structure(buf_view(&b)).len, 0);
+	trailer_append(&b, TRAILER_SUMMARY, VIEW("summary"));
+	assert_int_equal(trailer_short_structure(buf_view(&b)).len, 0);
+	trailer_append(&b, TRAILER_STRUCTURE, view_of(content, sizeof content - 1));
+	assert_int_equal(trailer_short_structure(buf_view(&b)).len, STRUCTURE_INLINE_MAX);
+	buf_clear(&b);
+	trailer_append(&b, TRAILER_STRUCTURE, view_of(content, sizeof content));
+	assert_int_equal(trailer_short_structure(buf_view(&b)).len, 0);
+	buf_done(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(finds_its_sections),
 	    cmocka_unit_test(refuses_what_is_cut_or_foreign),
 	    cmocka_unit_test(takes_an_unfinished_section_back),
+	    cmocka_unit_test(a_long_structure_is_not_for_the_index),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
