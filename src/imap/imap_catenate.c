@@ -71,7 +71,7 @@ static void refuse_url(struct imap_session *s, int64_t error)
 		imap_no_error(s, error, "a part of the message");
 		return;
 	}
-	buf_init(&code, 2 * IMAP_URL_MAX);
+	buf_init(&code, 2 * MAIL_URL_MAX);
 	buf_append_string(&code, "BADURL ");
 	for (size_t i = 0; i < c->url.len; i++)
 		if (ascii_is_print(c->url.data[i]) && c->url.data[i] != ']' && c->url.data[i] != '"')

@@ -1,12 +1,10 @@
-/*
- * Sections of messages. Where parts lie is known from the structure, whose offsets count from behind the
- * prefix; the message's own header begins with the prefix.
- */
+/* Sections of messages as FETCH names them; where they lie, mime/section.h knows. */
 #include "imap/imap_section.h"
 
 #include <errno.h>
 
 #include "format/header.h"
+#include "mime/section.h"
 
 static const char *const texts[] = {
     [IMAP_SECTION_WHOLE] = "",
@@ -134,61 +132,23 @@ int imap_section_part(const struct imap_section *section, const struct mime_tree
 	return section->part.len ? mime_part_find(tree, section->part) : 0;
 }
 
-/* The header of the message, with its prefix, or of the part. */
-static struct imap_extent header_of(const struct imap_form *form, size_t part)
-{
-	const struct mime_part *p = &form->tree->parts[part];
-	if (part == 0)
-		return (struct imap_extent){0, form->prefix_len + p->body_offset};
-	return (struct imap_extent){form->prefix_len + p->header_offset, p->body_offset - p->header_offset};
-}
-
-/* A message's text reaches to its end; a part's body ends before the line end of a boundary. */
-static struct imap_extent body_of(const struct imap_form *form, size_t part)
-{
-	const struct mime_part *p = &form->tree->parts[part];
-	uint64_t offset = form->prefix_len + p->body_offset;
-	if (part == 0)
-		return (struct imap_extent){offset, form->size > offset ? form->size - offset : 0};
-	return (struct imap_extent){offset, p->body_len};
-}
-
-static bool find(const struct imap_section *section, const struct imap_form *form, struct imap_extent *extent)
-{
-	int part = 0;
-	if (section->part.len == 0 && section->text == IMAP_SECTION_WHOLE) {
-		*extent = (struct imap_extent){0, form->size};
-		return true;
-	}
-	if (section->part.len) {
-		part = mime_part_find(form->tree, section->part);
-		if (part < 0)
-			return false;
-		if (section->text == IMAP_SECTION_WHOLE || section->text == IMAP_SECTION_MIME) {
-			*extent = section->text == IMAP_SECTION_MIME ? header_of(form, (size_t)part)
-			                                             : body_of(form, (size_t)part);
-			return true;
-		}
-		/* Only a part that is a message has a header and a text (RFC 9051 section 6.4.5). */
-		part = mime_first_child(form->tree, (size_t)part);
-		if (part < 0 || !form->tree->parts[part].is_message)
-			return false;
-	}
-	*extent =
-	    section->text == IMAP_SECTION_TEXT ? body_of(form, (size_t)part) : header_of(form, (size_t)part);
-	return true;
-}
-
 bool imap_section_find(
     const struct imap_section *section, const struct imap_form *form, struct imap_extent *extent)
 {
-	struct imap_extent e;
-	if (!find(section, form, &e))
+	static const enum mime_section_text texts_of[] = {
+	    [IMAP_SECTION_WHOLE] = MIME_SECTION_WHOLE,
+	    [IMAP_SECTION_HEADER] = MIME_SECTION_HEADER,
+	    [IMAP_SECTION_FIELDS] = MIME_SECTION_HEADER,
+	    [IMAP_SECTION_FIELDS_NOT] = MIME_SECTION_HEADER,
+	    [IMAP_SECTION_TEXT] = MIME_SECTION_TEXT,
+	    [IMAP_SECTION_MIME] = MIME_SECTION_MIME,
+	};
+	const struct mime_section named = {.text = texts_of[section->text], .part = section->part};
+	const struct mime_form known = {form->tree, form->prefix_len, form->size};
+	struct mime_extent e;
+	if (!mime_section_find(&named, &known, &e))
 		return false;
-	/* What the structure says may not lead out of the message. */
-	e.offset = e.offset < form->size ? e.offset : form->size;
-	e.len = e.len < form->size - e.offset ? e.len : form->size - e.offset;
-	*extent = e;
+	*extent = (struct imap_extent){e.offset, e.len};
 	return true;
 }
 

@@ -227,16 +227,13 @@ static void found(struct imap_session *s, const struct mail_mailbox *mailbox, in
 	ask_entry(s);
 }
 
-/* Of this server: it has its name, or the domain of the user's address, by which programs find it. */
-static bool is_ours(const struct imap_session *s, struct view host)
+static bool is_ours(const struct imap_session *s, const struct mail_url *url)
 {
-	ptrdiff_t at = view_find_last(s->address, '@');
-	return view_equal_nocase(host, s->config.hostname) ||
-	       (at >= 0 && view_equal_nocase(host, view_skip(s->address, (size_t)at + 1)));
+	return mail_url_is_ours(url, s->config.hostname, s->address);
 }
 
 /* "joe@example.com" is named so, or as joe at the host example.com. */
-static bool is_own(const struct imap_session *s, const struct imap_url *url)
+static bool is_own(const struct imap_session *s, const struct mail_url *url)
 {
 	ptrdiff_t at = view_find_last(s->address, '@');
 	return url->user.len == 0 || view_equal_nocase(url->user, s->address) ||
@@ -244,16 +241,16 @@ static bool is_own(const struct imap_session *s, const struct imap_url *url)
 	           view_equal_nocase(url->host, view_skip(s->address, (size_t)at + 1)));
 }
 
-bool imap_source_path(struct imap_session *s, const struct imap_url *url, struct view *path)
+bool imap_source_path(struct imap_session *s, const struct mail_url *url, struct view *path)
 {
 	struct buf text;
-	if (url->absolute && !is_ours(s, url->host))
+	if (url->absolute && !is_ours(s, url))
 		return false;
 	if (!url->absolute || is_own(s, url)) {
 		*path = url->mailbox;
 		return true;
 	}
-	buf_init(&text, IMAP_URL_MAX + 100);
+	buf_init(&text, MAIL_URL_MAX + 100);
 	buf_append_string(&text, IMAP_OTHERS);
 	buf_append(&text, url->user);
 	buf_append_byte(&text, '/');
@@ -284,8 +281,8 @@ void imap_source_open(struct imap_session *s, struct imap_source *source, struct
 	arena_init(&source->scratch, IMAP_FETCH_SCRATCH_MAX);
 	buf_init(&source->entry, ENTRY_MAX);
 	buf_init(&source->made, IMAP_FETCH_HEADER_MAX + 16);
-	if (!arena_copy(imap_arena(s), url, &text) || !imap_url_parse(text, imap_arena(s), &source->url) ||
-	    (source->url.absolute && !is_ours(s, source->url.host)) || !read_section(s, source)) {
+	if (!arena_copy(imap_arena(s), url, &text) || !mail_url_parse(text, imap_arena(s), &source->url) ||
+	    (source->url.absolute && !is_ours(s, &source->url)) || !read_section(s, source)) {
 		then(s, source, -EINVAL);
 		return;
 	}

@@ -7,7 +7,7 @@
 #define IMAP_IMAP_SOURCE_H
 
 #include "imap/imap_fetch.h"
-#include "imap/imap_url.h"
+#include "mail/mail_url.h"
 
 struct imap_source {
 	/*
@@ -17,7 +17,7 @@ struct imap_source {
 	 */
 	bool binary;
 
-	struct imap_url url;
+	struct mail_url url;
 	uint64_t account, mailbox; /* where it stands */
 
 	/* What is known of the message, and where the URL's section lies; valid when it was opened. */
@@ -40,7 +40,7 @@ struct imap_source {
 
 /* The path of a URL's mailbox as this session's user names it. False: the URL is of another server, or there
  * is no memory. */
-bool imap_source_path(struct imap_session *s, const struct imap_url *url, struct view *path);
+bool imap_source_path(struct imap_session *s, const struct mail_url *url, struct view *path);
 
 /* *source must be zeroed, outlive the command, and be ended. One at a time is under way in a session. */
 void imap_source_end(struct imap_source *source);

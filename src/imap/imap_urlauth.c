@@ -1,8 +1,7 @@
 /*
  * URLAUTH (RFC 4467): GENURLAUTH makes a URL that shows one message, or a part of it, to whom it names;
  * URLFETCH (imap_urlfetch.c) shows what such a URL names; RESETKEY takes all of a mailbox's back. A mailbox's
- * key stands in its metadata under a name that no client can ask for, since METADATA knows names below
- * "/private" and "/shared" alone.
+ * key stands in its metadata.
  */
 #include <errno.h>
 
@@ -13,12 +12,10 @@
 
 enum { KEY_SIZE = 32 };
 
-static const char key_name[] = "/internal/urlauth";
-
 struct urlauth {
 	struct view urls[IMAP_URLS_MAX]; /* as they were given */
 	size_t count, next;
-	struct imap_url url;
+	struct mail_url url;
 	struct imap_url_key key;
 	struct buf answer;
 	struct buf mailboxes; /* numbers whose keys go: RESETKEY of all */
@@ -36,7 +33,7 @@ static struct urlauth *begin(struct imap_session *s)
 {
 	struct urlauth *u = imap_command_data(s, sizeof *u, release);
 	buf_init(&u->key.key, IMAP_URL_KEY_MAX);
-	buf_init(&u->answer, IMAP_URLS_MAX * (IMAP_URL_MAX + 200));
+	buf_init(&u->answer, IMAP_URLS_MAX * (MAIL_URL_MAX + 200));
 	buf_init(&u->mailboxes, 1 << 20);
 	return u;
 }
@@ -48,8 +45,7 @@ static void key_came(struct imap_session *s, enum mail_type type, const void *an
 	struct imap_url_key *k = s->url_key;
 	const struct mail_metadata_entry *entry = answer;
 	const struct mail_done *done = answer;
-	if (type == MAIL_METADATA_ENTRY && view_equal(entry->name, view_from_string(key_name)) &&
-	    !entry->none)
+	if (type == MAIL_METADATA_ENTRY && view_equal(entry->name, VIEW(MAIL_URL_KEY_NAME)) && !entry->none)
 		buf_append(&k->key, entry->value);
 	else if (type == MAIL_DONE)
 		k->keyed(s, done->error);
@@ -66,11 +62,11 @@ static void mailbox_found(struct imap_session *s, const struct mail_mailbox *mai
 	k->mailbox = mailbox->mailbox;
 	imap_ask(s, MAIL_METADATA,
 	    &(struct mail_metadata){
-	        .account = k->account, .mailbox = k->mailbox, .name = view_from_string(key_name)},
+	        .account = k->account, .mailbox = k->mailbox, .name = VIEW(MAIL_URL_KEY_NAME)},
 	    key_came);
 }
 
-void imap_url_find_key(struct imap_session *s, struct imap_url_key *k, const struct imap_url *url,
+void imap_url_find_key(struct imap_session *s, struct imap_url_key *k, const struct mail_url *url,
     void (*keyed)(struct imap_session *s, int64_t error))
 {
 	struct view path;
@@ -91,10 +87,10 @@ static void generate_next(struct imap_session *s);
 static void put_generated(struct imap_session *s, struct urlauth *u)
 {
 	struct buf url;
-	buf_init(&url, IMAP_URL_MAX + 200);
+	buf_init(&url, MAIL_URL_MAX + 200);
 	buf_append(&url, u->url.rump);
 	buf_append_string(&url, ":internal:");
-	imap_url_token(buf_view(&u->key.key), u->url.rump, &url);
+	mail_url_token(buf_view(&u->key.key), u->url.rump, &url);
 	buf_append_string(&u->answer, " \"");
 	buf_append(&u->answer, buf_view(&url));
 	buf_append_byte(&u->answer, '"');
@@ -136,9 +132,8 @@ static void generate_keyed(struct imap_session *s, int64_t error)
 	random_bytes(key, sizeof key);
 	buf_append(&u->key.key, view_of(key, sizeof key));
 	imap_ask(s, MAIL_METADATA_SET,
-	    &(struct mail_metadata_entry){.mailbox = u->key.mailbox,
-	        .name = view_from_string(key_name),
-	        .value = buf_view(&u->key.key)},
+	    &(struct mail_metadata_entry){
+	        .mailbox = u->key.mailbox, .name = VIEW(MAIL_URL_KEY_NAME), .value = buf_view(&u->key.key)},
 	    key_made);
 }
 
@@ -147,8 +142,8 @@ static void generate_next(struct imap_session *s)
 	struct urlauth *u = imap_data(s);
 	if (u->next < u->count) {
 		struct view url = u->urls[u->next];
-		bool whole = imap_url_parse(url, imap_arena(s), &u->url) && u->url.absolute &&
-		             u->url.access != IMAP_URL_NO_ACCESS && u->url.token.len == 0 &&
+		bool whole = mail_url_parse(url, imap_arena(s), &u->url) && u->url.absolute &&
+		             u->url.access != MAIL_URL_NO_ACCESS && u->url.token.len == 0 &&
 		             view_find(url, '"') < 0 && view_find(url, '\\') < 0;
 		if (whole)
 			imap_url_find_key(s, &u->key, &u->url, generate_keyed);
@@ -216,7 +211,7 @@ static void reset_next(struct imap_session *s)
 	uint64_t mailbox = cursor_u64(&in);
 	buf_consume(&u->mailboxes, 8);
 	imap_ask(s, MAIL_METADATA_SET,
-	    &(struct mail_metadata_entry){.mailbox = mailbox, .none = 1, .name = view_from_string(key_name)},
+	    &(struct mail_metadata_entry){.mailbox = mailbox, .none = 1, .name = VIEW(MAIL_URL_KEY_NAME)},
 	    key_reset);
 }
 

@@ -3,7 +3,7 @@
 #define IMAP_IMAP_URLAUTH_H
 
 #include "imap/imap_state.h"
-#include "imap/imap_url.h"
+#include "mail/mail_url.h"
 
 enum {
 	/* URLs of one command; a message is put together from some dozens at most. */
@@ -17,7 +17,7 @@ struct imap_url_key {
 	uint64_t account, mailbox;
 
 	/* Inside. */
-	const struct imap_url *url;
+	const struct mail_url *url;
 	void (*keyed)(struct imap_session *s, int64_t error);
 };
 
@@ -26,7 +26,7 @@ struct imap_url_key {
  * there is no such mailbox on this server, that the session may see; or an error of mail.h. One at a time in
  * a session.
  */
-void imap_url_find_key(struct imap_session *s, struct imap_url_key *k, const struct imap_url *url,
+void imap_url_find_key(struct imap_session *s, struct imap_url_key *k, const struct mail_url *url,
     void (*keyed)(struct imap_session *s, int64_t error));
 
 #endif

@@ -19,7 +19,7 @@ struct urlfetch {
 		unsigned as;
 	} asked[IMAP_URLS_MAX];
 	size_t count, next;
-	struct imap_url url;
+	struct mail_url url;
 	struct imap_url_key key;
 	struct imap_source source;
 	bool open;
@@ -193,7 +193,7 @@ static void decode_from_start(struct imap_session *s, struct urlfetch *u, bool c
 static void encoded_ended(struct imap_session *s, int64_t error)
 {
 	struct urlfetch *u = imap_data(s);
-	const struct imap_url *url = &u->source.url;
+	const struct mail_url *url = &u->source.url;
 	decode(s, u, (struct view){0}, true);
 	bool whole = error == 0 && u->error == 0 && u->source.left == 0;
 	if (!u->counting) {
@@ -241,7 +241,7 @@ static void keyed(struct imap_session *s, int64_t error)
 {
 	struct urlfetch *u = imap_data(s);
 	struct view key = buf_view(&u->key.key);
-	if (error || key.len == 0 || !imap_url_token_matches(key, &u->url)) {
+	if (error || key.len == 0 || !mail_url_token_matches(key, &u->url)) {
 		put_nothing(s);
 		return;
 	}
@@ -251,16 +251,13 @@ static void keyed(struct imap_session *s, int64_t error)
 }
 
 /* "submit+" is a submission server's, which no session here is. */
-static bool is_for_us(const struct imap_session *s, const struct imap_url *url)
+static bool is_for_us(const struct imap_session *s, const struct mail_url *url)
 {
-	ptrdiff_t at = view_find_last(s->address, '@');
 	if (url->expires && url->expire < s->backend->now(s->arg))
 		return false;
-	if (url->access == IMAP_URL_AUTHUSER || url->access == IMAP_URL_ANONYMOUS)
+	if (url->access == MAIL_URL_AUTHUSER || url->access == MAIL_URL_ANONYMOUS)
 		return true;
-	return url->access == IMAP_URL_USER &&
-	       (view_equal_nocase(url->access_user, s->address) ||
-	           (at > 0 && view_equal_nocase(url->access_user, view_take(s->address, (size_t)at))));
+	return url->access == MAIL_URL_USER && mail_url_is_user(url->access_user, s->address);
 }
 
 static void fetch_next(struct imap_session *s)
@@ -268,7 +265,7 @@ static void fetch_next(struct imap_session *s)
 	struct urlfetch *u = imap_data(s);
 	if (u->next == u->count)
 		imap_ok(s, NULL, "URLFETCH completed");
-	else if (imap_url_parse(u->asked[u->next].url, imap_arena(s), &u->url) && u->url.absolute &&
+	else if (mail_url_parse(u->asked[u->next].url, imap_arena(s), &u->url) && u->url.absolute &&
 	         u->url.token.len && is_for_us(s, &u->url))
 		imap_url_find_key(s, &u->key, &u->url, keyed);
 	else

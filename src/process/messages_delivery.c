@@ -2,6 +2,7 @@
 #include "process/messages_delivery.h"
 
 #include "format/limits.h"
+#include "mail/mail_url.h"
 #include "process/message_fields.h"
 
 enum { REPORTS_MAX = 1000 /* recipients that one DSN tells of: several messages' when it was gathered */ };
@@ -37,6 +38,10 @@ SCHEMA(message_room, FIELD_IDENTITY(message_room, account), FIELD_SIZE(message_r
 SCHEMA(message_etrn, FIELD_WORD(message_etrn, domain, 256));
 SCHEMA(
     message_etrn_answer, FIELD_ERROR(message_etrn_answer, error), FIELD_SIZE(message_etrn_answer, messages));
+SCHEMA(message_show, FIELD_IDENTITY(message_show, account), FIELD_SIZE(message_show, offset),
+    FIELD_ADDRESS(message_show, login), FIELD_LINE(message_show, url, MAIL_URL_MAX));
+SCHEMA(message_shown, FIELD_ERROR(message_shown, error), FIELD_FLAG(message_shown, last),
+    FIELD_BYTES(message_shown, bytes, PIECE_MAX));
 
 /* clang-format off */
 const struct message_row messages_delivery[MESSAGES_IN_GROUP] = {
@@ -49,5 +54,7 @@ const struct message_row messages_delivery[MESSAGES_IN_GROUP] = {
     [MESSAGE_ROOM_ANSWER - MESSAGES_DELIVERY] = {"room-answer", ROLE_STORE, ROLE_SMTP, &message_result_schema, MESSAGE_ROOM},
     [MESSAGE_ETRN - MESSAGES_DELIVERY] = {"etrn", ROLE_SMTP, ROLE_STORE, &message_etrn_schema},
     [MESSAGE_ETRN_ANSWER - MESSAGES_DELIVERY] = {"etrn-answer", ROLE_STORE, ROLE_SMTP, &message_etrn_answer_schema, MESSAGE_ETRN},
+    [MESSAGE_SHOW - MESSAGES_DELIVERY] = {"show", ROLE_SMTP, ROLE_STORE, &message_show_schema},
+    [MESSAGE_SHOWN - MESSAGES_DELIVERY] = {"shown", ROLE_STORE, ROLE_SMTP, &message_shown_schema, MESSAGE_SHOW},
 };
 /* clang-format on */

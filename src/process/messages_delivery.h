@@ -15,7 +15,9 @@ enum messages_delivery {
 	MESSAGE_ROOM, /* has this account room for so many bytes? */
 	MESSAGE_ROOM_ANSWER,
 	MESSAGE_ETRN, /* try this domain's mail now (RFC 1985); from smtp */
-	MESSAGE_ETRN_ANSWER
+	MESSAGE_ETRN_ANSWER,
+	MESSAGE_SHOW, /* a piece of what a URL names (RFC 4468); from smtp */
+	MESSAGE_SHOWN
 };
 
 /* clang-format off */
@@ -69,10 +71,16 @@ struct message_delivered { struct codec_list results; }; /* of the deliveries, i
 struct message_room { uint64_t account, bytes; };
 struct message_etrn { struct view domain; };
 struct message_etrn_answer { int64_t error; uint64_t messages; };
+/* account, login: who has logged in, and its address; from this octet on of what the URL names. */
+struct message_show { uint64_t account, offset; struct view login, url; };
+/* -EINVAL: it is no such URL; -EXDEV: of another server; -EACCES: it gives this user no right; -ENOENT: it names nothing that is there;
+   -EOPNOTSUPP: a binary message; others: not now. last: nothing follows. */
+struct message_shown { int64_t error; uint64_t last; struct view bytes; };
 
 #define MESSAGES_DELIVERY_STRUCTS(X) X(message_upload) X(message_upload_credit) X(message_upload_abort) \
 	X(message_delivery) X(message_reference) X(message_delivery_report) X(message_deliver) \
-	X(message_delivered) X(message_room) X(message_etrn) X(message_etrn_answer)
+	X(message_delivered) X(message_room) X(message_etrn) X(message_etrn_answer) \
+	X(message_show) X(message_shown)
 /* clang-format on */
 MESSAGES_DELIVERY_STRUCTS(MESSAGE_DECLARE_SCHEMA)
 

@@ -62,6 +62,8 @@ static void reply_ehlo(struct smtp_session *s)
 			buf_printf(s->out, " %s", *m);
 		buf_append_string(s->out, "\r\n");
 	}
+	if (s->config.kind == SMTP_SUBMISSION && s->login.len > 0)
+		keyword(s, "BURL imap"); /* RFC 4468 section 3.3 */
 	if (s->config.xclient)
 		keyword(s, "XCLIENT NAME ADDR");
 	buf_printf(s->out, "250 LIMITS RCPTMAX=%u\r\n", s->config.recipients_max);
@@ -123,11 +125,13 @@ void smtp_vrfy(struct smtp_session *s, struct view argument)
 
 void smtp_help(struct smtp_session *s, struct view argument)
 {
+	static const char *const commands[] = {
+	    [SMTP_RELAY] = "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP STARTTLS AUTH",
+	    [SMTP_SUBMISSION] =
+	        "EHLO HELO MAIL RCPT DATA BDAT BURL RSET NOOP QUIT VRFY EXPN HELP STARTTLS AUTH",
+	    [SMTP_LMTP] = "LHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP STARTTLS"};
 	(void)argument;
-	smtp_reply(s, 214, "2.0.0",
-	    s->config.kind == SMTP_LMTP
-	        ? "LHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP STARTTLS"
-	        : "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP STARTTLS AUTH");
+	smtp_reply(s, 214, "2.0.0", commands[s->config.kind]);
 }
 
 void smtp_starttls(struct smtp_session *s, struct view argument)

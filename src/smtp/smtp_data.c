@@ -1,35 +1,6 @@
 /* DATA (RFC 5321 section 4.1.1.4) and BDAT (RFC 3030): the message on its way in. */
 #include "smtp/smtp_private.h"
 
-#include <errno.h>
-#include <stdio.h>
-
-#include "base/mem.h"
-
-static void begin_body(struct smtp_session *s, bool chunks)
-{
-	struct buf trace;
-	struct smtp_body_config config = {
-	    .submission = s->config.kind == SMTP_SUBMISSION,
-	    .kind = s->envelope.terms.body,
-	    .chunks = chunks,
-	    .size_max = s->config.size_max,
-	    .received_max = s->config.received_max,
-	    .now = s->backend->now(s->arg),
-	    .hostname = s->config.hostname,
-	    .writes_sender = s->config.writes_sender,
-	    .sender = s->envelope.terms.sender,
-	    .login = buf_view(&s->login),
-	    .sink = s->backend->body,
-	    .arg = s->arg,
-	};
-	buf_init(&trace, 4096);
-	smtp_trace_field(s, &trace);
-	s->body = smtp_body_new(&config, buf_failed(&trace) ? (struct view){0} : buf_view(&trace));
-	buf_done(&trace);
-	s->dot = (struct smtp_dot){.state = DOT_LINE_START};
-}
-
 void smtp_data(struct smtp_session *s, struct view argument)
 {
 	if (argument.len > 0) {
@@ -40,7 +11,7 @@ void smtp_data(struct smtp_session *s, struct view argument)
 		smtp_fault(s, 503, "5.5.1", "a binary message needs BDAT (RFC 3030)");
 		return;
 	}
-	begin_body(s, false);
+	smtp_begin_body(s, false);
 	s->mode = SMTP_DATA;
 	smtp_reply(s, 354, NULL, "send the message, then a line with a single dot");
 }
@@ -57,15 +28,9 @@ static void take_run(void *arg, struct view run)
 		s->wait = SMTP_WAIT_BODY;
 }
 
-/* While a header is read no more is taken at once than is held when it asks. */
-static struct view step(const struct smtp_session *s, struct view bytes)
-{
-	return smtp_body_in_header(s->body) ? view_take(bytes, SMTP_BODY_HELD_MAX) : bytes;
-}
-
 size_t smtp_feed_data(struct smtp_session *s, struct view bytes)
 {
-	size_t n = smtp_dot_feed(&s->dot, step(s, bytes), take_run, s);
+	size_t n = smtp_dot_feed(&s->dot, smtp_body_step(s, bytes), take_run, s);
 	if (!smtp_is_refused(s) && smtp_body_asks(s->body) && !smtp_ask_header(s))
 		return n;
 	if (s->dot.ended) {
@@ -77,8 +42,10 @@ size_t smtp_feed_data(struct smtp_session *s, struct view bytes)
 
 void smtp_body_ready(struct smtp_session *s)
 {
-	if (s->wait == SMTP_WAIT_BODY)
-		s->wait = SMTP_NO_WAIT;
+	if (s->wait != SMTP_WAIT_BODY)
+		return;
+	s->wait = SMTP_NO_WAIT;
+	smtp_take_shown(s);
 }
 
 /* ---- BDAT ---- */
@@ -109,7 +76,7 @@ void smtp_bdat(struct smtp_session *s, struct view argument)
 	/* RFC 3030 section 2: the bytes of a chunk out of order are read and dropped, then refused. */
 	s->chunk_refused = !(s->state & (SMTP_RCPT | SMTP_CHUNKS)) || (s->body && s->state != SMTP_CHUNKS);
 	if (!s->chunk_refused && s->body == NULL)
-		begin_body(s, true);
+		smtp_begin_body(s, true);
 	if (!s->chunk_refused)
 		s->state = SMTP_CHUNKS;
 	s->mode = SMTP_BDAT;
@@ -117,42 +84,17 @@ void smtp_bdat(struct smtp_session *s, struct view argument)
 		smtp_feed_chunk(s, (struct view){0});
 }
 
-static void end_chunk(struct smtp_session *s)
-{
-	char text[100];
-	s->mode = SMTP_COMMANDS;
-	if (s->chunk_refused) {
-		smtp_fault(s, 503, "5.5.1", "no recipient was accepted for these bytes");
-		return;
-	}
-	if (s->last_chunk) {
-		smtp_end_body(s);
-		return;
-	}
-	if (smtp_refuse_fault(s, smtp_body_fault(s->body))) {
-		smtp_reset(s);
-		return;
-	}
-	snprintf(text, sizeof text, "%llu octets accepted", (unsigned long long)s->chunk_size);
-	smtp_reply(s, 250, "2.0.0", text);
-	s->chunks++;
-	s->chunk_octets += s->chunk_size;
-	if (s->chunk_size < SMTP_CHUNK_MEAN && s->chunk_octets / s->chunks < SMTP_CHUNK_MEAN)
-		smtp_futile(s);
-	smtp_end_if_too_many(s);
-}
-
 size_t smtp_feed_chunk(struct smtp_session *s, struct view bytes)
 {
 	struct view part = view_take(bytes, s->chunk_left < bytes.len ? (size_t)s->chunk_left : bytes.len);
 	if (!s->chunk_refused)
-		part = step(s, part);
+		part = smtp_body_step(s, part);
 	s->chunk_left -= part.len;
 	bool room = s->chunk_refused || smtp_is_refused(s) || part.len == 0 || smtp_body_write(s->body, part);
 	if (!s->chunk_refused && !smtp_is_refused(s) && smtp_body_asks(s->body) && !smtp_ask_header(s))
 		return part.len;
 	if (s->chunk_left == 0)
-		end_chunk(s);
+		smtp_end_chunk(s);
 	/* Between chunks too: small ones that end whole would never wait. The last one waits for its delivery
 	 * anyway. */
 	if (!room && s->body && s->state == SMTP_CHUNKS && s->wait == SMTP_NO_WAIT)
@@ -166,9 +108,10 @@ static void go_on(struct smtp_session *s, bool room)
 	if (s->ending || (s->mode == SMTP_DATA && s->dot.ended))
 		smtp_end_body(s);
 	else if (s->mode == SMTP_BDAT && s->chunk_left == 0)
-		end_chunk(s);
+		smtp_end_chunk(s);
 	if (!room && s->body && s->wait == SMTP_NO_WAIT)
 		s->wait = SMTP_WAIT_BODY;
+	smtp_take_shown(s);
 	smtp_end_if_too_many(s);
 }
 

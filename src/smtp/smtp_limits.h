@@ -6,6 +6,9 @@ enum {
 	SMTP_LINE_MAX =
 	    2048, /* RFC 5321 section 4.5.3.1.4: 512 octets; the extensions' parameters add up to 1,300 */
 	SMTP_AUTH_LINE_MAX = 12290, /* RFC 4954 section 4: 12,288 octets of base64 */
+	SMTP_BURL_LINE_MAX =
+	    12 * 1024, /* RFC 4468 names none: a path of 20 levels, percent-encoded, has 12,000 */
+	SMTP_SHOWN_MAX = 256 * 1024, /* a piece of what a URL names: one answer of the backend */
 	SMTP_OUTPUT_HIGH =
 	    256 *
 	    1024, /* a client that sends and never reads waits here, until the driver has got rid of some */

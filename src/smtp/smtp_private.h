@@ -26,10 +26,11 @@ enum smtp_wait {
 	SMTP_WAIT_TLS,
 	SMTP_WAIT_BODY, /* room for more of the body */
 	SMTP_WAIT_DELIVERY,
-	SMTP_WAIT_ETRN
+	SMTP_WAIT_ETRN,
+	SMTP_WAIT_URL /* a piece of what it names */
 };
 
-enum smtp_mode { SMTP_COMMANDS, SMTP_DATA, SMTP_BDAT };
+enum smtp_mode { SMTP_COMMANDS, SMTP_DATA, SMTP_BDAT, SMTP_URL };
 
 struct smtp_session {
 	struct smtp_config config;
@@ -58,6 +59,9 @@ struct smtp_session {
 	uint64_t chunk_left, chunk_size;
 	uint64_t chunks, chunk_octets; /* of this message */
 	bool last_chunk, chunk_refused, discard;
+	struct view url;             /* of BURL */
+	struct buf shown;            /* what it names, as far as it was not taken yet */
+	bool shown_last;             /* the URL shows nothing more */
 	bool asking;                 /* within the question about the header */
 	bool ending;                 /* the message's end waits for its answer */
 	struct smtp_verdict refused; /* its verdict, to be said at the end; else SMTP_ACCEPT */
@@ -87,6 +91,7 @@ smtp_handler smtp_helo_command, smtp_ehlo, smtp_lhlo, smtp_rset, smtp_noop, smtp
     smtp_starttls;                 /* smtp_commands.c */
 smtp_handler smtp_mail, smtp_rcpt; /* smtp_envelope.c */
 smtp_handler smtp_data, smtp_bdat; /* smtp_data.c */
+smtp_handler smtp_burl;            /* smtp_burl.c */
 smtp_handler smtp_auth;            /* smtp_auth.c */
 smtp_handler smtp_xclient_command; /* smtp_xclient.c */
 smtp_handler smtp_etrn;            /* smtp_etrn.c */
@@ -94,6 +99,15 @@ smtp_handler smtp_etrn;            /* smtp_etrn.c */
 void smtp_sasl_line(struct smtp_session *s, struct view line);
 size_t smtp_feed_data(struct smtp_session *s, struct view bytes);
 size_t smtp_feed_chunk(struct smtp_session *s, struct view bytes);
+
+/* A message begins; its next bytes of these, no more than are held while its header is read; and a chunk of
+ * it is complete: smtp_data.c. */
+void smtp_begin_body(struct smtp_session *s, bool chunks);
+struct view smtp_body_step(const struct smtp_session *s, struct view bytes);
+void smtp_end_chunk(struct smtp_session *s);
+
+/* In the mode SMTP_URL: what was shown goes into the message, unless something is awaited. */
+void smtp_take_shown(struct smtp_session *s);
 
 /* Ends the transaction, whatever its state: smtp_state.c. */
 void smtp_reset(struct smtp_session *s);

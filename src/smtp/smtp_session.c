@@ -35,6 +35,7 @@ static const struct smtp_row {
     {NAME("RCPT"), EVERYWHERE, SMTP_MAIL | SMTP_RCPT, smtp_rcpt},
     {NAME("DATA"), EVERYWHERE, SMTP_RCPT, smtp_data},
     {NAME("BDAT"), EVERYWHERE, ANY, smtp_bdat}, /* its bytes must be taken in any state */
+    {NAME("BURL"), ON_SUBMISSION, SMTP_RCPT | SMTP_CHUNKS, smtp_burl},
     {NAME("RSET"), EVERYWHERE, ANY, smtp_rset, true},
     {NAME("NOOP"), EVERYWHERE, ANY, smtp_noop, true},
     {NAME("QUIT"), EVERYWHERE, ANY, smtp_quit},
@@ -69,6 +70,7 @@ void smtp_session_free(struct smtp_session *s)
 		return;
 	smtp_body_free(s->body);
 	mem_free(s->envelope.recipients);
+	buf_done(&s->shown);
 	buf_done(&s->helo);
 	buf_done(&s->login);
 	arena_done(&s->arena);
@@ -125,7 +127,7 @@ static void wrong_state(struct smtp_session *s, const struct smtp_row *row)
 	else if (row->run == smtp_rcpt)
 		smtp_fault(s, 503, "5.5.1",
 		    s->state == SMTP_CHUNKS ? "the message has already begun" : "MAIL must come first");
-	else if (row->run == smtp_data)
+	else if (row->run == smtp_data || row->run == smtp_burl)
 		smtp_fault(s, 503, "5.5.1",
 		    s->state == SMTP_MAIL ? "no recipient was accepted" : "MAIL and RCPT must come first");
 	else
@@ -188,7 +190,9 @@ static size_t feed_line(struct smtp_session *s, struct view bytes)
 	ptrdiff_t end = view_find(bytes, '\n');
 	size_t len = end < 0 ? bytes.len : (size_t)end;
 	bool sasl = s->wait == SMTP_WAIT_RESPONSE || view_starts_nocase(bytes, VIEW("AUTH "));
-	if (len > (sasl ? (size_t)SMTP_AUTH_LINE_MAX : (size_t)SMTP_LINE_MAX))
+	bool url = s->config.kind == SMTP_SUBMISSION && view_starts_nocase(bytes, VIEW("BURL "));
+	size_t max = sasl ? SMTP_AUTH_LINE_MAX : url ? SMTP_BURL_LINE_MAX : SMTP_LINE_MAX;
+	if (len > max)
 		s->skipping_line = true;
 	if (end < 0)
 		return s->skipping_line ? bytes.len : 0;

@@ -119,6 +119,8 @@ struct smtp_backend {
 	/* The output, then the connection's end. What was asked needs no answer any more. */
 	void (*close)(void *arg);
 	int64_t (*now)(void *arg); /* seconds since 1970 */
+	/* A submission's BURL (RFC 4468): a piece of what the URL names, from this octet on: smtp_shown. */
+	void (*show)(void *arg, struct view url, uint64_t offset);
 };
 
 /* `out` and what `config` points to must outlive the session. Nothing is said before smtp_start. */
@@ -155,6 +157,12 @@ void smtp_client_changed(struct smtp_session *s, struct view client_address, boo
 
 /* How many messages are tried now; negative: a negative errno, -EACCES for a domain that is not ours. */
 void smtp_etrn_done(struct smtp_session *s, int64_t result);
+/*
+ * A piece of at most SMTP_SHOWN_MAX octets, and whether it is the last; or why there is none, which fails the
+ * transaction: -EINVAL: it is no such URL; -EXDEV: of another server; -EACCES: it does not authorise this
+ * user; -ENOENT: it names nothing that is there; -EOPNOTSUPP: something binary; -EBADMSG; others: not now.
+ */
+void smtp_shown(struct smtp_session *s, struct view bytes, bool last, int error);
 /* There is room again, after `body` said that too much is under way: input is taken again. */
 void smtp_body_ready(struct smtp_session *s);
 

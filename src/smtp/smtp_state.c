@@ -23,6 +23,7 @@ void smtp_reset(struct smtp_session *s)
 	s->each = NULL;
 	s->ending = false;
 	s->chunks = s->chunk_octets = 0;
+	buf_done(&s->shown);
 	if (s->state & (SMTP_MAIL | SMTP_RCPT | SMTP_CHUNKS))
 		s->state = SMTP_READY;
 	if (was_open)

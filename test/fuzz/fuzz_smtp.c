@@ -18,10 +18,12 @@ struct play {
 	unsigned pending;
 	struct smtp_verdict verdict;
 	bool closed, has_response, cancelled;
+	struct view shown; /* of a URL, from where it was asked for */
+	int show_error;
 	size_t count;
 };
 
-enum { CHECK = 1, LOGIN, BODY, DELIVERY, TLS, ETRN };
+enum { CHECK = 1, LOGIN, BODY, DELIVERY, TLS, ETRN, SHOW };
 
 static void check_stage(void *arg, enum smtp_stage at, const struct smtp_envelope *envelope,
     const struct smtp_recipient *recipient)
@@ -124,6 +126,16 @@ static void etrn(void *arg, struct view domain)
 	((struct play *)arg)->pending = ETRN;
 }
 
+/* A URL shows itself; the first one of "!" cannot be had. */
+static void show(void *arg, struct view url, uint64_t offset)
+{
+	struct play *p = arg;
+	check(url.len > 0 && offset <= url.len);
+	p->shown = view_skip(url, (size_t)offset);
+	p->show_error = url.data[0] == '!' ? -EAGAIN : 0;
+	p->pending = SHOW;
+}
+
 static void close_session(void *arg)
 {
 	((struct play *)arg)->closed = true;
@@ -136,7 +148,7 @@ static int64_t now(void *arg)
 }
 
 static const struct smtp_backend backend = {check_stage, login, login_more, take_body, deliver, abandon,
-    start_tls, xclient, etrn, close_session, now};
+    start_tls, xclient, etrn, close_session, now, show};
 
 static void settle(struct play *p)
 {
@@ -158,6 +170,8 @@ static void settle(struct play *p)
 			smtp_secured(p->session);
 		else if (what == ETRN)
 			smtp_etrn_done(p->session, 1);
+		else if (what == SHOW)
+			smtp_shown(p->session, view_take(p->shown, 5), p->shown.len <= 5, p->show_error);
 		else
 			smtp_delivered(p->session, results, p->count, VIEW("ID"));
 		p->cancelled = false;

@@ -1,6 +1,7 @@
 """IMAP against the real server: logins, TLS, and what crosses processes; test/talk/imap has the conversations."""
 
 import imaplib
+import smtplib
 import zlib
 
 import pytest
@@ -123,3 +124,37 @@ def test_a_bomb_costs_no_memory(server):
         pass
     assert session(server).noop()[0] == "OK"
     assert server.memory("imap") < 100 << 20
+
+
+# ---- a draft is sent from where it lies (RFC 4467, RFC 4468) ----
+
+
+def test_a_draft_is_sent_without_a_second_upload(server):
+    """It is larger than a frame between processes, so that it comes in pieces; its URL is worth nothing to others."""
+    body = b"From: alice@example.test\r\nTo: bob@example.test\r\nSubject: a draft\r\n\r\n" + b"It lies on the server.\r\n" * 40000
+    client = session(server, secure=True)
+    client.create("Ideas")
+    uid = client.append("Ideas", r"(\Draft)", None, body)[1][0].split(b"]")[0].split()[-1].decode()
+    rump = f"imap://alice@example.test/Ideas/;UID={uid};EXPIRE=2099-01-01T00:00:00Z;URLAUTH=submit+alice"
+    imaplib.Commands["GENURLAUTH"] = ("AUTH",)
+    client._simple_command("GENURLAUTH", f'"{rump}"', "INTERNAL")
+    url = client.response("GENURLAUTH")[1][0].decode().strip('"')
+    client.logout()
+
+    def burl(address):
+        with smtplib.SMTP_SSL("127.0.0.1", server.ports["submissions"], context=server.tls(check_hostname=False), timeout=TIMEOUT) as smtp:
+            smtp.login(address, server.passwords[address])
+            smtp.ehlo()
+            assert smtp.esmtp_features["burl"] == "imap"
+            smtp.mail(address)
+            smtp.rcpt(BOB)
+            return smtp.docmd("BURL", f"{url} LAST")
+
+    code, text = burl(BOB)
+    assert (code, text[:5]) == (554, b"5.7.0")
+    assert burl(ALICE)[0] == 250
+    client = session(server, BOB)
+    client.select()
+    message = client.fetch(client.search(None, "SUBJECT", '"a draft"')[1][0].split()[-1], "(BODY.PEEK[])")[1][0][1]
+    assert message.endswith(body.partition(b"\r\n\r\n")[2])
+    client.logout()

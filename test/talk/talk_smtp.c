@@ -20,13 +20,16 @@ static struct {
 	struct smtp_verdict at_header, at_end, each[200]; /* of the next message: V */
 	bool judges_each;
 	int64_t etrn;
+	struct buf url_text; /* what URLs show: U */
+	int show_error;
+	uint64_t show_from;
 	char sasl[1024];
 	size_t sasl_len;
 	bool sasl_initial, cancelled;
 	size_t count;
 } stage;
 
-enum { CHECK = 1, LOGIN, BODY, DELIVERY, TLS, ETRN };
+enum { CHECK = 1, LOGIN, BODY, DELIVERY, TLS, ETRN, SHOW };
 
 static void check(void *arg, enum smtp_stage at, const struct smtp_envelope *envelope,
     const struct smtp_recipient *recipient)
@@ -163,8 +166,30 @@ static int64_t now(void *arg)
 	return 1000000000;
 }
 
+static void show(void *arg, struct view url, uint64_t offset)
+{
+	(void)arg;
+	stage.pending = SHOW;
+	stage.show_from = offset;
+	stage.show_error = view_starts(url, VIEW("imap://none/"))        ? -ENOENT
+	                   : view_starts(url, VIEW("imap://denied/"))    ? -EACCES
+	                   : view_starts(url, VIEW("imap://elsewhere/")) ? -EXDEV
+	                   : view_starts(url, VIEW("imap://binary/"))    ? -EOPNOTSUPP
+	                   : view_starts(url, VIEW("imap://later/"))     ? -EAGAIN
+	                   : view_starts(url, VIEW("imap://"))           ? 0
+	                                                                 : -EINVAL;
+}
+
 static const struct smtp_backend backend = {
-    check, login, login_more, body, deliver, abandon, start_tls, xclient, etrn, close_connection, now};
+    check, login, login_more, body, deliver, abandon, start_tls, xclient, etrn, close_connection, now, show};
+
+/* In pieces, so that the session asks for the next one. */
+static void answer_show(void)
+{
+	enum { PIECE = 11 };
+	struct view rest = view_skip(buf_view(&stage.url_text), (size_t)stage.show_from);
+	smtp_shown(stage.session, view_take(rest, PIECE), rest.len <= PIECE, stage.show_error);
+}
 
 static void *open_session(struct buf *out)
 {
@@ -204,6 +229,8 @@ static void settle(void *session)
 			smtp_secured(stage.session);
 		else if (what == ETRN)
 			smtp_etrn_done(stage.session, stage.etrn);
+		else if (what == SHOW)
+			answer_show();
 		if (what != DELIVERY)
 			continue;
 		for (size_t i = 0; i < stage.count; i++)
@@ -284,9 +311,11 @@ static bool direct(char letter, struct view argument)
 	case '0':
 		buf_done(&stage.body);
 		buf_done(&stage.delivered);
+		buf_done(&stage.url_text);
 		memset(&stage, 0, sizeof stage);
 		buf_init(&stage.body, 1 << 24);
 		buf_init(&stage.delivered, 1 << 24);
+		buf_init(&stage.url_text, 1 << 16);
 		stage.config = (struct smtp_config){.hostname = VIEW("mx.example.test"),
 		    .client_address = VIEW("192.0.2.1"),
 		    .id = VIEW("session1"),
@@ -307,6 +336,10 @@ static bool direct(char letter, struct view argument)
 		return true;
 	case 'A':
 		memcpy(stage.next_rcpt, argument.data, argument.len < 31 ? argument.len : 31);
+		return true;
+	case 'U':
+		buf_append(&stage.url_text, argument);
+		buf_append_string(&stage.url_text, "\r\n");
 		return true;
 	case 'V':
 		set_verdict(argument);

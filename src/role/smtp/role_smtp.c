@@ -93,6 +93,7 @@ static const struct smtp_backend backend = {
     .etrn = smtp_recipient_etrn,
     .close = ask_close,
     .now = now,
+    .show = smtp_show,
 };
 
 /* ---- logins ---- */

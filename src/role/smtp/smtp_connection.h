@@ -118,6 +118,9 @@ void smtp_hooks_store_ready(struct smtp_connection *c);
 void smtp_relay_domains_configure(struct role_process *p);
 void smtp_recipient_etrn(void *arg, struct view domain);
 
+/* smtp_show.c */
+void smtp_show(void *arg, struct view url, uint64_t offset);
+
 /* smtp_upload.c */
 void smtp_upload_init(struct smtp_connection *c);
 /* Bytes that what a recipient leads to takes in the message to store, as one of many. forwarder: as in struct

@@ -528,6 +528,7 @@ const struct link_verb store_smtp_verbs[] = {
     {MESSAGE_DELIVER, store_deliver_message},
     {MESSAGE_ROOM, take_room},
     {MESSAGE_ETRN, store_etrn},
+    {MESSAGE_SHOW, store_show},
     {0},
 };
 

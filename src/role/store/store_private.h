@@ -60,6 +60,9 @@ void store_queue_free(void); /* after */
 /* store_etrn.c: smtp's verb. */
 void store_etrn(struct link *link, struct channel_frame *frame, const void *message);
 
+/* store_show.c: smtp's verb. */
+void store_show(struct link *link, struct channel_frame *frame, const void *message);
+
 /* store_queue_local.c: takes "@local" itself. */
 void store_queue_local_offer(const struct queue_offer *offer);
 bool store_queue_local_message(const struct queue_handout *h); /* false: not of "@local" */

@@ -2,8 +2,8 @@
  * IMAP URLs (RFC 5092) that name a message or a part of one, with URLAUTH (RFC 4467): for CATENATE, URLFETCH
  * and GENURLAUTH. Reading is strict: what a URL means decides who sees a message.
  */
-#ifndef IMAP_IMAP_URL_H
-#define IMAP_IMAP_URL_H
+#ifndef MAIL_MAIL_URL_H
+#define MAIL_MAIL_URL_H
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -11,20 +11,20 @@
 
 enum {
 	/* Octets of a URL: a path of mail.h, each octet percent-encoded, and room for the rest. */
-	IMAP_URL_MAX = 16 * 1024,
+	MAIL_URL_MAX = 16 * 1024,
 	/* Octets of the token that GENURLAUTH makes: an algorithm's number, and HMAC-SHA-256. */
-	IMAP_URL_TOKEN_SIZE = 1 + 32
+	MAIL_URL_TOKEN_SIZE = 1 + 32
 };
 
-enum imap_url_access {
-	IMAP_URL_NO_ACCESS, /* there is no URLAUTH */
-	IMAP_URL_SUBMIT,    /* "submit+": a submission server, for this user */
-	IMAP_URL_USER,      /* "user+": this user */
-	IMAP_URL_AUTHUSER,  /* everybody who has logged in */
-	IMAP_URL_ANONYMOUS  /* everybody */
+enum mail_url_access {
+	MAIL_URL_NO_ACCESS, /* there is no URLAUTH */
+	MAIL_URL_SUBMIT,    /* "submit+": a submission server, for this user */
+	MAIL_URL_USER,      /* "user+": this user */
+	MAIL_URL_AUTHUSER,  /* everybody who has logged in */
+	MAIL_URL_ANONYMOUS  /* everybody */
 };
 
-struct imap_url {
+struct mail_url {
 	bool absolute;        /* "imap://...": user and host are there; else a path on this server */
 	struct view user;     /* decoded; empty: none */
 	struct view host;     /* as written, without the port; IPv6 with its brackets */
@@ -38,7 +38,7 @@ struct imap_url {
 	/* URLAUTH */
 	bool expires;
 	int64_t expire; /* seconds since 1970 */
-	enum imap_url_access access;
+	enum mail_url_access access;
 	struct view access_user;      /* decoded */
 	struct view rump;             /* of the text: all that the token vouches for */
 	struct view mechanism, token; /* as written; empty: there is none yet */
@@ -49,15 +49,26 @@ struct imap_url {
  * URL: a broken escape, a NUL, a number out of range, something left over, a text in no UTF-8; and without
  * memory.
  */
-bool imap_url_parse(struct view text, struct arena *arena, struct imap_url *url);
+bool mail_url_parse(struct view text, struct arena *arena, struct mail_url *url);
+
+/* The name of a mailbox's key among its metadata: no client can ask for it, since METADATA knows names below
+ * "/private" and "/shared" alone. */
+#define MAIL_URL_KEY_NAME "/internal/urlauth"
 
 /*
  * The token of a rump under a mailbox's key, in hexadecimal: "01" and HMAC-SHA-256 (RFC 4467 section 8 leaves
- * it to the server). The result of buf_append.
+ * it to the server). The result of buf_append, or -ENOMEM.
  */
-int imap_url_token(struct view key, struct view rump, struct buf *out);
+int mail_url_token(struct view key, struct view rump, struct buf *out);
 
 /* Whether the URL's token is the key's, in constant time. */
-bool imap_url_token_matches(struct view key, const struct imap_url *url);
+bool mail_url_token_matches(struct view key, const struct mail_url *url);
+
+/* Whether a name in a URL is the user with this address: "joe@example.com", or "joe". */
+bool mail_url_is_user(struct view name, struct view address);
+
+/* Whether an absolute URL is of this server: it has its name, or the domain of the user's address, by which
+ * programs find it. */
+bool mail_url_is_ours(const struct mail_url *url, struct view hostname, struct view address);
 
 #endif

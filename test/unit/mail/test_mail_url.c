@@ -1,10 +1,10 @@
 /* IMAP URLs and their tokens. */
 #include "../unit.h"
 
-#include "imap/imap_url.h"
+#include "mail/mail_url.h"
 
 static struct arena arena;
-static struct imap_url url;
+static struct mail_url url;
 
 static int setup(void **state)
 {
@@ -22,7 +22,7 @@ static int teardown(void **state)
 
 static bool parse(const char *text)
 {
-	return imap_url_parse(view_from_string(text), &arena, &url);
+	return mail_url_parse(view_from_string(text), &arena, &url);
 }
 
 static void paths_on_this_server(void **state)
@@ -57,7 +57,7 @@ static void addresses_of_other_servers(void **state)
 	assert_true(url.absolute);
 	assert_view(url.user, "joe@example.com");
 	assert_view(url.host, "[2001:db8::1]");
-	assert_int_equal(url.access, IMAP_URL_ANONYMOUS);
+	assert_int_equal(url.access, MAIL_URL_ANONYMOUS);
 	assert_true(parse("imap://mail.example.com/INBOX/;uid=20"));
 	assert_view(url.user, "");
 	assert_view(url.host, "mail.example.com");
@@ -69,7 +69,7 @@ static void urlauth_has_a_rump_and_a_verifier(void **state)
 	assert_true(parse(
 	    "imap://joe@example.com/INBOX/;uid=20/;section=1.2"
 	    ";expire=2026-12-01T10:00:00Z;urlauth=submit+fred:internal:91354a473744909de610943775f92038"));
-	assert_int_equal(url.access, IMAP_URL_SUBMIT);
+	assert_int_equal(url.access, MAIL_URL_SUBMIT);
 	assert_view(url.access_user, "fred");
 	assert_true(url.expires);
 	assert_int_equal(url.expire, 1796119200);
@@ -89,22 +89,22 @@ static void a_token_is_of_one_key_and_one_rump(void **state)
 	struct view rump = buf_view(&text);
 	struct buf token;
 	buf_init(&token, 1000);
-	assert_int_equal(imap_url_token(VIEW("key"), rump, &token), 0);
+	assert_int_equal(mail_url_token(VIEW("key"), rump, &token), 0);
 	assert_int_equal(buf_view(&token).len, 66);
 	buf_append_string(&text, ":internal:");
 	buf_append(&text, buf_view(&token));
 	assert_true(parse(buf_string(&text)));
-	assert_true(imap_url_token_matches(VIEW("key"), &url));
-	assert_false(imap_url_token_matches(VIEW("kez"), &url));
-	assert_false(imap_url_token_matches(VIEW(""), &url));
+	assert_true(mail_url_token_matches(VIEW("key"), &url));
+	assert_false(mail_url_token_matches(VIEW("kez"), &url));
+	assert_false(mail_url_token_matches(VIEW(""), &url));
 	url.rump = VIEW("imap://joe@example.com/INBOX/;uid=21;urlauth=user+ann");
-	assert_false(imap_url_token_matches(VIEW("key"), &url));
+	assert_false(mail_url_token_matches(VIEW("key"), &url));
 	assert_true(parse(buf_string(&text)));
 	url.mechanism = VIEW("other");
-	assert_false(imap_url_token_matches(VIEW("key"), &url));
+	assert_false(mail_url_token_matches(VIEW("key"), &url));
 	assert_true(parse(buf_string(&text)));
 	url.token = view_take(url.token, 65);
-	assert_false(imap_url_token_matches(VIEW("key"), &url));
+	assert_false(mail_url_token_matches(VIEW("key"), &url));
 	buf_done(&text);
 	buf_done(&token);
 }

@@ -8,13 +8,14 @@
  * RFC 5092 section 11 wants the "/" before ";UID"; a path that begins with it is relative to the mailbox that
  *is selected (section 7).
  */
-#include "imap/imap_url.h"
+#include "mail/mail_url.h"
 
 #include <errno.h>
 
+#include <openssl/hmac.h>
+
 #include "base/utf8.h"
 #include "format/date.h"
-#include "trust/login/scram.h"
 
 struct reader {
 	struct cursor in;
@@ -73,7 +74,7 @@ static uint64_t number(struct reader *r, uint64_t min, uint64_t max)
 }
 
 /* [user [";AUTH=" type] "@"] host [":" port] */
-static void read_server(struct reader *r, struct imap_url *url)
+static void read_server(struct reader *r, struct mail_url *url)
 {
 	struct cursor ahead = r->in;
 	struct view server = until(r, "/");
@@ -99,7 +100,7 @@ static void read_server(struct reader *r, struct imap_url *url)
 }
 
 /* A mailbox may hold "/" and, encoded, anything; it ends at ";", and at a "/" that stands before one. */
-static void read_mailbox(struct reader *r, struct imap_url *url)
+static void read_mailbox(struct reader *r, struct mail_url *url)
 {
 	struct view name = until(r, ";");
 	if (name.len && name.data[name.len - 1] == '/')
@@ -118,25 +119,25 @@ static bool take_name(struct reader *r, struct view name)
 	return true;
 }
 
-static void read_access(struct reader *r, struct imap_url *url)
+static void read_access(struct reader *r, struct mail_url *url)
 {
 	if (cursor_accept_nocase(&r->in, VIEW("submit+")))
-		url->access = IMAP_URL_SUBMIT;
+		url->access = MAIL_URL_SUBMIT;
 	else if (cursor_accept_nocase(&r->in, VIEW("user+")))
-		url->access = IMAP_URL_USER;
+		url->access = MAIL_URL_USER;
 	else if (cursor_accept_nocase(&r->in, VIEW("authuser")))
-		url->access = IMAP_URL_AUTHUSER;
+		url->access = MAIL_URL_AUTHUSER;
 	else if (cursor_accept_nocase(&r->in, VIEW("anonymous")))
-		url->access = IMAP_URL_ANONYMOUS;
+		url->access = MAIL_URL_ANONYMOUS;
 	else
 		r->failed = true;
-	if (url->access == IMAP_URL_SUBMIT || url->access == IMAP_URL_USER) {
+	if (url->access == MAIL_URL_SUBMIT || url->access == MAIL_URL_USER) {
 		url->access_user = decode(r, until(r, ":"));
 		r->failed |= url->access_user.len == 0;
 	}
 }
 
-static void read_urlauth(struct reader *r, struct imap_url *url, struct view text)
+static void read_urlauth(struct reader *r, struct mail_url *url, struct view text)
 {
 	if (take_name(r, VIEW("EXPIRE"))) {
 		struct date date;
@@ -160,7 +161,7 @@ static void read_urlauth(struct reader *r, struct imap_url *url, struct view tex
 }
 
 /* From ";UIDVALIDITY" or ";UID" on. */
-static void read_message(struct reader *r, struct imap_url *url)
+static void read_message(struct reader *r, struct mail_url *url)
 {
 	if (take_name(r, VIEW("UIDVALIDITY")))
 		url->uidvalidity = (uint32_t)number(r, 1, UINT32_MAX);
@@ -183,11 +184,11 @@ static void read_message(struct reader *r, struct imap_url *url)
 	}
 }
 
-bool imap_url_parse(struct view text, struct arena *arena, struct imap_url *url)
+bool mail_url_parse(struct view text, struct arena *arena, struct mail_url *url)
 {
 	struct reader r = {.in = cursor_on(text), .arena = arena};
-	struct imap_url u = {0};
-	if (text.len > IMAP_URL_MAX)
+	struct mail_url u = {0};
+	if (text.len > MAIL_URL_MAX)
 		return false;
 	if (cursor_accept_nocase(&r.in, VIEW("imap://"))) {
 		u.absolute = true;
@@ -208,11 +209,14 @@ bool imap_url_parse(struct view text, struct arena *arena, struct imap_url *url)
 
 /* ---- tokens ---- */
 
-int imap_url_token(struct view key, struct view rump, struct buf *out)
+int mail_url_token(struct view key, struct view rump, struct buf *out)
 {
 	static const char digits[] = "0123456789abcdef";
-	unsigned char hash[SCRAM_KEY_MAX];
-	scram_hmac(SCRAM_SHA_256, key, rump, hash);
+	unsigned char hash[32] = {0};
+	unsigned len = 0;
+	if (HMAC(EVP_sha256(), key.data, (int)key.len, (const unsigned char *)rump.data, rump.len, hash,
+	        &len) == NULL)
+		return -ENOMEM;
 	buf_append(out, VIEW("01"));
 	for (size_t i = 0; i < sizeof hash; i++) {
 		buf_append_byte(out, digits[hash[i] >> 4]);
@@ -221,16 +225,32 @@ int imap_url_token(struct view key, struct view rump, struct buf *out)
 	return buf_failed(out) ? -ENOBUFS : 0;
 }
 
-bool imap_url_token_matches(struct view key, const struct imap_url *url)
+bool mail_url_token_matches(struct view key, const struct mail_url *url)
 {
 	struct buf token;
 	unsigned char different = 0;
-	buf_init(&token, 2 * IMAP_URL_TOKEN_SIZE);
-	bool made = imap_url_token(key, url->rump, &token) == 0;
+	buf_init(&token, 2 * MAIL_URL_TOKEN_SIZE);
+	bool made = key.len > 0 && mail_url_token(key, url->rump, &token) == 0;
 	struct view right = buf_view(&token);
 	bool same_length = made && right.len == url->token.len;
 	for (size_t i = 0; i < right.len && same_length; i++)
 		different |= (unsigned char)(right.data[i] ^ ascii_lower(url->token.data[i]));
 	buf_done(&token);
 	return same_length && different == 0 && view_equal_nocase(url->mechanism, VIEW("INTERNAL"));
+}
+
+/* ---- whose it is ---- */
+
+bool mail_url_is_user(struct view name, struct view address)
+{
+	ptrdiff_t at = view_find_last(address, '@');
+	return view_equal_nocase(name, address) ||
+	       (at > 0 && view_equal_nocase(name, view_take(address, (size_t)at)));
+}
+
+bool mail_url_is_ours(const struct mail_url *url, struct view hostname, struct view address)
+{
+	ptrdiff_t at = view_find_last(address, '@');
+	return view_equal_nocase(url->host, hostname) ||
+	       (at >= 0 && view_equal_nocase(url->host, view_skip(address, (size_t)at + 1)));
 }
