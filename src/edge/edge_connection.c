@@ -68,10 +68,12 @@ void edge_connection_start_tls(struct edge_connection *c)
  * sent away. */
 static size_t proxy_header_done(struct edge_connection *c, size_t taken, size_t all)
 {
-	c->proxy_pending = false;
+	struct edge_proxy proxy = *c->proxy;
+	mem_free(c->proxy);
+	c->proxy = NULL;
 	stream_hold(&c->stream);
-	if (c->proxy_local ||
-	    edge_limits_rename(&c->edge->limits, &c->client, &c->proxy_client, clock_monotonic_ms())) {
+	if (proxy.local ||
+	    edge_limits_rename(&c->edge->limits, &c->client, &proxy.client, clock_monotonic_ms())) {
 		loop_task_schedule(&c->task);
 		return taken;
 	}
@@ -84,21 +86,22 @@ static size_t proxy_header_done(struct edge_connection *c, size_t taken, size_t 
 /* The PROXY header, where one is due: returns how much it took, 0 for wait. */
 static size_t take_proxy_header(struct edge_connection *c, struct view bytes)
 {
+	struct edge_proxy *p = c->proxy;
 	int n = 0;
-	if (!c->proxy_read)
-		n = proxy_header_parse(bytes, &c->proxy_client, &c->proxy_local, &c->proxy_rest);
+	if (!p->read)
+		n = proxy_header_parse(bytes, &p->client, &p->local, &p->rest);
 	if (n < 0) {
 		log_event(LOG_WARNING, c->id, "proxy-header-refused", log_string("client", c->client.text));
 		stream_abort(&c->stream);
 		return bytes.len;
 	}
-	if (n == 0 && !c->proxy_read)
+	if (n == 0 && !p->read)
 		return 0;
-	c->proxy_read = true;
-	size_t passed_over = bytes.len - (size_t)n < c->proxy_rest ? bytes.len - (size_t)n : c->proxy_rest;
-	c->proxy_rest -= passed_over;
+	p->read = true;
+	size_t passed_over = bytes.len - (size_t)n < p->rest ? bytes.len - (size_t)n : p->rest;
+	p->rest -= passed_over;
 	size_t taken = (size_t)n + passed_over;
-	return c->proxy_rest ? taken : proxy_header_done(c, taken, bytes.len);
+	return p->rest ? taken : proxy_header_done(c, taken, bytes.len);
 }
 
 /* ---- the stream ---- */
@@ -106,7 +109,7 @@ static size_t take_proxy_header(struct edge_connection *c, struct view bytes)
 static size_t on_input(void *arg, struct view bytes)
 {
 	struct edge_connection *c = arg;
-	return c->proxy_pending ? take_proxy_header(c, bytes) : c->edge->protocol->input(c, bytes);
+	return c->proxy ? take_proxy_header(c, bytes) : c->edge->protocol->input(c, bytes);
 }
 
 static void on_drained(void *arg)
@@ -151,6 +154,7 @@ static void on_ended(void *arg, enum stream_end how)
 	if (c->next)
 		c->next->previous = c->previous;
 	edge_limits_leave(&edge->limits, &c->client);
+	mem_free(c->proxy);
 	mem_free(c);
 	if (edge_limits_crowd_has_gone(&edge->limits))
 		loop_timer_set(&edge->give_back, GIVE_BACK_MS);
@@ -176,9 +180,10 @@ void edge_connection_open(struct edge *edge, int fd, const struct edge_client *c
 	edge->first = c;
 	loop_task_init(&c->task, &edge->process->loop, on_task, c);
 	stream_init(&c->stream, &edge->process->loop, fd, &handler, c);
-	c->proxy_pending = network_contains(edge->process->settings.proxy_from, &client->address);
+	if (network_contains(edge->process->settings.proxy_from, &client->address))
+		c->proxy = mem_alloc(sizeof *c->proxy);
 	edge->protocol->opened(c);
-	if (!c->proxy_pending)
+	if (c->proxy == NULL)
 		on_task(c);
 }
 

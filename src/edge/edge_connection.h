@@ -17,11 +17,13 @@ struct edge_connection {
 	struct stream stream;
 	struct loop_task task;
 	char id[RANDOM_ID_SIZE]; /* in all its log lines */
-	bool proxy_pending;      /* the PROXY header has not come yet */
-	bool proxy_read;         /* but for the extensions at its end, which are passed over */
-	bool proxy_local;        /* it names nobody */
-	size_t proxy_rest;       /* octets of these extensions */
-	struct sockaddr_storage proxy_client;
+	/* The PROXY header has not come yet, or not all of it; NULL: none is awaited. */
+	struct edge_proxy {
+		struct sockaddr_storage client;
+		bool read;   /* but for the extensions at its end, which are passed over */
+		bool local;  /* it names nobody */
+		size_t rest; /* octets of these extensions */
+	} * proxy;
 	uint32_t login;  /* the question to auth under way (login.h); 0: none */
 	bool tls_wanted; /* at the end of the turn */
 	bool begun;      /* the session exists */

@@ -189,7 +189,8 @@ void imap_command_end(struct imap_session *s)
 	s->found_mailbox = NULL;
 	give_back(&s->text);
 	give_back(&s->line);
-	give_back(&s->end);
+	buf_done(&s->line);
+	buf_done(&s->end);
 	arena_done(&s->arena);
 	if (s->listener)
 		s->listener->go_on(s);

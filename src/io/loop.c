@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "io/loop_memory.h"
 
 enum { SLOW_HANDLER_US = 20000 };
@@ -90,21 +91,27 @@ void loop_watch_init(
     struct loop_watch *w, struct loop *loop, int fd, unsigned direction, void (*ready)(void *), void *arg)
 {
 	*w = (struct loop_watch){.loop = loop, .ready = ready, .arg = arg, .fd = fd, .direction = direction};
-	event_assign(&w->event, loop->base, fd,
-	    (short)((direction == LOOP_READ ? EV_READ : EV_WRITE) | EV_PERSIST), watch_ready, w);
 }
 
 void loop_watch_on(struct loop_watch *w)
 {
-	if (!w->on && event_add(&w->event, NULL) == 0)
-		w->on = true;
+	if (w->event)
+		return;
+	struct event *event = mem_alloc(sizeof *event);
+	event_assign(event, w->loop->base, w->fd,
+	    (short)((w->direction == LOOP_READ ? EV_READ : EV_WRITE) | EV_PERSIST), watch_ready, w);
+	if (event_add(event, NULL) == 0)
+		w->event = event;
+	else
+		mem_free(event);
 }
 
 void loop_watch_off(struct loop_watch *w)
 {
-	if (w->on)
-		event_del(&w->event);
-	w->on = false;
+	if (w->event)
+		event_del(w->event);
+	mem_free(w->event);
+	w->event = NULL;
 }
 
 static void timer_fired(evutil_socket_t fd, short what, void *arg)

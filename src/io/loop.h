@@ -35,19 +35,24 @@ void loop_turn(struct loop *loop);
 enum { LOOP_READ = 1, LOOP_WRITE = 2 };
 
 struct loop_watch {
-	struct event event;
+	struct event
+	    *event; /* NULL: it is off. Most connections never wait to write, and ten thousand are many */
 	struct loop *loop;
 	void (*ready)(void *arg);
 	void *arg;
 	int fd;
 	unsigned direction; /* LOOP_READ or LOOP_WRITE: one watch, one direction */
-	bool on;
 };
 
 void loop_watch_init(
     struct loop_watch *w, struct loop *loop, int fd, unsigned direction, void (*ready)(void *), void *arg);
 void loop_watch_on(struct loop_watch *w);
 void loop_watch_off(struct loop_watch *w);
+
+static inline bool loop_watch_is_on(const struct loop_watch *w)
+{
+	return w->event != NULL;
+}
 
 /* ---- timers, monotonic ---- */
 

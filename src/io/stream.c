@@ -475,10 +475,11 @@ static void on_turn(void *arg)
 	s->handler->ended(s->arg, s->how);
 }
 
+/* The socket is still watched: most holds are over before the peer says more, and only one that is not costs
+ * the two calls that take the watch off and on again (on_readable, stream_resume). */
 void stream_hold(struct stream *s)
 {
 	s->held = true;
-	loop_watch_off(&s->readable);
 }
 
 void stream_resume(struct stream *s)

@@ -198,7 +198,7 @@ static bool pass(struct log_sources *s)
 			emptied = read_source(s, source, &until) && emptied;
 	write_packets(s, until);
 	for (struct log_source *source = s->first; source; source = source->next) {
-		if (!source->ended || !source->watch.on)
+		if (!source->ended || !loop_watch_is_on(&source->watch))
 			continue;
 		loop_watch_off(&source->watch);
 		loop_task_schedule(&s->sweep);
@@ -255,7 +255,7 @@ void log_sources_done(struct log_sources *s)
 	loop_timer_cancel(&s->again);
 	loop_task_cancel(&s->sweep);
 	for (struct log_source *source = s->first; source; source = source->next) {
-		if (source->watch.on)
+		if (loop_watch_is_on(&source->watch))
 			loop_watch_off(&source->watch);
 		source->ended = true;
 	}
@@ -289,7 +289,7 @@ void log_sources_start(struct log_sources *s)
 {
 	s->on = true;
 	for (struct log_source *source = s->first; source; source = source->next)
-		if (!source->ended && !source->watch.on)
+		if (!source->ended && !loop_watch_is_on(&source->watch))
 			loop_watch_on(&source->watch);
 }
 

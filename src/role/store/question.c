@@ -98,6 +98,7 @@ static void free_question(struct question *q)
 	q->right->question = NULL;
 	if (q->kind->release)
 		q->kind->release(q);
+	right_who_forget(q->right);
 	mem_free(q);
 }
 

@@ -116,7 +116,8 @@ bool right_is_own(const struct right *r, uint64_t account);
 struct account_who;
 void right_who(struct question *q, void (*then)(struct question *q));
 const struct account_who *right_is_who(const struct right *r);
-void right_who_close(struct right *r);
+/* At the end of each question: what a session is may change until the next one. */
+void right_who_forget(struct right *r);
 
 /* Of FLAGS_SYSTEM and FLAG_KEYWORD (any keyword): what may not be changed with these rights (RFC 4314 section
  * 4: \Seen takes "s", \Deleted "t", all others "w"). */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/store/question.h"
@@ -86,17 +87,18 @@ static const struct {
     {NULL, right_append_close},
     {NULL, right_upload_close},
     {NULL, right_keywords_close},
-    {NULL, right_who_close},
+    {NULL, right_who_forget},
 };
 
-static struct right *rights;
+static struct right *rights, *oldest; /* in the order of their beginning */
+static struct loop_timer day;         /* fires when the oldest has had its time */
 
 /* ---- the end ---- */
 
 static void free_right(void *arg)
 {
 	struct right *r = arg;
-	loop_timer_cancel(&r->day);
+	mem_free(r->first_use);
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
 		parts[i].close(r);
 	if (r->previous)
@@ -105,6 +107,10 @@ static void free_right(void *arg)
 		rights = r->next;
 	if (r->next)
 		r->next->previous = r->previous;
+	else
+		oldest = r->previous;
+	if (rights == NULL)
+		loop_timer_cancel(&day);
 	mem_free(r);
 }
 
@@ -136,11 +142,29 @@ void right_break(struct right *r, const char *event)
 	right_end(r);
 }
 
+/* Rights that end are freed at the end of the turn. */
 static void expired(void *arg)
 {
-	struct right *r = arg;
-	log_event(LOG_INFO, "-", "right-expired", log_u64("account", r->account));
-	right_end(r);
+	struct right *r = oldest;
+	int64_t now = clock_monotonic_ms();
+	(void)arg;
+	for (; r && r->ends <= now; r = r->previous) {
+		if (r->ended)
+			continue;
+		log_event(LOG_INFO, "-", "right-expired", log_u64("account", r->account));
+		right_end(r);
+	}
+	if (r)
+		loop_timer_set(&day, r->ends - now);
+}
+
+static void note_time(struct right *r)
+{
+	r->ends = clock_monotonic_ms() + RIGHT_MS;
+	if (oldest == NULL) {
+		loop_timer_init(&day, &store_role.process->loop, expired, NULL);
+		loop_timer_set(&day, RIGHT_MS);
+	}
 }
 
 void right_begin(struct right *r)
@@ -195,6 +219,8 @@ static void begun(struct account_request *request, int result)
 	struct right *r = request->arg;
 	if (!right_back(r))
 		return;
+	mem_free(r->first_use);
+	r->first_use = NULL;
 	if (result == 0) {
 		channel_pause(&r->link.channel, false);
 		return;
@@ -209,19 +235,21 @@ struct right *right_open(uint64_t account, unsigned permissions, unsigned peer, 
 	r->account = account;
 	r->permissions = permissions;
 	loop_task_init(&r->end, &store_role.process->loop, free_right, r);
-	loop_timer_init(&r->day, &store_role.process->loop, expired, r);
-	loop_timer_set(&r->day, RIGHT_MS);
+	note_time(r);
 	r->next = rights;
 	if (rights)
 		rights->previous = r;
+	else
+		oldest = r;
 	rights = r;
 	link_open(&r->link, store_role.process, fd, peer, closed, r);
 	r->link.verbs = right_verbs; /* an administrator's other channel has others */
 	r->link.channel.drained = drained;
 	channel_pause(&r->link.channel, true);
-	r->first_use = (struct account_request){.shard = account, .done = begun, .arg = r};
+	r->first_use = mem_alloc(sizeof *r->first_use);
+	*r->first_use = (struct account_request){.shard = account, .done = begun, .arg = r};
 	right_begin(r);
-	account_begin_use(&store_role.accounts, &r->first_use);
+	account_begin_use(&store_role.accounts, r->first_use);
 	return r;
 }
 

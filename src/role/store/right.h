@@ -28,9 +28,9 @@ enum right_permission {
 struct right {
 	struct right *next, *previous;
 	struct link link;
-	struct loop_timer day;
+	int64_t ends; /* clock_monotonic_ms: a day after it was granted */
 	struct loop_task end;
-	struct account_request first_use; /* until it is done nothing is heard */
+	struct account_request *first_use; /* until it is done nothing is heard; NULL from then on */
 	uint64_t account;
 	unsigned permissions;
 	unsigned

@@ -67,9 +67,10 @@ const struct account_who *right_is_who(const struct right *r)
 	return &r->who->who;
 }
 
-void right_who_close(struct right *r)
+void right_who_forget(struct right *r)
 {
 	mem_free(r->who);
+	r->who = NULL;
 }
 
 /* ---- what it may do ---- */

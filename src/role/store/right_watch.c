@@ -19,12 +19,12 @@ struct right_watch {
 	struct right_watch *next;
 	struct right *right;
 	struct store_watch watch;
-	struct account_request head;
+	struct account_request *head; /* while it is asked for; else NULL */
 	uint64_t account;
 	uint32_t mailbox; /* this one alone; 0: all */
 	uint32_t request;
 	uint64_t told; /* the peer knows of the changes up to this one */
-	bool watching, asked, again;
+	bool watching, again;
 	bool over; /* stopped while it asks for the head */
 };
 
@@ -60,7 +60,9 @@ static void unlink_watch(struct right_watch *w)
 static void looked(struct account_request *head, int result)
 {
 	struct right_watch *w = head->arg;
-	w->asked = false;
+	uint64_t modseq = head->modseq;
+	mem_free(head);
+	w->head = NULL;
 	if (!right_back(w->right))
 		return;
 	if (w->over) {
@@ -75,7 +77,7 @@ static void looked(struct account_request *head, int result)
 		right_end(w->right);
 		return;
 	}
-	tell(w, head->modseq, &(struct store_parts){.any = true});
+	tell(w, modseq, &(struct store_parts){.any = true});
 	if (w->again)
 		look(w);
 }
@@ -83,7 +85,7 @@ static void looked(struct account_request *head, int result)
 /* A commit says by itself which change was the last; the head is read for what happened before the watch. */
 static void look(struct right_watch *w)
 {
-	w->again = w->asked || !right_has_room(w->right);
+	w->again = w->head || !right_has_room(w->right);
 	if (w->again)
 		return;
 	if (w->watch.number) {
@@ -92,10 +94,10 @@ static void look(struct right_watch *w)
 		tell(w, w->watch.number, &parts);
 		return;
 	}
-	w->asked = true;
-	w->head = (struct account_request){.shard = w->watch.shard, .done = looked, .arg = w};
+	w->head = mem_alloc(sizeof *w->head);
+	*w->head = (struct account_request){.shard = w->watch.shard, .done = looked, .arg = w};
 	right_begin(w->right);
-	account_stat(&store_role.accounts, &w->head);
+	account_stat(&store_role.accounts, w->head);
 }
 
 static void changed(struct store_watch *watch)
@@ -160,7 +162,7 @@ void right_watch(struct right *r, uint32_t request, const void *message)
 void right_watch_drained(struct right *r)
 {
 	for (struct right_watch *w = r->watches; w; w = w->next)
-		if (w->again && !w->asked)
+		if (w->again && !w->head)
 			look(w);
 }
 
@@ -180,7 +182,7 @@ bool right_watch_end(struct right *r, uint32_t request)
 		return false;
 	unwatch(w);
 	w->over = true;
-	if (!w->asked) {
+	if (w->head == NULL) {
 		unlink_watch(w);
 		mem_free(w);
 	}

@@ -59,7 +59,7 @@ static void rests_without_descriptors(void **state)
 	int64_t began = clock_monotonic_ms();
 	loop_turn(&loop);
 	assert_int_equal(accepted, -1);
-	assert_false(listener.watch.on);
+	assert_false(loop_watch_is_on(&listener.watch));
 	set_limit(before.rlim_cur);
 	loop_turn(&loop);
 	if (clock_monotonic_ms() - began < 1000)
@@ -67,7 +67,7 @@ static void rests_without_descriptors(void **state)
 	while (accepted < 0)
 		loop_turn(&loop);
 	assert_true(clock_monotonic_ms() - began >= 900);
-	assert_true(listener.watch.on);
+	assert_true(loop_watch_is_on(&listener.watch));
 
 	close(accepted);
 	close(client);
