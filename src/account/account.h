@@ -252,12 +252,16 @@ struct account_fetch {
 	uint64_t longest; /* of a longer body only the first `head` octets are read; 0: any is read whole */
 	size_t head;
 	unsigned derived; /* ACCOUNT_SUMMARY ...: beside the budget */
+	bool ahead;       /* more emails are looked up than the budget has room for: account_fetch_next brings
+	                     their bodies */
 	void (*done)(struct account_fetch *f, int result);
 	void *arg;
 
-	/* Results, valid until account_fetch_free: of the first `count` emailids. At least one. */
+	/* Results, valid until account_fetch_free: of `count` emailids from `first` on, 0 at first. At least
+	 * one. */
 	struct account_fetched *messages;
-	size_t count;
+	size_t first, count;
+	size_t found; /* so many have been looked up: first + count, or more with `ahead` */
 
 	/* Internal. */
 	struct accounts *accounts;
@@ -265,11 +269,18 @@ struct account_fetch {
 	struct store_blob_read blobs;
 	struct store_blob_part *parts;
 	uint16_t *part_of; /* which message's */
-	char *bytes;       /* bodies, and what stands behind them */
+	char *bytes[2];    /* bodies, and what stands behind them, of this run and the one before */
+	unsigned run;
+	int failure;
 	struct buf *texts;
 };
 
 void account_fetch(struct accounts *a, struct account_fetch *f);
+/*
+ * With `ahead`, once `done` has been called and first + count < found: brings the messages behind, and calls
+ * `done` again. What stood in the messages before stays valid until the next call of this function.
+ */
+void account_fetch_next(struct account_fetch *f);
 void account_fetch_free(struct account_fetch *f);
 
 /* What went: filled by the call while it is under way, of use when its result is 0. */

@@ -87,31 +87,45 @@ static uint64_t trailer_of(const struct account_fetch *f, const struct account_f
 	return is_wanted && whole > m->body_len ? whole - m->body_len : 0;
 }
 
+/* What a run of messages takes of its budget. */
+struct share {
+	size_t count;
+	uint64_t bytes, behind;
+};
+
+/* Whether the message goes with them: the first one always, the others only whole. */
+static bool take(struct share *share, const struct account_fetch *f, const struct account_fetched *m)
+{
+	if (m->result == 0) {
+		uint64_t left = f->budget - share->bytes, len = wanted(f, m);
+		share->behind += trailer_of(f, m);
+		if (share->count > 0 && (len > left || share->behind > DERIVED_MAX))
+			return false;
+		share->bytes += len < left ? len : left;
+	}
+	share->count++;
+	return true;
+}
+
 /* ---- the emails' entries ---- */
 
 struct finding {
 	struct txn *txn;
 	struct account_fetch *fetch;
-	uint64_t bytes, behind;
+	struct share share; /* of the first run */
 };
 
 /* The next email, by its entry or without one. 0: go on; 1: the fetch is full; or an error of the store. */
 static int add_email(struct finding *finding, const struct view *value)
 {
 	struct account_fetch *f = finding->fetch;
-	struct account_fetched *m = &f->messages[f->count];
-	*m = (struct account_fetched){.emailid = f->emailids[f->count]};
+	struct account_fetched *m = &f->messages[f->found];
+	*m = (struct account_fetched){.emailid = f->emailids[f->found]};
 	m->result = value ? take_email(finding->txn, f, m, *value) : -ENOENT;
 	if (m->result && m->result != -ENOENT && m->result != -EBADMSG)
 		return m->result;
-	/* The first one always goes, the others only whole. */
-	uint64_t left = f->budget - finding->bytes, len = wanted(f, m);
-	finding->behind += m->result == 0 ? trailer_of(f, m) : 0;
-	if (f->count > 0 && (len > left || finding->behind > DERIVED_MAX))
-		return 1;
-	f->count++;
-	finding->bytes += len < left ? len : left;
-	return f->count == f->emailid_count;
+	f->found++;
+	return f->found == f->emailid_count || (!f->ahead && !take(&finding->share, f, m));
 }
 
 static int find_each(struct finding *finding)
@@ -120,12 +134,12 @@ static int find_each(struct finding *finding)
 	int full = 0;
 	while (full == 0) {
 		struct view value;
-		uint64_t emailid = f->emailids[f->count];
+		uint64_t emailid = f->emailids[f->found];
 		int error = key_get(finding->txn, f->shard, key_email(emailid), &value);
 		if (error == -EBADMSG) {
-			f->messages[f->count++] =
+			f->messages[f->found++] =
 			    (struct account_fetched){.emailid = emailid, .result = error};
-			full = f->count == f->emailid_count;
+			full = f->found == f->emailid_count;
 			continue;
 		}
 		if (error && error != -ENOENT)
@@ -143,9 +157,9 @@ static int pass_entry(void *arg, struct view key, struct view value)
 	int full = 0;
 	if (!key_read_email(key, &emailid))
 		return -EBADMSG;
-	while (full == 0 && f->emailids[f->count] < emailid)
+	while (full == 0 && f->emailids[f->found] < emailid)
 		full = add_email(finding, NULL);
-	return full == 0 && f->emailids[f->count] == emailid ? add_email(finding, &value) : full;
+	return full == 0 && f->emailids[f->found] == emailid ? add_email(finding, &value) : full;
 }
 
 /*
@@ -177,7 +191,7 @@ static int run_find(struct txn *t, void *arg)
 	struct account_fetch *f = arg;
 	struct finding finding = {.txn = t, .fetch = f};
 	int error = -EBADMSG;
-	f->count = 0;
+	f->found = 0;
 	buf_clear(f->texts);
 	if (f->emailid_count > ACCOUNT_FETCH_MAX)
 		f->emailid_count = ACCOUNT_FETCH_MAX;
@@ -188,8 +202,8 @@ static int run_find(struct txn *t, void *arg)
 	if (error != -EBADMSG)
 		return error;
 	/* Also where one of the entries is damaged: the others are good. */
-	finding.bytes = finding.behind = 0;
-	f->count = 0;
+	finding.share = (struct share){0};
+	f->found = 0;
 	buf_clear(f->texts);
 	return find_each(&finding);
 }
@@ -202,7 +216,7 @@ static void place(const char *base, struct view *text)
 static void place_texts(struct account_fetch *f)
 {
 	const char *base = buf_view(f->texts).data;
-	for (size_t i = 0; i < f->count; i++) {
+	for (size_t i = 0; i < f->found; i++) {
 		struct account_fetched *m = &f->messages[i];
 		place(base, &m->prefix);
 		place(base, &m->uidl);
@@ -242,7 +256,7 @@ static void blobs_read(struct store_blob_read *r)
 		if (p->offset + p->length > m->body_len)
 			take_trailer(m, view_skip(bytes, p->offset ? 0 : (size_t)m->body_len));
 	}
-	f->done(f, 0);
+	f->done(f, f->failure);
 }
 
 static void add_part(struct account_fetch *f, size_t message, uint64_t offset, uint64_t length, size_t *count)
@@ -252,33 +266,47 @@ static void add_part(struct account_fetch *f, size_t message, uint64_t offset, u
 	    .id = f->messages[message].blob, .offset = offset, .length = (size_t)length};
 }
 
-/* Room for the bodies and the parts that say where each goes; false without memory. */
-static bool plan_blobs(struct account_fetch *f)
+/* The parts of a message; returns their octets. */
+static size_t add_parts(struct account_fetch *f, size_t message, uint64_t room, size_t *count)
 {
-	size_t bytes = 0, budget = 0, count = 0;
-	f->parts = mem_array(2 * f->count, sizeof *f->parts);
-	f->part_of = mem_array(2 * f->count, sizeof *f->part_of);
-	for (size_t i = 0; i < f->count; i++) {
-		struct account_fetched *m = &f->messages[i];
+	const struct account_fetched *m = &f->messages[message];
+	uint64_t len = wanted(f, m), behind = trailer_of(f, m);
+	len = len < room ? len : room;
+	if (behind && is_one_part(len, m)) {
+		add_part(f, message, 0, len + behind, count);
+	} else {
+		if (f->budget)
+			add_part(f, message, 0, len, count);
+		if (behind)
+			add_part(f, message, m->body_len, behind, count);
+	}
+	return (size_t)(len + behind);
+}
+
+/* The messages of the next run, and where each part of them goes; false without memory. */
+static bool plan_run(struct account_fetch *f)
+{
+	struct share share = {0};
+	size_t bytes = 0, count = 0;
+	while (f->first + share.count < f->found && take(&share, f, &f->messages[f->first + share.count]))
+		continue;
+	f->count = share.count;
+	f->parts = mem_resize(f->parts, 2 * f->count * sizeof *f->parts);
+	f->part_of = mem_resize(f->part_of, 2 * f->count * sizeof *f->part_of);
+	uint64_t room = f->budget;
+	for (size_t i = f->first; i < f->first + f->count; i++) {
+		const struct account_fetched *m = &f->messages[i];
 		if (m->result)
 			continue;
-		uint64_t len = wanted(f, m), behind = trailer_of(f, m);
-		len = len < f->budget - budget ? len : f->budget - budget;
-		budget += (size_t)len;
-		if (behind && is_one_part(len, m)) {
-			add_part(f, i, 0, len + behind, &count);
-		} else {
-			if (f->budget)
-				add_part(f, i, 0, len, &count);
-			if (behind)
-				add_part(f, i, m->body_len, behind, &count);
-		}
-		bytes += (size_t)(len + behind);
+		bytes += add_parts(f, i, room, &count);
+		room -= wanted(f, m) < room ? wanted(f, m) : room;
 	}
-	f->bytes = mem_try(bytes ? bytes : 1);
-	if (f->bytes == NULL)
+	char **out = &f->bytes[f->run++ % 2];
+	mem_free(*out);
+	*out = mem_try(bytes ? bytes : 1);
+	if (*out == NULL)
 		return false;
-	char *at = f->bytes;
+	char *at = *out;
 	for (size_t i = 0; i < count; i++) {
 		f->parts[i].out = at;
 		at += f->parts[i].length;
@@ -291,12 +319,12 @@ static void found(struct store_read *r, int result)
 {
 	struct account_fetch *f = fetch_of_read(r);
 	/* The asker has seen the email in its mailbox. */
-	for (size_t i = 0; i < f->count && result == 0; i++)
+	for (size_t i = 0; i < f->found && result == 0; i++)
 		if (f->messages[i].result == -ENOENT)
 			store_suspect(f->accounts->store);
-	if (result == 0 && f->count > 0) {
+	if (result == 0 && f->found > 0) {
 		place_texts(f);
-		if (!plan_blobs(f)) {
+		if (!plan_run(f)) {
 			result = -ENOMEM;
 		} else if (f->blobs.count > 0) {
 			store_blob_read(f->accounts->store, &f->blobs);
@@ -306,6 +334,17 @@ static void found(struct store_read *r, int result)
 	f->done(f, result);
 }
 
+void account_fetch_next(struct account_fetch *f)
+{
+	f->first += f->count;
+	/* Also what needs no reading is answered later, as all requests are. */
+	if (!plan_run(f)) {
+		f->failure = -ENOMEM;
+		f->blobs = (struct store_blob_read){.parts = f->parts, .done = blobs_read};
+	}
+	store_blob_read(f->accounts->store, &f->blobs);
+}
+
 void account_fetch(struct accounts *a, struct account_fetch *f)
 {
 	f->accounts = a;
@@ -313,10 +352,12 @@ void account_fetch(struct accounts *a, struct account_fetch *f)
 	f->messages = mem_array(most ? most : 1, sizeof *f->messages);
 	f->texts = mem_alloc(sizeof *f->texts);
 	buf_init(f->texts, TEXTS_MAX);
-	f->count = 0;
+	f->first = f->count = f->found = 0;
 	f->parts = NULL;
 	f->part_of = NULL;
-	f->bytes = NULL;
+	f->bytes[0] = f->bytes[1] = NULL;
+	f->run = 0;
+	f->failure = 0;
 	f->read = (struct store_read){.shard = f->shard, .run = run_find, .arg = f, .done = found};
 	store_read(a->store, &f->read);
 }
@@ -326,13 +367,14 @@ void account_fetch_free(struct account_fetch *f)
 	mem_free(f->messages);
 	mem_free(f->parts);
 	mem_free(f->part_of);
-	mem_free(f->bytes);
+	mem_free(f->bytes[0]);
+	mem_free(f->bytes[1]);
 	if (f->texts)
 		buf_done(f->texts);
 	mem_free(f->texts);
 	f->messages = NULL;
 	f->parts = NULL;
 	f->part_of = NULL;
-	f->bytes = NULL;
+	f->bytes[0] = f->bytes[1] = NULL;
 	f->texts = NULL;
 }

@@ -53,15 +53,12 @@ struct right_fetch {
 	uint32_t *more_uids; /* of those with FLAG_MORE */
 	size_t more_count;
 
-	/* Batches, in turn: while one is answered the next one is read. */
-	struct right_batch {
-		struct right_fetch *owner;
-		struct account_fetch call;
-		uint64_t emails[ACCOUNT_FETCH_MAX];
-	} batches[2];
-	unsigned turn; /* the batch that is read next */
-	bool reading;
-	int error; /* ends the question when the batch under way is back */
+	/* Emails of the list from `base` on, in runs: while one is answered the next one is read. */
+	struct account_fetch call;
+	uint64_t emails[ACCOUNT_FETCH_MAX];
+	size_t base;
+	bool begun, reading;
+	int error; /* ends the question when the run under way is back */
 	struct buf entries, texts;
 	char references[8 * ACCOUNT_HASHES_MAX]; /* of the message that is answered */
 };
@@ -78,8 +75,7 @@ static void release(struct question *question)
 	buf_done(&f->entries);
 	buf_done(&f->texts);
 	right_keywords_free(&f->keywords);
-	account_fetch_free(&f->batches[0].call);
-	account_fetch_free(&f->batches[1].call);
+	account_fetch_free(&f->call);
 	mem_free(f->listed);
 	mem_free(f->orders);
 	mem_free(f->more_uids);
@@ -269,29 +265,33 @@ static bool answer_email(struct right_fetch *f, size_t i, const struct account_f
 	return goes_on;
 }
 
-static void read_emails(struct right_fetch *f, size_t from);
-
 /* Whether it can't be answered from the list; a summary that stands behind its body has the order. */
 static bool needs_email(const struct right_fetch *f, size_t i)
 {
 	return f->asked.want & OF_EMAIL || (f->asked.want & MAIL_WANT_ORDER && !f->orders[i].order.known);
 }
 
-/* False when the question has ended of it, or will with the batch that is still under way. */
-static bool answer_batch(struct right_fetch *f, struct account_fetch *call)
+/* False when the question has ended of it, or will with the run that is still under way. */
+static bool answer_run(struct right_fetch *f, size_t first, size_t count)
 {
 	bool goes_on = true;
-	for (size_t i = 0; i < call->count && goes_on; i++)
-		goes_on = answer_email(f, f->next + i, &call->messages[i]);
-	f->next += call->count;
-	account_fetch_free(call);
+	f->next = f->base + first;
+	for (size_t i = 0; i < count && goes_on; i++)
+		goes_on = answer_email(f, f->next + i, &f->call.messages[first + i]);
+	f->next += count;
 	return goes_on;
+}
+
+static void read_run(struct right_fetch *f)
+{
+	f->reading = true;
+	question_call(&f->question);
+	account_fetch_next(&f->call);
 }
 
 static void emails_read(struct account_fetch *call, int result)
 {
-	struct right_batch *batch = container_of(call, struct right_batch, call);
-	struct right_fetch *f = batch->owner;
+	struct right_fetch *f = container_of(call, struct right_fetch, call);
 	f->reading = false;
 	if (!question_back(&f->question))
 		return;
@@ -299,40 +299,45 @@ static void emails_read(struct account_fetch *call, int result)
 		question_fail(&f->question, f->error ? f->error : result);
 		return;
 	}
-	size_t next = f->next + call->count;
-	if (next < f->count && needs_email(f, next) && right_has_room(f->question.right))
-		read_emails(f, next);
-	bool goes_on = answer_batch(f, call);
+	size_t first = call->first, count = call->count;
+	bool last = first + count == call->found;
+	if (!last && right_has_room(f->question.right))
+		read_run(f);
+	bool goes_on = answer_run(f, first, count);
 	if (f->reading)
 		return;
+	if (last) {
+		account_fetch_free(call);
+		f->begun = false;
+	}
 	if (goes_on)
 		proceed(f);
 	else if (f->error)
 		question_fail(&f->question, f->error);
 }
 
-static void read_emails(struct right_fetch *f, size_t from)
+static void read_emails(struct right_fetch *f)
 {
 	uint64_t want = f->asked.want;
-	struct right_batch *batch = &f->batches[f->turn++ % 2];
 	size_t count = 0;
-	while (count < ACCOUNT_FETCH_MAX && from + count < f->count && needs_email(f, from + count)) {
-		batch->emails[count] = f->listed[from + count].emailid;
+	while (count < ACCOUNT_FETCH_MAX && f->next + count < f->count && needs_email(f, f->next + count)) {
+		f->emails[count] = f->listed[f->next + count].emailid;
 		count++;
 	}
-	batch->owner = f;
-	batch->call = (struct account_fetch){.shard = f->box.shard,
-	    .emailids = batch->emails,
+	f->base = f->next;
+	f->call = (struct account_fetch){.shard = f->box.shard,
+	    .emailids = f->emails,
 	    .emailid_count = count,
 	    .budget = want & (MAIL_WANT_BODY | MAIL_WANT_HEADER) ? BATCH_BYTES : 0,
 	    .longest = want & MAIL_WANT_BODY && f->asked.body_max > 0 ? f->asked.body_max : 1,
 	    .head = want & MAIL_WANT_HEADER ? HEADER_FIRST : 0,
 	    .derived = (want & (MAIL_WANT_SUMMARY | MAIL_WANT_ORDER) ? ACCOUNT_SUMMARY : 0) |
 	               (want & MAIL_WANT_STRUCTURE ? ACCOUNT_STRUCTURE : 0),
+	    .ahead = true,
 	    .done = emails_read};
-	f->reading = true;
+	f->begun = f->reading = true;
 	question_call(&f->question);
-	account_fetch(&store_role.accounts, &batch->call);
+	account_fetch(&store_role.accounts, &f->call);
 }
 
 /* ---- the list ---- */
@@ -479,7 +484,10 @@ static void proceed(struct right_fetch *f)
 		return;
 	for (; f->next < f->count; f->next++) {
 		if (needs_email(f, f->next)) {
-			read_emails(f, f->next);
+			if (f->begun)
+				read_run(f);
+			else
+				read_emails(f);
 			return;
 		}
 		struct mail_message m = message_of(f, f->next);

@@ -9,6 +9,7 @@
 
 enum {
 	BATCH_BYTES = 256 * 1024, /* what one read ahead brings */
+	BATCH_EMAILS = 64,        /* and of how many messages, which are small ones then */
 	PIECE = 128 * 1024        /* of a message that is larger than a batch */
 };
 
@@ -27,7 +28,7 @@ struct right_read {
 	bool asked;
 	uint64_t asked_serial;
 	struct account_fetch fetch;
-	uint64_t emails[ACCOUNT_FETCH_MAX];
+	uint64_t emails[BATCH_EMAILS];
 	struct store_blob_read blob_read;
 	struct store_blob_part part;
 };
@@ -138,7 +139,7 @@ static void read_piece(struct right_read *d)
 static void read_batch(struct right_read *d)
 {
 	size_t count = 0;
-	for (size_t i = d->next; i < d->now.count && count < ACCOUNT_FETCH_MAX; i++)
+	for (size_t i = d->next; i < d->now.count && count < BATCH_EMAILS; i++)
 		d->emails[count++] = d->now.messages[i].emailid;
 	d->fetch = (struct account_fetch){.shard = d->right->account,
 	    .emailids = d->emails,

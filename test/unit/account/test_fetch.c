@@ -46,6 +46,56 @@ static void fetching_takes_what_the_budget_holds(void **state)
 	account_fetch_free(&f);
 }
 
+static void next(struct account_fetch *f)
+{
+	bool done = false;
+	f->arg = &done;
+	account_fetch_next(f);
+	assert_false(done);
+	test_wait(accounts.store, &done);
+}
+
+/* Runs of two bodies each; what a run gave can be used while the next one is read. */
+static void bodies_come_in_runs(void **state)
+{
+	(void)state;
+	static const size_t counts[] = {2, 3, 2, 1}; /* of the second run one is not there */
+	uint64_t a = test_account(1), ids[] = {1, 2, 3, 99, 4, 5, 6, 7};
+	const struct account_fetched *before = NULL;
+	test_create(&accounts, a, 0);
+	test_fill(a, 7); /* 20 bytes each */
+	struct account_fetch f = {
+	    .shard = a, .emailids = ids, .emailid_count = 8, .budget = 45, .ahead = true};
+	fetch(&f);
+	for (size_t run = 0, at = 0; run < 4; at += counts[run++]) {
+		if (run > 0)
+			next(&f);
+		assert_int_equal(f.found, 8);
+		assert_int_equal(f.first, at);
+		assert_int_equal(f.count, counts[run]);
+		for (size_t i = f.first; i < f.first + f.count; i++) {
+			char expected[20];
+			test_bytes((uint32_t)ids[i] - 1, 0, expected, sizeof expected);
+			assert_int_equal(f.messages[i].result, ids[i] == 99 ? -ENOENT : 0);
+			if (ids[i] != 99)
+				assert_memory_equal(f.messages[i].body.data, expected, sizeof expected);
+		}
+		if (before)
+			assert_int_equal(before->body.len, 20);
+		before = &f.messages[f.first];
+	}
+	assert_int_equal(f.first + f.count, f.found);
+	account_fetch_free(&f);
+	/* One that is longer than the budget goes alone, and as far as it reaches. */
+	f.budget = 7;
+	fetch(&f);
+	next(&f);
+	assert_int_equal(f.first, 1);
+	assert_int_equal(f.count, 1);
+	assert_int_equal(f.messages[1].body.len, 7);
+	account_fetch_free(&f);
+}
+
 static int run_damage(struct txn *t, void *arg)
 {
 	const uint64_t *ids = arg;
@@ -160,6 +210,7 @@ int main(void)
 	log_open(-1, "test", LOG_ERROR);
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(fetching_takes_what_the_budget_holds),
+	    cmocka_unit_test(bodies_come_in_runs),
 	    cmocka_unit_test(fetching_finds_emails_that_lie_together_or_do_not),
 	    cmocka_unit_test(what_was_derived_is_found_where_it_stands),
 	};
