@@ -73,6 +73,7 @@ static const struct imap_command commands[] = {
     {"UIDBATCHES", SELECTED, 0, imap_uidbatches},
     {"SEARCH", SELECTED, IMAP_NO_EXPUNGE | IMAP_BY_NUMBER, imap_search},
     {"UID SEARCH", SELECTED, IMAP_BY_UID, imap_search},
+    {"CANCELUPDATE", SELECTED, 0, imap_cancelupdate},
     {"SORT", SELECTED, IMAP_NO_EXPUNGE | IMAP_BY_NUMBER, imap_sort},
     {"UID SORT", SELECTED, IMAP_BY_UID, imap_sort},
     {"THREAD", SELECTED, IMAP_NO_EXPUNGE | IMAP_BY_NUMBER, imap_thread},

@@ -17,6 +17,7 @@ imap_run imap_list, imap_lsub;                                                  
 imap_run imap_status;                                                             /* imap_status.c */
 imap_run imap_create, imap_delete, imap_rename, imap_subscribe, imap_unsubscribe; /* imap_mailbox.c */
 imap_run imap_search;                                                             /* imap_search.c */
+imap_run imap_cancelupdate;                                                       /* imap_context.c */
 imap_run imap_sort;                                                               /* imap_sort.c */
 imap_run imap_thread;                                                             /* imap_thread.c */
 imap_run imap_esearch;                                                            /* imap_esearch.c */

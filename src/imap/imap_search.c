@@ -2,13 +2,16 @@
 #include "imap/imap_search.h"
 
 #include "imap/imap_commands.h"
+#include "imap/imap_context.h"
 #include "mail/uid_ranges.h"
 
 #include <errno.h>
 
 #define SEARCH_OPTIONS                                                                                       \
 	(IMAP_RETURN_MIN | IMAP_RETURN_MAX | IMAP_RETURN_ALL | IMAP_RETURN_COUNT | IMAP_RETURN_SAVE |        \
-	    IMAP_RETURN_PARTIAL | IMAP_RETURN_RELEVANCY)
+	    IMAP_RETURN_PARTIAL | IMAP_RETURN_RELEVANCY | IMAP_RETURN_UPDATE | IMAP_RETURN_CONTEXT)
+
+#define LASTING (unsigned)(IMAP_RETURN_UPDATE | IMAP_RETURN_CONTEXT)
 
 /* ---- running ---- */
 
@@ -256,9 +259,7 @@ static void put_partial(struct imap_session *s, const struct imap_search *search
 	size_t from, until;
 
 	imap_partial(&search->returns, count, &from, &until);
-	imap_puts(s, " PARTIAL (");
-	imap_put(s, search->returns.partial);
-	imap_puts(s, " ");
+	imap_put_partial(s, &search->returns);
 	if (from < until)
 		imap_put_found(s, search->run, from, until, uid);
 	else
@@ -378,11 +379,13 @@ static void found(struct imap_session *s)
 	}
 	if (!(options & IMAP_RETURN_GIVEN) && !(imap_enabled(s) & IMAP_REV2))
 		put_plain(s, search);
-	else if (options != (IMAP_RETURN_GIVEN | IMAP_RETURN_SAVE)) { /* SAVE alone wants no answer */
+	else if ((options & ~LASTING) !=
+	         (IMAP_RETURN_GIVEN | IMAP_RETURN_SAVE)) { /* SAVE alone wants no answer */
 		imap_put_esearch(s, imap_by_uid(s));
 		imap_put_results(s, search, imap_by_uid(s));
 		imap_put_line(s);
 	}
+	imap_context_keep(s, search, NULL);
 	imap_ok(s, NULL, "this is what was found");
 }
 
@@ -429,9 +432,12 @@ void imap_search(struct imap_session *s, struct imap_in *in)
 {
 	struct imap_search *search = imap_search_new(s, sizeof(*search), NULL);
 
-	if (imap_in_space(in) && imap_in_returns(in, SEARCH_OPTIONS, &search->returns))
+	if (imap_in_space(in) && imap_in_returns(in, SEARCH_OPTIONS, &search->returns)) {
+		search->program.lasting = search->returns.options & IMAP_RETURN_UPDATE;
 		imap_search_keys(in, &search->program);
-	if (imap_search_wrong(s, in, &search->program) || !imap_search_is_fine(s, search))
+	}
+	if (imap_search_wrong(s, in, &search->program) || !imap_search_is_fine(s, search) ||
+	    !imap_context_may_begin(s, search))
 		return;
 	imap_search_options(s, search);
 	imap_search_run(s, search, found);

@@ -22,6 +22,7 @@ struct imap_program {
 	bool other_mailboxes; /* ESEARCH: UIDs stay as they are written, message numbers are refused */
 	bool fuzzy_now;       /* while a FUZZY key is parsed */
 	bool bad_charset;     /* nobody knows the charset: NO, and not BAD */
+	bool lasting;         /* UPDATE: "5:*" means messages that come as well */
 	bool utf8;            /* the charset is UTF-8, or US-ASCII */
 	struct view charset;
 	unsigned nodes, depth, texts;
@@ -55,18 +56,22 @@ enum {
 	IMAP_RETURN_SAVE = 1 << 4,      /* RFC 5182 */
 	IMAP_RETURN_PARTIAL = 1 << 5,   /* RFC 9394, RFC 5267 */
 	IMAP_RETURN_RELEVANCY = 1 << 6, /* RFC 6203 */
+	IMAP_RETURN_UPDATE = 1 << 7,    /* RFC 5267 section 4.3 */
+	IMAP_RETURN_CONTEXT = 1 << 8,   /* section 4.2: a hint */
 	IMAP_RETURN_GIVEN = 1 << 9      /* there was a RETURN */
 };
 
 struct imap_return {
 	unsigned options;
-	uint32_t from, to;   /* PARTIAL: from <= to; the first is 1 */
-	bool from_end;       /* counted from the last */
-	struct view partial; /* as the client wrote it */
+	uint32_t from, to; /* PARTIAL: from <= to; the first is 1 */
+	bool from_end;     /* counted from the last */
 };
 
 /* "RETURN (...) ", if it is there. `allowed`: IMAP_RETURN_*; others are wrong. */
 bool imap_in_returns(struct imap_in *in, unsigned allowed, struct imap_return *returns);
+
+/* " PARTIAL (2:4 ": the range that was asked for, the lower end first. */
+void imap_put_partial(struct imap_session *s, const struct imap_return *returns);
 
 /* The places (first and behind the last) of `count` results that PARTIAL means; the same when it means none.
  */

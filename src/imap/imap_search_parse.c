@@ -454,11 +454,32 @@ static bool unresolved_set(struct imap_in *in, struct imap_program *p, struct vi
 	return ok;
 }
 
+/* A set of a search that is kept up to date: one that is open at its end means messages that come as well. */
+static bool keep_set(
+    struct imap_in *in, struct imap_program *p, struct view ranges, struct view written, struct view *out)
+{
+	uint32_t last = imap_view_last_uid(imap_selected(in->session)->view);
+	struct buf open;
+	bool ok;
+
+	if (!p->lasting || view_find(written, ':') < 0 || view_find(written, '*') < 0)
+		return keep(in, p, ranges, out);
+	buf_init(&open, IMAP_SEARCH_SET_MAX);
+	(void)buf_append(&open, ranges);
+	(void)uid_ranges_add(&open, last + 1, UINT32_MAX - 1);
+	ok = !buf_failed(&open);
+	if (!ok)
+		imap_in_wrong(in, "[LIMIT] the set is too large");
+	ok = ok && keep(in, p, buf_view(&open), out);
+	buf_done(&open);
+	return ok;
+}
+
 /* UID sequence-set, or message numbers. */
 static struct query *sequence(struct imap_in *in, struct imap_program *p, bool uids)
 {
 	struct query *q = node(in, p, QUERY_UIDS);
-	struct view ranges;
+	struct view ranges, written;
 
 	if (!q)
 		return NULL;
@@ -468,7 +489,11 @@ static struct query *sequence(struct imap_in *in, struct imap_program *p, bool u
 	}
 	if (p->other_mailboxes)
 		return unresolved_set(in, p, &q->text) ? q : NULL;
-	return imap_in_search_set(in, uids, &ranges) && keep(in, p, ranges, &q->text) ? q : NULL;
+	written = in->text.rest;
+	if (!imap_in_search_set(in, uids, &ranges))
+		return NULL;
+	written.len -= in->text.rest.len;
+	return keep_set(in, p, ranges, written, &q->text) ? q : NULL;
 }
 
 static struct query *make_uid(struct imap_in *in, struct imap_program *p, const struct key *key)

@@ -12,17 +12,17 @@ static const struct {
     {"SAVE", IMAP_RETURN_SAVE},
     {"PARTIAL", IMAP_RETURN_PARTIAL},
     {"RELEVANCY", IMAP_RETURN_RELEVANCY},
+    {"UPDATE", IMAP_RETURN_UPDATE},
+    {"CONTEXT", IMAP_RETURN_CONTEXT},
 };
 
 /* partial-range: "1:500" or, from the end, "-1:-100". Either end may come first (RFC 9394 section 3.1). */
 static bool partial(struct imap_in *in, struct imap_return *returns)
 {
-	const char *begin;
 	uint32_t a, b;
 
 	if (!imap_in_space(in))
 		return false;
-	begin = in->text.rest.data;
 	returns->from_end = imap_in_take(in, '-');
 	if (!imap_in_number(in, &a) || !imap_in_char(in, ':'))
 		return false;
@@ -34,7 +34,6 @@ static bool partial(struct imap_in *in, struct imap_return *returns)
 		imap_in_wrong(in, "results are counted from 1");
 	returns->from = a < b ? a : b;
 	returns->to = a < b ? b : a;
-	returns->partial = view_of(begin, (size_t)(in->text.rest.data - begin));
 	return !in->wrong;
 }
 
@@ -73,6 +72,13 @@ bool imap_in_returns(struct imap_in *in, unsigned allowed, struct imap_return *r
 	if (!(returns->options & ~(unsigned)(IMAP_RETURN_GIVEN | IMAP_RETURN_RELEVANCY)))
 		returns->options |= IMAP_RETURN_ALL;
 	return imap_in_space(in);
+}
+
+void imap_put_partial(struct imap_session *s, const struct imap_return *returns)
+{
+	imap_puts(s, " PARTIAL (");
+	imap_putf(
+	    s, returns->from_end ? "-%u:-%u " : "%u:%u ", (unsigned)returns->from, (unsigned)returns->to);
 }
 
 void imap_partial(const struct imap_return *returns, size_t count, size_t *from, size_t *until)

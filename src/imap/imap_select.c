@@ -42,6 +42,8 @@ void imap_selected_forget(struct imap_session *s)
 	struct imap_selected *box = s->selected;
 	if (box == NULL)
 		return;
+	if (s->follower)
+		s->follower->release(s);
 	s->selected = NULL;
 	imap_view_free(box->view);
 	mem_free((char *)box->path.data);

@@ -1,5 +1,6 @@
 /* SORT and UID SORT: RFC 5256 section 3, the names of RFC 5957, RETURN of RFC 5267 section 3.1. */
 #include "imap/imap_commands.h"
+#include "imap/imap_context.h"
 #include "imap/imap_search.h"
 #include "query/query_gather.h"
 #include "query/query_sort.h"
@@ -8,7 +9,7 @@
 
 #define SORT_OPTIONS                                                                                         \
 	(IMAP_RETURN_MIN | IMAP_RETURN_MAX | IMAP_RETURN_ALL | IMAP_RETURN_COUNT | IMAP_RETURN_PARTIAL |     \
-	    IMAP_RETURN_SAVE)
+	    IMAP_RETURN_SAVE | IMAP_RETURN_UPDATE | IMAP_RETURN_CONTEXT)
 
 struct sorting {
 	struct imap_search search; /* first: see imap_search_new */
@@ -128,9 +129,9 @@ static void put_extended(
 		size_t from, until;
 
 		imap_partial(returns, count, &from, &until);
-		imap_puts(s, " PARTIAL (");
-		imap_put(s, returns->partial);
-		imap_puts(s, from < until ? " " : " NIL");
+		imap_put_partial(s, returns);
+		if (from == until)
+			imap_puts(s, "NIL");
 		put_ordered(s, numbers, from, until);
 		imap_puts(s, ")");
 	}
@@ -170,6 +171,9 @@ static void answer(struct imap_session *s)
 		put_extended(s, sorting, numbers, count);
 	else
 		put_plain(s, sorting, numbers, count);
+	imap_context_keep(s, &sorting->search,
+	    &(struct imap_sorted){
+	        .by = sorting->by, .by_count = sorting->by_count, .numbers = numbers, .count = count});
 	imap_ok(s, NULL, "this is the order");
 }
 
@@ -227,9 +231,11 @@ void imap_sort(struct imap_session *s, struct imap_in *in)
 
 	if (imap_in_space(in) && imap_in_returns(in, SORT_OPTIONS, &sorting->search.returns) &&
 	    sort_criteria(in, sorting, &relevancy) && imap_in_space(in) && imap_in_astring(in, &charset) &&
-	    imap_in_space(in) && imap_search_charset(in, program, charset))
+	    imap_in_space(in) && imap_search_charset(in, program, charset)) {
+		program->lasting = sorting->search.returns.options & IMAP_RETURN_UPDATE;
 		imap_search_program(in, program);
-	if (imap_search_wrong(s, in, program))
+	}
+	if (imap_search_wrong(s, in, program) || !imap_context_may_begin(s, &sorting->search))
 		return;
 	if (relevancy && !program->fuzzy) {
 		imap_bad(s, "RELEVANCY is for searches with FUZZY");

@@ -72,6 +72,18 @@ struct imap_listener {
 	void (*release)(struct imap_session *s);
 };
 
+/* What keeps searches up to date (RFC 5267): it is told what the client is told of the selected mailbox. */
+struct imap_follower {
+	/* These messages are about to be told to be gone; they are in the view still. */
+	void (*gone)(struct imap_session *s, struct view gone);
+	/* These messages of the view came or changed, and that was told; then `then`, maybe at once. */
+	void (*touched)(struct imap_session *s, struct view touched, void (*then)(struct imap_session *s));
+	/* Something changed, and there is no memory to say what. */
+	void (*lost)(struct imap_session *s);
+	/* The mailbox is not selected any more. */
+	void (*release)(struct imap_session *s);
+};
+
 struct imap_session {
 	struct imap_config config;
 	const struct imap_backend *backend;
@@ -139,6 +151,8 @@ struct imap_session {
 	struct buf gone;        /* messages that are gone, and still in the view */
 	struct buf told;        /* flags that the client knows already, up to told_modseq */
 	uint64_t told_modseq;
+	const struct imap_follower *follower; /* NULL: no search is kept up to date */
+	struct imap_contexts *contexts;       /* imap_context.c; owned by the follower */
 };
 
 /* The command that a text begins: its row, tag and what stands behind its name and a space. NULL: an unknown

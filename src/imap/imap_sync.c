@@ -110,6 +110,28 @@ static bool is_told(const struct imap_session *s, const struct mail_message *m)
 	return m->modseq <= s->told_modseq && uid_ranges_have(buf_view(&s->told), m->uid);
 }
 
+/* Searches that are kept up to date look again at what came and changed, behind EXISTS and FETCH. */
+static void tell_follower(struct imap_session *s)
+{
+	struct buf touched, there, known;
+	if (s->follower == NULL || s->selected == NULL) {
+		end(s);
+		return;
+	}
+	buf_init(&touched, IMAP_RANGES_MAX);
+	buf_init(&there, IMAP_RANGES_MAX);
+	buf_init(&known, IMAP_RANGES_MAX);
+	bool ok = imap_ranges_either(&touched, buf_view(&s->sync->changed), buf_view(&s->sync->arrived)) &&
+	          imap_ranges_both(&there, buf_view(&touched), imap_view_ranges(s->selected->view)) &&
+	          imap_ranges_without(&known, buf_view(&there), buf_view(&s->gone));
+	if (!ok)
+		s->follower->lost(s);
+	s->follower->touched(s, ok ? buf_view(&known) : (struct view){0}, end);
+	buf_done(&touched);
+	buf_done(&there);
+	buf_done(&known);
+}
+
 static void on_flags(struct imap_session *s, enum mail_type type, const void *answer)
 {
 	if (type == MAIL_MESSAGES && s->selected) {
@@ -121,7 +143,7 @@ static void on_flags(struct imap_session *s, enum mail_type type, const void *an
 			if (!is_told(s, &m))
 				imap_put_flags_of(s, &m);
 	} else if (type == MAIL_DONE) {
-		end(s);
+		tell_follower(s);
 	}
 }
 
@@ -134,7 +156,7 @@ static void tell_flags(struct imap_session *s, struct view known)
 		s->news = true; /* without memory: the next time */
 	if (buf_view(&wanted).len == 0) {
 		buf_done(&wanted);
-		end(s);
+		tell_follower(s);
 		return;
 	}
 	imap_ask(s, MAIL_FETCH,
@@ -223,6 +245,8 @@ static void tell_gone(struct imap_session *s)
 	if (after && first_of(&told, buf_view(&s->gone)) &&
 	    imap_ranges_without(&left, buf_view(&s->gone), buf_view(&told)) &&
 	    imap_view_remove(after, buf_view(&told))) {
+		if (s->follower)
+			s->follower->gone(s, buf_view(&told));
 		put_gone(s, buf_view(&told));
 		imap_view_free(s->selected->view);
 		s->selected->view = after;

@@ -27,3 +27,24 @@ struct query *query_not(struct arena *arena, struct query *child)
 		q->first = child;
 	return q;
 }
+
+/* A node with its children; its siblings are copied by its parent. */
+struct query *query_copy(struct arena *arena, const struct query *q)
+{
+	struct query *copy = arena_alloc(arena, sizeof(*copy)), **end;
+
+	if (!copy)
+		return NULL;
+	*copy = *q;
+	copy->first = copy->next = NULL;
+	if (!arena_copy(arena, q->text, &copy->text) || !arena_copy(arena, q->name, &copy->name))
+		return NULL;
+	end = &copy->first;
+	for (const struct query *child = q->first; child; child = child->next) {
+		*end = query_copy(arena, child);
+		if (!*end)
+			return NULL;
+		end = &(*end)->next;
+	}
+	return copy;
+}

@@ -68,6 +68,9 @@ struct query *query_new(struct arena *arena, enum query_kind kind);
 /* Appends a child. */
 void query_add(struct query *parent, struct query *child);
 
+/* The whole tree with its texts, in another arena; NULL when that is full. */
+struct query *query_copy(struct arena *arena, const struct query *q);
+
 /* The opposite; NULL when `child` is NULL or the arena is full. */
 struct query *query_not(struct arena *arena, struct query *child);
 

@@ -167,7 +167,9 @@ static void result_options(void **state)
 	fake_talk(
 	    f, "c UID SEARCH RETURN (PARTIAL 1:2 ALL) ALL\r\n", "c BAD ALL and PARTIAL exclude each other");
 	fake_talk(f, "c SEARCH RETURN (FROB) ALL\r\n", "c BAD there is no such result option");
-	fake_talk(f, "c SEARCH RETURN (UPDATE) ALL\r\n", "c BAD there is no such result option");
+	fake_talk(f, "c UID SEARCH RETURN (PARTIAL 3:2) ALL\r\n",
+	    "* ESEARCH (TAG \"c\") UID PARTIAL (2:3 3:4)\nc OK ...");
+	fake_talk(f, "c ESEARCH RETURN (UPDATE) ALL\r\n", "c BAD there is no such result option");
 	fake_talk(f, "d UID SEARCH RETURN (RELEVANCY ALL) FUZZY BODY bacon\r\n",
 	    "* ESEARCH (TAG \"d\") UID ALL 1,3 RELEVANCY (100 100)\nd OK ...");
 	fake_talk(f, "d SEARCH RETURN (RELEVANCY) ALL\r\n", "d BAD ...");
