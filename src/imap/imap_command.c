@@ -302,6 +302,7 @@ void imap_no_error(struct imap_session *s, int64_t error, const char *what)
 	    {ELOOP, "CANNOT", "", " cannot be put below itself"},
 	    {EEXIST, "ALREADYEXISTS", "", " exists already"},
 	    {ENOTEMPTY, "HASCHILDREN", "there are mailboxes below ", ""},
+	    {E2BIG, "LIMIT", "this is too much at once for ", ""},
 	    {EMLINK, "LIMIT", "there are too many of them, or they are too deep: ", ""},
 	    {EOVERFLOW, "LIMIT", "", " holds as many messages as it can"},
 	    {EMSGSIZE, "TOOBIG", "", " cannot take so much"},

@@ -40,22 +40,27 @@ static bool make_code(struct copy *copy, const struct mail_done *done)
 	return !buf_failed(&copy->code);
 }
 
+/* Of a move: before the messages are told to be gone. */
+static void put_moved(struct imap_session *s, struct copy *copy, const struct mail_done *done)
+{
+	if (!make_code(copy, done))
+		return;
+	imap_puts(s, "* OK [");
+	imap_put(s, buf_view(&copy->code));
+	imap_puts(s, "] moved");
+	imap_put_line(s);
+}
+
 /* The messages are where they should be; without memory for saying which, that alone is said. */
 static void finish(struct imap_session *s, struct copy *copy, const struct mail_done *done)
 {
-	bool coded = make_code(copy, done);
 	char modseq[40];
 	struct buf code;
 	if (!copy->question.move) {
-		imap_ok(s, coded ? buf_string(&copy->code) : NULL, "COPY completed");
+		imap_ok(s, make_code(copy, done) ? buf_string(&copy->code) : NULL, "COPY completed");
 		return;
 	}
-	if (coded) {
-		imap_puts(s, "* OK [");
-		imap_put(s, buf_view(&copy->code));
-		imap_puts(s, "] moved");
-		imap_put_line(s);
-	}
+	put_moved(s, copy, done);
 	/* RFC 7162 section 3.2.10 has it of EXPUNGE, and a move expunges. */
 	buf_init(&code, sizeof modseq);
 	buf_printf(&code, "HIGHESTMODSEQ %llu", (unsigned long long)done->modseq);
@@ -73,6 +78,9 @@ static void copied(struct imap_session *s, enum mail_type type, const void *answ
 		buf_append(&copy->to, uids->to);
 	} else if (type == MAIL_DONE) {
 		const struct mail_done *done = answer;
+		/* A large move is done in steps: of those before the error the client is told. */
+		if (done->error && copy->question.move)
+			put_moved(s, copy, done);
 		if (done->error == -ENODEV)
 			no_target(s);
 		else if (done->error)

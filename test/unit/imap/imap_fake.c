@@ -341,6 +341,8 @@ static void answer_copy(struct imap_fake *f, const struct fake_asked *a)
 		struct fake_message *m = &f->messages[i];
 		if (m->gone || !uid_ranges_have(buf_view(&a->bytes), m->uid))
 			continue;
+		if (f->copy_error && next == 101)
+			break;
 		uid_ranges_add(&from, m->uid, m->uid);
 		uid_ranges_add(&to, next, next);
 		next++;
@@ -349,7 +351,7 @@ static void answer_copy(struct imap_fake *f, const struct fake_asked *a)
 	}
 	struct mail_copied c = {buf_view(&from), buf_view(&to)};
 	imap_answer(f->session, a->request, MAIL_COPIED, &c);
-	done(f, a, (struct mail_done){0});
+	done(f, a, (struct mail_done){.error = f->copy_error});
 	buf_done(&from);
 	buf_done(&to);
 }

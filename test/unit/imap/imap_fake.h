@@ -44,6 +44,7 @@ struct imap_fake {
 	unsigned aborted;                                    /* uploads */
 	uint64_t replaced;                                   /* the UID that the last MAIL_APPEND replaced */
 	int64_t store_error;
+	int64_t copy_error; /* MAIL_COPY answers this behind the first message */
 	bool closed;
 };
 

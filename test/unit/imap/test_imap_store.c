@@ -97,6 +97,19 @@ static void a_move_names_the_copies_first(void **state)
 	    "* OK [COPYUID 38505 4 100] moved\r\n* VANISHED 4\r\nb OK [HIGHESTMODSEQ 16] MOVE completed\r\n");
 }
 
+/* Of a move that fails halfway the client is told what has gone where. */
+static void a_move_that_fails_names_what_was_moved(void **state)
+{
+	(void)state;
+	imap_fake_select(&f, NULL);
+	f.copy_error = -EDQUOT;
+	assert_says("a MOVE 1:3 Archive\r\n",
+	    "* OK [COPYUID 38505 1 100] moved\r\n* 1 EXPUNGE\r\n"
+	    "a NO [OVERQUOTA] there is no room left in the quota of the mailbox\r\n");
+	f.copy_error = -E2BIG;
+	assert_non_null(strstr(imap_fake_say(&f, "b UID COPY 2:4 Archive\r\n"), "b NO [LIMIT] "));
+}
+
 static void expunges_are_told(void **state)
 {
 	(void)state;
@@ -119,6 +132,7 @@ int main(void)
 	    TEST(modified_is_named_by_number),
 	    TEST(copies_are_named),
 	    TEST(a_move_names_the_copies_first),
+	    TEST(a_move_that_fails_names_what_was_moved),
 	    TEST(expunges_are_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
