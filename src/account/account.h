@@ -172,6 +172,11 @@ void account_deliver(struct accounts *a, struct account_delivery *d);
 void account_delivery_begin(struct account_delivery *d);
 int account_delivery_run(struct txn *t, struct account_delivery *d) __attribute__((warn_unused_result));
 
+/* Whether the first target of each, one account, would take all of them: asked before the first is written,
+ * as refusals must be. Results as above. */
+int account_delivery_check(struct txn *t, struct account_delivery *const *deliveries, size_t count)
+    __attribute__((warn_unused_result));
+
 /* Whether a delivery's result is a target's refusal, and no trouble of the store. */
 bool account_delivery_is_refusal(int result);
 

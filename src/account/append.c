@@ -10,18 +10,51 @@
 #include "account/message.h"
 #include "base/clock.h"
 #include "base/container.h"
+#include "base/mem.h"
 
 enum {
 	KEPT_SECONDS = 600, /* from the first body to the commit: as long as a slow disk may take */
-	REPLACE_WRITES = MESSAGE_WRITES_MAX + CHANGE_END_WRITES
+	REPLACE_WRITES = MESSAGE_WRITES_MAX + CHANGE_END_WRITES,
+	INTENT_WRITES = 2 /* it, and the head */
 };
+
+/* A message that is moved takes its keywords along, and those that it names apart are entries there as well.
+ */
+static size_t writes_of_one(const struct account_append *a, size_t i)
+{
+	size_t writes = account_delivery_writes(a->messages[i]);
+	return a->source_uids
+	           ? writes + REMOVE_WRITES + 2 * a->messages[i]->targets[0].places[0].keyword_count
+	           : writes;
+}
+
+static size_t writes_beside(const struct account_append *a)
+{
+	size_t writes = a->replace ? REPLACE_WRITES : 0;
+	if (a->source_uids)
+		writes += CHANGE_END_WRITES;
+	if (a->more || a->part > 0)
+		writes += INTENT_WRITES + (a->more ? 0 : a->part);
+	return writes;
+}
 
 static size_t writes_of(const struct account_append *a)
 {
-	size_t writes = a->replace ? REPLACE_WRITES : 0;
+	size_t writes = writes_beside(a);
 	for (size_t i = 0; i < a->count; i++)
-		writes += account_delivery_writes(a->messages[i]);
+		writes += writes_of_one(a, i);
 	return writes;
+}
+
+size_t account_append_fit(const struct account_append *a)
+{
+	size_t writes = writes_beside(a), n = 0;
+	for (; n < a->count; n++) {
+		writes += writes_of_one(a, n);
+		if (n > 0 && writes > STORE_SLICE_KEYS)
+			break;
+	}
+	return n;
 }
 
 /* Asked before the first write, as refusals must be. */
@@ -46,6 +79,66 @@ static int check_sources(struct txn *t, const struct account_append *a)
 	return error == -ENOENT ? -ESTALE : error;
 }
 
+/* Each is still in the place that it is taken from. */
+static int check_moved(struct txn *t, const struct account_append *a)
+{
+	struct account_change c;
+	struct message_now now;
+	if (a->source_uids == NULL)
+		return 0;
+	int error = change_begin(&c, t, a->source_shard, a->now);
+	for (size_t i = 0; i < a->count && error == 0; i++) {
+		error = message_get(&c, a->source_mailbox, a->source_uids[i], &now);
+		if (error == 0 && now.m.emailid != a->source_emails[i])
+			error = -ESTALE;
+	}
+	return error == -ENOENT ? -ESTALE : error;
+}
+
+static int remove_moved(struct txn *t, struct account_append *a)
+{
+	struct account_change c;
+	if (a->source_uids == NULL)
+		return 0;
+	int error = change_begin(&c, t, a->source_shard, a->now);
+	for (size_t i = 0; i < a->count && error == 0; i++)
+		error = message_remove(
+		    &c, a->source_mailbox, a->source_uids[i], undelete_until(a->accounts, a->now));
+	if (error)
+		return error;
+	a->source_modseq = c.head.modseq;
+	return change_end(&c);
+}
+
+/* What this step of a copy has added becomes a part of the intent; with the last step all parts go. */
+static int keep_intent(struct txn *t, struct account_append *a)
+{
+	struct account_head head;
+	int error = 0;
+	for (uint32_t part = 0; !a->more && part < a->part && error == 0; part++)
+		error = key_delete(t, a->shard, key_intent(a->intent, part));
+	if (!a->more || error)
+		return error;
+	error = head_get(t, a->shard, &head);
+	if (error == 0 && a->part == 0) {
+		a->intent = head.next_intent++;
+		error = head_put(t, a->shard, &head);
+	}
+	if (error)
+		return error;
+	/* The step is one commit, so their UIDs follow one another. */
+	struct account_intent *intent = mem_alloc(sizeof *intent);
+	*intent = (struct account_intent){.what = INTENT_COPY,
+	    .process = a->accounts->process,
+	    .mailbox = a->mailbox,
+	    .time = a->now,
+	    .count = 1,
+	    .ranges = {{a->messages[0]->targets[0].uid, a->messages[a->count - 1]->targets[0].uid}}};
+	error = intent_put(t, a->shard, a->intent, a->part, intent);
+	mem_free(intent);
+	return error;
+}
+
 static int remove_replaced(struct txn *t, struct account_append *a)
 {
 	struct account_change c;
@@ -68,6 +161,10 @@ static int run_append(struct txn *t, void *arg)
 	int error = check_replaced(t, a);
 	if (error == 0)
 		error = check_sources(t, a);
+	if (error == 0)
+		error = check_moved(t, a);
+	if (error == 0)
+		error = account_delivery_check(t, a->messages, a->count);
 	for (size_t i = 0; i < a->count && error == 0; i++) {
 		struct account_delivery *d = a->messages[i];
 		if (a->bodies_with_commit)
@@ -77,6 +174,10 @@ static int run_append(struct txn *t, void *arg)
 	}
 	if (error == 0)
 		error = remove_replaced(t, a);
+	if (error == 0)
+		error = remove_moved(t, a);
+	if (error == 0)
+		error = keep_intent(t, a);
 	if (error == 0)
 		error = mailbox_get(t, a->shard, a->mailbox, &m);
 	if (error)
@@ -89,6 +190,8 @@ static int run_append(struct txn *t, void *arg)
 static void committed(struct store_commit *commit, int result)
 {
 	struct account_append *a = container_of(commit, struct account_append, commit);
+	if (result == 0 && a->more)
+		a->part++;
 	a->done(a, result);
 }
 
@@ -146,6 +249,12 @@ static int run_refuse(struct txn *t, void *arg)
 	return -E2BIG;
 }
 
+void account_append_leave(struct accounts *a, const struct account_append *append)
+{
+	if (append->part > 0)
+		intent_leave(a, append->shard, append->intent);
+}
+
 void account_append(struct accounts *accounts, struct account_append *a)
 {
 	a->accounts = accounts;
@@ -154,7 +263,8 @@ void account_append(struct accounts *accounts, struct account_append *a)
 	a->bodies_with_commit = a->count <= STORE_UPLOADS_MAX && a->source_emails == NULL;
 	for (size_t i = 0; i < a->count; i++)
 		a->messages[i]->all_or_none = true;
-	if (a->count > ACCOUNT_APPEND_MAX || writes_of(a) > STORE_WRITE_KEYS_MAX) {
+	if (a->count > ACCOUNT_APPEND_MAX || a->part >= ACCOUNT_APPEND_STEPS_MAX ||
+	    writes_of(a) > STORE_WRITE_KEYS_MAX) {
 		for (size_t i = 0; i < a->count; i++)
 			store_upload_abort(a->messages[i]->upload);
 		a->commit = (struct store_commit){.run = run_refuse, .arg = a, .done = committed};

@@ -17,16 +17,27 @@ struct account_append {
 	size_t count;                      /* 1 to ACCOUNT_APPEND_MAX */
 	uint32_t mailbox;                  /* whose state is given back */
 	uint32_t replace_mailbox, replace; /* a message that goes in the same step; 0: none */
-	/* Messages of another account whose bodies are named by their `blob`, without uploads: one for each
-	 * message. One that is gone by then: -ESTALE, since its body may be. */
+	/*
+	 * Messages of another account, whose bodies are named by their `blob`, without uploads: one for each
+	 * message. A move takes them out of their mailbox in the same step. One that is gone by then:
+	 * -ESTALE, since its body may be.
+	 */
 	uint64_t source_shard;
 	const uint64_t *source_emails; /* NULL: they come with uploads */
+	uint32_t source_mailbox;
+	const uint32_t *source_uids; /* NULL: a copy */
+	/* More of the same copy follow, or went before. What was added is an intent to remove it until the
+	 * last step withdraws that. The caller sets `more`, keeps the others, and ends with
+	 * account_append_undo when it cannot go on. */
+	bool more;
+	uint32_t part;   /* 0 at first: steps so far */
+	uint64_t intent; /* of use when part isn't 0 */
 	void (*done)(struct account_append *a, int result);
 	void *arg;
 
 	/* Results: of the mailbox, behind the new messages, whose UIDs stand in their targets. */
 	uint32_t uidvalidity, uidnext;
-	uint64_t modseq;
+	uint64_t modseq, source_modseq; /* source_modseq: of a move */
 
 	/* Internal. */
 	struct accounts *accounts;
@@ -36,6 +47,16 @@ struct account_append {
 	int64_t now;
 	bool bodies_with_commit;
 };
+
+/* Steps of one copy: each may add some dozens of messages, and the last one withdraws the intents of all. */
+enum { ACCOUNT_APPEND_STEPS_MAX = 900 };
+
+/* How many of the messages, at least one, a step of many takes: what mail is waiting for isn't kept from it.
+ */
+size_t account_append_fit(const struct account_append *append);
+
+/* Nobody goes on with a copy of several steps: whoever begins to use the account removes what there is. */
+void account_append_leave(struct accounts *a, const struct account_append *append);
 
 /*
  * Results are those of account_deliver, and -ENOENT: no such mailbox; -ESTALE: the message to be replaced is

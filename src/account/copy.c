@@ -25,7 +25,7 @@ static size_t writes_of(const struct account_copy *c, const struct message_now *
 {
 	size_t more = now->flags.more.count;
 	if (c->move)
-		return 3 + (new_block ? 3 : 0) + (more ? 2 : 0);
+		return 3 + (new_block ? 3 : 0) + (more ? 2 : 0) + (c->denied & FLAG_KEYWORD ? 2 * more : 0);
 	return 2 + (more ? 1 + 2 * more : 0);
 }
 
@@ -107,8 +107,8 @@ static int run_copy(struct txn *t, void *arg)
 		error = plan(change, c, &taken);
 	for (size_t i = 0; i < taken && error == 0; i++, c->slice_next++) {
 		uint32_t uid = c->uids[c->next + i], new_uid;
-		error = c->move ? message_move(change, c->mailbox, uid, c->to, &new_uid)
-		                : message_copy(change, c->mailbox, uid, c->to, &new_uid);
+		error = c->move ? message_move(change, c->mailbox, uid, c->to, c->denied, &new_uid)
+		                : message_copy(change, c->mailbox, uid, c->to, c->denied, &new_uid);
 		if (error == 0) {
 			c->copied[c->count + c->slice_count] = uid;
 			c->new_uids[c->count + c->slice_count++] = new_uid;

@@ -86,6 +86,25 @@ static int check_target(struct txn *t, const struct account_delivery *d, struct 
 	return target->enforce_quota ? check_quota(&head, target, target->prefix.len + d->body_len) : 0;
 }
 
+int account_delivery_check(struct txn *t, struct account_delivery *const *deliveries, size_t count)
+{
+	struct account_head head;
+	int error = head_get(t, deliveries[0]->targets[0].shard, &head);
+	for (size_t i = 0; i < count && error == 0; i++) {
+		struct account_target *target = &deliveries[i]->targets[0];
+		uint64_t size = target->prefix.len + deliveries[i]->body_len;
+		error = check_target(t, deliveries[i], target);
+		if (error == 0 && target->enforce_quota)
+			error = check_quota(&head, target, size);
+		if (error == 0) {
+			head.bytes += size;
+			head.messages++;
+		}
+		error = error > 0 ? 0 : error;
+	}
+	return error;
+}
+
 static size_t references_of(const struct account_delivery *d)
 {
 	size_t share = REFERENCES_ALTOGETHER / (d->target_count ? d->target_count : 1);

@@ -486,10 +486,22 @@ int message_can_copy(
 	return error > 0 ? -EBADMSG : error;
 }
 
-static int copy_or_move(
-    struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, bool move, uint32_t *new_uid)
+static struct message_flags without(const struct message_flags *flags, uint64_t denied)
+{
+	struct message_flags left = *flags;
+	left.bits &= ~(denied & FLAGS_SYSTEM);
+	if (denied & FLAG_KEYWORD) {
+		left.bits &= FLAG_KEYWORD - 1 - FLAG_MORE;
+		left.more.count = 0;
+	}
+	return left;
+}
+
+static int copy_or_move(struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, bool move,
+    uint64_t denied, uint32_t *new_uid)
 {
 	struct message_now now;
+	struct message_flags flags;
 	struct account_email email;
 	struct account_places places;
 	struct change_mailbox *target;
@@ -505,14 +517,18 @@ static int copy_or_move(
 		error = -EMLINK;
 	if (error)
 		return error > 0 ? -EBADMSG : error;
+	flags = without(&now.flags, denied);
 	if (move) {
 		drop_place(&places, mailbox, uid);
 		error = drop_message(c, mailbox, uid, &now);
+		/* A keyword that goes along is on as many messages as before. */
+		if (error == 0 && denied & FLAG_KEYWORD)
+			error = keywords_count(c, &now.flags, -1);
 	} else {
-		error = keywords_count(c, &now.flags, 1);
+		error = keywords_count(c, &flags, 1);
 	}
 	if (error == 0)
-		error = put_message(c, &now.m, &now.flags, to, new_uid);
+		error = put_message(c, &now.m, &flags, to, new_uid);
 	if (error)
 		return error;
 	if (places.count < ACCOUNT_PLACES_MAX)
@@ -520,12 +536,14 @@ static int copy_or_move(
 	return put_places(c, now.m.emailid, &email, &places, entry);
 }
 
-int message_copy(struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint32_t *new_uid)
+int message_copy(
+    struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint64_t denied, uint32_t *new_uid)
 {
-	return copy_or_move(c, mailbox, uid, to, false, new_uid);
+	return copy_or_move(c, mailbox, uid, to, false, denied, new_uid);
 }
 
-int message_move(struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint32_t *new_uid)
+int message_move(
+    struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint64_t denied, uint32_t *new_uid)
 {
-	return copy_or_move(c, mailbox, uid, to, true, new_uid);
+	return copy_or_move(c, mailbox, uid, to, true, denied, new_uid);
 }

@@ -58,13 +58,14 @@ int message_remove(struct account_change *c, uint32_t mailbox, uint32_t uid, int
 int message_can_copy(struct account_change *c, uint32_t mailbox, uint32_t uid, bool move,
     struct message_now *now) __attribute__((warn_unused_result));
 
-/* Gives the email another place, with the same flags. -EMLINK: it has ACCOUNT_PLACES_MAX. */
-int message_copy(struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint32_t *new_uid)
-    __attribute__((warn_unused_result));
+/* Gives the email another place, with the same flags but those that are denied (FLAG_KEYWORD: all keywords).
+ * -EMLINK: it has ACCOUNT_PLACES_MAX. */
+int message_copy(struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint64_t denied,
+    uint32_t *new_uid) __attribute__((warn_unused_result));
 
 /* The same, and takes the old place away. */
-int message_move(struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint32_t *new_uid)
-    __attribute__((warn_unused_result));
+int message_move(struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint64_t denied,
+    uint32_t *new_uid) __attribute__((warn_unused_result));
 
 /* Erases a deleted email, whose U entry is the caller's. */
 int message_erase(struct account_change *c, uint64_t emailid) __attribute__((warn_unused_result));

@@ -217,6 +217,7 @@ struct account_copy {
 	uint64_t shard;
 	uint32_t mailbox, to;
 	bool move;
+	uint64_t denied; /* of FLAGS_SYSTEM: they don't go with them; FLAG_KEYWORD: no keyword does */
 	const uint32_t *uids;
 	size_t uid_count;
 	uint32_t *copied, *new_uids; /* results, each with room for all: which were there, and what they are

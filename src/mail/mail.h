@@ -87,7 +87,6 @@ enum {
 	MAIL_RANGES_MAX = 800 * 1024,
 	MAIL_UIDS_MAX = 1000000,    /* messages that one question may change, copy or remove: else -E2BIG */
 	MAIL_BODY_MAX = 256 * 1024, /* body_max of MAIL_FETCH */
-	MAIL_ACROSS_MAX = 100,      /* messages that are copied to another account at a time */
 	MAIL_PARTS_MAX = 1000,      /* of one MAIL_READ */
 	MAIL_PIECE_MAX = 256 * 1024 /* octets of MAIL_DATA and of MAIL_UPLOAD */
 };
@@ -249,11 +248,11 @@ struct mail_store {
 /* MAIL_MODIFIED: struct mail_uids. */
 
 /*
- * Copies, or moves, to another mailbox, of another account too. Flags go with them. A copy is whole or
- * nothing; of a move each message is in one place at any time. Done: uidvalidity of the target, modseq of the
- * source's (a move). Into another account at most
- * MAIL_ACROSS_MAX messages at a time (-E2BIG); there a move is a copy, and then a removal. -ENODEV: there is
- * no such target; -EDQUOT; -EOVERFLOW.
+ * Copies, or moves, to another mailbox, of another account too. Flags go with them, as far as the session may
+ * set them there. A copy is whole or nothing; of a move each message is in one place at any time, and what
+ * was moved before an error is told. Done: uidvalidity of the target, modseq of the source's (a move).
+ * -E2BIG: too many at once; -ESTALE: messages went meanwhile, again and again. -ENODEV: there is no such
+ * target; -EDQUOT; -EOVERFLOW.
  */
 struct mail_copy {
 	uint64_t account, mailbox, to_account, to_mailbox, move;

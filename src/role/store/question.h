@@ -123,6 +123,11 @@ void right_who_forget(struct right *r);
  * 4: \Seen takes "s", \Deleted "t", all others "w"). */
 uint64_t right_flags_denied(unsigned rights);
 
+/* Flags that the session may not set are left out of what it adds (RFC 4314 section 4: APPEND, COPY). Of
+ * another's mailbox \Seen is the owner's: what somebody else has seen is new to the owner. */
+struct account_wanted_place;
+void right_leave_out_flags(const struct right_mailbox *box, struct account_wanted_place *place);
+
 /*
  * Looks whether the session has one of the rights in `needs` to the mailbox (0: none is needed), and calls
  * `then`, perhaps at once, with *found filled in; or ends the question: -ENOENT, -EACCES. `found` stays where

@@ -9,7 +9,9 @@
 #include "base/mem.h"
 #include "role/store/store_private.h"
 
-_Static_assert((int)MAIL_ACROSS_MAX == (int)ACCOUNT_APPEND_MAX, "as many as one commit adds");
+/* A message of the step may have gone since it was listed; somebody who expunges all the time is no reason to
+ * list for ever. */
+enum { TRIES_MAX = 5 };
 
 struct right_across_message {
 	struct account_delivery delivery;
@@ -20,78 +22,121 @@ struct right_across_message {
 	char *prefix, *uidl, *summary, *structure;
 };
 
-uint32_t right_across_uid(const struct right_across *a, size_t i)
+static void forget_messages(struct right_across *a)
 {
-	return a->messages[i].target.uid;
-}
-
-void right_across_free(struct right_across *a)
-{
-	if (a == NULL)
-		return;
-	for (size_t i = 0; a->messages && i < a->found; i++) {
+	for (size_t i = 0; a->messages && i < a->fetched; i++) {
 		mem_free(a->messages[i].prefix);
 		mem_free(a->messages[i].uidl);
 		mem_free(a->messages[i].summary);
 		mem_free(a->messages[i].structure);
 	}
 	mem_free(a->messages);
+	a->messages = NULL;
+	a->fetched = 0;
 	account_keyword_names_free(&a->names);
+	a->names = (struct account_keyword_names){.shard = 0};
 	account_fetch_free(&a->fetch);
+	a->fetch = (struct account_fetch){.shard = 0};
+}
+
+void right_across_free(struct right_across *a)
+{
+	if (a == NULL)
+		return;
+	/* The session has ended in the middle of a copy. */
+	if (!a->complete && a->append.shard)
+		account_append_leave(&store_role.accounts, &a->append);
+	forget_messages(a);
 	mem_free(a);
 }
 
 /* ---- the end ---- */
 
-static void expunged(struct account_expunge *call, int result)
+/* Of a copy that is undone nobody is warned. */
+static void end(struct right_across *a, int result)
 {
-	struct right_across *a = container_of(call, struct right_across, expunge);
-	if (!question_back(a->question))
-		return;
-	a->modseq = a->removed.modseq;
+	a->complete = true;
+	a->warning.shard = a->to.shard;
+	if (a->copied_count > 0)
+		store_notice_quota(&a->warning, 1);
 	a->done(a->question, result);
 }
+
+static void undone(struct account_request *undo, int result)
+{
+	struct right_across *a = container_of(undo, struct right_across, undo);
+	if (result)
+		account_append_leave(&store_role.accounts, &a->append);
+	a->complete = true;
+	if (question_back(a->question))
+		a->done(a->question, a->failure);
+}
+
+static void fail(struct right_across *a, int error)
+{
+	if (a->append.part == 0) {
+		end(a, error);
+		return;
+	}
+	a->failure = error;
+	a->copied_count = 0;
+	a->undo = (struct account_request){.shard = a->to.shard, .done = undone, .only = a->append.intent};
+	question_call(a->question);
+	account_repair(&store_role.accounts, &a->undo);
+}
+
+static void begin_step(struct right_across *a);
 
 static void appended(struct account_append *call, int result)
 {
 	struct right_across *a = container_of(call, struct right_across, append);
 	if (!question_back(a->question))
 		return;
+	if (result == -ESTALE && ++a->tries < TRIES_MAX) {
+		begin_step(a);
+		return;
+	}
 	if (result) {
 		/* The source has been listed: it is the target that is not there. */
-		a->done(a->question, result == -ENOENT ? -ENODEV : result);
+		fail(a, result == -ENOENT ? -ENODEV : result);
 		return;
 	}
-	a->copied_count = a->found;
+	for (size_t i = 0; i < call->count; i++, a->copied_count++) {
+		a->copied[a->copied_count] = a->listed[i].uid;
+		a->new_uids[a->copied_count] = a->messages[i].target.uid;
+		if (a->messages[i].target.warn)
+			a->warning.warn = a->messages[i].target.warn;
+	}
 	a->uidvalidity = call->uidvalidity;
-	if (!a->move) {
-		a->done(a->question, 0);
-		return;
-	}
-	for (size_t i = 0; i < a->found; i++)
-		a->sources[i] = a->listed[i].uid;
-	a->removed.uids = a->removed_uids;
-	a->expunge = (struct account_expunge){.shard = a->from.shard,
-	    .mailbox = a->from.mailbox,
-	    .uids = a->sources,
-	    .uid_count = a->found,
-	    .removed = &a->removed,
-	    .done = expunged};
-	question_call(a->question);
-	account_expunge(&store_role.accounts, &a->expunge);
+	a->modseq = call->source_modseq;
+	a->first = a->listed[call->count - 1].uid + 1;
+	a->tries = 0;
+	if (a->others || call->count < a->found)
+		begin_step(a);
+	else
+		end(a, 0);
 }
 
 static void append(struct right_across *a)
 {
 	for (size_t i = 0; i < a->found; i++)
 		a->deliveries[i] = &a->messages[i].delivery;
+	uint32_t part = a->append.part;
+	uint64_t intent = a->append.intent;
 	a->append = (struct account_append){.shard = a->to.shard,
 	    .messages = a->deliveries,
 	    .count = a->found,
 	    .mailbox = a->to.mailbox,
 	    .source_shard = a->from.shard,
 	    .source_emails = a->emails,
+	    .source_mailbox = a->from.mailbox,
+	    .source_uids = a->move ? a->sources : NULL,
+	    .more = !a->move,
+	    .part = part,
+	    .intent = intent,
 	    .done = appended};
+	a->append.count = account_append_fit(&a->append);
+	a->append.more = !a->move && (a->others || a->append.count < a->found);
 	question_call(a->question);
 	account_append(&store_role.accounts, &a->append);
 }
@@ -144,6 +189,7 @@ static void fill(struct right_across *a, size_t i, const struct account_fetched 
 	m->place = (struct account_wanted_place){
 	    .number = a->to.mailbox, .flags = l->flags & FLAGS_SYSTEM, .keywords = m->words};
 	add_keywords(a, m, l);
+	right_leave_out_flags(&a->to, &m->place);
 	m->target = (struct account_target){.shard = a->to.shard,
 	    .prefix = view_of(m->prefix, e->prefix.len),
 	    .uidl = view_of(m->uidl, e->uidl.len),
@@ -153,6 +199,7 @@ static void fill(struct right_across *a, size_t i, const struct account_fetched 
 	    .quota_default = settings->quota_default,
 	    .quota_messages_default = settings->quota_messages_default};
 	m->delivery = (struct account_delivery){.blob = e->blob,
+	    .quota_warning = (unsigned)settings->quota_warning,
 	    .body_len = e->body_len,
 	    .internaldate = l->internaldate,
 	    .binary = l->flags & FLAG_BINARY,
@@ -179,8 +226,10 @@ static void fetched(struct account_fetch *call, int result)
 			fill(a, a->fetched++, &call->messages[i]);
 	}
 	account_fetch_free(call);
-	if (result)
-		a->done(a->question, result == -ENOENT ? -ESTALE : result);
+	if (result == -ENOENT && ++a->tries < TRIES_MAX)
+		begin_step(a);
+	else if (result)
+		fail(a, result == -ENOENT ? -ESTALE : result);
 	else if (a->fetched < a->found)
 		fetch(a);
 	else
@@ -205,7 +254,7 @@ static void names_read(struct account_keyword_names *names, int result)
 	if (!question_back(a->question))
 		return;
 	if (result) {
-		a->done(a->question, result);
+		fail(a, result);
 		return;
 	}
 	a->messages = mem_array(a->found, sizeof *a->messages);
@@ -216,6 +265,7 @@ static void read_names(struct right_across *a)
 {
 	for (size_t i = 0; i < a->found; i++) {
 		a->emails[i] = a->listed[i].emailid;
+		a->sources[i] = a->listed[i].uid;
 		if (a->listed[i].flags & FLAG_MORE)
 			a->more_uids[a->more_count++] = a->listed[i].uid;
 	}
@@ -243,21 +293,22 @@ static void listed(struct account_list *call, int result)
 	struct right_across *a = container_of(call, struct right_across, list);
 	if (!question_back(a->question))
 		return;
-	for (size_t i = 0; i < call->count && result == 0; i++)
+	for (size_t i = 0; i < call->count && result == 0 && !a->others; i++)
 		if (bsearch(&a->slice[i].uid, a->uids, a->count, sizeof *a->uids, by_uid)) {
-			if (a->found == ACCOUNT_APPEND_MAX)
-				result = -E2BIG;
-			else
+			a->others = a->found == ACCOUNT_APPEND_MAX;
+			if (!a->others)
 				a->listed[a->found++] = a->slice[i];
 		}
 	if (result)
-		a->done(a->question, result);
-	else if (call->more)
+		fail(a, result);
+	else if (call->more && !a->others)
 		list(a, call->next);
 	else if (a->found > 0)
 		read_names(a);
+	else if (a->append.part > 0)
+		fail(a, -ESTALE); /* the last ones have gone meanwhile, and no step withdraws the intent */
 	else
-		a->done(a->question, 0);
+		end(a, 0);
 }
 
 static void list(struct right_across *a, uint32_t from)
@@ -274,10 +325,23 @@ static void list(struct right_across *a, uint32_t from)
 	account_list(&store_role.accounts, &a->list);
 }
 
+static void begin_step(struct right_across *a)
+{
+	forget_messages(a);
+	a->found = a->more_count = 0;
+	a->others = false;
+	if (a->first > a->uids[a->count - 1])
+		end(a, 0);
+	else
+		list(a, a->first);
+}
+
 void right_across(struct right_across *a)
 {
-	if (a->count == 0)
-		a->done(a->question, 0);
-	else
-		list(a, a->uids[0]);
+	if (a->count == 0) {
+		end(a, 0);
+		return;
+	}
+	a->first = a->uids[0];
+	begin_step(a);
 }

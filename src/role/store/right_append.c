@@ -74,16 +74,6 @@ static void appended(struct account_append *call, int result)
 	question_done(q, &done);
 }
 
-/* Flags that the session may not set are left out (RFC 4314 section 4: APPEND). Of another's mailbox \Seen is
- * the owner's: what somebody else has seen is new to the owner. */
-static void leave_out_flags(const struct right_mailbox *box, struct account_wanted_place *place)
-{
-	uint64_t denied = right_flags_denied(box->rights);
-	place->flags &= ~(denied | (box->user ? FLAG_SEEN : 0));
-	if (denied & FLAG_KEYWORD)
-		place->keyword_count = 0;
-}
-
 static void carry_out(struct question *question)
 {
 	struct right_append *a = append_of(question);
@@ -96,7 +86,7 @@ static void carry_out(struct question *question)
 		m->target.quota_messages_default = settings->quota_messages_default;
 		m->delivery.quota_warning = (unsigned)settings->quota_warning;
 		m->place.number = a->box.mailbox;
-		leave_out_flags(&a->box, &m->place);
+		right_leave_out_flags(&a->box, &m->place);
 		a->deliveries[i] = &m->delivery;
 	}
 	a->call = (struct account_append){.shard = a->box.shard,

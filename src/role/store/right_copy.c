@@ -104,39 +104,42 @@ static void across_done(struct question *question, int result)
 {
 	struct right_copying *c = copying_of(question);
 	const struct right_across *a = c->across;
-	size_t bytes = (a->copied_count + 1) * sizeof(uint32_t);
-	c->call.copied = mem_try(bytes);
-	c->call.new_uids = mem_try(bytes);
-	if (result == 0 && c->call.copied && c->call.new_uids)
-		for (; c->call.count < a->copied_count; c->call.count++) {
-			c->call.copied[c->call.count] = a->listed[c->call.count].uid;
-			c->call.new_uids[c->call.count] = right_across_uid(a, c->call.count);
-		}
+	c->call.count = a->copied_count;
 	c->call.modseq = a->modseq;
 	c->call.uidvalidity = a->uidvalidity;
 	finish(c, result);
+}
+
+static void copy_across(struct right_copying *c)
+{
+	struct right_across *a = c->across = mem_alloc(sizeof *a);
+	a->question = &c->question;
+	a->from = c->from;
+	a->to = c->to;
+	a->move = c->move;
+	a->uids = c->uids;
+	a->count = c->count;
+	a->copied = c->call.copied;
+	a->new_uids = c->call.new_uids;
+	a->done = across_done;
+	right_across(a);
+}
+
+/* \Seen is the owner's in another's account: what the owner has seen stays so. */
+static uint64_t denied_flags(const struct right_mailbox *to)
+{
+	return right_flags_denied(to->rights) & ~FLAG_SEEN;
 }
 
 static void target_granted(struct question *question)
 {
 	struct right_copying *c = copying_of(question);
 	size_t bytes = (c->count + 1) * sizeof(uint32_t);
-	if (c->from.shard != c->to.shard) {
-		c->across = mem_alloc(sizeof *c->across);
-		c->across->question = question;
-		c->across->from = c->from;
-		c->across->to = c->to;
-		c->across->move = c->move;
-		c->across->uids = c->uids;
-		c->across->count = c->count;
-		c->across->done = across_done;
-		right_across(c->across);
-		return;
-	}
 	c->call = (struct account_copy){.shard = c->from.shard,
 	    .mailbox = c->from.mailbox,
 	    .to = c->to.mailbox,
 	    .move = c->move,
+	    .denied = denied_flags(&c->to),
 	    .uids = c->uids,
 	    .uid_count = c->count,
 	    .copied = mem_try(bytes),
@@ -144,6 +147,8 @@ static void target_granted(struct question *question)
 	    .done = copied};
 	if (c->call.copied == NULL || c->call.new_uids == NULL) {
 		question_fail(question, -ENOMEM);
+	} else if (c->from.shard != c->to.shard) {
+		copy_across(c);
 	} else {
 		question_call(question);
 		account_copy(&store_role.accounts, &c->call);

@@ -251,12 +251,94 @@ static void messages_cross_accounts(void **state)
 	copy.uids = UIDS(2, 2);
 	copy.to_mailbox = 999;
 	assert_int_equal(ask(&two, MAIL_COPY, &copy), -ENODEV);
-	for (int i = 0; i < 101; i++)
-		assert_int_not_equal(mail_world_put(1, plans, 0, 0, VIEW(text)), 0);
-	copy.to_mailbox = MAILBOX_INBOX;
-	copy.uids = UIDS(1, 1000);
-	assert_int_equal(ask(&two, MAIL_COPY, &copy), -E2BIG);
+}
+
+/* How many messages the mailbox of a session's own has, or of one that it shares. */
+static uint64_t messages_of(struct seen *s, uint64_t account, uint32_t mailbox)
+{
+	assert_int_equal(ask(s, MAIL_OPEN, &(struct mail_open){.account = account, .mailbox = mailbox}), 0);
+	return s->end.messages;
+}
+
+/* More than one commit takes: a copy is whole or not there, and a moved message is in one place. */
+static void many_messages_cross_accounts(void **state)
+{
+	enum { MANY = 250, ROOM = 220 };
+	uint64_t *limit = &store_role.process->settings.quota_messages_default;
+	(void)state;
+	assert_int_equal(create(&one, 0, "Plans", 0), 0);
+	uint32_t plans = (uint32_t)one.end.number;
+	assert_int_equal(grant(&one, 0, plans, "bob@example.test", RIGHT_ALL & ~RIGHT_ADMIN), 0);
+	for (int i = 0; i < MANY; i++)
+		assert_int_not_equal(mail_world_put(1, plans, 0, 0, VIEW("Subject: x\r\n\r\nx\r\n")), 0);
+	uint64_t before = messages_of(&two, 0, MAILBOX_INBOX);
+	struct mail_copy copy = {
+	    .account = 1, .mailbox = plans, .to_mailbox = MAILBOX_INBOX, .uids = UIDS(1, MANY)};
+	/* Not all of them fit: of a copy nothing is left, */
+	store_role.process->settings.quota_warning = 0;
+	*limit = before + ROOM;
+	assert_int_equal(ask(&two, MAIL_COPY, &copy), -EDQUOT);
 	assert_string_equal(shown(&two.to), "");
+	assert_int_equal(messages_of(&two, 0, MAILBOX_INBOX), before);
+	assert_int_equal(messages_of(&one, 0, plans), MANY);
+	/* and of a move what was moved is told. */
+	copy.move = 1;
+	assert_int_equal(ask(&two, MAIL_COPY, &copy), -EDQUOT);
+	uint64_t moved = messages_of(&two, 0, MAILBOX_INBOX) - before;
+	assert_true(moved > 0 && moved <= ROOM);
+	assert_int_equal(messages_of(&one, 0, plans), MANY - moved);
+	*limit = 0;
+	assert_int_equal(ask(&two, MAIL_COPY, &copy), 0);
+	assert_int_equal(messages_of(&two, 0, MAILBOX_INBOX), before + MANY);
+	assert_int_equal(messages_of(&one, 0, plans), 0);
+	/* And back, as a copy of several steps. */
+	struct mail_copy back = {
+	    .mailbox = MAILBOX_INBOX, .to_account = 1, .to_mailbox = plans, .uids = UIDS(1, 2000)};
+	assert_int_equal(ask(&two, MAIL_COPY, &back), 0);
+	assert_int_equal(messages_of(&one, 0, plans), before + MANY);
+	assert_int_equal(messages_of(&two, 0, MAILBOX_INBOX), before + MANY);
+}
+
+/* RFC 4314 section 4: what the session may not set doesn't come with a copy. */
+static void copies_leave_out_flags(void **state)
+{
+	(void)state;
+	assert_int_equal(create(&one, 0, "Plans", 0), 0);
+	uint32_t plans = (uint32_t)one.end.number;
+	assert_int_equal(create(&one, 0, "Done", 0), 0);
+	uint32_t finished = (uint32_t)one.end.number;
+	assert_int_equal(grant(&one, 0, plans, "bob@example.test", RIGHT_ALL & ~RIGHT_ADMIN), 0);
+	assert_int_equal(
+	    grant(&one, 0, finished, "bob@example.test", RIGHT_LOOKUP | RIGHT_READ | RIGHT_INSERT), 0);
+	assert_int_equal(mail_world_put(1, plans, FLAG_FLAGGED | FLAG_SEEN, 0, VIEW("\r\nx\r\n")), 1);
+	assert_int_equal(mail_world_put(1, plans, FLAG_FLAGGED | FLAG_SEEN, 0, VIEW("\r\nx\r\n")), 2);
+	struct mail_store m = {
+	    .mailbox = plans, .keywords = VIEW("work"), .unchanged_since = UINT64_MAX, .uids = UIDS(1, 2)};
+	assert_int_equal(ask(&one, MAIL_STORE, &m), 0);
+	struct mail_copy within = {
+	    .account = 1, .mailbox = plans, .to_account = 1, .to_mailbox = finished, .uids = UIDS(1, 1)};
+	assert_int_equal(ask(&two, MAIL_COPY, &within), 0);
+	within.move = 1;
+	within.uids = UIDS(2, 2);
+	assert_int_equal(ask(&two, MAIL_COPY, &within), 0);
+	struct mail_fetch f = {.mailbox = finished, .want = MAIL_WANT_FLAGS, .uids = UIDS(1, 2)};
+	assert_int_equal(ask(&one, MAIL_FETCH, &f), 0);
+	assert_int_equal(one.count, 2);
+	/* What the owner has seen stays so. */
+	assert_true(one.messages[0].flags == FLAG_SEEN && one.messages[1].flags == FLAG_SEEN);
+	/* From the sharer's own: what the sharer has seen is new to the owner. */
+	uint32_t own = mail_world_put(2, MAILBOX_INBOX, FLAG_FLAGGED | FLAG_SEEN, 0, VIEW("\r\nx\r\n"));
+	struct mail_copy across = {
+	    .mailbox = MAILBOX_INBOX, .to_account = 1, .to_mailbox = finished, .uids = UIDS(own, own)};
+	assert_int_equal(ask(&two, MAIL_COPY, &across), 0);
+	across.to_mailbox = plans;
+	assert_int_equal(ask(&two, MAIL_COPY, &across), 0);
+	f.uids = UIDS(3, 3);
+	assert_int_equal(ask(&one, MAIL_FETCH, &f), 0);
+	assert_true(one.count == 1 && one.messages[0].flags == 0);
+	f.mailbox = plans;
+	assert_int_equal(ask(&one, MAIL_FETCH, &f), 0);
+	assert_true(one.count == 1 && one.messages[0].flags == FLAG_FLAGGED);
 }
 
 static char grants[1024];
@@ -395,6 +477,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_session_arranges_its_mailboxes, begin, end),
 	    cmocka_unit_test_setup_teardown(what_is_shared_shows_up, begin, end),
 	    cmocka_unit_test_setup_teardown(messages_cross_accounts, begin, end),
+	    cmocka_unit_test_setup_teardown(many_messages_cross_accounts, begin, end),
+	    cmocka_unit_test_setup_teardown(copies_leave_out_flags, begin, end),
 	    cmocka_unit_test_setup_teardown(rights_are_given_by_name, begin, end),
 	    cmocka_unit_test_setup_teardown(sharers_have_their_own_seen, begin, end),
 	    cmocka_unit_test_setup_teardown(recent_messages_go_to_one_session, begin, end),
