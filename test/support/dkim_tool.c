@@ -3,10 +3,12 @@
  * arc_suite.py.
  *	dkim_tool verify NOW ZONE FILE...                  a line of JSON for each
  *	dkim_tool sign NOW KEY DOMAIN SELECTOR FILE...     writes FILE.signed; KEY is a file in PEM
- *	dkim_tool record KEY                               the record that publishes the key
- *	dkim_tool speed ZONE FILE                          microseconds of CPU of one verification
- * A line of ZONE is a name, a blank and the text of its TXT record; "NXDOMAIN"; or "~~why~~", a failure.
- * Files with bare LFs are read as if they had CRLFs.
+ *	dkim_tool seal NOW ZONE KEY DOMAIN SELECTOR NAMES AUTHSERV RESULTS FILE
+ *	                                                   prints FILE with a set of ARC above it; NAMES may
+ *be empty dkim_tool record KEY                               the record that publishes the key dkim_tool
+ *speed ZONE FILE                          microseconds of CPU of one verification A line of ZONE is a name, a
+ *blank and the text of its TXT record; "NXDOMAIN"; or "~~why~~", a failure. Files with bare LFs are read as
+ *if they had CRLFs.
  */
 #include <errno.h>
 #include <openssl/evp.h>
@@ -16,9 +18,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/base64.h"
 #include "format/json.h"
-#include "trust/sender/dkim.h"
-#include "trust/sender/dkim_sign.h"
+#include "trust/sender/arc.h"
+#include "trust/sender/arc_seal.h"
 
 static void die(const char *what, const char *which)
 {
@@ -112,6 +115,7 @@ static void answer(struct answers *answers)
 struct checked {
 	struct dkim_mail mail;
 	struct dkim dkim;
+	struct arc arc;
 	struct answers answers;
 };
 
@@ -122,16 +126,22 @@ static void check(struct checked *c, struct view message, int64_t now)
 	size_t taken = dkim_mail_header(&c->mail, message);
 	dkim_mail_header_end(&c->mail);
 	dkim_begin(&c->dkim, &c->mail, now);
+	arc_begin(&c->arc, &c->mail, now);
 	dkim_ask(&c->dkim, &c->answers);
+	arc_ask(&c->arc, &c->answers);
+	dkim_sign_begin(&c->mail);
 	dkim_mail_body(&c->mail, view_skip(message, taken));
 	dkim_mail_end(&c->mail);
-	while (!dkim_judge(&c->dkim, &c->answers))
+	for (bool known = false; !known;) {
 		answer(&c->answers);
+		known = dkim_judge(&c->dkim, &c->answers) & arc_judge(&c->arc, &c->answers);
+	}
 }
 
 static void done(struct checked *c)
 {
 	dkim_done(&c->dkim);
+	arc_done(&c->arc);
 	answers_done(&c->answers);
 	dkim_mail_done(&c->mail);
 }
@@ -158,6 +168,17 @@ static void put_verdict(struct buf *out, const struct dkim_verdict *v)
 	buf_done(&words);
 }
 
+static void put_arc(struct buf *out, const struct arc *a)
+{
+	struct buf words;
+	buf_init(&words, 4096);
+	arc_explain(a, &words);
+	put_text(out, "arc", view_from_string(sender_result_name(a->verdict.result)));
+	buf_printf(out, "\"sets\":%u,\"arc_words\":", a->count);
+	json_append_string(out, buf_view(&words));
+	buf_done(&words);
+}
+
 static void verify(const char *name, int64_t now)
 {
 	struct checked c;
@@ -172,7 +193,9 @@ static void verify(const char *name, int64_t now)
 		buf_append_string(&out, i ? "," : "");
 		put_verdict(&out, &c.dkim.verdicts[i]);
 	}
-	buf_append_string(&out, "]}\n");
+	buf_append_string(&out, "],");
+	put_arc(&out, &c.arc);
+	buf_append_string(&out, "}\n");
 	fwrite(buf_view(&out).data, 1, buf_view(&out).len, stdout);
 	done(&c);
 	buf_done(&message);
@@ -251,6 +274,60 @@ static void sign(const char *name, EVP_PKEY *key, struct dkim_signer *signer)
 	buf_done(&message);
 }
 
+/* ---- sealing ---- */
+
+/* b= on one line, as the suite's seals have signed it. */
+static void finish(struct dkim_draft *draft, EVP_PKEY *key, struct buf *out)
+{
+	unsigned char signature[DKIM_SIGNATURE_MAX];
+	size_t len = sizeof signature;
+	struct view field = buf_view(&draft->field);
+	if (dkim_key_sign(key, buf_view(&draft->block), signature, &len) != 0)
+		die("cannot be sealed", "signing");
+	buf_append(out, view_take(field, draft->at));
+	base64_encode(out, view_of(signature, len));
+	buf_append(out, view_skip(field, draft->at));
+}
+
+static void seal(char **argv)
+{
+	struct checked c;
+	struct dkim_draft draft;
+	struct buf message, results, signature, sealed;
+	EVP_PKEY *key = read_key(argv[4]);
+	struct dkim_signer signer = {
+	    .algorithm = EVP_PKEY_is_a(key, "RSA") ? DKIM_RSA_SHA256 : DKIM_ED25519_SHA256,
+	    .domain = argv[5],
+	    .selector = argv[6],
+	    .names = view_from_string(argv[7]),
+	    .signed_at = strtoll(argv[2], NULL, 10),
+	    .expires = DKIM_NO_TIME};
+	read_message(argv[10], &message);
+	buf_init(&results, 1 << 16);
+	buf_init(&signature, 1 << 16);
+	buf_init(&sealed, 1 << 16);
+	dkim_draft_init(&draft);
+	check(&c, buf_view(&message), signer.signed_at);
+	int error = arc_seal_results(&c.arc, argv[8], view_from_string(argv[9]), &results);
+	if (error == 0)
+		error = arc_seal_message(&c.arc, &c.mail, &signer, &draft);
+	if (error)
+		die(strerror(-error), argv[10]);
+	finish(&draft, key, &signature);
+	if (arc_seal_chain(&c.arc, &signer, buf_view(&results), buf_view(&signature), &draft) != 0)
+		die("cannot be sealed", argv[10]);
+	finish(&draft, key, &sealed);
+	printf("%.*s%.*s%.*s%.*s", VIEW_FMT(buf_view(&sealed)), VIEW_FMT(buf_view(&signature)),
+	    VIEW_FMT(buf_view(&results)), VIEW_FMT(buf_view(&message)));
+	done(&c);
+	dkim_draft_done(&draft);
+	buf_done(&message);
+	buf_done(&results);
+	buf_done(&signature);
+	buf_done(&sealed);
+	EVP_PKEY_free(key);
+}
+
 int main(int argc, char **argv)
 {
 	buf_init(&zone, 1 << 24);
@@ -269,6 +346,9 @@ int main(int argc, char **argv)
 		for (int i = 6; i < argc; i++)
 			sign(argv[i], key, &signer);
 		EVP_PKEY_free(key);
+	} else if (argc == 11 && strcmp(argv[1], "seal") == 0) {
+		read_file(argv[3], &zone);
+		seal(argv);
 	} else if (argc == 3 && strcmp(argv[1], "record") == 0) {
 		struct buf record;
 		EVP_PKEY *key = read_key(argv[2]);
@@ -282,7 +362,7 @@ int main(int argc, char **argv)
 		read_file(argv[2], &zone);
 		speed(argv[3]);
 	} else {
-		die("verify, sign, record or speed", "?");
+		die("verify, sign, seal, record or speed", "?");
 	}
 	buf_done(&zone);
 	return 0;

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-#include "trust/sender/dkim_block.h"
-
 static const enum sender_result results[] = {
     [DKIM_VERIFIED] = SENDER_PASS,
     [DKIM_BAD_FIELD] = SENDER_PERMERROR,
@@ -43,26 +41,6 @@ static void settle(struct dkim *d, size_t i, enum dkim_cause cause)
 	d->judged[i] = true;
 }
 
-/* ---- the field ---- */
-
-/* What can be said before anything is asked. */
-static enum dkim_cause judge_field(const struct dkim *d, const struct dkim_field *f)
-{
-	if (f->fault == DKIM_FIELD_MEMORY)
-		return DKIM_NO_MEMORY;
-	if (f->fault != DKIM_FIELD_GOOD)
-		return DKIM_BAD_FIELD;
-	if (d->mail->header.malformed)
-		return DKIM_MALFORMED_HEADER;
-	if (f->algorithm == DKIM_RSA_SHA1)
-		return DKIM_HISTORIC;
-	if (f->expires != DKIM_NO_TIME && f->expires <= d->now)
-		return DKIM_EXPIRED;
-	if (f->signed_at != DKIM_NO_TIME && f->signed_at - DKIM_CLOCK_AHEAD > d->now)
-		return DKIM_IN_FUTURE;
-	return DKIM_VERIFIED;
-}
-
 static void add(struct dkim *d, const struct dkim_header_field *own)
 {
 	if (d->count == DKIM_SIGNATURES_MAX) {
@@ -73,7 +51,7 @@ static void add(struct dkim *d, const struct dkim_header_field *own)
 	struct dkim_field *field = &d->verdicts[i].field;
 	d->own[i] = own;
 	dkim_field_parse(DKIM_SIGNATURE, own->body, &d->arena, field);
-	enum dkim_cause cause = judge_field(d, field);
+	enum dkim_cause cause = dkim_check_field(&d->mail->header, field, d->now);
 	if (cause == DKIM_VERIFIED && dkim_body_want(&d->mail->body, field->body_canon, field->length) != 0)
 		cause = DKIM_NO_MEMORY;
 	if (cause != DKIM_VERIFIED)
@@ -101,80 +79,14 @@ void dkim_ask(struct dkim *d, struct answers *answers)
 			dkim_lookup_ask(answers, &d->verdicts[i].field);
 }
 
-/* ---- the key ---- */
-
-/* t=s: the domains of i= and d= are the same (section 3.6.1). */
-static bool is_strictly_aligned(const struct dkim_field *f)
-{
-	ptrdiff_t at = view_find_last(f->identity, '@');
-	return at < 0 || view_equal(view_skip(f->identity, (size_t)at + 1), view_from_string(f->domain));
-}
-
-static enum dkim_cause judge_key(const struct dkim_field *f, const struct dkim_key *key)
-{
-	if (key->fault == DKIM_KEY_MEMORY)
-		return DKIM_NO_MEMORY;
-	if (key->fault != DKIM_KEY_GOOD)
-		return DKIM_BAD_KEY;
-	if ((key->kind == DKIM_KEY_ED25519) != (f->algorithm == DKIM_ED25519_SHA256))
-		return DKIM_OTHER_ALGORITHM;
-	return key->strict && !is_strictly_aligned(f) ? DKIM_STRICT_KEY : DKIM_VERIFIED;
-}
-
-static enum dkim_cause cause_of(enum dkim_lookup found)
-{
-	switch (found) {
-	case DKIM_LOOKUP_NONE:
-		return DKIM_NO_KEY;
-	case DKIM_LOOKUP_SEVERAL:
-		return DKIM_SEVERAL_KEYS;
-	case DKIM_LOOKUP_UNAVAILABLE:
-		return DKIM_NO_ANSWER;
-	default:
-		return DKIM_NO_MEMORY;
-	}
-}
-
-/* ---- the message ---- */
-
-static enum dkim_cause judge_body(const struct dkim *d, struct dkim_verdict *v)
-{
-	const struct dkim_field *f = &v->field;
-	const unsigned char *digest = dkim_body_digest(&d->mail->body, f->body_canon, f->length);
-	v->body_length = dkim_body_length(&d->mail->body, f->body_canon);
-	if (digest == NULL)
-		return DKIM_NO_MEMORY;
-	if (f->length != DKIM_WHOLE && f->length > v->body_length)
-		return DKIM_BODY_CUT;
-	return view_equal(f->body_hash, view_of(digest, DKIM_HASH_SIZE)) ? DKIM_VERIFIED : DKIM_BODY_CHANGED;
-}
-
-static enum dkim_cause judge_signature(struct dkim *d, size_t i)
-{
-	struct dkim_verdict *v = &d->verdicts[i];
-	enum dkim_check check = DKIM_CHECK_MEMORY;
-	unsigned char digest[DKIM_HASH_SIZE];
-	struct buf block;
-	buf_init(&block, DKIM_BLOCK_MAX);
-	if (dkim_block_write(&d->mail->header, d->own[i], &v->field, &block) == 0 &&
-	    dkim_digest(buf_view(&block), digest))
-		check = dkim_key_verify(&v->key.key, digest, v->field.signature);
-	buf_done(&block);
-	if (check != DKIM_CHECK_GOOD)
-		return check == DKIM_CHECK_BAD ? DKIM_WRONG_SIGNATURE : DKIM_NO_MEMORY;
-	v->added = dkim_block_added(&d->mail->header);
-	if (v->added)
-		return DKIM_FIELD_ADDED;
-	return v->field.length < v->body_length ? DKIM_BODY_ADDED : DKIM_VERIFIED;
-}
-
 static enum dkim_cause judge_message(struct dkim *d, size_t i)
 {
 	struct dkim_verdict *v = &d->verdicts[i];
-	enum dkim_cause cause = judge_key(&v->field, &v->key.key);
-	if (cause == DKIM_VERIFIED)
-		cause = judge_body(d, v);
-	return cause == DKIM_VERIFIED ? judge_signature(d, i) : cause;
+	enum dkim_cause cause = dkim_check_body(&d->mail->body, &v->field, &v->body_length);
+	if (cause != DKIM_VERIFIED)
+		return cause;
+	return dkim_check_message(
+	    &d->mail->header, d->own[i], &v->field, &v->key.key, v->body_length, &v->added);
 }
 
 bool dkim_judge(struct dkim *d, struct answers *answers)
@@ -182,13 +94,13 @@ bool dkim_judge(struct dkim *d, struct answers *answers)
 	bool complete = true;
 	for (size_t i = 0; i < d->count; i++) {
 		struct dkim_verdict *v = &d->verdicts[i];
+		enum dkim_cause cause;
 		if (d->judged[i])
 			continue;
-		enum dkim_lookup found = dkim_lookup_key(answers, &v->field, &d->arena, &v->key);
-		if (found == DKIM_LOOKUP_WAIT)
-			complete = false;
+		if (dkim_check_key(answers, &v->field, &d->arena, &v->key, &cause))
+			settle(d, i, cause == DKIM_VERIFIED ? judge_message(d, i) : cause);
 		else
-			settle(d, i, found == DKIM_LOOKUP_KEY ? judge_message(d, i) : cause_of(found));
+			complete = false;
 	}
 	return complete;
 }

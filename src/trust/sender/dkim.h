@@ -12,38 +12,14 @@
 #ifndef TRUST_SENDER_DKIM_H
 #define TRUST_SENDER_DKIM_H
 
-#include "trust/sender/dkim_lookup.h"
-#include "trust/sender/dkim_mail.h"
+#include "trust/sender/dkim_check.h"
 #include "trust/sender/sender.h"
 
 enum {
 	/* Signatures of one message that are looked at, the uppermost first: those added last. Real mail has
 	   up to six. */
 	DKIM_SIGNATURES_MAX = 20,
-	/* Seconds that a signer's clock may be ahead of ours. */
-	DKIM_CLOCK_AHEAD = 86400,
 	DKIM_ARENA_MAX = 512 * 1024
-};
-
-enum dkim_cause {
-	DKIM_VERIFIED,         /* pass */
-	DKIM_BAD_FIELD,        /* permerror: field.fault, field.tag */
-	DKIM_MALFORMED_HEADER, /* neutral */
-	DKIM_HISTORIC,         /* policy: rsa-sha1 (RFC 8301 section 3.1) */
-	DKIM_EXPIRED,          /* policy: x= has passed */
-	DKIM_IN_FUTURE,        /* policy: t= is more than DKIM_CLOCK_AHEAD ahead */
-	DKIM_NO_KEY,           /* permerror */
-	DKIM_SEVERAL_KEYS,     /* permerror */
-	DKIM_NO_ANSWER,        /* temperror: key.why */
-	DKIM_BAD_KEY,          /* permerror, or policy for its length: key.key.fault */
-	DKIM_OTHER_ALGORITHM,  /* permerror: the key is of another kind than a= */
-	DKIM_STRICT_KEY,       /* permerror: t=s, and i= is below d= */
-	DKIM_BODY_CHANGED,     /* fail */
-	DKIM_BODY_CUT,         /* fail: it is shorter than l= */
-	DKIM_WRONG_SIGNATURE,  /* fail: the signed fields were changed, or another key signed them */
-	DKIM_FIELD_ADDED,      /* policy: `added` stands once more than it was signed */
-	DKIM_BODY_ADDED,       /* policy: octets behind l= */
-	DKIM_NO_MEMORY         /* temperror */
 };
 
 /* What is known of one signature; views live as long as the struct dkim, its message and the answers. */

@@ -15,9 +15,12 @@ int dkim_block_write(struct dkim_header *h, const struct dkim_header_field *own,
 	return error ? error : dkim_header_write_cut(own, field->cut, field->header_canon, out);
 }
 
-/* RFC 5322 section 3.6: at most one of each. RFC 2045 says the same of its own. */
-static const char *const single[] = {"From", "Subject", "Date", "To", "Cc", "Sender", "Reply-To",
-    "Message-ID", "In-Reply-To", "References", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"};
+/*
+ * Of what RFC 5322 section 3.6 and RFC 2045 allow once, the fields that decide what a reader sees, and whom
+ * they answer. Others stand twice in honest mail (MIME-Version behind a gateway) and deceive nobody.
+ */
+static const char *const single[] = {
+    "From", "Subject", "Date", "To", "Cc", "Sender", "Reply-To", "Content-Type", "Content-Transfer-Encoding"};
 
 const char *dkim_block_added(const struct dkim_header *h)
 {

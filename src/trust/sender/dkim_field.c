@@ -86,12 +86,18 @@ static bool canon_of(struct view name, enum dkim_canon *canon)
 	return true;
 }
 
-/* The header's, "/", the body's; the body's is simple when only one is named. */
-static bool read_canon(struct reading *r)
+/*
+ * The header's, "/", the body's; the body's is simple when only one is named. Without c= both are simple, but
+ * in ARC relaxed, as all who make it have it.
+ */
+static bool read_canon(struct reading *r, enum dkim_field_kind kind)
 {
 	const struct tag *tag = tag_list_find(r->list, "c");
-	if (tag == NULL)
+	if (tag == NULL) {
+		r->out->header_canon = r->out->body_canon =
+		    kind == DKIM_SIGNATURE ? DKIM_SIMPLE : DKIM_RELAXED;
 		return true;
+	}
 	struct view rest = tag->value, header, body;
 	view_next(&rest, '/', &header);
 	body = rest.data ? rest : VIEW("simple");
@@ -228,24 +234,26 @@ static bool is_field_name(struct view name)
 	return name.len > 0;
 }
 
-/* sig-h-tag = hdr-name *( ":" hdr-name ). A message signature of ARC must not sign the other fields of ARC
- * (RFC 8617 section 4.1.2). */
+/*
+ * sig-h-tag = hdr-name *( ":" hdr-name ). A message signature of ARC names no seal (RFC 8617 section 4.1.2),
+ * and need not name From, or anything: real ones have empty entries.
+ */
 static bool read_names(struct reading *r, enum dkim_field_kind kind)
 {
+	const struct tag *tag = tag_list_find(r->list, "h");
 	struct view rest, name;
 	size_t count = 0;
-	bool from = false;
-	if (!need(r, "h", &r->out->names))
-		return false;
-	for (rest = r->out->names; tag_entry_next(&rest, &name);) {
-		if (!is_field_name(name) || ++count > DKIM_NAMES_MAX)
+	bool from = kind != DKIM_SIGNATURE;
+	if (tag == NULL)
+		return fail(r, DKIM_FIELD_MISSING, "h");
+	r->out->names = tag->value;
+	for (rest = tag->value; tag_entry_next(&rest, &name);) {
+		bool empty = name.len == 0 && kind == ARC_MESSAGE_SIGNATURE;
+		if ((!empty && !is_field_name(name)) || ++count > DKIM_NAMES_MAX)
 			return fail(r, DKIM_FIELD_VALUE, "h");
-		from |= view_equal_nocase(name, VIEW("From"));
-		if (kind == ARC_MESSAGE_SIGNATURE &&
-		    (view_equal_nocase(name, VIEW("ARC-Seal")) ||
-		        view_equal_nocase(name, VIEW("ARC-Message-Signature")) ||
-		        view_equal_nocase(name, VIEW("ARC-Authentication-Results"))))
+		if (kind == ARC_MESSAGE_SIGNATURE && view_equal_nocase(name, VIEW("ARC-Seal")))
 			return fail(r, DKIM_FIELD_FORBIDDEN, "h");
+		from |= view_equal_nocase(name, VIEW("From"));
 	}
 	return from || fail(r, DKIM_FIELD_FROM, "h");
 }
@@ -272,15 +280,23 @@ static bool read_number(struct reading *r, const char *name, uint64_t max, uint6
 	return true;
 }
 
+static bool read_time(struct reading *r, const char *name, int64_t *out)
+{
+	uint64_t seconds = UINT64_MAX;
+	if (!read_number(r, name, INT64_MAX, &seconds))
+		return false;
+	*out = seconds == UINT64_MAX ? DKIM_NO_TIME : (int64_t)seconds;
+	return true;
+}
+
 static bool read_numbers(struct reading *r)
 {
-	uint64_t none = UINT64_MAX, signed_at = none, expires = none;
-	if (!read_number(r, "l", DKIM_WHOLE - 1, &r->out->length) ||
-	    !read_number(r, "t", INT64_MAX, &signed_at) || !read_number(r, "x", INT64_MAX, &expires))
+	struct dkim_field *f = r->out;
+	if (!read_number(r, "l", DKIM_WHOLE - 1, &f->length) || !read_time(r, "t", &f->signed_at) ||
+	    !read_time(r, "x", &f->expires))
 		return false;
-	r->out->signed_at = signed_at == none ? DKIM_NO_TIME : (int64_t)signed_at;
-	r->out->expires = expires == none ? DKIM_NO_TIME : (int64_t)expires;
-	return signed_at == none || expires == none || expires > signed_at || fail(r, DKIM_FIELD_EXPIRY, "x");
+	return f->signed_at == DKIM_NO_TIME || f->expires == DKIM_NO_TIME || f->expires > f->signed_at ||
+	       fail(r, DKIM_FIELD_EXPIRY, "x");
 }
 
 /* ---- ARC: RFC 8617 section 4.1 ---- */
@@ -320,14 +336,14 @@ static bool forbid(struct reading *r, const char *name)
 static bool read_seal(struct reading *r)
 {
 	return read_domain(r) && read_instance(r) && read_algorithm(r) && read_signature(r) && read_cv(r) &&
-	       forbid(r, "h") && forbid(r, "bh") && forbid(r, "c") && forbid(r, "l") && read_numbers(r);
+	       forbid(r, "h") && read_time(r, "t", &r->out->signed_at);
 }
 
 static bool read_message_signature(struct reading *r, enum dkim_field_kind kind)
 {
 	bool arc = kind == ARC_MESSAGE_SIGNATURE;
 	return read_domain(r) && (arc ? read_instance(r) : read_version(r)) && read_algorithm(r) &&
-	       read_signature(r) && read_body_hash(r) && (arc || read_identity(r)) && read_canon(r) &&
+	       read_signature(r) && read_body_hash(r) && (arc || read_identity(r)) && read_canon(r, kind) &&
 	       read_query(r) && read_names(r, kind) && read_numbers(r);
 }
 

@@ -37,11 +37,11 @@ static void write_name(const struct dkim_field *field, char name[DNS_NAME_SIZE])
 	snprintf(name, DNS_NAME_SIZE, "%s._domainkey.%s", field->selector, field->domain);
 }
 
-void dkim_lookup_ask(struct answers *answers, const struct dkim_field *field)
+bool dkim_lookup_ask(struct answers *answers, const struct dkim_field *field)
 {
 	char name[DNS_NAME_SIZE];
 	write_name(field, name);
-	(void)answers_look(answers, name, DNS_TXT);
+	return answers_look(answers, name, DNS_TXT) != NULL;
 }
 
 enum dkim_lookup dkim_lookup_key(

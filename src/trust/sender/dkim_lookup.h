@@ -21,8 +21,8 @@ struct dkim_found_key {
 	struct view why; /* of DKIM_LOOKUP_UNAVAILABLE; may be empty */
 };
 
-/* Puts the question on the list, unless it is there. */
-void dkim_lookup_ask(struct answers *answers, const struct dkim_field *field);
+/* Puts the question on the list, unless it is there; whether it is answered. */
+bool dkim_lookup_ask(struct answers *answers, const struct dkim_field *field);
 
 /* `field` has its domain and selector. Memory comes from `arena`, *out lives as long as it and the answers.
  */
