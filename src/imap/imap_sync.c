@@ -41,35 +41,50 @@ static void end(struct imap_session *s)
 
 /* ---- flags ---- */
 
-/* Whether the session may change flags of its messages. */
-static bool may_flag(const struct imap_selected *box)
+/* Flags of the system, and whose right it is to change each (RFC 4314 section 4). */
+static const struct {
+	const char *name;
+	unsigned right;
+} system_flags[] = {
+    {"\\Answered", RIGHT_WRITE},
+    {"\\Flagged", RIGHT_WRITE},
+    {"\\Deleted", RIGHT_DELETE},
+    {"\\Seen", RIGHT_SEEN},
+    {"\\Draft", RIGHT_WRITE},
+};
+
+/* Names of flags that any of these rights changes, with blanks between them. Whether there are any. */
+static bool put_flags_changed_by(struct imap_session *s, uint64_t rights)
 {
-	return !box->read_only && box->rights & (RIGHT_WRITE | RIGHT_SEEN | RIGHT_DELETE);
+	bool any = false;
+	for (size_t i = 0; i < sizeof(system_flags) / sizeof(system_flags[0]); i++)
+		if (rights & system_flags[i].right) {
+			imap_puts(s, any ? " " : "");
+			imap_puts(s, system_flags[i].name);
+			any = true;
+		}
+	for (uint32_t i = 0, n = imap_keyword_count(s, s->selected->account); i < n && rights & RIGHT_WRITE;
+	     i++) {
+		struct view name = imap_keyword_name(s, s->selected->account, i);
+		if (name.len) {
+			imap_puts(s, " ");
+			imap_put(s, name);
+		}
+	}
+	return any;
 }
 
 /* RFC 9051 section 7.3.5; names of flags that the client has not been told yet come first. */
 void imap_put_known_flags(struct imap_session *s)
 {
-	static const char system_flags[] = "\\Answered \\Flagged \\Deleted \\Seen \\Draft";
-	const struct imap_selected *box = s->selected;
-	for (int permanent = 0; permanent < 2; permanent++) {
-		imap_puts(s, permanent ? "* OK [PERMANENTFLAGS (" : "* FLAGS (");
-		bool none = permanent && !may_flag(box);
-		if (!none)
-			imap_puts(s, system_flags);
-		for (uint32_t i = 0, n = imap_keyword_count(s, box->account); i < n && !none; i++) {
-			struct view name = imap_keyword_name(s, box->account, i);
-			if (name.len) {
-				imap_puts(s, " ");
-				imap_put(s, name);
-			}
-		}
-		if (permanent)
-			imap_puts(s, none ? ")] this mailbox keeps no flags of yours\r\n"
-			                  : " \\*)] these are kept\r\n");
-		else
-			imap_puts(s, ")\r\n");
-	}
+	uint64_t rights = s->selected->read_only ? 0 : s->selected->rights;
+	imap_puts(s, "* FLAGS (");
+	put_flags_changed_by(s, UINT64_MAX);
+	imap_puts(s, ")\r\n* OK [PERMANENTFLAGS (");
+	bool any = put_flags_changed_by(s, rights);
+	imap_puts(s, rights & RIGHT_WRITE ? " \\*)] these are kept\r\n"
+	             : any                ? ")] these are kept\r\n"
+	                                  : ")] this mailbox keeps no flags of yours\r\n");
 	s->flags_untold = false;
 }
 

@@ -55,6 +55,31 @@ static void tells_the_state(void **state)
 	    "...\n* OK [PERMANENTFLAGS ()] ...\n...\n...\n...\n...\n...\n...\nj OK [READ-ONLY] ...");
 }
 
+static void tells_which_flags_the_rights_change(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned rights;
+		const char *flags;
+	} cases[] = {
+	    {RIGHT_SEEN, "\\Seen"},
+	    {RIGHT_DELETE, "\\Deleted"},
+	    {RIGHT_DELETE | RIGHT_SEEN, "\\Deleted \\Seen"},
+	    {RIGHT_WRITE, "\\Answered \\Flagged \\Draft $Junk \\*"},
+	    {RIGHT_INSERT, ""},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char wanted[300];
+		snprintf(wanted, sizeof(wanted),
+		    "%s* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Junk)\n"
+		    "* OK [PERMANENTFLAGS (%s)] ...\n...\n...\n...\n...\n...\n...\n...\na OK [READ-WRITE] "
+		    "...",
+		    i ? "* OK [CLOSED] ...\n" : "", cases[i].flags);
+		inbox->rights = RIGHT_LOOKUP | RIGHT_READ | cases[i].rights;
+		fake_talk(f, "a SELECT INBOX\r\n", wanted);
+	}
+}
+
 static void quietly_select(const char *how)
 {
 	fake_say(f, how);
@@ -236,6 +261,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(tells_the_state),
+	    TEST(tells_which_flags_the_rights_change),
 	    TEST(tells_changes),
 	    TEST(resynchronises),
 	    TEST(claims_what_is_recent),
