@@ -348,10 +348,20 @@ static int take_message(void *arg, struct view key, struct view value)
 static int run_in(struct txn *t, void *arg)
 {
 	struct account_ids_in *i = arg;
-	struct account_key from = key_message(i->mailbox, i->after + 1), to = key_message(i->mailbox + 1, 0);
+	struct account_key to = key_message(i->mailbox + 1, 0);
+	i->count = 0;
+	if (i->down) {
+		struct account_mailbox m;
+		int error = i->before ? 0 : mailbox_get(t, i->shard, i->mailbox, &m);
+		if (error)
+			return error;
+		uint32_t end = i->before ? i->before : m.uidnext;
+		i->after = end > STORE_READ_KEYS_MAX ? end - STORE_READ_KEYS_MAX - 1 : 0;
+		to = key_message(i->mailbox, end);
+	}
+	struct account_key from = key_message(i->mailbox, i->after + 1);
 	struct txn_range range = {
 	    .shard = i->shard, .from = key_view(&from), .to = key_view(&to), .limit = STORE_READ_KEYS_MAX};
-	i->count = 0;
 	return i->after == UINT32_MAX ? 0 : txn_range(t, &range, take_message, i);
 }
 

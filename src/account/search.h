@@ -106,16 +106,23 @@ struct account_uids_of {
 };
 void account_uids_of(struct accounts *a, struct account_uids_of *u);
 
-/* The other way: the emails of a mailbox, ascending by UID, those behind `after`. The same rules as above. */
+/*
+ * The other way: the emails of a mailbox, ascending by UID, those behind `after`; there may be more as long
+ * as count is STORE_READ_KEYS_MAX. `down`: the last ones below `before` (0: of all), as many as that number
+ * of UIDs holds; `after` is set to the UID below which to go on, less one, and is 0 when that was the last of
+ * them.
+ */
 struct account_ids_in {
 	uint64_t shard;
 	uint32_t mailbox, after;
+	bool down;
+	uint32_t before;
 	uint64_t ids[STORE_READ_KEYS_MAX];
 	uint32_t uids[STORE_READ_KEYS_MAX];
 	void (*done)(struct account_ids_in *i, int result);
 	void *arg;
 
-	/* Results. More as long as count is STORE_READ_KEYS_MAX. */
+	/* Results. */
 	size_t count;
 
 	/* Internal. */

@@ -88,7 +88,8 @@ static void start(struct imap_session *s, struct imap_search *search)
 	    .owner = search->place.owner_number,
 	    .uids = search->place.uids,
 	    .program = search->program.root,
-	    .modseq = search->modseq};
+	    .modseq = search->modseq,
+	    .newest = search->newest};
 	int r = query_run_new(&question, &host, s, &search->run);
 
 	if (r)
@@ -428,6 +429,22 @@ bool imap_search_is_fine(struct imap_session *s, const struct imap_search *searc
 	return false;
 }
 
+/* How many of the last ones the answer shows, when it shows no others: what whoever types waits for. 0: all.
+ */
+static uint32_t newest(const struct imap_search *search)
+{
+	const struct imap_return *returns = &search->returns;
+
+	switch (returns->options & ~(unsigned)IMAP_RETURN_SAVE) {
+	case IMAP_RETURN_GIVEN | IMAP_RETURN_MAX:
+		return 1;
+	case IMAP_RETURN_GIVEN | IMAP_RETURN_PARTIAL:
+		return search->modseq || !returns->from_end ? 0 : returns->to;
+	default:
+		return 0;
+	}
+}
+
 void imap_search(struct imap_session *s, struct imap_in *in)
 {
 	struct imap_search *search = imap_search_new(s, sizeof(*search), NULL);
@@ -440,5 +457,6 @@ void imap_search(struct imap_session *s, struct imap_in *in)
 	    !imap_context_may_begin(s, search))
 		return;
 	imap_search_options(s, search);
+	search->newest = newest(search);
 	imap_search_run(s, search, found);
 }

@@ -92,6 +92,7 @@ struct imap_search {
 	struct imap_search_place place;
 	struct query_run *run;
 	unsigned modseq; /* enum query_modseq */
+	uint32_t newest; /* so many of the last ones are enough; 0: all are wanted */
 	void (*found)(struct imap_session *s);
 	/* The filter that is being read. */
 	bool filter_shared, filter_found;

@@ -364,11 +364,14 @@ enum mail_find_how {
 	/* all these words */ MAIL_FIND_PREFIX /* the last word is begun only */
 };
 
-/* text: folded (format/fold.h). limit: hits that are enough, newest first; 0: all. MAIL_FOUND: UIDs that have
- * it for certain, and UIDs that may have it. Done: number: messages that the index does not know yet (they
- * are among those that may). */
+/*
+ * text: folded (format/fold.h). MAIL_FOUND: UIDs that have it for certain, and UIDs that may have it. Done:
+ * number: messages that the index does not know yet (they are among those that may). limit: so many are
+ * enough, those with the highest UIDs, below `before` (0: of all); 0: all. Done: uidnext: messages with UIDs
+ * below it were not looked at, and may be asked about next; 0: all were.
+ */
 struct mail_find {
-	uint64_t account, mailbox, field, how, limit;
+	uint64_t account, mailbox, field, how, limit, before;
 	struct view text;
 };
 struct mail_found {

@@ -98,7 +98,7 @@ SCHEMA(mail_changed, FIELD_ACCOUNT(mail_changed, account), FIELD_IDENTITY(mail_c
     FIELD_BYTES(mail_changed, mailboxes, CHANGED_MAX));
 SCHEMA(mail_find, FIELDS_MAILBOX(mail_find), FIELD_NUMBER(mail_find, field, 0, MAIL_FIELDS - 1),
     FIELD_NUMBER(mail_find, how, 0, MAIL_FIND_PREFIX), FIELD_COUNT(mail_find, limit),
-    FIELD_BYTES(mail_find, text, MAIL_FIND_TEXT_MAX));
+    FIELD_COUNT(mail_find, before), FIELD_BYTES(mail_find, text, MAIL_FIND_TEXT_MAX));
 SCHEMA(mail_found, FIELD_BYTES(mail_found, sure, ANSWER_MAX), FIELD_BYTES(mail_found, maybe, ANSWER_MAX));
 SCHEMA(mail_quota, FIELDS_MAILBOX(mail_quota));
 SCHEMA(mail_quota_set, FIELD_ACCOUNT(mail_quota_set, account), FIELD_SIZE(mail_quota_set, bytes),

@@ -2,8 +2,6 @@
 #include "query/query_run.h"
 
 #include "base/mem.h"
-#include "format/date.h"
-#include "format/header.h"
 #include "mail/uid_ranges.h"
 #include "mime/message_text.h"
 #include "mime/summary.h"
@@ -17,6 +15,11 @@ enum {
 	/* Larger messages are read in pieces, a few at a time. */
 	BODY_INLINE_MAX = 64 * 1024,
 	LARGE_AT_ONCE = 16,
+	/* By so much more hits are asked for, when those that were found don't meet the rest of the program.
+	 */
+	NEWEST_GROWTH = 8,
+	NEWEST_MAX = 1000, /* more are found as fast by looking at all */
+	FIND_LIMIT_MAX = 1 << 20,
 	/* All sets of a run: 50 conditions on text in a mailbox of 4 million messages. A million needs a
 	   quarter. */
 	SETS_MAX = 64 * 1024 * 1024
@@ -59,6 +62,10 @@ struct query_run {
 	struct query_set *uids; /* of conditions on UIDs */
 	size_t uid_count;
 	struct query_reader *reader;
+
+	/* The newest are enough: places from `low` on are looked at, those from `high` on have been. */
+	uint32_t newest, low, high;
+	uint64_t find_limit; /* 0: all */
 
 	enum stage stage;
 	size_t asked;         /* STAGE_FIND: conditions that were */
@@ -121,6 +128,13 @@ static struct query *program_of(const struct query *q)
 	return program.own;
 }
 
+/* Which header fields there are the index can't tell, and signatures it does not know at all. */
+static bool index_knows(const struct query *q)
+{
+	return q->kind != QUERY_ANNOTATION && !view_empty(q->text) &&
+	       !(q->kind == QUERY_HEADER && message_text_is_noise(q->name));
+}
+
 int query_run_new(
     const struct query_question *question, const struct query_host *host, void *arg, struct query_run **out)
 {
@@ -155,6 +169,12 @@ int query_run_new(
 	if (r) {
 		query_run_free(run);
 		return r;
+	}
+	run->high = run->places.messages;
+	if (question->newest > 0 && question->newest <= NEWEST_MAX && texts == 1 &&
+	    index_knows(run->texts[0].condition)) {
+		run->newest = question->newest;
+		run->find_limit = question->newest;
 	}
 	if (texts > 0)
 		run->reader = query_reader_new(run->texts, run->text_count);
@@ -287,11 +307,11 @@ static struct view index_text(struct view text)
 	return view_take(text, len);
 }
 
-/* Which header fields there are the index can't tell, and signatures it does not know at all. */
-static bool index_knows(const struct query *q)
+/* The UID below which is to be looked; 0: all are. */
+static uint32_t uid_before(const struct query_run *run)
 {
-	return q->kind != QUERY_ANNOTATION && !view_empty(q->text) &&
-	       !(q->kind == QUERY_HEADER && message_text_is_noise(q->name));
+	size_t hint = 0;
+	return run->high < run->places.messages ? query_uid_at(&run->places, run->high, &hint) : 0;
 }
 
 /* One question for each condition on text that the index knows about. */
@@ -303,6 +323,8 @@ static bool ask_index(struct query_run *run)
 		    .mailbox = run->mailbox,
 		    .field = q->kind == QUERY_HEADER ? MAIL_FIELD_HEADER : q->field,
 		    .how = q->fuzzy ? MAIL_FIND_PREFIX : MAIL_FIND_SUBSTRING,
+		    .limit = run->find_limit,
+		    .before = uid_before(run),
 		    .text = index_text(q->text)};
 
 		if (!index_knows(q))
@@ -366,11 +388,7 @@ static void judge_all(struct query_run *run)
 	static const struct mail_message nothing;
 	struct query_known known = {.message = &nothing, .texts = run->texts, .uids = run->uids};
 
-	for (uint32_t place = query_set_next(&run->open, 0); place < run->places.messages;
-	     place = query_set_next(&run->open, place + 1)) {
-		known.place = place;
-		settle(run, place, query_test(run->program, &known));
-	}
+	query_test_all(run->program, &known, &run->open, &run->yes);
 }
 
 /* A keyword may get its number while the search runs, so each frame looks them up. */
@@ -394,25 +412,6 @@ static void judge_summary(struct query_run *run, const struct query_known *known
 		run->error = query_reader_summary(run->reader, known->place, &summary.envelope);
 }
 
-/* When it was sent; of a message whose order store can't tell, the header has the date, if anything has. */
-static void find_order(const struct query_run *run, struct query_known *known, struct message_order *read)
-{
-	struct view field;
-	struct date date;
-
-	if (run->want & MAIL_WANT_ORDER && known->message->order.known) {
-		known->order = &known->message->order;
-	} else if (run->want & MAIL_WANT_HEADER) {
-		read->dated = header_find(known->message->header, VIEW("Date"), &field) &&
-		              date_parse(field, &date) == 0;
-		if (read->dated) {
-			read->sent = date.seconds;
-			read->minutes = date.offset_minutes;
-		}
-		known->order = read;
-	}
-}
-
 static void judge(struct query_run *run, const struct mail_message *m, uint32_t place)
 {
 	struct query_known known = {.want = run->want,
@@ -423,7 +422,13 @@ static void judge(struct query_run *run, const struct mail_message *m, uint32_t 
 	    .uids = run->uids};
 	struct message_order read = {.known = true};
 
-	find_order(run, &known, &read);
+	/* Of a message whose order store can't tell, the header has the date, if anything has. */
+	if (run->want & MAIL_WANT_ORDER && m->order.known) {
+		known.order = &m->order;
+	} else if (run->want & MAIL_WANT_HEADER) {
+		query_read_date(m->header, &read);
+		known.order = &read;
+	}
 	if (run->want & MAIL_WANT_SUMMARY)
 		judge_summary(run, &known);
 	if (run->error == 0 && run->reader && run->want & MAIL_WANT_HEADER && m->body_error == 0)
@@ -478,6 +483,15 @@ static void take_found(struct query_run *run, const struct mail_found *found)
 	query_set_put_uids(&text->maybe, &run->places, found->maybe);
 }
 
+/* Messages with UIDs below were not looked at: they wait for another round. */
+static void leave_older(struct query_run *run, uint64_t uid)
+{
+	run->low = query_place_from(&run->places, uid);
+	if (run->low > run->high)
+		run->low = run->high;
+	query_set_remove_range(&run->open, 0, run->low);
+}
+
 /* Without an index every message may have it. */
 static void index_answered(struct query_run *run, const struct mail_done *done)
 {
@@ -487,6 +501,8 @@ static void index_answered(struct query_run *run, const struct mail_done *done)
 		query_set_put_range(&text->maybe, 0, run->places.messages);
 	if (done->error || done->number > 0)
 		run->unindexed = true;
+	if (!done->error && run->find_limit)
+		leave_older(run, done->uidnext);
 }
 
 static void take_data(struct query_run *run, const struct mail_data *data)
@@ -556,12 +572,42 @@ static bool begin_modseq(struct query_run *run)
 	return true;
 }
 
+/* Whether enough was found among those that were looked at: older ones can be known by their UIDs alone. */
+static bool has_enough(const struct query_run *run)
+{
+	uint32_t place = run->places.messages;
+
+	for (uint32_t n = 0; n < run->newest; n++) {
+		place = query_set_previous(&run->yes, place);
+		if (place >= run->places.messages || place < run->low)
+			return false;
+	}
+	return true;
+}
+
+/* Goes on with the older messages, if those that were found are not enough. False: they are. */
+static bool begin_round(struct query_run *run)
+{
+	if (run->low == 0 || has_enough(run))
+		return false;
+	query_set_clear(&run->open);
+	query_set_put_range(&run->open, 0, run->low);
+	run->high = run->low;
+	run->low = 0;
+	if (run->find_limit < FIND_LIMIT_MAX)
+		run->find_limit *= NEWEST_GROWTH;
+	run->asked = 0;
+	return true;
+}
+
 /* Asks on, in this stage or a later one. Nothing may follow a call: the run may be freed in `done`. */
 static void go_on(struct query_run *run)
 {
 	while (run->error == 0 && run->stage != STAGE_END) {
 		if (ask_next(run))
 			return;
+		if (run->error)
+			break;
 		if (run->stage == STAGE_FIND || run->stage == STAGE_ANNOTATIONS || run->stage == STAGE_LARGE)
 			judge_all(run);
 		run->stage++;
@@ -570,6 +616,10 @@ static void go_on(struct query_run *run)
 		query_set_clear(&run->seen);
 		if (run->stage < STAGE_MODSEQ && query_set_next(&run->open, 0) >= run->places.messages)
 			run->stage = STAGE_REST; /* nothing is open: on to the end */
+		if (run->stage == STAGE_MODSEQ && begin_round(run)) {
+			run->stage = STAGE_FIND;
+			continue;
+		}
 		if (run->stage == STAGE_MODSEQ && !begin_modseq(run))
 			run->stage = STAGE_END;
 	}
@@ -580,7 +630,9 @@ static void go_on(struct query_run *run)
 void query_run_start(struct query_run *run)
 {
 	judge_all(run);
-	run->want = stage_wants(run, STAGE_FLAGS);
+	/* The newest: what is cheap to know of a million is dearer than what the index says of a few. */
+	run->stage = run->newest ? STAGE_FIND : STAGE_FLAGS;
+	run->want = stage_wants(run, run->stage);
 	go_on(run);
 }
 

@@ -5,6 +5,9 @@
  * headers, and at last whole messages, where the index can't tell. Each message is at any time in (yes), out,
  * or open; a condition that isn't known yet is "maybe" (the logic of Kleene).
  *
+ * Where the newest ones are enough and there is one condition on text, the index is asked from the highest
+ * UID down, and goes no further than it takes: whoever types waits for a few messages and not for a million.
+ *
  * Memory: two bits a message, and two for each condition on text.
  */
 #ifndef QUERY_QUERY_RUN_H
@@ -33,6 +36,8 @@ struct query_question {
 	struct view uids;            /* ranges of all messages that count: others are not found */
 	const struct query *program; /* lives as long as the run */
 	unsigned modseq;             /* enum query_modseq: of which messages the highest modseq is wanted */
+	uint32_t
+	    newest; /* only so many count, those with the highest UIDs: others need not be found; 0: all */
 };
 
 /* 0, -ENOMEM, -EINVAL for broken ranges, -E2BIG: too many conditions on text. query_run_start begins. */

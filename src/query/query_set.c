@@ -88,6 +88,16 @@ uint32_t query_uid_at(const struct query_places *p, uint32_t place, size_t *hint
 	return p->ranges[i].first + (place - p->ranges[i].place);
 }
 
+uint32_t query_place_from(const struct query_places *p, uint64_t uid)
+{
+	size_t i = uid > UINT32_MAX ? p->count : find_range(p, (uint32_t)uid, 0);
+	const struct query_range *r = &p->ranges[i];
+
+	if (i == p->count)
+		return p->messages;
+	return r->place + (uid > r->first ? (uint32_t)uid - r->first : 0);
+}
+
 uint32_t query_last_uid(const struct query_places *p)
 {
 	return p->count == 0 ? 0 : p->ranges[p->count - 1].last;
@@ -136,6 +146,16 @@ void query_set_put_range(struct query_set *s, uint32_t from, uint32_t until)
 		s->words[from / 64] = UINT64_MAX;
 	while (from < until)
 		query_set_put(s, from++);
+}
+
+void query_set_remove_range(struct query_set *s, uint32_t from, uint32_t until)
+{
+	while (from < until && from % 64 != 0)
+		query_set_remove(s, from++);
+	for (; until - from >= 64 && from < until; from += 64)
+		s->words[from / 64] = 0;
+	while (from < until)
+		query_set_remove(s, from++);
 }
 
 void query_set_put_uids(struct query_set *s, const struct query_places *p, struct view ranges)

@@ -26,6 +26,8 @@ void query_places_done(struct query_places *p);
 /* `hint`: where the last one was found, 0 at first; UIDs that are asked for in order are found at once. */
 bool query_place_of(const struct query_places *p, uint32_t uid, size_t *hint, uint32_t *place);
 uint32_t query_uid_at(const struct query_places *p, uint32_t place, size_t *hint);
+/* The first place whose UID is at least this; their number when there is none. */
+uint32_t query_place_from(const struct query_places *p, uint64_t uid);
 uint32_t query_last_uid(const struct query_places *p); /* 0: there is no message */
 
 struct query_set {
@@ -55,6 +57,7 @@ static inline void query_set_remove(struct query_set *s, uint32_t place)
 }
 
 void query_set_put_range(struct query_set *s, uint32_t from, uint32_t until); /* without `until` */
+void query_set_remove_range(struct query_set *s, uint32_t from, uint32_t until);
 /* Puts the places of all UIDs of `ranges` that there are; UINT32_MAX as an end is the last UID. */
 void query_set_put_uids(struct query_set *s, const struct query_places *p, struct view ranges);
 

@@ -1,6 +1,9 @@
 /* Three-valued evaluation of a search program. */
 #include "query/query_test.h"
 
+#include "format/date.h"
+#include "format/header.h"
+
 /* Whether the message has a keyword by its number (mail_flags.h); a name that the account doesn't know has
  * none. */
 static bool has_keyword(const struct mail_message *m, uint64_t number_and_one)
@@ -115,6 +118,80 @@ enum query_truth query_test(const struct query *q, const struct query_known *kno
 		return test_text(q, known);
 	}
 	return QUERY_NO;
+}
+
+/* Of 64 messages a bit for each that meets the program, and for each that may. */
+struct truths {
+	uint64_t yes, maybe;
+};
+
+static struct truths test_word(const struct query *q, const struct query_known *known, uint32_t word)
+{
+	struct truths truths = {.yes = 0, .maybe = UINT64_MAX}, one;
+	const struct query_text *text;
+
+	switch (q->kind) {
+	case QUERY_ALL:
+		return (struct truths){.yes = UINT64_MAX};
+	case QUERY_AND:
+		truths = (struct truths){.yes = UINT64_MAX};
+		for (const struct query *child = q->first; child; child = child->next) {
+			uint64_t may = truths.yes | truths.maybe;
+
+			one = test_word(child, known, word);
+			truths.yes &= one.yes;
+			truths.maybe = may & (one.yes | one.maybe) & ~truths.yes;
+		}
+		return truths;
+	case QUERY_OR:
+		truths.maybe = 0;
+		for (const struct query *child = q->first; child; child = child->next) {
+			one = test_word(child, known, word);
+			truths.yes |= one.yes;
+			truths.maybe = (truths.maybe | one.maybe) & ~truths.yes;
+		}
+		return truths;
+	case QUERY_NOT:
+		one = test_word(q->first, known, word);
+		return (struct truths){.yes = ~(one.yes | one.maybe), .maybe = one.maybe};
+	case QUERY_UIDS:
+		return (struct truths){.yes = known->uids[q->number_of_text].words[word]};
+	case QUERY_TEXT:
+	case QUERY_HEADER:
+	case QUERY_ANNOTATION:
+		text = &known->texts[q->number_of_text];
+		truths.yes = text->sure.words[word];
+		truths.maybe = text->maybe.words[word] & ~truths.yes;
+		return truths;
+	default:
+		return truths; /* what isn't known yet */
+	}
+}
+
+void query_test_all(
+    const struct query *q, const struct query_known *known, struct query_set *open, struct query_set *yes)
+{
+	for (uint32_t word = 0; word <= open->size / 64; word++) {
+		struct truths truths;
+
+		if (open->words[word] == 0)
+			continue;
+		truths = test_word(q, known, word);
+		yes->words[word] |= open->words[word] & truths.yes;
+		open->words[word] &= truths.maybe;
+	}
+}
+
+void query_read_date(struct view header, struct message_order *order)
+{
+	struct view field;
+	struct date date;
+
+	order->dated = header_find(header, VIEW("Date"), &field) && date_parse(field, &date) == 0;
+	if (order->dated) {
+		order->sent = date.seconds;
+		order->minutes = date.offset_minutes;
+	}
 }
 
 uint64_t query_wants(const struct query *q)

@@ -26,6 +26,14 @@ struct query_known {
 
 enum query_truth query_test(const struct query *q, const struct query_known *known);
 
+/* By UIDs and the conditions on text alone, of all messages of `open` at once: those that meet the program go
+ * to `yes`, and those that may stay. */
+void query_test_all(
+    const struct query *q, const struct query_known *known, struct query_set *open, struct query_set *yes);
+
+/* The date of a header, where nothing else of the order is known. */
+void query_read_date(struct view header, struct message_order *order);
+
 /* What of a message conditions need that aren't on text: MAIL_WANT_*. */
 uint64_t query_wants(const struct query *q);
 

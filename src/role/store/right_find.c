@@ -12,61 +12,18 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "mail/uid_ranges.h"
-#include "role/store/question.h"
-#include "role/store/search_thread.h"
+#include "role/store/right_find.h"
 #include "role/store/store_private.h"
 #include "role/store/store_search.h"
-
-enum {
-	/* Emails that are asked for their places one by one; for more it is cheaper to read the mailbox. */
-	SINGLE_MAX = 3000,
-	SLICE = STORE_READ_KEYS_MAX,
-	ANSWER_MAX = 64 * 1024 /* octets of ranges in one answer */
-};
-
-struct hit {
-	uint64_t emailid;
-	bool sure;
-};
-
-struct place {
-	uint32_t uid;
-	bool sure;
-};
-
-struct right_find {
-	struct question question;
-	struct right_mailbox box;
-	struct search_query query;
-	uint64_t limit;
-	struct buf text;
-
-	/* The index. */
-	struct account_search *state;
-	struct segment_head *heads;
-	struct search_job job;
-	bool damaged; /* it cannot be read whole: all that it covers may have the text */
-
-	/* Emails that have it, or may: ascending when they have been sorted. */
-	struct hit *hits;
-	size_t hit_count, hit_room;
-	struct account_email_ids listing;
-	uint64_t ids[SLICE];
-	uint64_t fresh; /* that the index does not know yet */
-
-	/* Their places. */
-	size_t next; /* of the hits, from the last one on; counts down */
-	struct account_uids_of *single;
-	uint64_t single_ids[ACCOUNT_SEARCH_IDS];
-	struct account_ids_in *walk;
-	struct place *places;
-	size_t place_count, place_room, sure_count;
-};
 
 static void release(struct question *q)
 {
 	struct right_find *f = container_of(q, struct right_find, question);
 	buf_done(&f->text);
+	for (size_t i = 0; f->found && i < f->state->count; i++)
+		segment_found_done(&f->found[i]);
+	mem_free(f->found);
+	mem_free(f->needed);
 	mem_free(f->state);
 	mem_free(f->heads);
 	mem_free(f->hits);
@@ -83,68 +40,14 @@ static int add_hit(struct right_find *f, uint64_t emailid, bool sure)
 {
 	if (f->hit_count == f->hit_room) {
 		size_t room = f->hit_room ? 2 * f->hit_room : 256;
-		struct hit *more = mem_try_resize(f->hits, room * sizeof *more);
+		struct find_hit *more = mem_try_resize(f->hits, room * sizeof *more);
 		if (more == NULL)
 			return -ENOMEM;
 		f->hits = more;
 		f->hit_room = room;
 	}
-	f->hits[f->hit_count++] = (struct hit){emailid, sure};
+	f->hits[f->hit_count++] = (struct find_hit){emailid, sure};
 	return 0;
-}
-
-static int add_place(struct right_find *f, uint32_t uid, bool sure)
-{
-	if (f->place_count == f->place_room) {
-		size_t room = f->place_room ? 2 * f->place_room : 256;
-		struct place *more = mem_try_resize(f->places, room * sizeof *more);
-		if (more == NULL)
-			return -ENOMEM;
-		f->places = more;
-		f->place_room = room;
-	}
-	f->places[f->place_count++] = (struct place){uid, sure};
-	f->sure_count += sure;
-	return 0;
-}
-
-/* ---- the answer ---- */
-
-static int compare_places(const void *a, const void *b)
-{
-	const struct place *x = a, *y = b;
-	return x->uid < y->uid ? -1 : x->uid > y->uid;
-}
-
-/* All places of one kind, in answers of a bounded size. */
-static void answer_places(struct right_find *f, bool sure)
-{
-	struct buf ranges;
-	buf_init(&ranges, ANSWER_MAX + UID_RANGE_SIZE);
-	for (size_t i = 0; i <= f->place_count; i++) {
-		if (i < f->place_count && f->places[i].sure == sure)
-			uid_ranges_add(&ranges, f->places[i].uid, f->places[i].uid);
-		if (ranges.len == 0 || (i < f->place_count && ranges.len < ANSWER_MAX))
-			continue;
-		struct mail_found m = {0};
-		*(sure ? &m.sure : &m.maybe) = buf_view(&ranges);
-		if (!question_answer(&f->question, MAIL_FOUND, &m))
-			break;
-		buf_clear(&ranges);
-	}
-	buf_done(&ranges);
-}
-
-static void finish(struct right_find *f)
-{
-	struct mail_done done = {.number = f->fresh};
-	if (f->place_count > 0)
-		qsort(f->places, f->place_count, sizeof *f->places, compare_places);
-	answer_places(f, true);
-	if (!f->question.right->ended)
-		answer_places(f, false);
-	if (!f->question.right->ended)
-		question_done(&f->question, &done);
 }
 
 /* ---- from emails to UIDs ---- */
@@ -158,26 +61,22 @@ static void single_read(struct account_uids_of *u, int result)
 		return;
 	for (size_t i = 0; i < u->count && result == 0; i++)
 		if (u->uids[i])
-			result = add_place(f, u->uids[i], f->hits[f->next + i].sure);
+			result = find_add_place(f, u->uids[i], f->hits[f->next + i].sure);
 	for (size_t i = 0; i < u->more_count && result == 0; i++)
-		result = add_place(f, u->more[i].uid, f->hits[f->next + u->more[i].index].sure);
+		result = find_add_place(f, u->more[i].uid, f->hits[f->next + u->more[i].index].sure);
 	if (result)
 		question_fail(&f->question, result);
 	else
 		single_more(f);
 }
 
-/* The newest ones first. */
 static void single_more(struct right_find *f)
 {
-	if (f->next == 0 || (f->limit && f->sure_count >= f->limit)) {
-		finish(f);
+	if (f->next == 0) {
+		find_finish(f, 0);
 		return;
 	}
 	size_t count = f->next < ACCOUNT_SEARCH_IDS ? f->next : ACCOUNT_SEARCH_IDS;
-	/* As you type: the first slice will do. */
-	if (f->limit && count > f->limit)
-		count = (size_t)f->limit;
 	f->next -= count;
 	for (size_t i = 0; i < count; i++)
 		f->single_ids[i] = f->hits[f->next + i].emailid;
@@ -193,7 +92,7 @@ static void single_more(struct right_find *f)
 	account_uids_of(&store_role.accounts, f->single);
 }
 
-static const struct hit *find_hit(const struct right_find *f, uint64_t emailid)
+static const struct find_hit *find_hit(const struct right_find *f, uint64_t emailid)
 {
 	size_t low = 0, high = f->hit_count;
 	while (low < high) {
@@ -214,15 +113,15 @@ static void walk_read(struct account_ids_in *w, int result)
 	if (!question_back(&f->question))
 		return;
 	for (size_t i = 0; i < w->count && result == 0; i++) {
-		const struct hit *hit = find_hit(f, w->ids[i]);
+		const struct find_hit *hit = find_hit(f, w->ids[i]);
 		bool unknown = w->ids[i] > f->state->covered || f->damaged;
 		if (hit || unknown)
-			result = add_place(f, w->uids[i], hit && hit->sure);
+			result = find_add_place(f, w->uids[i], hit && hit->sure);
 	}
 	if (result) {
 		question_fail(&f->question, result);
 	} else if (w->count < STORE_READ_KEYS_MAX) {
-		finish(f);
+		find_finish(f, 0);
 	} else {
 		w->after = w->uids[w->count - 1];
 		walk_more(f);
@@ -235,23 +134,18 @@ static void walk_more(struct right_find *f)
 	account_ids_in(&store_role.accounts, f->walk);
 }
 
-static int compare_hits(const void *a, const void *b)
-{
-	const struct hit *x = a, *y = b;
-	return x->emailid < y->emailid ? -1 : x->emailid > y->emailid;
-}
-
 static void place_hits(struct right_find *f)
 {
-	if (f->hit_count > 0)
-		qsort(f->hits, f->hit_count, sizeof *f->hits, compare_hits);
 	f->next = f->hit_count;
-	if (!f->damaged && (f->limit || f->hit_count <= SINGLE_MAX)) {
+	if (!f->damaged && f->hit_count <= FIND_SINGLE_MAX) {
 		single_more(f);
 		return;
 	}
-	f->walk = mem_alloc(sizeof *f->walk);
+	if (f->walk == NULL)
+		f->walk = mem_alloc(sizeof *f->walk);
 	f->walk->shard = f->box.shard;
+	f->walk->down = false;
+	f->walk->after = 0;
 	f->walk->mailbox = f->box.mailbox;
 	f->walk->done = walk_read;
 	f->walk->arg = f;
@@ -288,6 +182,12 @@ static void list_more(struct right_find *f)
 
 /* ---- the index ---- */
 
+static int compare_hits(const void *a, const void *b)
+{
+	const struct find_hit *x = a, *y = b;
+	return x->emailid < y->emailid ? -1 : x->emailid > y->emailid;
+}
+
 static int take_found(struct right_find *f, const struct segment_found *found)
 {
 	int error = 0;
@@ -299,42 +199,50 @@ static int take_found(struct right_find *f, const struct segment_found *found)
 	return error;
 }
 
-/* On a thread. */
+/* On a thread. Segments mostly stand in the order of their emails: then so do the hits. */
 static int look(struct search_job *job)
 {
 	struct right_find *f = container_of(job, struct right_find, job);
 	int error = 0;
-	for (size_t i = f->state->count; i > 0 && error == 0; i--) {
-		struct search_blobs blobs;
-		struct segment_found found;
-		memcpy(blobs.parts, f->state->segments[i - 1].parts, sizeof blobs.parts);
-		struct segment_source source = search_source(&blobs);
-		error = segment_find(&f->heads[i - 1], &source, &f->query, &found);
-		if (error)
-			break;
-		error = take_found(f, &found);
-		segment_found_done(&found);
+	for (size_t i = 0; i < f->state->count && error == 0; i++) {
+		error = find_look(f, i);
+		if (error == 0)
+			error = take_found(f, &f->found[i]);
+		segment_found_done(&f->found[i]);
 	}
+	for (size_t i = 1; i < f->hit_count; i++)
+		if (f->hits[i - 1].emailid > f->hits[i].emailid) {
+			qsort(f->hits, f->hit_count, sizeof *f->hits, compare_hits);
+			break;
+		}
 	return error;
 }
 
 static void looked(struct search_job *job, int result)
 {
 	struct right_find *f = container_of(job, struct right_find, job);
-	if (!question_back(&f->question))
-		return;
-	if (result == -EBADMSG) {
-		log_event(LOG_WARNING, "-", "search-index-damaged", log_u64("account", f->box.shard));
-		store_search_rebuild(f->box.shard, NULL, NULL);
-	}
-	if (result == -EBADMSG || result == -ECANCELED) {
-		f->damaged = true;
-		result = 0;
-	}
-	if (result)
-		question_fail(&f->question, result);
-	else
+	if (find_looked(f, result))
 		list_more(f);
+}
+
+static void find_all(struct right_find *f)
+{
+	f->place_count = 0;
+	f->fresh = 0;
+	f->listing = (struct account_email_ids){.shard = f->box.shard,
+	    .after = f->state->covered,
+	    .last = f->state->next_email ? f->state->next_email - 1 : 0,
+	    .ids = f->ids,
+	    .room = STORE_READ_KEYS_MAX,
+	    .done = listed,
+	    .arg = f};
+	if (f->state->count == 0 || f->damaged) {
+		list_more(f);
+		return;
+	}
+	f->job = (struct search_job){.run = look, .done = looked};
+	question_call(&f->question);
+	search_job_add(SEARCH_FINDS, &f->job);
 }
 
 static void state_read(struct account_search *s, int result)
@@ -352,20 +260,11 @@ static void state_read(struct account_search *s, int result)
 		s->count = 0;
 		s->covered = 0;
 	}
-	f->listing = (struct account_email_ids){.shard = f->box.shard,
-	    .after = s->covered,
-	    .last = s->next_email ? s->next_email - 1 : 0,
-	    .ids = f->ids,
-	    .room = SLICE,
-	    .done = listed,
-	    .arg = f};
-	if (s->count == 0) {
-		list_more(f);
-		return;
-	}
-	f->job = (struct search_job){.run = look, .done = looked};
-	question_call(&f->question);
-	search_job_add(SEARCH_FINDS, &f->job);
+	f->found = mem_array(s->count + 1, sizeof *f->found);
+	if (f->limit)
+		find_newest(f, find_all);
+	else
+		find_all(f);
 }
 
 /* ---- the question ---- */
@@ -407,6 +306,7 @@ void right_find(struct right *r, uint32_t request, const void *message)
 	buf_init(&f->text, MAIL_FIND_TEXT_MAX);
 	buf_append(&f->text, m->text);
 	f->limit = m->limit;
+	f->before = (uint32_t)m->before;
 	/* Words of all fields stand together: which field it was is for the asker to see. */
 	f->query = (struct search_query){.sections = sections_of(m->field),
 	    .how = hows[m->how],

@@ -370,7 +370,7 @@ static int read_source(void *arg, enum segment_part part, uint64_t offset, size_
 	struct ask a = {
 	    .act = act_read, .part = {.id = blobs->parts[part], .offset = offset, .length = len, .out = out}};
 	int error = ask_loop(&a);
-	if (error == 0 && len >= CACHED_MIN)
+	if (error == 0 && len >= CACHED_MIN && !blobs->once)
 		cache_put(key, out, len);
 	/* A blob that is not there, or ends too early, is damage like any other. */
 	return error == -ENOENT || error == -ERANGE ? -EBADMSG : error;

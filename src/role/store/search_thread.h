@@ -39,6 +39,7 @@ void search_job_add(enum search_threads kind, struct search_job *job);
 /* A segment's octets, out of the store; those that were read lately are kept in memory. */
 struct search_blobs {
 	struct blob_id parts[SEGMENT_PARTS];
+	bool once; /* nobody will ask for these again: they are not kept */
 };
 struct segment_source search_source(struct search_blobs *blobs);
 

@@ -199,6 +199,7 @@ void store_search_merge(const struct account_search *state, store_search_merged 
 	for (size_t i = 0; i < n; i++) {
 		const struct account_segment *s = &state->segments[chosen[i]];
 		memcpy(m->blobs[i].parts, s->parts, sizeof s->parts);
+		m->blobs[i].once = true;
 		m->inputs[i] =
 		    (struct segment_input){.head = heads[chosen[i]], .source = search_source(&m->blobs[i])};
 		m->change.removed[i] = s->number;

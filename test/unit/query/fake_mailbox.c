@@ -60,6 +60,11 @@ static void note(struct fake_mailbox *m)
 		break;
 	case MAIL_FIND:
 		assert_int_equal(buf_printf(&m->asked, "find %.*s", VIEW_FMT(m->question.find.text)), 0);
+		if (m->question.find.limit)
+			assert_int_equal(buf_printf(&m->asked, " %u", (unsigned)m->question.find.limit), 0);
+		if (m->question.find.before)
+			assert_int_equal(
+			    buf_printf(&m->asked, " below %u", (unsigned)m->question.find.before), 0);
 		break;
 	case MAIL_READ:
 		assert_int_equal(buf_printf(&m->asked, "read %zu", m->question.read.parts.len / 20), 0);
@@ -207,6 +212,23 @@ static bool contains(const struct fake_message *message, const struct mail_find 
 	return sought.found;
 }
 
+/* With a limit: where so many hits begin, below `before`. */
+static size_t first_to_find(const struct fake_mailbox *m, struct mail_done *done)
+{
+	const struct mail_find *find = &m->question.find;
+	size_t hits = 0, i = find->limit ? m->count : 0;
+
+	while (i > 0 && hits < find->limit) {
+		i--;
+		if (find->before && m->messages[i].uid >= find->before)
+			continue;
+		hits +=
+		    (m->unindexed && m->messages[i].uid >= m->unindexed) || contains(&m->messages[i], find);
+	}
+	done->uidnext = i > 0 ? m->messages[i].uid : 0;
+	return i;
+}
+
 static void answer_find(struct fake_mailbox *m, answered_fn *answered, void *arg, struct mail_done *done)
 {
 	struct buf sure, maybe;
@@ -218,7 +240,7 @@ static void answer_find(struct fake_mailbox *m, answered_fn *answered, void *arg
 	}
 	buf_init(&sure, 100000);
 	buf_init(&maybe, 100000);
-	for (size_t i = 0; i < m->count; i++) {
+	for (size_t i = first_to_find(m, done); i < m->count; i++) {
 		const struct fake_message *message = &m->messages[i];
 		bool known = !m->unindexed || message->uid < m->unindexed;
 

@@ -55,6 +55,7 @@ struct world {
 	unsigned calls, fault_call,
 	    fault_place; /* memory lacks in this call of query_run_answer, at this place */
 	struct buf uids, result;
+	uint32_t newest;
 };
 
 static int set_up(void **state)
@@ -123,7 +124,8 @@ static void answered(void *arg, enum mail_type type, const void *answer)
 /* The UIDs that are found, in words: "2 7". */
 static const char *run(struct world *w, struct query *program, unsigned modseq)
 {
-	struct query_question question = {.account = 1, .mailbox = 1, .program = program, .modseq = modseq};
+	struct query_question question = {
+	    .account = 1, .mailbox = 1, .program = program, .modseq = modseq, .newest = w->newest};
 	size_t hint = 0;
 
 	query_run_free(w->run);
@@ -304,6 +306,62 @@ static void the_index_is_believed(void **state)
 	    "9");
 	ASKED("find ANN; find BACON");
 	assert_false(query_run_unindexed(w->run));
+}
+
+/* What was not looked at is not found, and nobody misses it. */
+static void the_newest_are_enough(void **state)
+{
+	struct world *w = *state;
+	struct query *bacon = text(w, MAIL_FIELD_ANY, "BACON");
+
+	w->newest = 1;
+	FOUND(bacon, "9");
+	ASKED("find BACON 1");
+	w->newest = 2;
+	FOUND(bacon, "3 9");
+	ASKED("find BACON 2");
+	/* Fewer than wanted: all were looked at. */
+	w->newest = 4;
+	FOUND(bacon, "2 3 9");
+	ASKED("find BACON 4");
+	/* The hits don't meet the rest of the program: on it goes with the older ones. */
+	w->newest = 1;
+	FOUND(both(w, QUERY_AND, bacon, flags(w, FLAG_SEEN)), "2");
+	ASKED("find BACON 1; fetch flags 9; find BACON 8 below 9; fetch flags 2:3");
+	/* What is found without the text, and newer than what was looked at. */
+	FOUND(both(w, QUERY_OR, bacon, flags(w, FLAG_FLAGGED)), "9");
+	FOUND(both(w, QUERY_AND, not(w, bacon), flags(w, FLAG_FLAGGED)), "7");
+	ASKED("find BACON 1; find BACON 8 below 9; fetch flags 7");
+	/* Doubts, and mail that the index doesn't know yet. */
+	w->mailbox.index_doubts = true;
+	FOUND(text(w, MAIL_FIELD_SUBJECT, "BREAKFAST"), "3");
+	ASKED("find BREAKFAST 1; fetch summary 3");
+	w->mailbox.unindexed = 9;
+	FOUND(text(w, MAIL_FIELD_SUBJECT, "BREAKFAST"), "2 3");
+	ASKED("find BREAKFAST 1; fetch summary 9; find BREAKFAST 8 below 9; fetch summary 2:3");
+	assert_true(query_run_unindexed(w->run));
+}
+
+static struct query *second_and_third(struct world *w)
+{
+	struct query *q = node(w, QUERY_UIDS);
+
+	q->text = view_of("\0\0\0\2\0\0\0\3", 8);
+	return q;
+}
+
+/* Older ones that are in by their UIDs alone don't count for the newest. */
+static void the_newest_are_the_newest(void **state)
+{
+	struct world *w = *state;
+
+	w->newest = 2;
+	FOUND(both(w, QUERY_OR, second_and_third(w), text(w, MAIL_FIELD_ANY, "NICHTS")), "2 3 7");
+	FOUND(both(w, QUERY_OR, second_and_third(w), text(w, MAIL_FIELD_ANY, "BACON")), "2 3 9");
+	w->newest = 1;
+	FOUND(both(w, QUERY_OR, second_and_third(w),
+	          both(w, QUERY_AND, text(w, MAIL_FIELD_ANY, "EGGS"), flags(w, FLAG_SEEN))),
+	    "2 3");
 }
 
 static void what_the_index_doubts_is_read(void **state)
@@ -566,6 +624,8 @@ int main(void)
 	    TEST(numbers_and_dates),
 	    TEST(a_sent_date_is_its_writers_calendar_day),
 	    TEST(the_index_is_believed),
+	    TEST(the_newest_are_enough),
+	    TEST(the_newest_are_the_newest),
 	    TEST(what_the_index_doubts_is_read),
 	    TEST(without_an_index_everything_is_read),
 	    TEST(new_mail_is_read_beside_the_index),

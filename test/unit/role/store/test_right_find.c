@@ -199,12 +199,64 @@ static void the_index_answers(void **state)
 	/* What is enough: the newest ones. */
 	words.limit = 1;
 	finds(words, "2", "");
+	assert_int_equal(one.end.uidnext, 2);
+	words.before = 2;
+	finds(words, "1", "");
+	assert_int_equal(one.end.uidnext, 1);
+	words.before = 1;
+	finds(words, "", "");
+	assert_int_equal(one.end.uidnext, 0);
 	/* Messages that went are not found, those that were copied are found at both places. */
 	struct mail_expunge x = {.mailbox = MAILBOX_INBOX, .uids = UIDS(1, 1)};
 	assert_int_equal(ask(&one, MAIL_EXPUNGE, &x), 0);
 	struct mail_copy copy = {.mailbox = MAILBOX_INBOX, .to_mailbox = MAILBOX_INBOX, .uids = UIDS(2, 2)};
 	assert_int_equal(ask(&one, MAIL_COPY, &copy), 0);
 	finds(FIND(MAIL_FIELD_SUBJECT, "plans"), "2,4", "");
+}
+
+/* Many, in several segments: from the last one down, or all when they are few. */
+static void the_newest_are_found_first(void **state)
+{
+	enum { COUNT = 10000, SEGMENT = SEGMENT_BUILD_MESSAGES };
+	static const char *texts[COUNT];
+	struct mail_find m = FIND(MAIL_FIELD_ANY, "plans");
+	uint64_t first;
+	(void)state;
+	for (size_t i = 0; i < COUNT; i++) {
+		texts[i] = i < 3   ? messages[i]
+		           : i % 2 ? "Subject: odd\n\nfour\n"
+		                   : "Subject: even\n\nwords\n";
+		assert_int_not_equal(mail_world_deliver(1, texts[i]), 0);
+	}
+	read_state();
+	first = state_of.next_email - COUNT;
+	for (size_t i = 0; i < COUNT; i += SEGMENT)
+		index_messages(texts + i, SEGMENT, first + i);
+	m.text = VIEW("even");
+	m.limit = 3;
+	finds(m, "9995,9997,9999", "");
+	assert_int_equal(one.end.uidnext, 9995);
+	m.before = 9995;
+	m.limit = 2;
+	finds(m, "9991,9993", "");
+	/* Far from the end, and few: all are looked for, below `before` too. */
+	m.before = 0;
+	m.text = VIEW("plans");
+	m.limit = 1;
+	finds(m, "1:2", "");
+	assert_int_equal(one.end.uidnext, 0);
+	m.before = 2;
+	finds(m, "1", "");
+	/* Far from the end, and many: they went from the windows that are walked first. */
+	m.before = 0;
+	m.text = VIEW("even");
+	struct mail_expunge x = {.mailbox = MAILBOX_INBOX, .uids = UIDS(1001, 9999)};
+	assert_int_equal(ask(&one, MAIL_EXPUNGE, &x), 0);
+	finds(m, "999", "");
+	assert_int_equal(one.end.uidnext, 999);
+	m.limit = 0;
+	m.before = 10;
+	finds(m, "5,7,9", "");
 }
 
 static void what_it_does_not_know_yet_may_have_it(void **state)
@@ -261,6 +313,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(without_an_index_each_may_have_it, begin, end),
 	    cmocka_unit_test_setup_teardown(the_index_answers, begin, end),
+	    cmocka_unit_test_setup_teardown(the_newest_are_found_first, begin, end),
 	    cmocka_unit_test_setup_teardown(what_it_does_not_know_yet_may_have_it, begin, end),
 	    cmocka_unit_test_setup_teardown(a_broken_index_is_not_believed, begin, end),
 	};
