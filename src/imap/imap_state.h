@@ -61,6 +61,9 @@ struct imap_names {
 struct imap_sync {
 	bool expunges;
 	struct buf changed, vanished, arrived;
+	struct buf later; /* changed behind what has been told, if `later_known` */
+	bool later_known;
+	struct mail_done done;
 	void (*then)(struct imap_session *s);
 };
 
@@ -153,6 +156,7 @@ struct imap_session {
 	uint64_t told_modseq;
 	const struct imap_follower *follower; /* NULL: no search is kept up to date */
 	struct imap_contexts *contexts;       /* imap_context.c; owned by the follower */
+	bool told_new_names; /* among them keywords whose names the session doesn't know yet */
 };
 
 /* The command that a text begins: its row, tag and what stands behind its name and a space. NULL: an unknown

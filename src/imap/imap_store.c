@@ -64,6 +64,17 @@ static void flags_came(struct imap_session *s, enum mail_type type, const void *
 	}
 }
 
+/* Whether it has named keywords that nobody has told the session of. */
+static bool has_new_names(const struct imap_session *s, const struct store *store)
+{
+	struct view name, rest = store->question.keywords;
+	uint32_t number;
+	while (view_next(&rest, ' ', &name))
+		if (name.len && !imap_keyword_number(s, store->question.account, name, &number))
+			return true;
+	return false;
+}
+
 /* .SILENT tells no flags, but MODSEQs to who follows them (RFC 7162 section 3.1.3). */
 static void tell(struct imap_session *s, struct store *store)
 {
@@ -76,8 +87,10 @@ static void tell(struct imap_session *s, struct store *store)
 		imap_no_error(s, -ENOMEM, "the mailbox");
 		return;
 	}
-	if (store->done.modseq)
+	if (store->done.modseq) {
 		imap_told(s, buf_view(&store->told), store->done.modseq);
+		s->told_new_names |= store->silent && has_new_names(s, store);
+	}
 	if (store->want == 0 || buf_view(&store->told).len == 0) {
 		finish(s);
 		return;

@@ -26,6 +26,7 @@ void imap_sync_forget(struct imap_session *s)
 	buf_done(&sync->changed);
 	buf_done(&sync->vanished);
 	buf_done(&sync->arrived);
+	buf_done(&sync->later);
 	mem_free(sync);
 }
 
@@ -35,6 +36,7 @@ static void end(struct imap_session *s)
 	imap_sync_forget(s);
 	buf_done(&s->told);
 	s->told_modseq = 0;
+	s->told_new_names = false;
 	if (then)
 		then(s);
 }
@@ -162,6 +164,28 @@ static void on_flags(struct imap_session *s, enum mail_type type, const void *an
 	}
 }
 
+/*
+ * Of the messages whose flags the client has been told already those stay that have changed since. A STORE of
+ * a whole mailbox would read all of its flags again otherwise.
+ */
+static void leave_told_out(struct imap_session *s, struct buf *wanted)
+{
+	struct buf untold, again, left;
+	buf_init(&untold, IMAP_RANGES_MAX);
+	buf_init(&again, IMAP_RANGES_MAX);
+	buf_init(&left, IMAP_RANGES_MAX);
+	if (imap_ranges_without(&untold, buf_view(wanted), buf_view(&s->told)) &&
+	    imap_ranges_both(&again, buf_view(wanted), buf_view(&s->sync->later)) &&
+	    imap_ranges_either(&left, buf_view(&untold), buf_view(&again))) {
+		buf_done(wanted);
+		*wanted = left;
+	} else {
+		buf_done(&left);
+	}
+	buf_done(&untold);
+	buf_done(&again);
+}
+
 /* Flags of messages that the client knows, and that are still there. */
 static void tell_flags(struct imap_session *s, struct view known)
 {
@@ -169,6 +193,8 @@ static void tell_flags(struct imap_session *s, struct view known)
 	buf_init(&wanted, IMAP_RANGES_MAX);
 	if (!imap_ranges_both(&wanted, buf_view(&s->sync->changed), known))
 		s->news = true; /* without memory: the next time */
+	if (s->sync->later_known)
+		leave_told_out(s, &wanted);
 	if (buf_view(&wanted).len == 0) {
 		buf_done(&wanted);
 		tell_follower(s);
@@ -382,6 +408,44 @@ static void gather(struct buf *all, struct view ranges)
 	}
 }
 
+static void on_later_changes(struct imap_session *s, enum mail_type type, const void *answer)
+{
+	if (s->selected == NULL) {
+		if (type == MAIL_DONE)
+			end(s);
+	} else if (type == MAIL_CHANGED_FLAGS) {
+		gather(&s->sync->later, ((const struct mail_uids *)answer)->ranges);
+	} else if (type == MAIL_DONE) {
+		/* Where it isn't known, each message's modseq tells (is_told). */
+		s->sync->later_known = ((const struct mail_done *)answer)->error == 0;
+		struct mail_done done = s->sync->done;
+		tell(s, &done);
+	}
+}
+
+/* All changes are here. */
+static void changes_known(struct imap_session *s, const struct mail_done *done)
+{
+	struct buf told;
+	buf_init(&told, IMAP_RANGES_MAX);
+	/* New names of keywords come with the flags. */
+	bool any = done->error == 0 && !s->told_new_names &&
+	           imap_ranges_both(&told, buf_view(&s->sync->changed), buf_view(&s->told)) &&
+	           buf_view(&told).len > 0;
+	buf_done(&told);
+	if (any && done->modseq > s->told_modseq) {
+		s->sync->done = *done;
+		imap_ask(s, MAIL_CHANGES,
+		    &(struct mail_changes){.account = s->selected->account,
+		        .mailbox = s->selected->mailbox,
+		        .since = s->told_modseq},
+		    on_later_changes);
+		return;
+	}
+	s->sync->later_known = any;
+	tell(s, done);
+}
+
 static void reopen(struct imap_session *s);
 
 static void on_changes(struct imap_session *s, enum mail_type type, const void *answer)
@@ -407,7 +471,7 @@ static void on_changes(struct imap_session *s, enum mail_type type, const void *
 		if (done->error == -ESTALE)
 			reopen(s);
 		else
-			tell(s, done);
+			changes_known(s, done);
 		break;
 	default:
 		break;
@@ -464,6 +528,7 @@ void imap_sync(struct imap_session *s, bool expunges, void (*then)(struct imap_s
 	buf_init(&s->sync->changed, IMAP_RANGES_MAX);
 	buf_init(&s->sync->vanished, IMAP_RANGES_MAX);
 	buf_init(&s->sync->arrived, IMAP_RANGES_MAX);
+	buf_init(&s->sync->later, IMAP_RANGES_MAX);
 	s->news = false;
 	imap_ask(s, MAIL_CHANGES,
 	    &(struct mail_changes){.account = s->selected->account,

@@ -309,6 +309,10 @@ static void answer_store(struct imap_fake *f, const struct fake_asked *a)
 	done(f, a, (struct mail_done){.error = f->store_error});
 	buf_done(&changed);
 	buf_done(&modified);
+	if (f->answered_behind) {
+		f->messages[f->answered_behind - 1].flags |= FLAG_ANSWERED;
+		f->messages[f->answered_behind - 1].modseq = ++f->modseq;
+	}
 }
 
 static void remove_message(struct imap_fake *f, struct fake_message *m)

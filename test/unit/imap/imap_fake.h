@@ -44,7 +44,9 @@ struct imap_fake {
 	unsigned aborted;                                    /* uploads */
 	uint64_t replaced;                                   /* the UID that the last MAIL_APPEND replaced */
 	int64_t store_error;
-	int64_t copy_error; /* MAIL_COPY answers this behind the first message */
+	int64_t copy_error;       /* MAIL_COPY answers this behind the first message */
+	uint32_t answered_behind; /* the UID of a message that another session makes \Answered right behind a
+	                             MAIL_STORE; 0: none */
 	bool closed;
 };
 

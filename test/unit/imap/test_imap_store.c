@@ -49,6 +49,24 @@ static void flags_are_told_of_all_that_were_named(void **state)
 	assert_non_null(strstr(imap_fake_say(&f, "f STORE 1 FLAGS ()\r\n"), "f NO [UNAVAILABLE] "));
 }
 
+/* What the client has set itself is not read again; what another session changes meanwhile is told. */
+static void own_changes_are_not_read_again(void **state)
+{
+	(void)state;
+	imap_fake_select(&f, NULL);
+	unsigned before = imap_fake_asked(&f, MAIL_FETCH);
+	assert_says("a STORE 1:3 +FLAGS.SILENT (\\Flagged)\r\n", "a OK STORE completed\r\n");
+	assert_int_equal(imap_fake_asked(&f, MAIL_FETCH), before);
+	f.answered_behind = 2;
+	assert_says("b STORE 1:3 +FLAGS.SILENT (\\Draft)\r\n",
+	    "* 2 FETCH (FLAGS (\\Answered \\Flagged \\Draft))\r\nb OK STORE completed\r\n");
+	f.answered_behind = 4;
+	assert_says("c STORE 1:3 -FLAGS.SILENT (\\Draft)\r\n",
+	    "* 4 FETCH (FLAGS (\\Answered))\r\nc OK STORE completed\r\n");
+	f.answered_behind = 0;
+	assert_says("d NOOP\r\n", "d OK done\r\n");
+}
+
 static void unchanged_since_names_what_changed(void **state)
 {
 	(void)state;
@@ -128,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(flags_are_told_of_all_that_were_named),
+	    TEST(own_changes_are_not_read_again),
 	    TEST(unchanged_since_names_what_changed),
 	    TEST(modified_is_named_by_number),
 	    TEST(copies_are_named),
