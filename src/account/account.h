@@ -106,7 +106,8 @@ void account_set_quota_messages(struct accounts *a, struct account_request *r);
  * delivery's result is 0 or theirs; the delivery's result is 0 when at least one target took it.
  */
 struct account_wanted_place {
-	uint32_t number;     /* of the mailbox: that one or none (-ENOENT); 0: by its name */
+	uint32_t number;     /* of the mailbox: that one or none (-ENOENT); 0: by its path or name */
+	struct view path;    /* the same by its whole path; empty: by its name */
 	struct view mailbox; /* top-level mailbox; empty, or no such mailbox: INBOX */
 	uint64_t flags;      /* of FLAGS_SYSTEM */
 	const struct view *keywords;

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "account/intent.h"
+#include "account/mailbox.h"
 #include "account/message.h"
 #include "base/clock.h"
 #include "base/container.h"
@@ -158,7 +159,9 @@ static int run_append(struct txn *t, void *arg)
 {
 	struct account_append *a = arg;
 	struct account_mailbox m;
-	int error = check_replaced(t, a);
+	int error = a->path.len ? mailbox_at_path(t, a->shard, a->path, &a->mailbox) : 0;
+	if (error == 0)
+		error = check_replaced(t, a);
 	if (error == 0)
 		error = check_sources(t, a);
 	if (error == 0)

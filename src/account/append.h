@@ -14,8 +14,9 @@ struct account_append {
 	/* Each with its upload and one target, this account; their `done` is not called. The uploads are the
 	 * store's from the call on. */
 	struct account_delivery **messages;
-	size_t count;                      /* 1 to ACCOUNT_APPEND_MAX */
-	uint32_t mailbox;                  /* whose state is given back */
+	size_t count;     /* 1 to ACCOUNT_APPEND_MAX */
+	uint32_t mailbox; /* whose state is given back */
+	struct view path; /* the same by its path, of which the number is a result; or empty */
 	uint32_t replace_mailbox, replace; /* a message that goes in the same step; 0: none */
 	/*
 	 * Messages of another account, whose bodies are named by their `blob`, without uploads: one for each

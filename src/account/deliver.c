@@ -157,10 +157,14 @@ static int find_mailbox(
     struct account_change *c, const struct account_wanted_place *wanted, uint32_t *mailbox)
 {
 	struct change_mailbox *box;
-	if (wanted->number == 0)
+	int error = 0;
+	if (wanted->number == 0 && wanted->path.len == 0)
 		return mailbox_for_delivery(c->txn, c->shard, wanted->mailbox, mailbox);
-	*mailbox = wanted->number;
-	return change_mailbox(c, wanted->number, &box);
+	if (wanted->number == 0)
+		error = mailbox_at_path(c->txn, c->shard, wanted->path, mailbox);
+	else
+		*mailbox = wanted->number;
+	return error ? error : change_mailbox(c, *mailbox, &box);
 }
 
 /* The mailboxes that are asked for, each once. */

@@ -133,6 +133,22 @@ int mailbox_follow(struct txn *t, uint64_t shard, const struct mailbox_path *pat
 	return 0;
 }
 
+int mailbox_at_path(struct txn *t, uint64_t shard, struct view text, uint32_t *mailbox)
+{
+	struct mailbox_path path;
+	size_t levels;
+	uint32_t number;
+	if (mailbox_path_read(text, &path) != 0)
+		return -ENOENT;
+	int error = mailbox_follow(t, shard, &path, 0, &levels, &number);
+	if (error)
+		return error;
+	if (levels < path.count || number == MAILBOX_ROOT)
+		return -ENOENT;
+	*mailbox = number;
+	return 0;
+}
+
 int mailbox_for_delivery(struct txn *t, uint64_t shard, struct view name, uint32_t *mailbox)
 {
 	int error = mailbox_find(t, shard, MAILBOX_ROOT, name, mailbox);

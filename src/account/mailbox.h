@@ -33,6 +33,10 @@ int mailbox_find(struct txn *t, uint64_t shard, uint32_t parent, struct view nam
 int mailbox_follow(struct txn *t, uint64_t shard, const struct mailbox_path *path, uint32_t passing,
     size_t *levels, uint32_t *mailbox) __attribute__((warn_unused_result));
 
+/* The mailbox at the whole path. -ENOENT: there is none, or none can be called so. */
+int mailbox_at_path(struct txn *t, uint64_t shard, struct view path, uint32_t *mailbox)
+    __attribute__((warn_unused_result));
+
 /* A top-level mailbox for mail that comes in; INBOX for an empty or unknown name. */
 int mailbox_for_delivery(struct txn *t, uint64_t shard, struct view name, uint32_t *mailbox)
     __attribute__((warn_unused_result));

@@ -137,14 +137,27 @@ static void on_found(struct imap_session *s, const struct mail_mailbox *mailbox,
 	}
 }
 
+/* Its octets are on their way, whatever we say (RFC 7888): so nobody is kept from sending them in vain if the
+ * mailbox is found in the step that adds the message, and not before. That saves a way to store and back. */
+static bool comes_unasked(const struct imap_session *s)
+{
+	return s->is_offered && !s->offered.awaited;
+}
+
 void imap_append(struct imap_session *s, struct imap_in *in)
 {
 	struct imap_appending *a = imap_appending_new(s);
-	struct view path;
+	struct view path, owner, own;
 	if (imap_in_space(in) && imap_in_mailbox(in, &path) && !imap_in_next_is(in, ' '))
 		imap_in_wrong(in, "a message is missing");
 	if (imap_appending_wrong(s, in))
 		return;
 	a->in = *in;
+	if (comes_unasked(s) && imap_split_name(path, &owner, &own) && owner.len == 0 &&
+	    arena_copy(imap_arena(s), own, &a->path)) {
+		struct imap_in arguments = *in;
+		message_arguments(s, a, &arguments);
+		return;
+	}
 	imap_find_mailbox(s, path, on_found);
 }

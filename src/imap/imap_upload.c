@@ -152,6 +152,7 @@ static bool keep_known(struct imap_appending *a)
 		return false;
 	r->question = (struct mail_append){.account = a->mailbox.account,
 	    .mailbox = a->mailbox.mailbox,
+	    .path = a->path,
 	    .upload = a->upload,
 	    .flags = a->flags,
 	    .internaldate = a->date,

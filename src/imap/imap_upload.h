@@ -15,6 +15,7 @@ struct imap_catenate;
 struct imap_appending {
 	struct imap_session *session;
 	struct mail_mailbox mailbox;
+	struct view path; /* of the own mailbox, which store looks up; empty: `mailbox` has been found */
 	uint64_t replace_mailbox; /* 0: nothing is replaced */
 	uint32_t replace;         /* the UID */
 	struct imap_in in;        /* until the mailbox is found */

@@ -283,7 +283,8 @@ struct mail_changes {
 /* ---- new messages ---- */
 
 /* A piece of a body. The number is the asker's. The asker sends no more than its credit, MAIL_UPLOAD_WINDOW
- * at first. Uploads under way: at most MAIL_UPLOADS_MAX. */
+ * at first; what has been taken is credited once it is a quarter of that. Uploads under way: at most
+ * MAIL_UPLOADS_MAX. */
 enum { MAIL_UPLOAD_WINDOW = 256 * 1024, MAIL_UPLOADS_MAX = 100 };
 
 /* An administrator's appends are answered as they are done, in their order, and so many may be under way;
@@ -310,6 +311,7 @@ struct mail_upload_abort {
  */
 struct mail_append {
 	uint64_t account, mailbox, more;
+	struct view path; /* of the session's own mailbox, looked up in the same step; mailbox is 0 then */
 	uint64_t upload;
 	uint64_t flags, internaldate; /* seconds since 1970; 0: now */
 	struct view keywords;

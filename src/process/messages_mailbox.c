@@ -84,7 +84,7 @@ SCHEMA(mail_changes, FIELDS_MAILBOX(mail_changes), FIELD_IDENTITY(mail_changes, 
 SCHEMA(mail_upload, FIELD_COUNT(mail_upload, upload), FIELD_BYTES(mail_upload, bytes, MAIL_PIECE_MAX));
 SCHEMA(mail_upload_credit, FIELD_COUNT(mail_upload_credit, upload), FIELD_SIZE(mail_upload_credit, bytes));
 SCHEMA(mail_upload_abort, FIELD_COUNT(mail_upload_abort, upload));
-SCHEMA(mail_append, FIELDS_MAILBOX(mail_append), FIELD_FLAG(mail_append, more),
+SCHEMA(mail_append, FIELDS_MAILBOX(mail_append), FIELD_FLAG(mail_append, more), FIELD_PATH(mail_append, path),
     FIELD_COUNT(mail_append, upload), FIELD_NUMBER(mail_append, flags, 0, FLAGS_SYSTEM),
     FIELD_TIME(mail_append, internaldate), FIELD_LINE(mail_append, keywords, MAIL_KEYWORDS_MAX),
     FIELD_BYTES(mail_append, summary, SUMMARY_INLINE_MAX), FIELD_BYTES(mail_append, trailer, TRAILER_MAX),

@@ -304,6 +304,7 @@ static struct {
 	size_t size;
 	atomic_long next;
 	double until;
+	pthread_barrier_t ready; /* everybody has logged in: passwords are not what is measured */
 } job;
 
 static void *append_some(void *arg)
@@ -312,6 +313,7 @@ static void *append_some(void *arg)
 	char *message = malloc(MESSAGE_ROOM), head[100];
 	long n;
 	log_in(&c, job.port, job.users, job.password, (int)(intptr_t)arg);
+	pthread_barrier_wait(&job.ready);
 	while ((n = atomic_fetch_add(&job.next, 1)) < job.total) {
 		size_t len = make_message(message, n, job.size);
 		int head_len = snprintf(head, sizeof head, "t%u APPEND INBOX {%zu+}\r\n", ++c.tag, len);
@@ -327,16 +329,21 @@ static void *append_some(void *arg)
 	return NULL;
 }
 
-static void in_threads(int count, void *(*function)(void *))
+/* Returns how long they took from the moment at which all were ready. */
+static double in_threads(int count, void *(*function)(void *))
 {
 	pthread_t threads[THREADS_MAX];
 	if (count > THREADS_MAX)
 		die("too many connections");
+	pthread_barrier_init(&job.ready, NULL, (unsigned)count + 1);
 	for (int i = 0; i < count; i++)
 		if (pthread_create(&threads[i], NULL, function, (void *)(intptr_t)i) != 0)
 			die("thread");
+	pthread_barrier_wait(&job.ready);
+	double begin = now();
 	for (int i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
+	return now() - begin;
 }
 
 static int run_append(char **argv)
@@ -346,9 +353,7 @@ static int run_append(char **argv)
 	job.password = argv[2];
 	job.total = atol(argv[4]);
 	job.size = (size_t)atol(argv[5]);
-	double begin = now();
-	in_threads(atoi(argv[3]), append_some);
-	printf("rate=%.1f\n", (double)job.total / (now() - begin));
+	printf("rate=%.1f\n", (double)job.total / in_threads(atoi(argv[3]), append_some));
 	return 0;
 }
 
@@ -448,6 +453,7 @@ static void *synchronise(void *arg)
 	pthread_mutex_lock(&one_login);
 	log_in(&c, job.port, job.users, job.password, (int)(intptr_t)arg);
 	pthread_mutex_unlock(&one_login);
+	pthread_barrier_wait(&job.ready);
 	while (now() < job.until) {
 		struct seen before = seen;
 		timed(&c, "SELECT INBOX (CONDSTORE)", take_status, &seen);

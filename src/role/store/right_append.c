@@ -23,6 +23,7 @@ struct right_append {
 	struct question question;
 	struct right_mailbox box, replaced;
 	struct mail_append last;
+	char *path; /* of the own mailbox; NULL: it has a number */
 	struct right_appending *all;
 	struct account_delivery *deliveries[ACCOUNT_APPEND_MAX];
 	struct account_append call;
@@ -47,6 +48,7 @@ static void release(struct question *question)
 {
 	struct right_append *a = append_of(question);
 	free_messages(a->all, a->given);
+	mem_free(a->path);
 }
 
 static const struct question_kind kind = {.release = release};
@@ -86,6 +88,7 @@ static void carry_out(struct question *question)
 		m->target.quota_messages_default = settings->quota_messages_default;
 		m->delivery.quota_warning = (unsigned)settings->quota_warning;
 		m->place.number = a->box.mailbox;
+		m->place.path = a->last.path;
 		right_leave_out_flags(&a->box, &m->place);
 		a->deliveries[i] = &m->delivery;
 	}
@@ -93,6 +96,7 @@ static void carry_out(struct question *question)
 	    .messages = a->deliveries,
 	    .count = a->all->count,
 	    .mailbox = a->box.mailbox,
+	    .path = a->last.path,
 	    .replace_mailbox = a->replaced.mailbox,
 	    .replace = (uint32_t)a->last.replace,
 	    .done = appended};
@@ -153,8 +157,14 @@ void right_append(struct right *r, uint32_t request, const void *message)
 	a->all = all;
 	a->last = *m;
 	r->appending = NULL;
+	if (m->path.len) {
+		a->path = mem_string(m->path);
+		a->last.path = view_of(a->path, m->path.len);
+	}
 	if (all->error)
 		question_fail(&a->question, all->error);
+	else if (m->path.len && (!right_is_own(r, m->account) || m->mailbox))
+		question_fail(&a->question, -EINVAL);
 	else
 		right_access(&a->question, m->account, m->mailbox, RIGHT_INSERT, &a->box, granted);
 }

@@ -8,6 +8,10 @@
 #include "role/store/question.h"
 #include "role/store/store_private.h"
 
+/* A small message needs no credit, and its session is not woken for one. Whoever has used up the window has
+ * sent so much more than this that it gets some. */
+enum { CREDIT_AT = MAIL_UPLOAD_WINDOW / 4 };
+
 struct right_upload {
 	struct right_upload *next;
 	struct right *right;
@@ -77,7 +81,7 @@ void right_upload(struct right *r, uint32_t request, const void *message)
 	if (!u->failed && store_upload_backlog(u->body) > STORE_UPLOAD_BACKLOG) {
 		u->waiting = true;
 		store_upload_wait(u->body, drained, u);
-	} else {
+	} else if (u->owed >= CREDIT_AT) {
 		credit(u);
 	}
 }

@@ -358,10 +358,18 @@ static void upload(struct fake *f, const struct fake_op *op)
 	    &(struct mail_upload_credit){.upload = op->q.upload.upload, .bytes = op->q.upload.bytes.len});
 }
 
+static struct fake_mailbox *appended_to(struct fake *f, const struct mail_append *q)
+{
+	for (size_t i = 0; i < FAKE_MAILBOXES && q->path.len; i++)
+		if (f->mailboxes[i].there && view_equal(view_from_string(f->mailboxes[i].path), q->path))
+			return &f->mailboxes[i];
+	return q->path.len ? NULL : mailbox_of(f, q->account, q->mailbox);
+}
+
 /* Messages with `more` are answered with the last one. */
 static void append(struct fake *f, const struct fake_op *op)
 {
-	struct fake_mailbox *m = mailbox_of(f, op->q.append.account, op->q.append.mailbox);
+	struct fake_mailbox *m = appended_to(f, &op->q.append);
 	if (m == NULL || f->error) {
 		int64_t error = f->error ? f->error : -ENOENT;
 		if (!op->q.append.more)
@@ -603,6 +611,7 @@ static void copy_question(struct fake_op *op, const void *question)
 		break;
 	case MAIL_APPEND:
 		op->q.append = *(const struct mail_append *)question;
+		keep(op, &op->q.append.path);
 		break;
 	default:
 		break;

@@ -86,7 +86,7 @@ static void ask(void *arg, uint32_t request, enum mail_type type, const void *qu
 		f->aborted++;
 	} else if (type == MAIL_APPEND) {
 		const struct mail_append *q = question;
-		a = note(f, request, type, (struct view){0});
+		a = note(f, request, type, q->path);
 		a->number = q->upload;
 		a->flags = q->flags;
 		a->how = q->more;
@@ -384,6 +384,13 @@ static void answer_changes(struct imap_fake *f, const struct fake_asked *a)
 
 static void answer_append(struct imap_fake *f, const struct fake_asked *a)
 {
+	struct view path = buf_view(&a->bytes);
+	if (path.len && !view_equal(path, VIEW("INBOX")) && !view_equal(path, VIEW("Archive"))) {
+		buf_clear(&f->uploads[a->number % FAKE_UPLOADS]);
+		if (!a->how)
+			done(f, a, (struct mail_done){.error = -ENOENT});
+		return;
+	}
 	struct fake_message *m = imap_fake_add(f, "", buf_view(&f->uploads[a->number % FAKE_UPLOADS]));
 	buf_clear(&f->uploads[a->number % FAKE_UPLOADS]);
 	m->flags = a->flags;

@@ -43,7 +43,10 @@ static void talk_append(void)
 	fake_talk(f, "h APPEND INBOX (\\Frob) {5+}\r\na NOO\r\ni NOOP\r\n",
 	    "h BAD there is no such system flag\ni OK done");
 	fake_talk(f, "j APPEND none {3}\r\n", "j NO [TRYCREATE] the mailbox does not exist");
-	fake_talk(f, "k APPEND none {3+}\r\nabc {4}\r\n", "k NO [TRYCREATE] the mailbox does not exist");
+	/* What comes unasked is taken before the mailbox is looked for. */
+	fake_talk(f, "k APPEND none {3+}\r\nabc\r\n", "k NO [TRYCREATE] the mailbox does not exist");
+	fake_talk(f, "k APPEND none {3+}\r\nabc {4}\r\ndefg\r\n",
+	    "+ go ahead\nk NO [TRYCREATE] the mailbox does not exist");
 	fake_talk(f, "l APPEND INBOX {9999999}\r\n", "l NO [TOOBIG] ...");
 	fake_talk(f, "m APPEND INBOX {3+}\r\nabc)\r\nn NOOP\r\n", "m BAD a space is missing\nn OK done");
 	assert_int_equal(f->aborted, 1);

@@ -195,12 +195,47 @@ static void a_full_mailbox_says_so(void **state)
 	assert_int_equal(two.end.modseq, 4000);
 }
 
+static int64_t append_to(const struct mail_append *append)
+{
+	struct mail_append m = *append;
+	static uint64_t last = 100;
+	m.upload = ++last;
+	send_question(
+	    &one, MAIL_UPLOAD, &(struct mail_upload){.upload = last, .bytes = VIEW("a: b\r\n\r\nc")});
+	return ask(&one, MAIL_APPEND, &m);
+}
+
+/* A mailbox can be named by its path: one of the session's own, that is there. */
+static void a_path_leads_to_its_mailbox(void **state)
+{
+	(void)state;
+	assert_int_equal(ask(&one, MAIL_CREATE, &(struct mail_create){.path = VIEW("Plans/2024")}), 0);
+	uint64_t number = one.end.number;
+	assert_int_equal(append_to(&(struct mail_append){.path = VIEW("inbox")}), 0);
+	assert_int_equal(append_to(&(struct mail_append){.path = VIEW("Plans/2024")}), 0);
+	assert_int_equal(append_to(&(struct mail_append){.path = VIEW("Plans/2024")}), 0);
+	assert_int_equal(one.end.uidnext, 3);
+	assert_int_equal(
+	    ask(&one, MAIL_RENAME, &(struct mail_rename){.mailbox = number, .path = VIEW("Done")}), 0);
+	static const char *const none[] = {"Plans/2024", "Plans/2024/x", "None", "/", "Done//x"};
+	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+		assert_int_equal(
+		    append_to(&(struct mail_append){.path = view_from_string(none[i])}), -ENOENT);
+	assert_int_equal(append_to(&(struct mail_append){.path = VIEW("Done")}), 0);
+	assert_int_equal(one.end.uidnext, 4);
+	/* Not two mailboxes at once, and none of another's. */
+	assert_int_equal(
+	    append_to(&(struct mail_append){.path = VIEW("Done"), .mailbox = MAILBOX_INBOX}), -EINVAL);
+	assert_int_equal(append_to(&(struct mail_append){.path = VIEW("Done"), .account = 2}), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(metadata_is_shared_or_private, begin, end),
 	    cmocka_unit_test_setup_teardown(whoever_is_invited_is_told, begin, end),
 	    cmocka_unit_test_setup_teardown(a_full_mailbox_says_so, begin, end),
+	    cmocka_unit_test_setup_teardown(a_path_leads_to_its_mailbox, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
