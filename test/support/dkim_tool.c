@@ -6,8 +6,8 @@
  *	dkim_tool seal NOW ZONE KEY DOMAIN SELECTOR NAMES AUTHSERV RESULTS FILE
  *	                                                   prints FILE with a set of ARC above it; NAMES may
  *be empty dkim_tool record KEY                               the record that publishes the key dkim_tool
- *speed ZONE FILE                          microseconds of CPU of one verification A line of ZONE is a name, a
- *blank and the text of its TXT record; "NXDOMAIN"; or "~~why~~", a failure. Files with bare LFs are read as
+ *speed NOW ZONE FILE                        microseconds of CPU of one verification A line of ZONE is a name,
+ *a blank and the text of its TXT record; "NXDOMAIN"; or "~~why~~", a failure. Files with bare LFs are read as
  *if they had CRLFs.
  */
 #include <errno.h>
@@ -134,7 +134,8 @@ static void check(struct checked *c, struct view message, int64_t now)
 	dkim_mail_end(&c->mail);
 	for (bool known = false; !known;) {
 		answer(&c->answers);
-		known = dkim_judge(&c->dkim, &c->answers) & arc_judge(&c->arc, &c->answers);
+		known = dkim_judge(&c->dkim, &c->answers);
+		known = arc_judge(&c->arc, &c->answers) && known;
 	}
 }
 
@@ -202,7 +203,7 @@ static void verify(const char *name, int64_t now)
 	buf_done(&out);
 }
 
-static void speed(const char *name)
+static void speed(const char *name, int64_t now)
 {
 	enum { ROUNDS = 20000 };
 	struct buf message;
@@ -212,7 +213,7 @@ static void speed(const char *name)
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
 	for (int i = 0; i < ROUNDS; i++) {
 		struct checked c;
-		check(&c, buf_view(&message), 0);
+		check(&c, buf_view(&message), now);
 		passed += dkim_result(&c.dkim) == SENDER_PASS;
 		done(&c);
 	}
@@ -358,9 +359,9 @@ int main(int argc, char **argv)
 		printf("%.*s\n", VIEW_FMT(buf_view(&record)));
 		buf_done(&record);
 		EVP_PKEY_free(key);
-	} else if (argc == 4 && strcmp(argv[1], "speed") == 0) {
-		read_file(argv[2], &zone);
-		speed(argv[3]);
+	} else if (argc == 5 && strcmp(argv[1], "speed") == 0) {
+		read_file(argv[3], &zone);
+		speed(argv[4], strtoll(argv[2], NULL, 10));
 	} else {
 		die("verify, sign, seal, record or speed", "?");
 	}
