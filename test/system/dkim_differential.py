@@ -84,9 +84,9 @@ def relay(r, message):
 
 
 def change(r, message):
-    """One letter of the message, below the signature, becomes another."""
-    end = message.index(b"\r\n", message.lower().index(b"b=", message.lower().index(b"bh=") + 3))
-    while message[end + 2:end + 3] in (b" ", b"\t"):
+    """One letter of the message, below the fields of signatures, becomes another."""
+    end = message.index(b"\r\n")
+    while message[end + 2:end + 3] in (b" ", b"\t") or message[end + 2:end + 6] == b"ARC-":
         end = message.index(b"\r\n", end + 2)
     places = [i for i in range(end + 2, len(message)) if chr(message[i]).isalnum() and message[i] < 128]
     at = r.choice(places)
@@ -164,6 +164,28 @@ def run(peers, r, count):
         peers.perl(PERL_SIGN, peers.keys["rsa"], "rsa", method, *paths)
         theirs = [p + ".perl" for p in paths]
         wrong += differ(f"by Mail::DKIM, {method}", theirs, [f["result"] for f in peers.verify(theirs)], ["pass"] * count)
+    return wrong + chains(peers, paths)
+
+
+def chains(peers, paths):
+    """Two sets of ARC by us, judged by dkimpy, which knows RSA alone there."""
+    def judge(path):
+        return dkim.arc_verify(pathlib.Path(path).read_bytes(), dnsfunc=lambda name, timeout=5: peers.records[name.decode().rstrip(".")].encode())[0].decode()
+
+    sealed = []
+    for path in paths:
+        for results in ("spf=pass", "arc=pass"):
+            content = subprocess.run([peers.tool, "seal", str(NOW), peers.zone, peers.keys["rsa"], DOMAIN, "rsa", "", "mx.example.net", results, path],
+                                     check=True, capture_output=True).stdout
+            path = peers.put(pathlib.Path(path).name + ".arc", content)
+        sealed.append(path)
+    wrong = 0
+    changed = [peers.put(f"{i}.changed", change(random.Random(i), pathlib.Path(p).read_bytes())) for i, p in enumerate(sealed)]
+    for what, group in (("sealed", sealed), ("sealed and changed", changed)):
+        ours = [found["arc"] for found in peers.verify(group)]
+        wrong += differ(f"{what}, by dkimpy", group, ours, [judge(p) for p in group])
+        if group is sealed:
+            wrong += differ(f"{what}, by ourselves", group, ours, ["pass"] * len(group))
     return wrong
 
 

@@ -10,6 +10,8 @@
  *
  * `mail` is the message as it leaves: a list that changes it judges the chain of what came (arc.mail), and
  * gives here the message that it makes of it.
+ *
+ * Others know RSA alone in ARC (dkimpy calls Ed25519 an unknown algorithm), so seal with an RSA key.
  */
 #ifndef TRUST_SENDER_ARC_SEAL_H
 #define TRUST_SENDER_ARC_SEAL_H
