@@ -4,6 +4,9 @@ import email.message
 import imaplib
 import io
 import json
+import os
+import pathlib
+import signal
 import zipfile
 
 from server import wait_for
@@ -58,6 +61,43 @@ def test_it_goes_on_when_content_ends(server):
     server.wait_event("role-ended", since=mark, role="content")
     server.expect("role-ended")
     deliver(server, 4)
+
+
+def processor_seconds(pid):
+    """Of a process; 0 when it is gone."""
+    try:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def end_while_it_reads(server, idle, gone):
+    """Ends content as the limit of its time does, in the middle of the message that it is given."""
+    def is_reading():
+        pid = server.role_pids().get("content")
+        return pid if pid and pid != gone and processor_seconds(pid) > idle + 0.3 else None
+    pid = wait_for(is_reading, what="content to read the message", pause=0.02)
+    os.kill(pid, signal.SIGPROF)
+    return pid
+
+
+def test_a_message_that_ends_content_twice_is_left_out(server):
+    before = deliver(server, 1)["messages"]
+    idle = processor_seconds(server.role_pids()["content"])
+    words = "\r\n".join(f"w{i} x{i * 7919}" for i in range(300000))
+    server.expect("role-ended")
+    mark = server.mark()
+    with server.smtp() as client:
+        client.sendmail("a@else.test", [ALICE], f"Subject: dear\r\n\r\n{words}\r\nlastofall\r\n".encode())
+    first = end_while_it_reads(server, idle, None)
+    end_while_it_reads(server, idle, first)
+    server.wait_event("search-message-not-read", since=mark, why="it ends the process that reads it")
+    # The others go on, and what it says is found all the same, by reading it.
+    wait_until_indexed(server, before + 1)
+    assert len(server.find_events("role-ended", mark, role="content")) == 2
+    deliver(server, 3)
+    assert len(search(server, "BODY", "lastofall", address=ALICE)) == 1
 
 
 def test_rebuild_makes_it_anew(server):
