@@ -9,6 +9,7 @@
 #include "format/limits.h"
 #include "format/line_ends.h"
 #include "mime/digest.h"
+#include "mime/own_results.h"
 #include "mime/submission.h"
 
 enum {
@@ -23,6 +24,7 @@ struct smtp_body {
 	struct smtp_body_config config;
 	struct buf trace; /* until it is written */
 	struct header_filter filter;
+	struct own_results results; /* behind it */
 	bool header_done, paused, has_8bit;
 	bool asking, own_author;            /* smtp_body_asks, and the answer */
 	bool last_line_ended, header_ended; /* what smtp_body_end has done already */
@@ -49,6 +51,7 @@ struct smtp_body *smtp_body_new(const struct smtp_body_config *config, struct vi
 	 * believed. */
 	header_filter_init(&b->filter, DROP_RETURN_PATH | (config->submission ? DROP_BCC : 0) |
 	                                   (config->submission && config->writes_sender ? DROP_SENDER : 0));
+	own_results_init(&b->results, config->hostname);
 	buf_init(&b->header, SUBMITTED_HEADER_MAX);
 	buf_init(&b->held, SMTP_BODY_HELD_MAX + 2); /* and the end of the last line */
 	b->digest = mime_digest_new();
@@ -78,6 +81,22 @@ static void emit(struct smtp_body *b, struct view bytes)
 }
 
 /* ---- the header ---- */
+
+/* What the header's filter has given out: fields, the empty line, and perhaps the body's beginning. */
+static void emit_header(struct smtp_body *b, struct view bytes)
+{
+	struct buf out;
+	if (b->config.keeps_results) {
+		emit(b, bytes);
+		return;
+	}
+	buf_init(&out, bytes.len + OWN_RESULTS_FIELD_MAX);
+	if (own_results_feed(&b->results, bytes, &out) != 0)
+		b->fault = SMTP_BODY_NO_MEMORY;
+	else
+		emit(b, buf_view(&out));
+	buf_done(&out);
+}
 
 /* RFC 5322 section 3.6.2: who has written it, and who has sent it if that is somebody else. */
 static void complete_authors(struct smtp_body *b, struct buf *out)
@@ -172,7 +191,7 @@ static struct view take_header(struct smtp_body *b, struct view bytes)
 	else if (error || buf_failed(&out))
 		b->fault = SMTP_BODY_NO_MEMORY;
 	if (b->fault == SMTP_BODY_GOOD)
-		emit(b, buf_view(&out));
+		emit_header(b, buf_view(&out));
 	buf_done(&out);
 	return bytes;
 }
@@ -289,7 +308,7 @@ bool smtp_body_answer(struct smtp_body *b, bool own_author)
 	if (buf_failed(&out))
 		b->fault = SMTP_BODY_NO_MEMORY;
 	if (b->fault == SMTP_BODY_GOOD)
-		emit(b, buf_view(&out));
+		emit_header(b, buf_view(&out));
 	buf_done(&out);
 	buf_init(&b->held, 0);
 	if (b->fault == SMTP_BODY_GOOD)
@@ -322,7 +341,7 @@ static void end_unfinished_header(struct smtp_body *b)
 	else if (error || buf_failed(&out))
 		b->fault = SMTP_BODY_NO_MEMORY;
 	if (b->fault == SMTP_BODY_GOOD)
-		emit(b, buf_view(&out));
+		emit_header(b, buf_view(&out));
 	buf_done(&out);
 }
 

@@ -29,6 +29,8 @@ enum smtp_body_fault {
 
 struct smtp_body_config {
 	bool submission;
+	bool keeps_results; /* fields Authentication-Results in our name are believed: a filter of ours wrote
+	                       them */
 	enum smtp_body_kind
 	    kind;    /* what the client says; only SMTP_BINARYMIME may hold more than lines of text */
 	bool chunks; /* it comes by BDAT: nobody has looked at its line ends, and the last line may have none

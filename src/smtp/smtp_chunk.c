@@ -8,6 +8,7 @@ void smtp_begin_body(struct smtp_session *s, bool chunks)
 	struct buf trace;
 	struct smtp_body_config config = {
 	    .submission = s->config.kind == SMTP_SUBMISSION,
+	    .keeps_results = s->config.kind == SMTP_LMTP,
 	    .kind = s->envelope.terms.body,
 	    .chunks = chunks,
 	    .size_max = s->config.size_max,
