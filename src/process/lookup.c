@@ -84,10 +84,32 @@ void lookup_init(struct lookup *l, struct loop *loop, struct calls *dns, uint64_
 	loop_task_init(&l->again, loop, run_again, l);
 }
 
+void lookup_limit(struct lookup *l, unsigned questions_max, size_t memory_max)
+{
+	answers_done(&l->answers);
+	answers_init_for(&l->answers, questions_max, memory_max);
+}
+
+void lookup_give_up(struct lookup *l)
+{
+	l->given_up = true;
+	while (l->questions) {
+		unsigned number = l->questions->number;
+		calls_forget(l->dns, l->questions->request);
+		take_out(l->questions);
+		put_failure(l, number, "there was no answer in time");
+	}
+	loop_task_schedule(&l->again);
+}
+
 void lookup_ask(struct lookup *l)
 {
 	struct question question;
 	while (answers_next(&l->answers, &question)) {
+		if (l->given_up) {
+			put_failure(l, question.number, "there was no answer in time");
+			continue;
+		}
 		struct message_query m = {.name = view_from_string(question.name),
 		    .type = question.type,
 		    .timeout_ms = l->timeout_ms};

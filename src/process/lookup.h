@@ -15,6 +15,7 @@ struct lookup {
 	uint64_t timeout_ms;
 	void (*ready)(void *arg);
 	void *arg;
+	bool given_up;
 	struct lookup_question *questions; /* under way */
 };
 
@@ -24,6 +25,12 @@ struct lookup {
  */
 void lookup_init(struct lookup *l, struct loop *loop, struct calls *dns, uint64_t timeout_ms,
     void (*ready)(void *), void *arg);
+
+/* The same with limits for the table of answers: answers_init_for. */
+void lookup_limit(struct lookup *l, unsigned questions_max, size_t memory_max);
+
+/* What is under way, and what is asked from now on, counts as failed: `ready` follows at once. */
+void lookup_give_up(struct lookup *l);
 
 /*
  * The evaluation gave WAIT: asks what it named. `ready` follows in any case: without a dns role the questions

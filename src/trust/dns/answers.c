@@ -24,16 +24,21 @@ static struct answer failure(const char *why)
 	return (struct answer){.status = ANSWER_FAILED, .why = view_from_string(why)};
 }
 
+void answers_init_for(struct answers *a, unsigned questions_max, size_t memory_max)
+{
+	*a = (struct answers){.questions_max = questions_max};
+	arena_init(&a->arena, memory_max);
+}
+
 void answers_init(struct answers *a)
 {
-	*a = (struct answers){0};
-	arena_init(&a->arena, ANSWERS_MEMORY_MAX);
+	answers_init_for(a, ANSWERS_QUESTIONS_MAX, ANSWERS_MEMORY_MAX);
 }
 
 void answers_done(struct answers *a)
 {
 	arena_done(&a->arena);
-	answers_init(a);
+	answers_init_for(a, a->questions_max, a->arena.max);
 }
 
 bool answers_next(struct answers *a, struct question *question)
@@ -103,7 +108,7 @@ void answers_put(struct answers *a, unsigned number, const struct answer *answer
 static bool add(struct answers *a, const char *name, unsigned type)
 {
 	struct view copy;
-	struct answers_entry *e = a->count < ANSWERS_QUESTIONS_MAX ? arena_alloc(&a->arena, sizeof *e) : NULL;
+	struct answers_entry *e = a->count < a->questions_max ? arena_alloc(&a->arena, sizeof *e) : NULL;
 	if (e == NULL || !arena_copy(&a->arena, view_from_string(name), &copy))
 		return false;
 	*e = (struct answers_entry){.name = copy.data, .type = type, .number = ++a->count};
@@ -117,7 +122,7 @@ static bool add(struct answers *a, const char *name, unsigned type)
 const struct answer *answers_look(struct answers *a, const char *name, unsigned type)
 {
 	static const struct answer too_many = {
-	    .status = ANSWER_FAILED, .why = {"too many questions for one destination", 38}};
+	    .status = ANSWER_FAILED, .why = {"too many questions for one purpose", 34}};
 	char wanted[DNS_NAME_SIZE];
 	if (dns_question_parse(view_from_string(name), wanted) != 0)
 		return &no_name;

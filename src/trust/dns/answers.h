@@ -11,7 +11,7 @@
  *     }
  *
  * One table serves the evaluations of one purpose; it is bounded, and every evaluation comes to an end: past
- * ANSWERS_QUESTIONS_MAX each further question counts as failed.
+ * its limit each further question counts as failed.
  */
 #ifndef TRUST_DNS_ANSWERS_H
 #define TRUST_DNS_ANSWERS_H
@@ -48,11 +48,13 @@ struct answers {
 	struct arena arena;
 	struct answers_entry *first, *last; /* in the order in which they were named */
 	struct answers_entry *next;         /* not given out yet */
-	unsigned count, open;
+	unsigned count, open, questions_max;
 };
 
 /* Takes memory only when something is asked. */
 void answers_init(struct answers *a);
+/* The same with other limits than ANSWERS_QUESTIONS_MAX and ANSWERS_MEMORY_MAX. */
+void answers_init_for(struct answers *a, unsigned questions_max, size_t memory_max);
 void answers_done(struct answers *a);
 
 /* ---- for the driver ---- */

@@ -72,7 +72,7 @@ static void has_an_end(void **state)
 	const struct answer *more = answers_look(&a, "one.more.example", DNS_A);
 	assert_non_null(more);
 	assert_int_equal(more->status, ANSWER_FAILED);
-	assert_view(more->why, "too many questions for one destination");
+	assert_view(more->why, "too many questions for one purpose");
 	assert_null(answers_look(&a, "h0.example", DNS_A));
 	const struct answer *none = answers_look(&a, "no..name", DNS_A);
 	assert_int_equal(none->status, ANSWER_NXDOMAIN);

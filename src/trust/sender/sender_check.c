@@ -1,0 +1,218 @@
+/* Envelope, header and body of one message to the evaluations: see sender_check.h. */
+#include "trust/sender/sender_check.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "format/author.h"
+
+enum {
+	TEXTS_MAX = 64 * 1024,                              /* envelope and authors */
+	RESULTS_MAX = SPF_MEMORY_MAX + 5 * DMARC_MEMORY_MAX /* of one run of the evaluations */
+};
+
+struct sender_check {
+	struct sender_request request;
+	struct answers *answers;
+	struct arena texts;   /* for the whole life */
+	struct arena results; /* of the last run */
+	struct client_address client;
+	bool has_client;
+	struct dkim_mail mail;
+	struct dkim dkim;
+	bool header_ended, ended;
+	struct view authors[SENDER_AUTHORS_MAX]; /* their domains */
+	size_t author_count;                     /* may be more than there is room for */
+	struct sender_verdicts verdicts;
+};
+
+/* ---- the client and the envelope ---- */
+
+static bool judge_client(struct sender_check *c)
+{
+	c->verdicts.client = (struct client_names){.result = SENDER_NONE};
+	return !c->has_client || client_names_find(c->answers, &c->client, &c->results, &c->verdicts.client);
+}
+
+static bool judge_spf(struct sender_check *c)
+{
+	bool null_sender = view_empty(c->request.sender_domain);
+	struct spf_request request = {.client = c->request.client,
+	    .helo = c->request.helo,
+	    .local_part = c->request.sender_local,
+	    .domain = null_sender ? c->request.helo : c->request.sender_domain,
+	    .receiver = c->request.receiver,
+	    .now = c->request.now,
+	    .explain = true};
+	c->verdicts.spf_of_helo = null_sender;
+	return spf_check(c->answers, &request, &c->results, &c->verdicts.spf);
+}
+
+/* What is not kept for want of memory is empty: there is nothing to check then. */
+static struct view keep(struct sender_check *c, struct view text)
+{
+	struct view copy;
+	return arena_copy(&c->texts, text, &copy) ? copy : (struct view){0};
+}
+
+struct sender_check *sender_check_new(const struct sender_request *request, struct answers *answers)
+{
+	struct sender_check *c = mem_alloc(sizeof *c);
+	*c = (struct sender_check){.request = *request, .answers = answers};
+	arena_init(&c->texts, TEXTS_MAX);
+	arena_init(&c->results, RESULTS_MAX);
+	c->request.helo = keep(c, request->helo);
+	c->request.sender_local = keep(c, request->sender_local);
+	c->request.sender_domain = keep(c, request->sender_domain);
+	c->request.receiver = keep(c, request->receiver);
+	c->has_client = client_address_of(request->client, &c->client);
+	dkim_mail_init(&c->mail);
+	judge_client(c);
+	judge_spf(c);
+	return c;
+}
+
+void sender_check_free(struct sender_check *c)
+{
+	if (c == NULL)
+		return;
+	if (c->header_ended)
+		dkim_done(&c->dkim);
+	dkim_mail_done(&c->mail);
+	arena_done(&c->results);
+	arena_done(&c->texts);
+	mem_free(c);
+}
+
+/* ---- the message ---- */
+
+static bool is_known_author(const struct sender_check *c, struct view domain)
+{
+	for (size_t i = 0; i < c->author_count && i < SENDER_AUTHORS_MAX; i++)
+		if (view_equal_nocase(c->authors[i], domain))
+			return true;
+	return false;
+}
+
+static void find_authors(struct sender_check *c)
+{
+	struct authors authors;
+	authors_find(sender_check_header(c), &c->texts, &authors);
+	for (size_t i = 0; i < authors.count; i++) {
+		ptrdiff_t at = view_find_last(authors.addresses[i], '@');
+		struct view domain = view_skip(authors.addresses[i], (size_t)(at + 1));
+		if (at < 0 || is_known_author(c, domain))
+			continue;
+		if (c->author_count < SENDER_AUTHORS_MAX)
+			c->authors[c->author_count] = domain;
+		c->author_count++;
+	}
+	if (authors.cut)
+		c->author_count = SENDER_AUTHORS_MAX + 1;
+}
+
+/* Of all that have signed, those that passed first, since not all may be looked at. */
+static size_t list_signers(const struct sender_check *c, struct dmarc_identity *out)
+{
+	size_t count = 0;
+	for (int passed = 1; passed >= 0; passed--)
+		for (size_t i = 0; i < c->dkim.count; i++) {
+			const struct dkim_verdict *v = &c->dkim.verdicts[i];
+			if ((v->result == SENDER_PASS) != passed || v->field.domain == NULL)
+				continue;
+			out[count++] = (struct dmarc_identity){view_from_string(v->field.domain), v->result};
+		}
+	return count;
+}
+
+/* How much a verdict on one of several authors weighs: the worst one counts. */
+static unsigned weight(const struct dmarc_verdict *v)
+{
+	switch (v->result) {
+	case SENDER_FAIL:
+		return 10 + v->policy;
+	case SENDER_TEMPERROR:
+		return 5;
+	case SENDER_NONE:
+		return 2;
+	default:
+		return 1;
+	}
+}
+
+static bool judge_dmarc(struct sender_check *c, bool with_results)
+{
+	struct dmarc_identity signers[DKIM_SIGNATURES_MAX];
+	size_t count = with_results ? list_signers(c, signers) : 0;
+	struct dmarc_request request = {.dkim = signers, .dkim_count = count};
+	bool known = true;
+	c->verdicts.dmarc = (struct dmarc_verdict){.result = SENDER_NONE, .cause = DMARC_NO_DOMAIN};
+	if (with_results)
+		request.spf = (struct dmarc_identity){c->verdicts.spf.domain, c->verdicts.spf.result};
+	if (with_results)
+		request.spf.domain = c->verdicts.spf_of_helo ? c->request.helo : c->request.sender_domain;
+	for (size_t i = 0; i < c->author_count && i < SENDER_AUTHORS_MAX; i++) {
+		struct dmarc_verdict v;
+		request.author = c->authors[i];
+		known &= dmarc_check(c->answers, &request, &c->results, &v);
+		if (i == 0 || weight(&v) > weight(&c->verdicts.dmarc))
+			c->verdicts.dmarc = v;
+	}
+	return known;
+}
+
+static void end_header(struct sender_check *c)
+{
+	c->header_ended = true;
+	dkim_begin(&c->dkim, &c->mail, (int64_t)c->request.now);
+	dkim_ask(&c->dkim, c->answers);
+	find_authors(c);
+	judge_dmarc(c, false);
+}
+
+bool sender_check_bytes(struct sender_check *c, struct view bytes)
+{
+	bool more = false;
+	if (!c->header_ended) {
+		bytes = view_skip(bytes, dkim_mail_header(&c->mail, bytes));
+		if (!c->mail.header_ended)
+			return false;
+		end_header(c);
+		more = true;
+	}
+	dkim_mail_body(&c->mail, bytes);
+	return more;
+}
+
+void sender_check_end(struct sender_check *c)
+{
+	if (!c->header_ended) {
+		dkim_mail_header_end(&c->mail);
+		end_header(c);
+	}
+	dkim_mail_end(&c->mail);
+	c->ended = true;
+}
+
+bool sender_check_judge(struct sender_check *c)
+{
+	arena_reset(&c->results);
+	bool known = judge_client(c);
+	known &= judge_spf(c);
+	known &= dkim_judge(&c->dkim, c->answers);
+	/* What DMARC asks depends on what the others found out. */
+	known = known && judge_dmarc(c, true);
+	c->verdicts.dkim = &c->dkim;
+	c->verdicts.authors = c->author_count;
+	return known;
+}
+
+const struct sender_verdicts *sender_check_verdicts(const struct sender_check *c)
+{
+	return &c->verdicts;
+}
+
+struct view sender_check_header(const struct sender_check *c)
+{
+	return buf_view(&c->mail.block);
+}

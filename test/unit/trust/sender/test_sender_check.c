@@ -1,0 +1,159 @@
+/* All about one message's sender: questions as soon as they are known, several authors, the field that is
+ * written. */
+#include "../dns/zone.h"
+
+#include <netinet/in.h>
+
+#include "trust/sender/authentication_results.h"
+
+static struct sockaddr_in client;
+static struct sender_request request;
+static struct answers answers;
+static struct buf field;
+
+static int set_up(void **state)
+{
+	(void)state;
+	zone_clear();
+	client = (struct sockaddr_in){.sin_family = AF_INET};
+	memcpy(&client.sin_addr, "\300\0\2\7", 4);
+	request = (struct sender_request){.client = (const struct sockaddr *)&client,
+	    .helo = VIEW("helo.example"),
+	    .sender_local = VIEW("alice"),
+	    .sender_domain = VIEW("a.example"),
+	    .receiver = VIEW("mx.example"),
+	    .now = 1700000000};
+	zone_txt("a.example", "v=spf1 ip4:192.0.2.7 -all");
+	zone_txt("_dmarc.a.example", "v=DMARC1; p=reject");
+	buf_init(&field, 2000);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	answers_done(&answers);
+	buf_done(&field);
+	zone_clear();
+	return 0;
+}
+
+/* The verdicts in short, and the field in `field`; in pieces of that size. */
+static struct sender_verdicts check(const char *message, size_t piece)
+{
+	struct view rest = view_from_string(message);
+	answers_done(&answers);
+	answers_init_for(&answers, SENDER_QUESTIONS_MAX, 1024 * 1024);
+	struct sender_check *c = sender_check_new(&request, &answers);
+	while (rest.len > 0) {
+		sender_check_bytes(c, view_take(rest, piece));
+		rest = view_skip(rest, piece);
+	}
+	sender_check_end(c);
+	while (!sender_check_judge(c))
+		assert_true(zone_answer(&answers));
+	struct sender_verdicts v = *sender_check_verdicts(c);
+	buf_clear(&field);
+	assert_int_equal(authentication_results_write(&v, &request, 900, &field), 0);
+	v.dkim = NULL;
+	sender_check_free(c);
+	return v;
+}
+
+static const char letter[] = "From: Alice <alice@a.example>\r\nSubject: x\r\n\r\nHello\r\n";
+
+static void writes_what_it_found(void **state)
+{
+	(void)state;
+	zone_ptr("7.2.0.192.in-addr.arpa", "mail.a.example");
+	zone_a("mail.a.example", 7);
+	for (size_t piece = 1; piece < 60; piece += 7) {
+		check(letter, piece);
+		assert_view(buf_view(&field), "Authentication-Results: mx.example;\r\n"
+		                              "\tdmarc=pass (p=reject) header.from=a.example;\r\n"
+		                              "\tspf=pass smtp.mailfrom=alice@a.example;\r\n"
+		                              "\tdkim=none;\r\n"
+		                              "\tiprev=pass policy.iprev=192.0.2.7 (mail.a.example)\r\n");
+	}
+}
+
+/* Nothing of it begins a field or ends a result. */
+static void writes_no_strangers_words(void **state)
+{
+	(void)state;
+	request.sender_local = VIEW("a;b\"c");
+	check(letter, 1000);
+	assert_non_null(strstr(buf_string(&field), "spf=pass smtp.mailfrom=a.example;"));
+	request.sender_domain = request.sender_local = (struct view){0};
+	request.helo = VIEW("x; dmarc=pass");
+	check(letter, 1000);
+	assert_non_null(strstr(buf_string(&field), "\tspf=none;\r\n"));
+	check("DKIM-Signature: v=1; d=x;y; s=\"; b=\"\";;;;\";\r\nFrom: <a@b.example>\r\n\r\n", 1000);
+	assert_non_null(strstr(buf_string(&field), "\tdkim=permerror"));
+	assert_null(strstr(buf_string(&field), "\";"));
+}
+
+static void has_room_for_some_signatures(void **state)
+{
+	(void)state;
+	char message[20000] = "";
+	for (int i = 0; i < 30; i++)
+		strcat(message, "DKIM-Signature: v=1; a=rsa-sha256; d=a-domain-with-a-long-name.example; "
+		                "s=selector; h=from;"
+		                " bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAAAAAAAAAA\r\n");
+	strcat(message, letter);
+	check(message, 4096);
+	assert_true(buf_view(&field).len <= 900);
+	assert_non_null(
+	    strstr(buf_string(&field), "header.s=selector header.a=rsa-sha256 header.b=\"AAAAAAAA\""));
+	assert_non_null(strstr(buf_string(&field), "dmarc=pass"));
+}
+
+/* Of several authors the one that is worst off decides: a reader may be shown either. */
+static void looks_at_all_authors(void **state)
+{
+	(void)state;
+	zone_txt("_dmarc.b.example", "v=DMARC1; p=quarantine");
+	zone_at("b.example", DNS_A);
+	struct sender_verdicts v = check("From: <alice@a.example>, bob@b.example\r\n\r\n", 1000);
+	assert_int_equal(v.dmarc.result, SENDER_FAIL);
+	assert_int_equal(v.authors, 2);
+	v = check("From: alice@a.example\r\nFrom: bob@b.example\r\n\r\n", 1000);
+	assert_int_equal(v.dmarc.result, SENDER_FAIL);
+	v = check("From: \"bob@b.example\" <alice@A.example>, eve@a.example\r\n\r\n", 1000);
+	assert_int_equal(v.dmarc.result, SENDER_PASS);
+	assert_int_equal(v.authors, 1);
+	v = check("Subject: nobody\r\n\r\n", 1000);
+	assert_int_equal(v.dmarc.result, SENDER_NONE);
+	assert_int_equal(v.authors, 0);
+	check("", 1);
+	assert_non_null(strstr(buf_string(&field), "dmarc=none;"));
+}
+
+/* What SPF, the client's name and the policy need is asked before the body has come. */
+static void asks_early(void **state)
+{
+	(void)state;
+	answers_init_for(&answers, SENDER_QUESTIONS_MAX, 1024 * 1024);
+	struct sender_check *c = sender_check_new(&request, &answers);
+	assert_true(zone_answer(&answers));
+	assert_false(sender_check_bytes(c, VIEW("From: alice@a.example\r\n")));
+	assert_true(sender_check_bytes(c, VIEW("\r\nHello")));
+	assert_true(zone_answer(&answers));
+	sender_check_end(c);
+	assert_true(sender_check_judge(c));
+	sender_check_free(c);
+	sender_check_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(writes_what_it_found, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(writes_no_strangers_words, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(has_room_for_some_signatures, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(looks_at_all_authors, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(asks_early, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
