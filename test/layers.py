@@ -48,7 +48,7 @@ ALLOWED = {
     'role/store': PROCESS | {'mime', 'search', 'dsn', 'store', 'account', 'directory', 'queue', 'trace'},
     'role/relay': PROCESS | {'mime', 'dsn', 'smtp', 'http', 'trust/route'},
     'role/relay/notify': PROCESS | {'mime', 'dsn', 'smtp', 'trust/route', 'role/relay'},
-    'role/smtp': EDGE | {'dsn', 'smtp', 'trust/route'},
+    'role/smtp': EDGE | {'dsn', 'smtp', 'trust/route', 'trust/sender'},
     'role/pop3': EDGE | {'pop3'},
     'role/imap': EDGE | {'imap'},
 }

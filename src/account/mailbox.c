@@ -151,7 +151,13 @@ int mailbox_at_path(struct txn *t, uint64_t shard, struct view text, uint32_t *m
 
 int mailbox_for_delivery(struct txn *t, uint64_t shard, struct view name, uint32_t *mailbox)
 {
-	int error = mailbox_find(t, shard, MAILBOX_ROOT, name, mailbox);
+	struct account_head head;
+	bool junk = view_equal_nocase(name, VIEW("\\Junk"));
+	int error = junk ? head_get(t, shard, &head) : mailbox_find(t, shard, MAILBOX_ROOT, name, mailbox);
+	if (junk && error == 0)
+		*mailbox = head.roles[MAILBOX_ROLE_JUNK];
+	if (junk && error == 0 && *mailbox == 0)
+		error = -ENOENT;
 	if (error == -ENOENT)
 		*mailbox = MAILBOX_INBOX;
 	return error == -ENOENT ? 0 : error;

@@ -37,7 +37,10 @@ int mailbox_follow(struct txn *t, uint64_t shard, const struct mailbox_path *pat
 int mailbox_at_path(struct txn *t, uint64_t shard, struct view path, uint32_t *mailbox)
     __attribute__((warn_unused_result));
 
-/* A top-level mailbox for mail that comes in; INBOX for an empty or unknown name. */
+/*
+ * A top-level mailbox for mail that comes in; INBOX for an empty or unknown name. "\Junk" (RFC 6154) is the
+ * mailbox that has this role, whatever its name.
+ */
 int mailbox_for_delivery(struct txn *t, uint64_t shard, struct view name, uint32_t *mailbox)
     __attribute__((warn_unused_result));
 

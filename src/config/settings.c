@@ -192,6 +192,13 @@ static const struct setting {
 	"read it."},
     {"sender_null_mx", FLAG, AT(sender_null_mx), "true", 0, 1,
 	"Refuse a sender whose domain declares by a null MX (RFC 7505) that it accepts no mail."},
+    {"sender_check", FLAG, AT(sender_check), "true", 0, 1,
+	"Check who has sent the mail that other servers bring: SPF, DKIM, DMARC, the client's name. What is found "
+	"is written into the field Authentication-Results. Clients in trusted_networks are not checked."},
+    {"dmarc_policy", TEXT, AT(dmarc_policy), "follow", 0, 0,
+	"What happens to mail that is not proven to be from the domain in its From field, where that domain has "
+	"published a policy (RFC 9989). \"follow\" refuses it where the policy is reject, and puts it into Junk "
+	"where it is quarantine; \"mark\" puts it into Junk in both cases; \"off\" delivers it as other mail."},
     {"crash_stop", FLAG, AT(crash_stop), "false", 0, 1,
 	"When a role crashes, stop the server instead of restarting the role. For tests."},
     {"log_level", NUMBER, AT(log_level), "1", 0, 3,
@@ -389,6 +396,11 @@ static bool is_from_policy(struct view value)
 
 static int check_together(const struct settings *s, struct buf *problem)
 {
+	if (!view_equal(s->dmarc_policy, VIEW("follow")) && !view_equal(s->dmarc_policy, VIEW("mark")) &&
+	    !view_equal(s->dmarc_policy, VIEW("off"))) {
+		buf_append_string(problem, "dmarc_policy must be \"follow\", \"mark\" or \"off\"");
+		return -EINVAL;
+	}
 	if (!is_from_policy(s->own_from) || !is_from_policy(s->foreign_from)) {
 		buf_append_string(
 		    problem, "own_from and foreign_from must be \"refuse\", \"sender\" or \"off\"");

@@ -25,6 +25,7 @@ struct settings {
 	struct view proxy_from, xclient_from;
 	struct view trusted_networks, login_mechanisms;
 	struct view language;
+	struct view dmarc_policy;           /* "follow", "mark" or "off" */
 	struct view own_from, foreign_from; /* "refuse", "sender" or "off" */
 	struct view dns_server, dns_anchors, dns_stubs;
 	struct view relay_source, ca_file, routes, relay_domains, tls_policies;
@@ -35,8 +36,8 @@ struct settings {
 	uint64_t timeout_command, timeout_data, pop3_idle;
 	uint64_t disk_reserve, undelete_days, quota_default, quota_messages_default, quota_warning,
 	    search_index;
-	uint64_t require_tls_login, tls_cbc, allow_main_password_scram, sender_null_mx, received_login,
-	    crash_stop;
+	uint64_t require_tls_login, tls_cbc, allow_main_password_scram, sender_null_mx, sender_check,
+	    received_login, crash_stop;
 	struct view relay_networks;
 	uint64_t relay_port, mta_sts, mta_sts_port;
 	uint64_t queue_retry_min, queue_retry_max, queue_warn_hours, queue_give_up_days;

@@ -49,11 +49,13 @@ struct smtp_connection {
 
 	/* What verdicts have to do with the message under way: smtp_hooks.c. */
 	struct {
-		bool begun;                /* the taps see it */
-		bool store_full;           /* the upload waits for credit */
-		uint32_t full;             /* bits of the rows whose taps wait */
-		struct buf headers;        /* smtp_hooks_add_header */
-		struct smtp_verdict *each; /* of the recipients, or NULL */
+		bool begun;                 /* the taps see it */
+		bool store_full;            /* the upload waits for credit */
+		uint32_t full;              /* bits of the rows whose taps wait */
+		struct buf headers;         /* smtp_hooks_add_header */
+		struct smtp_verdict *each;  /* of the recipients, or NULL */
+		struct smtp_sender *sender; /* who sent it, while it is checked; or NULL: smtp_sender.c */
+		bool junk;                  /* it goes into the mailboxes for junk */
 	} message;
 
 	/* Where the transaction's mail goes and the body on its way: smtp_upload.c. */

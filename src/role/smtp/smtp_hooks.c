@@ -226,7 +226,7 @@ void smtp_hooks_abandon(void *arg)
 	for (size_t i = 0; i < hook_count && c->message.begun; i++)
 		if (sees(c, i) && hooks[i].tap->end)
 			hooks[i].tap->end(c);
-	c->message.begun = c->message.store_full = false;
+	c->message.begun = c->message.store_full = c->message.junk = false;
 	c->message.full = 0;
 	buf_done(&c->message.headers);
 	mem_free(c->message.each);

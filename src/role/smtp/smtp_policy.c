@@ -1,6 +1,6 @@
 /*
- * The product's verdicts: their table, and the rules of connect, MAIL and a submission's header. Greylisting,
- * SPF and content come in as further rows.
+ * The product's verdicts: their table, and the rules of connect, MAIL and a submission's header. Who has
+ * sent a message is smtp_sender.c's.
  */
 #include <errno.h>
 
@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "role/smtp/smtp_hooks.h"
+#include "role/smtp/smtp_sender.h"
 #include "format/author.h"
 #include "format/domain.h"
 
@@ -21,6 +22,7 @@ static const struct smtp_hook_row rows[] = {
     {SMTP_AT_RCPT, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION | 1 << SMTP_LMTP, smtp_resolve_recipient, NULL},
     {SMTP_AT_RCPT, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION | 1 << SMTP_LMTP, smtp_recipient_has_room, NULL},
     {SMTP_AT_HEADER, 1 << SMTP_SUBMISSION, own_authors, NULL},
+    {SMTP_AT_END, 1 << SMTP_RELAY, smtp_sender_judge, &smtp_sender_tap},
 };
 
 void smtp_policy_start(void)

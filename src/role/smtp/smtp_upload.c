@@ -246,7 +246,7 @@ static bool put_target(
 		d->destination = destination_of_target(r, d->address);
 		return true;
 	}
-	d->mailbox = view_from_string(t->mailbox);
+	d->mailbox = c->message.junk ? VIEW("\\Junk") : view_from_string(t->mailbox);
 	d->enforce_quota = has_own_reply(c, i);
 	if (d->kind == DELIVER_MAILBOX)
 		d->reached = view_from_string(t->address);
