@@ -16,7 +16,7 @@ TRUE = {
     'embedded store': ({'store/embedded'} | {'store/embedded_' + name for name in ('check', 'commit', 'log', 'read', 'rebuild', 'trouble', 'upload')},
                        'one engine: the committer, its log and its index'),
     'mime': ({'mime/mime', 'mime/mime_header'}, 'one parser; a header that ends too early hands its lines back'),
-    'right': ({'role/store/right' + name for name in ('', '_access', '_across', '_acl', '_append', '_appended', '_changes', '_copy', '_expunge', '_fetch', '_find', '_find_newest', '_find_places', '_import', '_keywords',
+    'right': ({'role/store/right' + name for name in ('', '_access', '_across', '_acl', '_annotations', '_append', '_appended', '_changes', '_copy', '_expunge', '_fetch', '_find', '_find_newest', '_find_places', '_import', '_keywords',
                                                       '_mailboxes', '_maildrop', '_metadata', '_open_mailbox', '_quota', '_read', '_read_parts', '_remove', '_store', '_tree', '_upload',
                                                       '_watch')} | {'role/store/question'},
               'the channel of one account, a file for each thing that it may do'),

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "account/annotation_entries.h"
 #include "account/intent.h"
 #include "account/mailbox.h"
 #include "account/message.h"
@@ -24,6 +25,9 @@ enum {
 static size_t writes_of_one(const struct account_append *a, size_t i)
 {
 	size_t writes = account_delivery_writes(a->messages[i]);
+	/* Of annotations the head, and an entry of each. */
+	if (a->annotations && a->annotations[i])
+		writes += 1 + a->annotations[i]->entry_count;
 	return a->source_uids
 	           ? writes + REMOVE_WRITES + 2 * a->messages[i]->targets[0].places[0].keyword_count
 	           : writes;
@@ -69,6 +73,44 @@ static int check_replaced(struct txn *t, const struct account_append *a)
 	if (error == 0)
 		error = message_get(&c, a->replace_mailbox, a->replace, &now);
 	return error == -ENOENT ? -ESTALE : error;
+}
+
+/* For as many as there are in all, of messages that have none yet. */
+static int check_annotations(struct txn *t, const struct account_append *a)
+{
+	struct account_head head;
+	uint64_t bytes = 0, quota = 0;
+	size_t count = 0;
+	for (size_t i = 0; a->annotations && i < a->count; i++) {
+		const struct account_annotate *x = a->annotations[i];
+		for (size_t j = 0; x && j < x->entry_count; j++)
+			bytes += x->entries[j].none ? 0 : x->entries[j].value.len;
+		count += x ? x->entry_count : 0;
+		quota = x ? x->quota_default : quota;
+	}
+	if (count == 0)
+		return 0;
+	int error = head_get(t, a->shard, &head);
+	if (error)
+		return error;
+	quota = head.quota ? head.quota : quota;
+	if (head.annotations + count > ACCOUNT_ANNOTATIONS_MAX)
+		return -EMLINK;
+	return quota && (head_bytes(&head) > quota || bytes > quota - head_bytes(&head)) ? -EDQUOT : 0;
+}
+
+static int set_annotations(struct txn *t, const struct account_append *a, size_t i)
+{
+	struct account_change c;
+	struct account_annotate annotate;
+	if (a->annotations == NULL || a->annotations[i] == NULL)
+		return 0;
+	annotate = *a->annotations[i];
+	annotate.mailbox = a->mailbox; /* which may have been found by its path */
+	int error = change_begin(&c, t, a->shard, a->now);
+	if (error == 0)
+		error = annotations_set(&c, &annotate, a->messages[i]->targets[0].uid);
+	return error ? error : change_end(&c);
 }
 
 static int check_sources(struct txn *t, const struct account_append *a)
@@ -168,12 +210,16 @@ static int run_append(struct txn *t, void *arg)
 		error = check_moved(t, a);
 	if (error == 0)
 		error = account_delivery_check(t, a->messages, a->count);
+	if (error == 0)
+		error = check_annotations(t, a);
 	for (size_t i = 0; i < a->count && error == 0; i++) {
 		struct account_delivery *d = a->messages[i];
 		if (a->bodies_with_commit)
 			d->blob = txn_body(t, i);
 		error = account_delivery_run(t, d);
 		a->modseq = d->targets[0].modseq;
+		if (error == 0)
+			error = set_annotations(t, a, i);
 	}
 	if (error == 0)
 		error = remove_replaced(t, a);

@@ -5,6 +5,7 @@
 #ifndef ACCOUNT_APPEND_H
 #define ACCOUNT_APPEND_H
 
+#include "account/annotations.h"
 #include "account/messages.h"
 
 enum { ACCOUNT_APPEND_MAX = 100 };
@@ -14,6 +15,8 @@ struct account_append {
 	/* Each with its upload and one target, this account; their `done` is not called. The uploads are the
 	 * store's from the call on. */
 	struct account_delivery **messages;
+	/* Annotations of each message, whose `user` sets them; NULL: none. They count with quota_default. */
+	const struct account_annotate **annotations;
 	size_t count;     /* 1 to ACCOUNT_APPEND_MAX */
 	uint32_t mailbox; /* whose state is given back */
 	struct view path; /* the same by its path, of which the number is a result; or empty */

@@ -48,6 +48,7 @@ struct account_change {
 	struct txn *txn;
 	uint64_t shard;
 	int64_t now;
+	uint64_t user; /* whose annotations go with what is copied, beside shared ones; 0: nobody's */
 	struct account_head head; /* modseq is this change's from the beginning */
 	bool head_changed;
 	size_t writes; /* entries put and deleted so far */

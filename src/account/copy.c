@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "account/annotation_entries.h"
 #include "account/intent.h"
 #include "account/messages.h"
 #include "base/clock.h"
@@ -42,7 +43,12 @@ static int plan(struct account_change *change, struct account_copy *c, size_t *t
 			continue;
 		if (error)
 			return error;
-		writes += writes_of(c, &now, block_of(uid) != block);
+		size_t annotations;
+		error = annotations_count(change, c->mailbox, uid, &annotations);
+		if (error)
+			return error;
+		/* Of a move they are put and deleted. */
+		writes += writes_of(c, &now, block_of(uid) != block) + (c->move ? 2 : 1) * annotations;
 		block = block_of(uid);
 		if (n > 0 && writes > STORE_SLICE_KEYS)
 			break;
@@ -55,6 +61,7 @@ static int begin_slice(struct account_change *change, struct txn *t, struct acco
 {
 	struct change_mailbox *from, *to;
 	int error = change_begin(change, t, c->shard, c->now);
+	change->user = c->user;
 	if (error == 0)
 		error = change_mailbox(change, c->mailbox, &from);
 	if (error == 0)

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "account/annotation_entries.h"
 #include "account/intent.h"
 #include "base/clock.h"
 #include "base/container.h"
@@ -21,11 +22,14 @@ static int check_room(struct account_change *c, const struct account_expunge *x)
 	size_t writes = CHANGE_END_WRITES;
 	struct message_now now;
 	for (size_t i = 0; i < x->uid_count; i++) {
+		size_t annotations = 0;
 		int error = message_get(c, x->mailbox, x->uids[i], &now);
+		if (error == 0)
+			error = annotations_count(c, x->mailbox, x->uids[i], &annotations);
 		if (error && error != -ENOENT)
 			return error;
 		if (error == 0)
-			writes += REMOVE_WRITES + 2 * now.flags.more.count;
+			writes += REMOVE_WRITES + 2 * now.flags.more.count + annotations;
 	}
 	return writes > STORE_WRITE_KEYS_MAX ? -E2BIG : 0;
 }

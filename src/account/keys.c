@@ -174,6 +174,23 @@ struct view key_metadata_name(struct view key)
 	return view_skip(key, METADATA_NAME_AT);
 }
 
+struct account_key key_annotation(uint32_t mailbox, uint32_t uid, uint64_t user, struct view name)
+{
+	struct account_key k = with_two_u32('A', mailbox, uid);
+	add_number(&k, 8, user);
+	name = view_take(name, sizeof k.data - k.len);
+	add_bytes(&k, name.data, name.len);
+	return k;
+}
+
+struct account_key key_annotations_behind(uint32_t mailbox, uint32_t uid)
+{
+	struct account_key k = with_two_u32('A', mailbox, uid);
+	/* No account has this number. */
+	add_number(&k, 8, UINT64_MAX);
+	return k;
+}
+
 struct account_key key_more_keywords(uint32_t mailbox, uint32_t uid)
 {
 	return with_two_u32('Q', mailbox, uid);
@@ -332,6 +349,18 @@ bool key_read_seen(struct view key, uint32_t *mailbox, uint64_t *user, uint32_t 
 	*user = cursor_u64(&c);
 	*chunk = cursor_u32(&c);
 	return complete(&c);
+}
+
+bool key_read_annotation(struct view key, uint32_t *mailbox, uint32_t *uid, uint64_t *user, struct view *name)
+{
+	struct cursor c;
+	if (!begins(&c, key, 'A'))
+		return false;
+	*mailbox = cursor_u32(&c);
+	*uid = cursor_u32(&c);
+	*user = cursor_u64(&c);
+	*name = c.rest;
+	return cursor_ok(&c) && name->len > 0;
 }
 
 bool key_read_thread_email(struct view key, uint64_t *thread, uint64_t *emailid)

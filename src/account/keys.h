@@ -2,6 +2,7 @@
  * The entries of an account's shard: their keys and values as structures. doc/disk.md has the table. Every
  * value begins with its version and may grow at its end (store/entry.h).
  *
+ *   A mailbox uid user name  annotation of a message, shared (user 0) or a user's own
  *   B parent name            number of the mailbox of that name
  *   C 'O' owner mailbox      somebody else's mailbox that is shared with this account
  *   C 'R' mailbox            a removed mailbox whose messages can still be brought back: its path
@@ -126,6 +127,9 @@ struct account_key key_seen(uint32_t mailbox, uint64_t user, uint32_t chunk);
 struct account_key key_metadata(uint32_t mailbox, uint64_t user, struct view name); /* at most 190 octets */
 struct account_key key_metadata_end(uint32_t mailbox, uint64_t user);               /* behind all of these */
 struct view key_metadata_name(struct view key);
+struct account_key key_annotation(
+    uint32_t mailbox, uint32_t uid, uint64_t user, struct view name);      /* at most 180 octets */
+struct account_key key_annotations_behind(uint32_t mailbox, uint32_t uid); /* of this message */
 struct account_key key_more_keywords(uint32_t mailbox, uint32_t uid);
 struct account_key key_keyword(uint32_t number);
 struct account_key key_keyword_name(
@@ -159,6 +163,8 @@ bool key_read_flags(struct view key, uint32_t *mailbox, uint32_t *block);
 bool key_read_gone(struct view key, uint32_t *mailbox, uint32_t *chunk);
 bool key_read_keyword(struct view key, uint32_t *number);
 bool key_read_seen(struct view key, uint32_t *mailbox, uint64_t *user, uint32_t *chunk);
+bool key_read_annotation(
+    struct view key, uint32_t *mailbox, uint32_t *uid, uint64_t *user, struct view *name);
 bool key_read_thread_email(struct view key, uint64_t *thread, uint64_t *emailid);
 bool key_read_log(struct view key, uint64_t *modseq, enum account_kind *kind, uint64_t *id);
 bool key_read_intent(struct view key, uint64_t *id, uint32_t *part);
@@ -191,7 +197,8 @@ struct account_head {
 	uint64_t quota_messages;                    /* as quota; 0: none */
 	bool quota_warned;                          /* its owner knows that the quota is nearly used up */
 	uint32_t metadata;                          /* W entries */
-	uint64_t noted_bytes;                       /* of their values: they count for the quota */
+	uint64_t noted_bytes; /* of their values, and of those of A: they count for the quota */
+	uint32_t annotations; /* A entries */
 };
 
 /* An entry of an access list: RIGHT_* for a user's or group's account number. */

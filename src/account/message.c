@@ -1,6 +1,8 @@
 /* The entries of a message, and the counts that go with them, change together: see message.h. */
 #include "account/message.h"
 
+#include "account/annotation_entries.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -213,6 +215,8 @@ static int drop_message(
 		error = change_delete(c, key_message(mailbox, uid));
 	if (error == 0 && (now->flags.bits & FLAG_MORE))
 		error = change_delete(c, key_more_keywords(mailbox, uid));
+	if (error == 0)
+		error = annotations_drop(c, mailbox, uid);
 	if (error == 0)
 		error = change_forget_message(c, box, uid, now->m.emailid);
 	if (error)
@@ -518,13 +522,15 @@ static int copy_or_move(struct account_change *c, uint32_t mailbox, uint32_t uid
 	if (error)
 		return error > 0 ? -EBADMSG : error;
 	flags = without(&now.flags, denied);
-	if (move) {
+	/* The new UID is the next one; what was noted goes there before it ends with the old one. */
+	error = annotations_copy(c, mailbox, uid, to, target->m.uidnext);
+	if (error == 0 && move) {
 		drop_place(&places, mailbox, uid);
 		error = drop_message(c, mailbox, uid, &now);
 		/* A keyword that goes along is on as many messages as before. */
 		if (error == 0 && denied & FLAG_KEYWORD)
 			error = keywords_count(c, &now.flags, -1);
-	} else {
+	} else if (error == 0) {
 		error = keywords_count(c, &flags, 1);
 	}
 	if (error == 0)

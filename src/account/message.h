@@ -7,6 +7,7 @@
 
 #include "account/change.h"
 #include "account/keywords.h"
+#include "mail/mail.h"
 
 /* Where a new email is put. */
 struct message_place {
@@ -83,11 +84,12 @@ int email_read(struct txn *t, uint64_t shard, uint64_t emailid, struct email_cop
 
 /*
  * Entries that one of these calls writes at most: M, Q, V, U, E, Z, H, hashes, and a keyword entry and its
- * name for each keyword of Q. A message without keywords in Q takes a tenth of it.
+ * name for each keyword of Q, and annotations. A message without keywords in Q and annotations takes a tenth
+ * of it.
  */
 enum {
 	MESSAGE_REMOVE_FEW = 7 + ACCOUNT_HASHES_MAX,
-	MESSAGE_WRITES_MAX = MESSAGE_REMOVE_FEW + 2 * ACCOUNT_MORE_KEYWORDS_MAX
+	MESSAGE_WRITES_MAX = MESSAGE_REMOVE_FEW + 2 * ACCOUNT_MORE_KEYWORDS_MAX + MAIL_ANNOTATIONS_OF_MESSAGE
 };
 
 #endif

@@ -208,14 +208,15 @@ void account_flags(struct accounts *a, struct account_flags *f);
 
 /*
  * Copies or moves messages of a mailbox into another one (or the same): ascending UIDs, of which those that
- * are not there are passed over. Flags and keywords go with them. Each message is moved or not; a copy is
- * done whole or, whatever happens, not at all: if a crash comes between, account_begin_use takes back what
- * there is of it. -ENOENT: also no such target; -EMLINK: a message has ACCOUNT_PLACES_MAX places already;
- * -EOVERFLOW: the target's UIDs are used up; -E2BIG: more than 200,000 UIDs.
+ * are not there are passed over. Flags, keywords and annotations go with them. Each message is moved or not;
+ * a copy is done whole or, whatever happens, not at all: if a crash comes between, account_begin_use takes
+ * back what there is of it. -ENOENT: also no such target; -EMLINK: a message has ACCOUNT_PLACES_MAX places
+ * already; -EOVERFLOW: the target's UIDs are used up; -E2BIG: more than 200,000 UIDs.
  */
 struct account_copy {
 	uint64_t shard;
 	uint32_t mailbox, to;
+	uint64_t user; /* whose annotations go along, beside those that are shared */
 	bool move;
 	uint64_t denied; /* of FLAGS_SYSTEM: they don't go with them; FLAG_KEYWORD: no keyword does */
 	const uint32_t *uids;

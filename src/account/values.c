@@ -125,6 +125,7 @@ void head_encode(const struct account_head *h, struct entry *out)
 	entry_add_number(out, h->quota_warned);
 	entry_add_number(out, h->metadata);
 	entry_add_number(out, h->noted_bytes);
+	entry_add_number(out, h->annotations);
 }
 
 int head_decode(struct view value, struct account_head *h)
@@ -164,6 +165,7 @@ int head_decode(struct view value, struct account_head *h)
 	r.quota_warned = take_later(&c) != 0;
 	r.metadata = take_later_u32(&c);
 	r.noted_bytes = take_later(&c);
+	r.annotations = take_later_u32(&c);
 	if (cursor_ok(&c))
 		*h = r;
 	return entry_result(&c);

@@ -47,10 +47,10 @@ enum mail_type {
 	MAIL_METADATA, /* MAIL_METADATA_ENTRY for each */
 	MAIL_METADATA_SET,
 	MAIL_ANNOTATIONS, /* MAIL_ANNOTATION for each */
-	MAIL_ANNOTATE,
-	MAIL_WATCH, /* MAIL_CHANGED, from now on; never MAIL_DONE */
-	MAIL_STOP,  /* the question of this number needs no more answers: MAIL_DONE with -ECANCELED comes,
-	               unless it was on its way */
+	MAIL_ANNOTATE,    /* MAIL_MODIFIED, MAIL_UIDS: those that were changed */
+	MAIL_WATCH,       /* MAIL_CHANGED, from now on; never MAIL_DONE */
+	MAIL_STOP, /* the question of this number needs no more answers: MAIL_DONE with -ECANCELED comes,
+	              unless it was on its way */
 
 	/* Answers. */
 	MAIL_DONE = 465,
@@ -85,10 +85,18 @@ enum {
 	 * person selects has a handful; a session refuses, or asks several times.
 	 */
 	MAIL_RANGES_MAX = 800 * 1024,
-	MAIL_UIDS_MAX = 1000000,    /* messages that one question may change, copy or remove: else -E2BIG */
-	MAIL_BODY_MAX = 256 * 1024, /* body_max of MAIL_FETCH */
-	MAIL_PARTS_MAX = 1000,      /* of one MAIL_READ */
-	MAIL_PIECE_MAX = 256 * 1024 /* octets of MAIL_DATA and of MAIL_UPLOAD */
+	MAIL_UIDS_MAX = 1000000, /* messages that one question may change, copy or remove: else -E2BIG */
+	/*
+	 * Annotations: an entry of the index holds a value. So many values of one message, whoever they are,
+	 * so that it can be removed and copied in a step.
+	 */
+	MAIL_ANNOTATION_NAME_MAX = 180,
+	MAIL_ANNOTATION_VALUE_MAX = 1700,
+	MAIL_ANNOTATIONS_OF_MESSAGE = 32,
+	MAIL_ANNOTATIONS_SET_MAX = 64 * 1024, /* octets of those that one question sets */
+	MAIL_BODY_MAX = 256 * 1024,           /* body_max of MAIL_FETCH */
+	MAIL_PARTS_MAX = 1000,                /* of one MAIL_READ */
+	MAIL_PIECE_MAX = 256 * 1024           /* octets of MAIL_DATA and of MAIL_UPLOAD */
 };
 
 /* Numbers of accounts are below this. */
@@ -321,8 +329,9 @@ struct mail_append {
 	uint64_t binary, text_growth;
 	uint64_t replace_mailbox, replace; /* 0: none */
 	uint64_t uid; /* administrators alone: an imported UID, above all that there are; 0: the next one */
-	struct view uidl;     /* the same: an imported UIDL */
-	struct view delivery; /* the same: 16 octets; a message with the same ones is not added twice */
+	struct view uidl;        /* the same: an imported UIDL */
+	struct view delivery;    /* the same: 16 octets; a message with the same ones is not added twice */
+	struct view annotations; /* mail/annotation_wire.h; those that are shared need RIGHT_ANNOTATE */
 };
 
 /* ---- keywords and news ---- */
@@ -427,15 +436,28 @@ struct mail_metadata_entry { /* MAIL_METADATA_ENTRY, MAIL_METADATA_SET; `none`: 
 	struct view name, value;
 };
 
-/* Annotations of messages (RFC 5257): entry with ".priv" or ".shared" behind it. MAIL_ANNOTATIONS: all of
- * these messages. */
+/*
+ * Annotations of messages (RFC 5257). MAIL_ANNOTATIONS: all that the session sees of these messages; of each
+ * its name with ".priv" or ".shared" behind it, in the order of UIDs. Names in lower case.
+ */
 struct mail_annotations {
 	uint64_t account, mailbox;
 	struct view uids;
 };
-struct mail_annotation { /* MAIL_ANNOTATION; MAIL_ANNOTATE: of each of uids */
-	uint64_t account, mailbox, none;
+struct mail_annotation {
+	uint64_t account, mailbox;
 	struct view uids, name, value;
+};
+
+/*
+ * Sets annotations of each of the messages, or removes some: entries of mail/annotation_wire.h. What is
+ * shared needs RIGHT_ANNOTATE, what is private RIGHT_READ. unchanged_since: as in mail_store. Done: modseq of
+ * the change. -EMSGSIZE: a name or value is too long; -EMLINK: there are too many, of a message or in the
+ * account; -EDQUOT.
+ */
+struct mail_annotate {
+	uint64_t account, mailbox, unchanged_since;
+	struct view uids, entries;
 };
 
 #endif

@@ -25,18 +25,19 @@ enum { FLAG_KEYWORDS = 56 };
 
 /* Rights of RFC 4314 section 2.1, by their letters. */
 enum {
-	RIGHT_LOOKUP = 1 << 0,  /* l */
-	RIGHT_READ = 1 << 1,    /* r */
-	RIGHT_SEEN = 1 << 2,    /* s */
-	RIGHT_WRITE = 1 << 3,   /* w */
-	RIGHT_INSERT = 1 << 4,  /* i */
-	RIGHT_POST = 1 << 5,    /* p */
-	RIGHT_CREATE = 1 << 6,  /* k */
-	RIGHT_REMOVE = 1 << 7,  /* x: the mailbox */
-	RIGHT_DELETE = 1 << 8,  /* t: messages */
-	RIGHT_EXPUNGE = 1 << 9, /* e */
-	RIGHT_ADMIN = 1 << 10,  /* a */
-	RIGHT_ALL = (1 << 11) - 1
+	RIGHT_LOOKUP = 1 << 0,    /* l */
+	RIGHT_READ = 1 << 1,      /* r */
+	RIGHT_SEEN = 1 << 2,      /* s */
+	RIGHT_WRITE = 1 << 3,     /* w */
+	RIGHT_INSERT = 1 << 4,    /* i */
+	RIGHT_POST = 1 << 5,      /* p */
+	RIGHT_CREATE = 1 << 6,    /* k */
+	RIGHT_REMOVE = 1 << 7,    /* x: the mailbox */
+	RIGHT_DELETE = 1 << 8,    /* t: messages */
+	RIGHT_EXPUNGE = 1 << 9,   /* e */
+	RIGHT_ADMIN = 1 << 10,    /* a */
+	RIGHT_ANNOTATE = 1 << 11, /* n: annotations that are shared (RFC 5257 section 3.4) */
+	RIGHT_ALL = (1 << 12) - 1
 };
 
 /* What mailboxes are for (RFC 6154, RFC 8621 section 2). */

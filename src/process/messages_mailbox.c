@@ -91,7 +91,8 @@ SCHEMA(mail_append, FIELDS_MAILBOX(mail_append), FIELD_FLAG(mail_append, more), 
     FIELD_ANY(mail_append, message_id_hash), FIELD_BYTES(mail_append, references, 8 * MESSAGE_REFERENCES_MAX),
     FIELD_FLAG(mail_append, binary), FIELD_SIZE(mail_append, text_growth),
     FIELD_COUNT(mail_append, replace_mailbox), FIELD_COUNT(mail_append, replace),
-    FIELD_COUNT(mail_append, uid), FIELD_WORD(mail_append, uidl, 70), FIELD_BYTES(mail_append, delivery, 16));
+    FIELD_COUNT(mail_append, uid), FIELD_WORD(mail_append, uidl, 70), FIELD_BYTES(mail_append, delivery, 16),
+    FIELD_BYTES(mail_append, annotations, MAIL_ANNOTATIONS_SET_MAX));
 SCHEMA(mail_keywords, FIELD_ACCOUNT(mail_keywords, account), FIELD_BYTES(mail_keywords, entries, NAMES_MAX));
 SCHEMA(mail_watch, FIELDS_MAILBOX(mail_watch), FIELD_IDENTITY(mail_watch, modseq));
 SCHEMA(mail_changed, FIELD_ACCOUNT(mail_changed, account), FIELD_IDENTITY(mail_changed, modseq),
@@ -116,9 +117,11 @@ SCHEMA(mail_metadata_entry, FIELDS_MAILBOX(mail_metadata_entry), FIELD_FLAG(mail
     FIELD_LINE(mail_metadata_entry, name, MAIL_METADATA_NAME_MAX),
     FIELD_BYTES(mail_metadata_entry, value, MAIL_METADATA_VALUE_MAX));
 SCHEMA(mail_annotations, FIELDS_MAILBOX(mail_annotations), FIELD_RANGES(mail_annotations, uids));
-SCHEMA(mail_annotation, FIELDS_MAILBOX(mail_annotation), FIELD_FLAG(mail_annotation, none),
-    FIELD_RANGES(mail_annotation, uids), FIELD_LINE(mail_annotation, name, MAIL_METADATA_NAME_MAX),
-    FIELD_BYTES(mail_annotation, value, MAIL_METADATA_VALUE_MAX));
+SCHEMA(mail_annotation, FIELDS_MAILBOX(mail_annotation), FIELD_RANGES(mail_annotation, uids),
+    FIELD_LINE(mail_annotation, name, MAIL_ANNOTATION_NAME_MAX + 10),
+    FIELD_BYTES(mail_annotation, value, MAIL_ANNOTATION_VALUE_MAX));
+SCHEMA(mail_annotate, FIELDS_MAILBOX(mail_annotate), FIELD_ANY(mail_annotate, unchanged_since),
+    FIELD_RANGES(mail_annotate, uids), FIELD_BYTES(mail_annotate, entries, MAIL_ANNOTATIONS_SET_MAX));
 
 /* clang-format off */
 const struct message_row messages_mailbox[MESSAGES_IN_GROUP] = {
@@ -154,7 +157,7 @@ const struct message_row messages_mailbox[MESSAGES_IN_GROUP] = {
     [MAIL_METADATA - MESSAGES_MAILBOX] = {"mail-metadata", ROLE_IMAP | ROLE_ADMIN, ROLE_STORE, &mail_metadata_schema},
     [MAIL_METADATA_SET - MESSAGES_MAILBOX] = {"mail-metadata-set", ROLE_IMAP | ROLE_ADMIN, ROLE_STORE, &mail_metadata_entry_schema},
     [MAIL_ANNOTATIONS - MESSAGES_MAILBOX] = {"mail-annotations", ROLE_IMAP | ROLE_ADMIN, ROLE_STORE, &mail_annotations_schema},
-    [MAIL_ANNOTATE - MESSAGES_MAILBOX] = {"mail-annotate", ROLE_IMAP | ROLE_ADMIN, ROLE_STORE, &mail_annotation_schema},
+    [MAIL_ANNOTATE - MESSAGES_MAILBOX] = {"mail-annotate", ROLE_IMAP | ROLE_ADMIN, ROLE_STORE, &mail_annotate_schema},
     [MAIL_WATCH - MESSAGES_MAILBOX] = {"mail-watch", ROLE_IMAP | ROLE_ADMIN, ROLE_STORE, &mail_watch_schema},
     [MAIL_STOP - MESSAGES_MAILBOX] = {"mail-stop", ROLE_IMAP | ROLE_ADMIN, ROLE_STORE, &message_empty_schema},
     [MAIL_DONE - MESSAGES_MAILBOX] = {"mail-done", ROLE_STORE, ROLE_IMAP | ROLE_ADMIN, &mail_done_schema},

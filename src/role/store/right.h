@@ -138,6 +138,10 @@ void right_quota(struct right *r, uint32_t request, const void *message);
 void right_metadata(struct right *r, uint32_t request, const void *message);
 void right_metadata_set(struct right *r, uint32_t request, const void *message);
 
+/* right_annotations.c */
+void right_annotations(struct right *r, uint32_t request, const void *message);
+void right_annotate(struct right *r, uint32_t request, const void *message);
+
 /* right_watch.c: MAIL_WATCH. */
 void right_watch(struct right *r, uint32_t request, const void *message);
 void right_watch_drained(struct right *r);

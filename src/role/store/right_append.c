@@ -26,6 +26,7 @@ struct right_append {
 	char *path; /* of the own mailbox; NULL: it has a number */
 	struct right_appending *all;
 	struct account_delivery *deliveries[ACCOUNT_APPEND_MAX];
+	const struct account_annotate *annotations[ACCOUNT_APPEND_MAX];
 	struct account_append call;
 	bool given; /* the uploads are the store's */
 };
@@ -76,6 +77,21 @@ static void appended(struct account_append *call, int result)
 	question_done(q, &done);
 }
 
+/* False: the session has no right to annotate for all. */
+static bool take_annotations(struct right_append *a, struct appended *m, size_t i)
+{
+	if (m->annotations.any_shared && !(a->box.rights & RIGHT_ANNOTATE))
+		return false;
+	m->annotate = (struct account_annotate){.shard = a->box.shard,
+	    .mailbox = a->box.mailbox,
+	    .user = a->question.right->account,
+	    .entries = m->annotations.items,
+	    .entry_count = m->annotations.count,
+	    .quota_default = store_role.process->settings.quota_default};
+	a->annotations[i] = m->annotations.count ? &m->annotate : NULL;
+	return true;
+}
+
 static void carry_out(struct question *question)
 {
 	struct right_append *a = append_of(question);
@@ -91,9 +107,14 @@ static void carry_out(struct question *question)
 		m->place.path = a->last.path;
 		right_leave_out_flags(&a->box, &m->place);
 		a->deliveries[i] = &m->delivery;
+		if (!take_annotations(a, m, i)) {
+			question_fail(question, -EACCES);
+			return;
+		}
 	}
 	a->call = (struct account_append){.shard = a->box.shard,
 	    .messages = a->deliveries,
+	    .annotations = a->annotations,
 	    .count = a->all->count,
 	    .mailbox = a->box.mailbox,
 	    .path = a->last.path,

@@ -29,6 +29,8 @@ int appended_take(struct appended *a, struct right *r, const struct mail_append 
 		error = -EMLINK;
 	while (!cursor_at_end(&references) && d->reference_count < MESSAGE_REFERENCES_MAX)
 		a->references[d->reference_count++] = cursor_u64(&references);
+	if (error == 0)
+		error = annotations_take(&a->annotations, m->annotations);
 	if (error)
 		return error;
 	d->internaldate = (int64_t)m->internaldate;
@@ -55,4 +57,5 @@ void appended_free(struct appended *a, bool given)
 	mem_free(a->keywords);
 	mem_free(a->summary);
 	mem_free(a->structure);
+	annotations_taken_free(&a->annotations);
 }

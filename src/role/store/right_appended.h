@@ -6,6 +6,7 @@
 #include "account/messages.h"
 #include "mail/mail.h"
 #include "role/store/right.h"
+#include "role/store/annotations_taken.h"
 
 struct appended {
 	struct account_delivery delivery; /* with one target, which has one place */
@@ -14,6 +15,8 @@ struct appended {
 	struct view words[ACCOUNT_FLAGS_KEYWORDS_MAX];
 	uint64_t references[MESSAGE_REFERENCES_MAX];
 	char *keywords, *summary, *structure;
+	struct annotations_taken annotations;
+	struct account_annotate annotate; /* of these */
 };
 
 /*

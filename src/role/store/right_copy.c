@@ -138,6 +138,7 @@ static void target_granted(struct question *question)
 	c->call = (struct account_copy){.shard = c->from.shard,
 	    .mailbox = c->from.mailbox,
 	    .to = c->to.mailbox,
+	    .user = c->question.right->account,
 	    .move = c->move,
 	    .denied = denied_flags(&c->to),
 	    .uids = c->uids,

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "directory/groups.h"
+#include "mail/annotation_wire.h"
+#include "mail/uid_ranges.h"
 #include "mail_seen.h"
 #include "../../store/support.h"
 
@@ -16,6 +18,10 @@ static void note(struct seen *s, enum mail_type type, const void *answer)
 	const struct mail_metadata_entry *m = answer;
 	size_t at = strlen(values);
 	(void)s;
+	const struct mail_annotation *a = answer;
+	if (type == MAIL_ANNOTATION)
+		snprintf(values + at, sizeof values - at, "%s%.*s=%.*s", at ? " " : "", (int)a->name.len,
+		    a->name.data, (int)a->value.len, a->value.data);
 	if (type == MAIL_METADATA_ENTRY)
 		snprintf(values + at, sizeof values - at, "%s%.*s=%.*s", at ? " " : "", (int)m->name.len,
 		    m->name.data, (int)m->value.len, m->value.data);
@@ -107,6 +113,100 @@ static void metadata_is_shared_or_private(void **state)
 	assert_int_equal(put(&one, 0, MAILBOX_INBOX, "/shared/comment", NULL), 0);
 	assert_string_equal(get(&two, 1, MAILBOX_INBOX, "/shared/comment", 0), "");
 	assert_string_equal(get(&two, 1, 0, "/private/comment", 0), "-2");
+}
+
+/* ---- annotations (RFC 5257) ---- */
+
+/* Of the message with this UID; a value of NULL removes it. */
+static int64_t annotate(
+    struct seen *s, uint64_t account, uint32_t uid, const char *entry, bool shared, const char *value)
+{
+	struct mail_annotation_set a = {.entry = view_from_string(entry),
+	    .shared = shared,
+	    .none = value == NULL,
+	    .value = view_from_string(value ? value : "")};
+	struct buf uids, entries;
+	buf_init(&uids, UID_RANGE_SIZE);
+	uid_ranges_add(&uids, uid, uid);
+	buf_init(&entries, 4096);
+	mail_annotation_put(&entries, &a);
+	struct mail_annotate m = {.account = account,
+	    .mailbox = MAILBOX_INBOX,
+	    .unchanged_since = UINT64_MAX,
+	    .uids = buf_view(&uids),
+	    .entries = buf_view(&entries)};
+	int64_t answer = ask(s, MAIL_ANNOTATE, &m);
+	buf_done(&uids);
+	buf_done(&entries);
+	return answer;
+}
+
+static const char *annotations(struct seen *s, uint64_t account, uint64_t mailbox)
+{
+	static const char all[] = "\0\0\0\1\377\377\377\377";
+	values[0] = '\0';
+	int64_t error = ask(s, MAIL_ANNOTATIONS,
+	    &(struct mail_annotations){.account = account, .mailbox = mailbox, .uids = {all, 8}});
+	if (error)
+		snprintf(values, sizeof values, "%d", (int)error);
+	return values;
+}
+
+static void annotations_are_shared_or_private(void **state)
+{
+	(void)state;
+	mail_world_deliver(1, "Subject: x\n\n");
+	assert_int_equal(annotate(&one, 0, 1, "/comment", true, "ours"), 0);
+	assert_int_equal(annotate(&one, 0, 1, "/comment", false, "mine"), 0);
+	assert_int_equal(annotate(&one, 0, 7, "/comment", false, "nobody's"), 0);
+	assert_string_equal(annotations(&one, 0, MAILBOX_INBOX), "/comment.shared=ours /comment.priv=mine");
+	assert_string_equal(annotations(&two, 1, MAILBOX_INBOX), "-2");
+	assert_int_equal(grant(RIGHT_LOOKUP | RIGHT_READ), 0);
+	assert_string_equal(annotations(&two, 1, MAILBOX_INBOX), "/comment.shared=ours");
+	assert_int_equal(annotate(&two, 1, 1, "/comment", true, "theirs"), -EACCES);
+	assert_int_equal(annotate(&two, 1, 1, "/comment", false, "bob's"), 0);
+	assert_string_equal(annotations(&two, 1, MAILBOX_INBOX), "/comment.shared=ours /comment.priv=bob's");
+	assert_string_equal(annotations(&one, 0, MAILBOX_INBOX), "/comment.shared=ours /comment.priv=mine");
+	assert_int_equal(grant(RIGHT_LOOKUP | RIGHT_READ | RIGHT_ANNOTATE), 0);
+	assert_int_equal(annotate(&two, 1, 1, "/comment", true, NULL), 0);
+	assert_string_equal(annotations(&one, 0, MAILBOX_INBOX), "/comment.priv=mine");
+}
+
+/* A copy has what is shared and what is the copier's own (RFC 5257 section 4.6); a message takes its own with
+ * it. */
+static void annotations_go_with_messages(void **state)
+{
+	static const char first[] = "\0\0\0\1\0\0\0\1";
+	char name[32];
+	(void)state;
+	mail_world_deliver(1, "Subject: x\n\n");
+	assert_int_equal(grant(RIGHT_LOOKUP | RIGHT_READ), 0);
+	assert_int_equal(annotate(&one, 0, 1, "/a", true, "s"), 0);
+	assert_int_equal(annotate(&one, 0, 1, "/b", false, "p"), 0);
+	assert_int_equal(annotate(&two, 1, 1, "/c", false, "bob's"), 0);
+	assert_int_equal(ask(&one, MAIL_CREATE, &(struct mail_create){.path = VIEW("Other")}), 0);
+	uint64_t other = one.end.number;
+	struct mail_copy copy = {.mailbox = MAILBOX_INBOX, .to_mailbox = other, .uids = {first, 8}};
+	assert_int_equal(ask(&one, MAIL_COPY, &copy), 0);
+	assert_string_equal(annotations(&one, 0, other), "/a.shared=s /b.priv=p");
+	assert_string_equal(annotations(&two, 1, MAILBOX_INBOX), "/a.shared=s /c.priv=bob's");
+	/* With the message they end: another one with so many fits. */
+	for (int i = 0; i < MAIL_ANNOTATIONS_OF_MESSAGE - 3; i++) {
+		snprintf(name, sizeof name, "/n%d", i);
+		assert_int_equal(annotate(&one, 0, 1, name, true, "x"), 0);
+	}
+	assert_int_equal(annotate(&one, 0, 1, "/more", true, "x"), -EMLINK);
+	assert_int_equal(annotate(&one, 0, 1, "/a", true, "again"), 0);
+	assert_int_equal(annotate(&one, 0, 1, "/a", true, NULL), 0);
+	assert_int_equal(annotate(&one, 0, 1, "/more", true, "x"), 0);
+	struct mail_expunge expunge = {.mailbox = MAILBOX_INBOX, .uids = {first, 8}};
+	assert_int_equal(ask(&one, MAIL_EXPUNGE, &expunge), 0);
+	assert_string_equal(annotations(&one, 0, MAILBOX_INBOX), "");
+	copy =
+	    (struct mail_copy){.mailbox = other, .to_mailbox = MAILBOX_INBOX, .move = 1, .uids = {first, 8}};
+	assert_int_equal(ask(&one, MAIL_COPY, &copy), 0);
+	assert_string_equal(annotations(&one, 0, MAILBOX_INBOX), "/a.shared=s /b.priv=p");
+	assert_string_equal(annotations(&one, 0, other), "");
 }
 
 /* As a session reads it. */
@@ -233,6 +333,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(metadata_is_shared_or_private, begin, end),
+	    cmocka_unit_test_setup_teardown(annotations_are_shared_or_private, begin, end),
+	    cmocka_unit_test_setup_teardown(annotations_go_with_messages, begin, end),
 	    cmocka_unit_test_setup_teardown(whoever_is_invited_is_told, begin, end),
 	    cmocka_unit_test_setup_teardown(a_full_mailbox_says_so, begin, end),
 	    cmocka_unit_test_setup_teardown(a_path_leads_to_its_mailbox, begin, end),

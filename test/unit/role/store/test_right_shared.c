@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mail/annotation_wire.h"
 #include "directory/groups.h"
 #include "mail_seen.h"
 #include "../../store/support.h"
@@ -95,6 +96,8 @@ union question_asked {
 	struct mail_metadata_entry entry;
 	struct mail_watch watch;
 	struct mail_create create;
+	struct mail_annotations annotations;
+	struct mail_annotate annotate;
 };
 
 static const char one_uid[] = "\0\0\0\1\0\0\0\1";
@@ -107,6 +110,22 @@ static const char one_part[] = "\0\0\0\1\0\0\0\0\0\0\0\0\377\377\377\377\377\377
 static int64_t ask_plainly(enum mail_type type, const union question_asked *asked)
 {
 	return ask(&bob, type, asked);
+}
+
+/* unchanged_since: whether it is for all. */
+static int64_t ask_annotate(enum mail_type type, const union question_asked *asked)
+{
+	union question_asked m = *asked;
+	struct mail_annotation_set a = {
+	    .entry = VIEW("/comment"), .shared = m.annotate.unchanged_since, .value = VIEW("x")};
+	struct buf entries;
+	buf_init(&entries, 100);
+	assert_int_equal(mail_annotation_put(&entries, &a), 0);
+	m.annotate.unchanged_since = UINT64_MAX;
+	m.annotate.entries = buf_view(&entries);
+	int64_t answer = ask(&bob, type, &m);
+	buf_done(&entries);
+	return answer;
 }
 
 /* In the other direction: into the mailbox. */
@@ -202,6 +221,10 @@ static const struct {
         {.entry = {.name = {"/private/a", 10}, .value = {"x", 1}}}},
     {"shared metadata", MAIL_METADATA_SET, RIGHT_WRITE, ask_plainly, 0,
         {.entry = {.name = {"/shared/a", 9}, .value = {"x", 1}}}},
+    {"annotations", MAIL_ANNOTATIONS, RIGHT_READ, ask_plainly, 0, {.annotations = {.uids = UID_1}}},
+    {"private annotation", MAIL_ANNOTATE, RIGHT_READ, ask_annotate, 0, {.annotate = {.uids = UID_1}}},
+    {"shared annotation", MAIL_ANNOTATE, RIGHT_READ | RIGHT_ANNOTATE, ask_annotate, 0,
+        {.annotate = {.unchanged_since = 1, .uids = UID_1}}},
     {"watch", MAIL_WATCH, 0, ask_watch, 0, {.of = {0}}},
 };
 enum { QUESTIONS = sizeof questions / sizeof questions[0] };
