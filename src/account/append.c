@@ -127,14 +127,20 @@ static int check_moved(struct txn *t, const struct account_append *a)
 {
 	struct account_change c;
 	struct message_now now;
+	size_t annotations, writes = writes_of(a);
 	if (a->source_uids == NULL)
 		return 0;
 	int error = change_begin(&c, t, a->source_shard, a->now);
 	for (size_t i = 0; i < a->count && error == 0; i++) {
 		error = message_get(&c, a->source_mailbox, a->source_uids[i], &now);
+		if (error == 0)
+			error = annotations_count(&c, a->source_mailbox, a->source_uids[i], &annotations);
+		writes += error ? 0 : annotations;
 		if (error == 0 && now.m.emailid != a->source_emails[i])
 			error = -ESTALE;
 	}
+	if (error == 0 && writes > STORE_WRITE_KEYS_MAX)
+		error = -E2BIG;
 	return error == -ENOENT ? -ESTALE : error;
 }
 

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 
 /* RFC 4314 section 2.1, in the order of the bits. */
-static const char letters[] = "lrswipkxtea";
+static const char letters[] = "lrswipkxtean";
 
 /* What people want, in a word. */
 static const struct {

@@ -40,7 +40,7 @@ static bool in_identifier(struct imap_in *in, struct acl *acl)
 /* "+lrs", "-w", "lrswi". */
 static bool in_rights(struct imap_in *in, struct acl *acl)
 {
-	static const char letters[] = "lrswipkxtea"; /* RIGHT_*, from the lowest bit on */
+	static const char letters[] = "lrswipkxtean"; /* RIGHT_*, from the lowest bit on */
 	struct view word;
 
 	if (!imap_in_space(in) || !imap_in_astring(in, &word))
@@ -190,9 +190,9 @@ static void on_listed_mailbox(struct imap_session *s, const struct mail_mailbox 
 	imap_put_astring(s, acl->who);
 	/* The owner has all rights always; everybody else may be given each by itself. */
 	if (view_equal_nocase(acl->who, shown_name(s, acl, VIEW("owner"))))
-		imap_puts(s, " lrswipkxteacd");
+		imap_puts(s, " lrswipkxteancd");
 	else
-		imap_puts(s, " \"\" l r s w i p k x t e a c d");
+		imap_puts(s, " \"\" l r s w i p k x t e a n c d");
 	imap_put_line(s);
 	imap_ok(s, NULL, "these rights can be given");
 }

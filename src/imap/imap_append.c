@@ -11,6 +11,7 @@
 #include "imap/imap_catenate.h"
 #include "imap/imap_commands.h"
 #include "imap/imap_state.h"
+#include "imap/imap_annotation.h"
 #include "imap/imap_upload.h"
 
 static void on_text(struct imap_session *s, struct imap_in *in);
@@ -48,6 +49,20 @@ static bool take_literal(struct imap_session *s, struct imap_appending *a, const
 	return true;
 }
 
+/* ANNOTATION SP "(" ... ")" SP (RFC 5257 section 4.7). False: the command has ended with NO. */
+static bool take_annotations(struct imap_session *s, struct imap_appending *a, struct imap_in *in)
+{
+	struct imap_annotations_set set;
+	const char *text, *code = NULL;
+	if (imap_in_space(in) && imap_in_annotations(in, &set) && imap_in_space(in))
+		code = imap_annotations_code(&set, 0, &text);
+	if (code)
+		imap_appending_refuse(s, code, text);
+	else if (!in->wrong)
+		a->annotations = set.entries;
+	return code == NULL;
+}
+
 /* append-opts and the beginning of append-data, up to the literal (RFC 9051 section 9, RFC 9755 section 4).
  */
 static void message_arguments(struct imap_session *s, struct imap_appending *a, struct imap_in *in)
@@ -55,7 +70,7 @@ static void message_arguments(struct imap_session *s, struct imap_appending *a, 
 	struct imap_literal literal;
 	int64_t date = 0;
 	a->flags = 0;
-	a->keywords = (struct view){0};
+	a->keywords = a->annotations = (struct view){0};
 	a->utf8 = false;
 	imap_in_space(in);
 	if (imap_in_next_is(in, '(')) {
@@ -67,6 +82,8 @@ static void message_arguments(struct imap_session *s, struct imap_appending *a, 
 		imap_in_space(in);
 	}
 	a->date = date > 0 ? (uint64_t)date : 0;
+	if (imap_in_word(in, "ANNOTATION") && !take_annotations(s, a, in))
+		return;
 	if (imap_in_word(in, "CATENATE")) {
 		if (!imap_appending_wrong(s, in))
 			imap_catenate(s, in, after_message);

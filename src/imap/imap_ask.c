@@ -26,7 +26,8 @@ static uint32_t ask(struct imap_session *s, enum mail_type type, const void *que
 
 static bool changes_messages(enum mail_type type)
 {
-	return type == MAIL_STORE || type == MAIL_COPY || type == MAIL_EXPUNGE || type == MAIL_APPEND;
+	return type == MAIL_STORE || type == MAIL_COPY || type == MAIL_EXPUNGE || type == MAIL_APPEND ||
+	       type == MAIL_ANNOTATE;
 }
 
 uint32_t imap_ask(struct imap_session *s, enum mail_type type, const void *question, imap_answered *answered)

@@ -152,6 +152,10 @@ static bool keep_sorted(struct imap_session *s, struct context *c, const struct 
 {
 	if (sorted->count > IMAP_CONTEXT_SORTED_MAX)
 		return false;
+	/* What is sorted by annotations was asked for all messages at once. */
+	for (size_t i = 0; i < sorted->by_count; i++)
+		if (sorted->by[i].key == QUERY_SORT_ANNOTATION)
+			return false;
 	c->sorts = true;
 	c->by_count = sorted->by_count;
 	for (size_t i = 0; i < sorted->by_count; i++)

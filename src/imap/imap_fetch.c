@@ -29,6 +29,7 @@ static void release(void *data)
 	struct imap_fetch_run *r = data;
 	imap_fetched_end(&r->fetched);
 	arena_done(&r->scratch);
+	buf_done(&r->annotations);
 	buf_done(&r->batch);
 	buf_done(&r->alone);
 	buf_done(&r->seen);
@@ -217,7 +218,10 @@ static bool fill_batch(struct imap_fetch_run *r)
 {
 	/* Flags and numbers of any number of messages are told as they come. */
 	bool bounded = r->want & (MAIL_WANT_SUMMARY | MAIL_WANT_STRUCTURE | MAIL_WANT_BODY) || r->sets_seen;
-	uint64_t room = bounded ? BATCH_MESSAGES : UINT64_MAX;
+	uint64_t room = r->fetch.needs_annotations ? IMAP_ANNOTATED_AT_ONCE
+	                : bounded                  ? BATCH_MESSAGES
+	                                           : UINT64_MAX;
+	bounded |= r->fetch.needs_annotations;
 	uint32_t first, last;
 	buf_clear(&r->batch);
 	buf_clear(&r->alone);
@@ -230,14 +234,10 @@ static bool fill_batch(struct imap_fetch_run *r)
 	return buf_view(&r->batch).len > 0;
 }
 
-static void next_batch(struct imap_session *s)
+static void ask_messages(struct imap_session *s)
 {
 	struct imap_fetch_run *r = imap_data(s);
 	const struct imap_selected *box = imap_selected(s);
-	if (!fill_batch(r)) {
-		finish(s);
-		return;
-	}
 	imap_ask(s, MAIL_FETCH,
 	    &(struct mail_fetch){.account = box->account,
 	        .mailbox = box->mailbox,
@@ -246,6 +246,38 @@ static void next_batch(struct imap_session *s)
 	        .changed_since = r->changed_since,
 	        .uids = buf_view(&r->batch)},
 	    messages_came);
+}
+
+static void annotations_came(struct imap_session *s, enum mail_type type, const void *answer)
+{
+	struct imap_fetch_run *r = imap_data(s);
+	const struct mail_done *done = answer;
+	if (type == MAIL_ANNOTATION)
+		imap_annotated_add(&r->annotations, answer);
+	if (type != MAIL_DONE)
+		return;
+	r->view.annotations = buf_view(&r->annotations);
+	if (done->error || buf_failed(&r->annotations))
+		imap_no_error(s, done->error ? done->error : -ENOMEM, "the annotations");
+	else
+		ask_messages(s);
+}
+
+static void next_batch(struct imap_session *s)
+{
+	struct imap_fetch_run *r = imap_data(s);
+	const struct imap_selected *box = imap_selected(s);
+	if (!fill_batch(r)) {
+		finish(s);
+	} else if (r->fetch.needs_annotations) {
+		buf_clear(&r->annotations);
+		imap_ask(s, MAIL_ANNOTATIONS,
+		    &(struct mail_annotations){
+		        .account = box->account, .mailbox = box->mailbox, .uids = buf_view(&r->batch)},
+		    annotations_came);
+	} else {
+		ask_messages(s);
+	}
 }
 
 /* ---- VANISHED: RFC 7162 section 3.2.6 ---- */
@@ -410,6 +442,7 @@ static struct imap_fetch_run *new_run(struct imap_session *s)
 {
 	struct imap_fetch_run *r = imap_command_data(s, sizeof *r, release);
 	arena_init(&r->scratch, IMAP_FETCH_SCRATCH_MAX);
+	buf_init(&r->annotations, IMAP_ANNOTATED_BYTES_MAX);
 	buf_init(&r->batch, (BATCH_RANGES + 1) * UID_RANGE_SIZE);
 	buf_init(&r->alone, BATCH_OCTETS);
 	buf_init(&r->seen, BATCH_OCTETS);

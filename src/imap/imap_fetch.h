@@ -5,6 +5,7 @@
 #ifndef IMAP_IMAP_FETCH_H
 #define IMAP_IMAP_FETCH_H
 
+#include "imap/imap_annotation.h"
 #include "imap/imap_pen.h"
 #include "imap/imap_section.h"
 #include "mime/summary.h"
@@ -37,6 +38,7 @@ enum imap_fetch_kind {
 	IMAP_FETCH_THREADID,
 	IMAP_FETCH_SAVEDATE,
 	IMAP_FETCH_PREVIEW,
+	IMAP_FETCH_ANNOTATION,
 	IMAP_FETCH_SECTION,
 	IMAP_FETCH_BINARY,
 	IMAP_FETCH_BINARY_SIZE
@@ -44,7 +46,8 @@ enum imap_fetch_kind {
 
 struct imap_fetch_item {
 	enum imap_fetch_kind kind;
-	struct view label; /* how the response names it: "BODY[TEXT]<0>" */
+	struct view label;                           /* how the response names it: "BODY[TEXT]<0>" */
+	struct imap_annotations_wanted *annotations; /* of ANNOTATION */
 	struct imap_section section;
 	bool partial;
 	uint64_t offset, count;
@@ -56,7 +59,7 @@ struct imap_fetch {
 	size_t count;
 	uint64_t want;  /* MAIL_WANT_*, for messages whose summary and structure can be read */
 	bool sets_seen; /* it shows text without PEEK */
-	bool needs_envelope, needs_preview;
+	bool needs_envelope, needs_preview, needs_annotations;
 	/*
 	 * Of the message's octets BINARY alone shows some: then those that were sent (RFC 3516 section 4.2),
 	 * not lines that were mended for everybody else.
@@ -134,7 +137,8 @@ struct imap_fetch_view {
 	uint64_t owner;   /* the account's number, in ids */
 	uint32_t recent;  /* the first UID that is \Recent; 0: it is not told */
 	bool by_uid, uid_only;
-	bool utf8; /* it reads UTF-8 in headers and quoted strings */
+	struct view annotations; /* imap_annotated_add: of the messages at hand */
+	bool utf8;               /* it reads UTF-8 in headers and quoted strings */
 };
 
 /* "* 12 FETCH (UID 12", and whether something stands in the brackets. */

@@ -1,6 +1,6 @@
 /*
  * What a FETCH asks for: fetch-att of RFC 9051 section 9 and RFC 3501, BINARY (RFC 3516), MODSEQ (RFC 7162),
- * EMAILID and THREADID (RFC 8474), SAVEDATE (RFC 8514), PREVIEW (RFC 8970).
+ * EMAILID and THREADID (RFC 8474), SAVEDATE (RFC 8514), PREVIEW (RFC 8970), ANNOTATION (RFC 5257).
  */
 #include "imap/imap_fetch.h"
 
@@ -23,6 +23,7 @@ static const struct {
     {"THREADID", IMAP_FETCH_THREADID, MAIL_WANT_IDS},
     {"SAVEDATE", IMAP_FETCH_SAVEDATE, MAIL_WANT_DATES},
     {"PREVIEW", IMAP_FETCH_PREVIEW, MAIL_WANT_SUMMARY},
+    {"ANNOTATION", IMAP_FETCH_ANNOTATION, 0},
 };
 
 enum { WORDS = sizeof words / sizeof words[0] };
@@ -162,6 +163,18 @@ static bool take_preview_modifiers(struct imap_in *in)
 	return imap_in_char(in, ')');
 }
 
+/* ANNOTATION SP "(" entries SP attribs ")": RFC 5257 section 4.3. */
+static bool take_annotations(struct imap_in *in, struct imap_fetch_item *item)
+{
+	item->annotations = arena_alloc(imap_arena(in->session), sizeof *item->annotations);
+	if (item->annotations == NULL) {
+		imap_in_wrong(in, "the command is too long");
+		return false;
+	}
+	*item->annotations = (struct imap_annotations_wanted){.count = 0};
+	return imap_in_space(in) && imap_in_annotations_wanted(in, item->annotations);
+}
+
 static bool take_item(struct imap_in *in, struct imap_fetch *fetch)
 {
 	struct view name = cursor_while(&in->text, is_name_char);
@@ -174,6 +187,8 @@ static bool take_item(struct imap_in *in, struct imap_fetch *fetch)
 		fetch->want |= words[i].want;
 		struct imap_fetch_item item = {
 		    .kind = words[i].kind, .label = view_from_string(words[i].name)};
+		if (item.kind == IMAP_FETCH_ANNOTATION && !take_annotations(in, &item))
+			return false;
 		return add(in, fetch, &item) &&
 		       (item.kind != IMAP_FETCH_PREVIEW || take_preview_modifiers(in));
 	}
@@ -208,6 +223,7 @@ static void note_needs(struct imap_fetch *fetch)
 	for (size_t i = 0; i < fetch->count; i++) {
 		const struct imap_fetch_item *item = &fetch->items[i];
 		fetch->needs_envelope |= item->kind == IMAP_FETCH_ENVELOPE;
+		fetch->needs_annotations |= item->kind == IMAP_FETCH_ANNOTATION;
 		fetch->needs_preview |= item->kind == IMAP_FETCH_PREVIEW;
 		others += item->kind == IMAP_FETCH_SECTION || item->kind == IMAP_FETCH_SIZE ||
 		          item->kind == IMAP_FETCH_BODY || item->kind == IMAP_FETCH_BODYSTRUCTURE;

@@ -19,6 +19,7 @@ struct imap_fetch_run {
 	struct imap_fetched fetched;
 
 	struct imap_uid_walk uids; /* that are still to be asked for */
+	struct buf annotations;    /* of the batch: imap_annotated_add */
 	struct buf batch;          /* those that are being asked for */
 	struct buf alone;          /* of these, messages that are fetched on their own afterwards */
 	struct imap_uid_walk alone_walk;

@@ -128,6 +128,9 @@ void imap_pen_fetch_item(struct imap_pen *p, const struct imap_fetch_view *v, co
 		else
 			imap_pen_view(p, VIEW("NIL"));
 		break;
+	case IMAP_FETCH_ANNOTATION:
+		imap_pen_annotations(p, item->annotations, v->annotations, m->uid);
+		break;
 	case IMAP_FETCH_PREVIEW:
 		imap_pen_string(p, f->has_preview ? f->preview : (struct view){0});
 		break;

@@ -319,7 +319,7 @@ static void on_mailbox(struct imap_session *s, enum mail_type type, const void *
 
 void imap_put_rights(struct imap_session *s, uint64_t rights)
 {
-	static const char letters[] = "lrswipkxtea";
+	static const char letters[] = "lrswipkxtean";
 	char text[sizeof letters + 1];
 	size_t len = 0;
 	for (size_t i = 0; i < sizeof letters - 1; i++)

@@ -108,6 +108,13 @@ static void put_state(struct imap_session *s, const struct selecting *sel)
 	put_code(s, "UIDVALIDITY", box->uidvalidity, "UIDs are valid");
 	put_code(s, "UIDNEXT", box->uidnext, "the next UID");
 	put_code(s, "HIGHESTMODSEQ", box->modseq, "the highest");
+	/* RFC 5257 section 4.1 */
+	imap_puts(s, "* OK [ANNOTATIONS ");
+	if (box->read_only)
+		imap_puts(s, "READ-ONLY");
+	else
+		imap_put_number(s, MAIL_ANNOTATION_VALUE_MAX);
+	imap_puts(s, "] annotations\r\n");
 	imap_puts(s, "* OK [MAILBOXID (");
 	imap_put_mailbox_id(s, &sel->mailbox);
 	imap_puts(s, ")] its id\r\n");
@@ -405,6 +412,8 @@ static void parameters(struct imap_session *s, struct imap_in *in, struct select
 	do {
 		if (imap_in_word(in, "CONDSTORE"))
 			*enables |= IMAP_CONDSTORE;
+		else if (imap_in_word(in, "ANNOTATE")) /* RFC 5257 section 4.2 */
+			continue;
 		else if (imap_in_word(in, "QRESYNC"))
 			qresync_parameter(s, in, sel);
 		else

@@ -1,4 +1,5 @@
 /* SORT and UID SORT: RFC 5256 section 3, the names of RFC 5957, RETURN of RFC 5267 section 3.1. */
+#include "imap/imap_annotation.h"
 #include "imap/imap_commands.h"
 #include "imap/imap_context.h"
 #include "imap/imap_search.h"
@@ -11,10 +12,14 @@
 	(IMAP_RETURN_MIN | IMAP_RETURN_MAX | IMAP_RETURN_ALL | IMAP_RETURN_COUNT | IMAP_RETURN_PARTIAL |     \
 	    IMAP_RETURN_SAVE | IMAP_RETURN_UPDATE | IMAP_RETURN_CONTEXT)
 
+enum { ANNOTATION_KEYS_MAX = 4 };
+
 struct sorting {
 	struct imap_search search; /* first: see imap_search_new */
 	struct query_sort_by by[QUERY_SORT_KEYS_MAX];
-	size_t by_count;
+	size_t by_count, annotations; /* keys; those of annotations among them */
+	int annotations_error;
+	struct buf uids; /* of what was found, when annotations are asked for */
 	struct query_sort *sort;
 	struct query_gather *gather;
 };
@@ -25,6 +30,7 @@ static void release(void *data)
 
 	query_gather_free(sorting->gather);
 	query_sort_free(sorting->sort);
+	buf_done(&sorting->uids);
 	imap_search_release(&sorting->search);
 }
 
@@ -49,6 +55,38 @@ static bool sort_key(struct imap_in *in, enum query_sort_key *key)
 	return false;
 }
 
+/* ANNOTATION entry attribute (RFC 5257 section 4.9). */
+static bool annotation_key(struct imap_in *in, struct sorting *sorting, bool reverse)
+{
+	struct query_sort_by by = {.key = QUERY_SORT_ANNOTATION, .reverse = reverse};
+	struct view entry, attribute;
+	struct buf name;
+	bool kept;
+
+	if (!imap_in_space(in) || !imap_in_annotation_entry(in, false, &entry) || !imap_in_space(in) ||
+	    !imap_in_astring(in, &attribute))
+		return false;
+	if (!view_equal_nocase(attribute, VIEW("value.priv")) &&
+	    !view_equal_nocase(attribute, VIEW("value.shared"))) {
+		imap_in_wrong(in, "an attribute to sort by is value.priv or value.shared");
+		return false;
+	}
+	if (sorting->annotations == ANNOTATION_KEYS_MAX) {
+		imap_in_wrong(in, "[LIMIT] there are too many annotations to sort by");
+		return false;
+	}
+	buf_init(&name, MAIL_ANNOTATION_NAME_MAX + 10);
+	buf_append(&name, entry);
+	buf_append(&name, view_skip(attribute, 5)); /* ".priv" */
+	kept = !buf_failed(&name) && arena_copy(imap_arena(in->session), buf_view(&name), &by.name);
+	buf_done(&name);
+	if (!kept)
+		imap_in_wrong(in, "[LIMIT] the command is too large");
+	sorting->by[sorting->by_count++] = by;
+	sorting->annotations++;
+	return kept;
+}
+
 /* "(REVERSE DATE SUBJECT)". RELEVANCY (RFC 6203 section 5) is the same for all that was found, and decides
  * nothing. */
 static bool sort_criteria(struct imap_in *in, struct sorting *sorting, bool *relevancy)
@@ -67,10 +105,16 @@ static bool sort_criteria(struct imap_in *in, struct sorting *sorting, bool *rel
 			*relevancy = true;
 			continue;
 		}
+		if (imap_in_word(in, "ANNOTATION")) {
+			if (!annotation_key(in, sorting, reverse))
+				return false;
+			continue;
+		}
 		if (!sort_key(in, &key))
 			return false;
 		if (!(seen & 1U << key)) /* the first one decides */
-			sorting->by[sorting->by_count++] = (struct query_sort_by){key, reverse};
+			sorting->by[sorting->by_count++] =
+			    (struct query_sort_by){.key = key, .reverse = reverse};
 		seen |= 1U << key;
 	} while (imap_in_take(in, ' '));
 	return imap_in_char(in, ')');
@@ -204,6 +248,40 @@ static void done(void *arg, int64_t error)
 		imap_no_error(arg, error, "the sort");
 }
 
+static void annotation_came(struct imap_session *s, enum mail_type type, const void *what)
+{
+	struct sorting *sorting = imap_data(s);
+	const struct mail_annotation *annotation = what;
+	const struct mail_done *ended = what;
+
+	if (type == MAIL_ANNOTATION) {
+		struct cursor in = cursor_on(annotation->uids);
+		uint32_t uid = 0, last;
+
+		uid_ranges_next(&in, &uid, &last);
+		if (sorting->annotations_error == 0)
+			sorting->annotations_error =
+			    query_sort_annotation(sorting->sort, uid, annotation->name, annotation->value);
+	} else if (type == MAIL_DONE && (ended->error || sorting->annotations_error)) {
+		done(s, ended->error ? ended->error : sorting->annotations_error);
+	} else if (type == MAIL_DONE) {
+		query_gather_start(sorting->gather);
+	}
+}
+
+/* Of all that are in the mailbox: few messages have any, and a set of what was found may be long. */
+static void ask_annotations(struct imap_session *s, struct sorting *sorting)
+{
+	const struct imap_selected *selected = imap_selected(s);
+
+	buf_init(&sorting->uids, UID_RANGE_SIZE);
+	uid_ranges_add(&sorting->uids, 1, UINT32_MAX);
+	imap_ask(s, MAIL_ANNOTATIONS,
+	    &(struct mail_annotations){
+	        .account = selected->account, .mailbox = selected->mailbox, .uids = buf_view(&sorting->uids)},
+	    annotation_came);
+}
+
 static void found(struct imap_session *s)
 {
 	struct sorting *sorting = imap_data(s);
@@ -219,7 +297,10 @@ static void found(struct imap_session *s)
 	sorting->sort = query_sort_new(sorting->by, sorting->by_count);
 	gathering.want = query_sort_wants(sorting->sort);
 	sorting->gather = query_gather_new(&gathering, s);
-	query_gather_start(sorting->gather);
+	if (query_sort_needs_annotations(sorting->sort))
+		ask_annotations(s, sorting);
+	else
+		query_gather_start(sorting->gather);
 }
 
 void imap_sort(struct imap_session *s, struct imap_in *in)

@@ -6,12 +6,15 @@
  */
 #include <errno.h>
 
+#include "imap/imap_annotation.h"
 #include "imap/imap_commands.h"
 #include "imap/imap_messages.h"
 #include "imap/imap_state.h"
 
 struct store {
 	struct mail_store question;
+	struct imap_annotations_set annotations; /* that are set instead of flags */
+	bool annotates;
 	bool silent;
 	uint64_t want;                /* of the responses */
 	struct buf modified, changed; /* UIDs: that had changed before; that were changed now */
@@ -108,6 +111,16 @@ static bool gather(struct buf *out, const struct mail_uids *uids)
 	return buf_append(out, uids->ranges) == 0;
 }
 
+/* NO with the response code of RFC 5257 section 4.5. */
+static bool refuse_annotations(struct imap_session *s, int64_t error)
+{
+	struct store *store = imap_data(s);
+	const char *text, *code = imap_annotations_code(&store->annotations, error, &text);
+	if (code)
+		imap_no(s, code, text);
+	return code != NULL;
+}
+
 static void stored(struct imap_session *s, enum mail_type type, const void *answer)
 {
 	struct store *store = imap_data(s);
@@ -118,6 +131,8 @@ static void stored(struct imap_session *s, enum mail_type type, const void *answ
 	if (type != MAIL_DONE)
 		return;
 	store->done = *(const struct mail_done *)answer;
+	if (store->annotates && refuse_annotations(s, store->done.error))
+		return;
 	if (store->done.error == -EMLINK)
 		imap_no(s, "LIMIT", "the account has as many keywords as it can have");
 	else if (store->done.error)
@@ -131,6 +146,15 @@ static void stored(struct imap_session *s, enum mail_type type, const void *answ
 static void ask(struct imap_session *s)
 {
 	struct store *store = imap_data(s);
+	const struct mail_annotate annotate = {.account = store->question.account,
+	    .mailbox = store->question.mailbox,
+	    .unchanged_since = store->question.unchanged_since,
+	    .uids = store->question.uids,
+	    .entries = store->annotations.entries};
+	if (store->annotates) {
+		imap_ask(s, MAIL_ANNOTATE, &annotate, stored);
+		return;
+	}
 	imap_ask(s, MAIL_STORE, &store->question, stored);
 }
 
@@ -169,6 +193,10 @@ static bool take_flags(struct imap_in *in, struct store *store)
 		return imap_in_space(in) &&
 		       imap_in_flags(in, &store->question.flags, &store->question.keywords);
 	}
+	if (view_equal_nocase(name, VIEW("ANNOTATION"))) { /* RFC 5257 section 4.5: always silent */
+		store->annotates = store->silent = true;
+		return imap_in_space(in) && imap_in_annotations(in, &store->annotations);
+	}
 	imap_in_wrong(in, "STORE does not know this item");
 	return false;
 }
@@ -184,7 +212,7 @@ void imap_store(struct imap_session *s, struct imap_in *in)
 	if (imap_in_space(in) && imap_in_sequence_set(in, imap_by_uid(s), &store->question.uids) &&
 	    imap_in_space(in) && take_modifier(in, store))
 		take_flags(in, store);
-	if (imap_wrong(s, in) || imap_refuse_read_only(s))
+	if (imap_wrong(s, in) || imap_refuse_read_only(s) || (store->annotates && refuse_annotations(s, 0)))
 		return;
 	store->question.account = imap_selected(s)->account;
 	store->question.mailbox = imap_selected(s)->mailbox;

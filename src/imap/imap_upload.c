@@ -141,7 +141,8 @@ static bool keep_known(struct imap_appending *a)
 	for (size_t i = 0; i < known.reference_count; i++)
 		for (int j = 0; j < 8; j++)
 			references[8 * i + (size_t)j] = (char)(known.references[i] >> (56 - 8 * j));
-	size_t len = known.summary.len + known.trailer.len + a->keywords.len + 8 * known.reference_count;
+	size_t len = known.summary.len + known.trailer.len + a->keywords.len + a->annotations.len +
+	             8 * known.reference_count;
 	struct imap_upload_ready *ready = mem_try_resize(a->ready, (a->count + 1) * sizeof *ready);
 	if (ready == NULL)
 		return false;
@@ -157,6 +158,7 @@ static bool keep_known(struct imap_appending *a)
 	    .flags = a->flags,
 	    .internaldate = a->date,
 	    .keywords = put_known(r, a->keywords),
+	    .annotations = put_known(r, a->annotations),
 	    .summary = put_known(r, known.summary),
 	    .trailer = put_known(r, known.trailer),
 	    .message_id_hash = known.message_id_hash,

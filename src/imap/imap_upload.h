@@ -23,7 +23,7 @@ struct imap_appending {
 	/* The message under way. */
 	uint64_t upload; /* 0: none */
 	uint64_t credit, size, flags, date;
-	struct view keywords;
+	struct view keywords, annotations;
 	struct mime_digest *digest;
 	struct line_ends lines;
 	bool binary, nul, utf8;

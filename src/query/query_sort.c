@@ -28,8 +28,11 @@ struct query_sort {
 	struct query_sort_by by[QUERY_SORT_KEYS_MAX];
 	size_t by_count;
 	uint64_t wants;
-	bool needs_addresses;
-	struct key *keys; /* by_count of each message */
+	bool needs_addresses, needs_annotations;
+	/* Annotations, in the order of UIDs: number of the key, UID, length, the folded value. */
+	struct buf annotations;
+	struct cursor annotated; /* behind those of the messages so far */
+	struct key *keys;        /* by_count of each message */
 	uint32_t *numbers;
 	size_t count, room;
 	struct buf texts;
@@ -52,6 +55,8 @@ static uint64_t wants(enum query_sort_key key)
 		return MAIL_WANT_DATES | MAIL_WANT_ORDER;
 	case QUERY_SORT_SIZE:
 		return MAIL_WANT_SIZE;
+	case QUERY_SORT_ANNOTATION:
+		return 0;
 	default:
 		return MAIL_WANT_SUMMARY;
 	}
@@ -64,9 +69,11 @@ struct query_sort *query_sort_new(const struct query_sort_by *by, size_t count)
 	for (size_t i = 0; i < count && i < QUERY_SORT_KEYS_MAX; i++) {
 		sort->by[sort->by_count++] = by[i];
 		sort->wants |= wants(by[i].key);
-		sort->needs_addresses |= by[i].key >= QUERY_SORT_FROM;
+		sort->needs_addresses |= by[i].key >= QUERY_SORT_FROM && by[i].key != QUERY_SORT_ANNOTATION;
+		sort->needs_annotations |= by[i].key == QUERY_SORT_ANNOTATION;
 	}
 	buf_init(&sort->texts, QUERY_SORT_TEXTS_MAX);
+	buf_init(&sort->annotations, QUERY_SORT_TEXTS_MAX);
 	buf_init(&sort->scratch, NAME_MAX_OCTETS);
 	buf_init(&sort->folded, NAME_MAX_OCTETS);
 	arena_init(&sort->arena, SUMMARY_ARENA_MAX);
@@ -81,6 +88,7 @@ void query_sort_free(struct query_sort *sort)
 	mem_free(sort->numbers);
 	mem_free(sort->order);
 	mem_free(sort->result);
+	buf_done(&sort->annotations);
 	buf_done(&sort->texts);
 	buf_done(&sort->scratch);
 	buf_done(&sort->folded);
@@ -151,12 +159,63 @@ static int make_text(struct query_sort *sort, enum query_sort_key key, const str
 	return r == -ENOMEM ? r : 0;
 }
 
-static int text_key(
-    struct query_sort *sort, enum query_sort_key key, const struct envelope *e, struct key *out)
-{
-	struct view text;
-	int r = make_text(sort, key, e);
+/* ---- annotations ---- */
 
+bool query_sort_needs_annotations(const struct query_sort *sort)
+{
+	return sort->needs_annotations;
+}
+
+int query_sort_annotation(struct query_sort *sort, uint32_t uid, struct view name, struct view value)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < sort->by_count && r == 0; i++) {
+		if (sort->by[i].key != QUERY_SORT_ANNOTATION || !view_equal_nocase(sort->by[i].name, name))
+			continue;
+		buf_clear(&sort->folded);
+		r = fold_casemap(value, &sort->folded);
+		if (r == -ENOMEM)
+			return r;
+		buf_append_u32(&sort->annotations, (uint32_t)i);
+		buf_append_u32(&sort->annotations, uid);
+		buf_append_u32(&sort->annotations, (uint32_t)buf_view(&sort->folded).len);
+		r = buf_append(&sort->annotations, buf_view(&sort->folded));
+	}
+	sort->annotated = cursor_on(buf_view(&sort->annotations));
+	return r == -ENOBUFS ? -E2BIG : r;
+}
+
+/* The text of the message's annotation in sort->folded; empty: it has none. */
+static void find_annotation(struct query_sort *sort, size_t by, uint32_t uid)
+{
+	struct cursor in = sort->annotated;
+
+	buf_clear(&sort->folded);
+	while (!cursor_at_end(&in)) {
+		uint32_t key = cursor_u32(&in), of = cursor_u32(&in);
+		struct view text = cursor_bytes(&in, cursor_u32(&in));
+
+		if (of > uid)
+			return;
+		if (of < uid)
+			sort->annotated = in; /* messages come in order */
+		else if (key == by)
+			buf_append(&sort->folded, text);
+	}
+}
+
+static int text_key(
+    struct query_sort *sort, size_t by, uint32_t uid, const struct envelope *e, struct key *out)
+{
+	enum query_sort_key key = sort->by[by].key;
+	struct view text;
+	int r = 0;
+
+	if (key == QUERY_SORT_ANNOTATION)
+		find_annotation(sort, by, uid);
+	else
+		r = make_text(sort, key, e);
 	if (r)
 		return r;
 	text = buf_view(&sort->folded);
@@ -187,7 +246,7 @@ static int make_keys(struct query_sort *sort, const struct mail_message *m, stru
 
 		keys[i] = (struct key){0};
 		if (is_text(key))
-			r = text_key(sort, key, &summary.envelope, &keys[i]);
+			r = text_key(sort, i, m->uid, &summary.envelope, &keys[i]);
 		else if (key == QUERY_SORT_DATE)
 			keys[i].number = signed_key(m->order.dated ? m->order.sent : m->internaldate);
 		else

@@ -28,27 +28,27 @@ static int tear_down(void **state)
 static void rights(void **state)
 {
 	(void)state;
-	fake_talk(f, "a MYRIGHTS INBOX\r\n", "* MYRIGHTS INBOX lrswipkxteacd\na OK ...");
+	fake_talk(f, "a MYRIGHTS INBOX\r\n", "* MYRIGHTS INBOX lrswipkxteancd\na OK ...");
 	fake_talk(f, "a MYRIGHTS Users/bob@example.org/Plans\r\n",
 	    "* MYRIGHTS Users/bob@example.org/Plans lrsxc\na OK ...");
 	fake_talk(f, "a MYRIGHTS none\r\n", "a NO [NONEXISTENT] ...");
-	fake_talk(f, "a GETACL inbox\r\n", "* ACL INBOX alice@example.org lrswipkxteacd\na OK ...");
+	fake_talk(f, "a GETACL inbox\r\n", "* ACL INBOX alice@example.org lrswipkxteancd\na OK ...");
 	fake_talk(f, "a SETACL INBOX carl@example.org lrs\r\n", "a OK the access list is changed");
 	fake_talk(f, "a SETACL INBOX anyone l\r\n", "a OK ...");
 	fake_talk(f, "a SETACL INBOX carl@example.org +wd\r\n", "a OK ...");
 	fake_talk(f, "a SETACL INBOX carl@example.org -r\r\n", "a OK ...");
 	fake_talk(f, "a SETACL INBOX -dora@example.org +r\r\n", "a OK ...");
 	fake_talk(f, "a GETACL INBOX\r\n",
-	    "* ACL INBOX alice@example.org lrswipkxteacd carl@example.org lswted anyone l -dora@example.org "
+	    "* ACL INBOX alice@example.org lrswipkxteancd carl@example.org lswted anyone l -dora@example.org "
 	    "r\na OK ...");
 	fake_talk(f, "a DELETEACL INBOX carl@example.org\r\n", "a OK ...");
 	fake_talk(f, "a SETACL INBOX anyone -lr\r\n", "a OK ...");
 	fake_talk(f, "a GETACL INBOX\r\n",
-	    "* ACL INBOX alice@example.org lrswipkxteacd -dora@example.org r\na OK ...");
+	    "* ACL INBOX alice@example.org lrswipkxteancd -dora@example.org r\na OK ...");
 	fake_talk(f, "a LISTRIGHTS INBOX carl@example.org\r\n",
-	    "* LISTRIGHTS INBOX carl@example.org \"\" l r s w i p k x t e a c d\na OK ...");
+	    "* LISTRIGHTS INBOX carl@example.org \"\" l r s w i p k x t e a n c d\na OK ...");
 	fake_talk(f, "a LISTRIGHTS INBOX alice@example.org\r\n",
-	    "* LISTRIGHTS INBOX alice@example.org lrswipkxteacd\na OK ...");
+	    "* LISTRIGHTS INBOX alice@example.org lrswipkxteancd\na OK ...");
 }
 
 static void rights_that_are_refused(void **state)
@@ -65,7 +65,7 @@ static void rights_that_are_refused(void **state)
 	fake_talk(f, "a LISTRIGHTS Users/bob@example.org/Plans carl@example.org\r\n", "a NO [NOPERM] ...");
 	theirs->rights |= RIGHT_ADMIN;
 	fake_talk(f, "a GETACL Users/bob@example.org/Plans\r\n",
-	    "* ACL Users/bob@example.org/Plans bob@example.org lrswipkxteacd\na OK ...");
+	    "* ACL Users/bob@example.org/Plans bob@example.org lrswipkxteancd\na OK ...");
 	fake_talk(f, "a GETACL\r\n", "a BAD ...");
 }
 

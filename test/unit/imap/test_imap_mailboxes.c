@@ -89,9 +89,9 @@ static void lists_what_is_chosen(void **state)
 	fake_talk(f,
 	    "e LIST \"\" (Sent \"W*4\") RETURN (SUBSCRIBED CHILDREN STATUS (MESSAGES UIDNEXT) MYRIGHTS)\r\n",
 	    "* LIST (\\Subscribed \\HasNoChildren \\Sent) \"/\" Sent\n"
-	    "* MYRIGHTS Sent lrswipkxtea\n* STATUS Sent (MESSAGES 0 UIDNEXT 1)\n"
+	    "* MYRIGHTS Sent lrswipkxtean\n* STATUS Sent (MESSAGES 0 UIDNEXT 1)\n"
 	    "* LIST (\\Subscribed \\HasNoChildren) \"/\" Work/2024\n"
-	    "* MYRIGHTS Work/2024 lrswipkxtea\n* STATUS Work/2024 (MESSAGES 0 UIDNEXT 1)\n"
+	    "* MYRIGHTS Work/2024 lrswipkxtean\n* STATUS Work/2024 (MESSAGES 0 UIDNEXT 1)\n"
 	    "e OK this is the list");
 	fake_talk(f, "f LIST \"\" * RETURN (FROB)\r\n", "f BAD there is no such return option of LIST");
 	fake_talk(f, "g LSUB \"\" *\r\n",

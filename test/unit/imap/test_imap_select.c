@@ -31,16 +31,17 @@ static void tells_the_state(void **state)
 	    "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Junk \\*)] these are kept\n"
 	    "* 5 EXISTS\n* 5 RECENT\n"
 	    "* OK [UIDVALIDITY 1000] UIDs are valid\n* OK [UIDNEXT 6] the next UID\n"
-	    "* OK [HIGHESTMODSEQ 15] the highest\n* OK [MAILBOXID (M7-1)] its id\n"
+	    "* OK [HIGHESTMODSEQ 15] the highest\n* OK [ANNOTATIONS 1700] annotations\n* OK [MAILBOXID "
+	    "(M7-1)] its id\n"
 	    "* OK [UNSEEN 1] the first unseen one\na OK [READ-WRITE] the mailbox is selected");
 	/* Whoever selects it later finds nothing recent. */
 	fake_talk(f, "b EXAMINE INBOX\r\n",
 	    "* OK [CLOSED] ...\n* FLAGS (...)\n* OK [PERMANENTFLAGS (...\n* 5 EXISTS\n* 0 "
-	    "RECENT\n...\n...\n...\n...\n"
+	    "RECENT\n...\n...\n...\n* OK [ANNOTATIONS READ-ONLY] ...\n...\n"
 	    "* OK [UNSEEN 1] ...\nb OK [READ-ONLY] the mailbox is selected");
 	fake_talk(f, "c ENABLE IMAP4rev2\r\n", "* ENABLED IMAP4rev2\nc OK enabled");
 	fake_talk(f, "d SELECT INBOX\r\n",
-	    "* OK [CLOSED] ...\n...\n...\n* 5 EXISTS\n...\n...\n...\n...\n* LIST () \"/\" INBOX\nd OK "
+	    "* OK [CLOSED] ...\n...\n...\n* 5 EXISTS\n...\n...\n...\n...\n...\n* LIST () \"/\" INBOX\nd OK "
 	    "[READ-WRITE] ...");
 	/* If it fails, nothing is selected. */
 	fake_talk(f, "e SELECT none\r\n", "* OK [CLOSED] ...\ne NO [NONEXISTENT] the mailbox does not exist");
@@ -52,7 +53,7 @@ static void tells_the_state(void **state)
 	fake_talk(f, "i SELECT INBOX\r\n", "i NO [NOPERM] ...");
 	inbox->rights = RIGHT_LOOKUP | RIGHT_READ;
 	fake_talk(f, "j SELECT INBOX\r\n",
-	    "...\n* OK [PERMANENTFLAGS ()] ...\n...\n...\n...\n...\n...\n...\nj OK [READ-ONLY] ...");
+	    "...\n* OK [PERMANENTFLAGS ()] ...\n...\n...\n...\n...\n...\n...\n...\nj OK [READ-ONLY] ...");
 }
 
 static void tells_which_flags_the_rights_change(void **state)
@@ -72,7 +73,8 @@ static void tells_which_flags_the_rights_change(void **state)
 		char wanted[300];
 		snprintf(wanted, sizeof(wanted),
 		    "%s* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $Junk)\n"
-		    "* OK [PERMANENTFLAGS (%s)] ...\n...\n...\n...\n...\n...\n...\n...\na OK [READ-WRITE] "
+		    "* OK [PERMANENTFLAGS (%s)] ...\n...\n...\n...\n...\n...\n...\n...\n...\na OK "
+		    "[READ-WRITE] "
 		    "...",
 		    i ? "* OK [CLOSED] ...\n" : "", cases[i].flags);
 		inbox->rights = RIGHT_LOOKUP | RIGHT_READ | cases[i].rights;
@@ -129,7 +131,8 @@ static void resynchronises(void **state)
 	fake_expunge(f, &inbox->messages[4]);
 	fake_flags(f, &inbox->messages[3], FLAG_FLAGGED);
 	fake_message(f, inbox, 0);
-	static const char begin[] = "...\n...\n* 4 EXISTS\n...\n...\n...\n...\n...\n* OK [UNSEEN 1] ...\n";
+	static const char begin[] =
+	    "...\n...\n* 4 EXISTS\n...\n...\n...\n...\n...\n...\n* OK [UNSEEN 1] ...\n";
 	char expected[400];
 	snprintf(expected, sizeof expected,
 	    "%s* VANISHED (EARLIER) 2,5\n* 3 FETCH (UID 4 FLAGS (\\Flagged \\Recent) MODSEQ (18))\n* 4 FETCH "
