@@ -14,6 +14,10 @@ enum {
 	COLUMN_MAX = LINE_FOLD_AT - 1 /* a ";" or ":" goes behind what fits */
 };
 
+/* With a space: dkimpy looks for " i=1;" in a message signature of ARC, and ends where it finds a tab before
+ * it. */
+#define FOLD "\r\n "
+
 void dkim_draft_init(struct dkim_draft *draft)
 {
 	*draft = (struct dkim_draft){0};
@@ -112,7 +116,7 @@ static void put_list(struct buf *field, struct view value)
 		struct view this = entry;
 		more = tag_entry_next(&value, &entry);
 		if (column(field) + this.len > COLUMN_MAX)
-			buf_append_string(field, "\r\n\t");
+			buf_append_string(field, FOLD);
 		buf_append(field, this);
 		buf_append_string(field, more ? ":" : "");
 	}
@@ -122,7 +126,7 @@ void dkim_draft_tag(struct dkim_draft *draft, const char *name, struct view valu
 {
 	struct buf *field = &draft->field;
 	size_t len = strlen(name) + 1 + value.len;
-	buf_append_string(field, column(field) + 1 + len > COLUMN_MAX ? "\r\n\t" : " ");
+	buf_append_string(field, column(field) + 1 + len > COLUMN_MAX ? FOLD : " ");
 	buf_append_string(field, name);
 	buf_append_byte(field, '=');
 	if (strcmp(name, "b") == 0)
@@ -204,7 +208,7 @@ int dkim_draft_finish(const struct dkim_draft *draft, struct view signature, str
 		buf_append(out, view_take(rest, take));
 		rest = view_skip(rest, take);
 		if (rest.len)
-			buf_append_string(out, "\r\n\t");
+			buf_append_string(out, FOLD);
 		at = 1;
 	}
 	buf_append(out, view_skip(field, draft->at));
