@@ -1,6 +1,7 @@
 /*
  * LIST (RFC 9051 section 6.3.9, RFC 5258), with what it returns beside names: children (RFC 3348), special
- * uses (RFC 6154), status (RFC 5819), rights (RFC 8440); and LSUB (RFC 3501 section 6.3.9). The account tells
+ * uses (RFC 6154), status (RFC 5819), rights (RFC 8440),
+ * metadata (RFC 9590); and LSUB (RFC 3501 section 6.3.9). The account tells
  * all of its mailboxes at once; what is chosen of them, and which names stand for levels without a mailbox,
  * is found out here.
  */
@@ -12,6 +13,7 @@
 
 #include "base/mem.h"
 #include "imap/imap_commands.h"
+#include "imap/imap_metadata.h"
 #include "imap/imap_state.h"
 #include "imap/imap_status.h"
 
@@ -27,6 +29,10 @@ struct lister {
 	struct entry *entries;
 	size_t count, room;
 	bool failed;
+	size_t at;       /* the entry that is told next */
+	size_t metadata; /* and of the one before what is asked for next */
+	bool found;      /* it has a value */
+	bool told;       /* its METADATA has begun */
 };
 
 static void release(void *data)
@@ -281,19 +287,87 @@ static void put_entry(
 		imap_put_status(s, &e->mailbox, o->return_status);
 }
 
-static void list_all(struct imap_session *s, struct lister *l)
+static void list_rest(struct imap_session *s, struct lister *l);
+
+static void put_metadata(struct imap_session *s, struct lister *l, const struct mail_metadata_entry *value)
+{
+	if (!l->told) {
+		imap_puts(s, "* METADATA ");
+		imap_put_mailbox(s, l->entries[l->at - 1].name);
+	}
+	imap_puts(s, l->told ? " " : " (");
+	l->told = true;
+	imap_put_astring(s, l->options.metadata[l->metadata]);
+	imap_puts(s, " ");
+	if (value)
+		imap_put_metadata_value(s, value->value);
+	else
+		imap_puts(s, "NIL");
+}
+
+static void ask_metadata(struct imap_session *s, struct lister *l);
+
+/* What cannot be read is left out (RFC 9590 section 3); what there is not is NIL. */
+static void on_metadata(struct imap_session *s, enum mail_type type, const void *answer)
+{
+	struct lister *l = imap_data(s);
+	const struct mail_metadata_entry *entry = answer;
+	const struct mail_done *done = answer;
+	if (type == MAIL_METADATA_ENTRY && !entry->none && !l->found) {
+		l->found = true;
+		put_metadata(s, l, entry);
+	} else if (type == MAIL_DONE) {
+		if (!l->found && (done->error == 0 || done->error == -ENOENT))
+			put_metadata(s, l, NULL);
+		l->metadata++;
+		ask_metadata(s, l);
+	}
+}
+
+static void ask_metadata(struct imap_session *s, struct lister *l)
+{
+	const struct entry *e = &l->entries[l->at - 1];
+	l->found = false;
+	if (l->metadata < l->options.metadata_count) {
+		imap_ask(s, MAIL_METADATA,
+		    &(struct mail_metadata){.account = e->mailbox.account,
+		        .mailbox = e->mailbox.mailbox,
+		        .name = l->options.metadata[l->metadata]},
+		    on_metadata);
+		return;
+	}
+	if (l->told)
+		imap_puts(s, ")\r\n");
+	list_rest(s, l);
+}
+
+/* True when its metadata is asked for: the rest comes behind that. */
+static bool list_one(struct imap_session *s, struct lister *l, size_t i)
 {
 	const struct imap_list_options *o = &l->options;
-	for (size_t i = 0; i < l->count; i++) {
-		const struct entry *e = &l->entries[i];
-		if (!matches(o, e))
-			continue;
-		struct below below = look_below(l, i);
-		/* RFC 5258 section 3.1 (RECURSIVEMATCH); "%" of LSUB does the same without being asked. */
-		bool for_children = (o->recursive || o->lsub) && below.unlisted;
-		if (is_chosen(o, e) || for_children)
-			put_entry(s, l, e, below);
-	}
+	const struct entry *e = &l->entries[i];
+	if (!matches(o, e))
+		return false;
+	struct below below = look_below(l, i);
+	/* RFC 5258 section 3.1 (RECURSIVEMATCH); "%" of LSUB does the same without being asked. */
+	bool for_children = (o->recursive || o->lsub) && below.unlisted;
+	if (!is_chosen(o, e) && !for_children)
+		return false;
+	put_entry(s, l, e, below);
+	if (o->metadata_count == 0 || !e->exists || !(e->mailbox.rights & RIGHT_READ))
+		return false;
+	l->metadata = 0;
+	l->told = false;
+	ask_metadata(s, l);
+	return true;
+}
+
+static void list_rest(struct imap_session *s, struct lister *l)
+{
+	while (l->at < l->count)
+		if (list_one(s, l, l->at++))
+			return;
+	imap_ok(s, NULL, "this is the list");
 }
 
 static void on_mailbox(struct imap_session *s, enum mail_type type, const void *answer)
@@ -313,8 +387,7 @@ static void on_mailbox(struct imap_session *s, enum mail_type type, const void *
 		imap_no(s, "UNAVAILABLE", "there is no memory for this list now");
 		return;
 	}
-	list_all(s, l);
-	imap_ok(s, NULL, "this is the list");
+	list_rest(s, l);
 }
 
 void imap_put_rights(struct imap_session *s, uint64_t rights)

@@ -5,6 +5,7 @@
 #include "imap/imap_private.h"
 
 enum {
+	IMAP_LIST_METADATA_MAX = 20, /* entries: each is asked for of each mailbox */
 	IMAP_LIST_PATTERNS_MAX = 32, /* each is compared with every mailbox */
 	IMAP_LIST_PATTERN_MAX =
 	    1000 /* octets: names are shorter, and a hostile pattern costs its length times theirs */
@@ -18,7 +19,9 @@ struct imap_list_options {
 	bool lsub;
 	bool subscribed, special, recursive; /* selection */
 	bool return_subscribed, return_rights;
-	uint32_t return_status; /* imap_status.h */
+	uint32_t return_status;                       /* imap_status.h */
+	struct view metadata[IMAP_LIST_METADATA_MAX]; /* entries that are returned (RFC 9590) */
+	size_t metadata_count;
 };
 
 /* All arguments of LIST or LSUB. */

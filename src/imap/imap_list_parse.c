@@ -1,6 +1,7 @@
 /* The arguments of LIST: RFC 9051 section 6.3.9, RFC 5258 section 6. */
 #include "imap/imap_list.h"
 
+#include "imap/imap_metadata.h"
 #include "imap/imap_status.h"
 
 static void selection(struct imap_in *in, struct imap_list_options *o)
@@ -23,6 +24,19 @@ static void selection(struct imap_in *in, struct imap_list_options *o)
 		imap_in_wrong(in, "RECURSIVEMATCH needs another selection option");
 }
 
+/* "(" entry *(SP entry) ")": RFC 9590 section 4. Twice the same one would be told once. */
+static void metadata(struct imap_in *in, struct imap_list_options *o)
+{
+	imap_in_char(in, '(');
+	do {
+		if (o->metadata_count == IMAP_LIST_METADATA_MAX)
+			imap_in_wrong(in, "[LIMIT] there are too many entries");
+		else if (imap_in_metadata_entry(in, true, &o->metadata[o->metadata_count]))
+			o->metadata_count++;
+	} while (imap_in_take(in, ' '));
+	imap_in_char(in, ')');
+}
+
 static void returns(struct imap_in *in, struct imap_list_options *o)
 {
 	imap_in_char(in, '(');
@@ -33,6 +47,8 @@ static void returns(struct imap_in *in, struct imap_list_options *o)
 			o->return_rights = true;
 		else if (imap_in_word(in, "STATUS") && imap_in_space(in))
 			o->return_status = imap_in_status_items(in);
+		else if (imap_in_word(in, "METADATA") && imap_in_space(in))
+			metadata(in, o);
 		else if (!imap_in_word(in, "CHILDREN") &&
 		         !imap_in_word(in, "SPECIAL-USE")) /* are told always */
 			imap_in_wrong(in, "there is no such return option of LIST");

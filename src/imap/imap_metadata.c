@@ -3,6 +3,8 @@
  * with /private/ or /shared/; what this server keeps beside mailboxes for itself has other names, which no
  * client can write here.
  */
+#include "imap/imap_metadata.h"
+
 #include "imap/imap_commands.h"
 
 #include <errno.h>
@@ -52,31 +54,39 @@ static bool is_entry_name(struct view name, bool whole)
 	return true;
 }
 
+bool imap_in_metadata_entry(struct imap_in *in, bool whole, struct view *name)
+{
+	struct view given;
+	char *lower;
+
+	if (!imap_in_astring(in, &given))
+		return false;
+	if (!is_entry_name(given, whole)) {
+		imap_in_wrong(
+		    in, "an entry's name begins with /private/ or /shared/, and has no \"*\" and \"%\"");
+		return false;
+	}
+	lower = arena_alloc(imap_arena(in->session), given.len);
+	if (!lower) {
+		imap_in_wrong(in, "[LIMIT] the command is too large");
+		return false;
+	}
+	for (size_t i = 0; i < given.len; i++)
+		lower[i] = ascii_lower(given.data[i]);
+	*name = view_of(lower, given.len);
+	return true;
+}
+
 static struct entry *in_entry(struct imap_in *in, struct metadata *m)
 {
 	struct entry *entry = &m->entries[m->count];
-	struct view name;
-	char *lower;
 
 	if (m->count == ENTRIES_MAX) {
 		imap_in_wrong(in, "[LIMIT] there are too many entries");
 		return NULL;
 	}
-	if (!imap_in_astring(in, &name))
+	if (!imap_in_metadata_entry(in, m->sets || m->depth == 0, &entry->name))
 		return NULL;
-	if (!is_entry_name(name, m->sets || m->depth == 0)) {
-		imap_in_wrong(
-		    in, "an entry's name begins with /private/ or /shared/, and has no \"*\" and \"%\"");
-		return NULL;
-	}
-	lower = arena_alloc(imap_arena(in->session), name.len);
-	if (!lower) {
-		imap_in_wrong(in, "[LIMIT] the command is too large");
-		return NULL;
-	}
-	for (size_t i = 0; i < name.len; i++)
-		lower[i] = ascii_lower(name.data[i]);
-	entry->name = view_of(lower, name.len);
 	m->count++;
 	return entry;
 }
@@ -149,8 +159,8 @@ static void in_set(struct imap_in *in, struct metadata *m)
 
 /* ---- answers ---- */
 
-/* A value may hold anything; NUL stands in a literal8 alone (RFC 3516 section 3). */
-static void put_value(struct imap_session *s, struct view value)
+/* NUL stands in a literal8 alone (RFC 3516 section 3). */
+void imap_put_metadata_value(struct imap_session *s, struct view value)
 {
 	if (view_find(value, '\0') < 0) {
 		imap_put_string(s, value);
@@ -186,7 +196,7 @@ static void on_entry(struct imap_session *s, struct metadata *m, const struct ma
 	m->told = true;
 	imap_put_astring(s, entry->name);
 	imap_puts(s, " ");
-	put_value(s, entry->value);
+	imap_put_metadata_value(s, entry->value);
 }
 
 static void fail(struct imap_session *s, const struct metadata *m, int64_t error)
