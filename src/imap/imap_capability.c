@@ -66,6 +66,7 @@ static const struct {
     {"PREVIEW", AFTER, NULL},
     {"SAVEDATE", AFTER, NULL},
     {"UNAUTHENTICATE", AFTER, NULL},
+    {"INPROGRESS", AFTER, NULL},
     {"ESEARCH", AFTER, NULL},
     {"SEARCHRES", AFTER, NULL},
     {"MULTISEARCH", AFTER, NULL},

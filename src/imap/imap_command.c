@@ -84,6 +84,7 @@ void imap_command_run(struct imap_session *s)
 		imap_bad(s, "[UIDREQUIRED] messages are named by UID here"); /* RFC 9586 section 3 */
 		return;
 	}
+	s->progress_told = imap_now(s);
 	struct imap_in in = {.session = s, .text = cursor_on(rest)};
 	command->run(s, &in);
 }
@@ -140,6 +141,32 @@ struct imap_selected *imap_selected(struct imap_session *s)
 	return s->selected;
 }
 
+/* ---- going on ---- */
+
+void imap_takes_long(struct imap_session *s, imap_progress *progress)
+{
+	s->takes_long = true;
+	s->progress = progress;
+}
+
+void imap_tick(struct imap_session *s)
+{
+	uint64_t done = 0, total = 0;
+	if (s->closing || s->command == NULL || !s->takes_long || buf_view(s->out).len >= IMAP_OUTPUT_HIGH ||
+	    imap_now(s) - s->progress_told < IMAP_PROGRESS_SECONDS)
+		return;
+	s->progress_told = imap_now(s);
+	if (s->progress)
+		s->progress(s, &done, &total);
+	imap_puts(s, "* OK [INPROGRESS ("); /* RFC 9585 section 4 */
+	imap_put_string(s, s->tag);
+	if (total)
+		imap_putf(s, " %llu %llu", (unsigned long long)done, (unsigned long long)total);
+	else
+		imap_puts(s, " NIL NIL");
+	imap_puts(s, ")] this takes a while\r\n");
+}
+
 /* ---- ending ---- */
 
 static void give_back(struct buf *b)
@@ -183,6 +210,8 @@ void imap_command_end(struct imap_session *s)
 	s->credit = NULL;
 	s->source = NULL;
 	s->respond = NULL;
+	s->takes_long = false;
+	s->progress = NULL;
 	s->hears = false;
 	s->idling = false;
 	s->found = NULL;

@@ -123,6 +123,7 @@ static void begin(struct imap_session *s, struct imap_in *in, bool move)
 	copy->question.account = imap_selected(s)->account;
 	copy->question.mailbox = imap_selected(s)->mailbox;
 	copy->question.move = move;
+	imap_takes_long(s, NULL);
 	imap_find_mailbox(s, path, found);
 }
 

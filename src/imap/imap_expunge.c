@@ -34,6 +34,7 @@ void imap_expunge(struct imap_session *s, struct imap_in *in)
 		imap_ok(s, NULL, "EXPUNGE completed: there were no messages");
 		return;
 	}
+	imap_takes_long(s, NULL);
 	imap_ask(s, MAIL_EXPUNGE,
 	    &(struct mail_expunge){.account = imap_selected(s)->account,
 	        .mailbox = imap_selected(s)->mailbox,

@@ -174,6 +174,14 @@ void imap_no_error(struct imap_session *s, int64_t error, const char *what);
 bool imap_wrong(struct imap_session *s, struct imap_in *in);
 
 /*
+ * The command under way may take long, and the client is told that it goes on (imap_tick, RFC 9585). Only for
+ * one that writes whole lines: a response that waits for another answer in its middle cannot be interrupted.
+ * progress: how many messages of how many are done, if anybody knows; else NULL.
+ */
+typedef void imap_progress(struct imap_session *s, uint64_t *done, uint64_t *total);
+void imap_takes_long(struct imap_session *s, imap_progress *progress);
+
+/*
  * Asks the account. `answered` gets every frame but MAIL_KEYWORDS, which the session takes itself; the last
  * is MAIL_DONE. When the command has ended before, nothing more comes. What changes messages (MAIL_STORE,
  * MAIL_COPY, MAIL_EXPUNGE, MAIL_APPEND) is told to the client before the command's end. Returns the

@@ -80,6 +80,16 @@ static void done(void *arg, int64_t error)
 		search->found(arg);
 }
 
+static void progress(struct imap_session *s, uint64_t *done, uint64_t *total)
+{
+	const struct imap_search *search = imap_data(s);
+
+	if (search->run) {
+		*done = query_run_decided(search->run);
+		*total = query_run_places(search->run)->messages;
+	}
+}
+
 static void start(struct imap_session *s, struct imap_search *search)
 {
 	static const struct query_host host = {.ask = ask, .keyword = keyword, .done = done};
@@ -92,6 +102,7 @@ static void start(struct imap_session *s, struct imap_search *search)
 	    .newest = search->newest};
 	int r = query_run_new(&question, &host, s, &search->run);
 
+	imap_takes_long(s, progress);
 	if (r)
 		fail(s, search, r);
 	else

@@ -13,6 +13,8 @@
 #include "mail/mail.h"
 
 enum {
+	/* RFC 9585 section 3 leaves it to us: before a person or a program loses patience, and no flood. */
+	IMAP_PROGRESS_SECONDS = 10,
 	/* Long answers pause at this; the driver calls imap_drained when it was reached and left. */
 	IMAP_OUTPUT_HIGH = 256 * 1024
 };
@@ -79,6 +81,10 @@ void imap_answer(struct imap_session *s, uint32_t request, enum mail_type type, 
 void imap_lost(struct imap_session *s);
 /* The server stops, or the client was idle too long: "* BYE" with this text, then close. */
 void imap_bye(struct imap_session *s, const char *code, const char *text);
+
+/* To be called every IMAP_PROGRESS_SECONDS while the session is busy: says how far a long command is (RFC
+ * 9585). */
+void imap_tick(struct imap_session *s);
 
 /* For the driver's deadlines, limits and log. */
 bool imap_is_authenticated(const struct imap_session *s);

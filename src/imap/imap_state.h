@@ -116,6 +116,9 @@ struct imap_session {
 	uint32_t serial;
 	struct view tag; /* in text */
 	struct arena arena;
+	bool takes_long;         /* INPROGRESS may be told of it */
+	imap_progress *progress; /* NULL: nobody knows how far it is */
+	int64_t progress_told;   /* when; at first when it began */
 	void *data;
 	void (*release)(void *data);
 	void (*respond)(struct imap_session *s, struct view line); /* gets the next line */

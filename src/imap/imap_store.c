@@ -216,6 +216,7 @@ void imap_store(struct imap_session *s, struct imap_in *in)
 		return;
 	store->question.account = imap_selected(s)->account;
 	store->question.mailbox = imap_selected(s)->mailbox;
+	imap_takes_long(s, NULL);
 	if (store->question.uids.len == 0)
 		imap_ok(s, NULL, "STORE completed: there were no messages");
 	else if (store->silent && s->news)

@@ -158,12 +158,10 @@ int query_run_new(
 	if (r == 0 &&
 	    (texts > QUERY_TEXTS_MAX || (texts * 2 + uids + 3) * (run->places.messages / 8) > SETS_MAX))
 		r = -E2BIG;
-	if (r == 0)
-		r = query_set_init(&run->yes, run->places.messages, false);
-	if (r == 0)
-		r = query_set_init(&run->open, run->places.messages, true);
-	if (r == 0)
-		r = query_set_init(&run->seen, run->places.messages, false);
+	if (r == 0 && (query_set_init(&run->yes, run->places.messages, false) ||
+	                  query_set_init(&run->open, run->places.messages, true) ||
+	                  query_set_init(&run->seen, run->places.messages, false)))
+		r = -ENOMEM;
 	if (r == 0)
 		r = add_conditions(run, program_of(run->program));
 	if (r) {
@@ -694,4 +692,9 @@ uint64_t query_run_modseq(const struct query_run *run)
 bool query_run_unindexed(const struct query_run *run)
 {
 	return run->unindexed;
+}
+
+uint32_t query_run_decided(const struct query_run *run)
+{
+	return run->places.messages - query_set_count(&run->open);
 }

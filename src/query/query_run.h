@@ -54,6 +54,8 @@ void query_run_answer(struct query_run *run, enum mail_type type, const void *an
 const struct query_set *query_run_found(const struct query_run *run);
 const struct query_places *query_run_places(const struct query_run *run);
 uint64_t query_run_modseq(const struct query_run *run); /* of the messages found that were named; 0: none */
+/* How many of the messages it has decided on so far; all of them in the end. */
+uint32_t query_run_decided(const struct query_run *run);
 /* Whether messages were looked through that the index doesn't know yet. */
 bool query_run_unindexed(const struct query_run *run);
 

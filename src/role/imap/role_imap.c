@@ -26,6 +26,7 @@ struct imap_connection {
 	struct imap_session *session;
 	struct account_client account;
 	bool logged_in;
+	int64_t deadline; /* monotonic milliseconds: when it has been quiet for too long */
 };
 
 static struct edge imap_edge;
@@ -135,11 +136,22 @@ static const struct imap_backend backend = {
 
 /* ---- logins ---- */
 
+/* A command under way is looked at again and again: its client is told how far it is. */
+static void wait_for_deadline(struct imap_connection *c)
+{
+	int64_t left = c->deadline - clock_monotonic_ms();
+	bool busy = c->session && imap_is_busy(c->session) && imap_is_authenticated(c->session);
+	if (busy && left > 1000 * IMAP_PROGRESS_SECONDS)
+		left = 1000 * IMAP_PROGRESS_SECONDS;
+	stream_set_deadline(&c->edge.stream, left > 0 ? left : 1);
+}
+
 static void set_deadline(struct imap_connection *c)
 {
 	bool in = c->session && imap_is_authenticated(c->session);
 	int64_t seconds = !in ? LOGIN_SECONDS : imap_is_idling(c->session) ? IDLE_SECONDS : QUIET_SECONDS;
-	stream_set_deadline(&c->edge.stream, 1000 * seconds);
+	c->deadline = clock_monotonic_ms() + 1000 * seconds;
+	wait_for_deadline(c);
 }
 
 static void on_challenge(void *arg, struct view text)
@@ -226,7 +238,11 @@ static void on_secured(void *arg)
 static void on_idle(void *arg)
 {
 	struct imap_connection *c = arg;
-	if (stream_backlog(&c->edge.stream) > 0) {
+	if (c->deadline > clock_monotonic_ms()) {
+		imap_tick(c->session);
+		stream_wrote(&c->edge.stream);
+		wait_for_deadline(c);
+	} else if (stream_backlog(&c->edge.stream) > 0) {
 		stream_abort(&c->edge.stream);
 	} else if (imap_is_busy(c->session) && imap_is_authenticated(c->session)) {
 		set_deadline(c);

@@ -694,8 +694,7 @@ static void on_close(void *arg)
 
 static int64_t on_now(void *arg)
 {
-	(void)arg;
-	return 1700000000;
+	return 1700000000 + ((struct fake *)arg)->passed;
 }
 
 static const struct imap_backend backend = {.login = on_login,

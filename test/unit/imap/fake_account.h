@@ -48,6 +48,7 @@ struct fake {
 		size_t len;
 	} uploads[FAKE_UPLOADS];
 	size_t aborted, uploaded;
+	int64_t passed; /* seconds since the beginning */
 	bool withholds; /* gives no credit for what is uploaded */
 	uint32_t first_appended;
 	struct mail_append last_append; /* its views are not valid any more */

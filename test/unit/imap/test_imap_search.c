@@ -343,6 +343,33 @@ static void several_mailboxes(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* RFC 9585: a search that takes long says how far it is, every ten seconds; a command that has ended nothing.
+ */
+static void progress(void **state)
+{
+	(void)state;
+	imap_feed(f->session, VIEW("a SEARCH SUBJECT lunch\r\n"));
+	imap_tick(f->session);
+	fake_expect(f, "");
+	f->passed = IMAP_PROGRESS_SECONDS;
+	imap_tick(f->session);
+	imap_tick(f->session);
+	fake_expect(f, "* OK [INPROGRESS (\"a\" 0 4)] ...");
+	f->passed *= 2;
+	imap_tick(f->session);
+	fake_expect(f, "* OK [INPROGRESS (\"a\" 0 4)] ...");
+	fake_settle(f);
+	fake_expect(f, "* SEARCH 3\na OK ...");
+	f->passed *= 2;
+	imap_tick(f->session);
+	imap_feed(f->session, VIEW("b UID STORE 1:* +FLAGS.SILENT (\\Seen)\r\n"));
+	f->passed *= 2;
+	imap_tick(f->session);
+	fake_expect(f, "* OK [INPROGRESS (\"b\" NIL NIL)] ...");
+	fake_settle(f);
+	fake_expect(f, "b NO ..."); /* these messages never change; it took long all the same */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +386,7 @@ int main(void)
 	    TEST(several_mailboxes),
 	    TEST(sorts),
 	    TEST(threads),
+	    TEST(progress),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
