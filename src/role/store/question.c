@@ -4,15 +4,17 @@
 #include <errno.h>
 #include <string.h>
 
-#include "account/messages.h"
+#include "account/append.h"
 #include "base/mem.h"
 #include "mail/uid_ranges.h"
 #include "role/store/store_private.h"
 
 enum {
-	/* A session has one command under way, which asks a few things ahead. */
-	WAITING_MAX = 64,
-	WAITING_BYTES_MAX = 4 * 1024 * 1024,
+	/* A session has one command under way, which asks a few things ahead; or appends as many messages as
+	 * one step takes. */
+	WAITING_MAX = 64 + ACCOUNT_APPEND_MAX,
+	/* As many messages, of which few have a structure of more than some KB, and a question. */
+	WAITING_BYTES_MAX = 16 * 1024 * 1024,
 	RANGES_BYTES = 64 * 1024 /* in one answer */
 };
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account/append.h"
 #include "mail_seen.h"
 
 static struct seen one, two;
@@ -449,6 +450,27 @@ static void messages_are_added(void **state)
 }
 
 /* More than one commit carries with their bodies. */
+/* As many as one step takes, while another question is under way: they wait. */
+static void many_messages_wait_for_a_question(void **state)
+{
+	struct mail_append m = {.mailbox = 1, .more = true};
+	struct mail_open open = {.mailbox = 1};
+	(void)state;
+	deliver(1);
+	for (uint32_t i = 0; i < ACCOUNT_APPEND_MAX; i++)
+		upload(&one, 100 + i, "Subject: x\r\n\r\n");
+	send_question(&one, MAIL_OPEN, &open);
+	for (uint32_t i = 0; i + 1 < ACCOUNT_APPEND_MAX; i++) {
+		m.upload = 100 + i;
+		send_question(&one, MAIL_APPEND, &m);
+	}
+	m.more = false;
+	m.upload = 100 + ACCOUNT_APPEND_MAX - 1;
+	assert_int_equal(ask(&one, MAIL_APPEND, &m), 0);
+	assert_int_equal(ask(&one, MAIL_OPEN, &open), 0);
+	assert_int_equal(one.end.messages, 1 + ACCOUNT_APPEND_MAX);
+}
+
 static void several_messages_are_added_together_or_not_at_all(void **state)
 {
 	enum { COUNT = 9 };
@@ -575,7 +597,7 @@ static void what_makes_no_sense_ends_the_channel(void **state)
 	}
 	/* More at a time than a session ever has. */
 	open_session(&two, 1);
-	for (int i = 0; i < 100; i++)
+	for (int i = 0; i < 2 * ACCOUNT_APPEND_MAX; i++)
 		send_question(&two, MAIL_OPEN, &open_inbox);
 	mail_world_settle();
 	assert_true(two.lost);
@@ -601,6 +623,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(what_was_taken_is_credited, begin, end),
 	    cmocka_unit_test_setup_teardown(messages_are_added, begin, end),
 	    cmocka_unit_test_setup_teardown(several_messages_are_added_together_or_not_at_all, begin, end),
+	    cmocka_unit_test_setup_teardown(many_messages_wait_for_a_question, begin, end),
 	    cmocka_unit_test_setup_teardown(a_message_takes_the_place_of_another, begin, end),
 	    cmocka_unit_test_setup_teardown(watchers_learn_which_mailbox, begin, end),
 	    cmocka_unit_test_setup_teardown(questions_wait_for_each_other, begin, end),
