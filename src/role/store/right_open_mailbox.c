@@ -170,12 +170,13 @@ static void uids_read(struct account_uids *u, int result)
 static void read_uids(struct right_opening *o, uint32_t from)
 {
 	account_uids_free(&o->uids);
-	/* Recent are they all for whoever sees the flags of all; a sharer leaves them to the owner. */
+	/* They are recent to one session alone, whosever it is (RFC 3501 section 2.3.2); but who may not even
+	 * note what was seen changes nothing. */
 	o->uids = (struct account_uids){.shard = o->box.shard,
 	    .mailbox = o->box.mailbox,
 	    .user = o->box.user,
 	    .from = from,
-	    .take_recent = o->asked.take_recent && from == 1 && o->box.user == 0,
+	    .take_recent = o->asked.take_recent && from == 1 && o->box.rights & RIGHT_SEEN,
 	    .done = uids_read};
 	question_call(&o->question);
 	account_uids(&store_role.accounts, &o->uids);

@@ -468,6 +468,21 @@ static void recent_messages_go_to_one_session(void **state)
 	assert_int_equal(one.mailbox.recent, 1);
 	assert_int_equal(ask(&again, MAIL_OPEN, &take), 0);
 	assert_int_equal(again.mailbox.recent, 2);
+	/* A sharer's as well, if it may note what was seen. */
+	mail_world_deliver(1, "Subject: x\n\nx\n");
+	take.account = 1;
+	assert_int_equal(
+	    grant(&one, 0, MAILBOX_INBOX, "bob@example.test", RIGHT_LOOKUP | RIGHT_READ | RIGHT_INSERT), 0);
+	assert_int_equal(ask(&two, MAIL_OPEN, &take), 0);
+	assert_int_equal(two.mailbox.recent, 2);
+	assert_int_equal(ask(&again, MAIL_OPEN, &look), 0);
+	assert_int_equal(again.mailbox.recent, 2);
+	assert_int_equal(
+	    grant(&one, 0, MAILBOX_INBOX, "bob@example.test", RIGHT_LOOKUP | RIGHT_READ | RIGHT_SEEN), 0);
+	assert_int_equal(ask(&two, MAIL_OPEN, &take), 0);
+	assert_int_equal(two.mailbox.recent, 2);
+	assert_int_equal(ask(&again, MAIL_OPEN, &look), 0);
+	assert_int_equal(again.mailbox.recent, 3);
 	close_session(&again);
 }
 
