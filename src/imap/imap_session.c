@@ -235,11 +235,14 @@ static void offer_literal(struct imap_session *s, const struct imap_literal *lit
 	buf_append(gathered(s), VIEW("\r\n"));
 }
 
-static void run_text(struct imap_session *s)
+/* `refusal`: why the line of a message's command cannot be taken, as the frame says it; or NULL. */
+static void run_text(struct imap_session *s, const char *refusal)
 {
 	if (s->command) {
 		struct imap_in in = {.session = s, .text = cursor_on(buf_view(&s->line))};
-		if (buf_failed(&s->line))
+		if (refusal)
+			imap_in_wrong(&in, strchr(refusal, '['));
+		else if (buf_failed(&s->line))
 			imap_in_wrong(&in, "[UNAVAILABLE] there is no memory for this command now");
 		s->hears = false;
 		s->stream->text(s, &in);
@@ -260,7 +263,7 @@ static void begin_literal(struct imap_session *s, const struct header *header)
 	if (s->command) {
 		if (is_message(view_take(text, header->at), 0)) {
 			offer_literal(s, literal);
-			run_text(s);
+			run_text(s, NULL);
 		} else {
 			gather_literal(s, literal);
 		}
@@ -274,7 +277,7 @@ static void begin_literal(struct imap_session *s, const struct header *header)
 	struct view before = view_take(rest, rest.len - (text.len - header->at));
 	if (command->flags & IMAP_STREAMS && is_message(before, arguments_of(command))) {
 		offer_literal(s, literal);
-		run_text(s);
+		run_text(s, NULL);
 	} else {
 		gather_literal(s, literal);
 	}
@@ -316,6 +319,22 @@ static size_t line_max(const struct imap_session *s)
 	return imap_is_authenticated(s) ? IMAP_COMMAND_MAX : IMAP_STRANGER_MAX;
 }
 
+/* Of what has come of a line keeps the beginning and the end, and gives what is left of `bytes` behind it:
+ * the same is kept, whatever pieces the line came in. */
+static struct view begin_skipping(struct buf *text, struct view bytes)
+{
+	char tail[SKIPPED_TAIL];
+	struct view kept = view_skip(buf_view(text), SKIPPED_HEAD);
+	kept = view_skip(kept, kept.len > SKIPPED_TAIL ? kept.len - SKIPPED_TAIL : 0);
+	memcpy(tail, kept.len ? kept.data : "", kept.len);
+	if (buf_view(text).len > SKIPPED_HEAD)
+		buf_truncate(text, SKIPPED_HEAD);
+	struct view head = view_take(bytes, SKIPPED_HEAD - buf_view(text).len);
+	buf_append(text, head);
+	buf_append(text, view_of(tail, kept.len));
+	return view_skip(bytes, head.len);
+}
+
 /* Keeps a line's bytes; of one that is too long, or for which there is no memory, the beginning and the end.
  */
 static void keep(struct imap_session *s, struct view bytes)
@@ -330,11 +349,7 @@ static void keep(struct imap_session *s, struct view bytes)
 			s->refusal = buf_failed(text)
 			                 ? "NO [UNAVAILABLE] there is no memory for this command now"
 			                 : "BAD [TOOBIG] the command is too large";
-		if (buf_view(text).len > SKIPPED_HEAD)
-			buf_truncate(text, SKIPPED_HEAD);
-		struct view head = view_take(bytes, SKIPPED_HEAD - buf_view(text).len);
-		buf_append(text, head);
-		bytes = view_skip(bytes, head.len);
+		bytes = begin_skipping(text, bytes);
 	}
 	if (bytes.len > SKIPPED_TAIL)
 		bytes = view_skip(bytes, bytes.len - SKIPPED_TAIL);
@@ -386,10 +401,9 @@ static void end_line(struct imap_session *s)
 		s->refusal = NULL;
 		imap_command_end(s);
 	} else {
-		if (s->refusal)
-			s->line.failed = true; /* of a message's command: its own answer says what is wrong */
+		const char *refusal = s->refusal; /* of a message's command: its own answer says it */
 		s->refusal = NULL;
-		run_text(s);
+		run_text(s, refusal);
 	}
 }
 

@@ -53,6 +53,16 @@ static void talk_append(void)
 	/* The session's frame ends the command, and not the command itself. */
 	fake_talk(f, "m APPEND INBOX {3+}\r\nabc (x {300000}\r\n", "m BAD [TOOBIG] the command is too large");
 	assert_int_equal(f->aborted, 2);
+	/* Its line is too long: that is said, and not that there is no memory. */
+	struct buf line;
+	buf_init(&line, 1 << 20);
+	buf_append(&line, VIEW("m APPEND INBOX {3+}\r\nabc ("));
+	for (int i = 0; i < 300 * 1024; i++)
+		buf_append_byte(&line, 'x');
+	buf_append(&line, VIEW("\r\nn NOOP\r\n"));
+	fake_talk(f, buf_string(&line), "m NO [TOOBIG] the command is too large\nn OK done");
+	buf_done(&line);
+	assert_int_equal(f->aborted, 3);
 	f->error = -122;
 	fake_talk(f, "o APPEND INBOX {3+}\r\nabc\r\n", "o NO [OVERQUOTA] ...");
 	assert_int_equal(inbox->count, 2);

@@ -3,6 +3,7 @@
 #include "fake_account.h"
 
 #include "base/mem.h"
+#include "imap/imap_state.h"
 
 static struct fake *f;
 
@@ -106,6 +107,25 @@ static void takes_literals(void **state)
 	each(talk_literals, true);
 }
 
+/* Whatever of the line's end comes in a piece of its own, the literal there is seen. */
+static void a_literal_behind_too_long_a_line_is_seen_in_pieces(void **state)
+{
+	(void)state;
+	for (size_t less = 0; less < 12; less++) {
+		struct buf line;
+		f = fake_new(true);
+		f->piece = 1;
+		buf_init(&line, 1 << 20);
+		buf_append(&line, VIEW("a STATUS "));
+		while (line.len + less < IMAP_COMMAND_MAX)
+			buf_append_byte(&line, 'x');
+		buf_append(&line, VIEW(" {10+}\r\nz LOGOUT\r\n (MESSAGES)\r\nb NOOP\r\n"));
+		fake_talk(f, buf_string(&line), "a BAD [TOOBIG] the command is too large\nb OK done");
+		buf_done(&line);
+		fake_free(f);
+	}
+}
+
 static void refuses_what_is_too_long(void **state)
 {
 	(void)state;
@@ -156,6 +176,7 @@ int main(void)
 	    cmocka_unit_test(takes_sasl),
 	    cmocka_unit_test(takes_literals),
 	    cmocka_unit_test(refuses_what_is_too_long),
+	    cmocka_unit_test(a_literal_behind_too_long_a_line_is_seen_in_pieces),
 	    cmocka_unit_test(ends_after_many_errors),
 	    cmocka_unit_test(says_goodbye),
 	};
