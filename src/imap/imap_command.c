@@ -79,7 +79,8 @@ void imap_command_run(struct imap_session *s)
 	s->tag = tag;
 	s->serial += s->serial == UINT32_MAX ? 2 : 1;
 	/* What FETCH, STORE and SEARCH could not tell to be gone is told with the next command that can. */
-	s->news |= buf_view(&s->gone).len > 0;
+	s->news |= buf_view(&s->gone).len > 0 || s->untold;
+	s->untold = false;
 	if (command->flags & IMAP_BY_NUMBER && s->enabled & IMAP_UIDONLY) {
 		imap_bad(s, "[UIDREQUIRED] messages are named by UID here"); /* RFC 9586 section 3 */
 		return;

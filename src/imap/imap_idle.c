@@ -54,6 +54,7 @@ void imap_on_watch(struct imap_session *s, enum mail_type type, const void *answ
 	    !names(changed, s->selected->mailbox))
 		return;
 	s->news = true;
+	s->untold = false;
 	if (s->idling) {
 		/* DONE waits until what is being told is told: its OK comes behind it. */
 		imap_expect_line(s, NULL);

@@ -437,7 +437,7 @@ static void go_on(struct imap_session *s)
 		return;
 	group = selected_group(n);
 	if (group && group->events & MESSAGES && s->selected) {
-		bool news = s->news || (!group->delayed && buf_view(&s->gone).len > 0);
+		bool news = !s->untold && (s->news || (!group->delayed && buf_view(&s->gone).len > 0));
 		if (news && !s->idling) {
 			imap_sync(s, !group->delayed, go_on);
 			return;

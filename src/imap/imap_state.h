@@ -60,7 +60,9 @@ struct imap_names {
 
 struct imap_sync {
 	bool expunges;
+	uint64_t since; /* the modseq behind which changes were asked for */
 	struct buf changed, vanished, arrived;
+	bool failed;      /* there was no memory for one of these */
 	struct buf later; /* changed behind what has been told, if `later_known` */
 	bool later_known;
 	struct mail_done done;
@@ -147,11 +149,12 @@ struct imap_session {
 
 	/* The selected mailbox. */
 	struct imap_selected *selected;
-	uint32_t watch;         /* the question that tells of its changes; 0: none */
-	bool claims;            /* messages that come are \Recent to this session, if to no other */
-	bool unclaimed;         /* some came while it was idle */
-	uint32_t claimed;       /* UIDs below have been claimed, by this session or another */
-	bool news;              /* there may be changes that the client was not told of */
+	uint32_t watch;   /* the question that tells of its changes; 0: none */
+	bool claims;      /* messages that come are \Recent to this session, if to no other */
+	bool unclaimed;   /* some came while it was idle */
+	uint32_t claimed; /* UIDs below have been claimed, by this session or another */
+	bool news;        /* there may be changes that the client was not told of */
+	bool untold;      /* the same, but it failed just now: they are told with the next command or event */
 	bool flags_untold;      /* keywords have got names since FLAGS was told */
 	struct imap_sync *sync; /* under way */
 	struct buf gone;        /* messages that are gone, and still in the view */

@@ -41,6 +41,15 @@ static void end(struct imap_session *s)
 		then(s);
 }
 
+/* There is no memory for all that is to be told: what was not told is asked for again, but not at once, since
+ * nothing would be different then. */
+static void put_off(struct imap_session *s)
+{
+	s->untold = true;
+	if (s->selected)
+		s->selected->modseq = s->sync->since;
+}
+
 /* ---- flags ---- */
 
 /* Flags of the system, and whose right it is to change each (RFC 4314 section 4). */
@@ -192,7 +201,7 @@ static void tell_flags(struct imap_session *s, struct view known)
 	struct buf wanted;
 	buf_init(&wanted, IMAP_RANGES_MAX);
 	if (!imap_ranges_both(&wanted, buf_view(&s->sync->changed), known))
-		s->news = true; /* without memory: the next time */
+		put_off(s);
 	if (s->sync->later_known)
 		leave_told_out(s, &wanted);
 	if (buf_view(&wanted).len == 0) {
@@ -297,7 +306,7 @@ static void tell_gone(struct imap_session *s)
 	} else {
 		imap_view_free(after);
 		buf_done(&left);
-		s->news = true;
+		put_off(s);
 	}
 	buf_done(&told);
 }
@@ -308,7 +317,7 @@ static void tell_arrived(struct imap_session *s)
 	struct imap_selected *box = s->selected;
 	uint32_t before = imap_view_count(box->view);
 	if (!imap_view_add(box->view, buf_view(&s->sync->arrived)))
-		s->news = true;
+		put_off(s);
 	if (imap_view_count(box->view) == before)
 		return;
 	imap_puts(s, "* ");
@@ -378,14 +387,14 @@ static void tell(struct imap_session *s, const struct mail_done *done)
 		buf_clear(&s->sync->vanished);
 		buf_append(&s->sync->vanished, imap_view_ranges(box->view));
 		buf_clear(&s->sync->changed);
-	} else if (done->error) {
-		end(s); /* not now: the next time */
-		s->news = true;
+	} else if (done->error || s->sync->failed) {
+		put_off(s);
+		end(s);
 		return;
 	}
 	if (!take_gone(s)) {
+		put_off(s);
 		end(s);
-		s->news = true;
 		return;
 	}
 	if (done->error == 0) {
@@ -396,16 +405,17 @@ static void tell(struct imap_session *s, const struct mail_done *done)
 }
 
 /* Ranges of one kind come in several frames, maybe not in order. */
-static void gather(struct buf *all, struct view ranges)
+static bool gather(struct buf *all, struct view ranges)
 {
 	struct buf together;
 	buf_init(&together, IMAP_RANGES_MAX);
-	if (uid_ranges_valid(ranges, false) && imap_ranges_either(&together, buf_view(all), ranges)) {
-		buf_done(all);
-		*all = together;
-	} else {
+	if (!uid_ranges_valid(ranges, false) || !imap_ranges_either(&together, buf_view(all), ranges)) {
 		buf_done(&together);
+		return false;
 	}
+	buf_done(all);
+	*all = together;
+	return true;
 }
 
 static void on_later_changes(struct imap_session *s, enum mail_type type, const void *answer)
@@ -414,7 +424,7 @@ static void on_later_changes(struct imap_session *s, enum mail_type type, const 
 		if (type == MAIL_DONE)
 			end(s);
 	} else if (type == MAIL_CHANGED_FLAGS) {
-		gather(&s->sync->later, ((const struct mail_uids *)answer)->ranges);
+		s->sync->failed |= !gather(&s->sync->later, ((const struct mail_uids *)answer)->ranges);
 	} else if (type == MAIL_DONE) {
 		/* Where it isn't known, each message's modseq tells (is_told). */
 		s->sync->later_known = ((const struct mail_done *)answer)->error == 0;
@@ -459,13 +469,13 @@ static void on_changes(struct imap_session *s, enum mail_type type, const void *
 	}
 	switch ((int)type) {
 	case MAIL_VANISHED:
-		gather(&s->sync->vanished, uids->ranges);
+		s->sync->failed |= !gather(&s->sync->vanished, uids->ranges);
 		break;
 	case MAIL_ARRIVED:
-		gather(&s->sync->arrived, uids->ranges);
+		s->sync->failed |= !gather(&s->sync->arrived, uids->ranges);
 		break;
 	case MAIL_CHANGED_FLAGS:
-		gather(&s->sync->changed, uids->ranges);
+		s->sync->failed |= !gather(&s->sync->changed, uids->ranges);
 		break;
 	case MAIL_DONE:
 		if (done->error == -ESTALE)
@@ -484,14 +494,15 @@ static void on_reopened(struct imap_session *s, enum mail_type type, const void 
 	const struct mail_uids *uids = answer;
 	const struct mail_done *done = answer;
 	if (type == MAIL_UIDS) {
-		gather(&s->sync->arrived, uids->ranges);
+		s->sync->failed |= !gather(&s->sync->arrived, uids->ranges);
 	} else if (type == MAIL_DONE) {
 		if (done->error == 0 && s->selected) {
 			struct view now = buf_view(&s->sync->arrived);
 			buf_clear(&s->sync->vanished);
-			imap_ranges_without(&s->sync->vanished, imap_view_ranges(s->selected->view), now);
+			s->sync->failed |= !imap_ranges_without(
+			    &s->sync->vanished, imap_view_ranges(s->selected->view), now);
 			buf_clear(&s->sync->changed);
-			buf_append(&s->sync->changed, now);
+			s->sync->failed |= buf_append(&s->sync->changed, now) != 0;
 		}
 		if (s->selected)
 			tell(s, done);
@@ -529,6 +540,7 @@ void imap_sync(struct imap_session *s, bool expunges, void (*then)(struct imap_s
 	buf_init(&s->sync->vanished, IMAP_RANGES_MAX);
 	buf_init(&s->sync->arrived, IMAP_RANGES_MAX);
 	buf_init(&s->sync->later, IMAP_RANGES_MAX);
+	s->sync->since = s->selected->modseq;
 	s->news = false;
 	imap_ask(s, MAIL_CHANGES,
 	    &(struct mail_changes){.account = s->selected->account,

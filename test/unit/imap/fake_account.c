@@ -181,9 +181,12 @@ static void put_uids(struct fake *f, const struct fake_op *op, enum mail_type ty
 		if (wanted)
 			uid_ranges_add(&ranges, msg->uid, msg->uid);
 	}
-	if (buf_view(&ranges).len)
+	bool failed = buf_failed(&ranges);
+	if (buf_view(&ranges).len && !failed)
 		answer(f, op->request, type, &(struct mail_uids){.ranges = buf_view(&ranges)});
 	buf_done(&ranges);
+	if (failed) /* a fault that is meant for the session, and comes once */
+		put_uids(f, op, type, m, which, since);
 }
 
 static void put_changes(

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/mem.h"
+
 static struct fake *f;
 static struct fake_mailbox *inbox;
 
@@ -224,6 +226,24 @@ static void tells_what_is_gone_in_parts(void **state)
 	fake_talk(f, "e NOOP\r\n", "e OK done");
 }
 
+/* Whichever piece of memory there is none of: with it, the client knows all. */
+static void tells_later_what_there_was_no_memory_for(void **state)
+{
+	(void)state;
+	quietly_select("a SELECT INBOX\r\n");
+	for (unsigned n = 1; n <= 20; n++) {
+		char command[100], expected[100];
+		fake_message(f, inbox, 0);
+		mem_fail_after(n);
+		quietly_select("b NOOP\r\n");
+		mem_fail_after(0);
+		quietly_select("c NOOP\r\n");
+		snprintf(command, sizeof command, "d FETCH %u UID\r\n", 5 + n);
+		snprintf(expected, sizeof expected, "* %u FETCH (UID %u)\nd OK ...", 5 + n, 5 + n);
+		fake_talk(f, command, expected);
+	}
+}
+
 static void tells_batches(void **state)
 {
 	(void)state;
@@ -270,6 +290,7 @@ int main(void)
 	    TEST(claims_what_is_recent),
 	    TEST(idles),
 	    TEST(tells_what_is_gone_in_parts),
+	    TEST(tells_later_what_there_was_no_memory_for),
 	    TEST(tells_batches),
 	    TEST(closes),
 	};
