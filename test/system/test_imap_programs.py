@@ -6,6 +6,7 @@ IMAP_PEER=dovecot runs the same against Dovecot: a test that fails there asks fo
 import email.message
 import email.policy
 import imaplib
+import json
 import os
 import pathlib
 import pty
@@ -20,7 +21,7 @@ import pytest
 
 import dovecot
 from imap_client import NAME, append_many, connect, contents, context, empty, fetch, names, ok, quoted
-from server import TIMEOUT, environment, free_port, run
+from server import ROOT, TIMEOUT, environment, free_port, run
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 SCRIPTS = ["Entwürfe 2024", "送信済み", "Отправленные", "ההודעות שלי", "R&D", "a&b-c", "📬 Post", 'mit "Gänsefüßchen"']
@@ -304,6 +305,24 @@ delete = false
         done = run("getmail", f"--getmaildir={home}", "--rcfile=getmailrc", env=environment({"HOME": str(home)}), **as_nobody())
         assert done.returncode == 0, done.stdout + done.stderr
         assert numbers(path.read_bytes() for path in (home / "Maildir" / "new").iterdir()) == [1, 2, 3]
+
+
+# ---- imapflow ----
+
+NODE = ROOT / "test" / "node"
+
+
+def test_imapflow_tours_an_account(imap, request):
+    if not request.config.getoption("--long"):
+        pytest.skip("needs Node and packages of npm: --long")
+    if shutil.which("node") is None or not (NODE / "node_modules" / "imapflow").exists():
+        pytest.skip("Node or imapflow is not installed (scripts/setup long installs them)")
+    told = {"port": imap.ports["imaps"], "user": ALICE, "pass": imap.passwords[ALICE], "certificate": str(imap.folder / "tls-cert.pem")}
+    done = run("node", NODE / "imapflow_tour.mjs", json.dumps(told))
+    assert done.returncode == 0, (done.stdout + done.stderr).decode()
+    assert "all as it must be" in done.stdout.decode()
+    moved = contents(imap, mailboxes=[quoted("Свято/Moved")[1:-1]])[quoted("Свято/Moved")[1:-1]]
+    assert sorted(int(re.search(rb"<flow-(\d+)@", body).group(1)) for body, _ in moved) == [1, 2, 3]
 
 
 def test_the_programs_are_there():
