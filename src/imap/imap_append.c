@@ -161,6 +161,15 @@ static bool comes_unasked(const struct imap_session *s)
 	return s->is_offered && !s->offered.awaited;
 }
 
+/* Without a mailbox nobody needs to know what is wrong with the URLs: TRYCREATE comes first. */
+static bool is_catenated(struct view rest)
+{
+	for (; rest.len > 0; rest = view_skip(rest, 1))
+		if (view_starts_nocase(rest, VIEW(" CATENATE (")))
+			return true;
+	return false;
+}
+
 void imap_append(struct imap_session *s, struct imap_in *in)
 {
 	struct imap_appending *a = imap_appending_new(s);
@@ -170,8 +179,8 @@ void imap_append(struct imap_session *s, struct imap_in *in)
 	if (imap_appending_wrong(s, in))
 		return;
 	a->in = *in;
-	if (comes_unasked(s) && imap_split_name(path, &owner, &own) && owner.len == 0 &&
-	    arena_copy(imap_arena(s), own, &a->path)) {
+	if (comes_unasked(s) && !is_catenated(in->text.rest) && imap_split_name(path, &owner, &own) &&
+	    owner.len == 0 && arena_copy(imap_arena(s), own, &a->path)) {
 		struct imap_in arguments = *in;
 		message_arguments(s, a, &arguments);
 		return;

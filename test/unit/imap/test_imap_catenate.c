@@ -112,6 +112,9 @@ static void what_names_nothing_is_told(void **state)
 	f.read_error = 0;
 	assert_has("c APPEND INBOX CATENATE (URL /INBOX/;uid=1)\r\n", "c OK ");
 	assert_has("d APPEND None CATENATE (URL /INBOX/;uid=1 TEXT {1+}\r\nx)\r\n", "d NO [TRYCREATE] ");
+	/* Also when the literal comes first, and a URL that names nothing behind it. */
+	assert_has(
+	    "d APPEND None (\\Seen) CATENATE (TEXT {1+}\r\nx URL /INBOX/;uid=99)\r\n", "d NO [TRYCREATE] ");
 	assert_has("e APPEND INBOX CATENATE (TEXT {0+}\r\n)\r\n", "e NO ");
 	assert_has("f APPEND INBOX CATENATE ()\r\n", "f BAD ");
 	assert_has("g APPEND INBOX CATENATE (FILE x)\r\n", "g BAD ");
