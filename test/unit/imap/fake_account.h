@@ -65,6 +65,10 @@ struct fake {
 	uint64_t keyword; /* the name of keyword 0 was told */
 };
 
+/* The session's `ask`; and what was asked is forgotten. */
+void fake_ask(void *arg, uint32_t request, enum mail_type type, const void *question);
+void fake_forget(struct fake *f);
+
 /* A session that has seen its greeting; with `login`, somebody is logged in and what was said of it is
  * forgotten. */
 struct fake *fake_new(bool login);
