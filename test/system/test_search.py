@@ -76,8 +76,8 @@ def end_while_it_reads(server, idle, gone):
     """Ends content as the limit of its time does, in the middle of the message that it is given."""
     def is_reading():
         pid = server.role_pids().get("content")
-        return pid if pid and pid != gone and processor_seconds(pid) > idle + 0.3 else None
-    pid = wait_for(is_reading, what="content to read the message", pause=0.02)
+        return pid if pid and pid != gone and processor_seconds(pid) > idle + 0.06 else None
+    pid = wait_for(is_reading, what="content to read the message", pause=0.005)
     os.kill(pid, signal.SIGPROF)
     return pid
 
@@ -85,7 +85,7 @@ def end_while_it_reads(server, idle, gone):
 def test_a_message_that_ends_content_twice_is_left_out(server):
     before = deliver(server, 1)["messages"]
     idle = processor_seconds(server.role_pids()["content"])
-    words = "\r\n".join(f"w{i} x{i * 7919}" for i in range(300000))
+    words = "\r\n".join(f"w{i} x{i * 7919}" for i in range(600000))
     server.expect("role-ended")
     mark = server.mark()
     with server.smtp() as client:
