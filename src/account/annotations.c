@@ -155,7 +155,7 @@ static int run_read(struct txn *t, void *arg)
 	struct txn_range range = {.shard = a->shard,
 	    .from = key_view(&from),
 	    .to = key_view(&to),
-	    .limit = ACCOUNT_ANNOTATIONS_READ};
+	    .limit = ACCOUNT_ANNOTATIONS_READ + 1}; /* the last one says where to go on */
 	a->count = a->seen = 0;
 	a->next = a->at = 0;
 	buf_clear(a->texts);
