@@ -105,27 +105,65 @@ int annotations_drop(struct account_change *c, uint32_t mailbox, uint32_t uid)
 	return error;
 }
 
-int annotations_copy(struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint32_t new_uid)
+/* False: it does not go with a copy. A damaged one does not. */
+static bool is_copied(const struct account_change *c, const struct entries *e, size_t i, uint64_t *user,
+    struct view *name, struct account_value *value)
+{
+	uint32_t box, message;
+	if (!key_read_annotation(key_view(&e->items[i].key), &box, &message, user, name))
+		return false;
+	return (*user == 0 ? !c->without_shared : *user == c->user) &&
+	       value_decode(value_of(e, i), value) == 0;
+}
+
+int annotations_weigh(struct account_change *c, uint32_t mailbox, uint32_t uid, struct annotations_weight *w)
 {
 	int error;
 	struct entries *e = read_entries(c, mailbox, uid, &error);
-	for (size_t i = 0; e && i < e->count && error == 0; i++) {
-		uint32_t box, message;
+	*w = (struct annotations_weight){.all = e ? e->count : 0};
+	for (size_t i = 0; e && i < e->count; i++) {
 		uint64_t user;
 		struct view name;
 		struct account_value value;
-		struct entry copy;
-		if (!key_read_annotation(key_view(&e->items[i].key), &box, &message, &user, &name))
-			error = -EBADMSG;
-		else if ((user == 0 || user == c->user) && value_decode(value_of(e, i), &value) == 0) {
-			value_encode(&value, &copy);
-			error = change_put(c, key_annotation(to, new_uid, user, name), &copy);
-			count_more(c, value.size);
+		if (is_copied(c, e, i, &user, &name, &value)) {
+			w->count++;
+			w->bytes += value.size;
 		}
 	}
 	if (e)
 		free_entries(e);
 	return error;
+}
+
+int annotations_copy(struct account_change *c, uint32_t mailbox, uint32_t uid, struct account_change *target,
+    uint32_t to, uint32_t new_uid)
+{
+	int error;
+	struct entries *e = read_entries(c, mailbox, uid, &error);
+	for (size_t i = 0; e && i < e->count && error == 0; i++) {
+		uint64_t user;
+		struct view name;
+		struct account_value value;
+		struct entry copy;
+		if (!is_copied(c, e, i, &user, &name, &value))
+			continue;
+		value_encode(&value, &copy);
+		error = change_put(target, key_annotation(to, new_uid, user, name), &copy);
+		count_more(target, value.size);
+	}
+	if (e)
+		free_entries(e);
+	return error;
+}
+
+int annotations_room(const struct account_head *head, size_t count, uint64_t bytes, uint64_t quota_default)
+{
+	uint64_t quota = head->quota ? head->quota : quota_default, used = head_bytes(head);
+	if (count == 0)
+		return 0;
+	if (count > less(ACCOUNT_ANNOTATIONS_MAX, head->annotations))
+		return -ETOOMANYREFS;
+	return quota && (used > quota || bytes > quota - used) ? -EDQUOT : 0;
 }
 
 /* ---- setting ---- */

@@ -1,6 +1,6 @@
 /*
  * Annotations of messages (RFC 5257): named values of a message in a mailbox, everybody's who may read it or
- * one user's own. They go with the message when it is copied or moved within its account, and end with it.
+ * one user's own. They go with the message when it is copied or moved, and end with it.
  * Used as account.h is.
  */
 #ifndef ACCOUNT_ANNOTATIONS_H

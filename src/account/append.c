@@ -28,15 +28,14 @@ static size_t writes_of_one(const struct account_append *a, size_t i)
 	/* Of annotations the head, and an entry of each. */
 	if (a->annotations && a->annotations[i])
 		writes += 1 + a->annotations[i]->entry_count;
-	return a->source_uids
-	           ? writes + REMOVE_WRITES + 2 * a->messages[i]->targets[0].places[0].keyword_count
-	           : writes;
+	return a->move ? writes + REMOVE_WRITES + 2 * a->messages[i]->targets[0].places[0].keyword_count
+	               : writes;
 }
 
 static size_t writes_beside(const struct account_append *a)
 {
 	size_t writes = a->replace ? REPLACE_WRITES : 0;
-	if (a->source_uids)
+	if (a->move)
 		writes += CHANGE_END_WRITES;
 	if (a->more || a->part > 0)
 		writes += INTENT_WRITES + (a->more ? 0 : a->part);
@@ -75,28 +74,30 @@ static int check_replaced(struct txn *t, const struct account_append *a)
 	return error == -ENOENT ? -ESTALE : error;
 }
 
-/* For as many as there are in all, of messages that have none yet. */
-static int check_annotations(struct txn *t, const struct account_append *a)
+/* For as many as there are in all, of messages that have none yet, and beside the messages themselves. */
+static int check_annotations_room(struct txn *t, const struct account_append *a, size_t count, uint64_t bytes)
 {
 	struct account_head head;
-	uint64_t bytes = 0, quota = 0;
+	if (count == 0)
+		return 0;
+	for (size_t i = 0; i < a->count; i++)
+		bytes += a->messages[i]->targets[0].prefix.len + a->messages[i]->body_len;
+	int error = head_get(t, a->shard, &head);
+	return error ? error
+	             : annotations_room(&head, count, bytes, a->messages[0]->targets[0].quota_default);
+}
+
+static int check_annotations(struct txn *t, const struct account_append *a)
+{
+	uint64_t bytes = 0;
 	size_t count = 0;
 	for (size_t i = 0; a->annotations && i < a->count; i++) {
 		const struct account_annotate *x = a->annotations[i];
 		for (size_t j = 0; x && j < x->entry_count; j++)
 			bytes += x->entries[j].none ? 0 : x->entries[j].value.len;
 		count += x ? x->entry_count : 0;
-		quota = x ? x->quota_default : quota;
 	}
-	if (count == 0)
-		return 0;
-	int error = head_get(t, a->shard, &head);
-	if (error)
-		return error;
-	quota = head.quota ? head.quota : quota;
-	if (head.annotations + count > ACCOUNT_ANNOTATIONS_MAX)
-		return -EMLINK;
-	return quota && (head_bytes(&head) > quota || bytes > quota - head_bytes(&head)) ? -EDQUOT : 0;
+	return check_annotations_room(t, a, count, bytes);
 }
 
 static int set_annotations(struct txn *t, const struct account_append *a, size_t i)
@@ -113,41 +114,77 @@ static int set_annotations(struct txn *t, const struct account_append *a, size_t
 	return error ? error : change_end(&c);
 }
 
-static int check_sources(struct txn *t, const struct account_append *a)
+static int begin_source(struct account_change *c, struct txn *t, const struct account_append *a)
+{
+	int error = change_begin(c, t, a->source_shard, a->now);
+	c->user = a->source_user;
+	c->without_shared = a->source_without_shared;
+	return error;
+}
+
+/* Its body is still there, and of a move the message is in the place that it is taken from. */
+static int check_source(struct account_change *c, const struct account_append *a, size_t i)
 {
 	struct view value;
-	int error = 0;
-	for (size_t i = 0; a->source_emails && i < a->count && error == 0; i++)
-		error = key_get(t, a->source_shard, key_email(a->source_emails[i]), &value);
+	struct message_now now;
+	int error = change_get(c, key_email(a->source_emails[i]), &value);
+	if (error == 0 && a->move)
+		error = message_get(c, a->source_mailbox, a->source_uids[i], &now);
+	if (error == 0 && a->move && now.m.emailid != a->source_emails[i])
+		error = -ESTALE;
 	return error == -ENOENT ? -ESTALE : error;
 }
 
-/* Each is still in the place that it is taken from. */
-static int check_moved(struct txn *t, const struct account_append *a)
+/* As many of them as fit one step with their annotations; one alone always does. */
+static int check_sources(struct txn *t, struct account_append *a)
 {
 	struct account_change c;
-	struct message_now now;
-	size_t annotations, writes = writes_of(a);
-	if (a->source_uids == NULL)
+	size_t writes = writes_beside(a), count = 0;
+	uint64_t bytes = 0;
+	if (a->source_emails == NULL)
 		return 0;
-	int error = change_begin(&c, t, a->source_shard, a->now);
+	int error = begin_source(&c, t, a);
 	for (size_t i = 0; i < a->count && error == 0; i++) {
-		error = message_get(&c, a->source_mailbox, a->source_uids[i], &now);
+		struct annotations_weight noted;
+		error = check_source(&c, a, i);
 		if (error == 0)
-			error = annotations_count(&c, a->source_mailbox, a->source_uids[i], &annotations);
-		writes += error ? 0 : annotations;
-		if (error == 0 && now.m.emailid != a->source_emails[i])
-			error = -ESTALE;
+			error = annotations_weigh(&c, a->source_mailbox, a->source_uids[i], &noted);
+		if (error)
+			break;
+		writes += writes_of_one(a, i) + noted.count + (a->move ? noted.all : 0);
+		if (i > 0 && noted.all > 0 && writes > STORE_SLICE_KEYS) {
+			a->count = i;
+			a->more = !a->move;
+			break;
+		}
+		count += noted.count;
+		bytes += noted.bytes;
 	}
 	if (error == 0 && writes > STORE_WRITE_KEYS_MAX)
 		error = -E2BIG;
-	return error == -ENOENT ? -ESTALE : error;
+	return error ? error : check_annotations_room(t, a, count, bytes);
+}
+
+/* Of all at once, before those that are moved go. */
+static int copy_annotations(struct txn *t, const struct account_append *a)
+{
+	struct account_change from, to;
+	if (a->source_emails == NULL)
+		return 0;
+	int error = begin_source(&from, t, a);
+	if (error || from.head.annotations == 0)
+		return error;
+	error = change_begin(&to, t, a->shard, a->now);
+	for (size_t i = 0; i < a->count && error == 0; i++)
+		error = annotations_copy(&from, a->source_mailbox, a->source_uids[i], &to, a->mailbox,
+		    a->messages[i]->targets[0].uid);
+	return error ? error : change_end(&to);
 }
 
 static int remove_moved(struct txn *t, struct account_append *a)
 {
 	struct account_change c;
-	if (a->source_uids == NULL)
+	if (!a->move)
 		return 0;
 	int error = change_begin(&c, t, a->source_shard, a->now);
 	for (size_t i = 0; i < a->count && error == 0; i++)
@@ -213,8 +250,6 @@ static int run_append(struct txn *t, void *arg)
 	if (error == 0)
 		error = check_sources(t, a);
 	if (error == 0)
-		error = check_moved(t, a);
-	if (error == 0)
 		error = account_delivery_check(t, a->messages, a->count);
 	if (error == 0)
 		error = check_annotations(t, a);
@@ -227,6 +262,8 @@ static int run_append(struct txn *t, void *arg)
 		if (error == 0)
 			error = set_annotations(t, a, i);
 	}
+	if (error == 0)
+		error = copy_annotations(t, a);
 	if (error == 0)
 		error = remove_replaced(t, a);
 	if (error == 0)

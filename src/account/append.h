@@ -23,13 +23,19 @@ struct account_append {
 	uint32_t replace_mailbox, replace; /* a message that goes in the same step; 0: none */
 	/*
 	 * Messages of another account, whose bodies are named by their `blob`, without uploads: one for each
-	 * message. A move takes them out of their mailbox in the same step. One that is gone by then:
-	 * -ESTALE, since its body may be.
+	 * message, and where it is. A move takes them out of their mailbox in the same step. One that is gone
+	 * by then: -ESTALE, since its body may be.
+	 *
+	 * Their annotations go along: what is shared, unless source_without_shared, and what is source_user's
+	 * (0: nobody's). When these are too many for one step it takes fewer messages: `count` is then less
+	 * than it was, and `more` is set of a copy.
 	 */
 	uint64_t source_shard;
 	const uint64_t *source_emails; /* NULL: they come with uploads */
 	uint32_t source_mailbox;
-	const uint32_t *source_uids; /* NULL: a copy */
+	const uint32_t *source_uids;
+	uint64_t source_user;
+	bool source_without_shared, move;
 	/* More of the same copy follow, or went before. What was added is an intent to remove it until the
 	 * last step withdraws that. The caller sets `more`, keeps the others, and ends with
 	 * account_append_undo when it cannot go on. */
@@ -64,7 +70,8 @@ void account_append_leave(struct accounts *a, const struct account_append *appen
 
 /*
  * Results are those of account_deliver, and -ENOENT: no such mailbox; -ESTALE: the message to be replaced is
- * gone; -E2BIG: so many messages, or keywords, don't fit one step.
+ * gone; -E2BIG: so many messages, or keywords, don't fit one step; -ETOOMANYREFS: the account would have more
+ * than ACCOUNT_ANNOTATIONS_MAX.
  */
 void account_append(struct accounts *a, struct account_append *append);
 

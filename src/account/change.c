@@ -67,6 +67,8 @@ int change_begin(struct account_change *c, struct txn *t, uint64_t shard, int64_
 	c->txn = t;
 	c->shard = shard;
 	c->now = now;
+	c->user = 0;
+	c->without_shared = false;
 	c->head_changed = c->flushed = c->uses_changed = false;
 	c->writes = c->mailbox_count = c->block_count = c->oldest_block = 0;
 	c->chunk.mailbox = 0;

@@ -48,7 +48,8 @@ struct account_change {
 	struct txn *txn;
 	uint64_t shard;
 	int64_t now;
-	uint64_t user; /* whose annotations go with what is copied, beside shared ones; 0: nobody's */
+	uint64_t user;            /* whose annotations go with what is copied; 0: nobody's */
+	bool without_shared;      /* those that are shared do not */
 	struct account_head head; /* modseq is this change's from the beginning */
 	bool head_changed;
 	size_t writes; /* entries put and deleted so far */

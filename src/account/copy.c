@@ -33,7 +33,8 @@ static size_t writes_of(const struct account_copy *c, const struct message_now *
 /* How many of the uids this slice takes; or why one can't be copied. */
 static int plan(struct account_change *change, struct account_copy *c, size_t *taken)
 {
-	size_t writes = CHANGE_END_WRITES + 1 + LOOK_AT_ONCE / ACCOUNT_BLOCK + 2, n = 0;
+	size_t writes = CHANGE_END_WRITES + 1 + LOOK_AT_ONCE / ACCOUNT_BLOCK + 2, n = 0, count = 0;
+	uint64_t bytes = 0;
 	uint32_t block = UINT32_MAX;
 	for (; n < LOOK_AT_ONCE && c->next + n < c->uid_count; n++) {
 		struct message_now now;
@@ -43,12 +44,18 @@ static int plan(struct account_change *change, struct account_copy *c, size_t *t
 			continue;
 		if (error)
 			return error;
-		size_t annotations;
-		error = annotations_count(change, c->mailbox, uid, &annotations);
+		struct annotations_weight noted;
+		error = annotations_weigh(change, c->mailbox, uid, &noted);
+		count += noted.count;
+		bytes += noted.bytes;
+		/* What is moved takes no more than before. */
+		if (error == 0 && !c->move)
+			error = annotations_room(&change->head, count, bytes, c->quota_default);
 		if (error)
 			return error;
 		/* Of a move they are put and deleted. */
-		writes += writes_of(c, &now, block_of(uid) != block) + (c->move ? 2 : 1) * annotations;
+		writes +=
+		    writes_of(c, &now, block_of(uid) != block) + noted.count + (c->move ? noted.all : 0);
 		block = block_of(uid);
 		if (n > 0 && writes > STORE_SLICE_KEYS)
 			break;
@@ -62,6 +69,7 @@ static int begin_slice(struct account_change *change, struct txn *t, struct acco
 	struct change_mailbox *from, *to;
 	int error = change_begin(change, t, c->shard, c->now);
 	change->user = c->user;
+	change->without_shared = c->without_shared;
 	if (error == 0)
 		error = change_mailbox(change, c->mailbox, &from);
 	if (error == 0)

@@ -523,7 +523,7 @@ static int copy_or_move(struct account_change *c, uint32_t mailbox, uint32_t uid
 		return error > 0 ? -EBADMSG : error;
 	flags = without(&now.flags, denied);
 	/* The new UID is the next one; what was noted goes there before it ends with the old one. */
-	error = annotations_copy(c, mailbox, uid, to, target->m.uidnext);
+	error = annotations_copy(c, mailbox, uid, c, to, target->m.uidnext);
 	if (error == 0 && move) {
 		drop_place(&places, mailbox, uid);
 		error = drop_message(c, mailbox, uid, &now);

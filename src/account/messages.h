@@ -211,12 +211,15 @@ void account_flags(struct accounts *a, struct account_flags *f);
  * are not there are passed over. Flags, keywords and annotations go with them. Each message is moved or not;
  * a copy is done whole or, whatever happens, not at all: if a crash comes between, account_begin_use takes
  * back what there is of it. -ENOENT: also no such target; -EMLINK: a message has ACCOUNT_PLACES_MAX places
- * already; -EOVERFLOW: the target's UIDs are used up; -E2BIG: more than 200,000 UIDs.
+ * already; -EOVERFLOW: the target's UIDs are used up; -E2BIG: more than 200,000 UIDs; -ETOOMANYREFS, -EDQUOT:
+ * the account has no room for the annotations of the copies.
  */
 struct account_copy {
 	uint64_t shard;
 	uint32_t mailbox, to;
-	uint64_t user; /* whose annotations go along, beside those that are shared */
+	uint64_t user;          /* whose annotations go along; 0: nobody's */
+	bool without_shared;    /* those that are shared do not */
+	uint64_t quota_default; /* annotations count for the quota, as its own where the account has none */
 	bool move;
 	uint64_t denied; /* of FLAGS_SYSTEM: they don't go with them; FLAG_KEYWORD: no keyword does */
 	const uint32_t *uids;

@@ -334,6 +334,7 @@ void imap_no_error(struct imap_session *s, int64_t error, const char *what)
 	    {ENOTEMPTY, "HASCHILDREN", "there are mailboxes below ", ""},
 	    {E2BIG, "LIMIT", "this is too much at once for ", ""},
 	    {EMLINK, "LIMIT", "there are too many of them, or they are too deep: ", ""},
+	    {ETOOMANYREFS, "ANNOTATE TOOMANY", "there are as many annotations as there can be: ", ""},
 	    {EOVERFLOW, "LIMIT", "", " holds as many messages as it can"},
 	    {EMSGSIZE, "TOOBIG", "", " cannot take so much"},
 	    {EFBIG, "OVERQUOTA", "this is larger than all of the quota of ", ""},

@@ -260,7 +260,7 @@ struct mail_store {
  * set them there. A copy is whole or nothing; of a move each message is in one place at any time, and what
  * was moved before an error is told. Done: uidvalidity of the target, modseq of the source's (a move).
  * -E2BIG: too many at once; -ESTALE: messages went meanwhile, again and again. -ENODEV: there is no such
- * target; -EDQUOT; -EOVERFLOW.
+ * target; -EDQUOT; -ETOOMANYREFS: annotations go along, and the account can have no more; -EOVERFLOW.
  */
 struct mail_copy {
 	uint64_t account, mailbox, to_account, to_mailbox, move;
@@ -315,7 +315,8 @@ struct mail_upload_abort {
  * added together with the last one, all or none (RFC 3502), into the last one's mailbox; MAIL_DONE comes
  * after the last. They are asked in a row when all bodies are up. replace: the UID of a message in
  * replace_mailbox that goes in the same step (RFC 8508). Done: uidvalidity, uidnext, modseq. -EDQUOT: over
- * the quota; -EFBIG: larger than the quota; -EMSGSIZE.
+ * the quota; -EFBIG: larger than the quota; -EMSGSIZE; -ETOOMANYREFS: the account can have no more
+ * annotations.
  */
 struct mail_append {
 	uint64_t account, mailbox, more;

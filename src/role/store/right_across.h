@@ -1,7 +1,7 @@
 /*
  * Messages from one account to another: shared mailboxes are in their owner's account. Each becomes an email
- * of the other account, with its dates and keywords, with those flags that the session may set there, and
- * with the same body, which is there once.
+ * of the other account, with its dates and keywords, with those flags and annotations that the session may
+ * set there, and with the same body, which is there once.
  *
  * It is done in steps of some dozens of messages. A step of a move adds and removes in one commit, so that
  * each message is in one place at any time. The steps of a copy leave an intent behind, which the last one

@@ -65,6 +65,9 @@ static void talk_append(void)
 	assert_int_equal(f->aborted, 3);
 	f->error = -122;
 	fake_talk(f, "o APPEND INBOX {3+}\r\nabc\r\n", "o NO [OVERQUOTA] ...");
+	f->error = -109; /* ETOOMANYREFS */
+	fake_talk(f, "p APPEND INBOX ANNOTATION (/comment (value.shared \"x\")) {3+}\r\nabc\r\n",
+	    "p NO [ANNOTATE TOOMANY] ...");
 	assert_int_equal(inbox->count, 2);
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account/annotations.h"
+#include "account/change.h"
 #include "directory/groups.h"
 #include "mail/annotation_wire.h"
 #include "mail/uid_ranges.h"
@@ -209,6 +211,144 @@ static void annotations_go_with_messages(void **state)
 	assert_string_equal(annotations(&one, 0, other), "");
 }
 
+static const char first_uid[] = "\0\0\0\1\0\0\0\1";
+
+/* A mailbox of alice's, and what bob may do there. */
+static uint64_t make(const char *path, uint64_t rights)
+{
+	assert_int_equal(ask(&one, MAIL_CREATE, &(struct mail_create){.path = view_from_string(path)}), 0);
+	struct mail_grant m = {.mailbox = one.end.number, .who = VIEW("bob@example.test"), .rights = rights};
+	assert_int_equal(ask(&one, MAIL_GRANT_SET, &m), 0);
+	return m.mailbox;
+}
+
+/* Whoever copies sets what comes with it: for all with n, its own with r; within an account and across. */
+static void rights_say_which_annotations_are_copied(void **state)
+{
+	static const struct {
+		uint64_t rights;
+		const char *copied;
+	} cases[] = {{RIGHT_READ | RIGHT_ANNOTATE, "/s.shared=ours /b.priv=bob's"},
+	    {RIGHT_READ, "/b.priv=bob's"}, {RIGHT_ANNOTATE, "/s.shared=ours"}, {0, ""}};
+	(void)state;
+	mail_world_deliver(1, "Subject: x\n\n");
+	mail_world_deliver(2, "Subject: x\n\n");
+	assert_int_equal(grant(RIGHT_LOOKUP | RIGHT_READ | RIGHT_ANNOTATE), 0);
+	assert_int_equal(annotate(&one, 0, 1, "/a", false, "alice's"), 0);
+	for (uint64_t account = 0; account < 2; account++) {
+		assert_int_equal(annotate(&two, account, 1, "/s", true, "ours"), 0);
+		assert_int_equal(annotate(&two, account, 1, "/b", false, "bob's"), 0);
+		for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+			uint64_t rights = RIGHT_LOOKUP | RIGHT_INSERT | cases[i].rights;
+			struct mail_copy copy = {.account = account,
+			    .mailbox = MAILBOX_INBOX,
+			    .to_account = 1,
+			    .to_mailbox = make("Target", rights),
+			    .uids = {first_uid, 8}};
+			struct mail_grant readable = {.mailbox = copy.to_mailbox,
+			    .who = VIEW("bob@example.test"),
+			    .rights = RIGHT_LOOKUP | RIGHT_READ};
+			assert_int_equal(ask(&two, MAIL_COPY, &copy), 0);
+			assert_int_equal(ask(&one, MAIL_GRANT_SET, &readable), 0);
+			assert_string_equal(annotations(&two, 1, copy.to_mailbox), cases[i].copied);
+			struct mail_remove remove = {.mailbox = copy.to_mailbox};
+			assert_int_equal(ask(&one, MAIL_REMOVE, &remove), 0);
+		}
+	}
+}
+
+/* How many annotations an account counts; given: it counts so many. */
+static int run_count(struct txn *t, void *arg)
+{
+	struct account_head head;
+	uint32_t *count = arg, before;
+	int error = head_get(t, store_shard(STORE_ACCOUNT, 1), &head);
+	before = head.annotations;
+	if (error == 0 && *count) {
+		head.annotations = *count;
+		error = head_put(t, store_shard(STORE_ACCOUNT, 1), &head);
+	}
+	*count = before;
+	return error;
+}
+
+static uint32_t counted(uint32_t instead)
+{
+	assert_int_equal(test_commit(store_role.store, run_count, &instead), 0);
+	return instead;
+}
+
+/* So many that a step takes a few messages only, and none is lost or counted twice. */
+static void many_annotations_cross_accounts(void **state)
+{
+	enum { MESSAGES = 40, ENTRIES = MAIL_ANNOTATIONS_OF_MESSAGE };
+	static const char all[] = "\0\0\0\1\0\0\0\50";
+	struct buf entries;
+	(void)state;
+	buf_init(&entries, 4096);
+	for (int i = 0; i < ENTRIES; i++) {
+		char name[] = {'/', (char)('a' + i / 10), (char)('0' + i % 10)};
+		mail_annotation_put(&entries,
+		    &(struct mail_annotation_set){.entry = {name, 3}, .shared = true, .value = VIEW("v")});
+	}
+	for (int i = 0; i < MESSAGES; i++)
+		mail_world_deliver(2, "Subject: x\n\n");
+	struct mail_annotate m = {.mailbox = MAILBOX_INBOX,
+	    .unchanged_since = UINT64_MAX,
+	    .uids = {all, 8},
+	    .entries = buf_view(&entries)};
+	assert_int_equal(ask(&two, MAIL_ANNOTATE, &m), 0);
+	buf_done(&entries);
+	struct mail_copy copy = {.mailbox = MAILBOX_INBOX,
+	    .to_account = 1,
+	    .to_mailbox = make("Copied", RIGHT_ALL),
+	    .uids = {all, 8}};
+	assert_int_equal(ask(&two, MAIL_COPY, &copy), 0);
+	assert_int_equal(counted(0), MESSAGES * ENTRIES);
+	/* A copy for which there is no room is not there, with what it took along. */
+	assert_int_equal(counted(ACCOUNT_ANNOTATIONS_MAX - 35 * ENTRIES), MESSAGES * ENTRIES);
+	assert_int_equal(ask(&two, MAIL_COPY, &copy), -ETOOMANYREFS);
+	assert_int_equal(counted(MESSAGES * ENTRIES), ACCOUNT_ANNOTATIONS_MAX - 35 * ENTRIES);
+	copy.to_mailbox = make("Moved", RIGHT_ALL);
+	copy.move = 1;
+	assert_int_equal(ask(&two, MAIL_COPY, &copy), 0);
+	assert_int_equal(counted(0), 2 * MESSAGES * ENTRIES);
+	assert_int_equal(ask(&one, MAIL_ANNOTATIONS,
+	                     &(struct mail_annotations){.mailbox = copy.to_mailbox, .uids = {all, 8}}),
+	    0);
+	assert_int_equal(one.frames[MAIL_ANNOTATION], MESSAGES * ENTRIES);
+	assert_string_equal(annotations(&two, 0, MAILBOX_INBOX), "");
+}
+
+static int64_t append_to(const struct mail_append *append);
+
+/* An account that has as many as it may: neither a new message nor a copy adds more. */
+static void an_account_holds_so_many_annotations(void **state)
+{
+	struct mail_annotation_set a = {.entry = VIEW("/comment"), .shared = true, .value = VIEW("x")};
+	struct buf entries;
+	(void)state;
+	mail_world_deliver(1, "Subject: x\n\n");
+	assert_int_equal(annotate(&one, 0, 1, "/comment", true, "ours"), 0);
+	buf_init(&entries, 100);
+	mail_annotation_put(&entries, &a);
+	struct mail_append append = {.mailbox = MAILBOX_INBOX, .annotations = buf_view(&entries)};
+	struct mail_copy copy = {
+	    .mailbox = MAILBOX_INBOX, .to_mailbox = make("Other", RIGHT_LOOKUP), .uids = {first_uid, 8}};
+	assert_int_equal(counted(ACCOUNT_ANNOTATIONS_MAX), 1);
+	assert_int_equal(append_to(&append), -ETOOMANYREFS);
+	assert_int_equal(ask(&one, MAIL_COPY, &copy), -ETOOMANYREFS);
+	assert_int_equal(annotate(&one, 0, 1, "/other", true, "x"), -EMLINK);
+	assert_int_equal(counted(ACCOUNT_ANNOTATIONS_MAX - 2), ACCOUNT_ANNOTATIONS_MAX);
+	assert_int_equal(append_to(&append), 0);
+	assert_int_equal(ask(&one, MAIL_COPY, &copy), 0);
+	assert_int_equal(ask(&one, MAIL_COPY, &copy), -ETOOMANYREFS);
+	copy.move = 1;
+	assert_int_equal(ask(&one, MAIL_COPY, &copy), 0);
+	assert_int_equal(counted(0), ACCOUNT_ANNOTATIONS_MAX);
+	buf_done(&entries);
+}
+
 /* As a session reads it. */
 static void expect_mail(struct seen *s, size_t count, const char *subject, const char *text)
 {
@@ -335,6 +475,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(metadata_is_shared_or_private, begin, end),
 	    cmocka_unit_test_setup_teardown(annotations_are_shared_or_private, begin, end),
 	    cmocka_unit_test_setup_teardown(annotations_go_with_messages, begin, end),
+	    cmocka_unit_test_setup_teardown(rights_say_which_annotations_are_copied, begin, end),
+	    cmocka_unit_test_setup_teardown(many_annotations_cross_accounts, begin, end),
+	    cmocka_unit_test_setup_teardown(an_account_holds_so_many_annotations, begin, end),
 	    cmocka_unit_test_setup_teardown(whoever_is_invited_is_told, begin, end),
 	    cmocka_unit_test_setup_teardown(a_full_mailbox_says_so, begin, end),
 	    cmocka_unit_test_setup_teardown(a_path_leads_to_its_mailbox, begin, end),
