@@ -15,26 +15,33 @@ void own_results_init(struct own_results *f, struct view host)
 	f->held_len = 0;
 }
 
-bool own_results_are(struct view body, struct view host)
+/* Appends the authserv-id that the body of the field begins with. False: the body ends within it, or before.
+ */
+static bool read_id(struct view body, struct buf *id)
 {
 	struct cursor c = cursor_on(body);
-	struct buf id;
-	buf_init(&id, OWN_RESULTS_FIELD_MAX);
 	lex_skip_cfws(&c, NULL);
 	struct view rest = c.rest;
-	if (rest.len > 0 && rest.data[0] == '"') {
-		lex_quoted_string(&c, &id);
-	} else {
-		size_t len = 0;
-		while (len < rest.len && !lex_is_blank(rest.data[len]) && rest.data[len] != ';' &&
-		       rest.data[len] != '(')
-			len++;
-		buf_append(&id, view_take(rest, len));
-	}
+	if (rest.len > 0 && rest.data[0] == '"')
+		return lex_quoted_string(&c, id);
+	size_t len = 0;
+	while (
+	    len < rest.len && !lex_is_blank(rest.data[len]) && rest.data[len] != ';' && rest.data[len] != '(')
+		len++;
+	buf_append(id, view_take(rest, len));
+	return len < rest.len;
+}
+
+/* Of a field that is cut, what has not named its host within so much is nobody's honest result: ours too. */
+static bool are_ours(struct view body, bool cut, struct view host)
+{
+	struct buf id;
+	buf_init(&id, OWN_RESULTS_FIELD_MAX);
+	bool complete = read_id(body, &id);
 	struct view found = buf_view(&id);
 	if (found.len > 0 && found.data[found.len - 1] == '.')
 		found.len--;
-	bool ours = view_equal_nocase(found, host);
+	bool ours = (cut && !complete) || buf_failed(&id) || view_equal_nocase(found, host);
 	buf_done(&id);
 	return ours;
 }
@@ -46,11 +53,11 @@ static void give_held(struct own_results *f, struct buf *out)
 }
 
 /* What was held is a whole field, or its beginning. */
-static void settle(struct own_results *f, struct buf *out)
+static void settle(struct own_results *f, bool cut, struct buf *out)
 {
 	struct view field = view_of(f->held, f->held_len);
 	ptrdiff_t colon = view_find(field, ':');
-	if (own_results_are(view_skip(field, (size_t)(colon + 1)), f->host)) {
+	if (are_ours(view_skip(field, (size_t)(colon + 1)), cut, f->host)) {
 		f->held_len = 0;
 		f->state = RESULTS_DROP;
 	} else {
@@ -59,18 +66,21 @@ static void settle(struct own_results *f, struct buf *out)
 	}
 }
 
-/* The name of a field as far as it is there: the one that is looked for, or still possibly that one. */
+/* The last octet of a field's name as far as it is there: what stands before it is as it must be. */
 static void look_at_name(struct own_results *f, struct buf *out)
 {
-	struct view v = view_of(f->held, f->held_len);
-	size_t len = v.len < name.len ? v.len : name.len;
-	bool same = view_equal_nocase(view_take(v, len), view_take(name, len));
-	for (size_t i = name.len; same && i + 1 < v.len; i++)
-		same = v.data[i] == ' ' || v.data[i] == '\t';
-	char last = v.data[v.len - 1];
-	if (same && v.len > name.len && last == ':')
+	size_t at = f->held_len - 1;
+	struct view last = view_of(f->held + at, 1);
+	bool blank = last.data[0] == ' ' || last.data[0] == '\t';
+	if (at < name.len ? view_equal_nocase(last, view_of(name.data + at, 1)) : blank) {
+		/* Nobody writes so many blanks who has nothing to hide. */
+		if (f->held_len == sizeof f->held) {
+			f->held_len = 0;
+			f->state = RESULTS_DROP;
+		}
+	} else if (at >= name.len && last.data[0] == ':') {
 		f->state = RESULTS_HOLD;
-	else if (!same || (v.len > name.len && last != ' ' && last != '\t') || v.len == sizeof f->held) {
+	} else {
 		give_held(f, out);
 		f->state = RESULTS_PASS;
 	}
@@ -81,7 +91,7 @@ static void begin_line(struct own_results *f, char c, struct buf *out)
 	if (c == ' ' || c == '\t')
 		return; /* the field goes on */
 	if (f->state == RESULTS_HOLD)
-		settle(f, out);
+		settle(f, false, out);
 	f->state = c == '\r' || c == '\n' ? RESULTS_OVER : RESULTS_AT_NAME;
 }
 
@@ -102,7 +112,7 @@ int own_results_feed(struct own_results *f, struct view bytes, struct buf *out)
 		if (f->state == RESULTS_AT_NAME)
 			look_at_name(f, out);
 		else if (f->state == RESULTS_HOLD && f->held_len == sizeof f->held)
-			settle(f, out);
+			settle(f, true, out);
 	}
 	int error = buf_append(out, view_skip(bytes, i));
 	return buf_failed(out) && error == 0 ? -ENOBUFS : error;

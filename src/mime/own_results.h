@@ -1,6 +1,7 @@
 /*
  * Takes forged results out of a header: fields Authentication-Results (RFC 8601 section 5) that name this
- * host as the one that checked. A filter behind submission.h, whose lines end with CRLF.
+ * host as the one that checked, or no host within OWN_RESULTS_FIELD_MAX octets. A filter behind submission.h,
+ * whose lines end with CRLF.
  */
 #ifndef MIME_OWN_RESULTS_H
 #define MIME_OWN_RESULTS_H
@@ -27,8 +28,5 @@ void own_results_init(struct own_results *f, struct view host);
 
 /* Appends what stays; behind the header's empty line everything does. The result of buf_append. */
 int own_results_feed(struct own_results *f, struct view bytes, struct buf *out);
-
-/* Whether the body of a field Authentication-Results names this host (RFC 8601 section 2.2, authserv-id). */
-bool own_results_are(struct view body, struct view host);
 
 #endif

@@ -73,12 +73,43 @@ static void judges_long_fields(void **state)
 	buf_done(&got);
 }
 
+/* What is stuffed in front of the host's name, so that it comes too late to be seen. */
+static void takes_out_what_hides_the_host(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *before, *stuffing, *after;
+	} fields[] = {
+	    {"Authentication-Results: (", "comment ", ") mx.example.test; dmarc=pass\r\n"},
+	    {"Authentication-Results:", "\r\n ", "mx.example.test; dmarc=pass\r\n"},
+	    {"Authentication-Results:", "(c)", "mx.example.test; dmarc=pass\r\n"},
+	    {"Authentication-Results", " \t", ": mx.example.test; dmarc=pass\r\n"},
+	};
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+		for (size_t n = OWN_RESULTS_FIELD_MAX - 60; n < OWN_RESULTS_FIELD_MAX + 60; n++) {
+			char in[OWN_RESULTS_FIELD_MAX + 400] = "";
+			struct own_results f;
+			struct buf got;
+			strcpy(in, fields[i].before);
+			while (strlen(in) < n)
+				strcat(in, fields[i].stuffing);
+			strcat(in, fields[i].after);
+			strcat(in, "B: 2\r\n\r\n");
+			buf_init(&got, 64 * 1024);
+			own_results_init(&f, VIEW("mx.example.test"));
+			assert_int_equal(own_results_feed(&f, view_from_string(in), &got), 0);
+			assert_view(buf_view(&got), "B: 2\r\n\r\n");
+			buf_done(&got);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(takes_out_what_claims_to_be_ours),
 	    cmocka_unit_test(leaves_what_others_say),
 	    cmocka_unit_test(judges_long_fields),
+	    cmocka_unit_test(takes_out_what_hides_the_host),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
