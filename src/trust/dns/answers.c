@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-enum { WHY_MAX = 200 };
+enum {
+	WHY_MAX = 200,
+	ANSWER_RECORD_COST = 16 /* a NUL, and up to the next multiple of 16 */
+};
 
 enum stage { NAMED, GIVEN_OUT, ANSWERED };
 
@@ -60,9 +63,25 @@ unsigned answers_open(const struct answers *a)
 
 /* ---- taking an answer in ---- */
 
-static bool copy_records(struct arena *arena, const struct answer *from, struct answer *to)
+/*
+ * Whoever sends a message names domains of his own in it, and can fill the table with their answers. Large
+ * ones have half of it; so small ones, as a policy or an address is, find room for every question there may
+ * be.
+ */
+static bool has_room(const struct answers *a, const struct answer *from, size_t count)
 {
+	size_t max = a->arena.max, need = count * sizeof *from->records;
+	for (size_t i = 0; i < count; i++)
+		need += from->records[i].len + ANSWER_RECORD_COST;
+	return need <= max / 4 / a->questions_max || need + a->arena.used <= max / 2;
+}
+
+static bool copy_records(struct answers *a, const struct answer *from, struct answer *to)
+{
+	struct arena *arena = &a->arena;
 	size_t count = from->count < ANSWERS_RECORDS_MAX ? from->count : ANSWERS_RECORDS_MAX;
+	if (!has_room(a, from, count))
+		return false;
 	struct view *records = arena_array(arena, count, sizeof *records);
 	if (records == NULL)
 		return false;
@@ -98,7 +117,7 @@ void answers_put(struct answers *a, unsigned number, const struct answer *answer
 		kept = failure("no memory for the answer");
 	else if (!copy_canonical(&a->arena, e->name, answer->canonical, &kept))
 		kept = failure("the answer contains an invalid name");
-	else if (answer->status == ANSWER_GOOD && !copy_records(&a->arena, answer, &kept))
+	else if (answer->status == ANSWER_GOOD && !copy_records(a, answer, &kept))
 		kept = failure("the answer is too large");
 	e->answer = kept;
 }

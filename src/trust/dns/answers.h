@@ -39,7 +39,8 @@ struct answer {
 enum {
 	ANSWERS_QUESTIONS_MAX = 120,    /* 20 MX hosts with two families, TLSA records at two names, CNAME */
 	ANSWERS_RECORDS_MAX = 100,      /* of one answer; the others are left out */
-	ANSWERS_MEMORY_MAX = 256 * 1024 /* of one table; an answer that doesn't fit counts as failed */
+	ANSWERS_MEMORY_MAX = 256 * 1024 /* of one table; an answer that doesn't fit counts as failed. Answers
+	                                   that are larger than their share have half of it. */
 };
 
 struct answers_entry;

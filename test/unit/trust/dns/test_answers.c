@@ -121,6 +121,31 @@ static void bounds_what_it_keeps(void **state)
 	answers_done(&a);
 }
 
+/* Large answers leave room for small ones to all other questions. */
+static void keeps_room_for_small_answers(void **state)
+{
+	(void)state;
+	static char large[60000];
+	struct view record = view_of(large, sizeof large), policy = view_of(large, 400);
+	struct answers a;
+	struct question q;
+	unsigned good = 0;
+	answers_init(&a);
+	for (unsigned i = 0; i < ANSWERS_QUESTIONS_MAX; i++) {
+		char name[250];
+		snprintf(name, sizeof name, "%060u.%060u.%060u.example", i, i, i);
+		bool small = i >= 20;
+		assert_null(answers_look(&a, name, DNS_TXT));
+		assert_true(answers_next(&a, &q));
+		answers_put(&a, q.number, &(struct answer){.records = small ? &policy : &record, .count = 1});
+		bool kept = answers_look(&a, name, DNS_TXT)->status == ANSWER_GOOD;
+		assert_true(kept || !small);
+		good += kept && !small;
+	}
+	assert_true(good > 0 && good < 20);
+	answers_done(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +153,7 @@ int main(void)
 	    cmocka_unit_test(takes_no_answer_to_what_was_not_asked),
 	    cmocka_unit_test(has_an_end),
 	    cmocka_unit_test(bounds_what_it_keeps),
+	    cmocka_unit_test(keeps_room_for_small_answers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
