@@ -118,6 +118,16 @@ def test_quarantine_goes_into_junk(road, partner, tmp_path):
         assert "dmarc=fail (p=quarantine)" in results(raw) and "spf=fail" in results(raw)
 
 
+def test_more_authors_than_are_looked_at_go_into_junk(road, partner, tmp_path):
+    company, other = Sender(road, tmp_path, "reject"), Sender(road, tmp_path, None)
+    road.publish()
+    authors = ", ".join([f"a{i}@a{i}.{other.domain}" for i in range(4)] + [f"boss@{company.domain}"])
+    with connect(partner, "bob@partner.example", secure=False) as client:
+        assert send(partner, other.address, f"x@{other.domain}", other.mail("Many", From=authors))[0] == 250
+        assert client.select("Junk")[1] == [b"1"]
+        assert "dmarc=permerror" in results(client.fetch("1", "(BODY.PEEK[])")[1][0][1])
+
+
 def test_a_silent_name_server_delays_nobody_for_ever(road, partner, tmp_path):
     company = Sender(road, tmp_path, "reject")
     road.publish()

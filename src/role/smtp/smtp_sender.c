@@ -120,12 +120,16 @@ static void refuse(struct smtp_sender *s, const struct dmarc_verdict *v, struct 
 	    .kind = SMTP_PERMANENT, .code = 550, .enhanced = "5.7.26", .text = s->reason};
 }
 
-/* What the author's domain wants (RFC 9989 section 5.4), as far as the administrator follows it. */
+/*
+ * What the author's domain wants (RFC 9989 section 5.4), as far as the administrator follows it. A message
+ * that names more authors than are looked at goes into Junk: one of them may be forged.
+ */
 static enum smtp_hook_result carry_out(
     struct smtp_sender *s, const struct dmarc_verdict *v, struct smtp_verdict *verdict)
 {
 	struct view wish = smtp_role.edge.process->settings.dmarc_policy;
-	if (v->result != SENDER_FAIL || v->policy == DMARC_NONE || view_equal(wish, VIEW("off")))
+	bool unproven = v->result == SENDER_FAIL || v->cause == DMARC_TOO_LARGE;
+	if (!unproven || v->policy == DMARC_NONE || view_equal(wish, VIEW("off")))
 		return HOOK_ACCEPT;
 	if (v->policy == DMARC_REJECT && view_equal(wish, VIEW("follow"))) {
 		refuse(s, v, verdict);

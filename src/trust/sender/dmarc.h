@@ -40,7 +40,8 @@ enum dmarc_cause {
 	DMARC_NO_RECORD,     /* none: nor the organization's */
 	DMARC_LOOKUP_FAILED, /* temperror: `question` got no answer */
 	DMARC_MAYBE_LATER,   /* temperror: an aligned identity could not be checked now */
-	DMARC_NO_MEMORY      /* temperror */
+	DMARC_NO_MEMORY,     /* temperror */
+	DMARC_TOO_LARGE      /* permerror: the header is larger, or names more authors, than is looked at */
 };
 
 /* Views live as long as arena and answers. */

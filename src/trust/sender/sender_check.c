@@ -1,21 +1,24 @@
 /* Envelope, header and body of one message to the evaluations: see sender_check.h. */
 #include "trust/sender/sender_check.h"
 
-#include <string.h>
+#include <errno.h>
 
 #include "base/mem.h"
 #include "format/author.h"
 
 enum {
-	TEXTS_MAX = 64 * 1024,                              /* envelope and authors */
-	RESULTS_MAX = SPF_MEMORY_MAX + 5 * DMARC_MEMORY_MAX /* of one run of the evaluations */
+	TEXTS_MAX = 64 * 1024,      /* envelope and authors */
+	NAMES_MEMORY_MAX = 8 * 1024 /* of the client's names */
 };
 
 struct sender_check {
 	struct sender_request request;
 	struct answers *answers;
-	struct arena texts;   /* for the whole life */
-	struct arena results; /* of the last run */
+	struct arena texts; /* for the whole life */
+	bool no_memory;     /* for them */
+	/* Of the last run. Each has its own: the domains of one sender must not use up what the policy of
+	   another needs. */
+	struct arena names, spf, dmarc[SENDER_AUTHORS_MAX];
 	struct client_address client;
 	bool has_client;
 	struct dkim_mail mail;
@@ -31,7 +34,7 @@ struct sender_check {
 static bool judge_client(struct sender_check *c)
 {
 	c->verdicts.client = (struct client_names){.result = SENDER_NONE};
-	return !c->has_client || client_names_find(c->answers, &c->client, &c->results, &c->verdicts.client);
+	return !c->has_client || client_names_find(c->answers, &c->client, &c->names, &c->verdicts.client);
 }
 
 static bool judge_spf(struct sender_check *c)
@@ -42,17 +45,19 @@ static bool judge_spf(struct sender_check *c)
 	    .local_part = c->request.sender_local,
 	    .domain = null_sender ? c->request.helo : c->request.sender_domain,
 	    .receiver = c->request.receiver,
-	    .now = c->request.now,
-	    .explain = true};
+	    .now = c->request.now};
 	c->verdicts.spf_of_helo = null_sender;
-	return spf_check(c->answers, &request, &c->results, &c->verdicts.spf);
+	return spf_check(c->answers, &request, &c->spf, &c->verdicts.spf);
 }
 
-/* What is not kept for want of memory is empty: there is nothing to check then. */
+/* What is not kept for want of memory is empty, and what follows from it is temporary. */
 static struct view keep(struct sender_check *c, struct view text)
 {
 	struct view copy;
-	return arena_copy(&c->texts, text, &copy) ? copy : (struct view){0};
+	if (arena_copy(&c->texts, text, &copy))
+		return copy;
+	c->no_memory = true;
+	return (struct view){0};
 }
 
 struct sender_check *sender_check_new(const struct sender_request *request, struct answers *answers)
@@ -60,7 +65,10 @@ struct sender_check *sender_check_new(const struct sender_request *request, stru
 	struct sender_check *c = mem_alloc(sizeof *c);
 	*c = (struct sender_check){.request = *request, .answers = answers};
 	arena_init(&c->texts, TEXTS_MAX);
-	arena_init(&c->results, RESULTS_MAX);
+	arena_init(&c->names, NAMES_MEMORY_MAX);
+	arena_init(&c->spf, SPF_MEMORY_MAX);
+	for (size_t i = 0; i < SENDER_AUTHORS_MAX; i++)
+		arena_init(&c->dmarc[i], 2 * DMARC_MEMORY_MAX);
 	c->request.helo = keep(c, request->helo);
 	c->request.sender_local = keep(c, request->sender_local);
 	c->request.sender_domain = keep(c, request->sender_domain);
@@ -79,7 +87,10 @@ void sender_check_free(struct sender_check *c)
 	if (c->header_ended)
 		dkim_done(&c->dkim);
 	dkim_mail_done(&c->mail);
-	arena_done(&c->results);
+	arena_done(&c->names);
+	arena_done(&c->spf);
+	for (size_t i = 0; i < SENDER_AUTHORS_MAX; i++)
+		arena_done(&c->dmarc[i]);
 	arena_done(&c->texts);
 	mem_free(c);
 }
@@ -140,6 +151,26 @@ static unsigned weight(const struct dmarc_verdict *v)
 	}
 }
 
+/*
+ * What could not be looked at as a whole proves nobody. Where memory was missing, the message may well be
+ * genuine: temporary. Where the message is made so, who may have written it is not known, and whoever has
+ * something to hide would make it so.
+ */
+static void limit_verdict(struct sender_check *c, struct dmarc_verdict *v)
+{
+	if (c->no_memory || c->mail.error == -ENOMEM) {
+		if (v->result == SENDER_FAIL || v->result == SENDER_NONE) {
+			v->result = SENDER_TEMPERROR;
+			v->cause = DMARC_NO_MEMORY;
+		}
+	} else if (c->mail.error || (c->author_count > SENDER_AUTHORS_MAX && v->result != SENDER_FAIL)) {
+		v->result = SENDER_PERMERROR;
+		v->cause = DMARC_TOO_LARGE;
+		v->policy = DMARC_QUARANTINE;
+		v->policy_domain = (struct view){0};
+	}
+}
+
 static bool judge_dmarc(struct sender_check *c, bool with_results)
 {
 	struct dmarc_identity signers[DKIM_SIGNATURES_MAX];
@@ -154,10 +185,12 @@ static bool judge_dmarc(struct sender_check *c, bool with_results)
 	for (size_t i = 0; i < c->author_count && i < SENDER_AUTHORS_MAX; i++) {
 		struct dmarc_verdict v;
 		request.author = c->authors[i];
-		known &= dmarc_check(c->answers, &request, &c->results, &v);
+		known &= dmarc_check(c->answers, &request, &c->dmarc[i], &v);
 		if (i == 0 || weight(&v) > weight(&c->verdicts.dmarc))
 			c->verdicts.dmarc = v;
 	}
+	if (with_results)
+		limit_verdict(c, &c->verdicts.dmarc);
 	return known;
 }
 
@@ -196,7 +229,10 @@ void sender_check_end(struct sender_check *c)
 
 bool sender_check_judge(struct sender_check *c)
 {
-	arena_reset(&c->results);
+	arena_reset(&c->names);
+	arena_reset(&c->spf);
+	for (size_t i = 0; i < SENDER_AUTHORS_MAX; i++)
+		arena_reset(&c->dmarc[i]);
 	bool known = judge_client(c);
 	known &= judge_spf(c);
 	known &= dkim_judge(&c->dkim, c->answers);

@@ -19,7 +19,7 @@
 
 enum {
 	SENDER_AUTHORS_MAX =
-	    4, /* domains in From that are looked at; more are refused as a message with none */
+	    4, /* domains in From that are looked at; with more, nobody is proven: DMARC_TOO_LARGE */
 	SENDER_QUESTIONS_MAX = 400 /* of one message: SPF 121, the client's names 11, keys 20, DMARC 10 for
 	                              each author and 80 for signers */
 };

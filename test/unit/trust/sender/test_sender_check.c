@@ -130,6 +130,53 @@ static void looks_at_all_authors(void **state)
 	assert_non_null(strstr(buf_string(&field), "dmarc=none;"));
 }
 
+/* What is too much to be looked at hides no author, and refuses nobody. */
+static void trusts_nothing_that_is_too_large(void **state)
+{
+	(void)state;
+	zone_txt("_dmarc.f.example", "v=DMARC1; p=reject");
+	zone_at("f.example", DNS_A);
+	struct sender_verdicts v = check("From: alice@a.example, a@b.example, a@c.example, a@d.example,\r\n"
+	                                 " a@f.example\r\n\r\n",
+	    1000);
+	assert_int_equal(v.dmarc.result, SENDER_PERMERROR);
+	assert_int_equal(v.dmarc.cause, DMARC_TOO_LARGE);
+	assert_int_equal(v.dmarc.policy, DMARC_QUARANTINE);
+	assert_non_null(strstr(buf_string(&field), "\tdmarc=permerror"));
+	struct buf large;
+	buf_init(&large, 2 * DKIM_HEADER_MAX);
+	while (large.len <= DKIM_HEADER_MAX)
+		buf_append(
+		    &large, VIEW("X-Stuffing: stuffing stuffing stuffing stuffing stuffing stuffing\r\n"));
+	buf_append(&large, VIEW("From: a@f.example\r\n\r\n"));
+	v = check(buf_string(&large), 60000);
+	assert_int_equal(v.dmarc.result, SENDER_PERMERROR);
+	assert_int_equal(v.dmarc.policy, DMARC_QUARANTINE);
+	buf_done(&large);
+}
+
+/* A domain with records without end takes nothing from the policy of another. */
+static void lets_no_author_use_up_the_memory(void **state)
+{
+	(void)state;
+	static char text[DNS_TXT_MAX] = "v=DMARC1; p=none; x=";
+	char name[100] = "example";
+	memset(text + strlen(text), 'x', sizeof text - 1 - strlen(text));
+	for (int i = 0; i < 3; i++)
+		for (int level = 0; level < 8; level++) {
+			snprintf(
+			    name, sizeof name, "_dmarc.%.*se%d.example", 2 * level, "1.1.1.1.1.1.1.1.", i);
+			zone_txt(name, text);
+		}
+	zone_txt("_dmarc.f.example", "v=DMARC1; p=reject");
+	zone_at("f.example", DNS_A);
+	struct sender_verdicts v = check("From: a@1.1.1.1.1.1.e0.example, a@1.1.1.1.1.1.e1.example,\r\n"
+	                                 " a@1.1.1.1.1.1.e2.example, a@f.example\r\n\r\n",
+	    1000);
+	assert_int_equal(v.dmarc.result, SENDER_FAIL);
+	assert_int_equal(v.dmarc.policy, DMARC_REJECT);
+}
+
 /* What SPF, the client's name and the policy need is asked before the body has come. */
 static void asks_early(void **state)
 {
@@ -153,6 +200,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(writes_no_strangers_words, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(has_room_for_some_signatures, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(looks_at_all_authors, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(trusts_nothing_that_is_too_large, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(lets_no_author_use_up_the_memory, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(asks_early, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
