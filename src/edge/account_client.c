@@ -408,6 +408,7 @@ const struct link_verb account_client_mail_verbs[] = {
     {MAIL_METADATA_ENTRY, on_answer},
     {MAIL_ANNOTATION, on_answer},
     {MAIL_CHANGED, on_answer},
+    {MAIL_SHOWN, on_answer},
     {0},
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "imap/imap_state.h"
+#include "mime/summary.h"
 
 /* Octets of a section's specification with everything in it; a URL bounds it too. */
 enum { ENTRY_MAX = 512 * 1024 };
@@ -47,11 +48,21 @@ static bool take_frame(
 		const struct mail_data *data = answer;
 		*bytes = data->bytes;
 		source->error = data->error ? data->error : source->error;
+	} else if (type == MAIL_SHOWN) {
+		*bytes = ((const struct mail_shown *)answer)->bytes;
 	} else if (type == MAIL_DONE) {
 		const struct mail_done *done = answer;
 		source->error = source->error ? source->error : done->error;
 	}
 	return type == MAIL_DONE;
+}
+
+/* A piece of what a URL shows, as long as store likes. */
+static void show_piece(struct imap_session *s, uint64_t offset, imap_answered *answered)
+{
+	struct imap_source *source = s->source;
+	imap_ask(s, MAIL_SHOW,
+	    &(struct mail_show){.offset = offset, .raw = source->binary, .url = source->shown}, answered);
 }
 
 static void octets_came(struct imap_session *s, enum mail_type type, const void *answer)
@@ -71,6 +82,11 @@ static void octets_came(struct imap_session *s, enum mail_type type, const void 
 	/* A message that ends before its length would be read for ever. */
 	if (source->error == 0 && !source->any && source->left)
 		source->error = -EBADMSG;
+	if (source->error == 0 && source->shown.len && source->left) {
+		source->any = false;
+		show_piece(s, source->offset, octets_came);
+		return;
+	}
 	source->ended(s, source->error);
 }
 
@@ -84,6 +100,13 @@ void imap_source_read(struct imap_session *s, struct imap_source *source, uint64
 	source->error = 0;
 	source->any = false;
 	uint64_t len = source->left < max ? source->left : max;
+	if (source->shown.len) {
+		if (source->left)
+			show_piece(s, source->offset, octets_came);
+		else
+			ended(s, 0);
+		return;
+	}
 	if (!source->place.picks) {
 		read_octets(s, source->offset, len, octets_came);
 		return;
@@ -272,15 +295,21 @@ static bool read_section(struct imap_session *s, struct imap_source *source)
 	return right;
 }
 
-void imap_source_open(struct imap_session *s, struct imap_source *source, struct view url,
+static void begin(struct imap_session *s, struct imap_source *source,
     void (*then)(struct imap_session *s, struct imap_source *source, int64_t error))
 {
-	struct view text, path;
 	s->source = source;
 	source->opened = then;
 	arena_init(&source->scratch, IMAP_FETCH_SCRATCH_MAX);
 	buf_init(&source->entry, ENTRY_MAX);
 	buf_init(&source->made, IMAP_FETCH_HEADER_MAX + 16);
+}
+
+void imap_source_open(struct imap_session *s, struct imap_source *source, struct view url,
+    void (*then)(struct imap_session *s, struct imap_source *source, int64_t error))
+{
+	struct view text, path;
+	begin(s, source, then);
 	if (!arena_copy(imap_arena(s), url, &text) || !mail_url_parse(text, imap_arena(s), &source->url) ||
 	    (source->url.absolute && !is_ours(s, &source->url)) || !read_section(s, source)) {
 		then(s, source, -EINVAL);
@@ -302,4 +331,48 @@ void imap_source_open(struct imap_session *s, struct imap_source *source, struct
 	} else {
 		then(s, source, -ENOMEM);
 	}
+}
+
+/* ---- what a URL shows itself ---- */
+
+static void first_shown(struct imap_session *s, enum mail_type type, const void *answer)
+{
+	struct imap_source *source = s->source;
+	const struct mail_shown *shown = answer;
+	const struct mail_done *done = answer;
+	struct imap_place_found *place = &source->place;
+	if (type == MAIL_SHOWN) {
+		/* What is decoded is read whole. */
+		bool binary = source->item.kind == IMAP_FETCH_BINARY;
+		source->size = shown->size;
+		source->any = true;
+		place->encoding = binary ? (enum transfer_encoding)shown->encoding : TRANSFER_7BIT;
+		place->decodes =
+		    place->encoding == TRANSFER_BASE64 || place->encoding == TRANSFER_QUOTED_PRINTABLE;
+		place->place = place->encoding == TRANSFER_UNKNOWN ? IMAP_PLACE_UNKNOWN : IMAP_PLACE_STORED;
+		struct view structure;
+		source->fetched.has_tree =
+		    shown->structure.len > 0 && arena_copy(&source->scratch, shown->structure, &structure) &&
+		    mime_tree_decode(structure, &source->scratch, &source->fetched.tree) == 0;
+		imap_source_rewind(source);
+	}
+	if (type == MAIL_DONE)
+		opened(s, done->error ? done->error : source->any ? 0 : -ENOENT);
+}
+
+void imap_source_show(struct imap_session *s, struct imap_source *source, struct view url,
+    void (*then)(struct imap_session *s, struct imap_source *source, int64_t error))
+{
+	struct view text;
+	begin(s, source, then);
+	if (!arena_copy(imap_arena(s), url, &text) || !mail_url_parse(text, imap_arena(s), &source->url) ||
+	    !read_section(s, source)) {
+		then(s, source, -EINVAL);
+		return;
+	}
+	source->shown = url;
+	source->any = false;
+	/* Only what stands behind an encoding is cut here: else store does it. */
+	source->binary = source->item.kind == IMAP_FETCH_BINARY;
+	show_piece(s, 0, first_shown);
 }

@@ -19,6 +19,7 @@ struct imap_source {
 
 	struct mail_url url;
 	uint64_t account, mailbox; /* where it stands */
+	struct view shown; /* the URL as it was given, when it shows itself what it names: imap_source_show */
 
 	/* What is known of the message, and where the URL's section lies; valid when it was opened. */
 	struct imap_fetch fetch;
@@ -50,6 +51,14 @@ void imap_source_end(struct imap_source *source);
  * nothing that the session may read; or an error of mail.h.
  */
 void imap_source_open(struct imap_session *s, struct imap_source *source, struct view url,
+    void (*opened)(struct imap_session *s, struct imap_source *source, int64_t error));
+
+/*
+ * The same of a URL with a token that the session need not be able to read: store looks at the token, for
+ * each piece anew. The structure in `fetched` is then that of what the URL names alone. The URL stays where
+ * it is.
+ */
+void imap_source_show(struct imap_session *s, struct imap_source *source, struct view url,
     void (*opened)(struct imap_session *s, struct imap_source *source, int64_t error));
 
 /* Reading begins anew. */

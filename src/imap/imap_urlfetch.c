@@ -2,9 +2,10 @@
  * URLFETCH (RFC 4467 section 7.3), with the parameters of RFC 5524: BODY, what the URL names as it stands in
  * the message; BINARY, the same behind its encoding; BODYPARTSTRUCTURE, what it is.
  *
- * It reaches what the session may read anyway, its own mailboxes and those that are shared with it.
+ * Of a mailbox that the session cannot read the URL's token is the right to what it names, and store looks at
+ * it (MAIL_SHOW).
  */
-#include <string.h>
+#include <errno.h>
 
 #include "imap/imap_commands.h"
 #include "imap/imap_envelope.h"
@@ -26,9 +27,9 @@ struct urlfetch {
 
 	/* Of what is shown behind its encoding: it is read twice, since its length comes first. */
 	struct transfer_decoder decoder;
-	bool counting, nul;
-	uint64_t decoded;    /* octets so far */
-	uint64_t skip, left; /* of them: not shown, and still to be shown */
+	bool counting, nul, eight_bit;
+	uint64_t decoded, lines; /* octets and line ends so far */
+	uint64_t skip, left;     /* of them: not shown, and still to be shown */
 	int64_t error;
 };
 
@@ -79,19 +80,32 @@ static void put_nothing(struct imap_session *s)
 
 /* ---- what it is ---- */
 
-/* BODYPARTSTRUCTURE, where the URL names a message or a part of one; of anything else in a message there is
- * none. False: none was written. */
+/* RFC 5524: what is shown without its encoding is described so. BODYPARTSTRUCTURE, where the URL names a
+ * message or a part of one; of anything else in a message there is none. False: none was written. */
 static bool put_structure(struct imap_session *s, const struct urlfetch *u)
 {
 	const struct imap_section *section = &u->source.item.section;
 	const struct mime_tree *tree = &u->source.fetched.tree;
-	int part = section->part.len ? imap_section_part(section, tree) : 0;
+	/* What a URL shows itself comes with its own structure alone. */
+	int part = section->part.len && !u->source.shown.len ? imap_section_part(section, tree) : 0;
+	struct mime_part decoded;
+	struct mime_tree one = {.parts = &decoded, .count = 1};
 	struct imap_pen p;
-	if (!(asked_as(u) & WITH_STRUCTURE) || section->text != IMAP_SECTION_WHOLE || part < 0)
+	if (!(asked_as(u) & WITH_STRUCTURE) || section->text != IMAP_SECTION_WHOLE || part < 0 ||
+	    (size_t)part >= tree->count)
 		return false;
 	imap_puts(s, " (BODYPARTSTRUCTURE ");
 	imap_pen_begin(&p, s->out, false);
-	imap_pen_structure(&p, tree, (size_t)part, true);
+	if (u->source.place.decodes) {
+		decoded = tree->parts[part];
+		decoded.parent = -1;
+		decoded.encoding = u->nul ? TRANSFER_BINARY : u->eight_bit ? TRANSFER_8BIT : TRANSFER_7BIT;
+		decoded.body_len = u->decoded;
+		decoded.body_lines = u->lines;
+		imap_pen_structure(&p, &one, 0, true);
+	} else {
+		imap_pen_structure(&p, tree, (size_t)part, true);
+	}
 	imap_pen_end(&p);
 	imap_puts(s, ")");
 	return true;
@@ -150,7 +164,11 @@ static void take_decoded(struct imap_session *s, struct urlfetch *u, struct view
 {
 	u->decoded += bytes.len;
 	if (u->counting) {
-		u->nul |= bytes.len && memchr(bytes.data, '\0', bytes.len);
+		for (size_t i = 0; i < bytes.len; i++) {
+			u->nul |= bytes.data[i] == '\0';
+			u->eight_bit |= (unsigned char)bytes.data[i] > 127;
+			u->lines += bytes.data[i] == '\n';
+		}
 		return;
 	}
 	size_t skip = u->skip < bytes.len ? (size_t)u->skip : bytes.len;
@@ -185,7 +203,7 @@ static void decode_from_start(struct imap_session *s, struct urlfetch *u, bool c
 {
 	transfer_decoder_init(&u->decoder, u->source.place.encoding);
 	u->counting = counting;
-	u->decoded = 0;
+	u->decoded = u->lines = 0;
 	imap_source_rewind(&u->source);
 	imap_source_read(s, &u->source, UINT64_MAX, encoded_came, encoded_ended);
 }
@@ -216,6 +234,7 @@ static void source_opened(struct imap_session *s, struct imap_source *source, in
 {
 	struct urlfetch *u = imap_data(s);
 	u->error = 0;
+	u->eight_bit = false;
 	u->nul = source->place.encoding == TRANSFER_BINARY && source->item.kind == IMAP_FETCH_BINARY;
 	if (error) {
 		put_nothing(s);
@@ -241,12 +260,19 @@ static void keyed(struct imap_session *s, int64_t error)
 {
 	struct urlfetch *u = imap_data(s);
 	struct view key = buf_view(&u->key.key);
-	if (error || key.len == 0 || !mail_url_token_matches(key, &u->url)) {
+	u->source.binary = asked_as(u) & AS_BINARY;
+	if (error == -ENOENT || error == -EACCES) {
+		u->open = true;
+		imap_source_show(s, &u->source, u->asked[u->next].url, source_opened);
+		return;
+	}
+	/* Whom it admits store says of the others. */
+	bool admitted = u->url.access != MAIL_URL_USER || mail_url_is_user(u->url.access_user, s->address);
+	if (error || key.len == 0 || !admitted || !mail_url_token_matches(key, &u->url)) {
 		put_nothing(s);
 		return;
 	}
 	u->open = true;
-	u->source.binary = asked_as(u) & AS_BINARY;
 	imap_source_open(s, &u->source, u->asked[u->next].url, source_opened);
 }
 
@@ -257,7 +283,7 @@ static bool is_for_us(const struct imap_session *s, const struct mail_url *url)
 		return false;
 	if (url->access == MAIL_URL_AUTHUSER || url->access == MAIL_URL_ANONYMOUS)
 		return true;
-	return url->access == MAIL_URL_USER && mail_url_is_user(url->access_user, s->address);
+	return url->access == MAIL_URL_USER;
 }
 
 static void fetch_next(struct imap_session *s)

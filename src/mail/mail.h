@@ -51,6 +51,7 @@ enum mail_type {
 	MAIL_WATCH,       /* MAIL_CHANGED, from now on; never MAIL_DONE */
 	MAIL_STOP, /* the question of this number needs no more answers: MAIL_DONE with -ECANCELED comes,
 	              unless it was on its way */
+	MAIL_SHOW, /* MAIL_SHOWN */
 
 	/* Answers. */
 	MAIL_DONE = 465,
@@ -71,6 +72,7 @@ enum mail_type {
 	MAIL_METADATA_ENTRY,
 	MAIL_ANNOTATION,
 	MAIL_CHANGED,
+	MAIL_SHOWN,
 	MAIL_TYPES_END
 };
 
@@ -459,6 +461,29 @@ struct mail_annotation {
 struct mail_annotate {
 	uint64_t account, mailbox, unchanged_since;
 	struct view uids, entries;
+};
+
+/* ---- what a URL shows ---- */
+
+/*
+ * A piece of what a URL with a token names (RFC 4467), in a mailbox of any account: `offset` octets are
+ * passed over. The token is the right to it, whatever the session may read otherwise; it is looked at for
+ * each piece anew. raw: the URL's PARTIAL counts behind the encoding, so all of a section that is encoded is
+ * meant. Done: -EACCES, whatever the reason is that there is nothing to show, and other errors when it cannot
+ * be told now.
+ */
+struct mail_show {
+	uint64_t offset, raw;
+	struct view url; /* at most MAIL_URL_MAX of mail_url.h */
+};
+/*
+ * size: octets of all pieces. encoding: enum transfer_encoding of the part whose body is named. structure: of
+ * what is named, if it is a message or a part, and of nothing around it (mime/summary.h: mime_tree_decode),
+ * with the first piece.
+ */
+struct mail_shown {
+	uint64_t size, encoding;
+	struct view structure, bytes;
 };
 
 #endif

@@ -2,6 +2,8 @@
 #include "process/messages_mailbox.h"
 
 #include "format/limits.h"
+#include "mail/mail_url.h"
+#include "format/transfer.h"
 #include "process/message_fields.h"
 
 SCHEMA(message_maildrop_list, FIELD_BYTES(message_maildrop_list, entries, PIECE_MAX));
@@ -122,6 +124,10 @@ SCHEMA(mail_annotation, FIELDS_MAILBOX(mail_annotation), FIELD_RANGES(mail_annot
     FIELD_BYTES(mail_annotation, value, MAIL_ANNOTATION_VALUE_MAX));
 SCHEMA(mail_annotate, FIELDS_MAILBOX(mail_annotate), FIELD_ANY(mail_annotate, unchanged_since),
     FIELD_RANGES(mail_annotate, uids), FIELD_BYTES(mail_annotate, entries, MAIL_ANNOTATIONS_SET_MAX));
+SCHEMA(mail_show, FIELD_SIZE(mail_show, offset), FIELD_FLAG(mail_show, raw),
+    FIELD_LINE(mail_show, url, MAIL_URL_MAX));
+SCHEMA(mail_shown, FIELD_SIZE(mail_shown, size), FIELD_NUMBER(mail_shown, encoding, 0, TRANSFER_UNKNOWN),
+    FIELD_BYTES(mail_shown, structure, STRUCTURE_MAX), FIELD_BYTES(mail_shown, bytes, MAIL_PIECE_MAX));
 
 /* clang-format off */
 const struct message_row messages_mailbox[MESSAGES_IN_GROUP] = {
@@ -160,6 +166,7 @@ const struct message_row messages_mailbox[MESSAGES_IN_GROUP] = {
     [MAIL_ANNOTATE - MESSAGES_MAILBOX] = {"mail-annotate", ROLE_IMAP | ROLE_ADMIN, ROLE_STORE, &mail_annotate_schema},
     [MAIL_WATCH - MESSAGES_MAILBOX] = {"mail-watch", ROLE_IMAP | ROLE_ADMIN, ROLE_STORE, &mail_watch_schema},
     [MAIL_STOP - MESSAGES_MAILBOX] = {"mail-stop", ROLE_IMAP | ROLE_ADMIN, ROLE_STORE, &message_empty_schema},
+    [MAIL_SHOW - MESSAGES_MAILBOX] = {"mail-show", ROLE_IMAP | ROLE_ADMIN, ROLE_STORE, &mail_show_schema},
     [MAIL_DONE - MESSAGES_MAILBOX] = {"mail-done", ROLE_STORE, ROLE_IMAP | ROLE_ADMIN, &mail_done_schema},
     [MAIL_MAILBOX - MESSAGES_MAILBOX] = {"mail-mailbox", ROLE_STORE, ROLE_IMAP | ROLE_ADMIN, &mail_mailbox_schema},
     [MAIL_UIDS - MESSAGES_MAILBOX] = {"mail-uids", ROLE_STORE, ROLE_IMAP | ROLE_ADMIN, &mail_uids_schema},
@@ -178,5 +185,6 @@ const struct message_row messages_mailbox[MESSAGES_IN_GROUP] = {
     [MAIL_METADATA_ENTRY - MESSAGES_MAILBOX] = {"mail-metadata-entry", ROLE_STORE, ROLE_IMAP | ROLE_ADMIN, &mail_metadata_entry_schema},
     [MAIL_ANNOTATION - MESSAGES_MAILBOX] = {"mail-annotation", ROLE_STORE, ROLE_IMAP | ROLE_ADMIN, &mail_annotation_schema},
     [MAIL_CHANGED - MESSAGES_MAILBOX] = {"mail-changed", ROLE_STORE, ROLE_IMAP | ROLE_ADMIN, &mail_changed_schema},
+    [MAIL_SHOWN - MESSAGES_MAILBOX] = {"mail-shown", ROLE_STORE, ROLE_IMAP | ROLE_ADMIN, &mail_shown_schema},
 };
 /* clang-format on */

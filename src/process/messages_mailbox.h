@@ -36,7 +36,8 @@ struct message_expunged { int64_t error; uint64_t modseq, last; struct view rang
 	X(mail_fetch) X(mail_messages) X(mail_read) X(mail_data) X(mail_store) X(mail_copy) X(mail_copied) X(mail_expunge) X(mail_changes) \
 	X(mail_upload) X(mail_upload_credit) X(mail_upload_abort) X(mail_append) X(mail_keywords) X(mail_watch) X(mail_changed) \
 	X(mail_find) X(mail_found) X(mail_quota) X(mail_quota_set) X(mail_grants) X(mail_grant) X(mail_shares) X(mail_share) \
-	X(mail_metadata) X(mail_metadata_entry) X(mail_annotations) X(mail_annotation) X(mail_annotate)
+	X(mail_metadata) X(mail_metadata_entry) X(mail_annotations) X(mail_annotation) X(mail_annotate) \
+	X(mail_show) X(mail_shown)
 /* clang-format on */
 MESSAGES_MAILBOX_STRUCTS(MESSAGE_DECLARE_SCHEMA)
 

@@ -56,7 +56,8 @@ static const struct {
 	X(MAIL_METADATA, RIGHT_MAIL, right_metadata, true) \
 	X(MAIL_METADATA_SET, RIGHT_MAIL, right_metadata_set, true) \
 	X(MAIL_ANNOTATIONS, RIGHT_MAIL, right_annotations, true) \
-	X(MAIL_ANNOTATE, RIGHT_MAIL, right_annotate, true)
+	X(MAIL_ANNOTATE, RIGHT_MAIL, right_annotate, true) \
+	X(MAIL_SHOW, RIGHT_MAIL, right_show, true)
 /* clang-format on */
 
 static void not_served(struct right *r, uint32_t request, const void *message)

@@ -142,6 +142,9 @@ void right_metadata_set(struct right *r, uint32_t request, const void *message);
 void right_annotations(struct right *r, uint32_t request, const void *message);
 void right_annotate(struct right *r, uint32_t request, const void *message);
 
+/* right_show.c: MAIL_SHOW */
+void right_show(struct right *r, uint32_t request, const void *message);
+
 /* right_watch.c: MAIL_WATCH. */
 void right_watch(struct right *r, uint32_t request, const void *message);
 void right_watch_drained(struct right *r);

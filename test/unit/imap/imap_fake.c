@@ -91,6 +91,9 @@ static void ask(void *arg, uint32_t request, enum mail_type type, const void *qu
 		a->flags = q->flags;
 		a->how = q->more;
 		f->replaced = q->replace;
+	} else if (type == MAIL_SHOW) {
+		a = note(f, request, type, (struct view){0});
+		a->number = ((const struct mail_show *)question)->offset;
 	} else if (type == MAIL_METADATA) {
 		assert_view(((const struct mail_metadata *)question)->name, "/internal/urlauth");
 		note(f, request, type, (struct view){0});
@@ -428,6 +431,17 @@ static void answer_metadata_set(struct imap_fake *f, const struct fake_asked *a)
 	done(f, a, (struct mail_done){0});
 }
 
+/* A piece of what a URL of somebody else's shows. */
+static void answer_show(struct imap_fake *f, const struct fake_asked *a)
+{
+	struct mail_shown m = {.size = f->shown.len,
+	    .encoding = f->shown_encoding,
+	    .bytes = view_take(view_skip(f->shown, (size_t)a->number), f->piece)};
+	if (f->shown.len)
+		imap_answer(f->session, a->request, MAIL_SHOWN, &m);
+	done(f, a, (struct mail_done){.error = f->shown.len ? 0 : -EACCES});
+}
+
 static void answer(struct imap_fake *f, const struct fake_asked *a)
 {
 	switch ((int)a->type) {
@@ -462,6 +476,9 @@ static void answer(struct imap_fake *f, const struct fake_asked *a)
 		break;
 	case MAIL_METADATA_SET:
 		answer_metadata_set(f, a);
+		break;
+	case MAIL_SHOW:
+		answer_show(f, a);
 		break;
 	case MAIL_APPEND:
 		answer_append(f, a);

@@ -40,9 +40,11 @@ struct imap_fake {
 	size_t read_error_at;                                /* ... behind so many octets */
 	struct buf uploads[FAKE_UPLOADS];                    /* by their numbers, which go round */
 	struct buf key;                                      /* the value of the one entry of metadata */
-	struct buf appended;                                 /* UIDs of an APPEND under way */
-	unsigned aborted;                                    /* uploads */
-	uint64_t replaced;                                   /* the UID that the last MAIL_APPEND replaced */
+	struct view shown; /* by URLs of mailboxes that the session does not see */
+	uint64_t shown_encoding;
+	struct buf appended; /* UIDs of an APPEND under way */
+	unsigned aborted;    /* uploads */
+	uint64_t replaced;   /* the UID that the last MAIL_APPEND replaced */
 	int64_t store_error;
 	int64_t copy_error;       /* MAIL_COPY answers this behind the first message */
 	uint32_t answered_behind; /* the UID of a message that another session makes \Answered right behind a

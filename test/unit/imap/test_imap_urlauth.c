@@ -3,6 +3,8 @@
 
 #include "../unit.h"
 
+#include "format/transfer.h"
+
 #include <stdio.h>
 
 static struct imap_fake f;
@@ -132,7 +134,7 @@ static void a_url_shows_a_part_behind_its_encoding(void **state)
 	assert_extended(odd, " BINARY", "(BINARY NIL)");
 	assert_extended(whole, " BINARY", "(BINARY {23}\r\nSubject: one\r\n\r\nHello\r\n)");
 	assert_extended(text, " BODYPARTSTRUCTURE BINARY",
-	    "(BODYPARTSTRUCTURE (\"text\" \"plain\" NIL NIL NIL \"base64\" 16 1 NIL "
+	    "(BODYPARTSTRUCTURE (\"text\" \"plain\" NIL NIL NIL \"7bit\" 12 0 NIL "
 	    "NIL "
 	    "NIL NIL)) (BINARY {12}\r\nHello, world)");
 	assert_extended(nul, " BODYPARTSTRUCTURE",
@@ -147,6 +149,27 @@ static void a_url_shows_a_part_behind_its_encoding(void **state)
 	assert_has("b URLFETCH (\"x\" BODY BINARY)\r\n", "b BAD ");
 	assert_has("c URLFETCH (\"x\" OTHER)\r\n", "c BAD ");
 	assert_has("d URLFETCH (\"x\" BODY\r\n", "d BAD ");
+}
+
+/* Of a mailbox that the session does not see store says what is shown, a piece at a time. */
+static void a_url_of_anothers_shows_what_store_does(void **state)
+{
+	static const char part[] =
+	    "imap://ann@example.com/INBOX/;uid=1/;section=1;urlauth=authuser:internal:01";
+	static const char cut[] =
+	    "imap://ann@example.com/INBOX/;uid=1/;section=1/;partial=7.3;urlauth=user+joe:internal:01";
+	(void)state;
+	assert_shows(part, "NIL");
+	assert_extended(part, " BODYPARTSTRUCTURE BINARY", "NIL");
+	f.piece = 5;
+	f.shown = VIEW("SGVsbG8sIHdvcmxk");
+	f.shown_encoding = TRANSFER_BASE64;
+	assert_shows(part, "{16}\r\nSGVsbG8sIHdvcmxk");
+	assert_extended(part, " BINARY", "(BINARY {12}\r\nHello, world)");
+	assert_extended(cut, " BINARY", "(BINARY {3}\r\nwor)");
+	f.shown_encoding = TRANSFER_UNKNOWN;
+	assert_extended(part, " BINARY", "(BINARY NIL)");
+	assert_int_equal(imap_fake_asked(&f, MAIL_METADATA), 0);
 }
 
 static void what_cannot_be_authorised_is_refused(void **state)
@@ -177,6 +200,7 @@ int main(void)
 	    TEST(a_changed_url_shows_nothing),
 	    TEST(a_new_key_takes_urls_back),
 	    TEST(a_url_shows_a_part_behind_its_encoding),
+	    TEST(a_url_of_anothers_shows_what_store_does),
 	    TEST(what_cannot_be_authorised_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
