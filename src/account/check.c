@@ -145,12 +145,20 @@ static void uids_read(struct account_uids *u, int result)
 	list_more(x);
 }
 
+static void noted_checked(struct account_check_noted *noted, int result)
+{
+	struct account_check *x = container_of(noted, struct account_check, noted);
+	x->wrong += noted->wrong;
+	end(x, result == -ENOENT ? 0 : result); /* -ENOENT: removed meanwhile */
+}
+
 static void look_at_mailbox(struct account_check *x)
 {
 	while (x->at < x->tree.count && mailbox_of(x)->number == 0)
 		x->at++;
 	if (x->at == x->tree.count) {
-		end(x, 0);
+		x->noted = (struct account_check_noted){.shard = x->shard, .done = noted_checked};
+		account_check_noted(x->accounts, &x->noted);
 		return;
 	}
 	account_uids_free(&x->uids);

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "account/annotations.h"
+#include "account/change.h"
 #include "account/check.h"
 #include "account/intent.h"
 #include "base/log.h"
@@ -279,6 +281,68 @@ static void what_contradicts_is_found(void **state)
 	}
 }
 
+static bool annotate_done;
+
+static void was_annotated(struct account_annotate *a, int result)
+{
+	(void)a;
+	assert_int_equal(result, 0);
+	annotate_done = true;
+}
+
+static int run_miscount(struct txn *t, void *arg)
+{
+	struct account_head head;
+	int error = head_get(t, test_account(ONE), &head);
+	(void)arg;
+	head.noted_bytes++;
+	return error ? error : head_put(t, test_account(ONE), &head);
+}
+
+/* So is an annotation that is lost, one whose message is gone, and a count that is not theirs; of more than
+ * one slice. */
+static void annotations_that_contradict_are_found(void **state)
+{
+	enum { ANNOTATED = 1100 };
+	uint32_t uids[ANNOTATED], failed[ANNOTATED], set[ANNOTATED];
+	const struct account_annotation entry = {
+	    .shared = true, .name = VIEW("/comment"), .value = VIEW("x")};
+	struct account_annotate a = {.shard = test_account(ONE),
+	    .mailbox = MAILBOX_INBOX,
+	    .uids = uids,
+	    .uid_count = ANNOTATED,
+	    .entries = &entry,
+	    .entry_count = 1,
+	    .unchanged_since = UINT64_MAX,
+	    .failed = failed,
+	    .done_uids = set,
+	    .done = was_annotated};
+	struct account_key lost = key_annotation(MAILBOX_INBOX, ANNOTATED, 0, entry.name);
+	struct account_key gone = key_message(MAILBOX_INBOX, 1050);
+	struct {
+		int (*run)(struct txn *t, void *arg);
+		struct account_key *key;
+		uint64_t wrong;
+	} damages[] = {
+	    {run_miscount, NULL, 1}, {run_lose, &lost, 1}, {run_lose, &gone, 2 /* the mailbox as well */}};
+	(void)state;
+	for (uint32_t i = 0; i < ANNOTATED; i++)
+		uids[i] = i + 1;
+	for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+		struct account_request r = {.shard = test_account(ONE)};
+		if (i > 0)
+			assert_int_equal(test_request(&accounts, account_remove, &r), 0);
+		test_create(&accounts, test_account(ONE), 0);
+		test_fill(test_account(ONE), ANNOTATED);
+		annotate_done = false;
+		account_annotate(&accounts, &a);
+		test_wait(accounts.store, &annotate_done);
+		assert_int_equal(contradictions(), 0);
+		assert_int_equal(test_commit(accounts.store, damages[i].run, damages[i].key), 0);
+		assert_int_equal(contradictions(), damages[i].wrong);
+	}
+}
+
 /* ---- several at work ---- */
 
 enum { MANY = 1000 };
@@ -362,6 +426,7 @@ int main(void)
 	    cmocka_unit_test(many_ranges_come_in_parts),
 	    cmocka_unit_test(a_mailbox_takes_its_gone_uids_with_it),
 	    cmocka_unit_test(what_contradicts_is_found),
+	    cmocka_unit_test(annotations_that_contradict_are_found),
 	    cmocka_unit_test(a_login_during_a_large_expunge),
 	};
 	static const struct CMUnitTest alone[] = {
