@@ -130,7 +130,7 @@ static int check_kept(struct embedded *e, struct store_task *t)
 struct index_check {
 	struct embedded *e;
 	struct store_task *task;
-	struct volume *hint;
+	struct volumes_hint hint;
 	char *buffer;
 	uint64_t bad; /* entries and pages of the index */
 };
@@ -215,7 +215,7 @@ static int check_index(struct embedded *e, struct store_task *t, MDB_txn *txn)
 {
 	struct index_check c = {.e = e, .task = t, .buffer = mem_alloc(SEGMENT_BLOCK)};
 	int error = index_inspect(txn, e->index.dbi, check_entry, &c);
-	volumes_put(&e->volumes, c.hint);
+	volumes_hint_done(&e->volumes, &c.hint);
 	mem_free(c.buffer);
 	if (error == -EBADMSG)
 		c.bad++;

@@ -43,7 +43,7 @@ enum {
 /* Blobs from everywhere in the batch, as many as have room; what can't be read is told when it is copied. */
 static unsigned take_samples(const struct compaction *c, struct buf *bytes, size_t *lengths, unsigned most)
 {
-	struct volume *hint = NULL;
+	struct volumes_hint hint = {0};
 	unsigned count = 0;
 	size_t step = (c->blob_count + most - 1) / most;
 	for (size_t i = 0; i < c->blob_count && count < most; i += step) {
@@ -55,7 +55,7 @@ static unsigned take_samples(const struct compaction *c, struct buf *bytes, size
 		buf_commit(bytes, len);
 		lengths[count++] = len;
 	}
-	volumes_put(&c->e->volumes, hint);
+	volumes_hint_done(&c->e->volumes, &hint);
 	return count;
 }
 
@@ -100,8 +100,8 @@ static void spoil(struct old_file *f, int error)
 	log_event(LOG_WARNING, NULL, "volume-not-packed", log_u64("file", f->id), log_errno(error));
 }
 
-static int copy_blob(
-    struct compaction *c, struct kept_writer *w, const struct blob_id *id, char *buffer, struct volume **hint)
+static int copy_blob(struct compaction *c, struct kept_writer *w, const struct blob_id *id, char *buffer,
+    struct volumes_hint *hint)
 {
 	struct old_file *f = compaction_file_of(c, id);
 	uint64_t length = blob_length(id);
@@ -133,13 +133,13 @@ static int copy_blob(
 
 static int copy_all(struct compaction *c, struct kept_writer *w)
 {
-	struct volume *hint = NULL;
+	struct volumes_hint hint = {0};
 	int error = 0;
 	char *buffer = mem_alloc(STORE_UPLOAD_MEMORY);
 	c->pause_from_us = clock_monotonic_us();
 	for (size_t i = 0; i < c->blob_count && error == 0; i++)
 		error = copy_blob(c, w, &c->blobs[i].id, buffer, &hint);
-	volumes_put(&c->e->volumes, hint);
+	volumes_hint_done(&c->e->volumes, &hint);
 	mem_free(buffer);
 	if (error == 0)
 		error = kept_finish(w);

@@ -97,7 +97,7 @@ static void read_blobs(struct store_pending *p, unsigned thread)
 {
 	struct embedded *e = embedded_of(p->store);
 	struct store_blob_read *r = blob_read_of(p);
-	struct volume *hint = NULL;
+	struct volumes_hint hint = {0};
 	(void)thread;
 	const struct store_blob_part *last = r->count ? &r->parts[r->count - 1] : NULL;
 	/* Where the last is in memory, the others probably are, and asking for each would only cost. */
@@ -112,7 +112,7 @@ static void read_blobs(struct store_pending *p, unsigned thread)
 		if (part->result)
 			tell_failed(e, part);
 	}
-	volumes_put(&e->volumes, hint);
+	volumes_hint_done(&e->volumes, &hint);
 	atomic_fetch_add(&e->blob_read_count, r->count);
 	p->act = hand_out_blobs;
 	completions_add(&e->completions, p);

@@ -62,13 +62,31 @@ void kept_reader_close(struct kept_reader *r); /* NULL is allowed */
 /* Bytes of all blobs in the file, not compressed, each with what it would take in a log file. */
 uint64_t kept_raw(const struct kept_reader *r);
 
+enum { KEPT_FENCE = 128 /* rows of the table that are read at a time */ };
+
+/*
+ * What one caller read of a kept file lately. Mail is packed in the order in which it is read again, so that
+ * rows and records of neighbours come with one read. Begins zeroed, serves one reader and one thread, and
+ * ends with kept_near_done.
+ */
+struct kept_near {
+	uint64_t first_row; /* `row_count` rows of the table from here on; 0: none */
+	size_t row_count, last_row;
+	char rows[KEPT_FENCE * (BLOB_ID_SIZE + 4)];
+	char *bytes; /* `len` of the file's, from `at` on, with room for `room` */
+	size_t len, room;
+	uint64_t at, next; /* next: where the record behind the last one stands; 0: none was read */
+};
+
+void kept_near_done(struct kept_near *near); /* zeroes it */
+
 /* Reads a part of a blob. -ENOENT when the file holds no such blob. */
-int kept_read(const struct segment *s, struct kept_reader *r, const struct blob_id *id, uint64_t offset,
-    size_t len, char *out) __attribute__((warn_unused_result));
+int kept_read(const struct segment *s, struct kept_reader *r, struct kept_near *near,
+    const struct blob_id *id, uint64_t offset, size_t len, char *out) __attribute__((warn_unused_result));
 
 /* Where the blob's record stands. */
-int kept_find(const struct segment *s, const struct kept_reader *r, const struct blob_id *id,
-    uint32_t *position) __attribute__((warn_unused_result));
+int kept_find(const struct segment *s, const struct kept_reader *r, struct kept_near *near,
+    const struct blob_id *id, uint32_t *position) __attribute__((warn_unused_result));
 
 /*
  * For a check: every blob of the file in the order in which they stand there, with its result: 0, -EBADMSG,

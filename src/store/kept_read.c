@@ -1,7 +1,7 @@
 /*
- * Reading kept files. Of the table only every FENCE-th name is kept in memory: a blob is found with one read
- * of the table, and read with another. A table that is damaged can be made from the records, which name their
- * blobs themselves.
+ * Reading kept files. Of the table only every KEPT_FENCE-th name is kept in memory: a blob is found with one
+ * read of the table, and read with another; neighbours come with the same reads. A table that is damaged can
+ * be made from the records, which name their blobs themselves.
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -15,11 +15,14 @@
 #include "store/file.h"
 #include "store/kept.h"
 
-enum { FENCE = 128 };
+enum {
+	AHEAD = 32 << 10, /* read at a time where records are read in their order: a dozen of ordinary mail */
+	GAP = 16 << 10    /* of records passed over: less than a read costs */
+};
 
 struct kept_reader {
 	uint64_t table, rows, raw;
-	struct blob_id *fences;    /* the names in rows 0, FENCE, 2 * FENCE ... */
+	struct blob_id *fences;    /* the names in rows 0, KEPT_FENCE, 2 * KEPT_FENCE ... */
 	char *made;                /* all rows, where the file's table is damaged; else NULL */
 	ZSTD_DDict *shared;        /* NULL: the file has no dictionary */
 	_Atomic(ZSTD_DCtx *) idle; /* one for whoever comes first; who comes second makes another */
@@ -182,16 +185,14 @@ static void give_context(struct kept_reader *r, ZSTD_DCtx *context)
 }
 
 /* Unpacks the content of a record into `length` bytes. */
-static int unpack(
-    struct kept_reader *reader, const struct record *r, const char *bytes, char *out, uint64_t length)
+static int unpack(struct kept_reader *reader, struct view packed, char *out, uint64_t length)
 {
 	ZSTD_DCtx *context = take_context(reader);
-	const char *packed = bytes + RECORD_HEADER_SIZE;
 	if (context == NULL)
 		return -ENOMEM;
 	size_t n = reader->shared ? ZSTD_decompress_usingDDict(
-	                                context, out, length, packed, r->blob_bytes, reader->shared)
-	                          : ZSTD_decompressDCtx(context, out, length, packed, r->blob_bytes);
+	                                context, out, length, packed.data, packed.len, reader->shared)
+	                          : ZSTD_decompressDCtx(context, out, length, packed.data, packed.len);
 	give_context(reader, context);
 	return n == length ? 0 : -EBADMSG;
 }
@@ -244,12 +245,12 @@ static int build(const struct segment *s, const struct kept_footer *f, char *row
 	r->table = f->table;
 	r->rows = f->table_len / KEPT_ROW_SIZE;
 	r->raw = f->raw;
-	fences = (size_t)((r->rows + FENCE - 1) / FENCE);
+	fences = (size_t)((r->rows + KEPT_FENCE - 1) / KEPT_FENCE);
 	r->fences = mem_try((fences ? fences : 1) * sizeof *r->fences);
 	if (r->fences == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < fences; i++)
-		memcpy(r->fences[i].bytes, rows + i * FENCE * KEPT_ROW_SIZE, BLOB_ID_SIZE);
+		memcpy(r->fences[i].bytes, rows + i * KEPT_FENCE * KEPT_ROW_SIZE, BLOB_ID_SIZE);
 	return load_dictionary(s, f, &r->shared);
 }
 
@@ -297,10 +298,11 @@ uint64_t kept_raw(const struct kept_reader *r)
 	return r->raw;
 }
 
-/* The FENCE rows among which the name must be; *count of them. */
+/* The KEPT_FENCE rows among which the name must be; *count of them. */
 static uint64_t find_fence(const struct kept_reader *r, const struct blob_id *id, size_t *count)
 {
-	uint64_t low = 0, high = (r->rows + FENCE - 1) / FENCE; /* the last fence at or before the name */
+	uint64_t low = 0,
+	         high = (r->rows + KEPT_FENCE - 1) / KEPT_FENCE; /* the last fence at or before the name */
 	while (high - low > 1) {
 		uint64_t middle = low + (high - low) / 2;
 		if (memcmp(r->fences[middle].bytes, id->bytes, BLOB_ID_SIZE) <= 0)
@@ -308,60 +310,146 @@ static uint64_t find_fence(const struct kept_reader *r, const struct blob_id *id
 		else
 			high = middle;
 	}
-	uint64_t left = r->rows - low * FENCE;
-	*count = left < FENCE ? (size_t)left : FENCE;
-	return low * FENCE;
+	uint64_t left = r->rows - low * KEPT_FENCE;
+	*count = left < KEPT_FENCE ? (size_t)left : KEPT_FENCE;
+	return low * KEPT_FENCE;
 }
 
-int kept_find(
-    const struct segment *s, const struct kept_reader *r, const struct blob_id *id, uint32_t *position)
+/* The row of this name, of those that are at hand: the one behind the last one above all. */
+static const char *row_at_hand(struct kept_near *near, const char *rows, const struct blob_id *id)
 {
-	char space[FENCE * KEPT_ROW_SIZE];
-	const char *rows = space;
-	size_t count;
-	if (r->rows == 0)
-		return -ENOENT;
-	uint64_t first = find_fence(r, id, &count);
-	if (r->made) {
-		rows = r->made + first * KEPT_ROW_SIZE;
-	} else {
-		int error = read_at(s, space, count * KEPT_ROW_SIZE, r->table + first * KEPT_ROW_SIZE);
-		if (error)
-			return error;
+	if (near->row_count == 0)
+		return NULL;
+	const char *row = rows + (near->last_row + 1) * KEPT_ROW_SIZE;
+	if (near->last_row + 1 >= near->row_count || compare_rows(id->bytes, row) != 0)
+		row = bsearch(id->bytes, rows, near->row_count, KEPT_ROW_SIZE, compare_rows);
+	if (row)
+		near->last_row = (size_t)(row - rows) / KEPT_ROW_SIZE;
+	return row;
+}
+
+int kept_find(const struct segment *s, const struct kept_reader *r, struct kept_near *near,
+    const struct blob_id *id, uint32_t *position)
+{
+	const char *rows = r->made ? r->made + near->first_row * KEPT_ROW_SIZE : near->rows;
+	const char *row = row_at_hand(near, rows, id);
+	if (row == NULL && r->rows > 0) {
+		near->row_count = near->last_row = 0;
+		size_t count;
+		uint64_t first = find_fence(r, id, &count);
+		rows = r->made ? r->made + first * KEPT_ROW_SIZE : near->rows;
+		if (r->made == NULL) {
+			int error =
+			    read_at(s, near->rows, count * KEPT_ROW_SIZE, r->table + first * KEPT_ROW_SIZE);
+			if (error)
+				return error;
+		}
+		near->first_row = first;
+		near->row_count = count;
+		row = row_at_hand(near, rows, id);
 	}
-	const char *row = bsearch(id->bytes, rows, count, KEPT_ROW_SIZE, compare_rows);
 	if (row == NULL)
 		return -ENOENT;
 	*position = row_position(row);
 	return 0;
 }
 
-int kept_read(const struct segment *s, struct kept_reader *reader, const struct blob_id *id, uint64_t offset,
-    size_t len, char *out)
+/* ---- records at hand ---- */
+
+void kept_near_done(struct kept_near *near)
+{
+	mem_free(near->bytes);
+	*near = (struct kept_near){0};
+}
+
+/* Reads `most` bytes from here on, or up to the file's end. */
+static int fill(const struct segment *s, struct kept_near *near, uint64_t position, size_t most)
+{
+	near->len = 0;
+	if (near->room < most) {
+		char *bytes = mem_try(most);
+		if (bytes == NULL)
+			return -ENOMEM;
+		mem_free(near->bytes);
+		near->bytes = bytes;
+		near->room = most;
+	}
+	size_t got = 0;
+	int error = file_read_some(s->fd, near->bytes, most, position, &got);
+	if (error == 0) {
+		near->at = position;
+		near->len = got;
+	}
+	return error;
+}
+
+/* The file's bytes from here on, as far as they are at hand. */
+static struct view at_hand(const struct kept_near *near, uint64_t position)
+{
+	if (position < near->at || position - near->at >= near->len)
+		return (struct view){0};
+	size_t skip = (size_t)(position - near->at);
+	return view_of(near->bytes + skip, near->len - skip);
+}
+
+/* A blob's record, verified, from the bytes at hand. */
+static int take_record(const struct segment *s, const struct kept_near *near, uint32_t position,
+    struct record *r, struct view *packed)
+{
+	struct view bytes = at_hand(near, position);
+	if (bytes.len < RECORD_HEADER_SIZE || !record_decode(s, position, bytes.data, r) ||
+	    r->type != RECORD_KEPT || r->blob_bytes > bytes.len - RECORD_HEADER_SIZE)
+		return -EBADMSG;
+	*packed = view_of(bytes.data + RECORD_HEADER_SIZE, (size_t)r->blob_bytes);
+	return segment_sum(s, position + RECORD_HEADER_SIZE, *packed) == r->redo_sum ? 0 : -EBADMSG;
+}
+
+/*
+ * The record of a blob of `length` bytes, which takes no more than what does not compress. Where records are
+ * read in their order, those that follow come with it; but what cannot be read there is no fault of this one.
+ */
+static int near_record(const struct segment *s, struct kept_near *near, uint32_t position, uint64_t length,
+    struct record *r, struct view *packed)
+{
+	size_t most = RECORD_HEADER_SIZE + ZSTD_compressBound(length);
+	bool in_order = near->next && position >= near->next && position - near->next < GAP;
+	int error = take_record(s, near, position, r, packed);
+	if (error) {
+		error = in_order && most < AHEAD ? fill(s, near, position, AHEAD) : -EIO;
+		if (error)
+			error = fill(s, near, position, most);
+		if (error == 0)
+			error = take_record(s, near, position, r, packed);
+	}
+	near->next = error ? 0 : position + record_space(r);
+	return error;
+}
+
+int kept_read(const struct segment *s, struct kept_reader *reader, struct kept_near *near,
+    const struct blob_id *id, uint64_t offset, size_t len, char *out)
 {
 	uint64_t length = blob_length(id);
 	uint32_t position = 0;
 	struct record r;
-	char *bytes, *whole = out;
+	struct view packed;
+	char *whole = out;
 	if (length > KEPT_BLOB_MAX || offset > length || len > length - offset)
 		return -ERANGE;
-	int error = kept_find(s, reader, id, &position);
+	int error = kept_find(s, reader, near, id, &position);
 	if (error == 0)
-		error = read_record(s, position, RECORD_KEPT, length, &r, &bytes);
+		error = near_record(s, near, position, length, &r, &packed);
 	if (error)
 		return error;
-	if (len != length || len == 0)
-		whole = mem_try(length ? length : 1);
 	if (memcmp(r.kept.bytes, id->bytes, BLOB_ID_SIZE) != 0)
-		error = -EBADMSG;
-	else
-		error = whole ? unpack(reader, &r, bytes, whole, length) : -ENOMEM;
+		return -EBADMSG;
+	if (len < length)
+		whole = mem_try(length);
+	error = whole ? unpack(reader, packed, whole, length) : -ENOMEM;
 	if (whole != out) {
 		if (error == 0 && len)
 			memcpy(out, whole + offset, len);
 		mem_free(whole);
 	}
-	mem_free(bytes);
 	return error;
 }
 
@@ -392,9 +480,10 @@ static int check_blob(const struct segment *s, struct kept_reader *reader, const
 		return length > KEPT_BLOB_MAX ? -EBADMSG : -ENOMEM;
 	int error = read_record(s, position, RECORD_KEPT, length, r, &bytes);
 	if (error == 0) {
-		error = memcmp(r->kept.bytes, id->bytes, BLOB_ID_SIZE) != 0
-		            ? -EBADMSG
-		            : unpack(reader, r, bytes, whole, length);
+		error =
+		    memcmp(r->kept.bytes, id->bytes, BLOB_ID_SIZE) != 0
+		        ? -EBADMSG
+		        : unpack(reader, view_of(bytes + RECORD_HEADER_SIZE, r->blob_bytes), whole, length);
 		mem_free(bytes);
 	}
 	mem_free(whole);

@@ -180,25 +180,32 @@ bool volumes_moves_to(struct volumes *v, uint32_t to)
 	return found;
 }
 
-/* Makes *hint the volume that holds the blob now. */
-static int locate(struct volumes *v, const struct blob_place *place, struct volume **hint)
+void volumes_hint_done(struct volumes *v, struct volumes_hint *hint)
+{
+	kept_near_done(&hint->near);
+	volumes_put(v, hint->volume);
+	hint->volume = NULL;
+}
+
+/* Makes the hint's volume the one that holds the blob now. */
+static int locate(struct volumes *v, const struct blob_place *place, struct volumes_hint *hint)
 {
 	uint32_t moved = volumes_moved_to(v, place->segment), id = moved ? moved : place->segment;
 	struct volume *found;
-	if (*hint && (*hint)->segment.id == id)
+	if (hint->volume && hint->volume->segment.id == id)
 		return 0;
 	int error = volumes_get(v, moved ? SEGMENT_KEPT : place->kind, id, &found);
 	if (error == -ENOENT && volumes_moved_to(v, place->segment) != moved)
 		return locate(v, place, hint); /* compaction moved it in between */
 	if (error)
 		return error;
-	volumes_put(v, *hint);
-	*hint = found;
+	volumes_hint_done(v, hint);
+	hint->volume = found;
 	return 0;
 }
 
-int volumes_read(
-    struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, char *out, struct volume **hint)
+int volumes_read(struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, char *out,
+    struct volumes_hint *hint)
 {
 	struct blob_place place;
 	if (!blob_id_parse(id, &place))
@@ -208,48 +215,49 @@ int volumes_read(
 	int error = locate(v, &place, hint);
 	if (error)
 		return error;
-	const struct segment *s = &(*hint)->segment;
+	const struct segment *s = &hint->volume->segment;
 	if (s->kind != SEGMENT_KEPT)
 		return segment_read_blob(s, place.position, place.length, offset, len, out);
 	struct kept_reader *reader;
-	error = volumes_kept(v, *hint, &reader);
-	return error ? error : kept_read(s, reader, id, offset, len, out);
+	error = volumes_kept(v, hint->volume, &reader);
+	return error ? error : kept_read(s, reader, &hint->near, id, offset, len, out);
 }
 
 /* Where in its file this byte of the blob stands, or the record in which it does. */
-static int find_byte(
-    struct volumes *v, const struct blob_id *id, uint64_t offset, struct volume **hint, uint64_t *position)
+static int find_byte(struct volumes *v, const struct blob_id *id, uint64_t offset, struct volumes_hint *hint,
+    uint64_t *position)
 {
 	struct blob_place place = {0};
 	struct kept_reader *reader;
 	uint32_t record;
 	int error = blob_id_parse(id, &place) ? locate(v, &place, hint) : -ENOENT;
-	if (error || (*hint)->segment.kind != SEGMENT_KEPT) {
+	if (error || hint->volume->segment.kind != SEGMENT_KEPT) {
 		*position = place.position + offset;
 		return error;
 	}
-	error = volumes_kept(v, *hint, &reader);
+	error = volumes_kept(v, hint->volume, &reader);
 	if (error == 0)
-		error = kept_find(&(*hint)->segment, reader, id, &record);
+		error = kept_find(&hint->volume->segment, reader, &hint->near, id, &record);
 	*position = error ? 0 : record;
 	return error;
 }
 
-bool volumes_is_cached(struct volumes *v, const struct blob_id *id, uint64_t offset, struct volume **hint)
+bool volumes_is_cached(
+    struct volumes *v, const struct blob_id *id, uint64_t offset, struct volumes_hint *hint)
 {
 	char byte;
 	struct iovec io = {&byte, 1};
 	uint64_t position;
 	if (find_byte(v, id, offset, hint, &position) != 0)
 		return true;
-	return preadv2((*hint)->segment.fd, &io, 1, (off_t)position, RWF_NOWAIT) == 1;
+	return preadv2(hint->volume->segment.fd, &io, 1, (off_t)position, RWF_NOWAIT) == 1;
 }
 
 void volumes_prefetch(
-    struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, struct volume **hint)
+    struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, struct volumes_hint *hint)
 {
 	uint64_t position;
 	/* A length of 0 would ask for the rest of the file. */
 	if (len > 0 && find_byte(v, id, offset, hint, &position) == 0)
-		posix_fadvise((*hint)->segment.fd, (off_t)position, (off_t)len, POSIX_FADV_WILLNEED);
+		posix_fadvise(hint->volume->segment.fd, (off_t)position, (off_t)len, POSIX_FADV_WILLNEED);
 }

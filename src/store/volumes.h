@@ -61,18 +61,27 @@ bool volumes_moves_to(struct volumes *v, uint32_t to);
 int volumes_kept(struct volumes *v, struct volume *volume, struct kept_reader **out)
     __attribute__((warn_unused_result));
 
-/* Reads one part; 0, -ENOENT, -EBADMSG, -ERANGE or an I/O error. `hint` keeps a volume over several calls. */
+/* What several reads of one caller share: the volume, and what was read of it. Begins zeroed. */
+struct volumes_hint {
+	struct volume *volume;
+	struct kept_near near;
+};
+
+void volumes_hint_done(struct volumes *v, struct volumes_hint *hint);
+
+/* Reads one part; 0, -ENOENT, -EBADMSG, -ERANGE or an I/O error. */
 int volumes_read(struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, char *out,
-    struct volume **hint) __attribute__((warn_unused_result));
+    struct volumes_hint *hint) __attribute__((warn_unused_result));
 
 /*
  * Are the first bytes of this part in memory already? Also true where nothing can be said. What stands in a
  * kept file counts by its record.
  */
-bool volumes_is_cached(struct volumes *v, const struct blob_id *id, uint64_t offset, struct volume **hint);
+bool volumes_is_cached(
+    struct volumes *v, const struct blob_id *id, uint64_t offset, struct volumes_hint *hint);
 
 /* Asks the kernel to read ahead. */
 void volumes_prefetch(
-    struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, struct volume **hint);
+    struct volumes *v, const struct blob_id *id, uint64_t offset, size_t len, struct volumes_hint *hint);
 
 #endif

@@ -80,37 +80,53 @@ static void open_file(struct segment *s)
 	assert_int_equal(segment_open(s, folder_fd, name, O_RDWR), 0);
 }
 
+/* In the order of the file, against it, and each as if it were the only one. */
+enum order { AS_WRITTEN, BACKWARDS, EACH_ALONE };
+
 /* How many blobs read as they were written; the others must say that they are damaged. */
-static unsigned read_all(void)
+static unsigned read_in_order(enum order order)
 {
 	static char content[BIG_LEN], got[BIG_LEN];
+	struct kept_near near = {0};
 	struct kept_reader *r;
 	struct segment s;
 	unsigned good = 0;
 	open_file(&s);
 	assert_int_equal(kept_reader_open(&s, &r), 0);
-	for (unsigned i = 0; i < BLOBS; i++) {
+	for (unsigned n = 0; n < BLOBS; n++) {
 		struct blob_id id;
-		size_t len = blob_of(i, &id, content);
-		int error = kept_read(&s, r, &id, 0, len, got);
+		size_t len = blob_of(order == AS_WRITTEN ? BLOBS - 1 - n : n, &id, content);
+		if (order == EACH_ALONE)
+			kept_near_done(&near);
+		int error = kept_read(&s, r, &near, &id, 0, len, got);
 		if (error) {
 			assert_int_equal(error, -EBADMSG);
 			continue;
 		}
 		assert_memory_equal(got, content, len);
 		if (len > 100) {
-			assert_int_equal(kept_read(&s, r, &id, 50, 17, got), 0);
+			assert_int_equal(kept_read(&s, r, &near, &id, 50, 17, got), 0);
 			assert_memory_equal(got, content + 50, 17);
 		}
-		assert_int_equal(kept_read(&s, r, &id, len, 1, got), -ERANGE);
+		assert_int_equal(kept_read(&s, r, &near, &id, len, 1, got), -ERANGE);
 		good++;
 	}
 	struct blob_place elsewhere = {.kind = SEGMENT_LOG, .segment = 77, .position = 8192, .length = 5};
 	struct blob_id id = blob_id_make(&elsewhere);
-	assert_int_equal(kept_read(&s, r, &id, 0, 5, got), -ENOENT);
+	assert_int_equal(kept_read(&s, r, &near, &id, 0, 5, got), -ENOENT);
 	assert_true(kept_raw(r) > BLOBS * 1000);
+	kept_near_done(&near);
 	kept_reader_close(r);
 	segment_close(&s);
+	return good;
+}
+
+/* What comes with the read of another is the same. */
+static unsigned read_all(void)
+{
+	unsigned good = read_in_order(EACH_ALONE);
+	assert_int_equal(read_in_order(AS_WRITTEN), good);
+	assert_int_equal(read_in_order(BACKWARDS), good);
 	return good;
 }
 
