@@ -278,6 +278,8 @@ bool smtp_body_write(struct smtp_body *b, struct view bytes)
 	struct view good = view_take(bytes, count_good(b, bytes, &fault));
 	b->size += good.len;
 	b->has_8bit = b->has_8bit || (b->config.kind != SMTP_BINARYMIME && !utf8_is_ascii(good));
+	if (good.len > 0 && b->config.came)
+		b->config.came(b->config.arg, good);
 	if (good.len > 0)
 		take(b, good);
 	if (b->fault == SMTP_BODY_GOOD)

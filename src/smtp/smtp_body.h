@@ -48,6 +48,11 @@ struct smtp_body_config {
 	struct view sender, login;
 	/* Takes the message; false when too much is under way (the bytes are taken all the same). */
 	bool (*sink)(void *arg, struct view bytes);
+	/*
+	 * NULL, or takes the octets as they came, before anything is added or repaired; a piece each time,
+	 * before the sink gets what becomes of it.
+	 */
+	void (*came)(void *arg, struct view bytes);
 	void *arg;
 };
 

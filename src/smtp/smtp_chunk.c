@@ -19,6 +19,7 @@ void smtp_begin_body(struct smtp_session *s, bool chunks)
 	    .sender = s->envelope.terms.sender,
 	    .login = buf_view(&s->login),
 	    .sink = s->backend->body,
+	    .came = s->backend->came,
 	    .arg = s->arg,
 	};
 	buf_init(&trace, 4096);

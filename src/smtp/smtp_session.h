@@ -105,6 +105,9 @@ struct smtp_backend {
 	void (*login_more)(void *arg, struct view response, bool cancel);
 	/* A part of the message. False: too much is under way, take no more input until smtp_body_ready. */
 	bool (*body)(void *arg, struct view bytes);
+	/* NULL, or takes a part of the message as it came, before anything is added or repaired: signatures
+	 * are made of these octets. */
+	void (*came)(void *arg, struct view bytes);
 	/* To all recipients but those that are dropped; there is one at least. */
 	void (*deliver)(void *arg, const struct smtp_envelope *envelope,
 	    const struct message_digest *digest); /* smtp_delivered */

@@ -83,6 +83,23 @@ def test_genuine_mail_is_proven(road, partner, tmp_path):
     assert got.endswith(b"\r\n\r\nHow are you?\r\n")
 
 
+@pytest.mark.parametrize("name", ["Return-Path", "Received", "Authentication-Results"])
+def test_signatures_are_over_what_came(road, partner, tmp_path, name):
+    """Return-Path goes on the way in, our Received comes, and results in our name go; a signature may cover each."""
+    company, other = Sender(road, tmp_path, "reject"), Sender(road, tmp_path, None)
+    road.publish()
+    signed = {"Return-Path": {"Return_Path": f"<alice@{company.domain}>"}, "Received": {},
+              "Authentication-Results": {"Authentication_Results": "mx.partner.example; spf=pass"}}[name]
+    raw = company.mail(name, signed=False, **signed)
+    signer = dkim.DKIM(raw)
+    signer.should_not_sign = set()
+    raw = signer.sign(b"s1", company.domain.encode(), company.key.read_bytes(), canonicalize=(b"simple", b"simple"),
+                      include_headers=[b"from", b"subject", name.lower().encode()]) + raw
+    code, text = send(partner, other.address, f"alice@{other.domain}", raw)
+    assert code == 250, text
+    assert f"dmarc=pass (p=reject) header.from={company.domain}" in results(wait_mail(partner, "bob@partner.example")[0])
+
+
 def test_mail_of_a_list_is_proven_by_its_signature_alone(road, partner, tmp_path):
     company = Sender(road, tmp_path, "reject")
     elsewhere = Sender(road, tmp_path, None)

@@ -180,8 +180,8 @@ static void show(void *arg, struct view url, uint64_t offset)
 	                                                                 : -EINVAL;
 }
 
-static const struct smtp_backend backend = {
-    check, login, login_more, body, deliver, abandon, start_tls, xclient, etrn, close_connection, now, show};
+static const struct smtp_backend backend = {check, login, login_more, body, NULL, deliver, abandon, start_tls,
+    xclient, etrn, close_connection, now, show};
 
 /* In pieces, so that the session asks for the next one. */
 static void answer_show(void)

@@ -86,6 +86,7 @@ static const struct smtp_backend backend = {
     .login = ask_login,
     .login_more = ask_login_more,
     .body = smtp_hooks_body,
+    .came = smtp_hooks_came,
     .deliver = smtp_upload_deliver,
     .abandon = smtp_hooks_abandon,
     .start_tls = ask_tls,

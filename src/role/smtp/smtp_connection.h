@@ -110,8 +110,9 @@ void smtp_hooks_init(struct smtp_connection *c);
 /* The session is over: the answer that is awaited would find nothing of what it was asked for. */
 void smtp_hooks_forget_question(struct smtp_connection *c);
 void smtp_hooks_forget(struct smtp_connection *c);
-/* The session's `body` and `abandon`: for taps and store alike. */
+/* The session's `body` and `abandon`, for taps and store alike; and its `came`, for taps. */
 bool smtp_hooks_body(void *arg, struct view bytes);
+void smtp_hooks_came(void *arg, struct view bytes);
 void smtp_hooks_abandon(void *arg);
 /* Store takes more of the body, or is gone. */
 void smtp_hooks_store_ready(struct smtp_connection *c);

@@ -138,6 +138,16 @@ static void begin_message(struct smtp_connection *c)
 			hooks[i].tap->begin(c);
 }
 
+void smtp_hooks_came(void *arg, struct view bytes)
+{
+	struct smtp_connection *c = arg;
+	if (!c->message.begun)
+		begin_message(c);
+	for (size_t i = 0; i < hook_count; i++)
+		if (sees(c, i) && hooks[i].tap->came)
+			hooks[i].tap->came(c, bytes);
+}
+
 bool smtp_hooks_body(void *arg, struct view bytes)
 {
 	struct smtp_connection *c = arg;

@@ -21,14 +21,17 @@ enum smtp_hook_result { HOOK_ACCEPT, HOOK_DECIDED, HOOK_WAIT };
 typedef enum smtp_hook_result smtp_hook(struct smtp_connection *c, struct smtp_verdict *verdict);
 
 /*
- * What sees a message pass. The bytes are those that store gets: the trace field, the completed header, the
- * body. A tap that cannot keep its part says so in its row's `run`; the message itself never fails of it.
+ * What sees a message pass. A tap that cannot keep its part says so in its row's `run`; the message itself
+ * never fails of it.
  */
 struct smtp_tap {
 	/* A message begins. NULL: there is nothing to do. */
 	void (*begin)(struct smtp_connection *c);
-	/* False: too much is under way, no more should come until smtp_hooks_tap_ready; what was given has
-	 * been taken all the same. */
+	/* The octets as they came, before anything is added or repaired; what becomes of them follows in
+	 * `bytes`. NULL: they are not asked for. */
+	void (*came)(struct smtp_connection *c, struct view bytes);
+	/* Those that store gets: the trace field, the completed header, the body. False: too much is under
+	 * way, no more should come until smtp_hooks_tap_ready; what was given has been taken all the same. */
 	bool (*bytes)(struct smtp_connection *c, struct view bytes);
 	/* The transaction is over, or the connection: after each `begin`, with or without the message's end.
 	 */

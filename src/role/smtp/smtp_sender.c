@@ -73,10 +73,17 @@ static void begin(struct smtp_connection *c)
 	lookup_ask(&s->lookup);
 }
 
-static bool bytes(struct smtp_connection *c, struct view v)
+static void came(struct smtp_connection *c, struct view v)
 {
 	struct smtp_sender *s = c->message.sender;
 	if (s && sender_check_bytes(s->check, v))
+		lookup_ask(&s->lookup);
+}
+
+static bool bytes(struct smtp_connection *c, struct view v)
+{
+	struct smtp_sender *s = c->message.sender;
+	if (s && sender_check_kept(s->check, v))
 		lookup_ask(&s->lookup);
 	return true;
 }
@@ -93,7 +100,7 @@ static void end(struct smtp_connection *c)
 	mem_free(s);
 }
 
-const struct smtp_tap smtp_sender_tap = {.begin = begin, .bytes = bytes, .end = end};
+const struct smtp_tap smtp_sender_tap = {.begin = begin, .came = came, .bytes = bytes, .end = end};
 
 /* ---- the verdict ---- */
 

@@ -5,12 +5,13 @@
 #include <errno.h>
 #include <string.h>
 
-enum { STEP = 4096 }; /* octets taken at once while the empty line is looked for */
+/* Octets taken at once while the empty line is looked for. */
+enum { STEP = DKIM_BLOCK_ROOM - DKIM_HEADER_MAX };
 
 void dkim_mail_init(struct dkim_mail *m)
 {
 	*m = (struct dkim_mail){0};
-	buf_init(&m->block, DKIM_HEADER_MAX + STEP);
+	buf_init(&m->block, DKIM_BLOCK_ROOM);
 	dkim_body_init(&m->body);
 }
 
@@ -48,22 +49,32 @@ static void end_header(struct dkim_mail *m)
 		dkim_header_done(&m->header);
 }
 
-size_t dkim_mail_header(struct dkim_mail *m, struct view bytes)
+size_t dkim_gather_header(struct buf *block, struct view bytes, bool *ended, int *error)
 {
 	size_t taken = 0;
-	while (!m->header_ended && taken < bytes.len) {
+	*ended = false;
+	*error = 0;
+	while (!*ended && taken < bytes.len) {
 		struct view step = view_take(view_skip(bytes, taken), STEP);
-		size_t before = m->block.len;
-		m->error = buf_append(&m->block, step) ? -ENOMEM : 0;
-		size_t end = m->error ? 0 : find_empty_line(buf_view(&m->block), before > 3 ? before - 3 : 0);
+		size_t before = block->len;
+		*error = buf_append(block, step) ? -ENOMEM : 0;
+		size_t end = *error ? 0 : find_empty_line(buf_view(block), before > 3 ? before - 3 : 0);
 		taken += end ? end - before : step.len;
 		if (end)
-			buf_truncate(&m->block, end - 2);
-		if (end == 0 && m->error == 0 && m->block.len > DKIM_HEADER_MAX)
-			m->error = -E2BIG;
-		if (end || m->error)
-			end_header(m);
+			buf_truncate(block, end - 2);
+		if (end == 0 && *error == 0 && block->len > DKIM_HEADER_MAX)
+			*error = -E2BIG;
+		*ended = end || *error;
 	}
+	return taken;
+}
+
+size_t dkim_mail_header(struct dkim_mail *m, struct view bytes)
+{
+	bool ended = false;
+	size_t taken = m->header_ended ? 0 : dkim_gather_header(&m->block, bytes, &ended, &m->error);
+	if (ended)
+		end_header(m);
 	return taken;
 }
 

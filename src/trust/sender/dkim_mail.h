@@ -29,6 +29,14 @@ struct dkim_mail {
 void dkim_mail_init(struct dkim_mail *m);
 void dkim_mail_done(struct dkim_mail *m);
 
+/*
+ * Gathers a header: takes octets of `bytes` up to the empty line, that included, and returns how many. *block
+ * gets them, in the end without the empty line; it is made with DKIM_BLOCK_ROOM. *error is 0, -E2BIG past
+ * DKIM_HEADER_MAX or -ENOMEM; any of these, and the empty line, set *ended. Not to be called after that.
+ */
+enum { DKIM_BLOCK_ROOM = DKIM_HEADER_MAX + 4096 };
+size_t dkim_gather_header(struct buf *block, struct view bytes, bool *ended, int *error);
+
 /* Takes octets up to the empty line, that included; returns how many. Afterwards nothing is taken. */
 size_t dkim_mail_header(struct dkim_mail *m, struct view bytes);
 

@@ -24,6 +24,9 @@ struct sender_check {
 	struct dkim_mail mail;
 	struct dkim dkim;
 	bool header_ended, ended;
+	struct buf kept; /* the header that readers will see, if it is told apart */
+	bool has_kept, kept_ended;
+	int kept_error;
 	struct view authors[SENDER_AUTHORS_MAX]; /* their domains */
 	size_t author_count;                     /* may be more than there is room for */
 	struct sender_verdicts verdicts;
@@ -75,6 +78,7 @@ struct sender_check *sender_check_new(const struct sender_request *request, stru
 	c->request.receiver = keep(c, request->receiver);
 	c->has_client = client_address_of(request->client, &c->client);
 	dkim_mail_init(&c->mail);
+	buf_init(&c->kept, DKIM_BLOCK_ROOM);
 	judge_client(c);
 	judge_spf(c);
 	return c;
@@ -87,6 +91,7 @@ void sender_check_free(struct sender_check *c)
 	if (c->header_ended)
 		dkim_done(&c->dkim);
 	dkim_mail_done(&c->mail);
+	buf_done(&c->kept);
 	arena_done(&c->names);
 	arena_done(&c->spf);
 	for (size_t i = 0; i < SENDER_AUTHORS_MAX; i++)
@@ -105,10 +110,10 @@ static bool is_known_author(const struct sender_check *c, struct view domain)
 	return false;
 }
 
-static void find_authors(struct sender_check *c)
+static void find_authors(struct sender_check *c, struct view header)
 {
 	struct authors authors;
-	authors_find(sender_check_header(c), &c->texts, &authors);
+	authors_find(header, &c->texts, &authors);
 	for (size_t i = 0; i < authors.count; i++) {
 		ptrdiff_t at = view_find_last(authors.addresses[i], '@');
 		struct view domain = view_skip(authors.addresses[i], (size_t)(at + 1));
@@ -158,12 +163,13 @@ static unsigned weight(const struct dmarc_verdict *v)
  */
 static void limit_verdict(struct sender_check *c, struct dmarc_verdict *v)
 {
-	if (c->no_memory || c->mail.error == -ENOMEM) {
+	if (c->no_memory || c->mail.error == -ENOMEM || c->kept_error == -ENOMEM) {
 		if (v->result == SENDER_FAIL || v->result == SENDER_NONE) {
 			v->result = SENDER_TEMPERROR;
 			v->cause = DMARC_NO_MEMORY;
 		}
-	} else if (c->mail.error || (c->author_count > SENDER_AUTHORS_MAX && v->result != SENDER_FAIL)) {
+	} else if (c->mail.error || c->kept_error ||
+	           (c->author_count > SENDER_AUTHORS_MAX && v->result != SENDER_FAIL)) {
 		v->result = SENDER_PERMERROR;
 		v->cause = DMARC_TOO_LARGE;
 		v->policy = DMARC_QUARANTINE;
@@ -199,8 +205,27 @@ static void end_header(struct sender_check *c)
 	c->header_ended = true;
 	dkim_begin(&c->dkim, &c->mail, (int64_t)c->request.now);
 	dkim_ask(&c->dkim, c->answers);
-	find_authors(c);
+	find_authors(c, sender_check_header(c));
 	judge_dmarc(c, false);
+}
+
+static void end_kept(struct sender_check *c)
+{
+	c->kept_ended = true;
+	find_authors(c, buf_view(&c->kept));
+	judge_dmarc(c, false);
+}
+
+bool sender_check_kept(struct sender_check *c, struct view bytes)
+{
+	c->has_kept = true;
+	if (c->kept_ended)
+		return false;
+	bool ended = false;
+	dkim_gather_header(&c->kept, bytes, &ended, &c->kept_error);
+	if (ended)
+		end_kept(c);
+	return ended;
 }
 
 bool sender_check_bytes(struct sender_check *c, struct view bytes)
@@ -223,6 +248,8 @@ void sender_check_end(struct sender_check *c)
 		dkim_mail_header_end(&c->mail);
 		end_header(c);
 	}
+	if (c->has_kept && !c->kept_ended)
+		end_kept(c);
 	dkim_mail_end(&c->mail);
 	c->ended = true;
 }

@@ -4,7 +4,7 @@
  * as it is known, so that the answers are there when the message ends.
  *
  *     check = sender_check_new(&request, &answers);
- *     sender_check_bytes(check, piece);    (each)
+ *     sender_check_bytes(check, piece);    (each; sender_check_kept with what becomes of it)
  *     sender_check_end(check);
  *     while (!sender_check_judge(check)) ...   (answers.h; after new and bytes there may be questions too)
  *     verdicts = sender_check_verdicts(check);
@@ -50,6 +50,12 @@ void sender_check_free(struct sender_check *check); /* NULL is allowed */
 
 /* The message as it came, in pieces of any size. True: there are questions that were not there before. */
 bool sender_check_bytes(struct sender_check *check, struct view bytes);
+/*
+ * The message as it is kept, where its header was repaired on the way in: what readers will see. Signatures
+ * are over the octets that came; the authors are those of both, so that none is hidden from either. Only the
+ * header is looked at. Not needed where nothing is repaired. The result is as above.
+ */
+bool sender_check_kept(struct sender_check *check, struct view bytes);
 void sender_check_end(struct sender_check *check);
 
 /* After the end. False: answers are missing. */

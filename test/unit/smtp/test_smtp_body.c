@@ -11,7 +11,7 @@
 
 enum { NOW = 1000000000 }; /* Sun, 9 Sep 2001 01:46:40 +0000 */
 
-static struct buf got;
+static struct buf got, came;
 static unsigned calls, pause_at; /* the sink asks for a pause at this call; 0: never */
 
 static bool sink(void *arg, struct view bytes)
@@ -20,6 +20,12 @@ static bool sink(void *arg, struct view bytes)
 	assert_true(bytes.len > 0);
 	buf_append(&got, bytes);
 	return ++calls != pause_at;
+}
+
+static void take_octets(void *arg, struct view bytes)
+{
+	assert_ptr_equal(arg, &got);
+	buf_append(&came, bytes);
 }
 
 static struct smtp_body_config config = {.size_max = 1 << 20,
@@ -33,6 +39,8 @@ static int start(void **state)
 {
 	(void)state;
 	buf_init(&got, 1 << 22);
+	buf_init(&came, 1 << 22);
+	config.came = NULL;
 	calls = pause_at = 0;
 	config.submission = false;
 	config.chunks = false;
@@ -45,6 +53,7 @@ static int stop(void **state)
 {
 	(void)state;
 	buf_done(&got);
+	buf_done(&came);
 	return 0;
 }
 
@@ -121,6 +130,26 @@ static void a_received_message_gets_its_trace_field(void **state)
 	    "\r\nFrom: a@else.test\r\n\r\nbody\r\n", "Received: here\r\nFrom: a@else.test\r\n\r\nbody\r\n");
 	expect("From: a@else.test", "Received: here\r\nFrom: a@else.test\r\n\r\n");
 	expect("", "Received: here\r\n\r\n");
+}
+
+/* Signatures are over the octets that came, whatever becomes of them here. */
+static void what_came_is_told_as_it_came(void **state)
+{
+	static const char *const messages[] = {"Return-Path: <a@else.test>\r\nSubject : x\r\n\r\nbody\r\n",
+	    "\r\nFrom: a@else.test\r\n\r\nbody\r\n", "garbage\r\nFrom: a@else.test\r\n\r\nbody\r\n",
+	    "Authentication-Results: mx.example.test; spf=pass\r\nSubject: x", "Subject: x\r\n\r\nno end"};
+	struct message_digest digest;
+	(void)state;
+	config.came = take_octets;
+	config.chunks = true;
+	for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++)
+		for (size_t piece = 1; piece < 80; piece += 13) {
+			buf_clear(&came);
+			assert_int_equal(take(view_from_string(messages[i]), piece, &digest), SMTP_BODY_GOOD);
+			assert_string_equal(buf_string(&came), messages[i]);
+			assert_string_not_equal(buf_string(&got) + strlen("Received: here\r\n"), messages[i]);
+		}
+	take((struct view){0}, 0, NULL);
 }
 
 static void a_submitted_message_is_completed(void **state)
@@ -381,6 +410,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_received_message_gets_its_trace_field, start, stop),
+	    cmocka_unit_test_setup_teardown(what_came_is_told_as_it_came, start, stop),
 	    cmocka_unit_test_setup_teardown(a_submitted_message_is_completed, start, stop),
 	    cmocka_unit_test_setup_teardown(the_digest_tells_what_is_in_it, start, stop),
 	    cmocka_unit_test_setup_teardown(what_is_too_large_is_dropped, start, stop),

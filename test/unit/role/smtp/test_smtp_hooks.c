@@ -10,7 +10,7 @@
 
 static struct {
 	struct smtp_connection c;
-	struct buf out, seen, headers;
+	struct buf out, came, seen, headers;
 	struct smtp_verdict at_end;
 	bool waits, tap_is_full;
 	unsigned first, second, begun, ended, delivered, kept, closed;
@@ -57,6 +57,13 @@ static void tap_begin(struct smtp_connection *c)
 	world.begun++;
 }
 
+static void tap_came(struct smtp_connection *c, struct view bytes)
+{
+	(void)c;
+	assert_true(world.begun > world.ended);
+	buf_append(&world.came, bytes);
+}
+
 static bool tap_bytes(struct smtp_connection *c, struct view bytes)
 {
 	(void)c;
@@ -70,7 +77,7 @@ static void tap_end(struct smtp_connection *c)
 	world.ended++;
 }
 
-static const struct smtp_tap tap = {tap_begin, tap_bytes, tap_end};
+static const struct smtp_tap tap = {tap_begin, tap_came, tap_bytes, tap_end};
 
 static const struct smtp_hook_row rows[] = {
     {SMTP_AT_END, 1 << SMTP_RELAY | 1 << SMTP_LMTP, first_row, NULL},
@@ -133,6 +140,7 @@ static void start(enum service service)
 	    .login = login,
 	    .close = close_it,
 	    .body = smtp_hooks_body,
+	    .came = smtp_hooks_came,
 	    .deliver = deliver,
 	    .abandon = smtp_hooks_abandon,
 	    .now = now};
@@ -149,6 +157,7 @@ static void start(enum service service)
 	    .errors_max = 10};
 	memset(&world, 0, sizeof world);
 	buf_init(&world.out, 1 << 20);
+	buf_init(&world.came, 1 << 20);
 	buf_init(&world.seen, 1 << 20);
 	buf_init(&world.headers, 4096);
 	world.c.edge.ending = true; /* there is no stream to go on with */
@@ -166,6 +175,7 @@ static int stop(void **state)
 	smtp_hooks_forget(&world.c);
 	smtp_session_free(world.c.session);
 	buf_done(&world.out);
+	buf_done(&world.came);
 	buf_done(&world.seen);
 	buf_done(&world.headers);
 	return 0;
@@ -259,6 +269,9 @@ static void a_tap_sees_the_message_and_may_stop_it(void **state)
 	assert_true(view_starts(buf_view(&world.seen), VIEW("Received: ")));
 	assert_true(view_ends_nocase(buf_view(&world.seen), VIEW("\r\nSubject: x\r\n\r\none\r\ntwo\r\n")));
 	assert_true(world.begun == 1 && world.ended == 1 && world.delivered == 1);
+	/* As it came, without the dots of SMTP. */
+	assert_string_equal(
+	    buf_string(&world.came), "Message-ID: <1@remote.test>\r\nSubject: x\r\n\r\none\r\ntwo\r\n");
 	/* A message that is given up has an end for the tap, too. */
 	say(TO_TWO);
 	say("Subject: y\r\n");

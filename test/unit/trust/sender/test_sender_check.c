@@ -10,11 +10,13 @@ static struct sockaddr_in client;
 static struct sender_request request;
 static struct answers answers;
 static struct buf field;
+static const char *kept; /* what readers see of the message, or NULL */
 
 static int set_up(void **state)
 {
 	(void)state;
 	zone_clear();
+	kept = NULL;
 	client = (struct sockaddr_in){.sin_family = AF_INET};
 	memcpy(&client.sin_addr, "\300\0\2\7", 4);
 	request = (struct sender_request){.client = (const struct sockaddr *)&client,
@@ -41,7 +43,7 @@ static int tear_down(void **state)
 /* The verdicts in short, and the field in `field`; in pieces of that size. */
 static struct sender_verdicts check(const char *message, size_t piece)
 {
-	struct view rest = view_from_string(message);
+	struct view rest = view_from_string(message), kept_rest = view_from_string(kept ? kept : "");
 	answers_done(&answers);
 	answers_init_for(&answers, SENDER_QUESTIONS_MAX, 1024 * 1024);
 	struct sender_check *c = sender_check_new(&request, &answers);
@@ -49,6 +51,8 @@ static struct sender_verdicts check(const char *message, size_t piece)
 		sender_check_bytes(c, view_take(rest, piece));
 		rest = view_skip(rest, piece);
 	}
+	for (; kept_rest.len > 0; kept_rest = view_skip(kept_rest, piece))
+		sender_check_kept(c, view_take(kept_rest, piece));
 	sender_check_end(c);
 	while (!sender_check_judge(c))
 		assert_true(zone_answer(&answers));
@@ -130,6 +134,30 @@ static void looks_at_all_authors(void **state)
 	assert_non_null(strstr(buf_string(&field), "dmarc=none;"));
 }
 
+/* A header that is repaired on its way in shows readers what signatures know nothing of. */
+static void looks_at_what_readers_see(void **state)
+{
+	(void)state;
+	zone_txt("_dmarc.b.example", "v=DMARC1; p=reject");
+	zone_at("b.example", DNS_A);
+	for (size_t piece = 1; piece < 60; piece += 19) {
+		kept = "Received: here\r\nFrom: bob@b.example\r\n\r\nHello\r\n";
+		struct sender_verdicts v = check("\r\nFrom: bob@b.example\r\n\r\nHello\r\n", piece);
+		assert_int_equal(v.dmarc.result, SENDER_FAIL);
+		assert_int_equal(v.authors, 1);
+		v = check(letter, piece);
+		assert_int_equal(v.dmarc.result, SENDER_FAIL);
+		assert_int_equal(v.authors, 2);
+		/* Without an end of its header it is looked at too. */
+		kept = "From: bob@b.example";
+		assert_int_equal(check("Subject: x\r\n", piece).dmarc.result, SENDER_FAIL);
+		kept = letter;
+		v = check(letter, piece);
+		assert_int_equal(v.dmarc.result, SENDER_PASS);
+		assert_int_equal(v.authors, 1);
+	}
+}
+
 /* What is too much to be looked at hides no author, and refuses nobody. */
 static void trusts_nothing_that_is_too_large(void **state)
 {
@@ -200,6 +228,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(writes_no_strangers_words, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(has_room_for_some_signatures, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(looks_at_all_authors, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(looks_at_what_readers_see, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(trusts_nothing_that_is_too_large, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(lets_no_author_use_up_the_memory, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(asks_early, set_up, tear_down),
