@@ -221,6 +221,12 @@ int directory_account_get(struct txn *t, struct view text, struct directory_acco
 	return error ? error : directory_find_account(t, &address, a);
 }
 
+int directory_account_in_use(struct txn *t, struct view text, struct directory_account *a)
+{
+	int error = directory_account_get(t, text, a);
+	return error == 0 && a->disabled ? -EACCES : error;
+}
+
 int directory_account_put(struct txn *t, struct view text, const struct directory_account *a)
 {
 	struct address address;

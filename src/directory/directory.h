@@ -45,6 +45,8 @@ struct directory_account {
 /* -EEXIST: the address is an account or an alias; -ENOENT: no such domain. a->shard is set. */
 int directory_account_add(struct txn *t, struct view address, struct directory_account *a);
 int directory_account_get(struct txn *t, struct view address, struct directory_account *a);
+/* The same for what is done in the account's name: -EACCES when it is disabled. */
+int directory_account_in_use(struct txn *t, struct view address, struct directory_account *a);
 /* -ENOENT: no such account. Its shard never changes. */
 int directory_account_put(struct txn *t, struct view address, const struct directory_account *a);
 /* Also its app passwords. The account's own shard is erased apart, by account_remove. */

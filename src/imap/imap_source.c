@@ -276,6 +276,11 @@ bool imap_source_path(struct imap_session *s, const struct mail_url *url, struct
 	buf_init(&text, MAIL_URL_MAX + 100);
 	buf_append_string(&text, IMAP_OTHERS);
 	buf_append(&text, url->user);
+	/* "ann@example.com" is ann at the host example.com, as with is_own. */
+	if (view_find(url->user, '@') < 0 && !view_equal_nocase(url->host, s->config.hostname)) {
+		buf_append_byte(&text, '@');
+		buf_append(&text, url->host);
+	}
 	buf_append_byte(&text, '/');
 	buf_append(&text, url->mailbox);
 	bool kept = !buf_failed(&text) && arena_copy(imap_arena(s), buf_view(&text), path);

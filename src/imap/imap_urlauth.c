@@ -58,12 +58,13 @@ static void mailbox_found(struct imap_session *s, const struct mail_mailbox *mai
 		k->keyed(s, error ? error : -ENOENT);
 		return;
 	}
-	k->account = mailbox->account;
+	if (mailbox->account != 0) {
+		k->keyed(s, -EACCES);
+		return;
+	}
 	k->mailbox = mailbox->mailbox;
 	imap_ask(s, MAIL_METADATA,
-	    &(struct mail_metadata){
-	        .account = k->account, .mailbox = k->mailbox, .name = VIEW(MAIL_URL_KEY_NAME)},
-	    key_came);
+	    &(struct mail_metadata){.mailbox = k->mailbox, .name = VIEW(MAIL_URL_KEY_NAME)}, key_came);
 }
 
 void imap_url_find_key(struct imap_session *s, struct imap_url_key *k, const struct mail_url *url,
@@ -116,13 +117,13 @@ static void generate_keyed(struct imap_session *s, int64_t error)
 {
 	struct urlauth *u = imap_data(s);
 	char key[KEY_SIZE];
-	if (error) {
-		imap_no_error(s, error, "the mailbox");
-		return;
-	}
-	if (u->key.account != 0) {
+	if (error == -EACCES) {
 		/* RFC 4467 section 7: a user gives access to what is the user's. */
 		imap_no(s, "NOPERM", "only the owner of a mailbox may give access to it");
+		return;
+	}
+	if (error) {
+		imap_no_error(s, error, "the mailbox");
 		return;
 	}
 	if (buf_view(&u->key.key).len) {

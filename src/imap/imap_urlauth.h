@@ -14,7 +14,7 @@ enum {
 
 struct imap_url_key {
 	struct buf key; /* initialised and ended by whoever holds it; empty: the mailbox has none */
-	uint64_t account, mailbox;
+	uint64_t mailbox;
 
 	/* Inside. */
 	const struct mail_url *url;
@@ -23,8 +23,8 @@ struct imap_url_key {
 
 /*
  * Finds the key of the mailbox that the URL names, which stays where it is until then. keyed: 0; -ENOENT:
- * there is no such mailbox on this server, that the session may see; or an error of mail.h. One at a time in
- * a session.
+ * there is no such mailbox on this server, that the session may see; -EACCES: it is another's, and so is its
+ * key; or an error of mail.h. One at a time in a session.
  */
 void imap_url_find_key(struct imap_session *s, struct imap_url_key *k, const struct mail_url *url,
     void (*keyed)(struct imap_session *s, int64_t error));

@@ -2,8 +2,8 @@
  * URLFETCH (RFC 4467 section 7.3), with the parameters of RFC 5524: BODY, what the URL names as it stands in
  * the message; BINARY, the same behind its encoding; BODYPARTSTRUCTURE, what it is.
  *
- * Of a mailbox that the session cannot read the URL's token is the right to what it names, and store looks at
- * it (MAIL_SHOW).
+ * Of another's mailbox the URL's token is the right to what it names, whether the session may read that
+ * mailbox or not, and store looks at it (MAIL_SHOW).
  */
 #include <errno.h>
 
@@ -266,7 +266,7 @@ static void keyed(struct imap_session *s, int64_t error)
 		imap_source_show(s, &u->source, u->asked[u->next].url, source_opened);
 		return;
 	}
-	/* Whom it admits store says of the others. */
+	/* Whom it admits store says of others' mailboxes. */
 	bool admitted = u->url.access != MAIL_URL_USER || mail_url_is_user(u->url.access_user, s->address);
 	if (error || key.len == 0 || !admitted || !mail_url_token_matches(key, &u->url)) {
 		put_nothing(s);

@@ -9,7 +9,7 @@
 
 enum { FILE_MAX = 1 << 22 };
 
-enum { CLIENTS_MAX = 8, CLIENT_NAME_MAX = 16 };
+enum { CLIENTS_MAX = 8, CLIENT_NAME_MAX = 16, WORDS_MAX = 8 };
 
 /* A client, and its session. */
 struct client {
@@ -19,8 +19,16 @@ struct client {
 	struct buf pending; /* what it was told and has not taken */
 };
 
+/* What the other side said where ${name} stood. */
+struct word {
+	char name[CLIENT_NAME_MAX];
+	struct buf value;
+};
+
 struct play {
 	const char *file;
+	struct word words[WORDS_MAX];
+	size_t word_count;
 	const struct stage *stage;
 	struct client clients[CLIENTS_MAX];
 	size_t client_count;
@@ -48,13 +56,62 @@ static void unescape(struct view line, struct buf *out)
 	}
 }
 
-static void say(struct play *p, struct view line)
+/* The next ${name} in the line: what stands before it, its name, and the rest. False: there is none. */
+static bool next_word(struct view line, struct view *before, struct view *name, struct view *rest)
 {
+	const char *at = line.len ? memmem(line.data, line.len, "${", 2) : NULL;
+	if (at == NULL)
+		return false;
+	*before = view_take(line, (size_t)(at - line.data));
+	*rest = view_skip(line, before->len + 2);
+	ptrdiff_t end = view_find(*rest, '}');
+	if (end < 0)
+		return false;
+	*name = view_take(*rest, (size_t)end);
+	*rest = view_skip(*rest, (size_t)end + 1);
+	return true;
+}
+
+static struct word *word_of(struct play *p, struct view name)
+{
+	size_t i = 0;
+	while (i < p->word_count && !view_equal(view_from_string(p->words[i].name), name))
+		i++;
+	if (i == WORDS_MAX || name.len >= CLIENT_NAME_MAX)
+		return NULL;
+	if (i == p->word_count) {
+		p->word_count++;
+		memcpy(p->words[i].name, name.data, name.len);
+		buf_init(&p->words[i].value, FILE_MAX);
+	}
+	return &p->words[i];
+}
+
+/* The line with what the words stand for. */
+static void put_words(struct play *p, struct view line, struct buf *out)
+{
+	struct view before, name, rest;
+	for (; next_word(line, &before, &name, &rest); line = rest) {
+		struct word *word = word_of(p, name);
+		buf_append(out, before);
+		if (word)
+			buf_append(out, buf_view(&word->value));
+	}
+	buf_append(out, line);
+}
+
+static void say(struct play *p, struct view text)
+{
+	struct buf whole;
+	buf_init(&whole, FILE_MAX);
+	put_words(p, text, &whole);
+	struct view line = buf_view(&whole);
 	bool open_end =
 	    line.len && line.data[line.len - 1] == '\\' && (line.len < 2 || line.data[line.len - 2] != '\\');
 	unescape(open_end ? view_take(line, line.len - 1) : line, &p->client->pending);
 	if (!open_end)
 		buf_append(&p->client->pending, VIEW("\r\n"));
+	buf_done(&whole);
 }
 
 /* Gives the machine what it was told, in pieces; it may leave some for later. */
@@ -93,21 +150,42 @@ static bool matches(struct view got, struct view expected)
 	return view_equal(got, expected);
 }
 
+/* A ${name} that has no value yet takes what was said there, up to the character behind it; the line with all
+ * values is what is expected. */
+static void learn_words(struct play *p, struct view got, struct view line, struct buf *expected)
+{
+	struct view before, name, rest;
+	for (; next_word(line, &before, &name, &rest); line = rest) {
+		struct word *word = word_of(p, name);
+		buf_append(expected, before);
+		struct view here = view_skip(got, buf_view(expected).len);
+		ptrdiff_t end = rest.len ? view_find(here, rest.data[0]) : -1;
+		if (word && buf_view(&word->value).len == 0)
+			buf_append(&word->value, end < 0 ? here : view_take(here, (size_t)end));
+		if (word)
+			buf_append(expected, buf_view(&word->value));
+	}
+	buf_append(expected, line);
+}
+
 static bool expect(struct play *p, int number, struct view line)
 {
-	struct buf expected;
+	struct buf expected, plain;
 	buf_init(&expected, 65536);
-	unescape(line, &expected);
+	buf_init(&plain, 65536);
+	unescape(line, &plain);
 	struct view said = buf_view(&p->client->out);
 	ptrdiff_t end = view_find(said, '\n');
 	struct view got = end < 0 ? said : view_take(said, (size_t)end);
 	if (got.len && got.data[got.len - 1] == '\r')
 		got.len--;
+	learn_words(p, got, buf_view(&plain), &expected);
 	bool good = end >= 0 && matches(got, buf_view(&expected));
 	if (!good)
 		printf("%s:%d: pieces %d: expected '%.*s', got '%.*s'\n", p->file, number, p->pieces,
 		    VIEW_FMT(line), VIEW_FMT(got));
 	buf_done(&expected);
+	buf_done(&plain);
 	if (end >= 0)
 		buf_consume(&p->client->out, (size_t)end + 1);
 	return good;
@@ -227,6 +305,8 @@ static bool play(const char *file, struct view text, const struct stage *stage, 
 	}
 	for (size_t i = 0; i < p.client_count; i++)
 		good = end_client(&p, i, good);
+	for (size_t i = 0; i < p.word_count; i++)
+		buf_done(&p.words[i].value);
 	return good && (stage->finished == NULL || stage->finished());
 }
 

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "../unit/role/store/mail_world.h"
+#include "../unit/store/support.h"
 #include "base/container.h"
 #include "base/mem.h"
+#include "directory/directory.h"
 #include "imap/imap_session.h"
 #include "play.h"
 
@@ -172,11 +174,26 @@ static void answer_login(struct talker *t)
 
 /* ---- the stage ---- */
 
+static int run_people(struct txn *t, void *arg)
+{
+	struct directory_domain domain = {.disabled = false};
+	(void)arg;
+	int error = directory_domain_put(t, VIEW("example.test"), &domain);
+	for (size_t i = 0; i < PEOPLE && error == 0; i++) {
+		struct directory_account account = {.quota = 0};
+		char address[64];
+		snprintf(address, sizeof address, "%s@example.test", people[i]);
+		error = directory_account_add(t, view_from_string(address), &account);
+	}
+	return error;
+}
+
 static void begin(void)
 {
 	if (stage.begun)
 		return;
 	mail_world_begin();
+	assert_int_equal(test_commit(store_role.store, run_people, NULL), 0);
 	for (unsigned i = 0; i < PEOPLE; i++)
 		mail_world_account(i + 1);
 	stage.begun = true;

@@ -31,6 +31,19 @@ static void release(struct question *question)
 	mem_free(x->value);
 }
 
+/*
+ * Of another's mailbox only what RFC 5464 knows can be named. What else stands there is the owner's own: the
+ * key of its URLs (mail_url.h) makes tokens that show all of it to anybody.
+ */
+static bool may_name(const struct right_mailbox *box, struct view name)
+{
+	struct view rest = name, first;
+	/* "/shared/..." has nothing before its first "/". */
+	return box->user == 0 ||
+	       (view_next(&rest, '/', &first) && first.len == 0 && view_next(&rest, '/', &first) &&
+	           (view_equal(first, VIEW("private")) || view_equal(first, VIEW("shared"))));
+}
+
 static void tell(struct right_metadata *x)
 {
 	for (; x->next < x->read.count; x->next++) {
@@ -68,6 +81,10 @@ static void values_read(struct account_metadata *read, int result)
 static void may_read(struct question *question)
 {
 	struct right_metadata *x = metadata_of(question);
+	if (!may_name(&x->box, x->read.name)) {
+		question_fail(question, -EACCES);
+		return;
+	}
 	x->read.shard = x->box.shard;
 	x->read.mailbox = x->box.mailbox;
 	x->read.user = question->right->account;
@@ -96,6 +113,10 @@ static void value_set(struct account_metadata_set *set, int result)
 static void may_write(struct question *question)
 {
 	struct right_metadata *x = metadata_of(question);
+	if (!may_name(&x->box, x->set.name)) {
+		question_fail(question, -EACCES);
+		return;
+	}
 	x->set.shard = x->box.shard;
 	x->set.mailbox = x->box.mailbox;
 	x->set.user = question->right->account;

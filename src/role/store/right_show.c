@@ -39,7 +39,7 @@ static void refuse(struct right_show *x, int error)
 
 /* ---- who ---- */
 
-/* The account of "joe@example.com", or of "joe" in the domain. */
+/* The account of "joe@example.com", or of "joe" in the domain; -EACCES: it is disabled. */
 static int account_of(struct txn *t, struct view name, struct view domain, uint64_t *account)
 {
 	struct buf address;
@@ -50,7 +50,7 @@ static int account_of(struct txn *t, struct view name, struct view domain, uint6
 		buf_append_byte(&address, '@');
 		buf_append(&address, domain);
 	}
-	int error = buf_failed(&address) ? -ENOENT : directory_account_get(t, buf_view(&address), &a);
+	int error = buf_failed(&address) ? -ENOENT : directory_account_in_use(t, buf_view(&address), &a);
 	if (error == 0)
 		*account = a.shard;
 	buf_done(&address);

@@ -75,13 +75,16 @@ static void read_octets(struct show *s, const struct account_fetched *e, uint64_
 		store_blob_read(store_role.store, &s->blobs);
 }
 
-/* The structure of this part and those in it, as if there were nothing around it. */
+/* The structure of this part and those in it, as if there were nothing around it: it is the root, which is
+ * always marked as a message. */
 static int put_structure(struct show *s, const struct mime_tree *tree, size_t part)
 {
-	struct mime_tree own = *tree;
+	const struct mime_part *root = &tree->parts[part];
+	struct mime_tree own = {.lines = root->body_lines};
 	size_t end = part + 1;
-	while (end < tree->count && tree->parts[end].depth > tree->parts[part].depth)
+	while (end < tree->count && tree->parts[end].depth > root->depth)
 		end++;
+	own.size = root->body_offset + root->body_len - root->header_offset;
 	own.count = end - part;
 	own.parts = arena_alloc(&s->arena, own.count * sizeof *own.parts);
 	if (own.parts == NULL)
@@ -89,8 +92,11 @@ static int put_structure(struct show *s, const struct mime_tree *tree, size_t pa
 	for (size_t i = 0; i < own.count; i++) {
 		own.parts[i] = tree->parts[part + i];
 		own.parts[i].parent = i == 0 ? -1 : own.parts[i].parent - (int)part;
-		own.parts[i].depth -= tree->parts[part].depth;
+		own.parts[i].depth -= root->depth;
+		own.parts[i].header_offset -= root->header_offset;
+		own.parts[i].body_offset -= root->header_offset;
 	}
+	own.parts[0].is_message = true;
 	return mime_tree_encode(&own, &s->structure);
 }
 

@@ -5,16 +5,21 @@
  * account.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/container.h"
 #include "base/mem.h"
+#include "directory/directory.h"
 #include "role/store/show.h"
 #include "role/store/store_private.h"
 
 struct smtp_show {
 	struct asked asked;
 	struct show show;
+	char login[ADDRESS_MAX];
+	size_t login_len;
+	struct store_read read;
 };
 
 static void finish(struct show *show, int error)
@@ -41,6 +46,26 @@ static int judge(struct show *s, const struct message_show *m)
 	return 0;
 }
 
+/* A session of smtp that still goes on when its account has been disabled or removed gets nothing. */
+static int run_login(struct txn *t, void *arg)
+{
+	struct smtp_show *s = arg;
+	struct directory_account a;
+	int error = directory_account_in_use(t, view_of(s->login, s->login_len), &a);
+	if (error == 0 && a.shard != s->show.account)
+		error = -EACCES;
+	return error == -ENOENT || error == -EINVAL ? -EACCES : error;
+}
+
+static void login_known(struct store_read *read, int result)
+{
+	struct smtp_show *s = container_of(read, struct smtp_show, read);
+	if (result)
+		finish(&s->show, result);
+	else
+		show_run(&s->show);
+}
+
 void store_show(struct link *link, struct channel_frame *frame, const void *message)
 {
 	const struct message_show *m = message;
@@ -57,8 +82,15 @@ void store_show(struct link *link, struct channel_frame *frame, const void *mess
 	s->show.offset = m->offset;
 	s->show.done = finish;
 	int error = judge(&s->show, m);
-	if (error)
+	if (error == 0 && m->login.len > sizeof s->login)
+		error = -EACCES;
+	if (error) {
 		finish(&s->show, error);
-	else
-		show_run(&s->show);
+		return;
+	}
+	memcpy(s->login, m->login.data, m->login.len);
+	s->login_len = m->login.len;
+	s->read =
+	    (struct store_read){.shard = DIRECTORY_SHARD, .run = run_login, .arg = s, .done = login_known};
+	store_read(store_role.store, &s->read);
 }

@@ -23,11 +23,13 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "mail/mail.h"
+#include "mail/mail_url.h"
 #include "process/messages.h"
 #include "process/role.h"
 #include "master/roles.h"
 
-enum { WAIT_MS = 20000, NUMBERS_TRIED = 16 };
+enum { WAIT_MS = 20000, TYPES_TRIED = MESSAGE_TYPES + 3 /* the last ones no pair has */ };
 
 static struct {
 	const struct role *role;
@@ -184,14 +186,6 @@ static bool calls(const struct role *a, const struct role *b)
 	return a->calls & b->bit;
 }
 
-/* The numbers of all pairs and some behind each, as far as no message has them: the last one is above all. */
-static unsigned next_type(unsigned type)
-{
-	if (type % MESSAGES_IN_GROUP < NUMBERS_TRIED || type > MESSAGE_TYPES)
-		return type + 1;
-	return type - type % MESSAGES_IN_GROUP + MESSAGES_IN_GROUP;
-}
-
 /*
  * What ends the channel: a message that this peer may not send; one that is malformed; one that is no answer,
  * but says under a request number that it were. An answer to a question that nobody waits for any more is
@@ -200,7 +194,7 @@ static unsigned next_type(unsigned type)
 static void walk(const struct role *peer)
 {
 	bool talks = calls(t.role, peer);
-	for (unsigned type = 0; type < MESSAGE_TYPES + 3; type = next_type(type)) {
+	for (unsigned type = 0; type < TYPES_TRIED; type++) {
 		bool allowed = ipc_allowed(type, peer->bit, t.role->bit);
 		bool late_answer = allowed && talks && ipc_answers(type);
 		int fd = introduce(peer->bit);
@@ -247,47 +241,128 @@ static uint64_t directory(
 	return answer.number;
 }
 
-static int grant(int auth, uint64_t account)
+static int grant(int auth, uint64_t account, const char *service)
 {
 	struct message_granted granted;
 	int fd;
-	send_to(
-	    auth, MESSAGE_GRANT, 1, &(struct message_grant){.account = account, .service = VIEW("pop3")}, -1);
+	send_to(auth, MESSAGE_GRANT, 1,
+	    &(struct message_grant){.account = account, .service = view_from_string(service)}, -1);
 	expect(auth, MESSAGE_GRANTED, &granted, &fd);
 	assert_int_equal(granted.error, 0);
 	assert_true(fd >= 0);
 	return fd;
 }
 
-static void walks_an_accounts_channel(void **state)
+static uint64_t account_of_joe(int auth)
 {
-	(void)state;
 	static const char *const domain[] = {"example.test", "", "", "+"}, *const account[] = {
 	                                                                       "joe@example.test", "none"};
+	directory(auth, DIRECTORY_DOMAIN_PUT, 0, domain, 4);
+	return directory(auth, DIRECTORY_ACCOUNT_ADD, 0, account, 2);
+}
+
+/* Every message there is, on a channel of its own: what this edge may not say, and what it may, malformed. */
+static void walks_an_accounts_channel(void **state)
+{
+	const char *service = *state;
+	enum role_bit edge = role_bit_by_name(service);
 	begin("store", NULL);
 	int auth = introduce(ROLE_AUTH);
-	directory(auth, DIRECTORY_DOMAIN_PUT, 0, domain, 4);
-	uint64_t number = directory(auth, DIRECTORY_ACCOUNT_ADD, 0, account, 2);
-	for (unsigned type = 0; type < MESSAGE_TYPES + 3; type = next_type(type)) {
-		int fd = grant(auth, number);
-		if (ipc_allowed(type, ROLE_POP3, ROLE_STORE))
+	uint64_t number = account_of_joe(auth);
+	unsigned permitted = 0;
+	for (unsigned type = 0; type < TYPES_TRIED; type++) {
+		int fd = grant(auth, number, service);
+		bool allowed = ipc_allowed(type, edge, ROLE_STORE);
+		permitted += allowed;
+		if (allowed)
 			assert_int_equal(
 			    channel_send_blocking(fd, (uint16_t)type, 7, VIEW("garbled"), -1), 0);
 		else
 			send_empty(fd, type);
 		expect_closed(fd, false);
 	}
-	/* What may be said, out of its order: nothing is carried out before the maildrop is open. */
-	int fd = grant(auth, number);
+	assert_true(permitted > 0);
+	close(auth);
+	end();
+}
+
+/* What may be said, out of its order: nothing is carried out before the maildrop is open. A channel for a
+ * service that nobody knows is none. */
+static void has_nothing_carried_out_out_of_its_order(void **state)
+{
+	(void)state;
+	struct message_granted granted;
+	begin("store", NULL);
+	int auth = introduce(ROLE_AUTH);
+	uint64_t number = account_of_joe(auth);
+	int fd = grant(auth, number, "pop3");
 	send_to(fd, MESSAGE_EXPUNGE, 1, &(struct message_expunge){.last = 1}, -1);
 	expect_closed(fd, true);
-	/* A channel for a service that nobody knows, or for nobody. */
-	struct message_granted granted;
 	send_to(
 	    auth, MESSAGE_GRANT, 1, &(struct message_grant){.account = number, .service = VIEW("root")}, -1);
 	expect(auth, MESSAGE_GRANTED, &granted, &fd);
 	assert_int_equal(fd, -1);
 	assert_true(granted.error != 0);
+	close(auth);
+	end();
+}
+
+/*
+ * A breached imap or smtp makes URLs up: without the key of the mailbox none of them shows anything, whosever
+ * it names; and the key of another's mailbox is not told, even where all rights to it are given.
+ */
+static void shows_nothing_by_urls_that_are_made_up(void **state)
+{
+#define ZEROES "0000000000000000000000000000000000000000000000000000000000000000"
+	static const char *const urls[] = {
+	    "imap://joe@example.test/INBOX/;uid=1;urlauth=anonymous:internal:01",
+	    ("imap://joe@example.test/INBOX/;uid=1;urlauth=submit+joe:internal:01" ZEROES),
+	    "imap://joe@example.test/INBOX/;uid=1;urlauth=anonymous", "imap://joe@example.test/INBOX/;uid=1",
+	    "/INBOX/;uid=1", "x"};
+	static const char *const ann[] = {"ann@example.test", "none"};
+	struct mail_done done;
+	struct message_shown shown;
+	(void)state;
+	begin("store", NULL);
+	int auth = introduce(ROLE_AUTH), smtp = introduce(ROLE_SMTP);
+	uint64_t joes = account_of_joe(auth);
+	int joe = grant(auth, joes, "imap");
+	int imap = grant(auth, directory(auth, DIRECTORY_ACCOUNT_ADD, 0, ann, 2), "imap");
+	send_to(joe, MAIL_METADATA_SET, 1,
+	    &(struct mail_metadata_entry){
+	        .mailbox = 1, .name = VIEW(MAIL_URL_KEY_NAME), .value = VIEW("key")},
+	    -1);
+	expect(joe, MAIL_DONE, &done, NULL);
+	assert_int_equal(done.error, 0);
+	send_to(joe, MAIL_GRANT_SET, 2,
+	    &(struct mail_grant){.mailbox = 1, .who = VIEW("anyone"), .rights = RIGHT_ALL}, -1);
+	expect(joe, MAIL_DONE, &done, NULL);
+	assert_int_equal(done.error, 0);
+	for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+		struct view url = view_from_string(urls[i]);
+		send_to(imap, MAIL_SHOW, 3, &(struct mail_show){.url = url}, -1);
+		expect(imap, MAIL_DONE, &done, NULL);
+		assert_int_equal(done.error, -EACCES);
+		send_to(smtp, MESSAGE_SHOW, 3,
+		    &(struct message_show){.account = joes, .login = VIEW("joe@example.test"), .url = url},
+		    -1);
+		expect(smtp, MESSAGE_SHOWN, &shown, NULL);
+		assert_true(shown.error != 0 && shown.bytes.len == 0);
+	}
+	static const char *const names[] = {MAIL_URL_KEY_NAME, "/internal", "/", "", "/INTERNAL/urlauth"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		send_to(imap, MAIL_METADATA, 4,
+		    &(struct mail_metadata){.account = joes & (MAIL_ACCOUNT_END - 1),
+		        .mailbox = 1,
+		        .depth = 2,
+		        .name = view_from_string(names[i])},
+		    -1);
+		expect(imap, MAIL_DONE, &done, NULL);
+		assert_int_equal(done.error, -EACCES);
+	}
+	close(imap);
+	close(joe);
+	close(smtp);
 	close(auth);
 	end();
 }
@@ -446,7 +521,10 @@ int main(void)
 	    cmocka_unit_test_prestate(walk_all, smtp),
 	    cmocka_unit_test_prestate(walk_all, pop3),
 	    cmocka_unit_test_prestate(walk_all, imap),
-	    cmocka_unit_test(walks_an_accounts_channel),
+	    cmocka_unit_test_prestate(walks_an_accounts_channel, pop3),
+	    cmocka_unit_test_prestate(walks_an_accounts_channel, imap),
+	    cmocka_unit_test(has_nothing_carried_out_out_of_its_order),
+	    cmocka_unit_test(shows_nothing_by_urls_that_are_made_up),
 	    cmocka_unit_test(logs_in_for_its_own_services_alone),
 	    cmocka_unit_test(ends_the_sessions_of_an_account_that_is_half_removed),
 	    cmocka_unit_test(has_nothing_signed_but_handshakes),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mail/annotation_wire.h"
+#include "mail/mail_url.h"
 #include "directory/groups.h"
 #include "mail_seen.h"
 #include "../../store/support.h"
@@ -221,6 +222,13 @@ static const struct {
         {.entry = {.name = {"/private/a", 10}, .value = {"x", 1}}}},
     {"shared metadata", MAIL_METADATA_SET, RIGHT_WRITE, ask_plainly, 0,
         {.entry = {.name = {"/shared/a", 9}, .value = {"x", 1}}}},
+    {"key of URLs", MAIL_METADATA, NEVER, ask_plainly, 0,
+        {.metadata = {.name = {MAIL_URL_KEY_NAME, sizeof MAIL_URL_KEY_NAME - 1}}}},
+    {"all metadata", MAIL_METADATA, NEVER, ask_plainly, 0, {.metadata = {.depth = 2}}},
+    {"what begins like metadata", MAIL_METADATA, NEVER, ask_plainly, 0,
+        {.metadata = {.name = {"/sharedx", 8}, .depth = 2}}},
+    {"new key of URLs", MAIL_METADATA_SET, NEVER, ask_plainly, 0,
+        {.entry = {.name = {MAIL_URL_KEY_NAME, sizeof MAIL_URL_KEY_NAME - 1}, .value = {"x", 1}}}},
     {"annotations", MAIL_ANNOTATIONS, RIGHT_READ, ask_plainly, 0, {.annotations = {.uids = UID_1}}},
     {"private annotation", MAIL_ANNOTATE, RIGHT_READ, ask_annotate, 0, {.annotate = {.uids = UID_1}}},
     {"shared annotation", MAIL_ANNOTATE, RIGHT_READ | RIGHT_ANNOTATE, ask_annotate, 0,
@@ -409,6 +417,57 @@ static void a_subscription_makes_no_share(void **state)
 	assert_int_equal(ask(&bob, MAIL_SET, &set), 0);
 }
 
+/* ---- URLs with tokens ---- */
+
+static void note_shown(struct seen *s, enum mail_type type, const void *answer)
+{
+	const struct mail_shown *shown = answer;
+	(void)s;
+	if (type == MAIL_SHOWN)
+		assert_int_equal(shown->size, sizeof "Subject: x\r\n\r\ntext\r\n" - 1);
+}
+
+/* What bob is shown by a URL of the mailbox M, whose token is made with this key. */
+static int64_t shown_by(const char *key, const char *access)
+{
+	struct buf url;
+	buf_init(&url, MAIL_URL_MAX);
+	buf_append_string(&url, "imap://alice@example.test/M/;uid=1;urlauth=");
+	buf_append_string(&url, access);
+	size_t rump = buf_view(&url).len;
+	buf_append_string(&url, ":internal:");
+	assert_int_equal(mail_url_token(view_from_string(key), view_take(buf_view(&url), rump), &url), 0);
+	bob.also = note_shown;
+	int64_t answer = ask(&bob, MAIL_SHOW, &(struct mail_show){.url = buf_view(&url)});
+	bob.also = NULL;
+	assert_int_equal(bob.frames[MAIL_SHOWN], answer == 0);
+	buf_done(&url);
+	return answer;
+}
+
+/* Its token is the right to what it names: no other right gives that, and none is needed. */
+static void a_token_is_right_enough_and_nothing_else_is(void **state)
+{
+	struct mail_metadata_entry key = {.name = VIEW(MAIL_URL_KEY_NAME), .value = VIEW("key")};
+	(void)state;
+	key.mailbox = make("M");
+	assert_int_equal(put(key.mailbox), 1);
+	for (uint64_t rights = 0; rights <= RIGHT_ALL; rights = 2 * rights + 1) {
+		grant(key.mailbox, rights);
+		key.none = 1;
+		assert_int_equal(ask(&alice, MAIL_METADATA_SET, &key), 0);
+		assert_int_equal(shown_by("key", "authuser"), -EACCES);
+		assert_int_equal(shown_by("", "authuser"), -EACCES);
+		key.none = 0;
+		assert_int_equal(ask(&alice, MAIL_METADATA_SET, &key), 0);
+		assert_int_equal(shown_by("key", "authuser"), 0);
+		assert_int_equal(shown_by("key", "user+bob"), 0);
+		assert_int_equal(shown_by("key", "user+alice"), -EACCES);
+		assert_int_equal(shown_by("key", "submit+bob"), -EACCES);
+		assert_int_equal(shown_by("other", "authuser"), -EACCES);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -423,6 +482,7 @@ int main(void)
 	    TEST(an_append_sets_no_more_flags_than_a_store),
 	    TEST(a_watch_tells_of_its_mailbox_alone),
 	    TEST(a_subscription_makes_no_share),
+	    TEST(a_token_is_right_enough_and_nothing_else_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
