@@ -29,12 +29,14 @@ const struct settings *edge_settings(void)
 static void start_accepting(void *arg)
 {
 	struct edge *edge = arg;
+	edge->accepting = true;
 	for (size_t i = 0; i < edge->listener_count; i++)
 		loop_watch_on(&edge->listeners[i].watch);
 }
 
 static void stop_accepting(struct edge *edge)
 {
+	edge->accepting = false;
 	for (size_t i = 0; i < edge->listener_count; i++)
 		loop_watch_off(&edge->listeners[i].watch);
 }
@@ -124,13 +126,15 @@ void edge_role_peer(struct role_process *p, enum role_bit peer, int fd)
 void edge_role_listener(struct role_process *p, enum service service, int fd)
 {
 	struct edge *edge = the_edge;
-	if (edge->listener_count == LISTENERS_MAX) {
+	if (edge->listener_count == LISTENERS_MAX || p->draining) {
 		close(fd);
 		return;
 	}
 	struct edge_listener *listener = &edge->listeners[edge->listener_count++];
 	*listener = (struct edge_listener){.edge = edge, .service = service, .fd = fd};
 	loop_watch_init(&listener->watch, &p->loop, fd, LOOP_READ, on_listener, listener);
+	if (edge->accepting)
+		loop_watch_on(&listener->watch);
 }
 
 static void open_with_tickets(struct edge *edge)

@@ -26,6 +26,7 @@ struct edge {
 	struct edge_connection *first; /* of all connections */
 	struct edge_listener listeners[LISTENERS_MAX];
 	size_t listener_count;
+	bool accepting;
 	struct tls_context *tls;   /* NULL: no certificate is set up */
 	struct calls keys;         /* signatures and ticket keys come from there, and true senders (SRS) */
 	struct calls auth;         /* logins */

@@ -27,7 +27,10 @@ enum {
 	RESTART_MOST_MS = 10000, /* a role that keeps crashing */
 	TRY_AGAIN_MS = 1000, /* a role that cannot serve now: soon after the cause has gone, and few lines of
 	                        log meanwhile */
-	CALM_MS = 60000,     /* after this long, a crash counts as the first again */
+	/* At the start clients wait for so long until the roles are ready; a program that waits for longer
+	 * believes that nobody is there, and is better told to come again. */
+	OPEN_ALL_MS = 20000,
+	CALM_MS = 60000,          /* after this long, a crash counts as the first again */
 	STOP_PATIENCE_MS = 10000, /* for a role without connections to finish */
 	FILES_WANTED = 65536
 };
@@ -169,6 +172,7 @@ static void ended(struct master *m, struct child *child, int status)
 		/* A service manager that waits for us to be ready must wait longer. */
 		if (!m->announced)
 			master_notify("EXTEND_TIMEOUT_USEC=30000000");
+		master_open(m); /* this may take long: the others say so */
 		loop_timer_set(&child->restart, TRY_AGAIN_MS);
 		return;
 	}
@@ -323,6 +327,11 @@ static void tell_left_out(void *arg)
 	loop_timer_set(&m->tell_left_out, LOG_TELL_MS);
 }
 
+static void open_all(void *arg)
+{
+	master_open(arg);
+}
+
 static int start(struct master *m)
 {
 	int status = read_certificates(m);
@@ -349,6 +358,8 @@ static int start(struct master *m)
 	loop_signal_on(&m->on_reload, &m->loop, SIGHUP, on_reload, m);
 	loop_signal_on(&m->on_upgrade, &m->loop, SIGUSR2, on_upgrade, m);
 	master_introduce_init(m);
+	loop_timer_init(&m->open_all, &m->loop, open_all, m);
+	loop_timer_set(&m->open_all, OPEN_ALL_MS);
 	for (unsigned i = 0; i < roles_count; i++) {
 		struct child *child = &m->children[i];
 		*child = (struct child){.master = m, .role = &roles[i]};

@@ -26,9 +26,14 @@ static void on_ready(struct child *child, const void *message)
 	child->ready = child->starts == 0 || --child->starts == 0;
 	if (child->ready)
 		master_reload_continue(m, child);
-	for (size_t i = 0; i < roles_count; i++)
-		if (!m->children[i].ready)
-			return;
+	bool all = true;
+	for (size_t i = 0; i < roles_count; i++) {
+		master_give_listeners(m, &m->children[i]);
+		all = all && m->children[i].ready;
+	}
+	if (!all)
+		return;
+	master_open(m);
 	if (!m->announced)
 		announce(m);
 }

@@ -184,6 +184,37 @@ int master_listen(struct master *m)
 	return status;
 }
 
+static bool peers_are_ready(const struct master *m, const struct child *child)
+{
+	for (size_t i = 0; i < roles_count; i++)
+		if (child->role->calls & roles[i].bit && !m->children[i].ready)
+			return false;
+	return true;
+}
+
+void master_give_listeners(struct master *m, struct child *child)
+{
+	if (child->listens || !child->up || m->stopping || !(m->open || peers_are_ready(m, child)))
+		return;
+	child->listens = true;
+	for (size_t i = 0; i < m->listener_count; i++) {
+		const struct listener *l = &m->listeners[i];
+		if (strcmp(service_row(l->service)->role, child->role->name) != 0)
+			continue;
+		struct message_listener message = {
+		    .service = l->service, .address = view_from_string(l->address)};
+		ipc_send(&child->control, MESSAGE_LISTENER, 0, &message, fcntl(l->fd, F_DUPFD_CLOEXEC, 3));
+	}
+}
+
+void master_open(struct master *m)
+{
+	m->open = true;
+	loop_timer_cancel(&m->open_all);
+	for (size_t i = 0; i < roles_count; i++)
+		master_give_listeners(m, &m->children[i]);
+}
+
 void master_close_listeners(struct master *m)
 {
 	for (size_t i = 0; i < m->listener_count; i++) {

@@ -25,6 +25,7 @@ struct child {
 	unsigned crashes; /* in a row */
 	unsigned starts;  /* MESSAGE_START that it has not answered */
 	bool up, ready, told_to_stop;
+	bool listens; /* it has been given its listeners */
 	uid_t uid;
 	gid_t gid;
 };
@@ -66,6 +67,10 @@ struct master {
 	bool reload_again;
 	struct listener listeners[LISTENERS_MAX];
 	size_t listener_count;
+	/* At the start of the server: roles get their listeners when all that they call are ready, or when
+	 * this has fired. */
+	struct loop_timer open_all;
+	bool open;
 	int executable; /* our own, open: a package upgrade under us changes nothing */
 	int folder;     /* the data folder */
 	struct log_socket
@@ -80,6 +85,14 @@ struct master {
 
 /* Opens every listening socket. 0, or an exit status with the reason said. */
 int master_listen(struct master *m);
+/*
+ * Gives a role that is up its listeners, once. When the server starts, clients wait in the backlog until the
+ * roles that theirs calls are ready: who comes early is served, and not sent away. From then on, or when the
+ * start takes long, a role gets them at once, and answers for its peers (m->open).
+ */
+void master_give_listeners(struct master *m, struct child *child);
+/* From now on nobody waits any more. */
+void master_open(struct master *m);
 /* Before the end: who connects from now on is refused at once, and does not wait in a backlog that nobody
  * serves. */
 void master_stop_listening(struct master *m);

@@ -95,14 +95,7 @@ int master_spawn(struct master *m, struct child *child)
 	if (child->role->bit == ROLE_LOG)
 		master_log_introduce(m, child);
 	master_introduce_everywhere(m, child);
-	for (size_t i = 0; i < m->listener_count; i++) {
-		struct listener *l = &m->listeners[i];
-		if (strcmp(service_row(l->service)->role, child->role->name) != 0)
-			continue;
-		struct message_listener message = {
-		    .service = l->service, .address = view_from_string(l->address)};
-		ipc_send(&child->control, MESSAGE_LISTENER, 0, &message, fcntl(l->fd, F_DUPFD_CLOEXEC, 3));
-	}
-	error = master_configure(m, child);
-	return error;
+	child->listens = false;
+	master_give_listeners(m, child);
+	return master_configure(m, child);
 }
