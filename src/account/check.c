@@ -152,13 +152,25 @@ static void noted_checked(struct account_check_noted *noted, int result)
 	end(x, result == -ENOENT ? 0 : result); /* -ENOENT: removed meanwhile */
 }
 
+static void emails_checked(struct account_check_emails *emails, int result)
+{
+	struct account_check *x = container_of(emails, struct account_check, emails);
+	x->wrong += emails->wrong > 0;
+	if (result) {
+		end(x, result == -ENOENT ? 0 : result);
+		return;
+	}
+	x->noted = (struct account_check_noted){.shard = x->shard, .done = noted_checked};
+	account_check_noted(x->accounts, &x->noted);
+}
+
 static void look_at_mailbox(struct account_check *x)
 {
 	while (x->at < x->tree.count && mailbox_of(x)->number == 0)
 		x->at++;
 	if (x->at == x->tree.count) {
-		x->noted = (struct account_check_noted){.shard = x->shard, .done = noted_checked};
-		account_check_noted(x->accounts, &x->noted);
+		x->emails = (struct account_check_emails){.shard = x->shard, .done = emails_checked};
+		account_check_emails(x->accounts, &x->emails);
 		return;
 	}
 	account_uids_free(&x->uids);

@@ -1,11 +1,13 @@
 /*
  * Do the entries of an account agree? Of each mailbox its messages (M) with what is known of them without a
- * look: which UIDs there are (J), their flags (O), the counts (G); and what was noted of them all (A, W). A
- * mailbox that changes meanwhile is looked at again. Used as account.h is.
+ * look: which UIDs there are (J), their flags (O), the counts (G); each message with its email (E, Z); and
+ * what was noted of them all (A, W). A mailbox that changes meanwhile is looked at again. Used as account.h
+ * is.
  */
 #ifndef ACCOUNT_CHECK_H
 #define ACCOUNT_CHECK_H
 
+#include "account/check_emails.h"
 #include "account/check_noted.h"
 #include "account/mailboxes.h"
 #include "account/messages.h"
@@ -17,11 +19,13 @@ struct account_check {
 
 	/* Results. */
 	uint64_t mailboxes, messages;
-	uint64_t wrong; /* mailboxes whose entries contradict one another, and one for what was noted */
+	uint64_t wrong; /* mailboxes whose entries contradict one another, one for messages that contradict
+	                   their emails, and one for what was noted */
 
 	/* Internal. */
 	struct accounts *accounts;
 	struct account_tree tree;
+	struct account_check_emails emails;
 	struct account_check_noted noted;
 	struct account_uids uids;
 	struct account_list list;
