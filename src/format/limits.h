@@ -119,8 +119,13 @@ enum {
 	STRUCTURE_INLINE_MAX = 400,
 	/* The structure: 500 parts with names and parameters as long as parsers keep them. */
 	STRUCTURE_MAX = 128 * 1024,
-	/* Both of them behind a body, with what marks the sections (mime/trailer.h). */
-	TRAILER_MAX = STRUCTURE_MAX + SUMMARY_MAX + 32,
+	/*
+	 * What was found out about who sent a message (trust/sender/sender_results.h): 20 signatures with
+	 * the longest names and all of their texts take 36 KB. That of ordinary mail has 400 octets.
+	 */
+	SENDER_RESULTS_MAX = 40 * 1024,
+	/* All of them behind a body, with what marks the sections (mime/trailer.h). */
+	TRAILER_MAX = STRUCTURE_MAX + SUMMARY_MAX + SENDER_RESULTS_MAX + 32,
 	/*
 	 * Octets that verdicts write into the header of each recipient's copy (Authentication-Results,
 	 * X-Spam): beside Return-Path and Delivered-To they must fit what the index holds of a message's

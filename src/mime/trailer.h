@@ -13,7 +13,8 @@
 
 enum trailer_section {
 	TRAILER_STRUCTURE = 'S', /* the MIME structure: mime/summary.h */
-	TRAILER_SUMMARY = 'M'    /* the summary, when it is too long for the index: SUMMARY_INLINE_MAX */
+	TRAILER_SUMMARY = 'M',   /* the summary, when it is too long for the index: SUMMARY_INLINE_MAX */
+	TRAILER_SENDER = 'F'     /* who sent it, as far as it was checked: trust/sender/sender_results.h */
 };
 
 /*

@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "trust/sender/arc.h"
+#include "trust/sender/sender_results_make.h"
+#include "trust/sender/sender_words.h"
+#include "trust/sender/signature_words.h"
 
 enum { NOW = 1600000000 };
 
@@ -35,9 +38,14 @@ static void say(struct dkim *dkim, struct arc *arc)
 {
 	struct buf words;
 	buf_init(&words, 1 << 16);
-	for (size_t i = 0; i < dkim->count; i++)
-		check(dkim_explain(&dkim->verdicts[i], &words) == 0);
-	check(arc_explain(arc, &words) == 0);
+	for (size_t i = 0; i < dkim->count; i++) {
+		struct sender_signature s;
+		sender_results_take_signature(&dkim->verdicts[i], &s);
+		check(signature_explain(&s, &words) == 0);
+	}
+	struct sender_results r = {0};
+	sender_results_take_arc(arc, &r);
+	check(sender_explain_arc(&r, &words) == 0);
 	buf_done(&words);
 }
 

@@ -22,6 +22,9 @@
 #include "format/json.h"
 #include "trust/sender/arc.h"
 #include "trust/sender/arc_seal.h"
+#include "trust/sender/sender_results_make.h"
+#include "trust/sender/sender_words.h"
+#include "trust/sender/signature_words.h"
 
 static void die(const char *what, const char *which)
 {
@@ -156,9 +159,11 @@ static void put_text(struct buf *out, const char *name, struct view text)
 
 static void put_verdict(struct buf *out, const struct dkim_verdict *v)
 {
+	struct sender_signature s;
 	struct buf words;
 	buf_init(&words, 4096);
-	dkim_explain(v, &words);
+	sender_results_take_signature(v, &s);
+	signature_explain(&s, &words);
 	buf_append_byte(out, '{');
 	put_text(out, "result", view_from_string(sender_result_name(v->result)));
 	put_text(out, "domain", view_from_string(v->field.domain));
@@ -171,9 +176,11 @@ static void put_verdict(struct buf *out, const struct dkim_verdict *v)
 
 static void put_arc(struct buf *out, const struct arc *a)
 {
+	struct sender_results r = {0};
 	struct buf words;
 	buf_init(&words, 4096);
-	arc_explain(a, &words);
+	sender_results_take_arc(a, &r);
+	sender_explain_arc(&r, &words);
 	put_text(out, "arc", view_from_string(sender_result_name(a->verdict.result)));
 	buf_printf(out, "\"sets\":%u,\"arc_words\":", a->count);
 	json_append_string(out, buf_view(&words));

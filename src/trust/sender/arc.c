@@ -4,7 +4,6 @@
 
 #include <errno.h>
 
-#include "base/show.h"
 #include "format/lex.h"
 #include "trust/sender/dkim_block.h"
 
@@ -256,56 +255,4 @@ bool arc_judge(struct arc *a, struct answers *answers)
 		judge(a, answers, i, true);
 	settle(a, ARC_VALID, a->count);
 	return true;
-}
-
-/* ---- in words ---- */
-
-static void say_sealer(const struct arc *a, struct buf *out)
-{
-	buf_append_string(out, "The chain of ");
-	buf_printf(out, "%u seal%s", a->count, a->count == 1 ? "" : "s");
-	const char *domain = a->count ? a->sets[a->count - 1].seal_field.domain : NULL;
-	if (domain && domain[0]) {
-		buf_append_string(out, ", the last by ");
-		show_line(out, view_from_string(domain));
-		buf_append_byte(out, ',');
-	}
-}
-
-int arc_explain(const struct arc *a, struct buf *out)
-{
-	unsigned instance = a->verdict.instance;
-	if (a->verdict.cause == ARC_NO_CHAIN) {
-		buf_append_string(out, "Nobody on the way has sealed what they found (ARC).");
-		return buf_failed(out) ? -ENOBUFS : 0;
-	}
-	say_sealer(a, out);
-	switch (a->verdict.cause) {
-	case ARC_VALID:
-		buf_append_string(out, " is whole.");
-		break;
-	case ARC_BROKEN_BEFORE:
-		buf_append_string(out, " was broken before the last one.");
-		break;
-	case ARC_WRONG_CV:
-		buf_printf(
-		    out, " is broken: seal %u says what cannot be of those before it (cv=).", instance);
-		break;
-	case ARC_BAD_SET:
-		buf_append_string(out, " is broken: fields are missing, or stand twice.");
-		break;
-	case ARC_BAD_RESULTS:
-		buf_append_string(out, " is broken: an ARC-Authentication-Results field has no number.");
-		break;
-	case ARC_NO_MEMORY:
-		buf_append_string(out, " could not be checked: out of memory.");
-		break;
-	default:
-		buf_append_string(
-		    out, a->verdict.result == SENDER_TEMPERROR ? " could not be checked now" : " is broken");
-		buf_printf(out, " at %s %u. ",
-		    a->verdict.cause == ARC_BAD_SEAL ? "seal" : "message signature", instance);
-		dkim_explain(&a->verdict.signature, out);
-	}
-	return buf_failed(out) ? -ENOBUFS : 0;
 }

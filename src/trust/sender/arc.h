@@ -16,6 +16,7 @@ enum {
 	ARC_ARENA_MAX = 1024 * 1024
 };
 
+/* Stored with messages: a number keeps its meaning, new ones come last. */
 enum arc_cause {
 	ARC_NO_CHAIN, /* none */
 	ARC_VALID,    /* pass */
@@ -26,7 +27,8 @@ enum arc_cause {
 	ARC_BAD_SEAL,      /* the same of its seal */
 	ARC_BROKEN_BEFORE, /* fail: the newest seal says that the chain was broken when it came there */
 	ARC_WRONG_CV,      /* fail: the seal of `instance` says of the chain before it what cannot be */
-	ARC_NO_MEMORY      /* temperror */
+	ARC_NO_MEMORY,     /* temperror */
+	ARC_CAUSES
 };
 
 struct arc_set {
@@ -60,8 +62,5 @@ bool arc_judge(struct arc *a, struct answers *answers);
 
 /* Appends the first `count` sets, which must be whole, as seals sign them (section 5.1.1). 0; -ENOMEM. */
 int arc_write_sets(const struct arc *a, unsigned count, struct buf *out);
-
-/* A sentence about the verdict, for people. 0, or the result of buf_append. */
-int arc_explain(const struct arc *a, struct buf *out);
 
 #endif

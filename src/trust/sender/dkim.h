@@ -61,8 +61,4 @@ bool dkim_judge(struct dkim *d, struct answers *answers);
  */
 enum sender_result dkim_result(const struct dkim *d);
 
-/* A sentence about a verdict, for people; text from outside is shown as base/show.h has it. 0, or the result
- * of buf_append. */
-int dkim_explain(const struct dkim_verdict *v, struct buf *out);
-
 #endif

@@ -13,6 +13,7 @@ enum {
 	DKIM_CLOCK_AHEAD = 86400
 };
 
+/* Stored with messages: a number keeps its meaning, new ones come last. */
 enum dkim_cause {
 	DKIM_VERIFIED,         /* pass */
 	DKIM_BAD_FIELD,        /* permerror: field.fault, field.tag */
@@ -31,7 +32,8 @@ enum dkim_cause {
 	DKIM_WRONG_SIGNATURE,  /* fail: the signed fields were changed, or another key signed them */
 	DKIM_FIELD_ADDED,      /* policy: `added` stands once more than it was signed */
 	DKIM_BODY_ADDED,       /* policy: octets behind l= */
-	DKIM_NO_MEMORY         /* temperror */
+	DKIM_NO_MEMORY,        /* temperror */
+	DKIM_CAUSES
 };
 
 /* What the field says by itself, at `now` in seconds since 1970. */

@@ -23,7 +23,8 @@ enum dkim_algorithm {
 	DKIM_ALGORITHM_UNKNOWN
 };
 
-/* What is wrong with a field; `tag` of struct dkim_field says where. */
+/* What is wrong with a field; `tag` of struct dkim_field says where. Stored with messages: a number keeps its
+ * meaning, new ones come last. */
 enum dkim_fault {
 	DKIM_FIELD_GOOD,
 	DKIM_FIELD_SYNTAX,      /* no tag list */
@@ -37,7 +38,8 @@ enum dkim_fault {
 	DKIM_FIELD_FROM,        /* h= does not name From */
 	DKIM_FIELD_EXPIRY,      /* x= is not behind t= */
 	DKIM_FIELD_FORBIDDEN,   /* a tag or name that must not be there (ARC) */
-	DKIM_FIELD_MEMORY       /* no verdict: out of memory */
+	DKIM_FIELD_MEMORY,      /* no verdict: out of memory */
+	DKIM_FAULTS
 };
 
 enum dkim_field_kind { DKIM_SIGNATURE, ARC_MESSAGE_SIGNATURE, ARC_SEAL };

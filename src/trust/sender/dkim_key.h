@@ -19,7 +19,7 @@ enum {
 
 enum dkim_key_kind { DKIM_KEY_RSA, DKIM_KEY_ED25519 };
 
-/* What is wrong with a record. */
+/* What is wrong with a record. Stored with messages: a number keeps its meaning, new ones come last. */
 enum dkim_key_fault {
 	DKIM_KEY_GOOD,
 	DKIM_KEY_NONE,        /* the text is no key record at all */
@@ -30,9 +30,10 @@ enum dkim_key_fault {
 	DKIM_KEY_SERVICE,     /* s= does not allow e-mail */
 	DKIM_KEY_BROKEN,      /* p= is no key of that algorithm; also an RSA exponent that none has */
 	DKIM_KEY_SHORT,       /* RSA below DKIM_RSA_BITS_MIN */
-	DKIM_KEY_LONG,  /* RSA above DKIM_RSA_BITS_MAX, or with an exponent of more than DKIM_RSA_EXPONENT_MAX
-	                 */
-	DKIM_KEY_MEMORY /* no verdict: out of memory */
+	DKIM_KEY_LONG, /* RSA above DKIM_RSA_BITS_MAX, or with an exponent of more than DKIM_RSA_EXPONENT_MAX
+	                */
+	DKIM_KEY_MEMORY, /* no verdict: out of memory */
+	DKIM_KEY_FAULTS
 };
 
 /* A public key; views point into what it was read from, or its arena. */

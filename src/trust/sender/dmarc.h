@@ -32,6 +32,7 @@ struct dmarc_request {
 	size_t dkim_count;
 };
 
+/* Stored with messages: a number keeps its meaning, new ones come last. */
 enum dmarc_cause {
 	DMARC_ALIGNED_DKIM,  /* pass: dkim[`proven`] is aligned */
 	DMARC_ALIGNED_SPF,   /* pass: and no signature is */
@@ -41,7 +42,8 @@ enum dmarc_cause {
 	DMARC_LOOKUP_FAILED, /* temperror: `question` got no answer */
 	DMARC_MAYBE_LATER,   /* temperror: an aligned identity could not be checked now */
 	DMARC_NO_MEMORY,     /* temperror */
-	DMARC_TOO_LARGE      /* permerror: the header is larger, or names more authors, than is looked at */
+	DMARC_TOO_LARGE,     /* permerror: the header is larger, or names more authors, than is looked at */
+	DMARC_CAUSES
 };
 
 /* Views live as long as arena and answers. */

@@ -2,6 +2,7 @@
 #include "trust/sender/sender_check.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "format/author.h"
@@ -23,6 +24,7 @@ struct sender_check {
 	bool has_client;
 	struct dkim_mail mail;
 	struct dkim dkim;
+	struct arc arc;
 	bool header_ended, ended;
 	struct buf kept; /* the header that readers will see, if it is told apart */
 	bool has_kept, kept_ended;
@@ -43,13 +45,16 @@ static bool judge_client(struct sender_check *c)
 static bool judge_spf(struct sender_check *c)
 {
 	bool null_sender = view_empty(c->request.sender_domain);
+	c->verdicts.spf_of_helo = null_sender;
+	c->verdicts.spf = (struct spf_verdict){.result = SENDER_NONE, .cause = SPF_NOT_CHECKED};
+	if (c->request.client == NULL)
+		return true;
 	struct spf_request request = {.client = c->request.client,
 	    .helo = c->request.helo,
 	    .local_part = c->request.sender_local,
 	    .domain = null_sender ? c->request.helo : c->request.sender_domain,
 	    .receiver = c->request.receiver,
 	    .now = c->request.now};
-	c->verdicts.spf_of_helo = null_sender;
 	return spf_check(c->answers, &request, &c->spf, &c->verdicts.spf);
 }
 
@@ -61,6 +66,18 @@ static struct view keep(struct sender_check *c, struct view text)
 		return copy;
 	c->no_memory = true;
 	return (struct view){0};
+}
+
+static struct view keep_mail_from(struct sender_check *c)
+{
+	struct view local = c->request.sender_local, domain = c->request.sender_domain;
+	char *text = local.len + domain.len ? arena_alloc(&c->texts, local.len + 1 + domain.len) : NULL;
+	if (text == NULL)
+		return domain;
+	memcpy(text, local.data, local.len);
+	text[local.len] = '@';
+	memcpy(text + local.len + 1, domain.data, domain.len);
+	return view_of(text, local.len + 1 + domain.len);
 }
 
 struct sender_check *sender_check_new(const struct sender_request *request, struct answers *answers)
@@ -76,7 +93,9 @@ struct sender_check *sender_check_new(const struct sender_request *request, stru
 	c->request.sender_local = keep(c, request->sender_local);
 	c->request.sender_domain = keep(c, request->sender_domain);
 	c->request.receiver = keep(c, request->receiver);
-	c->has_client = client_address_of(request->client, &c->client);
+	c->verdicts.request = &c->request;
+	c->verdicts.mail_from = keep_mail_from(c);
+	c->has_client = request->client && client_address_of(request->client, &c->client);
 	dkim_mail_init(&c->mail);
 	buf_init(&c->kept, DKIM_BLOCK_ROOM);
 	judge_client(c);
@@ -88,8 +107,10 @@ void sender_check_free(struct sender_check *c)
 {
 	if (c == NULL)
 		return;
-	if (c->header_ended)
+	if (c->header_ended) {
 		dkim_done(&c->dkim);
+		arc_done(&c->arc);
+	}
 	dkim_mail_done(&c->mail);
 	buf_done(&c->kept);
 	arena_done(&c->names);
@@ -192,8 +213,10 @@ static bool judge_dmarc(struct sender_check *c, bool with_results)
 		struct dmarc_verdict v;
 		request.author = c->authors[i];
 		known &= dmarc_check(c->answers, &request, &c->dmarc[i], &v);
-		if (i == 0 || weight(&v) > weight(&c->verdicts.dmarc))
-			c->verdicts.dmarc = v;
+		if (i > 0 && weight(&v) <= weight(&c->verdicts.dmarc))
+			continue;
+		c->verdicts.dmarc = v;
+		c->verdicts.proven_by = v.aligned_dkim ? signers[v.proven].domain : (struct view){0};
 	}
 	if (with_results)
 		limit_verdict(c, &c->verdicts.dmarc);
@@ -204,7 +227,9 @@ static void end_header(struct sender_check *c)
 {
 	c->header_ended = true;
 	dkim_begin(&c->dkim, &c->mail, (int64_t)c->request.now);
+	arc_begin(&c->arc, &c->mail, (int64_t)c->request.now);
 	dkim_ask(&c->dkim, c->answers);
+	arc_ask(&c->arc, c->answers);
 	find_authors(c, sender_check_header(c));
 	judge_dmarc(c, false);
 }
@@ -263,9 +288,11 @@ bool sender_check_judge(struct sender_check *c)
 	bool known = judge_client(c);
 	known &= judge_spf(c);
 	known &= dkim_judge(&c->dkim, c->answers);
+	known &= arc_judge(&c->arc, c->answers);
 	/* What DMARC asks depends on what the others found out. */
 	known = known && judge_dmarc(c, true);
 	c->verdicts.dkim = &c->dkim;
+	c->verdicts.arc = &c->arc;
 	c->verdicts.authors = c->author_count;
 	return known;
 }

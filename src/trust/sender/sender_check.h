@@ -1,7 +1,7 @@
 /*
- * Everything about one message's sender: the client's name, SPF, DKIM and DMARC, from the envelope and the
- * message's octets as they stream by. A machine over trust/dns/answers.h: what can be asked is named as soon
- * as it is known, so that the answers are there when the message ends.
+ * Everything about one message's sender: the client's name, SPF, DKIM, ARC and DMARC, from the envelope and
+ * the message's octets as they stream by. A machine over trust/dns/answers.h: what can be asked is named as
+ * soon as it is known, so that the answers are there when the message ends.
  *
  *     check = sender_check_new(&request, &answers);
  *     sender_check_bytes(check, piece);    (each; sender_check_kept with what becomes of it)
@@ -12,6 +12,7 @@
 #ifndef TRUST_SENDER_SENDER_CHECK_H
 #define TRUST_SENDER_SENDER_CHECK_H
 
+#include "trust/sender/arc.h"
 #include "trust/sender/client_name.h"
 #include "trust/sender/dkim.h"
 #include "trust/sender/dmarc.h"
@@ -20,13 +21,13 @@
 enum {
 	SENDER_AUTHORS_MAX =
 	    4, /* domains in From that are looked at; with more, nobody is proven: DMARC_TOO_LARGE */
-	SENDER_QUESTIONS_MAX = 400 /* of one message: SPF 121, the client's names 11, keys 20, DMARC 10 for
-	                              each author and 80 for signers */
+	SENDER_QUESTIONS_MAX = 500 /* of one message: SPF 121, the client's names 11, keys 20, of ARC 100,
+	                              DMARC 10 for each author and 80 for signers */
 };
 
 /* Copied but for `client`, which must outlive the check. */
 struct sender_request {
-	const struct sockaddr *client;
+	const struct sockaddr *client; /* NULL: not known; then SPF is not checked */
 	struct view helo;
 	struct view sender_local, sender_domain; /* of MAIL FROM; both empty for a null sender */
 	struct view receiver;                    /* this host */
@@ -34,11 +35,15 @@ struct sender_request {
 };
 
 struct sender_verdicts {
+	const struct sender_request *request;
+	struct view mail_from; /* without brackets; empty for a null sender */
 	struct client_names client;
 	struct spf_verdict spf; /* of MAIL FROM, or of HELO for a null sender */
 	bool spf_of_helo;
-	const struct dkim *dkim;    /* its verdicts: count of them */
+	const struct dkim *dkim; /* its verdicts: count of them */
+	const struct arc *arc;
 	struct dmarc_verdict dmarc; /* of several authors the one that is the worst */
+	struct view proven_by; /* d= of the signature that is aligned and passed, with dmarc.aligned_dkim */
 	size_t authors; /* domains in From: 0, 1, or more, of which SENDER_AUTHORS_MAX were looked at */
 };
 

@@ -36,6 +36,7 @@ struct spf_request {
 	bool explain;         /* look for the domain's explanation of a failure (section 6.2) */
 };
 
+/* Stored with messages: a number keeps its meaning, new ones come last. */
 enum spf_cause {
 	SPF_MATCHED,          /* `term` matched, and its qualifier is the result */
 	SPF_NOTHING_MATCHED,  /* no term did, and there is no redirect: neutral (section 4.7) */
@@ -49,6 +50,8 @@ enum spf_cause {
 	SPF_TOO_MANY_VOIDS,   /* permanent: at `term` (section 4.6.4) */
 	SPF_TOO_MANY_HOSTS,   /* permanent: the mx mechanism `term` (section 4.6.4) */
 	SPF_NO_MEMORY,        /* temporary */
+	SPF_NOT_CHECKED,      /* none: nobody knows which client brought the message */
+	SPF_CAUSES
 };
 
 /* Views live as long as arena and answers; any but `domain` may be empty. */

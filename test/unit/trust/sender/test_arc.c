@@ -4,6 +4,8 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "trust/sender/sender_results_make.h"
+#include "trust/sender/sender_words.h"
 #include "trust/sender/arc_seal.h"
 
 static struct arc arc;
@@ -112,7 +114,9 @@ static void expect_words(const char *words)
 {
 	struct buf said;
 	buf_init(&said, 4096);
-	assert_int_equal(arc_explain(&arc, &said), 0);
+	struct sender_results results = {0};
+	sender_results_take_arc(&arc, &results);
+	assert_int_equal(sender_explain_arc(&results, &said), 0);
 	assert_string_equal(buf_string(&said), words);
 	buf_done(&said);
 }

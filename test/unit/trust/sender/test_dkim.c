@@ -5,6 +5,8 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "trust/sender/sender_results_make.h"
+#include "trust/sender/signature_words.h"
 
 static struct buf message;
 
@@ -132,7 +134,9 @@ static void expect(enum sender_result result, enum dkim_cause cause, const char 
 	assert_int_equal(dkim.verdicts[0].cause, cause);
 	assert_int_equal(dkim.verdicts[0].result, result);
 	assert_int_equal(dkim_result(&dkim), result);
-	assert_int_equal(dkim_explain(&dkim.verdicts[0], &said), 0);
+	struct sender_signature signature;
+	sender_results_take_signature(&dkim.verdicts[0], &signature);
+	assert_int_equal(signature_explain(&signature, &said), 0);
 	assert_string_equal(buf_string(&said), words);
 	buf_done(&said);
 }

@@ -1,8 +1,13 @@
-/* What a verdict means, in a sentence for people: who signed, what was proven, and what was not and why. */
+/* What is known of a signature, in a sentence for people: who signed, what was proven, and what was not and
+ * why. */
+#include "trust/sender/signature_words.h"
+
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/show.h"
-#include "trust/sender/dkim.h"
+
+enum { KEY_NAME_SIZE = 2 * DOMAIN_MAX + 16 };
 
 static void say(struct buf *out, const char *before, struct view text, const char *after)
 {
@@ -11,18 +16,18 @@ static void say(struct buf *out, const char *before, struct view text, const cha
 	buf_append_string(out, after);
 }
 
-static void say_signer(const struct dkim_verdict *v, struct buf *out)
+static void say_signer(const struct sender_signature *s, struct buf *out)
 {
-	if (v->field.domain[0])
-		say(out, "The signature of ", view_from_string(v->field.domain), " ");
+	if (s->domain.len)
+		say(out, "The signature of ", s->domain, " ");
 	else
 		buf_append_string(out, "A signature ");
 }
 
-static void say_field_fault(const struct dkim_field *f, struct buf *out)
+static void say_field_fault(const struct sender_signature *s, struct buf *out)
 {
-	struct view tag = view_from_string(f->tag);
-	switch (f->fault) {
+	struct view tag = s->tag;
+	switch (s->fault) {
 	case DKIM_FIELD_SYNTAX:
 		buf_append_string(out, "cannot be read: it is no list of tags.");
 		break;
@@ -55,9 +60,9 @@ static void say_field_fault(const struct dkim_field *f, struct buf *out)
 	}
 }
 
-static void say_key_fault(const struct dkim_key *key, struct buf *out)
+static void say_key_fault(const struct sender_signature *s, struct buf *out)
 {
-	switch (key->fault) {
+	switch (s->key_fault) {
 	case DKIM_KEY_REVOKED:
 		buf_append_string(out, "has been revoked by its owner.");
 		break;
@@ -71,7 +76,7 @@ static void say_key_fault(const struct dkim_key *key, struct buf *out)
 		buf_append_string(out, "is not meant for e-mail.");
 		break;
 	case DKIM_KEY_SHORT:
-		buf_printf(out, "has %u bits, too few to prove anything; %d are needed.", key->bits,
+		buf_printf(out, "has %u bits, too few to prove anything; %d are needed.", s->bits,
 		    DKIM_RSA_BITS_MIN);
 		break;
 	case DKIM_KEY_LONG:
@@ -82,10 +87,12 @@ static void say_key_fault(const struct dkim_key *key, struct buf *out)
 	}
 }
 
-static void say_key(const struct dkim_verdict *v, struct buf *out)
+static void say_key(const struct sender_signature *s, struct buf *out)
 {
-	struct view name = view_from_string(v->key.name);
-	switch (v->cause) {
+	char text[KEY_NAME_SIZE];
+	snprintf(text, sizeof text, "%.*s._domainkey.%.*s", VIEW_FMT(s->selector), VIEW_FMT(s->domain));
+	struct view name = view_from_string(text);
+	switch (s->cause) {
 	case DKIM_NO_KEY:
 		say(out, "cannot be checked: there is no key at ", name, ".");
 		break;
@@ -94,8 +101,8 @@ static void say_key(const struct dkim_verdict *v, struct buf *out)
 		break;
 	case DKIM_NO_ANSWER:
 		say(out, "could not be checked now: the key at ", name, " cannot be looked up");
-		if (v->key.why.len)
-			say(out, " (", v->key.why, ")");
+		if (s->why.len)
+			say(out, " (", s->why, ")");
 		buf_append_byte(out, '.');
 		break;
 	case DKIM_OTHER_ALGORITHM:
@@ -107,14 +114,14 @@ static void say_key(const struct dkim_verdict *v, struct buf *out)
 		break;
 	default:
 		say(out, "cannot be checked: the key at ", name, " ");
-		say_key_fault(&v->key.key, out);
+		say_key_fault(s, out);
 	}
 }
 
-static void say_message(const struct dkim_verdict *v, struct buf *out)
+static void say_message(const struct sender_signature *s, struct buf *out)
 {
-	unsigned long long length = v->field.length, body = v->body_length;
-	switch (v->cause) {
+	unsigned long long length = s->signed_length, body = s->body_length;
+	switch (s->cause) {
 	case DKIM_BODY_CHANGED:
 		buf_append_string(out, "does not fit: the body was changed after it was signed.");
 		break;
@@ -127,8 +134,7 @@ static void say_message(const struct dkim_verdict *v, struct buf *out)
 		    out, "does not fit: signed header fields were changed, or another key made it.");
 		break;
 	case DKIM_FIELD_ADDED:
-		say(out, "fits, but proves nothing: somebody may have added a ", view_from_string(v->added),
-		    " field.");
+		say(out, "fits, but proves nothing: somebody may have added a ", s->added, " field.");
 		break;
 	default:
 		buf_printf(out, "fits, but proves nothing: %llu octets of the body are not covered (l=).",
@@ -136,14 +142,14 @@ static void say_message(const struct dkim_verdict *v, struct buf *out)
 	}
 }
 
-static void say_cause(const struct dkim_verdict *v, struct buf *out)
+static void say_cause(const struct sender_signature *s, struct buf *out)
 {
-	switch (v->cause) {
+	switch (s->cause) {
 	case DKIM_VERIFIED:
 		buf_append_string(out, "is good: the signed fields and the body are as they were signed.");
 		break;
 	case DKIM_BAD_FIELD:
-		say_field_fault(&v->field, out);
+		say_field_fault(s, out);
 		break;
 	case DKIM_MALFORMED_HEADER:
 		buf_append_string(
@@ -167,18 +173,18 @@ static void say_cause(const struct dkim_verdict *v, struct buf *out)
 	case DKIM_BAD_KEY:
 	case DKIM_OTHER_ALGORITHM:
 	case DKIM_STRICT_KEY:
-		say_key(v, out);
+		say_key(s, out);
 		break;
 	default:
-		say_message(v, out);
+		say_message(s, out);
 	}
 }
 
-int dkim_explain(const struct dkim_verdict *v, struct buf *out)
+int signature_explain(const struct sender_signature *s, struct buf *out)
 {
-	say_signer(v, out);
-	say_cause(v, out);
-	if (v->key.key.testing)
+	say_signer(s, out);
+	say_cause(s, out);
+	if (s->testing)
 		buf_append_string(out, " The domain is trying DKIM out (t=y).");
 	return buf_failed(out) ? -ENOBUFS : 0;
 }
