@@ -242,13 +242,20 @@ struct account_fetched {
 	/* With `derived`: what the digest (mime/digest.h) knew of it. Empty: it is not there, or could not be
 	 * read. */
 	struct view summary, structure;
+	struct view sender; /* who sent it: MAIL_WANT_SENDER */
 };
 
 /* Half of what one read looks at: an email's summary may stand in an entry of its own. */
 enum { ACCOUNT_FETCH_MAX = 512 };
 
-/* What of `derived` is wanted, wherever it stands. ACCOUNT_INDEXED: both, where the index has them. */
-enum { ACCOUNT_SUMMARY = 1 << 0, ACCOUNT_STRUCTURE = 1 << 1, ACCOUNT_INDEXED = 1 << 2 };
+/* What of `derived` is wanted, wherever it stands. ACCOUNT_INDEXED: summary and structure, where the index
+ * has them. */
+enum {
+	ACCOUNT_SUMMARY = 1 << 0,
+	ACCOUNT_STRUCTURE = 1 << 1,
+	ACCOUNT_INDEXED = 1 << 2,
+	ACCOUNT_SENDER = 1 << 3
+};
 
 struct account_fetch {
 	uint64_t shard;

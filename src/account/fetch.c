@@ -82,7 +82,8 @@ static uint64_t wanted(const struct account_fetch *f, const struct account_fetch
 static uint64_t trailer_of(const struct account_fetch *f, const struct account_fetched *m)
 {
 	uint64_t whole = blob_length(&m->blob);
-	bool is_wanted = (f->derived & ACCOUNT_STRUCTURE && m->structure.len == 0) ||
+	bool is_wanted = f->derived & ACCOUNT_SENDER ||
+	                 (f->derived & ACCOUNT_STRUCTURE && m->structure.len == 0) ||
 	                 (f->derived & ACCOUNT_SUMMARY && m->summary.len == 0);
 	return is_wanted && whole > m->body_len ? whole - m->body_len : 0;
 }
@@ -234,6 +235,8 @@ static bool is_one_part(uint64_t len, const struct account_fetched *m)
 static void take_trailer(struct account_fetched *m, struct view trailer)
 {
 	struct view found;
+	if (trailer_find(trailer, TRAILER_SENDER, &found))
+		m->sender = found;
 	if (m->summary.len == 0 && trailer_find(trailer, TRAILER_SUMMARY, &found))
 		m->summary = found;
 	if (m->structure.len == 0 && trailer_find(trailer, TRAILER_STRUCTURE, &found))

@@ -72,6 +72,7 @@ static const struct {
         "postrider store check|rebuild|stats|compact|pack [--json]"},
     {"message", cli_message, "send and fetch messages, and look into message files",
         "postrider message show FILE [--json]\n"
+        "       postrider message show ADDRESS MAILBOX [UID] [--json]\n"
         "       postrider message structure FILE [--json]\n"
         "       postrider message extract FILE PART\n"
         "       " CLI_SEND_USAGE "\n"

@@ -35,26 +35,12 @@ static void put_resource(
 	imap_put_number(s, limit);
 }
 
-static void put_quota(struct imap_session *s, const struct quota *quota, const struct mail_done *done)
-{
-	bool first = true;
-
-	imap_puts(s, "* QUOTA ");
-	imap_put_string(s, quota->name);
-	imap_puts(s, " (");
-	put_resource(s, "STORAGE", kibibytes(done->number, true), kibibytes(done->modseq, false), &first);
-	put_resource(s, "MESSAGE", done->messages, done->uidnext, &first);
-	imap_puts(s, ")");
-	imap_put_line(s);
-}
-
-/* Only what has a limit is listed, and a list has one resource at least (RFC 9208 sections 4.2.1 and 7): an
- * account without limits has no quota root. */
+/* Only what has a limit is listed (RFC 9208 section 4.2.1). */
 static void on_quota(struct imap_session *s, enum mail_type type, const void *answer)
 {
 	const struct quota *quota = imap_data(s);
 	const struct mail_done *done = answer;
-	bool limited;
+	bool first = true;
 
 	if (type != MAIL_DONE)
 		return;
@@ -62,23 +48,21 @@ static void on_quota(struct imap_session *s, enum mail_type type, const void *an
 		imap_no_error(s, done->error, "the quota");
 		return;
 	}
-	limited = done->modseq > 0 || done->uidnext > 0;
-	if (!limited && !quota->of_mailbox) {
-		imap_no(s, "NONEXISTENT", "there is no such quota root: the account has no limits");
-		return;
-	}
 	if (quota->of_mailbox) {
 		imap_puts(s, "* QUOTAROOT ");
 		imap_put_mailbox(s, quota->path);
-		if (limited) {
-			imap_puts(s, " ");
-			imap_put_string(s, quota->name);
-		}
+		imap_puts(s, " ");
+		imap_put_string(s, quota->name);
 		imap_put_line(s);
 	}
-	if (limited)
-		put_quota(s, quota, done);
-	imap_ok(s, NULL, limited ? "this is the quota" : "there is no quota");
+	imap_puts(s, "* QUOTA ");
+	imap_put_string(s, quota->name);
+	imap_puts(s, " (");
+	put_resource(s, "STORAGE", kibibytes(done->number, true), kibibytes(done->modseq, false), &first);
+	put_resource(s, "MESSAGE", done->messages, done->uidnext, &first);
+	imap_puts(s, ")");
+	imap_put_line(s);
+	imap_ok(s, NULL, "this is the quota");
 }
 
 static void ask(struct imap_session *s, const struct quota *quota)

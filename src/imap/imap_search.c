@@ -3,7 +3,6 @@
 
 #include "imap/imap_commands.h"
 #include "imap/imap_context.h"
-#include "imap/imap_limit.h"
 #include "mail/uid_ranges.h"
 
 #include <errno.h>
@@ -178,8 +177,7 @@ static void begin(struct imap_session *s, struct imap_search *search)
 {
 	if (search->program.filters_read < search->program.filter_count)
 		ask_filter(s, search, false);
-	else if (search->limit == IMAP_SEARCH_UNLIMITED ||
-	         imap_limit_search(s, search, search->limit == IMAP_SEARCH_WHOLE))
+	else
 		start(s, search);
 }
 
@@ -471,6 +469,5 @@ void imap_search(struct imap_session *s, struct imap_in *in)
 		return;
 	imap_search_options(s, search);
 	search->newest = newest(search);
-	search->limit = IMAP_SEARCH_PART;
 	imap_search_run(s, search, found);
 }

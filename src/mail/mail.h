@@ -209,7 +209,9 @@ enum {
 	MAIL_WANT_BODY = 1 << 9,       /* the whole message, where it has at most body_max octets */
 	MAIL_WANT_UIDL = 1 << 10,
 	MAIL_WANT_PREFIX = 1 << 11, /* only how long it is */
-	MAIL_WANT_ORDER = 1 << 12   /* format/message_order.h: what it is sorted by */
+	MAIL_WANT_ORDER = 1 << 12,  /* format/message_order.h: what it is sorted by */
+	MAIL_WANT_SENDER =
+	    1 << 13 /* who sent it, as it was found when it came: trust/sender/sender_results.h */
 };
 
 /*

@@ -4,7 +4,8 @@
 #include "format/wire.h"
 
 /* What is derived from the body or read from it. */
-static const uint64_t FROM_BODY = MAIL_WANT_SUMMARY | MAIL_WANT_STRUCTURE | MAIL_WANT_HEADER | MAIL_WANT_BODY;
+static const uint64_t FROM_BODY =
+    MAIL_WANT_SUMMARY | MAIL_WANT_STRUCTURE | MAIL_WANT_HEADER | MAIL_WANT_BODY | MAIL_WANT_SENDER;
 
 static void put_fields(struct buf *out, uint64_t want, const struct mail_message *m)
 {
@@ -47,6 +48,8 @@ static void put_fields(struct buf *out, uint64_t want, const struct mail_message
 	}
 	if (want & MAIL_WANT_UIDL)
 		wire_put_text(out, m->uidl);
+	if (want & MAIL_WANT_SENDER)
+		wire_put_text(out, m->sender);
 }
 
 bool mail_message_put(struct buf *out, uint64_t want, const struct mail_message *m)
@@ -114,6 +117,8 @@ bool mail_message_get(struct cursor *in, uint64_t want, struct mail_message *m)
 	}
 	if (want & MAIL_WANT_UIDL)
 		got.uidl = wire_text(in);
+	if (want & MAIL_WANT_SENDER)
+		got.sender = wire_text(in);
 	if (got.uid == 0)
 		in->failed = true;
 	if (!cursor_ok(in))

@@ -22,6 +22,7 @@ struct mail_message {
 	uint64_t body_error; /* errno: header, body, structure or summary could not be read; they are empty
 	                        then. Comes with any of them */
 	struct view summary, structure, header, body, uidl;
+	struct view sender;         /* empty: it was not checked */
 	struct view references;     /* hashes, 8 octets each: its own (0: none) first */
 	struct message_order order; /* unknown: the header could not be read */
 	bool has_body;              /* body is the whole message */

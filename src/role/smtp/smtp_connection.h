@@ -17,7 +17,7 @@ enum {
 	 * Of what is said of them to store, in one frame with TRAILER_MAX: a thousand addresses of
 	 * 100 octets behind a list of as many, from a sender of 254, come to 640 KB.
 	 */
-	SMTP_TARGETS_BYTES_MAX = 840 * 1024
+	SMTP_TARGETS_BYTES_MAX = 800 * 1024
 };
 
 struct smtp_connection {
@@ -53,6 +53,7 @@ struct smtp_connection {
 		bool store_full;            /* the upload waits for credit */
 		uint32_t full;              /* bits of the rows whose taps wait */
 		struct buf headers;         /* smtp_hooks_add_header */
+		struct buf results;         /* who sent it: sender_results_encode; may be empty */
 		struct smtp_verdict *each;  /* of the recipients, or NULL */
 		struct smtp_sender *sender; /* who sent it, while it is checked; or NULL: smtp_sender.c */
 		bool junk;                  /* it goes into the mailboxes for junk */

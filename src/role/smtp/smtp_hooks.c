@@ -239,6 +239,7 @@ void smtp_hooks_abandon(void *arg)
 	c->message.begun = c->message.store_full = c->message.junk = false;
 	c->message.full = 0;
 	buf_done(&c->message.headers);
+	buf_done(&c->message.results);
 	mem_free(c->message.each);
 	c->message.each = NULL;
 	smtp_upload_abandon(c);
@@ -247,6 +248,7 @@ void smtp_hooks_abandon(void *arg)
 void smtp_hooks_init(struct smtp_connection *c)
 {
 	buf_init(&c->message.headers, VERDICT_HEADERS_MAX);
+	buf_init(&c->message.results, SENDER_RESULTS_MAX);
 }
 
 void smtp_hooks_forget_question(struct smtp_connection *c)

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "process/lookup.h"
 #include "trust/sender/authentication_results.h"
+#include "trust/sender/sender_results_make.h"
 
 enum {
 	/* A client waits for the reply: what has no answer by then is temporary. Several rounds may follow
@@ -131,31 +132,50 @@ static void refuse(struct smtp_sender *s, const struct dmarc_verdict *v, struct 
  * What the author's domain wants (RFC 9989 section 5.4), as far as the administrator follows it. A message
  * that names more authors than are looked at goes into Junk: one of them may be forged.
  */
-static enum smtp_hook_result carry_out(
-    struct smtp_sender *s, const struct dmarc_verdict *v, struct smtp_verdict *verdict)
+static void decide(const struct dmarc_verdict *v, struct sender_results *r)
 {
 	struct view wish = smtp_role.edge.process->settings.dmarc_policy;
 	bool unproven = v->result == SENDER_FAIL || v->cause == DMARC_TOO_LARGE;
-	if (!unproven || v->policy == DMARC_NONE || view_equal(wish, VIEW("off")))
-		return HOOK_ACCEPT;
-	if (v->policy == DMARC_REJECT && view_equal(wish, VIEW("follow"))) {
-		refuse(s, v, verdict);
-		return HOOK_DECIDED;
+	if (!unproven || v->policy == DMARC_NONE)
+		return;
+	if (view_equal(wish, VIEW("off"))) {
+		r->override = SENDER_POLICY_OFF;
+		return;
 	}
-	s->connection->message.junk = true;
-	return HOOK_ACCEPT;
+	bool refused = v->policy == DMARC_REJECT && view_equal(wish, VIEW("follow"));
+	r->action = refused ? SENDER_REFUSED : SENDER_TO_JUNK;
+	if (v->policy == DMARC_REJECT && !refused)
+		r->override = SENDER_POLICY_MARKED;
+}
+
+/* What was found and done goes along with the message. Without memory it goes without. */
+static void keep(struct smtp_sender *s, const struct sender_results *r)
+{
+	struct buf *kept = &s->connection->message.results;
+	buf_clear(kept);
+	if (sender_results_encode(r, kept) != 0)
+		buf_clear(kept);
 }
 
 static enum smtp_hook_result judge(struct smtp_sender *s, struct smtp_verdict *verdict)
 {
 	const struct sender_verdicts *v = sender_check_verdicts(s->check);
+	struct sender_results results;
 	struct buf field;
 	log_verdicts(s, v);
 	buf_init(&field, VERDICT_HEADERS_MAX);
 	if (authentication_results_write(v, &s->request, VERDICT_HEADERS_MAX, &field) == 0)
 		smtp_hooks_add_header(s->connection, buf_view(&field));
 	buf_done(&field);
-	return carry_out(s, &v->dmarc, verdict);
+	sender_results_make(v, &results);
+	decide(&v->dmarc, &results);
+	if (results.action == SENDER_REFUSED) {
+		refuse(s, &v->dmarc, verdict);
+		return HOOK_DECIDED;
+	}
+	s->connection->message.junk = results.action == SENDER_TO_JUNK;
+	keep(s, &results);
+	return HOOK_ACCEPT;
 }
 
 /* An answer was the last one that was missing, or names further questions. */

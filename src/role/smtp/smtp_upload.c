@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "mime/trailer.h"
 #include "role/smtp/smtp_connection.h"
 
 /* There is room for more of the body; or store is gone, and the rest is read and dropped. */
@@ -279,18 +280,32 @@ static bool put_targets(
 	return true;
 }
 
+/* What stands behind the message: what its digest knows, and who sent it. Where both find no room together,
+ * the digest comes first. */
+static struct view trailer_of(
+    const struct smtp_connection *c, const struct message_digest *digest, struct buf *room)
+{
+	if (c->message.results.len == 0)
+		return digest->trailer;
+	buf_append(room, digest->trailer);
+	trailer_append(room, TRAILER_SENDER, buf_view(&c->message.results));
+	return buf_view(room);
+}
+
 void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const struct message_digest *digest)
 {
 	struct smtp_connection *c = arg;
 	struct outgoing o = {.count = 0};
+	struct buf trailer;
 	bool many = c->upload.count > SMTP_TARGETS_AT_ONCE;
 	arena_init(&o.arena, OUTGOING_MAX);
+	buf_init(&trailer, TRAILER_MAX);
 	random_id(c->upload.message_id);
 	bool good = put_targets(c, envelope, &o);
 	struct message_deliver m = {
 	    .session = view_from_string(c->edge.id),
 	    .summary = digest->summary,
-	    .trailer = digest->trailer,
+	    .trailer = trailer_of(c, digest, &trailer),
 	    .received_at = (uint64_t)clock_wall(),
 	    .message_id_hash = digest->message_id_hash,
 	    .references = {.items = (void *)digest->references, .count = digest->reference_count},
@@ -310,6 +325,7 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 		upload_flush(&c->upload.body);
 	c->upload.request = good ? upload_deliver(&c->upload.body, &m, on_delivered, c) : 0;
 	arena_done(&o.arena);
+	buf_done(&trailer);
 	if (c->upload.request == 0)
 		report(c, NULL, -EAGAIN);
 }

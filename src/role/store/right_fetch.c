@@ -30,7 +30,7 @@ enum {
 static const uint64_t OF_MESSAGE =
     MAIL_WANT_MODSEQ | MAIL_WANT_SIZE | MAIL_WANT_DATES | MAIL_WANT_ORDER | MAIL_WANT_REFERENCES;
 static const uint64_t OF_EMAIL = MAIL_WANT_IDS | MAIL_WANT_SUMMARY | MAIL_WANT_STRUCTURE | MAIL_WANT_HEADER |
-                                 MAIL_WANT_BODY | MAIL_WANT_UIDL | MAIL_WANT_PREFIX;
+                                 MAIL_WANT_BODY | MAIL_WANT_UIDL | MAIL_WANT_PREFIX | MAIL_WANT_SENDER;
 /* These two stand behind what a list needs, and are read when they are wanted. */
 static const uint64_t OF_ORDERS = MAIL_WANT_ORDER | MAIL_WANT_REFERENCES;
 
@@ -151,7 +151,7 @@ static bool put(struct right_fetch *f, struct mail_message *m)
 	if (mail_message_put(&f->entries, f->asked.want, m))
 		return true;
 	m->body_error = ENOMEM;
-	m->summary = m->structure = m->header = m->body = (struct view){0};
+	m->summary = m->structure = m->header = m->body = m->sender = (struct view){0};
 	m->has_body = false;
 	if (mail_message_put(&f->entries, f->asked.want, m))
 		return true;
@@ -227,6 +227,8 @@ static void add_derived(
 		m->summary = e->summary;
 	if (want & MAIL_WANT_STRUCTURE && !binary)
 		m->structure = e->structure;
+	if (want & MAIL_WANT_SENDER)
+		m->sender = e->sender;
 	if (want & MAIL_WANT_ORDER && !m->order.known)
 		m->order = message_summary_order(e->summary);
 }
@@ -332,7 +334,8 @@ static void read_emails(struct right_fetch *f)
 	    .longest = want & MAIL_WANT_BODY && f->asked.body_max > 0 ? f->asked.body_max : 1,
 	    .head = want & MAIL_WANT_HEADER ? HEADER_FIRST : 0,
 	    .derived = (want & (MAIL_WANT_SUMMARY | MAIL_WANT_ORDER) ? ACCOUNT_SUMMARY : 0) |
-	               (want & MAIL_WANT_STRUCTURE ? ACCOUNT_STRUCTURE : 0),
+	               (want & MAIL_WANT_STRUCTURE ? ACCOUNT_STRUCTURE : 0) |
+	               (want & MAIL_WANT_SENDER ? ACCOUNT_SENDER : 0),
 	    .ahead = true,
 	    .done = emails_read};
 	f->begun = f->reading = true;

@@ -176,6 +176,8 @@ static void expect_derived(unsigned derived, const char *const summaries[3], con
 		for (size_t i = 0; i < 3; i++) {
 			assert_view(f.messages[i].summary, summaries[i]);
 			assert_view(f.messages[i].structure, structures[i]);
+			if (derived & ACCOUNT_SENDER)
+				assert_view(f.messages[i].sender, i == 2 ? "found" : "");
 			assert_int_equal(f.messages[i].body.len, budget ? 20 : 0);
 		}
 		account_fetch_free(&f);
@@ -192,6 +194,7 @@ static void what_was_derived_is_found_where_it_stands(void **state)
 	trailer_append(&trailer, TRAILER_STRUCTURE, VIEW("tree"));
 	deliver(VIEW("short"), VIEW("tree"), buf_view(&trailer));
 	deliver(VIEW("short"), VIEW(""), buf_view(&trailer));
+	trailer_append(&trailer, TRAILER_SENDER, VIEW("found"));
 	trailer_append(&trailer, TRAILER_SUMMARY, VIEW("long"));
 	deliver(VIEW(""), VIEW("tree"), buf_view(&trailer));
 	buf_done(&trailer);
@@ -200,6 +203,9 @@ static void what_was_derived_is_found_where_it_stands(void **state)
 	expect_derived(ACCOUNT_SUMMARY, (const char *const[]){"short", "short", "long"},
 	    (const char *const[]){"", "", "tree"});
 	expect_derived(ACCOUNT_SUMMARY | ACCOUNT_STRUCTURE, (const char *const[]){"short", "short", "long"},
+	    (const char *const[]){"tree", "tree", "tree"});
+	/* What stands beside it behind the body has been read as well. */
+	expect_derived(ACCOUNT_SENDER, (const char *const[]){"", "", "long"},
 	    (const char *const[]){"tree", "tree", "tree"});
 	expect_derived(ACCOUNT_INDEXED, (const char *const[]){"short", "short", ""},
 	    (const char *const[]){"tree", "", "tree"});

@@ -19,11 +19,12 @@ static const struct mail_message FULL = {
     .header = {"A: b\r\n\r\n", 8},
     .body = {"A: b\r\n\r\nc", 9},
     .uidl = {"uidl", 4},
+    .sender = {"sender", 6},
     .references = {"12345678abcdefgh", 16},
     .has_body = true,
 };
 
-enum { WANT_ALL = (1 << 12) - 1 };
+enum { WANT_ALL = (1 << 14) - 1 };
 
 static void all_that_is_wanted_comes_through(void **state)
 {
@@ -43,7 +44,7 @@ static void all_that_is_wanted_comes_through(void **state)
 	assert_true(view_equal(m.more_keywords, FULL.more_keywords) && view_equal(m.summary, FULL.summary) &&
 	            view_equal(m.structure, FULL.structure) && view_equal(m.header, FULL.header) &&
 	            view_equal(m.body, FULL.body) && view_equal(m.uidl, FULL.uidl) &&
-	            view_equal(m.references, FULL.references));
+	            view_equal(m.references, FULL.references) && view_equal(m.sender, FULL.sender));
 	assert_true(mail_message_get(&c, WANT_ALL, &m));
 	assert_int_equal(m.uid, UINT32_MAX);
 	assert_false(m.has_body);
