@@ -31,15 +31,15 @@ static int note_entry(void *arg, struct view key, struct view value)
 /* NULL: there are none, or *error says why they cannot be read. */
 static struct entries *read_entries(struct account_change *c, uint32_t mailbox, uint32_t uid, int *error)
 {
+	*error = 0;
+	if (c->head.annotations == 0)
+		return NULL;
 	struct account_key from = key_annotation(mailbox, uid, 0, (struct view){0}),
 	                   to = key_annotations_behind(mailbox, uid);
 	struct txn_range range = {.shard = c->shard,
 	    .from = key_view(&from),
 	    .to = key_view(&to),
 	    .limit = MAIL_ANNOTATIONS_OF_MESSAGE + 1};
-	*error = 0;
-	if (c->head.annotations == 0)
-		return NULL;
 	struct entries *e = mem_alloc(sizeof *e);
 	buf_init(&e->values, MAIL_ANNOTATIONS_OF_MESSAGE * STORE_ENTRY_MAX);
 	*error = txn_range(c->txn, &range, note_entry, e);

@@ -21,6 +21,13 @@ enum {
 	    200000 /* uids of one request, so that the parts suffice even for messages with many keywords */
 };
 
+/* A slice under way. */
+struct slice {
+	struct account_change change;
+	size_t taken;                                /* of the uids */
+	struct message_source sources[LOOK_AT_ONCE]; /* uid 0: there is no such message */
+};
+
 /* What the message writes, in a block of its own or in the one before; beside the target's blocks. */
 static size_t writes_of(const struct account_copy *c, const struct message_now *now, bool new_block)
 {
@@ -30,18 +37,21 @@ static size_t writes_of(const struct account_copy *c, const struct message_now *
 	return 2 + (more ? 1 + 2 * more : 0);
 }
 
-/* How many of the uids this slice takes; or why one can't be copied. */
-static int plan(struct account_change *change, struct account_copy *c, size_t *taken)
+/* How many of the uids this slice takes, and these; or why one can't be copied. */
+static int plan(struct slice *slice, struct account_copy *c)
 {
+	struct account_change *change = &slice->change;
 	size_t writes = CHANGE_END_WRITES + 1 + LOOK_AT_ONCE / ACCOUNT_BLOCK + 2, n = 0, count = 0;
 	uint64_t bytes = 0;
 	uint32_t block = UINT32_MAX;
 	for (; n < LOOK_AT_ONCE && c->next + n < c->uid_count; n++) {
-		struct message_now now;
+		struct message_source *source = &slice->sources[n];
 		uint32_t uid = c->uids[c->next + n];
-		int error = message_can_copy(change, c->mailbox, uid, c->move, &now);
-		if (error == -ENOENT)
+		int error = message_source_get(change, c->mailbox, uid, c->move, source);
+		if (error == -ENOENT) {
+			source->uid = 0;
 			continue;
+		}
 		if (error)
 			return error;
 		struct annotations_weight noted;
@@ -54,13 +64,13 @@ static int plan(struct account_change *change, struct account_copy *c, size_t *t
 		if (error)
 			return error;
 		/* Of a move they are put and deleted. */
-		writes +=
-		    writes_of(c, &now, block_of(uid) != block) + noted.count + (c->move ? noted.all : 0);
+		writes += writes_of(c, &source->now, block_of(uid) != block) + noted.count +
+		          (c->move ? noted.all : 0);
 		block = block_of(uid);
 		if (n > 0 && writes > STORE_SLICE_KEYS)
 			break;
 	}
-	*taken = n;
+	slice->taken = n;
 	return 0;
 }
 
@@ -109,40 +119,64 @@ static int keep_intent(struct account_change *change, struct account_copy *c)
 	return change_put(change, key_intent(c->intent, c->part), &value);
 }
 
+static int copy_one(
+    struct account_change *change, struct account_copy *c, const struct message_source *source)
+{
+	uint32_t new_uid;
+	int error = c->move ? message_move(change, source, c->to, c->denied, &new_uid)
+	                    : message_copy(change, source, c->to, c->denied, &new_uid);
+	if (error)
+		return error;
+	c->copied[c->count + c->slice_count] = source->uid;
+	c->new_uids[c->count + c->slice_count++] = new_uid;
+	c->slice_modseq = change->head.modseq;
+	return 0;
+}
+
+static int copy_all(struct slice *slice, struct account_copy *c)
+{
+	uint64_t highest = 0;
+	for (size_t i = 0; i < slice->taken; i++, c->slice_next++) {
+		struct message_source *source = &slice->sources[i];
+		if (source->uid == 0)
+			continue;
+		int error = 0;
+		/* Emails have their numbers in the order in which they came, so that one with a higher number
+		 * got no place in this slice. */
+		if (source->now.m.emailid <= highest)
+			error = message_source_get(&slice->change, c->mailbox, source->uid, c->move, source);
+		else
+			highest = source->now.m.emailid;
+		if (error == -ENOENT)
+			continue;
+		/* Its last place was given in this slice: the next one refuses it before it writes. */
+		if (error == -EMLINK)
+			return 0;
+		if (error == 0)
+			error = copy_one(&slice->change, c, source);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
 static int run_copy(struct txn *t, void *arg)
 {
 	struct account_copy *c = arg;
-	struct account_change *change = mem_alloc(sizeof *change);
-	size_t taken = 0;
+	struct slice *slice = mem_alloc(sizeof *slice);
 	c->slice_count = 0;
 	c->slice_modseq = 0;
 	c->slice_next = c->next;
-	int error = begin_slice(change, t, c);
+	int error = begin_slice(&slice->change, t, c);
 	if (error == 0)
-		error = plan(change, c, &taken);
-	for (size_t i = 0; i < taken && error == 0; i++, c->slice_next++) {
-		uint32_t uid = c->uids[c->next + i], new_uid;
-		error = c->move ? message_move(change, c->mailbox, uid, c->to, c->denied, &new_uid)
-		                : message_copy(change, c->mailbox, uid, c->to, c->denied, &new_uid);
-		if (error == 0) {
-			c->copied[c->count + c->slice_count] = uid;
-			c->new_uids[c->count + c->slice_count++] = new_uid;
-			c->slice_modseq = change->head.modseq;
-		}
-		if (error == -ENOENT)
-			error = 0;
-		/* An email of which this slice has copied another place: the next one refuses it before it
-		 * writes. */
-		if (error == -EMLINK && i > 0) {
-			error = 0;
-			break;
-		}
-	}
+		error = plan(slice, c);
 	if (error == 0)
-		error = keep_intent(change, c);
+		error = copy_all(slice, c);
 	if (error == 0)
-		error = change_end(change);
-	mem_free(change);
+		error = keep_intent(&slice->change, c);
+	if (error == 0)
+		error = change_end(&slice->change);
+	mem_free(slice);
 	return error;
 }
 

@@ -18,7 +18,11 @@ static void add_bytes(struct account_key *k, const void *bytes, size_t len)
 
 struct account_key key_letter(char letter)
 {
-	return (struct account_key){.data = {letter}, .len = 1};
+	/* Not zeroed as a whole: most keys are short, and made for each message. */
+	struct account_key k;
+	k.data[0] = letter;
+	k.len = 1;
+	return k;
 }
 
 struct account_key key_behind_letter(char letter)

@@ -124,8 +124,8 @@ static bool same_place(const struct account_place *a, const struct account_place
 	return a->mailbox == b->mailbox && a->uid == b->uid;
 }
 
-/* Places, and whether there is a V entry. */
-static int get_places(struct account_change *c, uint64_t emailid, const struct account_email *email,
+/* Places, and whether there is a V entry. Without one it is the one that is given. */
+static int get_places(struct account_change *c, uint64_t emailid, const struct account_place *only,
     struct account_places *places, bool *entry)
 {
 	struct view value;
@@ -136,7 +136,7 @@ static int get_places(struct account_change *c, uint64_t emailid, const struct a
 	if (error != -ENOENT)
 		return error;
 	places->count = 1;
-	places->at[0] = email->home;
+	places->at[0] = *only;
 	return 0;
 }
 
@@ -457,7 +457,7 @@ int message_remove(struct account_change *c, uint32_t mailbox, uint32_t uid, int
 	if (damaged < 0)
 		return damaged;
 	if (damaged == 0)
-		error = get_places(c, now.m.emailid, &email, &places, &entry);
+		error = get_places(c, now.m.emailid, &email.home, &places, &entry);
 	if (error == 0)
 		error = drop_message(c, mailbox, uid, &now);
 	if (error)
@@ -473,21 +473,18 @@ int message_remove(struct account_change *c, uint32_t mailbox, uint32_t uid, int
 
 /* ---- copies ---- */
 
-int message_can_copy(
-    struct account_change *c, uint32_t mailbox, uint32_t uid, bool move, struct message_now *now)
+/* While the email has no V entry, this is its only place. */
+int message_source_get(
+    struct account_change *c, uint32_t mailbox, uint32_t uid, bool move, struct message_source *source)
 {
-	struct account_email email;
-	struct account_places places;
+	struct account_place here = {mailbox, uid};
 	bool entry;
-	int error = message_get(c, mailbox, uid, now);
-	if (error)
-		return error;
-	error = read_email(c, now->m.emailid, &email);
+	source->mailbox = mailbox;
+	source->uid = uid;
+	int error = message_get(c, mailbox, uid, &source->now);
 	if (error == 0)
-		error = get_places(c, now->m.emailid, &email, &places, &entry);
-	if (error == 0 && !move && places.count == ACCOUNT_PLACES_MAX)
-		error = -EMLINK;
-	return error > 0 ? -EBADMSG : error;
+		error = get_places(c, source->now.m.emailid, &here, &source->places, &entry);
+	return error == 0 && !move && source->places.count == ACCOUNT_PLACES_MAX ? -EMLINK : error;
 }
 
 static struct message_flags without(const struct message_flags *flags, uint64_t denied)
@@ -501,55 +498,51 @@ static struct message_flags without(const struct message_flags *flags, uint64_t 
 	return left;
 }
 
-static int copy_or_move(struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, bool move,
-    uint64_t denied, uint32_t *new_uid)
+/* The email has a place that is not its home now, so V tells of all. */
+static int put_copy(struct account_change *c, const struct message_source *source, uint32_t to,
+    const struct message_flags *flags, struct account_places *places, uint32_t *new_uid)
 {
-	struct message_now now;
-	struct message_flags flags;
-	struct account_email email;
-	struct account_places places;
-	struct change_mailbox *target;
-	bool entry;
-	int error = message_get(c, mailbox, uid, &now);
-	if (error == 0)
-		error = change_mailbox(c, to, &target);
-	if (error == 0)
-		error = read_email(c, now.m.emailid, &email);
-	if (error == 0)
-		error = get_places(c, now.m.emailid, &email, &places, &entry);
-	if (error == 0 && !move && places.count == ACCOUNT_PLACES_MAX)
-		error = -EMLINK;
-	if (error)
-		return error > 0 ? -EBADMSG : error;
-	flags = without(&now.flags, denied);
-	/* The new UID is the next one; what was noted goes there before it ends with the old one. */
-	error = annotations_copy(c, mailbox, uid, c, to, target->m.uidnext);
-	if (error == 0 && move) {
-		drop_place(&places, mailbox, uid);
-		error = drop_message(c, mailbox, uid, &now);
-		/* A keyword that goes along is on as many messages as before. */
-		if (error == 0 && denied & FLAG_KEYWORD)
-			error = keywords_count(c, &now.flags, -1);
-	} else if (error == 0) {
-		error = keywords_count(c, &flags, 1);
-	}
-	if (error == 0)
-		error = put_message(c, &now.m, &flags, to, new_uid);
+	struct account_message m = source->now.m;
+	struct entry value;
+	int error = put_message(c, &m, flags, to, new_uid);
 	if (error)
 		return error;
-	if (places.count < ACCOUNT_PLACES_MAX)
-		places.at[places.count++] = (struct account_place){to, *new_uid};
-	return put_places(c, now.m.emailid, &email, &places, entry);
+	if (places->count < ACCOUNT_PLACES_MAX)
+		places->at[places->count++] = (struct account_place){to, *new_uid};
+	places_encode(places, &value);
+	return change_put(c, key_places(m.emailid), &value);
 }
 
-int message_copy(
-    struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint64_t denied, uint32_t *new_uid)
+/* The new UID is the next one; what was noted goes there before it ends with the old one. */
+static int copy_noted(struct account_change *c, const struct message_source *source, uint32_t to)
 {
-	return copy_or_move(c, mailbox, uid, to, false, denied, new_uid);
+	struct change_mailbox *target;
+	int error = change_mailbox(c, to, &target);
+	return error ? error : annotations_copy(c, source->mailbox, source->uid, c, to, target->m.uidnext);
 }
 
-int message_move(
-    struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint64_t denied, uint32_t *new_uid)
+int message_copy(struct account_change *c, const struct message_source *source, uint32_t to, uint64_t denied,
+    uint32_t *new_uid)
 {
-	return copy_or_move(c, mailbox, uid, to, true, denied, new_uid);
+	struct account_places places = source->places;
+	struct message_flags flags = without(&source->now.flags, denied);
+	int error = copy_noted(c, source, to);
+	if (error == 0)
+		error = keywords_count(c, &flags, 1);
+	return error ? error : put_copy(c, source, to, &flags, &places, new_uid);
+}
+
+int message_move(struct account_change *c, const struct message_source *source, uint32_t to, uint64_t denied,
+    uint32_t *new_uid)
+{
+	struct account_places places = source->places;
+	struct message_flags flags = without(&source->now.flags, denied);
+	int error = copy_noted(c, source, to);
+	drop_place(&places, source->mailbox, source->uid);
+	if (error == 0)
+		error = drop_message(c, source->mailbox, source->uid, &source->now);
+	/* A keyword that goes along is on as many messages as before. */
+	if (error == 0 && denied & FLAG_KEYWORD)
+		error = keywords_count(c, &source->now.flags, -1);
+	return error ? error : put_copy(c, source, to, &flags, &places, new_uid);
 }

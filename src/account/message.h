@@ -54,18 +54,27 @@ int message_set_flags(struct account_change *c, struct change_mailbox *box, uint
 int message_remove(struct account_change *c, uint32_t mailbox, uint32_t uid, int64_t undelete_until)
     __attribute__((warn_unused_result));
 
-/* Whether it can be copied, or moved, without a write: 0 and the message, or the result that the call below
- * would have. */
-int message_can_copy(struct account_change *c, uint32_t mailbox, uint32_t uid, bool move,
-    struct message_now *now) __attribute__((warn_unused_result));
+/* A message that is to be copied or moved: as it is now, and all places of its email. */
+struct message_source {
+	uint32_t mailbox, uid;
+	struct message_now now;
+	struct account_places places;
+};
 
-/* Gives the email another place, with the same flags but those that are denied (FLAG_KEYWORD: all keywords).
- * -EMLINK: it has ACCOUNT_PLACES_MAX. */
-int message_copy(struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint64_t denied,
+/* -ENOENT; -EMLINK: it cannot be copied, since its email has ACCOUNT_PLACES_MAX. */
+int message_source_get(struct account_change *c, uint32_t mailbox, uint32_t uid, bool move,
+    struct message_source *source) __attribute__((warn_unused_result));
+
+/*
+ * Gives the email another place, with the same flags but those that are denied (FLAG_KEYWORD: all keywords).
+ * The source was got in this change, and no place was given to its email since. Whether the email can be read
+ * plays no part: a damaged one can be filed and thrown away like others.
+ */
+int message_copy(struct account_change *c, const struct message_source *source, uint32_t to, uint64_t denied,
     uint32_t *new_uid) __attribute__((warn_unused_result));
 
 /* The same, and takes the old place away. */
-int message_move(struct account_change *c, uint32_t mailbox, uint32_t uid, uint32_t to, uint64_t denied,
+int message_move(struct account_change *c, const struct message_source *source, uint32_t to, uint64_t denied,
     uint32_t *new_uid) __attribute__((warn_unused_result));
 
 /* Erases a deleted email, whose U entry is the caller's. */

@@ -238,6 +238,38 @@ static void places_of_a_lost_email_can_go(void **state)
 	assert_int_equal(test_count(test_account(ONE), 'V'), 0);
 }
 
+/* It is filed and thrown away like others. */
+static void a_lost_email_can_be_copied_and_moved(void **state)
+{
+	uint32_t uids[] = {1, 2}, of[2], to[2], both[] = {1, 2};
+	uint64_t email = 1;
+	(void)state;
+	test_create(&accounts, test_account(ONE), 0);
+	test_fill(test_account(ONE), 2);
+	assert_int_equal(test_commit(accounts.store, run_lose_email, &email), 0);
+	struct account_mailbox_request box = {.shard = test_account(ONE), .name = VIEW("Old")};
+	assert_int_equal(test_mailbox(account_mailbox_create, &box), 0);
+	struct account_copy c = {.shard = test_account(ONE),
+	    .mailbox = MAILBOX_INBOX,
+	    .to = MAILBOX_INBOX,
+	    .uids = uids,
+	    .uid_count = 1,
+	    .copied = of,
+	    .new_uids = to};
+	assert_int_equal(test_copy(&c), 0);
+	assert_int_equal(test_expunge(&accounts, test_account(ONE), to, 1), 0);
+	c.to = box.mailbox;
+	c.move = true;
+	c.uid_count = 2;
+	assert_int_equal(test_copy(&c), 0);
+	assert_int_equal(c.count, 2);
+	assert_int_equal(test_count(test_account(ONE), 'M'), 2);
+	assert_int_equal(test_expunge_from(&accounts, test_account(ONE), box.mailbox, both, 2, NULL), 0);
+	assert_int_equal(test_stat(&accounts, test_account(ONE)).messages, 0);
+	/* The other one can come back. */
+	assert_int_equal(test_count(test_account(ONE), 'V'), 1);
+}
+
 static void refusals_change_nothing(void **state)
 {
 	static uint32_t uids[] = {1}, of[1], to[1];
@@ -385,6 +417,7 @@ int main(void)
 	    cmocka_unit_test(deleted_mail_of_many_mailboxes_comes_back),
 	    cmocka_unit_test(too_many_places_in_one_copy),
 	    cmocka_unit_test(places_of_a_lost_email_can_go),
+	    cmocka_unit_test(a_lost_email_can_be_copied_and_moved),
 	    cmocka_unit_test(refusals_change_nothing),
 	    cmocka_unit_test(a_message_has_many_keywords),
 	    cmocka_unit_test(a_body_can_wait_for_its_message),
