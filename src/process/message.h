@@ -54,7 +54,8 @@ enum {
 	MESSAGES_QUEUE = 700,
 	MESSAGES_ADMIN = 800,
 	MESSAGES_CONTENT = 900,
-	MESSAGE_TYPES = 1000 /* above all numbers */
+	MESSAGES_LEDGER = 1000,
+	MESSAGE_TYPES = 1100 /* above all numbers */
 };
 
 /* No message's struct is larger: whoever decodes one that it does not know has so much room. */

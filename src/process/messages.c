@@ -23,6 +23,7 @@ static const struct message_row *const pairs[MESSAGE_TYPES / MESSAGES_IN_GROUP] 
     [MESSAGES_QUEUE / MESSAGES_IN_GROUP] = messages_queue,
     [MESSAGES_ADMIN / MESSAGES_IN_GROUP] = messages_admin,
     [MESSAGES_CONTENT / MESSAGES_IN_GROUP] = messages_content,
+    [MESSAGES_LEDGER / MESSAGES_IN_GROUP] = messages_ledger,
 };
 
 const char *role_bit_name(unsigned bit)

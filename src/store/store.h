@@ -40,8 +40,9 @@ enum {
 	STORE_UPLOAD_BACKLOG = 256 << 10 /* of a larger one, what may wait to be written */
 };
 
-/* Shards: an account, a part of the queue, the directory. The class stands in the high byte. */
-enum store_class { STORE_DIRECTORY = 1, STORE_QUEUE = 2, STORE_ACCOUNT = 3 };
+/* Shards: an account, a part of the queue, the directory, the ledger of what the server has learnt and
+ * counted. The class stands in the high byte. */
+enum store_class { STORE_DIRECTORY = 1, STORE_QUEUE = 2, STORE_ACCOUNT = 3, STORE_LEDGER = 4 };
 
 static inline uint64_t store_shard(enum store_class class, uint64_t number)
 {

@@ -1,5 +1,6 @@
 """TLS on the way out: what is offered, what DNSSEC and MTA-STS demand, and that a demand which cannot be met is never passed over."""
 
+import poplib
 import time
 
 import pytest
@@ -10,6 +11,13 @@ from road import submit, wait_report
 from server import wait_for
 
 ALICE = "alice@provider.example"
+
+
+def answers(provider):
+    try:
+        return provider.messages(ALICE) == []
+    except (OSError, EOFError, poplib.error_proto):
+        return False
 
 
 def deferred(provider, since, company):
@@ -260,6 +268,34 @@ def test_a_policy_in_memory_outlives_its_server_and_changes_with_its_id(road, pr
     road.publish()
     company.wait_messages(2, timeout=60)
     assert good is not bad
+
+
+@pytest.mark.parametrize("end", ["kill relay", "kill store", "restart"])
+def test_a_policy_in_force_outlives_what_ends_before_it(net, end):
+    """RFC 8461 section 5.1; whoever can end a process, or only wait for it, gains nothing by it."""
+    company = net.company()
+    provider = net.postrider("mx.provider.example", "provider.example", ["alice"], queue_retry_min=1, queue_retry_max=2, log_level=0)
+    web = net.policy_host(company.domain, policy("enforce", company.name))
+    net.publish()
+    submit(provider, ALICE, company.bob)
+    company.wait_messages()
+    provider.wait_event("memo-kept", memo=company.domain)
+    web.status = 500
+    net.set(f"_mta-sts.{company.domain}", "TXT")
+    net.publish()
+    company.secure(net.ca.issue(company.name, self_signed=True))
+    company.down().up()
+    mark = provider.mark()
+    if end == "restart":
+        provider.stop()
+        provider.start()
+    else:
+        provider.expect("role-ended")
+        pid = provider.kill_role(end.split()[1])
+        wait_for(lambda: provider.role_pids().get(end.split()[1], pid) != pid and answers(provider), what="the role again")
+    submit(provider, ALICE, company.bob)
+    deferred(provider, mark, company)
+    assert len(company.messages) == 1
 
 
 def test_a_silent_host_does_not_hold_up_the_others(road, provider, company):

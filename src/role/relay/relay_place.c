@@ -4,18 +4,22 @@
  * what has taken mail lately is remembered, for it is served even while everybody else keeps silent.
  */
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/cursor.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "role/relay/relay_memo.h"
 #include "role/relay/relay_place.h"
 #include "role/relay/relay_state.h"
 
 enum {
 	PLACES_MAX = 20000, /* remembered, some 150 bytes each; more than that many hosts in a day are rare */
 	PROVEN_MS = 24 * 3600 * 1000, /* "lately": most correspondents come back within a day */
+	KEEP_MS = 3600 * 1000,        /* store is told anew of a host that goes on taking mail */
 	SAMPLE = 16,                  /* among so many the one that took the fewest messages makes room */
 	PARTS_OF_NETWORK = 8          /* of all connections one network may have at most this part */
 };
@@ -112,6 +116,73 @@ void relay_place_release(struct relay_place *p)
 		forget(p);
 }
 
+/* ---- what a restart must not forget ---- */
+
+enum { MEMO_VERSION = 1, MEMO_NAME = 2 * RELAY_PLACE_KEY + 1 };
+
+/* Version, messages taken, when the last one was. The name is the key in hexadecimal digits. */
+static void keep_memo(struct relay_place *p)
+{
+	char name[MEMO_NAME];
+	int64_t now = clock_wall();
+	struct buf value;
+	for (size_t i = 0; i < p->key_len; i++)
+		snprintf(name + 2 * i, 3, "%02x", (unsigned char)p->key[i]);
+	buf_init(&value, 32);
+	buf_append_u8(&value, MEMO_VERSION);
+	buf_append_u64(&value, p->taken);
+	buf_append_u64(&value, (uint64_t)now);
+	relay_memo_set(
+	    RELAY_MEMO_HOST, view_of(name, 2 * p->key_len), now + PROVEN_MS / 1000, buf_view(&value));
+	buf_done(&value);
+	p->kept_at = clock_monotonic_ms();
+}
+
+static int digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static size_t read_name(struct view name, char key[RELAY_PLACE_KEY])
+{
+	if (name.len % 2 != 0 || name.len > 2 * RELAY_PLACE_KEY)
+		return 0;
+	for (size_t i = 0; i < name.len / 2; i++) {
+		int high = digit(name.data[2 * i]), low = digit(name.data[2 * i + 1]);
+		if (high < 0 || low < 0)
+			return 0;
+		key[i] = (char)(high << 4 | low);
+	}
+	return name.len / 2;
+}
+
+void relay_place_recall(struct view name, struct view value)
+{
+	char key[RELAY_PLACE_KEY];
+	struct cursor c = cursor_on(value);
+	uint8_t version = cursor_u8(&c);
+	uint64_t taken = cursor_u64(&c);
+	int64_t age = clock_wall() - (int64_t)cursor_u64(&c), now = clock_monotonic_ms();
+	size_t len = read_name(name, key);
+	/* A clock that was set back makes it as young as it can be. */
+	age = age > 0 ? age : 0;
+	if (!cursor_ok(&c) || version != MEMO_VERSION || len == 0 || taken == 0 || age >= PROVEN_MS / 1000 ||
+	    (key[0] != RELAY_ADDRESS && key[0] != RELAY_NETWORK) || places.count >= PLACES_MAX)
+		return;
+	struct relay_place *p = map_get(&places, view_of(key, len));
+	if (p == NULL) {
+		p = mem_alloc(sizeof *p);
+		*p = (struct relay_place){
+		    .key_len = len, .share.max = limit_of((enum relay_place_kind)key[0])};
+		memcpy(p->key, key, len);
+		map_set(&places, view_of(key, len), p);
+	}
+	p->taken += taken;
+	if (now - age * 1000 > p->proven_at || p->proven_at == 0)
+		p->proven_at = now - age * 1000;
+	p->kept_at = p->proven_at;
+}
+
 void relay_place_took_mail(struct relay_place *p)
 {
 	if (p == NULL)
@@ -119,6 +190,8 @@ void relay_place_took_mail(struct relay_place *p)
 	p->taken++;
 	p->hurried = 0;
 	p->proven_at = clock_monotonic_ms();
+	if (p->kept_at == 0 || p->proven_at - p->kept_at > KEEP_MS)
+		keep_memo(p);
 }
 
 bool relay_place_is_proven(const struct relay_place *p)

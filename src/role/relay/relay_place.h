@@ -40,6 +40,7 @@ struct relay_place {
 	size_t users;      /* hosts */
 	uint64_t taken;    /* messages */
 	int64_t proven_at; /* monotonic: the last of them */
+	int64_t kept_at;   /* monotonic: when store was told so; 0: never */
 	unsigned hurried;  /* times that a connection was ended since others waited, and the host was slow to
 	                      begin */
 	char key[RELAY_PLACE_KEY];
@@ -54,6 +55,8 @@ extern size_t relay_policy_host_fetches;
 struct relay_place *relay_place_use(const struct sockaddr_storage *address, enum relay_place_kind kind);
 void relay_place_release(struct relay_place *p);   /* NULL is allowed */
 void relay_place_took_mail(struct relay_place *p); /* NULL is allowed */
+/* A host that took mail before the last restart (relay_memo.h). */
+void relay_place_recall(struct view name, struct view value);
 bool relay_place_is_proven(const struct relay_place *p);
 /* How long a connection to this host may take to begin while others wait, in milliseconds; and one took too
  * long. */

@@ -1,8 +1,8 @@
 /*
  * MTA-STS as relay keeps it: RFC 8461. Which policy a domain has is remembered as long as the policy says;
  * what to do with what is remembered is decided in trust/route/mta_sts.c, and here are the look-up, the
- * waiting and the memory. In memory only: after a restart policies are fetched again, and a first contact
- * cannot be protected anyway (RFC 8461 section 10.2).
+ * waiting and the memory. Store keeps each policy as a memo (relay_memo.h): one that is in force stays so
+ * over a restart, or whoever can spoil a look-up would only have to wait for it.
  *
  * Of most domains nothing is remembered: the look-up says that they have no policy, and dns remembers that.
  */
@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/map.h"
+#include "base/cursor.h"
+#include "role/relay/relay_memo.h"
 #include "role/relay/relay_policy.h"
 #include "role/relay/relay_policy_fetch.h"
 #include "role/relay/relay_state.h"
@@ -108,6 +110,8 @@ static void drop(struct relay_policy *p)
 	mem_free(p);
 }
 
+static void drop_memo(const struct relay_policy *p);
+
 static bool is_busy(const struct relay_policy *p)
 {
 	return p->question || p->fetch || p->asking || p->answering;
@@ -118,8 +122,11 @@ static void make_room(void)
 	for (struct relay_policy *p = known.oldest, *newer;
 	     p && (known.policies.count > POLICIES_MAX || known.bytes > POLICIES_BYTES_MAX); p = newer) {
 		newer = p->newer;
-		if (!is_busy(p))
-			drop(p);
+		if (is_busy(p))
+			continue;
+		if (p->memory.has_policy)
+			drop_memo(p);
+		drop(p);
 	}
 }
 
@@ -152,6 +159,55 @@ static bool keep_patterns(struct relay_policy *p, const struct mta_sts_policy *p
 	p->memory.policy.mx = patterns;
 	count_bytes(p, size);
 	return true;
+}
+
+/* ---- the memory's twin in store ---- */
+
+enum { MEMO_VERSION = 1, MEMO_ARENA = 64 * 1024 };
+
+/* Version, when it was fetched, its id and the policy as text. */
+static void keep_memo(const struct relay_policy *p)
+{
+	struct buf value;
+	buf_init(&value, RELAY_MEMO_VALUE_MAX);
+	buf_append_u8(&value, MEMO_VERSION);
+	buf_append_u64(&value, (uint64_t)p->memory.fetched_at);
+	buf_append_u8(&value, (uint8_t)strlen(p->memory.id));
+	buf_append_string(&value, p->memory.id);
+	if (mta_sts_policy_write(&value, &p->memory.policy) == 0)
+		relay_memo_set(RELAY_MEMO_POLICY, view_from_string(p->domain),
+		    p->memory.fetched_at + p->memory.policy.max_age, buf_view(&value));
+	buf_done(&value);
+}
+
+static void drop_memo(const struct relay_policy *p)
+{
+	relay_memo_set(RELAY_MEMO_POLICY, view_from_string(p->domain), 0, (struct view){0});
+}
+
+void relay_policy_recall(struct view domain, struct view value)
+{
+	struct cursor c = cursor_on(value);
+	struct mta_sts_policy policy;
+	struct arena arena;
+	uint8_t version = cursor_u8(&c);
+	int64_t fetched_at = (int64_t)cursor_u64(&c);
+	struct view id = cursor_bytes(&c, cursor_u8(&c));
+	if (!cursor_ok(&c) || version != MEMO_VERSION || id.len > MTA_STS_ID_MAX || fetched_at <= 0 ||
+	    map_get(&known.policies, domain))
+		return;
+	arena_init(&arena, MEMO_ARENA);
+	if (mta_sts_policy_parse(c.rest, &arena, &policy) == 0) {
+		struct relay_policy *p = find_or_make(domain);
+		if (keep_patterns(p, &policy)) {
+			p->memory.has_policy = true;
+			p->memory.fetched_at = fetched_at;
+			memcpy(p->memory.id, id.data, id.len);
+			p->memory.id[id.len] = '\0';
+		}
+		settle(p);
+	}
+	arena_done(&arena);
 }
 
 /* ---- answers ---- */
@@ -204,6 +260,7 @@ static void note_policy(struct relay_policy *p)
 	p->memory.failed_at = 0;
 	memcpy(p->memory.id, p->fetch_id, sizeof p->fetch_id);
 	p->logged = 0;
+	keep_memo(p);
 	if (changed)
 		log_policy(p);
 }
@@ -242,8 +299,11 @@ static void act(struct relay_policy *p)
 	switch (mta_sts_decide(&p->memory, p->id_result, p->id, clock_wall())) {
 	case MTA_STS_NO_POLICY:
 		/* A domain that has none need not be remembered; one whose policy can't be fetched is. */
-		if (p->id_result == -ENOENT && p->fetch == NULL)
+		if (p->id_result == -ENOENT && p->fetch == NULL) {
+			if (p->memory.has_policy)
+				drop_memo(p);
 			forget_policy(p);
+		}
 		answer(p, NULL);
 		break;
 	case MTA_STS_REFRESH:

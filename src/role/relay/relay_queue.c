@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "role/relay/relay_memo.h"
 #include "role/relay/relay_state.h"
 
 enum { OUTCOMES_MAX = 20000 /* messages that store gives out at most at a time */ };
@@ -27,7 +28,7 @@ static void say(unsigned type, const void *m)
 
 static void give_credit(uint64_t destinations)
 {
-	if (!relay_role.draining && !catching_up)
+	if (!relay_role.draining && !catching_up && relay_memo_is_loaded())
 		say(MESSAGE_QUEUE_READY, &(struct message_queue_ready){.destinations = destinations});
 }
 
@@ -258,5 +259,11 @@ void relay_queue_link(int fd)
 	/* Messages that the earlier store had given are the new one's to give. */
 	relay_queue_forget();
 	calls_link(&relay_role.store, relay_role.process, fd, ROLE_STORE);
+	relay_memo_link(&relay_role.store);
 	catch_up();
+}
+
+void relay_queue_begin(void)
+{
+	give_credit(RELAY_DESTINATIONS_MAX);
 }

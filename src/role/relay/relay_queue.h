@@ -44,6 +44,8 @@ void relay_queue_init(void (*open)(const struct message_queue_destination *m));
 /* A new store: ends all leases, tells the store what its predecessor did not confirm, and gives it credit
  * then. */
 void relay_queue_link(int fd);
+/* What relay knew has come back (relay_memo.h): mail may come. */
+void relay_queue_begin(void);
 /* All leases end, as when store is gone. */
 void relay_queue_forget(void);
 void relay_queue_drain(void);

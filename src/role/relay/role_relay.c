@@ -14,6 +14,7 @@
 #include "role/relay/notify/relay_notify.h"
 #include "role/relay/relay_destination.h"
 #include "role/relay/relay_host.h"
+#include "role/relay/relay_memo.h"
 #include "role/relay/relay_own.h"
 #include "role/relay/relay_place.h"
 #include "role/relay/relay_policy.h"
@@ -79,8 +80,11 @@ static int take_files(struct role_process *p)
 
 static int relay_role_start(struct role_process *p)
 {
+	static relay_memo_recall *const recalls[RELAY_MEMO_KINDS] = {
+	    [RELAY_MEMO_POLICY] = relay_policy_recall, [RELAY_MEMO_HOST] = relay_place_recall};
 	relay_role.process = p;
 	relay_queue_init(open_destination);
+	relay_memo_init(&p->loop, recalls, relay_queue_begin);
 	calls_init(&relay_role.dns);
 	calls_init(&relay_role.keys);
 	calls_init(&relay_role.auth);
@@ -131,6 +135,7 @@ static void relay_role_drain(struct role_process *p)
 {
 	(void)p;
 	relay_role.draining = true;
+	relay_memo_drain();
 	relay_queue_drain();
 	relay_hosts_quit();
 	relay_end_when_idle();

@@ -57,6 +57,11 @@ extern const struct link_verb store_relay_verbs[];
 void store_queue_stop(void); /* before the store is closed */
 void store_queue_free(void); /* after */
 
+/* store_memo.c: relay's verbs; and what is of no use any more goes, which takes a while. */
+void store_memo_list(struct link *link, struct channel_frame *frame, const void *message);
+void store_memo_set(struct link *link, struct channel_frame *frame, const void *message);
+void store_memo_expire(void);
+
 /* store_etrn.c: smtp's verb. */
 void store_etrn(struct link *link, struct channel_frame *frame, const void *message);
 

@@ -252,6 +252,8 @@ const struct link_verb store_relay_verbs[] = {
     {MESSAGE_QUEUE_READ, take_read},
     {MESSAGE_QUEUE_OUTCOME, take_outcome},
     {MESSAGE_QUEUE_REST, take_rest},
+    {MESSAGE_MEMO_LIST, store_memo_list},
+    {MESSAGE_MEMO_SET, store_memo_set},
     {MESSAGE_UPLOAD, store_deliver_upload},
     {MESSAGE_UPLOAD_ABORT, store_deliver_upload_abort},
     {MESSAGE_DELIVER, store_deliver_message},

@@ -3,6 +3,8 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "role/relay/relay_place.h"
 #include "role/relay/relay_state.h"
@@ -124,12 +126,50 @@ static void remembers_who_took_mail(void **state)
 	relay_places_forget();
 }
 
+/* Told to store, and back after a restart; what is too old, or no memo, is not believed. */
+static void a_restart_forgets_nobody(void **state)
+{
+	(void)state;
+	int64_t now = clock_wall();
+	struct sockaddr_storage a = address("192.0.2.1", 25);
+	struct buf value;
+	buf_init(&value, 100);
+	buf_append_u8(&value, 1);
+	buf_append_u64(&value, 12);
+	buf_append_u64(&value, (uint64_t)(now - 3600));
+	relay_place_recall(VIEW("01"), buf_view(&value));
+	relay_place_recall(VIEW("not hexadecimal"), buf_view(&value));
+	assert_int_equal(relay_places_count(), 1);
+	relay_places_forget();
+	struct relay_place *p = relay_place_use(&a, RELAY_ADDRESS);
+	char name[2 * RELAY_PLACE_KEY + 1];
+	for (size_t i = 0; i < p->key_len; i++)
+		snprintf(name + 2 * i, 3, "%02x", (unsigned char)p->key[i]);
+	relay_place_release(p);
+	assert_int_equal(relay_places_count(), 0);
+	relay_place_recall(view_from_string(name), view_take(buf_view(&value), 16));
+	assert_int_equal(relay_places_count(), 0);
+	relay_place_recall(view_from_string(name), buf_view(&value));
+	p = relay_place_use(&a, RELAY_ADDRESS);
+	assert_true(relay_place_is_proven(p));
+	assert_int_equal(p->taken, 12);
+	assert_true(p->share.max > 0);
+	relay_place_release(p);
+	relay_places_forget();
+	buf_truncate(&value, 9);
+	buf_append_u64(&value, (uint64_t)(now - 24 * 3600));
+	relay_place_recall(view_from_string(name), buf_view(&value));
+	assert_int_equal(relay_places_count(), 0);
+	buf_done(&value);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(tells_addresses_and_networks_apart, start),
 	    cmocka_unit_test_setup(limits_follow_the_settings, start),
 	    cmocka_unit_test_setup(remembers_who_took_mail, start),
+	    cmocka_unit_test_setup(a_restart_forgets_nobody, start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
