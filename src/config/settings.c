@@ -155,6 +155,12 @@ static const struct setting {
 	"Seconds that a client may pause within a message. RFC 5321 asks for 180."},
     {"pop3_idle", NUMBER, AT(pop3_idle), "600", 5, 3600,
 	"Seconds after which an idle POP3 session ends. RFC 1939 asks for 600."},
+    {"imap_message_limit", NUMBER, AT(imap_message_limit), "0", 0, 1000000000,
+	"The largest number of messages that one IMAP command works on (MESSAGELIMIT, RFC 9738): 1000 or more. "
+	"0: no limit."},
+    {"imap_save_limit", NUMBER, AT(imap_save_limit), "0", 0, 1000000000,
+	"The same for the commands that bring messages into a mailbox, COPY and APPEND, alone (SAVELIMIT): 1000 or "
+	"more. 0: no limit but imap_message_limit."},
     {"disk_reserve", SIZE, AT(disk_reserve), "256M", 1 << 20, UINT64_C(1) << 40,
 	"While less disk space than this is free, new mail is refused with a temporary error. Everything "
 	"that frees space still works."},
@@ -388,6 +394,8 @@ static int check_lines(const struct settings *s, struct buf *problem)
 	return 0;
 }
 
+enum { IMAP_LIMIT_MIN = 1000 /* RFC 9738 section 3: with less, programs would need too many commands */ };
+
 static bool is_from_policy(struct view value)
 {
 	return view_equal(value, VIEW("refuse")) || view_equal(value, VIEW("sender")) ||
@@ -417,6 +425,12 @@ static int check_together(const struct settings *s, struct buf *problem)
 		    "tls_certificates names %zu files and tls_keys %zu; name one key for each certificate, "
 		    "and at most %d of each",
 		    n, m, CERTIFICATES_MAX_SETTING);
+		return -EINVAL;
+	}
+	if ((s->imap_message_limit > 0 && s->imap_message_limit < IMAP_LIMIT_MIN) ||
+	    (s->imap_save_limit > 0 && s->imap_save_limit < IMAP_LIMIT_MIN)) {
+		buf_append_string(
+		    problem, "imap_message_limit and imap_save_limit must be 0, or 1000 or more");
 		return -EINVAL;
 	}
 	if (s->hostname.len == 0 || s->data.len == 0) {

@@ -95,6 +95,14 @@ static const struct {
     {"COMPRESS=DEFLATE", AFTER, can_deflate},
 };
 
+static void put_limit(struct imap_session *s, const char *name, uint64_t limit)
+{
+	if (limit == 0)
+		return;
+	imap_puts(s, name);
+	imap_put_number(s, limit);
+}
+
 void imap_put_capabilities(struct imap_session *s)
 {
 	for (size_t i = 0; i < sizeof capabilities / sizeof capabilities[0]; i++) {
@@ -111,9 +119,11 @@ void imap_put_capabilities(struct imap_session *s)
 			imap_puts(s, " AUTH=");
 			imap_puts(s, *m);
 		}
-	} else if (s->config.message_max) {
-		imap_puts(s, " APPENDLIMIT="); /* RFC 7889 section 3 */
-		imap_put_number(s, s->config.message_max);
+	} else {
+		put_limit(s, " APPENDLIMIT=", s->config.message_max); /* RFC 7889 section 3 */
+		/* One of the two (RFC 9738 section 3). */
+		put_limit(s, " MESSAGELIMIT=", s->config.message_limit);
+		put_limit(s, " SAVELIMIT=", s->config.message_limit ? 0 : s->config.save_limit);
 	}
 }
 

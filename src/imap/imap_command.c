@@ -2,6 +2,7 @@
 #include "imap/imap_state.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -212,6 +213,7 @@ void imap_command_end(struct imap_session *s)
 	s->source = NULL;
 	s->respond = NULL;
 	s->takes_long = false;
+	s->lowest = 0;
 	s->progress = NULL;
 	s->hears = false;
 	s->idling = false;
@@ -244,12 +246,33 @@ static void say_end(struct imap_session *s)
 	imap_command_end(s);
 }
 
+enum { LIMIT_CODE_MAX = 40 };
+
+/* RFC 9738 section 3.1: where a limit left something out, the tagged OK has the code for it. If that has
+ * another one, an untagged NO comes before. */
+static const char *tell_limit(
+    struct imap_session *s, const char *how, const char *code, char limit[LIMIT_CODE_MAX])
+{
+	bool done = strcmp(how, "OK") == 0 || (code && strcmp(code, "EXPUNGEISSUED") == 0);
+	if (!done || s->lowest == 0)
+		return code;
+	snprintf(limit, LIMIT_CODE_MAX, "MESSAGELIMIT %u %u", s->config.message_limit, s->lowest);
+	if (code == NULL)
+		return limit;
+	imap_puts(s, "* NO [");
+	imap_puts(s, limit);
+	imap_puts(s, "] messages below this UID were left out\r\n");
+	return code;
+}
+
 /* False: the command has ended already. */
 static bool finish(struct imap_session *s, const char *how, const char *code, const char *text)
 {
 	struct buf *end = &s->end;
+	char limit[LIMIT_CODE_MAX];
 	if (s->command == NULL || buf_view(end).len)
 		return false;
+	code = tell_limit(s, how, code, limit);
 	buf_append(end, s->tag);
 	buf_append_byte(end, ' ');
 	buf_append_string(end, how);

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "imap/imap_commands.h"
+#include "imap/imap_limit.h"
 #include "imap/imap_messages.h"
 #include "imap/imap_state.h"
 
@@ -119,6 +120,8 @@ static void begin(struct imap_session *s, struct imap_in *in, bool move)
 	    imap_in_space(in))
 		imap_in_mailbox(in, &path);
 	if (imap_wrong(s, in) || (move && imap_refuse_read_only(s)))
+		return;
+	if (move ? !imap_limit_cut(s, &copy->question.uids) : imap_limit_refuses_copy(s, copy->question.uids))
 		return;
 	copy->question.account = imap_selected(s)->account;
 	copy->question.mailbox = imap_selected(s)->mailbox;

@@ -3,6 +3,7 @@
  * command.
  */
 #include "imap/imap_commands.h"
+#include "imap/imap_limit.h"
 #include "imap/imap_messages.h"
 
 static void expunged(struct imap_session *s, enum mail_type type, const void *answer)
@@ -28,7 +29,7 @@ void imap_expunge(struct imap_session *s, struct imap_in *in)
 	struct view uids = {0};
 	if (imap_by_uid(s) && imap_in_space(in))
 		imap_in_sequence_set(in, true, &uids);
-	if (imap_wrong(s, in) || imap_refuse_read_only(s))
+	if (imap_wrong(s, in) || imap_refuse_read_only(s) || !imap_limit_cut(s, &uids))
 		return;
 	if (imap_by_uid(s) && uids.len == 0) {
 		imap_ok(s, NULL, "EXPUNGE completed: there were no messages");

@@ -10,6 +10,7 @@
 
 #include "imap/imap_commands.h"
 #include "imap/imap_fetch_run.h"
+#include "imap/imap_limit.h"
 #include "imap/imap_messages.h"
 #include "imap/imap_state.h"
 
@@ -461,6 +462,8 @@ static void begin(
 		imap_no_error(s, -ENOMEM, "the mailbox");
 		return;
 	}
+	if (!imap_limit_cut(s, &uids))
+		return;
 	if (m->changed_since)
 		imap_fetch_add(&r->fetch, IMAP_FETCH_MODSEQ);
 	if (r->fetch.want & MAIL_WANT_MODSEQ)
@@ -491,7 +494,8 @@ void imap_fetch(struct imap_session *s, struct imap_in *in)
 	if (imap_in_sequence_set(in, imap_by_uid(s), &uids) && imap_in_space(in) &&
 	    imap_in_fetch(in, &r->fetch))
 		take_modifiers(in, &m);
-	if (imap_wrong(s, in))
+	if (imap_wrong(s, in) ||
+	    (m.partial && imap_limit_refuses_count(s, m.partial_last - m.partial_first + 1)))
 		return;
 	if (m.vanished && !take_raw_set(&set, &r->asked_uids))
 		imap_no_error(s, -ENOMEM, "the mailbox");

@@ -35,26 +35,10 @@ static void put_resource(
 	imap_put_number(s, limit);
 }
 
-/* Only what has a limit is listed (RFC 9208 section 4.2.1). */
-static void on_quota(struct imap_session *s, enum mail_type type, const void *answer)
+static void put_quota(struct imap_session *s, const struct quota *quota, const struct mail_done *done)
 {
-	const struct quota *quota = imap_data(s);
-	const struct mail_done *done = answer;
 	bool first = true;
 
-	if (type != MAIL_DONE)
-		return;
-	if (done->error) {
-		imap_no_error(s, done->error, "the quota");
-		return;
-	}
-	if (quota->of_mailbox) {
-		imap_puts(s, "* QUOTAROOT ");
-		imap_put_mailbox(s, quota->path);
-		imap_puts(s, " ");
-		imap_put_string(s, quota->name);
-		imap_put_line(s);
-	}
 	imap_puts(s, "* QUOTA ");
 	imap_put_string(s, quota->name);
 	imap_puts(s, " (");
@@ -62,7 +46,39 @@ static void on_quota(struct imap_session *s, enum mail_type type, const void *an
 	put_resource(s, "MESSAGE", done->messages, done->uidnext, &first);
 	imap_puts(s, ")");
 	imap_put_line(s);
-	imap_ok(s, NULL, "this is the quota");
+}
+
+/* Only what has a limit is listed, and a list has one resource at least (RFC 9208 sections 4.2.1 and 7): an
+ * account without limits has no quota root. */
+static void on_quota(struct imap_session *s, enum mail_type type, const void *answer)
+{
+	const struct quota *quota = imap_data(s);
+	const struct mail_done *done = answer;
+	bool limited;
+
+	if (type != MAIL_DONE)
+		return;
+	if (done->error) {
+		imap_no_error(s, done->error, "the quota");
+		return;
+	}
+	limited = done->modseq > 0 || done->uidnext > 0;
+	if (!limited && !quota->of_mailbox) {
+		imap_no(s, "NONEXISTENT", "there is no such quota root: the account has no limits");
+		return;
+	}
+	if (quota->of_mailbox) {
+		imap_puts(s, "* QUOTAROOT ");
+		imap_put_mailbox(s, quota->path);
+		if (limited) {
+			imap_puts(s, " ");
+			imap_put_string(s, quota->name);
+		}
+		imap_put_line(s);
+	}
+	if (limited)
+		put_quota(s, quota, done);
+	imap_ok(s, NULL, limited ? "this is the quota" : "there is no quota");
 }
 
 static void ask(struct imap_session *s, const struct quota *quota)

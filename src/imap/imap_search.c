@@ -3,6 +3,7 @@
 
 #include "imap/imap_commands.h"
 #include "imap/imap_context.h"
+#include "imap/imap_limit.h"
 #include "mail/uid_ranges.h"
 
 #include <errno.h>
@@ -177,7 +178,8 @@ static void begin(struct imap_session *s, struct imap_search *search)
 {
 	if (search->program.filters_read < search->program.filter_count)
 		ask_filter(s, search, false);
-	else
+	else if (search->limit == IMAP_SEARCH_UNLIMITED ||
+	         imap_limit_search(s, search, search->limit == IMAP_SEARCH_WHOLE))
 		start(s, search);
 }
 
@@ -469,5 +471,6 @@ void imap_search(struct imap_session *s, struct imap_in *in)
 		return;
 	imap_search_options(s, search);
 	search->newest = newest(search);
+	search->limit = IMAP_SEARCH_PART;
 	imap_search_run(s, search, found);
 }

@@ -85,6 +85,10 @@ struct imap_search_place {
 	struct view uids;
 };
 
+/* What is done where it would look through more messages than one command may (imap_limit.h). ESEARCH, of
+ * which RFC 9738 does not speak, has no limit. */
+enum imap_search_limit { IMAP_SEARCH_UNLIMITED, IMAP_SEARCH_PART, IMAP_SEARCH_WHOLE };
+
 /* A search under way: the command's data, or the beginning of it. */
 struct imap_search {
 	struct imap_program program;
@@ -94,6 +98,7 @@ struct imap_search {
 	unsigned modseq; /* enum query_modseq */
 	uint32_t newest; /* so many of the last ones are enough; 0: all are wanted */
 	void (*found)(struct imap_session *s);
+	enum imap_search_limit limit;
 	/* The filter that is being read. */
 	bool filter_shared, filter_found;
 	struct view filter_text;

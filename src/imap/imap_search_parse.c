@@ -502,6 +502,30 @@ static struct query *make_uid(struct imap_in *in, struct imap_program *p, const 
 	return imap_in_space(in) ? sequence(in, p, true) : NULL;
 }
 
+/* UIDAFTER, UIDBEFORE (RFC 9738 section 3.2): UIDs above one, or below (`is_not`). */
+static struct query *make_uids_beside(struct imap_in *in, struct imap_program *p, const struct key *key)
+{
+	struct query *q = node(in, p, QUERY_UIDS);
+	struct buf range;
+	uint32_t uid;
+
+	if (!q || !imap_in_space(in) || !imap_in_number(in, &uid))
+		return NULL;
+	if (uid == 0) {
+		imap_in_wrong(in, "0 names no message");
+		return NULL;
+	}
+	buf_init(&range, UID_RANGE_SIZE);
+	if (key->is_not && uid > 1)
+		(void)uid_ranges_add(&range, 1, uid - 1);
+	else if (!key->is_not && uid < UINT32_MAX - 1)
+		(void)uid_ranges_add(&range, uid + 1, UINT32_MAX - 1);
+	if (!keep(in, p, buf_view(&range), &q->text))
+		q = NULL;
+	buf_done(&range);
+	return q;
+}
+
 static const struct key keys[] = {
     {.name = "ALL", make_all, .kind = QUERY_ALL},
     {.name = "ANNOTATION", make_annotation},
@@ -543,6 +567,8 @@ static const struct key keys[] = {
     {.name = "THREADID", make_id, 'T', .kind = QUERY_THREAD},
     {.name = "TO", make_text, .field = MAIL_FIELD_TO},
     {.name = "UID", make_uid},
+    {.name = "UIDAFTER", make_uids_beside},
+    {.name = "UIDBEFORE", make_uids_beside, .is_not = true},
     {.name = "UNANSWERED", make_flags, FLAG_ANSWERED, .is_not = true},
     {.name = "UNDELETED", make_flags, FLAG_DELETED, .is_not = true},
     {.name = "UNDRAFT", make_flags, FLAG_DRAFT, .is_not = true},

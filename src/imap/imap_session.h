@@ -55,6 +55,9 @@ struct imap_config {
 	bool clear_login;     /* passwords are taken without TLS (loopback) */
 	unsigned errors_max;  /* of the client: then the connection ends */
 	uint64_t message_max; /* APPENDLIMIT: octets of one message */
+	/* Messages of one command: MESSAGELIMIT; or SAVELIMIT, of COPY and APPEND alone (RFC 9738). 0: no
+	   limit. The first one, if it is set, is the limit of these too. */
+	uint32_t message_limit, save_limit;
 };
 
 /* `out` and the views of `config` must outlive the session. The greeting is written at once. */

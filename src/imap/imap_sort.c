@@ -326,5 +326,6 @@ void imap_sort(struct imap_session *s, struct imap_in *in)
 		imap_enable(s, IMAP_CONDSTORE);
 		sorting->search.modseq = QUERY_MODSEQ_ALL;
 	}
+	sorting->search.limit = IMAP_SEARCH_WHOLE;
 	imap_search_run(s, &sorting->search, found);
 }

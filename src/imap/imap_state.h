@@ -121,6 +121,7 @@ struct imap_session {
 	bool takes_long;         /* INPROGRESS may be told of it */
 	imap_progress *progress; /* NULL: nobody knows how far it is */
 	int64_t progress_told;   /* when; at first when it began */
+	uint32_t lowest; /* UID that it worked on, if it left out what is below (imap_limit.h); else 0 */
 	void *data;
 	void (*release)(void *data);
 	void (*respond)(struct imap_session *s, struct view line); /* gets the next line */

@@ -8,6 +8,7 @@
 
 #include "imap/imap_annotation.h"
 #include "imap/imap_commands.h"
+#include "imap/imap_limit.h"
 #include "imap/imap_messages.h"
 #include "imap/imap_state.h"
 
@@ -212,7 +213,8 @@ void imap_store(struct imap_session *s, struct imap_in *in)
 	if (imap_in_space(in) && imap_in_sequence_set(in, imap_by_uid(s), &store->question.uids) &&
 	    imap_in_space(in) && take_modifier(in, store))
 		take_flags(in, store);
-	if (imap_wrong(s, in) || imap_refuse_read_only(s) || (store->annotates && refuse_annotations(s, 0)))
+	if (imap_wrong(s, in) || imap_refuse_read_only(s) || (store->annotates && refuse_annotations(s, 0)) ||
+	    !imap_limit_cut(s, &store->question.uids))
 		return;
 	store->question.account = imap_selected(s)->account;
 	store->question.mailbox = imap_selected(s)->mailbox;

@@ -144,5 +144,6 @@ void imap_thread(struct imap_session *s, struct imap_in *in)
 	if (program->modseq)
 		imap_enable(s, IMAP_CONDSTORE);
 	threading->thread = query_thread_new(by);
+	threading->search.limit = IMAP_SEARCH_WHOLE;
 	imap_search_run(s, &threading->search, found);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "imap/imap_limit.h"
 #include "imap/imap_state.h"
 #include "mime/digest.h"
 
@@ -214,6 +215,12 @@ static void on_credit(struct imap_session *s, const struct mail_upload_credit *c
 
 bool imap_upload_begin(struct imap_session *s, struct imap_appending *a, void (*room)(struct imap_session *s))
 {
+	if (a->count >= imap_limit_of_append(s)) { /* RFC 9738 section 3.1 */
+		char code[IMAP_LIMIT_CODE_MAX];
+		snprintf(code, sizeof code, "MESSAGELIMIT %u", (unsigned)imap_limit_of_append(s));
+		imap_appending_refuse(s, code, "there are too many messages in one command");
+		return false;
+	}
 	if (a->count == MAIL_UPLOADS_MAX || a->known > KNOWN_MAX) {
 		imap_appending_refuse(s, "LIMIT", "there are too many messages in one command");
 		return false;

@@ -145,9 +145,19 @@ static void give(struct play *p)
 
 static bool matches(struct view got, struct view expected)
 {
-	if (expected.len >= 3 && view_equal(view_skip(expected, expected.len - 3), VIEW("...")))
-		return view_starts(got, view_take(expected, expected.len - 3));
-	return view_equal(got, expected);
+	const char *dots = expected.len ? memmem(expected.data, expected.len, "...", 3) : NULL;
+	if (dots == NULL)
+		return view_equal(got, expected);
+	size_t before = (size_t)(dots - expected.data);
+	if (!view_starts(got, view_take(expected, before)))
+		return false;
+	struct view rest = view_skip(expected, before + 3);
+	if (rest.len == 0)
+		return true;
+	for (size_t i = before; i <= got.len; i++)
+		if (matches(view_skip(got, i), rest))
+			return true;
+	return false;
 }
 
 /* A ${name} that has no value yet takes what was said there, up to the character behind it; the line with all

@@ -273,6 +273,18 @@ static const char *const *announced(bool secure)
 	return mechanisms;
 }
 
+/* "limit=3": 3; 0 when it is not there. */
+static uint32_t number_of(struct view options, const char *name)
+{
+	size_t len = strlen(name);
+	const char *at = memmem(options.data, options.len, name, len);
+	struct view rest = at ? view_skip(options, (size_t)(at - options.data) + len) : (struct view){0};
+	uint64_t number = 0;
+	for (; rest.len > 0 && ascii_is_digit(rest.data[0]); rest = view_skip(rest, 1))
+		number = number * 10 + (uint64_t)(rest.data[0] - '0');
+	return (uint32_t)number;
+}
+
 static bool has(struct view options, const char *word)
 {
 	return memmem(options.data, options.len, word, strlen(word)) != NULL;
@@ -308,6 +320,8 @@ static bool direct(char letter, struct view argument)
 		stage.config.tls_available = has(argument, "tls");
 		stage.config.clear_login = has(argument, "clear");
 		stage.config.deflate_available = has(argument, "deflate");
+		stage.config.message_limit = number_of(argument, "messages=");
+		stage.config.save_limit = number_of(argument, "saves=");
 		return true;
 	case 'B':
 		buf_append(&stage.draft, argument);

@@ -193,6 +193,8 @@ static void on_begin(void *arg)
 	    .clear_login = edge_connection_clear_login(&c->edge),
 	    .errors_max = (unsigned)settings->errors_max,
 	    .message_max = settings->message_size_max,
+	    .message_limit = (uint32_t)settings->imap_message_limit,
+	    .save_limit = (uint32_t)settings->imap_save_limit,
 	};
 	c->session = imap_session_new(&config, &backend, c, stream_out(&c->edge.stream));
 	log_event(LOG_DEBUG, c->edge.id, "imap-connect", log_string("client", c->edge.client.text),

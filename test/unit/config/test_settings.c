@@ -193,6 +193,15 @@ static void reaches_the_roles_as_it_was(void **state)
 	buf_done(&again);
 }
 
+static void limits_of_imap_are_none_or_not_too_small(void **state)
+{
+	(void)state;
+	good("imap_message_limit = 1000\nimap_save_limit = 0");
+	assert_int_equal(s.imap_message_limit, 1000);
+	bad("imap_message_limit = 999", "1000 or more");
+	bad("imap_save_limit = 1", "1000 or more");
+}
+
 static void services_have_names_and_addresses(void **state)
 {
 	(void)state;
@@ -236,6 +245,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(counts_pairs_of_certificates, start, stop),
 	    cmocka_unit_test_setup_teardown(names_file_and_line, start, stop),
 	    cmocka_unit_test_setup_teardown(reaches_the_roles_as_it_was, start, stop),
+	    cmocka_unit_test_setup_teardown(limits_of_imap_are_none_or_not_too_small, start, stop),
 	    cmocka_unit_test_setup_teardown(services_have_names_and_addresses, start, stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,7 +84,9 @@ static void quota(void **state)
 	theirs->rights = RIGHT_LOOKUP;
 	fake_talk(f, "a GETQUOTAROOT Users/bob@example.org/Plans\r\n", "a NO [NOPERM] ...");
 	f->quota = (struct mail_done){.number = 5};
-	fake_talk(f, "a GETQUOTA \"\"\r\n", "* QUOTA \"\" ()\na OK ...");
+	/* No empty list: an account without limits has no quota root. */
+	fake_talk(f, "a GETQUOTA \"\"\r\n", "a NO [NONEXISTENT] ...");
+	fake_talk(f, "a GETQUOTAROOT INBOX\r\n", "* QUOTAROOT INBOX\na OK ...");
 	fake_talk(f, "a SETQUOTA \"\" (STORAGE 100)\r\n", "a NO [NOPERM] administrators alone set limits");
 	f->error = -EIO;
 	fake_talk(f, "a GETQUOTA \"\"\r\n", "a NO [UNAVAILABLE] ...");
