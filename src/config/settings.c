@@ -184,7 +184,8 @@ static const struct setting {
 	"stolen SCRAM verifier is easier to attack than an Argon2id hash."},
     {"language", TEXT, AT(language), "en", 0, 0,
 	"The language of the names of new accounts' mailboxes for sent mail, drafts and so on, such as \"de\" or "
-	"\"ja\". One that is not known is English."},
+	"\"ja\". One that is not known is English. IMAP's texts are in it (de, es, fr) for a program that asks for "
+	"the default one (RFC 5255)."},
     {"own_from", TEXT, AT(own_from), "refuse", 0, 0,
 	"What happens to a user's message whose From field names an address in a local domain that is not "
 	"the user's own. \"refuse\": the message is refused. \"sender\": a Sender field names the user. "

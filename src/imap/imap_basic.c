@@ -21,7 +21,7 @@ void imap_logout(struct imap_session *s, struct imap_in *in)
 {
 	if (imap_wrong(s, in))
 		return;
-	imap_puts(s, "* BYE goodbye\r\n");
+	imap_put_note(s, "BYE", NULL, "goodbye");
 	s->news = false;
 	imap_ok(s, NULL, "you are logged out");
 	imap_close(s);
@@ -56,12 +56,24 @@ void imap_id(struct imap_session *s, struct imap_in *in)
 	imap_ok(s, NULL, "pleased to meet you");
 }
 
-/* RFC 9051 section 6.3.10, answered as RFC 9051 section 7.3.2 has it: RFC 9051 section 5.1.2. */
+/* RFC 9051 section 7.3.2. */
+void imap_put_namespace(struct imap_session *s)
+{
+	/* Of the prefix of others' mailboxes, as programs may show it. */
+	static const char *const others[IMAP_TONGUES] = {
+	    [IMAP_GERMAN] = "Benutzer/", [IMAP_FRENCH] = "Utilisateurs/", [IMAP_SPANISH] = "Usuarios/"};
+	imap_puts(s, "* NAMESPACE ((\"\" \"/\")) ((\"" IMAP_OTHERS "\" \"/\"");
+	if (others[s->tongue])
+		imap_putf(s, " \"TRANSLATION\" (\"%s\")", others[s->tongue]);
+	imap_puts(s, ")) NIL\r\n");
+}
+
+/* RFC 9051 section 6.3.10; RFC 9051 section 5.1.2. */
 void imap_namespace(struct imap_session *s, struct imap_in *in)
 {
 	if (imap_wrong(s, in))
 		return;
-	imap_puts(s, "* NAMESPACE ((\"\" \"/\")) ((\"" IMAP_OTHERS "\" \"/\")) NIL\r\n");
+	imap_put_namespace(s);
 	imap_ok(s, NULL, "done");
 }
 
@@ -98,6 +110,7 @@ void imap_unauthenticate(struct imap_session *s, struct imap_in *in)
 	s->backend->logout_account(s->arg);
 	s->state = IMAP_NOT_AUTHENTICATED;
 	s->enabled = 0;
+	s->tongue = IMAP_ENGLISH;
 	if (s->listener)
 		s->listener->release(s);
 	mem_free((char *)s->address.data);

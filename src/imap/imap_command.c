@@ -166,7 +166,9 @@ void imap_tick(struct imap_session *s)
 		imap_putf(s, " %llu %llu", (unsigned long long)done, (unsigned long long)total);
 	else
 		imap_puts(s, " NIL NIL");
-	imap_puts(s, ")] this takes a while\r\n");
+	imap_puts(s, ")] ");
+	imap_put_text(s, "this takes a while");
+	imap_put_line(s);
 }
 
 /* ---- ending ---- */
@@ -232,11 +234,12 @@ void imap_refuse(struct imap_session *s, struct view tag, const char *refusal)
 {
 	if (*refusal == '\0')
 		return;
+	bool bad = strncmp(refusal, "BAD ", 4) == 0;
 	imap_put(s, tag.len ? tag : VIEW("*"));
-	imap_puts(s, " ");
-	imap_puts(s, refusal);
+	imap_puts(s, bad ? " BAD " : " NO ");
+	imap_write_text(s, s->out, bad ? "BAD" : "NO", strchr(refusal, ' ') + 1);
 	imap_put_line(s);
-	if (strncmp(refusal, "BAD", 3) == 0)
+	if (bad)
 		imap_count_error(s);
 }
 
@@ -259,9 +262,7 @@ static const char *tell_limit(
 	snprintf(limit, LIMIT_CODE_MAX, "MESSAGELIMIT %u %u", s->config.message_limit, s->lowest);
 	if (code == NULL)
 		return limit;
-	imap_puts(s, "* NO [");
-	imap_puts(s, limit);
-	imap_puts(s, "] messages below this UID were left out\r\n");
+	imap_put_note(s, "NO", limit, "messages below this UID were left out");
 	return code;
 }
 
@@ -282,7 +283,7 @@ static bool finish(struct imap_session *s, const char *how, const char *code, co
 		buf_append_byte(end, ']');
 	}
 	buf_append_byte(end, ' ');
-	buf_append_string(end, text);
+	imap_write_text(s, end, how, text);
 	buf_append(end, VIEW("\r\n"));
 	if (buf_failed(end)) {
 		/* The code is too long: what was done is done, and said without it. */
@@ -340,44 +341,54 @@ bool imap_wrong(struct imap_session *s, struct imap_in *in)
 
 /* ---- errors (RFC 5530) ---- */
 
+/* "%s" of a text is where the thing stands. */
+static void write_about(struct imap_session *s, struct buf *out, const char *about, const char *what)
+{
+	const char *said = s->tongue == IMAP_ENGLISH ? NULL : imap_text(s->tongue, view_from_string(about));
+	const char *text = said ? said : about, *place = strstr(text, "%s");
+	if (place == NULL)
+		return;
+	buf_append(out, view_of(text, (size_t)(place - text)));
+	imap_write_text(s, out, "NO", what);
+	buf_append_string(out, place + 2);
+}
+
 void imap_no_error(struct imap_session *s, int64_t error, const char *what)
 {
 	static const struct {
 		int error;
-		const char *code, *before, *after;
+		const char *code, *about;
 	} words[] = {
-	    {ENOENT, "NONEXISTENT", "", " does not exist"},
-	    {ENXIO, "NONEXISTENT", "", " does not exist"},
-	    {ENODEV, "TRYCREATE", "", " does not exist"},
-	    {EACCES, "NOPERM", "you have no right to do this with ", ""},
-	    {EPERM, "CANNOT", "this cannot be done with ", ""},
-	    {EINVAL, "CANNOT", "this name or value cannot be used for ", ""},
-	    {ELOOP, "CANNOT", "", " cannot be put below itself"},
-	    {EEXIST, "ALREADYEXISTS", "", " exists already"},
-	    {ENOTEMPTY, "HASCHILDREN", "there are mailboxes below ", ""},
-	    {E2BIG, "LIMIT", "this is too much at once for ", ""},
-	    {EMLINK, "LIMIT", "there are too many of them, or they are too deep: ", ""},
-	    {ETOOMANYREFS, "ANNOTATE TOOMANY", "there are as many annotations as there can be: ", ""},
-	    {EOVERFLOW, "LIMIT", "", " holds as many messages as it can"},
-	    {EMSGSIZE, "TOOBIG", "", " cannot take so much"},
-	    {EFBIG, "OVERQUOTA", "this is larger than all of the quota of ", ""},
-	    {EDQUOT, "OVERQUOTA", "there is no room left in the quota of ", ""},
-	    {ENOSPC, "UNAVAILABLE", "the server has no room left for ", ""},
-	    {EBADMSG, "CORRUPTION", "something is damaged in ", ""},
-	    {EBUSY, "INUSE", "", " is in use"},
-	    {ECANCELED, "UNAVAILABLE", "the server gave up on ", ""},
+	    {ENOENT, "NONEXISTENT", "%s does not exist"},
+	    {ENXIO, "NONEXISTENT", "%s does not exist"},
+	    {ENODEV, "TRYCREATE", "%s does not exist"},
+	    {EACCES, "NOPERM", "you have no right to do this with %s"},
+	    {EPERM, "CANNOT", "this cannot be done with %s"},
+	    {EINVAL, "CANNOT", "this name or value cannot be used for %s"},
+	    {ELOOP, "CANNOT", "%s cannot be put below itself"},
+	    {EEXIST, "ALREADYEXISTS", "%s exists already"},
+	    {ENOTEMPTY, "HASCHILDREN", "there are mailboxes below %s"},
+	    {E2BIG, "LIMIT", "this is too much at once for %s"},
+	    {EMLINK, "LIMIT", "there are too many of them, or they are too deep: %s"},
+	    {ETOOMANYREFS, "ANNOTATE TOOMANY", "there are as many annotations as there can be: %s"},
+	    {EOVERFLOW, "LIMIT", "%s holds as many messages as it can"},
+	    {EMSGSIZE, "TOOBIG", "%s cannot take so much"},
+	    {EFBIG, "OVERQUOTA", "this is larger than all of the quota of %s"},
+	    {EDQUOT, "OVERQUOTA", "there is no room left in the quota of %s"},
+	    {ENOSPC, "UNAVAILABLE", "the server has no room left for %s"},
+	    {EBADMSG, "CORRUPTION", "something is damaged in %s"},
+	    {EBUSY, "INUSE", "%s is in use"},
+	    {ECANCELED, "UNAVAILABLE", "the server gave up on %s"},
 	};
-	const char *code = "UNAVAILABLE",
-	           *before = "the server cannot do this now, try again later: ", *after = "";
+	const char *code = "UNAVAILABLE", *about = "the server cannot do this now, try again later: %s";
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (words[i].error == -error) {
 			code = words[i].code;
-			before = words[i].before;
-			after = words[i].after;
+			about = words[i].about;
 		}
 	struct buf text;
 	buf_init(&text, 1024);
-	buf_printf(&text, "%s%s%s", before, what, after);
+	write_about(s, &text, about, what);
 	imap_no(s, code, buf_string(&text));
 	buf_done(&text);
 }

@@ -135,7 +135,9 @@ static void put_no_update(struct imap_session *s, struct view tag)
 {
 	imap_puts(s, "* NO [NOUPDATE ");
 	imap_put_string(s, tag);
-	imap_puts(s, "] this search is not kept up to date\r\n");
+	imap_puts(s, "] ");
+	imap_put_text(s, "this search is not kept up to date");
+	imap_put_line(s);
 }
 
 bool imap_context_may_begin(struct imap_session *s, const struct imap_search *search)

@@ -48,7 +48,8 @@ static void put_moved(struct imap_session *s, struct copy *copy, const struct ma
 		return;
 	imap_puts(s, "* OK [");
 	imap_put(s, buf_view(&copy->code));
-	imap_puts(s, "] moved");
+	imap_puts(s, "] ");
+	imap_put_text(s, "moved");
 	imap_put_line(s);
 }
 

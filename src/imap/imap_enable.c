@@ -23,7 +23,9 @@ void imap_enable(struct imap_session *s, uint32_t what)
 	if (fresh & IMAP_CONDSTORE && s->selected) {
 		imap_puts(s, "* OK [HIGHESTMODSEQ ");
 		imap_put_number(s, s->selected->modseq);
-		imap_puts(s, "] the highest\r\n");
+		imap_puts(s, "] ");
+		imap_put_text(s, "the highest");
+		imap_put_line(s);
 	}
 }
 

@@ -14,14 +14,7 @@ void imap_bye(struct imap_session *s, const char *code, const char *text)
 {
 	if (s->closing)
 		return;
-	imap_puts(s, "* BYE ");
-	if (code) {
-		imap_puts(s, "[");
-		imap_puts(s, code);
-		imap_puts(s, "] ");
-	}
-	imap_puts(s, text);
-	imap_put_line(s);
+	imap_put_note(s, "BYE", code, text);
 	imap_close(s);
 }
 

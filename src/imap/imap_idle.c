@@ -68,7 +68,9 @@ void imap_idle(struct imap_session *s, struct imap_in *in)
 {
 	if (imap_wrong(s, in))
 		return;
-	imap_puts(s, "+ idling\r\n");
+	imap_puts(s, "+ ");
+	imap_put_text(s, "idling");
+	imap_put_line(s);
 	s->idling = true;
 	imap_expect_line(s, done);
 	if (s->news) {

@@ -24,6 +24,7 @@ void imap_secured(struct imap_session *s)
 	s->config.secure = true;
 	s->securing = false;
 	s->futile = 0;
+	s->tongue = IMAP_ENGLISH; /* RFC 5255 section 3.1 */
 }
 
 static bool may_log_in(struct imap_session *s)
@@ -130,7 +131,9 @@ void imap_logged_in(struct imap_session *s, uint64_t account, struct view addres
 	imap_put(s, s->tag);
 	imap_puts(s, " OK [CAPABILITY");
 	imap_put_capabilities(s);
-	imap_puts(s, "] you are logged in\r\n");
+	imap_puts(s, "] ");
+	imap_put_text(s, "you are logged in");
+	imap_put_line(s);
 	imap_command_end(s);
 }
 

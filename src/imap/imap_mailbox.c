@@ -143,7 +143,7 @@ static void on_removed(struct imap_session *s, enum mail_type type, const void *
 	if (type == MAIL_DONE && done->error == 0 && s->selected &&
 	    s->selected->account == c->mailbox.account && s->selected->mailbox == c->mailbox.mailbox) {
 		imap_unselect(s);
-		imap_puts(s, "* OK [CLOSED] the mailbox is not selected any more\r\n");
+		imap_put_note(s, "OK", "CLOSED", "the mailbox is not selected any more");
 	}
 	on_done(s, type, answer);
 }

@@ -350,7 +350,7 @@ static void give_back(struct imap_session *s)
 /* Too much to be told: the client is, and nothing more (RFC 5465 section 5.8). */
 static void overflow(struct imap_session *s)
 {
-	imap_puts(s, "* OK [NOTIFICATIONOVERFLOW] there are too many mailboxes to tell of\r\n");
+	imap_put_note(s, "OK", "NOTIFICATIONOVERFLOW", "there are too many mailboxes to tell of");
 	forget(s);
 }
 

@@ -89,6 +89,13 @@ void imap_put_mailbox_id(struct imap_session *s, const struct mail_mailbox *mail
 /* As users name it: its path, below "Users/ADDRESS/" when it is another's. */
 void imap_put_mailbox_name(struct imap_session *s, const struct mail_mailbox *mailbox);
 void imap_put_line(struct imap_session *s); /* CR LF */
+/* A text for people, in the language that the session speaks (imap_texts.h); "[LIMIT] ..." with the code as
+ * it is. What is not in the table stays English. */
+void imap_put_text(struct imap_session *s, const char *english);
+/* The same; how: "BAD" explains a text that is not in the table in a general way. */
+void imap_write_text(const struct imap_session *s, struct buf *out, const char *how, const char *english);
+/* "* OK [CODE] text", a whole line. code: NULL for none. */
+void imap_put_note(struct imap_session *s, const char *how, const char *code, const char *english);
 
 /* ---- the selected mailbox: imap_view.c ---- */
 

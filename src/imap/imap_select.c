@@ -89,7 +89,7 @@ static void put_code(struct imap_session *s, const char *code, uint64_t n, const
 	imap_puts(s, " ");
 	imap_put_number(s, n);
 	imap_puts(s, "] ");
-	imap_puts(s, text);
+	imap_put_text(s, text);
 	imap_put_line(s);
 }
 
@@ -114,10 +114,14 @@ static void put_state(struct imap_session *s, const struct selecting *sel)
 		imap_puts(s, "READ-ONLY");
 	else
 		imap_put_number(s, MAIL_ANNOTATION_VALUE_MAX);
-	imap_puts(s, "] annotations\r\n");
+	imap_puts(s, "] ");
+	imap_put_text(s, "annotations");
+	imap_put_line(s);
 	imap_puts(s, "* OK [MAILBOXID (");
 	imap_put_mailbox_id(s, &sel->mailbox);
-	imap_puts(s, ")] its id\r\n");
+	imap_puts(s, ")] ");
+	imap_put_text(s, "its id");
+	imap_put_line(s);
 	if (s->enabled & IMAP_REV2) {
 		imap_puts(s, "* LIST () \"/\" ");
 		imap_put_mailbox(s, box->path);
@@ -325,7 +329,7 @@ static void on_found(struct imap_session *s, const struct mail_mailbox *mailbox,
 	/* If it fails, no mailbox is selected (RFC 9051 section 6.3.2). */
 	if (s->selected) {
 		imap_unselect(s);
-		imap_puts(s, "* OK [CLOSED] the mailbox is not selected any more\r\n");
+		imap_put_note(s, "OK", "CLOSED", "the mailbox is not selected any more");
 	}
 	if (mailbox && !(mailbox->rights & RIGHT_READ))
 		error = -EACCES;

@@ -210,6 +210,13 @@ static void refuse_literal(struct imap_session *s, const struct imap_literal *li
 }
 
 /* "+" says that the octets may come (RFC 9051 section 2.2.2, RFC 9051 section 7.6). */
+static void put_go_ahead(struct imap_session *s)
+{
+	imap_puts(s, "+ ");
+	imap_put_text(s, "go ahead");
+	imap_put_line(s);
+}
+
 static void gather_literal(struct imap_session *s, const struct imap_literal *literal)
 {
 	struct buf *text = gathered(s);
@@ -220,7 +227,7 @@ static void gather_literal(struct imap_session *s, const struct imap_literal *li
 	}
 	buf_append(text, VIEW("\r\n"));
 	if (literal->awaited)
-		imap_puts(s, "+ go ahead\r\n");
+		put_go_ahead(s);
 	if (literal->size > 0) {
 		s->input = IMAP_INPUT_LITERAL;
 		s->literal_left = literal->size;
@@ -293,7 +300,7 @@ void imap_take_literal(
 	s->hears = true;
 	buf_clear(&s->line);
 	if (literal->awaited)
-		imap_puts(s, "+ go ahead\r\n");
+		put_go_ahead(s);
 	if (literal->size == 0) {
 		stream->bytes(s, (struct view){0}, true);
 		s->input = IMAP_INPUT_LINE;

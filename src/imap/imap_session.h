@@ -52,7 +52,9 @@ struct imap_config {
 	const char *const *(*announced)(bool secure); /* those that are told */
 	bool tls_available, secure;                   /* secure: TLS is on already */
 	bool deflate_available;
-	bool clear_login;     /* passwords are taken without TLS (loopback) */
+	bool clear_login; /* passwords are taken without TLS (loopback) */
+	struct view
+	    language; /* of LANGUAGE "default", if there are texts in it (imap_texts.h); else English */
 	unsigned errors_max;  /* of the client: then the connection ends */
 	uint64_t message_max; /* APPENDLIMIT: octets of one message */
 	/* Messages of one command: MESSAGELIMIT; or SAVELIMIT, of COPY and APPEND alone (RFC 9738). 0: no

@@ -3,6 +3,7 @@
 #define IMAP_IMAP_STATE_H
 
 #include "imap/imap_private.h"
+#include "imap/imap_texts.h"
 
 enum {
 	/*
@@ -97,6 +98,7 @@ struct imap_session {
 	enum imap_state state;
 	uint32_t enabled;
 	unsigned errors, futile;
+	enum imap_tongue tongue; /* of the texts that it says */
 	uint64_t account;
 	struct view address; /* owned */
 
@@ -230,5 +232,7 @@ void imap_unselect(struct imap_session *s);
 void imap_selected_forget(struct imap_session *s);
 void imap_names_forget(struct imap_session *s);
 void imap_put_capabilities(struct imap_session *s);
+/* "* NAMESPACE ...", with the translation of the prefix (RFC 5255 section 3.4). */
+void imap_put_namespace(struct imap_session *s);
 
 #endif

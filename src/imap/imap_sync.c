@@ -93,9 +93,10 @@ void imap_put_known_flags(struct imap_session *s)
 	put_flags_changed_by(s, UINT64_MAX);
 	imap_puts(s, ")\r\n* OK [PERMANENTFLAGS (");
 	bool any = put_flags_changed_by(s, rights);
-	imap_puts(s, rights & RIGHT_WRITE ? " \\*)] these are kept\r\n"
-	             : any                ? ")] these are kept\r\n"
-	                                  : ")] this mailbox keeps no flags of yours\r\n");
+	imap_puts(s, rights & RIGHT_WRITE ? " \\*)] " : ")] ");
+	imap_put_text(
+	    s, any || rights & RIGHT_WRITE ? "these are kept" : "this mailbox keeps no flags of yours");
+	imap_put_line(s);
 	s->flags_untold = false;
 }
 

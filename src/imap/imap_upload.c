@@ -104,7 +104,9 @@ static void on_appended(struct imap_session *s, enum mail_type type, const void 
 		/* RFC 8508 section 3.4: before the message that went is told. */
 		imap_puts(s, "* OK [");
 		imap_put(s, buf_view(&code));
-		imap_puts(s, "] the new message is kept\r\n");
+		imap_puts(s, "] ");
+		imap_put_text(s, "the new message is kept");
+		imap_put_line(s);
 		coded = false;
 	}
 	imap_ok(s, coded ? buf_string(&code) : NULL, "it is kept");

@@ -51,6 +51,48 @@ void imap_put_line(struct imap_session *s)
 	buf_append(s->out, VIEW("\r\n"));
 }
 
+/* ---- texts for people ---- */
+
+void imap_write_text(const struct imap_session *s, struct buf *out, const char *how, const char *english)
+{
+	struct view text = view_from_string(english);
+	ptrdiff_t end = text.len > 0 && text.data[0] == '[' ? view_find(text, ']') : -1;
+	if (end >= 0) {
+		buf_append(out, view_take(text, (size_t)end + 2));
+		text = view_skip(text, (size_t)end + 2);
+	}
+	const char *said = s->tongue == IMAP_ENGLISH ? NULL : imap_text(s->tongue, text);
+	if (said) {
+		buf_append_string(out, said);
+	} else if (s->tongue == IMAP_ENGLISH || strcmp(how, "BAD") != 0) {
+		buf_append(out, text);
+	} else {
+		buf_append_string(out, imap_text(s->tongue, VIEW("the command is wrong")));
+		buf_append(out, VIEW(" ("));
+		buf_append(out, text);
+		buf_append(out, VIEW(")"));
+	}
+}
+
+void imap_put_text(struct imap_session *s, const char *english)
+{
+	imap_write_text(s, s->out, "OK", english);
+}
+
+void imap_put_note(struct imap_session *s, const char *how, const char *code, const char *english)
+{
+	imap_puts(s, "* ");
+	imap_puts(s, how);
+	if (code) {
+		imap_puts(s, " [");
+		imap_puts(s, code);
+		imap_puts(s, "]");
+	}
+	imap_puts(s, " ");
+	imap_put_text(s, english);
+	imap_put_line(s);
+}
+
 /* ---- strings ---- */
 
 enum {

@@ -313,6 +313,7 @@ static bool direct(char letter, struct view argument)
 		    .secure = true,
 		    .mechanisms = mechanisms,
 		    .announced = announced,
+		    .language = VIEW("fr"),
 		    .message_max = 100000};
 		return true;
 	case 'O':

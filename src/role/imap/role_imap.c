@@ -192,6 +192,7 @@ static void on_begin(void *arg)
 	    .deflate_available = true,
 	    .clear_login = edge_connection_clear_login(&c->edge),
 	    .errors_max = (unsigned)settings->errors_max,
+	    .language = settings->language,
 	    .message_max = settings->message_size_max,
 	    .message_limit = (uint32_t)settings->imap_message_limit,
 	    .save_limit = (uint32_t)settings->imap_save_limit,

@@ -181,10 +181,21 @@ static void filters(void **state)
 static void languages(void **state)
 {
 	(void)state;
-	fake_talk(f, "a LANGUAGE\r\n", "* LANGUAGE (en)\na OK these are the languages");
-	fake_talk(f, "a LANGUAGE de en-GB\r\n", "* LANGUAGE (en)\na OK English it is");
-	fake_talk(f, "a LANGUAGE \"*\"\r\n", "* LANGUAGE (en)\na OK ...");
-	fake_talk(f, "a LANGUAGE fr\r\n", "a NO this server speaks English only");
+	fake_talk(f, "a LANGUAGE\r\n", "* LANGUAGE (en de fr es i-default)\na OK these are the languages");
+	fake_talk(f, "a LANGUAGE nl en-GB de\r\n",
+	    "* LANGUAGE (en)\n* NAMESPACE ((\"\" \"/\")) ((\"Users/\" \"/\")) NIL\na OK this is the language "
+	    "now");
+	/* Nobody has set a default. */
+	fake_talk(f, "a LANGUAGE \"*\"\r\n", "* LANGUAGE (en)\n* NAMESPACE ...\na OK ...");
+	fake_talk(f, "a LANGUAGE I-Default\r\n", "* LANGUAGE (i-default)\n* NAMESPACE ...\na OK ...");
+	fake_talk(f, "a LANGUAGE nl deu \"\"\r\n", "a NO this server speaks none of these languages");
+	fake_talk(f, "a LANGUAGE ES\r\n",
+	    "* LANGUAGE (es)\n* NAMESPACE ((\"\" \"/\")) ((\"Users/\" \"/\" \"TRANSLATION\" "
+	    "(\"Usuarios/\"))) NIL\na OK Este es ahora el idioma");
+	f->error = -EACCES;
+	fake_talk(f, "a GETQUOTA \"\"\r\n", "a NO [NOPERM] No tiene derecho a hacer esto: la cuota");
+	f->error = 0;
+	fake_talk(f, "a LANGUAGE en\r\n", "* LANGUAGE (en)\n* NAMESPACE ...\na OK ...");
 	fake_talk(f, "a COMPARATOR\r\n", "* COMPARATOR i;unicode-casemap\na OK ...");
 	fake_talk(f, "a COMPARATOR \"cz;*\" i;unicode-*\r\n",
 	    "* COMPARATOR i;unicode-casemap (i;unicode-casemap)\na OK ...");
