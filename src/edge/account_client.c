@@ -409,6 +409,7 @@ const struct link_verb account_client_mail_verbs[] = {
     {MAIL_ANNOTATION, on_answer},
     {MAIL_CHANGED, on_answer},
     {MAIL_SHOWN, on_answer},
+    {MAIL_NOTED, on_answer},
     {0},
 };
 

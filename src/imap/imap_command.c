@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "imap/imap_noted.h"
 
 /* ---- beginning ---- */
 
@@ -245,6 +246,7 @@ void imap_refuse(struct imap_session *s, struct view tag, const char *refusal)
 
 static void say_end(struct imap_session *s)
 {
+	imap_noted_tell(s);
 	imap_put(s, buf_view(&s->end));
 	imap_command_end(s);
 }

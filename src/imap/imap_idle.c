@@ -1,6 +1,7 @@
 /* IDLE (RFC 2177, RFC 9051 section 6.3.13), and the watch that tells of changes in the selected mailbox while
  * no command runs (RFC 9051 section 5.3). */
 #include "imap/imap_commands.h"
+#include "imap/imap_noted.h"
 #include "imap/imap_state.h"
 
 static void go_on(struct imap_session *s);
@@ -49,6 +50,11 @@ void imap_on_watch(struct imap_session *s, enum mail_type type, const void *answ
 	if (type == MAIL_DONE) {
 		s->watch = 0; /* without it, NOOP tells */
 		return;
+	}
+	if (type == MAIL_NOTED) {
+		imap_noted(s, answer);
+		if (s->listener)
+			s->listener->go_on(s);
 	}
 	if (type != MAIL_CHANGED || s->selected == NULL || changed->modseq <= s->selected->modseq ||
 	    !names(changed, s->selected->mailbox))

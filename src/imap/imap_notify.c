@@ -4,9 +4,11 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "format/wire.h"
 #include "imap/imap_commands.h"
 #include "imap/imap_fetch.h"
 #include "imap/imap_mailbox_filter.h"
+#include "imap/imap_noted.h"
 #include "imap/imap_state.h"
 #include "imap/imap_status.h"
 
@@ -15,8 +17,10 @@ enum {
 	/* Mailboxes that are watched: each is remembered with its name. */
 	KNOWN_MAX = 10000,
 	NAMES_MAX = 4 * 1024 * 1024,
-	/* Accounts of others whose mailboxes are watched. */
-	ACCOUNTS_MAX = 20
+	/* Watches: of the own account, and of each mailbox of others that is meant. Store allows 300. */
+	WATCHES_MAX = 250,
+	/* Octets of entries of metadata that wait for the end of a command. */
+	NOTED_MAX = 16 * 1024
 };
 
 enum {
@@ -25,8 +29,11 @@ enum {
 	FLAG_CHANGE = 1 << 2,
 	MAILBOX_NAME = 1 << 3,
 	SUBSCRIPTION_CHANGE = 1 << 4,
-	UNSUPPORTED = 1 << 5, /* AnnotationChange, MailboxMetadataChange, ServerMetadataChange */
-	MESSAGES = MESSAGE_NEW | MESSAGE_EXPUNGE | FLAG_CHANGE
+	ANNOTATION_CHANGE = 1 << 5,
+	MAILBOX_METADATA_CHANGE = 1 << 6,
+	SERVER_METADATA_CHANGE = 1 << 7,
+	UNKNOWN = 1 << 8,
+	MESSAGES = MESSAGE_NEW | MESSAGE_EXPUNGE | FLAG_CHANGE | ANNOTATION_CHANGE
 };
 
 struct group {
@@ -52,9 +59,13 @@ struct imap_notify {
 	bool wants_status;
 	struct known *known;
 	size_t known_count, known_room;
-	uint64_t accounts[ACCOUNTS_MAX]; /* that are watched */
-	uint32_t watches[ACCOUNTS_MAX];
-	size_t watch_count;
+	struct watched {
+		uint64_t account, mailbox; /* 0, 0: the own account */
+		uint32_t request;
+	} * watches;
+	size_t watch_count, watch_room;
+	struct buf noted;  /* metadata that others set, to be told */
+	unsigned events;   /* of all groups */
 	uint32_t last_uid; /* of the selected mailbox: up to here new messages are told */
 	uint64_t selected; /* it, to see that another one was selected */
 	bool news, set, overflow;
@@ -69,8 +80,10 @@ static bool in_event(struct imap_in *in, struct group *group)
 		unsigned event;
 	} events[] = {{"MessageNew", MESSAGE_NEW}, {"MessageExpunge", MESSAGE_EXPUNGE},
 	    {"FlagChange", FLAG_CHANGE}, {"MailboxName", MAILBOX_NAME},
-	    {"SubscriptionChange", SUBSCRIPTION_CHANGE}, {"AnnotationChange", UNSUPPORTED},
-	    {"MailboxMetadataChange", UNSUPPORTED}, {"ServerMetadataChange", UNSUPPORTED}};
+	    {"SubscriptionChange", SUBSCRIPTION_CHANGE}, {"AnnotationChange", ANNOTATION_CHANGE},
+	    {"MailboxMetadataChange", MAILBOX_METADATA_CHANGE},
+	    {"ServerMetadataChange", SERVER_METADATA_CHANGE}};
+	struct view unknown;
 	struct imap_fetch fetch = {0};
 	const char *begin;
 
@@ -91,17 +104,20 @@ static bool in_event(struct imap_in *in, struct group *group)
 		group->items = view_of(begin, (size_t)(in->text.rest.data - begin));
 		return true;
 	}
-	imap_in_wrong(in, "there is no such event");
-	return false;
+	group->events |= UNKNOWN;
+	return imap_in_atom(in, &unknown);
 }
 
-/* RFC 5465 section 5: messages that come are told only together with those that go, flags only with both. */
+/* RFC 5465 section 5: messages that come are told only together with those that go, flags and annotations
+ * only with both. */
 static void check_events(struct imap_in *in, const struct group *group)
 {
 	unsigned both = group->events & (MESSAGE_NEW | MESSAGE_EXPUNGE);
 
-	if (both == MESSAGE_NEW || both == MESSAGE_EXPUNGE || (!both && group->events & FLAG_CHANGE))
-		imap_in_wrong(in, "MessageNew and MessageExpunge go together, and FlagChange with both");
+	if (both == MESSAGE_NEW || both == MESSAGE_EXPUNGE ||
+	    (!both && group->events & (FLAG_CHANGE | ANNOTATION_CHANGE)))
+		imap_in_wrong(in, "MessageNew and MessageExpunge go together, and FlagChange and "
+		                  "AnnotationChange with both");
 	if (group->items.len && !group->selected)
 		imap_in_wrong(in, "messages of the selected mailbox alone are fetched");
 }
@@ -194,7 +210,7 @@ static void put_status(
 	imap_putf(s, " (MESSAGES %llu UIDNEXT %llu UIDVALIDITY %llu UNSEEN %llu",
 	    (unsigned long long)mailbox->messages, (unsigned long long)mailbox->uidnext,
 	    (unsigned long long)mailbox->uidvalidity, (unsigned long long)mailbox->unseen);
-	if (s->enabled & IMAP_CONDSTORE || events & FLAG_CHANGE)
+	if (s->enabled & IMAP_CONDSTORE || events & (FLAG_CHANGE | ANNOTATION_CHANGE))
 		imap_putf(s, " HIGHESTMODSEQ %llu", (unsigned long long)mailbox->modseq);
 	imap_puts(s, ")\r\n");
 }
@@ -260,7 +276,7 @@ static unsigned happened(const struct known *k, const struct mail_mailbox *mailb
 	if (mailbox->messages != k->messages + (mailbox->uidnext - k->uidnext))
 		events |= MESSAGE_EXPUNGE;
 	if (!events && mailbox->modseq != k->modseq)
-		events |= FLAG_CHANGE;
+		events |= FLAG_CHANGE | ANNOTATION_CHANGE; /* both have a MODSEQ, and the same one */
 	return events;
 }
 
@@ -326,19 +342,39 @@ static void on_change(struct imap_session *s, enum mail_type type, const void *a
 static void go_on(struct imap_session *s);
 static void forget(struct imap_session *s);
 
-/* A watch on each account that has a mailbox which is meant. */
-static void watch(struct imap_session *s, uint64_t account, uint64_t modseq)
+/* A watch on the own account, or on a mailbox of another's, of whose others the session may know nothing. */
+static void watch(struct imap_session *s, uint64_t account, uint64_t mailbox, uint64_t modseq)
 {
 	struct imap_notify *n = s->notify;
+	struct mail_watch question = {.account = account,
+	    .mailbox = account ? mailbox : 0,
+	    .modseq = modseq,
+	    .notes = (n->events & (MAILBOX_METADATA_CHANGE | SERVER_METADATA_CHANGE)) != 0};
 
 	for (size_t i = 0; i < n->watch_count; i++)
-		if (n->accounts[i] == account)
+		if (n->watches[i].account == account && n->watches[i].mailbox == question.mailbox)
 			return;
-	if (n->watch_count == ACCOUNTS_MAX)
+	if (n->watch_count == WATCHES_MAX) {
+		n->overflow = true;
 		return;
-	n->accounts[n->watch_count] = account;
-	n->watches[n->watch_count++] =
-	    imap_ask_on(s, MAIL_WATCH, &(struct mail_watch){.account = account, .modseq = modseq}, on_change);
+	}
+	if (n->watch_count == n->watch_room) {
+		n->watch_room = n->watch_room ? n->watch_room * 2 : 2;
+		n->watches = mem_resize(n->watches, n->watch_room * sizeof(*n->watches));
+	}
+	n->watches[n->watch_count++] = (struct watched){.account = account,
+	    .mailbox = question.mailbox,
+	    .request = imap_ask_on(s, MAIL_WATCH, &question, on_change)};
+}
+
+static void watch_known(struct imap_session *s, uint64_t modseq)
+{
+	const struct imap_notify *n = s->notify;
+
+	watch(s, 0, 0, modseq);
+	for (size_t i = 0; i < n->known_count; i++)
+		if (n->known[i].events && n->known[i].account)
+			watch(s, n->known[i].account, n->known[i].mailbox, n->known[i].modseq);
 }
 
 static void give_back(struct imap_session *s)
@@ -368,9 +404,7 @@ static void on_mailbox(struct imap_session *s, enum mail_type type, const void *
 		s->telling = false;
 		if (done->error == 0)
 			drop_gone(s);
-		for (size_t i = 0; i < n->known_count; i++)
-			if (n->known[i].events)
-				watch(s, n->known[i].account, n->known[i].modseq);
+		watch_known(s, done->modseq);
 		give_back(s);
 		if (n->overflow)
 			overflow(s);
@@ -389,12 +423,60 @@ static void prepare(struct imap_session *s)
 		n->known[i].there = false;
 }
 
+/* RFC 5465 sections 5.6 and 5.7. */
+static void keep_noted(struct imap_session *s, const struct mail_noted *noted)
+{
+	struct imap_notify *n = s->notify;
+
+	if (noted->uids.len) /* annotations: the watch of the selected mailbox tells of them */
+		return;
+	if (noted->name.len == 0 || wire_put_number(&n->noted, noted->account) ||
+	    wire_put_number(&n->noted, noted->mailbox) || wire_put_text(&n->noted, noted->name))
+		n->overflow = true;
+}
+
+static void put_noted(struct imap_session *s, uint64_t account, uint64_t mailbox, struct view entry)
+{
+	const struct imap_notify *n = s->notify;
+	const struct known *k =
+	    find_known(s->notify, &(struct mail_mailbox){.account = account, .mailbox = mailbox});
+	bool of_server = account == 0 && mailbox == 0;
+
+	if (of_server ? !(n->events & SERVER_METADATA_CHANGE) : !k || !(k->events & MAILBOX_METADATA_CHANGE))
+		return;
+	imap_puts(s, "* METADATA ");
+	imap_put_mailbox(s, of_server ? VIEW("") : k->name);
+	imap_puts(s, " ");
+	imap_put_astring(s, entry);
+	imap_put_line(s);
+}
+
+static void tell_noted(struct imap_session *s)
+{
+	struct cursor in = cursor_on(buf_view(&s->notify->noted));
+
+	while (!cursor_at_end(&in) && cursor_ok(&in)) {
+		uint64_t account = wire_number(&in, UINT64_MAX), mailbox = wire_number(&in, UINT64_MAX);
+		struct view entry = wire_text(&in);
+
+		if (cursor_ok(&in))
+			put_noted(s, account, mailbox, entry);
+	}
+	buf_done(&s->notify->noted);
+	if (s->notes_annotations) /* else with the end of a command, or in IDLE */
+		imap_noted_tell(s);
+}
+
 static void on_change(struct imap_session *s, enum mail_type type, const void *answer)
 {
-	(void)answer;
-	if (!s->notify || type != MAIL_CHANGED)
+	if (!s->notify)
 		return;
-	s->notify->news = true;
+	if (type == MAIL_NOTED)
+		keep_noted(s, answer);
+	else if (type == MAIL_CHANGED)
+		s->notify->news = true;
+	else
+		return;
 	go_on(s);
 }
 
@@ -435,6 +517,11 @@ static void go_on(struct imap_session *s)
 
 	if (!n || !n->set || s->telling || s->sync || s->closing || s->securing || (s->command && !s->idling))
 		return;
+	if (n->overflow || (s->noted_lost && s->notes_annotations)) {
+		overflow(s);
+		return;
+	}
+	tell_noted(s);
 	group = selected_group(n);
 	if (group && group->events & MESSAGES && s->selected) {
 		bool news = !s->untold && (s->news || (!group->delayed && buf_view(&s->gone).len > 0));
@@ -462,8 +549,11 @@ static void release(struct imap_session *s)
 	s->listens = s->telling = false;
 	mem_free(s->notifying);
 	s->notifying = NULL;
+	s->notes_annotations = false;
 	arena_done(&n->arena);
+	buf_done(&n->noted);
 	mem_free(n->known);
+	mem_free(n->watches);
 	mem_free(n);
 }
 
@@ -472,7 +562,7 @@ static void forget(struct imap_session *s)
 	const struct imap_notify *n = s->notify;
 
 	for (size_t i = 0; n && i < n->watch_count; i++)
-		imap_stop(s, n->watches[i]);
+		imap_stop(s, n->watches[i].request);
 	release(s);
 }
 
@@ -499,10 +589,8 @@ static void on_first(struct imap_session *s, enum mail_type type, const void *an
 	}
 	n->set = true;
 	s->listens = true;
-	watch(s, 0, done->modseq);
-	for (size_t i = 0; i < n->known_count; i++)
-		if (n->known[i].events && n->known[i].account != 0)
-			watch(s, n->known[i].account, n->known[i].modseq);
+	s->notes_annotations = selected_group(n) && selected_group(n)->events & ANNOTATION_CHANGE;
+	watch_known(s, done->modseq);
 	if (s->selected) {
 		n->selected = s->selected->mailbox << 32 | s->selected->uidvalidity;
 		n->last_uid = imap_view_last_uid(s->selected->view);
@@ -515,24 +603,26 @@ static const struct imap_listener listener = {.go_on = go_on, .release = release
 static void set(struct imap_session *s, struct imap_in *in)
 {
 	struct imap_notify *n = mem_alloc(sizeof(*n));
-	unsigned events = 0;
 
 	arena_init(&n->arena, NAMES_MAX);
+	buf_init(&n->noted, NOTED_MAX);
 	if (imap_in_space(in)) {
 		n->wants_status = imap_in_word(in, "STATUS");
 		if (!n->wants_status || imap_in_space(in))
 			in_groups(in, n);
 	}
 	for (size_t i = 0; i < n->group_count; i++)
-		events |= n->groups[i].events;
+		n->events |= n->groups[i].events;
 	forget(s);
 	s->notify = n;
 	s->listener = &listener;
 	if (imap_wrong(s, in)) {
 		forget(s);
-	} else if (events & UNSUPPORTED) {
+	} else if (n->events & UNKNOWN) {
 		forget(s);
-		imap_no(s, "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)",
+		imap_no(s,
+		    "BADEVENT (MessageNew MessageExpunge FlagChange AnnotationChange MailboxName "
+		    "SubscriptionChange MailboxMetadataChange ServerMetadataChange)",
 		    "of other events nothing is told");
 	} else {
 		prepare(s);

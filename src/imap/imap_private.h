@@ -114,6 +114,7 @@ struct imap_selected {
 	uint64_t account, mailbox, rights;
 	uint64_t owner_number; /* the account's number, as ids show it */
 	bool read_only;
+	bool annotates; /* SELECT (ANNOTATE): annotations that others set are told (RFC 5257 section 4.2) */
 	bool uid_not_sticky;
 	uint32_t uidvalidity, uidnext, recent; /* recent: the first \Recent UID of this session */
 	uint64_t modseq;                       /* what the client knows of is up to here */

@@ -11,7 +11,7 @@
 
 /* What a session that selects has heard so far. */
 struct selecting {
-	bool examine, qresync, since_unknown;
+	bool examine, annotates, qresync, since_unknown;
 	uint32_t uidvalidity; /* that the client knows */
 	uint64_t since;
 	struct view known; /* UIDs that the client knows, as ranges; empty: all */
@@ -51,6 +51,8 @@ void imap_selected_forget(struct imap_session *s)
 	mem_free(box);
 	buf_done(&s->gone);
 	buf_done(&s->told);
+	buf_done(&s->noted);
+	s->noted_lost = false;
 }
 
 void imap_unselect(struct imap_session *s)
@@ -134,7 +136,8 @@ static void end_select(struct imap_session *s)
 	const struct imap_selected *box = s->selected;
 	s->state = IMAP_SELECTED;
 	s->watch = imap_ask_on(s, MAIL_WATCH,
-	    &(struct mail_watch){.account = box->account, .mailbox = box->mailbox, .modseq = box->modseq},
+	    &(struct mail_watch){
+	        .account = box->account, .mailbox = box->mailbox, .modseq = box->modseq, .notes = 1},
 	    imap_on_watch);
 	imap_ok(s, box->read_only ? "READ-ONLY" : "READ-WRITE", "the mailbox is selected");
 }
@@ -344,6 +347,7 @@ static void on_found(struct imap_session *s, const struct mail_mailbox *mailbox,
 	box->mailbox = mailbox->mailbox;
 	box->rights = mailbox->rights;
 	box->owner_number = mailbox->owner_number;
+	box->annotates = sel->annotates;
 	box->read_only = sel->examine || !is_writable(mailbox->rights);
 	box->path = view_of(mem_string(sel->path), sel->path.len);
 	imap_ask(s, MAIL_OPEN,
@@ -417,7 +421,7 @@ static void parameters(struct imap_session *s, struct imap_in *in, struct select
 		if (imap_in_word(in, "CONDSTORE"))
 			*enables |= IMAP_CONDSTORE;
 		else if (imap_in_word(in, "ANNOTATE")) /* RFC 5257 section 4.2 */
-			continue;
+			sel->annotates = true;
 		else if (imap_in_word(in, "QRESYNC"))
 			qresync_parameter(s, in, sel);
 		else

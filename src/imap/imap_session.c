@@ -28,6 +28,7 @@ struct imap_session *imap_session_new(
 	buf_init(&s->end, IMAP_END_MAX);
 	buf_init(&s->gone, IMAP_RANGES_MAX);
 	buf_init(&s->told, IMAP_RANGES_MAX);
+	buf_init(&s->noted, IMAP_RANGES_MAX);
 	arena_init(&s->arena, IMAP_ARENA_MAX);
 	imap_puts(s, "* OK [CAPABILITY");
 	imap_put_capabilities(s);

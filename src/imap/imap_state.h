@@ -163,6 +163,9 @@ struct imap_session {
 	struct buf gone;        /* messages that are gone, and still in the view */
 	struct buf told;        /* flags that the client knows already, up to told_modseq */
 	uint64_t told_modseq;
+	struct buf noted;                     /* annotations that others set, to be told: imap_noted.c */
+	bool noted_lost;                      /* there were more of them */
+	bool notes_annotations;               /* NOTIFY tells of them in the selected mailbox */
 	const struct imap_follower *follower; /* NULL: no search is kept up to date */
 	struct imap_contexts *contexts;       /* imap_context.c; owned by the follower */
 	bool told_new_names; /* among them keywords whose names the session doesn't know yet */

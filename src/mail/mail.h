@@ -48,7 +48,7 @@ enum mail_type {
 	MAIL_METADATA_SET,
 	MAIL_ANNOTATIONS, /* MAIL_ANNOTATION for each */
 	MAIL_ANNOTATE,    /* MAIL_MODIFIED, MAIL_UIDS: those that were changed */
-	MAIL_WATCH,       /* MAIL_CHANGED, from now on; never MAIL_DONE */
+	MAIL_WATCH,       /* MAIL_CHANGED and MAIL_NOTED, from now on; never MAIL_DONE but for an error */
 	MAIL_STOP, /* the question of this number needs no more answers: MAIL_DONE with -ECANCELED comes,
 	              unless it was on its way */
 	MAIL_SHOW, /* MAIL_SHOWN */
@@ -73,6 +73,7 @@ enum mail_type {
 	MAIL_ANNOTATION,
 	MAIL_CHANGED,
 	MAIL_SHOWN,
+	MAIL_NOTED,
 	MAIL_TYPES_END
 };
 
@@ -98,6 +99,7 @@ enum {
 	MAIL_ANNOTATIONS_SET_MAX = 64 * 1024, /* octets of those that one question sets */
 	MAIL_BODY_MAX = 256 * 1024,           /* body_max of MAIL_FETCH */
 	MAIL_PARTS_MAX = 1000,                /* of one MAIL_READ */
+	MAIL_NOTED_UIDS_MAX = 8 * 1024,       /* octets of ranges in MAIL_NOTED: a thousand gaps */
 	MAIL_PIECE_MAX = 256 * 1024           /* octets of MAIL_DATA and of MAIL_UPLOAD */
 };
 
@@ -349,15 +351,25 @@ struct mail_keywords {
 };
 
 /* modseq: what the session knows of already. mailbox: this one alone, since the others are not looked at; 0:
- * all. Each change is told, though several as one. */
+ * all, of the own account. Each change is told, though several as one. notes: MAIL_NOTED too. */
 struct mail_watch {
-	uint64_t account, mailbox, modseq;
+	uint64_t account, mailbox, modseq, notes;
 };
 
 /* mailboxes: numbers (4 octets each) whose messages, flags or names changed; empty: any may have. */
 struct mail_changed {
 	uint64_t account, modseq;
 	struct view mailboxes;
+};
+
+/*
+ * Somebody else has set or removed an entry: `name` of the metadata of a mailbox (0: of the account), or,
+ * with uids, of the annotations of these messages; of what the session may read. An empty name: there was
+ * more of it than could be told.
+ */
+struct mail_noted {
+	uint64_t account, mailbox;
+	struct view uids, name;
 };
 
 /* ---- search ---- */

@@ -96,9 +96,12 @@ SCHEMA(mail_append, FIELDS_MAILBOX(mail_append), FIELD_FLAG(mail_append, more), 
     FIELD_COUNT(mail_append, uid), FIELD_WORD(mail_append, uidl, 70), FIELD_BYTES(mail_append, delivery, 16),
     FIELD_BYTES(mail_append, annotations, MAIL_ANNOTATIONS_SET_MAX));
 SCHEMA(mail_keywords, FIELD_ACCOUNT(mail_keywords, account), FIELD_BYTES(mail_keywords, entries, NAMES_MAX));
-SCHEMA(mail_watch, FIELDS_MAILBOX(mail_watch), FIELD_IDENTITY(mail_watch, modseq));
+SCHEMA(mail_watch, FIELDS_MAILBOX(mail_watch), FIELD_IDENTITY(mail_watch, modseq),
+    FIELD_FLAG(mail_watch, notes));
 SCHEMA(mail_changed, FIELD_ACCOUNT(mail_changed, account), FIELD_IDENTITY(mail_changed, modseq),
     FIELD_BYTES(mail_changed, mailboxes, CHANGED_MAX));
+SCHEMA(mail_noted, FIELDS_MAILBOX(mail_noted), FIELD_BYTES(mail_noted, uids, MAIL_NOTED_UIDS_MAX),
+    FIELD_BYTES(mail_noted, name, MAIL_METADATA_NAME_MAX));
 SCHEMA(mail_find, FIELDS_MAILBOX(mail_find), FIELD_NUMBER(mail_find, field, 0, MAIL_FIELDS - 1),
     FIELD_NUMBER(mail_find, how, 0, MAIL_FIND_PREFIX), FIELD_COUNT(mail_find, limit),
     FIELD_COUNT(mail_find, before), FIELD_BYTES(mail_find, text, MAIL_FIND_TEXT_MAX));
@@ -186,5 +189,6 @@ const struct message_row messages_mailbox[MESSAGES_IN_GROUP] = {
     [MAIL_ANNOTATION - MESSAGES_MAILBOX] = {"mail-annotation", ROLE_STORE, ROLE_IMAP | ROLE_ADMIN, &mail_annotation_schema},
     [MAIL_CHANGED - MESSAGES_MAILBOX] = {"mail-changed", ROLE_STORE, ROLE_IMAP | ROLE_ADMIN, &mail_changed_schema},
     [MAIL_SHOWN - MESSAGES_MAILBOX] = {"mail-shown", ROLE_STORE, ROLE_IMAP | ROLE_ADMIN, &mail_shown_schema},
+    [MAIL_NOTED - MESSAGES_MAILBOX] = {"mail-noted", ROLE_STORE, ROLE_IMAP | ROLE_ADMIN, &mail_noted_schema},
 };
 /* clang-format on */

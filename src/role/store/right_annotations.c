@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "mail/uid_ranges.h"
 #include "role/store/question.h"
+#include "role/store/right_noted.h"
 #include "role/store/annotations_taken.h"
 #include "role/store/store_private.h"
 
@@ -165,11 +166,23 @@ static void release(struct question *question)
 
 static const struct question_kind setting = {.release = release};
 
+static void tell_others(const struct right_annotate *x)
+{
+	for (size_t i = 0; i < x->call.entry_count && x->call.changed > 0; i++)
+		noted_tell(x->question.right, &(struct note){.shard = x->call.shard,
+		                                  .mailbox = x->call.mailbox,
+		                                  .user = x->call.entries[i].shared ? 0 : x->call.user,
+		                                  .name = x->call.entries[i].name,
+		                                  .uids = x->call.done_uids,
+		                                  .uid_count = x->call.changed});
+}
+
 /* What was done before an error is told as well. */
 static void annotated(struct account_annotate *call, int result)
 {
 	struct right_annotate *x = container_of(call, struct right_annotate, call);
 	struct question *q = &x->question;
+	tell_others(x);
 	if (!question_back(q))
 		return;
 	question_answer_uids(q, MAIL_MODIFIED, call->failed, call->failed_count);

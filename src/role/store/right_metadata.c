@@ -5,6 +5,7 @@
 #include "base/container.h"
 #include "base/mem.h"
 #include "role/store/question.h"
+#include "role/store/right_noted.h"
 #include "role/store/store_private.h"
 
 struct right_metadata {
@@ -106,6 +107,12 @@ void right_metadata(struct right *r, uint32_t request, const void *message)
 static void value_set(struct account_metadata_set *set, int result)
 {
 	struct right_metadata *x = container_of(set, struct right_metadata, set);
+	bool is_private = view_starts(set->name, VIEW("/private/"));
+	if (result == 0)
+		noted_tell(x->question.right, &(struct note){.shard = set->shard,
+		                                  .mailbox = set->mailbox,
+		                                  .user = is_private ? set->user : 0,
+		                                  .name = set->name});
 	if (question_back(&x->question))
 		question_fail(&x->question, result);
 }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/store/question.h"
+#include "role/store/right_noted.h"
 #include "role/store/store_private.h"
 
 enum {
@@ -19,6 +20,7 @@ struct right_watch {
 	struct right_watch *next;
 	struct right *right;
 	struct store_watch watch;
+	struct noted_listener *noted; /* NULL: of entries nothing is told */
 	struct account_request *head; /* while it is asked for; else NULL */
 	uint64_t account;
 	uint32_t mailbox; /* this one alone; 0: all */
@@ -118,6 +120,8 @@ static void begin(struct right *r, uint32_t request, const struct mail_watch *m,
 	w->watch = (struct store_watch){.shard = shard, .changed = changed};
 	store_watch(store_role.store, &w->watch);
 	w->watching = true;
+	if (m->notes)
+		w->noted = noted_listen(r, request, m->account, shard, w->mailbox);
 	look(w);
 }
 
@@ -161,9 +165,11 @@ void right_watch(struct right *r, uint32_t request, const void *message)
 
 void right_watch_drained(struct right *r)
 {
-	for (struct right_watch *w = r->watches; w; w = w->next)
+	for (struct right_watch *w = r->watches; w; w = w->next) {
+		noted_drained(w->noted);
 		if (w->again && !w->head)
 			look(w);
+	}
 }
 
 static void unwatch(struct right_watch *w)
@@ -171,6 +177,8 @@ static void unwatch(struct right_watch *w)
 	if (w->watching)
 		store_unwatch(store_role.store, &w->watch);
 	w->watching = false;
+	noted_leave(w->noted);
+	w->noted = NULL;
 }
 
 bool right_watch_end(struct right *r, uint32_t request)

@@ -130,15 +130,53 @@ static void what_is_refused(void **state)
 	fake_talk(f, "a NOTIFY SET (personal (MessageNew))\r\n",
 	    "a BAD MessageNew and MessageExpunge go together...");
 	fake_talk(f, "a NOTIFY SET (personal (FlagChange))\r\n", "a BAD ...");
-	fake_talk(f, "a NOTIFY SET (personal (Frob))\r\n", "a BAD there is no such event");
+	fake_talk(f, "a NOTIFY SET (personal (Frob))\r\n",
+	    "a NO [BADEVENT (MessageNew MessageExpunge FlagChange AnnotationChange MailboxName "
+	    "SubscriptionChange MailboxMetadataChange ServerMetadataChange)] ...");
 	fake_talk(f, "a NOTIFY SET (frob (MailboxName))\r\n", "a BAD ...");
 	fake_talk(f, "a NOTIFY SET\r\n", "a BAD ...");
 	fake_talk(f, "a NOTIFY FROB\r\n", "a BAD ...");
 	fake_talk(f, "a NOTIFY SET (personal (MessageNew (FLAGS) MessageExpunge))\r\n", "a BAD ...");
-	fake_talk(f, "a NOTIFY SET (personal (ServerMetadataChange))\r\n",
-	    "a NO [BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)] ...");
+	fake_talk(f, "a NOTIFY SET (selected (MessageNew MessageExpunge) (Frob))\r\n", "a BAD ...");
 	f->error = -5;
 	fake_talk(f, "a NOTIFY SET (personal (MailboxName))\r\n", "a NO [UNAVAILABLE] ...");
+	assert_false(imap_is_idling(f->session));
+}
+
+static void note(uint64_t mailbox, const char *uids, size_t len, const char *name)
+{
+	for (size_t i = 0; i < sizeof f->watches / sizeof f->watches[0]; i++)
+		if (f->watches[i])
+			imap_answer(f->session, f->watches[i], MAIL_NOTED,
+			    &(struct mail_noted){.mailbox = mailbox,
+			        .uids = view_of(uids, len),
+			        .name = view_from_string(name)});
+}
+
+/* Entries that others set; when store could not tell all of them, the client learns that. */
+static void what_others_note(void **state)
+{
+	(void)state;
+	uint64_t number = inbox->number;
+	fake_talk(f, "a NOTIFY SET (personal (MailboxMetadataChange))\r\n", "a OK ...");
+	note(number, "", 0, "/shared/x");
+	fake_expect(f, "* METADATA INBOX /shared/x");
+	/* The server's was not asked for; of a mailbox that is not known nothing can be said. */
+	note(0, "", 0, "/shared/x");
+	note(number + 1000, "", 0, "/shared/x");
+	fake_expect(f, "");
+	note(number, "", 0, "");
+	fake_expect(f, "* OK [NOTIFICATIONOVERFLOW] ...");
+	assert_false(imap_is_idling(f->session));
+	/* Of annotations likewise, while the mailbox is selected. */
+	fake_text(f, inbox, 0, "Subject: x\n\n");
+	fake_say(f, "b SELECT INBOX\r\n");
+	buf_clear(&f->out);
+	fake_talk(f, "c NOTIFY SET (selected (MessageNew MessageExpunge AnnotationChange))\r\n", "c OK ...");
+	note(number, "\0\0\0\1\0\0\0\2", 8, "/comment");
+	fake_expect(f, "* 1 FETCH (ANNOTATION (\"/comment\"))\n* 2 FETCH (ANNOTATION (\"/comment\"))");
+	note(number, "\0\0\0\1\377\377\377\377", 8, "/comment");
+	fake_expect(f, "* OK [NOTIFICATIONOVERFLOW] ...");
 	assert_false(imap_is_idling(f->session));
 }
 
@@ -169,6 +207,7 @@ int main(void)
 	    TEST(names_and_subscriptions),
 	    TEST(the_selected_mailbox),
 	    TEST(what_is_refused),
+	    TEST(what_others_note),
 	    TEST(ends_with_the_session),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
