@@ -7,7 +7,7 @@
  *   p domain NUL local NUL name   app password
  *   n                        the next account's or group's number
  *   s                        who is postmaster
- * and groups (groups.c): g h i j k
+ * groups (groups.c): g h i j k; and the keys that sign mail (signing.c): m
  */
 #include "directory/directory.h"
 
@@ -16,6 +16,7 @@
 
 #include "directory/directory_entries.h"
 #include "directory/groups.h"
+#include "directory/signing.h"
 #include "store/entry.h"
 
 enum { VERSION = 1 };
@@ -134,7 +135,8 @@ int directory_domain_delete(struct txn *t, struct view name)
 	if (error)
 		return error > 0 ? -ENOTEMPTY : error;
 	struct directory_key k = directory_letter_key('d', address_view(&domain));
-	return delete (t, &k);
+	error = delete (t, &k);
+	return error ? error : directory_signing_forget(t, address_view(&domain));
 }
 
 int directory_decode_account(struct cursor *c, struct directory_account *a)

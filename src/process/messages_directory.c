@@ -20,6 +20,9 @@ const struct message_row messages_directory[MESSAGES_IN_GROUP] = {
     [MESSAGE_REVOKE - MESSAGES_DIRECTORY] = {"revoke", ROLE_AUTH, ROLE_STORE | ROLE_SMTP, &message_revoke_schema},
     [MESSAGE_DIRECTORY - MESSAGES_DIRECTORY] = {"directory", ROLE_AUTH, ROLE_STORE, &message_directory_schema, 0, .also = {ROLE_ADMIN, ROLE_AUTH}},
     [MESSAGE_DIRECTORY_ANSWER - MESSAGES_DIRECTORY] = {"directory-answer", ROLE_STORE, ROLE_AUTH, &message_directory_answer_schema, MESSAGE_DIRECTORY, .also = {ROLE_AUTH, ROLE_ADMIN}},
+    [MESSAGE_SIGNING - MESSAGES_DIRECTORY] = {"signing", ROLE_KEYS, ROLE_STORE, &message_directory_schema},
+    [MESSAGE_SIGNING_ANSWER - MESSAGES_DIRECTORY] = {"signing-answer", ROLE_STORE, ROLE_KEYS, &message_directory_answer_schema, MESSAGE_SIGNING},
+    [MESSAGE_SIGNING_CHANGED - MESSAGES_DIRECTORY] = {"signing-changed", ROLE_STORE, ROLE_KEYS, &message_empty_schema},
 };
 /* clang-format on */
 
@@ -50,6 +53,10 @@ static const struct {
     [DIRECTORY_GROUP_REMOVE] = {2, true},
     [DIRECTORY_GROUP_LIST] = {2, false},
     [DIRECTORY_GROUP_MEMBERS] = {2, false},
+    [DIRECTORY_SIGNING_LIST] = {3, false},
+    [DIRECTORY_SIGNING_PUT] = {DIRECTORY_SIGNING_FIELDS, false},
+    [DIRECTORY_SIGNING_DELETE] = {2, false},
+    [DIRECTORY_SIGNING_ROTATE] = {1, false},
 };
 /* clang-format on */
 
@@ -67,4 +74,52 @@ uint64_t directory_number(struct view field)
 {
 	struct cursor c = cursor_on(field);
 	return cursor_u64(&c);
+}
+
+static int64_t take_time(struct cursor *c)
+{
+	uint64_t n = cursor_u64(c);
+	if (n > TIME_MAX)
+		c->failed = true;
+	return (int64_t)n;
+}
+
+bool directory_signing_read(
+    const struct view fields[DIRECTORY_SIGNING_FIELDS], struct signing_key *key, struct view *sealed)
+{
+	struct cursor c = cursor_on(fields[2]);
+	uint64_t state = cursor_u64(&c), algorithm = cursor_u64(&c), wish = cursor_u64(&c);
+	struct signing_key k = {.domain = fields[0], .selector = fields[1], .record = fields[3]};
+	k.made = take_time(&c);
+	k.shown = take_time(&c);
+	k.looked = take_time(&c);
+	k.active = take_time(&c);
+	k.replaced = take_time(&c);
+	k.retired = take_time(&c);
+	if (!cursor_ok(&c) || !cursor_at_end(&c) || state == 0 || state >= SIGNING_STATES ||
+	    algorithm >= SIGNING_ALGORITHMS || wish > SIGNING_ROTATE_NOW)
+		return false;
+	k.state = (enum signing_state)state;
+	k.algorithm = (enum signing_algorithm)algorithm;
+	k.wish = (enum signing_wish)wish;
+	*key = k;
+	*sealed = fields[4];
+	return true;
+}
+
+void directory_signing_write(const struct signing_key *key, struct view sealed,
+    char numbers[DIRECTORY_SIGNING_NUMBERS], struct view fields[DIRECTORY_SIGNING_FIELDS])
+{
+	const uint64_t values[] = {(uint64_t)key->state, (uint64_t)key->algorithm, (uint64_t)key->wish,
+	    (uint64_t)key->made, (uint64_t)key->shown, (uint64_t)key->looked, (uint64_t)key->active,
+	    (uint64_t)key->replaced, (uint64_t)key->retired};
+	_Static_assert(sizeof values == DIRECTORY_SIGNING_NUMBERS, "each number has its place");
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+		for (size_t k = 0; k < 8; k++)
+			numbers[8 * i + k] = (char)(values[i] >> (56 - 8 * k));
+	fields[0] = key->domain;
+	fields[1] = key->selector;
+	fields[2] = view_of(numbers, DIRECTORY_SIGNING_NUMBERS);
+	fields[3] = key->record;
+	fields[4] = sealed;
 }

@@ -1,8 +1,12 @@
-/* Auth and store: accounts' channels, and the operations on the directory. The command line asks auth for the
- * same operations. */
+/*
+ * Auth and store: accounts' channels, and the operations on the directory. The command line asks auth for the
+ * same operations. Keys and store: the list of domains, and the operations on signing keys, under a type of
+ * their own.
+ */
 #ifndef PROCESS_MESSAGES_DIRECTORY_H
 #define PROCESS_MESSAGES_DIRECTORY_H
 
+#include "format/signing_key.h"
 #include "process/message.h"
 
 enum messages_directory {
@@ -11,7 +15,10 @@ enum messages_directory {
 	MESSAGE_REVOKE, /* close every channel of an account; to smtp: end every session that it logged in to
 	                 */
 	MESSAGE_DIRECTORY, /* an operation on the directory */
-	MESSAGE_DIRECTORY_ANSWER
+	MESSAGE_DIRECTORY_ANSWER,
+	MESSAGE_SIGNING, /* the same, but of DIRECTORY_SIGNING_* and DIRECTORY_DOMAIN_LIST alone; from keys */
+	MESSAGE_SIGNING_ANSWER, /* a struct message_directory_answer */
+	MESSAGE_SIGNING_CHANGED /* store -> keys: there are other domains, or an administrator has a wish */
 };
 
 /* clang-format off */
@@ -45,13 +52,25 @@ enum directory_operation {
 	DIRECTORY_GROUP_REMOVE,    /* group, member: the group goes with its last one */
 	DIRECTORY_GROUP_LIST,      /* domain, after -> groups */
 	DIRECTORY_GROUP_MEMBERS,   /* group, after -> members */
+	DIRECTORY_SIGNING_LIST,    /* domain (empty: all), after: domain, selector -> for each what directory_signing_read reads; number: enum directory_signing */
+	DIRECTORY_SIGNING_PUT,     /* as directory_signing_write writes them; number: enum directory_signing. Keys alone asks */
+	DIRECTORY_SIGNING_DELETE,  /* domain, selector. Keys alone asks */
+	DIRECTORY_SIGNING_ROTATE,  /* domain; number: enum signing_wish. -ENOENT: it has no key that signs */
 	DIRECTORY_OPERATIONS
 };
 
 /* The number of DIRECTORY_CREDENTIALS_PUT: what was only added ends no session. */
 enum directory_credentials { DIRECTORY_CREDENTIALS_REPLACED, DIRECTORY_CREDENTIALS_ADDED };
 
+/*
+ * With or without the private half, as keys has sealed it. A list has it only for keys; a put without it keeps the one that is there.
+ */
+enum directory_signing { DIRECTORY_SIGNING_PUBLIC, DIRECTORY_SIGNING_SEALED };
+
 enum {
+	DIRECTORY_SIGNING_FIELDS = 5, /* of each key: domain, selector, numbers, record, sealed */
+	DIRECTORY_SIGNING_PART = 100, /* keys of one answer, of 2 KB each */
+	DIRECTORY_SIGNING_NUMBERS = 9 * 8,
 	DIRECTORY_FIELDS_MAX = 8,
 	DIRECTORY_LIST_PART = 200 /* entries of one answer; the next part is asked for from behind the last name */
 };
@@ -65,6 +84,14 @@ bool directory_operation_changes(uint64_t operation);
 
 /* The number in a field; 0 for one that has not 8 bytes. */
 uint64_t directory_number(struct view field);
+
+/* A signing key from the fields of a list, or of a put. False: they are none. Views point into the fields. */
+bool directory_signing_read(
+    const struct view fields[DIRECTORY_SIGNING_FIELDS], struct signing_key *key, struct view *sealed);
+
+/* Fills the fields of a put, or of a list; `numbers` must live as long. */
+void directory_signing_write(const struct signing_key *key, struct view sealed,
+    char numbers[DIRECTORY_SIGNING_NUMBERS], struct view fields[DIRECTORY_SIGNING_FIELDS]);
 
 /* clang-format off */
 #define MESSAGES_DIRECTORY_STRUCTS(X) X(message_grant) X(message_granted) X(message_revoke) \

@@ -10,6 +10,7 @@
 #include "base/cursor.h"
 #include "base/mem.h"
 #include "directory/groups.h"
+#include "directory/signing.h"
 
 enum { OUT_MAX = 400 * 1024, ARENA_MAX = 256 * 1024 };
 
@@ -227,6 +228,19 @@ static int put_group(void *arg, struct view group, uint64_t members)
 	return put_member(arg, group);
 }
 
+static int put_signing(void *arg, const struct signing_key *key, struct view sealed)
+{
+	struct listing *l = arg;
+	char numbers[DIRECTORY_SIGNING_NUMBERS];
+	struct view fields[DIRECTORY_SIGNING_FIELDS];
+	if (l->job->number != DIRECTORY_SIGNING_SEALED)
+		sealed = (struct view){0};
+	directory_signing_write(key, sealed, numbers, fields);
+	for (size_t i = 0; i < DIRECTORY_SIGNING_FIELDS; i++)
+		put(l->job, fields[i]);
+	return ++l->count == DIRECTORY_SIGNING_PART;
+}
+
 static int run_reading(struct txn *t, void *arg)
 {
 	struct directory_job *job = arg;
@@ -249,6 +263,10 @@ static int run_reading(struct txn *t, void *arg)
 		break;
 	case DIRECTORY_GROUP_MEMBERS:
 		result = directory_member_each(t, job->fields[0], job->fields[1], put_member, &listing);
+		break;
+	case DIRECTORY_SIGNING_LIST:
+		result = directory_signing_each(
+		    t, job->fields[0], job->fields[1], job->fields[2], put_signing, &listing);
 		break;
 	case DIRECTORY_ALIAS_LIST:
 		result = directory_alias_each(t, job->fields[0], job->fields[1], put_alias, &listing);
@@ -314,6 +332,15 @@ static int keep_secret(struct txn *t, struct directory_job *job)
 	return txn_put(t, DIRECTORY_SHARD, key, job->fields[0]);
 }
 
+static int put_signing_key(struct txn *t, struct directory_job *job)
+{
+	struct signing_key key;
+	struct view sealed;
+	if (!directory_signing_read(job->fields, &key, &sealed))
+		return -EINVAL;
+	return directory_signing_put(t, &key, sealed, job->number != DIRECTORY_SIGNING_SEALED);
+}
+
 static int run_changing(struct txn *t, void *arg)
 {
 	struct directory_job *job = arg;
@@ -352,6 +379,14 @@ static int run_changing(struct txn *t, void *arg)
 		return directory_group_remove(t, f[0], f[1]);
 	case DIRECTORY_ADMIN_PUT:
 		return directory_admin_put(t, f[0]);
+	case DIRECTORY_SIGNING_PUT:
+		return put_signing_key(t, job);
+	case DIRECTORY_SIGNING_DELETE:
+		return directory_signing_delete(t, f[0], f[1]);
+	case DIRECTORY_SIGNING_ROTATE:
+		return job->number == 0 || job->number > SIGNING_ROTATE_NOW
+		           ? -EINVAL
+		           : directory_signing_wish(t, f[0], (enum signing_wish)job->number);
 	default:
 		return -EINVAL;
 	}
@@ -531,6 +566,10 @@ static const struct {
     [DIRECTORY_GROUP_REMOVE] = {run_changing, NULL, commit_done},
     [DIRECTORY_GROUP_LIST] = {run_reading, read_done, NULL},
     [DIRECTORY_GROUP_MEMBERS] = {run_reading, read_done, NULL},
+    [DIRECTORY_SIGNING_LIST] = {run_reading, read_done, NULL},
+    [DIRECTORY_SIGNING_PUT] = {run_changing, NULL, commit_done},
+    [DIRECTORY_SIGNING_DELETE] = {run_changing, NULL, commit_done},
+    [DIRECTORY_SIGNING_ROTATE] = {run_changing, NULL, commit_done},
 };
 
 static bool copy_fields(struct directory_job *job, const struct message_directory *m)

@@ -41,8 +41,14 @@ static const struct link_verb auth_verbs[] = {
     {0},
 };
 
+static const struct link_verb keys_verbs[] = {
+    {MESSAGE_SIGNING, store_directory_received},
+    {0},
+};
+
 static const struct role_hears hears[] = {
     {ROLE_AUTH, auth_verbs},
+    {ROLE_KEYS, keys_verbs},
     {ROLE_SMTP, store_smtp_verbs},
     {ROLE_RELAY, store_relay_verbs},
     {ROLE_POP3 | ROLE_IMAP, right_verbs},
@@ -115,6 +121,9 @@ static void store_role_peer(struct role_process *p, enum role_bit peer, int fd)
 	case ROLE_AUTH:
 		link_open(&store_role.auth, p, fd, peer, NULL, NULL);
 		break;
+	case ROLE_KEYS:
+		link_open(&store_role.keys, p, fd, peer, NULL, NULL);
+		break;
 	case ROLE_RELAY:
 		store_queue_open(fd);
 		break;
@@ -142,6 +151,7 @@ static void finish(void *arg)
 	store_deliver_close();
 	store_queue_stop();
 	link_close(&store_role.auth);
+	link_close(&store_role.keys);
 	store_search_stop();
 	loop_watch_off(&store_role.dispatch);
 	loop_timer_cancel(&store_role.last_words);

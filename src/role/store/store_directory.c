@@ -1,32 +1,78 @@
-/* The directory's operations for auth: each a job on the store, answered when it is done. */
+/*
+ * The directory's operations for auth and keys: each a job on the store, answered when it is done. What is
+ * sealed of signing keys leaves store to keys alone, and only keys changes them; keys is told when there is
+ * something to do for it.
+ */
 #include <errno.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "role/store/directory_job.h"
 #include "role/store/store_private.h"
 
+static unsigned answer_to(const struct link *link)
+{
+	return link->peer == ROLE_KEYS ? MESSAGE_SIGNING_ANSWER : MESSAGE_DIRECTORY_ANSWER;
+}
+
+/* Whether it concerns the keys that sign mail: there are other domains now, or somebody has a wish. */
+static bool concerns_keys(const struct directory_job *job)
+{
+	return job->error == 0 &&
+	       (job->operation == DIRECTORY_DOMAIN_PUT || job->operation == DIRECTORY_DOMAIN_DELETE ||
+	           job->operation == DIRECTORY_SIGNING_ROTATE);
+}
+
 static void done(struct directory_job *job)
 {
 	struct asked *asked = job->arg;
+	/* Before the answer: who adds a domain finds it known when mail from it is signed. */
+	if (concerns_keys(job) && store_role.keys.up)
+		ipc_send(
+		    &store_role.keys.channel, MESSAGE_SIGNING_CHANGED, 0, &(struct message_empty){0}, -1);
 	struct message_directory_answer m;
 	struct arena arena;
 	arena_init(&arena, 1024 * 1024);
 	if (!directory_job_answer(job, &arena, &m))
 		m = (struct message_directory_answer){.error = -ENOMEM};
-	asked_answer(asked, MESSAGE_DIRECTORY_ANSWER, &m);
+	asked_answer(asked, answer_to(asked->link), &m);
 	arena_done(&arena);
 	mem_free(asked);
 	directory_job_free(job);
 }
 
-void store_directory_received(struct link *auth, struct channel_frame *frame, const void *message)
+/* Auth asks for people and for the command line; keys for its own entries, and for the names of domains. */
+static bool may_ask(unsigned peer, const struct message_directory *m)
 {
+	switch ((enum directory_operation)m->operation) {
+	case DIRECTORY_SIGNING_PUT:
+	case DIRECTORY_SIGNING_DELETE:
+		return peer == ROLE_KEYS;
+	case DIRECTORY_SIGNING_LIST:
+		return peer == ROLE_KEYS || m->number != DIRECTORY_SIGNING_SEALED;
+	case DIRECTORY_DOMAIN_LIST:
+		return true;
+	default:
+		return peer != ROLE_KEYS;
+	}
+}
+
+void store_directory_received(struct link *link, struct channel_frame *frame, const void *message)
+{
+	const struct message_directory *m = message;
+	if (!may_ask(link->peer, m)) {
+		struct message_directory_answer refused = {.error = -EACCES};
+		log_event(LOG_ERROR, "-", "directory-refused", log_string("peer", role_bit_name(link->peer)),
+		    log_u64("operation", m->operation));
+		ipc_send(&link->channel, answer_to(link), frame->request, &refused, -1);
+		return;
+	}
 	struct asked *asked = mem_alloc(sizeof *asked);
-	if (asked_begin(asked, auth, frame)) {
-		directory_job_start(&store_role.accounts, message, done, asked);
+	if (asked_begin(asked, link, frame)) {
+		directory_job_start(&store_role.accounts, m, done, asked);
 		return;
 	}
 	mem_free(asked);
 	struct message_directory_answer busy = {.error = -EAGAIN};
-	ipc_send(&auth->channel, MESSAGE_DIRECTORY_ANSWER, frame->request, &busy, -1);
+	ipc_send(&link->channel, answer_to(link), frame->request, &busy, -1);
 }

@@ -14,7 +14,7 @@ struct store_role {
 	struct accounts accounts;
 	struct queue *queue;
 	struct loop_watch dispatch;
-	struct link auth, smtp, relay;
+	struct link auth, smtp, relay, keys;
 	struct loop_timer last_words;
 	bool draining;
 };
@@ -80,8 +80,8 @@ void store_queue_note(const struct queue_note *note);
 void store_heal_start(void (*anew)(void)); /* the role ends, and its successor mends the index */
 void store_heal_stop(void);
 
-/* store_directory.c: auth's questions. */
-void store_directory_received(struct link *auth, struct channel_frame *frame, const void *message);
+/* store_directory.c: questions of auth and keys. */
+void store_directory_received(struct link *link, struct channel_frame *frame, const void *message);
 
 /*
  * store_queue_admin.c: `postrider queue` (queue_command.h), words without the first. NULL: it has been

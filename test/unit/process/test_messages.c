@@ -455,8 +455,11 @@ static void rights_are_as_they_must_be(void **state)
 		/* pop3 reads mail on an account's channel, and delivers none. */
 		if (ipc_allowed(type, ROLE_POP3, ROLE_STORE))
 			assert_true(type >= MESSAGE_MAILDROP_OPEN && type <= MESSAGE_EXPUNGED);
-		/* keys and dns answer, and ask nobody. */
-		assert_false(ipc_allowed(type, ROLE_KEYS | ROLE_DNS, ROLE_STORE | ROLE_AUTH));
+		/* dns answers, and asks nobody; keys asks store for the keys that sign mail, and for nothing
+		 * else. */
+		assert_false(ipc_allowed(type, ROLE_DNS, ROLE_STORE | ROLE_AUTH));
+		assert_false(ipc_allowed(type, ROLE_KEYS, ROLE_AUTH));
+		assert_true(ipc_allowed(type, ROLE_KEYS, ROLE_STORE) == (type == MESSAGE_SIGNING));
 	}
 	assert_false(ipc_allowed(MESSAGE_MAILDROP_OPEN, ROLE_SMTP, ROLE_STORE));
 	assert_true(ipc_allowed(MESSAGE_DELIVER, ROLE_SMTP, ROLE_STORE));
