@@ -206,6 +206,12 @@ static const struct setting {
 	"What happens to mail that is not proven to be from the domain in its From field, where that domain has "
 	"published a policy (RFC 9989). \"follow\" refuses it where the policy is reject, and puts it into Junk "
 	"where it is quarantine; \"mark\" puts it into Junk in both cases; \"off\" delivers it as other mail."},
+    {"dkim_sign", FLAG, AT(dkim_sign), "true", 0, 1,
+	"Sign the mail that leaves this server from its domains (DKIM, RFC 6376), and seal what it forwards (ARC, "
+	"RFC 8617). Each domain gets its keys by itself."},
+    {"dkim_rotation_days", NUMBER, AT(dkim_rotation_days), "180", 0, 3650,
+	"A key that has signed for so many days gets a successor, which signs when the name servers show its "
+	"record. 0: never."},
     {"crash_stop", FLAG, AT(crash_stop), "false", 0, 1,
 	"When a role crashes, stop the server instead of restarting the role. For tests."},
     {"log_level", NUMBER, AT(log_level), "1", 0, 3,

@@ -92,9 +92,9 @@ static int has_room(struct txn *t, struct view domain)
 	struct txn_range range = {.shard = DIRECTORY_SHARD,
 	    .from = directory_key_view(&from),
 	    .to = directory_key_view(&to),
-	    .limit = DIRECTORY_SIGNING_MAX};
+	    .limit = SIGNING_KEYS_MAX};
 	int error = txn_range(t, &range, count_key, &count);
-	return error < 0 ? error : count < DIRECTORY_SIGNING_MAX ? 0 : -EMLINK;
+	return error < 0 ? error : count < SIGNING_KEYS_MAX ? 0 : -EMLINK;
 }
 
 /* 0, or -ENOENT. */
@@ -146,8 +146,8 @@ int directory_signing_delete(struct txn *t, struct view domain, struct view sele
 
 /* Keys that are gathered, to be changed behind the walk: a walk and a change do not go together. */
 struct found {
-	struct directory_key keys[DIRECTORY_SIGNING_MAX];
-	bool active[DIRECTORY_SIGNING_MAX];
+	struct directory_key keys[SIGNING_KEYS_MAX];
+	bool active[SIGNING_KEYS_MAX];
 	size_t count;
 };
 
@@ -161,7 +161,7 @@ static int gather(void *arg, struct view key, struct view value)
 	f->active[f->count] = active;
 	f->keys[f->count] = (struct directory_key){.len = 0};
 	directory_key_add(&f->keys[f->count++], key);
-	return f->count == DIRECTORY_SIGNING_MAX;
+	return f->count == SIGNING_KEYS_MAX;
 }
 
 static int gather_all(struct txn *t, struct view domain, struct found *f)
@@ -172,7 +172,7 @@ static int gather_all(struct txn *t, struct view domain, struct found *f)
 	struct txn_range range = {.shard = DIRECTORY_SHARD,
 	    .from = directory_key_view(&from),
 	    .to = directory_key_view(&to),
-	    .limit = DIRECTORY_SIGNING_MAX};
+	    .limit = SIGNING_KEYS_MAX};
 	int error = txn_range(t, &range, gather, f);
 	return error < 0 ? error : 0;
 }

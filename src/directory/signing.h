@@ -11,15 +11,13 @@
 
 enum {
 	/* Octets of a sealed private half: RSA-2048 has 1,220. With the record it fits an entry. */
-	DIRECTORY_SEALED_MAX = 1300,
-	/* Keys of one domain: two that sign, two to come, and those whose mail is still under way. */
-	DIRECTORY_SIGNING_MAX = 40
+	DIRECTORY_SEALED_MAX = 1300
 };
 
 /*
  * Makes the key or replaces it, by its domain and selector. `sealed` is the private half; with `keeps` the
  * one that is there stays. -ENOENT: no such domain, or nothing to keep; -EINVAL: no selector, or what is to
- * be kept has no bounds; -EMLINK: DIRECTORY_SIGNING_MAX.
+ * be kept has no bounds; -EMLINK: SIGNING_KEYS_MAX.
  */
 int directory_signing_put(struct txn *t, const struct signing_key *key, struct view sealed, bool keeps)
     __attribute__((warn_unused_result));

@@ -9,7 +9,9 @@
 
 enum {
 	SIGNING_SELECTOR_MAX = 63, /* one label (RFC 6376 section 3.1) */
-	SIGNING_RECORD_MAX = 500   /* the text of its TXT record: RSA-2048 has 410 octets */
+	/* Keys of one domain: two that sign, two to come, and those whose mail is still under way. */
+	SIGNING_KEYS_MAX = 40,
+	SIGNING_RECORD_MAX = 500 /* the text of its TXT record: RSA-2048 has 410 octets */
 };
 
 enum signing_state {

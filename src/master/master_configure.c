@@ -87,30 +87,51 @@ static int send_line_files(struct child *child, uint64_t kind, struct view lines
 	return error;
 }
 
-/* Made at the first start: whoever knew it could write senders that we believe to have rewritten. */
-static int send_secret(struct master *m, struct child *child)
+static int write_secret(struct master *m, const char *name, const unsigned char secret[SECRET_SIZE])
 {
-	unsigned char secret[SECRET_SIZE];
-	struct message_file file = {
-	    .kind = FILE_SECRET, .name = VIEW("srs-secret"), .content = view_of(secret, sizeof secret)};
-	int fd = openat(m->folder, "srs-secret", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	bool good = fd >= 0 && read(fd, secret, sizeof secret) == (ssize_t)sizeof secret;
+	char fresh[64];
+	snprintf(fresh, sizeof fresh, "%s.new", name);
+	int fd = openat(m->folder, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool good = fd >= 0 && write(fd, secret, SECRET_SIZE) == SECRET_SIZE && fsync(fd) == 0;
 	if (fd >= 0)
 		close(fd);
-	if (!good) {
+	return good && renameat(m->folder, fresh, m->folder, name) == 0 && fsync(m->folder) == 0 ? 0 : -errno;
+}
+
+/* 0; -ENOENT: there is none yet; else it is there, and cannot be read now. */
+static int read_secret(struct master *m, const char *name, unsigned char secret[SECRET_SIZE])
+{
+	int fd = openat(m->folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	ssize_t n = read(fd, secret, SECRET_SIZE);
+	int error = n == SECRET_SIZE ? 0 : n < 0 ? -errno : -EBADMSG;
+	close(fd);
+	return error;
+}
+
+/*
+ * Made at the first start. Whoever knew that of SRS could write senders that we believe to have rewritten;
+ * without it forwarding works until the next start, when bounces to older senders are refused. With that of
+ * signing keys the store's copies of them can be read: one that cannot be kept is not used, since what was
+ * sealed with it would be lost, and nor is another made for one that only cannot be read now.
+ */
+static int send_secret(struct master *m, struct child *child, const char *name, enum secret_number number)
+{
+	unsigned char secret[SECRET_SIZE];
+	struct message_file file = {.kind = FILE_SECRET,
+	    .number = number,
+	    .name = view_from_string(name),
+	    .content = view_of(secret, sizeof secret)};
+	int error = read_secret(m, name, secret);
+	if (error == -ENOENT || (error && number == SECRET_SRS)) {
 		random_bytes(secret, sizeof secret);
-		fd = openat(
-		    m->folder, "srs-secret.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-		good =
-		    fd >= 0 && write(fd, secret, sizeof secret) == (ssize_t)sizeof secret && fsync(fd) == 0;
-		if (fd >= 0)
-			close(fd);
-		/* Without it forwarding works until the next start, when bounces to older senders are
-		 * refused. */
-		if (!good || renameat(m->folder, "srs-secret.new", m->folder, "srs-secret") != 0)
-			log_record(LOG_WARNING, "-", "secret-not-kept", log_errno(errno),
-			    log_string("file", "srs-secret"));
+		error = write_secret(m, name, secret);
 	}
+	if (error)
+		log_record(LOG_WARNING, "-", "secret-not-kept", log_errno(error), log_string("file", name));
+	if (error && number == SECRET_SIGNING)
+		return 0;
 	return ipc_send(&child->control, MESSAGE_FILE, 0, &file, -1);
 }
 
@@ -148,7 +169,9 @@ int master_configure(struct master *m, struct child *child)
 	if (error == 0 && files & 1 << FILE_KEY)
 		error = send_keys(m, child);
 	if (error == 0 && files & 1 << FILE_SECRET)
-		error = send_secret(m, child);
+		error = send_secret(m, child, "srs-secret", SECRET_SRS);
+	if (error == 0 && files & 1 << FILE_SECRET)
+		error = send_secret(m, child, "signing-secret", SECRET_SIGNING);
 	if (error == 0 && files & 1 << FILE_AUTHORITIES)
 		error = send_authorities(m, child);
 	if (error == 0 && files & 1 << FILE_PASSWORD)

@@ -27,11 +27,14 @@ enum {
 	FILE_CHAIN = 1,       /* a certificate chain, for edges */
 	FILE_KEY = 2,         /* a private key, as a descriptor, for keys */
 	FILE_AUTHORITIES = 3, /* the certificates that relay believes */
-	FILE_SECRET = 4,      /* what keys signs rewritten senders with (SRS) */
+	FILE_SECRET = 4,      /* for keys, by enum secret_number */
 	FILE_PASSWORD = 5,    /* of the route of this number, for relay */
 	FILE_RECIPIENTS = 6,  /* of the relay domain of this number, for smtp */
 	FILE_ANCHORS = 7      /* DNSSEC trust anchors, for dns */
 };
+
+/* Secrets that the master makes at the first start: of rewritten senders (SRS), and of the keys that sign mail. */
+enum secret_number { SECRET_SRS, SECRET_SIGNING };
 
 #define MESSAGES_CONTROL_STRUCTS(X) X(message_settings) X(message_peer) X(message_listener) \
 	X(message_file)

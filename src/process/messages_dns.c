@@ -17,7 +17,7 @@ SCHEMA(message_answer, FIELD_NUMBER(message_answer, status, 0, DNS_STATUS_MAX),
 
 /* clang-format off */
 const struct message_row messages_dns[MESSAGES_IN_GROUP] = {
-    [MESSAGE_QUERY - MESSAGES_DNS] = {"query", ROLE_SMTP | ROLE_RELAY, ROLE_DNS, &message_query_schema},
-    [MESSAGE_ANSWER - MESSAGES_DNS] = {"answer", ROLE_DNS, ROLE_SMTP | ROLE_RELAY, &message_answer_schema, MESSAGE_QUERY},
+    [MESSAGE_QUERY - MESSAGES_DNS] = {"query", ROLE_SMTP | ROLE_RELAY | ROLE_KEYS, ROLE_DNS, &message_query_schema},
+    [MESSAGE_ANSWER - MESSAGES_DNS] = {"answer", ROLE_DNS, ROLE_SMTP | ROLE_RELAY | ROLE_KEYS, &message_answer_schema, MESSAGE_QUERY},
 };
 /* clang-format on */

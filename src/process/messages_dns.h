@@ -1,4 +1,4 @@
-/* SMTP and relay ask dns. */
+/* SMTP, relay and keys ask dns. */
 #ifndef PROCESS_MESSAGES_DNS_H
 #define PROCESS_MESSAGES_DNS_H
 

@@ -12,6 +12,17 @@ SCHEMA(message_srs, FIELD_NUMBER(message_srs, operation, SRS_REWRITE, SRS_REVERS
     FIELD_ADDRESS(message_srs, address), FIELD_WORD(message_srs, domain, 256));
 SCHEMA(
     message_srs_answer, FIELD_ERROR(message_srs_answer, error), FIELD_ADDRESS(message_srs_answer, address));
+SCHEMA(message_signers, FIELD_WORD(message_signers, domain, 256), FIELD_FLAG(message_signers, parents));
+SCHEMA(message_signer, FIELD_WORD(message_signer, selector, SIGNING_SELECTOR_MAX),
+    FIELD_NUMBER(message_signer, algorithm, 0, SIGNING_ALGORITHMS - 1), FIELD_FLAG(message_signer, shown));
+SCHEMA(message_signers_answer, FIELD_ERROR(message_signers_answer, error),
+    FIELD_WORD(message_signers_answer, domain, 256),
+    FIELD_LIST(message_signers_answer, signers, SIGNERS_MAX, &message_signer_schema));
+SCHEMA(message_sign_mail, FIELD_WORD(message_sign_mail, domain, 256),
+    FIELD_WORD(message_sign_mail, selector, SIGNING_SELECTOR_MAX),
+    FIELD_BYTES(message_sign_mail, block, SIGN_BLOCK_MAX));
+SCHEMA(message_mail_signed, FIELD_ERROR(message_mail_signed, error),
+    FIELD_BYTES(message_mail_signed, signature, 1024));
 
 /* clang-format off */
 const struct message_row messages_keys[MESSAGES_IN_GROUP] = {
@@ -21,5 +32,9 @@ const struct message_row messages_keys[MESSAGES_IN_GROUP] = {
     [MESSAGE_TICKET_KEY_ANSWER - MESSAGES_KEYS] = {"ticket-key-answer", ROLE_KEYS, EDGES, &message_ticket_key_schema, MESSAGE_TICKET_KEY},
     [MESSAGE_SRS - MESSAGES_KEYS] = {"srs", ROLE_SMTP | ROLE_RELAY, ROLE_KEYS, &message_srs_schema},
     [MESSAGE_SRS_ANSWER - MESSAGES_KEYS] = {"srs-answer", ROLE_KEYS, ROLE_SMTP | ROLE_RELAY, &message_srs_answer_schema, MESSAGE_SRS},
+    [MESSAGE_SIGNERS - MESSAGES_KEYS] = {"signers", ROLE_SMTP | ROLE_RELAY, ROLE_KEYS, &message_signers_schema},
+    [MESSAGE_SIGNERS_ANSWER - MESSAGES_KEYS] = {"signers-answer", ROLE_KEYS, ROLE_SMTP | ROLE_RELAY, &message_signers_answer_schema, MESSAGE_SIGNERS},
+    [MESSAGE_SIGN_MAIL - MESSAGES_KEYS] = {"sign-mail", ROLE_SMTP | ROLE_RELAY, ROLE_KEYS, &message_sign_mail_schema},
+    [MESSAGE_MAIL_SIGNED - MESSAGES_KEYS] = {"mail-signed", ROLE_KEYS, ROLE_SMTP | ROLE_RELAY, &message_mail_signed_schema, MESSAGE_SIGN_MAIL},
 };
 /* clang-format on */

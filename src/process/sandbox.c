@@ -23,7 +23,8 @@
 enum { STREAMS = 1, FILES = 2, THREADS = 4, CONNECT = 8, ACCEPT = 16, PAIRS = 32, DEADLINES = 64 };
 
 const struct sandbox_profile sandbox_log = {.name = "log", .grants = STREAMS};
-const struct sandbox_profile sandbox_values = {.name = "values", .grants = STREAMS};
+/* Makes keys on a thread. */
+const struct sandbox_profile sandbox_keys = {.name = "keys", .grants = STREAMS | THREADS};
 /* Takes its own end in hand, for what would never end. */
 const struct sandbox_profile sandbox_content = {.name = "content", .grants = STREAMS | DEADLINES};
 const struct sandbox_profile sandbox_edge = {.name = "edge", .grants = STREAMS | ACCEPT};

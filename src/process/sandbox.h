@@ -15,7 +15,7 @@ struct sandbox_profile {
 	bool resolves;     /* may read what the resolver needs in /etc (dns alone) */
 };
 
-extern const struct sandbox_profile sandbox_log, sandbox_store, sandbox_values, sandbox_dns, sandbox_auth,
+extern const struct sandbox_profile sandbox_log, sandbox_store, sandbox_keys, sandbox_dns, sandbox_auth,
     sandbox_edge, sandbox_relay, sandbox_content;
 
 /* Gives root away for good: chroot to `folder` (unless the profile keeps files), then uid and gid. Does

@@ -379,7 +379,7 @@ static const struct link_verb client_verbs[] = {
 };
 
 static const struct role_hears hears[] = {
-    {ROLE_SMTP | ROLE_RELAY, client_verbs},
+    {ROLE_SMTP | ROLE_RELAY | ROLE_KEYS, client_verbs},
     {0},
 };
 

@@ -1,7 +1,8 @@
 /*
- * Signs: for TLS handshakes, and the senders of forwarded mail (SRS). Of a handshake it sees the whole block
- * that is to be signed and signs nothing that is not one of a server's handshake (src/role/keys/tls_block.h):
- * whoever breaks into an edge role can serve TLS while they are there, and no more.
+ * Signs: for TLS handshakes, the senders of forwarded mail (SRS), and mail (signing_answer.h). Of a handshake
+ * and of mail it sees the whole block that is to be signed and signs nothing that is not one of a server's
+ * handshake (tls_block.h), or of a signature of mail (mail_block.h): whoever breaks into another role can
+ * serve TLS and sign mail while they are there, and no more.
  */
 #include "role/keys/role_keys.h"
 
@@ -21,6 +22,8 @@
 #include "process/peers.h"
 #include "io/tls.h"
 #include "trust/route/srs.h"
+#include "role/keys/signing_answer.h"
+#include "role/keys/signing_work.h"
 #include "role/keys/tls_block.h"
 
 enum {
@@ -200,17 +203,25 @@ static const struct link_verb client_verbs[] = {
     {MESSAGE_SIGN, answer_sign},
     {MESSAGE_TICKET_KEY, answer_ticket_key},
     {MESSAGE_SRS, answer_srs},
+    {MESSAGE_SIGNERS, signing_answer_signers},
+    {MESSAGE_SIGN_MAIL, signing_answer_sign},
     {0},
 };
 
 static const struct role_hears hears[] = {
     {EDGES | ROLE_RELAY, client_verbs},
+    {ROLE_STORE, signing_store_verbs},
     {0},
 };
 
 static void keys_role_peer(struct role_process *p, enum role_bit peer, int fd)
 {
-	peers_open(&keys_state.clients, p, fd, peer, NULL);
+	if (peer == ROLE_STORE)
+		signing_work_store(fd);
+	else if (peer == ROLE_DNS)
+		signing_work_dns(fd);
+	else
+		peers_open(&keys_state.clients, p, fd, peer, NULL);
 }
 
 /* ---- the keys ---- */
@@ -261,7 +272,8 @@ static int keys_role_start(struct role_process *p)
 	/* Everything that OpenSSL loads lazily is loaded now, before confinement. */
 	EVP_PKEY *warm = EVP_EC_gen("P-256");
 	EVP_PKEY_free(warm);
-	return 0;
+	signing_answer_start(&p->loop, &p->settings);
+	return signing_work_start(p, signing_answer_again);
 }
 
 /* Numbers are never given twice: a reload brings new ones, and the old ones serve on until nobody can ask for
@@ -275,7 +287,9 @@ static int keys_role_serve(struct role_process *p)
 		loop_timer_set(&keys_state.retire, RETIRE_MS);
 	for (struct role_file *file = p->files; file; file = file->next) {
 		struct view secret = buf_view(&file->content);
-		if (file->kind == FILE_SECRET && secret.len <= SECRET_MAX) {
+		if (file->kind == FILE_SECRET && file->number == SECRET_SIGNING)
+			signing_work_secret(secret);
+		else if (file->kind == FILE_SECRET && secret.len <= SECRET_MAX) {
 			memcpy(keys_state.secret, secret.data, secret.len);
 			keys_state.secret_len = secret.len;
 		}
@@ -292,6 +306,7 @@ static int keys_role_serve(struct role_process *p)
 		    log_string(
 		        "do", "it must be an unencrypted PEM private key; check tls_keys, and reload"));
 	}
+	signing_work_serve();
 	return good || p->serving ? 0 : -EINVAL;
 }
 

@@ -198,7 +198,7 @@ static void has_so_many_and_no_more(void **state)
 {
 	(void)state;
 	char selector[8];
-	for (int i = 0; i < DIRECTORY_SIGNING_MAX; i++) {
+	for (int i = 0; i < SIGNING_KEYS_MAX; i++) {
 		snprintf(selector, sizeof selector, "s%d", i);
 		assert_int_equal(put("example.test", selector, SIGNING_ACTIVE, "x"), 0);
 	}

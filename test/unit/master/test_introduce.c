@@ -34,7 +34,7 @@ static void nothing_closes(void *arg)
 	fail();
 }
 
-/* All roles exist; smtp, keys and store run. */
+/* All roles exist; smtp, dns and store run. */
 static int start(void **state)
 {
 	(void)state;
@@ -49,7 +49,7 @@ static int start(void **state)
 		channel_init(&c->control, &master->loop, pair[0], nothing_comes, nothing_closes, c);
 		ends[i] = pair[1];
 	}
-	child(ROLE_SMTP)->up = child(ROLE_KEYS)->up = child(ROLE_STORE)->up = true;
+	child(ROLE_SMTP)->up = child(ROLE_DNS)->up = child(ROLE_STORE)->up = true;
 	return 0;
 }
 
@@ -96,19 +96,19 @@ static uint64_t told(enum role_bit bit, enum role_bit expected_peer)
 
 static uint64_t both_told(void)
 {
-	uint64_t number = told(ROLE_SMTP, ROLE_KEYS);
+	uint64_t number = told(ROLE_SMTP, ROLE_DNS);
 	assert_true(number > 0);
-	assert_int_equal(told(ROLE_KEYS, ROLE_SMTP), number);
+	assert_int_equal(told(ROLE_DNS, ROLE_SMTP), number);
 	return number;
 }
 
 static void introduces_who_runs(void **state)
 {
 	(void)state;
-	master_introduce_everywhere(master, child(ROLE_KEYS));
+	master_introduce_everywhere(master, child(ROLE_DNS));
 	both_told();
 	assert_int_equal(told(ROLE_SMTP, 0), 0);
-	assert_int_equal(told(ROLE_KEYS, 0), 0); /* pop3 and relay do not run */
+	assert_int_equal(told(ROLE_DNS, 0), 0); /* pop3 and relay do not run */
 	master_introduce_everywhere(master, child(ROLE_SMTP));
 	assert_true(told(ROLE_SMTP, ROLE_STORE) > 0);
 	assert_true(told(ROLE_STORE, ROLE_SMTP) > 0);
@@ -119,20 +119,20 @@ static void renews_once_and_not_too_often(void **state)
 {
 	(void)state;
 	int64_t began = clock_monotonic_ms();
-	master_introduce_everywhere(master, child(ROLE_KEYS));
-	struct message_peer keys = {.role = ROLE_KEYS, .number = both_told()},
-	                    smtp = {.role = ROLE_SMTP, .number = keys.number};
+	master_introduce_everywhere(master, child(ROLE_DNS));
+	struct message_peer dns = {.role = ROLE_DNS, .number = both_told()},
+	                    smtp = {.role = ROLE_SMTP, .number = dns.number};
 	struct introduction *between = NULL;
-	master_peer_lost(master, child(ROLE_SMTP), &keys);
-	master_peer_lost(master, child(ROLE_KEYS), &smtp); /* both ends tell it */
+	master_peer_lost(master, child(ROLE_SMTP), &dns);
+	master_peer_lost(master, child(ROLE_DNS), &smtp); /* both ends tell it */
 	uint64_t second;
-	while ((second = told(ROLE_SMTP, ROLE_KEYS)) == 0)
+	while ((second = told(ROLE_SMTP, ROLE_DNS)) == 0)
 		;
 	assert_true(clock_monotonic_ms() - began >= 900);
-	assert_true(second > keys.number);
-	assert_int_equal(told(ROLE_KEYS, ROLE_SMTP), second);
+	assert_true(second > dns.number);
+	assert_int_equal(told(ROLE_DNS, ROLE_SMTP), second);
 	/* What is said of the first one does not touch the second. */
-	master_peer_lost(master, child(ROLE_SMTP), &keys);
+	master_peer_lost(master, child(ROLE_SMTP), &dns);
 	for (size_t i = 0; i < roles_count; i++)
 		for (size_t j = 0; j < roles_count; j++)
 			if (master->introductions[i][j].number == second)
@@ -144,19 +144,19 @@ static void renews_once_and_not_too_often(void **state)
 static void leaves_the_dead_to_their_restart(void **state)
 {
 	(void)state;
-	master_introduce_everywhere(master, child(ROLE_KEYS));
-	struct message_peer keys = {.role = ROLE_KEYS, .number = both_told()};
-	master_peer_lost(master, child(ROLE_SMTP), &keys);
-	child(ROLE_KEYS)->up = false;
+	master_introduce_everywhere(master, child(ROLE_DNS));
+	struct message_peer dns = {.role = ROLE_DNS, .number = both_told()};
+	master_peer_lost(master, child(ROLE_SMTP), &dns);
+	child(ROLE_DNS)->up = false;
 	/* The restart comes before the second is over: its channel is the only one. */
-	child(ROLE_KEYS)->up = true;
-	master_introduce_everywhere(master, child(ROLE_KEYS));
+	child(ROLE_DNS)->up = true;
+	master_introduce_everywhere(master, child(ROLE_DNS));
 	uint64_t number = both_told();
 	for (size_t i = 0; i < roles_count; i++)
 		for (size_t j = 0; j < roles_count; j++)
 			assert_false(
 			    event_pending(&master->introductions[i][j].again.event, EV_TIMEOUT, NULL));
-	assert_true(number > keys.number);
+	assert_true(number > dns.number);
 }
 
 static void minds_no_nonsense(void **state)

@@ -96,6 +96,13 @@ static void configure(const char *key_pem)
 		send_to(t.control, MESSAGE_FILE, 0,
 		    &(struct message_file){.kind = FILE_KEY, .number = 1, .name = VIEW("key")}, fd);
 	}
+	if (t.role->files & 1 << FILE_SECRET)
+		send_to(t.control, MESSAGE_FILE, 0,
+		    &(struct message_file){.kind = FILE_SECRET,
+		        .number = SECRET_SIGNING,
+		        .name = VIEW("signing-secret"),
+		        .content = VIEW("0123456789abcdef0123456789abcdef")},
+		    -1);
 	send_to(t.control, MESSAGE_START, 0, &none, -1);
 }
 
@@ -508,6 +515,115 @@ static void has_nothing_signed_but_handshakes(void **state)
 	end();
 }
 
+/* ---- signatures of mail ---- */
+
+/* Store's side of the list of domains and keys; what keys wants kept is answered with 0. */
+static void serve_domain(int store)
+{
+	struct message_field fields[] = {
+	    {VIEW("example.test")}, {VIEW("")}, {VIEW("")}, {VIEW("+")}, {VIEW("")}};
+	unsigned kept = 0;
+	while (kept < SIGNING_ALGORITHMS) {
+		struct channel_frame frame;
+		struct message_directory m;
+		struct message_directory_answer answer = {0};
+		assert_int_equal(channel_receive_blocking(store, &t.in, &frame, WAIT_MS), 0);
+		assert_int_equal(frame.type, MESSAGE_SIGNING);
+		arena_reset(&t.arena);
+		assert_int_equal(ipc_decode(&frame, &m, &t.arena), 0);
+		if (m.operation == DIRECTORY_DOMAIN_LIST)
+			answer.fields = (struct codec_list){.items = fields, .count = 5};
+		if (m.operation == DIRECTORY_SIGNING_PUT) {
+			const struct message_field *f = m.fields.items;
+			/* The private half leaves sealed. */
+			assert_int_equal(m.number, DIRECTORY_SIGNING_SEALED);
+			assert_true(f[4].value.len > 48);
+			assert_true(f[4].value.data[0] == 1);
+			kept++;
+		}
+		send_to(store, MESSAGE_SIGNING_ANSWER, frame.request, &answer, -1);
+	}
+}
+
+static int64_t signed_mail(int smtp, const char *domain, struct view selector, const char *block)
+{
+	struct message_mail_signed answer;
+	send_to(smtp, MESSAGE_SIGN_MAIL, 1,
+	    &(struct message_sign_mail){
+	        .domain = view_from_string(domain), .selector = selector, .block = view_from_string(block)},
+	    -1);
+	expect(smtp, MESSAGE_MAIL_SIGNED, &answer, NULL);
+	assert_true((answer.error == 0) == (answer.signature.len == 64));
+	return answer.error;
+}
+
+static int64_t signers_of(int smtp, const char *domain, bool parents, char selector[64])
+{
+	struct message_signers_answer answer;
+	send_to(smtp, MESSAGE_SIGNERS, 1,
+	    &(struct message_signers){.domain = view_from_string(domain), .parents = parents}, -1);
+	expect(smtp, MESSAGE_SIGNERS_ANSWER, &answer, NULL);
+	const struct message_signer *signers = answer.signers.items;
+	assert_true(answer.error ? answer.signers.count == 0 : answer.signers.count <= 2);
+	for (size_t i = 0; i < answer.signers.count; i++)
+		if (signers[i].algorithm == SIGNING_ED25519)
+			snprintf(selector, 64, "%.*s", VIEW_FMT(signers[i].selector));
+	if (answer.error == 0)
+		assert_view(answer.domain, "example.test");
+	return answer.error;
+}
+
+static void has_nothing_signed_but_mail_of_its_domains(void **state)
+{
+	(void)state;
+	char selector[64] = "", block[600], other[600];
+	begin("keys", NULL);
+	int store = introduce(ROLE_STORE), smtp = introduce(ROLE_SMTP);
+	/* What is asked before the keys are there waits for them. */
+	send_to(smtp, MESSAGE_SIGNERS, 7, &(struct message_signers){.domain = VIEW("example.test")}, -1);
+	serve_domain(store);
+	struct message_signers_answer first;
+	expect(smtp, MESSAGE_SIGNERS_ANSWER, &first, NULL);
+	assert_int_equal(first.error, 0);
+	assert_true(first.signers.count > 0);
+	/* Both are kept by now; that keys has read so of the second may take it a turn. */
+	while (selector[0] == '\0')
+		assert_int_equal(signers_of(smtp, "example.test", false, selector), 0);
+	assert_int_equal(signers_of(smtp, "example.test", false, selector), 0);
+	assert_int_equal(signers_of(smtp, "mx.example.test", true, selector), 0);
+	assert_int_equal(signers_of(smtp, "mx.example.test", false, selector), -ENOENT);
+	assert_int_equal(signers_of(smtp, "test", true, selector), -ENOENT);
+	assert_int_equal(signers_of(smtp, "example.org", true, selector), -ENOENT);
+	struct view s = view_from_string(selector);
+	snprintf(block, sizeof block,
+	    "from:a@example.test\r\ndkim-signature:v=1; a=ed25519-sha256; d=example.test; s=%s; h=From:From; "
+	    "bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=",
+	    selector);
+	assert_int_equal(signed_mail(smtp, "example.test", s, block), 0);
+	/* Another domain, one above ours, another selector: there is no such key. */
+	assert_int_equal(signed_mail(smtp, "example.org", s, block), -ENOENT);
+	assert_int_equal(signed_mail(smtp, "mx.example.test", s, block), -ENOENT);
+	assert_int_equal(signed_mail(smtp, "example.test", VIEW("x"), block), -ENOENT);
+	/* A block that speaks of another key, or of something else than mail. */
+	static const struct {
+		const char *from, *to;
+	} changes[] = {{"d=example.test", "d=example.org"}, {"d=example.test", "d=mx.example.test"},
+	    {"a=ed25519-sha256", "a=rsa-sha256"}, {" s=", " q="}, {"v=1;", "v=2;"}, {" b=", " b=A"},
+	    {" b=", ""}, {"dkim-signature:", "x-signature:"}, {"dkim-signature:", ""},
+	    {"h=From:From", "h=To"}};
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+		const char *at = strstr(block, changes[i].from);
+		assert_non_null(at);
+		snprintf(other, sizeof other, "%.*s%s%s", (int)(at - block), block, changes[i].to,
+		    at + strlen(changes[i].from));
+		assert_int_equal(signed_mail(smtp, "example.test", s, other), -EACCES);
+	}
+	assert_int_equal(signed_mail(smtp, "example.test", s, ""), -EACCES);
+	close(smtp);
+	close(store);
+	end();
+}
+
 int main(void)
 {
 	static char store[] = "store", keys[] = "keys", dns[] = "dns", auth[] = "auth", relay[] = "relay",
@@ -528,6 +644,7 @@ int main(void)
 	    cmocka_unit_test(logs_in_for_its_own_services_alone),
 	    cmocka_unit_test(ends_the_sessions_of_an_account_that_is_half_removed),
 	    cmocka_unit_test(has_nothing_signed_but_handshakes),
+	    cmocka_unit_test(has_nothing_signed_but_mail_of_its_domains),
 	};
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
