@@ -12,6 +12,8 @@
 #include "base/mem.h"
 #include "config/dns_stub.h"
 #include "config/route.h"
+#include "config/sender_rule.h"
+#include "format/domain.h"
 #include "io/network.h"
 
 enum kind { TEXT, LIST, NUMBER, SIZE, FLAG };
@@ -206,6 +208,19 @@ static const struct setting {
 	"What happens to mail that is not proven to be from the domain in its From field, where that domain has "
 	"published a policy (RFC 9989). \"follow\" refuses it where the policy is reject, and puts it into Junk "
 	"where it is quarantine; \"mark\" puts it into Junk in both cases; \"off\" delivers it as other mail."},
+    {"dmarc_exceptions", LIST, AT(dmarc_exceptions), "", 0, 0,
+	"Other values of dmarc_policy for mail from a domain, as \"from DOMAIN follow|mark|off\", or for mail to "
+	"one of your domains, as \"to DOMAIN follow|mark|off\". DOMAIN may be .example.org, for all below it. "
+	"Where both kinds fit, the one for the sender counts."},
+    {"arc_trusted", LIST, AT(arc_trusted), "", 0, 0,
+	"Domains of mailing lists and forwarders whose seals are believed (ARC, RFC 8617), as they sign (d=). What "
+	"they found genuine is delivered, although the changes that they made break the signatures. Every server "
+	"that has sealed the message since must be listed too."},
+    {"own_domains", TEXT, AT(own_domains), "refuse", 0, 0,
+	"What happens to mail from another server that says that it is from one of your domains, in From or as "
+	"its sender, and is not proven to be: by SPF, DKIM, or a trusted seal. \"refuse\", \"mark\" (into Junk) "
+	"or \"off\". Your users are not concerned, for they log in; hosts of yours that cannot log in belong "
+	"into the SPF record or into trusted_networks."},
     {"dkim_sign", FLAG, AT(dkim_sign), "true", 0, 1,
 	"Sign the mail that leaves this server from its domains (DKIM, RFC 6376), and seal what it forwards (ARC, "
 	"RFC 8617). Each domain gets its keys by itself."},
@@ -371,6 +386,19 @@ static const char *wrong_stub(struct view line)
 	return dns_stub_parse(line, &stub, &problem) ? problem : NULL;
 }
 
+static const char *wrong_exception(struct view line)
+{
+	struct sender_rule rule;
+	const char *problem;
+	return sender_rule_parse(line, &rule, &problem) ? problem : NULL;
+}
+
+static const char *wrong_domain(struct view line)
+{
+	enum host_kind kind;
+	return host_parse(line, &kind) == 0 && kind == HOST_NAME ? NULL : "not a domain";
+}
+
 static const char *wrong_address(struct view line)
 {
 	struct sockaddr_storage address;
@@ -386,7 +414,9 @@ static int check_lines(const struct settings *s, struct buf *problem)
 		const char *(*wrong)(struct view line);
 	} lists[] = {{"routes", s->routes, wrong_route}, {"tls_policies", s->tls_policies, wrong_policy},
 	    {"relay_domains", s->relay_domains, wrong_relay_domain},
-	    {"relay_source", s->relay_source, wrong_address}, {"dns_stubs", s->dns_stubs, wrong_stub}};
+	    {"dmarc_exceptions", s->dmarc_exceptions, wrong_exception},
+	    {"arc_trusted", s->arc_trusted, wrong_domain}, {"relay_source", s->relay_source, wrong_address},
+	    {"dns_stubs", s->dns_stubs, wrong_stub}};
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
 		struct view rest = lists[i].lines, line;
 		while (rest.len && view_next(&rest, '\n', &line)) {
@@ -411,9 +441,13 @@ static bool is_from_policy(struct view value)
 
 static int check_together(const struct settings *s, struct buf *problem)
 {
-	if (!view_equal(s->dmarc_policy, VIEW("follow")) && !view_equal(s->dmarc_policy, VIEW("mark")) &&
-	    !view_equal(s->dmarc_policy, VIEW("off"))) {
+	enum rule_wish wish;
+	if (!dmarc_policy_parse(s->dmarc_policy, &wish)) {
 		buf_append_string(problem, "dmarc_policy must be \"follow\", \"mark\" or \"off\"");
+		return -EINVAL;
+	}
+	if (!own_domains_parse(s->own_domains, &wish)) {
+		buf_append_string(problem, "own_domains must be \"refuse\", \"mark\" or \"off\"");
 		return -EINVAL;
 	}
 	if (!is_from_policy(s->own_from) || !is_from_policy(s->foreign_from)) {

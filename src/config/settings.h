@@ -25,7 +25,9 @@ struct settings {
 	struct view proxy_from, xclient_from;
 	struct view trusted_networks, login_mechanisms;
 	struct view language;
-	struct view dmarc_policy;           /* "follow", "mark" or "off" */
+	struct view dmarc_policy; /* "follow", "mark" or "off" */
+	struct view dmarc_exceptions, arc_trusted;
+	struct view own_domains;            /* "refuse", "mark" or "off" */
 	struct view own_from, foreign_from; /* "refuse", "sender" or "off" */
 	struct view dns_server, dns_anchors, dns_stubs;
 	struct view relay_source, ca_file, routes, relay_domains, tls_policies;

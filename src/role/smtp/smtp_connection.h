@@ -56,7 +56,7 @@ struct smtp_connection {
 		struct buf results;         /* who sent it: sender_results_encode; may be empty */
 		struct smtp_verdict *each;  /* of the recipients, or NULL */
 		struct smtp_sender *sender; /* who sent it, while it is checked; or NULL: smtp_sender.c */
-		bool junk;                  /* it goes into the mailboxes for junk */
+		bool *junk; /* for each recipient, whether it goes into the mailbox for junk; or NULL */
 	} message;
 
 	/* Where the transaction's mail goes and the body on its way: smtp_upload.c. */

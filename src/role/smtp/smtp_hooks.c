@@ -230,18 +230,30 @@ void smtp_hooks_judge_recipient(
 		c->message.each[recipient] = *verdict;
 }
 
+void smtp_hooks_into_junk(struct smtp_connection *c, size_t recipient)
+{
+	size_t count = smtp_envelope(c->session)->count;
+	if (recipient >= count)
+		return;
+	if (c->message.junk == NULL)
+		c->message.junk = mem_array(count, sizeof *c->message.junk);
+	c->message.junk[recipient] = true;
+}
+
 void smtp_hooks_abandon(void *arg)
 {
 	struct smtp_connection *c = arg;
 	for (size_t i = 0; i < hook_count && c->message.begun; i++)
 		if (sees(c, i) && hooks[i].tap->end)
 			hooks[i].tap->end(c);
-	c->message.begun = c->message.store_full = c->message.junk = false;
+	c->message.begun = c->message.store_full = false;
 	c->message.full = 0;
 	buf_done(&c->message.headers);
 	buf_done(&c->message.results);
 	mem_free(c->message.each);
+	mem_free(c->message.junk);
 	c->message.each = NULL;
+	c->message.junk = NULL;
 	smtp_upload_abandon(c);
 }
 

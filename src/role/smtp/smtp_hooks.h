@@ -80,6 +80,9 @@ int smtp_hooks_add_header(struct smtp_connection *c, struct view fields);
 void smtp_hooks_judge_recipient(
     struct smtp_connection *c, size_t recipient, const struct smtp_verdict *verdict);
 
+/* At SMTP_AT_END: this recipient's copy goes into the mailbox for junk, wherever else it would. */
+void smtp_hooks_into_junk(struct smtp_connection *c, size_t recipient);
+
 /* At SMTP_AT_HEADER: the one author is the user. */
 void smtp_hooks_own_author(struct smtp_connection *c);
 

@@ -247,7 +247,8 @@ static bool put_target(
 		d->destination = destination_of_target(r, d->address);
 		return true;
 	}
-	d->mailbox = c->message.junk ? VIEW("\\Junk") : view_from_string(t->mailbox);
+	bool junk = c->message.junk && c->message.junk[t->recipient];
+	d->mailbox = junk ? VIEW("\\Junk") : view_from_string(t->mailbox);
 	d->enforce_quota = has_own_reply(c, i);
 	if (d->kind == DELIVER_MAILBOX)
 		d->reached = view_from_string(t->address);

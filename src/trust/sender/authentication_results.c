@@ -69,12 +69,50 @@ static void put_spf(const struct sender_verdicts *v, const struct sender_request
 		put_property(out, "smtp.mailfrom", request->sender_domain);
 }
 
-static void put_dmarc(const struct dmarc_verdict *v, struct buf *out)
+/* Why what the author's domain wants was not done: RFC 8601 section 2.2, reasonspec. */
+static void put_reason(const struct sender_verdicts *v, const struct sender_decision *d, struct buf *out)
 {
-	put_result(out, "dmarc", v->result);
-	if (!view_empty(v->policy_domain))
-		buf_printf(out, " (p=%s)", dmarc_policy_name(v->policy));
-	put_property(out, "header.from", v->author);
+	const char *sealer =
+	    d->seal > 0 && d->seal <= v->arc->count ? v->arc->sets[d->seal - 1].seal_field.domain : "";
+	switch (d->override) {
+	case SENDER_POLICY_OFF:
+	case SENDER_POLICY_MARKED:
+		buf_append_string(out, " reason=\"the policy of this server\"");
+		break;
+	case SENDER_TRUSTED_SEAL:
+		buf_append_string(out, " reason=\"found genuine by a trusted server");
+		if (is_token(view_from_string(sealer)))
+			buf_printf(out, ", %s", sealer);
+		buf_append_byte(out, '"');
+		break;
+	case SENDER_KNOWN_LIST:
+		buf_append_string(out, " reason=\"by a mailing list that is read here\"");
+		break;
+	case SENDER_NO_OVERRIDE:
+	case SENDER_OVERRIDES:
+		break;
+	}
+}
+
+static void put_dmarc(const struct sender_verdicts *v, const struct sender_decision *d, struct buf *out)
+{
+	put_result(out, "dmarc", v->dmarc.result);
+	if (!view_empty(v->dmarc.policy_domain))
+		buf_printf(out, " (p=%s)", dmarc_policy_name(v->dmarc.policy));
+	put_reason(v, d, out);
+	put_property(out, "header.from", v->dmarc.author);
+}
+
+static void put_arc(const struct arc *arc, struct buf *out)
+{
+	if (arc->verdict.result == SENDER_NONE)
+		return;
+	put_result(out, "arc", arc->verdict.result);
+	buf_printf(out, " (%u seal%s", arc->count, arc->count == 1 ? "" : "s");
+	const char *sealer = arc->count ? arc->sets[arc->count - 1].seal_field.domain : NULL;
+	if (sealer && is_token(view_from_string(sealer)))
+		buf_printf(out, ", the last by %s", sealer);
+	buf_append_byte(out, ')');
 }
 
 /* The beginning of b= as it should be. Of a field that is none, anything may stand there. */
@@ -121,22 +159,30 @@ static void put_signatures(const struct dkim *dkim, size_t start, size_t room, s
 	buf_done(&one);
 }
 
-int authentication_results_write(
-    const struct sender_verdicts *v, const struct sender_request *request, size_t room, struct buf *out)
+/* What does not fit, or could not be made, is left out. */
+static void put_whole(struct buf *one, size_t start, size_t room, struct buf *out)
+{
+	if (!buf_failed(one))
+		fits(out, start, room, buf_view(one));
+	buf_clear(one);
+}
+
+int authentication_results_write(const struct sender_verdicts *v, const struct sender_decision *decision,
+    const struct sender_request *request, size_t room, struct buf *out)
 {
 	size_t start = out->len;
 	struct buf one;
 	buf_init(&one, RESULT_MAX);
 	buf_printf(out, "Authentication-Results: %.*s", VIEW_FMT(request->receiver));
-	put_dmarc(&v->dmarc, &one);
-	fits(out, start, room, buf_failed(&one) ? (struct view){0} : buf_view(&one));
-	buf_clear(&one);
+	put_dmarc(v, decision, &one);
+	put_whole(&one, start, room, out);
 	put_spf(v, request, &one);
-	fits(out, start, room, buf_failed(&one) ? (struct view){0} : buf_view(&one));
+	put_whole(&one, start, room, out);
+	put_arc(v->arc, &one);
+	put_whole(&one, start, room, out);
 	put_signatures(v->dkim, start, room, out);
-	buf_clear(&one);
 	put_client(v, request, &one);
-	fits(out, start, room, buf_failed(&one) ? (struct view){0} : buf_view(&one));
+	put_whole(&one, start, room, out);
 	buf_done(&one);
 	int error = buf_append(out, VIEW("\r\n"));
 	return buf_failed(out) && error == 0 ? -ENOBUFS : error;

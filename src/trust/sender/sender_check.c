@@ -6,6 +6,8 @@
 
 #include "base/mem.h"
 #include "format/author.h"
+#include "format/domain.h"
+#include "format/limits.h"
 
 enum {
 	TEXTS_MAX = 64 * 1024,      /* envelope and authors */
@@ -80,6 +82,17 @@ static struct view keep_mail_from(struct sender_check *c)
 	return view_of(text, local.len + 1 + domain.len);
 }
 
+static struct view normal_domain(struct sender_check *c, struct view domain)
+{
+	struct buf name;
+	struct view kept = {0};
+	buf_init(&name, DOMAIN_MAX);
+	if (domain.len > 0 && domain_normalize(domain, &name) == 0)
+		kept = keep(c, buf_view(&name));
+	buf_done(&name);
+	return kept;
+}
+
 struct sender_check *sender_check_new(const struct sender_request *request, struct answers *answers)
 {
 	struct sender_check *c = mem_alloc(sizeof *c);
@@ -95,6 +108,7 @@ struct sender_check *sender_check_new(const struct sender_request *request, stru
 	c->request.receiver = keep(c, request->receiver);
 	c->verdicts.request = &c->request;
 	c->verdicts.mail_from = keep_mail_from(c);
+	c->verdicts.envelope = normal_domain(c, c->request.sender_domain);
 	c->has_client = request->client && client_address_of(request->client, &c->client);
 	dkim_mail_init(&c->mail);
 	buf_init(&c->kept, DKIM_BLOCK_ROOM);
@@ -213,6 +227,8 @@ static bool judge_dmarc(struct sender_check *c, bool with_results)
 		struct dmarc_verdict v;
 		request.author = c->authors[i];
 		known &= dmarc_check(c->answers, &request, &c->dmarc[i], &v);
+		c->verdicts.author[i] = (struct sender_author){
+		    v.cause == DMARC_NO_DOMAIN ? (struct view){0} : v.author, v.result};
 		if (i > 0 && weight(&v) <= weight(&c->verdicts.dmarc))
 			continue;
 		c->verdicts.dmarc = v;

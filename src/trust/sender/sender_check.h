@@ -34,6 +34,12 @@ struct sender_request {
 	uint64_t now;                            /* seconds since 1970 */
 };
 
+/* One domain of From. */
+struct sender_author {
+	struct view domain;        /* A-labels; empty: it is none that could have a record */
+	enum sender_result result; /* of DMARC */
+};
+
 struct sender_verdicts {
 	const struct sender_request *request;
 	struct view mail_from; /* without brackets; empty for a null sender */
@@ -45,6 +51,8 @@ struct sender_verdicts {
 	struct dmarc_verdict dmarc; /* of several authors the one that is the worst */
 	struct view proven_by; /* d= of the signature that is aligned and passed, with dmarc.aligned_dkim */
 	size_t authors; /* domains in From: 0, 1, or more, of which SENDER_AUTHORS_MAX were looked at */
+	struct sender_author author[SENDER_AUTHORS_MAX];
+	struct view envelope; /* the domain of MAIL FROM, as A-labels; empty for a null sender */
 };
 
 struct sender_check;

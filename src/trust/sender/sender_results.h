@@ -14,6 +14,7 @@
 #include "trust/sender/client_name.h"
 #include "trust/sender/dkim.h"
 #include "trust/sender/dmarc.h"
+#include "trust/sender/sender_action.h"
 #include "trust/sender/spf.h"
 
 /* Octets of texts that are kept; what is longer is cut. */
@@ -24,19 +25,6 @@ enum {
 	SENDER_WHY_KEPT = 120,
 	SENDER_WORD_KEPT = 80, /* names of tags, fields and algorithms */
 	SENDER_ID_KEPT = 8     /* of b=: RFC 6008 section 4 */
-};
-
-/* Stored with messages: a number keeps its meaning, new ones come last. */
-enum sender_action { SENDER_DELIVERED, SENDER_TO_JUNK, SENDER_REFUSED, SENDER_ACTIONS };
-
-/* Why what the author's domain wants was not done, or not as strictly. Stored, too. */
-enum sender_override {
-	SENDER_NO_OVERRIDE,
-	SENDER_POLICY_OFF,    /* the administrator follows no such wishes */
-	SENDER_POLICY_MARKED, /* ... puts into Junk what was to be refused */
-	SENDER_TRUSTED_SEAL,  /* a trusted server vouches for it (ARC): `override_by` */
-	SENDER_KNOWN_LIST,    /* a mailing list that is read here: `override_by` */
-	SENDER_OVERRIDES
 };
 
 /* One signature, of DKIM or of ARC. */

@@ -10,6 +10,7 @@ static struct sockaddr_in client;
 static struct sender_request request;
 static struct answers answers;
 static struct buf field;
+static struct sender_decision decision;
 static const char *kept; /* what readers see of the message, or NULL */
 
 static int set_up(void **state)
@@ -17,6 +18,7 @@ static int set_up(void **state)
 	(void)state;
 	zone_clear();
 	kept = NULL;
+	decision = (struct sender_decision){.action = SENDER_DELIVERED};
 	client = (struct sockaddr_in){.sin_family = AF_INET};
 	memcpy(&client.sin_addr, "\300\0\2\7", 4);
 	request = (struct sender_request){.client = (const struct sockaddr *)&client,
@@ -58,8 +60,9 @@ static struct sender_verdicts check(const char *message, size_t piece)
 		assert_true(zone_answer(&answers));
 	struct sender_verdicts v = *sender_check_verdicts(c);
 	buf_clear(&field);
-	assert_int_equal(authentication_results_write(&v, &request, 900, &field), 0);
+	assert_int_equal(authentication_results_write(&v, &decision, &request, 900, &field), 0);
 	v.dkim = NULL;
+	v.arc = NULL;
 	sender_check_free(c);
 	return v;
 }

@@ -1,0 +1,30 @@
+/* What the check of a message's sender (smtp_sender.c) and what follows from it (smtp_sender_policy.c) share.
+ */
+#ifndef ROLE_SMTP_SMTP_SENDER_PRIVATE_H
+#define ROLE_SMTP_SMTP_SENDER_PRIVATE_H
+
+#include "process/lookup.h"
+#include "role/smtp/smtp_sender.h"
+#include "trust/sender/sender_policy.h"
+
+enum { SENDER_REASON_MAX = 500 /* of a reply's text */ };
+
+struct smtp_sender {
+	struct smtp_connection *connection;
+	struct sender_request request;
+	struct sender_check *check;
+	struct lookup lookup;
+	struct loop_timer patience;
+	bool ended; /* the message has, and the hook waits */
+
+	/* After the verdicts: which of the domains that the message claims is ours. */
+	struct sender_claim claims[SENDER_CLAIMS_MAX];
+	size_t claim_count, claim_next;
+	const struct sender_claim *ours; /* NULL: none */
+	char reason[SENDER_REASON_MAX];
+};
+
+/* All verdicts are there: what a hook says then, now or by smtp_hooks_resume. */
+enum smtp_hook_result smtp_sender_decide(struct smtp_sender *s, struct smtp_verdict *verdict);
+
+#endif
