@@ -8,8 +8,8 @@
 #include "base/container.h"
 
 enum {
-	LOOK_AT_ONCE = 16384, /* messages that one transaction looks at: two milliseconds */
-	FEW = 10              /* whoever changes a few doesn't wait for others */
+	LOOK_AT_ONCE = 24 * 1024, /* messages that one transaction looks at: two milliseconds */
+	FEW = 10                  /* whoever changes a few doesn't wait for others */
 };
 
 /* The numbers of the keywords that were named. */
@@ -46,7 +46,7 @@ static int new_flags(const struct account_flags *f, const struct named *named,
 	const uint64_t keywords = ~(FLAG_KEYWORD - 1) | FLAG_MORE;
 	uint64_t kept = f->kept & FLAG_KEYWORD ? f->kept | keywords : f->kept;
 	int error = 0;
-	*out = *old;
+	message_flags_copy(out, old);
 	if (f->how == FLAGS_REPLACE) {
 		out->bits = 0;
 		out->more.count = 0;
@@ -61,9 +61,10 @@ static int new_flags(const struct account_flags *f, const struct named *named,
 		else
 			error = keywords_add(out, named->numbers[i]);
 	}
-	out->bits = (out->bits & ~kept) | (old->bits & kept);
+	uint64_t bits = (out->bits & ~kept) | (old->bits & kept);
 	if (f->kept & FLAG_KEYWORD)
-		out->more = old->more;
+		message_flags_copy(out, old);
+	out->bits = bits;
 	return error;
 }
 
@@ -121,7 +122,7 @@ static int change_one(struct at_work *w, struct account_flags *f, uint32_t uid)
 		f->slice.failed++;
 		return 0;
 	}
-	old = shared;
+	message_flags_copy(&old, &shared);
 	error = seen_overlay(w->c->txn, w->c->shard, &w->seen, uid, &old.bits);
 	if (error == 0)
 		error = find_keywords(w->c, f, &w->named);

@@ -6,6 +6,8 @@
 #ifndef ACCOUNT_KEYWORDS_H
 #define ACCOUNT_KEYWORDS_H
 
+#include <string.h>
+
 #include "account/change.h"
 
 /* A message's flags whole. */
@@ -13,6 +15,15 @@ struct message_flags {
 	uint64_t bits;            /* FLAG_MORE says that `more` isn't empty */
 	struct account_more more; /* its count is set; the numbers only so far */
 };
+
+/* Most messages have no more keywords, and each change copies the flags of each message. */
+static inline void message_flags_copy(struct message_flags *to, const struct message_flags *from)
+{
+	to->bits = from->bits;
+	to->more.count = from->more.count;
+	if (from->more.count)
+		memcpy(to->more.numbers, from->more.numbers, from->more.count * sizeof *to->more.numbers);
+}
 
 /* The number of a name; -ENOENT. Case makes no difference. */
 int keywords_find(struct account_change *c, struct view name, uint32_t *number)

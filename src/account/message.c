@@ -282,6 +282,15 @@ int message_get_flags(struct account_change *c, struct change_mailbox *box, uint
 	return error ? error : get_more(c, box->number, uid, flags);
 }
 
+static int get_size(struct account_change *c, uint32_t mailbox, uint32_t uid, uint64_t *size)
+{
+	struct account_message m;
+	int error = get_message(c, mailbox, uid, &m);
+	if (error == 0)
+		*size = m.size;
+	return error;
+}
+
 size_t message_add_writes(size_t places, size_t hashes)
 {
 	/* E, Z, V, H; of each place M; the hashes. */
@@ -334,11 +343,11 @@ int message_add(struct account_change *c, struct account_email *email, struct me
 int message_set_flags(struct account_change *c, struct change_mailbox *box, uint32_t uid,
     const struct message_flags *old, const struct message_flags *flags)
 {
-	struct account_message m = {.size = 0};
+	uint64_t size = 0;
 	int error = 0;
 	/* Bytes are counted of those with \Deleted alone. */
 	if ((old->bits ^ flags->bits) & FLAG_DELETED)
-		error = get_message(c, box->number, uid, &m);
+		error = get_size(c, box->number, uid, &size);
 	/* First one more, so that no keyword is forgotten that the message keeps. */
 	if (error == 0)
 		error = keywords_count(c, flags, 1);
@@ -353,8 +362,8 @@ int message_set_flags(struct account_change *c, struct change_mailbox *box, uint
 	if (error)
 		return error;
 	change_mark_messages(c, box);
-	count_flags(&box->m, old->bits, m.size, false);
-	count_flags(&box->m, flags->bits, m.size, true);
+	count_flags(&box->m, old->bits, size, false);
+	count_flags(&box->m, flags->bits, size, true);
 	return 0;
 }
 
@@ -487,15 +496,14 @@ int message_source_get(
 	return error == 0 && !move && source->places.count == ACCOUNT_PLACES_MAX ? -EMLINK : error;
 }
 
-static struct message_flags without(const struct message_flags *flags, uint64_t denied)
+static void leave_out(const struct message_flags *flags, uint64_t denied, struct message_flags *left)
 {
-	struct message_flags left = *flags;
-	left.bits &= ~(denied & FLAGS_SYSTEM);
+	message_flags_copy(left, flags);
+	left->bits &= ~(denied & FLAGS_SYSTEM);
 	if (denied & FLAG_KEYWORD) {
-		left.bits &= FLAG_KEYWORD - 1 - FLAG_MORE;
-		left.more.count = 0;
+		left->bits &= FLAG_KEYWORD - 1 - FLAG_MORE;
+		left->more.count = 0;
 	}
-	return left;
 }
 
 /* The email has a place that is not its home now, so V tells of all. */
@@ -525,7 +533,8 @@ int message_copy(struct account_change *c, const struct message_source *source, 
     uint32_t *new_uid)
 {
 	struct account_places places = source->places;
-	struct message_flags flags = without(&source->now.flags, denied);
+	struct message_flags flags;
+	leave_out(&source->now.flags, denied, &flags);
 	int error = copy_noted(c, source, to);
 	if (error == 0)
 		error = keywords_count(c, &flags, 1);
@@ -536,7 +545,8 @@ int message_move(struct account_change *c, const struct message_source *source, 
     uint32_t *new_uid)
 {
 	struct account_places places = source->places;
-	struct message_flags flags = without(&source->now.flags, denied);
+	struct message_flags flags;
+	leave_out(&source->now.flags, denied, &flags);
 	int error = copy_noted(c, source, to);
 	drop_place(&places, source->mailbox, source->uid);
 	if (error == 0)

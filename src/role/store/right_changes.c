@@ -24,13 +24,25 @@ static void release(struct question *question)
 
 static const struct question_kind kind = {.release = release};
 
-/* The UIDs of a block's bits. */
+static bool has(uint64_t bits, unsigned i)
+{
+	return i < ACCOUNT_BLOCK && bits >> i & 1;
+}
+
+/* The UIDs of a block's bits, but for those that are there. */
 static void add_bits(struct buf *ranges, uint32_t block, uint64_t bits, const struct view *there)
 {
-	for (unsigned i = 0; i < ACCOUNT_BLOCK; i++) {
-		uint32_t uid = block * ACCOUNT_BLOCK + i;
-		if (bits >> i & 1 && !(there && uid_ranges_have(*there, uid)))
-			uid_ranges_add(ranges, uid, uid);
+	uint32_t base = block * ACCOUNT_BLOCK;
+	for (unsigned i = 0; there && i < ACCOUNT_BLOCK; i++)
+		if (has(bits, i) && uid_ranges_have(*there, base + i))
+			bits &= ~((uint64_t)1 << i);
+	for (unsigned i = 0, end; i < ACCOUNT_BLOCK; i = end) {
+		for (end = i; has(bits, end);)
+			end++;
+		if (end > i)
+			uid_ranges_add(ranges, base + i, base + end - 1);
+		else
+			end++;
 	}
 }
 

@@ -47,10 +47,15 @@ static void answer_pairs(struct right_copying *c)
 	struct buf from, to;
 	buf_init(&from, RANGES_BYTES);
 	buf_init(&to, RANGES_BYTES);
-	for (size_t i = 0; i < c->call.count; i++) {
-		uid_ranges_add(&from, c->call.copied[i], c->call.copied[i]);
-		uid_ranges_add(&to, c->call.new_uids[i], c->call.new_uids[i]);
-		if (i + 1 < c->call.count && buf_view(&from).len < RANGES_BYTES &&
+	const uint32_t *copied = c->call.copied, *new_uids = c->call.new_uids;
+	for (size_t i = 0, end; i < c->call.count; i = end) {
+		end = i + 1;
+		while (end < c->call.count && copied[end] == copied[end - 1] + 1 &&
+		       new_uids[end] == new_uids[end - 1] + 1)
+			end++;
+		uid_ranges_add(&from, copied[i], copied[end - 1]);
+		uid_ranges_add(&to, new_uids[i], new_uids[end - 1]);
+		if (end < c->call.count && buf_view(&from).len < RANGES_BYTES &&
 		    buf_view(&to).len < RANGES_BYTES)
 			continue;
 		struct mail_copied m = {.from = buf_view(&from), .to = buf_view(&to)};
