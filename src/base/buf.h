@@ -10,8 +10,9 @@
 
 struct buf {
 	char *data; /* owned; the readable part starts at data + start */
-	size_t start, len, cap, max;
-	bool failed;
+	size_t start, len, cap;
+	/* Together, since a session has a dozen buffers, and ten thousand sessions are many. */
+	size_t max : 63, failed : 1;
 };
 
 /* An empty buffer that holds at most max bytes; takes no memory before the first append. */

@@ -47,10 +47,9 @@ static void take_spare(struct buf *out)
 	spare = (struct buf){0};
 }
 
-static void flush_task(void *arg);
+static void on_turn(void *arg);
 static void on_readable(void *arg);
 static void on_writable(void *arg);
-static void resume_task(void *arg);
 
 void channel_init(struct channel *c, struct loop *loop, int fd,
     void (*received)(void *, struct channel_frame *), void (*closed)(void *), void *arg)
@@ -62,8 +61,7 @@ void channel_init(struct channel *c, struct loop *loop, int fd,
 	buf_init(&c->out, CHANNEL_OUTPUT_MAX);
 	loop_watch_init(&c->readable, loop, fd, LOOP_READ, on_readable, c);
 	loop_watch_init(&c->writable, loop, fd, LOOP_WRITE, on_writable, c);
-	loop_task_init(&c->flush, loop, flush_task, c);
-	loop_task_init(&c->resume, loop, resume_task, c);
+	loop_task_init(&c->turn, loop, on_turn, c);
 	loop_watch_on(&c->readable);
 }
 
@@ -73,8 +71,7 @@ void channel_done(struct channel *c)
 		return;
 	loop_watch_off(&c->readable);
 	loop_watch_off(&c->writable);
-	loop_task_cancel(&c->flush);
-	loop_task_cancel(&c->resume);
+	loop_task_cancel(&c->turn);
 	for (unsigned i = 0; i < c->in_fd_count; i++)
 		if (c->in_fds[i] >= 0)
 			close(c->in_fds[i]);
@@ -101,8 +98,7 @@ static void die(struct channel *c)
 	c->dead = true;
 	loop_watch_off(&c->readable);
 	loop_watch_off(&c->writable);
-	loop_task_cancel(&c->flush);
-	loop_task_cancel(&c->resume);
+	loop_task_cancel(&c->turn);
 	c->closed(c->arg);
 }
 
@@ -172,9 +168,8 @@ static bool send_some(struct channel *c)
 	return true;
 }
 
-static void flush_task(void *arg)
+static void flush(struct channel *c)
 {
-	struct channel *c = arg;
 	if (c->overflown) {
 		/* The peer would wait for ever for the frame that did not fit. */
 		die(c);
@@ -189,7 +184,7 @@ static void flush_task(void *arg)
 
 static void on_writable(void *arg)
 {
-	flush_task(arg);
+	flush(arg);
 }
 
 struct buf *channel_begin(struct channel *c, uint16_t type, uint32_t request, size_t *mark)
@@ -244,7 +239,7 @@ int channel_end(struct channel *c, size_t mark, int fd)
 			close(fd);
 		if (error == -ENOBUFS) {
 			c->overflown = true;
-			loop_task_schedule(&c->flush);
+			loop_task_schedule(&c->turn);
 		}
 		if (c->dead)
 			buf_done(&c->out);
@@ -252,7 +247,7 @@ int channel_end(struct channel *c, size_t mark, int fd)
 	}
 	if (buf_view(&c->out).len >= CHANNEL_HIGH_WATER)
 		c->above_water = true;
-	loop_task_schedule(&c->flush);
+	loop_task_schedule(&c->turn);
 	return 0;
 }
 
@@ -421,9 +416,16 @@ static void on_readable(void *arg)
 	take_in(c, view_of(scratch, (size_t)n));
 }
 
-static void resume_task(void *arg)
+static void on_turn(void *arg)
 {
 	struct channel *c = arg;
+	if (!c->resuming) {
+		flush(c);
+		return;
+	}
+	/* What is taken in may free the channel: else it sends right afterwards. */
+	c->resuming = false;
+	loop_task_schedule(&c->turn);
 	take_in(c, (struct view){0});
 }
 
@@ -439,7 +441,8 @@ void channel_pause(struct channel *c, bool paused)
 	loop_watch_on(&c->readable);
 	if (buf_view(&c->in).len > 0) {
 		/* Frames that were read before the pause are handed over at the end of the turn. */
-		loop_task_schedule(&c->resume);
+		c->resuming = true;
+		loop_task_schedule(&c->turn);
 	}
 }
 

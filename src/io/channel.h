@@ -38,7 +38,7 @@ struct channel {
 	struct loop *loop;
 	int fd;
 	struct loop_watch readable, writable;
-	struct loop_task flush, resume;
+	struct loop_task turn; /* at the end of the turn: sends, and goes on after a pause */
 	struct buf in, out;
 	int in_fds[4]; /* descriptors that arrived before the end of their frame; -1: one that was lost for
 	                  want of room */
@@ -51,7 +51,7 @@ struct channel {
 	void (*drained)(
 	    void *arg); /* may be NULL; the backlog fell below CHANNEL_HIGH_WATER after being above */
 	void *arg;
-	bool above_water, dead, paused, overflown;
+	bool above_water, dead, paused, resuming, overflown;
 	bool *ended; /* of the function that calls a handler now: told when the handler closes the channel */
 };
 

@@ -26,6 +26,11 @@ enum {
 	CLOSE_ROUNDS = 20           /* how often it gets them */
 };
 
+struct stream_packing {
+	struct deflate *deflate;
+	struct buf out, in; /* on the way to the socket; came from there, not unpacked yet */
+};
+
 static char scratch[SCRATCH_SIZE]; /* one loop a process; nothing of it is kept between reads */
 
 static void on_readable(void *arg);
@@ -44,8 +49,6 @@ void stream_init(struct stream *s, struct loop *loop, int fd, const struct strea
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	buf_init(&s->leftover, STREAM_LEFTOVER_MAX);
 	buf_init(&s->out, STREAM_OUTPUT_MAX);
-	buf_init(&s->packed, STREAM_OUTPUT_MAX);
-	buf_init(&s->packed_in, STREAM_LEFTOVER_MAX);
 	loop_watch_init(&s->readable, loop, fd, LOOP_READ, on_readable, s);
 	loop_watch_init(&s->writable, loop, fd, LOOP_WRITE, on_writable, s);
 	loop_timer_init(&s->timer, loop, on_timer, s);
@@ -69,6 +72,17 @@ int stream_connect(struct stream *s, struct loop *loop, const struct sockaddr *a
 	return 0;
 }
 
+static void free_packing(struct stream *s)
+{
+	if (s->packing == NULL)
+		return;
+	deflate_free(s->packing->deflate);
+	buf_done(&s->packing->out);
+	buf_done(&s->packing->in);
+	mem_free(s->packing);
+	s->packing = NULL;
+}
+
 void stream_free(struct stream *s)
 {
 	if (s->loop == NULL || s->fd < 0)
@@ -87,10 +101,7 @@ void stream_free(struct stream *s)
 	s->finished = true;
 	buf_done(&s->leftover);
 	buf_done(&s->out);
-	buf_done(&s->packed);
-	buf_done(&s->packed_in);
-	deflate_free(s->deflate);
-	s->deflate = NULL;
+	free_packing(s);
 }
 
 static void finish(struct stream *s, enum stream_end how)
@@ -181,14 +192,15 @@ static void handshake(struct stream *s)
 static struct buf *next_output(struct stream *s)
 {
 	struct view plain = view_take(buf_view(&s->out), PACKED_AT_ONCE);
-	if (s->deflate == NULL)
+	struct stream_packing *p = s->packing;
+	if (p == NULL)
 		return &s->out;
-	if (buf_view(&s->packed).len > 0 || plain.len == 0)
-		return &s->packed;
-	if (deflate_pack(s->deflate, plain, &s->packed) != 0)
+	if (buf_view(&p->out).len > 0 || plain.len == 0)
+		return &p->out;
+	if (deflate_pack(p->deflate, plain, &p->out) != 0)
 		finish(s, STREAM_FAILED);
 	buf_consume(&s->out, plain.len);
-	return &s->packed;
+	return &p->out;
 }
 
 static void flush(struct stream *s)
@@ -211,8 +223,8 @@ static void flush(struct stream *s)
 	loop_watch_off(&s->writable);
 	if (s->out.cap > 0)
 		buf_done(&s->out);
-	if (s->packed.cap > 0)
-		buf_done(&s->packed);
+	if (s->packing && s->packing->out.cap > 0)
+		buf_done(&s->packing->out);
 	if (s->closing)
 		finish(s, STREAM_CLOSED);
 }
@@ -253,7 +265,7 @@ void stream_write(struct stream *s, struct view bytes)
 
 size_t stream_backlog(const struct stream *s)
 {
-	return buf_view(&s->out).len + buf_view(&s->packed).len;
+	return buf_view(&s->out).len + (s->packing ? buf_view(&s->packing->out).len : 0);
 }
 
 /* ---- input ---- */
@@ -263,7 +275,7 @@ static void unpack(struct stream *s);
 /* The machine has asked for compression: what it has left is compressed already. */
 static void repack(struct stream *s, struct view rest)
 {
-	if (buf_append(&s->packed_in, rest) != 0)
+	if (buf_append(&s->packing->in, rest) != 0)
 		finish(s, STREAM_FAILED);
 	else
 		unpack(s);
@@ -275,13 +287,13 @@ static void feed_leftover(struct stream *s)
 	while (!s->finished && !s->held && !s->closing && buf_view(&s->leftover).len > 0 &&
 	       buf_view(&s->leftover).len != s->refused) {
 		struct view rest = buf_view(&s->leftover);
-		bool plain = s->deflate == NULL;
+		bool plain = s->packing == NULL;
 		size_t consumed = s->handler->input(s->arg, rest);
 		if (s->finished)
 			return;
 		s->refused = consumed ? 0 : rest.len;
 		buf_consume(&s->leftover, consumed);
-		if (plain && s->deflate) {
+		if (plain && s->packing) {
 			struct buf left = s->leftover;
 			buf_init(&s->leftover, STREAM_LEFTOVER_MAX);
 			repack(s, buf_view(&left));
@@ -303,10 +315,10 @@ static void feed(struct stream *s, struct view fresh)
 		return;
 	}
 	while (fresh.len > 0 && !s->finished && !s->held && !s->closing) {
-		bool plain = s->deflate == NULL;
+		bool plain = s->packing == NULL;
 		size_t consumed = s->handler->input(s->arg, fresh);
 		fresh = view_skip(fresh, consumed);
-		if (plain && s->deflate) {
+		if (plain && s->packing) {
 			repack(s, fresh);
 			return;
 		}
@@ -331,32 +343,39 @@ static size_t read_room(const struct stream *s)
 static void unpack(struct stream *s)
 {
 	static char plain[UNPACKED_AT_ONCE];
-	while (s->deflate && !s->finished && !s->held && !s->closing) {
-		struct view packed = buf_view(&s->packed_in);
+	while (s->packing && !s->finished && !s->held && !s->closing) {
+		struct stream_packing *p = s->packing;
+		struct view packed = buf_view(&p->in);
 		size_t before = packed.len, room = read_room(s);
 		if (room == 0) {
 			finish(s, STREAM_FAILED);
 			return;
 		}
 		ssize_t n =
-		    deflate_unpack(s->deflate, &packed, plain, room < sizeof plain ? room : sizeof plain);
+		    deflate_unpack(p->deflate, &packed, plain, room < sizeof plain ? room : sizeof plain);
 		if (n < 0) {
 			finish(s, STREAM_FAILED);
 			return;
 		}
-		buf_consume(&s->packed_in, before - packed.len);
+		buf_consume(&p->in, before - packed.len);
 		if (n == 0)
 			break;
 		feed(s, view_of(plain, (size_t)n));
 	}
-	if (buf_view(&s->packed_in).len == 0 && s->packed_in.cap > 0)
-		buf_done(&s->packed_in);
+	if (s->packing && buf_view(&s->packing->in).len == 0 && s->packing->in.cap > 0)
+		buf_done(&s->packing->in);
 }
 
 int stream_start_deflate(struct stream *s)
 {
-	s->deflate = deflate_new();
-	if (s->deflate == NULL || buf_append(&s->packed, buf_view(&s->out)) != 0)
+	struct deflate *deflate = deflate_new();
+	if (deflate == NULL)
+		return -ENOMEM;
+	s->packing = mem_alloc(sizeof *s->packing);
+	s->packing->deflate = deflate;
+	buf_init(&s->packing->out, STREAM_OUTPUT_MAX);
+	buf_init(&s->packing->in, STREAM_LEFTOVER_MAX);
+	if (buf_append(&s->packing->out, buf_view(&s->out)) != 0)
 		return -ENOMEM;
 	buf_clear(&s->out);
 	loop_task_schedule(&s->turn);
@@ -365,9 +384,9 @@ int stream_start_deflate(struct stream *s)
 
 static void take_in(struct stream *s, struct view bytes)
 {
-	if (s->deflate == NULL)
+	if (s->packing == NULL)
 		feed(s, bytes);
-	else if (buf_append(&s->packed_in, bytes) != 0)
+	else if (buf_append(&s->packing->in, bytes) != 0)
 		finish(s, STREAM_FAILED);
 	else
 		unpack(s);
@@ -376,7 +395,7 @@ static void take_in(struct stream *s, struct view bytes)
 /* What one read may bring. */
 static size_t socket_room(const struct stream *s)
 {
-	return s->deflate ? STREAM_LEFTOVER_MAX - buf_view(&s->packed_in).len : read_room(s);
+	return s->packing ? STREAM_LEFTOVER_MAX - buf_view(&s->packing->in).len : read_room(s);
 }
 
 static void read_input(struct stream *s)

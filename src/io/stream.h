@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "io/loop.h"
 
-struct deflate;
+struct stream_packing;
 struct tls_context;
 struct tls_demand;
 
@@ -52,8 +52,7 @@ struct stream {
 	struct loop_timer timer;
 	struct loop_task turn; /* at the end of the turn: feed, flush, end */
 	struct buf leftover, out;
-	struct deflate *deflate;      /* NULL: nothing is compressed */
-	struct buf packed, packed_in; /* on the way to the socket; came from there, not unpacked yet */
+	struct stream_packing *packing; /* NULL: nothing is compressed */
 	size_t refused; /* so much of `leftover` the machine has seen and takes nothing of, until more comes
 	                   or something changes */
 	SSL *ssl;
