@@ -16,47 +16,64 @@ enum {
 	EXPUNGE_AT_ONCE = 32 * 1024
 };
 
+struct account_refusals {
+	struct account_client *client;
+	struct loop_task task;
+	size_t count;
+	struct account_refused {
+		uint32_t request;
+		int error;
+	} list[];
+};
+
 /* ---- the end ---- */
 
 static void drop_fetch(struct account_client *c)
 {
-	mem_free(c->fetch.waiting);
-	buf_done(&c->fetch.bytes);
-	c->fetch.waiting = NULL;
-	c->fetch.request = 0;
-	c->fetch.first = c->fetch.end = c->fetch.next = c->fetch.arriving = 0;
+	if (c->maildrop == NULL)
+		return;
+	mem_free(c->maildrop->fetch.waiting);
+	buf_done(&c->maildrop->fetch.bytes);
+	c->maildrop->fetch.waiting = NULL;
+	c->maildrop->fetch.request = 0;
+	c->maildrop->fetch.first = c->maildrop->fetch.end = c->maildrop->fetch.next =
+	    c->maildrop->fetch.arriving = 0;
 }
 
 static void forget_refused(struct account_client *c)
 {
-	if (c->refuse.run)
-		loop_task_cancel(&c->refuse);
-	mem_free(c->refused);
-	c->refused = NULL;
-	c->refused_count = 0;
+	if (c->refusals)
+		loop_task_cancel(&c->refusals->task);
+	mem_free(c->refusals);
+	c->refusals = NULL;
 }
 
-/* Every question of the maildrop is answered before the loss is told. A function of the handler may close the
- * client: then the questions that were left are forgotten. */
+/* Every question of the maildrop is answered. A function of the handler may close the client: then the
+ * questions that were left are forgotten. */
+static void lose_maildrop(struct account_client *c, struct account_maildrop *m)
+{
+	if (m->wanted) {
+		m->wanted = false;
+		c->handler->piece(c->arg, (struct view){0}, true, -EIO);
+	}
+	if (m->list_request) {
+		m->list_request = 0;
+		c->handler->opened(c->arg, -EIO);
+	}
+	if (m->expunge_request) {
+		m->expunge_request = 0;
+		c->handler->expunged(c->arg, -EIO, 0);
+	}
+}
+
 static void lose(struct account_client *c)
 {
-	const struct account_client_handler *handler = c->handler;
 	link_close(&c->link);
 	drop_fetch(c);
 	forget_refused(c);
-	if (c->wanted) {
-		c->wanted = false;
-		handler->piece(c->arg, (struct view){0}, true, -EIO);
-	}
-	if (c->list_request) {
-		c->list_request = 0;
-		handler->opened(c->arg, -EIO);
-	}
-	if (c->expunge_request) {
-		c->expunge_request = 0;
-		handler->expunged(c->arg, -EIO, 0);
-	}
-	handler->lost(c->arg);
+	if (c->maildrop)
+		lose_maildrop(c, c->maildrop);
+	c->handler->lost(c->arg);
 }
 
 static void closed(struct link *link)
@@ -68,9 +85,11 @@ void account_client_close(struct account_client *c)
 {
 	link_close(&c->link);
 	drop_fetch(c);
-	c->wanted = false;
-	c->list_request = c->expunge_request = 0;
 	forget_refused(c);
+	if (c->maildrop == NULL)
+		return;
+	c->maildrop->wanted = false;
+	c->maildrop->list_request = c->maildrop->expunge_request = 0;
 }
 
 /* ---- the maildrop's list ---- */
@@ -86,27 +105,27 @@ static void take_list(struct account_client *c, struct view entries)
 		/* One that is missing shows in the count at the end. */
 		if (!cursor_ok(&in) || !c->handler->listed(c->arg, &message))
 			return;
-		c->count++;
+		c->maildrop->count++;
 	}
 }
 
 static void take_opened(struct account_client *c, const struct message_maildrop_opened *m)
 {
 	int error = (int)m->error;
-	c->list_request = 0;
-	if (error == 0 && m->count != c->count)
+	c->maildrop->list_request = 0;
+	if (error == 0 && m->count != c->maildrop->count)
 		error = -ENOMEM;
 	c->handler->opened(c->arg, error);
 }
 
 void account_client_list(struct account_client *c)
 {
-	c->list_request = ++c->last_request;
-	c->count = 0;
-	if (c->link.up && ipc_send(&c->link.channel, MESSAGE_MAILDROP_OPEN, c->list_request,
+	c->maildrop->list_request = ++c->last_request;
+	c->maildrop->count = 0;
+	if (c->link.up && ipc_send(&c->link.channel, MESSAGE_MAILDROP_OPEN, c->maildrop->list_request,
 	                      &(struct message_empty){0}, -1) == 0)
 		return;
-	c->list_request = 0;
+	c->maildrop->list_request = 0;
 	c->handler->opened(c->arg, -EIO);
 }
 
@@ -117,71 +136,76 @@ void account_client_list(struct account_client *c)
 static void give(struct account_client *c, struct view bytes, bool last, int error)
 {
 	if (last) {
-		c->wanted = false;
-		c->fetch.next++;
+		c->maildrop->wanted = false;
+		c->maildrop->fetch.next++;
 	}
-	bool within = c->giving;
-	c->giving = true;
+	bool within = c->maildrop->giving;
+	c->maildrop->giving = true;
 	c->handler->piece(c->arg, error ? (struct view){0} : bytes, last, error);
-	c->giving = within;
+	c->maildrop->giving = within;
 }
 
 static void hand_over(struct account_client *c)
 {
-	while (!c->giving && c->wanted && c->fetch.next < c->fetch.end && !c->handler->is_full(c->arg)) {
-		struct account_waiting *w = &c->fetch.waiting[c->fetch.next - c->fetch.first];
+	while (!c->maildrop->giving && c->maildrop->wanted &&
+	       c->maildrop->fetch.next < c->maildrop->fetch.end && !c->handler->is_full(c->arg)) {
+		struct account_waiting *w =
+		    &c->maildrop->fetch.waiting[c->maildrop->fetch.next - c->maildrop->fetch.first];
 		if (w->len == 0 && !w->ended)
 			return;
 		/* The session may ask for something else meanwhile, and drop what waits here: these bytes
 		 * stay. */
-		struct buf held = c->fetch.bytes;
-		uint32_t request = c->fetch.request;
+		struct buf held = c->maildrop->fetch.bytes;
+		uint32_t request = c->maildrop->fetch.request;
 		size_t len = w->len;
 		bool last = w->ended;
 		int error = w->error;
 		w->len = 0;
-		buf_init(&c->fetch.bytes, held.max);
+		buf_init(&c->maildrop->fetch.bytes, held.max);
 		give(c, view_take(buf_view(&held), len), last, error);
-		if (c->fetch.request != request) {
+		if (c->maildrop->fetch.request != request) {
 			buf_done(&held);
 			continue;
 		}
 		buf_consume(&held, len);
-		c->fetch.bytes = held;
+		c->maildrop->fetch.bytes = held;
 	}
 	/* A client that has taken all of it may be silent for long: nothing is kept for it. */
-	if (!c->giving && !c->wanted && c->fetch.next == c->fetch.end)
+	if (!c->maildrop->giving && !c->maildrop->wanted && c->maildrop->fetch.next == c->maildrop->fetch.end)
 		drop_fetch(c);
 }
 
 /* The client or the room here is full: store waits, through its channel, until that has changed. */
 static void balance(struct account_client *c)
 {
+	bool full = c->maildrop && buf_view(&c->maildrop->fetch.bytes).len >= ACCOUNT_AHEAD_BYTES;
 	if (c->link.up)
-		channel_pause(&c->link.channel,
-		    c->handler->is_full(c->arg) || buf_view(&c->fetch.bytes).len >= ACCOUNT_AHEAD_BYTES);
+		channel_pause(&c->link.channel, full || c->handler->is_full(c->arg));
 }
 
 void account_client_go_on(struct account_client *c)
 {
-	hand_over(c);
+	if (c->maildrop)
+		hand_over(c);
 	balance(c);
 }
 
 static void take_data(struct account_client *c, const struct message_fetch_data *m)
 {
 	bool last = m->last || m->error;
-	if (c->fetch.arriving == c->fetch.end || m->index != c->fetch.arriving) {
+	if (c->maildrop->fetch.arriving == c->maildrop->fetch.end ||
+	    m->index != c->maildrop->fetch.arriving) {
 		log_event(LOG_ERROR, "-", "fetch-out-of-order", log_u64("index", m->index));
 		lose(c);
 		return;
 	}
-	struct account_waiting *w = &c->fetch.waiting[m->index - c->fetch.first];
-	c->fetch.arriving += last;
-	if (c->wanted && m->index == c->fetch.next && w->len == 0 && !c->handler->is_full(c->arg)) {
+	struct account_waiting *w = &c->maildrop->fetch.waiting[m->index - c->maildrop->fetch.first];
+	c->maildrop->fetch.arriving += last;
+	if (c->maildrop->wanted && m->index == c->maildrop->fetch.next && w->len == 0 &&
+	    !c->handler->is_full(c->arg)) {
 		give(c, m->bytes, last, (int)m->error);
 	} else {
-		if (buf_append(&c->fetch.bytes, m->bytes) != 0) {
+		if (buf_append(&c->maildrop->fetch.bytes, m->bytes) != 0) {
 			log_event(LOG_ERROR, "-", "fetch-broken", log_errno(ENOMEM));
 			lose(c);
 			return;
@@ -198,10 +222,11 @@ static void send_fetch(struct account_client *c, uint64_t offset, uint64_t lengt
 {
 	struct buf indexes;
 	buf_init(&indexes, INDEX_SIZE * ACCOUNT_AHEAD_MESSAGES);
-	for (uint32_t i = c->fetch.first; i < c->fetch.end; i++)
+	for (uint32_t i = c->maildrop->fetch.first; i < c->maildrop->fetch.end; i++)
 		buf_append_u32(&indexes, i);
 	struct message_fetch m = {.indexes = buf_view(&indexes), .offset = offset, .length = length};
-	bool sent = c->link.up && ipc_send(&c->link.channel, MESSAGE_FETCH, c->fetch.request, &m, -1) == 0;
+	bool sent =
+	    c->link.up && ipc_send(&c->link.channel, MESSAGE_FETCH, c->maildrop->fetch.request, &m, -1) == 0;
 	buf_done(&indexes);
 	if (sent)
 		return;
@@ -215,7 +240,7 @@ static uint32_t messages_ahead(const struct account_client *c, uint32_t index)
 {
 	uint64_t bytes = 0;
 	uint32_t end = index;
-	while (end < c->count && end - index < c->window) {
+	while (end < c->maildrop->count && end - index < c->maildrop->window) {
 		uint64_t size = c->handler->size(c->arg, end);
 		if (end > index && size > ACCOUNT_AHEAD_BYTES - bytes)
 			break;
@@ -229,28 +254,30 @@ static uint32_t messages_ahead(const struct account_client *c, uint32_t index)
 static void widen_window(struct account_client *c, bool in_order)
 {
 	if (!in_order)
-		c->window = 1;
-	else if (c->window < ACCOUNT_AHEAD_MESSAGES)
-		c->window *= 2;
+		c->maildrop->window = 1;
+	else if (c->maildrop->window < ACCOUNT_AHEAD_MESSAGES)
+		c->maildrop->window *= 2;
 }
 
 void account_client_fetch(struct account_client *c, uint32_t index, uint64_t offset, uint64_t length)
 {
 	bool whole = offset == 0 && length == UINT64_MAX;
-	bool in_order = whole && index == c->expected;
-	c->wanted = true;
-	c->expected = index + 1;
-	if (whole && c->fetch.request && !c->fetch.ranged && index == c->fetch.next && index < c->fetch.end) {
+	bool in_order = whole && index == c->maildrop->expected;
+	c->maildrop->wanted = true;
+	c->maildrop->expected = index + 1;
+	if (whole && c->maildrop->fetch.request && !c->maildrop->fetch.ranged &&
+	    index == c->maildrop->fetch.next && index < c->maildrop->fetch.end) {
 		account_client_go_on(c);
 		return;
 	}
 	drop_fetch(c);
 	widen_window(c, in_order);
-	c->fetch.request = ++c->last_request;
-	c->fetch.ranged = !whole;
-	c->fetch.first = c->fetch.next = c->fetch.arriving = index;
-	c->fetch.end = index + (whole ? messages_ahead(c, index) : 1);
-	c->fetch.waiting = mem_array(c->fetch.end - index, sizeof *c->fetch.waiting);
+	c->maildrop->fetch.request = ++c->last_request;
+	c->maildrop->fetch.ranged = !whole;
+	c->maildrop->fetch.first = c->maildrop->fetch.next = c->maildrop->fetch.arriving = index;
+	c->maildrop->fetch.end = index + (whole ? messages_ahead(c, index) : 1);
+	c->maildrop->fetch.waiting =
+	    mem_array(c->maildrop->fetch.end - index, sizeof *c->maildrop->fetch.waiting);
 	send_fetch(c, offset, length);
 	balance(c);
 }
@@ -265,7 +292,7 @@ void account_client_expunge(struct account_client *c, const uint32_t *indexes, s
 		c->handler->expunged(c->arg, 0, 0);
 		return;
 	}
-	c->expunge_request = ++c->last_request;
+	c->maildrop->expunge_request = ++c->last_request;
 	buf_init(&part, INDEX_SIZE * EXPUNGE_AT_ONCE);
 	for (size_t i = 0; i < count && error == 0; i++) {
 		bool last = i + 1 == count;
@@ -273,13 +300,13 @@ void account_client_expunge(struct account_client *c, const uint32_t *indexes, s
 		if (error || (!last && buf_view(&part).len < INDEX_SIZE * EXPUNGE_AT_ONCE))
 			continue;
 		struct message_expunge m = {.indexes = buf_view(&part), .last = last};
-		error = ipc_send(&c->link.channel, MESSAGE_EXPUNGE, c->expunge_request, &m, -1);
+		error = ipc_send(&c->link.channel, MESSAGE_EXPUNGE, c->maildrop->expunge_request, &m, -1);
 		buf_clear(&part);
 	}
 	buf_done(&part);
 	if (error == 0)
 		return;
-	c->expunge_request = 0;
+	c->maildrop->expunge_request = 0;
 	c->handler->expunged(c->arg, error, 0);
 }
 
@@ -288,16 +315,29 @@ void account_client_expunge(struct account_client *c, const uint32_t *indexes, s
 /* At the end of the turn, since nothing is answered from within a question. */
 static void answer_refused(void *arg)
 {
-	struct account_client *c = arg;
-	struct account_refused *refused = c->refused;
-	size_t count = c->refused_count;
+	struct account_refusals *r = arg;
+	struct account_client *c = r->client;
 	uint64_t generation = c->link.generation;
-	c->refused = NULL;
-	c->refused_count = 0;
-	for (size_t i = 0; i < count && c->link.up && c->link.generation == generation; i++)
+	c->refusals = NULL;
+	for (size_t i = 0; i < r->count && c->link.up && c->link.generation == generation; i++)
 		c->handler->answer(
-		    c->arg, refused[i].request, MAIL_DONE, &(struct mail_done){.error = refused[i].error});
-	mem_free(refused);
+		    c->arg, r->list[i].request, MAIL_DONE, &(struct mail_done){.error = r->list[i].error});
+	mem_free(r);
+}
+
+static void refuse(struct account_client *c, uint32_t request, int error)
+{
+	struct account_refusals *r = c->refusals;
+	size_t count = r ? r->count : 0;
+	/* It moves. */
+	if (r)
+		loop_task_cancel(&r->task);
+	r = c->refusals = mem_resize(r, sizeof *r + (count + 1) * sizeof *r->list);
+	r->client = c;
+	r->list[count] = (struct account_refused){request, error};
+	r->count = count + 1;
+	loop_task_init(&r->task, &c->link.process->loop, answer_refused, r);
+	loop_task_schedule(&r->task);
 }
 
 void account_client_ask(struct account_client *c, uint32_t request, enum mail_type type, const void *question)
@@ -312,12 +352,7 @@ void account_client_ask(struct account_client *c, uint32_t request, enum mail_ty
 		return;
 	/* What the codec does not take is more than one question may ask. A channel that has failed is lost
 	 * at the end of this turn. */
-	c->refused = mem_resize(c->refused, (c->refused_count + 1) * sizeof *c->refused);
-	c->refused[c->refused_count++] =
-	    (struct account_refused){request, error == -EMSGSIZE ? -E2BIG : error};
-	if (!c->refuse.scheduled)
-		loop_task_init(&c->refuse, &c->link.process->loop, answer_refused, c);
-	loop_task_schedule(&c->refuse);
+	refuse(c, request, error == -EMSGSIZE ? -E2BIG : error);
 }
 
 /* ---- the channel ---- */
@@ -328,21 +363,21 @@ static void on_list(struct link *link, struct channel_frame *frame, const void *
 {
 	struct account_client *c = link->arg;
 	const struct message_maildrop_list *m = message;
-	if (frame->request != 0 && frame->request == c->list_request)
+	if (frame->request != 0 && frame->request == c->maildrop->list_request)
 		take_list(c, m->entries);
 }
 
 static void on_opened(struct link *link, struct channel_frame *frame, const void *message)
 {
 	struct account_client *c = link->arg;
-	if (frame->request != 0 && frame->request == c->list_request)
+	if (frame->request != 0 && frame->request == c->maildrop->list_request)
 		take_opened(c, message);
 }
 
 static void on_data(struct link *link, struct channel_frame *frame, const void *message)
 {
 	struct account_client *c = link->arg;
-	if (frame->request != 0 && frame->request == c->fetch.request)
+	if (frame->request != 0 && frame->request == c->maildrop->fetch.request)
 		take_data(c, message);
 }
 
@@ -350,7 +385,7 @@ static void on_expunged(struct link *link, struct channel_frame *frame, const vo
 {
 	struct account_client *c = link->arg;
 	const struct message_expunged *m = message;
-	if (frame->request == 0 || frame->request != c->expunge_request)
+	if (frame->request == 0 || frame->request != c->maildrop->expunge_request)
 		return;
 	struct cursor in = cursor_on(m->ranges);
 	while (!cursor_at_end(&in)) {
@@ -363,12 +398,12 @@ static void on_expunged(struct link *link, struct channel_frame *frame, const vo
 		if (c->handler->removed)
 			c->handler->removed(c->arg, first, last);
 		/* The session has closed the client. */
-		if (c->expunge_request != frame->request)
+		if (c->maildrop->expunge_request != frame->request)
 			return;
 	}
 	if (!m->last)
 		return;
-	c->expunge_request = 0;
+	c->maildrop->expunge_request = 0;
 	c->handler->expunged(c->arg, (int)m->error, m->modseq);
 }
 
@@ -413,11 +448,15 @@ const struct link_verb account_client_mail_verbs[] = {
     {0},
 };
 
-void account_client_init(struct account_client *c, const struct account_client_handler *handler, void *arg)
+void account_client_init(struct account_client *c, const struct account_client_handler *handler, void *arg,
+    struct account_maildrop *maildrop)
 {
-	*c = (struct account_client){.handler = handler, .arg = arg, .window = 1};
+	*c = (struct account_client){.handler = handler, .arg = arg, .maildrop = maildrop};
+	if (maildrop == NULL)
+		return;
+	*maildrop = (struct account_maildrop){.window = 1};
 	/* Below the limit one more frame is taken. */
-	buf_init(&c->fetch.bytes, ACCOUNT_AHEAD_BYTES + CHANNEL_FRAME_MAX);
+	buf_init(&maildrop->fetch.bytes, ACCOUNT_AHEAD_BYTES + CHANNEL_FRAME_MAX);
 }
 
 void account_client_open(struct account_client *c, struct role_process *process, int channel)

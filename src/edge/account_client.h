@@ -62,19 +62,10 @@ struct account_waiting {
 	int error;
 };
 
-struct account_client {
-	struct link link;
-	const struct account_client_handler *handler;
-	void *arg;
-	uint32_t last_request;
+/* What a maildrop takes besides: most sessions have none, and they are many. */
+struct account_maildrop {
 	uint32_t list_request, expunge_request; /* under way; 0: none */
 	uint32_t count;                         /* messages that have been listed */
-	struct loop_task refuse;                /* answers questions that could not be sent */
-	struct account_refused {
-		uint32_t request;
-		int error;
-	} * refused;
-	size_t refused_count;
 
 	/* A fetch of messages in a row; their pieces come in order. */
 	struct {
@@ -92,8 +83,21 @@ struct account_client {
 	bool giving;       /* the session is being given a piece */
 };
 
-/* The handler and arg stay the caller's. Nothing can be asked before account_client_open. */
-void account_client_init(struct account_client *c, const struct account_client_handler *handler, void *arg);
+struct account_client {
+	struct link link;
+	const struct account_client_handler *handler;
+	void *arg;
+	uint32_t last_request;
+	struct account_refusals *refusals; /* questions that could not be sent; NULL: none */
+	struct account_maildrop *maildrop; /* the caller's; NULL: none is asked for */
+};
+
+/*
+ * The handler, arg and maildrop stay the caller's. Nothing can be asked before account_client_open, and
+ * without a maildrop nothing but account_client_ask.
+ */
+void account_client_init(struct account_client *c, const struct account_client_handler *handler, void *arg,
+    struct account_maildrop *maildrop);
 
 /* What a role hears from ROLE_STORE on these channels, for its role_functions: of a maildrop, and of
  * account_client_ask. */

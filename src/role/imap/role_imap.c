@@ -268,7 +268,7 @@ static void on_drain(void *arg)
 static void on_opened(void *arg)
 {
 	struct imap_connection *c = arg;
-	account_client_init(&c->account, &account_handler, c);
+	account_client_init(&c->account, &account_handler, c, NULL);
 	stream_set_deadline(&c->edge.stream, 1000 * LOGIN_SECONDS);
 }
 

@@ -28,6 +28,7 @@ struct pop3_connection {
 	struct edge_connection edge; /* the first member */
 	struct pop3_session *session;
 	struct account_client account;
+	struct account_maildrop maildrop;
 	bool logged_in;
 	char stamp[96];
 	uint64_t fetched;
@@ -289,7 +290,7 @@ static void on_drain(void *arg)
 static void on_opened(void *arg)
 {
 	struct pop3_connection *c = arg;
-	account_client_init(&c->account, &account_handler, c);
+	account_client_init(&c->account, &account_handler, c, &c->maildrop);
 	stream_set_deadline(&c->edge.stream, 1000 * LOGIN_SECONDS);
 }
 

@@ -12,6 +12,7 @@ enum { MESSAGES = 300, SIZE = 100 };
 
 static struct role_process process;
 static struct account_client client;
+static struct account_maildrop maildrop;
 
 /* Stands for store. */
 static struct {
@@ -207,7 +208,7 @@ static int start_as(const struct role *role)
 	assert_int_equal(channel_pair(pair), 0);
 	channel_init(&store.channel, &process.loop, pair[0], store_received, store_closed, NULL);
 	store.up = true;
-	account_client_init(&client, &handler, NULL);
+	account_client_init(&client, &handler, NULL, &maildrop);
 	account_client_open(&client, &process, pair[1]);
 	return 0;
 }
@@ -323,8 +324,8 @@ static void reads_ahead_in_order(void **state)
 	}
 	assert_int_equal(asked, 8);
 	/* Whoever has taken all keeps no memory. */
-	assert_null(client.fetch.waiting);
-	assert_null(client.fetch.bytes.data);
+	assert_null(maildrop.fetch.waiting);
+	assert_null(maildrop.fetch.bytes.data);
 }
 
 static void bytes_bound_what_is_asked_for(void **state)
@@ -423,7 +424,7 @@ static void a_slow_client_makes_store_wait(void **state)
 	turn();
 	assert_int_equal(session.ends, ends);
 	assert_int_equal(buf_view(&session.text).len, 0);
-	assert_true(buf_view(&client.fetch.bytes).len <= ACCOUNT_AHEAD_BYTES + sizeof block);
+	assert_true(buf_view(&maildrop.fetch.bytes).len <= ACCOUNT_AHEAD_BYTES + sizeof block);
 	assert_true(channel_backlog(&store.channel) > PIECES * sizeof block / 2);
 	/* It takes a little at a time. */
 	for (unsigned i = 0; i < 2 * PIECES && session.ends == ends; i++) {
@@ -431,7 +432,7 @@ static void a_slow_client_makes_store_wait(void **state)
 		account_client_go_on(&client);
 		session.full = true;
 		turn();
-		assert_true(buf_view(&client.fetch.bytes).len <= ACCOUNT_AHEAD_BYTES + sizeof block);
+		assert_true(buf_view(&maildrop.fetch.bytes).len <= ACCOUNT_AHEAD_BYTES + sizeof block);
 	}
 	session.full = false;
 	account_client_go_on(&client);

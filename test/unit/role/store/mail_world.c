@@ -156,7 +156,7 @@ int mail_world_channel(unsigned account)
 
 void mail_session_open(struct mail_session *s, unsigned account)
 {
-	account_client_init(&s->client, &handler, s);
+	account_client_init(&s->client, &handler, s, NULL);
 	account_client_open(&s->client, &edge_process, mail_world_channel(account));
 }
 
