@@ -22,6 +22,7 @@ ALLOWED = {
     'folder': TEXT | {'mail'},
     'extract': TEXT | {'mime'},
     'search': TEXT | {'mime'},
+    'report': TEXT | {'io', 'mime', 'extract'},
     'dsn': TEXT | {'mime'},
     'trust/login': TEXT,
     'trust/dns': TEXT,

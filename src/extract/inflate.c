@@ -11,6 +11,7 @@ enum {
 	PIECE = 16 << 10,
 	/* zlib's largest window, which all zip files use; negative: no header. */
 	WINDOW_BITS = 15,
+	GZIP = 16, /* added: with gzip's header */
 };
 
 static voidpf take_memory(voidpf opaque, uInt items, uInt size)
@@ -64,7 +65,10 @@ int inflate_bytes(struct view packed, enum inflate_wrapper wrapper, uint64_t max
 {
 	z_stream z = {.zalloc = take_memory, .zfree = give_memory};
 	uint64_t count = 0;
-	int result = inflateInit2(&z, wrapper == INFLATE_RAW ? -WINDOW_BITS : WINDOW_BITS);
+	int bits = wrapper == INFLATE_RAW    ? -WINDOW_BITS
+	           : wrapper == INFLATE_GZIP ? GZIP + WINDOW_BITS
+	                                     : WINDOW_BITS;
+	int result = inflateInit2(&z, bits);
 	if (result != Z_OK)
 		return -ENOMEM;
 	int error = unpack(&z, packed, max, take, arg, &count);

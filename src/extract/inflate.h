@@ -10,6 +10,7 @@ typedef bool inflate_take_fn(void *arg, struct view bytes);
 enum inflate_wrapper {
 	INFLATE_RAW,  /* as in zip files */
 	INFLATE_ZLIB, /* with zlib's header and checksum (RFC 1950), as in PDF */
+	INFLATE_GZIP, /* with gzip's (RFC 1952); of several members the first */
 };
 
 /*

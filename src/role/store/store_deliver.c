@@ -529,6 +529,7 @@ const struct link_verb store_smtp_verbs[] = {
     {MESSAGE_ROOM, take_room},
     {MESSAGE_ETRN, store_etrn},
     {MESSAGE_SHOW, store_show},
+    {MESSAGE_TALLY_ADD, store_tally_add},
     {0},
 };
 

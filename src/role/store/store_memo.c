@@ -164,7 +164,7 @@ static int run_expire(struct txn *t, void *arg)
 
 static void expired(struct store_commit *commit, int result)
 {
-	if (result == 0 && expiry.more) {
+	if (result == 0 && expiry.more && !store_role.draining) {
 		buf_clear(&expiry.at);
 		buf_append(&expiry.at, buf_view(&expiry.next));
 		store_commit(store_role.store, commit);

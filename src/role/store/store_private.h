@@ -62,6 +62,13 @@ void store_memo_list(struct link *link, struct channel_frame *frame, const void 
 void store_memo_set(struct link *link, struct channel_frame *frame, const void *message);
 void store_memo_expire(void);
 
+/* store_tally.c: the same of what is counted for reports. */
+void store_tally_add(struct link *link, struct channel_frame *frame, const void *message);
+void store_tally_next(struct link *link, struct channel_frame *frame, const void *message);
+void store_tally_list(struct link *link, struct channel_frame *frame, const void *message);
+void store_tally_drop(struct link *link, struct channel_frame *frame, const void *message);
+void store_tally_expire(void);
+
 /* store_etrn.c: smtp's verb. */
 void store_etrn(struct link *link, struct channel_frame *frame, const void *message);
 
