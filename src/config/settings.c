@@ -204,6 +204,9 @@ static const struct setting {
     {"sender_check", FLAG, AT(sender_check), "true", 0, 1,
 	"Check who has sent the mail that other servers bring: SPF, DKIM, DMARC, the client's name. What is found "
 	"is written into the field Authentication-Results. Clients in trusted_networks are not checked."},
+    {"sender_check_memory", SIZE, AT(sender_check_memory), "256M", 1 << 16, UINT64_C(1) << 40,
+	"The memory that such checks may take together, in bytes: some 50 K for each message that is under way, 3 M "
+	"for one that is made to be large. Beyond it clients are told to come again later."},
     {"dmarc_policy", TEXT, AT(dmarc_policy), "follow", 0, 0,
 	"What happens to mail that is not proven to be from the domain in its From field, where that domain has "
 	"published a policy (RFC 9989). \"follow\" refuses it where the policy is reject, and puts it into Junk "

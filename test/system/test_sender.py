@@ -1,5 +1,8 @@
 """Who sent it: SPF, DKIM and DMARC of mail that other servers bring, over the small internet of test/support/net.py."""
 
+from concurrent.futures import ThreadPoolExecutor
+import smtplib
+
 import pytest
 
 from imap_client import connect
@@ -100,3 +103,44 @@ def test_a_silent_name_server_delays_nobody_for_ever(road, partner, tmp_path):
     finally:
         road.dns.clear()
     assert "dmarc=temperror" in results(wait_mail(partner, "bob@partner.example")[0])
+
+
+def test_checks_have_so_much_memory_and_no_more(road, tmp_path):
+    """Large headers are refused for now while ordinary mail goes on; when they are gone, all is as before."""
+    company = Sender(road, tmp_path, "reject")
+    partner = make_partner(road, sender_check_memory="1M")
+    road.publish()
+    large = company.mail("Large")
+    large = b"".join(b"X-%d: " % i + b"x" * 900 + b"\r\n" for i in range(700)) + large
+    with smtplib.SMTP(partner.address, partner.smtp_port, source_address=(company.address, 0), timeout=30) as client:
+        client.ehlo()
+        client.docmd("MAIL", f"FROM:<alice@{company.domain}>")
+        client.docmd("RCPT", "TO:<bob@partner.example>")
+        assert client.docmd("DATA")[0] == 354
+        client.send(large)
+        partner.wait_event("sender-check-memory")
+        assert send(partner, company.address, f"alice@{company.domain}", company.mail("Ordinary"))[0] == 250
+        client.send(b".\r\n")
+        code, text = client.getreply()
+        assert code == 451 and text.startswith(b"4.3.2 "), text
+    partner.expect("sender-check-memory", "smtp-not-kept")
+    assert send(partner, company.address, f"alice@{company.domain}", company.mail("Again"))[0] == 250
+    assert len(wait_mail(partner, "bob@partner.example", 2)) == 2
+
+
+def test_a_name_server_that_is_silent_for_some_delays_no_others(road, partner, tmp_path):
+    """Ten senders; nothing is heard of one. Mail of the others comes through while that one's check waits."""
+    senders = [Sender(road, tmp_path, "reject") for _ in range(10)]
+    road.publish()
+    silent, *others = senders
+    road.dns.rule(f"_dmarc.{silent.domain}", "drop")
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            waits = [pool.submit(send, partner, silent.address, f"a@{silent.domain}", silent.mail(f"Silent {i}")) for i in range(3)]
+            for number, company in enumerate(others):
+                assert send(partner, company.address, f"a@{company.domain}", company.mail(f"Quick {number}"))[0] == 250
+            assert not any(w.done() for w in waits), "the silent one was to wait longer than all others took"
+            assert len(wait_mail(partner, "bob@partner.example", len(others))) == len(others)
+            assert all(w.result()[0] == 250 for w in waits)
+    finally:
+        road.dns.clear()

@@ -12,10 +12,11 @@ enum { SENDER_REASON_MAX = 500 /* of a reply's text */ };
 struct smtp_sender {
 	struct smtp_connection *connection;
 	struct sender_request request;
-	struct sender_check *check;
+	struct sender_check *check; /* NULL: given up, there was no memory for it */
 	struct lookup lookup;
 	struct loop_timer patience;
-	bool ended; /* the message has, and the hook waits */
+	bool ended;     /* the message has, and the hook waits */
+	size_t charged; /* of the memory of all checks */
 
 	/* After the verdicts: which of the domains that the message claims is ours. */
 	struct sender_claim claims[SENDER_CLAIMS_MAX];

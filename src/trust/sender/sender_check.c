@@ -322,3 +322,15 @@ struct view sender_check_header(const struct sender_check *c)
 {
 	return buf_view(&c->mail.block);
 }
+
+size_t sender_check_memory(const struct sender_check *c)
+{
+	const struct dkim_header *h = &c->mail.header;
+	size_t fields = h->count * (sizeof h->fields[0] + sizeof h->by_name[0] + sizeof h->taken[0]);
+	size_t arenas = c->texts.used + c->names.used + c->spf.used;
+	for (size_t i = 0; i < SENDER_AUTHORS_MAX; i++)
+		arenas += c->dmarc[i].used;
+	if (c->header_ended)
+		arenas += c->dkim.arena.used + c->arc.arena.used;
+	return sizeof *c + fields + arenas + c->mail.block.cap + c->kept.cap;
+}

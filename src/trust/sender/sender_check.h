@@ -77,6 +77,9 @@ bool sender_check_judge(struct sender_check *check);
 /* After sender_check_judge; valid as long as check and answers. */
 const struct sender_verdicts *sender_check_verdicts(const struct sender_check *check);
 
+/* Octets that it takes now, but for the answers; about so many. */
+size_t sender_check_memory(const struct sender_check *check);
+
 /* The header, after it has ended. */
 struct view sender_check_header(const struct sender_check *check);
 
