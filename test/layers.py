@@ -11,7 +11,7 @@ import circles
 
 TEXT = {'base', 'format'}
 PROTOCOL = TEXT | {'mime', 'trust/login'}
-PROCESS = TEXT | {'config', 'io', 'mail', 'process', 'trust/dns'}
+PROCESS = TEXT | {'config', 'io', 'mail', 'process', 'trust/dns', 'trust/zone'}
 EDGE = PROCESS | {'edge', 'trust/login', 'mime'}
 ALLOWED = {
     'base': set(),
@@ -28,6 +28,7 @@ ALLOWED = {
     'trust/dns': TEXT,
     'trust/route': TEXT | {'trust/dns'},
     'trust/sender': TEXT | {'mime', 'trust/dns'},
+    'trust/zone': TEXT | {'trust/dns', 'trust/route', 'trust/sender'},
     'store': TEXT | {'io'},
     'account': TEXT | {'mail', 'mime', 'store'},
     'directory': TEXT | {'mime', 'store', 'account'},

@@ -119,6 +119,7 @@ int cli_send(struct cli *cli);
 int cli_fetch(struct cli *cli);
 int cli_queue(struct cli *cli);
 int cli_trace(struct cli *cli);
+int cli_dns(struct cli *cli);
 int cli_doctor(struct cli *cli);
 int cli_search(struct cli *cli);
 

@@ -77,6 +77,9 @@ static const struct {
         "       postrider message extract FILE PART\n"
         "       " CLI_SEND_USAGE "\n"
         "       " CLI_FETCH_USAGE},
+    {"dns", cli_dns, "the records in DNS that a domain's mail should have",
+        "postrider dns records DOMAIN [--address ADDRESS...] [--json]\n"
+        "       postrider dns zone DOMAIN [--address ADDRESS...] [--all]"},
     {"doctor", cli_doctor, "test the running server from outside", "postrider doctor [--json]"},
     {"config", cli_config, "the settings: check, example, manual; lists of roles and services",
         "postrider config check|example|manual|roles|services"},

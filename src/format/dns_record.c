@@ -143,6 +143,50 @@ int dns_record_mx_question(struct view data, struct dns_mx *out)
 	return parse_mx(data, is_question_char, out);
 }
 
+int dns_record_srv(struct view data, struct dns_srv *out)
+{
+	struct cursor in = cursor_on(data);
+	struct dns_srv srv = {
+	    .priority = cursor_u16(&in), .weight = cursor_u16(&in), .port = cursor_u16(&in)};
+	if (take_name(&in, is_name_char, srv.host) != 0 || !cursor_at_end(&in))
+		return -EINVAL;
+	*out = srv;
+	return 0;
+}
+
+int dns_record_soa(struct view data, struct dns_soa *out)
+{
+	enum { NUMBERS_BEHIND = 16 };
+	struct cursor in = cursor_on(data);
+	struct dns_soa soa;
+	char person[DNS_NAME_SIZE];
+	if (take_name(&in, is_question_char, soa.primary) != 0 ||
+	    take_name(&in, is_question_char, person) != 0)
+		return -EINVAL;
+	soa.serial = cursor_u32(&in);
+	cursor_bytes(&in, NUMBERS_BEHIND);
+	if (!cursor_ok(&in) || !cursor_at_end(&in))
+		return -EINVAL;
+	*out = soa;
+	return 0;
+}
+
+int dns_record_caa(struct view data, struct dns_caa *out)
+{
+	enum { CRITICAL = 0x80 };
+	struct cursor in = cursor_on(data);
+	struct dns_caa caa = {.critical = cursor_u8(&in) & CRITICAL};
+	caa.tag = cursor_bytes(&in, cursor_u8(&in));
+	caa.value = in.rest;
+	if (!cursor_ok(&in) || caa.tag.len == 0)
+		return -EINVAL;
+	for (size_t i = 0; i < caa.tag.len; i++)
+		if (!ascii_is_alnum(caa.tag.data[i]))
+			return -EINVAL;
+	*out = caa;
+	return 0;
+}
+
 int dns_record_txt(struct view data, struct buf *out)
 {
 	struct cursor in = cursor_on(data);

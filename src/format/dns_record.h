@@ -13,12 +13,17 @@
 
 enum dns_type {
 	DNS_A = 1,
+	DNS_NS = 2,
 	DNS_CNAME = 5,
+	DNS_SOA = 6,
 	DNS_PTR = 12,
 	DNS_MX = 15,
 	DNS_TXT = 16,
 	DNS_AAAA = 28,
+	DNS_SRV = 33,
+	DNS_DS = 43,
 	DNS_TLSA = 52,
+	DNS_CAA = 257,
 };
 
 enum {
@@ -66,6 +71,27 @@ int dns_record_mx_question(struct view data, struct dns_mx *out);
  * buf_append.
  */
 int dns_record_txt(struct view data, struct buf *out);
+
+/* SRV: RFC 2782. host is empty for the root: the service is not offered. 0; -EINVAL. */
+struct dns_srv {
+	uint16_t priority, weight, port;
+	char host[DNS_NAME_SIZE];
+};
+int dns_record_srv(struct view data, struct dns_srv *out);
+
+/* SOA: RFC 1035 section 3.3.13, what we use of it. primary is empty for the root. 0; -EINVAL. */
+struct dns_soa {
+	char primary[DNS_NAME_SIZE];
+	uint32_t serial;
+};
+int dns_record_soa(struct view data, struct dns_soa *out);
+
+/* CAA: RFC 8659 section 4.1. Views point into the record. 0; -EINVAL. */
+struct dns_caa {
+	bool critical;
+	struct view tag, value;
+};
+int dns_record_caa(struct view data, struct dns_caa *out);
 
 /* `data` points into the record. 0; -EINVAL: malformed, without data, or with more than DNS_TLSA_DATA_MAX. */
 struct dns_tlsa {
