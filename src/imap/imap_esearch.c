@@ -52,13 +52,15 @@ static void found(struct imap_session *s)
 	}
 	/* RFC 7377 section 2.2: mailboxes without a result are not spoken of. */
 	if (query_set_next(query_run_found(run), 0) < query_run_found(run)->size) {
+		size_t begun = imap_put_all(s);
 		imap_puts(s, "* ESEARCH (TAG ");
 		imap_put_string(s, imap_tag(s));
 		imap_puts(s, " MAILBOX ");
 		imap_put_mailbox(s, target->name);
 		imap_putf(s, " UIDVALIDITY %u) UID", target->uidvalidity);
 		imap_put_results(s, &e->search, true);
-		imap_put_line(s);
+		if (!imap_put_all_line(s, begun))
+			return;
 	}
 	imap_search_release(&e->search);
 	e->targets = target->next;

@@ -1,5 +1,6 @@
 /* SEARCH and UID SEARCH: RFC 9051 section 6.4.4, RFC 3501 section 6.4.4. */
 #include "imap/imap_search.h"
+#include "imap/imap_state.h"
 
 #include "imap/imap_commands.h"
 #include "imap/imap_context.h"
@@ -323,7 +324,23 @@ void imap_put_results(struct imap_session *s, const struct imap_search *search, 
 	}
 }
 
-/* "* SEARCH 2 84 882", for who knows no other (RFC 3501 section 7.2.5). */
+size_t imap_put_all(const struct imap_session *s)
+{
+	return buf_view(s->out).len;
+}
+
+bool imap_put_all_line(struct imap_session *s, size_t begun)
+{
+	imap_put_line(s);
+	if (!buf_failed(s->out))
+		return true;
+	buf_truncate(s->out, begun);
+	s->out->failed = false;
+	imap_no(s, "LIMIT", "too many for one line: ask for a part, or with RETURN (COUNT)");
+	return false;
+}
+
+/* "* SEARCH 2 84 882", for who knows no other (RFC 3501 section 7.2.5). Its end is the caller's. */
 static void put_plain(struct imap_session *s, const struct imap_search *search)
 {
 	const struct query_set *found = query_run_found(search->run);
@@ -339,7 +356,6 @@ static void put_plain(struct imap_session *s, const struct imap_search *search)
 	}
 	if (query_run_modseq(search->run) > 0)
 		imap_putf(s, " (MODSEQ %llu)", (unsigned long long)query_run_modseq(search->run));
-	imap_put_line(s);
 }
 
 /* What "$" becomes: RFC 5182 section 2.1, RFC 9394 section 3.1. False without memory. */
@@ -391,13 +407,19 @@ static void found(struct imap_session *s)
 		imap_no_error(s, -ENOMEM, "the search");
 		return;
 	}
-	if (!(options & IMAP_RETURN_GIVEN) && !(imap_enabled(s) & IMAP_REV2))
+	size_t begun = imap_put_all(s);
+	/* SAVE alone wants no answer. */
+	bool answers = (options & ~LASTING) != (IMAP_RETURN_GIVEN | IMAP_RETURN_SAVE);
+	if (!(options & IMAP_RETURN_GIVEN) && !(imap_enabled(s) & IMAP_REV2)) {
 		put_plain(s, search);
-	else if ((options & ~LASTING) !=
-	         (IMAP_RETURN_GIVEN | IMAP_RETURN_SAVE)) { /* SAVE alone wants no answer */
+	} else if (answers) {
 		imap_put_esearch(s, imap_by_uid(s));
 		imap_put_results(s, search, imap_by_uid(s));
-		imap_put_line(s);
+	}
+	if (answers && !imap_put_all_line(s, begun)) {
+		if (options & IMAP_RETURN_SAVE)
+			(void)imap_save(s, (struct view){0});
+		return;
 	}
 	imap_context_keep(s, search, NULL);
 	imap_ok(s, NULL, "this is what was found");

@@ -140,4 +140,12 @@ void imap_put_esearch(struct imap_session *s, bool uid);
 /* The set of what was found, places from `from` to `until` of it, as UIDs or message numbers. */
 void imap_put_found(struct imap_session *s, const struct query_run *run, size_t from, size_t until, bool uid);
 
+/*
+ * A line with as much in it as was found: a plain SEARCH of a million messages has 8 MB. imap_put_all gives
+ * the place where it begins; imap_put_all_line ends it. False: the output has no room for it. Then it is
+ * taken back, and the command has been answered, and its data is gone: there are forms that need less.
+ */
+size_t imap_put_all(const struct imap_session *s);
+bool imap_put_all_line(struct imap_session *s, size_t begun);
+
 #endif

@@ -181,7 +181,6 @@ static void put_extended(
 	}
 	if (modseq > 0)
 		imap_putf(s, " MODSEQ %llu", (unsigned long long)modseq);
-	imap_put_line(s);
 }
 
 static void put_plain(
@@ -194,7 +193,6 @@ static void put_plain(
 		put_number(s, " ", shown(s, numbers[i]));
 	if (modseq > 0)
 		imap_putf(s, " (MODSEQ %llu)", (unsigned long long)modseq);
-	imap_put_line(s);
 }
 
 static void answer(struct imap_session *s)
@@ -211,10 +209,17 @@ static void answer(struct imap_session *s)
 		imap_no_error(s, r, "the sort");
 		return;
 	}
+	size_t begun = imap_put_all(s);
+	bool saves = sorting->search.returns.options & IMAP_RETURN_SAVE;
 	if (sorting->search.returns.options & IMAP_RETURN_GIVEN)
 		put_extended(s, sorting, numbers, count);
 	else
 		put_plain(s, sorting, numbers, count);
+	if (!imap_put_all_line(s, begun)) {
+		if (saves)
+			(void)imap_save(s, (struct view){0});
+		return;
+	}
 	imap_context_keep(s, &sorting->search,
 	    &(struct imap_sorted){
 	        .by = sorting->by, .by_count = sorting->by_count, .numbers = numbers, .count = count});

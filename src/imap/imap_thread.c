@@ -70,10 +70,11 @@ static void answer(struct imap_session *s)
 		imap_no_error(s, r, "the threads");
 		return;
 	}
+	size_t begun = imap_put_all(s);
 	imap_puts(s, nodes[0].child ? "* THREAD " : "* THREAD");
 	put_threads(s, nodes);
-	imap_put_line(s);
-	imap_ok(s, NULL, "these are the threads");
+	if (imap_put_all_line(s, begun))
+		imap_ok(s, NULL, "these are the threads");
 }
 
 static void answered(struct imap_session *s, enum mail_type type, const void *what)

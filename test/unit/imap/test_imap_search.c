@@ -370,6 +370,41 @@ static void progress(void **state)
 	fake_expect(f, "b NO ..."); /* these messages never change; it took long all the same */
 }
 
+/* The session's output may be so long. */
+static void set_room(size_t max)
+{
+	buf_done(&f->out);
+	f->out.max = max;
+}
+
+/* An answer that finds no room is taken back and refused, and the session goes on. */
+static void an_answer_too_long_for_a_line_is_refused(void **state)
+{
+	static const char *const commands[] = {"a UID SEARCH UNFLAGGED\r\n",
+	    "a SEARCH RETURN (ALL) UNFLAGGED\r\n", "a SORT (ARRIVAL) UTF-8 ALL\r\n",
+	    "a THREAD REFERENCES UTF-8 ALL\r\n", "a ESEARCH IN (inboxes) RETURN (ALL) UNFLAGGED\r\n",
+	    "a SORT RETURN (SAVE ALL) (REVERSE ARRIVAL) UTF-8 UNFLAGGED\r\n",
+	    "a SEARCH RETURN (SAVE ALL) UNFLAGGED\r\n"};
+	(void)state;
+	/* Every second one is flagged, so that no ranges are made of the others. */
+	for (size_t i = 0; i < 120; i++)
+		fake_text(f, inbox, i % 2 ? FLAG_FLAGGED : 0, "Subject: more\n\n");
+	fake_say(f, "s SELECT INBOX\r\n");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		set_room(90);
+		fake_say(f, commands[i]);
+		assert_true(view_starts(buf_view(&f->out), VIEW("a NO [LIMIT] ")));
+		set_room(1 << 24);
+		fake_talk(f, "b UID SEARCH 1\r\n", "* SEARCH 1\nb OK this is what was found");
+	}
+	/* What was to be kept is not. */
+	fake_talk(f, "c SEARCH $\r\n", "* SEARCH\nc OK this is what was found");
+	set_room(90);
+	fake_talk(f, "d SEARCH RETURN (COUNT) ALL\r\n",
+	    "* ESEARCH (TAG \"d\") COUNT 124\nd OK this is what was found");
+	set_room(1 << 24);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,6 +422,7 @@ int main(void)
 	    TEST(sorts),
 	    TEST(threads),
 	    TEST(progress),
+	    TEST(an_answer_too_long_for_a_line_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
