@@ -121,7 +121,8 @@ struct mail_stop {
 
 /* All mailboxes that the session may see (RIGHT_LOOKUP): its own, and those of others that it has accepted.
  * changed_since: only those whose names, messages or counts changed behind this modseq of their account.
- * account, mailbox: only this one. Done: modseq of the session's account. */
+ * account, mailbox: only this one. Done: modseq of the session's account, where its mailboxes were looked at.
+ */
 struct mail_mailboxes {
 	uint64_t account, mailbox; /* 0, 0: all */
 	uint64_t own_only;

@@ -42,7 +42,8 @@ SCHEMA(mail_done, FIELD_ERROR(mail_done, error), FIELD_IDENTITY(mail_done, modse
     FIELD_COUNT(mail_done, uidvalidity), FIELD_IDENTITY(mail_done, uidnext),
     FIELD_IDENTITY(mail_done, messages), FIELD_IDENTITY(mail_done, number));
 SCHEMA(mail_mailboxes, FIELD_ACCOUNT(mail_mailboxes, account), FIELD_COUNT(mail_mailboxes, mailbox),
-    FIELD_FLAG(mail_mailboxes, own_only), FIELD_IDENTITY(mail_mailboxes, changed_since));
+    FIELD_FLAG(mail_mailboxes, own_only), FIELD_IDENTITY(mail_mailboxes, changed_since),
+    FIELD_PATH(mail_mailboxes, path), FIELD_PATH(mail_mailboxes, owner));
 SCHEMA(mail_mailbox, FIELD_ACCOUNT(mail_mailbox, account), FIELD_COUNT(mail_mailbox, mailbox),
     FIELD_ACCOUNT(mail_mailbox, owner_number), FIELD_COUNT(mail_mailbox, parent),
     FIELD_PATH(mail_mailbox, path), FIELD_ADDRESS(mail_mailbox, owner),

@@ -4,12 +4,14 @@
 #include "account/mailboxes.h"
 #include "account/shares.h"
 #include "base/container.h"
+#include "base/mem.h"
 #include "role/store/question.h"
 #include "role/store/store_private.h"
 
 struct right_listing {
 	struct question question;
 	struct mail_mailboxes asked;
+	char *path, *owner; /* asked for; views of `asked` */
 	struct right_mailbox box;
 	struct account_tree tree;     /* of the account under way */
 	struct account_shares shares; /* others' mailboxes, one after the other */
@@ -29,6 +31,8 @@ static void release(struct question *question)
 	struct right_listing *l = listing_of(question);
 	account_tree_free(&l->tree);
 	account_shares_free(&l->shares);
+	mem_free(l->path);
+	mem_free(l->owner);
 }
 
 static void read_next(struct right_listing *l);
@@ -79,6 +83,12 @@ static bool answer(struct right_listing *l, const struct account_tree_mailbox *m
 	return question_answer(&l->question, MAIL_MAILBOX, &out);
 }
 
+static bool is_asked(const struct right_listing *l, const struct account_tree_mailbox *m)
+{
+	return (m->changed > l->asked.changed_since || m->number == 0) &&
+	       (l->asked.path.len == 0 || view_equal(m->path, l->asked.path));
+}
+
 /* What is known of the account under way, as far as the channel takes it; then the next one. */
 static void answer_tree(struct right_listing *l)
 {
@@ -86,7 +96,7 @@ static void answer_tree(struct right_listing *l)
 		const struct account_tree_mailbox *m = &l->tree.mailboxes[l->next];
 		if (!right_has_room(l->question.right))
 			return;
-		if ((m->changed > l->asked.changed_since || m->number == 0) && !answer(l, m))
+		if (is_asked(l, m) && !answer(l, m))
 			return;
 	}
 	l->listed = false;
@@ -136,6 +146,7 @@ static bool is_wanted(const struct right_listing *l, const struct account_share 
 	if (l->asked.mailbox) /* accepted or not, it may be used */
 		return l->box.user && share->owner == l->box.shard && share->mailbox == l->box.mailbox;
 	return share->state == SHARE_ACCEPTED &&
+	       (l->asked.path.len == 0 || view_equal_nocase(share->address, l->asked.owner)) &&
 	       (l->asked.account == 0 || l->asked.account == share->owner % MAIL_ACCOUNT_END);
 }
 
@@ -170,7 +181,7 @@ static void shares_read(struct account_shares *shares, int result)
 		question_fail(&l->question, result);
 	else if (l->asked.mailbox)
 		find_one(l);
-	else if (!right_is_own(l->question.right, l->asked.account))
+	else if (l->asked.owner.len > 0 || !right_is_own(l->question.right, l->asked.account))
 		answer_tree(l);
 	else
 		read_tree(l, l->question.right->account, 0, NULL);
@@ -199,9 +210,13 @@ void right_mailboxes(struct right *r, uint32_t request, const void *message)
 	const struct mail_mailboxes *m = message;
 	struct right_listing *l = question_begin(r, request, sizeof *l, &kind);
 	l->asked = *m;
+	l->path = mem_string(m->path);
+	l->owner = mem_string(m->owner);
+	l->asked.path = view_of(l->path, m->path.len);
+	l->asked.owner = view_of(l->owner, m->owner.len);
 	if (m->mailbox)
 		right_access(&l->question, m->account, m->mailbox, RIGHT_LOOKUP, &l->box, granted);
-	else if (m->own_only)
+	else if (m->own_only || (m->path.len > 0 && m->owner.len == 0))
 		read_tree(l, r->account, 0, NULL);
 	else
 		right_who(&l->question, who_known);
