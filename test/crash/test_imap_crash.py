@@ -1,11 +1,14 @@
 """kill -9 of store, imap or everything while several sessions work on an account by IMAP: what was said OK holds, a command that was cut off
 has left nothing half done, and the account is what the model says (support/imap_crash.py)."""
 
+import contextlib
+import imaplib
 import os
 import random
 import signal
 import time
 
+import imap_client
 import imap_crash
 import imap_wire
 from server import ROLES, TIMEOUT, wait_for
@@ -80,3 +83,65 @@ def test_imap_sessions_and_kills(make_server, request):
     server.process = None
     done = server.cli("store", "check", timeout=120)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_copy_to_another_account_is_whole_or_nothing(make_server):
+    """Store is killed between two steps of it: what the target has already goes again, and what the client was told is true."""
+    messages, alice, bob = 4000, "alice@example.test", "bob@example.test"
+    server = make_server(drain_seconds=1)
+    server.expect("role-ended", "keys-unavailable", "cannot-send", "store-failed")
+    shared = "Big"
+    owner = imap_client.connect(server, alice)
+    imap_client.ok(owner.create(shared))
+    imap_client.append_many(owner, shared, [(b"Subject: %d\r\n\r\nx\r\n" % i, ()) for i in range(messages)])
+    assert server.cli("mailbox", "share", alice, shared, bob, "read").returncode == 0
+    assert server.cli("mailbox", "accept", bob, alice, shared).returncode == 0
+
+    imap_client.ok(imap_client.connect(server, bob).create("Copy"))
+
+    def count(client):
+        return int(imap_client.ok(client.status("Copy", "(MESSAGES)"))[0].decode().split()[-1].rstrip(")"))
+
+    def copy_and_kill():
+        """What came before the end: the answer to the copy, or nothing."""
+        copying, watching = (imap_client.connect(server, bob) for _ in range(2))
+        imap_client.ok(copying.select(f'"Users/{alice}/{shared}"', readonly=True))
+        copying.send(b"c UID COPY 1:* Copy\r\n")
+        while count(watching) == 0:
+            pass
+        os.kill(server.role_pids()["store"], signal.SIGKILL)
+        said = []
+        with contextlib.suppress(OSError, imaplib.IMAP4.abort):
+            while line := copying.readline():
+                said.append(line)
+        return any(line.startswith(b"c OK") for line in said)
+
+    cut = 0
+    for _ in range(10):
+        if cut == 3:
+            break
+        told = copy_and_kill()
+        cut += not told
+        wait_for(lambda: set(server.role_pids()) == set(ROLES), what="all roles")
+        client = wait_for(lambda: logged_in(server, bob), what="a login")
+        assert count(client) == (messages if told else 0)
+        if told:
+            imap_client.ok(client.select("Copy"))
+            imap_client.ok(client.store("1:*", "+FLAGS.SILENT", "(\\Deleted)"))
+            imap_client.ok(client.expunge())
+    assert cut > 0, "each copy was done before store could be killed"
+    client = imap_client.connect(server, bob)
+    imap_client.ok(client.select(f'"Users/{alice}/{shared}"', readonly=True))
+    imap_client.ok(client.copy("1:*", "Copy"))
+    assert count(client) == messages
+    assert server.stop() == 0
+    server.process = None
+    done = server.cli("store", "check", timeout=120)
+    assert done.returncode == 0, done.stdout
+
+
+def logged_in(server, address):
+    try:
+        return imap_client.connect(server, address)
+    except (OSError, imaplib.IMAP4.error):
+        return None
