@@ -1,8 +1,8 @@
 #include "../../unit.h"
 
 #include <errno.h>
+#include <time.h>
 
-#include "base/clock.h"
 #include "trust/login/password.h"
 
 static void verifies(void **state)
@@ -31,16 +31,24 @@ static void verifies(void **state)
 	buf_done(&other);
 }
 
+/* Of the processor's time for this thread, which others' load does not change. */
+static int64_t time_used_us(void)
+{
+	struct timespec t;
+	assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t), 0);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 static int64_t fastest(struct view hash, bool nobody)
 {
 	int64_t best = INT64_MAX;
 	for (int i = 0; i < 5; i++) {
-		int64_t start = clock_monotonic_us();
+		int64_t start = time_used_us();
 		if (nobody)
 			assert_int_equal(password_verify_nobody(VIEW("wrong")), -EACCES);
 		else
 			assert_int_equal(password_verify(hash, VIEW("wrong")), -EACCES);
-		int64_t took = clock_monotonic_us() - start;
+		int64_t took = time_used_us() - start;
 		best = took < best ? took : best;
 	}
 	return best;
