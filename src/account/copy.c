@@ -14,9 +14,12 @@
 #include "base/mem.h"
 
 enum {
-	LOOK_AT_ONCE = 450, /* messages that a slice could have room for */
-	FEW = 10,           /* whoever copies a few doesn't wait for others */
-	PARTS_MAX = 900,    /* of a copy's intent: the last slice removes all of them */
+	/* Entries that a slice writes, of STORE_WRITE_KEYS_MAX: as many as take two milliseconds. More slices
+	 * would cost more syncs, one after the other. */
+	SLICE_KEYS = 1800,
+	LOOK_AT_ONCE = SLICE_KEYS / 2, /* messages that it could have room for */
+	FEW = 10,                      /* whoever copies a few doesn't wait for others */
+	PARTS_MAX = 900,               /* of a copy's intent: the last slice removes all of them */
 	COPIES_MAX =
 	    200000 /* uids of one request, so that the parts suffice even for messages with many keywords */
 };
@@ -41,7 +44,8 @@ static size_t writes_of(const struct account_copy *c, const struct message_now *
 static int plan(struct slice *slice, struct account_copy *c)
 {
 	struct account_change *change = &slice->change;
-	size_t writes = CHANGE_END_WRITES + 1 + LOOK_AT_ONCE / ACCOUNT_BLOCK + 2, n = 0, count = 0;
+	size_t writes = CHANGE_END_WRITES + 1 + LOOK_AT_ONCE / ACCOUNT_BLOCK + 2 + c->part;
+	size_t n = 0, count = 0;
 	uint64_t bytes = 0;
 	uint32_t block = UINT32_MAX;
 	for (; n < LOOK_AT_ONCE && c->next + n < c->uid_count; n++) {
@@ -67,7 +71,7 @@ static int plan(struct slice *slice, struct account_copy *c)
 		writes += writes_of(c, &source->now, block_of(uid) != block) + noted.count +
 		          (c->move ? noted.all : 0);
 		block = block_of(uid);
-		if (n > 0 && writes > STORE_SLICE_KEYS)
+		if (n > 0 && writes > SLICE_KEYS)
 			break;
 	}
 	slice->taken = n;
