@@ -159,7 +159,7 @@ void imap_find_mailbox(struct imap_session *s, struct view path, imap_found *fou
 	s->found_mailbox = NULL;
 	s->find_path = own;
 	s->find_owner = owner;
-	struct mail_mailboxes question = {.path = own, .owner = owner};
+	struct mail_mailboxes question = {.path = own, .owner = owner, .own_only = owner.len == 0};
 	if (own.len == 0)
 		question.path = VIEW("/"); /* no mailbox is called so */
 	imap_ask(s, MAIL_MAILBOXES, &question, on_found);
