@@ -120,6 +120,8 @@ static void check_events(struct imap_in *in, const struct group *group)
 		                  "AnnotationChange with both");
 	if (group->items.len && !group->selected)
 		imap_in_wrong(in, "messages of the selected mailbox alone are fetched");
+	if (group->selected && group->events & ~(unsigned)(MESSAGES | UNKNOWN)) /* section 8 */
+		imap_in_wrong(in, "of the selected mailbox there are events of messages alone");
 }
 
 static void in_group(struct imap_in *in, struct group *group)
@@ -154,6 +156,14 @@ static bool keep_group(struct imap_notify *n, struct group *group)
 	return ok;
 }
 
+static const struct group *selected_group(const struct imap_notify *n)
+{
+	for (size_t i = 0; i < n->group_count; i++)
+		if (n->groups[i].selected)
+			return &n->groups[i];
+	return NULL;
+}
+
 static void in_groups(struct imap_in *in, struct imap_notify *n)
 {
 	n->groups = arena_array(&n->arena, GROUPS_MAX, sizeof(*n->groups));
@@ -169,6 +179,8 @@ static void in_groups(struct imap_in *in, struct imap_notify *n)
 			return;
 		}
 		in_group(in, group);
+		if (group->selected && selected_group(n)) /* RFC 5465 section 6.1 */
+			imap_in_wrong(in, "the selected mailbox is named once");
 		n->group_count++;
 		if (!in->wrong && !keep_group(n, group))
 			imap_in_wrong(in, "[LIMIT] there are too many mailboxes");
@@ -176,14 +188,6 @@ static void in_groups(struct imap_in *in, struct imap_notify *n)
 }
 
 /* ---- mailboxes ---- */
-
-static const struct group *selected_group(const struct imap_notify *n)
-{
-	for (size_t i = 0; i < n->group_count; i++)
-		if (n->groups[i].selected)
-			return &n->groups[i];
-	return NULL;
-}
 
 /* The first group that means a mailbox counts (RFC 5465 section 3.1). */
 static unsigned events_of(const struct imap_session *s, const struct mail_mailbox *mailbox, struct view name)

@@ -372,6 +372,8 @@ static struct query *make_filter(struct imap_in *in, struct imap_program *p, con
 	(void)key;
 	if (!q || !imap_in_space(in) || !imap_in_atom(in, &name))
 		return NULL;
+	if (view_find(name, '/') >= 0) /* section 4: the entry of another name */
+		imap_in_wrong(in, "a filter's name has no \"/\"");
 	if (p->filter_count == IMAP_FILTERS_MAX) {
 		imap_in_wrong(in, "[LIMIT] the search has too many filters");
 		return NULL;

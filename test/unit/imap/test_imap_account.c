@@ -176,6 +176,7 @@ static void filters(void **state)
 	fake_talk(
 	    f, "a SETMETADATA \"\" (/private/filters/values/loop \"SEEN FILTER loop\")\r\n", "a OK ...");
 	fake_talk(f, "a SEARCH FILTER loop\r\n", "a NO [UNDEFINED-FILTER loop] ...");
+	fake_talk(f, "a SEARCH FILTER lo/op\r\n", "a BAD a filter's name has no \"/\"");
 }
 
 static void languages(void **state)

@@ -160,6 +160,9 @@ static void changes_mailboxes(void **state)
 	fake_talk(f, "d CREATE Weg (USE (\\Trash))\r\n", "d OK [MAILBOXID ...");
 	fake_talk(
 	    f, "e LIST (SPECIAL-USE) \"\" Weg\r\n", "* LIST (\\HasNoChildren \\Trash) \"/\" Weg\ne OK ...");
+	fake_talk(f, "e CREATE Wichtig (USE (\\Important))\r\n", "e OK [MAILBOXID ...");
+	fake_talk(f, "e LIST \"\" Wichtig RETURN (SPECIAL-USE)\r\n",
+	    "* LIST (...\\Important) \"/\" Wichtig\ne OK ...");
 	fake_talk(f, "f CREATE x (USE (\\Frob))\r\n", "f NO [USEATTR] ...");
 	fake_talk(f, "g CREATE x (USE (\\Sent \\Junk))\r\n", "g NO [USEATTR] ...");
 	fake_talk(f, "h RENAME Neu Alt\r\n", "h OK done");

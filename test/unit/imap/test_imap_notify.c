@@ -134,6 +134,12 @@ static void what_is_refused(void **state)
 	    "a NO [BADEVENT (MessageNew MessageExpunge FlagChange AnnotationChange MailboxName "
 	    "SubscriptionChange MailboxMetadataChange ServerMetadataChange)] ...");
 	fake_talk(f, "a NOTIFY SET (frob (MailboxName))\r\n", "a BAD ...");
+	fake_talk(f, "a NOTIFY SET (selected (MailboxName))\r\n",
+	    "a BAD of the selected mailbox there are events of messages alone");
+	fake_talk(f,
+	    "a NOTIFY SET (selected (MessageNew MessageExpunge)) (selected-delayed (MessageNew "
+	    "MessageExpunge))\r\n",
+	    "a BAD the selected mailbox is named once");
 	fake_talk(f, "a NOTIFY SET\r\n", "a BAD ...");
 	fake_talk(f, "a NOTIFY FROB\r\n", "a BAD ...");
 	fake_talk(f, "a NOTIFY SET (personal (MessageNew (FLAGS) MessageExpunge))\r\n", "a BAD ...");

@@ -17,7 +17,7 @@ BESIDE = [('src/imap/imap_login.c', r'\[LOGIN_\w+\] = \{' + STRING + r', ' + STR
           ('src/imap/imap_command.c', r'\{E\w+, ' + STRING + r',\s*' + STRING, 2),
           ('src/imap/imap_command.c', r'\*about = ' + STRING, 1),
           ('src/imap/imap_annotation.c', r'\*text = ' + STRING, 1)]
-CODED = re.compile(r'"(?:NO )?\[(?:LIMIT|UNAVAILABLE|TOOBIG)\] ' + STRING[1:])
+CODED = re.compile(r'"(?:NO )?\[(?:LIMIT|UNAVAILABLE|TOOBIG|CANNOT)\] ' + STRING[1:])
 MACROS = {'COMPARATOR': 'i;unicode-casemap'}
 
 
