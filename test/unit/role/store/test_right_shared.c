@@ -402,6 +402,41 @@ static void a_watch_tells_of_its_mailbox_alone(void **state)
 	assert_int_equal(bob.mailboxes[3], MAILBOX_INBOX);
 }
 
+static void set_entry(struct seen *who, uint64_t account, uint64_t mailbox, const char *name)
+{
+	struct mail_metadata_entry entry = {
+	    .account = account, .mailbox = mailbox, .name = view_from_string(name), .value = VIEW("x")};
+	assert_int_equal(ask(who, MAIL_METADATA_SET, &entry), 0);
+}
+
+/* Of an entry that was set hears who may read it when it is set, and not who set it. */
+static void notes_are_told_to_who_may_read(void **state)
+{
+	struct mail_watch m = {.account = 1, .mailbox = MAILBOX_INBOX, .modseq = UINT32_MAX, .notes = 1};
+	(void)state;
+	grant(MAILBOX_INBOX, RIGHT_LOOKUP);
+	send_question(&bob, MAIL_WATCH, &m);
+	mail_world_settle();
+	forget(&bob);
+	set_entry(&alice, 0, MAILBOX_INBOX, "/shared/colour");
+	assert_int_equal(bob.frames[MAIL_NOTED], 0);
+	grant(MAILBOX_INBOX, RIGHT_LOOKUP | RIGHT_READ | RIGHT_WRITE);
+	set_entry(&alice, 0, MAILBOX_INBOX, "/shared/colour");
+	assert_int_equal(bob.frames[MAIL_NOTED], 1);
+	/* The owner's own, what the server keeps for itself, and other mailboxes are not his business. */
+	set_entry(&alice, 0, MAILBOX_INBOX, "/private/colour");
+	set_entry(&alice, 0, MAILBOX_INBOX, MAIL_URL_KEY_NAME);
+	set_entry(&alice, 0, place, "/shared/colour");
+	set_entry(&alice, 0, 0, "/shared/colour");
+	assert_int_equal(bob.frames[MAIL_NOTED], 1);
+	forget(&bob);
+	set_entry(&bob, 1, MAILBOX_INBOX, "/shared/colour");
+	assert_int_equal(bob.frames[MAIL_NOTED], 0);
+	grant(MAILBOX_INBOX, 0);
+	set_entry(&alice, 0, MAILBOX_INBOX, "/shared/colour");
+	assert_int_equal(bob.frames[MAIL_NOTED], 0);
+}
+
 /* Who may see a mailbox as anyone has no share of it before it accepts: nothing else can make one, since the
  * owner's address stands with it. */
 static void a_subscription_makes_no_share(void **state)
@@ -481,6 +516,7 @@ int main(void)
 	    TEST(nothing_is_made_below_what_is_hidden),
 	    TEST(an_append_sets_no_more_flags_than_a_store),
 	    TEST(a_watch_tells_of_its_mailbox_alone),
+	    TEST(notes_are_told_to_who_may_read),
 	    TEST(a_subscription_makes_no_share),
 	    TEST(a_token_is_right_enough_and_nothing_else_is),
 	};
