@@ -56,6 +56,19 @@ bool answers_next(struct answers *a, struct question *question)
 	return true;
 }
 
+bool answers_at(
+    const struct answers *a, unsigned number, struct question *question, const struct answer **answer)
+{
+	const struct answers_entry *e = a->first;
+	while (e && e->number != number)
+		e = e->next;
+	if (e == NULL)
+		return false;
+	*question = (struct question){.number = e->number, .name = e->name, .type = e->type};
+	*answer = e->stage == ANSWERED ? &e->answer : NULL;
+	return true;
+}
+
 unsigned answers_open(const struct answers *a)
 {
 	return a->open;

@@ -75,6 +75,13 @@ bool answers_next(struct answers *a, struct question *question);
  */
 void answers_put(struct answers *a, unsigned number, const struct answer *answer);
 
+/*
+ * The questions in the order in which they were named, from number 1 on; false behind the last one. *answer
+ * is NULL for one that has none yet.
+ */
+bool answers_at(
+    const struct answers *a, unsigned number, struct question *question, const struct answer **answer);
+
 /* Given out and not answered. */
 unsigned answers_open(const struct answers *a);
 

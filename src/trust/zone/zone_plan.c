@@ -160,7 +160,9 @@ static void add_keys(struct maker *m)
 		if (snprintf(label, sizeof label, "%s._domainkey", key->selector) >= (int)sizeof label)
 			fail(m, -ENAMETOOLONG);
 		add_txt(m, label, m->site->domain, key->record, ZONE_DKIM, ZONE_REQUIRED,
-		    key->state == ZONE_KEY_OLD
+		    key->state == ZONE_KEY_NEW
+		        ? "The public key that will sign this domain's mail as soon as its record is seen."
+		    : key->state == ZONE_KEY_OLD
 		        ? "A key that signs no more. Its record must stay until the mail that it signed is "
 		          "old."
 		        : "The public key with which others check the signatures under this domain's mail.");

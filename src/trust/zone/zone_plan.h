@@ -11,14 +11,16 @@
 enum {
 	ZONE_WANTED_MAX = 120,   /* some 20 records, an address or a key more each */
 	ZONE_ADDRESSES_MAX = 16, /* of the host */
-	ZONE_KEYS_MAX = 32,      /* DKIM keys of a domain, new and old */
+	ZONE_KEYS_MAX = 40,      /* DKIM keys of a domain, new and old: SIGNING_KEYS_MAX */
 	ZONE_CERTIFICATES_MAX = 8,
-	ZONE_PLAN_MEMORY_MAX = 256 * 1024, /* of the arena: 32 keys of DNS_TXT_MAX octets */
-	ZONE_TTL = 3600                    /* of the records that are made */
+	ZONE_PLAN_MEMORY_MAX =
+	    256 * 1024, /* of the arena: keys have 500 octets, a record may have DNS_TXT_MAX */
+	ZONE_TTL = 3600 /* of the records that are made */
 };
 
 enum zone_key_state {
-	ZONE_KEY_ACTIVE,  /* signs, or will sign */
+	ZONE_KEY_NEW,     /* will sign when its record is seen */
+	ZONE_KEY_ACTIVE,  /* signs */
 	ZONE_KEY_OLD,     /* signs no more; mail that it has signed may still be on its way */
 	ZONE_KEY_RETIRED, /* its record should be gone */
 };
