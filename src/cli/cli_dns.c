@@ -50,7 +50,9 @@ static void print_text(const struct dns_plan *p)
 	if (p->site.address_count == 0)
 		printf("\nThe public addresses of %s are not known here: give them with --address.\n",
 		    p->site.host);
-	if (p->site.key_count == 0)
+	if (p->unsettled)
+		puts("\nThe directory of this server cannot be asked, so its DKIM keys are not known here.");
+	else if (p->site.key_count == 0)
 		puts("\nThere is no DKIM key of this domain, so there is no record of one.");
 	puts("\n`postrider dns zone` prints them as a zone file, `postrider dns check` compares them with "
 	     "what "
@@ -94,7 +96,8 @@ int cli_dns(struct cli *cli)
 	static const struct {
 		const char *name;
 		int (*run)(struct cli *cli);
-	} verbs[] = {{"records", records}, {"zone", zone}};
+	} verbs[] = {
+	    {"records", records}, {"zone", zone}, {"check", cli_dns_check}, {"update", cli_dns_update}};
 	for (size_t i = 0; cli->argc > 0 && i < sizeof verbs / sizeof verbs[0]; i++) {
 		if (strcmp(cli->argv[0], verbs[i].name) != 0)
 			continue;

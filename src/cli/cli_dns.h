@@ -21,6 +21,9 @@ struct dns_plan {
 int dns_plan_make(struct cli *cli, struct dns_plan *out);
 void dns_plan_done(struct dns_plan *p);
 
+int cli_dns_check(struct cli *cli);
+int cli_dns_update(struct cli *cli);
+
 /* Prints a sentence in lines of some 100 columns, each behind so many blanks. */
 void dns_print_wrapped(const char *text, int indent);
 

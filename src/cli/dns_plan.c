@@ -65,6 +65,42 @@ static void add_certificate(struct dns_plan *p, struct view path)
 
 /* ---- the directory ---- */
 
+/* ---- its keys ---- */
+
+/* Keys of the domain, as the directory tells them: without the private half. */
+static int add_keys(struct directory_client *client, struct dns_plan *p, struct view domain)
+{
+	static const enum zone_key_state states[SIGNING_STATES] = {[SIGNING_NEW] = ZONE_KEY_NEW,
+	    [SIGNING_ACTIVE] = ZONE_KEY_ACTIVE,
+	    [SIGNING_REPLACED] = ZONE_KEY_OLD,
+	    [SIGNING_RETIRED] = ZONE_KEY_RETIRED};
+	struct message_directory_answer answer;
+	const struct view fields[] = {domain, VIEW(""), VIEW("")};
+	struct zone_key *keys = arena_array(&p->arena, ZONE_KEYS_MAX, sizeof *keys);
+	int error = keys ? directory_client_ask(
+	                       client, DIRECTORY_SIGNING_LIST, DIRECTORY_SIGNING_PUBLIC, fields, 3, &answer)
+	                 : -ENOMEM;
+	if (error)
+		return error;
+	p->site.keys = keys;
+	for (size_t i = 0;
+	     i + DIRECTORY_SIGNING_FIELDS <= answer.fields.count && p->site.key_count < ZONE_KEYS_MAX;
+	     i += DIRECTORY_SIGNING_FIELDS) {
+		const struct message_field *items = answer.fields.items;
+		struct view parts[DIRECTORY_SIGNING_FIELDS], sealed, selector, record;
+		struct signing_key key;
+		for (size_t k = 0; k < DIRECTORY_SIGNING_FIELDS; k++)
+			parts[k] = items[i + k].value;
+		if (!directory_signing_read(parts, &key, &sealed) || key.state >= SIGNING_STATES)
+			continue;
+		if (!arena_copy(&p->arena, key.selector, &selector) ||
+		    !arena_copy(&p->arena, key.record, &record))
+			return -ENOMEM;
+		keys[p->site.key_count++] = (struct zone_key){selector.data, record, states[key.state]};
+	}
+	return 0;
+}
+
 /* Whether the domain is one of this server's. */
 static int find_domain(struct directory_client *client, struct view domain, bool *found)
 {
@@ -98,7 +134,7 @@ static void ask_directory(struct cli *cli, struct dns_plan *p, struct view domai
 		p->unsettled = true;
 		return;
 	}
-	if (find_domain(client, domain, &found) != 0)
+	if (find_domain(client, domain, &found) != 0 || (found && add_keys(client, p, domain) != 0))
 		p->unsettled = true;
 	else
 		p->foreign = !found;

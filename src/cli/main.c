@@ -79,7 +79,10 @@ static const struct {
         "       " CLI_FETCH_USAGE},
     {"dns", cli_dns, "the records in DNS that a domain's mail should have",
         "postrider dns records DOMAIN [--address ADDRESS...] [--json]\n"
-        "       postrider dns zone DOMAIN [--address ADDRESS...] [--all]"},
+        "       postrider dns zone DOMAIN [--address ADDRESS...] [--all]\n"
+        "       postrider dns check DOMAIN [--address ADDRESS...] [--server ADDRESS[@PORT]] [--json]\n"
+        "       postrider dns update DOMAIN [--key FILE] [--server ADDRESS[@PORT]] [--address ADDRESS...]\n"
+        "           [--dry-run] [--yes] [--json]"},
     {"doctor", cli_doctor, "test the running server from outside", "postrider doctor [--json]"},
     {"config", cli_config, "the settings: check, example, manual; lists of roles and services",
         "postrider config check|example|manual|roles|services"},

@@ -11,6 +11,7 @@
 #include "base/cursor.h"
 #include "base/mem.h"
 #include "config/dns_stub.h"
+#include "config/dns_update.h"
 #include "config/route.h"
 #include "config/sender_rule.h"
 #include "format/domain.h"
@@ -79,6 +80,13 @@ static const struct setting {
     {"dns_stubs", LIST, AT(dns_stubs), "", 0, 0,
 	"Zones with name servers of their own, as \"ZONE ADDRESS\" or \"ZONE ADDRESS@PORT\". With \" "
 	"insecure\" at the end, answers from there need not be signed."},
+    {"dns_updates", LIST, AT(dns_updates), "", 0, 0,
+	"Zones that `postrider dns update` may change (RFC 2136), as \"ZONE ADDRESS KEY\" or \"ZONE ADDRESS@PORT "
+	"KEY\": the primary name server, and the file of the key (TSIG) that the server knows. Only its owner should "
+	"be able to read it."},
+    {"bimi", LIST, AT(bimi), "", 0, 0,
+	"Pictures that mail programs may show beside a domain's mail, as \"DOMAIN URL\" or \"DOMAIN URL URL\": an SVG "
+	"file, and the certificate for it. `postrider dns` makes the record of it."},
     {"relay_source", LIST, AT(relay_source), "", 0, 0,
 	"The addresses from which mail is sent: at most one IPv4 and one IPv6 address. Empty: the system "
 	"chooses."},
@@ -402,6 +410,20 @@ static const char *wrong_domain(struct view line)
 	return host_parse(line, &kind) == 0 && kind == HOST_NAME ? NULL : "not a domain";
 }
 
+static const char *wrong_update(struct view line)
+{
+	struct dns_update update;
+	const char *problem;
+	return dns_update_parse(line, &update, &problem) ? problem : NULL;
+}
+
+static const char *wrong_picture(struct view line)
+{
+	struct view domain, picture, mark;
+	const char *problem;
+	return bimi_parse(line, &domain, &picture, &mark, &problem) ? problem : NULL;
+}
+
 static const char *wrong_address(struct view line)
 {
 	struct sockaddr_storage address;
@@ -419,7 +441,8 @@ static int check_lines(const struct settings *s, struct buf *problem)
 	    {"relay_domains", s->relay_domains, wrong_relay_domain},
 	    {"dmarc_exceptions", s->dmarc_exceptions, wrong_exception},
 	    {"arc_trusted", s->arc_trusted, wrong_domain}, {"relay_source", s->relay_source, wrong_address},
-	    {"dns_stubs", s->dns_stubs, wrong_stub}};
+	    {"dns_stubs", s->dns_stubs, wrong_stub}, {"dns_updates", s->dns_updates, wrong_update},
+	    {"bimi", s->bimi, wrong_picture}};
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
 		struct view rest = lists[i].lines, line;
 		while (rest.len && view_next(&rest, '\n', &line)) {

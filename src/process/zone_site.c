@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "config/dns_update.h"
 #include "config/route.h"
 #include "config/services.h"
 #include "format/domain.h"
@@ -148,6 +149,21 @@ static void add_senders(struct zone_site *site, const struct settings *settings,
 			site->smart_host = true;
 }
 
+static void add_picture(struct zone_site *site, const struct settings *settings, struct arena *arena)
+{
+	struct view rest = settings->bimi, line, domain, picture, mark, kept;
+	const char *problem, *name;
+	while (rest.len && view_next(&rest, '\n', &line)) {
+		if (bimi_parse(line, &domain, &picture, &mark, &problem) != 0)
+			continue;
+		name = normal_name(domain, arena);
+		if (name == NULL || strcmp(name, site->domain) != 0 || !arena_copy(arena, picture, &kept))
+			continue;
+		site->logo = kept.data;
+		site->mark = mark.len && arena_copy(arena, mark, &kept) ? kept.data : NULL;
+	}
+}
+
 int zone_site_make(const struct settings *settings, struct view domain, struct arena *arena,
     struct zone_site *out, const char **problem)
 {
@@ -160,6 +176,7 @@ int zone_site_make(const struct settings *settings, struct view domain, struct a
 	if (site.host == NULL || strchr(site.host, '.') == NULL)
 		return -EINVAL;
 	add_senders(&site, settings, arena);
+	add_picture(&site, settings, arena);
 	if (!add_services(&site, settings, arena))
 		return -ENOMEM;
 	*out = site;

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from server import POSTRIDER, run
+from server import POSTRIDER, run, wait_for
 
 DOMAIN = "example.test"
 
@@ -70,3 +70,13 @@ def test_the_zone_file_loads(settings, tmp_path, checker):
 def test_wrong_use_is_said(settings, words, status):
     done = dns(settings, *words)
     assert done.returncode == status and done.stderr.startswith(b"postrider: ")
+
+
+def test_keys_of_the_running_server_are_named(server):
+    """They are made behind `domain add`, so they are waited for."""
+    def keys():
+        done = run(POSTRIDER, "--config", server.config, "dns", "records", DOMAIN, "--json")
+        return [r for r in json.loads(done.stdout) if r["part"] == "dkim"]
+
+    found = wait_for(lambda: len(keys()) >= 2 and keys(), what="the keys of the domain")
+    assert all(r["name"].endswith("._domainkey.example.test") and r["data"].startswith('"v=DKIM1; ') for r in found)

@@ -234,12 +234,29 @@ static void zones_have_name_servers(void **state)
 	}
 }
 
+static void domains_have_keys_and_pictures(void **state)
+{
+	(void)state;
+	good("dns_updates = {\"example.org 192.0.2.1@5353 /etc/key\", \"example.net ::1 /k y\"}\n"
+	     "bimi = {\"example.org https://a/b.svg\", \"example.org https://a/b.svg https://a/c.pem\"}");
+	static const char *const wrong[][2] = {{"dns_updates = {\"example.org 192.0.2.1\"}", "address"},
+	    {"dns_updates = {\"example.org 192.0.2.1 key\"}", "absolute"},
+	    {"dns_updates = {\"example.org ns.example.org /k\"}", "address"},
+	    {"dns_updates = {\". 192.0.2.1 /k\"}", "zone's name"}, {"bimi = {\"example.org\"}", "URL"},
+	    {"bimi = {\"a..b https://a\"}", "domain"}, {"bimi = {\"a.b http://a\"}", "URL"},
+	    {"bimi = {\"a.b https://a;l=x\"}", "URL"},
+	    {"bimi = {\"a.b https://a https://b c\"}", "too many"}};
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+		bad(wrong[i][0], wrong[i][1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(defaults_are_within_their_ranges, start, stop),
 	    cmocka_unit_test_setup_teardown(reads_every_kind, start, stop),
 	    cmocka_unit_test_setup_teardown(zones_have_name_servers, start, stop),
+	    cmocka_unit_test_setup_teardown(domains_have_keys_and_pictures, start, stop),
 	    cmocka_unit_test_setup_teardown(refuses_what_is_out_of_range, start, stop),
 	    cmocka_unit_test_setup_teardown(refuses_what_it_does_not_know, start, stop),
 	    cmocka_unit_test_setup_teardown(counts_pairs_of_certificates, start, stop),
