@@ -381,3 +381,18 @@ def test_where_no_mail_goes(tool, domain, verdict, enhanced, reason):
     got, hosts = tool.hosts(domain)
     assert (got["verdict"], got["enhanced"], hosts) == (verdict, enhanced, []), got
     assert reason in got["reason"]
+
+
+@pytest.mark.parametrize("zone", ["company.test", "home.arpa", "10.in-addr.arpa"])
+def test_zones_of_private_use_are_asked_when_they_have_a_server(tmp_path, zone):
+    """The library says by itself that there is nothing in them (RFC 6303, RFC 6761), unless dns_stubs names a server."""
+    made = Zones(tmp_path)
+    made.add(zone, "mx A 192.0.2.5")
+    made.start()
+    tool = Tool(tmp_path, dns_stubs=[f"{zone} 127.0.0.1@{made.port} insecure"])
+    try:
+        assert tool.answer(f"mx.{zone}", A)["status"] == "0"
+        assert tool.answer("mx.other.test", A)["status"] == "3"
+    finally:
+        tool.stop()
+        made.stop()

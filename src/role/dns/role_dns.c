@@ -472,6 +472,23 @@ static int configure_stubs(struct view rest)
 	return 0;
 }
 
+/*
+ * The library itself says that there is nothing in zones of private use ("test", "home.arpa",
+ * "10.in-addr.arpa": RFC 6303, RFC 6761), unless one that has a server of its own is made known to it. No
+ * other setting can follow.
+ */
+static int open_stubs(struct view rest)
+{
+	struct view line;
+	struct dns_stub stub;
+	const char *problem;
+	while (rest.len && view_next(&rest, '\n', &line))
+		if (dns_stub_parse(line, &stub, &problem) != 0 ||
+		    ub_ctx_zone_add(dns.resolver, stub.zone, "transparent") != 0)
+			return -EINVAL;
+	return 0;
+}
+
 /* Everything is read here, before the first question; libunbound runs in a thread of its own from then on. */
 static int configure(struct role_process *p)
 {
@@ -499,7 +516,9 @@ static int configure(struct role_process *p)
 	ub_ctx_set_option(dns.resolver, "infra-cache-numhosts:", "10000");
 	ub_ctx_hosts(dns.resolver, NULL);
 	int error = configure_stubs(settings->dns_stubs);
-	return error ? error : configure_anchors(p);
+	if (error == 0)
+		error = configure_anchors(p);
+	return error ? error : open_stubs(settings->dns_stubs);
 }
 
 static int dns_role_serve(struct role_process *p)
