@@ -24,6 +24,7 @@ struct cli {
 	int argc;
 	char **argv; /* what is left: the command's own words */
 	const char *config;
+	bool config_is_default; /* nobody has named another */
 	bool json;
 	struct settings settings;
 	bool have_settings;
@@ -122,5 +123,6 @@ int cli_trace(struct cli *cli);
 int cli_dns(struct cli *cli);
 int cli_doctor(struct cli *cli);
 int cli_search(struct cli *cli);
+int cli_verify(struct cli *cli);
 
 #endif

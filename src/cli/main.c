@@ -83,6 +83,8 @@ static const struct {
         "       postrider dns check DOMAIN [--address ADDRESS...] [--server ADDRESS[@PORT]] [--json]\n"
         "       postrider dns update DOMAIN [--key FILE] [--server ADDRESS[@PORT]] [--address ADDRESS...]\n"
         "           [--dry-run] [--yes] [--json]"},
+    {"verify", cli_verify, "find out who sent the message in a file",
+        "postrider verify FILE [--ip ADDRESS [--mail-from ADDRESS] [--helo NAME]] [--json]"},
     {"doctor", cli_doctor, "test the running server from outside", "postrider doctor [--json]"},
     {"config", cli_config, "the settings: check, example, manual; lists of roles and services",
         "postrider config check|example|manual|roles|services"},
@@ -139,6 +141,7 @@ int main(int argc, char **argv)
 		return run_role(argv[2]);
 	const char *environment = getenv("POSTRIDER_CONFIG"), *config = cli_value(&cli, "--config");
 	cli.config = config ? config : environment ? environment : default_config;
+	cli.config_is_default = config == NULL && environment == NULL;
 	if (cli.argc == 0 || strcmp(cli.argv[0], "--help") == 0 || strcmp(cli.argv[0], "help") == 0) {
 		print_help(cli.argc ? stdout : stderr);
 		return cli.argc ? 0 : EXIT_USAGE;

@@ -1,8 +1,9 @@
-"""Who sent it, as values: kept with the message, told in sentences and as JSON by `postrider message show`."""
+"""Who sent it, as values: kept with the message, told in sentences and as JSON by `postrider message show`, and found out by `postrider verify`."""
 
 import json
 
-from test_sender import Sender, partner, send  # noqa: F401 (partner is a fixture)
+from senders import Sender, send
+from test_sender import partner  # noqa: F401 (a fixture)
 
 
 def shown(server, mailbox, *options):
@@ -51,3 +52,45 @@ def test_what_was_not_checked_is_said_to_be_so(road, partner, tmp_path):  # noqa
     assert b"old has no such message" in done.stderr
     partner.cli("message", "show", "bob@partner.example", "nowhere", status=66)
     partner.cli("message", "show", "bob@partner.example", "old", "0", status=64)
+
+
+def verify(server, raw, *options, status=0):
+    return json.loads(server.cli("verify", "-", "--json", *options, input=raw, status=status).stdout)
+
+
+def test_a_file_is_verified(road, partner, tmp_path):  # noqa: F811
+    company, other = Sender(road, tmp_path, "reject"), Sender(road, tmp_path, None)
+    road.publish()
+    raw = company.mail("Genuine")
+    file = tmp_path / "genuine.eml"
+    file.write_bytes(b"From someone Thu Jan  1 00:00:00 1970\n" + raw.replace(b"\r\n", b"\n"))
+    text = partner.cli("verify", file).stdout.decode()
+    assert text.startswith(f"This message is proven to come from {company.domain}.\nDMARC  pass       The signature of {company.domain} proves it.")
+    assert "\nSPF    none       This was not checked: the host's address is not known.\n" in text
+    found = verify(partner, raw, "--ip", company.address, "--mail-from", f"alice@{company.domain}", "--helo", "mail.sender.example")
+    assert found["standing"] == "proven" and found["spf"]["result"] == "pass" and found["dmarc"]["alignedSpf"] and found["dmarc"]["alignedDkim"]
+    # Changed on the way, without a host that SPF could be asked about: nobody knows. With one it is forged, or was passed on by another.
+    changed = raw.replace(b"How are you?", b"Pay at once.")
+    assert verify(partner, changed, status=66)["dkim"][0]["result"] == "fail"
+    forged = verify(partner, changed, "--ip", other.address, "--mail-from", f"x@{other.domain}", status=65)
+    assert forged["standing"] == "unproven" and forged["spf"]["result"] == "pass" and not forged["dmarc"]["alignedSpf"]
+    # Who brought it, as the server that delivered it wrote it down.
+    kept = b"Return-Path: <alice@" + company.domain.encode() + b">\r\n" + changed
+    assert verify(partner, kept, "--ip", company.address)["mailFrom"] == f"alice@{company.domain}"
+    assert verify(partner, other.mail("No policy"), status=66)["dmarc"]["result"] == "none"
+    partner.cli("verify", tmp_path / "nothing.eml", status=66)
+    partner.cli("verify", file, "--ip", "somewhere", status=64)
+    partner.cli("verify", file, "--helo", "mail.sender.example", status=64)
+
+
+def test_verifying_needs_no_server_but_answers(road, partner, tmp_path):  # noqa: F811
+    company = Sender(road, tmp_path, "reject")
+    road.publish()
+    partner.stop()
+    assert verify(partner, company.mail("Genuine"))["standing"] == "proven"
+    road.dns.rule(f"_dmarc.{company.domain}", "servfail")
+    try:
+        found = verify(partner, company.mail("Genuine"), status=75)
+    finally:
+        road.dns.clear()
+    assert found["standing"] == "later" and found["dmarc"]["noAnswerFor"] == company.domain
