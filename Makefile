@@ -32,6 +32,7 @@ bench:
 	@scripts/setup bench
 	@scripts/bench
 	@scripts/bench-road
+	@scripts/bench-sender
 
 fuzz:
 	@scripts/fuzz

@@ -2,12 +2,14 @@
  * The load generator of `make bench`: blocking connections, one thread each, commands pipelined as real
  * servers do where the server announces it. It addresses loopback only. mail_load smtp PORT CONNECTIONS
  * MESSAGES SIZE USERS DOMAIN [DOMAINS] to userN@DOMAIN, or to userN@dM.DOMAIN of so many DOMAINS in turn
- *   mail_load pop3 PORT USER PASSWORD FIRST-ONLY|PIPELINE   fetches the whole mailbox
- *   mail_load list PORT USER PASSWORD                       times STAT and UIDL
+ *   mail_load files PORT CONNECTIONS MESSAGES FOLDER USERS DOMAIN   the same of messages as they stand in
+ * files, each from the domain that is its file's name mail_load pop3 PORT USER PASSWORD FIRST-ONLY|PIPELINE
+ * fetches the whole mailbox mail_load list PORT USER PASSWORD                       times STAT and UIDL
  *   mail_load idle PORT CONNECTIONS SECONDS [GREETING-BYTE] holds connections that say nothing
  * Prints one line of name=value pairs.
  */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -123,8 +125,12 @@ static struct {
 	long total;
 	atomic_long next, refused;
 	double *latency;
-	char *body;
-	size_t body_len;
+	struct body {
+		char *text; /* with the final dot */
+		size_t len;
+		char sender[256];
+	} * bodies; /* in turn */
+	long body_count;
 	long run; /* tells one run's messages from another's */
 } job;
 
@@ -203,17 +209,18 @@ static void *smtp_client(void *arg)
 			sent = 0;
 		}
 		sent++;
+		const struct body *body = &job.bodies[n % job.body_count];
 		char part[32] = "";
 		if (job.domains)
 			snprintf(part, sizeof part, "d%ld.", n % job.domains);
 		snprintf(commands, sizeof commands,
-		    "MAIL FROM:<bench@remote.test>\r\nRCPT TO:<user%ld@%s%s>\r\nDATA\r\n", n % job.users,
+		    "MAIL FROM:<bench@%s>\r\nRCPT TO:<user%ld@%s%s>\r\nDATA\r\n", body->sender, n % job.users,
 		    part, job.domain);
 		put_commands(&c, commands);
 		/* Every message has its own Message-ID, as real mail has: threads are looked up by it. */
 		int len = snprintf(commands, sizeof commands, "Message-ID: <%lx.%lx@remote.test>\r\n",
 		    (unsigned long)n * 0x9e3779b97f4a7c15, (unsigned long)job.run);
-		struct iovec parts[] = {{commands, (size_t)len}, {job.body, job.body_len}};
+		struct iovec parts[] = {{commands, (size_t)len}, {body->text, body->len}};
 		put_parts(&c, parts, 2);
 		/* The final dot has gone out. */
 		double start = now();
@@ -239,17 +246,46 @@ static void make_body(int size)
 	static const char head[] =
 	    "From: bench@remote.test\r\nTo: user@example.test\r\nSubject: a message of the benchmark\r\n"
 	    "Date: Sun, 22 Nov 2026 00:00:00 +0000\r\n\r\n";
-	job.body = malloc((size_t)size + 200);
+	struct body *body = job.bodies = calloc(1, sizeof *body);
+	job.body_count = 1;
+	strcpy(body->sender, "remote.test");
+	body->text = malloc((size_t)size + 200);
 	size_t n = sizeof head - 1;
-	memcpy(job.body, head, n);
+	memcpy(body->text, head, n);
 	while (n < (size_t)size) {
 		for (size_t i = 0; i < 70 && n < (size_t)size; i++, n++)
-			job.body[n] = (char)('a' + (n * 7 + i) % 26);
-		job.body[n++] = '\r';
-		job.body[n++] = '\n';
+			body->text[n] = (char)('a' + (n * 7 + i) % 26);
+		body->text[n++] = '\r';
+		body->text[n++] = '\n';
 	}
-	memcpy(job.body + n, ".\r\n", 3);
-	job.body_len = n + 3;
+	memcpy(body->text + n, ".\r\n", 3);
+	body->len = n + 3;
+}
+
+/* Files have CRLFs, end in one, and no line begins with a dot. */
+static void read_bodies(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	char path[4096];
+	for (struct dirent *entry; dir && (entry = readdir(dir)) != NULL;) {
+		if (entry->d_name[0] == '.')
+			continue;
+		job.bodies = realloc(job.bodies, (size_t)(job.body_count + 1) * sizeof *job.bodies);
+		struct body *body = &job.bodies[job.body_count++];
+		snprintf(body->sender, sizeof body->sender, "%s", entry->d_name);
+		snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+		FILE *file = fopen(path, "rb");
+		body->text = malloc(BUFFER);
+		body->len = file ? fread(body->text, 1, BUFFER - 3, file) : 0;
+		if (body->len == 0)
+			die(path);
+		fclose(file);
+		memcpy(body->text + body->len, ".\r\n", 3);
+		body->len += 3;
+	}
+	if (job.body_count == 0)
+		die(folder);
+	closedir(dir);
 }
 
 static int run_smtp(char **argv)
@@ -261,7 +297,10 @@ static int run_smtp(char **argv)
 	job.users = atoi(argv[6]);
 	job.domain = argv[7];
 	job.domains = argv[8] ? atoi(argv[8]) : 0;
-	make_body(atoi(argv[5]));
+	if (strcmp(argv[1], "files") == 0)
+		read_bodies(argv[5]);
+	else
+		make_body(atoi(argv[5]));
 	job.latency = calloc((size_t)job.total, sizeof *job.latency);
 	pthread_t *threads = calloc((size_t)connections, sizeof *threads);
 	double start = now();
@@ -378,7 +417,7 @@ static int run_idle(char **argv)
 
 int main(int argc, char **argv)
 {
-	if ((argc == 8 || argc == 9) && strcmp(argv[1], "smtp") == 0)
+	if ((argc == 8 || argc == 9) && (strcmp(argv[1], "smtp") == 0 || strcmp(argv[1], "files") == 0))
 		return run_smtp(argv);
 	if (argc == 6 && strcmp(argv[1], "pop3") == 0)
 		return run_pop3(argv);
