@@ -24,6 +24,7 @@
 #include "cli/cli.h"
 #include "config/services.h"
 #include "cli/cli_account.h"
+#include "cli/demo_dns.h"
 #include "master/master.h"
 
 struct site {
@@ -40,7 +41,10 @@ static const struct site sites[] = {
         "DNS:mail.example.net,DNS:example.net,IP:127.0.0.2"},
 };
 
-enum { SITES = 2, START_MS = 20000 };
+/* A domain that publishes that it sends no mail at all: whoever writes in its name is a forger. */
+static const char forged_domain[] = "bank.test";
+
+enum { SITES = 2, START_MS = 20000, DNS_PORT_OFFSET = 53 };
 
 /* What a person reads of each service that has a port. */
 static const char *const service_texts[SERVICES] = {
@@ -132,6 +136,18 @@ static bool port_is_taken(const struct site *site, unsigned port)
 	return taken;
 }
 
+/* The demo's name server is asked for the demo's names, and everybody but the server itself is checked. What
+ * stands above a domain is asked about it as well (DMARC), and .net is on the internet. */
+static void write_names(FILE *f, const struct site *site, unsigned base)
+{
+	const char *const names[] = {
+	    sites[0].domain, sites[1].domain, forged_domain, "_dmarc.net", "127.in-addr.arpa"};
+	fputs("dns_stubs = {", f);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		fprintf(f, "%s\"%s 127.0.0.1@%u insecure\"", i ? ", " : "", names[i], base + DNS_PORT_OFFSET);
+	fprintf(f, "}\ntrusted_networks = {\"%s/32\"}\n", site->address);
+}
+
 /* The ports stand in a file of their own, written at every start: --port-base counts for each. */
 static bool write_ports(const struct site *site, const char *path, unsigned base)
 {
@@ -158,6 +174,7 @@ static bool write_ports(const struct site *site, const char *path, unsigned base
 	const struct site *other = site == &sites[0] ? &sites[1] : &sites[0];
 	fprintf(f, "routes = {\"* smtp:%s:%u\"}\nrelay_source = {\"%s\"}\nsender_null_mx = false\n",
 	    other->address, port_of(SERVICE_SMTP, base), site->address);
+	write_names(f, site, base);
 	return fclose(f) == 0;
 }
 
@@ -398,6 +415,25 @@ static int find_folder(const char *word, char dir[PATH_MAX / 2])
 	return 0;
 }
 
+static pid_t start_names(const char *dir, unsigned base)
+{
+	static char configs[SITES][PATH_MAX];
+	struct demo_site served[SITES + 1];
+	for (size_t i = 0; i < SITES; i++) {
+		snprintf(configs[i], sizeof configs[i], "%s%s/postrider.conf", dir, sites[i].folder);
+		served[i] = (struct demo_site){sites[i].domain, sites[i].address, configs[i]};
+	}
+	served[SITES] = (struct demo_site){forged_domain, "192.0.2.1", NULL};
+	pid_t pid = demo_dns_start(served, SITES + 1, base + DNS_PORT_OFFSET);
+	if (pid < 0)
+		fprintf(stderr,
+		    "postrider: the demo's name server did not start, so nobody's mail is proven: port %u of "
+		    "127.0.0.1 "
+		    "is taken (--port-base moves all ports)\n",
+		    base + DNS_PORT_OFFSET);
+	return pid;
+}
+
 int cli_demo(struct cli *cli)
 {
 	const char *dir_word = cli_value(cli, "--dir"), *base_word = cli_value(cli, "--port-base");
@@ -410,7 +446,7 @@ int cli_demo(struct cli *cli)
 	int status = find_folder(dir_word ? dir_word : "./var", dir);
 	if (status)
 		return status;
-	pid_t other = start_other(cli, dir, (unsigned)base);
+	pid_t names = start_names(dir, (unsigned)base), other = start_other(cli, dir, (unsigned)base);
 	if (other < 0)
 		fprintf(stderr,
 		    "postrider: the second server, for %s on %s, did not start; its log is %s%s/log\n",
@@ -429,6 +465,10 @@ int cli_demo(struct cli *cli)
 		kill(other, SIGTERM);
 		waitpid(other, NULL, 0);
 		remove_pid(dir);
+	}
+	if (names > 0) {
+		kill(names, SIGTERM);
+		waitpid(names, NULL, 0);
 	}
 	return status;
 }

@@ -74,6 +74,12 @@ def test_the_first_hour(demo):
     # From one server to the other, and a report.
     demo.send(CAROL, "Across")
     assert "Across" in demo.fetch(CAROL, "127.0.0.2", second)
+    # Who sent it is known; and mail in the name of a bank that sends none is refused.
+    shown = run(POSTRIDER, "--config", second / "postrider.conf", "message", "show", CAROL, "INBOX").stdout.decode()
+    assert shown.startswith("This message is proven to come from example.test.\n"), shown
+    forged = run(POSTRIDER, "message", "send", "--server", f"127.0.0.2:{demo.base + 25}", "--no-tls", "--from", "security@bank.test", "--to", CAROL,
+                 "--subject", "Your account", "--text", "Send us your password.", env=environment())
+    assert forged.returncode == 69 and b"5.7.26" in forged.stdout + forged.stderr and b"bank.test" in forged.stdout + forged.stderr, forged
     demo.send("nobody@example.net", "Lost")
     assert "nobody@example.net was not delivered" in demo.fetch(ALICE, "127.0.0.1", demo.folder)
     # The second one is stopped alone, and its mail waits.
