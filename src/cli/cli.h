@@ -112,6 +112,7 @@ int cli_config(struct cli *cli);
 int cli_domain(struct cli *cli);
 int cli_account(struct cli *cli);
 int cli_alias(struct cli *cli);
+int cli_dkim(struct cli *cli);
 int cli_group(struct cli *cli);
 int cli_mailbox(struct cli *cli);
 int cli_store(struct cli *cli);

@@ -36,6 +36,10 @@ static const struct {
         "       postrider alias remove ADDRESS\n"
         "       postrider alias list [DOMAIN] [--json]\n"
         "       postrider alias postmaster ADDRESS"},
+    {"dkim", cli_dkim, "the keys that sign your domains' mail",
+        "postrider dkim list [DOMAIN] [--json]\n"
+        "       postrider dkim show DOMAIN [--json]\n"
+        "       postrider dkim rotate DOMAIN [--now]"},
     {"group", cli_group, "groups of accounts that can share mailboxes",
         "postrider group add GROUP ADDRESS...\n"
         "       postrider group remove GROUP ADDRESS...\n"

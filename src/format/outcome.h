@@ -7,11 +7,13 @@
 #define FORMAT_OUTCOME_H
 
 enum {
-	QUEUE_ID_SIZE = 12,         /* letters and digits, chosen by the role that accepted the message */
-	QUEUE_NAME_MAX = 255,       /* a destination: a domain (RFC 1035) or an address literal */
-	QUEUE_REPLY_MAX = 600,      /* octets kept of a next host's words */
-	QUEUE_STAGE_MAX = 32,       /* what they answered: "end of data" */
-	QUEUE_PREFIX_MAX = 4096,    /* header lines that stand before a recipient's copy alone */
+	QUEUE_ID_SIZE = 12,      /* letters and digits, chosen by the role that accepted the message */
+	QUEUE_NAME_MAX = 255,    /* a destination: a domain (RFC 1035) or an address literal */
+	QUEUE_REPLY_MAX = 600,   /* octets kept of a next host's words */
+	QUEUE_STAGE_MAX = 32,    /* what they answered: "end of data" */
+	QUEUE_PREFIX_MAX = 4096, /* header lines that stand before a recipient's copy alone */
+	QUEUE_HEAD_MAX =
+	    12 * 1024, /* fields above a message that leaves: signatures, a seal (process/signing.h) */
 	QUEUE_MESSAGE_ID_MAX = 1000 /* of a Message-ID field's value */
 };
 

@@ -28,6 +28,7 @@ SCHEMA(message_deliver, FIELD_WORD(message_deliver, session, 64), FIELD_IDENTITY
     FIELD_FLAG(message_deliver, all_or_none), FIELD_ANY(message_deliver, message_id_hash),
     FIELD_LIST(message_deliver, references, MESSAGE_REFERENCES_MAX, &message_reference_schema),
     FIELD_HEADER(message_deliver, headers, VERDICT_HEADERS_MAX),
+    FIELD_HEADER(message_deliver, head, QUEUE_HEAD_MAX), FIELD_WORD(message_deliver, signer, 256),
     FIELD_LIST(message_deliver, deliveries, QUEUED_MAX, &message_delivery_schema),
     FIELD_WORD(message_deliver, id, QUEUE_ID_SIZE), FIELDS_TERMS(message_deliver),
     FIELD_LINE(message_deliver, client, 512), FIELD_LINE(message_deliver, message_id, QUEUE_MESSAGE_ID_MAX),

@@ -58,6 +58,9 @@ struct message_deliver {
 	struct codec_list deliveries; /* at most 100 of DELIVER_MAILBOX */
 	struct view headers;         /* what verdicts say of it: fields behind the prefix of each mailbox, now or later */
 
+	/* Fields above the message for those elsewhere, and the domain of ours that has signed it; either may be empty. */
+	struct view head, signer;
+
 	/* What the queue and the trace keep of it. */
 	struct mail_terms terms;
 	struct view id;              /* the message's, 12 characters; a second delivery with the same one changes nothing */

@@ -12,7 +12,8 @@ SCHEMA(message_srs, FIELD_NUMBER(message_srs, operation, SRS_REWRITE, SRS_REVERS
     FIELD_ADDRESS(message_srs, address), FIELD_WORD(message_srs, domain, 256));
 SCHEMA(
     message_srs_answer, FIELD_ERROR(message_srs_answer, error), FIELD_ADDRESS(message_srs_answer, address));
-SCHEMA(message_signers, FIELD_WORD(message_signers, domain, 256), FIELD_FLAG(message_signers, parents));
+SCHEMA(message_signers, FIELD_WORD(message_signers, domain, 256), FIELD_WORD(message_signers, instead, 256),
+    FIELD_FLAG(message_signers, parents));
 SCHEMA(message_signer, FIELD_WORD(message_signer, selector, SIGNING_SELECTOR_MAX),
     FIELD_NUMBER(message_signer, algorithm, 0, SIGNING_ALGORITHMS - 1), FIELD_FLAG(message_signer, shown));
 SCHEMA(message_signers_answer, FIELD_ERROR(message_signers_answer, error),

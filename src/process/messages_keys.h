@@ -35,9 +35,9 @@ enum srs_operation { SRS_REWRITE = 1, SRS_REVERSE = 2 };
 struct message_srs { uint64_t operation; struct view address, domain; };
 struct message_srs_answer { int64_t error; struct view address; };
 
-/* domain: of an author, in A-labels; parents: one above it may sign too. -ENOENT: neither is ours; -EAGAIN: they are not known now. The
+/* domain: of an author, in A-labels; parents: one above it may sign too; instead: the domain that signs when neither is ours, or empty. -ENOENT: neither is ours; -EAGAIN: they are not known now. The
    answer's domain has the keys: the one that was asked for, or the next one above it. */
-struct message_signers { struct view domain; uint64_t parents; };
+struct message_signers { struct view domain, instead; uint64_t parents; };
 struct message_signer { struct view selector; uint64_t algorithm, shown; }; /* enum signing_algorithm; 1: the name servers show its record, as far as is known */
 struct message_signers_answer { int64_t error; struct view domain; struct codec_list signers; };
 /* block: as dkim_sign.h and arc_seal.h write it. -ENOENT: no such key signs; -EACCES: the block is none, or of another key. */

@@ -29,6 +29,7 @@ SCHEMA(message_queue_message, FIELD_IDENTITY(message_queue_message, number),
     FIELD_TIME(message_queue_message, arrived), FIELD_TIME(message_queue_message, expires),
     FIELD_SIZE(message_queue_message, size), FIELD_SIZE(message_queue_message, trailer),
     FIELD_LIST(message_queue_message, recipients, QUEUED_MAX, &message_queue_recipient_schema),
+    FIELD_HEADER(message_queue_message, head, QUEUE_HEAD_MAX), FIELD_WORD(message_queue_message, signer, 256),
     FIELD_BYTES(message_queue_message, bytes, PIECE_MAX));
 SCHEMA(message_queue_taken, FIELD_IDENTITY(message_queue_taken, number),
     FIELD_ERROR(message_queue_taken, error), FIELD_COUNT(message_queue_taken, count),

@@ -166,14 +166,15 @@ static bool on_signers(void *arg, struct link *link, struct channel_frame *frame
 	return true;
 }
 
-void signing_domain(struct signing *s, struct view domain, bool parents)
+void signing_domain(struct signing *s, struct view domain, struct view instead, bool parents)
 {
 	if (s->asked)
 		return;
 	s->asked = true;
-	struct message_signers m = {.domain = domain, .parents = parents};
+	struct message_signers m = {.domain = domain, .instead = instead, .parents = parents};
 	s->error = -ENOENT;
-	if (domain.len == 0 || domain.len >= sizeof s->domain)
+	if ((domain.len == 0 && instead.len == 0) || domain.len >= sizeof s->domain ||
+	    instead.len >= sizeof s->domain)
 		return;
 	s->error = 0;
 	s->request = calls_ask(s->keys, MESSAGE_SIGNERS, &m, on_signers, s);

@@ -4,8 +4,8 @@
  *
  *     s = signing_new(&keys, &loop, done, arg);
  *     signing_bytes(s, piece);            (each, as they will be sent)
- *     signing_domain(s, "example.org", false);   (as soon as it is known whose domain signs; also before the
- * bytes) signing_end(s);                     (behind the last of both)  -> done signing_fields(s);
+ *     signing_domain(s, "example.org", "", false);   (as soon as it is known whose domain signs; also before
+ * the bytes) signing_end(s);                     (behind the last of both)  -> done signing_fields(s);
  * signing_free(s);
  *
  * Keys is asked for several signatures at once, and for those of several messages.
@@ -13,12 +13,13 @@
 #ifndef PROCESS_SIGNING_H
 #define PROCESS_SIGNING_H
 
+#include "format/outcome.h"
 #include "process/role.h"
 
 enum {
 	/* The fields of one message: two or three signatures of some 1.1 KB, or a set of ARC. A header with
 	   hundreds of signed fields may have more, and goes unsigned. */
-	SIGNING_FIELDS_MAX = 12 * 1024
+	SIGNING_FIELDS_MAX = QUEUE_HEAD_MAX
 };
 
 struct signing;
@@ -38,11 +39,11 @@ void signing_free(struct signing *s);
 void signing_bytes(struct signing *s, struct view bytes);
 
 /*
- * Whose domain signs, in A-labels. parents: a domain of ours above it may sign too, which is right for what
- * this server itself writes, and not for its users: theirs are addresses, not domains. Empty: nobody signs,
- * so `done` gets -ENOENT.
+ * Whose domain signs, in A-labels: `domain`, or when that is none of ours `instead`; either may be empty.
+ * parents: a domain of ours above the first may sign too, which is right for what this server itself writes,
+ * and not for its users: theirs are addresses, not domains.
  */
-void signing_domain(struct signing *s, struct view domain, bool parents);
+void signing_domain(struct signing *s, struct view domain, struct view instead, bool parents);
 void signing_end(struct signing *s);
 
 /* After `done` with 0: whole lines with their CR LF. */

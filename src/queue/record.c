@@ -7,7 +7,7 @@
 #include "base/cursor.h"
 #include "dsn/dsn_explain.h"
 
-enum { VERSION = 3 };
+enum { VERSION = 4 };
 enum { BY_DONE = 1, HELD = 2, SHARED = 4, GROWS = 8 };
 enum { UTF8 = 1, REQUIRETLS = 2, HAS_PRIORITY = 4, BY_TRACE = 8 }; /* of the terms */
 enum { LOCAL = 1, WARNED = 2 };
@@ -121,6 +121,8 @@ static void put_record(struct buf *out, const struct queue_record *r, const stru
 	put_text(out, r->message_id, QUEUE_MESSAGE_ID_MAX);
 	put_text(out, r->summary, SUMMARY_INLINE_MAX);
 	put_text(out, r->headers, VERDICT_HEADERS_MAX);
+	put_text(out, r->head, QUEUE_HEAD_MAX);
+	put_text(out, r->signer, QUEUE_NAME_MAX);
 	put_text(out, r->held_by, QUEUE_WORDS_MAX);
 	put_text(out, r->held_why, QUEUE_WORDS_MAX);
 	buf_append_u64(out, r->message_id_hash);
@@ -241,6 +243,8 @@ static void read_head(struct cursor *c, struct queue_record *r)
 	r->message_id = read_text(c, QUEUE_MESSAGE_ID_MAX);
 	r->summary = read_text(c, SUMMARY_INLINE_MAX);
 	r->headers = read_text(c, VERDICT_HEADERS_MAX);
+	r->head = read_text(c, QUEUE_HEAD_MAX);
+	r->signer = read_text(c, QUEUE_NAME_MAX);
 	r->held_by = read_text(c, QUEUE_WORDS_MAX);
 	r->held_why = read_text(c, QUEUE_WORDS_MAX);
 	r->message_id_hash = cursor_u64(c);

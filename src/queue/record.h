@@ -80,6 +80,9 @@ struct queue_record {
 	uint64_t body_len, trailer_len;
 	struct mail_terms terms;
 	struct view client, message_id;
+	/* For recipients elsewhere: what stands above the message on its way there, and the domain of ours
+	   that has signed it, which would sign it anew if it must be changed. Either may be empty. */
+	struct view head, signer;
 	/* For local recipients. */
 	struct view summary;
 	struct view headers;      /* what verdicts said of it: they stand behind each prefix */

@@ -240,6 +240,7 @@ static void end_with_each(struct smtp_session *s, const struct smtp_verdict *eac
 
 void smtp_end_checked(struct smtp_session *s, const struct smtp_verdict *verdict)
 {
+	s->note = verdict->kind == SMTP_ACCEPT ? keep_text(s, verdict->text) : NULL;
 	if (verdict->kind != SMTP_ACCEPT) {
 		end_with(s, verdict);
 	} else if (verdict->each == NULL) {
@@ -257,6 +258,9 @@ static void reply_result(struct smtp_session *s, int result, struct view id)
 	char text[200];
 	switch (result) {
 	case 0:
+		/* Programs look for the id at the reply's end. */
+		if (s->note)
+			smtp_reply_line(s, 250, "2.0.0", s->note);
 		snprintf(text, sizeof text, "kept as %.*s", VIEW_FMT(id));
 		smtp_reply(s, 250, "2.0.0", text);
 		break;

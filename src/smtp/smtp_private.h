@@ -65,12 +65,15 @@ struct smtp_session {
 	bool asking;                 /* within the question about the header */
 	bool ending;                 /* the message's end waits for its answer */
 	struct smtp_verdict refused; /* its verdict, to be said at the end; else SMTP_ACCEPT */
+	const char *note;            /* what stands before the reply to a message that was kept; or NULL */
 	struct smtp_verdict *each;   /* of the recipients, with LMTP; or NULL */
 };
 
 /* ---- replies: smtp_reply.c ---- */
 /* "code enhanced text"; a 4xx or 5xx that is the client's fault is counted by smtp_fault. */
 void smtp_reply(struct smtp_session *s, unsigned code, const char *enhanced, const char *text);
+/* A line of it before the last one. */
+void smtp_reply_line(struct smtp_session *s, unsigned code, const char *enhanced, const char *text);
 void smtp_fault(struct smtp_session *s, unsigned code, const char *enhanced, const char *text);
 /*
  * What is no error, and may not be repeated for ever: a command that brings no message nearer (NOOP, RSET,

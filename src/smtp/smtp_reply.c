@@ -2,12 +2,23 @@
  */
 #include "smtp/smtp_private.h"
 
-void smtp_reply(struct smtp_session *s, unsigned code, const char *enhanced, const char *text)
+static void put_line(
+    struct smtp_session *s, unsigned code, char separator, const char *enhanced, const char *text)
 {
 	if (enhanced && s->esmtp)
-		buf_printf(s->out, "%u %s %s\r\n", code, enhanced, text);
+		buf_printf(s->out, "%u%c%s %s\r\n", code, separator, enhanced, text);
 	else
-		buf_printf(s->out, "%u %s\r\n", code, text);
+		buf_printf(s->out, "%u%c%s\r\n", code, separator, text);
+}
+
+void smtp_reply_line(struct smtp_session *s, unsigned code, const char *enhanced, const char *text)
+{
+	put_line(s, code, '-', enhanced, text);
+}
+
+void smtp_reply(struct smtp_session *s, unsigned code, const char *enhanced, const char *text)
+{
+	put_line(s, code, ' ', enhanced, text);
 }
 
 void smtp_fault(struct smtp_session *s, unsigned code, const char *enhanced, const char *text)

@@ -64,7 +64,8 @@ enum smtp_stage { SMTP_AT_CONNECT, SMTP_AT_MAIL, SMTP_AT_RCPT, SMTP_AT_HEADER, S
 enum smtp_verdict_kind { SMTP_ACCEPT, SMTP_TEMPORARY, SMTP_PERMANENT, SMTP_DISCARD };
 
 /* code: 250, 450, 550 ...; enhanced: "2.1.5" ...; texts are copied by the reply. Zero code with SMTP_ACCEPT:
- * the usual reply. */
+ * the usual reply; at SMTP_AT_END the text, if there is one, is a line before it, when the message has been
+ * kept. */
 struct smtp_verdict {
 	enum smtp_verdict_kind kind;
 	unsigned code;

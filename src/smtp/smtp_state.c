@@ -21,6 +21,7 @@ void smtp_reset(struct smtp_session *s)
 	s->discard = s->priority_ignored = s->held = false;
 	s->refused = (struct smtp_verdict){.kind = SMTP_ACCEPT};
 	s->each = NULL;
+	s->note = NULL;
 	s->ending = false;
 	s->chunks = s->chunk_octets = 0;
 	buf_done(&s->shown);

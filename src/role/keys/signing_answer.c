@@ -5,6 +5,7 @@
 #include "role/keys/signing_answer.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -21,7 +22,7 @@ enum {
 struct waiting {
 	struct waiting *next;
 	struct asked asked;
-	char domain[DNS_NAME_SIZE];
+	char domain[DNS_NAME_SIZE], instead[DNS_NAME_SIZE];
 	bool parents;
 	int64_t until; /* clock_monotonic_ms */
 };
@@ -61,18 +62,38 @@ static struct signing_domain *find_domain(struct view name, bool parents)
 	return NULL;
 }
 
+/* What is asked, in a form that can wait. */
+struct names {
+	struct view domain, instead;
+	bool parents;
+};
+
 /* -EAGAIN: it may be known in a moment. */
-static int find_signers(struct view name, bool parents, struct message_signer signers[SIGNERS_MAX],
-    struct message_signers_answer *answer)
+static int find_signing(const struct names *n, struct signing_domain **found)
 {
 	if (!answers.settings->dkim_sign)
 		return -ENOENT;
 	if (!signing_work_is_ready())
 		return -EAGAIN;
-	struct signing_domain *d = find_domain(name, parents);
-	if (d == NULL || !has_signer(d))
-		return signing_work_is_busy() ? -EAGAIN : -ENOENT;
+	struct signing_domain *d = find_domain(n->domain, n->parents);
+	if (d == NULL && signing_work_is_stale())
+		return -EAGAIN;
+	if (d == NULL)
+		d = find_domain(n->instead, false);
+	if (d && !has_signer(d))
+		return signing_work_makes() ? -EAGAIN : -ENOENT;
+	*found = d;
+	return d ? 0 : -ENOENT;
+}
+
+static int find_signers(
+    const struct names *n, struct message_signer signers[SIGNERS_MAX], struct message_signers_answer *answer)
+{
+	struct signing_domain *d;
 	size_t count = 0;
+	int error = find_signing(n, &d);
+	if (error)
+		return error;
 	for (size_t i = 0; i < d->count && count < SIGNERS_MAX; i++)
 		if (signs(d->keys[i]))
 			signers[count++] = (struct message_signer){.selector = d->keys[i]->k.selector,
@@ -88,8 +109,8 @@ void signing_answer_signers(struct link *link, struct channel_frame *frame, cons
 	const struct message_signers *m = message;
 	struct message_signer signers[SIGNERS_MAX];
 	struct message_signers_answer answer = {0};
-	answer.error = find_signers(m->domain, m->parents, signers, &answer);
-	if (answer.error != -EAGAIN || m->domain.len >= DNS_NAME_SIZE) {
+	answer.error = find_signers(&(struct names){m->domain, m->instead, m->parents}, signers, &answer);
+	if (answer.error != -EAGAIN || m->domain.len >= DNS_NAME_SIZE || m->instead.len >= DNS_NAME_SIZE) {
 		ipc_send(&link->channel, MESSAGE_SIGNERS_ANSWER, frame->request, &answer, -1);
 		return;
 	}
@@ -99,8 +120,8 @@ void signing_answer_signers(struct link *link, struct channel_frame *frame, cons
 		ipc_send(&link->channel, MESSAGE_SIGNERS_ANSWER, frame->request, &answer, -1);
 		return;
 	}
-	for (size_t i = 0; i < m->domain.len; i++)
-		w->domain[i] = m->domain.data[i];
+	snprintf(w->domain, sizeof w->domain, "%.*s", VIEW_FMT(m->domain));
+	snprintf(w->instead, sizeof w->instead, "%.*s", VIEW_FMT(m->instead));
 	w->parents = m->parents;
 	w->until = clock_monotonic_ms() + WAIT_MS;
 	*answers.end = w;
@@ -119,7 +140,8 @@ static void answer_waiting(void *arg)
 		struct waiting *w = *at;
 		struct message_signer signers[SIGNERS_MAX];
 		struct message_signers_answer answer = {0};
-		answer.error = find_signers(view_from_string(w->domain), w->parents, signers, &answer);
+		struct names names = {view_from_string(w->domain), view_from_string(w->instead), w->parents};
+		answer.error = find_signers(&names, signers, &answer);
 		if (answer.error == -EAGAIN && now < w->until) {
 			at = &w->next;
 			continue;

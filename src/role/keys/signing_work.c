@@ -34,7 +34,8 @@ static struct {
 	unsigned char secret[SIGNING_SECRET_SIZE];
 	bool has_secret;
 	enum phase phase;
-	bool ready, stale, busy; /* stale: the directory has changed */
+	bool ready, stale; /* stale: the directory has changed */
+	bool pending;      /* a step is done, and the next one is not chosen yet */
 	struct loop_task task;
 	struct loop_timer timer;
 
@@ -54,6 +55,7 @@ static struct {
 static void again(void)
 {
 	work.phase = IDLE;
+	work.pending = true;
 	loop_task_schedule(&work.task);
 }
 
@@ -498,13 +500,12 @@ static void go_on(void *arg)
 	(void)arg;
 	if (work.phase != IDLE || !work.process->serving || work.process->draining)
 		return;
-	work.busy = true;
 	if (work.stale)
 		load();
 	bool works = work.phase != IDLE || !work.ready || !s->dkim_sign || !work.has_secret;
 	for (struct signing_domain *d = signing_domains(); d && !works; d = d->next)
 		works = d->enabled && step(d, &terms);
-	work.busy = work.phase != IDLE;
+	work.pending = false;
 	work.settled();
 	if (works || look())
 		return;
@@ -557,7 +558,6 @@ static void on_changed(struct link *link, struct channel_frame *frame, const voi
 {
 	(void)link, (void)frame, (void)message;
 	work.stale = true;
-	work.busy = true;
 	loop_task_schedule(&work.task);
 }
 
@@ -571,7 +571,12 @@ bool signing_work_is_ready(void)
 	return work.ready;
 }
 
-bool signing_work_is_busy(void)
+bool signing_work_is_stale(void)
 {
-	return work.busy || work.stale;
+	return work.stale || work.phase == LOADING;
+}
+
+bool signing_work_makes(void)
+{
+	return work.stale || work.pending || (work.phase != IDLE && work.phase != LOOKING);
 }

@@ -27,7 +27,10 @@ extern const struct link_verb signing_store_verbs[];
 /* Whether the domains and keys are known. */
 bool signing_work_is_ready(void);
 
-/* Whether there is something to do now, so that a domain without a key may get one in a moment. */
-bool signing_work_is_busy(void);
+/* Whether there are other domains than these, or other keys, as soon as a list has been read. */
+bool signing_work_is_stale(void);
+
+/* Whether a domain without a key may get one in a moment. */
+bool signing_work_makes(void);
 
 #endif

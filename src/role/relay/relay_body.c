@@ -8,7 +8,7 @@
 enum {
 	PIECE_MAX = 256 * 1024, /* more than RELAY_PIECE, and more than what comes with a message */
 	/* Three times a piece, and a header: mime/downgrade.h. */
-	CONVERTED_MAX = 3 * PIECE_MAX + 2 * 256 * 1024
+	CONVERTED_MAX = 3 * PIECE_MAX + 2 * 256 * 1024 + QUEUE_HEAD_MAX
 };
 
 struct relay_body {
@@ -21,6 +21,7 @@ struct relay_body {
 	uint32_t request; /* a piece is asked for */
 	struct buf piece; /* has come, and was not wanted yet */
 	bool wanted;
+	bool headed; /* the head has gone out */
 };
 
 struct relay_body *relay_body_new(struct smtp_client *client, const struct message_queue_message *m,
@@ -72,23 +73,42 @@ static void ask(struct relay_body *b)
 		fail(b);
 }
 
+/* The next piece as it goes out: the first one with the head above it, which makes no piece of its own, so
+ * that a small message is still one chunk. `kept` holds it where it is not the body's own octets. */
+static int make_piece(struct relay_body *b, struct view bytes, bool last, struct buf *kept, struct view *out)
+{
+	struct view head = b->convert ? relay_convert_head(b->convert) : b->message->head;
+	bool changed = b->convert || (!b->headed && head.len > 0);
+	int error = 0;
+	if (!b->headed)
+		error = buf_append(kept, head);
+	b->headed = true;
+	if (error == 0 && b->convert)
+		error = relay_convert_piece(b->convert, bytes, last, kept);
+	else if (error == 0 && changed)
+		error = buf_append(kept, bytes);
+	*out = changed ? buf_view(kept) : bytes;
+	return error;
+}
+
 /* Hands over what there is; true when the client wants more. The body may be gone with its end. */
 static bool hand_over(struct relay_body *b, struct view bytes)
 {
 	const struct relay_body_functions *functions = b->functions;
 	void *arg = b->arg;
 	bool last = b->offset + bytes.len >= b->message->size;
-	struct buf converted;
+	struct buf kept;
+	struct view piece;
 	b->offset += bytes.len;
 	b->wanted = false;
-	buf_init(&converted, CONVERTED_MAX);
-	if (b->convert && relay_convert_piece(b->convert, bytes, last, &converted) != 0) {
-		buf_done(&converted);
+	buf_init(&kept, CONVERTED_MAX);
+	if (make_piece(b, bytes, last, &kept, &piece) != 0) {
+		buf_done(&kept);
 		fail(b);
 		return false;
 	}
-	bool more = smtp_client_body(b->client, b->convert ? buf_view(&converted) : bytes, last);
-	buf_done(&converted);
+	bool more = smtp_client_body(b->client, piece, last);
+	buf_done(&kept);
 	functions->wrote(arg);
 	return more && !last;
 }

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "process/link.h"
+#include "process/signing.h"
 #include "role/relay/relay_convert.h"
 #include "role/relay/relay_queue.h"
 #include "role/relay/relay_state.h"
@@ -10,7 +11,11 @@
 #include "mime/summary.h"
 #include "mime/trailer.h"
 
-enum { TREE_MAX = 2 * 1024 * 1024 };
+enum {
+	TREE_MAX = 2 * 1024 * 1024,
+	/* Three times a piece, and a header: mime/downgrade.h. */
+	CONVERTED_MAX = 3 * RELAY_PIECE + 2 * DOWNGRADE_HEADER_MAX
+};
 
 struct relay_convert {
 	const struct message_queue_message *message;
@@ -22,9 +27,11 @@ struct relay_convert {
 	struct arena arena;
 	struct mime_tree tree;
 	struct downgrade *downgrade;
+	enum { READS_TRAILER, SURVEYS, SIGNS } phase;
 	uint64_t offset; /* read so far: of the trailer, then of the body */
 	uint32_t request;
-	bool surveying;
+	struct signing *signing;
+	bool signed_anew; /* or it is known that nobody signs it */
 	const char *why;
 };
 
@@ -37,6 +44,45 @@ static void finish(struct relay_convert *v, enum relay_convert_state state, cons
 	v->ready(v->arg);
 }
 
+/* ---- signing what it becomes ---- */
+
+static void survey(struct relay_convert *v);
+
+static void on_signed(void *arg, int error)
+{
+	struct relay_convert *v = arg;
+	/* A domain that is ours no longer, or a header that cannot be signed now: it goes without. */
+	if (error && error != -ENOENT && error != -EINVAL && error != -E2BIG) {
+		finish(v, RELAY_CONVERT_FAILED, "it cannot be signed now");
+		return;
+	}
+	v->signed_anew = true;
+	survey(v);
+}
+
+static void begin_signing(struct relay_convert *v)
+{
+	v->phase = SIGNS;
+	v->offset = 0;
+	v->signing = signing_new(&relay_role.keys, &relay_role.process->loop, on_signed, v);
+	signing_domain(v->signing, v->message->signer, (struct view){0}, false);
+	read_on(v);
+}
+
+/* False: no memory. */
+static bool sign_piece(struct relay_convert *v, struct view bytes)
+{
+	bool last = v->offset >= v->message->size;
+	struct buf out;
+	buf_init(&out, CONVERTED_MAX);
+	int error = relay_convert_piece(v, bytes, last, &out);
+	signing_bytes(v->signing, buf_view(&out));
+	buf_done(&out);
+	return error == 0;
+}
+
+/* ---- looking through it ---- */
+
 static void decide(struct relay_convert *v)
 {
 	enum downgrade_obstacle obstacle;
@@ -46,26 +92,36 @@ static void decide(struct relay_convert *v)
 		finish(v, RELAY_CONVERT_REFUSED, downgrade_obstacle_text(obstacle));
 	else if (error)
 		finish(v, RELAY_CONVERT_REFUSED, "its structure is damaged");
+	else if (needed && v->message->signer.len > 0 && !v->signed_anew)
+		begin_signing(v);
 	else
 		finish(v, needed ? RELAY_CONVERT_READY : RELAY_CONVERT_UNNEEDED, NULL);
+}
+
+static void survey(struct relay_convert *v)
+{
+	struct view first = v->message->bytes;
+	downgrade_free(v->downgrade);
+	v->downgrade = downgrade_new(&v->tree);
+	if (v->downgrade == NULL) {
+		finish(v, RELAY_CONVERT_REFUSED, "its structure is not known");
+		return;
+	}
+	downgrade_survey(v->downgrade, first);
+	v->phase = SURVEYS;
+	v->offset = first.len;
+	read_on(v);
 }
 
 /* The whole trailer is here. */
 static void begin_survey(struct relay_convert *v)
 {
 	struct view structure;
-	bool good = trailer_find(buf_view(&v->trailer), TRAILER_STRUCTURE, &structure) &&
-	            mime_tree_decode(structure, &v->arena, &v->tree) == 0;
-	v->downgrade = good ? downgrade_new(&v->tree) : NULL;
-	if (v->downgrade == NULL) {
+	if (trailer_find(buf_view(&v->trailer), TRAILER_STRUCTURE, &structure) &&
+	    mime_tree_decode(structure, &v->arena, &v->tree) == 0)
+		survey(v);
+	else
 		finish(v, RELAY_CONVERT_REFUSED, "its structure is not known");
-		return;
-	}
-	struct view first = v->message->bytes;
-	downgrade_survey(v->downgrade, first);
-	v->surveying = true;
-	v->offset = first.len;
-	read_on(v);
 }
 
 static bool on_piece(void *arg, struct link *link, struct channel_frame *frame)
@@ -80,9 +136,12 @@ static bool on_piece(void *arg, struct link *link, struct channel_frame *frame)
 		return true;
 	}
 	v->offset += m.bytes.len;
-	if (v->surveying)
+	if (v->phase == SURVEYS) {
 		downgrade_survey(v->downgrade, m.bytes);
-	else if (buf_append(&v->trailer, m.bytes) != 0) {
+	} else if (v->phase == SIGNS && !sign_piece(v, m.bytes)) {
+		finish(v, RELAY_CONVERT_FAILED, "there is no memory to sign it now");
+		return true;
+	} else if (v->phase == READS_TRAILER && buf_append(&v->trailer, m.bytes) != 0) {
 		finish(v, RELAY_CONVERT_REFUSED, "its structure is too large");
 		return true;
 	}
@@ -90,20 +149,27 @@ static bool on_piece(void *arg, struct link *link, struct channel_frame *frame)
 	return true;
 }
 
+static void end_phase(struct relay_convert *v)
+{
+	if (v->phase == SURVEYS)
+		decide(v);
+	else if (v->phase == SIGNS)
+		signing_end(v->signing);
+	else
+		begin_survey(v);
+}
+
 static void read_on(struct relay_convert *v)
 {
 	const struct message_queue_message *m = v->message;
-	uint64_t end = v->surveying ? m->size : m->trailer;
-	if (v->offset >= end && v->surveying) {
-		decide(v);
-		return;
-	}
+	bool of_body = v->phase != READS_TRAILER;
+	uint64_t end = of_body ? m->size : m->trailer;
 	if (v->offset >= end) {
-		begin_survey(v);
+		end_phase(v);
 		return;
 	}
-	v->request = relay_queue_read(
-	    m->id, v->surveying ? v->offset : m->size + v->offset, end - v->offset, on_piece, v);
+	v->request =
+	    relay_queue_read(m->id, of_body ? v->offset : m->size + v->offset, end - v->offset, on_piece, v);
 	if (v->request == 0)
 		finish(v, RELAY_CONVERT_FAILED, "its body cannot be read now");
 }
@@ -132,6 +198,12 @@ enum relay_convert_state relay_convert_state(const struct relay_convert *v, cons
 	return v->state;
 }
 
+struct view relay_convert_head(const struct relay_convert *v)
+{
+	return v->signing && signing_fields(v->signing).len > 0 ? signing_fields(v->signing)
+	                                                        : (struct view){0};
+}
+
 int relay_convert_piece(struct relay_convert *v, struct view bytes, bool last, struct buf *out)
 {
 	int error = downgrade_convert(v->downgrade, bytes, out);
@@ -147,6 +219,7 @@ void relay_convert_free(struct relay_convert *v)
 	loop_task_cancel(&v->task);
 	if (v->request)
 		calls_forget(&relay_role.store, v->request);
+	signing_free(v->signing);
 	downgrade_free(v->downgrade);
 	arena_done(&v->arena);
 	buf_done(&v->trailer);

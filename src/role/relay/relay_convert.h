@@ -1,7 +1,8 @@
 /*
  * What must be changed in a message for a host that takes 7 bits only (mime/downgrade.h). The structure that
  * was kept with the message is read first, then its body once, to know what must be encoded, or that it
- * cannot be without harm; the second time the body is converted on its way (relay_body.c).
+ * cannot be without harm; the second time the body is converted on its way (relay_body.c). What a domain of
+ * ours had signed is converted once more in between, and signed as it will be.
  */
 #ifndef ROLE_RELAY_RELAY_CONVERT_H
 #define ROLE_RELAY_RELAY_CONVERT_H
@@ -26,6 +27,11 @@ struct relay_convert;
 struct relay_convert *relay_convert_new(
     const struct message_queue_message *m, void (*ready)(void *arg), void *arg);
 enum relay_convert_state relay_convert_state(const struct relay_convert *v, const char **why);
+/*
+ * READY: what stands above the converted body. Signatures and seals over the body that it was do not survive:
+ * where a domain of ours had signed it, its new signatures; else nothing.
+ */
+struct view relay_convert_head(const struct relay_convert *v);
 /* READY: appends the next piece, converted. 0 or -ENOBUFS. */
 int relay_convert_piece(struct relay_convert *v, struct view bytes, bool last, struct buf *out);
 /* Allowed at any time; NULL is allowed. A caller that has converted a body must have it looked through

@@ -20,7 +20,8 @@ static struct map flights; /* id and destination -> struct relay_message on a co
 static size_t text_length(const struct message_queue_message *from)
 {
 	const struct message_queue_recipient *recipients = from->recipients.items;
-	size_t n = from->id.len + from->terms.sender.len + from->terms.envid.len + from->bytes.len;
+	size_t n = from->id.len + from->terms.sender.len + from->terms.envid.len + from->head.len +
+	           from->signer.len + from->bytes.len;
 	for (size_t i = 0; i < from->recipients.count; i++)
 		n += recipients[i].address.len + recipients[i].orcpt.len + recipients[i].forwarder.len;
 	return n;
@@ -41,6 +42,8 @@ static void copy_texts(struct relay_message *m, const struct message_queue_messa
 	copy(&at, from->id, &m->m.id);
 	copy(&at, from->terms.sender, &m->m.terms.sender);
 	copy(&at, from->terms.envid, &m->m.terms.envid);
+	copy(&at, from->head, &m->m.head);
+	copy(&at, from->signer, &m->m.signer);
 	copy(&at, from->bytes, &m->m.bytes);
 	for (size_t i = 0; i < m->count; i++) {
 		const struct message_queue_recipient *f = &recipients[i];
@@ -206,7 +209,7 @@ static void fill_transaction(struct relay_message *m, struct view sender)
 	m->transaction = (struct smtp_client_transaction){
 	    .terms = m->m.terms,
 	    .by_seconds = m->m.terms.by_mode == SMTP_BY_NONE ? 0 : m->m.terms.by_time - clock_wall(),
-	    .size = m->m.size,
+	    .size = m->m.size > 0 ? m->m.head.len + m->m.size : 0,
 	    .recipients = m->group,
 	    .count = m->group_count,
 	};

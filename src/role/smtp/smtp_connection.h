@@ -57,6 +57,8 @@ struct smtp_connection {
 		struct smtp_verdict *each;  /* of the recipients, or NULL */
 		struct smtp_sender *sender; /* who sent it, while it is checked; or NULL: smtp_sender.c */
 		bool *junk; /* for each recipient, whether it goes into the mailbox for junk; or NULL */
+		struct smtp_sign *sign;   /* whom it is signed by, or NULL: smtp_sign.c */
+		struct view head, signer; /* as in message_deliver; of `sign` */
 	} message;
 
 	/* Where the transaction's mail goes and the body on its way: smtp_upload.c. */

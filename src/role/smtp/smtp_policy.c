@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "role/smtp/smtp_hooks.h"
 #include "role/smtp/smtp_sender.h"
+#include "role/smtp/smtp_sign.h"
 #include "format/author.h"
 #include "format/domain.h"
 
@@ -22,7 +23,9 @@ static const struct smtp_hook_row rows[] = {
     {SMTP_AT_RCPT, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION | 1 << SMTP_LMTP, smtp_resolve_recipient, NULL},
     {SMTP_AT_RCPT, 1 << SMTP_RELAY | 1 << SMTP_SUBMISSION | 1 << SMTP_LMTP, smtp_recipient_has_room, NULL},
     {SMTP_AT_HEADER, 1 << SMTP_SUBMISSION, own_authors, NULL},
+    {SMTP_AT_HEADER, 1 << SMTP_SUBMISSION, smtp_sign_choose, NULL},
     {SMTP_AT_END, 1 << SMTP_RELAY, smtp_sender_judge, &smtp_sender_tap},
+    {SMTP_AT_END, 1 << SMTP_SUBMISSION, smtp_sign_message, &smtp_sign_tap},
 };
 
 void smtp_policy_start(void)

@@ -319,6 +319,8 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	    .submitter = c->account,
 	    .message_id = digest->message_id,
 	    .headers = buf_view(&c->message.headers),
+	    .head = c->message.head,
+	    .signer = c->message.signer,
 	    .deliveries = {.items = o.items, .count = o.count},
 	};
 	/* A frame holds the recipients or the message's last piece, not both. */

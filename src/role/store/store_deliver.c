@@ -262,6 +262,7 @@ static bool copy_head(struct delivery *d, const struct message_deliver *m)
 	copy_references(d, m);
 	return arena_copy(&d->arena, m->terms.sender, &r->terms.sender) &&
 	       arena_copy(&d->arena, m->terms.envid, &r->terms.envid) &&
+	       arena_copy(&d->arena, m->head, &r->head) && arena_copy(&d->arena, m->signer, &r->signer) &&
 	       arena_copy(&d->arena, m->client, &r->client) &&
 	       arena_copy(&d->arena, m->message_id, &r->message_id);
 }

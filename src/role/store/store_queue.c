@@ -82,6 +82,8 @@ static void on_message(void *arg, uint32_t request, const struct queue_handout *
 	    .size = r->body_len,
 	    .trailer = r->trailer_len,
 	    .recipients = {.items = recipients, .count = h->count},
+	    .head = r->head,
+	    .signer = r->signer,
 	    .bytes = h->bytes};
 	tell_relay(MESSAGE_QUEUE_MESSAGE, request, &m);
 }

@@ -594,6 +594,10 @@ static void has_nothing_signed_but_mail_of_its_domains(void **state)
 	assert_int_equal(signers_of(smtp, "mx.example.test", false, selector), -ENOENT);
 	assert_int_equal(signers_of(smtp, "test", true, selector), -ENOENT);
 	assert_int_equal(signers_of(smtp, "example.org", true, selector), -ENOENT);
+	send_to(smtp, MESSAGE_SIGNERS, 8,
+	    &(struct message_signers){.domain = VIEW("example.org"), .instead = VIEW("example.test")}, -1);
+	expect(smtp, MESSAGE_SIGNERS_ANSWER, &first, NULL);
+	assert_view(first.domain, "example.test");
 	struct view s = view_from_string(selector);
 	snprintf(block, sizeof block,
 	    "from:a@example.test\r\ndkim-signature:v=1; a=ed25519-sha256; d=example.test; s=%s; h=From:From; "
