@@ -44,14 +44,15 @@ ALLOWED = {
     'process': PROCESS - {'process'} | {'trust/sender'},
     'edge': EDGE - {'edge'},
     'role/log': PROCESS,
-    'role/content': PROCESS | {'mime', 'extract', 'search'},
+    'role/content': PROCESS | {'mime', 'extract', 'report', 'search'},
     'role/keys': PROCESS | {'trust/route', 'trust/sender'},
     'role/dns': PROCESS,
     'role/auth': PROCESS | {'trust/login'},
     'role/store': PROCESS | {'mime', 'search', 'dsn', 'store', 'account', 'directory', 'queue', 'ledger', 'trace'},
-    'role/relay': PROCESS | {'mime', 'dsn', 'smtp', 'http', 'trust/route'},
+    'role/relay': PROCESS | {'mime', 'dsn', 'smtp', 'http', 'report', 'trust/route'},
+    'role/relay/report': PROCESS | {'mime', 'report', 'http', 'trust/sender', 'role/relay'},
     'role/relay/notify': PROCESS | {'mime', 'dsn', 'smtp', 'trust/route', 'role/relay'},
-    'role/smtp': EDGE | {'dsn', 'smtp', 'trust/route', 'trust/sender'},
+    'role/smtp': EDGE | {'dsn', 'report', 'smtp', 'trust/route', 'trust/sender'},
     'role/pop3': EDGE | {'pop3'},
     'role/imap': EDGE | {'imap'},
 }
@@ -76,7 +77,7 @@ LIBRARIES = {  # header -> folders that may include it
 
 
 def may_include(path, folder, target):
-    if folder == target or (folder == 'role/relay' and target == 'role/relay/notify'):
+    if folder == target or (folder == 'role/relay' and target in ('role/relay/notify', 'role/relay/report')):
         return True
     if folder in TOP:
         rule = ROLES_FROM.get(path, ROLES_FROM.get(folder))

@@ -125,5 +125,6 @@ int cli_dns(struct cli *cli);
 int cli_doctor(struct cli *cli);
 int cli_search(struct cli *cli);
 int cli_verify(struct cli *cli);
+int cli_report(struct cli *cli);
 
 #endif

@@ -72,6 +72,8 @@ static const struct {
     {"search", cli_search, "the index of all mail: how far it is, make it anew",
         "postrider search status [ADDRESS] [--json]\n"
         "       postrider search rebuild [ADDRESS] [--wait]"},
+    {"report", cli_report, "what servers report to one another of mail in a domain's name",
+        "postrider report send --now [--json]"},
     {"store", cli_store, "the data folder: statistics, check, compact, pack, rebuild",
         "postrider store check|rebuild|stats|compact|pack [--json]"},
     {"message", cli_message, "send and fetch messages, and look into message files",

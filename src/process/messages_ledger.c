@@ -48,6 +48,11 @@ SCHEMA(message_tally_drop, FIELD_NUMBER(message_tally_drop, kind, 1, KINDS_MAX),
     FIELD_NUMBER(message_tally_drop, day, 0, DAYS_MAX),
     FIELD_WORD(message_tally_drop, subject, SUBJECT_BYTES));
 
+SCHEMA(message_report_now, FIELD_IDENTITY(message_report_now, ticket));
+SCHEMA(message_report_round, FIELD_IDENTITY(message_report_round, ticket),
+    FIELD_ERROR(message_report_round, error), FIELD_SIZE(message_report_round, sent),
+    FIELD_SIZE(message_report_round, unwanted), FIELD_SIZE(message_report_round, later));
+
 /* clang-format off */
 const struct message_row messages_ledger[MESSAGES_IN_GROUP] = {
     [MESSAGE_MEMO_LIST - MESSAGES_LEDGER] = {"memo-list", ROLE_RELAY, ROLE_STORE, &message_memo_list_schema},
@@ -62,5 +67,7 @@ const struct message_row messages_ledger[MESSAGES_IN_GROUP] = {
     [MESSAGE_TALLY_ROWS - MESSAGES_LEDGER] = {"tally-rows", ROLE_STORE, ROLE_RELAY, &message_tally_rows_schema, MESSAGE_TALLY_LIST},
     [MESSAGE_TALLY_DROP - MESSAGES_LEDGER] = {"tally-drop", ROLE_RELAY, ROLE_STORE, &message_tally_drop_schema},
     [MESSAGE_TALLY_DROPPED - MESSAGES_LEDGER] = {"tally-dropped", ROLE_STORE, ROLE_RELAY, &message_result_schema, MESSAGE_TALLY_DROP},
+    [MESSAGE_REPORT_NOW - MESSAGES_LEDGER] = {"report-now", ROLE_STORE, ROLE_RELAY, &message_report_now_schema},
+    [MESSAGE_REPORT_ROUND - MESSAGES_LEDGER] = {"report-round", ROLE_RELAY, ROLE_STORE, &message_report_round_schema},
 };
 /* clang-format on */

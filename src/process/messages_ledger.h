@@ -16,7 +16,9 @@ enum messages_ledger {
 	MESSAGE_TALLY_LIST, /* relay: what */
 	MESSAGE_TALLY_ROWS,
 	MESSAGE_TALLY_DROP, /* relay: it is reported */
-	MESSAGE_TALLY_DROPPED
+	MESSAGE_TALLY_DROPPED,
+	MESSAGE_REPORT_NOW,  /* store -> relay: somebody wants all reports sent now; no answer, but later */
+	MESSAGE_REPORT_ROUND /* relay -> store: they are */
 };
 
 /* clang-format off */
@@ -40,9 +42,13 @@ struct message_tally_list { uint64_t kind, day, begun, policy, row; struct view 
 struct message_tally_rows { int64_t error; uint64_t more, policy, row; struct codec_list tallies; };
 struct message_tally_drop { uint64_t kind, day; struct view subject; };
 
+struct message_report_now { uint64_t ticket; };
+/* unwanted: reports that nobody may be sent; later: domains whose reports wait for another time. */
+struct message_report_round { uint64_t ticket; int64_t error; uint64_t sent, unwanted, later; };
+
 #define MESSAGES_LEDGER_STRUCTS(X) X(message_memo_list) X(message_memo) X(message_memos) X(message_memo_set) \
 	X(message_tally) X(message_tally_add) X(message_tally_next) X(message_tally_subject) X(message_tally_list) \
-	X(message_tally_rows) X(message_tally_drop)
+	X(message_tally_rows) X(message_tally_drop) X(message_report_now) X(message_report_round)
 /* clang-format on */
 MESSAGES_LEDGER_STRUCTS(MESSAGE_DECLARE_SCHEMA)
 

@@ -14,7 +14,7 @@ enum {
 	AT_ONCE = 200,   /* rows of one message */
 	AT_ONCE_BYTES = 256 * 1024,
 	SUBJECT_MAX = 255,
-	BYTES_MAX = 1600, /* of a policy, and of a row */
+	BYTES_MAX = TALLIES_BYTES_MAX,
 	KEY_MAX = 4 + 2 + 2 + SUBJECT_MAX + 2 * BYTES_MAX
 };
 

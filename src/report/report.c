@@ -1,5 +1,5 @@
 /* The limits of a report's values in our own form: report.h. */
-#include "report/report.h"
+#include "report/report_wish.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -76,4 +76,14 @@ struct view report_keep(struct arena *arena, struct view text, bool *full)
 	if (len > 0 && !arena_copy(arena, view_of(kept, len), &copy))
 		*full = true;
 	return copy;
+}
+
+SCHEMA(report_wish, POLICY(report_wish, policy.), ROW(report_wish, rua, CODEC_LINE, REPORT_RUA_MAX, NULL));
+
+struct view report_wish_cut(struct view rua)
+{
+	if (rua.len <= REPORT_RUA_MAX)
+		return rua;
+	ptrdiff_t comma = view_find_last(view_take(rua, REPORT_RUA_MAX), ',');
+	return view_take(rua, comma < 0 ? 0 : (size_t)comma);
 }

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "role/relay/relay_memo.h"
 #include "role/relay/relay_state.h"
+#include "role/relay/report/relay_report.h"
 
 enum { OUTCOMES_MAX = 20000 /* messages that store gives out at most at a time */ };
 
@@ -237,6 +238,7 @@ const struct link_verb relay_queue_verbs[] = {
     {MESSAGE_QUEUE_DESTINATION, on_destination},
     {MESSAGE_QUEUE_MESSAGE, on_message},
     {MESSAGE_QUEUE_TAKEN, on_taken},
+    {MESSAGE_REPORT_NOW, relay_report_now},
     {MESSAGE_QUEUE_MORE, on_more},
     {0},
 };
@@ -260,6 +262,7 @@ void relay_queue_link(int fd)
 	relay_queue_forget();
 	calls_link(&relay_role.store, relay_role.process, fd, ROLE_STORE);
 	relay_memo_link(&relay_role.store);
+	relay_report_link();
 	catch_up();
 }
 

@@ -20,6 +20,7 @@
 #include "role/relay/relay_policy.h"
 #include "role/relay/relay_queue.h"
 #include "role/relay/relay_state.h"
+#include "role/relay/report/relay_report.h"
 
 /* ---- peers ---- */
 
@@ -126,8 +127,10 @@ static int relay_role_serve(struct role_process *p)
 	relay_own_configure(&p->settings);
 	relay_places_configure();
 	int error = take_files(p);
-	if (error == 0 && !p->serving)
+	if (error == 0 && !p->serving) {
 		relay_policies_init(&p->loop);
+		relay_report_start();
+	}
 	return error;
 }
 
@@ -136,6 +139,7 @@ static void relay_role_drain(struct role_process *p)
 	(void)p;
 	relay_role.draining = true;
 	relay_memo_drain();
+	relay_report_stop();
 	relay_queue_drain();
 	relay_hosts_quit();
 	relay_end_when_idle();

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/smtp/smtp_hooks.h"
+#include "role/smtp/smtp_report.h"
 
 _Static_assert(
     (int)SMTP_OUTPUT_HIGH == (int)STREAM_HIGH_WATER, "a session that pauses must be told when to go on");
@@ -311,6 +312,7 @@ static int smtp_role_start(struct role_process *p)
 	calls_init(&smtp_role.store);
 	calls_init(&smtp_role.dns);
 	smtp_policy_start();
+	smtp_report_start(p);
 	return 0;
 }
 
@@ -330,11 +332,17 @@ static void smtp_role_peer(struct role_process *p, enum role_bit peer, int fd)
 		edge_role_peer(p, peer, fd);
 }
 
+static void smtp_role_drain(struct role_process *p)
+{
+	smtp_report_drain();
+	edge_role_drain(p);
+}
+
 const struct role_functions smtp_functions = {
     .start = smtp_role_start,
     .serve = smtp_role_serve,
     .peer = smtp_role_peer,
     .listener = edge_role_listener,
-    .drain = edge_role_drain,
+    .drain = smtp_role_drain,
     .hears = hears,
 };

@@ -3,6 +3,7 @@
  * what is done for each recipient (trust/sender/sender_policy.h); what is written into its header, the log
  * and the reply.
  */
+#include "role/smtp/smtp_report.h"
 #include "role/smtp/smtp_sender_private.h"
 
 #include <stdio.h>
@@ -148,6 +149,7 @@ static enum smtp_hook_result carry_out(struct smtp_sender *s, struct smtp_verdic
 			smtp_hooks_into_junk(s->connection, i);
 	}
 	log_verdicts(s, v, &best);
+	smtp_report_count(s, &best);
 	write_field(s, v, &best);
 	if (best.action < SENDER_REFUSED) {
 		keep(s, v, &best);

@@ -25,6 +25,7 @@ struct admin {
 	bool tracing;             /* busy with a search */
 	struct queue_task *queue; /* busy with a command of the queue */
 	struct search_command *search;
+	struct report_command *report;
 	bool busy, closing, json;
 };
 
@@ -180,6 +181,8 @@ static void drained(void *arg)
 	struct admin *a = link->arg;
 	if (a->queue)
 		store_queue_command_go(a->queue);
+	if (a->report)
+		store_report_command_go(a->report);
 }
 
 static void start_queue(struct admin *a, uint32_t request, const struct message_field *words, size_t count)
@@ -225,6 +228,23 @@ static void start_search(struct admin *a, uint32_t request, const struct message
 	a->busy = a->search != NULL;
 }
 
+/* ---- reports ---- */
+
+static void report_ended(void *arg)
+{
+	struct admin *a = arg;
+	a->busy = false;
+	a->report = NULL;
+	if (a->closing)
+		loop_task_schedule(&a->free);
+}
+
+static void start_report(struct admin *a, uint32_t request, const struct message_field *words, size_t count)
+{
+	a->report = store_report_command(&a->link.channel, request, words, count, report_ended, a);
+	a->busy = a->report != NULL;
+}
+
 /* ---- commands ---- */
 
 static void on_command(struct link *link, struct channel_frame *frame, const void *message)
@@ -253,6 +273,8 @@ static void on_command(struct link *link, struct channel_frame *frame, const voi
 		start_search(a, frame->request, m);
 	} else if (m->words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("queue"))) {
 		start_queue(a, frame->request, words + 1, m->words.count - 1);
+	} else if (m->words.count > 1 && !a->busy && view_equal(words[0].value, VIEW("report"))) {
+		start_report(a, frame->request, words + 1, m->words.count - 1);
 	} else {
 		buf_append_string(
 		    &out, "the running server does not know this command; does it run another version?\n");
@@ -282,6 +304,8 @@ static void closed(struct link *link)
 		store_trace_cancel();
 	if (a->queue)
 		store_queue_command_cancel(a->queue);
+	if (a->report)
+		store_report_command_cancel(a->report);
 	if (a->search)
 		store_search_command_cancel(a->search);
 	if (!a->busy)

@@ -69,6 +69,17 @@ void store_tally_list(struct link *link, struct channel_frame *frame, const void
 void store_tally_drop(struct link *link, struct channel_frame *frame, const void *message);
 void store_tally_expire(void);
 
+/*
+ * store_reports.c: `postrider report` (words without the first), as store_queue_command; and relay's verb.
+ */
+struct report_command;
+struct report_command *store_report_command(struct channel *to, uint32_t request,
+    const struct message_field *words, size_t count, void (*ended)(void *arg), void *arg);
+void store_report_command_go(struct report_command *c);
+void store_report_command_cancel(struct report_command *c);
+void store_report_round(struct link *link, struct channel_frame *frame, const void *message);
+void store_report_relay_gone(void);
+
 /* store_etrn.c: smtp's verb. */
 void store_etrn(struct link *link, struct channel_frame *frame, const void *message);
 

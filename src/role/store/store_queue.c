@@ -260,6 +260,7 @@ const struct link_verb store_relay_verbs[] = {
     {MESSAGE_TALLY_NEXT, store_tally_next},
     {MESSAGE_TALLY_LIST, store_tally_list},
     {MESSAGE_TALLY_DROP, store_tally_drop},
+    {MESSAGE_REPORT_ROUND, store_report_round},
     {MESSAGE_UPLOAD, store_deliver_upload},
     {MESSAGE_UPLOAD_ABORT, store_deliver_upload_abort},
     {MESSAGE_DELIVER, store_deliver_message},
@@ -275,6 +276,7 @@ static void drained(void *arg)
 static void closed(struct link *link)
 {
 	store_upload_forget(link);
+	store_report_relay_gone();
 	/* After a restart the link comes before the queue is open; its frames are read later. */
 	if (queue_turn.stopping || store_role.queue == NULL)
 		return;
