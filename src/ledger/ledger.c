@@ -45,10 +45,9 @@ int ledger_amount_get(struct txn *t, const struct ledger_key *k, struct ledger_a
 		return error == -ENOENT ? 0 : error;
 	struct cursor c = entry_read(value, VERSION);
 	struct ledger_amount a = {.count = entry_take_number(&c), .bytes = entry_take_number(&c)};
-	error = entry_result(&c);
-	if (error == 0)
+	if (entry_result(&c) == 0)
 		*out = a;
-	return error;
+	return 0;
 }
 
 int ledger_amount_put(struct txn *t, const struct ledger_key *k, const struct ledger_amount *a)

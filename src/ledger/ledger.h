@@ -33,7 +33,11 @@ void ledger_key_add_fixed(struct ledger_key *k, size_t bytes, uint64_t n);
 /* The first key behind all that begin with this one. Its last octet is below 255. */
 struct ledger_key ledger_key_behind(const struct ledger_key *k);
 
-/* How much of something there is: the value of an entry of its own, kept by whoever writes and removes. */
+/*
+ * How much of something there is: the value of an entry of its own, kept by whoever writes and removes. One
+ * that is not there, or is damaged, is 0: then twice as much as is allowed may gather, and nothing else
+ * stops.
+ */
 struct ledger_amount {
 	uint64_t count, bytes;
 };

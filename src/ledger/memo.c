@@ -83,7 +83,9 @@ static int look(struct txn *t, unsigned kind, struct view name, struct first *ou
 	struct view value;
 	int error = txn_get(t, LEDGER_SHARD, ledger_key_view(&k), &value);
 	*out = (struct first){0};
-	return error == -ENOENT ? 0 : error ? error : read_first(value, out);
+	if (error == 0 && read_first(value, out) != 0)
+		*out = (struct first){.parts = PARTS_MAX}; /* damaged: no part of it shall stay */
+	return error == -ENOENT ? 0 : error;
 }
 
 /* ---- writing ---- */
@@ -181,9 +183,8 @@ static int take_first(struct listing *l, struct view name, struct view value)
 		l->full = true;
 		return 1;
 	}
-	int error = read_first(value, &l->first);
-	if (error)
-		return error;
+	if (read_first(value, &l->first) != 0)
+		l->first.parts = 0; /* nobody can use it */
 	l->looked++;
 	l->next = 1;
 	buf_clear(l->last);
@@ -199,14 +200,16 @@ static int take_entry(void *arg, struct view key, struct view value)
 	unsigned kind, part;
 	struct view name;
 	if (!read_key(key, &kind, &name, &part))
-		return -EBADMSG;
+		return 0;
 	if (part == 0)
 		return take_first(l, name, value);
 	if (part != l->next || l->first.parts == 0 || !view_equal(name, buf_view(l->last)))
 		return 0; /* its beginning is missing: nobody can use it */
 	struct cursor c = entry_read(value, VERSION);
-	if (entry_result(&c) != 0)
-		return -EBADMSG;
+	if (entry_result(&c) != 0) {
+		l->first.parts = 0;
+		return 0;
+	}
 	buf_append(&l->value, c.rest);
 	l->next++;
 	return l->next == l->first.parts ? give(l) : 0;
@@ -262,7 +265,7 @@ static int find_expired(void *arg, struct view key, struct view value)
 	buf_clear(x->at);
 	buf_append(x->at, key);
 	if (!read_key(key, &kind, &name, &part) || part != 0 || name.len > MEMO_NAME_MAX ||
-	    read_first(value, &first) != 0 || first.expires > x->now)
+	    (read_first(value, &first) == 0 && first.expires > x->now))
 		return 0;
 	struct expired *e = &x->found[x->count++];
 	e->kind = kind;

@@ -38,18 +38,18 @@ struct memo {
 int memo_put(struct txn *t, unsigned kind, const struct memo *memo) __attribute__((warn_unused_result));
 
 /*
- * Memos of a kind behind a name, in the order of names, those that have expired by `now` left out. *more:
- * there are others, behind the last name that was looked at, which is in `last`. 0, a negative errno, or what
- * `visit` returned.
+ * Memos of a kind behind a name, in the order of names, those left out that have expired by `now` or cannot
+ * be read: relay waits for the others, and learns again what is lost. *more: there are others, behind the
+ * last name that was looked at, which is in `last`. 0, a negative errno, or what `visit` returned.
  */
 int memo_list(struct txn *t, unsigned kind, struct view after, int64_t now,
     int (*visit)(void *arg, const struct memo *memo), void *arg, struct buf *last, bool *more)
     __attribute__((warn_unused_result));
 
 /*
- * Removes memos of any kind that have expired. `at` is empty at first and says where the walk is; while *more
- * is set, another run goes on from there. A run that is repeated starts from what `at` held then: give it a
- * copy.
+ * Removes memos of any kind that have expired, or cannot be read. `at` is empty at first and says where the
+ * walk is; while *more is set, another run goes on from there. A run that is repeated starts from what `at`
+ * held then: give it a copy.
  */
 enum { MEMO_EXPIRE_AT = MEMO_NAME_MAX + 8 /* of `at` */ };
 int memo_expire(struct txn *t, int64_t now, struct buf *at, bool *more) __attribute__((warn_unused_result));

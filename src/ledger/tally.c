@@ -94,7 +94,9 @@ static int subject_get(struct txn *t, const struct ledger_key *k, struct subject
 	struct view value;
 	*s = (struct subject){0};
 	int error = txn_get(t, LEDGER_SHARD, ledger_key_view(k), &value);
-	return error == -ENOENT ? 0 : error ? error : subject_decode(value, s);
+	if (error == 0 && subject_decode(value, s) != 0)
+		*s = (struct subject){0}; /* damaged: it is counted from here on */
+	return error == -ENOENT ? 0 : error;
 }
 
 static int subject_put(struct txn *t, const struct ledger_key *k, const struct subject *s)
@@ -149,7 +151,7 @@ static int count_bytes(struct adding *a, struct ledger_key base, uint64_t h, str
 		struct cursor c = entry_read(value, VERSION);
 		uint64_t had = entry_take_number(&c);
 		if (entry_result(&c) != 0)
-			return -EBADMSG;
+			return put_value(a, &k, count, bytes); /* damaged */
 		if (view_equal(c.rest, bytes))
 			return count ? put_value(a, &k, had + count, bytes) : 0;
 	}
@@ -174,7 +176,7 @@ int tally_add(struct txn *t, unsigned kind, const struct tally *add)
 	/* The subject's own entry is one more of them. */
 	bool fresh = a.subject.rows == 0 && a.subject.left_out == 0;
 	if (fresh && a.amount.count >= TALLY_ENTRIES_MAX)
-		return 0;
+		return 1;
 	a.amount.count += fresh;
 	error = count_bytes(&a, own, hash(add->policy), add->policy, 0, &policy);
 	if (error == 0 && !a.full)
@@ -184,7 +186,9 @@ int tally_add(struct txn *t, unsigned kind, const struct tally *add)
 	if (a.full)
 		a.subject.left_out += add->count;
 	error = subject_put(t, &own, &a.subject);
-	return error ? error : ledger_amount_put(t, &counted, &a.amount);
+	if (error == 0)
+		error = ledger_amount_put(t, &counted, &a.amount);
+	return error ? error : a.full;
 }
 
 /* ---- reading ---- */
@@ -200,8 +204,10 @@ static int take_subject(void *arg, struct view key, struct view value)
 	struct finding *f = arg;
 	struct parsed p;
 	struct subject s;
-	if (!read_key(key, &p) || p.depth != 0 || subject_decode(value, &s) != 0)
+	if (!read_key(key, &p) || p.depth != 0)
 		return 0;
+	if (subject_decode(value, &s) != 0)
+		s = (struct subject){0};
 	f->found = p.day < f->before;
 	if (f->found) {
 		f->out->day = p.day;
@@ -241,9 +247,7 @@ static int take_entry(void *arg, struct view key, struct view value)
 {
 	struct listing *l = arg;
 	struct parsed p;
-	if (!read_key(key, &p))
-		return -EBADMSG;
-	if (p.depth == 0)
+	if (!read_key(key, &p) || p.depth == 0)
 		return 0;
 	if (l->count == TALLY_LIST_MAX) {
 		l->more = true;
@@ -252,7 +256,7 @@ static int take_entry(void *arg, struct view key, struct view value)
 	struct cursor c = entry_read(value, VERSION);
 	struct tally entry = {.day = p.day, .subject = p.subject, .count = entry_take_number(&c)};
 	if (entry_result(&c) != 0)
-		return -EBADMSG;
+		return 0; /* damaged: the report has the others */
 	*(p.depth == 1 ? &entry.policy : &entry.row) = c.rest;
 	l->count++;
 	*l->place = (struct tally_place){.policy = p.policy, .row = p.depth == 2 ? p.row : 0, .begun = true};

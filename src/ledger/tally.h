@@ -39,8 +39,9 @@ struct tally {
 };
 
 /*
- * Adds to a row, which is new if need be. -EINVAL: no such kind or subject; -EMSGSIZE. A row that finds no
- * room is counted all the same: as left out.
+ * Adds to a row, which is new if need be. -EINVAL: no such kind or subject; -EMSGSIZE. 1: there is no room
+ * for the row. Then it is counted all the same, as left out; but for a new subject there may be no room
+ * either.
  */
 int tally_add(struct txn *t, unsigned kind, const struct tally *add) __attribute__((warn_unused_result));
 

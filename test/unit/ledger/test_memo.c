@@ -248,6 +248,44 @@ static void what_has_expired_is_not_told_and_goes(void **state)
 	expect(MEMO_HOST, 100, "n297 n299 ");
 }
 
+struct damage {
+	const char *key;
+	size_t len;
+};
+
+static int run_damage(struct txn *t, void *arg)
+{
+	const struct damage *d = arg;
+	return txn_put(t, LEDGER_SHARD, view_of(d->key, d->len), VIEW("\xff"));
+}
+
+static void one_that_is_damaged_hides_no_other(void **state)
+{
+	static char bytes[4000];
+	static const char first[] = "M\x01"
+	                            "b.example",
+	                  second[] = "M\x01"
+	                             "c.example\x01",
+	                  amount[] = "N\x01";
+	static const struct damage damages[] = {
+	    {first, sizeof first}, {second, sizeof second - 1}, {amount, sizeof amount - 1}};
+	size_t entries = 0;
+	(void)state;
+	test_bytes(5, 0, bytes, sizeof bytes);
+	for (char name[] = "a.example"; name[0] <= 'd'; name[0]++)
+		assert_int_equal(put(MEMO_POLICY, name, 100, view_of(bytes, sizeof bytes)), 0);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(test_commit(store, run_damage, (void *)(uintptr_t)&damages[i]), 0);
+	expect(MEMO_POLICY, 0, "a.example d.example ");
+	assert_int_equal(put(MEMO_POLICY, "b.example", 100, VIEW("new")), 0);
+	expect(MEMO_POLICY, 0, "a.example b.example d.example ");
+	/* And goes like those that have expired. */
+	assert_int_equal(test_commit(store, run_damage, (void *)(uintptr_t)&damages[0]), 0);
+	expire(100);
+	assert_int_equal(test_read(store, LEDGER_SHARD, run_count, &entries), 0);
+	assert_int_equal(entries, 0);
+}
+
 static int run_fill(struct txn *t, void *arg)
 {
 	unsigned *from = arg, i = *from;
@@ -282,6 +320,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(names_are_printable_and_kinds_known, begin, end),
 	    cmocka_unit_test_setup_teardown(many_come_in_parts, begin, end),
 	    cmocka_unit_test_setup_teardown(what_has_expired_is_not_told_and_goes, begin, end),
+	    cmocka_unit_test_setup_teardown(one_that_is_damaged_hides_no_other, begin, end),
 	    cmocka_unit_test_setup_teardown(a_kind_has_so_many_and_no_more, begin, end),
 	};
 	return cmocka_run_group_tests_name("ledger/memo", tests, NULL, NULL);

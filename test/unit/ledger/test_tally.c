@@ -26,22 +26,26 @@ static int end(void **state)
 struct adding {
 	unsigned kind;
 	struct tally tally;
+	int result;
 };
 
 static int run_add(struct txn *t, void *arg)
 {
-	const struct adding *a = arg;
-	return tally_add(t, a->kind, &a->tally);
+	struct adding *a = arg;
+	a->result = tally_add(t, a->kind, &a->tally);
+	return a->result < 0 ? a->result : 0;
 }
 
 static int add(uint32_t day, const char *subject, const char *policy, const char *row, uint64_t count)
 {
-	struct adding a = {TALLY_DMARC, {.day = day,
-	                                    .subject = view_from_string(subject),
-	                                    .policy = view_from_string(policy),
-	                                    .row = view_from_string(row),
-	                                    .count = count}};
-	return test_commit(store, run_add, &a);
+	struct adding a = {.kind = TALLY_DMARC,
+	    .tally = {.day = day,
+	        .subject = view_from_string(subject),
+	        .policy = view_from_string(policy),
+	        .row = view_from_string(row),
+	        .count = count}};
+	int error = test_commit(store, run_add, &a);
+	return error ? error : a.result;
 }
 
 struct listing {
@@ -178,7 +182,8 @@ static void a_subject_has_so_many_rows(void **state)
 	(void)state;
 	for (unsigned i = 0; i < TALLY_ROWS_MAX + 20; i++) {
 		snprintf(row, sizeof row, "row %u", i);
-		assert_int_equal(add(10, "a.example", "p", row, 1), 0);
+		/* The policy is one of them. */
+		assert_int_equal(add(10, "a.example", "p", row, 1), i < TALLY_ROWS_MAX - 1 ? 0 : 1);
 	}
 	assert_int_equal(list(10, "a.example").entries, TALLY_ROWS_MAX);
 	expect_subjects(20, "10:a.example+ ");
@@ -186,6 +191,48 @@ static void a_subject_has_so_many_rows(void **state)
 	assert_int_equal(add(10, "a.example", "p", "row 3", 1), 0);
 	assert_int_equal(add(10, "b.example", "p", "x", 1), 0);
 	expect_subjects(20, "10:a.example+ 10:b.example ");
+}
+
+/* Spoils the entries whose keys have this length behind the subject's 0: 0 the subject's own, 16 rows. */
+struct spoiling {
+	size_t behind;
+	struct ledger_key keys[10];
+	size_t count;
+};
+
+static int spoil_one(void *arg, struct view key, struct view value)
+{
+	struct spoiling *s = arg;
+	(void)value;
+	if (key.data[0] == 'U' ? s->behind == SIZE_MAX : key.len == 6 + strlen("a.example") + 1 + s->behind)
+		memcpy(s->keys[s->count].data, key.data, s->keys[s->count].len = key.len), s->count++;
+	return 0;
+}
+
+static int run_spoil(struct txn *t, void *arg)
+{
+	struct spoiling *s = arg;
+	s->count = 0;
+	int error = txn_range(t, &(struct txn_range){.shard = LEDGER_SHARD}, spoil_one, s);
+	for (size_t i = 0; i < s->count && error == 0; i++)
+		error = txn_put(t, LEDGER_SHARD, ledger_key_view(&s->keys[i]), VIEW("\xff"));
+	return error;
+}
+
+static void what_is_damaged_begins_again(void **state)
+{
+	(void)state;
+	assert_int_equal(add(10, "a.example", "p", "x", 5), 0);
+	for (size_t i = 0; i < 3; i++) {
+		struct spoiling s = {.behind = i == 0 ? 0 : i == 1 ? 16 : SIZE_MAX};
+		assert_int_equal(test_commit(store, run_spoil, &s), 0);
+		assert_int_equal(s.count, 1);
+		expect_subjects(20, "10:a.example ");
+		assert_string_equal(list(10, "a.example").text, i == 1 ? "[p] " : "[p] x=5 ");
+		assert_int_equal(add(10, "a.example", "p", "x", i == 1 ? 5 : 0), 0);
+	}
+	drop(10, "a.example");
+	expect_subjects(20, "");
 }
 
 static void what_cannot_be_kept_is_refused(void **state)
@@ -214,6 +261,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(policies_have_rows_of_their_own, begin, end),
 	    cmocka_unit_test_setup_teardown(what_is_dropped_is_gone, begin, end),
 	    cmocka_unit_test_setup_teardown(a_subject_has_so_many_rows, begin, end),
+	    cmocka_unit_test_setup_teardown(what_is_damaged_begins_again, begin, end),
 	    cmocka_unit_test_setup_teardown(what_cannot_be_kept_is_refused, begin, end),
 	};
 	return cmocka_run_group_tests_name("ledger/tally", tests, NULL, NULL);
