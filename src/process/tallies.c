@@ -22,9 +22,20 @@ struct waiting {
 	uint64_t count;
 };
 
+/* Store refuses others, and with them all that goes in the same message. */
+static bool is_subject(struct view s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.data[i] <= ' ' || s.data[i] > '~')
+			return false;
+	return s.len > 0;
+}
+
 /* Day, lengths, subject, policy, row. */
 static bool make_key(struct buf *key, uint32_t day, struct view subject, struct view policy, struct view row)
 {
+	if (!is_subject(subject))
+		return false;
 	buf_append_u32(key, day);
 	buf_append_u16(key, (uint16_t)subject.len);
 	buf_append_u16(key, (uint16_t)policy.len);

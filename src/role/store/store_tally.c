@@ -19,34 +19,50 @@ struct tally_adding {
 	struct arena arena;
 	struct tally *items;
 	size_t count;
+	unsigned left_out; /* rows that found no room */
 };
 
 static int run_add(struct txn *t, void *arg)
 {
 	struct tally_adding *a = arg;
-	int error = 0;
-	for (size_t i = 0; i < a->count && error == 0; i++)
-		error = tally_add(t, a->kind, &a->items[i]);
-	return error;
+	int result = 0;
+	a->left_out = 0;
+	for (size_t i = 0; i < a->count && result >= 0; i++) {
+		result = tally_add(t, a->kind, &a->items[i]);
+		a->left_out += result == 1;
+	}
+	return result < 0 ? result : 0;
 }
 
 static void added(struct store_commit *commit, int result)
 {
 	struct tally_adding *a = container_of(commit, struct tally_adding, commit);
 	struct message_result m = {.error = result};
+	if (result == 0 && a->left_out > 0)
+		log_event(LOG_WARNING, "-", "tallies-full", log_u64("kind", a->kind),
+		    log_u64("left-out", a->left_out));
 	asked_answer(&a->asked, MESSAGE_TALLY_ADDED, &m);
 	arena_done(&a->arena);
 	mem_free(a);
 }
 
+/* A day that is still reported on, and will be: tomorrow's too, for its first second may come before ours. */
+static bool is_near(uint64_t day, uint32_t today)
+{
+	return day <= today + 1 && day + TALLY_DAYS >= today;
+}
+
 static bool copy_tallies(struct tally_adding *a, const struct message_tally_add *m)
 {
-	const struct message_tally *from = m->tallies.items;
+	const struct message_tally *from = m->tallies.items, *end = from + m->tallies.count;
+	uint32_t today = tally_day(clock_wall());
 	a->items = arena_array(&a->arena, m->tallies.count, sizeof *a->items);
 	if (a->items == NULL)
 		return false;
-	for (; a->count < m->tallies.count; a->count++, from++) {
-		struct tally *to = &a->items[a->count];
+	for (; from < end; from++) {
+		if (from->count == 0 || !is_near(from->day, today))
+			continue;
+		struct tally *to = &a->items[a->count++];
 		*to = (struct tally){.day = (uint32_t)from->day, .count = from->count};
 		if (!arena_copy(&a->arena, from->subject, &to->subject) ||
 		    !arena_copy(&a->arena, from->policy, &to->policy) ||
@@ -59,10 +75,12 @@ static bool copy_tallies(struct tally_adding *a, const struct message_tally_add 
 void store_tally_add(struct link *link, struct channel_frame *frame, const void *message)
 {
 	const struct message_tally_add *m = message;
+	/* Each counts what it sees. */
+	int error = m->kind == (link->peer == ROLE_SMTP ? TALLY_DMARC : TALLY_TLS) ? 0 : -EACCES;
 	struct tally_adding *a = mem_alloc(sizeof *a);
-	if (!asked_begin(&a->asked, link, frame)) {
-		struct message_result busy = {.error = -EBUSY};
-		ipc_send(&link->channel, MESSAGE_TALLY_ADDED, frame->request, &busy, -1);
+	if (error || !asked_begin(&a->asked, link, frame)) {
+		struct message_result refused = {.error = error ? error : -EBUSY};
+		ipc_send(&link->channel, MESSAGE_TALLY_ADDED, frame->request, &refused, -1);
 		mem_free(a);
 		return;
 	}
@@ -244,9 +262,20 @@ void store_tally_drop(struct link *link, struct channel_frame *frame, const void
 static struct {
 	struct store_commit commit;
 	unsigned kind, next;
-	uint32_t before;
+	uint32_t today;
 	bool running;
 } expiry;
+
+/* Too old; or counted while the clock was wrong, on a day that is still to come. */
+static int find_expired(struct txn *t, struct tally_subject *out)
+{
+	int error = tally_next(t, expiry.kind, expiry.today - TALLY_DAYS, NULL, out);
+	if (error == -ENOENT) {
+		struct tally_subject last = {.day = expiry.today + 1, .name = "~"}; /* no name is behind it */
+		error = tally_next(t, expiry.kind, UINT32_MAX, &last, out);
+	}
+	return error;
+}
 
 static int run_expire(struct txn *t, void *arg)
 {
@@ -254,7 +283,7 @@ static int run_expire(struct txn *t, void *arg)
 	bool more;
 	(void)arg;
 	expiry.next = expiry.kind;
-	int error = tally_next(t, expiry.kind, expiry.before, NULL, &old);
+	int error = find_expired(t, &old);
 	if (error == -ENOENT) {
 		expiry.next = expiry.kind + 1;
 		return 0;
@@ -274,7 +303,7 @@ static void expired(struct store_commit *commit, int result)
 	expiry.running = false;
 }
 
-/* Reports that nobody could be sent. */
+/* What nobody could be told of. */
 void store_tally_expire(void)
 {
 	uint32_t today = tally_day(clock_wall());
@@ -282,7 +311,7 @@ void store_tally_expire(void)
 		return;
 	expiry.running = true;
 	expiry.kind = 1;
-	expiry.before = today - TALLY_DAYS;
+	expiry.today = today;
 	expiry.commit =
 	    (struct store_commit){.run = run_expire, .done = expired, .large = true, .frees_space = true};
 	store_commit(store_role.store, &expiry.commit);
