@@ -7,9 +7,10 @@
 enum {
 	/* Octets of entries that wait to be told: hundreds of them, of a client that does nothing. */
 	KEPT_MAX = 16 * 1024,
-	/* Messages that got the same annotation in one step, a line each. A program that sets more of them
-	 * is at work; who wants to know sees what changed by its MODSEQ. */
-	MESSAGES_MAX = 1000
+	/* Lines that wait to be told: a message each that got an annotation. A program that sets more of them
+	 * is at work; who wants to know sees what changed by its MODSEQ. They are told at once, and so many
+	 * are far from what the output can hold. */
+	LINES_MAX = 2000
 };
 
 void imap_noted(struct imap_session *s, const struct mail_noted *noted)
@@ -24,10 +25,13 @@ void imap_noted(struct imap_session *s, const struct mail_noted *noted)
 	if (noted->uids.len == 0 || box->mailbox != noted->mailbox)
 		return;
 	size_t before = s->noted.len;
-	bool fits = uid_ranges_valid(noted->uids, false) && uid_ranges_count(noted->uids) <= MESSAGES_MAX &&
+	bool fits = uid_ranges_valid(noted->uids, false) &&
+	            uid_ranges_count(noted->uids) <= (uint64_t)(LINES_MAX - s->noted_lines) &&
 	            before + noted->uids.len + noted->name.len + 16 <= KEPT_MAX &&
 	            wire_put_text(&s->noted, noted->uids) == 0 && wire_put_text(&s->noted, noted->name) == 0;
-	if (!fits) {
+	if (fits) {
+		s->noted_lines += (uint16_t)uid_ranges_count(noted->uids);
+	} else {
 		buf_truncate(&s->noted, before);
 		s->noted_lost = true;
 	}
@@ -65,5 +69,11 @@ void imap_noted_tell(struct imap_session *s)
 			for (uint64_t uid = first; uid <= last; uid++)
 				put_entry(s, (uint32_t)uid, name);
 	}
+	imap_noted_forget(s);
+}
+
+void imap_noted_forget(struct imap_session *s)
+{
 	buf_done(&s->noted);
+	s->noted_lines = 0;
 }

@@ -12,5 +12,6 @@ void imap_noted(struct imap_session *s, const struct mail_noted *noted);
 
 /* Tells what was kept: between two responses. */
 void imap_noted_tell(struct imap_session *s);
+void imap_noted_forget(struct imap_session *s);
 
 #endif

@@ -593,6 +593,7 @@ static void on_first(struct imap_session *s, enum mail_type type, const void *an
 	}
 	n->set = true;
 	s->listens = true;
+	s->noted_lost = false; /* nobody was to be told of it */
 	s->notes_annotations = selected_group(n) && selected_group(n)->events & ANNOTATION_CHANGE;
 	watch_known(s, done->modseq);
 	if (s->selected) {

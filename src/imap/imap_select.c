@@ -3,6 +3,7 @@
  * and 3.2.5); CLOSE and UNSELECT (RFC 9051 sections 6.4.1 and 6.4.2).
  */
 #include "imap/imap_commands.h"
+#include "imap/imap_noted.h"
 #include "imap/imap_state.h"
 
 #include <errno.h>
@@ -51,7 +52,7 @@ void imap_selected_forget(struct imap_session *s)
 	mem_free(box);
 	buf_done(&s->gone);
 	buf_done(&s->told);
-	buf_done(&s->noted);
+	imap_noted_forget(s);
 	s->noted_lost = false;
 }
 

@@ -164,6 +164,7 @@ struct imap_session {
 	struct buf told;        /* flags that the client knows already, up to told_modseq */
 	uint64_t told_modseq;
 	struct buf noted;                     /* annotations that others set, to be told: imap_noted.c */
+	uint16_t noted_lines;                 /* that this will take */
 	bool noted_lost;                      /* there were more of them */
 	bool notes_annotations;               /* NOTIFY tells of them in the selected mailbox */
 	const struct imap_follower *follower; /* NULL: no search is kept up to date */

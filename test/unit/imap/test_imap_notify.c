@@ -184,6 +184,25 @@ static void what_others_note(void **state)
 	note(number, "\0\0\0\1\377\377\377\377", 8, "/comment");
 	fake_expect(f, "* OK [NOTIFICATIONOVERFLOW] ...");
 	assert_false(imap_is_idling(f->session));
+	/* Who asks again is told of what comes from then on. */
+	fake_talk(f, "d NOTIFY SET (selected (MessageNew MessageExpunge AnnotationChange))\r\n", "d OK ...");
+	note(number, "\0\0\0\1\0\0\0\1", 8, "/comment");
+	fake_expect(f, "* 1 FETCH (ANNOTATION (\"/comment\"))");
+}
+
+/* While the client does nothing, what waits for it is bounded: by the lines that it will take. */
+static void what_others_note_meanwhile(void **state)
+{
+	(void)state;
+	fake_say(f, "a SELECT INBOX (ANNOTATE)\r\n");
+	buf_clear(&f->out);
+	for (size_t i = 0; i < 3; i++)
+		note(inbox->number, "\0\0\0\1\0\0\3\350", 8, i == 0 ? "/a" : i == 1 ? "/b" : "/c");
+	fake_expect(f, "");
+	fake_talk(
+	    f, "b NOOP\r\n", "* 1 FETCH (ANNOTATION (\"/a\"))\n* 1 FETCH (ANNOTATION (\"/b\"))\nb OK ...");
+	note(inbox->number, "\0\0\0\1\0\0\3\350", 8, "/d");
+	fake_talk(f, "c NOOP\r\n", "* 1 FETCH (ANNOTATION (\"/d\"))\nc OK ...");
 }
 
 /* A session may end, or change hands, at any time. */
@@ -214,6 +233,7 @@ int main(void)
 	    TEST(the_selected_mailbox),
 	    TEST(what_is_refused),
 	    TEST(what_others_note),
+	    TEST(what_others_note_meanwhile),
 	    TEST(ends_with_the_session),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
