@@ -13,10 +13,10 @@
 static int take(void *arg, struct view key, struct view value)
 {
 	struct account_check_emails *x = arg;
-	/* The next slice begins right behind it. */
-	memcpy(x->from, key.data, key.len);
-	x->from[key.len] = '\0';
-	x->from_len = key.len + 1;
+	/* The next slice begins right behind it; this one may run again. */
+	memcpy(x->next, key.data, key.len);
+	x->next[key.len] = '\0';
+	x->next_len = key.len + 1;
 	return message_decode(value, &x->messages[x->count++]);
 }
 
@@ -87,6 +87,8 @@ static void looked(struct store_read *read, int result)
 	if (result == 0)
 		x->wrong += x->wrong_here;
 	if (result == 0 && x->count == CHECK_EMAILS_SLICE) {
+		memcpy(x->from, x->next, x->next_len);
+		x->from_len = x->next_len;
 		store_read(x->accounts->store, read);
 		return;
 	}

@@ -23,8 +23,8 @@ struct account_check_emails {
 	struct store_read read;
 	struct account_message *messages; /* of this slice */
 	size_t count, wrong_here;         /* and of them */
-	char from[STORE_KEY_MAX + 1];
-	size_t from_len;
+	char from[STORE_KEY_MAX + 1], next[STORE_KEY_MAX + 1];
+	size_t from_len, next_len;
 };
 
 void account_check_emails(struct accounts *a, struct account_check_emails *x);
