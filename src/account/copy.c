@@ -8,6 +8,7 @@
 
 #include "account/annotation_entries.h"
 #include "account/intent.h"
+#include "account/lists.h"
 #include "account/messages.h"
 #include "base/clock.h"
 #include "base/container.h"
@@ -44,7 +45,8 @@ static size_t writes_of(const struct account_copy *c, const struct message_now *
 static int plan(struct slice *slice, struct account_copy *c)
 {
 	struct account_change *change = &slice->change;
-	size_t writes = CHANGE_END_WRITES + 1 + LOOK_AT_ONCE / ACCOUNT_BLOCK + 2 + c->part;
+	/* And what is told of lists, where it goes into Junk. */
+	size_t writes = 1 + CHANGE_END_WRITES + 1 + LOOK_AT_ONCE / ACCOUNT_BLOCK + 2 + c->part;
 	size_t n = 0, count = 0;
 	uint64_t bytes = 0;
 	uint32_t block = UINT32_MAX;
@@ -129,6 +131,8 @@ static int copy_one(
 	uint32_t new_uid;
 	int error = c->move ? message_move(change, source, c->to, c->denied, &new_uid)
 	                    : message_copy(change, source, c->to, c->denied, &new_uid);
+	if (error == 0 && c->to == change->head.roles[MAILBOX_ROLE_JUNK])
+		error = lists_disown(change, source->now.m.emailid);
 	if (error)
 		return error;
 	c->copied[c->count + c->slice_count] = source->uid;

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "account/lists.h"
 #include "account/mailbox.h"
 #include "account/message.h"
 #include "base/clock.h"
@@ -212,6 +213,7 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 	    .summary = d->summary,
 	    .structure = d->structure,
 	    .text_growth = d->binary ? d->text_growth : 0,
+	    .list = d->list,
 	};
 	set_hashes(d, &email);
 	int error = change_begin(&c, t, target->shard, d->now);
@@ -221,6 +223,10 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 		error = find_places(&c, d, target, places, &count);
 	if (error == 0)
 		error = message_add(&c, &email, places, count, &target->emailid);
+	if (error)
+		return error;
+	if (d->list_counts && places[0].mailbox != c.head.roles[MAILBOX_ROLE_JUNK])
+		error = lists_see(&c, d->list, d->now);
 	if (error)
 		return error;
 	target->uid = places[0].uid;
@@ -285,7 +291,7 @@ size_t account_delivery_writes(const struct account_delivery *d)
 	for (size_t i = 0; i < d->target_count; i++) {
 		size_t places = places_of(d, &d->targets[i]);
 		writes += message_add_writes(places, 1 + references_of(d)) + places + HEAD_AND_DELIVERY_ID +
-		          flags_writes(d, &d->targets[i]);
+		          flags_writes(d, &d->targets[i]) + d->list_counts;
 	}
 	return writes;
 }

@@ -101,6 +101,13 @@ struct account_key key_subscription(struct view path)
 	return k;
 }
 
+struct account_key key_lists(void)
+{
+	struct account_key k = key_letter('C');
+	add_bytes(&k, "L", 1);
+	return k;
+}
+
 struct account_key key_remembered(uint32_t mailbox)
 {
 	struct account_key k = key_letter('C');

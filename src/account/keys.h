@@ -4,6 +4,7 @@
  *
  *   A mailbox uid user name  annotation of a message, shared (user 0) or a user's own
  *   B parent name            number of the mailbox of that name
+ *   C 'L'                    mailing lists whose mail comes and is kept (lists.h)
  *   C 'O' owner mailbox      somebody else's mailbox that is shared with this account
  *   C 'R' mailbox            a removed mailbox whose messages can still be brought back: its path
  *   C 'S' hash               subscription to a path that has no mailbox
@@ -115,6 +116,7 @@ struct account_key key_mailbox_name(uint32_t parent, struct view name); /* the n
 struct account_key key_subscription(struct view path);
 struct account_key key_subscriptions(void); /* before all of them, and behind */
 struct account_key key_subscriptions_end(void);
+struct account_key key_lists(void);
 struct account_key key_remembered(uint32_t mailbox);
 struct account_key key_share(uint64_t owner, uint32_t mailbox);
 struct account_key key_email(uint64_t emailid);
@@ -276,6 +278,7 @@ struct account_email {
 	struct view summary;   /* empty: apart, or in the blob's trailer */
 	struct view structure; /* empty: in the blob's trailer alone */
 	uint64_t text_growth;  /* as in M */
+	uint64_t list;         /* the mailing list by which it came (lists.h); 0: none */
 };
 
 /* L, of KIND_PLACES: what happened in a block of a mailbox's messages. Arrivals are not in it: M entries have

@@ -336,6 +336,7 @@ void email_encode(uint64_t emailid, const struct account_email *e, struct entry 
 	entry_add_text(out, e->uidl);
 	entry_add_text(out, e->summary_apart ? (struct view){0} : e->summary);
 	entry_add_text(out, e->structure);
+	entry_add_number(out, e->list);
 }
 
 int email_decode(uint64_t emailid, struct view value, struct account_email *e)
@@ -359,6 +360,7 @@ int email_decode(uint64_t emailid, struct view value, struct account_email *e)
 	r.uidl = entry_take_text(&c);
 	r.summary = entry_take_text(&c);
 	r.structure = entry_take_text(&c);
+	r.list = take_later(&c);
 	if (cursor_ok(&c))
 		*e = r;
 	return entry_result(&c);

@@ -26,6 +26,7 @@ SCHEMA(message_deliver, FIELD_WORD(message_deliver, session, 64), FIELD_IDENTITY
     FIELD_BYTES(message_deliver, bytes, PIECE_MAX), FIELD_BYTES(message_deliver, summary, SUMMARY_INLINE_MAX),
     FIELD_BYTES(message_deliver, trailer, TRAILER_MAX), FIELD_TIME(message_deliver, received_at),
     FIELD_FLAG(message_deliver, all_or_none), FIELD_ANY(message_deliver, message_id_hash),
+    FIELD_ANY(message_deliver, list), FIELD_FLAG(message_deliver, list_counts),
     FIELD_LIST(message_deliver, references, MESSAGE_REFERENCES_MAX, &message_reference_schema),
     FIELD_HEADER(message_deliver, headers, VERDICT_HEADERS_MAX),
     FIELD_HEADER(message_deliver, head, QUEUE_HEAD_MAX), FIELD_WORD(message_deliver, signer, 256),
@@ -36,6 +37,8 @@ SCHEMA(message_deliver, FIELD_WORD(message_deliver, session, 64), FIELD_IDENTITY
     FIELD_LIST(message_deliver, reports, REPORTS_MAX, &message_delivery_report_schema));
 SCHEMA(message_delivered, FIELD_LIST(message_delivered, results, QUEUED_MAX, &message_result_schema));
 SCHEMA(message_room, FIELD_IDENTITY(message_room, account), FIELD_SIZE(message_room, bytes));
+SCHEMA(message_mailing_list, FIELD_IDENTITY(message_mailing_list, account),
+    FIELD_ANY(message_mailing_list, list));
 SCHEMA(message_etrn, FIELD_WORD(message_etrn, domain, 256));
 SCHEMA(
     message_etrn_answer, FIELD_ERROR(message_etrn_answer, error), FIELD_SIZE(message_etrn_answer, messages));
@@ -57,5 +60,7 @@ const struct message_row messages_delivery[MESSAGES_IN_GROUP] = {
     [MESSAGE_ETRN_ANSWER - MESSAGES_DELIVERY] = {"etrn-answer", ROLE_STORE, ROLE_SMTP, &message_etrn_answer_schema, MESSAGE_ETRN},
     [MESSAGE_SHOW - MESSAGES_DELIVERY] = {"show", ROLE_SMTP, ROLE_STORE, &message_show_schema},
     [MESSAGE_SHOWN - MESSAGES_DELIVERY] = {"shown", ROLE_STORE, ROLE_SMTP, &message_shown_schema, MESSAGE_SHOW},
+    [MESSAGE_MAILING_LIST - MESSAGES_DELIVERY] = {"mailing-list", ROLE_SMTP, ROLE_STORE, &message_mailing_list_schema},
+    [MESSAGE_MAILING_LIST_ANSWER - MESSAGES_DELIVERY] = {"mailing-list-answer", ROLE_STORE, ROLE_SMTP, &message_result_schema, MESSAGE_MAILING_LIST},
 };
 /* clang-format on */

@@ -17,7 +17,9 @@ enum messages_delivery {
 	MESSAGE_ETRN, /* try this domain's mail now (RFC 1985); from smtp */
 	MESSAGE_ETRN_ANSWER,
 	MESSAGE_SHOW, /* a piece of what a URL names (RFC 4468); from smtp */
-	MESSAGE_SHOWN
+	MESSAGE_SHOWN,
+	MESSAGE_MAILING_LIST, /* does this account read this mailing list? from smtp */
+	MESSAGE_MAILING_LIST_ANSWER
 };
 
 /* clang-format off */
@@ -56,6 +58,7 @@ struct message_deliver {
 	uint64_t message_id_hash;    /* as mime/digest.h makes it, and the hashes of what it refers to; 0: none */
 	struct codec_list references;
 	struct codec_list deliveries; /* at most 100 of DELIVER_MAILBOX */
+	uint64_t list, list_counts;  /* the mailing list by which it came, and whether that gains by it: account/lists.h; 0: none */
 	struct view headers;         /* what verdicts say of it: fields behind the prefix of each mailbox, now or later */
 
 	/* Fields above the message for those elsewhere, and the domain of ours that has signed it; either may be empty. */
@@ -72,6 +75,7 @@ struct message_deliver {
 };
 struct message_delivered { struct codec_list results; }; /* of the deliveries, in their order */
 struct message_room { uint64_t account, bytes; };
+struct message_mailing_list { uint64_t account, list; }; /* answered with 0 or -ENOENT; others: not known now */
 struct message_etrn { struct view domain; };
 struct message_etrn_answer { int64_t error; uint64_t messages; };
 /* account, login: who has logged in, and its address; from this octet on of what the URL names. */
@@ -82,7 +86,7 @@ struct message_shown { int64_t error; uint64_t last; struct view bytes; };
 
 #define MESSAGES_DELIVERY_STRUCTS(X) X(message_upload) X(message_upload_credit) X(message_upload_abort) \
 	X(message_delivery) X(message_reference) X(message_delivery_report) X(message_deliver) \
-	X(message_delivered) X(message_room) X(message_etrn) X(message_etrn_answer) \
+	X(message_delivered) X(message_room) X(message_mailing_list) X(message_etrn) X(message_etrn_answer) \
 	X(message_show) X(message_shown)
 /* clang-format on */
 MESSAGES_DELIVERY_STRUCTS(MESSAGE_DECLARE_SCHEMA)

@@ -61,12 +61,12 @@ def results(raw):
     return " ".join(own[0].decode().split())
 
 
-def make_partner(road, **settings):
+def make_partner(road, environment=None, **settings):
     """
     partner.example's server with bob, where nobody is trusted. Its zone is there before it starts and asks for its keys' records: it
     would remember from the zone above that there is no such name, nor others beside it.
     """
-    made = road.postrider("mx.partner.example", "partner.example", ["bob"], start=False, trusted_networks=NOBODY, **settings)
+    made = road.postrider("mx.partner.example", "partner.example", ["bob"], start=False, environment=environment, trusted_networks=NOBODY, **settings)
     made.smtp_port = road.port
     road.publish()
     return made.start()

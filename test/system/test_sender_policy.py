@@ -2,6 +2,7 @@
 
 import pytest
 
+from clock import Clock
 from imap_client import connect
 from road import wait_mail
 from server import wait_for
@@ -176,3 +177,46 @@ def test_without_dns_what_claims_to_be_from_here_comes_again(road, tmp_path):
     finally:
         road.dns.clear()
     assert code == 451 and text.startswith(b"4.4.3 "), text
+
+
+# ---- lists ----
+
+def post(company, sealer, number, broken=False):
+    """A post of `company` that came by the list of `sealer`, which signs for it; it may have changed the text."""
+    fields = {"List_Id": f"The list <list.{sealer.domain}>", "Message_ID": f"<{number}@{company.domain}>"}
+    raw = company.mail(f"Post {number}", **fields)
+    if broken:
+        raw = raw.replace(b"How are you?", b"How are you?\r\n--\r\nunsubscribe here")
+    return dkim.sign(raw, b"s1", sealer.domain.encode(), sealer.key.read_bytes(), include_headers=[b"from", b"subject", b"list-id"]) + raw
+
+
+def test_a_list_that_is_read_may_break_signatures(road, tmp_path):
+    """Learnt from proven mail on several days; until then, and after its reader put it into Junk, the author's policy counts."""
+    clock = Clock(tmp_path / "clock")
+    company, sealer, other = (Sender(road, tmp_path, policy) for policy in ("reject", None, None))
+    partner = make_partner(road, environment=clock.environment)
+    partner.add_account("carol@partner.example")
+    own = prove(road, tmp_path, "partner.example", road.address())
+    road.publish()
+
+    def bring(raw, *recipients, by=sealer):
+        return send(partner, by.address, f"bounces@{by.domain}", raw, *recipients)
+
+    for number in range(5):
+        assert bring(post(company, sealer, number, broken=True))[0] == 550
+        assert bring(post(company, sealer, number))[0] == 250
+        clock.advance(4 * 24 * 3600)
+    assert bring(post(company, sealer, 10, broken=True))[0] == 250
+    got = wait_mail(partner, BOB, 6)[-1]
+    assert 'reason="by a mailing list that is read here"' in results(got)
+    assert count(partner, "Junk") == 0
+    # Others do not read it; nor is a list of that name another domain's, or anybody's.
+    assert bring(post(company, sealer, 11, broken=True), "carol@partner.example")[0] == 550
+    assert bring(post(company, other, 12, broken=True).replace(f"list.{other.domain}".encode(), f"list.{sealer.domain}".encode()), by=other)[0] == 550
+    # What claims to be from here is not believed, and not lost.
+    assert bring(post(own, sealer, 13, broken=True))[0] == 250
+    assert count(partner, "Junk") == 1
+    with connect(partner, BOB, secure=False) as client:
+        client.select("INBOX")
+        assert client.uid("MOVE", "1", "Junk")[0] == "OK"
+    assert bring(post(company, sealer, 14, broken=True))[0] == 550

@@ -56,6 +56,8 @@ struct smtp_connection {
 		struct buf results;         /* who sent it: sender_results_encode; may be empty */
 		struct smtp_verdict *each;  /* of the recipients, or NULL */
 		struct smtp_sender *sender; /* who sent it, while it is checked; or NULL: smtp_sender.c */
+		uint64_t list;              /* the mailing list by which it came (sender_list.h); 0: none */
+		bool list_counts;           /* it is proven, so that its readers' list gains by it */
 		bool *junk; /* for each recipient, whether it goes into the mailbox for junk; or NULL */
 		struct smtp_sign *sign;   /* whom it is signed by, or NULL: smtp_sign.c */
 		struct view head, signer; /* as in message_deliver; of `sign` */

@@ -246,7 +246,8 @@ void smtp_hooks_abandon(void *arg)
 	for (size_t i = 0; i < hook_count && c->message.begun; i++)
 		if (sees(c, i) && hooks[i].tap->end)
 			hooks[i].tap->end(c);
-	c->message.begun = c->message.store_full = false;
+	c->message.begun = c->message.store_full = c->message.list_counts = false;
+	c->message.list = 0;
 	c->message.full = 0;
 	buf_done(&c->message.headers);
 	buf_done(&c->message.results);

@@ -47,6 +47,8 @@ static void finish(struct smtp_sender *s);
 static void ready(void *arg)
 {
 	struct smtp_sender *s = arg;
+	if (s->judged || s->check == NULL)
+		return;
 	measure(s);
 	if (s->ended)
 		finish(s);
@@ -116,6 +118,7 @@ static void end(struct smtp_connection *c)
 	sender_check_free(s->check);
 	lookup_done(&s->lookup);
 	sender_budget_charge(&budget, SIZE_MAX, &s->charged, 0);
+	mem_free(s->readers);
 	mem_free(s);
 }
 
@@ -133,6 +136,7 @@ static void finish(struct smtp_sender *s)
 	}
 	loop_timer_cancel(&s->patience);
 	s->ended = false;
+	s->judged = true;
 	enum smtp_hook_result result = s->check ? smtp_sender_decide(s, &verdict) : HOOK_DECIDED;
 	if (result != HOOK_WAIT)
 		smtp_hooks_resume(s->connection, result, &verdict);
@@ -148,8 +152,10 @@ enum smtp_hook_result smtp_sender_judge(struct smtp_connection *c, struct smtp_v
 		return HOOK_DECIDED;
 	}
 	sender_check_end(s->check);
-	if (sender_check_judge(s->check))
+	if (sender_check_judge(s->check)) {
+		s->judged = true;
 		return smtp_sender_decide(s, verdict);
+	}
 	s->ended = true;
 	loop_timer_set(&s->patience, PATIENCE_MS);
 	lookup_ask(&s->lookup);

@@ -119,12 +119,40 @@ static void keep(struct smtp_sender *s, const struct sender_verdicts *v, const s
 	results.override = d->override;
 	if (d->seal > 0)
 		results.override_by = view_from_string(v->arc->sets[d->seal - 1].seal_field.domain);
+	else if (d->override == SENDER_KNOWN_LIST)
+		results.override_by = s->list.id;
 	buf_clear(kept);
 	if (sender_results_encode(&results, kept) != 0)
 		buf_clear(kept);
 }
 
 /* ---- what is done ---- */
+
+static struct sender_rules common_rules(const struct smtp_sender *s, const struct sender_verdicts *v)
+{
+	return (struct sender_rules){.ours = own_wish(),
+	    .claims_ours = s->ours,
+	    .ours_later = s->ours && s->ours->later,
+	    .seal = sender_find_seal(v, smtp_role.edge.process->settings.arc_trusted)};
+}
+
+static struct sender_decision decide_for(const struct smtp_sender *s, const struct sender_verdicts *v,
+    struct sender_rules *rules, size_t recipient)
+{
+	rules->policy =
+	    policy_for(v->dmarc.author, &smtp_envelope(s->connection->session)->recipients[recipient]);
+	rules->known_list = s->readers && s->readers[recipient] == SENDER_READER;
+	return sender_decide(v, rules);
+}
+
+/* What its list gains by it, or loses when its reader puts it into Junk. */
+static void note_list(struct smtp_sender *s, const struct sender_verdicts *v, const struct sender_decision *d)
+{
+	s->connection->message.list = s->list.number;
+	s->connection->message.list_counts = s->list.number && d->action == SENDER_DELIVERED &&
+	                                     d->override == SENDER_NO_OVERRIDE &&
+	                                     v->dmarc.result != SENDER_FAIL;
+}
 
 /*
  * Each recipient has a decision; the message has one reply. So it is refused when all refuse it, and else
@@ -133,16 +161,11 @@ static void keep(struct smtp_sender *s, const struct sender_verdicts *v, const s
  */
 static enum smtp_hook_result carry_out(struct smtp_sender *s, struct smtp_verdict *verdict)
 {
-	const struct smtp_envelope *e = smtp_envelope(s->connection->session);
 	const struct sender_verdicts *v = sender_check_verdicts(s->check);
-	struct sender_rules rules = {.ours = own_wish(),
-	    .claims_ours = s->ours,
-	    .ours_later = s->ours && s->ours->later,
-	    .seal = sender_find_seal(v, smtp_role.edge.process->settings.arc_trusted)};
+	struct sender_rules rules = common_rules(s, v);
 	struct sender_decision best = {.action = SENDER_ACTIONS};
-	for (size_t i = 0; i < e->count; i++) {
-		rules.policy = policy_for(v->dmarc.author, &e->recipients[i]);
-		struct sender_decision d = sender_decide(v, &rules);
+	for (size_t i = 0; i < smtp_envelope(s->connection->session)->count; i++) {
+		struct sender_decision d = decide_for(s, v, &rules, i);
 		if (d.action < best.action)
 			best = d;
 		if (d.action != SENDER_DELIVERED)
@@ -151,12 +174,25 @@ static enum smtp_hook_result carry_out(struct smtp_sender *s, struct smtp_verdic
 	log_verdicts(s, v, &best);
 	smtp_report_count(s, &best);
 	write_field(s, v, &best);
+	note_list(s, v, &best);
 	if (best.action < SENDER_REFUSED) {
 		keep(s, v, &best);
 		return HOOK_ACCEPT;
 	}
 	refuse(s, &best, verdict);
 	return HOOK_DECIDED;
+}
+
+/* A list is asked about when it would change something. */
+static enum smtp_hook_result judge_list(struct smtp_sender *s, struct smtp_verdict *verdict)
+{
+	const struct sender_verdicts *v = sender_check_verdicts(s->check);
+	struct sender_rules rules = common_rules(s, v);
+	bool hindered = false;
+	s->list = sender_find_list(v);
+	for (size_t i = 0; s->list.number && i < smtp_envelope(s->connection->session)->count; i++)
+		hindered |= decide_for(s, v, &rules, i).action != SENDER_DELIVERED;
+	return hindered ? smtp_sender_ask_lists(s, carry_out, verdict) : carry_out(s, verdict);
 }
 
 /* ---- claims ---- */
@@ -212,7 +248,7 @@ static enum smtp_hook_result ask_claims(struct smtp_sender *s, struct smtp_verdi
 		buf_done(&address);
 		return result;
 	}
-	return carry_out(s, verdict);
+	return judge_list(s, verdict);
 }
 
 enum smtp_hook_result smtp_sender_decide(struct smtp_sender *s, struct smtp_verdict *verdict)

@@ -318,6 +318,8 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	    .client = view_from_string(c->edge.client.text),
 	    .submitter = c->account,
 	    .message_id = digest->message_id,
+	    .list = c->message.list,
+	    .list_counts = c->message.list_counts,
 	    .headers = buf_view(&c->message.headers),
 	    .head = c->message.head,
 	    .signer = c->message.signer,

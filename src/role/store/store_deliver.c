@@ -246,6 +246,8 @@ static void copy_references(struct delivery *d, const struct message_deliver *m)
 {
 	const struct message_reference *from = m->references.items;
 	struct queue_record *r = &d->queue.record;
+	d->mail.list = m->list;
+	d->mail.list_counts = m->list && m->list_counts;
 	d->mail.message_id_hash = r->message_id_hash = m->message_id_hash;
 	d->mail.references = d->references;
 	d->mail.reference_count = m->references.count;
@@ -530,6 +532,7 @@ const struct link_verb store_smtp_verbs[] = {
     {MESSAGE_ROOM, take_room},
     {MESSAGE_ETRN, store_etrn},
     {MESSAGE_SHOW, store_show},
+    {MESSAGE_MAILING_LIST, store_list},
     {MESSAGE_TALLY_ADD, store_tally_add},
     {0},
 };

@@ -57,8 +57,12 @@ struct sender_decision sender_decide(const struct sender_verdicts *v, const stru
 		d = ours;
 	if (d.action == SENDER_DELIVERED || d.ground == SENDER_UNCLEAR)
 		return d;
-	if (rules->seal || (rules->known_list && v->authors == 1)) {
-		d.action = SENDER_DELIVERED;
+	if (!rules->seal && (!rules->known_list || v->authors != 1))
+		return d;
+	/* A list that somebody made his target read must not bring a colleague's name into its inbox. */
+	enum sender_action milder = rules->seal || !rules->claims_ours ? SENDER_DELIVERED : SENDER_TO_JUNK;
+	if (milder < d.action) {
+		d.action = milder;
 		d.override = rules->seal ? SENDER_TRUSTED_SEAL : SENDER_KNOWN_LIST;
 		d.later = false;
 		d.seal = rules->seal;

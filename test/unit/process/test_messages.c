@@ -204,10 +204,11 @@ static int decode_view(const struct place *p, struct view v)
 static void refuses_numbers_outside(const struct place *p)
 {
 	static const char *const any[] = {"message_directory.number", "message_directory_answer.number",
-	    "message_deliver.message_id_hash", "message_reference.hash", "message_fetch.offset",
-	    "message_fetch.length", "mail_store.unchanged_since", "mail_annotate.unchanged_since",
-	    "mail_append.message_id_hash", "message_tally_list.policy", "message_tally_list.row",
-	    "message_tally_rows.policy", "message_tally_rows.row"};
+	    "message_deliver.message_id_hash", "message_deliver.list", "message_mailing_list.list",
+	    "message_reference.hash", "message_fetch.offset", "message_fetch.length",
+	    "mail_store.unchanged_since", "mail_annotate.unchanged_since", "mail_append.message_id_hash",
+	    "message_tally_list.policy", "message_tally_list.row", "message_tally_rows.policy",
+	    "message_tally_rows.row"};
 	const struct codec_field *f = field_at(p);
 	char name[100];
 	bool named = false;

@@ -94,7 +94,10 @@ static void what_claims_to_be_ours_must_prove_it(void **state)
 	expect(SENDER_DELIVERED, SENDER_NO_OVERRIDE);
 	rules.ours = SENDER_FOLLOW;
 	rules.known_list = true;
-	assert_false(expect(SENDER_DELIVERED, SENDER_KNOWN_LIST).later);
+	assert_false(expect(SENDER_TO_JUNK, SENDER_KNOWN_LIST).later);
+	rules.seal = 1;
+	assert_false(expect(SENDER_DELIVERED, SENDER_TRUSTED_SEAL).later);
+	rules.seal = 0;
 	rules.known_list = false;
 	dmarc(SENDER_FAIL, DMARC_QUARANTINE);
 	assert_int_equal(expect(SENDER_REFUSED, SENDER_NO_OVERRIDE).ground, SENDER_CLAIMS_OURS);
