@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""DKIM and ARC against two other implementations, dkimpy (python3-dkim) and Mail::DKIM (libmail-dkim-perl): they verify
+"""DKIM and ARC against other implementations, dkimpy (python3-dkim), Mail::DKIM (libmail-dkim-perl) and OpenDKIM: they verify
 what we sign, also after what relays do to it, and we verify what they sign; and all have one opinion of what was changed.
 
     test/system/dkim_differential.py build/test/dkim_tool [MAILS [SEED]]
@@ -8,6 +8,7 @@ import json
 import pathlib
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -125,6 +126,14 @@ class Peers:
     def perl(self, script, *args):
         return subprocess.run(["perl", "-e", script, *map(str, args)], check=True, capture_output=True, text=True).stdout.split()
 
+    def opendkim(self, paths):
+        """Whether each is good, as it says in its test mode; of mail whose From it cannot read it says that it is not signed, whatever stands there: None."""
+        config = self.folder / "opendkim.conf"
+        config.write_text(f"Mode v\nTestPublicKeys {self.zone}\nSyslog no\n")
+        said = subprocess.run([shutil.which("opendkim", path="/usr/sbin:/usr/bin"), "-x", config, "-v", "-t", ",".join(paths)], capture_output=True, text=True)
+        found = dict(re.findall(r"^opendkim: (\S+): verification .*?(succeeded|failed)\b", said.stdout + said.stderr, re.M))
+        return [found.get(path) and found[path] == "succeeded" for path in paths]
+
     def dkimpy_sign(self, path, canonicalize):
         message = pathlib.Path(path).read_bytes()
         key = self.keys["rsa"].read_bytes()
@@ -154,6 +163,10 @@ def run(peers, r, count):
             if right is not None:
                 wrong += differ(f"{selector}, {what}, by ourselves", group, ours, [right] * len(group))
             wrong += differ(f"{selector}, {what}, by dkimpy", group, ours, [peers.dkimpy(p) for p in group])
+            if shutil.which("opendkim", path="/usr/sbin:/usr/bin"):
+                judged = [(path, mine, other) for path, mine, other in zip(group, ours, peers.opendkim(group), strict=True) if other is not None]
+                assert len(judged) > len(group) / 4, "OpenDKIM judges too few"
+                wrong += differ(f"{selector}, {what}, by OpenDKIM", *zip(*judged))
             if selector == "rsa":  # Debian 12's Mail::DKIM knows no Ed25519
                 wrong += differ(f"{selector}, {what}, by Mail::DKIM", group, ours, [w == "pass" for w in peers.perl(PERL_VERIFY, peers.zone, *group)])
     for method in ("simple/simple", "relaxed/relaxed", "simple/relaxed", "relaxed/simple"):
