@@ -23,6 +23,7 @@
 #include "io/tls.h"
 #include "trust/route/srs.h"
 #include "role/keys/signing_answer.h"
+#include "role/keys/signing_make.h"
 #include "role/keys/signing_work.h"
 #include "role/keys/tls_block.h"
 
@@ -310,9 +311,16 @@ static int keys_role_serve(struct role_process *p)
 	return good || p->serving ? 0 : -EINVAL;
 }
 
+static void keys_role_drain(struct role_process *p)
+{
+	signing_make_stop();
+	role_exit(p);
+}
+
 const struct role_functions keys_functions = {
     .start = keys_role_start,
     .serve = keys_role_serve,
     .peer = keys_role_peer,
+    .drain = keys_role_drain,
     .hears = hears,
 };

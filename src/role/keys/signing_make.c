@@ -15,7 +15,9 @@ enum { STACK = 256 * 1024 };
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	bool wanted;
+	bool wanted, stopped;
+	pthread_t thread;
+	bool running;
 	enum signing_algorithm algorithm;
 	EVP_PKEY *made;
 	int event;
@@ -36,8 +38,10 @@ static void *make_thread(void *arg)
 	(void)arg;
 	pthread_mutex_lock(&make_state.lock);
 	for (;;) {
-		while (!make_state.wanted)
+		while (!make_state.wanted && !make_state.stopped)
 			pthread_cond_wait(&make_state.wake, &make_state.lock);
+		if (make_state.stopped)
+			break;
 		enum signing_algorithm algorithm = make_state.algorithm;
 		pthread_mutex_unlock(&make_state.lock);
 		EVP_PKEY *key = generate(algorithm);
@@ -48,6 +52,7 @@ static void *make_thread(void *arg)
 		ssize_t ignored = write(make_state.event, &one, sizeof one);
 		(void)ignored;
 	}
+	pthread_mutex_unlock(&make_state.lock);
 	return NULL;
 }
 
@@ -67,7 +72,6 @@ static void on_made(void *arg)
 int signing_make_start(struct loop *loop)
 {
 	pthread_attr_t attributes;
-	pthread_t thread;
 	make_state.event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (make_state.event < 0)
 		return -errno;
@@ -75,11 +79,24 @@ int signing_make_start(struct loop *loop)
 	loop_watch_on(&make_state.watch);
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK);
-	int error = -pthread_create(&thread, &attributes, make_thread, NULL);
+	int error = -pthread_create(&make_state.thread, &attributes, make_thread, NULL);
 	pthread_attr_destroy(&attributes);
-	if (error == 0)
-		pthread_detach(thread);
+	make_state.running = error == 0;
 	return error;
+}
+
+void signing_make_stop(void)
+{
+	if (!make_state.running)
+		return;
+	pthread_mutex_lock(&make_state.lock);
+	make_state.stopped = true;
+	pthread_cond_signal(&make_state.wake);
+	pthread_mutex_unlock(&make_state.lock);
+	pthread_join(make_state.thread, NULL);
+	make_state.running = false;
+	EVP_PKEY_free(make_state.made);
+	make_state.made = NULL;
 }
 
 void signing_make(enum signing_algorithm algorithm, void (*done)(EVP_PKEY *key))
