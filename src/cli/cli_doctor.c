@@ -14,10 +14,16 @@
 #include <unistd.h>
 
 #include "base/show.h"
-#include "cli/cli.h"
+#include "base/mem.h"
+#include "cli/cli_dns_check.h"
 #include "io/network.h"
 
-enum { TIMEOUT_MS = 5000, REPLY_MAX = 8192 };
+enum {
+	TIMEOUT_MS = 5000,
+	REPLY_MAX = 8192,
+	DOMAINS_MAX =
+	    20 /* whose records are looked at: more would take minutes where name servers are silent */
+};
 
 struct findings {
 	bool json;
@@ -35,6 +41,17 @@ static void report(struct findings *f, bool good, const char *where, const char 
 		f->good++;
 	else
 		f->bad++;
+}
+
+/* What is outside of this server is said, and is no reason to call it ill. */
+static void note(struct findings *f, const char *where, const char *what)
+{
+	if (f->json)
+		printf("%s{\"good\":true,\"note\":true,\"where\":\"%s\",\"check\":\"%s\"}",
+		    f->good + f->bad ? "," : "", where, what);
+	else
+		printf("note  %-24s %s\n", where, what);
+	f->good++;
 }
 
 /* ---- a conversation ---- */
@@ -232,6 +249,54 @@ static void check_imap(struct findings *f, struct view address)
 		close(fd);
 }
 
+/* ---- the domains' records ---- */
+
+static void check_domain(struct cli *cli, struct findings *f, char *domain)
+{
+	struct dns_check *c = mem_alloc(sizeof *c);
+	struct cli words = *cli;
+	char what[300];
+	words.argc = 1;
+	words.argv = &domain;
+	if (dns_check_run(&words, c) == 0) {
+		size_t wrong = 0;
+		for (size_t i = 0; i < c->report.count; i++)
+			wrong += c->report.findings[i].level != ZONE_HINT;
+		if (c->report.unseen)
+			snprintf(what, sizeof what, "its DNS records cannot all be looked up now");
+		else if (wrong)
+			snprintf(what, sizeof what, "%zu %s wrong in its DNS records: postrider dns check %s",
+			    wrong, wrong == 1 ? "thing is" : "things are", domain);
+		else
+			snprintf(what, sizeof what, "nothing is wrong in its DNS records");
+		note(f, domain, what);
+	}
+	dns_check_done(c);
+	mem_free(c);
+}
+
+static void check_domains(struct cli *cli, struct findings *f)
+{
+	struct directory_client *client;
+	struct message_directory_answer answer;
+	char *domains[DOMAINS_MAX];
+	size_t count = 0;
+	const struct view none = VIEW("");
+	/* While the server does not run, nobody sends mail there either. */
+	if (f->bad > 0 || directory_client_open(cli, &client) != 0)
+		return;
+	if (directory_client_ask(client, DIRECTORY_DOMAIN_LIST, 0, &none, 1, &answer) == 0) {
+		const struct message_field *items = answer.fields.items;
+		for (size_t i = 0; i + 5 <= answer.fields.count && count < DOMAINS_MAX; i += 5)
+			domains[count++] = mem_string(items[i].value);
+	}
+	directory_client_close(client);
+	for (size_t i = 0; i < count; i++) {
+		check_domain(cli, f, domains[i]);
+		mem_free(domains[i]);
+	}
+}
+
 int cli_doctor(struct cli *cli)
 {
 	struct findings f = {.json = cli->json};
@@ -254,6 +319,7 @@ int cli_doctor(struct cli *cli)
 	report(&f, cli->settings.require_tls_login, "setting",
 	    cli->settings.require_tls_login ? "require_tls_login is on"
 	                                    : "require_tls_login is off: passwords can travel unencrypted");
+	check_domains(cli, &f);
 	if (f.json)
 		puts("]");
 	else

@@ -80,6 +80,9 @@ static const struct setting {
     {"dns_stubs", LIST, AT(dns_stubs), "", 0, 0,
 	"Zones with name servers of their own, as \"ZONE ADDRESS\" or \"ZONE ADDRESS@PORT\". With \" "
 	"insecure\" at the end, answers from there need not be signed."},
+    {"dns_watch", FLAG, AT(dns_watch), "true", 0, 1,
+	"Look once a day at the DNS records that mail for the local domains should have, and tell the postmaster of "
+	"each what has changed. The first look is only logged."},
     {"dns_updates", LIST, AT(dns_updates), "", 0, 0,
 	"Zones that `postrider dns update` may change (RFC 2136), as \"ZONE ADDRESS KEY\" or \"ZONE ADDRESS@PORT "
 	"KEY\": the primary name server, and the file of the key (TSIG) that the server knows. Only its owner should "

@@ -23,7 +23,7 @@ const struct role roles[] = {
 	.files = 1 << FILE_KEY | 1 << FILE_SECRET, .functions = &keys_functions},
     {ROLE_AUTH, "auth", .stop = STOP_ASKED, .sandbox = &sandbox_auth, .calls = ROLE_STORE, .functions = &auth_functions},
     {ROLE_RELAY, "relay", .stop = STOP_STRANGERS, .sandbox = &sandbox_relay, .calls = ROLE_STORE | ROLE_AUTH | ROLE_KEYS | ROLE_DNS,
-	.files = 1 << FILE_AUTHORITIES | 1 << FILE_PASSWORD, .functions = &relay_functions},
+	.files = 1 << FILE_AUTHORITIES | 1 << FILE_PASSWORD | 1 << FILE_CHAIN, .functions = &relay_functions},
     {ROLE_SMTP, "smtp", .stop = STOP_STRANGERS, .sandbox = &sandbox_edge, .calls = ROLE_STORE | ROLE_AUTH | ROLE_KEYS | ROLE_DNS,
 	.files = 1 << FILE_CHAIN | 1 << FILE_RECIPIENTS, .functions = &smtp_functions},
     {ROLE_POP3, "pop3", .stop = STOP_STRANGERS, .sandbox = &sandbox_edge, .calls = ROLE_AUTH | ROLE_KEYS,

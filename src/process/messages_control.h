@@ -24,7 +24,7 @@ struct message_peer { uint64_t role, number; }; /* number: of the channel, for M
 struct message_listener { uint64_t service; struct view address; };
 struct message_file { uint64_t kind, number; struct view name, content; };
 enum {
-	FILE_CHAIN = 1,       /* a certificate chain, for edges */
+	FILE_CHAIN = 1,       /* a certificate chain, for edges, and for relay's look at TLSA records */
 	FILE_KEY = 2,         /* a private key, as a descriptor, for keys */
 	FILE_AUTHORITIES = 3, /* the certificates that relay believes */
 	FILE_SECRET = 4,      /* for keys, by enum secret_number */

@@ -20,8 +20,8 @@ const struct message_row messages_directory[MESSAGES_IN_GROUP] = {
     [MESSAGE_REVOKE - MESSAGES_DIRECTORY] = {"revoke", ROLE_AUTH, ROLE_STORE | ROLE_SMTP, &message_revoke_schema},
     [MESSAGE_DIRECTORY - MESSAGES_DIRECTORY] = {"directory", ROLE_AUTH, ROLE_STORE, &message_directory_schema, 0, .also = {ROLE_ADMIN, ROLE_AUTH}},
     [MESSAGE_DIRECTORY_ANSWER - MESSAGES_DIRECTORY] = {"directory-answer", ROLE_STORE, ROLE_AUTH, &message_directory_answer_schema, MESSAGE_DIRECTORY, .also = {ROLE_AUTH, ROLE_ADMIN}},
-    [MESSAGE_SIGNING - MESSAGES_DIRECTORY] = {"signing", ROLE_KEYS, ROLE_STORE, &message_directory_schema},
-    [MESSAGE_SIGNING_ANSWER - MESSAGES_DIRECTORY] = {"signing-answer", ROLE_STORE, ROLE_KEYS, &message_directory_answer_schema, MESSAGE_SIGNING},
+    [MESSAGE_SIGNING - MESSAGES_DIRECTORY] = {"signing", ROLE_KEYS | ROLE_RELAY, ROLE_STORE, &message_directory_schema},
+    [MESSAGE_SIGNING_ANSWER - MESSAGES_DIRECTORY] = {"signing-answer", ROLE_STORE, ROLE_KEYS | ROLE_RELAY, &message_directory_answer_schema, MESSAGE_SIGNING},
     [MESSAGE_SIGNING_CHANGED - MESSAGES_DIRECTORY] = {"signing-changed", ROLE_STORE, ROLE_KEYS, &message_empty_schema},
 };
 /* clang-format on */

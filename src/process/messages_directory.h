@@ -16,7 +16,8 @@ enum messages_directory {
 	                 */
 	MESSAGE_DIRECTORY, /* an operation on the directory */
 	MESSAGE_DIRECTORY_ANSWER,
-	MESSAGE_SIGNING, /* the same, but of DIRECTORY_SIGNING_* and DIRECTORY_DOMAIN_LIST alone; from keys */
+	MESSAGE_SIGNING, /* the same, but of DIRECTORY_SIGNING_* and DIRECTORY_DOMAIN_LIST alone; from keys
+	                    and relay */
 	MESSAGE_SIGNING_ANSWER, /* a struct message_directory_answer */
 	MESSAGE_SIGNING_CHANGED /* store -> keys: there are other domains, or an administrator has a wish */
 };

@@ -13,7 +13,8 @@ enum {
 	SUBJECT_BYTES = 255,
 	TALLY_BYTES = 1600,
 	TALLIES_MAX = 200,
-	DAYS_MAX = 3000000 /* up to the end of the year 9999 */
+	NOTICE_BYTES = 60 * 1024, /* twice what two looks at a domain can have found, and words */
+	DAYS_MAX = 3000000        /* up to the end of the year 9999 */
 };
 
 SCHEMA(message_memo_list, FIELD_NUMBER(message_memo_list, kind, 1, KINDS_MAX),
@@ -52,6 +53,8 @@ SCHEMA(message_report_now, FIELD_IDENTITY(message_report_now, ticket));
 SCHEMA(message_report_round, FIELD_IDENTITY(message_report_round, ticket),
     FIELD_ERROR(message_report_round, error), FIELD_SIZE(message_report_round, sent),
     FIELD_SIZE(message_report_round, unwanted), FIELD_SIZE(message_report_round, later));
+SCHEMA(message_notice, FIELD_WORD(message_notice, domain, MEMO_NAME_BYTES),
+    FIELD_TEXT(message_notice, text, NOTICE_BYTES));
 
 /* clang-format off */
 const struct message_row messages_ledger[MESSAGES_IN_GROUP] = {
@@ -69,5 +72,7 @@ const struct message_row messages_ledger[MESSAGES_IN_GROUP] = {
     [MESSAGE_TALLY_DROPPED - MESSAGES_LEDGER] = {"tally-dropped", ROLE_STORE, ROLE_RELAY, &message_result_schema, MESSAGE_TALLY_DROP},
     [MESSAGE_REPORT_NOW - MESSAGES_LEDGER] = {"report-now", ROLE_STORE, ROLE_RELAY, &message_report_now_schema},
     [MESSAGE_REPORT_ROUND - MESSAGES_LEDGER] = {"report-round", ROLE_RELAY, ROLE_STORE, &message_report_round_schema},
+    [MESSAGE_NOTICE - MESSAGES_LEDGER] = {"notice", ROLE_RELAY, ROLE_STORE, &message_notice_schema},
+    [MESSAGE_NOTICED - MESSAGES_LEDGER] = {"noticed", ROLE_STORE, ROLE_RELAY, &message_result_schema, MESSAGE_NOTICE},
 };
 /* clang-format on */

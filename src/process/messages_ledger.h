@@ -17,8 +17,10 @@ enum messages_ledger {
 	MESSAGE_TALLY_ROWS,
 	MESSAGE_TALLY_DROP, /* relay: it is reported */
 	MESSAGE_TALLY_DROPPED,
-	MESSAGE_REPORT_NOW,  /* store -> relay: somebody wants all reports sent now; no answer, but later */
-	MESSAGE_REPORT_ROUND /* relay -> store: they are */
+	MESSAGE_REPORT_NOW,   /* store -> relay: somebody wants all reports sent now; no answer, but later */
+	MESSAGE_REPORT_ROUND, /* relay -> store: they are */
+	MESSAGE_NOTICE,       /* relay: tell this to the postmaster of a domain */
+	MESSAGE_NOTICED
 };
 
 /* clang-format off */
@@ -46,9 +48,12 @@ struct message_report_now { uint64_t ticket; };
 /* unwanted: reports that nobody may be sent; later: domains whose reports wait for another time. */
 struct message_report_round { uint64_t ticket; int64_t error; uint64_t sent, unwanted, later; };
 
+/* -ENOENT: nobody here is its postmaster. */
+struct message_notice { struct view domain, text; };
+
 #define MESSAGES_LEDGER_STRUCTS(X) X(message_memo_list) X(message_memo) X(message_memos) X(message_memo_set) \
 	X(message_tally) X(message_tally_add) X(message_tally_next) X(message_tally_subject) X(message_tally_list) \
-	X(message_tally_rows) X(message_tally_drop) X(message_report_now) X(message_report_round)
+	X(message_tally_rows) X(message_tally_drop) X(message_report_now) X(message_report_round) X(message_notice)
 /* clang-format on */
 MESSAGES_LEDGER_STRUCTS(MESSAGE_DECLARE_SCHEMA)
 

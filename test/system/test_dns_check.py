@@ -38,7 +38,12 @@ class NameServer:
         folder.mkdir()
         (folder / "zone").write_text(zone)
 
+    def restart(self):
+        self.stop()
+        self.start(*self.command)
+
     def start(self, *command):
+        self.command = command
         self.log = (self.folder / "log").open("w+b")
         self.process = subprocess.Popen([str(word) for word in command], stdout=self.log, stderr=subprocess.STDOUT, cwd=self.folder)
         wait_for(lambda: ask("127.0.0.1", self.port, DOMAIN, "SOA", timeout=1), what="the name server")
@@ -55,7 +60,7 @@ class NameServer:
         return f"127.0.0.1@{self.port}"
 
 
-def nsd(folder, zone):
+def nsd(folder, zone, name=DOMAIN):
     made = NameServer(folder, zone)
     (folder / "nsd.conf").write_text(f"""server:
   ip-address: 127.0.0.1
@@ -71,7 +76,7 @@ def nsd(folder, zone):
 remote-control:
   control-enable: no
 zone:
-  name: {DOMAIN}
+  name: {name}
   zonefile: zone
 """)
     return made.start(program("nsd"), "-d", "-c", folder / "nsd.conf")

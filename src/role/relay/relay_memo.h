@@ -10,7 +10,7 @@
 #include "process/link.h"
 
 /* As ledger/memo.h has them. */
-enum relay_memo { RELAY_MEMO_POLICY = 1, RELAY_MEMO_HOST, RELAY_MEMO_KINDS };
+enum relay_memo { RELAY_MEMO_POLICY = 1, RELAY_MEMO_HOST, RELAY_MEMO_ZONE, RELAY_MEMO_KINDS };
 enum { RELAY_MEMO_VALUE_MAX = 32 * 1024 };
 
 /* A memo of this kind as it was set once; one that cannot be read is of no use, and dropped in silence. */

@@ -21,6 +21,7 @@
 #include "role/relay/relay_queue.h"
 #include "role/relay/relay_state.h"
 #include "role/relay/report/relay_report.h"
+#include "role/relay/relay_zone.h"
 
 /* ---- peers ---- */
 
@@ -82,7 +83,9 @@ static int take_files(struct role_process *p)
 static int relay_role_start(struct role_process *p)
 {
 	static relay_memo_recall *const recalls[RELAY_MEMO_KINDS] = {
-	    [RELAY_MEMO_POLICY] = relay_policy_recall, [RELAY_MEMO_HOST] = relay_place_recall};
+	    [RELAY_MEMO_POLICY] = relay_policy_recall,
+	    [RELAY_MEMO_HOST] = relay_place_recall,
+	    [RELAY_MEMO_ZONE] = relay_zone_recall};
 	relay_role.process = p;
 	relay_queue_init(open_destination);
 	relay_memo_init(&p->loop, recalls, relay_queue_begin);
@@ -130,6 +133,7 @@ static int relay_role_serve(struct role_process *p)
 	if (error == 0 && !p->serving) {
 		relay_policies_init(&p->loop);
 		relay_report_start();
+		relay_zone_init(&p->loop);
 	}
 	return error;
 }

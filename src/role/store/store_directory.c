@@ -1,7 +1,7 @@
 /*
- * The directory's operations for auth and keys: each a job on the store, answered when it is done. What is
- * sealed of signing keys leaves store to keys alone, and only keys changes them; keys is told when there is
- * something to do for it.
+ * The directory's operations for auth, keys and relay: each a job on the store, answered when it is done.
+ * What is sealed of signing keys leaves store to keys alone, and only keys changes them; keys is told when
+ * there is something to do for it.
  */
 #include <errno.h>
 
@@ -12,7 +12,7 @@
 
 static unsigned answer_to(const struct link *link)
 {
-	return link->peer == ROLE_KEYS ? MESSAGE_SIGNING_ANSWER : MESSAGE_DIRECTORY_ANSWER;
+	return link->peer == ROLE_AUTH ? MESSAGE_DIRECTORY_ANSWER : MESSAGE_SIGNING_ANSWER;
 }
 
 /* Whether it concerns the keys that sign mail: there are other domains now, or somebody has a wish. */
@@ -41,7 +41,8 @@ static void done(struct directory_job *job)
 	directory_job_free(job);
 }
 
-/* Auth asks for people and for the command line; keys for its own entries, and for the names of domains. */
+/* Auth asks for people and for the command line; keys for its own entries, and for the names of domains;
+ * relay for these names, and what is published of their keys. */
 static bool may_ask(unsigned peer, const struct message_directory *m)
 {
 	switch ((enum directory_operation)m->operation) {
@@ -53,7 +54,7 @@ static bool may_ask(unsigned peer, const struct message_directory *m)
 	case DIRECTORY_DOMAIN_LIST:
 		return true;
 	default:
-		return peer != ROLE_KEYS;
+		return peer == ROLE_AUTH;
 	}
 }
 

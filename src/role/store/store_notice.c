@@ -1,7 +1,7 @@
 /*
  * The server's own short messages to those who have an account here: that a quota is nearly used up, that
- * somebody shares a mailbox. They go into INBOX, whatever the quota says; one that the store cannot take is
- * logged and not tried again, since nothing depends on it.
+ * somebody shares a mailbox, that a domain's records have changed. They go into INBOX, whatever the quota
+ * says; one that the store cannot take is logged and not tried again, since nothing depends on it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,12 +19,13 @@
 #include "mime/trailer.h"
 #include "role/store/store_private.h"
 
-enum { TEXT_MAX = 32 * 1024, UNDER_WAY_MAX = 1000 /* more at a time are dropped: they are news, not mail */ };
+enum { TEXT_MAX = 64 * 1024, UNDER_WAY_MAX = 1000 /* more at a time are dropped: they are news, not mail */ };
 
 struct notice {
 	uint64_t account, owner; /* owner: of what is shared; 0: it is about the quota */
 	uint32_t mailbox;
 	unsigned percent;
+	char *own_subject, *own_text; /* it says this, and neither of the others */
 	struct store_read read;
 	struct address to, from; /* from: the owner's */
 	struct account_tree tree;
@@ -42,6 +43,8 @@ static void end(struct notice *n, int error)
 		log_event(LOG_WARNING, "-", "notice-lost", log_u64("account", n->account), log_errno(error));
 	account_tree_free(&n->tree);
 	mime_digest_free(n->digest);
+	mem_free(n->own_subject);
+	mem_free(n->own_text);
 	buf_done(&n->subject);
 	buf_done(&n->text);
 	buf_done(&n->message);
@@ -179,6 +182,10 @@ static void addresses_known(struct store_read *read, int result)
 	struct notice *n = container_of(read, struct notice, read);
 	if (result) {
 		end(n, result);
+	} else if (n->own_text) {
+		buf_append_string(&n->subject, n->own_subject);
+		buf_append_string(&n->text, n->own_text);
+		post(n);
 	} else if (n->owner == 0) {
 		say_quota(n);
 	} else {
@@ -207,6 +214,15 @@ void store_notice_quota(const struct account_target *targets, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (targets[i].result == 0 && targets[i].warn)
 			begin(&(struct notice){.account = targets[i].shard, .percent = targets[i].warn});
+}
+
+void store_notice_text(uint64_t account, const char *subject, const char *text)
+{
+	if (under_way == UNDER_WAY_MAX)
+		return;
+	begin(&(struct notice){.account = account,
+	    .own_subject = mem_string(view_from_string(subject)),
+	    .own_text = mem_string(view_from_string(text))});
 }
 
 void store_notice_share(uint64_t account, uint64_t owner, uint32_t mailbox)

@@ -36,6 +36,9 @@ void store_notice_quota(
     const struct account_target *targets, size_t count); /* those to be warned, of a delivery */
 /* To a user who was given rights to another's mailbox. */
 void store_notice_share(uint64_t account, uint64_t owner, uint32_t mailbox);
+void store_notice_text(uint64_t account, const char *subject, const char *text);
+/* store_notice_admin.c: relay's verb. */
+void store_notice_admin(struct link *link, struct channel_frame *frame, const void *message);
 
 /* store_prefix.c: a mailbox's prefix and the fields of verdicts behind it, in *out. False without memory. */
 bool store_prefix_join(struct arena *arena, struct view prefix, struct view headers, struct view *out);

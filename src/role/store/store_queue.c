@@ -261,6 +261,8 @@ const struct link_verb store_relay_verbs[] = {
     {MESSAGE_TALLY_LIST, store_tally_list},
     {MESSAGE_TALLY_DROP, store_tally_drop},
     {MESSAGE_REPORT_ROUND, store_report_round},
+    {MESSAGE_NOTICE, store_notice_admin},
+    {MESSAGE_SIGNING, store_directory_received},
     {MESSAGE_UPLOAD, store_deliver_upload},
     {MESSAGE_UPLOAD_ABORT, store_deliver_upload_abort},
     {MESSAGE_DELIVER, store_deliver_message},

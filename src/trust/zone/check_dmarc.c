@@ -165,7 +165,8 @@ static void none(struct zone_checker *c, const char *name)
 		c->waits = true;
 		return;
 	}
-	if (walk.record_domain)
+	c->out->unseen = c->out->unseen || walk.question;
+	if (walk.record_domain || walk.question)
 		return; /* the organization's holds for this domain, too */
 	const struct zone_wanted *wanted = zone_wanted(c, ZONE_DMARC, name, DNS_TXT);
 	struct zone_finding *f =

@@ -61,6 +61,7 @@ static void check_sender(struct zone_checker *c, const char *name, bool helo, un
 		c->waits = true;
 		return;
 	}
+	c->out->unseen = c->out->unseen || v.cause == SPF_LOOKUP_FAILED;
 	if (v.result == SENDER_PASS || v.cause == SPF_SEVERAL_RECORDS || v.cause == SPF_BAD_SYNTAX ||
 	    v.cause == SPF_TOO_MANY_LOOKUPS || v.cause == SPF_LOOKUP_FAILED)
 		return; /* well, or told already */
@@ -151,6 +152,7 @@ static void check_chain(struct zone_checker *c)
 		c->waits = true;
 		return;
 	}
+	c->out->unseen = c->out->unseen || chain->unseen;
 	if (chain->lookups > SPF_LOOKUPS_MAX)
 		zone_tell(c, ZONE_FAULT, domain, DNS_TXT,
 		    zone_say(c, "The SPF record of %s takes %u look-ups; ten are allowed.", domain,

@@ -66,6 +66,7 @@ static const struct answer *look(struct walk *w, unsigned depth, const char *nam
 	} else if (a->status == ANSWER_FAILED || a->status == ANSWER_BOGUS) {
 		problem(w, depth, name, "%s cannot be looked up: %.*s.", name,
 		    VIEW_FMT(a->why.len ? a->why : VIEW("no answer")));
+		w->out->unseen = true;
 		return NULL;
 	}
 	return a;

@@ -33,6 +33,7 @@ struct spf_chain {
 	unsigned lookups, voids;
 	bool open; /* some term depends on the message, so it cannot be laid out (macros, exists, ptr) */
 	bool incomplete; /* lines were left out, or memory ran short */
+	bool unseen;     /* something could not be looked up */
 	bool broken;     /* a record of it cannot be read, or there are several */
 };
 

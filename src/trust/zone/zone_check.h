@@ -64,6 +64,7 @@ struct zone_report {
 	bool wants_policy;    /* there is an MTA-STS record: the policy is worth fetching */
 	struct spf_chain spf; /* of the domain */
 	bool incomplete;      /* findings were left out, or memory ran short */
+	bool unseen;          /* some answer could not be had: another look may find something else */
 };
 
 /* False: answers are missing. Texts live in the arena, or as long as the answers and the plan. */

@@ -93,6 +93,7 @@ enum zone_seen zone_look(
 	const struct answer *a = *answer;
 	if (a->status == ANSWER_GOOD || a->status == ANSWER_NXDOMAIN)
 		return ZONE_SEEN;
+	c->out->unseen = c->out->unseen || a->status == ANSWER_FAILED;
 	if (told_already(c, name, type))
 		return ZONE_UNSEEABLE;
 	zone_type_text(type, text);
