@@ -204,7 +204,8 @@ static void limit_verdict(struct sender_check *c, struct dmarc_verdict *v)
 			v->cause = DMARC_NO_MEMORY;
 		}
 	} else if (c->mail.error || c->kept_error ||
-	           (c->author_count > SENDER_AUTHORS_MAX && v->result != SENDER_FAIL)) {
+	           (c->author_count > SENDER_AUTHORS_MAX &&
+	               (v->result != SENDER_FAIL || v->policy < DMARC_QUARANTINE))) {
 		v->result = SENDER_PERMERROR;
 		v->cause = DMARC_TOO_LARGE;
 		v->policy = DMARC_QUARANTINE;

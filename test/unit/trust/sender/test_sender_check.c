@@ -174,6 +174,16 @@ static void trusts_nothing_that_is_too_large(void **state)
 	assert_int_equal(v.dmarc.cause, DMARC_TOO_LARGE);
 	assert_int_equal(v.dmarc.policy, DMARC_QUARANTINE);
 	assert_non_null(strstr(buf_string(&field), "\tdmarc=permerror"));
+	/* Nor do authors in front that want nothing done about forgeries. */
+	zone_txt("_dmarc.b.example", "v=DMARC1; p=none");
+	zone_at("b.example", DNS_A);
+	v = check("From: a@b.example, a@c.example, a@d.example, a@e.example, a@f.example\r\n\r\n", 1000);
+	assert_int_equal(v.dmarc.result, SENDER_PERMERROR);
+	assert_int_equal(v.dmarc.policy, DMARC_QUARANTINE);
+	/* What one of those that are looked at wants counts all the same. */
+	v = check("From: a@f.example, a@c.example, a@d.example, a@e.example, a@b.example\r\n\r\n", 1000);
+	assert_int_equal(v.dmarc.result, SENDER_FAIL);
+	assert_int_equal(v.dmarc.policy, DMARC_REJECT);
 	struct buf large;
 	buf_init(&large, 2 * DKIM_HEADER_MAX);
 	while (large.len <= DKIM_HEADER_MAX)
