@@ -359,7 +359,7 @@ static void carry_out(const struct dkim_rotation *r, enum signing_algorithm algo
 	switch (r->step) {
 	case DKIM_ROTATION_ACTIVATE:
 		work.next.state = SIGNING_ACTIVE;
-		work.next.active = now;
+		work.next.active = r->at;
 		break;
 	case DKIM_ROTATION_REPLACE:
 		work.next.state = SIGNING_REPLACED;

@@ -53,33 +53,50 @@ static bool find_end(
 	return true;
 }
 
+/* A key is to be made, or first one that is of no use any more to be forgotten. */
+static struct dkim_rotation make(const struct signing_key *keys, size_t count, enum signing_state state)
+{
+	struct dkim_rotation r = {DKIM_ROTATION_MAKE, 0, state, 0};
+	if (count < SIGNING_KEYS_MAX)
+		return r;
+	r.step = DKIM_ROTATION_NOTHING;
+	for (size_t i = 0; i < count; i++)
+		if (keys[i].state == SIGNING_RETIRED &&
+		    (r.step == DKIM_ROTATION_NOTHING || keys[i].retired < keys[r.key].retired)) {
+			r.step = DKIM_ROTATION_DROP;
+			r.key = i;
+		}
+	return r;
+}
+
+/* Times of a clock that was set back since must not make the key that is replaced the younger one. */
+static struct dkim_rotation activate(size_t key, const struct signing_key *before, int64_t now)
+{
+	int64_t at = before && before->active >= now ? before->active + 1 : now;
+	return (struct dkim_rotation){DKIM_ROTATION_ACTIVATE, key, SIGNING_ACTIVE, at};
+}
+
 struct dkim_rotation dkim_rotation_next(const struct signing_key *keys, size_t count,
     enum signing_algorithm algorithm, const struct dkim_rotation_terms *terms)
 {
 	size_t active = youngest(keys, count, algorithm, SIGNING_ACTIVE, terms),
 	       fresh = youngest(keys, count, algorithm, SIGNING_NEW, terms);
-	struct dkim_rotation r = {DKIM_ROTATION_NOTHING, 0, SIGNING_NEW};
+	struct dkim_rotation r = {.step = DKIM_ROTATION_NOTHING};
 	for (size_t i = 0; i < count; i++)
 		if (keys[i].algorithm == algorithm &&
 		    find_end(&keys[i], terms->usable[i], i != active, terms->now, &r.step)) {
 			r.key = i;
 			return r;
 		}
-	if (active == SIZE_MAX) {
-		r.step = fresh == SIZE_MAX ? DKIM_ROTATION_MAKE : DKIM_ROTATION_ACTIVATE;
-		r.state = SIGNING_ACTIVE;
-		r.key = fresh == SIZE_MAX ? 0 : fresh;
-		return r;
-	}
+	if (active == SIZE_MAX)
+		return fresh == SIZE_MAX ? make(keys, count, SIGNING_ACTIVE) : activate(fresh, NULL, terms->now);
 	const struct signing_key *k = &keys[active];
 	if (fresh != SIZE_MAX && (keys[fresh].shown > 0 || k->wish == SIGNING_ROTATE_NOW))
-		return (struct dkim_rotation){DKIM_ROTATION_ACTIVATE, fresh, SIGNING_ACTIVE};
+		return activate(fresh, k, terms->now);
 	if (fresh != SIZE_MAX && k->wish != SIGNING_NO_WISH)
-		return (struct dkim_rotation){DKIM_ROTATION_UNWISH, active, SIGNING_ACTIVE};
+		return (struct dkim_rotation){.step = DKIM_ROTATION_UNWISH, .key = active};
 	bool old = terms->rotate_after > 0 && is_older(k->active, terms->rotate_after, terms->now);
-	if (fresh == SIZE_MAX && (old || k->wish != SIGNING_NO_WISH))
-		r.step = DKIM_ROTATION_MAKE;
-	return r;
+	return fresh == SIZE_MAX && (old || k->wish != SIGNING_NO_WISH) ? make(keys, count, SIGNING_NEW) : r;
 }
 
 int64_t dkim_rotation_look_at(const struct signing_key *key, int64_t now)

@@ -47,6 +47,8 @@ struct dkim_rotation {
 	enum dkim_rotation_step step;
 	size_t key;               /* the number of the key that it concerns */
 	enum signing_state state; /* of DKIM_ROTATION_MAKE */
+	int64_t at; /* of DKIM_ROTATION_ACTIVATE: the key's `active`, which is later than that of any other
+	               even when the clock was set back */
 };
 
 struct dkim_rotation_terms {
@@ -56,8 +58,11 @@ struct dkim_rotation_terms {
 	                                  use */
 };
 
-/* The next step for the keys of one domain (at most SIGNING_KEYS_MAX) and one algorithm; keys of others are
- * passed over. */
+/*
+ * The next step for the keys of one domain (at most SIGNING_KEYS_MAX, of all algorithms) and one algorithm;
+ * keys of others are passed over. Where there is no room for a key to be made, the one that was retired first
+ * makes room; without such a one nothing is made until there is.
+ */
 struct dkim_rotation dkim_rotation_next(const struct signing_key *keys, size_t count,
     enum signing_algorithm algorithm, const struct dkim_rotation_terms *terms);
 

@@ -43,7 +43,7 @@ static void carry_out(const struct dkim_rotation *r)
 		return;
 	case DKIM_ROTATION_ACTIVATE:
 		k->state = SIGNING_ACTIVE;
-		k->active = terms.now;
+		k->active = r->at;
 		break;
 	case DKIM_ROTATION_REPLACE:
 		k->state = SIGNING_REPLACED;
@@ -165,6 +165,55 @@ static void mends_what_was_cut(void **state)
 	assert_int_equal(settle(), 0);
 }
 
+/* The new key takes over, though the old one is told to sign since a time that is still to come: or the wish to
+ * be rid of a key that others may know would be met by one key after the other, and by none. */
+static void hands_over_when_the_clock_was_set_back(void **state)
+{
+	(void)state;
+	terms.now = START + 1000 * (int64_t)DAY;
+	settle();
+	terms.now = START;
+	keys[0].wish = SIGNING_ROTATE_NOW;
+	assert_int_equal(settle(), 3);
+	assert_int_equal(count, 2);
+	assert_int_equal(keys[0].state, SIGNING_REPLACED);
+	assert_int_equal(keys[1].state, SIGNING_ACTIVE);
+	/* And the next one from it. */
+	terms.now += DAY;
+	keys[1].wish = SIGNING_ROTATE;
+	settle();
+	keys[2].shown = terms.now;
+	assert_int_equal(settle(), 2);
+	assert_int_equal(keys[1].state, SIGNING_REPLACED);
+	assert_int_equal(keys[2].state, SIGNING_ACTIVE);
+}
+
+/* Who rotates daily has more keys within a month than are kept: those that were retired first go early. */
+static void makes_room_for_new_keys(void **state)
+{
+	(void)state;
+	struct signing_key many[SIGNING_KEYS_MAX] = {
+	    {.state = SIGNING_ACTIVE, .algorithm = SIGNING_RSA, .made = START, .active = START}};
+	struct dkim_rotation_terms daily = {.now = START + DAY, .rotate_after = DAY};
+	for (size_t i = 0; i < SIGNING_KEYS_MAX; i++)
+		daily.usable[i] = true;
+	for (size_t i = 1; i < SIGNING_KEYS_MAX; i++)
+		many[i] = (struct signing_key){.state = i < 9 ? SIGNING_REPLACED : SIGNING_RETIRED,
+		    .algorithm = i % 2 ? SIGNING_RSA : SIGNING_ED25519,
+		    .replaced = START,
+		    .retired = i < 9 ? 0 : START - (int64_t)(i == 20 ? 1000 : i)};
+	struct dkim_rotation r = dkim_rotation_next(many, SIGNING_KEYS_MAX - 1, SIGNING_RSA, &daily);
+	assert_int_equal(r.step, DKIM_ROTATION_MAKE);
+	r = dkim_rotation_next(many, SIGNING_KEYS_MAX, SIGNING_RSA, &daily);
+	assert_int_equal(r.step, DKIM_ROTATION_DROP);
+	assert_int_equal(r.key, 20);
+	/* Where all are still needed, it waits. */
+	for (size_t i = 9; i < SIGNING_KEYS_MAX; i++)
+		many[i].state = SIGNING_REPLACED;
+	r = dkim_rotation_next(many, SIGNING_KEYS_MAX, SIGNING_RSA, &daily);
+	assert_int_equal(r.step, DKIM_ROTATION_NOTHING);
+}
+
 static void uses_the_key_that_waits_when_none_signs(void **state)
 {
 	(void)state;
@@ -215,6 +264,8 @@ int main(void)
 	    cmocka_unit_test_setup(rotates_by_schedule, begin),
 	    cmocka_unit_test_setup(rotates_by_wish, begin),
 	    cmocka_unit_test_setup(mends_what_was_cut, begin),
+	    cmocka_unit_test_setup(hands_over_when_the_clock_was_set_back, begin),
+	    cmocka_unit_test(makes_room_for_new_keys),
 	    cmocka_unit_test_setup(uses_the_key_that_waits_when_none_signs, begin),
 	    cmocka_unit_test(asks_name_servers_ever_less_often),
 	    cmocka_unit_test(names_keys_by_the_day),
