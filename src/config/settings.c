@@ -232,7 +232,8 @@ static const struct setting {
     {"dmarc_policy", TEXT, AT(dmarc_policy), "follow", 0, 0,
 	"What happens to mail that is not proven to be from the domain in its From field, where that domain has "
 	"published a policy (RFC 9989). \"follow\" refuses it where the policy is reject, and puts it into Junk "
-	"where it is quarantine; \"mark\" puts it into Junk in both cases; \"off\" delivers it as other mail."},
+	"where it is quarantine; \"mark\" puts it into Junk in both cases; \"off\" delivers it as other mail. While "
+	"a look-up fails that may prove it, it is refused for now only."},
     {"dmarc_exceptions", LIST, AT(dmarc_exceptions), "", 0, 0,
 	"Other values of dmarc_policy for mail from a domain, as \"from DOMAIN follow|mark|off\", or for mail to "
 	"one of your domains, as \"to DOMAIN follow|mark|off\". DOMAIN may be .example.org, for all below it. "

@@ -74,6 +74,19 @@ def test_forged_mail_is_refused_in_the_dialogue(road, partner, tmp_path, forgery
     assert event.fields["dmarc"] == "fail"
 
 
+def test_a_key_without_an_answer_opens_no_way_around_a_policy(road, partner, tmp_path):
+    """A forger names a key that no name server gives an answer about; and genuine mail is not refused for good."""
+    company, other = Sender(road, tmp_path, "reject"), Sender(road, tmp_path, None)
+    road.publish()
+    road.dns.rule(f"s1._domainkey.{company.domain}", "servfail")
+    try:
+        for raw in (company.mail("Forged").replace(b"How are you?", b"Pay at once."), company.mail("Genuine")):
+            code, text = send(partner, other.address, f"alice@{other.domain}", raw)
+            assert code == 451 and text.startswith(b"4.4.3 ") and company.domain.encode() in text, text
+    finally:
+        road.dns.clear()
+
+
 def test_quarantine_goes_into_junk(road, partner, tmp_path):
     company = Sender(road, tmp_path, "quarantine")
     road.publish()

@@ -76,9 +76,10 @@ static void refuse(struct smtp_sender *s, const struct sender_decision *d, struc
 	struct view author = sender_check_verdicts(s->check)->dmarc.author;
 	*verdict = (struct smtp_verdict){
 	    .kind = SMTP_PERMANENT, .code = 550, .enhanced = "5.7.26", .text = s->reason};
-	if (d->ground == SENDER_CLAIMS_OURS && d->later) {
+	if (d->later)
 		*verdict = (struct smtp_verdict){
 		    .kind = SMTP_TEMPORARY, .code = 451, .enhanced = "4.4.3", .text = s->reason};
+	if (d->ground == SENDER_CLAIMS_OURS && d->later) {
 		snprintf(s->reason, sizeof s->reason,
 		    "whether this message is from %.*s, a domain of this server, cannot be checked now; try "
 		    "again "
@@ -90,6 +91,11 @@ static void refuse(struct smtp_sender *s, const struct sender_decision *d, struc
 		    "DKIM "
 		    "signature of that domain proves it; its users log in at port 587 or 465 to send",
 		    VIEW_FMT(s->ours->domain));
+	} else if (d->later) {
+		snprintf(s->reason, sizeof s->reason,
+		    "the domain %.*s wants mail refused that is not proven to come from it (DMARC, "
+		    "p=reject), and what may prove it cannot be looked up now; try again later",
+		    VIEW_FMT(author));
 	} else {
 		snprintf(s->reason, sizeof s->reason,
 		    "the domain %.*s wants mail refused that is not proven to come from it (DMARC, "

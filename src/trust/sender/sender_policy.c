@@ -13,10 +13,11 @@ static enum sender_action limit(enum sender_action action, enum sender_wish wish
 	return wish == SENDER_MARK && action > SENDER_TO_JUNK ? SENDER_TO_JUNK : action;
 }
 
-/* What the author's domain wants. */
+/* What the author's domain wants of what is not proven. While it may be proven later, too: or a forger would
+ * only have to name a key that no name server gives an answer about. */
 static enum sender_action wish_of(const struct dmarc_verdict *v)
 {
-	if (v->result != SENDER_FAIL && v->cause != DMARC_TOO_LARGE)
+	if (v->result != SENDER_FAIL && v->result != SENDER_TEMPERROR && v->cause != DMARC_TOO_LARGE)
 		return SENDER_DELIVERED;
 	return v->policy == DMARC_REJECT       ? SENDER_REFUSED
 	       : v->policy == DMARC_QUARANTINE ? SENDER_TO_JUNK
@@ -31,6 +32,7 @@ static struct sender_decision by_policy(const struct sender_verdicts *v, const s
 		d.ground = v->dmarc.cause == DMARC_TOO_LARGE ? SENDER_UNCLEAR : SENDER_AUTHOR_POLICY;
 	if (d.action < wanted)
 		d.override = d.action == SENDER_DELIVERED ? SENDER_POLICY_OFF : SENDER_POLICY_MARKED;
+	d.later = d.action == SENDER_REFUSED && v->dmarc.result == SENDER_TEMPERROR;
 	return d;
 }
 

@@ -4,7 +4,8 @@
  *
  * Two things speak against a message: its author's domain wants what is not proven refused or put aside, or
  * it claims to be from a domain of ours and is not proven to be. Two others speak for it all the same: a
- * trusted server vouches for it (arc_trust.h), or it came by a mailing list that its recipient reads.
+ * trusted server vouches for it (arc_trust.h), or it came by a mailing list that its recipient reads. What
+ * was to be refused, but may be proven when DNS answers again, is refused for now.
  */
 #ifndef TRUST_SENDER_SENDER_POLICY_H
 #define TRUST_SENDER_SENDER_POLICY_H
