@@ -89,7 +89,8 @@ struct dkim_rotation dkim_rotation_next(const struct signing_key *keys, size_t c
 			return r;
 		}
 	if (active == SIZE_MAX)
-		return fresh == SIZE_MAX ? make(keys, count, SIGNING_ACTIVE) : activate(fresh, NULL, terms->now);
+		return fresh == SIZE_MAX ? make(keys, count, SIGNING_ACTIVE)
+		                         : activate(fresh, NULL, terms->now);
 	const struct signing_key *k = &keys[active];
 	if (fresh != SIZE_MAX && (keys[fresh].shown > 0 || k->wish == SIGNING_ROTATE_NOW))
 		return activate(fresh, k, terms->now);

@@ -42,7 +42,8 @@ enum dmarc_cause {
 	DMARC_LOOKUP_FAILED, /* temperror: `question` got no answer */
 	DMARC_MAYBE_LATER,   /* temperror: an aligned identity could not be checked now */
 	DMARC_NO_MEMORY,     /* temperror */
-	DMARC_TOO_LARGE,     /* permerror: the header is larger, or names more authors, than is looked at */
+	DMARC_TOO_LARGE,     /* permerror: the header is larger, or names more authors, than is looked at, or
+	                        names one in a form that readers understand in several ways */
 	DMARC_CAUSES
 };
 

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "format/author.h"
 #include "format/domain.h"
+#include "format/lex.h"
 #include "format/limits.h"
 
 enum {
@@ -33,6 +34,7 @@ struct sender_check {
 	int kept_error;
 	struct view authors[SENDER_AUTHORS_MAX]; /* their domains */
 	size_t author_count;                     /* may be more than there is room for */
+	bool unclear;                            /* one is written so that readers may see another */
 	struct sender_verdicts verdicts;
 };
 
@@ -145,6 +147,33 @@ static bool is_known_author(const struct sender_check *c, struct view domain)
 	return false;
 }
 
+/*
+ * Of what is no address: whether a reader may still see one in it, as in an unclosed quote or comment, with a
+ * dot too many, or in an encoded word. "Deals @ Shop" is none.
+ */
+static bool looks_like_address(struct view text)
+{
+	ptrdiff_t at = view_find(text, '@');
+	if (at < 0)
+		return view_starts(view_trim(text), VIEW("=?"));
+	for (; at >= 0; at = view_find(text, '@')) {
+		text = view_skip(text, (size_t)at + 1);
+		for (size_t i = 0; i < text.len && !lex_is_blank(text.data[i]) && text.data[i] != '@'; i++)
+			if (text.data[i] == '.' || (unsigned char)text.data[i] >= 0x80)
+				return true;
+	}
+	return false;
+}
+
+static bool is_domain(struct view domain)
+{
+	struct buf name;
+	buf_init(&name, DOMAIN_MAX);
+	bool good = domain_normalize(domain, &name) == 0;
+	buf_done(&name);
+	return good;
+}
+
 static void find_authors(struct sender_check *c, struct view header)
 {
 	struct authors authors;
@@ -152,6 +181,8 @@ static void find_authors(struct sender_check *c, struct view header)
 	for (size_t i = 0; i < authors.count; i++) {
 		ptrdiff_t at = view_find_last(authors.addresses[i], '@');
 		struct view domain = view_skip(authors.addresses[i], (size_t)(at + 1));
+		if (at < 0 || !is_domain(domain))
+			c->unclear = c->unclear || looks_like_address(authors.addresses[i]);
 		if (at < 0 || is_known_author(c, domain))
 			continue;
 		if (c->author_count < SENDER_AUTHORS_MAX)
@@ -204,7 +235,7 @@ static void limit_verdict(struct sender_check *c, struct dmarc_verdict *v)
 			v->cause = DMARC_NO_MEMORY;
 		}
 	} else if (c->mail.error || c->kept_error ||
-	           (c->author_count > SENDER_AUTHORS_MAX &&
+	           ((c->unclear || c->author_count > SENDER_AUTHORS_MAX) &&
 	               (v->result != SENDER_FAIL || v->policy < DMARC_QUARANTINE))) {
 		v->result = SENDER_PERMERROR;
 		v->cause = DMARC_TOO_LARGE;

@@ -103,7 +103,7 @@ int sender_explain(const struct sender_results *r, struct buf *out)
 	case DMARC_TOO_LARGE:
 		put(out,
 		    "Nobody can tell whom this message comes from: it names more authors, or has a larger "
-		    "header, than is looked at.");
+		    "header, than is looked at, or its From field can be read in several ways.");
 		break;
 	default:
 		say(out, "Whether this message comes from ", r->dmarc.author,

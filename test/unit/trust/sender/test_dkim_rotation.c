@@ -165,8 +165,8 @@ static void mends_what_was_cut(void **state)
 	assert_int_equal(settle(), 0);
 }
 
-/* The new key takes over, though the old one is told to sign since a time that is still to come: or the wish to
- * be rid of a key that others may know would be met by one key after the other, and by none. */
+/* The new key takes over, though the old one is told to sign since a time that is still to come: or the wish
+ * to be rid of a key that others may know would be met by one key after the other, and by none. */
 static void hands_over_when_the_clock_was_set_back(void **state)
 {
 	(void)state;

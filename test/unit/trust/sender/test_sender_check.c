@@ -196,6 +196,29 @@ static void trusts_nothing_that_is_too_large(void **state)
 	buf_done(&large);
 }
 
+/* Whom one reader sees and another does not proves nobody; a defect that shows nobody else is none. */
+static void trusts_nobody_who_is_seen_by_some_readers_alone(void **state)
+{
+	(void)state;
+	static const char *const unclear[] = {"\"x@evil.example\r\n <bob@b.example>",
+	    "x(\r\n <bob@b.example>", "=?utf-8?q?bob=40b.example?=", "bob@b..example",
+	    "bob@b.example\xe3\x80\x82", "alice@a.example, \"bob@b.example"};
+	static const char *const clear[] = {"Deals @ Shop <alice@a.example>",
+	    "=?utf-8?q?bob=40b.example?= <alice@a.example>", "\"bob@b..example\" <alice@a.example>", "root",
+	    "Alice (bob@b..example) <alice@a.example>"};
+	char message[200];
+	for (size_t i = 0; i < sizeof unclear / sizeof *unclear; i++) {
+		snprintf(message, sizeof message, "From: %s\r\n\r\n", unclear[i]);
+		struct sender_verdicts v = check(message, 1000);
+		assert_int_equal(v.dmarc.result, SENDER_PERMERROR);
+		assert_int_equal(v.dmarc.policy, DMARC_QUARANTINE);
+	}
+	for (size_t i = 0; i < sizeof clear / sizeof *clear; i++) {
+		snprintf(message, sizeof message, "From: %s\r\n\r\n", clear[i]);
+		assert_int_not_equal(check(message, 1000).dmarc.result, SENDER_PERMERROR);
+	}
+}
+
 /* A domain with records without end takes nothing from the policy of another. */
 static void lets_no_author_use_up_the_memory(void **state)
 {
@@ -243,6 +266,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(looks_at_all_authors, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(looks_at_what_readers_see, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(trusts_nothing_that_is_too_large, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+	        trusts_nobody_who_is_seen_by_some_readers_alone, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(lets_no_author_use_up_the_memory, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(asks_early, set_up, tear_down),
 	};
