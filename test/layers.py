@@ -20,6 +20,7 @@ ALLOWED = {
     'mime': TEXT,
     'mail': TEXT,
     'folder': TEXT | {'mail'},
+    'sieve': TEXT | {'mime'},
     'extract': TEXT | {'mime'},
     'search': TEXT | {'mime'},
     'report': TEXT | {'io', 'mime', 'extract'},

@@ -1,0 +1,222 @@
+/*
+ * Makes a program of a tree. It follows the tree by recursion, which the parser has limited, and goes on
+ * behind each error.
+ */
+#include "sieve/sieve_check.h"
+
+/* ---- tests and blocks ---- */
+
+static struct sieve_step *check_node(
+    struct sieve_checker *c, const struct sieve_node *node, enum sieve_kind kind);
+
+static void refuse_tests(
+    struct sieve_checker *c, const struct sieve_node *node, const struct sieve_word *word)
+{
+	const struct sieve_node *test = node->tests;
+	const struct sieve_word *command = sieve_word_find(test->name, SIEVE_COMMAND, c->language->extra);
+
+	if (!node->test_list && (command || test->place.line > node->place.line))
+		sieve_check_error(c, test->place,
+		    "a ';' is missing before %s: the %s %s in line %u ends with one",
+		    sieve_quote(test->name).text, sieve_kind_name(word), word->name,
+		    (unsigned)node->place.line);
+	else
+		sieve_check_error(c, test->place, "the %s %s takes no test, but %s stands here",
+		    sieve_kind_name(word), word->name, sieve_quote(test->name).text);
+}
+
+static bool test_is_never(const struct sieve_step *step)
+{
+	bool all = view_equal(view_from_string(step->word->name), VIEW("allof"));
+
+	if (!all && !view_equal(view_from_string(step->word->name), VIEW("anyof")))
+		return step->never;
+	for (const struct sieve_step *t = step->tests; t; t = t->next)
+		if (t->never == all)
+			return all;
+	return !all;
+}
+
+/* Makes the tests of a node. What ihave makes known holds for the tests behind it, and for the block, where
+ * all of them must hold. */
+static void check_tests(struct sieve_checker *c, const struct sieve_node *node, struct sieve_step *step)
+{
+	bool all = step->word->kind == SIEVE_COMMAND ||
+	           view_equal(view_from_string(step->word->name), VIEW("allof"));
+	uint64_t required = c->required;
+	struct sieve_step **end = &step->tests;
+
+	for (const struct sieve_node *test = node->tests; test; test = test->next) {
+		*end = check_node(c, test, SIEVE_TEST);
+		if (!all)
+			c->required = required;
+		if (!*end)
+			continue;
+		if (all && (*end)->never)
+			break; /* what follows is never asked, and may use what is not known */
+		end = &(*end)->next;
+	}
+	step->never = step->never || (step->tests && test_is_never(step));
+}
+
+static void take_tests(struct sieve_checker *c, const struct sieve_node *node, struct sieve_step *step)
+{
+	const struct sieve_word *word = step->word;
+
+	if (word->tests == SIEVE_NO_TEST) {
+		if (node->tests)
+			refuse_tests(c, node, word);
+		return;
+	}
+	if (!node->tests)
+		sieve_check_error(c, node->place, "the %s %s needs %s", sieve_kind_name(word), word->name,
+		    word->tests == SIEVE_ONE_TEST ? "a test" : "tests in '(' and ')'");
+	else if (word->tests == SIEVE_ONE_TEST && node->test_list)
+		sieve_check_error(c, node->place,
+		    "the %s %s takes one test; several ones need anyof or allof before the '('",
+		    sieve_kind_name(word), word->name);
+	else if (word->tests == SIEVE_TEST_LIST && !node->test_list)
+		sieve_check_error(c, node->place, "the tests of %s must stand in '(' and ')'", word->name);
+	else
+		check_tests(c, node, step);
+}
+
+static struct sieve_step *check_commands(struct sieve_checker *c, const struct sieve_node *first);
+
+static void take_block(struct sieve_checker *c, const struct sieve_node *node, struct sieve_step *step)
+{
+	const struct sieve_word *word = step->word;
+
+	if (word->kind == SIEVE_TEST)
+		return; /* the grammar gives tests no block */
+	if (word->block && !node->has_block) {
+		sieve_check_error(c, node->place, "the command %s needs a block in '{' and '}'", word->name);
+	} else if (!word->block && node->has_block) {
+		sieve_check_error(
+		    c, node->place, "the command %s takes no block; it ends with ';'", word->name);
+	} else if (node->has_block && !(step->tests && step->tests->never)) {
+		c->depth++;
+		step->block = check_commands(c, node->block);
+		c->depth--;
+	}
+}
+
+/* ---- names ---- */
+
+static const struct sieve_word *find_word(
+    struct sieve_checker *c, const struct sieve_node *node, enum sieve_kind kind)
+{
+	const struct sieve_words *extra = c->language->extra;
+	const struct sieve_word *word = sieve_word_find(node->name, kind, extra);
+	const char *near;
+
+	if (word && (word->extension <= SIEVE_INTERNAL || sieve_language_has(c->language, word->extension))) {
+		if (sieve_check_requires(c, word->extension))
+			return word;
+		sieve_check_error(c, node->place,
+		    "the %s %s is not known here: the script must begin with require \"%s\";",
+		    sieve_kind_name(word), word->name, sieve_extension_name(word->extension));
+		return NULL;
+	}
+	if (kind == SIEVE_COMMAND && sieve_word_find(node->name, SIEVE_TEST, extra)) {
+		sieve_check_error(c, node->place,
+		    "%s is a test and no command; a test stands behind if, as in: if %.*s ... { ... }",
+		    sieve_quote(node->name).text, VIEW_FMT(node->name));
+		return NULL;
+	}
+	if (kind == SIEVE_TEST && sieve_word_find(node->name, SIEVE_COMMAND, extra)) {
+		sieve_check_error(
+		    c, node->place, "%s is a command and no test", sieve_quote(node->name).text);
+		return NULL;
+	}
+	near = sieve_word_near(node->name, (int)kind, extra);
+	sieve_check_error(c, node->place, "there is no %s %s%s%s%s", kind == SIEVE_TEST ? "test" : "command",
+	    sieve_quote(node->name).text, near ? "; is '" : "", near ? near : "", near ? "' meant?" : "");
+	return NULL;
+}
+
+static struct sieve_step *check_node(
+    struct sieve_checker *c, const struct sieve_node *node, enum sieve_kind kind)
+{
+	const struct sieve_word *word = find_word(c, node, kind);
+	size_t slots = word ? sieve_word_positionals(word) + word->tag_count : 0;
+	uint64_t required = c->required;
+	struct sieve_step *step;
+
+	if (!word)
+		return NULL;
+	step = sieve_check_room(c, node->place, 1, sizeof(*step));
+	if (!step)
+		return NULL;
+	*step = (struct sieve_step){.word = word, .line = node->place.line, .place = node->place};
+	step->values = slots ? sieve_check_room(c, node->place, slots, sizeof(*step->values)) : NULL;
+	if (slots && !step->values)
+		return NULL;
+	sieve_check_arguments(c, node, step);
+	take_tests(c, node, step);
+	take_block(c, node, step);
+	if (word->kind == SIEVE_COMMAND && word->block)
+		c->required = required; /* what ihave has made known ends with its block */
+	return step;
+}
+
+static bool is_named(const struct sieve_node *node, const char *name)
+{
+	return node && view_equal_nocase(node->name, view_from_string(name));
+}
+
+/* RFC 5228 section 3.1: elsif and else follow if and elsif. */
+static void check_order(
+    struct sieve_checker *c, const struct sieve_node *node, const struct sieve_node *before)
+{
+	bool chain = is_named(node, "elsif") || is_named(node, "else");
+
+	if (is_named(node, "require")) {
+		if (c->settled || c->depth > 0)
+			sieve_check_error(c, node->place,
+			    "require must stand at the beginning of the script, before all other commands");
+		return;
+	}
+	c->settled = true;
+	if (is_named(node, "else") && is_named(node->tests, "if"))
+		sieve_check_error(c, node->place, "'else if' is written as 'elsif'");
+	else if (chain && !is_named(before, "if") && !is_named(before, "elsif"))
+		sieve_check_error(c, node->place, "%.*s must stand right behind the block of an if or elsif",
+		    VIEW_FMT(node->name));
+}
+
+static struct sieve_step *check_commands(struct sieve_checker *c, const struct sieve_node *first)
+{
+	struct sieve_step *commands = NULL, **end = &commands;
+	const struct sieve_node *before = NULL;
+
+	for (const struct sieve_node *node = first; node; node = node->next) {
+		check_order(c, node, before);
+		before = node;
+		if (is_named(node, "else") && is_named(node->tests, "if"))
+			continue;
+		*end = check_node(c, node, SIEVE_COMMAND);
+		if (*end)
+			end = &(*end)->next;
+	}
+	return commands;
+}
+
+bool sieve_compile(struct view script, const struct sieve_language *language, struct arena *arena,
+    struct sieve_errors *errors, struct sieve_program *program)
+{
+	struct sieve_checker c = {.language = language, .arena = arena, .errors = errors};
+	struct sieve_node *tree;
+	struct sieve_step *first;
+	bool good;
+
+	good = sieve_tree_parse(script, arena, errors, &tree);
+	first = good ? check_commands(&c, tree) : NULL;
+	good = good && !c.failed;
+	if (!good) {
+		sieve_errors_sort(errors);
+		return false;
+	}
+	*program = (struct sieve_program){first, sieve_check_requires(&c, SIEVE_X_VARIABLES)};
+	return true;
+}

@@ -1,0 +1,33 @@
+/* What a word's own check may ask and say: sieve_words.h. */
+#ifndef SIEVE_SIEVE_CHECK_H
+#define SIEVE_SIEVE_CHECK_H
+
+#include "sieve/sieve_program.h"
+#include "sieve/sieve_tree.h"
+
+struct sieve_checker {
+	const struct sieve_language *language;
+	struct arena *arena;
+	struct sieve_errors *errors;
+	uint64_t required; /* extensions, by require or by ihave around this place */
+	bool settled;      /* a command other than require was met: no require may follow */
+	unsigned depth;
+	bool failed;
+};
+
+void sieve_check_error(struct sieve_checker *checker, struct sieve_place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+bool sieve_check_requires(const struct sieve_checker *checker, enum sieve_extension extension);
+
+/* For require and ihave: takes what the extension brings; false: nobody knows it. */
+bool sieve_check_enable(struct sieve_checker *checker, struct view name, uint64_t *set);
+
+/* For the two files of the checker: the arguments of one node; its word and the word's kind in sentences;
+ * memory, or NULL, and an error was noted. */
+void sieve_check_arguments(
+    struct sieve_checker *checker, const struct sieve_node *node, struct sieve_step *step);
+const char *sieve_kind_name(const struct sieve_word *word);
+void *sieve_check_room(struct sieve_checker *checker, struct sieve_place place, size_t count, size_t size);
+
+#endif

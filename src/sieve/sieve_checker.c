@@ -1,0 +1,52 @@
+/* What every part of the checker asks and says. */
+#include "sieve/sieve_check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+bool sieve_language_has(const struct sieve_language *language, enum sieve_extension extension)
+{
+	return sieve_extension_name(extension) && !(language->without >> extension & 1);
+}
+
+void sieve_check_error(struct sieve_checker *c, struct sieve_place place, const char *format, ...)
+{
+	char text[1000];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	c->failed = true;
+	sieve_error_add(c->errors, place, "%s", text);
+}
+
+bool sieve_check_requires(const struct sieve_checker *c, enum sieve_extension extension)
+{
+	return extension == SIEVE_CORE || extension == SIEVE_INTERNAL || (c->required >> extension & 1);
+}
+
+bool sieve_check_enable(struct sieve_checker *c, struct view name, uint64_t *set)
+{
+	enum sieve_extension extension = sieve_extension_by_name(name);
+
+	if (extension == SIEVE_EXTENSIONS || !sieve_language_has(c->language, extension))
+		return false;
+	*set |= UINT64_C(1) << extension;
+	return true;
+}
+
+const char *sieve_kind_name(const struct sieve_word *word)
+{
+	return word->kind == SIEVE_TEST ? "test" : "command";
+}
+
+void *sieve_check_room(struct sieve_checker *c, struct sieve_place place, size_t count, size_t size)
+{
+	void *memory = arena_array(c->arena, count, size);
+
+	if (!memory)
+		sieve_check_error(c, place,
+		    "the script is too large to be compiled: it takes more memory than a script may have");
+	return memory;
+}

@@ -1,0 +1,163 @@
+/*
+ * The words of Sieve: each command and test, with what may stand behind it. A word is a row; the rows of an
+ * extension stand in its file, sieve_x_NAME.c, and all of them are found here by name. Who compiles a script
+ * may bring more rows (the driver of a test suite does).
+ */
+#ifndef SIEVE_SIEVE_WORDS_H
+#define SIEVE_SIEVE_WORDS_H
+
+#include "sieve/sieve_error.h"
+
+struct sieve_checker;
+struct sieve_node;
+struct sieve_step;
+
+/* What a script may require. */
+enum sieve_extension {
+	SIEVE_CORE,     /* always there */
+	SIEVE_INTERNAL, /* of the caller's rows: no script has to require it */
+	SIEVE_X_BODY,
+	SIEVE_X_COMPARATOR_ASCII_CASEMAP,
+	SIEVE_X_COMPARATOR_NUMERIC,
+	SIEVE_X_COMPARATOR_OCTET,
+	SIEVE_X_COMPARATOR_UNICODE,
+	SIEVE_X_COPY,
+	SIEVE_X_DATE,
+	SIEVE_X_ENCODED_CHARACTER,
+	SIEVE_X_ENVELOPE,
+	SIEVE_X_ENVIRONMENT,
+	SIEVE_X_FILEINTO,
+	SIEVE_X_IHAVE,
+	SIEVE_X_IMAP4FLAGS,
+	SIEVE_X_INDEX,
+	SIEVE_X_MAILBOX,
+	SIEVE_X_MAILBOXID,
+	SIEVE_X_RELATIONAL,
+	SIEVE_X_SPECIAL_USE,
+	SIEVE_X_SUBADDRESS,
+	SIEVE_X_VARIABLES,
+	SIEVE_EXTENSIONS /* at most 64: a set of them is a uint64_t */
+};
+
+/* The name, as require has it; NULL of those that have none. */
+const char *sieve_extension_name(enum sieve_extension extension);
+/* SIEVE_EXTENSIONS: there is none of that name. */
+enum sieve_extension sieve_extension_by_name(struct view name);
+
+enum sieve_comparator {
+	SIEVE_ASCII_CASEMAP, /* the default: RFC 5228 section 2.7.3 */
+	SIEVE_OCTET,
+	SIEVE_ASCII_NUMERIC,
+	SIEVE_UNICODE_CASEMAP,
+	SIEVE_COMPARATORS
+};
+/* SIEVE_COMPARATORS: there is none of that name. */
+enum sieve_comparator sieve_comparator_by_name(struct view name);
+enum sieve_extension sieve_comparator_extension(enum sieve_comparator comparator);
+
+enum sieve_match {
+	SIEVE_IS, /* the default: RFC 5228 section 2.7.1 */
+	SIEVE_CONTAINS,
+	SIEVE_MATCHES,
+	SIEVE_VALUE, /* these two: RFC 5231 */
+	SIEVE_COUNT,
+	SIEVE_MATCH_TYPES
+};
+enum sieve_relation { SIEVE_EQ, SIEVE_NE, SIEVE_GT, SIEVE_GE, SIEVE_LT, SIEVE_LE, SIEVE_RELATIONS };
+/* SIEVE_RELATIONS: there is none of that name. */
+enum sieve_relation sieve_relation_by_name(struct view name);
+
+enum sieve_address_part {
+	SIEVE_ALL, /* the default: RFC 5228 section 2.7.4 */
+	SIEVE_LOCALPART,
+	SIEVE_DOMAIN,
+	SIEVE_USER, /* these two: RFC 5233 */
+	SIEVE_DETAIL,
+	SIEVE_ADDRESS_PARTS
+};
+
+enum sieve_type { SIEVE_NOTHING, SIEVE_NUMBER, SIEVE_STRING, SIEVE_STRING_LIST };
+
+/* What a text is for. Constant ones are judged when the script is compiled, others when it runs. */
+enum sieve_use {
+	SIEVE_USE_TEXT,
+	SIEVE_USE_HEADER,         /* a field's name */
+	SIEVE_USE_ADDRESS_HEADER, /* of a field that holds addresses: RFC 5228 section 5.1 */
+	SIEVE_USE_ENVELOPE,       /* "from", "to" */
+	SIEVE_USE_ADDRESS,        /* an address that mail can be sent to */
+	SIEVE_USE_MAILBOX,        /* a mailbox's path */
+	SIEVE_USE_SPECIAL_USE,    /* "\Junk": RFC 8579 */
+	SIEVE_USE_VARIABLE,       /* a variable's name: RFC 5229 section 3 */
+	SIEVE_USE_DATE_PART,      /* RFC 5260 section 4 */
+	SIEVE_USE_ZONE,           /* "+0100" */
+	SIEVE_USE_EXTENSION,      /* looked at by the word itself */
+};
+/* What is wrong with the text, as the end of a sentence ("'x' " + ...); NULL: nothing. */
+const char *sieve_use_problem(enum sieve_use use, struct view text);
+
+struct sieve_positional {
+	const char *what; /* "a list of header names" without the article: "header names" */
+	enum sieve_type type;
+	enum sieve_use use;
+};
+
+/* A tag of one word alone. */
+struct sieve_tag {
+	const char *name;
+	enum sieve_extension extension;
+	unsigned group;                /* of those of a group, only one may be given; 0: it is in none */
+	struct sieve_positional value; /* SIEVE_NOTHING: none follows the tag */
+	bool needed;                   /* one of its group must be given */
+};
+
+/* Tags that many words have. */
+enum {
+	SIEVE_HAS_MATCH = 1,        /* :comparator, :is, :contains, :matches, :value, :count */
+	SIEVE_HAS_ADDRESS_PART = 2, /* :all, :localpart, :domain, :user, :detail */
+	SIEVE_HAS_INDEX = 4,        /* :index, :last: RFC 5260 section 6 */
+};
+
+enum sieve_kind { SIEVE_COMMAND, SIEVE_TEST };
+enum sieve_tests { SIEVE_NO_TEST, SIEVE_ONE_TEST, SIEVE_TEST_LIST };
+
+enum { SIEVE_POSITIONALS_MAX = 3, SIEVE_TAGS_MAX = 24 };
+
+struct sieve_word {
+	const char *name;
+	enum sieve_kind kind;
+	enum sieve_extension extension;
+	struct sieve_positional positionals[SIEVE_POSITIONALS_MAX]; /* up to the first without a name */
+	bool first_optional; /* the first one may be left out, when a second one is there */
+	const struct sieve_tag *tags;
+	size_t tag_count;
+	unsigned has; /* SIEVE_HAS_... */
+	enum sieve_tests tests;
+	bool block;
+	/* Looks at what the row cannot say; NULL: there is nothing. */
+	void (*check)(struct sieve_checker *checker, struct sieve_step *step);
+};
+
+struct sieve_words {
+	const struct sieve_word *rows;
+	size_t count;
+};
+
+size_t sieve_word_positionals(const struct sieve_word *word);
+
+/* The word of that name, without case, also among `extra`; NULL if there is none. */
+const struct sieve_word *sieve_word_find(
+    struct view name, enum sieve_kind kind, const struct sieve_words *extra);
+
+/*
+ * A name that somebody may have meant who wrote `name`: of words of that kind, of extensions (kind < 0).
+ * NULL: none is near.
+ */
+const char *sieve_word_near(struct view name, int kind, const struct sieve_words *extra);
+/* Whether one may be meant by the other: up to a third of the letters are others. */
+unsigned sieve_name_distance(struct view a, struct view b);
+
+/* The rows: one table for each file that has some. */
+extern const struct sieve_words sieve_words_control, sieve_words_actions, sieve_words_tests, sieve_x_body,
+    sieve_x_date, sieve_x_environment, sieve_x_ihave, sieve_x_imap4flags, sieve_x_mailbox, sieve_x_variables;
+
+#endif

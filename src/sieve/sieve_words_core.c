@@ -1,0 +1,117 @@
+/* The words of RFC 5228, and envelope and fileinto, which it makes optional; with what extensions add to
+ * them. */
+#include "sieve/sieve_check.h"
+
+/* RFC 5228 section 3.2. Capabilities are names of this program, so each string is judged here. */
+static void check_require(struct sieve_checker *c, struct sieve_step *step)
+{
+	const struct sieve_value *names = sieve_positional(step, 0);
+
+	for (uint32_t i = 0; i < names->count; i++) {
+		const char *near;
+
+		if (sieve_check_enable(c, names->strings[i], &c->required))
+			continue;
+		near = sieve_word_near(names->strings[i], -1, NULL);
+		if (!near && (sieve_word_find(names->strings[i], SIEVE_COMMAND, NULL) ||
+		                 sieve_word_find(names->strings[i], SIEVE_TEST, NULL)))
+			sieve_check_error(c, names->place, "%s is no extension: leave it out of the require",
+			    sieve_quote(names->strings[i]).text);
+		else
+			sieve_check_error(c, names->place, "there is no extension %s%s%s%s",
+			    sieve_quote(names->strings[i]).text, near ? "; is '" : "", near ? near : "",
+			    near ? "' meant?" : "");
+	}
+}
+
+static const struct sieve_word control[] = {
+    {.name = "require",
+        .positionals = {{"extensions", SIEVE_STRING_LIST, SIEVE_USE_EXTENSION}},
+        .check = check_require},
+    {.name = "if", .tests = SIEVE_ONE_TEST, .block = true},
+    {.name = "elsif", .tests = SIEVE_ONE_TEST, .block = true},
+    {.name = "else", .block = true},
+    {.name = "stop"},
+};
+const struct sieve_words sieve_words_control = {control, sizeof(control) / sizeof(control[0])};
+
+/* ---- actions: RFC 5228 section 4 ---- */
+
+static const struct sieve_tag keep_tags[] = {
+    {"flags", SIEVE_X_IMAP4FLAGS, 0, {"flags", SIEVE_STRING_LIST, SIEVE_USE_TEXT}, false},
+};
+static const struct sieve_tag redirect_tags[] = {
+    {"copy", SIEVE_X_COPY, 0, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false},
+};
+static const struct sieve_tag fileinto_tags[] = {
+    {"copy", SIEVE_X_COPY, 0, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false},
+    {"flags", SIEVE_X_IMAP4FLAGS, 0, {"flags", SIEVE_STRING_LIST, SIEVE_USE_TEXT}, false},
+    {"create", SIEVE_X_MAILBOX, 0, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false},
+    {"mailboxid", SIEVE_X_MAILBOXID, 0, {"a mailbox's identifier", SIEVE_STRING, SIEVE_USE_TEXT}, false},
+    {"specialuse", SIEVE_X_SPECIAL_USE, 0, {"a special use", SIEVE_STRING, SIEVE_USE_SPECIAL_USE}, false},
+};
+enum { FILEINTO_MAILBOXID = 3, FILEINTO_SPECIALUSE = 4 };
+
+/* RFC 9042 section 4.1: the two ways to find a mailbox exclude one another. */
+static void check_fileinto(struct sieve_checker *c, struct sieve_step *step)
+{
+	if (sieve_tag(step, FILEINTO_MAILBOXID)->kind != SIEVE_ABSENT &&
+	    sieve_tag(step, FILEINTO_SPECIALUSE)->kind != SIEVE_ABSENT)
+		sieve_check_error(c, step->place, "fileinto takes :mailboxid or :specialuse, and not both");
+}
+
+static const struct sieve_word actions[] = {
+    {.name = "keep", .tags = keep_tags, .tag_count = sizeof(keep_tags) / sizeof(keep_tags[0])},
+    {.name = "discard"},
+    {.name = "redirect",
+        .positionals = {{"an address", SIEVE_STRING, SIEVE_USE_ADDRESS}},
+        .tags = redirect_tags,
+        .tag_count = sizeof(redirect_tags) / sizeof(redirect_tags[0])},
+    {.name = "fileinto",
+        .extension = SIEVE_X_FILEINTO,
+        .positionals = {{"a mailbox", SIEVE_STRING, SIEVE_USE_MAILBOX}},
+        .tags = fileinto_tags,
+        .tag_count = sizeof(fileinto_tags) / sizeof(fileinto_tags[0]),
+        .check = check_fileinto},
+};
+const struct sieve_words sieve_words_actions = {actions, sizeof(actions) / sizeof(actions[0])};
+
+/* ---- tests: RFC 5228 section 5 ---- */
+
+static const struct sieve_tag size_tags[] = {
+    {"over", SIEVE_CORE, 1, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, true},
+    {"under", SIEVE_CORE, 1, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, true},
+};
+
+static const struct sieve_word tests[] = {
+    {.name = "address",
+        .kind = SIEVE_TEST,
+        .positionals = {{"header names", SIEVE_STRING_LIST, SIEVE_USE_ADDRESS_HEADER},
+            {"keys", SIEVE_STRING_LIST, SIEVE_USE_TEXT}},
+        .has = SIEVE_HAS_MATCH | SIEVE_HAS_ADDRESS_PART | SIEVE_HAS_INDEX},
+    {.name = "allof", .kind = SIEVE_TEST, .tests = SIEVE_TEST_LIST},
+    {.name = "anyof", .kind = SIEVE_TEST, .tests = SIEVE_TEST_LIST},
+    {.name = "envelope",
+        .kind = SIEVE_TEST,
+        .extension = SIEVE_X_ENVELOPE,
+        .positionals = {{"parts of the envelope", SIEVE_STRING_LIST, SIEVE_USE_ENVELOPE},
+            {"keys", SIEVE_STRING_LIST, SIEVE_USE_TEXT}},
+        .has = SIEVE_HAS_MATCH | SIEVE_HAS_ADDRESS_PART},
+    {.name = "exists",
+        .kind = SIEVE_TEST,
+        .positionals = {{"header names", SIEVE_STRING_LIST, SIEVE_USE_HEADER}}},
+    {.name = "false", .kind = SIEVE_TEST},
+    {.name = "header",
+        .kind = SIEVE_TEST,
+        .positionals = {{"header names", SIEVE_STRING_LIST, SIEVE_USE_HEADER},
+            {"keys", SIEVE_STRING_LIST, SIEVE_USE_TEXT}},
+        .has = SIEVE_HAS_MATCH | SIEVE_HAS_INDEX},
+    {.name = "not", .kind = SIEVE_TEST, .tests = SIEVE_ONE_TEST},
+    {.name = "size",
+        .kind = SIEVE_TEST,
+        .positionals = {{"a size", SIEVE_NUMBER, SIEVE_USE_TEXT}},
+        .tags = size_tags,
+        .tag_count = sizeof(size_tags) / sizeof(size_tags[0])},
+    {.name = "true", .kind = SIEVE_TEST},
+};
+const struct sieve_words sieve_words_tests = {tests, sizeof(tests) / sizeof(tests[0])};
