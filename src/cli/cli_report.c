@@ -1,8 +1,9 @@
-/* report: what is reported between servers. `send` has the running server send what it owes to others. */
+/* report: what is reported between servers. `send` has the running server send what it owes to others; the
+ * other verbs tell what others have sent. */
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/cli_report_sum.h"
 #include "cli/store_client.h"
 #include "format/json_read.h"
 
@@ -15,16 +16,6 @@ static void take(struct view text, bool last, void *arg)
 	struct text *t = arg;
 	(void)last;
 	buf_append(&t->all, text);
-}
-
-static int connect_to_store(struct cli *cli)
-{
-	int fd = store_client_connect(&cli->settings);
-	if (fd < 0)
-		fprintf(stderr,
-		    "postrider: the server does not run, or not with this configuration; start it and try "
-		    "again\n");
-	return fd;
 }
 
 static void print_sent(struct view json)
@@ -61,7 +52,7 @@ static int send_now(struct cli *cli)
 		return cli_usage(cli, "reports are sent by themselves each day; say --now to send them now");
 	if (!cli_words(cli, 0, 0))
 		return EXIT_USAGE;
-	int fd = connect_to_store(cli);
+	int fd = cli_report_connect(cli);
 	if (fd < 0)
 		return EXIT_UNAVAILABLE;
 	buf_init(&text.all, 1 << 20);
@@ -76,17 +67,75 @@ static int send_now(struct cli *cli)
 	return status;
 }
 
+/* ---- the list of reports ---- */
+
+static void print_report(void *arg, const struct cli_report *r)
+{
+	struct cli *cli = arg;
+	bool dmarc = r->kind == REPORT_DMARC;
+	const struct report_tls_policy *first = dmarc ? NULL : r->tls.policies.items;
+	struct view domain = dmarc ? r->dmarc.policy.domain : first->domain,
+	            org = dmarc ? r->dmarc.org : r->tls.org, id = dmarc ? r->dmarc.id : r->tls.id;
+	uint64_t begin = dmarc ? r->dmarc.begin : r->tls.begin, end = dmarc ? r->dmarc.end : r->tls.end,
+	         count = 0;
+	const struct report_row *rows = dmarc ? r->dmarc.rows.items : NULL;
+	for (size_t i = 0; dmarc && i < r->dmarc.rows.count; i++)
+		count += rows[i].count;
+	for (size_t i = 0; !dmarc && i < r->tls.policies.count; i++)
+		count += first[i].successes + first[i].failures;
+	char from[16], to[16];
+	cli_report_day(begin, from);
+	cli_report_day(end, to);
+	if (cli->json) {
+		printf("{\"kind\":\"%s\",\"domain\":", dmarc ? "dmarc" : "tls");
+		cli_json_string(domain);
+		printf(",\"by\":");
+		cli_json_string(org);
+		printf(",\"id\":");
+		cli_json_string(id);
+		printf(",\"from\":");
+		cli_json_string(r->from);
+		printf(",\"received\":%lld,\"begin\":%llu,\"end\":%llu,\"count\":%llu}\n", (long long)r->at,
+		    (unsigned long long)begin, (unsigned long long)end, (unsigned long long)count);
+		return;
+	}
+	printf("%s to %s  %-5s  ", from, to, dmarc ? "dmarc" : "tls");
+	cli_print(domain);
+	printf("  %llu %s, by ", (unsigned long long)count, dmarc ? "messages" : "sessions");
+	cli_print(org);
+	printf(" (");
+	cli_print(r->from.len ? r->from : VIEW("nobody"));
+	printf(" proven), report ");
+	cli_print(id);
+	printf("\n");
+}
+
+static int show(struct cli *cli)
+{
+	struct cli_report_wanted wanted = {.kind = REPORT_DMARC};
+	if (!cli_report_options(cli, &wanted) || !cli_words(cli, 0, 0))
+		return EXIT_USAGE;
+	int status = cli_report_each(cli, &wanted, print_report, cli);
+	wanted.kind = REPORT_TLS;
+	return status ? status : cli_report_each(cli, &wanted, print_report, cli);
+}
+
 int cli_report(struct cli *cli)
 {
+	static const struct {
+		const char *verb;
+		int (*run)(struct cli *cli);
+	} verbs[] = {
+	    {"send", send_now}, {"dmarc", cli_report_dmarc}, {"tls", cli_report_tls}, {"show", show}};
 	int status = cli_settings(cli);
 	if (status)
 		return status;
 	const char *verb = cli->argc > 0 ? cli->argv[0] : "";
-	if (cli->argc > 0) {
-		cli->argc--;
-		cli->argv++;
-	}
-	if (strcmp(verb, "send") == 0)
-		return send_now(cli);
-	return cli_usage(cli, "say what to report");
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+		if (strcmp(verbs[i].verb, verb) == 0) {
+			cli->argc--;
+			cli->argv++;
+			return verbs[i].run(cli);
+		}
+	return cli_usage(cli, "say what to do with reports");
 }

@@ -73,7 +73,10 @@ static const struct {
         "postrider search status [ADDRESS] [--json]\n"
         "       postrider search rebuild [ADDRESS] [--wait]"},
     {"report", cli_report, "what servers report to one another of mail in a domain's name",
-        "postrider report send --now [--json]"},
+        "postrider report dmarc [--domain NAME] [--since DAY|DAYS] [--all] [--no-names] [--json]\n"
+        "       postrider report tls [--domain NAME] [--since DAY|DAYS] [--json]\n"
+        "       postrider report show [--domain NAME] [--since DAY|DAYS] [--json]\n"
+        "       postrider report send --now [--json]"},
     {"store", cli_store, "the data folder: statistics, check, compact, pack, rebuild",
         "postrider store check|rebuild|stats|compact|pack [--json]"},
     {"message", cli_message, "send and fetch messages, and look into message files",

@@ -140,8 +140,8 @@ static const struct setting {
     {"trace_days", NUMBER, AT(trace_days), "30", 1, 3650,
 	"Days for which `postrider trace` can tell what became of a message."},
     {"reports", FLAG, AT(reports), "true", 0, 1,
-	"Report to other domains, daily, what mail came here in their name (DMARC aggregate reports, RFC 9990), if they "
-	"ask for it."},
+	"Report to other domains, daily, what mail came here in their name (DMARC aggregate reports, RFC 9990), and how "
+	"mail to them was encrypted (TLS reports, RFC 8460), if they ask for it."},
     {"report_org", TEXT, AT(report_org), "", 0, 0,
 	"The name of your organization in reports. Empty: the hostname."},
     {"report_from", TEXT, AT(report_from), "", 0, 0,
@@ -149,7 +149,8 @@ static const struct setting {
 	"signs them. Empty: postmaster at the hostname."},
     {"report_addresses", LIST, AT(report_addresses), "", 0, 0,
 	"Addresses to which others send their reports about your domains, as your records name them (rua). Mail to "
-	"them is not reported on: two servers would go on for ever."},
+	"them is delivered as usual, and the reports in it are read and kept for `postrider report`. It is not "
+	"reported on itself: two servers would go on for ever."},
     {"message_size_max", SIZE, AT(message_size_max), "64M", 1 << 16, UINT64_C(1) << 40,
 	"The largest message that is accepted, in bytes."},
     {"recipients_max", NUMBER, AT(recipients_max), "100", 100, 1000,

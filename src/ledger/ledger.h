@@ -4,6 +4,8 @@
  *
  *   M kind name part   a memo (memo.h), cut over as many parts as it needs
  *   N kind             how many memos of that kind there are, and their octets
+ *   T, U               what is counted for reports (tally.h)
+ *   I, R, V            reports of others (received.h)
  *
  * Whatever puts something in is bounded in number and octets: who fills it up is told so, and nothing else
  * suffers.

@@ -6,7 +6,9 @@
 
 enum messages_content {
 	MESSAGE_TERMS_OF = MESSAGES_CONTENT, /* a piece of a message whose terms are asked for */
-	MESSAGE_TERMS                        /* a piece of their list (search/search_terms.h) */
+	MESSAGE_TERMS,                       /* a piece of their list (search/search_terms.h) */
+	MESSAGE_REPORT_OF,                   /* a piece of a mail that may carry a report */
+	MESSAGE_REPORT                       /* a piece of it (report/report.h) */
 };
 
 /* clang-format off */
@@ -15,7 +17,12 @@ struct message_terms_of { uint64_t last; struct view bytes; };
 /* error: with the last piece; then there is no list. cut: not all of the message was read. */
 struct message_terms { int64_t error; uint64_t last, cut; struct view bytes; };
 
-#define MESSAGES_CONTENT_STRUCTS(X) X(message_terms_of) X(message_terms)
+struct message_report_of { uint64_t last; struct view bytes; };
+/* error: -ENOENT: there is none; -EBADMSG, -E2BIG: none that is read; -ENOMEM. kind: enum report_kind. bytes: of the report in our
+   form, all pieces together. The texts stand in each piece. */
+struct message_report { int64_t error; uint64_t last, kind, begin, end; struct view domain, org, id, bytes; };
+
+#define MESSAGES_CONTENT_STRUCTS(X) X(message_terms_of) X(message_terms) X(message_report_of) X(message_report)
 /* clang-format on */
 MESSAGES_CONTENT_STRUCTS(MESSAGE_DECLARE_SCHEMA)
 

@@ -34,7 +34,8 @@ SCHEMA(message_deliver, FIELD_WORD(message_deliver, session, 64), FIELD_IDENTITY
     FIELD_WORD(message_deliver, id, QUEUE_ID_SIZE), FIELDS_TERMS(message_deliver),
     FIELD_LINE(message_deliver, client, 512), FIELD_LINE(message_deliver, message_id, QUEUE_MESSAGE_ID_MAX),
     FIELD_IDENTITY(message_deliver, submitter), FIELD_SIZE(message_deliver, text_growth),
-    FIELD_LIST(message_deliver, reports, REPORTS_MAX, &message_delivery_report_schema));
+    FIELD_LIST(message_deliver, reports, REPORTS_MAX, &message_delivery_report_schema),
+    FIELD_FLAG(message_deliver, is_report), FIELD_LINE(message_deliver, author, 256));
 SCHEMA(message_delivered, FIELD_LIST(message_delivered, results, QUEUED_MAX, &message_result_schema));
 SCHEMA(message_room, FIELD_IDENTITY(message_room, account), FIELD_SIZE(message_room, bytes));
 SCHEMA(message_mailing_list, FIELD_IDENTITY(message_mailing_list, account),

@@ -72,6 +72,8 @@ struct message_deliver {
 	uint64_t submitter;          /* the account that submitted it; 0: none */
 	uint64_t text_growth;        /* of a binary body: line_ends_growth (format/line_ends.h); set by upload_deliver */
 	struct codec_list reports;
+	uint64_t is_report;          /* it came to an address for reports about our domains: it is read (ledger/received.h) */
+	struct view author;          /* of it: whom DMARC has proven as its author; empty: nobody */
 };
 struct message_delivered { struct codec_list results; }; /* of the deliveries, in their order */
 struct message_room { uint64_t account, bytes; };

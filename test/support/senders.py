@@ -37,8 +37,9 @@ class Sender:
     def mail(self, subject="Hello", signed=True, **fields):
         fields = {"From": f"Alice <alice@{self.domain}>", "To": "bob@partner.example", "Subject": subject, **fields}
         raw = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items()).encode() + b"\r\nHow are you?\r\n"
-        if not signed:
-            return raw
+        return self.sign(raw) if signed else raw
+
+    def sign(self, raw):
         return dkim.sign(raw, b"s1", self.domain.encode(), self.key.read_bytes(), include_headers=[b"from", b"to", b"subject"]) + raw
 
 

@@ -6,6 +6,8 @@
  * with a new one.
  */
 #include "role/content/role_content.h"
+#include "role/content/content_limit.h"
+#include "role/content/content_report.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -23,8 +25,6 @@
 enum {
 	PIECE = 128 * 1024,
 	NICENESS = 19, /* delivery keeps its rate */
-	/* Of the processor's time for one message: 64 MB of text take some 3 s. */
-	SECONDS_MAX = 30,
 	/* Memory: a message of MESSAGE_TEXT_MAX, an attachment of it decoded, what extractors need, the
 	 * terms, and as much again for the growth of buffers. */
 	MEMORY_MAX = 512 << 20,
@@ -77,14 +77,6 @@ static int extract(void *arg, const struct message_text_piece *p, struct search_
 
 /* ---- one message ---- */
 
-/* Whatever loops is ended by the kernel: nothing in this process could. */
-static void limit_time(unsigned seconds)
-{
-	struct itimerval limit = {.it_value.tv_sec = seconds};
-	if (setitimer(ITIMER_PROF, &limit, NULL) != 0)
-		log_event(LOG_ERROR, "-", "content-without-limit", log_errno(errno));
-}
-
 static void answer(uint32_t request, int error)
 {
 	struct buf list;
@@ -108,10 +100,10 @@ static void read_message(uint32_t request)
 	int error = content.error;
 	search_terms_clear(&content.terms);
 	if (error == 0) {
-		limit_time(SECONDS_MAX);
+		content_limit_time(true);
 		error = search_message(
 		    buf_view(&content.message.bytes), extract, NULL, ATTACHMENT_MAX, &content.terms);
-		limit_time(0);
+		content_limit_time(false);
 	}
 	if (content.partly)
 		search_terms_cut(&content.terms);
@@ -150,7 +142,8 @@ static void take_piece(struct link *link, struct channel_frame *frame, const voi
 	begin_message(0);
 }
 
-static const struct link_verb store_verbs[] = {{MESSAGE_TERMS_OF, take_piece}, {0}};
+static const struct link_verb store_verbs[] = {
+    {MESSAGE_TERMS_OF, take_piece}, {MESSAGE_REPORT_OF, content_report_piece}, {0}};
 static const struct role_hears hears[] = {{ROLE_STORE, store_verbs}, {0}};
 
 /* ---- the role ---- */
@@ -193,6 +186,7 @@ static void content_role_peer(struct role_process *p, enum role_bit role, int fd
 		return;
 	}
 	begin_message(0);
+	content_report_begin();
 	link_open(&content.store, p, fd, role, NULL, NULL);
 }
 

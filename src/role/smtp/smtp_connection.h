@@ -55,6 +55,7 @@ struct smtp_connection {
 		struct buf headers;         /* smtp_hooks_add_header */
 		struct buf results;         /* who sent it: sender_results_encode; may be empty */
 		struct smtp_verdict *each;  /* of the recipients, or NULL */
+		struct buf author;          /* whom DMARC has proven; smtp_report.c */
 		struct smtp_sender *sender; /* who sent it, while it is checked; or NULL: smtp_sender.c */
 		uint64_t list;              /* the mailing list by which it came (sender_list.h); 0: none */
 		bool list_counts;           /* it is proven, so that its readers' list gains by it */

@@ -251,6 +251,7 @@ void smtp_hooks_abandon(void *arg)
 	c->message.full = 0;
 	buf_done(&c->message.headers);
 	buf_done(&c->message.results);
+	buf_done(&c->message.author);
 	mem_free(c->message.each);
 	mem_free(c->message.junk);
 	c->message.each = NULL;
@@ -262,6 +263,7 @@ void smtp_hooks_init(struct smtp_connection *c)
 {
 	buf_init(&c->message.headers, VERDICT_HEADERS_MAX);
 	buf_init(&c->message.results, SENDER_RESULTS_MAX);
+	buf_init(&c->message.author, DOMAIN_MAX);
 }
 
 void smtp_hooks_forget_question(struct smtp_connection *c)

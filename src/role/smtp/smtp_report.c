@@ -1,8 +1,9 @@
 /* See smtp_report.h. What is alike makes one row; store adds them up (process/tallies.h). */
 #include "role/smtp/smtp_report.h"
+#include "role/smtp/smtp_report_address.h"
 
 #include "base/clock.h"
-#include "format/address_normal.h"
+#include "config/report_address.h"
 #include "process/tallies.h"
 #include "report/report_wish.h"
 
@@ -24,15 +25,15 @@ void smtp_report_drain(void)
 	tallies_flush(&counted);
 }
 
-bool smtp_report_is_address(struct view path)
+static bool is_report_address(struct view path)
 {
-	struct view rest = smtp_role.edge.process->settings.report_addresses, line;
-	struct address wanted, given;
-	if (rest.len == 0 || address_normalize(path, &given) != 0)
-		return false;
-	while (rest.len > 0 && view_next(&rest, '\n', &line))
-		if (address_normalize(line, &wanted) == 0 &&
-		    view_equal(address_view(&wanted), address_view(&given)))
+	return report_address_is(smtp_role.edge.process->settings.report_addresses, path);
+}
+
+bool smtp_report_is_among(const struct smtp_envelope *envelope)
+{
+	for (size_t i = 0; i < envelope->count; i++)
+		if (!envelope->recipients[i].dropped && is_report_address(envelope->recipients[i].path))
 			return true;
 	return false;
 }
@@ -42,7 +43,7 @@ static bool is_report(const struct smtp_sender *s)
 {
 	const struct smtp_envelope *e = smtp_envelope(s->connection->session);
 	for (size_t i = 0; i < e->count; i++)
-		if (!smtp_report_is_address(e->recipients[i].path))
+		if (!is_report_address(e->recipients[i].path))
 			return false;
 	return e->count > 0;
 }
@@ -162,6 +163,10 @@ void smtp_report_count(const struct smtp_sender *s, const struct sender_decision
 {
 	const struct sender_verdicts *v = sender_check_verdicts(s->check);
 	struct buf policy, row;
+	struct buf *author = &s->connection->message.author;
+	buf_clear(author);
+	if (v->dmarc.result == SENDER_PASS)
+		buf_append(author, v->dmarc.author);
 	bool judged = v->dmarc.result == SENDER_PASS || v->dmarc.result == SENDER_FAIL;
 	if (!smtp_role.edge.process->settings.reports || !judged || v->dmarc.policy_domain.len == 0 ||
 	    v->dmarc.record.aggregate.len == 0 || is_report(s))

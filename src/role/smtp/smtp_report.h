@@ -14,7 +14,4 @@ void smtp_report_drain(void);
 /* After the decision on a message. */
 void smtp_report_count(const struct smtp_sender *s, const struct sender_decision *d);
 
-/* Whether this address takes reports: the setting report_addresses. */
-bool smtp_report_is_address(struct view path);
-
 #endif

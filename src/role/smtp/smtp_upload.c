@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "mime/trailer.h"
 #include "role/smtp/smtp_connection.h"
+#include "role/smtp/smtp_report_address.h"
 
 /* There is room for more of the body; or store is gone, and the rest is read and dropped. */
 static void on_ready(void *arg)
@@ -324,6 +325,8 @@ void smtp_upload_deliver(void *arg, const struct smtp_envelope *envelope, const 
 	    .head = c->message.head,
 	    .signer = c->message.signer,
 	    .deliveries = {.items = o.items, .count = o.count},
+	    .is_report = smtp_report_is_among(envelope),
+	    .author = buf_view(&c->message.author),
 	};
 	/* A frame holds the recipients or the message's last piece, not both. */
 	if (many)

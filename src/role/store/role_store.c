@@ -108,6 +108,7 @@ static int store_role_serve(struct role_process *p)
 	store_queue_start();
 	store_upkeep_start();
 	store_search_start();
+	store_report_in_start();
 	store_heal_start(begin_anew);
 	return 0;
 }
@@ -129,6 +130,7 @@ static void store_role_peer(struct role_process *p, enum role_bit peer, int fd)
 		break;
 	case ROLE_CONTENT:
 		store_search_content(p, fd);
+		store_report_in_look();
 		break;
 	default:
 		close(fd); /* nobody else calls */
@@ -146,6 +148,7 @@ static void finish(void *arg)
 {
 	struct role_process *p = arg;
 	store_upkeep_stop();
+	store_report_in_stop();
 	store_heal_stop();
 	right_end_all();
 	store_deliver_close();

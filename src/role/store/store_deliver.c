@@ -13,6 +13,7 @@
 #include "role/store/store_private.h"
 #include "trace/trace_write.h"
 #include "format/mail_terms.h"
+#include "ledger/received.h"
 #include "mime/trailer.h"
 
 enum {
@@ -33,6 +34,8 @@ struct delivery {
 	struct store_commit commit;
 	struct account_delivery mail;
 	struct queue_delivery queue;
+	bool is_report;
+	struct received_mail report; /* of a report about our domains */
 	struct arena arena;
 	uint64_t references[MESSAGE_REFERENCES_MAX];
 	struct link *link;
@@ -87,6 +90,14 @@ static size_t keep_recipients(struct delivery *d)
 	return count;
 }
 
+/* Too many wait to be read: it is delivered, and not read. */
+static int keep_report(struct txn *t, struct delivery *d)
+{
+	d->report.body = txn_body(t, 0);
+	int error = received_mail_put(t, &d->report);
+	return error == -EDQUOT ? 0 : error;
+}
+
 static int run(struct txn *t, void *arg)
 {
 	struct delivery *d = arg;
@@ -104,6 +115,8 @@ static int run(struct txn *t, void *arg)
 		return refused;
 	d->queue.record.count = keep_recipients(d);
 	error = queue_delivery_run(t, &d->queue);
+	if (error == 0 && d->is_report && !d->queue.repeated)
+		error = keep_report(t, d);
 	return error ? error : refused && d->queue.record.count == 0 ? refused : 0;
 }
 
@@ -144,6 +157,8 @@ static void done(struct store_commit *c, int result)
 		trace(d);
 	if (result == 0)
 		store_notice_quota(d->mail.targets, d->mail.target_count);
+	if (result == 0 && d->is_report)
+		store_report_in_look();
 	queue_delivery_done(store_role.queue, &d->queue, result);
 	if (d->generation == d->link->generation)
 		answer(d->link, d->request, results, d->item_count);
@@ -452,6 +467,13 @@ static void take_delivery(struct link *link, const struct message_deliver *m, ui
 	d->mail.text_growth = d->queue.record.text_growth = m->text_growth;
 	d->queue.record.trailer_len = m->trailer.len;
 	d->mail.internaldate = (int64_t)m->received_at;
+	d->is_report = m->is_report;
+	if (m->is_report) {
+		d->report.at = (int64_t)m->received_at;
+		d->report.length = body_len;
+		memcpy(d->report.id, d->queue.id.text, sizeof d->report.id);
+		d->is_report = arena_copy(&d->arena, m->author, &d->report.from);
+	}
 	d->commit =
 	    (struct store_commit){.run = run, .arg = d, .done = done, .uploads = {body}, .upload_count = 1};
 	d->mail.quota_warning = (unsigned)store_role.process->settings.quota_warning;

@@ -72,6 +72,12 @@ void store_tally_list(struct link *link, struct channel_frame *frame, const void
 void store_tally_drop(struct link *link, struct channel_frame *frame, const void *message);
 void store_tally_expire(void);
 
+/* store_report_in.c: reports of others. look: another mail may wait to be read. */
+void store_report_in_start(void);
+void store_report_in_look(void);
+void store_report_in_stop(void); /* before the store is closed */
+void store_report_in_expire(void);
+
 /*
  * store_reports.c: `postrider report` (words without the first), as store_queue_command; and relay's verb.
  */

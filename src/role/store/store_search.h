@@ -17,8 +17,9 @@ void store_search_start(void);
 void store_search_stop(void);
 void store_search_end(void);
 
-/* The content role's channel. */
+/* The content role's channel; and to ask it for something else than terms. */
 void store_search_content(struct role_process *p, int fd);
+struct calls *store_search_calls(void);
 
 /* Something may have changed in the account: it is looked at soon. */
 void store_search_note(uint64_t account);

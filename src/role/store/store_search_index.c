@@ -547,6 +547,11 @@ void store_search_index(uint64_t account, store_search_indexed *done)
 	account_search_read(&store_role.accounts, &x->state);
 }
 
+struct calls *store_search_calls(void)
+{
+	return &search_index.content;
+}
+
 void store_search_content(struct role_process *p, int fd)
 {
 	calls_link(&search_index.content, p, fd, ROLE_CONTENT);

@@ -97,6 +97,7 @@ static void finish_walk(void)
 	trace_expire();
 	store_memo_expire();
 	store_tally_expire();
+	store_report_in_expire();
 	upkeep_space.freed = freed_by_queue();
 	upkeep_walk.task = (struct store_task){.done = packed};
 	store_pack(store_role.store, &upkeep_walk.task);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/report_address.h"
 #include "format/limits.h"
 #include "format/path.h"
 #include "mime/digest.h"
@@ -102,7 +103,10 @@ static void deliver(struct relay_letter *l)
 	    .client = l->client,
 	    .message_id = digest.message_id,
 	    .terms = {.body = SMTP_7BIT},
-	    .deliveries = {.items = l->deliveries, .count = l->delivery_count}};
+	    .deliveries = {.items = l->deliveries, .count = l->delivery_count},
+	    .is_report = l->deliveries[0].account != 0 &&
+	                 report_address_is(relay_role.process->settings.report_addresses, l->address),
+	    .author = l->domain};
 	l->asked = &relay_role.store;
 	l->request = upload_deliver(&l->upload, &m, on_delivered, l);
 	if (l->request == 0)

@@ -226,7 +226,7 @@ static void next_letter(void)
 	while (turn.uri < turn.uris.count) {
 		const struct report_uri *uri = &turn.uris.items[turn.uri++];
 		if (uri->https)
-			continue; /* relay_report_post.c */
+			continue; /* a TLS report to a URL: only mail is sent */
 		write_letter(uri);
 		return;
 	}
@@ -258,7 +258,7 @@ static void addressed(void)
 	turn.trouble = turn.trouble || turn.uris.later;
 	turn.uri = 0;
 	if (turn.uris.count == 0) {
-		turn.unwanted += !turn.uris.later;
+		turn.unwanted += !turn.uris.later && (turn.kind == REPORT_DMARC || turn.uris.asked);
 		turn.group = turn.kind == REPORT_TLS ? turn.group_count : turn.group + 1;
 		next_group();
 		return;
