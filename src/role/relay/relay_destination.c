@@ -1,6 +1,9 @@
 /* See relay_destination.h. */
 #include "role/relay/relay_destination.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/container.h"
 #include "base/log.h"
@@ -10,6 +13,7 @@
 #include "role/relay/relay_message.h"
 #include "role/relay/relay_queue.h"
 #include "role/relay/relay_state.h"
+#include "role/relay/relay_tls_report.h"
 
 struct relay_destination {
 	struct relay_lease lease;
@@ -33,6 +37,9 @@ struct relay_destination {
 	/* The last failure of a host. */
 	struct relay_reason why;
 	char *failed_host;
+	/* For TLS reports: what holds for it, and the address of the connection that was counted last. */
+	struct buf tls_policy;
+	char counted[sizeof((struct relay_endpoint *)0)->text];
 	/* destination_rate: messages that may still go in this minute. */
 	uint64_t allowance;
 	int64_t allowance_at;
@@ -62,6 +69,7 @@ static void on_free(void *arg)
 	mem_free(d->route);
 	relay_reason_done(&d->why);
 	mem_free(d->failed_host);
+	buf_done(&d->tls_policy);
 	mem_free(d);
 	relay_is_gone();
 }
@@ -155,6 +163,10 @@ static void on_host_failed(struct relay_waiter *w, struct relay_host *host, cons
 	if (d->ending || d->host_at >= d->host_count || d->hosts[d->host_at] != host)
 		return;
 	note(d, host, why);
+	/* Before any mail was taken nobody knows what it is. */
+	if (d->waiter.regular || !d->taken)
+		relay_tls_report_failed(
+		    view_from_string(d->name), buf_view(&d->tls_policy), relay_host_name(host), why);
 	d->host_at++;
 	go_to_host(d);
 }
@@ -176,6 +188,7 @@ static void found(struct relay_search *s, enum relay_found how, const struct rel
 	for (size_t i = 0; i < s->count; i++)
 		d->hosts[d->host_count++] = relay_host_use(s->endpoints[i]);
 	s->count = 0; /* they are the hosts' now */
+	buf_append(&d->tls_policy, buf_view(&s->tls_policy));
 	relay_search_end(s);
 	d->searching = false;
 	d->found_at = clock_monotonic_ms();
@@ -292,9 +305,24 @@ static void on_finished(void *arg, struct relay_message *again)
 		check_end(d);
 }
 
+/*
+ * Of what a connection carries for this destination the first message counts. Mail without a sender does not:
+ * reports have none, and two servers would report on each other's for ever.
+ */
+static void on_used(void *arg, const struct relay_peer *peer)
+{
+	struct relay_destination *d = arg;
+	const char *address = peer->address ? peer->address : "";
+	if (!d->waiter.regular || strcmp(d->counted, address) == 0)
+		return;
+	snprintf(d->counted, sizeof d->counted, "%s", address);
+	relay_tls_report_used(view_from_string(d->name), buf_view(&d->tls_policy),
+	    peer->host ? peer->host : "", peer->tls[0] != '\0');
+}
+
 static void on_message(struct relay_lease *l, const struct message_queue_message *m)
 {
-	static const struct relay_message_owner owner = {.finished = on_finished};
+	static const struct relay_message_owner owner = {.finished = on_finished, .used = on_used};
 	struct relay_destination *d = container_of(l, struct relay_destination, lease);
 	/* Messages that no host took go back with the destination. */
 	if (d->ending || d->failed || relay_role.draining || relay_message_is_flying(d->name, m))
@@ -367,6 +395,7 @@ void relay_destination_open(const struct message_queue_destination *m)
 	    .route = mem_string(m->route),
 	    .asked = m->asked};
 	d->last = &d->first;
+	buf_init(&d->tls_policy, TALLIES_BYTES_MAX);
 	relay_begins();
 	relay_lease_begin(&d->lease, m->number, &lease_functions);
 	loop_timer_init(&d->timer, &relay_role.process->loop, on_timer, d);

@@ -14,6 +14,7 @@
 #include "role/relay/relay_find.h"
 #include "role/relay/relay_own.h"
 #include "role/relay/relay_state.h"
+#include "role/relay/relay_tls_report.h"
 
 enum { MEMORY_MAX = 128 * 1024 /* next_hop_find asks for 64 KB */, LMTP_PORT = 24, SMTPS_PORT = 465 };
 
@@ -180,6 +181,8 @@ static void policy_found(void *arg, const struct mta_sts_policy *policy)
 	    "the domain's MTA-STS policy allows none of the hosts that its MX records name"};
 	struct relay_search *s = arg;
 	bool enforced = policy && policy->mode == MTA_STS_ENFORCE;
+	if (!s->routed && s->level == TLS_LEVEL_DEFAULT)
+		relay_tls_report_policy(s->name, policy, &s->found, &s->tls_policy);
 	for (size_t i = 0; i < s->found.count; i++) {
 		const struct next_host *host = &s->found.hosts[i];
 		bool allowed = policy == NULL || policy->mode == MTA_STS_NONE ||
@@ -325,6 +328,7 @@ void relay_search_start(struct relay_search *s)
 	s->seed = random_u64();
 	s->policy = (struct relay_policy_request){0};
 	arena_init(&s->arena, MEMORY_MAX);
+	buf_init(&s->tls_policy, TALLIES_BYTES_MAX);
 	relay_lookup_init(&s->lookup, evaluate, s);
 	choose_route(s);
 	choose_level(s);
@@ -339,6 +343,7 @@ void relay_search_end(struct relay_search *s)
 	s->endpoints = NULL;
 	s->count = 0;
 	s->searching = false;
+	buf_done(&s->tls_policy);
 	relay_policy_forget(&s->policy);
 	lookup_done(&s->lookup);
 	arena_done(&s->arena);

@@ -26,6 +26,7 @@ struct relay_search {
 	void *arg;
 	struct relay_endpoint **endpoints;
 	size_t count;
+	struct buf tls_policy; /* for TLS reports (relay_tls_report.h); empty: nothing is counted */
 
 	/* Internal. */
 	struct lookup lookup; /* by relay_lookup_init */

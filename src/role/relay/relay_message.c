@@ -329,6 +329,8 @@ void relay_message_finish(struct relay_message *m, const struct relay_peer *peer
 	const struct relay_message_owner *owner = m->owner;
 	void *arg = m->arg;
 	tell_store(m, peer);
+	if (peer && owner->used)
+		owner->used(arg, peer);
 	relay_message_free(m);
 	owner->finished(arg, NULL);
 }

@@ -32,6 +32,8 @@ struct relay_message;
 struct relay_message_owner {
 	/* It is done with, and freed; or it comes back as `again`, to be tried on another connection. */
 	void (*finished)(void *arg, struct relay_message *again);
+	/* Before it is finished: a connection was used. May be NULL. */
+	void (*used)(void *arg, const struct relay_peer *peer);
 };
 
 /* Its texts lie in one piece of memory, `texts`. */

@@ -20,6 +20,7 @@
 #include "role/relay/relay_policy.h"
 #include "role/relay/relay_queue.h"
 #include "role/relay/relay_state.h"
+#include "role/relay/relay_tls_report.h"
 #include "role/relay/report/relay_report.h"
 #include "role/relay/relay_zone.h"
 
@@ -134,6 +135,7 @@ static int relay_role_serve(struct role_process *p)
 		relay_policies_init(&p->loop);
 		relay_report_start();
 		relay_zone_init(&p->loop);
+		relay_tls_report_start();
 	}
 	return error;
 }
@@ -144,6 +146,7 @@ static void relay_role_drain(struct role_process *p)
 	relay_role.draining = true;
 	relay_memo_drain();
 	relay_report_stop();
+	relay_tls_report_drain();
 	relay_queue_drain();
 	relay_hosts_quit();
 	relay_end_when_idle();
