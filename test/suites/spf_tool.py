@@ -54,6 +54,12 @@ class Tool:
         result, cause, lookups, explanation = self.process.stdout.readline().rstrip("\n").split("\t")
         return result, int(cause), int(lookups), explanation
 
+    def dmarc(self, author, spf, dkim):
+        """Domains that have passed, or None: the result, and the policy for this author."""
+        self.say("dmarc", author, spf or "-", dkim or "-")
+        self.process.stdin.flush()
+        return tuple(self.process.stdout.readline().rstrip("\n").split("\t"))
+
     def close(self):
         self.process.stdin.close()
         return self.process.wait(10)

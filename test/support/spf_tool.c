@@ -1,18 +1,20 @@
 /*
- * Evaluates SPF over a zone that is told on standard input, for suites and differentials (test/suites). A
- * line each, fields by tabs; texts in hex, "-" is the empty one:
+ * Evaluates SPF and DMARC over a zone that is told on standard input, for suites and differentials
+ * (test/suites). A line each, fields by tabs; texts in hex, "-" is the empty one:
  *
  *     zone                          forgets all records
  *     record NAME TYPE STATUS DATA  STATUS: good, nxdomain, failed; DATA: as on the wire, "-" for none
  *     spf ADDRESS HELO LOCAL-PART DOMAIN RECEIVER
+ *     dmarc AUTHOR SPF-DOMAIN DKIM-DOMAIN   domains that have passed; "-": none has
  *
- * An answer is a line: result, cause (its number), look-ups, explanation.
+ * An answer is a line: result, cause (its number), look-ups, explanation; or result and policy.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "trust/sender/dmarc.h"
 #include "trust/sender/spf.h"
 
 enum { RECORDS_MAX = 2000, LINE_MAX_OCTETS = 64 * 1024, PER_NAME_MAX = 64 };
@@ -137,6 +139,39 @@ static void check(char *const *fields)
 			free((char *)texts[i].data);
 }
 
+/* A domain that has passed; "-": none. */
+static struct dmarc_identity identity(const char *text)
+{
+	bool any = strcmp(text, "-") != 0;
+	return (struct dmarc_identity){view_from_string(any ? text : ""), any ? SENDER_PASS : SENDER_FAIL};
+}
+
+static void check_policy(char *const *fields)
+{
+	struct answers answers;
+	struct arena arena;
+	struct dmarc_verdict v;
+	struct question q;
+	struct dmarc_identity dkim = identity(fields[3]);
+	struct dmarc_request request = {.author = view_from_string(fields[1]),
+	    .spf = identity(fields[2]),
+	    .dkim = &dkim,
+	    .dkim_count = view_empty(dkim.domain) ? 0 : 1};
+	answers_init(&answers);
+	arena_init(&arena, 2 * DMARC_MEMORY_MAX);
+	for (;;) {
+		arena_reset(&arena);
+		if (dmarc_check(&answers, &request, &arena, &v))
+			break;
+		while (answers_next(&answers, &q))
+			answer(&answers, &q);
+	}
+	printf("%s\t%s\n", sender_result_name(v.result), dmarc_policy_name(v.policy));
+	fflush(stdout);
+	arena_done(&arena);
+	answers_done(&answers);
+}
+
 int main(void)
 {
 	static char line[LINE_MAX_OCTETS];
@@ -152,6 +187,8 @@ int main(void)
 			add(fields[1], (unsigned)strtoul(fields[2], NULL, 10), fields[3], fields[4]);
 		else if (strcmp(fields[0], "spf") == 0 && n == 6)
 			check(fields);
+		else if (strcmp(fields[0], "dmarc") == 0 && n == 4)
+			check_policy(fields);
 		else
 			return 64;
 	}
