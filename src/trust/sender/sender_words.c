@@ -288,12 +288,20 @@ int sender_explain_spf(const struct sender_results *r, struct buf *out)
 
 /* ---- DKIM, ARC, the client ---- */
 
-/* Whether this one is among those that count is known for the one that was looked at first; one of another
- * domain, behind a record, is told as such. */
+/* What tells signatures of one domain apart. */
+static void say_which(const struct sender_signature *s, struct buf *out)
+{
+	if (view_empty(s->selector) || view_empty(s->algorithm))
+		return;
+	say(out, " (", s->algorithm, ", ");
+	say(out, "selector ", s->selector, ")");
+}
+
 int sender_explain_signature(const struct sender_results *r, size_t i, struct buf *out)
 {
 	const struct sender_signature *s = &r->dkim[i];
 	signature_explain(s, out);
+	say_which(s, out);
 	if (s->result == SENDER_PASS && r->dmarc.result == SENDER_FAIL)
 		say_not_aligned(s->domain, r, out);
 	return finish(out);

@@ -121,7 +121,7 @@ static void tells_of_genuine_mail(void **state)
 	    "DMARC  pass       The signature of a.example proves it, and so does SPF. The policy of "
 	    "a.example for mail that is not proven: reject.\n" SPF_PASS "\n"
 	    "DKIM   pass       The signature of a.example is good: the signed fields and the body "
-	    "are as they were signed.\n" CLIENT);
+	    "are as they were signed. (rsa-sha256, selector rsa)\n" CLIENT);
 	assert_int_equal(results.at, NOW);
 	assert_view(results.mail_from, "alice@a.example");
 	assert_view(results.helo, "mail.a.example");
@@ -156,7 +156,8 @@ static void tells_what_is_not_aligned(void **state)
 	    "e.example). That proves nothing about a.example: e.example is another domain.\n"
 	    "DKIM   pass       The signature of e.example is good: the signed fields and the body are as "
 	    "they were "
-	    "signed. That proves nothing about a.example: e.example is another domain.\n" CLIENT);
+	    "signed. (rsa-sha256, selector rsa) That proves nothing about a.example: e.example is another "
+	    "domain.\n" CLIENT);
 }
 
 /* What was done with it stands behind the first sentence. */
