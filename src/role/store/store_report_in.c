@@ -253,7 +253,9 @@ static void found(struct store_read *read, int result)
 
 static void look(void)
 {
-	if (!in.ready || in.busy || !in.wanted || in.stopping || !store_search_calls()->link.up)
+	/* A read that a slow disk still owes has the piece. */
+	if (!in.ready || in.busy || !in.wanted || in.stopping || in.read.count > 0 ||
+	    !store_search_calls()->link.up)
 		return;
 	in.busy = true;
 	in.wanted = false;
@@ -264,7 +266,7 @@ static void look(void)
 static void on_timer(void *arg)
 {
 	(void)arg;
-	if (!in.busy && in.wanted && !store_search_calls()->link.up)
+	if (!in.busy && in.wanted && (in.read.count > 0 || !store_search_calls()->link.up))
 		loop_timer_set(&in.timer, AGAIN_MS);
 	look();
 }
