@@ -3,8 +3,9 @@
 import http.server
 import json
 import os
-import pathlib
+import random
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
@@ -33,8 +34,8 @@ def program(name):
 class NameServer:
     """A process that serves the zone from a file; `port`, `log`."""
 
-    def __init__(self, folder, zone):
-        self.folder, self.port, self.process = folder, free_port(), None
+    def __init__(self, folder, zone, address="127.0.0.1", port=None):
+        self.folder, self.address, self.port, self.process = folder, address, port or free_port(), None
         folder.mkdir()
         (folder / "zone").write_text(zone)
 
@@ -46,7 +47,7 @@ class NameServer:
         self.command = command
         self.log = (self.folder / "log").open("w+b")
         self.process = subprocess.Popen([str(word) for word in command], stdout=self.log, stderr=subprocess.STDOUT, cwd=self.folder)
-        wait_for(lambda: ask("127.0.0.1", self.port, DOMAIN, "SOA", timeout=1), what="the name server")
+        wait_for(lambda: ask(self.address, self.port, DOMAIN, "SOA", timeout=1), what="the name server")
         return self
 
     def stop(self):
@@ -57,13 +58,13 @@ class NameServer:
 
     @property
     def at(self):
-        return f"127.0.0.1@{self.port}"
+        return f"{self.address}@{self.port}"
 
 
-def nsd(folder, zone, name=DOMAIN):
-    made = NameServer(folder, zone)
+def nsd(folder, zone, name=DOMAIN, **place):
+    made = NameServer(folder, zone, **place)
     (folder / "nsd.conf").write_text(f"""server:
-  ip-address: 127.0.0.1
+  ip-address: {made.address}
   port: {made.port}
   username: ""
   chroot: ""
@@ -85,7 +86,7 @@ zone:
 def bind(folder, zone, policy="grant update-key zonesub ANY;"):
     made = NameServer(folder, zone)
     (folder / "named.conf").write_text(f"""key "update-key" {{ algorithm hmac-sha256; secret "{SECRET}"; }};
-options {{ directory "{folder}"; listen-on port {made.port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; pid-file "{folder}/pid"; recursion no;
+options {{ directory "{folder}"; listen-on port {made.port} {{ {made.address}; }}; listen-on-v6 {{ none; }}; pid-file "{folder}/pid"; recursion no;
   session-keyfile "{folder}/session.key"; dnssec-validation no; }};
 controls {{ }};
 zone "{DOMAIN}" {{ type primary; file "{folder}/zone"; update-policy {{ {policy} }}; }};
@@ -94,11 +95,11 @@ zone "{DOMAIN}" {{ type primary; file "{folder}/zone"; update-policy {{ {policy}
     return made.start(program("named"), "-f", "-c", folder / "named.conf", "-n", "1")
 
 
-def knot(folder, zone):
-    made = NameServer(folder, zone)
+def knot(folder, zone, **place):
+    made = NameServer(folder, zone, **place)
     (folder / "knot.conf").write_text(f"""server:
     rundir: "{folder}"
-    listen: 127.0.0.1@{made.port}
+    listen: {made.address}@{made.port}
     udp-workers: 1
     tcp-workers: 1
     background-workers: 1
@@ -253,6 +254,49 @@ def test_the_policy_of_mta_sts_is_fetched_and_compared(tmp_path, serve):
         web.shutdown()
         web.server_close()
         thread.join(TIMEOUT)
+
+
+def port_53():
+    """Two addresses of this machine on which a name server may listen as strangers expect it."""
+    found = []
+    while len(found) < 2:
+        address = f"127.53.{random.randrange(256)}.{random.randrange(1, 255)}"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            try:
+                s.bind((address, 53))
+            except PermissionError:
+                pytest.skip("only root may listen on port 53")
+            except OSError:
+                continue
+        found.append(address)
+    return found
+
+
+def test_the_zones_own_servers_are_found_and_compared(tmp_path, serve):
+    first, second = port_53()
+    names = f"@ NS ns2\nns A {first}\nns2 A {second}\n"
+    records = f'@ MX 10 mail\nmail A {ADDRESS}\n@ TXT "v=spf1 mx -all"\n'
+
+    def zone(more):
+        return BASE.replace("ns A 127.0.0.1\n", names) + more
+
+    primary = knot(tmp_path / "primary", zone(records), address=first, port=53)
+    other = nsd(tmp_path / "other", zone(records + '_dmarc TXT "v=DMARC1; p=none"\n'), address=second, port=53)
+    old = nsd(tmp_path / "resolver", zone(records + '_dmarc TXT "v=DMARC1; p=reject"\n').replace("host 1 ", "host 0 "))
+    try:
+        made = Postrider(tmp_path, old)
+        checked = json.loads(run(POSTRIDER, "--config", made.path, "dns", "check", DOMAIN, "--address", ADDRESS, "--json").stdout)
+        assert sorted(checked["servers"]) == sorted([f"ns.{DOMAIN} ({first})", f"ns2.{DOMAIN} ({second})"])
+        assert said(checked, "have different TXT records of _dmarc.example.test")["level"] == "warning"
+        assert said(checked, "The resolver still has other TXT records of _dmarc.example.test")["level"] == "hint"
+        # The primary is whom the SOA record names; the records that it lacks come there, and the edition changes.
+        done = run(POSTRIDER, "--config", made.path, "dns", "update", DOMAIN, "--address", ADDRESS, "--key", made.key, stdin=subprocess.DEVNULL)
+        assert done.returncode == 0 and b"added, 0 removed at ns.example.test" in done.stdout, done.stdout + done.stderr
+        checked = json.loads(run(POSTRIDER, "--config", made.path, "dns", "check", DOMAIN, "--address", ADDRESS, "--json").stdout)
+        assert said(checked, f"of the zone {DOMAIN}, but ")["part"] == "servers"
+    finally:
+        for server in (primary, other, old):
+            server.stop()
 
 
 def test_silent_servers_end_in_time(tmp_path, serve):
