@@ -36,6 +36,19 @@ static void print_record(const struct dns_plan *p, const struct zone_wanted *w)
 	buf_done(&text);
 }
 
+/* What a web server has to give out, so that the MTA-STS record tells the truth. */
+static void print_policy(const struct dns_plan *p)
+{
+	struct buf text;
+	struct view rest, line;
+	buf_init(&text, TEXT_MAX);
+	if (zone_policy_text(&p->site, &text) == 0)
+		printf("    The policy, with CR LF behind each line, as text/plain:\n");
+	for (rest = buf_view(&text); rest.len && view_next(&rest, '\n', &line);)
+		printf("        %.*s\n", VIEW_FMT(view_trim(line)));
+	buf_done(&text);
+}
+
 static void print_text(const struct dns_plan *p)
 {
 	printf("Records for mail of %s, which %s takes.\n", p->site.domain, p->site.host);
@@ -46,6 +59,8 @@ static void print_text(const struct dns_plan *p)
 			dns_print_wrapped(w->why, 4);
 		}
 		print_record(p, w);
+		if (w->part == ZONE_MTA_STS && w->record.type == DNS_TXT)
+			print_policy(p);
 	}
 	if (p->site.address_count == 0)
 		printf("\nThe public addresses of %s are not known here: give them with --address.\n",

@@ -16,6 +16,7 @@
 #include "cli/cli_dns_check.h"
 #include "cli/dns_ask.h"
 #include "config/dns_update.h"
+#include "io/network.h"
 #include "trust/zone/tsig.h"
 #include "trust/zone/zone_update.h"
 
@@ -75,28 +76,54 @@ static int read_key(const char *path, struct tsig_key *out)
 
 /* ---- the primary server ---- */
 
-/* The server that was given, or that the setting names for the zone, or that the SOA record names. */
-static int find_primary(struct update *u, bool have_server)
+static void take_primary(struct update *u, const char *name, const struct sockaddr_storage *address)
 {
+	u->primary = *address;
+	snprintf(u->primary_name, sizeof u->primary_name, "%s", name);
+}
+
+/* The server that the SOA record names, whether NS records name it as well or not. */
+static bool find_by_soa(struct update *u)
+{
+	static const unsigned types[] = {DNS_A, DNS_AAAA};
 	struct dns_survey *s = &u->check.survey;
+	const struct dns_table table = {&s->resolver, &s->resolved};
 	struct dns_soa soa;
-	if (have_server)
-		return 0;
-	if (s->given && s->count) {
-		u->primary = s->servers[0].source.servers[0];
-		snprintf(u->primary_name, sizeof u->primary_name, "%s", s->servers[0].name);
-		return 0;
-	}
 	const struct answer *a = NULL;
 	for (size_t i = 0; i < s->count && (a == NULL || a->count == 0); i++)
 		a = answers_look(&s->servers[i].answers, s->apex, DNS_SOA);
-	if (a && a->count && dns_record_soa(a->records[0], &soa) == 0)
-		for (size_t i = 0; i < s->count; i++)
-			if (strncmp(s->servers[i].name, soa.primary, strlen(soa.primary)) == 0) {
-				u->primary = s->servers[i].source.servers[0];
-				snprintf(u->primary_name, sizeof u->primary_name, "%s", s->servers[i].name);
-				return 0;
-			}
+	if (a == NULL || a->count == 0 || dns_record_soa(a->records[0], &soa) != 0 || soa.primary[0] == '\0')
+		return false;
+	for (size_t t = 0; t < 2; t++)
+		answers_look(&s->resolved, soa.primary, types[t]);
+	dns_fill(&table, 1, NULL, NULL);
+	for (size_t t = 0; t < 2; t++) {
+		struct sockaddr_storage address;
+		char text[NETWORK_TEXT_SIZE];
+		a = answers_look(&s->resolved, soa.primary, types[t]);
+		if (a == NULL || a->count == 0 || dns_record_address(types[t], a->records[0], &address) != 0)
+			continue;
+		network_text(&address, text);
+		if (dns_server_parse(view_from_string(text), &address)) {
+			take_primary(u, soa.primary, &address);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The server that was given, or that the setting names for the zone, or that the SOA record names. */
+static int find_primary(struct update *u, bool have_server)
+{
+	const struct dns_survey *s = &u->check.survey;
+	if (have_server)
+		return 0;
+	if (s->given && s->count) {
+		take_primary(u, s->servers[0].name, &s->servers[0].source.servers[0]);
+		return 0;
+	}
+	if (find_by_soa(u))
+		return 0;
 	fprintf(stderr,
 	    "postrider: the primary name server of %s is not known: give its address with --server, or in "
 	    "the "

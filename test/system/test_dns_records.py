@@ -48,6 +48,7 @@ def test_every_record_is_named_with_its_reason(settings, tmp_path):
     assert values["_25._tcp.mail.example.test", "TLSA"] == f"3 1 1 {digest}"
     assert not (tmp_path / "data").exists(), "a question must not make a data folder"
     text = dns(settings, "records", DOMAIN)
+    assert b"mode: enforce\n        mx: mail.example.test\n" in text.stdout
     assert text.returncode == 0 and b"give them with --address" in text.stdout and b"MX (required)" in text.stdout
 
 
