@@ -3,6 +3,7 @@
 import base64
 import json
 import pathlib
+import signal
 import smtplib
 import subprocess
 import tempfile
@@ -319,6 +320,26 @@ def test_keys_rotate_at_once(road, sender):
     sender.wait_event("signing-key-made", since=since, count=2)
     assert [state for _, state in states(sender)] == ["active", "new", "replaced"] * 2
     assert sender.cli("dkim", "rotate", "else.example", status=66).stdout == b""
+
+
+def test_keys_survive_a_start_without_their_secret(sender):
+    """A disk that fails for a moment must not cost every domain its keys: they are there again with the secret."""
+    before = [(key["selector"], key["state"]) for key in keys(sender, sender.domain)]
+    secret = sender.folder / "data" / "signing-secret"
+    kept = secret.read_bytes()
+    sender.stop()
+    secret.write_bytes(kept[:5])
+    sender.expect("secret-not-kept", "signing-secret-missing")
+    sender.start()
+    assert [(key["selector"], key["state"]) for key in keys(sender, sender.domain)] == before
+    secret.write_bytes(kept)
+    since = sender.mark()
+    sender.process.send_signal(signal.SIGHUP)
+    sender.wait_event("reloaded", since=since)
+    raw = f"From: Alice <{sender.alice}>\r\nSubject: Signed again\r\n\r\nx\r\n".encode()
+    assert submit(sender, sender.alice, "x@elsewhere.example", raw)
+    assert [(key["selector"], key["state"]) for key in keys(sender, sender.domain)] == before
+    assert not sender.find_events("signing-key-retired", since=since)
 
 
 def test_a_record_that_vanishes_is_noticed(road, sender):

@@ -62,25 +62,27 @@ int signing_seal(const unsigned char secret[SIGNING_SECRET_SIZE], struct view do
 	return buf_append(out, view_of(sealed, 1 + NONCE + (size_t)len + TAG));
 }
 
-EVP_PKEY *signing_unseal(const unsigned char secret[SIGNING_SECRET_SIZE], struct view domain,
-    struct view selector, struct view sealed)
+int signing_unseal(const unsigned char secret[SIGNING_SECRET_SIZE], struct view domain, struct view selector,
+    struct view sealed, EVP_PKEY **out)
 {
 	unsigned char plain[PLAIN_MAX], tag[TAG];
+	*out = NULL;
 	if (sealed.len <= 1 + NONCE + TAG || sealed.len > 1 + NONCE + PLAIN_MAX + TAG ||
 	    sealed.data[0] != VERSION)
-		return NULL;
+		return -EBADMSG;
 	size_t len = sealed.len - 1 - NONCE - TAG;
 	const unsigned char *nonce = (const unsigned char *)sealed.data + 1, *from = nonce + NONCE;
 	int part = 0, last = 0;
 	memcpy(tag, from + len, TAG);
 	EVP_CIPHER_CTX *ctx = begin(false, secret, nonce, domain, selector);
-	bool good = ctx && EVP_CipherUpdate(ctx, plain, &part, from, (int)len) == 1 &&
-	            EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG, tag) == 1 &&
-	            EVP_CipherFinal_ex(ctx, plain + part, &last) == 1;
+	bool ready = ctx && EVP_CipherUpdate(ctx, plain, &part, from, (int)len) == 1 &&
+	             EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG, tag) == 1;
+	bool good = ready && EVP_CipherFinal_ex(ctx, plain + part, &last) == 1;
 	EVP_CIPHER_CTX_free(ctx);
 	const unsigned char *at = plain;
-	EVP_PKEY *key = good ? d2i_AutoPrivateKey(NULL, &at, part + last) : NULL;
+	if (good)
+		*out = d2i_AutoPrivateKey(NULL, &at, part + last);
 	mem_wipe(plain, sizeof plain);
 	ERR_clear_error();
-	return key;
+	return *out ? 0 : ready && !good ? -EBADMSG : -EIO;
 }

@@ -16,8 +16,9 @@ enum { SIGNING_SECRET_SIZE = 32 };
 int signing_seal(const unsigned char secret[SIGNING_SECRET_SIZE], struct view domain, struct view selector,
     EVP_PKEY *key, struct buf *out);
 
-/* The key, to be freed; NULL: it was sealed with another secret, for another name, or is damaged. */
-EVP_PKEY *signing_unseal(const unsigned char secret[SIGNING_SECRET_SIZE], struct view domain,
-    struct view selector, struct view sealed);
+/* The key, to be freed. -EBADMSG: it was sealed with another secret, for another name, or is damaged; -EIO:
+ * the library fails, as without memory, which says nothing of the key. */
+int signing_unseal(const unsigned char secret[SIGNING_SECRET_SIZE], struct view domain, struct view selector,
+    struct view sealed, EVP_PKEY **out);
 
 #endif

@@ -89,28 +89,36 @@ static int error_of(const struct message_directory_answer *m, bool came)
 	return came ? (int)m->error : -EAGAIN;
 }
 
-/* The private half is opened when it is first seen; a key that stays the same stays open. */
-static void see_key(const struct view fields[DIRECTORY_SIGNING_FIELDS])
+/*
+ * The private half is opened when it is first seen; a key that stays the same stays open. 0; negative:
+ * whether it can be opened is not known now, and must not count as lost, for what is lost is replaced and
+ * forgotten.
+ */
+static int see_key(const struct view fields[DIRECTORY_SIGNING_FIELDS])
 {
 	struct signing_key k;
 	struct view sealed;
 	if (!directory_signing_read(fields, &k, &sealed))
-		return;
+		return 0;
 	struct signing_domain *d = signing_domain_find(k.domain);
 	struct signing_held *held = d ? signing_held_put(d, &k) : NULL;
 	if (held == NULL)
-		return;
+		return 0;
 	held->seen = true;
 	held->dirty = false;
 	held->kept_look = k.looked;
+	int error = 0;
 	if (held->private == NULL && sealed.len > 0 && work.has_secret)
-		held->private = signing_unseal(work.secret, held->k.domain, held->k.selector, sealed);
-	if (held->private == NULL && k.state != SIGNING_RETIRED)
+		error = signing_unseal(work.secret, held->k.domain, held->k.selector, sealed, &held->private);
+	if (held->private == NULL && work.has_secret && k.state != SIGNING_RETIRED)
 		log_event(LOG_ERROR, "-", "signing-key-unreadable", log_text("domain", k.domain),
 		    log_text("selector", k.selector),
-		    log_string("do",
-		        "it was sealed with another signing-secret than this data folder has: "
-		        "publish the record of the key that takes its place (postrider dkim show)"));
+		    log_string("do", error == -EIO
+		                         ? "nothing: it is tried again, for there was no memory"
+		                         : "it was sealed with another signing-secret than this data folder "
+		                           "has: publish the record of the key that takes its place "
+		                           "(postrider dkim show)"));
+	return error == -EIO ? error : 0;
 }
 
 static void end_loading(void)
@@ -139,7 +147,12 @@ static bool on_keys(void *arg, struct link *link, struct channel_frame *frame)
 	for (size_t i = 0; i < count; i++) {
 		for (size_t k = 0; k < DIRECTORY_SIGNING_FIELDS; k++)
 			fields[k] = items[i * DIRECTORY_SIGNING_FIELDS + k].value;
-		see_key(fields);
+		if (error == 0)
+			error = see_key(fields);
+	}
+	if (error) {
+		trouble("memory to open signing keys", error);
+		return true;
 	}
 	if (count == DIRECTORY_SIGNING_PART && !ask_keys(fields[0], fields[1]))
 		trouble("store", -EAGAIN);
@@ -528,6 +541,9 @@ void signing_work_secret(struct view secret)
 {
 	if (secret.len != SIGNING_SECRET_SIZE)
 		return;
+	/* What is known was read without it, or with another: a key that is not open is no lost one. */
+	work.stale =
+	    work.stale || !work.has_secret || memcmp(work.secret, secret.data, SIGNING_SECRET_SIZE) != 0;
 	memcpy(work.secret, secret.data, SIGNING_SECRET_SIZE);
 	work.has_secret = true;
 }
