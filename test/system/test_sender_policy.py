@@ -63,6 +63,8 @@ def test_exceptions_for_senders_and_recipients(road, tmp_path):
     stranger = road.address()
     assert send(partner, stranger, f"x@{off.domain}", off.mail("Off", signed=False))[0] == 250
     assert b"policy of this server" in wait_mail(partner, BOB)[0]
+    both = off.mail("An exception hides nobody", signed=False, From=f"x@{off.domain}, boss@{company.domain}")
+    assert send(partner, stranger, f"x@{off.domain}", both)[0] == 550
     assert send(partner, stranger, f"x@{marked.domain}", marked.mail("Marked", signed=False))[0] == 250
     assert count(partner, "Junk") == 1
     assert send(partner, stranger, f"x@{company.domain}", company.mail("Neither", signed=False))[0] == 550

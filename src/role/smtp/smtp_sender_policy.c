@@ -33,12 +33,24 @@ static enum sender_wish own_wish(void)
 	return wish_of(wish);
 }
 
-static enum sender_wish policy_for(struct view author, const struct smtp_recipient *r)
+static enum sender_wish policy_of(struct view author, struct view recipient)
 {
 	const struct settings *settings = &smtp_role.edge.process->settings;
 	enum rule_wish wish = RULE_FOLLOW;
 	dmarc_policy_parse(settings->dmarc_policy, &wish);
-	return wish_of(sender_rules_find(settings->dmarc_exceptions, author, domain_of(r->address), wish));
+	return wish_of(sender_rules_find(settings->dmarc_exceptions, author, domain_of(recipient), wish));
+}
+
+/* An exception for one author says nothing of another who is forged beside him: the strictest rule counts. */
+static enum sender_wish policy_for(const struct sender_verdicts *v, const struct smtp_recipient *r)
+{
+	enum sender_wish strictest = policy_of(v->dmarc.author, r->address);
+	for (size_t i = 0; v->authors > 1 && i < v->authors && i < SENDER_AUTHORS_MAX; i++) {
+		enum sender_wish wish = policy_of(v->author[i].domain, r->address);
+		if (v->author[i].result == SENDER_FAIL && wish < strictest)
+			strictest = wish;
+	}
+	return strictest;
 }
 
 /* ---- what is said ---- */
@@ -138,6 +150,7 @@ static struct sender_rules common_rules(const struct smtp_sender *s, const struc
 {
 	return (struct sender_rules){.ours = own_wish(),
 	    .claims_ours = s->ours,
+	    .claims_author = s->ours && view_equal_nocase(s->ours->domain, v->dmarc.author),
 	    .ours_later = s->ours && s->ours->later,
 	    .seal = sender_find_seal(v, smtp_role.edge.process->settings.arc_trusted)};
 }
@@ -145,8 +158,7 @@ static struct sender_rules common_rules(const struct smtp_sender *s, const struc
 static struct sender_decision decide_for(const struct smtp_sender *s, const struct sender_verdicts *v,
     struct sender_rules *rules, size_t recipient)
 {
-	rules->policy =
-	    policy_for(v->dmarc.author, &smtp_envelope(s->connection->session)->recipients[recipient]);
+	rules->policy = policy_for(v, &smtp_envelope(s->connection->session)->recipients[recipient]);
 	rules->known_list = s->readers && s->readers[recipient] == SENDER_READER;
 	return sender_decide(v, rules);
 }

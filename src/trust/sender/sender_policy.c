@@ -55,19 +55,21 @@ unsigned sender_find_seal(const struct sender_verdicts *v, struct view trusted_s
 struct sender_decision sender_decide(const struct sender_verdicts *v, const struct sender_rules *rules)
 {
 	struct sender_decision d = by_policy(v, rules), ours = by_claim(rules);
+	bool unclear = d.ground == SENDER_UNCLEAR;
 	if (ours.action > d.action)
 		d = ours;
-	if (d.action == SENDER_DELIVERED || d.ground == SENDER_UNCLEAR)
+	if (d.action == SENDER_DELIVERED || unclear)
 		return d;
-	if (!rules->seal && (!rules->known_list || v->authors != 1))
+	bool seal = rules->seal && (!rules->claims_ours || rules->claims_author);
+	if (!seal && (!rules->known_list || v->authors != 1))
 		return d;
 	/* A list that somebody made his target read must not bring a colleague's name into its inbox. */
-	enum sender_action milder = rules->seal || !rules->claims_ours ? SENDER_DELIVERED : SENDER_TO_JUNK;
+	enum sender_action milder = seal || !rules->claims_ours ? SENDER_DELIVERED : SENDER_TO_JUNK;
 	if (milder < d.action) {
 		d.action = milder;
-		d.override = rules->seal ? SENDER_TRUSTED_SEAL : SENDER_KNOWN_LIST;
+		d.override = seal ? SENDER_TRUSTED_SEAL : SENDER_KNOWN_LIST;
 		d.later = false;
-		d.seal = rules->seal;
+		d.seal = seal ? rules->seal : 0;
 	}
 	return d;
 }

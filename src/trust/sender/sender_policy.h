@@ -21,8 +21,9 @@ struct sender_rules {
 	enum sender_wish ours;   /* what claims to be from here is to be refused */
 	unsigned seal;           /* sender_find_seal */
 	bool claims_ours;        /* one of sender_unproven's domains is ours */
-	bool ours_later;         /* and what might prove it could not be checked now */
-	bool known_list;         /* the recipient reads the list by which it came */
+	bool claims_author; /* and it is the author's, for whom a seal speaks: not the envelope's alone */
+	bool ours_later;    /* and what might prove it could not be checked now */
+	bool known_list;    /* the recipient reads the list by which it came */
 };
 
 struct sender_decision {

@@ -118,8 +118,15 @@ static void what_claims_to_be_ours_must_prove_it(void **state)
 	rules.ours = SENDER_FOLLOW;
 	rules.known_list = true;
 	assert_false(expect(SENDER_TO_JUNK, SENDER_KNOWN_LIST).later);
+	/* A seal speaks for the author, and not for another in the envelope. */
 	rules.seal = 1;
+	assert_int_equal(expect(SENDER_TO_JUNK, SENDER_KNOWN_LIST).seal, 0);
+	rules.claims_author = true;
 	assert_false(expect(SENDER_DELIVERED, SENDER_TRUSTED_SEAL).later);
+	/* Nor where it is not clear who the author is. */
+	dmarc(SENDER_PERMERROR, DMARC_QUARANTINE);
+	verdicts.dmarc.cause = DMARC_TOO_LARGE;
+	expect(SENDER_REFUSED, SENDER_NO_OVERRIDE);
 	rules.seal = 0;
 	rules.known_list = false;
 	dmarc(SENDER_FAIL, DMARC_QUARANTINE);
