@@ -146,6 +146,47 @@ static void a_report_is_kept_once(void **state)
 	assert_int_equal(list().count, 4);
 }
 
+/* ---- what compaction must keep ---- */
+
+struct blobs {
+	struct blob_id found[10];
+	size_t count;
+};
+
+static void note_blob(void *arg, const struct blob_id *id)
+{
+	struct blobs *b = arg;
+	b->found[b->count++] = *id;
+}
+
+static int look_at_entry(void *arg, struct view key, struct view value)
+{
+	ledger_names_blobs(LEDGER_SHARD, key, value, note_blob, arg);
+	return 0;
+}
+
+static int run_blobs(struct txn *t, void *arg)
+{
+	return txn_range(t, &(struct txn_range){.shard = LEDGER_SHARD}, look_at_entry, arg);
+}
+
+static void every_blob_is_named(void **state)
+{
+	struct blobs blobs = {.count = 0};
+	char out[20], same[20];
+	(void)state;
+	assert_int_equal(put_mail(1000, "aaaaaaaaaaaa", "one.example"), 0);
+	assert_int_equal(put(1, 100, "example.com", "1"), 0);
+	assert_int_equal(put(2, 100, "example.com", "2"), 0);
+	assert_int_equal(test_read(store, LEDGER_SHARD, run_blobs, &blobs), 0);
+	assert_int_equal(blobs.count, 3);
+	test_bytes(3, 0, same, sizeof same);
+	for (size_t i = 0; i < blobs.count; i++) {
+		assert_int_equal(test_blob(store, &blobs.found[i], 0, out, sizeof out), 0);
+		assert_memory_equal(out, same, sizeof same);
+	}
+}
+
 struct expiry {
 	int64_t before;
 	struct received_place place, next;
@@ -181,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(mails_wait_in_their_order, begin, end),
 	    cmocka_unit_test_setup_teardown(a_report_is_kept_once, begin, end),
+	    cmocka_unit_test_setup_teardown(every_blob_is_named, begin, end),
 	    cmocka_unit_test_setup_teardown(many_are_listed_in_parts_and_expire, begin, end),
 	};
 	return cmocka_run_group_tests_name("ledger/received", tests, NULL, NULL);
