@@ -264,7 +264,8 @@ static bool take_index(struct taking *t, const struct sieve_argument *a)
 
 static bool take_own(struct taking *t, const struct sieve_argument *a)
 {
-	struct sieve_value *values = t->step->values + sieve_word_positionals(t->word);
+	size_t positionals = sieve_word_positionals(t->word);
+	struct sieve_value *values;
 	const struct sieve_argument *value;
 	const struct sieve_tag *tag;
 	char name[SIEVE_IDENTIFIER_MAX + 2];
@@ -274,6 +275,7 @@ static bool take_own(struct taking *t, const struct sieve_argument *a)
 		i++;
 	if (i == t->word->tag_count)
 		return false;
+	values = t->step->values + positionals;
 	tag = &t->word->tags[i];
 	snprintf(name, sizeof(name), ":%s", tag->name);
 	if (!needs(t, a->place, name, tag->extension)) {

@@ -28,6 +28,25 @@ enum {
 	/* Octets of what a script takes while it is compiled: some 24 times the longest script, which is what
 	 * the shortest commands come to. */
 	SIEVE_COMPILE_MEMORY_MAX = 24 << 20,
+
+	/* ---- running ---- */
+
+	/* Octets that one run takes: the texts of a large message, decoded, and what variables hold. */
+	SIEVE_RUN_MEMORY_MAX = 4 << 20,
+	/* Commands, tests and pieces of compared text: some tenths of a second at most. A script of 1,000
+	 * rules on ordinary mail takes 20,000. */
+	SIEVE_STEPS_MAX = 10000000,
+	/* Things done with one message: more than any person's rules do. */
+	SIEVE_ACTIONS_MAX = 32,
+	/* Each makes a message of one, so few are allowed (RFC 5228 section 10). */
+	SIEVE_REDIRECTS_MAX = 4,
+	/* RFC 5229 section 6 asks for 128 variables at least, for 4,000 octets in each, and for the first ten
+	 * matches. */
+	SIEVE_VARIABLES_MAX = 255,
+	SIEVE_VARIABLE_MAX = 4000,
+	SIEVE_MATCHES_MAX = 32,
+	/* Octets of one text with the values of all variables in it. */
+	SIEVE_TEXT_MAX = 64 << 10,
 };
 
 #endif

@@ -11,6 +11,7 @@
 struct sieve_checker;
 struct sieve_node;
 struct sieve_step;
+struct sieve_run;
 
 /* What a script may require. */
 enum sieve_extension {
@@ -43,6 +44,9 @@ enum sieve_extension {
 const char *sieve_extension_name(enum sieve_extension extension);
 /* SIEVE_EXTENSIONS: there is none of that name. */
 enum sieve_extension sieve_extension_by_name(struct view name);
+
+/* What a test says; BROKEN: the run ends, it has failed or asks. */
+enum sieve_truth { SIEVE_FALSE, SIEVE_TRUE, SIEVE_BROKEN };
 
 enum sieve_comparator {
 	SIEVE_ASCII_CASEMAP, /* the default: RFC 5228 section 2.7.3 */
@@ -135,6 +139,10 @@ struct sieve_word {
 	bool block;
 	/* Looks at what the row cannot say; NULL: there is nothing. */
 	void (*check)(struct sieve_checker *checker, struct sieve_step *step);
+	bool chained; /* elsif and else: taken only when none before them was */
+	/* Run a test, a command (false: the run ends); sieve_run.h. Control commands have none. */
+	enum sieve_truth (*test)(struct sieve_run *run, const struct sieve_step *step);
+	bool (*act)(struct sieve_run *run, const struct sieve_step *step);
 };
 
 struct sieve_words {

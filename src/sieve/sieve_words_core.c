@@ -1,6 +1,7 @@
 /* The words of RFC 5228, and envelope and fileinto, which it makes optional; with what extensions add to
  * them. */
 #include "sieve/sieve_check.h"
+#include "sieve/sieve_words_run.h"
 
 /* RFC 5228 section 3.2. Capabilities are names of this program, so each string is judged here. */
 static void check_require(struct sieve_checker *c, struct sieve_step *step)
@@ -29,9 +30,9 @@ static const struct sieve_word control[] = {
         .positionals = {{"extensions", SIEVE_STRING_LIST, SIEVE_USE_EXTENSION}},
         .check = check_require},
     {.name = "if", .tests = SIEVE_ONE_TEST, .block = true},
-    {.name = "elsif", .tests = SIEVE_ONE_TEST, .block = true},
-    {.name = "else", .block = true},
-    {.name = "stop"},
+    {.name = "elsif", .tests = SIEVE_ONE_TEST, .block = true, .chained = true},
+    {.name = "else", .block = true, .chained = true},
+    {.name = "stop", .act = sieve_act_stop},
 };
 const struct sieve_words sieve_words_control = {control, sizeof(control) / sizeof(control[0])};
 
@@ -50,24 +51,28 @@ static const struct sieve_tag fileinto_tags[] = {
     {"mailboxid", SIEVE_X_MAILBOXID, 0, {"a mailbox's identifier", SIEVE_STRING, SIEVE_USE_TEXT}, false},
     {"specialuse", SIEVE_X_SPECIAL_USE, 0, {"a special use", SIEVE_STRING, SIEVE_USE_SPECIAL_USE}, false},
 };
-enum { FILEINTO_MAILBOXID = 3, FILEINTO_SPECIALUSE = 4 };
 
 /* RFC 9042 section 4.1: the two ways to find a mailbox exclude one another. */
 static void check_fileinto(struct sieve_checker *c, struct sieve_step *step)
 {
-	if (sieve_tag(step, FILEINTO_MAILBOXID)->kind != SIEVE_ABSENT &&
-	    sieve_tag(step, FILEINTO_SPECIALUSE)->kind != SIEVE_ABSENT)
+	if (sieve_tag(step, SIEVE_FILEINTO_MAILBOXID)->kind != SIEVE_ABSENT &&
+	    sieve_tag(step, SIEVE_FILEINTO_SPECIALUSE)->kind != SIEVE_ABSENT)
 		sieve_check_error(c, step->place, "fileinto takes :mailboxid or :specialuse, and not both");
 }
 
 static const struct sieve_word actions[] = {
-    {.name = "keep", .tags = keep_tags, .tag_count = sizeof(keep_tags) / sizeof(keep_tags[0])},
-    {.name = "discard"},
+    {.name = "keep",
+        .act = sieve_act_keep,
+        .tags = keep_tags,
+        .tag_count = sizeof(keep_tags) / sizeof(keep_tags[0])},
+    {.name = "discard", .act = sieve_act_discard},
     {.name = "redirect",
+        .act = sieve_act_redirect,
         .positionals = {{"an address", SIEVE_STRING, SIEVE_USE_ADDRESS}},
         .tags = redirect_tags,
         .tag_count = sizeof(redirect_tags) / sizeof(redirect_tags[0])},
     {.name = "fileinto",
+        .act = sieve_act_fileinto,
         .extension = SIEVE_X_FILEINTO,
         .positionals = {{"a mailbox", SIEVE_STRING, SIEVE_USE_MAILBOX}},
         .tags = fileinto_tags,
@@ -86,32 +91,37 @@ static const struct sieve_tag size_tags[] = {
 static const struct sieve_word tests[] = {
     {.name = "address",
         .kind = SIEVE_TEST,
+        .test = sieve_test_address,
         .positionals = {{"header names", SIEVE_STRING_LIST, SIEVE_USE_ADDRESS_HEADER},
             {"keys", SIEVE_STRING_LIST, SIEVE_USE_TEXT}},
         .has = SIEVE_HAS_MATCH | SIEVE_HAS_ADDRESS_PART | SIEVE_HAS_INDEX},
-    {.name = "allof", .kind = SIEVE_TEST, .tests = SIEVE_TEST_LIST},
-    {.name = "anyof", .kind = SIEVE_TEST, .tests = SIEVE_TEST_LIST},
+    {.name = "allof", .kind = SIEVE_TEST, .test = sieve_test_allof, .tests = SIEVE_TEST_LIST},
+    {.name = "anyof", .kind = SIEVE_TEST, .test = sieve_test_anyof, .tests = SIEVE_TEST_LIST},
     {.name = "envelope",
         .kind = SIEVE_TEST,
+        .test = sieve_test_envelope,
         .extension = SIEVE_X_ENVELOPE,
         .positionals = {{"parts of the envelope", SIEVE_STRING_LIST, SIEVE_USE_ENVELOPE},
             {"keys", SIEVE_STRING_LIST, SIEVE_USE_TEXT}},
         .has = SIEVE_HAS_MATCH | SIEVE_HAS_ADDRESS_PART},
     {.name = "exists",
         .kind = SIEVE_TEST,
+        .test = sieve_test_exists,
         .positionals = {{"header names", SIEVE_STRING_LIST, SIEVE_USE_HEADER}}},
-    {.name = "false", .kind = SIEVE_TEST},
+    {.name = "false", .kind = SIEVE_TEST, .test = sieve_test_false},
     {.name = "header",
         .kind = SIEVE_TEST,
+        .test = sieve_test_header,
         .positionals = {{"header names", SIEVE_STRING_LIST, SIEVE_USE_HEADER},
             {"keys", SIEVE_STRING_LIST, SIEVE_USE_TEXT}},
         .has = SIEVE_HAS_MATCH | SIEVE_HAS_INDEX},
-    {.name = "not", .kind = SIEVE_TEST, .tests = SIEVE_ONE_TEST},
+    {.name = "not", .kind = SIEVE_TEST, .test = sieve_test_not, .tests = SIEVE_ONE_TEST},
     {.name = "size",
         .kind = SIEVE_TEST,
+        .test = sieve_test_size,
         .positionals = {{"a size", SIEVE_NUMBER, SIEVE_USE_TEXT}},
         .tags = size_tags,
         .tag_count = sizeof(size_tags) / sizeof(size_tags[0])},
-    {.name = "true", .kind = SIEVE_TEST},
+    {.name = "true", .kind = SIEVE_TEST, .test = sieve_test_true},
 };
 const struct sieve_words sieve_words_tests = {tests, sizeof(tests) / sizeof(tests[0])};

@@ -3,6 +3,9 @@
  * is known when the script is compiled; what stands behind a test that is false for that is not looked at.
  */
 #include "sieve/sieve_check.h"
+#include "sieve/sieve_run.h"
+
+#include <stdio.h>
 
 /* These change what strings mean, so no test in the midst of a script can begin them: section 4. */
 static bool changes_strings(struct view name)
@@ -26,14 +29,35 @@ static void check_ihave(struct sieve_checker *c, struct sieve_step *step)
 		c->required = set;
 }
 
+static enum sieve_truth test_ihave(struct sieve_run *run, const struct sieve_step *step)
+{
+	(void)run;
+	return step->never ? SIEVE_FALSE : SIEVE_TRUE;
+}
+
+/* Section 5: the script ends as it does when it fails. */
+static bool act_error(struct sieve_run *run, const struct sieve_step *step)
+{
+	struct view text;
+	char why[600];
+
+	if (!sieve_run_text(run, sieve_positional(step, 0)->strings[0], &text))
+		return false;
+	snprintf(why, sizeof(why), "the script ends with the error %s", sieve_quote(text).text);
+	sieve_run_fail(run, why);
+	return false;
+}
+
 static const struct sieve_word words[] = {
     {.name = "ihave",
         .kind = SIEVE_TEST,
         .extension = SIEVE_X_IHAVE,
         .positionals = {{"extensions", SIEVE_STRING_LIST, SIEVE_USE_EXTENSION}},
-        .check = check_ihave},
+        .check = check_ihave,
+        .test = test_ihave},
     {.name = "error",
         .extension = SIEVE_X_IHAVE,
-        .positionals = {{"what is wrong", SIEVE_STRING, SIEVE_USE_TEXT}}},
+        .positionals = {{"what is wrong", SIEVE_STRING, SIEVE_USE_TEXT}},
+        .act = act_error},
 };
 const struct sieve_words sieve_x_ihave = {words, sizeof(words) / sizeof(words[0])};

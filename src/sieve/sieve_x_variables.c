@@ -1,5 +1,9 @@
 /* Variables: RFC 5229. The command set with its modifiers, and the test string. */
-#include "sieve/sieve_check.h"
+#include "sieve/sieve_match.h"
+
+#include <stdio.h>
+
+#include "base/utf8.h"
 
 /* Section 4.1: modifiers of one precedence exclude one another; the groups stand in their order. */
 static const struct sieve_tag set_tags[] = {
@@ -11,18 +15,89 @@ static const struct sieve_tag set_tags[] = {
     {"length", SIEVE_X_VARIABLES, 4, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false},
 };
 
+enum { LOWER, UPPER, LOWERFIRST, UPPERFIRST, QUOTEWILDCARD, LENGTH };
+
+static char upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+/* Section 4.1: the modifiers in the order of their precedence. Letters beyond US-ASCII stay as they are. */
+static bool modify(struct sieve_run *run, const struct sieve_step *step, struct view *value)
+{
+	bool given[LENGTH + 1];
+	char number[24], *out;
+	size_t len = 0;
+
+	for (size_t i = 0; i <= LENGTH; i++)
+		given[i] = sieve_tag(step, i)->kind != SIEVE_ABSENT;
+	out = arena_alloc(run->arena, 2 * value->len + 1);
+	if (!out) {
+		sieve_run_no_memory(run);
+		return false;
+	}
+	for (size_t i = 0; i < value->len; i++) {
+		char c = value->data[i];
+
+		c = given[LOWER] ? ascii_lower(c) : given[UPPER] ? upper(c) : c;
+		if (i == 0)
+			c = given[LOWERFIRST] ? ascii_lower(c) : given[UPPERFIRST] ? upper(c) : c;
+		if (given[QUOTEWILDCARD] && (c == '*' || c == '?' || c == '\\'))
+			out[len++] = '\\';
+		out[len++] = c;
+	}
+	*value = view_of(out, len);
+	if (!given[LENGTH])
+		return true;
+	snprintf(number, sizeof(number), "%zu", utf8_length(*value));
+	if (arena_copy(run->arena, view_from_string(number), value))
+		return true;
+	sieve_run_no_memory(run);
+	return false;
+}
+
+static bool act_set(struct sieve_run *run, const struct sieve_step *step)
+{
+	struct view value;
+
+	return sieve_run_text(run, sieve_positional(step, 1)->strings[0], &value) &&
+	       modify(run, step, &value) && sieve_run_set(run, sieve_positional(step, 0)->strings[0], value);
+}
+
+/* Section 5: :count counts texts that are not empty. */
+static enum sieve_truth test_string(struct sieve_run *run, const struct sieve_step *step)
+{
+	const struct sieve_value *texts = sieve_positional(step, 0);
+	enum sieve_truth truth = SIEVE_FALSE;
+	struct sieve_matching m;
+
+	if (!sieve_matching_begin(&m, run, step, sieve_positional(step, 1)))
+		return SIEVE_BROKEN;
+	for (uint32_t i = 0; i < texts->count && truth == SIEVE_FALSE; i++) {
+		struct view text;
+
+		if (!sieve_run_text(run, texts->strings[i], &text))
+			return SIEVE_BROKEN;
+		if (step->match != SIEVE_COUNT || !view_empty(text))
+			truth = sieve_matching_value(&m, text);
+	}
+	return truth == SIEVE_FALSE ? sieve_matching_end(&m) : truth;
+}
+
 static const struct sieve_word words[] = {
     {.name = "set",
         .extension = SIEVE_X_VARIABLES,
         .positionals = {{"a variable", SIEVE_STRING, SIEVE_USE_VARIABLE},
             {"its value", SIEVE_STRING, SIEVE_USE_TEXT}},
         .tags = set_tags,
-        .tag_count = sizeof(set_tags) / sizeof(set_tags[0])},
+        .tag_count = sizeof(set_tags) / sizeof(set_tags[0]),
+        .act = act_set},
     {.name = "string",
         .kind = SIEVE_TEST,
         .extension = SIEVE_X_VARIABLES,
         .positionals = {{"texts", SIEVE_STRING_LIST, SIEVE_USE_TEXT},
             {"keys", SIEVE_STRING_LIST, SIEVE_USE_TEXT}},
-        .has = SIEVE_HAS_MATCH},
+        .has = SIEVE_HAS_MATCH,
+        .test = test_string},
 };
 const struct sieve_words sieve_x_variables = {words, sizeof(words) / sizeof(words[0])};

@@ -94,6 +94,7 @@ static void arguments(void **state)
 	assert_errors("if header \"x\" {}", "1:4 the test header needs 2 arguments, but 1 stands here; a "
 	                                    "string or a list of strings is missing: keys");
 	assert_errors("if header :all \"x\" \"y\" {}", "1:11 the test header has no tag :all");
+	assert_errors("stop :x;", "1:6 the command stop takes no tags, but :x stands here");
 	assert_errors("if true :is {}", "1:9 the test true takes no tags, but :is stands here");
 	assert_errors("if header \"x\" \"y\" :is {}", "");
 	assert_errors("if header :is :contains \"x\" \"y\" {}",

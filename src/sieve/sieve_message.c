@@ -1,0 +1,167 @@
+/* Fields and parts are looked at by many rules of a script, so what was made of them is kept. */
+#include "sieve/sieve_message.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "format/charset.h"
+#include "format/encoded_word.h"
+#include "format/header.h"
+
+enum {
+	/* Fields that are looked at: more than any program writes, and a bound for the work of each test. */
+	FIELDS_MAX = 2000,
+	/* Octets of a field's text: mime's limit for one, in the longest form of UTF-8. */
+	FIELD_TEXT_MAX = 3 * MIME_FIELD_MAX,
+};
+
+void sieve_message_init(struct sieve_message *message, struct view bytes, struct arena *arena)
+{
+	*message = (struct sieve_message){.bytes = bytes, .arena = arena};
+}
+
+void sieve_message_done(struct sieve_message *message)
+{
+	mime_parser_free(message->parser);
+	message->parser = NULL;
+}
+
+static size_t count_fields(struct view bytes)
+{
+	struct header_reader r = header_read(bytes);
+	struct header_field field;
+	size_t n = 0;
+
+	while (n < FIELDS_MAX && header_next(&r, &field))
+		n++;
+	return n;
+}
+
+int sieve_message_fields(struct sieve_message *m, struct sieve_field **fields, size_t *count)
+{
+	struct header_reader r = header_read(m->bytes);
+	struct header_field field;
+
+	if (!m->has_fields) {
+		size_t n = count_fields(m->bytes);
+
+		m->fields = arena_array(m->arena, n ? n : 1, sizeof(*m->fields));
+		if (!m->fields)
+			return -ENOMEM;
+		while (header_next(&r, &field))
+			if (m->field_count < n)
+				m->fields[m->field_count++] =
+				    (struct sieve_field){.name = field.name, .body = field.body};
+		m->body_offset = r.at;
+		m->has_fields = true;
+	}
+	*fields = m->fields;
+	*count = m->field_count;
+	return 0;
+}
+
+static bool is_plain(struct view text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.data[i] < ' ' || (unsigned char)text.data[i] >= 0x7f ||
+		    (text.data[i] == '=' && i + 1 < text.len && text.data[i + 1] == '?'))
+			return false;
+	return true;
+}
+
+int sieve_message_text(struct sieve_message *m, struct sieve_field *field, struct view *text)
+{
+	int result = 0;
+
+	if (!field->has_text) {
+		struct view raw = view_trim(view_take(field->body, MIME_FIELD_MAX));
+
+		field->text = raw;
+		if (!is_plain(raw)) {
+			struct buf out;
+
+			buf_init(&out, FIELD_TEXT_MAX);
+			if (encoded_word_decode(raw, &out) == -ENOMEM ||
+			    !arena_copy(m->arena, view_trim(buf_view(&out)), &field->text))
+				result = -ENOMEM;
+			buf_done(&out);
+		}
+		field->has_text = result == 0;
+	}
+	*text = field->text;
+	return result;
+}
+
+int sieve_message_addresses(
+    struct sieve_message *m, struct sieve_field *field, const struct address_list **list)
+{
+	if (!field->addresses) {
+		struct address_list *made = arena_alloc(m->arena, sizeof(*made));
+
+		if (!made || address_list_parse(field->body, m->arena, made) != 0)
+			return -ENOMEM;
+		field->addresses = made;
+	}
+	*list = field->addresses;
+	return 0;
+}
+
+int sieve_message_body(struct sieve_message *m, struct view *body)
+{
+	struct sieve_field *fields;
+	size_t count;
+	int result = sieve_message_fields(m, &fields, &count);
+
+	*body = view_skip(m->bytes, m->body_offset);
+	return result;
+}
+
+int sieve_message_tree(struct sieve_message *m, const struct mime_tree **tree)
+{
+	if (!m->tree) {
+		m->parser = mime_parser_new();
+		m->tree = mime_parse(m->parser, m->bytes);
+		m->texts = arena_array(m->arena, m->tree->count, sizeof(*m->texts));
+		if (!m->texts) {
+			m->tree = NULL;
+			mime_parser_free(m->parser);
+			m->parser = NULL;
+			return -ENOMEM;
+		}
+	}
+	*tree = m->tree;
+	return 0;
+}
+
+static int decode(struct sieve_message *m, const struct mime_part *part, struct view *text)
+{
+	struct view charset = parameter_find(&part->type.parameters, VIEW("charset"));
+	bool defective, is_text = view_equal(part->type.type, VIEW("text"));
+	struct buf raw, out;
+	int result;
+
+	buf_init(&raw, m->arena->max);
+	buf_init(&out, m->arena->max);
+	result = mime_decode_body(part, m->bytes, true, &raw, NULL);
+	if (result == 0 && is_text)
+		result = charset_to_utf8(charset, buf_view(&raw), &out, &defective);
+	if (result == 0 && !arena_copy(m->arena, buf_view(is_text ? &out : &raw), text))
+		result = -ENOMEM;
+	buf_done(&raw);
+	buf_done(&out);
+	return result ? -ENOMEM : 0;
+}
+
+int sieve_message_part(struct sieve_message *m, size_t part, struct view *text)
+{
+	const struct mime_tree *tree;
+	int result = sieve_message_tree(m, &tree);
+
+	*text = (struct view){0};
+	if (result || part >= tree->count)
+		return result;
+	if (!m->texts[part].data)
+		result = decode(m, &tree->parts[part], &m->texts[part]);
+	*text = m->texts[part];
+	return result;
+}

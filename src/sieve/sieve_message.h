@@ -1,0 +1,53 @@
+/*
+ * A message as scripts see it: header fields without folds and decoded (RFC 5228 section 2.4.2.2), and the
+ * texts of its parts. Each is made when it is asked for, once, and lives in the arena.
+ */
+#ifndef SIEVE_SIEVE_MESSAGE_H
+#define SIEVE_SIEVE_MESSAGE_H
+
+#include "base/arena.h"
+#include "format/address.h"
+#include "mime/mime.h"
+
+struct sieve_field {
+	struct view name, body; /* as they stand in the header */
+	struct view text;       /* decoded, when has_text */
+	bool has_text;
+	struct address_list *addresses; /* when they were asked for */
+};
+
+struct sieve_message {
+	struct view bytes;
+	struct view sender, recipient, authenticated; /* of the envelope; the sender may be empty */
+	struct arena *arena;
+	/* The module's own. */
+	struct sieve_field *fields;
+	size_t field_count, body_offset;
+	bool has_fields;
+	struct mime_parser *parser;
+	const struct mime_tree *tree;
+	struct view *texts; /* of the parts, when not NULL data */
+};
+
+/* The views and the arena must live as long. Frees what the message holds beside the arena. */
+void sieve_message_init(struct sieve_message *message, struct view bytes, struct arena *arena);
+void sieve_message_done(struct sieve_message *message);
+
+/* The fields, in their order. 0, or -ENOMEM when the arena is full (as of all of these). */
+int sieve_message_fields(struct sieve_message *message, struct sieve_field **fields, size_t *count);
+
+/* The field's text: UTF-8, on one line, without blanks at both ends. */
+int sieve_message_text(struct sieve_message *message, struct sieve_field *field, struct view *text);
+
+/* The addresses in the field; what they hold is as format/address.h says. */
+int sieve_message_addresses(
+    struct sieve_message *message, struct sieve_field *field, const struct address_list **list);
+
+/* The body as it stands. */
+int sieve_message_body(struct sieve_message *message, struct view *body);
+
+/* The parts, and one part's body without its encoding, texts as UTF-8. */
+int sieve_message_tree(struct sieve_message *message, const struct mime_tree **tree);
+int sieve_message_part(struct sieve_message *message, size_t part, struct view *text);
+
+#endif

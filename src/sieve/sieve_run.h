@@ -1,0 +1,85 @@
+/*
+ * Runs a program over a message. It has no effect but its outcome: what must be asked of others is answered
+ * by the world, or ends the run, which is made again when the answer is there.
+ */
+#ifndef SIEVE_SIEVE_RUN_H
+#define SIEVE_SIEVE_RUN_H
+
+#include "sieve/sieve_message.h"
+#include "sieve/sieve_outcome.h"
+#include "sieve/sieve_program.h"
+
+enum sieve_answer { SIEVE_NO, SIEVE_YES, SIEVE_UNKNOWN };
+
+struct sieve_world {
+	/* Answers at once. A value (of SIEVE_ASK_ENVIRONMENT) lives as long as the run. UNKNOWN: somebody
+	 * must be asked first. */
+	enum sieve_answer (*ask)(void *arg, const struct sieve_question *question, struct view *value);
+	void *arg;
+	int64_t now;            /* seconds since 1970 */
+	int16_t zone_minutes;   /* of the account's owner, east of UTC */
+	struct view subaddress; /* what parts the user's name from the detail: "+" (RFC 5233) */
+};
+
+enum sieve_result {
+	SIEVE_DONE,
+	SIEVE_ASKS,   /* outcome->question must be answered by the world; then run again */
+	SIEVE_FAILED, /* outcome->failed_text says why; the outcome is to keep the mail */
+};
+
+/*
+ * `arena` must have SIEVE_RUN_MEMORY_MAX at most; the outcome's texts live there, or in the program or the
+ * message. The message may be used for several runs with one arena.
+ */
+enum sieve_result sieve_run(const struct sieve_program *program, struct sieve_message *message,
+    const struct sieve_world *world, struct arena *arena, struct sieve_outcome *outcome);
+
+/* ---- for the words ---- */
+
+struct sieve_variable {
+	struct view name, value;
+};
+
+struct sieve_run {
+	const struct sieve_program *program;
+	struct sieve_message *message;
+	const struct sieve_world *world;
+	struct sieve_outcome *outcome;
+	struct arena *arena;
+	uint64_t steps; /* done so far */
+	uint32_t line;  /* of the command or test under way */
+	bool stopped, keeps, asks;
+	struct view matches[SIEVE_MATCHES_MAX + 1]; /* RFC 5229 section 3.2; 0: the whole */
+	size_t match_count;
+	struct sieve_variable variables[SIEVE_VARIABLES_MAX];
+	size_t variable_count;
+	struct view flags;  /* RFC 5232: the internal variable */
+	struct buf scratch; /* a value that is compared, folded; until the next one */
+};
+
+/* Each sets why the run ends, and gives what the caller returns. */
+enum sieve_truth sieve_run_fail(struct sieve_run *run, const char *text);
+enum sieve_truth sieve_run_no_memory(struct sieve_run *run);
+
+/* Counts work that grows with what strangers send; false: it was too much, and the run ends. */
+bool sieve_run_work(struct sieve_run *run, uint64_t steps);
+
+/* The text with its variables' values; false: the run ends. */
+bool sieve_run_text(struct sieve_run *run, struct view text, struct view *out);
+
+/* A variable's value; empty when it was never set. */
+struct view sieve_run_variable(const struct sieve_run *run, struct view name);
+bool sieve_run_set(struct sieve_run *run, struct view name, struct view value);
+
+/* Asks the world: YES is TRUE. */
+enum sieve_truth sieve_run_ask(
+    struct sieve_run *run, const struct sieve_question *question, struct view *value);
+
+/* Adds an action, unless the same was added; false: the run ends. */
+bool sieve_run_add(struct sieve_run *run, const struct sieve_action *action);
+
+/* The tests of a step; a block. */
+enum sieve_truth sieve_run_test(struct sieve_run *run, const struct sieve_step *test);
+bool sieve_run_block(struct sieve_run *run, const struct sieve_step *first);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * Scripts of anybody over messages of anybody: "script, line with a dot, message". Every run ends, within its
+ * memory, with an outcome that holds what it promises; a run that asks is made again with an answer.
+ */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+#include "sieve/sieve_run.h"
+
+struct fuzz_world {
+	bool knows;
+};
+
+static enum sieve_answer ask(void *arg, const struct sieve_question *question, struct view *value)
+{
+	const struct fuzz_world *world = arg;
+
+	touch(question->name);
+	touch(question->mailbox);
+	if (!world->knows)
+		return SIEVE_UNKNOWN;
+	*value = question->name;
+	return question->name.len % 2 ? SIEVE_YES : SIEVE_NO;
+}
+
+static void check_outcome(const struct sieve_outcome *outcome)
+{
+	check(outcome->count <= SIEVE_ACTIONS_MAX);
+	for (size_t i = 0; i < outcome->count; i++) {
+		const struct sieve_action *a = &outcome->actions[i];
+
+		touch(a->flags);
+		touch(a->mailbox_id);
+		touch(a->special_use);
+		if (a->kind == SIEVE_FILEINTO)
+			check(!sieve_use_problem(SIEVE_USE_MAILBOX, a->target));
+		if (a->kind == SIEVE_REDIRECT)
+			check(!sieve_use_problem(SIEVE_USE_ADDRESS, a->target));
+	}
+}
+
+static void run(const struct sieve_program *program, struct view message)
+{
+	struct fuzz_world knowing = {false};
+	struct sieve_world world = {.ask = ask, .arg = &knowing, .now = 1700000000, .subaddress = VIEW("+")};
+	struct sieve_outcome outcome;
+	struct sieve_message m;
+	enum sieve_result result;
+	struct arena arena;
+
+	arena_init(&arena, SIEVE_RUN_MEMORY_MAX);
+	sieve_message_init(&m, message, &arena);
+	m.recipient = VIEW("joe+list@example.com");
+	result = sieve_run(program, &m, &world, &arena, &outcome);
+	if (result == SIEVE_ASKS) {
+		knowing.knows = true;
+		result = sieve_run(program, &m, &world, &arena, &outcome);
+		check(result != SIEVE_ASKS);
+	}
+	check_outcome(&outcome);
+	check(outcome.failed == (result == SIEVE_FAILED));
+	if (outcome.failed)
+		check(outcome.count == 1 && outcome.actions[0].kind == SIEVE_KEEP &&
+		      outcome.failed_text.len > 0);
+	sieve_message_done(&m);
+	arena_done(&arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct sieve_language language;
+	static struct sieve_errors errors;
+	struct view input = view_of(data, size), script = input;
+	const char *dot = size ? memmem(data, size, "\n.\n", 3) : NULL;
+	struct sieve_program program;
+	struct arena arena;
+
+	if (dot)
+		script = view_take(input, (size_t)(dot - input.data));
+	arena_init(&arena, SIEVE_COMPILE_MEMORY_MAX);
+	sieve_errors_init(&errors);
+	if (sieve_compile(script, &language, &arena, &errors, &program))
+		run(&program, dot ? view_skip(input, script.len + 3) : (struct view){0});
+	sieve_errors_done(&errors);
+	arena_done(&arena);
+	return 0;
+}
