@@ -116,7 +116,7 @@ static void waiting(void *arg, unsigned open)
 		fprintf(stderr, "postrider: waiting for %u answers of name servers\n", open);
 }
 
-static void check(const struct dns_source *source, const struct sender_request *request, struct view message,
+static void check(struct dns_source *source, const struct sender_request *request, struct view message,
     struct answers *answers, struct sender_check **out)
 {
 	struct dns_table table = {.source = source, .answers = answers};

@@ -145,22 +145,44 @@ static void put_failure(struct job *j, const char *why)
 	put(j, &(struct answer){.status = ANSWER_FAILED, .why = view_from_string(why)});
 }
 
-static bool server_of(const struct job *j, struct sockaddr_storage *out)
+/* The stub of the name, to be changed; NULL. */
+static struct dns_source_stub *stub_of(const struct job *j)
+{
+	return (struct dns_source_stub *)(uintptr_t)dns_source_stub(j->table->source, j->name);
+}
+
+static struct dns_health *health_of(const struct job *j)
+{
+	struct dns_source_stub *stub = stub_of(j);
+	return stub ? &stub->health : &j->table->source->health[j->server];
+}
+
+static bool is_dead(const struct dns_health *h)
+{
+	return h->answered == 0 && h->silent >= DNS_SILENT_MAX;
+}
+
+/* Who is asked next; false: nobody is left. */
+static bool server_of(struct job *j, struct sockaddr_storage *out)
 {
 	const struct dns_source *s = j->table->source;
-	const struct dns_source_stub *stub = dns_source_stub(s, j->name);
-	if (stub)
+	const struct dns_source_stub *stub = stub_of(j);
+	if (stub) {
 		*out = stub->server;
-	else if (j->server < s->count)
+		return !is_dead(&stub->health);
+	}
+	while (j->server < s->count && is_dead(&s->health[j->server]))
+		j->server++;
+	if (j->server < s->count)
 		*out = s->servers[j->server];
-	return stub || j->server < s->count;
+	return j->server < s->count;
 }
 
 /* The next server is asked, if there is one. */
 static void failed(struct job *j, const char *why)
 {
 	const struct dns_source *s = j->table->source;
-	if (dns_source_stub(s, j->name) || ++j->server >= s->count)
+	if (stub_of(j) || ++j->server >= s->count)
 		put_failure(j, why);
 }
 
@@ -235,9 +257,11 @@ static void take(struct job *j, const struct dns_ask *a)
 	const struct dns_message *m = &a->message;
 	bool stub = dns_source_stub(s, j->name) != NULL, moved = false;
 	if (a->error) {
+		health_of(j)->silent += a->error == -ETIMEDOUT;
 		failed(j, error_words(a->error));
 		return;
 	}
+	health_of(j)->answered++;
 	if (m->rcode != DNS_NOERROR && m->rcode != DNS_NXDOMAIN) {
 		failed(j, dns_rcode_name(m->rcode));
 		return;
@@ -294,7 +318,8 @@ static bool round_of(struct job *jobs, size_t n, void (*waiting)(void *arg, unsi
 		if (j->done)
 			continue;
 		if (!server_of(j, &asks[count].server)) {
-			put_failure(j, "there is no name server to ask");
+			bool any = j->table->source->count > 0 || stub_of(j);
+			put_failure(j, any ? "no answer within 5 s" : "there is no name server to ask");
 			continue;
 		}
 		asks[count].recurse = j->table->source->recurse;

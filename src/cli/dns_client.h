@@ -16,7 +16,21 @@
 
 enum {
 	DNS_SERVERS_MAX = 3, /* of /etc/resolv.conf, as the C library */
-	DNS_STUBS_MAX = 64   /* zones of dns_stubs */
+	DNS_STUBS_MAX = 64,  /* zones of dns_stubs */
+	DNS_SILENT_MAX = 3   /* questions to a server that has answered none yet */
+};
+
+/* What a server has done so far: one that never answered is asked no more after some questions, or each round
+ * of a check would wait for it anew. */
+struct dns_health {
+	unsigned answered, silent;
+};
+
+/* A zone with a server of its own, as dns_stubs names it. */
+struct dns_source_stub {
+	char zone[DNS_NAME_SIZE];
+	struct sockaddr_storage server;
+	struct dns_health health;
 };
 
 /* Who is asked for a name. */
@@ -24,11 +38,9 @@ struct dns_source {
 	bool recurse; /* a resolver; else only what the server is responsible for counts */
 	bool trusted; /* its word on DNSSEC is taken */
 	struct sockaddr_storage servers[DNS_SERVERS_MAX]; /* tried in turn */
+	struct dns_health health[DNS_SERVERS_MAX];
 	size_t count;
-	struct dns_source_stub {
-		char zone[DNS_NAME_SIZE];
-		struct sockaddr_storage server;
-	} * stubs; /* zones with servers of their own, as dns_stubs names them */
+	struct dns_source_stub *stubs;
 	size_t stub_count;
 };
 
@@ -50,7 +62,7 @@ bool dns_server_parse(struct view text, struct sockaddr_storage *out);
  * second meanwhile, with how many questions are open.
  */
 struct dns_table {
-	const struct dns_source *source;
+	struct dns_source *source;
 	struct answers *answers;
 };
 void dns_fill(

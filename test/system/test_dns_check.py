@@ -310,6 +310,22 @@ def test_silent_servers_end_in_time(tmp_path, serve):
     assert b"cannot be" in done.stdout
 
 
+def test_a_server_that_says_nothing_is_given_up(tmp_path):
+    """Otherwise each round of the check would wait 5 seconds for it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+
+        class Silent:
+            at = f"127.0.0.1@{silent.getsockname()[1]}"
+
+        began = time.monotonic()
+        done = run(POSTRIDER, "--config", Postrider(tmp_path, Silent).path, "dns", "check", DOMAIN, "--address", ADDRESS)
+        took = time.monotonic() - began
+    assert done.returncode == 1 and b"no answer within 5 s" in done.stdout, done.stdout + done.stderr
+    # The search for the zone, and one round.
+    assert took < 14, took
+
+
 @pytest.mark.parametrize("kind", ["bind", "knot"])
 def test_an_update_makes_what_is_missing(tmp_path, serve, kind):
     made = Postrider(tmp_path, serve(kind, f'@ MX 10 mail\nmail A {ADDRESS}\n@ TXT "other=1"\n_dmarc TXT "v=DMARC1; p=none"\n'))
