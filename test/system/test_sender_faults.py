@@ -1,6 +1,8 @@
 """Processes that end, and a server that stops, while the verdict on a message's sender is awaited: nothing is lost, nobody hangs."""
 
 from concurrent.futures import ThreadPoolExecutor
+import os
+import signal
 import smtplib
 
 import pytest
@@ -65,3 +67,25 @@ def test_the_server_stops_while_a_verdict_is_awaited(waiting):
     assert code in (0, 250, 421, 451)
     partner.start()
     assert count(partner, "INBOX") == (code == 250)
+
+
+def test_store_ends_while_it_is_asked_about_a_list(road, tmp_path):
+    """Mail of a list that may be read is refused for now, and not for good: lists drop readers whose mail is refused."""
+    company, sealer = Sender(road, tmp_path, "reject"), Sender(road, tmp_path, None)
+    partner = make_partner(road)
+    road.publish()
+    raw = company.mail("By a list", signed=False, List_Id=f"<list.{sealer.domain}>")
+    raw = dkim.sign(raw, b"s1", sealer.domain.encode(), sealer.key.read_bytes(), include_headers=[b"from", b"list-id"]) + raw
+    # Nobody reads it; and from now on auth knows of the author's domain that it is not here.
+    assert send(partner, sealer.address, f"bounces@{sealer.domain}", raw)[0] == 550
+    with smtplib.SMTP(partner.address, partner.smtp_port, source_address=(sealer.address, 0), timeout=40) as client, ThreadPoolExecutor(1) as pool:
+        client.ehlo()
+        assert client.mail(f"bounces@{sealer.domain}")[0] == client.rcpt(BOB)[0] == 250
+        os.kill(partner.role_pids()["store"], signal.SIGSTOP)
+        reply = pool.submit(client.data, raw)
+        with pytest.raises(TimeoutError):
+            reply.result(2)  # it waits for store
+        partner.kill_role("store")
+        partner.expect("smtp-not-kept")
+        code, text = reply.result(40)
+        assert code == 451, text

@@ -2,6 +2,8 @@
  * account. It is asked only about mail that would not get through otherwise. */
 #include "role/smtp/smtp_sender_private.h"
 
+#include <errno.h>
+
 #include "base/mem.h"
 
 enum {
@@ -14,11 +16,16 @@ static bool list_answered(void *arg, struct link *link, struct channel_frame *fr
 {
 	struct smtp_connection *c = arg;
 	struct smtp_sender *s = c->message.sender;
-	struct message_result m = {.error = -1};
-	struct smtp_verdict verdict = {.kind = SMTP_ACCEPT};
+	struct message_result m = {.error = -EAGAIN};
+	struct smtp_verdict verdict = smtp_unavailable;
 	if (frame && !link_decode(link, frame, &m))
 		return false;
 	c->check.request = 0;
+	/* Store went away, or cannot say now: refused for good, the mail of a list would be lost. */
+	if (m.error && (int)m.error != -ENOENT) {
+		smtp_hooks_resume(c, HOOK_DECIDED, &verdict);
+		return true;
+	}
 	size_t recipient = c->upload.targets[s->target_next - 1].recipient;
 	/* An address that leads to several reads a list when all do. */
 	if (m.error)
