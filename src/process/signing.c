@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "format/dns_record.h"
+#include "trust/sender/arc_seal.h"
 #include "trust/sender/dkim_sign.h"
 
 enum {
@@ -40,6 +41,13 @@ struct signing {
 	struct signer signers[SIGNERS_MAX];
 	size_t count, open;
 	struct buf fields;
+
+	/* A set of ARC: one key signs the message first, and then seals it together with the rest. */
+	const struct arc *arc;
+	struct buf found, results; /* what was found; the field that says so */
+	char authserv_id[DNS_NAME_SIZE];
+	int64_t sealed_at;
+	bool sealing;
 };
 
 /* ---- the end ---- */
@@ -74,6 +82,8 @@ static void gather(struct signing *s)
 
 /* ---- signatures ---- */
 
+static void seal_on(struct signing *s, struct signer *one, struct view signature);
+
 static bool on_signed(void *arg, struct link *link, struct channel_frame *frame)
 {
 	struct signer *one = arg;
@@ -83,26 +93,29 @@ static bool on_signed(void *arg, struct link *link, struct channel_frame *frame)
 		return false;
 	one->request = 0;
 	int error = frame ? (int)m.error : -EAGAIN;
-	if (error == 0)
-		error = dkim_draft_finish(&one->draft, m.signature, &one->field) ? -ENOMEM : 0;
 	if (error)
 		finish(s, error == -ENOENT ? -EAGAIN : error); /* a key that was there a moment ago */
+	else if (s->arc)
+		seal_on(s, one, m.signature);
+	else if (dkim_draft_finish(&one->draft, m.signature, &one->field) != 0)
+		finish(s, -ENOMEM);
 	else if (--s->open == 0)
 		gather(s);
 	return true;
 }
 
-static int ask_signature(struct signing *s, struct signer *one, int64_t now)
+static struct dkim_signer signer_of(const struct signer *one, int64_t now)
 {
-	struct dkim_signer signer = {
+	return (struct dkim_signer){
 	    .algorithm = one->algorithm == SIGNING_ED25519 ? DKIM_ED25519_SHA256 : DKIM_RSA_SHA256,
-	    .domain = s->domain,
+	    .domain = one->all->domain,
 	    .selector = one->selector,
 	    .signed_at = now,
 	    .expires = DKIM_NO_TIME};
-	int error = dkim_sign(&s->mail, &signer, &one->draft);
-	if (error)
-		return error;
+}
+
+static int ask_block(struct signing *s, struct signer *one)
+{
 	struct message_sign_mail m = {.domain = view_from_string(s->domain),
 	    .selector = view_from_string(one->selector),
 	    .block = buf_view(&one->draft.block)};
@@ -112,11 +125,89 @@ static int ask_signature(struct signing *s, struct signer *one, int64_t now)
 	return one->request ? 0 : -EAGAIN;
 }
 
+static int ask_signature(struct signing *s, struct signer *one, int64_t now)
+{
+	struct dkim_signer signer = signer_of(one, now);
+	int error = dkim_sign(&s->mail, &signer, &one->draft);
+	return error ? error : ask_block(s, one);
+}
+
+/* ---- a set of ARC ---- */
+
+/* What cannot be sealed, and will not be at another time either. */
+static int of_seal(int error)
+{
+	return error == -EALREADY || error == -EAGAIN ? -EINVAL : error;
+}
+
+/* Others know RSA alone there (arc_seal.h). */
+static struct signer *find_rsa(struct signing *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->signers[i].algorithm == SIGNING_RSA)
+			return &s->signers[i];
+	return NULL;
+}
+
+static void seal(struct signing *s)
+{
+	struct signer *one = find_rsa(s);
+	if (one == NULL) {
+		finish(s, -ENOENT);
+		return;
+	}
+	s->sealed_at = clock_wall();
+	struct dkim_signer signer = signer_of(one, s->sealed_at);
+	int error = of_seal(arc_seal_results(s->arc, s->authserv_id, buf_view(&s->found), &s->results));
+	if (error == 0)
+		error = of_seal(arc_seal_message(s->arc, &s->mail, &signer, &one->draft));
+	if (error == 0)
+		error = ask_block(s, one);
+	if (error)
+		finish(s, error);
+}
+
+/* The first signature is the message's; the second one seals. The seal stands above what it seals. */
+static void seal_on(struct signing *s, struct signer *one, struct view signature)
+{
+	struct dkim_signer signer = signer_of(one, s->sealed_at);
+	int error = dkim_draft_finish(&one->draft, signature, s->sealing ? &s->fields : &one->field);
+	if (error == 0 && s->sealing) {
+		buf_append(&s->fields, buf_view(&one->field));
+		buf_append(&s->fields, buf_view(&s->results));
+		finish(s, buf_failed(&s->fields) ? -E2BIG : 0);
+		return;
+	}
+	s->sealing = true;
+	dkim_draft_done(&one->draft);
+	dkim_draft_init(&one->draft);
+	if (error == 0)
+		error = of_seal(arc_seal_chain(
+		    s->arc, &signer, buf_view(&s->results), buf_view(&one->field), &one->draft));
+	if (error == 0)
+		error = ask_block(s, one);
+	if (error)
+		finish(s, error);
+}
+
+void signing_seal(struct signing *s, const struct arc *arc, struct view authserv_id, struct view results)
+{
+	s->arc = arc;
+	snprintf(s->authserv_id, sizeof s->authserv_id, "%.*s", VIEW_FMT(authserv_id));
+	buf_init(&s->found, SIGNING_FIELDS_MAX);
+	buf_init(&s->results, SIGNING_FIELDS_MAX);
+	buf_append(&s->found, results);
+}
+
 /* The message has ended, and it is known who signs. */
 static void sign_all(struct signing *s)
 {
 	int64_t now = clock_wall();
 	int error = 0;
+	if (s->arc) {
+		seal(s);
+		return;
+	}
 	s->open = s->count;
 	for (size_t i = 0; i < s->count && error == 0; i++)
 		error = ask_signature(s, &s->signers[i], now);
@@ -247,6 +338,8 @@ void signing_free(struct signing *s)
 		buf_done(&s->signers[i].field);
 	}
 	dkim_mail_done(&s->mail);
+	buf_done(&s->found);
+	buf_done(&s->results);
 	buf_done(&s->fields);
 	mem_free(s);
 }

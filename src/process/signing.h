@@ -44,6 +44,15 @@ void signing_bytes(struct signing *s, struct view bytes);
  * and not for its users: theirs are addresses, not domains.
  */
 void signing_domain(struct signing *s, struct view domain, struct view instead, bool parents);
+
+/*
+ * Instead of signatures a set of ARC (trust/sender/arc_seal.h): what was found when the message came, under
+ * the name of this host, `results` being what stands behind that in Authentication-Results. Before
+ * signing_end. `arc` has been judged, and lives as long. A chain that nobody may seal any more gives -EINVAL.
+ */
+struct arc;
+void signing_seal(struct signing *s, const struct arc *arc, struct view authserv_id, struct view results);
+
 void signing_end(struct signing *s);
 
 /* After `done` with 0: whole lines with their CR LF. */

@@ -145,6 +145,43 @@ def test_mail_converted_to_seven_bits_is_signed_as_it_leaves(road, sender):
     assert verify_by_perl(sender, raw)["rsa-sha256"] == "pass"
 
 
+def test_reports_are_signed_too(road, sender):
+    stranger, refusing = road.company(), road.company()
+    road.publish()
+    refusing.on("rcpt", "550 5.1.1 no such user")
+    sender.cli("alias", "add", f"old@{sender.domain}", refusing.bob)
+    with smtplib.SMTP(sender.address, road.port, local_hostname=stranger.name, source_address=(road.address(), 0), timeout=30) as client:
+        client.sendmail(stranger.bob, f"old@{sender.domain}", f"From: {stranger.bob}\r\nSubject: hello\r\n\r\nhello\r\n")
+    raw = stranger.wait_messages(1)[0].data
+    assert field(raw, "Auto-Submitted").startswith(b"auto-")
+    assert field(raw, "From").rstrip(b">").endswith(f"postmaster@{sender.domain}".encode())
+    assert verify(sender, raw) == {"rsa": True, "ed25519": True}
+
+
+def test_what_is_forwarded_is_sealed(road, sender):
+    """From a domain that proves its mail by SPF alone, which forwarding breaks: the next host can believe what was found here."""
+    partner_domain, author = road.new_domain(), road.company()
+    address = road.address()
+    road.set(author.domain, "TXT", f'"v=spf1 ip4:{address} -all"')
+    partner = road.postrider(f"mx.{partner_domain}", partner_domain, ["bob"], trusted_networks=NOBODY)
+    road.publish()
+    sender.cli("alias", "add", f"old@{sender.domain}", f"bob@{partner_domain}")
+    with smtplib.SMTP(sender.address, road.port, local_hostname=author.name, source_address=(address, 0), timeout=30) as client:
+        client.sendmail(author.bob, f"old@{sender.domain}", f"From: {author.bob}\r\nTo: old@{sender.domain}\r\nSubject: moved\r\n\r\nhello\r\n")
+    raw = wait_mail(partner, f"bob@{partner_domain}")[0]
+    said = results(raw, f"mx.{partner_domain}")
+    assert "arc=pass" in said, said
+    sealed = field(raw, "ARC-Authentication-Results").decode()
+    assert sealed.startswith(f" i=1; mx.{sender.domain};") or sealed.startswith(f"i=1; mx.{sender.domain};"), sealed
+    assert f"smtp.mailfrom={author.bob}" in sealed and "spf=pass" in sealed, sealed
+    assert f"d={sender.domain};".encode() in field(raw, "ARC-Seal")
+    zone = zone_of(sender, sender.domain)
+    with unittest.mock.patch("time.time", lambda now=time.time() + sender.clock.ahead: now):
+        cv, _, why = dkim.arc_verify(raw, dnsfunc=lambda name, timeout=5: zone.get(
+            name.decode() if isinstance(name, bytes) else name, "").encode() or None)
+    assert cv == b"pass", (cv, why)
+
+
 def test_nothing_is_lost_while_keys_is_away(road, sender):
     host = road.company()
     road.publish()

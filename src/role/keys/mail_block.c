@@ -11,6 +11,8 @@ enum {
 	ARENA = 64 * 1024
 };
 
+#define FILLER "AAAA"
+
 static bool find_kind(struct view name, enum dkim_field_kind *kind)
 {
 	static const struct {
@@ -35,6 +37,18 @@ static bool is_of(
 	       view_equal_nocase(selector, view_from_string(f->selector));
 }
 
+/* Where the value of an empty b= would stand; 0: there is none. */
+static size_t find_empty(struct view body)
+{
+	static const struct view tag = {"b=", 2};
+	for (size_t i = 1; i + tag.len <= body.len; i++)
+		if ((body.data[i - 1] == ' ' || body.data[i - 1] == ';') &&
+		    view_starts(view_skip(body, i), tag) &&
+		    (i + tag.len == body.len || body.data[i + tag.len] == ';'))
+			return i + tag.len;
+	return 0;
+}
+
 bool mail_block_is_of(
     struct view block, struct view domain, struct view selector, enum signing_algorithm algorithm)
 {
@@ -44,19 +58,22 @@ bool mail_block_is_of(
 	enum dkim_field_kind kind;
 	if (colon < 0 || line.len > FIELD_MAX || !find_kind(view_take(line, (size_t)colon), &kind))
 		return false;
-	/* A field without its signature is none to the parser: one stands in for it. */
 	struct view body = view_skip(line, (size_t)colon + 1);
-	if (body.len < 3 || !view_equal(view_skip(body, body.len - 3), VIEW(" b=")))
+	size_t at = find_empty(body);
+	if (at == 0)
 		return false;
 	struct dkim_field field;
 	struct arena arena;
 	struct buf whole;
 	buf_init(&whole, FIELD_MAX + 8);
 	arena_init(&arena, ARENA);
-	buf_append(&whole, body);
-	buf_append_string(&whole, "AAAA");
+	/* A field without its signature is none to the parser: one stands in for it. */
+	buf_append(&whole, view_take(body, at));
+	buf_append_string(&whole, FILLER);
+	buf_append(&whole, view_skip(body, at));
 	dkim_field_parse(kind, buf_view(&whole), &arena, &field);
-	bool good = !buf_failed(&whole) && is_of(&field, domain, selector, algorithm);
+	bool good = !buf_failed(&whole) && view_equal(field.text, VIEW(FILLER)) &&
+	            is_of(&field, domain, selector, algorithm);
 	arena_done(&arena);
 	buf_done(&whole);
 	return good;

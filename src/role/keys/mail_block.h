@@ -4,7 +4,7 @@
  * and no others.
  *
  * The block ends with a field DKIM-Signature, ARC-Message-Signature or ARC-Seal in its relaxed form, without
- * its line end, whose d=, s= and a= are the key's, and whose b= stands last and is empty (RFC 6376
+ * its line end, whose d=, s= and a= are the key's, and whose b= is empty (RFC 6376
  * section 3.7, RFC 8617 sections 4.1.2 and 5.1.1).
  */
 #ifndef ROLE_KEYS_MAIL_BLOCK_H

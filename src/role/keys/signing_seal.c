@@ -41,8 +41,8 @@ static int write_der(EVP_PKEY *key, unsigned char plain[PLAIN_MAX])
 	return len > 0 && len <= PLAIN_MAX ? len : -1;
 }
 
-int signing_seal(const unsigned char secret[SIGNING_SECRET_SIZE], struct view domain, struct view selector,
-    EVP_PKEY *key, struct buf *out)
+int signing_seal_key(const unsigned char secret[SIGNING_SECRET_SIZE], struct view domain,
+    struct view selector, EVP_PKEY *key, struct buf *out)
 {
 	unsigned char plain[PLAIN_MAX], sealed[1 + NONCE + PLAIN_MAX + TAG];
 	int len = write_der(key, plain), part = 0, last = 0;

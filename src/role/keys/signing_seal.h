@@ -13,8 +13,8 @@
 enum { SIGNING_SECRET_SIZE = 32 };
 
 /* Appends the sealed key. 0; -EIO: the library fails. */
-int signing_seal(const unsigned char secret[SIGNING_SECRET_SIZE], struct view domain, struct view selector,
-    EVP_PKEY *key, struct buf *out);
+int signing_seal_key(const unsigned char secret[SIGNING_SECRET_SIZE], struct view domain,
+    struct view selector, EVP_PKEY *key, struct buf *out);
 
 /* The key, to be freed. -EBADMSG: it was sealed with another secret, for another name, or is damaged; -EIO:
  * the library fails, as without memory, which says nothing of the key. */

@@ -312,7 +312,7 @@ static void on_made(EVP_PKEY *key)
 	buf_init(&sealed, 4096);
 	int error = key ? dkim_key_record(key, &record) : -ENOMEM;
 	if (error == 0)
-		error = signing_seal(
+		error = signing_seal_key(
 		    work.secret, view_from_string(work.domain->name), work.next.selector, key, &sealed);
 	if (error) {
 		EVP_PKEY_free(key);

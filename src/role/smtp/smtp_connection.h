@@ -60,6 +60,7 @@ struct smtp_connection {
 		uint64_t list;              /* the mailing list by which it came (sender_list.h); 0: none */
 		bool list_counts;           /* it is proven, so that its readers' list gains by it */
 		bool *junk; /* for each recipient, whether it goes into the mailbox for junk; or NULL */
+		struct smtp_seal *seal;   /* what is forwarded is sealed, or NULL: smtp_seal.c */
 		struct smtp_sign *sign;   /* whom it is signed by, or NULL: smtp_sign.c */
 		struct view head, signer; /* as in message_deliver; of `sign` */
 	} message;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "role/smtp/smtp_hooks.h"
+#include "role/smtp/smtp_seal.h"
 #include "role/smtp/smtp_sender.h"
 #include "role/smtp/smtp_sign.h"
 #include "format/author.h"
@@ -25,6 +26,7 @@ static const struct smtp_hook_row rows[] = {
     {SMTP_AT_HEADER, 1 << SMTP_SUBMISSION, own_authors, NULL},
     {SMTP_AT_HEADER, 1 << SMTP_SUBMISSION, smtp_sign_choose, NULL},
     {SMTP_AT_END, 1 << SMTP_RELAY, smtp_sender_judge, &smtp_sender_tap},
+    {SMTP_AT_END, 1 << SMTP_RELAY, smtp_seal_message, &smtp_seal_tap},
     {SMTP_AT_END, 1 << SMTP_SUBMISSION, smtp_sign_message, &smtp_sign_tap},
 };
 

@@ -11,7 +11,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "format/domain.h"
 #include "mime/digest.h"
+#include "process/signing.h"
 
 enum { ARENA_MAX = 1024 * 1024 /* 1,000 mailboxes with their usual texts */ };
 
@@ -39,6 +41,7 @@ void relay_notice_free(struct relay_notice *n)
 	if (n->request)
 		calls_forget(n->asked, n->request);
 	upload_end(&n->upload);
+	signing_free(n->signing);
 	buf_done(&n->text);
 	arena_done(&n->arena);
 	while (n->news) {
@@ -209,6 +212,10 @@ static void deliver(struct relay_notice *n)
 	    .deliveries = {.items = n->deliveries, .count = n->delivery_count},
 	    .reports = {.items = reports, .count = report_count},
 	};
+	if (n->signing && signing_fields(n->signing).len > 0) {
+		m.head = signing_fields(n->signing);
+		m.signer = view_from_string(signing_domain_name(n->signing));
+	}
 	n->asked = &relay_role.store;
 	n->request = upload_deliver(&n->upload, &m, on_delivered, n);
 	if (n->request == 0 && relay_role.store.link.up && !upload_is_lost(&n->upload))
@@ -296,12 +303,41 @@ static bool put_single(struct relay_notice *n)
 	return good;
 }
 
+/* ---- signing it ---- */
+
+static void on_signed(void *arg, int error)
+{
+	struct relay_notice *n = arg;
+	if (error == 0 || error == -ENOENT || error == -EINVAL || error == -E2BIG)
+		upload_text(n); /* without a key of ours it goes as it is */
+	else
+		end(n, NOTICE_TROUBLE, "keys does not sign now");
+}
+
+/* As the postmaster whom it comes from: of a domain of ours, or of this host, whose name lies below one. */
+static void sign(struct relay_notice *n)
+{
+	ptrdiff_t at = view_find_last(n->postmaster, '@');
+	struct view author =
+	    at < 0 ? relay_role.process->settings.hostname : view_skip(n->postmaster, (size_t)at + 1);
+	struct buf domain;
+	buf_init(&domain, QUEUE_NAME_MAX);
+	bool good = domain_normalize(author, &domain) == 0;
+	n->signing = signing_new(&relay_role.keys, &relay_role.process->loop, on_signed, n);
+	signing_domain(n->signing, good ? buf_view(&domain) : (struct view){0}, (struct view){0}, true);
+	signing_bytes(n->signing, buf_view(&n->text));
+	signing_end(n->signing);
+	buf_done(&domain);
+}
+
 static void compose(struct relay_notice *n)
 {
-	if (n->count == 1 ? put_single(n) : put_several(n))
-		upload_text(n);
-	else
+	if (!(n->count == 1 ? put_single(n) : put_several(n)))
 		end(n, NOTICE_TROUBLE, "no memory");
+	else if (n->remote && relay_role.process->settings.dkim_sign)
+		sign(n);
+	else
+		upload_text(n);
 }
 
 /* ---- one report after the other ---- */

@@ -194,7 +194,8 @@ struct relay_notice {
 	uint32_t request;
 	struct relay_news *at; /* being fetched */
 	size_t room;
-	struct buf text; /* the mail */
+	struct buf text;         /* the mail */
+	struct signing *signing; /* of one that leaves, or NULL */
 	size_t text_at;
 	unsigned needs;
 	struct upload upload;
