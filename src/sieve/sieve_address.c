@@ -6,16 +6,14 @@
 /* Where the user's name ends and the detail begins; false: there is no detail. */
 static bool split(const struct sieve_run *run, struct view local_part, struct view *user, struct view *detail)
 {
-	struct view separator = run->world->subaddress;
-	const char *at =
-	    separator.len ? memmem(local_part.data, local_part.len, separator.data, separator.len) : NULL;
+	struct view separators = run->world->subaddress;
+	size_t at = 0;
 
-	*user = local_part;
-	if (!at)
-		return false;
-	*user = view_take(local_part, (size_t)(at - local_part.data));
-	*detail = view_skip(local_part, user->len + separator.len);
-	return true;
+	while (at < local_part.len && view_find(separators, local_part.data[at]) < 0)
+		at++;
+	*user = view_take(local_part, at);
+	*detail = view_skip(local_part, at + 1);
+	return at < local_part.len;
 }
 
 /* Where there is room for it, the address lives as long as the call alone: a header may have thousands. */

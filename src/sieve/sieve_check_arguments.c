@@ -11,6 +11,14 @@ enum { INDEX_MAX = 1000000 }; /* fields of one name: a header has room for fewer
 
 /* ---- texts ---- */
 
+/* Of the numbered variables, those that there are: ${0} to ${32}, also with zeros before them. */
+static bool is_match(struct view name)
+{
+	uint64_t number;
+
+	return view_to_u64(name, SIEVE_MATCHES_MAX, &number);
+}
+
 static void check_text(
     struct sieve_checker *c, struct sieve_place place, const struct sieve_positional *p, struct view text)
 {
@@ -24,8 +32,7 @@ static void check_text(
 			sieve_check_error(c, place,
 			    "${%.*s} stands for nothing: there is no such namespace of variables",
 			    name.len > 60 ? 60 : (int)name.len, name.data);
-		else if (ascii_is_digit(name.data[0]) &&
-		         (name.len > 2 || (name.len == 2 && view_compare(name, VIEW("32")) > 0)))
+		else if (ascii_is_digit(name.data[0]) && !is_match(name))
 			sieve_check_error(c, place,
 			    "${%.*s} stands for nothing: a match keeps its first 32 parts",
 			    name.len > 60 ? 60 : (int)name.len, name.data);

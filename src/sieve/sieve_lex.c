@@ -249,7 +249,8 @@ static void read_multiline(struct sieve_lexer *l, struct sieve_token *token)
 		all = view_skip(all, line_len);
 		if (view_equal(line, VIEW(".")))
 			break;
-		if (line.len && line.data[0] == '.')
+		if (view_starts(
+		        line, VIEW(".."))) /* one that nobody has doubled stays (RFC 5228 section 2.4.2) */
 			line = view_skip(line, 1);
 		if (line.len)
 			memcpy(out + len, line.data, line.len);

@@ -273,7 +273,7 @@ static bool keep_matches(struct sieve_matching *m, const struct wildcards *w, st
 {
 	struct view source = value.len == w->text.len ? value : w->text;
 
-	if (!m->run->program->variables)
+	if (!m->run->program->variables || m->silent)
 		return true;
 	if (!arena_copy(m->run->arena, source, &source))
 		return false;

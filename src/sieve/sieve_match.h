@@ -13,6 +13,7 @@ struct sieve_matching {
 	struct view *keys;             /* with their variables' values; folded for i;unicode-casemap */
 	size_t key_count;
 	uint64_t count; /* of values, for :count */
+	bool silent;    /* wildcards set no variables: to be set after sieve_matching_begin */
 };
 
 /* Takes the keys. False: the run ends. */

@@ -16,9 +16,10 @@ struct sieve_world {
 	 * must be asked first. */
 	enum sieve_answer (*ask)(void *arg, const struct sieve_question *question, struct view *value);
 	void *arg;
-	int64_t now;            /* seconds since 1970 */
-	int16_t zone_minutes;   /* of the account's owner, east of UTC */
-	struct view subaddress; /* what parts the user's name from the detail: "+" (RFC 5233) */
+	int64_t now;          /* seconds since 1970 */
+	int16_t zone_minutes; /* of the account's owner, east of UTC */
+	struct view
+	    subaddress; /* characters, each of which parts the user's name from the detail (RFC 5233) */
 };
 
 enum sieve_result {

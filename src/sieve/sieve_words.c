@@ -44,6 +44,7 @@ enum sieve_extension sieve_extension_by_name(struct view name)
 	return SIEVE_EXTENSIONS;
 }
 
+/* i;unicode-casemap may be required, and need not: Pigeonhole's users never had to. */
 static const struct {
 	const char *name;
 	enum sieve_extension extension;
@@ -51,7 +52,7 @@ static const struct {
     [SIEVE_ASCII_CASEMAP] = {"i;ascii-casemap", SIEVE_CORE},
     [SIEVE_OCTET] = {"i;octet", SIEVE_CORE},
     [SIEVE_ASCII_NUMERIC] = {"i;ascii-numeric", SIEVE_X_COMPARATOR_NUMERIC},
-    [SIEVE_UNICODE_CASEMAP] = {"i;unicode-casemap", SIEVE_X_COMPARATOR_UNICODE},
+    [SIEVE_UNICODE_CASEMAP] = {"i;unicode-casemap", SIEVE_CORE},
 };
 
 enum sieve_comparator sieve_comparator_by_name(struct view name)

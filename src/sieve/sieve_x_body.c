@@ -19,6 +19,8 @@ static bool is_content(const struct mime_part *part, struct view content)
 		return true;
 	if (slash < 0)
 		return view_equal_nocase(part->type.type, content);
+	if (slash != view_find_last(content, '/') || (size_t)slash + 1 == content.len)
+		return false;
 	return view_equal_nocase(part->type.type, view_take(content, (size_t)slash)) &&
 	       view_equal_nocase(part->type.subtype, view_skip(content, (size_t)slash + 1));
 }
@@ -34,6 +36,36 @@ static bool is_wanted(const struct mime_part *part, const struct view *contents,
 static struct view between(const struct sieve_matching *m, uint64_t from, uint64_t to)
 {
 	return to > from ? view_take(view_skip(m->run->message->bytes, from), to - from) : (struct view){0};
+}
+
+/* Without the blank line that ends it. */
+static struct view header_of(struct view text)
+{
+	if (text.len >= 4 && view_equal(view_skip(text, text.len - 4), VIEW("\r\n\r\n")))
+		return view_take(text, text.len - 2);
+	return text;
+}
+
+/* Without the boundary that ends the text before a multipart's first part. */
+static struct view prologue(struct view text)
+{
+	size_t end = text.len;
+
+	while (end > 0 &&
+	       !(view_starts(view_skip(text, end), VIEW("--")) && (end == 0 || text.data[end - 1] == '\n')))
+		end--;
+	return view_take(text, end);
+}
+
+/* Without the boundary that the text behind the last part begins with. */
+static struct view epilogue(struct view text)
+{
+	ptrdiff_t start = view_find(text, '-'), end;
+
+	if (start < 0)
+		return text;
+	end = view_find(view_skip(text, (size_t)start), '\n');
+	return end < 0 ? (struct view){0} : view_skip(text, (size_t)start + (size_t)end + 1);
 }
 
 /* Of multiparts what stands before the first part and behind the last one, of messages their header, of other
@@ -52,14 +84,14 @@ static enum sieve_truth match_part(struct sieve_matching *m, const struct mime_t
 	}
 	last = &tree->parts[child];
 	if (last->is_message)
-		return sieve_matching_value(m, between(m, last->header_offset, last->body_offset));
-	truth = sieve_matching_value(m, between(m, part->body_offset, last->header_offset));
+		return sieve_matching_value(m, header_of(between(m, last->header_offset, last->body_offset)));
+	truth = sieve_matching_value(m, prologue(between(m, part->body_offset, last->header_offset)));
 	if (truth != SIEVE_FALSE)
 		return truth;
 	for (; child >= 0; child = mime_next_sibling(tree, (size_t)child))
 		last = &tree->parts[child];
 	return sieve_matching_value(
-	    m, between(m, last->body_offset + last->body_len, part->body_offset + part->body_len));
+	    m, epilogue(between(m, last->body_offset + last->body_len, part->body_offset + part->body_len)));
 }
 
 static enum sieve_truth match_parts(struct sieve_matching *m, const struct view *contents, size_t count)
@@ -93,11 +125,15 @@ static enum sieve_truth test_body(struct sieve_run *run, const struct sieve_step
 	struct view *contents = arena_array(run->arena, content->count + 1, sizeof(*contents));
 	struct sieve_matching m;
 	enum sieve_truth truth;
+	struct view body;
 
-	if (!contents)
+	if (!contents || sieve_message_body(run->message, &body) != 0)
 		return sieve_run_no_memory(run);
 	if (!sieve_matching_begin(&m, run, step, sieve_positional(step, 0)))
 		return SIEVE_BROKEN;
+	m.silent = true;      /* section 6 */
+	if (view_empty(body)) /* nothing is not even an empty text */
+		return sieve_matching_end(&m);
 	for (uint32_t i = 0; i < content->count; i++)
 		if (!sieve_run_text(run, content->strings[i], &contents[i]))
 			return SIEVE_BROKEN;

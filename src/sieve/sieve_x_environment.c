@@ -1,7 +1,7 @@
 /* The environment test: RFC 5183. */
 #include "sieve/sieve_match.h"
 
-/* Section 4: an item that nobody knows matches nothing. */
+/* Section 4: an item that nobody knows matches nothing, and counts as nothing that could be counted. */
 static enum sieve_truth test_environment(struct sieve_run *run, const struct sieve_step *step)
 {
 	struct sieve_question question = {.kind = SIEVE_ASK_ENVIRONMENT};
@@ -13,8 +13,9 @@ static enum sieve_truth test_environment(struct sieve_run *run, const struct sie
 	    !sieve_run_text(run, sieve_positional(step, 0)->strings[0], &question.name))
 		return SIEVE_BROKEN;
 	truth = sieve_run_ask(run, &question, &value);
-	if (truth == SIEVE_TRUE)
-		truth = sieve_matching_value(&m, value);
+	if (truth != SIEVE_TRUE)
+		return truth;
+	truth = sieve_matching_value(&m, value);
 	return truth == SIEVE_FALSE ? sieve_matching_end(&m) : truth;
 }
 

@@ -86,16 +86,23 @@ static enum sieve_truth match_flags(struct sieve_matching *m, struct view flags)
 static enum sieve_truth test_hasflag(struct sieve_run *run, const struct sieve_step *step)
 {
 	const struct sieve_value *variables = sieve_positional(step, 0);
-	enum sieve_truth truth = SIEVE_FALSE;
+	struct view flags = run->flags;
+	enum sieve_truth truth;
 	struct sieve_matching m;
 
 	if (!sieve_matching_begin(&m, run, step, sieve_positional(step, 1)) ||
 	    (step->match != SIEVE_COUNT && !split_keys(run, &m)))
 		return SIEVE_BROKEN;
-	if (variables->kind == SIEVE_ABSENT)
-		truth = match_flags(&m, run->flags);
-	for (uint32_t i = 0; i < variables->count && truth == SIEVE_FALSE; i++)
-		truth = match_flags(&m, sieve_run_variable(run, variables->strings[i]));
+	if (variables->kind != SIEVE_ABSENT)
+		flags = (struct view){0};
+	for (uint32_t i = 0; i < variables->count; i++) { /* a flag of two variables counts once */
+		struct view more = sieve_run_variable(run, variables->strings[i]);
+		struct sieve_value strings = {.kind = SIEVE_IS_STRINGS, .count = 1, .strings = &more};
+
+		if (!sieve_flags_change(run, &flags, &strings, false))
+			return SIEVE_BROKEN;
+	}
+	truth = match_flags(&m, flags);
 	return truth == SIEVE_FALSE ? sieve_matching_end(&m) : truth;
 }
 

@@ -97,7 +97,7 @@ static void multiline_strings(void **state)
 {
 	(void)state;
 	assert_lex("text:\n.\n;", "<> ;");
-	assert_lex("TEXT: # why\r\na\r\n..b\n.c\n.\n;", "<a\r\n.b\r\nc\r\n> ;");
+	assert_lex("TEXT: # why\r\na\r\n..b\n.c\n.\n;", "<a\r\n.b\r\n.c\r\n> ;");
 	assert_lex("text:\na\n",
 	    "broken 1:1 the text that begins here is never closed; it ends with a line that "
 	    "holds a dot and nothing else");

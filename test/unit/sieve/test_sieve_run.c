@@ -239,6 +239,9 @@ static void bodies(void **state)
 	assert_test("body :content \"\" :contains \"secret\"", true);
 	assert_test("body :content \"multipart\" :contains \"behind\"", true);
 	assert_test("body :content \"multipart\" :contains \"gr\"", false);
+	assert_test("body :content \"multipart\" :contains \"--b\"", false);
+	assert_test("body :content \"application/x-thing/x\" :contains \"\"", false);
+	assert_run(ALL "if body :matches \"G*\" { fileinto \"x${1}\"; }", "fileinto x");
 	assert_test("body :raw :contains \"gr=FC\"", true);
 	assert_test("body :raw :contains \"Subject\"", false);
 }
@@ -248,7 +251,7 @@ static void variables(void **state)
 	(void)state;
 	assert_run(ALL "if header :matches \"subject\" \"[*] * ?? *\" { fileinto \"${1}/${2}/${3}${4}\"; }",
 	    "fileinto work/Invoice/42");
-	assert_run(ALL "if string :matches \"abcd\" \"a*?d\" { fileinto \"<${0}|${1}|${2}|${3}>\"; }",
+	assert_run(ALL "if string :matches \"abcd\" \"a*?d\" { fileinto \"<${0}|${01}|${2}|${3}>\"; }",
 	    "fileinto <abcd|b|c|>");
 	assert_run(ALL
 	    "if string :matches \"a\" \"*\" { } if string :matches \"b\" \"c*\" { } fileinto \"${1}\";",
@@ -264,6 +267,7 @@ static void flags(void **state)
 	(void)state;
 	assert_run(ALL "setflag \"a b\"; if hasflag \"B\" { discard; }", "discard");
 	assert_run(ALL "setflag \"a b\"; if hasflag :count \"eq\" \"2\" { discard; }", "discard");
+	assert_run(ALL "set \"v\" \"x y x\"; if hasflag :count \"eq\" \"v\" \"2\" { discard; }", "discard");
 	assert_run(ALL "set \"v\" \"x y\"; if hasflag :matches \"v\" \"?\" { discard; }", "discard");
 	assert_test("hasflag :contains \"x\"", false);
 }
@@ -277,6 +281,7 @@ static void world(void **state)
 	assert_test("specialuse_exists \"Work\" \"\\\\Junk\"", false);
 	assert_test("environment :is \"name\" \"postrider\"", true);
 	assert_test("environment :contains \"radish\" \"\"", false);
+	assert_test("environment :count \"eq\" \"radish\" \"0\"", false);
 	knows = false;
 	assert_run_as(ALL "discard; if mailboxexists \"Work\" { keep; }", SIEVE_ASKS, "asks Work");
 	knows = true;
