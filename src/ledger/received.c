@@ -61,14 +61,18 @@ static int take_first(void *arg, struct view key, struct view value)
 {
 	struct received_mail *m = arg;
 	struct cursor k = cursor_on(view_skip(key, 1)), c = entry_read(value, VERSION);
-	m->at = (int64_t)cursor_u64(&k);
+	*m = (struct received_mail){.at = (int64_t)cursor_u64(&k)};
 	struct view id = cursor_bytes(&k, sizeof m->id);
+	if (!cursor_ok(&k))
+		return 0;
+	memcpy(m->id, id.data, id.len);
 	take_blob(&c, &m->body);
 	m->length = entry_take_number(&c);
 	m->from = entry_take_text(&c);
-	if (!cursor_ok(&k) || entry_result(&c) != 0)
-		return -EBADMSG;
-	memcpy(m->id, id.data, id.len);
+	if (entry_result(&c) != 0) {
+		m->length = 0; /* damaged: it is dropped, and the next one has its turn */
+		m->from = (struct view){0};
+	}
 	return 1;
 }
 
@@ -109,13 +113,15 @@ static uint64_t hash_more(uint64_t h, struct view bytes)
 	return (h ^ 0xff) * UINT64_C(0x100000001b3);
 }
 
-/* RFC 9990, "Definition of Report-ID": unique among the reports of one reporter to one domain. */
+/* RFC 9990, "Definition of Report-ID": unique among the reports of one reporter to one domain. Who has sent
+ * it belongs to it, or a forged one that came first would keep the true one out. */
 static uint64_t hash_of(const struct received_report *r)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 	h = hash_more(h, r->domain);
 	h = hash_more(h, r->org);
 	h = hash_more(h, r->id);
+	h = hash_more(h, r->from);
 	return hash_more(h, view_of(&r->begin, sizeof r->begin));
 }
 
@@ -135,7 +141,8 @@ int received_put(struct txn *t, struct received_report *r)
 		return error;
 	amount.count++;
 	amount.bytes += blob_length(&r->bytes);
-	if (amount.count > RECEIVED_MAX || amount.bytes > RECEIVED_BYTES_MAX)
+	unsigned part = r->from.len > 0 ? 1 : RECEIVED_UNPROVEN_PART;
+	if (amount.count > RECEIVED_MAX / part || amount.bytes > RECEIVED_BYTES_MAX / part)
 		return -EDQUOT;
 	entry_begin(&e, VERSION);
 	entry_add_fixed(&e, 8, (uint64_t)r->at);
@@ -171,9 +178,10 @@ struct listing {
 	int (*visit)(void *arg, const struct received_report *r);
 	void *arg;
 	unsigned count, max;
-	bool more;
+	bool damaged_too, more;
 };
 
+/* One that is damaged is older than all others, and has no octets that could be counted. */
 static int take_report(void *arg, struct view key, struct view value)
 {
 	struct listing *l = arg;
@@ -183,10 +191,11 @@ static int take_report(void *arg, struct view key, struct view value)
 		return 1;
 	}
 	l->count++;
-	if (!read_report(key, value, &r))
-		return -EBADMSG;
+	bool good = read_report(key, value, &r);
 	*l->place = (struct received_place){.kind = r.kind, .hash = r.hash, .begun = true};
-	return l->visit(l->arg, &r);
+	if (!good)
+		r = (struct received_report){.kind = r.kind, .hash = r.hash, .at = INT64_MIN};
+	return good || l->damaged_too ? l->visit(l->arg, &r) : 0;
 }
 
 static int list(struct txn *t, struct listing *l)
@@ -234,7 +243,8 @@ int received_expire(struct txn *t, int64_t before, struct received_place *place,
 {
 	struct expiring x = {.before = before};
 	/* No more are looked at than can be removed. */
-	struct listing l = {.place = place, .visit = find_old, .arg = &x, .max = EXPIRE_MAX};
+	struct listing l = {
+	    .place = place, .visit = find_old, .arg = &x, .max = EXPIRE_MAX, .damaged_too = true};
 	struct ledger_key counted = amount_key();
 	struct ledger_amount amount;
 	int error = list(t, &l);

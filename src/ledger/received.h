@@ -14,6 +14,9 @@
 enum {
 	RECEIVED_MAX = 50000, /* a year of 100 reporters for one domain, or of few for many */
 	RECEIVED_BYTES_MAX = 1 << 30,
+	/* Anybody can send reports. Those whose author is not proven find room in this part alone, so that
+	   they keep no others out. */
+	RECEIVED_UNPROVEN_PART = 2,
 	RECEIVED_TEXT_MAX = 300, /* of each text; longer ones are cut */
 	RECEIVED_DAYS = 400,     /* a year can be compared with the one before */
 	RECEIVED_LIST_MAX = 100, /* of one received_list */
@@ -33,7 +36,7 @@ struct received_mail {
 
 /* 0, or -EDQUOT: too many wait. */
 int received_mail_put(struct txn *t, const struct received_mail *m) __attribute__((warn_unused_result));
-/* The oldest; -ENOENT. `from` is valid as views of txn_get are. */
+/* The oldest; -ENOENT. `from` is valid as views of txn_get are. One that is damaged has no length. */
 int received_mail_first(struct txn *t, struct received_mail *out) __attribute__((warn_unused_result));
 int received_mail_drop(struct txn *t, const struct received_mail *m) __attribute__((warn_unused_result));
 
@@ -48,7 +51,8 @@ struct received_report {
 	uint64_t hash; /* its key's, by received_list; made by received_put */
 };
 
-/* -EEXIST: it is there already; -EDQUOT: there is no room. All texts are cut as needed. */
+/* -EEXIST: it is there already, by the same author; -EDQUOT: there is no room. All texts are cut as needed.
+ */
 int received_put(struct txn *t, struct received_report *r) __attribute__((warn_unused_result));
 
 /* Where a list stands: zero at first. */
@@ -57,13 +61,13 @@ struct received_place {
 	uint64_t hash;
 	bool begun;
 };
-/* Reports in the order of their keys; *more as in memo_list. */
+/* Reports in the order of their keys, but for damaged ones; *more as in memo_list. */
 int received_list(struct txn *t, struct received_place *place,
     int (*visit)(void *arg, const struct received_report *r), void *arg, bool *more)
     __attribute__((warn_unused_result));
 
-/* Removes those that came before `before`, in steps: *more asks for another run from `place`. A run that is
- * repeated starts from what it held. */
+/* Removes those that came before `before`, or are damaged, in steps: *more asks for another run from `place`.
+ * A run that is repeated starts from what it held. */
 int received_expire(struct txn *t, int64_t before, struct received_place *place, bool *more)
     __attribute__((warn_unused_result));
 

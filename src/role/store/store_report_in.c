@@ -36,7 +36,7 @@ static struct {
 	unsigned tries;
 	struct buf bytes; /* the report, as content has found it */
 	struct received_report report;
-	bool is_kept; /* it has found a place */
+	int put; /* what received_put said of it */
 	struct arena arena;
 	struct store_commit commit;
 } in;
@@ -62,7 +62,7 @@ static int run_keep(struct txn *t, void *arg)
 		in.report.bytes = txn_body(t, 0);
 		error = received_put(t, &in.report);
 	}
-	in.is_kept = in.report.kind && error == 0;
+	in.put = error;
 	/* One that is there already, or has no room, is dropped with its mail. */
 	if (error && error != -EEXIST && error != -EDQUOT)
 		return error;
@@ -79,7 +79,10 @@ static void kept(struct store_commit *commit, int result)
 		return;
 	}
 	if (in.report.kind)
-		log_event(LOG_INFO, "-", in.is_kept ? "report-kept" : "report-not-kept-again",
+		log_event(in.put == -EDQUOT ? LOG_WARNING : LOG_INFO, "-",
+		    in.put == 0         ? "report-kept"
+		    : in.put == -EEXIST ? "report-not-kept-again"
+		                        : "reports-full",
 		    log_text("domain", in.report.domain), log_text("by", in.report.org),
 		    log_text("report", in.report.id), log_text("from", in.report.from));
 	in.tries = 0;

@@ -90,17 +90,22 @@ static int run_put(struct txn *t, void *arg)
 	return received_put(t, r);
 }
 
-static int put(unsigned kind, int64_t at, const char *domain, const char *id)
+static int put_by(const char *from, unsigned kind, int64_t at, const char *domain, const char *id)
 {
 	struct received_report r = {.kind = kind,
 	    .at = at,
 	    .domain = view_from_string(domain),
 	    .org = VIEW("Reporter"),
 	    .id = view_from_string(id),
-	    .from = VIEW("reporter.example"),
+	    .from = view_from_string(from),
 	    .begin = 5,
 	    .end = 6};
 	return test_commit_body(store, run_put, &r, test_upload(store, 3, 20));
+}
+
+static int put(unsigned kind, int64_t at, const char *domain, const char *id)
+{
+	return put_by("reporter.example", kind, at, domain, id);
 }
 
 struct listing {
@@ -217,12 +222,85 @@ static void many_are_listed_in_parts_and_expire(void **state)
 	assert_int_equal(list().count, 117);
 }
 
+static int run_amount(struct txn *t, void *arg)
+{
+	struct ledger_key k = ledger_key('V');
+	return ledger_amount_put(t, &k, arg);
+}
+
+/* Who forges what another will send keeps nothing out, neither by its name nor by filling the room. */
+static void forged_ones_keep_no_others_out(void **state)
+{
+	struct ledger_amount half = {.count = RECEIVED_MAX / RECEIVED_UNPROVEN_PART},
+	                     all = {.count = RECEIVED_MAX};
+	(void)state;
+	assert_int_equal(put_by("", 1, 100, "example.com", "1"), 0);
+	assert_int_equal(put_by("forger.example", 1, 100, "example.com", "1"), 0);
+	assert_int_equal(put(1, 100, "example.com", "1"), 0);
+	assert_int_equal(put_by("", 1, 100, "example.com", "1"), -EEXIST);
+	assert_int_equal(test_commit(store, run_amount, &half), 0);
+	assert_int_equal(put_by("", 1, 100, "example.com", "2"), -EDQUOT);
+	assert_int_equal(put(1, 100, "example.com", "2"), 0);
+	assert_int_equal(test_commit(store, run_amount, &all), 0);
+	assert_int_equal(put(1, 100, "example.com", "3"), -EDQUOT);
+}
+
+/* The first of this letter. */
+struct spoiling {
+	char letter;
+	struct ledger_key key;
+};
+
+static int spoil_one(void *arg, struct view key, struct view value)
+{
+	struct spoiling *s = arg;
+	(void)value;
+	if (key.data[0] != s->letter)
+		return 0;
+	memcpy(s->key.data, key.data, s->key.len = key.len);
+	return 1;
+}
+
+static int run_spoil(struct txn *t, void *arg)
+{
+	struct spoiling *s = arg;
+	int found = txn_range(t, &(struct txn_range){.shard = LEDGER_SHARD}, spoil_one, s);
+	return found != 1 ? -ENOENT : txn_put(t, LEDGER_SHARD, ledger_key_view(&s->key), VIEW("\xff"));
+}
+
+static void one_that_is_damaged_holds_up_no_other(void **state)
+{
+	struct spoiling mail = {.letter = 'I'}, report = {.letter = 'R'};
+	struct expiry x = {.before = 50};
+	struct first f;
+	(void)state;
+	assert_int_equal(put_mail(1000, "aaaaaaaaaaaa", "one.example"), 0);
+	assert_int_equal(put_mail(2000, "bbbbbbbbbbbb", "two.example"), 0);
+	assert_int_equal(test_commit(store, run_spoil, &mail), 0);
+	assert_int_equal(test_read(store, LEDGER_SHARD, run_first, &f), 0);
+	assert_int_equal(f.mail.length, 0);
+	assert_int_equal(test_commit(store, run_drop, &f.mail), 0);
+	assert_int_equal(test_read(store, LEDGER_SHARD, run_first, &f), 0);
+	assert_string_equal(f.from, "two.example");
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(put(1, 100, "example.com", i == 0 ? "1" : i == 1 ? "2" : "3"), 0);
+	assert_int_equal(test_commit(store, run_spoil, &report), 0);
+	assert_int_equal(list().count, 2);
+	/* It goes at once, the others when their time comes. */
+	assert_int_equal(test_commit(store, run_expire, &x), 0);
+	assert_int_equal(list().count, 2);
+	assert_int_equal(test_commit(store, run_spoil, &report), 0);
+	assert_int_equal(list().count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(mails_wait_in_their_order, begin, end),
 	    cmocka_unit_test_setup_teardown(a_report_is_kept_once, begin, end),
 	    cmocka_unit_test_setup_teardown(every_blob_is_named, begin, end),
+	    cmocka_unit_test_setup_teardown(forged_ones_keep_no_others_out, begin, end),
+	    cmocka_unit_test_setup_teardown(one_that_is_damaged_holds_up_no_other, begin, end),
 	    cmocka_unit_test_setup_teardown(many_are_listed_in_parts_and_expire, begin, end),
 	};
 	return cmocka_run_group_tests_name("ledger/received", tests, NULL, NULL);
