@@ -238,6 +238,11 @@ static struct report_command *list_all(
 struct report_command *store_report_command(struct channel *to, uint32_t request,
     const struct message_field *words, size_t count, void (*ended)(void *arg), void *arg)
 {
+	/* What ends before it has begun would be given back to the caller all the same. */
+	if (store_role.draining) {
+		answer(to, request, "the server is about to end; try again when it runs\n", 75);
+		return NULL;
+	}
 	if (count == 1 && view_equal(words[0].value, VIEW("send")))
 		return send_now(to, request, ended, arg);
 	if (count == 1 && view_equal(words[0].value, VIEW("list")))
