@@ -1,5 +1,7 @@
 """What becomes of mail whose sender is not proven: exceptions, trusted seals, and mail that says that it is from here."""
 
+import signal
+
 import pytest
 
 from clock import Clock
@@ -215,6 +217,13 @@ def test_a_list_that_is_read_may_break_signatures(road, tmp_path):
     # Others do not read it; nor is a list of that name another domain's, or anybody's.
     assert bring(post(company, sealer, 11, broken=True), "carol@partner.example")[0] == 550
     assert bring(post(company, other, 12, broken=True).replace(f"list.{other.domain}".encode(), f"list.{sealer.domain}".encode()), by=other)[0] == 550
+    for setting in (False, True):  # the administrator wants none of this, and takes it back
+        mark = partner.mark()
+        partner.write_config(list_exceptions=setting)
+        partner.process.send_signal(signal.SIGHUP)
+        partner.wait_event("reloaded", since=mark)
+        if not setting:
+            assert bring(post(company, sealer, 15, broken=True))[0] == 550
     # What claims to be from here is not believed, and not lost.
     assert bring(post(own, sealer, 13, broken=True))[0] == 250
     assert count(partner, "Junk") == 1

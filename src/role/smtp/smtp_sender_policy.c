@@ -207,7 +207,8 @@ static enum smtp_hook_result judge_list(struct smtp_sender *s, struct smtp_verdi
 	const struct sender_verdicts *v = sender_check_verdicts(s->check);
 	struct sender_rules rules = common_rules(s, v);
 	bool hindered = false;
-	s->list = sender_find_list(v);
+	if (smtp_role.edge.process->settings.list_exceptions)
+		s->list = sender_find_list(v);
 	for (size_t i = 0; s->list.number && i < smtp_envelope(s->connection->session)->count; i++)
 		hindered |= decide_for(s, v, &rules, i).action != SENDER_DELIVERED;
 	return hindered ? smtp_sender_ask_lists(s, carry_out, verdict) : carry_out(s, verdict);
