@@ -22,9 +22,9 @@ struct answers_entry {
 /* A name that no zone can have exists nowhere. */
 static const struct answer no_name = {.status = ANSWER_NXDOMAIN};
 
-static struct answer failure(const char *why)
+static struct answer no_room(const char *why)
 {
-	return (struct answer){.status = ANSWER_FAILED, .why = view_from_string(why)};
+	return (struct answer){.status = ANSWER_FAILED, .no_room = true, .why = view_from_string(why)};
 }
 
 void answers_init_for(struct answers *a, unsigned questions_max, size_t memory_max)
@@ -127,11 +127,12 @@ void answers_put(struct answers *a, unsigned number, const struct answer *answer
 	a->open--;
 	struct answer kept = {.status = answer->status, .secure = answer->secure, .ttl = answer->ttl};
 	if (!arena_copy(&a->arena, view_take(answer->why, WHY_MAX), &kept.why))
-		kept = failure("no memory for the answer");
+		kept = no_room("no memory for the answer");
 	else if (!copy_canonical(&a->arena, e->name, answer->canonical, &kept))
-		kept = failure("the answer contains an invalid name");
+		kept = (struct answer){
+		    .status = ANSWER_FAILED, .why = VIEW("the answer contains an invalid name")};
 	else if (answer->status == ANSWER_GOOD && !copy_records(a, answer, &kept))
-		kept = failure("the answer is too large");
+		kept = no_room("the answer is too large");
 	e->answer = kept;
 }
 
@@ -154,7 +155,7 @@ static bool add(struct answers *a, const char *name, unsigned type)
 const struct answer *answers_look(struct answers *a, const char *name, unsigned type)
 {
 	static const struct answer too_many = {
-	    .status = ANSWER_FAILED, .why = {"too many questions for one purpose", 34}};
+	    .status = ANSWER_FAILED, .no_room = true, .why = {"too many questions for one purpose", 34}};
 	char wanted[DNS_NAME_SIZE];
 	if (dns_question_parse(view_from_string(name), wanted) != 0)
 		return &no_name;

@@ -29,6 +29,7 @@ enum answer_status {
 struct answer {
 	enum answer_status status;
 	bool secure;                /* validated, also of an answer that says that there is nothing */
+	bool no_room;               /* ANSWER_FAILED for want of room in the table, not of an answer */
 	uint32_t ttl;               /* seconds */
 	struct view canonical;      /* the name behind the CNAMEs; empty: the name that was asked for */
 	struct view why;            /* of a failure, for people; may be empty */

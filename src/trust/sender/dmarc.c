@@ -240,6 +240,16 @@ static bool judge(
 	return later ? end(v, SENDER_TEMPERROR, DMARC_MAYBE_LATER) : end(v, SENDER_FAIL, DMARC_NOT_PROVEN);
 }
 
+/* A policy that found no room beside what the message had looked up: whoever has something to hide would make
+ * it so. */
+static bool had_no_room(struct answers *answers, struct view domain)
+{
+	char name[DNS_NAME_SIZE];
+	struct step step = {.name = name};
+	snprintf(name, sizeof name, "%.*s", VIEW_FMT(domain));
+	return look(answers, &step) && step.answer->no_room;
+}
+
 bool dmarc_check(struct answers *answers, const struct dmarc_request *request, struct arena *arena,
     struct dmarc_verdict *out)
 {
@@ -251,6 +261,10 @@ bool dmarc_check(struct answers *answers, const struct dmarc_request *request, s
 		return end(out, SENDER_TEMPERROR, DMARC_NO_MEMORY);
 	if (!find_policy(answers, out->author.data, arena, out))
 		return false;
+	if (!view_empty(out->question) && had_no_room(answers, out->question)) {
+		out->policy = DMARC_QUARANTINE;
+		return end(out, SENDER_PERMERROR, DMARC_TOO_LARGE);
+	}
 	if (!view_empty(out->question))
 		return end(out, SENDER_TEMPERROR, DMARC_LOOKUP_FAILED);
 	if (view_empty(out->policy_domain))

@@ -43,7 +43,8 @@ enum dmarc_cause {
 	DMARC_MAYBE_LATER,   /* temperror: an aligned identity could not be checked now */
 	DMARC_NO_MEMORY,     /* temperror */
 	DMARC_TOO_LARGE,     /* permerror: the header is larger, or names more authors, than is looked at, or
-	                        names one in a form that readers understand in several ways */
+	                        names one in a form that readers understand in several ways; or what it
+	                        looks up leaves no room for the policy */
 	DMARC_CAUSES
 };
 

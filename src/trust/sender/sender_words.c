@@ -103,7 +103,8 @@ int sender_explain(const struct sender_results *r, struct buf *out)
 	case DMARC_TOO_LARGE:
 		put(out,
 		    "Nobody can tell whom this message comes from: it names more authors, or has a larger "
-		    "header, than is looked at, or its From field can be read in several ways.");
+		    "header, than is looked at, or its From field can be read in several ways, or it asks "
+		    "for too much to be looked up.");
 		break;
 	default:
 		say(out, "Whether this message comes from ", r->dmarc.author,

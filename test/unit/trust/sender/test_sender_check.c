@@ -241,6 +241,51 @@ static void lets_no_author_use_up_the_memory(void **state)
 	assert_int_equal(v.dmarc.policy, DMARC_REJECT);
 }
 
+/* Answers of so many sizes that they fill the half of the table that large ones have, to the last gap. */
+static void publish_large_keys(void)
+{
+	static char text[50000];
+	char name[60];
+	size_t size = sizeof text - 1;
+	for (int i = 0; i < 20; i++) {
+		size = i < 10 ? size : size > 1400 ? size / 2 : 700;
+		memset(text, 'x', size);
+		memcpy(text, "v=DKIM1; n=", 11);
+		text[size] = '\0';
+		snprintf(name, sizeof name, "k%d._domainkey.a.example", i);
+		zone_txt(name, text);
+	}
+}
+
+/* Large keys of the sender's own leave no room for another domain's long policy: that hides none. */
+static void lets_no_key_crowd_a_policy_out(void **state)
+{
+	(void)state;
+	char policy[700] = "v=DMARC1; p=reject; rua=mailto:a@f.example; x=", message[10000] = "";
+	memset(policy + strlen(policy), 'x', sizeof policy - 1 - strlen(policy));
+	for (int i = 0; i < 20; i++)
+		snprintf(message + strlen(message), 300,
+		    "DKIM-Signature: v=1; a=rsa-sha256; d=a.example; s=k%d; h=from;"
+		    " bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAAAAAAAAAA\r\n",
+		    i);
+	strcat(message, "From: a@f.example\r\n\r\n");
+	publish_large_keys();
+	zone_txt("_dmarc.f.example", policy);
+	zone_at("f.example", DNS_A);
+	struct sender_verdicts v = check(message, 4096);
+	assert_int_equal(v.dmarc.result, SENDER_PERMERROR);
+	assert_int_equal(v.dmarc.policy, DMARC_QUARANTINE);
+	/* One of usual length finds room. */
+	policy[400] = '\0';
+	zone_clear();
+	publish_large_keys();
+	zone_txt("_dmarc.f.example", policy);
+	zone_at("f.example", DNS_A);
+	v = check(message, 4096);
+	assert_int_equal(v.dmarc.result, SENDER_FAIL);
+	assert_int_equal(v.dmarc.policy, DMARC_REJECT);
+}
+
 /* What SPF, the client's name and the policy need is asked before the body has come. */
 static void asks_early(void **state)
 {
@@ -269,6 +314,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 	        trusts_nobody_who_is_seen_by_some_readers_alone, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(lets_no_author_use_up_the_memory, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(lets_no_key_crowd_a_policy_out, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(asks_early, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

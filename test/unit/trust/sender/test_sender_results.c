@@ -284,7 +284,8 @@ static void tells_what_is_not_known(void **state)
 	expect_first("From: a@1.e, a@2.e, a@3.e, a@4.e, a@5.e", SENDER_UNPROVEN,
 	    "Nobody can tell whom this message comes from: it names more authors, or has a larger header, "
 	    "than is looked "
-	    "at, or its From field can be read in several ways.");
+	    "at, or its From field can be read in several ways, or it asks "
+	    "for too much to be looked up.");
 }
 
 /* Whatever they are cut to or changed into, they are values or they are nothing. */
