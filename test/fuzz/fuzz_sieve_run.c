@@ -1,12 +1,14 @@
 /*
  * Scripts of anybody over messages of anybody: "script, line with a dot, message". Every run ends, within its
- * memory, with an outcome that holds what it promises; a run that asks is made again with an answer.
+ * memory, with an outcome that holds what it promises; a run that asks is made again with an answer. What
+ * runs is read from the compiled form; the input is taken for one too.
  */
 #include "fuzz.h"
 
 #include <string.h>
 
 #include "base/utf8.h"
+#include "sieve/sieve_form.h"
 #include "sieve/sieve_run.h"
 
 struct fuzz_world {
@@ -68,6 +70,25 @@ static void run(const struct sieve_program *program, struct view message)
 	arena_done(&arena);
 }
 
+/* The form of a program is read alike, and what was read is run. */
+static void run_form(const struct sieve_program *program, struct view message)
+{
+	struct sieve_program read;
+	struct buf form, again;
+	struct arena arena;
+
+	arena_init(&arena, SIEVE_COMPILE_MEMORY_MAX);
+	buf_init(&form, SIEVE_COMPILE_MEMORY_MAX);
+	buf_init(&again, SIEVE_COMPILE_MEMORY_MAX);
+	check(sieve_form_write(program, &form) == 0);
+	check(sieve_form_read(buf_view(&form), NULL, &arena, &read) == 0);
+	check(sieve_form_write(&read, &again) == 0 && view_equal(buf_view(&form), buf_view(&again)));
+	run(&read, message);
+	buf_done(&form);
+	buf_done(&again);
+	arena_done(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct sieve_language language;
@@ -82,7 +103,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena_init(&arena, SIEVE_COMPILE_MEMORY_MAX);
 	sieve_errors_init(&errors);
 	if (sieve_compile(script, &language, &arena, &errors, &program))
-		run(&program, dot ? view_skip(input, script.len + 3) : (struct view){0});
+		run_form(&program, dot ? view_skip(input, script.len + 3) : (struct view){0});
+	arena_reset(&arena);
+	if (sieve_form_read(input, NULL, &arena, &program) == 0)
+		run(&program, VIEW("Subject: a\r\n\r\nbody\r\n"));
 	sieve_errors_done(&errors);
 	arena_done(&arena);
 	return 0;
