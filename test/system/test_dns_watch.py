@@ -65,7 +65,8 @@ def clock(tmp_path):
 @pytest.fixture
 def server(make_server, clock, world):
     """With the domain, whose keys are published: so their way from new to active changes nothing."""
-    made = make_server(environment=clock.environment, log_level=0, dns_server=f"127.0.0.1@{world.port}", hostname=f"mail.{DOMAIN}")
+    made = make_server(environment=clock.environment, log_level=0, dns_server=f"127.0.0.1@{world.port}", hostname=f"mail.{DOMAIN}",
+                       dkim_sign=True)
     made.cli("domain", "add", DOMAIN)
 
     def keys():
