@@ -118,6 +118,11 @@ def make_template():
     return folder
 
 
+def is_of_template(event):
+    """The demo's own name server had shown the keys of its domain, if it came to that; no other one does."""
+    return event.name == "signing-key-not-shown" and event.fields.get("domain") == "example.test"
+
+
 class Event:
     def __init__(self, line):
         self.line = line
@@ -265,7 +270,7 @@ class Server:
             events = self.events[self.checked:]
             self.checked = len(self.events)
         return [e.line for e in events
-                if (e.good and e.level == "error" and e.name not in self.expected)
+                if (e.good and e.level == "error" and e.name not in self.expected and not is_of_template(e))
                 or ((not e.good or e.name == "stray-line")
                     and re.search(r"Sanitizer|runtime error|^\s*#\d|=\"?\s*#\d|SUMMARY", e.line))]
 
