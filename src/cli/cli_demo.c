@@ -428,8 +428,7 @@ static pid_t start_names(const char *dir, unsigned base)
 	if (pid < 0)
 		fprintf(stderr,
 		    "postrider: the demo's name server did not start, so nobody's mail is proven: port %u of "
-		    "127.0.0.1 "
-		    "is taken (--port-base moves all ports)\n",
+		    "127.0.0.1 is taken (--port-base moves all ports)\n",
 		    base + DNS_PORT_OFFSET);
 	return pid;
 }

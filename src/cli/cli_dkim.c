@@ -208,8 +208,7 @@ static int rotate_keys(struct cli *cli, struct directory_client *client)
 		    cli->argv[0]);
 	else
 		printf("New keys are made. Publish their records (postrider dkim show %s); they sign as soon "
-		       "as the "
-		       "name servers show them.\n",
+		       "as the name servers show them.\n",
 		    cli->argv[0]);
 	return 0;
 }

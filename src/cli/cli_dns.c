@@ -70,8 +70,7 @@ static void print_text(const struct dns_plan *p)
 	else if (p->site.key_count == 0)
 		puts("\nThere is no DKIM key of this domain, so there is no record of one.");
 	puts("\n`postrider dns zone` prints them as a zone file, `postrider dns check` compares them with "
-	     "what "
-	     "is published.");
+	     "what is published.");
 }
 
 static int records(struct cli *cli)

@@ -48,8 +48,7 @@ static int open_key(const char *path, struct buf *text)
 	if (st.st_mode & (S_IRWXG | S_IRWXO)) {
 		fprintf(stderr,
 		    "postrider: the key %s can be read by others, who could change the zone with it: chmod "
-		    "600 it; if "
-		    "strangers can log in here, make a new one\n",
+		    "600 it; if strangers can log in here, make a new one\n",
 		    path);
 		return EXIT_REFUSED;
 	}
@@ -126,8 +125,7 @@ static int find_primary(struct update *u, bool have_server)
 		return 0;
 	fprintf(stderr,
 	    "postrider: the primary name server of %s is not known: give its address with --server, or in "
-	    "the "
-	    "setting dns_updates\n",
+	    "the setting dns_updates\n",
 	    u->check.plan.site.domain);
 	return EXIT_UNAVAILABLE;
 }
@@ -223,8 +221,7 @@ static int judge(const struct update *u, struct view reply, const struct tsig_ma
 	case TSIG_BAD_TIME:
 		fprintf(stderr,
 		    "postrider: %s: the server's clock is %lld s ahead of this one; set the wrong one right. "
-		    "Nothing was "
-		    "changed\n",
+		    "Nothing was changed\n",
 		    u->primary_name, (long long)theirs - (long long)now);
 		return EXIT_TEMPORARY;
 	case TSIG_UNSIGNED:
@@ -311,8 +308,7 @@ static int take_key(struct cli *cli, struct update *u, const char *file, bool *h
 		return read_key(file, &u->key);
 	fprintf(stderr,
 	    "postrider: no key is known for the zone %s: give a file with --key, or set dns_updates. "
-	    "tsig-keygen (BIND) "
-	    "and keymgr (Knot) make keys\n",
+	    "tsig-keygen (BIND) and keymgr (Knot) make keys\n",
 	    u->check.survey.apex);
 	return EXIT_USAGE;
 }

@@ -33,8 +33,7 @@ static void print_sent(struct view json)
 			printf("%lld %s sent.\n", (long long)sent, sent == 1 ? "report was" : "reports were");
 		if (unwanted > 0)
 			printf("%lld %s nobody: the domain asks for none, or its address elsewhere has not "
-			       "agreed to take "
-			       "them.\n",
+			       "agreed to take them.\n",
 			    (long long)unwanted, unwanted == 1 ? "report goes to" : "reports go to");
 		if (later > 0)
 			printf("%lld %s to be tried again: an answer of DNS, or a part of this server, was "

@@ -137,10 +137,9 @@ static void print_words(const struct domain *d)
 		printf("None was unproven.\n");
 	else
 		printf("%" PRIu64 " %s not. Of these, %" PRIu64
-		       " came from somebody who proved to be somebody else, as mailing "
-		       "lists, forwarders and services do that send for you; %" PRIu64
-		       " proved nothing: forged, or from a "
-		       "host of yours that neither SPF nor DKIM knows.\n",
+		       " came from somebody who proved to be somebody else, as mailing lists, forwarders and "
+		       "services do that send for you; %" PRIu64
+		       " proved nothing: forged, or from a host of yours that neither SPF nor DKIM knows.\n",
 		    c->unproven, c->unproven == 1 ? "was" : "were", c->others_proof,
 		    c->unproven - c->others_proof);
 	printf("The receivers delivered %" PRIu64 ", put %" PRIu64 " aside, and refused %" PRIu64 ".\n",
@@ -174,8 +173,8 @@ static void print_cost(const struct domain *d)
 		printf("\np=reject would have cost you no mail.\n");
 	else
 		printf("\np=reject would have cost you what is yours among the %" PRIu64
-		       " unproven %s: look for your own hosts "
-		       "and services below, and make them prove themselves before you publish it.\n",
+		       " unproven %s: look for your own hosts and services below, and make them prove "
+		       "themselves before you publish it.\n",
 		    c->unproven, messages(c->unproven));
 }
 

@@ -26,8 +26,7 @@ static const struct setting {
 } table[] = {
 #define AT(member) offsetof(struct settings, member)
     {"hostname", TEXT, AT(hostname), "localhost", 0, 0,
-	"The name by which other servers know this host: in greetings, in Received fields, in "
-	"certificates."},
+	"The name by which other servers know this host: in greetings, in Received fields, in certificates."},
     {"data", TEXT, AT(data), "/var/lib/postrider", 0, 0,
 	"The folder that holds all mail. Each server needs one of its own."},
     {"run", TEXT, AT(run), "/run/postrider", 0, 0, "The folder for the administrator's sockets."},
@@ -177,8 +176,8 @@ static const struct setting {
     {"pop3_idle", NUMBER, AT(pop3_idle), "600", 5, 3600,
 	"Seconds after which an idle POP3 session ends. RFC 1939 asks for 600."},
     {"imap_message_limit", NUMBER, AT(imap_message_limit), "0", 0, 1000000000,
-	"The largest number of messages that one IMAP command works on (MESSAGELIMIT, RFC 9738): 1000 or more. "
-	"0: no limit."},
+	"The largest number of messages that one IMAP command works on (MESSAGELIMIT, RFC 9738): 1000 or "
+	"more. 0: no limit."},
     {"imap_save_limit", NUMBER, AT(imap_save_limit), "0", 0, 1000000000,
 	"The same for the commands that bring messages into a mailbox, COPY and APPEND, alone (SAVELIMIT): 1000 or "
 	"more. 0: no limit but imap_message_limit."},

@@ -136,8 +136,8 @@ static char *room(struct sieve_lexer *l, struct sieve_token *token, size_t len)
 
 	if (!out) {
 		sieve_error_add(l->errors, token->place,
-		    "the script is too large to be compiled: its strings "
-		    "take more memory than a script may have");
+		    "the script is too large to be compiled: its strings take more memory than a script may "
+		    "have");
 		l->failed = true;
 		broken(token);
 	}
@@ -178,8 +178,7 @@ static void read_quoted(struct sieve_lexer *l, struct sieve_token *token)
 	token->kind = SIEVE_TOKEN_STRING;
 	if (end >= l->rest.len) {
 		sieve_error_add(l->errors, token->place,
-		    "the string that begins here is never closed; a "
-		    "string ends with '\"'");
+		    "the string that begins here is never closed; a string ends with '\"'");
 		advance(l, l->rest.len);
 		broken(token);
 		return;
@@ -272,8 +271,7 @@ static void read_word(struct sieve_lexer *l, struct sieve_token *token, size_t c
 	token->text = view_take(view_skip(l->rest, colon), len);
 	if (len > SIEVE_IDENTIFIER_MAX) {
 		sieve_error_add(l->errors, token->place,
-		    "the name %s is too long: no name has more than %d "
-		    "characters",
+		    "the name %s is too long: no name has more than %d characters",
 		    sieve_quote(token->text).text, SIEVE_IDENTIFIER_MAX);
 		broken(token);
 	}

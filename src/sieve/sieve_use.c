@@ -43,8 +43,8 @@ static const char *date_part(struct view part)
 
 	return is_among(part, names)
 	           ? NULL
-	           : "is no part of a date; there are year, month, day, date, julian, hour, "
-	             "minute, second, time, iso8601, std11, zone and weekday";
+	           : "is no part of a date; there are year, month, day, date, julian, hour, minute, second, "
+	             "time, iso8601, std11, zone and weekday";
 }
 
 static const char *zone(struct view text)

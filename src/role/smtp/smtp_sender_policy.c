@@ -94,14 +94,12 @@ static void refuse(struct smtp_sender *s, const struct sender_decision *d, struc
 	if (d->ground == SENDER_CLAIMS_OURS && d->later) {
 		snprintf(s->reason, sizeof s->reason,
 		    "whether this message is from %.*s, a domain of this server, cannot be checked now; try "
-		    "again "
-		    "later",
+		    "again later",
 		    VIEW_FMT(s->ours->domain));
 	} else if (d->ground == SENDER_CLAIMS_OURS) {
 		snprintf(s->reason, sizeof s->reason,
 		    "this message says that it is from %.*s, a domain of this server, and neither SPF nor a "
-		    "DKIM "
-		    "signature of that domain proves it; its users log in at port 587 or 465 to send",
+		    "DKIM signature of that domain proves it; its users log in at port 587 or 465 to send",
 		    VIEW_FMT(s->ours->domain));
 	} else if (d->later) {
 		snprintf(s->reason, sizeof s->reason,
@@ -111,8 +109,7 @@ static void refuse(struct smtp_sender *s, const struct sender_decision *d, struc
 	} else {
 		snprintf(s->reason, sizeof s->reason,
 		    "the domain %.*s wants mail refused that is not proven to come from it (DMARC, "
-		    "p=reject), "
-		    "and neither SPF nor a DKIM signature of that domain proves it",
+		    "p=reject), and neither SPF nor a DKIM signature of that domain proves it",
 		    VIEW_FMT(author));
 	}
 }

@@ -184,8 +184,7 @@ static void judge(void *arg)
 	}
 	snprintf(s->reason, sizeof s->reason,
 	    "others would %s this: %.*s in its From field wants mail treated so that is not proven to come "
-	    "from "
-	    "there (DMARC, p=%s), and this server cannot prove it; write from an address of your own",
+	    "from there (DMARC, p=%s), and this server cannot prove it; write from an address of your own",
 	    v.policy == DMARC_REJECT ? "refuse" : "put into Junk", VIEW_FMT(v.author),
 	    dmarc_policy_name(v.policy));
 	resume(s, HOOK_DECIDED,

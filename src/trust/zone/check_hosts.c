@@ -27,11 +27,9 @@ static void check_mx_host(struct zone_checker *c, const char *host)
 		    zone_say(c, "The MX record names %s, which is an alias (CNAME) of %.*s.", host,
 		        VIEW_FMT(v4->canonical.len ? v4->canonical : v6->canonical)),
 		    VIEW("The standards forbid it (RFC 2181 section 10.3): some servers do not deliver "
-		         "there, and DANE "
-		         "and certificates are looked for at another name."),
+		         "there, and DANE and certificates are looked for at another name."),
 		    VIEW("Give the name address records of its own in place of the alias, or let MX name the "
-		         "host "
-		         "that the alias leads to."));
+		         "host that the alias leads to."));
 	if (v4->count == 0 && v6->count == 0)
 		zone_tell(c, ZONE_FAULT, host, DNS_A,
 		    zone_say(c, "The MX record names %s, which has no address.", host),

@@ -158,8 +158,7 @@ static void check_chain(struct zone_checker *c)
 		    zone_say(c, "The SPF record of %s takes %u look-ups; ten are allowed.", domain,
 		        chain->lookups),
 		    VIEW("Receivers stop at the eleventh and count the whole record for nothing (RFC 7208 "
-		         "section "
-		         "4.6.4)."),
+		         "section 4.6.4)."),
 		    VIEW("Remove what you need no more, or write networks (ip4:, ip6:) in place of "
 		         "includes."));
 	else if (chain->lookups >= LOOKUPS_WARN)

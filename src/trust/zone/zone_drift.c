@@ -102,8 +102,7 @@ bool zone_drift_text(struct view before, struct view now, const char *domain, st
 	if (fresh.len)
 		buf_printf(out,
 		    "What each costs, and how to mend it, says this command on the server:\n\n    postrider "
-		    "dns check "
-		    "%s\n",
+		    "dns check %s\n",
 		    domain);
 	else
 		buf_append_string(out, "Nothing is wrong any more.\n");

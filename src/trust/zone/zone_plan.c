@@ -137,17 +137,14 @@ static void add_spf(struct maker *m)
 	add_txt(m, "", m->site->domain, buf_view(&text), ZONE_SPF, ZONE_REQUIRED,
 	    m->site->smart_host
 	        ? "Says which hosts may send mail in this domain's name. Your mail leaves by another's host: "
-	          "add "
-	          "the \"include:\" that its owner tells you, and make \"~all\" \"-all\" then."
+	          "add the \"include:\" that its owner tells you, and make \"~all\" \"-all\" then."
 	        : "Says which hosts may send mail in this domain's name: those in its MX records, nobody "
-	          "else. "
-	          "Others that send for you need an \"include:\" in front of \"-all\".");
+	          "else. Others that send for you need an \"include:\" in front of \"-all\".");
 	buf_done(&text);
 	if (strcmp(m->site->host, m->site->domain) != 0)
 		add_txt(m, "", m->site->host, VIEW("v=spf1 a -all"), ZONE_SPF, ZONE_RECOMMENDED,
 		    "The same for the name by which the host greets others: it is what is checked of "
-		    "reports, "
-		    "which have no sender.");
+		    "reports, which have no sender.");
 }
 
 static void add_keys(struct maker *m)
@@ -180,8 +177,8 @@ static void add_dmarc(struct maker *m)
 		buf_printf(&text, "postmaster@%s", m->site->domain);
 	add_txt(m, "_dmarc", m->site->domain, buf_view(&text), ZONE_DMARC, ZONE_REQUIRED,
 	    "Says what others shall do with mail in this domain's name that is not proven, and who gets "
-	    "their "
-	    "reports. If others send for you, begin with p=none; if nobody else does, p=reject is best.");
+	    "their reports. If others send for you, begin with p=none; if nobody else does, p=reject is "
+	    "best.");
 	buf_done(&text);
 }
 
@@ -194,8 +191,7 @@ static void add_tls(struct maker *m)
 	snprintf(text, sizeof text, "v=STSv1; id=%s", id);
 	add_txt(m, "_mta-sts", domain, view_from_string(text), ZONE_MTA_STS, ZONE_OPTIONAL,
 	    "Tells others that a policy demands TLS with a valid certificate. Publish it only when a web "
-	    "server "
-	    "gives out the policy, below the name mta-sts, at /.well-known/mta-sts.txt.");
+	    "server gives out the policy, below the name mta-sts, at /.well-known/mta-sts.txt.");
 	add_name(m, "mta-sts", domain, DNS_CNAME, m->site->host, ZONE_MTA_STS, ZONE_OPTIONAL,
 	    "The web server from which others fetch that policy. Any host may be it.");
 	snprintf(text, sizeof text, "v=TLSRPTv1; rua=mailto:%s%s",
@@ -208,8 +204,7 @@ static void add_tls(struct maker *m)
 		bool made = zone_data_tlsa(m->arena, &tlsa, &data);
 		add(m, "_25._tcp", m->site->host, DNS_TLSA, made, data, ZONE_TLSA, ZONE_RECOMMENDED,
 		    "Binds the host's key to its name (DANE), so that nobody between can take TLS away. It "
-		    "counts "
-		    "only in a signed zone (DNSSEC), and must change together with the key.");
+		    "counts only in a signed zone (DNSSEC), and must change together with the key.");
 	}
 }
 
@@ -242,8 +237,7 @@ static void add_others(struct maker *m)
 		bool made = zone_data_caa(m->arena, "issue", view_from_string(m->site->authority), &data);
 		add(m, "", domain, DNS_CAA, made, data, ZONE_CAA, ZONE_RECOMMENDED,
 		    "Allows only the authority that issued your certificate to issue others. Add those from "
-		    "whom "
-		    "you have certificates for web sites.");
+		    "whom you have certificates for web sites.");
 	}
 	if (m->site->logo == NULL)
 		return;

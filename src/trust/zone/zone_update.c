@@ -149,14 +149,12 @@ const char *zone_update_words(unsigned rcode)
 		       "again";
 	case DNS_NOTAUTH:
 		return "the server is not the primary one of this zone, or does not accept the key for it; "
-		       "nothing was "
-		       "changed";
+		       "nothing was changed";
 	case DNS_NOTZONE:
 		return "a record lies outside the zone; nothing was changed";
 	case DNS_REFUSED:
 		return "the server does not allow this key to change the zone, or these records; nothing was "
-		       "changed (BIND: "
-		       "allow-update or update-policy; Knot: an acl with action update)";
+		       "changed (BIND: allow-update or update-policy; Knot: an acl with action update)";
 	case DNS_NOTIMP:
 		return "the server takes no updates (RFC 2136); nothing was changed";
 	case DNS_SERVFAIL:
