@@ -137,7 +137,8 @@ static bool port_is_taken(const struct site *site, unsigned port)
 }
 
 /* The demo's name server is asked for the demo's names, and everybody but the server itself is checked. What
- * stands above a domain is asked about it as well (DMARC), and .net is on the internet. */
+ * stands above a domain is asked about it as well (DMARC), and .net is on the internet. What each reports of
+ * the other's mail goes where that name server says. */
 static void write_names(FILE *f, const struct site *site, unsigned base)
 {
 	const char *const names[] = {
@@ -145,7 +146,8 @@ static void write_names(FILE *f, const struct site *site, unsigned base)
 	fputs("dns_stubs = {", f);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		fprintf(f, "%s\"%s 127.0.0.1@%u insecure\"", i ? ", " : "", names[i], base + DNS_PORT_OFFSET);
-	fprintf(f, "}\ntrusted_networks = {\"%s/32\"}\n", site->address);
+	fprintf(f, "}\ntrusted_networks = {\"%s/32\"}\nreport_addresses = {\"postmaster@%s\"}\n",
+	    site->address, site->domain);
 }
 
 /* The ports stand in a file of their own, written at every start: --port-base counts for each. */

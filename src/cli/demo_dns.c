@@ -167,7 +167,11 @@ static void answer_of(struct reply *r, const struct demo_site *site, struct view
 		snprintf(text, sizeof text, "mail.%s", site->domain);
 		put_name(r, asked, DNS_MX, text);
 	} else if (view_equal(name, VIEW("_dmarc"))) {
-		put_text(r, asked, VIEW("v=DMARC1; p=reject"));
+		/* The one that sends no mail gets no reports either. */
+		snprintf(text, sizeof text,
+		    site->config ? "v=DMARC1; p=reject; rua=mailto:postmaster@%s" : "v=DMARC1; p=reject",
+		    site->domain);
+		put_text(r, asked, view_from_string(text));
 	} else if (view_ends_nocase(name, VIEW("._domainkey"))) {
 		put_keys(r, asked, site, view_take(name, name.len - (sizeof key - 1)));
 	} else if (view_equal(name, VIEW("_domainkey"))) {
