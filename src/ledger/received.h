@@ -3,8 +3,9 @@
  * delivered it, and keeps its body); when it has been read, the report, in a form of our own.
  *
  *   I time id          a mail that is to be read
- *   R kind hash        a report: what it is about, and its blob; the hash is of what tells reports apart, so
- * that one that came twice is there once V                  how many reports there are, and their octets
+ *   R kind hash        a report: what it is about, and its blob. The hash is of what tells reports apart:
+ *                      one that came twice is there once.
+ *   V                  how many reports there are, and their octets
  */
 #ifndef LEDGER_RECEIVED_H
 #define LEDGER_RECEIVED_H

@@ -46,10 +46,11 @@ static void tell_what_needs_a_restart(const struct settings *fresh, const struct
 {
 	if (view_equal(fresh->dns_server, old->dns_server) &&
 	    view_equal(fresh->dns_anchors, old->dns_anchors) &&
-	    view_equal(fresh->dns_stubs, old->dns_stubs) && fresh->disk_reserve == old->disk_reserve)
+	    view_equal(fresh->dns_stubs, old->dns_stubs) && fresh->disk_reserve == old->disk_reserve &&
+	    fresh->search_index == old->search_index)
 		return;
 	log_record(LOG_WARNING, "-", "needs-restart",
-	    log_string("settings", "dns_server, dns_anchors, dns_stubs and disk_reserve"),
+	    log_string("settings", "dns_server, dns_anchors, dns_stubs, disk_reserve and search_index"),
 	    log_string("do", "restart for their new values; everything else is in force now"));
 }
 
