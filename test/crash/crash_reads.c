@@ -220,9 +220,7 @@ static void check_it(void)
 	if (done.task.damaged || done.task.missing)
 		give_up("a check calls damaged or missing what it could not read", -EIO);
 	unsigned failed = faults_stop();
-	/* Where a record could not be read together with its neighbours, it is read alone
-	 * (store/kept_read.c): one failure may have been made good. */
-	if (failed > 1 && done.result == 0 && done.task.unreadable == 0)
+	if (failed && done.result == 0 && done.task.unreadable == 0)
 		give_up("a check that could not read says good", -EIO);
 	if (failed == 0 && (done.result || done.task.unreadable))
 		give_up("a check that could read says bad", done.result);
