@@ -185,6 +185,9 @@ static void check_named(void *arg, const struct blob_id *id)
 	int error =
 	    volumes_read(&c->e->volumes, id, length ? length - 1 : 0, length ? 1 : 0, c->buffer, &c->hint);
 	blob_id_parse(id, &place);
+	if (error == 0) /* it was read at the second attempt, but the disk has failed once */
+		error = c->hint.near.ahead;
+	c->hint.near.ahead = 0;
 	if (error)
 		note(c->task, "named body", place.segment, error);
 }

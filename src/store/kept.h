@@ -76,6 +76,7 @@ struct kept_near {
 	char *bytes; /* `len` of the file's, from `at` on, with room for `room` */
 	size_t len, room;
 	uint64_t at, next; /* next: where the record behind the last one stands; 0: none was read */
+	int ahead;         /* why neighbours could not be read with a record that then was read alone; 0 */
 };
 
 void kept_near_done(struct kept_near *near); /* zeroes it */

@@ -415,9 +415,12 @@ static int near_record(const struct segment *s, struct kept_near *near, uint32_t
 	bool in_order = near->next && position >= near->next && position - near->next < GAP;
 	int error = take_record(s, near, position, r, packed);
 	if (error) {
-		error = in_order && most < AHEAD ? fill(s, near, position, AHEAD) : -EIO;
-		if (error)
+		bool together = in_order && most < AHEAD;
+		error = fill(s, near, position, together ? AHEAD : most);
+		if (error && together) {
+			near->ahead = error;
 			error = fill(s, near, position, most);
+		}
 		if (error == 0)
 			error = take_record(s, near, position, r, packed);
 	}
