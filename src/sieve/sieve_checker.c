@@ -30,8 +30,9 @@ bool sieve_check_enable(struct sieve_checker *c, struct view name, uint64_t *set
 {
 	enum sieve_extension extension = sieve_extension_by_name(name);
 
-	if (c->language->extra_name && view_equal(name, view_from_string(c->language->extra_name)))
-		return true;
+	for (const char *const *extra = c->language->extra_names; extra && *extra; extra++)
+		if (view_equal(name, view_from_string(*extra)))
+			return true;
 	if (extension == SIEVE_EXTENSIONS || !sieve_language_has(c->language, extension))
 		return false;
 	*set |= UINT64_C(1) << extension;

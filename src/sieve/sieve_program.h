@@ -56,7 +56,7 @@ static inline const struct sieve_value *sieve_tag(const struct sieve_step *step,
 struct sieve_language {
 	uint64_t without;                /* extensions that scripts may not require: bits 1 << enum */
 	const struct sieve_words *extra; /* more rows, of SIEVE_INTERNAL, or NULL */
-	const char *extra_name;          /* what scripts may require for them, or NULL */
+	const char *const *extra_names;  /* what scripts may require for them, up to a NULL; or NULL */
 };
 
 /* Whether scripts may require it: what sieve_extension_name knows, but `without`. */

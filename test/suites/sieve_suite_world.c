@@ -1,0 +1,302 @@
+/* What a server would know: settings, mailboxes, annotations, in a model that lives as long as a file. */
+#include "sieve_suite.h"
+
+#include <string.h>
+
+/* ---- settings ---- */
+
+static struct suite_pair *find(struct suite_pair *pairs, size_t count, struct view place, struct view name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (view_equal(pairs[i].place, place) && view_equal(pairs[i].name, name))
+			return &pairs[i];
+	return NULL;
+}
+
+struct view suite_setting(const char *name)
+{
+	const struct suite_pair *pair =
+	    find(suite.settings, suite.setting_count, (struct view){0}, view_from_string(name));
+
+	return pair ? pair->value : (struct view){0};
+}
+
+static bool set(struct sieve_run *run, struct suite_pair *pairs, size_t *count, size_t max, struct view place,
+    const struct sieve_step *step)
+{
+	struct view name, value;
+	struct suite_pair *pair;
+
+	if (!sieve_run_text(run, sieve_positional(step, 0)->strings[0], &name) ||
+	    !sieve_run_text(run, sieve_positional(step, 1)->strings[0], &value))
+		return false;
+	pair = find(pairs, *count, place, name);
+	if (!pair && *count == max) {
+		sieve_run_fail(run, "a file of the suite sets more than this program can keep");
+		return false;
+	}
+	if (!pair)
+		pair = &pairs[(*count)++];
+	*pair = (struct suite_pair){suite_keep(place), suite_keep(name), suite_keep(value)};
+	return true;
+}
+
+static bool act_config_set(struct sieve_run *run, const struct sieve_step *step)
+{
+	struct view delimiter;
+
+	if (!set(run, suite.settings, &suite.setting_count, SUITE_SETTINGS_MAX, (struct view){0}, step))
+		return false;
+	delimiter = suite_setting("recipient_delimiter");
+	if (!view_empty(delimiter))
+		suite.world.subaddress = delimiter;
+	return true;
+}
+
+static bool act_config_unset(struct sieve_run *run, const struct sieve_step *step)
+{
+	struct suite_pair *pair = find(
+	    suite.settings, suite.setting_count, (struct view){0}, sieve_positional(step, 0)->strings[0]);
+
+	(void)run;
+	if (pair)
+		*pair = suite.settings[--suite.setting_count];
+	return true;
+}
+
+static bool act_nothing(struct sieve_run *run, const struct sieve_step *step)
+{
+	(void)run, (void)step; /* settings hold at once */
+	return true;
+}
+
+/* ---- mailboxes ---- */
+
+struct suite_mailbox *suite_mailbox(struct view path)
+{
+	bool inbox = view_equal_nocase(path, VIEW("INBOX"));
+
+	for (size_t i = 0; i < suite.mailbox_count; i++)
+		if (view_equal(suite.mailboxes[i].path, inbox ? VIEW("INBOX") : path))
+			return &suite.mailboxes[i];
+	return NULL;
+}
+
+static bool act_mailbox_create(struct sieve_run *run, const struct sieve_step *step)
+{
+	struct view path;
+
+	if (!sieve_run_text(run, sieve_positional(step, 0)->strings[0], &path))
+		return false;
+	if (suite_mailbox(path))
+		return true;
+	if (suite.mailbox_count == SUITE_MAILBOXES_MAX) {
+		sieve_run_fail(run, "a file of the suite makes more mailboxes than this program can keep");
+		return false;
+	}
+	suite.mailboxes[suite.mailbox_count++] = (struct suite_mailbox){.path = suite_keep(path)};
+	return true;
+}
+
+static bool act_mailbox_delete(struct sieve_run *run, const struct sieve_step *step)
+{
+	struct suite_mailbox *mailbox = suite_mailbox(sieve_positional(step, 0)->strings[0]);
+
+	(void)run;
+	if (mailbox)
+		*mailbox = suite.mailboxes[--suite.mailbox_count];
+	return true;
+}
+
+static bool act_metadata_set(struct sieve_run *run, const struct sieve_step *step)
+{
+	struct view mailbox = {0};
+
+	if (sieve_tag(step, 0)->kind != SIEVE_ABSENT &&
+	    !sieve_run_text(run, sieve_tag(step, 0)->strings[0], &mailbox))
+		return false;
+	return set(run, suite.annotations, &suite.annotation_count, SUITE_ANNOTATIONS_MAX, mailbox, step);
+}
+
+/* ---- the message and its envelope ---- */
+
+/* The suite writes paths as SMTP has them: in brackets, behind a source route (RFC 5321 section 4.1.2). */
+static struct view path_address(struct view path)
+{
+	ptrdiff_t colon;
+
+	if (!view_starts(path, VIEW("<")) || !path.len || path.data[path.len - 1] != '>')
+		return path;
+	path = view_skip(view_take(path, path.len - 1), 1);
+	colon = view_starts(path, VIEW("@")) ? view_find(path, ':') : -1;
+	return view_skip(path, (size_t)(colon + 1));
+}
+
+static void set_message(struct sieve_run *run, struct view bytes)
+{
+	struct sieve_message *m = run->message, old = *m;
+
+	sieve_message_done(m);
+	sieve_message_init(m, bytes, run->arena);
+	m->sender = old.sender;
+	m->recipient = old.recipient;
+	m->authenticated = old.authenticated;
+}
+
+static bool act_set(struct sieve_run *run, const struct sieve_step *step)
+{
+	struct view name = sieve_positional(step, 0)->strings[0], value;
+
+	if (!sieve_run_text(run, sieve_positional(step, 1)->strings[0], &value))
+		return false;
+	value = suite_keep(value);
+	if (view_equal_nocase(name, VIEW("message"))) {
+		set_message(run, value);
+	} else if (view_equal_nocase(name, VIEW("envelope.from"))) {
+		run->message->sender = path_address(value);
+	} else if (view_equal_nocase(name, VIEW("envelope.to"))) {
+		run->message->recipient = path_address(value);
+		suite.original_recipient = run->message->recipient;
+	} else if (view_equal_nocase(name, VIEW("envelope.orig_to"))) {
+		suite.original_recipient = path_address(value);
+	} else if (view_equal_nocase(name, VIEW("envelope.auth"))) {
+		run->message->authenticated = value;
+	} else {
+		sieve_run_fail(run, "test_set sets what this program does not know");
+		return false;
+	}
+	return true;
+}
+
+/* Takes a mail that lies in a mailbox, or was sent, for the message. */
+static bool take(struct sieve_run *run, const struct sieve_step *step, bool *there)
+{
+	uint64_t number = sieve_positional(step, 0)->number;
+	const struct suite_mail *mail = NULL;
+	struct suite_mailbox *mailbox;
+	struct view path;
+
+	if (sieve_tag(step, 0)->kind != SIEVE_ABSENT) {
+		mail = number < suite.sent_count ? &suite.sent[number] : NULL;
+	} else {
+		if (!sieve_run_text(run, sieve_tag(step, 1)->strings[0], &path))
+			return false;
+		mailbox = suite_mailbox(path);
+		mail = mailbox && number < mailbox->count ? &mailbox->mails[number] : NULL;
+	}
+	*there = mail != NULL;
+	if (!mail)
+		return true;
+	set_message(run, mail->bytes);
+	run->flags = mail->flags;
+	if (sieve_tag(step, 0)->kind != SIEVE_ABSENT) {
+		run->message->sender = mail->sender;
+		run->message->recipient = mail->recipient;
+	}
+	return true;
+}
+
+static enum sieve_truth test_message(struct sieve_run *run, const struct sieve_step *step)
+{
+	bool there;
+
+	if (!take(run, step, &there))
+		return SIEVE_BROKEN;
+	return there ? SIEVE_TRUE : SIEVE_FALSE;
+}
+
+/* As a command: the test fails when it isn't there. */
+static bool act_message(struct sieve_run *run, const struct sieve_step *step)
+{
+	bool there;
+
+	if (!take(run, step, &there))
+		return false;
+	if (!there) {
+		suite.failed = true;
+		suite.failure = VIEW("there is no such message to be looked at");
+		run->stopped = true;
+	}
+	return true;
+}
+
+/* ---- what scripts ask ---- */
+
+enum sieve_answer suite_ask(void *arg, const struct sieve_question *question, struct view *value)
+{
+	(void)arg;
+	switch (question->kind) {
+	case SIEVE_ASK_MAILBOX:
+		return suite_mailbox(question->name) ? SIEVE_YES : SIEVE_NO;
+	case SIEVE_ASK_ENVIRONMENT:
+		/* RFC 5183 section 4.1, as far as a program that serves nobody can tell. */
+		if (view_equal_nocase(question->name, VIEW("location")))
+			*value = VIEW("MS");
+		else if (view_equal_nocase(question->name, VIEW("phase")))
+			*value = VIEW("post");
+		else if (view_equal_nocase(question->name, VIEW("host")))
+			*value = VIEW("host.example.com");
+		else
+			return SIEVE_NO;
+		return SIEVE_YES;
+	default:
+		return SIEVE_NO;
+	}
+}
+
+static const struct sieve_tag reload_tags[] = {
+    {"extension", SIEVE_INTERNAL, 0, SUITE_TEXT("an extension"), false}};
+static const struct sieve_tag metadata_tags[] = {
+    {"mailbox", SIEVE_INTERNAL, 0, SUITE_TEXT("a mailbox"), false}};
+static const struct sieve_tag message_tags[] = {
+    {"smtp", SIEVE_INTERNAL, 1, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, true},
+    {"folder", SIEVE_INTERNAL, 1, SUITE_TEXT("a mailbox"), true},
+};
+
+static const struct sieve_word rows[] = {
+    {.name = "test_set",
+        .extension = SIEVE_INTERNAL,
+        .positionals = {SUITE_TEXT("what"), SUITE_TEXT("its value")},
+        .act = act_set},
+    {.name = "test_config_set",
+        .extension = SIEVE_INTERNAL,
+        .positionals = {SUITE_TEXT("a setting"), SUITE_TEXT("its value")},
+        .act = act_config_set},
+    {.name = "test_config_unset",
+        .extension = SIEVE_INTERNAL,
+        .positionals = {SUITE_TEXT("a setting")},
+        .act = act_config_unset},
+    {.name = "test_config_reload",
+        .extension = SIEVE_INTERNAL,
+        .tags = reload_tags,
+        .tag_count = 1,
+        .act = act_nothing},
+    {.name = "test_mailbox_create",
+        .extension = SIEVE_INTERNAL,
+        .positionals = {SUITE_TEXT("a mailbox")},
+        .act = act_mailbox_create},
+    {.name = "test_mailbox_delete",
+        .extension = SIEVE_INTERNAL,
+        .positionals = {SUITE_TEXT("a mailbox")},
+        .act = act_mailbox_delete},
+    {.name = "test_imap_metadata_set",
+        .extension = SIEVE_INTERNAL,
+        .tags = metadata_tags,
+        .tag_count = 1,
+        .positionals = {SUITE_TEXT("an annotation"), SUITE_TEXT("its value")},
+        .act = act_metadata_set},
+    {.name = "test_message",
+        .kind = SIEVE_TEST,
+        .extension = SIEVE_INTERNAL,
+        .tags = message_tags,
+        .tag_count = 2,
+        .positionals = {{"a number", SIEVE_NUMBER, SIEVE_USE_TEXT}},
+        .test = test_message},
+    {.name = "test_message",
+        .extension = SIEVE_INTERNAL,
+        .tags = message_tags,
+        .tag_count = 2,
+        .positionals = {{"a number", SIEVE_NUMBER, SIEVE_USE_TEXT}},
+        .act = act_message},
+};
+const struct sieve_words suite_world_words = {rows, SUITE_COUNT(rows)};
