@@ -4,84 +4,10 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "role/relay/relay_memo.h"
 #include "role/relay/relay_policy_fetch.h"
-#include "policy_world.h"
+#include "policy_asker.h"
 
 enum { KEPT_MAX = 10000 };
-
-/* ---- askers ---- */
-
-struct asker {
-	struct relay_policy_request request;
-	unsigned answers;
-	bool has_policy, allows_mx, allows_other;
-	enum mta_sts_mode mode;
-	struct asker *forgets, *finds; /* when it is answered */
-};
-
-static unsigned answers;
-
-static void find(struct asker *a, const char *domain);
-
-static void found(void *arg, const struct mta_sts_policy *policy)
-{
-	struct asker *a = arg;
-	answers++;
-	a->answers++;
-	a->has_policy = policy != NULL;
-	if (policy) {
-		a->mode = policy->mode;
-		a->allows_mx = mta_sts_allows(policy, VIEW("mx.example"));
-		a->allows_other = mta_sts_allows(policy, VIEW("a.other.example"));
-	}
-	if (a->forgets)
-		relay_policy_forget(&a->forgets->request);
-	if (a->finds)
-		find(a->finds, "d0.example");
-}
-
-static void find(struct asker *a, const char *domain)
-{
-	char copy[300]; /* of no use to anybody when the call is over */
-	unsigned earlier = answers;
-	snprintf(copy, sizeof copy, "%s", domain);
-	a->request =
-	    (struct relay_policy_request){.domain = view_from_string(copy), .found = found, .arg = a};
-	relay_policy_find(&a->request);
-	memset(copy, 'x', sizeof copy);
-	assert_int_equal(answers, earlier);
-}
-
-static struct asker ask(const char *domain)
-{
-	static struct asker a;
-	a = (struct asker){.answers = 0};
-	find(&a, domain);
-	world_until(&a.answers, 1);
-	return a;
-}
-
-static void expect_policy(const char *domain, enum mta_sts_mode mode)
-{
-	struct asker a = ask(domain);
-	assert_true(a.has_policy);
-	assert_int_equal(a.mode, mode);
-}
-
-static void expect_none(const char *domain)
-{
-	assert_false(ask(domain).has_policy);
-}
-
-static void expect_failure(const char *domain, const char *why)
-{
-	unsigned earlier = world.failures;
-	expect_none(domain);
-	assert_int_equal(world.failures, earlier + 1);
-	if (strstr(world.logged, why) == NULL || strstr(world.logged, domain) == NULL)
-		fail_msg("'%s' is not said in: %s", why, world.logged);
-}
 
 static void ask_all(struct asker *many, int from, int to)
 {
@@ -92,16 +18,8 @@ static void ask_all(struct asker *many, int from, int to)
 	}
 }
 
-static const char enforce[] = "version: STSv1\r\nmode: enforce\r\nmx: mx.example\r\nmax_age: 604800\r\n";
 static const char testing[] = "version: STSv1\nmode: testing\nmx: *.other.example\nmax_age: 604800\n";
 static const char none[] = "version: STSv1\nmode: none\nmax_age: 604800\n";
-
-static int before(void **state)
-{
-	answers = 0;
-	world_serve_policy(enforce);
-	return world_setup(state);
-}
 
 /* ---- the record ---- */
 
@@ -277,15 +195,15 @@ static void bad_responses_give_no_policy(void **state)
 	(void)state;
 	static char large[80000];
 	memset(large, '\n', sizeof large - 1);
-	world_serve("HTTP/1.1 200 OK\r\nContent-Type: text/html", enforce);
+	world_serve("HTTP/1.1 200 OK\r\nContent-Type: text/html", policy_enforce);
 	expect_failure("d0.example", "text/plain");
-	world_serve("HTTP/1.1 200 OK", enforce);
+	world_serve("HTTP/1.1 200 OK", policy_enforce);
 	expect_failure("d1.example", "text/plain");
 	world_serve(
 	    "HTTP/1.1 301 Moved\r\nLocation: https://mta-sts.d0.example/other\r\nContent-Type: text/plain",
-	    enforce);
+	    policy_enforce);
 	expect_failure("d2.example", "301");
-	world_serve("HTTP/1.1 404 Not found\r\nContent-Type: text/plain", enforce);
+	world_serve("HTTP/1.1 404 Not found\r\nContent-Type: text/plain", policy_enforce);
 	expect_failure("d3.example", "404");
 	world_serve_policy("version: STSv1\nmode: enforce\nmax_age: 1\n");
 	expect_failure("d4.example", "malformed");
@@ -293,7 +211,7 @@ static void bad_responses_give_no_policy(void **state)
 	expect_failure("d5.example", "too long");
 	world_serve("220 mail.example ESMTP", "");
 	expect_failure("d6.example", "not HTTP");
-	world_serve("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1000", enforce);
+	world_serve("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1000", policy_enforce);
 	expect_failure("d7.example", "HTTP: ");
 	assert_int_equal(world.fetches, 8);
 }
@@ -301,7 +219,7 @@ static void bad_responses_give_no_policy(void **state)
 static void an_endless_response_is_left(void **state)
 {
 	(void)state;
-	world_serve_policy(enforce);
+	world_serve_policy(policy_enforce);
 	world.manner = POURS;
 	expect_failure("d0.example", "too long");
 	world_until_left();
@@ -311,7 +229,7 @@ static void an_endless_response_is_left(void **state)
 static void a_cut_response_does_not_count(void **state)
 {
 	(void)state;
-	world_serve_policy(enforce);
+	world_serve_policy(policy_enforce);
 	world.manner = HANGS_UP;
 	expect_failure("d0.example", "cut");
 }
@@ -320,7 +238,7 @@ static void a_slow_host_is_left(void **state)
 {
 	(void)state;
 	relay_policy_fetch_ms = 100;
-	world_serve_policy(enforce);
+	world_serve_policy(policy_enforce);
 	world.manner = HANGS;
 	expect_failure("d0.example", "too slow");
 	world_until_left();
@@ -366,7 +284,7 @@ static void failures_are_remembered_and_told_once(void **state)
 	expect_failure("d0.example", "403");
 	/* A new id is a reason to try at once. */
 	world.record = "v=STSv1; id=2;";
-	world_serve_policy(enforce);
+	world_serve_policy(policy_enforce);
 	expect_policy("d0.example", MTA_STS_ENFORCE);
 	/* After a success it is news again. */
 	world_pass(8 * DAY);
@@ -409,7 +327,7 @@ static void late_askers_join_a_fetch(void **state)
 	find(&first, "d0.example");
 	world_until(&world.fetches, 1);
 	find(&late, "d0.example");
-	world_serve_policy(enforce);
+	world_serve_policy(policy_enforce);
 	world_respond_to_all();
 	world_until(&answers, 2);
 	assert_true(first.has_policy && late.has_policy);
@@ -462,7 +380,7 @@ static void only_so_many_fetches_are_under_way(void **state)
 	world_until(&world.records_asked, WORLD_DOMAINS);
 	world_until(&world.fetches, RELAY_POLICY_FETCHES_MAX);
 	assert_int_equal(world.connections, RELAY_POLICY_FETCHES_MAX);
-	world_serve_policy(enforce);
+	world_serve_policy(policy_enforce);
 	world_respond_to_all();
 	world_until(&answers, WORLD_DOMAINS);
 	for (int i = 0; i < WORLD_DOMAINS; i++)
@@ -483,7 +401,7 @@ static void one_host_has_few_of_the_places(void **state)
 	world_until(&world.fetches, 8);
 	assert_int_equal(world.connections, 8);
 	/* All of them are served in the end, eight at a time. */
-	world_serve_policy(enforce);
+	world_serve_policy(policy_enforce);
 	world_respond_to_all();
 	world_until(&answers, WORLD_DOMAINS);
 	for (int i = 0; i < WORLD_DOMAINS; i++)
@@ -504,7 +422,7 @@ static void who_waits_too_long_does_without(void **state)
 	assert_non_null(strstr(world.logged, "too many"));
 	assert_int_equal(world.connections, RELAY_POLICY_FETCHES_MAX);
 	/* The others are not touched by this, and their places become free. */
-	world_serve_policy(enforce);
+	world_serve_policy(policy_enforce);
 	world_respond_to_all();
 	world_until(&answers, WORLD_DOMAINS);
 	for (int i = 0; i < WORLD_DOMAINS; i++)
@@ -540,156 +458,7 @@ static void only_so_many_are_remembered(void **state)
 	assert_int_equal(world.hosts_asked, earlier + 1);
 }
 
-/* ---- over a restart ---- */
-
-static struct {
-	struct channel channel;
-	struct calls calls;
-	unsigned listed, set, loaded;
-	uint64_t expires;
-	char name[300], value[1000];
-	size_t len;
-	int error; /* that the next questions are answered with */
-} memo_store;
-
-static void answer_memos(void *arg, struct channel_frame *frame)
-{
-	(void)arg;
-	struct arena arena;
-	union {
-		struct message_memo_list list;
-		struct message_memo_set set;
-	} m;
-	arena_init(&arena, 1 << 20);
-	assert_int_equal(ipc_decode(frame, &m, &arena), 0);
-	if (frame->type == MESSAGE_MEMO_LIST) {
-		struct message_memo memo = {.name = view_from_string(memo_store.name),
-		    .value = view_of(memo_store.value, memo_store.len),
-		    .expires = memo_store.expires};
-		bool mine = m.list.kind == RELAY_MEMO_POLICY && memo_store.len > 0;
-		struct message_memos memos = {
-		    .error = memo_store.error, .memos = {.items = &memo, .count = mine ? 1 : 0}};
-		memo_store.listed++;
-		assert_int_equal(ipc_send(&memo_store.channel, MESSAGE_MEMOS, frame->request, &memos, -1), 0);
-	} else {
-		const struct message_memo *memo = m.set.memos.items;
-		assert_int_equal(m.set.kind, RELAY_MEMO_POLICY);
-		if (memo_store.error == 0) {
-			snprintf(memo_store.name, sizeof memo_store.name, "%.*s", VIEW_FMT(memo->name));
-			memcpy(memo_store.value, memo->value.data, memo->value.len);
-			memo_store.len = memo->value.len;
-			memo_store.expires = memo->expires;
-		}
-		memo_store.set++;
-		struct message_result kept = {.error = memo_store.error};
-		assert_int_equal(
-		    ipc_send(&memo_store.channel, MESSAGE_MEMO_KEPT, frame->request, &kept, -1), 0);
-	}
-	arena_done(&arena);
-}
-
-static void memo_closed(void *arg)
-{
-	(void)arg;
-}
-
-static void memos_loaded(void)
-{
-	memo_store.loaded++;
-}
-
-static void begin_memos(void)
-{
-	static relay_memo_recall *const recalls[RELAY_MEMO_KINDS] = {
-	    [RELAY_MEMO_POLICY] = relay_policy_recall};
-	int pair[2];
-	assert_int_equal(channel_pair(pair), 0);
-	memo_store.listed = memo_store.set = memo_store.loaded = 0;
-	calls_init(&memo_store.calls);
-	channel_init(&memo_store.channel, &world.process.loop, pair[1], answer_memos, memo_closed, NULL);
-	relay_memo_init(&world.process.loop, recalls, memos_loaded);
-	assert_false(relay_memo_is_loaded());
-	calls_link(&memo_store.calls, &world.process, pair[0], ROLE_STORE);
-	relay_memo_link(&memo_store.calls);
-}
-
-static void end_memos(void)
-{
-	relay_memo_done();
-	calls_close(&memo_store.calls);
-	channel_done(&memo_store.channel);
-}
-
-static void restart(void)
-{
-	end_memos();
-	relay_policies_done();
-	relay_policies_init(&world.process.loop);
-	begin_memos();
-	world_until(&memo_store.loaded, 1);
-}
-
-/* RFC 8461 section 5.1: what is in force is applied, whatever DNS and the host say. */
-static void a_policy_outlives_a_restart(void **state)
-{
-	(void)state;
-	memo_store.len = 0;
-	begin_memos();
-	world_until(&memo_store.loaded, 1);
-	expect_policy("d0.example", MTA_STS_ENFORCE);
-	world_until(&memo_store.set, 1);
-	assert_string_equal(memo_store.name, "d0.example");
-	world.record = NULL;
-	world.no_host = true;
-	restart();
-	expect_policy("d0.example", MTA_STS_ENFORCE);
-	assert_int_equal(world.fetches, 1);
-	/* As long as it says, and no longer. */
-	world_pass(604800 - 10);
-	restart();
-	expect_policy("d0.example", MTA_STS_ENFORCE);
-	world_pass(20);
-	restart();
-	expect_none("d0.example");
-	/* It is not kept any more. */
-	world_until(&memo_store.set, 1);
-	assert_int_equal(memo_store.len, 0);
-	end_memos();
-}
-
-static void trouble_with_store_passes(void **state)
-{
-	(void)state;
-	memo_store.len = 0;
-	memo_store.error = -EIO;
-	begin_memos();
-	world_until(&memo_store.listed, 1);
-	assert_false(relay_memo_is_loaded());
-	memo_store.error = 0;
-	world_until(&memo_store.loaded, 1);
-	memo_store.error = -EIO;
-	expect_policy("d0.example", MTA_STS_ENFORCE);
-	world_until(&memo_store.set, 1);
-	assert_int_equal(memo_store.len, 0);
-	memo_store.error = 0;
-	world_until(&memo_store.set, 2);
-	assert_string_equal(memo_store.name, "d0.example");
-	end_memos();
-}
-
-static void what_cannot_be_read_is_no_policy(void **state)
-{
-	(void)state;
-	static const char *const values[] = {
-	    "", "\001", "\002\0\0\0\0\0\0\0\1\1x", "\001\0\0\0\0\0\0\0\1\001xversion: STSv2\n"};
-	static const size_t lengths[] = {0, 1, 11, 27};
-	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-		relay_policy_recall(VIEW("d0.example"), view_of(values[i], lengths[i]));
-	expect_policy("d0.example", MTA_STS_ENFORCE);
-	assert_int_equal(world.fetches, 1);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, before, world_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, askers_setup, world_teardown)
 
 int main(void)
 {
@@ -720,9 +489,6 @@ int main(void)
 	    TEST(one_host_has_few_of_the_places),
 	    TEST(who_waits_too_long_does_without),
 	    TEST(only_so_many_are_remembered),
-	    TEST(a_policy_outlives_a_restart),
-	    TEST(trouble_with_store_passes),
-	    TEST(what_cannot_be_read_is_no_policy),
 	};
 	return cmocka_run_group_tests(tests, world_make, world_end);
 }
