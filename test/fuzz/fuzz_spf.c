@@ -2,28 +2,13 @@
  * SPF: the input is the records of a zone, a line each, of which each question gets the next one. Whatever
  * they say, the evaluation ends, asks no more than it may, and what it says of itself can be shown.
  */
-#include "fuzz.h"
+#include "fuzz_dns.h"
 
 #include <netinet/in.h>
 
 #include "trust/sender/spf.h"
 
 enum { ROUNDS_MAX = 130 };
-
-/* As TXT: strings of at most 255 octets. Other types get what the octets happen to be. */
-static struct view record(struct view line, unsigned type, struct buf *out)
-{
-	if (type != DNS_TXT)
-		return line;
-	buf_clear(out);
-	do {
-		struct view part = view_take(line, 255);
-		buf_append_u8(out, (uint8_t)part.len);
-		buf_append(out, part);
-		line = view_skip(line, part.len);
-	} while (line.len);
-	return buf_view(out);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -52,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		while (answers_next(&answers, &q)) {
 			if (!view_next(&rest, '\n', &line))
 				line = VIEW("");
-			struct view r = record(line, q.type, &text);
+			struct view r = fuzz_record(line, q.type, &text);
 			answers_put(&answers, q.number,
 			    &(struct answer){.status = line.len ? ANSWER_GOOD : ANSWER_NXDOMAIN,
 			        .records = &r,

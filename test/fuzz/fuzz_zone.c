@@ -3,7 +3,7 @@
  * the next one, as often as it says. Whatever strangers publish, the check ends within its limits, each
  * finding can be shown, and what is remembered of it differs from itself in nothing.
  */
-#include "fuzz.h"
+#include "fuzz_dns.h"
 
 #include <netinet/in.h>
 #include <string.h>
@@ -19,21 +19,6 @@ static const struct zone_key keys[] = {
     {"s0", {"", 0}, ZONE_KEY_RETIRED}};
 static const struct view digest = {"0123456789abcdef0123456789abcdef", 32};
 
-/* As TXT: strings of at most 255 octets. Other types get what the octets happen to be. */
-static struct view record(struct view line, unsigned type, struct buf *out)
-{
-	if (type != DNS_TXT)
-		return line;
-	buf_clear(out);
-	do {
-		struct view part = view_take(line, 255);
-		buf_append_u8(out, (uint8_t)part.len);
-		buf_append(out, part);
-		line = view_skip(line, part.len);
-	} while (line.len);
-	return buf_view(out);
-}
-
 static void answer(struct answers *answers, struct view *rest, struct buf *text)
 {
 	struct question q;
@@ -43,7 +28,7 @@ static void answer(struct answers *answers, struct view *rest, struct buf *text)
 			view_next(rest, '\n', &line);
 		/* The first octet says how many of it there are, and how the answer came. */
 		unsigned how = line.len ? (unsigned char)line.data[0] : 0;
-		struct view data = record(view_skip(line, 1), q.type, text);
+		struct view data = fuzz_record(view_skip(line, 1), q.type, text);
 		for (size_t i = 0; i < COPIES_MAX; i++)
 			records[i] = data;
 		answers_put(answers, q.number,

@@ -1,13 +1,11 @@
 /* Groups of users: who is in which, and what goes with an account. */
-#include "../store/support.h"
+#include "../store/in_memory.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "directory/groups.h"
-
-static struct store *store;
 
 static int run_people(struct txn *t, void *arg)
 {
@@ -24,16 +22,8 @@ static int run_people(struct txn *t, void *arg)
 
 static int begin(void **state)
 {
-	(void)state;
-	store = store_memory();
+	store_begin(state);
 	return test_commit(store, run_people, NULL);
-}
-
-static int end(void **state)
-{
-	(void)state;
-	store_close(store);
-	return 0;
 }
 
 struct membership {
@@ -193,9 +183,9 @@ static void there_are_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(groups_have_members, begin, end),
-	    cmocka_unit_test_setup_teardown(an_account_leaves_its_groups, begin, end),
-	    cmocka_unit_test_setup_teardown(there_are_limits, begin, end),
+	    cmocka_unit_test_setup_teardown(groups_have_members, begin, store_end),
+	    cmocka_unit_test_setup_teardown(an_account_leaves_its_groups, begin, store_end),
+	    cmocka_unit_test_setup_teardown(there_are_limits, begin, store_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,11 @@
 /* Keys that sign mail: what is kept of them, in which order they are listed, what goes with a domain. */
-#include "../store/support.h"
+#include "../store/in_memory.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "directory/signing.h"
-
-static struct store *store;
 
 static int run_domains(struct txn *t, void *arg)
 {
@@ -24,16 +22,8 @@ static int run_domains(struct txn *t, void *arg)
 
 static int begin(void **state)
 {
-	(void)state;
-	store = store_memory();
+	store_begin(state);
 	return test_commit(store, run_domains, NULL);
-}
-
-static int end(void **state)
-{
-	(void)state;
-	store_close(store);
-	return 0;
 }
 
 struct putting {
@@ -213,10 +203,10 @@ static void has_so_many_and_no_more(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(keeps_what_it_was_given, begin, end),
-	    cmocka_unit_test_setup_teardown(notes_wishes_and_forgets, begin, end),
-	    cmocka_unit_test_setup_teardown(refuses_what_is_no_key, begin, end),
-	    cmocka_unit_test_setup_teardown(has_so_many_and_no_more, begin, end),
+	    cmocka_unit_test_setup_teardown(keeps_what_it_was_given, begin, store_end),
+	    cmocka_unit_test_setup_teardown(notes_wishes_and_forgets, begin, store_end),
+	    cmocka_unit_test_setup_teardown(refuses_what_is_no_key, begin, store_end),
+	    cmocka_unit_test_setup_teardown(has_so_many_and_no_more, begin, store_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* Memos: kept, listed in parts, replaced, removed, expired, and bounded. */
-#include "../store/support.h"
+#include "../store/in_memory.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,22 +7,6 @@
 #include <string.h>
 
 #include "ledger/memo.h"
-
-static struct store *store;
-
-static int begin(void **state)
-{
-	(void)state;
-	store = store_memory();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	store_close(store);
-	return 0;
-}
 
 struct put {
 	unsigned kind;
@@ -314,14 +298,14 @@ static void a_kind_has_so_many_and_no_more(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(memos_are_kept_by_kind_and_name, begin, end),
-	    cmocka_unit_test_setup_teardown(one_without_a_value_is_removed, begin, end),
-	    cmocka_unit_test_setup_teardown(long_values_come_back_whole, begin, end),
-	    cmocka_unit_test_setup_teardown(names_are_printable_and_kinds_known, begin, end),
-	    cmocka_unit_test_setup_teardown(many_come_in_parts, begin, end),
-	    cmocka_unit_test_setup_teardown(what_has_expired_is_not_told_and_goes, begin, end),
-	    cmocka_unit_test_setup_teardown(one_that_is_damaged_hides_no_other, begin, end),
-	    cmocka_unit_test_setup_teardown(a_kind_has_so_many_and_no_more, begin, end),
+	    cmocka_unit_test_setup_teardown(memos_are_kept_by_kind_and_name, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(one_without_a_value_is_removed, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(long_values_come_back_whole, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(names_are_printable_and_kinds_known, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(many_come_in_parts, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(what_has_expired_is_not_told_and_goes, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(one_that_is_damaged_hides_no_other, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(a_kind_has_so_many_and_no_more, store_begin, store_end),
 	};
 	return cmocka_run_group_tests_name("ledger/memo", tests, NULL, NULL);
 }

@@ -1,27 +1,11 @@
 /* Reports of others: mails that wait to be read, reports that are kept once, listed in parts, and expire. */
-#include "../store/support.h"
+#include "../store/in_memory.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ledger/received.h"
-
-static struct store *store;
-
-static int begin(void **state)
-{
-	(void)state;
-	store = store_memory();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	store_close(store);
-	return 0;
-}
 
 /* ---- mails ---- */
 
@@ -296,12 +280,12 @@ static void one_that_is_damaged_holds_up_no_other(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(mails_wait_in_their_order, begin, end),
-	    cmocka_unit_test_setup_teardown(a_report_is_kept_once, begin, end),
-	    cmocka_unit_test_setup_teardown(every_blob_is_named, begin, end),
-	    cmocka_unit_test_setup_teardown(forged_ones_keep_no_others_out, begin, end),
-	    cmocka_unit_test_setup_teardown(one_that_is_damaged_holds_up_no_other, begin, end),
-	    cmocka_unit_test_setup_teardown(many_are_listed_in_parts_and_expire, begin, end),
+	    cmocka_unit_test_setup_teardown(mails_wait_in_their_order, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(a_report_is_kept_once, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(every_blob_is_named, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(forged_ones_keep_no_others_out, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(one_that_is_damaged_holds_up_no_other, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(many_are_listed_in_parts_and_expire, store_begin, store_end),
 	};
 	return cmocka_run_group_tests_name("ledger/received", tests, NULL, NULL);
 }

@@ -1,27 +1,11 @@
 /* Tallies: counted together, listed in parts, dropped, bounded. */
-#include "../store/support.h"
+#include "../store/in_memory.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ledger/tally.h"
-
-static struct store *store;
-
-static int begin(void **state)
-{
-	(void)state;
-	store = store_memory();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	store_close(store);
-	return 0;
-}
 
 struct adding {
 	unsigned kind;
@@ -257,12 +241,12 @@ static void what_cannot_be_kept_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(what_is_alike_is_counted_together, begin, end),
-	    cmocka_unit_test_setup_teardown(policies_have_rows_of_their_own, begin, end),
-	    cmocka_unit_test_setup_teardown(what_is_dropped_is_gone, begin, end),
-	    cmocka_unit_test_setup_teardown(a_subject_has_so_many_rows, begin, end),
-	    cmocka_unit_test_setup_teardown(what_is_damaged_begins_again, begin, end),
-	    cmocka_unit_test_setup_teardown(what_cannot_be_kept_is_refused, begin, end),
+	    cmocka_unit_test_setup_teardown(what_is_alike_is_counted_together, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(policies_have_rows_of_their_own, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(what_is_dropped_is_gone, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(a_subject_has_so_many_rows, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(what_is_damaged_begins_again, store_begin, store_end),
+	    cmocka_unit_test_setup_teardown(what_cannot_be_kept_is_refused, store_begin, store_end),
 	};
 	return cmocka_run_group_tests_name("ledger/tally", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* Reports: what is written is read alike; others' reports, in the forms that exist; what is none. */
-#include "../unit.h"
+#include "report_arena.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,22 +13,6 @@
 	{                                                                                                    \
 		literal, sizeof(literal) - 1                                                                 \
 	}
-
-static struct arena arena;
-
-static int begin(void **state)
-{
-	(void)state;
-	arena_init(&arena, REPORT_MEMORY);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	arena_done(&arena);
-	return 0;
-}
 
 /* ---- ours ---- */
 
@@ -377,15 +361,16 @@ static void tls_reports_in_odd_forms_are_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(what_is_written_is_read_alike, begin, end),
-	    cmocka_unit_test_setup_teardown(our_form_is_read_alike, begin, end),
-	    cmocka_unit_test_setup_teardown(texts_stay_texts, begin, end),
-	    cmocka_unit_test_setup_teardown(others_reports_are_read, begin, end),
-	    cmocka_unit_test_setup_teardown(what_is_no_report_is_refused, begin, end),
-	    cmocka_unit_test_setup_teardown(rows_are_bounded_and_counted, begin, end),
-	    cmocka_unit_test_setup_teardown(long_texts_and_deep_elements_cost_nothing, begin, end),
-	    cmocka_unit_test_setup_teardown(tls_reports_are_read_as_written, begin, end),
-	    cmocka_unit_test_setup_teardown(tls_reports_in_odd_forms_are_read, begin, end),
+	    cmocka_unit_test_setup_teardown(what_is_written_is_read_alike, arena_begin, arena_end),
+	    cmocka_unit_test_setup_teardown(our_form_is_read_alike, arena_begin, arena_end),
+	    cmocka_unit_test_setup_teardown(texts_stay_texts, arena_begin, arena_end),
+	    cmocka_unit_test_setup_teardown(others_reports_are_read, arena_begin, arena_end),
+	    cmocka_unit_test_setup_teardown(what_is_no_report_is_refused, arena_begin, arena_end),
+	    cmocka_unit_test_setup_teardown(rows_are_bounded_and_counted, arena_begin, arena_end),
+	    cmocka_unit_test_setup_teardown(
+	        long_texts_and_deep_elements_cost_nothing, arena_begin, arena_end),
+	    cmocka_unit_test_setup_teardown(tls_reports_are_read_as_written, arena_begin, arena_end),
+	    cmocka_unit_test_setup_teardown(tls_reports_in_odd_forms_are_read, arena_begin, arena_end),
 	};
 	return cmocka_run_group_tests_name("report/report", tests, NULL, NULL);
 }

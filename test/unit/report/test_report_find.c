@@ -1,5 +1,5 @@
 /* Reports in messages: what we send is found again; gzip, zip, plain; bombs, damage, and what is none. */
-#include "../unit.h"
+#include "report_arena.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,22 +20,7 @@ static const char xml[] =
 static const char json[] = "{\"organization-name\":\"Y\",\"policies\":[{\"policy\":{\"policy-type\":\"sts\","
                            "\"policy-domain\":\"example.com\"},\"summary\":{}}]}";
 
-static struct arena arena;
 static struct report_found found;
-
-static int begin(void **state)
-{
-	(void)state;
-	arena_init(&arena, REPORT_MEMORY);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	arena_done(&arena);
-	return 0;
-}
 
 static struct report_mail mail(enum report_kind kind, const char *document)
 {
@@ -236,10 +221,10 @@ static void any_type_and_name_will_do(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(what_we_send_is_found, begin, end),
-	    cmocka_unit_test_setup_teardown(gzip_zip_and_plain_are_read, begin, end),
-	    cmocka_unit_test_setup_teardown(bombs_end_at_the_limit, begin, end),
-	    cmocka_unit_test_setup_teardown(any_type_and_name_will_do, begin, end),
+	    cmocka_unit_test_setup_teardown(what_we_send_is_found, arena_begin, arena_end),
+	    cmocka_unit_test_setup_teardown(gzip_zip_and_plain_are_read, arena_begin, arena_end),
+	    cmocka_unit_test_setup_teardown(bombs_end_at_the_limit, arena_begin, arena_end),
+	    cmocka_unit_test_setup_teardown(any_type_and_name_will_do, arena_begin, arena_end),
 	};
 	return cmocka_run_group_tests_name("report/report_find", tests, NULL, NULL);
 }

@@ -1,10 +1,8 @@
 /* DMARC, RFC 9989: records, the tree walk, alignment, policies. */
-#include "../dns/zone.h"
+#include "sender_zone.h"
 
 #include "trust/sender/dmarc.h"
 
-static struct answers answers;
-static struct arena arena;
 static struct dmarc_verdict v;
 static struct dmarc_identity spf, dkim[DMARC_IDENTITIES_MAX];
 static size_t dkim_count;
@@ -12,21 +10,9 @@ static size_t dkim_count;
 static int set_up(void **state)
 {
 	(void)state;
-	zone_clear();
-	answers_init(&answers);
-	arena_init(&arena, DMARC_MEMORY_MAX);
 	spf = (struct dmarc_identity){0};
 	dkim_count = 0;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	answers_done(&answers);
-	arena_done(&arena);
-	zone_clear();
-	return 0;
+	return zone_begin(DMARC_MEMORY_MAX);
 }
 
 static void says(const char *domain, const char *record)
@@ -216,12 +202,12 @@ static void treats_what_is_wrong(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(reads_records, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(aligns, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(does_not_count_what_failed, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(walks_the_tree, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(bounds_the_walk, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(treats_what_is_wrong, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(reads_records, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(aligns, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(does_not_count_what_failed, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(walks_the_tree, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(bounds_the_walk, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(treats_what_is_wrong, set_up, zone_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

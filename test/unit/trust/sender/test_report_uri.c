@@ -1,28 +1,14 @@
 /* To whom reports go: URIs of rua, places outside (RFC 9990 section 3), TLS reports (RFC 8460 section 3). */
-#include "../dns/zone.h"
+#include "sender_zone.h"
 
 #include "trust/sender/report_uri.h"
 
-static struct answers answers;
-static struct arena arena;
 static struct report_uris found;
 
 static int set_up(void **state)
 {
 	(void)state;
-	zone_clear();
-	answers_init(&answers);
-	arena_init(&arena, REPORT_URI_MEMORY);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	answers_done(&answers);
-	arena_done(&arena);
-	zone_clear();
-	return 0;
+	return zone_begin(REPORT_URI_MEMORY);
 }
 
 /* The addresses, with a blank behind each. */
@@ -137,11 +123,11 @@ static void tls_reports_have_a_record_of_their_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(uris_are_read, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(what_is_no_address_is_passed_over, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(the_organization_needs_not_agree, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(places_outside_must_agree, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(tls_reports_have_a_record_of_their_own, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(uris_are_read, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(what_is_no_address_is_passed_over, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(the_organization_needs_not_agree, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(places_outside_must_agree, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(tls_reports_have_a_record_of_their_own, set_up, zone_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,32 +1,18 @@
 /* SPF, RFC 7208: what test/suites/spf_suite.py does not say: what was found out, questions at once, and what
  * a hostile zone may try. */
-#include "../dns/zone.h"
+#include "sender_zone.h"
 
 #include <netinet/in.h>
 #include <arpa/inet.h>
 
 #include "trust/sender/spf.h"
 
-static struct answers answers;
-static struct arena arena;
 static struct spf_verdict v;
 
 static int set_up(void **state)
 {
 	(void)state;
-	zone_clear();
-	answers_init(&answers);
-	arena_init(&arena, SPF_MEMORY_MAX);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	answers_done(&answers);
-	arena_done(&arena);
-	zone_clear();
-	return 0;
+	return zone_begin(SPF_MEMORY_MAX);
 }
 
 static enum sender_result check_from(const char *address, const char *local, const char *domain)
@@ -310,18 +296,18 @@ static void has_a_limit_of_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(says_what_decided, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(names_a_failed_question, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(counts_terms_that_find_nothing, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(asks_at_once, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(bounds_a_bomb, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(takes_what_the_standard_allows, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(expands_macros, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(cuts_long_names, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(knows_names_of_the_client, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(takes_names_of_any_script, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(reads_odd_records, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(has_a_limit_of_memory, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(says_what_decided, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(names_a_failed_question, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(counts_terms_that_find_nothing, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(asks_at_once, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(bounds_a_bomb, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(takes_what_the_standard_allows, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(expands_macros, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(cuts_long_names, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(knows_names_of_the_client, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(takes_names_of_any_script, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(reads_odd_records, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(has_a_limit_of_memory, set_up, zone_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
