@@ -4,6 +4,8 @@
  */
 #include "sieve/sieve_check.h"
 
+#include "base/utf8.h"
+
 /* ---- tests and blocks ---- */
 
 static struct sieve_step *check_node(
@@ -185,9 +187,35 @@ static void check_order(
 		    VIEW_FMT(node->name));
 }
 
+/* The name that a comment gives: "rule:[Name]", as webmails write it, "# Name" behind another '#'. */
+static struct view rule_name(struct view comment)
+{
+	struct view name = {0};
+
+	if (view_starts_nocase(comment, VIEW("rule:[")) && comment.data[comment.len - 1] == ']')
+		name = view_skip(view_take(comment, comment.len - 1), 6);
+	else if (view_starts(comment, VIEW("#")) && view_find(view_skip(comment, 1), '#') < 0)
+		name = view_trim(view_skip(comment, 1));
+	return name.len <= SIEVE_RULE_NAME_MAX && utf8_valid(name) ? name : (struct view){0};
+}
+
+/* Gives a command at the top its rule: sieve_outcome.h, struct sieve_reason. */
+static void number_rule(
+    struct sieve_checker *c, struct sieve_step *step, const struct sieve_step *before, struct view comment)
+{
+	if (step->word->chained && before) {
+		step->rule = before->rule;
+		step->rule_name = before->rule_name;
+		return;
+	}
+	step->rule_name = rule_name(comment);
+	if ((step->word->block && step->word->tests == SIEVE_ONE_TEST) || !view_empty(step->rule_name))
+		step->rule = ++c->rules;
+}
+
 static struct sieve_step *check_commands(struct sieve_checker *c, const struct sieve_node *first)
 {
-	struct sieve_step *commands = NULL, **end = &commands;
+	struct sieve_step *commands = NULL, **end = &commands, *last = NULL;
 	const struct sieve_node *before = NULL;
 
 	for (const struct sieve_node *node = first; node; node = node->next) {
@@ -196,8 +224,12 @@ static struct sieve_step *check_commands(struct sieve_checker *c, const struct s
 		if (is_named(node, "else") && is_named(node->tests, "if"))
 			continue;
 		*end = check_node(c, node, SIEVE_COMMAND);
-		if (*end)
-			end = &(*end)->next;
+		if (!*end)
+			continue;
+		if (c->depth == 0)
+			number_rule(c, *end, last, node->comment);
+		last = *end;
+		end = &last->next;
 	}
 	return commands;
 }

@@ -12,6 +12,7 @@ struct sieve_checker {
 	uint64_t required; /* extensions, by require or by ihave around this place */
 	bool settled;      /* a command other than require was met: no require may follow */
 	unsigned depth;
+	uint32_t rules; /* counted so far */
 	bool failed;
 };
 

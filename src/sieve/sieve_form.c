@@ -6,12 +6,13 @@
 #include "base/cursor.h"
 
 enum {
-	VERSION = 1,
+	VERSION = 2,
 	WORDS_MAX = 256, /* more than there are rows */
 	/* The lists of tests and of blocks may each be as deep as the compiler lets them. */
 	DEPTH_MAX = 2 * SIEVE_NESTING_MAX + 2,
 	BIT_LAST = 1,
 	BIT_NEVER = 2,
+	BIT_RULE = 4,
 };
 
 struct writer {
@@ -67,8 +68,14 @@ static void write_steps(struct writer *w, const struct sieve_step *step)
 		buf_append_u8(w->out, step->match);
 		buf_append_u8(w->out, step->relation);
 		buf_append_u8(w->out, step->part);
-		buf_append_u8(w->out, (uint8_t)((step->last ? BIT_LAST : 0) | (step->never ? BIT_NEVER : 0)));
+		buf_append_u8(w->out, (uint8_t)((step->last ? BIT_LAST : 0) | (step->never ? BIT_NEVER : 0) |
+		                                (step->rule ? BIT_RULE : 0)));
 		buf_append_u32(w->out, step->index);
+		if (step->rule) {
+			buf_append_u32(w->out, step->rule);
+			buf_append_u8(w->out, (uint8_t)step->rule_name.len);
+			buf_append(w->out, step->rule_name);
+		}
 		for (size_t i = 0; i < values; i++)
 			write_value(w->out, &step->values[i]);
 		write_steps(w, step->tests);
@@ -213,6 +220,12 @@ static bool read_step(struct reader *r, enum sieve_kind kind, unsigned depth, st
 	step->last = bits & BIT_LAST;
 	step->never = bits & BIT_NEVER;
 	step->index = cursor_u32(&r->in);
+	if (bits & BIT_RULE) {
+		step->rule = cursor_u32(&r->in);
+		step->rule_name = cursor_bytes(&r->in, cursor_u8(&r->in));
+		if (step->rule == 0 || step->rule_name.len > SIEVE_RULE_NAME_MAX)
+			return broken(r);
+	}
 	if (step->comparator >= SIEVE_COMPARATORS || step->match >= SIEVE_MATCH_TYPES ||
 	    step->relation >= SIEVE_RELATIONS || step->part >= SIEVE_ADDRESS_PARTS || !cursor_ok(&r->in))
 		return broken(r);

@@ -6,9 +6,9 @@
  *
  * All numbers are big-endian. u8 version, u8 whether texts may hold variables; u16 count of words, for each
  * u8 kind, u8 length, name; then the commands. A list of steps is for each u8 1 and the step, then u8 0. A
- * step is u16 word, u32 line, u8 comparator, match, relation, part, bits (1 :last, 2 never), u32 index; for
- * each value of the row u8 kind and, of a number, u64, of strings, u32 count and for each u32 length and the
- * octets; the list of its tests, the list of its block.
+ * step is u16 word, u32 line, u8 comparator, match, relation, part, bits (1 :last, 2 never, 4 rule), u32
+ * index; with bit 4 u32 rule, u8 length, its name; for each value of the row u8 kind and, of a number, u64,
+ * of strings, u32 count and for each u32 length and the octets; the list of its tests, the list of its block.
  */
 #ifndef SIEVE_SIEVE_FORM_H
 #define SIEVE_SIEVE_FORM_H

@@ -47,6 +47,7 @@ static bool skip_blanks(struct sieve_lexer *l)
 			blanks++;
 		advance(l, blanks);
 		if (l->rest.len && l->rest.data[0] == '#') {
+			l->comment = view_trim(view_skip(view_take(l->rest, line_length(l->rest)), 1));
 			advance(l, line_length(l->rest));
 		} else if (view_starts(l->rest, VIEW("/*"))) {
 			struct view inside = view_skip(l->rest, 2);
@@ -296,10 +297,12 @@ static void read_other(struct sieve_lexer *l, struct sieve_token *token)
 
 void sieve_lex_next(struct sieve_lexer *l, struct sieve_token *token)
 {
-	bool more = !l->failed && skip_blanks(l);
+	bool more;
 	char c;
 
-	*token = (struct sieve_token){.place = l->place};
+	l->comment = (struct view){0};
+	more = !l->failed && skip_blanks(l);
+	*token = (struct sieve_token){.place = l->place, .comment = l->comment};
 	if (!more || view_empty(l->rest))
 		return;
 	c = l->rest.data[0];

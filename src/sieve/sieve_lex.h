@@ -25,6 +25,8 @@ struct sieve_token {
 	bool multiline; /* a string that began with text: */
 	struct sieve_place place;
 	struct view text; /* in the script or in the arena */
+	struct view
+	    comment; /* the last comment before it that begins with #, without that and blanks; or empty */
 	uint64_t number;
 };
 
@@ -33,7 +35,8 @@ struct sieve_lexer {
 	struct sieve_place place;
 	struct arena *arena;
 	struct sieve_errors *errors;
-	bool failed; /* the arena was full: nothing more is read */
+	struct view comment; /* of the next token */
+	bool failed;         /* the arena was full: nothing more is read */
 };
 
 /* The script, the arena and the list must outlive the tokens. */

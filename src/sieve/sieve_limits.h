@@ -47,6 +47,18 @@ enum {
 	SIEVE_MATCHES_MAX = 32,
 	/* Octets of one text with the values of all variables in it. */
 	SIEVE_TEXT_MAX = 64 << 10,
+	/* Octets of why something was done, and of a rule's name in it: what a person reads in one line. */
+	SIEVE_WHY_MAX = 300,
+	SIEVE_RULE_NAME_MAX = 100,
+	/* Tests that held, remembered to say why: more than such a line can tell. */
+	SIEVE_NOTES_MAX = 16,
+	/* Octets of what tells answers apart, and of what tells duplicates apart: what the account keeps of
+	   each. */
+	SIEVE_HANDLE_MAX = 200,
+	/* Seconds for which duplicates are remembered: RFC 7352 section 3.3 asks for a limit, and for 7 days
+	 * where a script says nothing. */
+	SIEVE_DUPLICATE_USUAL = 7 * 24 * 60 * 60,
+	SIEVE_DUPLICATE_MOST = 90 * 24 * 60 * 60,
 };
 
 #endif

@@ -317,6 +317,13 @@ static enum sieve_truth judge(
 	}
 }
 
+static void note_match(struct sieve_matching *m, size_t key)
+{
+	struct sieve_note note = {.test = m->step, .field = m->field, .key = m->keys[key]};
+
+	sieve_run_note(m->run, &note);
+}
+
 enum sieve_truth sieve_matching_value(struct sieve_matching *m, struct view value)
 {
 	enum sieve_truth truth;
@@ -334,6 +341,8 @@ enum sieve_truth sieve_matching_value(struct sieve_matching *m, struct view valu
 		if (!work(m, seeks ? folded.len * (m->keys[i].len + 1) : folded.len))
 			return SIEVE_BROKEN;
 		truth = judge(m, value, folded, m->keys[i]);
+		if (truth == SIEVE_TRUE)
+			note_match(m, i);
 		if (truth != SIEVE_FALSE)
 			return truth;
 	}
@@ -355,7 +364,9 @@ enum sieve_truth sieve_matching_end(struct sieve_matching *m)
 	for (size_t i = 0; i < m->key_count; i++)
 		if (holds(m->step->relation,
 		        compare(m->step->comparator, view_of(count + sizeof(count) - len, (size_t)len),
-		            m->keys[i])))
+		            m->keys[i]))) {
+			note_match(m, i);
 			return SIEVE_TRUE;
+		}
 	return SIEVE_FALSE;
 }

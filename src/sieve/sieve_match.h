@@ -12,8 +12,9 @@ struct sieve_matching {
 	const struct sieve_step *step; /* comparator, match type, relation */
 	struct view *keys;             /* with their variables' values; folded for i;unicode-casemap */
 	size_t key_count;
-	uint64_t count; /* of values, for :count */
-	bool silent;    /* wildcards set no variables: to be set after sieve_matching_begin */
+	struct view field; /* where the values are from, to tell why; or empty */
+	uint64_t count;    /* of values, for :count */
+	bool silent;       /* wildcards set no variables: to be set after sieve_matching_begin */
 };
 
 /* Takes the keys. False: the run ends. */

@@ -29,8 +29,10 @@ struct sieve_step {
 	uint32_t line;
 	uint8_t comparator, match, relation, part; /* their enums */
 	bool last;                                 /* :last */
-	bool never;                              /* it is known to be false: ihave, and what depends on it */
-	uint32_t index;                          /* :index, from 1; 0: none */
+	bool never;            /* it is known to be false: ihave, and what depends on it */
+	uint32_t index;        /* :index, from 1; 0: none */
+	uint32_t rule;         /* commands at the top: the number of the rule that it is part of; 0: none */
+	struct view rule_name; /* or empty; sieve_outcome.h */
 	struct sieve_value *values;              /* positional ones, then the row's tags */
 	struct sieve_step *tests, *block, *next; /* the first ones; the one behind this */
 	struct sieve_place place;                /* while it is checked */

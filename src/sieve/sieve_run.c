@@ -129,7 +129,12 @@ bool sieve_run_add(struct sieve_run *run, const struct sieve_action *action)
 		                        : "the script does too many things with one message");
 		return false;
 	}
-	o->actions[o->count++] = *action;
+	o->actions[o->count] = *action;
+	if (action->line && !sieve_run_why(run, &o->actions[o->count].why)) {
+		sieve_run_no_memory(run);
+		return false;
+	}
+	o->count++;
 	return true;
 }
 
@@ -137,41 +142,64 @@ bool sieve_run_add(struct sieve_run *run, const struct sieve_action *action)
 
 enum sieve_truth sieve_run_test(struct sieve_run *run, const struct sieve_step *test)
 {
+	size_t notes = run->note_count;
+	enum sieve_truth truth;
+
 	if (!sieve_run_work(run, 1))
 		return SIEVE_BROKEN;
 	run->line = test->line;
-	return test->word->test(run, test);
+	truth = test->word->test(run, test);
+	if (truth != SIEVE_TRUE)
+		run->note_count = notes;
+	return truth;
 }
 
-/* A block of commands. Of if, elsif ... else one is taken at most: RFC 5228 section 3.1. */
+/* Runs the block of an if, elsif or else. */
+static bool run_taken(struct sieve_run *run, const struct sieve_step *step)
+{
+	struct sieve_held held = {run->held, step, step->tests};
+	bool good;
+
+	run->held = &held;
+	good = sieve_run_block(run, step->block);
+	run->held = held.outer;
+	return good;
+}
+
+/* One command. *taken: of if, elsif ... else one was taken; so is one at most (RFC 5228 section 3.1). */
+static bool run_command(struct sieve_run *run, const struct sieve_step *step, bool *taken)
+{
+	enum sieve_truth truth;
+
+	if (!sieve_run_work(run, 1))
+		return false;
+	run->line = step->line;
+	if (step->word->act)
+		return step->word->act(run, step);
+	if (!step->word->block)
+		return true; /* require */
+	*taken = *taken && step->word->chained;
+	if (*taken)
+		return true;
+	truth = step->tests ? sieve_run_test(run, step->tests) : SIEVE_TRUE;
+	*taken = truth == SIEVE_TRUE;
+	return truth != SIEVE_BROKEN && (!*taken || run_taken(run, step));
+}
+
 bool sieve_run_block(struct sieve_run *run, const struct sieve_step *first)
 {
-	bool taken = false;
+	size_t notes = run->note_count;
+	bool taken = false, good = true;
 
-	for (const struct sieve_step *step = first; step && !run->stopped; step = step->next) {
-		enum sieve_truth truth;
-
-		if (!sieve_run_work(run, 1))
-			return false;
-		run->line = step->line;
-		if (step->word->act) {
-			if (!step->word->act(run, step))
-				return false;
-			continue;
-		}
-		if (!step->word->block)
-			continue; /* require */
-		taken = taken && step->word->chained;
-		if (taken)
-			continue;
-		truth = step->tests ? sieve_run_test(run, step->tests) : SIEVE_TRUE;
-		if (truth == SIEVE_BROKEN)
-			return false;
-		taken = truth == SIEVE_TRUE;
-		if (taken && !sieve_run_block(run, step->block))
-			return false;
+	run->depth++;
+	for (const struct sieve_step *step = first; good && step && !run->stopped; step = step->next) {
+		if (run->depth == 1)
+			run->rule = step->rule ? step : NULL;
+		good = run_command(run, step, &taken);
+		run->note_count = notes; /* what held inside of the command holds no longer */
 	}
-	return true;
+	run->depth--;
+	return good;
 }
 
 enum sieve_result sieve_run(const struct sieve_program *program, struct sieve_message *message,

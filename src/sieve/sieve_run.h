@@ -11,13 +11,22 @@
 
 enum sieve_answer { SIEVE_NO, SIEVE_YES, SIEVE_UNKNOWN };
 
+/* Seconds, as the administrator has set them: what a script may ask for, and what holds when it asks for
+ * nothing. All 0: the module's own. */
+struct sieve_period {
+	uint64_t least, usual, most;
+};
+
 struct sieve_world {
 	/* Answers at once. A value (of SIEVE_ASK_ENVIRONMENT) lives as long as the run. UNKNOWN: somebody
 	 * must be asked first. */
 	enum sieve_answer (*ask)(void *arg, const struct sieve_question *question, struct view *value);
 	void *arg;
-	int64_t now;          /* seconds since 1970 */
-	int16_t zone_minutes; /* of the account's owner, east of UTC */
+	const struct view *addresses; /* the owner's, for vacation (RFC 5230 section 4.5) */
+	size_t address_count;
+	struct sieve_period vacation; /* seconds between two answers to one sender */
+	int64_t now;                  /* seconds since 1970 */
+	int16_t zone_minutes;         /* of the account's owner, east of UTC */
 	struct view
 	    subaddress; /* characters, each of which parts the user's name from the detail (RFC 5233) */
 };
@@ -41,6 +50,19 @@ struct sieve_variable {
 	struct view name, value;
 };
 
+/* A test that held, and where. */
+struct sieve_note {
+	const struct sieve_step *test;
+	const struct sieve_step *child; /* of anyof: the test that held */
+	struct view field, key;         /* of a match */
+};
+
+/* Why a block of commands runs; the blocks that it lies in, from the inside out. */
+struct sieve_held {
+	const struct sieve_held *outer;
+	const struct sieve_step *command, *test; /* test NULL: else */
+};
+
 struct sieve_run {
 	const struct sieve_program *program;
 	struct sieve_message *message;
@@ -54,7 +76,14 @@ struct sieve_run {
 	size_t match_count;
 	struct sieve_variable variables[SIEVE_VARIABLES_MAX];
 	size_t variable_count;
-	struct view flags;  /* RFC 5232: the internal variable */
+	struct view flags; /* RFC 5232: the internal variable */
+	const struct sieve_step
+	    *rule; /* the command at the top that is under way, when it is part of a rule */
+	const struct sieve_held *held;
+	struct sieve_note notes[SIEVE_NOTES_MAX]; /* of the tests that lead here */
+	size_t note_count;
+	unsigned depth;     /* of blocks */
+	struct view script; /* the name of the included script under way; or empty */
 	struct buf scratch; /* a value that is compared, folded; until the next one */
 };
 
@@ -76,7 +105,12 @@ bool sieve_run_set(struct sieve_run *run, struct view name, struct view value);
 enum sieve_truth sieve_run_ask(
     struct sieve_run *run, const struct sieve_question *question, struct view *value);
 
-/* Adds an action, unless the same was added; false: the run ends. */
+/* Notes where a test held; sieve_why.c. */
+void sieve_run_note(struct sieve_run *run, const struct sieve_note *note);
+/* Why what runs now runs. False: the arena is full. */
+bool sieve_run_why(const struct sieve_run *run, struct sieve_reason *why);
+
+/* Adds an action with its reason and its version, unless the same was added; false: the run ends. */
 bool sieve_run_add(struct sieve_run *run, const struct sieve_action *action);
 
 /* The tests of a step; a block. */

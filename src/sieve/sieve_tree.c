@@ -211,6 +211,7 @@ static struct sieve_node *new_node(struct parser *p)
 		return NULL;
 	node->name = p->token.text;
 	node->place = p->token.place;
+	node->comment = p->token.comment;
 	take(p);
 	return node;
 }

@@ -27,6 +27,7 @@ struct sieve_argument {
 struct sieve_node {
 	struct view name;
 	struct sieve_place place;
+	struct view comment; /* sieve_lex.h */
 	const struct sieve_argument *arguments;
 	size_t argument_count;
 	struct sieve_node *tests; /* the first one; `next` leads on */

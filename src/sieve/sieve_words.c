@@ -79,15 +79,6 @@ enum sieve_relation sieve_relation_by_name(struct view name)
 	return i;
 }
 
-size_t sieve_word_positionals(const struct sieve_word *word)
-{
-	size_t n = 0;
-
-	while (n < SIEVE_POSITIONALS_MAX && word->positionals[n].what)
-		n++;
-	return n;
-}
-
 static const struct sieve_words *table(size_t i, const struct sieve_words *extra)
 {
 	return i < TABLES ? tables[i] : i == TABLES ? extra : NULL;

@@ -150,7 +150,14 @@ struct sieve_words {
 	size_t count;
 };
 
-size_t sieve_word_positionals(const struct sieve_word *word);
+static inline size_t sieve_word_positionals(const struct sieve_word *word)
+{
+	size_t n = 0;
+
+	while (n < SIEVE_POSITIONALS_MAX && word->positionals[n].what)
+		n++;
+	return n;
+}
 
 /* The word of that name, without case, also among `extra`; NULL if there is none. */
 const struct sieve_word *sieve_word_find(

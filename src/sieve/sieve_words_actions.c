@@ -54,7 +54,8 @@ bool sieve_act_redirect(struct sieve_run *run, const struct sieve_step *step)
 
 	if (!take_text(run, sieve_positional(step, 0), SIEVE_USE_ADDRESS, &action.target))
 		return false;
-	if (sieve_tag(step, SIEVE_REDIRECT_COPY)->kind == SIEVE_ABSENT)
+	action.copy = sieve_tag(step, SIEVE_REDIRECT_COPY)->kind != SIEVE_ABSENT;
+	if (!action.copy)
 		run->keeps = false;
 	return sieve_run_add(run, &action);
 }
@@ -70,7 +71,8 @@ bool sieve_act_fileinto(struct sieve_run *run, const struct sieve_step *step)
 	    !sieve_flags_of_action(run, sieve_tag(step, SIEVE_FILEINTO_FLAGS), &action.flags))
 		return false;
 	action.create = sieve_tag(step, SIEVE_FILEINTO_CREATE)->kind != SIEVE_ABSENT;
-	if (sieve_tag(step, SIEVE_FILEINTO_COPY)->kind == SIEVE_ABSENT)
+	action.copy = sieve_tag(step, SIEVE_FILEINTO_COPY)->kind != SIEVE_ABSENT;
+	if (!action.copy)
 		run->keeps = false;
 	return sieve_run_add(run, &action);
 }

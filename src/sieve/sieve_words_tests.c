@@ -28,6 +28,8 @@ static enum sieve_truth until(struct sieve_run *run, const struct sieve_step *st
 	for (const struct sieve_step *test = step->tests; test; test = test->next) {
 		enum sieve_truth truth = sieve_run_test(run, test);
 
+		if (truth == SIEVE_TRUE && end == SIEVE_TRUE)
+			sieve_run_note(run, &(struct sieve_note){.test = step, .child = test});
 		if (truth == end || truth == SIEVE_BROKEN)
 			return truth;
 	}
@@ -114,6 +116,7 @@ static enum sieve_truth test_fields(
 
 		if (!sieve_run_text(run, names->strings[i], &name))
 			return SIEVE_BROKEN;
+		m.field = name;
 		truth = sieve_each_field(run, step, name, take, &m);
 		if (truth != SIEVE_FALSE)
 			return truth;
@@ -190,6 +193,7 @@ enum sieve_truth sieve_test_envelope(struct sieve_run *run, const struct sieve_s
 		if (sieve_use_problem(SIEVE_USE_ENVELOPE, part))
 			return sieve_run_fail(
 			    run, "the script asks for a part of the envelope that there is not");
+		m.field = part;
 		truth = match_part(&m, part);
 		if (truth != SIEVE_FALSE)
 			return truth;

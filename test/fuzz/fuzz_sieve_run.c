@@ -36,6 +36,10 @@ static void check_outcome(const struct sieve_outcome *outcome)
 		touch(a->flags);
 		touch(a->mailbox_id);
 		touch(a->special_use);
+		touch(a->why.script);
+		touch(a->why.rule_name);
+		touch(a->why.text);
+		check(a->why.text.len <= SIEVE_WHY_MAX && (utf8_valid(a->why.text)));
 		if (a->kind == SIEVE_FILEINTO)
 			check(!sieve_use_problem(SIEVE_USE_MAILBOX, a->target));
 		if (a->kind == SIEVE_REDIRECT)

@@ -168,7 +168,8 @@ static const struct sieve_outcome *looked_at;
 
 static struct view action_text(size_t i)
 {
-	static const char *const names[] = {"keep", "store", "redirect", "discard"};
+	static const char *const names[] = {
+	    "keep", "store", "redirect", "discard", "reject", "reject", "vacation", "notify"};
 
 	return view_from_string(names[looked_at->actions[i].kind]);
 }

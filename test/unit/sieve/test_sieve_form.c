@@ -10,6 +10,7 @@
 static const char script[] =
     "require [\"fileinto\", \"copy\", \"variables\", \"imap4flags\", \"relational\", \"date\", \"index\", "
     "\"ihave\"];\n"
+    "# rule:[One]\n"
     "if allof (header :index 2 :last :comparator \"i;octet\" :matches [\"Subject\", \"X\"] \"*a\", not size "
     ":over 1M) {\n"
     "  set :lower \"v\" \"${1}\"; fileinto :copy :flags [\"a\", \"b\"] \"Work/${v}\";\n"
@@ -66,7 +67,9 @@ static void read_as_written(void **state)
 	run(&program, &outcome);
 	assert_int_equal(outcome.count, 2); /* the second X from the end ends with "a" */
 	assert_int_equal(outcome.actions[0].kind, SIEVE_FILEINTO);
-	assert_int_equal(outcome.actions[0].line, 3);
+	assert_int_equal(outcome.actions[0].line, 4);
+	assert_int_equal(outcome.actions[0].why.rule, 1);
+	assert_view(outcome.actions[0].why.rule_name, "One");
 	assert_int_equal(outcome.actions[1].kind, SIEVE_KEEP);
 	buf_done(&form);
 	buf_done(&again);

@@ -52,9 +52,24 @@ static enum sieve_answer ask(void *arg, const struct sieve_question *question, s
 	}
 }
 
+static bool tell_reasons;
+
+static void tell_reason(struct buf *told, const struct sieve_action *a)
+{
+	buf_printf(told, " [line %u", a->line);
+	if (a->why.rule)
+		buf_printf(told, ", rule %u", a->why.rule);
+	if (!view_empty(a->why.rule_name))
+		buf_printf(told, " '%.*s'", VIEW_FMT(a->why.rule_name));
+	if (a->why.line)
+		buf_printf(told, ", line %u: %.*s", a->why.line, VIEW_FMT(a->why.text));
+	buf_append_byte(told, ']');
+}
+
 static void tell(struct buf *told, const struct sieve_outcome *outcome)
 {
-	static const char *const kinds[] = {"keep", "fileinto", "redirect", "discard"};
+	static const char *const kinds[] = {
+	    "keep", "fileinto", "redirect", "discard", "reject", "ereject", "vacation", "notify"};
 
 	for (size_t i = 0; i < outcome->count; i++) {
 		const struct sieve_action *a = &outcome->actions[i];
@@ -66,6 +81,8 @@ static void tell(struct buf *told, const struct sieve_outcome *outcome)
 			buf_printf(told, " (%.*s)", VIEW_FMT(a->flags));
 		if (a->create)
 			buf_append_string(told, " create");
+		if (tell_reasons && a->line)
+			tell_reason(told, a);
 	}
 }
 
@@ -287,6 +304,46 @@ static void world(void **state)
 	knows = true;
 }
 
+/* ---- why ---- */
+
+static void assert_why(const char *script, const char *expected)
+{
+	struct buf told;
+
+	buf_init(&told, 1 << 20);
+	tell_reasons = true;
+	run(view_from_string(script), VIEW(mail), SIEVE_DONE, &told);
+	tell_reasons = false;
+	assert_string_equal(buf_string(&told), expected);
+	buf_done(&told);
+}
+
+static void reasons(void **state)
+{
+	(void)state;
+	assert_why("", "keep");
+	assert_why("if true { }\nkeep;", "keep [line 2]");
+	assert_why("if header :contains [\"X\", \"Subject\"] [\"zz\", \"INVOICE\"] {\n discard; }",
+	    "discard [line 2, rule 1, line 1: Subject contains 'INVOICE']");
+	assert_why("# rule:[Big ones]\r\nif size :over 5 { discard; }",
+	    "discard [line 2, rule 1 'Big ones', line 2: size :over 5]");
+	assert_why("# other\n## The last\nkeep;", "keep [line 3, rule 1 'The last']");
+	assert_why("/* rule:[x] */ if true { keep; }", "keep [line 1, rule 1, line 1: true]");
+	assert_why(ALL
+	    "if false { }\nif anyof (false, allof (true, address :domain \"from\" \"example.com\")) {\n"
+	    "if not exists \"List-Id\" { keep; } }",
+	    "keep [line 4, rule 2, line 4: true and domain of from is 'example.com' and not (exists "
+	    "'List-Id')]");
+	assert_why("if false { } elsif false { } else { keep; }",
+	    "keep [line 1, rule 1, line 1: none of the tests before it held]");
+	assert_why("if not header [\"a\", \"b\"] [\"c\", \"d\", \"e\", \"f\"] { keep; }",
+	    "keep [line 1, rule 1, line 1: not (a or b is 'c' or 'd' or 'e' or ...)]");
+	assert_why(ALL "if header :count \"ge\" \"received\" \"2\" { keep; } elsif true { discard; }",
+	    "keep [line 2, rule 1, line 2: received has a count >= '2']");
+	assert_why(ALL "if currentdate :zone \"+0000\" \"minute\" \"53\" { keep; }",
+	    "keep [line 2, rule 1, line 2: currentdate minute is '53']");
+}
+
 /* Whatever goes wrong, the mail is kept, and nothing else is done. */
 static void failures(void **state)
 {
@@ -361,6 +418,7 @@ int main(void)
 	    cmocka_unit_test(variables),
 	    cmocka_unit_test(flags),
 	    cmocka_unit_test(world),
+	    cmocka_unit_test(reasons),
 	    cmocka_unit_test(failures),
 	    cmocka_unit_test(limits),
 	};
