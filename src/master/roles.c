@@ -10,6 +10,7 @@
 #include "role/log/role_log.h"
 #include "role/pop3/role_pop3.h"
 #include "role/relay/role_relay.h"
+#include "role/rules/role_rules.h"
 #include "role/smtp/role_smtp.h"
 #include "role/store/role_store.h"
 
@@ -17,7 +18,8 @@
 const struct role roles[] = {
     {ROLE_LOG, "log", .stop = STOP_LOG, .sandbox = &sandbox_log, .functions = &log_functions},
     {ROLE_CONTENT, "content", .stop = STOP_STORE, .sandbox = &sandbox_content, .functions = &content_functions},
-    {ROLE_STORE, "store", .stop = STOP_STORE, .sandbox = &sandbox_store, .calls = ROLE_CONTENT, .gets_folder = true, .functions = &store_functions},
+    {ROLE_RULES, "rules", .stop = STOP_STORE, .sandbox = &sandbox_rules, .functions = &rules_functions},
+    {ROLE_STORE, "store", .stop = STOP_STORE, .sandbox = &sandbox_store, .calls = ROLE_CONTENT | ROLE_RULES, .gets_folder = true, .functions = &store_functions},
     {ROLE_DNS, "dns", .stop = STOP_ASKED, .sandbox = &sandbox_dns, .files = 1 << FILE_ANCHORS, .functions = &dns_functions},
     {ROLE_KEYS, "keys", .stop = STOP_ASKED, .sandbox = &sandbox_keys, .calls = ROLE_STORE | ROLE_DNS,
 	.files = 1 << FILE_KEY | 1 << FILE_SECRET, .functions = &keys_functions},

@@ -29,7 +29,8 @@
 	X(ROLE_ADMIN, 8, "admin") /* the command line, through the administrator's socket */ \
 	X(ROLE_RELAY, 9, "relay") \
 	X(ROLE_IMAP, 10, "imap") \
-	X(ROLE_CONTENT, 11, "content")
+	X(ROLE_CONTENT, 11, "content") \
+	X(ROLE_RULES, 12, "rules")
 #define MESSAGE_ROLE_BIT(bit, number, name) bit = 1 << number,
 enum role_bit { MESSAGE_ROLES(MESSAGE_ROLE_BIT) };
 /* clang-format on */
@@ -55,7 +56,8 @@ enum {
 	MESSAGES_ADMIN = 800,
 	MESSAGES_CONTENT = 900,
 	MESSAGES_LEDGER = 1000,
-	MESSAGE_TYPES = 1100 /* above all numbers */
+	MESSAGES_RULES = 1100,
+	MESSAGE_TYPES = 1200 /* above all numbers */
 };
 
 /* No message's struct is larger: whoever decodes one that it does not know has so much room. */

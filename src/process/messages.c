@@ -24,6 +24,7 @@ static const struct message_row *const pairs[MESSAGE_TYPES / MESSAGES_IN_GROUP] 
     [MESSAGES_ADMIN / MESSAGES_IN_GROUP] = messages_admin,
     [MESSAGES_CONTENT / MESSAGES_IN_GROUP] = messages_content,
     [MESSAGES_LEDGER / MESSAGES_IN_GROUP] = messages_ledger,
+    [MESSAGES_RULES / MESSAGES_IN_GROUP] = messages_rules,
 };
 
 const char *role_bit_name(unsigned bit)

@@ -27,6 +27,7 @@ const struct sandbox_profile sandbox_log = {.name = "log", .grants = STREAMS};
 const struct sandbox_profile sandbox_keys = {.name = "keys", .grants = STREAMS | THREADS};
 /* Takes its own end in hand, for what would never end. */
 const struct sandbox_profile sandbox_content = {.name = "content", .grants = STREAMS | DEADLINES};
+const struct sandbox_profile sandbox_rules = {.name = "rules", .grants = STREAMS | DEADLINES};
 const struct sandbox_profile sandbox_edge = {.name = "edge", .grants = STREAMS | ACCEPT};
 const struct sandbox_profile sandbox_auth = {.name = "auth", .grants = STREAMS | ACCEPT | THREADS};
 const struct sandbox_profile sandbox_dns = {

@@ -16,7 +16,7 @@ struct sandbox_profile {
 };
 
 extern const struct sandbox_profile sandbox_log, sandbox_store, sandbox_keys, sandbox_dns, sandbox_auth,
-    sandbox_edge, sandbox_relay, sandbox_content;
+    sandbox_edge, sandbox_relay, sandbox_content, sandbox_rules;
 
 /* Gives root away for good: chroot to `folder` (unless the profile keeps files), then uid and gid. Does
  * nothing when not root. */

@@ -6,8 +6,8 @@
 
 #include "base/mem.h"
 #include "mime/message_text.h"
+#include "process/own_limits.h"
 #include "report/report_find.h"
-#include "role/content/content_limit.h"
 
 enum { PIECE = 128 * 1024 };
 
@@ -64,12 +64,12 @@ static void read_message(struct link *link, uint32_t request)
 	struct buf bytes;
 	arena_init(&arena, REPORT_MEMORY);
 	buf_init(&bytes, REPORT_BYTES_MAX);
-	content_limit_time(true);
+	own_limits_time(CONTENT_SECONDS_MAX);
 	int error = gathered.too_large ? -E2BIG
 	            : buf_failed(&gathered.message)
 	                ? -ENOMEM
 	                : report_find(buf_view(&gathered.message), &arena, &found);
-	content_limit_time(false);
+	own_limits_time(0);
 	if (error == 0)
 		error = encode(&found, &m, &bytes);
 	if (error)

@@ -4,6 +4,11 @@
 
 #include "process/link.h"
 
+enum {
+	/* Of the processor's time for one message: 64 MB of text take some 3 s. */
+	CONTENT_SECONDS_MAX = 30
+};
+
 /* A new store: what was gathered is dropped. */
 void content_report_begin(void);
 /* Store's verb. */

@@ -6,13 +6,11 @@
  * with a new one.
  */
 #include "role/content/role_content.h"
-#include "role/content/content_limit.h"
 #include "role/content/content_report.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -20,6 +18,7 @@
 #include "extract/extract.h"
 #include "format/charset.h"
 #include "format/fold.h"
+#include "process/own_limits.h"
 #include "search/search_message.h"
 
 enum {
@@ -100,10 +99,10 @@ static void read_message(uint32_t request)
 	int error = content.error;
 	search_terms_clear(&content.terms);
 	if (error == 0) {
-		content_limit_time(true);
+		own_limits_time(CONTENT_SECONDS_MAX);
 		error = search_message(
 		    buf_view(&content.message.bytes), extract, NULL, ATTACHMENT_MAX, &content.terms);
-		content_limit_time(false);
+		own_limits_time(0);
 	}
 	if (content.partly)
 		search_terms_cut(&content.terms);
@@ -148,30 +147,12 @@ static const struct role_hears hears[] = {{ROLE_STORE, store_verbs}, {0}};
 
 /* ---- the role ---- */
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define SANITIZED
-#endif
-
-static void limit_memory(void)
-{
-#ifndef SANITIZED /* its shadow is larger than any limit */
-	struct rlimit limit = {.rlim_cur = MEMORY_MAX, .rlim_max = MEMORY_MAX};
-	if (setrlimit(RLIMIT_DATA, &limit) != 0)
-		log_event(LOG_WARNING, "-", "content-memory-not-limited", log_errno(errno));
-#endif
-}
-
 static int content_role_start(struct role_process *p)
 {
 	(void)p;
 	if (setpriority(PRIO_PROCESS, 0, NICENESS) != 0)
 		log_event(LOG_WARNING, "-", "content-priority", log_errno(errno));
-	limit_memory();
+	own_limits_memory(MEMORY_MAX);
 	charset_prepare();
 	fold_prepare();
 	message_gather_init(&content.message);

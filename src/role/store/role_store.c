@@ -9,6 +9,7 @@
 #include "role/store/right.h"
 #include "role/store/store_names.h"
 #include "role/store/store_private.h"
+#include "role/store/store_rules.h"
 #include "role/store/store_search.h"
 #include "trace/trace_write.h"
 #include "role/store/store_upkeep.h"
@@ -128,6 +129,9 @@ static void store_role_peer(struct role_process *p, enum role_bit peer, int fd)
 	case ROLE_RELAY:
 		store_queue_open(fd);
 		break;
+	case ROLE_RULES:
+		store_rules_open(p, fd);
+		break;
 	case ROLE_CONTENT:
 		store_search_content(p, fd);
 		store_report_in_look();
@@ -149,6 +153,7 @@ static void finish(void *arg)
 	struct role_process *p = arg;
 	store_upkeep_stop();
 	store_report_in_stop();
+	store_rules_stop();
 	store_heal_stop();
 	right_end_all();
 	store_deliver_close();

@@ -635,9 +635,10 @@ static void has_nothing_signed_but_mail_of_its_domains(void **state)
 int main(void)
 {
 	static char store[] = "store", keys[] = "keys", dns[] = "dns", auth[] = "auth", relay[] = "relay",
-	            smtp[] = "smtp", pop3[] = "pop3", imap[] = "imap";
+	            smtp[] = "smtp", pop3[] = "pop3", imap[] = "imap", rules[] = "rules";
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_prestate(walk_all, store),
+	    cmocka_unit_test_prestate(walk_all, rules),
 	    cmocka_unit_test_prestate(walk_all, keys),
 	    cmocka_unit_test_prestate(walk_all, dns),
 	    cmocka_unit_test_prestate(walk_all, auth),
