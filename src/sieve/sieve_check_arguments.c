@@ -354,6 +354,8 @@ static void set_positionals(struct taking *t)
 
 	if (t->word->first_optional && t->count + 1 == wanted)
 		skip = 1;
+	if (t->word->last_optional && t->count < wanted)
+		wanted--;
 	if (t->count + skip < wanted) {
 		const struct sieve_positional *p = &t->word->positionals[t->count];
 

@@ -36,6 +36,8 @@ bool sieve_check_enable(struct sieve_checker *c, struct view name, uint64_t *set
 	if (extension == SIEVE_EXTENSIONS || !sieve_language_has(c->language, extension))
 		return false;
 	*set |= UINT64_C(1) << extension;
+	if (extension == SIEVE_X_VACATION_SECONDS) /* RFC 6131 section 2 */
+		*set |= UINT64_C(1) << SIEVE_X_VACATION;
 	return true;
 }
 

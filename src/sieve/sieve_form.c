@@ -181,7 +181,9 @@ static bool read_values(struct reader *r, struct sieve_step *step)
 	if (!step->values)
 		return false;
 	for (size_t i = 0; i < positionals; i++)
-		if (!read_value(r, &word->positionals[i], i == 0 && word->first_optional, &step->values[i]))
+		if (!read_value(r, &word->positionals[i],
+		        (i == 0 && word->first_optional) || (i + 1 == positionals && word->last_optional),
+		        &step->values[i]))
 			return false;
 	for (size_t i = 0; i < word->tag_count; i++)
 		if (!read_value(r, &word->tags[i].value, true, &step->values[positionals + i]))

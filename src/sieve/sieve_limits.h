@@ -47,13 +47,20 @@ enum {
 	SIEVE_MATCHES_MAX = 32,
 	/* Octets of one text with the values of all variables in it. */
 	SIEVE_TEXT_MAX = 64 << 10,
+	/* Changes of one header: each moves all fields of it. */
+	SIEVE_EDITS_MAX = 128,
+	/* Fields of one deletion that are told: more are alike. */
+	SIEVE_EDITS_TOLD = 8,
+	/* Octets of a field that a script adds: what all hosts take in a header, and no more. */
+	SIEVE_FIELD_MAX = 4 << 10,
 	/* Octets of why something was done, and of a rule's name in it: what a person reads in one line. */
 	SIEVE_WHY_MAX = 300,
 	SIEVE_RULE_NAME_MAX = 100,
 	/* Tests that held, remembered to say why: more than such a line can tell. */
 	SIEVE_NOTES_MAX = 16,
-	/* Octets of what tells answers apart, and of what tells duplicates apart: what the account keeps of
-	   each. */
+	/* Tests for duplicates that are remembered of one message: each is an entry of the account. */
+	SIEVE_MARKS_MAX = 16,
+	/* Octets of what tells answers apart: what the account keeps of each. */
 	SIEVE_HANDLE_MAX = 200,
 	/* Seconds for which duplicates are remembered: RFC 7352 section 3.3 asks for a limit, and for 7 days
 	 * where a script says nothing. */

@@ -48,10 +48,15 @@ int sieve_message_fields(struct sieve_message *m, struct sieve_field **fields, s
 		m->fields = arena_array(m->arena, n ? n : 1, sizeof(*m->fields));
 		if (!m->fields)
 			return -ENOMEM;
-		while (header_next(&r, &field))
+		for (size_t at = 0; header_next(&r, &field);) {
+			size_t end = field.offset + field.len;
+
 			if (m->field_count < n)
-				m->fields[m->field_count++] =
-				    (struct sieve_field){.name = field.name, .body = field.body};
+				m->fields[m->field_count++] = (struct sieve_field){.name = field.name,
+				    .body = field.body,
+				    .raw = view_take(view_skip(m->bytes, at), end - at)};
+			at = end;
+		}
 		m->body_offset = r.at;
 		m->has_fields = true;
 	}

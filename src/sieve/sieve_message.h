@@ -8,9 +8,11 @@
 #include "base/arena.h"
 #include "format/address.h"
 #include "mime/mime.h"
+#include "sieve/sieve_outcome.h"
 
 struct sieve_field {
 	struct view name, body; /* as they stand in the header */
+	struct view raw;        /* all of it, with its line end, and lines before it that are no fields */
 	struct view text;       /* decoded, when has_text */
 	bool has_text;
 	struct address_list *addresses; /* when they were asked for */
@@ -24,6 +26,10 @@ struct sieve_message {
 	struct sieve_field *fields;
 	size_t field_count, body_offset;
 	bool has_fields;
+	struct sieve_field *original; /* when the header was changed: what it was */
+	size_t original_count;
+	unsigned edits;
+	const struct sieve_version *version; /* of the header as it is, when it was made */
 	struct mime_parser *parser;
 	const struct mime_tree *tree;
 	struct view *texts; /* of the parts, when not NULL data */
@@ -49,5 +55,33 @@ int sieve_message_body(struct sieve_message *message, struct view *body);
 /* The parts, and one part's body without its encoding, texts as UTF-8. */
 int sieve_message_tree(struct sieve_message *message, const struct mime_tree **tree);
 int sieve_message_part(struct sieve_message *message, size_t part, struct view *text);
+
+/* ---- changes of the header: RFC 5293; sieve_message_edit.c ---- */
+
+/* The fields as they came, whatever was changed. */
+int sieve_message_original(struct sieve_message *message, struct sieve_field **fields, size_t *count);
+
+/*
+ * Puts a field before all others, or behind them. `raw` is all of the field, with CRLF at its end, and lives
+ * as long as the message. 0; -ENOMEM; -E2BIG past SIEVE_EDITS_MAX changes.
+ */
+int sieve_message_add(struct sieve_message *message, struct view name, struct view raw, bool last);
+/* Takes out those fields whose places are true, of all that there are. The same results. */
+int sieve_message_delete(struct sieve_message *message, const bool *gone);
+
+/* The message as it is now; NULL: as it came. What is given stays as it is when more is changed. */
+int sieve_message_version(struct sieve_message *message, const struct sieve_version **version);
+/* Its octets. */
+uint64_t sieve_message_size(struct sieve_message *message);
+
+/* Remembers how the header is; makes it so again. */
+struct sieve_message_state {
+	struct sieve_field *fields;
+	size_t count;
+	unsigned edits;
+	bool edited;
+};
+int sieve_message_save(struct sieve_message *message, struct sieve_message_state *state);
+void sieve_message_restore(struct sieve_message *message, const struct sieve_message_state *state);
 
 #endif

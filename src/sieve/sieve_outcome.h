@@ -117,7 +117,7 @@ struct sieve_edit {
  */
 struct sieve_mark {
 	const struct sieve_mark *next;
-	struct view handle, id; /* both name it */
+	struct view handle, id; /* both together name it; of any length */
 	uint64_t seconds;       /* for how long, at most SIEVE_DUPLICATE_MOST */
 	bool last;              /* :last: from this message on, even if it was known already */
 };

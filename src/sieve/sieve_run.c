@@ -1,6 +1,7 @@
 /* The machine: blocks, tests, variables, and the limits of all of them. */
 #include "sieve/sieve_run.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "sieve/sieve_text.h"
@@ -89,6 +90,24 @@ bool sieve_run_text(struct sieve_run *run, struct view text, struct view *out)
 	return good;
 }
 
+bool sieve_run_take(
+    struct sieve_run *run, const struct sieve_value *value, enum sieve_use use, struct view *text)
+{
+	const char *problem;
+	char why[400];
+
+	if (value->kind == SIEVE_ABSENT)
+		return true;
+	if (!sieve_run_text(run, value->strings[0], text))
+		return false;
+	problem = sieve_use_problem(use, *text);
+	if (!problem)
+		return true;
+	snprintf(why, sizeof(why), "%s %s", sieve_quote(*text).text, problem);
+	sieve_run_fail(run, why);
+	return false;
+}
+
 /* ---- what the world knows, what is to be done ---- */
 
 enum sieve_truth sieve_run_ask(
@@ -105,16 +124,47 @@ enum sieve_truth sieve_run_ask(
 
 static bool is_same(const struct sieve_action *a, const struct sieve_action *b)
 {
-	return a->kind == b->kind && view_equal(a->target, b->target) &&
+	return a->kind == b->kind && a->kind < SIEVE_REJECT && view_equal(a->target, b->target) &&
 	       view_equal(a->mailbox_id, b->mailbox_id) && view_equal(a->special_use, b->special_use);
+}
+
+enum {
+	DELIVERS = 1 << SIEVE_KEEP | 1 << SIEVE_FILEINTO | 1 << SIEVE_REDIRECT,
+	REFUSES = 1 << SIEVE_REJECT | 1 << SIEVE_EREJECT,
+};
+
+/* RFC 5429 section 2.4, RFC 5230 section 4.7: what is refused is neither delivered nor answered. */
+static const char *conflict(const struct sieve_outcome *o, const struct sieve_action *action)
+{
+	unsigned kinds = 1u << action->kind, twice = 0;
+
+	for (size_t i = 0; i < o->count; i++) {
+		twice |= kinds & 1u << o->actions[i].kind;
+		kinds |= 1u << o->actions[i].kind;
+	}
+	if (!(kinds & REFUSES))
+		return NULL;
+	if (kinds & 1u << SIEVE_VACATION)
+		return "the script refuses the message and answers it by vacation: it can only do one of "
+		       "them";
+	if (kinds & DELIVERS)
+		return "the script refuses the message and keeps or forwards it: it can only do one of them";
+	if ((kinds & REFUSES) == REFUSES || (twice & REFUSES))
+		return "the script refuses one message twice";
+	return NULL;
 }
 
 /* RFC 5228 section 2.10.3: the same action twice is done once; what it was given last counts. */
 bool sieve_run_add(struct sieve_run *run, const struct sieve_action *action)
 {
 	struct sieve_outcome *o = run->outcome;
+	const char *problem = conflict(o, action);
 	size_t same = 0, redirects = 0;
 
+	if (problem) {
+		sieve_run_fail(run, problem);
+		return false;
+	}
 	while (same < o->count && !is_same(&o->actions[same], action))
 		redirects += o->actions[same++].kind == SIEVE_REDIRECT;
 	if (same < o->count) {
@@ -130,6 +180,10 @@ bool sieve_run_add(struct sieve_run *run, const struct sieve_action *action)
 		return false;
 	}
 	o->actions[o->count] = *action;
+	if (sieve_message_version(run->message, &o->actions[o->count].version) != 0) {
+		sieve_run_no_memory(run);
+		return false;
+	}
 	if (action->line && !sieve_run_why(run, &o->actions[o->count].why)) {
 		sieve_run_no_memory(run);
 		return false;
@@ -212,12 +266,16 @@ enum sieve_result sieve_run(const struct sieve_program *program, struct sieve_me
 	    .arena = arena,
 	    .keeps = true};
 	struct sieve_action keep = {.kind = SIEVE_KEEP};
+	struct sieve_message_state before;
 	bool good;
 
 	*outcome = (struct sieve_outcome){0};
 	buf_init(&run.scratch, SIEVE_RUN_MEMORY_MAX);
-	good = sieve_run_block(&run, program->first);
+	good = sieve_message_save(message, &before) == 0 ? sieve_run_block(&run, program->first)
+	                                                 : sieve_run_no_memory(&run) == SIEVE_TRUE;
 	buf_done(&run.scratch);
+	if (run.asks || !good)
+		sieve_message_restore(message, &before);
 	if (run.asks)
 		return SIEVE_ASKS;
 	keep.flags = run.flags;
@@ -228,5 +286,7 @@ enum sieve_result sieve_run(const struct sieve_program *program, struct sieve_me
 	keep.flags = (struct view){0};
 	outcome->actions[0] = keep;
 	outcome->count = 1;
+	outcome->edits = NULL;
+	outcome->marks = NULL;
 	return SIEVE_FAILED;
 }

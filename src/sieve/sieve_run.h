@@ -82,9 +82,11 @@ struct sieve_run {
 	const struct sieve_held *held;
 	struct sieve_note notes[SIEVE_NOTES_MAX]; /* of the tests that lead here */
 	size_t note_count;
-	unsigned depth;     /* of blocks */
-	struct view script; /* the name of the included script under way; or empty */
-	struct buf scratch; /* a value that is compared, folded; until the next one */
+	struct sieve_edit *last_edit; /* of the outcome's */
+	unsigned mark_count;          /* of duplicates */
+	unsigned depth;               /* of blocks */
+	struct view script;           /* the name of the included script under way; or empty */
+	struct buf scratch;           /* a value that is compared, folded; until the next one */
 };
 
 /* Each sets why the run ends, and gives what the caller returns. */
@@ -96,6 +98,11 @@ bool sieve_run_work(struct sieve_run *run, uint64_t steps);
 
 /* The text with its variables' values; false: the run ends. */
 bool sieve_run_text(struct sieve_run *run, struct view text, struct view *out);
+
+/* A text that an action needs, judged now, since variables may have made it; *text stays when there is no
+ * value. False: the run ends. */
+bool sieve_run_take(
+    struct sieve_run *run, const struct sieve_value *value, enum sieve_use use, struct view *text);
 
 /* A variable's value; empty when it was never set. */
 struct view sieve_run_variable(const struct sieve_run *run, struct view name);

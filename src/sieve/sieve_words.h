@@ -24,18 +24,27 @@ enum sieve_extension {
 	SIEVE_X_COMPARATOR_UNICODE,
 	SIEVE_X_COPY,
 	SIEVE_X_DATE,
+	SIEVE_X_DUPLICATE,
+	SIEVE_X_EDITHEADER,
 	SIEVE_X_ENCODED_CHARACTER,
+	SIEVE_X_ENOTIFY,
 	SIEVE_X_ENVELOPE,
 	SIEVE_X_ENVIRONMENT,
+	SIEVE_X_EREJECT,
+	SIEVE_X_FCC,
 	SIEVE_X_FILEINTO,
 	SIEVE_X_IHAVE,
 	SIEVE_X_IMAP4FLAGS,
+	SIEVE_X_INCLUDE,
 	SIEVE_X_INDEX,
 	SIEVE_X_MAILBOX,
 	SIEVE_X_MAILBOXID,
+	SIEVE_X_REJECT,
 	SIEVE_X_RELATIONAL,
 	SIEVE_X_SPECIAL_USE,
 	SIEVE_X_SUBADDRESS,
+	SIEVE_X_VACATION,
+	SIEVE_X_VACATION_SECONDS,
 	SIEVE_X_VARIABLES,
 	SIEVE_EXTENSIONS /* at most 64: a set of them is a uint64_t */
 };
@@ -132,6 +141,7 @@ struct sieve_word {
 	enum sieve_extension extension;
 	struct sieve_positional positionals[SIEVE_POSITIONALS_MAX]; /* up to the first without a name */
 	bool first_optional; /* the first one may be left out, when a second one is there */
+	bool last_optional;  /* the last one may be left out */
 	const struct sieve_tag *tags;
 	size_t tag_count;
 	unsigned has; /* SIEVE_HAS_... */
@@ -172,7 +182,8 @@ const char *sieve_word_near(struct view name, int kind, const struct sieve_words
 unsigned sieve_name_distance(struct view a, struct view b);
 
 /* The rows: one table for each file that has some. */
-extern const struct sieve_words sieve_words_control, sieve_words_actions, sieve_words_tests, sieve_x_body,
-    sieve_x_date, sieve_x_environment, sieve_x_ihave, sieve_x_imap4flags, sieve_x_mailbox, sieve_x_variables;
+extern const struct sieve_words sieve_words_control, sieve_x_duplicate, sieve_x_editheader, sieve_x_reject,
+    sieve_x_vacation, sieve_words_actions, sieve_words_tests, sieve_x_body, sieve_x_date, sieve_x_environment,
+    sieve_x_ihave, sieve_x_imap4flags, sieve_x_mailbox, sieve_x_variables;
 
 #endif

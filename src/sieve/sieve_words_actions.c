@@ -3,8 +3,6 @@
 
 #include "sieve/sieve_words_run.h"
 
-#include <stdio.h>
-
 bool sieve_act_stop(struct sieve_run *run, const struct sieve_step *step)
 {
 	(void)step;
@@ -29,30 +27,11 @@ bool sieve_act_discard(struct sieve_run *run, const struct sieve_step *step)
 	return sieve_run_add(run, &action);
 }
 
-/* A text that an action needs, judged now, since variables may have made it. */
-static bool take_text(
-    struct sieve_run *run, const struct sieve_value *value, enum sieve_use use, struct view *text)
-{
-	const char *problem;
-	char why[400];
-
-	if (value->kind == SIEVE_ABSENT)
-		return true;
-	if (!sieve_run_text(run, value->strings[0], text))
-		return false;
-	problem = sieve_use_problem(use, *text);
-	if (!problem)
-		return true;
-	snprintf(why, sizeof(why), "%s %s", sieve_quote(*text).text, problem);
-	sieve_run_fail(run, why);
-	return false;
-}
-
 bool sieve_act_redirect(struct sieve_run *run, const struct sieve_step *step)
 {
 	struct sieve_action action = {.kind = SIEVE_REDIRECT, .line = step->line};
 
-	if (!take_text(run, sieve_positional(step, 0), SIEVE_USE_ADDRESS, &action.target))
+	if (!sieve_run_take(run, sieve_positional(step, 0), SIEVE_USE_ADDRESS, &action.target))
 		return false;
 	action.copy = sieve_tag(step, SIEVE_REDIRECT_COPY)->kind != SIEVE_ABSENT;
 	if (!action.copy)
@@ -64,9 +43,10 @@ bool sieve_act_fileinto(struct sieve_run *run, const struct sieve_step *step)
 {
 	struct sieve_action action = {.kind = SIEVE_FILEINTO, .line = step->line};
 
-	if (!take_text(run, sieve_positional(step, 0), SIEVE_USE_MAILBOX, &action.target) ||
-	    !take_text(run, sieve_tag(step, SIEVE_FILEINTO_MAILBOXID), SIEVE_USE_TEXT, &action.mailbox_id) ||
-	    !take_text(run, sieve_tag(step, SIEVE_FILEINTO_SPECIALUSE), SIEVE_USE_SPECIAL_USE,
+	if (!sieve_run_take(run, sieve_positional(step, 0), SIEVE_USE_MAILBOX, &action.target) ||
+	    !sieve_run_take(
+	        run, sieve_tag(step, SIEVE_FILEINTO_MAILBOXID), SIEVE_USE_TEXT, &action.mailbox_id) ||
+	    !sieve_run_take(run, sieve_tag(step, SIEVE_FILEINTO_SPECIALUSE), SIEVE_USE_SPECIAL_USE,
 	        &action.special_use) ||
 	    !sieve_flags_of_action(run, sieve_tag(step, SIEVE_FILEINTO_FLAGS), &action.flags))
 		return false;

@@ -48,7 +48,7 @@ enum sieve_truth sieve_test_anyof(struct sieve_run *run, const struct sieve_step
 
 enum sieve_truth sieve_test_size(struct sieve_run *run, const struct sieve_step *step)
 {
-	uint64_t size = run->message->bytes.len, limit = sieve_positional(step, 0)->number;
+	uint64_t size = sieve_message_size(run->message), limit = sieve_positional(step, 0)->number;
 
 	return (sieve_tag(step, SIEVE_SIZE_OVER)->kind != SIEVE_ABSENT ? size > limit : size < limit)
 	           ? SIEVE_TRUE

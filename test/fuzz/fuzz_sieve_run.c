@@ -21,29 +21,80 @@ static enum sieve_answer ask(void *arg, const struct sieve_question *question, s
 
 	touch(question->name);
 	touch(question->mailbox);
+	touch(question->detail);
 	if (!world->knows)
 		return SIEVE_UNKNOWN;
 	*value = question->name;
 	return question->name.len % 2 ? SIEVE_YES : SIEVE_NO;
 }
 
-static void check_outcome(const struct sieve_outcome *outcome)
+static void touch_reason(const struct sieve_reason *why)
+{
+	touch(why->script);
+	touch(why->rule_name);
+	touch(why->text);
+	check(why->text.len <= SIEVE_WHY_MAX && utf8_valid(why->text));
+}
+
+/* Whatever was put in and taken out, what was a field is one still, and nothing more has come before the
+ * body. */
+static void check_version(const struct sieve_version *version, struct view message)
+{
+	uint64_t size = 0;
+	struct buf bytes;
+
+	if (!version)
+		return;
+	buf_init(&bytes, 64 << 20);
+	for (size_t i = 0; i < version->count; i++) {
+		size += version->pieces[i].len;
+		check(buf_append(&bytes, version->pieces[i]) == 0);
+	}
+	check(size == version->size && size > 0 && size < message.len + SIEVE_RUN_MEMORY_MAX);
+	buf_done(&bytes);
+}
+
+static void check_vacation(const struct sieve_vacation *v)
+{
+	touch(v->reason);
+	touch(v->to);
+	check(v->handle.len > 0 && v->handle.len <= SIEVE_HANDLE_MAX);
+	check(view_find(v->subject, '\n') < 0);
+	check(!sieve_use_problem(SIEVE_USE_ADDRESS, v->from) || v->silent);
+	if (v->fcc)
+		check(!sieve_use_problem(SIEVE_USE_MAILBOX, v->fcc->mailbox));
+}
+
+static void check_action(const struct sieve_action *a, struct view message)
+{
+	touch(a->flags);
+	touch(a->mailbox_id);
+	touch(a->special_use);
+	touch_reason(&a->why);
+	check_version(a->version, message);
+	check((a->vacation != NULL) == (a->kind == SIEVE_VACATION));
+	if (a->vacation)
+		check_vacation(a->vacation);
+	if (a->kind == SIEVE_FILEINTO)
+		check(!sieve_use_problem(SIEVE_USE_MAILBOX, a->target));
+	if (a->kind == SIEVE_REDIRECT)
+		check(!sieve_use_problem(SIEVE_USE_ADDRESS, a->target));
+}
+
+static void check_outcome(const struct sieve_outcome *outcome, struct view message)
 {
 	check(outcome->count <= SIEVE_ACTIONS_MAX);
-	for (size_t i = 0; i < outcome->count; i++) {
-		const struct sieve_action *a = &outcome->actions[i];
-
-		touch(a->flags);
-		touch(a->mailbox_id);
-		touch(a->special_use);
-		touch(a->why.script);
-		touch(a->why.rule_name);
-		touch(a->why.text);
-		check(a->why.text.len <= SIEVE_WHY_MAX && (utf8_valid(a->why.text)));
-		if (a->kind == SIEVE_FILEINTO)
-			check(!sieve_use_problem(SIEVE_USE_MAILBOX, a->target));
-		if (a->kind == SIEVE_REDIRECT)
-			check(!sieve_use_problem(SIEVE_USE_ADDRESS, a->target));
+	for (size_t i = 0; i < outcome->count; i++)
+		check_action(&outcome->actions[i], message);
+	for (const struct sieve_edit *edit = outcome->edits; edit; edit = edit->next) {
+		touch(edit->name);
+		touch(edit->value);
+		touch_reason(&edit->why);
+	}
+	for (const struct sieve_mark *mark = outcome->marks; mark; mark = mark->next) {
+		touch(mark->handle);
+		touch(mark->id);
+		check(mark->seconds <= SIEVE_DUPLICATE_MOST);
 	}
 }
 
@@ -58,6 +109,7 @@ static void run(const struct sieve_program *program, struct view message)
 
 	arena_init(&arena, SIEVE_RUN_MEMORY_MAX);
 	sieve_message_init(&m, message, &arena);
+	m.sender = VIEW("ann@example.com");
 	m.recipient = VIEW("joe+list@example.com");
 	result = sieve_run(program, &m, &world, &arena, &outcome);
 	if (result == SIEVE_ASKS) {
@@ -65,7 +117,7 @@ static void run(const struct sieve_program *program, struct view message)
 		result = sieve_run(program, &m, &world, &arena, &outcome);
 		check(result != SIEVE_ASKS);
 	}
-	check_outcome(&outcome);
+	check_outcome(&outcome, message);
 	check(outcome.failed == (result == SIEVE_FAILED));
 	if (outcome.failed)
 		check(outcome.count == 1 && outcome.actions[0].kind == SIEVE_KEEP &&

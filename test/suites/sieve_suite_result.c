@@ -132,9 +132,25 @@ static bool store(struct view path, bool create, struct view bytes, struct view 
 	return true;
 }
 
+/* The message as the script had made it when it took the action. */
+static struct view version_bytes(const struct sieve_run *run, const struct sieve_version *version)
+{
+	struct buf bytes;
+	struct view kept;
+
+	if (!version)
+		return run->message->bytes;
+	buf_init(&bytes, SUITE_MEMORY_MAX);
+	for (size_t i = 0; i < version->count; i++)
+		buf_append(&bytes, version->pieces[i]);
+	kept = suite_keep(buf_view(&bytes));
+	buf_done(&bytes);
+	return kept;
+}
+
 static bool carry_out(struct sieve_run *run, const struct sieve_action *action, bool *keeps)
 {
-	struct view bytes = run->message->bytes;
+	struct view bytes = version_bytes(run, action->version);
 
 	switch (action->kind) {
 	case SIEVE_KEEP:
@@ -151,14 +167,18 @@ static bool carry_out(struct sieve_run *run, const struct sieve_action *action, 
 
 bool suite_execute(struct sieve_run *run, const struct sieve_outcome *outcome, bool keeps)
 {
+	const struct sieve_version *version = NULL;
 	bool good = true;
 
+	if (sieve_message_version(run->message, &version) != 0)
+		return false;
 	suite_no_errors();
 	suite.sent_count = 0;
 	for (size_t i = 0; i < outcome->count && good; i++)
 		good = carry_out(run, &outcome->actions[i], &keeps);
 	if (!good || keeps) /* what fails keeps the mail */
-		good = store(VIEW("INBOX"), true, run->message->bytes, run->flags, 0) && good;
+		good = store(VIEW("INBOX"), true, version_bytes(run, good ? version : NULL), run->flags, 0) &&
+		       good;
 	return good;
 }
 
