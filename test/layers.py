@@ -21,6 +21,7 @@ ALLOWED = {
     'mail': TEXT,
     'folder': TEXT | {'mail'},
     'sieve': TEXT | {'mime'},
+    'answer': TEXT | {'mime', 'sieve'},
     'extract': TEXT | {'mime'},
     'search': TEXT | {'mime'},
     'report': TEXT | {'io', 'mime', 'extract'},

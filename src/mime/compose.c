@@ -255,6 +255,8 @@ static int write_words(struct writer *w)
 static int write_parts(struct writer *w)
 {
 	const struct compose *c = w->c;
+	if (c->entity.len > 0)
+		return buf_append(w->out, c->entity);
 	if (c->file_count == 0)
 		return write_words(w);
 	open_parts(w, MIXED, "mixed");

@@ -39,6 +39,8 @@ struct compose {
 	struct view to, cc; /* address lists; Bcc is the envelope's matter and never written */
 	struct view subject;
 	struct view text, html; /* lines end in CRLF, LF or CR; without both the body is an empty text */
+	struct view entity; /* instead of these and of files: Content- fields, empty line and body, ready to
+	                       be sent, as the caller has seen to */
 	const struct compose_field *fields;
 	size_t field_count;
 	const struct compose_file *files;

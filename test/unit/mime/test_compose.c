@@ -278,6 +278,16 @@ static void writes_both_forms(void **state)
 	                         "\r\n--=_" BOUNDARY "_2--\r\n");
 }
 
+/* An entity stands as it is, instead of everything else that the body could be. */
+static void takes_a_ready_entity(void **state)
+{
+	(void)state;
+	struct compose c = letter();
+	c.text = VIEW("text");
+	c.entity = VIEW("Content-Type: text/html\r\n\r\n<p>Hello</p>\r\n");
+	writes(&c, HEAD FROM TO ID MIME "Content-Type: text/html\r\n\r\n<p>Hello</p>\r\n");
+}
+
 static void attaches_files(void **state)
 {
 	(void)state;
@@ -418,6 +428,7 @@ int main(void)
 	    cmocka_unit_test(gathers_recipients),
 	    cmocka_unit_test(writes_texts),
 	    cmocka_unit_test(writes_both_forms),
+	    cmocka_unit_test(takes_a_ready_entity),
 	    cmocka_unit_test(attaches_files),
 	    cmocka_unit_test(is_read_again),
 	    cmocka_unit_test(makes_messages_ready),
