@@ -43,7 +43,7 @@ ALLOWED = {
     'query': TEXT | {'mail', 'mime'},
     'http': PROTOCOL,
     'config': TEXT | {'io', 'trust/login'},
-    'process': PROCESS - {'process'} | {'trust/sender'},
+    'process': PROCESS - {'process'} | {'mime', 'trust/sender'},
     'edge': EDGE - {'edge'},
     'role/log': PROCESS,
     'role/content': PROCESS | {'mime', 'extract', 'report', 'search'},

@@ -120,7 +120,7 @@ bool report_uris_parse(struct view rua, bool https, struct arena *arena, struct 
 enum consent { CONSENT_UNKNOWN, CONSENT_GIVEN, CONSENT_NOT_GIVEN, CONSENT_LATER };
 
 /* One record: RFC 9990 section 3, steps 6 to 9. It may name another address at the same place. */
-static bool read_consent(struct view text, struct arena *arena, struct report_uri *uri)
+static bool read_consent(struct view text, const char *tag_name, struct arena *arena, struct report_uri *uri)
 {
 	struct tag_list tags;
 	struct report_uris other;
@@ -128,7 +128,7 @@ static bool read_consent(struct view text, struct arena *arena, struct report_ur
 	if (!view_starts(text, VIEW("v=DMARC1")) || tag_list_parse(text, &tags) != 0 || tags.count == 0 ||
 	    !view_equal(tags.tags[0].value, VIEW("DMARC1")))
 		return false;
-	const struct tag *rua = tag_list_find(&tags, "rua");
+	const struct tag *rua = tag_list_find(&tags, tag_name);
 	if (rua == NULL || !arena_copy(arena, rua->value, &kept))
 		return true;
 	if (!report_uris_parse(kept, false, arena, &other) || other.count == 0)
@@ -141,8 +141,8 @@ static bool read_consent(struct view text, struct arena *arena, struct report_ur
 	return true;
 }
 
-static enum consent ask_consent(
-    struct answers *answers, const char *domain, struct arena *arena, struct report_uri *uri)
+static enum consent ask_consent(struct answers *answers, const char *domain, const char *tag_name,
+    struct arena *arena, struct report_uri *uri)
 {
 	char name[DNS_NAME_SIZE], checked[DNS_NAME_SIZE];
 	int len = snprintf(name, sizeof name, "%s._report._dmarc.%.*s", domain, VIEW_FMT(uri->host));
@@ -157,7 +157,8 @@ static enum consent ask_consent(
 	for (size_t i = 0; i < a->count && consent == CONSENT_NOT_GIVEN; i++) {
 		struct buf text;
 		buf_init(&text, DNS_TXT_MAX);
-		if (dns_record_txt(a->records[i], &text) == 0 && read_consent(buf_view(&text), arena, uri))
+		if (dns_record_txt(a->records[i], &text) == 0 &&
+		    read_consent(buf_view(&text), tag_name, arena, uri))
 			consent = uri->address.len > 0 ? CONSENT_GIVEN : CONSENT_NOT_GIVEN;
 		buf_done(&text);
 	}
@@ -165,7 +166,7 @@ static enum consent ask_consent(
 }
 
 static enum consent consent_of(struct answers *answers, const char *domain, struct view organization,
-    struct arena *arena, struct report_uri *uri)
+    const char *tag_name, struct arena *arena, struct report_uri *uri)
 {
 	char host[DNS_NAME_SIZE];
 	struct dmarc_walk walk;
@@ -178,11 +179,11 @@ static enum consent consent_of(struct answers *answers, const char *domain, stru
 		return CONSENT_LATER;
 	if (view_equal(view_from_string(walk.organization), organization))
 		return CONSENT_GIVEN;
-	return ask_consent(answers, domain, arena, uri);
+	return ask_consent(answers, domain, tag_name, arena, uri);
 }
 
-bool report_uris_dmarc(struct answers *answers, const char *domain, struct view rua, struct arena *arena,
-    struct report_uris *out)
+bool report_uris_dmarc(struct answers *answers, const char *domain, struct view rua, const char *tag_name,
+    struct arena *arena, struct report_uris *out)
 {
 	struct report_uris wanted;
 	struct dmarc_walk walk;
@@ -195,7 +196,8 @@ bool report_uris_dmarc(struct answers *answers, const char *domain, struct view 
 	*out = (struct report_uris){.asked = wanted.asked, .later = walk.question != NULL};
 	for (size_t i = 0; i < wanted.count; i++) {
 		struct report_uri uri = wanted.items[i];
-		switch (consent_of(answers, domain, view_from_string(walk.organization), arena, &uri)) {
+		switch (
+		    consent_of(answers, domain, view_from_string(walk.organization), tag_name, arena, &uri)) {
 		case CONSENT_UNKNOWN:
 			known = false;
 			break;

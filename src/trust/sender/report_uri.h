@@ -1,6 +1,6 @@
 /*
- * To whom reports go: the "rua" of DMARC (RFC 9989 section 4.7, RFC 9990 section 3) and of TLS reports (RFC
- * 8460 section 3). Evaluations over trust/dns/answers.h.
+ * To whom reports go: "rua" and "ruf" of DMARC (RFC 9989 section 4.7, RFC 9990 section 3) and "rua" of TLS
+ * reports (RFC 8460 section 3). Evaluations over trust/dns/answers.h.
  *
  * A DMARC report goes outside of its domain's organization only where that other place has said that it wants
  * it (RFC 9990 section 3): else anybody could have a stranger flooded.
@@ -35,10 +35,10 @@ struct report_uris {
  * in the arena. False without memory. */
 bool report_uris_parse(struct view rua, bool https, struct arena *arena, struct report_uris *out);
 
-/* False: answers are missing. domain: whose record it is, in A-labels. Without memory nobody is asked:
- * `later`. */
-bool report_uris_dmarc(struct answers *answers, const char *domain, struct view rua, struct arena *arena,
-    struct report_uris *out);
+/* False: answers are missing. domain: whose record it is, in A-labels; rua: the value of its tag tag_name,
+ * "rua" or "ruf" (RFC 9991 section 5). Without memory nobody is asked: `later`. */
+bool report_uris_dmarc(struct answers *answers, const char *domain, struct view rua, const char *tag_name,
+    struct arena *arena, struct report_uris *out);
 bool report_uris_tls(
     struct answers *answers, const char *domain, struct arena *arena, struct report_uris *out);
 

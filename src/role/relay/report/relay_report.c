@@ -13,8 +13,8 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "role/relay/relay_state.h"
-#include "role/relay/report/relay_letter.h"
 #include "role/relay/report/relay_report_write.h"
+#include "process/letter.h"
 #include "report/report_wish.h"
 #include "trust/sender/report_uri.h"
 
@@ -31,8 +31,8 @@ enum {
 	LETTER_BYTES = 48 << 20
 };
 
-/* As ledger/tally.h has them; the same numbers as enum report_kind. */
-enum { KINDS = REPORT_KINDS };
+/* As ledger/tally.h has them; the same numbers as enum report_kind. Failures are reported by smtp. */
+enum { KINDS = REPORT_TLS + 1 };
 
 struct subject {
 	uint64_t day, left_out;
@@ -67,7 +67,8 @@ static struct {
 	size_t uri;
 	struct relay_report report;
 	bool has_report;
-	struct relay_letter *letter;
+	struct letter_way way;
+	struct letter *letter;
 	uint32_t request;
 } turn;
 
@@ -178,7 +179,7 @@ static void sender_of(struct relay_report_sender *from, char email[600])
 	    .hostname = s->hostname};
 }
 
-static void letter_ended(void *arg, enum relay_letter_end how)
+static void letter_ended(void *arg, enum letter_end how)
 {
 	(void)arg;
 	turn.letter = NULL;
@@ -206,13 +207,14 @@ static void write_letter(const struct report_uri *uri)
 	/* RFC 9990, "Transport": one that is larger than its reader wants is not sent. */
 	bool too_large = uri->size_max > 0 && buf_view(&text).len > uri->size_max;
 	if (error == 0 && !too_large) {
-		const struct relay_letter_request r = {.address = uri->address,
+		const struct letter_request r = {.way = &turn.way,
+		    .address = uri->address,
 		    .domain = at < 0 ? from.hostname : view_skip(from.email, (size_t)at + 1),
 		    .text = buf_view(&text),
 		    .id = turn.report.message,
 		    .client = VIEW("this server, reporting to another domain"),
 		    .done = letter_ended};
-		turn.letter = relay_letter_send(&r);
+		turn.letter = letter_send(&r);
 	} else {
 		turn.unwanted += too_large;
 		turn.trouble = turn.trouble || error;
@@ -284,7 +286,8 @@ static void look(void *arg)
 	if (turn.kind == REPORT_TLS) {
 		known = report_uris_tls(&turn.lookup.answers, turn.at.name, arena, &turn.uris);
 	} else if (codec_decode(turn.groups[turn.group].policy, &report_wish_schema, &wish, arena) == 0) {
-		known = report_uris_dmarc(&turn.lookup.answers, turn.at.name, wish.rua, arena, &turn.uris);
+		known =
+		    report_uris_dmarc(&turn.lookup.answers, turn.at.name, wish.rua, "rua", arena, &turn.uris);
 	} else {
 		turn.uris = (struct report_uris){.count = 0};
 	}
@@ -461,6 +464,10 @@ void relay_report_start(void)
 {
 	turn.jitter = random_below(JITTER_SECONDS);
 	turn.ready = true;
+	turn.way = (struct letter_way){.process = relay_role.process,
+	    .store = &relay_role.store,
+	    .auth = &relay_role.auth,
+	    .keys = &relay_role.keys};
 	loop_timer_init(&turn.timer, &relay_role.process->loop, on_timer, NULL);
 	loop_timer_set(&turn.timer, FIRST_MS);
 }
@@ -476,7 +483,7 @@ void relay_report_stop(void)
 	if (!turn.ready)
 		return;
 	loop_timer_cancel(&turn.timer);
-	relay_letter_free(turn.letter);
+	letter_free(turn.letter);
 	turn.letter = NULL;
 	if (turn.request)
 		calls_forget(&relay_role.store, turn.request);

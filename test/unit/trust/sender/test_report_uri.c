@@ -64,7 +64,7 @@ static void ask(const char *domain, const char *rua)
 {
 	for (;;) {
 		arena_reset(&arena);
-		if (report_uris_dmarc(&answers, domain, view_from_string(rua), &arena, &found))
+		if (report_uris_dmarc(&answers, domain, view_from_string(rua), "rua", &arena, &found))
 			return;
 		assert_true(zone_answer(&answers));
 	}

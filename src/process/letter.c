@@ -1,5 +1,5 @@
-/* See relay_letter.h: signed first, then its address is looked up, then the upload. */
-#include "role/relay/report/relay_letter.h"
+/* See letter.h: signed first, then its address is looked up, then the upload. */
+#include "process/letter.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,6 @@
 #include "mime/digest.h"
 #include "process/signing.h"
 #include "process/upload.h"
-#include "role/relay/relay_state.h"
 
 enum {
 	LETTER_MAX = 48 << 20, /* octets: a report of the most rows has 4 MB */
@@ -21,12 +20,13 @@ enum {
 	MEMORY_MAX = 256 * 1024
 };
 
-struct relay_letter {
+struct letter {
+	const struct letter_way *way;
 	struct buf text;
 	struct arena arena;
 	struct view address, key, domain, client;
 	char id[RANDOM_ID_SIZE];
-	void (*done)(void *arg, enum relay_letter_end how);
+	void (*done)(void *arg, enum letter_end how);
 	void *arg;
 	struct signing *signing;
 	struct upload upload;
@@ -36,11 +36,11 @@ struct relay_letter {
 	struct calls *asked;
 	uint32_t request;
 	struct loop_task task;
-	enum relay_letter_end how;
+	enum letter_end how;
 	bool ended;
 };
 
-static void end(struct relay_letter *l, enum relay_letter_end how)
+static void end(struct letter *l, enum letter_end how)
 {
 	if (l->ended)
 		return;
@@ -51,15 +51,15 @@ static void end(struct relay_letter *l, enum relay_letter_end how)
 
 static void on_end(void *arg)
 {
-	struct relay_letter *l = arg;
-	void (*done)(void *, enum relay_letter_end) = l->done;
+	struct letter *l = arg;
+	void (*done)(void *, enum letter_end) = l->done;
 	void *to = l->arg;
-	enum relay_letter_end how = l->how;
-	relay_letter_free(l);
+	enum letter_end how = l->how;
+	letter_free(l);
 	done(to, how);
 }
 
-void relay_letter_free(struct relay_letter *l)
+void letter_free(struct letter *l)
 {
 	if (l == NULL)
 		return;
@@ -77,7 +77,7 @@ void relay_letter_free(struct relay_letter *l)
 
 static bool on_delivered(void *arg, struct link *link, struct channel_frame *frame)
 {
-	struct relay_letter *l = arg;
+	struct letter *l = arg;
 	struct message_delivered m;
 	if (frame && !link_decode(link, frame, &m))
 		return false;
@@ -88,7 +88,7 @@ static bool on_delivered(void *arg, struct link *link, struct channel_frame *fra
 	return true;
 }
 
-static void deliver(struct relay_letter *l)
+static void deliver(struct letter *l)
 {
 	struct mime_digest *mime = mime_digest_new();
 	struct message_digest digest;
@@ -105,9 +105,9 @@ static void deliver(struct relay_letter *l)
 	    .terms = {.body = SMTP_7BIT},
 	    .deliveries = {.items = l->deliveries, .count = l->delivery_count},
 	    .is_report = l->deliveries[0].account != 0 &&
-	                 report_address_is(relay_role.process->settings.report_addresses, l->address),
+	                 report_address_is(l->way->process->settings.report_addresses, l->address),
 	    .author = l->domain};
-	l->asked = &relay_role.store;
+	l->asked = l->way->store;
 	l->request = upload_deliver(&l->upload, &m, on_delivered, l);
 	if (l->request == 0)
 		end(l, LETTER_LATER);
@@ -116,7 +116,7 @@ static void deliver(struct relay_letter *l)
 
 static void upload_more(void *arg)
 {
-	struct relay_letter *l = arg;
+	struct letter *l = arg;
 	struct view text = buf_view(&l->text);
 	if (l->ended || l->request)
 		return;
@@ -137,7 +137,7 @@ static struct view domain_of(struct view address)
 	return at < 0 ? (struct view){0} : view_skip(address, (size_t)at + 1);
 }
 
-static bool add_remote(struct relay_letter *l, struct view address)
+static bool add_remote(struct letter *l, struct view address)
 {
 	struct message_delivery *d = &l->deliveries[l->delivery_count];
 	struct buf destination;
@@ -151,7 +151,7 @@ static bool add_remote(struct relay_letter *l, struct view address)
 	return good;
 }
 
-static bool add_mailbox(struct relay_letter *l, const struct message_target *t)
+static bool add_mailbox(struct letter *l, const struct message_target *t)
 {
 	struct message_delivery *d = &l->deliveries[l->delivery_count];
 	struct buf prefix;
@@ -168,7 +168,7 @@ static bool add_mailbox(struct relay_letter *l, const struct message_target *t)
 	return good;
 }
 
-static void go_to(struct relay_letter *l, const struct message_target *targets, size_t count)
+static void go_to(struct letter *l, const struct message_target *targets, size_t count)
 {
 	l->deliveries = arena_array(&l->arena, count, sizeof *l->deliveries);
 	bool good = l->deliveries != NULL;
@@ -182,7 +182,7 @@ static void go_to(struct relay_letter *l, const struct message_target *targets, 
 
 static bool on_resolved(void *arg, struct link *link, struct channel_frame *frame)
 {
-	struct relay_letter *l = arg;
+	struct letter *l = arg;
 	struct message_resolved m = {.verdict = RESOLVE_TEMPORARY};
 	if (frame && !link_decode(link, frame, &m))
 		return false;
@@ -197,7 +197,7 @@ static bool on_resolved(void *arg, struct link *link, struct channel_frame *fram
 	return true;
 }
 
-static void resolve(struct relay_letter *l)
+static void resolve(struct letter *l)
 {
 	struct path path;
 	struct buf key;
@@ -205,8 +205,8 @@ static void resolve(struct relay_letter *l)
 	bool good = mailbox_parse(l->address, &l->arena, &path) == 0 && path_key(&path, &key) == 0;
 	if (good) {
 		struct message_resolve m = {.address = buf_view(&key)};
-		l->asked = &relay_role.auth;
-		l->request = calls_ask(&relay_role.auth, MESSAGE_RESOLVE, &m, on_resolved, l);
+		l->asked = l->way->auth;
+		l->request = calls_ask(l->way->auth, MESSAGE_RESOLVE, &m, on_resolved, l);
 	}
 	buf_done(&key);
 	if (l->request == 0)
@@ -218,7 +218,7 @@ static void resolve(struct relay_letter *l)
 /* Without a key for the domain the report goes unsigned: whoever reads it decides what it is worth. */
 static void signed_or_not(void *arg, int error)
 {
-	struct relay_letter *l = arg;
+	struct letter *l = arg;
 	struct buf whole;
 	if (error && error != -ENOENT && error != -EINVAL && error != -E2BIG) {
 		end(l, LETTER_LATER);
@@ -238,22 +238,22 @@ static void signed_or_not(void *arg, int error)
 	resolve(l);
 }
 
-struct relay_letter *relay_letter_send(const struct relay_letter_request *r)
+struct letter *letter_send(const struct letter_request *r)
 {
-	struct relay_letter *l = mem_alloc(sizeof *l);
-	*l = (struct relay_letter){.done = r->done, .arg = r->arg};
+	struct letter *l = mem_alloc(sizeof *l);
+	*l = (struct letter){.way = r->way, .done = r->done, .arg = r->arg};
 	snprintf(l->id, sizeof l->id, "%s", r->id);
 	arena_init(&l->arena, MEMORY_MAX);
 	buf_init(&l->text, LETTER_MAX);
-	upload_init(&l->upload, &relay_role.store, upload_more, l);
-	loop_task_init(&l->task, &relay_role.process->loop, on_end, l);
+	upload_init(&l->upload, l->way->store, upload_more, l);
+	loop_task_init(&l->task, &l->way->process->loop, on_end, l);
 	if (!arena_copy(&l->arena, r->address, &l->address) ||
 	    !arena_copy(&l->arena, r->domain, &l->domain) || !arena_copy(&l->arena, r->client, &l->client) ||
 	    buf_append(&l->text, r->text) != 0) {
 		end(l, LETTER_LATER);
 		return l;
 	}
-	l->signing = signing_new(&relay_role.keys, &relay_role.process->loop, signed_or_not, l);
+	l->signing = signing_new(l->way->keys, &l->way->process->loop, signed_or_not, l);
 	signing_domain(l->signing, l->domain, (struct view){0}, true);
 	signing_bytes(l->signing, buf_view(&l->text));
 	signing_end(l->signing);
