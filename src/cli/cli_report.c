@@ -68,55 +68,77 @@ static int send_now(struct cli *cli)
 
 /* ---- the list of reports ---- */
 
+/* What all kinds have in common. */
+struct summary {
+	const char *kind, *what;
+	struct view domain, org, id;
+	uint64_t begin, end, count;
+};
+
+static struct summary summary_of(const struct cli_report *r)
+{
+	struct summary s;
+	if (r->kind == REPORT_DMARC) {
+		const struct report_dmarc *d = &r->dmarc;
+		const struct report_row *rows = d->rows.items;
+		s = (struct summary){
+		    "dmarc", "messages", d->policy.domain, d->org, d->id, d->begin, d->end, 0};
+		for (size_t i = 0; i < d->rows.count; i++)
+			s.count += rows[i].count;
+	} else if (r->kind == REPORT_TLS) {
+		const struct report_tls *t = &r->tls;
+		const struct report_tls_policy *first = t->policies.items;
+		s = (struct summary){"tls", "sessions", first->domain, t->org, t->id, t->begin, t->end, 0};
+		for (size_t i = 0; i < t->policies.count; i++)
+			s.count += first[i].successes + first[i].failures;
+	} else {
+		const struct report_failure *f = &r->failure;
+		uint64_t at = f->at ? f->at : (uint64_t)r->at;
+		s = (struct summary){"failure", "messages", f->domain, f->org, f->id, at, at, f->incidents};
+	}
+	return s;
+}
+
 static void print_report(void *arg, const struct cli_report *r)
 {
 	struct cli *cli = arg;
-	bool dmarc = r->kind == REPORT_DMARC;
-	const struct report_tls_policy *first = dmarc ? NULL : r->tls.policies.items;
-	struct view domain = dmarc ? r->dmarc.policy.domain : first->domain,
-	            org = dmarc ? r->dmarc.org : r->tls.org, id = dmarc ? r->dmarc.id : r->tls.id;
-	uint64_t begin = dmarc ? r->dmarc.begin : r->tls.begin, end = dmarc ? r->dmarc.end : r->tls.end,
-	         count = 0;
-	const struct report_row *rows = dmarc ? r->dmarc.rows.items : NULL;
-	for (size_t i = 0; dmarc && i < r->dmarc.rows.count; i++)
-		count += rows[i].count;
-	for (size_t i = 0; !dmarc && i < r->tls.policies.count; i++)
-		count += first[i].successes + first[i].failures;
+	struct summary s = summary_of(r);
 	char from[16], to[16];
-	cli_report_day(begin, from);
-	cli_report_day(end, to);
+	cli_report_day(s.begin, from);
+	cli_report_day(s.end, to);
 	if (cli->json) {
-		printf("{\"kind\":\"%s\",\"domain\":", dmarc ? "dmarc" : "tls");
-		cli_json_string(domain);
+		printf("{\"kind\":\"%s\",\"domain\":", s.kind);
+		cli_json_string(s.domain);
 		printf(",\"by\":");
-		cli_json_string(org);
+		cli_json_string(s.org);
 		printf(",\"id\":");
-		cli_json_string(id);
+		cli_json_string(s.id);
 		printf(",\"from\":");
 		cli_json_string(r->from);
 		printf(",\"received\":%lld,\"begin\":%llu,\"end\":%llu,\"count\":%llu}\n", (long long)r->at,
-		    (unsigned long long)begin, (unsigned long long)end, (unsigned long long)count);
+		    (unsigned long long)s.begin, (unsigned long long)s.end, (unsigned long long)s.count);
 		return;
 	}
-	printf("%s to %s  %-5s  ", from, to, dmarc ? "dmarc" : "tls");
-	cli_print(domain);
-	printf("  %llu %s, by ", (unsigned long long)count, dmarc ? "messages" : "sessions");
-	cli_print(org);
+	printf("%s to %s  %-7s  ", from, to, s.kind);
+	cli_print(s.domain);
+	printf("  %llu %s, by ", (unsigned long long)s.count, s.what);
+	cli_print(s.org);
 	printf(" (");
 	cli_print(r->from.len ? r->from : VIEW("nobody"));
 	printf(" proven), report ");
-	cli_print(id);
+	cli_print(s.id);
 	printf("\n");
 }
 
 static int show(struct cli *cli)
 {
-	struct cli_report_wanted wanted = {.kind = REPORT_DMARC};
+	struct cli_report_wanted wanted = {.kind = REPORT_NONE};
 	if (!cli_report_options(cli, &wanted) || !cli_words(cli, 0, 0))
 		return EXIT_USAGE;
-	int status = cli_report_each(cli, &wanted, print_report, cli);
-	wanted.kind = REPORT_TLS;
-	return status ? status : cli_report_each(cli, &wanted, print_report, cli);
+	int status = 0;
+	for (wanted.kind = REPORT_DMARC; wanted.kind < REPORT_KINDS && status == 0; wanted.kind++)
+		status = cli_report_each(cli, &wanted, print_report, cli);
+	return status;
 }
 
 int cli_report(struct cli *cli)
@@ -124,8 +146,8 @@ int cli_report(struct cli *cli)
 	static const struct {
 		const char *verb;
 		int (*run)(struct cli *cli);
-	} verbs[] = {
-	    {"send", send_now}, {"dmarc", cli_report_dmarc}, {"tls", cli_report_tls}, {"show", show}};
+	} verbs[] = {{"send", send_now}, {"dmarc", cli_report_dmarc}, {"tls", cli_report_tls},
+	    {"failures", cli_report_failures}, {"show", show}};
 	int status = cli_settings(cli);
 	if (status)
 		return status;

@@ -37,6 +37,31 @@ static bool fits(const struct cli_report_wanted *w, struct view domain, uint64_t
 	return (w->domain.len == 0 || view_equal_nocase(domain, w->domain)) && (int64_t)end >= w->since;
 }
 
+/* The report in our form, and whether it is one that is wanted. */
+static int decode(const struct cli_report_wanted *w, struct view bytes, struct cli_report *report,
+    struct arena *arena, bool *wanted)
+{
+	const struct report_tls_policy *first;
+	int error;
+	switch (report->kind) {
+	case REPORT_DMARC:
+		error = codec_decode(bytes, &report_dmarc_schema, &report->dmarc, arena);
+		*wanted = error == 0 && fits(w, report->dmarc.policy.domain, report->dmarc.end);
+		return error;
+	case REPORT_TLS:
+		error = codec_decode(bytes, &report_tls_schema, &report->tls, arena);
+		first = error ? NULL : report->tls.policies.items;
+		*wanted =
+		    error == 0 && report->tls.policies.count > 0 && fits(w, first->domain, report->tls.end);
+		return error;
+	default:
+		error = codec_decode(bytes, &report_failure_schema, &report->failure, arena);
+		*wanted = error == 0 && fits(w, report->failure.domain,
+		                            report->failure.at ? report->failure.at : (uint64_t)report->at);
+		return error;
+	}
+}
+
 static void take_report(struct reading *r, struct view frame)
 {
 	struct cursor c = cursor_on(frame);
@@ -46,14 +71,9 @@ static void take_report(struct reading *r, struct view frame)
 	if (!cursor_ok(&c) || report.kind != r->wanted->kind)
 		return;
 	arena_init(&arena, REPORT_MEMORY);
-	bool dmarc = report.kind == REPORT_DMARC;
-	int error =
-	    codec_decode(c.rest, dmarc ? &report_dmarc_schema : &report_tls_schema, &report.dmarc, &arena);
-	const struct report_tls_policy *first = error || dmarc ? NULL : report.tls.policies.items;
-	r->unreadable += error != 0;
-	if (error == 0 &&
-	    (dmarc ? fits(r->wanted, report.dmarc.policy.domain, report.dmarc.end)
-	           : report.tls.policies.count > 0 && fits(r->wanted, first->domain, report.tls.end)))
+	bool wanted = false;
+	r->unreadable += decode(r->wanted, c.rest, &report, &arena, &wanted) != 0;
+	if (wanted)
 		r->take(r->arg, &report);
 	arena_done(&arena);
 }

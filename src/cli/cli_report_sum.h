@@ -1,9 +1,11 @@
-/* What `postrider report dmarc` and `report tls` say of the reports that others have sent about our domains.
+/* What `postrider report dmarc`, `tls` and `failures` say of the reports that others have sent about our
+ * domains.
  */
 #ifndef CLI_CLI_REPORT_SUM_H
 #define CLI_CLI_REPORT_SUM_H
 
 #include "cli/cli.h"
+#include "report/failure.h"
 #include "report/report_sum.h"
 
 /* A report as store hands it out. Views are valid during the call. */
@@ -14,6 +16,7 @@ struct cli_report {
 	union {
 		struct report_dmarc dmarc;
 		struct report_tls tls;
+		struct report_failure failure;
 	};
 };
 
@@ -31,6 +34,7 @@ int cli_report_each(struct cli *cli, const struct cli_report_wanted *wanted,
 
 int cli_report_dmarc(struct cli *cli);
 int cli_report_tls(struct cli *cli);
+int cli_report_failures(struct cli *cli);
 
 /* "2026-11-29" in UTC. */
 void cli_report_day(uint64_t seconds, char out[16]);

@@ -137,13 +137,18 @@ static const struct setting {
     {"reports", FLAG, AT(reports), "true", 0, 1,
 	"Report to other domains, daily, what mail came here in their name (DMARC aggregate reports, RFC 9990), and how "
 	"mail to them was encrypted (TLS reports, RFC 8460), if they ask for it."},
+    {"failure_reports", FLAG, AT(failure_reports), "false", 0, 1,
+	"Report single messages to the domains that they name as their author and that could not prove them, if these "
+	"domains ask for it (DMARC failure reports, RFC 9991). Such a report tells the header of a message without names, "
+	"subject and recipients, and with local parts replaced; still it tells more about your users than other reports. "
+	"Alike failures are told once an hour, and a domain gets ten reports in an hour at most."},
     {"report_org", TEXT, AT(report_org), "", 0, 0,
 	"The name of your organization in reports. Empty: the hostname."},
     {"report_from", TEXT, AT(report_from), "", 0, 0,
 	"The address from which reports are sent, and to which questions about them go: one in a domain of yours, which "
 	"signs them. Empty: postmaster at the hostname."},
     {"report_addresses", LIST, AT(report_addresses), "", 0, 0,
-	"Addresses to which others send their reports about your domains, as your records name them (rua). Mail to "
+	"Addresses to which others send their reports about your domains, as your records name them (rua, ruf). Mail to "
 	"them is delivered as usual, and the reports in it are read and kept for `postrider report`. It is not "
 	"reported on itself: two servers would go on for ever."},
     {"message_size_max", SIZE, AT(message_size_max), "64M", 1 << 16, UINT64_C(1) << 40,

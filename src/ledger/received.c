@@ -141,7 +141,8 @@ int received_put(struct txn *t, struct received_report *r)
 		return error;
 	amount.count++;
 	amount.bytes += blob_length(&r->bytes);
-	unsigned part = r->from.len > 0 ? 1 : RECEIVED_UNPROVEN_PART;
+	unsigned part = (r->from.len > 0 ? 1 : RECEIVED_UNPROVEN_PART) *
+	                (r->kind == RECEIVED_FAILURE_KIND ? RECEIVED_FAILURE_PART : 1);
 	if (amount.count > RECEIVED_MAX / part || amount.bytes > RECEIVED_BYTES_MAX / part)
 		return -EDQUOT;
 	entry_begin(&e, VERSION);

@@ -18,6 +18,9 @@ enum {
 	/* Anybody can send reports. Those whose author is not proven find room in this part alone, so that
 	   they keep no others out. */
 	RECEIVED_UNPROVEN_PART = 2,
+	/* Nor do reports of single messages (REPORT_FAILURE of report/report.h) keep out those that count. */
+	RECEIVED_FAILURE_KIND = 3,
+	RECEIVED_FAILURE_PART = 2,
 	RECEIVED_TEXT_MAX = 300, /* of each text; longer ones are cut */
 	RECEIVED_DAYS = 400,     /* a year can be compared with the one before */
 	RECEIVED_LIST_MAX = 100, /* of one received_list */

@@ -5,7 +5,7 @@
 
 enum {
 	/* As src/report/report.h has them. */
-	REPORT_KINDS_MAX = 2,
+	REPORT_KINDS_MAX = 3,
 	REPORT_LINE_MAX = 300
 };
 

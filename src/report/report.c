@@ -1,4 +1,5 @@
 /* The limits of a report's values in our own form: report.h. */
+#include "report/failure.h"
 #include "report/report_wish.h"
 
 #include <stddef.h>
@@ -56,6 +57,15 @@ SCHEMA(report_tls_policy, TEXT(report_tls_policy, type), TEXT(report_tls_policy,
 SCHEMA(report_tls, TEXT(report_tls, org), TEXT(report_tls, contact), TEXT(report_tls, id),
     TIME(report_tls, begin), TIME(report_tls, end),
     LIST(report_tls, policies, REPORT_POLICIES_MAX, &report_tls_policy_schema));
+
+SCHEMA(report_failure, TEXT(report_failure, org), TEXT(report_failure, id), TIME(report_failure, at),
+    NUMBER(report_failure, incidents), ROW(report_failure, port, CODEC_U64, 65535, NULL),
+    TEXT(report_failure, domain), TEXT(report_failure, source), TEXT(report_failure, type),
+    TEXT(report_failure, alignment), TEXT(report_failure, delivery), TEXT(report_failure, mail_from),
+    ROW(report_failure, results, CODEC_LINE, FAILURE_RESULTS_MAX, NULL), TEXT(report_failure, dkim_domain),
+    TEXT(report_failure, dkim_identity), TEXT(report_failure, dkim_selector),
+    ROW(report_failure, spf_dns, CODEC_LINE, FAILURE_RESULTS_MAX, NULL), TEXT(report_failure, from),
+    TEXT(report_failure, subject), TEXT(report_failure, message_id));
 
 struct view report_keep(struct arena *arena, struct view text, bool *full)
 {

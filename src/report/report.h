@@ -1,7 +1,8 @@
 /*
  * Reports between servers about mail in a domain's name: DMARC aggregate reports (RFC 9990, and RFC 7489
- * appendix C, which it replaces) and SMTP TLS reports (RFC 8460). Here are their values, which are the same
- * for a report that is written and for one that was received, and their form in our own store and channels.
+ * appendix C, which it replaces), SMTP TLS reports (RFC 8460), and failure reports (failure.h). Here are
+ * their values, which are the same for a report that is written and for one that was received, and their form
+ * in our own store and channels.
  *
  * All texts are views into what they were read from, or into an arena. What comes from a report is a
  * stranger's words: base/show.h before a person sees it.
@@ -29,7 +30,7 @@ enum {
 };
 
 /* What a report is about: kept on the disk, a number keeps its meaning. */
-enum report_kind { REPORT_NONE, REPORT_DMARC, REPORT_TLS, REPORT_KINDS };
+enum report_kind { REPORT_NONE, REPORT_DMARC, REPORT_TLS, REPORT_FAILURE, REPORT_KINDS };
 
 /* ---- DMARC ---- */
 

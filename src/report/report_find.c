@@ -210,8 +210,10 @@ int report_find(struct view message, struct arena *arena, struct report_found *o
 	struct mime_parser *parser = mime_parser_new();
 	const struct mime_tree *tree = mime_parse(parser, message);
 	unsigned looked = 0;
-	int error = -ENOENT;
-	out->kind = REPORT_NONE;
+	int error = report_failure_read(message, tree, arena, &out->failure);
+	out->kind = error == 0 ? REPORT_FAILURE : REPORT_NONE;
+	if (error)
+		note(&l, error);
 	for (size_t i = 0; i < tree->count && looked < REPORT_PARTS_MAX && error != 0; i++) {
 		if (!may_hold_one(&tree->parts[i]))
 			continue;

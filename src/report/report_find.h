@@ -1,11 +1,12 @@
 /*
- * The report that a message carries: as an attachment, packed by gzip or zip or not at all, under whatever
- * type and name; its bytes say what it is. What is unpacked is bounded, and so is what is kept of it.
+ * The report that a message carries, or is (failure.h): as an attachment, packed by gzip or zip or not at
+ * all, under whatever type and name; its bytes say what it is. What is unpacked is bounded, and so is what is
+ * kept of it.
  */
 #ifndef REPORT_REPORT_FIND_H
 #define REPORT_REPORT_FIND_H
 
-#include "report/report.h"
+#include "report/failure.h"
 
 enum {
 	REPORT_PARTS_MAX = 20,        /* of the message that are looked into */
@@ -20,6 +21,7 @@ struct report_found {
 	union {
 		struct report_dmarc dmarc;
 		struct report_tls tls;
+		struct report_failure failure;
 	};
 };
 

@@ -27,8 +27,14 @@ void content_report_begin(void)
 
 static int encode(const struct report_found *found, struct message_report *m, struct buf *bytes)
 {
-	const struct report_tls_policy *first = found->tls.policies.items;
 	m->kind = found->kind;
+	if (found->kind == REPORT_FAILURE) {
+		m->domain = found->failure.domain;
+		m->org = found->failure.org;
+		m->id = found->failure.id;
+		m->begin = m->end = found->failure.at;
+		return codec_encode(bytes, &report_failure_schema, &found->failure);
+	}
 	if (found->kind == REPORT_DMARC) {
 		m->domain = found->dmarc.policy.domain;
 		m->org = found->dmarc.org;
@@ -37,6 +43,7 @@ static int encode(const struct report_found *found, struct message_report *m, st
 		m->end = found->dmarc.end;
 		return codec_encode(bytes, &report_dmarc_schema, &found->dmarc);
 	}
+	const struct report_tls_policy *first = found->tls.policies.items;
 	m->domain = first->domain;
 	m->org = found->tls.org;
 	m->id = found->tls.id;

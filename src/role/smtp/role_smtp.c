@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "role/smtp/smtp_failure.h"
 #include "role/smtp/smtp_hooks.h"
 #include "role/smtp/smtp_report.h"
 
@@ -313,6 +314,7 @@ static int smtp_role_start(struct role_process *p)
 	calls_init(&smtp_role.dns);
 	smtp_policy_start();
 	smtp_report_start(p);
+	smtp_failure_start(p);
 	return 0;
 }
 
@@ -335,6 +337,7 @@ static void smtp_role_peer(struct role_process *p, enum role_bit peer, int fd)
 static void smtp_role_drain(struct role_process *p)
 {
 	smtp_report_drain();
+	smtp_failure_drain();
 	edge_role_drain(p);
 }
 

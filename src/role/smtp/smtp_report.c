@@ -39,7 +39,7 @@ bool smtp_report_is_among(const struct smtp_envelope *envelope)
 }
 
 /* Reports are not reported on: two servers would go on for ever. */
-static bool is_report(const struct smtp_sender *s)
+bool smtp_report_is_report(const struct smtp_sender *s)
 {
 	const struct smtp_envelope *e = smtp_envelope(s->connection->session);
 	for (size_t i = 0; i < e->count; i++)
@@ -169,7 +169,7 @@ void smtp_report_count(const struct smtp_sender *s, const struct sender_decision
 		buf_append(author, v->dmarc.author);
 	bool judged = v->dmarc.result == SENDER_PASS || v->dmarc.result == SENDER_FAIL;
 	if (!smtp_role.edge.process->settings.reports || !judged || v->dmarc.policy_domain.len == 0 ||
-	    v->dmarc.record.aggregate.len == 0 || is_report(s))
+	    v->dmarc.record.aggregate.len == 0 || smtp_report_is_report(s))
 		return;
 	buf_init(&policy, TALLIES_BYTES_MAX);
 	buf_init(&row, TALLIES_BYTES_MAX);

@@ -11,6 +11,9 @@ void smtp_report_start(struct role_process *p);
 /* The process is about to end. */
 void smtp_report_drain(void);
 
+/* Whether all of its recipients are addresses for reports. */
+bool smtp_report_is_report(const struct smtp_sender *s);
+
 /* After the decision on a message. */
 void smtp_report_count(const struct smtp_sender *s, const struct sender_decision *d);
 

@@ -3,6 +3,7 @@
  * what is done for each recipient (trust/sender/sender_policy.h); what is written into its header, the log
  * and the reply.
  */
+#include "role/smtp/smtp_failure.h"
 #include "role/smtp/smtp_report.h"
 #include "role/smtp/smtp_sender_private.h"
 
@@ -188,6 +189,7 @@ static enum smtp_hook_result carry_out(struct smtp_sender *s, struct smtp_verdic
 	}
 	log_verdicts(s, v, &best);
 	smtp_report_count(s, &best);
+	smtp_failure_note(s, &best);
 	write_field(s, v, &best);
 	note_list(s, v, &best);
 	if (best.action < SENDER_REFUSED) {
