@@ -5,6 +5,8 @@
  *   A mailbox uid user name  annotation of a message, shared (user 0) or a user's own
  *   B parent name            number of the mailbox of that name
  *   C 'L'                    mailing lists whose mail comes and is kept (lists.h)
+ *   C 'M' kind hash          mark: whom rules have answered, what they have seen (marks.h)
+ *   C 'N'                    how many marks there are; C 'N' until kind hash: when each ends
  *   C 'O' owner mailbox      somebody else's mailbox that is shared with this account
  *   C 'R' mailbox            a removed mailbox whose messages can still be brought back: its path
  *   C 'S' hash               subscription to a path that has no mailbox

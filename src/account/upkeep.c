@@ -1,13 +1,14 @@
 /*
- * What time does to an account: deleted mail goes for good, old changes, delivery ids and kept bodies expire.
- * Each of them is kept in the order of time, so that what expires stands first: a look is a read of one
- * entry, and what it finds goes in commits of a slice each. An account in which nothing has expired is not
- * written at all.
+ * What time does to an account: deleted mail goes for good, old changes, delivery ids, kept bodies and marks
+ * expire. Each of them is kept in the order of time, so that what expires stands first: a look is a read of
+ * one entry, and what it finds goes in commits of a slice each. An account in which nothing has expired is
+ * not written at all.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "account/mailbox.h"
+#include "account/marks.h"
 #include "account/message.h"
 #include "account/slices.h"
 #include "base/clock.h"
@@ -23,6 +24,7 @@ enum upkeep_phase {
 	UPKEEP_DELIVERIES,
 	UPKEEP_KEPT,
 	UPKEEP_REMEMBERED,
+	UPKEEP_MARKS,
 	UPKEEP_DONE
 };
 
@@ -243,6 +245,7 @@ static void range_of(const struct account_request *r, struct account_key *from, 
 		*to = key_remembered(UINT32_MAX);
 		return;
 	case UPKEEP_DELETED:
+	case UPKEEP_MARKS:
 	case UPKEEP_DONE:
 		break;
 	}
@@ -254,6 +257,9 @@ static int run_drop(struct txn *t, void *arg)
 {
 	struct account_request *r = arg;
 	struct account_key from, to;
+	r->counted = 0;
+	if (r->phase == UPKEEP_MARKS)
+		return marks_drop(t, r->shard, r->now, &r->more);
 	range_of(r, &from, &to);
 	if (r->phase == UPKEEP_DELETED)
 		return erase_until(t, r, &to);
@@ -289,6 +295,8 @@ static int run_look(struct txn *t, void *arg)
 	struct account_request *r = arg;
 	struct account_head head;
 	struct account_key from, to;
+	if (r->phase == UPKEEP_MARKS)
+		return marks_ended(t, r->shard, r->now, &r->more);
 	range_of(r, &from, &to);
 	struct txn_range range = {
 	    .shard = r->shard, .from = key_view(&from), .to = key_view(&to), .limit = ACCOUNT_REMEMBERED_MAX};
