@@ -61,45 +61,69 @@ static void check_tests(struct sieve_checker *c, const struct sieve_node *node, 
 	step->never = step->never || (step->tests && test_is_never(step));
 }
 
-static void take_tests(struct sieve_checker *c, const struct sieve_node *node, struct sieve_step *step)
+/* `good`: nothing was wrong with the node so far. One mistake of its own form is told of each. */
+static bool take_tests(
+    struct sieve_checker *c, const struct sieve_node *node, struct sieve_step *step, bool good)
 {
 	const struct sieve_word *word = step->word;
 
 	if (word->tests == SIEVE_NO_TEST) {
-		if (node->tests)
+		if (node->tests && good)
 			refuse_tests(c, node, word);
-		return;
+		return good && !node->tests;
 	}
+	if (node->tests && node->test_list == (word->tests == SIEVE_TEST_LIST)) {
+		check_tests(c, node, step);
+		return good;
+	}
+	if (!good)
+		return false;
 	if (!node->tests)
 		sieve_check_error(c, node->place, "the %s %s needs %s", sieve_kind_name(word), word->name,
 		    word->tests == SIEVE_ONE_TEST ? "a test" : "tests in '(' and ')'");
-	else if (word->tests == SIEVE_ONE_TEST && node->test_list)
+	else if (word->tests == SIEVE_ONE_TEST)
 		sieve_check_error(c, node->place,
 		    "the %s %s takes one test; several ones need anyof or allof before the '('",
 		    sieve_kind_name(word), word->name);
-	else if (word->tests == SIEVE_TEST_LIST && !node->test_list)
-		sieve_check_error(c, node->place, "the tests of %s must stand in '(' and ')'", word->name);
 	else
-		check_tests(c, node, step);
+		sieve_check_error(c, node->place, "the tests of %s must stand in '(' and ')'", word->name);
+	return false;
 }
 
 static struct sieve_step *check_commands(struct sieve_checker *c, const struct sieve_node *first);
 
-static void take_block(struct sieve_checker *c, const struct sieve_node *node, struct sieve_step *step)
+static void check_block(struct sieve_checker *c, const struct sieve_node *node, struct sieve_step *step)
+{
+	bool loop = step->word->loop;
+
+	if (loop && c->loop_count == SIEVE_LOOPS_MAX) {
+		sieve_check_error(c, step->place, "%s stands in %d others; more is not possible",
+		    step->word->name, SIEVE_LOOPS_MAX);
+		return;
+	}
+	if (loop)
+		c->loops[c->loop_count++] = step;
+	c->depth++;
+	step->block = check_commands(c, node->block);
+	c->depth--;
+	if (loop)
+		c->loop_count--;
+}
+
+static void take_block(
+    struct sieve_checker *c, const struct sieve_node *node, struct sieve_step *step, bool good)
 {
 	const struct sieve_word *word = step->word;
 
 	if (word->kind == SIEVE_TEST)
 		return; /* the grammar gives tests no block */
-	if (word->block && !node->has_block) {
-		sieve_check_error(c, node->place, "the command %s needs a block in '{' and '}'", word->name);
-	} else if (!word->block && node->has_block) {
-		sieve_check_error(
-		    c, node->place, "the command %s takes no block; it ends with ';'", word->name);
+	if (word->block != node->has_block) {
+		if (good)
+			sieve_check_error(c, node->place, "the command %s %s", word->name,
+			    word->block ? "needs a block in '{' and '}'"
+			                : "takes no block; it ends with ';'");
 	} else if (node->has_block && !(step->tests && step->tests->never)) {
-		c->depth++;
-		step->block = check_commands(c, node->block);
-		c->depth--;
+		check_block(c, node, step);
 	}
 }
 
@@ -144,6 +168,7 @@ static struct sieve_step *check_node(
 	size_t slots = word ? sieve_word_positionals(word) + word->tag_count : 0;
 	uint64_t required = c->required;
 	struct sieve_step *step;
+	bool good;
 
 	if (!word)
 		return NULL;
@@ -154,9 +179,9 @@ static struct sieve_step *check_node(
 	step->values = slots ? sieve_check_room(c, node->place, slots, sizeof(*step->values)) : NULL;
 	if (slots && !step->values)
 		return NULL;
-	sieve_check_arguments(c, node, step);
-	take_tests(c, node, step);
-	take_block(c, node, step);
+	good = sieve_check_arguments(c, node, step);
+	good = take_tests(c, node, step, good);
+	take_block(c, node, step, good);
 	if (word->kind == SIEVE_COMMAND && word->block)
 		c->required = required; /* what ihave has made known ends with its block */
 	return step;
@@ -167,24 +192,38 @@ static bool is_named(const struct sieve_node *node, const char *name)
 	return node && view_equal_nocase(node->name, view_from_string(name));
 }
 
-/* RFC 5228 section 3.1: elsif and else follow if and elsif. */
-static void check_order(
+/* What a misplaced require names is known from here on, so that nothing more is said of it. */
+static void enable_silently(struct sieve_checker *c, const struct sieve_node *node)
+{
+	for (size_t i = 0; i < node->argument_count; i++)
+		for (size_t j = 0; j < node->arguments[i].count; j++)
+			(void)sieve_check_enable(c, node->arguments[i].strings[j], &c->required);
+}
+
+/* RFC 5228 section 3.1: elsif and else follow if and elsif. False: nothing more is to be said of the command.
+ */
+static bool check_order(
     struct sieve_checker *c, const struct sieve_node *node, const struct sieve_node *before)
 {
 	bool chain = is_named(node, "elsif") || is_named(node, "else");
 
 	if (is_named(node, "require")) {
-		if (c->settled || c->depth > 0)
-			sieve_check_error(c, node->place,
-			    "require must stand at the beginning of the script, before all other commands");
-		return;
+		if (!c->settled && c->depth == 0)
+			return true;
+		sieve_check_error(c, node->place,
+		    "require must stand at the beginning of the script, before all other commands");
+		enable_silently(c, node);
+		return false;
 	}
 	c->settled = true;
-	if (is_named(node, "else") && is_named(node->tests, "if"))
+	if (is_named(node, "else") && is_named(node->tests, "if")) {
 		sieve_check_error(c, node->place, "'else if' is written as 'elsif'");
-	else if (chain && !is_named(before, "if") && !is_named(before, "elsif"))
+		return false;
+	}
+	if (chain && !is_named(before, "if") && !is_named(before, "elsif"))
 		sieve_check_error(c, node->place, "%.*s must stand right behind the block of an if or elsif",
 		    VIEW_FMT(node->name));
+	return true;
 }
 
 /* The name that a comment gives: "rule:[Name]", as webmails write it, "# Name" behind another '#'. */
@@ -219,11 +258,10 @@ static struct sieve_step *check_commands(struct sieve_checker *c, const struct s
 	const struct sieve_node *before = NULL;
 
 	for (const struct sieve_node *node = first; node; node = node->next) {
-		check_order(c, node, before);
+		bool good = check_order(c, node, before);
+
 		before = node;
-		if (is_named(node, "else") && is_named(node->tests, "if"))
-			continue;
-		*end = check_node(c, node, SIEVE_COMMAND);
+		*end = good ? check_node(c, node, SIEVE_COMMAND) : NULL;
 		if (!*end)
 			continue;
 		if (c->depth == 0)
@@ -232,6 +270,23 @@ static struct sieve_step *check_commands(struct sieve_checker *c, const struct s
 		end = &last->next;
 	}
 	return commands;
+}
+
+/* Extensions that are of no use without others. */
+static void check_needs(struct sieve_checker *c)
+{
+	static const struct {
+		enum sieve_extension extension, needs;
+	} needs[] = {
+	    {SIEVE_X_EXTRACTTEXT, SIEVE_X_VARIABLES},
+	    {SIEVE_X_EXTRACTTEXT, SIEVE_X_FOREVERYPART},
+	};
+
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+		if (c->places[needs[i].extension].line > 0 && !sieve_check_requires(c, needs[i].needs))
+			sieve_check_error(c, c->places[needs[i].extension],
+			    "the extension %s works only together with %s: require that, too",
+			    sieve_extension_name(needs[i].extension), sieve_extension_name(needs[i].needs));
 }
 
 bool sieve_compile(struct view script, const struct sieve_language *language, struct arena *arena,
@@ -244,6 +299,8 @@ bool sieve_compile(struct view script, const struct sieve_language *language, st
 
 	good = sieve_tree_parse(script, arena, errors, &tree);
 	first = good ? check_commands(&c, tree) : NULL;
+	if (good)
+		check_needs(&c);
 	good = good && !c.failed;
 	if (!good) {
 		sieve_errors_sort(errors);

@@ -10,9 +10,12 @@ struct sieve_checker {
 	struct arena *arena;
 	struct sieve_errors *errors;
 	uint64_t required; /* extensions, by require or by ihave around this place */
-	bool settled;      /* a command other than require was met: no require may follow */
+	struct sieve_place places[SIEVE_EXTENSIONS]; /* where each was required; line 0: nowhere */
+	bool settled; /* a command other than require was met: no require may follow */
 	unsigned depth;
-	uint32_t rules; /* counted so far */
+	uint32_t rules;                                  /* counted so far */
+	const struct sieve_step *loops[SIEVE_LOOPS_MAX]; /* around this place, the innermost last */
+	unsigned loop_count;
 	bool failed;
 };
 
@@ -24,9 +27,9 @@ bool sieve_check_requires(const struct sieve_checker *checker, enum sieve_extens
 /* For require and ihave: takes what the extension brings; false: nobody knows it. */
 bool sieve_check_enable(struct sieve_checker *checker, struct view name, uint64_t *set);
 
-/* For the two files of the checker: the arguments of one node; its word and the word's kind in sentences;
- * memory, or NULL, and an error was noted. */
-void sieve_check_arguments(
+/* For the two files of the checker: the arguments of one node (false: one of them is wrong, and was told);
+ * its word and the word's kind in sentences; memory, or NULL, and an error was noted. */
+bool sieve_check_arguments(
     struct sieve_checker *checker, const struct sieve_node *node, struct sieve_step *step);
 const char *sieve_kind_name(const struct sieve_word *word);
 void *sieve_check_room(struct sieve_checker *checker, struct sieve_place place, size_t count, size_t size);

@@ -2,6 +2,7 @@
 #include "sieve/sieve_check.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -127,10 +128,26 @@ struct taking {
 	bool failed;
 };
 
+/* One error is told of the arguments of a command: what follows a first mistake is often no other one. */
+static void complain(struct taking *t, struct sieve_place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void complain(struct taking *t, struct sieve_place place, const char *format, ...)
+{
+	char text[800];
+	va_list args;
+
+	if (t->failed)
+		return;
+	t->failed = true;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	sieve_check_error(t->c, place, "%s", text);
+}
+
 static void wrong(struct taking *t, struct sieve_place place, const char *text)
 {
-	t->failed = true;
-	sieve_check_error(t->c, place, "the %s %s %s", sieve_kind_name(t->word), t->word->name, text);
+	complain(t, place, "the %s %s %s", sieve_kind_name(t->word), t->word->name, text);
 }
 
 /* What stands behind a tag, if it is of the type; the tag is the argument at `at`. */
@@ -144,9 +161,9 @@ static const struct sieve_argument *tag_value(
 		t->at++;
 		return a;
 	}
-	t->failed = true;
-	sieve_check_error(t->c, a ? a->place : tag_argument->place, "behind :%s %s was expected (%s), but %s",
-	    tag, type_name(type), what, a ? describe(a).text : "nothing stands there");
+	complain(t, a ? a->place : tag_argument->place,
+	    "behind :%s %s was expected (%s), but %s stands there", tag, type_name(type), what,
+	    a ? describe(a).text : "nothing");
 	if (a && a->kind != SIEVE_ARGUMENT_TAG)
 		t->at++; /* it stands for the value */
 	return NULL;
@@ -167,9 +184,8 @@ static void only_one(struct taking *t, const struct sieve_argument *a, unsigned 
 {
 	if ((*seen)++ == 0)
 		return;
-	t->failed = true;
-	sieve_check_error(t->c, a->place, ":%.*s is one %s too many: %s %s takes one at most",
-	    VIEW_FMT(a->tag), what, sieve_kind_name(t->word), t->word->name);
+	complain(t, a->place, ":%.*s is one %s too many: %s %s takes one at most", VIEW_FMT(a->tag), what,
+	    sieve_kind_name(t->word), t->word->name);
 }
 
 static bool take_match(struct taking *t, const struct sieve_argument *a)
@@ -192,9 +208,7 @@ static bool take_match(struct taking *t, const struct sieve_argument *a)
 		return true;
 	t->step->relation = (uint8_t)sieve_relation_by_name(value->strings[0]);
 	if (t->step->relation == SIEVE_RELATIONS) {
-		t->failed = true;
-		sieve_check_error(t->c, value->place,
-		    "%s is no way to compare; there are eq, ne, gt, ge, lt and le",
+		complain(t, value->place, "%s is no way to compare; there are eq, ne, gt, ge, lt and le",
 		    sieve_quote(value->strings[0]).text);
 		t->step->relation = 0;
 	}
@@ -214,8 +228,7 @@ static bool take_comparator(struct taking *t, const struct sieve_argument *a)
 		return true;
 	comparator = sieve_comparator_by_name(value->strings[0]);
 	if (comparator == SIEVE_COMPARATORS) {
-		t->failed = true;
-		sieve_check_error(t->c, value->place,
+		complain(t, value->place,
 		    "there is no comparator %s; there are i;ascii-casemap, i;octet, i;ascii-numeric and "
 		    "i;unicode-casemap",
 		    sieve_quote(value->strings[0]).text);
@@ -260,8 +273,7 @@ static bool take_index(struct taking *t, const struct sieve_argument *a)
 	if (!value)
 		return true;
 	if (value->number == 0 || value->number > INDEX_MAX) {
-		t->failed = true;
-		sieve_check_error(t->c, value->place,
+		complain(t, value->place,
 		    "behind :index a number from 1 on was expected; the first field is number 1");
 		return true;
 	}
@@ -291,8 +303,7 @@ static bool take_own(struct taking *t, const struct sieve_argument *a)
 		return true;
 	}
 	if (values[i].kind != SIEVE_ABSENT || (tag->group && (t->groups >> tag->group & 1))) {
-		t->failed = true;
-		sieve_check_error(t->c, a->place,
+		complain(t, a->place,
 		    values[i].kind != SIEVE_ABSENT
 		        ? "%s stands here for the second time"
 		        : "%s cannot stand beside the tag of its kind that came before it",
@@ -310,13 +321,12 @@ static bool take_own(struct taking *t, const struct sieve_argument *a)
 
 static void unknown_tag(struct taking *t, const struct sieve_argument *a)
 {
-	t->failed = true;
 	if (t->word->has == 0 && t->word->tag_count == 0)
-		sieve_check_error(t->c, a->place, "the %s %s takes no tags, but :%.*s stands here",
+		complain(t, a->place, "the %s %s takes no tags, but :%.*s stands here",
 		    sieve_kind_name(t->word), t->word->name, VIEW_FMT(a->tag));
 	else
-		sieve_check_error(t->c, a->place, "the %s %s has no tag :%.*s", sieve_kind_name(t->word),
-		    t->word->name, VIEW_FMT(a->tag));
+		complain(t, a->place, "the %s %s has no tag :%.*s", sieve_kind_name(t->word), t->word->name,
+		    VIEW_FMT(a->tag));
 }
 
 static void take_argument(struct taking *t)
@@ -326,9 +336,7 @@ static void take_argument(struct taking *t)
 
 	if (a->kind != SIEVE_ARGUMENT_TAG) {
 		if (t->count == sieve_word_positionals(t->word)) {
-			if (!t->failed)
-				wrong(t, a->place,
-				    t->count ? "takes no further argument here" : "takes no argument");
+			wrong(t, a->place, t->count ? "takes no further argument here" : "takes no argument");
 			return;
 		}
 		t->positionals[t->count++] = a;
@@ -362,8 +370,7 @@ static void set_positionals(struct taking *t)
 		snprintf(text, sizeof(text), "needs %zu argument%s, but %zu stand%s here; %s is missing: %s",
 		    wanted, wanted == 1 ? "" : "s", t->count, t->count == 1 ? "s" : "", type_name(p->type),
 		    p->what);
-		if (!t->failed)
-			wrong(t, t->node->place, text);
+		wrong(t, t->node->place, text);
 		return;
 	}
 	for (size_t i = 0; i < t->count; i++) {
@@ -396,23 +403,25 @@ static void check_needed(struct taking *t)
 	}
 }
 
-void sieve_check_arguments(struct sieve_checker *c, const struct sieve_node *node, struct sieve_step *step)
+bool sieve_check_arguments(struct sieve_checker *c, const struct sieve_node *node, struct sieve_step *step)
 {
 	struct taking t = {.c = c, .node = node, .word = step->word, .step = step};
 
 	for (; t.at < node->argument_count; t.at++)
 		take_argument(&t);
-	set_positionals(&t);
+	if (!t.failed)
+		set_positionals(&t);
 	if (!t.failed)
 		check_needed(&t);
 	if (step->comparator == SIEVE_ASCII_NUMERIC &&
 	    (step->match == SIEVE_CONTAINS || step->match == SIEVE_MATCHES))
 		wrong(&t, node->place,
 		    "cannot find parts of a text by i;ascii-numeric, which compares whole numbers");
-	if (step->last && step->index == 0 && !t.failed)
+	if (step->last && step->index == 0)
 		wrong(&t, node->place,
 		    "has :last without :index; :last counts from the end what :index counts from the "
 		    "beginning");
 	if (!t.failed && step->word->check)
 		step->word->check(c, step);
+	return !t.failed;
 }

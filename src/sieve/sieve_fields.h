@@ -3,7 +3,7 @@
 #ifndef SIEVE_SIEVE_FIELDS_H
 #define SIEVE_SIEVE_FIELDS_H
 
-#include "sieve/sieve_run.h"
+#include "sieve/sieve_mime.h"
 
 /* Takes a field; FALSE: the next one is wanted. */
 typedef enum sieve_truth sieve_take_field(struct sieve_run *run, struct sieve_field *field, void *arg);
@@ -11,5 +11,9 @@ typedef enum sieve_truth sieve_take_field(struct sieve_run *run, struct sieve_fi
 /* Gives the fields of that name, until one makes `take` something else than FALSE; that is the result. */
 enum sieve_truth sieve_each_field(struct sieve_run *run, const struct sieve_step *step, struct view name,
     sieve_take_field *take, void *arg);
+
+/* The same in the headers of several parts, which count as one. */
+enum sieve_truth sieve_each_field_in(struct sieve_run *run, const struct sieve_step *step,
+    struct sieve_scope scope, struct view name, sieve_take_field *take, void *arg);
 
 #endif

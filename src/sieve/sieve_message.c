@@ -7,6 +7,7 @@
 #include "format/charset.h"
 #include "format/encoded_word.h"
 #include "format/header.h"
+#include "mime/preview.h"
 
 enum {
 	/* Fields that are looked at: more than any program writes, and a bound for the work of each test. */
@@ -37,27 +38,38 @@ static size_t count_fields(struct view bytes)
 	return n;
 }
 
-int sieve_message_fields(struct sieve_message *m, struct sieve_field **fields, size_t *count)
+/* The fields of the header that these octets begin with, and where it ends. */
+static int read_fields(
+    struct arena *arena, struct view bytes, struct sieve_field **fields, size_t *count, size_t *end)
 {
-	struct header_reader r = header_read(m->bytes);
+	struct header_reader r = header_read(bytes);
+	size_t n = count_fields(bytes);
 	struct header_field field;
 
+	*fields = arena_array(arena, n ? n : 1, sizeof(**fields));
+	*count = 0;
+	if (!*fields)
+		return -ENOMEM;
+	for (size_t at = 0; header_next(&r, &field);) {
+		size_t next = field.offset + field.len;
+
+		if (*count < n)
+			(*fields)[(*count)++] = (struct sieve_field){.name = field.name,
+			    .body = field.body,
+			    .raw = view_take(view_skip(bytes, at), next - at)};
+		at = next;
+	}
+	*end = r.at;
+	return 0;
+}
+
+int sieve_message_fields(struct sieve_message *m, struct sieve_field **fields, size_t *count)
+{
 	if (!m->has_fields) {
-		size_t n = count_fields(m->bytes);
+		int result = read_fields(m->arena, m->bytes, &m->fields, &m->field_count, &m->body_offset);
 
-		m->fields = arena_array(m->arena, n ? n : 1, sizeof(*m->fields));
-		if (!m->fields)
-			return -ENOMEM;
-		for (size_t at = 0; header_next(&r, &field);) {
-			size_t end = field.offset + field.len;
-
-			if (m->field_count < n)
-				m->fields[m->field_count++] = (struct sieve_field){.name = field.name,
-				    .body = field.body,
-				    .raw = view_take(view_skip(m->bytes, at), end - at)};
-			at = end;
-		}
-		m->body_offset = r.at;
+		if (result)
+			return result;
 		m->has_fields = true;
 	}
 	*fields = m->fields;
@@ -127,7 +139,9 @@ int sieve_message_tree(struct sieve_message *m, const struct mime_tree **tree)
 		m->parser = mime_parser_new();
 		m->tree = mime_parse(m->parser, m->bytes);
 		m->texts = arena_array(m->arena, m->tree->count, sizeof(*m->texts));
-		if (!m->texts) {
+		m->plain = arena_array(m->arena, m->tree->count, sizeof(*m->plain));
+		m->part_fields = arena_array(m->arena, m->tree->count, sizeof(*m->part_fields));
+		if (!m->texts || !m->plain || !m->part_fields) {
 			m->tree = NULL;
 			mime_parser_free(m->parser);
 			m->parser = NULL;
@@ -168,5 +182,87 @@ int sieve_message_part(struct sieve_message *m, size_t part, struct view *text)
 	if (!m->texts[part].data)
 		result = decode(m, &tree->parts[part], &m->texts[part]);
 	*text = m->texts[part];
+	return result;
+}
+
+/* ---- texts for people ---- */
+
+static bool is_markup(const struct media_type *type)
+{
+	return media_type_is(type, "text", "html") || media_type_is(type, "application", "xhtml+xml");
+}
+
+/* "text/plain/stupid" is no type, and nobody shows it as the one that it begins with. */
+static bool has_strange_type(const struct sieve_field *fields, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (view_equal_nocase(fields[i].name, VIEW("Content-Type"))) {
+			ptrdiff_t end = view_find(fields[i].body, ';');
+			struct view type = end < 0 ? fields[i].body : view_take(fields[i].body, (size_t)end);
+
+			return view_find(type, '/') != view_find_last(type, '/');
+		}
+	return false;
+}
+
+int sieve_message_part_text(struct sieve_message *m, size_t i, struct view *text, bool *is_text)
+{
+	const struct mime_tree *tree;
+	const struct mime_part *part;
+	struct sieve_field *fields;
+	size_t count;
+	struct buf out;
+	int result = sieve_message_part(m, i, text);
+
+	*is_text = false;
+	if (result || sieve_message_tree(m, &tree) != 0 || i >= tree->count)
+		return result;
+	part = &tree->parts[i];
+	if (!is_markup(&part->type) && !view_equal(part->type.type, VIEW("text")))
+		return 0;
+	if (part->encoding == TRANSFER_UNKNOWN)
+		return 0; /* RFC 2045 section 6.4 */
+	if (part->defects & 1U << MIME_CONTENT_TYPE) {
+		if (sieve_message_part_fields(m, i, &fields, &count) != 0)
+			return -ENOMEM;
+		if (has_strange_type(fields, count))
+			return 0;
+	}
+	*is_text = true;
+	if (!is_markup(&part->type))
+		return 0;
+	if (!m->plain[i].data) {
+		buf_init(&out, m->arena->max);
+		if (html_to_text(*text, &out) != 0 || !arena_copy(m->arena, buf_view(&out), &m->plain[i]))
+			result = -ENOMEM;
+		buf_done(&out);
+	}
+	*text = m->plain[i];
+	return result;
+}
+
+int sieve_message_part_fields(
+    struct sieve_message *m, size_t part, struct sieve_field **fields, size_t *count)
+{
+	const struct mime_tree *tree;
+	int result = part == 0 ? 0 : sieve_message_tree(m, &tree);
+
+	*count = 0;
+	if (part == 0)
+		return sieve_message_fields(m, fields, count);
+	if (result || part >= tree->count)
+		return result;
+	if (!m->part_fields[part].known) {
+		const struct mime_part *p = &tree->parts[part];
+		struct view header =
+		    view_take(view_skip(m->bytes, p->header_offset), p->body_offset - p->header_offset);
+		struct sieve_fields *f = &m->part_fields[part];
+		size_t end;
+
+		result = read_fields(m->arena, header, &f->items, &f->count, &end);
+		f->known = result == 0;
+	}
+	*fields = m->part_fields[part].items;
+	*count = m->part_fields[part].count;
 	return result;
 }

@@ -33,6 +33,12 @@ struct sieve_message {
 	struct mime_parser *parser;
 	const struct mime_tree *tree;
 	struct view *texts; /* of the parts, when not NULL data */
+	struct view *plain; /* the same, without markup */
+	struct sieve_fields {
+		struct sieve_field *items;
+		size_t count;
+		bool known;
+	} * part_fields;
 };
 
 /* The views and the arena must live as long. Frees what the message holds beside the arena. */
@@ -83,5 +89,14 @@ struct sieve_message_state {
 };
 int sieve_message_save(struct sieve_message *message, struct sieve_message_state *state);
 void sieve_message_restore(struct sieve_message *message, const struct sieve_message_state *state);
+/*
+ * The part's text as a person reads it: of HTML without its markup. False: it is no text, or it is in an
+ * encoding or of a type that nobody can read.
+ */
+int sieve_message_part_text(struct sieve_message *message, size_t part, struct view *text, bool *is_text);
+
+/* The fields of a part's own header; those of part 0 are the message's. */
+int sieve_message_part_fields(
+    struct sieve_message *message, size_t part, struct sieve_field **fields, size_t *count);
 
 #endif

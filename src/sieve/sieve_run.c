@@ -240,13 +240,18 @@ static bool run_command(struct sieve_run *run, const struct sieve_step *step, bo
 	return truth != SIEVE_BROKEN && (!*taken || run_taken(run, step));
 }
 
+static bool goes_on(const struct sieve_run *run)
+{
+	return !run->stopped && !(run->loop && run->loop->left);
+}
+
 bool sieve_run_block(struct sieve_run *run, const struct sieve_step *first)
 {
 	size_t notes = run->note_count;
 	bool taken = false, good = true;
 
 	run->depth++;
-	for (const struct sieve_step *step = first; good && step && !run->stopped; step = step->next) {
+	for (const struct sieve_step *step = first; good && step && goes_on(run); step = step->next) {
 		if (run->depth == 1)
 			run->rule = step->rule ? step : NULL;
 		good = run_command(run, step, &taken);

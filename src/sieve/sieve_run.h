@@ -63,6 +63,14 @@ struct sieve_held {
 	const struct sieve_step *command, *test; /* test NULL: else */
 };
 
+/* A foreverypart that runs: RFC 5703 section 3. */
+struct sieve_loop {
+	struct sieve_loop *outer;
+	struct view name;
+	size_t part; /* where it is; in the message's tree */
+	bool left;   /* it ends before its next command */
+};
+
 struct sieve_run {
 	const struct sieve_program *program;
 	struct sieve_message *message;
@@ -72,6 +80,7 @@ struct sieve_run {
 	uint64_t steps; /* done so far */
 	uint32_t line;  /* of the command or test under way */
 	bool stopped, keeps, asks;
+	struct sieve_loop *loop;                    /* the innermost one, or NULL */
 	struct view matches[SIEVE_MATCHES_MAX + 1]; /* RFC 5229 section 3.2; 0: the whole */
 	size_t match_count;
 	struct sieve_variable variables[SIEVE_VARIABLES_MAX];

@@ -18,14 +18,17 @@ static const char *const extensions[SIEVE_EXTENSIONS] = {
     [SIEVE_X_ENVELOPE] = "envelope",
     [SIEVE_X_ENVIRONMENT] = "environment",
     [SIEVE_X_EREJECT] = "ereject",
+    [SIEVE_X_EXTRACTTEXT] = "extracttext",
     [SIEVE_X_FCC] = "fcc",
     [SIEVE_X_FILEINTO] = "fileinto",
+    [SIEVE_X_FOREVERYPART] = "foreverypart",
     [SIEVE_X_IHAVE] = "ihave",
     [SIEVE_X_IMAP4FLAGS] = "imap4flags",
     [SIEVE_X_INCLUDE] = "include",
     [SIEVE_X_INDEX] = "index",
     [SIEVE_X_MAILBOXID] = "mailboxid",
     [SIEVE_X_MAILBOX] = "mailbox",
+    [SIEVE_X_MIME] = "mime",
     [SIEVE_X_REJECT] = "reject",
     [SIEVE_X_RELATIONAL] = "relational",
     [SIEVE_X_SPECIAL_USE] = "special-use",
@@ -35,10 +38,25 @@ static const char *const extensions[SIEVE_EXTENSIONS] = {
     [SIEVE_X_VARIABLES] = "variables",
 };
 
-static const struct sieve_words *const tables[] = {&sieve_words_control, &sieve_words_actions,
-    &sieve_words_tests, &sieve_x_body, &sieve_x_duplicate, &sieve_x_editheader, &sieve_x_reject,
-    &sieve_x_vacation, &sieve_x_date, &sieve_x_environment, &sieve_x_ihave, &sieve_x_imap4flags,
-    &sieve_x_mailbox, &sieve_x_variables};
+static const struct sieve_words *const tables[] = {
+    /* clang-format off */
+    &sieve_words_control,
+    &sieve_words_actions,
+    &sieve_words_tests,
+    &sieve_x_body,
+    &sieve_x_date,
+    &sieve_x_duplicate,
+    &sieve_x_editheader,
+    &sieve_x_environment,
+    &sieve_x_ihave,
+    &sieve_x_imap4flags,
+    &sieve_x_mailbox,
+    &sieve_x_mime,
+    &sieve_x_reject,
+    &sieve_x_vacation,
+    &sieve_x_variables,
+    /* clang-format on */
+};
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 const char *sieve_extension_name(enum sieve_extension extension)

@@ -31,14 +31,17 @@ enum sieve_extension {
 	SIEVE_X_ENVELOPE,
 	SIEVE_X_ENVIRONMENT,
 	SIEVE_X_EREJECT,
+	SIEVE_X_EXTRACTTEXT,
 	SIEVE_X_FCC,
 	SIEVE_X_FILEINTO,
+	SIEVE_X_FOREVERYPART,
 	SIEVE_X_IHAVE,
 	SIEVE_X_IMAP4FLAGS,
 	SIEVE_X_INCLUDE,
 	SIEVE_X_INDEX,
 	SIEVE_X_MAILBOX,
 	SIEVE_X_MAILBOXID,
+	SIEVE_X_MIME,
 	SIEVE_X_REJECT,
 	SIEVE_X_RELATIONAL,
 	SIEVE_X_SPECIAL_USE,
@@ -147,6 +150,7 @@ struct sieve_word {
 	unsigned has; /* SIEVE_HAS_... */
 	enum sieve_tests tests;
 	bool block;
+	bool loop; /* its block is run again and again, and `break` leaves it: RFC 5703 */
 	/* Looks at what the row cannot say; NULL: there is nothing. */
 	void (*check)(struct sieve_checker *checker, struct sieve_step *step);
 	bool chained; /* elsif and else: taken only when none before them was */
@@ -182,8 +186,20 @@ const char *sieve_word_near(struct view name, int kind, const struct sieve_words
 unsigned sieve_name_distance(struct view a, struct view b);
 
 /* The rows: one table for each file that has some. */
-extern const struct sieve_words sieve_words_control, sieve_x_duplicate, sieve_x_editheader, sieve_x_reject,
-    sieve_x_vacation, sieve_words_actions, sieve_words_tests, sieve_x_body, sieve_x_date, sieve_x_environment,
-    sieve_x_ihave, sieve_x_imap4flags, sieve_x_mailbox, sieve_x_variables;
+extern const struct sieve_words sieve_words_control;
+extern const struct sieve_words sieve_words_actions;
+extern const struct sieve_words sieve_words_tests;
+extern const struct sieve_words sieve_x_body;
+extern const struct sieve_words sieve_x_date;
+extern const struct sieve_words sieve_x_duplicate;
+extern const struct sieve_words sieve_x_editheader;
+extern const struct sieve_words sieve_x_environment;
+extern const struct sieve_words sieve_x_ihave;
+extern const struct sieve_words sieve_x_imap4flags;
+extern const struct sieve_words sieve_x_mailbox;
+extern const struct sieve_words sieve_x_mime;
+extern const struct sieve_words sieve_x_reject;
+extern const struct sieve_words sieve_x_vacation;
+extern const struct sieve_words sieve_x_variables;
 
 #endif

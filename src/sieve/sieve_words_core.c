@@ -1,6 +1,7 @@
 /* The words of RFC 5228, and envelope and fileinto, which it makes optional; with what extensions add to
  * them. */
 #include "sieve/sieve_check.h"
+#include "sieve/sieve_mime.h"
 #include "sieve/sieve_words_run.h"
 
 /* RFC 5228 section 3.2. Capabilities are names of this program, so each string is judged here. */
@@ -11,8 +12,13 @@ static void check_require(struct sieve_checker *c, struct sieve_step *step)
 	for (uint32_t i = 0; i < names->count; i++) {
 		const char *near;
 
-		if (sieve_check_enable(c, names->strings[i], &c->required))
+		enum sieve_extension extension = sieve_extension_by_name(names->strings[i]);
+
+		if (sieve_check_enable(c, names->strings[i], &c->required)) {
+			if (extension < SIEVE_EXTENSIONS && c->places[extension].line == 0)
+				c->places[extension] = names->place;
 			continue;
+		}
 		near = sieve_word_near(names->strings[i], -1, NULL);
 		if (!near && (sieve_word_find(names->strings[i], SIEVE_COMMAND, NULL) ||
 		                 sieve_word_find(names->strings[i], SIEVE_TEST, NULL)))
@@ -94,6 +100,9 @@ static const struct sieve_word tests[] = {
         .test = sieve_test_address,
         .positionals = {{"header names", SIEVE_STRING_LIST, SIEVE_USE_ADDRESS_HEADER},
             {"keys", SIEVE_STRING_LIST, SIEVE_USE_TEXT}},
+        .tags = sieve_mime_tags,
+        .tag_count = SIEVE_MIME_ANYCHILD + 1,
+        .check = sieve_check_mime,
         .has = SIEVE_HAS_MATCH | SIEVE_HAS_ADDRESS_PART | SIEVE_HAS_INDEX},
     {.name = "allof", .kind = SIEVE_TEST, .test = sieve_test_allof, .tests = SIEVE_TEST_LIST},
     {.name = "anyof", .kind = SIEVE_TEST, .test = sieve_test_anyof, .tests = SIEVE_TEST_LIST},
@@ -107,6 +116,9 @@ static const struct sieve_word tests[] = {
     {.name = "exists",
         .kind = SIEVE_TEST,
         .test = sieve_test_exists,
+        .tags = sieve_mime_tags,
+        .tag_count = SIEVE_MIME_ANYCHILD + 1,
+        .check = sieve_check_mime,
         .positionals = {{"header names", SIEVE_STRING_LIST, SIEVE_USE_HEADER}}},
     {.name = "false", .kind = SIEVE_TEST, .test = sieve_test_false},
     {.name = "header",
@@ -114,6 +126,9 @@ static const struct sieve_word tests[] = {
         .test = sieve_test_header,
         .positionals = {{"header names", SIEVE_STRING_LIST, SIEVE_USE_HEADER},
             {"keys", SIEVE_STRING_LIST, SIEVE_USE_TEXT}},
+        .tags = sieve_mime_tags,
+        .tag_count = SIEVE_MIME_PARAM + 1,
+        .check = sieve_check_mime,
         .has = SIEVE_HAS_MATCH | SIEVE_HAS_INDEX},
     {.name = "not", .kind = SIEVE_TEST, .test = sieve_test_not, .tests = SIEVE_ONE_TEST},
     {.name = "size",

@@ -62,13 +62,14 @@ static bool is_wanted(const struct sieve_field *field, struct view name)
 	return field->name.len == name.len && view_equal_nocase(field->name, name);
 }
 
-enum sieve_truth sieve_each_field(
-    struct sieve_run *run, const struct sieve_step *step, struct view name, sieve_take_field *take, void *arg)
+/* The fields of one part; *wanted counts what :index passes over. */
+static enum sieve_truth fields_of_part(struct sieve_run *run, const struct sieve_step *step, size_t part,
+    struct view name, size_t *wanted, sieve_take_field *take, void *arg)
 {
 	struct sieve_field *fields;
-	size_t count, wanted = step->index;
+	size_t count;
 
-	if (sieve_message_fields(run->message, &fields, &count) != 0)
+	if (sieve_message_part_fields(run->message, part, &fields, &count) != 0)
 		return sieve_run_no_memory(run);
 	if (!sieve_run_work(run, count / 32 + 1))
 		return SIEVE_BROKEN;
@@ -76,7 +77,7 @@ enum sieve_truth sieve_each_field(
 		struct sieve_field *field = &fields[step->last ? count - 1 - n : n];
 		enum sieve_truth truth;
 
-		if (!is_wanted(field, name) || (step->index && --wanted > 0))
+		if (!is_wanted(field, name) || (step->index && --*wanted > 0))
 			continue;
 		truth = take(run, field, arg);
 		if (truth != SIEVE_FALSE || step->index)
@@ -85,10 +86,35 @@ enum sieve_truth sieve_each_field(
 	return SIEVE_FALSE;
 }
 
+enum sieve_truth sieve_each_field_in(struct sieve_run *run, const struct sieve_step *step,
+    struct sieve_scope scope, struct view name, sieve_take_field *take, void *arg)
+{
+	enum sieve_truth truth = SIEVE_FALSE;
+	size_t wanted = step->index;
+
+	for (size_t n = scope.from; n < scope.to && truth == SIEVE_FALSE; n++) {
+		size_t part = step->last ? scope.to - 1 - (n - scope.from) : n;
+
+		truth = fields_of_part(run, step, part, name, &wanted, take, arg);
+		if (step->index && wanted == 0)
+			break;
+	}
+	return truth;
+}
+
+enum sieve_truth sieve_each_field(
+    struct sieve_run *run, const struct sieve_step *step, struct view name, sieve_take_field *take, void *arg)
+{
+	return sieve_each_field_in(run, step, (struct sieve_scope){0, 1}, name, take, arg);
+}
+
 static enum sieve_truth match_field(struct sieve_run *run, struct sieve_field *field, void *arg)
 {
+	const struct sieve_matching *m = arg;
 	struct view text;
 
+	if (sieve_mime_wants_piece(m->step))
+		return sieve_mime_match(arg, field);
 	if (sieve_message_text(run->message, field, &text) != 0)
 		return sieve_run_no_memory(run);
 	return sieve_matching_value(arg, text);
@@ -107,8 +133,10 @@ static enum sieve_truth test_fields(
 {
 	const struct sieve_value *names = sieve_positional(step, 0);
 	struct sieve_matching m;
+	struct sieve_scope scope;
 
-	if (!sieve_matching_begin(&m, run, step, sieve_positional(step, 1)))
+	if (!sieve_matching_begin(&m, run, step, sieve_positional(step, 1)) ||
+	    !sieve_mime_scope(run, step, &scope))
 		return SIEVE_BROKEN;
 	for (uint32_t i = 0; i < names->count; i++) {
 		struct view name;
@@ -117,7 +145,7 @@ static enum sieve_truth test_fields(
 		if (!sieve_run_text(run, names->strings[i], &name))
 			return SIEVE_BROKEN;
 		m.field = name;
-		truth = sieve_each_field(run, step, name, take, &m);
+		truth = sieve_each_field_in(run, step, scope, name, take, &m);
 		if (truth != SIEVE_FALSE)
 			return truth;
 	}
@@ -143,14 +171,17 @@ static enum sieve_truth is_there(struct sieve_run *run, struct sieve_field *fiel
 enum sieve_truth sieve_test_exists(struct sieve_run *run, const struct sieve_step *step)
 {
 	const struct sieve_value *names = sieve_positional(step, 0);
+	struct sieve_scope scope;
 
+	if (!sieve_mime_scope(run, step, &scope))
+		return SIEVE_BROKEN;
 	for (uint32_t i = 0; i < names->count; i++) {
 		struct view name;
 		enum sieve_truth truth;
 
 		if (!sieve_run_text(run, names->strings[i], &name))
 			return SIEVE_BROKEN;
-		truth = sieve_each_field(run, step, name, is_there, NULL);
+		truth = sieve_each_field_in(run, step, scope, name, is_there, NULL);
 		if (truth != SIEVE_TRUE)
 			return truth;
 	}

@@ -109,6 +109,28 @@ static enum sieve_truth match_parts(struct sieve_matching *m, const struct view 
 	return truth;
 }
 
+/* Section 5.3: what a person reads, without the markup of HTML. */
+static enum sieve_truth match_texts(struct sieve_matching *m)
+{
+	enum sieve_truth truth = SIEVE_FALSE;
+	const struct mime_tree *tree;
+
+	if (!sieve_run_work(m->run, m->run->message->bytes.len / 64 + 1))
+		return SIEVE_BROKEN;
+	if (sieve_message_tree(m->run->message, &tree) != 0)
+		return sieve_run_no_memory(m->run);
+	for (size_t i = 0; i < tree->count && truth == SIEVE_FALSE; i++) {
+		struct view text;
+		bool is_text;
+
+		if (sieve_message_part_text(m->run->message, i, &text, &is_text) != 0)
+			return sieve_run_no_memory(m->run);
+		if (is_text)
+			truth = sieve_matching_value(m, text);
+	}
+	return truth;
+}
+
 static enum sieve_truth match_raw(struct sieve_matching *m)
 {
 	struct view body;
@@ -120,7 +142,6 @@ static enum sieve_truth match_raw(struct sieve_matching *m)
 
 static enum sieve_truth test_body(struct sieve_run *run, const struct sieve_step *step)
 {
-	static const struct view text = {"text", 4};
 	const struct sieve_value *content = sieve_tag(step, CONTENT);
 	struct view *contents = arena_array(run->arena, content->count + 1, sizeof(*contents));
 	struct sieve_matching m;
@@ -142,7 +163,7 @@ static enum sieve_truth test_body(struct sieve_run *run, const struct sieve_step
 	else if (content->kind != SIEVE_ABSENT)
 		truth = match_parts(&m, contents, content->count);
 	else
-		truth = match_parts(&m, &text, 1);
+		truth = match_texts(&m);
 	return truth == SIEVE_FALSE ? sieve_matching_end(&m) : truth;
 }
 

@@ -1,21 +1,13 @@
 /* Variables: RFC 5229. The command set with its modifiers, and the test string. */
+#include "sieve/sieve_variables.h"
+
 #include "sieve/sieve_match.h"
 
 #include <stdio.h>
 
 #include "base/utf8.h"
 
-/* Section 4.1: modifiers of one precedence exclude one another; the groups stand in their order. */
-static const struct sieve_tag set_tags[] = {
-    {"lower", SIEVE_X_VARIABLES, 1, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false},
-    {"upper", SIEVE_X_VARIABLES, 1, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false},
-    {"lowerfirst", SIEVE_X_VARIABLES, 2, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false},
-    {"upperfirst", SIEVE_X_VARIABLES, 2, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false},
-    {"quotewildcard", SIEVE_X_VARIABLES, 3, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false},
-    {"length", SIEVE_X_VARIABLES, 4, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false},
-};
-
-enum { LOWER, UPPER, LOWERFIRST, UPPERFIRST, QUOTEWILDCARD, LENGTH };
+static const struct sieve_tag set_tags[] = {SIEVE_MODIFIER_TAGS};
 
 static char upper(char c)
 {
@@ -23,13 +15,13 @@ static char upper(char c)
 }
 
 /* Section 4.1: the modifiers in the order of their precedence. Letters beyond US-ASCII stay as they are. */
-static bool modify(struct sieve_run *run, const struct sieve_step *step, struct view *value)
+bool sieve_modify(struct sieve_run *run, const struct sieve_step *step, struct view *value)
 {
-	bool given[LENGTH + 1];
+	bool given[SIEVE_MODIFIERS];
 	char number[24], *out;
 	size_t len = 0;
 
-	for (size_t i = 0; i <= LENGTH; i++)
+	for (size_t i = 0; i < SIEVE_MODIFIERS; i++)
 		given[i] = sieve_tag(step, i)->kind != SIEVE_ABSENT;
 	out = arena_alloc(run->arena, 2 * value->len + 1);
 	if (!out) {
@@ -39,15 +31,17 @@ static bool modify(struct sieve_run *run, const struct sieve_step *step, struct 
 	for (size_t i = 0; i < value->len; i++) {
 		char c = value->data[i];
 
-		c = given[LOWER] ? ascii_lower(c) : given[UPPER] ? upper(c) : c;
+		c = given[SIEVE_MODIFY_LOWER] ? ascii_lower(c) : given[SIEVE_MODIFY_UPPER] ? upper(c) : c;
 		if (i == 0)
-			c = given[LOWERFIRST] ? ascii_lower(c) : given[UPPERFIRST] ? upper(c) : c;
-		if (given[QUOTEWILDCARD] && (c == '*' || c == '?' || c == '\\'))
+			c = given[SIEVE_MODIFY_LOWERFIRST]   ? ascii_lower(c)
+			    : given[SIEVE_MODIFY_UPPERFIRST] ? upper(c)
+			                                     : c;
+		if (given[SIEVE_MODIFY_QUOTEWILDCARD] && (c == '*' || c == '?' || c == '\\'))
 			out[len++] = '\\';
 		out[len++] = c;
 	}
 	*value = view_of(out, len);
-	if (!given[LENGTH])
+	if (!given[SIEVE_MODIFY_LENGTH])
 		return true;
 	snprintf(number, sizeof(number), "%zu", utf8_length(*value));
 	if (arena_copy(run->arena, view_from_string(number), value))
@@ -61,7 +55,8 @@ static bool act_set(struct sieve_run *run, const struct sieve_step *step)
 	struct view value;
 
 	return sieve_run_text(run, sieve_positional(step, 1)->strings[0], &value) &&
-	       modify(run, step, &value) && sieve_run_set(run, sieve_positional(step, 0)->strings[0], value);
+	       sieve_modify(run, step, &value) &&
+	       sieve_run_set(run, sieve_positional(step, 0)->strings[0], value);
 }
 
 /* Section 5: :count counts texts that are not empty. */

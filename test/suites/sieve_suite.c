@@ -5,8 +5,9 @@
  *
  *     build/test/sieve_suite FILE.svtest ...
  *
- * says for each file how many of its tests passed, which failed and why, or why it was left out. It returns 1
- * when a test failed. sieve_suite.py runs the whole suite.
+ * says for each file how many of its tests passed, which failed and why, or why it was left out; behind -e
+ * also what is said of each script that cannot be compiled. It returns 1 when a test failed. sieve_suite.py
+ * runs the whole suite.
  */
 #include "sieve_suite.h"
 
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 struct suite suite;
+bool suite_shows_errors;
 
 struct view suite_keep(struct view text)
 {
@@ -194,6 +196,10 @@ int main(int argc, char **argv)
 	struct view script;
 
 	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "-e") == 0) {
+			suite_shows_errors = true;
+			continue;
+		}
 		memset(&suite, 0, sizeof(suite));
 		suite.file = argv[i];
 		suite.world =

@@ -62,6 +62,7 @@ struct suite {
 	struct sieve_outcome outcome; /* of a script's run */
 };
 extern struct suite suite;
+extern bool suite_shows_errors;
 
 /* A text that stays. */
 struct view suite_keep(struct view text);

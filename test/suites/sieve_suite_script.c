@@ -22,6 +22,9 @@ static bool compile(struct view name)
 		return false;
 	}
 	suite.compiled = sieve_compile(script, &plain, &suite.arena, &suite.errors, &suite.program);
+	for (size_t i = 0; suite_shows_errors && i < suite.errors.count; i++)
+		printf("%s:%u:%u: %.*s\n", path, suite.errors.items[i].place.line,
+		    suite.errors.items[i].place.column, VIEW_FMT(suite.errors.items[i].text));
 	return suite.compiled;
 }
 
