@@ -127,6 +127,40 @@ static void take_block(
 	}
 }
 
+/* ---- require: RFC 5228 section 3.2 ---- */
+
+static bool is_named(const struct sieve_node *node, const char *name)
+{
+	return node && view_equal_nocase(node->name, view_from_string(name));
+}
+
+static void refuse_extension(struct sieve_checker *c, struct sieve_place place, struct view name)
+{
+	const char *near = sieve_extension_near(name);
+
+	if (!near && (sieve_word_find(name, SIEVE_COMMAND, NULL) || sieve_word_find(name, SIEVE_TEST, NULL)))
+		sieve_check_error(
+		    c, place, "%s is no extension: leave it out of the require", sieve_quote(name).text);
+	else
+		sieve_check_error(c, place, "there is no extension %s%s%s%s", sieve_quote(name).text,
+		    near ? "; is '" : "", near ? near : "", near ? "' meant?" : "");
+}
+
+/* Capabilities are names of this program, so each string is judged here. */
+static void take_extensions(struct sieve_checker *c, const struct sieve_step *step)
+{
+	const struct sieve_value *names = sieve_positional(step, 0);
+
+	for (uint32_t i = 0; i < names->count; i++) {
+		enum sieve_extension extension = sieve_extension_by_name(names->strings[i]);
+
+		if (!sieve_check_enable(c, names->strings[i], &c->required))
+			refuse_extension(c, names->place, names->strings[i]);
+		else if (extension < SIEVE_EXTENSIONS && c->places[extension].line == 0)
+			c->places[extension] = names->place;
+	}
+}
+
 /* ---- names ---- */
 
 static const struct sieve_word *find_word(
@@ -155,7 +189,7 @@ static const struct sieve_word *find_word(
 		    c, node->place, "%s is a command and no test", sieve_quote(node->name).text);
 		return NULL;
 	}
-	near = sieve_word_near(node->name, (int)kind, extra);
+	near = sieve_word_near(node->name, kind, extra);
 	sieve_check_error(c, node->place, "there is no %s %s%s%s%s", kind == SIEVE_TEST ? "test" : "command",
 	    sieve_quote(node->name).text, near ? "; is '" : "", near ? near : "", near ? "' meant?" : "");
 	return NULL;
@@ -180,16 +214,13 @@ static struct sieve_step *check_node(
 	if (slots && !step->values)
 		return NULL;
 	good = sieve_check_arguments(c, node, step);
+	if (good && is_named(node, "require"))
+		take_extensions(c, step);
 	good = take_tests(c, node, step, good);
 	take_block(c, node, step, good);
 	if (word->kind == SIEVE_COMMAND && word->block)
 		c->required = required; /* what ihave has made known ends with its block */
 	return step;
-}
-
-static bool is_named(const struct sieve_node *node, const char *name)
-{
-	return node && view_equal_nocase(node->name, view_from_string(name));
 }
 
 /* What a misplaced require names is known from here on, so that nothing more is said of it. */

@@ -178,12 +178,15 @@ const struct sieve_word *sieve_word_find(
     struct view name, enum sieve_kind kind, const struct sieve_words *extra);
 
 /*
- * A name that somebody may have meant who wrote `name`: of words of that kind, of extensions (kind < 0).
- * NULL: none is near.
+ * A name that somebody may have meant who wrote `name`: of words of that kind, of extensions. NULL: none is
+ * near.
  */
-const char *sieve_word_near(struct view name, int kind, const struct sieve_words *extra);
-/* Whether one may be meant by the other: up to a third of the letters are others. */
+const char *sieve_word_near(struct view name, enum sieve_kind kind, const struct sieve_words *extra);
+const char *sieve_extension_near(struct view name);
+/* How many letters are others. Takes a candidate that is nearer than *distance, up to a third of its letters.
+ */
 unsigned sieve_name_distance(struct view a, struct view b);
+void sieve_name_consider(struct view name, const char *candidate, const char **best, unsigned *distance);
 
 /* The rows: one table for each file that has some. */
 extern const struct sieve_words sieve_words_control;

@@ -4,37 +4,10 @@
 #include "sieve/sieve_mime.h"
 #include "sieve/sieve_words_run.h"
 
-/* RFC 5228 section 3.2. Capabilities are names of this program, so each string is judged here. */
-static void check_require(struct sieve_checker *c, struct sieve_step *step)
-{
-	const struct sieve_value *names = sieve_positional(step, 0);
-
-	for (uint32_t i = 0; i < names->count; i++) {
-		const char *near;
-
-		enum sieve_extension extension = sieve_extension_by_name(names->strings[i]);
-
-		if (sieve_check_enable(c, names->strings[i], &c->required)) {
-			if (extension < SIEVE_EXTENSIONS && c->places[extension].line == 0)
-				c->places[extension] = names->place;
-			continue;
-		}
-		near = sieve_word_near(names->strings[i], -1, NULL);
-		if (!near && (sieve_word_find(names->strings[i], SIEVE_COMMAND, NULL) ||
-		                 sieve_word_find(names->strings[i], SIEVE_TEST, NULL)))
-			sieve_check_error(c, names->place, "%s is no extension: leave it out of the require",
-			    sieve_quote(names->strings[i]).text);
-		else
-			sieve_check_error(c, names->place, "there is no extension %s%s%s%s",
-			    sieve_quote(names->strings[i]).text, near ? "; is '" : "", near ? near : "",
-			    near ? "' meant?" : "");
-	}
-}
-
 static const struct sieve_word control[] = {
     {.name = "require",
-        .positionals = {{"extensions", SIEVE_STRING_LIST, SIEVE_USE_EXTENSION}},
-        .check = check_require},
+        .positionals = {{"extensions", SIEVE_STRING_LIST,
+            SIEVE_USE_EXTENSION}}}, /* sieve_check.c looks at them */
     {.name = "if", .tests = SIEVE_ONE_TEST, .block = true},
     {.name = "elsif", .tests = SIEVE_ONE_TEST, .block = true, .chained = true},
     {.name = "else", .block = true, .chained = true},

@@ -45,7 +45,7 @@ static void near_names(void **state)
 	assert_int_equal(sieve_name_distance(VIEW(""), VIEW("abc")), 3);
 	assert_string_equal(sieve_word_near(VIEW("filinto"), SIEVE_COMMAND, NULL), "fileinto");
 	assert_string_equal(sieve_word_near(VIEW("haeder"), SIEVE_TEST, NULL), "header");
-	assert_string_equal(sieve_word_near(VIEW("variable"), -1, NULL), "variables");
+	assert_string_equal(sieve_extension_near(VIEW("variable")), "variables");
 	assert_null(sieve_word_near(VIEW("radish"), SIEVE_COMMAND, NULL));
 }
 
