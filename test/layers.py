@@ -53,7 +53,7 @@ ALLOWED = {
     'role/auth': PROCESS | {'trust/login'},
     'role/store': PROCESS | {'mime', 'search', 'dsn', 'store', 'account', 'directory', 'queue', 'ledger', 'trace'},
     'role/relay': PROCESS | {'mime', 'dsn', 'smtp', 'http', 'report', 'trust/route'},
-    'role/relay/report': PROCESS | {'mime', 'report', 'http', 'trust/sender', 'role/relay'},
+    'role/relay/report': PROCESS | {'extract', 'mime', 'report', 'http', 'trust/sender', 'role/relay'},
     'role/relay/notify': PROCESS | {'mime', 'dsn', 'smtp', 'trust/route', 'role/relay'},
     'role/smtp': EDGE | {'dsn', 'report', 'smtp', 'trust/route', 'trust/sender'},
     'role/pop3': EDGE | {'pop3'},

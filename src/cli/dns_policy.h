@@ -10,7 +10,7 @@
 enum { DNS_POLICY_SECONDS = 5 /* for each address */ };
 
 /*
- * Tries the addresses one after the other, at the port of the setting mta_sts_port. Appends the policy to
+ * Tries the addresses one after the other, at the port of the setting https_port. Appends the policy to
  * `body`, or leaves it empty and appends to `why` what went wrong, in words.
  */
 void dns_policy_fetch(const struct settings *settings, const char *host,

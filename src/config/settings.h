@@ -45,7 +45,7 @@ struct settings {
 	uint64_t require_tls_login, tls_cbc, allow_main_password_scram, sender_null_mx, sender_check,
 	    dkim_sign, received_login, crash_stop;
 	struct view relay_networks;
-	uint64_t relay_port, mta_sts, mta_sts_port, dns_watch;
+	uint64_t relay_port, mta_sts, https_port, dns_watch;
 	uint64_t queue_retry_min, queue_retry_max, queue_warn_hours, queue_give_up_days;
 	uint64_t relay_connections, destination_connections, destination_rate, sender_domain_rate;
 	uint64_t hold_max, trace_days, dkim_rotation_days;

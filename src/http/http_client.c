@@ -1,7 +1,7 @@
 /*
- * One GET, behind the parser library (http_parser): what it tells in pieces is put together here, under caps.
- * Where it is more tolerant than a fetch of a policy may be, this file is not: a response that was cut, or
- * says two things at once, is none.
+ * One request, behind the parser library (http_parser): what it tells in pieces is put together here, under
+ * caps. Where it is more tolerant than a fetch of a policy may be, this file is not: a response that was cut,
+ * or says two things at once, is none.
  */
 #include "http/http_client.h"
 
@@ -17,9 +17,9 @@ enum {
 	OVERHEAD = 8
 };
 
-struct http_get {
+struct http_exchange {
 	http_parser parser;
-	enum http_get_state state;
+	enum http_exchange_state state;
 	const char *why;
 	struct buf body, field, content_type;
 	bool in_value, has_type, in_type;
@@ -27,16 +27,16 @@ struct http_get {
 	uint64_t taken, taken_max;
 };
 
-static struct http_get *of(http_parser *parser)
+static struct http_exchange *of(http_parser *parser)
 {
 	return parser->data;
 }
 
-static int fail(struct http_get *g, const char *why)
+static int fail(struct http_exchange *g, const char *why)
 {
-	if (g->state != HTTP_GET_MORE)
+	if (g->state != HTTP_EXCHANGE_MORE)
 		return -1;
-	g->state = HTTP_GET_FAILED;
+	g->state = HTTP_EXCHANGE_FAILED;
 	g->why = why;
 	return -1;
 }
@@ -45,7 +45,7 @@ static int fail(struct http_get *g, const char *why)
 
 static int begins(http_parser *parser)
 {
-	struct http_get *g = of(parser);
+	struct http_exchange *g = of(parser);
 	buf_clear(&g->field);
 	buf_clear(&g->content_type);
 	g->in_value = g->has_type = g->in_type = false;
@@ -54,7 +54,7 @@ static int begins(http_parser *parser)
 
 static int field_came(http_parser *parser, const char *at, size_t len)
 {
-	struct http_get *g = of(parser);
+	struct http_exchange *g = of(parser);
 	if (g->in_value)
 		buf_clear(&g->field);
 	g->in_value = false;
@@ -67,7 +67,7 @@ static int field_came(http_parser *parser, const char *at, size_t len)
 
 static int value_came(http_parser *parser, const char *at, size_t len)
 {
-	struct http_get *g = of(parser);
+	struct http_exchange *g = of(parser);
 	if (memchr(at, '\0', len))
 		return fail(g, "not HTTP");
 	if (!g->in_value) {
@@ -85,7 +85,7 @@ static int value_came(http_parser *parser, const char *at, size_t len)
 
 static int header_ended(http_parser *parser)
 {
-	struct http_get *g = of(parser);
+	struct http_exchange *g = of(parser);
 	g->status = parser->status_code;
 	if (g->status == 101)
 		return fail(g, "an upgrade that nobody asked for");
@@ -98,18 +98,18 @@ static int header_ended(http_parser *parser)
 
 static int body_came(http_parser *parser, const char *at, size_t len)
 {
-	struct http_get *g = of(parser);
+	struct http_exchange *g = of(parser);
 	return buf_append(&g->body, view_of(at, len)) == 0 ? 0 : fail(g, "a body that is too long");
 }
 
 static int ended(http_parser *parser)
 {
-	struct http_get *g = of(parser);
-	if (g->state != HTTP_GET_MORE)
+	struct http_exchange *g = of(parser);
+	if (g->state != HTTP_EXCHANGE_MORE)
 		return -1;
 	if (g->status < 200)
 		return 0; /* 100 and 103: the response itself follows (RFC 9110 section 15.2) */
-	g->state = HTTP_GET_DONE;
+	g->state = HTTP_EXCHANGE_DONE;
 	http_parser_pause(parser, 1);
 	return 0;
 }
@@ -123,9 +123,9 @@ static const http_parser_settings told = {.on_message_begin = begins,
 
 /* ---- the machine ---- */
 
-struct http_get *http_get_new(size_t body_max)
+struct http_exchange *http_exchange_new(size_t body_max)
 {
-	struct http_get *g = mem_alloc(sizeof *g);
+	struct http_exchange *g = mem_alloc(sizeof *g);
 	http_parser_init(&g->parser, HTTP_RESPONSE);
 	g->parser.data = g;
 	g->taken_max = HTTP_HEADER_MAX + OVERHEAD * (uint64_t)body_max;
@@ -135,7 +135,7 @@ struct http_get *http_get_new(size_t body_max)
 	return g;
 }
 
-void http_get_free(struct http_get *g)
+void http_exchange_free(struct http_exchange *g)
 {
 	if (g == NULL)
 		return;
@@ -153,68 +153,71 @@ static bool is_plain(const char *s)
 	return *s != '\0';
 }
 
-int http_get_request(struct buf *out, const char *host, const char *path)
+int http_exchange_request(struct buf *out, const struct http_request *r)
 {
-	if (!is_plain(host) || !is_plain(path) || path[0] != '/')
+	if (!is_plain(r->host) || !is_plain(r->path) || r->path[0] != '/')
 		return -EINVAL;
-	return buf_printf(out,
-	    "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: Postrider\r\nAccept: */*\r\nAccept-Encoding: "
-	    "identity\r\n"
-	    "Connection: close\r\n\r\n",
-	    path, host);
+	buf_printf(out, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: Postrider\r\n",
+	    r->content_type ? "POST" : "GET", r->path, r->host);
+	if (r->content_type)
+		buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", r->content_type, r->body.len);
+	buf_append_string(out, "Accept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n");
+	if (r->content_type)
+		buf_append(out, r->body);
+	return buf_failed(out) ? -ENOBUFS : 0;
 }
 
-static enum http_get_state parse(struct http_get *g, const char *data, size_t len)
+static enum http_exchange_state parse(struct http_exchange *g, const char *data, size_t len)
 {
 	http_parser_execute(&g->parser, &told, data, len);
 	enum http_errno error = HTTP_PARSER_ERRNO(&g->parser);
-	if (g->state == HTTP_GET_MORE && error != HPE_OK)
+	if (g->state == HTTP_EXCHANGE_MORE && error != HPE_OK)
 		fail(g, error == HPE_HEADER_OVERFLOW ? "a header that is too long" : "not HTTP");
 	return g->state;
 }
 
-enum http_get_state http_get_feed(struct http_get *g, struct view bytes)
+enum http_exchange_state http_exchange_feed(struct http_exchange *g, struct view bytes)
 {
-	if (g->state != HTTP_GET_MORE || bytes.len == 0)
+	if (g->state != HTTP_EXCHANGE_MORE || bytes.len == 0)
 		return g->state;
 	g->taken += bytes.len;
 	parse(g, bytes.data, bytes.len);
 	/* The library's own limit is five times ours, and is counted anew for each chunk. */
-	if (g->state == HTTP_GET_MORE && g->status == 0 && g->taken > HTTP_HEADER_MAX)
+	if (g->state == HTTP_EXCHANGE_MORE && g->status == 0 && g->taken > HTTP_HEADER_MAX)
 		fail(g, "a header that is too long");
-	if (g->state == HTTP_GET_MORE && g->taken > g->taken_max)
+	if (g->state == HTTP_EXCHANGE_MORE && g->taken > g->taken_max)
 		fail(g, "too much around the body");
 	return g->state;
 }
 
-enum http_get_state http_get_end(struct http_get *g, bool orderly)
+enum http_exchange_state http_exchange_end(struct http_exchange *g, bool orderly)
 {
-	if (g->state != HTTP_GET_MORE)
+	if (g->state != HTTP_EXCHANGE_MORE)
 		return g->state;
 	/* RFC 9112 section 9.8: without a length the end of the connection must be the peer's own. */
 	if (!orderly || g->taken == 0)
 		fail(g, "the connection was cut");
-	else if (parse(g, "", 0) == HTTP_GET_MORE)
+	else if (parse(g, "", 0) == HTTP_EXCHANGE_MORE)
 		fail(g, "the connection ended too early");
 	return g->state;
 }
 
-unsigned http_get_status(const struct http_get *g)
+unsigned http_exchange_status(const struct http_exchange *g)
 {
 	return g->status;
 }
 
-struct view http_get_content_type(const struct http_get *g)
+struct view http_exchange_content_type(const struct http_exchange *g)
 {
 	return view_trim(buf_view(&g->content_type));
 }
 
-struct view http_get_body(const struct http_get *g)
+struct view http_exchange_body(const struct http_exchange *g)
 {
 	return buf_view(&g->body);
 }
 
-const char *http_get_why(const struct http_get *g)
+const char *http_exchange_why(const struct http_exchange *g)
 {
 	return g->why ? g->why : "";
 }

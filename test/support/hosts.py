@@ -501,7 +501,28 @@ def policy(mode, *hosts, max_age=86400):
     return f"version: STSv1\r\nmode: {mode}\r\n" + "".join(f"mx: {host}\r\n" for host in hosts) + f"max_age: {max_age}\r\n"
 
 
-class PolicyHost:
+class HttpsHost:
+    """An HTTPS server with this handler of requests."""
+
+    def __init__(self, address, port, certificate, handler):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate.chain, certificate.key)
+        self.server = http.server.ThreadingHTTPServer((address, port), handler, bind_and_activate=False)
+        self.server.daemon_threads = True
+        self.server.handle_error = lambda *_: None  # a client that does not trust us is what some tests are about
+        self.server.allow_reuse_address = True
+        self.server.server_bind()
+        self.server.server_activate()
+        # The handshake belongs to each connection's own thread, not to the loop that accepts.
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        threading.Thread(target=self.server.serve_forever, daemon=True, kwargs={"poll_interval": 0.05}).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class PolicyHost(HttpsHost):
     """An HTTPS server with one MTA-STS policy, which counts how often it was fetched. `respond(handler)` may answer in its place."""
 
     def __init__(self, address, port, certificate, text):
@@ -529,22 +550,29 @@ class PolicyHost:
             def log_message(self, *_):
                 pass
 
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate.chain, certificate.key)
-        self.server = http.server.ThreadingHTTPServer((address, port), Handler, bind_and_activate=False)
-        self.server.daemon_threads = True
-        self.server.handle_error = lambda *_: None  # a client that does not trust us is what some tests are about
-        self.server.allow_reuse_address = True
-        self.server.server_bind()
-        self.server.server_activate()
-        # The handshake belongs to each connection's own thread, not to the loop that accepts.
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
-        threading.Thread(target=self.server.serve_forever, daemon=True, kwargs={"poll_interval": 0.05}).start()
+        super().__init__(address, port, certificate, Handler)
 
     def wait_fetched(self, count=1, timeout=TIMEOUT):
         with self.changed:
             assert self.changed.wait_for(lambda: self.fetched >= count, timeout), f"the policy was fetched {self.fetched} times, not {count}"
 
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+
+class ReportHost(HttpsHost):
+    """An HTTPS server that takes what is posted there: (path, fields, body) of each; answers with `status`."""
+
+    def __init__(self, address, port, certificate):
+        self.posts, self.status = [], 201
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.posts.append((self.path, self.headers, body))
+                self.send_response(outer.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(address, port, certificate, Handler)

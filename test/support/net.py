@@ -18,7 +18,7 @@ import time
 
 import foreign
 from certificates import Authority
-from hosts import Host, PolicyHost
+from hosts import Host, PolicyHost, ReportHost
 from resolver import Liar, ask, wire_name
 from server import Server, free_port
 
@@ -155,7 +155,7 @@ class Net:
             "dns_stubs": [f"{TOP}. {self.resolver}@{self.dns_port}"],
             "dns_anchors": [self.zones[""].anchor()],
             "ca_file": str(self.ca.certificate),
-            "mta_sts_port": self.https_port,
+            "https_port": self.https_port,
             **more,
         }
 
@@ -198,6 +198,14 @@ class Net:
         self.set(name, "A", address)
         self.set(f"_mta-sts.{domain}", "TXT", f'"v=STSv1; id={ident};"')
         made = PolicyHost(address, self.https_port, certificate or self.ca.issue(name), text)
+        self.closing.callback(made.close)
+        return made
+
+    def report_host(self, name, certificate=None):
+        """A host of that name that takes reports by HTTPS."""
+        address = self.address()
+        self.set(name, "A", address)
+        made = ReportHost(address, self.https_port, certificate or self.ca.issue(name))
         self.closing.callback(made.close)
         return made
 

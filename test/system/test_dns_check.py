@@ -243,7 +243,7 @@ def test_the_policy_of_mta_sts_is_fetched_and_compared(tmp_path, serve):
     thread.start()
     try:
         made = Postrider(tmp_path, serve("nsd", f'@ MX 10 mail\nmail A {ADDRESS}\n_mta-sts TXT "v=STSv1; id=1"\nmta-sts A 127.0.0.1\n'),
-                         ca_file=f'"{ca.certificate}"', mta_sts_port=str(web.server_address[1]))
+                         ca_file=f'"{ca.certificate}"', https_port=str(web.server_address[1]))
         answers["text"] = "version: STSv1\r\nmode: enforce\r\nmx: other.example.test\r\nmax_age: 86400\r\n"
         assert said(made.check(), "does not name the MX host mail.example.test")["level"] == "fault"
         answers["text"] = answers["text"].replace("other", "mail")

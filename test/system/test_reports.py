@@ -136,6 +136,47 @@ def test_domains_learn_how_mail_to_them_was_encrypted(road, provider, company, t
         assert found["failure-details"][0]["receiving-mx-hostname"] == company.name
 
 
+def report(server, domain, outcome):
+    """Has reports sent until one about this domain has this outcome; its event."""
+    def done():
+        server.cli("report", "send", "--now")
+        return server.find_events("report-sent", domain=domain, outcome=outcome)
+    wait_for(done, what=f"the outcome {outcome}", pause=0.3)
+    return server.find_events("report-sent", domain=domain, outcome=outcome)[-1]
+
+
+def test_a_tls_report_goes_by_https(road, provider, company):
+    """RFC 8460 section 5.4: posted, packed; what the host does not take is kept and tried again; no certificate, no report."""
+    name = f"reports.{company.domain}"
+    host = road.report_host(name)
+    road.set(f"_smtp._tls.{company.domain}", "TXT", f'"v=TLSRPTv1; rua=https://{name}/tls?x=1#y"')
+    road.publish()
+    submit(provider, provider.sender, company.bob)
+    company.wait_messages()
+    host.status = 503
+    assert "503" in report(provider, company.domain, "later").fields["reason"]
+    host.status = 201
+    report(provider, company.domain, "sent")
+    path, fields, body = host.posts[-1]
+    assert path == "/tls?x=1" and fields["Host"] == name and fields["Content-Type"] == "application/tlsrpt+gzip"
+    found = json.loads(gzip.decompress(body))
+    assert found["policies"][0]["policy"]["policy-domain"] == company.domain
+    assert found["policies"][0]["summary"]["total-successful-session-count"] == 1
+    assert json.loads(gzip.decompress(host.posts[0][2])) == found, "it is the same report again"
+    assert company.messages[1:] == [], "and not by mail"
+
+
+def test_a_host_that_proves_nothing_gets_no_tls_report(road, provider, company):
+    name = f"reports.{company.domain}"
+    host = road.report_host(name, road.ca.issue("other.example"))
+    road.set(f"_smtp._tls.{company.domain}", "TXT", f'"v=TLSRPTv1; rua=https://{name}/"')
+    road.publish()
+    submit(provider, provider.sender, company.bob)
+    company.wait_messages()
+    assert "certificate" in report(provider, company.domain, "later").fields["reason"]
+    assert host.posts == []
+
+
 # ---- reports of others ----
 
 

@@ -31,7 +31,7 @@ extern struct relay_shares relay_shares;
 enum relay_place_kind {
 	RELAY_ADDRESS = 1,
 	RELAY_NETWORK,
-	RELAY_POLICY_HOST /* the same address, for fetches of policies */
+	RELAY_POLICY_HOST /* the same address, for requests by HTTPS */
 };
 enum { RELAY_PLACE_KEY = 1 + NETWORK_KEY_SIZE + 2 };
 

@@ -1,22 +1,12 @@
 /*
  * One fetch of an MTA-STS policy: RFC 8461 section 3.3. For relay_policy.c alone.
  *
- * The addresses of mta-sts.DOMAIN are tried one after the other until one gives a whole response; this one
- * counts, whatever it says. The certificate must chain to a known authority and name the host; redirects are
- * not followed, nothing is cached.
+ * By relay_https.h, from mta-sts.DOMAIN; nothing is cached.
  */
 #ifndef ROLE_RELAY_RELAY_POLICY_FETCH_H
 #define ROLE_RELAY_RELAY_POLICY_FETCH_H
 
 #include "trust/route/mta_sts.h"
-
-enum {
-	/* Under way at once: a host may be slow on purpose, and each takes a connection and up to 200 KB. The
-	   others wait. */
-	RELAY_POLICY_FETCHES_MAX = 50,
-	/* For TCP to one address: several fit into the whole time. */
-	RELAY_POLICY_CONNECT_MS = 15 * 1000,
-};
 
 /*
  * For all of one fetch: look-up, connections, TLS, response; and beforehand, for waiting to begin.

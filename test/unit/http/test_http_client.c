@@ -10,7 +10,7 @@
 enum { BODY_MAX = 1000 };
 
 struct outcome {
-	enum http_get_state state;
+	enum http_exchange_state state;
 	unsigned status;
 	char type[300], body[BODY_MAX + 1], why[100];
 };
@@ -18,19 +18,19 @@ struct outcome {
 /* In pieces of so many octets; `end`: 0 the connection stays, 1 an orderly end, 2 a cut. */
 static struct outcome get(struct view response, size_t piece, int end)
 {
-	struct http_get *g = http_get_new(BODY_MAX);
-	struct outcome o = {.state = HTTP_GET_MORE};
-	while (response.len > 0 && o.state == HTTP_GET_MORE) {
-		o.state = http_get_feed(g, view_take(response, piece));
+	struct http_exchange *g = http_exchange_new(BODY_MAX);
+	struct outcome o = {.state = HTTP_EXCHANGE_MORE};
+	while (response.len > 0 && o.state == HTTP_EXCHANGE_MORE) {
+		o.state = http_exchange_feed(g, view_take(response, piece));
 		response = view_skip(response, piece);
 	}
 	if (end)
-		o.state = http_get_end(g, end == 1);
-	o.status = http_get_status(g);
-	snprintf(o.type, sizeof o.type, "%.*s", VIEW_FMT(http_get_content_type(g)));
-	snprintf(o.body, sizeof o.body, "%.*s", VIEW_FMT(http_get_body(g)));
-	snprintf(o.why, sizeof o.why, "%s", http_get_why(g));
-	http_get_free(g);
+		o.state = http_exchange_end(g, end == 1);
+	o.status = http_exchange_status(g);
+	snprintf(o.type, sizeof o.type, "%.*s", VIEW_FMT(http_exchange_content_type(g)));
+	snprintf(o.body, sizeof o.body, "%.*s", VIEW_FMT(http_exchange_body(g)));
+	snprintf(o.why, sizeof o.why, "%s", http_exchange_why(g));
+	http_exchange_free(g);
 	return o;
 }
 
@@ -44,7 +44,7 @@ static struct outcome everyhow(struct view response, int end)
 		assert_int_equal(o.state, whole.state);
 		if (!why_varies)
 			assert_string_equal(o.why, whole.why);
-		if (o.state == HTTP_GET_DONE) {
+		if (o.state == HTTP_EXCHANGE_DONE) {
 			assert_int_equal(o.status, whole.status);
 			assert_string_equal(o.type, whole.type);
 			assert_string_equal(o.body, whole.body);
@@ -57,7 +57,7 @@ static void good(const char *response, int end, unsigned status, const char *typ
 {
 	struct outcome o = everyhow(view_from_string(response), end);
 	assert_string_equal(o.why, "");
-	assert_int_equal(o.state, HTTP_GET_DONE);
+	assert_int_equal(o.state, HTTP_EXCHANGE_DONE);
 	assert_int_equal(o.status, status);
 	assert_string_equal(o.type, type);
 	assert_string_equal(o.body, body);
@@ -66,8 +66,14 @@ static void good(const char *response, int end, unsigned status, const char *typ
 static void bad(const char *response, int end, const char *why)
 {
 	struct outcome o = everyhow(view_from_string(response), end);
-	assert_int_equal(o.state, HTTP_GET_FAILED);
+	assert_int_equal(o.state, HTTP_EXCHANGE_FAILED);
 	assert_string_equal(o.why, why);
+}
+
+static int ask(struct buf *out, const char *host, const char *path)
+{
+	const struct http_request r = {.host = host, .path = path};
+	return http_exchange_request(out, &r);
 }
 
 static void asks(void **state)
@@ -75,16 +81,35 @@ static void asks(void **state)
 	(void)state;
 	struct buf out;
 	buf_init(&out, 1000);
-	assert_int_equal(http_get_request(&out, "mta-sts.example.org", "/.well-known/mta-sts.txt"), 0);
+	assert_int_equal(ask(&out, "mta-sts.example.org", "/.well-known/mta-sts.txt"), 0);
 	assert_view(buf_view(&out),
 	    "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: mta-sts.example.org\r\nUser-Agent: Postrider\r\n"
 	    "Accept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n");
 	static const char *const hosts[] = {"", "a b", "a\r\nX: y", "a\tb", "\xc3\xa9"};
 	for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
-		assert_int_equal(http_get_request(&out, hosts[i], "/"), -EINVAL);
-		assert_int_equal(http_get_request(&out, "a", hosts[i]), -EINVAL);
+		assert_int_equal(ask(&out, hosts[i], "/"), -EINVAL);
+		assert_int_equal(ask(&out, "a", hosts[i]), -EINVAL);
 	}
-	assert_int_equal(http_get_request(&out, "a", "b"), -EINVAL);
+	assert_int_equal(ask(&out, "a", "b"), -EINVAL);
+	buf_done(&out);
+}
+
+static void posts(void **state)
+{
+	(void)state;
+	struct buf out;
+	const struct http_request r = {
+	    .host = "a.example", .path = "/r?x=1", .content_type = "application/x", .body = VIEW("a\0b")};
+	static const char request[] = "POST /r?x=1 HTTP/1.1\r\nHost: a.example\r\nUser-Agent: Postrider\r\n"
+	                              "Content-Type: application/x\r\nContent-Length: 3\r\nAccept: */*\r\n"
+	                              "Accept-Encoding: identity\r\nConnection: close\r\n\r\na\0b";
+	buf_init(&out, sizeof request - 1);
+	assert_int_equal(http_exchange_request(&out, &r), 0);
+	assert_int_equal(buf_view(&out).len, sizeof request - 1);
+	assert_memory_equal(buf_view(&out).data, request, sizeof request - 1);
+	buf_done(&out);
+	buf_init(&out, sizeof request - 2);
+	assert_int_equal(http_exchange_request(&out, &r), -ENOBUFS);
 	buf_done(&out);
 }
 
@@ -141,7 +166,7 @@ static void refuses_what_is_not_http(void **state)
 	    "HTTP/1.1 200 OK\r\n: c\r\n\r\n"};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		struct outcome o = everyhow(view_from_string(wrong[i]), 1);
-		assert_int_equal(o.state, HTTP_GET_FAILED);
+		assert_int_equal(o.state, HTTP_EXCHANGE_FAILED);
 	}
 	bad("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", 0,
 	    "an upgrade that nobody asked for");
@@ -149,7 +174,7 @@ static void refuses_what_is_not_http(void **state)
 	bad("HTTP/1.1 200 OK\r\nContent-Type: a\r\nContent-Type: b\r\nContent-Length: 0\r\n\r\n", 0,
 	    "two Content-Type fields");
 	struct outcome o = everyhow(VIEW("HTTP/1.1 200 OK\r\nA: \0\r\nContent-Length: 0\r\n\r\n"), 0);
-	assert_int_equal(o.state, HTTP_GET_FAILED);
+	assert_int_equal(o.state, HTTP_EXCHANGE_FAILED);
 }
 
 static void keeps_to_its_limits(void **state)
@@ -175,7 +200,7 @@ static void keeps_to_its_limits(void **state)
 				buf_append_byte(&text, 'x');
 			buf_append_string(&text, kind == 1 ? "\r\n0\r\n\r\n" : "");
 			struct outcome o = everyhow(buf_view(&text), 1);
-			assert_int_equal(o.state, more ? HTTP_GET_FAILED : HTTP_GET_DONE);
+			assert_int_equal(o.state, more ? HTTP_EXCHANGE_FAILED : HTTP_EXCHANGE_DONE);
 			assert_string_equal(o.why, more ? "a body that is too long" : "");
 		}
 	/* Endless headers, endless interim responses, endless chunk extensions. */
@@ -190,7 +215,7 @@ static void keeps_to_its_limits(void **state)
 		while (buf_view(&text).len < 200000)
 			buf_append_string(&text, endless[i][1]);
 		struct outcome o = everyhow(buf_view(&text), 0);
-		assert_int_equal(o.state, HTTP_GET_FAILED);
+		assert_int_equal(o.state, HTTP_EXCHANGE_FAILED);
 	}
 	why_varies = false;
 	buf_clear(&text);
@@ -213,6 +238,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(asks),
+	    cmocka_unit_test(posts),
 	    cmocka_unit_test(reads_all_kinds_of_bodies),
 	    cmocka_unit_test(refuses_what_was_cut),
 	    cmocka_unit_test(refuses_what_is_not_http),

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "role/relay/relay_state.h"
+#include "role/relay/report/relay_report_post.h"
 #include "role/relay/report/relay_report_write.h"
 #include "process/letter.h"
 #include "report/report_wish.h"
@@ -21,6 +22,9 @@
 enum {
 	FIRST_MS = 5 * 60 * 1000, /* after the start: mail that waited goes first */
 	LOOK_MS = 20 * 60 * 1000,
+	LATER_MS_MAX = 4 * 60 * 60 * 1000, /* between rounds of what could not be sent: doubled up to this */
+	/* RFC 8460 section 5.5: a host that takes no report is asked for a day after it was due. */
+	POST_SECONDS = 86400 + 3600,
 	/* Until a day that has ended is reported on: its last counts arrive, and not all servers of the world
 	   write at midnight. */
 	SETTLE_SECONDS = 600,
@@ -46,6 +50,8 @@ static struct {
 	bool running, again; /* again: somebody asked while a round ran */
 	bool ready;
 	uint64_t reported; /* the last day that a round was complete for */
+	int64_t later_ms;  /* since rounds were not complete: how long to wait, from when on */
+	int64_t not_before;
 	int64_t jitter;
 
 	/* The turn. */
@@ -69,6 +75,7 @@ static struct {
 	bool has_report;
 	struct letter_way way;
 	struct letter *letter;
+	struct relay_report_post *post;
 	uint32_t request;
 } turn;
 
@@ -121,8 +128,15 @@ static void end_round(int error)
 		log_event(LOG_INFO, "-", "reports-sent", log_u64("sent", turn.sent),
 		    log_u64("unwanted", turn.unwanted), log_u64("later", turn.later),
 		    log_i64("error", error));
-	if (error == 0 && turn.later == 0)
+	if (error == 0 && turn.later == 0) {
 		turn.reported = turn.before;
+		turn.later_ms = 0;
+	} else {
+		turn.later_ms = turn.later_ms == 0 ? LOOK_MS : 2 * turn.later_ms;
+		if (turn.later_ms > LATER_MS_MAX)
+			turn.later_ms = LATER_MS_MAX;
+	}
+	turn.not_before = clock_monotonic_ms() + turn.later_ms;
 	if (turn.again) {
 		turn.again = false;
 		begin_round((uint64_t)clock_wall() / 86400 + 1);
@@ -223,13 +237,46 @@ static void write_letter(const struct report_uri *uri)
 	buf_done(&text);
 }
 
+static void posted(void *arg, enum letter_end how, const char *why)
+{
+	(void)arg;
+	turn.post = NULL;
+	bool given_up =
+	    how == LETTER_LATER && clock_wall() > (int64_t)(turn.at.day + 1) * 86400 + POST_SECONDS;
+	turn.sent += how == LETTER_SENT;
+	turn.unwanted += given_up;
+	turn.trouble = turn.trouble || (how == LETTER_LATER && !given_up);
+	log_event(how == LETTER_SENT ? LOG_INFO : LOG_WARNING, "-", "report-sent", log_string("kind", "tls"),
+	    log_string("domain", turn.at.name), log_text("to", turn.uris.items[turn.uri - 1].address),
+	    log_u64("messages", turn.report.messages),
+	    log_string("outcome", how == LETTER_SENT ? "sent"
+	                          : given_up         ? "given up"
+	                                             : "later"),
+	    log_string("reason", why));
+	next_letter();
+}
+
+/* RFC 8460 section 5.4. */
+static void post(const struct report_uri *uri)
+{
+	int error = relay_report_post_send(uri, buf_view(&turn.report.document), posted, NULL, &turn.post);
+	if (error == 0)
+		return;
+	log_event(LOG_WARNING, "-", "report-not-sent", log_string("domain", turn.at.name),
+	    log_text("to", uri->address), log_errno(error));
+	turn.unwanted += error == -E2BIG;
+	turn.trouble = turn.trouble || error != -E2BIG;
+	next_letter();
+}
+
 static void next_letter(void)
 {
 	while (turn.uri < turn.uris.count) {
 		const struct report_uri *uri = &turn.uris.items[turn.uri++];
 		if (uri->https)
-			continue; /* a TLS report to a URL: only mail is sent */
-		write_letter(uri);
+			post(uri);
+		else
+			write_letter(uri);
 		return;
 	}
 	free_report();
@@ -439,7 +486,7 @@ static void on_timer(void *arg)
 	(void)arg;
 	loop_timer_set(&turn.timer, LOOK_MS);
 	if (!turn.running && relay_role.process->settings.reports && relay_role.store.link.up &&
-	    !relay_role.draining && turn.reported != today)
+	    !relay_role.draining && turn.reported != today && clock_monotonic_ms() >= turn.not_before)
 		begin_round(today);
 }
 
@@ -485,6 +532,8 @@ void relay_report_stop(void)
 	loop_timer_cancel(&turn.timer);
 	letter_free(turn.letter);
 	turn.letter = NULL;
+	relay_report_post_free(turn.post);
+	turn.post = NULL;
 	if (turn.request)
 		calls_forget(&relay_role.store, turn.request);
 	turn.request = 0;

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "io/stream.h"
 #include "io/tls.h"
+#include "role/relay/relay_https.h"
 #include "role/relay/relay_policy_fetch.h"
 #include "master/roles.h"
 
@@ -267,7 +268,7 @@ static void listen_on_loopback(void)
 	assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
 	assert_int_equal(listen(listener, 100), 0);
 	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
-	world.process.settings.mta_sts_port = ntohs(address.sin_port);
+	world.process.settings.https_port = ntohs(address.sin_port);
 	loop_watch_init(&accepting, loop, listener, LOOP_READ, accept_one, NULL);
 	loop_watch_on(&accepting);
 }
@@ -396,7 +397,7 @@ int world_setup(void **state)
 	log_capture(take_line, NULL);
 	calls_init(&relay_role.dns);
 	relay_role.tls = world.trusting;
-	relay_policy_host_fetches = RELAY_POLICY_FETCHES_MAX;        /* all policies' hosts are one here */
+	relay_policy_host_fetches = RELAY_HTTPS_MAX;                 /* all policies' hosts are one here */
 	world.process.settings.relay_networks = VIEW("127.0.0.0/8"); /* where the policies' hosts are */
 	relay_role.source4 = relay_role.source6 = (struct sockaddr_storage){0};
 	relay_policy_fetch_ms = (int64_t)MTA_STS_FETCH_SECONDS * 1000;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "role/relay/relay_https.h"
 #include "role/relay/relay_policy_fetch.h"
 #include "policy_asker.h"
 
@@ -378,8 +379,8 @@ static void only_so_many_fetches_are_under_way(void **state)
 	world_serve_nothing();
 	ask_all(many, 0, WORLD_DOMAINS);
 	world_until(&world.records_asked, WORLD_DOMAINS);
-	world_until(&world.fetches, RELAY_POLICY_FETCHES_MAX);
-	assert_int_equal(world.connections, RELAY_POLICY_FETCHES_MAX);
+	world_until(&world.fetches, RELAY_HTTPS_MAX);
+	assert_int_equal(world.connections, RELAY_HTTPS_MAX);
 	world_serve_policy(policy_enforce);
 	world_respond_to_all();
 	world_until(&answers, WORLD_DOMAINS);
@@ -414,19 +415,19 @@ static void who_waits_too_long_does_without(void **state)
 	static struct asker many[WORLD_DOMAINS];
 	world_serve_nothing();
 	memset(many, 0, sizeof many);
-	ask_all(many, 0, RELAY_POLICY_FETCHES_MAX);
-	world_until(&world.fetches, RELAY_POLICY_FETCHES_MAX);
+	ask_all(many, 0, RELAY_HTTPS_MAX);
+	world_until(&world.fetches, RELAY_HTTPS_MAX);
 	relay_policy_fetch_ms = 20;
-	ask_all(many, RELAY_POLICY_FETCHES_MAX, WORLD_DOMAINS);
-	world_until(&answers, WORLD_DOMAINS - RELAY_POLICY_FETCHES_MAX);
+	ask_all(many, RELAY_HTTPS_MAX, WORLD_DOMAINS);
+	world_until(&answers, WORLD_DOMAINS - RELAY_HTTPS_MAX);
 	assert_non_null(strstr(world.logged, "too many"));
-	assert_int_equal(world.connections, RELAY_POLICY_FETCHES_MAX);
+	assert_int_equal(world.connections, RELAY_HTTPS_MAX);
 	/* The others are not touched by this, and their places become free. */
 	world_serve_policy(policy_enforce);
 	world_respond_to_all();
 	world_until(&answers, WORLD_DOMAINS);
 	for (int i = 0; i < WORLD_DOMAINS; i++)
-		assert_int_equal(many[i].has_policy, i < RELAY_POLICY_FETCHES_MAX);
+		assert_int_equal(many[i].has_policy, i < RELAY_HTTPS_MAX);
 	relay_policy_fetch_ms = (int64_t)MTA_STS_FETCH_SECONDS * 1000;
 	world_pass(301);
 	ask_all(many, 0, WORLD_DOMAINS);
