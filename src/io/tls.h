@@ -153,6 +153,12 @@ const char *tls_verified(const SSL *ssl);
 bool tls_resumed(const SSL *ssl);
 
 /*
+ * After a client's handshake with TLS_ANY: why the peer's certificate would not have met TLS_PKIX for this
+ * host; NULL: it would have. Also of a session that was resumed. Static words.
+ */
+const char *tls_unproven(const SSL *ssl, const char *host);
+
+/*
  * After a handshake that failed: why the peer's certificate was refused, in words ("self-signed
  * certificate", "hostname mismatch"); NULL when that was not the reason.
  */

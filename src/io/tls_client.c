@@ -156,6 +156,21 @@ const char *tls_refused(const SSL *ssl)
 	return X509_verify_cert_error_string(result);
 }
 
+const char *tls_unproven(const SSL *ssl, const char *host)
+{
+	X509 *certificate = SSL_get0_peer_certificate(ssl);
+	long result = SSL_get_verify_result(ssl);
+	if (certificate == NULL)
+		return "the host showed no certificate";
+	/* OpenSSL looks at the chain also where nothing is demanded; the name it must be asked for. */
+	if (result == X509_V_OK &&
+	    X509_check_host(certificate, host, 0,
+	        X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL) != 1)
+		result = X509_V_ERR_HOSTNAME_MISMATCH;
+	ERR_clear_error();
+	return result == X509_V_OK ? NULL : X509_verify_cert_error_string(result);
+}
+
 /* A ticket has come, with TLS 1.3 at any time after the handshake. */
 static int session_came(SSL *ssl, SSL_SESSION *session)
 {

@@ -11,6 +11,7 @@ import zipfile
 
 import pytest
 
+from certificates import Authority
 from hosts import policy
 from road import submit
 from server import wait_for
@@ -136,6 +137,41 @@ def test_domains_learn_how_mail_to_them_was_encrypted(road, provider, company, t
         assert found["failure-details"][0]["receiving-mx-hostname"] == company.name
 
 
+@pytest.mark.parametrize("trouble, kind", [
+    (None, None), ("certificate", "certificate-host-mismatch"), ("host", "validation-failure"), ("authority", "certificate-not-trusted")])
+def test_domains_learn_what_a_policy_that_is_tested_would_have_cost(road, provider, company, trouble, kind):
+    """RFC 8461 section 5, mode testing: mail goes on, and the report tells what would have failed."""
+    road.policy_host(company.domain, policy("testing", "other.example" if trouble == "host" else company.name))
+    road.set(f"_smtp._tls.{company.domain}", "TXT", f'"v=TLSRPTv1; rua=mailto:tls@{company.domain}"')
+    if trouble == "certificate":
+        company.secure(road.ca.issue("other.example"))
+    elif trouble == "authority":
+        company.secure(Authority(road.folder / "stranger").issue(company.name))
+    road.publish()
+    submit(provider, provider.sender, company.bob)
+    company.wait_messages()
+    report(provider, company.domain, "sent")
+    found = tls_report(company, 2)["policies"][0]
+    assert found["policy"]["policy-type"] == "sts" and "mode: testing" in found["policy"]["policy-string"]
+    summary = found["summary"]
+    assert (summary["total-successful-session-count"], summary["total-failure-session-count"]) == ((0, 1) if trouble else (1, 0))
+    assert [(f["result-type"], f["receiving-mx-hostname"]) for f in found.get("failure-details", [])] == ([(kind, company.name)] if trouble else [])
+
+
+def test_domains_learn_that_their_policy_allows_none_of_their_hosts(road, provider, company):
+    road.policy_host(company.domain, policy("enforce", "other.example"))
+    name = f"reports.{company.domain}"
+    host = road.report_host(name)
+    road.set(f"_smtp._tls.{company.domain}", "TXT", f'"v=TLSRPTv1; rua=https://{name}/"')
+    road.publish()
+    mark = provider.mark()
+    submit(provider, provider.sender, company.bob)
+    provider.wait_event("destination-failed", since=mark, destination=company.domain)
+    report(provider, company.domain, "sent")
+    found = json.loads(gzip.decompress(host.posts[-1][2]))["policies"][0]
+    assert found["summary"]["total-failure-session-count"] >= 1 and found["failure-details"][0]["result-type"] == "validation-failure"
+
+
 def report(server, domain, outcome):
     """Has reports sent until one about this domain has this outcome; its event."""
     def done():
@@ -162,7 +198,8 @@ def test_a_tls_report_goes_by_https(road, provider, company):
     found = json.loads(gzip.decompress(body))
     assert found["policies"][0]["policy"]["policy-domain"] == company.domain
     assert found["policies"][0]["summary"]["total-successful-session-count"] == 1
-    assert json.loads(gzip.decompress(host.posts[0][2])) == found, "it is the same report again"
+    first = json.loads(gzip.decompress(host.posts[0][2]))
+    assert (first["report-id"], first["policies"]) == (found["report-id"], found["policies"]), "it is the same report again"
     assert company.messages[1:] == [], "and not by mail"
 
 

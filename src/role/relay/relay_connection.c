@@ -443,6 +443,8 @@ static void on_secured(void *arg)
 	/* Empty when nothing was demanded: then nobody knows who it was. */
 	if (c->of->endpoint->proof != TLS_ANY)
 		snprintf(c->peer.verified, sizeof c->peer.verified, "%s", tls_verified(c->stream.ssl));
+	else
+		c->peer.unproven = tls_unproven(c->stream.ssl, c->peer.host);
 	if (c->client == NULL) {
 		start_client(c);
 	} else {

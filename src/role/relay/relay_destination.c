@@ -38,7 +38,7 @@ struct relay_destination {
 	struct relay_reason why;
 	char *failed_host;
 	/* For TLS reports: what holds for it, and the address of the connection that was counted last. */
-	struct buf tls_policy;
+	struct relay_tls_policy tls_policy;
 	char counted[sizeof((struct relay_endpoint *)0)->text];
 	/* destination_rate: messages that may still go in this minute. */
 	uint64_t allowance;
@@ -69,7 +69,7 @@ static void on_free(void *arg)
 	mem_free(d->route);
 	relay_reason_done(&d->why);
 	mem_free(d->failed_host);
-	buf_done(&d->tls_policy);
+	relay_tls_policy_done(&d->tls_policy);
 	mem_free(d);
 	relay_is_gone();
 }
@@ -166,7 +166,7 @@ static void on_host_failed(struct relay_waiter *w, struct relay_host *host, cons
 	/* Before any mail was taken nobody knows what it is. */
 	if (d->waiter.regular || !d->taken)
 		relay_tls_report_failed(
-		    view_from_string(d->name), buf_view(&d->tls_policy), relay_host_name(host), why);
+		    view_from_string(d->name), &d->tls_policy, relay_host_name(host), why);
 	d->host_at++;
 	go_to_host(d);
 }
@@ -176,6 +176,8 @@ static void found(struct relay_search *s, enum relay_found how, const struct rel
 	struct relay_destination *d = s->arg;
 	if (how != RELAY_FOUND_HOSTS) {
 		note(d, NULL, why);
+		/* The policy allows none of its hosts: why this is one of TLS's. */
+		relay_tls_report_failed(view_from_string(d->name), &s->tls_policy, "", why);
 		relay_search_end(s);
 		d->searching = false;
 		if (how == RELAY_FOUND_NOTHING)
@@ -188,7 +190,7 @@ static void found(struct relay_search *s, enum relay_found how, const struct rel
 	for (size_t i = 0; i < s->count; i++)
 		d->hosts[d->host_count++] = relay_host_use(s->endpoints[i]);
 	s->count = 0; /* they are the hosts' now */
-	buf_append(&d->tls_policy, buf_view(&s->tls_policy));
+	relay_tls_policy_copy(&d->tls_policy, &s->tls_policy);
 	relay_search_end(s);
 	d->searching = false;
 	d->found_at = clock_monotonic_ms();
@@ -316,8 +318,7 @@ static void on_used(void *arg, const struct relay_peer *peer)
 	if (!d->waiter.regular || strcmp(d->counted, address) == 0)
 		return;
 	snprintf(d->counted, sizeof d->counted, "%s", address);
-	relay_tls_report_used(view_from_string(d->name), buf_view(&d->tls_policy),
-	    peer->host ? peer->host : "", peer->tls[0] != '\0');
+	relay_tls_report_used(view_from_string(d->name), &d->tls_policy, peer);
 }
 
 static void on_message(struct relay_lease *l, const struct message_queue_message *m)
@@ -395,7 +396,7 @@ void relay_destination_open(const struct message_queue_destination *m)
 	    .route = mem_string(m->route),
 	    .asked = m->asked};
 	d->last = &d->first;
-	buf_init(&d->tls_policy, TALLIES_BYTES_MAX);
+	relay_tls_policy_init(&d->tls_policy);
 	relay_begins();
 	relay_lease_begin(&d->lease, m->number, &lease_functions);
 	loop_timer_init(&d->timer, &relay_role.process->loop, on_timer, d);

@@ -14,7 +14,6 @@
 #include "role/relay/relay_find.h"
 #include "role/relay/relay_own.h"
 #include "role/relay/relay_state.h"
-#include "role/relay/relay_tls_report.h"
 
 enum { MEMORY_MAX = 128 * 1024 /* next_hop_find asks for 64 KB */, LMTP_PORT = 24, SMTPS_PORT = 465 };
 
@@ -328,7 +327,7 @@ void relay_search_start(struct relay_search *s)
 	s->seed = random_u64();
 	s->policy = (struct relay_policy_request){0};
 	arena_init(&s->arena, MEMORY_MAX);
-	buf_init(&s->tls_policy, TALLIES_BYTES_MAX);
+	relay_tls_policy_init(&s->tls_policy);
 	relay_lookup_init(&s->lookup, evaluate, s);
 	choose_route(s);
 	choose_level(s);
@@ -343,7 +342,7 @@ void relay_search_end(struct relay_search *s)
 	s->endpoints = NULL;
 	s->count = 0;
 	s->searching = false;
-	buf_done(&s->tls_policy);
+	relay_tls_policy_done(&s->tls_policy);
 	relay_policy_forget(&s->policy);
 	lookup_done(&s->lookup);
 	arena_done(&s->arena);

@@ -7,6 +7,7 @@
 #include "role/relay/relay_endpoint.h"
 #include "role/relay/relay_policy.h"
 #include "role/relay/relay_reason.h"
+#include "role/relay/relay_tls_report.h"
 #include "trust/route/next_hop.h"
 
 enum {
@@ -26,7 +27,7 @@ struct relay_search {
 	void *arg;
 	struct relay_endpoint **endpoints;
 	size_t count;
-	struct buf tls_policy; /* for TLS reports (relay_tls_report.h); empty: nothing is counted */
+	struct relay_tls_policy tls_policy; /* for TLS reports */
 
 	/* Internal. */
 	struct lookup lookup; /* by relay_lookup_init */

@@ -23,7 +23,9 @@ struct relay_recipient {
 struct relay_peer {
 	const char *host, *address;
 	char tls[64], verified[16]; /* empty in clear */
-	bool named_safely;          /* RFC 8689 section 4.2.1 */
+	const char
+	    *unproven;     /* where nothing was demanded: why its certificate would prove nothing; or NULL */
+	bool named_safely; /* RFC 8689 section 4.2.1 */
 };
 
 struct relay_message;

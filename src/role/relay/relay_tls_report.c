@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "report/report.h"
+#include "role/relay/relay_message.h"
 #include "role/relay/relay_state.h"
 
 enum {
@@ -48,7 +49,8 @@ static void end_line(struct lines *l, int len)
 static void put_sts(const struct mta_sts_policy *policy, struct lines *strings, struct lines *hosts)
 {
 	end_line(strings, snprintf(next_line(strings), LINE_MAX_BYTES, "version: STSv1"));
-	end_line(strings, snprintf(next_line(strings), LINE_MAX_BYTES, "mode: enforce"));
+	end_line(strings, snprintf(next_line(strings), LINE_MAX_BYTES, "mode: %s",
+	                      policy->mode == MTA_STS_TESTING ? "testing" : "enforce"));
 	end_line(strings, snprintf(next_line(strings), LINE_MAX_BYTES, "max_age: %u", policy->max_age));
 	for (size_t i = 0; i < policy->mx_count && i < HOSTS_MAX; i++) {
 		end_line(strings,
@@ -85,17 +87,51 @@ static bool has_dane(const struct next_hop *found)
 	return false;
 }
 
-void relay_tls_report_policy(
-    struct view domain, const struct mta_sts_policy *policy, const struct next_hop *found, struct buf *out)
+/* A host for which DANE has a say is judged by DANE alone (RFC 8461 section 2). */
+static void find_strangers(
+    const struct mta_sts_policy *policy, const struct next_hop *found, struct buf *strangers)
+{
+	for (size_t i = 0; i < found->count; i++)
+		if (!mta_sts_allows(policy, view_from_string(found->hosts[i].name)))
+			buf_printf(strangers, "%s\n", found->hosts[i].name);
+}
+
+void relay_tls_policy_init(struct relay_tls_policy *p)
+{
+	*p = (struct relay_tls_policy){.tested = false};
+	buf_init(&p->bytes, TALLIES_BYTES_MAX);
+	buf_init(&p->strangers, NEXT_HOP_HOSTS_MAX * (DNS_NAME_SIZE + 1));
+}
+
+void relay_tls_policy_done(struct relay_tls_policy *p)
+{
+	buf_done(&p->bytes);
+	buf_done(&p->strangers);
+}
+
+void relay_tls_policy_copy(struct relay_tls_policy *to, const struct relay_tls_policy *from)
+{
+	buf_clear(&to->bytes);
+	buf_clear(&to->strangers);
+	buf_append(&to->bytes, buf_view(&from->bytes));
+	buf_append(&to->strangers, buf_view(&from->strangers));
+	to->tested = from->tested;
+}
+
+void relay_tls_report_policy(struct view domain, const struct mta_sts_policy *policy,
+    const struct next_hop *found, struct relay_tls_policy *result)
 {
 	static struct lines strings, hosts;
+	struct buf *out = &result->bytes;
 	strings.count = hosts.count = 0;
 	buf_clear(out);
 	bool dane = has_dane(found);
-	if (domain.len == 0 || domain.data[0] == '[' || !relay_role.process->settings.reports ||
-	    (!dane && policy && policy->mode == MTA_STS_TESTING))
+	if (domain.len == 0 || domain.data[0] == '[' || !relay_role.process->settings.reports)
 		return;
-	bool sts = !dane && policy && policy->mode == MTA_STS_ENFORCE;
+	result->tested = !dane && policy && policy->mode == MTA_STS_TESTING;
+	if (result->tested)
+		find_strangers(policy, found, &result->strangers);
+	bool sts = !dane && policy && policy->mode != MTA_STS_NONE;
 	if (dane)
 		put_tlsa(found, &strings, &hosts);
 	else if (sts)
@@ -134,16 +170,6 @@ static struct view short_text(const char *text)
 	return view_take(view_from_string(text), 200);
 }
 
-void relay_tls_report_used(struct view domain, struct view policy, const char *host, bool tls)
-{
-	/* A success is a row without a kind of failure, and needs no details. */
-	struct report_tls_failure f = {.type = {0}};
-	if (!tls)
-		f = (struct report_tls_failure){
-		    .type = VIEW("starttls-not-supported"), .mx_host = short_text(host)};
-	count(domain, policy, &f);
-}
-
 /* What the TLS library says of a certificate, in the words of RFC 8460 section 4.3. */
 static const char *type_of(const struct relay_reason *why)
 {
@@ -161,13 +187,47 @@ static const char *type_of(const struct relay_reason *why)
 	return NULL;
 }
 
-void relay_tls_report_failed(
-    struct view domain, struct view policy, const char *host, const struct relay_reason *why)
+void relay_tls_report_failed(struct view domain, const struct relay_tls_policy *policy, const char *host,
+    const struct relay_reason *why)
 {
 	const char *type = type_of(why);
 	if (type == NULL)
 		return;
 	struct report_tls_failure f = {
 	    .type = view_from_string(type), .mx_host = short_text(host), .code = short_text(why->text)};
-	count(domain, policy, &f);
+	count(domain, buf_view(&policy->bytes), &f);
+}
+
+static bool is_stranger(const struct relay_tls_policy *policy, const char *host)
+{
+	struct view rest = buf_view(&policy->strangers), name;
+	while (rest.len > 0 && view_next(&rest, '\n', &name))
+		if (view_equal(name, view_from_string(host)))
+			return true;
+	return false;
+}
+
+/* What an enforced policy would have said of a connection that was used under one that is tested. */
+static const char *objection(const struct relay_tls_policy *policy, const struct relay_peer *peer)
+{
+	if (!policy->tested)
+		return NULL;
+	return is_stranger(policy, peer->host) ? "the policy does not name this host" : peer->unproven;
+}
+
+void relay_tls_report_used(
+    struct view domain, const struct relay_tls_policy *policy, const struct relay_peer *peer)
+{
+	struct relay_reason why = {TROUBLE_TLS_MISSING, "4.7.4", "", "the host offers no STARTTLS"};
+	/* A success is a row without a kind of failure, and needs no details. */
+	const struct report_tls_failure success = {.type = {0}};
+	bool good = peer->tls[0] != '\0';
+	if (good && peer->host && objection(policy, peer)) {
+		why = (struct relay_reason){TROUBLE_TLS_UNTRUSTED, "4.7.5", "", objection(policy, peer)};
+		good = false;
+	}
+	if (good)
+		count(domain, buf_view(&policy->bytes), &success);
+	else
+		relay_tls_report_failed(domain, policy, peer->host ? peer->host : "", &why);
 }
