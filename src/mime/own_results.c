@@ -66,12 +66,13 @@ static void settle(struct own_results *f, bool cut, struct buf *out)
 	}
 }
 
-/* The last octet of a field's name as far as it is there: what stands before it is as it must be. */
+/* The last octet of a field's name as far as it is there: what stands before it is as it must be. Behind the
+ * name the line may end: lenient readers take one that is folded before its colon for a field. */
 static void look_at_name(struct own_results *f, struct buf *out)
 {
 	size_t at = f->held_len - 1;
 	struct view last = view_of(f->held + at, 1);
-	bool blank = last.data[0] == ' ' || last.data[0] == '\t';
+	bool blank = lex_is_blank(last.data[0]);
 	if (at < name.len ? view_equal_nocase(last, view_of(name.data + at, 1)) : blank) {
 		/* Nobody writes so many blanks who has nothing to hide. */
 		if (f->held_len == sizeof f->held) {
@@ -92,6 +93,8 @@ static void begin_line(struct own_results *f, char c, struct buf *out)
 		return; /* the field goes on */
 	if (f->state == RESULTS_HOLD)
 		settle(f, false, out);
+	else if (f->state == RESULTS_AT_NAME)
+		give_held(f, out); /* a line that has no colon at all */
 	f->state = c == '\r' || c == '\n' ? RESULTS_OVER : RESULTS_AT_NAME;
 }
 

@@ -30,6 +30,8 @@ static void takes_out_what_claims_to_be_ours(void **state)
 	    "Authentication-Results: \"mx.example\\.test\";\r\n dkim=pass\r\nX: 1\r\n\r\n", "X: 1\r\n\r\n");
 	filters("Authentication-Results:mx.example.test(c);none\r\n\r\n", "\r\n");
 	filters("Authentication-Results: mx.example.test\r\n\r\n", "\r\n");
+	filters("Authentication-Results\r\n : mx.example.test; none\r\nX: 1\r\n\r\n", "X: 1\r\n\r\n");
+	filters("Authentication-Results \r\n\t\r\n :\r\n mx.example.test; none\r\n\r\n", "\r\n");
 }
 
 static void leaves_what_others_say(void **state)
@@ -41,6 +43,9 @@ static void leaves_what_others_say(void **state)
 	    "Authentication-Results: (mx.example.test) other; none\r\n\r\n",
 	    "Authentication-Results-Original: mx.example.test; none\r\n\r\n",
 	    "ARC-Authentication-Results: i=1; mx.example.test; none\r\n\r\n",
+	    "Authentication-Results\r\nX: 1\r\n\r\n", "Authentication-Results\r\n\r\n",
+	    "Authentication-Results\r\n : mx.example.net; none\r\n\r\n",
+	    "Authentication-Results\r\n x: mx.example.test; none\r\n\r\n",
 	    "Authentication-Result: mx.example.test; none\r\n\r\n", "Authentication-Results: \r\n\r\n",
 	    "Subject: x\r\n Authentication-Results: mx.example.test; none\r\n\r\n",
 	    "\r\nAuthentication-Results: mx.example.test; in the body\r\n",
