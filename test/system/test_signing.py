@@ -292,16 +292,39 @@ def test_keys_are_kept_sealed(road, sender):
     assert modulus not in everything
     sender.start()
     assert [key["selector"] for key in keys(sender, sender.domain)] == [key["selector"] for key in before]
-    # Another secret cannot open them: new keys take their place, and it is said.
+
+
+def test_a_secret_that_is_lost_may_come_back(road, sender):
+    """Without it keys cannot be opened, and it is said; they are replaced only by who wishes it."""
+    secret = sender.folder / "data" / "signing-secret"
+    before, kept = keys(sender, sender.domain), secret.read_bytes()
     sender.stop()
     secret.unlink()
     sender.expect("signing-key-unreadable")
     since = sender.mark()
     sender.start()
     sender.wait_event("signing-key-unreadable", since=since, count=2)
+    made = sender.folder / "data" / "signing-secret"
+    assert made.read_bytes() != kept
+    raw = f"From: Alice <{sender.alice}>\r\nSubject: Not signed\r\n\r\nx\r\n".encode()
+    assert submit(sender, sender.alice, "x@elsewhere.example", raw)
+    assert [(k["selector"], k["state"]) for k in keys(sender, sender.domain)] == [(k["selector"], k["state"]) for k in before]
+    lost = made.read_bytes()
+    made.write_bytes(kept)
+    since = sender.mark()
+    sender.process.send_signal(signal.SIGHUP)
+    sender.wait_event("reloaded", since=since)
+    assert submit(sender, sender.alice, "x@elsewhere.example", raw)
+    assert states(sender) == [("ed25519", "active"), ("rsa", "active")] and not sender.find_events("signing-key-unreadable", since=since)
+    # It is lost for good: new keys, when somebody says so.
+    sender.stop()
+    made.write_bytes(lost)
+    since = sender.mark()
+    sender.start()
+    sender.wait_event("signing-key-unreadable", since=since, count=2)
+    sender.cli("dkim", "rotate", sender.domain, "--now")
     sender.wait_event("signing-key-active", since=since, count=2)
-    states = sorted((key["state"], key["algorithm"]) for key in keys(sender, sender.domain))
-    assert states == [("active", "ed25519"), ("active", "rsa"), ("retired", "ed25519"), ("retired", "rsa")]
+    assert states(sender) == [("ed25519", "active"), ("ed25519", "retired"), ("rsa", "active"), ("rsa", "retired")]
 
 
 DAY = 86400

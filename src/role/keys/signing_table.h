@@ -16,6 +16,7 @@ struct signing_held {
 	char selector[SIGNING_SELECTOR_MAX + 1];
 	char record[SIGNING_RECORD_MAX + 1];
 	EVP_PKEY *private; /* NULL: retired, or it cannot be opened */
+	bool unreadable;   /* its private half is there, and sealed with another secret */
 	int64_t kept_look; /* k.looked as the directory has it */
 	bool dirty;        /* the directory does not have all of it yet */
 	bool seen;         /* by the list that is being read */

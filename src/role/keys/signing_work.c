@@ -110,14 +110,15 @@ static int see_key(const struct view fields[DIRECTORY_SIGNING_FIELDS])
 	int error = 0;
 	if (held->private == NULL && sealed.len > 0 && work.has_secret)
 		error = signing_unseal(work.secret, held->k.domain, held->k.selector, sealed, &held->private);
+	held->unreadable = held->private == NULL && error == -EBADMSG;
 	if (held->private == NULL && work.has_secret && k.state != SIGNING_RETIRED)
 		log_event(LOG_ERROR, "-", "signing-key-unreadable", log_text("domain", k.domain),
 		    log_text("selector", k.selector),
 		    log_string("do", error == -EIO
 		                         ? "nothing: it is tried again, for there was no memory"
 		                         : "it was sealed with another signing-secret than this data folder "
-		                           "has: publish the record of the key that takes its place "
-		                           "(postrider dkim show)"));
+		                           "has: put that file back and reload; if it is lost, make new keys "
+		                           "with `postrider dkim rotate --now`, and publish their records"));
 	return error == -EIO ? error : 0;
 }
 
@@ -403,6 +404,19 @@ static size_t keys_of(const struct signing_domain *d, const struct dkim_rotation
 	return d->count;
 }
 
+/*
+ * A secret that is lost may come back, from a backup; a private half that was wiped does not. So nothing is
+ * done with a domain whose signing key cannot be opened, until somebody wishes that it be replaced.
+ */
+static bool must_wait(const struct signing_domain *d)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (d->keys[i]->unreadable && d->keys[i]->k.state == SIGNING_ACTIVE &&
+		    d->keys[i]->k.wish == SIGNING_NO_WISH)
+			return true;
+	return false;
+}
+
 /* True: a step of this domain is under way. */
 static bool step(struct signing_domain *d, const struct dkim_rotation_terms *from)
 {
@@ -517,7 +531,7 @@ static void go_on(void *arg)
 		load();
 	bool works = work.phase != IDLE || !work.ready || !s->dkim_sign || !work.has_secret;
 	for (struct signing_domain *d = signing_domains(); d && !works; d = d->next)
-		works = d->enabled && step(d, &terms);
+		works = d->enabled && !must_wait(d) && step(d, &terms);
 	work.pending = false;
 	work.settled();
 	if (works || look())
