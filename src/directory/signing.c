@@ -126,7 +126,10 @@ int directory_signing_put(struct txn *t, const struct signing_key *key, struct v
 		error = has_room(t, address_view(&domain));
 	if (error)
 		return error;
-	encode(key, keeps ? kept : sealed, &e);
+	struct signing_key next = *key;
+	if (keeps)
+		next.wish = key->state == SIGNING_ACTIVE ? before.wish : SIGNING_NO_WISH;
+	encode(&next, keeps ? kept : sealed, &e);
 	return entry_put(t, DIRECTORY_SHARD, directory_key_view(&k), &e);
 }
 
@@ -190,6 +193,23 @@ static int put_wish(struct txn *t, const struct directory_key *k, enum signing_w
 	key.wish = wish;
 	encode(&key, sealed, &e);
 	return entry_put(t, DIRECTORY_SHARD, directory_key_view(k), &e);
+}
+
+int directory_signing_unwish(struct txn *t, struct view domain, struct view selector, enum signing_wish met)
+{
+	struct address normal;
+	struct signing_key key;
+	struct view value, sealed;
+	int error = address_normalize_domain(domain, &normal);
+	if (error)
+		return error;
+	if (!is_selector(selector))
+		return -EINVAL;
+	struct directory_key k = key_of(address_view(&normal), selector);
+	error = txn_get(t, DIRECTORY_SHARD, directory_key_view(&k), &value);
+	if (error == 0)
+		error = decode(directory_key_view(&k), value, &key, &sealed);
+	return error || key.wish != met ? error : put_wish(t, &k, SIGNING_NO_WISH);
 }
 
 int directory_signing_wish(struct txn *t, struct view domain, enum signing_wish wish)

@@ -16,14 +16,19 @@ enum {
 
 /*
  * Makes the key or replaces it, by its domain and selector. `sealed` is the private half; with `keeps` the
- * one that is there stays. -ENOENT: no such domain, or nothing to keep; -EINVAL: no selector, or what is to
- * be kept has no bounds; -EMLINK: SIGNING_KEYS_MAX.
+ * one that is there stays, and so does the wish that is noted there, as long as the key is active: an
+ * administrator may have noted it since the keys role read the key. -ENOENT: no such domain, or nothing to
+ * keep; -EINVAL: no selector, or what is to be kept has no bounds; -EMLINK: SIGNING_KEYS_MAX.
  */
 int directory_signing_put(struct txn *t, const struct signing_key *key, struct view sealed, bool keeps)
     __attribute__((warn_unused_result));
 
 /* -ENOENT. */
 int directory_signing_delete(struct txn *t, struct view domain, struct view selector)
+    __attribute__((warn_unused_result));
+
+/* The wish that the key has is met, and is noted no more; another one stays. -ENOENT. */
+int directory_signing_unwish(struct txn *t, struct view domain, struct view selector, enum signing_wish met)
     __attribute__((warn_unused_result));
 
 /* Notes a wish at each key of the domain that is active. -ENOENT: none is. */

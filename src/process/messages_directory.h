@@ -65,8 +65,9 @@ enum directory_credentials { DIRECTORY_CREDENTIALS_REPLACED, DIRECTORY_CREDENTIA
 
 /*
  * With or without the private half, as keys has sealed it. A list has it only for keys; a put without it keeps the one that is there.
+ * UNWISH: a put that says no more than that the key's wish, which it names, is met.
  */
-enum directory_signing { DIRECTORY_SIGNING_PUBLIC, DIRECTORY_SIGNING_SEALED };
+enum directory_signing { DIRECTORY_SIGNING_PUBLIC, DIRECTORY_SIGNING_SEALED, DIRECTORY_SIGNING_UNWISH };
 
 enum {
 	DIRECTORY_SIGNING_FIELDS = 5, /* of each key: domain, selector, numbers, record, sealed */

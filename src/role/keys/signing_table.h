@@ -27,6 +27,7 @@ struct signing_domain {
 	char name[DNS_NAME_SIZE];
 	bool enabled; /* it is a domain of ours, and not disabled: its mail is signed */
 	bool seen;
+	int64_t not_before, wait_ms; /* after a step that failed: monotonic; 0: nothing did */
 	struct signing_held *keys[SIGNING_KEYS_MAX];
 	size_t count;
 };

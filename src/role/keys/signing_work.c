@@ -19,7 +19,8 @@
 
 enum {
 	LOOK_MS = 20 * 1000,    /* how often the time is looked at */
-	TROUBLE_MS = 10 * 1000, /* after something failed */
+	TROUBLE_MS = 10 * 1000, /* after something failed; for one domain twice as long each time, up to: */
+	TROUBLE_MS_MAX = 60 * 60 * 1000,
 	DNS_MS = 20 * 1000,
 	LOOKS_MAX = 20, /* records that are asked for at once */
 	DAY = 86400
@@ -59,9 +60,20 @@ static void again(void)
 	loop_task_schedule(&work.task);
 }
 
+/* What cannot be done for one domain may last, and must not keep the others waiting. */
+static void put_off(struct signing_domain *d)
+{
+	d->wait_ms = d->wait_ms == 0 ? TROUBLE_MS : 2 * d->wait_ms;
+	if (d->wait_ms > TROUBLE_MS_MAX)
+		d->wait_ms = TROUBLE_MS_MAX;
+	d->not_before = clock_monotonic_ms() + d->wait_ms;
+}
+
 /* Store or the library does not do its part: the same is tried again later. */
 static void trouble(const char *what, int error)
 {
+	if (work.phase == MAKING || work.phase == KEEPING)
+		put_off(work.domain);
 	log_event(LOG_WARNING, "-", "signing-keys-wait", log_string("for", what), log_errno(error));
 	EVP_PKEY_free(work.private);
 	work.private = NULL;
@@ -241,6 +253,7 @@ static void apply(void)
 {
 	struct signing_held *before = signing_held_find(work.domain, work.next.selector);
 	bool told = before == NULL || before->k.state != work.next.state;
+	work.domain->wait_ms = work.domain->not_before = 0;
 	struct signing_held *held = signing_held_put(work.domain, &work.next);
 	if (held) {
 		held->dirty = false;
@@ -369,6 +382,12 @@ static void carry_out(const struct dkim_rotation *r, enum signing_algorithm algo
 		return;
 	}
 	begin_change(&keys[r->key]);
+	if (r->step == DKIM_ROTATION_UNWISH) {
+		/* Told with the wish that is met: store may know another one already. */
+		keep(DIRECTORY_SIGNING_UNWISH, (struct view){0});
+		work.next.wish = SIGNING_NO_WISH;
+		return;
+	}
 	work.next.wish = SIGNING_NO_WISH;
 	switch (r->step) {
 	case DKIM_ROTATION_ACTIVATE:
@@ -529,9 +548,10 @@ static void go_on(void *arg)
 		return;
 	if (work.stale)
 		load();
+	int64_t now = clock_monotonic_ms();
 	bool works = work.phase != IDLE || !work.ready || !s->dkim_sign || !work.has_secret;
 	for (struct signing_domain *d = signing_domains(); d && !works; d = d->next)
-		works = d->enabled && !must_wait(d) && step(d, &terms);
+		works = d->enabled && d->not_before <= now && !must_wait(d) && step(d, &terms);
 	work.pending = false;
 	work.settled();
 	if (works || look())

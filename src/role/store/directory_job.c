@@ -338,6 +338,8 @@ static int put_signing_key(struct txn *t, struct directory_job *job)
 	struct view sealed;
 	if (!directory_signing_read(job->fields, &key, &sealed))
 		return -EINVAL;
+	if (job->number == DIRECTORY_SIGNING_UNWISH)
+		return directory_signing_unwish(t, key.domain, key.selector, key.wish);
 	return directory_signing_put(t, &key, sealed, job->number != DIRECTORY_SIGNING_SEALED);
 }
 

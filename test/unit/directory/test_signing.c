@@ -158,6 +158,35 @@ static void notes_wishes_and_forgets(void **state)
 	assert_string_equal(list("", "", ""), "a.example.test/c active:3 ");
 }
 
+static int run_unwish_rotate(struct txn *t, void *arg)
+{
+	return directory_signing_unwish(t, view_from_string(arg), VIEW("a"), SIGNING_ROTATE);
+}
+
+static int run_unwish_now(struct txn *t, void *arg)
+{
+	return directory_signing_unwish(t, view_from_string(arg), VIEW("a"), SIGNING_ROTATE_NOW);
+}
+
+/* The keys role writes what it read before the wish was noted. */
+static void a_wish_outlives_what_was_read_before_it(void **state)
+{
+	(void)state;
+	assert_int_equal(put("example.test", "a", SIGNING_ACTIVE, "1"), 0);
+	assert_int_equal(on("example.test", run_wish), 0);
+	assert_int_equal(put("example.test", "a", SIGNING_ACTIVE, NULL), 0);
+	assert_string_equal(list("", "", ""), "example.test/a active!:1 ");
+	/* Another wish is met than the one that is there now. */
+	assert_int_equal(on("example.test", run_unwish_rotate), 0);
+	assert_string_equal(list("", "", ""), "example.test/a active!:1 ");
+	assert_int_equal(on("example.test", run_unwish_now), 0);
+	assert_string_equal(list("", "", ""), "example.test/a active:1 ");
+	assert_int_equal(on("example.test", run_wish), 0);
+	assert_int_equal(put("example.test", "a", SIGNING_REPLACED, NULL), 0);
+	assert_string_equal(list("", "", ""), "example.test/a replaced:1 ");
+	assert_int_equal(on("a.example.test", run_unwish_now), -ENOENT);
+}
+
 static void refuses_what_is_no_key(void **state)
 {
 	(void)state;
@@ -205,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(keeps_what_it_was_given, begin, store_end),
 	    cmocka_unit_test_setup_teardown(notes_wishes_and_forgets, begin, store_end),
+	    cmocka_unit_test_setup_teardown(a_wish_outlives_what_was_read_before_it, begin, store_end),
 	    cmocka_unit_test_setup_teardown(refuses_what_is_no_key, begin, store_end),
 	    cmocka_unit_test_setup_teardown(has_so_many_and_no_more, begin, store_end),
 	};
