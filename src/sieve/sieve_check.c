@@ -136,9 +136,14 @@ static bool is_named(const struct sieve_node *node, const char *name)
 
 static void refuse_extension(struct sieve_checker *c, struct sieve_place place, struct view name)
 {
-	const char *near = sieve_extension_near(name);
+	const char *absent = sieve_extension_absent(name), *near = sieve_extension_near(name);
 
-	if (!near && (sieve_word_find(name, SIEVE_COMMAND, NULL) || sieve_word_find(name, SIEVE_TEST, NULL)))
+	if (near && !sieve_language_has(c->language, sieve_extension_by_name(view_from_string(near))))
+		near = NULL;
+	if (absent)
+		sieve_check_error(c, place, "there is no extension %s: %s", sieve_quote(name).text, absent);
+	else if (!near &&
+	         (sieve_word_find(name, SIEVE_COMMAND, NULL) || sieve_word_find(name, SIEVE_TEST, NULL)))
 		sieve_check_error(
 		    c, place, "%s is no extension: leave it out of the require", sieve_quote(name).text);
 	else
@@ -202,6 +207,7 @@ static struct sieve_step *check_node(
 	size_t slots = word ? sieve_word_positionals(word) + word->tag_count : 0;
 	uint64_t required = c->required;
 	struct sieve_step *step;
+	size_t errors;
 	bool good;
 
 	if (!word)
@@ -216,7 +222,8 @@ static struct sieve_step *check_node(
 	good = sieve_check_arguments(c, node, step);
 	if (good && is_named(node, "require"))
 		take_extensions(c, step);
-	good = take_tests(c, node, step, good);
+	errors = c->errors->count + c->errors->more;
+	good = take_tests(c, node, step, good) && c->errors->count + c->errors->more == errors;
 	take_block(c, node, step, good);
 	if (word->kind == SIEVE_COMMAND && word->block)
 		c->required = required; /* what ihave has made known ends with its block */
@@ -257,8 +264,8 @@ static bool check_order(
 	return true;
 }
 
-/* "rule:[Name]", as webmails write it, "# Name" behind another '#'. */
-struct view sieve_rule_name(struct view comment)
+/* The name that a comment gives: "rule:[Name]", as webmails write it, "# Name" behind another '#'. */
+static struct view rule_name(struct view comment)
 {
 	struct view name = {0};
 
@@ -278,7 +285,7 @@ static void number_rule(
 		step->rule_name = before->rule_name;
 		return;
 	}
-	step->rule_name = sieve_rule_name(comment);
+	step->rule_name = rule_name(comment);
 	if ((step->word->block && step->word->tests == SIEVE_ONE_TEST) || !view_empty(step->rule_name))
 		step->rule = ++c->rules;
 }

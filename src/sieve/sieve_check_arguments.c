@@ -126,6 +126,7 @@ struct taking {
 	const struct sieve_argument *positionals[SIEVE_POSITIONALS_MAX];
 	size_t count;
 	bool failed;
+	bool missing; /* ... since an extension was not required; of those each is told */
 };
 
 /* One error is told of the arguments of a command: what follows a first mistake is often no other one. */
@@ -174,7 +175,9 @@ static bool needs(
 {
 	if (sieve_check_requires(t->c, extension))
 		return true;
-	t->failed = true;
+	if (t->failed && !t->missing)
+		return false;
+	t->failed = t->missing = true;
 	sieve_check_error(t->c, place, "%s is not known here: the script must begin with require \"%s\";",
 	    what, sieve_extension_name(extension));
 	return false;
@@ -190,7 +193,8 @@ static void only_one(struct taking *t, const struct sieve_argument *a, unsigned 
 
 static bool take_match(struct taking *t, const struct sieve_argument *a)
 {
-	static const char *const names[SIEVE_MATCH_TYPES] = {"is", "contains", "matches", "value", "count"};
+	static const char *const names[SIEVE_MATCH_TYPES] = {
+	    "is", "contains", "matches", "value", "count", "list"};
 	const struct sieve_argument *value;
 	unsigned match = 0;
 
@@ -200,7 +204,9 @@ static bool take_match(struct taking *t, const struct sieve_argument *a)
 		return false;
 	only_one(t, a, &t->seen_match, "match type");
 	t->step->match = (uint8_t)match;
-	if (match < SIEVE_VALUE ||
+	if (match == SIEVE_LIST)
+		needs(t, a->place, ":list", SIEVE_X_EXTLISTS);
+	if (match < SIEVE_VALUE || match == SIEVE_LIST ||
 	    !needs(t, a->place, match == SIEVE_VALUE ? ":value" : ":count", SIEVE_X_RELATIONAL))
 		return true;
 	value = tag_value(t, names[match], "how to compare", SIEVE_STRING);
@@ -300,6 +306,10 @@ static bool take_own(struct taking *t, const struct sieve_argument *a)
 	if (!needs(t, a->place, name, tag->extension)) {
 		if (tag->value.type != SIEVE_NOTHING)
 			t->at++;
+		return true;
+	}
+	if (tag->refused) {
+		complain(t, a->place, "%s is not possible here: %s", name, tag->refused);
 		return true;
 	}
 	if (values[i].kind != SIEVE_ABSENT || (tag->group && (t->groups >> tag->group & 1))) {
@@ -417,6 +427,9 @@ bool sieve_check_arguments(struct sieve_checker *c, const struct sieve_node *nod
 	    (step->match == SIEVE_CONTAINS || step->match == SIEVE_MATCHES))
 		wrong(&t, node->place,
 		    "cannot find parts of a text by i;ascii-numeric, which compares whole numbers");
+	if (step->match == SIEVE_LIST && t.seen_comparator)
+		wrong(&t, node->place,
+		    "takes no :comparator beside :list: how lists compare is their own matter");
 	if (step->last && step->index == 0)
 		wrong(&t, node->place,
 		    "has :last without :index; :last counts from the end what :index counts from the "

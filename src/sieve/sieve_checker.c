@@ -6,7 +6,8 @@
 
 bool sieve_language_has(const struct sieve_language *language, enum sieve_extension extension)
 {
-	return sieve_extension_name(extension) && !(language->without >> extension & 1);
+	return sieve_extension_name(extension) && !(language->without >> extension & 1) &&
+	       (extension != SIEVE_X_IMAPSIEVE || language->imap_events);
 }
 
 void sieve_check_error(struct sieve_checker *c, struct sieve_place place, const char *format, ...)
@@ -38,6 +39,8 @@ bool sieve_check_enable(struct sieve_checker *c, struct view name, uint64_t *set
 	*set |= UINT64_C(1) << extension;
 	if (extension == SIEVE_X_VACATION_SECONDS) /* RFC 6131 section 2 */
 		*set |= UINT64_C(1) << SIEVE_X_VACATION;
+	if (extension == SIEVE_X_SPAMTESTPLUS) /* RFC 5235 section 3.1: it has all of the other */
+		*set |= UINT64_C(1) << SIEVE_X_SPAMTEST;
 	return true;
 }
 

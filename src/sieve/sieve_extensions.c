@@ -16,31 +16,64 @@ static const char *const extensions[SIEVE_EXTENSIONS] = {
     [SIEVE_X_ENCODED_CHARACTER] = "encoded-character",
     [SIEVE_X_ENOTIFY] = "enotify",
     [SIEVE_X_ENVELOPE] = "envelope",
+    [SIEVE_X_ENVELOPE_DELIVERBY] = "envelope-deliverby",
+    [SIEVE_X_ENVELOPE_DSN] = "envelope-dsn",
     [SIEVE_X_ENVIRONMENT] = "environment",
     [SIEVE_X_EREJECT] = "ereject",
+    [SIEVE_X_EXTLISTS] = "extlists",
     [SIEVE_X_EXTRACTTEXT] = "extracttext",
     [SIEVE_X_FCC] = "fcc",
     [SIEVE_X_FILEINTO] = "fileinto",
     [SIEVE_X_FOREVERYPART] = "foreverypart",
     [SIEVE_X_IHAVE] = "ihave",
     [SIEVE_X_IMAP4FLAGS] = "imap4flags",
+    [SIEVE_X_IMAPSIEVE] = "imapsieve",
     [SIEVE_X_INCLUDE] = "include",
     [SIEVE_X_INDEX] = "index",
-    [SIEVE_X_MAILBOXID] = "mailboxid",
     [SIEVE_X_MAILBOX] = "mailbox",
+    [SIEVE_X_MAILBOXID] = "mailboxid",
+    [SIEVE_X_MBOXMETADATA] = "mboxmetadata",
     [SIEVE_X_MIME] = "mime",
+    [SIEVE_X_REDIRECT_DELIVERBY] = "redirect-deliverby",
+    [SIEVE_X_REDIRECT_DSN] = "redirect-dsn",
     [SIEVE_X_REJECT] = "reject",
     [SIEVE_X_RELATIONAL] = "relational",
+    [SIEVE_X_SERVERMETADATA] = "servermetadata",
+    [SIEVE_X_SPAMTEST] = "spamtest",
+    [SIEVE_X_SPAMTESTPLUS] = "spamtestplus",
     [SIEVE_X_SPECIAL_USE] = "special-use",
     [SIEVE_X_SUBADDRESS] = "subaddress",
     [SIEVE_X_VACATION] = "vacation",
     [SIEVE_X_VACATION_SECONDS] = "vacation-seconds",
     [SIEVE_X_VARIABLES] = "variables",
+    [SIEVE_X_VIRUSTEST] = "virustest",
 };
 
 const char *sieve_extension_name(enum sieve_extension extension)
 {
 	return extension < SIEVE_EXTENSIONS ? extensions[extension] : NULL;
+}
+
+const char *sieve_extension_absent(struct view name)
+{
+	static const struct {
+		const char *name, *why;
+	} absent[] = {
+	    {"convert",
+	        "a message is kept as it came, and nothing here turns one form of a file into another"},
+	    {"processcalendar", "there are no calendars here yet"},
+	    {"snooze", "a message cannot be put off here yet"},
+	    {"vnd.dovecot.execute", "scripts start no programs here"},
+	    {"vnd.dovecot.filter", "scripts start no programs here"},
+	    {"vnd.dovecot.pipe", "scripts start no programs here"},
+	    {"imapflags", "it became imap4flags: addflag, removeflag and setflag are the same there"},
+	    {"notify", "it became enotify, which names the method of a notification by a URI"},
+	};
+
+	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
+		if (view_equal(name, view_from_string(absent[i].name)))
+			return absent[i].why;
+	return NULL;
 }
 
 enum sieve_extension sieve_extension_by_name(struct view name)

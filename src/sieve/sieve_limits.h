@@ -66,6 +66,8 @@ enum {
 	 * where a script says nothing. */
 	SIEVE_DUPLICATE_USUAL = 7 * 24 * 60 * 60,
 	SIEVE_DUPLICATE_MOST = 90 * 24 * 60 * 60,
+	/* Seconds within which a redirected message is to be delivered: the nine digits of RFC 2852. */
+	SIEVE_BY_MOST = 999999999,
 	/* foreverypart within each other: four levels of parts are what people tell apart, and each level
 	 * multiplies the work. RFC 5703 names no number. */
 	SIEVE_LOOPS_MAX = 4,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "format/fold.h"
+#include "sieve/sieve_lists.h"
 
 enum {
 	STEP_OCTETS = 64, /* compared octets that count as one step */
@@ -39,6 +40,8 @@ static bool take_key(struct sieve_matching *m, struct view text, struct view *ke
 {
 	struct view folded;
 
+	if (m->step->match == SIEVE_LIST)
+		return sieve_list_name(m->run, text, key);
 	if (!sieve_run_text(m->run, text, key) || !fold(m, *key, &folded))
 		return false;
 	if (m->step->comparator != SIEVE_UNICODE_CASEMAP || arena_copy(m->run->arena, folded, key))
@@ -297,6 +300,17 @@ static enum sieve_truth matches(
 	return keep_matches(m, &w, value) ? SIEVE_TRUE : sieve_run_no_memory(m->run);
 }
 
+/* RFC 6134 section 2.7: what is in the list is ${0}. */
+static enum sieve_truth is_listed(struct sieve_matching *m, struct view value, struct view list)
+{
+	const struct wildcards whole = {.text = value, .found = {{0, value.len}}, .count = 1};
+	enum sieve_truth truth = sieve_list_holds(m->run, list, value);
+
+	if (truth != SIEVE_TRUE || keep_matches(m, &whole, value))
+		return truth;
+	return sieve_run_no_memory(m->run);
+}
+
 /* ---- values ---- */
 
 static enum sieve_truth judge(
@@ -309,6 +323,8 @@ static enum sieve_truth judge(
 		return contains(folded, key, lower) ? SIEVE_TRUE : SIEVE_FALSE;
 	case SIEVE_MATCHES:
 		return matches(m, value, folded, key);
+	case SIEVE_LIST:
+		return is_listed(m, value, key);
 	case SIEVE_VALUE:
 		return holds(m->step->relation, compare(m->step->comparator, folded, key)) ? SIEVE_TRUE
 		                                                                           : SIEVE_FALSE;

@@ -18,9 +18,21 @@ struct sieve_field {
 	struct address_list *addresses; /* when they were asked for */
 };
 
+/* What the sender asked of the transport: RFC 3461, 2852. Texts are empty where nothing was asked for. */
+struct sieve_terms {
+	struct view notify;       /* of this recipient: "NEVER", or conditions with commas between them */
+	struct view orcpt, envid; /* decoded: "rfc822;joe@example.com" */
+	struct view ret;          /* "FULL" or "HDRS" */
+	bool has_by;
+	int64_t by_time; /* seconds since 1970 */
+	char by_mode;    /* 'N' or 'R' */
+	bool by_trace;
+};
+
 struct sieve_message {
 	struct view bytes;
 	struct view sender, recipient, authenticated; /* of the envelope; the sender may be empty */
+	const struct sieve_terms *terms;              /* or NULL: nothing was asked for */
 	struct arena *arena;
 	/* The module's own. */
 	struct sieve_field *fields;

@@ -135,8 +135,13 @@ enum sieve_question_kind {
 	                       given */
 	SIEVE_ASK_LIST,     /* name: a list, detail: who may be in it; YES: it is (RFC 6134) */
 	SIEVE_ASK_LIST_VALID, /* name: a list; YES: there is one */
+	SIEVE_ASK_SPAM,       /* YES: how sure it is that the message is spam is given, in digits, 0 to
+	                         SIEVE_SPAM_MOST;       NO: it was not tested (RFC 5235) */
+	SIEVE_ASK_VIRUS, /* YES: how sure it is that a virus is in it, 1 (none) to 5; NO: it was not tested */
 	SIEVE_ASK_KINDS
 };
+
+enum { SIEVE_SPAM_MOST = 10000 /* it is spam for sure */ };
 
 struct sieve_question {
 	enum sieve_question_kind kind;
@@ -146,6 +151,7 @@ struct sieve_question {
 struct sieve_outcome {
 	struct sieve_action actions[SIEVE_ACTIONS_MAX]; /* in the order of the script */
 	size_t count;
+	struct view flags;              /* what a script that runs after this one begins with: RFC 5232 */
 	const struct sieve_edit *edits; /* these two: lists, empty when the script failed */
 	const struct sieve_mark *marks;
 	bool failed; /* then the only action is the implicit keep of the message as it came, and ... */

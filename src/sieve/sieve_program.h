@@ -57,6 +57,7 @@ static inline const struct sieve_value *sieve_tag(const struct sieve_step *step,
 /* What compilers are told. */
 struct sieve_language {
 	uint64_t without;                /* extensions that scripts may not require: bits 1 << enum */
+	bool imap_events;                /* scripts run at events of IMAP, too: they may require imapsieve */
 	const struct sieve_words *extra; /* more rows, of SIEVE_INTERNAL, or NULL */
 	const char *const *extra_names;  /* what scripts may require for them, up to a NULL; or NULL */
 };

@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sieve/sieve_imap.h"
 #include "sieve/sieve_text.h"
+
+static const char NO_DELIVERY[] = "nobody can be answered about a message that is there already";
 
 enum sieve_truth sieve_run_fail(struct sieve_run *run, const char *text)
 {
@@ -122,8 +125,18 @@ enum sieve_truth sieve_run_ask(
 	return SIEVE_BROKEN;
 }
 
+/* RFC 5228 section 4.1: to file into INBOX is to keep. */
+static bool is_inbox(const struct sieve_action *a)
+{
+	return a->kind == SIEVE_KEEP ||
+	       (a->kind == SIEVE_FILEINTO && view_equal_nocase(a->target, VIEW("INBOX")) &&
+	           view_empty(a->mailbox_id) && view_empty(a->special_use));
+}
+
 static bool is_same(const struct sieve_action *a, const struct sieve_action *b)
 {
+	if (is_inbox(a) && is_inbox(b))
+		return true;
 	return a->kind == b->kind && a->kind < SIEVE_REJECT && view_equal(a->target, b->target) &&
 	       view_equal(a->mailbox_id, b->mailbox_id) && view_equal(a->special_use, b->special_use);
 }
@@ -163,6 +176,10 @@ bool sieve_run_add(struct sieve_run *run, const struct sieve_action *action)
 
 	if (problem) {
 		sieve_run_fail(run, problem);
+		return false;
+	}
+	if (run->world->imap_event && !sieve_imap_allows(action->kind)) {
+		sieve_run_fail(run, NO_DELIVERY);
 		return false;
 	}
 	while (same < o->count && !is_same(&o->actions[same], action))
@@ -261,6 +278,18 @@ bool sieve_run_block(struct sieve_run *run, const struct sieve_step *first)
 	return good;
 }
 
+static bool suits_event(struct sieve_run *run)
+{
+	const struct sieve_step *unsuited =
+	    run->world->imap_event ? sieve_imap_unsuited(run->program->first) : NULL;
+
+	if (!unsuited)
+		return true;
+	run->line = unsuited->line;
+	sieve_run_fail(run, NO_DELIVERY);
+	return false;
+}
+
 enum sieve_result sieve_run(const struct sieve_program *program, struct sieve_message *message,
     const struct sieve_world *world, struct arena *arena, struct sieve_outcome *outcome)
 {
@@ -269,6 +298,7 @@ enum sieve_result sieve_run(const struct sieve_program *program, struct sieve_me
 	    .world = world,
 	    .outcome = outcome,
 	    .arena = arena,
+	    .flags = world->flags,
 	    .keeps = true};
 	struct sieve_action keep = {.kind = SIEVE_KEEP};
 	struct sieve_message_state before;
@@ -276,14 +306,14 @@ enum sieve_result sieve_run(const struct sieve_program *program, struct sieve_me
 
 	*outcome = (struct sieve_outcome){0};
 	buf_init(&run.scratch, SIEVE_RUN_MEMORY_MAX);
-	good = sieve_message_save(message, &before) == 0 ? sieve_run_block(&run, program->first)
-	                                                 : sieve_run_no_memory(&run) == SIEVE_TRUE;
+	good = sieve_message_save(message, &before) == 0 || sieve_run_no_memory(&run) == SIEVE_TRUE;
+	good = good && suits_event(&run) && sieve_run_block(&run, program->first);
 	buf_done(&run.scratch);
 	if (run.asks || !good)
 		sieve_message_restore(message, &before);
 	if (run.asks)
 		return SIEVE_ASKS;
-	keep.flags = run.flags;
+	keep.flags = outcome->flags = run.flags;
 	if (good && run.keeps)
 		good = sieve_run_add(&run, &keep);
 	if (good)
@@ -291,6 +321,7 @@ enum sieve_result sieve_run(const struct sieve_program *program, struct sieve_me
 	keep.flags = (struct view){0};
 	outcome->actions[0] = keep;
 	outcome->count = 1;
+	outcome->flags = world->flags;
 	outcome->edits = NULL;
 	outcome->marks = NULL;
 	return SIEVE_FAILED;

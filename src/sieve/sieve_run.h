@@ -26,7 +26,12 @@ struct sieve_world {
 	size_t address_count;
 	struct sieve_period vacation; /* seconds between two answers to one sender */
 	int64_t now;                  /* seconds since 1970 */
-	int16_t zone_minutes;         /* of the account's owner, east of UTC */
+	/* The script runs since a message in a mailbox was put there or changed by IMAP (RFC 6785): there is
+	 * no envelope, and nobody can be answered. */
+	bool imap_event;
+	struct view flags; /* that the message has when the script begins: RFC 5232; or what a script before
+	                      this one has set */
+	int16_t zone_minutes; /* of the account's owner, east of UTC */
 	struct view
 	    subaddress; /* characters, each of which parts the user's name from the detail (RFC 5233) */
 };

@@ -5,6 +5,7 @@
 #include "format/address.h"
 #include "format/domain.h"
 #include "format/limits.h"
+#include "sieve/sieve_dsn.h"
 #include "sieve/sieve_text.h"
 
 enum {
@@ -114,8 +115,9 @@ const char *sieve_use_problem(enum sieve_use use, struct view text)
 	case SIEVE_USE_ADDRESS_HEADER:
 		return address_header(text);
 	case SIEVE_USE_ENVELOPE:
-		return is_among(text, parts) ? NULL
-		                             : "is no part of the envelope; there are from, to and auth";
+		return is_among(text, parts) || sieve_dsn_part(text) < SIEVE_DSN_PARTS
+		           ? NULL
+		           : "is no part of the envelope; there are from, to and auth";
 	case SIEVE_USE_ADDRESS:
 		return address(text);
 	case SIEVE_USE_MAILBOX:
@@ -128,6 +130,11 @@ const char *sieve_use_problem(enum sieve_use use, struct view text)
 		return variable(text);
 	case SIEVE_USE_DATE_PART:
 		return date_part(text);
+	case SIEVE_USE_NOTIFY:
+	case SIEVE_USE_RET:
+	case SIEVE_USE_BY_MODE:
+	case SIEVE_USE_DATE_TIME:
+		return sieve_dsn_problem(use, text);
 	case SIEVE_USE_ZONE:
 		return zone(text);
 	default:

@@ -51,8 +51,10 @@ static void tell_values(struct buf *out, const struct sieve_value *value, const 
 
 static void tell_verb(struct buf *out, const struct sieve_step *test)
 {
-	static const char *const verbs[SIEVE_MATCH_TYPES] = {
-	    [SIEVE_IS] = "is", [SIEVE_CONTAINS] = "contains", [SIEVE_MATCHES] = "matches"};
+	static const char *const verbs[SIEVE_MATCH_TYPES] = {[SIEVE_IS] = "is",
+	    [SIEVE_CONTAINS] = "contains",
+	    [SIEVE_MATCHES] = "matches",
+	    [SIEVE_LIST] = "is in the list"};
 	static const char *const relations[SIEVE_RELATIONS] = {"=", "!=", ">", ">=", "<", "<="};
 
 	if (test->match < SIEVE_MATCH_TYPES && verbs[test->match])

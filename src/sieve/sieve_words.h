@@ -29,26 +29,37 @@ enum sieve_extension {
 	SIEVE_X_ENCODED_CHARACTER,
 	SIEVE_X_ENOTIFY,
 	SIEVE_X_ENVELOPE,
+	SIEVE_X_ENVELOPE_DELIVERBY,
+	SIEVE_X_ENVELOPE_DSN,
 	SIEVE_X_ENVIRONMENT,
 	SIEVE_X_EREJECT,
+	SIEVE_X_EXTLISTS,
 	SIEVE_X_EXTRACTTEXT,
 	SIEVE_X_FCC,
 	SIEVE_X_FILEINTO,
 	SIEVE_X_FOREVERYPART,
 	SIEVE_X_IHAVE,
 	SIEVE_X_IMAP4FLAGS,
+	SIEVE_X_IMAPSIEVE,
 	SIEVE_X_INCLUDE,
 	SIEVE_X_INDEX,
 	SIEVE_X_MAILBOX,
 	SIEVE_X_MAILBOXID,
+	SIEVE_X_MBOXMETADATA,
 	SIEVE_X_MIME,
+	SIEVE_X_REDIRECT_DELIVERBY,
+	SIEVE_X_REDIRECT_DSN,
 	SIEVE_X_REJECT,
 	SIEVE_X_RELATIONAL,
+	SIEVE_X_SERVERMETADATA,
+	SIEVE_X_SPAMTEST,
+	SIEVE_X_SPAMTESTPLUS,
 	SIEVE_X_SPECIAL_USE,
 	SIEVE_X_SUBADDRESS,
 	SIEVE_X_VACATION,
 	SIEVE_X_VACATION_SECONDS,
 	SIEVE_X_VARIABLES,
+	SIEVE_X_VIRUSTEST,
 	SIEVE_EXTENSIONS /* at most 64: a set of them is a uint64_t */
 };
 
@@ -56,6 +67,9 @@ enum sieve_extension {
 const char *sieve_extension_name(enum sieve_extension extension);
 /* SIEVE_EXTENSIONS: there is none of that name. */
 enum sieve_extension sieve_extension_by_name(struct view name);
+
+/* Of an extension that others have: why it is not there, as a clause; NULL: nothing is known of it. */
+const char *sieve_extension_absent(struct view name);
 
 /* What a test says; BROKEN: the run ends, it has failed or asks. */
 enum sieve_truth { SIEVE_FALSE, SIEVE_TRUE, SIEVE_BROKEN };
@@ -77,6 +91,7 @@ enum sieve_match {
 	SIEVE_MATCHES,
 	SIEVE_VALUE, /* these two: RFC 5231 */
 	SIEVE_COUNT,
+	SIEVE_LIST, /* RFC 6134: the keys name lists */
 	SIEVE_MATCH_TYPES
 };
 enum sieve_relation { SIEVE_EQ, SIEVE_NE, SIEVE_GT, SIEVE_GE, SIEVE_LT, SIEVE_LE, SIEVE_RELATIONS };
@@ -106,7 +121,11 @@ enum sieve_use {
 	SIEVE_USE_VARIABLE,       /* a variable's name: RFC 5229 section 3 */
 	SIEVE_USE_DATE_PART,      /* RFC 5260 section 4 */
 	SIEVE_USE_ZONE,           /* "+0100" */
-	SIEVE_USE_EXTENSION,      /* looked at by the word itself */
+	SIEVE_USE_NOTIFY,         /* these four: RFC 6009 */
+	SIEVE_USE_RET,
+	SIEVE_USE_BY_MODE,
+	SIEVE_USE_DATE_TIME,
+	SIEVE_USE_EXTENSION, /* looked at by the word itself */
 };
 /* What is wrong with the text, as the end of a sentence ("'x' " + ...); NULL: nothing. */
 const char *sieve_use_problem(enum sieve_use use, struct view text);
@@ -124,6 +143,7 @@ struct sieve_tag {
 	unsigned group;                /* of those of a group, only one may be given; 0: it is in none */
 	struct sieve_positional value; /* SIEVE_NOTHING: none follows the tag */
 	bool needed;                   /* one of its group must be given */
+	const char *refused;           /* why it is not possible here, as a clause; NULL: it is */
 };
 
 /* Tags that many words have. */
@@ -197,11 +217,14 @@ extern const struct sieve_words sieve_x_date;
 extern const struct sieve_words sieve_x_duplicate;
 extern const struct sieve_words sieve_x_editheader;
 extern const struct sieve_words sieve_x_environment;
+extern const struct sieve_words sieve_x_extlists;
 extern const struct sieve_words sieve_x_ihave;
 extern const struct sieve_words sieve_x_imap4flags;
 extern const struct sieve_words sieve_x_mailbox;
+extern const struct sieve_words sieve_x_metadata;
 extern const struct sieve_words sieve_x_mime;
 extern const struct sieve_words sieve_x_reject;
+extern const struct sieve_words sieve_x_spamtest;
 extern const struct sieve_words sieve_x_vacation;
 extern const struct sieve_words sieve_x_variables;
 

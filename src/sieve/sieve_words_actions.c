@@ -1,7 +1,10 @@
 /* The actions of RFC 5228 section 4. */
+#include "sieve/sieve_dsn.h"
 #include "sieve/sieve_flags.h"
 
-#include "sieve/sieve_words_run.h"
+#include "format/limits.h"
+
+enum { ADDRESS_MAX = 2 * LOCAL_PART_MAX + DOMAIN_MAX + 3 /* a local part may be all quoted */ };
 
 bool sieve_act_stop(struct sieve_run *run, const struct sieve_step *step)
 {
@@ -27,11 +30,29 @@ bool sieve_act_discard(struct sieve_run *run, const struct sieve_step *step)
 	return sieve_run_add(run, &action);
 }
 
+/* The address alone, in one form, so that the same one is known again. It has been judged. */
+static bool bare_address(struct sieve_run *run, struct view *text)
+{
+	struct address_list list;
+	struct buf address;
+	bool good;
+
+	buf_init(&address, ADDRESS_MAX);
+	good = address_list_parse(*text, run->arena, &list) == 0 && list.count == 1 &&
+	       address_write_mailbox(&address, list.items[0].local_part, list.items[0].domain) == 0 &&
+	       arena_copy(run->arena, buf_view(&address), text);
+	buf_done(&address);
+	if (!good)
+		sieve_run_no_memory(run);
+	return good;
+}
+
 bool sieve_act_redirect(struct sieve_run *run, const struct sieve_step *step)
 {
 	struct sieve_action action = {.kind = SIEVE_REDIRECT, .line = step->line};
 
-	if (!sieve_run_take(run, sieve_positional(step, 0), SIEVE_USE_ADDRESS, &action.target))
+	if (!sieve_run_take(run, sieve_positional(step, 0), SIEVE_USE_ADDRESS, &action.target) ||
+	    !bare_address(run, &action.target) || !sieve_dsn_redirect(run, step, &action))
 		return false;
 	action.copy = sieve_tag(step, SIEVE_REDIRECT_COPY)->kind != SIEVE_ABSENT;
 	if (!action.copy)

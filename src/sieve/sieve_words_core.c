@@ -1,6 +1,7 @@
 /* The words of RFC 5228, and envelope and fileinto, which it makes optional; with what extensions add to
  * them. */
 #include "sieve/sieve_check.h"
+#include "sieve/sieve_dsn.h"
 #include "sieve/sieve_mime.h"
 #include "sieve/sieve_words_run.h"
 
@@ -22,6 +23,14 @@ static const struct sieve_tag keep_tags[] = {
 };
 static const struct sieve_tag redirect_tags[] = {
     {"copy", SIEVE_X_COPY, 0, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false},
+    {"notify", SIEVE_X_REDIRECT_DSN, 0, {"conditions of reports", SIEVE_STRING, SIEVE_USE_NOTIFY}, false},
+    {"ret", SIEVE_X_REDIRECT_DSN, 0, {"what reports return", SIEVE_STRING, SIEVE_USE_RET}, false},
+    {"bytimerelative", SIEVE_X_REDIRECT_DELIVERBY, 1, {"seconds", SIEVE_NUMBER, SIEVE_USE_TEXT}, false},
+    {"bytimeabsolute", SIEVE_X_REDIRECT_DELIVERBY, 1, {"a time", SIEVE_STRING, SIEVE_USE_DATE_TIME}, false},
+    {"bymode", SIEVE_X_REDIRECT_DELIVERBY, 0, {"what is done then", SIEVE_STRING, SIEVE_USE_BY_MODE}, false},
+    {"bytrace", SIEVE_X_REDIRECT_DELIVERBY, 0, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false},
+    {"list", SIEVE_X_EXTLISTS, 0, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false,
+        "a list has any number of members, and a script may redirect to few addresses"},
 };
 static const struct sieve_tag fileinto_tags[] = {
     {"copy", SIEVE_X_COPY, 0, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false},
@@ -48,6 +57,7 @@ static const struct sieve_word actions[] = {
     {.name = "redirect",
         .act = sieve_act_redirect,
         .positionals = {{"an address", SIEVE_STRING, SIEVE_USE_ADDRESS}},
+        .check = sieve_check_redirect,
         .tags = redirect_tags,
         .tag_count = sizeof(redirect_tags) / sizeof(redirect_tags[0])},
     {.name = "fileinto",
@@ -67,6 +77,10 @@ static const struct sieve_tag size_tags[] = {
     {"under", SIEVE_CORE, 1, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, true},
 };
 
+static const struct sieve_tag envelope_tags[] = {
+    {"zone", SIEVE_X_ENVELOPE_DELIVERBY, 0, {"a time zone", SIEVE_STRING, SIEVE_USE_ZONE}, false},
+};
+
 static const struct sieve_word tests[] = {
     {.name = "address",
         .kind = SIEVE_TEST,
@@ -83,6 +97,9 @@ static const struct sieve_word tests[] = {
         .kind = SIEVE_TEST,
         .test = sieve_test_envelope,
         .extension = SIEVE_X_ENVELOPE,
+        .tags = envelope_tags,
+        .tag_count = sizeof(envelope_tags) / sizeof(envelope_tags[0]),
+        .check = sieve_check_envelope,
         .positionals = {{"parts of the envelope", SIEVE_STRING_LIST, SIEVE_USE_ENVELOPE},
             {"keys", SIEVE_STRING_LIST, SIEVE_USE_TEXT}},
         .has = SIEVE_HAS_MATCH | SIEVE_HAS_ADDRESS_PART},

@@ -23,7 +23,16 @@ bool sieve_act_fileinto(struct sieve_run *run, const struct sieve_step *step);
 
 /* The tags of these words, by their numbers in the rows. */
 enum { SIEVE_KEEP_FLAGS };
-enum { SIEVE_REDIRECT_COPY };
+enum {
+	SIEVE_REDIRECT_COPY,
+	SIEVE_REDIRECT_NOTIFY,
+	SIEVE_REDIRECT_RET,
+	SIEVE_REDIRECT_BYTIMERELATIVE,
+	SIEVE_REDIRECT_BYTIMEABSOLUTE,
+	SIEVE_REDIRECT_BYMODE,
+	SIEVE_REDIRECT_BYTRACE
+};
+enum { SIEVE_ENVELOPE_ZONE };
 enum {
 	SIEVE_FILEINTO_COPY,
 	SIEVE_FILEINTO_FLAGS,

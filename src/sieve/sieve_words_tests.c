@@ -1,5 +1,6 @@
 /* The tests of RFC 5228 section 5. */
 #include "sieve/sieve_address.h"
+#include "sieve/sieve_dsn.h"
 #include "sieve/sieve_fields.h"
 #include "sieve/sieve_words_run.h"
 
@@ -56,57 +57,6 @@ enum sieve_truth sieve_test_size(struct sieve_run *run, const struct sieve_step 
 }
 
 /* ---- headers ---- */
-
-static bool is_wanted(const struct sieve_field *field, struct view name)
-{
-	return field->name.len == name.len && view_equal_nocase(field->name, name);
-}
-
-/* The fields of one part; *wanted counts what :index passes over. */
-static enum sieve_truth fields_of_part(struct sieve_run *run, const struct sieve_step *step, size_t part,
-    struct view name, size_t *wanted, sieve_take_field *take, void *arg)
-{
-	struct sieve_field *fields;
-	size_t count;
-
-	if (sieve_message_part_fields(run->message, part, &fields, &count) != 0)
-		return sieve_run_no_memory(run);
-	if (!sieve_run_work(run, count / 32 + 1))
-		return SIEVE_BROKEN;
-	for (size_t n = 0; n < count; n++) {
-		struct sieve_field *field = &fields[step->last ? count - 1 - n : n];
-		enum sieve_truth truth;
-
-		if (!is_wanted(field, name) || (step->index && --*wanted > 0))
-			continue;
-		truth = take(run, field, arg);
-		if (truth != SIEVE_FALSE || step->index)
-			return truth;
-	}
-	return SIEVE_FALSE;
-}
-
-enum sieve_truth sieve_each_field_in(struct sieve_run *run, const struct sieve_step *step,
-    struct sieve_scope scope, struct view name, sieve_take_field *take, void *arg)
-{
-	enum sieve_truth truth = SIEVE_FALSE;
-	size_t wanted = step->index;
-
-	for (size_t n = scope.from; n < scope.to && truth == SIEVE_FALSE; n++) {
-		size_t part = step->last ? scope.to - 1 - (n - scope.from) : n;
-
-		truth = fields_of_part(run, step, part, name, &wanted, take, arg);
-		if (step->index && wanted == 0)
-			break;
-	}
-	return truth;
-}
-
-enum sieve_truth sieve_each_field(
-    struct sieve_run *run, const struct sieve_step *step, struct view name, sieve_take_field *take, void *arg)
-{
-	return sieve_each_field_in(run, step, (struct sieve_scope){0, 1}, name, take, arg);
-}
 
 static enum sieve_truth match_field(struct sieve_run *run, struct sieve_field *field, void *arg)
 {
@@ -196,6 +146,9 @@ static enum sieve_truth match_part(struct sieve_matching *m, struct view part)
 	struct view path = message->sender;
 	ptrdiff_t at;
 
+	if (sieve_dsn_part(part) < SIEVE_DSN_PARTS)
+		return m->step->part == SIEVE_ALL ? sieve_dsn_match(m, part)
+		                                  : SIEVE_FALSE; /* it is no address */
 	if (view_equal_nocase(part, VIEW("to")))
 		path = message->recipient;
 	else if (view_equal_nocase(part, VIEW("auth")))
@@ -213,6 +166,8 @@ enum sieve_truth sieve_test_envelope(struct sieve_run *run, const struct sieve_s
 	const struct sieve_value *parts = sieve_positional(step, 0);
 	struct sieve_matching m;
 
+	if (run->world->imap_event) /* RFC 6785 section 4.6 */
+		return sieve_run_fail(run, "a message that is there already has no envelope to be tested");
 	if (!sieve_matching_begin(&m, run, step, sieve_positional(step, 1)))
 		return SIEVE_BROKEN;
 	for (uint32_t i = 0; i < parts->count; i++) {

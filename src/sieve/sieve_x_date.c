@@ -1,10 +1,10 @@
 /* The tests date and currentdate: RFC 5260 sections 4 and 5. */
+#include "sieve/sieve_date.h"
+
 #include "sieve/sieve_fields.h"
 #include "sieve/sieve_match.h"
 
 #include <stdlib.h>
-
-#include "format/date.h"
 
 static const struct sieve_tag date_tags[] = {
     {"zone", SIEVE_X_DATE, 1, {"a time zone", SIEVE_STRING, SIEVE_USE_ZONE}, false},
@@ -12,10 +12,9 @@ static const struct sieve_tag date_tags[] = {
 };
 
 enum { ZONE, ORIGINALZONE };
-enum { PART_MAX = 64 /* octets of a part of a date as text */ };
 
 /* Section 4.3. The parts' names have been judged; nothing is appended for another one. */
-static void write_part(struct buf *out, struct date date, struct view part)
+void sieve_date_write(struct buf *out, struct date date, struct view part)
 {
 	int64_t local = date.seconds + date.offset_minutes * 60, days = local / 86400 - (local % 86400 < 0),
 	        year;
@@ -69,8 +68,8 @@ static enum sieve_truth match_date(struct dating *d, struct date date)
 	if (!d->original)
 		date.offset_minutes = d->zone;
 	date.zone_known = true;
-	buf_init(&out, PART_MAX);
-	write_part(&out, date, d->part);
+	buf_init(&out, SIEVE_DATE_PART_MAX);
+	sieve_date_write(&out, date, d->part);
 	good = arena_copy(d->m.run->arena, buf_view(&out), &text);
 	buf_done(&out);
 	return good ? sieve_matching_value(&d->m, text) : sieve_run_no_memory(d->m.run);
@@ -89,7 +88,7 @@ static enum sieve_truth match_field(struct sieve_run *run, struct sieve_field *f
 	return date_parse(text, &date) == 0 ? match_date(arg, date) : SIEVE_FALSE;
 }
 
-static bool take_zone(struct dating *d, struct sieve_run *run, const struct sieve_value *zone)
+bool sieve_date_zone(struct sieve_run *run, const struct sieve_value *zone, int16_t *minutes)
 {
 	struct view text;
 
@@ -101,10 +100,10 @@ static bool take_zone(struct dating *d, struct sieve_run *run, const struct siev
 		sieve_run_fail(run, "the script asks for a time in a zone that there is not");
 		return false;
 	}
-	d->zone = (int16_t)((text.data[1] - '0') * 600 + (text.data[2] - '0') * 60 +
-	                    (text.data[3] - '0') * 10 + (text.data[4] - '0'));
+	*minutes = (int16_t)((text.data[1] - '0') * 600 + (text.data[2] - '0') * 60 +
+	                     (text.data[3] - '0') * 10 + (text.data[4] - '0'));
 	if (text.data[0] == '-')
-		d->zone = (int16_t)-d->zone;
+		*minutes = (int16_t) - *minutes;
 	return true;
 }
 
@@ -115,7 +114,7 @@ static bool begin(struct dating *d, struct sieve_run *run, const struct sieve_st
 	d->original = first == 1 && sieve_tag(step, ORIGINALZONE)->kind != SIEVE_ABSENT;
 	return sieve_run_text(run, sieve_positional(step, first)->strings[0], &d->part) &&
 	       sieve_matching_begin(&d->m, run, step, sieve_positional(step, first + 1)) &&
-	       take_zone(d, run, sieve_tag(step, ZONE));
+	       sieve_date_zone(run, sieve_tag(step, ZONE), &d->zone);
 }
 
 static enum sieve_truth test_date(struct sieve_run *run, const struct sieve_step *step)

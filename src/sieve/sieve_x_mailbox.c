@@ -58,7 +58,7 @@ static const struct sieve_word words[] = {
         .kind = SIEVE_TEST,
         .extension = SIEVE_X_SPECIAL_USE,
         .first_optional = true,
-        .positionals = {{"a mailbox", SIEVE_STRING, SIEVE_USE_MAILBOX},
+        .positionals = {{"a mailbox", SIEVE_STRING, SIEVE_USE_TEXT},
             {"special uses", SIEVE_STRING_LIST, SIEVE_USE_SPECIAL_USE}},
         .test = test_specialuse},
 };

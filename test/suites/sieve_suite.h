@@ -39,6 +39,7 @@ struct suite {
 	const char *file;
 	struct arena arena;
 	struct sieve_world world;
+	struct sieve_message *message; /* that is looked at */
 
 	struct view failure; /* of the test under way */
 	bool failed;
@@ -79,6 +80,12 @@ struct view suite_setting(const char *name);
 enum sieve_answer suite_ask(void *arg, const struct sieve_question *question, struct view *value);
 struct suite_mailbox *suite_mailbox(struct view path);
 extern const struct sieve_words suite_world_words;
+
+/* sieve_suite_verdict.c: what is known of the message's badness, as the world gives it; of lists. */
+bool suite_spam(struct view *value);
+bool suite_virus(struct view *value);
+bool suite_list_valid(struct view list);
+bool suite_list_holds(struct view list, struct view value);
 
 /* sieve_suite_result.c: what a script wanted is done. Places of actions among what it did. */
 bool suite_execute(struct sieve_run *run, const struct sieve_outcome *outcome, bool keeps);

@@ -90,7 +90,8 @@ static bool was_redirected(struct sieve_run *run)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (view_equal_nocase(fields[i].name, VIEW("X-Sieve-Redirected-From")) &&
-		    view_equal_nocase(view_trim(fields[i].body), owner(run)))
+		    (view_equal_nocase(view_trim(fields[i].body), owner(run)) ||
+		        view_equal_nocase(view_trim(fields[i].body), run->message->recipient)))
 			return true;
 	return false;
 }
@@ -115,9 +116,9 @@ static bool store(struct view path, bool create, struct view bytes, struct view 
 {
 	struct suite_mailbox *mailbox = suite_mailbox(path);
 
-	if (path.len > 200) {
+	if (memmem(path.data, path.len, "//", 2)) {
 		suite_error(
-		    line, "failed to store into mailbox '%.*s': its name is too long", VIEW_FMT(path));
+		    line, "failed to store into mailbox '%.*s': it can have no such name", VIEW_FMT(path));
 		return false;
 	}
 	if (!mailbox && create && suite.mailbox_count < SUITE_MAILBOXES_MAX) {

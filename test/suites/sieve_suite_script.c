@@ -39,8 +39,7 @@ static enum sieve_truth test_compile(struct sieve_run *run, const struct sieve_s
 
 static bool is_inbox(const struct sieve_action *a)
 {
-	return a->kind == SIEVE_KEEP || (a->kind == SIEVE_FILEINTO && view_equal(a->target, VIEW("INBOX")) &&
-	                                    view_empty(a->mailbox_id) && view_empty(a->special_use));
+	return a->kind == SIEVE_KEEP || (a->kind == SIEVE_FILEINTO && view_equal(a->target, VIEW("INBOX")));
 }
 
 /*
@@ -78,13 +77,18 @@ static bool keeps_by_itself(const struct sieve_outcome *outcome)
 /* Runs the program; what it says, when it fails, is an error. */
 static bool run_program(struct sieve_run *run, bool appends)
 {
+	struct sieve_world world = suite.world;
+
 	if (!appends) {
 		run->outcome->count = 0;
 		run->keeps = true;
+		run->flags = (struct view){0};
 	}
+	world.flags = run->flags; /* a script begins with what the one before it has set */
 	suite_no_errors();
-	if (sieve_run(&suite.program, run->message, &suite.world, run->arena, &suite.outcome) == SIEVE_DONE) {
+	if (sieve_run(&suite.program, run->message, &world, run->arena, &suite.outcome) == SIEVE_DONE) {
 		run->keeps = run->keeps && keeps_by_itself(&suite.outcome);
+		run->flags = suite.outcome.flags;
 		return append(run, &suite.outcome);
 	}
 	suite_error(suite.outcome.failed_line, "%.*s", VIEW_FMT(suite.outcome.failed_text));

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "format/path.h"
+
 /* ---- settings ---- */
 
 static struct suite_pair *find(struct suite_pair *pairs, size_t count, struct view place, struct view name)
@@ -74,11 +76,17 @@ static bool act_nothing(struct sieve_run *run, const struct sieve_step *step)
 
 struct suite_mailbox *suite_mailbox(struct view path)
 {
-	bool inbox = view_equal_nocase(path, VIEW("INBOX"));
+	/* Dovecot has all mailboxes below INBOX, whose case is nobody's matter. */
+	bool inbox = view_equal_nocase(path, VIEW("INBOX")) || view_starts_nocase(path, VIEW("INBOX."));
+	size_t same = inbox ? 5 : 0;
 
-	for (size_t i = 0; i < suite.mailbox_count; i++)
-		if (view_equal(suite.mailboxes[i].path, inbox ? VIEW("INBOX") : path))
+	for (size_t i = 0; i < suite.mailbox_count; i++) {
+		struct view known = suite.mailboxes[i].path;
+
+		if (view_starts_nocase(known, view_take(path, same)) &&
+		    view_equal(view_skip(known, same), view_skip(path, same)))
 			return &suite.mailboxes[i];
+	}
 	return NULL;
 }
 
@@ -120,16 +128,25 @@ static bool act_metadata_set(struct sieve_run *run, const struct sieve_step *ste
 
 /* ---- the message and its envelope ---- */
 
-/* The suite writes paths as SMTP has them: in brackets, behind a source route (RFC 5321 section 4.1.2). */
-static struct view path_address(struct view path)
+/*
+ * What SMTP would take for a path, in brackets or without them. What it would refuse is no envelope at all,
+ * but a local part alone is one here, as the suite wants it.
+ */
+static struct view path_address(struct view text)
 {
-	ptrdiff_t colon;
+	bool brackets = view_starts(text, VIEW("<")) && text.data[text.len - 1] == '>';
+	struct view bare = brackets ? view_take(view_skip(text, 1), text.len - 2) : text;
+	struct cursor in = cursor_on(text);
+	struct path path;
 
-	if (!view_starts(path, VIEW("<")) || !path.len || path.data[path.len - 1] != '>')
-		return path;
-	path = view_skip(view_take(path, path.len - 1), 1);
-	colon = view_starts(path, VIEW("@")) ? view_find(path, ':') : -1;
-	return view_skip(path, (size_t)(colon + 1));
+	if (brackets && view_find(bare, ':') >= 0) { /* behind a source route: RFC 5321 section 4.1.2 */
+		if (reverse_path_parse(&in, &suite.arena, &path) != 0 || !cursor_at_end(&in))
+			return VIEW("");
+		return view_skip(bare, (size_t)view_find_last(bare, ':') + 1);
+	}
+	if (view_find(bare, '@') < 0)
+		return view_find(bare, ' ') < 0 && view_find(bare, '<') < 0 ? bare : VIEW("");
+	return mailbox_parse(bare, &suite.arena, &path) == 0 ? bare : VIEW("");
 }
 
 static void set_message(struct sieve_run *run, struct view bytes)
@@ -236,9 +253,29 @@ enum sieve_answer suite_ask(void *arg, const struct sieve_question *question, st
 			*value = VIEW("post");
 		else if (view_equal_nocase(question->name, VIEW("host")))
 			*value = VIEW("host.example.com");
+		else if (view_equal_nocase(question->name, VIEW("name")))
+			*value = VIEW("Postrider");
+		else if (view_equal_nocase(question->name, VIEW("version")))
+			*value = VIEW("1");
 		else
 			return SIEVE_NO;
 		return SIEVE_YES;
+	case SIEVE_ASK_METADATA: {
+		const struct suite_pair *pair =
+		    find(suite.annotations, suite.annotation_count, question->mailbox, question->name);
+
+		if (pair)
+			*value = pair->value;
+		return pair ? SIEVE_YES : SIEVE_NO;
+	}
+	case SIEVE_ASK_SPAM:
+		return suite_spam(value) ? SIEVE_YES : SIEVE_NO;
+	case SIEVE_ASK_VIRUS:
+		return suite_virus(value) ? SIEVE_YES : SIEVE_NO;
+	case SIEVE_ASK_LIST:
+		return suite_list_holds(question->name, question->detail) ? SIEVE_YES : SIEVE_NO;
+	case SIEVE_ASK_LIST_VALID:
+		return suite_list_valid(question->name) ? SIEVE_YES : SIEVE_NO;
 	default:
 		return SIEVE_NO;
 	}

@@ -80,4 +80,9 @@ void rules_outcome_send(struct rules_outcome *all, struct link *link, uint32_t r
 void rules_outcome_send_failure(
     struct link *link, uint32_t request, struct view why, size_t program, uint32_t line);
 
+/* What scripts may ask of the envelope; texts live in the arena, or in the request. */
+void rules_terms(const struct message_rules_run *m, struct arena *arena, struct sieve_terms *terms);
+/* What is known of spam, or of viruses, as struct sieve_world answers. */
+enum sieve_answer rules_verdict(const struct message_rules_run *m, bool spam, struct view *value);
+
 #endif

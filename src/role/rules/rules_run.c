@@ -41,6 +41,8 @@ struct run {
 	int error; /* of gathering */
 	bool whole;
 	struct sieve_message message;
+	struct sieve_terms terms; /* of its envelope */
+	struct view flags;        /* as the last program has left them */
 	struct rules_program *programs[PROGRAMS_MAX];
 	size_t at;    /* the program whose turn it is */
 	bool kept_on; /* so far the mail is kept */
@@ -122,6 +124,8 @@ static enum sieve_answer ask(void *arg, const struct sieve_question *question, s
 	const struct run *r = arg;
 	if (question->kind == SIEVE_ASK_ENVIRONMENT)
 		return environment(r, question->name, value);
+	if (question->kind == SIEVE_ASK_SPAM || question->kind == SIEVE_ASK_VIRUS)
+		return rules_verdict(&r->m, question->kind == SIEVE_ASK_SPAM, value);
 	for (const struct known *k = r->known; k; k = k->next)
 		if (same(&k->question, question)) {
 			*value = k->value;
@@ -214,8 +218,10 @@ static bool take_outcome(struct run *r, const struct sieve_outcome *o)
 {
 	bool answers_only = named(r, r->at)->kind == RULES_OUT_OF_OFFICE;
 	size_t at = r->at;
-	if (!answers_only)
+	if (!answers_only) {
 		r->kept_on = rules_outcome_keeps(o);
+		r->flags = o->flags;
+	}
 	/* A keep is the last one's to carry out: those behind it decide anew. Out of office decides nothing.
 	 */
 	size_t later = next_turn(r);
@@ -240,6 +246,7 @@ static struct sieve_world world_of(struct run *r)
 	    .arg = r,
 	    .addresses = r->addresses,
 	    .address_count = r->m.addresses.count,
+	    .flags = r->flags,
 	    .now = (int64_t)r->m.now,
 	    .zone_minutes = (int16_t)r->m.zone,
 	    .subaddress = r->m.separators};
@@ -300,6 +307,8 @@ static void begin(struct run *r)
 	r->message.sender = r->m.terms.sender;
 	r->message.recipient = r->m.recipient;
 	r->message.authenticated = r->m.authenticated;
+	rules_terms(&r->m, &r->kept, &r->terms);
+	r->message.terms = &r->terms;
 	r->kept_on = true;
 	r->outcome.bytes = buf_view(&r->bytes);
 	go_on(r);
