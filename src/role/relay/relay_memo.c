@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -39,8 +40,13 @@ static struct {
 	enum relay_memo loading;
 	char after[NAME_MAX_BYTES + 1];
 	bool ready, is_loaded;
+	bool given_up;   /* mail is taken before they are loaded */
+	int64_t trouble; /* monotonic: the first time that store could not read them; 0: it never did */
 	uint32_t asked, telling; /* requests */
 } memos;
+
+/* A disk that is slow or full for a moment recovers within minutes; mail that waits longer is missed. */
+int64_t relay_memo_patience_ms = 10 * 60 * 1000;
 
 static void list_more(void);
 static void tell(void);
@@ -77,6 +83,23 @@ static void take_memos(const struct message_memos *m)
 	list_more();
 }
 
+/* Store cannot read them. */
+static void note_trouble(int error)
+{
+	int64_t now = clock_monotonic_ms();
+	log_event(LOG_WARNING, "-", "memos-not-read", log_errno(error));
+	if (memos.trouble == 0)
+		memos.trouble = now;
+	if (memos.given_up || now - memos.trouble < relay_memo_patience_ms)
+		return;
+	memos.given_up = true;
+	log_event(LOG_ERROR, "-", "memos-given-up",
+	    log_string("do",
+	        "see why the disk cannot be read; meanwhile mail is sent without what was known of other "
+	        "hosts: an MTA-STS policy counts again when it has been fetched anew"));
+	memos.loaded();
+}
+
 static bool on_memos(void *arg, struct link *link, struct channel_frame *frame)
 {
 	struct message_memos m;
@@ -87,7 +110,7 @@ static bool on_memos(void *arg, struct link *link, struct channel_frame *frame)
 	if (frame == NULL)
 		return true; /* the next store is asked */
 	if (m.error) {
-		log_event(LOG_WARNING, "-", "memos-not-read", log_errno((int)m.error));
+		note_trouble((int)m.error);
 		later(AGAIN_MS);
 	} else {
 		take_memos(&m);
@@ -101,7 +124,8 @@ static void list_more(void)
 		memos.loading++;
 	if (memos.loading == RELAY_MEMO_KINDS) {
 		memos.is_loaded = true;
-		memos.loaded();
+		if (!memos.given_up)
+			memos.loaded();
 		return;
 	}
 	struct message_memo_list m = {.kind = memos.loading, .after = view_from_string(memos.after)};
@@ -110,7 +134,7 @@ static void list_more(void)
 
 bool relay_memo_is_loaded(void)
 {
-	return !memos.ready || memos.is_loaded;
+	return !memos.ready || memos.is_loaded || memos.given_up;
 }
 
 /* ---- what is to be kept ---- */
@@ -234,7 +258,8 @@ void relay_memo_init(
 	memcpy(memos.recalls, recalls, sizeof memos.recalls);
 	memos.loaded = loaded;
 	memos.loading = (enum relay_memo)1;
-	memos.is_loaded = false;
+	memos.is_loaded = memos.given_up = false;
+	memos.trouble = 0;
 	memos.after[0] = '\0';
 	memos.asked = memos.telling = 0;
 	map_init(&memos.waiting);

@@ -66,7 +66,8 @@ static struct {
 	size_t group_count, group;
 	uint64_t place_policy, place_row;
 	bool listing_begun;
-	bool trouble; /* something of this subject is to be tried again */
+	bool past_groups; /* what is listed now is of a policy past GROUPS_MAX */
+	bool trouble;     /* something of this subject is to be tried again */
 	struct lookup lookup;
 	bool looking;
 	struct report_uris uris;
@@ -380,13 +381,18 @@ static bool take_tallies(const struct message_tally_rows *m)
 	const struct message_tally *list = m->tallies.items;
 	for (size_t i = 0; i < m->tallies.count; i++) {
 		if (list[i].policy.len > 0) {
-			if (turn.group_count == GROUPS_MAX)
-				return true; /* the policy of a domain that changes it so often is nobody's */
+			/* A domain that changes its policy so often is told how many messages came under
+			 * those that are not listed. */
+			turn.past_groups = turn.group_count == GROUPS_MAX;
+			if (turn.past_groups)
+				continue;
 			struct relay_report_group *g = &turn.groups[turn.group_count];
 			*g = (struct relay_report_group){.count = 0};
 			if (!arena_copy(&turn.arena, list[i].policy, &g->policy))
 				return false;
 			turn.group_count++;
+		} else if (turn.past_groups) {
+			turn.at.left_out += list[i].count;
 		} else if (turn.group_count > 0 && !take_row(&turn.groups[turn.group_count - 1], &list[i])) {
 			return false;
 		}
@@ -445,7 +451,7 @@ static bool on_subject(void *arg, struct link *link, struct channel_frame *frame
 		turn.at = (struct subject){.day = m.day, .left_out = m.left_out};
 		snprintf(turn.at.name, sizeof turn.at.name, "%.*s", VIEW_FMT(m.subject));
 		arena_init(&turn.arena, MEMORY_MAX);
-		turn.trouble = turn.listing_begun = false;
+		turn.trouble = turn.listing_begun = turn.past_groups = false;
 		turn.place_policy = turn.place_row = 0;
 		list_more();
 	}

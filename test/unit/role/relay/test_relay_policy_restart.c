@@ -142,6 +142,27 @@ static void trouble_with_store_passes(void **state)
 	end_memos();
 }
 
+/* Mail must not wait for ever for what the disk does not give. */
+static void trouble_that_lasts_is_waited_for_no_more(void **state)
+{
+	(void)state;
+	memo_store.len = 0;
+	memo_store.error = -EIO;
+	relay_memo_patience_ms = 0;
+	begin_memos();
+	world_until(&memo_store.loaded, 1);
+	assert_true(relay_memo_is_loaded());
+	/* They are asked for all the same; and that they are there is told to nobody again. */
+	unsigned listed = memo_store.listed;
+	memo_store.error = 0;
+	world_until(&memo_store.listed, listed + 1);
+	expect_policy("d0.example", MTA_STS_ENFORCE);
+	world_until(&memo_store.set, 1);
+	assert_int_equal(memo_store.loaded, 1);
+	relay_memo_patience_ms = 10 * 60 * 1000;
+	end_memos();
+}
+
 static void what_cannot_be_read_is_no_policy(void **state)
 {
 	(void)state;
@@ -161,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_policy_outlives_a_restart),
 	    TEST(trouble_with_store_passes),
+	    TEST(trouble_that_lasts_is_waited_for_no_more),
 	    TEST(what_cannot_be_read_is_no_policy),
 	};
 	return cmocka_run_group_tests(tests, world_make, world_end);
