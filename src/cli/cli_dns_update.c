@@ -195,11 +195,14 @@ static int ask_first(const struct update *u, bool yes)
 
 /* ---- sending ---- */
 
+static const char unsigned_answer[] =
+    "; but the answer is not signed, so it may be anybody's: check what was changed";
+
 static int judge(const struct update *u, struct view reply, const struct tsig_mac *mac, uint16_t id)
 {
 	struct dns_message m;
 	uint64_t theirs = 0, now = (uint64_t)clock_wall();
-	const char *words;
+	const char *words, *doubt = "";
 	if (dns_message_open(reply, &m) != 0 || !m.response || m.id != id) {
 		fprintf(stderr, "postrider: the answer of %s cannot be read; check what was changed\n",
 		    u->primary_name);
@@ -212,11 +215,13 @@ static int judge(const struct update *u, struct view reply, const struct tsig_ma
 		words = zone_update_words(m.rcode);
 		break;
 	case TSIG_BAD_KEY:
-		words = "the server does not know a key of this name; nothing was changed";
+		/* RFC 8945 section 5.3.2: such an answer cannot be signed. */
+		words = "the server does not know a key of this name";
+		doubt = unsigned_answer;
 		break;
 	case TSIG_BAD_SIGNATURE:
-		words = "the server has another secret, or another algorithm, under this key's name; nothing "
-		        "was changed";
+		words = "the server has another secret, or another algorithm, under this key's name";
+		doubt = unsigned_answer;
 		break;
 	case TSIG_BAD_TIME:
 		fprintf(stderr,
@@ -225,14 +230,14 @@ static int judge(const struct update *u, struct view reply, const struct tsig_ma
 		    u->primary_name, (long long)theirs - (long long)now);
 		return EXIT_TEMPORARY;
 	case TSIG_UNSIGNED:
-		words = m.rcode == DNS_NOERROR
-		            ? "the answer is not signed, so it may be anybody's; check what was changed"
-		            : zone_update_words(m.rcode);
+		words = m.rcode == DNS_NOERROR ? "the update is taken" : zone_update_words(m.rcode);
+		doubt = unsigned_answer;
 		break;
 	default:
 		words = "the answer is wrongly signed, so it may be anybody's; check what was changed";
 	}
-	fprintf(stderr, "postrider: %s answers %s: %s\n", u->primary_name, dns_rcode_name(m.rcode), words);
+	fprintf(stderr, "postrider: %s answers %s: %s%s\n", u->primary_name, dns_rcode_name(m.rcode), words,
+	    doubt);
 	return m.rcode == DNS_NXRRSET || m.rcode == DNS_YXRRSET ? EXIT_TEMPORARY : EXIT_UNAVAILABLE;
 }
 

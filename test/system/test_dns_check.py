@@ -356,9 +356,9 @@ def test_refusals_are_said_in_words(tmp_path, serve):
     made = Postrider(tmp_path, server)
     assert b"REFUSED" in made.update(status=69).stderr
     made.key.write_text(made.key.read_text().replace(SECRET, SECRET.replace("M", "N")))
-    assert b"another secret" in made.update(status=69).stderr
+    assert b"another secret, or another algorithm, under this key's name; but the answer is not signed" in made.update(status=69).stderr
     made.key.write_text(f"hmac-sha256:unknown-key:{SECRET}\n")
-    assert b"does not know a key of this name" in made.update(status=69).stderr
+    assert b"does not know a key of this name; but the answer is not signed, so it may be anybody's" in made.update(status=69).stderr
     made.key.write_text(f"hmac-md5:update-key:{SECRET}\n")
     assert b"algorithm" in made.update(status=65).stderr
     made.key.chmod(0o640)
