@@ -22,12 +22,14 @@ struct domain {
 	char policy[16];
 	uint64_t policy_end; /* of the newest report */
 	struct map reporters;
-	uint64_t proven_reports; /* whose mail was proven to be from somebody */
+	/* Reports whose mail was not proven to be from anybody: they are in no sum, unless that is wished. */
+	uint64_t unproven_reports, unproven_messages;
 	uint64_t left_out;
 };
 
 struct domains {
 	struct map map;
+	bool unproven_too;
 };
 
 /* ---- gathering ---- */
@@ -47,11 +49,19 @@ static struct domain *domain_of(struct domains *all, struct view name)
 
 static void take(void *arg, const struct cli_report *r)
 {
+	const struct domains *all = arg;
 	struct domain *d = domain_of(arg, r->dmarc.policy.domain);
 	if (d == NULL)
 		return;
+	if (r->from.len == 0) {
+		const struct report_row *rows = r->dmarc.rows.items;
+		d->unproven_reports++;
+		for (size_t i = 0; i < r->dmarc.rows.count; i++)
+			d->unproven_messages += rows[i].count;
+		if (!all->unproven_too)
+			return;
+	}
 	report_sum_add(&d->sum, &r->dmarc);
-	d->proven_reports += r->from.len > 0;
 	d->left_out += r->dmarc.left_out;
 	if (r->dmarc.org.len > 0)
 		map_set(&d->reporters, r->dmarc.org, d);
@@ -147,11 +157,18 @@ static void print_words(const struct domain *d)
 	if (d->left_out > 0)
 		printf("%" PRIu64 " more %s in reports that were too long to be read whole.\n", d->left_out,
 		    d->left_out == 1 ? "is" : "are");
-	if (d->proven_reports < d->sum.reports)
-		printf("%" PRIu64 " of %" PRIu64
-		       " %s by mail whose author nothing proves: anybody may have written them.\n",
-		    d->sum.reports - d->proven_reports, d->sum.reports,
-		    d->sum.reports == 1 ? "report came" : "reports came");
+}
+
+static void print_unproven(const struct domain *d, bool counted)
+{
+	if (d->unproven_reports == 0)
+		return;
+	printf("%" PRIu64 " %s about ", d->unproven_reports, d->unproven_reports == 1 ? "report" : "reports");
+	cli_print(view_from_string(d->name));
+	printf(", of %" PRIu64
+	       " %s, came by mail whose author nothing proves: anybody may have written %s.%s\n",
+	    d->unproven_messages, messages(d->unproven_messages), d->unproven_reports == 1 ? "it" : "them",
+	    counted ? "" : " They are not counted here; --unproven counts them.");
 }
 
 static void print_cost_row(const char *name, struct report_cost cost)
@@ -236,6 +253,8 @@ static void print_json(const struct domain *d, bool names)
 	cli_json_string(view_from_string(d->policy));
 	printf(",\"begin\":%" PRIu64 ",\"end\":%" PRIu64 ",\"reports\":%" PRIu64 ",\"reporters\":%zu,",
 	    d->sum.begin, d->sum.end, d->sum.reports, d->reporters.count);
+	printf("\"unproven_reports\":%" PRIu64 ",\"unproven_messages\":%" PRIu64 ",", d->unproven_reports,
+	    d->unproven_messages);
 	json_counts(c);
 	printf(",\"what_if\":{");
 	json_cost("none", report_cost_of(c, REPORT_WISH_NONE, false), ",");
@@ -263,7 +282,7 @@ static void print_json(const struct domain *d, bool names)
 int cli_report_dmarc(struct cli *cli)
 {
 	struct cli_report_wanted wanted = {.kind = REPORT_DMARC};
-	struct domains all = {.map = {0}};
+	struct domains all = {.unproven_too = cli_option(cli, "--unproven")};
 	bool everything = cli_option(cli, "--all"), names = !cli_option(cli, "--no-names");
 	size_t count;
 	if (!cli_report_options(cli, &wanted) || !cli_words(cli, 0, 0))
@@ -278,7 +297,11 @@ int cli_report_dmarc(struct cli *cli)
 		}
 		if (i > 0)
 			printf("\n");
-		print_words(list[i]);
+		if (list[i]->sum.reports > 0)
+			print_words(list[i]);
+		print_unproven(list[i], all.unproven_too);
+		if (list[i]->sum.reports == 0)
+			continue;
 		print_cost(list[i]);
 		print_sources(list[i], everything, names);
 	}

@@ -73,7 +73,8 @@ static const struct {
         "postrider search status [ADDRESS] [--json]\n"
         "       postrider search rebuild [ADDRESS] [--wait]"},
     {"report", cli_report, "what servers report to one another of mail in a domain's name",
-        "postrider report dmarc [--domain NAME] [--since DAY|DAYS] [--all] [--no-names] [--json]\n"
+        "postrider report dmarc [--domain NAME] [--since DAY|DAYS] [--unproven] [--all] [--no-names] "
+        "[--json]\n"
         "       postrider report tls [--domain NAME] [--since DAY|DAYS] [--json]\n"
         "       postrider report failures [--domain NAME] [--since DAY|DAYS] [--json]\n"
         "       postrider report show [--domain NAME] [--since DAY|DAYS] [--json]\n"

@@ -255,21 +255,33 @@ def shown(server, what, *options):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_a_report_crosses_from_server_to_server(road, owner, partner, tmp_path):
+@pytest.mark.parametrize("proven", [True, False])
+def test_a_report_crosses_from_server_to_server(road, owner, partner, tmp_path, proven):
+    """One whose author is proven counts; another one, which anybody may have written, counts for who wishes it."""
     company, forger = prove(road, tmp_path, "owner.example", owner.address), Sender(road, tmp_path, None)
     road.set("_dmarc.owner.example", "TXT", '"v=DMARC1; p=none; rua=mailto:rua@owner.example"')
+    road.set("_dmarc.partner.example", "TXT", '"v=DMARC1; p=none"')
+    road.set("mx.partner.example", "TXT", f'"v=spf1 {f"ip4:{partner.address}" if proven else ""} -all"')
     road.publish()
     assert send(partner, company.address, "alice@owner.example", company.mail("Good"))[0] == 250
     assert send(partner, forger.address, f"x@{forger.domain}", company.mail("Bad", signed=False))[0] == 250
     mark = owner.mark()
     send_reports(partner)
     owner.wait_event("report-kept", since=mark, domain="owner.example", by="mx.partner.example")
-    said = shown(owner, "dmarc", "--no-names")[0]
+    if not proven:
+        said = shown(owner, "dmarc", "--no-names")[0]
+        assert (said["reports"], said["messages"], said["unproven_reports"], said["unproven_messages"]) == (0, 0, 1, 2)
+        assert said["what_if"]["reject"] == {"delivered": 0, "junk": 0, "refused": 0} and said["sources"] == []
+        words = owner.cli("report", "dmarc", "--no-names").stdout.decode()
+        assert "1 report about owner.example, of 2 messages, came by mail whose author nothing proves" in words and "p=reject" not in words
+    anyhow = () if proven else ("--unproven",)
+    said = shown(owner, "dmarc", "--no-names", *anyhow)[0]
     assert said["domain"] == "owner.example" and said["policy"] == "none" and said["reports"] == 1
+    assert said["unproven_reports"] == (0 if proven else 1)
     assert (said["messages"], said["proven"], said["others_proof"]) == (2, 1, 1)
     assert said["what_if"]["reject"] == {"delivered": 1, "junk": 0, "refused": 1}
     assert {s["address"]: s["proven"] for s in said["sources"]} == {owner.address: 1, forger.address: 0}
-    words = owner.cli("report", "dmarc", "--no-names").stdout.decode()
+    words = owner.cli("report", "dmarc", "--no-names", *anyhow).stdout.decode()
     assert "1 of them (50.0 %) were proven to be yours" in words and "p=reject" in words and forger.address in words
     assert len(owner.messages("rua@owner.example")) == 1, "it is delivered as well"
     # Mail to an address for reports is not reported on.
