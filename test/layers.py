@@ -47,7 +47,7 @@ ALLOWED = {
     'edge': EDGE - {'edge'},
     'role/log': PROCESS,
     'role/content': PROCESS | {'mime', 'extract', 'report', 'search'},
-    'role/rules': PROCESS | {'mime', 'sieve'},
+    'role/rules': PROCESS | {'mime', 'sieve', 'answer'},
     'role/keys': PROCESS | {'trust/route', 'trust/sender'},
     'role/dns': PROCESS,
     'role/auth': PROCESS | {'trust/login'},

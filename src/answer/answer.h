@@ -49,6 +49,7 @@ struct answer_context {
 
 struct answer {
 	struct view sender; /* for MAIL FROM; empty: <> */
+	struct view author; /* the address in From, whose domain may sign */
 	struct view recipients[MAILTO_ADDRESSES_MAX];
 	size_t recipient_count;
 	bool utf8;      /* needs SMTPUTF8 on its way */

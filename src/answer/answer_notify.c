@@ -177,6 +177,7 @@ int answer_notify(const struct answer_context *c, const struct sieve_notify *not
 		*problem = "the URI names nobody whom the notification could go to";
 		return -EINVAL;
 	}
+	result.author = own;
 	/* A report tells of no report. */
 	result.sender = c->sender.len > 0 ? own : (struct view){0};
 	letter.fields = fields;

@@ -162,6 +162,7 @@ int answer_vacation(const struct answer_context *c, const struct sieve_vacation 
 	error = answer_compose(&letter, &result, message, problem);
 	if (error)
 		return error;
+	result.author = own;
 	result.eight_bit = vacation->mime && !utf8_is_ascii(letter.entity);
 	*answer = result;
 	return 0;

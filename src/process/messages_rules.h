@@ -106,8 +106,10 @@ struct message_rules_action {
 	uint64_t version;                    /* of the message; 0: as it came; else one more than its index */
 	struct view notify, ret; uint64_t by_mode, by_trace; int64_t by; /* redirect: RFC 6009; by_mode: 0: none */
 	struct view handle, silent; uint64_t seconds; /* vacation, notify: see sieve_outcome.h; silent: why nothing is sent */
-	uint64_t composed;                   /* vacation, notify, reject: what is to be sent came in RULES_BYTES */
-	struct view sender;                  /* of what is sent; empty: the null sender */
+	uint64_t composed;                   /* vacation, notify: what is to be sent came in RULES_BYTES, and ... */
+	struct view sender;                  /* ... is sent so: target has its recipients, one a line; an empty sender is the null one; */
+	struct view author;                  /* its address in From; */
+	uint64_t utf8, eight_bit;            /* it needs SMTPUTF8, 8BITMIME */
 	uint64_t fcc, fcc_create; struct view fcc_mailbox, fcc_mailbox_id, fcc_special_use, fcc_flags;
 };
 /* What the account is to remember: duplicates. */

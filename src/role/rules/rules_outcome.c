@@ -164,11 +164,15 @@ static struct message_rules_action *new_action(struct rules_outcome *all)
 			room = ACTIONS_ALL_MAX;
 		struct message_rules_action *more =
 		    room > all->room ? arena_array(all->arena, room, sizeof *more) : NULL;
-		if (more == NULL)
+		struct rules_source *sources = more ? arena_array(all->arena, room, sizeof *sources) : NULL;
+		if (sources == NULL)
 			return NULL;
-		if (all->count > 0)
+		if (all->count > 0) {
 			memcpy(more, all->actions, all->count * sizeof *more);
+			memcpy(sources, all->sources, all->count * sizeof *sources);
+		}
 		all->actions = more;
+		all->sources = sources;
 		all->room = room;
 	}
 	return &all->actions[all->count++];
@@ -185,6 +189,8 @@ static bool add_action(struct rules_outcome *all, const struct sieve_action *fro
 	    .create = from->create,
 	    .copy = from->copy};
 	take_reason(all, &from->why, to);
+	all->sources[all->count - 1] =
+	    (struct rules_source){.vacation = from->vacation, .notify = from->notify};
 	to->target = from->kind == SIEVE_REJECT || from->kind == SIEVE_EREJECT
 	                 ? clean(all->arena, from->target, TARGET_MAX, true)
 	                 : rules_line(all->arena, from->target, PATH_LINE_MAX);
@@ -230,6 +236,15 @@ static void add_edits(struct rules_outcome *all, const struct sieve_outcome *fro
 	}
 }
 
+/* A script of the owner's answers the message: then out of office need not, too. */
+static bool answers_already(const struct rules_outcome *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (all->actions[i].kind == RULES_VACATION && all->actions[i].silent.len == 0)
+			return true;
+	return false;
+}
+
 const char *rules_outcome_add(
     struct rules_outcome *all, const struct sieve_outcome *from, size_t i, bool keeps, bool answers_only)
 {
@@ -237,7 +252,8 @@ const char *rules_outcome_add(
 	    "The scripts together want more to be done with one message than is allowed.";
 	for (size_t k = 0; k < from->count; k++) {
 		const struct sieve_action *a = &from->actions[k];
-		if ((a->kind == SIEVE_KEEP && !keeps) || (answers_only && a->kind != SIEVE_VACATION))
+		if ((a->kind == SIEVE_KEEP && !keeps) ||
+		    (answers_only && (a->kind != SIEVE_VACATION || answers_already(all))))
 			continue;
 		if (!add_action(all, a, i))
 			return too_much;
@@ -281,12 +297,25 @@ static void send_version(struct writer *w, const struct sieve_version *version, 
 	flush(w, true);
 }
 
+static void send_composed(struct writer *w, struct view message, size_t action)
+{
+	w->m = (struct message_rules_bytes){.of = action};
+	do {
+		buf_append(&w->piece, view_take(message, RULES_PIECE));
+		message = view_skip(message, RULES_PIECE);
+		flush(w, message.len == 0);
+	} while (message.len > 0);
+}
+
 void rules_outcome_send(struct rules_outcome *all, struct link *link, uint32_t request)
 {
 	struct writer w = {.link = link, .request = request};
 	buf_init(&w.piece, RULES_PIECE);
 	for (size_t i = 0; i < all->version_count; i++)
 		send_version(&w, all->versions[i], i);
+	for (size_t i = 0; i < all->count; i++)
+		if (all->actions[i].composed)
+			send_composed(&w, buf_view(&all->sources[i].message), i);
 	buf_done(&w.piece);
 	struct message_rules_done m = {.actions = {all->actions, all->count},
 	    .marks = {all->marks, all->mark_count},

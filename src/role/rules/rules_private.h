@@ -49,10 +49,18 @@ void rules_run_answer(struct link *link, struct channel_frame *frame, const void
 
 /* ---- rules_outcome.c: what several programs want together, in the form of our messages ---- */
 
+/* What an action is made of, where something is to be sent; else NULL. */
+struct rules_source {
+	const struct sieve_vacation *vacation;
+	const struct sieve_notify *notify;
+	struct buf message; /* composed */
+};
+
 struct rules_outcome {
 	struct arena *arena; /* of the run */
 	struct view bytes;   /* the message */
 	struct message_rules_action *actions;
+	struct rules_source *sources; /* of each */
 	size_t count, room;
 	const struct sieve_version *versions[SIEVE_ACTIONS_MAX];
 	size_t version_count;
@@ -71,10 +79,19 @@ const char *rules_outcome_add(
 bool rules_outcome_keeps(const struct sieve_outcome *from);
 bool rules_outcome_stays(const struct rules_outcome *all);
 
+/* ---- rules_answer.c ---- */
+
+/* Composes what is to be sent for the actions; of one that cannot be, `silent` says why. */
+void rules_answer_compose(
+    struct rules_outcome *all, const struct message_rules_run *m, const struct view *addresses);
+void rules_answer_free(struct rules_outcome *all);
+
+/* ---- rules_outcome.c, again ---- */
+
 /* A text as one line, cut to so many octets; without memory: empty. */
 struct view rules_line(struct arena *arena, struct view text, size_t max);
 
-/* Sends the bytes of all versions, and then the end. */
+/* Sends the bytes of all versions, what was composed, and then the end. */
 void rules_outcome_send(struct rules_outcome *all, struct link *link, uint32_t request);
 /* The keep alone, and why. */
 void rules_outcome_send_failure(

@@ -64,6 +64,7 @@ static void free_run(struct run *r)
 	map_remove_u64(&runs, r->request);
 	for (size_t i = 0; i < PROGRAMS_MAX; i++)
 		rules_program_give_back(r->programs[i]);
+	rules_answer_free(&r->outcome);
 	sieve_message_done(&r->message);
 	buf_done(&r->answer);
 	buf_done(&r->bytes);
@@ -291,6 +292,7 @@ static void go_on(struct run *r)
 			return;
 		}
 	}
+	rules_answer_compose(&r->outcome, &r->m, r->addresses);
 	rules_outcome_send(&r->outcome, r->link, r->request);
 	own_limits_time(0);
 	free_run(r);
