@@ -22,14 +22,14 @@ def numbers(common, header):
     return found
 
 
-def numbers_of_mail(header):
-    """The enum of what can be asked of an account."""
+def numbers_of_vocabulary(word, header):
+    """The enum of what can be asked of an account: of its mail (mail.h), of its scripts (script.h)."""
     found, last = {}, -1
-    body = re.search(r'enum mail_type \{(.*?)\};', header, re.S).group(1)
-    for name, number in re.findall(r'(MAIL_\w+)(?: = (\d+))?', re.sub(r'/\*.*?\*/', '', body, flags=re.S)):
+    body = re.search(rf'enum {word.lower()}_type \{{(.*?)\}};', header, re.S).group(1)
+    for name, number in re.findall(rf'({word}_\w+)(?: = (\d+))?', re.sub(r'/\*.*?\*/', '', body, flags=re.S)):
         last = int(number) if number else last + 1
         found[name] = last
-    del found['MAIL_TYPES_END']
+    del found[f'{word}_TYPES_END']
     return found
 
 
@@ -80,9 +80,11 @@ def page(text):
 def main():
     folder = ROOT / 'src/process'
     source, header = (''.join(file.read_text() for file in sorted(folder.glob('messages*' + suffix))) for suffix in ('.c', '.h'))
-    known = numbers((folder / 'message.h').read_text(), header) | numbers_of_mail((ROOT / 'src/mail/mail.h').read_text())
+    known = numbers((folder / 'message.h').read_text(), header)
+    for word in ('MAIL', 'SCRIPT'):
+        known |= numbers_of_vocabulary(word, (ROOT / f'src/mail/{word.lower()}.h').read_text())
     structs, said, wrong = fields(source), page((ROOT / 'doc/ipc.md').read_text()), []
-    rows = re.findall(r'\[((?:MESSAGE|MAIL)_\w+) - MESSAGES_\w+\] = \{"([\w-]+)", ([^,]+), ([^,]+), &(\w+)_schema(?:, (\w+))?(?:, \.also = \{([^,]+), ([^}]+)\})?\}', source)
+    rows = re.findall(r'\[((?:MESSAGE|MAIL|SCRIPT)_\w+) - MESSAGES_\w+\] = \{"([\w-]+)", ([^,]+), ([^,]+), &(\w+)_schema(?:, (\w+))?(?:, \.also = \{([^,]+), ([^}]+)\})?\}', source)
     wrong += [f'{kind} has no row' for kind in sorted(known.keys() - {row[0] for row in rows})]
     for kind, name, senders, receivers, struct, _, also_from, also_to in rows:
         senders, receivers = f'{senders} | {also_from}', f'{receivers} | {also_to}'

@@ -101,6 +101,27 @@ struct account_key key_subscription(struct view path)
 	return k;
 }
 
+struct account_key key_scripts(void)
+{
+	struct account_key k = key_letter('C');
+	add_bytes(&k, "F", 1);
+	return k;
+}
+
+struct account_key key_scripts_end(void)
+{
+	struct account_key k = key_letter('C');
+	add_bytes(&k, "G", 1);
+	return k;
+}
+
+struct account_key key_script(uint64_t number)
+{
+	struct account_key k = key_scripts();
+	add_number(&k, 8, number);
+	return k;
+}
+
 struct account_key key_lists(void)
 {
 	struct account_key k = key_letter('C');
@@ -296,6 +317,15 @@ static bool read_two_u64(struct view key, char letter, uint64_t *a, uint64_t *b)
 		return false;
 	*a = cursor_u64(&c);
 	*b = cursor_u64(&c);
+	return complete(&c);
+}
+
+bool key_read_script(struct view key, uint64_t *number)
+{
+	struct cursor c;
+	if (!begins(&c, key, 'C') || cursor_u8(&c) != 'F')
+		return false;
+	*number = cursor_u64(&c);
 	return complete(&c);
 }
 

@@ -4,6 +4,7 @@
  *
  *   A mailbox uid user name  annotation of a message, shared (user 0) or a user's own
  *   B parent name            number of the mailbox of that name
+ *   C 'F' number             Sieve script (scripts.h)
  *   C 'L'                    mailing lists whose mail comes and is kept (lists.h)
  *   C 'M' kind hash          mark: whom rules have answered, what they have seen (marks.h)
  *   C 'N'                    how many marks there are; C 'N' until kind hash: when each ends
@@ -47,6 +48,7 @@
 #include "format/limits.h"
 #include "format/message_order.h"
 #include "mail/mail_flags.h"
+#include "mail/script.h"
 #include "store/entry.h"
 
 enum {
@@ -118,6 +120,9 @@ struct account_key key_mailbox_name(uint32_t parent, struct view name); /* the n
 struct account_key key_subscription(struct view path);
 struct account_key key_subscriptions(void); /* before all of them, and behind */
 struct account_key key_subscriptions_end(void);
+struct account_key key_script(uint64_t number);
+struct account_key key_scripts(void); /* before all of them, and behind */
+struct account_key key_scripts_end(void);
 struct account_key key_lists(void);
 struct account_key key_remembered(uint32_t mailbox);
 struct account_key key_share(uint64_t owner, uint32_t mailbox);
@@ -159,6 +164,7 @@ struct account_key key_letter(char letter);
 struct account_key key_behind_letter(char letter);
 
 /* The numbers in a key; false when it is not of that sort. */
+bool key_read_script(struct view key, uint64_t *number);
 bool key_read_share(struct view key, uint64_t *owner, uint32_t *mailbox);
 bool key_read_mailbox(struct view key, uint32_t *mailbox);
 bool key_read_message(struct view key, uint32_t *mailbox, uint32_t *uid);
@@ -203,6 +209,12 @@ struct account_head {
 	uint32_t metadata;                          /* W entries */
 	uint64_t noted_bytes; /* of their values, and of those of A: they count for the quota */
 	uint32_t annotations; /* A entries */
+	uint32_t scripts;     /* C 'F' entries */
+	uint64_t last_script; /* the highest number that one was given */
+	uint64_t script_bytes;
+	uint64_t active_script; /* 0: none */
+	uint64_t rules_modseq;  /* of the last change of what is done with mail that arrives: of a script, or
+	                           of which one is active */
 };
 
 /* An entry of an access list: RIGHT_* for a user's or group's account number. */
@@ -322,6 +334,20 @@ struct account_share {
 	struct view address; /* the owner's */
 };
 
+/* C 'F'. The blobs' names have their lengths. */
+struct account_script {
+	uint64_t number;     /* in the key */
+	uint8_t place;       /* enum script_place */
+	uint64_t created;    /* modseq */
+	uint64_t modseq;     /* of its last change: name, text, whether it is active */
+	uint64_t version;    /* modseq of the last change of its text */
+	int64_t changed;     /* when that was */
+	uint32_t warnings;   /* complaints about it */
+	struct blob_id text; /* none: it is empty */
+	struct blob_id form; /* compiled */
+	struct view name;
+};
+
 /* W and A: a value, here or in a blob. */
 struct account_value {
 	uint64_t size;
@@ -392,6 +418,7 @@ void more_encode(const struct account_more *m, struct entry *out);
 void thread_encode(const struct account_thread *t, struct entry *out);
 void deleted_encode(const struct account_deleted *d, struct entry *out);
 void intent_encode(const struct account_intent *i, struct entry *out);
+void script_encode(const struct account_script *s, struct entry *out);
 void value_encode(const struct account_value *v, struct entry *out);
 void share_encode(const struct account_share *s, struct entry *out);
 void remembered_encode(const struct account_remembered *m, struct entry *out);
@@ -418,6 +445,8 @@ int more_decode(struct view value, struct account_more *m) __attribute__((warn_u
 int thread_decode(struct view value, struct account_thread *t) __attribute__((warn_unused_result));
 int deleted_decode(struct view value, struct account_deleted *d) __attribute__((warn_unused_result));
 int intent_decode(struct view value, struct account_intent *i) __attribute__((warn_unused_result));
+int script_decode(uint64_t number, struct view value, struct account_script *s)
+    __attribute__((warn_unused_result));
 int value_decode(struct view value, struct account_value *v) __attribute__((warn_unused_result));
 int share_decode(struct view value, struct account_share *s) __attribute__((warn_unused_result));
 int remembered_decode(struct view value, struct account_remembered *m) __attribute__((warn_unused_result));
@@ -425,7 +454,7 @@ int kept_decode(struct view value, struct account_kept *k) __attribute__((warn_u
 int number_decode(struct view value, uint64_t *n) __attribute__((warn_unused_result));
 int summary_decode(struct view value, struct view *summary) __attribute__((warn_unused_result));
 
-/* The store's names_blobs for account shards: emails and kept bodies name blobs. */
+/* The store's names_blobs for account shards: emails, kept bodies, metadata and scripts name blobs. */
 store_names_blobs account_names_blobs;
 
 #endif

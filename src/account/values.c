@@ -126,6 +126,11 @@ void head_encode(const struct account_head *h, struct entry *out)
 	entry_add_number(out, h->metadata);
 	entry_add_number(out, h->noted_bytes);
 	entry_add_number(out, h->annotations);
+	entry_add_number(out, h->scripts);
+	entry_add_number(out, h->last_script);
+	entry_add_number(out, h->script_bytes);
+	entry_add_number(out, h->active_script);
+	entry_add_number(out, h->rules_modseq);
 }
 
 int head_decode(struct view value, struct account_head *h)
@@ -166,6 +171,11 @@ int head_decode(struct view value, struct account_head *h)
 	r.metadata = take_later_u32(&c);
 	r.noted_bytes = take_later(&c);
 	r.annotations = take_later_u32(&c);
+	r.scripts = take_later_u32(&c);
+	r.last_script = take_later(&c);
+	r.script_bytes = take_later(&c);
+	r.active_script = take_later(&c);
+	r.rules_modseq = take_later(&c);
 	if (cursor_ok(&c))
 		*h = r;
 	return entry_result(&c);
@@ -632,20 +642,4 @@ int number_decode(struct view value, uint64_t *n)
 void mark_encode(struct entry *out)
 {
 	entry_begin(out, VERSION);
-}
-
-void account_names_blobs(uint64_t shard, struct view key, struct view value,
-    void (*found)(void *arg, const struct blob_id *id), void *arg)
-{
-	struct account_email email;
-	struct account_kept kept;
-	struct account_value noted;
-	if (store_shard_class(shard) != STORE_ACCOUNT || view_empty(key))
-		return;
-	if (key.data[0] == 'E' && email_decode(0, value, &email) == 0)
-		found(arg, &email.blob);
-	else if (key.data[0] == 'X' && kept_decode(value, &kept) == 0)
-		found(arg, &kept.blob);
-	else if (key.data[0] == 'W' && value_decode(value, &noted) == 0 && !blob_is_none(&noted.blob))
-		found(arg, &noted.blob);
 }

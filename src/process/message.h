@@ -57,7 +57,8 @@ enum {
 	MESSAGES_CONTENT = 900,
 	MESSAGES_LEDGER = 1000,
 	MESSAGES_RULES = 1100,
-	MESSAGE_TYPES = 1200 /* above all numbers */
+	MESSAGES_SCRIPT = 1200,
+	MESSAGE_TYPES = 1300 /* above all numbers */
 };
 
 /* No message's struct is larger: whoever decodes one that it does not know has so much room. */

@@ -25,6 +25,7 @@ static const struct message_row *const pairs[MESSAGE_TYPES / MESSAGES_IN_GROUP] 
     [MESSAGES_CONTENT / MESSAGES_IN_GROUP] = messages_content,
     [MESSAGES_LEDGER / MESSAGES_IN_GROUP] = messages_ledger,
     [MESSAGES_RULES / MESSAGES_IN_GROUP] = messages_rules,
+    [MESSAGES_SCRIPT / MESSAGES_IN_GROUP] = messages_script,
 };
 
 const char *role_bit_name(unsigned bit)

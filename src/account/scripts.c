@@ -1,0 +1,360 @@
+/* Putting scripts down, and changing them: see scripts.h. There are few, so each change looks at all of them:
+ * whether a name is taken and what they come to is never kept twice. */
+#include "account/scripts.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "account/change.h"
+#include "base/clock.h"
+#include "base/container.h"
+#include "base/mem.h"
+
+/* What a walk over all scripts finds. Names are in the transaction, and of use until its first write. */
+struct found {
+	struct account_script_name which;
+	struct view to; /* another name that is asked about */
+	bool is_there, to_is_there;
+	struct account_script script;
+	uint64_t count, bytes; /* of the place, without this script */
+};
+
+static bool is_meant(const struct account_script_name *which, const struct account_script *s)
+{
+	return which->number ? which->number == s->number
+	                     : which->place == s->place && view_equal(which->name, s->name);
+}
+
+static int look_at(void *arg, struct view key, struct view value)
+{
+	struct found *f = arg;
+	struct account_script s;
+	uint64_t number;
+	if (!key_read_script(key, &number))
+		return -EBADMSG;
+	int error = script_decode(number, value, &s);
+	if (error)
+		return error;
+	if (is_meant(&f->which, &s)) {
+		f->is_there = true;
+		f->script = s;
+	} else if (s.place == f->which.place) {
+		f->count++;
+		f->bytes += blob_length(&s.text);
+		f->to_is_there = f->to_is_there || (f->to.len > 0 && view_equal(f->to, s.name));
+	}
+	return 0;
+}
+
+static int look(struct txn *t, uint64_t shard, struct found *f)
+{
+	struct account_key from = key_scripts(), to = key_scripts_end();
+	struct txn_range range = {
+	    .shard = shard, .from = key_view(&from), .to = key_view(&to), .limit = ACCOUNT_SCRIPTS_ALL_MAX};
+	return txn_range(t, &range, look_at, f);
+}
+
+/* One that is named by its number says itself in which place it is. */
+static int find(
+    struct txn *t, uint64_t shard, const struct account_script_name *which, struct view to, struct found *f)
+{
+	*f = (struct found){.which = *which, .to = to};
+	int error = look(t, shard, f);
+	if (error || !f->is_there || f->script.place == which->place)
+		return error;
+	uint8_t place = f->script.place;
+	*f = (struct found){.which = *which, .to = to};
+	f->which.place = place;
+	return look(t, shard, f);
+}
+
+static bool fits_place(const struct account_script_name *which, uint64_t shard)
+{
+	return (which->place == SCRIPT_OWN) == (shard != ACCOUNT_SERVER);
+}
+
+/* The server's account is made by the first thing that is put into it. */
+static int begin(struct account_change *c, struct txn *t, uint64_t shard, int64_t now)
+{
+	int error = change_begin(c, t, shard, now);
+	if (error != -ENOENT || shard != ACCOUNT_SERVER)
+		return error;
+	c->head = (struct account_head){.generation = 1, .modseq = 1};
+	return 0;
+}
+
+static int put(struct account_change *c, const struct account_script *s)
+{
+	struct entry value;
+	script_encode(s, &value);
+	return change_put(c, key_script(s->number), &value);
+}
+
+/* ---- which one is active ---- */
+
+/* It is no longer, or now, the active one, which whoever asks what has changed is told. */
+static int mark(struct account_change *c, uint64_t number)
+{
+	char name[SCRIPT_NAME_MAX];
+	struct account_script s;
+	struct view value;
+	int error = number ? change_get(c, key_script(number), &value) : -ENOENT;
+	if (error == 0)
+		error = script_decode(number, value, &s);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	memcpy(name, s.name.data, s.name.len);
+	s.name.data = name;
+	s.modseq = c->head.modseq;
+	return put(c, &s);
+}
+
+static int set_active(struct account_change *c, uint64_t number)
+{
+	uint64_t before = c->head.active_script;
+	if (before == number)
+		return 0;
+	c->head.active_script = number;
+	c->head.rules_modseq = c->head.modseq;
+	c->head_changed = true;
+	int error = mark(c, before);
+	return error ? error : mark(c, number);
+}
+
+/* ---- room ---- */
+
+static int judge_room(
+    const struct account_script_name *which, uint64_t shard, uint64_t size, unsigned how, struct found *f)
+{
+	if (size > SCRIPT_SIZE_MAX)
+		return -EFBIG;
+	if (!f->is_there && (how == SCRIPT_CHANGE || which->number))
+		return -ENOENT;
+	if (f->is_there && how == SCRIPT_NEW)
+		return -EEXIST;
+	if (!f->is_there && (!script_name_valid(which->name) || !fits_place(which, shard)))
+		return -EINVAL;
+	if (!f->is_there && f->count >= SCRIPT_COUNT_MAX)
+		return -EMLINK;
+	return f->bytes > SCRIPT_BYTES_MAX || size > SCRIPT_BYTES_MAX - f->bytes ? -EDQUOT : 0;
+}
+
+static int run_room(struct txn *t, void *arg)
+{
+	const struct account_script_room *r = arg;
+	struct account_head head;
+	struct found f;
+	int error = head_get(t, r->shard, &head);
+	if (error == -ENOENT && r->shard == ACCOUNT_SERVER)
+		error = 0;
+	if (error == 0)
+		error = find(t, r->shard, &r->which, (struct view){0}, &f);
+	return error ? error : judge_room(&r->which, r->shard, r->size, SCRIPT_ANY, &f);
+}
+
+static void room_known(struct store_read *read, int result)
+{
+	struct account_script_room *r = container_of(read, struct account_script_room, read);
+	r->done(r, result);
+}
+
+void account_script_room(struct accounts *a, struct account_script_room *r)
+{
+	r->read = (struct store_read){.shard = r->shard, .run = run_room, .arg = r, .done = room_known};
+	store_read(a->store, &r->read);
+}
+
+/* ---- putting ---- */
+
+/* The bodies that the commit carries: the form, and the text unless it is empty. */
+enum { UPLOAD_FORM, UPLOAD_TEXT };
+
+static int write_script(struct account_change *c, struct account_script_put *p, struct found *f)
+{
+	char name[SCRIPT_NAME_MAX];
+	struct account_script *s = &f->script;
+	if (!f->is_there) {
+		*s = (struct account_script){.number = ++c->head.last_script,
+		    .place = p->which.place,
+		    .created = c->head.modseq,
+		    .name = p->which.name};
+		c->head.scripts++;
+	}
+	memcpy(name, s->name.data, s->name.len);
+	s->name.data = name;
+	c->head.script_bytes = less(c->head.script_bytes, blob_length(&s->text)) + p->text.len;
+	c->head.rules_modseq = c->head.modseq;
+	s->modseq = s->version = c->head.modseq;
+	s->changed = p->now;
+	s->warnings = p->warnings;
+	s->form = txn_body(c->txn, UPLOAD_FORM);
+	s->text = p->text.len > 0 ? txn_body(c->txn, UPLOAD_TEXT) : (struct blob_id){{0}};
+	p->number = s->number;
+	p->state = c->head.rules_modseq;
+	return put(c, s);
+}
+
+static int run_put(struct txn *t, void *arg)
+{
+	struct account_script_put *p = arg;
+	struct account_change *c = mem_alloc(sizeof *c);
+	struct found f;
+	int error = begin(c, t, p->shard, p->now);
+	if (error == 0)
+		error = find(t, p->shard, &p->which, (struct view){0}, &f);
+	if (error == 0)
+		error = judge_room(&p->which, p->shard, p->text.len, p->how, &f);
+	if (error == 0)
+		error = write_script(c, p, &f);
+	if (error == 0 && p->activate)
+		error = set_active(c, p->number);
+	if (error == 0)
+		error = change_end(c);
+	mem_free(c);
+	return error;
+}
+
+/* False: it could not be taken; `error` says why. */
+static bool upload(struct accounts *a, struct store_commit *commit, struct view bytes, int *error)
+{
+	struct store_upload *u = store_upload_begin(a->store);
+	*error = store_upload_append(u, bytes);
+	if (*error)
+		store_upload_abort(u);
+	else
+		commit->uploads[commit->upload_count++] = u;
+	return *error == 0;
+}
+
+static void abort_uploads(struct store_commit *commit)
+{
+	while (commit->upload_count > 0)
+		store_upload_abort(commit->uploads[--commit->upload_count]);
+}
+
+static void put_done(struct store_commit *commit, int result)
+{
+	struct account_script_put *p = container_of(commit, struct account_script_put, commit);
+	p->done(p, result);
+}
+
+/* Answers from within the store, as all do, although no entry can be touched. */
+static int run_nothing(struct txn *t, void *arg)
+{
+	(void)t, (void)arg;
+	return -EFBIG;
+}
+
+void account_script_put(struct accounts *a, struct account_script_put *p)
+{
+	int error = 0;
+	p->now = clock_wall();
+	p->commit = (struct store_commit){.run = run_put, .arg = p, .done = put_done};
+	if (p->form.len == 0 || p->form.len > ACCOUNT_SCRIPT_FORM_MAX || p->text.len > SCRIPT_SIZE_MAX)
+		p->commit.run = run_nothing;
+	else if (upload(a, &p->commit, p->form, &error) && p->text.len > 0)
+		upload(a, &p->commit, p->text, &error);
+	if (error) {
+		abort_uploads(&p->commit);
+		p->done(p, error);
+		return;
+	}
+	store_commit(a->store, &p->commit);
+}
+
+/* ---- changing ---- */
+
+static int remove_script(struct account_change *c, const struct found *f)
+{
+	if (f->script.number == c->head.active_script)
+		return -EBUSY;
+	c->head.scripts = (uint32_t)less(c->head.scripts, 1);
+	c->head.script_bytes = less(c->head.script_bytes, blob_length(&f->script.text));
+	c->head.rules_modseq = c->head.modseq;
+	int error = change_log_destroyed(c, KIND_SCRIPT, f->script.number);
+	return error ? error : change_delete(c, key_script(f->script.number));
+}
+
+static int rename_script(struct account_change *c, const struct account_script_edit *e, struct found *f)
+{
+	if (!script_name_valid(e->to))
+		return -EINVAL;
+	if (view_equal(e->to, f->script.name))
+		return 0;
+	if (f->to_is_there)
+		return -EEXIST;
+	f->script.name = e->to;
+	f->script.modseq = c->head.rules_modseq = c->head.modseq;
+	return put(c, &f->script);
+}
+
+static int write_form(struct account_change *c, const struct account_script_edit *e, struct found *f)
+{
+	char name[SCRIPT_NAME_MAX];
+	if (f->script.version != e->version)
+		return -ESTALE;
+	memcpy(name, f->script.name.data, f->script.name.len);
+	f->script.name.data = name;
+	f->script.form = txn_body(c->txn, UPLOAD_FORM);
+	return put(c, &f->script);
+}
+
+static int change(struct account_change *c, struct account_script_edit *e, struct found *f)
+{
+	switch ((enum account_script_change)e->what) {
+	case SCRIPT_CHANGE_ACTIVE:
+		return e->shard == ACCOUNT_SERVER ? -EINVAL : set_active(c, f->script.number);
+	case SCRIPT_CHANGE_REMOVE:
+		return remove_script(c, f);
+	case SCRIPT_CHANGE_NAME:
+		return rename_script(c, e, f);
+	case SCRIPT_CHANGE_FORM:
+		break;
+	}
+	return write_form(c, e, f);
+}
+
+static int run_edit(struct txn *t, void *arg)
+{
+	struct account_script_edit *e = arg;
+	struct account_change *c = mem_alloc(sizeof *c);
+	struct found f;
+	bool none = e->what == SCRIPT_CHANGE_ACTIVE && e->which.number == 0 && view_empty(e->which.name);
+	int error = change_begin(c, t, e->shard, e->now);
+	if (error == 0) {
+		e->before = c->head.active_script;
+		error = find(t, e->shard, &e->which, e->to, &f);
+	}
+	if (error == 0 && none)
+		f.script.number = 0;
+	else if (error == 0 && !f.is_there)
+		error = -ENOENT;
+	if (error == 0)
+		error = change(c, e, &f);
+	if (error == 0)
+		error = change_end(c);
+	e->state = error ? 0 : c->head.rules_modseq;
+	mem_free(c);
+	return error;
+}
+
+static void edit_done(struct store_commit *commit, int result)
+{
+	struct account_script_edit *e = container_of(commit, struct account_script_edit, commit);
+	e->done(e, result);
+}
+
+void account_script_edit(struct accounts *a, struct account_script_edit *e)
+{
+	int error = 0;
+	e->now = clock_wall();
+	e->commit = (struct store_commit){
+	    .run = run_edit, .arg = e, .frees_space = e->what == SCRIPT_CHANGE_REMOVE, .done = edit_done};
+	if (e->what == SCRIPT_CHANGE_FORM && (e->form.len == 0 || e->form.len > ACCOUNT_SCRIPT_FORM_MAX))
+		e->commit.run = run_nothing;
+	else if (e->what == SCRIPT_CHANGE_FORM && !upload(a, &e->commit, e->form, &error)) {
+		e->done(e, error);
+		return;
+	}
+	store_commit(a->store, &e->commit);
+}

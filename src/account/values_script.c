@@ -1,0 +1,86 @@
+/* The value of C 'F', and which blobs an account's entries name. See values.c. */
+#include <errno.h>
+#include <string.h>
+
+#include "account/keys.h"
+
+enum { VERSION = 2 };
+
+static void add_blob(struct entry *out, const struct blob_id *id)
+{
+	entry_add_bytes(out, view_of(id->bytes, BLOB_ID_SIZE));
+}
+
+static void take_blob(struct cursor *c, struct blob_id *id)
+{
+	struct view bytes = cursor_bytes(c, BLOB_ID_SIZE);
+	*id = (struct blob_id){{0}};
+	if (bytes.len == BLOB_ID_SIZE)
+		memcpy(id->bytes, bytes.data, BLOB_ID_SIZE);
+}
+
+void script_encode(const struct account_script *s, struct entry *out)
+{
+	entry_begin(out, VERSION);
+	entry_add_number(out, s->place);
+	entry_add_number(out, s->created);
+	entry_add_number(out, s->modseq);
+	entry_add_number(out, s->version);
+	entry_add_number(out, (uint64_t)s->changed);
+	entry_add_number(out, s->warnings);
+	add_blob(out, &s->text);
+	add_blob(out, &s->form);
+	entry_add_text(out, s->name);
+}
+
+int script_decode(uint64_t number, struct view value, struct account_script *s)
+{
+	struct cursor c = entry_read(value, VERSION);
+	struct account_script r = {.number = number};
+	r.place = (uint8_t)entry_take_limited(&c, SCRIPT_PLACE_LAST);
+	r.created = entry_take_number(&c);
+	r.modseq = entry_take_number(&c);
+	r.version = entry_take_number(&c);
+	r.changed = (int64_t)entry_take_number(&c);
+	r.warnings = (uint32_t)entry_take_limited(&c, UINT32_MAX);
+	take_blob(&c, &r.text);
+	take_blob(&c, &r.form);
+	r.name = entry_take_text(&c);
+	if (view_empty(r.name) || r.name.len > SCRIPT_NAME_MAX || blob_is_none(&r.form))
+		c.failed = true;
+	if (cursor_ok(&c))
+		*s = r;
+	return entry_result(&c);
+}
+
+/* ---- which blobs entries name ---- */
+
+static void script_names_blobs(
+    struct view key, struct view value, void (*found)(void *arg, const struct blob_id *id), void *arg)
+{
+	struct account_script script;
+	uint64_t number;
+	if (!key_read_script(key, &number) || script_decode(number, value, &script) != 0)
+		return;
+	if (!blob_is_none(&script.text))
+		found(arg, &script.text);
+	found(arg, &script.form);
+}
+
+void account_names_blobs(uint64_t shard, struct view key, struct view value,
+    void (*found)(void *arg, const struct blob_id *id), void *arg)
+{
+	struct account_email email;
+	struct account_kept kept;
+	struct account_value noted;
+	if (store_shard_class(shard) != STORE_ACCOUNT || view_empty(key))
+		return;
+	if (key.data[0] == 'E' && email_decode(0, value, &email) == 0)
+		found(arg, &email.blob);
+	else if (key.data[0] == 'X' && kept_decode(value, &kept) == 0)
+		found(arg, &kept.blob);
+	else if (key.data[0] == 'W' && value_decode(value, &noted) == 0 && !blob_is_none(&noted.blob))
+		found(arg, &noted.blob);
+	else if (key.data[0] == 'C')
+		script_names_blobs(key, value, found, arg);
+}

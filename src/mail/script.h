@@ -1,0 +1,145 @@
+/*
+ * What can be asked about an account's Sieve scripts, and what is answered: as mail.h for mail, on the same
+ * channel, and each question ends with MAIL_DONE. A script is named by its number, or by its place and name
+ * while `number` is 0. The server's own scripts, which run before and after those of every account or are
+ * included by them, are asked for on a channel of their own, which only an administrator gets.
+ *
+ * Errors common to all: -ENOENT: there is no such script; -EINVAL: no name for a script, or a place that this
+ * channel does not have; -EAGAIN, -EIO, -ENOMEM, -EROFS: not now; -ENOSPC: the disk is full; -EBADMSG:
+ * damaged.
+ */
+#ifndef MAIL_SCRIPT_H
+#define MAIL_SCRIPT_H
+
+#include "base/view.h"
+
+enum script_type {
+	/* Questions. */
+	SCRIPT_LIST = 1200, /* SCRIPT_ENTRY for each */
+	SCRIPT_GET,         /* SCRIPT_ENTRY, SCRIPT_BYTES */
+	SCRIPT_PIECE,       /* no answer: of the text that SCRIPT_PUT or SCRIPT_CHECK will be about */
+	SCRIPT_PUT,         /* SCRIPT_COMPLAINT for each */
+	SCRIPT_CHECK,       /* SCRIPT_COMPLAINT for each */
+	SCRIPT_ACTIVATE,
+	SCRIPT_REMOVE,
+	SCRIPT_RENAME,
+	SCRIPT_SPACE,
+
+	/* Answers. */
+	SCRIPT_ENTRY,
+	SCRIPT_BYTES,
+	SCRIPT_COMPLAINT,
+	SCRIPT_TYPES_END
+};
+
+enum {
+	/* Characters of a name, and octets: what RFC 5804 section 1.6 asks for at least. */
+	SCRIPT_NAME_CHARACTERS_MAX = 128,
+	SCRIPT_NAME_MAX = 512,
+	SCRIPT_SIZE_MAX = 1 << 20, /* octets of one: SIEVE_SCRIPT_MAX */
+	/* Of one account, and of one place of the server. Programs keep one script for each set of rules, and
+	 * a few old ones. */
+	SCRIPT_COUNT_MAX = 100,
+	SCRIPT_BYTES_MAX = 10 << 20, /* octets of all of them */
+	SCRIPT_PIECE_MAX = 256 * 1024,
+	SCRIPT_COMPLAINT_MAX = 1024 /* octets of a sentence */
+};
+
+/* Where a script stands, and so when it runs. */
+enum script_place {
+	SCRIPT_OWN,    /* an account's; one may be active, and runs for each mail */
+	SCRIPT_BEFORE, /* the server's: all of them, in the order of their names, before the active one ... */
+	SCRIPT_AFTER,  /* ... and behind it, when it has kept the mail */
+	SCRIPT_GLOBAL, /* runs where others include it (RFC 6609: ":global") */
+	SCRIPT_PLACE_LAST = SCRIPT_GLOBAL
+};
+
+/*
+ * A name: UTF-8, at least one character; no control characters, line ends of any kind or "/", and none of "."
+ * and "..": such a name is taken for a path by programs that keep scripts in files.
+ */
+bool script_name_valid(struct view name);
+
+/* All scripts that the channel has, in the order of their names. Done: modseq: the state; number: the active
+ * one; messages, uidnext: how many scripts there are, and their octets. */
+struct script_list {
+	uint64_t unused;
+};
+struct script_entry {
+	uint64_t number, place, active, size;
+	uint64_t warnings; /* complaints that did not keep it from being put */
+	uint64_t created;  /* modseq */
+	uint64_t modseq;   /* of the last change: name, text, whether it is active */
+	uint64_t version;  /* modseq of the last change of its text */
+	uint64_t changed;  /* when that was: seconds since 1970 */
+	struct view name;
+};
+
+/* The text comes in pieces, at least one; `last` is set in its last one. */
+struct script_get {
+	uint64_t number, place;
+	struct view name;
+};
+struct script_bytes {
+	uint64_t last;
+	struct view bytes;
+};
+
+/* A piece is added to the session's text, which the next SCRIPT_PUT or SCRIPT_CHECK takes away. */
+struct script_piece {
+	struct view bytes;
+};
+
+/*
+ * Puts the session's text down, if it compiles. Only then anything changes; complaints come in any case.
+ * Done: number: the script's; modseq: the state. Errors: -ENOEXEC: it does not compile; -EFBIG: longer than
+ * SCRIPT_SIZE_MAX; -EMLINK: SCRIPT_COUNT_MAX; -EDQUOT: SCRIPT_BYTES_MAX; -EEXIST: SCRIPT_NEW, and there is
+ * one of that name.
+ */
+enum script_put_how {
+	SCRIPT_ANY,   /* makes it, or gives it another text */
+	SCRIPT_NEW,   /* makes it */
+	SCRIPT_CHANGE /* gives it another text: -ENOENT when it is not there */
+};
+struct script_put {
+	uint64_t number, place, how;
+	uint64_t activate; /* in the same step; of SCRIPT_OWN */
+	struct view name;
+};
+
+/* The same without putting it down. -ENOEXEC, -EFBIG. */
+struct script_check {
+	uint64_t unused;
+};
+
+/* line and column from 1. text: one or more sentences that say what is wrong, and what would be right. */
+struct script_complaint {
+	uint64_t line, column, warning;
+	struct view text;
+};
+
+/* Makes it the active one; number 0 without a name: none is. Done: modseq; number: what was active before. */
+struct script_activate {
+	uint64_t number;
+	struct view name;
+};
+
+/* -EBUSY: it is active. Done: modseq. */
+struct script_remove {
+	uint64_t number, place;
+	struct view name;
+};
+
+/* -EEXIST. Done: modseq. The active script stays active. */
+struct script_rename {
+	uint64_t number, place;
+	struct view name, to;
+};
+
+/* Would a script of this name and size find room now? -EFBIG, -EMLINK, -EDQUOT. */
+struct script_space {
+	uint64_t place, size;
+	struct view name;
+};
+
+#endif

@@ -1,0 +1,48 @@
+/* Fields, limits and ways of messages_script.h. Names are judged by store; a peer may send any line. */
+#include "process/messages_script.h"
+
+#include "process/message_fields.h"
+
+#define FIELD_PLACE(type) FIELD_NUMBER(type, place, 0, SCRIPT_PLACE_LAST)
+/* Names as people type them, so that a bad one is answered in words. */
+#define FIELD_NAME(type, member) FIELD_BYTES(type, member, 2 * SCRIPT_NAME_MAX)
+
+SCHEMA(script_list, FIELD_NUMBER(script_list, unused, 0, 0));
+SCHEMA(script_entry, FIELD_IDENTITY(script_entry, number), FIELD_PLACE(script_entry),
+    FIELD_FLAG(script_entry, active), FIELD_NUMBER(script_entry, size, 0, SCRIPT_SIZE_MAX),
+    FIELD_COUNT(script_entry, warnings), FIELD_IDENTITY(script_entry, created),
+    FIELD_IDENTITY(script_entry, modseq), FIELD_IDENTITY(script_entry, version),
+    FIELD_TIME(script_entry, changed), FIELD_LINE(script_entry, name, SCRIPT_NAME_MAX));
+SCHEMA(script_get, FIELD_IDENTITY(script_get, number), FIELD_PLACE(script_get), FIELD_NAME(script_get, name));
+SCHEMA(script_bytes, FIELD_FLAG(script_bytes, last), FIELD_BYTES(script_bytes, bytes, SCRIPT_PIECE_MAX));
+SCHEMA(script_piece, FIELD_BYTES(script_piece, bytes, SCRIPT_PIECE_MAX));
+SCHEMA(script_put, FIELD_IDENTITY(script_put, number), FIELD_PLACE(script_put),
+    FIELD_NUMBER(script_put, how, 0, SCRIPT_CHANGE), FIELD_FLAG(script_put, activate),
+    FIELD_NAME(script_put, name));
+SCHEMA(script_check, FIELD_NUMBER(script_check, unused, 0, 0));
+SCHEMA(script_complaint, FIELD_COUNT(script_complaint, line), FIELD_COUNT(script_complaint, column),
+    FIELD_FLAG(script_complaint, warning), FIELD_LINE(script_complaint, text, SCRIPT_COMPLAINT_MAX));
+SCHEMA(script_activate, FIELD_IDENTITY(script_activate, number), FIELD_NAME(script_activate, name));
+SCHEMA(script_remove, FIELD_IDENTITY(script_remove, number), FIELD_PLACE(script_remove),
+    FIELD_NAME(script_remove, name));
+SCHEMA(script_rename, FIELD_IDENTITY(script_rename, number), FIELD_PLACE(script_rename),
+    FIELD_NAME(script_rename, name), FIELD_NAME(script_rename, to));
+SCHEMA(
+    script_space, FIELD_PLACE(script_space), FIELD_SIZE(script_space, size), FIELD_NAME(script_space, name));
+
+/* clang-format off */
+const struct message_row messages_script[MESSAGES_IN_GROUP] = {
+    [SCRIPT_LIST - MESSAGES_SCRIPT] = {"script-list", ROLE_ADMIN, ROLE_STORE, &script_list_schema},
+    [SCRIPT_GET - MESSAGES_SCRIPT] = {"script-get", ROLE_ADMIN, ROLE_STORE, &script_get_schema},
+    [SCRIPT_PIECE - MESSAGES_SCRIPT] = {"script-piece", ROLE_ADMIN, ROLE_STORE, &script_piece_schema},
+    [SCRIPT_PUT - MESSAGES_SCRIPT] = {"script-put", ROLE_ADMIN, ROLE_STORE, &script_put_schema},
+    [SCRIPT_CHECK - MESSAGES_SCRIPT] = {"script-check", ROLE_ADMIN, ROLE_STORE, &script_check_schema},
+    [SCRIPT_ACTIVATE - MESSAGES_SCRIPT] = {"script-activate", ROLE_ADMIN, ROLE_STORE, &script_activate_schema},
+    [SCRIPT_REMOVE - MESSAGES_SCRIPT] = {"script-remove", ROLE_ADMIN, ROLE_STORE, &script_remove_schema},
+    [SCRIPT_RENAME - MESSAGES_SCRIPT] = {"script-rename", ROLE_ADMIN, ROLE_STORE, &script_rename_schema},
+    [SCRIPT_SPACE - MESSAGES_SCRIPT] = {"script-space", ROLE_ADMIN, ROLE_STORE, &script_space_schema},
+    [SCRIPT_ENTRY - MESSAGES_SCRIPT] = {"script-entry", ROLE_STORE, ROLE_ADMIN, &script_entry_schema},
+    [SCRIPT_BYTES - MESSAGES_SCRIPT] = {"script-bytes", ROLE_STORE, ROLE_ADMIN, &script_bytes_schema},
+    [SCRIPT_COMPLAINT - MESSAGES_SCRIPT] = {"script-complaint", ROLE_STORE, ROLE_ADMIN, &script_complaint_schema},
+};
+/* clang-format on */

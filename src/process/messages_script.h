@@ -1,0 +1,19 @@
+/* An edge, or an administrator, and store, on the channel of one account: its Sieve scripts. */
+#ifndef PROCESS_MESSAGES_SCRIPT_H
+#define PROCESS_MESSAGES_SCRIPT_H
+
+#include "mail/script.h"
+#include "process/message.h"
+
+_Static_assert(SCRIPT_LIST == (int)MESSAGES_SCRIPT && SCRIPT_TYPES_END <= MESSAGES_SCRIPT + MESSAGES_IN_GROUP,
+    "the numbers of mail/script.h lie in this group");
+
+/* clang-format off */
+#define MESSAGES_SCRIPT_STRUCTS(X) X(script_list) X(script_entry) X(script_get) X(script_bytes) X(script_piece) X(script_put) \
+	X(script_check) X(script_complaint) X(script_activate) X(script_remove) X(script_rename) X(script_space)
+/* clang-format on */
+MESSAGES_SCRIPT_STRUCTS(MESSAGE_DECLARE_SCHEMA)
+
+extern const struct message_row messages_script[MESSAGES_IN_GROUP];
+
+#endif
