@@ -75,6 +75,24 @@ struct account_script_read {
 void account_script_read(struct accounts *a, struct account_script_read *r);
 void account_script_free(struct account_script_read *r);
 
+/* What runs for the account's mail. -ENOENT: no such account. */
+struct account_rules {
+	uint64_t shard;
+	void (*done)(struct account_rules *r, int result);
+	void *arg;
+
+	/* Results. */
+	uint64_t state; /* head.rules_modseq */
+	bool active;    /* there is an active script: */
+	struct account_script script;
+
+	/* Internal. */
+	struct store_read read;
+	char name[SCRIPT_NAME_MAX];
+};
+
+void account_rules(struct accounts *a, struct account_rules *r);
+
 /*
  * Puts a script down. -EINVAL: no name for one, or a place that this shard does not have; -EFBIG: text or
  * form is too long; -EEXIST: SCRIPT_NEW, and there is one; -ENOENT: SCRIPT_CHANGE, and there is none;

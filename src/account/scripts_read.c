@@ -91,13 +91,14 @@ void account_scripts_free(struct account_scripts *s)
 
 enum { TRIES = 3 };
 
-static int take(struct account_script_read *r, uint64_t number, struct view value)
+/* Its name must outlive the transaction. */
+static int take(struct account_script *s, char name[SCRIPT_NAME_MAX], uint64_t number, struct view value)
 {
-	int error = script_decode(number, value, &r->script);
+	int error = script_decode(number, value, s);
 	if (error)
 		return error;
-	memcpy(r->name, r->script.name.data, r->script.name.len);
-	r->script.name.data = r->name;
+	memcpy(name, s->name.data, s->name.len);
+	s->name.data = name;
 	return 0;
 }
 
@@ -111,7 +112,7 @@ static int look_at(void *arg, struct view key, struct view value)
 	int error = script_decode(number, value, &s);
 	if (error || s.place != r->which.place || !view_equal(s.name, r->which.name))
 		return error;
-	error = take(r, number, value);
+	error = take(&r->script, r->name, number, value);
 	return error ? error : 1;
 }
 
@@ -137,7 +138,7 @@ static int run_read(struct txn *t, void *arg)
 	else if (error == 0)
 		error = key_get(t, r->shard, key_script(r->which.number), &value);
 	if (error == 0 && r->which.number)
-		error = take(r, r->which.number, value);
+		error = take(&r->script, r->name, r->which.number, value);
 	r->active = error == 0 && head.active_script == r->script.number;
 	return error;
 }
@@ -196,4 +197,37 @@ void account_script_free(struct account_script_read *r)
 	mem_free(r->blob.out);
 	r->blob.out = NULL;
 	r->bytes = (struct view){0};
+}
+
+/* ---- what runs ---- */
+
+static int run_rules(struct txn *t, void *arg)
+{
+	struct account_rules *r = arg;
+	struct account_head head;
+	struct view value;
+	int error = head_get(t, r->shard, &head);
+	r->active = false;
+	if (error)
+		return error;
+	r->state = head.rules_modseq;
+	if (head.active_script == 0)
+		return 0;
+	error = key_get(t, r->shard, key_script(head.active_script), &value);
+	if (error == 0)
+		error = take(&r->script, r->name, head.active_script, value);
+	r->active = error == 0;
+	return error == -ENOENT ? -EBADMSG : error;
+}
+
+static void rules_read(struct store_read *read, int result)
+{
+	struct account_rules *r = container_of(read, struct account_rules, read);
+	r->done(r, result);
+}
+
+void account_rules(struct accounts *a, struct account_rules *r)
+{
+	r->read = (struct store_read){.shard = r->shard, .run = run_rules, .arg = r, .done = rules_read};
+	store_read(a->store, &r->read);
 }

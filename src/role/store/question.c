@@ -122,7 +122,7 @@ bool question_back(struct question *q)
 	return false;
 }
 
-bool question_answer(struct question *q, enum mail_type type, const void *answer)
+bool question_answer(struct question *q, unsigned type, const void *answer)
 {
 	struct right *r = q->right;
 	/* An answer with a hole must not look whole. */

@@ -38,8 +38,9 @@ void *question_begin(struct right *r, uint32_t request, size_t size, const struc
 void question_call(struct question *q);
 bool question_back(struct question *q) __attribute__((warn_unused_result));
 
-/* An answer. False when the channel has ended of it: the right is ending, return. */
-bool question_answer(struct question *q, enum mail_type type, const void *answer);
+/* An answer, of enum mail_type or script_type. False when the channel has ended of it: the right is ending,
+ * return. */
+bool question_answer(struct question *q, unsigned type, const void *answer);
 
 /* UIDs, ascending, as one or more answers of this type, each with struct mail_uids; none for no UIDs. */
 void question_answer_uids(struct question *q, enum mail_type type, const uint32_t *uids, size_t count);

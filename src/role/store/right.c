@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "account/scripts.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -57,7 +58,16 @@ static const struct {
 	X(MAIL_METADATA_SET, RIGHT_MAIL, right_metadata_set, true) \
 	X(MAIL_ANNOTATIONS, RIGHT_MAIL, right_annotations, true) \
 	X(MAIL_ANNOTATE, RIGHT_MAIL, right_annotate, true) \
-	X(MAIL_SHOW, RIGHT_MAIL, right_show, true)
+	X(MAIL_SHOW, RIGHT_MAIL, right_show, true) \
+	X(SCRIPT_LIST, RIGHT_SCRIPTS, right_script_list, true) \
+	X(SCRIPT_GET, RIGHT_SCRIPTS, right_script_get, true) \
+	X(SCRIPT_PIECE, RIGHT_SCRIPTS, not_served, true) \
+	X(SCRIPT_PUT, RIGHT_SCRIPTS, not_served, true) \
+	X(SCRIPT_CHECK, RIGHT_SCRIPTS, not_served, true) \
+	X(SCRIPT_ACTIVATE, RIGHT_SCRIPTS, right_script_activate, true) \
+	X(SCRIPT_REMOVE, RIGHT_SCRIPTS, right_script_remove, true) \
+	X(SCRIPT_RENAME, RIGHT_SCRIPTS, right_script_rename, true) \
+	X(SCRIPT_SPACE, RIGHT_SCRIPTS, right_script_space, true)
 /* clang-format on */
 
 static void not_served(struct right *r, uint32_t request, const void *message)
@@ -220,6 +230,8 @@ static void begun(struct account_request *request, int result)
 	struct right *r = request->arg;
 	if (!right_back(r))
 		return;
+	if (result == -ENOENT && r->account == ACCOUNT_SERVER) /* the first script makes it */
+		result = 0;
 	mem_free(r->first_use);
 	r->first_use = NULL;
 	if (result == 0) {

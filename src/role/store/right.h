@@ -20,9 +20,10 @@
 
 enum right_permission {
 	RIGHT_MAILDROP =
-	    1 << 0,           /* list INBOX, read its messages and delete them; for one session at a time */
-	RIGHT_MAIL = 1 << 1,  /* all of mail/mail.h, but what is administrators' */
-	RIGHT_IMPORT = 1 << 2 /* with RIGHT_MAIL: that too. Messages keep what they were elsewhere */
+	    1 << 0,            /* list INBOX, read its messages and delete them; for one session at a time */
+	RIGHT_MAIL = 1 << 1,   /* all of mail/mail.h, but what is administrators' */
+	RIGHT_IMPORT = 1 << 2, /* with RIGHT_MAIL: that too. Messages keep what they were elsewhere */
+	RIGHT_SCRIPTS = 1 << 3 /* all of mail/script.h */
 };
 
 struct right {
@@ -141,6 +142,14 @@ void right_metadata_set(struct right *r, uint32_t request, const void *message);
 /* right_annotations.c */
 void right_annotations(struct right *r, uint32_t request, const void *message);
 void right_annotate(struct right *r, uint32_t request, const void *message);
+
+/* right_scripts.c: mail/script.h. */
+void right_script_list(struct right *r, uint32_t request, const void *message);
+void right_script_get(struct right *r, uint32_t request, const void *message);
+void right_script_activate(struct right *r, uint32_t request, const void *message);
+void right_script_remove(struct right *r, uint32_t request, const void *message);
+void right_script_rename(struct right *r, uint32_t request, const void *message);
+void right_script_space(struct right *r, uint32_t request, const void *message);
 
 /* right_show.c: MAIL_SHOW */
 void right_show(struct right *r, uint32_t request, const void *message);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "account/scripts.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "process/admin_listener.h"
@@ -193,20 +194,33 @@ static void start_queue(struct admin *a, uint32_t request, const struct message_
 
 /* ---- an account's mail ---- */
 
-/* A channel of this account, by its number, which auth has told. */
-static void give_account(struct admin *a, uint32_t request, struct view number, struct buf *out)
+static void give_channel(
+    struct admin *a, uint32_t request, uint64_t account, unsigned permissions, struct buf *out)
 {
 	struct message_output m = {.last = true};
-	uint64_t account;
 	int pair[2] = {-1, -1};
-	int error = view_to_u64(number, UINT64_MAX, &account) ? channel_pair(pair) : -EINVAL;
+	int error = channel_pair(pair);
 	if (error) {
 		buf_printf(out, "no channel can be made for the account: %s\n", strerror(-error));
-		answer(a, request, out, error == -EINVAL ? 64 : 75);
+		answer(a, request, out, 75);
 		return;
 	}
-	right_open(account, RIGHT_MAIL | RIGHT_IMPORT, ROLE_ADMIN, pair[0]);
+	right_open(account, permissions, ROLE_ADMIN, pair[0]);
 	ipc_send(&a->link.channel, MESSAGE_OUTPUT, request, &m, pair[1]);
+}
+
+/* A channel of this account, by its number, which auth has told; or of the server's own scripts. */
+static void give_account(struct admin *a, uint32_t request, struct view number, struct buf *out)
+{
+	uint64_t account;
+	if (view_equal(number, VIEW("server"))) {
+		give_channel(a, request, ACCOUNT_SERVER, RIGHT_SCRIPTS, out);
+	} else if (view_to_u64(number, UINT64_MAX, &account) && account != ACCOUNT_SERVER) {
+		give_channel(a, request, account, RIGHT_MAIL | RIGHT_IMPORT | RIGHT_SCRIPTS, out);
+	} else {
+		buf_append_string(out, "this is no account's number\n");
+		answer(a, request, out, 64);
+	}
 }
 
 /* ---- the search index ---- */
