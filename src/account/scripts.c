@@ -123,6 +123,11 @@ static int set_active(struct account_change *c, uint64_t number)
 
 /* ---- room ---- */
 
+static uint64_t count_max(uint8_t place)
+{
+	return place == SCRIPT_BEFORE || place == SCRIPT_AFTER ? SCRIPT_RUNNING_MAX : SCRIPT_COUNT_MAX;
+}
+
 static int judge_room(
     const struct account_script_name *which, uint64_t shard, uint64_t size, unsigned how, struct found *f)
 {
@@ -134,7 +139,7 @@ static int judge_room(
 		return -EEXIST;
 	if (!f->is_there && (!script_name_valid(which->name) || !fits_place(which, shard)))
 		return -EINVAL;
-	if (!f->is_there && f->count >= SCRIPT_COUNT_MAX)
+	if (!f->is_there && f->count >= count_max(f->which.place))
 		return -EMLINK;
 	return f->bytes > SCRIPT_BYTES_MAX || size > SCRIPT_BYTES_MAX - f->bytes ? -EDQUOT : 0;
 }

@@ -42,7 +42,10 @@ enum {
 	SCRIPT_COUNT_MAX = 100,
 	SCRIPT_BYTES_MAX = 10 << 20, /* octets of all of them */
 	SCRIPT_PIECE_MAX = 256 * 1024,
-	SCRIPT_COMPLAINT_MAX = 1024 /* octets of a sentence */
+	/* What runs for each mail of everybody, of the server before, and after: a run takes so many
+	   programs. */
+	SCRIPT_RUNNING_MAX = 3,
+	SCRIPT_COMPLAINT_MAX = 2000 /* octets of sentences */
 };
 
 /* Where a script stands, and so when it runs. */
@@ -93,8 +96,8 @@ struct script_piece {
 /*
  * Puts the session's text down, if it compiles. Only then anything changes; complaints come in any case.
  * Done: number: the script's; modseq: the state. Errors: -ENOEXEC: it does not compile; -EFBIG: longer than
- * SCRIPT_SIZE_MAX; -EMLINK: SCRIPT_COUNT_MAX; -EDQUOT: SCRIPT_BYTES_MAX; -EEXIST: SCRIPT_NEW, and there is
- * one of that name.
+ * SCRIPT_SIZE_MAX; -EMLINK: SCRIPT_COUNT_MAX, or SCRIPT_RUNNING_MAX of the server; -EDQUOT: SCRIPT_BYTES_MAX;
+ * -EEXIST: SCRIPT_NEW, and there is one of that name.
  */
 enum script_put_how {
 	SCRIPT_ANY,   /* makes it, or gives it another text */

@@ -41,7 +41,7 @@ static const struct {
 	X(MAIL_UPLOAD, RIGHT_MAIL, right_upload, false) \
 	X(MAIL_UPLOAD_ABORT, RIGHT_MAIL, right_upload_abort, false) \
 	X(MAIL_WATCH, RIGHT_MAIL, right_watch, true) \
-	X(MAIL_STOP, RIGHT_MAIL, question_stop, false) \
+	X(MAIL_STOP, RIGHT_MAIL | RIGHT_SCRIPTS, question_stop, false) \
 	X(MAIL_MAILBOXES, RIGHT_MAIL, right_mailboxes, true) \
 	X(MAIL_CREATE, RIGHT_MAIL, right_create, true) \
 	X(MAIL_RENAME, RIGHT_MAIL, right_rename, true) \
@@ -61,9 +61,9 @@ static const struct {
 	X(MAIL_SHOW, RIGHT_MAIL, right_show, true) \
 	X(SCRIPT_LIST, RIGHT_SCRIPTS, right_script_list, true) \
 	X(SCRIPT_GET, RIGHT_SCRIPTS, right_script_get, true) \
-	X(SCRIPT_PIECE, RIGHT_SCRIPTS, not_served, true) \
-	X(SCRIPT_PUT, RIGHT_SCRIPTS, not_served, true) \
-	X(SCRIPT_CHECK, RIGHT_SCRIPTS, not_served, true) \
+	X(SCRIPT_PIECE, RIGHT_SCRIPTS, right_script_piece, true) \
+	X(SCRIPT_PUT, RIGHT_SCRIPTS, right_script_put, true) \
+	X(SCRIPT_CHECK, RIGHT_SCRIPTS, right_script_check, true) \
 	X(SCRIPT_ACTIVATE, RIGHT_SCRIPTS, right_script_activate, true) \
 	X(SCRIPT_REMOVE, RIGHT_SCRIPTS, right_script_remove, true) \
 	X(SCRIPT_RENAME, RIGHT_SCRIPTS, right_script_rename, true) \
@@ -97,6 +97,7 @@ static const struct {
     {question_drained, question_close},
     {NULL, right_append_close},
     {NULL, right_upload_close},
+    {NULL, right_script_close},
     {NULL, right_keywords_close},
     {NULL, right_who_forget},
 };
@@ -138,6 +139,7 @@ static void closed(struct link *link)
 	struct right *r = link->arg;
 	r->ended = true;
 	right_watch_stop(r);
+	right_script_stop(r);
 	free_when_idle(r);
 }
 

@@ -44,7 +44,8 @@ struct right {
 	struct right_watch *watches;
 	struct right_upload *uploads;
 	struct right_appending *appending;
-	unsigned imports; /* under way */
+	struct right_text *text; /* right_script_put.c */
+	unsigned imports;        /* under way */
 
 	/* Of mail/mail.h: the one under way and those behind it (question.h). */
 	struct question *question;
@@ -150,6 +151,13 @@ void right_script_activate(struct right *r, uint32_t request, const void *messag
 void right_script_remove(struct right *r, uint32_t request, const void *message);
 void right_script_rename(struct right *r, uint32_t request, const void *message);
 void right_script_space(struct right *r, uint32_t request, const void *message);
+
+/* right_script_put.c */
+void right_script_piece(struct right *r, uint32_t request, const void *message);
+void right_script_put(struct right *r, uint32_t request, const void *message);
+void right_script_check(struct right *r, uint32_t request, const void *message);
+void right_script_stop(struct right *r); /* at the right's end */
+void right_script_close(struct right *r);
 
 /* right_show.c: MAIL_SHOW */
 void right_show(struct right *r, uint32_t request, const void *message);

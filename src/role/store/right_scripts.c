@@ -6,6 +6,7 @@
 #include "base/container.h"
 #include "base/mem.h"
 #include "role/store/question.h"
+#include "role/store/rules_state.h"
 #include "role/store/store_private.h"
 
 /* One question of any kind: the names that it holds, and the request of the account's that it makes. */
@@ -171,6 +172,7 @@ static const struct question_kind edit_kind = {.release = release};
 static void edited(struct account_script_edit *edit, int result)
 {
 	struct right_script *x = container_of(edit, struct right_script, u.edit);
+	rules_state_changed(edit->shard);
 	if (!question_back(&x->question))
 		return;
 	struct mail_done done = {.error = result, .modseq = edit->state, .number = result ? 0 : edit->before};

@@ -9,6 +9,7 @@
 #include "role/store/right.h"
 #include "role/store/store_names.h"
 #include "role/store/store_private.h"
+#include "role/store/rules_state.h"
 #include "role/store/store_rules.h"
 #include "role/store/store_search.h"
 #include "trace/trace_write.h"
@@ -153,9 +154,10 @@ static void finish(void *arg)
 	struct role_process *p = arg;
 	store_upkeep_stop();
 	store_report_in_stop();
-	store_rules_stop();
 	store_heal_stop();
 	right_end_all();
+	store_rules_stop();
+	rules_state_forget_all();
 	store_deliver_close();
 	store_queue_stop();
 	link_close(&store_role.auth);
