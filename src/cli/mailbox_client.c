@@ -45,14 +45,10 @@ static int take_channel(int store, struct buf *in, int *channel)
 	return status;
 }
 
-int mailbox_client_open(
-    struct cli *cli, struct directory_client *directory, const char *address, struct mailbox_client *client)
+/* The account by its number, or "server". */
+static int open_channel(struct cli *cli, const char *which, struct mailbox_client *client)
 {
-	char digits[24];
-	uint64_t number;
-	int status = account_number(directory, address, &number), channel = -1;
-	if (status)
-		return status;
+	int status, channel = -1;
 	int store = store_client_connect(&cli->settings);
 	if (store < 0) {
 		fprintf(stderr,
@@ -60,11 +56,9 @@ int mailbox_client_open(
 		    "sudo if you may not open its socket\n");
 		return EXIT_UNAVAILABLE;
 	}
-	*client = (struct mailbox_client){.fd = -1, .address = address};
 	buf_init(&client->in, CHANNEL_FRAME_MAX + 64);
 	arena_init(&client->arena, ANSWER_ARENA);
-	snprintf(digits, sizeof digits, "%" PRIu64, number);
-	struct message_field words[] = {{VIEW("account")}, {view_from_string(digits)}};
+	struct message_field words[] = {{VIEW("account")}, {view_from_string(which)}};
 	struct message_command m = {.words = {.items = words, .count = 2}};
 	if (ipc_send_blocking(store, MESSAGE_COMMAND, 1, &m, -1) == 0) {
 		status = take_channel(store, &client->in, &channel);
@@ -79,6 +73,25 @@ int mailbox_client_open(
 	return status;
 }
 
+int mailbox_client_open(
+    struct cli *cli, struct directory_client *directory, const char *address, struct mailbox_client *client)
+{
+	char digits[24];
+	uint64_t number;
+	int status = account_number(directory, address, &number);
+	if (status)
+		return status;
+	*client = (struct mailbox_client){.fd = -1, .address = address};
+	snprintf(digits, sizeof digits, "%" PRIu64, number);
+	return open_channel(cli, digits, client);
+}
+
+int mailbox_client_open_server(struct cli *cli, struct mailbox_client *client)
+{
+	*client = (struct mailbox_client){.fd = -1, .address = "the server"};
+	return open_channel(cli, "server", client);
+}
+
 void mailbox_client_close(struct mailbox_client *client)
 {
 	if (client->fd >= 0)
@@ -88,8 +101,7 @@ void mailbox_client_close(struct mailbox_client *client)
 	arena_done(&client->arena);
 }
 
-int mailbox_client_ask(
-    struct mailbox_client *client, enum mail_type type, const void *question, uint32_t *request)
+int mailbox_client_ask(struct mailbox_client *client, unsigned type, const void *question, uint32_t *request)
 {
 	int error = ipc_send_blocking(client->fd, type, ++client->last, question, -1);
 	if (request)
@@ -112,7 +124,7 @@ int mailbox_client_answer(
 	return ipc_decode_as(&frame, NULL, sizeof *answer, answer, &client->arena);
 }
 
-int mailbox_client_run(struct mailbox_client *client, enum mail_type type, const void *question,
+int mailbox_client_run(struct mailbox_client *client, unsigned type, const void *question,
     void (*take)(void *arg, unsigned type, const union mailbox_answer *answer), void *arg,
     struct mail_done *done)
 {

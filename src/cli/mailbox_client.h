@@ -1,13 +1,14 @@
 /*
- * An account's mail for the command line: a channel to store on which all questions of mail/mail.h can be
- * asked, as an administrator. A server must be running. Several questions may be under way; store answers
- * them in their order.
+ * An account's mail for the command line: a channel to store on which all questions of mail/mail.h and
+ * mail/script.h can be asked, as an administrator. A server must be running. Several questions may be under
+ * way; store answers them in their order.
  */
 #ifndef CLI_MAILBOX_CLIENT_H
 #define CLI_MAILBOX_CLIENT_H
 
 #include "cli/cli.h"
 #include "mail/mail.h"
+#include "mail/script.h"
 
 struct mailbox_client {
 	int fd;
@@ -28,17 +29,21 @@ union mailbox_answer {
 	struct mail_upload_credit credit;
 	struct mail_grant grant;
 	struct mail_share share;
+	struct script_entry script;
+	struct script_bytes script_bytes;
+	struct script_complaint complaint;
 };
 
 /* Opens the account of that address. 0, or an exit code with the reason printed and nothing to close. */
 int mailbox_client_open(
     struct cli *cli, struct directory_client *directory, const char *address, struct mailbox_client *client);
+/* The same for the server's own scripts. */
+int mailbox_client_open_server(struct cli *cli, struct mailbox_client *client);
 void mailbox_client_close(struct mailbox_client *client);
 
 /* Asks; the request's number in *request if that is not NULL. 0 or a negative errno: -EPIPE: the server is
  * gone. */
-int mailbox_client_ask(
-    struct mailbox_client *client, enum mail_type type, const void *question, uint32_t *request);
+int mailbox_client_ask(struct mailbox_client *client, unsigned type, const void *question, uint32_t *request);
 
 /* Waits for the next answer of any question; its views live until the next call. 0 or a negative errno. */
 int mailbox_client_answer(
@@ -48,7 +53,7 @@ int mailbox_client_answer(
  * Asks one question and gives each answer to `take` (NULL: they are dropped) until MAIL_DONE, which is put
  * into *done. 0 or a negative errno, that of MAIL_DONE too.
  */
-int mailbox_client_run(struct mailbox_client *client, enum mail_type type, const void *question,
+int mailbox_client_run(struct mailbox_client *client, unsigned type, const void *question,
     void (*take)(void *arg, unsigned type, const union mailbox_answer *answer), void *arg,
     struct mail_done *done);
 

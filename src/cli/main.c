@@ -58,6 +58,16 @@ static const struct {
         "       postrider mailbox accept|leave ADDRESS OWNER MAILBOX\n"
         "       postrider mailbox undelete ADDRESS [--days N]\n"
         "       postrider mailbox purge ADDRESS"},
+    {"rule", cli_rule, "what is done with mail that arrives: an account's Sieve scripts, and the server's",
+        "postrider rule list ADDRESS|--server [--json]\n"
+        "       postrider rule show ADDRESS|--server PLACE NAME\n"
+        "       postrider rule check FILE [--json]\n"
+        "       postrider rule put ADDRESS|--server PLACE FILE [--name NAME] [--activate] [--json]\n"
+        "       postrider rule activate ADDRESS NAME|--none\n"
+        "       postrider rule remove ADDRESS|--server PLACE NAME\n"
+        "       postrider rule rename ADDRESS|--server PLACE NAME NEW-NAME\n"
+        "       PLACE: before, after (of each account's own), or global (to be included). A FILE of - is "
+        "standard input."},
     {"queue", cli_queue, "messages on their way: what waits, why, and what to do about it",
         "postrider queue list [WHICH] [--limit N] [--json]\n       postrider queue show ID...|WHICH "
         "[--json]\n       postrider queue stats [--json]\n       postrider queue retry ID...|WHICH [--why "
