@@ -106,8 +106,12 @@ void account_set_quota_messages(struct accounts *a, struct account_request *r);
  * delivery's result is 0 or theirs; the delivery's result is 0 when at least one target took it.
  */
 struct account_wanted_place {
-	uint32_t number;     /* of the mailbox: that one or none (-ENOENT); 0: by its path or name */
-	struct view path;    /* the same by its whole path; empty: by its name */
+	uint32_t number;     /* of the mailbox: that one or none (-ENOENT); 0: as follows */
+	struct view mailbox_id, special_use; /* rather the mailbox of this identifier (RFC 8474), or of this use
+	                                        (RFC 6154), if there is one */
+	struct view path;    /* the one of this whole path; empty: by its name */
+	bool create;         /* it is made, if it isn't there and can be made */
+	bool else_inbox;     /* what cannot be had is INBOX: the target's `missed` has its bit */
 	struct view mailbox; /* top-level mailbox; empty, or no such mailbox: INBOX */
 	uint64_t flags;      /* of FLAGS_SYSTEM */
 	const struct view *keywords;
@@ -122,6 +126,7 @@ struct account_target {
 	const struct account_wanted_place
 	    *places;        /* one email in all of them; a mailbox named twice counts once */
 	size_t place_count; /* at most ACCOUNT_TARGET_PLACES_MAX: more are left out */
+	bool nowhere;       /* it is not kept, as its owner's rules want it: only the delivery id is */
 	bool enforce_quota;
 	uint64_t quota_default;          /* of an account without its own; 0: no limit */
 	uint64_t quota_messages_default; /* the same, of messages */
@@ -131,6 +136,7 @@ struct account_target {
 	int result;
 	uint64_t emailid; /* result: of the email, also when it had been delivered before */
 	uint32_t uid;     /* result: in the first place; 0 when it had been delivered before */
+	unsigned missed;  /* result: the bits 1 << i of places that could not be had */
 	unsigned warn;    /* result: percent of the quota in use, when its owner is to be warned of that now;
 	                     else 0 */
 	uint64_t modseq;  /* result: of this change; 0 when it had been delivered before */

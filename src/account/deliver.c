@@ -7,6 +7,7 @@
 #include "account/lists.h"
 #include "account/mailbox.h"
 #include "account/message.h"
+#include "account/wanted.h"
 #include "base/clock.h"
 #include "base/container.h"
 
@@ -84,7 +85,9 @@ static int check_target(struct txn *t, const struct account_delivery *d, struct 
 	    target->uidl.len > ACCOUNT_UIDL_MAX || d->summary.len > SUMMARY_INLINE_MAX ||
 	    d->structure.len > STRUCTURE_INLINE_MAX)
 		return -EMSGSIZE;
-	return target->enforce_quota ? check_quota(&head, target, target->prefix.len + d->body_len) : 0;
+	return target->enforce_quota && !target->nowhere
+	           ? check_quota(&head, target, target->prefix.len + d->body_len)
+	           : 0;
 }
 
 int account_delivery_check(struct txn *t, struct account_delivery *const *deliveries, size_t count)
@@ -154,34 +157,56 @@ static int add_keywords(
 	return 0;
 }
 
-static int find_mailbox(
-    struct account_change *c, const struct account_wanted_place *wanted, uint32_t *mailbox)
+/* Subscribed, since whoever files mail there wants to see it. -EINVAL, -EMLINK: there can be none. */
+static int make_mailbox(struct account_change *c, struct view text, uint32_t *mailbox)
+{
+	struct account_mailbox m = {.subscribed = true};
+	struct mailbox_path path;
+	size_t levels;
+	uint32_t parent;
+	int error = mailbox_path_read(text, &path);
+	if (error == 0)
+		error = mailbox_follow(c->txn, c->shard, &path, 0, &levels, &parent);
+	if (error == 0)
+		error = mailbox_room(c, path.count - levels);
+	if (error == 0)
+		error = mailbox_inherit(c, parent, &m);
+	return error ? error : mailbox_make(c, &path, levels, parent, &m, mailbox);
+}
+
+/* *missed: it is INBOX, as what was wanted cannot be had. */
+static int find_mailbox(struct account_change *c, const struct account_wanted_place *wanted,
+    uint32_t *mailbox, bool *missed)
 {
 	struct change_mailbox *box;
-	int error = 0;
-	if (wanted->number == 0 && wanted->path.len == 0)
-		return mailbox_for_delivery(c->txn, c->shard, wanted->mailbox, mailbox);
-	if (wanted->number == 0)
-		error = mailbox_at_path(c->txn, c->shard, wanted->path, mailbox);
-	else
-		*mailbox = wanted->number;
+	int error = account_mailbox_wanted(c->txn, c->shard, wanted, mailbox);
+	if (error == -ENOENT && wanted->create && wanted->path.len > 0)
+		error = make_mailbox(c, wanted->path, mailbox);
+	*missed = wanted->else_inbox && (error == -ENOENT || error == -EINVAL || error == -EMLINK);
+	if (*missed) {
+		*mailbox = MAILBOX_INBOX;
+		error = 0;
+	}
 	return error ? error : change_mailbox(c, *mailbox, &box);
 }
 
 /* The mailboxes that are asked for, each once. */
 static int find_places(struct account_change *c, const struct account_delivery *d,
-    const struct account_target *target, struct message_place *places, size_t *count)
+    struct account_target *target, struct message_place *places, size_t *count)
 {
 	struct account_wanted_place only = {.mailbox = target->mailbox};
 	size_t wanted = places_of(d, target);
 	*count = 0;
+	target->missed = 0;
 	for (size_t i = 0; i < wanted; i++) {
 		const struct account_wanted_place *w = target->place_count ? &target->places[i] : &only;
 		struct message_place *p = &places[*count];
 		size_t k = 0;
-		int error = find_mailbox(c, w, &p->mailbox);
+		bool missed;
+		int error = find_mailbox(c, w, &p->mailbox, &missed);
 		if (error)
 			return error;
+		target->missed |= missed ? 1U << i : 0;
 		while (k < *count && places[k].mailbox != p->mailbox)
 			k++;
 		p = &places[k];
@@ -196,6 +221,25 @@ static int find_places(struct account_change *c, const struct account_delivery *
 			return error;
 	}
 	return 0;
+}
+
+static int remember_delivery(struct account_change *c, const struct account_delivery *d, const struct account_target *target)
+{
+	struct entry value;
+	if (!target->has_delivery_id)
+		return 0;
+	number_encode(target->emailid, &value);
+	return change_put(c, key_delivery(delivery_period(d->now), target->delivery_id), &value);
+}
+
+/* A second delivery of it must find that there was one. */
+static int deliver_nowhere(struct txn *t, const struct account_delivery *d, struct account_target *target)
+{
+	struct account_change c;
+	int error = change_begin(&c, t, target->shard, d->now);
+	if (error == 0)
+		error = remember_delivery(&c, d, target);
+	return error ? error : change_end(&c);
 }
 
 static int deliver_to(struct txn *t, const struct account_delivery *d, struct account_target *target)
@@ -236,11 +280,7 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 		target->warn = used;
 	}
 	target->modseq = c.head.modseq;
-	if (target->has_delivery_id) {
-		struct entry value;
-		number_encode(target->emailid, &value);
-		error = change_put(&c, key_delivery(delivery_period(d->now), target->delivery_id), &value);
-	}
+	error = remember_delivery(&c, d, target);
 	return error ? error : change_end(&c);
 }
 
@@ -262,7 +302,7 @@ int account_delivery_run(struct txn *t, struct account_delivery *d)
 	for (size_t i = 0; i < d->target_count; i++) {
 		struct account_target *target = &d->targets[i];
 		if (target->result == 0) {
-			int error = deliver_to(t, d, target);
+			int error = target->nowhere ? deliver_nowhere(t, d, target) : deliver_to(t, d, target);
 			if (error)
 				return error;
 		} else if (target->result == 1) {
@@ -272,13 +312,23 @@ int account_delivery_run(struct txn *t, struct account_delivery *d)
 	return any || done_before ? 0 : refusal;
 }
 
+static size_t creation_writes(const struct account_wanted_place *w)
+{
+	size_t levels = 1;
+	if (!w->create)
+		return 0;
+	for (size_t i = 0; i < w->path.len; i++)
+		levels += w->path.data[i] == '/';
+	return MAILBOX_MAKE_WRITES * (levels < ACCOUNT_DEPTH_MAX ? levels : ACCOUNT_DEPTH_MAX);
+}
+
 /* Of places with flags: O and Q; of each keyword the entry, its name, the message's use of it. */
 static size_t flags_writes(const struct account_delivery *d, const struct account_target *target)
 {
 	size_t writes = 0;
 	for (size_t i = 0; i < target->place_count && i < places_of(d, target); i++) {
 		const struct account_wanted_place *w = &target->places[i];
-		writes += 3 * w->keyword_count + (w->keyword_count > 0);
+		writes += 3 * w->keyword_count + (w->keyword_count > 0) + creation_writes(w);
 		writes += (w->flags & FLAGS_SYSTEM) || w->keyword_count > 0;
 	}
 	return writes;

@@ -170,6 +170,18 @@ int mailbox_room(const struct account_change *c, size_t more)
 	return c->head.mailboxes + more > ACCOUNT_MAILBOXES_MAX ? -EMLINK : 0;
 }
 
+int mailbox_inherit(struct account_change *c, uint32_t parent, struct account_mailbox *m)
+{
+	struct account_mailbox p;
+	int error = parent == MAILBOX_ROOT ? -ENOENT : mailbox_get(c->txn, c->shard, parent, &p);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	m->grant_count = p.grant_count;
+	if (p.grant_count)
+		memcpy(m->grants, p.grants, p.grant_count * sizeof *p.grants);
+	return 0;
+}
+
 int mailbox_put_name(struct account_change *c, uint32_t parent, struct view name, uint32_t mailbox)
 {
 	struct entry value;

@@ -47,6 +47,10 @@ int mailbox_for_delivery(struct txn *t, uint64_t shard, struct view name, uint32
 /* Whether the account may have so many mailboxes more. -EMLINK. */
 int mailbox_room(const struct account_change *c, size_t more) __attribute__((warn_unused_result));
 
+/* The parent's grants, for a mailbox that is made below it. */
+int mailbox_inherit(struct account_change *c, uint32_t parent, struct account_mailbox *m)
+    __attribute__((warn_unused_result));
+
 /*
  * Makes the mailboxes of the path's levels behind the first `levels`, of which `parent` is the last. Each is
  * subscribed if its name was. *last gives the last one's settings and takes what is set here.

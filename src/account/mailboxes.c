@@ -104,19 +104,6 @@ static void apply_settings(struct account_mailbox *m, const struct account_mailb
 	}
 }
 
-/* The parent's grants, for those that are made below it. */
-static int inherit(struct account_change *c, uint32_t parent, struct account_mailbox *m)
-{
-	struct account_mailbox p;
-	int error = parent == MAILBOX_ROOT ? -ENOENT : mailbox_get(c->txn, c->shard, parent, &p);
-	if (error)
-		return error == -ENOENT ? 0 : error;
-	m->grant_count = p.grant_count;
-	if (p.grant_count)
-		memcpy(m->grants, p.grants, p.grant_count * sizeof *p.grants);
-	return 0;
-}
-
 /*
  * Rights to a new place are those to the nearest mailbox above it (RFC 4314 section 4), whether or not
  * whoever asks sees that one. What stands at the place itself is not looked at before: nobody else is to
@@ -168,7 +155,7 @@ static int run_create(struct txn *t, void *arg)
 	if (error == 0)
 		error = mailbox_room(&c, path.count - levels);
 	if (error == 0)
-		error = inherit(&c, parent, &m);
+		error = mailbox_inherit(&c, parent, &m);
 	if (error)
 		return error;
 	apply_settings(&m, r);
@@ -200,7 +187,7 @@ static int make_way(struct account_change *c, const struct account_mailbox_reque
 		return 0;
 	error = mailbox_path_read(mailbox_path_view(path, path->count - 1), &above);
 	if (error == 0)
-		error = inherit(c, last, &between);
+		error = mailbox_inherit(c, last, &between);
 	return error ? error : mailbox_make(c, &above, levels, last, &between, parent);
 }
 

@@ -2,12 +2,14 @@
  */
 #include "support.h"
 
+#include <stdio.h>
+
 #include <errno.h>
 
 #include "account/message.h"
 #include "base/log.h"
 
-enum { ONE = 1 };
+enum { ONE = 1, TWO = 2 };
 
 static struct account_target target;
 
@@ -237,6 +239,80 @@ static void a_message_has_flags_from_the_start(void **state)
 	assert_int_equal(test_count(test_account(ONE), 'N'), 0);
 }
 
+static uint32_t messages_in(const char *path)
+{
+	struct account_tree tree = {.shard = test_account(ONE)};
+	uint32_t messages = UINT32_MAX;
+	assert_int_equal(test_tree(&tree), 0);
+	for (size_t i = 0; i < tree.count; i++)
+		if (view_equal(tree.mailboxes[i].path, view_from_string(path)))
+			messages = tree.mailboxes[i].messages;
+	account_tree_free(&tree);
+	return messages; /* UINT32_MAX: there is none */
+}
+
+/* Sieve's fileinto: by identifier, by use, by path, made where that is wanted, and INBOX where there is nothing else. */
+static void a_message_goes_where_rules_want_it(void **state)
+{
+	char id[40], other[40], deep[2 * ACCOUNT_DEPTH_MAX + 3];
+	struct account_mailbox_request made = {.shard = test_account(ONE), .path = VIEW("Old")};
+	(void)state;
+	test_create(&accounts, test_account(ONE), 0);
+	assert_int_equal(test_mailbox(account_mailbox_create, &made), 0);
+	snprintf(id, sizeof id, "M%llx-%x", (unsigned long long)test_account(ONE), made.mailbox);
+	snprintf(other, sizeof other, "M%llx-%x", (unsigned long long)test_account(TWO), made.mailbox);
+	for (size_t i = 0; i < sizeof deep; i++)
+		deep[i] = i % 2 ? '/' : 'a';
+	const struct {
+		struct account_wanted_place place;
+		const char *path;
+		bool missed;
+	} cases[] = {{{.path = VIEW("Old"), .else_inbox = true}, "Old", false},
+	    {{.path = VIEW("None"), .else_inbox = true}, "INBOX", true},
+	    {{.path = VIEW("New/er"), .else_inbox = true, .create = true}, "New/er", false},
+	    {{.path = VIEW("New/er"), .else_inbox = true, .create = true}, "New/er", false},
+	    {{.path = VIEW("a//b"), .else_inbox = true, .create = true}, "INBOX", true},
+	    {{.path = view_of(deep, sizeof deep), .else_inbox = true, .create = true}, "INBOX", true},
+	    {{.mailbox_id = view_from_string(id), .path = VIEW("None"), .else_inbox = true}, "Old", false},
+	    {{.mailbox_id = view_from_string(other), .path = VIEW("Old"), .else_inbox = true}, "Old", false},
+	    {{.mailbox_id = VIEW("M1-"), .path = VIEW("None"), .else_inbox = true}, "INBOX", true},
+	    {{.special_use = VIEW("\\archive"), .path = VIEW("None"), .else_inbox = true}, "Archive", false},
+	    {{.special_use = VIEW("\\None"), .path = VIEW("Old"), .else_inbox = true}, "Old", false}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		uint32_t before = messages_in(cases[i].path);
+		target = (struct account_target){
+		    .shard = test_account(ONE), .places = &cases[i].place, .place_count = 1};
+		struct account_delivery d = {.targets = &target, .target_count = 1};
+		assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
+		assert_int_equal(target.missed, cases[i].missed);
+		assert_int_equal(messages_in(cases[i].path), (before == UINT32_MAX ? 0 : before) + 1);
+	}
+	/* Without INBOX in its stead there is no such mailbox, and nothing is kept. */
+	const struct account_wanted_place none = {.path = VIEW("None")};
+	target = (struct account_target){.shard = test_account(ONE), .places = &none, .place_count = 1};
+	struct account_delivery d = {.targets = &target, .target_count = 1};
+	assert_int_equal(test_delivery(&accounts, &d, 1, 10), -ENOENT);
+}
+
+/* What rules discard is delivered nowhere, and so is the same delivery when it comes again. */
+static void a_message_goes_nowhere_once_and_for_all(void **state)
+{
+	(void)state;
+	test_create(&accounts, test_account(ONE), 5);
+	for (unsigned i = 0; i < 2; i++) {
+		target = (struct account_target){.shard = test_account(ONE),
+		    .has_delivery_id = true,
+		    .delivery_id = {7},
+		    .enforce_quota = true,
+		    .nowhere = i == 0};
+		struct account_delivery d = {.targets = &target, .target_count = 1};
+		assert_true(account_delivery_writes(&d) > 0);
+		assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0); /* more than its quota */
+		assert_int_equal(target.emailid, 0);
+		assert_int_equal(test_stat(&accounts, target.shard).messages, 0);
+	}
+}
+
 /* What a delivery says it writes at most is true, and fits a transaction, for as many recipients as there may
  * be. */
 static void many_recipients_fit_one_step(void **state)
@@ -271,6 +347,8 @@ int main(void)
 	    cmocka_unit_test(a_long_prefix_takes_no_summary_its_place),
 	    cmocka_unit_test(a_short_structure_stands_in_the_index_where_it_fits),
 	    cmocka_unit_test(a_message_has_flags_from_the_start),
+	    cmocka_unit_test(a_message_goes_where_rules_want_it),
+	    cmocka_unit_test(a_message_goes_nowhere_once_and_for_all),
 	    cmocka_unit_test(many_recipients_fit_one_step),
 	};
 	return test_on_both_engines("deliver", tests, sizeof tests / sizeof *tests);
