@@ -205,6 +205,7 @@ static const struct store_engine engine = {
     .upload_append = embedded_upload_append,
     .upload_wait = embedded_upload_wait,
     .upload_backlog = embedded_upload_backlog,
+    .upload_read = embedded_upload_read,
     .upload_abort = embedded_upload_abort,
     .watch = watch,
     .unwatch = unwatch,

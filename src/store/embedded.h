@@ -275,6 +275,7 @@ struct store_upload *embedded_upload_begin(struct store *s);
 int embedded_upload_append(struct store_upload *u, struct view bytes);
 void embedded_upload_wait(struct store_upload *u, void (*drained)(void *arg), void *arg);
 size_t embedded_upload_backlog(const struct store_upload *u);
+bool embedded_upload_read(struct store_upload_read *r);
 void embedded_upload_abort(struct store_upload *u);
 
 static inline struct embedded_upload *embedded_upload_of(struct store_upload *u)

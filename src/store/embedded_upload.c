@@ -250,6 +250,45 @@ void embedded_upload_wait(struct store_upload *base, void (*drained)(void *arg),
 	pthread_mutex_unlock(&u->lock);
 }
 
+static void call_read(struct store_pending *p, unsigned thread)
+{
+	struct store_upload_read *r = container_of(p, struct store_upload_read, pending);
+	(void)thread;
+	r->done(r, p->result);
+}
+
+/* Writer thread, behind all blocks that were given to it: what is in the file by now. */
+static void do_read(struct store_pending *p, unsigned thread)
+{
+	struct store_upload_read *r = container_of(p, struct store_upload_read, pending);
+	struct embedded_upload *u = embedded_upload_of(r->upload);
+	uint64_t length = r->length < u->written ? r->length : u->written;
+	(void)thread;
+	p->result = atomic_load(&u->error);
+	if (p->result == 0)
+		p->result = file_read_at(u->file.fd, r->out, (size_t)length, SEGMENT_HEADER_SIZE);
+	p->act = call_read;
+	completions_add(&u->engine->completions, p);
+}
+
+bool embedded_upload_read(struct store_upload_read *r)
+{
+	struct embedded_upload *u = embedded_upload_of(r->upload);
+	uint64_t at = u->base.length;
+	for (const struct upload_chunk *c = u->first; c; c = c->next)
+		at -= c->len;
+	bool all = at == 0;
+	for (const struct upload_chunk *c = u->first; c && at < r->length; c = c->next) {
+		memcpy(r->out + at, c->data, c->len < r->length - at ? c->len : r->length - at);
+		at += c->len;
+	}
+	if (all)
+		return true;
+	r->pending.act = do_read;
+	workers_add(&u->engine->writer, &r->pending);
+	return false;
+}
+
 /* Writer thread, after the last block. */
 static int finish_file(struct embedded_upload *u)
 {

@@ -14,6 +14,7 @@ struct store_engine {
 	int (*upload_append)(struct store_upload *u, struct view bytes);
 	void (*upload_wait)(struct store_upload *u, void (*drained)(void *arg), void *arg);
 	size_t (*upload_backlog)(const struct store_upload *u);
+	bool (*upload_read)(struct store_upload_read *r);
 	void (*upload_abort)(struct store_upload *u);
 
 	void (*watch)(struct store *s, struct store_watch *w);

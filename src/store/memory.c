@@ -355,6 +355,13 @@ static size_t upload_backlog(const struct store_upload *u)
 	return 0;
 }
 
+static bool upload_read(struct store_upload_read *r)
+{
+	if (r->length > 0)
+		memcpy(r->out, buf_view(&upload_of(r->upload)->bytes).data, r->length);
+	return true;
+}
+
 static void act_free(struct store_pending *p, unsigned thread)
 {
 	(void)thread;
@@ -425,6 +432,7 @@ struct store *store_memory(void)
 	    upload_append,
 	    upload_wait,
 	    upload_backlog,
+    upload_read,
 	    upload_abort,
 	    watch,
 	    unwatch,

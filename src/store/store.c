@@ -68,6 +68,11 @@ void store_upload_wait(struct store_upload *u, void (*drained)(void *arg), void 
 	u->engine->upload_wait(u, drained, arg);
 }
 
+bool store_upload_read(struct store_upload_read *r)
+{
+	return r->upload->engine->upload_read(r);
+}
+
 void store_upload_abort(struct store_upload *u)
 {
 	if (u)

@@ -222,6 +222,23 @@ size_t store_upload_backlog(const struct store_upload *u);
  */
 void store_upload_wait(struct store_upload *u, void (*drained)(void *arg), void *arg);
 
+/*
+ * Reads what has been appended so far, from its beginning. Until `done` nothing may be appended, and the
+ * upload must neither be committed nor aborted. The structure and `out` are the caller's.
+ */
+struct store_upload_read {
+	struct store_upload *upload;
+	size_t length; /* at most store_upload_length */
+	char *out;
+	void (*done)(struct store_upload_read *r, int result);
+	void *arg;
+
+	struct store_pending pending;
+};
+
+/* True: it was there in memory, and `out` has it; `done` is not called. Small uploads are. */
+bool store_upload_read(struct store_upload_read *r);
+
 void store_upload_abort(struct store_upload *u); /* NULL is allowed */
 
 /*
