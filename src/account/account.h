@@ -106,11 +106,11 @@ void account_set_quota_messages(struct accounts *a, struct account_request *r);
  * delivery's result is 0 or theirs; the delivery's result is 0 when at least one target took it.
  */
 struct account_wanted_place {
-	uint32_t number;     /* of the mailbox: that one or none (-ENOENT); 0: as follows */
-	struct view mailbox_id, special_use; /* rather the mailbox of this identifier (RFC 8474), or of this use
-	                                        (RFC 6154), if there is one */
-	struct view path;    /* the one of this whole path; empty: by its name */
-	bool create;         /* it is made, if it isn't there and can be made */
+	uint32_t number;                     /* of the mailbox: that one or none (-ENOENT); 0: as follows */
+	struct view mailbox_id, special_use; /* rather the mailbox of this identifier (RFC 8474), or of this
+	                                        use (RFC 6154), if there is one */
+	struct view path;                    /* the one of this whole path; empty: by its name */
+	bool create;                         /* it is made, if it isn't there and can be made */
 	bool else_inbox;     /* what cannot be had is INBOX: the target's `missed` has its bit */
 	struct view mailbox; /* top-level mailbox; empty, or no such mailbox: INBOX */
 	uint64_t flags;      /* of FLAGS_SYSTEM */

@@ -175,8 +175,8 @@ static int make_mailbox(struct account_change *c, struct view text, uint32_t *ma
 }
 
 /* *missed: it is INBOX, as what was wanted cannot be had. */
-static int find_mailbox(struct account_change *c, const struct account_wanted_place *wanted,
-    uint32_t *mailbox, bool *missed)
+static int find_mailbox(
+    struct account_change *c, const struct account_wanted_place *wanted, uint32_t *mailbox, bool *missed)
 {
 	struct change_mailbox *box;
 	int error = account_mailbox_wanted(c->txn, c->shard, wanted, mailbox);
@@ -223,7 +223,8 @@ static int find_places(struct account_change *c, const struct account_delivery *
 	return 0;
 }
 
-static int remember_delivery(struct account_change *c, const struct account_delivery *d, const struct account_target *target)
+static int remember_delivery(
+    struct account_change *c, const struct account_delivery *d, const struct account_target *target)
 {
 	struct entry value;
 	if (!target->has_delivery_id)
@@ -302,7 +303,8 @@ int account_delivery_run(struct txn *t, struct account_delivery *d)
 	for (size_t i = 0; i < d->target_count; i++) {
 		struct account_target *target = &d->targets[i];
 		if (target->result == 0) {
-			int error = target->nowhere ? deliver_nowhere(t, d, target) : deliver_to(t, d, target);
+			int error =
+			    target->nowhere ? deliver_nowhere(t, d, target) : deliver_to(t, d, target);
 			if (error)
 				return error;
 		} else if (target->result == 1) {

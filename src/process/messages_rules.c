@@ -20,8 +20,6 @@ enum {
 };
 
 enum {
-	PROGRAMS_MAX =
-	    8, /* that run over one message: two of the server on each side of the user's own two, and room */
 	OWN_ADDRESSES_MAX = 500, /* of one account */
 	SCALE_MAX = 10,          /* of spamtest and virustest */
 	ZONE_MAX = 24 * 60
@@ -39,7 +37,7 @@ SCHEMA(message_rules_program, FIELD_IDENTITY(message_rules_program, id),
     FIELD_LINE(message_rules_program, name, 512));
 SCHEMA(message_rules_address, FIELD_ADDRESS(message_rules_address, address));
 SCHEMA(message_rules_run, FIELD_IDENTITY(message_rules_run, account),
-    FIELD_LIST(message_rules_run, programs, PROGRAMS_MAX, &message_rules_program_schema),
+    FIELD_LIST(message_rules_run, programs, RULES_PROGRAMS_MAX, &message_rules_program_schema),
     FIELD_ADDRESS(message_rules_run, recipient), FIELD_ADDRESS(message_rules_run, original),
     FIELD_ADDRESS(message_rules_run, authenticated), FIELD_LINE(message_rules_run, mailbox, PATH_LINE_MAX),
     FIELD_LIST(message_rules_run, addresses, OWN_ADDRESSES_MAX, &message_rules_address_schema),
@@ -52,7 +50,7 @@ SCHEMA(message_rules_run, FIELD_IDENTITY(message_rules_run, account),
 SCHEMA(message_rules_piece, FIELD_FLAG(message_rules_piece, last),
     FIELD_BYTES(message_rules_piece, bytes, PIECE_MAX));
 SCHEMA(message_rules_asks, FIELD_NUMBER(message_rules_asks, what, 0, RULES_QUESTIONS - 1),
-    FIELD_NUMBER(message_rules_asks, program, 0, PROGRAMS_MAX - 1),
+    FIELD_NUMBER(message_rules_asks, program, 0, RULES_PROGRAMS_MAX - 1),
     FIELD_LINE(message_rules_asks, name, VALUE_MAX), FIELD_LINE(message_rules_asks, mailbox, PATH_LINE_MAX),
     FIELD_LINE(message_rules_asks, detail, VALUE_MAX));
 SCHEMA(message_rules_answer, FIELD_FLAG(message_rules_answer, yes), FIELD_FLAG(message_rules_answer, last),
@@ -62,9 +60,9 @@ SCHEMA(message_rules_bytes, FIELD_FLAG(message_rules_bytes, edited),
     FIELD_NUMBER(message_rules_bytes, of, 0, ACTIONS_MAX - 1), FIELD_FLAG(message_rules_bytes, last),
     FIELD_BYTES(message_rules_bytes, bytes, PIECE_MAX));
 SCHEMA(message_rules_action, FIELD_NUMBER(message_rules_action, kind, 0, RULES_NOTIFY),
-    FIELD_NUMBER(message_rules_action, program, 0, PROGRAMS_MAX - 1), FIELD_COUNT(message_rules_action, line),
-    FIELD_COUNT(message_rules_action, rule), FIELD_COUNT(message_rules_action, why_line),
-    FIELD_LINE(message_rules_action, rule_name, RULE_NAME_MAX),
+    FIELD_NUMBER(message_rules_action, program, 0, RULES_PROGRAMS_MAX - 1),
+    FIELD_COUNT(message_rules_action, line), FIELD_COUNT(message_rules_action, rule),
+    FIELD_COUNT(message_rules_action, why_line), FIELD_LINE(message_rules_action, rule_name, RULE_NAME_MAX),
     FIELD_LINE(message_rules_action, why, WHY_MAX), FIELD_LINE(message_rules_action, script, 512),
     FIELD_TEXT(message_rules_action, target, TARGET_MAX), FIELD_LINE(message_rules_action, mailbox_id, 256),
     FIELD_LINE(message_rules_action, special_use, 64), FIELD_LINE(message_rules_action, flags, FLAGS_MAX),
@@ -85,11 +83,12 @@ SCHEMA(message_rules_action, FIELD_NUMBER(message_rules_action, kind, 0, RULES_N
 SCHEMA(message_rules_mark, FIELD_BYTES(message_rules_mark, handle, HANDLE_MAX),
     FIELD_BYTES(message_rules_mark, id, HANDLE_MAX), FIELD_TIME(message_rules_mark, seconds),
     FIELD_FLAG(message_rules_mark, last));
-SCHEMA(message_rules_edit, FIELD_NUMBER(message_rules_edit, program, 0, PROGRAMS_MAX - 1),
+SCHEMA(message_rules_edit, FIELD_NUMBER(message_rules_edit, program, 0, RULES_PROGRAMS_MAX - 1),
     FIELD_COUNT(message_rules_edit, line), FIELD_FLAG(message_rules_edit, added),
     FIELD_LINE(message_rules_edit, name, 1000), FIELD_LINE(message_rules_edit, value, 2000));
 SCHEMA(message_rules_done, FIELD_LINE(message_rules_done, failed, WHY_MAX),
-    FIELD_NUMBER(message_rules_done, program, 0, PROGRAMS_MAX - 1), FIELD_COUNT(message_rules_done, line),
+    FIELD_NUMBER(message_rules_done, program, 0, RULES_PROGRAMS_MAX - 1),
+    FIELD_COUNT(message_rules_done, line),
     FIELD_LIST(message_rules_done, actions, ACTIONS_MAX, &message_rules_action_schema),
     FIELD_LIST(message_rules_done, marks, MARKS_MAX, &message_rules_mark_schema),
     FIELD_LIST(message_rules_done, edits, EDITS_MAX, &message_rules_edit_schema),

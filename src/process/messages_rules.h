@@ -21,6 +21,9 @@ enum messages_rules {
 	MESSAGE_RULES_DONE                      /* the end: what is to be done */
 };
 
+/* That run over one message: some of the server on each side of the account's own two. */
+enum { RULES_PROGRAMS_MAX = 8 };
+
 /* Programs run in the order in which they are named. While the mail is kept, the next one runs; its own keep
    then takes the place of that one. Out of office runs while the mail stays anywhere, and adds its answer
    alone. */

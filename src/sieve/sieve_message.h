@@ -31,6 +31,8 @@ struct sieve_terms {
 
 struct sieve_message {
 	struct view bytes;
+	uint64_t
+	    unseen; /* octets of the message behind `bytes`, which are not given: they count for its size */
 	struct view sender, recipient, authenticated; /* of the envelope; the sender may be empty */
 	const struct sieve_terms *terms;              /* or NULL: nothing was asked for */
 	struct arena *arena;

@@ -131,7 +131,7 @@ int sieve_message_version(struct sieve_message *m, const struct sieve_version **
 
 uint64_t sieve_message_size(struct sieve_message *m)
 {
-	uint64_t size = m->bytes.len;
+	uint64_t size = m->bytes.len + m->unseen;
 
 	if (!m->original)
 		return size;

@@ -432,7 +432,7 @@ struct store *store_memory(void)
 	    upload_append,
 	    upload_wait,
 	    upload_backlog,
-    upload_read,
+	    upload_read,
 	    upload_abort,
 	    watch,
 	    unwatch,

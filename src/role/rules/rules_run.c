@@ -12,7 +12,6 @@
 #include "process/own_limits.h"
 
 enum {
-	PROGRAMS_MAX = 8,
 	/* Runs that store has under way; it keeps to fewer (store_rules.h). */
 	RUNS_MAX = 64,
 	/* Octets of a message that are looked at: store gives less (RULES_MESSAGE_MAX). */
@@ -43,7 +42,7 @@ struct run {
 	struct sieve_message message;
 	struct sieve_terms terms; /* of its envelope */
 	struct view flags;        /* as the last program has left them */
-	struct rules_program *programs[PROGRAMS_MAX];
+	struct rules_program *programs[RULES_PROGRAMS_MAX];
 	size_t at;    /* the program whose turn it is */
 	bool kept_on; /* so far the mail is kept */
 	struct view *addresses;
@@ -62,7 +61,7 @@ static void go_on(struct run *r);
 static void free_run(struct run *r)
 {
 	map_remove_u64(&runs, r->request);
-	for (size_t i = 0; i < PROGRAMS_MAX; i++)
+	for (size_t i = 0; i < RULES_PROGRAMS_MAX; i++)
 		rules_program_give_back(r->programs[i]);
 	rules_answer_free(&r->outcome);
 	sieve_message_done(&r->message);
@@ -306,6 +305,7 @@ static void begin(struct run *r)
 		return;
 	}
 	sieve_message_init(&r->message, buf_view(&r->bytes), &r->arena);
+	r->message.unseen = r->m.size > buf_view(&r->bytes).len ? r->m.size - buf_view(&r->bytes).len : 0;
 	r->message.sender = r->m.terms.sender;
 	r->message.recipient = r->m.recipient;
 	r->message.authenticated = r->m.authenticated;

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "role/store/right.h"
+#include "role/store/store_filtering.h"
 #include "role/store/store_names.h"
 #include "role/store/store_private.h"
 #include "role/store/rules_state.h"
@@ -132,6 +133,7 @@ static void store_role_peer(struct role_process *p, enum role_bit peer, int fd)
 		break;
 	case ROLE_RULES:
 		store_rules_open(p, fd);
+		filter_rules_up();
 		break;
 	case ROLE_CONTENT:
 		store_search_content(p, fd);
@@ -154,6 +156,7 @@ static void finish(void *arg)
 	struct role_process *p = arg;
 	store_upkeep_stop();
 	store_report_in_stop();
+	filtering_stop_all();
 	store_heal_stop();
 	right_end_all();
 	store_rules_stop();

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "role/store/store_filtering.h"
 #include "role/store/store_private.h"
 #include "trace/trace_write.h"
 #include "format/mail_terms.h"
@@ -47,6 +48,7 @@ struct delivery {
 	size_t *recipient_targets;           /* of each the target that it goes with, or NO_TARGET */
 	size_t recipient_count;
 	struct queue_part *parts; /* of many recipients */
+	struct filtering rules;
 };
 
 static void answer(struct link *link, uint32_t request, const int *results, size_t count)
@@ -72,6 +74,7 @@ static void answer_all(struct link *link, uint32_t request, const struct message
 
 static void free_delivery(struct delivery *d)
 {
+	filtering_free(&d->rules);
 	arena_done(&d->arena);
 	mem_free(d);
 }
@@ -157,6 +160,7 @@ static void done(struct store_commit *c, int result)
 		trace(d);
 	if (result == 0)
 		store_notice_quota(d->mail.targets, d->mail.target_count);
+	filtering_tell(&d->rules, result);
 	if (result == 0 && d->is_report)
 		store_report_in_look();
 	queue_delivery_done(store_role.queue, &d->queue, result);
@@ -192,8 +196,11 @@ static int take_target(
 		t->has_delivery_id = true;
 		memcpy(t->delivery_id, m->id.data, QUEUE_ID_SIZE);
 	}
-	d->mail.target_count++;
-	return arena_copy(&d->arena, from->mailbox, &t->mailbox) &&
+	struct filtered *r = &d->rules.targets[d->mail.target_count++];
+	r->notify = from->notify;
+	return arena_copy(&d->arena, from->reached, &r->recipient) &&
+	               arena_copy(&d->arena, from->orcpt, &r->orcpt) &&
+	               arena_copy(&d->arena, from->mailbox, &t->mailbox) &&
 	               store_prefix_join(&d->arena, from->prefix, m->headers, &t->prefix)
 	           ? 0
 	           : -ENOMEM;
@@ -290,12 +297,13 @@ static int copy_deliveries(struct delivery *d, const struct message_deliver *m)
 	size_t count = m->deliveries.count;
 	bool local = false;
 	d->items = arena_array(&d->arena, count, sizeof *d->items);
+	d->rules.targets = arena_array(&d->arena, count, sizeof *d->rules.targets);
 	d->mail.targets = arena_array(&d->arena, count, sizeof *d->mail.targets);
 	d->recipients = arena_array(&d->arena, count, sizeof *d->recipients);
 	d->recipient_targets = arena_array(&d->arena, count, sizeof *d->recipient_targets);
 	r->recipients = arena_array(&d->arena, count, sizeof *r->recipients);
-	if (d->items == NULL || d->mail.targets == NULL || d->recipients == NULL ||
-	    d->recipient_targets == NULL || r->recipients == NULL)
+	if (d->items == NULL || d->rules.targets == NULL || d->mail.targets == NULL ||
+	    d->recipients == NULL || d->recipient_targets == NULL || r->recipients == NULL)
 		return -ENOMEM;
 	d->item_count = count;
 	for (size_t i = 0; i < count; i++) {
@@ -433,6 +441,41 @@ static int copy_message(struct delivery *d, const struct message_deliver *m)
 	return error ? error : copy_reports(d, m);
 }
 
+/* ---- rules, and the commit ---- */
+
+static void begin_commit(struct delivery *d)
+{
+	account_delivery_begin(&d->mail);
+	queue_delivery_begin(store_role.queue, &d->queue);
+	store_commit(store_role.store, &d->commit);
+}
+
+static void rules_done(struct filtering *f)
+{
+	begin_commit(container_of(f, struct delivery, rules));
+}
+
+/* Whoever sent it has ended before us, or is told by the end of its channel. */
+static void rules_stopped(struct filtering *f)
+{
+	struct delivery *d = container_of(f, struct delivery, rules);
+	store_upload_abort(d->commit.uploads[0]);
+	free_delivery(d);
+}
+
+static void ask_rules(struct delivery *d, struct store_upload *body)
+{
+	struct filtering *f = &d->rules;
+	f->delivery = &d->mail;
+	f->arena = &d->arena;
+	f->mail.terms = d->queue.record.terms;
+	f->mail.now = d->mail.internaldate;
+	f->id = queue_id_view(&d->queue.id);
+	f->done = rules_done;
+	f->stopped = rules_stopped;
+	filtering_begin(f, body, NULL, d->mail.body_len);
+}
+
 static void take_delivery(struct link *link, const struct message_deliver *m, uint32_t request)
 {
 	struct store_upload *body =
@@ -477,9 +520,10 @@ static void take_delivery(struct link *link, const struct message_deliver *m, ui
 	d->commit =
 	    (struct store_commit){.run = run, .arg = d, .done = done, .uploads = {body}, .upload_count = 1};
 	d->mail.quota_warning = (unsigned)store_role.process->settings.quota_warning;
-	account_delivery_begin(&d->mail);
-	queue_delivery_begin(store_role.queue, &d->queue);
-	store_commit(store_role.store, &d->commit);
+	if (filtering_is_needed(&d->mail))
+		ask_rules(d, body);
+	else
+		begin_commit(d);
 }
 
 /* ---- room ---- */

@@ -251,7 +251,8 @@ static uint32_t messages_in(const char *path)
 	return messages; /* UINT32_MAX: there is none */
 }
 
-/* Sieve's fileinto: by identifier, by use, by path, made where that is wanted, and INBOX where there is nothing else. */
+/* Sieve's fileinto: by identifier, by use, by path, made where that is wanted, and INBOX where there is
+ * nothing else. */
 static void a_message_goes_where_rules_want_it(void **state)
 {
 	char id[40], other[40], deep[2 * ACCOUNT_DEPTH_MAX + 3];

@@ -222,6 +222,42 @@ static int count_files(const char *folder, const char *suffix)
 	return n;
 }
 
+static void note_read(struct store_upload_read *r, int result)
+{
+	assert_int_equal(result, 0);
+	*(bool *)r->arg = true;
+}
+
+/* What was appended can be read while it is on its way: from memory, from its file, from both. */
+static void an_upload_is_read_before_it_is_kept(void **state)
+{
+	static const size_t lengths[] = {0, 1, 4096, 1 << 20, (1 << 20) + 1, 3000000};
+	static char out[3000000], expected[3000000];
+	(void)state;
+	struct store *s = test_open(test_folder());
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		struct store_upload *u = test_upload(s, 7, lengths[i]);
+		for (unsigned part = 1; part <= 3; part++) {
+			bool done = false;
+			struct store_upload_read r = {.upload = u,
+			    .length = lengths[i] / part,
+			    .out = out,
+			    .done = note_read,
+			    .arg = &done};
+			memset(out, 0, sizeof out);
+			if (store_upload_read(&r))
+				done = true;
+			else
+				assert_true(lengths[i] > 1 << 20);
+			test_wait(s, &done);
+			test_bytes(7, 0, expected, r.length);
+			assert_memory_equal(out, expected, r.length);
+		}
+		store_upload_abort(u);
+	}
+	store_close(s);
+}
+
 static void uploads_that_nobody_names_leave_no_file(void **state)
 {
 	(void)state;
@@ -592,6 +628,7 @@ int main(void)
 	    cmocka_unit_test(a_late_refusal_leaves_nothing),
 	    cmocka_unit_test(watchers_hear_of_their_shard_only),
 	    cmocka_unit_test(a_watcher_may_end_any_watcher),
+	    cmocka_unit_test(an_upload_is_read_before_it_is_kept),
 	    cmocka_unit_test(uploads_that_nobody_names_leave_no_file),
 	    cmocka_unit_test(a_damaged_body_is_told_and_the_rest_served),
 	    cmocka_unit_test(after_a_rest_all_is_as_before),

@@ -1,0 +1,65 @@
+/*
+ * A delivery and the rules of those that it goes to: the rules of each are asked (store_filter.h), one beside
+ * the other, and become what the one commit of the delivery does: places, flags, refusals. Used by deliveries
+ * of smtp and relay, and of the queue.
+ */
+#ifndef ROLE_STORE_STORE_FILTERING_H
+#define ROLE_STORE_STORE_FILTERING_H
+
+#include "role/store/store_filter.h"
+
+/* What is asked of one target of the delivery, and what its rules said. */
+struct filtered {
+	struct filter *filter;        /* NULL: it has no rules */
+	struct view recipient, orcpt; /* as in struct filter */
+	uint64_t notify;
+	struct account_wanted_place *places;
+	uint8_t place_kinds[ACCOUNT_TARGET_PLACES_MAX]; /* enum rules_action_kind, for the trace */
+	bool refused;                                   /* its rules refuse the message: ... */
+	struct view reason;                             /* ... with this text */
+};
+
+struct filtering {
+	/* The owner's; texts until filtering_free. */
+	struct account_delivery *delivery;
+	struct filtered *targets; /* one for each of the delivery's, in arena */
+	struct arena *arena;
+	struct filter_mail mail;
+	struct view id;  /* the message's, for log and trace */
+	bool may_refuse; /* its sender can be told */
+	void (*done)(struct filtering *f);
+	void (*stopped)(struct filtering *f); /* in place of done: the store is about to be closed */
+
+	/* Internal. */
+	struct filtering *next;
+	struct buf bytes;
+	struct store_upload_read upload;
+	struct store_blob_read read;
+	struct store_blob_part part;
+	size_t waiting;
+	bool began, reading, stopping;
+	struct loop_task end;
+};
+
+/* Whether any target may have rules; most have none, and that is known without a look. */
+bool filtering_is_needed(const struct account_delivery *delivery);
+
+/*
+ * Reads the message, from the upload or, when that is NULL, from `blob`, and has all rules run. `done` is
+ * called once, later: the delivery's targets then say what is wanted. Nothing but
+ * filtering_stop_all ends it before.
+ */
+void filtering_begin(
+    struct filtering *f, struct store_upload *upload, const struct blob_id *blob, uint64_t length);
+
+/* After the commit, with its result: what is told of it: to the trace, and to owners whose rules failed or
+ * name mailboxes that are not there. */
+void filtering_tell(struct filtering *f, int result);
+
+/* Not while it is under way. */
+void filtering_free(struct filtering *f);
+
+/* Before the store is closed. */
+void filtering_stop_all(void);
+
+#endif
