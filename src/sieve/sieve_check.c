@@ -264,8 +264,8 @@ static bool check_order(
 	return true;
 }
 
-/* The name that a comment gives: "rule:[Name]", as webmails write it, "# Name" behind another '#'. */
-static struct view rule_name(struct view comment)
+/* "rule:[Name]", as webmails write it, "# Name" behind another '#'. */
+struct view sieve_rule_name(struct view comment)
 {
 	struct view name = {0};
 
@@ -285,7 +285,7 @@ static void number_rule(
 		step->rule_name = before->rule_name;
 		return;
 	}
-	step->rule_name = rule_name(comment);
+	step->rule_name = sieve_rule_name(comment);
 	if ((step->word->block && step->word->tests == SIEVE_ONE_TEST) || !view_empty(step->rule_name))
 		step->rule = ++c->rules;
 }

@@ -27,6 +27,9 @@ bool sieve_check_requires(const struct sieve_checker *checker, enum sieve_extens
 /* For require and ihave: takes what the extension brings; false: nobody knows it. */
 bool sieve_check_enable(struct sieve_checker *checker, struct view name, uint64_t *set);
 
+/* The name that a comment (sieve_lex.h) gives the command behind it; or empty. */
+struct view sieve_rule_name(struct view comment);
+
 /* For the two files of the checker: the arguments of one node (false: one of them is wrong, and was told);
  * its word and the word's kind in sentences; memory, or NULL, and an error was noted. */
 bool sieve_check_arguments(
