@@ -1,11 +1,17 @@
 /* The reports that store has, one after the other: cli_report_sum.h. */
 #include <stdio.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "cli/cli_report_sum.h"
 #include "cli/store_client.h"
 #include "format/date.h"
+
+enum {
+	AGAIN_MS = 200, /* while the first report is waited for */
+	WAIT_MAX = 3600
+};
 
 int cli_report_connect(struct cli *cli)
 {
@@ -28,8 +34,7 @@ struct reading {
 	const struct cli_report_wanted *wanted;
 	void (*take)(void *arg, const struct cli_report *r);
 	void *arg;
-	uint64_t unreadable;
-	bool failed; /* the answer is a sentence */
+	uint64_t taken, unreadable;
 };
 
 static bool fits(const struct cli_report_wanted *w, struct view domain, uint64_t end)
@@ -73,6 +78,7 @@ static void take_report(struct reading *r, struct view frame)
 	arena_init(&arena, REPORT_MEMORY);
 	bool wanted = false;
 	r->unreadable += decode(r->wanted, c.rest, &report, &arena, &wanted) != 0;
+	r->taken += wanted;
 	if (wanted)
 		r->take(r->arg, &report);
 	arena_done(&arena);
@@ -93,23 +99,36 @@ static void take_piece(struct view text, bool last, void *arg)
 	(void)last;
 }
 
-int cli_report_each(struct cli *cli, const struct cli_report_wanted *wanted,
-    void (*take)(void *arg, const struct cli_report *r), void *arg)
+static int read_all(struct cli *cli, struct reading *r)
 {
 	const struct view words[] = {VIEW("report"), VIEW("list")};
-	struct reading r = {.wanted = wanted, .take = take, .arg = arg};
 	int fd = cli_report_connect(cli);
 	if (fd < 0)
 		return EXIT_UNAVAILABLE;
-	buf_init(&r.all, REPORT_BYTES_MAX + (1 << 20));
-	int status = store_client_ask(fd, words, 2, false, take_piece, &r);
+	r->taken = r->unreadable = 0;
+	buf_init(&r->all, REPORT_BYTES_MAX + (1 << 20));
+	int status = store_client_ask(fd, words, 2, false, take_piece, r);
 	if (status != 0)
-		fprintf(stderr, "postrider: %s", buf_string(&r.all));
-	else if (r.unreadable > 0)
+		fprintf(stderr, "postrider: %s", buf_string(&r->all));
+	buf_done(&r->all);
+	return status;
+}
+
+int cli_report_each(struct cli *cli, const struct cli_report_wanted *wanted,
+    void (*take)(void *arg, const struct cli_report *r), void *arg)
+{
+	const struct timespec pause = {.tv_nsec = AGAIN_MS * 1000000L};
+	struct reading r = {.wanted = wanted, .take = take, .arg = arg};
+	int64_t end = clock_monotonic_ms() + 1000 * (int64_t)wanted->seconds;
+	int status = read_all(cli, &r);
+	while (status == 0 && r.taken == 0 && clock_monotonic_ms() < end) {
+		nanosleep(&pause, NULL);
+		status = read_all(cli, &r);
+	}
+	if (status == 0 && r.unreadable > 0)
 		fprintf(stderr,
 		    "postrider: %llu of the reports that were kept cannot be read by this version\n",
 		    (unsigned long long)r.unreadable);
-	buf_done(&r.all);
 	return status;
 }
 
@@ -140,10 +159,15 @@ static bool read_since(const char *text, int64_t *since)
 
 bool cli_report_options(struct cli *cli, struct cli_report_wanted *wanted)
 {
-	const char *domain = cli_value(cli, "--domain"), *since = cli_value(cli, "--since");
+	const char *domain = cli_value(cli, "--domain"), *since = cli_value(cli, "--since"),
+	           *wait = cli_value(cli, "--wait");
 	wanted->domain = view_from_string(domain);
 	if (since && !read_since(since, &wanted->since)) {
 		cli_usage(cli, "--since wants a day, as 2026-11-29, or a number of days");
+		return false;
+	}
+	if (wait && !view_to_u64(view_from_string(wait), WAIT_MAX, &wanted->seconds)) {
+		cli_usage(cli, "--wait wants a number of seconds, 3600 at most");
 		return false;
 	}
 	return true;

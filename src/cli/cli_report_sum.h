@@ -27,7 +27,8 @@ int cli_report_connect(struct cli *cli);
 struct cli_report_wanted {
 	enum report_kind kind;
 	struct view domain;
-	int64_t since; /* reports that end before are passed over */
+	int64_t since;    /* reports that end before are passed over */
+	uint64_t seconds; /* to wait for the first one, if there is none */
 };
 int cli_report_each(struct cli *cli, const struct cli_report_wanted *wanted,
     void (*take)(void *arg, const struct cli_report *r), void *arg);
@@ -39,7 +40,7 @@ int cli_report_failures(struct cli *cli);
 /* "2026-11-29" in UTC. */
 void cli_report_day(uint64_t seconds, char out[16]);
 
-/* --domain and --since, taken off the words; false with a message. */
+/* --domain, --since and --wait, taken off the words; false with a message. */
 bool cli_report_options(struct cli *cli, struct cli_report_wanted *wanted);
 
 #endif

@@ -85,8 +85,8 @@ static const struct {
     {"report", cli_report, "what servers report to one another of mail in a domain's name",
         "postrider report dmarc [--domain NAME] [--since DAY|DAYS] [--unproven] [--all] [--no-names] "
         "[--json]\n"
-        "       postrider report tls [--domain NAME] [--since DAY|DAYS] [--json]\n"
-        "       postrider report failures [--domain NAME] [--since DAY|DAYS] [--json]\n"
+        "       postrider report tls [--domain NAME] [--since DAY|DAYS] [--wait SECONDS] [--json]\n"
+        "       postrider report failures [--domain NAME] [--since DAY|DAYS] [--wait SECONDS] [--json]\n"
         "       postrider report show [--domain NAME] [--since DAY|DAYS] [--json]\n"
         "       postrider report send --now [--json]"},
     {"store", cli_store, "the data folder: statistics, check, compact, pack, rebuild",

@@ -9,7 +9,6 @@
 #include "base/mem.h"
 
 enum {
-	SOON_MS = 1000,
 	AGAIN_MS = 5000, /* after trouble */
 	AT_ONCE = 200,   /* rows of one message */
 	AT_ONCE_BYTES = 256 * 1024,
@@ -105,7 +104,7 @@ static bool on_added(void *arg, struct link *link, struct channel_frame *frame)
 		empty(&t->sending);
 		t->full = false;
 		if (t->waiting.count > 0)
-			tick(t, SOON_MS);
+			tick(t, TALLIES_SOON_MS);
 		return true;
 	}
 	if (frame)
@@ -174,7 +173,7 @@ void tallies_count(
 	}
 	buf_done(&key);
 	if (t->request == 0 && !t->ticking)
-		tick(t, SOON_MS);
+		tick(t, TALLIES_SOON_MS);
 }
 
 void tallies_init(struct tallies *t, struct loop *loop, struct calls *store, unsigned kind)

@@ -10,6 +10,7 @@
 #include "io/loop.h"
 
 enum {
+	TALLIES_SOON_MS = 1000,   /* until store is told */
 	TALLIES_BYTES_MAX = 1600, /* of a policy, and of a row */
 	TALLIES_WAITING_MAX =
 	    2000 /* rows that wait for store: what is alike takes one. More are not counted. */

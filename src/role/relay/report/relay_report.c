@@ -16,12 +16,14 @@
 #include "role/relay/report/relay_report_post.h"
 #include "role/relay/report/relay_report_write.h"
 #include "process/letter.h"
+#include "process/tallies.h"
 #include "report/report_wish.h"
 #include "trust/sender/report_uri.h"
 
 enum {
 	FIRST_MS = 5 * 60 * 1000, /* after the start: mail that waited goes first */
 	LOOK_MS = 20 * 60 * 1000,
+	COUNTS_MS = 300,                   /* for store to keep the last counts */
 	LATER_MS_MAX = 4 * 60 * 60 * 1000, /* between rounds of what could not be sent: doubled up to this */
 	/* RFC 8460 section 5.5: a host that takes no report is asked for a day after it was due. */
 	POST_SECONDS = 86400 + 3600,
@@ -44,8 +46,8 @@ struct subject {
 };
 
 static struct {
-	struct loop_timer timer;
-	uint64_t tickets[8]; /* of those who wait for the round to end */
+	struct loop_timer timer, now; /* now: a round that somebody has asked for begins */
+	uint64_t tickets[8];          /* of those who wait for the round to end */
 	size_t ticket_count;
 	bool running, again; /* again: somebody asked while a round ran */
 	bool ready;
@@ -496,6 +498,15 @@ static void on_timer(void *arg)
 		begin_round(today);
 }
 
+static void on_now(void *arg)
+{
+	(void)arg;
+	if (turn.running)
+		turn.again = true;
+	else if (!relay_role.draining)
+		begin_round((uint64_t)clock_wall() / 86400 + 1);
+}
+
 void relay_report_now(struct link *link, struct channel_frame *frame, const void *message)
 {
 	const struct message_report_now *m = message;
@@ -507,10 +518,8 @@ void relay_report_now(struct link *link, struct channel_frame *frame, const void
 		return;
 	}
 	turn.tickets[turn.ticket_count++] = m->ticket;
-	if (turn.running)
-		turn.again = true;
-	else
-		begin_round((uint64_t)clock_wall() / 86400 + 1);
+	/* What came a moment ago is meant as well: its counts reach store within a second. */
+	loop_timer_set(&turn.now, TALLIES_SOON_MS + COUNTS_MS);
 }
 
 void relay_report_start(void)
@@ -522,6 +531,7 @@ void relay_report_start(void)
 	    .auth = &relay_role.auth,
 	    .keys = &relay_role.keys};
 	loop_timer_init(&turn.timer, &relay_role.process->loop, on_timer, NULL);
+	loop_timer_init(&turn.now, &relay_role.process->loop, on_now, NULL);
 	loop_timer_set(&turn.timer, FIRST_MS);
 }
 
@@ -536,6 +546,7 @@ void relay_report_stop(void)
 	if (!turn.ready)
 		return;
 	loop_timer_cancel(&turn.timer);
+	loop_timer_cancel(&turn.now);
 	letter_free(turn.letter);
 	turn.letter = NULL;
 	relay_report_post_free(turn.post);
