@@ -286,6 +286,8 @@ static struct smtp_verdict verdict_of(struct view word)
 		v = (struct smtp_verdict){SMTP_PERMANENT, 554, "5.7.1", "never again", .close = true};
 	else if (view_equal(word, VIEW("own")))
 		v.own_author = true;
+	else if (view_equal(word, VIEW("note")))
+		v.text = "others cannot verify it";
 	return v;
 }
 
