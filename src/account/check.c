@@ -145,11 +145,25 @@ static void uids_read(struct account_uids *u, int result)
 	list_more(x);
 }
 
+static void scripts_checked(struct account_check_scripts *scripts, int result)
+{
+	struct account_check *x = scripts->arg;
+	x->wrong += result == 0 && scripts->wrong;
+	mem_free(scripts);
+	end(x, result == -ENOENT ? 0 : result); /* -ENOENT: removed meanwhile */
+}
+
 static void noted_checked(struct account_check_noted *noted, int result)
 {
 	struct account_check *x = container_of(noted, struct account_check, noted);
 	x->wrong += noted->wrong;
-	end(x, result == -ENOENT ? 0 : result); /* -ENOENT: removed meanwhile */
+	if (result) {
+		end(x, result == -ENOENT ? 0 : result);
+		return;
+	}
+	x->scripts = mem_alloc(sizeof *x->scripts);
+	*x->scripts = (struct account_check_scripts){.shard = x->shard, .done = scripts_checked, .arg = x};
+	account_check_scripts(x->accounts, x->scripts);
 }
 
 static void emails_checked(struct account_check_emails *emails, int result)

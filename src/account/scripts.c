@@ -79,7 +79,8 @@ static int begin(struct account_change *c, struct txn *t, uint64_t shard, int64_
 	int error = change_begin(c, t, shard, now);
 	if (error != -ENOENT || shard != ACCOUNT_SERVER)
 		return error;
-	c->head = (struct account_head){.generation = 1, .modseq = 1};
+	/* It never has mailboxes. */
+	c->head = (struct account_head){.generation = 1, .modseq = 1, .roles_made = true};
 	return 0;
 }
 
@@ -276,7 +277,8 @@ static int remove_script(struct account_change *c, const struct found *f)
 	c->head.scripts = (uint32_t)less(c->head.scripts, 1);
 	c->head.script_bytes = less(c->head.script_bytes, blob_length(&f->script.text));
 	c->head.rules_modseq = c->head.modseq;
-	int error = change_log_destroyed(c, KIND_SCRIPT, f->script.number);
+	/* Nobody follows the changes of the server's, whose log no upkeep would shorten. */
+	int error = c->shard == ACCOUNT_SERVER ? 0 : change_log_destroyed(c, KIND_SCRIPT, f->script.number);
 	return error ? error : change_delete(c, key_script(f->script.number));
 }
 

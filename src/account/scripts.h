@@ -41,6 +41,32 @@ struct account_scripts {
 void account_scripts(struct accounts *a, struct account_scripts *s);
 void account_scripts_free(struct account_scripts *s);
 
+/*
+ * What has changed since a state: the scripts that were made, or whose name, text or being active changed
+ * (`created` tells which), and the numbers of those that are gone. -ESTALE: it is not known so far back. Not
+ * of the server's.
+ */
+struct account_script_changes {
+	uint64_t shard, since;
+	void (*done)(struct account_script_changes *c, int result);
+	void *arg;
+
+	/* Results, valid until account_script_changes_free when the result is 0. scripts.state: up to which
+	 * this is all. */
+	struct account_scripts scripts;
+	uint64_t *gone;
+	size_t gone_count;
+
+	/* Internal. */
+	struct accounts *accounts;
+	struct store_read read;
+	struct account_key from, next;
+	size_t kept, slice;
+};
+
+void account_script_changes(struct accounts *a, struct account_script_changes *c);
+void account_script_changes_free(struct account_script_changes *c);
+
 /* Which script is meant. */
 struct account_script_name {
 	uint64_t number; /* 0: the one of ... */

@@ -53,7 +53,7 @@ enum script_place {
 	SCRIPT_OWN,    /* an account's; one may be active, and runs for each mail */
 	SCRIPT_BEFORE, /* the server's: all of them, in the order of their names, before the active one ... */
 	SCRIPT_AFTER,  /* ... and behind it, when it has kept the mail */
-	SCRIPT_GLOBAL, /* runs where others include it (RFC 6609: ":global") */
+	SCRIPT_GLOBAL, /* runs where others include it as a global one */
 	SCRIPT_PLACE_LAST = SCRIPT_GLOBAL
 };
 

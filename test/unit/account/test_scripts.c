@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "account/change.h"
 #include "account/check.h"
 #include "account/scripts.h"
 #include "base/log.h"
@@ -38,6 +39,8 @@ WAIT_FOR(account_script_read)
 WAIT_FOR(account_script_put)
 WAIT_FOR(account_script_room)
 WAIT_FOR(account_script_edit)
+WAIT_FOR(account_script_changes)
+WAIT_FOR(account_check)
 
 static struct account_script_name named(const char *name)
 {
@@ -366,6 +369,137 @@ static void test_server(void **state)
 	expect_list(ACCOUNT_SERVER, "spam spam");
 }
 
+/* ---- what has changed ---- */
+
+/* "name+ name", those that were made since with a plus, and "-number" for each that is gone. */
+static const char *changes(uint64_t since)
+{
+	static char text[1024];
+	struct account_script_changes c = {.shard = test_account(ONE), .since = since};
+	size_t at = 0;
+	text[0] = '\0';
+	assert_int_equal(run_account_script_changes(account_script_changes, &c), 0);
+	for (size_t i = 0; i < c.scripts.count; i++)
+		at += (size_t)snprintf(text + at, sizeof text - at, "%s%.*s%s", at ? " " : "",
+		    VIEW_FMT(c.scripts.scripts[i].name), c.scripts.scripts[i].created > since ? "+" : "");
+	for (size_t i = 0; i < c.gone_count; i++)
+		at += (size_t)snprintf(
+		    text + at, sizeof text - at, "%s-%u", at ? " " : "", (unsigned)c.gone[i]);
+	account_script_changes_free(&c);
+	return text;
+}
+
+static void test_changed(void **state)
+{
+	(void)state;
+	test_create(&accounts, test_account(ONE), 0);
+	uint64_t start = test_stat(&accounts, test_account(ONE)).modseq;
+	put("a", "keep;");
+	put("b", "keep;");
+	assert_string_equal(changes(start), "a+ b+");
+	uint64_t two = state_of(test_account(ONE)).state;
+	assert_string_equal(changes(two), "");
+	put("c", "keep;");
+	put("a", "stop;");
+	assert_string_equal(changes(two), "a c+");
+	assert_int_equal(activate("a"), 0);
+	uint64_t active = state_of(test_account(ONE)).state;
+	assert_int_equal(activate("b"), 0);
+	assert_string_equal(changes(active), "a b");
+	assert_int_equal(rename_to("c", "d"), 0);
+	assert_int_equal(remove_script("a"), 0);
+	assert_string_equal(changes(active), "b d -1");
+	/* The log of messages lies between. */
+	test_fill(test_account(ONE), 3);
+	const uint32_t uids[] = {1, 2, 3};
+	assert_int_equal(test_expunge(&accounts, test_account(ONE), uids, 3), 0);
+	assert_int_equal(remove_script("d"), 0);
+	assert_string_equal(changes(active), "b -1 -3");
+	assert_string_equal(changes(start), "b+ -1 -3");
+	struct account_script_changes c = {.shard = test_account(ONE), .since = 1 << 20};
+	assert_int_equal(run_account_script_changes(account_script_changes, &c), -ESTALE);
+	c = (struct account_script_changes){.shard = test_account(OTHER)};
+	assert_int_equal(run_account_script_changes(account_script_changes, &c), -ENOENT);
+}
+
+/* More of the log than one read looks at, with scripts that went at both ends. */
+static void test_many_changes(void **state)
+{
+	enum { COUNT = 1500 };
+	uint64_t start;
+	(void)state;
+	test_create(&accounts, test_account(ONE), 0);
+	put("a", "keep;");
+	put("b", "keep;");
+	start = state_of(test_account(ONE)).state;
+	assert_int_equal(remove_script("a"), 0);
+	test_fill(test_account(ONE), COUNT);
+	for (uint32_t uid = 1; uid <= COUNT; uid++)
+		assert_int_equal(test_expunge(&accounts, test_account(ONE), &uid, 1), 0);
+	assert_int_equal(remove_script("b"), 0);
+	assert_string_equal(changes(start), "-1 -2");
+}
+
+/* ---- the check ---- */
+
+static uint64_t wrong(uint64_t shard)
+{
+	struct account_check x = {.shard = shard};
+	assert_int_equal(run_account_check(account_check, &x), 0);
+	return x.wrong;
+}
+
+enum harm { COUNTED, BYTES, NO_ACTIVE, SAME_NAME, NUMBER_AHEAD, HARMS };
+
+static int run_harm(struct txn *t, void *arg)
+{
+	struct account_head head;
+	struct account_script s;
+	struct entry entry;
+	struct view value;
+	enum harm harm = *(const enum harm *)arg;
+	struct account_key first = key_script(1), second = key_script(2), ahead = key_script(9);
+	int error = head_get(t, test_account(ONE), &head);
+	if (error == 0)
+		error = txn_get(t, test_account(ONE), key_view(&first), &value);
+	if (error == 0)
+		error = script_decode(1, value, &s);
+	if (error)
+		return error;
+	script_encode(&s, &entry);
+	head.scripts += harm == COUNTED;
+	head.script_bytes += harm == BYTES;
+	head.active_script = harm == NO_ACTIVE ? 7 : head.active_script;
+	if (harm == SAME_NAME)
+		return entry_put(t, test_account(ONE), key_view(&second), &entry);
+	if (harm == NUMBER_AHEAD) {
+		error = entry_put(t, test_account(ONE), key_view(&ahead), &entry);
+		return error ? error : txn_delete(t, test_account(ONE), key_view(&first));
+	}
+	return head_put(t, test_account(ONE), &head);
+}
+
+static void test_check(void **state)
+{
+	(void)state;
+	for (enum harm harm = 0; harm < HARMS; harm++) {
+		struct account_request gone = {.shard = test_account(ONE)};
+		test_create(&accounts, test_account(ONE), 0);
+		put("a", "keep;");
+		put("b", "stop;");
+		assert_int_equal(wrong(test_account(ONE)), 0);
+		assert_int_equal(test_commit(accounts.store, run_harm, &harm), 0);
+		assert_int_equal(wrong(test_account(ONE)), 1);
+		assert_int_equal(test_request(&accounts, account_remove, &gone), 0);
+	}
+	struct account_script_name before = {.place = SCRIPT_BEFORE, .name = VIEW("spam")};
+	assert_int_equal(put_as(ACCOUNT_SERVER, before, SCRIPT_ANY, VIEW("keep;"), NULL), 0);
+	assert_int_equal(wrong(ACCOUNT_SERVER), 0);
+	struct account_request use = {.shard = ACCOUNT_SERVER};
+	assert_int_equal(test_request(&accounts, account_begin_use, &use), 0);
+	assert_int_equal(test_count(ACCOUNT_SERVER, 'G'), 0); /* it gets no mailboxes */
+}
+
 /* Whoever erases an account leaves none of them, and no blob is forgotten by compaction. */
 struct seen_blobs {
 	struct blob_id text, form;
@@ -442,6 +576,9 @@ int main(void)
 	    cmocka_unit_test(test_limits),
 	    cmocka_unit_test(test_form),
 	    cmocka_unit_test(test_server),
+	    cmocka_unit_test(test_changed),
+	    cmocka_unit_test(test_many_changes),
+	    cmocka_unit_test(test_check),
 	    cmocka_unit_test(test_blobs),
 	    cmocka_unit_test(test_damaged_values),
 	};
