@@ -39,6 +39,7 @@ ALLOWED = {
     'trace': TEXT | {'dsn', 'store'},
     'smtp': PROTOCOL | {'dsn'},
     'pop3': PROTOCOL,
+    'managesieve': PROTOCOL | {'mail'},
     'imap': PROTOCOL | {'mail', 'query'},
     'query': TEXT | {'mail', 'mime'},
     'http': PROTOCOL,
