@@ -297,7 +297,7 @@ static unsigned parse_protocols(const char *list)
 		struct view name;
 		unsigned bit;
 	} names[] = {{{"smtp", 4}, CREDENTIAL_SMTP}, {{"pop3", 4}, CREDENTIAL_POP3},
-	    {{"imap", 4}, CREDENTIAL_IMAP}, {{"web", 3}, CREDENTIAL_WEB}};
+	    {{"imap", 4}, CREDENTIAL_IMAP}, {{"web", 3}, CREDENTIAL_WEB}, {{"sieve", 5}, CREDENTIAL_SIEVE}};
 	struct view rest = view_from_string(list), part;
 	unsigned bits = 0;
 	while (rest.len && view_next(&rest, ',', &part)) {
@@ -345,7 +345,8 @@ static int add_app(struct cli *cli, struct directory_client *client)
 	if (!cli_words(cli, 2, 2))
 		return EXIT_USAGE;
 	if (app.protocols == 0)
-		return cli_usage(cli, "--protocols takes smtp, pop3, imap and web, separated by commas");
+		return cli_usage(
+		    cli, "--protocols takes smtp, pop3, imap, web and sieve, separated by commas");
 	app.name = cli->argv[1];
 	int status = change_record(client, cli->argv[0], DIRECTORY_CREDENTIALS_ADDED, put_app, &app);
 	if (status == 0)

@@ -56,6 +56,7 @@ static const char *const service_texts[SERVICES] = {
     [SERVICE_POP3S] = "POP3S (TLS)",
     [SERVICE_IMAP] = "IMAP (STARTTLS)",
     [SERVICE_IMAPS] = "IMAPS (TLS)",
+    [SERVICE_MANAGESIEVE] = "ManageSieve (STARTTLS)",
 };
 
 static const char *service_text(enum service service)

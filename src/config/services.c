@@ -16,6 +16,7 @@ static const struct service_row rows[SERVICES] = {
     [SERVICE_POP3S] = {.name = "pop3s", .role = "pop3", LISTENS(pop3s), .port = 995, .tls = true, .credential = CREDENTIAL_POP3, .channel = true},
     [SERVICE_IMAP] = {.name = "imap", .role = "imap", LISTENS(imap), .port = 143, .credential = CREDENTIAL_IMAP, .channel = true},
     [SERVICE_IMAPS] = {.name = "imaps", .role = "imap", LISTENS(imaps), .port = 993, .tls = true, .credential = CREDENTIAL_IMAP, .channel = true},
+    [SERVICE_MANAGESIEVE] = {.name = "managesieve", .role = "managesieve", LISTENS(managesieve), .port = 4190, .credential = CREDENTIAL_SIEVE, .channel = true},
     [SERVICE_ADMIN_AUTH] = {.name = "admin-auth", .role = "auth", .socket = "auth"},
     [SERVICE_ADMIN_STORE] = {.name = "admin-store", .role = "store", .socket = "store"},
 };

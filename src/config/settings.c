@@ -46,6 +46,8 @@ static const struct setting {
 	"Addresses and ports at which users read mail by IMAP, with STARTTLS (RFC 9051)."},
     {"imaps_listen", LIST, AT(imaps_listen), "0.0.0.0:993\n[::]:993", 0, 0,
 	"Addresses and ports at which users read mail by IMAP, with TLS from the first byte."},
+    {"managesieve_listen", LIST, AT(managesieve_listen), "0.0.0.0:4190\n[::]:4190", 0, 0,
+	"Addresses and ports at which users edit their Sieve scripts, with STARTTLS (RFC 5804)."},
     {"tls_certificates", LIST, AT(tls_certificates), "", 0, 0,
 	"Certificate chains: PEM files, each of which begins with the server's own certificate. A client "
 	"that names no host gets the first chain."},
@@ -159,7 +161,7 @@ static const struct setting {
     {"received_max", NUMBER, AT(received_max), "100", 10, 1000,
 	"A message with more Received fields than this is in a loop, and is refused."},
     {"connections_max", NUMBER, AT(connections_max), "10000", 10, 1000000,
-	"The largest number of connections of one role (smtp, pop3, imap) at one time."},
+	"The largest number of connections of one role (smtp, pop3, imap, managesieve) at one time."},
     {"connections_per_address", NUMBER, AT(connections_per_address), "50", 1, 1000000,
 	"The largest number of connections from one address (IPv6: from one /64) at one time."},
     {"connection_rate", NUMBER, AT(connection_rate), "300", 1, 1000000,

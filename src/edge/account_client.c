@@ -340,7 +340,7 @@ static void refuse(struct account_client *c, uint32_t request, int error)
 	loop_task_schedule(&r->task);
 }
 
-void account_client_ask(struct account_client *c, uint32_t request, enum mail_type type, const void *question)
+void account_client_ask(struct account_client *c, uint32_t request, unsigned type, const void *question)
 {
 	/* Questions without anything to say, MAIL_STOP. */
 	static const struct message_empty nothing;
@@ -412,7 +412,7 @@ static void on_answer(struct link *link, struct channel_frame *frame, const void
 	struct account_client *c = link->arg;
 	if (c->handler->answer == NULL)
 		return;
-	c->handler->answer(c->arg, frame->request, (enum mail_type)frame->type, message);
+	c->handler->answer(c->arg, frame->request, frame->type, message);
 	balance(c);
 }
 
@@ -445,6 +445,14 @@ const struct link_verb account_client_mail_verbs[] = {
     {MAIL_CHANGED, on_answer},
     {MAIL_SHOWN, on_answer},
     {MAIL_NOTED, on_answer},
+    {0},
+};
+
+const struct link_verb account_client_script_verbs[] = {
+    {MAIL_DONE, on_answer},
+    {SCRIPT_ENTRY, on_answer},
+    {SCRIPT_BYTES, on_answer},
+    {SCRIPT_COMPLAINT, on_answer},
     {0},
 };
 

@@ -46,11 +46,12 @@ struct account_client_handler {
 	 */
 	void (*expunged)(void *arg, int error, uint64_t modseq);
 	/*
-	 * account_client_ask: an answer of mail/mail.h under the question's number, valid during the call; in
+	 * account_client_ask: an answer of mail/mail.h or mail/script.h under the question's number, valid
+	 * during the call; in
 	 * the order of the questions, and never from within account_client_ask. After `lost` none come. NULL
 	 * for a session that never asks so.
 	 */
-	void (*answer)(void *arg, uint32_t request, enum mail_type type, const void *answer);
+	void (*answer)(void *arg, uint32_t request, unsigned type, const void *answer);
 	/* Store was restarted, or the right was revoked. Nothing can be asked any more. */
 	void (*lost)(void *arg);
 };
@@ -100,8 +101,9 @@ void account_client_init(struct account_client *c, const struct account_client_h
     struct account_maildrop *maildrop);
 
 /* What a role hears from ROLE_STORE on these channels, for its role_functions: of a maildrop, and of
- * account_client_ask. */
-extern const struct link_verb account_client_verbs[], account_client_mail_verbs[];
+ * account_client_ask about mail or about scripts. */
+extern const struct link_verb account_client_verbs[], account_client_mail_verbs[],
+    account_client_script_verbs[];
 
 /* Takes the channel over that came with the login. */
 void account_client_open(struct account_client *c, struct role_process *process, int channel);
@@ -125,10 +127,10 @@ void account_client_go_on(struct account_client *c);
 void account_client_expunge(struct account_client *c, const uint32_t *indexes, size_t count);
 
 /*
- * Asks what mail/mail.h has, under a number of the session's that no other question under way has; the
- * question is copied. Several may be under way. While the client is full (is_full) store waits, too.
+ * Asks what mail/mail.h or mail/script.h has, under a number of the session's that no other question under
+ * way has; the question is copied. Several may be under way. While the client is full (is_full) store waits,
+ * too.
  */
-void account_client_ask(
-    struct account_client *c, uint32_t request, enum mail_type type, const void *question);
+void account_client_ask(struct account_client *c, uint32_t request, unsigned type, const void *question);
 
 #endif

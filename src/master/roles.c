@@ -8,6 +8,7 @@
 #include "role/imap/role_imap.h"
 #include "role/keys/role_keys.h"
 #include "role/log/role_log.h"
+#include "role/managesieve/role_managesieve.h"
 #include "role/pop3/role_pop3.h"
 #include "role/relay/role_relay.h"
 #include "role/rules/role_rules.h"
@@ -32,6 +33,8 @@ const struct role roles[] = {
 	.files = 1 << FILE_CHAIN, .functions = &pop3_functions},
     {ROLE_IMAP, "imap", .stop = STOP_STRANGERS, .sandbox = &sandbox_edge, .calls = ROLE_AUTH | ROLE_KEYS,
 	.files = 1 << FILE_CHAIN, .functions = &imap_functions},
+    {ROLE_MANAGESIEVE, "managesieve", .stop = STOP_STRANGERS, .sandbox = &sandbox_edge, .calls = ROLE_AUTH | ROLE_KEYS,
+	.files = 1 << FILE_CHAIN, .functions = &managesieve_functions},
 };
 /* clang-format on */
 const size_t roles_count = sizeof roles / sizeof roles[0];

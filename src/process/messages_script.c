@@ -32,17 +32,17 @@ SCHEMA(
 
 /* clang-format off */
 const struct message_row messages_script[MESSAGES_IN_GROUP] = {
-    [SCRIPT_LIST - MESSAGES_SCRIPT] = {"script-list", ROLE_ADMIN, ROLE_STORE, &script_list_schema},
-    [SCRIPT_GET - MESSAGES_SCRIPT] = {"script-get", ROLE_ADMIN, ROLE_STORE, &script_get_schema},
-    [SCRIPT_PIECE - MESSAGES_SCRIPT] = {"script-piece", ROLE_ADMIN, ROLE_STORE, &script_piece_schema},
-    [SCRIPT_PUT - MESSAGES_SCRIPT] = {"script-put", ROLE_ADMIN, ROLE_STORE, &script_put_schema},
-    [SCRIPT_CHECK - MESSAGES_SCRIPT] = {"script-check", ROLE_ADMIN, ROLE_STORE, &script_check_schema},
-    [SCRIPT_ACTIVATE - MESSAGES_SCRIPT] = {"script-activate", ROLE_ADMIN, ROLE_STORE, &script_activate_schema},
-    [SCRIPT_REMOVE - MESSAGES_SCRIPT] = {"script-remove", ROLE_ADMIN, ROLE_STORE, &script_remove_schema},
-    [SCRIPT_RENAME - MESSAGES_SCRIPT] = {"script-rename", ROLE_ADMIN, ROLE_STORE, &script_rename_schema},
-    [SCRIPT_SPACE - MESSAGES_SCRIPT] = {"script-space", ROLE_ADMIN, ROLE_STORE, &script_space_schema},
-    [SCRIPT_ENTRY - MESSAGES_SCRIPT] = {"script-entry", ROLE_STORE, ROLE_ADMIN, &script_entry_schema},
-    [SCRIPT_BYTES - MESSAGES_SCRIPT] = {"script-bytes", ROLE_STORE, ROLE_ADMIN, &script_bytes_schema},
-    [SCRIPT_COMPLAINT - MESSAGES_SCRIPT] = {"script-complaint", ROLE_STORE, ROLE_ADMIN, &script_complaint_schema},
+    [SCRIPT_LIST - MESSAGES_SCRIPT] = {"script-list", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_list_schema},
+    [SCRIPT_GET - MESSAGES_SCRIPT] = {"script-get", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_get_schema},
+    [SCRIPT_PIECE - MESSAGES_SCRIPT] = {"script-piece", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_piece_schema},
+    [SCRIPT_PUT - MESSAGES_SCRIPT] = {"script-put", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_put_schema},
+    [SCRIPT_CHECK - MESSAGES_SCRIPT] = {"script-check", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_check_schema},
+    [SCRIPT_ACTIVATE - MESSAGES_SCRIPT] = {"script-activate", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_activate_schema},
+    [SCRIPT_REMOVE - MESSAGES_SCRIPT] = {"script-remove", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_remove_schema},
+    [SCRIPT_RENAME - MESSAGES_SCRIPT] = {"script-rename", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_rename_schema},
+    [SCRIPT_SPACE - MESSAGES_SCRIPT] = {"script-space", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_space_schema},
+    [SCRIPT_ENTRY - MESSAGES_SCRIPT] = {"script-entry", ROLE_STORE, ROLE_MANAGESIEVE | ROLE_ADMIN, &script_entry_schema},
+    [SCRIPT_BYTES - MESSAGES_SCRIPT] = {"script-bytes", ROLE_STORE, ROLE_MANAGESIEVE | ROLE_ADMIN, &script_bytes_schema},
+    [SCRIPT_COMPLAINT - MESSAGES_SCRIPT] = {"script-complaint", ROLE_STORE, ROLE_MANAGESIEVE | ROLE_ADMIN, &script_complaint_schema},
 };
 /* clang-format on */

@@ -23,10 +23,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 POSTRIDER = os.environ.get("POSTRIDER", str(ROOT / "build-check" / "postrider"))
 
 
-def listed(what):
-    """What the program itself says that there is: the first words of its lines."""
+def listed_words(what):
+    """What the program itself says that there is: the words of its lines."""
     out = subprocess.run([POSTRIDER, "config", what], stdout=subprocess.PIPE, text=True, check=True).stdout
-    return [line.split()[0] for line in out.splitlines()]
+    return [line.split() for line in out.splitlines()]
+
+
+def listed(what):
+    return [words[0] for words in listed_words(what)]
 
 
 ROLES = listed("roles")
@@ -77,6 +81,17 @@ def free_port():
             return port
 
 
+def free_base():
+    """What `postrider demo` adds to each standard port: the highest one is a port of this worker's, the others are free now."""
+    offsets = [int(words[1]) for words in listed_words("services") if words[1:] and words[1].isdigit() and words[1] != "0"]
+    while True:
+        base = free_port() - max(offsets)
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            for port in (base + offset for offset in offsets):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return base
+
+
 def wait_for(condition, timeout=TIMEOUT, what="the condition", pause=0.02):
     """For what no event tells: asks again and again, up to a limit."""
     end = time.monotonic() + timeout
@@ -109,7 +124,7 @@ def make_template():
                 "tls_keys": [f"{folder}/tls-key.pem"], "dkim_sign": False}
     (folder / "postrider.conf").write_text("".join(f"{name} = {value_text(value)}\n" for name, value in settings.items())
                                            + f'include("{folder}/ports.conf")\n')
-    base = free_port() - 24
+    base = free_base()
     process = subprocess.Popen([POSTRIDER, "demo", "--dir", str(folder), "--port-base", str(base)], env=environment(),
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     seen = []

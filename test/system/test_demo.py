@@ -12,14 +12,14 @@ import tempfile
 
 import pytest
 
-from server import POSTRIDER, TIMEOUT, environment, free_port, run, wait_for
+from server import POSTRIDER, TIMEOUT, environment, free_base, run, wait_for
 
 ALICE, BOB, CAROL = "alice@example.test", "bob@example.test", "carol@example.net"
 
 
 class Demo:
     def __init__(self, folder):
-        self.folder, self.base = folder, free_port() - 24
+        self.folder, self.base = folder, free_base()
         self.process = subprocess.Popen([POSTRIDER, "demo", "--dir", str(folder), "--port-base", str(self.base)], env=environment(),
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.said = ""

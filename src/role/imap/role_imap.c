@@ -42,10 +42,10 @@ static void go_on(void *arg)
 
 /* ---- the account ---- */
 
-static void on_answer(void *arg, uint32_t request, enum mail_type type, const void *answer)
+static void on_answer(void *arg, uint32_t request, unsigned type, const void *answer)
 {
 	struct imap_connection *c = arg;
-	imap_answer(c->session, request, type, answer);
+	imap_answer(c->session, request, (enum mail_type)type, answer);
 	go_on(c);
 }
 

@@ -21,6 +21,7 @@ static const struct {
 } permitted[] = {
     {ROLE_POP3, RIGHT_MAILDROP},
     {ROLE_IMAP, RIGHT_MAIL},
+    {ROLE_MANAGESIEVE, RIGHT_SCRIPTS},
 };
 
 /* Each verb: its message, the permission that it needs, its function, and whether it is a question, which

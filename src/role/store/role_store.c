@@ -54,7 +54,7 @@ static const struct role_hears hears[] = {
     {ROLE_KEYS, keys_verbs},
     {ROLE_SMTP, store_smtp_verbs},
     {ROLE_RELAY, store_relay_verbs},
-    {ROLE_POP3 | ROLE_IMAP, right_verbs},
+    {ROLE_POP3 | ROLE_IMAP | ROLE_MANAGESIEVE, right_verbs},
     {ROLE_ADMIN, store_admin_verbs},
     {0},
 };

@@ -17,8 +17,9 @@ enum {
 	CREDENTIAL_SMTP = 1,
 	CREDENTIAL_POP3 = 2,
 	CREDENTIAL_IMAP = 4,
-	CREDENTIAL_WEB = 8, /* JMAP, CalDAV, CardDAV */
-	CREDENTIAL_ALL = 15,
+	CREDENTIAL_WEB = 8,    /* JMAP, CalDAV, CardDAV */
+	CREDENTIAL_SIEVE = 16, /* ManageSieve: who edits scripts may send all mail elsewhere */
+	CREDENTIAL_ALL = 31,
 	/* With one of these, where an account is asked what it can prove itself with: its app passwords
 	   alone. */
 	CREDENTIAL_APPS_ONLY = 256,

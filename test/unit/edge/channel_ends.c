@@ -113,7 +113,7 @@ static void on_expunged(void *arg, int error, uint64_t modseq)
 	session.expunge_error = error;
 }
 
-static void on_answer(void *arg, uint32_t request, enum mail_type type, const void *answer)
+static void on_answer(void *arg, uint32_t request, unsigned type, const void *answer)
 {
 	const struct mail_changed *changed = answer;
 	const struct mail_done *done = answer;

@@ -412,7 +412,8 @@ static void logs_in_for_its_own_services_alone(void **state)
 		const char *service;
 	} wrong[] = {{ROLE_SMTP, "pop3"}, {ROLE_SMTP, "pop3s"}, {ROLE_SMTP, "smtp"}, {ROLE_SMTP, "lmtp"},
 	    {ROLE_SMTP, "imap"}, {ROLE_POP3, "imap"}, {ROLE_IMAP, "pop3"}, {ROLE_SMTP, ""},
-	    {ROLE_POP3, "submission"}, {ROLE_POP3, "submissions"}, {ROLE_POP3, "pop"}, {ROLE_POP3, "pop3x"}};
+	    {ROLE_POP3, "submission"}, {ROLE_POP3, "submissions"}, {ROLE_POP3, "pop"}, {ROLE_POP3, "pop3x"},
+	    {ROLE_IMAP, "managesieve"}, {ROLE_MANAGESIEVE, "imap"}, {ROLE_MANAGESIEVE, "submission"}};
 	begin("auth", NULL);
 	int store = introduce(ROLE_STORE);
 	tell_secret(store);
@@ -635,7 +636,8 @@ static void has_nothing_signed_but_mail_of_its_domains(void **state)
 int main(void)
 {
 	static char store[] = "store", keys[] = "keys", dns[] = "dns", auth[] = "auth", relay[] = "relay",
-	            smtp[] = "smtp", pop3[] = "pop3", imap[] = "imap", rules[] = "rules";
+	            smtp[] = "smtp", pop3[] = "pop3", imap[] = "imap", rules[] = "rules",
+	            managesieve[] = "managesieve";
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_prestate(walk_all, store),
 	    cmocka_unit_test_prestate(walk_all, rules),
@@ -646,6 +648,8 @@ int main(void)
 	    cmocka_unit_test_prestate(walk_all, smtp),
 	    cmocka_unit_test_prestate(walk_all, pop3),
 	    cmocka_unit_test_prestate(walk_all, imap),
+	    cmocka_unit_test_prestate(walk_all, managesieve),
+	    cmocka_unit_test_prestate(walks_an_accounts_channel, managesieve),
 	    cmocka_unit_test_prestate(walks_an_accounts_channel, pop3),
 	    cmocka_unit_test_prestate(walks_an_accounts_channel, imap),
 	    cmocka_unit_test(has_nothing_carried_out_out_of_its_order),

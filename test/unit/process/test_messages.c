@@ -457,6 +457,9 @@ static void rights_are_as_they_must_be(void **state)
 		/* pop3 reads mail on an account's channel, and delivers none. */
 		if (ipc_allowed(type, ROLE_POP3, ROLE_STORE))
 			assert_true(type >= MESSAGE_MAILDROP_OPEN && type <= MESSAGE_EXPUNGED);
+		/* managesieve knows scripts, and no mail. */
+		if (ipc_allowed(type, ROLE_MANAGESIEVE, ROLE_STORE))
+			assert_true(type >= SCRIPT_LIST && type < SCRIPT_TYPES_END);
 		/* dns answers, and asks nobody; keys asks store for the keys that sign mail, and for nothing
 		 * else. */
 		assert_false(ipc_allowed(type, ROLE_DNS, ROLE_STORE | ROLE_AUTH));
