@@ -109,7 +109,8 @@ static int read_addresses(struct reader *r, enum mailto_place place, struct view
 	return error;
 }
 
-/* In a field many programs encode the commas between addresses as well: read so when it is no address. */
+/* Many programs encode the commas between addresses as well, as RFC 2368 had it: read so when it is no
+ * address. */
 static int read_address_field(struct reader *r, enum mailto_place place, struct view value)
 {
 	struct mailto before = *r->out;
@@ -205,7 +206,7 @@ static int read_uri(struct reader *r, struct view uri)
 	ptrdiff_t question = view_find(uri, '?');
 	to = question < 0 ? uri : view_take(uri, (size_t)question);
 	fields = question < 0 ? view_of(NULL, 0) : view_skip(uri, (size_t)question + 1);
-	int error = read_addresses(r, MAILTO_TO, to);
+	int error = read_address_field(r, MAILTO_TO, to);
 	while (error == 0 && view_next(&fields, '&', &field))
 		error = read_field(r, field);
 	return error;

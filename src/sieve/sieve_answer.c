@@ -127,6 +127,12 @@ static bool has_word(struct view list, const char *const *words)
 	return false;
 }
 
+static bool is_automatic(struct view name, struct view text)
+{
+	return view_equal_nocase(name, VIEW("auto-submitted")) &&
+	       !view_equal_nocase(first_word(text), VIEW("no"));
+}
+
 static const char *judge_field(struct view name, struct view text)
 {
 	static const char *const bulk[] = {"bulk", "list", "junk", NULL};
@@ -213,5 +219,26 @@ int sieve_answer_judge(
 		why = "it names none of the account's addresses in To or Cc";
 	*silent = why;
 	*own = found;
+	return 0;
+}
+
+int sieve_notify_judge(struct sieve_message *m, const char **silent)
+{
+	struct sieve_field *fields;
+	size_t count;
+
+	*silent = NULL;
+	if (sieve_message_original(m, &fields, &count) != 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		struct view text;
+
+		if (!view_equal_nocase(fields[i].name, VIEW("auto-submitted")))
+			continue;
+		if (sieve_message_text(m, &fields[i], &text) != 0)
+			return -ENOMEM;
+		if (is_automatic(fields[i].name, text))
+			*silent = "a program sent it (Auto-Submitted)";
+	}
 	return 0;
 }

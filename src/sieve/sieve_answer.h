@@ -28,4 +28,7 @@ bool sieve_is_own(const struct sieve_message *message, const struct sieve_owner 
 int sieve_answer_judge(
     struct sieve_message *message, const struct sieve_owner *owner, const char **silent, struct view *own);
 
+/* Whether nobody may be notified of it: a program sent it (RFC 5436 section 2.7.1). Likewise. */
+int sieve_notify_judge(struct sieve_message *message, const char **silent);
+
 #endif

@@ -16,6 +16,11 @@ struct sieve_checker {
 	uint32_t rules;                                  /* counted so far */
 	const struct sieve_step *loops[SIEVE_LOOPS_MAX]; /* around this place, the innermost last */
 	unsigned loop_count;
+	struct sieve_check_name {
+		struct view name;
+		bool global;
+	} * names; /* of variables, with include: SIEVE_VARIABLES_MAX */
+	size_t name_count;
 	bool failed;
 };
 
@@ -26,6 +31,9 @@ bool sieve_check_requires(const struct sieve_checker *checker, enum sieve_extens
 
 /* For require and ihave: takes what the extension brings; false: nobody knows it. */
 bool sieve_check_enable(struct sieve_checker *checker, struct view name, uint64_t *set);
+
+/* A variable is set, or declared to be global: false if it was set before and is global no more. */
+bool sieve_check_variable(struct sieve_checker *checker, struct view name, bool global);
 
 /* The name that a comment (sieve_lex.h) gives the command behind it; or empty. */
 struct view sieve_rule_name(struct view comment);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sieve/sieve_regex.h"
 #include "sieve/sieve_text.h"
 
 enum { INDEX_MAX = 1000000 }; /* fields of one name: a header has room for fewer */
@@ -20,6 +21,15 @@ static bool is_match(struct view name)
 	return view_to_u64(name, SIEVE_MATCHES_MAX, &number);
 }
 
+/* "global.name": RFC 6609 section 3.4.2. */
+static bool is_global(const struct sieve_checker *c, struct view name)
+{
+	struct view rest = view_skip(name, 7);
+
+	return view_starts_nocase(name, VIEW("global.")) && sieve_check_requires(c, SIEVE_X_INCLUDE) &&
+	       !sieve_use_problem(SIEVE_USE_VARIABLE, rest) && view_find(rest, '.') < 0;
+}
+
 static void check_text(
     struct sieve_checker *c, struct sieve_place place, const struct sieve_positional *p, struct view text)
 {
@@ -29,7 +39,9 @@ static void check_text(
 
 	while (sieve_check_requires(c, SIEVE_X_VARIABLES) && sieve_text_next(&rest, &before, &name)) {
 		constant = false;
-		if (view_find(name, '.') >= 0)
+		if (is_global(c, name))
+			;
+		else if (view_find(name, '.') >= 0)
 			sieve_check_error(c, place,
 			    "${%.*s} stands for nothing: there is no such namespace of variables",
 			    name.len > 60 ? 60 : (int)name.len, name.data);
@@ -45,6 +57,9 @@ static void check_text(
 	if (!constant && p->use != SIEVE_USE_VARIABLE)
 		return;
 	problem = sieve_use_problem(p->use, text);
+	if (!problem && p->use == SIEVE_USE_VARIABLE && view_find(text, '.') >= 0 &&
+	    !sieve_check_requires(c, SIEVE_X_INCLUDE))
+		problem = "cannot be set: there is no such namespace without require \"include\";";
 	if (problem)
 		sieve_check_error(c, place, "%s %s", sieve_quote(text).text, problem);
 }
@@ -194,7 +209,7 @@ static void only_one(struct taking *t, const struct sieve_argument *a, unsigned 
 static bool take_match(struct taking *t, const struct sieve_argument *a)
 {
 	static const char *const names[SIEVE_MATCH_TYPES] = {
-	    "is", "contains", "matches", "value", "count", "list"};
+	    "is", "contains", "matches", "value", "count", "list", "regex"};
 	const struct sieve_argument *value;
 	unsigned match = 0;
 
@@ -206,7 +221,9 @@ static bool take_match(struct taking *t, const struct sieve_argument *a)
 	t->step->match = (uint8_t)match;
 	if (match == SIEVE_LIST)
 		needs(t, a->place, ":list", SIEVE_X_EXTLISTS);
-	if (match < SIEVE_VALUE || match == SIEVE_LIST ||
+	if (match == SIEVE_REGEX)
+		needs(t, a->place, ":regex", SIEVE_X_REGEX);
+	if (match < SIEVE_VALUE || match == SIEVE_LIST || match == SIEVE_REGEX ||
 	    !needs(t, a->place, match == SIEVE_VALUE ? ":value" : ":count", SIEVE_X_RELATIONAL))
 		return true;
 	value = tag_value(t, names[match], "how to compare", SIEVE_STRING);
@@ -396,6 +413,32 @@ static void set_positionals(struct taking *t)
 	}
 }
 
+/* Expressions that do not depend on variables are read now. */
+static void check_regexes(struct taking *t)
+{
+	const struct sieve_value *keys = &t->step->values[sieve_word_positionals(t->word) - 1];
+	struct sieve_regex_problem problem;
+	const struct sieve_regex *regex;
+	struct arena arena;
+
+	if (t->step->comparator != SIEVE_OCTET && t->step->comparator != SIEVE_ASCII_CASEMAP) {
+		wrong(t, t->node->place, "compares regular expressions by i;octet or i;ascii-casemap alone");
+		return;
+	}
+	arena_init(&arena, SIEVE_REGEX_MEMORY_MAX);
+	for (uint32_t i = 0; i < keys->count; i++) {
+		struct view rest = keys->strings[i], before, name;
+
+		if (sieve_check_requires(t->c, SIEVE_X_VARIABLES) && sieve_text_next(&rest, &before, &name))
+			continue;
+		if (sieve_regex_compile(keys->strings[i], false, &arena, &regex, &problem) == -EINVAL)
+			sieve_check_error(t->c, keys->place, "the regular expression %s %s (character %zu)",
+			    sieve_quote(keys->strings[i]).text, problem.text, problem.character);
+		arena_reset(&arena);
+	}
+	arena_done(&arena);
+}
+
 static void check_needed(struct taking *t)
 {
 	for (size_t i = 0; i < t->word->tag_count; i++) {
@@ -430,6 +473,8 @@ bool sieve_check_arguments(struct sieve_checker *c, const struct sieve_node *nod
 	if (step->match == SIEVE_LIST && t.seen_comparator)
 		wrong(&t, node->place,
 		    "takes no :comparator beside :list: how lists compare is their own matter");
+	if (step->match == SIEVE_REGEX)
+		check_regexes(&t);
 	if (step->last && step->index == 0)
 		wrong(&t, node->place,
 		    "has :last without :index; :last counts from the end what :index counts from the "

@@ -44,6 +44,20 @@ bool sieve_check_enable(struct sieve_checker *c, struct view name, uint64_t *set
 	return true;
 }
 
+bool sieve_check_variable(struct sieve_checker *c, struct view name, bool global)
+{
+	if (!sieve_check_requires(c, SIEVE_X_INCLUDE) || view_find(name, '.') >= 0)
+		return true;
+	for (size_t i = 0; i < c->name_count; i++)
+		if (view_equal_nocase(c->names[i].name, name))
+			return c->names[i].global || !global;
+	if (!c->names)
+		c->names = arena_array(c->arena, SIEVE_VARIABLES_MAX, sizeof(*c->names));
+	if (c->names && c->name_count < SIEVE_VARIABLES_MAX) /* a script with more fails when it runs */
+		c->names[c->name_count++] = (struct sieve_check_name){name, global};
+	return true;
+}
+
 const char *sieve_kind_name(const struct sieve_word *word)
 {
 	return word->kind == SIEVE_TEST ? "test" : "command";

@@ -36,6 +36,7 @@ static const char *const extensions[SIEVE_EXTENSIONS] = {
     [SIEVE_X_MIME] = "mime",
     [SIEVE_X_REDIRECT_DELIVERBY] = "redirect-deliverby",
     [SIEVE_X_REDIRECT_DSN] = "redirect-dsn",
+    [SIEVE_X_REGEX] = "regex",
     [SIEVE_X_REJECT] = "reject",
     [SIEVE_X_RELATIONAL] = "relational",
     [SIEVE_X_SERVERMETADATA] = "servermetadata",

@@ -40,6 +40,13 @@ enum {
 	SIEVE_ACTIONS_MAX = 32,
 	/* Each makes a message of one, so few are allowed (RFC 5228 section 10). */
 	SIEVE_REDIRECTS_MAX = 4,
+	/* RFC 6609 section 3.2: included scripts in one another, and inclusions of one run. */
+	SIEVE_INCLUDE_DEPTH_MAX = 10,
+	SIEVE_INCLUDES_MAX = 255,
+	/* People who are notified of one message, each by a message; and octets that reading one way to
+	   notify takes. */
+	SIEVE_NOTIFIED_MAX = 10,
+	SIEVE_NOTIFY_MEMORY_MAX = 256 << 10,
 	/* RFC 5229 section 6 asks for 128 variables at least, for 4,000 octets in each, and for the first ten
 	 * matches. */
 	SIEVE_VARIABLES_MAX = 255,

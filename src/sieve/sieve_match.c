@@ -5,6 +5,7 @@
  */
 #include "sieve/sieve_match.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "format/fold.h"
@@ -12,6 +13,7 @@
 
 enum {
 	STEP_OCTETS = 64, /* compared octets that count as one step */
+	REGEX_STEPS = 2,  /* of the machine of an expression, likewise */
 };
 
 static bool work(struct sieve_matching *m, uint64_t octets)
@@ -48,21 +50,6 @@ static bool take_key(struct sieve_matching *m, struct view text, struct view *ke
 		return true;
 	sieve_run_no_memory(m->run);
 	return false;
-}
-
-bool sieve_matching_begin(struct sieve_matching *m, struct sieve_run *run, const struct sieve_step *step,
-    const struct sieve_value *keys)
-{
-	*m = (struct sieve_matching){.run = run, .step = step, .key_count = keys->count};
-	m->keys = arena_array(run->arena, keys->count, sizeof(*m->keys));
-	if (!m->keys) {
-		sieve_run_no_memory(run);
-		return false;
-	}
-	for (size_t i = 0; i < m->key_count; i++)
-		if (!take_key(m, keys->strings[i], &m->keys[i]))
-			return false;
-	return true;
 }
 
 /* ---- whole texts ---- */
@@ -157,16 +144,14 @@ static bool contains(struct view text, struct view key, bool lower)
 struct wildcards {
 	struct view text, key;
 	bool lower, octets;
-	struct span {
-		size_t from, to;
-	} found[SIEVE_MATCHES_MAX + 1]; /* 0: the whole */
+	struct sieve_span found[SIEVE_MATCHES_MAX + 1]; /* 0: the whole */
 	size_t count;
 };
 
 static void note(struct wildcards *w, size_t from, size_t to)
 {
 	if (w->count <= SIEVE_MATCHES_MAX)
-		w->found[w->count++] = (struct span){from, to};
+		w->found[w->count++] = (struct sieve_span){from, to};
 }
 
 static size_t character(const struct wildcards *w, size_t at)
@@ -239,7 +224,7 @@ static bool wild(struct wildcards *w)
 	size_t from = 0, to = part_end(w->key, 0), at, start, end;
 
 	w->count = 1;
-	w->found[0] = (struct span){0, w->text.len};
+	w->found[0] = (struct sieve_span){0, w->text.len};
 	at = part_at(w, from, to, 0);
 	if (at == SIZE_MAX || to == w->key.len)
 		return at == w->text.len;
@@ -272,18 +257,19 @@ static bool wild(struct wildcards *w)
  * RFC 5229 section 3.2: a match sets all of them, and nothing else changes them. The folded text of
  * i;unicode-casemap is what its wildcards stand for, unless it is as long as the text itself.
  */
-static bool keep_matches(struct sieve_matching *m, const struct wildcards *w, struct view value)
+static bool keep_matches(
+    struct sieve_matching *m, struct view source, const struct sieve_span *spans, size_t count)
 {
-	struct view source = value.len == w->text.len ? value : w->text;
-
 	if (!m->run->program->variables || m->silent)
 		return true;
 	if (!arena_copy(m->run->arena, source, &source))
 		return false;
-	m->run->match_count = w->count;
-	for (size_t i = 0; i < w->count; i++)
-		m->run->matches[i] =
-		    view_take(view_skip(source, w->found[i].from), w->found[i].to - w->found[i].from);
+	m->run->scope->match_count = count;
+	for (size_t i = 0; i < count; i++)
+		m->run->scope->matches[i] =
+		    spans[i].from > spans[i].to
+		        ? (struct view){0}
+		        : view_take(view_skip(source, spans[i].from), spans[i].to - spans[i].from);
 	return true;
 }
 
@@ -297,25 +283,111 @@ static enum sieve_truth matches(
 
 	if (!wild(&w))
 		return SIEVE_FALSE;
-	return keep_matches(m, &w, value) ? SIEVE_TRUE : sieve_run_no_memory(m->run);
+	return keep_matches(m, value.len == folded.len ? value : folded, w.found, w.count)
+	           ? SIEVE_TRUE
+	           : sieve_run_no_memory(m->run);
+}
+
+/* ---- regular expressions ---- */
+
+/* An expression is read once in a run. One that a variable has made, and that is none, matches nothing. */
+static bool take_regex(struct sieve_matching *m, struct view pattern, const struct sieve_regex **regex)
+{
+	bool lower = m->step->comparator == SIEVE_ASCII_CASEMAP;
+	struct sieve_regex_problem problem;
+	struct sieve_run_regex *kept;
+	int result;
+
+	for (kept = m->run->regexes; kept; kept = kept->next) {
+		if (kept->lower == lower && view_equal(kept->pattern, pattern)) {
+			*regex = kept->regex;
+			return true;
+		}
+	}
+	if (!sieve_run_work(m->run, pattern.len + 32))
+		return false;
+	kept = arena_alloc(m->run->arena, sizeof(*kept));
+	result = kept ? sieve_regex_compile(pattern, lower, m->run->arena, &kept->regex, &problem) : -ENOMEM;
+	if (result == -ENOMEM) {
+		sieve_run_no_memory(m->run);
+		return false;
+	}
+	kept->pattern = pattern;
+	kept->lower = lower;
+	kept->next = m->run->regexes;
+	m->run->regexes = kept;
+	*regex = kept->regex;
+	return true;
+}
+
+static enum sieve_truth matches_regex(
+    struct sieve_matching *m, struct view value, const struct sieve_regex *regex)
+{
+	bool wanted = m->run->program->variables && !m->silent;
+	struct sieve_span spans[SIEVE_MATCHES_MAX + 1];
+	uint64_t all = (SIEVE_STEPS_MAX - m->run->steps) * REGEX_STEPS, left = all;
+	int result;
+
+	if (!regex)
+		return SIEVE_FALSE;
+	result = sieve_regex_find(regex, value, wanted ? spans : NULL, &left);
+	if (result == -ENOMEM)
+		return sieve_run_no_memory(m->run);
+	if (!sieve_run_work(m->run, (all - left) / REGEX_STEPS + 1 + (result == -E2BIG)))
+		return SIEVE_BROKEN;
+	if (result != 1)
+		return SIEVE_FALSE;
+	if (wanted && !keep_matches(m, value, spans, sieve_regex_groups(regex)))
+		return sieve_run_no_memory(m->run);
+	return SIEVE_TRUE;
+}
+
+/* ---- keys ---- */
+
+static bool take_regexes(struct sieve_matching *m)
+{
+	m->regexes = arena_array(m->run->arena, m->key_count, sizeof(*m->regexes));
+	if (!m->regexes) {
+		sieve_run_no_memory(m->run);
+		return false;
+	}
+	for (size_t i = 0; i < m->key_count; i++)
+		if (!take_regex(m, m->keys[i], &m->regexes[i]))
+			return false;
+	return true;
+}
+
+bool sieve_matching_begin(struct sieve_matching *m, struct sieve_run *run, const struct sieve_step *step,
+    const struct sieve_value *keys)
+{
+	*m = (struct sieve_matching){.run = run, .step = step, .key_count = keys->count};
+	m->keys = arena_array(run->arena, keys->count, sizeof(*m->keys));
+	if (!m->keys) {
+		sieve_run_no_memory(run);
+		return false;
+	}
+	for (size_t i = 0; i < m->key_count; i++)
+		if (!take_key(m, keys->strings[i], &m->keys[i]))
+			return false;
+	return step->match != SIEVE_REGEX || take_regexes(m);
 }
 
 /* RFC 6134 section 2.7: what is in the list is ${0}. */
 static enum sieve_truth is_listed(struct sieve_matching *m, struct view value, struct view list)
 {
-	const struct wildcards whole = {.text = value, .found = {{0, value.len}}, .count = 1};
+	const struct sieve_span whole = {0, value.len};
 	enum sieve_truth truth = sieve_list_holds(m->run, list, value);
 
-	if (truth != SIEVE_TRUE || keep_matches(m, &whole, value))
+	if (truth != SIEVE_TRUE || keep_matches(m, value, &whole, 1))
 		return truth;
 	return sieve_run_no_memory(m->run);
 }
 
 /* ---- values ---- */
 
-static enum sieve_truth judge(
-    struct sieve_matching *m, struct view value, struct view folded, struct view key)
+static enum sieve_truth judge(struct sieve_matching *m, struct view value, struct view folded, size_t i)
 {
+	struct view key = m->keys[i];
 	bool lower = m->step->comparator == SIEVE_ASCII_CASEMAP;
 
 	switch (m->step->match) {
@@ -325,6 +397,8 @@ static enum sieve_truth judge(
 		return matches(m, value, folded, key);
 	case SIEVE_LIST:
 		return is_listed(m, value, key);
+	case SIEVE_REGEX:
+		return matches_regex(m, value, m->regexes[i]);
 	case SIEVE_VALUE:
 		return holds(m->step->relation, compare(m->step->comparator, folded, key)) ? SIEVE_TRUE
 		                                                                           : SIEVE_FALSE;
@@ -356,7 +430,7 @@ enum sieve_truth sieve_matching_value(struct sieve_matching *m, struct view valu
 
 		if (!work(m, seeks ? folded.len * (m->keys[i].len + 1) : folded.len))
 			return SIEVE_BROKEN;
-		truth = judge(m, value, folded, m->keys[i]);
+		truth = judge(m, value, folded, i);
 		if (truth == SIEVE_TRUE)
 			note_match(m, i);
 		if (truth != SIEVE_FALSE)

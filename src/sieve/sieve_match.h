@@ -9,8 +9,9 @@
 
 struct sieve_matching {
 	struct sieve_run *run;
-	const struct sieve_step *step; /* comparator, match type, relation */
-	struct view *keys;             /* with their variables' values; folded for i;unicode-casemap */
+	const struct sieve_step *step;      /* comparator, match type, relation */
+	struct view *keys;                  /* with their variables' values; folded for i;unicode-casemap */
+	const struct sieve_regex **regexes; /* of the keys, with :regex; NULL: the key is no expression */
 	size_t key_count;
 	struct view field; /* where the values are from, to tell why; or empty */
 	uint64_t count;    /* of values, for :count */

@@ -129,8 +129,7 @@ enum sieve_question_kind {
 	SIEVE_ASK_SPECIAL_USE, /* name: a use, mailbox: a path, or empty: any */
 	SIEVE_ASK_ENVIRONMENT, /* name: an item of RFC 5183; YES: its value is given */
 	SIEVE_ASK_DUPLICATE, /* name: an id, detail: the handle; YES: it is remembered, and not yet too old */
-	SIEVE_ASK_SCRIPT,   /* name: a script, detail: "personal" or "global"; YES: its compiled form is given
-	                     */
+	SIEVE_ASK_SCRIPT,    /* name: a script, detail: "personal" or "global"; answered by world->script */
 	SIEVE_ASK_METADATA, /* name: an annotation, mailbox: a path, or empty: the server's; YES: its value is
 	                       given */
 	SIEVE_ASK_LIST,     /* name: a list, detail: who may be in it; YES: it is (RFC 6134) */
@@ -155,6 +154,7 @@ struct sieve_outcome {
 	const struct sieve_edit *edits; /* these two: lists, empty when the script failed */
 	const struct sieve_mark *marks;
 	bool failed; /* then the only action is the implicit keep of the message as it came, and ... */
+	struct view failed_script; /* the included script in which it did; or empty */
 	uint32_t failed_line;
 	struct view failed_text;        /* ... this is why, as a sentence */
 	struct sieve_question question; /* SIEVE_ASKS: what must be known for the next run */

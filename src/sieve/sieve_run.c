@@ -38,36 +38,81 @@ bool sieve_run_work(struct sieve_run *run, uint64_t steps)
 
 /* ---- variables ---- */
 
-struct view sieve_run_variable(const struct sieve_run *run, struct view name)
+static struct sieve_variable *find_variable(struct sieve_variables *scope, struct view name)
 {
+	for (size_t i = 0; i < scope->count; i++)
+		if (view_equal_nocase(scope->variables[i].name, name))
+			return &scope->variables[i];
+	return NULL;
+}
+
+/* Where the value of a variable is kept: "global.x" and what was declared so are shared (RFC 6609
+ * section 3.4). *name is then without its namespace. NULL: it was not set in this scope, which is *scope. */
+static struct sieve_variable *resolve(
+    struct sieve_run *run, struct view *name, struct sieve_variables **scope)
+{
+	struct sieve_variable *found;
+
+	*scope = run->scope;
+	if (view_starts_nocase(*name, VIEW("global."))) {
+		*name = view_skip(*name, 7);
+		*scope = run->globals;
+	}
+	found = find_variable(*scope, *name);
+	if (found && found->shared) {
+		*scope = run->globals;
+		found = find_variable(*scope, *name);
+	}
+	return found;
+}
+
+struct view sieve_run_variable(struct sieve_run *run, struct view name)
+{
+	const struct sieve_variable *found;
+	struct sieve_variables *scope;
 	uint64_t number;
 
 	if (view_to_u64(name, SIEVE_MATCHES_MAX, &number))
-		return number < run->match_count ? run->matches[number] : (struct view){0};
-	for (size_t i = 0; i < run->variable_count; i++)
-		if (view_equal_nocase(run->variables[i].name, name))
-			return run->variables[i].value;
-	return (struct view){0};
+		return number < run->scope->match_count ? run->scope->matches[number] : (struct view){0};
+	found = resolve(run, &name, &scope);
+	return found ? found->value : (struct view){0};
+}
+
+static bool add_variable(struct sieve_run *run, struct sieve_variables *scope, struct sieve_variable variable)
+{
+	if (scope->count == SIEVE_VARIABLES_MAX) {
+		sieve_run_fail(run, "the script sets more variables than a script may have");
+		return false;
+	}
+	scope->variables[scope->count++] = variable;
+	return true;
 }
 
 bool sieve_run_set(struct sieve_run *run, struct view name, struct view value)
 {
-	size_t i = 0;
+	struct sieve_variables *scope;
+	struct sieve_variable *found = resolve(run, &name, &scope);
 
-	while (i < run->variable_count && !view_equal_nocase(run->variables[i].name, name))
-		i++;
-	if (i == SIEVE_VARIABLES_MAX) {
-		sieve_run_fail(run, "the script sets more variables than a script may have");
-		return false;
-	}
 	if (value.len > SIEVE_VARIABLE_MAX) {
 		value = view_take(value, SIEVE_VARIABLE_MAX);
 		while (value.len > 0 && ((unsigned char)value.data[value.len] & 0xc0) == 0x80)
 			value.len--; /* no character is cut apart */
 	}
-	run->variables[i] = (struct sieve_variable){name, value};
-	run->variable_count += i == run->variable_count;
+	if (!found)
+		return add_variable(run, scope, (struct sieve_variable){name, value, false});
+	found->value = value;
 	return true;
+}
+
+bool sieve_run_share(struct sieve_run *run, struct view name)
+{
+	const struct sieve_variable *found = find_variable(run->scope, name);
+
+	if (found && !found->shared) {
+		sieve_run_fail(run, "the script declares a variable as global that it has set before");
+		return false;
+	}
+	return found || add_variable(run, run->scope, (struct sieve_variable){.name = name, .shared = true});
 }
 
 bool sieve_run_text(struct sieve_run *run, struct view text, struct view *out)
@@ -293,7 +338,10 @@ static bool suits_event(struct sieve_run *run)
 enum sieve_result sieve_run(const struct sieve_program *program, struct sieve_message *message,
     const struct sieve_world *world, struct arena *arena, struct sieve_outcome *outcome)
 {
+	struct sieve_variables scope = {.count = 0}, globals = {.count = 0};
 	struct sieve_run run = {.program = program,
+	    .scope = &scope,
+	    .globals = &globals,
 	    .message = message,
 	    .world = world,
 	    .outcome = outcome,

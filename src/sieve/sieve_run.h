@@ -8,6 +8,7 @@
 #include "sieve/sieve_message.h"
 #include "sieve/sieve_outcome.h"
 #include "sieve/sieve_program.h"
+#include "sieve/sieve_regex.h"
 
 enum sieve_answer { SIEVE_NO, SIEVE_YES, SIEVE_UNKNOWN };
 
@@ -21,6 +22,12 @@ struct sieve_world {
 	/* Answers at once. A value (of SIEVE_ASK_ENVIRONMENT) lives as long as the run. UNKNOWN: somebody
 	 * must be asked first. */
 	enum sieve_answer (*ask)(void *arg, const struct sieve_question *question, struct view *value);
+	/*
+	 * The program of a script that is included (RFC 6609); it lives as long as the run, perhaps in its
+	 * arena. UNKNOWN: the outcome asks for it by SIEVE_ASK_SCRIPT. NULL: there are none.
+	 */
+	enum sieve_answer (*script)(void *arg, struct view name, bool global, struct arena *arena,
+	    const struct sieve_program **program);
 	void *arg;
 	const struct view *addresses; /* the owner's, for vacation (RFC 5230 section 4.5) */
 	size_t address_count;
@@ -53,6 +60,32 @@ enum sieve_result sieve_run(const struct sieve_program *program, struct sieve_me
 
 struct sieve_variable {
 	struct view name, value;
+	bool shared; /* the name stands for the global variable of that name */
+};
+
+/* The variables of a script, or the global ones. */
+struct sieve_variables {
+	struct sieve_variables *next;               /* while it waits to be used again */
+	struct view matches[SIEVE_MATCHES_MAX + 1]; /* RFC 5229 section 3.2; 0: the whole */
+	size_t match_count;
+	struct sieve_variable variables[SIEVE_VARIABLES_MAX];
+	size_t count;
+};
+
+/* A script that was included. */
+struct sieve_included {
+	struct sieve_included *next;
+	struct view name;
+	bool global, running;
+	const struct sieve_program *program;
+};
+
+/* A regular expression that was read. */
+struct sieve_run_regex {
+	struct sieve_run_regex *next;
+	struct view pattern;
+	bool lower;
+	const struct sieve_regex *regex; /* NULL: it is none */
 };
 
 /* A test that held, and where. */
@@ -85,11 +118,12 @@ struct sieve_run {
 	uint64_t steps; /* done so far */
 	uint32_t line;  /* of the command or test under way */
 	bool stopped, keeps, asks;
-	struct sieve_loop *loop;                    /* the innermost one, or NULL */
-	struct view matches[SIEVE_MATCHES_MAX + 1]; /* RFC 5229 section 3.2; 0: the whole */
-	size_t match_count;
-	struct sieve_variable variables[SIEVE_VARIABLES_MAX];
-	size_t variable_count;
+	struct sieve_loop *loop; /* the innermost one, or NULL */
+	struct sieve_variables *scope, *globals, *free_scopes;
+	struct sieve_included *included;
+	unsigned includes, include_depth;
+	bool returning; /* from an included script; it stops, and nothing else does */
+	struct sieve_run_regex *regexes;
 	struct view flags; /* RFC 5232: the internal variable */
 	const struct sieve_step
 	    *rule; /* the command at the top that is under way, when it is part of a rule */
@@ -97,6 +131,7 @@ struct sieve_run {
 	struct sieve_note notes[SIEVE_NOTES_MAX]; /* of the tests that lead here */
 	size_t note_count;
 	struct sieve_edit *last_edit; /* of the outcome's */
+	unsigned notified;            /* people */
 	unsigned mark_count;          /* of duplicates */
 	unsigned depth;               /* of blocks */
 	struct view script;           /* the name of the included script under way; or empty */
@@ -119,8 +154,10 @@ bool sieve_run_take(
     struct sieve_run *run, const struct sieve_value *value, enum sieve_use use, struct view *text);
 
 /* A variable's value; empty when it was never set. */
-struct view sieve_run_variable(const struct sieve_run *run, struct view name);
+struct view sieve_run_variable(struct sieve_run *run, struct view name);
 bool sieve_run_set(struct sieve_run *run, struct view name, struct view value);
+/* From now on the name stands for the global variable. */
+bool sieve_run_share(struct sieve_run *run, struct view name);
 
 /* Asks the world: YES is TRUE. */
 enum sieve_truth sieve_run_ask(

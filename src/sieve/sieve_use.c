@@ -10,6 +10,7 @@
 
 enum {
 	MAILBOX_PATH_MAX = 1000,    /* octets: more than the names of any tree of mailboxes */
+	SCRIPT_NAME_MAX = 128,      /* characters */
 	ADDRESS_TEXT_MAX = 4 << 10, /* octets of an address with a name before it */
 };
 
@@ -94,8 +95,24 @@ static const char *address(struct view text)
 	return problem;
 }
 
+/* RFC 5804 section 1.6, RFC 6609 section 3.2: what could be no file's name is none. */
+static const char *script(struct view name)
+{
+	if (view_empty(name) || utf8_length(name) > SCRIPT_NAME_MAX || !utf8_valid(name))
+		return "is no script's name: one has 1 to 128 characters";
+	while (name.len > 0) {
+		int32_t c = utf8_next(&name);
+
+		if (c < ' ' || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == '/')
+			return "is no script's name: it holds a slash or a control character";
+	}
+	return NULL;
+}
+
 static const char *variable(struct view name)
 {
+	if (view_starts_nocase(name, VIEW("global.")))
+		name = view_skip(name, 7); /* RFC 6609 section 3.4.2 */
 	if (!sieve_variable_is_name(name))
 		return "is no variable's name: one has letters, digits and underscores, and no digit in "
 		       "front";
@@ -128,6 +145,8 @@ const char *sieve_use_problem(enum sieve_use use, struct view text)
 		           : "is no special use; one is written as \"\\\\Junk\"";
 	case SIEVE_USE_VARIABLE:
 		return variable(text);
+	case SIEVE_USE_SCRIPT:
+		return script(text);
 	case SIEVE_USE_DATE_PART:
 		return date_part(text);
 	case SIEVE_USE_NOTIFY:

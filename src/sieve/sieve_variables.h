@@ -13,6 +13,8 @@ enum {
 	SIEVE_MODIFY_UPPERFIRST,
 	SIEVE_MODIFY_QUOTEWILDCARD,
 	SIEVE_MODIFY_LENGTH,
+	SIEVE_MODIFY_QUOTEREGEX, /* draft-ietf-sieve-regex */
+	SIEVE_MODIFY_ENCODEURL,  /* RFC 5435 section 6 */
 	SIEVE_MODIFIERS
 };
 /* clang-format off */
@@ -22,7 +24,9 @@ enum {
 	{"lowerfirst", SIEVE_X_VARIABLES, 2, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false}, \
 	{"upperfirst", SIEVE_X_VARIABLES, 2, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false}, \
 	{"quotewildcard", SIEVE_X_VARIABLES, 3, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false}, \
-	{"length", SIEVE_X_VARIABLES, 4, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false}
+	{"length", SIEVE_X_VARIABLES, 4, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false}, \
+	{"quoteregex", SIEVE_X_REGEX, 3, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false}, \
+	{"encodeurl", SIEVE_X_ENOTIFY, 5, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false}
 /* clang-format on */
 
 /* The value as the step's modifiers make it. False: the run ends. */

@@ -54,7 +54,8 @@ static void tell_verb(struct buf *out, const struct sieve_step *test)
 	static const char *const verbs[SIEVE_MATCH_TYPES] = {[SIEVE_IS] = "is",
 	    [SIEVE_CONTAINS] = "contains",
 	    [SIEVE_MATCHES] = "matches",
-	    [SIEVE_LIST] = "is in the list"};
+	    [SIEVE_LIST] = "is in the list",
+	    [SIEVE_REGEX] = "matches the expression"};
 	static const char *const relations[SIEVE_RELATIONS] = {"=", "!=", ">", ">=", "<", "<="};
 
 	if (test->match < SIEVE_MATCH_TYPES && verbs[test->match])

@@ -49,6 +49,7 @@ enum sieve_extension {
 	SIEVE_X_MIME,
 	SIEVE_X_REDIRECT_DELIVERBY,
 	SIEVE_X_REDIRECT_DSN,
+	SIEVE_X_REGEX,
 	SIEVE_X_REJECT,
 	SIEVE_X_RELATIONAL,
 	SIEVE_X_SERVERMETADATA,
@@ -91,7 +92,8 @@ enum sieve_match {
 	SIEVE_MATCHES,
 	SIEVE_VALUE, /* these two: RFC 5231 */
 	SIEVE_COUNT,
-	SIEVE_LIST, /* RFC 6134: the keys name lists */
+	SIEVE_LIST,  /* RFC 6134: the keys name lists */
+	SIEVE_REGEX, /* draft-ietf-sieve-regex */
 	SIEVE_MATCH_TYPES
 };
 enum sieve_relation { SIEVE_EQ, SIEVE_NE, SIEVE_GT, SIEVE_GE, SIEVE_LT, SIEVE_LE, SIEVE_RELATIONS };
@@ -119,6 +121,7 @@ enum sieve_use {
 	SIEVE_USE_MAILBOX,        /* a mailbox's path */
 	SIEVE_USE_SPECIAL_USE,    /* "\Junk": RFC 8579 */
 	SIEVE_USE_VARIABLE,       /* a variable's name: RFC 5229 section 3 */
+	SIEVE_USE_SCRIPT,         /* a script's name: RFC 5804 section 1.6 */
 	SIEVE_USE_DATE_PART,      /* RFC 5260 section 4 */
 	SIEVE_USE_ZONE,           /* "+0100" */
 	SIEVE_USE_NOTIFY,         /* these four: RFC 6009 */
@@ -216,10 +219,12 @@ extern const struct sieve_words sieve_x_body;
 extern const struct sieve_words sieve_x_date;
 extern const struct sieve_words sieve_x_duplicate;
 extern const struct sieve_words sieve_x_editheader;
+extern const struct sieve_words sieve_x_enotify;
 extern const struct sieve_words sieve_x_environment;
 extern const struct sieve_words sieve_x_extlists;
 extern const struct sieve_words sieve_x_ihave;
 extern const struct sieve_words sieve_x_imap4flags;
+extern const struct sieve_words sieve_x_include;
 extern const struct sieve_words sieve_x_mailbox;
 extern const struct sieve_words sieve_x_metadata;
 extern const struct sieve_words sieve_x_mime;

@@ -64,7 +64,7 @@ static uint64_t period(const struct sieve_run *run, const struct sieve_step *ste
 static bool take_line(struct sieve_run *run, struct view text, const char *prefix, struct view *line)
 {
 	struct buf out;
-	size_t left = SUBJECT_MAX;
+	size_t left = SUBJECT_MAX - strlen(prefix);
 	bool good;
 
 	buf_init(&out, 8 * SUBJECT_MAX);

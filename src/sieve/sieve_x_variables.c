@@ -1,17 +1,62 @@
 /* Variables: RFC 5229. The command set with its modifiers, and the test string. */
 #include "sieve/sieve_variables.h"
 
-#include "sieve/sieve_match.h"
-
 #include <stdio.h>
+#include <string.h>
 
 #include "base/utf8.h"
+#include "sieve/sieve_check.h"
+#include "sieve/sieve_match.h"
 
 static const struct sieve_tag set_tags[] = {SIEVE_MODIFIER_TAGS};
 
 static char upper(char c)
 {
 	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+/* Whether a modifier puts a backslash before the character: RFC 5229, draft-ietf-sieve-regex. */
+static bool quotes(const bool *given, char c)
+{
+	return c && ((given[SIEVE_MODIFY_QUOTEWILDCARD] && strchr("*?\\", c)) ||
+	                (given[SIEVE_MODIFY_QUOTEREGEX] && strchr("\\^$.[]|()?*+{}", c)));
+}
+
+/* RFC 5435 section 6: all but what RFC 3986 calls unreserved. No character is cut apart where the value gets
+ * too long. */
+static bool encode(struct sieve_run *run, struct view *value)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	char *out = arena_alloc(run->arena, SIEVE_VARIABLE_MAX);
+	struct view rest = *value;
+	size_t len = 0;
+
+	if (!out) {
+		sieve_run_no_memory(run);
+		return false;
+	}
+	while (rest.len > 0) {
+		struct view one = rest;
+		bool plain = ascii_is_alnum(rest.data[0]) || (rest.data[0] && strchr("-_.~", rest.data[0]));
+
+		utf8_next(&rest);
+		one = view_take(one, one.len - rest.len);
+		if (len + (plain ? 1 : 3 * one.len) > SIEVE_VARIABLE_MAX)
+			break;
+		for (size_t i = 0; i < one.len; i++) {
+			unsigned char c = (unsigned char)one.data[i];
+
+			if (plain) {
+				out[len++] = (char)c;
+				continue;
+			}
+			out[len++] = '%';
+			out[len++] = digits[c >> 4];
+			out[len++] = digits[c & 15];
+		}
+	}
+	*value = view_of(out, len);
+	return true;
 }
 
 /* Section 4.1: the modifiers in the order of their precedence. Letters beyond US-ASCII stay as they are. */
@@ -36,11 +81,16 @@ bool sieve_modify(struct sieve_run *run, const struct sieve_step *step, struct v
 			c = given[SIEVE_MODIFY_LOWERFIRST]   ? ascii_lower(c)
 			    : given[SIEVE_MODIFY_UPPERFIRST] ? upper(c)
 			                                     : c;
-		if (given[SIEVE_MODIFY_QUOTEWILDCARD] && (c == '*' || c == '?' || c == '\\'))
+		if (quotes(given, c)) {
+			if (len + 2 > SIEVE_VARIABLE_MAX)
+				break; /* no quotation is cut apart */
 			out[len++] = '\\';
+		}
 		out[len++] = c;
 	}
 	*value = view_of(out, len);
+	if (given[SIEVE_MODIFY_ENCODEURL] && !encode(run, value))
+		return false;
 	if (!given[SIEVE_MODIFY_LENGTH])
 		return true;
 	snprintf(number, sizeof(number), "%zu", utf8_length(*value));
@@ -48,6 +98,11 @@ bool sieve_modify(struct sieve_run *run, const struct sieve_step *step, struct v
 		return true;
 	sieve_run_no_memory(run);
 	return false;
+}
+
+static void check_set(struct sieve_checker *c, struct sieve_step *step)
+{
+	sieve_check_variable(c, sieve_positional(step, 0)->strings[0], false);
 }
 
 static bool act_set(struct sieve_run *run, const struct sieve_step *step)
@@ -86,6 +141,7 @@ static const struct sieve_word words[] = {
             {"its value", SIEVE_STRING, SIEVE_USE_TEXT}},
         .tags = set_tags,
         .tag_count = sizeof(set_tags) / sizeof(set_tags[0]),
+        .check = check_set,
         .act = act_set},
     {.name = "string",
         .kind = SIEVE_TEST,

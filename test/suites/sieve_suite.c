@@ -97,6 +97,7 @@ static bool act_test(struct sieve_run *run, const struct sieve_step *step)
 
 	suite.failed = false;
 	run->outcome->count = 0;
+	run->notified = 0;
 	run->keeps = true;
 	if (!sieve_run_block(run, step->block))
 		return false;
@@ -222,8 +223,8 @@ int main(int argc, char **argv)
 		}
 		memset(&suite, 0, sizeof(suite));
 		suite.file = argv[i];
-		suite.world =
-		    (struct sieve_world){.ask = suite_ask, .now = 1700000000, .subaddress = VIEW("+")};
+		suite.world = (struct sieve_world){
+		    .ask = suite_ask, .script = suite_script, .now = 1700000000, .subaddress = VIEW("+")};
 		suite.mailboxes[suite.mailbox_count++].path = VIEW("INBOX");
 		arena_init(&suite.arena, SUITE_MEMORY_MAX);
 		sieve_errors_init(&suite.errors);

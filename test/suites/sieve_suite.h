@@ -52,7 +52,7 @@ struct suite {
 	size_t sent_count;
 	struct suite_pair settings[SUITE_SETTINGS_MAX], annotations[SUITE_ANNOTATIONS_MAX];
 	size_t setting_count, annotation_count;
-	struct view original_recipient;
+	struct view original_recipient, own; /* own: the address of the account, by its setting */
 
 	/* The script that was compiled last, those that were saved, and what was said of them. */
 	struct sieve_errors errors;
@@ -78,6 +78,8 @@ struct view suite_setting(const char *name);
 
 /* sieve_suite_world.c: what scripts ask, and the commands that change it. */
 enum sieve_answer suite_ask(void *arg, const struct sieve_question *question, struct view *value);
+enum sieve_answer suite_script(
+    void *arg, struct view name, bool global, struct arena *arena, const struct sieve_program **program);
 struct suite_mailbox *suite_mailbox(struct view path);
 extern const struct sieve_words suite_world_words;
 
@@ -88,6 +90,11 @@ bool suite_list_valid(struct view list);
 bool suite_list_holds(struct view list, struct view value);
 
 /* sieve_suite_result.c: what a script wanted is done. Places of actions among what it did. */
+struct view suite_owner(const struct sieve_run *run); /* the address of whose script runs */
+bool suite_send(struct view sender, struct view recipient, struct view bytes);
+/* sieve_suite_answer.c: vacation and notify; reject and ereject. */
+bool suite_answer(struct sieve_run *run, const struct sieve_action *action);
+bool suite_refuse(struct sieve_run *run, const struct sieve_action *action);
 bool suite_execute(struct sieve_run *run, const struct sieve_outcome *outcome, bool keeps);
 extern const struct sieve_words suite_result_words;
 

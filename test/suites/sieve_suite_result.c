@@ -9,7 +9,7 @@
 /* ---- the messages that go out ---- */
 
 /* Whose script runs. */
-static struct view owner(const struct sieve_run *run)
+struct view suite_owner(const struct sieve_run *run)
 {
 	struct view address = view_trim(suite_setting("sieve_user_email"));
 
@@ -30,7 +30,7 @@ static struct view joined(struct view a, struct view b, struct view c)
 	return kept;
 }
 
-static bool send(struct view sender, struct view recipient, struct view bytes)
+bool suite_send(struct view sender, struct view recipient, struct view bytes)
 {
 	if (suite.sent_count == SUITE_MAILS_MAX)
 		return false;
@@ -51,7 +51,7 @@ static struct view redirect_sender(const struct sieve_run *run)
 	if (view_equal(from, VIEW("orig_recipient")))
 		return suite.original_recipient;
 	if (view_equal(from, VIEW("user_email")))
-		return owner(run);
+		return suite_owner(run);
 	return view_take(view_skip(from, 1), from.len - 2); /* in brackets */
 }
 
@@ -90,7 +90,7 @@ static bool was_redirected(struct sieve_run *run)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (view_equal_nocase(fields[i].name, VIEW("X-Sieve-Redirected-From")) &&
-		    (view_equal_nocase(view_trim(fields[i].body), owner(run)) ||
+		    (view_equal_nocase(view_trim(fields[i].body), suite_owner(run)) ||
 		        view_equal_nocase(view_trim(fields[i].body), run->message->recipient)))
 			return true;
 	return false;
@@ -100,8 +100,9 @@ static bool redirect(struct sieve_run *run, const struct sieve_action *action, s
 {
 	if (was_redirected(run))
 		return true; /* a loop ends here */
-	return send(redirect_sender(run), plain_address(action->target),
-	    joined(VIEW("X-Sieve-Redirected-From: "), owner(run), joined(VIEW("\r\n"), bytes, VIEW(""))));
+	return suite_send(redirect_sender(run), plain_address(action->target),
+	    joined(
+	        VIEW("X-Sieve-Redirected-From: "), suite_owner(run), joined(VIEW("\r\n"), bytes, VIEW(""))));
 }
 
 /* ---- mailboxes ---- */
@@ -161,6 +162,13 @@ static bool carry_out(struct sieve_run *run, const struct sieve_action *action, 
 		return store(action->target, action->create, bytes, action->flags, action->line);
 	case SIEVE_REDIRECT:
 		return redirect(run, action, bytes);
+	case SIEVE_VACATION:
+	case SIEVE_NOTIFY:
+		return suite_answer(run, action);
+	case SIEVE_REJECT:
+	case SIEVE_EREJECT:
+		*keeps = false;
+		return suite_refuse(run, action);
 	default:
 		return true;
 	}
@@ -211,6 +219,7 @@ static bool act_result_reset(struct sieve_run *run, const struct sieve_step *ste
 {
 	(void)step;
 	run->outcome->count = 0;
+	run->notified = 0;
 	run->keeps = true;
 	run->flags = (struct view){0};
 	suite.sent_count = 0;

@@ -1,9 +1,36 @@
 /* What a server would know: settings, mailboxes, annotations, in a model that lives as long as a file. */
 #include "sieve_suite.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "format/address.h"
+#include "format/header.h"
 #include "format/path.h"
+/* ---- scripts that are included ---- */
+
+enum sieve_answer suite_script(
+    void *arg, struct view name, bool global, struct arena *arena, const struct sieve_program **program)
+{
+	static const struct sieve_language plain;
+	static struct sieve_errors errors;
+	struct sieve_program *made;
+	struct view script;
+	char path[1000];
+	bool good;
+
+	(void)arg, (void)arena;
+	snprintf(
+	    path, sizeof(path), "%s/%.*s.sieve", global ? "included-global" : "included", VIEW_FMT(name));
+	if (!suite_read_file(path, &script))
+		return SIEVE_NO;
+	made = arena_alloc(&suite.arena, sizeof(*made));
+	sieve_errors_init(&errors);
+	good = made && sieve_compile(script, &plain, &suite.arena, &errors, made);
+	sieve_errors_done(&errors);
+	*program = made;
+	return good ? SIEVE_YES : SIEVE_NO;
+}
 
 /* ---- settings ---- */
 
@@ -49,6 +76,9 @@ static bool act_config_set(struct sieve_run *run, const struct sieve_step *step)
 
 	if (!set(run, suite.settings, &suite.setting_count, SUITE_SETTINGS_MAX, (struct view){0}, step))
 		return false;
+	suite.own = view_trim(suite_setting("sieve_user_email"));
+	suite.world.addresses = &suite.own;
+	suite.world.address_count = !view_empty(suite.own);
 	delimiter = suite_setting("recipient_delimiter");
 	if (!view_empty(delimiter))
 		suite.world.subaddress = delimiter;
@@ -160,6 +190,39 @@ static void set_message(struct sieve_run *run, struct view bytes)
 	m->authenticated = old.authenticated;
 }
 
+/* The first address of the first of these fields that there is, as SMTP has it; else the one that was. */
+static struct view address_of(struct view bytes, const char *const *names, struct view old)
+{
+	struct address_list list;
+	struct view body, kept;
+	struct buf address;
+
+	for (; *names; names++) {
+		if (!header_find(bytes, view_from_string(*names), &body))
+			continue;
+		if (address_list_parse(body, &suite.arena, &list) != 0 || list.count == 0 ||
+		    view_empty(list.items[0].domain))
+			return old;
+		buf_init(&address, SUITE_FILE_MAX);
+		address_write_mailbox(&address, list.items[0].local_part, list.items[0].domain);
+		kept = path_address(suite_keep(buf_view(&address)));
+		buf_done(&address);
+		return kept;
+	}
+	return old;
+}
+
+/* A new message comes with the envelope that its header tells of. */
+static void set_envelope(struct sieve_message *m)
+{
+	static const char *const senders[] = {"Return-Path", "Sender", "From", NULL};
+	static const char *const recipients[] = {"Envelope-To", "To", NULL};
+
+	m->sender = address_of(m->bytes, senders, m->sender);
+	m->recipient = address_of(m->bytes, recipients, m->recipient);
+	suite.original_recipient = m->recipient;
+}
+
 static bool act_set(struct sieve_run *run, const struct sieve_step *step)
 {
 	struct view name = sieve_positional(step, 0)->strings[0], value;
@@ -169,6 +232,7 @@ static bool act_set(struct sieve_run *run, const struct sieve_step *step)
 	value = suite_keep(value);
 	if (view_equal_nocase(name, VIEW("message"))) {
 		set_message(run, value);
+		set_envelope(run->message);
 	} else if (view_equal_nocase(name, VIEW("envelope.from"))) {
 		run->message->sender = path_address(value);
 	} else if (view_equal_nocase(name, VIEW("envelope.to"))) {

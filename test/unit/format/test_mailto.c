@@ -95,6 +95,9 @@ static void reads_what_programs_write(void **state)
 	has(&m, 0, MAILTO_TO, "a@example.com");
 	has(&m, 1, MAILTO_TO, "b@example.com");
 	has(&m, 2, MAILTO_BCC, "c@example.com");
+	m = reads("mailto:a@example.com%2cb@example.com?subject=x");
+	assert_int_equal(m.address_count, 2);
+	assert_view(m.addresses[1].address, "b@example.com");
 	m = reads("mailto:%22a%2Cb%22@example.com,d@example.com");
 	has(&m, 0, MAILTO_TO, "\"a,b\"@example.com");
 	has(&m, 1, MAILTO_TO, "d@example.com");

@@ -137,7 +137,7 @@ static void assert_run(const char *script, const char *expected)
 	"require [\"fileinto\", \"copy\", \"envelope\", \"variables\", \"imap4flags\", \"relational\", "     \
 	"\"comparator-i;ascii-numeric\", \"comparator-i;unicode-casemap\", \"subaddress\", \"date\", "       \
 	"\"index\", \"body\", \"mailbox\", \"special-use\", \"environment\", \"ihave\", "                    \
-	"\"encoded-character\"];\n"
+	"\"encoded-character\", \"regex\"];\n"
 
 /* Whether a test holds. */
 static void assert_test(const char *test, bool expected)
@@ -276,6 +276,16 @@ static void variables(void **state)
 	assert_run(ALL "set :upper :lowerfirst \"a\" \"joe\"; fileinto \"${A}\";", "fileinto jOE");
 	assert_run(ALL "set :quotewildcard :length \"a\" \"*x\"; fileinto \"${a}${nothing}\";", "fileinto 3");
 	assert_run(ALL "set \"b\" \"x\"; set \"a\" \"${hex:24}{b}\"; fileinto \"m${a}\";", "fileinto mx");
+	assert_run(ALL "if header :regex \"subject\" \"\\\\[([a-z]+)\\\\] (x)?(Inv[^ ]+)\" { fileinto "
+	               "\"${1}/${2}${3}\"; }",
+	    "fileinto work/Invoice");
+	assert_run(ALL
+	    "set :quoteregex \"a\" \"[work]\"; if header :regex \"subject\" \"^${a} \" { discard; }",
+	    "discard");
+	assert_run(
+	    ALL "set \"a\" \"[\"; if header :regex \"subject\" [\"${a}\", \"42\"] { discard; }", "discard");
+	assert_run(
+	    ALL "if header :regex :comparator \"i;octet\" \"subject\" \"invoice\" { discard; }", "keep");
 	assert_test("string :count \"eq\" [\"\", \"a\"] \"1\"", true);
 }
 
