@@ -8,6 +8,15 @@
 int rule_put(struct cli *cli, struct directory_client *directory);
 int rule_check(struct cli *cli); /* needs no server */
 
+/* cli_rule_simple.c */
+int rule_simple(struct cli *cli, struct directory_client *directory);
+int rule_add(struct cli *cli, struct directory_client *directory);
+
+/* Sends a script's text, which the next SCRIPT_PUT, SCRIPT_CHECK or SCRIPT_TRY is about. 0 or a negative
+ * errno. */
+struct mailbox_client;
+int rule_send_text(struct mailbox_client *client, struct view text);
+
 /* The file as it is, "-" being standard input. 0 or an exit code with the reason printed. */
 int rule_read_file(const char *file, struct buf *text);
 

@@ -61,7 +61,7 @@ static void take_complaint(void *arg, unsigned type, const union mailbox_answer 
 		rule_complaint(arg, &answer->complaint);
 }
 
-static int send_text(struct mailbox_client *client, struct view text)
+int rule_send_text(struct mailbox_client *client, struct view text)
 {
 	int error = 0;
 	for (; text.len > 0 && error == 0; text = view_skip(text, SCRIPT_PIECE_MAX)) {
@@ -74,7 +74,7 @@ static int send_text(struct mailbox_client *client, struct view text)
 static int put_text(struct rule_owner *owner, struct script_put *put, struct rule_complaints *c)
 {
 	struct mail_done done = {0};
-	int error = send_text(&owner->client, c->text);
+	int error = rule_send_text(&owner->client, c->text);
 	if (c->json) {
 		fputs("{\"name\":", stdout);
 		cli_json_string(put->name);

@@ -66,6 +66,12 @@ static const struct {
         "       postrider rule activate ADDRESS NAME|--none\n"
         "       postrider rule remove ADDRESS|--server PLACE NAME\n"
         "       postrider rule rename ADDRESS|--server PLACE NAME NEW-NAME\n"
+        "       postrider rule simple ADDRESS [--script NAME] [--json]\n"
+        "       postrider rule simple ADDRESS enable|disable|remove RULE [--script NAME]\n"
+        "       postrider rule simple ADDRESS move RULE NUMBER|last [--script NAME]\n"
+        "       postrider rule add ADDRESS [--name NAME] [--if CONDITION]... [--any] --then ACTION... "
+        "[--before RULE] [--off] [--script NAME]\n"
+        "       postrider rule add ADDRESS --rule FILE [--before RULE] [--off] [--script NAME]\n"
         "       PLACE: before, after (of each account's own), or global (to be included). A FILE of - is "
         "standard input."},
     {"queue", cli_queue, "messages on their way: what waits, why, and what to do about it",
