@@ -33,11 +33,12 @@ static int add(void *arg, struct view key, struct view value)
 		return 0;
 	}
 	uint64_t hash = hash_of(&s);
-	bool fits = (s.place == SCRIPT_OWN) == (x->shard != ACCOUNT_SERVER) && number > 0 &&
+	bool fits = script_place_is_account(s.place) == (x->shard != ACCOUNT_SERVER) && number > 0 &&
 	            number <= x->head.last_script && s.modseq <= x->head.rules_modseq &&
 	            s.version <= s.modseq && script_name_valid(s.name) && is_new_name(x, hash);
 	x->wrong = x->wrong || !fits;
-	x->active_seen = x->active_seen || number == x->head.active_script;
+	x->active_seen += s.place == SCRIPT_OWN && number == x->head.active_script;
+	x->active_seen += s.place == SCRIPT_AWAY && number == x->head.away_script;
 	x->names[x->count++] = hash;
 	x->bytes += blob_length(&s.text);
 	return 0;
@@ -49,13 +50,14 @@ static int run_check(struct txn *t, void *arg)
 	struct account_key from = key_scripts(), to = key_scripts_end();
 	struct txn_range range = {.shard = x->shard, .from = key_view(&from), .to = key_view(&to)};
 	x->count = x->bytes = 0;
-	x->wrong = x->active_seen = false;
+	x->wrong = false;
+	x->active_seen = 0;
 	int error = head_get(t, x->shard, &x->head);
 	if (error == 0)
 		error = txn_range(t, &range, add, x);
 	if (error == 0)
 		x->wrong = x->wrong || x->count != x->head.scripts || x->bytes != x->head.script_bytes ||
-		           (x->head.active_script != 0) != x->active_seen;
+		           (x->head.active_script != 0) + (x->head.away_script != 0) != x->active_seen;
 	return error;
 }
 

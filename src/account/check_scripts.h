@@ -17,7 +17,7 @@ struct account_check_scripts {
 	/* Internal. */
 	struct store_read read;
 	uint64_t count, bytes;
-	bool active_seen;
+	int active_seen;
 	struct account_head head;
 	uint64_t names[ACCOUNT_SCRIPTS_ALL_MAX]; /* hashes of place and name */
 };

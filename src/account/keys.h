@@ -212,9 +212,9 @@ struct account_head {
 	uint32_t scripts;     /* C 'F' entries */
 	uint64_t last_script; /* the highest number that one was given */
 	uint64_t script_bytes;
-	uint64_t active_script; /* 0: none */
-	uint64_t rules_modseq;  /* of the last change of what is done with mail that arrives: of a script, or
-	                           of which one is active */
+	uint64_t active_script, away_script; /* the active ones of SCRIPT_OWN and SCRIPT_AWAY; 0: none */
+	uint64_t rules_modseq; /* of the last change of what is done with mail that arrives: of a script, or
+	                          of which one is active */
 };
 
 /* An entry of an access list: RIGHT_* for a user's or group's account number. */

@@ -70,7 +70,7 @@ static int find(
 
 static bool fits_place(const struct account_script_name *which, uint64_t shard)
 {
-	return (which->place == SCRIPT_OWN) == (shard != ACCOUNT_SERVER);
+	return script_place_is_account(which->place) == (shard != ACCOUNT_SERVER);
 }
 
 /* The server's account is made by the first thing that is put into it. */
@@ -110,12 +110,17 @@ static int mark(struct account_change *c, uint64_t number)
 	return put(c, &s);
 }
 
-static int set_active(struct account_change *c, uint64_t number)
+static uint64_t *active_of(struct account_head *h, uint8_t place)
 {
-	uint64_t before = c->head.active_script;
+	return place == SCRIPT_AWAY ? &h->away_script : &h->active_script;
+}
+
+static int set_active(struct account_change *c, uint8_t place, uint64_t number)
+{
+	uint64_t *active = active_of(&c->head, place), before = *active;
 	if (before == number)
 		return 0;
-	c->head.active_script = number;
+	*active = number;
 	c->head.rules_modseq = c->head.modseq;
 	c->head_changed = true;
 	int error = mark(c, before);
@@ -126,7 +131,9 @@ static int set_active(struct account_change *c, uint64_t number)
 
 static uint64_t count_max(uint8_t place)
 {
-	return place == SCRIPT_BEFORE || place == SCRIPT_AFTER ? SCRIPT_RUNNING_MAX : SCRIPT_COUNT_MAX;
+	return place == SCRIPT_AWAY                              ? 1
+	       : place == SCRIPT_BEFORE || place == SCRIPT_AFTER ? SCRIPT_RUNNING_MAX
+	                                                         : SCRIPT_COUNT_MAX;
 }
 
 static int judge_room(
@@ -213,7 +220,7 @@ static int run_put(struct txn *t, void *arg)
 	if (error == 0)
 		error = write_script(c, p, &f);
 	if (error == 0 && p->activate)
-		error = set_active(c, p->number);
+		error = set_active(c, f.script.place, p->number);
 	if (error == 0)
 		error = change_end(c);
 	mem_free(c);
@@ -272,7 +279,7 @@ void account_script_put(struct accounts *a, struct account_script_put *p)
 
 static int remove_script(struct account_change *c, const struct found *f)
 {
-	if (f->script.number == c->head.active_script)
+	if (f->script.number == *active_of(&c->head, f->script.place))
 		return -EBUSY;
 	c->head.scripts = (uint32_t)less(c->head.scripts, 1);
 	c->head.script_bytes = less(c->head.script_bytes, blob_length(&f->script.text));
@@ -310,7 +317,7 @@ static int change(struct account_change *c, struct account_script_edit *e, struc
 {
 	switch ((enum account_script_change)e->what) {
 	case SCRIPT_CHANGE_ACTIVE:
-		return e->shard == ACCOUNT_SERVER ? -EINVAL : set_active(c, f->script.number);
+		return e->shard == ACCOUNT_SERVER ? -EINVAL : set_active(c, f->which.place, f->script.number);
 	case SCRIPT_CHANGE_REMOVE:
 		return remove_script(c, f);
 	case SCRIPT_CHANGE_NAME:
@@ -329,7 +336,7 @@ static int run_edit(struct txn *t, void *arg)
 	bool none = e->what == SCRIPT_CHANGE_ACTIVE && e->which.number == 0 && view_empty(e->which.name);
 	int error = change_begin(c, t, e->shard, e->now);
 	if (error == 0) {
-		e->before = c->head.active_script;
+		e->before = *active_of(&c->head, e->which.place);
 		error = find(t, e->shard, &e->which, e->to, &f);
 	}
 	if (error == 0 && none)

@@ -20,7 +20,7 @@ enum {
 	ACCOUNT_SCRIPTS_ALL_MAX = SCRIPT_COUNT_MAX * SCRIPT_PLACE_LAST
 };
 
-/* All scripts, in the order of their places and names. -ENOENT: no such account. */
+/* All scripts but that of SCRIPT_AWAY, in the order of their places and names. -ENOENT: no such account. */
 struct account_scripts {
 	uint64_t shard;
 	void (*done)(struct account_scripts *s, int result);
@@ -29,8 +29,8 @@ struct account_scripts {
 	/* Results, valid until account_scripts_free when the result is 0. */
 	struct account_script *scripts;
 	size_t count;
-	uint64_t active, bytes;
-	uint64_t state; /* head.rules_modseq */
+	uint64_t active, bytes; /* without those of SCRIPT_AWAY */
+	uint64_t state;         /* head.rules_modseq */
 
 	/* Internal. */
 	struct store_read read;
@@ -111,10 +111,12 @@ struct account_rules {
 	uint64_t state; /* head.rules_modseq */
 	bool active;    /* there is an active script: */
 	struct account_script script;
+	bool away; /* and a setting for out of office: */
+	struct account_script away_script;
 
 	/* Internal. */
 	struct store_read read;
-	char name[SCRIPT_NAME_MAX];
+	char name[SCRIPT_NAME_MAX], away_name[SCRIPT_NAME_MAX];
 };
 
 void account_rules(struct accounts *a, struct account_rules *r);
@@ -157,7 +159,7 @@ struct account_script_room {
 void account_script_room(struct accounts *a, struct account_script_room *r);
 
 enum account_script_change {
-	SCRIPT_CHANGE_ACTIVE, /* which: number 0 and no name: none is active any more */
+	SCRIPT_CHANGE_ACTIVE, /* which: number 0 and no name: none of this place is active any more */
 	SCRIPT_CHANGE_REMOVE, /* -EBUSY: it is active */
 	SCRIPT_CHANGE_NAME,   /* -EEXIST, -EINVAL */
 	SCRIPT_CHANGE_FORM    /* another form of the text, by another version of the compiler; -ESTALE: the

@@ -18,7 +18,7 @@ static int add(void *arg, struct view key, struct view value)
 	if (!key_read_script(key, &number))
 		return -EBADMSG;
 	int error = script_decode(number, value, out);
-	if (error)
+	if (error || out->place == SCRIPT_AWAY)
 		return error;
 	s->count++;
 	s->bytes += blob_length(&out->text);
@@ -139,7 +139,8 @@ static int run_read(struct txn *t, void *arg)
 		error = key_get(t, r->shard, key_script(r->which.number), &value);
 	if (error == 0 && r->which.number)
 		error = take(&r->script, r->name, r->which.number, value);
-	r->active = error == 0 && head.active_script == r->script.number;
+	r->active =
+	    error == 0 && (head.active_script == r->script.number || head.away_script == r->script.number);
 	return error;
 }
 
@@ -201,23 +202,30 @@ void account_script_free(struct account_script_read *r)
 
 /* ---- what runs ---- */
 
+static int take_active(struct txn *t, const struct account_rules *r, uint64_t number,
+    struct account_script *s, char name[SCRIPT_NAME_MAX], bool *found)
+{
+	struct view value;
+	if (number == 0)
+		return 0;
+	int error = key_get(t, r->shard, key_script(number), &value);
+	if (error == 0)
+		error = take(s, name, number, value);
+	*found = error == 0;
+	return error == -ENOENT ? -EBADMSG : error;
+}
+
 static int run_rules(struct txn *t, void *arg)
 {
 	struct account_rules *r = arg;
 	struct account_head head;
-	struct view value;
 	int error = head_get(t, r->shard, &head);
-	r->active = false;
+	r->active = r->away = false;
 	if (error)
 		return error;
 	r->state = head.rules_modseq;
-	if (head.active_script == 0)
-		return 0;
-	error = key_get(t, r->shard, key_script(head.active_script), &value);
-	if (error == 0)
-		error = take(&r->script, r->name, head.active_script, value);
-	r->active = error == 0;
-	return error == -ENOENT ? -EBADMSG : error;
+	error = take_active(t, r, head.active_script, &r->script, r->name, &r->active);
+	return error ? error : take_active(t, r, head.away_script, &r->away_script, r->away_name, &r->away);
 }
 
 static void rules_read(struct store_read *read, int result)

@@ -131,6 +131,7 @@ void head_encode(const struct account_head *h, struct entry *out)
 	entry_add_number(out, h->script_bytes);
 	entry_add_number(out, h->active_script);
 	entry_add_number(out, h->rules_modseq);
+	entry_add_number(out, h->away_script);
 }
 
 int head_decode(struct view value, struct account_head *h)
@@ -176,6 +177,7 @@ int head_decode(struct view value, struct account_head *h)
 	r.script_bytes = take_later(&c);
 	r.active_script = take_later(&c);
 	r.rules_modseq = take_later(&c);
+	r.away_script = take_later(&c);
 	if (cursor_ok(&c))
 		*h = r;
 	return entry_result(&c);

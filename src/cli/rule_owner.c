@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const places[] = {"own", "before", "after", "global"};
+static const char *const places[] = {"own", "before", "after", "global", "out of office"};
 _Static_assert(sizeof places / sizeof places[0] == SCRIPT_PLACE_LAST + 1, "each place has a name");
 
 const char *rule_place_name(uint64_t place)
@@ -15,7 +15,7 @@ const char *rule_place_name(uint64_t place)
 
 static bool take_place(const char *name, uint64_t *place)
 {
-	for (unsigned i = SCRIPT_BEFORE; i <= SCRIPT_PLACE_LAST; i++)
+	for (unsigned i = SCRIPT_BEFORE; i <= SCRIPT_GLOBAL; i++)
 		if (strcmp(name, places[i]) == 0) {
 			*place = i;
 			return true;

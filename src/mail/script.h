@@ -54,8 +54,19 @@ enum script_place {
 	SCRIPT_BEFORE, /* the server's: all of them, in the order of their names, before the active one ... */
 	SCRIPT_AFTER,  /* ... and behind it, when it has kept the mail */
 	SCRIPT_GLOBAL, /* runs where others include it as a global one */
-	SCRIPT_PLACE_LAST = SCRIPT_GLOBAL
+	SCRIPT_AWAY, /* an account's: its setting for out of office (vacation.h), which runs behind its active
+	                script while it is active itself. There is one at most, and no list has it */
+	SCRIPT_PLACE_LAST = SCRIPT_AWAY
 };
+
+/* Whether an account has it, and not the server. */
+static inline bool script_place_is_account(uint64_t place)
+{
+	return place == SCRIPT_OWN || place == SCRIPT_AWAY;
+}
+
+/* The name of the one in SCRIPT_AWAY. */
+#define SCRIPT_AWAY_NAME VIEW("out of office")
 
 /*
  * A name: UTF-8, at least one character; no control characters, line ends of any kind or "/", and none of "."
@@ -63,8 +74,8 @@ enum script_place {
  */
 bool script_name_valid(struct view name);
 
-/* All scripts that the channel has, in the order of their names. Done: modseq: the state; number: the active
- * one; messages, uidnext: how many scripts there are, and their octets. */
+/* All scripts that the channel has, in the order of their names, but that of SCRIPT_AWAY. Done: modseq: the
+ * state; number: the active one; messages, uidnext: how many scripts there are, and their octets. */
 struct script_list {
 	uint64_t unused;
 };
@@ -106,7 +117,7 @@ enum script_put_how {
 };
 struct script_put {
 	uint64_t number, place, how;
-	uint64_t activate; /* in the same step; of SCRIPT_OWN */
+	uint64_t activate; /* in the same step; of an account */
 	struct view name;
 };
 
@@ -121,9 +132,10 @@ struct script_complaint {
 	struct view text;
 };
 
-/* Makes it the active one; number 0 without a name: none is. Done: modseq; number: what was active before. */
+/* Makes it the active one of its place; number 0 without a name: none is. Done: modseq; number: what was
+ * active before. */
 struct script_activate {
-	uint64_t number;
+	uint64_t number, place;
 	struct view name;
 };
 

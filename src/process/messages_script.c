@@ -22,7 +22,8 @@ SCHEMA(script_put, FIELD_IDENTITY(script_put, number), FIELD_PLACE(script_put),
 SCHEMA(script_check, FIELD_NUMBER(script_check, unused, 0, 0));
 SCHEMA(script_complaint, FIELD_COUNT(script_complaint, line), FIELD_COUNT(script_complaint, column),
     FIELD_FLAG(script_complaint, warning), FIELD_LINE(script_complaint, text, SCRIPT_COMPLAINT_MAX));
-SCHEMA(script_activate, FIELD_IDENTITY(script_activate, number), FIELD_NAME(script_activate, name));
+SCHEMA(script_activate, FIELD_IDENTITY(script_activate, number), FIELD_PLACE(script_activate),
+    FIELD_NAME(script_activate, name));
 SCHEMA(script_remove, FIELD_IDENTITY(script_remove, number), FIELD_PLACE(script_remove),
     FIELD_NAME(script_remove, name));
 SCHEMA(script_rename, FIELD_IDENTITY(script_rename, number), FIELD_PLACE(script_rename),

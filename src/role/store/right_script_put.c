@@ -203,7 +203,7 @@ void right_script_put(struct right *r, uint32_t request, const void *message)
 	const struct script_put *m = message;
 	struct right_put *x = begin(r, request);
 	bool server = r->account == ACCOUNT_SERVER;
-	bool named = m->number || (script_name_valid(m->name) && (m->place == SCRIPT_OWN) != server);
+	bool named = m->number || (script_name_valid(m->name) && script_place_is_account(m->place) != server);
 	x->name = mem_string(m->name);
 	x->put.shard = r->account;
 	x->put.which = (struct account_script_name){

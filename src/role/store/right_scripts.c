@@ -38,7 +38,7 @@ static void release(struct question *question)
 /* The server's scripts have a channel of their own, and stand in its places. */
 static bool has_place(const struct right *r, uint64_t number, uint64_t place)
 {
-	return number || (place == SCRIPT_OWN) == (r->account != ACCOUNT_SERVER);
+	return number || script_place_is_account(place) == (r->account != ACCOUNT_SERVER);
 }
 
 static struct account_script_name name_of(
@@ -196,8 +196,8 @@ void right_script_activate(struct right *r, uint32_t request, const void *messag
 	const struct script_activate *m = message;
 	struct right_script *x = question_begin(r, request, sizeof *x, &edit_kind);
 	x->u.edit = (struct account_script_edit){
-	    .what = SCRIPT_CHANGE_ACTIVE, .which = name_of(x, m->number, SCRIPT_OWN, m->name)};
-	run_edit(x, has_place(r, 0, SCRIPT_OWN));
+	    .what = SCRIPT_CHANGE_ACTIVE, .which = name_of(x, m->number, m->place, m->name)};
+	run_edit(x, r->account != ACCOUNT_SERVER && has_place(r, m->number, m->place));
 }
 
 void right_script_remove(struct right *r, uint32_t request, const void *message)

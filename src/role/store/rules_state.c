@@ -66,8 +66,9 @@ static size_t names_of(const struct rules_state *s)
 static struct rules_state *state_of(const struct account_rules *r)
 {
 	const struct rules_state *common = rules.common;
-	size_t i = 0, count = common->count + 1;
-	struct rules_state *s = state_new(count, names_of(common) + r->script.name.len, r->state);
+	size_t i = 0, count = common->count + 2,
+	       names_size = names_of(common) + r->script.name.len + r->away_script.name.len;
+	struct rules_state *s = state_new(count, names_size, r->state);
 	char *names = (char *)&s->programs[count];
 	for (; i < common->count && common->programs[i].kind == RULES_SERVER_BEFORE; i++)
 		add(s, &names, &common->programs[i]);
@@ -77,6 +78,12 @@ static struct rules_state *state_of(const struct account_rules *r)
 		        .version = r->script.version,
 		        .kind = RULES_OWN,
 		        .name = r->script.name});
+	if (r->away)
+		add(s, &names,
+		    &(struct rules_program){.id = r->away_script.number,
+		        .version = r->away_script.version,
+		        .kind = RULES_OUT_OF_OFFICE,
+		        .name = r->away_script.name});
 	for (; i < common->count; i++)
 		add(s, &names, &common->programs[i]);
 	return s;
@@ -148,7 +155,7 @@ static void account_read(struct account_rules *r, int result)
 		rules_state_ask(q);
 		return;
 	}
-	if (result == -ENOENT || (!r->active && r->state == 0)) {
+	if (result == -ENOENT || r->state == 0) {
 		q->state = rules.common;
 		rules_state_hold(q->state);
 	} else {

@@ -492,6 +492,14 @@ static void test_check(void **state)
 		assert_int_equal(wrong(test_account(ONE)), 1);
 		assert_int_equal(test_request(&accounts, account_remove, &gone), 0);
 	}
+	struct account_script_name away = {.place = SCRIPT_AWAY, .name = SCRIPT_AWAY_NAME};
+	test_create(&accounts, test_account(ONE), 0);
+	assert_int_equal(put_as(test_account(ONE), away, SCRIPT_ANY, VIEW("stop;"), NULL), 0);
+	assert_int_equal(edit((struct account_script_edit){
+	                     .shard = test_account(ONE), .what = SCRIPT_CHANGE_ACTIVE, .which = away}),
+	    0);
+	assert_int_equal(wrong(test_account(ONE)), 0);
+	expect_list(test_account(ONE), "");
 	struct account_script_name before = {.place = SCRIPT_BEFORE, .name = VIEW("spam")};
 	assert_int_equal(put_as(ACCOUNT_SERVER, before, SCRIPT_ANY, VIEW("keep;"), NULL), 0);
 	assert_int_equal(wrong(ACCOUNT_SERVER), 0);

@@ -279,6 +279,41 @@ static void test_state(void **state)
 	assert_string_equal(rules_of(1), "before:1 before:3 after:z");
 }
 
+/* Out of office is a script that no list has. */
+static void test_out_of_office(void **state)
+{
+	struct script_activate on = {.place = SCRIPT_AWAY, .name = SCRIPT_AWAY_NAME},
+	                       off = {.place = SCRIPT_AWAY};
+	struct script_get get = {.place = SCRIPT_AWAY, .name = SCRIPT_AWAY_NAME};
+	(void)state;
+	assert_int_equal(put(&alice, "main", "keep;"), 0);
+	assert_int_equal(activate(&alice, "main"), 0);
+	assert_int_equal(put_at(&alice, SCRIPT_AWAY, "out of office", "stop;"), 0);
+	assert_int_equal(put_at(&alice, SCRIPT_AWAY, "another", "stop;"), -EMLINK);
+	assert_int_equal(put_at(&server, SCRIPT_AWAY, "out of office", "stop;"), -EINVAL);
+	assert_string_equal(rules_of(1), "own:main");
+	assert_int_equal(script_ask(&alice, SCRIPT_ACTIVATE, &on), 0);
+	assert_int_equal(alice.end.number, 0);
+	assert_int_equal(put_at(&server, SCRIPT_AFTER, "z", "keep;"), 0);
+	assert_string_equal(rules_of(1), "own:main away:out of office after:z");
+	assert_int_equal(script_ask(&alice, SCRIPT_LIST, &(struct script_list){0}), 0);
+	assert_string_equal(alice.names, "main*");
+	assert_int_equal(alice.end.messages, 1);
+	assert_int_equal(script_ask(&alice, SCRIPT_GET, &get), 0);
+	assert_string_equal(alice.names, "out of office*");
+	assert_string_equal(buf_string(&alice.text), "stop;");
+	/* Each of the two is switched off by itself. */
+	assert_int_equal(activate(&alice, ""), 0);
+	assert_string_equal(rules_of(1), "away:out of office after:z");
+	struct script_remove gone = {.place = SCRIPT_AWAY, .name = SCRIPT_AWAY_NAME};
+	assert_int_equal(script_ask(&alice, SCRIPT_REMOVE, &gone), -EBUSY);
+	assert_int_equal(script_ask(&alice, SCRIPT_ACTIVATE, &off), 0);
+	assert_true(alice.end.number > 0);
+	assert_string_equal(rules_of(1), "after:z");
+	assert_int_equal(script_ask(&alice, SCRIPT_REMOVE, &gone), 0);
+	assert_int_equal(script_ask(&alice, SCRIPT_GET, &get), -ENOENT);
+}
+
 /* A state that is held outlives what it says. */
 static void test_held(void **state)
 {
@@ -328,6 +363,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_without_rules, begin, end),
 	    cmocka_unit_test_setup_teardown(test_stop, begin, end),
 	    cmocka_unit_test_setup_teardown(test_state, begin, end),
+	    cmocka_unit_test_setup_teardown(test_out_of_office, begin, end),
 	    cmocka_unit_test_setup_teardown(test_held, begin, end),
 	    cmocka_unit_test_setup_teardown(test_changed_meanwhile, begin, end),
 	};
