@@ -32,16 +32,15 @@ static enum sieve_truth fields_of_part(struct sieve_run *run, const struct sieve
 }
 
 enum sieve_truth sieve_each_field_in(struct sieve_run *run, const struct sieve_step *step,
-    struct sieve_scope scope, struct view name, sieve_take_field *take, void *arg)
+    struct sieve_scope scope, struct view name, size_t *wanted, sieve_take_field *take, void *arg)
 {
 	enum sieve_truth truth = SIEVE_FALSE;
-	size_t wanted = step->index;
 
 	for (size_t n = scope.from; n < scope.to && truth == SIEVE_FALSE; n++) {
 		size_t part = step->last ? scope.to - 1 - (n - scope.from) : n;
 
-		truth = fields_of_part(run, step, part, name, &wanted, take, arg);
-		if (step->index && wanted == 0)
+		truth = fields_of_part(run, step, part, name, wanted, take, arg);
+		if (step->index && *wanted == 0)
 			break;
 	}
 	return truth;
@@ -50,5 +49,7 @@ enum sieve_truth sieve_each_field_in(struct sieve_run *run, const struct sieve_s
 enum sieve_truth sieve_each_field(
     struct sieve_run *run, const struct sieve_step *step, struct view name, sieve_take_field *take, void *arg)
 {
-	return sieve_each_field_in(run, step, (struct sieve_scope){0, 1}, name, take, arg);
+	size_t wanted = step->index;
+
+	return sieve_each_field_in(run, step, (struct sieve_scope){0, 1}, name, &wanted, take, arg);
 }

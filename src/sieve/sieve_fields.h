@@ -12,8 +12,12 @@ typedef enum sieve_truth sieve_take_field(struct sieve_run *run, struct sieve_fi
 enum sieve_truth sieve_each_field(struct sieve_run *run, const struct sieve_step *step, struct view name,
     sieve_take_field *take, void *arg);
 
-/* The same in the headers of several parts, which count as one. */
+/*
+ * The same in the headers of several parts, which count as one. *wanted, at first the step's index, is what
+ * is still to be passed over, and 0 when the field was met: names are asked for one after the other (section
+ * 6; from the last one on, for :last).
+ */
 enum sieve_truth sieve_each_field_in(struct sieve_run *run, const struct sieve_step *step,
-    struct sieve_scope scope, struct view name, sieve_take_field *take, void *arg);
+    struct sieve_scope scope, struct view name, size_t *wanted, sieve_take_field *take, void *arg);
 
 #endif

@@ -38,9 +38,17 @@ static size_t count_fields(struct view bytes)
 	return n;
 }
 
+static bool ends_with_empty_line(struct view bytes)
+{
+	if (!bytes.len || bytes.data[bytes.len - 1] != '\n')
+		return false;
+	bytes.len -= bytes.len > 1 && bytes.data[bytes.len - 2] == '\r' ? 2 : 1;
+	return !bytes.len || bytes.data[bytes.len - 1] == '\n';
+}
+
 /* The fields of the header that these octets begin with, and where it ends. */
-static int read_fields(
-    struct arena *arena, struct view bytes, struct sieve_field **fields, size_t *count, size_t *end)
+static int read_fields(struct arena *arena, struct view bytes, struct sieve_field **fields, size_t *count,
+    size_t *end, bool *ended)
 {
 	struct header_reader r = header_read(bytes);
 	size_t n = count_fields(bytes);
@@ -60,13 +68,15 @@ static int read_fields(
 		at = next;
 	}
 	*end = r.at;
+	*ended = r.at < bytes.len || ends_with_empty_line(bytes);
 	return 0;
 }
 
 int sieve_message_fields(struct sieve_message *m, struct sieve_field **fields, size_t *count)
 {
 	if (!m->has_fields) {
-		int result = read_fields(m->arena, m->bytes, &m->fields, &m->field_count, &m->body_offset);
+		int result = read_fields(
+		    m->arena, m->bytes, &m->fields, &m->field_count, &m->body_offset, &m->has_body);
 
 		if (result)
 			return result;
@@ -129,7 +139,7 @@ int sieve_message_body(struct sieve_message *m, struct view *body)
 	size_t count;
 	int result = sieve_message_fields(m, &fields, &count);
 
-	*body = view_skip(m->bytes, m->body_offset);
+	*body = m->has_body ? view_skip(m->bytes, m->body_offset) : (struct view){0};
 	return result;
 }
 
@@ -258,8 +268,9 @@ int sieve_message_part_fields(
 		    view_take(view_skip(m->bytes, p->header_offset), p->body_offset - p->header_offset);
 		struct sieve_fields *f = &m->part_fields[part];
 		size_t end;
+		bool ended;
 
-		result = read_fields(m->arena, header, &f->items, &f->count, &end);
+		result = read_fields(m->arena, header, &f->items, &f->count, &end, &ended);
 		f->known = result == 0;
 	}
 	*fields = m->part_fields[part].items;

@@ -39,7 +39,7 @@ struct sieve_message {
 	/* The module's own. */
 	struct sieve_field *fields;
 	size_t field_count, body_offset;
-	bool has_fields;
+	bool has_fields, has_body;
 	struct sieve_field *original; /* when the header was changed: what it was */
 	size_t original_count;
 	unsigned edits;
@@ -69,7 +69,7 @@ int sieve_message_text(struct sieve_message *message, struct sieve_field *field,
 int sieve_message_addresses(
     struct sieve_message *message, struct sieve_field *field, const struct address_list **list);
 
-/* The body as it stands. */
+/* The body as it stands; NULL data: the message is a header and no more, without an empty line. */
 int sieve_message_body(struct sieve_message *message, struct view *body);
 
 /* The parts, and one part's body without its encoding, texts as UTF-8. */

@@ -82,6 +82,7 @@ static enum sieve_truth test_fields(
     struct sieve_run *run, const struct sieve_step *step, sieve_take_field *take)
 {
 	const struct sieve_value *names = sieve_positional(step, 0);
+	size_t wanted = step->index;
 	struct sieve_matching m;
 	struct sieve_scope scope;
 
@@ -92,12 +93,14 @@ static enum sieve_truth test_fields(
 		struct view name;
 		enum sieve_truth truth;
 
-		if (!sieve_run_text(run, names->strings[i], &name))
+		if (!sieve_run_text(run, names->strings[step->last ? names->count - 1 - i : i], &name))
 			return SIEVE_BROKEN;
 		m.field = name;
-		truth = sieve_each_field_in(run, step, scope, name, take, &m);
+		truth = sieve_each_field_in(run, step, scope, name, &wanted, take, &m);
 		if (truth != SIEVE_FALSE)
 			return truth;
+		if (step->index && wanted == 0)
+			break;
 	}
 	return sieve_matching_end(&m);
 }
@@ -122,6 +125,7 @@ enum sieve_truth sieve_test_exists(struct sieve_run *run, const struct sieve_ste
 {
 	const struct sieve_value *names = sieve_positional(step, 0);
 	struct sieve_scope scope;
+	size_t wanted = 0;
 
 	if (!sieve_mime_scope(run, step, &scope))
 		return SIEVE_BROKEN;
@@ -131,7 +135,7 @@ enum sieve_truth sieve_test_exists(struct sieve_run *run, const struct sieve_ste
 
 		if (!sieve_run_text(run, names->strings[i], &name))
 			return SIEVE_BROKEN;
-		truth = sieve_each_field_in(run, step, scope, name, is_there, NULL);
+		truth = sieve_each_field_in(run, step, scope, name, &wanted, is_there, NULL);
 		if (truth != SIEVE_TRUE)
 			return truth;
 	}

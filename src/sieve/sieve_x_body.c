@@ -152,8 +152,8 @@ static enum sieve_truth test_body(struct sieve_run *run, const struct sieve_step
 		return sieve_run_no_memory(run);
 	if (!sieve_matching_begin(&m, run, step, sieve_positional(step, 0)))
 		return SIEVE_BROKEN;
-	m.silent = true;      /* section 6 */
-	if (view_empty(body)) /* nothing is not even an empty text */
+	m.silent = true; /* section 6 */
+	if (!body.data)  /* section 4: nothing is not even an empty text */
 		return sieve_matching_end(&m);
 	for (uint32_t i = 0; i < content->count; i++)
 		if (!sieve_run_text(run, content->strings[i], &contents[i]))

@@ -119,13 +119,16 @@ static bool begin(struct dating *d, struct sieve_run *run, const struct sieve_st
 
 static enum sieve_truth test_date(struct sieve_run *run, const struct sieve_step *step)
 {
+	struct sieve_step first = *step;
 	enum sieve_truth truth;
 	struct view name;
 	struct dating d;
 
+	if (!first.index)
+		first.index = 1; /* section 4: of several fields the first one counts */
 	if (!begin(&d, run, step, 1) || !sieve_run_text(run, sieve_positional(step, 0)->strings[0], &name))
 		return SIEVE_BROKEN;
-	truth = sieve_each_field(run, step, name, match_field, &d);
+	truth = sieve_each_field(run, &first, name, match_field, &d);
 	return truth == SIEVE_FALSE ? sieve_matching_end(&d.m) : truth;
 }
 

@@ -172,6 +172,20 @@ static void no_texts(void **state)
 	    VIEW("Content-Type: text\r\n\r\nhello\r\n"), NULL, "discard");
 }
 
+/* RFC 5173 section 4: behind an empty line there is a body, be it empty; without one nothing can be found. */
+static void no_body(void **state)
+{
+	(void)state;
+	assert_script("require \"body\"; if body :raw :is \"\" { discard; }", VIEW("Subject: a\r\n\r\n"),
+	    NULL, "discard");
+	assert_script("require \"body\"; if body :text :is \"\" { discard; }", VIEW("Subject: a\r\n\r\n"),
+	    NULL, "discard");
+	assert_script("require \"body\"; if body :raw :contains \"\" { discard; }", VIEW("Subject: a\r\n"),
+	    NULL, "keep");
+	assert_script(
+	    "require \"body\"; if body :text :contains \"\" { discard; }", VIEW("Subject: a"), NULL, "keep");
+}
+
 static void errors(void **state)
 {
 	(void)state;
@@ -228,6 +242,7 @@ int main(void)
 	    cmocka_unit_test(headers),
 	    cmocka_unit_test(texts),
 	    cmocka_unit_test(no_texts),
+	    cmocka_unit_test(no_body),
 	    cmocka_unit_test(errors),
 	    cmocka_unit_test(many_parts),
 	};

@@ -199,6 +199,13 @@ static void headers(void **state)
 	assert_test("header :index 2 :contains \"received\" \"from c\"", true);
 	assert_test("header :index 1 :last :contains \"received\" \"from c\"", true);
 	assert_test("header :index 3 :contains \"received\" \"from\"", false);
+	/* The fields of several names count one after the other, as the names stand. */
+	assert_test("header :index 2 [\"x-score\", \"received\"] \"007\"", false);
+	assert_test("header :index 2 :contains [\"x-score\", \"received\"] \"from a\"", true);
+	assert_test("header :index 3 :contains [\"x-score\", \"received\"] \"from c\"", true);
+	assert_test("header :index 4 :contains [\"x-score\", \"received\"] \"\"", false);
+	assert_test("header :index 3 :last [\"x-score\", \"received\"] \"007\"", true);
+	assert_test("header :index 1 :last :contains [\"x-score\", \"received\"] \"from c\"", true);
 }
 
 static void relations(void **state)
@@ -237,6 +244,9 @@ static void dates(void **state)
 	assert_test("date \"date\" \"iso8601\" \"2024-05-06T07:59:00+01:00\"", true);
 	assert_test("date :zone \"-0530\" \"date\" \"zone\" \"-0530\"", true);
 	assert_test("date \"received\" \"weekday\" \"1\"", true);
+	assert_test("date :originalzone \"received\" \"time\" \"10:20:30\"", true);
+	assert_test(
+	    "date :originalzone \"received\" \"time\" \"09:00:00\"", false); /* the first field alone */
 	assert_test("date \"date\" \"julian\" \"60436\"", true);
 	assert_test("date :index 2 :originalzone \"received\" \"time\" \"09:00:00\"", true);
 	assert_test("date \"x-score\" \"year\" \"2024\"", false);
