@@ -66,6 +66,16 @@ static size_t write_names(const char *domain, struct step *steps)
 	return count;
 }
 
+/* The domain one label below, of a walk that began at `domain`. Where names were passed over it is none that
+ * was asked for. */
+static const char *one_below(const char *domain, const char *name)
+{
+	const char *at = name - 1; /* the dot */
+	while (at > domain && at[-1] != '.')
+		at--;
+	return at;
+}
+
 /* Section 4.10.2. `steps` go upwards. */
 static void choose(const struct step *steps, size_t count, struct dmarc_walk *out)
 {
@@ -77,8 +87,9 @@ static void choose(const struct step *steps, size_t count, struct dmarc_walk *ou
 		bool psd = steps[i].record.psd == DMARC_PSD_YES && i > 0;
 		if (psd) {
 			/* One label below the suffix, be it a name that has no record. */
-			out->organization = steps[i - 1].name;
-			record = steps[i - 1].has_record ? &steps[i - 1] : &steps[i];
+			out->organization = one_below(steps[0].name, steps[i].name);
+			bool own = steps[i - 1].has_record && steps[i - 1].name == out->organization;
+			record = own ? &steps[i - 1] : &steps[i];
 			break;
 		}
 		record = &steps[i];
@@ -269,6 +280,9 @@ bool dmarc_check(struct answers *answers, const struct dmarc_request *request, s
 		return end(out, SENDER_TEMPERROR, DMARC_LOOKUP_FAILED);
 	if (view_empty(out->policy_domain))
 		return end(out, SENDER_NONE, DMARC_NO_RECORD);
+	/* Section 4.10.1: without a policy that can be read, the record counts for its reports alone. */
+	if (out->record.unclear && !dmarc_record_asks(&out->record))
+		return end(out, SENDER_NONE, DMARC_NO_POLICY);
 	out->policy = choose_policy(out);
 	return judge(answers, request, arena, out);
 }

@@ -45,6 +45,8 @@ enum dmarc_cause {
 	DMARC_TOO_LARGE,     /* permerror: the header is larger, or names more authors, than is looked at, or
 	                        names one in a form that readers understand in several ways; or what it
 	                        looks up leaves no room for the policy */
+	DMARC_NO_POLICY, /* none: the record of `policy_domain` says no policy that means anything, and asks
+	                    for no reports */
 	DMARC_CAUSES
 };
 

@@ -20,16 +20,24 @@ static bool parse_policy(struct view value, enum dmarc_policy *out)
 /* What was said, before defaults are filled in. */
 struct said {
 	bool domain, subdomains, nonexistent;
+	bool wrong; /* one of these, and it means nothing */
 };
+
+static bool take_policy(struct view value, enum dmarc_policy *out, struct said *said)
+{
+	bool good = parse_policy(value, out);
+	said->wrong = said->wrong || !good;
+	return good;
+}
 
 static void take_tag(struct view name, struct view value, struct dmarc_record *r, struct said *said)
 {
 	if (view_equal_nocase(name, VIEW("p")))
-		said->domain = parse_policy(value, &r->domain);
+		said->domain = take_policy(value, &r->domain, said);
 	else if (view_equal_nocase(name, VIEW("sp")))
-		said->subdomains = parse_policy(value, &r->subdomains);
+		said->subdomains = take_policy(value, &r->subdomains, said);
 	else if (view_equal_nocase(name, VIEW("np")))
-		said->nonexistent = parse_policy(value, &r->nonexistent);
+		said->nonexistent = take_policy(value, &r->nonexistent, said);
 	else if (view_equal_nocase(name, VIEW("adkim")))
 		r->strict_dkim = view_equal_nocase(value, VIEW("s"));
 	else if (view_equal_nocase(name, VIEW("aspf")))
@@ -69,9 +77,35 @@ bool dmarc_record_parse(struct view text, struct dmarc_record *out)
 	while (view_next(&rest, ';', &part))
 		if (split_tag(part, &name, &value))
 			take_tag(name, value, out, &said);
+	out->unclear = said.wrong || !said.domain;
+	if (out->unclear)
+		out->domain = out->subdomains = out->nonexistent = DMARC_NONE;
 	if (!said.subdomains)
 		out->subdomains = out->domain;
 	if (!said.nonexistent)
 		out->nonexistent = out->subdomains;
 	return true;
+}
+
+static bool is_uri(struct view text)
+{
+	ptrdiff_t colon = view_find(text, ':');
+	if (colon < 1 || !ascii_is_alpha(text.data[0]) || text.len == (size_t)colon + 1)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+		bool in_scheme = ascii_is_alnum(c) || c == '+' || c == '-' || c == '.';
+		if (i < (size_t)colon ? !in_scheme : c <= ' ' || c > '~')
+			return false;
+	}
+	return true;
+}
+
+bool dmarc_record_asks(const struct dmarc_record *record)
+{
+	struct view rest = record->aggregate, part;
+	while (rest.len > 0 && view_next(&rest, ',', &part))
+		if (is_uri(view_trim(part)))
+			return true;
+	return false;
 }

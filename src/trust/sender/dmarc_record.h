@@ -17,15 +17,20 @@ struct dmarc_record {
 	enum dmarc_policy nonexistent; /* np; without it as sp */
 	bool strict_dkim, strict_spf;  /* adkim=s, aspf=s */
 	bool testing;                  /* t=y: one step milder than it says */
+	bool unclear;                  /* p is not said or wrong, or sp or np is wrong */
 	enum dmarc_psd psd;
 	struct view aggregate, failure; /* rua, ruf: URIs by commas, unchecked; point into the text */
 	struct view failure_options;    /* fo, by colons; empty: "0" */
 };
 
 /*
- * False: it is no DMARC record, or one of another version. Anything else that is wrong counts as not said,
- * and a policy that is not said is "none" (section 4.7).
+ * False: it is no DMARC record, or one of another version. Anything else that is wrong counts as not said; of
+ * an unclear record nothing counts but where reports go: all its policies are "none" (section 4.10.1).
  */
 bool dmarc_record_parse(struct view text, struct dmarc_record *out);
+
+/* Whether the record asks for aggregate reports at one URI, at least, of whatever scheme: RFC 3986 section 3.
+ * An unclear one that does not is to be treated as if it were not there (section 4.10.1). */
+bool dmarc_record_asks(const struct dmarc_record *record);
 
 #endif

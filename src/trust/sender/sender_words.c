@@ -100,6 +100,10 @@ int sender_explain(const struct sender_results *r, struct buf *out)
 		say(out, "Whether this message comes from ", r->dmarc.author,
 		    " is not known: that domain does not say how its mail can be told from forged mail.");
 		break;
+	case DMARC_NO_POLICY:
+		say(out, "Whether this message comes from ", r->dmarc.author,
+		    " is not known: what that domain says about forged mail cannot be understood.");
+		break;
 	case DMARC_TOO_LARGE:
 		put(out,
 		    "Nobody can tell whom this message comes from: it names more authors, or has a larger "
@@ -171,6 +175,10 @@ int sender_explain_dmarc(const struct sender_results *r, struct buf *out)
 		break;
 	case DMARC_NO_RECORD:
 		say(out, "Neither ", r->dmarc.author, " nor what stands above it has a policy.");
+		break;
+	case DMARC_NO_POLICY:
+		say(out, "The record of ", r->dmarc.policy_domain,
+		    " has no policy that means anything, so nobody applies it (RFC 9989 section 4.10.1).");
 		break;
 	case DMARC_LOOKUP_FAILED:
 		say(out, "The policy could not be had: there was no answer for ", r->dmarc.question, ".");

@@ -37,7 +37,10 @@ static void check_tag(struct zone_checker *c, const char *name, struct view tag,
 			zone_tell(c, i <= 3 ? ZONE_FAULT : ZONE_WARNING, name, DNS_TXT,
 			    zone_say(c, "In the DMARC record, %s=%.*s means nothing.", known[i].tag,
 			        VIEW_FMT(value)),
-			    VIEW("Receivers do as if it were not there; for a policy that is \"none\"."),
+			    i <= 3 ? VIEW("Receivers then follow none of its policies; if it has no rua, "
+			                  "they pass "
+			                  "over the whole record (RFC 9989 section 4.10.1).")
+			           : VIEW("Receivers do as if it were not there."),
 			    VIEW("Correct that value."));
 		return;
 	}

@@ -65,10 +65,25 @@ static void reads_records(void **state)
 	assert_true(dmarc_record_parse(VIEW("v=DMARC1; p=block; np=reject"), &r));
 	assert_int_equal(r.domain, DMARC_NONE);
 	assert_int_equal(r.subdomains, DMARC_NONE);
-	assert_int_equal(r.nonexistent, DMARC_REJECT);
+	assert_int_equal(r.nonexistent, DMARC_NONE);
+	assert_true(r.unclear);
 	assert_true(dmarc_record_parse(VIEW("v=DMARC1; p=reject; sp=wrong"), &r));
-	assert_int_equal(r.subdomains, DMARC_REJECT);
-	assert_true(dmarc_record_parse(VIEW("v=DMARC1"), &r));
+	assert_true(r.unclear && r.domain == DMARC_NONE && r.subdomains == DMARC_NONE);
+	assert_true(dmarc_record_parse(VIEW("v=DMARC1; p=reject; np=; sp=none"), &r) && r.unclear);
+	assert_true(dmarc_record_parse(VIEW("v=DMARC1; p=reject; adkim=x; fo=y"), &r) && !r.unclear);
+	assert_true(dmarc_record_parse(VIEW("v=DMARC1"), &r) && r.unclear);
+}
+
+static void asks_for_reports(void **state)
+{
+	(void)state;
+	static const char *const yes[] = {"mailto:a@b.example", " x , https://b.example/", "x-y+z.1:!"},
+	                         *const no[] = {
+	                             "", ",", "a@b.example", "mailto:", ":x", "1a:x", "m ailto:x", "a:x y"};
+	for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
+		assert_true(dmarc_record_asks(&(struct dmarc_record){.aggregate = view_from_string(yes[i])}));
+	for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
+		assert_false(dmarc_record_asks(&(struct dmarc_record){.aggregate = view_from_string(no[i])}));
 }
 
 static void aligns(void **state)
@@ -165,6 +180,12 @@ static void bounds_the_walk(void **state)
 	dkim_count = 0;
 	assert_int_equal(check("0.1.2.3.4.5.6.7.a.example"), SENDER_FAIL);
 	assert_view(v.policy_domain, "a.example");
+	/* One label below a suffix, though that name was passed over. */
+	says("c.d.e.f.g.z.suffix", "v=DMARC1; p=none; psd=y");
+	dkim_count = 0;
+	assert_int_equal(check("1.2.3.a.b.c.d.e.f.g.z.suffix"), SENDER_FAIL);
+	assert_view(v.organization, "b.c.d.e.f.g.z.suffix");
+	assert_view(v.policy_domain, "c.d.e.f.g.z.suffix");
 	dkim_count = 0;
 	while (dkim_count < DMARC_IDENTITIES_MAX)
 		dkim[dkim_count++] = (struct dmarc_identity){VIEW("q.w.e.r.t.y.u.a.example"), SENDER_PASS};
@@ -182,6 +203,15 @@ static void treats_what_is_wrong(void **state)
 	says("mixed.example", "v=DMARC1; p=reject; t=y");
 	assert_int_equal(check("mixed.example"), SENDER_FAIL);
 	assert_int_equal(v.policy, DMARC_QUARANTINE);
+	/* Section 4.10.1: a record whose policy cannot be read counts for its reports alone. */
+	says("unclear.example", "v=DMARC1; p=reject; sp=wrong; rua=mailto:a@unclear.example");
+	assert_int_equal(check("unclear.example"), SENDER_FAIL);
+	assert_int_equal(v.policy, DMARC_NONE);
+	says("mute.example", "v=DMARC1; p=refuse; ruf=mailto:a@mute.example");
+	assert_int_equal(check_signed("mute.example", "mute.example"), SENDER_NONE);
+	assert_int_equal(v.cause, DMARC_NO_POLICY);
+	assert_view(v.policy_domain, "mute.example");
+	dkim_count = 0;
 	assert_int_equal(check("localhost"), SENDER_NONE);
 	assert_int_equal(v.cause, DMARC_NO_DOMAIN);
 	assert_int_equal(check(""), SENDER_NONE);
@@ -203,6 +233,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(reads_records, set_up, zone_end),
+	    cmocka_unit_test_setup_teardown(asks_for_reports, set_up, zone_end),
 	    cmocka_unit_test_setup_teardown(aligns, set_up, zone_end),
 	    cmocka_unit_test_setup_teardown(does_not_count_what_failed, set_up, zone_end),
 	    cmocka_unit_test_setup_teardown(walks_the_tree, set_up, zone_end),
