@@ -76,6 +76,24 @@ def test_alike_failures_and_reports_are_not_told(road, tmp_path):
     assert len(messages) == 3 and messages[-1].recipients == [f"rua@{company.domain}"]
 
 
+def test_a_flood_of_forgeries_makes_no_flood_of_reports(road, tmp_path):
+    """From each of many addresses another failure; ten are told in an hour. What a public suffix asks for is told to nobody."""
+    taker, suffix = road.company(), road.company()
+    company, public = prove(road, tmp_path, taker.domain, road.address()), prove(road, tmp_path, suffix.domain, road.address())
+    road.set(f"_dmarc.{company.domain}", "TXT", f'"v=DMARC1; p=none; rua=mailto:rua@{company.domain}; ruf=mailto:ruf@{company.domain}"')
+    road.set(f"_dmarc.{public.domain}", "TXT", f'"v=DMARC1; p=none; psd=y; rua=mailto:rua@{public.domain}; ruf=mailto:ruf@{public.domain}"')
+    partner = make_partner(road, failure_reports=True)
+    for number in range(13):
+        forged = company.mail(f"Forged {number}", signed=False)
+        assert send(partner, road.address(), "x@elsewhere.example", forged)[0] == 250
+    assert send(partner, road.address(), "x@elsewhere.example", public.mail("Forged", signed=False))[0] == 250
+    taker.wait_messages(10)
+    send_reports(partner, 2)
+    told = [m.recipients[0] for m in taker.wait_messages(11)]
+    assert sorted(told) == [f"rua@{company.domain}"] + 10 * [f"ruf@{company.domain}"]
+    assert [m.recipients for m in suffix.wait_messages(1)] == [[f"rua@{public.domain}"]]
+
+
 def test_a_place_elsewhere_must_want_them(road, tmp_path):
     other, forger, company = road.company(), Sender(road, tmp_path, None), Sender(road, tmp_path, None)
     road.set(f"_dmarc.{company.domain}", "TXT", f'"v=DMARC1; p=none; ruf=mailto:ruf@{other.domain}"')
