@@ -32,6 +32,8 @@ union mailbox_answer {
 	struct script_entry script;
 	struct script_bytes script_bytes;
 	struct script_complaint complaint;
+	struct script_deed deed;
+	struct mail_found found;
 };
 
 /* Opens the account of that address. 0, or an exit code with the reason printed and nothing to close. */

@@ -24,11 +24,13 @@ enum script_type {
 	SCRIPT_REMOVE,
 	SCRIPT_RENAME,
 	SCRIPT_SPACE,
+	SCRIPT_TRY, /* SCRIPT_COMPLAINT for each; SCRIPT_DEED for each thing that would be done */
 
 	/* Answers. */
 	SCRIPT_ENTRY,
 	SCRIPT_BYTES,
 	SCRIPT_COMPLAINT,
+	SCRIPT_DEED,
 	SCRIPT_TYPES_END
 };
 
@@ -45,7 +47,10 @@ enum {
 	/* What runs for each mail of everybody, of the server before, and after: a run takes so many
 	   programs. */
 	SCRIPT_RUNNING_MAX = 3,
-	SCRIPT_COMPLAINT_MAX = 2000 /* octets of sentences */
+	SCRIPT_COMPLAINT_MAX = 2000, /* octets of sentences */
+	/* Of a mailbox, an address, or the beginning of a text, in an account of what a script does. */
+	SCRIPT_TARGET_MAX = 4096,
+	SCRIPT_DEEDS_MAX = 128 /* of one message: what all its programs may do */
 };
 
 /* Where a script stands, and so when it runs. */
@@ -155,6 +160,43 @@ struct script_rename {
 struct script_space {
 	uint64_t place, size;
 	struct view name;
+};
+
+/*
+ * What would the session's text do with these messages of the account's own mailbox, if they came now?
+ * Nothing is changed. The script alone is run, and the time is that of each message's arrival. Mail that
+ * arrives goes first. -ENOEXEC: it does not compile; -EFBIG; -E2BIG: more than MAIL_UIDS_MAX messages.
+ */
+struct script_try {
+	uint64_t mailbox;
+	struct view uids; /* ranges, as in mail.h; those that are not there are passed over */
+};
+
+/* As enum sieve_action_kind has them. */
+enum script_deed_kind {
+	SCRIPT_KEEPS,
+	SCRIPT_FILES,
+	SCRIPT_REDIRECTS,
+	SCRIPT_DISCARDS,
+	SCRIPT_REJECTS,
+	SCRIPT_EREJECTS,
+	SCRIPT_ANSWERS,
+	SCRIPT_NOTIFIES,
+	SCRIPT_DEED_KINDS
+};
+
+/*
+ * One thing that is done with a message, and why: struct sieve_reason (sieve/sieve_outcome.h). `last` is set
+ * in the last one of its message. target: the mailbox's path, or the address, or the beginning of a text.
+ * failed: the script failed over this message, in `line`, and why; then it would be kept.
+ */
+struct script_deed {
+	uint64_t uid, last, kind, line;
+	uint64_t rule, why_line;
+	uint64_t create, copy, edited; /* edited: the message would not be the one that came */
+	struct view rule_name, why, script;
+	struct view target, mailbox_id, special_use, flags;
+	struct view failed;
 };
 
 #endif

@@ -1,6 +1,7 @@
 /* Fields, limits and ways of messages_script.h. Names are judged by store; a peer may send any line. */
 #include "process/messages_script.h"
 
+#include "mail/mail.h"
 #include "process/message_fields.h"
 
 #define FIELD_PLACE(type) FIELD_NUMBER(type, place, 0, SCRIPT_PLACE_LAST)
@@ -30,6 +31,15 @@ SCHEMA(script_rename, FIELD_IDENTITY(script_rename, number), FIELD_PLACE(script_
     FIELD_NAME(script_rename, name), FIELD_NAME(script_rename, to));
 SCHEMA(
     script_space, FIELD_PLACE(script_space), FIELD_SIZE(script_space, size), FIELD_NAME(script_space, name));
+SCHEMA(script_try, FIELD_IDENTITY(script_try, mailbox), FIELD_BYTES(script_try, uids, MAIL_RANGES_MAX));
+SCHEMA(script_deed, FIELD_COUNT(script_deed, uid), FIELD_FLAG(script_deed, last),
+    FIELD_NUMBER(script_deed, kind, 0, SCRIPT_DEED_KINDS - 1), FIELD_COUNT(script_deed, line),
+    FIELD_COUNT(script_deed, rule), FIELD_COUNT(script_deed, why_line), FIELD_FLAG(script_deed, create),
+    FIELD_FLAG(script_deed, copy), FIELD_FLAG(script_deed, edited), FIELD_LINE(script_deed, rule_name, 128),
+    FIELD_LINE(script_deed, why, 512), FIELD_LINE(script_deed, script, 512),
+    FIELD_TEXT(script_deed, target, SCRIPT_TARGET_MAX), FIELD_LINE(script_deed, mailbox_id, 256),
+    FIELD_LINE(script_deed, special_use, 64), FIELD_LINE(script_deed, flags, SCRIPT_TARGET_MAX),
+    FIELD_LINE(script_deed, failed, 2000));
 
 /* clang-format off */
 const struct message_row messages_script[MESSAGES_IN_GROUP] = {
@@ -42,8 +52,10 @@ const struct message_row messages_script[MESSAGES_IN_GROUP] = {
     [SCRIPT_REMOVE - MESSAGES_SCRIPT] = {"script-remove", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_remove_schema},
     [SCRIPT_RENAME - MESSAGES_SCRIPT] = {"script-rename", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_rename_schema},
     [SCRIPT_SPACE - MESSAGES_SCRIPT] = {"script-space", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_space_schema},
+    [SCRIPT_TRY - MESSAGES_SCRIPT] = {"script-try", ROLE_ADMIN, ROLE_STORE, &script_try_schema},
     [SCRIPT_ENTRY - MESSAGES_SCRIPT] = {"script-entry", ROLE_STORE, ROLE_MANAGESIEVE | ROLE_ADMIN, &script_entry_schema},
     [SCRIPT_BYTES - MESSAGES_SCRIPT] = {"script-bytes", ROLE_STORE, ROLE_MANAGESIEVE | ROLE_ADMIN, &script_bytes_schema},
     [SCRIPT_COMPLAINT - MESSAGES_SCRIPT] = {"script-complaint", ROLE_STORE, ROLE_MANAGESIEVE | ROLE_ADMIN, &script_complaint_schema},
+    [SCRIPT_DEED - MESSAGES_SCRIPT] = {"script-deed", ROLE_STORE, ROLE_ADMIN, &script_deed_schema},
 };
 /* clang-format on */

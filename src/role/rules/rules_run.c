@@ -297,6 +297,39 @@ static void go_on(struct run *r)
 	free_run(r);
 }
 
+/* The text between brackets, or all of it. */
+static struct view path_in(struct view value)
+{
+	value = view_trim(value);
+	if (value.len > 1 && value.data[0] == '<' && value.data[value.len - 1] == '>')
+		value = view_take(view_skip(value, 1), value.len - 2);
+	return is_line(value) ? value : (struct view){0};
+}
+
+/* Of a message that has lain in a mailbox, its envelope is what was written above it when it came (RFC 5321
+ * section 4.4). */
+static bool take_envelope(struct run *r)
+{
+	static struct {
+		struct view name;
+		size_t to;
+	} const rows[] = {{{"Return-Path", 11}, offsetof(struct sieve_message, sender)},
+	    {{"Delivered-To", 12}, offsetof(struct sieve_message, recipient)}};
+	struct sieve_field *fields;
+	size_t count;
+	if (sieve_message_fields(&r->message, &fields, &count) != 0)
+		return false;
+	for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++)
+		for (size_t i = 0; i < count; i++) {
+			struct view *to = (struct view *)(void *)((char *)&r->message + rows[row].to);
+			if (!view_equal_nocase(fields[i].name, rows[row].name))
+				continue;
+			*to = path_in(fields[i].body);
+			break;
+		}
+	return true;
+}
+
 static void begin(struct run *r)
 {
 	r->at = 0;
@@ -311,6 +344,10 @@ static void begin(struct run *r)
 	r->message.authenticated = r->m.authenticated;
 	rules_terms(&r->m, &r->kept, &r->terms);
 	r->message.terms = &r->terms;
+	if (named(r, 0)->kind == RULES_TRIED && !take_envelope(r)) {
+		fail(r, VIEW("There is not enough memory for this message."), 0);
+		return;
+	}
 	r->kept_on = true;
 	r->outcome.bytes = buf_view(&r->bytes);
 	go_on(r);

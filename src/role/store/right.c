@@ -68,7 +68,8 @@ static const struct {
 	X(SCRIPT_ACTIVATE, RIGHT_SCRIPTS, right_script_activate, true) \
 	X(SCRIPT_REMOVE, RIGHT_SCRIPTS, right_script_remove, true) \
 	X(SCRIPT_RENAME, RIGHT_SCRIPTS, right_script_rename, true) \
-	X(SCRIPT_SPACE, RIGHT_SCRIPTS, right_script_space, true)
+	X(SCRIPT_SPACE, RIGHT_SCRIPTS, right_script_space, true) \
+	X(SCRIPT_TRY, RIGHT_SCRIPTS, right_script_try, true)
 /* clang-format on */
 
 static void not_served(struct right *r, uint32_t request, const void *message)
@@ -141,6 +142,7 @@ static void closed(struct link *link)
 	r->ended = true;
 	right_watch_stop(r);
 	right_script_stop(r);
+	right_script_try_stop(r);
 	free_when_idle(r);
 }
 

@@ -156,8 +156,15 @@ void right_script_space(struct right *r, uint32_t request, const void *message);
 void right_script_piece(struct right *r, uint32_t request, const void *message);
 void right_script_put(struct right *r, uint32_t request, const void *message);
 void right_script_check(struct right *r, uint32_t request, const void *message);
+struct buf;
+/* Moves the session's text into `text`, which the caller frees. 0; -EFBIG, -EAGAIN, -ENOMEM: it is not whole.
+ */
+int right_script_take_text(struct right *r, struct buf *text);
 void right_script_stop(struct right *r); /* at the right's end */
 void right_script_close(struct right *r);
+/* right_script_try.c */
+void right_script_try(struct right *r, uint32_t request, const void *message);
+void right_script_try_stop(struct right *r); /* at the right's end */
 
 /* right_show.c: MAIL_SHOW */
 void right_show(struct right *r, uint32_t request, const void *message);

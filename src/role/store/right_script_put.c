@@ -75,6 +75,17 @@ void right_script_piece(struct right *r, uint32_t request, const void *message)
 		texts += m->bytes.len;
 }
 
+int right_script_take_text(struct right *r, struct buf *text)
+{
+	struct right_text *t = text_of(r);
+	int error = t->error;
+	r->text = NULL;
+	texts -= buf_view(&t->text).len;
+	*text = t->text;
+	mem_free(t);
+	return error;
+}
+
 void right_script_close(struct right *r)
 {
 	free_text(r->text);

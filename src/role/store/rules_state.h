@@ -14,6 +14,11 @@
 	((uint64_t)1 << 62) /* of the server; else the account's script of this number                       \
 	                     */
 
+#define RULES_PROGRAM_TRIED                                                                                  \
+	((uint64_t)1 << 61) /* no script that was put down: its form comes from who tries it */
+
+#define RULES_TRIED_VERSIONS (((uint64_t)1 << 62) - 1)
+
 struct rules_program {
 	uint64_t id;
 	uint64_t version;

@@ -42,6 +42,10 @@ struct filter {
 	uint64_t notify;
 	struct view mailbox; /* where the mail goes without rules, as account_target has it */
 	struct view prefix;  /* what stands before it in the mailbox */
+	/* The form of a program that is tried, in place of the account's rules, and a number that no other
+	   form has; or empty. */
+	struct view tried;
+	uint64_t tried_version;
 	void (*done)(struct filter *f);
 	void *arg;
 

@@ -229,6 +229,10 @@ static void read_script(struct filter_question *q, uint64_t shard, struct accoun
 static void read_program(struct filter_question *q)
 {
 	const struct message_rules_program *p = &q->filter->programs[q->asks.program];
+	if (p->kind == RULES_TRIED) {
+		say(q, true, q->filter->tried);
+		return;
+	}
 	bool anew = q->asks.detail.len > 0;
 	read_script(q, rules_program_shard(q->account, p->id),
 	    (struct account_script_name){.number = rules_program_number(p->id)},
