@@ -14,21 +14,16 @@
 #include "trust/sender/report_uri.h"
 
 enum {
-	GATHER_MS = 2000, /* one message to many recipients comes within that */
-	REMEMBERED_MS = 3600 * 1000,
-	LATER_MS = 5 * 60 * 1000, /* after DNS or another role was away */
-	TRIES = 3,
-	/* Reports in an hour. To a domain: an administrator reads no more of them. To a place: a service that
-	   reads the reports of many domains. In all: a flood of forgeries makes no flood of mail. */
-	DOMAIN_HOUR = 10,
-	PLACE_HOUR = 60,
-	ALL_HOUR = 200,
 	PLACES_MAX = 1000, /* that are counted apart in an hour; what comes after them is not reported */
 	CASES_MAX = 400,   /* of one hour, 20 KB each until they are told */
 	CASE_MEMORY = 32 * 1024,
 	LETTER_BYTES = 64 * 1024,
 	QUESTION_MS = 30 * 1000
 };
+
+int64_t failure_gather_ms = 2000;
+int64_t failure_remembered_ms = 3600 * 1000;
+int64_t failure_later_ms = 5 * 60 * 1000;
 
 struct failure_case {
 	struct failure_case *next;
@@ -75,7 +70,7 @@ static void next_letter(void);
 
 static void begin_hour(void)
 {
-	int64_t hour = clock_monotonic_ms() / REMEMBERED_MS;
+	int64_t hour = clock_monotonic_ms() / failure_remembered_ms;
 	if (hour == all.hour)
 		return;
 	all.hour = hour;
@@ -89,7 +84,8 @@ static bool may_send(struct view key, uintptr_t most)
 {
 	begin_hour();
 	uintptr_t so_far = (uintptr_t)map_get(&all.counted, key);
-	if (so_far >= most || all.sent >= ALL_HOUR || (so_far == 0 && all.counted.count >= PLACES_MAX))
+	if (so_far >= most || all.sent >= FAILURE_ALL_HOUR ||
+	    (so_far == 0 && all.counted.count >= PLACES_MAX))
 		return false;
 	map_set(&all.counted, key, (void *)(so_far + 1)); /* a number, and never 0 */
 	return true;
@@ -178,19 +174,19 @@ void failure_cases_add(const struct failure_told *t)
 	while (c && c->hash != hash)
 		c = c->next;
 	if (c == NULL) {
-		if (all.count == CASES_MAX || cases_of(t->domain) >= DOMAIN_HOUR)
+		if (all.count == CASES_MAX || cases_of(t->domain) >= FAILURE_DOMAIN_HOUR)
 			return;
 		c = mem_alloc(sizeof *c);
 		*c = (struct failure_case){.next = all.cases,
 		    .hash = hash,
-		    .due = clock_monotonic_ms() + GATHER_MS,
+		    .due = clock_monotonic_ms() + failure_gather_ms,
 		    .domain = mem_string(t->domain)};
 		arena_init(&c->arena, CASE_MEMORY);
 		all.cases = c;
 		all.count++;
 	}
 	/* Of those that are alike the first one stands for all. */
-	if (c->incidents++ == 0 && c != all.telling && !copy_told(c, t)) {
+	if (c->incidents++ == 0 && !copy_told(c, t)) {
 		arena_done(&c->arena);
 		c->incidents = 0;
 	}
@@ -208,13 +204,15 @@ static void tell_end(bool again)
 		lookup_done(&all.lookup);
 	all.looking = false;
 	arena_done(&all.arena);
-	if (again && ++c->tries < TRIES) {
-		c->due = now + LATER_MS;
+	if (again && ++c->tries < FAILURE_TRIES) {
+		c->due = now + failure_later_ms;
 	} else {
 		c->tries = 0;
-		c->due = now + REMEMBERED_MS;
-		c->incidents = 0;
-		arena_done(&c->arena);
+		c->due = now + failure_remembered_ms;
+		/* What came while this was told is told at the end of the hour, by the same example. */
+		c->incidents -= c->failure.incidents;
+		if (c->incidents == 0)
+			arena_done(&c->arena);
 	}
 	set_timer();
 }
@@ -284,7 +282,7 @@ static void next_letter(void)
 		const struct report_uri *uri = &all.uris.items[all.uri++];
 		char place[REPORT_URI_MAX + 2];
 		snprintf(place, sizeof place, "@%.*s", VIEW_FMT(uri->host));
-		if (may_send(view_from_string(place), PLACE_HOUR))
+		if (may_send(view_from_string(place), FAILURE_PLACE_HOUR))
 			send_to(uri);
 		else
 			say_limit(all.telling);
@@ -314,15 +312,14 @@ static void look(void *arg)
 
 static void tell(struct failure_case *c)
 {
-	if (!may_send(view_from_string(c->domain), DOMAIN_HOUR)) {
+	all.telling = c;
+	c->failure.incidents = c->incidents;
+	if (!may_send(view_from_string(c->domain), FAILURE_DOMAIN_HOUR)) {
 		say_limit(c);
-		all.telling = c;
 		arena_init(&all.arena, 0);
 		tell_end(false);
 		return;
 	}
-	all.telling = c;
-	c->failure.incidents = c->incidents;
 	arena_init(&all.arena, REPORT_URI_MEMORY);
 	lookup_init(&all.lookup, &all.way.process->loop, all.dns, QUESTION_MS, look, NULL);
 	all.looking = true;
@@ -349,6 +346,7 @@ void failure_cases_start(const struct letter_way *way, struct calls *dns)
 {
 	all.way = *way;
 	all.dns = dns;
+	all.hour = -1; /* nothing is counted yet */
 	loop_timer_init(&all.timer, &way->process->loop, on_timer, NULL);
 	map_init(&all.counted);
 	all.ready = true;
