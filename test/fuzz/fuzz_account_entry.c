@@ -37,6 +37,12 @@ SAME(account_share, share_decode, share_encode)
 SAME(account_value, value_decode, value_encode)
 SAME(account_kept, kept_decode, kept_encode)
 
+static int script_7_decode(struct view value, struct account_script *s)
+{
+	return script_decode(7, value, s);
+}
+SAME(account_script, script_7_decode, script_encode)
+
 static void fuzz_email(struct view bytes)
 {
 	enum { EMAILID = 77 };
@@ -84,6 +90,10 @@ static void fuzz_keys(struct view bytes)
 		struct account_key k = key_message(mailbox, uid);
 		check(view_equal(key_view(&k), bytes));
 	}
+	if (key_read_script(bytes, &id)) {
+		struct account_key k = key_script(id);
+		check(view_equal(key_view(&k), bytes));
+	}
 	if (key_read_flags(bytes, &mailbox, &uid)) {
 		struct account_key k = key_flags(mailbox, uid);
 		check(view_equal(key_view(&k), bytes));
@@ -125,6 +135,8 @@ static void fuzz_keys(struct view bytes)
 		touch(summary);
 	account_names_blobs(
 	    store_shard(STORE_ACCOUNT, 1), view_take(bytes, 9), view_skip(bytes, 9), found, NULL);
+	account_names_blobs(
+	    store_shard(STORE_ACCOUNT, 1), view_take(bytes, 10), view_skip(bytes, 10), found, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -133,7 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    fuzz_account_message, fuzz_account_places, fuzz_account_log, fuzz_account_flags_block,
 	    fuzz_account_keyword, fuzz_account_more, fuzz_account_thread, fuzz_account_deleted,
 	    fuzz_account_intent, fuzz_account_kept, fuzz_email, fuzz_keys, fuzz_account_gone,
-	    fuzz_account_remembered, fuzz_account_share, fuzz_account_value};
+	    fuzz_account_remembered, fuzz_account_share, fuzz_account_value, fuzz_account_script};
 	if (size > 0)
 		kinds[data[0] % (sizeof kinds / sizeof *kinds)](view_skip(view_of(data, size), 1));
 	return 0;

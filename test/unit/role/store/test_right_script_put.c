@@ -8,15 +8,15 @@
 #include "role/store/right.h"
 #include "role/store/rules_state.h"
 #include "script_session.h"
+#include "store/store_twins.h"
 #include "../../account/support.h"
 #include "../../unit.h"
 
 static struct script_session alice, bob, server;
 
-static int begin(void **state)
+static int begin_on(struct store *store)
 {
-	(void)state;
-	mail_world_begin();
+	mail_world_begin_on(store);
 	script_world_begin();
 	for (unsigned i = 1; i <= 2; i++)
 		mail_world_account(i);
@@ -24,6 +24,18 @@ static int begin(void **state)
 	script_session_open(&bob, test_account(2), RIGHT_SCRIPTS);
 	script_session_open(&server, ACCOUNT_SERVER, RIGHT_SCRIPTS);
 	return 0;
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	return begin_on(store_memory());
+}
+
+static int begin_failing(void **state)
+{
+	(void)state;
+	return begin_on(store_failing(store_memory()));
 }
 
 static int end(void **state)
@@ -241,6 +253,116 @@ static const char *rules_of(unsigned account)
 	return text;
 }
 
+/* Somebody else's script cannot be given another text, by its number or by its name. */
+static void test_isolation(void **state)
+{
+	(void)state;
+	assert_int_equal(put(&alice, "main", "keep;"), 0);
+	struct script_put others = {.number = alice.end.number, .name = VIEW("main"), .activate = 1};
+	for (others.how = SCRIPT_ANY; others.how <= SCRIPT_CHANGE; others.how++) {
+		send_text(&bob, "stop;");
+		assert_int_equal(script_ask(&bob, SCRIPT_PUT, &others), -ENOENT);
+		send_text(&server, "stop;");
+		assert_int_equal(
+		    script_ask(&server, SCRIPT_PUT, &others), others.activate ? -EINVAL : -ENOENT);
+	}
+	send_text(&bob, "stop;");
+	assert_int_equal(
+	    script_ask(&bob, SCRIPT_PUT, &(struct script_put){.how = SCRIPT_CHANGE, .name = VIEW("main")}),
+	    -ENOENT);
+	assert_string_equal(text_of(&alice, "main"), "keep;");
+	assert_string_equal(rules_of(1), "");
+	assert_string_equal(rules_of(2), "");
+}
+
+/* ---- a store that fails ---- */
+
+static const int errors[] = {-EIO, -ENOSPC, -EROFS, -EBADMSG};
+
+/* Whatever fails, it is told, nothing changes, and the next time it goes well. */
+static void test_faults(void **state)
+{
+	static const struct {
+		enum store_fault fault;
+		unsigned type;
+	} rows[] = {{STORE_FAULT_COMMIT, SCRIPT_PUT}, {STORE_FAULT_COMMIT, SCRIPT_ACTIVATE},
+	    {STORE_FAULT_COMMIT, SCRIPT_RENAME}, {STORE_FAULT_COMMIT, SCRIPT_REMOVE},
+	    {STORE_FAULT_READ, SCRIPT_LIST}, {STORE_FAULT_READ, SCRIPT_GET},
+	    {STORE_FAULT_BLOB_READ, SCRIPT_GET}, {STORE_FAULT_READ, SCRIPT_SPACE}};
+	const struct script_put change = {.name = VIEW("b")};
+	const struct script_activate on = {.name = VIEW("b")};
+	const struct script_rename rename = {.name = VIEW("b"), .to = VIEW("c")};
+	const struct script_remove gone = {.name = VIEW("b")};
+	const struct script_get get = {.name = VIEW("b")};
+	const struct script_space space = {.name = VIEW("x"), .size = 1};
+	(void)state;
+	assert_int_equal(put(&alice, "a", "keep;"), 0);
+	assert_int_equal(put(&alice, "b", "keep;"), 0);
+	assert_int_equal(activate(&alice, "a"), 0);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		for (size_t k = 0; k < sizeof errors / sizeof errors[0]; k++) {
+			const void *question = rows[i].type == SCRIPT_PUT        ? (const void *)&change
+			                       : rows[i].type == SCRIPT_ACTIVATE ? (const void *)&on
+			                       : rows[i].type == SCRIPT_RENAME   ? (const void *)&rename
+			                       : rows[i].type == SCRIPT_REMOVE   ? (const void *)&gone
+			                       : rows[i].type == SCRIPT_SPACE    ? (const void *)&space
+			                                                         : (const void *)&get;
+			const struct script_list list = {0};
+			if (rows[i].type == SCRIPT_PUT)
+				send_text(&alice, "stop;");
+			store_fail(store_role.store, rows[i].fault, 1, errors[k]);
+			assert_int_equal(script_ask(&alice, rows[i].type,
+			                     rows[i].type == SCRIPT_LIST ? (const void *)&list : question),
+			    errors[k]);
+			assert_false(store_fault_pending(store_role.store, rows[i].fault));
+			assert_string_equal(text_of(&alice, "b"), "keep;");
+			assert_string_equal(rules_of(1), "own:a");
+		}
+	assert_int_equal(put(&alice, "b", "stop;"), 0);
+	assert_int_equal(activate(&alice, "b"), 0);
+	assert_string_equal(text_of(&alice, "b"), "stop;");
+}
+
+/* The answer to a commit is lost, and it happened: what is remembered is true all the same. */
+static void test_lost_answers(void **state)
+{
+	(void)state;
+	assert_int_equal(put(&alice, "a", "keep;"), 0);
+	assert_string_equal(rules_of(1), "");
+	store_fail(store_role.store, STORE_FAULT_COMMIT_LOST, 1, -ETIMEDOUT);
+	assert_int_equal(activate(&alice, "a"), -ETIMEDOUT);
+	assert_string_equal(rules_of(1), "own:a");
+	uint64_t version = rules_state_known(test_account(1))->programs[0].version;
+	store_fail(store_role.store, STORE_FAULT_COMMIT_LOST, 1, -ETIMEDOUT);
+	assert_int_equal(put(&alice, "a", "stop;"), -ETIMEDOUT);
+	assert_string_equal(rules_of(1), "own:a");
+	assert_true(rules_state_known(test_account(1))->programs[0].version > version);
+	store_fail(store_role.store, STORE_FAULT_COMMIT_LOST, 1, -ETIMEDOUT);
+	assert_int_equal(put_at(&server, SCRIPT_BEFORE, "1", "keep;"), -ETIMEDOUT);
+	assert_string_equal(rules_of(1), "before:1 own:a");
+}
+
+/* What runs cannot be read: that is told to whoever asks, and not remembered. */
+static void test_state_faults(void **state)
+{
+	struct rules_state_question q = {.shard = test_account(1), .done = on_state};
+	(void)state;
+	assert_int_equal(put(&alice, "a", "keep;"), 0);
+	assert_int_equal(activate(&alice, "a"), 0);
+	/* The server's scripts are read first, then the account's. */
+	for (unsigned n = 1; n <= 2; n++) {
+		rules_state_changed(ACCOUNT_SERVER);
+		store_fail(store_role.store, STORE_FAULT_READ, n, -EIO);
+		answered = false;
+		rules_state_ask(&q);
+		while (!answered)
+			script_world_settle();
+		assert_int_equal(ask_result, -EIO);
+		assert_null(rules_state_known(test_account(1)));
+		assert_string_equal(rules_of(1), "own:a");
+	}
+}
+
 static void test_state(void **state)
 {
 	(void)state;
@@ -362,6 +484,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_many_texts, begin, end),
 	    cmocka_unit_test_setup_teardown(test_without_rules, begin, end),
 	    cmocka_unit_test_setup_teardown(test_stop, begin, end),
+	    cmocka_unit_test_setup_teardown(test_isolation, begin, end),
+	    cmocka_unit_test_setup_teardown(test_faults, begin_failing, end),
+	    cmocka_unit_test_setup_teardown(test_lost_answers, begin_failing, end),
+	    cmocka_unit_test_setup_teardown(test_state_faults, begin_failing, end),
 	    cmocka_unit_test_setup_teardown(test_state, begin, end),
 	    cmocka_unit_test_setup_teardown(test_out_of_office, begin, end),
 	    cmocka_unit_test_setup_teardown(test_held, begin, end),
