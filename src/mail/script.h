@@ -24,13 +24,15 @@ enum script_type {
 	SCRIPT_REMOVE,
 	SCRIPT_RENAME,
 	SCRIPT_SPACE,
-	SCRIPT_TRY, /* SCRIPT_COMPLAINT for each; SCRIPT_DEED for each thing that would be done */
+	SCRIPT_TRY,     /* SCRIPT_COMPLAINT for each; SCRIPT_DEED for each thing that would be done */
+	SCRIPT_CHANGES, /* SCRIPT_ENTRY for each that was made or changed, SCRIPT_GONE */
 
 	/* Answers. */
 	SCRIPT_ENTRY,
 	SCRIPT_BYTES,
 	SCRIPT_COMPLAINT,
 	SCRIPT_DEED,
+	SCRIPT_GONE,
 	SCRIPT_TYPES_END
 };
 
@@ -44,6 +46,7 @@ enum {
 	SCRIPT_COUNT_MAX = 100,
 	SCRIPT_BYTES_MAX = 10 << 20, /* octets of all of them */
 	SCRIPT_PIECE_MAX = 256 * 1024,
+	SCRIPT_GONE_MAX = 1000 * 8, /* octets of numbers in one answer */
 	/* What runs for each mail of everybody, of the server before, and after: a run takes so many
 	   programs. */
 	SCRIPT_RUNNING_MAX = 3,
@@ -154,6 +157,19 @@ struct script_remove {
 struct script_rename {
 	uint64_t number, place;
 	struct view name, to;
+};
+
+/*
+ * What has changed since a state that an earlier answer gave: scripts whose name or text changed, or whether
+ * they are active (`created` tells new ones); numbers of those that are gone, 8 octets each, some of which
+ * may stand among the others as well. Done: modseq: the state. -ESTALE: it is not known so far back. Not of
+ * the server's (-EINVAL).
+ */
+struct script_changes {
+	uint64_t since;
+};
+struct script_gone {
+	struct view numbers;
 };
 
 /* Would a script of this name and size find room now? -EFBIG, -EMLINK, -EDQUOT. */

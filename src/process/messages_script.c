@@ -40,6 +40,8 @@ SCHEMA(script_deed, FIELD_COUNT(script_deed, uid), FIELD_FLAG(script_deed, last)
     FIELD_TEXT(script_deed, target, SCRIPT_TARGET_MAX), FIELD_LINE(script_deed, mailbox_id, 256),
     FIELD_LINE(script_deed, special_use, 64), FIELD_LINE(script_deed, flags, SCRIPT_TARGET_MAX),
     FIELD_LINE(script_deed, failed, 2000));
+SCHEMA(script_changes, FIELD_IDENTITY(script_changes, since));
+SCHEMA(script_gone, FIELD_BYTES(script_gone, numbers, SCRIPT_GONE_MAX));
 
 /* clang-format off */
 const struct message_row messages_script[MESSAGES_IN_GROUP] = {
@@ -57,5 +59,7 @@ const struct message_row messages_script[MESSAGES_IN_GROUP] = {
     [SCRIPT_BYTES - MESSAGES_SCRIPT] = {"script-bytes", ROLE_STORE, ROLE_MANAGESIEVE | ROLE_ADMIN, &script_bytes_schema},
     [SCRIPT_COMPLAINT - MESSAGES_SCRIPT] = {"script-complaint", ROLE_STORE, ROLE_MANAGESIEVE | ROLE_ADMIN, &script_complaint_schema},
     [SCRIPT_DEED - MESSAGES_SCRIPT] = {"script-deed", ROLE_STORE, ROLE_ADMIN, &script_deed_schema},
+    [SCRIPT_CHANGES - MESSAGES_SCRIPT] = {"script-changes", ROLE_ADMIN, ROLE_STORE, &script_changes_schema},
+    [SCRIPT_GONE - MESSAGES_SCRIPT] = {"script-gone", ROLE_STORE, ROLE_ADMIN, &script_gone_schema},
 };
 /* clang-format on */

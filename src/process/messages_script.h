@@ -11,7 +11,7 @@ _Static_assert(SCRIPT_LIST == (int)MESSAGES_SCRIPT && SCRIPT_TYPES_END <= MESSAG
 /* clang-format off */
 #define MESSAGES_SCRIPT_STRUCTS(X) X(script_list) X(script_entry) X(script_get) X(script_bytes) X(script_piece) X(script_put) \
 	X(script_check) X(script_complaint) X(script_activate) X(script_remove) X(script_rename) X(script_space) \
-	X(script_try) X(script_deed)
+	X(script_try) X(script_deed) X(script_changes) X(script_gone)
 /* clang-format on */
 MESSAGES_SCRIPT_STRUCTS(MESSAGE_DECLARE_SCHEMA)
 

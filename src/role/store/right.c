@@ -69,7 +69,8 @@ static const struct {
 	X(SCRIPT_REMOVE, RIGHT_SCRIPTS, right_script_remove, true) \
 	X(SCRIPT_RENAME, RIGHT_SCRIPTS, right_script_rename, true) \
 	X(SCRIPT_SPACE, RIGHT_SCRIPTS, right_script_space, true) \
-	X(SCRIPT_TRY, RIGHT_SCRIPTS, right_script_try, true)
+	X(SCRIPT_TRY, RIGHT_SCRIPTS, right_script_try, true) \
+	X(SCRIPT_CHANGES, RIGHT_SCRIPTS, right_script_changes, true)
 /* clang-format on */
 
 static void not_served(struct right *r, uint32_t request, const void *message)

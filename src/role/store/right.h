@@ -151,6 +151,7 @@ void right_script_activate(struct right *r, uint32_t request, const void *messag
 void right_script_remove(struct right *r, uint32_t request, const void *message);
 void right_script_rename(struct right *r, uint32_t request, const void *message);
 void right_script_space(struct right *r, uint32_t request, const void *message);
+void right_script_changes(struct right *r, uint32_t request, const void *message);
 
 /* right_script_put.c */
 void right_script_piece(struct right *r, uint32_t request, const void *message);

@@ -1,5 +1,6 @@
 /* What mail/script.h asks of scripts that are there: SCRIPT_LIST, SCRIPT_GET, SCRIPT_ACTIVATE, SCRIPT_REMOVE,
- * SCRIPT_RENAME, SCRIPT_SPACE. A right knows the scripts of its own account, and of no other. */
+ * SCRIPT_RENAME, SCRIPT_SPACE, SCRIPT_CHANGES. A right knows the scripts of its own account, and of no other.
+ */
 #include <errno.h>
 
 #include "account/scripts.h"
@@ -18,6 +19,7 @@ struct right_script {
 		struct account_script_read read;
 		struct account_script_edit edit;
 		struct account_script_room room;
+		struct account_script_changes changes;
 	} u;
 	bool here; /* what list or read gave */
 	size_t next;
@@ -239,4 +241,68 @@ void right_script_space(struct right *r, uint32_t request, const void *message)
 	    .done = room_known};
 	question_call(&x->question);
 	account_script_room(&store_role.accounts, &x->u.room);
+}
+
+/* ---- changes ---- */
+
+static void release_changes(struct question *question)
+{
+	struct right_script *x = script_of(question);
+	if (x->here)
+		account_script_changes_free(&x->u.changes);
+	release(question);
+}
+
+static void tell_changes(struct question *question)
+{
+	struct right_script *x = script_of(question);
+	const struct account_script_changes *c = &x->u.changes;
+	char numbers[SCRIPT_GONE_MAX];
+	while (x->next < c->gone_count && right_has_room(question->right)) {
+		struct script_gone m = {.numbers = {numbers, 0}};
+		for (; x->next < c->gone_count && m.numbers.len < sizeof numbers; m.numbers.len += 8)
+			entry_write_fixed(numbers + m.numbers.len, 8, c->gone[x->next++]);
+		if (!question_answer(question, SCRIPT_GONE, &m))
+			return;
+	}
+	if (x->next == c->gone_count)
+		question_done(question, &(struct mail_done){.modseq = c->scripts.state});
+}
+
+static void go_on_changes(struct question *question)
+{
+	if (script_of(question)->here)
+		tell_changes(question);
+}
+
+static const struct question_kind changes_kind = {.go_on = go_on_changes, .release = release_changes};
+
+static void changes_known(struct account_script_changes *c, int result)
+{
+	struct right_script *x = container_of(c, struct right_script, u.changes);
+	x->here = result == 0;
+	if (!question_back(&x->question))
+		return;
+	if (result) {
+		question_fail(&x->question, result);
+		return;
+	}
+	for (size_t i = 0; i < c->scripts.count; i++)
+		tell_entry(
+		    &x->question, &c->scripts.scripts[i], c->scripts.scripts[i].number == c->scripts.active);
+	tell_changes(&x->question);
+}
+
+void right_script_changes(struct right *r, uint32_t request, const void *message)
+{
+	const struct script_changes *m = message;
+	struct right_script *x = question_begin(r, request, sizeof *x, &changes_kind);
+	x->u.changes =
+	    (struct account_script_changes){.shard = r->account, .since = m->since, .done = changes_known};
+	if (r->account == ACCOUNT_SERVER) {
+		question_fail(&x->question, -EINVAL);
+		return;
+	}
+	question_call(&x->question);
+	account_script_changes(&store_role.accounts, &x->u.changes);
 }

@@ -51,8 +51,19 @@ static void on_complaint(struct link *link, struct channel_frame *frame, const v
 	    (unsigned)m->column, VIEW_FMT(m->text));
 }
 
+static void on_gone(struct link *link, struct channel_frame *frame, const void *message)
+{
+	struct script_session *s = link->arg;
+	struct cursor in = cursor_on(((const struct script_gone *)message)->numbers);
+	(void)frame;
+	while (!cursor_at_end(&in)) {
+		size_t at = strlen(s->gone);
+		snprintf(s->gone + at, sizeof s->gone - at, "%u ", (unsigned)cursor_u64(&in));
+	}
+}
+
 static const struct link_verb verbs[] = {{MAIL_DONE, on_done}, {SCRIPT_ENTRY, on_entry},
-    {SCRIPT_BYTES, on_bytes}, {SCRIPT_COMPLAINT, on_complaint}, {0}};
+    {SCRIPT_BYTES, on_bytes}, {SCRIPT_COMPLAINT, on_complaint}, {SCRIPT_GONE, on_gone}, {0}};
 static const struct role_hears hears[] = {{ROLE_STORE, verbs}, {0}};
 static const struct role_functions functions = {.hears = hears};
 static const struct role admin_role = {ROLE_ADMIN, "admin", .functions = &functions};
@@ -97,7 +108,7 @@ void script_stop(struct script_session *s)
 
 int64_t script_ask(struct script_session *s, unsigned type, const void *question)
 {
-	s->names[0] = s->complaints[0] = '\0';
+	s->names[0] = s->complaints[0] = s->gone[0] = '\0';
 	s->pieces = s->lasts = s->complaint_count = 0;
 	buf_clear(&s->text);
 	script_send(s, type, question);

@@ -17,6 +17,7 @@ struct script_session {
 	unsigned pieces, lasts;
 	char complaints[8192]; /* "line:column text" and a line end, of each */
 	unsigned complaint_count;
+	char gone[256]; /* numbers, with a blank behind each */
 };
 
 /* After mail_world_begin. */

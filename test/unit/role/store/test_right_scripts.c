@@ -88,6 +88,35 @@ static void test_one_account(void **state)
 	assert_int_equal(script_ask(&alice, SCRIPT_SPACE, &space), -EINVAL);
 }
 
+/* Who follows the scripts is told what was made, changed, and is gone. */
+static void test_changed(void **state)
+{
+	(void)state;
+	uint64_t first = script_put_raw(test_account(1), SCRIPT_OWN, "a", VIEW("keep;"));
+	list(&alice);
+	struct script_changes since = {.since = alice.end.modseq};
+	script_put_raw(test_account(1), SCRIPT_OWN, "b", VIEW("keep;"));
+	assert_int_equal(script_ask(&alice, SCRIPT_CHANGES, &since), 0);
+	assert_string_equal(alice.names, "b");
+	assert_string_equal(alice.gone, "");
+	assert_int_equal(
+	    script_ask(&alice, SCRIPT_ACTIVATE, &(struct script_activate){.name = VIEW("b")}), 0);
+	assert_int_equal(script_ask(&alice, SCRIPT_REMOVE, &(struct script_remove){.number = first}), 0);
+	assert_int_equal(script_ask(&alice, SCRIPT_CHANGES, &since), 0);
+	assert_string_equal(alice.names, "b*");
+	assert_string_equal(alice.gone, "1 ");
+	since.since = alice.end.modseq;
+	assert_int_equal(script_ask(&alice, SCRIPT_CHANGES, &since), 0);
+	assert_string_equal(alice.names, "");
+	assert_string_equal(alice.gone, "");
+	assert_int_equal(alice.end.modseq, since.since);
+	since.since = 1 << 20;
+	assert_int_equal(script_ask(&alice, SCRIPT_CHANGES, &since), -ESTALE);
+	assert_int_equal(script_ask(&bob, SCRIPT_CHANGES, &(struct script_changes){.since = 1}), 0);
+	assert_string_equal(bob.names, "");
+	assert_int_equal(script_ask(&server, SCRIPT_CHANGES, &(struct script_changes){.since = 1}), -EINVAL);
+}
+
 static void test_large_text(void **state)
 {
 	static char text[SCRIPT_SIZE_MAX];
@@ -188,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_one_account, begin, end),
+	    cmocka_unit_test_setup_teardown(test_changed, begin, end),
 	    cmocka_unit_test_setup_teardown(test_large_text, begin, end),
 	    cmocka_unit_test_setup_teardown(test_isolation, begin, end),
 	    cmocka_unit_test_setup_teardown(test_server, begin, end),
