@@ -5,6 +5,7 @@
 
 #include "cli/cli_report_sum.h"
 #include "format/date.h"
+#include "format/encoded_word.h"
 
 struct listing {
 	struct cli *cli;
@@ -41,6 +42,16 @@ static void print_part(const char *before, struct view text, const char *behind)
 	printf("%s", behind);
 }
 
+/* A field of the reported message, as a person reads it. */
+static void print_field(const char *before, struct view text)
+{
+	struct buf decoded;
+	buf_init(&decoded, 4 * REPORT_TEXT_MAX);
+	encoded_word_decode(text, &decoded);
+	print_part(before, buf_view(&decoded), "\n");
+	buf_done(&decoded);
+}
+
 static void print_words(const struct cli_report *r)
 {
 	const struct report_failure *f = &r->failure;
@@ -52,8 +63,8 @@ static void print_words(const struct cli_report *r)
 	if (f->incidents > 1)
 		printf(" (%" PRIu64 " messages)", f->incidents);
 	printf("\n");
-	print_part("    author: ", f->from, "\n");
-	print_part("    subject: ", f->subject, "\n");
+	print_field("    author: ", f->from);
+	print_field("    subject: ", f->subject);
 	print_part("    envelope sender: ", f->mail_from, "\n");
 	print_part("    message: ", f->message_id, "\n");
 	print_part("    failed: ", f->type, "");

@@ -76,6 +76,24 @@ def test_alike_failures_and_reports_are_not_told(road, tmp_path):
     assert len(messages) == 3 and messages[-1].recipients == [f"rua@{company.domain}"]
 
 
+def test_domains_ask_for_failures_of_one_mechanism(road, tmp_path):
+    """fo=d and fo=s: also of mail that the other mechanism proves."""
+    taker, second = road.company(), road.company()
+    broken, moved = prove(road, tmp_path, taker.domain, road.address()), prove(road, tmp_path, second.domain, road.address())
+    road.set(f"_dmarc.{broken.domain}", "TXT", f'"v=DMARC1; p=reject; ruf=mailto:ruf@{broken.domain}; fo=d"')
+    road.set(f"_dmarc.{moved.domain}", "TXT", f'"v=DMARC1; p=reject; ruf=mailto:ruf@{moved.domain}; fo=S:x"')
+    partner = make_partner(road, failure_reports=True)
+    changed = broken.mail("Changed").replace(b"How are you?", b"How were you?")
+    assert send(partner, broken.address, f"alice@{broken.domain}", changed)[0] == 250
+    assert send(partner, road.address(), f"alice@{moved.domain}", moved.mail("From elsewhere"))[0] == 250
+    _, signature, _ = fields(taker.wait_messages()[0].data)
+    assert (signature["auth-failure"], signature["identity-alignment"], signature["delivery-result"]) == ("bodyhash", "dkim", "delivered")
+    assert signature["dkim-domain"] == broken.domain and "spf-dns" not in signature
+    _, spf, _ = fields(second.wait_messages()[0].data)
+    assert (spf["auth-failure"], spf["identity-alignment"]) == ("spf", "spf") and "dkim-domain" not in spf
+    assert spf["spf-dns"] == f'txt : {moved.domain} : "v=spf1 ip4:{moved.address} -all"'
+
+
 def test_a_flood_of_forgeries_makes_no_flood_of_reports(road, tmp_path):
     """From each of many addresses another failure; ten are told in an hour. What a public suffix asks for is told to nobody."""
     taker, suffix = road.company(), road.company()
@@ -101,6 +119,32 @@ def test_a_place_elsewhere_must_want_them(road, tmp_path):
     assert send(partner, forger.address, f"x@{forger.domain}", company.mail("Bad", signed=False))[0] == 250
     partner.wait_event("failure-report-unwanted", domain=company.domain)
     assert other.messages == []
+
+
+ARF = b"""From: reports@{0}\r\nTo: rua@owner.example\r\nMessage-ID: <arf@{0}>\r\nMIME-Version: 1.0\r\nSubject: FW: x\r
+Content-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n--b\r\n\r\nA failure.\r\n--b\r
+Content-Type: message/feedback-report\r\n\r\nFeedback-Type: auth-failure\r\nVersion: 1\r\nAuth-Failure: dmarc\r\nIdentity-Alignment: dkim, spf\r
+Delivery-Result: reject\r\nSource-IP: 192.0.2.9\r\nReported-Domain: owner.example\r\nIncidents: 4\r\nArrival-Date: Tue, 1 Dec 2026 00:00:00 +0000\r
+\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: =?utf-8?q?J=C3=BCrgen?= <j@owner.example>\r\nSubject: =?utf-8?b?R3LDvMOfZRtbMzFt?=\r\n\r\nHello\r
+--b--\r\n"""
+
+
+def test_others_failure_reports_are_shown_in_words(road, tmp_path):
+    """As another program writes them, from a domain that proves itself, and from one that does not; a complaint is none."""
+    owner = road.postrider("mx.owner.example", "owner.example", ["rua"], report_addresses=["rua@owner.example"], trusted_networks=NOBODY)
+    owner.smtp_port = road.port
+    company = Sender(road, tmp_path, "reject")
+    road.publish()
+    mark = owner.mark()
+    report = ARF.replace(b"{0}", company.domain.encode())
+    for raw in (company.sign(report), report.replace(b"auth-failure", b"abuse")):
+        assert send(owner, company.address, f"reports@{company.domain}", raw, "rua@owner.example")[0] == 250
+    owner.wait_event("report-kept", since=mark, domain="owner.example")
+    owner.wait_event("report-not-read", since=mark)
+    words = owner.cli("report", "failures").stdout.decode()
+    assert words.startswith("2026-12-01T00:00:00Z  owner.example from 192.0.2.9, it was refused (4 messages)\n"), words
+    assert "    author: Jürgen <j@owner.example>\n" in words and "    subject: Grüße" in words and "\x1b" not in words
+    assert f"({company.domain} proven)" in words
 
 
 def test_a_failure_report_crosses_from_server_to_server(road, tmp_path):
