@@ -9,6 +9,7 @@
 
 #include "format/domain.h"
 #include "format/limits.h"
+#include "sieve/sieve_words.h"
 
 /* ---- whose an address is ---- */
 
@@ -172,23 +173,24 @@ static int find_own(
 {
 	const struct address_list *list;
 	struct buf text;
-	bool good;
+	int result = 0;
 
 	if (sieve_message_addresses(m, field, &list) != 0)
 		return -ENOMEM;
-	for (size_t i = 0; i < list->count; i++) {
+	for (size_t i = 0; i < list->count && result == 0 && view_empty(*own); i++) {
 		const struct address *a = &list->items[i];
 
 		if (a->kind != ADDRESS_MAILBOX || view_empty(a->local_part) ||
 		    !is_own(m, owner, a->local_part, a->domain))
 			continue;
 		buf_init(&text, ADDRESS_KEY_MAX);
-		good = address_write_mailbox(&text, a->local_part, a->domain) == 0;
-		good = !good || arena_copy(m->arena, buf_view(&text), own);
+		address_write_mailbox(&text, a->local_part, a->domain);
+		/* What only a tolerant reader takes for an address, nobody can write from. */
+		if (!buf_failed(&text) && !sieve_use_problem(SIEVE_USE_ADDRESS, buf_view(&text)))
+			result = arena_copy(m->arena, buf_view(&text), own) ? 0 : -ENOMEM;
 		buf_done(&text);
-		return good ? 0 : -ENOMEM;
 	}
-	return 0;
+	return result;
 }
 
 int sieve_answer_judge(

@@ -192,6 +192,9 @@ static void to_whom_it_was_written(void **state)
 	v = answer(&p, "To: x@y, Joe.Doe@example.org\r\n\r\n", ALL "vacation \"x\";");
 	assert_view(v->from, "Joe.Doe@example.org");
 	play_done(&p);
+	/* What can't be written from is no address, whoever owns it. */
+	assert_silent("ann@example.com", "To: x\r\n\r\n", ":addresses \"x\"",
+	    "it names none of the account's addresses in To or Cc");
 	/* What the script itself has made of the header changes nothing. */
 	v = answer(&p, "To: joe@example.org\r\nPrecedence: bulk\r\n\r\n",
 	    "require [\"vacation\", \"editheader\"]; deleteheader \"Precedence\"; vacation \"x\";");
