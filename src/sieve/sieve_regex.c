@@ -34,6 +34,7 @@ struct reader {
 	struct arena *arena, nodes;
 	struct sieve_regex *regex;
 	struct sieve_regex_problem *problem;
+	size_t steps_max, sets_max;
 	unsigned depth, visits;
 	int error;
 };
@@ -129,7 +130,7 @@ static struct sieve_regex_set *new_set(struct reader *r)
 {
 	struct sieve_regex_set *set = &r->regex->sets[r->regex->set_count];
 
-	if (r->regex->set_count == SETS_MAX) {
+	if (r->regex->set_count == r->sets_max) {
 		wrong(r, "has too many '['");
 		return NULL;
 	}
@@ -411,7 +412,7 @@ static size_t put(struct reader *r, enum sieve_regex_code code, size_t x, size_t
 {
 	struct sieve_regex *regex = r->regex;
 
-	if (regex->count == SIEVE_REGEX_PROGRAM_MAX) {
+	if (regex->count == r->steps_max) {
 		wrong(r, "is too long, with all that it repeats");
 		return 0;
 	}
@@ -610,6 +611,21 @@ static int keep(struct reader *r, const struct sieve_regex **out)
 	return 0;
 }
 
+/* Room for the program: a character makes one step at most, what repeats or chooses three; but braces repeat.
+ */
+static void measure(struct reader *r)
+{
+	bool repeats = view_find(r->all, '{') >= 0;
+
+	r->steps_max = 4 * r->all.len + 4;
+	if (repeats || r->steps_max > SIEVE_REGEX_PROGRAM_MAX)
+		r->steps_max = SIEVE_REGEX_PROGRAM_MAX;
+	for (size_t i = 0; i < r->all.len; i++)
+		r->sets_max += r->all.data[i] == '[' || r->all.data[i] == '\\';
+	if (r->sets_max > SETS_MAX)
+		r->sets_max = SETS_MAX;
+}
+
 int sieve_regex_compile(struct view pattern, bool lower, struct arena *arena,
     const struct sieve_regex **regex, struct sieve_regex_problem *problem)
 {
@@ -622,9 +638,10 @@ int sieve_regex_compile(struct view pattern, bool lower, struct arena *arena,
 		wrong(&r, "is too long: 4,000 octets are the most");
 		return -EINVAL;
 	}
+	measure(&r);
 	arena_init(&r.nodes, SIEVE_REGEX_MEMORY_MAX);
-	made.steps = arena_array(&r.nodes, SIEVE_REGEX_PROGRAM_MAX, sizeof(*made.steps));
-	made.sets = arena_array(&r.nodes, SETS_MAX, sizeof(*made.sets));
+	made.steps = arena_array(&r.nodes, r.steps_max, sizeof(*made.steps));
+	made.sets = arena_array(&r.nodes, r.sets_max + 1, sizeof(*made.sets));
 	result = made.steps && made.sets ? compile(&r) : -ENOMEM;
 	if (result == 0)
 		result = keep(&r, regex);

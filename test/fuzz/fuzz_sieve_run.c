@@ -13,6 +13,7 @@
 
 struct fuzz_world {
 	bool knows;
+	const struct sieve_program *program;
 };
 
 static enum sieve_answer ask(void *arg, const struct sieve_question *question, struct view *value)
@@ -26,6 +27,20 @@ static enum sieve_answer ask(void *arg, const struct sieve_question *question, s
 		return SIEVE_UNKNOWN;
 	*value = question->name;
 	return question->name.len % 2 ? SIEVE_YES : SIEVE_NO;
+}
+
+/* Of the scripts that are there each is the one that includes it. */
+static enum sieve_answer script(
+    void *arg, struct view name, bool global, struct arena *arena, const struct sieve_program **program)
+{
+	const struct fuzz_world *world = arg;
+
+	(void)global, (void)arena;
+	touch(name);
+	if (!world->knows)
+		return SIEVE_UNKNOWN;
+	*program = world->program;
+	return name.len % 2 ? SIEVE_YES : SIEVE_NO;
 }
 
 static void touch_reason(const struct sieve_reason *why)
@@ -65,6 +80,16 @@ static void check_vacation(const struct sieve_vacation *v)
 		check(!sieve_use_problem(SIEVE_USE_MAILBOX, v->fcc->mailbox));
 }
 
+static void check_notify(const struct sieve_notify *n)
+{
+	touch(n->message);
+	check(n->importance >= 1 && n->importance <= 3);
+	check(view_starts_nocase(n->method, VIEW("mailto:")));
+	check(view_empty(n->from) || !sieve_use_problem(SIEVE_USE_ADDRESS, n->from));
+	for (size_t i = 0; i < n->option_count; i++)
+		check(view_find(n->options[i], '=') > 0 && view_find(n->options[i], '\n') < 0);
+}
+
 static void check_action(const struct sieve_action *a, struct view message)
 {
 	touch(a->flags);
@@ -73,8 +98,11 @@ static void check_action(const struct sieve_action *a, struct view message)
 	touch_reason(&a->why);
 	check_version(a->version, message);
 	check((a->vacation != NULL) == (a->kind == SIEVE_VACATION));
+	check((a->notify != NULL) == (a->kind == SIEVE_NOTIFY));
 	if (a->vacation)
 		check_vacation(a->vacation);
+	if (a->notify)
+		check_notify(a->notify);
 	if (a->kind == SIEVE_FILEINTO)
 		check(!sieve_use_problem(SIEVE_USE_MAILBOX, a->target));
 	if (a->kind == SIEVE_REDIRECT)
@@ -100,8 +128,9 @@ static void check_outcome(const struct sieve_outcome *outcome, struct view messa
 
 static void run(const struct sieve_program *program, struct view message)
 {
-	struct fuzz_world knowing = {false};
-	struct sieve_world world = {.ask = ask, .arg = &knowing, .now = 1700000000, .subaddress = VIEW("+")};
+	struct fuzz_world knowing = {false, program};
+	struct sieve_world world = {
+	    .ask = ask, .script = script, .arg = &knowing, .now = 1700000000, .subaddress = VIEW("+")};
 	struct sieve_outcome outcome;
 	struct sieve_message m;
 	enum sieve_result result;
@@ -113,6 +142,7 @@ static void run(const struct sieve_program *program, struct view message)
 	m.recipient = VIEW("joe+list@example.com");
 	result = sieve_run(program, &m, &world, &arena, &outcome);
 	if (result == SIEVE_ASKS) {
+		touch(outcome.question.name);
 		knowing.knows = true;
 		result = sieve_run(program, &m, &world, &arena, &outcome);
 		check(result != SIEVE_ASKS);
