@@ -142,7 +142,7 @@ static void refuse_extension(struct sieve_checker *c, struct sieve_place place, 
 		near = NULL;
 	if (absent)
 		sieve_check_error(c, place, "there is no extension %s: %s", sieve_quote(name).text, absent);
-	else if (!near &&
+	else if (!(near && view_equal_nocase(name, view_from_string(near))) &&
 	         (sieve_word_find(name, SIEVE_COMMAND, NULL) || sieve_word_find(name, SIEVE_TEST, NULL)))
 		sieve_check_error(
 		    c, place, "%s is no extension: leave it out of the require", sieve_quote(name).text);
@@ -152,17 +152,21 @@ static void refuse_extension(struct sieve_checker *c, struct sieve_place place, 
 }
 
 /* Capabilities are names of this program, so each string is judged here. */
-static void take_extensions(struct sieve_checker *c, const struct sieve_step *step)
+static void take_extensions(
+    struct sieve_checker *c, const struct sieve_node *node, const struct sieve_step *step)
 {
+	bool formed = !node->tests && !node->has_block; /* else that is what is told of it */
 	const struct sieve_value *names = sieve_positional(step, 0);
 
 	for (uint32_t i = 0; i < names->count; i++) {
 		enum sieve_extension extension = sieve_extension_by_name(names->strings[i]);
 
-		if (!sieve_check_enable(c, names->strings[i], &c->required))
-			refuse_extension(c, names->place, names->strings[i]);
-		else if (extension < SIEVE_EXTENSIONS && c->places[extension].line == 0)
+		if (!sieve_check_enable(c, names->strings[i], &c->required)) {
+			if (formed)
+				refuse_extension(c, names->place, names->strings[i]);
+		} else if (extension < SIEVE_EXTENSIONS && c->places[extension].line == 0) {
 			c->places[extension] = names->place;
+		}
 	}
 }
 
@@ -221,7 +225,7 @@ static struct sieve_step *check_node(
 		return NULL;
 	good = sieve_check_arguments(c, node, step);
 	if (good && is_named(node, "require"))
-		take_extensions(c, step);
+		take_extensions(c, node, step);
 	errors = c->errors->count + c->errors->more;
 	good = take_tests(c, node, step, good) && c->errors->count + c->errors->more == errors;
 	take_block(c, node, step, good);

@@ -5,6 +5,7 @@
 #include "format/address.h"
 #include "format/domain.h"
 #include "format/limits.h"
+#include "format/path.h"
 #include "sieve/sieve_dsn.h"
 #include "sieve/sieve_text.h"
 
@@ -80,10 +81,16 @@ static const char *address(struct view text)
 	struct address_list list;
 	enum host_kind kind;
 	struct arena arena;
+	struct path path;
 
 	if (text.len > ADDRESS_TEXT_MAX)
 		return "is no address that mail can be sent to: it is too long";
 	arena_init(&arena, 64 << 10);
+	if (mailbox_parse(text, &arena, &path) ==
+	    0) { /* as SMTP has it, which bears dots anywhere: format/path.h */
+		arena_done(&arena);
+		return NULL;
+	}
 	if (!utf8_valid(text) || address_list_parse(text, &arena, &list) != 0 || list.defective || list.cut)
 		problem = "is no address that mail can be sent to; one is written as \"joe@example.com\"";
 	else if (list.count != 1 || list.items[0].kind != ADDRESS_MAILBOX)

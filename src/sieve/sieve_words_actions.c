@@ -2,6 +2,7 @@
 #include "sieve/sieve_dsn.h"
 #include "sieve/sieve_flags.h"
 
+#include "format/path.h"
 #include "format/limits.h"
 
 enum { ADDRESS_MAX = 2 * LOCAL_PART_MAX + DOMAIN_MAX + 3 /* a local part may be all quoted */ };
@@ -35,8 +36,11 @@ static bool bare_address(struct sieve_run *run, struct view *text)
 {
 	struct address_list list;
 	struct buf address;
+	struct path path;
 	bool good;
 
+	if (mailbox_parse(*text, run->arena, &path) == 0 && path.loose)
+		return true; /* it is known by its dots, as it stands */
 	buf_init(&address, ADDRESS_MAX);
 	good = address_list_parse(*text, run->arena, &list) == 0 && list.count == 1 &&
 	       address_write_mailbox(&address, list.items[0].local_part, list.items[0].domain) == 0 &&

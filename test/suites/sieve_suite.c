@@ -99,8 +99,14 @@ static bool act_test(struct sieve_run *run, const struct sieve_step *step)
 	run->outcome->count = 0;
 	run->notified = 0;
 	run->keeps = true;
-	if (!sieve_run_block(run, step->block))
-		return false;
+	if (!sieve_run_block(run, step->block)) {
+		suite.failed = run->outcome->failed;
+		suite.failure = run->outcome->failed_text;
+		run->outcome->failed = false; /* the next test begins anew */
+		run->loop = NULL;
+		if (!suite.failed)
+			return false;
+	}
 	run->stopped = false;
 	if (suite.failed) {
 		suite.failures++;
@@ -195,6 +201,7 @@ static void play(struct view script, const struct sieve_words *words)
 
 	sieve_errors_init(&errors);
 	suite.message = &message;
+	suite.language = &language;
 	sieve_message_init(
 	    &message, VIEW("From: ann@example.com\r\nTo: joe@example.com\r\n\r\nbody\r\n"), &suite.arena);
 	message.sender = VIEW("sender@example.com");

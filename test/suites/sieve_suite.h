@@ -39,7 +39,8 @@ struct suite {
 	const char *file;
 	struct arena arena;
 	struct sieve_world world;
-	struct sieve_message *message; /* that is looked at */
+	const struct sieve_language *language; /* of the files, and of the scripts that they test */
+	struct sieve_message *message;         /* that is looked at */
 
 	struct view failure; /* of the test under way */
 	bool failed;
@@ -52,7 +53,8 @@ struct suite {
 	size_t sent_count;
 	struct suite_pair settings[SUITE_SETTINGS_MAX], annotations[SUITE_ANNOTATIONS_MAX];
 	size_t setting_count, annotation_count;
-	struct view original_recipient, own; /* own: the address of the account, by its setting */
+	struct view original_recipient;
+	struct view own[2]; /* the account's addresses, by settings */
 
 	/* The script that was compiled last, those that were saved, and what was said of them. */
 	struct sieve_errors errors;

@@ -7,8 +7,6 @@
 
 #include "sieve/sieve_form.h"
 
-static const struct sieve_language plain;
-
 static bool compile(struct view name)
 {
 	struct view script;
@@ -21,7 +19,7 @@ static bool compile(struct view name)
 		suite_error(0, "the script %s cannot be read", path);
 		return false;
 	}
-	suite.compiled = sieve_compile(script, &plain, &suite.arena, &suite.errors, &suite.program);
+	suite.compiled = sieve_compile(script, suite.language, &suite.arena, &suite.errors, &suite.program);
 	for (size_t i = 0; suite_shows_errors && i < suite.errors.count; i++)
 		printf("%s:%u:%u: %.*s\n", path, suite.errors.items[i].place.line,
 		    suite.errors.items[i].place.column, VIEW_FMT(suite.errors.items[i].text));
@@ -48,19 +46,23 @@ static bool is_inbox(const struct sieve_action *a)
  */
 static bool append(struct sieve_run *run, const struct sieve_outcome *outcome)
 {
+	struct sieve_outcome *all = run->outcome;
+
 	for (size_t i = 0; i < outcome->count; i++) {
-		bool keeps = outcome->actions[i].kind == SIEVE_KEEP && outcome->actions[i].line == 0;
+		const struct sieve_action *a = &outcome->actions[i];
 		size_t same = 0;
 
-		if (keeps)
+		if (a->kind == SIEVE_KEEP && a->line == 0)
 			continue;
-		while (same < run->outcome->count &&
-		       !(is_inbox(&outcome->actions[i]) && is_inbox(&run->outcome->actions[same])))
+		while (same < all->count && !(is_inbox(a) && is_inbox(&all->actions[same])) &&
+		       !(a->kind == SIEVE_REJECT && all->actions[same].kind == SIEVE_REJECT))
 			same++;
-		if (same < run->outcome->count)
-			run->outcome->actions[same] = outcome->actions[i];
-		else if (!sieve_run_add(run, &outcome->actions[i]))
+		if (same < all->count && a->kind == SIEVE_REJECT)
+			continue; /* one is enough */
+		if (same == SIEVE_ACTIONS_MAX)
 			return false;
+		all->actions[same] = *a;
+		all->count += same == all->count;
 	}
 	return true;
 }
@@ -146,7 +148,8 @@ static bool act_binary_save(struct sieve_run *run, const struct sieve_step *step
 	program->name = sieve_positional(step, 0)->strings[0];
 	buf_init(&form, SUITE_FILE_MAX);
 	good = sieve_form_write(&suite.program, &form) == 0 &&
-	       sieve_form_read(suite_keep(buf_view(&form)), NULL, &suite.arena, &program->program) == 0;
+	       sieve_form_read(
+	           suite_keep(buf_view(&form)), suite.language->extra, &suite.arena, &program->program) == 0;
 	buf_done(&form);
 	if (!good)
 		sieve_run_fail(run, "the compiled form cannot be read back");

@@ -70,15 +70,26 @@ static bool set(struct sieve_run *run, struct suite_pair *pairs, size_t *count, 
 	return true;
 }
 
+/* The owner's addresses beside the one that the message comes to. */
+static void set_addresses(void)
+{
+	size_t count = 0;
+
+	suite.own[count] = view_trim(suite_setting("sieve_user_email"));
+	count += !view_empty(suite.own[count]);
+	if (view_equal(suite_setting("sieve_vacation_use_original_recipient"), VIEW("yes")))
+		suite.own[count++] = suite.original_recipient;
+	suite.world.addresses = suite.own;
+	suite.world.address_count = count;
+}
+
 static bool act_config_set(struct sieve_run *run, const struct sieve_step *step)
 {
 	struct view delimiter;
 
 	if (!set(run, suite.settings, &suite.setting_count, SUITE_SETTINGS_MAX, (struct view){0}, step))
 		return false;
-	suite.own = view_trim(suite_setting("sieve_user_email"));
-	suite.world.addresses = &suite.own;
-	suite.world.address_count = !view_empty(suite.own);
+	set_addresses();
 	delimiter = suite_setting("recipient_delimiter");
 	if (!view_empty(delimiter))
 		suite.world.subaddress = delimiter;
@@ -240,6 +251,7 @@ static bool act_set(struct sieve_run *run, const struct sieve_step *step)
 		suite.original_recipient = run->message->recipient;
 	} else if (view_equal_nocase(name, VIEW("envelope.orig_to"))) {
 		suite.original_recipient = path_address(value);
+		set_addresses();
 	} else if (view_equal_nocase(name, VIEW("envelope.auth"))) {
 		run->message->authenticated = value;
 	} else {
