@@ -133,6 +133,56 @@ int sieve_message_addresses(
 	return 0;
 }
 
+/* ---- octets ---- */
+
+int sieve_message_range(struct sieve_message *m, uint64_t from, uint64_t to, struct view *octets)
+{
+	uint64_t at = 0, size = m->bytes.len + m->rest_size;
+	char *copy = NULL;
+	size_t have = 0;
+
+	*octets = (struct view){0};
+	to = to < size ? to : size;
+	for (size_t i = 0; i <= m->rest_count && at < to && from < to; i++) {
+		struct view piece = i == 0 ? m->bytes : m->rest[i - 1];
+		uint64_t start = from > at ? from - at : 0, end = to - at < piece.len ? to - at : piece.len;
+
+		at += piece.len;
+		if (start >= end)
+			continue;
+		piece = view_take(view_skip(piece, (size_t)start), (size_t)(end - start));
+		if (piece.len == to - from) {
+			*octets = piece;
+			return 0;
+		}
+		copy = copy ? copy : arena_alloc(m->arena, (size_t)(to - from));
+		if (!copy)
+			return -ENOMEM;
+		memcpy(copy + have, piece.data, piece.len);
+		have += piece.len;
+	}
+	*octets = view_of(copy, have);
+	return 0;
+}
+
+void sieve_message_rewrite(struct sieve_message *m, struct view header, const struct view *body, size_t count)
+{
+	mime_parser_free(m->parser);
+	m->parser = NULL;
+	m->tree = NULL;
+	m->bytes = header;
+	m->rest = body;
+	m->rest_count = count;
+	m->rest_size = 0;
+	for (size_t i = 0; i < count; i++)
+		m->rest_size += body[i].len;
+	m->has_fields = false;
+	m->field_count = 0;
+	m->original = NULL;
+	m->version = NULL;
+	m->rewrites++;
+}
+
 int sieve_message_body(struct sieve_message *m, struct view *body)
 {
 	struct sieve_field *fields;
@@ -140,6 +190,8 @@ int sieve_message_body(struct sieve_message *m, struct view *body)
 	int result = sieve_message_fields(m, &fields, &count);
 
 	*body = m->has_body ? view_skip(m->bytes, m->body_offset) : (struct view){0};
+	if (result == 0 && m->rest_count)
+		result = sieve_message_range(m, m->body_offset, m->bytes.len + m->rest_size, body);
 	return result;
 }
 
@@ -147,7 +199,10 @@ int sieve_message_tree(struct sieve_message *m, const struct mime_tree **tree)
 {
 	if (!m->tree) {
 		m->parser = mime_parser_new();
-		m->tree = mime_parse(m->parser, m->bytes);
+		mime_parser_feed(m->parser, m->bytes);
+		for (size_t i = 0; i < m->rest_count; i++)
+			mime_parser_feed(m->parser, m->rest[i]);
+		m->tree = mime_parser_end(m->parser);
 		m->texts = arena_array(m->arena, m->tree->count, sizeof(*m->texts));
 		m->plain = arena_array(m->arena, m->tree->count, sizeof(*m->plain));
 		m->part_fields = arena_array(m->arena, m->tree->count, sizeof(*m->part_fields));
@@ -166,12 +221,18 @@ static int decode(struct sieve_message *m, const struct mime_part *part, struct 
 {
 	struct view charset = parameter_find(&part->type.parameters, VIEW("charset"));
 	bool defective, is_text = view_equal(part->type.type, VIEW("text"));
+	struct mime_part alone = *part;
+	struct view body;
 	struct buf raw, out;
-	int result;
+	int result = sieve_message_range(m, part->body_offset, part->body_offset + part->body_len, &body);
 
+	if (result)
+		return result;
+	alone.body_offset = 0;
+	alone.body_len = body.len;
 	buf_init(&raw, m->arena->max);
 	buf_init(&out, m->arena->max);
-	result = mime_decode_body(part, m->bytes, true, &raw, NULL);
+	result = mime_decode_body(&alone, body, true, &raw, NULL);
 	if (result == 0 && is_text)
 		result = charset_to_utf8(charset, buf_view(&raw), &out, &defective);
 	if (result == 0 && !arena_copy(m->arena, buf_view(is_text ? &out : &raw), text))
@@ -264,13 +325,14 @@ int sieve_message_part_fields(
 		return result;
 	if (!m->part_fields[part].known) {
 		const struct mime_part *p = &tree->parts[part];
-		struct view header =
-		    view_take(view_skip(m->bytes, p->header_offset), p->body_offset - p->header_offset);
+		struct view header;
 		struct sieve_fields *f = &m->part_fields[part];
 		size_t end;
 		bool ended;
 
-		result = read_fields(m->arena, header, &f->items, &f->count, &end, &ended);
+		result = sieve_message_range(m, p->header_offset, p->body_offset, &header);
+		if (result == 0)
+			result = read_fields(m->arena, header, &f->items, &f->count, &end, &ended);
 		f->known = result == 0;
 	}
 	*fields = m->part_fields[part].items;

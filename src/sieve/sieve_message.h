@@ -44,6 +44,15 @@ struct sieve_message {
 	size_t original_count;
 	unsigned edits;
 	const struct sieve_version *version; /* of the header as it is, when it was made */
+	/* When parts were replaced, or all was enclosed: what stands behind `bytes`, which then are the
+	 * header. */
+	const struct view *rest;
+	size_t rest_count;
+	uint64_t rest_size;
+	unsigned rewrites;
+	bool enclosed;
+	const struct sieve_version
+	    *unenclosed; /* what is redirected all the same; NULL: the message as it came */
 	struct mime_parser *parser;
 	const struct mime_tree *tree;
 	struct view *texts; /* of the parts, when not NULL data */
@@ -94,11 +103,32 @@ int sieve_message_version(struct sieve_message *message, const struct sieve_vers
 /* Its octets. */
 uint64_t sieve_message_size(struct sieve_message *message);
 
-/* Remembers how the header is; makes it so again. */
+/* ---- changes of the rest: RFC 5703; sieve_message_rewrite.c ---- */
+
+/* Octets of header and body, from one place to before another; copied where they do not lie together. */
+int sieve_message_range(struct sieve_message *message, uint64_t from, uint64_t to, struct view *octets);
+
+/* The header as it is now, with its empty line, and the pieces of the body, in an array that may be changed.
+ */
+int sieve_message_pieces(
+    struct sieve_message *message, struct view *header, struct view **body, size_t *count);
+
+/* The message becomes that header and these pieces, which live as long as it; its parts are found anew. */
+void sieve_message_rewrite(
+    struct sieve_message *message, struct view header, const struct view *body, size_t count);
+
+/* Puts octets in place of a part of the body, by offsets as the tree has them. -EINVAL: it is no part of it.
+ */
+int sieve_message_replace(struct sieve_message *message, uint64_t from, uint64_t to, struct view octets);
+
+/* Puts the whole message between two texts, below another header. */
+int sieve_message_enclose(
+    struct sieve_message *message, struct view header, struct view before, struct view after);
+
+/* Remembers how the message is; makes it so again. */
 struct sieve_message_state {
-	struct sieve_field *fields;
-	size_t count;
-	unsigned edits;
+	struct sieve_message before;
+	struct sieve_field *fields; /* when `edited`: as they were */
 	bool edited;
 };
 int sieve_message_save(struct sieve_message *message, struct sieve_message_state *state);

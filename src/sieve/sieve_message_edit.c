@@ -105,22 +105,25 @@ int sieve_message_version(struct sieve_message *m, const struct sieve_version **
 	struct view *pieces, tail;
 
 	*version = m->version;
-	if (!m->original || m->version)
+	if ((!m->original && !m->rest_count) || m->version)
 		return 0;
-	tail = tail_of(m);
 	made = arena_alloc(m->arena, sizeof(*made));
-	pieces = arena_array(m->arena, 2 * m->field_count + 2, sizeof(*pieces));
+	pieces = arena_array(m->arena, 2 * m->field_count + 2 + m->rest_count, sizeof(*pieces));
 	if (!made || !pieces)
 		return -ENOMEM;
-	for (size_t i = 0; i < m->field_count; i++) {
+	tail = m->original ? tail_of(m) : m->bytes;
+	for (size_t i = 0; m->original && i < m->field_count; i++) {
 		put(made, pieces, m->fields[i].raw);
 		if (!ends_line(m->fields[i].raw) && (i + 1 < m->field_count || tail.len))
 			put(made, pieces, VIEW("\r\n")); /* the message ended with this field */
 	}
-	if (m->original_count == 0 && !view_starts(tail, VIEW("\n")) && !view_starts(tail, VIEW("\r\n")))
+	if (m->original && m->original_count == 0 && !view_starts(tail, VIEW("\n")) &&
+	    !view_starts(tail, VIEW("\r\n")))
 		put(made, pieces,
 		    VIEW("\r\n")); /* it had no header, and its text must not become part of one */
 	put(made, pieces, tail);
+	for (size_t i = 0; i < m->rest_count; i++)
+		put(made, pieces, m->rest[i]);
 	if (made->size == 0)
 		put(made, pieces, VIEW("\r\n")); /* an empty header: a message has one octet at least */
 	made->pieces = pieces;
@@ -131,7 +134,7 @@ int sieve_message_version(struct sieve_message *m, const struct sieve_version **
 
 uint64_t sieve_message_size(struct sieve_message *m)
 {
-	uint64_t size = m->bytes.len + m->unseen;
+	uint64_t size = m->bytes.len + m->rest_size + m->unseen;
 
 	if (!m->original)
 		return size;
@@ -146,8 +149,7 @@ uint64_t sieve_message_size(struct sieve_message *m)
 
 int sieve_message_save(struct sieve_message *m, struct sieve_message_state *state)
 {
-	*state =
-	    (struct sieve_message_state){.edited = m->original, .count = m->field_count, .edits = m->edits};
+	*state = (struct sieve_message_state){.edited = m->original, .before = *m};
 	if (!m->original)
 		return 0;
 	state->fields = arena_array(m->arena, m->field_count ? m->field_count : 1, sizeof(*state->fields));
@@ -157,18 +159,39 @@ int sieve_message_save(struct sieve_message *m, struct sieve_message_state *stat
 	return 0;
 }
 
+/* What was replaced or enclosed is as it was; its parts are looked for anew. */
+static void restore_octets(struct sieve_message *m, const struct sieve_message *before)
+{
+	sieve_message_rewrite(m, before->bytes, before->rest, before->rest_count);
+	m->rewrites = before->rewrites;
+	m->enclosed = before->enclosed;
+	m->unenclosed = before->unenclosed;
+	m->fields = before->fields;
+	m->field_count = before->field_count;
+	m->has_fields = before->has_fields;
+	m->original = before->original;
+	m->original_count = before->original_count;
+}
+
 void sieve_message_restore(struct sieve_message *m, const struct sieve_message_state *state)
 {
-	if (!m->original || m->edits == state->edits)
+	const struct sieve_message *before = &state->before;
+	bool rewritten = m->rewrites != before->rewrites;
+
+	if (rewritten)
+		restore_octets(m, before);
+	else if (!m->original || m->edits == before->edits)
 		return;
 	m->version = NULL;
-	m->edits = state->edits;
+	m->edits = before->edits;
 	if (!state->edited) {
-		m->fields = m->original;
-		m->field_count = m->original_count;
+		if (m->original) {
+			m->fields = m->original;
+			m->field_count = m->original_count;
+		}
 		m->original = NULL;
 		return;
 	}
-	memcpy(m->fields, state->fields, state->count * sizeof(*m->fields));
-	m->field_count = state->count;
+	memcpy(m->fields, state->fields, before->field_count * sizeof(*m->fields));
+	m->field_count = before->field_count;
 }

@@ -242,7 +242,9 @@ bool sieve_run_add(struct sieve_run *run, const struct sieve_action *action)
 		return false;
 	}
 	o->actions[o->count] = *action;
-	if (sieve_message_version(run->message, &o->actions[o->count].version) != 0) {
+	if (action->kind == SIEVE_REDIRECT && run->message->enclosed) { /* RFC 5703 section 6 */
+		o->actions[o->count].version = run->message->unenclosed;
+	} else if (sieve_message_version(run->message, &o->actions[o->count].version) != 0) {
 		sieve_run_no_memory(run);
 		return false;
 	}

@@ -22,6 +22,7 @@ static const struct sieve_words *const tables[] = {
     &sieve_x_metadata,
     &sieve_x_mime,
     &sieve_x_reject,
+    &sieve_x_replace,
     &sieve_x_spamtest,
     &sieve_x_vacation,
     &sieve_x_variables,

@@ -26,6 +26,7 @@ enum sieve_extension {
 	SIEVE_X_DATE,
 	SIEVE_X_DUPLICATE,
 	SIEVE_X_EDITHEADER,
+	SIEVE_X_ENCLOSE,
 	SIEVE_X_ENCODED_CHARACTER,
 	SIEVE_X_ENOTIFY,
 	SIEVE_X_ENVELOPE,
@@ -52,6 +53,7 @@ enum sieve_extension {
 	SIEVE_X_REGEX,
 	SIEVE_X_REJECT,
 	SIEVE_X_RELATIONAL,
+	SIEVE_X_REPLACE,
 	SIEVE_X_SERVERMETADATA,
 	SIEVE_X_SPAMTEST,
 	SIEVE_X_SPAMTESTPLUS,
@@ -229,6 +231,7 @@ extern const struct sieve_words sieve_x_mailbox;
 extern const struct sieve_words sieve_x_metadata;
 extern const struct sieve_words sieve_x_mime;
 extern const struct sieve_words sieve_x_reject;
+extern const struct sieve_words sieve_x_replace;
 extern const struct sieve_words sieve_x_spamtest;
 extern const struct sieve_words sieve_x_vacation;
 extern const struct sieve_words sieve_x_variables;

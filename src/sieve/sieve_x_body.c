@@ -33,9 +33,13 @@ static bool is_wanted(const struct mime_part *part, const struct view *contents,
 	return false;
 }
 
+/* Without memory: nothing, and the run ends where it asks for some next. */
 static struct view between(const struct sieve_matching *m, uint64_t from, uint64_t to)
 {
-	return to > from ? view_take(view_skip(m->run->message->bytes, from), to - from) : (struct view){0};
+	struct view octets;
+
+	return to > from && sieve_message_range(m->run->message, from, to, &octets) == 0 ? octets
+	                                                                                 : (struct view){0};
 }
 
 /* Without the blank line that ends it. */
@@ -99,7 +103,7 @@ static enum sieve_truth match_parts(struct sieve_matching *m, const struct view 
 	enum sieve_truth truth = SIEVE_FALSE;
 	const struct mime_tree *tree;
 
-	if (!sieve_run_work(m->run, m->run->message->bytes.len / 64 + 1))
+	if (!sieve_run_work(m->run, sieve_message_size(m->run->message) / 64 + 1))
 		return SIEVE_BROKEN;
 	if (sieve_message_tree(m->run->message, &tree) != 0)
 		return sieve_run_no_memory(m->run);
@@ -115,7 +119,7 @@ static enum sieve_truth match_texts(struct sieve_matching *m)
 	enum sieve_truth truth = SIEVE_FALSE;
 	const struct mime_tree *tree;
 
-	if (!sieve_run_work(m->run, m->run->message->bytes.len / 64 + 1))
+	if (!sieve_run_work(m->run, sieve_message_size(m->run->message) / 64 + 1))
 		return SIEVE_BROKEN;
 	if (sieve_message_tree(m->run->message, &tree) != 0)
 		return sieve_run_no_memory(m->run);

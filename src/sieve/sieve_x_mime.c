@@ -22,13 +22,17 @@ static bool is_meant(const struct sieve_step *step, struct view loop)
 	return sieve_tag(step, 0)->kind == SIEVE_ABSENT || view_equal(loop_name(step), loop);
 }
 
+static size_t end_of_loop(const struct mime_tree *tree, const struct sieve_loop *loop)
+{
+	return loop->outer ? sieve_mime_end(tree, loop->outer->part) : tree->count;
+}
+
 static bool act_foreverypart(struct sieve_run *run, const struct sieve_step *step)
 {
 	struct sieve_loop loop = {.outer = run->loop, .name = loop_name(step)};
 	const struct mime_tree *tree;
 	unsigned depth = 0;
 	bool good = true;
-	size_t end;
 
 	for (const struct sieve_loop *l = run->loop; l; l = l->outer)
 		depth++;
@@ -36,17 +40,20 @@ static bool act_foreverypart(struct sieve_run *run, const struct sieve_step *ste
 		sieve_run_fail(run, "foreverypart stands in too many others");
 		return false;
 	}
-	if (!sieve_run_work(run, run->message->bytes.len / 64 + 1))
+	if (!sieve_run_work(run, sieve_message_size(run->message) / 64 + 1))
 		return false;
 	if (sieve_message_tree(run->message, &tree) != 0) {
 		sieve_run_no_memory(run);
 		return false;
 	}
 	loop.part = run->loop ? run->loop->part + 1 : 0;
-	end = run->loop ? sieve_mime_end(tree, run->loop->part) : tree->count;
 	run->loop = &loop;
-	for (; good && loop.part < end && !loop.left && !run->stopped; loop.part++)
+	/* The block may replace parts, so where the loop ends is looked for each time (section 5). */
+	for (; good && loop.part < end_of_loop(tree, &loop) && !loop.left && !run->stopped; loop.part++) {
 		good = sieve_run_work(run, 1) && sieve_run_block(run, step->block);
+		if (good && sieve_message_tree(run->message, &tree) != 0)
+			good = sieve_run_no_memory(run) == SIEVE_TRUE;
+	}
 	run->loop = loop.outer;
 	return good;
 }
@@ -119,7 +126,7 @@ static bool act_extracttext(struct sieve_run *run, const struct sieve_step *step
 		sieve_run_fail(run, "extracttext stands in no foreverypart");
 		return false;
 	}
-	if (!sieve_run_work(run, run->message->bytes.len / 64 + 1))
+	if (!sieve_run_work(run, sieve_message_size(run->message) / 64 + 1))
 		return false;
 	if (sieve_message_part_text(run->message, run->loop->part, &text, &is_text) != 0) {
 		sieve_run_no_memory(run);
