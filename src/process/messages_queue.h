@@ -49,7 +49,7 @@ struct message_queue_message {
 	uint64_t trailer;          /* bytes behind the body, to be had by MESSAGE_QUEUE_READ from offset `size` */
 	struct codec_list recipients;
 	struct view head;   /* fields that stand above the body on its way; not counted in `size` */
-	struct view signer; /* the domain of ours that has signed it in `head`, or empty */
+	struct view signer; /* the domain of ours that has signed it in `head`, or, without a head, that relay is to sign it as; or empty */
 	struct view bytes; /* the body from its beginning: whole, when it is as long as `size` */
 };
 struct message_queue_taken { uint64_t number; int64_t error; uint64_t count, more; };

@@ -81,7 +81,8 @@ struct queue_record {
 	struct mail_terms terms;
 	struct view client, message_id;
 	/* For recipients elsewhere: what stands above the message on its way there, and the domain of ours
-	   that has signed it, which would sign it anew if it must be changed. Either may be empty. */
+	   that has signed it, which would sign it anew if it must be changed. Either may be empty: with a
+	   signer and no head relay signs the message on its way. */
 	struct view head, signer;
 	/* For local recipients. */
 	struct view summary;

@@ -19,6 +19,7 @@ enum {
 
 struct relay_convert {
 	const struct message_queue_message *message;
+	enum relay_convert_purpose purpose;
 	void (*ready)(void *arg);
 	void *arg;
 	struct loop_task task;
@@ -32,6 +33,7 @@ struct relay_convert {
 	uint32_t request;
 	struct signing *signing;
 	bool signed_anew; /* or it is known that nobody signs it */
+	bool plain;       /* the body stays as it is */
 	const char *why;
 };
 
@@ -57,7 +59,10 @@ static void on_signed(void *arg, int error)
 		return;
 	}
 	v->signed_anew = true;
-	survey(v);
+	if (v->plain)
+		finish(v, RELAY_CONVERT_READY, NULL);
+	else
+		survey(v);
 }
 
 static void begin_signing(struct relay_convert *v)
@@ -83,6 +88,13 @@ static bool sign_piece(struct relay_convert *v, struct view bytes)
 
 /* ---- looking through it ---- */
 
+/* What needs no conversion may still need its signature. */
+static bool must_sign_plain(struct relay_convert *v, bool needed)
+{
+	v->plain = !needed && !v->signed_anew && relay_convert_must_sign(v->message);
+	return v->plain;
+}
+
 static void decide(struct relay_convert *v)
 {
 	enum downgrade_obstacle obstacle;
@@ -92,7 +104,7 @@ static void decide(struct relay_convert *v)
 		finish(v, RELAY_CONVERT_REFUSED, downgrade_obstacle_text(obstacle));
 	else if (error)
 		finish(v, RELAY_CONVERT_REFUSED, "its structure is damaged");
-	else if (needed && v->message->signer.len > 0 && !v->signed_anew)
+	else if ((needed && v->message->signer.len > 0 && !v->signed_anew) || must_sign_plain(v, needed))
 		begin_signing(v);
 	else
 		finish(v, needed ? RELAY_CONVERT_READY : RELAY_CONVERT_UNNEEDED, NULL);
@@ -176,14 +188,30 @@ static void read_on(struct relay_convert *v)
 
 static void on_begin(void *arg)
 {
-	read_on(arg);
+	struct relay_convert *v = arg;
+	v->plain = v->purpose == RELAY_CONVERT_SIGN;
+	if (v->plain)
+		begin_signing(v);
+	else
+		read_on(v);
 }
 
-struct relay_convert *relay_convert_new(
-    const struct message_queue_message *m, void (*ready)(void *arg), void *arg)
+bool relay_convert_must_sign(const struct message_queue_message *m)
+{
+	return m->signer.len > 0 && m->head.len == 0;
+}
+
+enum relay_convert_purpose relay_convert_purpose(const struct relay_convert *v)
+{
+	return v->purpose;
+}
+
+struct relay_convert *relay_convert_new(const struct message_queue_message *m,
+    enum relay_convert_purpose purpose, void (*ready)(void *arg), void *arg)
 {
 	struct relay_convert *v = mem_alloc(sizeof *v);
-	*v = (struct relay_convert){.message = m, .ready = ready, .arg = arg, .state = RELAY_CONVERT_BUSY};
+	*v = (struct relay_convert){
+	    .message = m, .purpose = purpose, .ready = ready, .arg = arg, .state = RELAY_CONVERT_BUSY};
 	buf_init(&v->trailer, TRAILER_MAX);
 	arena_init(&v->arena, TREE_MAX);
 	/* Not from within the caller: the answer may be there at once. */
@@ -206,6 +234,8 @@ struct view relay_convert_head(const struct relay_convert *v)
 
 int relay_convert_piece(struct relay_convert *v, struct view bytes, bool last, struct buf *out)
 {
+	if (v->plain)
+		return buf_append(out, bytes);
 	int error = downgrade_convert(v->downgrade, bytes, out);
 	if (error == 0 && last)
 		error = downgrade_end(v->downgrade, out);

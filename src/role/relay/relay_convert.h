@@ -1,5 +1,8 @@
 /*
- * What must be changed in a message for a host that takes 7 bits only (mime/downgrade.h). The structure that
+ * What must be made of a message before it can go: it is changed for a host that takes 7 bits only
+ * (mime/downgrade.h), and signed, if a domain of ours is to sign it and has not yet.
+ *
+ * For 7 bits: the structure that
  * was kept with the message is read first, then its body once, to know what must be encoded, or that it
  * cannot be without harm; the second time the body is converted on its way (relay_body.c). What a domain of
  * ours had signed is converted once more in between, and signed as it will be.
@@ -20,12 +23,21 @@ enum relay_convert_state {
 
 struct relay_convert;
 
+enum relay_convert_purpose {
+	RELAY_CONVERT_7BIT,
+	RELAY_CONVERT_SIGN /* it stays as it is, below its signatures */
+};
+
+/* Whether it is to be signed on its way: what this server's rules send is put into the queue unsigned. */
+bool relay_convert_must_sign(const struct message_queue_message *m);
+
 /*
  * Looks through the message, which must live as long. `ready` is called once, never from within, when the
  * state is no longer BUSY; it may free what it was called for.
  */
-struct relay_convert *relay_convert_new(
-    const struct message_queue_message *m, void (*ready)(void *arg), void *arg);
+struct relay_convert *relay_convert_new(const struct message_queue_message *m,
+    enum relay_convert_purpose purpose, void (*ready)(void *arg), void *arg);
+enum relay_convert_purpose relay_convert_purpose(const struct relay_convert *v);
 enum relay_convert_state relay_convert_state(const struct relay_convert *v, const char **why);
 /*
  * READY: what stands above the converted body. Signatures and seals over the body that it was do not survive:

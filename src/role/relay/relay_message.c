@@ -141,15 +141,19 @@ static void be_ready(void *arg)
 
 /* ---- conversion ---- */
 
-void relay_message_convert(struct relay_message *m)
-{
-	m->convert = relay_convert_new(&m->m, be_ready, m);
-}
-
 void relay_message_converted(struct relay_message *m)
 {
 	relay_convert_free(m->convert);
 	m->convert = NULL;
+}
+
+void relay_message_convert(struct relay_message *m, enum relay_convert_purpose purpose)
+{
+	/* One that was made for a host of another kind. */
+	if (m->convert && relay_convert_purpose(m->convert) != purpose)
+		relay_message_converted(m);
+	if (m->convert == NULL)
+		m->convert = relay_convert_new(&m->m, purpose, be_ready, m);
 }
 
 /* ---- rewriting the sender (SRS) ---- */

@@ -77,9 +77,9 @@ void relay_message_free(struct relay_message *m); /* NULL is allowed */
  * False when all have one. When their sender must be rewritten first, *wait is set: `ready` follows.
  */
 bool relay_message_group(struct relay_message *m, size_t max, bool *wait);
-/* Looks through it for a host that takes 7 bits only; `ready` follows. */
-void relay_message_convert(struct relay_message *m);
-/* It was converted, or cannot be: the next time it is looked through again. */
+/* Has m->convert look through it for this purpose; `ready` follows while it is busy. */
+void relay_message_convert(struct relay_message *m, enum relay_convert_purpose purpose);
+/* It was converted or signed, or cannot be: the next time it is looked through again. */
 void relay_message_converted(struct relay_message *m);
 /* What the host answered for a recipient. */
 void relay_message_answered(

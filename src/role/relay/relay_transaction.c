@@ -107,32 +107,42 @@ static void decide(struct relay_message *m, uint64_t verdict, const struct relay
 		relay_message_result(m, m->group_numbers[i], verdict, why);
 }
 
-/*
- * The host takes 7 bits only. True when the message can be sent now, converted or not; else it is being
- * looked through (*waits), or its recipients have got their results.
- */
-static bool convert(struct relay_message *m, bool *waits)
+/* Why it cannot go now, or at all. */
+static void refuse(struct relay_message *m, enum relay_convert_purpose purpose, bool later, const char *why)
 {
-	const char *why = NULL;
 	char text[300];
-	if (m->convert == NULL)
-		relay_message_convert(m);
-	enum relay_convert_state state = relay_convert_state(m->convert, &why);
-	*waits = state == RELAY_CONVERT_BUSY;
-	m->transaction.terms.body = SMTP_7BIT;
-	/* A sealed message that is only untidy has not been touched (mime/downgrade.h). */
-	m->transaction.lines_unsure = true;
-	if (state == RELAY_CONVERT_READY)
-		m->transaction.size = 0;
-	if (*waits || state == RELAY_CONVERT_READY || state == RELAY_CONVERT_UNNEEDED)
-		return !*waits;
-	snprintf(text, sizeof text,
-	    "the next host accepts no 8-bit mail, and this message cannot be converted: %s", why);
-	if (state == RELAY_CONVERT_FAILED)
+	if (purpose == RELAY_CONVERT_SIGN)
+		snprintf(text, sizeof text, "the message is to be signed first: %s", why);
+	else
+		snprintf(text, sizeof text,
+		    "the next host accepts no 8-bit mail, and this message cannot be converted: %s", why);
+	if (later)
 		decide(m, QUEUE_DEFERRED, &(struct relay_reason){TROUBLE_LOCAL, "4.3.0", DECIDED_AT, text});
 	else
 		decide(
 		    m, QUEUE_FAILED, &(struct relay_reason){TROUBLE_CONVERSION, "5.6.3", DECIDED_AT, text});
+}
+
+/*
+ * The host takes 7 bits only, or the message is not signed yet. True when it can be sent now, converted,
+ * signed, or as it is; else it is being looked through (*waits), or its recipients have got their results.
+ */
+static bool convert(struct relay_message *m, enum relay_convert_purpose purpose, bool *waits)
+{
+	const char *why = NULL;
+	relay_message_convert(m, purpose);
+	enum relay_convert_state state = relay_convert_state(m->convert, &why);
+	*waits = state == RELAY_CONVERT_BUSY;
+	if (purpose == RELAY_CONVERT_7BIT) {
+		m->transaction.terms.body = SMTP_7BIT;
+		/* A sealed message that is only untidy has not been touched (mime/downgrade.h). */
+		m->transaction.lines_unsure = true;
+	}
+	if (state == RELAY_CONVERT_READY)
+		m->transaction.size = 0;
+	if (*waits || state == RELAY_CONVERT_READY || state == RELAY_CONVERT_UNNEEDED)
+		return !*waits;
+	refuse(m, purpose, state == RELAY_CONVERT_FAILED, why);
 	relay_message_converted(m);
 	return false;
 }
@@ -181,11 +191,14 @@ static bool send_group(struct relay_transaction *t)
 		return false;
 	}
 	enum smtp_client_verdict verdict = smtp_client_accepts(t->client, &m->transaction, &lack);
+	bool waits;
 	if (verdict == SMTP_CLIENT_CONVERTS) {
-		bool waits;
-		if (!convert(m, &waits))
+		if (!convert(m, RELAY_CONVERT_7BIT, &waits))
 			return waits;
 		verdict = smtp_client_accepts(t->client, &m->transaction, &lack);
+	} else if (verdict == SMTP_CLIENT_TAKES && relay_convert_must_sign(&m->m) &&
+	           !convert(m, RELAY_CONVERT_SIGN, &waits)) {
+		return waits;
 	}
 	if (verdict != SMTP_CLIENT_TAKES) {
 		struct relay_reason why = {.cause = lack.cause, .stage = DECIDED_AT, .text = lack.text};
