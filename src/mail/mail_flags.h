@@ -2,7 +2,7 @@
 #ifndef MAIL_MAIL_FLAGS_H
 #define MAIL_MAIL_FLAGS_H
 
-#include <stdint.h>
+#include "base/view.h"
 
 /*
  * Flags of a message in a mailbox: bits. What follows from its body stands among them; they never change.
@@ -56,5 +56,8 @@ enum mailbox_role {
 };
 
 enum { MAILBOX_ROOT = 0, MAILBOX_INBOX = 1 };
+
+/* The system flag of that name ("\\Seen", in any case); 0: it is none that users change. */
+uint64_t mail_system_flag(struct view name);
 
 #endif

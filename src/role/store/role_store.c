@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "role/store/right.h"
+#include "role/store/store_answer.h"
 #include "role/store/store_filtering.h"
 #include "role/store/store_names.h"
 #include "role/store/store_private.h"
@@ -112,6 +113,7 @@ static int store_role_serve(struct role_process *p)
 	store_upkeep_start();
 	store_search_start();
 	store_report_in_start();
+	store_answer_start();
 	store_heal_start(begin_anew);
 	return 0;
 }
@@ -155,6 +157,7 @@ static void finish(void *arg)
 {
 	struct role_process *p = arg;
 	store_upkeep_stop();
+	store_answer_stop();
 	store_report_in_stop();
 	filtering_stop_all();
 	store_heal_stop();

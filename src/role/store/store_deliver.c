@@ -199,6 +199,7 @@ static int take_target(
 	struct filtered *r = &d->rules.targets[d->mail.target_count++];
 	r->notify = from->notify;
 	return arena_copy(&d->arena, from->reached, &r->recipient) &&
+	               arena_copy(&d->arena, from->address, &r->original) &&
 	               arena_copy(&d->arena, from->orcpt, &r->orcpt) &&
 	               arena_copy(&d->arena, from->mailbox, &t->mailbox) &&
 	               store_prefix_join(&d->arena, from->prefix, m->headers, &t->prefix)

@@ -25,7 +25,9 @@ enum {
 	TRIES = 2,            /* the role's end may have been another's doing */
 	WITHOUT_MAX = 100000, /* accounts that are known to have no rules */
 	RESULT_MAX = 2 << 20, /* octets of what comes back, without messages that were changed */
-	VERSIONS_BYTES_MAX = 4 * FILTER_MESSAGE_MAX /* of these, together */
+	VERSIONS_BYTES_MAX = 4 * FILTER_MESSAGE_MAX, /* of these, together */
+	COMPOSED_MAX = 128,                          /* messages to be sent: an action has one at most */
+	COMPOSED_BYTES_MAX = 1 << 20                 /* of each: ANSWER_MESSAGE_MAX */
 };
 
 static struct {
@@ -72,11 +74,20 @@ struct filter *filter_new(void)
 	return f;
 }
 
-static void release(struct filter *f)
+static void forget_versions(struct filter *f)
 {
 	for (size_t i = 0; i < f->version_count; i++)
 		buf_done(&f->versions[i].bytes);
+	for (size_t i = 0; i < f->composed_count; i++)
+		buf_done(&f->composed[i].bytes);
+	f->version_count = f->composed_count = 0;
+}
+
+static void release(struct filter *f)
+{
+	forget_versions(f);
 	mem_free(f->versions);
+	mem_free(f->composed);
 	mem_free(f->failed);
 	rules_state_release(f->state);
 	arena_done(&f->arena);
@@ -115,13 +126,6 @@ static void end(struct filter *f)
 	leave(f);
 	if (!f->cancelled)
 		loop_task_schedule(&f->end);
-}
-
-static void forget_versions(struct filter *f)
-{
-	for (size_t i = 0; i < f->version_count; i++)
-		buf_done(&f->versions[i].bytes);
-	f->version_count = 0;
 }
 
 static void filter_fail(struct filter *f, const char *why)
@@ -187,6 +191,9 @@ static bool is_sound(const struct filter *f, const struct message_rules_done *m)
 	for (size_t i = 0; i < f->version_count; i++)
 		if (!f->versions[i].whole)
 			return false;
+	for (size_t i = 0; i < f->composed_count; i++)
+		if (!f->composed[i].whole || f->composed[i].action >= m->actions.count)
+			return false;
 	return true;
 }
 
@@ -220,10 +227,30 @@ static void take_done(struct filter *f, struct link *link, const struct channel_
 	end(f);
 }
 
+/* Of a message that is to be sent. What finds no room is not whole: then nothing of the answer is believed.
+ */
+static void take_composed(struct filter *f, const struct message_rules_bytes *m)
+{
+	struct filter_composed *c = f->composed_count ? &f->composed[f->composed_count - 1] : NULL;
+	if (c == NULL || c->action != m->of || c->whole) {
+		if (f->composed_count == COMPOSED_MAX)
+			return;
+		if (f->composed == NULL)
+			f->composed = mem_array(COMPOSED_MAX, sizeof *f->composed);
+		c = &f->composed[f->composed_count++];
+		*c = (struct filter_composed){.action = m->of};
+		buf_init(&c->bytes, COMPOSED_BYTES_MAX);
+	}
+	if (buf_append(&c->bytes, m->bytes) == 0)
+		c->whole = m->last;
+}
+
 static void take_bytes(struct filter *f, const struct message_rules_bytes *m)
 {
 	enum { VERSIONS_MAX = 32 };
 	size_t all = 0;
+	if (!m->edited)
+		take_composed(f, m);
 	if (!m->edited || m->of >= VERSIONS_MAX || m->of > f->version_count)
 		return;
 	if (f->versions == NULL)
@@ -272,16 +299,20 @@ static bool on_frame(void *arg, struct link *link, struct channel_frame *frame)
 /* ---- its turn ---- */
 
 static bool write_run(
-    struct filter *f, struct buf *piece, struct message_rules_run *m, struct message_rules_address *own)
+    struct filter *f, struct buf *piece, struct message_rules_run *m, struct message_rules_address own[2])
 {
-	own->address = f->recipient;
+	size_t count = 0;
+	own[count].address = f->recipient;
+	count += f->recipient.len > 0;
+	own[count].address = f->original;
+	count += f->original.len > 0;
 	*m = (struct message_rules_run){.account = f->account,
 	    .programs = {f->programs, f->program_count},
 	    .recipient = f->recipient,
-	    .original = f->recipient,
+	    .original = f->original,
 	    .authenticated = f->mail->authenticated,
 	    .mailbox = f->mailbox,
-	    .addresses = {own, f->recipient.len ? 1 : 0},
+	    .addresses = {own, count},
 	    .separators = VIEW("+"),
 	    .now = (uint64_t)(f->mail->now > 0 ? f->mail->now : 0),
 	    .terms = f->mail->terms,
@@ -299,11 +330,11 @@ static bool write_run(
 static bool send_run(struct filter *f)
 {
 	struct message_rules_run m;
-	struct message_rules_address own;
+	struct message_rules_address own[2];
 	struct buf piece;
 	struct calls *calls = store_rules_calls();
 	buf_init(&piece, 2 * PIECE);
-	if (write_run(f, &piece, &m, &own))
+	if (write_run(f, &piece, &m, own))
 		f->request = calls_ask(calls, MESSAGE_RULES_RUN, &m, on_frame, f);
 	struct view rest = view_skip(f->mail->bytes, PIECE - f->prefix.len);
 	for (bool last = m.last; f->request && !last;) {

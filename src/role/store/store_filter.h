@@ -34,11 +34,19 @@ struct filter_version {
 	bool whole;
 };
 
+/* A message that is to be sent, as an action wants it. */
+struct filter_composed {
+	uint64_t action; /* its index */
+	struct buf bytes;
+	bool whole;
+};
+
 struct filter {
 	/* What is asked; texts are the owner's until filter_free. */
 	const struct filter_mail *mail;
 	uint64_t account;
-	struct view recipient, orcpt; /* the address that leads here, and as it was given */
+	struct view recipient;       /* the account's own address */
+	struct view original, orcpt; /* the address that leads here, as RCPT gave it; and ORCPT */
 	uint64_t notify;
 	struct view mailbox; /* where the mail goes without rules, as account_target has it */
 	struct view prefix;  /* what stands before it in the mailbox */
@@ -62,6 +70,8 @@ struct filter {
 	size_t program_count;
 	struct filter_version *versions;
 	size_t version_count;
+	struct filter_composed *composed; /* in the order of the actions that they are of */
+	size_t composed_count;
 
 	/* Internal. */
 	struct filter *next;

@@ -9,6 +9,7 @@
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "role/store/store_answer.h"
 #include "role/store/store_private.h"
 #include "trace/trace_write.h"
 
@@ -68,19 +69,6 @@ static void tell_owner(const struct filter *f, uint64_t version, const char *wha
 
 /* ---- from actions to places ---- */
 
-static uint64_t system_flag(struct view word)
-{
-	static const struct {
-		const char *name;
-		uint64_t flag;
-	} flags[] = {{"\\Seen", FLAG_SEEN}, {"\\Answered", FLAG_ANSWERED}, {"\\Flagged", FLAG_FLAGGED},
-	    {"\\Deleted", FLAG_DELETED}, {"\\Draft", FLAG_DRAFT}};
-	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-		if (view_equal_nocase(word, view_from_string(flags[i].name)))
-			return flags[i].flag;
-	return 0;
-}
-
 struct budget {
 	size_t created, keywords;
 };
@@ -90,7 +78,7 @@ static void take_flags(
 {
 	struct view word, *keywords = arena_array(f->arena, KEYWORDS_MAX, sizeof *keywords);
 	while (words.len > 0 && view_next(&words, ' ', &word)) {
-		place->flags |= system_flag(word);
+		place->flags |= mail_system_flag(word);
 		if (word.len == 0 || word.data[0] == '\\' || word.len > ACCOUNT_KEYWORD_MAX ||
 		    keywords == NULL || place->keyword_count == KEYWORDS_MAX ||
 		    budget->keywords == KEYWORDS_ALTOGETHER)
@@ -202,6 +190,7 @@ static void ask(struct filtering *f, size_t i)
 	filter->mail = &f->mail;
 	filter->account = target->shard;
 	filter->recipient = r->recipient;
+	filter->original = r->original;
 	filter->orcpt = r->orcpt;
 	filter->notify = r->notify;
 	filter->mailbox = target->mailbox;
@@ -287,6 +276,48 @@ void filtering_begin(
 
 /* ---- afterwards ---- */
 
+/* Nobody answers what was found to be junk: its sender is forged, or wants to know which addresses are read.
+ */
+static bool is_junk(struct view mailbox)
+{
+	return view_equal_nocase(mailbox, VIEW("\\Junk"));
+}
+
+static void send_answer(
+    struct filtering *f, const struct filter *filter, const struct filter_composed *composed)
+{
+	const struct message_rules_action *a = &filter->actions[composed->action];
+	struct store_answer answer = {.account = filter->account,
+	    .about = f->id,
+	    .message = buf_view(&composed->bytes),
+	    .recipients = a->target,
+	    .sender = a->sender,
+	    .author = a->author,
+	    .utf8 = a->utf8,
+	    .eight_bit = a->eight_bit,
+	    .once = a->kind == RULES_VACATION,
+	    .handle = a->handle,
+	    .seconds = a->seconds,
+	    .copy = {.wanted = a->fcc,
+	        .create = a->fcc_create,
+	        .path = a->fcc_mailbox,
+	        .mailbox_id = a->fcc_mailbox_id,
+	        .special_use = a->fcc_special_use,
+	        .flags = a->fcc_flags}};
+	if (a->composed && a->silent.len == 0 && (a->kind == RULES_VACATION || a->kind == RULES_NOTIFY))
+		store_answer_send(&answer);
+}
+
+/* What the rules want to be sent for a message that has come now, and not once more. */
+static void send_answers(
+    struct filtering *f, const struct account_target *target, const struct filter *filter)
+{
+	bool repeated = target->modseq == 0 && !target->nowhere;
+	if (!repeated && !is_junk(filter->mailbox))
+		for (size_t i = 0; i < filter->composed_count; i++)
+			send_answer(f, filter, &filter->composed[i]);
+}
+
 static void tell_one(struct filtering *f, size_t i)
 {
 	const struct account_target *target = &f->delivery->targets[i];
@@ -294,6 +325,7 @@ static void tell_one(struct filtering *f, size_t i)
 	const struct filter *filter = r->filter;
 	if (filter == NULL || !filter->any || target->result != 0)
 		return;
+	send_answers(f, target, filter);
 	if (filter->failed) {
 		log_event(LOG_WARNING, "-", "rules-failed", log_u64("account", filter->account),
 		    log_text("message", f->id), log_text("script", filter->script),

@@ -10,8 +10,8 @@
 
 /* What is asked of one target of the delivery, and what its rules said. */
 struct filtered {
-	struct filter *filter;        /* NULL: it has no rules */
-	struct view recipient, orcpt; /* as in struct filter */
+	struct filter *filter;                  /* NULL: it has no rules */
+	struct view recipient, original, orcpt; /* as in struct filter */
 	uint64_t notify;
 	struct account_wanted_place *places;
 	uint8_t place_kinds[ACCOUNT_TARGET_PLACES_MAX]; /* enum rules_action_kind, for the trace */
