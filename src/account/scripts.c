@@ -219,8 +219,9 @@ static int run_put(struct txn *t, void *arg)
 		error = judge_room(&p->which, p->shard, p->text.len, p->how, &f);
 	if (error == 0)
 		error = write_script(c, p, &f);
-	if (error == 0 && p->activate)
-		error = set_active(c, f.script.place, p->number);
+	/* Out of office has one script: what is put down and not switched on is off. */
+	if (error == 0 && (p->activate || f.script.place == SCRIPT_AWAY))
+		error = set_active(c, f.script.place, p->activate ? p->number : 0);
 	if (error == 0)
 		error = change_end(c);
 	mem_free(c);

@@ -130,7 +130,7 @@ struct account_script_put {
 	uint64_t shard;
 	struct account_script_name which;
 	uint8_t how;            /* enum script_put_how */
-	bool activate;          /* in the same step */
+	bool activate;          /* in the same step; of SCRIPT_AWAY: else it is not active any more */
 	struct view text, form; /* the caller's until done */
 	uint32_t warnings;
 	void (*done)(struct account_script_put *p, int result);

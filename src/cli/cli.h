@@ -116,6 +116,7 @@ int cli_dkim(struct cli *cli);
 int cli_group(struct cli *cli);
 int cli_mailbox(struct cli *cli);
 int cli_rule(struct cli *cli);
+int cli_vacation(struct cli *cli);
 int cli_store(struct cli *cli);
 int cli_message(struct cli *cli);
 int cli_send(struct cli *cli);

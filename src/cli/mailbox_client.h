@@ -1,7 +1,7 @@
 /*
- * An account's mail for the command line: a channel to store on which all questions of mail/mail.h and
- * mail/script.h can be asked, as an administrator. A server must be running. Several questions may be under
- * way; store answers them in their order.
+ * An account's mail for the command line: a channel to store on which all questions of mail/mail.h,
+ * mail/script.h and mail/vacation.h can be asked, as an administrator. A server must be running. Several
+ * questions may be under way; store answers them in their order.
  */
 #ifndef CLI_MAILBOX_CLIENT_H
 #define CLI_MAILBOX_CLIENT_H
@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "mail/mail.h"
 #include "mail/script.h"
+#include "mail/vacation.h"
 
 struct mailbox_client {
 	int fd;
@@ -34,6 +35,8 @@ union mailbox_answer {
 	struct script_complaint complaint;
 	struct script_deed deed;
 	struct mail_found found;
+	struct vacation_setting vacation;
+	struct vacation_person person;
 };
 
 /* Opens the account of that address. 0, or an exit code with the reason printed and nothing to close. */

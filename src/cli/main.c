@@ -77,6 +77,17 @@ static const struct {
         "       postrider rule add ADDRESS --rule FILE [--before RULE] [--off] [--script NAME]\n"
         "       PLACE: before, after (of each account's own), or global (to be included). A FILE of - is "
         "standard input."},
+    {"vacation", cli_vacation,
+        "an account's out of office: who is answered while its owner is away, and with what",
+        "postrider vacation show ADDRESS [--json]\n"
+        "       postrider vacation set ADDRESS --text TEXT|--text-file FILE [--from DATE] [--until DATE] "
+        "[--subject TEXT]\n"
+        "           [--html-file FILE] [--inside DOMAIN,ADDRESS,...] [--inside-text TEXT|--inside-text-file "
+        "FILE]\n"
+        "           [--inside-only] [--every DAYS] [--off] [--json]\n"
+        "       postrider vacation on|off ADDRESS [--json]\n"
+        "       postrider vacation answered ADDRESS [--all] [--json]\n"
+        "       A DATE is 2026-07-01, or \"2026-07-01 08:00\"; of --until that day is the last one."},
     {"queue", cli_queue, "messages on their way: what waits, why, and what to do about it",
         "postrider queue list [WHICH] [--limit N] [--json]\n       postrider queue show ID...|WHICH "
         "[--json]\n       postrider queue stats [--json]\n       postrider queue retry ID...|WHICH [--why "

@@ -8,6 +8,38 @@
 #include "format/json.h"
 #include "format/json_read.h"
 
+/* ---- between processes ---- */
+
+struct vacation vacation_from_setting(const struct vacation_setting *m)
+{
+	return (struct vacation){.enabled = m->enabled != 0,
+	    .from = (int64_t)m->from,
+	    .until = (int64_t)m->until,
+	    .period = m->period,
+	    .subject = m->subject,
+	    .text = m->text,
+	    .html = m->html,
+	    .inside = m->inside,
+	    .inside_text = m->inside_text,
+	    .inside_only = m->inside_only != 0,
+	    .begun = m->begun};
+}
+
+struct vacation_setting vacation_to_setting(const struct vacation *v)
+{
+	return (struct vacation_setting){.enabled = v->enabled,
+	    .from = (uint64_t)v->from,
+	    .until = (uint64_t)v->until,
+	    .period = v->period,
+	    .inside_only = v->inside_only,
+	    .begun = v->begun,
+	    .subject = v->subject,
+	    .text = v->text,
+	    .html = v->html,
+	    .inside = v->inside,
+	    .inside_text = v->inside_text};
+}
+
 /* ---- what it may hold ---- */
 
 static bool is_domain(struct view v)

@@ -12,6 +12,16 @@
 #include "base/buf.h"
 #include "format/date.h"
 
+/* What can be asked of it, as mail/script.h's questions, on the same channel; each ends with MAIL_DONE. */
+enum vacation_type {
+	VACATION_GET = 1240, /* VACATION_SETTING, unless none was ever set */
+	VACATION_SET,        /* struct vacation_setting; -EINVAL: it has a problem; errors as of SCRIPT_PUT */
+	VACATION_ANSWERED,   /* VACATION_PERSON for each, in no order */
+	VACATION_SETTING,
+	VACATION_PERSON,
+	VACATION_TYPES_END
+};
+
 enum {
 	VACATION_SUBJECT_MAX = 500,        /* octets */
 	VACATION_TEXT_MAX = 64 * 1024,     /* octets of each text: a letter has some kilobytes */
@@ -37,6 +47,27 @@ struct vacation {
 	bool inside_only;        /* nobody else is answered */
 	uint64_t begun;          /* whoever was answered under another number is answered anew */
 };
+
+/* The same between processes. With VACATION_SET: begun 0: everybody is answered anew. */
+struct vacation_setting {
+	uint64_t enabled, from, until, period, inside_only, begun;
+	struct view subject, text, html, inside, inside_text;
+};
+struct vacation_get {
+	uint64_t unused;
+};
+/* all: of the account's scripts, too; else of this setting since it was last set. */
+struct vacation_answered {
+	uint64_t all;
+};
+/* Who was answered: when, until when not again, and how often by now. */
+struct vacation_person {
+	struct view who, handle;
+	uint64_t since, until, times;
+};
+
+struct vacation vacation_from_setting(const struct vacation_setting *m);
+struct vacation_setting vacation_to_setting(const struct vacation *v);
 
 /* Why this cannot be a setting, as a sentence that can be shown; NULL: it can. One that is not enabled may
  * lack its texts. */

@@ -8,6 +8,9 @@
 /* Names as people type them, so that a bad one is answered in words. */
 #define FIELD_NAME(type, member) FIELD_BYTES(type, member, 2 * SCRIPT_NAME_MAX)
 
+/* As account/marks.h has them. */
+enum { PERSON_MAX = 320 };
+
 SCHEMA(script_list, FIELD_NUMBER(script_list, unused, 0, 0));
 SCHEMA(script_entry, FIELD_IDENTITY(script_entry, number), FIELD_PLACE(script_entry),
     FIELD_FLAG(script_entry, active), FIELD_NUMBER(script_entry, size, 0, SCRIPT_SIZE_MAX),
@@ -43,8 +46,27 @@ SCHEMA(script_deed, FIELD_COUNT(script_deed, uid), FIELD_FLAG(script_deed, last)
 SCHEMA(script_changes, FIELD_IDENTITY(script_changes, since));
 SCHEMA(script_gone, FIELD_BYTES(script_gone, numbers, SCRIPT_GONE_MAX));
 
+SCHEMA(vacation_get, FIELD_NUMBER(vacation_get, unused, 0, 0));
+SCHEMA(vacation_setting, FIELD_FLAG(vacation_setting, enabled), FIELD_TIME(vacation_setting, from),
+    FIELD_TIME(vacation_setting, until), FIELD_NUMBER(vacation_setting, period, 0, VACATION_PERIOD_MOST),
+    FIELD_FLAG(vacation_setting, inside_only), FIELD_IDENTITY(vacation_setting, begun),
+    FIELD_LINE(vacation_setting, subject, VACATION_SUBJECT_MAX),
+    FIELD_TEXT(vacation_setting, text, VACATION_TEXT_MAX),
+    FIELD_TEXT(vacation_setting, html, VACATION_TEXT_MAX),
+    FIELD_TEXT(vacation_setting, inside, VACATION_INSIDE_MAX),
+    FIELD_TEXT(vacation_setting, inside_text, VACATION_TEXT_MAX));
+SCHEMA(vacation_answered, FIELD_FLAG(vacation_answered, all));
+SCHEMA(vacation_person, FIELD_BYTES(vacation_person, who, PERSON_MAX),
+    FIELD_BYTES(vacation_person, handle, PERSON_MAX), FIELD_TIME(vacation_person, since),
+    FIELD_TIME(vacation_person, until), FIELD_COUNT(vacation_person, times));
+
 /* clang-format off */
 const struct message_row messages_script[MESSAGES_IN_GROUP] = {
+    [VACATION_GET - MESSAGES_SCRIPT] = {"vacation-get", ROLE_ADMIN, ROLE_STORE, &vacation_get_schema},
+    [VACATION_SET - MESSAGES_SCRIPT] = {"vacation-set", ROLE_ADMIN, ROLE_STORE, &vacation_setting_schema},
+    [VACATION_ANSWERED - MESSAGES_SCRIPT] = {"vacation-answered", ROLE_ADMIN, ROLE_STORE, &vacation_answered_schema},
+    [VACATION_SETTING - MESSAGES_SCRIPT] = {"vacation-setting", ROLE_STORE, ROLE_ADMIN, &vacation_setting_schema},
+    [VACATION_PERSON - MESSAGES_SCRIPT] = {"vacation-person", ROLE_STORE, ROLE_ADMIN, &vacation_person_schema},
     [SCRIPT_LIST - MESSAGES_SCRIPT] = {"script-list", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_list_schema},
     [SCRIPT_GET - MESSAGES_SCRIPT] = {"script-get", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_get_schema},
     [SCRIPT_PIECE - MESSAGES_SCRIPT] = {"script-piece", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_piece_schema},

@@ -60,6 +60,9 @@ static const struct {
 	X(MAIL_ANNOTATIONS, RIGHT_MAIL, right_annotations, true) \
 	X(MAIL_ANNOTATE, RIGHT_MAIL, right_annotate, true) \
 	X(MAIL_SHOW, RIGHT_MAIL, right_show, true) \
+	X(VACATION_GET, RIGHT_SCRIPTS, right_vacation_get, true) \
+	X(VACATION_SET, RIGHT_SCRIPTS, right_vacation_set, true) \
+	X(VACATION_ANSWERED, RIGHT_SCRIPTS, right_vacation_answered, true) \
 	X(SCRIPT_LIST, RIGHT_SCRIPTS, right_script_list, true) \
 	X(SCRIPT_GET, RIGHT_SCRIPTS, right_script_get, true) \
 	X(SCRIPT_PIECE, RIGHT_SCRIPTS, right_script_piece, true) \
@@ -144,6 +147,7 @@ static void closed(struct link *link)
 	right_watch_stop(r);
 	right_script_stop(r);
 	right_script_try_stop(r);
+	right_vacation_stop(r);
 	free_when_idle(r);
 }
 

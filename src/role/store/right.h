@@ -23,7 +23,7 @@ enum right_permission {
 	    1 << 0,            /* list INBOX, read its messages and delete them; for one session at a time */
 	RIGHT_MAIL = 1 << 1,   /* all of mail/mail.h, but what is administrators' */
 	RIGHT_IMPORT = 1 << 2, /* with RIGHT_MAIL: that too. Messages keep what they were elsewhere */
-	RIGHT_SCRIPTS = 1 << 3 /* all of mail/script.h */
+	RIGHT_SCRIPTS = 1 << 3 /* all of mail/script.h and mail/vacation.h */
 };
 
 struct right {
@@ -162,6 +162,12 @@ struct buf;
  */
 int right_script_take_text(struct right *r, struct buf *text);
 void right_script_stop(struct right *r); /* at the right's end */
+
+/* right_vacation.c: mail/vacation.h. */
+void right_vacation_get(struct right *r, uint32_t request, const void *message);
+void right_vacation_set(struct right *r, uint32_t request, const void *message);
+void right_vacation_answered(struct right *r, uint32_t request, const void *message);
+void right_vacation_stop(struct right *r);
 void right_script_close(struct right *r);
 /* right_script_try.c */
 void right_script_try(struct right *r, uint32_t request, const void *message);
