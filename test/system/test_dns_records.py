@@ -73,8 +73,10 @@ def test_wrong_use_is_said(settings, words, status):
     assert done.returncode == status and done.stderr.startswith(b"postrider: ")
 
 
-def test_keys_of_the_running_server_are_named(server):
-    """They are made behind `domain add`, so they are waited for."""
+def test_keys_of_the_running_server_are_named(make_server):
+    """They are made while the server runs, so they are waited for."""
+    server = make_server(dkim_sign=True)
+
     def keys():
         done = run(POSTRIDER, "--config", server.config, "dns", "records", DOMAIN, "--json")
         return [r for r in json.loads(done.stdout) if r["part"] == "dkim"]

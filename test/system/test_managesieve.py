@@ -4,6 +4,7 @@ import contextlib
 import signal
 import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -42,6 +43,11 @@ def test_a_user_edits_scripts(server):
         assert client.command("LOGOUT").status == "OK" and client.file.read() == b""
     assert server.wait_event("managesieve-login", since=mark).fields["address"] == ALICE
     server.wait_event("managesieve-end", since=mark)
+
+
+def test_the_domains_records_name_the_service(server):
+    records = server.cli("dns", "records", "example.test").stdout.decode()
+    assert f"_sieve._tcp.example.test. 3600 IN SRV 0 1 {server.ports['managesieve']} mail.example.test." in " ".join(records.split())
 
 
 def test_a_script_as_large_as_any(server):
@@ -209,3 +215,52 @@ def test_a_store_that_dies_ends_sessions_and_no_script(make_server):
             return again.script("rules") == FILES
         return False
     wait_for(comes_in, what="the store's return")
+
+
+class Putter(threading.Thread):
+    """Puts scripts of one name, each with its number in it, until its connection ends. `done`: the last number that was answered with OK."""
+
+    def __init__(self, server, name):
+        super().__init__(daemon=True)
+        self.client, self.name, self.done, self.asked = ManageSieve(server, ALICE, secure=False), name, 0, 0
+
+    def run(self):
+        with contextlib.suppress(OSError, EOFError):
+            while True:
+                self.asked += 1
+                answer = self.client.command("PUTSCRIPT", self.name, numbered(self.asked))
+                if answer.status != "OK":
+                    break
+                self.done = self.asked
+
+
+def numbered(number):
+    return f"# {number}\r\n".encode() * 500 + b"keep;\r\n"
+
+
+@pytest.mark.parametrize("role", ["store", "rules", "managesieve"])
+def test_a_kill_within_putscript_leaves_whole_scripts(make_server, role):
+    server = make_server()
+    putters = [Putter(server, f"script {n}") for n in range(4)]
+    for putter in putters:
+        putter.start()
+    wait_for(lambda: all(putter.done >= 2 for putter in putters), what="some scripts")
+    server.kill_role(role)
+    if role == "rules":
+        # A script that cannot be judged now is refused, and may be put later; the sessions go on.
+        for putter in putters:
+            putter.client.socket.settimeout(TIMEOUT)
+    for putter in putters:
+        putter.join(2 if role == "rules" else TIMEOUT)
+
+    def looked_at():
+        with contextlib.suppress(AssertionError, OSError, EOFError), ManageSieve(server, ALICE, secure=False) as client:
+            return {name: client.script(name) for name in client.scripts()}
+        return None
+    for putter in putters:
+        putter.client.close()
+        putter.join(TIMEOUT)
+    found = wait_for(looked_at, what="the scripts")
+    for putter in putters:
+        number = int(found[putter.name].split()[1])
+        assert putter.done <= number <= putter.asked and found[putter.name] == numbered(number)
