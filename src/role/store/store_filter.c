@@ -258,13 +258,16 @@ static void take_bytes(struct filter *f, const struct message_rules_bytes *m)
 	struct filter_version *v = &f->versions[m->of];
 	if (m->of == f->version_count) {
 		buf_init(&v->bytes, 2 * FILTER_MESSAGE_MAX);
-		v->whole = false;
+		v->whole = v->broken = false;
 		f->version_count++;
 	}
 	for (size_t i = 0; i < f->version_count; i++)
 		all += buf_view(&f->versions[i].bytes).len;
-	if (!v->whole && all + m->bytes.len <= VERSIONS_BYTES_MAX && buf_append(&v->bytes, m->bytes) == 0)
-		v->whole = m->last;
+	/* What comes behind a piece that found no room may be small enough again. */
+	if (v->whole || v->broken)
+		return;
+	v->broken = all + m->bytes.len > VERSIONS_BYTES_MAX || buf_append(&v->bytes, m->bytes) != 0;
+	v->whole = m->last && !v->broken;
 }
 
 static void again(struct filter *f);
@@ -381,6 +384,10 @@ static void start_next(void *arg)
 		next = f->next;
 		if (filters.count >= RUNS_MAX || (filters.count > 0 && filters.bytes >= RUN_BYTES_MAX))
 			break;
+		/* Those that were under way when the role ended run one by one, so that the second end says
+		 * whose doing it was. */
+		if (filters.count > 0 && (f->tries > 0 || filters.running->tries > 0))
+			break;
 		if (!has_one_under_way(f->account))
 			start(f);
 	}
@@ -400,8 +407,8 @@ static void line_up(struct filter *f)
 }
 
 /*
- * The role has ended. Whoever it was working for is tried once more; whoever only waited for us is not to
- * blame.
+ * The role has ended. Whoever it was working for is tried once more, alone; whoever only waited for us is not
+ * to blame.
  */
 static void again(struct filter *f)
 {

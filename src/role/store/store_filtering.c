@@ -33,12 +33,28 @@ struct told {
 
 static struct map told;
 
+static void forget_old(int64_t now)
+{
+	size_t position = 0;
+	struct view key;
+	void *value;
+	while (map_each(&told, &position, &key, &value)) {
+		struct told *t = value;
+		if (now - t->at < TOLD_SECONDS && now >= t->at)
+			continue;
+		mem_free(map_remove(&told, key));
+		position = 0; /* a removal may have moved an entry to a slot that was passed */
+	}
+}
+
 static bool is_news(uint64_t account, uint64_t version)
 {
 	struct told *t = map_get_u64(&told, account);
 	int64_t now = clock_wall();
 	if (t && t->version == version && now - t->at < TOLD_SECONDS && now >= t->at)
 		return false;
+	if (t == NULL && told.count >= TOLD_MAX)
+		forget_old(now);
 	if (t == NULL && told.count >= TOLD_MAX)
 		return false; /* a flood of notices helps nobody: the log has them all */
 	if (t == NULL)
