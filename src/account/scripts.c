@@ -228,22 +228,15 @@ static int run_put(struct txn *t, void *arg)
 	return error;
 }
 
-/* False: it could not be taken; `error` says why. */
-static bool upload(struct accounts *a, struct store_commit *commit, struct view bytes, int *error)
+static int upload(struct accounts *a, struct store_commit *commit, struct view bytes)
 {
 	struct store_upload *u = store_upload_begin(a->store);
-	*error = store_upload_append(u, bytes);
-	if (*error)
+	int error = store_upload_append(u, bytes);
+	if (error)
 		store_upload_abort(u);
 	else
 		commit->uploads[commit->upload_count++] = u;
-	return *error == 0;
-}
-
-static void abort_uploads(struct store_commit *commit)
-{
-	while (commit->upload_count > 0)
-		store_upload_abort(commit->uploads[--commit->upload_count]);
+	return error;
 }
 
 static void put_done(struct store_commit *commit, int result)
@@ -252,27 +245,32 @@ static void put_done(struct store_commit *commit, int result)
 	p->done(p, result);
 }
 
-/* Answers from within the store, as all do, although no entry can be touched. */
-static int run_nothing(struct txn *t, void *arg)
+/* What could not be begun is answered from within the store, as all is. */
+static int run_refuse(struct txn *t, void *arg)
 {
-	(void)t, (void)arg;
-	return -EFBIG;
+	(void)t;
+	return *(const int *)arg;
+}
+
+static void refuse(struct store_commit *commit, int *error)
+{
+	while (commit->upload_count > 0)
+		store_upload_abort(commit->uploads[--commit->upload_count]);
+	commit->run = run_refuse;
+	commit->arg = error;
 }
 
 void account_script_put(struct accounts *a, struct account_script_put *p)
 {
-	int error = 0;
 	p->now = clock_wall();
 	p->commit = (struct store_commit){.run = run_put, .arg = p, .done = put_done};
-	if (p->form.len == 0 || p->form.len > ACCOUNT_SCRIPT_FORM_MAX || p->text.len > SCRIPT_SIZE_MAX)
-		p->commit.run = run_nothing;
-	else if (upload(a, &p->commit, p->form, &error) && p->text.len > 0)
-		upload(a, &p->commit, p->text, &error);
-	if (error) {
-		abort_uploads(&p->commit);
-		p->done(p, error);
-		return;
-	}
+	p->error = p->form.len == 0 || p->form.len > ACCOUNT_SCRIPT_FORM_MAX || p->text.len > SCRIPT_SIZE_MAX
+	               ? -EFBIG
+	               : upload(a, &p->commit, p->form);
+	if (p->error == 0 && p->text.len > 0)
+		p->error = upload(a, &p->commit, p->text);
+	if (p->error)
+		refuse(&p->commit, &p->error);
 	store_commit(a->store, &p->commit);
 }
 
@@ -361,15 +359,15 @@ static void edit_done(struct store_commit *commit, int result)
 
 void account_script_edit(struct accounts *a, struct account_script_edit *e)
 {
-	int error = 0;
 	e->now = clock_wall();
 	e->commit = (struct store_commit){
 	    .run = run_edit, .arg = e, .frees_space = e->what == SCRIPT_CHANGE_REMOVE, .done = edit_done};
-	if (e->what == SCRIPT_CHANGE_FORM && (e->form.len == 0 || e->form.len > ACCOUNT_SCRIPT_FORM_MAX))
-		e->commit.run = run_nothing;
-	else if (e->what == SCRIPT_CHANGE_FORM && !upload(a, &e->commit, e->form, &error)) {
-		e->done(e, error);
-		return;
-	}
+	e->error = 0;
+	if (e->what == SCRIPT_CHANGE_FORM)
+		e->error = e->form.len == 0 || e->form.len > ACCOUNT_SCRIPT_FORM_MAX
+		               ? -EFBIG
+		               : upload(a, &e->commit, e->form);
+	if (e->error)
+		refuse(&e->commit, &e->error);
 	store_commit(a->store, &e->commit);
 }

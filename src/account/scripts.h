@@ -141,6 +141,7 @@ struct account_script_put {
 	/* Internal. */
 	struct store_commit commit;
 	int64_t now;
+	int error;
 };
 
 void account_script_put(struct accounts *a, struct account_script_put *p);
@@ -181,6 +182,7 @@ struct account_script_edit {
 	/* Internal. */
 	struct store_commit commit;
 	int64_t now;
+	int error;
 };
 
 void account_script_edit(struct accounts *a, struct account_script_edit *e);

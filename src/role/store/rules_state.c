@@ -11,7 +11,7 @@
 #include "process/messages_rules.h"
 #include "role/store/store_private.h"
 
-/* Accounts that are remembered; all are forgotten at once when there are more. Some 50 octets for each. */
+/* Accounts that are remembered; all are forgotten at once when there are more. Some 80 octets for each. */
 enum { KNOWN_MAX = 200000 };
 
 static struct {

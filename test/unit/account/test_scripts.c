@@ -310,6 +310,32 @@ static void test_limits(void **state)
 	mem_free(text);
 }
 
+/* Without memory for a body the answer comes later all the same, and nothing has changed. */
+static void test_no_memory(void **state)
+{
+	(void)state;
+	test_create(&accounts, test_account(ONE), 0);
+	put("a", "keep;");
+	for (unsigned n = 1; n <= 2; n++) {
+		struct waiting w = {0};
+		struct account_script_put p = {.shard = test_account(ONE),
+		    .which = named("a"),
+		    .text = VIEW("stop;"),
+		    .form = VIEW("form"),
+		    .done = account_script_put_done,
+		    .arg = &w};
+		mem_fail_after(n);
+		account_script_put(&accounts, &p);
+		assert_false(mem_fault_pending());
+		assert_false(w.done);
+		test_wait(accounts.store, &w.done);
+		assert_int_equal(w.result, -ENOMEM);
+		expect_text("a", "keep;");
+	}
+	put("a", "stop;");
+	expect_text("a", "stop;");
+}
+
 static void test_form(void **state)
 {
 	struct account_script_read r;
@@ -582,6 +608,7 @@ int main(void)
 	    cmocka_unit_test(test_active),
 	    cmocka_unit_test(test_rename),
 	    cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_no_memory),
 	    cmocka_unit_test(test_form),
 	    cmocka_unit_test(test_server),
 	    cmocka_unit_test(test_changed),
