@@ -40,7 +40,9 @@ def bad(tmp_path):
 
 def test_a_script_from_its_file_to_its_end(server, good):
     assert server.cli("rule", "list", ALICE).stdout == b"alice@example.test has no scripts\n"
+    mark = server.mark()
     assert server.cli("rule", "put", ALICE, good).stdout == b""
+    assert server.wait_event("script-put", since=mark, by="admin").fields["name"] == "good"
     assert text_of(server, "good") == GOOD
     row = scripts(server)["good"]
     assert row["active"] is False and row["size"] == len(GOOD) and row["warnings"] == 0
@@ -50,7 +52,9 @@ def test_a_script_from_its_file_to_its_end(server, good):
     assert len(lines) == 3 and re.fullmatch(r"active +6 B  \d{4}-\d\d-\d\d \d\d:\d\d  Мої правила", lines[2]), lines
     server.cli("rule", "remove", ALICE, "Мої правила", status=77)
     server.cli("rule", "activate", ALICE, "good")
+    assert server.wait_event("script-active", since=mark).fields["name"] == "good"
     server.cli("rule", "rename", ALICE, "good", "better")
+    assert server.wait_event("script-renamed", since=mark, to="better").fields["name"] == "good"
     assert {name: row["active"] for name, row in scripts(server).items()} == {"better": True, "Мої правила": False}
     server.cli("rule", "rename", ALICE, "better", "Мої правила", status=65)
     server.cli("rule", "activate", ALICE, "--none")
@@ -129,6 +133,15 @@ def test_a_script_goes_with_its_account_and_stays_through_upkeep(server, good):
     server.cli("account", "remove", "gone@example.test")
     server.add_account("gone@example.test")
     assert scripts(server, "gone@example.test") == {}
+    # The index is made anew from snapshot and log.
+    server.cli("rule", "put", "--server", "global", good)
+    assert server.stop() == 0
+    server.cli("store", "rebuild")
+    server.cli("store", "check")
+    server.start()
+    assert text_of(server, "good", BOB) == GOOD and scripts(server, BOB)["good"]["active"]
+    assert server.cli("rule", "show", "--server", "global", "good").stdout == GOOD
+    server.cli("rule", "remove", "--server", "global", "good")
     server.cli("rule", "activate", BOB, "--none")
     server.cli("rule", "remove", BOB, "good")
 

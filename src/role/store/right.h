@@ -153,6 +153,11 @@ void right_script_rename(struct right *r, uint32_t request, const void *message)
 void right_script_space(struct right *r, uint32_t request, const void *message);
 void right_script_changes(struct right *r, uint32_t request, const void *message);
 
+/* A line in the log: who changed which script. more: its new name, or empty. */
+struct account_script_name;
+void right_script_log(
+    const struct right *r, const char *event, const struct account_script_name *which, struct view more);
+
 /* right_script_put.c */
 void right_script_piece(struct right *r, uint32_t request, const void *message);
 void right_script_put(struct right *r, uint32_t request, const void *message);

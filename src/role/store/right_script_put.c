@@ -107,6 +107,10 @@ static const struct question_kind kind = {.release = release};
 static void put_down(struct account_script_put *put, int result)
 {
 	struct right_put *x = container_of(put, struct right_put, put);
+	put->which.number = put->number;
+	if (result == 0)
+		right_script_log(x->question.right, put->activate ? "script-put-active" : "script-put",
+		    &put->which, (struct view){0});
 	rules_state_changed(put->shard);
 	if (!question_back(&x->question))
 		return;

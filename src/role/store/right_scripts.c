@@ -5,6 +5,7 @@
 
 #include "account/scripts.h"
 #include "base/container.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "role/store/question.h"
 #include "role/store/rules_state.h"
@@ -171,9 +172,28 @@ void right_script_get(struct right *r, uint32_t request, const void *message)
 
 static const struct question_kind edit_kind = {.release = release};
 
+/* Whoever takes an account over likes to leave a rule that sends its mail elsewhere: a change can be found.
+ */
+void right_script_log(
+    const struct right *r, const char *event, const struct account_script_name *which, struct view more)
+{
+	log_event(LOG_INFO, "-", event, log_u64("account", r->account),
+	    log_string("by", role_bit_name(r->link.peer)), log_u64("script", which->number),
+	    log_text("name", which->name), log_text(more.len ? "to" : NULL, more));
+}
+
+static void log_edit(const struct right_script *x)
+{
+	static const char *const events[] = {"script-active", "script-removed", "script-renamed"};
+	const struct account_script_edit *e = &x->u.edit;
+	right_script_log(x->question.right, events[e->what], &e->which, e->to);
+}
+
 static void edited(struct account_script_edit *edit, int result)
 {
 	struct right_script *x = container_of(edit, struct right_script, u.edit);
+	if (result == 0)
+		log_edit(x);
 	rules_state_changed(edit->shard);
 	if (!question_back(&x->question))
 		return;
