@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "process/own_limits.h"
+#include "sieve/sieve_form.h"
 
 enum {
 	/* Runs that store has under way; it keeps to fewer (store_rules.h). */
@@ -134,6 +135,23 @@ static enum sieve_answer ask(void *arg, const struct sieve_question *question, s
 	return SIEVE_UNKNOWN;
 }
 
+/* RFC 6609: the form of an included script is an answer of store; the program lives as long as the run. */
+static enum sieve_answer script(
+    void *arg, struct view name, bool global, struct arena *arena, const struct sieve_program **program)
+{
+	struct sieve_question q = {
+	    .kind = SIEVE_ASK_SCRIPT, .name = name, .detail = global ? VIEW("global") : VIEW("personal")};
+	struct sieve_program *made = arena_alloc(arena, sizeof *made);
+	struct view form;
+	enum sieve_answer answer = ask(arg, &q, &form);
+	if (answer != SIEVE_YES)
+		return answer;
+	if (made == NULL || sieve_form_read(form, NULL, arena, made) != 0)
+		return SIEVE_NO;
+	*program = made;
+	return SIEVE_YES;
+}
+
 static void send_question(struct run *r)
 {
 	r->asking = true;
@@ -243,6 +261,7 @@ static bool take_outcome(struct run *r, const struct sieve_outcome *o)
 static struct sieve_world world_of(struct run *r)
 {
 	return (struct sieve_world){.ask = ask,
+	    .script = script,
 	    .arg = r,
 	    .addresses = r->addresses,
 	    .address_count = r->m.addresses.count,
