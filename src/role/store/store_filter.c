@@ -27,7 +27,8 @@ enum {
 	RESULT_MAX = 2 << 20, /* octets of what comes back, without messages that were changed */
 	VERSIONS_BYTES_MAX = 4 * FILTER_MESSAGE_MAX, /* of these, together */
 	COMPOSED_MAX = 128,                          /* messages to be sent: an action has one at most */
-	COMPOSED_BYTES_MAX = 1 << 20                 /* of each: ANSWER_MESSAGE_MAX */
+	COMPOSED_BYTES_MAX = 1 << 20,                /* of each: ANSWER_MESSAGE_MAX */
+	COMPOSED_BYTES_ALL = 4 << 20                 /* of all of them: what a run has memory for */
 };
 
 static struct {
@@ -241,8 +242,11 @@ static void take_composed(struct filter *f, const struct message_rules_bytes *m)
 		*c = (struct filter_composed){.action = m->of};
 		buf_init(&c->bytes, COMPOSED_BYTES_MAX);
 	}
-	if (buf_append(&c->bytes, m->bytes) == 0)
-		c->whole = m->last;
+	size_t all = 0;
+	for (size_t i = 0; i < f->composed_count; i++)
+		all += buf_view(&f->composed[i].bytes).len;
+	c->broken |= all + m->bytes.len > COMPOSED_BYTES_ALL || buf_append(&c->bytes, m->bytes) != 0;
+	c->whole = m->last && !c->broken;
 }
 
 static void take_bytes(struct filter *f, const struct message_rules_bytes *m)

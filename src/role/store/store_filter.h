@@ -38,7 +38,7 @@ struct filter_version {
 struct filter_composed {
 	uint64_t action; /* its index */
 	struct buf bytes;
-	bool whole;
+	bool whole, broken; /* as in struct filter_version */
 };
 
 struct filter {

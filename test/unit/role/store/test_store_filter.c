@@ -195,6 +195,47 @@ static void a_version_with_a_hole_is_none(void **state)
 	assert_int_equal(filters[0]->action_count, 0);
 }
 
+/* The same of a message that is to be sent: an answer of more than 1 MB, and many that are too much together.
+ */
+static void an_answer_with_a_hole_is_none(void **state)
+{
+	(void)state;
+	static char bytes[100000];
+	struct message_rules_action notify[2] = {
+	    {.kind = RULES_KEEP}, {.kind = RULES_NOTIFY, .composed = true}};
+	filter_mail_of(0);
+	for (int i = 0; i < 11; i++)
+		say(0, MESSAGE_RULES_BYTES,
+		    &(struct message_rules_bytes){.of = 1, .bytes = view_of(bytes, sizeof bytes)});
+	say(0, MESSAGE_RULES_BYTES,
+	    &(struct message_rules_bytes){.of = 1, .last = true, .bytes = view_of(bytes, 1000)});
+	say(0, MESSAGE_RULES_DONE, &(struct message_rules_done){.actions = {notify, 2}});
+	settle();
+	assert_true(done[0]);
+	assert_non_null(filters[0]->failed);
+	assert_int_equal(filters[0]->composed_count, 0);
+}
+
+static void answers_have_room_for_some_alone(void **state)
+{
+	(void)state;
+	static char bytes[100000];
+	struct message_rules_action notify[5] = {{.kind = RULES_KEEP}};
+	filter_mail_of(0);
+	for (uint64_t of = 0; of < 5; of++) {
+		notify[of] = (struct message_rules_action){.kind = RULES_NOTIFY, .composed = true};
+		for (int i = 0; i < 9; i++)
+			say(0, MESSAGE_RULES_BYTES,
+			    &(struct message_rules_bytes){
+			        .of = of, .last = i == 8, .bytes = view_of(bytes, sizeof bytes)});
+		settle();
+	}
+	say(0, MESSAGE_RULES_DONE, &(struct message_rules_done){.actions = {notify, 5}});
+	settle();
+	assert_true(done[0]);
+	assert_non_null(filters[0]->failed);
+}
+
 /* Whose message it was shows when each is tried alone: the others get what their rules say. */
 static void a_message_that_ends_the_role_takes_no_other_with_it(void **state)
 {
@@ -227,6 +268,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_run_that_keeps, begin, end),
 	    cmocka_unit_test_setup_teardown(a_version_with_a_hole_is_none, begin, end),
+	    cmocka_unit_test_setup_teardown(an_answer_with_a_hole_is_none, begin, end),
+	    cmocka_unit_test_setup_teardown(answers_have_room_for_some_alone, begin, end),
 	    cmocka_unit_test_setup_teardown(a_message_that_ends_the_role_takes_no_other_with_it, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
