@@ -90,6 +90,22 @@ def test_scripts_of_the_server_run_before_and_behind(server, user):
     server.deliver(user, message("bad"))
     assert ("bad",) in subjects(server, user)["INBOX"]
 
+def test_scripts_include_others(server, user):
+    """One of one's own, and one of the server; the newest version of each counts, and which script did it is told."""
+    put(server, user, 'require ["include", "variables"]; global "where"; set "where" "Archive"; include :global "all"; include "parts";')
+    server.cli("rule", "put", user, "-", "--name", "parts", input=b'require ["include", "fileinto", "variables"]; if header :is "subject" "mine" { fileinto "${global.where}"; }')
+    server.cli("rule", "put", "--server", "global", "-", "--name", "all", input=b'require ["regex", "fileinto"]; if header :regex "subject" "^(all|each)$" { fileinto "Trash"; }')
+    for subject in ("mine", "each", "plain"):
+        server.deliver(user, message(subject))
+    assert subjects(server, user) == {"Archive": [("mine",)], "Trash": [("each",)], "INBOX": [("plain",)]}
+    server.cli("rule", "put", user, "-", "--name", "parts", input=b'require "fileinto"; fileinto "Junk";')
+    server.deliver(user, message("second"))
+    assert subjects(server, user)["Junk"] == [("second",)]
+    # One that is gone keeps the mail.
+    server.cli("rule", "remove", "--server", "global", "all")
+    server.deliver(user, message("third"))
+    assert ("third",) in subjects(server, user)["INBOX"]
+
 
 def test_a_script_that_fails_keeps_the_mail_and_its_owner_is_told_once(server, user):
     many = "".join(f'fileinto "Box {i}";\n' for i in range(33))
