@@ -6,6 +6,7 @@
 #include "role/rules/rules_private.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -93,6 +94,20 @@ static void fail(struct run *r, struct view why, uint32_t line)
 {
 	rules_outcome_send_failure(r->link, r->request, rules_line(&r->arena, why, RULES_PIECE), r->at, line);
 	free_run(r);
+}
+
+/* The line is one of the program's own script; where an included one failed, the text has its line. */
+static void fail_as(struct run *r, const struct sieve_outcome *o)
+{
+	struct sieve_quoted name = sieve_quote(o->failed_script);
+	char text[SIEVE_QUOTE_SIZE + 1000]; /* longer reasons are cut */
+	if (o->failed_script.len == 0) {
+		fail(r, o->failed_text, o->failed_line);
+		return;
+	}
+	snprintf(text, sizeof text, "line %u of the included script %s: %.*s", (unsigned)o->failed_line,
+	    name.text, VIEW_FMT(o->failed_text));
+	fail(r, view_from_string(text), 0);
 }
 
 /* ---- what is asked ---- */
@@ -287,7 +302,7 @@ static bool run_program(struct run *r)
 		return error == 1;
 	}
 	if (result == SIEVE_FAILED) {
-		fail(r, o.failed_text, o.failed_line);
+		fail_as(r, &o);
 		return false;
 	}
 	return take_outcome(r, &o);
