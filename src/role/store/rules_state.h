@@ -1,8 +1,8 @@
 /*
  * Which programs run for an account's mail, as store remembers it, so that mail for those who have no rules
- * costs one look into a table. Whoever changes a script, or what else decides about it, says so here. A
- * commit that delivers compares the head's rules_modseq with `modseq` of what it has run, since somebody may
- * have changed it meanwhile.
+ * costs one look into a table. Whoever changes a script, or what else decides about it, says so here, before
+ * the change is answered. So mail that comes behind the answer meets what was put; a delivery that is under
+ * way goes on with what it began with.
  */
 #ifndef ROLE_STORE_RULES_STATE_H
 #define ROLE_STORE_RULES_STATE_H
