@@ -92,7 +92,8 @@ struct message_rules_run {
 struct message_rules_piece { uint64_t last; struct view bytes; };
 
 /* One at a time; nothing else comes of this run until it is answered. what: enum rules_question; program: RULES_ASK_PROGRAM: which
-   of those that were named. The others as struct sieve_question has them. */
+   of those that were named. The others as struct sieve_question has them. A form that cannot be read is asked for once more, with
+   "anew" as detail (RULES_ASK_PROGRAM) or mailbox (RULES_ASK_SCRIPT): its text is to be compiled anew. */
 struct message_rules_asks { uint64_t what, program; struct view name, mailbox, detail; };
 /* Of a run. yes: with the last piece. bytes: of a value, or of a form (id, version: what names it); store has none: no. */
 struct message_rules_answer { uint64_t yes, last, id, version; struct view bytes; };

@@ -31,6 +31,7 @@ struct known {
 	struct sieve_question question;
 	enum sieve_answer answer;
 	struct view value;
+	bool anew; /* a form that could not be read: it is compiled anew, once */
 };
 
 struct run {
@@ -51,6 +52,7 @@ struct run {
 	struct known *known;
 	size_t questions;
 	bool asking, asked_again;
+	struct known *asked_anew;
 	struct message_rules_asks asked;
 	struct buf answer;
 	struct rules_outcome outcome;
@@ -118,6 +120,14 @@ static bool same(const struct sieve_question *a, const struct sieve_question *b)
 	       view_equal(a->detail, b->detail);
 }
 
+static struct known *find_known(const struct run *r, const struct sieve_question *question)
+{
+	struct known *k = r->known;
+	while (k && !same(&k->question, question))
+		k = k->next;
+	return k;
+}
+
 /* RFC 5183 section 4.1: what is known here. */
 static enum sieve_answer environment(const struct run *r, struct view name, struct view *value)
 {
@@ -142,12 +152,11 @@ static enum sieve_answer ask(void *arg, const struct sieve_question *question, s
 		return environment(r, question->name, value);
 	if (question->kind == SIEVE_ASK_SPAM || question->kind == SIEVE_ASK_VIRUS)
 		return rules_verdict(&r->m, question->kind == SIEVE_ASK_SPAM, value);
-	for (const struct known *k = r->known; k; k = k->next)
-		if (same(&k->question, question)) {
-			*value = k->value;
-			return k->answer;
-		}
-	return SIEVE_UNKNOWN;
+	const struct known *k = find_known(r, question);
+	if (k == NULL)
+		return SIEVE_UNKNOWN;
+	*value = k->value;
+	return k->answer;
 }
 
 /* RFC 6609: the form of an included script is an answer of store; the program lives as long as the run. */
@@ -161,7 +170,15 @@ static enum sieve_answer script(
 	enum sieve_answer answer = ask(arg, &q, &form);
 	if (answer != SIEVE_YES)
 		return answer;
-	if (made == NULL || sieve_form_read(form, NULL, arena, made) != 0)
+	int error = made ? sieve_form_read(form, NULL, arena, made) : -ENOMEM;
+	struct known *k = find_known(arg, &q);
+	/* It may be of another version of the compiler. */
+	if (error == -EINVAL && !k->anew) {
+		k->anew = true;
+		k->answer = SIEVE_UNKNOWN;
+		return SIEVE_UNKNOWN;
+	}
+	if (error)
 		return SIEVE_NO;
 	*program = made;
 	return SIEVE_YES;
@@ -207,10 +224,13 @@ static int ask_store(struct run *r, const struct sieve_question *q)
 	    q->mailbox.len > NAMES_MAX || q->detail.len > NAMES_MAX)
 		return remember(r, q, SIEVE_NO, (struct view){0}) ? 1 : -ENOMEM;
 	r->asked = (struct message_rules_asks){.what = q->kind};
+	r->asked_anew = find_known(r, q);
 	if (!arena_copy(&r->kept, q->name, &r->asked.name) ||
 	    !arena_copy(&r->kept, q->mailbox, &r->asked.mailbox) ||
 	    !arena_copy(&r->kept, q->detail, &r->asked.detail))
 		return -ENOMEM;
+	if (r->asked_anew)
+		r->asked.mailbox = VIEW("anew");
 	send_question(r);
 	return 0;
 }
@@ -487,8 +507,15 @@ static void take_known(struct run *r, const struct message_rules_answer *m)
 	    .name = r->asked.name,
 	    .mailbox = r->asked.mailbox,
 	    .detail = r->asked.detail};
-	bool good =
-	    !buf_failed(&r->answer) && remember(r, &q, m->yes ? SIEVE_YES : SIEVE_NO, buf_view(&r->answer));
+	enum sieve_answer answer = m->yes ? SIEVE_YES : SIEVE_NO;
+	bool good = !buf_failed(&r->answer);
+	if (good && r->asked_anew) {
+		r->asked_anew->answer = answer;
+		good = arena_copy(&r->kept, buf_view(&r->answer), &r->asked_anew->value);
+	} else if (good) {
+		good = remember(r, &q, answer, buf_view(&r->answer));
+	}
+	r->asked_anew = NULL;
 	if (good)
 		go_on(r);
 	else

@@ -242,10 +242,11 @@ static void read_program(struct filter_question *q)
 /* RFC 6609: an included script, by its name. */
 static void read_included(struct filter_question *q)
 {
+	bool anew = q->asks.mailbox.len > 0;
 	bool global = view_equal(q->asks.detail, VIEW("global"));
 	read_script(q, global ? ACCOUNT_SERVER : q->account,
 	    (struct account_script_name){.place = global ? SCRIPT_GLOBAL : SCRIPT_OWN, .name = q->asks.name},
-	    SCRIPT_PART_FORM);
+	    anew ? SCRIPT_PART_TEXT : SCRIPT_PART_FORM);
 }
 
 /* ---- the question ---- */
