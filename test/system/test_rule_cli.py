@@ -11,6 +11,7 @@ import threading
 
 import pytest
 
+from imap_client import contents
 from server import POSTRIDER, TIMEOUT, run, wait_for
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
@@ -115,6 +116,38 @@ def test_the_server_s_scripts(server, good):
     for place, name in (("before", "good"), ("after", "better"), ("global", "good")):
         server.cli("rule", "remove", "--server", place, name)
     assert json.loads(server.cli("rule", "list", "--server", "--json").stdout) == []
+
+
+def test_scripts_that_are_included(server):
+    """By name, from the account's own and from the server's: each mail meets what is there when it comes."""
+    include = b'require ["include", "fileinto"]; include :global "lists"; include :personal "friends";'
+    server.add_account("reader@example.test")
+    server.cli("rule", "put", "reader@example.test", "-", "--name", "main", "--activate", input=include)
+
+    def put(whose, name, subject, mailbox):
+        text = f'require ["fileinto", "mailbox"]; if header :contains "subject" "{subject}" {{ fileinto :create "{mailbox}"; stop; }}'
+        server.cli("rule", "put", *whose, "-", "--name", name, input=text.encode())
+
+    def where(subject):
+        server.deliver("reader@example.test", f"Subject: {subject}\r\n\r\nx\r\n".encode())
+        found = {box: len(messages) for box, messages in contents(server, "reader@example.test").items() if messages}
+        new = {box: count - seen.get(box, 0) for box, count in found.items() if count != seen.get(box, 0)}
+        seen.update(found)
+        return new
+
+    seen = {}
+    put(["--server", "global"], "lists", "list", "Lists")
+    put(["reader@example.test"], "friends", "friend", "Friends")
+    assert where("the list") == {"Lists": 1} and where("a friend") == {"Friends": 1} and where("else") == {"INBOX": 1}
+    put(["--server", "global"], "lists", "list", "Elsewhere")
+    assert where("the list") == {"Elsewhere": 1}
+    # Somebody else's are not hers: neither by name nor as the server's.
+    server.cli("rule", "remove", "reader@example.test", "friends")
+    put([BOB], "friends", "friend", "Bobs")
+    before = where("a friend")
+    assert before.keys() == {"INBOX"}, before
+    server.cli("rule", "remove", "--server", "global", "lists")
+    server.cli("rule", "remove", BOB, "friends")
 
 
 def test_wrong_use(server):
