@@ -126,6 +126,7 @@ struct account_target {
 	const struct account_wanted_place
 	    *places;        /* one email in all of them; a mailbox named twice counts once */
 	size_t place_count; /* at most ACCOUNT_TARGET_PLACES_MAX: more are left out */
+	struct view filed;  /* what rules did with it, for account_filed_get; empty: nothing */
 	bool nowhere;       /* it is not kept, as its owner's rules want it: only the delivery id is */
 	bool enforce_quota;
 	uint64_t quota_default;          /* of an account without its own; 0: no limit */
@@ -137,6 +138,7 @@ struct account_target {
 	uint64_t emailid; /* result: of the email, also when it had been delivered before */
 	uint32_t uid;     /* result: in the first place; 0 when it had been delivered before */
 	unsigned missed;  /* result: the bits 1 << i of places that could not be had */
+	bool repeated;    /* result: it had been delivered before */
 	unsigned warn;    /* result: percent of the quota in use, when its owner is to be warned of that now;
 	                     else 0 */
 	uint64_t modseq;  /* result: of this change; 0 when it had been delivered before */

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "account/filed.h"
 #include "account/lists.h"
 #include "account/mailbox.h"
 #include "account/message.h"
@@ -73,6 +74,7 @@ static int check_target(struct txn *t, const struct account_delivery *d, struct 
 {
 	struct account_head head;
 	target->emailid = 0;
+	target->repeated = false;
 	target->uid = target->warn = 0;
 	target->modseq = 0;
 	int error = head_get(t, target->shard, &head);
@@ -237,10 +239,25 @@ static int remember_delivery(
 static int deliver_nowhere(struct txn *t, const struct account_delivery *d, struct account_target *target)
 {
 	struct account_change c;
+	if (!target->has_delivery_id)
+		return 0;
 	int error = change_begin(&c, t, target->shard, d->now);
 	if (error == 0)
 		error = remember_delivery(&c, d, target);
 	return error ? error : change_end(&c);
+}
+
+static int put_filed(struct account_change *c, const struct account_delivery *d,
+    const struct account_target *target, const struct message_place *places, size_t count)
+{
+	struct account_place at[ACCOUNT_TARGET_PLACES_MAX];
+	struct entry value;
+	if (target->filed.len == 0)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		at[i] = (struct account_place){.mailbox = places[i].mailbox, .uid = places[i].uid};
+	filed_encode(d->now, at, count, target->filed, &value);
+	return change_put(c, key_filed(target->emailid), &value);
 }
 
 static int deliver_to(struct txn *t, const struct account_delivery *d, struct account_target *target)
@@ -268,6 +285,8 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 		error = find_places(&c, d, target, places, &count);
 	if (error == 0)
 		error = message_add(&c, &email, places, count, &target->emailid);
+	if (error == 0)
+		error = put_filed(&c, d, target, places, count);
 	if (error)
 		return error;
 	if (d->list_counts && places[0].mailbox != c.head.roles[MAILBOX_ROLE_JUNK])
@@ -309,6 +328,7 @@ int account_delivery_run(struct txn *t, struct account_delivery *d)
 				return error;
 		} else if (target->result == 1) {
 			target->result = 0;
+			target->repeated = true;
 		}
 	}
 	return any || done_before ? 0 : refusal;
@@ -343,7 +363,7 @@ size_t account_delivery_writes(const struct account_delivery *d)
 	for (size_t i = 0; i < d->target_count; i++) {
 		size_t places = places_of(d, &d->targets[i]);
 		writes += message_add_writes(places, 1 + references_of(d)) + places + HEAD_AND_DELIVERY_ID +
-		          flags_writes(d, &d->targets[i]) + d->list_counts;
+		          flags_writes(d, &d->targets[i]) + d->list_counts + (d->targets[i].filed.len > 0);
 	}
 	return writes;
 }

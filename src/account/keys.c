@@ -156,6 +156,11 @@ struct account_key key_places(uint64_t emailid)
 	return with_u64('V', emailid);
 }
 
+struct account_key key_filed(uint64_t emailid)
+{
+	return with_u64('f', emailid);
+}
+
 struct account_key key_summary(uint64_t emailid)
 {
 	return with_u64('Z', emailid);

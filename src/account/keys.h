@@ -35,6 +35,7 @@
  *   X expiry id              a body that was made durable before anything names it
  *   Y collection href        reserved: number of the object of that name
  *   Z emailid                summary that found no room in E
+ *   f emailid                what rules did with it when it came (filed.h)
  *
  * The letters are fixed, and their order is of use. New entries come at the end of the range of E, L and M.
  * LMDB leaves pages of such a range half empty when large entries lie behind it, and nearly full when small
@@ -129,6 +130,7 @@ struct account_key key_share(uint64_t owner, uint32_t mailbox);
 struct account_key key_email(uint64_t emailid);
 struct account_key key_places(uint64_t emailid);
 struct account_key key_summary(uint64_t emailid);
+struct account_key key_filed(uint64_t emailid);
 struct account_key key_message(uint32_t mailbox, uint32_t uid);
 struct account_key key_flags(uint32_t mailbox, uint32_t block);
 struct account_key key_gone(uint32_t mailbox, uint32_t chunk);

@@ -373,7 +373,7 @@ int message_erase(struct account_change *c, uint64_t emailid)
 {
 	struct view value;
 	int error = change_delete(c, key_email(emailid));
-	const struct account_key others[] = {key_places(emailid), key_summary(emailid)};
+	const struct account_key others[] = {key_places(emailid), key_summary(emailid), key_filed(emailid)};
 	for (size_t i = 0; i < sizeof others / sizeof *others && error == 0; i++) {
 		error = change_get(c, others[i], &value);
 		if (error == 0)

@@ -97,7 +97,7 @@ int email_read(struct txn *t, uint64_t shard, uint64_t emailid, struct email_cop
  * of it.
  */
 enum {
-	MESSAGE_REMOVE_FEW = 7 + ACCOUNT_HASHES_MAX,
+	MESSAGE_REMOVE_FEW = 8 + ACCOUNT_HASHES_MAX,
 	MESSAGE_WRITES_MAX = MESSAGE_REMOVE_FEW + 2 * ACCOUNT_MORE_KEYWORDS_MAX + MAIL_ANNOTATIONS_OF_MESSAGE
 };
 

@@ -10,7 +10,7 @@
 /* Of one: a new E, Z, M, O, Q, V, H, its hashes; the old U, E, V and Z go. Keywords keep their counts but for
  * those of Q. */
 enum {
-	ONE_WRITES = 9 + ACCOUNT_HASHES_MAX + 4 + 2 * ACCOUNT_MORE_KEYWORDS_MAX,
+	ONE_WRITES = 10 + ACCOUNT_HASHES_MAX + 4 + 2 * ACCOUNT_MORE_KEYWORDS_MAX,
 	AT_ONCE = 60 /* what a slice has room for, when there are no keywords without a bit */
 };
 

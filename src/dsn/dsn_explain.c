@@ -196,6 +196,10 @@ static const struct {
             TRY_LATER,
             "It accepted less than data_rate_min, or other mail was waiting for the connection: that host, "
             "or the network on the way to it, is overloaded."}},
+    [TROUBLE_RULES] = {"refused by the recipient", STATUS("7.1"),
+        {"The recipient has set up a rule that refuses this message.",
+            "Sending it again does not help. Ask the recipient in another way.",
+            "See `postrider rule list` for the recipient's scripts."}},
 };
 
 const char *trouble_phrase(enum trouble trouble)

@@ -89,6 +89,7 @@ enum trouble {
 	TROUBLE_UNWRITABLE,    /* an address or a parameter cannot be said in SMTP */
 	TROUBLE_SILENT,        /* the host answered, and then no more: not in time, within the dialogue */
 	TROUBLE_SLOW,          /* the host takes mail so slowly that its connection was given up */
+	TROUBLE_RULES,         /* the recipient's own rules refuse the message: RFC 5429 */
 	TROUBLE_KINDS
 };
 

@@ -82,7 +82,7 @@ static bool on_delivered(void *arg, struct link *link, struct channel_frame *fra
 	if (frame && !link_decode(link, frame, &m))
 		return false;
 	l->request = 0;
-	const struct message_result *results = frame ? m.results.items : NULL;
+	const struct message_delivery_result *results = frame ? m.results.items : NULL;
 	int error = results && m.results.count > 0 ? (int)results[0].error : -EAGAIN;
 	end(l, error == 0 ? LETTER_SENT : error == -ENOENT ? LETTER_NEVER : LETTER_LATER);
 	return true;

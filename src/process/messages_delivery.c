@@ -5,7 +5,10 @@
 #include "mail/mail_url.h"
 #include "process/message_fields.h"
 
-enum { REPORTS_MAX = 1000 /* recipients that one DSN tells of: several messages' when it was gathered */ };
+enum {
+	REPORTS_MAX = 1000, /* recipients that one DSN tells of: several messages' when it was gathered */
+	REFUSAL_MAX = 2000  /* ANSWER_REFUSAL_MAX of answer/answer.h */
+};
 
 SCHEMA(message_upload, FIELD_IDENTITY(message_upload, upload), FIELD_BYTES(message_upload, bytes, PIECE_MAX));
 SCHEMA(message_upload_credit, FIELD_IDENTITY(message_upload_credit, upload),
@@ -36,7 +39,10 @@ SCHEMA(message_deliver, FIELD_WORD(message_deliver, session, 64), FIELD_IDENTITY
     FIELD_IDENTITY(message_deliver, submitter), FIELD_SIZE(message_deliver, text_growth),
     FIELD_LIST(message_deliver, reports, REPORTS_MAX, &message_delivery_report_schema),
     FIELD_FLAG(message_deliver, is_report), FIELD_LINE(message_deliver, author, 256));
-SCHEMA(message_delivered, FIELD_LIST(message_delivered, results, QUEUED_MAX, &message_result_schema));
+SCHEMA(message_delivery_result, FIELD_ERROR(message_delivery_result, error),
+    FIELD_TEXT(message_delivery_result, text, REFUSAL_MAX));
+SCHEMA(
+    message_delivered, FIELD_LIST(message_delivered, results, QUEUED_MAX, &message_delivery_result_schema));
 SCHEMA(message_room, FIELD_IDENTITY(message_room, account), FIELD_SIZE(message_room, bytes));
 SCHEMA(message_mailing_list, FIELD_IDENTITY(message_mailing_list, account),
     FIELD_ANY(message_mailing_list, list));

@@ -75,6 +75,8 @@ struct message_deliver {
 	uint64_t is_report;          /* it came to an address for reports about our domains: it is read (ledger/received.h) */
 	struct view author;          /* of it: whom DMARC has proven as its author; empty: nobody */
 };
+/* error -EPERM: the recipient's rules refuse the message, with this text: lines of ASCII, or of UTF-8 where terms.utf8 is set. */
+struct message_delivery_result { int64_t error; struct view text; };
 struct message_delivered { struct codec_list results; }; /* of the deliveries, in their order */
 struct message_room { uint64_t account, bytes; };
 struct message_mailing_list { uint64_t account, list; }; /* answered with 0 or -ENOENT; others: not known now */
@@ -88,7 +90,7 @@ struct message_shown { int64_t error; uint64_t last; struct view bytes; };
 
 #define MESSAGES_DELIVERY_STRUCTS(X) X(message_upload) X(message_upload_credit) X(message_upload_abort) \
 	X(message_delivery) X(message_reference) X(message_delivery_report) X(message_deliver) \
-	X(message_delivered) X(message_room) X(message_mailing_list) X(message_etrn) X(message_etrn_answer) \
+	X(message_delivery_result) X(message_delivered) X(message_room) X(message_mailing_list) X(message_etrn) X(message_etrn_answer) \
 	X(message_show) X(message_shown)
 /* clang-format on */
 MESSAGES_DELIVERY_STRUCTS(MESSAGE_DECLARE_SCHEMA)

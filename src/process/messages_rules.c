@@ -7,6 +7,7 @@
 enum {
 	COMPLAINT_MAX = 2000,
 	ACTIONS_MAX = 4 * 32, /* of all programs that run over one message */
+	REFUSAL_MAX = 2000,   /* ANSWER_REFUSAL_MAX of answer/answer.h */
 	MARKS_MAX = 100,
 	EDITS_MAX = 1000,
 	VERSIONS_MAX = 32,
@@ -71,11 +72,13 @@ SCHEMA(message_rules_action, FIELD_NUMBER(message_rules_action, kind, 0, RULES_N
     FIELD_WORD(message_rules_action, notify, 64), FIELD_WORD(message_rules_action, ret, 8),
     FIELD_NUMBER(message_rules_action, by_mode, 0, SMTP_BY_NOTIFY),
     FIELD_FLAG(message_rules_action, by_trace), FIELD_SIGNED(message_rules_action, by, SMTP_BY_SECONDS_MAX),
-    FIELD_BYTES(message_rules_action, handle, HANDLE_MAX), FIELD_LINE(message_rules_action, silent, WHY_MAX),
-    FIELD_TIME(message_rules_action, seconds), FIELD_FLAG(message_rules_action, composed),
-    FIELD_ADDRESS(message_rules_action, sender), FIELD_ADDRESS(message_rules_action, author),
-    FIELD_FLAG(message_rules_action, utf8), FIELD_FLAG(message_rules_action, eight_bit),
-    FIELD_FLAG(message_rules_action, fcc), FIELD_FLAG(message_rules_action, fcc_create),
+    FIELD_BYTES(message_rules_action, handle, HANDLE_MAX),
+    FIELD_TEXT(message_rules_action, said, REFUSAL_MAX), FIELD_FLAG(message_rules_action, exact),
+    FIELD_LINE(message_rules_action, silent, WHY_MAX), FIELD_TIME(message_rules_action, seconds),
+    FIELD_FLAG(message_rules_action, composed), FIELD_ADDRESS(message_rules_action, sender),
+    FIELD_ADDRESS(message_rules_action, author), FIELD_FLAG(message_rules_action, utf8),
+    FIELD_FLAG(message_rules_action, eight_bit), FIELD_FLAG(message_rules_action, fcc),
+    FIELD_FLAG(message_rules_action, fcc_create),
     FIELD_LINE(message_rules_action, fcc_mailbox, PATH_LINE_MAX),
     FIELD_LINE(message_rules_action, fcc_mailbox_id, 256),
     FIELD_LINE(message_rules_action, fcc_special_use, 64),

@@ -109,6 +109,7 @@ struct message_rules_action {
 	struct view target, mailbox_id, special_use, flags; uint64_t create, copy;
 	uint64_t version;                    /* of the message; 0: as it came; else one more than its index */
 	struct view notify, ret; uint64_t by_mode, by_trace; int64_t by; /* redirect: RFC 6009; by_mode: 0: none */
+	struct view said; uint64_t exact;    /* reject: target, as a reply of SMTP can say it, and whether that is all of it */
 	struct view handle, silent; uint64_t seconds; /* vacation, notify: see sieve_outcome.h; silent: why nothing is sent */
 	uint64_t composed;                   /* vacation, notify: what is to be sent came in RULES_BYTES, and ... */
 	struct view sender;                  /* ... is sent so: target has its recipients, one a line; an empty sender is the null one; */

@@ -121,7 +121,9 @@ struct queue_part {
 struct queue_delivery {
 	struct queue_id id;
 	struct queue_record
-	    record; /* count 0: there is none. blob is set in the run; deadlines by the queue */
+	    record;          /* count 0: there is none. blob is set in the run; deadlines by the queue */
+	struct blob_id body; /* of the store already; none: the commit's upload of this number */
+	size_t upload;
 	struct queue_part
 	    *parts; /* of its recipients, the first with the message's own id; NULL: one record */
 	size_t part_count;

@@ -126,7 +126,7 @@ int queue_delivery_run(struct txn *t, struct queue_delivery *d)
 		return 0;
 	d->spool.txn = t;
 	if (d->record.count > 0 && !d->repeated) {
-		d->record.blob = txn_body(t, 0);
+		d->record.blob = blob_is_none(&d->body) ? txn_body(t, d->upload) : d->body;
 		if (d->part_count == 0)
 			error = change_add(&d->spool, d->shard, &d->id, &d->record);
 	}

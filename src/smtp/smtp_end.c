@@ -253,7 +253,24 @@ void smtp_end_checked(struct smtp_session *s, const struct smtp_verdict *verdict
 	}
 }
 
-static void reply_result(struct smtp_session *s, int result, struct view id)
+/* RFC 5429 section 2.1: in the recipient's words, a line of the reply for each of theirs. */
+static void reply_refusal(struct smtp_session *s, struct view words)
+{
+	struct view line, rest = words;
+	char text[SMTP_REFUSAL_LINE + 1];
+	bool more = rest.len > 0 && view_next(&rest, '\n', &line);
+	if (!more)
+		line = VIEW("the recipient refuses this message");
+	do {
+		snprintf(text, sizeof text, "%.*s", VIEW_FMT(line));
+		more = more && rest.len > 0 && view_next(&rest, '\n', &line);
+		if (more)
+			smtp_reply_line(s, 550, "5.7.1", text);
+	} while (more);
+	smtp_reply(s, 550, "5.7.1", text);
+}
+
+static void reply_result(struct smtp_session *s, int result, struct view words, struct view id)
 {
 	char text[200];
 	switch (result) {
@@ -276,6 +293,9 @@ static void reply_result(struct smtp_session *s, int result, struct view id)
 	case -ENOENT:
 		smtp_reply(s, 550, "5.1.1", "this mailbox is gone");
 		break;
+	case -EPERM:
+		reply_refusal(s, words);
+		break;
 	default:
 		smtp_reply(s, 451, "4.3.0", "the message cannot be kept now, try again later");
 	}
@@ -285,8 +305,10 @@ static void reply_result(struct smtp_session *s, int result, struct view id)
 static const struct smtp_verdict no_memory = {
     .kind = SMTP_TEMPORARY, .code = 452, .enhanced = "4.3.1", .text = "no memory now, try again later"};
 
-void smtp_delivered(struct smtp_session *s, const int *results, size_t count, struct view id)
+void smtp_delivered(
+    struct smtp_session *s, const int *results, const struct view *texts, size_t count, struct view id)
 {
+	static const struct view none;
 	if (s->wait != SMTP_WAIT_DELIVERY)
 		return;
 	s->wait = SMTP_NO_WAIT;
@@ -297,13 +319,17 @@ void smtp_delivered(struct smtp_session *s, const int *results, size_t count, st
 			if (s->envelope.recipients[i].dropped)
 				reply_verdict(s, s->each ? &s->each[i] : &no_memory);
 			else
-				reply_result(s, i < count ? results[i] : -EIO, id);
+				reply_result(s, i < count ? results[i] : -EIO,
+				    texts && i < count ? texts[i] : none, id);
 	} else {
 		/* One message, one commit: all recipients or none. */
 		int worst = count == s->envelope.count ? 0 : -EIO;
-		for (size_t i = 0; i < count && worst == 0; i++)
+		const struct view *words = &none;
+		for (size_t i = 0; i < count && worst == 0; i++) {
 			worst = s->envelope.recipients[i].dropped ? 0 : results[i];
-		reply_result(s, worst, id);
+			words = texts && worst ? &texts[i] : &none;
+		}
+		reply_result(s, worst, *words, id);
 	}
 	smtp_reset(s);
 	smtp_end_if_too_many(s);

@@ -3,6 +3,8 @@
 #define SMTP_SMTP_LIMITS_H
 
 enum {
+	/* Octets of a line of a refusal: RFC 5321 section 4.5.3.1.5 allows a reply line 512. */
+	SMTP_REFUSAL_LINE = 400,
 	SMTP_LINE_MAX =
 	    2048, /* RFC 5321 section 4.5.3.1.4: 512 octets; the extensions' parameters add up to 1,300 */
 	SMTP_AUTH_LINE_MAX = 12290, /* RFC 4954 section 4: 12,288 octets of base64 */

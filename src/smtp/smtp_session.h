@@ -173,9 +173,11 @@ void smtp_body_ready(struct smtp_session *s);
 /*
  * How the delivery ended, for each recipient in the envelope's order (of a dropped one it does not matter):
  * 0, or a negative errno (-ENOSPC: the disk or the server is full, -EDQUOT: the mailbox is, -EFBIG: it could
- * never hold the message, -ENOENT: it is gone; others: temporary). `id` names the message in the reply.
+ * never hold the message, -ENOENT: it is gone, -EPERM: its rules refuse the message; others: temporary). `id`
+ * names the message in the reply. texts: of those that refuse it, lines joined by LF; NULL: there are none.
  */
-void smtp_delivered(struct smtp_session *s, const int *results, size_t count, struct view id);
+void smtp_delivered(
+    struct smtp_session *s, const int *results, const struct view *texts, size_t count, struct view id);
 
 /* The end for a reason of ours (RFC 5321 section 3.8): 421 with this text, then close. */
 void smtp_end(struct smtp_session *s, const char *enhanced, const char *text);

@@ -39,7 +39,9 @@ enum trace_kind {
 	TRACE_DELETED,  /* by, why, bounce (0, 1) */
 	TRACE_REROUTED, /* by, why, destination, route */
 	TRACE_RETRIED,  /* by: an administrator asked for an attempt now */
-	TRACE_DONE,     /* nothing is left to do: the message has left the queue */
+	TRACE_DISCARDED, /* recipient, by (which rule, and why): it is kept nowhere */
+	TRACE_REFUSED,   /* recipient, by: its rules refuse it */
+	TRACE_DONE,      /* nothing is left to do: the message has left the queue */
 	TRACE_KINDS
 };
 

@@ -78,6 +78,7 @@ static void say_kept(struct buf *out, const struct trace_line *e)
 	else if (!say_field(out, e, " is in the mailbox of ", "account"))
 		say(out, " is in its mailbox");
 	say_field(out, e, ", folder ", "mailbox");
+	say_field(out, e, ", by ", "by");
 	say_field(out, e, ": ", "reply");
 }
 
@@ -216,6 +217,16 @@ void trace_words(struct buf *out, const struct trace_line *e)
 		break;
 	case TRACE_RETRIED:
 		say_action(out, e, "an immediate attempt was requested");
+		break;
+	case TRACE_DISCARDED:
+		say_recipient(out, e);
+		say(out, " keeps it nowhere");
+		say_field(out, e, ", by ", "by");
+		break;
+	case TRACE_REFUSED:
+		say_recipient(out, e);
+		say(out, " refuses it");
+		say_field(out, e, ", by ", "by");
 		break;
 	case TRACE_DONE:
 		say(out, "has left the queue");

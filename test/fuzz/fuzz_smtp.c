@@ -182,7 +182,7 @@ static void settle(struct play *p)
 		else if (what == SHOW)
 			smtp_shown(p->session, view_take(p->shown, 5), p->shown.len <= 5, p->show_error);
 		else
-			smtp_delivered(p->session, results, p->count, VIEW("ID"));
+			smtp_delivered(p->session, results, NULL, p->count, VIEW("ID"));
 		p->cancelled = false;
 	}
 }

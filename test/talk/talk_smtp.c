@@ -13,6 +13,7 @@ static struct {
 	struct buf body, delivered;
 	char next_rcpt[32];
 	int result;
+	struct view words; /* of a refusal */
 	bool closed, logged_in;
 	unsigned pending; /* what the session waits for */
 	enum smtp_stage check_stage;
@@ -215,6 +216,7 @@ static void answer_login(void)
 static void settle(void *session)
 {
 	int results[200];
+	struct view texts[200];
 	(void)session;
 	while (stage.pending) {
 		unsigned what = stage.pending;
@@ -234,9 +236,9 @@ static void settle(void *session)
 		if (what != DELIVERY)
 			continue;
 		for (size_t i = 0; i < stage.count; i++)
-			results[i] = stage.result;
+			results[i] = stage.result, texts[i] = stage.words;
 		stage.result = 0;
-		smtp_delivered(stage.session, results, stage.count, VIEW("ID"));
+		smtp_delivered(stage.session, results, texts, stage.count, VIEW("ID"));
 	}
 }
 
@@ -347,11 +349,15 @@ static bool direct(char letter, struct view argument)
 		set_verdict(argument);
 		return true;
 	case 'F':
+		stage.words = view_equal(argument, VIEW("refused")) ? VIEW("Not now.\nNever, \"really\".")
+		                                                    : (struct view){0};
 		stage.result = view_equal(argument, VIEW("disk-full"))   ? -ENOSPC
 		               : view_equal(argument, VIEW("broken"))    ? -EIO
 		               : view_equal(argument, VIEW("gone"))      ? -ENOENT
 		               : view_equal(argument, VIEW("full"))      ? -EDQUOT
 		               : view_equal(argument, VIEW("too-large")) ? -EFBIG
+		               : view_equal(argument, VIEW("refused"))   ? -EPERM
+		               : view_equal(argument, VIEW("unwanted"))  ? -EPERM
 		                                                         : 0;
 		return true;
 	default:

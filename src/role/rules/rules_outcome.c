@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "answer/answer.h"
 #include "base/utf8.h"
 
 enum {
@@ -178,6 +179,17 @@ static struct message_rules_action *new_action(struct rules_outcome *all)
 	return &all->actions[all->count++];
 }
 
+/* Without memory for its words it is refused in this server's. */
+static void take_refusal(struct rules_outcome *all, struct view reason, struct message_rules_action *to)
+{
+	struct buf said;
+	buf_init(&said, ANSWER_REFUSAL_MAX);
+	to->exact = answer_refusal(reason, all->utf8, &said);
+	if (!arena_copy(all->arena, buf_view(&said), &to->said))
+		to->said = (struct view){0};
+	buf_done(&said);
+}
+
 static bool add_action(struct rules_outcome *all, const struct sieve_action *from, size_t program)
 {
 	struct message_rules_action *to = new_action(all);
@@ -194,6 +206,8 @@ static bool add_action(struct rules_outcome *all, const struct sieve_action *fro
 	to->target = from->kind == SIEVE_REJECT || from->kind == SIEVE_EREJECT
 	                 ? clean(all->arena, from->target, TARGET_MAX, true)
 	                 : rules_line(all->arena, from->target, PATH_LINE_MAX);
+	if (from->kind == SIEVE_REJECT || from->kind == SIEVE_EREJECT)
+		take_refusal(all, from->target, to);
 	to->mailbox_id = rules_line(all->arena, from->mailbox_id, HANDLE_MAX);
 	to->special_use = rules_line(all->arena, from->special_use, 64);
 	to->flags = rules_line(all->arena, from->flags, FLAGS_MAX);

@@ -404,6 +404,7 @@ static void begin(struct run *r)
 	}
 	r->kept_on = true;
 	r->outcome.bytes = buf_view(&r->bytes);
+	r->outcome.utf8 = r->m.terms.utf8;
 	go_on(r);
 }
 

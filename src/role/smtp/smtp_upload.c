@@ -110,10 +110,10 @@ static bool is_dropped(const struct smtp_connection *c, const struct smtp_target
 	return smtp_envelope(c->session)->recipients[t->recipient].dropped;
 }
 
-static int result_of(const struct message_delivered *m, size_t number)
+static struct message_delivery_result result_of(const struct message_delivered *m, size_t number)
 {
-	const struct message_result *results = m->results.items;
-	return number < m->results.count ? (int)(int64_t)results[number].error : -EIO;
+	const struct message_delivery_result *results = m->results.items;
+	return number < m->results.count ? results[number] : (struct message_delivery_result){.error = -EIO};
 }
 
 /* Each target has the result of its place; a recipient's is the worst of all of its targets. */
@@ -121,20 +121,26 @@ static void report(struct smtp_connection *c, const struct message_delivered *m,
 {
 	size_t count = smtp_envelope(c->session)->count, number = 0;
 	int *results = mem_array(count, sizeof *results);
+	struct view *texts = mem_array(count, sizeof *texts);
 	for (size_t i = 0; i < count; i++)
 		results[i] = error;
 	for (size_t i = 0; m && i < c->upload.count; i++) {
 		const struct smtp_target *t = &c->upload.targets[i];
-		int result = is_dropped(c, t) ? 0 : result_of(m, number++);
-		if (result)
-			results[t->recipient] = result;
+		if (is_dropped(c, t))
+			continue;
+		struct message_delivery_result result = result_of(m, number++);
+		if (result.error) {
+			results[t->recipient] = (int)result.error;
+			texts[t->recipient] = result.text;
+		}
 	}
 	const struct smtp_envelope *envelope = smtp_envelope(c->session);
 	for (size_t i = 0; i < count; i++)
 		if (!envelope->recipients[i].dropped)
 			log_result(c, envelope->recipients[i].path, results[i]);
 	c->messages++;
-	smtp_delivered(c->session, results, count, view_from_string(c->upload.message_id));
+	smtp_delivered(c->session, results, texts, count, view_from_string(c->upload.message_id));
+	mem_free(texts);
 	mem_free(results);
 	smtp_connection_continue(c);
 }

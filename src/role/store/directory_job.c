@@ -67,7 +67,7 @@ static void read_done(struct store_read *r, int result)
 /* ---- reading ---- */
 
 /* RFC 5321 section 4.5.1: mail for <Postmaster> without a domain goes to whoever answers for this server. */
-static int resolve_any(struct txn *t, struct view address, struct directory_targets *targets)
+int directory_job_resolve(struct txn *t, struct view address, struct directory_targets *targets)
 {
 	struct address normal;
 	struct directory_domain domain;
@@ -92,7 +92,7 @@ static int run_resolve(struct txn *t, struct directory_job *job)
 	/* Half a megabyte, most of which is never touched. */
 	struct directory_targets *targets = mem_resize(NULL, sizeof *targets);
 	targets->count = 0;
-	int error = resolve_any(t, job->fields[0], targets);
+	int error = directory_job_resolve(t, job->fields[0], targets);
 	for (size_t i = 0; error == 0 && i < targets->count; i++) {
 		put_number(job, targets->items[i].remote ? 0 : targets->items[i].shard);
 		put(job, address_view(&targets->items[i].address));

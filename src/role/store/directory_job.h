@@ -39,4 +39,9 @@ void directory_job_free(struct directory_job *job);
 bool directory_job_answer(
     const struct directory_job *job, struct arena *arena, struct message_directory_answer *m);
 
+/* Where mail for an address goes, of whatever domain: as directory_resolve, and -EXDEV for a domain that is
+ * not ours. */
+int directory_job_resolve(struct txn *t, struct view address, struct directory_targets *targets)
+    __attribute__((warn_unused_result));
+
 #endif

@@ -51,23 +51,20 @@ struct delivery {
 	struct filtering rules;
 };
 
-static void answer(struct link *link, uint32_t request, const int *results, size_t count)
+static void answer(
+    struct link *link, uint32_t request, const struct message_delivery_result *results, size_t count)
 {
-	struct message_result *items = mem_array(count, sizeof *items);
-	for (size_t i = 0; i < count; i++)
-		items[i].error = results[i];
-	struct message_delivered m = {.results = {.items = items, .count = count}};
+	struct message_delivered m = {.results = {.items = (void *)(uintptr_t)results, .count = count}};
 	if (link->up)
 		ipc_send(&link->channel, MESSAGE_DELIVERED, request, &m, -1);
-	mem_free(items);
 }
 
 static void answer_all(struct link *link, uint32_t request, const struct message_deliver *m, int error)
 {
 	size_t count = m->deliveries.count;
-	int *results = mem_array(count, sizeof *results);
+	struct message_delivery_result *results = mem_array(count, sizeof *results);
 	for (size_t i = 0; i < count; i++)
-		results[i] = error;
+		results[i].error = error;
 	answer(link, request, results, count);
 	mem_free(results);
 }
@@ -106,7 +103,10 @@ static int run(struct txn *t, void *arg)
 	struct delivery *d = arg;
 	int refused = 0;
 	d->queue.record.count = d->recipient_count;
-	int error = queue_delivery_check(t, &d->queue, account_delivery_writes(&d->mail));
+	size_t writes = account_delivery_writes(&d->mail);
+	int error = queue_delivery_check(t, &d->queue, writes + filtering_writes(&d->rules));
+	if (error == 0)
+		error = filtering_check(t, &d->rules, writes);
 	if (error)
 		return error;
 	if (d->mail.target_count > 0)
@@ -118,6 +118,8 @@ static int run(struct txn *t, void *arg)
 		return refused;
 	d->queue.record.count = keep_recipients(d);
 	error = queue_delivery_run(t, &d->queue);
+	if (error == 0)
+		error = filtering_run(t, &d->rules);
 	if (error == 0 && d->is_report && !d->queue.repeated)
 		error = keep_report(t, d);
 	return error ? error : refused && d->queue.record.count == 0 ? refused : 0;
@@ -141,21 +143,31 @@ static void trace(const struct delivery *d)
 		const struct item *item = &d->items[i];
 		const struct account_target *target =
 		    item->target == NO_TARGET ? NULL : &d->mail.targets[item->target];
-		if (target && target->result == 0)
+		if (target && target->result == 0 && !filtering_trace(&d->rules, item->target, item->reached))
 			trace_event(id, TRACE_KEPT, log_text("recipient", item->reached),
 			    log_text("mailbox", target->mailbox.len ? target->mailbox : VIEW("INBOX")));
 	}
 }
 
+/* The recipient's own words, where the dialogue can still say them. */
+static struct message_delivery_result result_of(const struct delivery *d, size_t item, int result)
+{
+	size_t target = d->items[item].target;
+	if (target == NO_TARGET)
+		return (struct message_delivery_result){.error = result};
+	const struct filtered *r = &d->rules.targets[target];
+	int own = d->mail.targets[target].result;
+	if (own == 0 && result == 0 && r->refused && r->answered)
+		return (struct message_delivery_result){.error = -EPERM, .text = r->words};
+	return (struct message_delivery_result){.error = own ? own : result};
+}
+
 static void done(struct store_commit *c, int result)
 {
 	struct delivery *d = container_of(c, struct delivery, commit);
-	int *results = mem_array(d->item_count, sizeof *results);
-	for (size_t i = 0; i < d->item_count; i++) {
-		size_t target = d->items[i].target;
-		int own = target == NO_TARGET ? 0 : d->mail.targets[target].result;
-		results[i] = own ? own : result;
-	}
+	struct message_delivery_result *results = mem_array(d->item_count, sizeof *results);
+	for (size_t i = 0; i < d->item_count; i++)
+		results[i] = result_of(d, i, result);
 	if (result == 0 && !d->queue.repeated && d->queue.id.text[0])
 		trace(d);
 	if (result == 0)
@@ -164,6 +176,7 @@ static void done(struct store_commit *c, int result)
 	if (result == 0 && d->is_report)
 		store_report_in_look();
 	queue_delivery_done(store_role.queue, &d->queue, result);
+	redirects_done(&d->rules.redirects, result, queue_id_view(&d->queue.id));
 	if (d->generation == d->link->generation)
 		answer(d->link, d->request, results, d->item_count);
 	mem_free(results);
@@ -451,9 +464,77 @@ static void begin_commit(struct delivery *d)
 	store_commit(store_role.store, &d->commit);
 }
 
+/* Whether all that is asked for is refused: then SMTP's one reply can say so. */
+static bool all_refuse(const struct delivery *d)
+{
+	bool exact = true;
+	for (size_t i = 0; i < d->item_count; i++)
+		if (d->items[i].target == NO_TARGET || !d->rules.targets[d->items[i].target].refused)
+			return false;
+		else
+			exact = exact && d->rules.targets[d->items[i].target].exact;
+	return exact;
+}
+
+static void report_refusal(struct delivery *d, size_t target)
+{
+	const struct filtered *r = &d->rules.targets[target];
+	struct record_recipient *p = NULL;
+	/* One that its sender wanted to hear of anyway has a place already. */
+	for (size_t i = 0; i < d->recipient_count && p == NULL; i++)
+		if (d->recipient_targets[i] == target)
+			p = &d->recipients[i];
+	if (p == NULL) {
+		p = &d->recipients[d->recipient_count];
+		*p = (struct record_recipient){
+		    .address = r->original, .orcpt = r->orcpt, .notify = (uint8_t)r->notify};
+	}
+	p->state = RECORD_FAILED;
+	p->action = queue_record_tells(&d->queue.record, p, ACTION_FAILED) ? ACTION_FAILED : ACTION_NONE;
+	p->cause = TROUBLE_RULES;
+	p->status = VIEW("5.7.1");
+	p->reply = r->report;
+	if (p == &d->recipients[d->recipient_count])
+		d->recipient_targets[d->recipient_count++] = target;
+}
+
+/* Each refusal is said in the dialogue, or by a report. */
+static void take_refusals(struct delivery *d)
+{
+	bool all = all_refuse(d);
+	for (size_t i = 0; i < d->mail.target_count; i++) {
+		struct filtered *r = &d->rules.targets[i];
+		if (!r->refused)
+			continue;
+		r->answered = all || (d->mail.targets[i].enforce_quota && r->exact);
+		if (!r->answered)
+			report_refusal(d, i);
+	}
+	for (size_t i = 0; i < d->recipient_count; i++)
+		d->queue.record.recipients[i] = d->recipients[i];
+	d->queue.record.count = d->recipient_count;
+	if (d->recipient_count > 0 && d->queue.id.text[0] == '\0')
+		new_id(&d->queue.id);
+}
+
+/* Nobody keeps the message. */
+static void drop_body(struct delivery *d)
+{
+	store_upload_abort(d->commit.uploads[0]);
+	d->commit.upload_count = 0;
+}
+
 static void rules_done(struct filtering *f)
 {
-	begin_commit(container_of(f, struct delivery, rules));
+	struct delivery *d = container_of(f, struct delivery, rules);
+	take_refusals(d);
+	redirects_begin(&f->redirects, NULL);
+	if (!filtering_needs_body(f) && d->queue.record.count == 0 && !d->is_report)
+		drop_body(d);
+	if (d->commit.upload_count == 0 && all_refuse(d))
+		done(&d->commit, 0); /* there is nothing to be kept */
+	else
+		begin_commit(d);
 }
 
 /* Whoever sent it has ended before us, or is told by the end of its channel. */
@@ -469,6 +550,10 @@ static void ask_rules(struct delivery *d, struct store_upload *body)
 	struct filtering *f = &d->rules;
 	f->delivery = &d->mail;
 	f->arena = &d->arena;
+	f->record = d->queue.record;
+	f->record.summary = d->mail.summary;
+	f->record.recipients = NULL;
+	f->record.count = 0;
 	f->mail.terms = d->queue.record.terms;
 	f->mail.now = d->mail.internaldate;
 	f->id = queue_id_view(&d->queue.id);
@@ -527,52 +612,6 @@ static void take_delivery(struct link *link, const struct message_deliver *m, ui
 		begin_commit(d);
 }
 
-/* ---- room ---- */
-
-struct room {
-	struct account_request request;
-	struct asked asked;
-	uint64_t bytes;
-};
-
-static void room_known(struct account_request *r, int result)
-{
-	struct room *room = r->arg;
-	struct store_stats stats;
-	const struct settings *settings = &store_role.process->settings;
-	uint64_t quota = r->quota ? r->quota : settings->quota_default;
-	uint64_t messages = r->quota_messages ? r->quota_messages : settings->quota_messages_default;
-	store_stats(store_role.store, &stats);
-	if (result == 0 && (stats.nearly_full || stats.trouble == ENOSPC))
-		result = -ENOSPC;
-	else if (result == 0 && stats.read_only)
-		result = -EROFS;
-	else if (result == 0 && quota && room->bytes > quota)
-		result = -EFBIG;
-	else if (result == 0 && quota && (r->bytes >= quota || room->bytes > quota - r->bytes))
-		result = -EDQUOT;
-	else if (result == 0 && messages && r->messages >= messages)
-		result = -EDQUOT;
-	struct message_result m = {.error = result};
-	asked_answer(&room->asked, MESSAGE_ROOM_ANSWER, &m);
-	mem_free(room);
-}
-
-static void take_room(struct link *link, struct channel_frame *frame, const void *message)
-{
-	const struct message_room *m = message;
-	struct room *room = mem_alloc(sizeof *room);
-	if (!asked_begin(&room->asked, link, frame)) {
-		struct message_result busy = {.error = -EBUSY};
-		ipc_send(&link->channel, MESSAGE_ROOM_ANSWER, frame->request, &busy, -1);
-		mem_free(room);
-		return;
-	}
-	room->bytes = m->bytes;
-	room->request = (struct account_request){.shard = m->account, .done = room_known, .arg = room};
-	account_stat(&store_role.accounts, &room->request);
-}
-
 /* ---- the link ---- */
 
 void store_deliver_upload(struct link *link, struct channel_frame *frame, const void *message)
@@ -596,7 +635,7 @@ const struct link_verb store_smtp_verbs[] = {
     {MESSAGE_UPLOAD, store_deliver_upload},
     {MESSAGE_UPLOAD_ABORT, store_deliver_upload_abort},
     {MESSAGE_DELIVER, store_deliver_message},
-    {MESSAGE_ROOM, take_room},
+    {MESSAGE_ROOM, store_room},
     {MESSAGE_ETRN, store_etrn},
     {MESSAGE_SHOW, store_show},
     {MESSAGE_MAILING_LIST, store_list},

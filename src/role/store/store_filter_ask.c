@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 
+#include "account/marks.h"
 #include "account/metadata.h"
 #include "account/wanted.h"
+#include "base/clock.h"
 #include "base/container.h"
 #include "base/mem.h"
 #include "role/store/store_filter_private.h"
@@ -103,9 +105,20 @@ static int look_for_mailbox(struct txn *t, struct filter_question *q)
 	return error == 0 && other != mailbox ? -ENOENT : error;
 }
 
+/* RFC 7352: the account has seen it. */
+static int look_for_mark(struct txn *t, const struct filter_question *q)
+{
+	const struct account_mark mark = {.kind = MARK_SEEN, .handle = q->asks.detail, .who = q->asks.name};
+	bool found;
+	int error = marks_find(t, q->account, &mark, clock_wall(), &found);
+	return error ? error : found ? 0 : -ENOENT;
+}
+
 static int run_look(struct txn *t, void *arg)
 {
 	struct filter_question *q = arg;
+	if (q->asks.what == RULES_ASK_DUPLICATE)
+		return look_for_mark(t, q);
 	q->mailbox = 0;
 	if (q->asks.what != RULES_ASK_METADATA)
 		return look_for_mailbox(t, q);
@@ -282,6 +295,7 @@ void filter_answer(struct filter *f, const struct message_rules_asks *asks)
 	case RULES_ASK_MAILBOX_ID:
 	case RULES_ASK_SPECIAL_USE:
 	case RULES_ASK_METADATA:
+	case RULES_ASK_DUPLICATE:
 		look(q);
 		break;
 	default:

@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account/filed.h"
+#include "account/marks.h"
 #include "base/clock.h"
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "dsn/dsn_explain.h"
 #include "role/store/store_answer.h"
 #include "role/store/store_private.h"
 #include "trace/trace_write.h"
@@ -20,7 +23,8 @@ enum {
 	CREATED_ALTOGETHER = 60,
 	KEYWORDS_ALTOGETHER = 120,
 	TOLD_MAX = 10000, /* accounts whose owners were told lately */
-	TOLD_SECONDS = 24 * 3600
+	TOLD_SECONDS = 24 * 3600,
+	MARK_SECONDS_MAX = 90 * 86400 /* SIEVE_DUPLICATE_MOST of sieve/sieve_limits.h */
 };
 
 /* ---- what is told ---- */
@@ -140,13 +144,94 @@ static void add_place(struct filtering *f, struct account_target *target, struct
 	r->places[target->place_count++] = place_of(f, target, a, budget);
 }
 
+/* Of a report there is nobody to be told: it is kept. */
+static bool refuse(const struct filtering *f, struct filtered *r, const struct message_rules_action *a)
+{
+	struct buf report;
+	if (f->mail.terms.sender.len == 0)
+		return false;
+	buf_init(&report, QUEUE_REPLY_MAX);
+	buf_printf(&report, "%s: %.*s", trouble_phrase(TROUBLE_RULES),
+	    VIEW_FMT(view_take(a->target, QUEUE_REPLY_MAX - 100)));
+	bool good = !buf_failed(&report) && arena_copy(f->arena, buf_view(&report), &r->report);
+	buf_done(&report);
+	if (!good)
+		return false;
+	r->refused = true;
+	r->reason = a->target;
+	r->words = a->said;
+	r->exact = a->exact || a->kind == RULES_EREJECT;
+	return true;
+}
+
+static const char *why_not(enum redirect_fate fate)
+{
+	return fate == REDIRECT_NOWHERE ? "An address that they redirect to is not known here, or leads to "
+	                                  "too many others, so the message "
+	                                  "is in your INBOX."
+	       : fate == REDIRECT_TOO_MANY
+	           ? "The message goes to so many that your rules could not send it on."
+	           : NULL;
+}
+
+static const struct redirect *redirect_of(const struct filtering *f, const struct message_rules_action *a)
+{
+	const struct redirect *d = f->redirects.first;
+	while (d && d->action != a)
+		d = d->next;
+	return d;
+}
+
+/* Whether the message is where it should be. What was redirected before comes back, and is kept; or it came
+ * twice, and then as well. */
+static bool is_redirected(struct filtering *f, struct filtered *r, const struct message_rules_action *a)
+{
+	const struct redirect *d = redirect_of(f, a);
+	if (d && d->fate == REDIRECT_GOES)
+		return true;
+	const char *why = why_not(d ? d->fate : REDIRECT_NOWHERE);
+	r->not_done = why ? why : r->not_done;
+	return false;
+}
+
+/* What is kept with the email, as far as there is room: that of the implicit keep says nothing. */
+static struct view filed_of(struct filtering *f, const struct filter *filter)
+{
+	struct view kept = {0};
+	struct buf reasons;
+	bool any = false;
+	buf_init(&reasons, ACCOUNT_FILED_MAX - 100);
+	for (size_t i = 0; i < filter->action_count && i < ACCOUNT_FILED_REASONS_MAX; i++) {
+		const struct message_rules_action *a = &filter->actions[i];
+		any = any || a->line > 0;
+		const struct account_filed_reason reason = {.kind = (uint8_t)a->kind,
+		    .program = filter->programs[a->program].id,
+		    .version = filter->programs[a->program].version,
+		    .line = (uint32_t)a->line,
+		    .why_line = (uint32_t)a->why_line,
+		    .rule = (uint32_t)a->rule,
+		    .script = a->script.len ? a->script : filter->programs[a->program].name,
+		    .rule_name = a->rule_name,
+		    .why = a->why,
+		    .target =
+		        a->kind == RULES_FILEINTO || a->kind == RULES_REDIRECT ? a->target : (struct view){0},
+		    .flags = a->flags};
+		if (account_filed_add(&reasons, &reason) != 0)
+			break;
+	}
+	if (!any || !arena_copy(f->arena, buf_view(&reasons), &kept))
+		kept = (struct view){0};
+	buf_done(&reasons);
+	return kept;
+}
+
 /* Whatever cannot be done as it is wanted must not lose the mail: then it is kept as well. */
 static void apply(struct filtering *f, size_t i, struct budget *budget)
 {
+	static const struct message_rules_action keep = {.kind = RULES_KEEP};
 	struct account_target *target = &f->delivery->targets[i];
 	struct filtered *r = &f->targets[i];
-	static const struct message_rules_action keep = {.kind = RULES_KEEP};
-	bool kept = false, not_done = false;
+	bool lost = false;
 	if (r->filter == NULL || !r->filter->any || r->filter->failed)
 		return; /* as without rules */
 	r->places = arena_array(f->arena, ACCOUNT_TARGET_PLACES_MAX, sizeof *r->places);
@@ -155,16 +240,48 @@ static void apply(struct filtering *f, size_t i, struct budget *budget)
 	target->places = r->places;
 	for (size_t k = 0; k < r->filter->action_count; k++) {
 		const struct message_rules_action *a = &r->filter->actions[k];
-		if (a->kind == RULES_KEEP || a->kind == RULES_FILEINTO) {
+		switch ((enum rules_action_kind)a->kind) {
+		case RULES_KEEP:
+		case RULES_FILEINTO:
 			add_place(f, target, r, a, budget);
-			kept = true;
-		} else if (a->kind != RULES_DISCARD) {
-			not_done = true;
+			break;
+		case RULES_REDIRECT:
+			lost = !is_redirected(f, r, a) || lost;
+			break;
+		case RULES_REJECT:
+		case RULES_EREJECT:
+			lost = !refuse(f, r, a) || lost;
+			break;
+		case RULES_DISCARD:
+		case RULES_VACATION:
+		case RULES_NOTIFY:
+			break; /* nothing that the commit does */
 		}
 	}
-	if (!kept && not_done)
+	if (lost && target->place_count == 0)
 		add_place(f, target, r, &keep, budget);
 	target->nowhere = target->place_count == 0;
+	target->filed = filed_of(f, r->filter);
+	/* Nothing was delivered, so the same message may come again. */
+	target->has_delivery_id = target->has_delivery_id && !r->refused;
+}
+
+static void wish_redirects(struct filtering *f, size_t i)
+{
+	const struct filtered *r = &f->targets[i];
+	for (size_t k = 0; r->filter && k < r->filter->action_count; k++) {
+		struct redirect *d =
+		    r->filter->actions[k].kind == RULES_REDIRECT ? arena_alloc(f->arena, sizeof *d) : NULL;
+		if (d == NULL)
+			continue;
+		*d = (struct redirect){.account = r->filter->account,
+		    .forwarder = r->recipient,
+		    .action = &r->filter->actions[k],
+		    .notify = r->notify,
+		    .orcpt = r->orcpt};
+		*f->redirects.last = d;
+		f->redirects.last = &d->next;
+	}
 }
 
 /* ---- the filters ---- */
@@ -179,14 +296,37 @@ static void take_out(struct filtering *f)
 	*at = f->next;
 }
 
-static void finish(void *arg)
+static void redirects_found(struct redirects *r)
 {
-	struct filtering *f = arg;
+	struct filtering *f = r->arg;
 	struct budget budget = {0};
+	f->reading = false;
+	if (f->stopping) {
+		f->stopped(f);
+		return;
+	}
 	take_out(f);
 	for (size_t i = 0; i < f->delivery->target_count; i++)
 		apply(f, i, &budget);
 	f->done(f);
+}
+
+/* All rules have spoken. */
+static void finish(void *arg)
+{
+	struct filtering *f = arg;
+	struct redirects *r = &f->redirects;
+	*r = (struct redirects){.arena = f->arena,
+	    .record = &f->record,
+	    .message_id_hash = f->delivery->message_id_hash,
+	    .now = clock_wall(),
+	    .done = redirects_found,
+	    .arg = f};
+	r->last = &r->first;
+	for (size_t i = 0; i < f->delivery->target_count; i++)
+		wish_redirects(f, i);
+	f->reading = true;
+	redirects_find(r);
 }
 
 static void one_done(struct filter *filter)
@@ -290,6 +430,71 @@ void filtering_begin(
 	}
 }
 
+bool filtering_needs_body(const struct filtering *f)
+{
+	for (size_t i = 0; i < f->delivery->target_count; i++)
+		if (!f->delivery->targets[i].nowhere)
+			return true;
+	for (const struct redirect *d = f->redirects.first; d; d = d->next)
+		if (d->fate == REDIRECT_GOES)
+			return true;
+	return false;
+}
+
+/* ---- the commit ---- */
+
+static size_t mark_writes(const struct filtering *f)
+{
+	size_t marks = 0;
+	for (size_t i = 0; f->began && i < f->delivery->target_count; i++)
+		marks += f->targets[i].filter ? f->targets[i].filter->mark_count : 0;
+	return marks * ACCOUNT_MARK_WRITES;
+}
+
+size_t filtering_writes(const struct filtering *f)
+{
+	return redirects_writes(&f->redirects) + mark_writes(f);
+}
+
+int filtering_check(struct txn *t, struct filtering *f, size_t others)
+{
+	return redirects_check(t, &f->redirects, others + mark_writes(f));
+}
+
+static int put_marks(struct txn *t, const struct filter *filter, int64_t now)
+{
+	int error = 0;
+	for (size_t i = 0; i < filter->mark_count && error == 0; i++) {
+		const struct message_rules_mark *m = &filter->marks[i];
+		const struct account_mark mark = {.kind = MARK_SEEN,
+		    .handle = m->handle,
+		    .who = m->id,
+		    .since = now,
+		    .until = now + (int64_t)(m->seconds < MARK_SECONDS_MAX ? m->seconds : MARK_SECONDS_MAX)};
+		bool found = false;
+		/* RFC 7352 section 3.2: without :last the first one counts. */
+		if (!m->last)
+			error = marks_find(t, filter->account, &mark, now, &found);
+		if (error == 0 && !found)
+			error = marks_set(t, filter->account, &mark);
+	}
+	return error == -EMSGSIZE ? 0 : error;
+}
+
+int filtering_run(struct txn *t, struct filtering *f)
+{
+	int error = 0;
+	if (!f->began)
+		return 0;
+	/* Targets of one message are delivered to together, or were before. */
+	if (f->delivery->target_count == 0 || f->delivery->targets[0].repeated)
+		return 0;
+	for (size_t i = 0; i < f->delivery->target_count && error == 0; i++)
+		if (f->targets[i].filter && f->delivery->targets[i].result == 0 && !f->targets[i].refused)
+			error = put_marks(t, f->targets[i].filter, f->redirects.now);
+	return error ? error : redirects_run(t, &f->redirects);
+}
+
 /* ---- afterwards ---- */
 
 /* Nobody answers what was found to be junk: its sender is forged, or wants to know which addresses are read.
@@ -328,8 +533,7 @@ static void send_answer(
 static void send_answers(
     struct filtering *f, const struct account_target *target, const struct filter *filter)
 {
-	bool repeated = target->modseq == 0 && !target->nowhere;
-	if (!repeated && !is_junk(filter->mailbox))
+	if (!target->repeated && !is_junk(filter->mailbox))
 		for (size_t i = 0; i < filter->composed_count; i++)
 			send_answer(f, filter, &filter->composed[i]);
 }
@@ -347,12 +551,68 @@ static void tell_one(struct filtering *f, size_t i)
 		    log_text("message", f->id), log_text("script", filter->script),
 		    log_u64("line", filter->line), log_string("why", filter->failed));
 		tell_owner(filter, filter->version, filter->failed);
+	} else if (r->not_done) {
+		log_event(LOG_WARNING, "-", "rules-not-followed", log_u64("account", filter->account),
+		    log_text("message", f->id), log_string("why", r->not_done));
+		tell_owner(filter, filter->version, r->not_done);
 	} else if (target->missed) {
 		tell_owner(filter, filter->version,
 		    "A mailbox that they name is not there, so the message is in your INBOX. Make the "
 		    "mailbox, or "
 		    "let the script make it (require \"mailbox\", and fileinto :create).");
 	}
+}
+
+/* "rule 3 'Invoices' of script 'mine', line 12". Not which words it found: the trace holds nothing of what
+ * mail says. */
+static void write_reason(struct buf *out, const struct filter *filter, const struct message_rules_action *a)
+{
+	struct view script = a->script.len ? a->script : filter->programs[a->program].name;
+	if (a->rule)
+		buf_printf(out, "rule %u%s%.*s%s of ", (unsigned)a->rule, a->rule_name.len ? " '" : "",
+		    VIEW_FMT(a->rule_name), a->rule_name.len ? "'" : "");
+	buf_printf(out, "script '%.*s'", VIEW_FMT(script));
+	if (a->line)
+		buf_printf(out, ", line %u", (unsigned)(a->why_line ? a->why_line : a->line));
+}
+
+static void trace_action(const struct filtering *f, const struct filter *filter,
+    const struct message_rules_action *a, enum trace_kind kind, struct view recipient, struct view mailbox)
+{
+	struct buf by;
+	buf_init(&by, 2000);
+	write_reason(&by, filter, a);
+	trace_event(f->id, kind, log_text("recipient", recipient), log_text("by", buf_view(&by)),
+	    log_text(mailbox.len ? "mailbox" : NULL, mailbox));
+	buf_done(&by);
+}
+
+bool filtering_trace(const struct filtering *f, size_t i, struct view recipient)
+{
+	const struct account_target *target = &f->delivery->targets[i];
+	const struct filtered *r = f->began ? &f->targets[i] : NULL;
+	if (r == NULL || r->filter == NULL || !r->filter->any || r->filter->failed || r->places == NULL)
+		return false;
+	size_t place = 0;
+	for (size_t k = 0; k < r->filter->action_count; k++) {
+		const struct message_rules_action *a = &r->filter->actions[k];
+		bool kept = a->kind == RULES_KEEP || a->kind == RULES_FILEINTO;
+		if (kept && place < target->place_count) {
+			bool inbox = a->kind == RULES_KEEP || (target->missed & 1U << place);
+			struct view box =
+			    target->mailbox.len && a->kind == RULES_KEEP ? target->mailbox : VIEW("INBOX");
+			trace_action(f, r->filter, a, TRACE_KEPT, recipient, inbox ? box : a->target);
+			place++;
+		} else if (a->kind == RULES_DISCARD && target->nowhere && !r->refused) {
+			trace_action(f, r->filter, a, TRACE_DISCARDED, recipient, (struct view){0});
+		} else if (r->refused && (a->kind == RULES_REJECT || a->kind == RULES_EREJECT)) {
+			trace_action(f, r->filter, a, TRACE_REFUSED, recipient, (struct view){0});
+		}
+	}
+	if (place < target->place_count)
+		trace_event(
+		    f->id, TRACE_KEPT, log_text("recipient", recipient), log_text("mailbox", VIEW("INBOX")));
+	return true;
 }
 
 void filtering_tell(struct filtering *f, int result)
@@ -382,6 +642,7 @@ void filtering_free(struct filtering *f)
 	if (!f->began)
 		return;
 	loop_task_cancel(&f->end);
+	redirects_free(&f->redirects);
 	for (size_t i = 0; i < f->delivery->target_count; i++)
 		filter_free(f->targets[i].filter);
 	buf_done(&f->bytes);

@@ -7,6 +7,7 @@
 #define ROLE_STORE_STORE_FILTERING_H
 
 #include "role/store/store_filter.h"
+#include "role/store/store_redirect.h"
 
 /* What is asked of one target of the delivery, and what its rules said. */
 struct filtered {
@@ -15,8 +16,13 @@ struct filtered {
 	uint64_t notify;
 	struct account_wanted_place *places;
 	uint8_t place_kinds[ACCOUNT_TARGET_PLACES_MAX]; /* enum rules_action_kind, for the trace */
-	bool refused;                                   /* its rules refuse the message: ... */
-	struct view reason;                             /* ... with this text */
+	bool answered;        /* the owner's: its sender is told of the refusal at once */
+	bool refused;         /* its rules refuse the message: ... */
+	struct view reason;   /* ... with this text */
+	struct view words;    /* ... which is so in a dialogue of SMTP, ... */
+	struct view report;   /* ... and so in a report */
+	bool exact;           /* ... and is the same there, or may be another */
+	const char *not_done; /* what of the rules could not be done, as a sentence; NULL: nothing */
 };
 
 struct filtering {
@@ -25,10 +31,12 @@ struct filtering {
 	struct filtered *targets; /* one for each of the delivery's, in arena */
 	struct arena *arena;
 	struct filter_mail mail;
-	struct view id;  /* the message's, for log and trace */
-	bool may_refuse; /* its sender can be told */
+	struct view id;             /* the message's, for log and trace */
+	struct queue_record record; /* of the message, for what is sent on; without recipients */
 	void (*done)(struct filtering *f);
 	void (*stopped)(struct filtering *f); /* in place of done: the store is about to be closed */
+
+	struct redirects redirects; /* for the commit; its record, body and arena are set here */
 
 	/* Internal. */
 	struct filtering *next;
@@ -52,9 +60,22 @@ bool filtering_is_needed(const struct account_delivery *delivery);
 void filtering_begin(
     struct filtering *f, struct store_upload *upload, const struct blob_id *blob, uint64_t length);
 
+/*
+ * What the commit does beside the delivery itself: entries that it changes at most; a look before anything is
+ * written, with what others change; and behind the delivery.
+ */
+size_t filtering_writes(const struct filtering *f);
+int filtering_check(struct txn *t, struct filtering *f, size_t others) __attribute__((warn_unused_result));
+int filtering_run(struct txn *t, struct filtering *f) __attribute__((warn_unused_result));
+
+/* Whether a mailbox keeps the message, or a redirect sends it on. */
+bool filtering_needs_body(const struct filtering *f);
+
 /* After the commit, with its result: what is told of it: to the trace, and to owners whose rules failed or
  * name mailboxes that are not there. */
 void filtering_tell(struct filtering *f, int result);
+/* What is traced of target i; false: it was kept as without rules. */
+bool filtering_trace(const struct filtering *f, size_t i, struct view recipient);
 
 /* Not while it is under way. */
 void filtering_free(struct filtering *f);

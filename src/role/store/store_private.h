@@ -92,6 +92,9 @@ void store_report_relay_gone(void);
 /* store_etrn.c: smtp's verb. */
 void store_etrn(struct link *link, struct channel_frame *frame, const void *message);
 
+/* store_room.c: smtp's verb. */
+void store_room(struct link *link, struct channel_frame *frame, const void *message);
+
 /* store_list.c: smtp's verb. */
 void store_list(struct link *link, struct channel_frame *frame, const void *message);
 

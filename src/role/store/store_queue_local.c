@@ -9,11 +9,17 @@
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "role/store/store_filtering.h"
 #include "role/store/store_private.h"
 #include "dsn/dsn_explain.h"
 #include "format/mail_terms.h"
 
-enum { AT_ONCE = 16, LOCAL_REQUEST = 0, AGAIN_SECONDS = 30 };
+enum {
+	AT_ONCE = 16,
+	LOCAL_REQUEST = 0,
+	AGAIN_SECONDS = 30,
+	LOCAL_WRITES = 400 /* entries of the queue that an outcome changes at most: a record and its waits */
+};
 
 /* One message: all its mailboxes here that are due. */
 struct local {
@@ -28,6 +34,7 @@ struct local {
 	struct change_result *results;
 	size_t *targets; /* of each result */
 	size_t count;
+	struct filtering rules;
 	struct arena arena;
 };
 
@@ -99,12 +106,25 @@ static bool is_final(int error)
 	return error == -ENOENT || error == -EFBIG || error == -EMSGSIZE;
 }
 
+static void set_refusal(struct change_result *r, const struct filtered *rules)
+{
+	*r = (struct change_result){.recipient = r->recipient,
+	    .verdict = QUEUE_FAILED,
+	    .cause = TROUBLE_RULES,
+	    .status = VIEW("5.7.1"),
+	    .reply = rules->report};
+}
+
 /* What the mailboxes said, for the record. */
 static void set_results(struct local *l)
 {
 	for (size_t i = 0; i < l->count; i++) {
 		int error = l->mail.targets[l->targets[i]].result;
 		struct change_result *r = &l->results[i];
+		if (error == 0 && l->rules.targets[l->targets[i]].refused) {
+			set_refusal(r, &l->rules.targets[l->targets[i]]);
+			continue;
+		}
 		r->verdict = error == 0 ? QUEUE_DELIVERED : is_final(error) ? QUEUE_FAILED : QUEUE_DEFERRED;
 		r->cause = (uint8_t)(error == 0 ? TROUBLE_NONE : trouble_of(error));
 		r->status = error == 0 ? VIEW("2.0.0")
@@ -130,25 +150,51 @@ static int is_wanted(struct local *l, bool *wanted)
 static int run(struct txn *t, void *arg)
 {
 	struct local *l = arg;
+	size_t writes = account_delivery_writes(&l->mail);
 	spool_begin(&l->spool, t);
-	l->spool.reserved = account_delivery_writes(&l->mail);
+	l->spool.reserved = writes + filtering_writes(&l->rules);
 	bool wanted;
 	int error = is_wanted(l, &wanted);
 	if (error || !wanted)
+		return error;
+	error = filtering_check(t, &l->rules, writes + LOCAL_WRITES);
+	if (error)
 		return error;
 	error = account_delivery_run(t, &l->mail);
 	if (error && !account_delivery_is_refusal(error))
 		return error;
 	set_results(l);
-	return change_outcome(&l->spool, l->shard, &l->id, &l->outcome);
+	error = change_outcome(&l->spool, l->shard, &l->id, &l->outcome);
+	return error ? error : filtering_run(t, &l->rules);
+}
+
+static void end(struct local *l)
+{
+	queue_lease_end(store_role.queue, l->number, queue_id_view(&l->id));
+	if (l->number == local_now.number)
+		local_now.under_way--;
+	spool_done(&l->spool);
+	filtering_free(&l->rules);
+	arena_done(&l->arena);
+	mem_free(l);
+	go_on();
+}
+
+static void trace(const struct local *l)
+{
+	for (size_t i = 0; i < l->mail.target_count; i++)
+		filtering_trace(&l->rules, i, l->rules.targets[i].recipient);
 }
 
 static void done(struct store_commit *c, int result)
 {
 	struct local *l = container_of(c, struct local, commit);
+	redirects_done(&l->rules.redirects, result, queue_id_view(&l->id));
 	if (result == 0) {
 		queue_take_effects(store_role.queue, &l->spool);
 		store_notice_quota(l->mail.targets, l->mail.target_count);
+		trace(l);
+		filtering_tell(&l->rules, result);
 	} else {
 		/* It stays, and comes back when "@local" is due again. */
 		log_event(LOG_ERROR, "-", "queue-not-kept", log_text("message", queue_id_view(&l->id)),
@@ -156,21 +202,75 @@ static void done(struct store_commit *c, int result)
 		local_now.failed = true;
 		local_now.more = false;
 	}
-	queue_lease_end(store_role.queue, l->number, queue_id_view(&l->id));
-	if (l->number == local_now.number)
-		local_now.under_way--;
-	spool_done(&l->spool);
+	end(l);
+}
+
+static void begin_commit(struct local *l)
+{
+	account_delivery_begin(&l->mail);
+	spool_init(&l->spool, queue_config(store_role.queue), clock_wall());
+	l->commit = (struct store_commit){.run = run, .arg = l, .done = done};
+	store_commit(store_role.store, &l->commit);
+}
+
+/* ---- its rules ---- */
+
+static void rules_done(struct filtering *f)
+{
+	struct local *l = container_of(f, struct local, rules);
+	redirects_begin(&f->redirects, &l->mail.blob);
+	begin_commit(l);
+}
+
+/* It stays in the queue. */
+static void rules_stopped(struct filtering *f)
+{
+	struct local *l = container_of(f, struct local, rules);
+	filtering_free(f);
 	arena_done(&l->arena);
 	mem_free(l);
-	go_on();
+}
+
+/* What is sent on needs more of the record than mailboxes do. */
+static bool copy_record(struct local *l, const struct queue_record *from)
+{
+	struct queue_record *to = &l->rules.record;
+	*to = *from;
+	to->recipients = NULL;
+	to->count = 0;
+	return arena_copy(&l->arena, from->terms.sender, &to->terms.sender) &&
+	       arena_copy(&l->arena, from->terms.envid, &to->terms.envid) &&
+	       arena_copy(&l->arena, from->client, &to->client) &&
+	       arena_copy(&l->arena, from->message_id, &to->message_id) &&
+	       arena_copy(&l->arena, from->head, &to->head) &&
+	       arena_copy(&l->arena, from->signer, &to->signer) &&
+	       arena_copy(&l->arena, from->summary, &to->summary) &&
+	       arena_copy(&l->arena, from->headers, &to->headers);
+}
+
+static bool ask_rules(struct local *l, const struct queue_record *record)
+{
+	struct filtering *f = &l->rules;
+	if (!copy_record(l, record))
+		return false;
+	f->delivery = &l->mail;
+	f->arena = &l->arena;
+	f->mail.terms = f->record.terms;
+	f->mail.now = l->mail.internaldate;
+	f->id = queue_id_view(&l->id);
+	f->done = rules_done;
+	f->stopped = rules_stopped;
+	filtering_begin(f, NULL, &l->mail.blob, l->mail.body_len);
+	return true;
 }
 
 static bool copy_targets(struct local *l, const struct queue_handout *h)
 {
 	struct account_target *targets = arena_array(&l->arena, h->count, sizeof *targets);
+	l->rules.targets = arena_array(&l->arena, h->count, sizeof *l->rules.targets);
 	l->targets = arena_array(&l->arena, h->count, sizeof *l->targets);
 	l->results = arena_array(&l->arena, h->count, sizeof *l->results);
-	if (targets == NULL || l->targets == NULL || l->results == NULL)
+	if (targets == NULL || l->rules.targets == NULL || l->targets == NULL || l->results == NULL)
 		return false;
 	for (size_t i = 0; i < h->count; i++) {
 		const struct record_recipient *p = &h->record->recipients[h->recipients[i]];
@@ -188,8 +288,12 @@ static bool copy_targets(struct local *l, const struct queue_handout *h)
 		    .has_delivery_id = true};
 		memcpy(targets[k].delivery_id, h->id.text, QUEUE_ID_SIZE);
 		if (!arena_copy(&l->arena, p->mailbox, &targets[k].mailbox) ||
-		    !store_prefix_join(&l->arena, p->prefix, h->record->headers, &targets[k].prefix))
+		    !store_prefix_join(&l->arena, p->prefix, h->record->headers, &targets[k].prefix) ||
+		    !arena_copy(&l->arena, p->address, &l->rules.targets[k].recipient) ||
+		    !arena_copy(&l->arena, p->address, &l->rules.targets[k].original) ||
+		    !arena_copy(&l->arena, p->orcpt, &l->rules.targets[k].orcpt))
 			return false;
+		l->rules.targets[k].notify = p->notify;
 		l->mail.target_count++;
 	}
 	l->count = h->count;
@@ -222,10 +326,8 @@ bool store_queue_local_message(const struct queue_handout *h)
 	memcpy(l->references, h->record->references, sizeof l->references);
 	l->outcome = (struct change_outcome){.results = l->results, .count = l->count, .active = true};
 	l->mail.quota_warning = (unsigned)store_role.process->settings.quota_warning;
-	account_delivery_begin(&l->mail);
-	spool_init(&l->spool, queue_config(store_role.queue), clock_wall());
-	l->commit = (struct store_commit){.run = run, .arg = l, .done = done};
 	local_now.under_way++;
-	store_commit(store_role.store, &l->commit);
+	if (!filtering_is_needed(&l->mail) || !ask_rules(l, h->record))
+		begin_commit(l);
 	return true;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "account/filed.h"
 #include "account/message.h"
 #include "base/log.h"
 
@@ -295,6 +296,74 @@ static void a_message_goes_where_rules_want_it(void **state)
 	assert_int_equal(test_delivery(&accounts, &d, 1, 10), -ENOENT);
 }
 
+static int run_filed(struct txn *t, void *arg)
+{
+	(void)arg;
+	struct account_filed f;
+	int error = account_filed_get(t, test_account(ONE), target.emailid, &f);
+	if (error)
+		return error;
+	assert_int_equal(f.place_count, 1);
+	assert_true(f.places[0].mailbox == MAILBOX_INBOX && f.places[0].uid == target.uid);
+	assert_int_equal(f.count, 2);
+	assert_int_equal(f.reasons[1].line, 12);
+	assert_int_equal(f.reasons[1].rule, 3);
+	assert_int_equal(f.reasons[1].version, 77);
+	assert_view(f.reasons[1].rule_name, "Invoices");
+	assert_view(f.reasons[1].why, "subject contains 'invoice'");
+	assert_view(f.reasons[1].target, "Work");
+	return 0;
+}
+
+static int read_filed(void)
+{
+	return test_read(accounts.store, test_account(ONE), run_filed, NULL);
+}
+
+/* What rules did with a message is known until its end. */
+static void why_a_message_was_filed_is_kept_with_it(void **state)
+{
+	static char much[5000];
+	struct account_filed_reason reason = {.kind = 1,
+	    .program = 4,
+	    .version = 77,
+	    .line = 12,
+	    .why_line = 11,
+	    .rule = 3,
+	    .script = VIEW("mine"),
+	    .rule_name = VIEW("Invoices"),
+	    .why = VIEW("subject contains 'invoice'"),
+	    .target = VIEW("Work")};
+	struct buf reasons;
+	(void)state;
+	memset(much, 'x', sizeof much);
+	test_create(&accounts, test_account(ONE), 0);
+	buf_init(&reasons, ACCOUNT_FILED_MAX - 100);
+	assert_int_equal(account_filed_add(&reasons, &reason), 0);
+	assert_int_equal(account_filed_add(&reasons, &reason), 0);
+	target = (struct account_target){.shard = test_account(ONE), .filed = buf_view(&reasons)};
+	struct account_delivery d = {.targets = &target, .target_count = 1};
+	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
+	assert_int_equal(read_filed(), 0);
+	assert_int_equal(test_expunge(&accounts, test_account(ONE), &target.uid, 1), 0);
+	assert_int_equal(read_filed(), 0);
+	struct account_request r = {.shard = test_account(ONE)};
+	assert_int_equal(test_request(&accounts, account_purge, &r), 0);
+	assert_int_equal(read_filed(), -ENOENT);
+	assert_int_equal(test_count(test_account(ONE), 'f'), 0);
+	/* As many as there is room for, however long they are. */
+	reason.why = reason.rule_name = reason.script = reason.target = reason.flags =
+	    view_of(much, sizeof much);
+	buf_clear(&reasons);
+	while (account_filed_add(&reasons, &reason) == 0)
+		;
+	assert_true(buf_view(&reasons).len > 0);
+	target = (struct account_target){.shard = test_account(ONE), .filed = buf_view(&reasons)};
+	assert_int_equal(test_delivery(&accounts, &d, 1, 10), 0);
+	assert_int_equal(test_count(test_account(ONE), 'f'), 1);
+	buf_done(&reasons);
+}
+
 /* What rules discard is delivered nowhere, and so is the same delivery when it comes again. */
 static void a_message_goes_nowhere_once_and_for_all(void **state)
 {
@@ -349,6 +418,7 @@ int main(void)
 	    cmocka_unit_test(a_short_structure_stands_in_the_index_where_it_fits),
 	    cmocka_unit_test(a_message_has_flags_from_the_start),
 	    cmocka_unit_test(a_message_goes_where_rules_want_it),
+	    cmocka_unit_test(why_a_message_was_filed_is_kept_with_it),
 	    cmocka_unit_test(a_message_goes_nowhere_once_and_for_all),
 	    cmocka_unit_test(many_recipients_fit_one_step),
 	};

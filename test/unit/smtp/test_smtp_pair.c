@@ -97,7 +97,7 @@ static void settle_server(void)
 		else if (what == BODY)
 			smtp_body_ready(w.server);
 		else
-			smtp_delivered(w.server, results, w.delivered_count, VIEW("ID"));
+			smtp_delivered(w.server, results, NULL, w.delivered_count, VIEW("ID"));
 	}
 }
 

@@ -132,7 +132,7 @@ static void log_told(const struct relay_notice *n)
 /* A mailbox that cannot take it does not hinder the others; where none takes it, nothing was done. */
 static void take_results(struct relay_notice *n, const struct message_delivered *m)
 {
-	const struct message_result *results = m->results.items;
+	const struct message_delivery_result *results = m->results.items;
 	int error = m->results.count > 0 ? (int)results[0].error : -EIO;
 	for (size_t i = 0; i < m->results.count && error; i++)
 		if (results[i].error == 0)

@@ -69,7 +69,7 @@ static void play_keys(void *arg, struct channel_frame *frame)
 static void play_store(void *arg, struct channel_frame *frame)
 {
 	struct message_deliver d;
-	struct message_result result = {.error = world.error};
+	struct message_delivery_result result = {.error = world.error};
 	const struct message_delivered m = {.results = {.items = &result, .count = 1}};
 	struct arena arena;
 	(void)arg;

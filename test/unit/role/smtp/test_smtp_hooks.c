@@ -99,7 +99,7 @@ static void deliver(void *arg, const struct smtp_envelope *envelope, const struc
 	for (size_t i = 0; i < envelope->count; i++)
 		world.kept += !envelope->recipients[i].dropped;
 	buf_append(&world.headers, buf_view(&c->message.headers));
-	smtp_delivered(c->session, results, envelope->count, VIEW("ID"));
+	smtp_delivered(c->session, results, NULL, envelope->count, VIEW("ID"));
 }
 
 static int64_t now(void *arg)

@@ -57,7 +57,7 @@ static void peer_received(void *arg, struct channel_frame *frame)
 	assert_int_equal(ipc_decode(frame, &m, &arena), 0);
 	p->frames[frame->type]++;
 	if (frame->type == MESSAGE_DELIVERED) {
-		const struct message_result *r = m.delivered.results.items;
+		const struct message_delivery_result *r = m.delivered.results.items;
 		p->result_count = m.delivered.results.count;
 		for (size_t i = 0; i < p->result_count; i++)
 			p->results[i] = (int)r[i].error;

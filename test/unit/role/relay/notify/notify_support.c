@@ -198,12 +198,12 @@ static bool keep(const struct channel_frame *frame, const struct message_deliver
 
 static void on_deliver(const struct channel_frame *frame, const struct message_deliver *m)
 {
-	struct message_result results[400];
+	struct message_delivery_result results[400];
 	size_t count = m->deliveries.count;
 	assert_int_equal(m->id.len, QUEUE_ID_SIZE);
 	snprintf(server.last_id, sizeof server.last_id, "%.*s", VIEW_FMT(m->id));
 	for (size_t i = 0; i < count; i++)
-		results[i].error = server.error;
+		results[i] = (struct message_delivery_result){.error = server.error};
 	if (server.close_on_deliver) {
 		close_peer(&store);
 		return;

@@ -1,0 +1,71 @@
+/*
+ * Redirects of a delivery's rules: from the addresses that they name to records of the queue, which the
+ * delivery's commit writes. An address of ours leads where the directory says; a message that an account has
+ * redirected to an address before is not redirected there again, so no circle of redirects, here or over
+ * other hosts, lives longer than a turn.
+ */
+#ifndef ROLE_STORE_STORE_REDIRECT_H
+#define ROLE_STORE_STORE_REDIRECT_H
+
+#include "process/messages_rules.h"
+#include "queue/queue.h"
+
+/* What becomes of one redirect. */
+enum redirect_fate {
+	REDIRECT_WANTED, /* not looked at yet */
+	REDIRECT_GOES,
+	REDIRECT_NOWHERE,   /* the address is none, or is not known here, or leads to too many */
+	REDIRECT_TO_ITSELF, /* to the account whose rule it is: that is a keep */
+	REDIRECT_AGAIN,     /* the account has redirected this message there before */
+	REDIRECT_TOO_MANY   /* more than one delivery may send on */
+};
+
+struct redirect {
+	struct redirect *next;
+	uint64_t account;
+	struct view forwarder; /* the address that leads to it */
+	const struct message_rules_action *action;
+	uint64_t notify; /* of the recipient whose rule it is */
+	struct view orcpt;
+	enum redirect_fate fate;
+	/* Internal. */
+	struct view address;
+	struct record_recipient *recipients;
+	size_t count;
+};
+
+struct redirects {
+	/* The owner's. */
+	struct arena *arena;
+	struct redirect *first, **last;
+	size_t message_targets;            /* of the delivery: the more there are, the less room is left */
+	const struct queue_record *record; /* of the delivery: terms, sizes, where it came from; or NULL */
+	struct queue_record model;         /* used when there is no such record */
+	uint64_t message_id_hash;
+	int64_t now;
+	void (*done)(struct redirects *r);
+	void *arg;
+
+	/* Internal. */
+	struct redirect *at; /* that is being looked at */
+	struct looked *looked;
+	struct store_read read;
+	struct queue_delivery *records;
+	size_t record_count, recipient_count;
+	bool reading;
+};
+
+/* Looks where each leads; `done` is called once, perhaps at once. r->reading: a read is under way. */
+void redirects_find(struct redirects *r);
+
+void redirects_free(struct redirects *r);
+
+/* Those whose fate is REDIRECT_GOES, for the commit: before it, in its run and behind it, as queue_delivery_*
+ * of queue.h. `body`: of the store already; or NULL: the commit's first upload. */
+void redirects_begin(struct redirects *r, const struct blob_id *body);
+size_t redirects_writes(const struct redirects *r);
+int redirects_check(struct txn *t, struct redirects *r, size_t others);
+int redirects_run(struct txn *t, struct redirects *r);
+void redirects_done(struct redirects *r, int result, struct view about);
+
+#endif

@@ -1,0 +1,105 @@
+"""What rules do with mail beyond their own mailboxes: it is sent on, or refused, in the dialogue or by a report."""
+
+import email
+import itertools
+import smtplib
+
+import pytest
+
+from hosts import Host
+from server import free_port, wait_for
+from test_rules import message, notices, put, subjects
+
+numbers = itertools.count(1)
+SENDER = "someone@else.test"
+
+
+@pytest.fixture
+def next_host():
+    host = Host("127.0.0.1", free_port(), "mx.else.test")
+    yield host
+    host.close()
+    assert host.faults == []
+
+
+@pytest.fixture
+def road(make_server, next_host):
+    """A server whose mail for everywhere goes to the scripted host."""
+    return make_server(routes=[f"* smtp:127.0.0.1:{next_host.port}"], mta_sts=False, queue_retry_min=3600, queue_retry_max=3600)
+
+
+def add(server, count=1):
+    addresses = [f"elsewhere{next(numbers)}@example.test" for _ in range(count)]
+    for address in addresses:
+        server.add_account(address)
+    return addresses if count > 1 else addresses[0]
+
+
+def test_mail_is_sent_on(road, next_host):
+    ann, joe = add(road, 2)
+    put(road, ann, f'''require "copy";
+        if header :is "subject" "out" {{ redirect "friend@far.test"; }}
+        elsif header :is "subject" "both" {{ redirect :copy "friend@far.test"; }}
+        elsif header :is "subject" "in" {{ redirect "{joe}"; }}
+        elsif header :is "subject" "self" {{ redirect "{ann}"; }}
+        elsif header :is "subject" "nobody" {{ redirect "nobody@example.test"; }}''')
+    put(road, joe, 'require "fileinto"; fileinto "Archive";')
+    for subject in ("out", "both", "in", "self", "nobody"):
+        road.deliver(ann, message(subject))
+    wait_for(lambda: len(next_host.messages) == 2, what="the messages")
+    for m in next_host.messages:
+        assert m.recipients == ["friend@far.test"]
+        assert m.sender != SENDER and m.sender.endswith("@example.test")  # rewritten: it is ours to answer for (SRS)
+    wait_for(lambda: subjects(road, joe) == {"Archive": [("in",)]}, what="the message of another user")
+    wait_for(lambda: notices(road, ann), what="the notice")
+    assert [s for s, *_ in subjects(road, ann)["INBOX"]] == ["Your rules need your attention", "both", "nobody", "self"]
+
+
+def test_redirects_never_go_in_circles(road, next_host):
+    ann, joe = add(road, 2)
+    put(road, ann, f'redirect "{joe}"; redirect "friend@far.test";')
+    put(road, joe, f'redirect "{ann}";')
+    road.deliver(ann, message("round"))
+    # To joe, back to ann, who has sent it on already: so it stays with her.
+    wait_for(lambda: subjects(road, ann), what="the message")
+    wait_for(lambda: len(next_host.messages) == 1, what="the message that went out")
+    assert subjects(road, ann) == {"INBOX": [("round",)]} and subjects(road, joe) == {}
+    # The same from outside: what comes back was sent there before.
+    road.deliver(ann, next_host.messages[0].data.decode())
+    wait_for(lambda: subjects(road, ann) == {"INBOX": [("round",), ("round",)]}, what="the message that came back")
+    assert len(next_host.messages) == 1
+
+
+def test_mail_is_refused_in_the_dialogue(server):
+    ann, joe = add(server, 2)
+    put(server, ann, 'require "reject"; if header :is "subject" "no" { reject text:\nI do not want this.\nNever.\n.\n; }')
+    with pytest.raises(smtplib.SMTPDataError) as refused:
+        server.deliver(ann, message("no"))
+    assert refused.value.smtp_code == 550 and refused.value.smtp_error == b"5.7.1 I do not want this.\n5.7.1 Never."
+    # Each recipient of LMTP has a reply of its own.
+    with server.smtp("lmtp") as client:
+        client.ehlo_or_helo_if_needed()
+        client.docmd("MAIL", f"FROM:<{SENDER}>")
+        for address in (ann, joe):
+            assert client.rcpt(address)[0] == 250
+        client.docmd("DATA")
+        client.send(message("no") + ".\r\n")
+        replies = [client.getreply(), client.getreply()]
+    assert [code for code, _ in replies] == [550, 250] and b"I do not want this." in replies[0][1]
+    assert subjects(server, ann) == {} and subjects(server, joe) == {"INBOX": [("no",)]}
+    # What has no sender is kept: there is nobody to be told.
+    server.deliver(ann, message("no"), sender="")
+    assert subjects(server, ann) == {"INBOX": [("no",)]}
+
+
+def test_mail_is_refused_by_a_report(road, next_host):
+    ann, joe = add(road, 2)
+    put(road, ann, 'require "ereject"; ereject "I do not want this.";')
+    assert road.deliver([ann, joe], message("to two")) == {}
+    wait_for(lambda: next_host.messages, what="the report")
+    report = email.message_from_bytes(next_host.messages[0].data)
+    assert next_host.messages[0].sender == "" and next_host.messages[0].recipients == [SENDER]
+    status = report.get_payload(1).as_string()
+    assert "Action: failed" in status and "Status: 5.7.1" in status and ann in status and joe not in status
+    assert "I do not want this." in report.get_payload(0).get_payload()
+    assert subjects(road, ann) == {} and subjects(road, joe) == {"INBOX": [("to two",)]}
