@@ -4,6 +4,8 @@ import email
 import email.policy
 import itertools
 import json
+import smtplib
+import time
 
 import pytest
 
@@ -142,6 +144,53 @@ def test_two_that_are_away_leave_each_other_alone(road):
     assert answer.get_content() == "alice is away.\n"
     assert len(road.messages("alice@example.test")) == 1
     assert answered(road, "bob@example.test", "--all") == []
+
+
+def test_a_notification_goes_out(road, next_host):
+    put(road, "alice@example.test", """require ["enotify", "fcc"];
+        notify :message "Mail for you" :fcc "Sent" :importance "1" "mailto:phone@company.example?cc=pager@company.example&x-kind=mail&from=boss@else.test";""")
+    road.deliver("alice@example.test", letter("alice@example.test"), sender=JOE)
+    message, = received(next_host, 1)
+    assert (message.sender, sorted(message.recipients)) == ("alice@example.test", ["pager@company.example", "phone@company.example"])
+    note = parsed(message.data)
+    assert {name: note[name] for name in ("From", "To", "Cc", "Subject", "X-kind", "Importance", "Auto-Submitted")} == {
+        "From": "alice@example.test", "To": "phone@company.example", "Cc": "pager@company.example", "Subject": "Mail for you", "X-kind": "mail",
+        "Importance": "high", "Auto-Submitted": 'auto-notified; owner-email="alice@example.test"'}
+    assert "Subject: Lunch" in note.get_content()
+    (sent, flags), = contents(road, "alice@example.test", ["Sent"])["Sent"]
+    assert (parsed(sent)["Subject"], flags) == ("Mail for you", (b"\\Seen",))
+    # One for mail of the null sender has the null sender; none is told of another notification.
+    road.deliver("alice@example.test", letter("alice@example.test"), sender="")
+    assert received(next_host, 2)[1].sender == ""
+    road.deliver("alice@example.test", message.data.decode(), sender=JOE)
+    nothing_waits(road)
+    assert len(next_host.messages) == 2
+
+
+def test_kills_neither_double_nor_lose_what_is_noted(road, next_host):
+    put(road, "alice@example.test", 'require "vacation"; vacation "I am away.";')
+    senders = [f"sender{i}@company.example" for i in range(12)]
+    for turn in range(3):
+        for i, sender in enumerate(senders):
+            while True:
+                try:
+                    road.deliver("alice@example.test", letter("alice@example.test"), sender=sender)
+                    break
+                except (OSError, smtplib.SMTPException):
+                    time.sleep(0.1)
+            role = ("store", "rules", "relay")[turn]
+            if i % 4 == turn:
+                wait_for(lambda role=role: role in road.role_pids(), what=role)
+                road.kill_role(role)
+    received(next_host, len(senders))
+    nothing_waits(road)
+    # What relay had sent when it was killed may go out again, as the same message.
+    answers = {}
+    for message in next_host.messages:
+        answers.setdefault(message.recipients[0], set()).add(parsed(message.data)["Message-ID"])
+    assert {sender: len(ids) for sender, ids in answers.items()} == {sender: 1 for sender in senders}
+    assert answered(road, "alice@example.test", "--all") == sorted(senders)
+    road.expect("role-died", "rules-not-run", "rules-failed")
 
 
 def test_a_copy_is_kept(road, next_host):

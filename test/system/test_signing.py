@@ -146,6 +146,23 @@ def test_mail_converted_to_seven_bits_is_signed_as_it_leaves(road, sender):
     assert verify_by_perl(sender, raw)["rsa-sha256"] == "pass"
 
 
+def test_answers_of_rules_are_signed_on_their_way(road, sender):
+    partner_domain = road.new_domain()
+    partner = road.postrider(f"mx.{partner_domain}", partner_domain, ["bob"], trusted_networks=NOBODY)
+    host = road.company(extensions=("PIPELINING", "SIZE 20000000"))
+    road.publish()
+    sender.cli("vacation", "set", sender.alice, "--text", "Ich bin im Urlaub. Schöne Grüße!")
+    submit(partner, f"bob@{partner_domain}", sender.alice)
+    raw = wait_mail(partner, f"bob@{partner_domain}")[0]
+    said = results(raw, f"mx.{partner_domain}")
+    assert f"dmarc=pass (p=reject) header.from={sender.domain}" in said and said.count("dkim=pass") == 2, said
+    assert verify(sender, raw) == {"rsa": True, "ed25519": True}
+    # To a host of seven bits, too.
+    sender.deliver(sender.alice, f"From: {host.bob}\r\nTo: {sender.alice}\r\nSubject: x\r\n\r\nx\r\n", sender=host.bob)
+    raw = host.wait_messages(1)[0].data
+    assert raw.isascii() and verify(sender, raw) == {"rsa": True, "ed25519": True}
+
+
 def test_reports_are_signed_too(road, sender):
     stranger, refusing = road.company(), road.company()
     road.publish()

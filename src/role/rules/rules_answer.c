@@ -9,6 +9,7 @@
 #include "answer/answer.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "format/header.h"
 #include "format/mailto.h"
 
 enum {
@@ -83,8 +84,29 @@ static void compose(struct composer *c, size_t i)
 	arena_done(&arena);
 }
 
-void rules_answer_compose(
-    struct rules_outcome *all, const struct message_rules_run *m, const struct view *addresses)
+/*
+ * Whether smtp has found that the sender's domain does not know the host that sent this (SPF). Its results
+ * are the first ones of this host's name, since smtp lets no others in (mime/own_results.h). Who is answered
+ * then is whoever's address was taken.
+ */
+static bool is_forged(const struct rules_outcome *all, struct view hostname)
+{
+	struct view results;
+	struct buf line;
+	if (!header_find(all->bytes, VIEW("Authentication-Results"), &results))
+		return false;
+	buf_init(&line, 64 << 10);
+	header_unfold(results, &line);
+	struct view rest = buf_view(&line), id, part;
+	bool ours = view_next(&rest, ';', &id) && view_equal_nocase(view_trim(id), hostname), forged = false;
+	while (ours && !forged && view_next(&rest, ';', &part))
+		forged = view_starts_nocase(view_trim(part), VIEW("spf=fail"));
+	buf_done(&line);
+	return forged;
+}
+
+void rules_answer_compose(struct rules_outcome *all, const struct message_rules_run *m,
+    const struct view *addresses, struct view hostname)
 {
 	struct composer c = {.all = all,
 	    .context = {.message = all->bytes,
@@ -97,7 +119,9 @@ void rules_answer_compose(
 		bool sends = all->sources[i].vacation || all->sources[i].notify;
 		if (!sends || all->actions[i].silent.len > 0)
 			continue;
-		if (c.context.addresses[0].len == 0)
+		if (all->sources[i].vacation && is_forged(all, hostname))
+			give_up(&all->actions[i], "its sender is forged, by what SPF says of it");
+		else if (c.context.addresses[0].len == 0)
 			give_up(&all->actions[i], "the account has no address that it could be sent from");
 		else
 			compose(&c, i);

@@ -83,8 +83,8 @@ bool rules_outcome_stays(const struct rules_outcome *all);
 /* ---- rules_answer.c ---- */
 
 /* Composes what is to be sent for the actions; of one that cannot be, `silent` says why. */
-void rules_answer_compose(
-    struct rules_outcome *all, const struct message_rules_run *m, const struct view *addresses);
+void rules_answer_compose(struct rules_outcome *all, const struct message_rules_run *m,
+    const struct view *addresses, struct view hostname);
 void rules_answer_free(struct rules_outcome *all);
 
 /* ---- rules_outcome.c, again ---- */

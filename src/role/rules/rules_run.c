@@ -345,7 +345,7 @@ static void go_on(struct run *r)
 			return;
 		}
 	}
-	rules_answer_compose(&r->outcome, &r->m, r->addresses);
+	rules_answer_compose(&r->outcome, &r->m, r->addresses, r->link->process->settings.hostname);
 	rules_outcome_send(&r->outcome, r->link, r->request);
 	own_limits_time(0);
 	free_run(r);
