@@ -162,7 +162,8 @@ int cli_rule(struct cli *cli)
 {
 	static const struct cli_verb rows[] = {{"list", list_scripts}, {"show", show}, {"put", rule_put},
 	    {"activate", activate}, {"remove", remove_script}, {"rename", rename_script},
-	    {"simple", rule_simple}, {"add", rule_add}, {"try", rule_try}};
+	    {"simple", rule_simple}, {"add", rule_add}, {"try", rule_try}, {"apply", rule_apply},
+	    {"log", rule_log}, {"undo", rule_undo}};
 	/* Needs no server. */
 	if (cli->argc > 0 && strcmp(cli->argv[0], "check") == 0)
 		return rule_check(cli);

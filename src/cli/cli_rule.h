@@ -12,8 +12,13 @@ int rule_check(struct cli *cli); /* needs no server */
 int rule_simple(struct cli *cli, struct directory_client *directory);
 int rule_add(struct cli *cli, struct directory_client *directory);
 
+/* cli_rule_undo.c */
+int rule_log(struct cli *cli, struct directory_client *directory);
+int rule_undo(struct cli *cli, struct directory_client *directory);
+
 /* cli_rule_try.c */
 int rule_try(struct cli *cli, struct directory_client *directory);
+int rule_apply(struct cli *cli, struct directory_client *directory);
 
 /* Sends a script's text, which the next SCRIPT_PUT, SCRIPT_CHECK or SCRIPT_TRY is about. 0 or a negative
  * errno. */

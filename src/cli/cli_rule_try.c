@@ -12,6 +12,7 @@
 #include "base/show.h"
 #include "cli/cli_progress.h"
 #include "cli/cli_rule.h"
+#include "cli/rule_apply.h"
 #include "cli/rule_choice.h"
 #include "cli/rule_complaints.h"
 #include "cli/rule_deeds.h"
@@ -35,6 +36,7 @@ struct trial {
 	uint32_t mailbox;
 	struct rule_complaints complaints;
 	bool every; /* messages that would stay as they are, too */
+	bool apply; /* it is not only tried */
 
 	struct rule_deeds deeds;
 	uint64_t total, done;
@@ -183,12 +185,17 @@ static int try_it(struct trial *t)
 	if (error)
 		return mailbox_client_problem(t->choice.mailbox, error);
 	status = run(t);
-	return status ? status : tell(t);
+	if (status || !t->apply)
+		return status ? status : tell(t);
+	struct rule_apply apply = {.client = &t->owner.client, .mailbox = t->mailbox, .script = t->name};
+	error = rule_apply_deeds(&apply, &t->deeds, t->cli->json);
+	return error ? mailbox_client_problem(t->owner.subject, error) : 0;
 }
 
-int rule_try(struct cli *cli, struct directory_client *directory)
+static int begin(struct cli *cli, struct directory_client *directory, bool apply)
 {
-	struct trial t = {.cli = cli, .file = cli_value(cli, "--file"), .every = cli_option(cli, "--all")};
+	struct trial t = {
+	    .cli = cli, .apply = apply, .file = cli_value(cli, "--file"), .every = cli_option(cli, "--all")};
 	int status = rule_choice_take(cli, &t.choice);
 	if (status == 0)
 		status = rule_open(cli, directory, t.file ? 0 : 1, t.file ? 0 : 1, &t.owner);
@@ -205,4 +212,14 @@ int rule_try(struct cli *cli, struct directory_client *directory)
 	buf_done(&t.uids);
 	rule_close(&t.owner);
 	return status;
+}
+
+int rule_try(struct cli *cli, struct directory_client *directory)
+{
+	return begin(cli, directory, false);
+}
+
+int rule_apply(struct cli *cli, struct directory_client *directory)
+{
+	return begin(cli, directory, true);
 }

@@ -14,11 +14,17 @@ enum { DAYS_MAX = 100 * 366, SECONDS_OF_DAY = 24 * 3600, QUERY_MEMORY = 64 * 102
 
 /* ---- options ---- */
 
-/* "2026-11-02", or a number of days before now. */
+/* "2026-11-02", or so many days before now, or hours or minutes: "2h", "30m". */
 static bool take_day(struct view text, int64_t *since)
 {
 	struct view year, month, day, rest = text;
 	uint64_t y, m, d;
+	struct view number = view_take(text, text.len ? text.len - 1 : 0);
+	char unit = text.len ? text.data[text.len - 1] : 0;
+	if ((unit == 'h' || unit == 'm') && view_to_u64(number, DAYS_MAX, &d)) {
+		*since = clock_wall() - (int64_t)d * (unit == 'h' ? 3600 : 60);
+		return true;
+	}
 	if (view_to_u64(text, DAYS_MAX, &d)) {
 		*since = clock_wall() - (int64_t)d * SECONDS_OF_DAY;
 		return true;
@@ -31,14 +37,22 @@ static bool take_day(struct view text, int64_t *since)
 	return true;
 }
 
+int rule_choice_since(struct cli *cli, int64_t *since)
+{
+	const char *text = cli_value(cli, "--since");
+	*since = INT64_MIN;
+	if (text && !take_day(view_from_string(text), since))
+		return cli_usage(
+		    cli, "--since takes a day, as 2026-11-02, or a number of days, or 12h, or 30m");
+	return 0;
+}
+
 int rule_choice_take(struct cli *cli, struct rule_choice *choice)
 {
-	const char *mailbox = cli_value(cli, "--mailbox"), *since = cli_value(cli, "--since");
-	*choice = (struct rule_choice){
-	    .mailbox = mailbox ? mailbox : "INBOX", .query = cli_value(cli, "--query"), .since = INT64_MIN};
-	if (since && !take_day(view_from_string(since), &choice->since))
-		return cli_usage(cli, "--since takes a day, as 2026-11-02, or a number of days");
-	return 0;
+	const char *mailbox = cli_value(cli, "--mailbox");
+	*choice =
+	    (struct rule_choice){.mailbox = mailbox ? mailbox : "INBOX", .query = cli_value(cli, "--query")};
+	return rule_choice_since(cli, &choice->since);
 }
 
 /* ---- all messages ---- */

@@ -13,6 +13,9 @@ struct rule_choice {
 /* Takes the options off the words. 0, or an exit code with the reason printed. */
 int rule_choice_take(struct cli *cli, struct rule_choice *choice);
 
+/* --since alone; INT64_MIN: it was not given. */
+int rule_choice_since(struct cli *cli, int64_t *since);
+
 /* Finds the mailbox and its messages: ranges (mail/uid_ranges.h), ascending. 0 or a negative errno; -ENOENT:
  * there is no such mailbox. */
 int rule_choice_find(

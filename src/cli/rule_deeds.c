@@ -29,7 +29,7 @@ void rule_deeds_done(struct rule_deeds *deeds)
 static bool copy(struct rule_deeds *deeds, struct script_deed *d)
 {
 	struct view *texts[] = {&d->rule_name, &d->why, &d->script, &d->target, &d->mailbox_id,
-	    &d->special_use, &d->flags, &d->failed};
+	    &d->special_use, &d->flags, &d->failed, &d->places};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		if (!arena_copy(&deeds->arena, *texts[i], texts[i]))
 			return false;

@@ -26,6 +26,8 @@ enum script_type {
 	SCRIPT_SPACE,
 	SCRIPT_TRY,     /* SCRIPT_COMPLAINT for each; SCRIPT_DEED for each thing that would be done */
 	SCRIPT_CHANGES, /* SCRIPT_ENTRY for each that was made or changed, SCRIPT_GONE */
+	SCRIPT_FILED,   /* SCRIPT_DEED for each thing that was done */
+	SCRIPT_NOTE,
 
 	/* Answers. */
 	SCRIPT_ENTRY,
@@ -53,7 +55,7 @@ enum {
 	SCRIPT_COMPLAINT_MAX = 2000, /* octets of sentences */
 	/* Of a mailbox, an address, or the beginning of a text, in an account of what a script does. */
 	SCRIPT_TARGET_MAX = 4096,
-	SCRIPT_DEEDS_MAX = 128 /* of one message: what all its programs may do */
+	SCRIPT_PLACES_MAX = 32 * 8 /* octets of the places of one email */
 };
 
 /* Where a script stands, and so when it runs. */
@@ -188,6 +190,25 @@ struct script_try {
 	struct view uids; /* ranges, as in mail.h; those that are not there are passed over */
 };
 
+/*
+ * What rules did with mail when it came, as it is kept with each email until its end, in the order of
+ * arrival. email: of this one; 0: of all. since: that came then or later.
+ */
+struct script_filed {
+	uint64_t email, since;
+};
+
+/*
+ * Keeps with an email what is about to be done with it by hand, as rules say (`rule apply`), in place of what
+ * was kept before: so it can be undone. deed.places: first where it lies, then where it will lie; UIDs there
+ * are not known and 0. Done when it is on the disk. -EINVAL: no places, or no email.
+ */
+struct script_note {
+	uint64_t email, action; /* action: a number above 0, common to all that one command does */
+	uint64_t kind, line, rule, why_line;
+	struct view rule_name, why, script, target, flags, places;
+};
+
 /* As enum sieve_action_kind has them. */
 enum script_deed_kind {
 	SCRIPT_KEEPS,
@@ -202,12 +223,17 @@ enum script_deed_kind {
 };
 
 /*
- * One thing that is done with a message, and why: struct sieve_reason (sieve/sieve_outcome.h). `last` is set
- * in the last one of its message. target: the mailbox's path, or the address, or the beginning of a text.
- * failed: the script failed over this message, in `line`, and why; then it would be kept.
+ * One thing that is done, or was done, with a message, and why: struct sieve_reason (sieve/sieve_outcome.h).
+ * `last` is set in the last one of its message. target: the mailbox's path, or the address, or the beginning
+ * of a text. failed: the script failed over this message, in `line`, and why; then it would be kept.
  */
 struct script_deed {
 	uint64_t uid, last, kind, line;
+	/* These, and `server` (the script is the server's), of what was done: the email, when that was,
+	 * and where the email was put: mailbox (4 octets) and UID (4) of each place. */
+	uint64_t email, at, server;
+	uint64_t action; /* it was done by hand: struct script_note, with its places; 0: when it came */
+	struct view places;
 	uint64_t rule, why_line;
 	uint64_t create, copy, edited; /* edited: the message would not be the one that came */
 	struct view rule_name, why, script;

@@ -35,8 +35,17 @@ SCHEMA(script_rename, FIELD_IDENTITY(script_rename, number), FIELD_PLACE(script_
 SCHEMA(
     script_space, FIELD_PLACE(script_space), FIELD_SIZE(script_space, size), FIELD_NAME(script_space, name));
 SCHEMA(script_try, FIELD_IDENTITY(script_try, mailbox), FIELD_BYTES(script_try, uids, MAIL_RANGES_MAX));
+SCHEMA(script_filed, FIELD_IDENTITY(script_filed, email), FIELD_TIME(script_filed, since));
+SCHEMA(script_note, FIELD_IDENTITY(script_note, email), FIELD_IDENTITY(script_note, action),
+    FIELD_NUMBER(script_note, kind, 0, SCRIPT_DEED_KINDS - 1), FIELD_COUNT(script_note, line),
+    FIELD_COUNT(script_note, rule), FIELD_COUNT(script_note, why_line),
+    FIELD_LINE(script_note, rule_name, 128), FIELD_LINE(script_note, why, 512),
+    FIELD_LINE(script_note, script, 512), FIELD_TEXT(script_note, target, SCRIPT_TARGET_MAX),
+    FIELD_LINE(script_note, flags, SCRIPT_TARGET_MAX), FIELD_BYTES(script_note, places, SCRIPT_PLACES_MAX));
 SCHEMA(script_deed, FIELD_COUNT(script_deed, uid), FIELD_FLAG(script_deed, last),
     FIELD_NUMBER(script_deed, kind, 0, SCRIPT_DEED_KINDS - 1), FIELD_COUNT(script_deed, line),
+    FIELD_IDENTITY(script_deed, email), FIELD_TIME(script_deed, at), FIELD_FLAG(script_deed, server),
+    FIELD_IDENTITY(script_deed, action), FIELD_BYTES(script_deed, places, SCRIPT_PLACES_MAX),
     FIELD_COUNT(script_deed, rule), FIELD_COUNT(script_deed, why_line), FIELD_FLAG(script_deed, create),
     FIELD_FLAG(script_deed, copy), FIELD_FLAG(script_deed, edited), FIELD_LINE(script_deed, rule_name, 128),
     FIELD_LINE(script_deed, why, 512), FIELD_LINE(script_deed, script, 512),
@@ -77,6 +86,8 @@ const struct message_row messages_script[MESSAGES_IN_GROUP] = {
     [SCRIPT_RENAME - MESSAGES_SCRIPT] = {"script-rename", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_rename_schema},
     [SCRIPT_SPACE - MESSAGES_SCRIPT] = {"script-space", ROLE_MANAGESIEVE | ROLE_ADMIN, ROLE_STORE, &script_space_schema},
     [SCRIPT_TRY - MESSAGES_SCRIPT] = {"script-try", ROLE_ADMIN, ROLE_STORE, &script_try_schema},
+    [SCRIPT_FILED - MESSAGES_SCRIPT] = {"script-filed", ROLE_ADMIN, ROLE_STORE, &script_filed_schema},
+    [SCRIPT_NOTE - MESSAGES_SCRIPT] = {"script-note", ROLE_ADMIN, ROLE_STORE, &script_note_schema},
     [SCRIPT_ENTRY - MESSAGES_SCRIPT] = {"script-entry", ROLE_STORE, ROLE_MANAGESIEVE | ROLE_ADMIN, &script_entry_schema},
     [SCRIPT_BYTES - MESSAGES_SCRIPT] = {"script-bytes", ROLE_STORE, ROLE_MANAGESIEVE | ROLE_ADMIN, &script_bytes_schema},
     [SCRIPT_COMPLAINT - MESSAGES_SCRIPT] = {"script-complaint", ROLE_STORE, ROLE_MANAGESIEVE | ROLE_ADMIN, &script_complaint_schema},

@@ -17,7 +17,7 @@ _Static_assert(SCRIPT_LIST == (int)MESSAGES_SCRIPT && SCRIPT_TYPES_END <= MESSAG
 #define MESSAGES_SCRIPT_STRUCTS(X) X(vacation_get) X(vacation_setting) X(vacation_answered) X(vacation_person) \
 	X(script_list) X(script_entry) X(script_get) X(script_bytes) X(script_piece) X(script_put) \
 	X(script_check) X(script_complaint) X(script_activate) X(script_remove) X(script_rename) X(script_space) \
-	X(script_try) X(script_deed) X(script_changes) X(script_gone)
+	X(script_try) X(script_filed) X(script_note) X(script_deed) X(script_changes) X(script_gone)
 /* clang-format on */
 MESSAGES_SCRIPT_STRUCTS(MESSAGE_DECLARE_SCHEMA)
 

@@ -73,7 +73,9 @@ static const struct {
 	X(SCRIPT_RENAME, RIGHT_SCRIPTS, right_script_rename, true) \
 	X(SCRIPT_SPACE, RIGHT_SCRIPTS, right_script_space, true) \
 	X(SCRIPT_TRY, RIGHT_SCRIPTS, right_script_try, true) \
-	X(SCRIPT_CHANGES, RIGHT_SCRIPTS, right_script_changes, true)
+	X(SCRIPT_CHANGES, RIGHT_SCRIPTS, right_script_changes, true) \
+	X(SCRIPT_FILED, RIGHT_SCRIPTS, right_script_filed, true) \
+	X(SCRIPT_NOTE, RIGHT_SCRIPTS, right_script_note, true)
 /* clang-format on */
 
 static void not_served(struct right *r, uint32_t request, const void *message)

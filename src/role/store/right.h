@@ -174,6 +174,9 @@ void right_vacation_set(struct right *r, uint32_t request, const void *message);
 void right_vacation_answered(struct right *r, uint32_t request, const void *message);
 void right_vacation_stop(struct right *r);
 void right_script_close(struct right *r);
+/* right_script_filed.c, right_script_note.c */
+void right_script_note(struct right *r, uint32_t request, const void *message);
+void right_script_filed(struct right *r, uint32_t request, const void *message);
 /* right_script_try.c */
 void right_script_try(struct right *r, uint32_t request, const void *message);
 void right_script_try_stop(struct right *r); /* at the right's end */
