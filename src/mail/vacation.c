@@ -8,6 +8,9 @@
 #include "format/json.h"
 #include "format/json_read.h"
 
+/* What JSON holds in every program. */
+#define BEGUN_MAX ((uint64_t)1 << 53)
+
 /* ---- between processes ---- */
 
 struct vacation vacation_from_setting(const struct vacation_setting *m)
@@ -76,7 +79,8 @@ static const char *inside_problem(struct view inside)
 	size_t count = 0;
 	if (inside.len > VACATION_INSIDE_MAX)
 		return "too many are inside: all of them together may have 8 KB";
-	while (inside.len > 0 && view_next(&inside, '\n', &line)) {
+	bool any = inside.len > 0; /* behind a last line end, too, stands a line */
+	while (any && view_next(&inside, '\n', &line)) {
 		if (!is_inside(line))
 			return "who is inside is said by domains and addresses, without wildcards";
 		if (++count > VACATION_INSIDE_COUNT)
@@ -100,6 +104,8 @@ const char *vacation_problem(const struct vacation *v)
 	if (v->from < 0 || v->until < 0 || v->from > INT32_MAX * (int64_t)60 ||
 	    v->until > INT32_MAX * (int64_t)60)
 		return "a date is out of range";
+	if (v->begun > BEGUN_MAX)
+		return "its number is out of range";
 	if (v->until > 0 && v->until <= v->from)
 		return "it ends before it begins";
 	if (v->period < VACATION_PERIOD_LEAST || v->period > VACATION_PERIOD_MOST)

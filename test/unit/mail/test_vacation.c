@@ -143,7 +143,7 @@ static void the_script_holds_the_setting(void **state)
 	    .inside = VIEW("example.org\nb\xc3\xbc"
 	                   "cher.example"),
 	    .inside_text = VIEW("in"),
-	    .begun = UINT64_MAX / 4};
+	    .begun = (uint64_t)1 << 53};
 	struct buf script;
 	struct arena arena;
 	struct vacation r;
@@ -186,7 +186,7 @@ static void what_cannot_be_is_refused(void **state)
 	(void)state;
 	struct vacation v = away();
 	static const char *const wrong[] = {"*.example.org", "exa mple.org", "a@", "@example.org",
-	    "a\"b@example.org", "example..org", "x\n\ny", NULL};
+	    "a\"b@example.org", "example..org", "x\n\ny", "x\n", "\n", NULL};
 	for (const char *const *w = wrong; *w; w++) {
 		v.inside = view_from_string(*w);
 		has_problem(v, "without wildcards");
