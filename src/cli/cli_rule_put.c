@@ -132,11 +132,12 @@ int rule_put(struct cli *cli, struct directory_client *directory)
 
 /* ---- check ---- */
 
-static void complain(struct rule_complaints *c, const struct sieve_errors *errors)
+static void complain(struct rule_complaints *c, const struct sieve_errors *errors, bool warning)
 {
 	for (size_t i = 0; i < errors->count; i++)
 		rule_complaint(c, &(struct script_complaint){.line = errors->items[i].place.line,
 		                      .column = errors->items[i].place.column,
+		                      .warning = warning,
 		                      .text = errors->items[i].text});
 	if (errors->more && !c->json)
 		printf("and %zu more\n", errors->more);
@@ -146,21 +147,26 @@ static void complain(struct rule_complaints *c, const struct sieve_errors *error
 static int check_text(struct rule_complaints *c)
 {
 	static const struct sieve_language language;
-	struct sieve_errors *errors = mem_alloc(sizeof *errors);
+	struct sieve_errors *errors = mem_alloc(sizeof *errors), *warnings = mem_alloc(sizeof *warnings);
 	struct sieve_program program;
 	struct arena arena;
 	arena_init(&arena, SIEVE_COMPILE_MEMORY_MAX);
 	sieve_errors_init(errors);
+	sieve_errors_init(warnings);
 	if (c->json)
 		putchar('{');
 	rule_complaints_begin(c);
-	bool good = sieve_compile(c->text, &language, &arena, errors, &program);
-	complain(c, errors);
+	bool good = sieve_compile_warned(c->text, &language, &arena, errors, warnings, &program);
+	complain(c, errors, false);
+	if (good)
+		complain(c, warnings, true);
 	rule_complaints_end(c);
 	if (c->json)
 		printf(",\"good\":%s}\n", good ? "true" : "false");
 	sieve_errors_done(errors);
+	sieve_errors_done(warnings);
 	mem_free(errors);
+	mem_free(warnings);
 	arena_done(&arena);
 	return good ? 0 : EXIT_DATA;
 }

@@ -180,8 +180,10 @@ static const struct sieve_word *find_word(
 	const char *near;
 
 	if (word && (word->extension <= SIEVE_INTERNAL || sieve_language_has(c->language, word->extension))) {
-		if (sieve_check_requires(c, word->extension))
+		if (sieve_check_requires(c, word->extension)) {
+			sieve_check_uses(c, word->extension);
 			return word;
+		}
 		sieve_check_error(c, node->place,
 		    "the %s %s is not known here: the script must begin with require \"%s\";",
 		    sieve_kind_name(word), word->name, sieve_extension_name(word->extension));
@@ -204,6 +206,62 @@ static const struct sieve_word *find_word(
 	return NULL;
 }
 
+/* ---- what may not have been meant ---- */
+
+/* A key such as "*list*", where it is no wildcard. */
+static void warn_of_asterisks(struct sieve_checker *c, const struct sieve_step *step)
+{
+	size_t positionals = sieve_word_positionals(step->word);
+	const struct sieve_value *keys = positionals ? sieve_positional(step, positionals - 1) : NULL;
+
+	if (!(step->word->has & SIEVE_HAS_MATCH) || !keys || step->match > SIEVE_CONTAINS)
+		return;
+	for (uint32_t i = 0; i < keys->count; i++) {
+		struct view key = keys->strings[i];
+
+		if (key.len > 1 && (key.data[0] == '*' || key.data[key.len - 1] == '*')) {
+			sieve_check_warn(c, keys->place,
+			    "in %s a '*' stands for itself: only :matches takes it for any text",
+			    sieve_quote(key).text);
+			return;
+		}
+	}
+}
+
+static bool ends_script(const struct sieve_step *step)
+{
+	struct view name = view_from_string(step->word->name);
+
+	return step->word->kind == SIEVE_COMMAND &&
+	       (view_equal(name, VIEW("stop")) || view_equal(name, VIEW("error")));
+}
+
+/* Extensions that are required, and that nothing needs. Behind a test that is never true nothing is looked
+ * at, so with ihave nobody can tell. */
+static void warn_of_extensions(struct sieve_checker *c)
+{
+	static const struct {
+		enum sieve_extension extension, by; /* needed by what needs the other */
+	} also[] = {
+	    {SIEVE_X_VARIABLES, SIEVE_X_EXTRACTTEXT},
+	    {SIEVE_X_VARIABLES, SIEVE_X_INCLUDE},
+	    {SIEVE_X_SPAMTESTPLUS, SIEVE_X_SPAMTEST},
+	    {SIEVE_X_SPAMTEST, SIEVE_X_SPAMTESTPLUS},
+	    {SIEVE_X_VACATION, SIEVE_X_VACATION_SECONDS},
+	};
+	uint64_t used = c->used | UINT64_C(1) << SIEVE_X_IMAPSIEVE; /* it says where the script runs */
+
+	if (sieve_check_requires(c, SIEVE_X_IHAVE))
+		return;
+	for (size_t i = 0; i < sizeof(also) / sizeof(also[0]); i++)
+		if (used >> also[i].by & 1)
+			used |= UINT64_C(1) << also[i].extension;
+	for (enum sieve_extension i = 0; i < SIEVE_EXTENSIONS; i++)
+		if (c->places[i].line > 0 && !(used >> i & 1))
+			sieve_check_warn(c, c->places[i], "nothing in the script needs the extension %s",
+			    sieve_extension_name(i));
+}
+
 static struct sieve_step *check_node(
     struct sieve_checker *c, const struct sieve_node *node, enum sieve_kind kind)
 {
@@ -224,6 +282,8 @@ static struct sieve_step *check_node(
 	if (slots && !step->values)
 		return NULL;
 	good = sieve_check_arguments(c, node, step);
+	if (good)
+		warn_of_asterisks(c, step);
 	if (good && is_named(node, "require"))
 		take_extensions(c, node, step);
 	errors = c->errors->count + c->errors->more;
@@ -306,6 +366,10 @@ static struct sieve_step *check_commands(struct sieve_checker *c, const struct s
 		*end = good ? check_node(c, node, SIEVE_COMMAND) : NULL;
 		if (!*end)
 			continue;
+		if (last && ends_script(last))
+			sieve_check_warn(c, node->place,
+			    "this is never reached: the command %s in line %u ends the script before it",
+			    last->word->name, (unsigned)last->line);
 		if (c->depth == 0)
 			number_rule(c, *end, last, node->comment);
 		last = *end;
@@ -331,10 +395,11 @@ static void check_needs(struct sieve_checker *c)
 			    sieve_extension_name(needs[i].extension), sieve_extension_name(needs[i].needs));
 }
 
-bool sieve_compile(struct view script, const struct sieve_language *language, struct arena *arena,
-    struct sieve_errors *errors, struct sieve_program *program)
+bool sieve_compile_warned(struct view script, const struct sieve_language *language, struct arena *arena,
+    struct sieve_errors *errors, struct sieve_errors *warnings, struct sieve_program *program)
 {
-	struct sieve_checker c = {.language = language, .arena = arena, .errors = errors};
+	struct sieve_checker c = {
+	    .language = language, .arena = arena, .errors = errors, .warnings = warnings};
 	struct sieve_node *tree;
 	struct sieve_step *first;
 	bool good;
@@ -348,6 +413,15 @@ bool sieve_compile(struct view script, const struct sieve_language *language, st
 		sieve_errors_sort(errors);
 		return false;
 	}
+	warn_of_extensions(&c);
+	if (warnings)
+		sieve_errors_sort(warnings);
 	*program = (struct sieve_program){first, sieve_check_requires(&c, SIEVE_X_VARIABLES)};
 	return true;
+}
+
+bool sieve_compile(struct view script, const struct sieve_language *language, struct arena *arena,
+    struct sieve_errors *errors, struct sieve_program *program)
+{
+	return sieve_compile_warned(script, language, arena, errors, NULL, program);
 }

@@ -9,7 +9,9 @@ struct sieve_checker {
 	const struct sieve_language *language;
 	struct arena *arena;
 	struct sieve_errors *errors;
-	uint64_t required; /* extensions, by require or by ihave around this place */
+	struct sieve_errors *warnings; /* or NULL: nobody wants them */
+	uint64_t used;                 /* extensions that something of the script needs */
+	uint64_t required;             /* extensions, by require or by ihave around this place */
 	struct sieve_place places[SIEVE_EXTENSIONS]; /* where each was required; line 0: nowhere */
 	bool settled; /* a command other than require was met: no require may follow */
 	unsigned depth;
@@ -26,6 +28,13 @@ struct sieve_checker {
 
 void sieve_check_error(struct sieve_checker *checker, struct sieve_place place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* What is no error, but may not have been meant. */
+void sieve_check_warn(struct sieve_checker *checker, struct sieve_place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Something here needs the extension: it is not required in vain. */
+void sieve_check_uses(struct sieve_checker *checker, enum sieve_extension extension);
 
 bool sieve_check_requires(const struct sieve_checker *checker, enum sieve_extension extension);
 

@@ -39,6 +39,9 @@ static void check_text(
 
 	while (sieve_check_requires(c, SIEVE_X_VARIABLES) && sieve_text_next(&rest, &before, &name)) {
 		constant = false;
+		sieve_check_uses(c, SIEVE_X_VARIABLES);
+		if (view_find(name, '.') >= 0)
+			sieve_check_uses(c, SIEVE_X_INCLUDE); /* the only one that has a namespace */
 		if (is_global(c, name))
 			;
 		else if (view_find(name, '.') >= 0)
@@ -54,6 +57,8 @@ static void check_text(
 			    "%s is too long: a variable's name has at most %d letters",
 			    sieve_quote(name).text, SIEVE_VARIABLE_NAME_MAX);
 	}
+	if (p->use == SIEVE_USE_VARIABLE && view_find(text, '.') >= 0)
+		sieve_check_uses(c, SIEVE_X_INCLUDE);
 	if (!constant && p->use != SIEVE_USE_VARIABLE)
 		return;
 	problem = sieve_use_problem(p->use, text);
@@ -77,6 +82,8 @@ static void set_strings(struct sieve_checker *c, const struct sieve_argument *a,
 		                 ? sieve_text_decode(&texts[i], c->arena, &wrong)
 		                 : 0;
 
+		if (result == 0 && texts[i].data != a->strings[i].data)
+			sieve_check_uses(c, SIEVE_X_ENCODED_CHARACTER);
 		if (result == -EINVAL)
 			sieve_check_error(
 			    c, a->place, "there is no character with the number %s", sieve_quote(wrong).text);
@@ -188,8 +195,10 @@ static const struct sieve_argument *tag_value(
 static bool needs(
     struct taking *t, struct sieve_place place, const char *what, enum sieve_extension extension)
 {
-	if (sieve_check_requires(t->c, extension))
+	if (sieve_check_requires(t->c, extension)) {
+		sieve_check_uses(t->c, extension);
 		return true;
+	}
 	if (t->failed && !t->missing)
 		return false;
 	t->failed = t->missing = true;
@@ -238,6 +247,19 @@ static bool take_match(struct taking *t, const struct sieve_argument *a)
 	return true;
 }
 
+/* Those that every script has can be required all the same. */
+static void use_comparator(struct sieve_checker *c, enum sieve_comparator comparator)
+{
+	static const enum sieve_extension extensions[SIEVE_COMPARATORS] = {
+	    [SIEVE_ASCII_CASEMAP] = SIEVE_X_COMPARATOR_ASCII_CASEMAP,
+	    [SIEVE_OCTET] = SIEVE_X_COMPARATOR_OCTET,
+	    [SIEVE_ASCII_NUMERIC] = SIEVE_X_COMPARATOR_NUMERIC,
+	    [SIEVE_UNICODE_CASEMAP] = SIEVE_X_COMPARATOR_UNICODE,
+	};
+
+	sieve_check_uses(c, extensions[comparator]);
+}
+
 static bool take_comparator(struct taking *t, const struct sieve_argument *a)
 {
 	const struct sieve_argument *value;
@@ -258,6 +280,7 @@ static bool take_comparator(struct taking *t, const struct sieve_argument *a)
 	} else if (needs(t, value->place, sieve_quote(value->strings[0]).text,
 	               sieve_comparator_extension(comparator))) {
 		t->step->comparator = (uint8_t)comparator;
+		use_comparator(t->c, comparator);
 	}
 	return true;
 }

@@ -22,6 +22,24 @@ void sieve_check_error(struct sieve_checker *c, struct sieve_place place, const 
 	sieve_error_add(c->errors, place, "%s", text);
 }
 
+void sieve_check_warn(struct sieve_checker *c, struct sieve_place place, const char *format, ...)
+{
+	char text[1000];
+	va_list args;
+
+	if (!c->warnings)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	sieve_error_add(c->warnings, place, "%s", text);
+}
+
+void sieve_check_uses(struct sieve_checker *c, enum sieve_extension extension)
+{
+	c->used |= UINT64_C(1) << extension;
+}
+
 bool sieve_check_requires(const struct sieve_checker *c, enum sieve_extension extension)
 {
 	return extension == SIEVE_CORE || extension == SIEVE_INTERNAL || (c->required >> extension & 1);

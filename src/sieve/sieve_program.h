@@ -73,4 +73,8 @@ bool sieve_language_has(const struct sieve_language *language, enum sieve_extens
 bool sieve_compile(struct view script, const struct sieve_language *language, struct arena *arena,
     struct sieve_errors *errors, struct sieve_program *program);
 
+/* The same. `warnings` is told what whoever wrote the script may not have meant, when it can be compiled. */
+bool sieve_compile_warned(struct view script, const struct sieve_language *language, struct arena *arena,
+    struct sieve_errors *errors, struct sieve_errors *warnings, struct sieve_program *program);
+
 #endif

@@ -19,6 +19,8 @@ void sieve_check_envelope(struct sieve_checker *c, struct sieve_step *step)
 		enum sieve_extension extension =
 		    part < SIEVE_DSN_ABSOLUTE ? SIEVE_X_ENVELOPE_DSN : SIEVE_X_ENVELOPE_DELIVERBY;
 
+		if (part < SIEVE_DSN_PARTS)
+			sieve_check_uses(c, extension);
 		if (part < SIEVE_DSN_PARTS && !sieve_check_requires(c, extension))
 			sieve_check_error(c, names->place,
 			    "the part %s of the envelope is not known here: the script must begin with "

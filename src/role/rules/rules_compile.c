@@ -24,12 +24,13 @@ void rules_compile_begin(void)
 	gathered.too_large = false;
 }
 
-static void complain(struct link *link, uint32_t request, const struct sieve_errors *errors)
+static void complain(struct link *link, uint32_t request, const struct sieve_errors *errors, bool warning)
 {
 	for (size_t i = 0; i < errors->count; i++) {
 		const struct sieve_error *e = &errors->items[i];
 		struct message_rules_complaint m = {.line = e->place.line,
 		    .column = e->place.column,
+		    .warning = warning,
 		    .more = i + 1 == errors->count ? errors->more : 0,
 		    .text = e->text};
 		ipc_send(&link->channel, MESSAGE_RULES_COMPLAINT, request, &m, -1);
@@ -47,7 +48,8 @@ static void answer(struct link *link, uint32_t request, int error, struct view f
 	} while (!m.last);
 }
 
-static int compile(struct arena *arena, struct sieve_errors *errors, struct buf *form)
+static int compile(
+    struct arena *arena, struct sieve_errors *errors, struct sieve_errors *warnings, struct buf *form)
 {
 	static const struct sieve_language language;
 	struct sieve_program program;
@@ -55,7 +57,7 @@ static int compile(struct arena *arena, struct sieve_errors *errors, struct buf 
 		return -E2BIG;
 	if (buf_failed(&gathered.script))
 		return -ENOMEM;
-	if (!sieve_compile(buf_view(&gathered.script), &language, arena, errors, &program))
+	if (!sieve_compile_warned(buf_view(&gathered.script), &language, arena, errors, warnings, &program))
 		return -EINVAL;
 	int error = sieve_form_write(&program, form);
 	return error == -ENOBUFS ? -E2BIG : error;
@@ -63,19 +65,24 @@ static int compile(struct arena *arena, struct sieve_errors *errors, struct buf 
 
 static void compile_script(struct link *link, uint32_t request)
 {
-	struct sieve_errors *errors = mem_alloc(sizeof *errors);
+	struct sieve_errors *errors = mem_alloc(sizeof *errors), *warnings = mem_alloc(sizeof *warnings);
 	struct arena arena;
 	struct buf form;
 	arena_init(&arena, SIEVE_COMPILE_MEMORY_MAX);
 	buf_init(&form, RULES_FORM_MAX);
 	sieve_errors_init(errors);
+	sieve_errors_init(warnings);
 	own_limits_time(RULES_SECONDS_MAX);
-	int error = compile(&arena, errors, &form);
+	int error = compile(&arena, errors, warnings, &form);
 	own_limits_time(0);
-	complain(link, request, errors);
+	complain(link, request, errors, false);
+	if (error == 0)
+		complain(link, request, warnings, true);
 	answer(link, request, error, error ? (struct view){0} : buf_view(&form));
 	sieve_errors_done(errors);
+	sieve_errors_done(warnings);
 	mem_free(errors);
+	mem_free(warnings);
 	buf_done(&form);
 	arena_done(&arena);
 }

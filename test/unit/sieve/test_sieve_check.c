@@ -226,6 +226,56 @@ static void limits(void **state)
 	buf_done(&script);
 }
 
+static void assert_warnings(const char *script, const char *expected)
+{
+	static struct sieve_errors errors, warnings;
+	struct sieve_program program;
+	struct arena arena;
+	struct buf told;
+
+	arena_init(&arena, SIEVE_COMPILE_MEMORY_MAX);
+	buf_init(&told, 1 << 20);
+	sieve_errors_init(&errors);
+	sieve_errors_init(&warnings);
+	if (!sieve_compile_warned(view_from_string(script), &language, &arena, &errors, &warnings, &program))
+		fail_msg("%.*s", VIEW_FMT(errors.items[0].text));
+	for (size_t i = 0; i < warnings.count; i++)
+		buf_printf(&told, "%s%u:%u %.*s", i ? "\n" : "", warnings.items[i].place.line,
+		    warnings.items[i].place.column, VIEW_FMT(warnings.items[i].text));
+	assert_string_equal(buf_string(&told), expected);
+	sieve_errors_done(&errors);
+	sieve_errors_done(&warnings);
+	buf_done(&told);
+	arena_done(&arena);
+}
+
+static void warnings(void **state)
+{
+	(void)state;
+	assert_warnings("require \"fileinto\"; fileinto \"a\";", "");
+	assert_warnings("require [\"copy\",\n\"fileinto\", \"body\"];\nfileinto :copy \"a\";",
+	    "1:9 nothing in the script needs the extension body");
+	assert_warnings("require [\"variables\", \"encoded-character\", \"relational\", "
+	                "\"comparator-i;octet\", \"subaddress\"];"
+	                "if header :value \"eq\" :comparator \"i;octet\" \"subject\" \"${hex:41}\" { }"
+	                "if address :user \"to\" \"${1}\" { }",
+	    "");
+	assert_warnings(
+	    "require \"variables\"; keep;", "1:9 nothing in the script needs the extension variables");
+	assert_warnings("require [\"ihave\", \"body\"]; if ihave \"radish\" { if body \"a\" { } }", "");
+	assert_warnings("require [\"spamtest\", \"spamtestplus\"]; if spamtest \"5\" { }", "");
+	assert_warnings(
+	    "require [\"extracttext\", \"variables\", \"foreverypart\"]; foreverypart { extracttext \"a\"; }",
+	    "");
+	assert_warnings("require [\"envelope\", \"envelope-dsn\"]; if envelope \"notify\" \"NEVER\" { }", "");
+	assert_warnings("keep;\nstop;\ndiscard;\nkeep;",
+	    "3:1 this is never reached: the command stop in line 2 ends the script before it");
+	assert_warnings("if true { stop; } discard;", "");
+	assert_warnings("if header :contains \"subject\" [\"a\", \"*list*\"] { }",
+	    "1:31 in '*list*' a '*' stands for itself: only :matches takes it for any text");
+	assert_warnings("if header :matches \"subject\" \"*list*\" { } if header \"subject\" \"*\" { }", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +286,7 @@ int main(void)
 	    cmocka_unit_test(structure),
 	    cmocka_unit_test(ihave),
 	    cmocka_unit_test(limits),
+	    cmocka_unit_test(warnings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
