@@ -4,7 +4,10 @@
  */
 #include "sieve/sieve_mime.h"
 
-enum { PARAMETER_TEXT_MAX = 3 * PARAMETER_VALUE_MAX /* in the longest form of UTF-8 */ };
+enum {
+	PARAMETER_TEXT_MAX = 3 * PARAMETER_VALUE_MAX, /* in the longest form of UTF-8 */
+	PIECES_MAX = 4 * MIME_FIELD_MAX,              /* of one field: its texts, and the list of them */
+};
 
 const struct sieve_tag sieve_mime_tags[] = {
     {"mime", SIEVE_X_MIME, 0, {NULL, SIEVE_NOTHING, SIEVE_USE_TEXT}, false},
@@ -64,7 +67,8 @@ bool sieve_mime_wants_piece(const struct sieve_step *step)
 /* ---- pieces ---- */
 
 /* The two fields in one form: a disposition has no subtype. */
-static bool take_apart(struct sieve_run *run, const struct sieve_field *field, struct media_type *pieces)
+static bool take_apart(
+    struct sieve_run *run, const struct sieve_field *field, struct arena *arena, struct media_type *pieces)
 {
 	struct view body = view_take(field->body, MIME_FIELD_MAX);
 	bool defective = false;
@@ -72,10 +76,10 @@ static bool take_apart(struct sieve_run *run, const struct sieve_field *field, s
 
 	*pieces = (struct media_type){0};
 	if (view_equal_nocase(field->name, VIEW("Content-Type")))
-		result = media_type_parse(body, run->arena, pieces, &defective);
+		result = media_type_parse(body, arena, pieces, &defective);
 	else if (view_equal_nocase(field->name, VIEW("Content-Disposition")))
-		result = content_disposition_parse(
-		    body, run->arena, &pieces->type, &pieces->parameters, &defective);
+		result =
+		    content_disposition_parse(body, arena, &pieces->type, &pieces->parameters, &defective);
 	if (result != 0)
 		sieve_run_no_memory(run);
 	return result == 0;
@@ -113,21 +117,34 @@ static enum sieve_truth match_whole_type(struct sieve_matching *m, const struct 
 	return truth;
 }
 
-enum sieve_truth sieve_mime_match(struct sieve_matching *m, const struct sieve_field *field)
+static enum sieve_truth match_pieces(struct sieve_matching *m, const struct media_type *pieces)
 {
 	const struct sieve_value *names = sieve_tag(m->step, SIEVE_MIME_PARAM);
 	enum sieve_truth truth = SIEVE_FALSE;
-	struct media_type pieces;
 
-	if (!sieve_run_work(m->run, field->body.len / 16 + 1) || !take_apart(m->run, field, &pieces))
-		return SIEVE_BROKEN;
 	if (sieve_tag(m->step, SIEVE_MIME_TYPE)->kind != SIEVE_ABSENT)
-		return sieve_matching_value(m, pieces.type);
+		return sieve_matching_value(m, pieces->type);
 	if (sieve_tag(m->step, SIEVE_MIME_SUBTYPE)->kind != SIEVE_ABSENT)
-		return sieve_matching_value(m, pieces.subtype);
+		return sieve_matching_value(m, pieces->subtype);
 	if (sieve_tag(m->step, SIEVE_MIME_CONTENTTYPE)->kind != SIEVE_ABSENT)
-		return match_whole_type(m, &pieces);
+		return match_whole_type(m, pieces);
 	for (uint32_t i = 0; i < names->count && truth == SIEVE_FALSE; i++)
-		truth = match_parameter(m, &pieces.parameters, names->strings[i]);
+		truth = match_parameter(m, &pieces->parameters, names->strings[i]);
+	return truth;
+}
+
+/* The pieces live as long as the test: a loop asks for those of each part again and again. */
+enum sieve_truth sieve_mime_match(struct sieve_matching *m, const struct sieve_field *field)
+{
+	enum sieve_truth truth = SIEVE_BROKEN;
+	struct media_type pieces;
+	struct arena arena;
+
+	if (!sieve_run_work(m->run, field->body.len / 16 + 1))
+		return SIEVE_BROKEN;
+	arena_init(&arena, PIECES_MAX);
+	if (take_apart(m->run, field, &arena, &pieces))
+		truth = match_pieces(m, &pieces);
+	arena_done(&arena);
 	return truth;
 }

@@ -209,6 +209,29 @@ static void errors(void **state)
 	    "1:11 :mime is not known here: the script must begin with require \"mime\";");
 }
 
+/* Each test of each part takes a field apart; that takes no memory that stays. */
+static void many_tests(void **state)
+{
+	struct buf message, script;
+
+	(void)state;
+	buf_init(&message, 1 << 20);
+	buf_init(&script, 1 << 20);
+	buf_append_string(&message, "Content-Type: multipart/mixed; boundary=b\r\n\r\n");
+	for (int i = 0; i < 450; i++)
+		buf_append_string(&message, "--b\r\nContent-Type: text/x-part; name=\"a part of many\"; "
+		                            "charset=utf-8\r\n\r\nhello\r\n");
+	buf_append_string(&message, "--b--\r\n");
+	buf_append_string(&script, "require [\"mime\", \"foreverypart\"]; foreverypart {");
+	for (int i = 0; i < 100; i++)
+		buf_append_string(
+		    &script, "if header :mime :param \"name\" \"content-type\" \"z\" { discard; }\n");
+	buf_append_string(&script, "}");
+	assert_script(buf_string(&script), buf_view(&message), NULL, "keep");
+	buf_done(&message);
+	buf_done(&script);
+}
+
 /* Thousands of parts in loops of loops: the work has an end, and the mail is kept. */
 static void many_parts(void **state)
 {
@@ -244,6 +267,7 @@ int main(void)
 	    cmocka_unit_test(no_texts),
 	    cmocka_unit_test(no_body),
 	    cmocka_unit_test(errors),
+	    cmocka_unit_test(many_tests),
 	    cmocka_unit_test(many_parts),
 	};
 
