@@ -589,10 +589,10 @@ static void trace_action(const struct filtering *f, const struct filter *filter,
 
 bool filtering_trace(const struct filtering *f, size_t i, struct view recipient)
 {
-	const struct account_target *target = &f->delivery->targets[i];
 	const struct filtered *r = f->began ? &f->targets[i] : NULL;
 	if (r == NULL || r->filter == NULL || !r->filter->any || r->filter->failed || r->places == NULL)
 		return false;
+	const struct account_target *target = &f->delivery->targets[i]; /* there is none before it began */
 	size_t place = 0;
 	for (size_t k = 0; k < r->filter->action_count; k++) {
 		const struct message_rules_action *a = &r->filter->actions[k];
