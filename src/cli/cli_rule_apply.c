@@ -184,7 +184,7 @@ static int do_message(struct apply *a, const struct script_deed *deeds, size_t c
 static void print_sum(const struct apply *a, bool json)
 {
 	if (json) {
-		printf("{\"action\": %" PRIu64 ", \"moved\": %" PRIu64 ", \"copied\": %" PRIu64
+		printf(",\"action\": %" PRIu64 ", \"moved\": %" PRIu64 ", \"copied\": %" PRIu64
 		       ", \"flagged\": %" PRIu64 ", \"trashed\": %" PRIu64 ", \"mailboxMissing\": %" PRIu64
 		       ", \"notDone\": %" PRIu64 "}\n",
 		    a->action, a->moved, a->copied, a->flagged, a->trashed, a->missing, a->left);

@@ -121,7 +121,7 @@ static int edit_open(struct cli *cli, struct directory_client *directory, int mi
 
 static void take_complaint(void *arg, unsigned type, const union mailbox_answer *answer)
 {
-	if (type == SCRIPT_COMPLAINT)
+	if (type == SCRIPT_COMPLAINT && !answer->complaint.warning) /* those of others' parts are not news */
 		rule_complaint(arg, &answer->complaint);
 }
 

@@ -81,8 +81,14 @@ static int run(struct trial *t)
 	struct script_try m = {.mailbox = t->mailbox, .uids = buf_view(&t->uids)};
 	t->total = uid_ranges_count(m.uids);
 	int error = rule_send_text(&t->owner.client, buf_view(&t->text));
+	if (t->cli->json)
+		putchar('{');
+	rule_complaints_begin(&t->complaints);
 	if (error == 0 && t->total > 0)
 		error = mailbox_client_run(&t->owner.client, SCRIPT_TRY, &m, take_deed, t, NULL);
+	rule_complaints_end(&t->complaints);
+	if (error && t->cli->json)
+		puts("}");
 	cli_progress_end();
 	if (error == -ENOEXEC) {
 		fprintf(stderr, "postrider: %s: the script has %zu error%s, and was not tried\n",
@@ -161,7 +167,7 @@ static int tell(struct trial *t)
 	struct mail_fetch fetch = {
 	    .mailbox = t->mailbox, .want = MAIL_WANT_DATES | MAIL_WANT_SUMMARY, .uids = buf_view(&uids)};
 	if (t->cli->json)
-		printf("{\"messages\": %" PRIu64 ", \"touched\": [", t->done);
+		printf(",\"messages\": %" PRIu64 ", \"touched\": [", t->done);
 	if (fetch.uids.len > 0)
 		error = mailbox_client_run(&t->owner.client, MAIL_FETCH, &fetch, take_heads, t, NULL);
 	if (t->cli->json)
@@ -179,8 +185,8 @@ static int try_it(struct trial *t)
 	int status = read_script(t);
 	if (status)
 		return status;
-	t->complaints =
-	    (struct rule_complaints){.file = t->file ? t->file : t->name, .text = buf_view(&t->text)};
+	t->complaints = (struct rule_complaints){
+	    .file = t->file ? t->file : t->name, .text = buf_view(&t->text), .json = t->cli->json};
 	int error = rule_choice_find(&t->owner.client, &t->choice, &t->mailbox, &t->uids);
 	if (error)
 		return mailbox_client_problem(t->choice.mailbox, error);

@@ -11,8 +11,8 @@ struct rule_apply {
 	const char *script; /* its name */
 };
 
-/* All of them, and prints what was done, and as which action. 0 or a negative errno; what was done before it
- * stays done, and can be undone. */
+/* All of them, and prints what was done, and as which action; json: as members of an object that was begun. 0
+ * or a negative errno; what was done before it stays done, and can be undone. */
 int rule_apply_deeds(const struct rule_apply *apply, const struct rule_deeds *deeds, bool json);
 
 #endif

@@ -90,4 +90,5 @@ def test_what_is_refused(server, script, tmp_path):
     (tmp_path / "fails.sieve").write_text('require ["variables", "fileinto"];\nif header :matches "Subject" "*" { set "to" "${1}"; }\nif address :is "from" "joe@example.net" { redirect "${to}"; }\n')
     failed = json.loads(server.cli("rule", "try", BOB, "--file", tmp_path / "fails.sieve", "--mailbox", "Refused", "--json").stdout)
     deed, = failed["touched"][0]["deeds"]
+    assert [(one["line"], one["severity"]) for one in failed["complaints"]] == [(1, "warning")]
     assert deed["line"] == 3 and "hello" in deed["failed"]
