@@ -33,6 +33,7 @@ bench:
 	@scripts/bench
 	@scripts/bench-road
 	@scripts/bench-sender
+	@scripts/bench-rules
 
 fuzz:
 	@scripts/fuzz

@@ -126,8 +126,13 @@ struct account_target {
 	const struct account_wanted_place
 	    *places;        /* one email in all of them; a mailbox named twice counts once */
 	size_t place_count; /* at most ACCOUNT_TARGET_PLACES_MAX: more are left out */
-	struct view filed;  /* what rules did with it, for account_filed_get; empty: nothing */
-	bool nowhere;       /* it is not kept, as its owner's rules want it: only the delivery id is */
+	/* Not 0: its body is not the delivery's but the commit's upload of this number less one, whose first
+	   own_len octets are all of the message: the prefix is empty. With its own summary and structure. */
+	size_t upload;
+	uint64_t own_len;
+	struct view summary, structure;
+	struct view filed; /* what rules did with it, for account_filed_get; empty: nothing */
+	bool nowhere;      /* it is not kept, as its owner's rules want it: only the delivery id is */
 	bool enforce_quota;
 	uint64_t quota_default;          /* of an account without its own; 0: no limit */
 	uint64_t quota_messages_default; /* the same, of messages */

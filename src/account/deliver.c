@@ -69,6 +69,11 @@ static unsigned percent_used(const struct account_head *head, const struct accou
 	return bytes > messages ? bytes : messages;
 }
 
+static uint64_t body_len_of(const struct account_delivery *d, const struct account_target *target)
+{
+	return target->upload ? target->own_len : d->body_len;
+}
+
 /* 0: take it; 1: it has it already; or why not. */
 static int check_target(struct txn *t, const struct account_delivery *d, struct account_target *target)
 {
@@ -83,12 +88,14 @@ static int check_target(struct txn *t, const struct account_delivery *d, struct 
 	error = find_delivery(t, d, target);
 	if (error != -ENOENT)
 		return error == 0 ? 1 : error;
+	if (target->summary.len > SUMMARY_INLINE_MAX || target->structure.len > STRUCTURE_INLINE_MAX)
+		return -EMSGSIZE;
 	if (target->prefix.len + target->uidl.len > ACCOUNT_PREFIX_MAX ||
 	    target->uidl.len > ACCOUNT_UIDL_MAX || d->summary.len > SUMMARY_INLINE_MAX ||
 	    d->structure.len > STRUCTURE_INLINE_MAX)
 		return -EMSGSIZE;
 	return target->enforce_quota && !target->nowhere
-	           ? check_quota(&head, target, target->prefix.len + d->body_len)
+	           ? check_quota(&head, target, target->prefix.len + body_len_of(d, target))
 	           : 0;
 }
 
@@ -213,7 +220,7 @@ static int find_places(struct account_change *c, const struct account_delivery *
 			k++;
 		p = &places[k];
 		if (k == *count) {
-			p->flags.bits = d->binary ? FLAG_BINARY : 0;
+			p->flags.bits = d->binary && !target->upload ? FLAG_BINARY : 0;
 			p->flags.more.count = 0;
 			(*count)++;
 		}
@@ -266,15 +273,17 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 	struct message_place places[ACCOUNT_TARGET_PLACES_MAX];
 	size_t count;
 	struct account_email email = {
-	    .blob = blob_is_none(&d->blob) ? txn_body(t, 0) : d->blob,
-	    .body_len = d->body_len,
+	    .blob = target->upload           ? txn_body(t, target->upload - 1)
+	            : blob_is_none(&d->blob) ? txn_body(t, 0)
+	                                     : d->blob,
+	    .body_len = body_len_of(d, target),
 	    .internaldate = d->internaldate ? d->internaldate : d->now,
 	    .received = d->now,
 	    .prefix = target->prefix,
 	    .uidl = target->uidl,
-	    .summary = d->summary,
-	    .structure = d->structure,
-	    .text_growth = d->binary ? d->text_growth : 0,
+	    .summary = target->upload ? target->summary : d->summary,
+	    .structure = target->upload ? target->structure : d->structure,
+	    .text_growth = d->binary && !target->upload ? d->text_growth : 0,
 	    .list = d->list,
 	};
 	set_hashes(d, &email);

@@ -57,7 +57,7 @@ SCHEMA(message_rules_asks, FIELD_NUMBER(message_rules_asks, what, 0, RULES_QUEST
 SCHEMA(message_rules_answer, FIELD_FLAG(message_rules_answer, yes), FIELD_FLAG(message_rules_answer, last),
     FIELD_IDENTITY(message_rules_answer, id), FIELD_IDENTITY(message_rules_answer, version),
     FIELD_BYTES(message_rules_answer, bytes, PIECE_MAX));
-SCHEMA(message_rules_bytes, FIELD_FLAG(message_rules_bytes, edited),
+SCHEMA(message_rules_bytes, FIELD_NUMBER(message_rules_bytes, edited, 0, RULES_BYTES_KINDS - 1),
     FIELD_NUMBER(message_rules_bytes, of, 0, ACTIONS_MAX - 1), FIELD_FLAG(message_rules_bytes, last),
     FIELD_BYTES(message_rules_bytes, bytes, PIECE_MAX));
 SCHEMA(message_rules_action, FIELD_NUMBER(message_rules_action, kind, 0, RULES_NOTIFY),

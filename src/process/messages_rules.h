@@ -98,8 +98,9 @@ struct message_rules_asks { uint64_t what, program; struct view name, mailbox, d
 /* Of a run. yes: with the last piece. bytes: of a value, or of a form (id, version: what names it); store has none: no. */
 struct message_rules_answer { uint64_t yes, last, id, version; struct view bytes; };
 
-/* Before RULES_DONE, in this order: each version of the message, then what actions carry. of: the index of the action, or, with
-   `edited`, of the version. */
+/* Before RULES_DONE, in this order: each version of the message, with what its digest knows (mime/digest.h), then what actions carry.
+   of: the number of the version, or of the action. */
+enum rules_bytes { RULES_COMPOSED, RULES_VERSION, RULES_VERSION_SUMMARY, RULES_VERSION_TRAILER, RULES_BYTES_KINDS };
 struct message_rules_bytes { uint64_t edited, of, last; struct view bytes; };
 
 struct message_rules_action {

@@ -2,6 +2,7 @@
  * The load generator of `make bench`: blocking connections, one thread each, commands pipelined as real
  * servers do where the server announces it. It addresses loopback only. mail_load smtp PORT CONNECTIONS
  * MESSAGES SIZE USERS DOMAIN [DOMAINS] to userN@DOMAIN, or to userN@dM.DOMAIN of so many DOMAINS in turn
+ *   mail_load lmtp ...   the same by LMTP
  *   mail_load files PORT CONNECTIONS MESSAGES FOLDER USERS DOMAIN   the same of messages as they stand in
  * files, each from the domain that is its file's name mail_load pop3 PORT USER PASSWORD FIRST-ONLY|PIPELINE
  * fetches the whole mailbox mail_load list PORT USER PASSWORD                       times STAT and UIDL
@@ -132,6 +133,7 @@ static struct {
 	} * bodies; /* in turn */
 	long body_count;
 	long run; /* tells one run's messages from another's */
+	bool lmtp;
 } job;
 
 static void expect(struct conn *c, char wanted)
@@ -167,7 +169,7 @@ static void hello(struct conn *c)
 {
 	char *l;
 	expect(c, '2');
-	put(c, "EHLO bench.example.test\r\n", 25);
+	put(c, job.lmtp ? "LHLO bench.example.test\r\n" : "EHLO bench.example.test\r\n", 25);
 	c->pipelining = false;
 	do {
 		l = line(c);
@@ -417,7 +419,9 @@ static int run_idle(char **argv)
 
 int main(int argc, char **argv)
 {
-	if ((argc == 8 || argc == 9) && (strcmp(argv[1], "smtp") == 0 || strcmp(argv[1], "files") == 0))
+	job.lmtp = argc > 1 && strcmp(argv[1], "lmtp") == 0;
+	if ((argc == 8 || argc == 9) &&
+	    (job.lmtp || strcmp(argv[1], "smtp") == 0 || strcmp(argv[1], "files") == 0))
 		return run_smtp(argv);
 	if (argc == 6 && strcmp(argv[1], "pop3") == 0)
 		return run_pop3(argv);

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from imap_client import contents
+from imap_client import connect, contents, ok
 from server import wait_for
 
 numbers = itertools.count(1)
@@ -134,3 +134,33 @@ def test_mail_goes_on_when_rules_ends(server, user):
     found = subjects(server, user)
     assert sorted(s for box in found.values() for s, *_ in box) == sorted(["one"] + [f"after {i}" for i in range(5)])
     assert list(found) == ["Archive"]
+
+
+def test_the_header_is_changed(server, user):
+    put(server, user, """require ["editheader", "fileinto"];
+        addheader "X-Rule" "yes";
+        deleteheader "X-Old";
+        if header :is "subject" "first" { deleteheader "Subject"; addheader :last "Subject" "changed"; }
+        if header :is "subject" "changed" { fileinto "Archive"; }""")
+    large = "x" * 70 + "\r\n" + ("y" * 70 + "\r\n") * 20000
+    server.deliver(user, message("first", fields="X-Old: gone\r\n"))
+    server.deliver(user, message("large", large, fields="X-Old: stays\r\n"))
+    found = contents(server, user)
+    (changed, _), = found["Archive"]
+    head, _, body = changed.partition(b"\r\n\r\n")
+    assert b"X-Rule: yes\r\n" in head and b"X-Old" not in head and head.count(b"Subject: ") == 1 and body == b"body\r\n"
+    assert head.count(b"Return-Path: ") == 1 and head.count(b"Delivered-To: ") == 1
+    # What is known of a message follows its new header; one that is larger than scripts see is kept as it came.
+    client = connect(server, user)
+    ok(client.select("Archive", readonly=True))
+    assert b'"changed"' in ok(client.fetch("1", "(ENVELOPE BODYSTRUCTURE)"))[0]
+    client.logout()
+    (kept, _), = found["INBOX"]
+    assert b"X-Old: stays" in kept and b"X-Rule" not in kept and len(kept) > len(large)
+
+
+def test_what_was_seen_is_seen_once(server, user):
+    put(server, user, 'require ["duplicate", "fileinto"]; if duplicate { fileinto "Trash"; }')
+    for _ in range(3):
+        server.deliver(user, message("again"))
+    assert subjects(server, user) == {"INBOX": [("again",)], "Trash": [("again",), ("again",)]}

@@ -9,6 +9,7 @@
 
 #include "answer/answer.h"
 #include "base/utf8.h"
+#include "mime/digest.h"
 
 enum {
 	/* As process/messages_rules.c has them. */
@@ -144,7 +145,7 @@ static bool find_version(struct rules_outcome *all, const struct sieve_version *
 {
 	size_t i = 0;
 	*number = 0;
-	if (version == NULL)
+	if (version == NULL || all->cut)
 		return true;
 	while (i < all->version_count && all->versions[i] != version)
 		i++;
@@ -295,11 +296,24 @@ static void flush(struct writer *w, bool last)
 	buf_clear(&w->piece);
 }
 
+static void send_text(struct writer *w, enum rules_bytes what, size_t number, struct view text)
+{
+	w->m = (struct message_rules_bytes){.edited = what, .of = number};
+	do {
+		buf_append(&w->piece, view_take(text, RULES_PIECE));
+		text = view_skip(text, RULES_PIECE);
+		flush(w, text.len == 0);
+	} while (text.len > 0);
+}
+
 static void send_version(struct writer *w, const struct sieve_version *version, size_t number)
 {
-	w->m = (struct message_rules_bytes){.edited = true, .of = number};
+	w->m = (struct message_rules_bytes){.edited = RULES_VERSION, .of = number};
+	struct mime_digest *digest = mime_digest_new();
+	struct message_digest known;
 	for (size_t i = 0; i < version->count; i++) {
 		struct view rest = version->pieces[i];
+		mime_digest_feed(digest, rest);
 		while (rest.len > 0) {
 			struct view part = view_take(rest, RULES_PIECE - buf_view(&w->piece).len);
 			buf_append(&w->piece, part);
@@ -309,6 +323,10 @@ static void send_version(struct writer *w, const struct sieve_version *version, 
 		}
 	}
 	flush(w, true);
+	mime_digest_end(digest, &known);
+	send_text(w, RULES_VERSION_SUMMARY, number, known.summary);
+	send_text(w, RULES_VERSION_TRAILER, number, known.trailer);
+	mime_digest_free(digest);
 }
 
 static void send_composed(struct writer *w, struct view message, size_t action)

@@ -59,6 +59,7 @@ struct rules_source {
 struct rules_outcome {
 	struct arena *arena; /* of the run */
 	struct view bytes;   /* the message */
+	bool cut;            /* it is only the beginning of one: there are no versions of it */
 	bool utf8;           /* its sender's host reads UTF-8 (SMTPUTF8) */
 	struct message_rules_action *actions;
 	struct rules_source *sources; /* of each */

@@ -405,6 +405,7 @@ static void begin(struct run *r)
 	r->kept_on = true;
 	r->outcome.bytes = buf_view(&r->bytes);
 	r->outcome.utf8 = r->m.terms.utf8;
+	r->outcome.cut = r->message.unseen > 0;
 	go_on(r);
 }
 

@@ -531,6 +531,7 @@ static void rules_done(struct filtering *f)
 	redirects_begin(&f->redirects, NULL);
 	if (!filtering_needs_body(f) && d->queue.record.count == 0 && !d->is_report)
 		drop_body(d);
+	filtering_put_versions(f, &d->commit);
 	if (d->commit.upload_count == 0 && all_refuse(d))
 		done(&d->commit, 0); /* there is nothing to be kept */
 	else

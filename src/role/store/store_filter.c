@@ -75,10 +75,17 @@ struct filter *filter_new(void)
 	return f;
 }
 
+static void forget_version(struct filter_version *v)
+{
+	buf_done(&v->bytes);
+	buf_done(&v->summary);
+	buf_done(&v->trailer);
+}
+
 static void forget_versions(struct filter *f)
 {
 	for (size_t i = 0; i < f->version_count; i++)
-		buf_done(&f->versions[i].bytes);
+		forget_version(&f->versions[i]);
 	for (size_t i = 0; i < f->composed_count; i++)
 		buf_done(&f->composed[i].bytes);
 	f->version_count = f->composed_count = 0;
@@ -260,7 +267,15 @@ static void take_bytes(struct filter *f, const struct message_rules_bytes *m)
 	if (f->versions == NULL)
 		f->versions = mem_array(VERSIONS_MAX, sizeof *f->versions);
 	struct filter_version *v = &f->versions[m->of];
+	if (m->edited != RULES_VERSION) {
+		/* What does not fit is of no use: readers then look at the message itself. */
+		if (m->of < f->version_count)
+			buf_append(m->edited == RULES_VERSION_SUMMARY ? &v->summary : &v->trailer, m->bytes);
+		return;
+	}
 	if (m->of == f->version_count) {
+		buf_init(&v->summary, SUMMARY_INLINE_MAX);
+		buf_init(&v->trailer, TRAILER_MAX);
 		buf_init(&v->bytes, 2 * FILTER_MESSAGE_MAX);
 		v->whole = v->broken = false;
 		f->version_count++;

@@ -30,8 +30,9 @@ struct filter_mail {
 
 /* The message as a script has changed it. */
 struct filter_version {
-	struct buf bytes;   /* with what stands before it in the mailbox */
-	bool whole, broken; /* broken: a piece found no room, so it never becomes whole */
+	struct buf bytes;            /* with what stands before it in the mailbox */
+	struct buf summary, trailer; /* what its digest knows: mime/digest.h */
+	bool whole, broken;          /* broken: a piece found no room, so it never becomes whole */
 };
 
 /* A message that is to be sent, as an action wants it. */

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "dsn/dsn_explain.h"
+#include "mime/trailer.h"
 #include "role/store/store_answer.h"
 #include "role/store/store_private.h"
 #include "trace/trace_write.h"
@@ -225,6 +226,16 @@ static struct view filed_of(struct filtering *f, const struct filter *filter)
 	return kept;
 }
 
+/* One form for all places: that of the last action that keeps it. */
+static const struct filter_version *version_of(const struct filter *filter)
+{
+	uint64_t version = 0;
+	for (size_t k = 0; k < filter->action_count; k++)
+		if (filter->actions[k].kind == RULES_KEEP || filter->actions[k].kind == RULES_FILEINTO)
+			version = filter->actions[k].version;
+	return version ? &filter->versions[version - 1] : NULL;
+}
+
 /* Whatever cannot be done as it is wanted must not lose the mail: then it is kept as well. */
 static void apply(struct filtering *f, size_t i, struct budget *budget)
 {
@@ -262,6 +273,7 @@ static void apply(struct filtering *f, size_t i, struct budget *budget)
 		add_place(f, target, r, &keep, budget);
 	target->nowhere = target->place_count == 0;
 	target->filed = filed_of(f, r->filter);
+	r->version = version_of(r->filter);
 	/* Nothing was delivered, so the same message may come again. */
 	target->has_delivery_id = target->has_delivery_id && !r->refused;
 }
@@ -427,6 +439,37 @@ void filtering_begin(
 		f->part = (struct store_blob_part){.id = *blob, .length = wanted, .out = room};
 		f->read = (struct store_blob_read){.parts = &f->part, .count = 1, .done = blob_read};
 		store_blob_read(store_role.store, &f->read);
+	}
+}
+
+static bool put_version(
+    struct account_target *target, const struct filter_version *v, struct store_commit *commit)
+{
+	if (commit->upload_count == STORE_UPLOADS_MAX)
+		return false;
+	struct store_upload *upload = store_upload_begin(store_role.store);
+	if (store_upload_append(upload, buf_view(&v->bytes)) != 0 ||
+	    store_upload_append(upload, buf_view(&v->trailer)) != 0) {
+		store_upload_abort(upload);
+		return false;
+	}
+	commit->uploads[commit->upload_count++] = upload;
+	target->upload = commit->upload_count;
+	target->own_len = buf_view(&v->bytes).len;
+	target->summary = buf_failed(&v->summary) ? (struct view){0} : buf_view(&v->summary);
+	target->structure = trailer_short_structure(buf_view(&v->trailer));
+	target->prefix = (struct view){0}; /* it stands in the message */
+	return true;
+}
+
+void filtering_put_versions(struct filtering *f, struct store_commit *commit)
+{
+	for (size_t i = 0; f->began && i < f->delivery->target_count; i++) {
+		struct filtered *r = &f->targets[i];
+		struct account_target *target = &f->delivery->targets[i];
+		if (r->version && !target->nowhere && !put_version(target, r->version, commit))
+			r->not_done = "The message is kept as it came: the header could not be changed for "
+			              "so many at a time.";
 	}
 }
 

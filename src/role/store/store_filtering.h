@@ -16,12 +16,13 @@ struct filtered {
 	uint64_t notify;
 	struct account_wanted_place *places;
 	uint8_t place_kinds[ACCOUNT_TARGET_PLACES_MAX]; /* enum rules_action_kind, for the trace */
-	bool answered;        /* the owner's: its sender is told of the refusal at once */
-	bool refused;         /* its rules refuse the message: ... */
-	struct view reason;   /* ... with this text */
-	struct view words;    /* ... which is so in a dialogue of SMTP, ... */
-	struct view report;   /* ... and so in a report */
-	bool exact;           /* ... and is the same there, or may be another */
+	bool answered;                        /* the owner's: its sender is told of the refusal at once */
+	bool refused;                         /* its rules refuse the message: ... */
+	struct view reason;                   /* ... with this text */
+	struct view words;                    /* ... which is so in a dialogue of SMTP, ... */
+	struct view report;                   /* ... and so in a report */
+	bool exact;                           /* ... and is the same there, or may be another */
+	const struct filter_version *version; /* the message as its rules have changed it; NULL: as it came */
 	const char *not_done; /* what of the rules could not be done, as a sentence; NULL: nothing */
 };
 
@@ -67,6 +68,10 @@ void filtering_begin(
 size_t filtering_writes(const struct filtering *f);
 int filtering_check(struct txn *t, struct filtering *f, size_t others) __attribute__((warn_unused_result));
 int filtering_run(struct txn *t, struct filtering *f) __attribute__((warn_unused_result));
+
+/* Gives the commit the messages that rules have changed, behind its other bodies. Before the delivery's own
+ * begin. */
+void filtering_put_versions(struct filtering *f, struct store_commit *commit);
 
 /* Whether a mailbox keeps the message, or a redirect sends it on. */
 bool filtering_needs_body(const struct filtering *f);

@@ -209,7 +209,9 @@ static void begin_commit(struct local *l)
 {
 	account_delivery_begin(&l->mail);
 	spool_init(&l->spool, queue_config(store_role.queue), clock_wall());
-	l->commit = (struct store_commit){.run = run, .arg = l, .done = done};
+	l->commit.run = run;
+	l->commit.arg = l;
+	l->commit.done = done;
 	store_commit(store_role.store, &l->commit);
 }
 
@@ -219,6 +221,7 @@ static void rules_done(struct filtering *f)
 {
 	struct local *l = container_of(f, struct local, rules);
 	redirects_begin(&f->redirects, &l->mail.blob);
+	filtering_put_versions(f, &l->commit);
 	begin_commit(l);
 }
 
