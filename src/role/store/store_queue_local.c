@@ -34,6 +34,7 @@ struct local {
 	struct change_result *results;
 	size_t *targets; /* of each result */
 	size_t count;
+	bool wanted; /* the record still was when the commit came to it */
 	struct filtering rules;
 	struct arena arena;
 };
@@ -153,9 +154,8 @@ static int run(struct txn *t, void *arg)
 	size_t writes = account_delivery_writes(&l->mail);
 	spool_begin(&l->spool, t);
 	l->spool.reserved = writes + filtering_writes(&l->rules);
-	bool wanted;
-	int error = is_wanted(l, &wanted);
-	if (error || !wanted)
+	int error = is_wanted(l, &l->wanted);
+	if (error || !l->wanted)
 		return error;
 	error = filtering_check(t, &l->rules, writes + LOCAL_WRITES);
 	if (error)
@@ -189,13 +189,15 @@ static void trace(const struct local *l)
 static void done(struct store_commit *c, int result)
 {
 	struct local *l = container_of(c, struct local, commit);
-	redirects_done(&l->rules.redirects, result, queue_id_view(&l->id));
-	if (result == 0) {
+	/* What an administrator took away meanwhile was not delivered: nothing is sent, and nobody is told.
+	 */
+	redirects_done(&l->rules.redirects, result ? result : l->wanted ? 0 : -ENOENT, queue_id_view(&l->id));
+	if (result == 0 && l->wanted) {
 		queue_take_effects(store_role.queue, &l->spool);
 		store_notice_quota(l->mail.targets, l->mail.target_count);
 		trace(l);
 		filtering_tell(&l->rules, result);
-	} else {
+	} else if (result) {
 		/* It stays, and comes back when "@local" is due again. */
 		log_event(LOG_ERROR, "-", "queue-not-kept", log_text("message", queue_id_view(&l->id)),
 		    log_errno(result));
