@@ -20,6 +20,9 @@ enum {
 	PIECE = 128 * 1024,
 	WAIT_MS =
 	    10 * 1000, /* for the role, when it is away: it starts anew within some tenths of a second */
+	/* So often again, while others run: two minutes. Whoever sends the message waits for ten minutes (RFC
+	 * 5321 section 4.5.3.2.6), and sends it again then. */
+	WAITS_MAX = 12,
 	/* A run that takes so long is given up: the role's own limit is 5 s of the processor. */
 	RUN_MS = 30 * 1000,
 	TRIES = 2,            /* the role's end may have been another's doing */
@@ -444,11 +447,13 @@ static void again(struct filter *f)
 static void give_up_waiting(void *arg)
 {
 	struct filter *f = arg;
-	if (f->queued && store_rules_calls()->link.up)
+	bool up = store_rules_calls()->link.up;
+	if (f->queued && up && ++f->waits < WAITS_MAX)
 		loop_timer_set(&f->patience, WAIT_MS); /* it is the crowd before it */
 	else
-		filter_fail(f, f->queued ? "The process that runs scripts was away."
-		                         : "The scripts took too long over this message.");
+		filter_fail(f, f->queued && up ? "The scripts were too busy with other messages."
+		               : f->queued     ? "The process that runs scripts was away."
+		                               : "The scripts took too long over this message.");
 }
 
 void filter_rules_up(void)

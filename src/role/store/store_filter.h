@@ -82,7 +82,7 @@ struct filter {
 	void (*fail)(struct filter *f, const char *why); /* the mail is to be kept, and why, as a sentence */
 	void (*answered)(struct filter *f); /* the answer goes out: it is the role's turn again */
 	uint32_t request;
-	unsigned tries;
+	unsigned tries, waits;
 	bool queued, sent, ended, under_way, cancelled;
 	size_t bytes_under_way;
 	size_t reads; /* of the store, that will call back */
