@@ -476,6 +476,19 @@ static bool all_refuse(const struct delivery *d)
 	return exact;
 }
 
+/* The dialogue says that they are refused: no report says anything else. */
+static void drop_recipients(struct delivery *d, size_t target)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < d->recipient_count; i++) {
+		if (d->recipient_targets[i] == target)
+			continue;
+		d->recipients[kept] = d->recipients[i];
+		d->recipient_targets[kept++] = d->recipient_targets[i];
+	}
+	d->recipient_count = kept;
+}
+
 static void report_refusal(struct delivery *d, size_t target)
 {
 	const struct filtered *r = &d->rules.targets[target];
@@ -507,7 +520,9 @@ static void take_refusals(struct delivery *d)
 		if (!r->refused)
 			continue;
 		r->answered = all || (d->mail.targets[i].enforce_quota && r->exact);
-		if (!r->answered)
+		if (r->answered)
+			drop_recipients(d, i);
+		else
 			report_refusal(d, i);
 	}
 	for (size_t i = 0; i < d->recipient_count; i++)
@@ -546,13 +561,16 @@ static void rules_stopped(struct filtering *f)
 	free_delivery(d);
 }
 
-static void ask_rules(struct delivery *d, struct store_upload *body)
+static void ask_rules(struct delivery *d, const struct message_deliver *m, struct store_upload *body)
 {
 	struct filtering *f = &d->rules;
 	f->delivery = &d->mail;
 	f->arena = &d->arena;
 	f->record = d->queue.record;
 	f->record.summary = d->mail.summary;
+	/* Also where nobody here is to get it later: a redirect may lead here. */
+	if (!arena_copy(&d->arena, m->headers, &f->record.headers))
+		f->record.headers = (struct view){0};
 	f->record.recipients = NULL;
 	f->record.count = 0;
 	f->mail.terms = d->queue.record.terms;
@@ -608,7 +626,7 @@ static void take_delivery(struct link *link, const struct message_deliver *m, ui
 	    (struct store_commit){.run = run, .arg = d, .done = done, .uploads = {body}, .upload_count = 1};
 	d->mail.quota_warning = (unsigned)store_role.process->settings.quota_warning;
 	if (filtering_is_needed(&d->mail))
-		ask_rules(d, body);
+		ask_rules(d, m, body);
 	else
 		begin_commit(d);
 }
