@@ -70,6 +70,34 @@ def test_redirects_never_go_in_circles(road, next_host):
     assert len(next_host.messages) == 1
 
 
+def test_mail_without_an_identifier_never_goes_in_circles(road, next_host):
+    ann, joe = add(road, 2)
+    put(road, ann, f'redirect "{joe}"; redirect "friend@far.test";')
+    put(road, joe, f'redirect "{ann}";')
+    nameless = "\r\n".join(line for line in message("round").split("\r\n") if not line.startswith("Message-ID:"))
+    road.deliver(ann, nameless)
+    wait_for(lambda: subjects(road, ann), what="the message")
+    wait_for(lambda: len(next_host.messages) == 1, what="the message that went out")
+    assert subjects(road, ann) == {"INBOX": [("round",)]} and subjects(road, joe) == {}
+    road.deliver(ann, next_host.messages[0].data.decode())
+    wait_for(lambda: subjects(road, ann) == {"INBOX": [("round",), ("round",)]}, what="the message that came back")
+    # Another one is not taken for it.
+    road.deliver(ann, nameless.replace("body", "other words"))
+    wait_for(lambda: len(next_host.messages) == 2, what="the other message")
+
+
+def test_who_is_refused_is_told_of_no_delivery(road, next_host):
+    ann = add(road)
+    put(road, ann, 'require "ereject"; if header :is "subject" "no" { ereject "I do not want this."; }')
+    with road.smtp("smtp") as client:
+        with pytest.raises(smtplib.SMTPDataError) as refused:
+            client.sendmail(SENDER, [ann], message("no"), rcpt_options=["NOTIFY=SUCCESS"])
+        assert refused.value.smtp_code == 550
+        client.sendmail(SENDER, [ann], message("yes"), rcpt_options=["NOTIFY=SUCCESS"])
+    wait_for(lambda: any(b"Subject: yes" in m.data for m in next_host.messages), what="the report of the other message")
+    assert len(next_host.messages) == 1 and subjects(road, ann) == {"INBOX": [("yes",)]}
+
+
 def test_mail_is_refused_in_the_dialogue(server):
     ann, joe = add(server, 2)
     put(server, ann, 'require "reject"; if header :is "subject" "no" { reject text:\nI do not want this.\nNever.\n.\n; }')

@@ -18,6 +18,7 @@
 #include "format/path.h"
 #include "mime/digest.h"
 #include "mime/trailer.h"
+#include "role/store/store_hourly.h"
 #include "role/store/store_private.h"
 #include "trace/trace_write.h"
 
@@ -25,10 +26,7 @@ enum {
 	ARENA_MAX = 4 << 20, /* a message of 1 MB, and what is known of it */
 	/* Under way at a time, of all accounts: what comes above it is not sent. Each takes its message. */
 	UNDER_WAY_MAX = 200,
-	HOUR = 3600,
-	COPY_KEYWORDS_MAX = 30, /* that the copy gets */
-	/* Accounts whose hours are remembered; then all begin anew. */
-	HOURS_MAX = 20000
+	COPY_KEYWORDS_MAX = 30 /* that the copy gets */
 };
 
 struct answer {
@@ -60,7 +58,7 @@ struct answer {
 static struct {
 	size_t under_way;
 	bool stopped;
-	struct map hours; /* account -> struct hour */
+	struct hourly hours;
 } answers;
 
 static void free_answer(struct answer *a)
@@ -76,36 +74,6 @@ static void give_up(struct answer *a, const char *why)
 	log_event(LOG_WARNING, "-", "answer-not-sent", log_u64("account", a->what.account),
 	    log_text("about", a->what.about), log_string("why", why));
 	free_answer(a);
-}
-
-/* ---- how many ---- */
-
-struct hour {
-	int64_t began;
-	unsigned count;
-};
-
-static void forget_hours(void)
-{
-	size_t position = 0;
-	void *value;
-	while (map_each(&answers.hours, &position, NULL, &value))
-		mem_free(value);
-	map_done(&answers.hours);
-}
-
-/* Whether the account may send one more now. */
-static bool count_one(uint64_t account, int64_t now)
-{
-	struct hour *h = map_get_u64(&answers.hours, account);
-	if (h == NULL) {
-		if (answers.hours.count >= HOURS_MAX)
-			forget_hours();
-		map_set_u64(&answers.hours, account, h = mem_alloc(sizeof *h));
-	}
-	if (now - h->began >= HOUR || now < h->began)
-		*h = (struct hour){.began = now};
-	return h->count++ < STORE_ANSWERS_AN_HOUR;
 }
 
 /* ---- the commit ---- */
@@ -259,7 +227,7 @@ static void found(struct store_read *read, int result)
 	struct answer *a = container_of(read, struct answer, read);
 	if (result || a->known || answers.stopped)
 		free_answer(a);
-	else if (!count_one(a->what.account, a->now))
+	else if (!hourly_take(&answers.hours, a->what.account, a->now, 1, STORE_ANSWERS_AN_HOUR))
 		give_up(a, "the account's rules have sent too much in this hour");
 	else
 		post(a);
@@ -462,5 +430,5 @@ void store_answer_start(void)
 void store_answer_stop(void)
 {
 	answers.stopped = true;
-	forget_hours();
+	hourly_forget(&answers.hours);
 }

@@ -104,4 +104,11 @@ struct filter *filter_new(void);
 /* The rules role has come, or ended. */
 void filter_rules_up(void);
 
+/* Tells the account's owner what their rules could not do, as sentences; once a day for a version of the
+ * script. */
+void filter_tell_owner(const struct filter *f, uint64_t version, const char *what);
+
+/* Before the store is closed: whom it has told. */
+void filter_tell_forget(void);
+
 #endif

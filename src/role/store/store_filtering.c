@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "dsn/dsn_explain.h"
+#include "format/header.h"
+#include "mime/digest.h"
 #include "mime/trailer.h"
 #include "role/store/store_answer.h"
 #include "role/store/store_private.h"
@@ -23,70 +25,9 @@ enum {
 	 * they fit one commit. */
 	CREATED_ALTOGETHER = 60,
 	KEYWORDS_ALTOGETHER = 120,
-	TOLD_MAX = 10000, /* accounts whose owners were told lately */
-	TOLD_SECONDS = 24 * 3600,
+	KNOWN_BY_MAX = 64 * 1024,     /* octets of a text that it is known by */
 	MARK_SECONDS_MAX = 90 * 86400 /* SIEVE_DUPLICATE_MOST of sieve/sieve_limits.h */
 };
-
-/* ---- what is told ---- */
-
-/* When an owner was told of trouble with this version of the script. */
-struct told {
-	uint64_t version;
-	int64_t at;
-};
-
-static struct map told;
-
-static void forget_old(int64_t now)
-{
-	size_t position = 0;
-	struct view key;
-	void *value;
-	while (map_each(&told, &position, &key, &value)) {
-		struct told *t = value;
-		if (now - t->at < TOLD_SECONDS && now >= t->at)
-			continue;
-		mem_free(map_remove(&told, key));
-		position = 0; /* a removal may have moved an entry to a slot that was passed */
-	}
-}
-
-static bool is_news(uint64_t account, uint64_t version)
-{
-	struct told *t = map_get_u64(&told, account);
-	int64_t now = clock_wall();
-	if (t && t->version == version && now - t->at < TOLD_SECONDS && now >= t->at)
-		return false;
-	if (t == NULL && told.count >= TOLD_MAX)
-		forget_old(now);
-	if (t == NULL && told.count >= TOLD_MAX)
-		return false; /* a flood of notices helps nobody: the log has them all */
-	if (t == NULL)
-		map_set_u64(&told, account, t = mem_alloc(sizeof *t));
-	*t = (struct told){.version = version, .at = now};
-	return true;
-}
-
-static void tell_owner(const struct filter *f, uint64_t version, const char *what)
-{
-	struct buf text;
-	if (!is_news(f->account, version))
-		return;
-	buf_init(&text, 8192);
-	buf_printf(
-	    &text, "A message came for you, and your rules could not do all that they say.\n\n%s\n", what);
-	if (f->script.len > 0 && f->line > 0)
-		buf_printf(&text, "\nIt is the script \"%.*s\", line %llu.\n", VIEW_FMT(f->script),
-		    (unsigned long long)f->line);
-	else if (f->script.len > 0)
-		buf_printf(&text, "\nIt is the script \"%.*s\".\n", VIEW_FMT(f->script));
-	buf_append_string(&text,
-	    "\nThe message was kept: you have it. You will not be told of this again today, "
-	    "unless you change the script.\n");
-	store_notice_text(f->account, "Your rules need your attention", buf_string(&text));
-	buf_done(&text);
-}
 
 /* ---- from actions to places ---- */
 
@@ -172,6 +113,8 @@ static const char *why_not(enum redirect_fate fate)
 	                                  "is in your INBOX."
 	       : fate == REDIRECT_TOO_MANY
 	           ? "The message goes to so many that your rules could not send it on."
+	       : fate == REDIRECT_TOO_OFTEN
+	           ? "They have sent on as much as they may within an hour, so the message is in your INBOX."
 	           : NULL;
 }
 
@@ -323,20 +266,42 @@ static void redirects_found(struct redirects *r)
 	f->done(f);
 }
 
+/* One that has no Message-ID is known by what no host on the way changes: without that, it would go in
+ * circles for ever. */
+static uint64_t known_by(const struct filtering *f)
+{
+	static const char *const names[] = {"Date", "From", "Subject"};
+	struct view header, body = f->mail.bytes, field;
+	struct buf all;
+	if (f->delivery->message_id_hash)
+		return f->delivery->message_id_hash;
+	const char *end = body.len ? memmem(body.data, body.len, "\r\n\r\n", 4) : NULL;
+	header = end == NULL ? body : view_take(body, (size_t)(end - body.data) + 2);
+	body = view_skip(body, header.len);
+	buf_init(&all, 2 * KNOWN_BY_MAX);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (header_find(header, view_from_string(names[i]), &field))
+			buf_append(&all, view_take(field, KNOWN_BY_MAX / 4));
+		buf_append(&all, VIEW("\n"));
+	}
+	buf_append(&all, view_take(body, KNOWN_BY_MAX));
+	uint64_t hash = message_id_hash(buf_view(&all));
+	buf_done(&all);
+	return hash;
+}
+
 /* All rules have spoken. */
 static void finish(void *arg)
 {
 	struct filtering *f = arg;
 	struct redirects *r = &f->redirects;
-	*r = (struct redirects){.arena = f->arena,
-	    .record = &f->record,
-	    .message_id_hash = f->delivery->message_id_hash,
-	    .now = clock_wall(),
-	    .done = redirects_found,
-	    .arg = f};
+	*r = (struct redirects){
+	    .arena = f->arena, .record = &f->record, .now = clock_wall(), .done = redirects_found, .arg = f};
 	r->last = &r->first;
 	for (size_t i = 0; i < f->delivery->target_count; i++)
 		wish_redirects(f, i);
+	if (r->first)
+		r->message_id_hash = known_by(f);
 	f->reading = true;
 	redirects_find(r);
 }
@@ -593,13 +558,13 @@ static void tell_one(struct filtering *f, size_t i)
 		log_event(LOG_WARNING, "-", "rules-failed", log_u64("account", filter->account),
 		    log_text("message", f->id), log_text("script", filter->script),
 		    log_u64("line", filter->line), log_string("why", filter->failed));
-		tell_owner(filter, filter->version, filter->failed);
+		filter_tell_owner(filter, filter->version, filter->failed);
 	} else if (r->not_done) {
 		log_event(LOG_WARNING, "-", "rules-not-followed", log_u64("account", filter->account),
 		    log_text("message", f->id), log_string("why", r->not_done));
-		tell_owner(filter, filter->version, r->not_done);
+		filter_tell_owner(filter, filter->version, r->not_done);
 	} else if (target->missed) {
-		tell_owner(filter, filter->version,
+		filter_tell_owner(filter, filter->version,
 		    "A mailbox that they name is not there, so the message is in your INBOX. Make the "
 		    "mailbox, or "
 		    "let the script make it (require \"mailbox\", and fileinto :create).");
@@ -673,11 +638,8 @@ void filtering_stop_all(void)
 		if (!f->reading)
 			f->stopped(f);
 	}
-	size_t position = 0;
-	void *value;
-	while (map_each(&told, &position, NULL, &value))
-		mem_free(value);
-	map_done(&told);
+	filter_tell_forget();
+	redirects_forget();
 }
 
 void filtering_free(struct filtering *f)

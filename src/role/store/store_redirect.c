@@ -12,6 +12,7 @@
 #include "directory/directory.h"
 #include "format/path.h"
 #include "role/store/directory_job.h"
+#include "role/store/store_hourly.h"
 #include "role/store/store_private.h"
 #include "trace/trace_write.h"
 
@@ -22,11 +23,16 @@ enum {
 	 * commit. And those that one redirect may lead to, over aliases of ours. */
 	RECIPIENTS_MAX = 100,
 	LEADS_TO_MAX = 50,
+	/* Addresses that the rules of one account send on to in an hour: more than a person gets, with all
+	 * lists, and few for a bomb. */
+	ADDRESSES_AN_HOUR = 1000,
 	/* How long it is remembered that a message was redirected: mail goes in circles for hours, where
 	 * hosts are down for days. */
 	REMEMBERED_SECONDS = 5 * 86400,
 	ID_TEXT = 17 /* a hash as text */
 };
+
+static struct hourly sent_on;
 
 /* ---- where an address leads ---- */
 
@@ -95,6 +101,67 @@ static bool add_recipient(
 	return true;
 }
 
+/* ---- records ---- */
+
+static void set_terms(struct mail_terms *terms, const struct message_rules_action *a, int64_t now)
+{
+	terms->hold_until = 0;
+	if (view_equal(a->ret, VIEW("FULL")))
+		terms->ret = RET_FULL;
+	else if (view_equal(a->ret, VIEW("HDRS")))
+		terms->ret = RET_HDRS;
+	if (a->by_mode == 0)
+		return;
+	terms->by_mode = a->by_mode;
+	terms->by_trace = a->by_trace;
+	terms->by_time = now + a->by > 0 ? now + a->by : 0;
+}
+
+static bool same_terms(const struct mail_terms *a, const struct mail_terms *b)
+{
+	return a->ret == b->ret && a->by_mode == b->by_mode && a->by_trace == b->by_trace &&
+	       a->by_time == b->by_time;
+}
+
+static struct queue_delivery *record_for(struct redirects *r, const struct redirect *d)
+{
+	struct mail_terms terms = r->record->terms;
+	set_terms(&terms, d->action, r->now);
+	for (size_t i = 0; i < r->record_count; i++)
+		if (same_terms(&r->records[i].record.terms, &terms) || i + 1 == RECORDS_MAX)
+			return &r->records[i];
+	struct queue_delivery *q = &r->records[r->record_count];
+	char id[RANDOM_ID_SIZE];
+	*q = (struct queue_delivery){.record = *r->record};
+	random_id(id);
+	memcpy(q->id.text, id, sizeof q->id.text);
+	q->record.terms = terms;
+	q->record.recipients = arena_array(r->arena, RECIPIENTS_MAX, sizeof *q->record.recipients);
+	q->record.count = 0;
+	q->record.shared = true;
+	q->record.submitter = 0;
+	if (q->record.recipients == NULL ||
+	    !copy_text(r, "rules of %.*s%.*s", d->forwarder, (struct view){0}, &q->record.client))
+		return NULL;
+	r->record_count++;
+	return q;
+}
+
+/* The record that it goes with, before anybody counts on its going. False: there is no memory. */
+static bool give_record(struct redirects *r, const struct redirect *d)
+{
+	if (r->records == NULL)
+		r->records = arena_array(r->arena, RECORDS_MAX, sizeof *r->records);
+	struct queue_delivery *q = r->records ? record_for(r, d) : NULL;
+	if (q == NULL)
+		return false;
+	memcpy(q->record.recipients + q->record.count, d->recipients, d->count * sizeof *d->recipients);
+	q->record.count += d->count;
+	return true;
+}
+
+/* ---- its targets ---- */
+
 /* The account itself is no target: what is left of an alias that leads there too goes to the others. */
 static void take_targets(struct redirects *r, struct redirect *d, const struct directory_targets *targets)
 {
@@ -115,6 +182,11 @@ static void take_targets(struct redirects *r, struct redirect *d, const struct d
 	}
 	if (d->recipients)
 		d->fate = d->count > 0 ? REDIRECT_GOES : itself ? REDIRECT_TO_ITSELF : REDIRECT_NOWHERE;
+	if (d->fate == REDIRECT_GOES &&
+	    !hourly_take(&sent_on, d->account, r->now, (unsigned)d->count, ADDRESSES_AN_HOUR))
+		d->fate = REDIRECT_TOO_OFTEN;
+	if (d->fate == REDIRECT_GOES && !give_record(r, d))
+		d->fate = REDIRECT_NOWHERE;
 	r->recipient_count += d->fate == REDIRECT_GOES ? d->count : 0;
 }
 
@@ -240,72 +312,20 @@ void redirects_free(struct redirects *r)
 	r->looked = NULL;
 }
 
-/* ---- records ---- */
-
-static void set_terms(struct mail_terms *terms, const struct message_rules_action *a, int64_t now)
+void redirects_forget(void)
 {
-	terms->hold_until = 0;
-	if (view_equal(a->ret, VIEW("FULL")))
-		terms->ret = RET_FULL;
-	else if (view_equal(a->ret, VIEW("HDRS")))
-		terms->ret = RET_HDRS;
-	if (a->by_mode == 0)
-		return;
-	terms->by_mode = a->by_mode;
-	terms->by_trace = a->by_trace;
-	terms->by_time = now + a->by > 0 ? now + a->by : 0;
+	hourly_forget(&sent_on);
 }
 
-static bool same_terms(const struct mail_terms *a, const struct mail_terms *b)
-{
-	return a->ret == b->ret && a->by_mode == b->by_mode && a->by_trace == b->by_trace &&
-	       a->by_time == b->by_time;
-}
-
-static struct queue_delivery *record_for(struct redirects *r, const struct redirect *d)
-{
-	struct mail_terms terms = r->record->terms;
-	set_terms(&terms, d->action, r->now);
-	for (size_t i = 0; i < r->record_count; i++)
-		if (same_terms(&r->records[i].record.terms, &terms) || i + 1 == RECORDS_MAX)
-			return &r->records[i];
-	struct queue_delivery *q = &r->records[r->record_count];
-	char id[RANDOM_ID_SIZE];
-	*q = (struct queue_delivery){.record = *r->record};
-	random_id(id);
-	memcpy(q->id.text, id, sizeof q->id.text);
-	q->record.terms = terms;
-	q->record.recipients = arena_array(r->arena, RECIPIENTS_MAX, sizeof *q->record.recipients);
-	q->record.count = 0;
-	q->record.shared = true;
-	q->record.submitter = 0;
-	if (q->record.recipients == NULL ||
-	    !copy_text(r, "rules of %.*s%.*s", d->forwarder, (struct view){0}, &q->record.client))
-		return NULL;
-	r->record_count++;
-	return q;
-}
+/* ---- the commit ---- */
 
 void redirects_begin(struct redirects *r, const struct blob_id *body)
 {
-	for (struct redirect *d = r->first; d; d = d->next) {
-		if (d->fate != REDIRECT_GOES)
-			continue;
-		if (r->records == NULL)
-			r->records = arena_array(r->arena, RECORDS_MAX, sizeof *r->records);
-		struct queue_delivery *q = r->records ? record_for(r, d) : NULL;
-		if (q == NULL) {
-			d->fate = REDIRECT_NOWHERE;
-			continue;
-		}
-		memcpy(
-		    q->record.recipients + q->record.count, d->recipients, d->count * sizeof *d->recipients);
-		q->record.count += d->count;
+	for (size_t i = 0; i < r->record_count; i++) {
 		if (body)
-			q->body = *body;
-	}
-	for (size_t i = 0; i < r->record_count; i++)
+			r->records[i].body = *body;
 		queue_delivery_begin(store_role.queue, &r->records[i]);
+	}
 }
 
 size_t redirects_writes(const struct redirects *r)

@@ -2,7 +2,8 @@
  * Redirects of a delivery's rules: from the addresses that they name to records of the queue, which the
  * delivery's commit writes. An address of ours leads where the directory says; a message that an account has
  * redirected to an address before is not redirected there again, so no circle of redirects, here or over
- * other hosts, lives longer than a turn.
+ * other hosts, lives longer than a turn. An account sends on so much in an hour at most, so that whoever has
+ * taken it over has no use of it.
  */
 #ifndef ROLE_STORE_STORE_REDIRECT_H
 #define ROLE_STORE_STORE_REDIRECT_H
@@ -17,7 +18,8 @@ enum redirect_fate {
 	REDIRECT_NOWHERE,   /* the address is none, or is not known here, or leads to too many */
 	REDIRECT_TO_ITSELF, /* to the account whose rule it is: that is a keep */
 	REDIRECT_AGAIN,     /* the account has redirected this message there before */
-	REDIRECT_TOO_MANY   /* more than one delivery may send on */
+	REDIRECT_TOO_MANY,  /* more than one delivery may send on */
+	REDIRECT_TOO_OFTEN  /* the account has sent on so many in this hour */
 };
 
 struct redirect {
@@ -41,7 +43,7 @@ struct redirects {
 	size_t message_targets;            /* of the delivery: the more there are, the less room is left */
 	const struct queue_record *record; /* of the delivery: terms, sizes, where it came from; or NULL */
 	struct queue_record model;         /* used when there is no such record */
-	uint64_t message_id_hash;
+	uint64_t message_id_hash;          /* what the message is known by when it comes again */
 	int64_t now;
 	void (*done)(struct redirects *r);
 	void *arg;
@@ -59,6 +61,9 @@ struct redirects {
 void redirects_find(struct redirects *r);
 
 void redirects_free(struct redirects *r);
+
+/* Before the store is closed: what accounts have sent on. */
+void redirects_forget(void);
 
 /* Those whose fate is REDIRECT_GOES, for the commit: before it, in its run and behind it, as queue_delivery_*
  * of queue.h. `body`: of the store already; or NULL: the commit's first upload. */
