@@ -489,26 +489,33 @@ static void drop_recipients(struct delivery *d, size_t target)
 	d->recipient_count = kept;
 }
 
-static void report_refusal(struct delivery *d, size_t target)
+static void set_refusal(struct delivery *d, struct record_recipient *p, const struct filtered *r)
 {
-	const struct filtered *r = &d->rules.targets[target];
-	struct record_recipient *p = NULL;
-	/* One that its sender wanted to hear of anyway has a place already. */
-	for (size_t i = 0; i < d->recipient_count && p == NULL; i++)
-		if (d->recipient_targets[i] == target)
-			p = &d->recipients[i];
-	if (p == NULL) {
-		p = &d->recipients[d->recipient_count];
-		*p = (struct record_recipient){
-		    .address = r->original, .orcpt = r->orcpt, .notify = (uint8_t)r->notify};
-	}
 	p->state = RECORD_FAILED;
 	p->action = queue_record_tells(&d->queue.record, p, ACTION_FAILED) ? ACTION_FAILED : ACTION_NONE;
 	p->cause = TROUBLE_RULES;
 	p->status = VIEW("5.7.1");
 	p->reply = r->report;
-	if (p == &d->recipients[d->recipient_count])
-		d->recipient_targets[d->recipient_count++] = target;
+}
+
+static void report_refusal(struct delivery *d, size_t target)
+{
+	const struct filtered *r = &d->rules.targets[target];
+	bool any = false;
+	/* Those that their sender wanted to hear of anyway have a place already: one for each alias. */
+	for (size_t i = 0; i < d->recipient_count; i++) {
+		if (d->recipient_targets[i] != target)
+			continue;
+		set_refusal(d, &d->recipients[i], r);
+		any = true;
+	}
+	if (any)
+		return;
+	struct record_recipient *p = &d->recipients[d->recipient_count];
+	*p = (struct record_recipient){
+	    .address = r->original, .orcpt = r->orcpt, .notify = (uint8_t)r->notify};
+	set_refusal(d, p, r);
+	d->recipient_targets[d->recipient_count++] = target;
 }
 
 /* Each refusal is said in the dialogue, or by a report. */

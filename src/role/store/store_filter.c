@@ -20,8 +20,8 @@ enum {
 	PIECE = 128 * 1024,
 	WAIT_MS =
 	    10 * 1000, /* for the role, when it is away: it starts anew within some tenths of a second */
-	/* So often again, while others run: two minutes. Whoever sends the message waits for ten minutes (RFC
-	 * 5321 section 4.5.3.2.6), and sends it again then. */
+	/* So often again, while others run: two minutes. Clients wait for ten minutes at least for what
+	 * becomes of a message, and send it again then. */
 	WAITS_MAX = 12,
 	/* A run that takes so long is given up: the role's own limit is 5 s of the processor. */
 	RUN_MS = 30 * 1000,
