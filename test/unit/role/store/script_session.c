@@ -62,8 +62,38 @@ static void on_gone(struct link *link, struct channel_frame *frame, const void *
 	}
 }
 
+static void on_deed(struct link *link, struct channel_frame *frame, const void *message)
+{
+	struct script_session *s = link->arg;
+	const struct script_deed *m = message;
+	size_t at = strlen(s->told);
+	(void)frame;
+	s->deeds++;
+	snprintf(s->told + at, sizeof s->told - at, "%s%.*s%s", at ? ", " : "", VIEW_FMT(m->rule_name),
+	    m->failed.len             ? "failed"
+	    : m->kind == SCRIPT_KEEPS ? "keeps"
+	                              : "");
+}
+
+static void on_setting(struct link *link, struct channel_frame *frame, const void *message)
+{
+	struct script_session *s = link->arg;
+	(void)frame;
+	s->settings++;
+	snprintf(s->told, sizeof s->told, "%.*s", VIEW_FMT(((const struct vacation_setting *)message)->text));
+}
+
+static void on_person(struct link *link, struct channel_frame *frame, const void *message)
+{
+	struct script_session *s = link->arg;
+	(void)frame;
+	s->persons++;
+	snprintf(s->told, sizeof s->told, "%.*s", VIEW_FMT(((const struct vacation_person *)message)->who));
+}
+
 static const struct link_verb verbs[] = {{MAIL_DONE, on_done}, {SCRIPT_ENTRY, on_entry},
-    {SCRIPT_BYTES, on_bytes}, {SCRIPT_COMPLAINT, on_complaint}, {SCRIPT_GONE, on_gone}, {0}};
+    {SCRIPT_BYTES, on_bytes}, {SCRIPT_COMPLAINT, on_complaint}, {SCRIPT_GONE, on_gone},
+    {SCRIPT_DEED, on_deed}, {VACATION_SETTING, on_setting}, {VACATION_PERSON, on_person}, {0}};
 static const struct role_hears hears[] = {{ROLE_STORE, verbs}, {0}};
 static const struct role_functions functions = {.hears = hears};
 static const struct role admin_role = {ROLE_ADMIN, "admin", .functions = &functions};
@@ -108,8 +138,8 @@ void script_stop(struct script_session *s)
 
 int64_t script_ask(struct script_session *s, unsigned type, const void *question)
 {
-	s->names[0] = s->complaints[0] = s->gone[0] = '\0';
-	s->pieces = s->lasts = s->complaint_count = 0;
+	s->names[0] = s->complaints[0] = s->gone[0] = s->told[0] = '\0';
+	s->pieces = s->lasts = s->complaint_count = s->deeds = s->settings = s->persons = 0;
 	buf_clear(&s->text);
 	script_send(s, type, question);
 	script_world_settle();

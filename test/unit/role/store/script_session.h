@@ -5,6 +5,7 @@
 
 #include "mail_world.h"
 #include "mail/script.h"
+#include "mail/vacation.h"
 
 struct script_session {
 	struct link link;
@@ -18,6 +19,10 @@ struct script_session {
 	char complaints[8192]; /* "line:column text" and a line end, of each */
 	unsigned complaint_count;
 	char gone[256]; /* numbers, with a blank behind each */
+	unsigned deeds, settings, persons;
+	/* Of each deed its rule's name, or "keeps", or "failed"; the setting's text; who was answered last.
+	 */
+	char told[4096];
 };
 
 /* After mail_world_begin. */
