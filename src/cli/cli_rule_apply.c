@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "cli/cli_progress.h"
+#include "cli/rule_emails.h"
 #include "cli/rule_flags.h"
 #include "mail/mail_flags.h"
 #include "mail/message_wire.h"
@@ -25,12 +26,14 @@ struct apply {
 	uint32_t trash;
 	uint64_t *emails; /* of the mailbox, by UID */
 	size_t room;
+	struct rule_emails *there;                               /* of mailboxes that copies go into */
 	uint64_t moved, copied, flagged, trashed, missing, left; /* left: what is not done with past mail */
 };
 
 /* What is to be done with one message. */
 struct plan {
 	uint32_t targets[TARGETS_MAX]; /* where else it shall lie */
+	bool lies[TARGETS_MAX];        /* it lies there already, so no copy is made */
 	size_t target_count;
 	bool stays, trashed;
 	const struct script_deed *first; /* the deed that is kept as the reason */
@@ -95,7 +98,7 @@ static int plan_deed(struct apply *a, const struct script_deed *d, struct plan *
 		p->stays = true;
 	} else if (d->kind == SCRIPT_FILES) {
 		error = find_target(a, d, &mailbox);
-		p->stays = p->stays || d->copy || mailbox == 0 || mailbox == a->is->mailbox;
+		p->stays = p->stays || mailbox == 0 || mailbox == a->is->mailbox;
 		a->missing += error == 0 && mailbox == 0;
 	} else if (d->kind == SCRIPT_DISCARDS) {
 		mailbox = a->trash;
@@ -140,6 +143,23 @@ static int note(struct apply *a, uint32_t uid, const struct plan *p)
 	return error;
 }
 
+/* A copy that is there is not made once more: an earlier call may have made it and been interrupted. *left:
+ * there is something to do. */
+static int look_for_copies(struct apply *a, uint32_t uid, struct plan *p, bool *left)
+{
+	int error = 0;
+	*left = p->first->flags.len > 0 || (p->target_count > 0 && !p->stays);
+	for (size_t i = p->stays ? 0 : 1; i < p->target_count; i++) {
+		const struct rule_emails *emails =
+		    rule_emails_of(&a->there, a->is->client, p->targets[i], &error);
+		if (emails == NULL)
+			return error;
+		p->lies[i] = uid < a->room && rule_emails_uid(emails, a->emails[uid]) != 0;
+		*left = *left || !p->lies[i];
+	}
+	return 0;
+}
+
 static int carry(struct apply *a, const struct plan *p, struct view uids)
 {
 	struct mail_copy copy = {.mailbox = a->is->mailbox, .uids = uids};
@@ -150,6 +170,8 @@ static int carry(struct apply *a, const struct plan *p, struct view uids)
 	}
 	/* The move comes last: the copies are made from where the message lies. */
 	for (size_t i = p->target_count; i > 0 && error == 0; i--) {
+		if (p->lies[i - 1])
+			continue;
 		copy.to_mailbox = p->targets[i - 1];
 		copy.move = i == 1 && !p->stays;
 		error = mailbox_client_run(a->is->client, MAIL_COPY, &copy, NULL, NULL, NULL);
@@ -165,10 +187,14 @@ static int do_message(struct apply *a, const struct script_deed *deeds, size_t c
 	uint32_t uid = (uint32_t)deeds[0].uid;
 	struct plan p = {.stays = false};
 	struct buf uids;
+	bool left = false;
 	int error = 0;
 	for (size_t i = 0; i < count && error == 0; i++)
 		error = plan_deed(a, &deeds[i], &p);
 	if (error || p.first == NULL || (p.target_count == 0 && p.first->flags.len == 0))
+		return error;
+	error = look_for_copies(a, uid, &p, &left);
+	if (error || !left)
 		return error;
 	buf_init(&uids, UID_RANGE_SIZE);
 	uid_ranges_add(&uids, uid, uid);
@@ -218,5 +244,6 @@ int rule_apply_deeds(const struct rule_apply *is, const struct rule_deeds *all, 
 	cli_progress_end();
 	print_sum(&a, json);
 	mem_free(a.emails);
+	rule_emails_free(a.there);
 	return error;
 }

@@ -210,7 +210,8 @@ static int begin(struct cli *cli, struct directory_client *directory, bool apply
 	t.name = t.file ? t.file : cli->argv[0];
 	buf_init(&t.text, SCRIPT_SIZE_MAX);
 	buf_init(&t.uids, MAIL_RANGES_MAX);
-	rule_deeds_init(&t.deeds, DEEDS_MEMORY, t.every);
+	/* Whether a message stays beside its copies is told by the deed that keeps it. */
+	rule_deeds_init(&t.deeds, DEEDS_MEMORY, t.every || apply);
 	status = t.owner.place == SCRIPT_OWN ? try_it(&t)
 	                                     : cli_usage(cli, "a script is tried on an account's mail");
 	rule_deeds_done(&t.deeds);

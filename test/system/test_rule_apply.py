@@ -69,6 +69,23 @@ def test_one_action_and_back(server, tmp_path):
     assert words.startswith("0 moved, 0 copied, 0 flagged, 1 put into Trash.\n`postrider rule undo applied@example.test --action ")
 
 
+def test_a_copy_beside_a_move_and_called_twice(server, tmp_path):
+    whose = account(server, "twice", tmp_path, "both", "one", "plain")
+    (tmp_path / "tried.sieve").write_text("""require ["fileinto", "mailbox", "copy"];
+        if header :is "subject" "both" { fileinto :copy :create "Copies"; fileinto :create "Work"; }
+        if header :is "subject" "one" { fileinto :copy :create "Copies"; }""")
+    apply = ["rule", "apply", whose, "--file", tmp_path / "tried.sieve", "--json"]
+    first = json.loads(server.cli(*apply).stdout)
+    assert (first["moved"], first["copied"]) == (1, 2)
+    assert boxes(server, whose) == {"INBOX": 2, "Copies": 2, "Work": 1}
+    second = json.loads(server.cli(*apply).stdout)
+    assert (second["moved"], second["copied"]) == (0, 0)
+    assert boxes(server, whose) == {"INBOX": 2, "Copies": 2, "Work": 1}
+    # What had nothing left to do is still undone as what the first call did.
+    server.cli("rule", "undo", whose, "--action", str(first["action"]))
+    assert boxes(server, whose) == {"INBOX": 3}
+
+
 def kill_within(server, *words):
     """The command, killed as soon as it has begun its work."""
     process = subprocess.Popen([POSTRIDER, "--config", server.config, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -95,3 +112,33 @@ def test_interrupted(server, tmp_path):
     server.cli("rule", "undo", whose, "Invoices")
     assert boxes(server, whose) == {"INBOX": 200}
     assert b"paper" not in flags(server, whose, "INBOX")
+
+
+def killed_store(server, done, *words):
+    """The command, while store is killed at some instant behind the first messages; it is called until it has finished."""
+    process = kill_within(server, *words)
+    while not done() and process.poll() is None:
+        pass
+    server.kill_role("store")
+    process.communicate(timeout=60)
+    status = process.returncode
+    while process.returncode:
+        process = subprocess.run([POSTRIDER, "--config", server.config, *map(str, words)], capture_output=True, check=False, timeout=60)
+        assert process.returncode in (0, 75), process.stderr
+    return status
+
+
+def test_store_is_killed(make_server, tmp_path):
+    server = make_server()
+    server.expect("role-ended", "channel-lost")
+    whose = account(server, "store", tmp_path, *(f"invoice {number}" for number in range(200)))
+    (tmp_path / "tried.sieve").write_text("""require ["fileinto", "mailbox", "copy", "imap4flags"];
+        addflag "paper"; fileinto :create "Work"; fileinto :create "Copies";""")
+    status = killed_store(server, lambda: boxes(server, whose).get("Copies", 0) >= 5, "rule", "apply", whose, "--file", tmp_path / "tried.sieve")
+    assert status == 75
+    assert boxes(server, whose) == {"Work": 200, "Copies": 200}
+    status = killed_store(server, lambda: boxes(server, whose).get("INBOX", 0) >= 5, "rule", "undo", whose, "--since", "1h")
+    assert status == 75
+    assert boxes(server, whose) == {"INBOX": 200}
+    assert b"paper" not in flags(server, whose, "INBOX")
+    server.cli("store", "check")
