@@ -5,6 +5,7 @@
  *   A mailbox uid user name  annotation of a message, shared (user 0) or a user's own
  *   B parent name            number of the mailbox of that name
  *   C 'F' number             Sieve script (scripts.h)
+ *   C 'H'                    how many mails rules have sent on in this hour (sent_on.h)
  *   C 'L'                    mailing lists whose mail comes and is kept (lists.h)
  *   C 'M' kind hash          mark: whom rules have answered, what they have seen (marks.h)
  *   C 'N'                    how many marks there are; C 'N' until kind hash: when each ends

@@ -98,6 +98,31 @@ def test_who_is_refused_is_told_of_no_delivery(road, next_host):
     assert len(next_host.messages) == 1 and subjects(road, ann) == {"INBOX": [("yes",)]}
 
 
+def test_an_account_sends_on_so_much_in_an_hour(road, next_host):
+    ann, joe = add(road, 2)
+    road.cli("alias", "add", "many@example.test", *[f"friend{n}@far.test" for n in range(50)])
+    put(road, ann, 'redirect "many@example.test";')
+    put(road, joe, 'redirect "many@example.test";')
+    for n in range(20):
+        road.deliver(ann, message(f"n{n}"))
+    assert subjects(road, ann) == {}
+    for subject in ("above", "more"):
+        road.deliver(ann, message(subject))
+    wait_for(lambda: len(subjects(road, ann).get("INBOX", [])) == 3, what="what is kept, and the notice")
+    assert sorted(s for s, *_ in subjects(road, ann)["INBOX"]) == ["Your rules need your attention", "above", "more"]
+    assert b"sent on 1000 mails" in notices(road, ann)[0]
+    assert b"which sends on no more in this hour" in road.cli("trace", ann).stdout
+    sent_on = lambda: sum(len(m.recipients) for m in next_host.messages)
+    wait_for(lambda: sent_on() == 1000, what="all that was sent on")
+    # It is counted in the account, so it outlives the server; another's has a count of its own.
+    assert road.stop() == 0
+    road.start()
+    road.deliver([ann, joe], message("third"))
+    wait_for(lambda: ("third",) in subjects(road, ann)["INBOX"], what="the third one above the limit")
+    assert subjects(road, joe) == {}
+    wait_for(lambda: sent_on() == 1050, what="the other's")
+
+
 def test_mail_is_refused_in_the_dialogue(server):
     ann, joe = add(server, 2)
     put(server, ann, 'require "reject"; if header :is "subject" "no" { reject text:\nI do not want this.\nNever.\n.\n; }')

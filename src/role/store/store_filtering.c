@@ -106,18 +106,6 @@ static bool refuse(const struct filtering *f, struct filtered *r, const struct m
 	return true;
 }
 
-static const char *why_not(enum redirect_fate fate)
-{
-	return fate == REDIRECT_NOWHERE ? "An address that they redirect to is not known here, or leads to "
-	                                  "too many others, so the message "
-	                                  "is in your INBOX."
-	       : fate == REDIRECT_TOO_MANY
-	           ? "The message goes to so many that your rules could not send it on."
-	       : fate == REDIRECT_TOO_OFTEN
-	           ? "They have sent on as much as they may within an hour, so the message is in your INBOX."
-	           : NULL;
-}
-
 static const struct redirect *redirect_of(const struct filtering *f, const struct message_rules_action *a)
 {
 	const struct redirect *d = f->redirects.first;
@@ -133,7 +121,7 @@ static bool is_redirected(struct filtering *f, struct filtered *r, const struct 
 	const struct redirect *d = redirect_of(f, a);
 	if (d && d->fate == REDIRECT_GOES)
 		return true;
-	const char *why = why_not(d ? d->fate : REDIRECT_NOWHERE);
+	const char *why = redirect_why_not(d ? d->fate : REDIRECT_NOWHERE);
 	r->not_done = why ? why : r->not_done;
 	return false;
 }
@@ -582,6 +570,8 @@ static void write_reason(struct buf *out, const struct filter *filter, const str
 	buf_printf(out, "script '%.*s'", VIEW_FMT(script));
 	if (a->line)
 		buf_printf(out, ", line %u", (unsigned)(a->why_line ? a->why_line : a->line));
+	if (a->kind == RULES_REDIRECT) /* only one that was not done is traced here */
+		buf_append_string(out, ", which sends on no more in this hour");
 }
 
 static void trace_action(const struct filtering *f, const struct filter *filter,
@@ -601,9 +591,12 @@ bool filtering_trace(const struct filtering *f, size_t i, struct view recipient)
 	if (r == NULL || r->filter == NULL || !r->filter->any || r->filter->failed || r->places == NULL)
 		return false;
 	const struct account_target *target = &f->delivery->targets[i]; /* there is none before it began */
+	const struct message_rules_action *stopped = NULL; /* a redirect, by the limit of the hour */
 	size_t place = 0;
 	for (size_t k = 0; k < r->filter->action_count; k++) {
 		const struct message_rules_action *a = &r->filter->actions[k];
+		const struct redirect *d = redirect_of(f, a);
+		stopped = d && d->fate == REDIRECT_TOO_OFTEN ? a : stopped;
 		bool kept = a->kind == RULES_KEEP || a->kind == RULES_FILEINTO;
 		if (kept && place < target->place_count) {
 			bool inbox = a->kind == RULES_KEEP || (target->missed & 1U << place);
@@ -617,9 +610,11 @@ bool filtering_trace(const struct filtering *f, size_t i, struct view recipient)
 			trace_action(f, r->filter, a, TRACE_REFUSED, recipient, (struct view){0});
 		}
 	}
-	if (place < target->place_count)
-		trace_event(
-		    f->id, TRACE_KEPT, log_text("recipient", recipient), log_text("mailbox", VIEW("INBOX")));
+	struct view rest = place < target->place_count ? VIEW("INBOX") : (struct view){0};
+	if (stopped)
+		trace_action(f, r->filter, stopped, TRACE_KEPT, recipient, rest);
+	else if (rest.len > 0)
+		trace_event(f->id, TRACE_KEPT, log_text("recipient", recipient), log_text("mailbox", rest));
 	return true;
 }
 
@@ -639,7 +634,6 @@ void filtering_stop_all(void)
 			f->stopped(f);
 	}
 	filter_tell_forget();
-	redirects_forget();
 }
 
 void filtering_free(struct filtering *f)

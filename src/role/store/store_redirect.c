@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "account/marks.h"
+#include "account/sent_on.h"
 #include "base/container.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "directory/directory.h"
 #include "format/path.h"
 #include "role/store/directory_job.h"
-#include "role/store/store_hourly.h"
 #include "role/store/store_private.h"
 #include "trace/trace_write.h"
 
@@ -23,16 +23,35 @@ enum {
 	 * commit. And those that one redirect may lead to, over aliases of ours. */
 	RECIPIENTS_MAX = 100,
 	LEADS_TO_MAX = 50,
-	/* Addresses that the rules of one account send on to in an hour: more than a person gets, with all
-	 * lists, and few for a bomb. */
-	ADDRESSES_AN_HOUR = 1000,
 	/* How long it is remembered that a message was redirected: mail goes in circles for hours, where
 	 * hosts are down for days. */
 	REMEMBERED_SECONDS = 5 * 86400,
 	ID_TEXT = 17 /* a hash as text */
 };
 
-static struct hourly sent_on;
+/* ---- those under way ---- */
+
+static struct redirects *under_way; /* linked by `next` */
+
+/* What is about to be sent on for the account, and not counted in it yet: deliveries to it run side by side.
+ */
+static uint64_t count_under_way(uint64_t account)
+{
+	uint64_t count = 0;
+	for (const struct redirects *r = under_way; r; r = r->next)
+		for (const struct redirect *d = r->first; d; d = d->next)
+			count += d->account == account && d->fate == REDIRECT_GOES ? d->count : 0;
+	return count;
+}
+
+static void take_out(struct redirects *r)
+{
+	struct redirects **at = &under_way;
+	while (*at && *at != r)
+		at = &(*at)->next;
+	if (*at)
+		*at = r->next;
+}
 
 /* ---- where an address leads ---- */
 
@@ -163,7 +182,8 @@ static bool give_record(struct redirects *r, const struct redirect *d)
 /* ---- its targets ---- */
 
 /* The account itself is no target: what is left of an alias that leads there too goes to the others. */
-static void take_targets(struct redirects *r, struct redirect *d, const struct directory_targets *targets)
+static void take_targets(
+    struct redirects *r, struct redirect *d, const struct directory_targets *targets, uint64_t sent_on)
 {
 	size_t count = targets ? targets->count : 1;
 	bool itself = false;
@@ -180,11 +200,10 @@ static void take_targets(struct redirects *r, struct redirect *d, const struct d
 		else if (!add_recipient(r, d, t, t ? address_view(&t->address) : d->address))
 			return;
 	}
-	if (d->recipients)
-		d->fate = d->count > 0 ? REDIRECT_GOES : itself ? REDIRECT_TO_ITSELF : REDIRECT_NOWHERE;
-	if (d->fate == REDIRECT_GOES &&
-	    !hourly_take(&sent_on, d->account, r->now, (unsigned)d->count, ADDRESSES_AN_HOUR))
+	if (sent_on + count_under_way(d->account) + d->count > STORE_REDIRECTS_AN_HOUR)
 		d->fate = REDIRECT_TOO_OFTEN;
+	else if (d->recipients)
+		d->fate = d->count > 0 ? REDIRECT_GOES : itself ? REDIRECT_TO_ITSELF : REDIRECT_NOWHERE;
 	if (d->fate == REDIRECT_GOES && !give_record(r, d))
 		d->fate = REDIRECT_NOWHERE;
 	r->recipient_count += d->fate == REDIRECT_GOES ? d->count : 0;
@@ -218,13 +237,15 @@ struct looked {
 	struct directory_targets targets;
 	int error;
 	bool before;
+	uint64_t sent_on; /* by the account in this hour */
 };
 
 /* Two reads, since each sees what its own shard holds. */
 static int run_mark(struct txn *t, void *arg)
 {
 	struct redirects *r = arg;
-	return look_at_mark(t, r, r->at, &r->looked->before);
+	int error = look_at_mark(t, r, r->at, &r->looked->before);
+	return error ? error : account_sent_on(t, r->at->account, r->now, &r->looked->sent_on);
 }
 
 static int run_look(struct txn *t, void *arg)
@@ -259,9 +280,9 @@ static void looked(struct store_read *read, int result)
 	else if (l->before)
 		d->fate = REDIRECT_AGAIN;
 	else if (l->error == 0)
-		take_targets(r, d, &l->targets);
+		take_targets(r, d, &l->targets, l->sent_on);
 	else if (l->error == -EXDEV)
-		take_targets(r, d, NULL);
+		take_targets(r, d, NULL, l->sent_on);
 	else
 		d->fate = REDIRECT_NOWHERE;
 	r->at = d->next;
@@ -301,6 +322,8 @@ static void go_on(struct redirects *r)
 void redirects_find(struct redirects *r)
 {
 	r->at = r->first;
+	r->next = under_way;
+	under_way = r;
 	if (r->at)
 		r->looked = mem_alloc(sizeof *r->looked);
 	go_on(r);
@@ -308,13 +331,31 @@ void redirects_find(struct redirects *r)
 
 void redirects_free(struct redirects *r)
 {
+	take_out(r);
 	mem_free(r->looked);
 	r->looked = NULL;
 }
 
-void redirects_forget(void)
+const char *redirect_why_not(enum redirect_fate fate)
 {
-	hourly_forget(&sent_on);
+	switch (fate) {
+	case REDIRECT_NOWHERE:
+		return "An address that they redirect to is not known here, or leads to too many others, so "
+		       "the message is in your INBOX.";
+	case REDIRECT_TOO_MANY:
+		return "The message goes to so many that your rules could not send it on.";
+	case REDIRECT_TOO_OFTEN:
+		return "They have sent on 1000 mails within an hour, and may not send on more, so the "
+		       "message stayed here. When that hour is over, they send on again. If you do not "
+		       "get so much mail, look whether somebody else has changed your rules, and change your "
+		       "password.";
+	case REDIRECT_WANTED:
+	case REDIRECT_GOES:
+	case REDIRECT_TO_ITSELF:
+	case REDIRECT_AGAIN:
+		break;
+	}
+	return NULL;
 }
 
 /* ---- the commit ---- */
@@ -332,7 +373,8 @@ size_t redirects_writes(const struct redirects *r)
 {
 	size_t writes = 0;
 	for (const struct redirect *d = r->first; d; d = d->next)
-		writes += d->fate == REDIRECT_GOES ? 4 * d->count + ACCOUNT_MARK_WRITES : 0;
+		if (d->fate == REDIRECT_GOES)
+			writes += 4 * d->count + ACCOUNT_MARK_WRITES + ACCOUNT_SENT_ON_WRITES;
 	return writes + 64 * r->record_count;
 }
 
@@ -354,6 +396,8 @@ int redirects_run(struct txn *t, struct redirects *r)
 		struct account_mark mark = mark_of(r, d, id, handle);
 		if (d->fate == REDIRECT_GOES && r->message_id_hash)
 			error = marks_set(t, d->account, &mark);
+		if (d->fate == REDIRECT_GOES && error == 0)
+			error = account_sent_on_add(t, d->account, r->now, d->count);
 	}
 	return error;
 }
@@ -379,4 +423,5 @@ void redirects_done(struct redirects *r, int result, struct view about)
 		queue_delivery_done(store_role.queue, &r->records[i], result);
 	}
 	r->record_count = 0;
+	take_out(r);
 }

@@ -11,6 +11,14 @@
 #include "process/messages_rules.h"
 #include "queue/queue.h"
 
+enum {
+	/* Mails that the rules of one account send on in an hour, each address counted. Somebody who forwards
+	 * all of his mail gets some hundreds a day, and on the worst of days, with every list and every
+	 * alarm, not as many in an hour. Who has taken over an account must not have this server send on
+	 * without end whatever is sent to it. */
+	STORE_REDIRECTS_AN_HOUR = 1000
+};
+
 /* What becomes of one redirect. */
 enum redirect_fate {
 	REDIRECT_WANTED, /* not looked at yet */
@@ -19,7 +27,7 @@ enum redirect_fate {
 	REDIRECT_TO_ITSELF, /* to the account whose rule it is: that is a keep */
 	REDIRECT_AGAIN,     /* the account has redirected this message there before */
 	REDIRECT_TOO_MANY,  /* more than one delivery may send on */
-	REDIRECT_TOO_OFTEN  /* the account has sent on so many in this hour */
+	REDIRECT_TOO_OFTEN  /* the account has sent on STORE_REDIRECTS_AN_HOUR */
 };
 
 struct redirect {
@@ -49,6 +57,7 @@ struct redirects {
 	void *arg;
 
 	/* Internal. */
+	struct redirects *next;
 	struct redirect *at; /* that is being looked at */
 	struct looked *looked;
 	struct store_read read;
@@ -62,11 +71,13 @@ void redirects_find(struct redirects *r);
 
 void redirects_free(struct redirects *r);
 
-/* Before the store is closed: what accounts have sent on. */
-void redirects_forget(void);
+/* What the owner of the account is told, as a sentence; NULL: nothing. */
+const char *redirect_why_not(enum redirect_fate fate);
 
-/* Those whose fate is REDIRECT_GOES, for the commit: before it, in its run and behind it, as queue_delivery_*
- * of queue.h. `body`: of the store already; or NULL: the commit's first upload. */
+/* Those whose fate is REDIRECT_GOES. They count for the hour's limit from redirects_find on until
+ * redirects_done or redirects_free, and from the commit on in the account itself. For the commit: before it,
+ * in its run and behind it, as queue_delivery_* of queue.h. `body`: of the store already; or NULL: the
+ * commit's first upload. */
 void redirects_begin(struct redirects *r, const struct blob_id *body);
 size_t redirects_writes(const struct redirects *r);
 int redirects_check(struct txn *t, struct redirects *r, size_t others);
