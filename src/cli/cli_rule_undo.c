@@ -231,8 +231,8 @@ static int take_back(struct undo *u, uint32_t from, uint32_t to, bool kept, stru
 	return error;
 }
 
-/* One place of an email, to which a wanted rule has put it. */
-static int undo_place(struct undo *u, const struct script_deed *d, struct place p, bool kept)
+/* One place of an email, to which a wanted rule has put it. *in_inbox: it lies in INBOX now. */
+static int undo_place(struct undo *u, const struct script_deed *d, struct place p, bool *in_inbox)
 {
 	struct buf uids;
 	buf_init(&uids, UID_RANGE_SIZE);
@@ -242,10 +242,34 @@ static int undo_place(struct undo *u, const struct script_deed *d, struct place 
 	u->gone += here == 0;
 	if (here > 0 && d->flags.len > 0)
 		error = take_flags_off(u, d, p.mailbox, buf_view(&uids));
-	if (here > 0 && error == 0 && d->kind == SCRIPT_FILES && p.mailbox != u->inbox)
-		error = take_back(u, p.mailbox, u->inbox, kept, buf_view(&uids));
+	if (here > 0 && error == 0 && d->kind == SCRIPT_FILES && p.mailbox != u->inbox) {
+		error = take_back(u, p.mailbox, u->inbox, *in_inbox, buf_view(&uids));
+		*in_inbox = *in_inbox || error == 0;
+	}
 	buf_done(&uids);
 	return error;
+}
+
+/*
+ * Whether the email still lies where it was kept in INBOX. If it was removed there since, another place may
+ * hold the last copy, which goes back and is not removed.
+ */
+static int look_into_inbox(struct undo *u, uint64_t email, const struct place *places, size_t count, bool *is)
+{
+	*is = false;
+	for (size_t i = 0; i < count && !*is; i++) {
+		struct buf uids;
+		if (places[i].mailbox != u->inbox)
+			continue;
+		buf_init(&uids, UID_RANGE_SIZE);
+		uid_ranges_add(&uids, places[i].uid, places[i].uid);
+		int here = lies_there(u, email, places[i], buf_view(&uids));
+		buf_done(&uids);
+		if (here < 0)
+			return here;
+		*is = here > 0;
+	}
+	return 0;
 }
 
 /* Which of the places is the one of this deed: its path, or INBOX. */
@@ -262,10 +286,8 @@ static int undo_email(struct undo *u, const struct script_deed *deeds, size_t co
 {
 	struct place places[PLACES_MAX];
 	size_t place_count = places_of(&deeds[0], places);
-	bool kept = false, done[PLACES_MAX] = {false};
-	int error = 0;
-	for (size_t i = 0; i < place_count; i++)
-		kept = kept || places[i].mailbox == u->inbox;
+	bool in_inbox, done[PLACES_MAX] = {false};
+	int error = look_into_inbox(u, deeds[0].email, places, place_count, &in_inbox);
 	for (size_t d = 0, file = 0; d < count && error == 0; d++) {
 		bool files = deeds[d].kind == SCRIPT_FILES;
 		/* The places stand in the order of what put the mail there. */
@@ -275,7 +297,7 @@ static int undo_email(struct undo *u, const struct script_deed *deeds, size_t co
 			file = files ? i + 1 : file;
 			done[i] = true;
 			if (is_wanted(u, &deeds[d]))
-				error = undo_place(u, &deeds[d], places[i], kept);
+				error = undo_place(u, &deeds[d], places[i], &in_inbox);
 			break;
 		}
 		u->sent += is_wanted(u, &deeds[d]) && deeds[d].kind != SCRIPT_KEEPS && !files;

@@ -87,6 +87,29 @@ def test_taking_it_back(server, ruled):
     assert boxes(server, ruled) == {"INBOX": 4, "Archive": 1}
 
 
+def test_the_last_copy_is_never_removed(server, ruled, tmp_path):
+    # The copy in INBOX was removed by hand: what is left goes back there.
+    deliver(server, ruled, "a copy")
+    wait_for(lambda: boxes(server, ruled) == {"INBOX": 1, "Copies": 1})
+    imap = imap_client.connect(server, ruled)
+    imap.select("INBOX")
+    assert imap.uid("STORE", "1:*", "+FLAGS", "(\\Deleted)")[0] == "OK" and imap.expunge()[0] == "OK"
+    done = json.loads(server.cli("rule", "undo", ruled, "Copies", "--json").stdout)
+    assert (done["back"], done["copiesRemoved"]) == (1, 0)
+    assert boxes(server, ruled) == {"INBOX": 1}
+    # What was filed twice goes back once.
+    imap.select("INBOX")
+    assert imap.uid("STORE", "1:*", "+FLAGS", "(\\Deleted)")[0] == "OK" and imap.expunge()[0] == "OK"
+    imap.logout()
+    (tmp_path / "main.sieve").write_text('require ["fileinto", "mailbox"]; # rule:[Twice]\nif true { fileinto :create "One"; fileinto :create "Two"; }')
+    server.cli("rule", "put", ruled, tmp_path / "main.sieve", "--activate")
+    deliver(server, ruled, "twice")
+    wait_for(lambda: boxes(server, ruled) == {"One": 1, "Two": 1})
+    done = json.loads(server.cli("rule", "undo", ruled, "--since", "1h", "--json").stdout)
+    assert (done["back"], done["copiesRemoved"]) == (1, 1)
+    assert boxes(server, ruled) == {"INBOX": 1}
+
+
 def test_nobody_else_s_mail(server, ruled):
     server.add_account("other@example.test")
     deliver(server, "other@example.test", "your invoice")
