@@ -35,7 +35,7 @@ struct plan {
 	uint32_t targets[TARGETS_MAX]; /* where else it shall lie */
 	bool lies[TARGETS_MAX];        /* it lies there already, so no copy is made */
 	size_t target_count;
-	bool stays, trashed;
+	bool stays, discarded, trashed;
 	const struct script_deed *first; /* the deed that is kept as the reason */
 };
 
@@ -66,16 +66,60 @@ static void take_trash(void *arg, unsigned type, const union mailbox_answer *ans
 		a->trash = (uint32_t)answer->mailbox.mailbox;
 }
 
-/* The mailbox of a deed, made if the script says so; 0: there is none. */
+/* The mailbox that a deed means, of all that there are. */
+struct wanted {
+	const struct script_deed *deed;
+	uint32_t by_id, by_use, by_path;
+};
+
+/* RFC 6154 section 2, RFC 8457: the role that has this name of a special use. */
+static uint64_t role_of(struct view use)
+{
+	static const char *const names[] = {[MAILBOX_ROLE_DRAFTS] = "\\Drafts",
+	    [MAILBOX_ROLE_SENT] = "\\Sent",
+	    [MAILBOX_ROLE_JUNK] = "\\Junk",
+	    [MAILBOX_ROLE_TRASH] = "\\Trash",
+	    [MAILBOX_ROLE_ARCHIVE] = "\\Archive",
+	    [MAILBOX_ROLE_ALL] = "\\All",
+	    [MAILBOX_ROLE_FLAGGED] = "\\Flagged",
+	    [MAILBOX_ROLE_IMPORTANT] = "\\Important"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (names[i] && view_equal_nocase(use, view_from_string(names[i])))
+			return i;
+	return MAILBOX_ROLE_NONE;
+}
+
+static void take_wanted(void *arg, unsigned type, const union mailbox_answer *answer)
+{
+	struct wanted *w = arg;
+	const struct mail_mailbox *m = &answer->mailbox;
+	char id[48];
+	if (type != MAIL_MAILBOX || m->account != 0 || m->mailbox == 0)
+		return;
+	uint32_t number = (uint32_t)m->mailbox;
+	snprintf(id, sizeof id, "M%" PRIx64 "-%" PRIx32, m->owner_number, number);
+	if (view_equal(w->deed->mailbox_id, view_from_string(id)))
+		w->by_id = number;
+	if (w->deed->special_use.len > 0 && m->role != MAILBOX_ROLE_NONE &&
+	    m->role == role_of(w->deed->special_use))
+		w->by_use = number;
+	bool inbox = m->role == MAILBOX_ROLE_INBOX && view_equal_nocase(w->deed->target, VIEW("INBOX"));
+	if (inbox || view_equal(m->path, w->deed->target))
+		w->by_path = number;
+}
+
+/* The mailbox of a deed, as delivery finds it: by its id, else by its use, else by its name; made if the
+ * script says so; 0: there is none. */
 static int find_target(struct apply *a, const struct script_deed *d, uint32_t *mailbox)
 {
-	struct mail_mailbox box;
+	struct wanted w = {.deed = d};
 	struct mail_done done;
 	struct mail_create create = {.path = d->target};
-	int error = mailbox_client_find(a->is->client, d->target, &box);
-	*mailbox = error ? 0 : (uint32_t)box.mailbox;
-	if (error != -ENOENT || !d->create)
-		return error == -ENOENT || error == -EINVAL ? 0 : error;
+	int error = mailbox_client_run(
+	    a->is->client, MAIL_MAILBOXES, &(struct mail_mailboxes){.own_only = 1}, take_wanted, &w, NULL);
+	*mailbox = w.by_id ? w.by_id : w.by_use ? w.by_use : w.by_path;
+	if (error || *mailbox || !d->create)
+		return error;
 	error = mailbox_client_run(a->is->client, MAIL_CREATE, &create, NULL, NULL, &done);
 	*mailbox = error ? 0 : (uint32_t)done.number;
 	return error == -EINVAL || error == -EMLINK ? 0 : error;
@@ -101,9 +145,7 @@ static int plan_deed(struct apply *a, const struct script_deed *d, struct plan *
 		p->stays = p->stays || mailbox == 0 || mailbox == a->is->mailbox;
 		a->missing += error == 0 && mailbox == 0;
 	} else if (d->kind == SCRIPT_DISCARDS) {
-		mailbox = a->trash;
-		p->trashed = p->trashed || mailbox > 0;
-		p->stays = p->stays || mailbox == 0;
+		p->discarded = true;
 	} else {
 		a->left++;
 		return 0;
@@ -113,6 +155,18 @@ static int plan_deed(struct apply *a, const struct script_deed *d, struct plan *
 	if (p->first == NULL || (p->first->kind == SCRIPT_KEEPS && d->kind != SCRIPT_KEEPS))
 		p->first = d;
 	return error;
+}
+
+/* What is kept or filed is not discarded, whatever else a script says (RFC 5228 section 4.4). */
+static void plan_discard(struct apply *a, struct plan *p)
+{
+	if (!p->discarded || p->stays || p->target_count > 0)
+		return;
+	a->missing += a->trash == 0;
+	p->stays = a->trash == 0 || a->trash == a->is->mailbox;
+	p->trashed = !p->stays;
+	if (p->trashed)
+		add_target(p, a->trash);
 }
 
 static int note(struct apply *a, uint32_t uid, const struct plan *p)
@@ -191,6 +245,7 @@ static int do_message(struct apply *a, const struct script_deed *deeds, size_t c
 	int error = 0;
 	for (size_t i = 0; i < count && error == 0; i++)
 		error = plan_deed(a, &deeds[i], &p);
+	plan_discard(a, &p);
 	if (error || p.first == NULL || (p.target_count == 0 && p.first->flags.len == 0))
 		return error;
 	error = look_for_copies(a, uid, &p, &left);

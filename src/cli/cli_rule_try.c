@@ -193,6 +193,14 @@ static int try_it(struct trial *t)
 	status = run(t);
 	if (status || !t->apply)
 		return status ? status : tell(t);
+	/* With a part of what a script says of a message, it would be put where the script does not. */
+	if (t->deeds.more > 0) {
+		fprintf(stderr,
+		    "postrider: %s: too much is to be done at a time: choose fewer messages with --since or "
+		    "--query\n",
+		    t->owner.subject);
+		return EXIT_REFUSED;
+	}
 	struct rule_apply apply = {.client = &t->owner.client, .mailbox = t->mailbox, .script = t->name};
 	error = rule_apply_deeds(&apply, &t->deeds, t->cli->json);
 	return error ? mailbox_client_problem(t->owner.subject, error) : 0;

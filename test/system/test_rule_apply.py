@@ -86,6 +86,24 @@ def test_a_copy_beside_a_move_and_called_twice(server, tmp_path):
     assert boxes(server, whose) == {"INBOX": 3}
 
 
+def test_mailboxes_are_found_as_delivery_finds_them(server, tmp_path):
+    whose = account(server, "found", tmp_path, "by use", "by id", "filed and discarded")
+    imap = imap_client.connect(server, whose)
+    imap.create("Wrong")
+    imap.create("Right")
+    shown = b" ".join(imap.select("Right")[1]) + b" ".join(value or b"" for value in imap.untagged_responses.get("MAILBOXID", []))
+    identifier = shown.split(b"(")[-1].split(b")")[0].decode()
+    imap.logout()
+    assert identifier.startswith("M")
+    (tmp_path / "found.sieve").write_text(f"""require ["fileinto", "mailboxid", "special-use"];
+        if header :is "subject" "by use" {{ fileinto :specialuse "\\\\Junk" "Wrong"; }}
+        elsif header :is "subject" "by id" {{ fileinto :mailboxid "{identifier}" "Wrong"; }}
+        else {{ fileinto "Right"; discard; }}""")
+    done = json.loads(server.cli("rule", "apply", whose, "--file", tmp_path / "found.sieve", "--json").stdout)
+    assert (done["moved"], done["copied"], done["trashed"]) == (3, 0, 0)
+    assert boxes(server, whose) == {"Junk": 1, "Right": 2}
+
+
 def kill_within(server, *words):
     """The command, killed as soon as it has begun its work."""
     process = subprocess.Popen([POSTRIDER, "--config", server.config, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
