@@ -12,7 +12,7 @@
 #include "cli/mailbox_client.h"
 #include "mail/vacation.h"
 
-enum { DAY = 24 * 3600, ARENA_MAX = 2 << 20, PERSONS_MAX = 10000 };
+enum { HOUR = 3600, DAY = 24 * HOUR, ARENA_MAX = 2 << 20, PERSONS_MAX = 10000 };
 
 struct work {
 	struct cli *cli;
@@ -93,6 +93,23 @@ static void print_text(const char *title, struct view text)
 	}
 }
 
+static void print_period(uint64_t seconds)
+{
+	static const struct {
+		uint64_t seconds;
+		const char *one, *many;
+	} units[] = {{DAY, "a day", "days"}, {HOUR, "an hour", "hours"}, {1, "a second", "seconds"}};
+	size_t i = 0;
+	while (seconds % units[i].seconds)
+		i++;
+	uint64_t n = seconds / units[i].seconds;
+	fputs("Each sender is answered at most once in ", stdout);
+	if (n == 1)
+		printf("%s.\n", units[i].one);
+	else
+		printf("%" PRIu64 " %s.\n", n, units[i].many);
+}
+
 static void print_words(const struct work *w)
 {
 	const struct vacation *v = &w->v;
@@ -107,7 +124,8 @@ static void print_words(const struct work *w)
 		print_time(", from ", v->from, "");
 	if (v->until > 0)
 		print_time(" until ", v->until, "");
-	printf(".\nEach sender is answered once in %.1f days.\n", (double)v->period / DAY);
+	puts(".");
+	print_period(v->period);
 	if (v->subject.len > 0)
 		print_text("Subject:", v->subject);
 	print_text(v->inside_only ? "Text, for those inside alone:" : "Text:", v->text);

@@ -488,20 +488,23 @@ static bool hear_what(struct hearing *h, struct sieve_simple_action *a)
 	if (accept(h, "set"))
 		return hear_flags(h, a);
 	if (accept(h, "file"))
-		return (accept(h, "into") || accept(h, "in") || wrong(h, "into")) &&
+		return (accept(h, "into") || accept(h, "in") || wrong(h, "into (as in: file into Work)")) &&
 		       hear_filing(h, a, SIEVE_SIMPLE_FILE);
 	if (accept(h, "copy"))
-		return (accept(h, "to") || accept(h, "into") || wrong(h, "to")) &&
+		return (accept(h, "to") || accept(h, "into") || wrong(h, "to (as in: copy to Work)")) &&
 		       hear_filing(h, a, SIEVE_SIMPLE_COPY);
 	if (accept(h, "forward"))
-		return (accept(h, "to") || wrong(h, "to")) && hear_forward(h, a, true);
+		return (accept(h, "to") || wrong(h, "to (as in: forward to me@example.org)")) &&
+		       hear_forward(h, a, true);
 	if (accept(h, "redirect"))
-		return (accept(h, "to") || wrong(h, "to")) && hear_forward(h, a, false);
+		return (accept(h, "to") || wrong(h, "to (as in: redirect to me@example.org)")) &&
+		       hear_forward(h, a, false);
 	if (accept(h, "answer"))
-		return (accept(h, "with") || wrong(h, "with")) && hear_answer(h, a);
+		return (accept(h, "with") || wrong(h, "with (as in: answer with \"I am away\")")) &&
+		       hear_answer(h, a);
 	a->what = SIEVE_SIMPLE_REJECT;
 	if (accept(h, "reject"))
-		return (accept(h, "with") || wrong(h, "with")) &&
+		return (accept(h, "with") || wrong(h, "with (as in: reject with \"Not here\")")) &&
 		       hear_text(h, "the text of the refusal", &a->text);
 	return wrong(h,
 	    "file into, copy to, mark as read, flag, set flags, forward to, redirect to, reject with, "

@@ -391,7 +391,15 @@ static void words_are_refused(void **state)
 	    {"body exists", "a field of the header, which exists or not, was expected at the end"},
 	    {"list does contain x", "not was expected where \"contain x\" stands"},
 	};
+	static const char *const actions[][2] = {
+	    {"reject \"Not here\"",
+	        "with (as in: reject with \"Not here\") was expected where \"\\\"Not here\\\"\" stands"},
+	    {"file Work", "into (as in: file into Work) was expected where \"Work\" stands"},
+	    {"forward me@example.org",
+	        "to (as in: forward to me@example.org) was expected where \"me@example.org\" stands"},
+	};
 	struct sieve_simple_condition condition;
+	struct sieve_simple_action action;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
@@ -399,6 +407,12 @@ static void words_are_refused(void **state)
 		assert_false(sieve_simple_hear_condition(
 		    view_from_string(conditions[i][0]), &arena, &condition, &words));
 		assert_string_equal(buf_string(&words), conditions[i][1]);
+	}
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		buf_clear(&words);
+		assert_false(
+		    sieve_simple_hear_action(view_from_string(actions[i][0]), &arena, &action, &words));
+		assert_string_equal(buf_string(&words), actions[i][1]);
 	}
 }
 
