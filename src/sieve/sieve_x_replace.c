@@ -333,6 +333,13 @@ static bool is_listed(struct sieve_run *run, const struct sieve_value *names, st
 	return true;
 }
 
+/* What stops loops goes on, as editheader leaves it (RFC 5293 section 6): the new message has an id of its
+ * own, so nothing else would. */
+static bool stops_loops(struct view name)
+{
+	return view_equal_nocase(name, VIEW("Received")) || view_equal_nocase(name, VIEW("Auto-Submitted"));
+}
+
 /* The fields that the script names, and of the others those that a message must have. */
 static bool enclosing_header(struct sieve_run *run, const struct sieve_step *step, uint32_t seed,
     const char *boundary, struct buf *header)
@@ -356,7 +363,7 @@ static bool enclosing_header(struct sieve_run *run, const struct sieve_step *ste
 		if (is_mime_field(name) ||
 		    (named && subject->kind != SIEVE_ABSENT && view_equal_nocase(name, VIEW("Subject"))))
 			continue;
-		if (!listed && !(view_equal_nocase(name, VIEW("Subject")) && !named))
+		if (!listed && !stops_loops(name) && !(view_equal_nocase(name, VIEW("Subject")) && !named))
 			continue;
 		append_field(header, "", &fields[i]);
 		dated = dated || view_equal_nocase(name, VIEW("Date"));

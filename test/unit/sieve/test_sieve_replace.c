@@ -166,6 +166,10 @@ static void enclosed(void **state)
 	    mail);
 	assert_view(outcome.actions[0].target, "xxxxxxxxxxx");
 	HOLDS(0, "Subject: two\r\n", "From: joe@example.org\r\n", "Subject: one\r\n", "Subject: all\r\n");
+	/* What stops loops goes on. */
+	run("enclose \"x\";", "Received: from a\r\nAuto-Submitted: auto-replied\r\nTo: b\r\n\r\nx\r\n");
+	HOLDS(0,
+	    "Received: from a\r\nAuto-Submitted: auto-replied\r\nDate: ", "Content-Type: message/rfc822\r\n");
 	run("enclose \"x\";", "Subject: 8\r\n\r\nGr\xc3\xbc\xc3\x9f\r\n");
 	HOLDS(
 	    0, "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\n\r\nSubject: 8\r\n\r\nGr");
