@@ -120,10 +120,12 @@ static void print_words(const struct work *w)
 	    : over      ? "on, and over"
 	    : begins    ? "on, and not begun yet"
 	                : "on");
+	/* "is off until" would promise that it begins then. */
 	if (v->from > 0)
-		print_time(", from ", v->from, "");
+		print_time(v->enabled ? ", from " : ". Switched on, it answers from ", v->from, "");
 	if (v->until > 0)
-		print_time(" until ", v->until, "");
+		print_time(
+		    v->enabled || v->from > 0 ? " until " : ". Switched on, it answers until ", v->until, "");
 	puts(".");
 	print_period(v->period);
 	if (v->subject.len > 0)
