@@ -1,17 +1,16 @@
 """Bad input and faults: the right protocol error, bounded memory, and other clients served meanwhile."""
 
 import os
-import poplib
 import resource
 import smtplib
 import socket
 import struct
-import subprocess
 import time
 
 import pytest
 
 from server import ENVIRONMENT, field, wait_for
+from small_disk import needs_root, server_on_small_disk
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 MEGABYTE = 1 << 20
@@ -444,23 +443,11 @@ def test_xclient_without_an_address_leaves_no_rights(make_server):
 # ---- the disk ----
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small disk")
+@needs_root
 def test_a_disk_that_is_nearly_full(make_server):
-    server = make_server(start=False, disk_reserve="8M")
-    disk = server.folder / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m,mode=0755", "postrider-test", str(disk)], capture_output=True, check=False).returncode:
-        pytest.skip("mounting is not allowed here")
-    try:
-        (server.folder / "data").rename(server.folder / "data.old")
-        subprocess.run(["cp", "-a", "--sparse=always", str(server.folder / "data.old"), str(disk / "data")], check=True)
-        server.write_config(data=str(disk / "data"))
-        server.expect("disk-nearly-full")
-        server.start()
+    with server_on_small_disk(make_server) as (server, disk):
         assert server.deliver(ALICE, b"Subject: before\r\n\r\nx\r\n") == {}
-        with open(disk / "filler", "wb", buffering=0) as filler:
-            while os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize > 5 * MEGABYTE:
-                filler.write(bytes(MEGABYTE))
+        disk.fill()
 
         def outcome():
             try:
@@ -475,13 +462,10 @@ def test_a_disk_that_is_nearly_full(make_server):
         # Reading and deleting go on.
         count = len(server.messages())
         assert count >= 1 and len(server.messages(delete=True)) == count and server.messages() == []
-        (disk / "filler").unlink()
+        disk.clear()
         wait_for(lambda: outcome() == 250, what="service again")
         assert server.stop() == 0
         server.cli("store", "check")
-    finally:
-        server.end()
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 @pytest.mark.parametrize("service,half,rest", [("smtp", "NO", "OP\r\n"), ("submission", "EH", "LO x\r\n"), ("pop3", "CA", "PA\r\n")])

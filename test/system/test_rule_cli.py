@@ -6,13 +6,13 @@ import os
 import random
 import re
 import signal
-import subprocess
 import threading
 
 import pytest
 
 from imap_client import contents
 from server import POSTRIDER, TIMEOUT, run, wait_for
+from small_disk import needs_root, server_on_small_disk
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 GOOD = b'require ["fileinto"];\nif header :contains "subject" "invoice" {\n\tfileinto "Work";\n}\n'
@@ -250,33 +250,18 @@ def test_kills_while_scripts_are_put(make_server, whom):
     server.cli("store", "check")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small disk")
+@needs_root
 def test_a_full_disk(make_server, good):
-    server = make_server(start=False, disk_reserve="8M")
-    disk = server.folder / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m,mode=0755", "postrider-test", str(disk)], capture_output=True, check=False).returncode:
-        pytest.skip("mounting is not allowed here")
-    try:
-        (server.folder / "data").rename(server.folder / "data.old")
-        subprocess.run(["cp", "-a", "--sparse=always", str(server.folder / "data.old"), str(disk / "data")], check=True)
-        server.write_config(data=str(disk / "data"))
-        server.expect("disk-nearly-full")
-        server.start()
+    with server_on_small_disk(make_server) as (server, disk):
         server.cli("rule", "put", ALICE, good, "--name", "first", "--activate")
-        with open(disk / "filler", "wb", buffering=0) as filler:
-            while os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize > 5 << 20:
-                filler.write(bytes(1 << 20))
+        disk.fill()
         wait_for(lambda: server.cli("rule", "put", ALICE, good, "--name", "more", check=False).returncode == 75, what="75")
         assert b"the disk is nearly full" in server.cli("rule", "put", ALICE, good, "--name", "more", status=75).stderr
         # Reading goes on, and removing.
         assert text_of(server, "first") == GOOD
         for name in set(scripts(server)) - {"first"}:
             server.cli("rule", "remove", ALICE, name)
-        (disk / "filler").unlink()
+        disk.clear()
         wait_for(lambda: server.cli("rule", "put", ALICE, good, "--name", "more", check=False).returncode == 0, what="service again")
         assert set(scripts(server)) == {"first", "more"}
         assert server.stop() == 0
-    finally:
-        server.end()
-        subprocess.run(["umount", str(disk)], check=True)

@@ -1,17 +1,15 @@
 """Rules that cannot do their work: a message that ends their process, a script that wants too much, a disk that is full. The mail is kept."""
 
-import os
 import pathlib
 import smtplib
-import subprocess
 import threading
 
 import pytest
 
 from server import wait_for
+from small_disk import needs_root, server_on_small_disk
 from test_rules import message, notices, put, subjects
 
-MEGABYTE = 1 << 20
 USER = "alice@example.test"
 TEXT = "the quick brown fox jumps over the lazy dog\r\n"
 
@@ -98,35 +96,20 @@ def outcome(server, subject):
         return error.smtp_code
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small disk")
+@needs_root
 def test_a_full_disk(make_server):
-    server = make_server(start=False, disk_reserve="8M")
-    disk = server.folder / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m,mode=0755", "postrider-test", str(disk)], capture_output=True, check=False).returncode:
-        pytest.skip("mounting is not allowed here")
-    try:
-        (server.folder / "data").rename(server.folder / "data.old")
-        subprocess.run(["cp", "-a", "--sparse=always", str(server.folder / "data.old"), str(disk / "data")], check=True)
-        server.write_config(data=str(disk / "data"))
-        server.expect("disk-nearly-full")
-        server.start()
+    with server_on_small_disk(make_server) as (server, disk):
         put(server, USER, 'require ["fileinto", "mailbox", "duplicate"]; if duplicate { discard; } elsif header :contains "subject" "work" { fileinto :create "Work"; }')
         assert outcome(server, "work before") == 250
-        with open(disk / "filler", "wb", buffering=0) as filler:
-            while os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize > 5 * MEGABYTE:
-                filler.write(bytes(MEGABYTE))
+        disk.fill()
         kept, number = ["work before"], 0
         while (code := outcome(server, f"work {number}")) == 250:  # until the lack is noticed
             kept.append(f"work {number}")
             number += 1
         assert code // 100 == 4
-        (disk / "filler").unlink()
+        disk.clear()
         # What was refused has left no mark of a duplicate: it is kept when it is sent again.
         wait_for(lambda: outcome(server, f"work {number}") == 250, what="service again")
         assert outcome(server, "plain") == 250
         assert subjects(server, USER) == {"Work": sorted((s,) for s in [*kept, f"work {number}"]), "INBOX": [("plain",)]}
         assert server.stop() == 0
-    finally:
-        server.end()
-        subprocess.run(["umount", str(disk)], check=True)
