@@ -60,6 +60,7 @@ ALLOWED = {
     'role/pop3': EDGE | {'pop3'},
     'role/imap': EDGE | {'imap'},
     'role/managesieve': EDGE | {'managesieve', 'sieve'},
+    'role/web': EDGE | {'http', 'jmap'},
 }
 TOP = {'master', 'cli'}  # may include every folder, but the roles only as said below
 # The process table names each role; the command line opens a data folder itself while no server runs.

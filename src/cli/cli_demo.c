@@ -57,6 +57,8 @@ static const char *const service_texts[SERVICES] = {
     [SERVICE_IMAP] = "IMAP (STARTTLS)",
     [SERVICE_IMAPS] = "IMAPS (TLS)",
     [SERVICE_MANAGESIEVE] = "ManageSieve (STARTTLS)",
+    [SERVICE_HTTP] = "HTTP (leads to HTTPS)",
+    [SERVICE_HTTPS] = "HTTPS (web, JMAP)",
 };
 
 static const char *service_text(enum service service)

@@ -48,6 +48,11 @@ static const struct setting {
 	"Addresses and ports at which users read mail by IMAP, with TLS from the first byte."},
     {"managesieve_listen", LIST, AT(managesieve_listen), "0.0.0.0:4190\n[::]:4190", 0, 0,
 	"Addresses and ports at which users edit their Sieve scripts, with STARTTLS (RFC 5804)."},
+    {"http_listen", LIST, AT(http_listen), "0.0.0.0:80\n[::]:80", 0, 0,
+	"Addresses and ports at which browsers are sent on to HTTPS, and at which HTTP proxies that you trust may "
+	"hand requests over."},
+    {"https_listen", LIST, AT(https_listen), "0.0.0.0:443\n[::]:443", 0, 0,
+	"Addresses and ports at which browsers and JMAP programs reach mail, by HTTP/1.1 and HTTP/2 with TLS (RFC 8620)."},
     {"tls_certificates", LIST, AT(tls_certificates), "", 0, 0,
 	"Certificate chains: PEM files, each of which begins with the server's own certificate. A client "
 	"that names no host gets the first chain."},
@@ -59,6 +64,10 @@ static const struct setting {
 	"or 2), which is believed."},
     {"xclient_from", LIST, AT(xclient_from), "", 0, 0,
 	"Networks of your proxies that may name the client they speak for by XCLIENT."},
+    {"trusted_proxies", LIST, AT(trusted_proxies), "", 0, 0,
+	"Networks of your HTTP proxies. What X-Forwarded-For and X-Forwarded-Proto say there is believed: a request that "
+	"reached the proxy by HTTPS is served in clear text. A proxy must set both fields itself, whatever its client "
+	"sent."},
     {"trusted_networks", LIST, AT(trusted_networks), "127.0.0.0/8\n::1/128", 0, 0,
 	"Networks to which the limits on connections and messages do not apply. Being listed here does "
 	"not allow relaying."},
@@ -161,7 +170,7 @@ static const struct setting {
     {"received_max", NUMBER, AT(received_max), "100", 10, 1000,
 	"A message with more Received fields than this is in a loop, and is refused."},
     {"connections_max", NUMBER, AT(connections_max), "10000", 10, 1000000,
-	"The largest number of connections of one role (smtp, pop3, imap, managesieve) at one time."},
+	"The largest number of connections of one role (smtp, pop3, imap, managesieve, web) at one time."},
     {"connections_per_address", NUMBER, AT(connections_per_address), "50", 1, 1000000,
 	"The largest number of connections from one address (IPv6: from one /64) at one time."},
     {"connection_rate", NUMBER, AT(connection_rate), "300", 1, 1000000,

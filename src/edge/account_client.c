@@ -424,37 +424,46 @@ const struct link_verb account_client_verbs[] = {
     {0},
 };
 
-const struct link_verb account_client_mail_verbs[] = {
-    {MAIL_DONE, on_answer},
-    {MAIL_MAILBOX, on_answer},
-    {MAIL_UIDS, on_answer},
-    {MAIL_VANISHED, on_answer},
-    {MAIL_ARRIVED, on_answer},
-    {MAIL_CHANGED_FLAGS, on_answer},
-    {MAIL_MODIFIED, on_answer},
-    {MAIL_KEYWORDS, on_answer},
-    {MAIL_MESSAGES, on_answer},
-    {MAIL_DATA, on_answer},
-    {MAIL_COPIED, on_answer},
-    {MAIL_UPLOAD_CREDIT, on_answer},
-    {MAIL_FOUND, on_answer},
-    {MAIL_GRANT, on_answer},
-    {MAIL_SHARE, on_answer},
-    {MAIL_METADATA_ENTRY, on_answer},
-    {MAIL_ANNOTATION, on_answer},
-    {MAIL_CHANGED, on_answer},
-    {MAIL_SHOWN, on_answer},
-    {MAIL_NOTED, on_answer},
-    {0},
-};
+/* clang-format off */
+/* What is answered about mail. */
+#define MAIL_ANSWERS(X) \
+	X(MAIL_DONE) \
+	X(MAIL_MAILBOX) \
+	X(MAIL_UIDS) \
+	X(MAIL_VANISHED) \
+	X(MAIL_ARRIVED) \
+	X(MAIL_CHANGED_FLAGS) \
+	X(MAIL_MODIFIED) \
+	X(MAIL_KEYWORDS) \
+	X(MAIL_MESSAGES) \
+	X(MAIL_DATA) \
+	X(MAIL_COPIED) \
+	X(MAIL_UPLOAD_CREDIT) \
+	X(MAIL_FOUND) \
+	X(MAIL_GRANT) \
+	X(MAIL_SHARE) \
+	X(MAIL_METADATA_ENTRY) \
+	X(MAIL_ANNOTATION) \
+	X(MAIL_CHANGED) \
+	X(MAIL_SHOWN) \
+	X(MAIL_NOTED)
+/* And about scripts. */
+#define SCRIPT_ANSWERS(X) \
+	X(SCRIPT_ENTRY) \
+	X(SCRIPT_BYTES) \
+	X(SCRIPT_COMPLAINT)
+#define VACATION_ANSWERS(X) \
+	X(VACATION_SETTING) \
+	X(VACATION_PERSON)
+/* clang-format on */
+#define ROW(type) {type, on_answer},
 
-const struct link_verb account_client_script_verbs[] = {
-    {MAIL_DONE, on_answer},
-    {SCRIPT_ENTRY, on_answer},
-    {SCRIPT_BYTES, on_answer},
-    {SCRIPT_COMPLAINT, on_answer},
-    {0},
-};
+const struct link_verb account_client_mail_verbs[] = {MAIL_ANSWERS(ROW){0}};
+
+const struct link_verb account_client_script_verbs[] = {{MAIL_DONE, on_answer}, SCRIPT_ANSWERS(ROW){0}};
+
+const struct link_verb account_client_web_verbs[] = {
+    MAIL_ANSWERS(ROW) SCRIPT_ANSWERS(ROW) VACATION_ANSWERS(ROW){0}};
 
 void account_client_init(struct account_client *c, const struct account_client_handler *handler, void *arg,
     struct account_maildrop *maildrop)

@@ -101,9 +101,9 @@ void account_client_init(struct account_client *c, const struct account_client_h
     struct account_maildrop *maildrop);
 
 /* What a role hears from ROLE_STORE on these channels, for its role_functions: of a maildrop, and of
- * account_client_ask about mail or about scripts. */
+ * account_client_ask about mail, about scripts, or about both (web). */
 extern const struct link_verb account_client_verbs[], account_client_mail_verbs[],
-    account_client_script_verbs[];
+    account_client_script_verbs[], account_client_web_verbs[];
 
 /* Takes the channel over that came with the login. */
 void account_client_open(struct account_client *c, struct role_process *process, int channel);

@@ -37,21 +37,29 @@ const char *tls_error_text(char *out, size_t size)
 
 /* ---- contexts ---- */
 
+/* Whether the client's list (RFC 7301 section 3.1) has the protocol, and where. */
+static bool is_offered(struct view name, const unsigned char *in, unsigned in_len, const unsigned char **out,
+    unsigned char *out_len)
+{
+	for (unsigned at = 0; at < in_len && at + 1 + in[at] <= in_len; at += 1u + in[at]) {
+		if (!view_equal(view_of(in + at + 1, in[at]), name))
+			continue;
+		*out = in + at + 1;
+		*out_len = in[at];
+		return true;
+	}
+	return false;
+}
+
 static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
     unsigned in_len, void *arg)
 {
 	const struct tls_context *context = arg;
-	size_t len = strlen(context->alpn);
+	struct view mine = view_from_string(context->alpn), name;
 	(void)ssl;
-	for (unsigned at = 0; at + 1 + in[at] <= in_len; at += 1u + in[at]) {
-		if (in[at] == len && memcmp(in + at + 1, context->alpn, len) == 0) {
-			*out = in + at + 1;
-			*out_len = in[at];
+	while (mine.len && view_next(&mine, ' ', &name))
+		if (is_offered(name, in, in_len, out, out_len))
 			return SSL_TLSEXT_ERR_OK;
-		}
-		if (at + 1 + in[at] == in_len)
-			break;
-	}
 	/* A client that asks for another protocol only is refused: RFC 7301, and ALPACA. */
 	return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -242,6 +250,14 @@ void tls_free(SSL *ssl)
 	tls_client_release(ssl);
 	SSL_free(ssl);
 	tls_context_unref(context);
+}
+
+struct view tls_alpn(const SSL *ssl)
+{
+	const unsigned char *name = NULL;
+	unsigned len = 0;
+	SSL_get0_alpn_selected(ssl, &name, &len);
+	return view_of(name, len);
 }
 
 int tls_channel_binding(SSL *ssl, char out[64], size_t *len, const char **type)

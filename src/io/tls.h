@@ -34,7 +34,8 @@ void tls_signed(struct tls_wait *wait, int error, struct view signature);
  */
 int tls_set_signer(tls_sign sign, void *arg);
 
-/* A server's context without certificates. alpn: the one protocol spoken here ("pop3"), or NULL. */
+/* A server's context without certificates. alpn: the protocols spoken here, the preferred one first, with a
+ * space between two ("pop3", "h2 http/1.1"), or NULL. */
 struct tls_context *tls_server_new(const char *alpn);
 
 /*
@@ -167,6 +168,10 @@ const char *tls_refused(const SSL *ssl);
 /* Channel binding data: tls-exporter (RFC 9266) on TLS 1.3, tls-unique (RFC 5929) on TLS 1.2. 0 or -ENOENT.
  */
 int tls_channel_binding(SSL *ssl, char out[64], size_t *len, const char **type);
+
+/* After a server's handshake: the protocol that both chose (RFC 7301); empty: the client named none. Valid as
+ * long as the connection. */
+struct view tls_alpn(const SSL *ssl);
 
 /* "TLSv1.3" and the cipher's name, for log lines and trace headers. */
 const char *tls_version(const SSL *ssl);

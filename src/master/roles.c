@@ -14,6 +14,7 @@
 #include "role/rules/role_rules.h"
 #include "role/smtp/role_smtp.h"
 #include "role/store/role_store.h"
+#include "role/web/role_web.h"
 
 /* clang-format off */
 const struct role roles[] = {
@@ -35,6 +36,8 @@ const struct role roles[] = {
 	.files = 1 << FILE_CHAIN, .functions = &imap_functions},
     {ROLE_MANAGESIEVE, "managesieve", .stop = STOP_STRANGERS, .sandbox = &sandbox_edge, .calls = ROLE_AUTH | ROLE_KEYS,
 	.files = 1 << FILE_CHAIN, .functions = &managesieve_functions},
+    {ROLE_WEB, "web", .stop = STOP_STRANGERS, .sandbox = &sandbox_edge, .calls = ROLE_AUTH | ROLE_KEYS,
+	.files = 1 << FILE_CHAIN, .functions = &web_functions},
 };
 /* clang-format on */
 const size_t roles_count = sizeof roles / sizeof roles[0];

@@ -31,7 +31,8 @@
 	X(ROLE_IMAP, 10, "imap") \
 	X(ROLE_CONTENT, 11, "content") \
 	X(ROLE_RULES, 12, "rules") \
-	X(ROLE_MANAGESIEVE, 13, "managesieve")
+	X(ROLE_MANAGESIEVE, 13, "managesieve") \
+	X(ROLE_WEB, 14, "web")
 #define MESSAGE_ROLE_BIT(bit, number, name) bit = 1 << number,
 enum role_bit { MESSAGE_ROLES(MESSAGE_ROLE_BIT) };
 /* clang-format on */
@@ -41,7 +42,7 @@ const char *role_bit_name(unsigned bit);
 unsigned role_bit_by_name(const char *name);
 
 /* Roles that strangers connect to, and whoever is a role. */
-enum { EDGES = ROLE_SMTP | ROLE_POP3 | ROLE_IMAP | ROLE_MANAGESIEVE, EVERYBODY = 0xffff };
+enum { EDGES = ROLE_SMTP | ROLE_POP3 | ROLE_IMAP | ROLE_MANAGESIEVE | ROLE_WEB, EVERYBODY = 0xffff };
 
 /* The first number of each pair. */
 enum {

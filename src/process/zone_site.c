@@ -28,7 +28,7 @@ static char *normal_name(struct view name, struct arena *arena)
 
 /* ---- services ---- */
 
-/* Names of RFC 6186, RFC 8314 section 5.1, RFC 5804 section 1.8, and ours for them. */
+/* Names of RFC 6186, RFC 8314 section 5.1, RFC 5804 section 1.8, RFC 8620 section 2.2, and ours for them. */
 static const struct {
 	enum service service;
 	const char *name;
@@ -40,6 +40,7 @@ static const struct {
     {SERVICE_POP3S, "_pop3s._tcp"},
     {SERVICE_POP3, "_pop3._tcp"},
     {SERVICE_MANAGESIEVE, "_sieve._tcp"},
+    {SERVICE_HTTPS, "_jmap._tcp"},
 };
 
 enum { SERVICE_NAMES = sizeof service_names / sizeof service_names[0] };

@@ -22,6 +22,7 @@ static const struct {
     {ROLE_POP3, RIGHT_MAILDROP},
     {ROLE_IMAP, RIGHT_MAIL},
     {ROLE_MANAGESIEVE, RIGHT_SCRIPTS},
+    {ROLE_WEB, RIGHT_MAIL | RIGHT_SCRIPTS},
 };
 
 /* Each verb: its message, the permission that it needs, its function, and whether it is a question, which

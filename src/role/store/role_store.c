@@ -55,7 +55,7 @@ static const struct role_hears hears[] = {
     {ROLE_KEYS, keys_verbs},
     {ROLE_SMTP, store_smtp_verbs},
     {ROLE_RELAY, store_relay_verbs},
-    {ROLE_POP3 | ROLE_IMAP | ROLE_MANAGESIEVE, right_verbs},
+    {ROLE_POP3 | ROLE_IMAP | ROLE_MANAGESIEVE | ROLE_WEB, right_verbs},
     {ROLE_ADMIN, store_admin_verbs},
     {0},
 };

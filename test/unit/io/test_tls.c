@@ -2,6 +2,7 @@
 #include "../unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -126,6 +127,57 @@ static struct tls_context *server_context(void)
 		buf_done(&pem);
 	}
 	return context;
+}
+
+/* Of several protocols the one that this server prefers, whatever the client's order. */
+static void chooses_the_protocol(void **state)
+{
+	static const struct {
+		const char *offered; /* with the lengths that the wire has */
+		const char *chosen;  /* NULL: the handshake fails */
+	} cases[] = {{"\x08http/1.1", "http/1.1"}, {"\x08http/1.1\x02h2", "h2"}, {"\x02h2\x08http/1.1", "h2"},
+	    {"\x02hq\x08http/1.1", "http/1.1"}, {"\x03h2c", NULL}, {"\x01h", NULL}, {"", ""}};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct loop loop;
+		struct end server = {0};
+		int pair[2];
+		struct buf pem;
+		loop_init(&loop);
+		buf_init(&pem, 10000);
+		certificate(keys[0], "ec.example", &pem);
+		struct tls_context *context = tls_server_new("h2 http/1.1");
+		struct tls_context *client_side = tls_client_new((struct view){0});
+		assert_int_equal(tls_server_add(context, buf_view(&pem), 0), 0);
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+		stream_init(&server.stream, &loop, pair[0], &handler, &server);
+		assert_int_equal(fcntl(pair[1], F_SETFL, O_NONBLOCK), 0);
+		assert_int_equal(stream_start_tls(&server.stream, context), 0);
+		SSL *ssl = NULL;
+		assert_int_equal(tls_connect_new(client_side, pair[1], &(struct tls_demand){0}, &ssl), 0);
+		if (cases[i].offered[0])
+			assert_int_equal(SSL_set_alpn_protos(ssl, (const unsigned char *)cases[i].offered,
+			                     (unsigned)strlen(cases[i].offered)),
+			    0);
+		int shaken = 0;
+		for (int turn = 0; turn < 1000 && shaken != 1 && !server.ended; turn++) {
+			shaken = SSL_do_handshake(ssl);
+			loop_turn(&loop);
+		}
+		assert_int_equal(shaken == 1, cases[i].chosen != NULL);
+		for (int turn = 0; turn < 1000 && !server.secured && !server.ended; turn++)
+			loop_turn(&loop);
+		if (cases[i].chosen)
+			assert_true(
+			    view_equal(tls_alpn(server.stream.ssl), view_from_string(cases[i].chosen)));
+		tls_free(ssl);
+		stream_free(&server.stream);
+		close(pair[1]);
+		tls_context_unref(context);
+		tls_context_unref(client_side);
+		loop_done(&loop);
+		buf_done(&pem);
+	}
 }
 
 /* TLS 1.2 with forward secrecy and authenticated encryption; with CBC where it was allowed, and never without
@@ -363,6 +415,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(speaks_good_suites_alone),
+	    cmocka_unit_test(chooses_the_protocol),
 	    cmocka_unit_test(signs_elsewhere_with_every_kind_of_key),
 	    cmocka_unit_test(takes_what_was_read_before_it_began),
 	    cmocka_unit_test(does_not_begin_before_the_output_is_out),

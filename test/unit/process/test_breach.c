@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "mail/mail.h"
 #include "mail/mail_url.h"
+#include "config/services.h"
 #include "process/messages.h"
 #include "process/role.h"
 #include "master/roles.h"
@@ -272,7 +273,7 @@ static uint64_t account_of_joe(int auth)
 static void walks_an_accounts_channel(void **state)
 {
 	const char *service = *state;
-	enum role_bit edge = role_bit_by_name(service);
+	enum role_bit edge = role_bit_by_name(service_by_name(view_from_string(service))->role);
 	begin("store", NULL);
 	int auth = introduce(ROLE_AUTH);
 	uint64_t number = account_of_joe(auth);
@@ -413,7 +414,8 @@ static void logs_in_for_its_own_services_alone(void **state)
 	} wrong[] = {{ROLE_SMTP, "pop3"}, {ROLE_SMTP, "pop3s"}, {ROLE_SMTP, "smtp"}, {ROLE_SMTP, "lmtp"},
 	    {ROLE_SMTP, "imap"}, {ROLE_POP3, "imap"}, {ROLE_IMAP, "pop3"}, {ROLE_SMTP, ""},
 	    {ROLE_POP3, "submission"}, {ROLE_POP3, "submissions"}, {ROLE_POP3, "pop"}, {ROLE_POP3, "pop3x"},
-	    {ROLE_IMAP, "managesieve"}, {ROLE_MANAGESIEVE, "imap"}, {ROLE_MANAGESIEVE, "submission"}};
+	    {ROLE_IMAP, "managesieve"}, {ROLE_MANAGESIEVE, "imap"}, {ROLE_MANAGESIEVE, "submission"},
+	    {ROLE_WEB, "imaps"}, {ROLE_WEB, "http"}, {ROLE_IMAP, "https"}, {ROLE_MANAGESIEVE, "https"}};
 	begin("auth", NULL);
 	int store = introduce(ROLE_STORE);
 	tell_secret(store);
@@ -637,7 +639,7 @@ int main(void)
 {
 	static char store[] = "store", keys[] = "keys", dns[] = "dns", auth[] = "auth", relay[] = "relay",
 	            smtp[] = "smtp", pop3[] = "pop3", imap[] = "imap", rules[] = "rules",
-	            managesieve[] = "managesieve";
+	            managesieve[] = "managesieve", web[] = "web", https[] = "https";
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_prestate(walk_all, store),
 	    cmocka_unit_test_prestate(walk_all, rules),
@@ -650,6 +652,8 @@ int main(void)
 	    cmocka_unit_test_prestate(walk_all, imap),
 	    cmocka_unit_test_prestate(walk_all, managesieve),
 	    cmocka_unit_test_prestate(walks_an_accounts_channel, managesieve),
+	    cmocka_unit_test_prestate(walk_all, web),
+	    cmocka_unit_test_prestate(walks_an_accounts_channel, https),
 	    cmocka_unit_test_prestate(walks_an_accounts_channel, pop3),
 	    cmocka_unit_test_prestate(walks_an_accounts_channel, imap),
 	    cmocka_unit_test(has_nothing_carried_out_out_of_its_order),
