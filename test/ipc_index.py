@@ -23,7 +23,7 @@ def numbers(common, header):
 
 
 def numbers_of_vocabulary(word, header):
-    """The enum of what can be asked of an account: of its mail (mail.h), of its scripts (script.h), of out of office (vacation.h)."""
+    """The enum of what can be asked of an account: of its mail (mail.h), of its emails (mail_email.h), of its scripts (script.h), of out of office (vacation.h)."""
     found, last = {}, -1
     body = re.search(rf'enum {word.lower()}_type \{{(.*?)\}};', header, re.S).group(1)
     for name, number in re.findall(rf'({word}_\w+)(?: = (\d+))?', re.sub(r'/\*.*?\*/', '', body, flags=re.S)):
@@ -81,10 +81,10 @@ def main():
     folder = ROOT / 'src/process'
     source, header = (''.join(file.read_text() for file in sorted(folder.glob('messages*' + suffix))) for suffix in ('.c', '.h'))
     known = numbers((folder / 'message.h').read_text(), header)
-    for word in ('MAIL', 'SCRIPT', 'VACATION'):
-        known |= numbers_of_vocabulary(word, (ROOT / f'src/mail/{word.lower()}.h').read_text())
+    for word, file in (('MAIL', 'mail'), ('EMAIL', 'mail_email'), ('SCRIPT', 'script'), ('VACATION', 'vacation')):
+        known |= numbers_of_vocabulary(word, (ROOT / f'src/mail/{file}.h').read_text())
     structs, said, wrong = fields(source), page((ROOT / 'doc/ipc.md').read_text()), []
-    rows = re.findall(r'\[((?:MESSAGE|MAIL|SCRIPT|VACATION)_\w+) - MESSAGES_\w+\] = \{"([\w-]+)", ([^,]+), ([^,]+), &(\w+)_schema(?:, (\w+))?(?:, \.also = \{([^,]+), ([^}]+)\})?\}', source)
+    rows = re.findall(r'\[((?:MESSAGE|MAIL|EMAIL|SCRIPT|VACATION)_\w+) - MESSAGES_\w+\] = \{"([\w-]+)", ([^,]+), ([^,]+), &(\w+)_schema(?:, (\w+))?(?:, \.also = \{([^,]+), ([^}]+)\})?\}', source)
     wrong += [f'{kind} has no row' for kind in sorted(known.keys() - {row[0] for row in rows})]
     for kind, name, senders, receivers, struct, _, also_from, also_to in rows:
         senders, receivers = f'{senders} | {also_from}', f'{receivers} | {also_to}'

@@ -251,7 +251,7 @@ struct account_mailbox {
 };
 
 /* Flags that follow from the message stand in M, the others in O. */
-#define FLAGS_FIXED (FLAG_OWN_UIDL | FLAG_BINARY)
+#define FLAGS_FIXED FLAGS_OF_MESSAGE
 
 /* M: all that STAT, LIST, UIDL, and sorts by numbers and threads need. */
 struct account_message {

@@ -5,6 +5,7 @@
 #include "edge/account_client.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/cursor.h"
 #include "base/log.h"
@@ -416,6 +417,20 @@ static void on_answer(struct link *link, struct channel_frame *frame, const void
 	balance(c);
 }
 
+static void on_branched(struct link *link, struct channel_frame *frame, const void *message)
+{
+	struct account_client *c = link->arg;
+	int channel = frame->fd;
+	(void)message;
+	frame->fd = -1;
+	if (channel < 0)
+		return;
+	if (c->handler->branched)
+		c->handler->branched(c->arg, frame->request, channel);
+	else
+		close(channel);
+}
+
 const struct link_verb account_client_verbs[] = {
     {MESSAGE_MAILDROP_LIST, on_list},
     {MESSAGE_MAILDROP_OPENED, on_opened},
@@ -452,6 +467,14 @@ const struct link_verb account_client_verbs[] = {
 	X(SCRIPT_ENTRY) \
 	X(SCRIPT_BYTES) \
 	X(SCRIPT_COMPLAINT)
+#define EMAIL_ANSWERS(X) \
+	X(EMAIL_STATE) \
+	X(EMAIL_ENTRIES) \
+	X(EMAIL_CHANGED) \
+	X(EMAIL_THREAD) \
+	X(EMAIL_FORGET) \
+	X(EMAIL_ROWS) \
+	X(EMAIL_SET_FAILED)
 #define VACATION_ANSWERS(X) \
 	X(VACATION_SETTING) \
 	X(VACATION_PERSON)
@@ -462,8 +485,8 @@ const struct link_verb account_client_mail_verbs[] = {MAIL_ANSWERS(ROW){0}};
 
 const struct link_verb account_client_script_verbs[] = {{MAIL_DONE, on_answer}, SCRIPT_ANSWERS(ROW){0}};
 
-const struct link_verb account_client_web_verbs[] = {
-    MAIL_ANSWERS(ROW) SCRIPT_ANSWERS(ROW) VACATION_ANSWERS(ROW){0}};
+const struct link_verb account_client_web_verbs[] = {{MAIL_BRANCHED, on_branched},
+    MAIL_ANSWERS(ROW) EMAIL_ANSWERS(ROW) SCRIPT_ANSWERS(ROW) VACATION_ANSWERS(ROW){0}};
 
 void account_client_init(struct account_client *c, const struct account_client_handler *handler, void *arg,
     struct account_maildrop *maildrop)

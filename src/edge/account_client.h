@@ -46,12 +46,15 @@ struct account_client_handler {
 	 */
 	void (*expunged)(void *arg, int error, uint64_t modseq);
 	/*
-	 * account_client_ask: an answer of mail/mail.h or mail/script.h under the question's number, valid
-	 * during the call; in
-	 * the order of the questions, and never from within account_client_ask. After `lost` none come. NULL
-	 * for a session that never asks so.
+	 * account_client_ask: an answer of mail/mail.h, mail/mail_email.h or mail/script.h under the
+	 * question's number, valid during the call; in the order of the questions, and never from within
+	 * account_client_ask. After `lost` none come. NULL for a session that never asks so.
 	 */
 	void (*answer)(void *arg, uint32_t request, unsigned type, const void *answer);
+	/* MAIL_BRANCH: the channel, which is the handler's from now on; MAIL_DONE follows. NULL: it is
+	 * closed.
+	 */
+	void (*branched)(void *arg, uint32_t request, int channel);
 	/* Store was restarted, or the right was revoked. Nothing can be asked any more. */
 	void (*lost)(void *arg);
 };

@@ -49,9 +49,10 @@ enum mail_type {
 	MAIL_ANNOTATIONS, /* MAIL_ANNOTATION for each */
 	MAIL_ANNOTATE,    /* MAIL_MODIFIED, MAIL_UIDS: those that were changed */
 	MAIL_WATCH,       /* MAIL_CHANGED and MAIL_NOTED, from now on; never MAIL_DONE but for an error */
-	MAIL_STOP, /* the question of this number needs no more answers: MAIL_DONE with -ECANCELED comes,
-	              unless it was on its way */
-	MAIL_SHOW, /* MAIL_SHOWN */
+	MAIL_STOP,   /* the question of this number needs no more answers: MAIL_DONE with -ECANCELED comes,
+	                unless it was on its way */
+	MAIL_SHOW,   /* MAIL_SHOWN */
+	MAIL_BRANCH, /* MAIL_BRANCHED */
 
 	/* Answers. */
 	MAIL_DONE = 465,
@@ -74,6 +75,7 @@ enum mail_type {
 	MAIL_CHANGED,
 	MAIL_SHOWN,
 	MAIL_NOTED,
+	MAIL_BRANCHED,
 	MAIL_TYPES_END
 };
 
@@ -100,6 +102,7 @@ enum {
 	MAIL_BODY_MAX = 256 * 1024,           /* body_max of MAIL_FETCH */
 	MAIL_PARTS_MAX = 1000,                /* of one MAIL_READ */
 	MAIL_NOTED_UIDS_MAX = 8 * 1024,       /* octets of ranges in MAIL_NOTED: a thousand gaps */
+	MAIL_BRANCHES_MAX = 8,                /* of one channel, at a time */
 	MAIL_PIECE_MAX = 256 * 1024           /* octets of MAIL_DATA and of MAIL_UPLOAD */
 };
 
@@ -114,6 +117,18 @@ struct mail_done {
 
 /* MAIL_STOP says all with its number. */
 struct mail_stop {
+	uint64_t unused;
+};
+
+/*
+ * Another channel with the same right as this one: its descriptor comes with MAIL_BRANCHED. For what takes
+ * long, so that nothing else waits for it. It ends by itself or with the account's rights, not with this
+ * channel. -EMFILE: this channel has MAIL_BRANCHES_MAX of them; a branch can have none.
+ */
+struct mail_branch {
+	uint64_t unused;
+};
+struct mail_branched {
 	uint64_t unused;
 };
 

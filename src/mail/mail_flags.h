@@ -17,11 +17,14 @@
 #define FLAG_OWN_UIDL ((uint64_t)1 << 5) /* the email has an imported UIDL: look there */
 #define FLAG_BINARY                                                                                          \
 	((uint64_t)1 << 6) /* its body came as BINARYMIME: it may hold NULs, and CRs and LFs alone */
-#define FLAG_MORE ((uint64_t)1 << 7) /* it has keywords without a bit */
-#define FLAG_KEYWORD ((uint64_t)1 << 8)
+#define FLAG_MORE ((uint64_t)1 << 7)           /* it has keywords without a bit */
+#define FLAG_HAS_ATTACHMENT ((uint64_t)1 << 8) /* RFC 8621 section 4.1.4 */
+#define FLAG_KEYWORD ((uint64_t)1 << 9)
+/* What follows from the message: nobody changes it. */
+#define FLAGS_OF_MESSAGE (FLAG_OWN_UIDL | FLAG_BINARY | FLAG_HAS_ATTACHMENT)
 #define FLAGS_SYSTEM                                                                                         \
 	(FLAG_SEEN | FLAG_ANSWERED | FLAG_FLAGGED | FLAG_DELETED | FLAG_DRAFT) /* what users change */
-enum { FLAG_KEYWORDS = 56 };
+enum { FLAG_KEYWORDS = 55 };
 
 /* Rights of RFC 4314 section 2.1, by their letters. */
 enum {

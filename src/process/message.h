@@ -60,7 +60,8 @@ enum {
 	MESSAGES_LEDGER = 1000,
 	MESSAGES_RULES = 1100,
 	MESSAGES_SCRIPT = 1200,
-	MESSAGE_TYPES = 1300 /* above all numbers */
+	MESSAGES_EMAIL = 1300,
+	MESSAGE_TYPES = 1400 /* above all numbers */
 };
 
 /* No message's struct is larger: whoever decodes one that it does not know has so much room. */

@@ -26,6 +26,7 @@ static const struct message_row *const pairs[MESSAGE_TYPES / MESSAGES_IN_GROUP] 
     [MESSAGES_LEDGER / MESSAGES_IN_GROUP] = messages_ledger,
     [MESSAGES_RULES / MESSAGES_IN_GROUP] = messages_rules,
     [MESSAGES_SCRIPT / MESSAGES_IN_GROUP] = messages_script,
+    [MESSAGES_EMAIL / MESSAGES_IN_GROUP] = messages_email,
 };
 
 const char *role_bit_name(unsigned bit)

@@ -20,6 +20,7 @@
 #include "process/messages_ledger.h"
 #include "process/messages_rules.h"
 #include "process/messages_script.h"
+#include "process/messages_email.h"
 
 /* All structs that have a schema, elements of lists too. A macro, because types are no values. */
 /* clang-format off */
@@ -27,7 +28,8 @@
 	MESSAGES_SHARED_STRUCTS(X) MESSAGES_CONTROL_STRUCTS(X) MESSAGES_LOGIN_STRUCTS(X) MESSAGES_DIRECTORY_STRUCTS(X) \
 	MESSAGES_DELIVERY_STRUCTS(X) MESSAGES_MAILBOX_STRUCTS(X) MESSAGES_KEYS_STRUCTS(X) \
 	MESSAGES_DNS_STRUCTS(X) MESSAGES_QUEUE_STRUCTS(X) MESSAGES_ADMIN_STRUCTS(X) MESSAGES_CONTENT_STRUCTS(X) \
-	MESSAGES_LEDGER_STRUCTS(X) MESSAGES_RULES_STRUCTS(X) MESSAGES_SCRIPT_STRUCTS(X)
+	MESSAGES_LEDGER_STRUCTS(X) MESSAGES_RULES_STRUCTS(X) MESSAGES_SCRIPT_STRUCTS(X) \
+	MESSAGES_EMAIL_STRUCTS(X)
 /* clang-format on */
 
 /* The name for logs and documents, or NULL. */

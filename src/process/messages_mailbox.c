@@ -132,6 +132,8 @@ SCHEMA(mail_show, FIELD_SIZE(mail_show, offset), FIELD_FLAG(mail_show, raw),
     FIELD_LINE(mail_show, url, MAIL_URL_MAX));
 SCHEMA(mail_shown, FIELD_SIZE(mail_shown, size), FIELD_NUMBER(mail_shown, encoding, 0, TRANSFER_UNKNOWN),
     FIELD_BYTES(mail_shown, structure, STRUCTURE_MAX), FIELD_BYTES(mail_shown, bytes, MAIL_PIECE_MAX));
+SCHEMA(mail_branch, FIELD_NUMBER(mail_branch, unused, 0, 0));
+SCHEMA(mail_branched, FIELD_NUMBER(mail_branched, unused, 0, 0));
 
 /* clang-format off */
 const struct message_row messages_mailbox[MESSAGES_IN_GROUP] = {
@@ -171,6 +173,7 @@ const struct message_row messages_mailbox[MESSAGES_IN_GROUP] = {
     [MAIL_WATCH - MESSAGES_MAILBOX] = {"mail-watch", ROLE_IMAP | ROLE_WEB | ROLE_ADMIN, ROLE_STORE, &mail_watch_schema},
     [MAIL_STOP - MESSAGES_MAILBOX] = {"mail-stop", ROLE_IMAP | ROLE_WEB | ROLE_ADMIN, ROLE_STORE, &message_empty_schema},
     [MAIL_SHOW - MESSAGES_MAILBOX] = {"mail-show", ROLE_IMAP | ROLE_WEB | ROLE_ADMIN, ROLE_STORE, &mail_show_schema},
+    [MAIL_BRANCH - MESSAGES_MAILBOX] = {"mail-branch", ROLE_WEB, ROLE_STORE, &mail_branch_schema},
     [MAIL_DONE - MESSAGES_MAILBOX] = {"mail-done", ROLE_STORE, ROLE_IMAP | ROLE_WEB | ROLE_MANAGESIEVE | ROLE_ADMIN, &mail_done_schema},
     [MAIL_MAILBOX - MESSAGES_MAILBOX] = {"mail-mailbox", ROLE_STORE, ROLE_IMAP | ROLE_WEB | ROLE_ADMIN, &mail_mailbox_schema},
     [MAIL_UIDS - MESSAGES_MAILBOX] = {"mail-uids", ROLE_STORE, ROLE_IMAP | ROLE_WEB | ROLE_ADMIN, &mail_uids_schema},
@@ -191,5 +194,6 @@ const struct message_row messages_mailbox[MESSAGES_IN_GROUP] = {
     [MAIL_CHANGED - MESSAGES_MAILBOX] = {"mail-changed", ROLE_STORE, ROLE_IMAP | ROLE_WEB | ROLE_ADMIN, &mail_changed_schema},
     [MAIL_SHOWN - MESSAGES_MAILBOX] = {"mail-shown", ROLE_STORE, ROLE_IMAP | ROLE_WEB | ROLE_ADMIN, &mail_shown_schema},
     [MAIL_NOTED - MESSAGES_MAILBOX] = {"mail-noted", ROLE_STORE, ROLE_IMAP | ROLE_WEB | ROLE_ADMIN, &mail_noted_schema},
+    [MAIL_BRANCHED - MESSAGES_MAILBOX] = {"mail-branched", ROLE_STORE, ROLE_WEB, &mail_branched_schema},
 };
 /* clang-format on */

@@ -37,7 +37,7 @@ struct message_expunged { int64_t error; uint64_t modseq, last; struct view rang
 	X(mail_upload) X(mail_upload_credit) X(mail_upload_abort) X(mail_append) X(mail_keywords) X(mail_watch) X(mail_changed) \
 	X(mail_find) X(mail_found) X(mail_quota) X(mail_quota_set) X(mail_grants) X(mail_grant) X(mail_shares) X(mail_share) \
 	X(mail_metadata) X(mail_metadata_entry) X(mail_annotations) X(mail_annotation) X(mail_annotate) \
-	X(mail_show) X(mail_shown) X(mail_noted)
+	X(mail_show) X(mail_shown) X(mail_noted) X(mail_branch) X(mail_branched)
 /* clang-format on */
 MESSAGES_MAILBOX_STRUCTS(MESSAGE_DECLARE_SCHEMA)
 

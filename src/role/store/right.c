@@ -61,6 +61,18 @@ static const struct {
 	X(MAIL_ANNOTATIONS, RIGHT_MAIL, right_annotations, true) \
 	X(MAIL_ANNOTATE, RIGHT_MAIL, right_annotate, true) \
 	X(MAIL_SHOW, RIGHT_MAIL, right_show, true) \
+	X(MAIL_BRANCH, RIGHT_MAIL, right_branch, true) \
+	X(EMAIL_STATES, RIGHT_MAIL, not_served, true) \
+	X(EMAIL_GET, RIGHT_MAIL, not_served, true) \
+	X(EMAIL_CHANGES, RIGHT_MAIL, not_served, true) \
+	X(EMAIL_THREADS, RIGHT_MAIL, not_served, true) \
+	X(EMAIL_TABLE, RIGHT_MAIL, not_served, true) \
+	X(EMAIL_FIND, RIGHT_MAIL, not_served, true) \
+	X(EMAIL_READ, RIGHT_MAIL, not_served, true) \
+	X(EMAIL_KEEP, RIGHT_MAIL, not_served, true) \
+	X(EMAIL_KEPT, RIGHT_MAIL, not_served, true) \
+	X(EMAIL_SET, RIGHT_MAIL, not_served, true) \
+	X(EMAIL_IMPORT, RIGHT_MAIL, not_served, true) \
 	X(VACATION_GET, RIGHT_SCRIPTS, right_vacation_get, true) \
 	X(VACATION_SET, RIGHT_SCRIPTS, right_vacation_set, true) \
 	X(VACATION_ANSWERED, RIGHT_SCRIPTS, right_vacation_answered, true) \
@@ -116,9 +128,20 @@ static struct loop_timer day;         /* fires when the oldest has had its time 
 
 /* ---- the end ---- */
 
+/* The others of a channel that had branches live on. */
+static void leave_branches(struct right *r)
+{
+	for (struct right *other = r->branches ? rights : NULL; other; other = other->next)
+		if (other->branch_of == r)
+			other->branch_of = NULL;
+	if (r->branch_of)
+		r->branch_of->branches--;
+}
+
 static void free_right(void *arg)
 {
 	struct right *r = arg;
+	leave_branches(r);
 	mem_free(r->first_use);
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
 		parts[i].close(r);
@@ -277,6 +300,26 @@ struct right *right_open(uint64_t account, unsigned permissions, unsigned peer, 
 	right_begin(r);
 	account_begin_use(&store_role.accounts, r->first_use);
 	return r;
+}
+
+/* Not of a branch: one channel has so many in all. */
+void right_branch(struct right *r, uint32_t request, const void *message)
+{
+	int pair[2] = {-1, -1};
+	(void)message;
+	int error = r->is_branch || r->branches == MAIL_BRANCHES_MAX ? -EMFILE : channel_pair(pair);
+	if (error) {
+		question_refuse(r, request, error);
+		return;
+	}
+	struct right *branch = right_open(r->account, r->permissions, r->link.peer, pair[0]);
+	branch->is_branch = true;
+	branch->branch_of = r;
+	r->branches++;
+	if (ipc_send(&r->link.channel, MAIL_BRANCHED, request, &(struct mail_branched){0}, pair[1]) == 0)
+		question_refuse(r, request, 0);
+	else
+		right_end(branch);
 }
 
 void right_grant(struct link *auth, uint32_t request, const struct message_grant *asked)

@@ -15,7 +15,7 @@
 #define ROLE_STORE_RIGHT_H
 
 #include "account/account.h"
-#include "mail/mail.h"
+#include "mail/mail_email.h"
 #include "process/link.h"
 
 enum right_permission {
@@ -37,6 +37,9 @@ struct right {
 	unsigned
 	    under_way; /* calls of the store that have not come back: the right is freed after the last one */
 	bool ended;
+	bool is_branch;
+	struct right *branch_of; /* NULL: it is none, or that one has ended */
+	unsigned branches;       /* that are open */
 
 	struct right_maildrop *maildrop;
 	struct right_read *read;
@@ -180,6 +183,9 @@ void right_script_filed(struct right *r, uint32_t request, const void *message);
 /* right_script_try.c */
 void right_script_try(struct right *r, uint32_t request, const void *message);
 void right_script_try_stop(struct right *r); /* at the right's end */
+
+/* right.c: MAIL_BRANCH */
+void right_branch(struct right *r, uint32_t request, const void *message);
 
 /* right_show.c: MAIL_SHOW */
 void right_show(struct right *r, uint32_t request, const void *message);

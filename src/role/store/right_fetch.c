@@ -415,7 +415,7 @@ static void tell_names(struct right_fetch *f)
 {
 	uint64_t keywords = 0;
 	for (size_t i = 0; i < f->count; i++) {
-		keywords |= f->listed[i].flags & ~(FLAGS_SYSTEM | FLAG_OWN_UIDL | FLAG_BINARY);
+		keywords |= f->listed[i].flags & ~(FLAGS_SYSTEM | FLAGS_OF_MESSAGE);
 		if (!(f->listed[i].flags & FLAG_MORE))
 			continue;
 		if (f->more_count == ACCOUNT_LIST_MAX)

@@ -4,7 +4,7 @@
 
 static const struct mail_message FULL = {
     .uid = 7,
-    .flags = FLAG_SEEN | FLAG_MORE | FLAG_KEYWORD << 55,
+    .flags = FLAG_SEEN | FLAG_MORE | FLAG_KEYWORD << 54,
     .more_keywords = {"\0\70\1\0", 4},
     .modseq = 1 << 20,
     .size = (uint64_t)1 << 40,

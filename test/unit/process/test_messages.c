@@ -208,7 +208,7 @@ static void refuses_numbers_outside(const struct place *p)
 	    "message_reference.hash", "message_fetch.offset", "message_fetch.length",
 	    "mail_store.unchanged_since", "mail_annotate.unchanged_since", "mail_append.message_id_hash",
 	    "message_tally_list.policy", "message_tally_list.row", "message_tally_rows.policy",
-	    "message_tally_rows.row"};
+	    "message_tally_rows.row", "email_set.if_modseq", "email_import.message_id_hash"};
 	const struct codec_field *f = field_at(p);
 	char name[100];
 	bool named = false;
@@ -460,6 +460,7 @@ static void rights_are_as_they_must_be(void **state)
 		/* web reads mail and edits scripts, and delivers nothing but to its account. */
 		if (ipc_allowed(type, ROLE_WEB, ROLE_STORE))
 			assert_true((type >= MAIL_MAILBOXES && type < MAIL_TYPES_END) ||
+			            (type >= EMAIL_STATES && type < EMAIL_TYPES_END) ||
 			            (type >= SCRIPT_LIST && type < SCRIPT_TYPES_END) ||
 			            (type >= VACATION_GET && type <= VACATION_ANSWERED));
 		/* managesieve knows scripts, and no mail. */

@@ -1,0 +1,77 @@
+/*
+ * Fields, limits and ways of messages_email.h. Who asks is a session, which a stranger drives: what ids name
+ * is looked up by store, and lists are checked there.
+ */
+#include "process/messages_email.h"
+
+#include "format/limits.h"
+#include "process/message_fields.h"
+
+enum {
+	ENTRIES_MAX = 980 * 1024, /* a message's entry (messages_mailbox.c) and its mailboxes */
+	RESULTS_MAX = 12 * EMAIL_IDS_MAX,
+	IMPORT_MAILBOXES_MAX = EMAIL_PLACES_MAX * EMAIL_MAILBOX_SIZE
+};
+
+#define FIELD_ACCOUNT(type, member) FIELD_NUMBER(type, member, 0, MAIL_ACCOUNT_END - 1)
+#define FIELD_IDS(type, member) FIELD_BYTES(type, member, EMAIL_IDS_BYTES)
+
+SCHEMA(email_states, FIELD_ACCOUNT(email_states, account));
+SCHEMA(email_state, FIELD_ACCOUNT(email_state, account), FIELD_ACCOUNT(email_state, owner),
+    FIELD_IDENTITY(email_state, modseq), FIELD_IDENTITY(email_state, access),
+    FIELD_BYTES(email_state, modseqs, 8 * MAIL_STATES));
+SCHEMA(email_get, FIELD_ACCOUNT(email_get, account), FIELD_COUNT(email_get, want),
+    FIELD_NUMBER(email_get, body_max, 0, MAIL_BODY_MAX), FIELD_IDS(email_get, ids));
+SCHEMA(email_entries, FIELD_BYTES(email_entries, entries, ENTRIES_MAX));
+SCHEMA(email_threads, FIELD_ACCOUNT(email_threads, account), FIELD_IDS(email_threads, threads));
+SCHEMA(email_thread, FIELD_IDENTITY(email_thread, thread), FIELD_IDS(email_thread, emails));
+SCHEMA(email_changes, FIELD_ACCOUNT(email_changes, account), FIELD_COUNT(email_changes, want),
+    FIELD_IDENTITY(email_changes, since), FIELD_IDENTITY(email_changes, part),
+    FIELD_IDENTITY(email_changes, access), FIELD_COUNT(email_changes, max));
+SCHEMA(email_changed, FIELD_NUMBER(email_changed, kind, 0, EMAIL_CHANGED_KINDS - 1),
+    FIELD_IDS(email_changed, ids));
+SCHEMA(email_table_question, FIELD_ACCOUNT(email_table_question, account),
+    FIELD_IDENTITY(email_table_question, since), FIELD_IDENTITY(email_table_question, access));
+SCHEMA(email_forget, FIELD_IDS(email_forget, ids));
+SCHEMA(email_rows, FIELD_BYTES(email_rows, rows, EMAIL_ROWS_BYTES));
+SCHEMA(email_find, FIELD_ACCOUNT(email_find, account), FIELD_NUMBER(email_find, field, 0, MAIL_FIELDS - 1),
+    FIELD_NUMBER(email_find, how, 0, MAIL_FIND_PREFIX), FIELD_BYTES(email_find, text, MAIL_FIND_TEXT_MAX));
+SCHEMA(email_read, FIELD_ACCOUNT(email_read, account), FIELD_FLAG(email_read, raw),
+    FIELD_FLAG(email_read, kept), FIELD_BYTES(email_read, parts, MAIL_PARTS_MAX * 24));
+SCHEMA(email_keep, FIELD_COUNT(email_keep, upload));
+SCHEMA(email_kept, FIELD_IDENTITY(email_kept, kept));
+SCHEMA(email_set, FIELD_ACCOUNT(email_set, account), FIELD_ANY(email_set, if_modseq),
+    FIELD_BYTES(email_set, changes, EMAIL_SET_BYTES));
+SCHEMA(email_set_failed, FIELD_BYTES(email_set_failed, entries, RESULTS_MAX));
+SCHEMA(email_import, FIELD_ACCOUNT(email_import, account),
+    FIELD_BYTES(email_import, mailboxes, IMPORT_MAILBOXES_MAX), FIELD_COUNT(email_import, upload),
+    FIELD_IDENTITY(email_import, kept), FIELD_ACCOUNT(email_import, from_account),
+    FIELD_IDENTITY(email_import, from), FIELD_NUMBER(email_import, flags, 0, FLAGS_SYSTEM),
+    FIELD_TIME(email_import, internaldate), FIELD_LINE(email_import, keywords, MAIL_KEYWORDS_MAX),
+    FIELD_BYTES(email_import, summary, SUMMARY_INLINE_MAX), FIELD_BYTES(email_import, trailer, TRAILER_MAX),
+    FIELD_ANY(email_import, message_id_hash),
+    FIELD_BYTES(email_import, references, 8 * MESSAGE_REFERENCES_MAX), FIELD_FLAG(email_import, binary),
+    FIELD_SIZE(email_import, text_growth));
+
+/* clang-format off */
+const struct message_row messages_email[MESSAGES_IN_GROUP] = {
+    [EMAIL_STATES - MESSAGES_EMAIL] = {"email-states", ROLE_WEB, ROLE_STORE, &email_states_schema},
+    [EMAIL_GET - MESSAGES_EMAIL] = {"email-get", ROLE_WEB, ROLE_STORE, &email_get_schema},
+    [EMAIL_CHANGES - MESSAGES_EMAIL] = {"email-changes", ROLE_WEB, ROLE_STORE, &email_changes_schema},
+    [EMAIL_THREADS - MESSAGES_EMAIL] = {"email-threads", ROLE_WEB, ROLE_STORE, &email_threads_schema},
+    [EMAIL_TABLE - MESSAGES_EMAIL] = {"email-table", ROLE_WEB, ROLE_STORE, &email_table_question_schema},
+    [EMAIL_FIND - MESSAGES_EMAIL] = {"email-find", ROLE_WEB, ROLE_STORE, &email_find_schema},
+    [EMAIL_READ - MESSAGES_EMAIL] = {"email-read", ROLE_WEB, ROLE_STORE, &email_read_schema},
+    [EMAIL_KEEP - MESSAGES_EMAIL] = {"email-keep", ROLE_WEB, ROLE_STORE, &email_keep_schema},
+    [EMAIL_KEPT - MESSAGES_EMAIL] = {"email-kept", ROLE_WEB, ROLE_STORE, &email_kept_schema},
+    [EMAIL_SET - MESSAGES_EMAIL] = {"email-set", ROLE_WEB, ROLE_STORE, &email_set_schema},
+    [EMAIL_IMPORT - MESSAGES_EMAIL] = {"email-import", ROLE_WEB, ROLE_STORE, &email_import_schema},
+    [EMAIL_STATE - MESSAGES_EMAIL] = {"email-state", ROLE_STORE, ROLE_WEB, &email_state_schema},
+    [EMAIL_ENTRIES - MESSAGES_EMAIL] = {"email-entries", ROLE_STORE, ROLE_WEB, &email_entries_schema},
+    [EMAIL_CHANGED - MESSAGES_EMAIL] = {"email-changed", ROLE_STORE, ROLE_WEB, &email_changed_schema},
+    [EMAIL_THREAD - MESSAGES_EMAIL] = {"email-thread", ROLE_STORE, ROLE_WEB, &email_thread_schema},
+    [EMAIL_FORGET - MESSAGES_EMAIL] = {"email-forget", ROLE_STORE, ROLE_WEB, &email_forget_schema},
+    [EMAIL_ROWS - MESSAGES_EMAIL] = {"email-rows", ROLE_STORE, ROLE_WEB, &email_rows_schema},
+    [EMAIL_SET_FAILED - MESSAGES_EMAIL] = {"email-set-failed", ROLE_STORE, ROLE_WEB, &email_set_failed_schema},
+};
+/* clang-format on */

@@ -1,0 +1,21 @@
+/* An edge and store, on the channel of one account: what is asked of the account as a whole. */
+#ifndef PROCESS_MESSAGES_EMAIL_H
+#define PROCESS_MESSAGES_EMAIL_H
+
+#include "mail/mail_email.h"
+#include "process/message.h"
+
+_Static_assert(EMAIL_STATES == (int)MESSAGES_EMAIL && EMAIL_TYPES_END <= MESSAGES_EMAIL + MESSAGES_IN_GROUP,
+    "the numbers of mail/mail_email.h lie in this group");
+
+/* clang-format off */
+#define MESSAGES_EMAIL_STRUCTS(X) X(email_states) X(email_state) X(email_get) X(email_entries) X(email_threads) X(email_thread) \
+	X(email_changes) X(email_changed) X(email_table_question) X(email_forget) X(email_rows) X(email_find) \
+	X(email_read) X(email_keep) X(email_kept) X(email_set) X(email_set_failed) \
+	X(email_import)
+/* clang-format on */
+MESSAGES_EMAIL_STRUCTS(MESSAGE_DECLARE_SCHEMA)
+
+extern const struct message_row messages_email[MESSAGES_IN_GROUP];
+
+#endif
