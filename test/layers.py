@@ -42,7 +42,8 @@ ALLOWED = {
     'managesieve': PROTOCOL | {'mail'},
     'imap': PROTOCOL | {'mail', 'query'},
     'query': TEXT | {'mail', 'mime'},
-    'http': PROTOCOL,
+    'http': TEXT,
+    'jmap': PROTOCOL | {'mail', 'query'},
     'config': TEXT | {'io', 'trust/login'},
     'process': PROCESS - {'process'} | {'mime', 'trust/sender'},
     'edge': EDGE - {'edge'},
@@ -59,6 +60,7 @@ ALLOWED = {
     'role/smtp': EDGE | {'dsn', 'report', 'smtp', 'trust/route', 'trust/sender'},
     'role/pop3': EDGE | {'pop3'},
     'role/imap': EDGE | {'imap'},
+    'role/web': EDGE | {'http', 'jmap'},
     'role/managesieve': EDGE | {'managesieve', 'sieve'},
     'role/web': EDGE | {'http', 'jmap'},
 }
@@ -67,7 +69,7 @@ TOP = {'master', 'cli'}  # may include every folder, but the roles only as said 
 ROLES_FROM = {'master/roles.c': re.compile('role/.*'), 'cli': re.compile('role/store')}
 LIBRARIES = {  # header -> folders that may include it
     r'lmdb\.h': {'store'},
-    r'zstd\.h': {'store'},
+    r'zstd\.h': {'http', 'store'},
     r'xxhash\.h': {'store'},
     r'event2?/.*|event\.h': {'io'},
     r'openssl/ssl\.h': {'io'},
@@ -77,8 +79,10 @@ LIBRARIES = {  # header -> folders that may include it
     r'unicode/.*': {'format', 'mime', 'trust/login'},
     r'idn2\.h': {'format'},
     r'http_parser\.h': {'http'},
+    r'llhttp\.h|nghttp2/.*|wslay/.*': {'http'},
+    r'jansson\.h': {'jmap'},
     r'expat\.h': {'extract'},
-    r'zlib\.h': {'extract', 'io'},
+    r'zlib\.h': {'extract', 'http', 'io'},
 }
 
 

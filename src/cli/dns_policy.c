@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "http/http_client.h"
+#include "http/http_fetch.h"
 #include "io/connect.h"
 #include "io/stream.h"
 #include "io/tls.h"
@@ -22,7 +22,7 @@ struct fetch {
 	struct connecting connecting;
 	struct stream stream;
 	bool streaming, secured, ended;
-	struct http_exchange *http;
+	struct http_fetch *http;
 	struct buf *body, *why;
 };
 
@@ -40,42 +40,42 @@ static void end(struct fetch *f, const char *why)
 static void judge(struct fetch *f)
 {
 	char why[80];
-	if (http_exchange_status(f->http) != 200) {
+	if (http_fetch_status(f->http) != 200) {
 		snprintf(why, sizeof why, "the web server answers with HTTP status %u",
-		    http_exchange_status(f->http));
+		    http_fetch_status(f->http));
 		end(f, why);
-	} else if (!mta_sts_content_type(http_exchange_content_type(f->http))) {
+	} else if (!mta_sts_content_type(http_fetch_content_type(f->http))) {
 		end(f, "the web server gives it out with another type than text/plain");
-	} else if (http_exchange_body(f->http).len == 0) {
+	} else if (http_fetch_body(f->http).len == 0) {
 		end(f, "it is empty");
 	} else {
-		buf_append(f->body, http_exchange_body(f->http));
+		buf_append(f->body, http_fetch_body(f->http));
 		end(f, NULL);
 	}
 }
 
-static void take_state(struct fetch *f, enum http_exchange_state state)
+static void take_state(struct fetch *f, enum http_fetch_state state)
 {
-	if (state == HTTP_EXCHANGE_DONE)
+	if (state == HTTP_FETCH_DONE)
 		judge(f);
-	else if (state == HTTP_EXCHANGE_FAILED)
-		end(f, http_exchange_why(f->http));
+	else if (state == HTTP_FETCH_FAILED)
+		end(f, http_fetch_why(f->http));
 }
 
 static size_t on_input(void *arg, struct view bytes)
 {
 	struct fetch *f = arg;
 	if (!f->ended)
-		take_state(f, http_exchange_feed(f->http, bytes));
+		take_state(f, http_fetch_feed(f->http, bytes));
 	return bytes.len;
 }
 
 static void on_secured(void *arg)
 {
 	struct fetch *f = arg;
-	const struct http_request request = {.host = f->host, .path = mta_sts_path};
+	const struct http_fetch_request request = {.host = f->host, .path = mta_sts_path};
 	f->secured = true;
-	if (http_exchange_request(stream_out(&f->stream), &request) != 0)
+	if (http_fetch_ask(stream_out(&f->stream), &request) != 0)
 		end(f, "its host has no name that HTTP allows");
 	else
 		stream_wrote(&f->stream);
@@ -86,7 +86,7 @@ static void on_ended(void *arg, enum stream_end how)
 	struct fetch *f = arg;
 	const char *tls = stream_tls_failure(&f->stream);
 	if (!f->ended && f->secured && how == STREAM_PEER_CLOSED)
-		take_state(f, http_exchange_end(f->http, !stream_was_cut(&f->stream)));
+		take_state(f, http_fetch_end(f->http, !stream_was_cut(&f->stream)));
 	end(f, tls                        ? tls
 	       : stream_error(&f->stream) ? strerror(stream_error(&f->stream))
 	                                  : "the connection ended too early");
@@ -121,7 +121,7 @@ static void try_address(struct fetch *f, const struct sockaddr_storage *address)
 	loop_init(&f->loop);
 	loop_timer_init(&f->timer, &f->loop, on_timeout, f);
 	loop_timer_set(&f->timer, DNS_POLICY_SECONDS * 1000);
-	f->http = http_exchange_new(MTA_STS_BODY_MAX);
+	f->http = http_fetch_new(MTA_STS_BODY_MAX);
 	connect_start(
 	    &f->connecting, &f->loop, address, len, NULL, DNS_POLICY_SECONDS * 1000, on_connected, f);
 	if (!f->ended)
@@ -130,7 +130,7 @@ static void try_address(struct fetch *f, const struct sockaddr_storage *address)
 	connect_cancel(&f->connecting);
 	if (f->streaming)
 		stream_free(&f->stream);
-	http_exchange_free(f->http);
+	http_fetch_free(f->http);
 	loop_done(&f->loop);
 }
 

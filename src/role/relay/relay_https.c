@@ -39,7 +39,7 @@ struct relay_https {
 	struct connecting connecting;
 	struct stream stream;
 	bool streaming, secured;
-	struct http_exchange *http;
+	struct http_fetch *http;
 	bool ended;    /* nothing more is expected of this address */
 	bool complete; /* it gave a response */
 	char why[200];
@@ -57,7 +57,7 @@ static void leave_address(struct relay_https *h)
 	connect_cancel(&h->connecting);
 	if (h->streaming)
 		stream_free(&h->stream);
-	http_exchange_free(h->http);
+	http_fetch_free(h->http);
 	h->http = NULL;
 	h->streaming = h->secured = h->ended = h->complete = false;
 	share_leave(&h->claim);
@@ -79,7 +79,7 @@ void relay_https_cancel(struct relay_https *h)
 	mem_free(h);
 }
 
-static void finish(struct relay_https *h, const struct http_exchange *response, const char *why)
+static void finish(struct relay_https *h, const struct http_fetch *response, const char *why)
 {
 	h->done(h->arg, response, why);
 	relay_https_cancel(h);
@@ -121,13 +121,13 @@ static void on_task(void *arg)
 	try_address(h);
 }
 
-static void take_state(struct relay_https *h, enum http_exchange_state state)
+static void take_state(struct relay_https *h, enum http_fetch_state state)
 {
-	if (state == HTTP_EXCHANGE_MORE)
+	if (state == HTTP_FETCH_MORE)
 		return;
 	char why[sizeof h->why];
-	snprintf(why, sizeof why, "HTTP: %s", http_exchange_why(h->http));
-	h->complete = state == HTTP_EXCHANGE_DONE;
+	snprintf(why, sizeof why, "HTTP: %s", http_fetch_why(h->http));
+	h->complete = state == HTTP_FETCH_DONE;
 	end_address(h, h->complete ? NULL : why);
 }
 
@@ -135,7 +135,7 @@ static void on_secured(void *arg)
 {
 	struct relay_https *h = arg;
 	h->secured = true;
-	if (http_exchange_request(stream_out(&h->stream), &h->terms.request) != 0)
+	if (http_fetch_ask(stream_out(&h->stream), &h->terms.request) != 0)
 		end_address(h, "the request cannot be written: its address or length is past a limit");
 	else
 		stream_wrote(&h->stream);
@@ -145,7 +145,7 @@ static size_t on_input(void *arg, struct view bytes)
 {
 	struct relay_https *h = arg;
 	if (!h->ended)
-		take_state(h, http_exchange_feed(h->http, bytes));
+		take_state(h, http_fetch_feed(h->http, bytes));
 	return bytes.len;
 }
 
@@ -156,7 +156,7 @@ static void on_ended(void *arg, enum stream_end how)
 	if (h->ended)
 		return;
 	if (h->secured && how == STREAM_PEER_CLOSED)
-		take_state(h, http_exchange_end(h->http, !stream_was_cut(&h->stream)));
+		take_state(h, http_fetch_end(h->http, !stream_was_cut(&h->stream)));
 	if (!h->ended)
 		end_address(h, tls                        ? tls
 		               : stream_error(&h->stream) ? strerror(stream_error(&h->stream))
@@ -175,7 +175,7 @@ static void on_connected(void *arg, int result)
 	}
 	stream_init(&h->stream, h->loop, result, &handler, h);
 	h->streaming = true;
-	h->http = http_exchange_new(h->terms.response_max);
+	h->http = http_fetch_new(h->terms.response_max);
 	if (relay_role.tls == NULL || stream_connect_tls(&h->stream, relay_role.tls, &demand) != 0)
 		end_address(h, "cannot begin TLS");
 }

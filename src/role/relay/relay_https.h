@@ -10,7 +10,7 @@
 #ifndef ROLE_RELAY_RELAY_HTTPS_H
 #define ROLE_RELAY_RELAY_HTTPS_H
 
-#include "http/http_client.h"
+#include "http/http_fetch.h"
 #include "io/loop.h"
 
 enum {
@@ -25,10 +25,10 @@ enum {
 };
 
 struct relay_https_request {
-	const char *host;            /* A-labels; empty: there is none, which its look-up says */
-	const char *whose;           /* in words: "the policy's host" */
-	struct http_request request; /* `host` is set from above; all of it stays until the end */
-	size_t response_max;         /* octets of the response's body */
+	const char *host;                  /* A-labels; empty: there is none, which its look-up says */
+	const char *whose;                 /* in words: "the policy's host" */
+	struct http_fetch_request request; /* `host` is set from above; all of it stays until the end */
+	size_t response_max;               /* octets of the response's body */
 	/* For all: look-up, connections, TLS, response; and beforehand, for waiting to begin. */
 	int64_t ms;
 };
@@ -37,7 +37,7 @@ struct relay_https;
 
 /* response: complete, valid during the call; NULL: there is none, and why says so in a few words that name no
  * address. */
-typedef void (*relay_https_done)(void *arg, const struct http_exchange *response, const char *why);
+typedef void (*relay_https_done)(void *arg, const struct http_fetch *response, const char *why);
 
 /* `done` is called once, never from within, and the request is gone afterwards. */
 struct relay_https *relay_https_start(

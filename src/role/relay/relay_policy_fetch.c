@@ -19,16 +19,16 @@ struct relay_policy_fetch {
 int64_t relay_policy_fetch_ms = (int64_t)MTA_STS_FETCH_SECONDS * 1000;
 
 static const char *judge(
-    const struct http_exchange *response, struct arena *arena, struct mta_sts_policy *policy, char why[100])
+    const struct http_fetch *response, struct arena *arena, struct mta_sts_policy *policy, char why[100])
 {
-	unsigned status = http_exchange_status(response);
+	unsigned status = http_fetch_status(response);
 	if (status != 200) {
 		snprintf(why, 100, "the policy's host answered with HTTP status %u", status);
 		return why;
 	}
-	if (!mta_sts_content_type(http_exchange_content_type(response)))
+	if (!mta_sts_content_type(http_fetch_content_type(response)))
 		return "the policy is not of the type text/plain";
-	switch (mta_sts_policy_parse(http_exchange_body(response), arena, policy)) {
+	switch (mta_sts_policy_parse(http_fetch_body(response), arena, policy)) {
 	case 0:
 		return NULL;
 	case -EINVAL:
@@ -38,7 +38,7 @@ static const char *judge(
 	}
 }
 
-static void fetched(void *arg, const struct http_exchange *response, const char *why)
+static void fetched(void *arg, const struct http_fetch *response, const char *why)
 {
 	struct relay_policy_fetch *f = arg;
 	struct arena arena;

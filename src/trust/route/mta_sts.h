@@ -1,6 +1,6 @@
 /*
  * MTA-STS, the sender's side: RFC 8461. The TXT record, the policy, which MX hosts it allows, and whether
- * what is remembered will do. Nothing is fetched here (http/http_client.h does) and no clock is read.
+ * what is remembered will do. Nothing is fetched here (http/http_fetch.h does) and no clock is read.
  *
  * A domain with a policy in mode enforce is reached only at hosts that the policy names, over TLS with a
  * certificate that chains to a known CA and names the host (section 4.1: tls_demand TLS_PKIX). In mode

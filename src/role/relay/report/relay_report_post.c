@@ -33,10 +33,10 @@ void relay_report_post_free(struct relay_report_post *p)
 }
 
 /* RFC 8460 section 5.4: typically 200 or 201; with anything else the host has not taken it. */
-static void answered(void *arg, const struct http_exchange *response, const char *why)
+static void answered(void *arg, const struct http_fetch *response, const char *why)
 {
 	struct relay_report_post *p = arg;
-	unsigned status = response ? http_exchange_status(response) : 0;
+	unsigned status = response ? http_fetch_status(response) : 0;
 	p->https = NULL;
 	if (response && (status < 200 || status > 299)) {
 		snprintf(p->why, sizeof p->why, "the host answered with HTTP status %u", status);

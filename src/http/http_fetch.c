@@ -3,7 +3,7 @@
  * caps. Where it is more tolerant than a fetch of a policy may be, this file is not: a response that was cut,
  * or says two things at once, is none.
  */
-#include "http/http_client.h"
+#include "http/http_fetch.h"
 
 #include <errno.h>
 #include <http_parser.h>
@@ -17,9 +17,9 @@ enum {
 	OVERHEAD = 8
 };
 
-struct http_exchange {
+struct http_fetch {
 	http_parser parser;
-	enum http_exchange_state state;
+	enum http_fetch_state state;
 	const char *why;
 	struct buf body, field, content_type;
 	bool in_value, has_type, in_type;
@@ -27,16 +27,16 @@ struct http_exchange {
 	uint64_t taken, taken_max;
 };
 
-static struct http_exchange *of(http_parser *parser)
+static struct http_fetch *of(http_parser *parser)
 {
 	return parser->data;
 }
 
-static int fail(struct http_exchange *g, const char *why)
+static int fail(struct http_fetch *g, const char *why)
 {
-	if (g->state != HTTP_EXCHANGE_MORE)
+	if (g->state != HTTP_FETCH_MORE)
 		return -1;
-	g->state = HTTP_EXCHANGE_FAILED;
+	g->state = HTTP_FETCH_FAILED;
 	g->why = why;
 	return -1;
 }
@@ -45,7 +45,7 @@ static int fail(struct http_exchange *g, const char *why)
 
 static int begins(http_parser *parser)
 {
-	struct http_exchange *g = of(parser);
+	struct http_fetch *g = of(parser);
 	buf_clear(&g->field);
 	buf_clear(&g->content_type);
 	g->in_value = g->has_type = g->in_type = false;
@@ -54,7 +54,7 @@ static int begins(http_parser *parser)
 
 static int field_came(http_parser *parser, const char *at, size_t len)
 {
-	struct http_exchange *g = of(parser);
+	struct http_fetch *g = of(parser);
 	if (g->in_value)
 		buf_clear(&g->field);
 	g->in_value = false;
@@ -67,7 +67,7 @@ static int field_came(http_parser *parser, const char *at, size_t len)
 
 static int value_came(http_parser *parser, const char *at, size_t len)
 {
-	struct http_exchange *g = of(parser);
+	struct http_fetch *g = of(parser);
 	if (memchr(at, '\0', len))
 		return fail(g, "not HTTP");
 	if (!g->in_value) {
@@ -85,31 +85,31 @@ static int value_came(http_parser *parser, const char *at, size_t len)
 
 static int header_ended(http_parser *parser)
 {
-	struct http_exchange *g = of(parser);
+	struct http_fetch *g = of(parser);
 	g->status = parser->status_code;
 	if (g->status == 101)
 		return fail(g, "an upgrade that nobody asked for");
 	if (g->status < 100 || g->status > 599)
 		return fail(g, "an invalid status");
-	if (g->taken > HTTP_HEADER_MAX + g->body.max) /* of several interim responses */
+	if (g->taken > HTTP_FETCH_HEADER_MAX + g->body.max) /* of several interim responses */
 		return fail(g, "a header that is too long");
 	return 0;
 }
 
 static int body_came(http_parser *parser, const char *at, size_t len)
 {
-	struct http_exchange *g = of(parser);
+	struct http_fetch *g = of(parser);
 	return buf_append(&g->body, view_of(at, len)) == 0 ? 0 : fail(g, "a body that is too long");
 }
 
 static int ended(http_parser *parser)
 {
-	struct http_exchange *g = of(parser);
-	if (g->state != HTTP_EXCHANGE_MORE)
+	struct http_fetch *g = of(parser);
+	if (g->state != HTTP_FETCH_MORE)
 		return -1;
 	if (g->status < 200)
 		return 0; /* 100 and 103: the response itself follows (RFC 9110 section 15.2) */
-	g->state = HTTP_EXCHANGE_DONE;
+	g->state = HTTP_FETCH_DONE;
 	http_parser_pause(parser, 1);
 	return 0;
 }
@@ -123,19 +123,19 @@ static const http_parser_settings told = {.on_message_begin = begins,
 
 /* ---- the machine ---- */
 
-struct http_exchange *http_exchange_new(size_t body_max)
+struct http_fetch *http_fetch_new(size_t body_max)
 {
-	struct http_exchange *g = mem_alloc(sizeof *g);
+	struct http_fetch *g = mem_alloc(sizeof *g);
 	http_parser_init(&g->parser, HTTP_RESPONSE);
 	g->parser.data = g;
-	g->taken_max = HTTP_HEADER_MAX + OVERHEAD * (uint64_t)body_max;
+	g->taken_max = HTTP_FETCH_HEADER_MAX + OVERHEAD * (uint64_t)body_max;
 	buf_init(&g->body, body_max);
 	buf_init(&g->field, FIELD_MAX);
-	buf_init(&g->content_type, HTTP_CONTENT_TYPE_MAX);
+	buf_init(&g->content_type, HTTP_FETCH_TYPE_MAX);
 	return g;
 }
 
-void http_exchange_free(struct http_exchange *g)
+void http_fetch_free(struct http_fetch *g)
 {
 	if (g == NULL)
 		return;
@@ -153,7 +153,7 @@ static bool is_plain(const char *s)
 	return *s != '\0';
 }
 
-int http_exchange_request(struct buf *out, const struct http_request *r)
+int http_fetch_ask(struct buf *out, const struct http_fetch_request *r)
 {
 	if (!is_plain(r->host) || !is_plain(r->path) || r->path[0] != '/')
 		return -EINVAL;
@@ -167,57 +167,57 @@ int http_exchange_request(struct buf *out, const struct http_request *r)
 	return buf_failed(out) ? -ENOBUFS : 0;
 }
 
-static enum http_exchange_state parse(struct http_exchange *g, const char *data, size_t len)
+static enum http_fetch_state parse(struct http_fetch *g, const char *data, size_t len)
 {
 	http_parser_execute(&g->parser, &told, data, len);
 	enum http_errno error = HTTP_PARSER_ERRNO(&g->parser);
-	if (g->state == HTTP_EXCHANGE_MORE && error != HPE_OK)
+	if (g->state == HTTP_FETCH_MORE && error != HPE_OK)
 		fail(g, error == HPE_HEADER_OVERFLOW ? "a header that is too long" : "not HTTP");
 	return g->state;
 }
 
-enum http_exchange_state http_exchange_feed(struct http_exchange *g, struct view bytes)
+enum http_fetch_state http_fetch_feed(struct http_fetch *g, struct view bytes)
 {
-	if (g->state != HTTP_EXCHANGE_MORE || bytes.len == 0)
+	if (g->state != HTTP_FETCH_MORE || bytes.len == 0)
 		return g->state;
 	g->taken += bytes.len;
 	parse(g, bytes.data, bytes.len);
 	/* The library's own limit is five times ours, and is counted anew for each chunk. */
-	if (g->state == HTTP_EXCHANGE_MORE && g->status == 0 && g->taken > HTTP_HEADER_MAX)
+	if (g->state == HTTP_FETCH_MORE && g->status == 0 && g->taken > HTTP_FETCH_HEADER_MAX)
 		fail(g, "a header that is too long");
-	if (g->state == HTTP_EXCHANGE_MORE && g->taken > g->taken_max)
+	if (g->state == HTTP_FETCH_MORE && g->taken > g->taken_max)
 		fail(g, "too much around the body");
 	return g->state;
 }
 
-enum http_exchange_state http_exchange_end(struct http_exchange *g, bool orderly)
+enum http_fetch_state http_fetch_end(struct http_fetch *g, bool orderly)
 {
-	if (g->state != HTTP_EXCHANGE_MORE)
+	if (g->state != HTTP_FETCH_MORE)
 		return g->state;
 	/* RFC 9112 section 9.8: without a length the end of the connection must be the peer's own. */
 	if (!orderly || g->taken == 0)
 		fail(g, "the connection was cut");
-	else if (parse(g, "", 0) == HTTP_EXCHANGE_MORE)
+	else if (parse(g, "", 0) == HTTP_FETCH_MORE)
 		fail(g, "the connection ended too early");
 	return g->state;
 }
 
-unsigned http_exchange_status(const struct http_exchange *g)
+unsigned http_fetch_status(const struct http_fetch *g)
 {
 	return g->status;
 }
 
-struct view http_exchange_content_type(const struct http_exchange *g)
+struct view http_fetch_content_type(const struct http_fetch *g)
 {
 	return view_trim(buf_view(&g->content_type));
 }
 
-struct view http_exchange_body(const struct http_exchange *g)
+struct view http_fetch_body(const struct http_fetch *g)
 {
 	return buf_view(&g->body);
 }
 
-const char *http_exchange_why(const struct http_exchange *g)
+const char *http_fetch_why(const struct http_fetch *g)
 {
 	return g->why ? g->why : "";
 }

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "http/http_client.h"
+#include "http/http_fetch.h"
 
 enum { BODY_MAX = 1000 };
 
 struct outcome {
-	enum http_exchange_state state;
+	enum http_fetch_state state;
 	unsigned status;
 	char type[300], body[BODY_MAX + 1], why[100];
 };
@@ -18,19 +18,19 @@ struct outcome {
 /* In pieces of so many octets; `end`: 0 the connection stays, 1 an orderly end, 2 a cut. */
 static struct outcome get(struct view response, size_t piece, int end)
 {
-	struct http_exchange *g = http_exchange_new(BODY_MAX);
-	struct outcome o = {.state = HTTP_EXCHANGE_MORE};
-	while (response.len > 0 && o.state == HTTP_EXCHANGE_MORE) {
-		o.state = http_exchange_feed(g, view_take(response, piece));
+	struct http_fetch *g = http_fetch_new(BODY_MAX);
+	struct outcome o = {.state = HTTP_FETCH_MORE};
+	while (response.len > 0 && o.state == HTTP_FETCH_MORE) {
+		o.state = http_fetch_feed(g, view_take(response, piece));
 		response = view_skip(response, piece);
 	}
 	if (end)
-		o.state = http_exchange_end(g, end == 1);
-	o.status = http_exchange_status(g);
-	snprintf(o.type, sizeof o.type, "%.*s", VIEW_FMT(http_exchange_content_type(g)));
-	snprintf(o.body, sizeof o.body, "%.*s", VIEW_FMT(http_exchange_body(g)));
-	snprintf(o.why, sizeof o.why, "%s", http_exchange_why(g));
-	http_exchange_free(g);
+		o.state = http_fetch_end(g, end == 1);
+	o.status = http_fetch_status(g);
+	snprintf(o.type, sizeof o.type, "%.*s", VIEW_FMT(http_fetch_content_type(g)));
+	snprintf(o.body, sizeof o.body, "%.*s", VIEW_FMT(http_fetch_body(g)));
+	snprintf(o.why, sizeof o.why, "%s", http_fetch_why(g));
+	http_fetch_free(g);
 	return o;
 }
 
@@ -44,7 +44,7 @@ static struct outcome everyhow(struct view response, int end)
 		assert_int_equal(o.state, whole.state);
 		if (!why_varies)
 			assert_string_equal(o.why, whole.why);
-		if (o.state == HTTP_EXCHANGE_DONE) {
+		if (o.state == HTTP_FETCH_DONE) {
 			assert_int_equal(o.status, whole.status);
 			assert_string_equal(o.type, whole.type);
 			assert_string_equal(o.body, whole.body);
@@ -57,7 +57,7 @@ static void good(const char *response, int end, unsigned status, const char *typ
 {
 	struct outcome o = everyhow(view_from_string(response), end);
 	assert_string_equal(o.why, "");
-	assert_int_equal(o.state, HTTP_EXCHANGE_DONE);
+	assert_int_equal(o.state, HTTP_FETCH_DONE);
 	assert_int_equal(o.status, status);
 	assert_string_equal(o.type, type);
 	assert_string_equal(o.body, body);
@@ -66,14 +66,14 @@ static void good(const char *response, int end, unsigned status, const char *typ
 static void bad(const char *response, int end, const char *why)
 {
 	struct outcome o = everyhow(view_from_string(response), end);
-	assert_int_equal(o.state, HTTP_EXCHANGE_FAILED);
+	assert_int_equal(o.state, HTTP_FETCH_FAILED);
 	assert_string_equal(o.why, why);
 }
 
 static int ask(struct buf *out, const char *host, const char *path)
 {
-	const struct http_request r = {.host = host, .path = path};
-	return http_exchange_request(out, &r);
+	const struct http_fetch_request r = {.host = host, .path = path};
+	return http_fetch_ask(out, &r);
 }
 
 static void asks(void **state)
@@ -98,18 +98,18 @@ static void posts(void **state)
 {
 	(void)state;
 	struct buf out;
-	const struct http_request r = {
+	const struct http_fetch_request r = {
 	    .host = "a.example", .path = "/r?x=1", .content_type = "application/x", .body = VIEW("a\0b")};
 	static const char request[] = "POST /r?x=1 HTTP/1.1\r\nHost: a.example\r\nUser-Agent: Postrider\r\n"
 	                              "Content-Type: application/x\r\nContent-Length: 3\r\nAccept: */*\r\n"
 	                              "Accept-Encoding: identity\r\nConnection: close\r\n\r\na\0b";
 	buf_init(&out, sizeof request - 1);
-	assert_int_equal(http_exchange_request(&out, &r), 0);
+	assert_int_equal(http_fetch_ask(&out, &r), 0);
 	assert_int_equal(buf_view(&out).len, sizeof request - 1);
 	assert_memory_equal(buf_view(&out).data, request, sizeof request - 1);
 	buf_done(&out);
 	buf_init(&out, sizeof request - 2);
-	assert_int_equal(http_exchange_request(&out, &r), -ENOBUFS);
+	assert_int_equal(http_fetch_ask(&out, &r), -ENOBUFS);
 	buf_done(&out);
 }
 
@@ -166,7 +166,7 @@ static void refuses_what_is_not_http(void **state)
 	    "HTTP/1.1 200 OK\r\n: c\r\n\r\n"};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		struct outcome o = everyhow(view_from_string(wrong[i]), 1);
-		assert_int_equal(o.state, HTTP_EXCHANGE_FAILED);
+		assert_int_equal(o.state, HTTP_FETCH_FAILED);
 	}
 	bad("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", 0,
 	    "an upgrade that nobody asked for");
@@ -174,7 +174,7 @@ static void refuses_what_is_not_http(void **state)
 	bad("HTTP/1.1 200 OK\r\nContent-Type: a\r\nContent-Type: b\r\nContent-Length: 0\r\n\r\n", 0,
 	    "two Content-Type fields");
 	struct outcome o = everyhow(VIEW("HTTP/1.1 200 OK\r\nA: \0\r\nContent-Length: 0\r\n\r\n"), 0);
-	assert_int_equal(o.state, HTTP_EXCHANGE_FAILED);
+	assert_int_equal(o.state, HTTP_FETCH_FAILED);
 }
 
 static void keeps_to_its_limits(void **state)
@@ -200,7 +200,7 @@ static void keeps_to_its_limits(void **state)
 				buf_append_byte(&text, 'x');
 			buf_append_string(&text, kind == 1 ? "\r\n0\r\n\r\n" : "");
 			struct outcome o = everyhow(buf_view(&text), 1);
-			assert_int_equal(o.state, more ? HTTP_EXCHANGE_FAILED : HTTP_EXCHANGE_DONE);
+			assert_int_equal(o.state, more ? HTTP_FETCH_FAILED : HTTP_FETCH_DONE);
 			assert_string_equal(o.why, more ? "a body that is too long" : "");
 		}
 	/* Endless headers, endless interim responses, endless chunk extensions. */
@@ -215,7 +215,7 @@ static void keeps_to_its_limits(void **state)
 		while (buf_view(&text).len < 200000)
 			buf_append_string(&text, endless[i][1]);
 		struct outcome o = everyhow(buf_view(&text), 0);
-		assert_int_equal(o.state, HTTP_EXCHANGE_FAILED);
+		assert_int_equal(o.state, HTTP_FETCH_FAILED);
 	}
 	why_varies = false;
 	buf_clear(&text);
