@@ -138,6 +138,8 @@ static int change_one(struct at_work *w, struct account_flags *f, uint32_t uid)
 		return 1;
 	if (f->done_uids)
 		f->done_uids[f->changed + f->slice.changed] = uid;
+	if (f->differences)
+		f->differences[f->changed + f->slice.changed] = old.bits ^ flags.bits;
 	f->slice.changed++;
 	f->slice.modseq = w->c->head.modseq;
 	return set_flags(w, uid, &shared, &old, &flags);

@@ -185,6 +185,8 @@ struct account_flags {
 	                             UINT64_MAX: none */
 	uint32_t *failed;         /* these, with room for all; NULL: the caller needn't know */
 	uint32_t *done_uids;      /* the messages that were changed, `changed` of them; the same */
+	uint64_t *differences; /* beside done_uids: the flags of each that are not as before, without keywords
+	                          that have no bit; NULL: the caller needn't know */
 	void (*done)(struct account_flags *f, int result);
 	void *arg;
 

@@ -253,3 +253,37 @@ void account_metadata_free(struct account_metadata *m)
 	m->texts = NULL;
 	m->count = 0;
 }
+
+/* ---- looking for a name ---- */
+
+static int look_at_name(void *arg, struct view key, struct view value)
+{
+	struct account_metadata_any *m = arg;
+	(void)value;
+	m->found = m->found || view_equal(key_metadata_name(key), m->name);
+	return 0;
+}
+
+static int run_any(struct txn *t, void *arg)
+{
+	struct account_metadata_any *m = arg;
+	struct account_head head;
+	struct account_key from = key_letter('W'), to = key_behind_letter('W');
+	struct txn_range range = {
+	    .shard = m->shard, .from = key_view(&from), .to = key_view(&to), .limit = ACCOUNT_METADATA_MAX};
+	m->found = false;
+	int error = head_get(t, m->shard, &head);
+	return error || head.metadata == 0 ? error : txn_range(t, &range, look_at_name, m);
+}
+
+static void any_read(struct store_read *read, int result)
+{
+	struct account_metadata_any *m = container_of(read, struct account_metadata_any, read);
+	m->done(m, result);
+}
+
+void account_metadata_any(struct accounts *a, struct account_metadata_any *m)
+{
+	m->read = (struct store_read){.shard = m->shard, .run = run_any, .arg = m, .done = any_read};
+	store_read(a->store, &m->read);
+}

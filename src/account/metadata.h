@@ -66,6 +66,21 @@ struct account_metadata {
 };
 
 void account_metadata(struct accounts *a, struct account_metadata *m);
+
+/* Whether the account, or any of its mailboxes, has a shared value of this name. */
+struct account_metadata_any {
+	uint64_t shard;
+	struct view name; /* the caller's until done; not "/private/..." */
+	void (*done)(struct account_metadata_any *m, int result);
+	void *arg;
+
+	bool found; /* result */
+
+	struct store_read read; /* internal */
+};
+
+void account_metadata_any(struct accounts *a, struct account_metadata_any *m);
+
 void account_metadata_free(struct account_metadata *m);
 
 #endif

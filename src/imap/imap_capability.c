@@ -120,6 +120,10 @@ void imap_put_capabilities(struct imap_session *s)
 			imap_puts(s, *m);
 		}
 	} else {
+		if (s->config.sieve.len > 0) { /* RFC 6785 section 2.1 */
+			imap_puts(s, " IMAPSIEVE=sieve://");
+			imap_put(s, s->config.sieve);
+		}
 		put_limit(s, " APPENDLIMIT=", s->config.message_max); /* RFC 7889 section 3 */
 		/* One of the two (RFC 9738 section 3). */
 		put_limit(s, " MESSAGELIMIT=", s->config.message_limit);

@@ -60,6 +60,9 @@ struct imap_config {
 	/* Messages of one command: MESSAGELIMIT; or SAVELIMIT, of COPY and APPEND alone (RFC 9738). 0: no
 	   limit. The first one, if it is set, is the limit of these too. */
 	uint32_t message_limit, save_limit;
+	/* Scripts run at events (RFC 6785), and people edit them here: host and port, as a URL has them.
+	   Empty: there is no such service, so none is announced. */
+	struct view sieve;
 };
 
 /* `out` and the views of `config` must outlive the session. The greeting is written at once. */

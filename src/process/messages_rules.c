@@ -46,8 +46,10 @@ SCHEMA(message_rules_run, FIELD_IDENTITY(message_rules_run, account),
     FIELD_SIGNED(message_rules_run, zone, ZONE_MAX), FIELD_NUMBER(message_rules_run, spam, 0, SCALE_MAX),
     FIELD_NUMBER(message_rules_run, virus, 0, SCALE_MAX), FIELDS_TERMS(message_rules_run),
     FIELD_NUMBER(message_rules_run, notify, 0, NOTIFY_ALL), FIELD_LINE(message_rules_run, orcpt, ADDRESS_MAX),
-    FIELD_SIZE(message_rules_run, size), FIELD_FLAG(message_rules_run, last),
-    FIELD_BYTES(message_rules_run, bytes, PIECE_MAX));
+    FIELD_WORD(message_rules_run, cause, 16), FIELD_ADDRESS(message_rules_run, actor),
+    FIELD_LINE(message_rules_run, place, PATH_LINE_MAX), FIELD_LINE(message_rules_run, changed, FLAGS_MAX),
+    FIELD_LINE(message_rules_run, flags, FLAGS_MAX), FIELD_SIZE(message_rules_run, size),
+    FIELD_FLAG(message_rules_run, last), FIELD_BYTES(message_rules_run, bytes, PIECE_MAX));
 SCHEMA(message_rules_piece, FIELD_FLAG(message_rules_piece, last),
     FIELD_BYTES(message_rules_piece, bytes, PIECE_MAX));
 SCHEMA(message_rules_asks, FIELD_NUMBER(message_rules_asks, what, 0, RULES_QUESTIONS - 1),

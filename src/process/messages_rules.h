@@ -86,6 +86,9 @@ struct message_rules_run {
 	uint64_t spam, virus;            /* as spamtest and virustest have them; 0: not known */
 	struct mail_terms terms;         /* the envelope's */
 	uint64_t notify; struct view orcpt;
+	/* The script runs since somebody did something to a message by IMAP (RFC 6785): cause is "APPEND", "COPY" or "FLAG"; else it is empty.
+	   By whom (an address), to which of their mailboxes, which flags it changed; and the flags that the message has. */
+	struct view cause, actor, place, changed, flags;
 	uint64_t size;                   /* of the whole message; what is given may be its beginning */
 	uint64_t last; struct view bytes; /* of the message; as in message_rules_piece */
 };

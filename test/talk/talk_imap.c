@@ -309,6 +309,7 @@ static bool direct(char letter, struct view argument)
 		memset(&stage, 0, sizeof stage);
 		buf_init(&stage.draft, DRAFT_MAX);
 		stage.config = (struct imap_config){.hostname = VIEW("imap.example.test"),
+		    .sieve = VIEW("imap.example.test"),
 		    .errors_max = 20,
 		    .secure = true,
 		    .mechanisms = mechanisms,

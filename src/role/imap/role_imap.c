@@ -3,6 +3,8 @@
  */
 #include "role/imap/role_imap.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "edge/account_client.h"
@@ -178,6 +180,21 @@ static void on_refused(void *arg, enum login_failure why)
 
 /* ---- the connection ---- */
 
+/* Where people edit their scripts, as a URL names it; empty: the service is off. Kept for all sessions, since
+ * settings live as long as the process does. */
+static struct view sieve_service(const struct settings *settings)
+{
+	static char text[300];
+	struct view rest = settings->managesieve_listen, first, port = VIEW("");
+	if (rest.len == 0 || !view_next(&rest, '\n', &first))
+		return (struct view){0};
+	ptrdiff_t colon = view_find_last(first, ':');
+	if (colon >= 0 && !view_equal(view_skip(first, (size_t)colon), VIEW(":4190")))
+		port = view_skip(first, (size_t)colon);
+	int len = snprintf(text, sizeof text, "%.*s%.*s", VIEW_FMT(settings->hostname), VIEW_FMT(port));
+	return len > 0 && (size_t)len < sizeof text ? view_of(text, (size_t)len) : (struct view){0};
+}
+
 static void on_begin(void *arg)
 {
 	struct imap_connection *c = arg;
@@ -196,6 +213,7 @@ static void on_begin(void *arg)
 	    .message_max = settings->message_size_max,
 	    .message_limit = (uint32_t)settings->imap_message_limit,
 	    .save_limit = (uint32_t)settings->imap_save_limit,
+	    .sieve = sieve_service(settings),
 	};
 	c->session = imap_session_new(&config, &backend, c, stream_out(&c->edge.stream));
 	log_event(LOG_DEBUG, c->edge.id, "imap-connect", log_string("client", c->edge.client.text),

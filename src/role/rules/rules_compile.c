@@ -51,7 +51,7 @@ static void answer(struct link *link, uint32_t request, int error, struct view f
 static int compile(
     struct arena *arena, struct sieve_errors *errors, struct sieve_errors *warnings, struct buf *form)
 {
-	static const struct sieve_language language;
+	static const struct sieve_language language = {.imap_events = true};
 	struct sieve_program program;
 	if (gathered.too_large)
 		return -E2BIG;

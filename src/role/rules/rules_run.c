@@ -128,17 +128,28 @@ static struct known *find_known(const struct run *r, const struct sieve_question
 	return k;
 }
 
-/* RFC 5183 section 4.1: what is known here. */
+/* RFC 6785: nothing is delivered. */
+static bool is_event(const struct run *r)
+{
+	return r->m.cause.len > 0;
+}
+
+/* RFC 5183 section 4.1: what is known here. Items of IMAP are there at its events alone. */
 static enum sieve_answer environment(const struct run *r, struct view name, struct view *value)
 {
 	const struct {
 		struct view name, value;
 	} items[] = {{VIEW("domain"), r->link->process->settings.hostname},
 	    {VIEW("host"), r->link->process->settings.hostname}, {VIEW("location"), VIEW("MS")},
-	    {VIEW("name"), VIEW("Postrider")}, {VIEW("phase"), VIEW("during")},
-	    {VIEW("version"), VIEW(POSTRIDER_VERSION)}};
+	    {VIEW("name"), VIEW("Postrider")}, {VIEW("phase"), is_event(r) ? VIEW("post") : VIEW("during")},
+	    {VIEW("version"), VIEW(POSTRIDER_VERSION)},
+	    /* RFC 6785 section 4.3; who logs in does so by an address. */
+	    {VIEW("imap.cause"), r->m.cause}, {VIEW("imap.user"), r->m.actor},
+	    {VIEW("imap.email"), r->m.actor}, {VIEW("imap.mailbox"), r->m.place},
+	    {VIEW("imap.changedflags"), r->m.changed}};
 	for (size_t i = 0; i < sizeof items / sizeof *items; i++)
-		if (view_equal_nocase(items[i].name, name)) {
+		if (view_equal_nocase(items[i].name, name) &&
+		    (is_event(r) || !view_starts_nocase(name, VIEW("imap.")))) {
 			*value = items[i].value;
 			return SIEVE_YES;
 		}
@@ -300,6 +311,7 @@ static struct sieve_world world_of(struct run *r)
 	    .arg = r,
 	    .addresses = r->addresses,
 	    .address_count = r->m.addresses.count,
+	    .imap_event = is_event(r),
 	    .flags = r->flags,
 	    .now = (int64_t)r->m.now,
 	    .zone_minutes = (int16_t)r->m.zone,
@@ -403,6 +415,7 @@ static void begin(struct run *r)
 		return;
 	}
 	r->kept_on = true;
+	r->flags = r->m.flags;
 	r->outcome.bytes = buf_view(&r->bytes);
 	r->outcome.utf8 = r->m.terms.utf8;
 	r->outcome.cut = r->message.unseen > 0;
@@ -436,7 +449,9 @@ static bool copy_request(struct run *r, const struct message_rules_run *m)
 	} texts[] = {{m->recipient, &r->m.recipient}, {m->original, &r->m.original},
 	    {m->authenticated, &r->m.authenticated}, {m->mailbox, &r->m.mailbox},
 	    {m->separators, &r->m.separators}, {m->terms.sender, &r->m.terms.sender},
-	    {m->terms.envid, &r->m.terms.envid}, {m->orcpt, &r->m.orcpt}};
+	    {m->terms.envid, &r->m.terms.envid}, {m->orcpt, &r->m.orcpt}, {m->cause, &r->m.cause},
+	    {m->actor, &r->m.actor}, {m->place, &r->m.place}, {m->changed, &r->m.changed},
+	    {m->flags, &r->m.flags}};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (!arena_copy(&r->kept, texts[i].from, texts[i].to))
 			return false;

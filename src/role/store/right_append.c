@@ -10,6 +10,7 @@
 #include "mail/uid_ranges.h"
 #include "role/store/question.h"
 #include "role/store/right_appended.h"
+#include "role/store/imap_event.h"
 #include "role/store/store_private.h"
 
 /* The messages of a command so far. */
@@ -56,6 +57,21 @@ static const struct question_kind kind = {.release = release};
 
 /* ---- carrying out ---- */
 
+/* A message that replaces another one has come as well. The mailbox is known by now, whichever way it was
+ * named. */
+static void note_event(const struct right_append *a, int result)
+{
+	uint32_t uids[ACCOUNT_APPEND_MAX];
+	for (size_t i = 0; i < a->all->count; i++)
+		uids[i] = a->all->messages[i]->target.uid;
+	imap_event_note(&(struct imap_event){.cause = EVENT_APPEND,
+	    .shard = a->call.shard,
+	    .mailbox = a->call.mailbox,
+	    .actor = a->question.right->account,
+	    .uids = uids,
+	    .count = result ? 0 : a->all->count});
+}
+
 static void appended(struct account_append *call, int result)
 {
 	struct right_append *a = container_of(call, struct right_append, call);
@@ -68,6 +84,7 @@ static void appended(struct account_append *call, int result)
 	buf_init(&uids, ACCOUNT_APPEND_MAX * UID_RANGE_SIZE);
 	for (size_t i = 0; i < a->all->count && result == 0; i++)
 		uid_ranges_add(&uids, a->all->messages[i]->target.uid, a->all->messages[i]->target.uid);
+	note_event(a, result);
 	question_answer_ranges(q, MAIL_UIDS, buf_view(&uids));
 	buf_done(&uids);
 	struct mail_done done = {.error = result};

@@ -7,6 +7,7 @@
 #include "mail/uid_ranges.h"
 #include "role/store/question.h"
 #include "role/store/right_across.h"
+#include "role/store/imap_event.h"
 #include "role/store/store_private.h"
 
 enum { RANGES_BYTES = 64 * 1024 };
@@ -70,6 +71,12 @@ static void answer_pairs(struct right_copying *c)
 
 static void finish(struct right_copying *c, int result)
 {
+	imap_event_note(&(struct imap_event){.cause = EVENT_COPY,
+	    .shard = c->to.shard,
+	    .mailbox = c->to.mailbox,
+	    .actor = c->question.right->account,
+	    .uids = c->call.new_uids,
+	    .count = c->call.count});
 	/* Of a move also what was done before an error. */
 	answer_pairs(c);
 	struct mail_done done = {

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "role/store/question.h"
 #include "role/store/right_noted.h"
+#include "role/store/imap_event.h"
 #include "role/store/store_private.h"
 
 struct right_metadata {
@@ -108,6 +109,7 @@ static void value_set(struct account_metadata_set *set, int result)
 {
 	struct right_metadata *x = container_of(set, struct right_metadata, set);
 	bool is_private = view_starts(set->name, VIEW("/private/"));
+	imap_event_metadata_set(set->shard, set->name);
 	if (result == 0)
 		noted_tell(x->question.right, &(struct note){.shard = set->shard,
 		                                  .mailbox = set->mailbox,

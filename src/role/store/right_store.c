@@ -5,6 +5,7 @@
 #include "base/container.h"
 #include "base/mem.h"
 #include "role/store/question.h"
+#include "role/store/imap_event.h"
 #include "role/store/store_private.h"
 
 struct right_flags {
@@ -28,6 +29,7 @@ static void release(struct question *question)
 	mem_free(f->uids);
 	mem_free(f->call.failed);
 	mem_free(f->call.done_uids);
+	mem_free(f->call.differences);
 	mem_free(f->keywords);
 }
 
@@ -38,6 +40,13 @@ static void changed(struct account_flags *call, int result)
 {
 	struct right_flags *f = container_of(call, struct right_flags, call);
 	struct question *q = &f->question;
+	imap_event_note(&(struct imap_event){.cause = EVENT_FLAG,
+	    .shard = call->shard,
+	    .mailbox = call->mailbox,
+	    .actor = q->right->account,
+	    .uids = call->done_uids,
+	    .count = call->changed,
+	    .changed = call->differences});
 	if (!question_back(q))
 		return;
 	question_answer_uids(q, MAIL_MODIFIED, call->failed, call->failed_count);
@@ -67,8 +76,9 @@ static void granted(struct question *question)
 	call->uid_count = f->count;
 	call->failed = mem_try((f->count + 1) * sizeof *call->failed);
 	call->done_uids = mem_try((f->count + 1) * sizeof *call->done_uids);
+	call->differences = mem_try((f->count + 1) * sizeof *call->differences);
 	call->done = changed;
-	if (call->failed == NULL || call->done_uids == NULL) {
+	if (call->failed == NULL || call->done_uids == NULL || call->differences == NULL) {
 		question_fail(question, -ENOMEM);
 	} else if (!may(f, call->kept)) {
 		question_fail(question, -EACCES);

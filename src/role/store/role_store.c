@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "role/store/right.h"
 #include "role/store/store_answer.h"
+#include "role/store/imap_event.h"
 #include "role/store/store_filtering.h"
 #include "role/store/store_names.h"
 #include "role/store/store_private.h"
@@ -159,6 +160,7 @@ static void finish(void *arg)
 	store_upkeep_stop();
 	store_answer_stop();
 	store_report_in_stop();
+	imap_event_stop();
 	filtering_stop_all();
 	store_heal_stop();
 	right_end_all();

@@ -344,6 +344,13 @@ static bool write_run(
 	    .notify = f->notify,
 	    .orcpt = f->orcpt,
 	    .size = f->prefix.len + f->mail->size};
+	if (f->event) {
+		m->cause = f->event->cause;
+		m->actor = f->event->actor;
+		m->place = f->event->place;
+		m->changed = f->event->changed;
+		m->flags = f->event->flags;
+	}
 	buf_append(piece, f->prefix);
 	buf_append(piece, view_take(f->mail->bytes, PIECE - f->prefix.len));
 	m->bytes = buf_view(piece);
@@ -506,6 +513,12 @@ static void try_form(struct filter *f)
 
 void filter_begin(struct filter *f)
 {
+	if (f->event) {
+		f->programs[f->program_count++] = f->event->program;
+		f->any = true;
+		line_up(f);
+		return;
+	}
 	if (f->tried.len > 0) {
 		try_form(f);
 		return;

@@ -19,6 +19,12 @@ enum {
 	FILTER_MESSAGE_MAX = 1 << 20
 };
 
+/* An event of IMAP (RFC 6785): the one program that runs, and what message_rules_run has of it. */
+struct filter_event {
+	struct message_rules_program program;
+	struct view cause, actor, place, changed, flags;
+};
+
 /* One message, for one or more accounts. All of it is the owner's, and stays until every filter has ended. */
 struct filter_mail {
 	struct view bytes; /* the message or its beginning, without what stands before it in each mailbox */
@@ -55,6 +61,7 @@ struct filter {
 	   form has; or empty. */
 	struct view tried;
 	uint64_t tried_version;
+	const struct filter_event *event; /* in place of the account's rules; or NULL */
 	void (*done)(struct filter *f);
 	void *arg;
 

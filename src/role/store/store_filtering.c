@@ -457,7 +457,7 @@ int filtering_check(struct txn *t, struct filtering *f, size_t others)
 	return redirects_check(t, &f->redirects, others + mark_writes(f));
 }
 
-static int put_marks(struct txn *t, const struct filter *filter, int64_t now)
+int filtering_put_marks(struct txn *t, const struct filter *filter, int64_t now)
 {
 	int error = 0;
 	for (size_t i = 0; i < filter->mark_count && error == 0; i++) {
@@ -487,7 +487,7 @@ int filtering_run(struct txn *t, struct filtering *f)
 		return 0;
 	for (size_t i = 0; i < f->delivery->target_count && error == 0; i++)
 		if (f->targets[i].filter && f->delivery->targets[i].result == 0 && !f->targets[i].refused)
-			error = put_marks(t, f->targets[i].filter, f->redirects.now);
+			error = filtering_put_marks(t, f->targets[i].filter, f->redirects.now);
 	return error ? error : redirects_run(t, &f->redirects);
 }
 
@@ -500,12 +500,11 @@ static bool is_junk(struct view mailbox)
 	return view_equal_nocase(mailbox, VIEW("\\Junk"));
 }
 
-static void send_answer(
-    struct filtering *f, const struct filter *filter, const struct filter_composed *composed)
+static void send_answer(const struct filter *filter, const struct filter_composed *composed, struct view id)
 {
 	const struct message_rules_action *a = &filter->actions[composed->action];
 	struct store_answer answer = {.account = filter->account,
-	    .about = f->id,
+	    .about = id,
 	    .message = buf_view(&composed->bytes),
 	    .recipients = a->target,
 	    .sender = a->sender,
@@ -525,13 +524,10 @@ static void send_answer(
 		store_answer_send(&answer);
 }
 
-/* What the rules want to be sent for a message that has come now, and not once more. */
-static void send_answers(
-    struct filtering *f, const struct account_target *target, const struct filter *filter)
+void filtering_send_answers(const struct filter *filter, struct view id)
 {
-	if (!target->repeated && !is_junk(filter->mailbox))
-		for (size_t i = 0; i < filter->composed_count; i++)
-			send_answer(f, filter, &filter->composed[i]);
+	for (size_t i = 0; i < filter->composed_count; i++)
+		send_answer(filter, &filter->composed[i], id);
 }
 
 static void tell_one(struct filtering *f, size_t i)
@@ -541,7 +537,9 @@ static void tell_one(struct filtering *f, size_t i)
 	const struct filter *filter = r->filter;
 	if (filter == NULL || !filter->any || target->result != 0)
 		return;
-	send_answers(f, target, filter);
+	/* For a message that has come now, and not once more. */
+	if (!target->repeated && !is_junk(filter->mailbox))
+		filtering_send_answers(filter, f->id);
 	if (filter->failed) {
 		log_event(LOG_WARNING, "-", "rules-failed", log_u64("account", filter->account),
 		    log_text("message", f->id), log_text("script", filter->script),

@@ -82,6 +82,12 @@ void filtering_tell(struct filtering *f, int result);
 /* What is traced of target i; false: it was kept as without rules. */
 bool filtering_trace(const struct filtering *f, size_t i, struct view recipient);
 
+/* Two parts of this, for a script that runs over a message that is there (imap_event.h): what the account is
+ * to remember; and what is to be sent, `id` naming the message for log and trace. */
+int filtering_put_marks(struct txn *t, const struct filter *filter, int64_t now)
+    __attribute__((warn_unused_result));
+void filtering_send_answers(const struct filter *filter, struct view id);
+
 /* Not while it is under way. */
 void filtering_free(struct filtering *f);
 
