@@ -6,7 +6,6 @@
 #include "base/show.h"
 #include "base/utf8.h"
 #include "mime/compose_private.h"
-#include "format/encoded_word.h"
 #include "mime/file_type.h"
 #include "format/lex.h"
 #include "format/limits.h"
@@ -23,56 +22,6 @@ struct writer {
 };
 
 /* ---- fields ---- */
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-/* ASCII text, folded where blanks stand. */
-static void write_folded(struct buf *out, struct view text, size_t column)
-{
-	text = view_trim(text);
-	while (text.len > 0) {
-		size_t blanks = 0;
-		while (blanks < text.len && is_blank(text.data[blanks]))
-			blanks++;
-		size_t end = blanks;
-		while (end < text.len && !is_blank(text.data[end]))
-			end++;
-		if (blanks > 0 && column + end > LINE_FOLD_AT) {
-			buf_append(out, VIEW("\r\n"));
-			column = 0;
-		}
-		buf_append(out, view_take(text, end));
-		column += end;
-		text = view_skip(text, end);
-	}
-}
-
-/* ASCII that readers would take for something else, or that no fold makes short enough. */
-static bool must_encode(struct view subject)
-{
-	size_t word = 0;
-	for (size_t i = 0; i < subject.len; i++) {
-		word = is_blank(subject.data[i]) ? 0 : word + 1;
-		if (word > LINE_MAX_OCTETS / 2 || view_starts(view_skip(subject, i), VIEW("=?")))
-			return true;
-	}
-	return false;
-}
-
-static void write_text(struct buf *out, struct view name, struct view text)
-{
-	size_t column = name.len + 2;
-	buf_append(out, name);
-	buf_append(out, VIEW(": "));
-	if (!utf8_is_ascii(text) || (view_equal_nocase(name, VIEW("Subject")) && must_encode(text)))
-		encoded_word_write(out, text, column);
-	else
-		write_folded(out, text, column);
-	buf_append(out, VIEW("\r\n"));
-}
 
 static int write_addresses(struct writer *w, struct view name, struct view text, bool one)
 {
@@ -133,7 +82,7 @@ static int write_field(struct writer *w, const struct compose_field *field)
 	if (!compose_is_line(field->text))
 		return compose_wrong(
 		    w->problem, field->name, " contains a control character, or is not UTF-8");
-	write_text(w->out, field->name, field->text);
+	compose_text_field(w->out, field->name, field->text, false);
 	return 0;
 }
 
@@ -177,7 +126,7 @@ static int write_header(struct writer *w)
 	}
 	int error = write_people(w);
 	if (c->subject.len > 0)
-		write_text(w->out, VIEW("Subject"), c->subject);
+		compose_text_field(w->out, VIEW("Subject"), c->subject, true);
 	if (!has_field(c, VIEW("Message-ID")))
 		buf_printf(w->out, "Message-ID: <%.*s>\r\n", VIEW_FMT(c->message_id));
 	for (size_t i = 0; i < c->field_count && error == 0; i++)
