@@ -2,6 +2,7 @@
 #include "imap/imap_fetch.h"
 
 #include "imap/imap_envelope.h"
+#include "mail/mail_id.h"
 
 bool imap_pen_fetch_begin(struct imap_pen *p, const struct imap_fetch_view *v, uint32_t number, uint32_t uid)
 {
@@ -62,26 +63,14 @@ void imap_pen_flags(struct imap_pen *p, const struct imap_fetch_view *v, const s
 	imap_pen_byte(p, ')');
 }
 
-static void put_hex(struct imap_pen *p, uint64_t n)
-{
-	char digits[16];
-	size_t at = sizeof digits;
-	do {
-		digits[--at] = "0123456789abcdef"[n % 16];
-		n /= 16;
-	} while (n);
-	imap_pen_view(p, view_of(digits + at, sizeof digits - at));
-}
-
 /* objectid (RFC 8474 section 7): the account's number stands in it, since two accounts may meet in one
  * session. */
 static void put_id(struct imap_pen *p, char kind, uint64_t owner, uint64_t id)
 {
+	char text[MAIL_ID_MAX];
+
 	imap_pen_byte(p, '(');
-	imap_pen_byte(p, kind);
-	put_hex(p, owner);
-	imap_pen_byte(p, '-');
-	put_hex(p, id);
+	imap_pen_view(p, view_of(text, mail_id_write(text, kind, owner, id)));
 	imap_pen_byte(p, ')');
 }
 

@@ -43,9 +43,6 @@ void imap_search_program(struct imap_in *in, struct imap_program *program);
 /* The text of filters[filters_read], which becomes part of the tree; false: it is no search program. */
 bool imap_search_filter(struct imap_session *s, struct imap_program *program, struct view text);
 
-/* The number in an id of RFC 8474 as FETCH shows it, "M1f-2c": its letter, the account, the object. */
-bool imap_object_id_read(struct view text, char letter, uint64_t *account, uint64_t *number);
-
 /* ---- what is to be returned: imap_search_return.c ---- */
 
 enum {

@@ -6,6 +6,7 @@
 #include "format/charset_labels.h"
 #include "format/fold.h"
 #include "format/words.h"
+#include "mail/mail_id.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -222,36 +223,9 @@ static struct query *make_id(struct imap_in *in, struct imap_program *p, const s
 
 	if (!q || !string_argument(in, &id))
 		return NULL;
-	if (!imap_object_id_read(id, (char)key->flags, &q->flags, &q->number))
+	if (!mail_id_read(id, (char)key->flags, &q->flags, &q->number))
 		q->kind = QUERY_OR; /* no message has it */
 	return q;
-}
-
-bool imap_object_id_read(struct view text, char letter, uint64_t *account, uint64_t *number)
-{
-	uint64_t numbers[2] = {0, 0};
-	size_t at = 0, digits = 0;
-
-	if (text.len < 4 || text.data[0] != letter)
-		return false;
-	for (size_t i = 1; i < text.len; i++) {
-		const char *hex = "0123456789abcdef",
-		           *digit = text.data[i] ? strchr(hex, text.data[i]) : NULL;
-
-		if (text.data[i] == '-' && at == 0 && digits > 0) {
-			at = 1;
-			digits = 0;
-		} else if (digit && ++digits <= 16) {
-			numbers[at] = numbers[at] << 4 | (uint64_t)(digit - hex);
-		} else {
-			return false;
-		}
-	}
-	if (at == 0 || digits == 0)
-		return false;
-	*account = numbers[0];
-	*number = numbers[1];
-	return true;
 }
 
 /* ---- text ---- */

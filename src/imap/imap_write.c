@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "format/date.h"
 #include "format/modified_utf7.h"
+#include "mail/mail_id.h"
 
 void imap_put(struct imap_session *s, struct view text)
 {
@@ -209,8 +210,10 @@ void imap_put_mailbox_name(struct imap_session *s, const struct mail_mailbox *ma
 
 void imap_put_mailbox_id(struct imap_session *s, const struct mail_mailbox *mailbox)
 {
-	imap_putf(
-	    s, "M%llx-%llx", (unsigned long long)mailbox->owner_number, (unsigned long long)mailbox->mailbox);
+	char text[MAIL_ID_MAX];
+
+	imap_put(
+	    s, view_of(text, mail_id_write(text, MAIL_ID_MAILBOX, mailbox->owner_number, mailbox->mailbox)));
 }
 
 /* ---- dates ---- */
