@@ -1,0 +1,282 @@
+/* The Session resource (RFC 8620 section 2): what this server can do, and what the person reaches. */
+#include "jmap/jmap_state.h"
+
+#include <stdio.h>
+
+enum {
+	/* As store has them: src/account/mailboxes.h. */
+	MAILBOX_DEPTH = 20,
+	MAILBOX_NAME_OCTETS = 200,
+	/* What Blob/upload builds a blob from (RFC 9404 section 3.1): the request's size limits it before. */
+	BLOB_SOURCES_MAX = 1000
+};
+
+const char *const jmap_capability_names[JMAP_CAPABILITIES] = {
+    [JMAP_CORE] = "urn:ietf:params:jmap:core",
+    [JMAP_MAIL] = "urn:ietf:params:jmap:mail",
+    [JMAP_SUBMISSION] = "urn:ietf:params:jmap:submission",
+    [JMAP_VACATION] = "urn:ietf:params:jmap:vacationresponse",
+    [JMAP_BLOB] = "urn:ietf:params:jmap:blob",
+    [JMAP_QUOTA] = "urn:ietf:params:jmap:quota",
+    [JMAP_SIEVE] = "urn:ietf:params:jmap:sieve",
+    [JMAP_MDN] = "urn:ietf:params:jmap:mdn",
+    [JMAP_WEBSOCKET] = "urn:ietf:params:jmap:websocket",
+    [JMAP_PRINCIPALS] = "urn:ietf:params:jmap:principals",
+    [JMAP_PRINCIPALS_OWNER] = "urn:ietf:params:jmap:principals:owner",
+    [JMAP_VAPID] = "urn:ietf:params:jmap:webpush-vapid",
+};
+
+/* ---- which are there ---- */
+
+static bool is_in(const struct jmap_method *table, enum jmap_capability capability)
+{
+	for (; table->name; table++)
+		if (table->capability == capability)
+			return true;
+	return false;
+}
+
+/* A capability is announced when a method of it stands, so that nothing is promised that is not there. */
+bool jmap_capability_is_true(const struct jmap_session *s, enum jmap_capability capability)
+{
+	switch (capability) {
+	case JMAP_CORE:
+		return true;
+	case JMAP_MAIL:
+		return is_in(jmap_methods_mailbox, capability) && is_in(jmap_methods_email_read, capability);
+	case JMAP_SUBMISSION:
+		return is_in(jmap_methods_submission, capability) && is_in(jmap_methods_identity, capability);
+	case JMAP_VACATION:
+		return is_in(jmap_methods_vacation, capability);
+	case JMAP_BLOB:
+		return is_in(jmap_methods_blob, capability);
+	case JMAP_QUOTA:
+		return is_in(jmap_methods_quota, capability);
+	case JMAP_SIEVE:
+		return is_in(jmap_methods_sieve, capability);
+	case JMAP_MDN:
+		return is_in(jmap_methods_mdn, capability);
+	case JMAP_WEBSOCKET:
+		return s->config.websocket;
+	case JMAP_PRINCIPALS:
+	case JMAP_PRINCIPALS_OWNER:
+		return is_in(jmap_methods_sharing, JMAP_PRINCIPALS);
+	case JMAP_VAPID:
+		return s->config.vapid_key.len > 0 && is_in(jmap_methods_push, JMAP_CORE);
+	default:
+		return false;
+	}
+}
+
+bool jmap_supports(const struct jmap_account *account, enum jmap_capability capability)
+{
+	switch (capability) {
+	case JMAP_CORE:
+	case JMAP_MAIL:
+	case JMAP_BLOB:
+		return true;
+	default:
+		return account->ask == 0;
+	}
+}
+
+/* ---- what is said of each ---- */
+
+static void put_number(struct json_out *w, const char *name, uint64_t n)
+{
+	json_out_name(w, view_from_string(name));
+	json_out_unsigned(w, n);
+}
+
+static void put_strings(struct json_out *w, const char *name, const char *const *texts)
+{
+	json_out_name(w, view_from_string(name));
+	json_out_array(w);
+	for (; *texts; texts++)
+		json_out_string(w, view_from_string(*texts));
+	json_out_end(w);
+}
+
+static void put_text(struct json_out *w, const char *name, struct view base, const char *path)
+{
+	json_out_name(w, view_from_string(name));
+	json_out_string_begin(w);
+	json_out_string_piece(w, base);
+	json_out_string_piece(w, view_from_string(path));
+	json_out_string_end(w);
+}
+
+static void core_of_session(struct json_out *w, const struct jmap_session *s)
+{
+	static const char *const collations[] = {"i;unicode-casemap", NULL};
+
+	put_number(w, "maxSizeUpload", s->config.message_max);
+	put_number(w, "maxConcurrentUpload", JMAP_CONCURRENT_UPLOADS_MAX);
+	put_number(w, "maxSizeRequest", JMAP_SIZE_REQUEST_MAX);
+	put_number(w, "maxConcurrentRequests", JMAP_CONCURRENT_REQUESTS_MAX);
+	put_number(w, "maxCallsInRequest", JMAP_CALLS_MAX);
+	put_number(w, "maxObjectsInGet", JMAP_OBJECTS_GET_MAX);
+	put_number(w, "maxObjectsInSet", JMAP_OBJECTS_SET_MAX);
+	put_strings(w, "collationAlgorithms", collations);
+}
+
+static void websocket_of_session(struct json_out *w, const struct jmap_session *s)
+{
+	/* "https://..." becomes "wss://...", "http://..." "ws://...". */
+	json_out_name(w, VIEW("url"));
+	json_out_string_begin(w);
+	json_out_string_piece(w, VIEW("ws"));
+	json_out_string_piece(w, view_skip(s->config.base, 4));
+	json_out_string_piece(w, VIEW("/jmap/ws"));
+	json_out_string_end(w);
+	json_out_name(w, VIEW("supportsPush"));
+	json_out_bool(w, true);
+}
+
+static void vapid_of_session(struct json_out *w, const struct jmap_session *s)
+{
+	json_out_name(w, VIEW("applicationServerKey"));
+	json_out_string(w, s->config.vapid_key);
+}
+
+static void mail_of_account(struct json_out *w, const struct jmap_session *s, const struct jmap_account *a)
+{
+	static const char *const sorts[] = {"receivedAt", "sentAt", "size", "from", "to", "subject",
+	    "hasKeyword", "allInThreadHaveKeyword", "someInThreadHaveKeyword", NULL};
+
+	json_out_name(w, VIEW("maxMailboxesPerEmail"));
+	json_out_null(w);
+	put_number(w, "maxMailboxDepth", MAILBOX_DEPTH);
+	put_number(w, "maxSizeMailboxName", MAILBOX_NAME_OCTETS);
+	put_number(w, "maxSizeAttachmentsPerEmail", s->config.message_max);
+	put_strings(w, "emailQuerySortOptions", sorts);
+	json_out_name(w, VIEW("mayCreateTopLevelMailbox"));
+	json_out_bool(w, a->ask == 0);
+}
+
+static void submission_of_account(
+    struct json_out *w, const struct jmap_session *s, const struct jmap_account *a)
+{
+	(void)a;
+	put_number(w, "maxDelayedSend", s->config.delay_max);
+	json_out_name(w, VIEW("submissionExtensions"));
+	json_out_object(w);
+	if (s->config.delay_max) {
+		json_out_name(w, VIEW("FUTURERELEASE"));
+		json_out_array(w);
+		json_out_end(w);
+	}
+	json_out_end(w);
+}
+
+static void blob_of_account(struct json_out *w, const struct jmap_session *s, const struct jmap_account *a)
+{
+	static const char *const types[] = {"Email", "Thread", "Mailbox", NULL}, *const digests[] = {"sha",
+	                                                                             "sha-256", "sha-512",
+	                                                                             NULL};
+
+	(void)a;
+	put_number(w, "maxSizeBlobSet",
+	    s->config.message_max < JMAP_SIZE_REQUEST_MAX ? s->config.message_max : JMAP_SIZE_REQUEST_MAX);
+	put_number(w, "maxDataSources", BLOB_SOURCES_MAX);
+	put_strings(w, "supportedTypeNames", types);
+	put_strings(w, "supportedDigestAlgorithms", digests);
+}
+
+static void (*const of_session[JMAP_CAPABILITIES])(struct json_out *w, const struct jmap_session *s) = {
+    [JMAP_CORE] = core_of_session,
+    [JMAP_WEBSOCKET] = websocket_of_session,
+    [JMAP_VAPID] = vapid_of_session,
+};
+static void (*const of_account[JMAP_CAPABILITIES])(
+    struct json_out *w, const struct jmap_session *s, const struct jmap_account *a) = {
+    [JMAP_MAIL] = mail_of_account,
+    [JMAP_SUBMISSION] = submission_of_account,
+    [JMAP_BLOB] = blob_of_account,
+};
+
+/* ---- the object ---- */
+
+/* Those that say nothing of an account stand in the session's list alone; "owner" is only of accounts. */
+static bool is_of_accounts(enum jmap_capability k)
+{
+	return k != JMAP_CORE && k != JMAP_WEBSOCKET && k != JMAP_VAPID;
+}
+
+static void put_capabilities(struct json_out *w, const struct jmap_session *s)
+{
+	json_out_name(w, VIEW("capabilities"));
+	json_out_object(w);
+	for (enum jmap_capability k = 0; k < JMAP_CAPABILITIES; k++) {
+		if (!jmap_capability_is_true(s, k))
+			continue;
+		json_out_name(w, view_from_string(jmap_capability_names[k]));
+		json_out_object(w);
+		if (of_session[k])
+			of_session[k](w, s);
+		json_out_end(w);
+	}
+	json_out_end(w);
+}
+
+static void put_account(struct json_out *w, const struct jmap_session *s, const struct jmap_account *a)
+{
+	char id[MAIL_ID_MAX];
+
+	json_out_name(w, view_of(id, mail_account_id_write(id, a->number)));
+	json_out_object(w);
+	json_out_name(w, VIEW("name"));
+	json_out_string(w, a->address);
+	json_out_name(w, VIEW("isPersonal"));
+	json_out_bool(w, a->ask == 0);
+	json_out_name(w, VIEW("isReadOnly"));
+	json_out_bool(w, false); /* of each mailbox of another's there is a list of rights */
+	json_out_name(w, VIEW("accountCapabilities"));
+	json_out_object(w);
+	for (enum jmap_capability k = 0; k < JMAP_CAPABILITIES; k++) {
+		if (!is_of_accounts(k) || !jmap_capability_is_true(s, k) || !jmap_supports(a, k))
+			continue;
+		json_out_name(w, view_from_string(jmap_capability_names[k]));
+		json_out_object(w);
+		if (of_account[k])
+			of_account[k](w, s, a);
+		json_out_end(w);
+	}
+	json_out_end(w);
+	json_out_end(w);
+}
+
+void jmap_put_session_object(struct jmap_request *r)
+{
+	const struct jmap_session *s = r->session;
+	struct json_out writer = json_out_on(r->out), *w = &writer;
+	char id[MAIL_ID_MAX], state[20];
+	struct view own = view_of(id, mail_account_id_write(id, s->config.account));
+
+	json_out_object(w);
+	put_capabilities(w, s);
+	json_out_name(w, VIEW("accounts"));
+	json_out_object(w);
+	for (size_t i = 0; i < s->account_count; i++)
+		put_account(w, s, &s->accounts[i]);
+	json_out_end(w);
+	json_out_name(w, VIEW("primaryAccounts"));
+	json_out_object(w);
+	for (enum jmap_capability k = 0; k < JMAP_CAPABILITIES; k++)
+		if (is_of_accounts(k) && jmap_capability_is_true(s, k)) {
+			json_out_name(w, view_from_string(jmap_capability_names[k]));
+			json_out_string(w, own);
+		}
+	json_out_end(w);
+	json_out_name(w, VIEW("username"));
+	json_out_string(w, s->config.address);
+	put_text(w, "apiUrl", s->config.base, "/jmap/api");
+	put_text(w, "downloadUrl", s->config.base, "/jmap/download/{accountId}/{blobId}/{name}?type={type}");
+	put_text(w, "uploadUrl", s->config.base, "/jmap/upload/{accountId}");
+	put_text(w, "eventSourceUrl", s->config.base,
+	    "/jmap/events?types={types}&closeafter={closeafter}&ping={ping}");
+	snprintf(state, sizeof state, "%016llx", (unsigned long long)s->state);
+	json_out_name(w, VIEW("state"));
+	json_out_string(w, view_from_string(state));
+	json_out_end(w);
+}
