@@ -9,14 +9,20 @@ json_t *jmap_arguments(struct jmap_call *c)
 	return c->arguments;
 }
 
-static bool is_known(va_list names, const char *key)
+static bool unknown(struct jmap_call *c, const char *key)
+{
+	jmap_error(c, "invalidArguments", "there is no argument \"%s\"", key);
+	return false;
+}
+
+static bool is_named(va_list names, const char *key)
 {
 	const char *name;
 
 	while ((name = va_arg(names, const char *)))
 		if (strcmp(name, key) == 0)
 			return true;
-	return false;
+	return strcmp(key, "accountId") == 0;
 }
 
 bool jmap_arguments_known(struct jmap_call *c, ...)
@@ -28,12 +34,31 @@ bool jmap_arguments_known(struct jmap_call *c, ...)
 	{
 		va_list names;
 		va_start(names, c);
-		bool known = strcmp(key, "accountId") == 0 || is_known(names, key);
+		bool known = is_named(names, key);
 		va_end(names);
-		if (!known) {
-			jmap_error(c, "invalidArguments", "there is no argument \"%s\"", key);
-			return false;
-		}
+		if (!known)
+			return unknown(c, key);
+	}
+	return true;
+}
+
+static bool is_listed(const char *const *names, const char *key)
+{
+	for (; names && *names; names++)
+		if (strcmp(*names, key) == 0)
+			return true;
+	return false;
+}
+
+bool jmap_arguments_are(struct jmap_call *c, const char *const *names, const char *const *more)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(c->arguments, key, value)
+	{
+		if (strcmp(key, "accountId") != 0 && !is_listed(names, key) && !is_listed(more, key))
+			return unknown(c, key);
 	}
 	return true;
 }

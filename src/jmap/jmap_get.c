@@ -2,7 +2,6 @@
 #include "jmap/jmap_state.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/map.h"
 #include "base/mem.h"
@@ -17,30 +16,6 @@ void jmap_get_release(struct jmap_call *c)
 	if (c->get)
 		buf_done(&c->get->missing);
 	mem_free(c->get);
-}
-
-static bool is_listed(const char *const *names, const char *name)
-{
-	for (size_t i = 0; names && names[i]; i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
-}
-
-static bool arguments_are_known(struct jmap_call *c, const char *const *extra)
-{
-	static const char *const own[] = {"accountId", "ids", "properties", NULL};
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(c->arguments, key, value)
-	{
-		if (!is_listed(own, key) && !is_listed(extra, key)) {
-			jmap_error(c, "invalidArguments", "there is no argument \"%s\"", key);
-			return false;
-		}
-	}
-	return true;
 }
 
 /* ---- ids ---- */
@@ -121,11 +96,13 @@ static bool take_properties(struct jmap_call *c, struct jmap_get *get, const cha
 bool jmap_get_begin(struct jmap_call *c, struct jmap_get *get, const char *const *names, uint64_t usual,
     bool (*other)(struct view name), const char *const *extra)
 {
+	static const char *const own[] = {"ids", "properties", NULL};
+
 	*get = (struct jmap_get){0};
 	c->get = mem_alloc(sizeof *c->get);
 	buf_init(&c->get->missing, JMAP_RESPONSE_MAX);
 	c->get->missing_writer = json_out_on(&c->get->missing);
-	return arguments_are_known(c, extra) && take_ids(c, get) &&
+	return jmap_arguments_are(c, own, extra) && take_ids(c, get) &&
 	       take_properties(c, get, names, usual, other);
 }
 
@@ -146,7 +123,7 @@ void jmap_get_missing(struct jmap_call *c, struct view id)
 		json_out_string(&c->get->missing_writer, id);
 }
 
-void jmap_get_end(struct jmap_call *c, uint64_t state)
+void jmap_get_end(struct jmap_call *c, struct jmap_state state)
 {
 	struct json_out *w = jmap_respond(c);
 	struct view missing;

@@ -140,6 +140,8 @@ json_t *jmap_arguments(struct jmap_call *c);
 /* Only these names (and accountId) may occur; NULL ends the list. False: it was answered with
  * invalidArguments. */
 bool jmap_arguments_known(struct jmap_call *c, ...) __attribute__((sentinel));
+/* The same with two lists, NULL at the end of each; a list may be NULL. */
+bool jmap_arguments_are(struct jmap_call *c, const char *const *names, const char *const *more);
 
 /*
  * Arguments by name, of any object. True: it is there with the type, or it is absent or null (then the output
@@ -169,9 +171,17 @@ void jmap_put_date(struct json_out *w, int64_t seconds, int offset_minutes);
 /* A JSON value as it is. */
 void jmap_put_json(struct json_out *w, const json_t *value);
 void jmap_put_id(struct json_out *w, char letter, uint64_t account, uint64_t number);
-/* A state: a modseq in decimal; and back. */
-void jmap_put_state(struct json_out *w, const char *name, uint64_t modseq);
-bool jmap_state_read(struct view text, uint64_t *modseq);
+/*
+ * A state (RFC 8620 section 1.6.2), as mail_email.h has it: "M", and for what is seen of another's account
+ * "M-access"; in the middle of a modseq, "M-access-part".
+ */
+struct jmap_state {
+	uint64_t modseq, access, part;
+};
+void jmap_put_state(struct json_out *w, const char *name, struct jmap_state state);
+/* False: none that we have written; *state is then untouched. */
+bool jmap_state_read(struct view text, struct jmap_state *state);
+bool jmap_state_equal(struct jmap_state a, struct jmap_state b);
 
 /* Creation ids (RFC 8620 section 5.3): "#k" -> the id that was made of it, empty: none; any other text is
  * given back as it is. And what a creation has become: views are copied. */
@@ -204,12 +214,12 @@ bool jmap_get_begin(struct jmap_call *c, struct jmap_get *get, const char *const
 struct json_out *jmap_get_list(struct jmap_call *c);
 void jmap_get_missing(struct jmap_call *c, struct view id);
 /* Closes the list, writes state and notFound, and ends the call. */
-void jmap_get_end(struct jmap_call *c, uint64_t state);
+void jmap_get_end(struct jmap_call *c, struct jmap_state state);
 
 /* ---- Foo/changes (RFC 8620 section 5.2), Foo/query (5.5), Foo/queryChanges (5.6): jmap_query.c ---- */
 
 struct jmap_changes {
-	uint64_t since;
+	struct jmap_state since;
 	uint64_t max; /* maxChanges; 0: no limit */
 };
 /* False: the call has been answered. A state that no server of ours wrote: cannotCalculateChanges. */
@@ -253,6 +263,8 @@ struct jmap_query {
 bool jmap_query_begin(
     struct jmap_call *c, struct jmap_query *query, const char *const *sorts, const char *const *extra);
 
+/* Reads a filter into the call's arena; null gives NULL. False: the call has been answered. */
+bool jmap_filter_read(struct jmap_call *c, const json_t *json, struct jmap_filter **out);
 /* Every condition of the filter, in order; false ends the walk and is given back. */
 bool jmap_filter_each(
     const struct jmap_filter *filter, bool (*each)(void *arg, const json_t *condition), void *arg);
@@ -304,8 +316,11 @@ struct jmap_set {
 };
 /* `set` must be static. The call needs jmap_call_data of its own before, if it wants any. */
 void jmap_set_run(struct jmap_call *c, const struct jmap_set *set);
-void jmap_set_state(struct jmap_call *c, uint64_t state);
+void jmap_set_state(struct jmap_call *c, struct jmap_state state);
 void jmap_set_next(struct jmap_call *c);
+/* The state before and behind the changes, where their answer tells them: nobody asks for it at the end then.
+ */
+void jmap_set_states(struct jmap_call *c, struct jmap_state old_state, struct jmap_state new_state);
 
 /* Created: the object is open behind "id"; properties that the client does not know are written with the
  * writer, and jmap_set_created_end ends it. */

@@ -67,18 +67,40 @@ void jmap_put_id(struct json_out *w, char letter, uint64_t account, uint64_t num
 	json_out_string(w, view_of(text, mail_id_write(text, letter, account, number)));
 }
 
-void jmap_put_state(struct json_out *w, const char *name, uint64_t modseq)
+void jmap_put_state(struct json_out *w, const char *name, struct jmap_state state)
 {
-	char text[24];
-	int len = snprintf(text, sizeof text, "%llu", (unsigned long long)modseq);
+	const uint64_t numbers[] = {state.modseq, state.access, state.part};
+	size_t count = state.part ? 3 : state.access ? 2 : 1, len = 0;
+	char text[80];
 
+	for (size_t i = 0; i < count; i++)
+		len += (size_t)snprintf(
+		    text + len, sizeof text - len, "%s%llu", i ? "-" : "", (unsigned long long)numbers[i]);
 	json_out_name(w, view_from_string(name));
-	json_out_string(w, view_of(text, (size_t)len));
+	json_out_string(w, view_of(text, len));
 }
 
-bool jmap_state_read(struct view text, uint64_t *modseq)
+bool jmap_state_read(struct view text, struct jmap_state *state)
 {
-	return !(text.len > 1 && text.data[0] == '0') && view_to_u64(text, UINT64_MAX, modseq);
+	uint64_t numbers[3] = {0};
+	size_t count = 0;
+	struct view digits;
+
+	while (view_next(&text, '-', &digits)) {
+		if (count == 3 || (digits.len > 1 && digits.data[0] == '0') ||
+		    !view_to_u64(digits, UINT64_MAX, &numbers[count++]))
+			return false;
+	}
+	/* Nothing is written that could be left out. */
+	if (count == 0 || (count == 2 && numbers[1] == 0) || (count == 3 && numbers[2] == 0))
+		return false;
+	*state = (struct jmap_state){numbers[0], numbers[1], numbers[2]};
+	return true;
+}
+
+bool jmap_state_equal(struct jmap_state a, struct jmap_state b)
+{
+	return a.modseq == b.modseq && a.access == b.access && a.part == b.part;
 }
 
 /* ---- dates ---- */
