@@ -78,7 +78,6 @@ LIBRARIES = {  # header -> folders that may include it
     r'seccomp\.h': {'process'},
     r'unicode/.*': {'format', 'mime', 'trust/login'},
     r'idn2\.h': {'format'},
-    r'http_parser\.h': {'http'},
     r'llhttp\.h|nghttp2/.*|wslay/.*': {'http'},
     r'jansson\.h': {'jmap'},
     r'expat\.h': {'extract'},

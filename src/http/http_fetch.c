@@ -1,12 +1,12 @@
 /*
- * One request, behind the parser library (http_parser): what it tells in pieces is put together here, under
+ * One request, behind the parser library (llhttp): what it tells in pieces is put together here, under
  * caps. Where it is more tolerant than a fetch of a policy may be, this file is not: a response that was cut,
  * or says two things at once, is none.
  */
 #include "http/http_fetch.h"
 
 #include <errno.h>
-#include <http_parser.h>
+#include <llhttp.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -18,7 +18,7 @@ enum {
 };
 
 struct http_fetch {
-	http_parser parser;
+	llhttp_t parser;
 	enum http_fetch_state state;
 	const char *why;
 	struct buf body, field, content_type;
@@ -27,7 +27,7 @@ struct http_fetch {
 	uint64_t taken, taken_max;
 };
 
-static struct http_fetch *of(http_parser *parser)
+static struct http_fetch *of(llhttp_t *parser)
 {
 	return parser->data;
 }
@@ -43,7 +43,7 @@ static int fail(struct http_fetch *g, const char *why)
 
 /* ---- what the parser tells; a value other than 0 stops it ---- */
 
-static int begins(http_parser *parser)
+static int begins(llhttp_t *parser)
 {
 	struct http_fetch *g = of(parser);
 	buf_clear(&g->field);
@@ -52,25 +52,28 @@ static int begins(http_parser *parser)
 	return 0;
 }
 
-static int field_came(http_parser *parser, const char *at, size_t len)
+static int field_came(llhttp_t *parser, const char *at, size_t len)
 {
 	struct http_fetch *g = of(parser);
 	if (g->in_value)
 		buf_clear(&g->field);
 	g->in_value = false;
-	/* RFC 9112 section 5.1; Debian's build of the library lets blanks pass, and NUL in values. */
+	/* RFC 9112 section 5.1; the library is left to refuse the rest. */
 	if (memchr(at, ' ', len))
 		return fail(g, "not HTTP");
 	buf_append(&g->field, view_of(at, len)); /* one that is too long is marked, and none of ours */
 	return 0;
 }
 
-static int value_came(http_parser *parser, const char *at, size_t len)
+static int value_came(llhttp_t *parser, const char *at, size_t len)
 {
 	struct http_fetch *g = of(parser);
 	if (memchr(at, '\0', len))
 		return fail(g, "not HTTP");
 	if (!g->in_value) {
+		if (buf_view(&g->field).len == 0 &&
+		    !buf_failed(&g->field)) /* of an empty name nothing is told */
+			return fail(g, "not HTTP");
 		g->in_type =
 		    !buf_failed(&g->field) && view_equal_nocase(buf_view(&g->field), VIEW("content-type"));
 		if (g->in_type && g->has_type)
@@ -83,7 +86,15 @@ static int value_came(http_parser *parser, const char *at, size_t len)
 	return 0;
 }
 
-static int header_ended(http_parser *parser)
+static int value_ended(llhttp_t *parser)
+{
+	struct http_fetch *g = of(parser);
+	buf_clear(&g->field);
+	g->in_value = false;
+	return 0;
+}
+
+static int header_ended(llhttp_t *parser)
 {
 	struct http_fetch *g = of(parser);
 	g->status = parser->status_code;
@@ -96,13 +107,13 @@ static int header_ended(http_parser *parser)
 	return 0;
 }
 
-static int body_came(http_parser *parser, const char *at, size_t len)
+static int body_came(llhttp_t *parser, const char *at, size_t len)
 {
 	struct http_fetch *g = of(parser);
 	return buf_append(&g->body, view_of(at, len)) == 0 ? 0 : fail(g, "a body that is too long");
 }
 
-static int ended(http_parser *parser)
+static int ended(llhttp_t *parser)
 {
 	struct http_fetch *g = of(parser);
 	if (g->state != HTTP_FETCH_MORE)
@@ -110,13 +121,13 @@ static int ended(http_parser *parser)
 	if (g->status < 200)
 		return 0; /* 100 and 103: the response itself follows (RFC 9110 section 15.2) */
 	g->state = HTTP_FETCH_DONE;
-	http_parser_pause(parser, 1);
-	return 0;
+	return HPE_PAUSED;
 }
 
-static const http_parser_settings told = {.on_message_begin = begins,
+static const llhttp_settings_t told = {.on_message_begin = begins,
     .on_header_field = field_came,
     .on_header_value = value_came,
+    .on_header_value_complete = value_ended,
     .on_headers_complete = header_ended,
     .on_body = body_came,
     .on_message_complete = ended};
@@ -126,7 +137,7 @@ static const http_parser_settings told = {.on_message_begin = begins,
 struct http_fetch *http_fetch_new(size_t body_max)
 {
 	struct http_fetch *g = mem_alloc(sizeof *g);
-	http_parser_init(&g->parser, HTTP_RESPONSE);
+	llhttp_init(&g->parser, HTTP_RESPONSE, &told);
 	g->parser.data = g;
 	g->taken_max = HTTP_FETCH_HEADER_MAX + OVERHEAD * (uint64_t)body_max;
 	buf_init(&g->body, body_max);
@@ -167,12 +178,10 @@ int http_fetch_ask(struct buf *out, const struct http_fetch_request *r)
 	return buf_failed(out) ? -ENOBUFS : 0;
 }
 
-static enum http_fetch_state parse(struct http_fetch *g, const char *data, size_t len)
+static enum http_fetch_state judge(struct http_fetch *g, llhttp_errno_t error)
 {
-	http_parser_execute(&g->parser, &told, data, len);
-	enum http_errno error = HTTP_PARSER_ERRNO(&g->parser);
 	if (g->state == HTTP_FETCH_MORE && error != HPE_OK)
-		fail(g, error == HPE_HEADER_OVERFLOW ? "a header that is too long" : "not HTTP");
+		fail(g, "not HTTP");
 	return g->state;
 }
 
@@ -181,8 +190,8 @@ enum http_fetch_state http_fetch_feed(struct http_fetch *g, struct view bytes)
 	if (g->state != HTTP_FETCH_MORE || bytes.len == 0)
 		return g->state;
 	g->taken += bytes.len;
-	parse(g, bytes.data, bytes.len);
-	/* The library's own limit is five times ours, and is counted anew for each chunk. */
+	judge(g, llhttp_execute(&g->parser, bytes.data, bytes.len));
+	/* The library has no limit of its own. */
 	if (g->state == HTTP_FETCH_MORE && g->status == 0 && g->taken > HTTP_FETCH_HEADER_MAX)
 		fail(g, "a header that is too long");
 	if (g->state == HTTP_FETCH_MORE && g->taken > g->taken_max)
@@ -197,7 +206,7 @@ enum http_fetch_state http_fetch_end(struct http_fetch *g, bool orderly)
 	/* RFC 9112 section 9.8: without a length the end of the connection must be the peer's own. */
 	if (!orderly || g->taken == 0)
 		fail(g, "the connection was cut");
-	else if (parse(g, "", 0) == HTTP_FETCH_MORE)
+	else if (judge(g, llhttp_finish(&g->parser)) == HTTP_FETCH_MORE)
 		fail(g, "the connection ended too early");
 	return g->state;
 }

@@ -120,7 +120,7 @@ static void reads_all_kinds_of_bodies(void **state)
 	    "HTTP/1.1 200 OK\r\nContent-Type:  text/plain ; charset=utf-8 \r\nContent-Length: 5\r\n\r\nhello",
 	    0, 200, "text/plain ; charset=utf-8", "hello");
 	good("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello and more", 0, 200, "", "hello");
-	good("HTTP/1.0 200 OK\ncontent-TYPE: text/plain\n\nhello", 1, 200, "text/plain", "hello");
+	good("HTTP/1.0 200 OK\r\ncontent-TYPE: text/plain\r\n\r\nhello", 1, 200, "text/plain", "hello");
 	good("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: "
 	     "text/plain\r\n\r\n2;x=y\r\nhe\r\n03\r\nllo\r\n0\r\nTrailer: x\r\n\r\n",
 	    0, 200, "text/plain", "hello");
@@ -163,10 +163,12 @@ static void refuses_what_is_not_http(void **state)
 	    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
 	    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
 	    "HTTP/1.1 200 OK\r\nA B: c\r\n\r\n", "HTTP/1.1 200 OK\r\nA: c\x01\r\n\r\n",
-	    "HTTP/1.1 200 OK\r\n: c\r\n\r\n"};
+	    "HTTP/1.1 200 OK\r\n: c\r\n\r\n", "HTTP/1.0 200 OK\nContent-Type: text/plain\n\nhello",
+	    "HTTP/1.1 200 OK\r\nA: b\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"};
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		struct outcome o = everyhow(view_from_string(wrong[i]), 1);
-		assert_int_equal(o.state, HTTP_FETCH_FAILED);
+		if (o.state != HTTP_FETCH_FAILED)
+			fail_msg("taken: %s", wrong[i]);
 	}
 	bad("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", 0,
 	    "an upgrade that nobody asked for");
