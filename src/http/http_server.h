@@ -121,6 +121,8 @@ uint64_t http_server_body_taken(const struct http_server *s);
 void http_server_expire(struct http_server *s);
 /* For the log: why the machine ended the connection by itself; "" if it did not. A few words. */
 const char *http_server_why(const struct http_server *s);
+/* Compressors that are kept for the next answer are freed. */
+void http_coders_give_back(void);
 bool http_server_is_http2(const struct http_server *s);
 
 /* ---- the request; views are valid until `over` returns ---- */
