@@ -4,8 +4,10 @@
  *
  *   A mailbox uid user name  annotation of a message, shared (user 0) or a user's own
  *   B parent name            number of the mailbox of that name
+ *   C 'E' number             submission (submissions.h); C 'G' number recipient: whom it goes to
  *   C 'F' number             Sieve script (scripts.h)
  *   C 'H'                    how many mails rules have sent on in this hour (sent_on.h)
+ *   C 'I' number             identity (identities.h); C 'K' number kind part: its signatures
  *   C 'L'                    mailing lists whose mail comes and is kept (lists.h)
  *   C 'M' kind hash          mark: whom rules have answered, what they have seen (marks.h)
  *   C 'N'                    how many marks there are; C 'N' until kind hash: when each ends
@@ -88,8 +90,7 @@ static inline struct view key_view(const struct account_key *k)
 
 /*
  * Kinds of objects in the log. A KIND_PLACES entry's id is mailbox << 32 | block. Of the others, whose id is
- * the object's number, the log has those that were destroyed; C, O, S and J are reserved for DAV, Sieve and
- * JMAP.
+ * the object's number, the log has those that were destroyed; C and O are reserved for DAV.
  */
 enum account_kind {
 	KIND_PLACES = 'P',
@@ -97,7 +98,8 @@ enum account_kind {
 	KIND_COLLECTION = 'C',
 	KIND_OBJECT = 'O',
 	KIND_SCRIPT = 'S',
-	KIND_SUBMISSION = 'J'
+	KIND_SUBMISSION = 'J',
+	KIND_IDENTITY = 'I'
 };
 
 /* A UID's block, and its place in it. */
@@ -218,6 +220,9 @@ struct account_head {
 	uint64_t active_script, away_script; /* the active ones of SCRIPT_OWN and SCRIPT_AWAY; 0: none */
 	uint64_t rules_modseq; /* of the last change of what is done with mail that arrives: of a script, or
 	                          of which one is active */
+	uint32_t submissions, identities;               /* C 'E' and C 'I' entries */
+	uint64_t last_submission, last_identity;        /* the highest numbers that were given */
+	uint64_t submissions_modseq, identities_modseq; /* of the last change of one */
 };
 
 /* An entry of an access list: RIGHT_* for a user's or group's account number. */

@@ -9,7 +9,7 @@
 #ifndef ACCOUNT_SCRIPTS_H
 #define ACCOUNT_SCRIPTS_H
 
-#include "account/account.h"
+#include "account/log_gone.h"
 
 /* The directory gives no account this number. It is there from its first script on. */
 #define ACCOUNT_SERVER ((uint64_t)STORE_ACCOUNT << 56)
@@ -59,9 +59,7 @@ struct account_script_changes {
 
 	/* Internal. */
 	struct accounts *accounts;
-	struct store_read read;
-	struct account_key from, next;
-	size_t kept, slice;
+	struct account_log_gone log;
 };
 
 void account_script_changes(struct accounts *a, struct account_script_changes *c);

@@ -132,6 +132,12 @@ void head_encode(const struct account_head *h, struct entry *out)
 	entry_add_number(out, h->active_script);
 	entry_add_number(out, h->rules_modseq);
 	entry_add_number(out, h->away_script);
+	entry_add_number(out, h->submissions);
+	entry_add_number(out, h->last_submission);
+	entry_add_number(out, h->submissions_modseq);
+	entry_add_number(out, h->identities);
+	entry_add_number(out, h->last_identity);
+	entry_add_number(out, h->identities_modseq);
 }
 
 int head_decode(struct view value, struct account_head *h)
@@ -178,6 +184,12 @@ int head_decode(struct view value, struct account_head *h)
 	r.active_script = take_later(&c);
 	r.rules_modseq = take_later(&c);
 	r.away_script = take_later(&c);
+	r.submissions = take_later_u32(&c);
+	r.last_submission = take_later(&c);
+	r.submissions_modseq = take_later(&c);
+	r.identities = take_later_u32(&c);
+	r.last_identity = take_later(&c);
+	r.identities_modseq = take_later(&c);
 	if (cursor_ok(&c))
 		*h = r;
 	return entry_result(&c);
