@@ -56,6 +56,7 @@ ALLOWED = {
     'role/store': PROCESS | {'mime', 'search', 'dsn', 'store', 'account', 'directory', 'queue', 'ledger', 'trace'},
     'role/relay': PROCESS | {'mime', 'dsn', 'smtp', 'http', 'report', 'trust/route'},
     'role/relay/report': PROCESS | {'extract', 'mime', 'report', 'http', 'trust/sender', 'role/relay'},
+    'role/relay/submit': PROCESS | {'mime', 'dsn', 'smtp', 'trust/sender', 'role/relay'},
     'role/relay/notify': PROCESS | {'mime', 'dsn', 'smtp', 'trust/route', 'role/relay'},
     'role/smtp': EDGE | {'dsn', 'report', 'smtp', 'trust/route', 'trust/sender'},
     'role/pop3': EDGE | {'pop3'},
@@ -86,7 +87,7 @@ LIBRARIES = {  # header -> folders that may include it
 
 
 def may_include(path, folder, target):
-    if folder == target or (folder == 'role/relay' and target in ('role/relay/notify', 'role/relay/report')):
+    if folder == target or (folder == 'role/relay' and target in ('role/relay/notify', 'role/relay/report', 'role/relay/submit')):
         return True
     if folder in TOP:
         rule = ROLES_FROM.get(path, ROLES_FROM.get(folder))

@@ -200,6 +200,19 @@ static const struct {
         {"The recipient has set up a rule that refuses this message.",
             "Sending it again does not help. Ask the recipient in another way.",
             "See `postrider rule list` for the recipient's scripts."}},
+    [TROUBLE_NO_MAILBOX] = {"no such mailbox here", STATUS("1.1"),
+        {"The recipient's address does not exist on this server.", CHECK_ADDRESS,
+            "No account, alias or catch-all takes mail for it, or it is disabled: see `postrider account "
+            "list` "
+            "and `postrider alias list`."}},
+    [TROUBLE_SENDER] = {"not the sender's own address", STATUS("7.1"),
+        {"The address that this message was to be sent from is not, or no longer, one of yours.",
+            "Choose another identity in your mail program, and send the message again.",
+            "Mail for the address in the envelope, or in From, does not reach the account that sent it."}},
+    [TROUBLE_MESSAGE] = {"not a message that can be sent", STATUS("6.0"),
+        {"This message cannot be sent as it is.", "Write it anew in your mail program, and send that.",
+            "Its header is too large, it has lines that do not end in CR LF or hold NUL, it is larger than "
+            "message_size_max, or it has passed through too many servers."}},
 };
 
 const char *trouble_phrase(enum trouble trouble)

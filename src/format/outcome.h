@@ -90,6 +90,9 @@ enum trouble {
 	TROUBLE_SILENT,        /* the host answered, and then no more: not in time, within the dialogue */
 	TROUBLE_SLOW,          /* the host takes mail so slowly that its connection was given up */
 	TROUBLE_RULES,         /* the recipient's own rules refuse the message: RFC 5429 */
+	TROUBLE_NO_MAILBOX,    /* no such address here, found when what a user submits was handed in */
+	TROUBLE_SENDER,        /* the address that a user submits as is not the user's */
+	TROUBLE_MESSAGE,       /* what a user submits is no message that can be sent */
 	TROUBLE_KINDS
 };
 

@@ -61,7 +61,8 @@ enum {
 	MESSAGES_RULES = 1100,
 	MESSAGES_SCRIPT = 1200,
 	MESSAGES_EMAIL = 1300,
-	MESSAGE_TYPES = 1400 /* above all numbers */
+	MESSAGES_SUBMISSION = 1400,
+	MESSAGE_TYPES = 1500 /* above all numbers */
 };
 
 /* No message's struct is larger: whoever decodes one that it does not know has so much room. */

@@ -27,6 +27,7 @@ static const struct message_row *const pairs[MESSAGE_TYPES / MESSAGES_IN_GROUP] 
     [MESSAGES_RULES / MESSAGES_IN_GROUP] = messages_rules,
     [MESSAGES_SCRIPT / MESSAGES_IN_GROUP] = messages_script,
     [MESSAGES_EMAIL / MESSAGES_IN_GROUP] = messages_email,
+    [MESSAGES_SUBMISSION / MESSAGES_IN_GROUP] = messages_submission,
 };
 
 const char *role_bit_name(unsigned bit)

@@ -3,6 +3,7 @@
 
 #include "format/limits.h"
 #include "mail/mail_url.h"
+#include "mail/submission.h"
 #include "process/message_fields.h"
 
 enum {
@@ -25,6 +26,7 @@ SCHEMA(message_reference, FIELD_ANY(message_reference, hash));
 SCHEMA(message_delivery_report, FIELD_WORD(message_delivery_report, id, QUEUE_ID_SIZE),
     FIELD_COUNT(message_delivery_report, recipient),
     FIELD_NUMBER(message_delivery_report, action, 0, ACTION_EXPANDED));
+SCHEMA(message_submitted, FIELD_NUMBER(message_submitted, recipient, 0, QUEUED_MAX));
 SCHEMA(message_deliver, FIELD_WORD(message_deliver, session, 64), FIELD_IDENTITY(message_deliver, upload),
     FIELD_BYTES(message_deliver, bytes, PIECE_MAX), FIELD_BYTES(message_deliver, summary, SUMMARY_INLINE_MAX),
     FIELD_BYTES(message_deliver, trailer, TRAILER_MAX), FIELD_TIME(message_deliver, received_at),
@@ -38,7 +40,9 @@ SCHEMA(message_deliver, FIELD_WORD(message_deliver, session, 64), FIELD_IDENTITY
     FIELD_LINE(message_deliver, client, 512), FIELD_LINE(message_deliver, message_id, QUEUE_MESSAGE_ID_MAX),
     FIELD_IDENTITY(message_deliver, submitter), FIELD_SIZE(message_deliver, text_growth),
     FIELD_LIST(message_deliver, reports, REPORTS_MAX, &message_delivery_report_schema),
-    FIELD_FLAG(message_deliver, is_report), FIELD_LINE(message_deliver, author, 256));
+    FIELD_FLAG(message_deliver, is_report), FIELD_LINE(message_deliver, author, 256),
+    FIELD_WORD(message_deliver, submission, QUEUE_ID_SIZE),
+    FIELD_LIST(message_deliver, submitted, SUBMISSION_RECIPIENTS_MAX, &message_submitted_schema));
 SCHEMA(message_delivery_result, FIELD_ERROR(message_delivery_result, error),
     FIELD_TEXT(message_delivery_result, text, REFUSAL_MAX));
 SCHEMA(

@@ -47,6 +47,7 @@ struct message_delivery {
 	struct view forwarder;   /* the local address through which it was reached, or empty: then the sender is rewritten (SRS) */
 };
 struct message_reference { uint64_t hash; }; /* so a list of them is an array of numbers */
+struct message_submitted { uint64_t recipient; };
 /* A recipient that the delivery (a DSN) tells the sender about; it is marked as told in the same step. */
 struct message_delivery_report { struct view id; uint64_t recipient, action; };
 
@@ -74,6 +75,8 @@ struct message_deliver {
 	struct codec_list reports;
 	uint64_t is_report;          /* it came to an address for reports about our domains: it is read (ledger/received.h) */
 	struct view author;          /* of it: whom DMARC has proven as its author; empty: nobody */
+	struct view submission;      /* relay's: this record of "@submit" becomes this message, for these of its recipients; empty: none does. */
+	struct codec_list submitted; /* It is judged and taken in one step: -ECANCELED: its sender has taken it back */
 };
 /* error -EPERM: the recipient's rules refuse the message, with this text: lines of ASCII, or of UTF-8 where terms.utf8 is set. */
 struct message_delivery_result { int64_t error; struct view text; };
@@ -90,7 +93,7 @@ struct message_shown { int64_t error; uint64_t last; struct view bytes; };
 
 #define MESSAGES_DELIVERY_STRUCTS(X) X(message_upload) X(message_upload_credit) X(message_upload_abort) \
 	X(message_delivery) X(message_reference) X(message_delivery_report) X(message_deliver) \
-	X(message_delivery_result) X(message_delivered) X(message_room) X(message_mailing_list) X(message_etrn) X(message_etrn_answer) \
+	X(message_delivery_result) X(message_submitted) X(message_delivered) X(message_room) X(message_mailing_list) X(message_etrn) X(message_etrn_answer) \
 	X(message_show) X(message_shown)
 /* clang-format on */
 MESSAGES_DELIVERY_STRUCTS(MESSAGE_DECLARE_SCHEMA)

@@ -38,7 +38,7 @@ const struct message_row messages_login[MESSAGES_IN_GROUP] = {
     [MESSAGE_CHALLENGE - MESSAGES_LOGIN] = {"challenge", ROLE_AUTH, EDGES, &message_challenge_schema, MESSAGE_LOGIN},
     [MESSAGE_LOGGED_IN - MESSAGES_LOGIN] = {"logged-in", ROLE_AUTH, EDGES, &message_logged_in_schema, MESSAGE_LOGIN},
     [MESSAGE_LOGIN_FAILED - MESSAGES_LOGIN] = {"login-failed", ROLE_AUTH, EDGES, &message_login_failed_schema, MESSAGE_LOGIN},
-    [MESSAGE_SENDER - MESSAGES_LOGIN] = {"sender", ROLE_SMTP, ROLE_AUTH, &message_sender_schema},
-    [MESSAGE_VERDICT - MESSAGES_LOGIN] = {"verdict", ROLE_AUTH, ROLE_SMTP, &message_verdict_schema, MESSAGE_SENDER},
+    [MESSAGE_SENDER - MESSAGES_LOGIN] = {"sender", ROLE_SMTP | ROLE_RELAY, ROLE_AUTH, &message_sender_schema},
+    [MESSAGE_VERDICT - MESSAGES_LOGIN] = {"verdict", ROLE_AUTH, ROLE_SMTP | ROLE_RELAY, &message_verdict_schema, MESSAGE_SENDER},
 };
 /* clang-format on */

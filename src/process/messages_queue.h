@@ -46,6 +46,7 @@ struct message_queue_message {
 	struct view id;
 	struct mail_terms terms;
 	uint64_t arrived, expires, size;
+	uint64_t submitter;        /* "@submit" only: the account that sends it */
 	uint64_t trailer;          /* bytes behind the body, to be had by MESSAGE_QUEUE_READ from offset `size` */
 	struct codec_list recipients;
 	struct view head;   /* fields that stand above the body on its way; not counted in `size` */

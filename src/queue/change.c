@@ -53,6 +53,8 @@ int change_add(struct spool *s, unsigned shard, const struct queue_id *id, struc
 	arena_reset(&s->arena);
 	set_deadlines(s, r);
 	m.record = *r;
+	s->submitter = r->submitter;
+	s->submission = r->submission;
 	error = spool_save(s, &m, false);
 	if (error == 0)
 		note_new(s, id, r);
@@ -202,6 +204,68 @@ int change_told(struct spool *s, unsigned shard, const struct queue_id *id,
 		any = true;
 	}
 	return any ? spool_save(s, &m, false) : 0;
+}
+
+/* ---- what users submit ---- */
+
+static bool is_waiting(const struct queue_record *r, uint32_t recipient)
+{
+	return recipient < r->count && r->recipients[recipient].state == RECORD_WAITING;
+}
+
+int change_submission(struct spool *s, unsigned shard, const struct queue_id *id, const uint32_t *recipients,
+    size_t count, struct change_submitter *who)
+{
+	struct spool_message m;
+	int error = spool_load(s, shard, id, &m);
+	if (error)
+		return error == -ENOENT ? -ECANCELED : error;
+	bool waits = !m.record.held && m.record.submission != 0;
+	for (size_t i = 0; i < count && waits; i++)
+		waits = is_waiting(&m.record, recipients[i]);
+	*who = (struct change_submitter){.account = m.record.submitter, .submission = m.record.submission};
+	size_t left = 0;
+	for (uint32_t i = 0; i < m.record.count; i++)
+		left += is_waiting(&m.record, i) || m.record.recipients[i].action != ACTION_NONE;
+	who->whole = left == count;
+	return waits ? 0 : -ECANCELED;
+}
+
+int change_submitted(struct spool *s, unsigned shard, const struct queue_id *id, const uint32_t *recipients,
+    size_t count, const struct queue_id *as)
+{
+	struct spool_message m;
+	int error = spool_load(s, shard, id, &m);
+	if (error)
+		return error;
+	for (size_t i = 0; i < count; i++) {
+		struct record_recipient *p = &m.record.recipients[recipients[i]];
+		p->state = RECORD_RELAYED;
+		p->action = ACTION_NONE;
+	}
+	struct queue_note *n = spool_note(s, NOTE_SUBMITTED, id, NULL);
+	spool_note_text(s, &n->dsn, queue_id_view(as));
+	return spool_save(s, &m, false);
+}
+
+int change_withdrawn(struct spool *s, unsigned shard, const struct queue_id *id)
+{
+	struct spool_message m;
+	int error = spool_load(s, shard, id, &m);
+	if (error)
+		return error == -ENOENT ? -EBUSY : error;
+	for (uint32_t i = 0; i < m.record.count; i++)
+		if (!is_waiting(&m.record, i))
+			return -EBUSY;
+	for (size_t i = 0; i < m.record.count; i++) {
+		m.record.recipients[i].state = RECORD_FAILED;
+		m.record.recipients[i].action = ACTION_NONE;
+	}
+	m.record.held = false;
+	struct queue_note *n = spool_note(s, NOTE_DELETED, id, NULL);
+	spool_note_text(s, &n->by, VIEW("its sender"));
+	spool_note_text(s, &n->why, VIEW("it was taken back before it was sent"));
+	return spool_save(s, &m, true);
 }
 
 /* ---- time ---- */
@@ -416,7 +480,8 @@ static bool reroute(struct queue_record *r, const struct change_order *order)
 	bool any = false;
 	for (size_t i = 0; i < r->count; i++) {
 		struct record_recipient *p = &r->recipients[i];
-		if (p->state != RECORD_WAITING || p->local || view_equal(p->route, order->route))
+		bool ours = p->local || (p->destination.len > 0 && p->destination.data[0] == '@');
+		if (p->state != RECORD_WAITING || ours || view_equal(p->route, order->route))
 			continue;
 		p->route = view_take(order->route, QUEUE_ROUTE_MAX);
 		any = true;

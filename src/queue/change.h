@@ -46,6 +46,23 @@ struct change_report {
 int change_told(struct spool *s, unsigned shard, const struct queue_id *id,
     const struct change_report *reports, size_t count) __attribute__((warn_unused_result));
 
+/*
+ * Of what users submit, "@submit". Whether these recipients of it still wait, and whose it is: -ECANCELED: it
+ * was taken back, or held. Then, behind what others refuse: they have been handed in, as the message `as`.
+ */
+struct change_submitter {
+	uint64_t account, submission;
+	bool whole; /* nobody else waits, and nothing is to be told: the record goes with these */
+};
+int change_submission(struct spool *s, unsigned shard, const struct queue_id *id, const uint32_t *recipients,
+    size_t count, struct change_submitter *who) __attribute__((warn_unused_result));
+int change_submitted(struct spool *s, unsigned shard, const struct queue_id *id, const uint32_t *recipients,
+    size_t count, const struct queue_id *as) __attribute__((warn_unused_result));
+
+/* Its sender takes it back. -EBUSY: it is gone, or some of it is. */
+int change_withdrawn(struct spool *s, unsigned shard, const struct queue_id *id)
+    __attribute__((warn_unused_result));
+
 /* What time does: a delay is to be told, a deadline passes, the message expires. */
 int change_event(struct spool *s, unsigned shard, const struct queue_id *id)
     __attribute__((warn_unused_result));

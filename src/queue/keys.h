@@ -17,8 +17,12 @@
 
 enum { QUEUE_SHARDS = 64 };
 
-/* "@notify": senders are to be told. "@local": mail for mailboxes here, held back until now. */
+/*
+ * "@notify": senders are to be told. "@local": mail for mailboxes here, held back until now. "@submit": what
+ * users send over their account (mail/submission.h), before it is completed, signed and handed in.
+ */
 #define QUEUE_NOTIFY VIEW("@notify")
+#define QUEUE_SUBMIT VIEW("@submit")
 #define QUEUE_LOCAL VIEW("@local")
 
 struct queue_key {

@@ -129,6 +129,15 @@ struct queue_delivery {
 	size_t part_count;
 	struct change_report *reports; /* sorted by queue_delivery_begin */
 	size_t report_count;
+	/*
+	 * What was submitted is handed in with this message: these recipients of the record `submitted`. It
+	 * is there, and whose it is, after queue_delivery_check; -ECANCELED: it was taken back.
+	 */
+	bool submits;
+	struct queue_id submitted;
+	const uint32_t *submitted_recipients;
+	size_t submitted_count;
+	struct change_submitter submitter;
 
 	/* The queue's. */
 	struct spool spool;

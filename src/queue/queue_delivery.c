@@ -8,6 +8,9 @@
 #include "base/random.h"
 #include "queue/queue_private.h"
 
+/* A record of a hundred recipients, written anew or removed, its wait and its event. */
+enum { SUBMITTED_WRITES = 140 };
+
 static int compare_reports(const void *a, const void *b)
 {
 	return memcmp(&((const struct change_report *)a)->id, &((const struct change_report *)b)->id,
@@ -31,7 +34,7 @@ void queue_delivery_begin(struct queue *q, struct queue_delivery *d)
 {
 	d->repeated = false;
 	/* Mail for mailboxes here alone, which is most of it, costs nothing. */
-	d->begun = d->record.count > 0 || d->report_count > 0;
+	d->begun = d->record.count > 0 || d->report_count > 0 || d->submits;
 	if (!d->begun)
 		return;
 	spool_init(&d->spool, &q->config, clock_wall());
@@ -93,8 +96,16 @@ int queue_delivery_check(struct txn *t, struct queue_delivery *d, size_t others)
 		if (error && error != -ENOENT)
 			return error;
 	}
+	if (d->submits) {
+		int error = change_submission(&d->spool, queue_home(QUEUE_SUBMIT), &d->submitted,
+		    d->submitted_recipients, d->submitted_count, &d->submitter);
+		if (error)
+			return error;
+		d->record.submitter = d->submitter.account;
+		d->record.submission = d->submitter.submission;
+	}
 	d->spool.reserved = others;
-	size_t told = 0;
+	size_t told = d->submits ? SUBMITTED_WRITES : 0;
 	for (size_t i = 0; i < d->report_count; i++)
 		told += i == 0 || compare_reports(&d->reports[i - 1], &d->reports[i]) != 0 ? 8 : 0;
 	return others + new_writes(d) + told > STORE_WRITE_KEYS_MAX ? -EMSGSIZE : 0;
@@ -134,6 +145,9 @@ int queue_delivery_run(struct txn *t, struct queue_delivery *d)
 		struct queue_record part = record_of(d, &d->parts[i]);
 		error = change_add(&d->spool, d->parts[i].shard, &d->parts[i].id, &part);
 	}
+	if (error == 0 && d->submits)
+		error = change_submitted(&d->spool, queue_home(QUEUE_SUBMIT), &d->submitted,
+		    d->submitted_recipients, d->submitted_count, &d->id);
 	for (size_t i = 0, n; i < d->report_count && error == 0; i += n) {
 		for (n = 1;
 		     i + n < d->report_count && compare_reports(&d->reports[i], &d->reports[i + n]) == 0; n++)
@@ -156,6 +170,17 @@ static void end_told(struct queue *q, const struct queue_delivery *d)
 		queue_destination_drop(q, notify);
 }
 
+/* What has been handed in whole needs no outcome either. */
+static void end_submitted(struct queue *q, const struct queue_delivery *d)
+{
+	struct destination *submit = d->submits ? queue_destination_named(q, QUEUE_SUBMIT) : NULL;
+	struct lease *l = submit && d->submitter.whole ? queue_lease_of(q, submit, &d->submitted) : NULL;
+	if (l && !l->decided)
+		queue_lease_free(q, l);
+	if (submit)
+		queue_destination_drop(q, submit);
+}
+
 void queue_delivery_done(struct queue *q, struct queue_delivery *d, int result)
 {
 	if (!d->begun)
@@ -163,6 +188,7 @@ void queue_delivery_done(struct queue *q, struct queue_delivery *d, int result)
 	if (result == 0) {
 		queue_take_effects(q, &d->spool);
 		end_told(q, d);
+		end_submitted(q, d);
 	}
 	spool_done(&d->spool);
 	mem_free(d->hints);

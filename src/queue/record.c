@@ -7,8 +7,8 @@
 #include "base/cursor.h"
 #include "dsn/dsn_explain.h"
 
-enum { VERSION = 4 };
-enum { BY_DONE = 1, HELD = 2, SHARED = 4, GROWS = 8 };
+enum { VERSION = 5 };
+enum { BY_DONE = 1, HELD = 2, SHARED = 4, GROWS = 8, SUBMITTED = 16 };
 enum { UTF8 = 1, REQUIRETLS = 2, HAS_PRIORITY = 4, BY_TRACE = 8 }; /* of the terms */
 enum { LOCAL = 1, WARNED = 2 };
 
@@ -110,8 +110,9 @@ static void put_record(struct buf *out, const struct queue_record *r, const stru
 	buf_append_u64(out, (uint64_t)r->arrived);
 	buf_append_u64(out, (uint64_t)r->expires);
 	buf_append_u64(out, (uint64_t)r->warn_at);
-	buf_append_u8(out, (uint8_t)((r->by_done ? BY_DONE : 0) | (r->held ? HELD : 0) |
-	                             (r->shared ? SHARED : 0) | (r->text_growth ? GROWS : 0)));
+	buf_append_u8(
+	    out, (uint8_t)((r->by_done ? BY_DONE : 0) | (r->held ? HELD : 0) | (r->shared ? SHARED : 0) |
+	                   (r->text_growth ? GROWS : 0) | (r->submission ? SUBMITTED : 0)));
 	buf_append_u64(out, (uint64_t)r->held_since);
 	buf_append_u64(out, (uint64_t)r->held_until);
 	buf_append_u64(out, (uint64_t)r->notify_after);
@@ -134,6 +135,8 @@ static void put_record(struct buf *out, const struct queue_record *r, const stru
 		put_recipient(out, &r->recipients[i], room);
 	if (r->text_growth)
 		buf_append_u64(out, r->text_growth);
+	if (r->submission)
+		buf_append_u64(out, r->submission);
 }
 
 int queue_record_encode(const struct queue_record *r, struct buf *out)
@@ -233,7 +236,8 @@ static void read_head(struct cursor *c, struct queue_record *r)
 	r->by_done = flags & BY_DONE;
 	r->held = flags & HELD;
 	r->shared = flags & SHARED;
-	r->text_growth = flags & GROWS ? 1 : 0; /* it stands behind the recipients */
+	r->text_growth = flags & GROWS ? 1 : 0; /* these two stand behind the recipients */
+	r->submission = flags & SUBMITTED ? 1 : 0;
 	r->held_since = (int64_t)cursor_u64(c);
 	r->held_until = (int64_t)cursor_u64(c);
 	r->notify_after = (int64_t)cursor_u64(c);
@@ -272,6 +276,8 @@ int queue_record_decode(struct view bytes, struct queue_record *r, struct arena 
 		read_recipient(&c, &read.recipients[i]);
 	if (read.text_growth > 0)
 		read.text_growth = cursor_u64(&c);
+	if (read.submission > 0)
+		read.submission = cursor_u64(&c);
 	if (!cursor_ok(&c))
 		return -EBADMSG;
 	*r = read;

@@ -92,6 +92,7 @@ struct queue_record {
 	uint64_t references[MESSAGE_REFERENCES_MAX]; /* likewise, nearest first */
 	uint8_t reference_count;
 	uint64_t submitter;
+	uint64_t submission; /* its number in the submitter's account (account/submissions.h); 0: none */
 	int64_t arrived, expires;
 	int64_t warn_at; /* when a delay is to be told; 0: not (any more) */
 	bool shared;     /* mailboxes here have the body too */

@@ -93,6 +93,8 @@ struct queue_note *spool_note(struct spool *s, enum queue_note_kind kind, const 
 		return &dropped;
 	n->kind = kind;
 	n->id = *id;
+	n->submitter = s->submitter;
+	n->submission = s->submission;
 	*s->notes_end = n;
 	s->notes_end = &n->next;
 	if (recipient == NULL)
@@ -101,6 +103,7 @@ struct queue_note *spool_note(struct spool *s, enum queue_note_kind kind, const 
 	n->cause = recipient->cause;
 	spool_note_text(s, &n->recipient, recipient->address);
 	spool_note_text(s, &n->destination, recipient->destination);
+	spool_note_text(s, &n->forwarder, recipient->forwarder);
 	spool_note_text(s, &n->route, recipient->route);
 	spool_note_text(s, &n->status, recipient->status);
 	spool_note_text(s, &n->reply, recipient->reply);
@@ -511,6 +514,8 @@ int spool_load(struct spool *s, unsigned shard, const struct queue_id *id, struc
 		error = queue_record_decode(buf_view(&s->raw), &m->record, &s->arena);
 	if (error)
 		return error;
+	s->submitter = m->record.submitter;
+	s->submission = m->record.submission;
 	m->before = entries_of(s, &m->record);
 	return m->before ? 0 : -ENOMEM;
 }

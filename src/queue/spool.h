@@ -32,18 +32,20 @@ enum queue_note_kind {
 	NOTE_DELETED,
 	NOTE_REROUTED, /* destination, route */
 	NOTE_RETRIED,
-	NOTE_DONE /* the message has left the queue */
+	NOTE_SUBMITTED, /* of "@submit": dsn: the id of the message that was made of it */
+	NOTE_DONE       /* the message has left the queue */
 };
 
 struct queue_note {
 	struct queue_note *next;
 	enum queue_note_kind kind;
 	struct queue_id id;
-	enum queue_action action; /* what of it the sender will be told */
-	int64_t at;               /* of the next attempt */
-	uint8_t cause;            /* as in the record: without one the reply is the host's own */
+	enum queue_action action;       /* what of it the sender will be told */
+	int64_t at;                     /* of the next attempt */
+	uint8_t cause;                  /* as in the record: without one the reply is the host's own */
+	uint64_t submitter, submission; /* as in the record */
 	struct view recipient, destination, route, status, reply, stage, host, address, tls, verified, to,
-	    dsn, by, why;
+	    dsn, by, why, forwarder;
 };
 
 /* A wait that was put: whoever has the destination is told of new mail. */
@@ -74,6 +76,7 @@ struct spool {
 	struct spool_awaited *awaited;
 	struct arena notes_arena, arena;
 	struct buf raw, encoded;
+	uint64_t submitter, submission; /* of the record at work: its notes have them */
 };
 
 void spool_init(struct spool *s, const struct queue_config *config, int64_t now);

@@ -41,6 +41,7 @@ enum trace_kind {
 	TRACE_RETRIED,  /* by: an administrator asked for an attempt now */
 	TRACE_DISCARDED, /* recipient, by (which rule, and why): it is kept nowhere */
 	TRACE_REFUSED,   /* recipient, by: its rules refuse it */
+	TRACE_SUBMITTED, /* as (the id of the message that was made of what a user submitted) */
 	TRACE_DONE,      /* nothing is left to do: the message has left the queue */
 	TRACE_KINDS
 };

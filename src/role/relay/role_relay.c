@@ -22,6 +22,7 @@
 #include "role/relay/relay_state.h"
 #include "role/relay/relay_tls_report.h"
 #include "role/relay/report/relay_report.h"
+#include "role/relay/submit/relay_submit.h"
 #include "role/relay/relay_zone.h"
 
 /* ---- peers ---- */
@@ -31,6 +32,8 @@ static void open_destination(const struct message_queue_destination *m)
 {
 	if (view_equal(m->name, VIEW(RELAY_NOTIFY_NAME)))
 		relay_notify_open(m);
+	else if (view_equal(m->name, VIEW(RELAY_SUBMIT_NAME)))
+		relay_submit_open(m);
 	else
 		relay_destination_open(m);
 }

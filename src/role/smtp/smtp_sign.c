@@ -6,10 +6,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "format/address_normal.h"
-#include "format/author.h"
 #include "process/lookup.h"
-#include "process/signing.h"
+#include "process/signing_choose.h"
 #include "trust/sender/dmarc.h"
 
 enum {
@@ -76,54 +74,18 @@ const struct smtp_tap smtp_sign_tap = {.begin = begin, .bytes = bytes, .end = en
 
 /* ---- whose domain ---- */
 
-/* The one domain of all authors. False: there is none, or several. */
-static bool find_author(const struct authors *authors, struct address *domain)
-{
-	struct address a;
-	*domain = (struct address){.len = 0};
-	for (size_t i = 0; authors && i < authors->count; i++) {
-		if (address_normalize(authors->addresses[i], &a) != 0)
-			return false;
-		if (domain->len > 0 && !view_equal(address_domain(&a), address_view(domain)))
-			return false;
-		if (domain->len == 0 && address_normalize_domain(address_domain(&a), domain) != 0)
-			return false;
-	}
-	return authors && !authors->cut && domain->len > 0;
-}
-
-static bool is_domain_of(struct view address, const struct address *domain)
-{
-	struct address a;
-	return address_normalize(address, &a) == 0 && view_equal(address_domain(&a), address_view(domain));
-}
-
-/*
- * Whether the user may write from this domain: the sender's, which was proven, and the login's are; any other
- * of ours is where an author who is not the user would have been refused. Of one that is not ours keys has no
- * key.
- */
-static bool may_sign(const struct smtp_connection *c, const struct address *domain)
-{
-	return view_equal(smtp_role.edge.process->settings.own_from, VIEW("refuse")) ||
-	       is_domain_of(smtp_envelope(c->session)->terms.sender, domain) ||
-	       is_domain_of(smtp_login_address(c->session), domain);
-}
-
 enum smtp_hook_result smtp_sign_choose(struct smtp_connection *c, struct smtp_verdict *verdict)
 {
 	struct smtp_sign *s = c->message.sign;
 	const struct smtp_envelope *envelope = smtp_envelope(c->session);
-	struct address sender;
 	(void)verdict;
 	if (s == NULL)
 		return HOOK_ACCEPT;
-	struct view proven =
-	    envelope->sender_is_null ? smtp_login_address(c->session) : envelope->terms.sender;
-	bool known = address_normalize(proven, &sender) == 0;
-	bool own = find_author(smtp_authors(c->session), &s->author) && may_sign(c, &s->author);
-	signing_domain(s->signing, own ? address_view(&s->author) : (struct view){0},
-	    known ? address_domain(&sender) : (struct view){0}, false);
+	struct signing_choice choice = {.authors = smtp_authors(c->session),
+	    .sender = envelope->sender_is_null ? (struct view){0} : envelope->terms.sender,
+	    .login = smtp_login_address(c->session),
+	    .any_of_ours = view_equal(smtp_role.edge.process->settings.own_from, VIEW("refuse"))};
+	signing_choose(s->signing, &choice, &s->author);
 	return HOOK_ACCEPT;
 }
 

@@ -22,7 +22,7 @@ static const struct {
     {ROLE_POP3, RIGHT_MAILDROP},
     {ROLE_IMAP, RIGHT_MAIL},
     {ROLE_MANAGESIEVE, RIGHT_SCRIPTS},
-    {ROLE_WEB, RIGHT_MAIL | RIGHT_SCRIPTS},
+    {ROLE_WEB, RIGHT_MAIL | RIGHT_SCRIPTS | RIGHT_SUBMIT},
 };
 
 /* Each verb: its message, the permission that it needs, its function, and whether it is a question, which
@@ -43,7 +43,7 @@ static const struct {
 	X(MAIL_UPLOAD, RIGHT_MAIL, right_upload, false) \
 	X(MAIL_UPLOAD_ABORT, RIGHT_MAIL, right_upload_abort, false) \
 	X(MAIL_WATCH, RIGHT_MAIL, right_watch, true) \
-	X(MAIL_STOP, RIGHT_MAIL | RIGHT_SCRIPTS, question_stop, false) \
+	X(MAIL_STOP, RIGHT_MAIL | RIGHT_SCRIPTS | RIGHT_SUBMIT, question_stop, false) \
 	X(MAIL_MAILBOXES, RIGHT_MAIL, right_mailboxes, true) \
 	X(MAIL_CREATE, RIGHT_MAIL, right_create, true) \
 	X(MAIL_RENAME, RIGHT_MAIL, right_rename, true) \
@@ -88,7 +88,16 @@ static const struct {
 	X(SCRIPT_TRY, RIGHT_SCRIPTS, right_script_try, true) \
 	X(SCRIPT_CHANGES, RIGHT_SCRIPTS, right_script_changes, true) \
 	X(SCRIPT_FILED, RIGHT_SCRIPTS, right_script_filed, true) \
-	X(SCRIPT_NOTE, RIGHT_SCRIPTS, right_script_note, true)
+	X(SCRIPT_NOTE, RIGHT_SCRIPTS, right_script_note, true) \
+	X(SUBMISSION_CREATE, RIGHT_SUBMIT, right_submission_create, true) \
+	X(SUBMISSION_GET, RIGHT_SUBMIT, right_submission_get, true) \
+	X(SUBMISSION_CHANGES, RIGHT_SUBMIT, right_submission_changes, true) \
+	X(SUBMISSION_CANCEL, RIGHT_SUBMIT, right_submission_cancel, true) \
+	X(SUBMISSION_REMOVE, RIGHT_SUBMIT, right_submission_remove, true) \
+	X(IDENTITY_GET, RIGHT_SUBMIT, right_identity_get, true) \
+	X(IDENTITY_CHANGES, RIGHT_SUBMIT, right_identity_changes, true) \
+	X(IDENTITY_SET, RIGHT_SUBMIT, right_identity_set, true) \
+	X(IDENTITY_REMOVE, RIGHT_SUBMIT, right_identity_remove, true)
 /* clang-format on */
 
 static void not_served(struct right *r, uint32_t request, const void *message)

@@ -20,10 +20,12 @@
 
 enum right_permission {
 	RIGHT_MAILDROP =
-	    1 << 0,            /* list INBOX, read its messages and delete them; for one session at a time */
-	RIGHT_MAIL = 1 << 1,   /* all of mail/mail.h, but what is administrators' */
-	RIGHT_IMPORT = 1 << 2, /* with RIGHT_MAIL: that too. Messages keep what they were elsewhere */
-	RIGHT_SCRIPTS = 1 << 3 /* all of mail/script.h and mail/vacation.h */
+	    1 << 0,             /* list INBOX, read its messages and delete them; for one session at a time */
+	RIGHT_MAIL = 1 << 1,    /* all of mail/mail.h, but what is administrators' */
+	RIGHT_IMPORT = 1 << 2,  /* with RIGHT_MAIL: that too. Messages keep what they were elsewhere */
+	RIGHT_SCRIPTS = 1 << 3, /* all of mail/script.h and mail/vacation.h */
+	RIGHT_SUBMIT =
+	    1 << 4 /* all of mail/submission.h and mail/identity.h: it may send mail as the account */
 };
 
 struct right {
@@ -186,6 +188,19 @@ void right_script_try_stop(struct right *r); /* at the right's end */
 
 /* right.c: MAIL_BRANCH */
 void right_branch(struct right *r, uint32_t request, const void *message);
+
+/* right_submission.c, right_submissions.c: mail/submission.h. */
+void right_submission_create(struct right *r, uint32_t request, const void *message);
+void right_submission_cancel(struct right *r, uint32_t request, const void *message);
+void right_submission_remove(struct right *r, uint32_t request, const void *message);
+void right_submission_get(struct right *r, uint32_t request, const void *message);
+void right_submission_changes(struct right *r, uint32_t request, const void *message);
+
+/* right_identity.c: mail/identity.h. */
+void right_identity_get(struct right *r, uint32_t request, const void *message);
+void right_identity_changes(struct right *r, uint32_t request, const void *message);
+void right_identity_set(struct right *r, uint32_t request, const void *message);
+void right_identity_remove(struct right *r, uint32_t request, const void *message);
 
 /* right_show.c: MAIL_SHOW */
 void right_show(struct right *r, uint32_t request, const void *message);

@@ -117,7 +117,9 @@ static int run(struct txn *t, void *arg)
 	if (refused && (alone || d->mail.all_or_none || !account_delivery_is_refusal(refused)))
 		return refused;
 	d->queue.record.count = keep_recipients(d);
-	error = queue_delivery_run(t, &d->queue);
+	error = d->queue.submits ? store_submit_run(t, &d->queue) : 0;
+	if (error == 0)
+		error = queue_delivery_run(t, &d->queue);
 	if (error == 0)
 		error = filtering_run(t, &d->rules);
 	if (error == 0 && d->is_report && !d->queue.repeated)
@@ -129,8 +131,10 @@ static void trace(const struct delivery *d)
 {
 	const struct queue_record *r = &d->queue.record;
 	struct view id = queue_id_view(&d->queue.id);
-	/* A report: the message that it is about; of several the first. */
-	struct view about = d->queue.report_count ? queue_id_view(&d->queue.reports[0].id) : (struct view){0};
+	/* A report: the message that it is about; of several the first. What was submitted: how it waited. */
+	struct view about = d->queue.report_count ? queue_id_view(&d->queue.reports[0].id)
+	                    : d->queue.submits    ? queue_id_view(&d->queue.submitted)
+	                                          : (struct view){0};
 	trace_event(id, TRACE_ACCEPTED, log_text("from", r->client), log_text("sender", r->terms.sender),
 	    log_u64("size", r->body_len), log_text("message_id", r->message_id),
 	    log_u64("recipients", d->parts ? d->parts[0].count : d->item_count),
@@ -452,6 +456,8 @@ static int copy_message(struct delivery *d, const struct message_deliver *m)
 		error = -EINVAL;
 	if (error == 0 && d->mail.target_count == 0 && d->recipient_count > PART_RECIPIENTS)
 		error = make_parts(d);
+	if (error == 0 && m->submission.len > 0)
+		error = store_submit_take(&d->queue, d->link, m, &d->arena);
 	return error ? error : copy_reports(d, m);
 }
 

@@ -106,6 +106,16 @@ void store_queue_local_offer(const struct queue_offer *offer);
 bool store_queue_local_message(const struct queue_handout *h); /* false: not of "@local" */
 bool store_queue_local_taken(uint64_t number, int error, size_t count, bool more);
 
+/*
+ * store_submit.c: "@submit" becomes mail. take: what a delivery says of that, copied; -EINVAL: it may not.
+ * run: the account's part of its commit, behind queue_delivery_check. note: what became of the mail goes to
+ * the submission.
+ */
+int store_submit_take(
+    struct queue_delivery *d, const struct link *link, const struct message_deliver *m, struct arena *arena);
+int store_submit_run(struct txn *t, struct queue_delivery *d);
+void store_submit_note(const struct queue_note *note);
+
 /* store_queue_notes.c: what became of messages, for log and trace. */
 void store_queue_note(const struct queue_note *note);
 

@@ -80,6 +80,7 @@ static void on_message(void *arg, uint32_t request, const struct queue_handout *
 	    .arrived = (uint64_t)r->arrived,
 	    .expires = (uint64_t)r->expires,
 	    .size = r->body_len,
+	    .submitter = r->submission ? r->submitter : 0,
 	    .trailer = r->trailer_len,
 	    .recipients = {.items = recipients, .count = h->count},
 	    .head = r->head,
@@ -115,6 +116,7 @@ static void on_note(void *arg, const struct queue_note *note)
 {
 	(void)arg;
 	store_queue_note(note);
+	store_submit_note(note);
 }
 
 static void on_wake_in(void *arg, int64_t milliseconds)

@@ -26,6 +26,7 @@ static const struct {
     [NOTE_DELETED] = {"queue-deleted", LOG_WARNING, TRACE_DELETED},
     [NOTE_REROUTED] = {"queue-rerouted", LOG_WARNING, TRACE_REROUTED},
     [NOTE_RETRIED] = {"queue-retried", LOG_INFO, TRACE_RETRIED},
+    [NOTE_SUBMITTED] = {"queue-submitted", LOG_INFO, TRACE_SUBMITTED},
     [NOTE_DONE] = {NULL, LOG_DEBUG, TRACE_DONE},
 };
 
@@ -78,6 +79,8 @@ void store_queue_note(const struct queue_note *n)
 	add_text(&f, "to", n->to);
 	if (n->kind == NOTE_NOTIFIED)
 		add_text(&f, "dsn", n->dsn);
+	if (n->kind == NOTE_SUBMITTED)
+		add_text(&f, "as", n->dsn);
 	add_text(&f, "by", n->by);
 	add_text(&f, "why", n->why);
 	if (n->kind == NOTE_NOTIFIED || n->kind == NOTE_UNTOLD)
