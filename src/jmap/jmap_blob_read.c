@@ -1,0 +1,244 @@
+/* Blobs, read piece by piece: jmap_blob_read.h. Each piece is a question of its own, so that no more is on
+ * its way than the call can take. */
+#include "jmap/jmap_blob_read.h"
+
+#include <errno.h>
+
+#include "mail/email_wire.h"
+#include "mime/summary.h"
+
+enum {
+	/* A structure with its parts: what STRUCTURE_MAX holds, decoded. */
+	PARTS_ROOM = 8 * STRUCTURE_MAX
+};
+
+static bool is_upload(const struct jmap_blob *b)
+{
+	return b->id.letter == MAIL_ID_BLOB_UPLOAD || b->id.letter == MAIL_ID_BLOB_UPLOAD_PART;
+}
+
+static bool is_part(const struct jmap_blob *b)
+{
+	return b->id.letter == MAIL_ID_BLOB_PART || b->id.letter == MAIL_ID_BLOB_UPLOAD_PART;
+}
+
+/* ---- beginning ---- */
+
+static void put_id(char out[8], uint64_t id)
+{
+	for (int i = 0; i < 8; i++)
+		out[i] = (char)(id >> (56 - 8 * i));
+}
+
+static void find(struct jmap_call *c, struct jmap_blob *b)
+{
+	char id[8];
+	put_id(id, b->id.number);
+	if (is_upload(b))
+		jmap_ask(c, EMAIL_KEPT, &(struct email_kept){.kept = b->id.number}, b->answered);
+	else
+		jmap_ask(c, EMAIL_GET,
+		    &(struct email_get){.account = b->ask,
+		        .want = MAIL_WANT_SIZE | MAIL_WANT_FLAGS | MAIL_WANT_PREFIX |
+		                (is_part(b) ? MAIL_WANT_STRUCTURE : 0),
+		        .ids = view_of(id, sizeof id)},
+		    b->answered);
+}
+
+bool jmap_blob_begin(struct jmap_call *c, struct jmap_blob *b, const struct jmap_account *account,
+    struct view id, jmap_answered *answered)
+{
+	struct mail_id found;
+	jmap_blob_done(b);
+	if (!mail_id_get(id, &found) || found.account != account->number)
+		return false;
+	b->id = found;
+	b->ask = account->ask;
+	b->answered = answered;
+	if (b->id.letter != MAIL_ID_BLOB_EMAIL && !is_part(b) && !is_upload(b))
+		return false;
+	buf_init(&b->piece, JMAP_BLOB_PIECE);
+	buf_init(&b->decoded, 2 * JMAP_BLOB_PIECE);
+	find(c, b);
+	return true;
+}
+
+void jmap_blob_done(struct jmap_blob *b)
+{
+	mime_parser_free(b->parser);
+	buf_done(&b->piece);
+	buf_done(&b->decoded);
+	*b = (struct jmap_blob){0};
+}
+
+/* ---- reading ---- */
+
+void jmap_blob_rewind(struct jmap_blob *b)
+{
+	enum transfer_encoding encoding = b->decoder.encoding;
+	bool shows_footer = b->decoder.shows_footer;
+	b->at = 0;
+	transfer_decoder_init(&b->decoder, encoding);
+	b->decoder.shows_footer = shows_footer;
+}
+
+void jmap_blob_skip(struct jmap_blob *b, uint64_t octets)
+{
+	b->at = octets < b->size ? octets : b->size;
+}
+
+void jmap_blob_next(struct jmap_call *c, struct jmap_blob *b)
+{
+	uint64_t len = b->size - b->at;
+	char part[24];
+	if (len > JMAP_BLOB_PIECE)
+		len = JMAP_BLOB_PIECE;
+	put_id(part, b->id.number);
+	put_id(part + 8, b->offset + b->at);
+	put_id(part + 16, len);
+	b->at += len;
+	b->asked = len;
+	buf_clear(&b->piece);
+	/* A question without octets would be none: what is empty is asked for as well, and answered. */
+	jmap_ask(c, EMAIL_READ,
+	    &(struct email_read){
+	        .account = b->ask, .kept = is_upload(b), .parts = view_of(part, sizeof part)},
+	    b->answered);
+}
+
+static enum jmap_blob_event fail(struct jmap_blob *b, int64_t error)
+{
+	b->error = error;
+	return JMAP_BLOB_FAILED;
+}
+
+/* A piece is here. What a part decodes to may be empty; then the next one is asked for. */
+static enum jmap_blob_event give(struct jmap_call *c, struct jmap_blob *b)
+{
+	b->last = b->at == b->size;
+	b->bytes = buf_view(&b->piece);
+	if (!b->is_encoded)
+		return JMAP_BLOB_BYTES;
+	buf_clear(&b->decoded);
+	transfer_decode(&b->decoder, b->bytes, &b->decoded);
+	if (b->last)
+		transfer_decode_end(&b->decoder, &b->decoded);
+	if (buf_failed(&b->decoded))
+		return fail(b, -ENOMEM);
+	b->bytes = buf_view(&b->decoded);
+	if (b->bytes.len > 0 || b->last)
+		return JMAP_BLOB_BYTES;
+	jmap_blob_next(c, b);
+	return JMAP_BLOB_WAITS;
+}
+
+/* ---- finding ---- */
+
+/* The part of this number: where its body lies, behind `prefix` octets. A multipart is no blob. */
+static bool place_part(struct jmap_blob *b, const struct mime_tree *tree, uint64_t prefix, uint64_t whole)
+{
+	if (b->id.part >= tree->count)
+		return false;
+	const struct mime_part *part = &tree->parts[b->id.part];
+	if (view_equal(part->type.type, VIEW("multipart")) || part->body_offset > whole ||
+	    part->body_len > whole - part->body_offset || prefix > whole - part->body_offset - part->body_len)
+		return false;
+	b->offset = prefix + part->body_offset;
+	b->size = part->body_len;
+	b->is_encoded = part->encoding == TRANSFER_BASE64 || part->encoding == TRANSFER_QUOTED_PRINTABLE;
+	transfer_decoder_init(&b->decoder, part->encoding);
+	b->decoder.shows_footer = view_equal(part->type.type, VIEW("text"));
+	return true;
+}
+
+static void take_entry(struct jmap_blob *b, const struct email_entries *entries)
+{
+	struct cursor in = cursor_on(entries->entries);
+	struct email_entry e;
+	struct arena arena;
+	struct mime_tree tree;
+	uint64_t want =
+	    MAIL_WANT_SIZE | MAIL_WANT_FLAGS | MAIL_WANT_PREFIX | (is_part(b) ? MAIL_WANT_STRUCTURE : 0);
+	if (!email_entry_get(&in, want, &e) || e.message.emailid != b->id.number)
+		return;
+	b->is_binary = e.message.flags & FLAG_BINARY;
+	if (!is_part(b)) {
+		b->size = e.message.size;
+		b->prefix = e.message.prefix_len;
+		b->found = true;
+		return;
+	}
+	arena_init(&arena, PARTS_ROOM);
+	if (e.message.body_error)
+		b->error = -(int64_t)e.message.body_error;
+	else if (mime_tree_decode(e.message.structure, &arena, &tree) == 0)
+		b->found = place_part(b, &tree, e.message.prefix_len, e.message.size);
+	else
+		b->error = -EBADMSG;
+	arena_done(&arena);
+}
+
+/* All of the upload passed through the parser. */
+static enum jmap_blob_event parsed(struct jmap_blob *b)
+{
+	const struct mime_tree *tree = mime_parser_end(b->parser);
+	bool found = place_part(b, tree, 0, b->size);
+	mime_parser_free(b->parser);
+	b->parser = NULL;
+	b->at = 0;
+	b->step = JMAP_BLOB_READING;
+	return found ? JMAP_BLOB_OPEN : fail(b, -ENOENT);
+}
+
+static enum jmap_blob_event found(struct jmap_call *c, struct jmap_blob *b, const struct mail_done *done)
+{
+	if (is_upload(b)) {
+		b->size = done->messages;
+		b->found = true;
+	}
+	if (!b->found)
+		return fail(b, b->error ? b->error : -ENOENT);
+	if (b->id.letter == MAIL_ID_BLOB_UPLOAD_PART) {
+		b->step = JMAP_BLOB_PARSING;
+		b->parser = mime_parser_new();
+		jmap_blob_next(c, b);
+		return JMAP_BLOB_WAITS;
+	}
+	b->step = JMAP_BLOB_READING;
+	return JMAP_BLOB_OPEN;
+}
+
+/* ---- answers ---- */
+
+static enum jmap_blob_event take_done(struct jmap_call *c, struct jmap_blob *b, const struct mail_done *done)
+{
+	int64_t error = done->error ? done->error : b->step == JMAP_BLOB_FINDING ? 0 : b->error;
+	if (error)
+		return fail(b, error);
+	if (b->step == JMAP_BLOB_FINDING)
+		return found(c, b, done);
+	if (buf_failed(&b->piece))
+		return fail(b, -ENOMEM);
+	if (buf_view(&b->piece).len != b->asked)
+		return fail(b, -EBADMSG);
+	if (b->step == JMAP_BLOB_READING)
+		return give(c, b);
+	mime_parser_feed(b->parser, buf_view(&b->piece));
+	if (b->at == b->size)
+		return parsed(b);
+	jmap_blob_next(c, b);
+	return JMAP_BLOB_WAITS;
+}
+
+enum jmap_blob_event jmap_blob_take(
+    struct jmap_call *c, struct jmap_blob *b, unsigned type, const void *answer)
+{
+	const struct mail_data *data = answer;
+	if (type == EMAIL_ENTRIES)
+		take_entry(b, answer);
+	if (type == MAIL_DATA && data->error)
+		b->error = data->error;
+	if (type == MAIL_DATA)
+		buf_append(&b->piece, data->bytes);
+	return type == MAIL_DONE ? take_done(c, b, answer) : JMAP_BLOB_WAITS;
+}
