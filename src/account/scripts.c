@@ -217,6 +217,8 @@ static int run_put(struct txn *t, void *arg)
 		error = find(t, p->shard, &p->which, (struct view){0}, &f);
 	if (error == 0)
 		error = judge_room(&p->which, p->shard, p->text.len, p->how, &f);
+	if (error == 0 && p->version && (!f.is_there || f.script.version != p->version))
+		error = -ESTALE;
 	if (error == 0)
 		error = write_script(c, p, &f);
 	/* Out of office has one script: what is put down and not switched on is off. */

@@ -129,6 +129,7 @@ struct account_script_put {
 	struct account_script_name which;
 	uint8_t how;            /* enum script_put_how */
 	bool activate;          /* in the same step; of SCRIPT_AWAY: else it is not active any more */
+	uint64_t version;       /* of the text that is there, else -ESTALE; 0: any */
 	struct view text, form; /* the caller's until done */
 	uint32_t warnings;
 	void (*done)(struct account_script_put *p, int result);

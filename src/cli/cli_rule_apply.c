@@ -37,6 +37,7 @@ struct plan {
 	size_t target_count;
 	bool stays, discarded, trashed;
 	const struct script_deed *first; /* the deed that is kept as the reason */
+	struct buf flags;                /* that it gives the message, and that this had not */
 };
 
 static void take_email(void *arg, unsigned type, const union mailbox_answer *answer)
@@ -190,7 +191,7 @@ static int note(struct apply *a, uint32_t uid, const struct plan *p)
 	    .why = d->why,
 	    .script = view_from_string(a->is->script),
 	    .target = d->kind == SCRIPT_FILES ? d->target : (struct view){0},
-	    .flags = d->flags,
+	    .flags = buf_view(&p->flags),
 	    .places = buf_view(&places)};
 	int error = mailbox_client_run(a->is->client, SCRIPT_NOTE, &m, NULL, NULL, NULL);
 	buf_done(&places);
@@ -202,7 +203,7 @@ static int note(struct apply *a, uint32_t uid, const struct plan *p)
 static int look_for_copies(struct apply *a, uint32_t uid, struct plan *p, bool *left)
 {
 	int error = 0;
-	*left = p->first->flags.len > 0 || (p->target_count > 0 && !p->stays);
+	*left = buf_view(&p->flags).len > 0 || (p->target_count > 0 && !p->stays);
 	for (size_t i = p->stays ? 0 : 1; i < p->target_count; i++) {
 		const struct rule_emails *emails =
 		    rule_emails_of(&a->there, a->is->client, p->targets[i], &error);
@@ -218,8 +219,8 @@ static int carry(struct apply *a, const struct plan *p, struct view uids)
 {
 	struct mail_copy copy = {.mailbox = a->is->mailbox, .uids = uids};
 	int error = 0;
-	if (p->first->flags.len > 0) {
-		error = rule_flags(a->is->client, a->is->mailbox, p->first->flags, MAIL_ADD, uids);
+	if (buf_view(&p->flags).len > 0) {
+		error = rule_flags(a->is->client, a->is->mailbox, buf_view(&p->flags), MAIL_ADD, uids);
 		a->flagged += error == 0;
 	}
 	/* The move comes last: the copies are made from where the message lies. */
@@ -236,29 +237,45 @@ static int carry(struct apply *a, const struct plan *p, struct view uids)
 	return error;
 }
 
+/* Those that the message has already are not the rule's to take off again, when it is undone. */
+static int find_flags(struct apply *a, struct plan *p, struct view uids)
+{
+	if (p->first->flags.len == 0)
+		return 0;
+	return rule_flags_missing(a->is->client, a->is->mailbox, p->first->flags, uids, &p->flags);
+}
+
+static int do_plan(struct apply *a, uint32_t uid, struct plan *p, struct view uids)
+{
+	bool left = false;
+	int error = find_flags(a, p, uids);
+	if (error == 0)
+		error = look_for_copies(a, uid, p, &left);
+	if (error || !left)
+		return error;
+	error = note(a, uid, p);
+	if (error == -ENOENT || error == -EINVAL)
+		return 0; /* it went meanwhile */
+	return error ? error : carry(a, p, uids);
+}
+
 static int do_message(struct apply *a, const struct script_deed *deeds, size_t count)
 {
 	uint32_t uid = (uint32_t)deeds[0].uid;
 	struct plan p = {.stays = false};
 	struct buf uids;
-	bool left = false;
 	int error = 0;
 	for (size_t i = 0; i < count && error == 0; i++)
 		error = plan_deed(a, &deeds[i], &p);
 	plan_discard(a, &p);
 	if (error || p.first == NULL || (p.target_count == 0 && p.first->flags.len == 0))
 		return error;
-	error = look_for_copies(a, uid, &p, &left);
-	if (error || !left)
-		return error;
+	buf_init(&p.flags, SCRIPT_TARGET_MAX);
 	buf_init(&uids, UID_RANGE_SIZE);
 	uid_ranges_add(&uids, uid, uid);
-	error = note(a, uid, &p);
-	if (error == 0)
-		error = carry(a, &p, buf_view(&uids));
-	else if (error == -ENOENT || error == -EINVAL)
-		error = 0; /* it went meanwhile */
+	error = do_plan(a, uid, &p, buf_view(&uids));
 	buf_done(&uids);
+	buf_done(&p.flags);
 	return error;
 }
 

@@ -22,6 +22,7 @@ struct edit {
 	struct rule_owner owner;
 	struct buf name, text;    /* of the script, as it was */
 	bool there, active, none; /* it is there, and active; or no script is */
+	uint64_t version;         /* of its text */
 	struct arena arena;
 	struct sieve_errors errors;
 	struct sieve_simple simple;
@@ -46,6 +47,7 @@ static void take_text(void *arg, unsigned type, const union mailbox_answer *answ
 	if (type == SCRIPT_ENTRY) {
 		e->there = true;
 		e->active = answer->script.active;
+		e->version = answer->script.version;
 	}
 	if (type == SCRIPT_BYTES)
 		buf_append(&e->text, answer->script_bytes.bytes);
@@ -147,8 +149,11 @@ static int put_back(struct edit *e)
 		buf_done(&text);
 		return EXIT_DATA;
 	}
-	struct script_put put = {
-	    .place = SCRIPT_OWN, .activate = e->none && !e->there, .name = buf_view(&e->name)};
+	struct script_put put = {.place = SCRIPT_OWN,
+	    .how = e->there ? SCRIPT_CHANGE : SCRIPT_NEW,
+	    .activate = e->none && !e->there,
+	    .version = e->there ? e->version : 0,
+	    .name = buf_view(&e->name)};
 	struct rule_complaints c = {.file = buf_string(&e->name), .text = buf_view(&text)};
 	error = error ? -EFBIG : rule_send_text(&e->owner.client, buf_view(&text));
 	if (error == 0)
@@ -160,6 +165,14 @@ static int put_back(struct edit *e)
 		fprintf(stderr, "postrider: %s: nothing was changed: the script would have an error\n",
 		    e->owner.subject);
 		return EXIT_DATA;
+	}
+	if (error == -ESTALE || error == -EEXIST || error == -ENOENT) {
+		fprintf(stderr,
+		    "postrider: %s: somebody else has changed the script \"%s\" meanwhile, so nothing was "
+		    "changed: "
+		    "look at it again, and repeat the command\n",
+		    e->owner.subject, buf_string(&e->name));
+		return EXIT_REFUSED;
 	}
 	return rule_problem(&e->owner, buf_string(&e->name), error);
 }

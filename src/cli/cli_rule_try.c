@@ -84,8 +84,12 @@ static int run(struct trial *t)
 	if (t->cli->json)
 		putchar('{');
 	rule_complaints_begin(&t->complaints);
-	if (error == 0 && t->total > 0)
-		error = mailbox_client_run(&t->owner.client, SCRIPT_TRY, &m, take_deed, t, NULL);
+	/* Without messages its errors are told all the same. */
+	if (error == 0)
+		error = t->total > 0
+		            ? mailbox_client_run(&t->owner.client, SCRIPT_TRY, &m, take_deed, t, NULL)
+		            : mailbox_client_run(&t->owner.client, SCRIPT_CHECK, &(struct script_check){0},
+		                  take_deed, t, NULL);
 	rule_complaints_end(&t->complaints);
 	if (error && t->cli->json)
 		puts("}");

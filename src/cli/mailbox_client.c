@@ -10,7 +10,10 @@
 #include "base/utf8.h"
 #include "cli/store_client.h"
 
-enum { ANSWER_ARENA = 4 << 20 };
+enum {
+	ANSWER_ARENA = 4 << 20,
+	KEYWORDS_MAX = 4 << 20 /* octets: an account has 2,000 at most, which are told anew when one is new */
+};
 
 static int account_number(struct directory_client *directory, const char *address, uint64_t *number)
 {
@@ -57,6 +60,7 @@ static int open_channel(struct cli *cli, const char *which, struct mailbox_clien
 		return EXIT_UNAVAILABLE;
 	}
 	buf_init(&client->in, CHANNEL_FRAME_MAX + 64);
+	buf_init(&client->keywords, KEYWORDS_MAX);
 	arena_init(&client->arena, ANSWER_ARENA);
 	struct message_field words[] = {{VIEW("account")}, {view_from_string(which)}};
 	struct message_command m = {.words = {.items = words, .count = 2}};
@@ -98,6 +102,7 @@ void mailbox_client_close(struct mailbox_client *client)
 		close(client->fd);
 	client->fd = -1;
 	buf_done(&client->in);
+	buf_done(&client->keywords);
 	arena_done(&client->arena);
 }
 
@@ -121,7 +126,10 @@ int mailbox_client_answer(
 		close(frame.fd);
 	*request = frame.request;
 	*type = frame.type;
-	return ipc_decode_as(&frame, NULL, sizeof *answer, answer, &client->arena);
+	error = ipc_decode_as(&frame, NULL, sizeof *answer, answer, &client->arena);
+	if (error == 0 && *type == MAIL_KEYWORDS)
+		error = buf_append(&client->keywords, answer->keywords.entries);
+	return error;
 }
 
 int mailbox_client_run(struct mailbox_client *client, unsigned type, const void *question,

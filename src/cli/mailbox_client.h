@@ -17,6 +17,9 @@ struct mailbox_client {
 	struct arena arena; /* of the answer that came last */
 	uint32_t last;      /* request number */
 	const char *address;
+	/* Names of the account's keywords (struct mail_keywords), as any answer told them: of a number that
+	   stands there twice, the last one counts. */
+	struct buf keywords;
 };
 
 /* An answer of any type; which one, its frame's type tells. */

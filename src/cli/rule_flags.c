@@ -1,7 +1,9 @@
 /* See rule_flags.h. */
 #include "cli/rule_flags.h"
 
+#include "base/cursor.h"
 #include "mail/mail_flags.h"
+#include "mail/message_wire.h"
 
 static const struct {
 	const char *name;
@@ -32,5 +34,72 @@ int rule_flags(
 	                ? mailbox_client_run(client, MAIL_STORE, &store, NULL, NULL, NULL)
 	                : 0;
 	buf_done(&keywords);
+	return error;
+}
+
+/* ---- what a message has ---- */
+
+struct has {
+	const struct mailbox_client *client; /* which knows the names of keywords */
+	uint64_t flags;
+	struct buf more; /* numbers, 2 octets each */
+};
+
+static void take_flags(void *arg, unsigned type, const union mailbox_answer *answer)
+{
+	struct has *has = arg;
+	struct mail_message m;
+	if (type != MAIL_MESSAGES)
+		return;
+	for (struct cursor in = cursor_on(answer->messages.entries);
+	     mail_message_get(&in, MAIL_WANT_FLAGS, &m);) {
+		has->flags = m.flags;
+		buf_append(&has->more, m.more_keywords);
+	}
+}
+
+static bool has_number(const struct has *has, uint32_t number)
+{
+	struct cursor more = cursor_on(buf_view(&has->more));
+	if (number < FLAG_KEYWORDS)
+		return has->flags & FLAG_KEYWORD << number;
+	while (!cursor_at_end(&more))
+		if (cursor_u16(&more) == number)
+			return true;
+	return false;
+}
+
+/* What was told last of a number counts. */
+static bool has_name(const struct has *has, struct view word)
+{
+	struct cursor told = cursor_on(buf_view(&has->client->keywords));
+	bool is = false;
+	if (word.data[0] == '\\')
+		return has->flags & mail_system_flag(word);
+	while (!cursor_at_end(&told)) {
+		uint32_t number = cursor_u32(&told);
+		struct view name = cursor_bytes(&told, cursor_u8(&told));
+		if (cursor_ok(&told) && view_equal_nocase(name, word))
+			is = has_number(has, number);
+	}
+	return is;
+}
+
+int rule_flags_missing(
+    struct mailbox_client *client, uint32_t mailbox, struct view names, struct view uids, struct buf *out)
+{
+	struct has has = {.client = client};
+	struct mail_fetch fetch = {.mailbox = mailbox, .want = MAIL_WANT_FLAGS, .uids = uids};
+	struct view word;
+	buf_init(&has.more, 1 << 16);
+	int error = mailbox_client_run(client, MAIL_FETCH, &fetch, take_flags, &has, NULL);
+	while (error == 0 && names.len > 0 && view_next(&names, ' ', &word)) {
+		if (word.len == 0 || has_name(&has, word))
+			continue;
+		if (buf_view(out).len > 0)
+			buf_append_byte(out, ' ');
+		buf_append(out, word);
+	}
+	buf_done(&has.more);
 	return error;
 }

@@ -8,4 +8,8 @@
 int rule_flags(
     struct mailbox_client *client, uint32_t mailbox, struct view names, enum mail_how how, struct view uids);
 
+/* Those of the names that the message does not have, in *out with one blank between each two. */
+int rule_flags_missing(
+    struct mailbox_client *client, uint32_t mailbox, struct view names, struct view uids, struct buf *out);
+
 #endif

@@ -128,6 +128,9 @@ enum script_put_how {
 struct script_put {
 	uint64_t number, place, how;
 	uint64_t activate; /* in the same step; of an account */
+	/* Only if the text that is there is of this version, which the asker has changed: else -ESTALE. 0:
+	 * any */
+	uint64_t version;
 	struct view name;
 };
 

@@ -22,7 +22,7 @@ SCHEMA(script_bytes, FIELD_FLAG(script_bytes, last), FIELD_BYTES(script_bytes, b
 SCHEMA(script_piece, FIELD_BYTES(script_piece, bytes, SCRIPT_PIECE_MAX));
 SCHEMA(script_put, FIELD_IDENTITY(script_put, number), FIELD_PLACE(script_put),
     FIELD_NUMBER(script_put, how, 0, SCRIPT_CHANGE), FIELD_FLAG(script_put, activate),
-    FIELD_NAME(script_put, name));
+    FIELD_IDENTITY(script_put, version), FIELD_NAME(script_put, name));
 SCHEMA(script_check, FIELD_NUMBER(script_check, unused, 0, 0));
 SCHEMA(script_complaint, FIELD_COUNT(script_complaint, line), FIELD_COUNT(script_complaint, column),
     FIELD_FLAG(script_complaint, warning), FIELD_LINE(script_complaint, text, SCRIPT_COMPLAINT_MAX));

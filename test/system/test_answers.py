@@ -248,6 +248,12 @@ def test_out_of_office_is_a_setting(road, next_host):
     road.deliver(alice, letter(alice), sender=JOE)
     road.cli("vacation", "set", alice, "--text", "x", "--inside", "*.example", status=65)
     road.cli("vacation", "set", alice, "--text", "x", "--from", "soon", status=64)
+    # What the server throws away behind all of them is answered to nobody.
+    road.cli("vacation", "set", alice, "--text", "x")
+    put(road, alice, "keep;")
+    road.cli("rule", "put", "--server", "after", "-", "--name", "waste", input=b'if header :contains "subject" "waste" { discard; }')
+    road.deliver(alice, letter(alice).replace("Subject: ", "Subject: waste "), sender="kim@elsewhere.example")
+    road.cli("rule", "remove", "--server", "after", "waste")
     nothing_waits(road)
     assert len(next_host.messages) == 3
 

@@ -64,6 +64,14 @@ def test_one_action_and_back(server, tmp_path):
     inbox = flags(server, whose, "INBOX")
     assert b"paper" not in inbox and b"Flagged" not in inbox
     assert json.loads(server.cli("rule", "undo", whose, "--action", str(action), "--json").stdout)["back"] == 0
+    # Flags that a message had before are left to it.
+    imap = imap_client.connect(server, whose)
+    imap.select("INBOX")
+    imap.uid("STORE", "1:*", "+FLAGS", "(paper)")
+    imap.logout()
+    action = json.loads(server.cli("rule", "apply", whose, "--file", tmp_path / "tried.sieve", "--query", "invoice", "--json").stdout)["action"]
+    server.cli("rule", "undo", whose, "--action", str(action))
+    assert boxes(server, whose) == {"INBOX": 8} and flags(server, whose, "INBOX").count(b"paper") == 8 and b"Flagged" not in flags(server, whose, "INBOX")
     # In words.
     words = server.cli("rule", "apply", whose, "--file", tmp_path / "tried.sieve", "--query", "spam").stdout.decode()
     assert words.startswith("0 moved, 0 copied, 0 flagged, 1 put into Trash.\n`postrider rule undo applied@example.test --action ")
@@ -129,7 +137,7 @@ def test_interrupted(server, tmp_path):
     process.communicate()
     server.cli("rule", "undo", whose, "Invoices")
     assert boxes(server, whose) == {"INBOX": 200}
-    assert b"paper" not in flags(server, whose, "INBOX")
+    assert flags(server, whose, "INBOX").count(b"paper") <= 1  # of the message at which it was interrupted
 
 
 def killed_store(server, done, *words):
@@ -158,5 +166,6 @@ def test_store_is_killed(make_server, tmp_path):
     status = killed_store(server, lambda: boxes(server, whose).get("INBOX", 0) >= 5, "rule", "undo", whose, "--since", "1h")
     assert status == 75
     assert boxes(server, whose) == {"INBOX": 200}
-    assert b"paper" not in flags(server, whose, "INBOX")
+    # The message at which it was interrupted may have had its flags by then: the second call found them there.
+    assert flags(server, whose, "INBOX").count(b"paper") <= 1
     server.cli("store", "check")

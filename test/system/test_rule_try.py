@@ -86,6 +86,9 @@ def test_what_is_refused(server, script, tmp_path):
     server.cli("rule", "try", BOB, "nothing", "--mailbox", "Refused", status=66)
     server.cli("rule", "try", BOB, "--file", script, "--since", "yesterday", status=64)
     server.cli("rule", "try", BOB, status=64)
+    # Without a message that it could be tried on, its errors are told all the same.
+    nobody = server.cli("rule", "try", BOB, "--file", tmp_path / "bad.sieve", "--mailbox", "Refused", "--since", "2099-01-01", status=65)
+    assert b"bad.sieve:2:1: error: " in nobody.stdout and b"was not tried" in nobody.stderr
     # A script that fails over a message is told of, and the next one is tried.
     (tmp_path / "fails.sieve").write_text('require ["variables", "fileinto"];\nif header :matches "Subject" "*" { set "to" "${1}"; }\nif address :is "from" "joe@example.net" { redirect "${to}"; }\n')
     failed = json.loads(server.cli("rule", "try", BOB, "--file", tmp_path / "fails.sieve", "--mailbox", "Refused", "--json").stdout)

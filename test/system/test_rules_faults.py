@@ -86,6 +86,19 @@ def test_a_script_that_wants_too_much(server, what, script, large):
     assert len(notices(server, user)) == 1
 
 
+def test_a_script_that_asks_again_and_again(server):
+    """Each answer makes a script run from its beginning: the time for all of them together is what counts."""
+    user = "asks@example.test"
+    server.add_account(user)
+    server.expect("role-ended", "channel-lost")
+    look = "\n".join(f'if mailboxexists "Box {i}" {{ discard; }}' for i in range(150))
+    put(server, user, f'require ["body", "mailbox", "fileinto"];\n{searching(100).splitlines()[1]}\n{look}\nfileinto "Archive";\n')
+    mark = server.mark()
+    server.deliver(user, message("large", LARGE))
+    assert "too long over this message" in server.wait_event("rules-failed", mark, script="mine").fields["why"]
+    assert ("large",) in subjects(server, user)["INBOX"] and not server.find_events("role-ended", since=mark)
+
+
 def outcome(server, subject):
     try:
         server.deliver(USER, message(subject))

@@ -74,12 +74,27 @@ bool rules_outcome_keeps(const struct sieve_outcome *from)
 	return false;
 }
 
+bool rules_outcome_discards(const struct sieve_outcome *from)
+{
+	for (size_t i = 0; i < from->count; i++)
+		if (from->actions[i].kind != SIEVE_DISCARD)
+			return false;
+	return from->count > 0;
+}
+
 bool rules_outcome_stays(const struct rules_outcome *all)
 {
 	for (size_t i = 0; i < all->count; i++)
 		if (all->actions[i].kind == RULES_KEEP || all->actions[i].kind == RULES_FILEINTO)
 			return true;
 	return false;
+}
+
+void rules_outcome_unsay(struct rules_outcome *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (all->actions[i].kind == RULES_VACATION)
+			all->actions[i].silent = VIEW("a script of the server throws the message away");
 }
 
 /* ---- one action ---- */

@@ -77,8 +77,13 @@ struct rules_outcome {
 const char *rules_outcome_add(
     struct rules_outcome *all, const struct sieve_outcome *from, size_t i, bool keeps, bool answers_only);
 
-/* Whether a program's outcome keeps the mail where it came; whether the mail stays anywhere. */
+/* Takes back what would answer the sender. */
+void rules_outcome_unsay(struct rules_outcome *all);
+
+/* Whether a program's outcome keeps the mail where it came; whether it does nothing but throw it away;
+ * whether the mail stays anywhere. */
 bool rules_outcome_keeps(const struct sieve_outcome *from);
+bool rules_outcome_discards(const struct sieve_outcome *from);
 bool rules_outcome_stays(const struct rules_outcome *all);
 
 /* ---- rules_answer.c ---- */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -20,6 +21,9 @@ enum {
 	MESSAGE_MAX = 2 << 20,
 	/* Questions of one run. Each makes the program run again. */
 	QUESTIONS_MAX = 200,
+	/* Of the processor's time, for one message with all questions. A program that uses up its steps takes
+	 * some tenths of a second, so this is met by those alone that do so again and again. */
+	RUN_MICROSECONDS = 2000000,
 	/* What was asked for and answered in one run, and the forms of included scripts. */
 	ANSWERS_BYTES_MAX = 8 << 20,
 	/* What is kept of the request: names, addresses. */
@@ -51,6 +55,7 @@ struct run {
 	struct view *addresses;
 	struct known *known;
 	size_t questions;
+	uint64_t spent; /* microseconds of the processor's time */
 	bool asking, asked_again;
 	struct known *asked_anew;
 	struct message_rules_asks asked;
@@ -294,6 +299,10 @@ static bool take_outcome(struct run *r, const struct sieve_outcome *o)
 		later = next_turn(r);
 	}
 	r->at = at;
+	/* What the server throws away in the end is as if it had not come: nobody answers it. */
+	if (named(r, at)->kind == RULES_SERVER_AFTER && rules_outcome_discards(o) &&
+	    !rules_outcome_stays(&r->outcome))
+		rules_outcome_unsay(&r->outcome);
 	const char *why =
 	    rules_outcome_add(&r->outcome, o, r->at, later == r->m.programs.count, answers_only);
 	if (why) {
@@ -340,27 +349,45 @@ static bool run_program(struct run *r)
 	return take_outcome(r, &o);
 }
 
-static void go_on(struct run *r)
+static void run_programs(struct run *r)
 {
-	own_limits_time(RULES_SECONDS_MAX);
 	while (r->at < r->m.programs.count) {
 		const struct message_rules_program *p = named(r, r->at);
 		if (r->programs[r->at] == NULL)
 			r->programs[r->at] = rules_program_hold(r->m.account, p->id, p->version);
 		if (r->programs[r->at] == NULL) {
 			ask_for_program(r, false);
-			own_limits_time(0);
 			return;
 		}
-		if (!run_program(r)) {
-			own_limits_time(0);
+		if (!run_program(r))
 			return;
-		}
 	}
 	rules_answer_compose(&r->outcome, &r->m, r->addresses, r->link->process->settings.hostname);
 	rules_outcome_send(&r->outcome, r->link, r->request);
-	own_limits_time(0);
 	free_run(r);
+}
+
+static uint64_t microseconds(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void go_on(struct run *r)
+{
+	uint32_t request = r->request;
+	uint64_t began = microseconds();
+	if (r->spent > RUN_MICROSECONDS) {
+		fail(r, VIEW("The script takes too long over this message."), 0);
+		return;
+	}
+	own_limits_time(RULES_SECONDS_MAX);
+	run_programs(r);
+	own_limits_time(0);
+	r = map_get_u64(&runs, request); /* it may have ended */
+	if (r)
+		r->spent += microseconds() - began;
 }
 
 /* The text between brackets, or all of it. */

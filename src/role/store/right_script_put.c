@@ -225,5 +225,6 @@ void right_script_put(struct right *r, uint32_t request, const void *message)
 	    .number = m->number, .place = (uint8_t)m->place, .name = view_of(x->name, m->name.len)};
 	x->put.how = (uint8_t)m->how;
 	x->put.activate = m->activate != 0;
+	x->put.version = m->version;
 	compile(x, named && !(m->activate && server) ? 0 : -EINVAL);
 }
