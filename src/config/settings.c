@@ -164,6 +164,8 @@ static const struct setting {
 	"reported on itself: two servers would go on for ever."},
     {"message_size_max", SIZE, AT(message_size_max), "64M", 1 << 16, UINT64_C(1) << 40,
 	"The largest message that is accepted, in bytes."},
+    {"upload_size_max", SIZE, AT(upload_size_max), "250M", 1 << 20, UINT64_C(1) << 40,
+	"The largest file that is taken by HTTP, before it becomes a part of a message."},
     {"recipients_max", NUMBER, AT(recipients_max), "100", 100, 1000,
 	"The largest number of recipients of one message from another server. RFC 5321 demands at least "
 	"100; for the rest, a client sends the message again. Users may always name 1000."},

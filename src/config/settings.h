@@ -33,7 +33,7 @@ struct settings {
 	struct view dns_server, dns_anchors, dns_stubs, dns_updates;
 	struct view bimi;
 	struct view relay_source, ca_file, routes, relay_domains, tls_policies;
-	uint64_t message_size_max, recipients_max, received_max;
+	uint64_t message_size_max, upload_size_max, recipients_max, received_max;
 	uint64_t connections_max, connections_per_address, connection_rate, messages_rate;
 	uint64_t errors_max, greeting_delay_ms, data_rate_min;
 	/* Seconds: RFC 5321 section 4.5.3.2.7 (between commands); within a message; RFC 1939 section 3. */

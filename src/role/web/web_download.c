@@ -1,0 +1,244 @@
+/*
+ * Downloads (RFC 8620 section 6.2): GET /jmap/download/{accountId}/{blobId}/{name}?type=... Octets go through
+ * as store sends them and the client takes them. Whatever a sender has put there, a browser shall not run it
+ * in our name: it is an attachment, of exactly the type that was asked for, in a sandbox.
+ */
+#include "role/web/web_download.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "http/http_range.h"
+#include "http/http_url.h"
+#include "role/web/web_blob.h"
+#include "role/web/web_user.h"
+
+enum { TYPE_MAX = 1024, NAME_MAX_OCTETS = 1024, FIELD_MAX = 4 * NAME_MAX_OCTETS };
+
+struct download {
+	struct web_blob blob;
+	struct web_exchange *e;
+	struct view name; /* in the path */
+	char etag[MAIL_ID_MAX + 3];
+	uint64_t size;
+	bool ranged; /* `first` and `length` were asked for */
+	uint64_t first, length;
+};
+
+/* ---- the answer's header ---- */
+
+/* A file's name as browsers take it (RFC 6266): plain, and in UTF-8. */
+static void add_disposition(struct download *d)
+{
+	struct buf value;
+	struct view name = view_take(d->name, NAME_MAX_OCTETS);
+	buf_init(&value, FIELD_MAX);
+	buf_append_string(&value, "attachment");
+	if (name.len) {
+		buf_append_string(&value, "; filename=\"");
+		for (size_t i = 0; i < name.len; i++)
+			buf_append_byte(&value,
+			    ascii_is_print(name.data[i]) && name.data[i] != '"' && name.data[i] != '\\'
+			        ? name.data[i]
+			        : '_');
+		buf_append_string(&value, "\"; filename*=UTF-8''");
+		http_url_escape(&value, name);
+	}
+	if (!buf_failed(&value))
+		http_exchange_add(d->e->x, "content-disposition", buf_view(&value));
+	else
+		http_exchange_add(d->e->x, "content-disposition", VIEW("attachment"));
+	buf_done(&value);
+}
+
+/* The type is the client's, exactly. False: it cannot stand in a field. */
+static bool add_type(struct download *d)
+{
+	struct buf type;
+	bool good = true;
+	buf_init(&type, TYPE_MAX);
+	int error = http_query_get(http_exchange_query(d->e->x), "type", &type);
+	struct view v = buf_view(&type);
+	if (error == -ENOENT || (error == 0 && v.len == 0))
+		v = VIEW("application/octet-stream");
+	else if (error)
+		good = false;
+	for (size_t i = 0; i < v.len; i++)
+		good = good && ascii_is_print(v.data[i]);
+	if (good)
+		http_exchange_add(d->e->x, "content-type", v);
+	buf_done(&type);
+	return good;
+}
+
+static void add_fields(struct download *d)
+{
+	struct http_exchange *x = d->e->x;
+	http_exchange_add(x, "etag", view_from_string(d->etag));
+	http_exchange_add(x, "accept-ranges", VIEW("bytes"));
+	/* What a blob id names never changes. */
+	http_exchange_add(x, "cache-control", VIEW("private, immutable, max-age=31536000"));
+	http_exchange_add(x, "content-security-policy", VIEW("sandbox; default-src 'none'"));
+	add_disposition(d);
+}
+
+static void send_blob(struct download *d)
+{
+	struct http_exchange *x = d->e->x;
+	if (!add_type(d)) {
+		web_exchange_refuse(d->e, 400, NULL, NULL, "The type is none.");
+		return;
+	}
+	add_fields(d);
+	if (d->ranged) {
+		char range[80];
+		int len = snprintf(range, sizeof range, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, d->first,
+		    d->first + d->length - 1, d->size);
+		http_exchange_add(x, "content-range", view_of(range, (size_t)len));
+		http_exchange_status(x, 206);
+		http_exchange_begin(x, d->length);
+	} else {
+		http_exchange_status(x, 200);
+		http_exchange_begin(x, d->size == WEB_BLOB_UNKNOWN ? HTTP_LENGTH_UNKNOWN : d->size);
+	}
+	if (http_exchange_is(x, "HEAD"))
+		http_exchange_end(x);
+	else
+		web_blob_send(&d->blob, d->ranged ? d->first : 0, d->ranged ? d->length : UINT64_MAX);
+}
+
+/* ---- the blob ---- */
+
+/* One range is served; who asks for several gets all, as RFC 9110 section 14.2 allows. */
+static void choose(struct download *d)
+{
+	struct http_exchange *x = d->e->x;
+	enum http_range_result result =
+	    http_range_choose(http_exchange_field(x, "range"), d->size, &d->first, &d->length);
+	if (result == HTTP_RANGE_IMPOSSIBLE) {
+		char range[40];
+		int len = snprintf(range, sizeof range, "bytes */%" PRIu64, d->size);
+		http_exchange_add(x, "content-range", view_of(range, (size_t)len));
+		web_exchange_refuse(d->e, 416, NULL, NULL, "The blob has no such octets.");
+		return;
+	}
+	d->ranged = result == HTTP_RANGE_ONE;
+	send_blob(d);
+}
+
+static void on_found(void *arg, uint64_t size)
+{
+	struct download *d = arg;
+	struct http_exchange *x = d->e->x;
+	d->size = size;
+	if (http_etag_in_list(http_exchange_field(x, "if-none-match"), view_from_string(d->etag))) {
+		add_fields(d);
+		http_exchange_reply(x, 304, (struct view){0}, (struct view){0});
+	} else if (!http_exchange_has_field(x, "range") || !http_exchange_is(x, "GET") ||
+	           (http_exchange_has_field(x, "if-range") &&
+	               !view_equal(http_exchange_field(x, "if-range"), view_from_string(d->etag)))) {
+		send_blob(d);
+	} else if (size == WEB_BLOB_UNKNOWN) {
+		web_blob_count(&d->blob);
+	} else {
+		choose(d);
+	}
+	web_exchange_touch(d->e);
+}
+
+static void on_counted(void *arg, uint64_t size)
+{
+	struct download *d = arg;
+	d->size = size;
+	choose(d);
+	web_exchange_touch(d->e);
+}
+
+static size_t on_bytes(void *arg, struct view bytes)
+{
+	struct download *d = arg;
+	size_t taken = 0;
+	while (taken < bytes.len && http_exchange_has_room(d->e->x)) {
+		struct view piece = view_take(view_skip(bytes, taken), HTTP_PIECE_MAX);
+		http_exchange_write(d->e->x, piece);
+		taken += piece.len;
+	}
+	web_exchange_touch(d->e);
+	return taken;
+}
+
+static void on_end(void *arg, int64_t error)
+{
+	struct download *d = arg;
+	if (error == 0)
+		http_exchange_end(d->e->x);
+	else if (error == -ENOENT || error == -EACCES)
+		web_exchange_refuse(d->e, 404, NULL, NULL, "There is no such blob.");
+	else
+		web_exchange_unavailable(d->e);
+	web_exchange_touch(d->e);
+}
+
+static const struct web_blob_reader reader = {
+    .found = on_found, .counted = on_counted, .bytes = on_bytes, .end = on_end};
+
+/* ---- the request ---- */
+
+/* "A1/B1-5/name"; the name may have any characters, also "/". */
+static bool read_path(struct download *d, struct mail_id *id)
+{
+	struct view rest = web_exchange_rest(d->e), account, blob;
+	uint64_t number;
+	if (!view_next(&rest, '/', &account) || !view_next(&rest, '/', &blob))
+		return false;
+	if (!mail_account_id_read(account, &number) || !mail_id_get(blob, id) || id->account != number)
+		return false;
+	d->name = rest;
+	snprintf(d->etag, sizeof d->etag, "\"%.*s\"", VIEW_FMT(blob));
+	switch (id->letter) {
+	case MAIL_ID_BLOB_EMAIL:
+	case MAIL_ID_BLOB_PART:
+		return true;
+	case MAIL_ID_BLOB_UPLOAD:
+	case MAIL_ID_BLOB_UPLOAD_PART:
+		return id->account == d->e->user->account;
+	default:
+		return false;
+	}
+}
+
+void web_download_begin(struct web_exchange *e)
+{
+	struct mail_id id;
+	struct download *d = mem_alloc(sizeof *d);
+	d->e = e;
+	if (e->user->lost || !read_path(d, &id)) {
+		mem_free(d);
+		if (e->user->lost)
+			web_exchange_unavailable(e);
+		else
+			web_exchange_refuse(e, 404, NULL, NULL, "There is no such blob.");
+		return;
+	}
+	e->data = d;
+	web_blob_begin(&d->blob, e->user, &id, &reader, d);
+}
+
+void web_download_room(struct web_exchange *e)
+{
+	struct download *d = e->data;
+	if (d)
+		web_blob_go_on(&d->blob);
+}
+
+void web_download_over(struct web_exchange *e, bool whole)
+{
+	struct download *d = e->data;
+	(void)whole;
+	if (d == NULL)
+		return;
+	web_blob_end(&d->blob);
+	mem_free(d);
+}

@@ -1,0 +1,4 @@
+/* See web_edge.h. */
+#include "role/web/web_edge.h"
+
+struct edge web_edge;

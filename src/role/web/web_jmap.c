@@ -1,0 +1,93 @@
+/* See web_jmap.h. */
+#include "role/web/web_jmap.h"
+
+#include "base/clock.h"
+#include "edge/edge.h"
+
+enum { UNUSED_MS = 10 * 60 * 1000 };
+
+static void ask(void *arg, uint32_t number, unsigned type, const void *question)
+{
+	struct web_user *user = arg;
+	user->jmap_last = user->jmap_base + number;
+	account_client_ask(&user->channel, user->jmap_last, type, question);
+}
+
+static int64_t now(void *arg)
+{
+	(void)arg;
+	return clock_wall();
+}
+
+static const struct jmap_host host = {.ask = ask, .now = now};
+
+static struct jmap_session *new_machine(struct web_user *user)
+{
+	const struct settings *settings = edge_settings();
+	struct jmap_config config = {
+	    .account = user->account,
+	    .address = view_from_string(user->address),
+	    .base = view_from_string(user->base),
+	    .message_max = settings->upload_size_max,
+	    .delay_max = settings->hold_max,
+	    .websocket = true,
+	};
+	return jmap_session_new(&config, &host, user);
+}
+
+bool web_jmap_begin(struct web_user *user)
+{
+	if (user->requests >= JMAP_CONCURRENT_REQUESTS_MAX)
+		return false;
+	user->requests++;
+	return true;
+}
+
+void web_jmap_end(struct web_user *user)
+{
+	user->requests--;
+}
+
+/* ---- a part of the user ---- */
+
+struct jmap_session *web_jmap_of(struct web_user *user)
+{
+	if (user->lost)
+		return NULL;
+	/* Late answers to the machine before have lower numbers. */
+	if (user->jmap == NULL) {
+		user->jmap_base = user->jmap_last;
+		user->jmap = new_machine(user);
+	}
+	user->jmap_used = clock_monotonic_ms();
+	return user->jmap;
+}
+
+static void answer(struct web_user *user, uint32_t request, unsigned type, const void *said)
+{
+	if (user->jmap && (request & WEB_QUESTIONS) == 0 && request > user->jmap_base)
+		jmap_session_answer(user->jmap, request - user->jmap_base, type, said);
+}
+
+static void lost(struct web_user *user)
+{
+	if (user->jmap)
+		jmap_session_lost(user->jmap);
+}
+
+/* Who only listens needs no machine. */
+static void sweep(struct web_user *user, int64_t at)
+{
+	if (user->jmap == NULL || user->requests > 0 || at - user->jmap_used < UNUSED_MS)
+		return;
+	jmap_session_free(user->jmap);
+	user->jmap = NULL;
+}
+
+static void release(struct web_user *user)
+{
+	jmap_session_free(user->jmap);
+}
+
+const struct web_user_part web_jmap_part = {
+    .answer = answer, .lost = lost, .sweep = sweep, .release = release};

@@ -1,0 +1,20 @@
+/*
+ * JMAP's machine of a user (jmap/jmap.h): made when it is first wanted, and given up when it has not been for
+ * ten minutes, with the tables that it keeps.
+ */
+#ifndef ROLE_WEB_WEB_JMAP_H
+#define ROLE_WEB_WEB_JMAP_H
+
+#include "jmap/jmap.h"
+#include "role/web/web_user.h"
+
+extern const struct web_user_part web_jmap_part;
+
+/* NULL: the user is lost. */
+struct jmap_session *web_jmap_of(struct web_user *user);
+
+/* Whether one more request of the user may be carried out; counts it, until web_jmap_end. */
+bool web_jmap_begin(struct web_user *user);
+void web_jmap_end(struct web_user *user);
+
+#endif

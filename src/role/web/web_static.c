@@ -1,0 +1,41 @@
+/* The routes of files: see web_static.h. */
+#include "role/web/web_static.h"
+
+#include "http/http_range.h"
+
+const struct web_file *web_static_find(struct view name)
+{
+	for (size_t i = 0; i < web_files_count; i++)
+		if (view_equal(view_from_string(web_files[i].name), name))
+			return &web_files[i];
+	return NULL;
+}
+
+void web_static_answer(struct web_exchange *e, const struct web_file *file)
+{
+	struct view etag = view_from_string(file->etag), type = view_from_string(file->type);
+	http_exchange_add(e->x, "etag", etag);
+	/* Its name stays when the program is replaced: so it is asked for each time, and answered with 304.
+	 */
+	http_exchange_add(e->x, "cache-control", VIEW("no-cache"));
+	if (http_etag_in_list(http_exchange_field(e->x, "if-none-match"), etag)) {
+		http_exchange_reply(e->x, 304, (struct view){0}, (struct view){0});
+		return;
+	}
+	if (view_starts(type, VIEW("text/html")))
+		http_exchange_add(e->x, "content-security-policy",
+		    VIEW("default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+		         "connect-src "
+		         "'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"));
+	http_exchange_reply(e->x, 200, type, view_of(file->data, file->len));
+}
+
+void web_static_begin(struct web_exchange *e)
+{
+	struct view name = view_skip(http_exchange_path(e->x), 1);
+	const struct web_file *file = web_static_find(name.len ? name : VIEW("index.html"));
+	if (file)
+		web_static_answer(e, file);
+	else
+		web_exchange_refuse(e, 404, NULL, NULL, "There is nothing here.");
+}
