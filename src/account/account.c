@@ -217,8 +217,12 @@ static int run_set_quota(struct txn *t, void *arg)
 	const struct account_request *r = arg;
 	struct account_head head;
 	int error = head_get(t, r->shard, &head);
+	if (error)
+		return error;
 	head.quota = r->quota;
-	return error ? error : head_put(t, r->shard, &head);
+	head_mark_state(&head, MAIL_STATE_QUOTA);
+	txn_tell(t, r->shard, head.modseq, NULL, 0);
+	return head_put(t, r->shard, &head);
 }
 
 void account_set_quota(struct accounts *a, struct account_request *r)
@@ -231,8 +235,12 @@ static int run_set_quota_messages(struct txn *t, void *arg)
 	const struct account_request *r = arg;
 	struct account_head head;
 	int error = head_get(t, r->shard, &head);
+	if (error)
+		return error;
 	head.quota_messages = r->quota_messages;
-	return error ? error : head_put(t, r->shard, &head);
+	head_mark_state(&head, MAIL_STATE_QUOTA);
+	txn_tell(t, r->shard, head.modseq, NULL, 0);
+	return head_put(t, r->shard, &head);
 }
 
 void account_set_quota_messages(struct accounts *a, struct account_request *r)

@@ -354,7 +354,7 @@ void account_append(struct accounts *accounts, struct account_append *a)
 	a->kept = 0;
 	a->bodies_with_commit = a->count <= STORE_UPLOADS_MAX && a->source_emails == NULL;
 	for (size_t i = 0; i < a->count; i++)
-		a->messages[i]->all_or_none = true;
+		a->messages[i]->all_or_none = a->messages[i]->appended = true;
 	if (a->count > ACCOUNT_APPEND_MAX || a->part >= ACCOUNT_APPEND_STEPS_MAX ||
 	    writes_of(a) > STORE_WRITE_KEYS_MAX) {
 		for (size_t i = 0; i < a->count; i++)

@@ -61,6 +61,18 @@ int change_delete(struct account_change *c, struct account_key key)
 	return key_delete(c->txn, c->shard, key);
 }
 
+/* Mail that goes and mail that comes in one change are never of the same number and size but by chance, and
+ * then what is used is as it was. */
+static uint64_t used(const struct account_head *h)
+{
+	return head_bytes(h) + (h->messages << 48);
+}
+
+void head_mark_state(struct account_head *h, enum mail_state state)
+{
+	h->states[state] = ++h->modseq;
+}
+
 int change_begin(struct account_change *c, struct txn *t, uint64_t shard, int64_t now)
 {
 	/* Not zeroed as a whole: mailboxes and blocks are large, and most changes touch one. */
@@ -75,6 +87,7 @@ int change_begin(struct account_change *c, struct txn *t, uint64_t shard, int64_
 	memset(c->uses, 0, sizeof c->uses);
 	int error = head_get(t, shard, &c->head);
 	c->head.modseq += error == 0;
+	c->used_before = error == 0 ? used(&c->head) : 0;
 	return error;
 }
 
@@ -132,14 +145,22 @@ int change_mailbox(struct account_change *c, uint32_t number, struct change_mail
 	return error;
 }
 
+void change_mark_state(struct account_change *c, enum mail_state state)
+{
+	c->head.states[state] = c->head.modseq;
+	c->head_changed = true;
+}
+
 void change_mark_mailbox(struct account_change *c, struct change_mailbox *m)
 {
+	change_mark_state(c, MAIL_STATE_MAILBOXES);
 	m->changed = true;
 	m->m.modseq = c->head.modseq;
 }
 
 void change_mark_messages(struct account_change *c, struct change_mailbox *m)
 {
+	change_mark_state(c, MAIL_STATE_EMAILS);
 	m->changed = true;
 	m->m.messages_modseq = c->head.modseq;
 }
@@ -361,7 +382,7 @@ int change_has_message(struct account_change *c, const struct change_mailbox *bo
 }
 
 int change_forget_message(
-    struct account_change *c, const struct change_mailbox *box, uint32_t uid, uint64_t emailid)
+    struct account_change *c, const struct change_mailbox *box, uint32_t uid, const struct account_message *m)
 {
 	struct change_block *b;
 	uint64_t bit = (uint64_t)1 << block_bit(uid);
@@ -375,7 +396,9 @@ int change_forget_message(
 	log_block(c, b);
 	b->log.changed &= ~bit;
 	b->log.gone |= bit;
-	b->log.emailids[block_bit(uid)] = emailid;
+	b->log.emailids[block_bit(uid)] = m->emailid;
+	b->log.threads[block_bit(uid)] = m->thread;
+	b->log.arrived[block_bit(uid)] = m->modseq;
 	return 0;
 }
 
@@ -418,6 +441,14 @@ int change_end(struct account_change *c)
 		error = write_mailboxes(c);
 	if (error || !c->head_changed)
 		return error;
+	if (used(&c->head) != c->used_before)
+		c->head.states[MAIL_STATE_QUOTA] = c->head.modseq;
+	if (c->head.rules_modseq == c->head.modseq)
+		c->head.states[MAIL_STATE_SCRIPTS] = c->head.states[MAIL_STATE_VACATION] = c->head.modseq;
+	if (c->head.submissions_modseq == c->head.modseq)
+		c->head.states[MAIL_STATE_SUBMISSIONS] = c->head.modseq;
+	if (c->head.identities_modseq == c->head.modseq)
+		c->head.states[MAIL_STATE_IDENTITIES] = c->head.modseq;
 	tell(c);
 	return head_put(c->txn, c->shard, &c->head);
 }

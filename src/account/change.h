@@ -52,7 +52,8 @@ struct account_change {
 	bool without_shared;      /* those that are shared do not */
 	struct account_head head; /* modseq is this change's from the beginning */
 	bool head_changed;
-	size_t writes; /* entries put and deleted so far */
+	uint64_t used_before; /* what counts for quotas, added up: another sum says that it changed */
+	size_t writes;        /* entries put and deleted so far */
 
 	size_t mailbox_count;
 	struct change_mailbox mailboxes[CHANGE_MAILBOXES_MAX];
@@ -84,6 +85,9 @@ int change_any_mailbox(struct account_change *c, uint32_t number, struct change_
 void change_mark_mailbox(struct account_change *c, struct change_mailbox *m);
 void change_mark_messages(struct account_change *c, struct change_mailbox *m);
 
+/* What an account's states are of: some of it changed. Marking mailboxes and messages does it by itself. */
+void change_mark_state(struct account_change *c, enum mail_state state);
+
 /* Adds a mailbox that has just got its number, as one that was read. */
 int change_add_mailbox(struct account_change *c, uint32_t number, const struct account_mailbox *m,
     struct change_mailbox **out) __attribute__((warn_unused_result));
@@ -107,7 +111,7 @@ int change_set_flags(struct account_change *c, uint32_t mailbox, uint32_t uid, u
 
 /* Logs that it is gone, notes that among its mailbox's UIDs (unless these all go), and forgets its flags. */
 int change_forget_message(struct account_change *c, const struct change_mailbox *box, uint32_t uid,
-    uint64_t emailid) __attribute__((warn_unused_result));
+    const struct account_message *m) __attribute__((warn_unused_result));
 
 /* Logs the end of an object. */
 int change_log_destroyed(struct account_change *c, enum account_kind kind, uint64_t id)
@@ -131,6 +135,9 @@ static inline uint64_t head_bytes(const struct account_head *h)
 {
 	return h->bytes + h->noted_bytes;
 }
+
+/* The head has changed for itself, outside a change: modseq and the state grow. */
+void head_mark_state(struct account_head *h, enum mail_state state);
 
 /* Reads the head; -ENOENT also while the account is being removed. */
 int head_get(struct txn *t, uint64_t shard, struct account_head *head) __attribute__((warn_unused_result));

@@ -309,6 +309,8 @@ static int deliver_to(struct txn *t, const struct account_delivery *d, struct ac
 		target->warn = used;
 	}
 	target->modseq = c.head.modseq;
+	if (!d->appended)
+		change_mark_state(&c, MAIL_STATE_DELIVERIES);
 	error = remember_delivery(&c, d, target);
 	return error ? error : change_end(&c);
 }

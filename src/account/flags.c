@@ -99,6 +99,7 @@ static int set_flags(struct at_work *w, uint32_t uid, const struct message_flags
 {
 	if (w->seen.user) {
 		bool seen = flags->bits & FLAG_SEEN;
+		change_mark_state(w->c, MAIL_STATE_COUNTS);
 		int error = (old->bits ^ flags->bits) & FLAG_SEEN ? seen_set(w->c, &w->seen, uid, seen) : 0;
 		if (error)
 			return error;

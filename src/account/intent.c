@@ -131,6 +131,7 @@ static int remove_mailbox(struct account_change *c, struct change_mailbox *box)
 	int error = change_delete(c, key_mailbox(box->number));
 	box->changed = false; /* or change_end would write it again */
 	c->head.mailboxes -= c->head.mailboxes > 0;
+	change_mark_state(c, MAIL_STATE_MAILBOXES);
 	return error ? error : change_log_destroyed(c, KIND_MAILBOX, box->number);
 }
 

@@ -22,6 +22,8 @@ static int run_keep(struct txn *t, void *arg)
 	k->id = c.head.next_kept++;
 	k->blob = kept.blob;
 	k->expires = k->now + k->seconds;
+	if (k->step > 1)
+		k->expires += k->step - 1 - (k->expires + k->step - 1) % k->step;
 	c.head.kept++;
 	c.head.kept_bytes += k->size;
 	kept_encode(&kept, &value);
@@ -56,8 +58,10 @@ static int run_find(struct txn *t, void *arg)
 		                             : key_get(t, k->shard, key_kept(k->expires, k->id), &value);
 	if (error == 0)
 		error = kept_decode(value, &found);
-	if (error == 0)
+	if (error == 0) {
 		k->blob = found.blob;
+		k->size = found.size;
+	}
 	return error;
 }
 

@@ -51,7 +51,7 @@
 
 #include "format/limits.h"
 #include "format/message_order.h"
-#include "mail/mail_flags.h"
+#include "mail/mail_email.h"
 #include "mail/script.h"
 #include "store/entry.h"
 
@@ -218,6 +218,7 @@ struct account_head {
 	uint64_t last_script; /* the highest number that one was given */
 	uint64_t script_bytes;
 	uint64_t active_script, away_script; /* the active ones of SCRIPT_OWN and SCRIPT_AWAY; 0: none */
+	uint64_t states[MAIL_STATES];        /* modseqs: enum mail_state */
 	uint64_t rules_modseq; /* of the last change of what is done with mail that arrives: of a script, or
 	                          of which one is active */
 	uint32_t submissions, identities;               /* C 'E' and C 'I' entries */
@@ -260,7 +261,7 @@ struct account_mailbox {
 
 /* M: all that STAT, LIST, UIDL, and sorts by numbers and threads need. */
 struct account_message {
-	uint64_t emailid;
+	uint64_t emailid, thread;
 	uint64_t flags;  /* of FLAGS_FIXED */
 	uint64_t modseq; /* of its arrival */
 	uint64_t size;   /* prefix and body */
@@ -307,9 +308,11 @@ struct account_email {
  * their modseq in the order of UIDs. */
 struct account_log {
 	int64_t time;
-	uint64_t changed;                 /* a bit for each message whose flags changed */
-	uint64_t gone;                    /* and for each that is no longer there */
-	uint64_t emailids[ACCOUNT_BLOCK]; /* of those that are gone */
+	uint64_t changed; /* a bit for each message whose flags changed */
+	uint64_t gone;    /* and for each that is no longer there */
+	/* Of those that are gone. thread: 0: not told, since the email was still there. */
+	uint64_t emailids[ACCOUNT_BLOCK], threads[ACCOUNT_BLOCK];
+	uint64_t arrived[ACCOUNT_BLOCK]; /* modseqs of their M */
 };
 
 /* J: a bit for each UID below uidnext that no message has any more. A chunk without such has no entry. P: the

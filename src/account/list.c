@@ -27,6 +27,7 @@ static int add_message(void *arg, struct view key, struct view value)
 	}
 	l->messages[l->count++] = (struct account_listed){.uid = uid,
 	    .emailid = m.emailid,
+	    .thread = m.thread,
 	    .flags = m.flags,
 	    .modseq = m.modseq,
 	    .size = m.size,

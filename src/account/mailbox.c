@@ -202,6 +202,7 @@ static int make_one(struct account_change *c, struct view path, struct account_m
 		c->head.next_uidvalidity = 1;
 	m->uidnext = m->recent = 1;
 	m->created_modseq = m->modseq = m->messages_modseq = c->head.modseq;
+	change_mark_state(c, MAIL_STATE_MAILBOXES);
 	*mailbox = c->head.next_mailbox++;
 	c->head.mailboxes++;
 	if (m->role)

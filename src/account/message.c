@@ -200,6 +200,7 @@ static int put_message(struct account_change *c, struct account_message *m, cons
 	if (error == 0 && (flags->bits & FLAG_MORE))
 		error = put_more(c, mailbox, *uid, &flags->more);
 	change_mark_messages(c, box);
+	change_mark_state(c, MAIL_STATE_COUNTS);
 	box->m.messages++;
 	box->m.bytes += m->size;
 	count_flags(&box->m, flags->bits, m->size, true);
@@ -218,10 +219,11 @@ static int drop_message(
 	if (error == 0)
 		error = annotations_drop(c, mailbox, uid);
 	if (error == 0)
-		error = change_forget_message(c, box, uid, now->m.emailid);
+		error = change_forget_message(c, box, uid, &now->m);
 	if (error)
 		return error;
 	change_mark_messages(c, box);
+	change_mark_state(c, MAIL_STATE_COUNTS);
 	box->m.messages -= box->m.messages > 0;
 	box->m.bytes = less(box->m.bytes, now->m.size);
 	count_flags(&box->m, now->flags.bits, now->m.size, false);
@@ -307,6 +309,7 @@ int message_add(struct account_change *c, struct account_email *email, struct me
 	if (error)
 		return error;
 	struct account_message m = {.emailid = id,
+	    .thread = thread ? thread : id,
 	    .size = email->prefix.len + email->body_len,
 	    .internaldate = email->internaldate,
 	    .text_growth = email->text_growth,
@@ -315,15 +318,17 @@ int message_add(struct account_change *c, struct account_email *email, struct me
 	memcpy(m.hashes, email->hashes, email->hash_count * sizeof m.hashes[0]);
 	if (!view_empty(email->uidl))
 		fixed |= FLAG_OWN_UIDL;
+	if (message_summary_has_attachment(email->summary))
+		fixed |= FLAG_HAS_ATTACHMENT;
 	for (size_t i = 0; i < place_count && error == 0; i++) {
 		struct message_place *p = &places[i];
-		p->flags.bits = (p->flags.bits & ~FLAG_OWN_UIDL) | fixed;
+		p->flags.bits = (p->flags.bits & ~(FLAG_OWN_UIDL | FLAG_HAS_ATTACHMENT)) | fixed;
 		error = put_message(c, &m, &p->flags, p->mailbox, &p->uid);
 		at.at[i] = (struct account_place){p->mailbox, p->uid};
 		if (error == 0)
 			error = keywords_count(c, &p->flags, 1);
 	}
-	email->thread = thread ? thread : id;
+	email->thread = m.thread;
 	email->created_modseq = c->head.modseq;
 	email->home = at.at[0];
 	if (error == 0)
@@ -334,6 +339,7 @@ int message_add(struct account_change *c, struct account_email *email, struct me
 		error = use_thread(c, id, email, true);
 	if (error)
 		return error;
+	change_mark_state(c, MAIL_STATE_THREADS);
 	c->head.messages++;
 	c->head.bytes += m.size;
 	*emailid = id;
@@ -362,6 +368,8 @@ int message_set_flags(struct account_change *c, struct change_mailbox *box, uint
 	if (error)
 		return error;
 	change_mark_messages(c, box);
+	if ((old->bits ^ flags->bits) & (FLAG_SEEN | FLAG_DRAFT | FLAG_DELETED))
+		change_mark_state(c, MAIL_STATE_COUNTS);
 	count_flags(&box->m, old->bits, size, false);
 	count_flags(&box->m, flags->bits, size, true);
 	return 0;
@@ -415,6 +423,7 @@ static int bury(struct account_change *c, uint32_t mailbox, const struct message
 	/* Mail that can come back keeps the names of its keywords. */
 	if (error == 0 && undelete_until <= 0)
 		error = keywords_count(c, &now->flags, -1);
+	change_mark_state(c, MAIL_STATE_THREADS);
 	c->head.messages = less(c->head.messages, 1);
 	c->head.bytes = less(c->head.bytes, now->m.size);
 	return error;
@@ -448,6 +457,7 @@ static int drop_damaged(
 	places_encode(&places, &value);
 	if (error == 0 && places.count > 0)
 		return change_put(c, key_places(now->m.emailid), &value);
+	change_mark_state(c, MAIL_STATE_THREADS);
 	c->head.messages = less(c->head.messages, 1);
 	c->head.bytes = less(c->head.bytes, now->m.size);
 	return error == 0 && entry ? change_delete(c, key_places(now->m.emailid)) : error;

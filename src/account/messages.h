@@ -56,7 +56,7 @@ enum { ACCOUNT_LIST_MAX = 512, ACCOUNT_LIST_FLAGS_MAX = 8192 };
 
 struct account_listed {
 	uint32_t uid;
-	uint64_t emailid, flags, modseq, size, text_growth;
+	uint64_t emailid, thread, flags, modseq, size, text_growth;
 	int64_t internaldate, savedate;
 };
 
@@ -139,6 +139,7 @@ struct account_keep {
 	uint64_t shard;
 	struct store_upload *upload; /* the store's from the call on */
 	int64_t seconds;             /* from now on */
+	int64_t step;                /* above 1: it expires later, at a multiple of so many seconds */
 	uint64_t quota_default;
 	void (*done)(struct account_keep *k, int result);
 	void *arg;
@@ -147,12 +148,12 @@ struct account_keep {
 	uint64_t id;
 	struct blob_id blob;
 	int64_t expires;
+	uint64_t size;
 
 	/* Internal. */
 	struct store_commit commit;
 	struct store_read read;
 	int64_t now;
-	uint64_t size;
 };
 
 void account_keep(struct accounts *a, struct account_keep *k);

@@ -1,6 +1,8 @@
 /* S entries, and the way from emails to UIDs: see search.h. */
 #include "account/search.h"
 
+#include "account/email_look.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -269,25 +271,6 @@ void account_email_ids(struct accounts *a, struct account_email_ids *e)
 
 /* ---- from emails to UIDs ---- */
 
-static int places_of(struct txn *t, uint64_t shard, uint64_t emailid, struct account_places *places)
-{
-	struct account_key key = key_places(emailid);
-	struct account_email email;
-	struct view value;
-	int error = txn_get(t, shard, key_view(&key), &value);
-	if (error == 0)
-		return places_decode(value, places);
-	if (error != -ENOENT)
-		return error;
-	key = key_email(emailid);
-	error = txn_get(t, shard, key_view(&key), &value);
-	if (error == 0)
-		error = email_decode(emailid, value, &email);
-	if (error == 0)
-		*places = (struct account_places){.count = 1, .at = {email.home}};
-	return error;
-}
-
 static void take_places(struct account_uids_of *u, size_t index, const struct account_places *places)
 {
 	for (size_t i = 0; i < places->count; i++) {
@@ -313,7 +296,7 @@ static int run_uids(struct txn *t, void *arg)
 	for (size_t i = 0; i < u->count; i++) {
 		struct account_places places;
 		u->uids[i] = 0;
-		int error = places_of(t, u->shard, u->ids[i], &places);
+		int error = email_places(t, u->shard, u->ids[i], &places);
 		if (error == 0)
 			take_places(u, i, &places);
 		else if (error != -ENOENT)

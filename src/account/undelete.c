@@ -79,8 +79,8 @@ static int bring_back(struct account_change *c, struct account_request *r, struc
 	error = email_read(c->txn, c->shard, old, &copy);
 	if (error)
 		return error == -ENOENT || error == -EBADMSG ? 0 : error;
-	place.flags =
-	    (struct message_flags){.bits = d.flags & ~(FLAG_DELETED | FLAG_OWN_UIDL), .more = d.more};
+	place.flags = (struct message_flags){
+	    .bits = d.flags & ~(FLAG_DELETED | FLAG_OWN_UIDL | FLAG_HAS_ATTACHMENT), .more = d.more};
 	copy.email.uidl = (struct view){0};
 	error = mailbox_of(c, &d, &place.mailbox);
 	if (error == 0)

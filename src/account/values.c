@@ -138,6 +138,9 @@ void head_encode(const struct account_head *h, struct entry *out)
 	entry_add_number(out, h->identities);
 	entry_add_number(out, h->last_identity);
 	entry_add_number(out, h->identities_modseq);
+	entry_add_number(out, MAIL_STATES);
+	for (size_t i = 0; i < MAIL_STATES; i++)
+		entry_add_number(out, h->states[i]);
 }
 
 int head_decode(struct view value, struct account_head *h)
@@ -190,6 +193,11 @@ int head_decode(struct view value, struct account_head *h)
 	r.identities = take_later_u32(&c);
 	r.last_identity = take_later(&c);
 	r.identities_modseq = take_later(&c);
+	size_t states = take_later_u32(&c);
+	if (states > MAIL_STATES)
+		c.failed = true;
+	for (size_t i = 0; i < MAIL_STATES; i++)
+		r.states[i] = i < states ? entry_take_number(&c) : 0;
 	if (cursor_ok(&c))
 		*h = r;
 	return entry_result(&c);
@@ -275,6 +283,7 @@ void message_encode(const struct account_message *m, struct entry *out)
 	char order[MESSAGE_ORDER_MAX];
 	entry_begin(out, VERSION);
 	entry_add_number(out, m->emailid);
+	entry_add_number(out, m->thread == m->emailid ? 0 : m->thread);
 	entry_add_number(out, m->flags);
 	entry_add_number(out, m->modseq);
 	entry_add_number(out, m->size);
@@ -291,6 +300,9 @@ void message_encode(const struct account_message *m, struct entry *out)
 static void take_short(struct cursor *c, struct account_message *m)
 {
 	m->emailid = entry_take_number(c);
+	m->thread = entry_take_number(c);
+	if (m->thread == 0)
+		m->thread = m->emailid;
 	m->flags = entry_take_number(c);
 	m->modseq = entry_take_number(c);
 	m->size = entry_take_number(c);
@@ -414,8 +426,11 @@ void log_encode(const struct account_log *l, struct entry *out)
 	add_bits(out, l->changed);
 	add_bits(out, l->gone);
 	for (unsigned i = 0; i < ACCOUNT_BLOCK; i++)
-		if (l->gone >> i & 1)
+		if (l->gone >> i & 1) {
 			entry_add_number(out, l->emailids[i]);
+			entry_add_number(out, l->threads[i] == l->emailids[i] ? 0 : l->threads[i]);
+			entry_add_number(out, l->arrived[i]);
+		}
 }
 
 int log_decode(struct view value, struct account_log *l)
@@ -425,8 +440,13 @@ int log_decode(struct view value, struct account_log *l)
 	r.changed = take_bits(&c);
 	r.gone = take_bits(&c);
 	for (unsigned i = 0; i < ACCOUNT_BLOCK; i++)
-		if (r.gone >> i & 1)
+		if (r.gone >> i & 1) {
 			r.emailids[i] = entry_take_number(&c);
+			r.threads[i] = entry_take_number(&c);
+			if (r.threads[i] == 0)
+				r.threads[i] = r.emailids[i];
+			r.arrived[i] = entry_take_number(&c);
+		}
 	if (cursor_ok(&c))
 		*l = r;
 	return entry_result(&c);

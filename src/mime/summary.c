@@ -91,6 +91,15 @@ struct message_order message_summary_order(struct view encoded)
 	return cursor_ok(&in) ? order : (struct message_order){.known = false};
 }
 
+bool message_summary_has_attachment(struct view encoded)
+{
+	struct cursor in = cursor_on(encoded);
+	if (cursor_u8(&in) != VERSION)
+		return false;
+	(void)message_order_get(&in);
+	return wire_number(&in, HAS_ATTACHMENT) == HAS_ATTACHMENT && cursor_ok(&in);
+}
+
 int message_summary_decode_texts(struct view encoded, struct message_summary *summary)
 {
 	struct cursor in = cursor_on(encoded);

@@ -47,6 +47,9 @@ int message_summary_decode_texts(struct view encoded, struct message_summary *su
  */
 struct message_order message_summary_order(struct view encoded);
 
+/* The same: whether it has an attachment. Not known, so false, where the order is unknown. */
+bool message_summary_has_attachment(struct view encoded);
+
 /*
  * The same for a tree; texts point into the encoding, parts live in the arena. -ENOBUFS past STRUCTURE_MAX.
  * The message's own envelope isn't in it, it stands in the summary: a tree that was read has none there.

@@ -257,6 +257,22 @@ int question_uids(struct question *q, struct view ranges, uint32_t **uids, size_
 	return 0;
 }
 
+int question_ids(struct view text, uint64_t **ids, size_t *count)
+{
+	struct cursor in = cursor_on(text);
+	size_t n = text.len / EMAIL_ID_SIZE;
+	if (text.len % EMAIL_ID_SIZE)
+		return -EINVAL;
+	uint64_t *list = mem_try((n ? n : 1) * sizeof *list);
+	if (list == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		list[i] = cursor_u64(&in);
+	*ids = list;
+	*count = n;
+	return 0;
+}
+
 bool question_keywords(struct view keywords, struct view *words, size_t *count)
 {
 	struct view word;

@@ -9,6 +9,7 @@
 #ifndef ROLE_STORE_QUESTION_H
 #define ROLE_STORE_QUESTION_H
 
+#include "account/emails.h"
 #include "account/keyword_names.h"
 #include "mail/mail.h"
 #include "role/store/right.h"
@@ -64,6 +65,10 @@ void question_refuse(struct right *r, uint32_t request, int64_t error);
 int question_uids(struct question *q, struct view ranges, uint32_t **uids, size_t *count)
     __attribute__((warn_unused_result));
 
+/* A question's ids of 8 octets, in memory of mem_try's; at least one is allocated. 0, -EINVAL: they are none;
+ * -ENOMEM. */
+int question_ids(struct view text, uint64_t **ids, size_t *count) __attribute__((warn_unused_result));
+
 /* The words of a question's keywords, at most ACCOUNT_FLAGS_KEYWORDS_MAX. False: there are more. */
 bool question_keywords(struct view keywords, struct view *words, size_t *count)
     __attribute__((warn_unused_result));
@@ -108,6 +113,21 @@ struct right_mailbox {
 	unsigned rights; /* RIGHT_LOOKUP ... of mail/mail_flags.h */
 };
 
+/* An account that the session may use as a whole: the places of its emails that it may read. */
+struct right_account {
+	struct right_mailbox box;      /* its mailbox is 0 */
+	const struct account_who *who; /* NULL: the owner is the session */
+	uint64_t access;               /* struct account_states'; 0: own */
+	struct account_states states;
+	void (*then)(struct question *q);
+	struct question *question;
+};
+
+/* Calls `then`, perhaps at once, with *found filled in, which stays where it is; or ends the question:
+ * another account of which the session may read nothing does not exist (-ENOENT). right_account.c */
+void right_account(
+    struct question *q, uint64_t account, struct right_account *found, void (*then)(struct question *q));
+
 /* Whether that is the session's own account. */
 bool right_is_own(const struct right *r, uint64_t account);
 
@@ -117,6 +137,10 @@ bool right_is_own(const struct right *r, uint64_t account);
 struct account_who;
 void right_who(struct question *q, void (*then)(struct question *q));
 const struct account_who *right_is_who(const struct right *r);
+/* The same for right_account.c, which finds again what it looks for. */
+struct right_account;
+void right_who_for(struct question *q, struct right_account *found, void (*then)(struct question *q));
+struct right_account *right_is_looked_for(const struct right *r);
 /* At the end of each question: what a session is may change until the next one. */
 void right_who_forget(struct right *r);
 

@@ -201,6 +201,13 @@ void right_identity_get(struct right *r, uint32_t request, const void *message);
 void right_identity_changes(struct right *r, uint32_t request, const void *message);
 void right_identity_set(struct right *r, uint32_t request, const void *message);
 void right_identity_remove(struct right *r, uint32_t request, const void *message);
+/* mail/mail_email.h. right_states.c, right_emails.c, right_threads.c ... */
+void right_states(struct right *r, uint32_t request, const void *message);
+void right_emails(struct right *r, uint32_t request, const void *message);
+void right_threads(struct right *r, uint32_t request, const void *message);
+void right_read_emails(struct right *r, uint32_t request, const void *message); /* right_read_parts.c */
+void right_keep(struct right *r, uint32_t request, const void *message);
+void right_kept(struct right *r, uint32_t request, const void *message);
 
 /* right_show.c: MAIL_SHOW */
 void right_show(struct right *r, uint32_t request, const void *message);

@@ -29,6 +29,7 @@ struct right_who {
 	struct right_mailbox *found;
 	unsigned needs;
 	void (*granted)(struct question *q);
+	struct right_account *account;
 };
 
 static int run_who(struct txn *t, void *arg)
@@ -60,6 +61,19 @@ void right_who(struct question *q, void (*then)(struct question *q))
 	w->read = (struct store_read){.shard = DIRECTORY_SHARD, .run = run_who, .arg = w, .done = who_read};
 	question_call(q);
 	store_read(store_role.store, &w->read);
+}
+
+void right_who_for(struct question *q, struct right_account *found, void (*then)(struct question *q))
+{
+	if (q->right->who == NULL)
+		q->right->who = mem_alloc(sizeof *q->right->who);
+	q->right->who->account = found;
+	right_who(q, then);
+}
+
+struct right_account *right_is_looked_for(const struct right *r)
+{
+	return r->who->account;
 }
 
 const struct account_who *right_is_who(const struct right *r)

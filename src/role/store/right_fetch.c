@@ -3,34 +3,22 @@
  * for is left out, and what does not stand in the list is fetched in batches; no more than the channel takes
  * is under way.
  */
-#include "mail/message_wire.h"
-
 #include <errno.h>
 #include <string.h>
 
 #include "base/container.h"
 #include "base/mem.h"
 #include "account/messages.h"
-#include "format/limits.h"
-#include "format/line_mend.h"
-#include "mime/summary.h"
 #include "role/store/question.h"
+#include "role/store/right_message.h"
 #include "mail/uid_ranges.h"
 #include "role/store/store_private.h"
 
-enum {
-	FRAME_BYTES = 128 * 1024,   /* entries that go together; one more may come on top */
-	ENTRIES_BYTES = 960 * 1024, /* of a frame at most: process/messages_mailbox.c */
-	GAP = 64,                   /* UIDs between two ranges that are listed as one: a block of flags */
-	BATCH_BYTES = 256 * 1024,   /* bodies that are read at a time */
-	HEADER_FIRST = 16 * 1024    /* of a body, to find its header in */
-};
+enum { GAP = 64 /* UIDs between two ranges that are listed as one: a block of flags */ };
 
-/* What stands with the message in its mailbox, beside its flags; and with the email, behind one more read. */
-static const uint64_t OF_MESSAGE =
-    MAIL_WANT_MODSEQ | MAIL_WANT_SIZE | MAIL_WANT_DATES | MAIL_WANT_ORDER | MAIL_WANT_REFERENCES;
-static const uint64_t OF_EMAIL = MAIL_WANT_IDS | MAIL_WANT_SUMMARY | MAIL_WANT_STRUCTURE | MAIL_WANT_HEADER |
-                                 MAIL_WANT_BODY | MAIL_WANT_UIDL | MAIL_WANT_PREFIX | MAIL_WANT_SENDER;
+/* What stands with the message in its mailbox, beside its flags. */
+static const uint64_t OF_MESSAGE = MAIL_WANT_MODSEQ | MAIL_WANT_SIZE | MAIL_WANT_IDS | MAIL_WANT_DATES |
+                                   MAIL_WANT_ORDER | MAIL_WANT_REFERENCES;
 /* These two stand behind what a list needs, and are read when they are wanted. */
 static const uint64_t OF_ORDERS = MAIL_WANT_ORDER | MAIL_WANT_REFERENCES;
 
@@ -59,8 +47,8 @@ struct right_fetch {
 	size_t base;
 	bool begun, reading;
 	int error; /* ends the question when the run under way is back */
-	struct buf entries, texts;
-	char references[8 * ACCOUNT_HASHES_MAX]; /* of the message that is answered */
+	struct buf entries;
+	struct right_message message;
 };
 
 static struct right_fetch *fetch_of(struct question *question)
@@ -73,7 +61,7 @@ static void release(struct question *question)
 	struct right_fetch *f = fetch_of(question);
 	buf_done(&f->uids);
 	buf_done(&f->entries);
-	buf_done(&f->texts);
+	right_message_done(&f->message);
 	right_keywords_free(&f->keywords);
 	account_fetch_free(&f->call);
 	mem_free(f->listed);
@@ -108,36 +96,22 @@ static const struct account_more *more_of(const struct right_fetch *f, uint32_t 
 	return NULL;
 }
 
-static void add_order(struct right_fetch *f, const struct account_listed_order *o, struct mail_message *m)
-{
-	m->order = o->order;
-	for (size_t i = 0; i < o->hash_count; i++)
-		for (size_t k = 0; k < 8; k++)
-			f->references[8 * i + k] = (char)(o->hashes[i] >> (56 - 8 * k));
-	m->references = view_of(f->references, 8 * o->hash_count);
-}
-
 /* What the list says of it. */
 static struct mail_message message_of(struct right_fetch *f, size_t at)
 {
 	const struct account_listed *l = &f->listed[at];
 	struct mail_message m = {.uid = l->uid,
-	    .flags = l->flags & ~FLAG_MORE,
+	    .flags = l->flags,
 	    .modseq = l->modseq,
 	    .size = l->size + l->text_growth,
 	    .internaldate = l->internaldate,
 	    .savedate = l->savedate,
-	    .emailid = l->emailid};
-	const struct account_more *more = l->flags & FLAG_MORE ? more_of(f, l->uid) : NULL;
-	if (more && more->count > 0) {
-		buf_clear(&f->texts);
-		for (size_t i = 0; i < more->count; i++)
-			buf_append_u16(&f->texts, more->numbers[i]);
-		m.more_keywords = buf_view(&f->texts);
-		m.flags |= buf_failed(&f->texts) ? 0 : FLAG_MORE;
-	}
+	    .emailid = l->emailid,
+	    .thread = l->thread};
+	right_message_begin(&f->message, l->flags & FLAG_MORE ? more_of(f, l->uid) : NULL, &m);
 	if (f->orders)
-		add_order(f, &f->orders[at], &m);
+		right_message_order(
+		    &f->message, &f->orders[at].order, f->orders[at].hashes, f->orders[at].hash_count, &m);
 	return m;
 }
 
@@ -145,14 +119,12 @@ static struct mail_message message_of(struct right_fetch *f, size_t at)
 static bool put(struct right_fetch *f, struct mail_message *m)
 {
 	if (mail_message_put(&f->entries, f->asked.want, m))
-		return buf_view(&f->entries).len < FRAME_BYTES || send_entries(f);
+		return buf_view(&f->entries).len < MESSAGE_FRAME_BYTES || send_entries(f);
 	if (!send_entries(f))
 		return false;
 	if (mail_message_put(&f->entries, f->asked.want, m))
 		return true;
-	m->body_error = ENOMEM;
-	m->summary = m->structure = m->header = m->body = m->sender = (struct view){0};
-	m->has_body = false;
+	right_message_shorten(m);
 	if (mail_message_put(&f->entries, f->asked.want, m))
 		return true;
 	f->error = -ENOMEM;
@@ -161,116 +133,21 @@ static bool put(struct right_fetch *f, struct mail_message *m)
 
 /* ---- what stands with the email ---- */
 
-/* The empty line, or the end of a message that is a header alone. */
-static bool find_header(struct view text, bool whole, size_t *len)
-{
-	struct view rest = text;
-	while (rest.len > 0) {
-		ptrdiff_t lf = view_find(rest, '\n');
-		if (lf < 0)
-			break;
-		bool empty = lf == 0 || (lf == 1 && rest.data[0] == '\r');
-		rest = view_skip(rest, (size_t)lf + 1);
-		if (empty) {
-			*len = text.len - rest.len;
-			return true;
-		}
-	}
-	*len = text.len;
-	return whole;
-}
-
-static struct view join(struct right_fetch *f, struct view prefix, struct view rest, bool binary)
-{
-	size_t at = buf_view(&f->texts).len;
-	struct line_mend mend = {0};
-	buf_append(&f->texts, prefix);
-	if (binary) {
-		line_mend(&mend, rest, &f->texts);
-		line_mend_end(&mend, &f->texts);
-	} else {
-		buf_append(&f->texts, rest);
-	}
-	/* The buffer may move: its start is put in at the end. */
-	return view_of((const char *)(uintptr_t)at, buf_view(&f->texts).len - at);
-}
-
-static void place(const struct right_fetch *f, struct view *text)
-{
-	if (text->len)
-		text->data = buf_view(&f->texts).data + (uintptr_t)text->data;
-}
-
-static void add_bytes(
-    struct right_fetch *f, const struct account_fetched *e, bool binary, struct mail_message *m)
-{
-	uint64_t want = f->asked.want;
-	bool whole = e->body.len == e->body_len;
-	size_t header = 0;
-	if (want & MAIL_WANT_HEADER) {
-		if (find_header(e->body, whole, &header))
-			m->header = join(f, e->prefix, view_take(e->body, header), binary);
-		else
-			m->body_error = EMSGSIZE;
-	}
-	m->has_body = want & MAIL_WANT_BODY && whole && m->size <= f->asked.body_max;
-	if (m->has_body)
-		m->body = join(f, e->prefix, e->body, binary);
-}
-
-/* A binary message has no structure here: its offsets are not those of what is sent. */
-static void add_derived(
-    struct right_fetch *f, const struct account_fetched *e, bool binary, struct mail_message *m)
-{
-	uint64_t want = f->asked.want;
-	if (want & MAIL_WANT_SUMMARY)
-		m->summary = e->summary;
-	if (want & MAIL_WANT_STRUCTURE && !binary)
-		m->structure = e->structure;
-	if (want & MAIL_WANT_SENDER)
-		m->sender = e->sender;
-	if (want & MAIL_WANT_ORDER && !m->order.known)
-		m->order = message_summary_order(e->summary);
-}
-
 /* False when the question has ended of it. */
 static bool answer_email(struct right_fetch *f, size_t i, const struct account_fetched *e)
 {
-	struct mail_message m = message_of(f, i);
-	bool binary = f->listed[i].flags & FLAG_BINARY;
-	/* The more keywords stand at the beginning of the texts, if there are any. */
-	size_t keywords = m.more_keywords.len;
-	buf_truncate(&f->texts, keywords);
 	if (e->result == -ENOENT)
 		return true; /* it went meanwhile */
-	if (e->result) {
-		m.body_error = (uint64_t)-e->result;
-	} else {
-		m.thread = e->thread;
-		m.prefix_len = e->prefix.len;
-		m.uidl = e->uidl;
-		add_derived(f, e, binary, &m);
-		add_bytes(f, e, binary, &m);
-	}
-	if (buf_failed(&f->texts)) {
-		m.header = m.body = (struct view){0};
-		m.has_body = false;
-		m.body_error = ENOMEM;
-	}
-	place(f, &m.header);
-	place(f, &m.body);
-	if (keywords)
-		m.more_keywords = view_take(buf_view(&f->texts), keywords);
-	bool goes_on = put(f, &m);
-	if (goes_on)
-		buf_clear(&f->texts);
-	return goes_on;
+	struct mail_message m = message_of(f, i);
+	right_message_email(&f->message, e, &m);
+	return put(f, &m);
 }
 
 /* Whether it can't be answered from the list; a summary that stands behind its body has the order. */
 static bool needs_email(const struct right_fetch *f, size_t i)
 {
-	return f->asked.want & OF_EMAIL || (f->asked.want & MAIL_WANT_ORDER && !f->orders[i].order.known);
+	return right_message_needs_email(f->asked.want) ||
+	       (f->asked.want & MAIL_WANT_ORDER && !f->orders[i].order.known);
 }
 
 /* False when the question has ended of it, or will with the run that is still under way. */
@@ -320,24 +197,14 @@ static void emails_read(struct account_fetch *call, int result)
 
 static void read_emails(struct right_fetch *f)
 {
-	uint64_t want = f->asked.want;
 	size_t count = 0;
 	while (count < ACCOUNT_FETCH_MAX && f->next + count < f->count && needs_email(f, f->next + count)) {
 		f->emails[count] = f->listed[f->next + count].emailid;
 		count++;
 	}
 	f->base = f->next;
-	f->call = (struct account_fetch){.shard = f->box.shard,
-	    .emailids = f->emails,
-	    .emailid_count = count,
-	    .budget = want & (MAIL_WANT_BODY | MAIL_WANT_HEADER) ? BATCH_BYTES : 0,
-	    .longest = want & MAIL_WANT_BODY && f->asked.body_max > 0 ? f->asked.body_max : 1,
-	    .head = want & MAIL_WANT_HEADER ? HEADER_FIRST : 0,
-	    .derived = (want & (MAIL_WANT_SUMMARY | MAIL_WANT_ORDER) ? ACCOUNT_SUMMARY : 0) |
-	               (want & MAIL_WANT_STRUCTURE ? ACCOUNT_STRUCTURE : 0) |
-	               (want & MAIL_WANT_SENDER ? ACCOUNT_SENDER : 0),
-	    .ahead = true,
-	    .done = emails_read};
+	f->call = right_message_fetch(&f->message, f->box.shard, f->emails, count);
+	f->call.done = emails_read;
 	f->begun = f->reading = true;
 	question_call(&f->question);
 	account_fetch(&store_role.accounts, &f->call);
@@ -446,7 +313,8 @@ static void listed(struct account_list *list, int result)
 
 static bool wants_flags_only(const struct right_fetch *f)
 {
-	return !(f->asked.want & (OF_MESSAGE | OF_EMAIL)) && f->asked.changed_since == 0;
+	return !(f->asked.want & OF_MESSAGE) && !right_message_needs_email(f->asked.want) &&
+	       f->asked.changed_since == 0;
 }
 
 /* Of a few messages the first slice has no room for thousands. */
@@ -521,9 +389,8 @@ void right_fetch(struct right *r, uint32_t request, const void *message)
 	f->asked = *m;
 	f->first = UINT32_MAX;
 	buf_init(&f->uids, MAIL_RANGES_MAX);
-	buf_init(&f->entries, ENTRIES_BYTES);
-	/* A header and a body with the prefix before each, a binary one's line ends, and some numbers. */
-	buf_init(&f->texts, 4 * (MAIL_BODY_MAX + MIME_HEADER_MAX));
+	buf_init(&f->entries, MESSAGE_ENTRIES_BYTES);
+	right_message_init(&f->message, m->want, m->body_max);
 	if (m->uids.len == 0)
 		uid_ranges_add(&f->uids, 1, UINT32_MAX);
 	else

@@ -1,7 +1,8 @@
 /*
- * MAIL_READ: parts of messages, one after the other. A message that is asked for from its beginning comes
- * with the read that finds it; what is left of a large one follows in pieces. A binary message is mended on
- * its way, so it is read from its beginning, wherever the part begins.
+ * MAIL_READ and EMAIL_READ: parts of messages, or of what is kept for a while, one after the other. A message
+ * that is asked for from its beginning comes with the read that finds it; what is left of a large one follows
+ * in pieces. A binary message is mended on its way, so it is read from its beginning, wherever the part
+ * begins.
  */
 #include <errno.h>
 
@@ -11,24 +12,28 @@
 #include "base/mem.h"
 #include "format/line_mend.h"
 #include "role/store/question.h"
+#include "role/store/right_kept.h"
 #include "role/store/store_private.h"
 
 enum {
 	FIRST_BYTES = 128 * 1024, /* what one read brings */
 	PIECE = 128 * 1024,
-	PART_SIZE = 4 + 8 + 8
+	BOUNDS_SIZE = 8 + 8 /* of a part, behind the UID or id */
 };
 
 struct right_parts {
 	struct question question;
 	struct right_mailbox box;
+	struct right_account account;
+	enum { BY_UID, BY_EMAIL, BY_KEPT } by;
 	struct buf parts; /* as they were asked for */
 	struct cursor left;
 	uint32_t index; /* of the part under way */
 	bool in_part;
 
 	/* The part under way: octets [from, to) of the message as it is sent are still to be answered. */
-	uint32_t uid;
+	uint64_t id; /* its UID, or as EMAIL_READ names it */
+	uint64_t email;
 	uint64_t from, to;
 	uint64_t at; /* octet of the message, as it is sent, that comes next out of the reads */
 
@@ -41,6 +46,8 @@ struct right_parts {
 
 	struct account_list list;
 	struct account_listed listed;
+	struct account_emails emails;
+	struct account_keep kept;
 	struct account_fetch fetch;
 	struct store_blob_read blobs;
 	struct store_blob_part piece;
@@ -57,6 +64,7 @@ static void release(struct question *question)
 	buf_done(&p->parts);
 	buf_done(&p->text);
 	account_fetch_free(&p->fetch);
+	account_emails_free(&p->emails);
 	mem_free(p->piece.out);
 }
 
@@ -178,7 +186,7 @@ static void email_read(struct account_fetch *call, int result)
 	int error = result ? result : call->messages[0].result;
 	if (error && error != -ENOENT)
 		log_event(LOG_ERROR, "-", "message-unreadable",
-		    log_u64("account", p->question.right->account), log_u64("email", p->listed.emailid),
+		    log_u64("account", p->question.right->account), log_u64("email", p->email),
 		    log_errno(error),
 		    log_string("do", "run `postrider store check`; everything else is served"));
 	bool goes_on = error ? answer(p, (struct view){0}, error) : begin_part(p, &call->messages[0]);
@@ -188,19 +196,13 @@ static void email_read(struct account_fetch *call, int result)
 	}
 }
 
-static void listed(struct account_list *list, int result)
+/* The email is there, and the session may read it. */
+static void fetch(struct right_parts *p, uint64_t shard, uint64_t email, uint64_t flags)
 {
-	struct right_parts *p = container_of(list, struct right_parts, list);
-	if (!question_back(&p->question))
-		return;
-	if (result || list->count == 0) {
-		if (answer(p, (struct view){0}, result ? result : -ENOENT))
-			proceed(p);
-		return;
-	}
-	p->binary = p->listed.flags & FLAG_BINARY && !p->raw;
-	p->fetch = (struct account_fetch){.shard = p->box.shard,
-	    .emailids = &p->listed.emailid,
+	p->email = email;
+	p->binary = flags & FLAG_BINARY && !p->raw;
+	p->fetch = (struct account_fetch){.shard = shard,
+	    .emailids = &p->email,
 	    .emailid_count = 1,
 	    .budget = p->from == 0 && !p->binary ? FIRST_BYTES : 0,
 	    .done = email_read};
@@ -211,21 +213,96 @@ static void listed(struct account_list *list, int result)
 	account_fetch(&store_role.accounts, &p->fetch);
 }
 
-static void read_part(struct right_parts *p)
+static void refuse_part(struct right_parts *p, int error)
 {
-	p->uid = cursor_u32(&p->left);
-	p->from = cursor_u64(&p->left);
-	p->to = cursor_u64(&p->left); /* its length, until the message's is known */
-	p->in_part = true;
+	if (answer(p, (struct view){0}, error))
+		proceed(p);
+}
+
+static void listed(struct account_list *list, int result)
+{
+	struct right_parts *p = container_of(list, struct right_parts, list);
+	if (!question_back(&p->question))
+		return;
+	if (result || list->count == 0)
+		refuse_part(p, result ? result : -ENOENT);
+	else
+		fetch(p, p->box.shard, p->listed.emailid, p->listed.flags);
+}
+
+static void looked_up(struct account_emails *emails, int result)
+{
+	struct right_parts *p = container_of(emails, struct right_parts, emails);
+	if (!question_back(&p->question))
+		return;
+	bool found = result == 0 && emails->emails[0].mailbox_count > 0;
+	uint64_t flags = found ? emails->emails[0].flags : 0;
+	account_emails_free(emails);
+	if (found)
+		fetch(p, p->account.box.shard, p->id, flags);
+	else
+		refuse_part(p, result ? result : -ENOENT);
+}
+
+static void kept_found(struct account_keep *kept, int result)
+{
+	struct right_parts *p = container_of(kept, struct right_parts, kept);
+	if (!question_back(&p->question))
+		return;
+	struct account_fetched body = {.blob = kept->blob, .body_len = kept->size};
+	p->binary = false;
+	if (result)
+		refuse_part(p, result);
+	else if (begin_part(p, &body))
+		proceed(p);
+}
+
+static void find_uid(struct right_parts *p)
+{
 	p->list = (struct account_list){.shard = p->box.shard,
 	    .mailbox = p->box.mailbox,
-	    .first = p->uid,
-	    .last = p->uid,
+	    .first = (uint32_t)p->id,
+	    .last = (uint32_t)p->id,
 	    .messages = &p->listed,
 	    .room = 1,
 	    .done = listed};
 	question_call(&p->question);
 	account_list(&store_role.accounts, &p->list);
+}
+
+static void find_email(struct right_parts *p)
+{
+	p->emails = (struct account_emails){.shard = p->account.box.shard,
+	    .who = p->account.who,
+	    .ids = &p->id,
+	    .count = 1,
+	    .done = looked_up};
+	question_call(&p->question);
+	account_emails(&store_role.accounts, &p->emails);
+}
+
+static void find_kept(struct right_parts *p)
+{
+	p->kept = (struct account_keep){.shard = p->question.right->account,
+	    .id = kept_id_of(p->id),
+	    .expires = kept_expiry_of(p->id),
+	    .done = kept_found};
+	question_call(&p->question);
+	account_kept(&store_role.accounts, &p->kept);
+}
+
+static void read_part(struct right_parts *p)
+{
+	p->id = p->by == BY_UID ? cursor_u32(&p->left) : cursor_u64(&p->left);
+	p->from = cursor_u64(&p->left);
+	p->to = cursor_u64(&p->left); /* its length, until the message's is known */
+	p->in_part = true;
+	if (p->by == BY_UID)
+		find_uid(p);
+	else if (p->by == BY_EMAIL)
+		find_email(p);
+	else
+		find_kept(p);
 }
 
 static void proceed(struct right_parts *p)
@@ -248,21 +325,44 @@ static void granted(struct question *question)
 	proceed(parts_of(question));
 }
 
+/* NULL: the question has ended. */
+static struct right_parts *begin(
+    struct right *r, uint32_t request, struct view parts, size_t id_size, uint64_t raw)
+{
+	size_t size = id_size + BOUNDS_SIZE;
+	struct right_parts *p = question_begin(r, request, sizeof *p, &kind);
+	buf_init(&p->parts, MAIL_PARTS_MAX * size);
+	buf_init(&p->text, 2 * PIECE + 4);
+	p->raw = raw;
+	p->index = UINT32_MAX; /* the first one's is 0 */
+	if (buf_append(&p->parts, parts) != 0) {
+		question_fail(&p->question, -ENOMEM);
+		return NULL;
+	}
+	p->left = cursor_on(buf_view(&p->parts));
+	if (parts.len % size == 0)
+		return p;
+	right_break(r, "bad-parts");
+	return NULL;
+}
+
 void right_read_parts(struct right *r, uint32_t request, const void *message)
 {
 	const struct mail_read *m = message;
-	struct right_parts *p = question_begin(r, request, sizeof *p, &kind);
-	buf_init(&p->parts, MAIL_PARTS_MAX * PART_SIZE);
-	buf_init(&p->text, 2 * PIECE + 4);
-	p->raw = m->raw;
-	p->index = UINT32_MAX; /* the first one's is 0 */
-	if (buf_append(&p->parts, m->parts) != 0) {
-		question_fail(&p->question, -ENOMEM);
-		return;
-	}
-	p->left = cursor_on(buf_view(&p->parts));
-	if (m->parts.len % PART_SIZE)
-		right_break(r, "bad-parts");
-	else
+	struct right_parts *p = begin(r, request, m->parts, sizeof(uint32_t), m->raw);
+	if (p)
 		right_access(&p->question, m->account, m->mailbox, RIGHT_READ, &p->box, granted);
+}
+
+void right_read_emails(struct right *r, uint32_t request, const void *message)
+{
+	const struct email_read *m = message;
+	struct right_parts *p = begin(r, request, m->parts, EMAIL_ID_SIZE, m->raw);
+	if (p == NULL)
+		return;
+	p->by = m->kept ? BY_KEPT : BY_EMAIL;
+	if (m->kept)
+		proceed(p);
+	else
+		right_account(&p->question, m->account, &p->account, granted);
 }

@@ -34,7 +34,7 @@ static void take_messages(struct seen *s, struct view entries)
 	assert_true(cursor_ok(&in));
 }
 
-static void answered(void *arg, uint32_t request, enum mail_type type, const void *answer)
+static void answered(void *arg, uint32_t request, unsigned type, const void *answer)
 {
 	struct seen *s = arg;
 	const struct mail_uids *uids = answer;
@@ -115,6 +115,11 @@ void forget(struct seen *s)
 
 void open_session(struct seen *s, unsigned account)
 {
+	open_session_on(s, mail_world_channel(account));
+}
+
+void open_session_on(struct seen *s, int channel)
+{
 	memset(s, 0, sizeof *s);
 	struct buf *bufs[] = {&s->texts, &s->uids, &s->vanished, &s->changed, &s->arrived, &s->modified,
 	    &s->from, &s->to, &s->sure, &s->maybe, &s->names, &s->data[0], &s->data[1], &s->data[2],
@@ -122,7 +127,7 @@ void open_session(struct seen *s, unsigned account)
 	for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
 		buf_init(bufs[i], 1 << 26);
 	s->session = (struct mail_session){.answered = answered, .lost = lost, .full = is_full, .arg = s};
-	mail_session_open(&s->session, account);
+	mail_session_open_on(&s->session, channel);
 	mail_world_settle();
 }
 
@@ -139,13 +144,13 @@ void close_session(struct seen *s)
 
 uint32_t last_request;
 
-void send_question(struct seen *s, enum mail_type type, const void *question)
+void send_question(struct seen *s, unsigned type, const void *question)
 {
 	account_client_ask(&s->session.client, ++last_request, type, question);
 }
 
 /* Asks and waits for the end; its error. */
-int64_t ask(struct seen *s, enum mail_type type, const void *question)
+int64_t ask(struct seen *s, unsigned type, const void *question)
 {
 	forget(s);
 	if (type == MAIL_FETCH)

@@ -2,6 +2,7 @@
 #ifndef TEST_ROLE_STORE_MAIL_SEEN_H
 #define TEST_ROLE_STORE_MAIL_SEEN_H
 
+#include "mail/mail_email.h"
 #include "mail/message_wire.h"
 #include "mail_world.h"
 #include "../../unit.h"
@@ -11,7 +12,7 @@ enum { SEEN_MAX = 200 };
 /* What a session has been answered since it last asked. */
 struct seen {
 	struct mail_session session;
-	unsigned frames[MAIL_TYPES_END];
+	unsigned frames[EMAIL_TYPES_END];
 	uint32_t request; /* of the last answer */
 	bool done, lost, full;
 	uint32_t ends[SEEN_MAX]; /* the numbers of the questions, as they were done */
@@ -30,10 +31,11 @@ struct seen {
 	struct mail_changed news;
 	char mailboxes[40];
 	/* Sees each answer as well; NULL: nobody does. */
-	void (*also)(struct seen *s, enum mail_type type, const void *answer);
+	void (*also)(struct seen *s, unsigned type, const void *answer);
 };
 
 void open_session(struct seen *s, unsigned account);
+void open_session_on(struct seen *s, int channel);
 void close_session(struct seen *s);
 /* What was answered so far. */
 void forget(struct seen *s);
@@ -41,10 +43,10 @@ void forget(struct seen *s);
 struct view kept(const struct seen *s, struct view v);
 
 /* Asks, under a number of its own, which is last_request. */
-void send_question(struct seen *s, enum mail_type type, const void *question);
+void send_question(struct seen *s, unsigned type, const void *question);
 extern uint32_t last_request;
 /* Asks and waits for the end; its error. */
-int64_t ask(struct seen *s, enum mail_type type, const void *question);
+int64_t ask(struct seen *s, unsigned type, const void *question);
 
 /* "1:3,5" of a list of ranges. */
 const char *shown(const struct buf *ranges);

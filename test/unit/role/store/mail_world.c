@@ -7,10 +7,10 @@
 #include "mime/digest.h"
 #include "role/store/right.h"
 
-/* imap's end, as far as this channel is concerned. */
-static const struct role_hears hears[] = {{ROLE_STORE, account_client_mail_verbs}, {0}};
+/* web's end, which may ask all that imap may, and more. */
+static const struct role_hears hears[] = {{ROLE_STORE, account_client_web_verbs}, {0}};
 static const struct role_functions functions = {.hears = hears};
-static const struct role edge_role = {ROLE_IMAP, "imap", .functions = &functions};
+static const struct role edge_role = {ROLE_WEB, "web", .functions = &functions};
 
 static struct role_process store_process, edge_process;
 static uint64_t answers;
@@ -121,7 +121,7 @@ uint32_t mail_world_deliver(unsigned account, const char *text)
 
 /* ---- sessions ---- */
 
-static void on_answer(void *arg, uint32_t request, enum mail_type type, const void *answer)
+static void on_answer(void *arg, uint32_t request, unsigned type, const void *answer)
 {
 	struct mail_session *s = arg;
 	answers++;
@@ -142,22 +142,34 @@ static void on_lost(void *arg)
 		s->lost(s->arg);
 }
 
+void (*mail_session_branched)(void *arg, uint32_t request, int channel);
+
+static void on_branched(void *arg, uint32_t request, int channel)
+{
+	mail_session_branched(arg, request, channel);
+}
+
 static const struct account_client_handler handler = {
-    .answer = on_answer, .is_full = on_is_full, .lost = on_lost};
+    .answer = on_answer, .is_full = on_is_full, .lost = on_lost, .branched = on_branched};
 
 int mail_world_channel(unsigned account)
 {
 	int pair[2];
 	if (channel_pair(pair) != 0)
 		fail_msg("no channel");
-	right_open(test_account(account), RIGHT_MAIL, ROLE_IMAP, pair[0]);
+	right_open(test_account(account), RIGHT_MAIL, ROLE_WEB, pair[0]);
 	return pair[1];
 }
 
 void mail_session_open(struct mail_session *s, unsigned account)
 {
+	mail_session_open_on(s, mail_world_channel(account));
+}
+
+void mail_session_open_on(struct mail_session *s, int channel)
+{
 	account_client_init(&s->client, &handler, s, NULL);
-	account_client_open(&s->client, &edge_process, mail_world_channel(account));
+	account_client_open(&s->client, &edge_process, channel);
 }
 
 void mail_session_close(struct mail_session *s)

@@ -12,7 +12,7 @@
 struct mail_session {
 	struct account_client client;
 	/* NULL: answers are dropped. */
-	void (*answered)(void *arg, uint32_t request, enum mail_type type, const void *answer);
+	void (*answered)(void *arg, uint32_t request, unsigned type, const void *answer);
 	void (*lost)(void *arg);
 	bool (*full)(void *arg);
 	void *arg;
@@ -38,6 +38,9 @@ uint32_t mail_world_put(
 
 /* A right to this account, and its channel, in the session. What it does is set before. */
 void mail_session_open(struct mail_session *s, unsigned account);
+void mail_session_open_on(struct mail_session *s, int channel);
+/* Gets the channels of MAIL_BRANCHED. */
+extern void (*mail_session_branched)(void *arg, uint32_t request, int channel);
 /* The channel alone, for a session whose account_client is another's. */
 int mail_world_channel(unsigned account);
 struct role_process *mail_world_edge(void);

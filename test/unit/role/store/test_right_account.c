@@ -15,7 +15,7 @@
 static struct seen one, two;
 static char values[4096];
 
-static void note(struct seen *s, enum mail_type type, const void *answer)
+static void note(struct seen *s, unsigned type, const void *answer)
 {
 	const struct mail_metadata_entry *m = answer;
 	size_t at = strlen(values);

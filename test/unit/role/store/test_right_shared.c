@@ -454,7 +454,7 @@ static void a_subscription_makes_no_share(void **state)
 
 /* ---- URLs with tokens ---- */
 
-static void note_shown(struct seen *s, enum mail_type type, const void *answer)
+static void note_shown(struct seen *s, unsigned type, const void *answer)
 {
 	const struct mail_shown *shown = answer;
 	(void)s;

@@ -12,7 +12,7 @@ static char listing[8192];
 static struct mail_mailbox last;
 
 /* "owner:path" of each, a space between them; "*" subscribed, "?" without a mailbox. */
-static void note(struct seen *s, enum mail_type type, const void *answer)
+static void note(struct seen *s, unsigned type, const void *answer)
 {
 	const struct mail_mailbox *m = answer;
 	size_t at = strlen(listing);
@@ -343,7 +343,7 @@ static void copies_leave_out_flags(void **state)
 
 static char grants[1024];
 
-static void note_grants(struct seen *s, enum mail_type type, const void *answer)
+static void note_grants(struct seen *s, unsigned type, const void *answer)
 {
 	const struct mail_grant *m = answer;
 	const struct mail_share *share = answer;
