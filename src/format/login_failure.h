@@ -11,6 +11,7 @@ enum login_failure {
 	LOGIN_BAD_MECHANISM, /* not offered */
 	LOGIN_DISABLED,      /* the account; the client is told that its credentials are wrong */
 	LOGIN_CANCELLED,     /* by the client */
+	LOGIN_APP_PASSWORD,  /* the main password is right, but the account has a second factor */
 	LOGIN_FAILURES
 };
 

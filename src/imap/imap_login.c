@@ -149,6 +149,8 @@ void imap_refused(struct imap_session *s, enum login_failure why)
 	    [LOGIN_MALFORMED] = {"AUTHENTICATIONFAILED", "the mechanism's message is malformed", true},
 	    [LOGIN_BAD_MECHANISM] = {"CANNOT", "this mechanism is not offered", true},
 	    [LOGIN_DISABLED] = {"AUTHENTICATIONFAILED", "wrong name or password", true},
+	    /* An alert is shown to the user by every program (RFC 9051 section 7.1). */
+	    [LOGIN_APP_PASSWORD] = {"ALERT", "two-step sign-in is on: use an app password here", true},
 	};
 	if (s->command == NULL || s->state != IMAP_NOT_AUTHENTICATED || why >= LOGIN_FAILURES)
 		return;

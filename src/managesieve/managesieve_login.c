@@ -147,6 +147,7 @@ void managesieve_refused(struct managesieve_session *s, enum login_failure why)
 	    [LOGIN_MALFORMED] = {NULL, "the mechanism's message is malformed", true},
 	    [LOGIN_BAD_MECHANISM] = {"AUTH-TOO-WEAK", "this mechanism is not offered", true},
 	    [LOGIN_DISABLED] = {NULL, "wrong name or password", true},
+	    [LOGIN_APP_PASSWORD] = {NULL, "two-step sign-in is on: use an app password here", true},
 	    [LOGIN_CANCELLED] = {NULL, "the login was cancelled", true},
 	};
 	if (s->wait != MANAGESIEVE_WAIT_LOGIN || why >= LOGIN_FAILURES || s->state == MANAGESIEVE_ENDED)

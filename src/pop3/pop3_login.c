@@ -151,6 +151,7 @@ void pop3_refused(struct pop3_session *s, enum login_failure why)
 	    [LOGIN_CANCELLED] = {NULL, "cancelled", true},
 	    [LOGIN_BAD_MECHANISM] = {NULL, "this mechanism is not offered; CAPA lists those that are", true},
 	    [LOGIN_DISABLED] = {"AUTH", "wrong name or password", true},
+	    [LOGIN_APP_PASSWORD] = {"AUTH", "two-step sign-in is on: use an app password here", true},
 	};
 	if (s->wait != POP3_WAIT_LOGIN)
 		return;

@@ -62,7 +62,8 @@ enum {
 	MESSAGES_SCRIPT = 1200,
 	MESSAGES_EMAIL = 1300,
 	MESSAGES_SUBMISSION = 1400,
-	MESSAGE_TYPES = 1500 /* above all numbers */
+	MESSAGES_SIGN_IN = 1500,
+	MESSAGE_TYPES = 1600 /* above all numbers */
 };
 
 /* No message's struct is larger: whoever decodes one that it does not know has so much room. */

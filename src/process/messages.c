@@ -28,6 +28,7 @@ static const struct message_row *const pairs[MESSAGE_TYPES / MESSAGES_IN_GROUP] 
     [MESSAGES_SCRIPT / MESSAGES_IN_GROUP] = messages_script,
     [MESSAGES_EMAIL / MESSAGES_IN_GROUP] = messages_email,
     [MESSAGES_SUBMISSION / MESSAGES_IN_GROUP] = messages_submission,
+    [MESSAGES_SIGN_IN / MESSAGES_IN_GROUP] = messages_sign_in,
 };
 
 const char *role_bit_name(unsigned bit)
@@ -53,7 +54,7 @@ unsigned role_bit_by_name(const char *name)
 
 static const struct message_row *row_of(unsigned type)
 {
-	if (type >= MESSAGE_TYPES)
+	if (type >= MESSAGE_TYPES || pairs[type / MESSAGES_IN_GROUP] == NULL)
 		return NULL;
 	const struct message_row *row = &pairs[type / MESSAGES_IN_GROUP][type % MESSAGES_IN_GROUP];
 	return row->schema ? row : NULL;

@@ -4,9 +4,10 @@
 #include "base/cursor.h"
 #include "process/message_fields.h"
 
-SCHEMA(message_grant, FIELD_IDENTITY(message_grant, account), FIELD_WORD(message_grant, service, 16));
+SCHEMA(message_grant, FIELD_IDENTITY(message_grant, account), FIELD_WORD(message_grant, service, 16),
+    FIELD_IDENTITY(message_grant, session));
 SCHEMA(message_granted, FIELD_ERROR(message_granted, error));
-SCHEMA(message_revoke, FIELD_IDENTITY(message_revoke, account));
+SCHEMA(message_revoke, FIELD_IDENTITY(message_revoke, account), FIELD_IDENTITY(message_revoke, session));
 SCHEMA(message_directory, FIELD_NUMBER(message_directory, operation, 1, DIRECTORY_OPERATIONS - 1),
     FIELD_ANY(message_directory, number), FIELD_LIST(message_directory, fields, 256, &message_field_schema));
 SCHEMA(message_directory_answer, FIELD_ERROR(message_directory_answer, error),
@@ -57,6 +58,7 @@ static const struct {
     [DIRECTORY_SIGNING_PUT] = {DIRECTORY_SIGNING_FIELDS, false},
     [DIRECTORY_SIGNING_DELETE] = {2, false},
     [DIRECTORY_SIGNING_ROTATE] = {1, false},
+    [DIRECTORY_ADDRESS] = {0, false},
 };
 /* clang-format on */
 

@@ -12,8 +12,8 @@
 enum messages_directory {
 	MESSAGE_GRANT = MESSAGES_DIRECTORY, /* make a channel that is bound to an account */
 	MESSAGE_GRANTED,
-	MESSAGE_REVOKE, /* close every channel of an account; to smtp: end every session that it logged in to
-	                 */
+	MESSAGE_REVOKE,    /* close every channel of an account, or those of one of its sessions; to smtp: end
+	                      every    session that it logged in to */
 	MESSAGE_DIRECTORY, /* an operation on the directory */
 	MESSAGE_DIRECTORY_ANSWER,
 	MESSAGE_SIGNING, /* the same, but of DIRECTORY_SIGNING_* and DIRECTORY_DOMAIN_LIST alone; from keys
@@ -23,9 +23,9 @@ enum messages_directory {
 };
 
 /* clang-format off */
-struct message_grant { uint64_t account; struct view service; };
+struct message_grant { uint64_t account; struct view service; uint64_t session; }; /* session: of the web, which can be ended alone; 0: none */
 struct message_granted { int64_t error; };
-struct message_revoke { uint64_t account; };
+struct message_revoke { uint64_t account, session; }; /* session 0: all */
 struct message_directory { uint64_t operation, number; struct codec_list fields; };
 struct message_directory_answer { int64_t error; uint64_t number; struct codec_list fields; };
 
@@ -57,6 +57,7 @@ enum directory_operation {
 	DIRECTORY_SIGNING_PUT,     /* as directory_signing_write writes them; number: enum directory_signing. Keys alone asks */
 	DIRECTORY_SIGNING_DELETE,  /* domain, selector. Keys alone asks */
 	DIRECTORY_SIGNING_ROTATE,  /* domain; number: enum signing_wish. -ENOENT: it has no key that signs */
+	DIRECTORY_ADDRESS,         /* number: account -> address. -ENOENT: there is none */
 	DIRECTORY_OPERATIONS
 };
 

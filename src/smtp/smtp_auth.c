@@ -90,6 +90,8 @@ void smtp_refused(struct smtp_session *s, enum login_failure why)
 	    [LOGIN_CANCELLED] = {501, "5.7.0", "cancelled"},
 	    [LOGIN_BAD_MECHANISM] = {504, "5.5.4", "this mechanism is not offered"},
 	    [LOGIN_DISABLED] = {535, "5.7.8", "wrong name or password"},
+	    /* 5.7.9: a weaker way than the account wants (RFC 4954 section 6). */
+	    [LOGIN_APP_PASSWORD] = {534, "5.7.9", "two-step sign-in is on: use an app password here"},
 	};
 	if (s->wait != SMTP_WAIT_LOGIN)
 		return;

@@ -334,9 +334,11 @@ static void do_start(struct view rest)
 
 /* "credentials NAME PASSWORD": an account's record with this main password, as auth keeps it in the
  * directory. */
-static void do_credentials(struct view rest)
+static void name_credentials(struct view rest, bool second)
 {
-	static const unsigned char salt[SCRAM_SALT_SIZE] = "frames";
+	static const unsigned char salt[SCRAM_SALT_SIZE] = "frames", secret[TOTP_SECRET_SIZE] = "secret";
+	unsigned char random[RECOVERY_CODES][RECOVERY_RANDOM] = {{0}};
+	char texts[RECOVERY_CODES][RECOVERY_TEXT_SIZE];
 	struct view name = take_word(&rest);
 	struct credentials c;
 	struct buf record;
@@ -344,11 +346,27 @@ static void do_credentials(struct view rest)
 	buf_init(&record, CREDENTIALS_MAX);
 	arena_init(&arena, 1 << 20);
 	credentials_init(&c, salt);
+	for (unsigned char i = 0; i < RECOVERY_CODES; i++)
+		random[i][0] = (unsigned char)(i << 3);
+	if (second && second_factor_set_totp(&c.second, secret, 0, &arena) == 0)
+		second_factor_make_recovery(&c.second, view_of(salt, sizeof salt), random, texts);
 	if (credentials_set_password(&c, rest, false, &arena) != 0 || credentials_encode(&c, &record) != 0)
 		fail("no such password", NULL);
 	script_name(&t.names, name, &(struct value){.kind = VALUE_TEXT, .text = buf_view(&record)});
 	arena_done(&arena);
 	buf_done(&record);
+}
+
+static void do_credentials(struct view rest)
+{
+	name_credentials(rest, false);
+}
+
+/* "two-step NAME PASSWORD": the same with a second factor. Its recovery codes are "aaaaaaaaaaaaaaaa",
+ * "baaaaaaaaaaaaaaa" and so on. */
+static void do_two_step(struct view rest)
+{
+	name_credentials(rest, true);
 }
 
 /* "ended STATUS": the role ends by itself. */
@@ -372,7 +390,7 @@ static const struct {
 	void (*run)(struct view rest);
 } commands[] = {{">", do_send}, {"<", do_expect}, {"garbled", do_garbled}, {"gone", do_gone},
     {"close", do_close}, {"peer", do_peer}, {"admin", do_admin}, {"role", do_role}, {"set", do_set},
-    {"start", do_start}, {"credentials", do_credentials}, {"ended", do_ended}};
+    {"start", do_start}, {"credentials", do_credentials}, {"two-step", do_two_step}, {"ended", do_ended}};
 
 static void play_line(struct view line)
 {

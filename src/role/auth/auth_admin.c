@@ -46,15 +46,6 @@ static bool takes_away(const struct message_directory *m)
 	return m->operation == DIRECTORY_ACCOUNT_DELETE;
 }
 
-/* Sessions of an account whose credentials changed, which was disabled or removed, end now. */
-static void revoke_account(uint64_t account)
-{
-	struct message_revoke m = {.account = account};
-	if (auth_role.store.link.up)
-		ipc_send(&auth_role.store.link.channel, MESSAGE_REVOKE, 0, &m, -1);
-	peers_tell(&auth_role.callers, MESSAGE_REVOKE, &m);
-}
-
 static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 {
 	struct admin *a = arg;
@@ -68,7 +59,7 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 		auth_password_forget();
 		/* A removal that fails may have got as far as to disable the account. */
 		if ((m.error == 0 || a->operation == DIRECTORY_ACCOUNT_DELETE) && m.number != 0 && a->revokes)
-			revoke_account(m.number);
+			auth_revoke(m.number, 0);
 	}
 	if (a->closing)
 		loop_task_schedule(&a->task);

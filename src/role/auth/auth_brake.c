@@ -118,10 +118,23 @@ static void note_use(struct login *l)
 	buf_done(&fresh);
 }
 
-void auth_brake_succeeded(struct login *l)
+void auth_brake_given_back(struct login *l)
 {
 	if (l->counted)
 		throttle_succeeded(throttle, client_of(l), clock_monotonic_ms());
 	l->counted = false;
+}
+
+void auth_brake_touch_place(struct login *l)
+{
+	if (!l->has_place && l->address_len)
+		make_place(l);
+	if (l->has_place)
+		credentials_touch_place(&l->credentials, l->place, clock_wall());
+}
+
+void auth_brake_succeeded(struct login *l)
+{
+	auth_brake_given_back(l);
 	note_use(l);
 }

@@ -16,6 +16,15 @@ void auth_directory_changed(void)
 	epoch++;
 }
 
+void auth_revoke(uint64_t account, uint64_t session)
+{
+	struct message_revoke m = {.account = account, .session = session};
+	if (auth_role.store.link.up)
+		ipc_send(&auth_role.store.link.channel, MESSAGE_REVOKE, 0, &m, -1);
+	if (session == 0)
+		peers_tell(&auth_role.callers, MESSAGE_REVOKE, &m);
+}
+
 uint32_t auth_ask_directory(enum directory_operation operation, uint64_t number, const struct view *fields,
     size_t count, call_answered answered, void *arg)
 {

@@ -62,7 +62,8 @@ static const char *const failure_names[] = {[LOGIN_BAD_CREDENTIALS] = "wrong",
     [LOGIN_MALFORMED] = "malformed",
     [LOGIN_BAD_MECHANISM] = "mechanism",
     [LOGIN_DISABLED] = "disabled",
-    [LOGIN_CANCELLED] = "cancelled"};
+    [LOGIN_CANCELLED] = "cancelled",
+    [LOGIN_APP_PASSWORD] = "app-password-needed"};
 
 static void fail(struct login *l, enum login_failure why)
 {
@@ -154,6 +155,17 @@ static void wrong(struct login *l)
 	fail(l, why);
 }
 
+/*
+ * The main password was right, but the account has a second factor, which no mail program asks for. Its owner
+ * is told; so a guesser learns it too, but a password that opens nothing is what the second factor is for.
+ * Counted as wrong: a program that keeps the old password tries it for ever.
+ */
+static void needs_app_password(struct login *l)
+{
+	auth_brake_failed(l);
+	fail(l, LOGIN_APP_PASSWORD);
+}
+
 /* ---- the machine's steps ---- */
 
 static void advance(struct login *l, enum sasl_step step);
@@ -238,10 +250,12 @@ static void advance(struct login *l, enum sasl_step step)
 		break;
 	case SASL_DONE:
 		/* Nobody acts for another: an authorization identity must be one's own. */
-		if (auth_sasl_is_for_itself(l) && l->known)
-			succeed(l);
-		else
+		if (!auth_sasl_is_for_itself(l) || !l->known)
 			wrong(l);
+		else if (l->credential == 0 && second_factor_is_set(&l->credentials.second))
+			needs_app_password(l);
+		else
+			succeed(l);
 		break;
 	case SASL_FAILED:
 		if (auth_sasl_is_malformed(l))
@@ -277,6 +291,23 @@ static const struct service_row *find_service(const struct link *edge, struct vi
 	           : NULL;
 }
 
+void auth_login_prepare(struct login *l)
+{
+	arena_init(&l->arena, 256 * 1024);
+	buf_init(&l->identity, SASL_IDENTITY_MAX + 1);
+	buf_init(&l->record, CREDENTIALS_MAX + 1024);
+	buf_init(&l->normal, SASL_IDENTITY_MAX + 1);
+	buf_init(&l->brake_name, SASL_IDENTITY_MAX + 1);
+	buf_init(&l->client_text, 64);
+}
+
+void auth_login_name(struct login *l, struct view session, struct view client)
+{
+	size_t n = session.len < sizeof l->session - 1 ? session.len : sizeof l->session - 1;
+	memcpy(l->session, session.data, n);
+	set_client(l, client);
+}
+
 static struct login *new_login(
     struct link *edge, uint32_t request, const struct service_row *service, const struct message_login *m)
 {
@@ -287,18 +318,11 @@ static struct login *new_login(
 		logins.first->previous = l;
 	logins.first = l;
 	logins.count++;
-	size_t n = m->session.len < sizeof l->session - 1 ? m->session.len : sizeof l->session - 1;
-	memcpy(l->session, m->session.data, n);
 	l->service = service;
 	l->protocol = service->credential;
-	arena_init(&l->arena, 256 * 1024);
-	buf_init(&l->identity, SASL_IDENTITY_MAX + 1);
-	buf_init(&l->record, CREDENTIALS_MAX + 1024);
-	buf_init(&l->normal, SASL_IDENTITY_MAX + 1);
-	buf_init(&l->brake_name, SASL_IDENTITY_MAX + 1);
-	buf_init(&l->client_text, 64);
+	auth_login_prepare(l);
 	loop_timer_init(&l->delay, &auth_role.process->loop, delay_over, l);
-	set_client(l, m->client);
+	auth_login_name(l, m->session, m->client);
 	return l;
 }
 

@@ -49,6 +49,13 @@ struct login {
 	struct password_work *work;
 };
 
+/* ---- auth_login.c ---- */
+
+/* A login's own buffers, of one that is no part of a conversation of SASL: see auth_sign.c. */
+void auth_login_prepare(struct login *l);
+/* By which name the log knows it, and where its client is. */
+void auth_login_name(struct login *l, struct view session, struct view client);
+
 /* ---- auth_sasl.c ---- */
 
 /* What a login's machine came to: a step; or nothing yet; or why it failed. */
@@ -89,8 +96,12 @@ void auth_brake_start(void);
  * to wait; the attempt counts from now on. A locked one gets CREDENTIAL_APPS_ONLY instead. */
 int64_t auth_brake_begin(struct login *l);
 
-/* How it ended; a login that ends without a word stays counted. */
+/* How it ended; a login that ends without a word stays counted. Succeeded: what it counted for is given back,
+ * and the place and the app password are noted. */
 void auth_brake_succeeded(struct login *l);
+/* The two apart: it was right; and the place, in the credentials, for whoever writes them. */
+void auth_brake_given_back(struct login *l);
+void auth_brake_touch_place(struct login *l);
 void auth_brake_failed(struct login *l);
 void auth_brake_withdrawn(struct login *l); /* by our own trouble */
 
@@ -109,5 +120,7 @@ void auth_password_abandon(struct login *l);
 
 /* Passwords that were right within the last hour are no longer remembered. */
 void auth_password_forget(void);
+/* Those of one account. */
+void auth_password_forget_account(uint64_t account);
 
 #endif

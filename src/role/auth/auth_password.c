@@ -25,7 +25,8 @@ struct password_work {
 };
 
 struct remembered {
-	int64_t until;
+	int64_t until; /* 0: it has been forgotten */
+	uint64_t account;
 	uint64_t credential;
 };
 
@@ -58,6 +59,17 @@ void auth_password_forget(void)
 	drop_remembered();
 }
 
+void auth_password_forget_account(uint64_t account)
+{
+	size_t position = 0;
+	void *value;
+	while (map_each(&state.remembered, &position, NULL, &value)) {
+		struct remembered *r = value;
+		if (r->account == account)
+			r->until = 0;
+	}
+}
+
 static void make_memory_key(struct login *l, struct view password)
 {
 	crypto_generichash_state hash;
@@ -87,7 +99,9 @@ static void remember(struct login *l)
 	if (l->epoch != auth_directory_epoch())
 		return;
 	struct remembered *r = mem_alloc(sizeof *r);
-	*r = (struct remembered){.until = clock_monotonic_ms() + REMEMBERED_MS, .credential = l->credential};
+	*r = (struct remembered){.until = clock_monotonic_ms() + REMEMBERED_MS,
+	    .account = l->account,
+	    .credential = l->credential};
 	if (state.remembered.count >= REMEMBERED_MAX)
 		drop_remembered();
 	mem_free(map_set(&state.remembered, view_of(l->memory_key, sizeof l->memory_key), r));

@@ -20,6 +20,9 @@ extern struct auth_role auth_role;
 uint64_t auth_directory_epoch(void);
 void auth_directory_changed(void);
 
+/* Channels of an account end, with its sessions in all protocols; or those of one session of the web. */
+void auth_revoke(uint64_t account, uint64_t session);
+
 /* Asks the directory; the answer comes as calls.h says. 0 when store is away. `fields` are `count` views. */
 uint32_t auth_ask_directory(enum directory_operation operation, uint64_t number, const struct view *fields,
     size_t count, call_answered answered, void *arg);
@@ -46,6 +49,10 @@ void auth_forget_addresses(void); /* the directory has changed */
 void auth_login_begin(struct link *edge, uint32_t request, const struct message_login *m);
 void auth_login_more(struct link *edge, uint32_t request, const struct message_login_more *m);
 void auth_login_edge_closed(struct link *edge);
+
+/* auth_sign_verbs.c, auth_sign.c */
+void auth_sign(struct link *edge, const struct channel_frame *frame, const struct message_sign_in *m);
+void auth_sign_edge_closed(struct link *edge);
 
 /* auth_admin.c */
 extern const struct link_verb auth_admin_verbs[];

@@ -24,11 +24,23 @@ static void on_sender(struct link *link, struct channel_frame *frame, const void
 	auth_check_sender(link, frame, m->account, m->address);
 }
 
+static void on_sign_in(struct link *link, struct channel_frame *frame, const void *message)
+{
+	auth_sign(link, frame, message);
+}
+
+static void edge_closed(struct link *link)
+{
+	auth_login_edge_closed(link);
+	auth_sign_edge_closed(link);
+}
+
 static const struct link_verb caller_verbs[] = {
     {MESSAGE_RESOLVE, on_resolve},
     {MESSAGE_LOGIN, on_login},
     {MESSAGE_LOGIN_MORE, on_login_more},
     {MESSAGE_SENDER, on_sender},
+    {MESSAGE_SIGN_IN, on_sign_in},
     {0},
 };
 
@@ -68,7 +80,7 @@ static void auth_role_peer(struct role_process *p, enum role_bit peer, int fd)
 			auth_secret_ask();
 		return;
 	}
-	peers_open(&auth_role.callers, p, fd, peer, auth_login_edge_closed);
+	peers_open(&auth_role.callers, p, fd, peer, edge_closed);
 }
 
 static void auth_role_listener(struct role_process *p, enum service service, int fd)

@@ -106,7 +106,7 @@ static int run_resolve(struct txn *t, struct directory_job *job)
  * Credentials with many app passwords are larger than an entry: what does not fit the account's own goes into
  * further entries (the directory's app passwords), numbered from 00, always written together.
  */
-enum { PARTS_MAX = 32 };
+enum { PARTS_MAX = 56 };
 
 static struct view part_name(char name[3], unsigned number)
 {
@@ -159,6 +159,15 @@ static int write_credentials(
 	}
 	while (error == 0 && directory_app_password_get(t, address, part_name(name, number), &before) == 0)
 		error = directory_app_password_delete(t, address, part_name(name, number++));
+	return error;
+}
+
+static int run_address(struct txn *t, struct directory_job *job)
+{
+	struct view address;
+	int error = directory_account_address(t, job->number, &address);
+	if (error == 0)
+		put(job, address);
 	return error;
 }
 
@@ -252,6 +261,8 @@ static int run_reading(struct txn *t, void *arg)
 		return run_resolve(t, job);
 	case DIRECTORY_LOOK_UP:
 		return run_look_up(t, job);
+	case DIRECTORY_ADDRESS:
+		return run_address(t, job);
 	case DIRECTORY_DOMAIN_LIST:
 		result = directory_domain_each(t, job->fields[0], put_domain, &listing);
 		break;
@@ -548,6 +559,7 @@ static const struct {
 } operations[DIRECTORY_OPERATIONS] = {
     [DIRECTORY_RESOLVE] = {run_reading, read_done, NULL},
     [DIRECTORY_LOOK_UP] = {run_reading, read_done, NULL},
+    [DIRECTORY_ADDRESS] = {run_reading, read_done, NULL},
     [DIRECTORY_DOMAIN_PUT] = {run_changing, NULL, commit_done},
     [DIRECTORY_DOMAIN_DELETE] = {run_changing, NULL, commit_done},
     [DIRECTORY_DOMAIN_LIST] = {run_reading, read_done, NULL},

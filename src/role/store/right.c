@@ -343,16 +343,16 @@ void right_grant(struct link *auth, uint32_t request, const struct message_grant
 	if (i < rows)
 		error = channel_pair(pair);
 	if (error == 0)
-		right_open(asked->account, permitted[i].permissions, peer, pair[0]);
+		right_open(asked->account, permitted[i].permissions, peer, pair[0])->session = asked->session;
 	struct message_granted m = {.error = error};
 	ipc_send(&auth->channel, MESSAGE_GRANTED, request, &m, pair[1]);
 }
 
-void right_revoke(uint64_t account)
+void right_revoke(uint64_t account, uint64_t session)
 {
 	for (struct right *r = rights, *next; r; r = next) {
 		next = r->next;
-		if (r->account == account)
+		if (r->account == account && (session == 0 || r->session == session))
 			right_end(r);
 	}
 }

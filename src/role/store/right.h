@@ -35,6 +35,7 @@ struct right {
 	struct loop_task end;
 	struct account_request *first_use; /* until it is done nothing is heard; NULL from then on */
 	uint64_t account;
+	uint64_t session; /* of the web, for which it was granted; 0: for none */
 	unsigned permissions;
 	unsigned
 	    under_way; /* calls of the store that have not come back: the right is freed after the last one */
@@ -67,8 +68,8 @@ extern const struct link_verb right_verbs[];
 
 /* Auth asks for a channel of an account for a service; the answer, and the channel, go to it. */
 void right_grant(struct link *auth, uint32_t request, const struct message_grant *asked);
-/* Ends every right of the account. */
-void right_revoke(uint64_t account);
+/* Ends every right of the account, or those of one session (0: all). */
+void right_revoke(uint64_t account, uint64_t session);
 void right_end_all(void);
 
 /* ---- for the verbs ---- */

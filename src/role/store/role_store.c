@@ -36,7 +36,7 @@ static void on_revoke(struct link *link, struct channel_frame *frame, const void
 	const struct message_revoke *m = message;
 	(void)link;
 	(void)frame;
-	right_revoke(m->account);
+	right_revoke(m->account, m->session);
 }
 
 static const struct link_verb auth_verbs[] = {

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "trust/login/password.h"
+#include "trust/login/random_words.h"
 
 enum { TOUCH_AFTER = 3600 };
 
@@ -45,12 +46,18 @@ int credentials_set_password(struct credentials *c, struct view password, bool s
 	buf_done(&hash);
 	if (error)
 		return error;
-	c->password_hash = kept;
+	credentials_put_hash(c, kept);
 	c->scram = scram;
 	c->sha1 = sha1;
 	c->sha256 = sha256;
-	c->place_count = 0;
 	return 0;
+}
+
+void credentials_put_hash(struct credentials *c, struct view hash)
+{
+	c->password_hash = hash;
+	c->scram = false;
+	c->place_count = 0;
 }
 
 /* ---- known places ---- */
@@ -91,25 +98,6 @@ bool credentials_touch_place(struct credentials *c, const unsigned char hash[PLA
 
 /* ---- app passwords ---- */
 
-/* 80 random bits as 16 letters and digits that nobody confuses. */
-static void app_password_text(
-    const unsigned char random[APP_PASSWORD_RANDOM], char text[APP_PASSWORD_LENGTH + 1])
-{
-	static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
-	uint64_t bits = 0;
-	unsigned have = 0;
-	size_t at = 0;
-	for (size_t i = 0; i < APP_PASSWORD_LENGTH; i++) {
-		while (have < 5) {
-			bits = bits << 8 | random[at++];
-			have += 8;
-		}
-		have -= 5;
-		text[i] = letters[bits >> have & 31];
-	}
-	text[APP_PASSWORD_LENGTH] = '\0';
-}
-
 /* Fast, because what is hashed is random: 80 bits are out of reach for any hash. */
 static void app_password_hash(
     const struct credentials *c, struct view text, unsigned char hash[APP_PASSWORD_HASH_SIZE])
@@ -129,7 +117,7 @@ int credentials_add_app(struct credentials *c, struct view name, unsigned protoc
 		return -ENOSPC;
 	if (name.len == 0 || name.len > APP_PASSWORD_NAME_MAX || !utf8_valid(name))
 		return -EINVAL;
-	app_password_text(random, shown);
+	random_letters(random, shown, APP_PASSWORD_LENGTH);
 	struct view secret = view_of(shown, APP_PASSWORD_LENGTH);
 	app_password_hash(c, secret, app.hash);
 	int error = kind == APP_PASSWORD_SCRAM ? make_verifiers(c, secret, &app.sha1, &app.sha256) : 0;

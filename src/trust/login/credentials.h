@@ -11,6 +11,8 @@
 #include "base/buf.h"
 #include "trust/login/limits.h"
 #include "trust/login/sasl.h"
+#include "trust/login/second_factor.h"
+#include "trust/login/web_session.h"
 
 /* Protocols that an app password opens: bits. */
 enum {
@@ -65,6 +67,8 @@ struct credentials {
 	size_t app_count;
 	struct known_place places[PLACES_MAX];
 	size_t place_count;
+	struct second_factor second;
+	struct web_sessions sessions;
 };
 
 /* A new account's, without any password. The salt is random. */
@@ -76,6 +80,9 @@ void credentials_init(struct credentials *c, const unsigned char salt[SCRAM_SALT
  * password that can't be prepared; -ENOMEM; -ENOBUFS when the arena is full.
  */
 int credentials_set_password(struct credentials *c, struct view password, bool scram, struct arena *arena);
+
+/* The same with a hash that password_hash has made, without verifiers; it must live as long as the record. */
+void credentials_put_hash(struct credentials *c, struct view hash);
 
 /*
  * Makes an app password from random octets; `text` is what its owner is shown, once, with a NUL. *id names

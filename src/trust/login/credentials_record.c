@@ -1,10 +1,10 @@
 /*
  * The stored form of credentials:
  *
- *	record   = version salt scram [verifiers] password-hash last-id count *app count *place
- *	app      = id name protocols kind created last-used hash [verifiers] [secret]
- *	place    = hash last-used
- *	verifiers = stored-key server-key stored-key server-key      (SHA-1: 20 octets each, SHA-256: 32)
+ *	record   = version salt scram [verifiers] password-hash last-id count *app count *place second-factor
+ *sessions app      = id name protocols kind created last-used hash [verifiers] [secret] place    = hash
+ *last-used second-factor, sessions: second_factor.c, web_session.c verifiers = stored-key server-key
+ *stored-key server-key      (SHA-1: 20 octets each, SHA-256: 32)
  */
 #include "trust/login/credentials.h"
 
@@ -13,7 +13,7 @@
 
 #include "format/wire.h"
 
-enum { VERSION = 2, VERSION_WITHOUT_PLACES = 1 };
+enum { VERSION = 3 };
 
 static void put_verifier(enum scram_hash hash, const struct scram_verifier *v, struct buf *out)
 {
@@ -60,6 +60,8 @@ int credentials_encode(const struct credentials *c, struct buf *out)
 		buf_append(out, view_of(c->places[i].hash, PLACE_HASH_SIZE));
 		wire_put_number(out, (uint64_t)c->places[i].last);
 	}
+	second_factor_put(&c->second, out);
+	web_sessions_put(&c->sessions, out);
 	return buf_failed(out) ? -ENOBUFS : 0;
 }
 
@@ -107,8 +109,7 @@ int credentials_decode(struct view encoded, struct credentials *c)
 {
 	struct cursor in = cursor_on(encoded);
 	unsigned char salt[SCRAM_SALT_SIZE] = {0};
-	uint8_t version = cursor_u8(&in);
-	if (version != VERSION && version != VERSION_WITHOUT_PLACES)
+	if (cursor_u8(&in) != VERSION)
 		return -EINVAL;
 	get_octets(&in, salt, sizeof salt);
 	/* Read twice: first to see that all of it is there, so that *c stays untouched otherwise. */
@@ -124,9 +125,11 @@ int credentials_decode(struct view encoded, struct credentials *c)
 		uint64_t count = wire_number(&at, APP_PASSWORDS_MAX);
 		for (uint64_t i = 0; i < count && cursor_ok(&at); i++)
 			get_app(&at, &to->apps[to->app_count++]);
-		count = version == VERSION ? wire_number(&at, PLACES_MAX) : 0;
+		count = wire_number(&at, PLACES_MAX);
 		for (uint64_t i = 0; i < count && cursor_ok(&at); i++)
 			get_place(&at, &to->places[to->place_count++]);
+		second_factor_get(&at, &to->second);
+		web_sessions_get(&at, &to->sessions);
 		if (!cursor_ok(&at) || !cursor_at_end(&at) || to->password_hash.len > PASSWORD_HASH_MAX)
 			return -EINVAL;
 	}

@@ -41,7 +41,14 @@ enum {
 	/* App passwords of one account: one a device, with room. */
 	APP_PASSWORDS_MAX = 64,
 	APP_PASSWORD_NAME_MAX = 128,
-	CREDENTIALS_MAX = 32 * 1024,
+	/* Passkeys: a person has a phone, a computer and two keys of hardware. */
+	PASSKEYS_MAX = 10,
+	PASSKEY_NAME_MAX = 128,
+	/* Sessions of the web: a family's browsers, on all their devices. The one that was not used for
+	 * longest makes room. */
+	WEB_SESSIONS_MAX = 50,
+	/* Octets of a record: all of these at their limits are 58 KB. */
+	CREDENTIALS_MAX = 64 * 1024,
 };
 
 #endif

@@ -208,7 +208,8 @@ static void refuses_numbers_outside(const struct place *p)
 	    "message_reference.hash", "message_fetch.offset", "message_fetch.length",
 	    "mail_store.unchanged_since", "mail_annotate.unchanged_since", "mail_append.message_id_hash",
 	    "message_tally_list.policy", "message_tally_list.row", "message_tally_rows.policy",
-	    "message_tally_rows.row", "email_set.if_modseq", "email_import.message_id_hash"};
+	    "message_tally_rows.row", "email_set.if_modseq", "email_import.message_id_hash",
+	    "message_sign_in.number"};
 	const struct codec_field *f = field_at(p);
 	char name[100];
 	bool named = false;

@@ -208,8 +208,8 @@ static void credentials_of_any_size(void **state)
 {
 	(void)state;
 	static const size_t sizes[] = {0, 1, DIRECTORY_OPAQUE_MAX, DIRECTORY_OPAQUE_MAX + 1,
-	    5 * DIRECTORY_OPAQUE_MAX, 32 * DIRECTORY_OPAQUE_MAX, 3 * DIRECTORY_OPAQUE_MAX + 7, 10};
-	static char text[33 * DIRECTORY_OPAQUE_MAX];
+	    5 * DIRECTORY_OPAQUE_MAX, 56 * DIRECTORY_OPAQUE_MAX, 3 * DIRECTORY_OPAQUE_MAX + 7, 10};
+	static char text[57 * DIRECTORY_OPAQUE_MAX];
 	uint64_t alice = add_domain_and_alice();
 	struct view before = VIEW("secret");
 	char *kept = NULL;
@@ -231,7 +231,7 @@ static void credentials_of_any_size(void **state)
 		before = view_of(kept, sizes[i]);
 	}
 	struct view too_long[] = {
-	    VIEW("alice@example.test"), view_of(text, 32 * DIRECTORY_OPAQUE_MAX + 1), VIEW("")};
+	    VIEW("alice@example.test"), view_of(text, 56 * DIRECTORY_OPAQUE_MAX + 1), VIEW("")};
 	assert_int_equal(ask_views(DIRECTORY_CREDENTIALS_PUT, 0, too_long, 3), -EMSGSIZE);
 	assert_int_equal(ask(DIRECTORY_LOOK_UP, 0, "alice@example.test", NULL, NULL, NULL), 0);
 	assert_true(view_equal(field(1), before));
@@ -289,6 +289,16 @@ static void lists_come_in_parts(void **state)
 	assert_view(field(3), "");
 }
 
+static void tells_an_account_s_address(void **state)
+{
+	(void)state;
+	uint64_t alice = add_domain_and_alice();
+	assert_int_equal(ask(DIRECTORY_ADDRESS, alice, NULL, NULL, NULL, NULL), 0);
+	assert_view(field(0), "alice@example.test");
+	assert_int_equal(ask(DIRECTORY_ADDRESS, alice + 1, NULL, NULL, NULL, NULL), -ENOENT);
+	assert_int_equal(ask(DIRECTORY_ADDRESS, 0, NULL, NULL, NULL, NULL), -ENOENT);
+}
+
 static void refuses_what_is_no_operation(void **state)
 {
 	(void)state;
@@ -298,7 +308,8 @@ static void refuses_what_is_no_operation(void **state)
 	assert_int_equal(ask(DIRECTORY_OPERATIONS, 0, "example.test", NULL, NULL, NULL), -EINVAL);
 	assert_int_equal(ask(UINT64_MAX, 0, "example.test", NULL, NULL, NULL), -EINVAL);
 	for (uint64_t operation = 1; operation < DIRECTORY_OPERATIONS; operation++) {
-		assert_int_equal(ask(operation, 0, NULL, NULL, NULL, NULL), -EINVAL);
+		if (operation != DIRECTORY_ADDRESS) /* which has a number alone */
+			assert_int_equal(ask(operation, 0, NULL, NULL, NULL, NULL), -EINVAL);
 		assert_int_equal(ask_views(operation, 0, many, DIRECTORY_FIELDS_MAX + 1), -EINVAL);
 	}
 	assert_false(directory_operation_changes(0) || directory_operation_changes(UINT64_MAX));
@@ -340,6 +351,7 @@ int main(void)
 	    ON_BOTH(credentials_of_any_size),
 	    ON_BOTH(the_secret_is_the_first),
 	    ON_BOTH(lists_come_in_parts),
+	    ON_BOTH(tells_an_account_s_address),
 	    ON_BOTH(refuses_what_is_no_operation),
 	    ON_BOTH(brings_mail_back_and_purges_it),
 	};

@@ -425,13 +425,13 @@ static void revoking_ends_one_account(void **state)
 	(void)state;
 	log_in(1);
 	open_maildrop();
-	right_revoke(test_account(2));
+	right_revoke(test_account(2), 0);
 	turn();
 	assert_true(pop3.up);
 	ask(MESSAGE_FETCH, 5, one, 1);
 	loop_turn(&process.loop);
 	loop_turn(&process.loop);
-	right_revoke(test_account(1));
+	right_revoke(test_account(1), 0);
 	turn();
 	assert_false(pop3.up);
 	log_out();
@@ -503,7 +503,7 @@ static void watches_tell_of_every_change(void **state)
 	assert_int_equal(ipc_send(&pop3.channel, MAIL_WATCH, 1, &(struct mail_watch){0}, -1), 0);
 	loop_turn(&process.loop);
 	loop_turn(&process.loop);
-	right_revoke(test_account(4));
+	right_revoke(test_account(4), 0);
 	turn();
 	assert_int_equal(pop3.changed, 0);
 	log_out();
