@@ -12,6 +12,9 @@
 enum query_by { QUERY_BY_SUMMARY, QUERY_BY_HEADER, QUERY_BY_BODY, QUERY_BY_ANNOTATIONS };
 enum query_by query_decided_by(const struct query *condition);
 
+/* Whether the index can say anything of a condition on text. */
+bool query_index_knows(const struct query *condition);
+
 struct query_reader;
 
 /* Never NULL. The texts outlive it. */

@@ -70,9 +70,7 @@ static inline struct query *query_program_of(const struct query *q)
 	return program.own;
 }
 
-/* query_ask.c: whether the index can say anything of this condition on text. */
-bool query_index_knows(const struct query *q);
-/* What its present stage wants to know of each message; 0: the stage has nothing to add. */
+/* query_ask.c: what its present stage wants to know of each message; 0: the stage has nothing to add. */
 uint64_t query_stage_wants(const struct query_run *run, enum query_stage stage);
 /* The messages that it is about. */
 const struct query_set *query_asked_about(const struct query_run *run);

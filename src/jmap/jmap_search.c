@@ -1,0 +1,465 @@
+/* Queries over the table, with texts: jmap_search.h. */
+#include "jmap/jmap_search.h"
+
+#include <errno.h>
+
+#include "base/mem.h"
+#include "mail/uid_ranges.h"
+
+enum {
+	/* Larger messages are read in pieces, one after the other. */
+	BODY_INLINE_MAX = 64 * 1024,
+	/* Of one summary, decoded. */
+	SUMMARY_MEMORY = 1 << 20
+};
+
+/* What is read of the emails of a batch, one after the other; then comes what is too large for one answer. */
+enum stage {
+	READ_SUMMARY = QUERY_BY_SUMMARY,
+	READ_HEADER = QUERY_BY_HEADER,
+	READ_BODY = QUERY_BY_BODY,
+	READ_LARGE,
+	READ_END
+};
+
+static void decide(struct jmap_call *c, struct jmap_search *s);
+
+static void clear(struct jmap_search *s)
+{
+	for (size_t i = 0; i < s->text_count; i++) {
+		query_set_done(&s->texts[i].sure);
+		query_set_done(&s->texts[i].maybe);
+	}
+	query_reader_free(s->reader);
+	query_set_done(&s->threads);
+	buf_done(&s->ids);
+	mem_free(s->candidates);
+	mem_free(s->rows);
+	s->candidates = s->rows = NULL;
+	s->reader = NULL;
+	s->text_count = 0;
+	s->count = s->room = s->candidate_count = s->at = s->until = 0;
+}
+
+void jmap_search_end(struct jmap_search *s)
+{
+	clear(s);
+	jmap_table_leave(&s->use);
+}
+
+static void restarted(struct jmap_call *c, struct jmap_table *t)
+{
+	(void)t;
+	jmap_search_start(c);
+}
+
+/* Whether rows are others than at the beginning, for the table was made anew meanwhile: then all begins anew.
+ */
+static bool is_outdated(struct jmap_call *c, struct jmap_search *s)
+{
+	if (s->epoch == s->use.table->epoch)
+		return false;
+	jmap_table_refresh(c, restarted);
+	return true;
+}
+
+static bool failed(struct jmap_call *c, const struct jmap_search *s, const struct mail_done *done)
+{
+	int64_t error = done && done->error ? done->error : s->error;
+	if (error)
+		jmap_error_of(c, error, "the emails");
+	return error;
+}
+
+/* ---- results ---- */
+
+/* Takes a row among the results, unless one of its thread is there. */
+static void take_result(struct jmap_search *s, uint32_t row)
+{
+	uint32_t group = s->use.table->rows[row].group;
+	if (s->collapse && query_set_has(&s->threads, group))
+		return;
+	if (s->count == s->room) {
+		uint32_t room = s->room ? s->room * 2 : JMAP_SEARCH_BATCH;
+		uint32_t *more = mem_try_resize(s->rows, room * sizeof *more);
+		if (more == NULL) {
+			s->error = -ENOMEM;
+			return;
+		}
+		s->rows = more;
+		s->room = room;
+	}
+	if (s->collapse)
+		query_set_put(&s->threads, group);
+	s->rows[s->count++] = row;
+}
+
+static bool is_enough(const struct jmap_search *s)
+{
+	return s->count >= s->enough;
+}
+
+static enum query_truth test(const struct jmap_search *s, uint32_t row)
+{
+	return row < s->row_count ? jmap_email_filter_test(s->program, s->use.table, row, s->texts)
+	                          : QUERY_NO;
+}
+
+/* ---- reading what the index can't tell ---- */
+
+static uint64_t want_of(int stage)
+{
+	return stage == READ_SUMMARY  ? MAIL_WANT_SUMMARY
+	       : stage == READ_HEADER ? MAIL_WANT_HEADER
+	                              : MAIL_WANT_BODY;
+}
+
+/* Gathers the ids of the batch that are still open. */
+static void gather(struct jmap_search *s, uint32_t most)
+{
+	buf_clear(&s->ids);
+	for (uint32_t i = s->at; i < s->until && s->ids.len < (size_t)most * EMAIL_ID_SIZE; i++)
+		if (test(s, s->candidates[i]) == QUERY_MAYBE)
+			buf_append_u64(&s->ids, s->use.table->rows[s->candidates[i]].id);
+	if (buf_failed(&s->ids))
+		s->error = -ENOMEM;
+}
+
+static void read_entry(struct jmap_search *s, const struct mail_message *m, struct arena *arena)
+{
+	struct message_summary summary;
+	uint32_t row = jmap_table_find(s->use.table, m->emailid);
+	if (row == JMAP_NO_ROW || row >= s->texts[0].maybe.size)
+		return;
+	arena_reset(arena);
+	if (s->stage == READ_SUMMARY && message_summary_decode(m->summary, arena, &summary) == 0 &&
+	    !summary.envelope.truncated)
+		s->error = query_reader_summary(s->reader, row, &summary.envelope);
+	else if (s->stage == READ_HEADER && m->body_error == 0)
+		s->error = query_reader_header(s->reader, row, m->header);
+	else if (s->stage == READ_BODY && m->has_body)
+		s->error = query_reader_message(s->reader, row, m->body);
+}
+
+static void take_entries(struct jmap_search *s, const struct email_entries *entries)
+{
+	struct cursor in = cursor_on(entries->entries);
+	struct email_entry e;
+	struct arena arena;
+	arena_init(&arena, SUMMARY_MEMORY);
+	while (s->error == 0 && email_entry_get(&in, want_of(s->stage), &e))
+		read_entry(s, &e.message, &arena);
+	arena_done(&arena);
+}
+
+/* What is still open has gone, or can't be read: it is not found. */
+static void give_up(struct jmap_search *s)
+{
+	for (uint32_t i = s->at; i < s->until; i++)
+		for (size_t k = 0; k < s->text_count; k++)
+			query_set_remove(&s->texts[k].maybe, s->candidates[i]);
+}
+
+static void read_next(struct jmap_call *c, struct jmap_search *s);
+
+static void entries_answered(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct jmap_search *s = jmap_data(c);
+	if (type == EMAIL_ENTRIES && s->error == 0 && s->epoch == s->use.table->epoch)
+		take_entries(s, answer);
+	if (type != MAIL_DONE || failed(c, s, answer) || is_outdated(c, s))
+		return;
+	s->stage++;
+	read_next(c, s);
+}
+
+static void large_answered(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct jmap_search *s = jmap_data(c);
+	const struct mail_data *data = answer;
+	if (type == MAIL_DATA && s->error == 0 && data->error == 0)
+		s->error = query_reader_feed(s->reader, data->bytes);
+	if (type != MAIL_DONE || failed(c, s, answer) || is_outdated(c, s))
+		return;
+	s->error = query_reader_end(s->reader);
+	if (failed(c, s, NULL))
+		return;
+	/* The message was read whole: what it does not have is decided. The next one that is open is read. */
+	read_next(c, s);
+}
+
+static void read_large(struct jmap_call *c, struct jmap_search *s)
+{
+	struct cursor in = cursor_on(buf_view(&s->ids));
+	uint64_t id = cursor_u64(&in);
+	uint32_t row = jmap_table_find(s->use.table, id);
+	buf_append_u64(&s->ids, 0);
+	buf_append_u64(&s->ids, UINT64_MAX);
+	struct email_read question = {.account = jmap_account(c)->ask, .parts = buf_view(&s->ids)};
+	query_reader_begin(s->reader, row);
+	if (buf_failed(&s->ids))
+		jmap_error_of(c, -ENOMEM, "the emails");
+	else
+		jmap_ask(c, EMAIL_READ, &question, large_answered);
+}
+
+/* The next question about the batch; at its end more candidates are decided. */
+static void read_next(struct jmap_call *c, struct jmap_search *s)
+{
+	for (; s->stage < READ_END; s->stage++) {
+		bool large = s->stage == READ_LARGE;
+		/* What a summary or a header that is cut could not decide, the message does. */
+		if (s->stage < READ_BODY && !(s->decided_by & 1U << s->stage))
+			continue;
+		gather(s, large ? 1 : JMAP_SEARCH_BATCH_MAX);
+		if (failed(c, s, NULL))
+			return;
+		if (s->ids.len == 0)
+			break;
+		if (large) {
+			read_large(c, s);
+			return;
+		}
+		struct email_get question = {.account = jmap_account(c)->ask,
+		    .want = want_of(s->stage),
+		    .body_max = BODY_INLINE_MAX,
+		    .ids = buf_view(&s->ids)};
+		jmap_ask(c, EMAIL_GET, &question, entries_answered);
+		return;
+	}
+	give_up(s);
+	decide(c, s);
+}
+
+/* Goes through the candidates in their order, as far as they are decided or enough are found. */
+static void decide(struct jmap_call *c, struct jmap_search *s)
+{
+	for (; s->at < s->candidate_count && !is_enough(s); s->at++) {
+		enum query_truth truth = test(s, s->candidates[s->at]);
+		if (truth == QUERY_MAYBE)
+			break;
+		if (truth == QUERY_YES)
+			take_result(s, s->candidates[s->at]);
+	}
+	if (failed(c, s, NULL))
+		return;
+	s->complete = s->at == s->candidate_count;
+	if (s->complete || is_enough(s)) {
+		s->done(c);
+		return;
+	}
+	uint32_t left = s->candidate_count - s->at;
+	s->until = s->at + (left < s->batch ? left : s->batch);
+	s->batch = s->batch < JMAP_SEARCH_BATCH_MAX ? s->batch * 2 : s->batch;
+	s->stage = READ_SUMMARY;
+	read_next(c, s);
+}
+
+/* ---- candidates ---- */
+
+static void sort_candidates(struct jmap_call *c, struct jmap_search *s)
+{
+	s->error = jmap_email_sort_rows(s->sort, s->use.table, s->candidates, s->candidate_count);
+	if (!failed(c, s, NULL))
+		decide(c, s);
+}
+
+static void ask_texts(struct jmap_call *c, struct jmap_search *s);
+
+static void texts_answered(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct jmap_search *s = jmap_data(c);
+	struct jmap_table *t = s->use.table;
+	if (type == EMAIL_ENTRIES && s->error == 0 && s->epoch == t->epoch) {
+		struct cursor in = cursor_on(((const struct email_entries *)answer)->entries);
+		struct email_entry e;
+		struct arena arena;
+		arena_init(&arena, SUMMARY_MEMORY);
+		while (s->error == 0 && email_entry_get(&in, MAIL_WANT_SUMMARY, &e)) {
+			struct message_summary summary = {0};
+			uint32_t row = jmap_table_find(t, e.message.emailid);
+			arena_reset(&arena);
+			if (message_summary_decode(e.message.summary, &arena, &summary) != 0)
+				summary = (struct message_summary){0}; /* as one without a header */
+			if (row != JMAP_NO_ROW)
+				s->error = jmap_sort_text_make(t, row, &summary.envelope);
+		}
+		arena_done(&arena);
+	}
+	if (type == MAIL_DONE && !failed(c, s, answer) && !is_outdated(c, s))
+		ask_texts(c, s);
+}
+
+/* Asks for what candidates are sorted by, of those where it isn't known yet. */
+static void ask_texts(struct jmap_call *c, struct jmap_search *s)
+{
+	const struct jmap_table *t = s->use.table;
+	buf_clear(&s->ids);
+	for (; s->until < s->candidate_count && s->ids.len < EMAIL_IDS_BYTES; s->until++)
+		if (t->texts[s->candidates[s->until]] == NULL)
+			buf_append_u64(&s->ids, t->rows[s->candidates[s->until]].id);
+	if (buf_failed(&s->ids))
+		s->error = -ENOMEM;
+	if (failed(c, s, NULL))
+		return;
+	if (s->ids.len == 0) {
+		sort_candidates(c, s);
+		return;
+	}
+	struct email_get question = {
+	    .account = jmap_account(c)->ask, .want = MAIL_WANT_SUMMARY, .ids = buf_view(&s->ids)};
+	jmap_ask(c, EMAIL_GET, &question, texts_answered);
+}
+
+/* In the order in which they were received the table has its rows: the walk ends when there are enough. */
+static void walk_received(struct jmap_search *s, bool descending)
+{
+	const struct jmap_table *t = s->use.table;
+	for (uint32_t i = 0; i < t->received_count && !(is_enough(s) && s->text_count == 0); i++) {
+		uint32_t row = t->received[descending ? t->received_count - 1 - i : i];
+		enum query_truth truth = test(s, row);
+		if (s->text_count > 0 && truth != QUERY_NO)
+			s->candidates[s->candidate_count++] = row;
+		else if (truth == QUERY_YES)
+			take_result(s, row);
+	}
+	/* What is left of the walk was not looked at. */
+	s->complete = s->text_count == 0 && !is_enough(s);
+}
+
+static void walk(struct jmap_call *c, struct jmap_search *s)
+{
+	const struct jmap_table *t = s->use.table;
+	bool descending, received = jmap_email_sort_is_received(s->sort, &descending);
+	if (!received || s->text_count > 0) {
+		s->candidates = mem_try(t->count * sizeof *s->candidates + 1);
+		s->error = s->candidates ? 0 : -ENOMEM;
+	}
+	if (failed(c, s, NULL))
+		return;
+	if (received) {
+		walk_received(s, descending);
+		if (failed(c, s, NULL))
+			return;
+		if (s->text_count > 0)
+			decide(c, s);
+		else
+			s->done(c);
+		return;
+	}
+	for (uint32_t row = 0; row < t->count; row++)
+		if (test(s, row) != QUERY_NO)
+			s->candidates[s->candidate_count++] = row;
+	if (s->sort->by_texts)
+		ask_texts(c, s);
+	else
+		sort_candidates(c, s);
+}
+
+/* ---- the index ---- */
+
+static void put_ids(const struct jmap_table *t, struct query_set *set, struct view ranges)
+{
+	struct cursor in = cursor_on(ranges);
+	uint32_t first, last;
+	while (uid_ranges_next(&in, &first, &last))
+		for (uint32_t row = jmap_table_from(t, first); row < set->size && t->rows[row].id <= last;
+		     row++)
+			query_set_put(set, row);
+}
+
+static void found(struct jmap_search *s, const struct mail_found *answer)
+{
+	struct query_text *text = &s->texts[s->text_at];
+	/* A cut text, and one in another field than asked for, are no proof. */
+	bool proves = text->condition->kind == QUERY_TEXT && text->condition->text.len <= MAIL_FIND_TEXT_MAX;
+	put_ids(s->use.table, proves ? &text->sure : &text->maybe, answer->sure);
+	put_ids(s->use.table, &text->maybe, answer->maybe);
+}
+
+static void pass_unasked(struct jmap_search *s)
+{
+	while (s->text_at < s->text_count && !s->asked[s->text_at])
+		s->text_at++;
+}
+
+static void index_answered(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct jmap_search *s = jmap_data(c);
+	const struct mail_done *done = answer;
+	if (s->epoch == s->use.table->epoch && type == MAIL_FOUND && s->text_at < s->text_count)
+		found(s, answer);
+	if (type != MAIL_DONE)
+		return;
+	/* Without an index each message may have it. */
+	if (done->error && s->text_at < s->text_count)
+		query_set_put_range(&s->texts[s->text_at].maybe, 0, s->texts[s->text_at].maybe.size);
+	s->text_at++;
+	pass_unasked(s);
+	if (s->text_at == s->text_count && !is_outdated(c, s))
+		walk(c, s);
+}
+
+/* A text for the index, cut to what it takes, at a character's end. */
+static struct view index_text(struct view text)
+{
+	size_t len = text.len;
+	if (len > MAIL_FIND_TEXT_MAX)
+		for (len = MAIL_FIND_TEXT_MAX; len > 0 && ((unsigned char)text.data[len] & 0xc0) == 0x80;)
+			len--;
+	return view_take(text, len);
+}
+
+static void ask_index(struct jmap_call *c, const struct query *q)
+{
+	struct email_find question = {.account = jmap_account(c)->ask,
+	    .field = q->kind == QUERY_HEADER ? MAIL_FIELD_HEADER : q->field,
+	    .how = q->fuzzy ? MAIL_FIND_PREFIX : MAIL_FIND_SUBSTRING,
+	    .text = index_text(q->text)};
+	jmap_ask(c, EMAIL_FIND, &question, index_answered);
+}
+
+static int begin_texts(struct jmap_search *s)
+{
+	uint32_t rows = s->row_count;
+	int error = 0;
+	for (; s->text_count < s->program->text_count && error == 0; s->text_count++) {
+		struct query_text *text = &s->texts[s->text_count];
+		*text = (struct query_text){.condition = s->program->texts[s->text_count]};
+		s->asked[s->text_count] = query_index_knows(text->condition);
+		s->decided_by |= 1U << query_decided_by(text->condition);
+		error = query_set_init(&text->sure, rows, false);
+		if (error == 0)
+			error = query_set_init(&text->maybe, rows, !s->asked[s->text_count]);
+	}
+	if (error == 0 && s->collapse)
+		error = query_set_init(&s->threads, s->use.table->group_count, false);
+	if (s->text_count > 0)
+		s->reader = query_reader_new(s->texts, s->text_count);
+	return error;
+}
+
+void jmap_search_start(struct jmap_call *c)
+{
+	struct jmap_search *s = jmap_data(c);
+	clear(s);
+	buf_init(&s->ids, EMAIL_IDS_BYTES + 2 * EMAIL_ID_SIZE);
+	s->epoch = s->use.table->epoch;
+	s->row_count = s->use.table->count;
+	s->batch = JMAP_SEARCH_BATCH;
+	s->decided_by = 0;
+	s->text_at = 0;
+	s->complete = false;
+	s->error = begin_texts(s);
+	if (failed(c, s, NULL))
+		return;
+	pass_unasked(s);
+	if (s->text_at == s->text_count) {
+		walk(c, s);
+		return;
+	}
+	/* Answers never come within a question: text_at stays where it is. */
+	for (size_t i = s->text_at; i < s->text_count; i++)
+		if (s->asked[i])
+			ask_index(c, s->texts[i].condition);
+}
