@@ -28,9 +28,9 @@ struct jmap_row {
 	uint64_t flags; /* of all places together: FLAG_* */
 	uint64_t size;
 	int64_t received;
-	int64_t sent;     /* by its date field, or else received */
-	uint64_t created; /* modseq at which it was first seen; 0: it was there when the table was made */
-	uint64_t moved, flagged; /* when its mailboxes, its flags changed last; 0: not since then */
+	int64_t sent;            /* by its date field, or else received */
+	uint64_t created;        /* modseq at which it was first seen; of all that were there first: `base` */
+	uint64_t moved, flagged; /* when its mailboxes, its flags changed last */
 	uint32_t mailbox;        /* its first place */
 	uint32_t more_places;    /* 1 + index of a link to another one; 0: there is none */
 	uint32_t more_keywords;  /* the same: keywords without a bit */
