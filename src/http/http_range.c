@@ -38,20 +38,3 @@ enum http_range_result http_range_choose(struct view field, uint64_t size, uint6
 	*length = to - from + 1;
 	return HTTP_RANGE_ONE;
 }
-
-static struct view opaque_tag(struct view etag)
-{
-	return view_starts(etag, VIEW("W/")) ? view_skip(etag, 2) : etag;
-}
-
-bool http_etag_in_list(struct view list, struct view etag)
-{
-	struct view one;
-	if (view_equal(view_trim(list), VIEW("*")))
-		return true;
-	/* A tag may have a comma in it, though none of ours has: then its pieces are equal to none. */
-	while (list.len && view_next(&list, ',', &one))
-		if (view_equal(opaque_tag(view_trim(one)), opaque_tag(etag)))
-			return true;
-	return false;
-}

@@ -17,10 +17,4 @@ enum http_range_result {
  */
 enum http_range_result http_range_choose(struct view field, uint64_t size, uint64_t *first, uint64_t *length);
 
-/*
- * Whether an entity tag stands in a list (If-None-Match, RFC 9110 section 13.1.2), compared weakly; "*" has
- * all. `etag` is as the field ETag has it, quotes and all.
- */
-bool http_etag_in_list(struct view list, struct view etag);
-
 #endif

@@ -26,8 +26,9 @@ enum {
 	IDLE_FRAMES_MAX = 1000,
 	IDLE_FRAMES_EACH = 2,
 	MINUTE = 60,
-	/* RFC 9113 section 6.10; a header of 32 KB needs two frames. (CVE-2024-27983) */
-	CONTINUATIONS_MAX = 8,
+	/* RFC 9113 section 6.10: a header of 32 KB needs two frames (CVE-2024-27983). nghttp2 counts a
+	 * frame's own header anew for each piece that it comes in, of which there may be nine. */
+	CONTINUATIONS_MAX = 8 * 9,
 	/* Answers to PING and SETTINGS that wait: their sender reads none of them. */
 	ACKS_MAX = 100
 };
@@ -150,13 +151,22 @@ static int frame_came(nghttp2_session *session, const nghttp2_frame *frame, void
 	(void)session;
 	if (frame->hd.type == NGHTTP2_RST_STREAM && x && !x->finished)
 		count_reset(s);
-	count_frame(s, (is_data && (frame->hd.length > 0 || ends)) || frame->hd.type == NGHTTP2_HEADERS);
 	if (x == NULL)
 		return 0;
 	if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
 		request_came(s, x, ends);
 	else if (ends && x->told && (is_data || frame->hd.type == NGHTTP2_HEADERS))
 		http_take_piece(x, view_of("", 0), true);
+	return 0;
+}
+
+/* Before anything is made of it: what nghttp2 passes over costs as well. */
+static int frame_begins(nghttp2_session *session, const nghttp2_frame_hd *frame, void *arg)
+{
+	bool is_data =
+	    frame->type == NGHTTP2_DATA && (frame->length > 0 || frame->flags & NGHTTP2_FLAG_END_STREAM);
+	(void)session;
+	count_frame(arg, is_data || frame->type == NGHTTP2_HEADERS || frame->type == NGHTTP2_CONTINUATION);
 	return 0;
 }
 
@@ -399,6 +409,7 @@ static nghttp2_session_callbacks *callbacks_made(void)
 	if (callbacks || nghttp2_session_callbacks_new(&callbacks) != 0)
 		return callbacks;
 	nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, headers_begin);
+	nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, frame_begins);
 	nghttp2_session_callbacks_set_on_header_callback(callbacks, header_came);
 	nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frame_came);
 	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, data_came);

@@ -29,7 +29,7 @@ struct http_websocket {
 	struct buf message;
 	size_t message_max;
 	uint8_t opcode;
-	bool held, closing, ended, no_room, in_control;
+	bool held, closing, failed, ended, no_room, in_control;
 	unsigned code;
 };
 
@@ -62,6 +62,13 @@ static ssize_t take_output(
 	return (ssize_t)len;
 }
 
+/* The client is at fault: our close is the last word, and what still comes is not waited for. */
+static void fail(struct http_websocket *ws, unsigned code, const char *why)
+{
+	http_websocket_close(ws, code, why);
+	ws->failed = true;
+}
+
 static void frame_begins(
     wslay_event_context_ptr frames, const struct wslay_event_on_frame_recv_start_arg *frame, void *arg)
 {
@@ -75,7 +82,7 @@ static void frame_begins(
 	}
 	ws->in_control = wslay_is_ctrl_frame(frame->opcode);
 	if (!ws->in_control && frame->payload_length > ws->message_max - ws->message.len)
-		http_websocket_close(ws, WSLAY_CODE_MESSAGE_TOO_BIG, "the message is too large");
+		fail(ws, WSLAY_CODE_MESSAGE_TOO_BIG, "the message is too large");
 }
 
 static void frame_goes_on(
@@ -86,7 +93,7 @@ static void frame_goes_on(
 	if (ws->in_control || ws->closing)
 		return;
 	if (buf_append(&ws->message, view_of(chunk->data, chunk->data_length)) != 0)
-		http_websocket_close(ws, WSLAY_CODE_MESSAGE_TOO_BIG, "no memory for the message");
+		fail(ws, WSLAY_CODE_MESSAGE_TOO_BIG, "no memory for the message");
 }
 
 static void message_came(
@@ -103,7 +110,7 @@ static void message_came(
 	struct view message = buf_view(&ws->message);
 	bool text = ws->opcode == WSLAY_TEXT_FRAME;
 	if (text && !utf8_valid(message))
-		http_websocket_close(ws, WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA, "not UTF-8");
+		fail(ws, WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA, "not UTF-8");
 	else
 		ws->host->message(ws->arg, ws, text, message);
 	buf_done(&ws->message); /* a quiet connection keeps nothing */
@@ -193,7 +200,8 @@ bool http_websocket_settle(struct http_websocket *ws)
 	if (wslay_event_send(ws->frames) != 0)
 		ws->ended = true;
 	/* Our close is said; the client's has come, or what it sends is no WebSocket any more. */
-	if (wslay_event_get_close_sent(ws->frames) && !wslay_event_get_read_enabled(ws->frames))
+	if (wslay_event_get_close_sent(ws->frames) &&
+	    (ws->failed || !wslay_event_get_read_enabled(ws->frames)))
 		ws->ended = true;
 	if (!ws->ended && ws->no_room && http_websocket_has_room(ws)) {
 		ws->no_room = false;

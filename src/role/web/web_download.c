@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "http/http_conditions.h"
 #include "http/http_range.h"
 #include "http/http_url.h"
 #include "role/web/web_blob.h"
@@ -132,13 +133,15 @@ static void on_found(void *arg, uint64_t size)
 {
 	struct download *d = arg;
 	struct http_exchange *x = d->e->x;
+	const struct http_state state = {
+	    .etag = view_from_string(d->etag), .last_modified = -1, .exists = true};
 	d->size = size;
-	if (http_etag_in_list(http_exchange_field(x, "if-none-match"), view_from_string(d->etag))) {
+	unsigned status = http_exchange_judge(x, view_from_string(d->etag));
+	if (status) {
 		add_fields(d);
-		http_exchange_reply(x, 304, (struct view){0}, (struct view){0});
+		http_exchange_reply(x, status, (struct view){0}, (struct view){0});
 	} else if (!http_exchange_has_field(x, "range") || !http_exchange_is(x, "GET") ||
-	           (http_exchange_has_field(x, "if-range") &&
-	               !view_equal(http_exchange_field(x, "if-range"), view_from_string(d->etag)))) {
+	           !http_if_range_holds(http_exchange_field(x, "if-range"), &state)) {
 		send_blob(d);
 	} else if (size == WEB_BLOB_UNKNOWN) {
 		web_blob_count(&d->blob);

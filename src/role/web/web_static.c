@@ -1,7 +1,7 @@
 /* The routes of files: see web_static.h. */
 #include "role/web/web_static.h"
 
-#include "http/http_range.h"
+#include "http/http_conditions.h"
 
 const struct web_file *web_static_find(struct view name)
 {
@@ -18,8 +18,9 @@ void web_static_answer(struct web_exchange *e, const struct web_file *file)
 	/* Its name stays when the program is replaced: so it is asked for each time, and answered with 304.
 	 */
 	http_exchange_add(e->x, "cache-control", VIEW("no-cache"));
-	if (http_etag_in_list(http_exchange_field(e->x, "if-none-match"), etag)) {
-		http_exchange_reply(e->x, 304, (struct view){0}, (struct view){0});
+	unsigned status = http_exchange_judge(e->x, etag);
+	if (status) {
+		http_exchange_reply(e->x, status, (struct view){0}, (struct view){0});
 		return;
 	}
 	if (view_starts(type, VIEW("text/html")))

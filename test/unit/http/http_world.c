@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-enum { BODY_MAX = 16 << 20, PIECE = 5 };
+enum { BODY_MAX = 16 << 20, LARGE_MAX = 4 << 20, PIECE = 5 };
 
 struct seen {
 	struct buf body;
@@ -35,8 +35,8 @@ static void large(struct http_exchange *x)
 	struct buf body;
 	buf_init(&body, BODY_MAX);
 	while (body.len < len)
-		buf_append(
-		    &body, view_take(VIEW("The quick brown fox jumps over the lazy dog.\n"), len - body.len));
+		buf_append(&body, view_take(VIEW("The quick brown fox jumps over the lazy dog.\n"),
+		                      (size_t)len - body.len));
 	http_exchange_reply_buf(x, 200, text_type, &body);
 	buf_done(&body);
 }

@@ -44,25 +44,10 @@ static void chooses_octets(void **state)
 	}
 }
 
-static void knows_an_entity_again(void **state)
-{
-	(void)state;
-	struct view etag = VIEW("\"abc\"");
-	assert_true(http_etag_in_list(VIEW("\"abc\""), etag));
-	assert_true(http_etag_in_list(VIEW("W/\"abc\""), etag));
-	assert_true(http_etag_in_list(VIEW("\"x\", \"abc\" "), etag));
-	assert_true(http_etag_in_list(VIEW(" * "), etag));
-	assert_false(http_etag_in_list(VIEW(""), etag));
-	assert_false(http_etag_in_list(VIEW("abc"), etag));
-	assert_false(http_etag_in_list(VIEW("\"abcd\""), etag));
-	assert_false(http_etag_in_list(VIEW("\"x\",\"y\""), etag));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(chooses_octets),
-	    cmocka_unit_test(knows_an_entity_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
