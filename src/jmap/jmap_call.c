@@ -28,6 +28,11 @@ const char *jmap_method_name(struct jmap_call *c)
 	return c->method->name;
 }
 
+uint64_t jmap_blob_set_max(const struct jmap_session *s)
+{
+	return s->config.message_max < JMAP_SIZE_REQUEST_MAX ? s->config.message_max : JMAP_SIZE_REQUEST_MAX;
+}
+
 void *jmap_call_data(struct jmap_call *c, size_t size, void (*release)(void *data))
 {
 	c->data = mem_alloc(size);

@@ -123,16 +123,11 @@ void jmap_get_missing(struct jmap_call *c, struct view id)
 		json_out_string(&c->get->missing_writer, id);
 }
 
-void jmap_get_end(struct jmap_call *c, struct jmap_state state)
+static void put_missing_and_end(struct jmap_call *c)
 {
 	struct json_out *w = jmap_respond(c);
-	struct view missing;
+	struct view missing = buf_view(&c->get->missing);
 
-	if (c->ended)
-		return;
-	missing = buf_view(&c->get->missing);
-	json_out_end(w);
-	jmap_put_state(w, "state", state);
 	json_out_name(w, VIEW("notFound"));
 	json_out_array(w);
 	if (missing.len)
@@ -142,4 +137,21 @@ void jmap_get_end(struct jmap_call *c, struct jmap_state state)
 		jmap_error_of(c, -ENOMEM, "the answer");
 	else
 		jmap_end(c);
+}
+
+void jmap_get_end(struct jmap_call *c, struct jmap_state state)
+{
+	if (c->ended)
+		return;
+	json_out_end(jmap_respond(c));
+	jmap_put_state(jmap_respond(c), "state", state);
+	put_missing_and_end(c);
+}
+
+void jmap_get_end_without_state(struct jmap_call *c)
+{
+	if (c->ended)
+		return;
+	json_out_end(jmap_respond(c));
+	put_missing_and_end(c);
 }

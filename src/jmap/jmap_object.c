@@ -1,4 +1,5 @@
 /* The Session resource (RFC 8620 section 2): what this server can do, and what the person reaches. */
+#include "jmap/jmap_blob_methods.h"
 #include "jmap/jmap_state.h"
 
 #include <stdio.h>
@@ -6,9 +7,7 @@
 enum {
 	/* As store has them: src/account/mailboxes.h. */
 	MAILBOX_DEPTH = 20,
-	MAILBOX_NAME_OCTETS = 200,
-	/* What Blob/upload builds a blob from (RFC 9404 section 3.1): the request's size limits it before. */
-	BLOB_SOURCES_MAX = 1000
+	MAILBOX_NAME_OCTETS = 200
 };
 
 const char *const jmap_capability_names[JMAP_CAPABILITIES] = {
@@ -176,9 +175,8 @@ static void blob_of_account(struct json_out *w, const struct jmap_session *s, co
 	                                                                             NULL};
 
 	(void)a;
-	put_number(w, "maxSizeBlobSet",
-	    s->config.message_max < JMAP_SIZE_REQUEST_MAX ? s->config.message_max : JMAP_SIZE_REQUEST_MAX);
-	put_number(w, "maxDataSources", BLOB_SOURCES_MAX);
+	put_number(w, "maxSizeBlobSet", jmap_blob_set_max(s));
+	put_number(w, "maxDataSources", JMAP_BLOB_SOURCES_MAX);
 	put_strings(w, "supportedTypeNames", types);
 	put_strings(w, "supportedDigestAlgorithms", digests);
 }

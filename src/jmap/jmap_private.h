@@ -73,6 +73,7 @@ const struct jmap_account *jmap_account(struct jmap_call *c); /* only with JMAP_
 int64_t jmap_now(struct jmap_call *c);
 bool jmap_uses(struct jmap_call *c, enum jmap_capability capability); /* it stands in "using" */
 const char *jmap_method_name(struct jmap_call *c);
+uint64_t jmap_blob_set_max(const struct jmap_session *s); /* maxSizeBlobSet (RFC 9404 section 3.1) */
 
 /* Zeroed, the call's own; release (or NULL) is called at its end. Once for each call. */
 void *jmap_call_data(struct jmap_call *c, size_t size, void (*release)(void *data));
@@ -213,8 +214,9 @@ bool jmap_get_begin(struct jmap_call *c, struct jmap_get *get, const char *const
  * jmap_get_missing, in any order. */
 struct json_out *jmap_get_list(struct jmap_call *c);
 void jmap_get_missing(struct jmap_call *c, struct view id);
-/* Closes the list, writes state and notFound, and ends the call. */
+/* Closes the list, writes state and notFound, and ends the call. Blobs have no state. */
 void jmap_get_end(struct jmap_call *c, struct jmap_state state);
+void jmap_get_end_without_state(struct jmap_call *c);
 
 /* ---- Foo/changes (RFC 8620 section 5.2), Foo/query (5.5), Foo/queryChanges (5.6): jmap_query.c ---- */
 

@@ -12,14 +12,23 @@
 
 /* ---- methods by their names ---- */
 
+static const struct jmap_method *const tables[] = {jmap_methods_core, jmap_methods_email_read,
+    jmap_methods_email_write, jmap_methods_mailbox, jmap_methods_mailbox_set, jmap_methods_thread,
+    jmap_methods_snippet, jmap_methods_submission, jmap_methods_identity, jmap_methods_vacation,
+    jmap_methods_blob, jmap_methods_quota, jmap_methods_sieve, jmap_methods_mdn, jmap_methods_push,
+    jmap_methods_sharing};
+
+const struct jmap_method *jmap_method_at(size_t position)
+{
+	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+		for (const struct jmap_method *m = tables[i]; m->name; m++)
+			if (position-- == 0)
+				return m;
+	return NULL;
+}
+
 const struct jmap_method *jmap_find_method(const char *name)
 {
-	static const struct jmap_method *const tables[] = {jmap_methods_core, jmap_methods_email_read,
-	    jmap_methods_email_write, jmap_methods_mailbox, jmap_methods_mailbox_set, jmap_methods_thread,
-	    jmap_methods_snippet, jmap_methods_submission, jmap_methods_identity, jmap_methods_vacation,
-	    jmap_methods_blob, jmap_methods_quota, jmap_methods_sieve, jmap_methods_mdn, jmap_methods_push,
-	    jmap_methods_sharing};
-
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
 		for (const struct jmap_method *m = tables[i]; m->name; m++)
 			if (strcmp(m->name, name) == 0)
@@ -57,7 +66,20 @@ static void begin_call(struct jmap_request *r, const char *name, json_t *argumen
 	jmap_begin_response(r, c->method ? c->method->name : "error");
 }
 
-/* False: the call has been answered. */
+/* An account that is not known may have been shared just now. */
+static bool looks_anew(struct jmap_call *c, struct view id)
+{
+	struct jmap_session *s = c->request->session;
+	uint64_t number;
+
+	if (c->looked_anew || s->lost || !mail_account_id_read(id, &number))
+		return false;
+	c->looked_anew = c->again = c->request->waiting = true;
+	jmap_ask_accounts(s);
+	return true;
+}
+
+/* False: the call has been answered, or is run again later. */
 static bool check_account(struct jmap_call *c)
 {
 	const json_t *id = json_object_get(c->arguments, "accountId");
@@ -68,6 +90,12 @@ static bool check_account(struct jmap_call *c)
 		return false;
 	}
 	account = jmap_find_account(c->request->session, jmap_string(id));
+	if (account == NULL && looks_anew(c, jmap_string(id)))
+		return false;
+	if (account == NULL && !c->request->session->accounts_known) {
+		jmap_error_of(c, -EIO, "the list of accounts");
+		return false;
+	}
 	if (account == NULL) {
 		jmap_error(c, "accountNotFound", "there is no such account, or you have no right to it");
 		return false;
@@ -90,7 +118,7 @@ static void run(struct jmap_call *c)
 {
 	struct jmap_request *r = c->request;
 
-	if (c->method == NULL || !(r->uses >> c->method->capability & 1)) {
+	if (c->method == NULL || (!c->implied && !(r->uses >> c->method->capability & 1))) {
 		jmap_error(c, "unknownMethod", "%s",
 		    c->method ? "\"using\" does not name the capability of this method"
 		              : "there is no such method");
@@ -113,6 +141,7 @@ static bool next_call(struct jmap_request *r)
 		r->then_first++;
 		r->then_count--;
 		begin_call(r, then.method, then.arguments, then.id);
+		r->call.implied = true;
 	} else if (r->next_call < json_array_size(r->calls)) {
 		json_t *call = json_array_get(r->calls, r->next_call);
 		r->then_first = 0;
@@ -233,6 +262,11 @@ bool jmap_advance(struct jmap_request *r)
 	}
 	r->advancing = true;
 	for (;;) {
+		if (r->call.again && !r->waiting && !r->call.ended) {
+			r->call.again = false;
+			run(&r->call);
+			continue;
+		}
 		if (r->call.serial && !r->call.ended)
 			break;
 		release_call(&r->call);
@@ -339,5 +373,7 @@ struct jmap_request *jmap_session_object(struct jmap_session *s, struct buf *out
 	struct jmap_request *r = new_request(s, out, done, arg);
 
 	r->object = true;
+	/* It is asked for seldom, and must be true: what is shared is looked at anew. */
+	s->accounts_known = false;
 	return begin(r);
 }

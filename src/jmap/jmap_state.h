@@ -87,6 +87,9 @@ struct jmap_call {
 	struct jmap_account account; /* only with JMAP_NEEDS_ACCOUNT; its address lives in the arena */
 	uint64_t serial;             /* 0: none is under way */
 	bool ended;
+	bool looked_anew; /* for the account that it names: what is shared may be new */
+	bool again;       /* it is run again, when the accounts are known */
+	bool implied;     /* by another one (jmap_then): "using" need not name its capability */
 	struct arena arena;
 	void *data;
 	void (*release)(void *data);
@@ -158,6 +161,8 @@ void jmap_forget_keywords(struct jmap_session *s);
 /* Carries out calls until one waits for an answer. True: the request has ended and is gone. */
 bool jmap_advance(struct jmap_request *r);
 const struct jmap_method *jmap_find_method(const char *name);
+/* Each method of all tables; NULL behind the last one. */
+const struct jmap_method *jmap_method_at(size_t position);
 
 /* ---- jmap_parse.c ---- */
 

@@ -1,0 +1,286 @@
+/*
+ * One account's things are not another's: every method of the tables is called by bob with alice's account,
+ * and in his own account with her ids in every argument that the method takes. Nothing of hers may be said,
+ * and nothing of hers may change. The store is the real one, in memory.
+ */
+#include "../role/store/mail_world.h"
+#include "../store/support.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "directory/directory.h"
+#include "jmap/jmap_state.h"
+#include "mail/mail_email.h"
+
+enum { ALICE = 1, BOB = 2, NOW = 1800000000, TRIES = 40 };
+
+#define SECRET "zebra"
+
+static struct {
+	struct mail_session mail, hers;
+	struct jmap_session *session;
+	struct buf out;
+	unsigned status;
+	struct buf states; /* of alice */
+} world;
+
+/* ---- the world ---- */
+
+static void on_answer(void *arg, uint32_t number, unsigned type, const void *answer)
+{
+	(void)arg;
+	jmap_session_answer(world.session, number, type, answer);
+}
+
+static void on_her_answer(void *arg, uint32_t number, unsigned type, const void *answer)
+{
+	(void)arg;
+	(void)number;
+	if (type == EMAIL_STATE)
+		(void)buf_append(&world.states, ((const struct email_state *)answer)->modseqs);
+}
+
+static void ask(void *arg, uint32_t number, unsigned type, const void *question)
+{
+	(void)arg;
+	account_client_ask(&world.mail.client, number, type, question);
+}
+
+static int64_t now(void *arg)
+{
+	(void)arg;
+	return NOW;
+}
+
+static int add_people(struct txn *t, void *arg)
+{
+	struct directory_domain domain = {.disabled = false};
+	struct directory_account account = {.quota = 0};
+	(void)arg;
+	int error = directory_domain_put(t, VIEW("example.test"), &domain);
+	if (error == 0)
+		error = directory_account_add(t, VIEW("alice@example.test"), &account);
+	return error ? error : directory_account_add(t, VIEW("bob@example.test"), &account);
+}
+
+static const struct jmap_host host = {ask, now};
+
+static int begin(void **state)
+{
+	(void)state;
+	mail_world_begin();
+	assert_int_equal(test_commit(store_role.store, add_people, NULL), 0);
+	mail_world_account(ALICE);
+	mail_world_account(BOB);
+	assert_int_not_equal(
+	    mail_world_deliver(ALICE, "From: carol@example.test\nSubject: the " SECRET "\nMIME-Version: 1.0\n"
+	                              "Content-Type: text/plain\n\nIt is a " SECRET ".\n"),
+	    0);
+	world.mail = (struct mail_session){.answered = on_answer};
+	world.hers = (struct mail_session){.answered = on_her_answer};
+	buf_init(&world.out, 2 * JMAP_RESPONSE_MAX);
+	buf_init(&world.states, 10000);
+	mail_session_open(&world.mail, BOB);
+	mail_session_open(&world.hers, ALICE);
+	struct jmap_config config = {.account = BOB,
+	    .address = VIEW("bob@example.test"),
+	    .base = VIEW("https://mail.example.test"),
+	    .message_max = 100000,
+	    .delay_max = 86400};
+	world.session = jmap_session_new(&config, &host, NULL);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	jmap_session_free(world.session);
+	mail_session_close(&world.mail);
+	mail_session_close(&world.hers);
+	mail_world_settle();
+	buf_done(&world.out);
+	buf_done(&world.states);
+	mail_world_end();
+	return 0;
+}
+
+static void look_at_her_states(struct buf *states)
+{
+	buf_clear(&world.states);
+	account_client_ask(&world.hers.client, 1, EMAIL_STATES, &(struct email_states){0});
+	mail_world_settle();
+	assert_int_not_equal(buf_view(&world.states).len, 0);
+	(void)buf_append(states, buf_view(&world.states));
+}
+
+/* ---- a call ---- */
+
+static void on_done(void *arg, unsigned status)
+{
+	(void)arg;
+	world.status = status;
+}
+
+/* The response of one call; the caller releases it. */
+static json_t *call(const char *method, const json_t *arguments)
+{
+	json_t *using = json_array(), *request;
+	for (enum jmap_capability k = 0; k < JMAP_CAPABILITIES; k++)
+		if (jmap_capability_is_true(world.session, k))
+			json_array_append_new(using, json_string(jmap_capability_names[k]));
+	request = json_pack("{s:o, s:[[s, O, s]]}", "using", using, "methodCalls", method, arguments, "c");
+	assert_non_null(request);
+	char *text = json_dumps(request, 0);
+	json_decref(request);
+	world.status = 0;
+	buf_clear(&world.out);
+	jmap_request_begin(
+	    world.session, view_from_string(text), VIEW("application/json"), &world.out, on_done, NULL);
+	for (int i = 0; i < 100 && world.status == 0; i++)
+		mail_world_settle();
+	assert_int_equal(world.status, 200);
+	free(text);
+	json_t *response = json_loadb(buf_view(&world.out).data, buf_view(&world.out).len, 0, NULL);
+	assert_non_null(response);
+	json_t *first = json_incref(json_array_get(json_object_get(response, "methodResponses"), 0));
+	json_decref(response);
+	return first;
+}
+
+static bool is_error(const json_t *response, const char *type)
+{
+	return strcmp(json_string_value(json_array_get(response, 0)), "error") == 0 &&
+	       (type == NULL ||
+	           strcmp(json_string_value(json_object_get(json_array_get(response, 1), "type")), type) ==
+	               0);
+}
+
+/* ---- alice's account ---- */
+
+static void her_account_is_none_of_his(void **state)
+{
+	(void)state;
+	const struct jmap_method *m;
+	size_t count = 0;
+	for (size_t i = 0; (m = jmap_method_at(i)); i++) {
+		if (!(m->flags & JMAP_NEEDS_ACCOUNT))
+			continue;
+		json_t *arguments = json_pack("{s:s, s:s}", "accountId", "A1", "sinceState", "0");
+		json_t *response = call(m->name, arguments);
+		if (!is_error(response, "accountNotFound"))
+			fail_msg("%s with alice's account: %.*s", m->name, VIEW_FMT(buf_view(&world.out)));
+		json_decref(response);
+		json_decref(arguments);
+		count++;
+	}
+	assert_true(count > 3);
+}
+
+/* ---- alice's ids ---- */
+
+/* Ids of everything that she may have, of each kind. */
+static const char *const her_ids[] = {"M1-1", "M1-2", "E1-1", "E1-2", "T1-1", "B1-1", "P1-1-0", "P1-1-1",
+    "U1-1", "Q1-1-0", "A1", "I1-1", "S1-1", "1", "2", "singleton"};
+enum { HER_IDS = sizeof her_ids / sizeof her_ids[0] };
+
+static json_t *id_list(void)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < HER_IDS - 3; i++)
+		json_array_append_new(list, json_string(her_ids[i]));
+	return list;
+}
+
+/* What a creation or a patch may hold, with her ids in it. */
+static json_t *object_with(const char *id)
+{
+	return json_pack("{s:{s:b}, s:s, s:s, s:s, s:s, s:s, s:{s:b}}", "mailboxIds", id, 1, "emailId", id,
+	    "blobId", id, "parentId", id, "identityId", id, "threadId", id, "keywords", "$seen", 1);
+}
+
+static json_t *everything(const char *id)
+{
+	json_t *a = json_object(), *update = json_object(), *create = json_object(), *emails = json_object();
+	json_object_set_new(a, "accountId", json_string("A2"));
+	static const char *const lists[] = {"ids", "blobIds", "emailIds", "destroy", "forIds"};
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		json_object_set_new(a, lists[i], id_list());
+	static const char *const texts[] = {
+	    "blobId", "identityId", "emailId", "upToId", "anchor", "forEmailId"};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		json_object_set_new(a, texts[i], json_string(id));
+	static const char *const states[] = {"sinceState", "sinceQueryState"};
+	for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+		json_object_set_new(a, states[i], json_string("0"));
+	json_object_set_new(a, "typeNames", json_pack("[s,s,s]", "Email", "Thread", "Mailbox"));
+	json_object_set_new(a, "filter", json_pack("{s:s}", "inMailbox", id));
+	json_object_set_new(update, id, json_object());
+	json_object_set_new(create, "k", object_with(id));
+	json_object_set_new(emails, "k", object_with(id));
+	json_object_set_new(a, "update", update);
+	json_object_set_new(a, "create", create);
+	json_object_set_new(a, "emails", emails);
+	json_object_set_new(a, "fromAccountId", json_string("A1"));
+	return a;
+}
+
+/* The argument that the method does not have, by what it answers; NULL: it was not that. */
+static char *unknown_argument(const json_t *response)
+{
+	const char *words = json_string_value(json_object_get(json_array_get(response, 1), "description"));
+	char name[100];
+	if (!is_error(response, "invalidArguments") || words == NULL ||
+	    sscanf(words, "there is no argument \"%99[^\"]\"", name) != 1)
+		return NULL;
+	return strdup(name);
+}
+
+/* Calls it with all that it takes. */
+static void call_with(const char *method, const char *id)
+{
+	json_t *arguments = everything(id);
+	for (int i = 0; i < TRIES; i++) {
+		json_t *response = call(method, arguments);
+		char *unknown = unknown_argument(response);
+		json_decref(response);
+		if (memmem(buf_view(&world.out).data, buf_view(&world.out).len, SECRET, strlen(SECRET)))
+			fail_msg("%s with %s: %.*s", method, id, VIEW_FMT(buf_view(&world.out)));
+		if (unknown == NULL)
+			break;
+		json_object_del(arguments, unknown);
+		free(unknown);
+	}
+	json_decref(arguments);
+}
+
+static void her_ids_are_nothing_to_him(void **state)
+{
+	(void)state;
+	const struct jmap_method *m;
+	struct buf before, after;
+	buf_init(&before, 1000);
+	buf_init(&after, 1000);
+	look_at_her_states(&before);
+	for (size_t i = 0; (m = jmap_method_at(i)); i++) {
+		if (strcmp(m->name, "Core/echo") == 0)
+			continue;
+		for (size_t k = 0; k < HER_IDS; k++)
+			call_with(m->name, her_ids[k]);
+		buf_clear(&after);
+		look_at_her_states(&after);
+		if (!view_equal(buf_view(&before), buf_view(&after)))
+			fail_msg("%s has changed something of alice's", m->name);
+	}
+	buf_done(&before);
+	buf_done(&after);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(her_account_is_none_of_his, begin, end),
+	    cmocka_unit_test_setup_teardown(her_ids_are_nothing_to_him, begin, end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
