@@ -14,8 +14,8 @@
 #include "account/account.h"
 
 enum {
-	CHANGE_MAILBOXES_MAX =
-	    16,            /* that one change touches: a person's rules file a message in a few folders */
+	/* That one change touches: an email may leave as many as it can be in, and come into as many. */
+	CHANGE_MAILBOXES_MAX = 2 * ACCOUNT_PLACES_MAX,
 	CHANGE_BLOCKS = 4, /* blocks at hand: those of a source and a target, and of the next ones */
 	/* Entries that change_end writes beside what was written before: head, mailboxes, blocks, a chunk,
 	 * keywords. */

@@ -147,7 +147,7 @@ struct account_email_changed {
 /* A mailbox that is visible. */
 struct account_mailbox_changed {
 	uint32_t number;
-	bool created, changed, counts;
+	bool created, changed; /* neither: its counts may be others */
 };
 
 /*
@@ -164,7 +164,7 @@ struct account_email_changes {
 	void *arg;
 
 	/* Results, valid until account_email_changes_free. */
-	struct account_email_changed *emails, *threads; /* by id */
+	struct account_email_changed *emails, *threads; /* in no order */
 	size_t email_count, thread_count;
 	struct account_mailbox_changed *mailboxes; /* those with a change, by number */
 	size_t mailbox_count;

@@ -13,3 +13,9 @@ uint64_t mail_system_flag(struct view name)
 			return flags[i].flag;
 	return 0;
 }
+
+uint64_t mail_flags_denied(unsigned rights)
+{
+	return (rights & RIGHT_SEEN ? 0 : FLAG_SEEN) | (rights & RIGHT_DELETE ? 0 : FLAG_DELETED) |
+	       (rights & RIGHT_WRITE ? 0 : (FLAGS_SYSTEM & ~(FLAG_SEEN | FLAG_DELETED)) | FLAG_KEYWORD);
+}

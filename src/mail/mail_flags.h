@@ -58,6 +58,10 @@ enum mailbox_role {
 	MAILBOX_ROLE_LAST = MAILBOX_ROLE_IMPORTANT
 };
 
+/* Of FLAGS_SYSTEM and FLAG_KEYWORD (any keyword): what may not be changed with these rights (RFC 4314 section
+ * 4: \Seen takes "s", \Deleted "t", all others "w"). */
+uint64_t mail_flags_denied(unsigned rights);
+
 enum { MAILBOX_ROOT = 0, MAILBOX_INBOX = 1 };
 
 /* The system flag of that name ("\\Seen", in any case); 0: it is none that users change. */

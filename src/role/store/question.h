@@ -144,10 +144,6 @@ struct right_account *right_is_looked_for(const struct right *r);
 /* At the end of each question: what a session is may change until the next one. */
 void right_who_forget(struct right *r);
 
-/* Of FLAGS_SYSTEM and FLAG_KEYWORD (any keyword): what may not be changed with these rights (RFC 4314 section
- * 4: \Seen takes "s", \Deleted "t", all others "w"). */
-uint64_t right_flags_denied(unsigned rights);
-
 /* Flags that the session may not set are left out of what it adds (RFC 4314 section 4: APPEND, COPY). Of
  * another's mailbox \Seen is the owner's: what somebody else has seen is new to the owner. */
 struct account_wanted_place;

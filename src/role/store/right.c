@@ -64,15 +64,15 @@ static const struct {
 	X(MAIL_BRANCH, RIGHT_MAIL, right_branch, true) \
 	X(EMAIL_STATES, RIGHT_MAIL, right_states, true) \
 	X(EMAIL_GET, RIGHT_MAIL, right_emails, true) \
-	X(EMAIL_CHANGES, RIGHT_MAIL, not_served, true) \
+	X(EMAIL_CHANGES, RIGHT_MAIL, right_email_changes, true) \
 	X(EMAIL_THREADS, RIGHT_MAIL, right_threads, true) \
-	X(EMAIL_TABLE, RIGHT_MAIL, not_served, true) \
+	X(EMAIL_TABLE, RIGHT_MAIL, right_email_table, true) \
 	X(EMAIL_FIND, RIGHT_MAIL, not_served, true) \
 	X(EMAIL_READ, RIGHT_MAIL, right_read_emails, true) \
 	X(EMAIL_KEEP, RIGHT_MAIL, right_keep, true) \
 	X(EMAIL_KEPT, RIGHT_MAIL, right_kept, true) \
-	X(EMAIL_SET, RIGHT_MAIL, not_served, true) \
-	X(EMAIL_IMPORT, RIGHT_MAIL, not_served, true) \
+	X(EMAIL_SET, RIGHT_MAIL, right_email_set, true) \
+	X(EMAIL_IMPORT, RIGHT_MAIL, right_email_import, true) \
 	X(VACATION_GET, RIGHT_SCRIPTS, right_vacation_get, true) \
 	X(VACATION_SET, RIGHT_SCRIPTS, right_vacation_set, true) \
 	X(VACATION_ANSWERED, RIGHT_SCRIPTS, right_vacation_answered, true) \

@@ -207,6 +207,10 @@ void right_states(struct right *r, uint32_t request, const void *message);
 void right_emails(struct right *r, uint32_t request, const void *message);
 void right_threads(struct right *r, uint32_t request, const void *message);
 void right_read_emails(struct right *r, uint32_t request, const void *message); /* right_read_parts.c */
+void right_email_changes(struct right *r, uint32_t request, const void *message);
+void right_email_table(struct right *r, uint32_t request, const void *message);
+void right_email_set(struct right *r, uint32_t request, const void *message);
+void right_email_import(struct right *r, uint32_t request, const void *message);
 void right_keep(struct right *r, uint32_t request, const void *message);
 void right_kept(struct right *r, uint32_t request, const void *message);
 

@@ -136,15 +136,9 @@ void right_access(struct question *q, uint64_t account, uint64_t mailbox, unsign
 	right_who(q, look);
 }
 
-uint64_t right_flags_denied(unsigned rights)
-{
-	return (rights & RIGHT_SEEN ? 0 : FLAG_SEEN) | (rights & RIGHT_DELETE ? 0 : FLAG_DELETED) |
-	       (rights & RIGHT_WRITE ? 0 : (FLAGS_SYSTEM & ~(FLAG_SEEN | FLAG_DELETED)) | FLAG_KEYWORD);
-}
-
 void right_leave_out_flags(const struct right_mailbox *box, struct account_wanted_place *place)
 {
-	uint64_t denied = right_flags_denied(box->rights);
+	uint64_t denied = mail_flags_denied(box->rights);
 	place->flags &= ~(denied | (box->user ? FLAG_SEEN : 0));
 	if (denied & FLAG_KEYWORD)
 		place->keyword_count = 0;

@@ -13,13 +13,13 @@ int appended_take(struct appended *a, struct right *r, const struct mail_append 
 	struct account_delivery *d = &a->delivery;
 	struct cursor references = cursor_on(m->references);
 	size_t count;
-	d->upload = right_upload_claim(r, m->upload);
-	int error = d->upload ? 0 : -EIO;
-	d->body_len = error ? 0 : store_upload_length(d->upload);
-	if (error == 0 && m->trailer.len > 0)
+	d->upload = r ? right_upload_claim(r, m->upload) : NULL;
+	int error = d->upload || r == NULL ? 0 : -EIO;
+	d->body_len = d->upload ? store_upload_length(d->upload) : 0;
+	if (d->upload && m->trailer.len > 0)
 		error = store_upload_append(d->upload, m->trailer);
 	/* Each octet can grow by one, and the last line get an end. */
-	if (error == 0 && m->text_growth > (m->binary ? d->body_len + 2 : 0))
+	if (error == 0 && r && m->text_growth > (m->binary ? d->body_len + 2 : 0))
 		error = -EINVAL;
 	a->keywords = mem_string(m->keywords);
 	struct view structure = trailer_short_structure(m->trailer);

@@ -20,8 +20,8 @@ struct appended {
 };
 
 /*
- * Takes the message's upload, and copies what the question says of it; where it goes (target.shard,
- * place.number) is left open. 0 or a negative errno; appended_free in both cases.
+ * Takes the message's upload (r NULL: it has none), and copies what the question says of it; where it goes
+ * (target.shard, place.number) is left open. 0 or a negative errno; appended_free in both cases.
  */
 int appended_take(struct appended *a, struct right *r, const struct mail_append *m);
 

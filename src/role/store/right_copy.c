@@ -140,7 +140,7 @@ static void copy_across(struct right_copying *c)
 /* \Seen is the owner's in another's account: what the owner has seen stays so. */
 static uint64_t denied_flags(const struct right_mailbox *to)
 {
-	return right_flags_denied(to->rights) & ~FLAG_SEEN;
+	return mail_flags_denied(to->rights) & ~FLAG_SEEN;
 }
 
 static void target_granted(struct question *question)

@@ -71,7 +71,7 @@ static void granted(struct question *question)
 	call->shard = f->box.shard;
 	call->mailbox = f->box.mailbox;
 	call->user = f->box.user;
-	call->kept = right_flags_denied(f->box.rights);
+	call->kept = mail_flags_denied(f->box.rights);
 	call->uids = f->uids;
 	call->uid_count = f->count;
 	call->failed = mem_try((f->count + 1) * sizeof *call->failed);

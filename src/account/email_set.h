@@ -1,0 +1,42 @@
+/*
+ * Changing emails by their ids, as JMAP does (RFC 8621 section 4.6): flags and keywords, mailboxes, and their
+ * end. Used as account.h is. Each email is changed whole or not at all; as many as fit go in one step.
+ */
+#ifndef ACCOUNT_EMAIL_SET_H
+#define ACCOUNT_EMAIL_SET_H
+
+#include "account/emails.h"
+
+struct account_email_set {
+	uint64_t shard;
+	const struct account_who *who; /* NULL: the owner */
+	uint64_t actor;                /* whose annotations go with what is moved or copied */
+	struct view changes;           /* entries of mail/email_wire.h; the caller's until done */
+	size_t count;                  /* of them */
+	uint64_t if_modseq;            /* all ones: whatever the state is. -ESTALE: it is another */
+	uint64_t quota_default;        /* annotations count for the quota */
+	int *results; /* the caller's, for each change: 0 or a negative errno, as struct email_set_failed has
+	                 them */
+	void (*done)(struct account_email_set *s, int result);
+	void *arg;
+
+	/* Results, of what was done before an error too. -EINVAL: the changes are none. */
+	size_t finished;         /* so many changes have their result */
+	size_t changed;          /* emails that are other than before */
+	uint64_t before, modseq; /* MAIL_STATE_EMAILS, at the beginning and behind the last step */
+
+	/* Internal. */
+	struct accounts *accounts;
+	struct store_commit commit;
+	int64_t now;
+	struct cursor from;
+	struct email_set_step {
+		struct cursor next;
+		size_t finished, changed;
+		uint64_t before, modseq;
+	} step;
+};
+
+void account_email_set(struct accounts *a, struct account_email_set *s);
+
+#endif
