@@ -42,7 +42,7 @@ static struct jmap_email_node *add(struct reading *r, enum jmap_email_kind kind)
 
 static bool wrong(struct reading *r, const char *name)
 {
-	jmap_error(r->c, "invalidArguments", "filter: %s is not of its type.", name);
+	jmap_error(r->c, "invalidArguments", "\"filter\": \"%s\" is not of its type", name);
 	return false;
 }
 
@@ -150,7 +150,7 @@ static bool add_text(struct reading *r, struct query *condition)
 		return false;
 	}
 	if (p->text_count == QUERY_TEXTS_MAX) {
-		jmap_error(r->c, "unsupportedFilter", "There are more words to look for than %d.",
+		jmap_error(r->c, "unsupportedFilter", "there are more words to look for than %d",
 		    (int)QUERY_TEXTS_MAX);
 		return false;
 	}
@@ -249,7 +249,7 @@ static bool read_property(struct reading *r, const char *name, const json_t *val
 	for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
 		if (strcmp(name, conditions[i].name) == 0)
 			return conditions[i].read(r, conditions[i].name, value, conditions[i].kind);
-	jmap_error(r->c, "unsupportedFilter", "There is no condition \"%s\".", name);
+	jmap_error(r->c, "unsupportedFilter", "there is no condition \"%s\"", name);
 	return false;
 }
 

@@ -34,7 +34,7 @@ static int take_header(struct view name, struct jmap_header_asked *headers, size
 
 static bool refuse(struct jmap_call *c, const char *list, struct view name)
 {
-	jmap_error(c, "invalidArguments", "%s: there is no property \"%.*s\".", list, VIEW_FMT(name));
+	jmap_error(c, "invalidArguments", "\"%s\": there is no property \"%.*s\"", list, VIEW_FMT(name));
 	return false;
 }
 
@@ -51,7 +51,7 @@ static bool read_parts(struct jmap_call *c, struct jmap_email_form *form)
 	}
 	size_t count = json_array_size(names);
 	if (count > PROPERTIES_MAX) {
-		jmap_error(c, "invalidArguments", "bodyProperties: these are too many.");
+		jmap_error(c, "invalidArguments", "\"bodyProperties\": there are too many");
 		return false;
 	}
 	form->parts.headers = arena_array(jmap_arena(c), count + 1, sizeof *form->parts.headers);
@@ -76,7 +76,7 @@ bool jmap_email_form_read(struct jmap_call *c, struct jmap_email_form *form, uin
 	json_t *arguments = jmap_arguments(c);
 	*form = (struct jmap_email_form){.properties = properties};
 	if (name_count > PROPERTIES_MAX) {
-		jmap_error(c, "invalidArguments", "properties: these are too many.");
+		jmap_error(c, "invalidArguments", "\"properties\": there are too many");
 		return false;
 	}
 	form->headers = arena_array(jmap_arena(c), name_count + 1, sizeof *form->headers);

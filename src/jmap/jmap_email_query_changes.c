@@ -131,7 +131,7 @@ static void tell(struct jmap_call *c, struct changing *g)
 	for (uint32_t i = 0; i < until; i++)
 		count += query_set_has(&g->touched, g->query.rows[i]);
 	if (g->changes.max && count > g->changes.max) {
-		jmap_error(c, "tooManyChanges", "There are %llu changes.", (unsigned long long)count);
+		jmap_error(c, "tooManyChanges", "there are %llu changes", (unsigned long long)count);
 		return;
 	}
 	jmap_put_state(out, "oldQueryState", g->since);
@@ -225,9 +225,9 @@ static void changes_answered(struct jmap_call *c, unsigned type, const void *ans
 	if (type != MAIL_DONE)
 		return;
 	if (g->epoch != table_of(g)->epoch)
-		jmap_error(c, "serverUnavailable", "The account is being looked through. Try again.");
+		jmap_error(c, "serverUnavailable", "the account is being looked through: try again");
 	else if (done->error == -ESTALE || done->error == -E2BIG || (done->error == 0 && done->number != 0))
-		jmap_error(c, "cannotCalculateChanges", "What has changed since then is not known any more.");
+		jmap_error(c, "cannotCalculateChanges", "what has changed since then is not known any more");
 	else if (done->error || g->error)
 		jmap_error_of(c, done->error ? done->error : g->error, "the emails");
 	else
@@ -253,7 +253,7 @@ static void found(struct jmap_call *c)
 		return;
 	}
 	if (g->since.access != t->access || g->since.modseq > t->modseq) {
-		jmap_error(c, "cannotCalculateChanges", "What has changed since then is not known.");
+		jmap_error(c, "cannotCalculateChanges", "what has changed since then is not known");
 		return;
 	}
 	/* Results must not go while store is asked: those that are kept are the table's. */
@@ -281,7 +281,7 @@ void jmap_email_query_changes(struct jmap_call *c)
 	    !jmap_take_bool(c, jmap_arguments(c), "collapseThreads", &g->query.collapse))
 		return;
 	if (!jmap_state_read(g->changes.since, &g->since)) {
-		jmap_error(c, "cannotCalculateChanges", "This is no state of a query.");
+		jmap_error(c, "cannotCalculateChanges", "\"sinceQueryState\" is no state of a query");
 		return;
 	}
 	g->query.query = g->changes.query;

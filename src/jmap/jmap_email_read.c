@@ -1,4 +1,4 @@
-/* Emails: get, changes, query, queryChanges (RFC 8621 section 4). */
+/* Emails: get, changes, query, queryChanges, parse (RFC 8621 section 4). */
 #include "jmap/jmap_email_methods.h"
 #include "jmap/jmap_mail_state.h"
 
@@ -12,5 +12,6 @@ const struct jmap_method jmap_methods_email_read[] = {
     {"Email/changes", JMAP_MAIL, JMAP_NEEDS_ACCOUNT, changes},
     {"Email/query", JMAP_MAIL, JMAP_NEEDS_ACCOUNT, jmap_email_query},
     {"Email/queryChanges", JMAP_MAIL, JMAP_NEEDS_ACCOUNT, jmap_email_query_changes},
+    {"Email/parse", JMAP_MAIL, JMAP_NEEDS_ACCOUNT, jmap_email_parse},
     {0},
 };

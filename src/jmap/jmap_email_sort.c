@@ -39,7 +39,8 @@ bool jmap_email_sort_read(struct jmap_call *c, const struct jmap_query *query, s
 		if (!jmap_take_string(c, query->sort[i].comparator, "keyword", &keyword))
 			return false;
 		if (keyword.len == 0) {
-			jmap_error(c, "invalidArguments", "sort: %s needs a keyword.", jmap_email_sorts[key]);
+			jmap_error(
+			    c, "invalidArguments", "\"sort\": \"%s\" needs a keyword", jmap_email_sorts[key]);
 			return false;
 		}
 		sort->by[i].keyword = jmap_keyword_of(jmap_session_of(c), jmap_account(c)->ask, keyword);

@@ -27,7 +27,7 @@ static void release(void *data)
 
 static void cannot(struct jmap_call *c)
 {
-	jmap_error(c, "cannotCalculateChanges", "What has changed since then is not known any more.");
+	jmap_error(c, "cannotCalculateChanges", "what has changed since then is not known any more");
 }
 
 static size_t count(const struct changing *g)

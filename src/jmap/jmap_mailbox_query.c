@@ -118,12 +118,12 @@ static bool is_known(void *arg, const json_t *condition)
 		bool flag = strcmp(key, "hasAnyRole") == 0 || strcmp(key, "isSubscribed") == 0;
 		bool name = strcmp(key, "name") == 0;
 		if (!text && !flag && !name) {
-			jmap_error(c, "unsupportedFilter", "There is no condition \"%s\".", key);
+			jmap_error(c, "unsupportedFilter", "there is no condition \"%s\"", key);
 			return false;
 		}
 		if (((text || name) && !json_is_string(value) && !(text && json_is_null(value))) ||
 		    (flag && !json_is_boolean(value))) {
-			jmap_error(c, "invalidArguments", "filter: %s is not of its type.", key);
+			jmap_error(c, "invalidArguments", "\"filter\": \"%s\" is not of its type", key);
 			return false;
 		}
 	}
@@ -302,7 +302,7 @@ static void tell(struct jmap_call *c, struct querying *q)
 	uint64_t account = jmap_account(c)->number;
 	spread(q);
 	if (q->changes.max && count_changes(q) > q->changes.max) {
-		jmap_error(c, "tooManyChanges", "There are %zu changes.", count_changes(q));
+		jmap_error(c, "tooManyChanges", "there are %zu changes", count_changes(q));
 		return;
 	}
 	jmap_put_state(out, "oldQueryState", q->since);
@@ -359,7 +359,7 @@ static void changes_answered(struct jmap_call *c, unsigned type, const void *ans
 	if (type != MAIL_DONE)
 		return;
 	if (done->error == -ESTALE || done->error == -E2BIG)
-		jmap_error(c, "cannotCalculateChanges", "What has changed since then is not known any more.");
+		jmap_error(c, "cannotCalculateChanges", "what has changed since then is not known any more");
 	else if (done->error || buf_failed(&q->gone))
 		jmap_error_of(c, done->error ? done->error : -ENOMEM, "the mailboxes");
 	else
@@ -379,7 +379,7 @@ static void changes_ready(struct jmap_call *c, struct jmap_mailboxes *list)
 		return;
 	}
 	if (q->since.access != now.access || q->since.modseq > now.modseq) {
-		jmap_error(c, "cannotCalculateChanges", "What has changed since then is not known.");
+		jmap_error(c, "cannotCalculateChanges", "what has changed since then is not known");
 		return;
 	}
 	struct email_changes question = {.account = jmap_account(c)->ask,
@@ -401,5 +401,5 @@ void jmap_mailbox_query_changes(struct jmap_call *c)
 	if (jmap_state_read(q->changes.since, &q->since))
 		jmap_mailboxes_load(c, changes_ready);
 	else
-		jmap_error(c, "cannotCalculateChanges", "This is no state of a query.");
+		jmap_error(c, "cannotCalculateChanges", "\"sinceQueryState\" is no state of a query");
 }

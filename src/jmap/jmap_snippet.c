@@ -257,7 +257,7 @@ static bool take_ids(struct jmap_call *c, struct snippets *g)
 	if (!jmap_take_array(c, jmap_arguments(c), "emailIds", &ids))
 		return false;
 	if (ids == NULL) {
-		jmap_error(c, "invalidArguments", "emailIds is missing.");
+		jmap_error(c, "invalidArguments", "\"emailIds\" is missing");
 		return false;
 	}
 	if (json_array_size(ids) > JMAP_OBJECTS_GET_MAX) {
@@ -274,7 +274,7 @@ static bool take_ids(struct jmap_call *c, struct snippets *g)
 	{
 		struct view text = jmap_creation(c, jmap_string(id));
 		if (!json_is_string(id)) {
-			jmap_error(c, "invalidArguments", "emailIds holds something else than ids.");
+			jmap_error(c, "invalidArguments", "\"emailIds\" holds something else than ids");
 			return false;
 		}
 		if (!mail_id_read(text, MAIL_ID_EMAIL, &account, &number) ||

@@ -104,7 +104,7 @@ static void table_ready(struct jmap_call *c, struct jmap_table *t)
 		if (jmap_table_first(t, i) != JMAP_NO_ROW && count++ < JMAP_OBJECTS_GET_MAX)
 			buf_append_u64(&g->asked.numbers, t->groups[i].thread);
 	if (count > JMAP_OBJECTS_GET_MAX)
-		jmap_error(c, "requestTooLarge", "There are more threads than one call may get.");
+		jmap_error(c, "requestTooLarge", "there are more threads than one call may get");
 	else if (buf_failed(&g->asked.numbers))
 		jmap_error_of(c, -ENOMEM, "the threads");
 	else
