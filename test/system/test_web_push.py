@@ -96,3 +96,141 @@ def test_a_stop_closes_websockets_after_their_answers(make_server):
             assert socket.close_code == 1012
             assert await stopping == 0
     asyncio.run(converse())
+
+
+# ---- push ----
+
+async def read_event(reader):
+    """(event, id, data) of an event stream; comments and "retry" are passed over."""
+    event = {}
+    while True:
+        line = (await asyncio.wait_for(reader.readline(), TIMEOUT)).decode()
+        assert line, "the stream has ended"
+        name, _, value = line.rstrip("\n").partition(":")
+        if line == "\n" and "data" in event:
+            return event.get("event"), event.get("id"), json.loads(event["data"])
+        if name in ("event", "id", "data"):
+            event[name] = value.strip()
+
+
+@contextlib.asynccontextmanager
+async def events_of(server, address=ALICE, query="types=*&closeafter=no&ping=0", **fields):
+    """The lines of an event stream, without the coding in chunks: by HTTP/1.0 there is none."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.ports["https"], ssl=server.tls(), server_hostname="mail.example.test")
+    head = "".join(f"{name}: {value}\r\n" for name, value in {"Host": "mail.example.test", **basic(server, address), **fields}.items())
+    writer.write(f"GET /jmap/events?{query} HTTP/1.0\r\n{head}\r\n".encode())
+    status = (await asyncio.wait_for(reader.readline(), TIMEOUT)).decode()
+    header = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), TIMEOUT)).decode().lower()
+    assert " 200 " in status and "content-type: text/event-stream" in header, (status, header)
+    try:
+        yield reader
+    finally:
+        writer.close()
+
+
+def deliver(server, address=ALICE):
+    server.deliver(address, b"Subject: news\r\n\r\nHello.\r\n")
+
+
+async def later(function, *args):
+    return await asyncio.get_running_loop().run_in_executor(None, function, *args)
+
+
+async def first_state(server, reader_or_socket):
+    """The watch begins when it is asked for: the first change is made until it is told."""
+    while True:
+        await later(deliver, server)
+        with contextlib.suppress(asyncio.TimeoutError):
+            if isinstance(reader_or_socket, asyncio.StreamReader):
+                return await asyncio.wait_for(read_event(reader_or_socket), 5)
+            return json.loads(await asyncio.wait_for(reader_or_socket.recv(), 5))
+
+
+def test_an_event_stream_tells_what_changes(server):
+    async def converse():
+        async with events_of(server) as reader:
+            event, number, data = await first_state(server, reader)
+            assert event == "state" and data["@type"] == "StateChange" and number.isdigit()
+            (account, changed), = data["changed"].items()
+            assert account.startswith("A") and {"Email", "EmailDelivery", "Mailbox", "Thread"} <= set(changed), changed
+        # Who comes again is told at once what it missed.
+        await later(deliver, server)
+        async with events_of(server, **{"Last-Event-ID": number}) as reader:
+            event, again, data = await read_event(reader)
+            assert "Email" in data["changed"][account] and int(again) > int(number)
+        # Only what is wanted; and no more than one, if so wished.
+        async with events_of(server, query="types=Identity,EmailDelivery&closeafter=state&ping=0") as reader:
+            _, _, data = await first_state(server, reader)
+            assert set(data["changed"][account]) == {"EmailDelivery"}
+            assert await asyncio.wait_for(reader.read(), TIMEOUT) == b""
+    asyncio.run(converse())
+
+
+def test_parameters_of_an_event_stream(server):
+    with Web(server, ALICE) as web:
+        for query in ("types=*&closeafter=maybe", "types=*&ping=x", "types=*&ping=-1", "types=%ff"):
+            assert web.get(f"/jmap/events?{query}").status == 400, query
+    with Web(server) as web:
+        assert web.get("/jmap/events?types=*").status == 401
+
+
+def test_a_websocket_is_pushed_to(server):
+    async def converse():
+        async with socket_of(server) as socket:
+            await socket.send(json.dumps({"@type": "WebSocketPushEnable", "dataTypes": ["Email", "Mailbox"]}))
+            change = await first_state(server, socket)
+            assert change["@type"] == "StateChange"
+            (changed,) = change["changed"].values()
+            assert set(changed) == {"Email", "Mailbox"}
+            await socket.send(json.dumps({"@type": "WebSocketPushDisable"}))
+            await socket.send(request("R", ("Core/echo", {})))
+            while (await receive(socket))["@type"] != "Response":
+                pass
+            await later(deliver, server)
+            await socket.send(request("S", ("Core/echo", {})))
+            assert (await receive(socket))["requestId"] == "S"
+            # From an earlier state on: what it missed comes at once.
+            await socket.send(json.dumps({"@type": "WebSocketPushEnable", "dataTypes": None, "pushState": change["pushState"]}))
+            missed = await receive(socket)
+            assert missed["@type"] == "StateChange" and int(missed["pushState"]) > int(change["pushState"])
+    asyncio.run(converse())
+
+
+def test_others_hear_nothing(server):
+    async def converse():
+        async with events_of(server, BOB) as reader, socket_of(server, BOB) as socket:
+            await socket.send(json.dumps({"@type": "WebSocketPushEnable", "dataTypes": None}))
+            async with socket_of(server) as other:
+                await other.send(json.dumps({"@type": "WebSocketPushEnable", "dataTypes": None}))
+                await first_state(server, other)
+            await later(deliver, server, BOB)
+            _, _, data = await read_event(reader)
+            assert len(data["changed"]) == 1
+            change = await receive(socket)
+            assert change["changed"].keys() == data["changed"].keys()
+    asyncio.run(converse())
+
+
+def test_a_restart_of_store_ends_streams_and_they_come_again(make_server):
+    server = make_server()
+
+    async def converse():
+        async with events_of(server) as reader, socket_of(server) as socket:
+            await socket.send(json.dumps({"@type": "WebSocketPushEnable", "dataTypes": None}))
+            await first_state(server, socket)
+            await later(server.kill_role, "store")
+            with contextlib.suppress(asyncio.IncompleteReadError):
+                while await asyncio.wait_for(reader.readline(), TIMEOUT):
+                    pass
+            with pytest.raises(websockets.ConnectionClosed):
+                while True:
+                    await receive(socket)
+            assert socket.close_code == 1012
+        for _ in range(100):
+            with contextlib.suppress(AssertionError):
+                async with events_of(server) as reader:
+                    await first_state(server, reader)
+                    return
+            await asyncio.sleep(0.1)
+        raise AssertionError("no stream after the restart")
+    asyncio.run(converse())
