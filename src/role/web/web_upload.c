@@ -22,6 +22,7 @@ struct upload {
 	uint64_t number; /* 0: not begun, or over */
 	uint64_t credit; /* octets that store takes now */
 	bool complete;   /* all octets are with store */
+	bool empty;      /* no piece of it has gone there */
 };
 
 static void refuse(struct upload *u, int64_t error)
@@ -45,6 +46,7 @@ static void on_ready(struct web_transfer *t)
 	struct upload *u = (struct upload *)t;
 	u->number = web_line_upload_number(t);
 	u->credit = MAIL_UPLOAD_WINDOW;
+	u->empty = true;
 	/* An announced length that is too large was refused before. */
 	http_exchange_take_body(u->e->x, edge_settings()->upload_size_max);
 	web_exchange_touch(u->e);
@@ -143,6 +145,7 @@ static size_t hand_on(struct upload *u, struct view bytes)
 		web_line_ask(
 		    &u->transfer, MAIL_UPLOAD, &(struct mail_upload){.upload = u->number, .bytes = piece});
 		u->credit -= piece.len;
+		u->empty = false;
 		done += piece.len;
 	}
 	return done;
@@ -157,6 +160,9 @@ size_t web_upload_body(struct web_exchange *e, struct view bytes, bool last)
 	if (!last || done < bytes.len)
 		return done;
 	u->complete = true;
+	/* An empty one has had no piece yet, by which store knows its number. */
+	if (u->empty)
+		web_line_ask(&u->transfer, MAIL_UPLOAD, &(struct mail_upload){.upload = u->number});
 	web_line_ask(&u->transfer, EMAIL_KEEP, &(struct email_keep){.upload = u->number});
 	return done;
 }
