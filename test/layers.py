@@ -81,6 +81,7 @@ LIBRARIES = {  # header -> folders that may include it
     r'idn2\.h': {'format'},
     r'llhttp\.h|nghttp2/.*|wslay/.*': {'http'},
     r'jansson\.h': {'jmap'},
+    r'qrencode\.h': {'role/web'},
     r'expat\.h': {'extract'},
     r'zlib\.h': {'extract', 'http', 'io'},
 }

@@ -37,7 +37,7 @@ def test_the_domain_names_the_service(server):
 def test_both_versions(server, version):
     url = f"https://127.0.0.1:{server.ports['https']}"
     page = curl(server, version, "-w", "\n%{http_version} %{http_code}", f"{url}/")
-    assert "<h1>Postrider</h1>" in page and page.rsplit("\n", 1)[1] == ("2 200" if version == "--http2" else "1.1 200")
+    assert "<h1>Sign in</h1>" in page and page.rsplit("\n", 1)[1] == ("2 200" if version == "--http2" else "1.1 200")
     answer = curl(server, version, "-u", f"{ALICE}:{server.passwords[ALICE]}", "-H", "Content-Type: application/json", "-d", ECHO, f"{url}/jmap/api")
     assert json.loads(answer)["methodResponses"] == [["Core/echo", {"a": 1}, "c"]]
 

@@ -322,6 +322,7 @@ void right_branch(struct right *r, uint32_t request, const void *message)
 		return;
 	}
 	struct right *branch = right_open(r->account, r->permissions, r->link.peer, pair[0]);
+	branch->session = r->session;
 	branch->is_branch = true;
 	branch->branch_of = r;
 	r->branches++;

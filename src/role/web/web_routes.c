@@ -2,6 +2,8 @@
 #include "role/web/web_routes.h"
 
 #include "role/web/web_api.h"
+#include "role/web/web_auth.h"
+#include "role/web/web_config.h"
 #include "role/web/web_download.h"
 #include "role/web/web_events.h"
 #include "role/web/web_socket.h"
@@ -11,7 +13,8 @@
 enum { PROGRAM = WEB_SIGNED_IN | WEB_API };
 
 static const struct web_route files_of_ours[] = {
-    {"GET", "/", 0, web_static_begin, NULL, NULL, NULL},
+    {"GET", "/account.css", 0, web_static_begin, NULL, NULL, NULL},
+    {"GET", "/passkey.js", 0, web_static_begin, NULL, NULL, NULL},
     {"GET", "/page.css", 0, web_static_begin, NULL, NULL, NULL},
     {"GET", "/icon.svg", 0, web_static_begin, NULL, NULL, NULL},
     {0},
@@ -30,7 +33,7 @@ static const struct web_route jmap[] = {
     {0},
 };
 
-static const struct web_route *const tables[] = {files_of_ours, jmap};
+static const struct web_route *const tables[] = {files_of_ours, web_auth_routes, jmap, web_config_routes};
 
 static bool has_path(const struct web_route *route, struct view path)
 {

@@ -45,6 +45,9 @@ static void signed_in(struct web_exchange *e, struct web_user *user, enum login_
 	} else if (why == LOGIN_THROTTLED) {
 		web_exchange_retry(e, THROTTLED_SECONDS);
 		web_exchange_refuse(e, 429, NULL, NULL, "Too many wrong passwords. Try again in a minute.");
+	} else if (why == LOGIN_APP_PASSWORD) {
+		web_exchange_refuse(
+		    e, 401, NULL, NULL, "Two-step sign-in is on: use an app password or a token here.");
 	} else {
 		ask_to_sign_in(e, has_tried);
 	}

@@ -6,11 +6,13 @@
 #include "base/base64.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "role/web/web_auth.h"
 #include "role/web/web_edge.h"
 #include "role/web/web_user.h"
 
 enum {
 	CREDENTIALS_MAX = 2048, /* name and password; auth takes less of each */
+	TOKEN_MAX = 1024,
 	BASE_MAX = 1024
 };
 
@@ -94,6 +96,31 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 	return true;
 }
 
+/* The session of a token: auth opens the account for it, or knows no such session (any more). */
+static bool opened(void *arg, struct link *link, struct channel_frame *frame)
+{
+	struct web_login *login = arg;
+	struct message_sign_in_answer m;
+	if (frame == NULL) {
+		finish(login, NULL, LOGIN_TEMPORARY);
+		return true;
+	}
+	if (!link_decode(link, frame, &m))
+		return false;
+	if (m.why == SIGN_DONE && frame->fd >= 0) {
+		int channel = frame->fd;
+		frame->fd = -1;
+		log_record(LOG_INFO, login->id, web_edge.protocol->login_event,
+		    log_text("address", m.address), log_string("client", login->client));
+		finish(login,
+		    web_user_new(&login->key, m.account, m.address, view_from_string(login->base), channel),
+		    LOGIN_TEMPORARY);
+		return true;
+	}
+	finish(login, NULL, m.why == SIGN_ENDED ? LOGIN_BAD_CREDENTIALS : LOGIN_TEMPORARY);
+	return true;
+}
+
 /* ---- Basic ---- */
 
 /* "name:password" as PLAIN has it (RFC 4616): NUL, name, NUL, password. False: it is no such thing. */
@@ -123,9 +150,18 @@ static uint32_t ask_auth(struct web_login *login, struct view plain)
 	return calls_ask(&web_edge.auth, MESSAGE_LOGIN, &m, answered, login);
 }
 
+static uint32_t ask_to_open(struct web_login *login, struct view token)
+{
+	struct message_sign_in m = {.operation = SIGN_OPEN,
+	    .session = view_from_string(login->id),
+	    .client = view_from_string(login->client),
+	    .token = token};
+	return calls_ask(&web_edge.auth, MESSAGE_SIGN_IN, &m, opened, login);
+}
+
 /* NULL: auth cannot be asked. */
 static struct web_login *begin_login(
-    struct web_exchange *e, const struct web_key *key, struct view base, struct view plain)
+    struct web_exchange *e, const struct web_key *key, struct view base, struct view secret)
 {
 	struct web_login *login = mem_alloc(sizeof *login);
 	login->key = *key;
@@ -133,7 +169,7 @@ static struct web_login *begin_login(
 	login->base = mem_string(base);
 	memcpy(login->client, e->client, sizeof login->client);
 	random_id(login->id);
-	login->request = ask_auth(login, plain);
+	login->request = e->proof == WEB_BY_BASIC ? ask_auth(login, secret) : ask_to_open(login, secret);
 	if (login->request == 0) {
 		mem_free(login->base);
 		mem_free(login);
@@ -153,28 +189,57 @@ static void wait_for(struct web_login *login, struct web_exchange *e, web_signed
 	e->sign = s;
 }
 
-static void by_basic(struct web_exchange *e, struct view credentials, web_signed *done)
+/* shown: what the client has shown; asked: what auth is asked with; empty: it is nothing that auth could
+ * know. */
+static void by_secret(
+    struct web_exchange *e, const char *kind, struct view shown, struct view asked, web_signed *done)
 {
-	struct buf plain, base;
+	struct buf base;
 	struct web_key key;
-	buf_init(&plain, CREDENTIALS_MAX);
 	buf_init(&base, BASE_MAX);
 	web_exchange_base(e, &base);
-	web_user_key(&key, "basic", buf_view(&base), credentials);
+	web_user_key(&key, kind, buf_view(&base), shown);
 	struct web_user *user = web_user_find(&key);
 	struct web_login *login = map_get(&logins, key_view(&key));
-	bool good = to_plain(credentials, &plain);
-	if (user == NULL && login == NULL && good)
-		login = begin_login(e, &key, buf_view(&base), buf_view(&plain));
+	if (user == NULL && login == NULL && asked.len)
+		login = begin_login(e, &key, buf_view(&base), asked);
+	buf_done(&base);
 	if (user)
 		done(e, user, LOGIN_TEMPORARY, true);
 	else if (login)
 		wait_for(login, e, done);
 	else
-		done(e, NULL, good ? LOGIN_TEMPORARY : LOGIN_MALFORMED, true);
-	mem_wipe(plain.data, plain.cap);
+		done(e, NULL, asked.len ? LOGIN_TEMPORARY : LOGIN_MALFORMED, true);
+}
+
+static void by_basic(struct web_exchange *e, struct view credentials, web_signed *done)
+{
+	struct buf plain;
+	buf_init(&plain, CREDENTIALS_MAX);
+	bool good = to_plain(credentials, &plain);
+	by_secret(e, "basic", credentials, good ? buf_view(&plain) : (struct view){0}, done);
+	if (plain.data)
+		mem_wipe(plain.data, plain.cap);
 	buf_done(&plain);
-	buf_done(&base);
+}
+
+/* A token is a word of a limited length; auth hangs up on whoever says anything else. */
+static bool is_token(struct view token)
+{
+	for (size_t i = 0; i < token.len; i++)
+		if (token.data[i] <= ' ' || token.data[i] > '~')
+			return false;
+	return token.len <= TOKEN_MAX;
+}
+
+static void by_token(struct web_exchange *e, web_signed *done)
+{
+	struct view token = web_auth_token(e, &e->proof);
+	if (token.len == 0)
+		done(e, NULL, LOGIN_BAD_CREDENTIALS, http_exchange_has_field(e->x, "authorization"));
+	else
+		by_secret(e, e->proof == WEB_BY_COOKIE ? "cookie" : "bearer", token,
+		    is_token(token) ? token : (struct view){0}, done);
 }
 
 /* The field's value is "SCHEME rest"; schemes have no case (RFC 9110 section 11.1). */
@@ -191,7 +256,7 @@ void web_sign_in(struct web_exchange *e, web_signed *done)
 	struct view field = http_exchange_field(e->x, "authorization"), encoded;
 	struct buf credentials;
 	if (!has_scheme(field, VIEW("Basic "), &encoded)) {
-		done(e, NULL, LOGIN_BAD_CREDENTIALS, field.len > 0);
+		by_token(e, done);
 		return;
 	}
 	e->proof = WEB_BY_BASIC;
@@ -200,7 +265,8 @@ void web_sign_in(struct web_exchange *e, web_signed *done)
 		by_basic(e, buf_view(&credentials), done);
 	else
 		done(e, NULL, LOGIN_MALFORMED, true);
-	mem_wipe(credentials.data, credentials.cap);
+	if (credentials.data)
+		mem_wipe(credentials.data, credentials.cap);
 	buf_done(&credentials);
 }
 

@@ -1,7 +1,8 @@
 /*
  * Who asks? From the request's Authorization field (Basic, RFC 7617, with the account's password or an app
- * password). Auth is asked once for each name and password in ten minutes: what it said is found again by a
- * keyed hash (web_user.h), so that a password is hashed once and not with each request.
+ * password; Bearer, RFC 6750, with a token), or from the cookie of our own pages. Auth is asked once for each
+ * of these in ten minutes: what it said is found again by a keyed hash (web_user.h), so that a password is
+ * hashed once and not with each request.
  */
 #ifndef ROLE_WEB_WEB_SIGN_H
 #define ROLE_WEB_WEB_SIGN_H

@@ -23,18 +23,13 @@ void web_static_answer(struct web_exchange *e, const struct web_file *file)
 		http_exchange_reply(e->x, status, (struct view){0}, (struct view){0});
 		return;
 	}
-	if (view_starts(type, VIEW("text/html")))
-		http_exchange_add(e->x, "content-security-policy",
-		    VIEW("default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
-		         "connect-src "
-		         "'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"));
 	http_exchange_reply(e->x, 200, type, view_of(file->data, file->len));
 }
 
 void web_static_begin(struct web_exchange *e)
 {
 	struct view name = view_skip(http_exchange_path(e->x), 1);
-	const struct web_file *file = web_static_find(name.len ? name : VIEW("index.html"));
+	const struct web_file *file = web_static_find(name);
 	if (file)
 		web_static_answer(e, file);
 	else

@@ -20,7 +20,7 @@ const struct web_file *web_static_find(struct view name);
 /* Answers with a file; 304 where the client has it (RFC 9110 section 13). */
 void web_static_answer(struct web_exchange *e, const struct web_file *file);
 
-/* The function of their routes: "/" is the page index.html, other paths are files' names. */
+/* The function of their routes: a path is a file's name. */
 void web_static_begin(struct web_exchange *e);
 
 #endif

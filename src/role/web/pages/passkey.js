@@ -1,0 +1,101 @@
+// Passkeys on the pages of signing in and of the account: what the browser needs a script for, and nothing else.
+(() => {
+	"use strict";
+	if (!window.PublicKeyCredential)
+		return;
+
+	const toOctets = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+	const toText = (octets) => btoa(String.fromCharCode(...new Uint8Array(octets)))
+		.replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+
+	async function ask(path, question) {
+		const answer = await fetch(path, {
+			method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(question),
+		});
+		const told = await answer.json();
+		if (!answer.ok) {
+			const error = new Error(told.detail);
+			error.reason = told.reason;
+			throw error;
+		}
+		return told;
+	}
+
+	function octetsIn(options) {
+		options.challenge = toOctets(options.challenge);
+		if (options.user)
+			options.user.id = toOctets(options.user.id);
+		for (const list of [options.allowCredentials, options.excludeCredentials])
+			for (const one of list ?? [])
+				one.id = toOctets(one.id);
+		return options;
+	}
+
+	async function use(form, prove) {
+		const begun = await ask("/auth/passkey/options", {ticket: form.elements.ticket?.value ?? "", prove});
+		const key = await navigator.credentials.get({publicKey: octetsIn(begun.options)});
+		await ask("/auth/passkey", {
+			ticket: begun.ticket, prove, id: key.id,
+			clientDataJSON: toText(key.response.clientDataJSON),
+			authenticatorData: toText(key.response.authenticatorData),
+			signature: toText(key.response.signature),
+			userHandle: key.response.userHandle ? toText(key.response.userHandle) : "",
+		});
+		location.assign("/account");
+	}
+
+	async function add(form) {
+		const begun = await ask("/auth/passkeys/begin", {});
+		const key = await navigator.credentials.create({publicKey: octetsIn(begun.options)});
+		const told = await ask("/auth/passkeys/add", {
+			ticket: begun.ticket, name: form.elements.name.value,
+			clientDataJSON: toText(key.response.clientDataJSON),
+			attestationObject: toText(key.response.attestationObject),
+		});
+		if (told.recoveryCodes)
+			showCodes(form, told.recoveryCodes);
+		else
+			location.assign("/account");
+	}
+
+	function showCodes(form, codes) {
+		const list = document.createElement("ul"), words = document.createElement("p"), back = document.createElement("a");
+		list.className = "codes";
+		words.textContent = "The passkey is added. Each of these recovery codes signs you in once, when you have no passkey. " +
+			"Keep them where you find them then: they are not shown again.";
+		for (const code of codes) {
+			const row = list.appendChild(document.createElement("li"));
+			row.appendChild(document.createElement("code")).textContent = code;
+		}
+		back.href = "/account";
+		back.textContent = "Done";
+		form.replaceChildren(words, list, back);
+		words.tabIndex = -1;
+		words.focus();
+	}
+
+	function words(error) {
+		if (error.name === "NotAllowedError")
+			return "No passkey was used: it was cancelled, or took too long.";
+		if (error.name === "InvalidStateError")
+			return "This device has a passkey for this account already.";
+		return error.message || "That did not work. Nothing was changed.";
+	}
+
+	for (const form of document.querySelectorAll("form[data-passkey]")) {
+		const button = form.querySelector("button"), problem = form.querySelector(".problem"), what = form.dataset.passkey;
+		form.hidden = false;
+		form.addEventListener("submit", async (event) => {
+			event.preventDefault();
+			button.disabled = true;
+			problem.hidden = true;
+			try {
+				await (what === "add" ? add(form) : use(form, what === "prove"));
+			} catch (error) {
+				problem.textContent = words(error);
+				problem.hidden = false;
+			}
+			button.disabled = false;
+		});
+	}
+})();

@@ -1,0 +1,189 @@
+/* The pages on the way in, and of what is shown once: see web_auth_page.h. The account's page has a file of
+ * its own. */
+#include "role/web/web_auth_page.h"
+
+#include "format/json_read.h"
+#include "role/web/web_html.h"
+
+enum { PAGE_MAX = 256 * 1024, ARENA_MAX = 512 * 1024 };
+
+static void put_words(struct buf *out, const struct web_auth_page *page)
+{
+	if (page->words.len == 0)
+		return;
+	buf_append_string(out, "<p class=\"problem\" role=\"alert\">");
+	web_html_text(out, page->words);
+	buf_append_string(out, "</p>\n");
+}
+
+static void put_hidden(struct buf *out, const char *name, struct view value)
+{
+	buf_printf(out, "<input type=\"hidden\" name=\"%s\" value=\"", name);
+	web_html_text(out, value);
+	buf_append_string(out, "\">\n");
+}
+
+void web_auth_page_sign_in(struct web_exchange *e, const struct web_auth_page *page)
+{
+	struct buf out;
+	buf_init(&out, PAGE_MAX);
+	web_html_begin(&out, "Sign in", "passkey.js");
+	put_words(&out, page);
+	buf_append_string(&out, "<form method=\"post\" action=\"/auth/login\">\n"
+	                        "<label>Address\n<input name=\"username\" type=\"text\" inputmode=\"email\" "
+	                        "autocomplete=\"username\" "
+	                        "autocapitalize=\"none\" spellcheck=\"false\" required value=\"");
+	web_html_text(&out, page->username);
+	buf_append_string(&out,
+	    "\"></label>\n<label>Password\n<input name=\"password\" type=\"password\" "
+	    "autocomplete=\"current-password\" required></label>\n"
+	    "<button>Sign in</button>\n</form>\n"
+	    "<form class=\"passkey\" data-passkey=\"sign-in\" hidden><button>Use a passkey</button>\n"
+	    "<p class=\"problem\" role=\"alert\" hidden></p></form>\n"
+	    "<p class=\"quiet\">You use a mail program? <a href=\"/setup\">This is how it is set "
+	    "up</a>.</p>\n");
+	web_html_end(&out);
+	web_html_reply(e, page->status, &out);
+	buf_done(&out);
+}
+
+void web_auth_page_second(struct web_exchange *e, const struct web_auth_page *page)
+{
+	struct buf out;
+	struct arena arena;
+	struct json_value second = {.kind = JSON_NULL};
+	arena_init(&arena, ARENA_MAX);
+	/* After a wrong code it is not told again which there are. */
+	bool told = json_parse(page->text, &arena, &second) == 0;
+	buf_init(&out, PAGE_MAX);
+	web_html_begin(&out, "Second step", "passkey.js");
+	put_words(&out, page);
+	buf_append_string(&out, "<form method=\"post\" action=\"/auth/code\">\n");
+	put_hidden(&out, "ticket", page->ticket);
+	buf_printf(&out,
+	    "<label>%s\n<input name=\"code\" autocomplete=\"one-time-code\" autocapitalize=\"none\" "
+	    "spellcheck=\"false\" "
+	    "required autofocus></label>\n<button>Go on</button>\n</form>\n",
+	    told && !json_true_of(&second, "code")
+	        ? "A recovery code"
+	        : "The code of your authenticator program, or a recovery code");
+	if (!told || json_true_of(&second, "passkey")) {
+		buf_append_string(&out, "<form class=\"passkey\" data-passkey=\"second\" hidden>\n");
+		put_hidden(&out, "ticket", page->ticket);
+		buf_append_string(&out, "<button>Use a passkey</button>\n<p class=\"problem\" role=\"alert\" "
+		                        "hidden></p></form>\n");
+	}
+	buf_append_string(&out, "<p class=\"quiet\"><a href=\"/\">Begin again</a></p>\n");
+	web_html_end(&out);
+	web_html_reply(e, page->status, &out);
+	buf_done(&out);
+	arena_done(&arena);
+}
+
+void web_auth_page_prove(struct web_exchange *e, const struct web_auth_page *page)
+{
+	struct buf out;
+	buf_init(&out, PAGE_MAX);
+	web_html_begin(&out, "Is it you?", "passkey.js");
+	put_words(&out, page);
+	buf_append_string(&out,
+	    "<p>Before this is changed, prove that it is you. Then do it again; for 15 minutes nobody "
+	    "asks.</p>\n"
+	    "<form method=\"post\" action=\"/auth/prove\">\n"
+	    "<label>Your password; or, with two-step sign-in, a code\n<input name=\"secret\" "
+	    "type=\"password\" "
+	    "autocomplete=\"current-password\" required autofocus></label>\n<button>Go on</button>\n</form>\n"
+	    "<form class=\"passkey\" data-passkey=\"prove\" hidden><button>Use a passkey</button>\n"
+	    "<p class=\"problem\" role=\"alert\" hidden></p></form>\n"
+	    "<p class=\"quiet\"><a href=\"/account\">Back to the account</a></p>\n");
+	web_html_end(&out);
+	web_html_reply(e, page->status, &out);
+	buf_done(&out);
+}
+
+void web_auth_page_codes(struct web_exchange *e, const struct web_auth_page *page)
+{
+	struct buf out;
+	struct arena arena;
+	struct json_value codes = {.kind = JSON_NULL};
+	arena_init(&arena, ARENA_MAX);
+	buf_init(&out, PAGE_MAX);
+	json_parse(page->text, &arena, &codes);
+	struct view uri = json_text_of(&codes, "uri"), copy;
+	web_html_begin(&out, "Two-step sign-in", NULL);
+	put_words(&out, page);
+	buf_append_string(
+	    &out, "<p>Scan this with an authenticator program, then type the code that it shows.</p>\n");
+	if (arena_copy(&arena, uri, &copy))
+		web_html_qr(&out, copy.data);
+	buf_append_string(&out, "<p class=\"quiet\">Or type this into the program: <code>");
+	web_html_text(&out, json_text_of(&codes, "secret"));
+	buf_append_string(&out, "</code></p>\n<p>From then on mail programs need app passwords: your own "
+	                        "password opens nothing but the first "
+	                        "step here.</p>\n<form method=\"post\" action=\"/auth/codes/set\">\n");
+	put_hidden(&out, "ticket", page->ticket);
+	buf_append_string(&out,
+	    "<label>Code\n<input name=\"code\" inputmode=\"numeric\" autocomplete=\"one-time-code\" required "
+	    "autofocus></label>\n<button>Switch it on</button>\n</form>\n"
+	    "<p class=\"quiet\"><a href=\"/account\">Back to the account</a></p>\n");
+	web_html_end(&out);
+	web_html_reply(e, page->status, &out);
+	buf_done(&out);
+	arena_done(&arena);
+}
+
+static void put_codes(struct buf *out, struct view text)
+{
+	struct arena arena;
+	struct json_value list = {.kind = JSON_NULL};
+	arena_init(&arena, ARENA_MAX);
+	json_parse(text, &arena, &list);
+	buf_append_string(out,
+	    "<p>Each of these recovery codes signs you in once, when you have neither your "
+	    "authenticator program nor a passkey. Keep them where you find them then: they are not shown "
+	    "again.</p>\n<ul class=\"codes\">\n");
+	for (const struct json_value *code = list.first; code; code = code->next) {
+		buf_append_string(out, "<li><code>");
+		web_html_text(out, code->text);
+		buf_append_string(out, "</code></li>\n");
+	}
+	buf_append_string(out, "</ul>\n");
+	arena_done(&arena);
+}
+
+void web_auth_page_secret(struct web_exchange *e, const struct web_auth_page *page, const char *name)
+{
+	struct buf out;
+	struct view what = view_from_string(name);
+	bool codes = view_equal(what, VIEW("recoveryCodes")), token = view_equal(what, VIEW("token"));
+	buf_init(&out, PAGE_MAX);
+	web_html_begin(&out, codes ? "Recovery codes" : token ? "A new token" : "A new app password", NULL);
+	if (codes) {
+		put_codes(&out, page->text);
+	} else {
+		buf_append_string(&out,
+		    token
+		        ? "<p>Give this token to the program. It is not shown again.</p>\n"
+		        : "<p>Type this password into the program, with your address as its user name. It is "
+		          "not shown again.</p>\n");
+		buf_append_string(&out, "<p><code class=\"secret\">");
+		web_html_text(&out, page->text);
+		buf_append_string(&out, "</code></p>\n");
+	}
+	buf_append_string(&out, "<p><a href=\"/account\">Back to the account</a></p>\n");
+	web_html_end(&out);
+	web_html_reply(e, page->status, &out);
+	buf_done(&out);
+}
+
+void web_auth_page_words(struct web_exchange *e, const struct web_auth_page *page)
+{
+	struct buf out;
+	buf_init(&out, PAGE_MAX);
+	web_html_begin(&out, "That did not work", NULL);
+	put_words(&out, page);
+	buf_append_string(&out, "<p><a href=\"/account\">Back to the account</a></p>\n");
+	web_html_end(&out);
+	web_html_reply(e, page->status, &out);
+	buf_done(&out);
+}

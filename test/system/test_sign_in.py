@@ -1,0 +1,374 @@
+"""Signing in as a browser does, by forms and by JSON: passwords, codes, passkeys, sessions, app passwords and tokens."""
+import base64
+import hashlib
+import hmac
+import imaplib
+import json
+import re
+import struct
+import time
+import urllib.parse
+
+import pytest
+
+from clock import Clock
+from passkey import Passkey
+from web_client import JSON, Web, basic
+
+ALICE = "alice@example.test"
+COOKIE = "__Host-postrider"
+
+
+class Browser(Web):
+    """Keeps the cookie, and says where its pages come from."""
+
+    def __init__(self, server, host="mail.example.test"):
+        super().__init__(server)
+        self.host, self.cookie = f"{host}:{server.ports['https']}", None
+        self.origin = f"https://{self.host}"
+
+    def ask(self, method, path, body=None, fields=(), **options):
+        own = {"Host": self.host, "Origin": self.origin, "Sec-Fetch-Site": "same-origin", "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"}
+        if self.cookie:
+            own["Cookie"] = f"other=1; {COOKIE}={self.cookie}"
+        answer = super().ask(method, path, body, {**own, **dict(fields)}, **options)
+        self.keep(answer)
+        return answer
+
+    def keep(self, answer):
+        told = answer.fields.get("set-cookie")
+        if told:
+            name, value = told.split(";")[0].split("=", 1)
+            assert name == COOKIE and {"Path=/", "Secure", "HttpOnly", "SameSite=Strict"} <= set(told.split("; "))
+            self.cookie = value or None
+
+    def json_to(self, path, **question):
+        return self.ask("POST", path, json.dumps(question), JSON)
+
+    def form_to(self, path, *pairs, **fields):
+        body = urllib.parse.urlencode([*pairs, *fields.items()])
+        return self.ask("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded"})
+
+    def sign_in(self, password=None):
+        answer = self.json_to("/auth/login", username=ALICE, password=password or self.server.passwords[ALICE])
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    @property
+    def state(self):
+        answer = self.get("/auth/account")
+        assert answer.status == 200, answer.body
+        return answer.json
+
+
+def code(secret, at=0):
+    """RFC 6238, written once more."""
+    mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30 + at), hashlib.sha1).digest()
+    part = struct.unpack(">I", mac[mac[-1] & 15:][:4])[0] & 0x7fffffff
+    return f"{part % 1000000:06}"
+
+
+def imap(server, password):
+    client = imaplib.IMAP4_SSL("127.0.0.1", server.ports["imaps"], ssl_context=server.tls())
+    try:
+        client.login(ALICE, password)
+        return None
+    except imaplib.IMAP4.error as error:
+        return str(error)
+    finally:
+        client.shutdown()
+
+
+def codes_on(browser):
+    """Switches codes on; the secret and the recovery codes."""
+    begun = browser.json_to("/auth/codes/begin").json
+    secret = begun["codes"]["secret"]
+    assert f"secret={secret}" in begun["codes"]["uri"] and begun["codes"]["uri"].startswith("otpauth://totp/")
+    assert browser.json_to("/auth/codes/set", ticket=begun["ticket"], code="000000").json["reason"] == "wrong"
+    done = browser.json_to("/auth/codes/set", ticket=begun["ticket"], code=code(secret))
+    assert done.status == 200, done.body
+    return secret, done.json["recoveryCodes"]
+
+
+# ---- password and session ----
+
+def test_a_password_gives_a_session(make_server):
+    server = make_server()
+    with Browser(server) as browser:
+        wrong = browser.json_to("/auth/login", username=ALICE, password="not this one")
+        nobody = browser.json_to("/auth/login", username="nobody@example.test", password="not this one")
+        assert wrong.status == nobody.status == 401 and wrong.body == nobody.body and browser.cookie is None
+        assert browser.get("/auth/account").status == 401
+        assert browser.get("/account").fields["location"] == "/"
+        assert browser.sign_in() == {"next": None, "address": ALICE}
+        assert ALICE not in browser.cookie
+        state = browser.state
+        assert state["address"] == ALICE and [s["agent"] for s in state["sessions"]] == ["Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"]
+        # The session opens JMAP too, and outlives a restart of the server.
+        assert browser.get("/jmap/session").json["username"] == ALICE
+    server.stop()
+    server.start()
+    with Browser(server) as again:
+        again.cookie = browser.cookie
+        assert again.get("/jmap/session").json["username"] == ALICE
+        assert again.json_to("/auth/logout").status == 200 and again.cookie is None
+        again.cookie = browser.cookie
+        assert again.get("/jmap/session").status == 401
+        assert again.get("/auth/account").status == 401 and again.cookie is None
+
+
+def test_without_a_script(make_server):
+    server = make_server()
+    with Browser(server) as browser:
+        page = browser.get("/").body.decode()
+        assert 'action="/auth/login"' in page and 'name="password"' in page
+        wrong = browser.form_to("/auth/login", username='"><b>@x', password="no")
+        assert wrong.status == 401 and "That was not right" in wrong.body.decode() and "<b>" not in wrong.body.decode()
+        done = browser.form_to("/auth/login", username=ALICE, password=server.passwords[ALICE])
+        assert done.status == 303 and done.fields["location"] == "/account" and browser.cookie
+        page = browser.get("/account").body.decode()
+        assert ALICE in page and "Firefox on Linux" in page and "this one" in page
+        assert browser.get("/").fields["location"] == "/account"
+        made = browser.form_to("/auth/passwords/add", ("opens", "imap"), name="<i>Phone</i>").body.decode()
+        password = re.search(r'class="secret">([a-z0-9]{16})<', made).group(1)
+        assert imap(server, password) is None
+        page = browser.get("/account").body.decode()
+        assert "&lt;i&gt;Phone&lt;/i&gt;" in page and "<i>" not in page
+        secret = re.search(r"<code>([A-Z2-7]{32})</code>", begun := browser.form_to("/auth/codes/begin").body.decode()).group(1)
+        ticket = re.search(r'name="ticket" value="([0-9a-f]{32})"', begun).group(1)
+        assert "<svg" in begun
+        codes = re.findall(r"<li><code>([a-z0-9-]{19})</code>", browser.form_to("/auth/codes/set", ticket=ticket, code=code(secret)).body.decode())
+        assert len(codes) == 10
+        assert browser.form_to("/auth/logout").fields["location"] == "/" and browser.cookie is None
+        second = browser.form_to("/auth/login", username=ALICE, password=server.passwords[ALICE])
+        ticket = re.search(r'name="ticket" value="([0-9a-f]{32})"', second.body.decode()).group(1)
+        wrong = browser.form_to("/auth/code", ticket=ticket, code="aaaa-aaaa-aaaa-aaaa")
+        assert wrong.status == 401 and ticket in wrong.body.decode() and browser.cookie is None
+        done = browser.form_to("/auth/code", ticket=ticket, code=codes[0])
+        assert done.status == 303 and browser.cookie and "that are left: 9" in browser.get("/account").body.decode()
+
+
+def test_sessions_are_listed_and_ended(make_server):
+    server = make_server()
+    with Browser(server) as one, Browser(server) as two:
+        one.sign_in()
+        two.sign_in()
+        assert two.get("/jmap/session").status == 200
+        state = one.state
+        other = next(s["id"] for s in state["sessions"] if s["id"] != state["session"])
+        assert len(state["sessions"]) == 2
+        mark = server.mark()
+        assert one.json_to("/auth/sessions/end", id=other).status == 200
+        server.wait_event("web-account-gone", since=mark)  # its channel has ended at once, and this one's has not
+        assert two.get("/jmap/session").status == 401 and one.get("/jmap/session").status == 200
+        assert one.json_to("/auth/sessions/end", id=other).status == 404
+        two.cookie = None
+        two.sign_in()
+        assert one.json_to("/auth/sessions/end").status == 200
+        assert two.get("/auth/account").status == 401 and [s["id"] for s in one.state["sessions"]] == [state["session"]]
+
+
+def test_dangerous_things_want_a_proof(make_server, tmp_path):
+    clock = Clock(tmp_path / "clock")
+    server = make_server(environment=clock.environment)
+    with Browser(server) as browser:
+        browser.sign_in()
+        assert browser.state["proved"] > 0
+        clock.advance(16 * 60)
+        assert browser.state["proved"] == 0
+        for path in ("/auth/passwords/add", "/auth/tokens/add", "/auth/password", "/auth/codes/begin", "/auth/codes/remove", "/auth/passkeys/begin",
+                     "/auth/passkeys/remove", "/auth/passwords/remove", "/auth/recovery/make", "/auth/sessions/end", "/auth/codes/set", "/auth/passkeys/add"):
+            answer = browser.json_to(path)
+            assert answer.status == 403 and answer.json["reason"] == "unproved", path
+        assert browser.json_to("/auth/prove", secret="wrong").json["reason"] == "wrong"
+        assert browser.json_to("/auth/prove", secret=server.passwords[ALICE]).status == 200
+        assert browser.json_to("/auth/passwords/add", name="x", opens=["imap"]).status == 200
+
+
+def test_a_new_password_ends_everything_else(make_server):
+    server = make_server()
+    with Browser(server) as one, Browser(server) as two:
+        one.sign_in()
+        two.sign_in()
+        old = server.passwords[ALICE]
+        assert one.json_to("/auth/password", current="not this one", new="a much longer password").json["reason"] == "wrong"
+        weak = one.json_to("/auth/password", current=old, new="password")
+        assert weak.status == 400 and weak.json["detail"].startswith("This password cannot be used: ")
+        assert one.json_to("/auth/password", current=old, new="entirely different words").status == 200
+        assert two.get("/auth/account").status == 401 and one.get("/auth/account").status == 200
+        assert imap(server, old) and imap(server, "entirely different words") is None
+
+
+# ---- the second factor ----
+
+def test_codes(make_server):
+    server = make_server()
+    password = server.passwords[ALICE]
+    with Browser(server) as browser:
+        browser.sign_in()
+        secret, recovery = codes_on(browser)
+        assert len(set(recovery)) == 10 and browser.state["codes"] and browser.state["recoveryCodes"] == 10
+        app = browser.json_to("/auth/passwords/add", name="Phone", opens=["imap", "web"]).json["password"]
+    # Mail programs are told that they need an app password; HTTP programs as well.
+    assert "app password" in imap(server, password) and imap(server, app) is None
+    with Web(server) as web:
+        assert web.ask("GET", "/jmap/session", fields=basic(server, ALICE)).status == 401
+        assert web.ask("GET", "/jmap/session", fields=basic(server, ALICE, app)).status == 200
+    with Browser(server) as browser:
+        begun = browser.sign_in()
+        assert begun["next"] == "second" and begun["second"] == {"code": True, "passkey": False} and browser.cookie is None
+        # An app password opens no browser's session.
+        assert browser.json_to("/auth/login", username=ALICE, password=app).status == 401
+        fresh = code(secret, 1)
+        assert browser.json_to("/auth/code", ticket=begun["ticket"], code=fresh).status == 200 and browser.cookie
+        browser.cookie = None
+        again = browser.sign_in()
+        assert browser.json_to("/auth/code", ticket=again["ticket"], code=fresh).status == 401  # taken once
+        assert browser.json_to("/auth/code", ticket=again["ticket"], code=recovery[3].upper()).status == 200
+        assert browser.state["recoveryCodes"] == 9
+        assert browser.json_to("/auth/codes/remove").status == 200 and not browser.state["secondFactor"]
+    assert imap(server, password) is None
+
+
+def test_guessing_codes_is_slowed_down(make_server):
+    server = make_server()
+    with Browser(server) as browser:
+        browser.sign_in()
+        codes_on(browser)
+        browser.cookie = None
+        reasons = []
+        ticket = browser.sign_in()["ticket"]
+        for _ in range(10):
+            reasons.append(browser.json_to("/auth/code", ticket=ticket, code="0000").json["reason"])
+        assert set(reasons) == {"wrong"}
+        assert browser.json_to("/auth/code", ticket=ticket, code="0000").json["reason"] == "stale"
+
+
+def test_passkeys(make_server):
+    server = make_server()
+    with Browser(server) as browser:
+        browser.sign_in()
+        key = Passkey(browser.origin)
+        begun = browser.json_to("/auth/passkeys/begin").json
+        assert begun["options"]["rp"]["id"] == "mail.example.test"
+        made = key.make(begun["options"])
+        done = browser.json_to("/auth/passkeys/add", ticket=begun["ticket"], name="Phone", **made)
+        assert done.status == 200 and len(done.json["recoveryCodes"]) == 10
+        assert browser.json_to("/auth/passkeys/add", ticket=begun["ticket"], name="Phone", **made).json["reason"] == "stale"
+        assert [p["name"] for p in browser.state["passkeys"]] == ["Phone"] and browser.state["secondFactor"]
+        browser.cookie = None
+        # Alone: it has looked who its user is.
+        begun = browser.json_to("/auth/passkey/options").json
+        assert begun["options"]["allowCredentials"] == [] and begun["options"]["userVerification"] == "required"
+        answer = key.sign(begun["options"])
+        assert browser.json_to("/auth/passkey", ticket=begun["ticket"], **answer).json["address"] == ALICE and browser.cookie
+        assert browser.json_to("/auth/passkey", ticket=begun["ticket"], **answer).json["reason"] == "stale"  # one challenge, one answer
+        # As the proof of a session; and not for another session.
+        begun = browser.json_to("/auth/passkey/options", prove=True).json
+        assert browser.json_to("/auth/passkey", prove=True, ticket=begun["ticket"], **key.sign(begun["options"])).status == 200
+        begun = browser.json_to("/auth/passkey/options", prove=True).json
+        assert browser.json_to("/auth/passkey", ticket=begun["ticket"], **key.sign(begun["options"])).json["reason"] == "stale"
+        browser.cookie = None
+        # As the second step.
+        second = browser.sign_in()
+        assert second["second"] == {"code": False, "passkey": True}
+        begun = browser.json_to("/auth/passkey/options", ticket=second["ticket"]).json
+        assert len(begun["options"]["allowCredentials"]) == 1
+        assert browser.json_to("/auth/passkey", ticket=begun["ticket"], **key.sign(begun["options"])).status == 200 and browser.cookie
+        assert browser.json_to("/auth/passkeys/remove", id=browser.state["passkeys"][0]["id"]).status == 200
+
+
+def test_passkeys_that_are_refused(make_server):
+    server = make_server()
+    with Browser(server) as browser:
+        browser.sign_in()
+        key = Passkey(browser.origin)
+        begun = browser.json_to("/auth/passkeys/begin").json
+        browser.json_to("/auth/passkeys/add", ticket=begun["ticket"], name="Phone", **key.make(begun["options"]))
+        browser.cookie = None
+
+        def refused(change=None):
+            asked = browser.json_to("/auth/passkey/options").json
+            answer = key.sign(asked["options"])
+            if change:
+                change(answer)
+            told = browser.json_to("/auth/passkey", ticket=asked["ticket"], **answer)
+            assert browser.cookie is None
+            return told.status == 401 and told.json["reason"] == "wrong"
+        key.flags = 1
+        assert refused()  # nobody was verified
+        key.flags = 5
+        key.origin = "https://evil.test"
+        assert refused()
+        key.origin = browser.origin
+        key.counter = 0
+        assert refused()  # a copy
+        key.counter = 5
+        assert refused(lambda answer: answer.update(signature=answer["signature"][:-4] + "AAAA"))
+        assert refused(lambda answer: answer.update(userHandle="AAAAAAAAAAA"))
+        assert refused(lambda answer: answer.update(id="AAAA"))
+        assert refused(lambda answer: answer.update(clientDataJSON="e30"))
+        # Under another name of this server it is another site's.
+        with Browser(server, "localhost") as other:
+            asked = other.json_to("/auth/passkey/options").json
+            key.site = "localhost"
+            assert other.json_to("/auth/passkey", ticket=asked["ticket"], **key.sign(asked["options"])).status == 401
+
+
+# ---- programs ----
+
+def test_tokens(make_server):
+    server = make_server()
+    with Web(server) as web:
+        question = {"username": ALICE, "password": server.passwords[ALICE], "program": True}
+        answer = web.ask("POST", "/auth/login", json.dumps(question), JSON)
+        assert answer.status == 200 and "set-cookie" not in answer.fields
+        bearer = {"Authorization": "Bearer " + answer.json["token"]}
+        assert web.ask("GET", "/jmap/session", fields=bearer).json["username"] == ALICE
+        # It reads and writes mail; it changes nothing of how its owner signs in.
+        for path in ("/auth/passwords/add", "/auth/password", "/auth/codes/begin", "/auth/prove"):
+            assert web.ask("POST", path, "{}", {**JSON, **bearer}).status == 400, path
+        assert web.ask("POST", "/auth/logout", "{}", {**JSON, **bearer}).status == 200
+        assert web.ask("GET", "/jmap/session", fields=bearer).status == 401
+    with Browser(server) as browser:
+        browser.sign_in()
+        token = browser.json_to("/auth/tokens/add", name="Backup").json["token"]
+        with Web(server) as web:
+            assert web.ask("GET", "/jmap/session", fields={"Authorization": f"Bearer {token}"}).status == 200
+        made = next(s for s in browser.state["sessions"] if s["program"])
+        assert made["agent"] == "Backup"
+
+
+# ---- other sites ----
+
+def test_pages_of_other_sites(make_server):
+    server = make_server()
+    with Browser(server) as browser:
+        browser.sign_in()
+        kept = browser.cookie
+        for fields in ({"Origin": "https://evil.test", "Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.test"}, {"Origin": "null"},
+                       {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "cross-site"}):
+            for kind in ("application/json", "application/x-www-form-urlencoded", "text/plain"):
+                answer = browser.ask("POST", "/auth/logout", "{}", {"Content-Type": kind, **fields})
+                assert answer.status == 403, (fields, kind)
+                assert browser.ask("POST", "/auth/login", "{}", {"Content-Type": kind, **fields}).status == 403
+        assert browser.cookie == kept and browser.get("/auth/account").status == 200
+        assert "access-control-allow-origin" not in browser.get("/auth/account").fields
+
+
+@pytest.mark.parametrize("body, kind", [(b"{", "application/json"), (b"[]", "application/json"), (b"{}", "text/plain"), (b"a=%zz", "application/x-www-form-urlencoded"),
+                                        (b"a=%ff", "application/x-www-form-urlencoded"), (b"&".join([b"a=b"] * 100), "application/x-www-form-urlencoded"),
+                                        (b'{"username":{}}', "application/json")])
+def test_what_makes_no_sense(server, body, kind):
+    with Browser(server) as browser:
+        assert browser.ask("POST", "/auth/login", body, {"Content-Type": kind}).status in (400, 413)
+        assert browser.get("/").status == 200
+
+
+def test_what_is_too_large(server):
+    with Browser(server) as browser:
+        browser.http.putrequest("POST", "/auth/login", skip_host=True)
+        for name, value in {"Host": browser.host, "Origin": browser.origin, "Content-Type": "application/json", "Content-Length": "70000"}.items():
+            browser.http.putheader(name, value)
+        browser.http.endheaders()
+        assert browser.http.getresponse().status == 413
