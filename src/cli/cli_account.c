@@ -1,4 +1,5 @@
-/* account: add, password, quota, disable, enable, remove, show, list, app-add, app-remove. */
+/* account: add, password, quota, disable, enable, remove, show, list, app-add, app-remove. Sessions of the
+ * web and the second factor: cli_account_web.c. */
 #include "cli/cli_account.h"
 
 #include <errno.h>
@@ -9,6 +10,8 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "cli/account_record.h"
+#include "cli/cli_account_web.h"
 #include "trust/login/credentials.h"
 #include "trust/login/strength.h"
 
@@ -27,78 +30,6 @@ void cli_generate_password(char out[CLI_GENERATED_SIZE])
 }
 
 /* ---- credentials ---- */
-
-struct account_record {
-	struct credentials credentials;
-	struct buf before; /* as stored, to be compared when it is written back */
-	struct arena arena;
-};
-
-static int read_record(struct directory_client *client, const char *address, struct account_record *r)
-{
-	struct message_directory_answer answer;
-	const struct view field = view_from_string(address);
-	arena_init(&r->arena, 1 << 20);
-	buf_init(&r->before, CREDENTIALS_MAX + 1024);
-	int error = directory_client_ask(client, DIRECTORY_LOOK_UP, 0, &field, 1, &answer);
-	if (error)
-		return cli_directory_problem(address, error);
-	const struct message_field *fields = answer.fields.items;
-	buf_append(&r->before, fields[1].value);
-	if (credentials_decode(buf_view(&r->before), &r->credentials) == 0)
-		return 0;
-	fprintf(stderr, "postrider: %s: this version cannot read the stored credentials\n", address);
-	return EXIT_DATA;
-}
-
-static void free_record(struct account_record *r)
-{
-	if (r->before.data)
-		mem_wipe(r->before.data, r->before.cap);
-	buf_done(&r->before);
-	arena_done(&r->arena);
-}
-
-/* -ESTALE: somebody has changed it since it was read. Else 0, or an exit status with the reason said. */
-static int write_record(struct directory_client *client, const char *address, struct account_record *r,
-    enum directory_credentials how)
-{
-	struct message_directory_answer answer;
-	struct buf encoded;
-	buf_init(&encoded, CREDENTIALS_MAX + 1024);
-	int error = credentials_encode(&r->credentials, &encoded);
-	const struct view fields[] = {view_from_string(address), buf_view(&encoded), buf_view(&r->before)};
-	if (error == 0)
-		error = directory_client_ask(client, DIRECTORY_CREDENTIALS_PUT, how, fields, 3, &answer);
-	mem_wipe(encoded.data, encoded.cap);
-	buf_done(&encoded);
-	return error == -ESTALE ? error : cli_directory_problem(address, error);
-}
-
-/* What is to be done to the credentials: 0, or an exit status with the reason said. */
-typedef int (*record_change)(struct account_record *r, void *arg);
-
-/* Reads, changes, writes; again, when somebody was faster: a login notes its place in the same record. */
-static int change_record(struct directory_client *client, const char *address, enum directory_credentials how,
-    record_change change, void *arg)
-{
-	enum { TRIES = 10 };
-	int status = -ESTALE;
-	for (int i = 0; i < TRIES && status == -ESTALE; i++) {
-		struct account_record r = {0};
-		status = read_record(client, address, &r);
-		if (status == 0)
-			status = change(&r, arg);
-		if (status == 0)
-			status = write_record(client, address, &r, how);
-		free_record(&r);
-	}
-	if (status != -ESTALE)
-		return status;
-	fprintf(stderr, "postrider: %s: somebody else changed this account at the same time; try again\n",
-	    address);
-	return EXIT_TEMPORARY;
-}
 
 struct new_password {
 	struct view text;
@@ -183,7 +114,7 @@ static bool refuse_scram(const struct cli *cli)
 int cli_account_reset_password(struct directory_client *client, const char *address, struct view password)
 {
 	struct new_password fresh = {.text = password};
-	return change_record(client, address, DIRECTORY_CREDENTIALS_REPLACED, put_password, &fresh);
+	return account_record_change(client, address, DIRECTORY_CREDENTIALS_REPLACED, put_password, &fresh);
 }
 
 /* ---- the verbs ---- */
@@ -223,14 +154,14 @@ static int change_password(struct cli *cli, struct directory_client *client)
 		return EXIT_REFUSED;
 	buf_init(&password, PASSWORD_MAX);
 	/* Nobody is asked for the password of an account that isn't there. */
-	int status = read_record(client, cli->argv[0], &r);
-	free_record(&r);
+	int status = account_record_read(client, cli->argv[0], &r);
+	account_record_free(&r);
 	if (status == 0)
 		status = get_password(cli, cli->argv[0], generate, from_stdin, &password);
 	struct new_password fresh = {.text = buf_view(&password), .scram = scram};
 	if (status == 0)
-		status =
-		    change_record(client, cli->argv[0], DIRECTORY_CREDENTIALS_REPLACED, put_password, &fresh);
+		status = account_record_change(
+		    client, cli->argv[0], DIRECTORY_CREDENTIALS_REPLACED, put_password, &fresh);
 	if (password.data)
 		mem_wipe(password.data, password.cap);
 	buf_done(&password);
@@ -348,7 +279,7 @@ static int add_app(struct cli *cli, struct directory_client *client)
 		return cli_usage(
 		    cli, "--protocols takes smtp, pop3, imap, web and sieve, separated by commas");
 	app.name = cli->argv[1];
-	int status = change_record(client, cli->argv[0], DIRECTORY_CREDENTIALS_ADDED, put_app, &app);
+	int status = account_record_change(client, cli->argv[0], DIRECTORY_CREDENTIALS_ADDED, put_app, &app);
 	if (status == 0)
 		printf("%s\n", app.text);
 	mem_wipe(app.text, sizeof app.text);
@@ -376,7 +307,7 @@ static int remove_app(struct cli *cli, struct directory_client *client)
 	if (!cli_words(cli, 2, 2))
 		return EXIT_USAGE;
 	struct old_app app = {cli->argv[0], cli->argv[1]};
-	return change_record(client, cli->argv[0], DIRECTORY_CREDENTIALS_REPLACED, take_app, &app);
+	return account_record_change(client, cli->argv[0], DIRECTORY_CREDENTIALS_REPLACED, take_app, &app);
 }
 
 /* ---- looking ---- */
@@ -417,7 +348,7 @@ static int show(struct cli *cli, struct directory_client *client)
 	uint64_t numbers[5] = {0};
 	if (!cli_words(cli, 1, 1))
 		return EXIT_USAGE;
-	int status = read_record(client, cli->argv[0], &r);
+	int status = account_record_read(client, cli->argv[0], &r);
 	const struct view field = view_from_string(cli->argv[0]);
 	if (status == 0)
 		status = cli_directory_problem(cli->argv[0],
@@ -434,7 +365,9 @@ static int show(struct cli *cli, struct directory_client *client)
 		    (unsigned long long)numbers[2], (unsigned long long)numbers[3],
 		    (unsigned long long)numbers[4]);
 		print_apps(&r.credentials, true);
-		puts("]}");
+		printf("],\"two_step\":%s,\"sessions\":%zu}\n",
+		    second_factor_is_set(&r.credentials.second) ? "true" : "false",
+		    r.credentials.sessions.count);
 	} else if (status == 0) {
 		printf("%s\n  messages        %llu\n  bytes           %llu\n  deleted bytes   %llu\n",
 		    cli->argv[0], (unsigned long long)numbers[0], (unsigned long long)numbers[1],
@@ -444,8 +377,12 @@ static int show(struct cli *cli, struct directory_client *client)
 		if (numbers[4])
 			printf("  quota, messages %llu\n", (unsigned long long)numbers[4]);
 		print_apps(&r.credentials, false);
+		if (second_factor_is_set(&r.credentials.second))
+			puts("  two-step        on");
+		if (r.credentials.sessions.count)
+			printf("  web sessions    %zu\n", r.credentials.sessions.count);
 	}
-	free_record(&r);
+	account_record_free(&r);
 	return status;
 }
 
@@ -509,6 +446,8 @@ int cli_account(struct cli *cli)
 {
 	static const struct cli_verb verbs[] = {{"add", add}, {"password", change_password},
 	    {"quota", set_quota}, {"disable", disable}, {"enable", enable}, {"remove", remove_account},
-	    {"show", show}, {"list", list}, {"app-add", add_app}, {"app-remove", remove_app}};
+	    {"show", show}, {"list", list}, {"app-add", add_app}, {"app-remove", remove_app},
+	    {"sessions", cli_account_sessions}, {"session-end", cli_account_session_end},
+	    {"two-step-off", cli_account_two_step_off}};
 	return cli_run_verb(cli, verbs, sizeof verbs / sizeof verbs[0]);
 }

@@ -30,7 +30,10 @@ static const struct {
         "       postrider account show ADDRESS [--json]\n"
         "       postrider account list [DOMAIN] [--json]\n"
         "       postrider account app-add ADDRESS NAME [--protocols LIST] [--readable]\n"
-        "       postrider account app-remove ADDRESS NAME"},
+        "       postrider account app-remove ADDRESS NAME\n"
+        "       postrider account sessions ADDRESS [--json]\n"
+        "       postrider account session-end ADDRESS NUMBER | --all\n"
+        "       postrider account two-step-off ADDRESS"},
     {"alias", cli_alias, "addresses that lead to other addresses",
         "postrider alias add ADDRESS TARGET...\n"
         "       postrider alias remove ADDRESS\n"

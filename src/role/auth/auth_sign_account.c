@@ -211,8 +211,9 @@ static void put_password(struct sign *s)
 		sign_failed(s, "changed");
 		return;
 	}
+	struct web_session own = *s->session;
 	credentials_put_hash(c, buf_view(&s->hash));
-	c->sessions.list[0] = *s->session;
+	c->sessions.list[0] = own;
 	c->sessions.count = 1;
 	auth_brake_given_back(&s->login);
 	sign_write(s, DIRECTORY_CREDENTIALS_REPLACED, password_set);

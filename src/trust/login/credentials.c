@@ -58,6 +58,7 @@ void credentials_put_hash(struct credentials *c, struct view hash)
 	c->password_hash = hash;
 	c->scram = false;
 	c->place_count = 0;
+	c->sessions.count = 0;
 }
 
 /* ---- known places ---- */

@@ -75,9 +75,9 @@ struct credentials {
 void credentials_init(struct credentials *c, const unsigned char salt[SCRAM_SALT_SIZE]);
 
 /*
- * Sets the main password, and forgets all known places: whoever knew the old one may have been there. Checks
- * of strength are the caller's. Slow, as password_hash is; with `scram` some 20 ms more. 0; -EINVAL for a
- * password that can't be prepared; -ENOMEM; -ENOBUFS when the arena is full.
+ * Sets the main password, forgets all known places and ends all sessions: whoever knew the old one may have
+ * been there. Checks of strength are the caller's. Slow, as password_hash is; with `scram` some 20 ms more.
+ * 0; -EINVAL for a password that can't be prepared; -ENOMEM; -ENOBUFS when the arena is full.
  */
 int credentials_set_password(struct credentials *c, struct view password, bool scram, struct arena *arena);
 
