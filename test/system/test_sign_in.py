@@ -339,6 +339,33 @@ def test_tokens(make_server):
         assert made["agent"] == "Backup"
 
 
+# ---- the administrator ----
+
+def test_an_administrator_helps(make_server):
+    server = make_server()
+    with Browser(server) as browser, Browser(server) as other:
+        browser.sign_in()
+        other.sign_in()
+        listed = json.loads(server.cli("account", "sessions", ALICE, "--json").stdout)
+        assert [s["agent"].split("/")[0] for s in listed] == ["Mozilla", "Mozilla"] and {s["address"] for s in listed} == {"127.0.0.1"}
+        assert len(server.cli("account", "sessions", ALICE).stdout.splitlines()) == 2
+        server.cli("account", "session-end", ALICE, str(listed[1]["id"]))
+        server.cli("account", "session-end", ALICE, str(listed[1]["id"]), status=66)
+        server.cli("account", "session-end", ALICE, "x", status=64)
+        assert other.get("/auth/account").status == 401 and browser.get("/auth/account").status == 200
+        server.cli("account", "two-step-off", ALICE, status=66)
+        codes_on(browser)
+        assert json.loads(server.cli("account", "show", ALICE, "--json").stdout)["two_step"] is True
+        assert b"The password alone opens this account" in server.cli("account", "two-step-off", ALICE).stderr
+        assert browser.state["secondFactor"] is False and imap(server, server.passwords[ALICE]) is None
+        server.cli("account", "session-end", ALICE, "--all")
+        assert browser.get("/auth/account").status == 401
+        other.cookie = None
+        other.sign_in()
+        server.cli("account", "password", ALICE, "--password-stdin", input=b"another long password\n")
+        assert other.get("/auth/account").status == 401
+
+
 # ---- other sites ----
 
 def test_pages_of_other_sites(make_server):

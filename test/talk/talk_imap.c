@@ -161,7 +161,9 @@ static void answer_login(struct talker *t)
 	} else if (!t->has_response) {
 		imap_challenge(t->session, VIEW(""));
 	} else if (who == 0) {
-		imap_refused(t->session, LOGIN_BAD_CREDENTIALS);
+		imap_refused(t->session, view_ends_nocase(view_of(t->sasl, t->sasl_len), VIEW("two steps"))
+		                             ? LOGIN_APP_PASSWORD
+		                             : LOGIN_BAD_CREDENTIALS);
 	} else {
 		t->mail = (struct mail_session){.answered = answered, .lost = lost, .full = full, .arg = t};
 		mail_session_open(&t->mail, who);

@@ -209,7 +209,10 @@ static void answer_login(void)
 	else if (stage.sasl_len == sizeof good - 1 && memcmp(stage.sasl, good, sizeof good - 1) == 0)
 		smtp_logged_in(stage.session, VIEW("alice@example.test"));
 	else
-		smtp_refused(stage.session, LOGIN_BAD_CREDENTIALS);
+		smtp_refused(
+		    stage.session, view_ends_nocase(view_of(stage.sasl, stage.sasl_len), VIEW("two steps"))
+		                       ? LOGIN_APP_PASSWORD
+		                       : LOGIN_BAD_CREDENTIALS);
 	stage.cancelled = false;
 }
 

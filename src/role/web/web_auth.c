@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "format/json.h"
+#include "http/http_cookie.h"
 #include "http/http_url.h"
 #include "role/web/web_auth_form.h"
 #include "role/web/web_auth_page.h"
@@ -70,18 +71,6 @@ struct call {
 
 /* ---- whose session ---- */
 
-/* A cookie's value (RFC 6265 section 5.4): pairs, each behind "; ". */
-static struct view cookie(struct view field)
-{
-	struct view pair;
-	while (field.len && view_next(&field, ';', &pair)) {
-		pair = view_trim(pair);
-		if (view_starts(pair, VIEW(COOKIE "=")))
-			return view_skip(pair, sizeof COOKIE);
-	}
-	return (struct view){0};
-}
-
 struct view web_auth_token(struct web_exchange *e, enum web_proof *proof)
 {
 	struct view authorization = http_exchange_field(e->x, "authorization");
@@ -90,9 +79,10 @@ struct view web_auth_token(struct web_exchange *e, enum web_proof *proof)
 		*proof = WEB_BY_BEARER;
 		return view_trim(view_skip(authorization, sizeof "Bearer"));
 	}
-	struct view token = cookie(http_exchange_field(e->x, "cookie"));
-	if (token.len)
-		*proof = WEB_BY_COOKIE;
+	struct view token;
+	if (!http_cookie_get(http_exchange_field(e->x, "cookie"), COOKIE, &token) || token.len == 0)
+		return (struct view){0};
+	*proof = WEB_BY_COOKIE;
 	return token;
 }
 
@@ -116,11 +106,18 @@ struct view web_auth_site(const struct web_exchange *e)
 static void set_cookie(struct web_exchange *e, struct view token)
 {
 	struct buf value;
+	const struct http_cookie cookie = {.name = COOKIE,
+	    .value = token,
+	    .path = "/",
+	    .max_age = token.len ? WEB_SESSION_SECONDS : 0,
+	    .secure = true,
+	    .http_only = true,
+	    .same_site = "Strict"};
 	buf_init(&value, WEB_TOKEN_TEXT_MAX + 200);
-	buf_printf(&value, COOKIE "=%.*s; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=%d",
-	    VIEW_FMT(token), token.len ? WEB_SESSION_SECONDS : 0);
+	http_cookie_write(&value, &cookie);
 	http_exchange_add(e->x, "set-cookie", buf_view(&value));
-	mem_wipe(value.data, value.cap);
+	if (value.data)
+		mem_wipe(value.data, value.cap);
 	buf_done(&value);
 }
 

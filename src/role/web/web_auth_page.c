@@ -28,6 +28,9 @@ void web_auth_page_sign_in(struct web_exchange *e, const struct web_auth_page *p
 	struct buf out;
 	buf_init(&out, PAGE_MAX);
 	web_html_begin(&out, "Sign in", "passkey.js");
+	buf_append_string(&out, "<p class=\"quiet\">Your mail at ");
+	web_html_text(&out, edge_settings()->hostname);
+	buf_append_string(&out, "</p>\n");
 	put_words(&out, page);
 	buf_append_string(&out, "<form method=\"post\" action=\"/auth/login\">\n"
 	                        "<label>Address\n<input name=\"username\" type=\"text\" inputmode=\"email\" "

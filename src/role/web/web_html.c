@@ -52,6 +52,8 @@ void web_html_reply(struct web_exchange *e, unsigned status, struct buf *page)
 	    VIEW("default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src "
 	         "'self'; "
 	         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"));
+	/* Under "no-referrer" a browser says of its forms that they come from "null". */
+	http_exchange_add(e->x, "referrer-policy", VIEW("same-origin"));
 	http_exchange_plain(e->x);
 	if (buf_failed(page)) {
 		buf_clear(page);
