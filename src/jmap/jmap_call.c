@@ -70,3 +70,16 @@ void jmap_created(struct jmap_call *c, struct view key, struct view id)
 	if (arena_copy(&c->arena, key, &copy))
 		(void)json_object_set_new(c->request->created, copy.data, json_stringn(id.data, id.len));
 }
+
+/* ---- calls behind this one ---- */
+
+void jmap_then(struct jmap_call *c, const char *method, json_t *arguments)
+{
+	struct jmap_request *r = c->request;
+
+	if (c->ended || arguments == NULL || r->then_first + r->then_count == JMAP_THEN_MAX) {
+		json_decref(arguments);
+		return;
+	}
+	r->then[r->then_first + r->then_count++] = (struct jmap_then){method, arguments, c->id};
+}

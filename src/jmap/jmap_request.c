@@ -157,17 +157,6 @@ static bool next_call(struct jmap_request *r)
 	return true;
 }
 
-void jmap_then(struct jmap_call *c, const char *method, json_t *arguments)
-{
-	struct jmap_request *r = c->request;
-
-	if (c->ended || arguments == NULL || r->then_first + r->then_count == JMAP_THEN_MAX) {
-		json_decref(arguments);
-		return;
-	}
-	r->then[r->then_first + r->then_count++] = (struct jmap_then){method, arguments, c->id};
-}
-
 /* ---- the request ---- */
 
 static void free_request(struct jmap_request *r)
