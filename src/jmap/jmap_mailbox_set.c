@@ -1,4 +1,428 @@
-/* Mailboxes that are made, changed and removed (RFC 8621 section 2.5). */
-#include "jmap/jmap_private.h"
+/*
+ * Mailbox/set (RFC 8621 section 2.5). Mailboxes are few, and one depends on another: so they are changed one
+ * by one, beside a list of all that is kept up to date.
+ */
+#include <errno.h>
 
-const struct jmap_method jmap_methods_mailbox_set[] = {{0}};
+#include "base/mem.h"
+#include "jmap/jmap_email_set.h"
+#include "jmap/jmap_mailbox_setting.h"
+#include "jmap/jmap_place.h"
+
+static void release(void *data)
+{
+	struct mailbox_setting *s = data;
+	jmap_mailbox_list_done(&s->list);
+	buf_done(&s->path);
+	buf_done(&s->old_path);
+	buf_done(&s->name);
+	mem_free(s->going);
+}
+
+/* ---- states, and the list ---- */
+
+static void on_state(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	const struct mail_done *done = answer;
+	if (type == EMAIL_STATE)
+		s->state = jmap_state_told(answer, JMAP_KIND_MAILBOXES);
+	if (type != MAIL_DONE)
+		return;
+	if (done->error)
+		jmap_error_of(c, done->error, "the account");
+	else
+		jmap_set_state(c, s->state);
+}
+
+static void ask_state(struct jmap_call *c)
+{
+	jmap_ask(c, EMAIL_STATES, &(struct email_states){.account = jmap_account(c)->ask}, on_state);
+}
+
+static void on_listed(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	const struct mail_done *done = answer;
+	if (type == MAIL_MAILBOX)
+		jmap_mailbox_list_take(&s->list, jmap_account(c)->ask, answer);
+	if (type != MAIL_DONE)
+		return;
+	int64_t error = done->error ? done->error : s->list.failed ? -ENOMEM : 0;
+	if (error)
+		jmap_error_of(c, error, "the list of Mailboxes");
+	else
+		ask_state(c);
+}
+
+/* The list comes before the first state, so that what it does not know is a change behind that. */
+static void ask_first(struct jmap_call *c)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	if (s->is_listed) {
+		ask_state(c);
+		return;
+	}
+	s->is_listed = true;
+	jmap_ask(
+	    c, MAIL_MAILBOXES, &(struct mail_mailboxes){.own_only = jmap_account(c)->ask == 0}, on_listed);
+}
+
+enum { SETS_ALL = MAIL_SET_SUBSCRIBED | MAIL_SET_ROLE | MAIL_SET_ORDER };
+
+/* What MAIL_SET has to do of `which`. */
+static unsigned sets(const struct mailbox_wish *w, unsigned which)
+{
+	return ((w->has_subscribed ? MAIL_SET_SUBSCRIBED : 0U) | (w->has_role ? MAIL_SET_ROLE : 0U) |
+	           (w->has_order ? MAIL_SET_ORDER : 0U)) &
+	       which;
+}
+
+static void ask_set(
+    struct jmap_call *c, const struct mailbox_setting *s, unsigned set, jmap_answered *answered)
+{
+	const struct mailbox_wish *w = &s->wish;
+	jmap_ask(c, MAIL_SET,
+	    &(struct mail_set){.account = jmap_account(c)->ask,
+	        .mailbox = s->number,
+	        .set = set,
+	        .subscribed = w->subscribed,
+	        .role = w->role,
+	        .order = w->order},
+	    answered);
+}
+
+/* The holder of a role gives it up; then `then` is answered. */
+static void ask_give_up(struct jmap_call *c, const struct mailbox_setting *s, jmap_answered *answered)
+{
+	jmap_ask(c, MAIL_SET,
+	    &(struct mail_set){.account = jmap_account(c)->ask, .mailbox = s->holder, .set = MAIL_SET_ROLE},
+	    answered);
+}
+
+/* ---- create ---- */
+
+static void put_rights(struct json_out *w, uint64_t rights)
+{
+	static const struct {
+		const char *name;
+		uint64_t rights;
+	} all[] = {{"mayReadItems", RIGHT_LOOKUP | RIGHT_READ}, {"mayAddItems", RIGHT_INSERT},
+	    {"mayRemoveItems", RIGHT_DELETE | RIGHT_EXPUNGE}, {"maySetSeen", RIGHT_SEEN},
+	    {"maySetKeywords", RIGHT_WRITE}, {"mayCreateChild", RIGHT_CREATE}, {"mayRename", RIGHT_REMOVE},
+	    {"mayDelete", RIGHT_REMOVE}, {"maySubmit", RIGHT_POST}};
+	json_out_name(w, VIEW("myRights"));
+	json_out_object(w);
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		json_out_name(w, view_from_string(all[i].name));
+		json_out_bool(w, (rights & all[i].rights) == all[i].rights);
+	}
+	json_out_end(w);
+}
+
+/* What the server has set, and what the client left out. */
+static void tell_created(struct jmap_call *c, struct mailbox_setting *s, const struct jmap_listed *m)
+{
+	static const char *const counts[] = {"totalEmails", "unreadEmails", "totalThreads", "unreadThreads"};
+	char id[MAIL_ID_MAX];
+	struct json_out *w = jmap_set_created(
+	    c, s->key, view_of(id, mail_id_write(id, MAIL_ID_MAILBOX, jmap_account(c)->number, m->number)));
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		json_out_name(w, view_from_string(counts[i]));
+		json_out_unsigned(w, 0);
+	}
+	if (!s->wish.has_parent) {
+		json_out_name(w, VIEW("parentId"));
+		json_out_null(w);
+	}
+	if (!s->wish.has_role) {
+		json_out_name(w, VIEW("role"));
+		json_out_null(w);
+	}
+	json_out_name(w, VIEW("sortOrder"));
+	json_out_unsigned(w, m->order);
+	json_out_name(w, VIEW("isSubscribed"));
+	json_out_bool(w, m->subscribed);
+	put_rights(w, m->rights);
+	jmap_set_created_end(c);
+	jmap_set_next(c);
+}
+
+/* It is as it was wanted; what it is like now is read. */
+static void on_created_read(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	if (type == MAIL_MAILBOX)
+		jmap_mailbox_list_take(&s->list, jmap_account(c)->ask, answer);
+	if (type != MAIL_DONE)
+		return;
+	const struct jmap_listed *m = jmap_mailbox_of_number(&s->list, s->number);
+	/* Of another's account it may be out of sight: it was made for all that. */
+	struct jmap_listed unseen = {
+	    .number = s->number, .order = s->wish.order, .subscribed = s->wish.subscribed};
+	if (s->list.failed)
+		jmap_error_of(c, -ENOMEM, "the list of Mailboxes");
+	else
+		tell_created(c, s, m ? m : &unseen);
+}
+
+static void read_created(struct jmap_call *c, const struct mailbox_setting *s)
+{
+	jmap_ask(c, MAIL_MAILBOXES,
+	    &(struct mail_mailboxes){.account = jmap_account(c)->ask, .mailbox = s->number}, on_created_read);
+}
+
+/* Without the rest of what was wanted it is not what the client asked for: it goes again. */
+static void on_taken_back(struct jmap_call *c, unsigned type, const void *answer)
+{
+	(void)answer;
+	if (type == MAIL_DONE) {
+		struct mailbox_setting *s = jmap_data(c);
+		mailbox_fail_wish(c, s);
+	}
+}
+
+static void on_created_set(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	const struct mail_done *done = answer;
+	if (type != MAIL_DONE)
+		return;
+	if (done->error == 0) {
+		read_created(c, s);
+		return;
+	}
+	mailbox_refuse(&s->wish, jmap_set_error_type(done->error), NULL, mailbox_error_text(done->error));
+	jmap_ask(c, MAIL_REMOVE, &(struct mail_remove){.account = jmap_account(c)->ask, .mailbox = s->number},
+	    on_taken_back);
+}
+
+static void on_created(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	const struct mail_done *done = answer;
+	if (type != MAIL_DONE)
+		return;
+	if (done->error) {
+		mailbox_fail(c, s, done->error, done->number);
+		return;
+	}
+	s->number = done->number;
+	/* It was made with its role. */
+	unsigned set = sets(&s->wish, MAIL_SET_SUBSCRIBED | MAIL_SET_ORDER);
+	if (set)
+		ask_set(c, s, set, on_created_set);
+	else
+		read_created(c, s);
+}
+
+static void ask_create(struct jmap_call *c, const struct mailbox_setting *s)
+{
+	jmap_ask(c, MAIL_CREATE,
+	    &(struct mail_create){
+	        .account = jmap_account(c)->ask, .path = buf_view(&s->path), .role = s->wish.role},
+	    on_created);
+}
+
+static void on_given_up_for_create(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	const struct mail_done *done = answer;
+	if (type != MAIL_DONE)
+		return;
+	struct jmap_listed *holder = jmap_mailbox_of_number(&s->list, s->holder);
+	if (holder && done->error == 0)
+		holder->role = MAILBOX_ROLE_NONE;
+	if (done->error)
+		mailbox_fail(c, s, done->error, 0);
+	else
+		ask_create(c, s);
+}
+
+static void create(struct jmap_call *c, struct view key, json_t *object)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	struct mailbox_wish *w = &s->wish;
+	s->key = key;
+	s->number = 0;
+	bool ok = mailbox_wish_read(c, s, object, w);
+	if (w->waits && jmap_set_later(c, key, object)) {
+		jmap_set_next(c);
+		return;
+	}
+	ok = ok && (w->has_name || mailbox_refuse(w, "invalidProperties", "name", "a Mailbox has a name"));
+	ok = ok && mailbox_wish_role(c, s, w, NULL) && mailbox_wish_place(s, w, NULL);
+	const struct jmap_listed *sibling = ok ? mailbox_wish_sibling(s) : NULL;
+	/* What users make for themselves they want to see. */
+	if (!w->has_subscribed && jmap_account(c)->ask == 0)
+		w->has_subscribed = w->subscribed = true;
+	/* What it is without anybody's doing nobody needs the right to set. */
+	w->has_order = w->order != 0;
+	if (!ok)
+		mailbox_fail_wish(c, s);
+	else if (sibling)
+		mailbox_fail(c, s, -EEXIST, sibling->number);
+	else if (s->holder)
+		ask_give_up(c, s, on_given_up_for_create);
+	else
+		ask_create(c, s);
+}
+
+/* ---- update ---- */
+
+static void updated(struct jmap_call *c, struct mailbox_setting *s)
+{
+	struct jmap_listed *m = jmap_mailbox_of_number(&s->list, s->number);
+	if (m && s->wish.has_role)
+		m->role = s->wish.role;
+	if (m && s->wish.has_order)
+		m->order = s->wish.order;
+	jmap_set_updated(c, s->key);
+	jmap_set_next(c);
+}
+
+static void on_named_back(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	const struct mail_done *done = answer;
+	if (type != MAIL_DONE)
+		return;
+	if (done->error == 0 && !jmap_mailbox_list_rename(&s->list, s->number, buf_view(&s->old_path)))
+		jmap_error_of(c, -ENOMEM, "the list of Mailboxes");
+	else
+		mailbox_fail_wish(c, s);
+}
+
+/* Each object is changed whole or not at all. */
+static void on_set(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	const struct mail_done *done = answer;
+	if (type != MAIL_DONE)
+		return;
+	if (done->error == 0) {
+		updated(c, s);
+		return;
+	}
+	if (!s->was_renamed) {
+		mailbox_fail(c, s, done->error, 0);
+		return;
+	}
+	mailbox_refuse(&s->wish, jmap_set_error_type(done->error), NULL, mailbox_error_text(done->error));
+	jmap_ask(c, MAIL_RENAME,
+	    &(struct mail_rename){
+	        .account = jmap_account(c)->ask, .mailbox = s->number, .path = buf_view(&s->old_path)},
+	    on_named_back);
+}
+
+static void set_rest(struct jmap_call *c, struct mailbox_setting *s)
+{
+	unsigned set = sets(&s->wish, SETS_ALL);
+	if (set)
+		ask_set(c, s, set, on_set);
+	else
+		updated(c, s);
+}
+
+static void on_renamed(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	const struct mail_done *done = answer;
+	if (type != MAIL_DONE)
+		return;
+	if (done->error) {
+		mailbox_fail(c, s, done->error, done->number);
+		return;
+	}
+	s->was_renamed = true;
+	if (jmap_mailbox_list_rename(&s->list, s->number, buf_view(&s->path)))
+		set_rest(c, s);
+	else
+		jmap_error_of(c, -ENOMEM, "the list of Mailboxes");
+}
+
+static void change(struct jmap_call *c, struct mailbox_setting *s)
+{
+	s->was_renamed = false;
+	if (view_equal(buf_view(&s->path), buf_view(&s->old_path)))
+		set_rest(c, s);
+	else
+		jmap_ask(c, MAIL_RENAME,
+		    &(struct mail_rename){
+		        .account = jmap_account(c)->ask, .mailbox = s->number, .path = buf_view(&s->path)},
+		    on_renamed);
+}
+
+static void on_given_up(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	const struct mail_done *done = answer;
+	if (type != MAIL_DONE)
+		return;
+	struct jmap_listed *holder = jmap_mailbox_of_number(&s->list, s->holder);
+	if (holder && done->error == 0)
+		holder->role = MAILBOX_ROLE_NONE;
+	if (done->error)
+		mailbox_fail(c, s, done->error, 0);
+	else
+		change(c, s);
+}
+
+static bool is_within(struct view path, struct view above)
+{
+	return path.len > above.len && path.data[above.len] == '/' && view_starts(path, above);
+}
+
+static void update(struct jmap_call *c, struct view id, json_t *patch)
+{
+	struct mailbox_setting *s = jmap_data(c);
+	struct mailbox_wish *w = &s->wish;
+	s->key = id;
+	s->number = jmap_mailbox_number(c, id);
+	const struct jmap_listed *m = jmap_mailbox_of_number(&s->list, s->number);
+	if (m == NULL) {
+		mailbox_fail(c, s, -ENOENT, 0);
+		return;
+	}
+	if (!mailbox_wish_read(c, s, patch, w) || !mailbox_wish_role(c, s, w, m) ||
+	    !mailbox_wish_place(s, w, m)) {
+		mailbox_fail_wish(c, s);
+		return;
+	}
+	/* What it is already nobody needs the right to set. */
+	w->has_role = w->has_role && m->role != w->role;
+	w->has_order = w->has_order && m->order != w->order;
+	const struct jmap_listed *sibling = mailbox_wish_sibling(s);
+	if (is_within(buf_view(&s->path), buf_view(&s->old_path)))
+		mailbox_fail(c, s, -ELOOP, 0);
+	else if (sibling && sibling != m)
+		mailbox_fail(c, s, -EEXIST, sibling->number);
+	else if (s->holder)
+		ask_give_up(c, s, on_given_up);
+	else
+		change(c, s);
+}
+
+/* ---- the method ---- */
+
+void jmap_mailbox_set(struct jmap_call *c)
+{
+	static const char *const extra[] = {"onDestroyRemoveEmails", NULL};
+	static const struct jmap_set set = {.state = ask_first,
+	    .create = create,
+	    .update = update,
+	    .destroy = mailbox_destroy,
+	    .flush = mailbox_destroy_flush,
+	    .extra = extra};
+	struct mailbox_setting *s = jmap_call_data(c, sizeof *s, release);
+	buf_init(&s->path, MAIL_PATH_MAX);
+	buf_init(&s->old_path, MAIL_PATH_MAX);
+	buf_init(&s->name, 4 * MAIL_PATH_MAX);
+	if (jmap_take_bool(c, jmap_arguments(c), "onDestroyRemoveEmails", &s->removes_emails))
+		jmap_set_run(c, &set);
+}
+
+const struct jmap_method jmap_methods_mailbox_set[] = {
+    {"Mailbox/set", JMAP_MAIL, JMAP_NEEDS_ACCOUNT | JMAP_WRITES, jmap_mailbox_set},
+    {0},
+};
