@@ -304,8 +304,9 @@ int message_add(struct account_change *c, struct account_email *email, struct me
 {
 	uint64_t thread, id = c->head.next_email++, fixed = 0;
 	struct account_places at = {.count = place_count};
-	int error =
-	    place_count == 0 || place_count > ACCOUNT_PLACES_MAX ? -EINVAL : find_thread(c, email, &thread);
+	int error = place_count == 0 || place_count > ACCOUNT_PLACES_MAX ? -EINVAL
+	            : id >= EMAIL_ID_END                                 ? -EOVERFLOW
+	                                                                 : find_thread(c, email, &thread);
 	if (error)
 		return error;
 	struct account_message m = {.emailid = id,

@@ -67,7 +67,7 @@ static const struct {
 	X(EMAIL_CHANGES, RIGHT_MAIL, right_email_changes, true) \
 	X(EMAIL_THREADS, RIGHT_MAIL, right_threads, true) \
 	X(EMAIL_TABLE, RIGHT_MAIL, right_email_table, true) \
-	X(EMAIL_FIND, RIGHT_MAIL, not_served, true) \
+	X(EMAIL_FIND, RIGHT_MAIL, right_email_find, true) \
 	X(EMAIL_READ, RIGHT_MAIL, right_read_emails, true) \
 	X(EMAIL_KEEP, RIGHT_MAIL, right_keep, true) \
 	X(EMAIL_KEPT, RIGHT_MAIL, right_kept, true) \

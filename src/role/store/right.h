@@ -211,6 +211,7 @@ void right_email_changes(struct right *r, uint32_t request, const void *message)
 void right_email_table(struct right *r, uint32_t request, const void *message);
 void right_email_set(struct right *r, uint32_t request, const void *message);
 void right_email_import(struct right *r, uint32_t request, const void *message);
+void right_email_find(struct right *r, uint32_t request, const void *message);
 void right_keep(struct right *r, uint32_t request, const void *message);
 void right_kept(struct right *r, uint32_t request, const void *message);
 

@@ -16,9 +16,15 @@
 #include "role/store/store_private.h"
 #include "role/store/store_search.h"
 
+struct right_find *find_of(struct question *q)
+{
+	return container_of(q, struct right_find, question);
+}
+
 static void release(struct question *q)
 {
-	struct right_find *f = container_of(q, struct right_find, question);
+	struct right_find *f = find_of(q);
+	account_emails_free(&f->emails);
 	buf_done(&f->text);
 	for (size_t i = 0; f->found && i < f->state->count; i++)
 		segment_found_done(&f->found[i]);
@@ -137,6 +143,10 @@ static void walk_more(struct right_find *f)
 static void place_hits(struct right_find *f)
 {
 	f->next = f->hit_count;
+	if (f->by_email) {
+		find_emails(f);
+		return;
+	}
 	if (!f->damaged && f->hit_count <= FIND_SINGLE_MAX) {
 		single_more(f);
 		return;
@@ -221,8 +231,14 @@ static int look(struct search_job *job)
 static void looked(struct search_job *job, int result)
 {
 	struct right_find *f = container_of(job, struct right_find, job);
-	if (find_looked(f, result))
-		list_more(f);
+	if (!find_looked(f, result))
+		return;
+	/* Any email may have it, then. */
+	if (f->by_email && f->damaged) {
+		f->hit_count = 0;
+		f->listing.after = 0;
+	}
+	list_more(f);
 }
 
 static void find_all(struct right_find *f)
@@ -285,9 +301,9 @@ static unsigned sections_of(uint64_t field)
 	return sections[field];
 }
 
-static void granted(struct question *q)
+void find_granted(struct question *q)
 {
-	struct right_find *f = container_of(q, struct right_find, question);
+	struct right_find *f = find_of(q);
 	f->state = mem_alloc(sizeof *f->state);
 	f->state->shard = f->box.shard;
 	f->state->done = state_read;
@@ -296,21 +312,28 @@ static void granted(struct question *q)
 	account_search_read(&store_role.accounts, f->state);
 }
 
-void right_find(struct right *r, uint32_t request, const void *message)
+struct right_find *find_begin(
+    struct right *r, uint32_t request, uint64_t field, uint64_t how, struct view text)
 {
 	static const enum search_how hows[] = {[MAIL_FIND_SUBSTRING] = SEARCH_SUBSTRING,
 	    [MAIL_FIND_WORDS] = SEARCH_WORDS,
 	    [MAIL_FIND_PREFIX] = SEARCH_PREFIX};
-	const struct mail_find *m = message;
 	struct right_find *f = question_begin(r, request, sizeof *f, &kind);
 	buf_init(&f->text, MAIL_FIND_TEXT_MAX);
-	buf_append(&f->text, m->text);
+	buf_append(&f->text, text);
+	/* Words of all fields stand together: which field it was is for the asker to see. */
+	f->query = (struct search_query){.sections = sections_of(field),
+	    .how = hows[how],
+	    .text = buf_view(&f->text),
+	    .propose = field == MAIL_FIELD_HEADER};
+	return f;
+}
+
+void right_find(struct right *r, uint32_t request, const void *message)
+{
+	const struct mail_find *m = message;
+	struct right_find *f = find_begin(r, request, m->field, m->how, m->text);
 	f->limit = m->limit;
 	f->before = (uint32_t)m->before;
-	/* Words of all fields stand together: which field it was is for the asker to see. */
-	f->query = (struct search_query){.sections = sections_of(m->field),
-	    .how = hows[m->how],
-	    .text = buf_view(&f->text),
-	    .propose = m->field == MAIL_FIELD_HEADER};
-	right_access(&f->question, m->account, m->mailbox, RIGHT_READ, &f->box, granted);
+	right_access(&f->question, m->account, m->mailbox, RIGHT_READ, &f->box, find_granted);
 }

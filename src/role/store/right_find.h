@@ -1,5 +1,6 @@
 /*
  * MAIL_FIND has two ways: all that have a text (right_find.c), and the newest of them (right_find_newest.c).
+ * EMAIL_FIND goes the first one, and answers emails (right_email_find.c).
  * What they share is in right_find_places.c.
  */
 #ifndef ROLE_STORE_RIGHT_FIND_H
@@ -57,11 +58,24 @@ struct right_find {
 	size_t in_all;    /* the same: emails of all segments that have it, or may */
 	struct find_place *places;
 	size_t place_count, place_room;
+
+	/* EMAIL_FIND: places are emails. */
+	bool by_email;
+	struct right_account account;
+	struct account_emails emails;
 };
 
 /* Looks from the highest UID down, until f->limit were found. Where these are few and far between: `all`,
  * which looks for all of them and answers. */
 void find_newest(struct right_find *f, void (*all)(struct right_find *f));
+
+struct right_find *find_of(struct question *q);
+/* A question, as far as both have it; then find_granted, once the session may look. */
+struct right_find *find_begin(
+    struct right *r, uint32_t request, uint64_t field, uint64_t how, struct view text);
+void find_granted(struct question *q);
+/* The hits are answered as emails. */
+void find_emails(struct right_find *f);
 
 /* On a thread: looks through segment i, unless that was done. As segment_find. */
 int find_look(struct right_find *f, size_t i);

@@ -157,6 +157,8 @@ int64_t ask(struct seen *s, unsigned type, const void *question)
 		s->want = ((const struct mail_fetch *)question)->want;
 	send_question(s, type, question);
 	mail_world_settle();
+	while (!s->done && mail_world_wait())
+		mail_world_settle();
 	assert_true(s->done);
 	assert_int_equal(s->request, last_request);
 	return s->end.error;

@@ -1,5 +1,6 @@
 #include "mail_world.h"
 
+#include <poll.h>
 #include <string.h>
 
 #include "../../account/support.h"
@@ -175,6 +176,13 @@ void mail_session_open_on(struct mail_session *s, int channel)
 void mail_session_close(struct mail_session *s)
 {
 	account_client_close(&s->client);
+}
+
+bool mail_world_wait(void)
+{
+	enum { LONG_MS = 20000 };
+	struct pollfd poller = {.fd = store_event_fd(store_role.store), .events = POLLIN};
+	return poll(&poller, 1, LONG_MS) > 0;
 }
 
 /* What a turn does shows in the store's counts and in the answers; a frame is on its way for a turn or two.

@@ -48,5 +48,7 @@ void mail_session_close(struct mail_session *s);
 
 /* Until nothing happens any more. */
 void mail_world_settle(void);
+/* Until an engine with threads of its own has done something; false: it does nothing for a long time. */
+bool mail_world_wait(void);
 
 #endif
