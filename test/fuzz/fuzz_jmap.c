@@ -10,14 +10,21 @@
 #include <string.h>
 
 #include "jmap/jmap.h"
-#include "mail/mail.h"
+#include "mail/email_wire.h"
 
-enum { QUESTIONS_MAX = 256 };
+enum { QUESTIONS_MAX = 256, IDS_MAX = 4, READ_MAX = 1000 };
+
+struct question {
+	uint32_t number;
+	unsigned type;
+	uint64_t want, length; /* of EMAIL_GET; of EMAIL_READ */
+	size_t count;
+	uint64_t ids[IDS_MAX]; /* the first ones of EMAIL_GET */
+};
 
 static struct {
 	struct jmap_session *session;
-	uint32_t numbers[QUESTIONS_MAX];
-	unsigned types[QUESTIONS_MAX];
+	struct question questions[QUESTIONS_MAX]; /* those without an answer, the oldest first */
 	size_t count;
 	unsigned status, answers;
 	struct mail_upload_credit credit; /* of what was sent up and is not credited yet */
@@ -35,8 +42,21 @@ static void ask(void *arg, uint32_t number, unsigned type, const void *question)
 	if (type == MAIL_UPLOAD || type == MAIL_UPLOAD_ABORT || type == MAIL_STOP)
 		return;
 	check(world.count < QUESTIONS_MAX);
-	world.numbers[world.count] = number;
-	world.types[world.count++] = type;
+	struct question *q = &world.questions[world.count++];
+	*q = (struct question){.number = number, .type = type};
+	if (type == EMAIL_GET) {
+		const struct email_get *get = question;
+		struct cursor in = cursor_on(get->ids);
+		touch(get->ids);
+		q->want = get->want;
+		while (q->count < IDS_MAX && !cursor_at_end(&in))
+			q->ids[q->count++] = cursor_u64(&in);
+	} else if (type == EMAIL_READ) {
+		struct cursor in = cursor_on(((const struct email_read *)question)->parts);
+		(void)cursor_u64(&in);
+		(void)cursor_u64(&in);
+		q->length = cursor_u64(&in);
+	}
 }
 
 static int64_t now(void *arg)
@@ -52,23 +72,122 @@ static void done(void *arg, unsigned status)
 	world.answers++;
 }
 
-/* The first question that waits: well, with an error, or with the end of the account's channel. */
+/* ---- what an account says ---- */
+
+static void say(const struct question *q, unsigned type, const void *answer)
+{
+	jmap_session_answer(world.session, q->number, type, answer);
+}
+
+static void say_states(const struct question *q)
+{
+	char modseqs[8 * MAIL_STATES] = {0};
+	for (size_t i = 7; i < sizeof modseqs; i += 8)
+		modseqs[i] = 5;
+	say(q, EMAIL_STATE,
+	    &(struct email_state){.owner = 7, .modseq = 5, .modseqs = view_of(modseqs, sizeof modseqs)});
+}
+
+static void say_mailboxes(const struct question *q)
+{
+	for (uint64_t i = 1; i < 4; i++)
+		say(q, MAIL_MAILBOX,
+		    &(struct mail_mailbox){.account = i == 3 ? 9 : 0,
+		        .mailbox = i,
+		        .owner_number = i == 3 ? 9 : 7,
+		        .owner = i == 3 ? VIEW("bert@example.org") : VIEW(""),
+		        .path = i == 2 ? VIEW("INBOX/two") : VIEW("INBOX"),
+		        .parent = i == 2,
+		        .rights = RIGHT_ALL,
+		        .messages = 3});
+}
+
+static void say_emails(const struct question *q, unsigned how)
+{
+	static const char header[] =
+	    "From: Anna <anna@example.org>\r\nSubject: =?utf-8?Q?w=C3=B6rd?=\r\n\r\n";
+	struct buf out;
+	buf_init(&out, 10000);
+	for (size_t i = 0; i < q->count; i++) {
+		struct email_entry e = {.mailbox_count = 1, .mailboxes = {1}};
+		if (q->ids[i] % 8 == 7) /* is not there */
+			continue;
+		e.message.emailid = q->ids[i];
+		e.message.thread = q->ids[i] / 2;
+		e.message.modseq = 4;
+		e.message.size = 300;
+		e.message.internaldate = 1700000000;
+		e.message.header = view_of(header, sizeof header - 1);
+		e.message.body_error = how % 4 == 3 ? EIO : 0;
+		check(email_entry_put(&out, q->want, &e));
+	}
+	say(q, EMAIL_ENTRIES, &(struct email_entries){.entries = buf_view(&out)});
+	buf_done(&out);
+}
+
+static void say_table(const struct question *q)
+{
+	struct buf out;
+	buf_init(&out, 10000);
+	for (uint64_t id = 1; id < 6; id++) {
+		struct email_row row = {.id = id,
+		    .thread = id / 2,
+		    .mailbox = 1,
+		    .size = 100 * id,
+		    .received = 1700000000 + (int64_t)id};
+		check(email_row_put(&out, &row));
+	}
+	say(q, EMAIL_ROWS, &(struct email_rows){.rows = buf_view(&out)});
+	buf_done(&out);
+}
+
+static void say_octets(const struct question *q)
+{
+	char bytes[READ_MAX];
+	size_t len = q->length < sizeof bytes ? (size_t)q->length : sizeof bytes;
+	memset(bytes, 'a', len);
+	say(q, MAIL_DATA, &(struct mail_data){.last = 1, .bytes = view_of(bytes, len)});
+}
+
+/* The first question that waits: with what an account may say, less of it, an error, or the end of the
+ * account's channel. */
 static void answer(unsigned how)
 {
 	struct mail_done end = {.error = how % 8 == 7   ? -EIO
 	                                 : how % 8 == 6 ? -ENOENT
 	                                                : 0,
 	    .modseq = 5,
-	    .number = 1};
-	uint32_t number = world.numbers[0];
+	    .number = 1,
+	    .messages = 300};
+	struct question q = world.questions[0];
 	if (how == 0x80) {
 		world.count = 0;
 		jmap_session_lost(world.session);
 		return;
 	}
 	world.count--;
-	memmove(world.numbers, world.numbers + 1, world.count * sizeof world.numbers[0]);
-	jmap_session_answer(world.session, number, MAIL_DONE, &end);
+	memmove(world.questions, world.questions + 1, world.count * sizeof world.questions[0]);
+	if (how % 16 != 5)
+		switch (q.type) {
+		case MAIL_MAILBOXES:
+			say_mailboxes(&q);
+			break;
+		case EMAIL_STATES:
+			say_states(&q);
+			break;
+		case EMAIL_GET:
+			say_emails(&q, how);
+			break;
+		case EMAIL_TABLE:
+			say_table(&q);
+			break;
+		case EMAIL_READ:
+			say_octets(&q);
+			break;
+		default:
+			break;
+		}
+	jmap_session_answer(world.session, q.number, MAIL_DONE, &end);
 }
 
 static void check_response(const struct buf *out)
