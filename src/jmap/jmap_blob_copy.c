@@ -1,4 +1,8 @@
-/* Blob/copy (RFC 8620 section 6.3): octets of another account's blobs become uploads of this one's. */
+/*
+ * Blob/copy (RFC 8620 section 6.3): octets of another account's blobs become uploads of this one's. A blob
+ * that is not there is "blobNotFound" (RFC 8621 section 4.6), as clients know it from every server; the
+ * section leaves it open.
+ */
 #include "jmap/jmap_blob_methods.h"
 
 #include <errno.h>
@@ -132,7 +136,7 @@ static void on_blob(struct jmap_call *c, unsigned type, const void *answer)
 	case JMAP_BLOB_FAILED:
 		jmap_blob_write_abort(c, &k->writer);
 		if (k->blob.error == -ENOENT) {
-			failed(k, "notFound", "there is no such blob");
+			failed(k, "blobNotFound", "there is no such blob");
 			next_blob(c);
 		} else {
 			jmap_error_of(c, k->blob.error, "the blob");
@@ -148,7 +152,7 @@ static void next_blob(struct jmap_call *c)
 		k->next++;
 		if (jmap_blob_begin(c, &k->blob, k->from, jmap_creation(c, id_now(k)), on_blob))
 			return;
-		failed(k, "notFound", "there is no such blob");
+		failed(k, "blobNotFound", "there is no such blob");
 	}
 	finish(c, k);
 }
