@@ -79,7 +79,7 @@ LIBRARIES = {  # header -> folders that may include it
     r'seccomp\.h': {'process'},
     r'unicode/.*': {'format', 'mime', 'trust/login'},
     r'idn2\.h': {'format'},
-    r'llhttp\.h|nghttp2/.*|wslay/.*': {'http'},
+    r'llhttp\.h|nghttp2/.*': {'http'},
     r'jansson\.h': {'jmap'},
     r'qrencode\.h': {'role/web'},
     r'expat\.h': {'extract'},

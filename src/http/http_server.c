@@ -113,6 +113,8 @@ enum http_phase http_server_phase(const struct http_server *s)
 	for (const struct http_exchange *x = s->first; x; x = x->next) {
 		if (x->ws && !http_websocket_is_closing(x->ws))
 			return HTTP_UPGRADED;
+		if (x->ws)
+			phase = HTTP_HEADER;
 		if (!x->told && !x->ended)
 			phase = HTTP_HEADER;
 		else if (phase != HTTP_HEADER && !x->all_came && (x->takes ? !x->held : x->ended))

@@ -107,9 +107,10 @@ bool http_server_is_done(const struct http_server *s);
 
 /* What the connection waits for: the driver's deadlines depend on it. */
 enum http_phase {
-	HTTP_IDLE,      /* for a next request */
-	HTTP_HEADER,    /* for the rest of a request's header, of TLS or of a preface: a fixed time from its
-	                   first octet */
+	HTTP_IDLE, /* for a next request */
+	/* for the rest of a request's header, or for the answer to a WebSocket's close: a fixed time from the
+	 * phase's beginning */
+	HTTP_HEADER,
 	HTTP_BODY,      /* for the client's body: by rate, http_server_body_taken */
 	HTTP_ANSWERING, /* for the host, or for the client to take the output: by the output's progress */
 	HTTP_UPGRADED   /* a WebSocket is open: the host pings */

@@ -29,6 +29,11 @@ enum {
 	/* RFC 9113 section 6.10: a header of 32 KB needs two frames (CVE-2024-27983). nghttp2 counts a
 	 * frame's own header anew for each piece that it comes in, of which there may be nine. */
 	CONTINUATIONS_MAX = 8 * 9,
+	/* Streams that ended are remembered, so that a frame for one can be told from a frame that crossed
+	 * our reset on its way: as many as may be open at once. */
+	ENDED_MAX = HTTP_EXCHANGES_MAX,
+	FRAME_HEAD = 9,        /* octets: RFC 9113 section 4.1 */
+	PUMP_EACH = 16 * 1024, /* octets of input */
 	/* Answers to PING and SETTINGS that wait: their sender reads none of them. */
 	ACKS_MAX = 100
 };
@@ -38,6 +43,12 @@ struct http_two {
 	unsigned resets, idle_frames;
 	int64_t minute;
 	bool calmed;
+	int32_t newest;                 /* stream that the client has opened */
+	unsigned char head[FRAME_HEAD]; /* of the next frame, as far as it has come */
+	size_t head_len, payload_left, preface_left;
+	/* The last streams that we have reset, whose frames may still be on their way: a ring. */
+	int32_t *reset;
+	unsigned reset_count;
 };
 
 static void calm(struct http_server *s, const char *why)
@@ -160,14 +171,56 @@ static int frame_came(nghttp2_session *session, const nghttp2_frame *frame, void
 	return 0;
 }
 
-/* Before anything is made of it: what nghttp2 passes over costs as well. */
-static int frame_begins(nghttp2_session *session, const nghttp2_frame_hd *frame, void *arg)
+static void remember_reset(struct http_two *two, int32_t stream)
 {
-	bool is_data =
-	    frame->type == NGHTTP2_DATA && (frame->length > 0 || frame->flags & NGHTTP2_FLAG_END_STREAM);
-	(void)session;
-	count_frame(arg, is_data || frame->type == NGHTTP2_HEADERS || frame->type == NGHTTP2_CONTINUATION);
-	return 0;
+	if (two->reset == NULL)
+		two->reset = mem_array(ENDED_MAX, sizeof *two->reset);
+	two->reset[two->reset_count++ % ENDED_MAX] = stream;
+}
+
+static bool was_reset(const struct http_two *two, int32_t stream)
+{
+	for (unsigned i = 0; two->reset && i < ENDED_MAX; i++)
+		if (two->reset[i] == stream)
+			return true;
+	return false;
+}
+
+/*
+ * RFC 9113 sections 5.1 and 5.1.1: a frame for a stream that its client has ended, or has passed over, is an
+ * error of the connection. nghttp2 knows no more of streams that are gone.
+ */
+static void judge_stream(struct http_server *s, unsigned type, int32_t stream)
+{
+	struct http_two *two = s->two;
+	bool opens = type == NGHTTP2_HEADERS;
+	if (type == NGHTTP2_PRIORITY && stream == 0)
+		nghttp2_session_terminate_session(two->session, NGHTTP2_PROTOCOL_ERROR);
+	/* What comes behind a GOAWAY is passed over. */
+	if ((!opens && type != NGHTTP2_DATA) || stream % 2 == 0 || s->draining)
+		return;
+	if (stream > two->newest) {
+		if (opens)
+			two->newest = stream;
+	} else if (nghttp2_session_find_stream(two->session, stream) == NULL && !was_reset(two, stream)) {
+		s->why = "a frame for a stream that has ended";
+		nghttp2_session_terminate_session(two->session, NGHTTP2_STREAM_CLOSED);
+	}
+}
+
+/* Each frame's header is looked at before nghttp2 gets it, which passes over many without a word. The length
+ * of its payload. */
+static size_t judge_frame(struct http_server *s, const unsigned char *head)
+{
+	size_t len = (size_t)head[0] << 16 | (size_t)head[1] << 8 | head[2];
+	unsigned type = head[3], flags = head[4];
+	int32_t stream = (int32_t)(((uint32_t)head[5] & 0x7f) << 24 | (uint32_t)head[6] << 16 |
+	                           (uint32_t)head[7] << 8 | head[8]);
+	bool carries = type == NGHTTP2_HEADERS || type == NGHTTP2_CONTINUATION ||
+	               (type == NGHTTP2_DATA && (len > 0 || flags & NGHTTP2_FLAG_END_STREAM));
+	count_frame(s, carries);
+	judge_stream(s, type, stream);
+	return len;
 }
 
 static void consumed(struct http_exchange *x, size_t octets)
@@ -219,8 +272,11 @@ static int frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void
 {
 	struct http_server *s = arg;
 	struct http_exchange *x = exchange_of(s, frame->hd.stream_id);
-	if (frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR)
-		count_reset(s);
+	if (frame->hd.type == NGHTTP2_RST_STREAM) {
+		remember_reset(s->two, frame->hd.stream_id);
+		if (frame->rst_stream.error_code != NGHTTP2_NO_ERROR)
+			count_reset(s);
+	}
 	if (frame->hd.type == NGHTTP2_DATA && frame->hd.length > 0)
 		count_frame(s, true);
 	/* RFC 9113 section 8.1: answered before the whole request came; the rest is not wanted. */
@@ -352,19 +408,47 @@ static void pump(struct http_server *s)
 
 /* ---- the connection ---- */
 
+/* How much of the input nghttp2 gets now: of one frame at most, so that each is judged when those before it
+ * have been taken. */
+static size_t next_piece(struct http_server *s, struct view bytes)
+{
+	struct http_two *two = s->two;
+	size_t n;
+	if (two->preface_left > 0) {
+		n = view_take(bytes, two->preface_left).len;
+		two->preface_left -= n;
+	} else if (two->payload_left > 0) {
+		n = view_take(bytes, two->payload_left).len;
+		two->payload_left -= n;
+	} else {
+		n = view_take(bytes, FRAME_HEAD - two->head_len).len;
+		memcpy(two->head + two->head_len, bytes.data, n);
+		two->head_len += n;
+		if (two->head_len < FRAME_HEAD)
+			return n;
+		two->head_len = 0;
+		size_t len = judge_frame(s, two->head), here = view_take(view_skip(bytes, n), len).len;
+		two->payload_left = len - here;
+		n += here;
+	}
+	return n;
+}
+
 static size_t feed(struct http_server *s, struct view bytes)
 {
-	size_t total = bytes.len;
+	size_t total = bytes.len, since = 0;
 	while (bytes.len > 0 && !s->done && s->out->len < HTTP_OUTPUT_HIGH) {
-		struct view piece = view_take(bytes, HTTP_PIECE_MAX / 4);
-		ssize_t taken =
-		    nghttp2_session_mem_recv(s->two->session, (const uint8_t *)piece.data, piece.len);
-		pump(s);
-		if (taken <= 0) {
-			http_end_connection(s, nghttp2_strerror((int)taken));
-			break;
+		size_t n = next_piece(s, bytes);
+		ssize_t taken = nghttp2_session_mem_recv(s->two->session, (const uint8_t *)bytes.data, n);
+		bytes = view_skip(bytes, n);
+		since += n;
+		/* Answers to one flight of frames leave together; but what they are is bounded. */
+		if (taken < 0 || since >= PUMP_EACH || bytes.len == 0) {
+			pump(s);
+			since = 0;
 		}
-		bytes = view_skip(bytes, (size_t)taken);
+		if (taken < 0)
+			http_end_connection(s, nghttp2_strerror((int)taken));
 	}
 	return s->done ? total : total - bytes.len;
 }
@@ -397,6 +481,7 @@ static void drain(struct http_server *s)
 static void free_two(struct http_server *s)
 {
 	nghttp2_session_del(s->two->session);
+	mem_free(s->two->reset);
 	mem_free(s->two);
 }
 
@@ -409,7 +494,6 @@ static nghttp2_session_callbacks *callbacks_made(void)
 	if (callbacks || nghttp2_session_callbacks_new(&callbacks) != 0)
 		return callbacks;
 	nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, headers_begin);
-	nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, frame_begins);
 	nghttp2_session_callbacks_set_on_header_callback(callbacks, header_came);
 	nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frame_came);
 	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, data_came);
@@ -435,6 +519,7 @@ void http_two_start(struct http_server *s)
 {
 	s->version = &version;
 	s->two = mem_alloc(sizeof *s->two);
+	s->two->preface_left = NGHTTP2_CLIENT_MAGIC_LEN;
 	if (callbacks_made() == NULL || options_made() == NULL ||
 	    nghttp2_session_server_new2(&s->two->session, callbacks_made(), s, options_made()) != 0)
 		abort(); /* no memory for a structure of ours: as mem_alloc */

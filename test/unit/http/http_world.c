@@ -30,8 +30,8 @@ static void note(struct http_world *w, const char *what, struct view v)
 
 static void large(struct http_exchange *x)
 {
-	size_t len =
-	    (size_t)strtoul(http_exchange_query(x).len ? http_exchange_query(x).data : "0", NULL, 10);
+	uint64_t len = 0;
+	view_to_u64(http_exchange_query(x), LARGE_MAX, &len);
 	struct buf body;
 	buf_init(&body, BODY_MAX);
 	while (body.len < len)

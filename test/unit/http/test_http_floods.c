@@ -277,6 +277,43 @@ static void bodies_beyond_the_window(void **state)
 	assert_int_equal(w.over, 1);
 }
 
+/* RFC 9113 section 5.1: a client that has ended a stream, or passed it over, has no more to say there. */
+static void frames_for_streams_that_ended(void **state)
+{
+	for (int i = 0; i < 5; i++) {
+		begin();
+		headers(5, view_of(hello, sizeof hello - 1), END_STREAM);
+		assert_int_equal(play(), 0);
+		if (i == 0)
+			frame(DATA, 0, 5, VIEW("x"));
+		else if (i == 1)
+			headers(5, view_of(hello, sizeof hello - 1), END_STREAM);
+		else if (i == 2)
+			headers(3, view_of(hello, sizeof hello - 1), END_STREAM);
+		else if (i == 3)
+			frame(DATA, 0, 3, VIEW("x"));
+		else
+			frame(PRIORITY, 0, 0, VIEW("\0\0\0\0\x10"));
+		assert_int_equal(play(), (i < 4 ? NGHTTP2_STREAM_CLOSED : NGHTTP2_PROTOCOL_ERROR) + 1);
+		assert_int_equal(w.requests, 1);
+		teardown(state);
+		setup(state);
+	}
+	/* What was on its way when we reset the stream is no error. */
+	begin();
+	headers(1,
+	    VIEW("\x83\x87\x01\x01"
+	         "a\x04\x05/deny"),
+	    0);
+	assert_int_equal(play(), 0);
+	assert_int_equal(w.whole, 1);
+	frame(DATA, 0, 1, VIEW("x"));
+	frame(DATA, END_STREAM, 1, VIEW("x"));
+	headers(3, view_of(hello, sizeof hello - 1), END_STREAM);
+	assert_int_equal(play(), 0);
+	assert_int_equal(w.whole, 2);
+}
+
 static void nonsense(void **state)
 {
 	static const char *const preface[] = {"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -323,6 +360,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(hpack_bomb, setup, teardown),
 	    cmocka_unit_test_setup_teardown(shut_windows, setup, teardown),
 	    cmocka_unit_test_setup_teardown(bodies_beyond_the_window, setup, teardown),
+	    cmocka_unit_test_setup_teardown(frames_for_streams_that_ended, setup, teardown),
 	    cmocka_unit_test_setup_teardown(nonsense, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,8 +140,8 @@ static void ends_what_is_wrong(void **state)
 	    {0x83, "x", 1, 1002},            /* an unknown opcode */
 	    {0x8b, "x", 1, 1002},            /* an unknown control frame */
 	    {0x80, "x", 1, 1002},            /* goes on with nothing */
-	    {0x09, "x", 1, 0},               /* a control frame in fragments; wslay gives no code */
-	    {0x88, "x", 1, 0},               /* half a code */
+	    {0x09, "x", 1, 1002},            /* a control frame in fragments */
+	    {0x88, "x", 1, 1002},            /* half a code */
 	    {0x88, "\x03\xed", 2, 1002},     /* 1005 is never sent */
 	    {0x88, "\x03\xe8\xff", 3, 1007}, /* a reason that is not UTF-8 */
 	};
@@ -157,13 +157,22 @@ static void ends_what_is_wrong(void **state)
 	}
 	static const char large_control[126];
 	send(0x89, large_control, sizeof large_control);
-	assert_true(http_server_is_done(w.server));
+	assert_int_equal(close_code(), 1002);
 	teardown(state);
 	setup(state);
 	/* Not masked. */
 	http_world_feed(&w, VIEW("\x81\x01x"), SIZE_MAX);
 	assert_int_equal(close_code(), 1002);
 	assert_true(http_server_is_done(w.server));
+	teardown(state);
+	setup(state);
+	/* A length in more octets than it needs, and one that is negative. */
+	http_world_feed(&w, VIEW("\x82\xfe\0\x01\0\0\0\0x"), SIZE_MAX);
+	assert_int_equal(close_code(), 1002);
+	teardown(state);
+	setup(state);
+	http_world_feed(&w, VIEW("\x82\xff\x80\0\0\0\0\0\0\0\0\0\0\0x"), SIZE_MAX);
+	assert_int_equal(close_code(), 1002);
 	teardown(state);
 	setup(state);
 	/* A new message within one. */
