@@ -4,22 +4,14 @@
 #include "base/mem.h"
 #include "role/web/web_jmap.h"
 
-enum {
-	/*
-	 * Octets of requests' bodies that are being gathered, in all. A person's largest request is some
-	 * 100 KB; who sends more than this together comes again.
-	 */
-	BODIES_MAX = 256 * 1024 * 1024,
-	/* A header and what JMAP writes besides, on top of a response. */
-	OUTPUT_MAX = JMAP_RESPONSE_MAX + 64 * 1024
-};
-
-static size_t bodies; /* octets that are being gathered */
+/* A header and what JMAP writes besides, on top of a response. */
+enum { OUTPUT_MAX = JMAP_RESPONSE_MAX + 64 * 1024 };
 
 struct call {
 	struct buf body, out;
 	struct jmap_request *request; /* under way */
 	bool counted;
+	size_t held; /* octets of it that are counted: the body's, then the response's */
 };
 
 static struct call *new_call(struct web_exchange *e)
@@ -31,10 +23,10 @@ static struct call *new_call(struct web_exchange *e)
 	return call;
 }
 
-static void forget_body(struct call *call)
+static void let_go(struct call *call)
 {
-	bodies -= buf_view(&call->body).len;
-	buf_done(&call->body);
+	web_jmap_let_go(call->held);
+	call->held = 0;
 }
 
 void web_api_over(struct web_exchange *e, bool whole)
@@ -47,7 +39,8 @@ void web_api_over(struct web_exchange *e, bool whole)
 		jmap_request_drop(call->request);
 	if (call->counted)
 		web_jmap_end(e->user);
-	forget_body(call);
+	let_go(call);
+	buf_done(&call->body);
 	buf_done(&call->out);
 	mem_free(call);
 }
@@ -57,6 +50,9 @@ static void done(void *arg, unsigned status)
 	struct web_exchange *e = arg;
 	struct call *call = e->data;
 	call->request = NULL;
+	/* As long as the client takes it. */
+	call->held = buf_view(&call->out).len;
+	web_jmap_note(call->held);
 	/* The response may have had no memory in which to say so. */
 	if (buf_failed(&call->out) || buf_view(&call->out).len == 0)
 		web_exchange_unavailable(e);
@@ -73,7 +69,7 @@ static void refuse_limit(struct web_exchange *e, const char *limit, const char *
 
 static bool begin_call(struct web_exchange *e)
 {
-	if (web_jmap_of(e->user) == NULL) {
+	if (web_jmap_is_full() || web_jmap_of(e->user) == NULL) {
 		web_exchange_unavailable(e);
 		return false;
 	}
@@ -113,6 +109,16 @@ static void carry_out(struct web_exchange *e, struct view body)
 	    e->user->jmap, body, http_exchange_field(e->x, "content-type"), &call->out, done, e);
 }
 
+static void carry_out_gathered(struct web_exchange *e)
+{
+	struct call *call = e->data;
+	struct buf body = call->body;
+	buf_init(&call->body, JMAP_SIZE_REQUEST_MAX);
+	let_go(call);
+	carry_out(e, buf_view(&body));
+	buf_done(&body);
+}
+
 size_t web_api_body(struct web_exchange *e, struct view bytes, bool last)
 {
 	struct call *call = e->data;
@@ -123,14 +129,14 @@ size_t web_api_body(struct web_exchange *e, struct view bytes, bool last)
 		carry_out(e, bytes);
 		return bytes.len;
 	}
-	if (bodies + bytes.len > BODIES_MAX || buf_append(&call->body, bytes) != 0) {
+	if (!web_jmap_hold(bytes.len)) {
 		web_exchange_unavailable(e);
 		return bytes.len;
 	}
-	bodies += bytes.len;
-	if (last) {
-		carry_out(e, buf_view(&call->body));
-		forget_body(call);
-	}
+	call->held += bytes.len;
+	if (buf_append(&call->body, bytes) != 0)
+		web_exchange_unavailable(e);
+	else if (last)
+		carry_out_gathered(e);
 	return bytes.len;
 }

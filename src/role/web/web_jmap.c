@@ -4,7 +4,16 @@
 #include "base/clock.h"
 #include "edge/edge.h"
 
-enum { UNUSED_MS = 10 * 60 * 1000 };
+enum {
+	UNUSED_MS = 10 * 60 * 1000,
+	/*
+	 * Held for requests. A person's largest request and response are some 100 KB; who brings more than
+	 * this together comes again.
+	 */
+	HELD_MAX = 256 * 1024 * 1024
+};
+
+static size_t held;
 
 static void ask(void *arg, uint32_t number, unsigned type, const void *question)
 {
@@ -46,6 +55,29 @@ bool web_jmap_begin(struct web_user *user)
 void web_jmap_end(struct web_user *user)
 {
 	user->requests--;
+}
+
+bool web_jmap_hold(size_t octets)
+{
+	if (octets > HELD_MAX || held > HELD_MAX - octets)
+		return false;
+	held += octets;
+	return true;
+}
+
+void web_jmap_let_go(size_t octets)
+{
+	held -= octets;
+}
+
+void web_jmap_note(size_t octets)
+{
+	held += octets;
+}
+
+bool web_jmap_is_full(void)
+{
+	return held >= HELD_MAX;
 }
 
 /* ---- a part of the user ---- */

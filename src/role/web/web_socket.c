@@ -29,6 +29,7 @@ struct socket_call {
 	struct socket_call *next;
 	struct socket *socket;
 	struct jmap_request *request; /* under way; NULL: `out` is complete */
+	size_t held;                  /* of `out`, that is counted */
 	struct buf out;
 };
 
@@ -53,6 +54,7 @@ static void end_call(struct socket *s, struct socket_call *call)
 	*at = call->next;
 	s->count--;
 	web_jmap_end(s->e->user);
+	web_jmap_let_go(call->held);
 	buf_done(&call->out);
 	mem_free(call);
 }
@@ -91,6 +93,8 @@ static void call_done(void *arg, unsigned status)
 	struct socket_call *call = arg;
 	(void)status;
 	call->request = NULL;
+	call->held = buf_view(&call->out).len;
+	web_jmap_note(call->held);
 	send_answers(call->socket);
 }
 
@@ -99,7 +103,7 @@ static void call_done(void *arg, unsigned status)
 static void carry_out(struct socket *s, struct view text)
 {
 	struct jmap_session *jmap = web_jmap_of(s->e->user);
-	if (jmap == NULL || !web_jmap_begin(s->e->user)) {
+	if (jmap == NULL || web_jmap_is_full() || !web_jmap_begin(s->e->user)) {
 		http_websocket_send(s->ws, true,
 		    VIEW("{\"@type\":\"RequestError\",\"requestId\":null,\"type\":"
 		         "\"urn:ietf:params:jmap:error:limit\",\"limit\":\"maxConcurrentRequests\","
