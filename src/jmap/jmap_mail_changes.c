@@ -3,6 +3,8 @@
  * states are asked for in front of the changes: what happens in between is told twice rather than never.
  */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/cursor.h"
 #include "jmap/jmap_mail_state.h"
@@ -30,12 +32,67 @@ static void cannot(struct jmap_call *c)
 	jmap_error(c, "cannotCalculateChanges", "what has changed since then is not known any more");
 }
 
-static size_t count(const struct changing *g)
+/* ---- mailboxes in portions ---- */
+
+static int compare(const void *a, const void *b)
 {
-	size_t n = 0;
+	return memcmp(a, b, EMAIL_ID_SIZE);
+}
+
+/* The number behind which so many of the mailboxes lie; 0: all do. */
+static uint64_t last_of_portion(struct changing *g, size_t room)
+{
+	struct buf all;
+	uint64_t last = 0;
+	buf_init(&all, JMAP_RESPONSE_MAX);
 	for (size_t i = 0; i < LISTS; i++)
-		n += buf_view(&g->ids[i]).len / EMAIL_ID_SIZE;
-	return n;
+		(void)buf_append(&all, buf_view(&g->ids[i]));
+	if (!buf_failed(&all) && room > 0 && room < buf_view(&all).len / EMAIL_ID_SIZE) {
+		qsort(all.data + all.start, all.len / EMAIL_ID_SIZE, EMAIL_ID_SIZE, compare);
+		struct cursor in = cursor_on(view_skip(buf_view(&all), (room - 1) * EMAIL_ID_SIZE));
+		last = cursor_u64(&in);
+	}
+	buf_done(&all);
+	return last;
+}
+
+static void keep_between(struct changing *g, uint64_t first, uint64_t last)
+{
+	for (size_t i = 0; i < LISTS; i++) {
+		struct view ids = buf_view(&g->ids[i]);
+		size_t kept = 0;
+		for (size_t at = 0; at < ids.len; at += EMAIL_ID_SIZE) {
+			struct cursor in = cursor_on(view_skip(ids, at));
+			uint64_t id = cursor_u64(&in);
+			if (id < first || (last && id > last))
+				continue;
+			memmove(g->ids[i].data + g->ids[i].start + kept, ids.data + at, EMAIL_ID_SIZE);
+			kept += EMAIL_ID_SIZE;
+		}
+		buf_truncate(&g->ids[i], kept);
+	}
+}
+
+/*
+ * Store tells all mailboxes that have changed, so portions of them (maxChanges) are made here: by their
+ * numbers, of the changes behind one state. Those of the first portion may change before the last one is
+ * told, so the state behind it is that of the first. Sets the new state; true: there is more.
+ */
+static bool divide(struct changing *g, struct jmap_state *state)
+{
+	struct jmap_state since = g->asked.since;
+	uint64_t now = state->modseq, until = since.until ? since.until : now, last;
+	if (since.until)
+		keep_between(g, since.part + 1, 0);
+	last = last_of_portion(g, (size_t)g->asked.max);
+	if (last == 0) {
+		state->modseq = until;
+		return until < now;
+	}
+	keep_between(g, 0, last);
+	*state =
+	    (struct jmap_state){.modseq = since.modseq, .access = since.access, .part = last, .until = until};
+	return true;
 }
 
 /* ---- telling ---- */
@@ -59,7 +116,7 @@ static void write_updated_properties(struct jmap_call *c, const struct changing 
 	static const char *const counts[] = {"totalEmails", "unreadEmails", "totalThreads", "unreadThreads"};
 	struct json_out *out = jmap_respond(c);
 	json_out_name(out, VIEW("updatedProperties"));
-	if (g->not_counts || g->ids[UPDATED].len == 0) {
+	if (g->not_counts || g->ids[UPDATED].len == 0 || g->ids[CREATED].len || g->ids[DESTROYED].len) {
 		json_out_null(out);
 		return;
 	}
@@ -129,11 +186,9 @@ static void changes_answered(struct jmap_call *c, unsigned type, const void *ans
 		jmap_error_of(c, done->error ? done->error : -ENOMEM, "the changes");
 		return;
 	}
-	if (g->asked.max && count(g) > g->asked.max) { /* mailboxes are told all at once */
-		cannot(c);
-		return;
-	}
-	if (more)
+	if (g->kind == JMAP_KIND_MAILBOXES)
+		more = divide(g, &state);
+	else if (more)
 		state = (struct jmap_state){
 		    .modseq = done->modseq, .access = g->states.access, .part = done->uidnext};
 	tell(c, g, &state, more);
@@ -152,7 +207,8 @@ static void states_answered(struct jmap_call *c, unsigned type, const void *answ
 		jmap_error_of(c, done->error, "the changes");
 	/* A state that is still to come was never given; what of the account is seen may be something else.
 	 */
-	g->stale = now.access != g->asked.since.access || g->asked.since.modseq > now.modseq;
+	g->stale = now.access != g->asked.since.access || g->asked.since.modseq > now.modseq ||
+	           g->asked.since.until > now.modseq;
 }
 
 /* Which of the changes are wanted. */
@@ -175,7 +231,7 @@ void jmap_mail_changes(struct jmap_call *c, enum jmap_mail_kind kind)
 	struct email_changes changes = {.account = jmap_account(c)->ask,
 	    .want = want_of(kind),
 	    .since = g->asked.since.modseq,
-	    .part = g->asked.since.part,
+	    .part = g->asked.since.until ? 0 : g->asked.since.part,
 	    .access = g->asked.since.access,
 	    .max = kind == JMAP_KIND_MAILBOXES ? 0 : g->asked.max};
 	jmap_ask(c, EMAIL_STATES, &states, states_answered);

@@ -174,10 +174,11 @@ void jmap_put_json(struct json_out *w, const json_t *value);
 void jmap_put_id(struct json_out *w, char letter, uint64_t account, uint64_t number);
 /*
  * A state (RFC 8620 section 1.6.2), as mail_email.h has it: "M", and for what is seen of another's account
- * "M-access"; in the middle of a modseq, "M-access-part".
+ * "M-access"; in the middle of a modseq, "M-access-part"; and of mailboxes, of which some of what changed
+ * behind M was told, "M-access-part-until": those up to number `part`, as they were at `until`.
  */
 struct jmap_state {
-	uint64_t modseq, access, part;
+	uint64_t modseq, access, part, until;
 };
 void jmap_put_state(struct json_out *w, const char *name, struct jmap_state state);
 /* False: none that we have written; *state is then untouched. */

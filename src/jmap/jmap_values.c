@@ -69,9 +69,9 @@ void jmap_put_id(struct json_out *w, char letter, uint64_t account, uint64_t num
 
 void jmap_put_state(struct json_out *w, const char *name, struct jmap_state state)
 {
-	const uint64_t numbers[] = {state.modseq, state.access, state.part};
-	size_t count = state.part ? 3 : state.access ? 2 : 1, len = 0;
-	char text[80];
+	const uint64_t numbers[] = {state.modseq, state.access, state.part, state.until};
+	size_t count = state.until ? 4 : state.part ? 3 : state.access ? 2 : 1, len = 0;
+	char text[100];
 
 	for (size_t i = 0; i < count; i++)
 		len += (size_t)snprintf(
@@ -82,25 +82,25 @@ void jmap_put_state(struct json_out *w, const char *name, struct jmap_state stat
 
 bool jmap_state_read(struct view text, struct jmap_state *state)
 {
-	uint64_t numbers[3] = {0};
+	uint64_t numbers[4] = {0};
 	size_t count = 0;
 	struct view digits;
 
 	while (view_next(&text, '-', &digits)) {
-		if (count == 3 || (digits.len > 1 && digits.data[0] == '0') ||
+		if (count == 4 || (digits.len > 1 && digits.data[0] == '0') ||
 		    !view_to_u64(digits, UINT64_MAX, &numbers[count++]))
 			return false;
 	}
 	/* Nothing is written that could be left out. */
-	if (count == 0 || (count == 2 && numbers[1] == 0) || (count == 3 && numbers[2] == 0))
+	if (count == 0 || (count > 1 && numbers[count - 1] == 0))
 		return false;
-	*state = (struct jmap_state){numbers[0], numbers[1], numbers[2]};
+	*state = (struct jmap_state){numbers[0], numbers[1], numbers[2], numbers[3]};
 	return true;
 }
 
 bool jmap_state_equal(struct jmap_state a, struct jmap_state b)
 {
-	return a.modseq == b.modseq && a.access == b.access && a.part == b.part;
+	return a.modseq == b.modseq && a.access == b.access && a.part == b.part && a.until == b.until;
 }
 
 /* ---- dates ---- */

@@ -382,7 +382,7 @@ static void tells_changes_since(void **test)
 	    "invalidArguments");
 	fails(test, "Fruit/changes", "\"accountId\":\"A7\",\"sinceState\":\"x8\"", "cannotCalculateChanges");
 	static const char *const states[] = {
-	    "08", "", "8-0", "8-", "8-1-0", "8-1-2-3", "-8", "99999999999999999999"};
+	    "08", "", "8-0", "8-", "8-1-0", "8-1-2-3-4", "8-1-2-0", "-8", "99999999999999999999"};
 	for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
 		char arguments[100];
 		snprintf(
