@@ -1,14 +1,17 @@
 /*
  * Both views of one account beside each other: random deliveries and changes by IMAP's questions and by those
- * about emails, on the memory engine and the embedded one, with restarts. What mailboxes say of their
- * messages and what is said of emails must be the same; and from each of several states before, what is told
- * as changed leads to what there is, in parts of any size, as does a table that is kept.
+ * about emails, on the memory engine, the embedded one with restarts, and one that fails now and then. What
+ * mailboxes say of their messages and what is said of emails must be the same; and from each of several
+ * states before, what is told as changed leads to what there is, in parts of any size, as does a table that
+ * is kept.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "account/check.h"
+#include "store/store_twins.h"
 #include "../../store/support.h"
 #include "email_seen.h"
 
@@ -30,6 +33,7 @@ struct view_of_all {
 };
 
 static struct seen one;
+static struct store *failing; /* NULL: nothing fails */
 static struct view_of_all now, states[STATES_KEPT];
 static struct view_of_all table; /* kept by EMAIL_TABLE */
 static uint32_t dice;
@@ -59,6 +63,12 @@ static uint32_t any_box(void)
 	return numbers[i];
 }
 
+/* What was asked is answered with 0, an error that may be, or that of a fault. */
+static void expect_done(int64_t error, int64_t also)
+{
+	assert_true(error == 0 || error == also || (failing && error == -EIO));
+}
+
 /* ---- what is done ---- */
 
 static void make_box(unsigned i)
@@ -76,7 +86,7 @@ static void deliver_one(void)
 	count++;
 	snprintf(text, sizeof text, "Subject: s\nMessage-ID: <%u@x>\nIn-Reply-To: <%u@x>\n\nBody.\n", count,
 	    roll(3) ? roll(count) : count + 100000);
-	assert_int_not_equal(mail_world_deliver(1, text), 0);
+	assert_true(mail_world_deliver(1, text) != 0 || failing);
 }
 
 /* Some UIDs: a range, now and then of messages that are not there. */
@@ -89,7 +99,7 @@ static struct view some_uids(void)
 static void by_imap(void)
 {
 	uint32_t box = any_box();
-	unsigned what = roll(8);
+	unsigned what = roll(failing ? 7 : 8);
 	if (what < 3) {
 		struct mail_store m = {.mailbox = box,
 		    .how = roll(3),
@@ -99,15 +109,14 @@ static void by_imap(void)
 		                          : VIEW("gamma"),
 		    .unchanged_since = UINT64_MAX,
 		    .uids = some_uids()};
-		assert_int_equal(ask(&one, MAIL_STORE, &m), 0);
+		expect_done(ask(&one, MAIL_STORE, &m), 0);
 	} else if (what < 6) {
 		struct mail_copy m = {
 		    .mailbox = box, .to_mailbox = any_box(), .move = roll(2), .uids = some_uids()};
-		int64_t error = ask(&one, MAIL_COPY, &m);
-		assert_true(error == 0 || error == -EMLINK);
+		expect_done(ask(&one, MAIL_COPY, &m), -EMLINK);
 	} else if (what == 6) {
 		struct mail_expunge m = {.mailbox = box, .deleted_only = roll(2), .uids = some_uids()};
-		assert_int_equal(ask(&one, MAIL_EXPUNGE, &m), 0);
+		expect_done(ask(&one, MAIL_EXPUNGE, &m), 0);
 	} else {
 		unsigned i = 1 + roll(BOXES - 1);
 		if (numbers[i] == 0) {
@@ -167,7 +176,7 @@ static void by_emails(void)
 		assert_true(email_change_put(&changes, &c));
 	}
 	struct email_set m = {.if_modseq = UINT64_MAX, .changes = buf_view(&changes)};
-	assert_int_equal(email_ask(&one, EMAIL_SET, &m), 0);
+	expect_done(email_ask(&one, EMAIL_SET, &m), 0);
 	for (size_t i = 0; i < email_failed_count; i++)
 		assert_true(email_failed[i].error == ENOENT || email_failed[i].error == EINVAL ||
 		            email_failed[i].error == EMLINK);
@@ -177,8 +186,7 @@ static void by_emails(void)
 static void import_one(void)
 {
 	struct email_import m = {.mailboxes = BOXES_OF(any_box()), .from = any_id(), .flags = roll(2)};
-	int64_t error = email_ask(&one, EMAIL_IMPORT, &m);
-	assert_true(error == 0 || error == -ENOENT);
+	expect_done(email_ask(&one, EMAIL_IMPORT, &m), -ENOENT);
 }
 
 /* ---- what there is ---- */
@@ -423,9 +431,44 @@ static void compare_mailboxes(const struct view_of_all *then)
 static bool on_disk;
 static const char *folder;
 
+static bool in_trouble;
+
 static void open_world(void)
 {
-	mail_world_begin_on(on_disk ? test_open(folder) : store_memory());
+	failing = in_trouble ? store_failing(store_memory()) : NULL;
+	mail_world_begin_on(failing ? failing : on_disk ? test_open(folder) : store_memory());
+}
+
+/* One of the next commits, or reads, fails, or its answer is lost. */
+static void order_trouble(void)
+{
+	static const enum store_fault faults[] = {
+	    STORE_FAULT_COMMIT, STORE_FAULT_COMMIT, STORE_FAULT_COMMIT_LOST, STORE_FAULT_READ};
+	if (failing && roll(2))
+		store_fail(failing, faults[roll(4)], 1 + roll(2), -EIO);
+}
+
+static void end_trouble(void)
+{
+	for (unsigned fault = 0; failing && fault < STORE_FAULTS; fault++)
+		store_fail(failing, fault, 0, 0);
+}
+
+static void was_checked(struct account_check *x, int result)
+{
+	bool *done = x->arg;
+	assert_int_equal(result, 0);
+	assert_int_equal(x->wrong, 0);
+	*done = true;
+}
+
+/* All entries agree. */
+static void check_account(void)
+{
+	bool done = false;
+	struct account_check x = {.shard = store_shard(STORE_ACCOUNT, 1), .done = was_checked, .arg = &done};
+	account_check(&store_role.accounts, &x);
+	test_wait(store_role.store, &done);
 }
 
 static void restart(void)
@@ -455,6 +498,7 @@ static void run(uint32_t seed)
 		states[i] = now;
 	for (unsigned step = 0; step < STEPS; step++) {
 		unsigned what = roll(10);
+		order_trouble();
 		if (what < 3)
 			deliver_one();
 		else if (what < 6)
@@ -463,6 +507,7 @@ static void run(uint32_t seed)
 			by_emails();
 		else
 			import_one();
+		end_trouble();
 		if (on_disk && roll(40) == 0)
 			restart();
 		if (roll(4) > 0)
@@ -474,6 +519,7 @@ static void run(uint32_t seed)
 		compare_mailboxes(then);
 		states[roll(STATES_KEPT)] = now;
 	}
+	check_account();
 	close_session(&one);
 	mail_world_end();
 }
@@ -492,6 +538,16 @@ static void on_a_disk(void **state)
 	on_disk = true;
 	folder = test_folder();
 	run(77);
+	on_disk = false;
+}
+
+static void on_one_that_fails(void **state)
+{
+	(void)state;
+	in_trouble = true;
+	for (uint32_t seed = 1; seed <= SEEDS; seed++)
+		run(seed);
+	in_trouble = false;
 }
 
 int main(void)
@@ -499,6 +555,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(in_memory),
 	    cmocka_unit_test(on_a_disk),
+	    cmocka_unit_test(on_one_that_fails),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* MAIL_FIND, the whole way: without an index, with one, with one that does not know all, and with a broken
- * one. */
+/* MAIL_FIND and EMAIL_FIND, the whole way: without an index, with one, with one that does not know all, and
+ * with a broken one. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -119,10 +119,10 @@ static void index_messages(const char *const messages[], size_t count, uint64_t 
 /* ---- asking ---- */
 
 /* A thread looks, so it takes as long as it takes. */
-static int64_t ask_and_wait(const struct mail_find *m)
+static int64_t ask_and_wait(unsigned type, const void *m)
 {
 	forget(&one);
-	send_question(&one, MAIL_FIND, m);
+	send_question(&one, type, m);
 	for (;;) {
 		mail_world_settle();
 		if (one.done)
@@ -139,7 +139,7 @@ static void finds(struct mail_find m, const char *sure, const char *maybe)
 	m.text = buf_view(&folded);
 	if (m.mailbox == 0)
 		m.mailbox = MAILBOX_INBOX;
-	assert_int_equal(ask_and_wait(&m), 0);
+	assert_int_equal(ask_and_wait(MAIL_FIND, &m), 0);
 	assert_string_equal(shown(&one.sure), sure);
 	assert_string_equal(shown(&one.maybe), maybe);
 	buf_done(&folded);
@@ -170,7 +170,22 @@ static void without_an_index_each_may_have_it(void **state)
 	finds(FIND(MAIL_FIELD_SUBJECT, "plans"), "", "1:3");
 	assert_int_equal(one.end.number, 3);
 	/* What is no mailbox. */
-	assert_int_equal(ask_and_wait(&(struct mail_find){.mailbox = 77, .text = VIEW("A")}), -ENOENT);
+	assert_int_equal(
+	    ask_and_wait(MAIL_FIND, &(struct mail_find){.mailbox = 77, .text = VIEW("A")}), -ENOENT);
+}
+
+/* Ids of emails, of the whole account. */
+static void finds_emails(uint64_t field, const char *text, const char *sure, const char *maybe)
+{
+	struct email_find m = {.field = field};
+	struct buf folded;
+	buf_init(&folded, MAIL_FIND_TEXT_MAX);
+	fold_casemap(view_from_string(text), &folded);
+	m.text = buf_view(&folded);
+	assert_int_equal(ask_and_wait(EMAIL_FIND, &m), 0);
+	assert_string_equal(shown(&one.sure), sure);
+	assert_string_equal(shown(&one.maybe), maybe);
+	buf_done(&folded);
 }
 
 static void the_index_answers(void **state)
@@ -212,6 +227,22 @@ static void the_index_answers(void **state)
 	struct mail_copy copy = {.mailbox = MAILBOX_INBOX, .to_mailbox = MAILBOX_INBOX, .uids = UIDS(2, 2)};
 	assert_int_equal(ask(&one, MAIL_COPY, &copy), 0);
 	finds(FIND(MAIL_FIELD_SUBJECT, "plans"), "2,4", "");
+}
+
+static void the_index_answers_of_emails(void **state)
+{
+	(void)state;
+	finds_emails(MAIL_FIELD_ANY, "plans", "", "");
+	deliver_all();
+	finds_emails(MAIL_FIELD_ANY, "plans", "", "1:3");
+	assert_int_equal(one.end.number, 3);
+	read_state();
+	index_messages(messages, 3, state_of.next_email - 3);
+	finds_emails(MAIL_FIELD_SUBJECT, "plans", "1:2", "");
+	finds_emails(MAIL_FIELD_BODY, "quick brown", "", "1:2");
+	finds_emails(MAIL_FIELD_ANY, "absent", "", "");
+	deliver_all();
+	finds_emails(MAIL_FIELD_SUBJECT, "plans", "1:2", "4:6");
 }
 
 /* Many, in several segments: from the last one down, or all when they are few. */
@@ -313,6 +344,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(without_an_index_each_may_have_it, begin, end),
 	    cmocka_unit_test_setup_teardown(the_index_answers, begin, end),
+	    cmocka_unit_test_setup_teardown(the_index_answers_of_emails, begin, end),
 	    cmocka_unit_test_setup_teardown(the_newest_are_found_first, begin, end),
 	    cmocka_unit_test_setup_teardown(what_it_does_not_know_yet_may_have_it, begin, end),
 	    cmocka_unit_test_setup_teardown(a_broken_index_is_not_believed, begin, end),
