@@ -44,8 +44,9 @@ static int compare(struct txn *t, uint64_t shard, const struct account_message *
 		error = email_decode(m->emailid, value, &email);
 	if (error)
 		return error == -ENOENT ? -EBADMSG : error;
-	if (m->size != email.prefix.len + email.body_len || m->internaldate != email.internaldate ||
-	    m->text_growth != email.text_growth || !same_hashes(m, &email))
+	if (m->thread != email.thread || m->size != email.prefix.len + email.body_len ||
+	    m->internaldate != email.internaldate || m->text_growth != email.text_growth ||
+	    !same_hashes(m, &email))
 		return -EBADMSG;
 	struct view summary = email.summary;
 	if (email.summary_apart) {
@@ -56,6 +57,9 @@ static int compare(struct txn *t, uint64_t shard, const struct account_message *
 			return error == -ENOENT ? -EBADMSG : error;
 	}
 	struct message_order order = message_summary_order(summary);
+	bool attachment = message_summary_has_attachment(summary);
+	if (attachment != ((m->flags & FLAG_HAS_ATTACHMENT) != 0))
+		return -EBADMSG;
 	return same_order(&m->order, &order) ? 0 : -EBADMSG;
 }
 

@@ -226,17 +226,17 @@ static int add_thread_email(struct email_look *l, struct account_thread_emails *
 	if (error)
 		return error == -EBADMSG || error == -ENOENT ? 0 : error;
 	/* The number may be that of an email which joined another thread. */
-	if (m.thread != t->thread)
+	if (m.thread != t->threads[t->at.thread])
 		return 0;
-	if (t->count == t->room) {
-		size_t room = t->room ? 2 * t->room : 16;
+	if (t->at.count == t->room) {
+		size_t room = t->room ? 2 * t->room : 64;
 		struct account_thread_email *more = mem_try_resize(t->emails, room * sizeof *more);
 		if (more == NULL)
 			return -ENOMEM;
 		t->emails = more;
 		t->room = room;
 	}
-	t->emails[t->count++] = (struct account_thread_email){id, m.internaldate};
+	t->emails[t->at.count++] = (struct account_thread_email){t->at.thread, id, m.internaldate};
 	return 0;
 }
 
@@ -274,46 +274,56 @@ static int by_date(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static int run_thread(struct txn *txn, void *arg)
+/* The next members of the thread, and its end if these were the last ones. */
+static int read_members(struct email_look *l, struct account_thread_emails *t)
 {
 	enum { MEMBERS = 128 };
+	uint64_t ids[MEMBERS], thread = t->threads[t->at.thread];
+	size_t count;
+	/* The email that gave the thread its number has no entry there. */
+	int error = t->at.behind == 0 ? add_thread_email(l, t, thread) : 0;
+	if (error == 0)
+		error = thread_members(l->txn, t->shard, thread, t->at.behind, ids, MEMBERS, &count);
+	for (size_t i = 0; error == 0 && i < count; i++)
+		error = add_thread_email(l, t, ids[i]);
+	if (error)
+		return error;
+	l->looked++;
+	if (count == MEMBERS) {
+		t->at.behind = ids[count - 1];
+		return 0;
+	}
+	if (t->at.count - t->at.begun > 1)
+		qsort(t->emails + t->at.begun, t->at.count - t->at.begun, sizeof *t->emails, by_date);
+	t->at.begun = t->at.count;
+	t->at.behind = 0;
+	t->at.thread++;
+	return 0;
+}
+
+static int run_threads(struct txn *txn, void *arg)
+{
 	struct account_thread_emails *t = arg;
 	struct email_look look;
 	struct account_head head;
-	uint64_t ids[MEMBERS];
-	size_t count;
-	t->count = t->slice_count;
-	t->next = t->from;
+	t->at = t->slice;
 	int error = look_begin(&look, txn, t->shard, t->who, &head);
-	if (error)
-		return error;
-	t->threads_modseq = head.states[MAIL_STATE_THREADS];
-	/* The email that gave the thread its number has no entry there. */
-	if (t->from == 0)
-		error = add_thread_email(&look, t, t->thread);
-	if (error == 0)
-		error = thread_members(txn, t->shard, t->thread, t->from, ids, MEMBERS, &count);
-	if (error)
-		return error;
-	for (size_t i = 0; i < count && error == 0; i++) {
-		error = add_thread_email(&look, t, ids[i]);
-		t->next = ids[i];
-	}
-	t->more = count == MEMBERS;
-	if (error == 0 && !t->more && t->count > 1)
-		qsort(t->emails, t->count, sizeof *t->emails, by_date);
+	if (error == 0 && t->at.thread == 0)
+		t->threads_modseq = head.states[MAIL_STATE_THREADS];
+	while (error == 0 && t->at.thread < t->thread_count && look.looked < SLICE / 2)
+		error = read_members(&look, t);
 	return error;
 }
 
-static void thread_read(struct store_read *read, int result)
+static void threads_read(struct store_read *read, int result)
 {
 	struct account_thread_emails *t = container_of(read, struct account_thread_emails, read);
-	if (result == 0 && t->more) {
-		t->slice_count = t->count;
-		t->from = t->next;
+	t->slice = t->at;
+	if (result == 0 && t->at.thread < t->thread_count) {
 		store_read(t->accounts->store, &t->read);
 		return;
 	}
+	t->count = t->at.count;
 	t->done(t, result);
 }
 
@@ -321,9 +331,9 @@ void account_thread_emails(struct accounts *a, struct account_thread_emails *t)
 {
 	t->accounts = a;
 	t->emails = NULL;
-	t->room = t->slice_count = 0;
-	t->from = 0;
-	t->read = (struct store_read){.shard = t->shard, .run = run_thread, .arg = t, .done = thread_read};
+	t->room = t->count = 0;
+	memset(&t->slice, 0, sizeof t->slice);
+	t->read = (struct store_read){.shard = t->shard, .run = run_threads, .arg = t, .done = threads_read};
 	store_read(a->store, &t->read);
 }
 

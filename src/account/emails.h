@@ -75,15 +75,19 @@ struct account_emails {
 void account_emails(struct accounts *a, struct account_emails *e);
 void account_emails_free(struct account_emails *e);
 
-/* The emails of a thread that are there, ascending by internaldate, then by id. */
+/* The emails of threads that are there: of each thread together, in the order of the question, and there
+ * ascending by internaldate, then by id. */
 struct account_thread_email {
+	size_t index; /* of its thread */
 	uint64_t id;
 	int64_t internaldate;
 };
 
 struct account_thread_emails {
-	uint64_t shard, thread;
+	uint64_t shard;
 	const struct account_who *who;
+	const uint64_t *threads;
+	size_t thread_count;
 	void (*done)(struct account_thread_emails *t, int result);
 	void *arg;
 
@@ -95,9 +99,11 @@ struct account_thread_emails {
 	/* Internal. */
 	struct accounts *accounts;
 	struct store_read read;
-	size_t room, slice_count;
-	uint64_t from, next; /* ids of emails behind it */
-	bool more;
+	size_t room;
+	struct {
+		size_t thread, begun, count; /* which one; where its emails begin; emails so far */
+		uint64_t behind;             /* ids of its members up to here are done */
+	} at, slice;
 };
 void account_thread_emails(struct accounts *a, struct account_thread_emails *t);
 void account_thread_emails_free(struct account_thread_emails *t);

@@ -1,4 +1,4 @@
-/* EMAIL_THREADS: the emails of threads, one thread after the other. */
+/* EMAIL_THREADS: the emails of threads, some threads at a time. */
 #include <errno.h>
 
 #include "base/container.h"
@@ -6,11 +6,14 @@
 #include "role/store/question.h"
 #include "role/store/store_private.h"
 
+enum { AT_ONCE = 64 /* threads of one read: most have a few emails */ };
+
 struct right_threads {
 	struct question question;
 	struct right_account account;
 	uint64_t *threads;
 	size_t count, next;
+	bool begun;
 	uint64_t modseq;
 	struct account_thread_emails call;
 };
@@ -43,10 +46,12 @@ static bool answer(struct right_threads *t, const struct account_thread_emails *
 	bool goes_on = true;
 	buf_init(&ids, EMAIL_IDS_BYTES);
 	for (size_t i = 0; i < call->count && goes_on; i++) {
-		buf_append_u64(&ids, call->emails[i].id);
-		if (buf_view(&ids).len < EMAIL_IDS_BYTES && i + 1 < call->count)
+		const struct account_thread_email *e = &call->emails[i];
+		bool last = i + 1 == call->count || e[1].index != e->index;
+		buf_append_u64(&ids, e->id);
+		if (buf_view(&ids).len < EMAIL_IDS_BYTES && !last)
 			continue;
-		struct email_thread m = {.thread = call->thread, .emails = buf_view(&ids)};
+		struct email_thread m = {.thread = call->threads[e->index], .emails = buf_view(&ids)};
 		goes_on = question_answer(&t->question, EMAIL_THREAD, &m);
 		buf_clear(&ids);
 	}
@@ -63,9 +68,10 @@ static void thread_read(struct account_thread_emails *call, int result)
 		question_fail(&t->question, result);
 		return;
 	}
-	if (t->next == 0)
+	if (!t->begun)
 		t->modseq = call->threads_modseq;
-	t->next++;
+	t->begun = true;
+	t->next += call->thread_count;
 	bool goes_on = answer(t, call);
 	if (!goes_on)
 		return;
@@ -77,14 +83,16 @@ static void proceed(struct right_threads *t)
 {
 	if (!right_has_room(t->question.right))
 		return;
-	/* Without threads too there is a state to be told; no email has the number 0. */
-	if (t->next > 0 && t->next >= t->count) {
+	/* Without threads too there is a state to be told. */
+	size_t left = t->count - t->next;
+	if (t->begun && left == 0) {
 		question_done(&t->question, &(struct mail_done){.modseq = t->modseq});
 		return;
 	}
 	t->call = (struct account_thread_emails){.shard = t->account.box.shard,
 	    .who = t->account.who,
-	    .thread = t->count ? t->threads[t->next] : 0,
+	    .threads = t->threads + t->next,
+	    .thread_count = left < AT_ONCE ? left : AT_ONCE,
 	    .done = thread_read};
 	question_call(&t->question);
 	account_thread_emails(&store_role.accounts, &t->call);

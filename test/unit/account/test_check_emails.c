@@ -93,6 +93,16 @@ static void lie_about_growth(struct account_message *m)
 	m->text_growth++;
 }
 
+static void lie_about_thread(struct account_message *m)
+{
+	m->thread++;
+}
+
+static void lie_about_attachment(struct account_message *m)
+{
+	m->flags ^= FLAG_HAS_ATTACHMENT;
+}
+
 static void lie_about_order(struct account_message *m)
 {
 	m->order.known = false;
@@ -165,8 +175,8 @@ static int run_put_back(struct txn *t, void *arg)
 static void what_messages_say_of_their_emails_is_checked(void **state)
 {
 	static void (*lies[])(struct account_message * m) = {lie_about_size, lie_about_date, lie_about_growth,
-	    lie_about_order, lie_about_sent, lie_about_zone, lie_about_subject, lie_about_answer,
-	    lie_about_hashes, lie_about_hash, lie_about_email};
+	    lie_about_thread, lie_about_attachment, lie_about_order, lie_about_sent, lie_about_zone,
+	    lie_about_subject, lie_about_answer, lie_about_hashes, lie_about_hash, lie_about_email};
 	(void)state;
 	for (int apart = 0; apart < 2; apart++) {
 		fill(apart);
