@@ -50,7 +50,7 @@ static bool wrong(struct reading *r, const char *name)
 static uint32_t mailbox_of(struct jmap_call *c, const json_t *value)
 {
 	uint64_t account, number;
-	struct view id = jmap_string(value);
+	struct view id = jmap_creation(c, jmap_string(value));
 	if (!mail_id_read(id, MAIL_ID_MAILBOX, &account, &number) || account != jmap_account(c)->number ||
 	    number > UINT32_MAX)
 		return 0;

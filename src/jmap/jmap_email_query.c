@@ -21,7 +21,7 @@ void jmap_email_query_end(struct jmap_email_query *q)
 static int make_key(struct jmap_call *c, struct jmap_email_query *q)
 {
 	static const char *const names[] = {"filter", "sort"};
-	buf_init(&q->key, JMAP_ORDER_KEY_MAX + 1);
+	buf_init(&q->key, JMAP_ORDER_KEY_MAX);
 	buf_append_byte(&q->key, q->collapse ? 't' : 'e');
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		const json_t *value = json_object_get(jmap_arguments(c), names[i]);

@@ -76,7 +76,8 @@ static bool parent_is(const struct matching *on, const json_t *value)
 	uint64_t account, number;
 	if (json_is_null(value))
 		return on->m->parent == NULL;
-	return on->m->parent && mail_id_read(jmap_string(value), MAIL_ID_MAILBOX, &account, &number) &&
+	return on->m->parent &&
+	       mail_id_read(jmap_creation(on->c, jmap_string(value)), MAIL_ID_MAILBOX, &account, &number) &&
 	       account == jmap_account(on->c)->number && number == on->m->parent->mailbox.mailbox;
 }
 

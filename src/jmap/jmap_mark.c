@@ -11,7 +11,7 @@
 #include "base/utf8.h"
 #include "format/fold.h"
 
-enum { FOLD_GROWTH = 18, CHARACTER_MAX = 4, MARK_LEN = 6, END_LEN = 7, ENTITY_MAX_LEN = 5 };
+enum { FOLD_GROWTH = 18, CHARACTER_MAX = 4, MARK_LEN = 6, END_LEN = 7 };
 
 /* A text in a form in which it is compared. */
 struct form {
@@ -167,33 +167,47 @@ static bool is_space(struct view c)
 	return first <= ' ' || first == 0x7f;
 }
 
+/* What is written of a text, and what is open in it. */
+struct writing {
+	struct buf *out;
+	size_t before, max;
+	bool open, space; /* space: a blank is to come, if anything comes behind it */
+};
+
+/* Writes a character. False: it has no room, with all that must be written behind it. */
+static bool write_character(struct writing *w, struct view c, bool marked)
+{
+	bool starts = marked && !w->open, ends = !marked && w->open;
+	size_t need =
+	    c.len + w->space + (marked ? END_LEN : 0) + (starts ? MARK_LEN : 0) + (ends ? END_LEN : 0);
+	if (w->out->len - w->before + need > w->max)
+		return false;
+	if (ends)
+		buf_append_string(w->out, "</mark>");
+	if (w->space)
+		buf_append_byte(w->out, ' ');
+	if (starts)
+		buf_append_string(w->out, "<mark>");
+	buf_append(w->out, c);
+	w->open = marked;
+	w->space = false;
+	return true;
+}
+
 /* Appends the text from `at` on, as far as it has room in `max` octets. */
 static void write_from(const struct marking *m, size_t at, size_t max, bool one_line, struct buf *out)
 {
-	size_t before = out->len;
-	bool open = false, space = true;
+	struct writing w = {.out = out, .before = out->len, .max = max};
 	for (struct view rest = view_skip(m->text, at); rest.len > 0;) {
 		size_t place = m->text.len - rest.len;
 		utf8_next(&rest);
 		struct view c = view_of(m->text.data + place, m->text.len - rest.len - place);
-		bool marked = m->marked[place];
-		if (one_line && is_space(c)) {
-			if (space)
-				continue;
-			c = VIEW(" ");
-		}
-		space = c.data[0] == ' ';
-		c = entity_of(c);
-		size_t need = c.len + (marked ? END_LEN : 0) + (marked && !open ? MARK_LEN : 0) +
-		              (!marked && open ? END_LEN : 0);
-		if (out->len - before + need > max)
+		if (one_line && is_space(c))
+			w.space = out->len > w.before;
+		else if (!write_character(&w, entity_of(c), m->marked[place]))
 			break;
-		if (marked != open)
-			buf_append_string(out, marked ? "<mark>" : "</mark>");
-		open = marked;
-		buf_append(out, c);
 	}
-	if (open)
+	if (w.open)
 		buf_append_string(out, "</mark>");
 }
 

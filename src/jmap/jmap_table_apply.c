@@ -14,7 +14,8 @@ enum {
 	ROOM_FIRST = 64,
 	COMPACT_SHARE = 8, /* rows that are gone, of all, when they are taken out */
 	FEW = 64,          /* new rows that find their place one by one; more are sorted together */
-	LINKS_FEW = 4096   /* as many idle ones do no harm */
+	LINKS_FEW = 4096,  /* as many idle ones do no harm */
+	ROOM_KEPT = 4096   /* for changes, from one answer to the next */
 };
 
 /* Room for one more in an array of `count`. 0 or -ENOMEM. */
@@ -571,6 +572,21 @@ static int forget_others(struct jmap_table *t)
 	return error;
 }
 
+/* What many new rows took, and few will need. */
+static void give_back(struct jmap_table *t)
+{
+	if (t->pending_room > ROOM_KEPT) {
+		mem_free(t->pending);
+		t->pending = NULL;
+		t->pending_room = 0;
+	}
+	if (t->before_room > ROOM_KEPT) {
+		mem_free(t->before);
+		t->before = NULL;
+		t->before_room = 0;
+	}
+}
+
 int64_t jmap_table_end(struct jmap_table *t, uint32_t serial, const struct mail_done *done)
 {
 	begin(t, serial);
@@ -596,6 +612,7 @@ int64_t jmap_table_end(struct jmap_table *t, uint32_t serial, const struct mail_
 	t->access = done->uidnext;
 	compact(t);
 	tidy_links(t);
+	give_back(t);
 	return 0;
 }
 
