@@ -197,12 +197,19 @@ static void say_words(struct buf *out, struct view cause, struct view words)
 	say(out, "\n");
 }
 
+/* What a user sends over the account has hosts to go to only once it has been handed in (queue/keys.h). */
+static bool is_submitted(const struct queue_recipient_view *r)
+{
+	return r && is(r->destination, "@submit");
+}
+
 static void say_held(const struct queue_record_view *record, int64_t now, struct buf *out)
 {
 	if (record->held_by.len == 0 && record->hold_until > now) {
 		say(out, "Its sender asked for it to be sent later: ");
 		say_when(out, record->hold_until, now);
-		say(out, ".");
+		say(out,
+		    is_submitted(first_waiting(record)) ? ". Until then its sender can take it back." : ".");
 		return;
 	}
 	say(out, "It is held");
@@ -226,8 +233,25 @@ static void say_held(const struct queue_record_view *record, int64_t now, struct
 	say(out, "`, or `postrider queue delete`.");
 }
 
+static void say_submitted(const struct queue_record_view *record, const struct queue_recipient_view *r,
+    int64_t now, struct buf *out)
+{
+	int64_t next = next_of(record, r);
+	say(out,
+	    "It was sent over its sender's account, who can still take it back. It is completed, signed and "
+	    "passed on ");
+	if (next > now)
+		say_when(out, next, now);
+	else
+		say(out, "as soon as the relay process takes it");
+}
+
 static void say_active(const struct queue_record_view *record, struct buf *out)
 {
+	if (is_submitted(first_waiting(record))) {
+		say(out, "It is being completed, signed and passed on right now.");
+		return;
+	}
 	say(out, "It is being sent right now");
 	for (size_t i = 0; i < record->destination_count; i++) {
 		if (!record->destinations[i].active)
@@ -289,7 +313,10 @@ static void say_waiting(const struct queue_record_view *record, int64_t now, str
 		say(out, "No recipient waits for it any more; it leaves the queue in a moment.");
 		return;
 	}
-	say_attempt(record, r, now, out);
+	if (is_submitted(r))
+		say_submitted(record, r, now, out);
+	else
+		say_attempt(record, r, now, out);
 	say_reason(record, r, out);
 	if (waiting > 1)
 		buf_printf(out, " %zu of its recipients wait; this is the first of them.", waiting);

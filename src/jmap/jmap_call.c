@@ -18,6 +18,11 @@ int64_t jmap_now(struct jmap_call *c)
 	return c->request->session->host->now(c->request->session->arg);
 }
 
+int64_t jmap_delay_max(struct jmap_call *c)
+{
+	return (int64_t)c->request->session->config.delay_max;
+}
+
 bool jmap_uses(struct jmap_call *c, enum jmap_capability capability)
 {
 	return c->request->uses >> capability & 1;

@@ -160,11 +160,15 @@ static void submission_of_account(
 	put_number(w, "maxDelayedSend", s->config.delay_max);
 	json_out_name(w, VIEW("submissionExtensions"));
 	json_out_object(w);
-	if (s->config.delay_max) {
-		json_out_name(w, VIEW("FUTURERELEASE"));
-		json_out_array(w);
-		json_out_end(w);
-	}
+	/* The parameters that an envelope may have: jmap_envelope.c. */
+	static const char *const none[] = {NULL};
+	if (s->config.delay_max)
+		put_strings(w, "FUTURERELEASE", none);
+	put_strings(w, "DSN", none);
+	put_strings(w, "MT-PRIORITY", none);
+	put_strings(w, "REQUIRETLS", none);
+	put_strings(w, "SMTPUTF8", none);
+	put_strings(w, "8BITMIME", none);
 	json_out_end(w);
 }
 

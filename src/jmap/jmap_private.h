@@ -71,6 +71,7 @@ struct jmap_account {
 struct jmap_session *jmap_session_of(struct jmap_call *c);
 const struct jmap_account *jmap_account(struct jmap_call *c); /* only with JMAP_NEEDS_ACCOUNT */
 int64_t jmap_now(struct jmap_call *c);
+int64_t jmap_delay_max(struct jmap_call *c);                          /* as the config has it */
 bool jmap_uses(struct jmap_call *c, enum jmap_capability capability); /* it stands in "using" */
 const char *jmap_method_name(struct jmap_call *c);
 uint64_t jmap_blob_set_max(const struct jmap_session *s); /* maxSizeBlobSet (RFC 9404 section 3.1) */

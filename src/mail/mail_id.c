@@ -25,6 +25,9 @@ static unsigned numbers_of(char letter)
 	case MAIL_ID_THREAD:
 	case MAIL_ID_BLOB_EMAIL:
 	case MAIL_ID_BLOB_UPLOAD:
+	case MAIL_ID_SUBMISSION:
+	case MAIL_ID_IDENTITY:
+	case MAIL_ID_SCRIPT:
 		return 2;
 	case MAIL_ID_BLOB_PART:
 	case MAIL_ID_BLOB_UPLOAD_PART:

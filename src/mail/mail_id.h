@@ -17,7 +17,10 @@ enum {
 	MAIL_ID_BLOB_PART = 'P',        /* a part of it, decoded: email number, "-", number of the part */
 	MAIL_ID_BLOB_UPLOAD = 'U',      /* an upload that is kept for a while */
 	MAIL_ID_BLOB_UPLOAD_PART = 'Q', /* a part of an upload that is a message */
-	MAIL_ID_ACCOUNT = 'A'           /* an account: "A" and its number */
+	MAIL_ID_SUBMISSION = 'S',
+	MAIL_ID_IDENTITY = 'I',
+	MAIL_ID_SCRIPT = 'R', /* a Sieve script */
+	MAIL_ID_ACCOUNT = 'A' /* an account: "A" and its number */
 };
 
 enum { MAIL_ID_MAX = 64 /* the longest: three numbers of 16 digits */ };

@@ -17,6 +17,15 @@ int submission_recipient_put(struct buf *out, const struct submission_recipient 
 	return wire_put_text(out, r->reply);
 }
 
+/* It goes into commands of SMTP: printable ASCII without blanks. */
+static bool is_word(struct view text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] <= ' ' || text.data[i] > '~')
+			return false;
+	return true;
+}
+
 bool submission_recipient_get(struct cursor *in, struct submission_recipient *r)
 {
 	struct submission_recipient got;
@@ -30,7 +39,7 @@ bool submission_recipient_get(struct cursor *in, struct submission_recipient *r)
 	got.reply = wire_text(in);
 	if (got.address.len == 0 || got.address.len > SUBMISSION_ADDRESS_MAX ||
 	    got.parameters.len > SUBMISSION_PARAMETERS_MAX || got.orcpt.len > ORCPT_MAX ||
-	    got.reply.len > SUBMISSION_REPLY_MAX)
+	    !is_word(got.orcpt) || got.reply.len > SUBMISSION_REPLY_MAX)
 		in->failed = true;
 	if (!cursor_ok(in))
 		return false;

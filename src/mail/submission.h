@@ -33,10 +33,9 @@ enum {
 	/* Kept in an account; beyond, the oldest that is not pending makes room: the mail itself is in Sent.
 	 */
 	SUBMISSION_COUNT_MAX = 1000,
-	SUBMISSION_HOLD_MAX = 31 * 86400, /* seconds ahead that one may be sent: maxDelayedSend */
-	SUBMISSION_ADDRESS_MAX = 320,     /* octets: 64 and 255, and the "@" */
-	SUBMISSION_PARAMETERS_MAX = 600,  /* octets of an address's parameters, as they were given */
-	SUBMISSION_REPLY_MAX = 500,       /* octets of what a host said */
+	SUBMISSION_ADDRESS_MAX = 320,    /* octets: 64 and 255, and the "@" */
+	SUBMISSION_PARAMETERS_MAX = 600, /* octets of an address's parameters, as they were given */
+	SUBMISSION_REPLY_MAX = 500,      /* octets of what a host said */
 	SUBMISSION_RECIPIENTS_BYTES_MAX = 256 * 1024,          /* octets of a list of recipients */
 	SUBMISSION_AUTHORS_MAX = 16 * 1024,                    /* octets of the addresses in From */
 	SUBMISSION_NUMBERS_MAX = 2 * SUBMISSION_COUNT_MAX * 8, /* octets of a list of numbers */
@@ -84,7 +83,7 @@ bool submission_recipient_get(struct cursor *in, struct submission_recipient *r)
  */
 struct submission_create {
 	uint64_t email, identity;
-	uint64_t send_at; /* seconds since 1970; 0: at once */
+	uint64_t send_at; /* seconds since 1970; 0: at once; at most the setting hold_max ahead (-EINVAL) */
 	uint64_t ret, utf8, requiretls, has_priority;
 	int64_t priority;
 	struct view sender;     /* MAIL FROM; empty: the null path, as of receipts */

@@ -11,10 +11,10 @@ SCHEMA(submission_create, FIELD_IDENTITY(submission_create, email),
     FIELD_NUMBER(submission_create, ret, 0, RET_HDRS), FIELD_FLAG(submission_create, utf8),
     FIELD_FLAG(submission_create, requiretls), FIELD_FLAG(submission_create, has_priority),
     FIELD_SIGNED(submission_create, priority, SMTP_PRIORITY_MAX),
-    FIELD_LINE(submission_create, sender, SUBMISSION_ADDRESS_MAX),
-    FIELD_LINE(submission_create, envid, ENVID_BYTES_MAX),
-    FIELD_TEXT(submission_create, parameters, SUBMISSION_PARAMETERS_MAX),
-    FIELD_TEXT(submission_create, authors, SUBMISSION_AUTHORS_MAX),
+    FIELD_BYTES(submission_create, sender, SUBMISSION_ADDRESS_MAX),
+    FIELD_WORD(submission_create, envid, ENVID_BYTES_MAX),
+    FIELD_BYTES(submission_create, parameters, SUBMISSION_PARAMETERS_MAX),
+    FIELD_BYTES(submission_create, authors, SUBMISSION_AUTHORS_MAX),
     FIELD_BYTES(submission_create, recipients, SUBMISSION_RECIPIENTS_BYTES_MAX));
 SCHEMA(submission_get, FIELD_FLAG(submission_get, without_recipients),
     FIELD_BYTES(submission_get, numbers, SUBMISSION_NUMBERS_MAX));
@@ -22,8 +22,8 @@ SCHEMA(submission_entry, FIELD_IDENTITY(submission_entry, number), FIELD_IDENTIT
     FIELD_IDENTITY(submission_entry, thread), FIELD_IDENTITY(submission_entry, identity),
     FIELD_IDENTITY(submission_entry, created), FIELD_IDENTITY(submission_entry, modseq),
     FIELD_TIME(submission_entry, send_at), FIELD_NUMBER(submission_entry, undo, 0, SUBMISSION_UNDO_LAST),
-    FIELD_LINE(submission_entry, sender, SUBMISSION_ADDRESS_MAX),
-    FIELD_TEXT(submission_entry, parameters, SUBMISSION_PARAMETERS_MAX),
+    FIELD_BYTES(submission_entry, sender, SUBMISSION_ADDRESS_MAX),
+    FIELD_BYTES(submission_entry, parameters, SUBMISSION_PARAMETERS_MAX),
     FIELD_BYTES(submission_entry, recipients, SUBMISSION_RECIPIENTS_BYTES_MAX),
     FIELD_WORD(submission_entry, queue, QUEUE_ID_SIZE));
 SCHEMA(submission_changes, FIELD_IDENTITY(submission_changes, since));
@@ -36,22 +36,22 @@ SCHEMA(submission_invalid, FIELD_BYTES(submission_invalid, places, SUBMISSION_RE
 SCHEMA(identity_get, FIELD_NUMBER(identity_get, unused, 0, 0));
 SCHEMA(identity_entry, FIELD_IDENTITY(identity_entry, number), FIELD_IDENTITY(identity_entry, created),
     FIELD_IDENTITY(identity_entry, modseq), FIELD_FLAG(identity_entry, may_delete),
-    FIELD_TEXT(identity_entry, name, IDENTITY_NAME_MAX), FIELD_LINE(identity_entry, email, ADDRESS_MAX),
-    FIELD_TEXT(identity_entry, reply_to, IDENTITY_ADDRESSES_MAX),
-    FIELD_TEXT(identity_entry, bcc, IDENTITY_ADDRESSES_MAX),
-    FIELD_TEXT(identity_entry, text, IDENTITY_SIGNATURE_MAX),
-    FIELD_TEXT(identity_entry, html, IDENTITY_SIGNATURE_MAX));
+    FIELD_BYTES(identity_entry, name, IDENTITY_NAME_MAX), FIELD_BYTES(identity_entry, email, ADDRESS_MAX),
+    FIELD_BYTES(identity_entry, reply_to, IDENTITY_ADDRESSES_MAX),
+    FIELD_BYTES(identity_entry, bcc, IDENTITY_ADDRESSES_MAX),
+    FIELD_BYTES(identity_entry, text, IDENTITY_SIGNATURE_MAX),
+    FIELD_BYTES(identity_entry, html, IDENTITY_SIGNATURE_MAX));
 SCHEMA(identity_changes, FIELD_IDENTITY(identity_changes, since));
 SCHEMA(identity_changed, FIELD_BYTES(identity_changed, created, IDENTITY_NUMBERS_MAX),
     FIELD_BYTES(identity_changed, updated, IDENTITY_NUMBERS_MAX),
     FIELD_BYTES(identity_changed, destroyed, IDENTITY_NUMBERS_MAX));
 SCHEMA(identity_set, FIELD_IDENTITY(identity_set, number),
-    FIELD_NUMBER(identity_set, has, 0, IDENTITY_HAS_ALL), FIELD_TEXT(identity_set, name, IDENTITY_NAME_MAX),
-    FIELD_LINE(identity_set, email, IDENTITY_EMAIL_MAX),
-    FIELD_TEXT(identity_set, reply_to, IDENTITY_ADDRESSES_MAX),
-    FIELD_TEXT(identity_set, bcc, IDENTITY_ADDRESSES_MAX),
-    FIELD_TEXT(identity_set, text, IDENTITY_SIGNATURE_MAX),
-    FIELD_TEXT(identity_set, html, IDENTITY_SIGNATURE_MAX));
+    FIELD_NUMBER(identity_set, has, 0, IDENTITY_HAS_ALL), FIELD_BYTES(identity_set, name, IDENTITY_NAME_MAX),
+    FIELD_BYTES(identity_set, email, IDENTITY_EMAIL_MAX),
+    FIELD_BYTES(identity_set, reply_to, IDENTITY_ADDRESSES_MAX),
+    FIELD_BYTES(identity_set, bcc, IDENTITY_ADDRESSES_MAX),
+    FIELD_BYTES(identity_set, text, IDENTITY_SIGNATURE_MAX),
+    FIELD_BYTES(identity_set, html, IDENTITY_SIGNATURE_MAX));
 SCHEMA(identity_number, FIELD_IDENTITY(identity_number, number));
 
 /* clang-format off */

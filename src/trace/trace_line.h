@@ -20,7 +20,8 @@ enum { TRACE_DAY_LEN = 10 };
 
 enum trace_kind {
 	/* from (an address or [address]), service (smtp, submission, lmtp, dsn), account (who had logged in),
-	 * sender, size, message_id; of a report: about (the message's id). Never the subject. */
+	 * sender, size, message_id; of a report: about (the message's id); of what was submitted: submission
+	 * (the id under which it waited). Never the subject. */
 	TRACE_ACCEPTED,
 	TRACE_RECIPIENT, /* recipient (as given); a line for each, right after accepted */
 	TRACE_KEPT,      /* recipient, account (the mailbox's address), mailbox */

@@ -301,7 +301,12 @@ static void follow_links(struct search *s, struct found *f, struct view rest)
 		link_to(s, buf_view(&id), f, NULL);
 	} else if (view_equal(event, view_from_string(trace_kind_name(TRACE_ACCEPTED)))) {
 		field_text(rest, "about", &id);
+		if (buf_view(&id).len == 0)
+			field_text(rest, "submission", &id);
 		link_to(s, buf_view(&id), NULL, f);
+	} else if (view_equal(event, view_from_string(trace_kind_name(TRACE_SUBMITTED)))) {
+		field_text(rest, "as", &id);
+		link_to(s, buf_view(&id), f, NULL);
 	}
 	buf_done(&id);
 }

@@ -54,6 +54,8 @@ static void say_accepted(struct buf *out, const struct trace_line *e)
 {
 	if (trace_field(e, "about").len) {
 		say_field(out, e, "written here as a report about ", "about");
+	} else if (trace_field(e, "submission").len) {
+		say_field(out, e, "completed and signed; until now it waited as ", "submission");
 	} else {
 		say(out, "accepted");
 		say_field(out, e, " from ", "from");
@@ -200,6 +202,9 @@ void trace_words(struct buf *out, const struct trace_line *e)
 		break;
 	case TRACE_NOTIFIED:
 		say_notified(out, e);
+		break;
+	case TRACE_SUBMITTED:
+		say_field(out, e, "its time has come: from now on it is ", "as");
 		break;
 	case TRACE_HELD:
 		say_action(out, e, "held");

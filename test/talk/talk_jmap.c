@@ -218,6 +218,7 @@ static void begin(void)
 	if (stage.begun)
 		return;
 	mail_world_begin();
+	store_queue_start();
 	assert_int_equal(test_commit(store_role.store, run_people, NULL), 0);
 	for (unsigned i = 0; i < PEOPLE; i++)
 		mail_world_account(i + 1);
@@ -226,8 +227,11 @@ static void begin(void)
 
 static void end(void)
 {
-	if (stage.begun)
+	if (stage.begun) {
+		store_queue_stop();
 		mail_world_end();
+		store_queue_free();
+	}
 	stage.begun = false;
 	buf_done(&stage.draft);
 }

@@ -297,7 +297,7 @@ static int take_question(struct right_submission *x, const struct submission_cre
 	            arena_copy(&x->arena, m->recipients, &recipients);
 	if (!good)
 		return -ENOMEM;
-	if (m->send_at > (uint64_t)x->now + SUBMISSION_HOLD_MAX)
+	if (m->send_at > (uint64_t)x->now + store_role.process->settings.hold_max)
 		return -EINVAL;
 	int error = take_recipients(x, recipients);
 	return error ? error : list_addresses(x, authors);

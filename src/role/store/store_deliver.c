@@ -131,14 +131,17 @@ static void trace(const struct delivery *d)
 {
 	const struct queue_record *r = &d->queue.record;
 	struct view id = queue_id_view(&d->queue.id);
-	/* A report: the message that it is about; of several the first. What was submitted: how it waited. */
+	/* A report: the message that it is about; of several the first. What was submitted: as what it
+	 * waited.
+	 */
 	struct view about = d->queue.report_count ? queue_id_view(&d->queue.reports[0].id)
 	                    : d->queue.submits    ? queue_id_view(&d->queue.submitted)
 	                                          : (struct view){0};
+	const char *which = d->queue.report_count ? "about" : about.len ? "submission" : NULL;
 	trace_event(id, TRACE_ACCEPTED, log_text("from", r->client), log_text("sender", r->terms.sender),
 	    log_u64("size", r->body_len), log_text("message_id", r->message_id),
 	    log_u64("recipients", d->parts ? d->parts[0].count : d->item_count),
-	    log_text(about.len ? "about" : NULL, about)); /* without a key the list ends */
+	    log_text(which, about)); /* without a key the list ends */
 	for (size_t i = 1; i < d->queue.part_count; i++)
 		trace_event(queue_id_view(&d->parts[i].id), TRACE_ACCEPTED, log_text("from", r->client),
 		    log_text("sender", r->terms.sender), log_u64("size", r->body_len),

@@ -16,7 +16,10 @@
 #include "dsn/dsn_explain.h"
 #include "format/trace.h"
 
-enum { ARENA_MAX = 4 * 1024 * 1024 /* 2,000 targets with their prefixes */ };
+enum {
+	ARENA_MAX = 4 * 1024 * 1024, /* 2,000 targets with their prefixes */
+	FEW_TARGETS = 100
+};
 
 static void go_on(void *arg);
 static void upload_ready(void *arg);
@@ -139,8 +142,9 @@ static void deliver(struct relay_submission *s, const struct message_digest *dig
 		m.head = signing_fields(s->signing);
 		m.signer = view_from_string(signing_domain_name(s->signing));
 	}
-	/* A frame holds the recipients or the message's last piece, not both. */
-	upload_flush(&s->upload);
+	/* A frame holds many recipients or the message's last piece, not both. */
+	if (s->delivery_count > FEW_TARGETS)
+		upload_flush(&s->upload);
 	s->asked = &relay_role.store;
 	s->request = upload_deliver(&s->upload, &m, on_delivered, s);
 	mem_free(submitted);

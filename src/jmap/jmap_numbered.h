@@ -1,0 +1,39 @@
+/*
+ * What types share whose objects have a number in the account: submissions, identities. Their ids are a
+ * letter, the account's number and their own (mail/mail_id.h).
+ */
+#ifndef JMAP_JMAP_NUMBERED_H
+#define JMAP_JMAP_NUMBERED_H
+
+#include "jmap/jmap_private.h"
+#include "mail/mail_email.h"
+
+/* The number behind an id of this call's account. False: it is none. */
+bool jmap_numbered_read(struct jmap_call *c, struct view id, char letter, uint64_t *number);
+
+/* The id in the call's arena; empty without memory. */
+struct view jmap_numbered_id(struct jmap_call *c, char letter, uint64_t number);
+
+/* The numbers of a get's ids, 8 octets each; ids that are none are named as missing. False: the call has been
+ * answered. Empty with all of them: nothing is to be asked. */
+bool jmap_numbered_list(struct jmap_call *c, const struct jmap_get *get, char letter, struct view *numbers);
+
+/* Answers Foo/changes: numbers of 8 octets each. */
+struct jmap_numbered_changes {
+	char letter;
+	uint64_t state;
+	struct view created, updated, destroyed;
+};
+void jmap_numbered_changes(
+    struct jmap_call *c, const struct jmap_changes *asked, const struct jmap_numbered_changes *changes);
+
+/* Whether this number is among them. */
+bool jmap_numbered_has(struct view numbers, uint64_t number);
+
+/* The modseq of one of the account's states. */
+uint64_t jmap_state_among(const struct email_state *m, enum mail_state which);
+
+/* Writes a string, or null where it is empty. */
+void jmap_put_text(struct json_out *w, const char *name, struct view text);
+
+#endif
