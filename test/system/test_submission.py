@@ -181,3 +181,28 @@ def test_curl_sends(two):
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["methodResponses"][0][1]["created"]["k"]["undoStatus"] == "pending"
     assert len(wait_mail(partner, sender.bob)) == 1
+
+
+def test_out_of_office_is_set(two):
+    sender, partner = two
+    using = (CORE, "urn:ietf:params:jmap:vacationresponse")
+    with Person(sender, sender.alice) as alice:
+        account = alice.account
+
+        def put(**changes):
+            return alice.call(("VacationResponse/set", {"accountId": account, "update": {"singleton": changes}}), using=using)[0][1]
+
+        def look():
+            return alice.call(("VacationResponse/get", {"accountId": account}), using=using)[0][1]
+        before = look()["state"]
+        answer = put(isEnabled=True, subject="Away", textBody="Back on Monday.\r\nAlice", fromDate="2020-03-01T00:00:00Z")
+        assert answer["updated"] == {"singleton": None} and answer["oldState"] == before != answer["newState"], answer
+        found = look()
+        assert found["state"] == answer["newState"]
+        assert found["list"][0] == {"id": "singleton", "isEnabled": True, "subject": "Away", "textBody": "Back on Monday.\nAlice", "htmlBody": None,
+                                    "fromDate": "2020-03-01T00:00:00Z", "toDate": None}
+        assert "Back on Monday." in sender.cli("vacation", "show", sender.alice).stdout.decode()
+        # Without a text the server says something of its own, and says that it does.
+        assert put(textBody=None)["updated"]["singleton"]["textBody"]
+        assert put(isEnabled=False, subject=None, fromDate=None)["updated"] == {"singleton": None}
+        assert not look()["list"][0]["isEnabled"]
