@@ -81,6 +81,19 @@ def test_who_may_open_a_websocket(server):
         assert answer.status == 426 and answer.fields["upgrade"] == "websocket"
 
 
+def test_websockets_of_a_person_are_bounded(server):
+    async def converse():
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(32):
+                await stack.enter_async_context(socket_of(server, BOB))
+            with pytest.raises(websockets.InvalidStatusCode) as refused:
+                await stack.enter_async_context(socket_of(server, BOB))
+            assert refused.value.status_code == 429
+            async with socket_of(server, ALICE):
+                pass
+    asyncio.run(converse())
+
+
 def test_a_stop_closes_websockets_after_their_answers(make_server):
     server = make_server()
 

@@ -10,6 +10,8 @@
 #include "role/web/web_push.h"
 
 enum {
+	/* Of one user at once: each may be in the middle of a message of 10 MB. A program opens one. */
+	SOCKETS_MAX = 32,
 	/* Requests of one socket at once; the limit of the user is JMAP_CONCURRENT_REQUESTS_MAX. */
 	CALLS_MAX = JMAP_CONCURRENT_REQUESTS_MAX / 2,
 	OUTPUT_MAX = JMAP_RESPONSE_MAX + 64 * 1024,
@@ -247,7 +249,12 @@ void web_socket_begin(struct web_exchange *e)
 		web_exchange_unavailable(e);
 		return;
 	}
+	if (e->user->sockets >= SOCKETS_MAX) {
+		web_exchange_refuse(e, 429, NULL, NULL, "Too many WebSockets are open.");
+		return;
+	}
 	struct socket *s = mem_alloc(sizeof *s);
+	e->user->sockets++;
 	s->e = e;
 	e->data = s;
 	s->listener.handler = &push_handler;
@@ -270,5 +277,6 @@ void web_socket_over(struct web_exchange *e, bool whole)
 		end_call(s, s->calls);
 	}
 	web_push_leave(&s->listener);
+	e->user->sockets--;
 	mem_free(s);
 }
