@@ -112,8 +112,10 @@ static bool read_parameters(struct event_stream *s, struct web_exchange *e)
 {
 	struct buf types, close_after, ping;
 	uint64_t seconds = 0;
-	bool good = parameter(e, "types", &types) & parameter(e, "closeafter", &close_after) &
-	            parameter(e, "ping", &ping);
+	/* Each is read, so that each can be freed. */
+	bool reads[] = {parameter(e, "types", &types), parameter(e, "closeafter", &close_after),
+	    parameter(e, "ping", &ping)};
+	bool good = reads[0] && reads[1] && reads[2];
 	s->types = web_push_types(buf_view(&types).len ? buf_view(&types) : VIEW("*"), ',');
 	s->close_after = view_equal(buf_view(&close_after), VIEW("state"));
 	good = good && (s->close_after || buf_view(&close_after).len == 0 ||

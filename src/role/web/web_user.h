@@ -36,7 +36,7 @@ struct web_user {
 	struct web_push *push;      /* NULL: nobody listens */
 	struct web_lines *lines;    /* NULL: nothing was brought or fetched yet */
 	unsigned requests, uploads; /* under way, of JMAP */
-	unsigned sockets; /* WebSockets that are open */
+	unsigned sockets;           /* WebSockets that are open */
 	int64_t used;               /* clock_monotonic_ms, when the last reference went */
 	bool lost;
 };
