@@ -21,6 +21,14 @@ struct http_exchange *http_open(struct http_server *s)
 	return x;
 }
 
+void http_tell_request(struct http_exchange *x)
+{
+	struct http_server *s = x->server;
+	x->told = true;
+	s->requests++;
+	s->host->request(s->arg, x);
+}
+
 void http_close_exchange(struct http_exchange *x, bool whole)
 {
 	struct http_server *s = x->server;

@@ -194,8 +194,7 @@ static void begin_exchange(struct http_server *s)
 		http_refuse(x, one->status, one->why);
 		return;
 	}
-	x->told = true;
-	s->host->request(s->arg, x);
+	http_tell_request(x);
 }
 
 /* No request can be made of what came: it is answered nevertheless, and is the last one. */

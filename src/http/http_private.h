@@ -99,7 +99,7 @@ struct http_server {
 		struct http_one *one;
 		struct http_two *two;
 	};
-	uint64_t body_taken;
+	uint64_t body_taken, requests;
 	bool draining, done;
 	bool settling; /* the host is being called, or output made */
 	const char *why;
@@ -112,6 +112,8 @@ void http_two_start(struct http_server *s);
 /* ---- http_exchange.c ---- */
 
 struct http_exchange *http_open(struct http_server *s);
+/* The host is told of it. */
+void http_tell_request(struct http_exchange *x);
 /* `over`, if the host knows it, and away. */
 void http_close_exchange(struct http_exchange *x, bool whole);
 void http_end_connection(struct http_server *s, const char *why);

@@ -135,6 +135,11 @@ void http_server_expire(struct http_server *s)
 	http_server_settle(s);
 }
 
+uint64_t http_server_requests(const struct http_server *s)
+{
+	return s->requests;
+}
+
 const char *http_server_why(const struct http_server *s)
 {
 	return s->why;

@@ -120,6 +120,9 @@ enum http_phase http_server_phase(const struct http_server *s);
 uint64_t http_server_body_taken(const struct http_server *s);
 /* The driver's deadline passed: 408 in the middle of a request, GOAWAY, or just the end; then it is done. */
 void http_server_expire(struct http_server *s);
+/* How many requests hosts were told of: a connection that is idle again after one has earned its time anew.
+ */
+uint64_t http_server_requests(const struct http_server *s);
 /* For the log: why the machine ended the connection by itself; "" if it did not. A few words. */
 const char *http_server_why(const struct http_server *s);
 /* Compressors that are kept for the next answer are freed. */

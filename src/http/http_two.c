@@ -135,7 +135,7 @@ static int header_came(nghttp2_session *session, const nghttp2_frame *frame, con
 	return 0;
 }
 
-static void request_came(struct http_server *s, struct http_exchange *x, bool ends)
+static void request_came(struct http_exchange *x, bool ends)
 {
 	const char *why = "a header field";
 	x->all_came = ends;
@@ -149,8 +149,7 @@ static void request_came(struct http_server *s, struct http_exchange *x, bool en
 		http_refuse(x, status, why);
 		return;
 	}
-	x->told = true;
-	s->host->request(s->arg, x);
+	http_tell_request(x);
 }
 
 static int frame_came(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
@@ -165,7 +164,7 @@ static int frame_came(nghttp2_session *session, const nghttp2_frame *frame, void
 	if (x == NULL)
 		return 0;
 	if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
-		request_came(s, x, ends);
+		request_came(x, ends);
 	else if (ends && x->told && (is_data || frame->hd.type == NGHTTP2_HEADERS))
 		http_take_piece(x, view_of("", 0), true);
 	return 0;

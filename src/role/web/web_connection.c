@@ -43,9 +43,13 @@ static void set_deadline(struct web_connection *c)
 static void look_at_phase(struct web_connection *c)
 {
 	enum http_phase phase = http_server_phase(c->http);
-	if (phase == c->phase)
+	uint64_t requests = http_server_requests(c->http);
+	/* A request that was answered at once has left the phase as it was; the time begins anew all the
+	 * same. */
+	if (phase == c->phase && (phase != HTTP_IDLE || requests == c->requests))
 		return;
 	c->phase = phase;
+	c->requests = requests;
 	set_deadline(c);
 }
 

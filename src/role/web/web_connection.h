@@ -13,6 +13,7 @@ struct web_connection {
 	struct http_server *http;
 	struct loop_task settle; /* at the end of the turn: see web_connection_touch */
 	enum http_phase phase;   /* at the last look */
+	uint64_t requests;       /* likewise */
 	uint64_t bytes;          /* of the body, or of the output, when the deadline was set */
 	bool draining;
 };

@@ -284,6 +284,39 @@ static void doubled(void **state)
 	TAKEN("GET / HTTP/1.1\r\n" HOST "Accept: a/b\r\nAccept: c/d\r\nCookie: a=b\r\nCookie: c=d\r\n\r\n");
 }
 
+/* `count` times `text` between two parts. */
+static void expect_long(
+    unsigned status, const char *before, const char *text, size_t count, const char *after, int line)
+{
+	struct buf request;
+	buf_init(&request, 1 << 20);
+	buf_append_string(&request, before);
+	for (size_t i = 0; i < count; i++)
+		buf_append_string(&request, text);
+	buf_append_string(&request, after);
+	for (size_t piece = 7; piece < 70000; piece *= 97) {
+		struct outcome o = try(buf_view(&request), piece);
+		if (o.status != status || o.done != (status != 404))
+			fail_msg("line %d: %u instead of %u", line, o.status, status);
+	}
+	buf_done(&request);
+}
+
+static void limits(void **state)
+{
+	(void)state;
+	expect_long(404, "GET /", "a", 16000, " HTTP/1.1\r\n" HOST "\r\n", __LINE__);
+	expect_long(414, "GET /", "a", 16500, " HTTP/1.1\r\n" HOST "\r\n", __LINE__);
+	expect_long(414, "GET /", "a", 100000, "", __LINE__);
+	expect_long(404, "GET / HTTP/1.1\r\n" HOST "X: ", "y", 32000, "\r\n\r\n", __LINE__);
+	expect_long(431, "GET / HTTP/1.1\r\n" HOST "X: ", "y", 33000, "\r\n\r\n", __LINE__);
+	expect_long(431, "GET / HTTP/1.1\r\n" HOST "X: ", "y", 100000, "", __LINE__);
+	expect_long(404, "GET / HTTP/1.1\r\n" HOST, "X: y\r\n", HTTP_FIELDS_MAX - 1, "\r\n", __LINE__);
+	expect_long(431, "GET / HTTP/1.1\r\n" HOST, "X: y\r\n", HTTP_FIELDS_MAX, "\r\n", __LINE__);
+	expect_long(431, "GET / HTTP/1.1\r\n" HOST, "X: y\r\n", 20000, "", __LINE__);
+	expect_long(400, "", "\r\n", 1000, "", __LINE__);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +330,7 @@ int main(void)
 	    cmocka_unit_test(lines),
 	    cmocka_unit_test(paths),
 	    cmocka_unit_test(doubled),
+	    cmocka_unit_test(limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
