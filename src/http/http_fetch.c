@@ -164,14 +164,27 @@ static bool is_plain(const char *s)
 	return *s != '\0';
 }
 
+static bool is_field(const char *s)
+{
+	for (const char *at = s; *at; at++)
+		if (*at < ' ' || *at > '~')
+			return false;
+	return strchr(s, ':') != NULL && *s != ':';
+}
+
 int http_fetch_ask(struct buf *out, const struct http_fetch_request *r)
 {
 	if (!is_plain(r->host) || !is_plain(r->path) || r->path[0] != '/')
 		return -EINVAL;
+	for (const char *const *field = r->fields; field && *field; field++)
+		if (!is_field(*field))
+			return -EINVAL;
 	buf_printf(out, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: Postrider\r\n",
 	    r->content_type ? "POST" : "GET", r->path, r->host);
 	if (r->content_type)
 		buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", r->content_type, r->body.len);
+	for (const char *const *field = r->fields; field && *field; field++)
+		buf_printf(out, "%s\r\n", *field);
 	buf_append_string(out, "Accept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n");
 	if (r->content_type)
 		buf_append(out, r->body);

@@ -29,9 +29,11 @@ struct http_fetch_request {
 	const char *host, *path;  /* plain ASCII without blanks; the path with its query */
 	const char *content_type; /* of a POST; NULL: a GET */
 	struct view body;         /* of a POST */
+	const char *const
+	    *fields; /* more of them: "Name: value", without line ends; NULL at the end. NULL: none */
 };
 
-/* Appends the request. -EINVAL for a host or path that is none; or the result of buf_append. */
+/* Appends the request. -EINVAL for a host, path or field that is none; or the result of buf_append. */
 int http_fetch_ask(struct buf *out, const struct http_fetch_request *r);
 
 /* Takes what came. All of it is taken, or the rest is of no use: the response was complete or failed. */

@@ -36,11 +36,28 @@ static void is_strict(void **state)
 	buf_done(&b);
 }
 
+static void has_the_alphabet_of_urls(void **state)
+{
+	(void)state;
+	struct buf b;
+	buf_init(&b, 100);
+	assert_int_equal(base64url_encode(&b, VIEW("\xfb\xff\xfe\x01")), 0);
+	assert_view(buf_view(&b), "-__-AQ");
+	buf_clear(&b);
+	assert_int_equal(base64url_decode(&b, VIEW("-__-AQ")), 0);
+	assert_true(view_equal(buf_view(&b), VIEW("\xfb\xff\xfe\x01")));
+	static const char *const bad[] = {"+//+AQ", "AQ==", "AR", "A", "AQ ", "."};
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_int_equal(base64url_decode(&b, view_from_string(bad[i])), -EINVAL);
+	buf_done(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(knows_the_vectors_of_rfc_4648),
 	    cmocka_unit_test(is_strict),
+	    cmocka_unit_test(has_the_alphabet_of_urls),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

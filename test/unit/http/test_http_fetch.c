@@ -113,6 +113,27 @@ static void posts(void **state)
 	buf_done(&out);
 }
 
+static void adds_fields(void **state)
+{
+	(void)state;
+	struct buf out;
+	buf_init(&out, 1000);
+	static const char *const fields[] = {"TTL: 60", "Urgency: high", NULL};
+	struct http_fetch_request r = {
+	    .host = "a", .path = "/", .content_type = "b/c", .body = VIEW("x"), .fields = fields};
+	assert_int_equal(http_fetch_ask(&out, &r), 0);
+	assert_non_null(strstr(buf_string(&out), "\r\nTTL: 60\r\nUrgency: high\r\nAccept: "));
+	static const char *const wrong[] = {"a: b\r\nc: d", "a: b\nc", "ab", ": b", "", "a: \x80"};
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		const char *const one[] = {wrong[i], NULL};
+		buf_clear(&out);
+		r.fields = one;
+		assert_int_equal(http_fetch_ask(&out, &r), -EINVAL);
+		assert_int_equal(buf_view(&out).len, 0);
+	}
+	buf_done(&out);
+}
+
 static void reads_all_kinds_of_bodies(void **state)
 {
 	(void)state;
@@ -241,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(asks),
 	    cmocka_unit_test(posts),
+	    cmocka_unit_test(adds_fields),
 	    cmocka_unit_test(reads_all_kinds_of_bodies),
 	    cmocka_unit_test(refuses_what_was_cut),
 	    cmocka_unit_test(refuses_what_is_not_http),
