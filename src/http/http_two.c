@@ -1,11 +1,8 @@
 /*
- * HTTP/2 (RFC 9113), the server's side, over nghttp2. Windows open only for what the host has taken; what a
- * client can make cheaply and without end (frames that move nothing, streams that it resets at once) is
- * counted by the minute, and ends the connection with ENHANCE_YOUR_CALM.
+ * HTTP/2 (RFC 9113), the server's side, over nghttp2. Windows open only for what the host has taken.
  */
-#include "http/http_private.h"
+#include "http/http_two_private.h"
 
-#include <nghttp2/nghttp2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,73 +15,13 @@ enum {
 	WINDOW_FIRST = 64 * 1024 - 1,
 	WINDOW_BODY = 256 * 1024,
 	WINDOW_CONNECTION = 512 * 1024,
-	/* In a minute: streams that were reset (CVE-2023-44487, CVE-2025-8671); a browser that reloads a page
-	 * of 100 pictures now and then stays below. */
-	RESETS_MAX = 200,
-	/* In a minute: frames that carry nothing (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA ...)
-	 * beyond two for each frame that does. */
-	IDLE_FRAMES_MAX = 1000,
-	IDLE_FRAMES_EACH = 2,
-	MINUTE = 60,
 	/* RFC 9113 section 6.10: a header of 32 KB needs two frames (CVE-2024-27983). nghttp2 counts a
 	 * frame's own header anew for each piece that it comes in, of which there may be nine. */
 	CONTINUATIONS_MAX = 8 * 9,
-	/* Streams that ended are remembered, so that a frame for one can be told from a frame that crossed
-	 * our reset on its way: as many as may be open at once. */
-	ENDED_MAX = HTTP_EXCHANGES_MAX,
-	FRAME_HEAD = 9,        /* octets: RFC 9113 section 4.1 */
 	PUMP_EACH = 16 * 1024, /* octets of input */
 	/* Answers to PING and SETTINGS that wait: their sender reads none of them. */
 	ACKS_MAX = 100
 };
-
-struct http_two {
-	nghttp2_session *session;
-	unsigned resets, idle_frames;
-	int64_t minute;
-	bool calmed;
-	int32_t newest;                 /* stream that the client has opened */
-	unsigned char head[FRAME_HEAD]; /* of the next frame, as far as it has come */
-	size_t head_len, payload_left, preface_left;
-	/* The last streams that we have reset, whose frames may still be on their way: a ring. */
-	int32_t *reset;
-	unsigned reset_count;
-};
-
-static void calm(struct http_server *s, const char *why)
-{
-	if (s->two->calmed)
-		return;
-	s->two->calmed = true;
-	s->why = why;
-	nghttp2_session_terminate_session(s->two->session, NGHTTP2_ENHANCE_YOUR_CALM);
-}
-
-static void new_minute(struct http_server *s)
-{
-	int64_t now = s->host->now ? s->host->now(s->arg) : 0;
-	if (now / MINUTE == s->two->minute)
-		return;
-	s->two->minute = now / MINUTE;
-	s->two->resets = s->two->idle_frames = 0;
-}
-
-static void count_reset(struct http_server *s)
-{
-	new_minute(s);
-	if (++s->two->resets > RESETS_MAX)
-		calm(s, "too many streams were reset");
-}
-
-static void count_frame(struct http_server *s, bool carries)
-{
-	struct http_two *two = s->two;
-	new_minute(s);
-	if (carries)
-		two->idle_frames -= two->idle_frames < IDLE_FRAMES_EACH ? two->idle_frames : IDLE_FRAMES_EACH;
-	else if (++two->idle_frames > IDLE_FRAMES_MAX)
-		calm(s, "too many frames that carry nothing");
-}
 
 static struct http_exchange *exchange_of(struct http_server *s, int32_t stream)
 {
@@ -160,7 +97,7 @@ static int frame_came(nghttp2_session *session, const nghttp2_frame *frame, void
 	struct http_exchange *x = exchange_of(s, frame->hd.stream_id);
 	(void)session;
 	if (frame->hd.type == NGHTTP2_RST_STREAM && x && !x->finished)
-		count_reset(s);
+		http_two_count_reset(s);
 	if (x == NULL)
 		return 0;
 	if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
@@ -168,58 +105,6 @@ static int frame_came(nghttp2_session *session, const nghttp2_frame *frame, void
 	else if (ends && x->told && (is_data || frame->hd.type == NGHTTP2_HEADERS))
 		http_take_piece(x, view_of("", 0), true);
 	return 0;
-}
-
-static void remember_reset(struct http_two *two, int32_t stream)
-{
-	if (two->reset == NULL)
-		two->reset = mem_array(ENDED_MAX, sizeof *two->reset);
-	two->reset[two->reset_count++ % ENDED_MAX] = stream;
-}
-
-static bool was_reset(const struct http_two *two, int32_t stream)
-{
-	for (unsigned i = 0; two->reset && i < ENDED_MAX; i++)
-		if (two->reset[i] == stream)
-			return true;
-	return false;
-}
-
-/*
- * RFC 9113 sections 5.1 and 5.1.1: a frame for a stream that its client has ended, or has passed over, is an
- * error of the connection. nghttp2 knows no more of streams that are gone.
- */
-static void judge_stream(struct http_server *s, unsigned type, int32_t stream)
-{
-	struct http_two *two = s->two;
-	bool opens = type == NGHTTP2_HEADERS;
-	if (type == NGHTTP2_PRIORITY && stream == 0)
-		nghttp2_session_terminate_session(two->session, NGHTTP2_PROTOCOL_ERROR);
-	/* What comes behind a GOAWAY is passed over. */
-	if ((!opens && type != NGHTTP2_DATA) || stream % 2 == 0 || s->draining)
-		return;
-	if (stream > two->newest) {
-		if (opens)
-			two->newest = stream;
-	} else if (nghttp2_session_find_stream(two->session, stream) == NULL && !was_reset(two, stream)) {
-		s->why = "a frame for a stream that has ended";
-		nghttp2_session_terminate_session(two->session, NGHTTP2_STREAM_CLOSED);
-	}
-}
-
-/* Each frame's header is looked at before nghttp2 gets it, which passes over many without a word. The length
- * of its payload. */
-static size_t judge_frame(struct http_server *s, const unsigned char *head)
-{
-	size_t len = (size_t)head[0] << 16 | (size_t)head[1] << 8 | head[2];
-	unsigned type = head[3], flags = head[4];
-	int32_t stream = (int32_t)(((uint32_t)head[5] & 0x7f) << 24 | (uint32_t)head[6] << 16 |
-	                           (uint32_t)head[7] << 8 | head[8]);
-	bool carries = type == NGHTTP2_HEADERS || type == NGHTTP2_CONTINUATION ||
-	               (type == NGHTTP2_DATA && (len > 0 || flags & NGHTTP2_FLAG_END_STREAM));
-	count_frame(s, carries);
-	judge_stream(s, type, stream);
-	return len;
 }
 
 static void consumed(struct http_exchange *x, size_t octets)
@@ -272,12 +157,12 @@ static int frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void
 	struct http_server *s = arg;
 	struct http_exchange *x = exchange_of(s, frame->hd.stream_id);
 	if (frame->hd.type == NGHTTP2_RST_STREAM) {
-		remember_reset(s->two, frame->hd.stream_id);
+		http_two_remember_reset(s->two, frame->hd.stream_id);
 		if (frame->rst_stream.error_code != NGHTTP2_NO_ERROR)
-			count_reset(s);
+			http_two_count_reset(s);
 	}
 	if (frame->hd.type == NGHTTP2_DATA && frame->hd.length > 0)
-		count_frame(s, true);
+		http_two_count_frame(s, true);
 	/* RFC 9113 section 8.1: answered before the whole request came; the rest is not wanted. */
 	if (x && x->finished && !x->all_came && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
 		nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, x->stream, NGHTTP2_NO_ERROR);
@@ -289,7 +174,7 @@ static int frame_was_wrong(nghttp2_session *session, const nghttp2_frame *frame,
 	struct http_server *s = arg;
 	(void)session;
 	(void)frame;
-	count_frame(s, false);
+	http_two_count_frame(s, false);
 	if (s->why[0] == '\0')
 		s->why = nghttp2_strerror(error);
 	return 0;
@@ -407,37 +292,11 @@ static void pump(struct http_server *s)
 
 /* ---- the connection ---- */
 
-/* How much of the input nghttp2 gets now: of one frame at most, so that each is judged when those before it
- * have been taken. */
-static size_t next_piece(struct http_server *s, struct view bytes)
-{
-	struct http_two *two = s->two;
-	size_t n;
-	if (two->preface_left > 0) {
-		n = view_take(bytes, two->preface_left).len;
-		two->preface_left -= n;
-	} else if (two->payload_left > 0) {
-		n = view_take(bytes, two->payload_left).len;
-		two->payload_left -= n;
-	} else {
-		n = view_take(bytes, FRAME_HEAD - two->head_len).len;
-		memcpy(two->head + two->head_len, bytes.data, n);
-		two->head_len += n;
-		if (two->head_len < FRAME_HEAD)
-			return n;
-		two->head_len = 0;
-		size_t len = judge_frame(s, two->head), here = view_take(view_skip(bytes, n), len).len;
-		two->payload_left = len - here;
-		n += here;
-	}
-	return n;
-}
-
 static size_t feed(struct http_server *s, struct view bytes)
 {
 	size_t total = bytes.len, since = 0;
 	while (bytes.len > 0 && !s->done && s->out->len < HTTP_OUTPUT_HIGH) {
-		size_t n = next_piece(s, bytes);
+		size_t n = http_two_next_piece(s, bytes);
 		ssize_t taken = nghttp2_session_mem_recv(s->two->session, (const uint8_t *)bytes.data, n);
 		bytes = view_skip(bytes, n);
 		since += n;
