@@ -126,6 +126,7 @@ def test_without_a_script(make_server):
         assert wrong.status == 401 and "That was not right" in wrong.body.decode() and "<b>" not in wrong.body.decode()
         done = browser.form_to("/auth/login", username=ALICE, password=server.passwords[ALICE])
         assert done.status == 303 and done.fields["location"] == "/account" and browser.cookie
+        assert browser.get("/.well-known/change-password").fields["location"] == "/account"
         page = browser.get("/account").body.decode()
         assert ALICE in page and "Firefox on Linux" in page and "this one" in page
         assert browser.get("/").fields["location"] == "/account"

@@ -512,7 +512,15 @@ static void begin_front(struct web_exchange *e)
 		web_auth_page_sign_in(e, &(struct web_auth_page){.status = 200});
 }
 
+/* Programs that keep passwords send people here to change one (W3C, A Well-Known URL for Changing Passwords).
+ */
+static void begin_password(struct web_exchange *e)
+{
+	go_to(e, "/account");
+}
+
 const struct web_route web_auth_routes[] = {
+    {"GET", "/.well-known/change-password", 0, begin_password, NULL, NULL, NULL},
     {"GET", "/", 0, begin_front, NULL, NULL, NULL},
     {"GET", "/account", 0, begin_state, NULL, NULL, over},
     {"GET", "/auth/account", 0, begin_state, NULL, NULL, over},

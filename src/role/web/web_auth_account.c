@@ -58,8 +58,8 @@ static void put_button(struct buf *out, const char *action, int64_t id, const ch
 	buf_printf(out, "<form method=\"post\" action=\"%s\" class=\"inline\">", action);
 	if (id)
 		buf_printf(out, "<input type=\"hidden\" name=\"id\" value=\"%lld\">", (long long)id);
-	buf_printf(out, "<button class=\"plain\"%s%s%s>%s</button></form>", about ? " aria-label=\"" : "",
-	    about ? about : "", about ? "\"" : "", label);
+	buf_printf(out, "<button%s%s%s>%s</button></form>", about ? " aria-label=\"" : "", about ? about : "",
+	    about ? "\"" : "", label);
 }
 
 static const struct json_value *list_of(const struct json_value *state, const char *name)
@@ -192,10 +192,14 @@ static void put_passkeys(struct buf *out, const struct json_value *state)
 	    "</section>\n");
 }
 
-static void put_password(struct buf *out)
+/* Its address goes along, so that programs which keep passwords know whose it is. */
+static void put_password(struct buf *out, struct view address)
 {
 	begin_section(out, "password", "Password");
-	buf_append_string(out, "<form method=\"post\" action=\"/auth/password\">\n"
+	buf_append_string(out, "<form method=\"post\" action=\"/auth/password\">\n<input name=\"username\" "
+	                       "autocomplete=\"username\" hidden readonly value=\"");
+	web_html_text(out, address);
+	buf_append_string(out, "\">\n"
 	                       "<label>The password until now\n<input name=\"current\" type=\"password\" "
 	                       "autocomplete=\"current-password\" required></label>\n"
 	                       "<label>A new one, of 10 characters or more\n<input name=\"new\" "
@@ -223,7 +227,7 @@ void web_auth_page_account(struct web_exchange *e, const struct web_auth_page *p
 		put_apps(&out, &state);
 		put_second(&out, &state);
 		put_passkeys(&out, &state);
-		put_password(&out);
+		put_password(&out, json_text_of(&state, "address"));
 		web_html_end(&out);
 		web_html_reply(e, page->status, &out);
 	}

@@ -190,10 +190,13 @@ static void add_tls(struct maker *m)
 		fail(m, -ENOMEM);
 	snprintf(text, sizeof text, "v=STSv1; id=%s", id);
 	add_txt(m, "_mta-sts", domain, view_from_string(text), ZONE_MTA_STS, ZONE_OPTIONAL,
-	    "Tells others that a policy demands TLS with a valid certificate. Publish it only when a web "
-	    "server gives out the policy, below the name mta-sts, at /.well-known/mta-sts.txt.");
+	    "Tells others that a policy demands TLS with a valid certificate. This server gives the policy "
+	    "out by "
+	    "HTTPS, below the name mta-sts: publish the record only when its certificate has that name too, "
+	    "and "
+	    "https_listen takes port 443.");
 	add_name(m, "mta-sts", domain, DNS_CNAME, m->site->host, ZONE_MTA_STS, ZONE_OPTIONAL,
-	    "The web server from which others fetch that policy. Any host may be it.");
+	    "Where others fetch that policy: from this server, or from any other that gives it out.");
 	snprintf(text, sizeof text, "v=TLSRPTv1; rua=mailto:%s%s",
 	    m->site->reports ? m->site->reports : "postmaster@", m->site->reports ? "" : domain);
 	add_txt(m, "_smtp._tls", domain, view_from_string(text), ZONE_TLSRPT, ZONE_RECOMMENDED,
@@ -223,9 +226,13 @@ static void add_services(struct maker *m)
 		        : "Says that this service is not offered, so that no program looks for it.");
 	}
 	add_name(m, "autoconfig", m->site->domain, DNS_CNAME, m->site->host, ZONE_AUTOCONFIG, ZONE_OPTIONAL,
-	    "Where Thunderbird and others look for settings. It needs a web server there.");
+	    "Where Thunderbird and others look for settings. This server tells them by HTTPS, if its "
+	    "certificate has "
+	    "that name too.");
 	add_name(m, "autodiscover", m->site->domain, DNS_CNAME, m->site->host, ZONE_AUTOCONFIG, ZONE_OPTIONAL,
-	    "Where Outlook and others look for settings. It needs a web server there.");
+	    "Where Outlook and others look for settings. This server tells them by HTTPS, if its certificate "
+	    "has "
+	    "that name too.");
 }
 
 static void add_others(struct maker *m)
