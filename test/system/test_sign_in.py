@@ -210,6 +210,8 @@ def test_codes(make_server):
         secret, recovery = codes_on(browser)
         assert len(set(recovery)) == 10 and browser.state["codes"] and browser.state["recoveryCodes"] == 10
         app = browser.json_to("/auth/passwords/add", name="Phone", opens=["imap", "web"]).json["password"]
+        assert browser.json_to("/auth/passwords/add", name="", opens=["imap"]).json["reason"] == "invalid"
+        assert browser.json_to("/auth/passwords/add", name="x" * 200, opens=["imap"]).json["reason"] == "invalid"
     # Mail programs are told that they need an app password; HTTP programs as well.
     assert "app password" in imap(server, password) and imap(server, app) is None
     with Web(server) as web:

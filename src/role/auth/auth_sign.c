@@ -13,6 +13,7 @@
 #include "base/container.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "trust/login/password.h"
 
 enum {
@@ -27,12 +28,16 @@ static struct {
 	size_t count;
 } signs;
 
-/* A new password's hash, in a thread. It lives apart from the question, which may end before. */
+/* A new password's hash, or an app password with its verifiers, in a thread. It lives apart from the
+ * question, which may end before. */
 struct hashing {
 	struct auth_work work;
 	struct sign *sign; /* NULL: nobody waits any more */
 	sign_step step;
 	struct buf password, hash;
+	struct credentials scratch; /* of one app password: `password` is its name */
+	unsigned protocols;
+	char text[APP_PASSWORD_LENGTH + 1];
 	int result;
 };
 
@@ -69,6 +74,7 @@ static void free_sign(struct sign *s)
 		s->next->previous = s->previous;
 	signs.count--;
 	mem_wipe(s->token, sizeof s->token);
+	mem_wipe(s->app_text, sizeof s->app_text);
 	mem_free(s);
 }
 
@@ -267,6 +273,29 @@ void sign_brake(struct sign *s, sign_step step)
 
 /* ---- new passwords ---- */
 
+static void free_hashing(struct hashing *h)
+{
+	wipe(&h->password);
+	wipe(&h->hash);
+	mem_wipe(h->text, sizeof h->text);
+	mem_free(h);
+}
+
+/* The name is put in place later, from memory that lasts. */
+static void make_app(struct auth_work *work)
+{
+	struct hashing *h = (struct hashing *)work;
+	struct arena arena;
+	unsigned char random[APP_PASSWORD_RANDOM];
+	uint64_t id;
+	arena_init(&arena, 4096);
+	random_bytes(random, sizeof random);
+	h->result = credentials_add_app(&h->scratch, buf_view(&h->password), h->protocols, APP_PASSWORD_SCRAM,
+	    random, clock_wall(), &arena, h->text, &id);
+	mem_wipe(random, sizeof random);
+	arena_done(&arena);
+}
+
 static void hash_it(struct auth_work *work)
 {
 	struct hashing *h = (struct hashing *)work;
@@ -277,38 +306,57 @@ static void hashed(struct auth_work *work)
 {
 	struct hashing *h = (struct hashing *)work;
 	struct sign *s = h->sign;
+	bool is_app = h->protocols != 0;
 	if (s) {
 		s->hashing = NULL;
 		buf_clear(&s->hash);
 		buf_append(&s->hash, buf_view(&h->hash));
+		s->app = h->scratch.apps[0];
+		memcpy(s->app_text, h->text, sizeof s->app_text);
 	}
 	sign_step step = h->step;
 	int result = h->result;
-	wipe(&h->password);
-	wipe(&h->hash);
-	mem_free(h);
+	free_hashing(h);
 	if (s && result == 0)
 		step(s);
+	else if (s && result == -EINVAL && is_app)
+		sign_refuse(s, SIGN_INVALID, "the app password needs a name of 1 to 128 characters");
 	else if (s && result == -EINVAL)
 		sign_refuse(s, SIGN_WEAK, "it contains characters that cannot be used");
 	else if (s)
 		sign_end(s, SIGN_TEMPORARY);
 }
 
-void sign_hash(struct sign *s, struct view password, sign_step step)
+static void begin_hashing(struct sign *s, struct hashing *h, struct view text, sign_step step)
 {
-	struct hashing *h = mem_alloc(sizeof *h);
-	*h = (struct hashing){.work = {.run = hash_it, .done = hashed}, .sign = s, .step = step};
+	h->work.done = hashed;
+	h->sign = s;
+	h->step = step;
 	buf_init(&h->password, PASSWORD_MAX + 1);
 	buf_init(&h->hash, PASSWORD_HASH_MAX);
-	buf_append(&h->password, password);
+	buf_append(&h->password, text);
 	if (!buf_failed(&h->password) && auth_work_add(&h->work)) {
 		s->hashing = h;
 		return;
 	}
-	wipe(&h->password);
-	mem_free(h);
+	free_hashing(h);
 	sign_end(s, SIGN_TEMPORARY);
+}
+
+void sign_hash(struct sign *s, struct view password, sign_step step)
+{
+	struct hashing *h = mem_alloc(sizeof *h);
+	h->work.run = hash_it;
+	begin_hashing(s, h, password, step);
+}
+
+void sign_make_app(struct sign *s, struct view name, unsigned protocols, sign_step step)
+{
+	struct hashing *h = mem_alloc(sizeof *h);
+	h->work.run = make_app;
+	h->protocols = protocols;
+	credentials_init(&h->scratch, s->login.credentials.salt);
+	begin_hashing(s, h, view_take(name, APP_PASSWORD_NAME_MAX + 1), step);
 }
 
 /* ---- texts ---- */

@@ -42,7 +42,9 @@ struct sign {
 	const char *means;                            /* by which somebody signed in, for the log */
 	uint64_t ended;                               /* the session that ends */
 	struct hashing *hashing;
-	struct buf hash; /* of the new password */
+	struct buf hash;         /* of the new password */
+	struct app_password app; /* a new one, and its text */
+	char app_text[APP_PASSWORD_LENGTH + 1];
 
 	/* The answer. */
 	struct message_sign_in_answer answer;
@@ -99,6 +101,10 @@ void sign_brake(struct sign *s, sign_step step);
 
 /* Hashes a new password in a thread, into s->hash; then `step`, or SIGN_TEMPORARY. */
 void sign_hash(struct sign *s, struct view password, sign_step step);
+
+/* Makes an app password in a thread, with the verifiers of SCRAM, into s->app; then `step`, or what is wrong.
+ */
+void sign_make_app(struct sign *s, struct view name, unsigned protocols, sign_step step);
 
 /* Text of base64 for URLs, decoded into the arena. False: it is none. */
 bool sign_base64(struct sign *s, struct view text, struct view *octets);

@@ -149,29 +149,34 @@ static void app_added(struct sign *s)
 	sign_end(s, SIGN_DONE);
 }
 
-void sign_app_add(struct sign *s)
+static void put_app(struct sign *s)
 {
-	unsigned char random[APP_PASSWORD_RANDOM];
-	char text[APP_PASSWORD_LENGTH + 1];
-	uint64_t id;
-	if (s->m.number == 0 || s->m.number > CREDENTIAL_ALL) {
-		sign_refuse(s, SIGN_INVALID, "the app password needs something that it opens");
+	struct credentials *c = &s->login.credentials;
+	if (!s->login.known || web_session_find(&c->sessions, s->token, clock_wall()) == NULL) {
+		sign_end(s, SIGN_ENDED);
 		return;
 	}
-	random_bytes(random, sizeof random);
-	int error = credentials_add_app(&s->login.credentials, sign_field(s, 0), (unsigned)s->m.number,
-	    APP_PASSWORD_HASHED, random, clock_wall(), &s->arena, text, &id);
-	mem_wipe(random, sizeof random);
+	s->app.name = sign_field(s, 0);
 	buf_clear(&s->text);
-	if (error == 0)
-		buf_append_string(&s->text, text);
-	mem_wipe(text, sizeof text);
-	if (error == -EINVAL)
-		sign_refuse(s, SIGN_INVALID, "the app password needs a name of 1 to 128 characters");
-	else if (error)
-		sign_end(s, error == -ENOSPC ? SIGN_FULL : SIGN_TEMPORARY);
-	else
+	buf_append_string(&s->text, s->app_text);
+	if (credentials_put_app(c, &s->app) == 0)
 		sign_write(s, DIRECTORY_CREDENTIALS_ADDED, app_added);
+	else
+		sign_end(s, SIGN_FULL);
+}
+
+static void app_made(struct sign *s)
+{
+	s->step = put_app; /* where sign_write comes back to when somebody was faster */
+	put_app(s);
+}
+
+void sign_app_add(struct sign *s)
+{
+	if (s->m.number == 0 || s->m.number > CREDENTIAL_ALL)
+		sign_refuse(s, SIGN_INVALID, "the app password needs something that it opens");
+	else
+		sign_make_app(s, sign_field(s, 0), (unsigned)s->m.number, app_made);
 }
 
 static void app_removed(struct sign *s)

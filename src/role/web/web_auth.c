@@ -493,7 +493,8 @@ static void begin_state(struct web_exchange *e)
 {
 	struct call *call = new_call(e);
 	call->is_page = view_equal(http_exchange_path(e->x), VIEW("/account"));
-	if (!is_from_ours(e, call))
+	/* A link to the page may stand anywhere; what it shows is seen by the person alone. */
+	if (!call->is_page && !is_from_ours(e, call))
 		refuse(e, 403, "This request came from a page of another site.");
 	else if (call->is_page && call->proof != WEB_BY_COOKIE)
 		go_to(e, "/");

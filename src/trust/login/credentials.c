@@ -136,6 +136,15 @@ int credentials_add_app(struct credentials *c, struct view name, unsigned protoc
 	return 0;
 }
 
+int credentials_put_app(struct credentials *c, const struct app_password *made)
+{
+	if (c->app_count == APP_PASSWORDS_MAX)
+		return -ENOSPC;
+	c->apps[c->app_count] = *made;
+	c->apps[c->app_count++].id = ++c->last_id;
+	return 0;
+}
+
 static size_t find_app(const struct credentials *c, uint64_t id)
 {
 	size_t i = 0;

@@ -92,6 +92,10 @@ int credentials_add_app(struct credentials *c, struct view name, unsigned protoc
     enum app_password_kind kind, const unsigned char random[APP_PASSWORD_RANDOM], int64_t now,
     struct arena *arena, char text[APP_PASSWORD_LENGTH + 1], uint64_t *id);
 
+/* Adds one that credentials_add_app has made for a record with the same salt, under an id of this one. The
+ * name must live as long as the record. 0 or -ENOSPC. */
+int credentials_put_app(struct credentials *c, const struct app_password *made);
+
 /* False if there is none of that id. */
 bool credentials_remove_app(struct credentials *c, uint64_t id);
 

@@ -116,6 +116,29 @@ static void answers_sasl(void **state)
 	assert_int_equal(count, 0);
 }
 
+static void takes_an_app_password_made_apart(void **state)
+{
+	struct fixture *f = *state;
+	struct credentials apart;
+	struct sasl_scram_record record;
+	unsigned char random[APP_PASSWORD_RANDOM] = {7};
+	char text[APP_PASSWORD_LENGTH + 1];
+	uint64_t id;
+	credentials_init(&apart, salt);
+	assert_int_equal(credentials_add_app(&apart, VIEW("tablet"), CREDENTIAL_IMAP, APP_PASSWORD_SCRAM,
+	                     random, 1000, &f->arena, text, &id),
+	    0);
+	assert_int_equal(credentials_put_app(&f->c, &apart.apps[0]), 0);
+	opens(&f->c, text, CREDENTIAL_IMAP, 0, f->readable_id + 1);
+	opens(&f->c, text, CREDENTIAL_SMTP, -EACCES, 0);
+	assert_int_equal(
+	    credentials_scram_record(&f->c, SCRAM_SHA_256, CREDENTIAL_IMAP, &f->arena, &record), 0);
+	assert_int_equal(record.keys[record.count - 1].credential, f->readable_id + 1);
+	while (f->c.app_count < APP_PASSWORDS_MAX)
+		assert_int_equal(credentials_put_app(&f->c, &apart.apps[0]), 0);
+	assert_int_equal(credentials_put_app(&f->c, &apart.apps[0]), -ENOSPC);
+}
+
 static void reads_back(void **state)
 {
 	struct fixture *f = *state;
@@ -222,6 +245,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(checks_passwords, setup, teardown),
 	    cmocka_unit_test_setup_teardown(answers_sasl, setup, teardown),
+	    cmocka_unit_test_setup_teardown(takes_an_app_password_made_apart, setup, teardown),
 	    cmocka_unit_test_setup_teardown(reads_back, setup, teardown),
 	    cmocka_unit_test_setup_teardown(takes_app_passwords_alone_when_locked, setup, teardown),
 	    cmocka_unit_test_setup_teardown(remembers_places, setup, teardown),
