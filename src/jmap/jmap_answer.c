@@ -145,7 +145,7 @@ void jmap_error_of(struct jmap_call *c, int64_t error, const char *what)
 		jmap_error(c, "forbidden", "you have no right to do this with %s", what);
 		break;
 	case -ENOENT:
-		jmap_error(c, "accountNotFound", "%s is not there any more", what);
+		jmap_error(c, "accountNotFound", "%s cannot be found any more", what);
 		break;
 	case -ESTALE:
 		jmap_error(c, "cannotCalculateChanges", "what changed is not known so far back");
@@ -160,7 +160,8 @@ void jmap_error_of(struct jmap_call *c, int64_t error, const char *what)
 		jmap_error(c, "serverUnavailable", "%s: the server has no room now; try again later", what);
 		break;
 	case -EBADMSG:
-		jmap_error(c, "serverFail", "%s is damaged; the administrator must look at it", what);
+		jmap_error(c, "serverFail",
+		    "what is stored of %s is damaged; the administrator must look at it", what);
 		break;
 	default:
 		jmap_error(c, "serverUnavailable", "%s cannot be reached now; try again", what);
