@@ -18,6 +18,9 @@
 enum {
 	/* Octets of a message that is sent whole rather than in parts: all but those with attachments. */
 	SMALL_MAX = 128 * 1024,
+	/* Emails in one question when more is wanted than store keeps beside them: what one call reads
+	   goes no further than its answer has room, and other calls come in between. */
+	READ_AT_ONCE = 128,
 	/* Of one email: header, structure, summary as they came, and decoded. */
 	EMAIL_MEMORY = 4 << 20
 };
@@ -31,6 +34,7 @@ struct getting {
 	struct jmap_scratch scratch;
 	struct arena arena; /* of one email */
 	struct jmap_asked asked;
+	size_t until; /* octets of its numbers that were asked about */
 
 	/* Those that are looked at once more. */
 	struct buf later;
@@ -358,6 +362,28 @@ static void take_entries(struct jmap_call *c, struct getting *g, const struct em
 	}
 }
 
+static void first_answered(struct jmap_call *c, unsigned type, const void *answer);
+
+static void ask_more(struct jmap_call *c, struct getting *g)
+{
+	struct view numbers = view_skip(buf_view(&g->asked.numbers), g->until);
+	if (g->want & (MAIL_WANT_BODY | MAIL_WANT_HEADER | MAIL_WANT_STRUCTURE))
+		numbers = view_take(numbers, (size_t)READ_AT_ONCE * EMAIL_ID_SIZE);
+	g->until += numbers.len;
+	struct email_get question = {
+	    .account = jmap_account(c)->ask, .want = g->want, .body_max = SMALL_MAX, .ids = numbers};
+	jmap_ask(c, EMAIL_GET, &question, first_answered);
+}
+
+/* Whether the answer has no room for more; the call has been answered then. */
+static bool is_full(struct jmap_call *c)
+{
+	if (!buf_failed(jmap_respond(c)->out))
+		return false;
+	jmap_error(c, "requestTooLarge", "the answer would be too large: ask for fewer emails");
+	return true;
+}
+
 static void first_answered(struct jmap_call *c, unsigned type, const void *answer)
 {
 	struct getting *g = jmap_data(c);
@@ -368,6 +394,12 @@ static void first_answered(struct jmap_call *c, unsigned type, const void *answe
 		return;
 	if (done->error || g->error) {
 		jmap_error_of(c, done->error ? done->error : g->error, "the emails");
+		return;
+	}
+	if (is_full(c))
+		return;
+	if (g->until < buf_view(&g->asked.numbers).len) {
+		ask_more(c, g);
 		return;
 	}
 	jmap_asked_end(c, &g->get, &g->asked);
@@ -406,13 +438,9 @@ static void states_answered(struct jmap_call *c, unsigned type, const void *answ
 static void ask_first(struct jmap_call *c, struct getting *g)
 {
 	struct email_states states = {.account = jmap_account(c)->ask};
-	struct email_get question = {.account = jmap_account(c)->ask,
-	    .want = g->want,
-	    .body_max = SMALL_MAX,
-	    .ids = buf_view(&g->asked.numbers)};
 	jmap_get_list(c);
 	jmap_ask(c, EMAIL_STATES, &states, states_answered);
-	jmap_ask(c, EMAIL_GET, &question, first_answered);
+	ask_more(c, g);
 }
 
 /* ids is null: all that there are, if they are not too many. */

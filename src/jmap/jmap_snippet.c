@@ -14,9 +14,10 @@
 #include "mime/summary.h"
 
 enum {
-	SMALL_MAX = 128 * 1024,                     /* octets of a message that comes with others */
-	BEGINNING_MAX = 512 * 1024,                 /* octets of a larger one that are looked at */
-	SUMMARY_MEMORY = 1 << 20,                   /* of one summary, decoded */
+	SMALL_MAX = 128 * 1024,     /* octets of a message that comes with others */
+	SNIPPETS_MAX = 500,         /* of one call: each message is read; a page shows some 50 */
+	BEGINNING_MAX = 512 * 1024, /* octets of a larger one that are looked at */
+	SUMMARY_MEMORY = 1 << 20,   /* of one summary, decoded */
 	SUBJECT_MAX = 3 * SUMMARY_MAX * (6 + 7 + 5) /* each character marked for itself */
 };
 
@@ -260,8 +261,8 @@ static bool take_ids(struct jmap_call *c, struct snippets *g)
 		jmap_error(c, "invalidArguments", "\"emailIds\" is missing");
 		return false;
 	}
-	if (json_array_size(ids) > JMAP_OBJECTS_GET_MAX) {
-		jmap_error(c, "requestTooLarge", "more than %d ids", (int)JMAP_OBJECTS_GET_MAX);
+	if (json_array_size(ids) > SNIPPETS_MAX) {
+		jmap_error(c, "requestTooLarge", "more than %d ids", (int)SNIPPETS_MAX);
 		return false;
 	}
 	g->get.ids = arena_array(jmap_arena(c), json_array_size(ids) + 1, sizeof *g->get.ids);

@@ -42,6 +42,7 @@ struct world {
 	struct buf question[8]; /* the lists of the questions that wait */
 	uint64_t wants[8], since[8];
 	uint64_t asked_bodies; /* of parts, octets */
+	unsigned gets;         /* EMAIL_GET */
 	bool stale, more;
 };
 
@@ -53,6 +54,7 @@ static bool note(struct jmap_fake *f, uint32_t number, unsigned type, const void
 	buf_clear(list);
 	w->wants[f->count] = w->since[f->count] = 0;
 	if (type == EMAIL_GET) {
+		w->gets++;
 		buf_append(list, ((const struct email_get *)question)->ids);
 		w->wants[f->count] = ((const struct email_get *)question)->want;
 	} else if (type == EMAIL_READ) {
@@ -218,7 +220,7 @@ static void end(struct world *w)
 /* One call of a method of mail; what stands between the brackets of its response. */
 static void says(struct world *w, const char *method, const char *arguments, const char *expected)
 {
-	char request[2000];
+	char request[8000];
 	(void)snprintf(request, sizeof request,
 	    "{\"using\":[\"urn:ietf:params:jmap:core\",\"urn:ietf:params:jmap:mail\"],"
 	    "\"methodCalls\":[[\"%s\",{\"accountId\":\"A7\"%s},\"c\"]]}",
@@ -327,6 +329,39 @@ static void only_what_is_wanted_is_read_of_large_messages(void **state)
 	end(&w);
 }
 
+/* What is read of messages is asked for a part at a time; a list that store has at hand in one question. */
+static void many_bodies_are_asked_for_in_turn(void **state)
+{
+	struct world w;
+	struct buf arguments;
+	(void)state;
+	begin(&w);
+	buf_init(&arguments, 8000);
+	buf_append_string(&arguments, ",\"ids\":[\"E7-1\"");
+	for (unsigned i = 0; i < 300; i++)
+		buf_printf(&arguments, ",\"E7-%x\"", 0x100 + i);
+	buf_append_string(&arguments, ",\"E7-2\"],\"properties\":[\"subject\"");
+	size_t len = arguments.len;
+	buf_append_string(&arguments, "]");
+	says(&w, "Email/get", buf_string(&arguments),
+	    "\"Email/get\",{\"accountId\":\"A7\",\"list\":[{\"id\":\"E7-1\",\"subject\":\"caf\xc3\xa9\"},"
+	    "{\"id\":\"E7-2\",\"subject\":\"large\"}],\"state\":\"40\",\"notFound\":[\"E7-100\",\"E7-101\",");
+	assert_int_equal(w.gets, 1);
+	buf_truncate(&arguments, len);
+	buf_append_string(&arguments, ",\"bodyValues\"],\"fetchTextBodyValues\":true");
+	says(&w, "Email/get", buf_string(&arguments),
+	    "\"Email/"
+	    "get\",{\"accountId\":\"A7\",\"list\":[{\"id\":\"E7-1\",\"subject\":\"caf\xc3\xa9\","
+	    "\"bodyValues\":"
+	    "{\"1\":{\"value\":\"Hello you\\n\",\"isEncodingProblem\":false,\"isTruncated\":false}}},"
+	    "{\"id\":\"E7-2\",\"subject\":\"large\",\"bodyValues\":"
+	    "{\"1\":{\"value\":\"text\",\"isEncodingProblem\":false,\"isTruncated\":false}}}],"
+	    "\"state\":\"40\",\"notFound\":[\"E7-100\",");
+	assert_true(w.gets >= 4);
+	buf_done(&arguments);
+	end(&w);
+}
+
 /* One damaged message takes no others down. */
 static void damaged_mail_is_shown_as_far_as_it_can_be_read(void **state)
 {
@@ -400,6 +435,7 @@ int main(void)
 	    cmocka_unit_test(headers_are_read_where_they_are_asked_for),
 	    cmocka_unit_test(bodies_come_with_small_messages),
 	    cmocka_unit_test(only_what_is_wanted_is_read_of_large_messages),
+	    cmocka_unit_test(many_bodies_are_asked_for_in_turn),
 	    cmocka_unit_test(damaged_mail_is_shown_as_far_as_it_can_be_read),
 	    cmocka_unit_test(threads_list_their_emails),
 	    cmocka_unit_test(changes_are_told),
