@@ -222,7 +222,7 @@ static int read_own_log(struct account_change *c, struct change_block *b)
 {
 	struct view value;
 	b->log.time = c->now;
-	b->log.changed = b->log.gone = 0;
+	b->log.changed = b->log.gone = b->log.deleted = 0;
 	if (!c->flushed)
 		return 0;
 	int error =
@@ -305,6 +305,16 @@ static void log_block(struct account_change *c, struct change_block *b)
 	c->head_changed = b->logged = true;
 }
 
+/* What it had before this change, the first time that it is logged. */
+static void log_before(struct change_block *b, unsigned i)
+{
+	uint64_t bit = (uint64_t)1 << i;
+	if ((b->log.changed | b->log.gone) & bit)
+		return;
+	if (b->flags.known & bit && b->flags.flags[i] & FLAG_DELETED)
+		b->log.deleted |= bit;
+}
+
 int change_set_flags(struct account_change *c, uint32_t mailbox, uint32_t uid, uint64_t flags)
 {
 	struct change_block *b;
@@ -312,6 +322,7 @@ int change_set_flags(struct account_change *c, uint32_t mailbox, uint32_t uid, u
 	int error = find_block(c, mailbox, block_of(uid), &b);
 	if (error)
 		return error;
+	log_before(b, i);
 	set_in_block(c, b, i, flags);
 	log_block(c, b);
 	b->log.changed |= (uint64_t)1 << i;
@@ -391,6 +402,7 @@ int change_forget_message(
 		error = note_gone(c, box->number, uid);
 	if (error)
 		return error;
+	log_before(b, block_bit(uid));
 	b->flags_changed = b->flags_changed || (b->flags.known & bit);
 	b->flags.known &= ~bit;
 	log_block(c, b);

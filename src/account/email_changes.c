@@ -22,20 +22,86 @@ enum {
 
 /* ---- whom it concerns ---- */
 
-static int by_email(const void *a, const void *b)
+static int by_place(const void *a, const void *b)
 {
 	const struct email_event *x = a, *y = b;
-	if (x->id != y->id)
-		return x->id < y->id ? -1 : 1;
+	if (x->mailbox != y->mailbox)
+		return x->mailbox < y->mailbox ? -1 : 1;
+	if (x->uid != y->uid)
+		return x->uid < y->uid ? -1 : 1;
 	return x->modseq < y->modseq ? -1 : x->modseq > y->modseq;
+}
+
+/* The last event of the place tells whose it is, if any does: a message that went since its flags changed is
+ * in no M any more. */
+static size_t end_of_place(const struct email_event *events, size_t count, size_t begin, uint64_t *id)
+{
+	size_t end = begin;
+	*id = 0;
+	for (; end < count && events[end].mailbox == events[begin].mailbox &&
+	       events[end].uid == events[begin].uid;
+	     end++)
+		*id = events[end].id ? events[end].id : *id;
+	return end;
+}
+
+/* What happened to a place, one or more events in the order of time. */
+static void add_touched(
+    struct account_email_changes *c, const struct email_event *events, size_t count, uint64_t id)
+{
+	struct email_changes_work *w = c->work;
+	const struct email_event *first = NULL, *change = NULL;
+	struct email_touched t = {.id = id};
+	for (size_t i = 0; i < count; i++) {
+		const struct email_event *e = &events[i];
+		t.thread = e->thread ? e->thread : t.thread;
+		if (e->modseq <= events_known(c, id))
+			continue;
+		first = first ? first : e;
+		change = change || e->what == EVENT_CAME ? change : e;
+		t.was_there = t.was_there || (e->arrived && e->arrived <= events_known(c, id));
+	}
+	if (first == NULL)
+		return;
+	t.first = first->modseq;
+	/* It was there, and is to have been seen: by what it was before the first change. */
+	t.was_there = t.was_there && !(change && change->deleted);
+	w->touched[w->touched_count++] = t;
+}
+
+static int by_email(const void *a, const void *b)
+{
+	const struct email_touched *x = a, *y = b;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* Each email once. */
+static void join_touched(struct email_changes_work *w)
+{
+	size_t kept = 0;
+	if (w->touched_count > 1)
+		qsort(w->touched, w->touched_count, sizeof *w->touched, by_email);
+	for (size_t i = 0; i < w->touched_count; i++) {
+		const struct email_touched *t = &w->touched[i];
+		struct email_touched *last = kept ? &w->touched[kept - 1] : NULL;
+		if (last == NULL || last->id != t->id) {
+			w->touched[kept++] = *t;
+			continue;
+		}
+		last->first = t->first < last->first ? t->first : last->first;
+		last->thread = t->thread ? t->thread : last->thread;
+		last->was_there = last->was_there || t->was_there;
+	}
+	w->touched_count = kept;
 }
 
 static int gather(struct account_email_changes *c)
 {
 	struct email_changes_work *w = c->work;
 	size_t count = w->now.events;
+	uint64_t id;
 	if (count > 1)
-		qsort(w->events, count, sizeof *w->events, by_email);
+		qsort(w->events, count, sizeof *w->events, by_place);
 	mem_free(w->touched);
 	mem_free(w->order);
 	w->touched_count = 0;
@@ -43,17 +109,31 @@ static int gather(struct account_email_changes *c)
 	w->order = mem_try((count + 1) * sizeof *w->order);
 	if (w->touched == NULL || w->order == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		const struct email_event *e = &w->events[i];
-		struct email_touched *t = w->touched_count ? &w->touched[w->touched_count - 1] : NULL;
-		if (t == NULL || t->id != e->id) {
-			t = &w->touched[w->touched_count++];
-			*t = (struct email_touched){.id = e->id, .first = e->modseq};
-		}
-		t->was_there = t->was_there || (e->arrived && e->arrived <= events_known(c, e->id));
-		t->thread = e->thread ? e->thread : t->thread;
+	for (size_t i = 0, end; i < count; i = end) {
+		end = end_of_place(w->events, count, i, &id);
+		if (id)
+			add_touched(c, w->events + i, end - i, id);
 	}
+	join_touched(w);
 	return 0;
+}
+
+/* Whether something happened to the place behind the state, so that `was_there` tells of it. */
+static bool has_event(const struct account_email_changes *c, const struct account_place *place, uint64_t id)
+{
+	const struct email_changes_work *w = c->work;
+	struct email_event sought = {
+	    .mailbox = place->mailbox, .uid = place->uid, .modseq = events_known(c, id) + 1};
+	size_t low = 0, high = w->now.events;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (by_place(&w->events[middle], &sought) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < w->now.events && w->events[low].mailbox == place->mailbox &&
+	       w->events[low].uid == place->uid;
 }
 
 static int by_time(const void *a, const void *b)
@@ -120,7 +200,7 @@ static int judge(struct account_email_changes *c, uint64_t id, struct email_touc
 			continue;
 		if (error)
 			return error;
-		t.before = t.before || m.modseq <= events_known(c, id);
+		t.before = t.before || (m.modseq <= events_known(c, id) && !has_event(c, &places.at[i], id));
 		t.thread = m.thread;
 	}
 	*out = t;
@@ -374,7 +454,6 @@ static void free_work(struct account_email_changes *c)
 		return;
 	mem_free(w->boxes);
 	mem_free(w->events);
-	mem_free(w->pending);
 	mem_free(w->destroyed);
 	mem_free(w->touched);
 	mem_free(w->order);

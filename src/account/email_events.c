@@ -82,24 +82,13 @@ static bool is_box(const struct email_changes_work *w, uint32_t number)
 static int add_event(struct account_email_changes *c, const struct email_event *e)
 {
 	struct email_changes_work *w = c->work;
-	if (e->modseq > w->upto || e->modseq <= events_known(c, e->id))
+	if (e->modseq > w->upto)
 		return 0;
-	if (w->now.events + w->now.pending >= ACCOUNT_EVENTS_MAX)
+	if (w->now.events >= ACCOUNT_EVENTS_MAX)
 		return -E2BIG;
 	if (!GROW(w->events, w->event_room, w->now.events))
 		return -ENOMEM;
 	w->events[w->now.events++] = *e;
-	return 0;
-}
-
-static int add_pending(struct account_email_changes *c, const struct email_pending *p)
-{
-	struct email_changes_work *w = c->work;
-	if (w->now.events + w->now.pending >= ACCOUNT_EVENTS_MAX)
-		return -E2BIG;
-	if (!GROW(w->pending, w->pending_room, w->now.pending))
-		return -ENOMEM;
-	w->pending[w->now.pending++] = *p;
 	return 0;
 }
 
@@ -111,16 +100,20 @@ static int add_places(
 	/* Of the owner's own the mailbox may be gone as well. */
 	if (c->who && !is_box(c->work, mailbox))
 		return 0;
-	for (uint64_t left = log->gone; left && error == 0; left &= left - 1) {
+	for (uint64_t left = log->gone | log->changed; left && error == 0; left &= left - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(left);
-		struct email_event e = {log->emailids[i], modseq, log->arrived[i], log->threads[i]};
+		struct email_event e = {.modseq = modseq,
+		    .mailbox = mailbox,
+		    .uid = first + i,
+		    .what = EVENT_FLAGS,
+		    .deleted = log->deleted >> i & 1};
+		if (log->gone >> i & 1) {
+			e.what = EVENT_WENT;
+			e.id = log->emailids[i];
+			e.thread = log->threads[i];
+			e.arrived = log->arrived[i];
+		}
 		error = add_event(c, &e);
-	}
-	if (!is_box(c->work, mailbox))
-		return error;
-	for (uint64_t left = log->changed; left && error == 0; left &= left - 1) {
-		unsigned i = (unsigned)__builtin_ctzll(left);
-		error = add_pending(c, &(struct email_pending){modseq, mailbox, first + i});
 	}
 	return error;
 }
@@ -173,7 +166,13 @@ static int add_arrived(void *arg, struct view key, struct view value)
 		return w->look.looked >= EVENTS_SLICE;
 	if (m.modseq <= c->since)
 		return 2;
-	struct email_event e = {m.emailid, m.modseq, 0, m.thread};
+	struct email_event e = {.modseq = m.modseq,
+	    .id = m.emailid,
+	    .thread = m.thread,
+	    .arrived = m.modseq,
+	    .mailbox = mailbox,
+	    .uid = w->now.below,
+	    .what = EVENT_CAME};
 	int error = add_event(c, &e);
 	return error ? error : w->look.looked >= EVENTS_SLICE;
 }
@@ -203,17 +202,21 @@ int events_arrived(struct txn *t, struct account_email_changes *c)
 int events_flags(struct account_email_changes *c)
 {
 	struct email_changes_work *w = c->work;
-	for (; w->now.next < w->now.pending; w->now.next++) {
-		const struct email_pending *p = &w->pending[w->now.next];
+	for (; w->now.next < w->now.events; w->now.next++) {
+		struct email_event *e = &w->events[w->now.next];
 		struct account_message m;
+		if (e->what != EVENT_FLAGS)
+			continue;
 		if (w->look.looked >= EVENTS_SLICE)
 			return 1;
-		int error = look_message(&w->look, &(struct account_place){p->mailbox, p->uid}, false, &m);
-		/* What went since is in the log as well. */
-		if (error == 0)
-			error = add_event(c, &(struct email_event){m.emailid, p->modseq, 0, m.thread});
-		if (error && error != -ENOENT && error != -EBADMSG)
+		int error = look_message(&w->look, &(struct account_place){e->mailbox, e->uid}, false, &m);
+		if (error == 0) {
+			e->id = m.emailid;
+			e->thread = m.thread;
+			e->arrived = m.modseq;
+		} else if (error != -ENOENT && error != -EBADMSG) {
 			return error;
+		}
 	}
 	w->now.next = 0;
 	return 0;

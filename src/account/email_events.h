@@ -10,21 +10,21 @@
 
 enum { EVENTS_SLICE = STORE_READ_KEYS_MAX - 40 };
 
-/* Something happened to an email. arrived: of a place that went, when it had come; 0: it did not go. */
+/*
+ * Something happened to a place of an email: it came, its flags changed, or it went. Of changed flags the
+ * email is found later; 0: not yet, or the place went afterwards. arrived: modseq of its coming.
+ */
 struct email_event {
-	uint64_t id, modseq, arrived, thread;
-};
-
-/* The flags of a message changed, whose email is not known yet. */
-struct email_pending {
-	uint64_t modseq;
+	uint64_t modseq, id, thread, arrived;
 	uint32_t mailbox, uid;
+	enum { EVENT_CAME, EVENT_FLAGS, EVENT_WENT } what;
+	bool deleted; /* it had \Deleted before, and so was not to be seen */
 };
 
 struct email_touched {
 	uint64_t id, first; /* first: modseq of the first event behind the state */
 	uint64_t thread;    /* 0: not known yet */
-	bool was_there;     /* a place went that is older than the state */
+	bool was_there;     /* a place was to be seen then to which something has happened */
 	bool before, now;   /* once it has been judged */
 };
 
@@ -59,8 +59,8 @@ enum email_changes_phase {
 struct email_changes_state {
 	enum email_changes_phase phase;
 	struct account_key from; /* G or L */
-	size_t boxes, events, pending, destroyed;
-	size_t next;     /* of boxes, pending, touched or threads */
+	size_t boxes, events, destroyed;
+	size_t next;     /* of boxes, events, touched or threads */
 	uint32_t below;  /* ARRIVED: UIDs below it are left; 0: all */
 	uint64_t behind; /* THREADS: members up to it are done */
 	uint64_t access;
@@ -75,8 +75,6 @@ struct email_changes_work {
 	size_t box_room;
 	struct email_event *events;
 	size_t event_room;
-	struct email_pending *pending;
-	size_t pending_room;
 	uint64_t *destroyed; /* mailboxes */
 	size_t destroyed_room;
 	struct email_touched *touched; /* by id */

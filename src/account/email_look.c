@@ -77,6 +77,38 @@ int email_places(struct txn *t, uint64_t shard, uint64_t emailid, struct account
 	return error;
 }
 
+/* Has the block of a message's flags at hand. */
+static int have_block(struct email_look *l, const struct account_place *place)
+{
+	uint32_t number = block_of(place->uid);
+	if (l->block_mailbox == place->mailbox && l->block_number == number)
+		return 0;
+	l->looked++;
+	l->block_mailbox = 0;
+	int error = flags_block_get(l->txn, l->shard, place->mailbox, number, &l->block);
+	if (error)
+		return error;
+	l->block_mailbox = place->mailbox;
+	l->block_number = number;
+	return 0;
+}
+
+static uint64_t flags_in_block(const struct email_look *l, uint32_t uid)
+{
+	unsigned i = block_bit(uid);
+	return l->block.known >> i & 1 ? l->block.flags[i] : 0;
+}
+
+static int look_place(struct email_look *l, const struct account_place *place, bool *visible)
+{
+	int error = look_mailbox(l, place->mailbox, visible);
+	if (error || !*visible)
+		return error;
+	error = have_block(l, place);
+	*visible = error == 0 && !(flags_in_block(l, place->uid) & FLAG_DELETED);
+	return error;
+}
+
 int look_places(struct email_look *l, uint64_t emailid, struct account_places *places)
 {
 	size_t kept = 0;
@@ -85,7 +117,7 @@ int look_places(struct email_look *l, uint64_t emailid, struct account_places *p
 	int error = email_places(l->txn, l->shard, emailid, places);
 	for (size_t i = 0; i < places->count && error == 0; i++) {
 		bool visible;
-		error = look_mailbox(l, places->at[i].mailbox, &visible);
+		error = look_place(l, &places->at[i], &visible);
 		if (error == 0 && visible)
 			places->at[kept++] = places->at[i];
 	}
@@ -107,21 +139,12 @@ int look_message(
 int look_flags(struct email_look *l, const struct account_place *place, const struct account_message *m,
     uint64_t *flags, uint64_t *modseq)
 {
-	uint32_t number = block_of(place->uid);
-	int error = 0;
-	if (l->block_mailbox != place->mailbox || l->block_number != number) {
-		l->looked++;
-		l->block_mailbox = 0;
-		error = flags_block_get(l->txn, l->shard, place->mailbox, number, &l->block);
-		if (error)
-			return error;
-		l->block_mailbox = place->mailbox;
-		l->block_number = number;
-	}
+	int error = have_block(l, place);
+	if (error)
+		return error;
 	unsigned i = block_bit(place->uid);
-	bool known = l->block.known >> i & 1;
-	*flags = (m->flags & FLAGS_FIXED) | (known ? l->block.flags[i] : 0);
-	*modseq = known ? l->block.modseq[i] : m->modseq;
+	*flags = (m->flags & FLAGS_FIXED) | flags_in_block(l, place->uid);
+	*modseq = l->block.known >> i & 1 ? l->block.modseq[i] : m->modseq;
 	if (l->seen.user && l->seen.mailbox != place->mailbox) {
 		l->seen.mailbox = place->mailbox;
 		l->seen.read = false;

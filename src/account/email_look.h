@@ -1,6 +1,7 @@
 /*
  * Inside account/: a look at emails by their ids, as one who may use the account sees them: the places that
- * lie in mailboxes which it may read, and what these say of the email. For `run` functions.
+ * lie in mailboxes which it may read, without those that IMAP has marked as \Deleted (RFC 8621 section
+ * 4.1.1), and what these say of the email. For `run` functions.
  */
 #ifndef ACCOUNT_EMAIL_LOOK_H
 #define ACCOUNT_EMAIL_LOOK_H

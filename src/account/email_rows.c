@@ -41,6 +41,8 @@ static int put_row(struct account_rows *r, struct email_look *l, const struct ac
 	    .received = m->internaldate,
 	    .order = m->order};
 	int error = look_flags(l, place, m, &row.flags, &modseq);
+	if (error == 0 && row.flags & FLAG_DELETED)
+		return 0;
 	if (error == 0)
 		error = look_more(l, place, row.flags, &more);
 	if (error)

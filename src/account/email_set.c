@@ -212,6 +212,9 @@ static int take_standing(struct plan *p, const struct account_place *at)
 	error = message_get_flags(&p->c, s->box, at->uid, false, &s->flags, &modseq);
 	if (error)
 		return error == -ENOENT ? 0 : error;
+	/* What IMAP has marked for its end is not there (RFC 8621 section 4.1.1). */
+	if (s->flags.bits & FLAG_DELETED)
+		return 0;
 	error = judge_place(p, s);
 	if (error)
 		return error;

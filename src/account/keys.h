@@ -310,6 +310,7 @@ struct account_log {
 	int64_t time;
 	uint64_t changed; /* a bit for each message whose flags changed */
 	uint64_t gone;    /* and for each that is no longer there */
+	uint64_t deleted; /* of both, those that had \Deleted before */
 	/* Of those that are gone. thread: 0: not told, since the email was still there. */
 	uint64_t emailids[ACCOUNT_BLOCK], threads[ACCOUNT_BLOCK];
 	uint64_t arrived[ACCOUNT_BLOCK]; /* modseqs of their M */

@@ -425,6 +425,7 @@ void log_encode(const struct account_log *l, struct entry *out)
 	add_time(out, l->time);
 	add_bits(out, l->changed);
 	add_bits(out, l->gone);
+	add_bits(out, l->deleted);
 	for (unsigned i = 0; i < ACCOUNT_BLOCK; i++)
 		if (l->gone >> i & 1) {
 			entry_add_number(out, l->emailids[i]);
@@ -439,6 +440,7 @@ int log_decode(struct view value, struct account_log *l)
 	struct account_log r = {.time = take_time(&c)};
 	r.changed = take_bits(&c);
 	r.gone = take_bits(&c);
+	r.deleted = take_bits(&c);
 	for (unsigned i = 0; i < ACCOUNT_BLOCK; i++)
 		if (r.gone >> i & 1) {
 			r.emailids[i] = entry_take_number(&c);

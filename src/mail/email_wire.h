@@ -37,7 +37,7 @@ bool email_row_get(struct cursor *in, struct email_row *row);
 /* EMAIL_SET: what to do with an email. */
 enum {
 	EMAIL_CHANGE_DESTROY = 1 << 0, /* nothing else then */
-	/* What is added is all that it has then; \Deleted stays as it is, unless it is named. */
+	/* What is added is all that it has then. */
 	EMAIL_CHANGE_ALL_FLAGS = 1 << 1, /* flags and keywords */
 	EMAIL_CHANGE_ALL_MAILBOXES = 1 << 2
 };

@@ -3,6 +3,8 @@
  * answered the same way, frames and then one MAIL_DONE. An email is what JMAP calls so (RFC 8621 section 4):
  * one message, with places in one or more mailboxes. Its id never changes and is never used again.
  *
+ * Places that IMAP has marked as \Deleted are not there (RFC 8621 section 4.1.1).
+ *
  * `account` is 0 for the session's own account. Of another's the session sees the emails with a place in a
  * mailbox that it may read (RIGHT_LOOKUP and RIGHT_READ), these places, and its own \Seen; whatever else is
  * asked about is answered as if it did not exist. Flags and keywords of an email are those of all its places

@@ -205,6 +205,8 @@ static void look_by_imap(struct view_of_all *all)
 			for (size_t k = 0; k < one.count; k++) {
 				const struct mail_message *x = &one.messages[k];
 				assert_true(x->emailid < IDS_MAX);
+				if (x->flags & FLAG_DELETED) /* RFC 8621 section 4.1.1 */
+					continue;
 				struct known *e = &all->emails[x->emailid];
 				e->there = true;
 				e->boxes |= 1U << i;

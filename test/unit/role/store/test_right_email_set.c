@@ -112,14 +112,36 @@ static void flags_are_set_wherever_the_email_is(void **state)
 	assert_true(one.end.modseq == one.end.uidnext);
 	assert_int_equal(SET({.id = 1, .what = EMAIL_CHANGE_ALL_FLAGS, .add_flags = FLAG_FLAGGED}), 0);
 	assert_string_equal(email(1), expected("1,%u 4", 0));
-	/* What IMAP marked as deleted stays so. */
-	struct mail_store deleted = {
-	    .mailbox = 1, .flags = FLAG_DELETED, .unchanged_since = UINT64_MAX, .uids = UIDS(1, 1)};
-	assert_int_equal(ask(&one, MAIL_STORE, &deleted), 0);
+}
+
+static void mark_deleted(uint32_t mailbox, bool deleted)
+{
+	struct mail_store m = {.mailbox = mailbox,
+	    .how = deleted ? MAIL_ADD : MAIL_REMOVE_FLAGS,
+	    .flags = FLAG_DELETED,
+	    .unchanged_since = UINT64_MAX,
+	    .uids = UIDS(1, 1)};
+	assert_int_equal(ask(&one, MAIL_STORE, &m), 0);
+}
+
+/* What IMAP has marked is not there, until the mark is taken away. */
+static void what_is_marked_as_deleted_is_not_seen(void **state)
+{
+	(void)state;
+	deliver(1);
+	assert_int_equal(SET({.id = 1, .add_mailboxes = BOXES_OF(work)}), 0);
+	mark_deleted(1, true);
+	assert_string_equal(email(1), expected("%u 0", 0));
 	assert_int_equal(SET({.id = 1, .what = EMAIL_CHANGE_ALL_FLAGS, .add_flags = FLAG_DRAFT}), 0);
-	assert_string_equal(email(1), expected("1,%u 18", 0));
-	assert_int_equal(SET({.id = 1, .remove_flags = FLAG_DRAFT, .remove_keywords = VIEW("none")}), 0);
-	assert_string_equal(email(1), expected("1,%u 8", 0));
+	assert_string_equal(email(1), expected("%u 10", 0));
+	mark_deleted(work, true);
+	assert_string_equal(email(1), "");
+	assert_int_equal(SET({.id = 1, .add_flags = FLAG_SEEN}), 0);
+	expect_failed(1, ENOENT);
+	assert_int_equal(email_ask(&one, EMAIL_TABLE, &(struct email_table_question){0}), 0);
+	assert_int_equal(email_row_count, 0);
+	mark_deleted(1, false);
+	assert_string_equal(email(1), "1 0");
 }
 
 static void emails_change_their_mailboxes(void **state)
@@ -386,6 +408,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(flags_are_set_wherever_the_email_is, begin, end),
+	    cmocka_unit_test_setup_teardown(what_is_marked_as_deleted_is_not_seen, begin, end),
 	    cmocka_unit_test_setup_teardown(emails_change_their_mailboxes, begin, end),
 	    cmocka_unit_test_setup_teardown(emails_are_destroyed, begin, end),
 	    cmocka_unit_test_setup_teardown(a_state_that_is_old_changes_nothing, begin, end),
