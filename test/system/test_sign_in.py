@@ -1,5 +1,6 @@
 """Signing in as a browser does, by forms and by JSON: passwords, codes, passkeys, sessions, app passwords and tokens."""
 import base64
+import concurrent.futures
 import hashlib
 import hmac
 import imaplib
@@ -340,6 +341,38 @@ def test_tokens(make_server):
             assert web.ask("GET", "/jmap/session", fields={"Authorization": f"Bearer {token}"}).status == 200
         made = next(s for s in browser.state["sessions"] if s["program"])
         assert made["agent"] == "Backup"
+
+
+# ---- what fails ----
+
+def test_a_dead_auth_is_told(make_server):
+    server = make_server()
+    with Browser(server) as browser:
+        browser.sign_in()
+        server.kill_role("auth")
+        statuses = set()
+        while 200 not in statuses:
+            answer = browser.get("/auth/account")
+            statuses.add(answer.status)
+            assert answer.status in (200, 503) and (answer.status == 200 or answer.fields["retry-after"])
+        browser.cookie = None
+        browser.sign_in()
+
+
+def test_one_brake_for_all_ways_in(make_server):
+    """Wrong passwords in a browser lock mail programs too, and the other way round: an account is one."""
+    server = make_server(connections_per_address=200)
+
+    def guess(number):
+        with Browser(server) as browser:
+            return browser.json_to("/auth/login", username=ALICE, password=f"guess number {number}").json["reason"]
+    with concurrent.futures.ThreadPoolExecutor(40) as pool:
+        reasons = list(pool.map(guess, range(40)))
+    assert reasons.count("wrong") == 20 and reasons.count("locked") == 20
+    with Browser(server) as browser:
+        answer = browser.json_to("/auth/login", username=ALICE, password=server.passwords[ALICE])
+        assert answer.status == 429 and answer.fields["retry-after"] and browser.cookie is None
+    assert "too many failed logins" in imap(server, server.passwords[ALICE])
 
 
 # ---- the administrator ----
