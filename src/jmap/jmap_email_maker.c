@@ -20,6 +20,7 @@ enum {
 	/* Of one Email: its texts, its tree, its header in two forms. */
 	ARENA_MAX = 8 * 1024 * 1024,
 	NOT_FOUND_MAX = 128 * 1024, /* ids of COMPOSE_PARTS_MAX blobs */
+	IMPORT_MAILBOXES_MAX = 8,   /* that store puts a new Email into in one step: mail/mail_email.h */
 	BOUNDARY_LEN = 24
 };
 
@@ -156,7 +157,8 @@ static bool read_mailboxes(struct jmap_call *c, struct jmap_email_maker *m, cons
 {
 	switch (jmap_mailbox_ids_read(c, mailboxes, &m->mailboxes)) {
 	case JMAP_PLACE_OK:
-		return true;
+		return buf_view(&m->mailboxes).len <= (size_t)EMAIL_MAILBOX_SIZE * IMPORT_MAILBOXES_MAX ||
+		       wrong(m, "tooManyMailboxes", "", "a new Email is put into 8 Mailboxes at most");
 	case JMAP_PLACE_TOO_MANY:
 		return wrong(m, "tooManyMailboxes", "", "an Email cannot be in so many mailboxes");
 	case JMAP_PLACE_MEMORY:
@@ -225,13 +227,14 @@ static bool is_message(const struct jmap_email_maker *m)
 
 static void import(struct jmap_email_maker *m)
 {
-	struct message_digest known;
+	struct message_digest known = {0};
 	char references[8 * MESSAGE_REFERENCES_MAX];
 	if (!m->is_composed && m->from == 0 && !is_message(m)) {
 		fail(m, "invalidEmail", "", "it is no message: it has no header field");
 		return;
 	}
-	mime_digest_end(m->digest, &known);
+	if (m->from == 0)
+		mime_digest_end(m->digest, &known);
 	for (size_t i = 0; i < known.reference_count; i++)
 		for (int j = 0; j < 8; j++)
 			references[8 * i + (size_t)j] = (char)(known.references[i] >> (56 - 8 * j));
@@ -373,22 +376,21 @@ static void encode(struct jmap_email_maker *m)
 /* ---- a message that is here already ---- */
 
 /*
- * What is kept whole is not sent again. A part has its own octets, without its encoding; and of a message
- * that came as BINARYMIME what is read is another than what is kept.
+ * What is kept whole is not sent again; of an Email store knows all already. A part has its own octets,
+ * without its encoding.
  */
 static void open_message(struct jmap_email_maker *m)
 {
-	struct jmap_blob *b = &m->blob;
-	bool uploads = b->is_binary || b->id.part > 0 || b->id.letter == MAIL_ID_BLOB_PART ||
-	               b->id.letter == MAIL_ID_BLOB_UPLOAD_PART;
-	if (b->id.letter == MAIL_ID_BLOB_UPLOAD)
-		m->kept = b->id.number;
-	if (!uploads && b->id.letter == MAIL_ID_BLOB_EMAIL) {
+	const struct jmap_blob *b = &m->blob;
+	if (b->id.letter == MAIL_ID_BLOB_EMAIL) {
 		m->from_account = b->ask;
 		m->from = b->id.number;
-		jmap_blob_skip(b, b->prefix); /* it goes along, and was never looked at */
+		import(m);
+		return;
 	}
-	begin_message(m, uploads);
+	if (b->id.letter == MAIL_ID_BLOB_UPLOAD)
+		m->kept = b->id.number;
+	begin_message(m, m->kept == 0);
 	produce(m);
 }
 

@@ -104,6 +104,10 @@ static void refuses_what_cannot_be(void **state)
 	has(said, "'created':null");
 	for (size_t i = 0; i < s->email_count; i++)
 		assert_true(s->emails[i].gone);
+	said = fake_store_answer(
+	    s, SET("'create':{'k':{'mailboxIds':{'M7-1':true,'M7-2':true,'M7-3':true,'M7-4':true,'M7-5':true,"
+	           "'M7-6':true,'M7-7':true,'M7-8':true,'M7-9':true}}}"));
+	has(said, "'notCreated':{'k':{'type':'tooManyMailboxes'");
 }
 
 static void makes_them_with_blobs(void **state)
