@@ -64,7 +64,8 @@ void jmap_session_free(struct jmap_session *s);
 /* An answer to a question: its type, and the struct of src/mail, which is valid during the call. */
 void jmap_session_answer(struct jmap_session *s, uint32_t number, unsigned type, const void *answer);
 
-/* The account's channel is gone: calls under way, and all that come, are answered with serverUnavailable. */
+/* The account's channel is gone: calls under way, and all that come, are answered with serverUnavailable; one
+ * that was about to write, with serverPartialFail. */
 void jmap_session_lost(struct jmap_session *s);
 
 /* What is shared with this account may have changed: it is looked at again before the next request. */

@@ -190,6 +190,16 @@ void jmap_session_answer(struct jmap_session *s, uint32_t number, unsigned type,
 		(void)jmap_advance(asked.request);
 }
 
+/* What it has written so far is written, and nobody knows how much that is: the client has to look. */
+static void lose_call(struct jmap_call *c)
+{
+	if (c->method && c->method->flags & JMAP_WRITES)
+		jmap_error(c, "serverPartialFail",
+		    "the server was interrupted; some of the changes may have been made");
+	else
+		jmap_error_of(c, -EIO, "the account");
+}
+
 void jmap_session_lost(struct jmap_session *s)
 {
 	struct jmap_request *r;
@@ -202,7 +212,7 @@ void jmap_session_lost(struct jmap_session *s)
 		for (r = s->requests; r && (r->call.serial == 0 || r->call.ended); r = r->next)
 			continue;
 		if (r) {
-			jmap_error_of(&r->call, -EIO, "the account");
+			lose_call(&r->call);
 			(void)jmap_advance(r);
 		}
 	} while (r);

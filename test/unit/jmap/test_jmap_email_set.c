@@ -213,6 +213,22 @@ static void gives_up_when_the_client_goes(void **state)
 	assert_int_equal(s->email_count, 0);
 }
 
+/* What was written is written: only its reader may try again. */
+static void says_that_it_was_interrupted(void **state)
+{
+	struct fake_store *s = *state;
+	char text[] =
+	    "{\"using\":[\"urn:ietf:params:jmap:core\",\"urn:ietf:params:jmap:mail\"],\"methodCalls\":"
+	    "[[\"Email/set\",{\"accountId\":\"A7\",\"destroy\":[\"E7-1\"]},\"c\"],"
+	    "[\"Mailbox/get\",{\"accountId\":\"A7\",\"ids\":[]},\"d\"]]}";
+	fake_store_answer(s, SET("'update':{}"));
+	assert_non_null(jmap_fake_send(&s->fake, text));
+	jmap_session_lost(s->fake.session);
+	assert_int_equal(s->fake.status, 200);
+	has(buf_string(&s->fake.out), "['error',{'type':'serverPartialFail'");
+	has(buf_string(&s->fake.out), "['error',{'type':'serverUnavailable'");
+}
+
 /* ---- update ---- */
 
 #define UPDATED(old, now, updated, not_updated)                                                              \
@@ -397,6 +413,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(names_blobs_that_are_not_there, begin, end),
 	    cmocka_unit_test_setup_teardown(says_what_store_says, begin, end),
 	    cmocka_unit_test_setup_teardown(gives_up_when_the_client_goes, begin, end),
+	    cmocka_unit_test_setup_teardown(says_that_it_was_interrupted, begin, end),
 	    cmocka_unit_test_setup_teardown(changes_keywords_and_mailboxes, begin, end),
 	    cmocka_unit_test_setup_teardown(refuses_changes, begin, end),
 	    cmocka_unit_test_setup_teardown(keeps_to_the_state, begin, end),
