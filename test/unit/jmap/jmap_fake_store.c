@@ -8,6 +8,15 @@
 #include "mime/mime.h"
 #include "mime/summary.h"
 
+/* Allocations that a test lets fail are meant for the methods: here the next one does. */
+static void append(struct buf *out, struct view bytes)
+{
+	if (buf_append(out, bytes) != 0) {
+		out->failed = 0;
+		assert_int_equal(buf_append(out, bytes), 0);
+	}
+}
+
 /* ---- answers ---- */
 
 static struct fake_answer *add(struct fake_store *s, uint32_t number, unsigned type)
@@ -68,7 +77,7 @@ static struct fake_email *new_email(struct fake_store *s, uint64_t account, stru
 	struct fake_email *e = &s->emails[s->email_count++];
 	*e = (struct fake_email){.account = account, .id = s->email_count};
 	buf_init(&e->bytes, 1 << 28);
-	buf_append(&e->bytes, bytes);
+	append(&e->bytes, bytes);
 	s->modseq++;
 	return e;
 }
@@ -158,7 +167,11 @@ static void put_entry(struct fake_store *s, const struct fake_email *e, uint64_t
 	struct buf structure;
 	(void)s;
 	buf_init(&structure, 1 << 20);
-	mime_tree_encode(mime_parse(parser, buf_view(&e->bytes)), &structure);
+	const struct mime_tree *tree = mime_parse(parser, buf_view(&e->bytes));
+	if (mime_tree_encode(tree, &structure) != 0) {
+		buf_clear(&structure);
+		assert_int_equal(mime_tree_encode(tree, &structure), 0);
+	}
 	struct email_entry entry = {.mailbox_count = e->mailbox_count,
 	    .message = {.emailid = e->id,
 	        .flags = e->flags,
@@ -170,7 +183,7 @@ static void put_entry(struct fake_store *s, const struct fake_email *e, uint64_t
 	for (size_t i = 0; i < 2; i++)
 		if (strstr(e->keywords, keyword_names[i]))
 			entry.message.flags |= FLAG_KEYWORD << i;
-	assert_true(email_entry_put(out, want, &entry));
+	assert_true(email_entry_put(out, want, &entry) || email_entry_put(out, want, &entry));
 	buf_done(&structure);
 	mime_parser_free(parser);
 }
@@ -236,7 +249,7 @@ static struct buf *upload_of(struct fake_store *s, uint64_t number)
 
 static void on_upload(struct fake_store *s, uint32_t number, const struct mail_upload *q)
 {
-	buf_append(upload_of(s, q->upload), q->bytes);
+	append(upload_of(s, q->upload), q->bytes);
 	if (q->bytes.len > s->largest_upload_piece)
 		s->largest_upload_piece = q->bytes.len;
 	if (!s->holds_credit)
@@ -282,7 +295,7 @@ static void on_import(struct fake_store *s, uint32_t number, const struct email_
 {
 	struct view bytes = import_bytes(s, q);
 	/* What is known of the message is what its octets say; of an Email it is here already. */
-	if (q->from == 0)
+	if (q->from == 0 && !s->short_of_memory)
 		check_known(bytes, q);
 	struct fake_email *e = new_email(s, q->account, bytes);
 	e->flags = q->flags;
@@ -489,7 +502,8 @@ static bool answer(struct jmap_fake *f, uint32_t number, unsigned type, const vo
 {
 	struct fake_store *s = (struct fake_store *)f;
 	s->questions++;
-	if (type == s->fails_type) {
+	if (type == s->fails_type ||
+	    (s->questions == s->fails_at && type != MAIL_UPLOAD && type != MAIL_UPLOAD_ABORT)) {
 		s->fails_type = 0;
 		failed(s, number, s->fails_error);
 		return true;

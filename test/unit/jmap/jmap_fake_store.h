@@ -54,9 +54,11 @@ struct fake_store {
 	uint64_t modseq;
 	/* Faults: the question of this type fails with the error, once. */
 	unsigned fails_type;
+	uint64_t fails_at; /* the question of this number fails too; 0: none */
 	int64_t fails_error;
 	uint64_t largest_upload_piece, aborted, questions;
-	bool holds_credit; /* no credit is given until the test takes this away */
+	bool short_of_memory; /* the test lets allocations fail: what is known of a message may lack parts */
+	bool holds_credit;    /* no credit is given until the test takes this away */
 };
 
 void fake_store_begin(struct fake_store *s);
