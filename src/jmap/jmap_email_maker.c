@@ -8,7 +8,7 @@
 #include "format/header.h"
 #include "jmap/jmap_place.h"
 #include "jmap/jmap_state.h"
-#include "mail/mail_email.h"
+#include "mail/email_wire.h"
 
 enum {
 	/* One frame to store. */
@@ -20,7 +20,9 @@ enum {
 	/* Of one Email: its texts, its tree, its header in two forms. */
 	ARENA_MAX = 8 * 1024 * 1024,
 	NOT_FOUND_MAX = 128 * 1024, /* ids of COMPOSE_PARTS_MAX blobs */
-	IMPORT_MAILBOXES_MAX = 8,   /* that store puts a new Email into in one step: mail/mail_email.h */
+	/* Mailboxes that store puts a new Email into in one step (mail/mail_email.h); those behind them come
+	   in a second one. */
+	IMPORT_MAILBOXES_MAX = 8,
 	BOUNDARY_LEN = 24
 };
 
@@ -157,8 +159,7 @@ static bool read_mailboxes(struct jmap_call *c, struct jmap_email_maker *m, cons
 {
 	switch (jmap_mailbox_ids_read(c, mailboxes, &m->mailboxes)) {
 	case JMAP_PLACE_OK:
-		return buf_view(&m->mailboxes).len <= (size_t)EMAIL_MAILBOX_SIZE * IMPORT_MAILBOXES_MAX ||
-		       wrong(m, "tooManyMailboxes", "", "a new Email is put into 8 Mailboxes at most");
+		return true;
 	case JMAP_PLACE_TOO_MANY:
 		return wrong(m, "tooManyMailboxes", "", "an Email cannot be in so many mailboxes");
 	case JMAP_PLACE_MEMORY:
@@ -189,6 +190,50 @@ bool jmap_email_wish(struct jmap_call *c, struct jmap_email_maker *m, const json
 
 /* ---- into the account ---- */
 
+/* One change of the Email that was made. */
+static void ask_change(struct jmap_email_maker *m, const struct email_change *change, jmap_answered *answered)
+{
+	struct buf entry;
+	buf_init(&entry, EMAIL_SET_BYTES);
+	if (email_change_put(&entry, change))
+		jmap_ask(m->call, EMAIL_SET,
+		    &(struct email_set){.account = jmap_account(m->call)->ask,
+		        .if_modseq = UINT64_MAX,
+		        .changes = buf_view(&entry)},
+		    answered);
+	else
+		jmap_error_of(m->call, -ENOMEM, "the Email");
+	buf_done(&entry);
+}
+
+static void on_taken_back(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct jmap_email_maker *m = jmap_data(c);
+	(void)answer;
+	if (type == MAIL_DONE)
+		fail_with(m, m->error);
+}
+
+/* Whole or not at all: without the rest of its Mailboxes it goes again. */
+static void on_placed(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct jmap_email_maker *m = jmap_data(c);
+	if (type == EMAIL_SET_FAILED) {
+		struct cursor in = cursor_on(((const struct email_set_failed *)answer)->entries);
+		(void)cursor_u64(&in);
+		m->error = -(int64_t)cursor_u32(&in);
+	}
+	if (type != MAIL_DONE)
+		return;
+	int64_t error = ((const struct mail_done *)answer)->error;
+	m->error = error ? error : m->error;
+	if (m->error)
+		ask_change(
+		    m, &(struct email_change){.id = m->email, .what = EMAIL_CHANGE_DESTROY}, on_taken_back);
+	else
+		end(m);
+}
+
 static void on_imported(struct jmap_call *c, unsigned type, const void *answer)
 {
 	struct jmap_email_maker *m = jmap_data(c);
@@ -202,7 +247,13 @@ static void on_imported(struct jmap_call *c, unsigned type, const void *answer)
 	m->email = done->number;
 	m->thread = done->uidnext;
 	m->size = done->messages;
-	end(m);
+	m->error = 0;
+	struct view rest =
+	    view_skip(buf_view(&m->mailboxes), (size_t)EMAIL_MAILBOX_SIZE * IMPORT_MAILBOXES_MAX);
+	if (rest.len > 0)
+		ask_change(m, &(struct email_change){.id = m->email, .add_mailboxes = rest}, on_placed);
+	else
+		end(m);
 }
 
 /* RFC 8621 section 4.8: "time of most recent Received header". */
@@ -240,7 +291,8 @@ static void import(struct jmap_email_maker *m)
 			references[8 * i + (size_t)j] = (char)(known.references[i] >> (56 - 8 * j));
 	int64_t received = m->received ? m->received : received_time(m);
 	struct email_import question = {.account = jmap_account(m->call)->ask,
-	    .mailboxes = buf_view(&m->mailboxes),
+	    .mailboxes =
+	        view_take(buf_view(&m->mailboxes), (size_t)EMAIL_MAILBOX_SIZE * IMPORT_MAILBOXES_MAX),
 	    .upload = m->upload,
 	    .kept = m->kept,
 	    .from_account = m->from_account,

@@ -47,6 +47,7 @@ struct jmap_email_maker {
 	bool nul;
 	struct buf head; /* the message's beginning */
 	uint64_t kept, from_account, from;
+	int64_t error; /* of what is done behind the import */
 };
 
 void jmap_email_maker_init(struct jmap_email_maker *m, struct jmap_call *c);

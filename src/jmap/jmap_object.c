@@ -1,6 +1,7 @@
 /* The Session resource (RFC 8620 section 2): what this server can do, and what the person reaches. */
 #include "jmap/jmap_blob_methods.h"
 #include "jmap/jmap_state.h"
+#include "mail/mail_email.h"
 
 #include <stdio.h>
 
@@ -143,8 +144,7 @@ static void mail_of_account(struct json_out *w, const struct jmap_session *s, co
 	static const char *const sorts[] = {"receivedAt", "sentAt", "size", "from", "to", "subject",
 	    "hasKeyword", "allInThreadHaveKeyword", "someInThreadHaveKeyword", NULL};
 
-	json_out_name(w, VIEW("maxMailboxesPerEmail"));
-	json_out_null(w);
+	put_number(w, "maxMailboxesPerEmail", EMAIL_PLACES_MAX);
 	put_number(w, "maxMailboxDepth", MAILBOX_DEPTH);
 	put_number(w, "maxSizeMailboxName", MAILBOX_NAME_OCTETS);
 	put_number(w, "maxSizeAttachmentsPerEmail", s->config.message_max);

@@ -10,7 +10,7 @@
 struct fake_email {
 	uint64_t account, id, flags, received;
 	char keywords[200]; /* with one space between them */
-	uint32_t mailboxes[8];
+	uint32_t mailboxes[32];
 	size_t mailbox_count;
 	struct buf bytes;
 	bool gone;

@@ -104,10 +104,6 @@ static void refuses_what_cannot_be(void **state)
 	has(said, "'created':null");
 	for (size_t i = 0; i < s->email_count; i++)
 		assert_true(s->emails[i].gone);
-	said = fake_store_answer(
-	    s, SET("'create':{'k':{'mailboxIds':{'M7-1':true,'M7-2':true,'M7-3':true,'M7-4':true,'M7-5':true,"
-	           "'M7-6':true,'M7-7':true,'M7-8':true,'M7-9':true}}}"));
-	has(said, "'notCreated':{'k':{'type':'tooManyMailboxes'");
 }
 
 static void makes_them_with_blobs(void **state)
@@ -211,6 +207,30 @@ static void gives_up_when_the_client_goes(void **state)
 	jmap_request_drop(r);
 	assert_int_equal(s->aborted, 1);
 	assert_int_equal(s->email_count, 0);
+}
+
+/* More Mailboxes than store takes at once: all of them, or no Email. */
+static void puts_them_into_many_mailboxes(void **state)
+{
+	struct fake_store *s = *state;
+	char list[1000] = "", calls[2000];
+	fake_store_answer(s,
+	    "['Mailbox/set',{'accountId':'A7','create':{'a':{'name':'a'},'b':{'name':'b'},'d':{'name':'d'},"
+	    "'e':{'name':'e'},'f':{'name':'f'},'g':{'name':'g'},'h':{'name':'h'}}},'c']");
+	for (int i = 1; i <= 10; i++)
+		sprintf(list + strlen(list), "%s'M7-%x':true", i > 1 ? "," : "", (unsigned)i);
+	snprintf(calls, sizeof calls, SET("'create':{'k':{'mailboxIds':{%s}," BODY "}}"), list);
+	has(fake_store_answer(s, calls), "'created':{'k':{'id':'E7-1'");
+	assert_int_equal(fake_store_email(s, 0, 1)->mailbox_count, 10);
+	strcat(list, ",'M7-63':true");
+	snprintf(calls, sizeof calls, SET("'create':{'k':{'mailboxIds':{%s}," BODY "}}"), list);
+	has(fake_store_answer(s, calls),
+	    "'notCreated':{'k':{'type':'invalidProperties','properties':['mailboxIds']");
+	assert_null(fake_store_email(s, 0, 2));
+	for (int i = 12; i < 50; i++)
+		sprintf(list + strlen(list), ",'M7-%x':true", (unsigned)i);
+	snprintf(calls, sizeof calls, SET("'create':{'k':{'mailboxIds':{%s}," BODY "}}"), list);
+	has(fake_store_answer(s, calls), "'notCreated':{'k':{'type':'tooManyMailboxes'");
 }
 
 /* What was written is written: only its reader may try again. */
@@ -413,6 +433,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(names_blobs_that_are_not_there, begin, end),
 	    cmocka_unit_test_setup_teardown(says_what_store_says, begin, end),
 	    cmocka_unit_test_setup_teardown(gives_up_when_the_client_goes, begin, end),
+	    cmocka_unit_test_setup_teardown(puts_them_into_many_mailboxes, begin, end),
 	    cmocka_unit_test_setup_teardown(says_that_it_was_interrupted, begin, end),
 	    cmocka_unit_test_setup_teardown(changes_keywords_and_mailboxes, begin, end),
 	    cmocka_unit_test_setup_teardown(refuses_changes, begin, end),
