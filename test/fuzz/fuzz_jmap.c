@@ -11,6 +11,9 @@
 
 #include "jmap/jmap.h"
 #include "mail/email_wire.h"
+#include "mail/identity.h"
+#include "mail/submission.h"
+#include "mail/vacation.h"
 
 enum { QUESTIONS_MAX = 256, IDS_MAX = 4, READ_MAX = 1000 };
 
@@ -141,12 +144,60 @@ static void say_table(const struct question *q)
 	buf_done(&out);
 }
 
+/* A header that names people, and then a body. */
 static void say_octets(const struct question *q)
 {
+	static const char header[] =
+	    "From: Anna <anna@example.org>\r\nTo: bert@example.org, carl\r\nBcc: a:;\r\n\r\n";
 	char bytes[READ_MAX];
 	size_t len = q->length < sizeof bytes ? (size_t)q->length : sizeof bytes;
+	size_t beginning = len < sizeof header - 1 ? len : sizeof header - 1;
 	memset(bytes, 'a', len);
+	memcpy(bytes, header, beginning);
 	say(q, MAIL_DATA, &(struct mail_data){.last = 1, .bytes = view_of(bytes, len)});
+}
+
+static void say_submissions(const struct question *q)
+{
+	struct buf out;
+	const struct submission_recipient r = {.address = VIEW("bert@example.org"),
+	    .parameters = VIEW("{\"NOTIFY\":\"NEVER\"}"),
+	    .delivered = SUBMISSION_NO,
+	    .reply = VIEW("550 5.1.1 \"who\"?")};
+	buf_init(&out, 10000);
+	(void)submission_recipient_put(&out, &r);
+	for (uint64_t i = 1; i < 5; i++)
+		say(q, SUBMISSION_ENTRY,
+		    &(struct submission_entry){.number = i,
+		        .email = i,
+		        .thread = i / 2,
+		        .identity = 1,
+		        .undo = i % 3,
+		        .send_at = 1700000000 + i,
+		        .sender = VIEW("anna@example.org"),
+		        .recipients = buf_view(&out)});
+	buf_done(&out);
+}
+
+static void say_identities(const struct question *q)
+{
+	for (uint64_t i = 1; i < 3; i++)
+		say(q, IDENTITY_ENTRY,
+		    &(struct identity_entry){.number = i,
+		        .may_delete = i == 2,
+		        .name = VIEW("Anna"),
+		        .email = VIEW("anna@example.org"),
+		        .bcc = VIEW("[{\"name\":null,\"email\":\"a@example.org\"}]")});
+}
+
+/* Of submissions and identities: numbers of 8 octets. */
+static void say_changed(const struct question *q)
+{
+	struct view one = VIEW("\0\0\0\0\0\0\0\1"), two = VIEW("\0\0\0\0\0\0\0\2");
+	if (q->type == SUBMISSION_CHANGES)
+		say(q, SUBMISSION_CHANGED, &(struct submission_changed){.created = one, .destroyed = two});
+	else
+		say(q, IDENTITY_CHANGED, &(struct identity_changed){.updated = one, .destroyed = two});
 }
 
 /* The first question that waits: with what an account may say, less of it, an error, or the end of the
@@ -183,6 +234,27 @@ static void answer(unsigned how)
 			break;
 		case EMAIL_READ:
 			say_octets(&q);
+			break;
+		case SUBMISSION_GET:
+			say_submissions(&q);
+			break;
+		case SUBMISSION_CREATE:
+			say(&q, SUBMISSION_INVALID,
+			    &(struct submission_invalid){
+			        .places = VIEW("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x63")});
+			end.error = how % 8 == 4 ? -EADDRNOTAVAIL : how % 8 == 3 ? -EPERM : end.error;
+			break;
+		case SUBMISSION_CHANGES:
+		case IDENTITY_CHANGES:
+			say_changed(&q);
+			break;
+		case IDENTITY_GET:
+			say_identities(&q);
+			break;
+		case VACATION_GET:
+			say(&q, VACATION_SETTING,
+			    &(struct vacation_setting){
+			        .enabled = 1, .from = 1700000000, .period = 86400, .text = VIEW("Away.")});
 			break;
 		default:
 			break;
