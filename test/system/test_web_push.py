@@ -1,7 +1,9 @@
 """JMAP by WebSocket (RFC 8887), and what is pushed: by WebSocket and by event streams."""
 import asyncio
 import contextlib
+import imaplib
 import json
+import subprocess
 
 import pytest
 import websockets
@@ -247,3 +249,56 @@ def test_a_restart_of_store_ends_streams_and_they_come_again(make_server):
             await asyncio.sleep(0.1)
         raise AssertionError("no stream after the restart")
     asyncio.run(converse())
+
+
+def append(server, address, mailbox):
+    with imaplib.IMAP4_SSL("127.0.0.1", server.ports["imaps"], ssl_context=server.tls()) as client:
+        client.login(address, server.passwords[address])
+        assert client.append(mailbox, None, None, b"Subject: shared\r\n\r\nHello.\r\n")[0] == "OK"
+
+
+def test_what_others_share_is_told(make_server):
+    """The account of the one who shares stands beside one's own, with the states that its methods tell."""
+    server = make_server()
+    server.cli("mailbox", "create", ALICE, "Plans")
+    server.cli("mailbox", "create", ALICE, "Secret")
+    server.cli("mailbox", "share", ALICE, "Plans", BOB, "read")
+    server.cli("mailbox", "accept", BOB, ALICE, "Plans")
+
+    async def converse():
+        with Web(server, BOB) as web:
+            own = web.account
+            other = next(number for number, account in web.session["accounts"].items() if not account["isPersonal"])
+        async with events_of(server, BOB) as reader:
+            while True:
+                await later(append, server, ALICE, "Plans")
+                with contextlib.suppress(asyncio.TimeoutError):
+                    _, number, data = await asyncio.wait_for(read_event(reader), 5)
+                    if other in data["changed"]:
+                        break
+            assert {"Email", "Mailbox", "Thread"} <= set(data["changed"][other]) and own not in data["changed"]
+            with Web(server, BOB) as web:
+                state = web.call(("Email/get", {"accountId": other, "ids": []}))[0][1]["state"]
+            # Each change is told; the last one tells the state that methods tell.
+            while data["changed"][other]["Email"] != state:
+                _, _, data = await asyncio.wait_for(read_event(reader), TIMEOUT)
+            # What is not shared is not told: the next event is of what is.
+            await later(append, server, ALICE, "Secret")
+            await later(append, server, ALICE, "Plans")
+            _, _, data = await read_event(reader)
+            assert other in data["changed"]
+    asyncio.run(converse())
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_an_event_stream_as_curl_reads_it(server, version):
+    url = f"https://127.0.0.1:{server.ports['https']}/jmap/events?types=EmailDelivery&closeafter=state&ping=30"
+    with subprocess.Popen(["curl", "-sSN", version, "--max-time", str(TIMEOUT), "--cacert", server.folder / "tls-cert.pem",
+                           "-u", f"{ALICE}:{server.passwords[ALICE]}", url], stdout=subprocess.PIPE) as curl:
+        assert curl.stdout.readline() == b"retry: 3000\n"
+        while curl.poll() is None:
+            deliver(server)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                curl.wait(0.5)
+        text = curl.stdout.read().decode()
+    assert curl.returncode == 0 and text.count("event: state\n") == 1 and '"EmailDelivery"' in text, text

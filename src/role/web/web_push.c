@@ -13,9 +13,11 @@
 #include "jmap/jmap_push.h"
 #include "mail/mail_email.h"
 #include "mail/mail_id.h"
+#include "role/web/web_shares.h"
 
 enum {
-	CHANGED_MAX = 4096, /* of a StateChange of one account: a state has 20 digits */
+	CHANGED_MAX =
+	    256 * 1024, /* of a StateChange: 400 octets an account, and others share 250 mailboxes at most */
 	PUSH_STATE_MAX = 24
 };
 
@@ -27,6 +29,7 @@ struct web_push {
 	bool known;               /* the states of an earlier answer stand here */
 	uint64_t modseq;          /* of the account's last change */
 	uint64_t states[MAIL_STATES];
+	struct web_shares *shares;
 };
 
 static struct {
@@ -56,44 +59,60 @@ uint32_t web_push_types(struct view list, char separator)
 	return types;
 }
 
-/* {"A1":{"Email":"123"}} */
-static void put_changed(const struct web_user *user, uint32_t types, struct buf *out)
+static void put_own(const struct web_user *user, uint32_t types, struct json_out *w)
 {
-	struct json_out w = json_out_on(out);
 	char id[MAIL_ID_MAX], state[PUSH_STATE_MAX];
-	json_out_object(&w);
-	json_out_name(&w, view_of(id, mail_account_id_write(id, user->account)));
-	json_out_object(&w);
+	json_out_name(w, view_of(id, mail_account_id_write(id, user->account)));
+	json_out_object(w);
 	for (unsigned i = 0; i < JMAP_PUSH_TYPES; i++) {
 		if ((types & 1u << i) == 0)
 			continue;
 		int len = snprintf(state, sizeof state, "%" PRIu64,
 		    jmap_push_state(&jmap_push_types[i], user->push->states));
-		json_out_name(&w, view_from_string(jmap_push_types[i].name));
-		json_out_string(&w, view_of(state, (size_t)len));
+		json_out_name(w, view_from_string(jmap_push_types[i].name));
+		json_out_string(w, view_of(state, (size_t)len));
 	}
-	json_out_end(&w);
-	json_out_end(&w);
+	json_out_end(w);
 }
 
-static void tell(struct web_listener *l)
+/* {"A1":{"Email":"123"}}. False: there is nothing to tell. shared: what others share has changed. */
+static bool put_changed(const struct web_listener *l, bool shared, struct buf *out)
+{
+	struct json_out w = json_out_on(out);
+	json_out_object(&w);
+	if (l->pending)
+		put_own(l->user, l->pending, &w);
+	bool any = l->pending != 0;
+	if (shared || l->behind)
+		any = web_shares_put(l->user->push->shares, &w, l->types, l->behind) || any;
+	json_out_end(&w);
+	return any;
+}
+
+static void tell(struct web_listener *l, bool shared)
 {
 	struct buf changed;
 	char state[PUSH_STATE_MAX];
-	if (l->pending == 0 || l->waits)
+	if (l->types == 0 || l->waits || (l->pending == 0 && !shared && !l->behind))
 		return;
 	int len = snprintf(state, sizeof state, "%" PRIu64, l->user->push->modseq);
 	buf_init(&changed, CHANGED_MAX);
-	put_changed(l->user, l->pending, &changed);
-	if (!buf_failed(&changed) && l->handler->changed(l, buf_view(&changed), view_of(state, (size_t)len)))
+	if (!put_changed(l, shared, &changed)) {
+		l->behind = false;
+	} else if (!buf_failed(&changed) &&
+	           l->handler->changed(l, buf_view(&changed), view_of(state, (size_t)len))) {
 		l->pending = 0;
+		l->behind = false;
+	} else {
+		l->behind = l->behind || shared;
+	}
 	buf_done(&changed);
 }
 
 void web_push_room(struct web_listener *l)
 {
 	if (l->user->push && l->user->push->known)
-		tell(l);
+		tell(l, false);
 }
 
 /* ---- what store says ---- */
@@ -152,8 +171,20 @@ static void take_states(struct web_user *user, const struct email_state *state)
 	for (struct web_listener *l = push->first; l; l = l->next) {
 		l->pending |= (l->waits ? types_since(push, l->since) : changed) & l->types;
 		l->waits = false;
-		tell(l);
+		tell(l, false);
 	}
+	/* What is shared is a matter of mailboxes; and it is asked about when the first listener came. */
+	if (push->shares == NULL)
+		push->shares = web_shares_new(user);
+	else if (changed & web_push_type(VIEW("Mailbox")))
+		web_shares_look(push->shares);
+}
+
+static void tell_shared(struct web_push *push)
+{
+	for (struct web_listener *l = push->first; l; l = l->next)
+		tell(l, true);
+	web_shares_told(push->shares);
 }
 
 static void states_done(struct web_user *user, int64_t error)
@@ -186,6 +217,8 @@ static void answer(struct web_user *user, uint32_t request, unsigned type, const
 		ask_states(user);
 	else if (type == MAIL_DONE && request == push->watching)
 		push->watching = 0;
+	else if (push->shares && web_shares_answer(push->shares, request, type, said))
+		tell_shared(push);
 }
 
 /* ---- who listens ---- */
@@ -212,12 +245,14 @@ void web_push_want(struct web_listener *l, uint32_t types, uint64_t since)
 	l->since = since;
 	l->pending = 0;
 	l->waits = false;
+	/* A push state says nothing of others' accounts: who comes again is told all of them. */
+	l->behind = types != 0 && since != WEB_PUSH_NEW && push->shares;
 	if (types == 0)
 		return;
 	/* What is known is as new as the watch; without one it is asked for first. */
 	if (push->known && push->watching) {
 		l->pending = types_since(push, since) & types;
-		tell(l);
+		tell(l, false);
 	} else {
 		l->waits = true;
 		ask_states(l->user);
@@ -229,6 +264,7 @@ static void stop(struct web_user *user)
 {
 	if (user->push->watching && !user->lost)
 		account_client_ask(&user->channel, user->push->watching, MAIL_STOP, NULL);
+	web_shares_free(user->push->shares);
 	map_remove_u64(&all.users, (uint64_t)(uintptr_t)user);
 	mem_free(user->push);
 	user->push = NULL;

@@ -20,6 +20,7 @@ struct web_listener {
 	uint32_t pending; /* of these, those that are to be told */
 	uint64_t since;   /* see web_push_want */
 	bool waits;       /* for the first states */
+	bool behind;      /* something of what others share was not told, for want of room or by `since` */
 	/* The next time at which `tick` is called, in seconds of clock_monotonic_ms; 0: never. */
 	uint32_t due;
 };
