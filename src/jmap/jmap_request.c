@@ -259,7 +259,8 @@ bool jmap_advance(struct jmap_request *r)
 		if (r->call.serial && !r->call.ended)
 			break;
 		release_call(&r->call);
-		if (!next_call(r)) {
+		/* What failed outside of a call, no call can mend: without the head all would be no JSON. */
+		if (buf_failed(r->out) || !next_call(r)) {
 			put_tail(r);
 			finish(r, 200);
 			return true;

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "base/mem.h"
 #include "jmap/jmap_private.h"
 
 #define USING "\"urn:ietf:params:jmap:core\""
@@ -508,6 +509,40 @@ static void copies_between_accounts(void **test)
 	fails(test, "Fruit/copy", "\"accountId\":\"A7\"", "invalidArguments");
 }
 
+/* Whichever allocation of the frames fails: every call is answered, in JSON. */
+static void outlives_a_lack_of_memory(void **test)
+{
+	struct jmap_fake *f = *test;
+	bool failed = true;
+	for (unsigned n = 1; failed; n++) {
+		mem_fail_after(n);
+		jmap_fake_send(f,
+		    "{\"using\":[" USING
+		    "],\"methodCalls\":[[\"Fruit/get\",{\"accountId\":\"A7\",\"ids\":[\"apple\",\"x\"]},"
+		    "\"0\"],[\"Fruit/"
+		    "query\",{\"accountId\":\"A7\",\"filter\":{\"operator\":\"NOT\",\"conditions\":[{}]}},"
+		    "\"1\"],"
+		    "[\"Fruit/"
+		    "set\",{\"accountId\":\"A7\",\"create\":{\"b\":{}},\"update\":{\"apple\":{}},\"destroy\":"
+		    "[\"x\"]},"
+		    "\"2\"],[\"Fruit/copy\",{\"accountId\":\"A7\",\"fromAccountId\":\"A9\"},\"3\"]]}");
+		while (f->status == 0) {
+			assert_true(f->count > 0);
+			uint32_t number = f->asked[0].number;
+			memmove(&f->asked[0], &f->asked[1], --f->count * sizeof f->asked[0]);
+			jmap_session_answer(f->session, number, MAIL_DONE, &(struct mail_done){0});
+		}
+		failed = !mem_fault_pending();
+		mem_fail_after(0);
+		json_t *response = json_loadb(buf_view(&f->out).data, buf_view(&f->out).len, 0, NULL);
+		assert_non_null(response);
+		if (f->status == 200)
+			assert_int_equal(json_array_size(json_object_get(response, "methodResponses")), 4);
+		json_decref(response);
+		buf_done(&f->out); /* so that it grows anew */
+	}
+}
+
 static void patched(const char *object, const char *patch, const char *expected)
 {
 	json_t *o = json_loads(object, 0, NULL), *p = json_loads(patch, 0, NULL);
@@ -551,6 +586,7 @@ int main(void)
 	    TEST(refuses_a_set_as_a_whole),
 	    TEST(runs_a_method_behind_another),
 	    TEST(copies_between_accounts),
+	    TEST(outlives_a_lack_of_memory),
 	    cmocka_unit_test(patches),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,10 @@
 
 #include <stdio.h>
 
+#include "base/arena.h"
+#include "base/mem.h"
+#include "format/json_read.h"
+
 #define CORE "\"urn:ietf:params:jmap:core\""
 #define PROBLEM(type, detail)                                                                                \
 	"{\"type\":\"urn:ietf:params:jmap:error:" type "\",\"status\":400,\"detail\":\"" detail "\"}"
@@ -258,8 +262,8 @@ static void tells_what_the_server_can_do(void **state)
 	assert_int_equal(status, 200);
 	const char *text = buf_string(&f->out);
 	static const char *const parts[] = {"\"urn:ietf:params:jmap:core\":{\"maxSizeUpload\":100000000,",
-	    "\"urn:ietf:params:jmap:websocket\":{\"url\":\"wss://mail.example.org/jmap/"
-	    "ws\",\"supportsPush\":true}",
+	    "\"urn:ietf:params:jmap:websocket\":{\"url\":\"wss://mail.example.org/jmap/ws\"",
+	    "/jmap/ws\",\"supportsPush\":true}",
 	    "\"accounts\":{\"A7\":{\"name\":\"anna@example.org\",\"isPersonal\":true,\"isReadOnly\":false,",
 	    "\"A9\":{\"name\":\"bert@example.org\",\"isPersonal\":false,",
 	    "\"username\":\"anna@example.org\"", "\"apiUrl\":\"https://mail.example.org/jmap/api\"",
@@ -289,6 +293,41 @@ static void speaks_websocket(void **state)
 	                               "\"detail\":\"the request is not JSON as RFC 7493 has it\"}");
 }
 
+/* Whichever allocation fails: there is one answer, it is JSON, and the next request is answered as always. */
+static void outlives_a_lack_of_memory(void **state)
+{
+	struct jmap_fake *f = *state;
+	const char *body =
+	    "{\"using\":[" CORE "],\"createdIds\":{\"k\":\"E7-1\"},\"methodCalls\":["
+	    "[\"Core/echo\",{\"list\":[{\"t\":\"x\"},{\"t\":\"y\"}]},\"0\"],"
+	    "[\"Core/echo\",{\"#t\":{\"resultOf\":\"0\",\"name\":\"Core/echo\",\"path\":\"/list/*/t\"}},"
+	    "\"1\"],[\"Foo/get\",{},\"2\"],[\"Core/echo\",{},\"3\"],[\"Core/echo\",{},\"4\"]]}";
+	bool failed = true;
+	unsigned n = 0, unlike = 0;
+	jmap_fake_send(f, body);
+	char *usual = strndup(buf_view(&f->out).data, buf_view(&f->out).len);
+	while (failed) {
+		buf_done(&f->out); /* so that it grows anew */
+		mem_fail_after(++n);
+		jmap_fake_send(f, body);
+		failed = !mem_fault_pending();
+		mem_fail_after(0);
+		assert_true(f->status == 200 || f->status == 503);
+		struct arena arena;
+		struct json_value value;
+		arena_init(&arena, 1 << 20);
+		assert_int_equal(json_parse(buf_view(&f->out), &arena, &value), 0);
+		assert_int_equal(json_member(&value, "methodResponses") != NULL, f->status == 200);
+		arena_done(&arena);
+		unlike += buf_view(&f->out).len != strlen(usual);
+	}
+	assert_true(n > 10);     /* there was something that could fail */
+	assert_true(unlike > 0); /* and it was noticed */
+	jmap_fake_send(f, body);
+	assert_view(buf_view(&f->out), usual);
+	free(usual);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -306,6 +345,7 @@ int main(void)
 	    TEST(goes_on_when_the_account_is_lost),
 	    TEST(tells_what_the_server_can_do),
 	    TEST(speaks_websocket),
+	    TEST(outlives_a_lack_of_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
