@@ -336,28 +336,13 @@ static void look_again(struct jmap_call *c, struct getting *g)
 
 /* ---- the first question ---- */
 
-/* RFC 8621 section 4.1.1: what IMAP has marked for its end is not to be seen. */
-static bool is_deleted(const struct email_entry *e)
-{
-	return e->message.flags & FLAG_DELETED && e->mailbox_count == 1;
-}
-
-static void note_deleted(struct jmap_call *c, uint64_t number)
-{
-	char text[MAIL_ID_MAX];
-	jmap_get_missing(
-	    c, view_of(text, mail_id_write(text, MAIL_ID_EMAIL, jmap_account(c)->number, number)));
-}
-
 static void take_entries(struct jmap_call *c, struct getting *g, const struct email_entries *entries)
 {
 	struct cursor in = cursor_on(entries->entries);
 	struct email_entry e;
 	while (g->error == 0 && email_entry_get(&in, g->want, &e)) {
 		jmap_asked_pass(c, &g->get, &g->asked, e.message.emailid);
-		if (is_deleted(&e))
-			note_deleted(c, e.message.emailid);
-		else if (!write_first(c, g, &e))
+		if (!write_first(c, g, &e))
 			g->error = buf_append_u64(&g->later, e.message.emailid);
 	}
 }
@@ -408,7 +393,10 @@ static void first_answered(struct jmap_call *c, unsigned type, const void *answe
 
 static uint64_t wants(const struct jmap_email_form *form)
 {
-	uint64_t want = MAIL_WANT_IDS | MAIL_WANT_FLAGS;
+	uint64_t want = MAIL_WANT_IDS;
+	if (jmap_email_form_wants(
+	        form, JMAP_EMAIL_BIT(JMAP_EMAIL_KEYWORDS) | JMAP_EMAIL_BIT(JMAP_EMAIL_HAS_ATTACHMENT)))
+		want |= MAIL_WANT_FLAGS;
 	if (jmap_email_form_wants(form, JMAP_EMAIL_BIT(JMAP_EMAIL_RECEIVED_AT)))
 		want |= MAIL_WANT_DATES;
 	if (jmap_email_form_wants(form, JMAP_EMAIL_BIT(JMAP_EMAIL_SIZE)))
