@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from server import wait_for
 from web_client import Web
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
@@ -21,6 +22,10 @@ MESSAGE = f"From: {MARK}@else.test\r\nTo: bob@example.test\r\nSubject: {MARK} su
     f"--x\r\nContent-Type: text/plain\r\n\r\n{MARK} text\r\n--x\r\nContent-Type: message/rfc822\r\n\r\nSubject: {MARK} within\r\n\r\nb\r\n--x--\r\n"
 
 
+def find(web, account, subject):
+    return web.call(("Email/query", {"accountId": account, "filter": {"subject": subject}}))[0][1]["ids"]
+
+
 def furnish(server, address, mark):
     """Something of each kind in an account, and the ids of it. The server has seen other tests."""
     mark = f"{mark}{next(COUNT)}"
@@ -31,8 +36,7 @@ def furnish(server, address, mark):
         using = list(session["capabilities"])
         made = web.call(("Mailbox/set", {"accountId": account, "create": {"m": {"name": f"{mark} mailbox"}}}))[0][1]["created"]
         upload = web.upload(MESSAGE.replace(MARK, mark).encode(), "message/rfc822").json["blobId"]
-        query, = web.call(("Email/query", {"accountId": account, "filter": {"subject": mark}}))
-        email = query[1]["ids"][0]
+        email = wait_for(lambda: find(web, account, mark), what="the mail, which rules may look at first")[0]
         got, = web.call(("Email/get", {"accountId": account, "ids": [email], "properties": ["threadId", "blobId", "mailboxIds", "bodyStructure"]}))
         entry = got[1]["list"][0]
         ids = {"accountId": account, "mailbox": made["m"]["id"], "inbox": next(iter(entry["mailboxIds"])), "email": email,
@@ -86,7 +90,7 @@ def arguments(method, ids):
         "EmailSubmission/query": [{"filter": {"emailIds": every, "threadIds": every, "identityIds": every}}],
         "EmailSubmission/queryChanges": [{"sinceQueryState": state, "filter": {"emailIds": every}}],
         "Identity/set": [{"update": {value: {"name": "mine"} for value in every}}, {"destroy": every}],
-        "VacationResponse/set": [{"update": {value: {"isEnabled": True} for value in every}}],
+        "VacationResponse/set": [{"update": {value: {"isEnabled": False, "subject": "mine"} for value in every}}],
         "SieveScript/set": [{"create": {f"k{i}": {"name": f"k{i}", "blobId": value} for i, value in enumerate(every)}},
                             {"update": {value: {"name": "mine"} for value in every}},
                             *({"onSuccessActivateScript": value} for value in every), {"destroy": every}],
@@ -191,8 +195,8 @@ def test_what_is_not_shared_of_a_shared_account(server, accounts):
     server.deliver(BOB, MESSAGE.replace(MARK, "shared").encode())
     with Web(server, BOB) as web:
         # The secrets are in the mailbox that nobody shares.
-        secrets = web.call(("Email/query", {"accountId": bob["accountId"], "filter": {"subject": MARK}}))[0][1]["ids"]
-        shared = web.call(("Email/query", {"accountId": bob["accountId"], "filter": {"subject": "shared"}}))[0][1]["ids"][0]
+        secrets = find(web, bob["accountId"], MARK)
+        shared = wait_for(lambda: find(web, bob["accountId"], "shared"), what="the mail that is shared")[0]
         moved = {"update": {id: {"mailboxIds": {bob["mailbox"]: True}} for id in secrets}}
         assert set(web.call(("Email/set", {"accountId": bob["accountId"], **moved}))[0][1]["updated"]) == set(secrets)
     server.cli("mailbox", "share", BOB, "INBOX", ALICE, "read")
