@@ -1,6 +1,7 @@
 """The web role as browsers and programs meet it: HTTP, what every answer says, who may ask."""
 import concurrent.futures
 import json
+import os
 import signal
 
 import pytest
@@ -127,6 +128,21 @@ def test_requests_at_once_ask_auth_once(make_server):
     with concurrent.futures.ThreadPoolExecutor(10) as pool:
         assert set(pool.map(ask, range(10))) == {200}
     assert len(server.find_events("web-login")) == 1
+
+
+def test_names_of_this_server_cost_little(make_server):
+    """Whatever a client calls us, store opens a limited number of channels for its account."""
+    server = make_server()
+    store = server.role_pids()["store"]
+
+    def descriptors():
+        return len(os.listdir(f"/proc/{store}/fd"))
+    before = descriptors()
+    with Web(server, ALICE) as web:
+        for n in range(100):
+            assert web.get("/jmap/session", Host=f"m{n}.example.test").status == 200
+        assert 32 <= descriptors() - before <= 64 + 16
+    assert not server.find_events("web-users-full")
 
 
 def test_a_changed_password_ends_what_the_old_one_opened(make_server):

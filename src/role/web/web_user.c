@@ -2,6 +2,7 @@
 #include "role/web/web_user.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -12,7 +13,12 @@
 enum {
 	/* Mail programs ask every few minutes, and should not wait for a password's hash each time. */
 	UNUSED_MS = 10 * 60 * 1000,
-	SWEEP_MS = 60 * 1000
+	SWEEP_MS = 60 * 1000,
+	/*
+	 * Of one account: its browsers and programs are fewer. Each has a channel of store's, and what JMAP
+	 * keeps, and a client can make up as many as it likes: with each name that it calls this server.
+	 */
+	USERS_EACH = 64
 };
 
 _Static_assert((int)SCRAM_KEY_MAX == (int)WEB_KEY_SIZE, "a key is HMAC-SHA-256");
@@ -169,15 +175,45 @@ struct web_user *web_user_find(const struct web_key *key)
 	return user;
 }
 
+/* Room for one more of the account: of too many, the one that nobody has used for longest goes. */
+static bool make_room(uint64_t account)
+{
+	struct web_user *unused = NULL;
+	void *value;
+	size_t count = 0;
+	for (size_t position = 0; map_each(&all.users, &position, NULL, &value);) {
+		struct web_user *user = value;
+		if (user->account != account)
+			continue;
+		count++;
+		if (user->references == 0 && (unused == NULL || user->used < unused->used))
+			unused = user;
+	}
+	if (count < USERS_EACH)
+		return true;
+	if (unused)
+		lose(unused);
+	return unused != NULL;
+}
+
 struct web_user *web_user_new(
     const struct web_key *key, uint64_t account, struct view address, struct view base, int channel)
 {
-	struct web_user *user = mem_alloc(sizeof *user), *other = map_get(&all.users, key_view(key));
+	struct web_user *other = map_get(&all.users, key_view(key));
 	if (other)
 		lose(other);
+	account &= MAIL_ACCOUNT_END - 1;
+	if (!make_room(account)) {
+		log_event(LOG_WARNING, "-", "web-users-full", log_text("address", address),
+		    log_u64("at_most", USERS_EACH),
+		    log_string("do", "see which of its clients keep so many connections"));
+		close(channel);
+		return NULL;
+	}
+	struct web_user *user = mem_alloc(sizeof *user);
 	user->references = 1;
 	user->key = *key;
-	user->account = account & (MAIL_ACCOUNT_END - 1);
+	user->account = account;
 	user->address = mem_string(address);
 	user->base = mem_string(base);
 	account_client_init(&user->channel, &handler, user, NULL);

@@ -1,9 +1,9 @@
 /*
  * A person who is signed in, by one name and password or one session of a browser, reached under one name of
  * this server: the channel of the account, and what belongs to it. Counted; ten minutes after the last
- * request it is given up, and so is the channel. When store closes the channel (the password was changed, the
- * session ended, the account disabled; store was restarted) the user is lost: it is not found any more, and
- * what is under way ends.
+ * request it is given up, and so is the channel. An account has a limited number of them. When store closes
+ * the channel (the password was changed, the session ended, the account disabled; store was restarted) the
+ * user is lost: it is not found any more, and what is under way ends.
  */
 #ifndef ROLE_WEB_WEB_USER_H
 #define ROLE_WEB_WEB_USER_H
@@ -63,7 +63,8 @@ void web_user_key(struct web_key *key, const char *kind, struct view base, struc
 /* Counted for the caller, who gives it back with web_user_release; NULL: there is none. */
 struct web_user *web_user_find(const struct web_key *key);
 
-/* A new one, counted for the caller; a channel of the account's is taken over. */
+/* A new one, counted for the caller; a channel of the account's is taken over. NULL: the account has too many
+ * that are in use. */
 struct web_user *web_user_new(
     const struct web_key *key, uint64_t account, struct view address, struct view base, int channel);
 void web_user_release(struct web_user *user); /* NULL is allowed */
