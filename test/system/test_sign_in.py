@@ -164,10 +164,28 @@ def test_sessions_are_listed_and_ended(make_server):
         server.wait_event("web-account-gone", since=mark)  # its channel has ended at once, and this one's has not
         assert two.get("/jmap/session").status == 401 and one.get("/jmap/session").status == 200
         assert one.json_to("/auth/sessions/end", id=other).status == 404
+        # What is no number names no session: it is not "all others".
+        two.cookie = None
+        two.sign_in()
+        for wrong in ("x", "-1", "1.5", 1.5, "18446744073709551616"):
+            assert one.json_to("/auth/sessions/end", id=wrong).status == 404, wrong
+        assert len(one.state["sessions"]) == 2
         two.cookie = None
         two.sign_in()
         assert one.json_to("/auth/sessions/end").status == 200
         assert two.get("/auth/account").status == 401 and [s["id"] for s in one.state["sessions"]] == [state["session"]]
+
+
+def test_too_many_sessions(make_server):
+    server = make_server()
+    with Browser(server) as first, Browser(server) as others:
+        first.sign_in()
+        assert first.get("/jmap/session").status == 200
+        # The one that was not used for longest makes room, and its channel ends with it.
+        for _ in range(50):
+            others.sign_in()
+        server.wait_event("web-account-gone")
+        assert first.get("/jmap/session").status == 401 and len(others.state["sessions"]) == 50
 
 
 def test_dangerous_things_want_a_proof(make_server, tmp_path):

@@ -41,6 +41,7 @@ struct sign {
 	unsigned char password[TICKET_PASSWORD_SIZE]; /* the one that was right: see sign_name_password */
 	const char *means;                            /* by which somebody signed in, for the log */
 	uint64_t ended;                               /* the session that ends */
+	uint64_t pushed_out;                          /* the one that makes room for a new one; 0: none */
 	struct hashing *hashing;
 	struct buf hash;         /* of the new password */
 	struct app_password app; /* a new one, and its text */

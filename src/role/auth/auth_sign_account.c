@@ -114,6 +114,8 @@ void sign_session_end(struct sign *s)
 static void token_added(struct sign *s)
 {
 	note(s, "token added");
+	if (s->pushed_out)
+		sign_revoke(s, s->pushed_out);
 	buf_append(&s->text, buf_view(&s->token_text));
 	buf_clear(&s->token_text);
 	sign_end(s, SIGN_DONE);
@@ -133,7 +135,7 @@ void sign_token_add(struct sign *s)
 	    .id = ++c->last_id, .created = now, .last_used = now, .agent = name, .is_token = true};
 	random_bytes(token, sizeof token);
 	buf_clear(&s->token_text);
-	int error = web_session_add(&c->sessions, &made, token, &s->arena);
+	int error = web_session_add(&c->sessions, &made, token, &s->arena, &s->pushed_out);
 	if (error == 0)
 		error = web_token_write(&s->token_text, token, buf_view(&s->login.normal));
 	mem_wipe(token, sizeof token);

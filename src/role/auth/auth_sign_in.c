@@ -18,6 +18,8 @@ static void signed_in(struct sign *s)
 	if (t)
 		ticket_end(t);
 	auth_brake_given_back(&s->login);
+	if (s->pushed_out)
+		sign_revoke(s, s->pushed_out);
 	log_record(LOG_INFO, s->login.session, "sign-in", log_text("address", buf_view(&s->login.normal)),
 	    log_text("client", buf_view(&s->login.client_text)), log_string("by", s->means));
 	s->answer.account = s->login.account;
@@ -39,7 +41,7 @@ void sign_in(struct sign *s, const char *means)
 	    .address = s->m.client,
 	    .is_token = s->is_program};
 	buf_clear(&s->token_text);
-	int error = web_session_add(&c->sessions, &made, token, &s->arena);
+	int error = web_session_add(&c->sessions, &made, token, &s->arena, &s->pushed_out);
 	if (error == 0)
 		error = web_token_write(&s->token_text, token, buf_view(&s->login.normal));
 	mem_wipe(token, sizeof token);

@@ -35,6 +35,8 @@ static void make_recovery(struct sign *s)
 
 void sign_first_recovery(struct sign *s)
 {
+	/* Somebody may have been faster: then what was made for the record before is nobody's. */
+	buf_clear(&s->text);
 	if (s->login.credentials.second.recovery_count == 0)
 		make_recovery(s);
 }

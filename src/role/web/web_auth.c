@@ -315,6 +315,13 @@ static bool answered(void *arg, struct link *link, struct channel_frame *frame)
 
 /* ---- the question ---- */
 
+/* 0 without one. What is no number names nothing that there is: above all not "all others". */
+static uint64_t id_of(const struct call *call)
+{
+	uint64_t id = web_form_number(&call->form, "id");
+	return id == 0 && web_form_get(&call->form, "id").len ? UINT64_MAX : id;
+}
+
 static uint64_t number_of(const struct call *call)
 {
 	static const struct {
@@ -326,7 +333,7 @@ static uint64_t number_of(const struct call *call)
 	if (call->action->operation == SIGN_PASSWORD)
 		return is_program(call);
 	if (call->action->operation != SIGN_APP_ADD)
-		return web_form_number(&call->form, "id");
+		return id_of(call);
 	for (size_t i = 0; i < call->form.count; i++)
 		for (size_t k = 0; k < sizeof opens / sizeof opens[0]; k++)
 			if (view_equal(call->form.fields[i].name, VIEW("opens")) &&

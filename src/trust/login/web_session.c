@@ -25,18 +25,21 @@ static void remove_at(struct web_sessions *s, size_t i)
 	s->count--;
 }
 
-static void make_room(struct web_sessions *s, int64_t now)
+/* The id of the one that had not ended and went all the same; 0: none. */
+static uint64_t make_room(struct web_sessions *s, int64_t now)
 {
 	for (size_t i = s->count; i > 0; i--)
 		if (has_ended(&s->list[i - 1], now))
 			remove_at(s, i - 1);
 	if (s->count < WEB_SESSIONS_MAX)
-		return;
+		return 0;
 	size_t oldest = 0;
 	for (size_t i = 1; i < s->count; i++)
 		if (s->list[i].last_used < s->list[oldest].last_used)
 			oldest = i;
+	uint64_t id = s->list[oldest].id;
 	remove_at(s, oldest);
+	return id;
 }
 
 /* What a client calls itself, cut between two characters; what is no text is nothing. */
@@ -52,14 +55,14 @@ static struct view cut(struct view text, size_t most)
 }
 
 int web_session_add(struct web_sessions *s, const struct web_session *made,
-    const unsigned char token[WEB_TOKEN_SIZE], struct arena *arena)
+    const unsigned char token[WEB_TOKEN_SIZE], struct arena *arena, uint64_t *pushed_out)
 {
 	struct web_session session = *made;
 	if (!arena_copy(arena, cut(made->agent, WEB_AGENT_MAX), &session.agent) ||
 	    !arena_copy(arena, cut(made->address, WEB_ADDRESS_MAX), &session.address))
 		return -ENOBUFS;
 	hash_token(token, session.hash);
-	make_room(s, made->created);
+	*pushed_out = make_room(s, made->created);
 	s->list[s->count++] = session;
 	return 0;
 }

@@ -39,11 +39,11 @@ struct web_sessions {
 };
 
 /*
- * A new one, proved by now. Those that have ended go; of too many, the one that was not used for longest.
- * Agent and address are cut to their limits and copied. 0 or -ENOBUFS.
+ * A new one, proved by now. Those that have ended go; of too many, the one that was not used for longest:
+ * *pushed_out is its id, or 0. Agent and address are cut to their limits and copied. 0 or -ENOBUFS.
  */
 int web_session_add(struct web_sessions *s, const struct web_session *made,
-    const unsigned char token[WEB_TOKEN_SIZE], struct arena *arena);
+    const unsigned char token[WEB_TOKEN_SIZE], struct arena *arena, uint64_t *pushed_out);
 
 /* The one with this token that has not ended; NULL if there is none. */
 struct web_session *web_session_find(

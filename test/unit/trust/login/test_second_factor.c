@@ -119,8 +119,10 @@ static void token(unsigned char out[WEB_TOKEN_SIZE], unsigned n)
 	memset(out, (int)n, WEB_TOKEN_SIZE);
 }
 
-static void add(struct web_sessions *s, uint64_t id, int64_t now, struct arena *arena)
+/* The session that made room; 0: none. */
+static uint64_t add(struct web_sessions *s, uint64_t id, int64_t now, struct arena *arena)
 {
+	uint64_t pushed_out = 99;
 	unsigned char t[WEB_TOKEN_SIZE];
 	const struct web_session made = {.id = id,
 	    .created = now,
@@ -129,7 +131,8 @@ static void add(struct web_sessions *s, uint64_t id, int64_t now, struct arena *
 	    .agent = VIEW("Browser"),
 	    .address = VIEW("192.0.2.1")};
 	token(t, (unsigned)id);
-	assert_int_equal(web_session_add(s, &made, t, arena), 0);
+	assert_int_equal(web_session_add(s, &made, t, arena, &pushed_out), 0);
+	return pushed_out;
 }
 
 static void sessions_end(void **state)
@@ -139,7 +142,7 @@ static void sessions_end(void **state)
 	unsigned char t[WEB_TOKEN_SIZE];
 	(void)state;
 	arena_init(&arena, 100000);
-	add(&s, 1, 1000, &arena);
+	assert_int_equal(add(&s, 1, 1000, &arena), 0);
 	add(&s, 2, 2000, &arena);
 	token(t, 1);
 	assert_int_equal(web_session_find(&s, t, 1000)->id, 1);
@@ -155,11 +158,11 @@ static void sessions_end(void **state)
 	/* Of too many, the one that was not used for longest goes; those that have ended go first. */
 	for (uint64_t id = 3; s.count < WEB_SESSIONS_MAX; id++)
 		add(&s, id, 3000 + (int64_t)id, &arena);
-	add(&s, 100, 4000, &arena);
+	assert_int_equal(add(&s, 100, 4000, &arena), 2);
 	assert_int_equal(s.count, WEB_SESSIONS_MAX);
 	token(t, 2);
 	assert_null(web_session_find(&s, t, 4000));
-	add(&s, 101, 5000 + WEB_SESSION_SECONDS, &arena);
+	assert_int_equal(add(&s, 101, 5000 + WEB_SESSION_SECONDS, &arena), 0);
 	assert_int_equal(s.count, 1);
 	arena_done(&arena);
 }
