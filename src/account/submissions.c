@@ -282,7 +282,10 @@ static struct view copy(struct copied *to, struct view text)
 
 static bool takes(const struct submission_recipient *r, const struct account_submission_news *n)
 {
-	if (n->address.len > 0 && !view_equal_nocase(r->address, n->address))
+	/* Of all that still waited: whoever has got it has got it. */
+	if (n->address.len == 0)
+		return r->delivered == SUBMISSION_QUEUED;
+	if (!view_equal_nocase(r->address, n->address))
 		return false;
 	if (n->delivered == SUBMISSION_NO)
 		return r->delivered != SUBMISSION_NO;

@@ -55,7 +55,8 @@ int account_submission_get(struct txn *t, uint64_t shard, uint64_t number, struc
 int account_submission_remove(struct txn *t, uint64_t shard, int64_t now, uint64_t number, uint64_t *modseq)
     __attribute__((warn_unused_result));
 
-/* What is known of a recipient: of all whose address this is. */
+/* What is known of a recipient: of all whose address this is; without an address of all of which nothing was
+ * known yet, as when what waits is deleted. */
 struct account_submission_news {
 	struct view address;
 	uint8_t delivered; /* enum submission_delivered */

@@ -256,8 +256,14 @@ static void news_are_kept(void **state)
 	tell(1, (struct view){0}, SUBMISSION_NO, VIEW("550 deleted"));
 	expect_recipient(1, 1, SUBMISSION_NO, "550 deleted");
 	expect_recipient(1, 0, SUBMISSION_NO, "550 no");
+	/* What is deleted is what still waited: whoever has got the mail has got it. */
+	assert_int_equal(send(1, 1, &number), 0);
+	tell(number, VIEW("bob@y.test"), SUBMISSION_UNKNOWN, VIEW("250 ok"));
+	tell(number, (struct view){0}, SUBMISSION_NO, VIEW("550 deleted"));
+	expect_recipient(number, 0, SUBMISSION_UNKNOWN, "250 ok");
+	expect_recipient(number, 1, SUBMISSION_NO, "550 deleted");
 	/* News of one that is gone are none. */
-	tell(7, (struct view){0}, SUBMISSION_NO, VIEW("x"));
+	tell(77, (struct view){0}, SUBMISSION_NO, VIEW("x"));
 	/* What was taken back stays so. */
 	assert_int_equal(send(1, 1, &number), 0);
 	struct telling cancel = {.number = number, .undo = SUBMISSION_CANCELED};
@@ -265,10 +271,10 @@ static void news_are_kept(void **state)
 	tell(number, (struct view){0}, SUBMISSION_NO, VIEW("x"));
 	struct account_submissions list;
 	list_submissions(&list, NULL, 0);
-	assert_int_equal(list.count, 2);
+	assert_int_equal(list.count, 3);
 	assert_int_equal(list.list[0].undo, SUBMISSION_FINAL);
-	assert_int_equal(list.list[1].undo, SUBMISSION_CANCELED);
-	assert_true(list.list[1].modseq > list.list[1].created);
+	assert_int_equal(list.list[2].undo, SUBMISSION_CANCELED);
+	assert_true(list.list[2].modseq > list.list[2].created);
 	account_submissions_free(&list);
 }
 
