@@ -292,11 +292,20 @@ static int check_places(struct plan *p)
 	return p->places - going + p->target_count > ACCOUNT_PLACES_MAX ? -EMLINK : 0;
 }
 
+/* What is copied: a place that stays, if one does. */
+static const struct standing *source_of(const struct plan *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (!p->standing[i].goes)
+			return &p->standing[i];
+	return &p->standing[0];
+}
+
 /* What goes along with copies has to have room; of a move it has. */
 static int check_copies(struct plan *p)
 {
 	struct annotations_weight noted;
-	const struct standing *from = &p->standing[0];
+	const struct standing *from = source_of(p);
 	if (p->target_count == 0)
 		return 0;
 	int error = annotations_weigh(&p->c, from->at.mailbox, from->at.uid, &noted);
@@ -398,23 +407,22 @@ static int put_into(struct plan *p, const struct standing *from, struct change_m
 /* What goes first moves to the first target, so that IMAP's programs see a move; all else is copied. */
 static int change_places(struct plan *p, int64_t undelete_until, bool *changed)
 {
-	size_t mover = 0, stays = 0;
+	size_t mover = 0;
 	int error = 0;
 	while (mover < p->count && !p->standing[mover].goes)
 		mover++;
-	while (stays < p->count && p->standing[stays].goes)
-		stays++;
 	bool moves = mover < p->count && p->target_count > 0;
-	const struct standing *from = &p->standing[stays < p->count ? stays : mover];
-	/* Copies first: their source may be what moves. */
-	for (size_t i = moves; i < p->target_count && error == 0; i++)
-		error = put_into(p, from, p->targets[i], false);
-	if (error == 0 && moves)
-		error = put_into(p, &p->standing[mover], p->targets[0], true);
+	const struct standing *from = source_of(p);
+	/* What goes makes room first: an email in as many mailboxes as may be can change them all. */
 	for (size_t i = 0; i < p->count && error == 0; i++)
 		if (p->standing[i].goes && !(moves && i == mover))
 			error = message_remove(
 			    &p->c, p->standing[i].at.mailbox, p->standing[i].at.uid, undelete_until);
+	/* Copies before the move: their source may be what moves. */
+	for (size_t i = moves; i < p->target_count && error == 0; i++)
+		error = put_into(p, from, p->targets[i], false);
+	if (error == 0 && moves)
+		error = put_into(p, &p->standing[mover], p->targets[0], true);
 	*changed = *changed || mover < p->count || p->target_count > 0;
 	return error;
 }

@@ -180,6 +180,48 @@ static void emails_change_their_mailboxes(void **state)
 	assert_true(email_failed_count == 0 && one.end.number == 0);
 }
 
+/* In as many mailboxes as may be, and then in two others of them: what goes makes room for what comes. */
+static void a_full_email_changes_its_mailboxes(void **state)
+{
+	(void)state;
+	enum { ALL = EMAIL_PLACES_MAX + 2 };
+	uint32_t boxes[ALL];
+	char path[20];
+	struct buf full, others, none;
+	struct email_get get = {.want = MAIL_WANT_FLAGS, .ids = IDS(1)};
+	deliver(2);
+	buf_init(&full, ALL * EMAIL_MAILBOX_SIZE);
+	buf_init(&others, ALL * EMAIL_MAILBOX_SIZE);
+	buf_init(&none, EMAIL_MAILBOX_SIZE);
+	for (size_t i = 0; i < ALL; i++) {
+		snprintf(path, sizeof path, "Box %zu", i);
+		boxes[i] = make(path);
+		if (i < EMAIL_PLACES_MAX)
+			buf_append_u32(&full, boxes[i]);
+		if (i >= 2)
+			buf_append_u32(&others, boxes[i]);
+	}
+	assert_int_equal(
+	    SET({.id = 1, .what = EMAIL_CHANGE_ALL_MAILBOXES, .add_mailboxes = buf_view(&full)}), 0);
+	assert_int_equal(email_failed_count, 0);
+	/* One more is too many, for this email alone. */
+	buf_append_u32(&none, boxes[ALL - 1]);
+	assert_int_equal(
+	    SET({.id = 1, .add_mailboxes = buf_view(&none)}, {.id = 2, .add_flags = FLAG_SEEN}), 0);
+	expect_failed(1, EMLINK);
+	assert_string_equal(email(2), "1 1");
+	assert_int_equal(
+	    SET({.id = 1, .what = EMAIL_CHANGE_ALL_MAILBOXES, .add_mailboxes = buf_view(&others)}), 0);
+	assert_int_equal(email_failed_count, 0);
+	assert_int_equal(email_ask(&one, EMAIL_GET, &get), 0);
+	assert_int_equal(email_entries[0].mailbox_count, EMAIL_PLACES_MAX);
+	for (size_t i = 0; i < EMAIL_PLACES_MAX; i++)
+		assert_int_equal(email_entries[0].mailboxes[i], boxes[i + 2]);
+	buf_done(&full);
+	buf_done(&others);
+	buf_done(&none);
+}
+
 static void emails_are_destroyed(void **state)
 {
 	(void)state;
@@ -410,6 +452,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(flags_are_set_wherever_the_email_is, begin, end),
 	    cmocka_unit_test_setup_teardown(what_is_marked_as_deleted_is_not_seen, begin, end),
 	    cmocka_unit_test_setup_teardown(emails_change_their_mailboxes, begin, end),
+	    cmocka_unit_test_setup_teardown(a_full_email_changes_its_mailboxes, begin, end),
 	    cmocka_unit_test_setup_teardown(emails_are_destroyed, begin, end),
 	    cmocka_unit_test_setup_teardown(a_state_that_is_old_changes_nothing, begin, end),
 	    cmocka_unit_test_setup_teardown(thousands_are_changed, begin, end),
