@@ -236,6 +236,17 @@ static void write_piece(struct relay_submission *s, struct view piece)
 		loop_task_schedule(&s->work);
 }
 
+/* What hinders this message alone must not keep the others waiting: nobody could send while it is there. */
+static void take_read_error(struct relay_submission *s, int error)
+{
+	if (error == -ENOENT)
+		relay_submission_finish(s, SUBMISSION_STOPPED, "");
+	else if (error == -EAGAIN || error == -ENOMEM)
+		relay_submission_finish(s, SUBMISSION_TROUBLE, "store cannot read the message now");
+	else
+		relay_submission_finish(s, SUBMISSION_DEFERRED_ALONE, "store cannot read it");
+}
+
 static bool on_data(void *arg, struct link *link, struct channel_frame *frame)
 {
 	struct relay_submission *s = arg;
@@ -244,7 +255,7 @@ static bool on_data(void *arg, struct link *link, struct channel_frame *frame)
 		return false;
 	s->request = 0;
 	if (m.error || m.bytes.len == 0)
-		relay_submission_finish(s, SUBMISSION_TROUBLE, "store cannot read the message now");
+		take_read_error(s, m.error ? (int)m.error : -EIO);
 	else
 		write_piece(s, m.bytes);
 	return true;
