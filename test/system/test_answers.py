@@ -258,6 +258,24 @@ def test_out_of_office_is_a_setting(road, next_host):
     assert len(next_host.messages) == 3
 
 
+def test_out_of_office_keeps_the_mail(road, next_host):
+    """It is the only script, and says nothing of where mail goes: the mail goes where it would without."""
+    bob = "bob@example.test"
+    road.cli("vacation", "set", bob, "--text", "I am away.")
+    road.deliver(bob, letter(bob), sender=JOE)
+    assert [m.recipients[0] for m in received(next_host, 1)] == [JOE]
+    assert len(contents(road, bob)["INBOX"]) == 1
+    # A script of the server before it decides, or one behind it.
+    road.cli("rule", "put", "--server", "before", "-", "--name", "first", input=b'if header :contains "subject" "never" { discard; }')
+    road.deliver(bob, letter(bob), sender=JOE)
+    road.cli("rule", "remove", "--server", "before", "first")
+    road.cli("rule", "put", "--server", "after", "-", "--name", "last", input=b'require "fileinto"; fileinto "Archive";')
+    road.deliver(bob, letter(bob), sender=JOE)
+    road.cli("rule", "remove", "--server", "after", "last")
+    boxes = contents(road, bob)
+    assert (len(boxes["INBOX"]), len(boxes["Archive"])) == (2, 1)
+
+
 def test_a_letter_by_swaks_is_answered(road, next_host):
     import shutil
     import subprocess

@@ -294,6 +294,16 @@ const char *rules_outcome_add(
 	return NULL;
 }
 
+bool rules_outcome_keep_undecided(struct rules_outcome *all, bool decided)
+{
+	struct message_rules_action *keep = decided ? NULL : new_action(all);
+	if (keep) {
+		*keep = (struct message_rules_action){.kind = RULES_KEEP};
+		all->sources[all->count - 1] = (struct rules_source){0};
+	}
+	return decided || keep;
+}
+
 /* ---- to store ---- */
 
 struct writer {

@@ -77,6 +77,10 @@ struct rules_outcome {
 const char *rules_outcome_add(
     struct rules_outcome *all, const struct sieve_outcome *from, size_t i, bool keeps, bool answers_only);
 
+/* Where no program has decided, the mail is kept. False: there is no memory. */
+bool rules_outcome_keep_undecided(struct rules_outcome *all, bool decided)
+    __attribute__((warn_unused_result));
+
 /* Takes back what would answer the sender. */
 void rules_outcome_unsay(struct rules_outcome *all);
 

@@ -52,6 +52,7 @@ struct run {
 	struct rules_program *programs[RULES_PROGRAMS_MAX];
 	size_t at;    /* the program whose turn it is */
 	bool kept_on; /* so far the mail is kept */
+	bool decided; /* a program has run that says where the mail goes: out of office does not */
 	struct view *addresses;
 	struct known *known;
 	size_t questions;
@@ -288,6 +289,7 @@ static bool take_outcome(struct run *r, const struct sieve_outcome *o)
 	bool answers_only = named(r, r->at)->kind == RULES_OUT_OF_OFFICE;
 	size_t at = r->at;
 	if (!answers_only) {
+		r->decided = true;
 		r->kept_on = rules_outcome_keeps(o);
 		r->flags = o->flags;
 	}
@@ -361,6 +363,10 @@ static void run_programs(struct run *r)
 		}
 		if (!run_program(r))
 			return;
+	}
+	if (!rules_outcome_keep_undecided(&r->outcome, r->decided)) {
+		fail(r, VIEW("There is not enough memory for what the scripts want."), 0);
+		return;
 	}
 	rules_answer_compose(&r->outcome, &r->m, r->addresses, r->link->process->settings.hostname);
 	rules_outcome_send(&r->outcome, r->link, r->request);

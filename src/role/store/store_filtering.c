@@ -173,7 +173,7 @@ static void apply(struct filtering *f, size_t i, struct budget *budget)
 	static const struct message_rules_action keep = {.kind = RULES_KEEP};
 	struct account_target *target = &f->delivery->targets[i];
 	struct filtered *r = &f->targets[i];
-	bool lost = false;
+	bool lost = false, away = false;
 	if (r->filter == NULL || !r->filter->any || r->filter->failed)
 		return; /* as without rules */
 	r->places = arena_array(f->arena, ACCOUNT_TARGET_PLACES_MAX, sizeof *r->places);
@@ -189,18 +189,23 @@ static void apply(struct filtering *f, size_t i, struct budget *budget)
 			break;
 		case RULES_REDIRECT:
 			lost = !is_redirected(f, r, a) || lost;
+			away = true;
 			break;
 		case RULES_REJECT:
 		case RULES_EREJECT:
 			lost = !refuse(f, r, a) || lost;
+			away = true;
 			break;
 		case RULES_DISCARD:
+			away = true;
+			break;
 		case RULES_VACATION:
 		case RULES_NOTIFY:
 			break; /* nothing that the commit does */
 		}
 	}
-	if (lost && target->place_count == 0)
+	/* What nobody has thrown away, refused or sent elsewhere is kept, whatever else is wanted with it. */
+	if ((lost || !away) && target->place_count == 0)
 		add_place(f, target, r, &keep, budget);
 	target->nowhere = target->place_count == 0;
 	target->filed = filed_of(f, r->filter);
