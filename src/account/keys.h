@@ -8,6 +8,7 @@
  *   C 'F' number             Sieve script (scripts.h)
  *   C 'H'                    how many mails rules have sent on in this hour (sent_on.h)
  *   C 'I' number             identity (identities.h); C 'K' number kind part: its signatures
+ *   C 'P' number             subscription to pushes (push.h)
  *   C 'L'                    mailing lists whose mail comes and is kept (lists.h)
  *   C 'M' kind hash          mark: whom rules have answered, what they have seen (marks.h)
  *   C 'N'                    how many marks there are; C 'N' until kind hash: when each ends

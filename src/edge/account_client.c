@@ -483,7 +483,8 @@ const struct link_verb account_client_verbs[] = {
 	X(SUBMISSION_CHANGED) \
 	X(SUBMISSION_INVALID) \
 	X(IDENTITY_ENTRY) \
-	X(IDENTITY_CHANGED)
+	X(IDENTITY_CHANGED) \
+	X(PUSH_ENTRY)
 /* clang-format on */
 #define ROW(type) {type, on_answer},
 

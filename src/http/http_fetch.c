@@ -12,6 +12,7 @@
 #include "base/mem.h"
 
 enum {
+	RETRY_MAX = 32, /* of Retry-After: a number of seconds, or a date */
 	FIELD_MAX = 64, /* of a header field's name: the ones that are looked at are shorter */
 	/* What may stand around each octet of the body: chunks of one octet have five more. */
 	OVERHEAD = 8
@@ -21,8 +22,8 @@ struct http_fetch {
 	llhttp_t parser;
 	enum http_fetch_state state;
 	const char *why;
-	struct buf body, field, content_type;
-	bool in_value, has_type, in_type;
+	struct buf body, field, content_type, retry_after;
+	bool in_value, has_type, in_type, in_retry;
 	unsigned status;
 	uint64_t taken, taken_max;
 };
@@ -48,7 +49,8 @@ static int begins(llhttp_t *parser)
 	struct http_fetch *g = of(parser);
 	buf_clear(&g->field);
 	buf_clear(&g->content_type);
-	g->in_value = g->has_type = g->in_type = false;
+	buf_clear(&g->retry_after);
+	g->in_value = g->has_type = g->in_type = g->in_retry = false;
 	return 0;
 }
 
@@ -79,10 +81,15 @@ static int value_came(llhttp_t *parser, const char *at, size_t len)
 		if (g->in_type && g->has_type)
 			return fail(g, "two Content-Type fields");
 		g->has_type |= g->in_type;
+		g->in_retry =
+		    !buf_failed(&g->field) && view_equal_nocase(buf_view(&g->field), VIEW("retry-after"));
 	}
 	g->in_value = true;
 	if (g->in_type && buf_append(&g->content_type, view_of(at, len)) != 0)
 		return fail(g, "a Content-Type that is too long");
+	if (g->in_retry)
+		buf_append(
+		    &g->retry_after, view_of(at, len)); /* one that is too long is marked, and says nothing */
 	return 0;
 }
 
@@ -143,6 +150,7 @@ struct http_fetch *http_fetch_new(size_t body_max)
 	buf_init(&g->body, body_max);
 	buf_init(&g->field, FIELD_MAX);
 	buf_init(&g->content_type, HTTP_FETCH_TYPE_MAX);
+	buf_init(&g->retry_after, RETRY_MAX);
 	return g;
 }
 
@@ -153,6 +161,7 @@ void http_fetch_free(struct http_fetch *g)
 	buf_done(&g->body);
 	buf_done(&g->field);
 	buf_done(&g->content_type);
+	buf_done(&g->retry_after);
 	mem_free(g);
 }
 
@@ -232,6 +241,20 @@ unsigned http_fetch_status(const struct http_fetch *g)
 struct view http_fetch_content_type(const struct http_fetch *g)
 {
 	return view_trim(buf_view(&g->content_type));
+}
+
+unsigned http_fetch_retry_after(const struct http_fetch *g)
+{
+	struct view text = view_trim(buf_view(&g->retry_after));
+	unsigned seconds = 0;
+	for (size_t i = 0; i < text.len && !buf_failed(&g->retry_after); i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return 0;
+		seconds = seconds * 10 + (unsigned)(text.data[i] - '0');
+		if (seconds > HTTP_FETCH_RETRY_MAX)
+			return HTTP_FETCH_RETRY_MAX;
+	}
+	return seconds;
 }
 
 struct view http_fetch_body(const struct http_fetch *g)

@@ -10,7 +10,8 @@
 
 enum {
 	HTTP_FETCH_HEADER_MAX = 16 * 1024, /* octets of status line and all header fields */
-	HTTP_FETCH_TYPE_MAX = 256
+	HTTP_FETCH_TYPE_MAX = 256,
+	HTTP_FETCH_RETRY_MAX = 24 * 3600 /* seconds that Retry-After is worth */
 };
 
 enum http_fetch_state {
@@ -46,6 +47,9 @@ enum http_fetch_state http_fetch_end(struct http_fetch *g, bool orderly);
 /* Of a complete response; valid until the machine is freed. The header's value without blanks around it. */
 unsigned http_fetch_status(const struct http_fetch *g);
 struct view http_fetch_content_type(const struct http_fetch *g);
+/* Retry-After in seconds (RFC 9110 section 10.2.3), HTTP_FETCH_RETRY_MAX at most; 0: there is none, or it is
+ * a date. */
+unsigned http_fetch_retry_after(const struct http_fetch *g);
 struct view http_fetch_body(const struct http_fetch *g);
 
 /* Of a failure, a few words. */

@@ -6,6 +6,7 @@
  *   N kind             how many memos of that kind there are, and their octets
  *   T, U               what is counted for reports (tally.h)
  *   I, R, V            reports of others (received.h)
+ *   W account          accounts that somebody has subscribed to (pushed.h)
  *
  * Whatever puts something in is bounded in number and octets: who fills it up is told so, and nothing else
  * suffers.

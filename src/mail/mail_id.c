@@ -28,6 +28,7 @@ static unsigned numbers_of(char letter)
 	case MAIL_ID_SUBMISSION:
 	case MAIL_ID_IDENTITY:
 	case MAIL_ID_SCRIPT:
+	case MAIL_ID_PUSH:
 		return 2;
 	case MAIL_ID_BLOB_PART:
 	case MAIL_ID_BLOB_UPLOAD_PART:

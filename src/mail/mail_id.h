@@ -20,6 +20,7 @@ enum {
 	MAIL_ID_SUBMISSION = 'S',
 	MAIL_ID_IDENTITY = 'I',
 	MAIL_ID_SCRIPT = 'R', /* a Sieve script */
+	MAIL_ID_PUSH = 'W',   /* a subscription to pushes */
 	MAIL_ID_ACCOUNT = 'A' /* an account: "A" and its number */
 };
 

@@ -63,7 +63,8 @@ enum {
 	MESSAGES_EMAIL = 1300,
 	MESSAGES_SUBMISSION = 1400,
 	MESSAGES_SIGN_IN = 1500,
-	MESSAGE_TYPES = 1600 /* above all numbers */
+	MESSAGES_PUSH = 1600,
+	MESSAGE_TYPES = 1700 /* above all numbers */
 };
 
 /* No message's struct is larger: whoever decodes one that it does not know has so much room. */

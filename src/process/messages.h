@@ -14,6 +14,7 @@
 #include "process/messages_mailbox.h"
 #include "process/messages_keys.h"
 #include "process/messages_dns.h"
+#include "process/messages_push.h"
 #include "process/messages_queue.h"
 #include "process/messages_admin.h"
 #include "process/messages_content.h"
@@ -31,7 +32,7 @@
 	MESSAGES_DELIVERY_STRUCTS(X) MESSAGES_MAILBOX_STRUCTS(X) MESSAGES_KEYS_STRUCTS(X) \
 	MESSAGES_DNS_STRUCTS(X) MESSAGES_QUEUE_STRUCTS(X) MESSAGES_ADMIN_STRUCTS(X) MESSAGES_CONTENT_STRUCTS(X) \
 	MESSAGES_LEDGER_STRUCTS(X) MESSAGES_RULES_STRUCTS(X) MESSAGES_SCRIPT_STRUCTS(X) \
-	MESSAGES_EMAIL_STRUCTS(X) MESSAGES_SUBMISSION_STRUCTS(X) MESSAGES_SIGN_IN_STRUCTS(X)
+	MESSAGES_EMAIL_STRUCTS(X) MESSAGES_SUBMISSION_STRUCTS(X) MESSAGES_SIGN_IN_STRUCTS(X) MESSAGES_PUSH_STRUCTS(X)
 /* clang-format on */
 
 /* The name for logs and documents, or NULL. */

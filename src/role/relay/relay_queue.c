@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/relay/relay_memo.h"
+#include "role/relay/relay_push.h"
 #include "role/relay/relay_state.h"
 #include "role/relay/report/relay_report.h"
 
@@ -240,6 +241,7 @@ const struct link_verb relay_queue_verbs[] = {
     {MESSAGE_QUEUE_TAKEN, on_taken},
     {MESSAGE_REPORT_NOW, relay_report_now},
     {MESSAGE_QUEUE_MORE, on_more},
+    {MESSAGE_PUSH_SEND, relay_push_send},
     {0},
 };
 
@@ -260,6 +262,7 @@ void relay_queue_link(int fd)
 {
 	/* Messages that the earlier store had given are the new one's to give. */
 	relay_queue_forget();
+	relay_push_forget();
 	calls_link(&relay_role.store, relay_role.process, fd, ROLE_STORE);
 	relay_memo_link(&relay_role.store);
 	relay_report_link();

@@ -18,6 +18,7 @@
 #include "role/relay/relay_own.h"
 #include "role/relay/relay_place.h"
 #include "role/relay/relay_policy.h"
+#include "role/relay/relay_push.h"
 #include "role/relay/relay_queue.h"
 #include "role/relay/relay_state.h"
 #include "role/relay/relay_tls_report.h"
@@ -150,6 +151,7 @@ static void relay_role_drain(struct role_process *p)
 	relay_memo_drain();
 	relay_report_stop();
 	relay_tls_report_drain();
+	relay_push_forget();
 	relay_queue_drain();
 	relay_hosts_quit();
 	relay_end_when_idle();

@@ -22,7 +22,7 @@ static const struct {
     {ROLE_POP3, RIGHT_MAILDROP},
     {ROLE_IMAP, RIGHT_MAIL},
     {ROLE_MANAGESIEVE, RIGHT_SCRIPTS},
-    {ROLE_WEB, RIGHT_MAIL | RIGHT_SCRIPTS | RIGHT_SUBMIT},
+    {ROLE_WEB, RIGHT_MAIL | RIGHT_SCRIPTS | RIGHT_SUBMIT | RIGHT_PUSH},
 };
 
 /* Each verb: its message, the permission that it needs, its function, and whether it is a question, which
@@ -43,7 +43,7 @@ static const struct {
 	X(MAIL_UPLOAD, RIGHT_MAIL, right_upload, false) \
 	X(MAIL_UPLOAD_ABORT, RIGHT_MAIL, right_upload_abort, false) \
 	X(MAIL_WATCH, RIGHT_MAIL, right_watch, true) \
-	X(MAIL_STOP, RIGHT_MAIL | RIGHT_SCRIPTS | RIGHT_SUBMIT, question_stop, false) \
+	X(MAIL_STOP, RIGHT_MAIL | RIGHT_SCRIPTS | RIGHT_SUBMIT | RIGHT_PUSH, question_stop, false) \
 	X(MAIL_MAILBOXES, RIGHT_MAIL, right_mailboxes, true) \
 	X(MAIL_CREATE, RIGHT_MAIL, right_create, true) \
 	X(MAIL_RENAME, RIGHT_MAIL, right_rename, true) \
@@ -97,7 +97,11 @@ static const struct {
 	X(IDENTITY_GET, RIGHT_SUBMIT, right_identity_get, true) \
 	X(IDENTITY_CHANGES, RIGHT_SUBMIT, right_identity_changes, true) \
 	X(IDENTITY_SET, RIGHT_SUBMIT, right_identity_set, true) \
-	X(IDENTITY_REMOVE, RIGHT_SUBMIT, right_identity_remove, true)
+	X(IDENTITY_REMOVE, RIGHT_SUBMIT, right_identity_remove, true) \
+	X(PUSH_GET, RIGHT_PUSH, right_push_get, true) \
+	X(PUSH_CREATE, RIGHT_PUSH, right_push_create, true) \
+	X(PUSH_UPDATE, RIGHT_PUSH, right_push_update, true) \
+	X(PUSH_REMOVE, RIGHT_PUSH, right_push_remove, true)
 /* clang-format on */
 
 static void not_served(struct right *r, uint32_t request, const void *message)

@@ -25,7 +25,8 @@ enum right_permission {
 	RIGHT_IMPORT = 1 << 2,  /* with RIGHT_MAIL: that too. Messages keep what they were elsewhere */
 	RIGHT_SCRIPTS = 1 << 3, /* all of mail/script.h and mail/vacation.h */
 	RIGHT_SUBMIT =
-	    1 << 4 /* all of mail/submission.h and mail/identity.h: it may send mail as the account */
+	    1 << 4, /* all of mail/submission.h and mail/identity.h: it may send mail as the account */
+	RIGHT_PUSH = 1 << 5 /* all of mail/push.h, of what its own session has made */
 };
 
 struct right {
@@ -202,6 +203,13 @@ void right_identity_get(struct right *r, uint32_t request, const void *message);
 void right_identity_changes(struct right *r, uint32_t request, const void *message);
 void right_identity_set(struct right *r, uint32_t request, const void *message);
 void right_identity_remove(struct right *r, uint32_t request, const void *message);
+
+/* right_push.c: mail/push.h. */
+void right_push_get(struct right *r, uint32_t request, const void *message);
+void right_push_create(struct right *r, uint32_t request, const void *message);
+void right_push_update(struct right *r, uint32_t request, const void *message);
+void right_push_remove(struct right *r, uint32_t request, const void *message);
+
 /* mail/mail_email.h. right_states.c, right_emails.c, right_threads.c ... */
 void right_states(struct right *r, uint32_t request, const void *message);
 void right_emails(struct right *r, uint32_t request, const void *message);

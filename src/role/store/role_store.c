@@ -12,6 +12,7 @@
 #include "role/store/store_filtering.h"
 #include "role/store/store_names.h"
 #include "role/store/store_private.h"
+#include "role/store/store_push.h"
 #include "role/store/rules_state.h"
 #include "role/store/store_rules.h"
 #include "role/store/store_search.h"
@@ -37,6 +38,7 @@ static void on_revoke(struct link *link, struct channel_frame *frame, const void
 	(void)link;
 	(void)frame;
 	right_revoke(m->account, m->session);
+	store_push_revoke(m->account, m->session);
 }
 
 static const struct link_verb auth_verbs[] = {
@@ -115,6 +117,7 @@ static int store_role_serve(struct role_process *p)
 	store_search_start();
 	store_report_in_start();
 	store_answer_start();
+	store_push_start();
 	store_heal_start(begin_anew);
 	return 0;
 }
@@ -159,6 +162,7 @@ static void finish(void *arg)
 	struct role_process *p = arg;
 	store_upkeep_stop();
 	store_answer_stop();
+	store_push_stop();
 	store_report_in_stop();
 	imap_event_stop();
 	filtering_stop_all();

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "role/store/store_private.h"
+#include "role/store/store_push.h"
 #include "dsn/dsn_explain.h"
 
 enum { LOOK_MS = 60 * 1000 };
@@ -268,6 +269,7 @@ const struct link_verb store_relay_verbs[] = {
     {MESSAGE_UPLOAD, store_deliver_upload},
     {MESSAGE_UPLOAD_ABORT, store_deliver_upload_abort},
     {MESSAGE_DELIVER, store_deliver_message},
+    {MESSAGE_PUSH_SENT, store_push_sent},
     {0},
 };
 
@@ -281,6 +283,7 @@ static void closed(struct link *link)
 {
 	store_upload_forget(link);
 	store_report_relay_gone();
+	store_push_relay_gone();
 	/* After a restart the link comes before the queue is open; its frames are read later. */
 	if (queue_turn.stopping || store_role.queue == NULL)
 		return;

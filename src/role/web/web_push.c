@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "format/json_out.h"
-#include "jmap/jmap_push.h"
+#include "mail/push_types.h"
 #include "mail/mail_email.h"
 #include "mail/mail_id.h"
 #include "role/web/web_shares.h"
@@ -43,9 +43,9 @@ static struct {
 uint32_t web_push_type(struct view name)
 {
 	if (view_equal(name, VIEW("*")))
-		return (1u << JMAP_PUSH_TYPES) - 1;
-	for (unsigned i = 0; i < JMAP_PUSH_TYPES; i++)
-		if (view_equal(name, view_from_string(jmap_push_types[i].name)))
+		return (1u << MAIL_PUSH_TYPES) - 1;
+	for (unsigned i = 0; i < MAIL_PUSH_TYPES; i++)
+		if (view_equal(name, view_from_string(mail_push_types[i].name)))
 			return 1u << i;
 	return 0;
 }
@@ -64,12 +64,12 @@ static void put_own(const struct web_user *user, uint32_t types, struct json_out
 	char id[MAIL_ID_MAX], state[PUSH_STATE_MAX];
 	json_out_name(w, view_of(id, mail_account_id_write(id, user->account)));
 	json_out_object(w);
-	for (unsigned i = 0; i < JMAP_PUSH_TYPES; i++) {
+	for (unsigned i = 0; i < MAIL_PUSH_TYPES; i++) {
 		if ((types & 1u << i) == 0)
 			continue;
 		int len = snprintf(state, sizeof state, "%" PRIu64,
-		    jmap_push_state(&jmap_push_types[i], user->push->states));
-		json_out_name(w, view_from_string(jmap_push_types[i].name));
+		    mail_push_state(&mail_push_types[i], user->push->states));
+		json_out_name(w, view_from_string(mail_push_types[i].name));
 		json_out_string(w, view_of(state, (size_t)len));
 	}
 	json_out_end(w);
@@ -141,8 +141,8 @@ static void watch(struct web_user *user)
 static uint32_t changed_types(const uint64_t *before, const uint64_t *now)
 {
 	uint32_t types = 0;
-	for (unsigned i = 0; i < JMAP_PUSH_TYPES; i++)
-		if (jmap_push_state(&jmap_push_types[i], before) != jmap_push_state(&jmap_push_types[i], now))
+	for (unsigned i = 0; i < MAIL_PUSH_TYPES; i++)
+		if (mail_push_state(&mail_push_types[i], before) != mail_push_state(&mail_push_types[i], now))
 			types |= 1u << i;
 	return types;
 }
@@ -151,8 +151,8 @@ static uint32_t changed_types(const uint64_t *before, const uint64_t *now)
 static uint32_t types_since(const struct web_push *push, uint64_t since)
 {
 	uint32_t types = 0;
-	for (unsigned i = 0; since != WEB_PUSH_NEW && i < JMAP_PUSH_TYPES; i++)
-		if (jmap_push_state(&jmap_push_types[i], push->states) > since)
+	for (unsigned i = 0; since != WEB_PUSH_NEW && i < MAIL_PUSH_TYPES; i++)
+		if (mail_push_state(&mail_push_types[i], push->states) > since)
 			types |= 1u << i;
 	return types;
 }

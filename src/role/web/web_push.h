@@ -16,7 +16,7 @@ struct web_listener {
 	const struct web_listener_handler *handler;
 	struct web_user *user; /* the exchange's: not counted here */
 	struct web_listener *next, *previous;
-	uint32_t types;   /* bits of jmap_push_type that are wanted */
+	uint32_t types;   /* bits of mail_push_type that are wanted */
 	uint32_t pending; /* of these, those that are to be told */
 	uint64_t since;   /* see web_push_want */
 	bool waits;       /* for the first states */

@@ -6,7 +6,7 @@
 
 #include "base/cursor.h"
 #include "base/mem.h"
-#include "jmap/jmap_push.h"
+#include "mail/push_types.h"
 #include "mail/mail_id.h"
 
 enum {
@@ -141,10 +141,10 @@ static bool take_states(struct owner *o, const struct email_state *state)
 	struct cursor in = cursor_on(state->modseqs);
 	for (size_t i = 0; i < STATES && !cursor_at_end(&in); i++)
 		now[i] = cursor_u64(&in);
-	for (unsigned i = 0; o->known && i < JMAP_PUSH_TYPES; i++)
-		if ((int)jmap_push_types[i].states[0] < STATES &&
-		    (o->access != state->access || jmap_push_state(&jmap_push_types[i], now) !=
-		                                       jmap_push_state(&jmap_push_types[i], o->states)))
+	for (unsigned i = 0; o->known && i < MAIL_PUSH_TYPES; i++)
+		if ((int)mail_push_types[i].states[0] < STATES &&
+		    (o->access != state->access || mail_push_state(&mail_push_types[i], now) !=
+		                                       mail_push_state(&mail_push_types[i], o->states)))
 			o->changed |= 1u << i;
 	for (size_t i = 0; i < MAIL_STATES; i++)
 		o->states[i] = now[i];
@@ -195,8 +195,8 @@ bool web_shares_put(const struct web_shares *s, struct json_out *w, uint32_t typ
 	for (const struct owner *o = s->owners; o; o = o->next) {
 		uint32_t told = types & (all ? ~UINT32_C(0) : o->changed);
 		bool open = false;
-		for (unsigned i = 0; o->known && i < JMAP_PUSH_TYPES; i++) {
-			if ((told & 1u << i) == 0 || (int)jmap_push_types[i].states[0] >= STATES)
+		for (unsigned i = 0; o->known && i < MAIL_PUSH_TYPES; i++) {
+			if ((told & 1u << i) == 0 || (int)mail_push_types[i].states[0] >= STATES)
 				continue;
 			if (!open) {
 				json_out_name(w, view_of(id, mail_account_id_write(id, o->number)));
@@ -205,8 +205,8 @@ bool web_shares_put(const struct web_shares *s, struct json_out *w, uint32_t typ
 			any = open = true;
 			int len =
 			    snprintf(state, sizeof state, o->access ? "%" PRIu64 "-%" PRIu64 : "%" PRIu64,
-			        jmap_push_state(&jmap_push_types[i], o->states), o->access);
-			json_out_name(w, view_from_string(jmap_push_types[i].name));
+			        mail_push_state(&mail_push_types[i], o->states), o->access);
+			json_out_name(w, view_from_string(mail_push_types[i].name));
 			json_out_string(w, view_of(state, (size_t)len));
 		}
 		if (open)

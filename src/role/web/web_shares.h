@@ -23,7 +23,7 @@ void web_shares_look(struct web_shares *s);
 bool web_shares_answer(struct web_shares *s, uint32_t request, unsigned type, const void *said);
 
 /*
- * Writes members "A3": {"Email": "12-5"}, of these types (bits of jmap_push_types): of accounts that have
+ * Writes members "A3": {"Email": "12-5"}, of these types (bits of mail_push_types): of accounts that have
  * changed since web_shares_told, or of all. False: there was none.
  */
 bool web_shares_put(const struct web_shares *s, struct json_out *w, uint32_t types, bool all);

@@ -458,14 +458,16 @@ static void rights_are_as_they_must_be(void **state)
 		/* pop3 reads mail on an account's channel, and delivers none. */
 		if (ipc_allowed(type, ROLE_POP3, ROLE_STORE))
 			assert_true(type >= MESSAGE_MAILDROP_OPEN && type <= MESSAGE_EXPUNGED);
-		/* web reads mail, edits scripts, and has its account send; it delivers nothing else. */
+		/* web reads mail, edits scripts, has its account send and be subscribed to; it delivers
+		 * nothing else. */
 		if (ipc_allowed(type, ROLE_WEB, ROLE_STORE))
 			assert_true((type >= MAIL_MAILBOXES && type < MAIL_TYPES_END) ||
 			            (type >= EMAIL_STATES && type < EMAIL_TYPES_END) ||
 			            (type >= SCRIPT_LIST && type < SCRIPT_TYPES_END) ||
 			            (type >= VACATION_GET && type <= VACATION_ANSWERED) ||
 			            (type >= SUBMISSION_CREATE && type <= SUBMISSION_REMOVE) ||
-			            (type >= IDENTITY_GET && type <= IDENTITY_REMOVE));
+			            (type >= IDENTITY_GET && type <= IDENTITY_REMOVE) ||
+			            (type >= PUSH_GET && type <= PUSH_REMOVE));
 		/* managesieve knows scripts, and no mail. */
 		if (ipc_allowed(type, ROLE_MANAGESIEVE, ROLE_STORE))
 			assert_true(type >= SCRIPT_LIST && type < SCRIPT_TYPES_END);

@@ -158,7 +158,8 @@ int mail_world_channel(unsigned account)
 	int pair[2];
 	if (channel_pair(pair) != 0)
 		fail_msg("no channel");
-	right_open(test_account(account), RIGHT_MAIL | RIGHT_SCRIPTS | RIGHT_SUBMIT, ROLE_WEB, pair[0]);
+	right_open(
+	    test_account(account), RIGHT_MAIL | RIGHT_SCRIPTS | RIGHT_SUBMIT | RIGHT_PUSH, ROLE_WEB, pair[0]);
 	return pair[1];
 }
 

@@ -1,7 +1,7 @@
-/* The table of jmap_push.h. */
-#include "jmap/jmap_push.h"
+/* The table of push_types.h. */
+#include "mail/push_types.h"
 
-const struct jmap_push_type jmap_push_types[JMAP_PUSH_TYPES] = {
+const struct mail_push_type mail_push_types[MAIL_PUSH_TYPES] = {
     {"Email", {MAIL_STATE_EMAILS, MAIL_STATE_EMAILS}},
     {"EmailDelivery", {MAIL_STATE_DELIVERIES, MAIL_STATE_DELIVERIES}},
     {"Thread", {MAIL_STATE_THREADS, MAIL_STATE_THREADS}},
@@ -13,7 +13,7 @@ const struct jmap_push_type jmap_push_types[JMAP_PUSH_TYPES] = {
     {"Quota", {MAIL_STATE_QUOTA, MAIL_STATE_QUOTA}},
 };
 
-uint64_t jmap_push_state(const struct jmap_push_type *type, const uint64_t *modseqs)
+uint64_t mail_push_state(const struct mail_push_type *type, const uint64_t *modseqs)
 {
 	uint64_t first = modseqs[type->states[0]], second = modseqs[type->states[1]];
 	return first > second ? first : second;
