@@ -308,7 +308,8 @@ bool jmap_query_changes_begin(struct jmap_call *c, struct jmap_query_changes *ch
  * `flush`, which is called behind the last one of each of the three, and ends with jmap_set_next too.
  */
 struct jmap_set {
-	/* Asks for the state, and calls jmap_set_state. It is asked for again at the end: newState. */
+	/* Asks for the state, and calls jmap_set_state. It is asked for again at the end: newState. NULL: the
+	   type has no states, and there is no ifInState. */
 	void (*state)(struct jmap_call *c);
 	void (*create)(struct jmap_call *c, struct view key, json_t *object);
 	void (*update)(struct jmap_call *c, struct view id, json_t *patch);

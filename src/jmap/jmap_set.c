@@ -207,8 +207,9 @@ static bool take_destroy(struct jmap_call *c)
 
 static bool take_arguments(struct jmap_call *c, const char *const *extra)
 {
-	static const char *const own[] = {"ifInState", "create", "update", "destroy", NULL};
+	static const char *const names[] = {"ifInState", "create", "update", "destroy", NULL};
 	struct jmap_set_state *s = c->set;
+	const char *const *own = s->set->state ? names : names + 1;
 
 	if (!jmap_arguments_are(c, own, extra) || !jmap_take_object(c, c->arguments, "create", &s->create) ||
 	    !jmap_take_object(c, c->arguments, "update", &s->update) ||
@@ -340,8 +341,10 @@ static void put_outcomes(struct jmap_call *c)
 	struct jmap_set_state *s = c->set;
 	struct json_out *w = jmap_respond(c);
 
-	jmap_put_state(w, "oldState", s->old_state);
-	jmap_put_state(w, "newState", s->new_state);
+	if (s->set->state) {
+		jmap_put_state(w, "oldState", s->old_state);
+		jmap_put_state(w, "newState", s->new_state);
+	}
 	for (size_t i = 0; i < OUTCOMES; i++) {
 		while (s->writer[i].depth)
 			json_out_end(&s->writer[i]);
@@ -399,7 +402,7 @@ static void step(struct jmap_call *c)
 		once(c, s->set->finish);
 		break;
 	case NEW_STATE:
-		if (s->new_state_known)
+		if (s->new_state_known || s->set->state == NULL)
 			put_outcomes(c);
 		else
 			s->set->state(c);
