@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "account/change.h"
+#include "account/email_look.h"
 #include "base/container.h"
 
 static bool is_blob(const struct blob_id *a, const struct blob_id *b)
@@ -64,6 +65,8 @@ static int run_import(struct txn *t, void *arg)
 		error = key_get(t, target->shard, key_email(target->emailid), &value);
 	if (error == 0)
 		error = email_decode(target->emailid, value, &email);
+	if (error == 0)
+		error = email_places(t, target->shard, target->emailid, &i->places);
 	if (error)
 		return error;
 	i->thread = email.thread;

@@ -20,6 +20,7 @@ struct account_email_import {
 
 	/* Results are the target's, and these. */
 	uint64_t thread, size;
+	struct account_places places; /* of the email, with its UIDs */
 
 	/* Internal. */
 	struct store_commit commit;

@@ -360,6 +360,22 @@ static int number_names(struct plan *p)
 	return error;
 }
 
+static void note_event(struct plan *p, const struct account_email_event *event)
+{
+	struct account_email_set *s = p->set;
+	if (s->step.events == s->event_room) {
+		size_t room = s->event_room ? 2 * s->event_room : 64;
+		struct account_email_event *more = mem_try_resize(s->events, room * sizeof *more);
+		if (more == NULL) {
+			s->events_lost = true;
+			return;
+		}
+		s->events = more;
+		s->event_room = room;
+	}
+	s->events[s->step.events++] = *event;
+}
+
 static int set_flags(struct plan *p, struct standing *s, bool *changed)
 {
 	struct message_flags mine, new;
@@ -371,6 +387,9 @@ static int set_flags(struct plan *p, struct standing *s, bool *changed)
 	if (error || is_same(&mine, &new))
 		return error;
 	*changed = true;
+	if (!s->goes)
+		note_event(p,
+		    &(struct account_email_event){s->at.mailbox, s->at.uid, .changed = mine.bits ^ new.bits});
 	if (p->seen.user && (mine.bits ^ new.bits) & FLAG_SEEN)
 		error = set_seen(p, &s->at, new.bits &FLAG_SEEN);
 	if (p->seen.user)
@@ -397,6 +416,8 @@ static int put_into(struct plan *p, const struct standing *from, struct change_m
 		error = move ? message_move(&p->c, source, target->number, denied, &uid)
 		             : message_copy(&p->c, source, target->number, denied, &uid);
 	mem_free(source);
+	if (error == 0)
+		note_event(p, &(struct account_email_event){target->number, uid, .came = true});
 	if (error == 0 && p->seen.user && seen & FLAG_SEEN && rights & RIGHT_SEEN)
 		error = set_seen(p, &(struct account_place){target->number, uid}, true);
 	if (error == 0 && target->number == p->c.head.roles[MAILBOX_ROLE_JUNK])
@@ -491,7 +512,7 @@ static int run_set(struct txn *t, void *arg)
 {
 	struct account_email_set *s = arg;
 	struct plan *p = mem_alloc(sizeof *p);
-	s->step = (struct email_set_step){.next = s->from};
+	s->step = (struct email_set_step){.next = s->from, .events = s->event_count};
 	int error = begin_step(p, t, s);
 	while (error == 0 && s->step.finished < LOOK_AT_ONCE) {
 		struct cursor before = s->step.next;
@@ -520,6 +541,7 @@ static void step_ended(struct store_commit *commit, int result)
 			s->before = s->step.before;
 		s->finished += s->step.finished;
 		s->changed += s->step.changed;
+		s->event_count = s->step.events;
 		s->modseq = s->step.modseq;
 		s->from = s->step.next;
 	}
@@ -536,6 +558,9 @@ void account_email_set(struct accounts *a, struct account_email_set *s)
 	s->from = cursor_on(s->changes);
 	s->finished = s->changed = 0;
 	s->before = s->modseq = 0;
+	s->events = NULL;
+	s->event_count = s->event_room = 0;
+	s->events_lost = false;
 	s->commit =
 	    (struct store_commit){.run = run_set, .arg = s, .large = s->count > FEW, .done = step_ended};
 	store_commit(a->store, &s->commit);

@@ -7,6 +7,13 @@
 
 #include "account/emails.h"
 
+/* What was done to a message in its mailbox. */
+struct account_email_event {
+	uint32_t mailbox, uid;
+	bool came;        /* it was put there; else its flags are not as before: */
+	uint64_t changed; /* these; of keywords beyond the first ones none is named */
+};
+
 struct account_email_set {
 	uint64_t shard;
 	const struct account_who *who; /* NULL: the owner */
@@ -21,9 +28,12 @@ struct account_email_set {
 	void *arg;
 
 	/* Results, of what was done before an error too. -EINVAL: the changes are none. */
-	size_t finished;         /* so many changes have their result */
-	size_t changed;          /* emails that are other than before */
-	uint64_t before, modseq; /* MAIL_STATE_EMAILS, at the beginning and behind the last step */
+	size_t finished;                    /* so many changes have their result */
+	size_t changed;                     /* emails that are other than before */
+	uint64_t before, modseq;            /* MAIL_STATE_EMAILS, at the beginning and behind the last step */
+	struct account_email_event *events; /* the caller frees it */
+	size_t event_count;
+	bool events_lost; /* some had no memory: the changes come first */
 
 	/* Internal. */
 	struct accounts *accounts;
@@ -32,9 +42,10 @@ struct account_email_set {
 	struct cursor from;
 	struct email_set_step {
 		struct cursor next;
-		size_t finished, changed;
+		size_t finished, changed, events;
 		uint64_t before, modseq;
 	} step;
+	size_t event_room;
 };
 
 void account_email_set(struct accounts *a, struct account_email_set *s);

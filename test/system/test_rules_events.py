@@ -7,6 +7,7 @@ import pytest
 
 from imap_client import connect, contents, fetch, ok
 from server import wait_for
+from web_client import Web
 
 imaplib.Commands["SETMETADATA"] = ("AUTH", "SELECTED")
 numbers = itertools.count(1)
@@ -25,6 +26,12 @@ def user(server):
     address = f"event{next(numbers)}@example.test"
     server.add_account(address)
     return address
+
+
+@pytest.fixture
+def web(server, user):
+    with Web(server, user) as web:
+        yield web
 
 
 def put(server, address, name, text):
@@ -152,3 +159,36 @@ def test_somebody_else_in_a_shared_mailbox(server, user):
         ok(client.subscribe(f'"Users/{user}/Team"'))
         append(client, f'"Users/{user}/Team"', "by.guest")
         wait_for(lambda: flags(owner, "Team") == {"by.guest": {f"APPEND-Team-{guest.split('@')[0]}"}}, what="the script")
+
+
+def change(web, email, patch):
+    (_, answer), = web.call(("Email/set", {"accountId": web.account, "update": {email: patch}}))
+    assert email in answer["updated"], answer
+
+
+def test_what_jmap_does_is_an_event_too(server, user, web):
+    put(server, user, "why", WHY)
+    name = user.split("@")[0]
+    appended, copied, flagged = (f"{cause}-Work-{name}" for cause in ("APPEND", "COPY", "FLAG"))
+    with connect(server, user) as client:
+        ok(client.create("Work"))
+        append(client, "INBOX", "moved")
+        script_of(client, "Work", '"why"')
+        (_, boxes), (_, found) = web.call(("Mailbox/get", {"accountId": web.account}), ("Email/query", {"accountId": web.account}))
+        box = {mailbox["name"].lower(): mailbox["id"] for mailbox in boxes["list"]}
+        blob = web.upload(message("imported"), "message/rfc822").json["blobId"]
+        (_, answer), = web.call(("Email/import", {"accountId": web.account, "emails": {"k": {"blobId": blob, "mailboxIds": {box["work"]: True}}}}))
+        imported = answer["created"]["k"]["id"]
+        wait_for(lambda: flags(client, "Work") == {"imported": {appended}}, what="the script")
+        # Flagged where no script is, and moved to where one is: the script hears of the move alone.
+        change(web, found["ids"][0], {"keywords/$flagged": True, f"mailboxIds/{box['inbox']}": None, f"mailboxIds/{box['work']}": True})
+        wait_for(lambda: flags(client, "Work").get("moved") == {"\\Flagged", copied}, what="the script")
+        change(web, imported, {"keywords/$flagged": True, "keywords/$seen": True})
+        wait_for(lambda: flags(client, "Work")["imported"] == {"\\Seen", "\\Flagged", "starred", appended, flagged}, what="the script")
+        # What is set already is no change, and what a script did is no event.
+        mark = server.mark()
+        change(web, imported, {"keywords/$flagged": True})
+        change(web, found["ids"][0], {"keywords/$seen": True})
+        wait_for(lambda: flagged in flags(client, "Work")["moved"], what="the script")
+        assert flags(client, "Work") == {"imported": {"\\Seen", "\\Flagged", "starred", appended, flagged}, "moved": {"\\Seen", "\\Flagged", copied, flagged}}
+        assert not server.find_events("rules-failed", since=mark)

@@ -1,7 +1,8 @@
 /*
- * Events of IMAP (RFC 6785): somebody has put messages into a mailbox, or changed their flags, and a script
- * of the mailbox's owner runs over each. Which one, the metadata "/shared/imapsieve/script" of the mailbox
- * says, or else that of the account. Deliveries are no events, and neither is what scripts do.
+ * Events of IMAP (RFC 6785), and the same by JMAP: somebody has put messages into a mailbox, or changed their
+ * flags, and a script of the mailbox's owner runs over each. Which one, the metadata
+ * "/shared/imapsieve/script" of the mailbox says, or else that of the account. Deliveries are no events, and
+ * neither is what scripts do.
  *
  * Events wait here, behind the commits that they are about, so no command waits for a script or fails by one.
  * They are in memory: the end of the process loses those that wait, and none ever runs twice.

@@ -7,6 +7,7 @@
 #include "account/email_import.h"
 #include "base/container.h"
 #include "base/mem.h"
+#include "role/store/imap_event.h"
 #include "role/store/question.h"
 #include "role/store/right_appended.h"
 #include "role/store/right_kept.h"
@@ -51,12 +52,27 @@ static const struct question_kind kind = {.release = release};
 
 /* ---- the email is made ---- */
 
+/* An email of another one's bytes is a copy (RFC 8621 section 4.7). */
+static void note_events(const struct right_import_email *i)
+{
+	const struct account_places *places = &i->call.places;
+	for (size_t k = 0; k < places->count; k++)
+		imap_event_note(&(struct imap_event){.cause = i->from ? EVENT_COPY : EVENT_APPEND,
+		    .shard = i->appended.target.shard,
+		    .mailbox = places->at[k].mailbox,
+		    .actor = i->question.right->account,
+		    .uids = &places->at[k].uid,
+		    .count = 1});
+}
+
 static void imported(struct account_email_import *call, int result)
 {
 	struct right_import_email *i = container_of(call, struct right_import_email, call);
 	const struct account_target *target = &i->appended.target;
-	if (result == 0)
+	if (result == 0) {
 		store_notice_quota(target, 1);
+		note_events(i);
+	}
 	if (!question_back(&i->question))
 		return;
 	struct mail_done done = {.error = result};

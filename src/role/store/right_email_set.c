@@ -1,11 +1,14 @@
 /* EMAIL_SET: flags, keywords, mailboxes and the end of emails. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "account/email_set.h"
 #include "base/container.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "mail/email_wire.h"
+#include "role/store/imap_event.h"
 #include "role/store/question.h"
 #include "role/store/store_private.h"
 
@@ -21,6 +24,7 @@ static void release(struct question *question)
 	struct right_email_set *s = container_of(question, struct right_email_set, question);
 	mem_free(s->changes);
 	mem_free(s->call.results);
+	mem_free(s->call.events);
 }
 
 static const struct question_kind kind = {.release = release};
@@ -49,9 +53,58 @@ static bool answer_failed(struct right_email_set *s)
 	return goes_on;
 }
 
+/* ---- what scripts may follow ---- */
+
+/* Flags first, as they were set before a message went elsewhere; then by mailbox and UID. */
+static int by_place(const void *a, const void *b)
+{
+	const struct account_email_event *x = a, *y = b;
+	if (x->came != y->came)
+		return x->came ? 1 : -1;
+	if (x->mailbox != y->mailbox)
+		return x->mailbox < y->mailbox ? -1 : 1;
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+static bool belongs(const struct account_email_event *a, const struct account_email_event *b)
+{
+	return a->came == b->came && a->mailbox == b->mailbox;
+}
+
+/* One for each mailbox. They are about what was done before an error as well. */
+static void note_events(const struct account_email_set *call)
+{
+	struct account_email_event *list = call->events;
+	size_t count = call->event_count;
+	uint32_t *uids = mem_try((count + 1) * sizeof *uids);
+	uint64_t *changed = mem_try((count + 1) * sizeof *changed);
+	bool lost = uids == NULL || changed == NULL;
+	if (lost || call->events_lost)
+		log_event(LOG_WARNING, "-", "event-dropped", log_u64("account", call->shard),
+		    log_string("why", "no memory"));
+	if (count > 1)
+		qsort(list, count, sizeof *list, by_place);
+	for (size_t i = 0, n; i < count && !lost; i += n) {
+		for (n = 0; i + n < count && belongs(&list[i], &list[i + n]); n++) {
+			uids[n] = list[i + n].uid;
+			changed[n] = list[i + n].changed;
+		}
+		imap_event_note(&(struct imap_event){.cause = list[i].came ? EVENT_COPY : EVENT_FLAG,
+		    .shard = call->shard,
+		    .mailbox = list[i].mailbox,
+		    .actor = call->actor,
+		    .uids = uids,
+		    .count = n,
+		    .changed = list[i].came ? NULL : changed});
+	}
+	mem_free(uids);
+	mem_free(changed);
+}
+
 static void changed(struct account_email_set *call, int result)
 {
 	struct right_email_set *s = container_of(call, struct right_email_set, call);
+	note_events(call);
 	if (!question_back(&s->question) || !answer_failed(s))
 		return;
 	question_done(&s->question, &(struct mail_done){.error = result,
