@@ -20,9 +20,19 @@ enum {
 	READ_MAX = 1 << 20
 };
 
+/*
+ * Terms are short and there are many: what a search prepares for a long text costs more here than it saves.
+ * The octet of a fragment that is rarest in texts is looked for first.
+ */
+struct fragment {
+	struct view text;
+	size_t rare; /* where that octet stands */
+};
+
 struct demand {
 	enum words_demand_how how;
 	struct view text;
+	struct fragment fragment; /* the text */
 	uint8_t *bits; /* the messages that meet it, in the section under way (or in any, of words) */
 };
 
@@ -47,15 +57,6 @@ struct find {
 };
 
 /* ---- which terms fit ---- */
-
-/*
- * Terms are short and there are many: what a search prepares for a long text costs more here than it saves.
- * The octet of a fragment that is rarest in texts is looked for first.
- */
-struct fragment {
-	struct view text;
-	size_t rare; /* where that octet stands */
-};
 
 static struct fragment fragment_of(struct view text)
 {
@@ -114,6 +115,24 @@ static bool fits(const struct demand *d, struct view term)
 	}
 }
 
+static bool is_separator(char octet)
+{
+	return fold_class((unsigned char)octet) == FOLD_SEPARATOR;
+}
+
+/* Whether a value in ASCII has a word that fits, as far as that is seen at once. 1, 0, or -1: its words are
+ * to be looked at. A demand is a word or its beginning: what stands behind a separator is one. */
+static int ascii_value_fits(const struct demand *d, struct view value)
+{
+	size_t end = value.len < d->text.len ? 0 : fragment_end(&d->fragment, value, 0);
+	if (end == 0)
+		return 0;
+	size_t at = end - d->text.len;
+	bool begins = at == 0 || is_separator(value.data[at - 1]);
+	bool ends = d->how == WORDS_BEGINS_WITH || end == value.len || is_separator(value.data[end]);
+	return begins && ends ? 1 : -1;
+}
+
 /* Whether a value has a word that fits. */
 static bool value_fits(const struct demand *d, struct view value)
 {
@@ -125,12 +144,20 @@ static bool value_fits(const struct demand *d, struct view value)
 	return false;
 }
 
+static size_t ascii_length(struct view text)
+{
+	size_t len = 0;
+	while (len < text.len && (unsigned char)text.data[len] < 0x80)
+		len++;
+	return len;
+}
+
 static bool is_ascii(struct view text)
 {
+	unsigned char all = 0; /* without a way out of the loop, many octets are looked at together */
 	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.data[i] >= 0x80)
-			return false;
-	return true;
+		all |= (unsigned char)text.data[i];
+	return all < 0x80;
 }
 
 /* The term as it is compared; -ENOMEM as an empty one would find nothing, which is no harm to a search that
@@ -215,9 +242,22 @@ static int look_at_term(struct find *f, const struct segment_terms *t)
 {
 	struct view term = view_of(t->text, t->len);
 	int error = compared_term(f, &term);
+	for (unsigned i = 0; i < f->count && error == 0; i++)
+		if (fits(&f->demands[i], term))
+			error = take_term(f, &t->posting, i);
+	return error;
+}
+
+/* The same for words that a value is to have. */
+static int look_at_value(struct find *f, const struct segment_terms *t)
+{
+	struct view value = view_of(t->text, t->len);
+	bool ascii = is_ascii(value);
+	int error = ascii ? 0 : compared_term(f, &value);
 	for (unsigned i = 0; i < f->count && error == 0; i++) {
 		const struct demand *d = &f->demands[i];
-		if (f->values && f->bare ? value_fits(d, term) : fits(d, term))
+		int at_once = ascii && d->how != WORDS_CONTAINS ? ascii_value_fits(d, value) : -1;
+		if (at_once > 0 || (at_once < 0 && value_fits(d, value)))
 			error = take_term(f, &t->posting, i);
 	}
 	return error;
@@ -229,7 +269,7 @@ static int look_at_term(struct find *f, const struct segment_terms *t)
  */
 static int scan_for_fragment(struct find *f, struct segment_terms *t)
 {
-	struct fragment fragment = fragment_of(f->demands[0].text);
+	struct fragment fragment = f->demands[0].fragment;
 	size_t len = fragment.text.len, end = 0; /* end: of it in the last term; 0: it was not found */
 	int more, error = 0;
 	while (error == 0 && (more = segment_terms_next(t)) == 1) {
@@ -252,17 +292,66 @@ static int scan_for_demands(struct find *f, struct segment_terms *t)
 	return error ? error : more;
 }
 
-static int scan_section(struct find *f, enum search_section section)
+static int scan_for_values(struct find *f, struct segment_terms *t)
+{
+	int more, error = 0;
+	while (error == 0 && (more = segment_terms_next(t)) == 1)
+		error = look_at_value(f, t);
+	return error ? error : more;
+}
+
+/* Words without their diacritics, looked for by their beginning: what that has of ASCII, terms have as well.
+ */
+static int seek_demand(struct find *f, enum search_section section, unsigned demand)
+{
+	const struct demand *d = &f->demands[demand];
+	struct view begin = view_take(d->text, ascii_length(d->text));
+	struct segment_terms t;
+	int more, error = segment_terms_open(&t, f->head, f->source, section);
+	while (error == 0 && (more = segment_terms_seek(&t, begin)) != 0) {
+		struct view term = view_of(t.text, t.len);
+		error = more < 0 ? more : compared_term(f, &term);
+		if (error == 0 && fits(d, term))
+			error = take_term(f, &t.posting, demand);
+	}
+	segment_terms_close(&t);
+	return error ? error : read_pending(f);
+}
+
+/* Each is sought for itself: that takes a fraction of looking at all terms. */
+static bool can_seek(const struct find *f)
+{
+	enum { SOUGHT_MAX = 4 };
+	bool can = f->bare && !f->values && f->count > 0 && f->count <= SOUGHT_MAX;
+	for (size_t i = 0; i < f->count; i++)
+		can = can && f->demands[i].how != WORDS_CONTAINS && ascii_length(f->demands[i].text) > 0;
+	return can;
+}
+
+static int scan_all(struct find *f, enum search_section section)
 {
 	struct segment_terms t;
-	f->values = search_section_has_values(section);
 	int error = segment_terms_open(&t, f->head, f->source, section);
-	if (error == 0)
+	if (error == 0 && f->values && f->bare)
+		error = scan_for_values(f, &t);
+	else if (error == 0)
 		error = f->count == 1 && !f->bare && f->demands[0].how == WORDS_CONTAINS &&
 		                f->demands[0].text.len > 0
 		            ? scan_for_fragment(f, &t)
 		            : scan_for_demands(f, &t);
 	segment_terms_close(&t);
+	return error;
+}
+
+static int scan_section(struct find *f, enum search_section section)
+{
+	int error = 0;
+	f->values = search_section_has_values(section);
+	if (can_seek(f))
+		for (unsigned i = 0; i < f->count && error == 0; i++)
+			error = seek_demand(f, section, i);
+	else
+		error = scan_all(f, section);
 	return error ? error : read_pending(f);
 }
 
@@ -288,7 +377,7 @@ static int add_demand(struct find *f, enum words_demand_how how, struct view tex
 	struct demand *d = &f->demands[f->count];
 	if (f->count == DEMANDS_MAX)
 		return 0;
-	*d = (struct demand){how, text, mem_try(segment_bits_size(f->head->messages))};
+	*d = (struct demand){how, text, fragment_of(text), mem_try(segment_bits_size(f->head->messages))};
 	if (d->bits == NULL)
 		return -ENOMEM;
 	f->count++;

@@ -11,6 +11,7 @@ enum {
 	PIECE = 128 * 1024, /* written at once */
 	/* Of one term: its octets, its numbers, and the postings of as many messages as there may be. */
 	POSTING_MAX = 5 * SEGMENT_MESSAGES_MAX,
+	TERM_OCTETS_MAX = SEARCH_TERM_MAX + 4 * NUMBER_MAX,
 	TABLE_ROW_MAX = 2 * NUMBER_MAX
 };
 
@@ -175,7 +176,7 @@ int segment_terms_next(struct segment_terms *t)
 	bool failed = false;
 	if (t->left == 0)
 		return segment_window_at_end(w) && t->postings == t->postings_end ? 0 : bad_terms(t);
-	int error = segment_window_fill(w, SEARCH_TERM_MAX + 4 * NUMBER_MAX);
+	int error = segment_window_fill(w, TERM_OCTETS_MAX);
 	if (error)
 		return error;
 	const char *at = w->data + w->at, *end = w->data + w->len;
@@ -191,6 +192,44 @@ int segment_terms_next(struct segment_terms *t)
 	w->at = (size_t)(at - w->data);
 	t->left--;
 	return 1;
+}
+
+/*
+ * While a term is passed over, of `text` only the octets count that tell it from `begin`: those up to the
+ * first one that differs. A term that shares more than these with the one before is passed over like it, and
+ * is not copied.
+ */
+int segment_terms_seek(struct segment_terms *t, struct view begin)
+{
+	struct segment_window *w = &t->window;
+	size_t same = 0; /* octets that the last term has in common with `begin` */
+	bool failed = false, kept = true;
+	while (t->left > 0) {
+		int error = w->len - w->at < TERM_OCTETS_MAX ? segment_window_fill(w, TERM_OCTETS_MAX) : 0;
+		if (error)
+			return error;
+		const char *at = w->data + w->at, *end = w->data + w->len;
+		uint64_t shared = number(&at, end, &failed), len = number(&at, end, &failed);
+		if (failed || shared > t->len || len > SEARCH_TERM_MAX - shared || len > (uint64_t)(end - at))
+			return bad_terms(t);
+		const char *suffix = at;
+		at += len;
+		t->shared = (size_t)shared;
+		t->len = (size_t)(shared + len);
+		if (!take_posting(t, &at, end))
+			return bad_terms(t);
+		w->at = (size_t)(at - w->data);
+		t->left--;
+		if (!kept && shared > same)
+			continue;
+		memcpy(t->text + shared, suffix, (size_t)len);
+		for (same = 0; same < begin.len && same < t->len && t->text[same] == begin.data[same];)
+			same++;
+		if (same == begin.len || (same < t->len && (unsigned char)t->text[same] >= 0x80))
+			return 1;
+		kept = false;
+	}
+	return segment_terms_next(t);
 }
 
 /* ---- postings ---- */

@@ -61,6 +61,13 @@ void segment_terms_close(struct segment_terms *t);
 /* 1: the next term is there; 0: that was the last one; else an error. */
 int segment_terms_next(struct segment_terms *t);
 
+/*
+ * The same for the next term that begins with `begin`, or agrees with it up to an octet that is not ASCII (so
+ * that without diacritics it may begin so): the others are passed over, which costs a fraction. `shared` says
+ * nothing then. begin: ASCII, not empty.
+ */
+int segment_terms_seek(struct segment_terms *t, struct view begin);
+
 /* ---- postings and the table ---- */
 
 /* Calls `found` with each number, ascending. 0 or -EBADMSG. */

@@ -227,5 +227,8 @@ int main(int argc, char **argv)
 	search("TEXT, a fragment", text, SEARCH_SUBSTRING, "axe");
 	search("TEXT, a phrase", text, SEARCH_SUBSTRING, "to be");
 	search("words, the last begun", text, SEARCH_PREFIX, "user77 num");
+	search("TEXT, a word begun", text, SEARCH_PREFIX, words[WORDS - 1]);
+	search("SUBJECT, a word begun", 1 << SEARCH_SUBJECT, SEARCH_PREFIX, words[WORDS - 1]);
+	search("SUBJECT, two words", 1 << SEARCH_SUBJECT, SEARCH_PREFIX, "number 77");
 	return 0;
 }
