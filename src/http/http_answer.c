@@ -55,11 +55,10 @@ void http_exchange_begin(struct http_exchange *x, uint64_t length)
 		x->coder = http_coder_choose(x);
 }
 
-/* The answer cannot go on. */
-static void fail(struct http_exchange *x)
+void http_cut(struct http_exchange *x)
 {
 	x->aborted = true;
-	buf_clear(&x->out);
+	buf_done(&x->out);
 }
 
 static void put(struct http_exchange *x, struct view bytes, int how)
@@ -68,7 +67,7 @@ static void put(struct http_exchange *x, struct view bytes, int how)
 		return;
 	int error = x->coder ? http_coder_feed(x->coder, bytes, how, &x->out) : buf_append(&x->out, bytes);
 	if (error)
-		fail(x);
+		http_cut(x);
 }
 
 void http_exchange_write(struct http_exchange *x, struct view bytes)
@@ -78,7 +77,7 @@ void http_exchange_write(struct http_exchange *x, struct view bytes)
 	x->given += bytes.len;
 	if ((http_has_no_body(x) && !x->is_head) ||
 	    (x->length != HTTP_LENGTH_UNKNOWN && x->given > x->length)) {
-		fail(x);
+		http_cut(x);
 		return;
 	}
 	put(x, bytes, 0);
@@ -95,7 +94,7 @@ void http_exchange_end(struct http_exchange *x)
 	if (!x->begun || x->ended || x->aborted)
 		return;
 	if (x->length != HTTP_LENGTH_UNKNOWN && x->given != x->length && !http_has_no_body(x)) {
-		fail(x);
+		http_cut(x);
 		return;
 	}
 	if (x->coder)
@@ -108,7 +107,7 @@ void http_exchange_abort(struct http_exchange *x)
 	if (x->ended || x->aborted)
 		return;
 	if (x->begun) {
-		fail(x);
+		http_cut(x);
 		return;
 	}
 	buf_clear(&x->fields);

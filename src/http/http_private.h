@@ -64,7 +64,9 @@ struct http_exchange {
 	uint64_t length, given, written; /* told; given by the host; as it goes out */
 	bool begun, ended, aborted, plain, no_room;
 	bool pumped_head, finished, chunks; /* its header, and its end, are in the output */
-	struct buf out;                     /* the answer's octets that wait */
+	bool waited;     /* for its client, at the last look: see http_server_cut_stalled */
+	uint64_t looked; /* `written` by then */
+	struct buf out;  /* the answer's octets that wait */
 	struct http_coder *coder;
 	struct http_websocket *ws;
 	int32_t stream;       /* HTTP/2 */
@@ -140,6 +142,8 @@ bool http_is_token(struct view v);
 
 /* ---- http_answer.c: what goes out, for both ---- */
 
+/* Ends an answer that has begun, even one that the host has written whole. */
+void http_cut(struct http_exchange *x);
 /* Answers by the machine itself; the exchange ends as after http_exchange_reply. */
 void http_refuse(struct http_exchange *x, unsigned status, const char *why);
 /* The fields that the machine adds itself: date, content-length (if known), vary, those of each answer. */

@@ -135,6 +135,18 @@ void http_server_expire(struct http_server *s)
 	http_server_settle(s);
 }
 
+void http_server_cut_stalled(struct http_server *s)
+{
+	for (struct http_exchange *x = s->first; x; x = x->next) {
+		bool waits = x->pumped_head && !x->aborted && x->out.len > 0;
+		if (waits && x->waited && x->written == x->looked)
+			http_cut(x);
+		x->waited = waits;
+		x->looked = x->written;
+	}
+	http_server_settle(s);
+}
+
 uint64_t http_server_requests(const struct http_server *s)
 {
 	return s->requests;

@@ -120,6 +120,12 @@ enum http_phase http_server_phase(const struct http_server *s);
 uint64_t http_server_body_taken(const struct http_server *s);
 /* The driver's deadline passed: 408 in the middle of a request, GOAWAY, or just the end; then it is done. */
 void http_server_expire(struct http_server *s);
+/*
+ * Over HTTP/2 a client may shut the window of one exchange and go on with others, so neither the phase nor
+ * the output shows that it takes nothing of an answer. Called once in a while: answers that have waited for
+ * their client since the call before, and of which nothing was taken, are cut.
+ */
+void http_server_cut_stalled(struct http_server *s);
 /* How many requests hosts were told of: a connection that is idle again after one has earned its time anew.
  */
 uint64_t http_server_requests(const struct http_server *s);
@@ -155,9 +161,10 @@ void *http_exchange_data(const struct http_exchange *x);
 
 /*
  * The body is wanted, up to so many octets: `body` is called from now on, for an empty body too, and "100
- * Continue" goes out if the client waits for it. False: its length says that it is larger, and the host
- * answers 413. If only its octets tell, the machine answers 413 itself (unless an answer has begun) and calls
- * `over`, not whole. A body that nobody took by the answer's end is thrown away or ends the connection.
+ * Continue" goes out if the client waits for it. False: its length, or what has come already, says that it
+ * is larger, and the host answers 413. If only its octets tell, the machine answers 413 itself (unless an
+ * answer has begun) and calls `over`, not whole. A body that nobody took by the answer's end is thrown away
+ * or ends the connection.
  */
 bool http_exchange_take_body(struct http_exchange *x, uint64_t max);
 /* `body` returned less than all; now it may be called again. */

@@ -68,11 +68,23 @@ static bool is_too_slow(const struct web_connection *c)
 	}
 }
 
+/* Deadlines begin anew with each phase, and a client that has many exchanges can change it as it likes: this
+ * does not depend on it. */
+static void cut_stalled(struct web_connection *c)
+{
+	int64_t now = clock_monotonic_ms();
+	if (now - c->looked < PROGRESS_MS)
+		return;
+	c->looked = now;
+	http_server_cut_stalled(c->http);
+}
+
 /* ---- the machine ---- */
 
 /* What the machine said goes out; it takes input again, if it wants any. */
 static void go_on(struct web_connection *c)
 {
+	cut_stalled(c);
 	stream_wrote(&c->edge.stream);
 	if (http_server_is_done(c->http)) {
 		stream_close(&c->edge.stream);
@@ -115,6 +127,7 @@ static void on_begin(void *arg)
 		config.prior = true;
 	c->http = http_server_new(&config, &web_serve_host, c, stream_out(&c->edge.stream));
 	c->phase = http_server_phase(c->http);
+	c->looked = clock_monotonic_ms();
 	set_deadline(c);
 	go_on(c);
 }
@@ -139,6 +152,7 @@ static void on_idle(void *arg)
 	struct web_connection *c = arg;
 	if (!is_too_slow(c)) {
 		set_deadline(c);
+		go_on(c);
 	} else if (stream_backlog(&c->edge.stream) > 0) {
 		stream_abort(&c->edge.stream);
 	} else {

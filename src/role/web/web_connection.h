@@ -15,6 +15,7 @@ struct web_connection {
 	enum http_phase phase;   /* at the last look */
 	uint64_t requests;       /* likewise */
 	uint64_t bytes;          /* of the body, or of the output, when the deadline was set */
+	int64_t looked;          /* for stalled answers: clock_monotonic_ms */
 	bool draining;
 };
 

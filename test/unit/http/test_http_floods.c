@@ -260,6 +260,31 @@ static void shut_windows(void **state)
 	assert_true(http_server_is_done(w.server));
 }
 
+/* The same, with answers that are written whole: they go when nothing was taken of them between two looks,
+ * and what other exchanges do in between is no excuse. */
+static void shut_windows_hold_no_answer(void **state)
+{
+	(void)state;
+	begin();
+	frame(SETTINGS, 0, 0, VIEW("\0\x04\0\0\0\0"));
+	for (uint32_t i = 0; i < 100; i++)
+		headers(1 + 2 * i, view_of(hello, sizeof hello - 1), END_STREAM);
+	play();
+	http_server_cut_stalled(w.server);
+	assert_int_equal(w.over, 0);
+	/* One of them is taken, in part, and a new one comes. */
+	frame(WINDOW_UPDATE, 0, 1, VIEW("\0\0\0\x01"));
+	headers(201, view_of(hello, sizeof hello - 1), END_STREAM);
+	play();
+	http_server_cut_stalled(w.server);
+	assert_int_equal(w.over, 99);
+	assert_int_equal(w.whole, 0);
+	assert_false(http_server_is_done(w.server));
+	http_server_cut_stalled(w.server);
+	assert_int_equal(w.over, 101);
+	assert_int_equal(http_server_phase(w.server), HTTP_IDLE);
+}
+
 /* A body beyond the window, or one that nobody took, is an error of flow control, not memory. */
 static void bodies_beyond_the_window(void **state)
 {
@@ -359,6 +384,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(continuations, setup, teardown),
 	    cmocka_unit_test_setup_teardown(hpack_bomb, setup, teardown),
 	    cmocka_unit_test_setup_teardown(shut_windows, setup, teardown),
+	    cmocka_unit_test_setup_teardown(shut_windows_hold_no_answer, setup, teardown),
 	    cmocka_unit_test_setup_teardown(bodies_beyond_the_window, setup, teardown),
 	    cmocka_unit_test_setup_teardown(frames_for_streams_that_ended, setup, teardown),
 	    cmocka_unit_test_setup_teardown(nonsense, setup, teardown),
