@@ -69,7 +69,8 @@ void *http_exchange_data(const struct http_exchange *x)
 
 bool http_exchange_take_body(struct http_exchange *x, uint64_t max)
 {
-	if (x->body_length != HTTP_LENGTH_UNKNOWN && x->body_length > max)
+	/* Over HTTP/2 a part may have come before it was wanted. */
+	if ((x->body_length != HTTP_LENGTH_UNKNOWN && x->body_length > max) || x->body_came > max)
 		return false;
 	x->body_max = max;
 	x->takes = true;

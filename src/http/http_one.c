@@ -308,7 +308,8 @@ static size_t take_trailers(struct http_one *one, struct http_exchange *x, struc
 {
 	bool complete = false;
 	ptrdiff_t taken = scan(one, bytes, &complete);
-	one->framed += bytes.len;
+	/* Behind the end stand the requests that were sent ahead. */
+	one->framed += taken < 0 ? bytes.len : (size_t)taken;
 	if (taken < 0)
 		refuse_body(x, "the trailer");
 	else if (complete)

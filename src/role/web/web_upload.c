@@ -44,11 +44,14 @@ static void refuse(struct upload *u, int64_t error)
 static void on_ready(struct web_transfer *t)
 {
 	struct upload *u = (struct upload *)t;
+	/* An announced length that is too large was refused before; but what has come already may be. */
+	if (!http_exchange_take_body(u->e->x, edge_settings()->upload_size_max)) {
+		refuse(u, -EFBIG);
+		return;
+	}
 	u->number = web_line_upload_number(t);
 	u->credit = MAIL_UPLOAD_WINDOW;
 	u->empty = true;
-	/* An announced length that is too large was refused before. */
-	http_exchange_take_body(u->e->x, edge_settings()->upload_size_max);
 	web_exchange_touch(u->e);
 }
 

@@ -203,6 +203,18 @@ static void chunks_are_bounded(void **state)
 		assert_int_equal(o.status, 400);
 		assert_true(o.done);
 	}
+	/* Requests that were sent ahead are none of it. */
+	buf_clear(&request);
+	buf_append_string(&request,
+	    "POST /count HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n1\r\nA\r\n0\r\n\r\n");
+	for (int i = 0; i < 300; i++)
+		buf_append_string(&request, EVIL);
+	for (size_t piece = 100; piece < 20000; piece += 3000) {
+		struct outcome o = try(buf_view(&request), piece);
+		assert_int_equal(o.status, 200);
+		assert_int_equal(o.requests, 301);
+		assert_false(o.done);
+	}
 	buf_done(&request);
 }
 

@@ -117,6 +117,13 @@ static void bodies_that_nobody_takes(void **state)
 		assert_int_equal(two_client_answer(&c, small)->code, NGHTTP2_NO_ERROR);
 		buf_clear(&c.upload);
 	}
+	/* What came before the host wanted it is counted as well. */
+	int32_t late = two_client_ask(&c, "POST", "/wait", NULL, "0123456789a");
+	two_client_run(&c);
+	assert_false(http_exchange_take_body(w.open, 10));
+	http_world_end(&w);
+	two_client_run(&c);
+	expect(late, 200, "done\n");
 	int32_t wait = two_client_ask(&c, "POST", "/wait", NULL, "");
 	for (size_t i = 0; i < SIZE; i++)
 		buf_append_byte(&c.upload, 'x');
