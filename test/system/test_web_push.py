@@ -185,6 +185,9 @@ def test_parameters_of_an_event_stream(server):
     with Web(server, ALICE) as web:
         for query in ("types=*&closeafter=maybe", "types=*&ping=x", "types=*&ping=-1", "types=%ff"):
             assert web.get(f"/jmap/events?{query}").status == 400, query
+        # HEAD has its end, and the connection goes on.
+        assert web.ask("HEAD", "/jmap/events?types=*").status == 200
+        assert web.get("/jmap/session").status == 200
     with Web(server) as web:
         assert web.get("/jmap/events?types=*").status == 401
 

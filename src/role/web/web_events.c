@@ -13,7 +13,7 @@
 
 enum {
 	PARAMETER_MAX = 2048, /* "types" names a few dozen of 20 octets */
-	EVENT_MAX = 8192,
+	EVENT_MAX = 256,      /* of an event without what has changed */
 	/* What RFC 8620 suggests: from 30 s to 5 minutes. */
 	PING_LEAST = 30,
 	PING_MOST = 300,
@@ -64,10 +64,11 @@ static bool changed(struct web_listener *l, struct view changes, struct view pus
 	struct buf event;
 	if (s->ended)
 		return true;
-	buf_init(&event, EVENT_MAX);
+	buf_init(&event, EVENT_MAX + changes.len);
 	buf_printf(&event, "event: state\nid: %.*s\ndata: {\"@type\":\"StateChange\",\"changed\":%.*s}\n\n",
 	    VIEW_FMT(push_state), VIEW_FMT(changes));
-	bool written = write_event(s, buf_view(&event));
+	/* Without memory it is told when there is room again. */
+	bool written = !buf_failed(&event) && write_event(s, buf_view(&event));
 	buf_done(&event);
 	if (written && s->close_after)
 		end_stream(s);
@@ -164,6 +165,13 @@ void web_events_begin(struct web_exchange *e)
 	s->listener.handler = &handler;
 	s->listener.user = e->user;
 	begin_answer(e);
+	/* HEAD has its whole answer; the connection is free for the next request. */
+	if (http_exchange_is(e->x, "HEAD")) {
+		http_exchange_end(e->x);
+		e->data = NULL;
+		mem_free(s);
+		return;
+	}
 	web_push_join(&s->listener);
 	set_due(s);
 	web_push_want(&s->listener, s->types, since);
