@@ -16,6 +16,12 @@
 enum {
 	/* Of what waits to be sent in one WebSocket: the largest message that can be sent. */
 	WAITING_MAX = 16 * 1024 * 1024,
+	/*
+	 * Of messages that are not complete, of all WebSockets together: a client may begin one and never end
+	 * it. A message of this much is taken nevertheless, so that nobody's usual ones are in the way.
+	 */
+	GATHERED_MAX = 64 * 1024 * 1024,
+	GATHERED_FREE = 64 * 1024,
 	CONTROL_MAX = 125, /* octets of a control frame: section 5.5 */
 	HEAD_MAX = 14      /* two octets, the length in eight, the mask in four */
 };
@@ -28,7 +34,8 @@ enum close_code {
 	NO_STATUS = 1005,
 	ABNORMAL = 1006,
 	NOT_UTF8 = 1007,
-	TOO_BIG = 1009
+	TOO_BIG = 1009,
+	TRY_AGAIN_LATER = 1013
 };
 
 struct http_websocket {
@@ -49,6 +56,14 @@ struct http_websocket {
 	bool ended;   /* and nothing more is waited for */
 	unsigned code;
 };
+
+static size_t gathered; /* octets of messages that are not complete */
+
+static void drop_message(struct http_websocket *ws)
+{
+	gathered -= ws->message.len;
+	buf_done(&ws->message);
+}
 
 /* ---- what goes out ---- */
 
@@ -181,6 +196,11 @@ static void take_payload(struct http_websocket *ws, struct view piece)
 {
 	const unsigned char *mask = ws->head + ws->head_len - 4;
 	bool is_control = ws->opcode >= CLOSE;
+	if (!is_control && !ws->closing && ws->message.len + piece.len > GATHERED_FREE &&
+	    gathered + piece.len > GATHERED_MAX) {
+		fail(ws, TRY_AGAIN_LATER, "too many large messages are under way");
+		return;
+	}
 	char *to = is_control ? (char *)ws->control + ws->control_len : NULL;
 	ws->left -= piece.len;
 	if (!is_control && !ws->closing)
@@ -193,10 +213,12 @@ static void take_payload(struct http_websocket *ws, struct view piece)
 	for (size_t i = 0; i < piece.len; i++)
 		to[i] = (char)(piece.data[i] ^ mask[(ws->mask_at + i) & 3]);
 	ws->mask_at = (unsigned char)((ws->mask_at + piece.len) & 3);
-	if (is_control)
+	if (is_control) {
 		ws->control_len = (unsigned char)(ws->control_len + piece.len);
-	else
+	} else {
 		buf_commit(&ws->message, piece.len);
+		gathered += piece.len;
+	}
 }
 
 /* Section 7.4: those that are defined for frames, and those for libraries and applications. */
@@ -231,7 +253,7 @@ static void take_message(struct http_websocket *ws)
 		fail(ws, NOT_UTF8, "text that is not UTF-8");
 	else if (!ws->closing)
 		ws->host->message(ws->arg, ws, ws->is_text, buf_view(&ws->message));
-	buf_done(&ws->message); /* a quiet connection keeps nothing */
+	drop_message(ws); /* a quiet connection keeps nothing */
 }
 
 static void end_frame(struct http_websocket *ws)
@@ -362,6 +384,6 @@ void http_websocket_free(struct http_websocket *ws)
 		return;
 	ws->ended = true;
 	ws->host->closed(ws->arg, ws, ws->code);
-	buf_done(&ws->message);
+	drop_message(ws);
 	mem_free(ws);
 }

@@ -23,9 +23,9 @@ static struct call *new_call(struct web_exchange *e)
 	return call;
 }
 
-static void let_go(struct call *call)
+static void let_go(struct web_exchange *e, struct call *call)
 {
-	web_jmap_let_go(call->held);
+	web_jmap_let_go(e->user, call->held);
 	call->held = 0;
 }
 
@@ -39,7 +39,7 @@ void web_api_over(struct web_exchange *e, bool whole)
 		jmap_request_drop(call->request);
 	if (call->counted)
 		web_jmap_end(e->user);
-	let_go(call);
+	let_go(e, call);
 	buf_done(&call->body);
 	buf_done(&call->out);
 	mem_free(call);
@@ -52,7 +52,7 @@ static void done(void *arg, unsigned status)
 	call->request = NULL;
 	/* As long as the client takes it. */
 	call->held = buf_view(&call->out).len;
-	web_jmap_note(call->held);
+	web_jmap_note(e->user, call->held);
 	/* The response may have had no memory in which to say so. */
 	if (buf_failed(&call->out) || buf_view(&call->out).len == 0)
 		web_exchange_unavailable(e);
@@ -69,7 +69,7 @@ static void refuse_limit(struct web_exchange *e, const char *limit, const char *
 
 static bool begin_call(struct web_exchange *e)
 {
-	if (web_jmap_is_full() || web_jmap_of(e->user) == NULL) {
+	if (web_jmap_is_full(e->user) || web_jmap_of(e->user) == NULL) {
 		web_exchange_unavailable(e);
 		return false;
 	}
@@ -114,7 +114,7 @@ static void carry_out_gathered(struct web_exchange *e)
 	struct call *call = e->data;
 	struct buf body = call->body;
 	buf_init(&call->body, JMAP_SIZE_REQUEST_MAX);
-	let_go(call);
+	let_go(e, call);
 	carry_out(e, buf_view(&body));
 	buf_done(&body);
 }
@@ -129,7 +129,7 @@ size_t web_api_body(struct web_exchange *e, struct view bytes, bool last)
 		carry_out(e, bytes);
 		return bytes.len;
 	}
-	if (!web_jmap_hold(bytes.len)) {
+	if (!web_jmap_hold(e->user, bytes.len)) {
 		web_exchange_unavailable(e);
 		return bytes.len;
 	}

@@ -10,7 +10,10 @@ enum {
 	 * Held for requests. A person's largest request and response are some 100 KB; who brings more than
 	 * this together comes again.
 	 */
-	HELD_MAX = 256 * 1024 * 1024
+	HELD_MAX = 256 * 1024 * 1024,
+	/* Who holds no more than this is served even then: a few who take their responses slowly shall not
+	 * keep everybody out. */
+	HELD_FREE = 1024 * 1024
 };
 
 static size_t held;
@@ -57,27 +60,30 @@ void web_jmap_end(struct web_user *user)
 	user->requests--;
 }
 
-bool web_jmap_hold(size_t octets)
+bool web_jmap_hold(struct web_user *user, size_t octets)
 {
-	if (octets > HELD_MAX || held > HELD_MAX - octets)
+	size_t most = user->held < HELD_FREE ? HELD_FREE - user->held : 0;
+	if (octets > most && (octets > HELD_MAX || held > HELD_MAX - octets))
 		return false;
-	held += octets;
+	web_jmap_note(user, octets);
 	return true;
 }
 
-void web_jmap_let_go(size_t octets)
+void web_jmap_let_go(struct web_user *user, size_t octets)
 {
 	held -= octets;
+	user->held -= octets;
 }
 
-void web_jmap_note(size_t octets)
+void web_jmap_note(struct web_user *user, size_t octets)
 {
 	held += octets;
+	user->held += octets;
 }
 
-bool web_jmap_is_full(void)
+bool web_jmap_is_full(const struct web_user *user)
 {
-	return held >= HELD_MAX;
+	return held >= HELD_MAX && user->held >= HELD_FREE;
 }
 
 /* ---- a part of the user ---- */

@@ -19,12 +19,13 @@ void web_jmap_end(struct web_user *user);
 
 /*
  * What is held in memory for requests, of all users: bodies that are being gathered, and responses that wait
- * to be taken. False: it would be too much, and nothing is counted: the request is answered with 503.
+ * to be taken. False: it would be too much, and nothing is counted: the request is answered with 503. A user
+ * who holds little is not refused for the others' sake.
  */
-bool web_jmap_hold(size_t octets);
-void web_jmap_let_go(size_t octets);
+bool web_jmap_hold(struct web_user *user, size_t octets);
+void web_jmap_let_go(struct web_user *user, size_t octets);
 /* The same for what is there already; a request that would make more is refused meanwhile. */
-void web_jmap_note(size_t octets);
-bool web_jmap_is_full(void);
+void web_jmap_note(struct web_user *user, size_t octets);
+bool web_jmap_is_full(const struct web_user *user);
 
 #endif

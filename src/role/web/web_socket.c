@@ -16,7 +16,7 @@ enum {
 	CALLS_MAX = JMAP_CONCURRENT_REQUESTS_MAX / 2,
 	OUTPUT_MAX = JMAP_RESPONSE_MAX + 64 * 1024,
 	PUSH_STATE_MAX = 64,
-	CHANGE_MAX = 8192,
+	CHANGE_MAX = 256, /* of a StateChange without what has changed */
 	/* Boxes between here and the client forget connections that are quiet for some minutes. One that has
 	 * answered none of two pings has gone. */
 	PING_SECONDS = 120,
@@ -43,6 +43,7 @@ struct socket {
 	unsigned count;
 	uint32_t types;      /* of the push message that is being read */
 	unsigned unanswered; /* pings */
+	size_t held;         /* of answers that went into the output and may wait there, that is counted */
 	bool ending;         /* closes when all is answered */
 };
 
@@ -56,7 +57,7 @@ static void end_call(struct socket *s, struct socket_call *call)
 	*at = call->next;
 	s->count--;
 	web_jmap_end(s->e->user);
-	web_jmap_let_go(call->held);
+	web_jmap_let_go(s->e->user, call->held);
 	buf_done(&call->out);
 	mem_free(call);
 }
@@ -67,9 +68,19 @@ static void close_when_answered(struct socket *s)
 		http_websocket_close(s->ws, CLOSE_RESTART, "the server restarts");
 }
 
+/* While an answer waits in the output it is counted; there is room when the client has taken it. */
+static void let_go_if_taken(struct socket *s)
+{
+	if (s->held == 0 || s->ws == NULL || !http_websocket_has_room(s->ws))
+		return;
+	web_jmap_let_go(s->e->user, s->held);
+	s->held = 0;
+}
+
 /* Answers that are complete go out, as long as there is room. */
 static void send_answers(struct socket *s)
 {
+	let_go_if_taken(s);
 	for (struct socket_call *call = s->calls, *next; call && s->ws; call = next) {
 		next = call->next;
 		if (call->request)
@@ -82,8 +93,11 @@ static void send_answers(struct socket *s)
 			    VIEW("{\"@type\":\"RequestError\",\"requestId\":null,\"type\":"
 			         "\"urn:ietf:params:jmap:error:limit\",\"limit\":\"maxSizeResponse\","
 			         "\"status\":500,\"detail\":\"The response is too large.\"}"));
+		s->held += call->held;
+		call->held = 0;
 		end_call(s, call);
 	}
+	let_go_if_taken(s);
 	if (s->ws && s->count < CALLS_MAX)
 		http_websocket_hold(s->ws, false);
 	close_when_answered(s);
@@ -96,7 +110,7 @@ static void call_done(void *arg, unsigned status)
 	(void)status;
 	call->request = NULL;
 	call->held = buf_view(&call->out).len;
-	web_jmap_note(call->held);
+	web_jmap_note(call->socket->e->user, call->held);
 	send_answers(call->socket);
 }
 
@@ -105,7 +119,7 @@ static void call_done(void *arg, unsigned status)
 static void carry_out(struct socket *s, struct view text)
 {
 	struct jmap_session *jmap = web_jmap_of(s->e->user);
-	if (jmap == NULL || web_jmap_is_full() || !web_jmap_begin(s->e->user)) {
+	if (jmap == NULL || web_jmap_is_full(s->e->user) || !web_jmap_begin(s->e->user)) {
 		http_websocket_send(s->ws, true,
 		    VIEW("{\"@type\":\"RequestError\",\"requestId\":null,\"type\":"
 		         "\"urn:ietf:params:jmap:error:limit\",\"limit\":\"maxConcurrentRequests\","
@@ -199,10 +213,10 @@ static bool changed(struct web_listener *l, struct view changes, struct view pus
 		return true;
 	if (!http_websocket_has_room(s->ws))
 		return false;
-	buf_init(&text, CHANGE_MAX);
+	buf_init(&text, CHANGE_MAX + changes.len);
 	buf_printf(&text, "{\"@type\":\"StateChange\",\"changed\":%.*s,\"pushState\":\"%.*s\"}",
 	    VIEW_FMT(changes), VIEW_FMT(push_state));
-	bool sent = http_websocket_send(s->ws, true, buf_view(&text));
+	bool sent = !buf_failed(&text) && http_websocket_send(s->ws, true, buf_view(&text));
 	buf_done(&text);
 	web_exchange_touch(s->e);
 	return sent;
@@ -276,6 +290,7 @@ void web_socket_over(struct web_exchange *e, bool whole)
 			jmap_request_drop(s->calls->request);
 		end_call(s, s->calls);
 	}
+	web_jmap_let_go(s->e->user, s->held);
 	web_push_leave(&s->listener);
 	e->user->sockets--;
 	mem_free(s);

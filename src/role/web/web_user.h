@@ -37,6 +37,7 @@ struct web_user {
 	struct web_lines *lines;    /* NULL: nothing was brought or fetched yet */
 	unsigned requests, uploads; /* under way, of JMAP */
 	unsigned sockets;           /* WebSockets that are open */
+	size_t held;                /* octets of bodies and responses: see web_jmap_hold */
 	int64_t used;               /* clock_monotonic_ms, when the last reference went */
 	bool lost;
 };

@@ -301,6 +301,42 @@ static void takes_what_came_at_once(void **state)
 	}
 }
 
+/* Clients that begin large messages and never end them: together they get so much and no more, and usual
+ * messages are taken all the while. */
+static void large_messages_are_bounded(void **state)
+{
+	(void)state;
+	enum { COUNT = 800, LEN = 99000, MOST = 64 * 1024 * 1024 };
+	static struct http_world worlds[COUNT];
+	static char large[LEN];
+	const struct http_server_config config = {.secure = true};
+	struct buf frame;
+	size_t refused = 0;
+	buf_init(&frame, 1 << 20);
+	put(&frame, 0x02, view_of(large, LEN)); /* binary, and more follows */
+	for (size_t i = 0; i < COUNT; i++) {
+		http_world_open(&worlds[i], &config);
+		http_world_feed(&worlds[i], VIEW(OPEN), SIZE_MAX);
+		buf_clear(&worlds[i].out);
+		http_world_feed(&worlds[i], buf_view(&frame), SIZE_MAX);
+		if (!http_server_is_done(worlds[i].server))
+			continue;
+		refused++;
+		assert_true(view_starts(view_skip(buf_view(&worlds[i].out), 2), VIEW("\x03\xf5")));
+	}
+	assert_int_equal(refused, COUNT - MOST / LEN);
+	send(0x82, "hello", 5);
+	assert_int_equal(w.messages, 1);
+	for (size_t i = 0; i < COUNT; i++)
+		http_world_close(&worlds[i]);
+	/* What they held is given back. */
+	buf_clear(&frame);
+	put(&frame, 0x82, view_of(large, LEN));
+	http_world_feed(&w, buf_view(&frame), SIZE_MAX);
+	assert_int_equal(w.messages, 2);
+	buf_done(&frame);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +348,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(closes, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_lost_connection_is_1006, setup, teardown),
 	    cmocka_unit_test_setup_teardown(holds, setup, teardown),
+	    cmocka_unit_test_setup_teardown(large_messages_are_bounded, setup, teardown),
 	    cmocka_unit_test(opens_only_what_is_one),
 	    cmocka_unit_test(takes_what_came_at_once),
 	};
