@@ -212,6 +212,13 @@ static nghttp2_nv pair_of(struct view name, struct view value)
 	    value.len, NGHTTP2_NV_FLAG_NONE};
 }
 
+/* RFC 9113 section 8.2.2: what is said of a connection of HTTP/1.1 makes an answer malformed. */
+static bool is_of_connection(struct view name)
+{
+	return view_equal(name, VIEW("upgrade")) || view_equal(name, VIEW("connection")) ||
+	       view_equal(name, VIEW("keep-alive"));
+}
+
 static void submit_answer(struct http_exchange *x)
 {
 	enum { ANSWER_PAIRS_MAX = 128 };
@@ -226,7 +233,7 @@ static void submit_answer(struct http_exchange *x)
 	struct view rest = buf_view(&x->fields), line;
 	while (count < ANSWER_PAIRS_MAX && view_next(&rest, '\n', &line)) {
 		ptrdiff_t colon = view_find(line, ':');
-		if (colon > 0)
+		if (colon > 0 && !is_of_connection(view_take(line, (size_t)colon)))
 			pairs[count++] = pair_of(
 			    view_take(line, (size_t)colon), view_trim(view_skip(line, (size_t)colon + 1)));
 	}

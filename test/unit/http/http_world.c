@@ -64,11 +64,13 @@ static const struct http_websocket_host ws_host = {.message = came, .closed = en
 
 static void open_websocket(struct http_world *w, struct http_exchange *x)
 {
-	if (http_exchange_is_websocket(x))
+	if (http_exchange_is_websocket(x)) {
 		w->ws = http_exchange_accept_websocket(
 		    x, http_exchange_offers_protocol(x, "talk") ? "talk" : NULL, 100000, &ws_host, w);
-	else
+	} else {
+		http_exchange_add(x, "upgrade", VIEW("websocket"));
 		reply(x, 426, "WebSocket, please.\n");
+	}
 }
 
 static void take(struct http_exchange *x, bool echo, bool holds)

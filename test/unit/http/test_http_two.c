@@ -41,7 +41,10 @@ static void answers(void **state)
 	int32_t head = two_client_ask(&c, "HEAD", "/hello", NULL, NULL);
 	int32_t echo = two_client_ask(&c, "POST", "/echo", NULL, "some words");
 	int32_t none = two_client_ask(&c, "GET", "/a%20b?c", NULL, NULL);
+	/* Its "Upgrade" is for HTTP/1.1 alone: here the client would reset the stream. */
+	int32_t upgrade = two_client_ask(&c, "GET", "/ws", NULL, NULL);
 	two_client_run(&c);
+	expect(upgrade, 426, "WebSocket, please.\n");
 	expect(hello, 200, "hello\n");
 	expect(head, 200, "");
 	expect(echo, 200, "some words");
@@ -50,7 +53,7 @@ static void answers(void **state)
 	assert_non_null(strstr(fields, "content-length: 6\n"));
 	assert_non_null(strstr(fields, "date: Sun, 06 Nov 1994 08:49:37 GMT\n"));
 	assert_non_null(strstr(buf_string(&w.log), "GET /a b?c of a\n"));
-	assert_int_equal(w.whole, 4);
+	assert_int_equal(w.whole, 5);
 	assert_true(http_server_is_idle(w.server));
 	assert_int_equal(http_server_phase(w.server), HTTP_IDLE);
 }
