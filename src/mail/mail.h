@@ -123,7 +123,8 @@ struct mail_stop {
 /*
  * Another channel with the same right as this one: its descriptor comes with MAIL_BRANCHED. For what takes
  * long, so that nothing else waits for it. It ends by itself or with the account's rights, not with this
- * channel. -EMFILE: this channel has MAIL_BRANCHES_MAX of them; a branch can have none.
+ * channel; and when this one's day is over. -EMFILE: this channel has MAIL_BRANCHES_MAX of them; a branch can
+ * have none.
  */
 struct mail_branch {
 	uint64_t unused;

@@ -315,6 +315,21 @@ struct right *right_open(uint64_t account, unsigned permissions, unsigned peer, 
 	return r;
 }
 
+/* A branch, which is the youngest, has no more time than its channel has left: otherwise whoever branches at
+ * the end of the day has another one. It stands beside it in the list, so that the ends are in order. */
+static void end_with(struct right *branch, struct right *r)
+{
+	branch->ends = r->ends;
+	if (r->previous == branch)
+		return;
+	rights = branch->next;
+	rights->previous = NULL;
+	branch->next = r;
+	branch->previous = r->previous;
+	r->previous->next = branch;
+	r->previous = branch;
+}
+
 /* Not of a branch: one channel has so many in all. */
 void right_branch(struct right *r, uint32_t request, const void *message)
 {
@@ -330,6 +345,7 @@ void right_branch(struct right *r, uint32_t request, const void *message)
 	branch->is_branch = true;
 	branch->branch_of = r;
 	r->branches++;
+	end_with(branch, r);
 	if (ipc_send(&r->link.channel, MAIL_BRANCHED, request, &(struct mail_branched){0}, pair[1]) == 0)
 		question_refuse(r, request, 0);
 	else

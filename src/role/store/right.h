@@ -32,7 +32,7 @@ enum right_permission {
 struct right {
 	struct right *next, *previous;
 	struct link link;
-	int64_t ends; /* clock_monotonic_ms: a day after it was granted */
+	int64_t ends; /* clock_monotonic_ms: a day after it was granted; of a branch, after its channel was */
 	struct loop_task end;
 	struct account_request *first_use; /* until it is done nothing is heard; NULL from then on */
 	uint64_t account;

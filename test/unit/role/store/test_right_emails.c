@@ -4,7 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../account/support.h"
 #include "email_seen.h"
+#include "io/channel.h"
+#include "role/store/right.h"
 
 static struct seen one;
 
@@ -306,6 +309,32 @@ static void a_channel_has_branches(void **state)
 	mail_world_settle();
 }
 
+/* A branch that was made late has no day of its own. */
+static void a_branch_ends_with_the_day(void **state)
+{
+	int first[2], second[2];
+	(void)state;
+	assert_int_equal(channel_pair(first), 0);
+	assert_int_equal(channel_pair(second), 0);
+	struct right *r = right_open(test_account(1), RIGHT_MAIL, ROLE_WEB, first[0]);
+	r->ends -= 60000;
+	right_branch(r, 1, NULL);
+	struct right *younger = right_open(test_account(1), RIGHT_MAIL, ROLE_WEB, second[0]);
+	right_branch(r, 2, NULL);
+	assert_int_equal(r->branches, 2);
+	/* From the youngest: each ends before the one in front of it, or with it. */
+	size_t branches = 0;
+	for (struct right *at = younger; at != r; at = at->next) {
+		assert_ptr_equal(at->next->previous, at);
+		assert_true(at->next->ends <= at->ends);
+		branches += at->branch_of == r && at->ends == r->ends;
+	}
+	assert_int_equal(branches, 2);
+	close(first[1]);
+	close(second[1]);
+	mail_world_settle();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,6 +346,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(parts_of_emails_are_read, begin, end),
 	    cmocka_unit_test_setup_teardown(uploads_are_kept, begin, end),
 	    cmocka_unit_test_setup_teardown(a_channel_has_branches, begin, end),
+	    cmocka_unit_test_setup_teardown(a_branch_ends_with_the_day, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
