@@ -1,8 +1,6 @@
 /* Questions to the account: those of calls, and the session's own for its accounts. */
 #include "jmap/jmap_state.h"
 
-#include <assert.h>
-
 #include "base/mem.h"
 
 /* ---- questions ---- */
@@ -28,7 +26,11 @@ uint32_t jmap_ask(struct jmap_call *c, unsigned type, const void *question, jmap
 
 	if (c->ended || s->lost)
 		return 0;
-	assert(s->question_count < JMAP_QUESTIONS_MAX);
+	if (s->question_count >= JMAP_QUESTIONS_MAX) {
+		jmap_error(c, c->method->flags & JMAP_WRITES ? "serverPartialFail" : "serverUnavailable",
+		    "too much is being asked of the account; try again later");
+		return 0;
+	}
 	return ask(s, c->request, c->serial, type, question, answered);
 }
 

@@ -201,6 +201,9 @@ static json_t *resolve(struct jmap_call *c, const json_t *reference)
 			continue;
 		if (!view_equal(view_from_string(result->name), jmap_string(name)))
 			return NULL;
+		if (result->len > JMAP_FOLLOWED_MAX - r->followed)
+			return NULL;
+		r->followed += result->len;
 		struct view text = view_skip(buf_view(r->out), r->out_start + result->start);
 		return follow(r, view_take(text, result->len), path, 0);
 	}

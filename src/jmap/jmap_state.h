@@ -16,8 +16,13 @@ enum {
 	JMAP_ARENA_MAX = 64 * 1024 * 1024,          /* of one call */
 	JMAP_THEN_MAX = 8,                          /* calls that a call asks for by jmap_then */
 	JMAP_REFERENCE_STEPS_MAX = 32,              /* of a path in a reference */
-	JMAP_ACCOUNTS_MAX = 1000,                   /* others' that share with one */
-	JMAP_QUESTIONS_MAX = 4096                   /* of a session under way: more is a fault of ours */
+	/* Octets of results that the references of a request are followed through: each passes through the
+	   result that it names, and nobody else is served meanwhile. */
+	JMAP_FOLLOWED_MAX = 4 * JMAP_RESPONSE_MAX,
+	JMAP_ACCOUNTS_MAX = 1000, /* others' that share with one */
+	/* Of a session under way, those of requests that were dropped among them: a client may begin requests
+	   and go faster than store answers. */
+	JMAP_QUESTIONS_MAX = 4096
 };
 
 struct jmap_question {
@@ -121,6 +126,7 @@ struct jmap_request {
 
 	json_t *root, *calls; /* owned; borrowed */
 	size_t tree;          /* octets that were reckoned for it */
+	size_t followed;      /* octets of results that references were followed through */
 	uint32_t uses;        /* bits of enum jmap_capability */
 	size_t next_call;
 	json_t *created; /* owned; creation id -> id */

@@ -8,6 +8,7 @@
 #include "format/json_read.h"
 
 #define CORE "\"urn:ietf:params:jmap:core\""
+#define MAIL "\"urn:ietf:params:jmap:mail\""
 #define PROBLEM(type, detail)                                                                                \
 	"{\"type\":\"urn:ietf:params:jmap:error:" type "\",\"status\":400,\"detail\":\"" detail "\"}"
 
@@ -211,6 +212,60 @@ static void references_cannot_grow_without_end(void **state)
 	buf_done(&body);
 }
 
+/* Each of many references in one call walks through a large result: somebody must say when it is enough. */
+static void follows_references_through_so_much(struct jmap_fake *f, int references, const char *expected)
+{
+	enum { LARGE = 4 * 1024 * 1024 };
+	struct buf body;
+	buf_init(&body, LARGE + 1000000);
+	(void)buf_append_string(&body, "{\"using\":[" CORE "],\"methodCalls\":[[\"Core/echo\",{\"a\":\"");
+	for (int i = 0; i < LARGE; i++)
+		(void)buf_append_byte(&body, 'x');
+	(void)buf_append_string(&body, "\",\"n\":1},\"0\"],[\"Core/echo\",{");
+	for (int i = 0; i < references; i++)
+		(void)buf_printf(&body,
+		    "%s\"#n%d\":{\"resultOf\":\"0\",\"name\":\"Core/echo\",\"path\":\"/n\"}", i ? "," : "",
+		    i);
+	(void)buf_append_string(&body, "},\"1\"]]}");
+	jmap_fake_send(f, buf_string(&body));
+	assert_int_equal(f->status, 200);
+	struct view said = buf_view(&f->out);
+	assert_non_null(memmem(said.data + LARGE, said.len - LARGE, expected, strlen(expected)));
+	buf_done(&body);
+}
+
+static void references_walk_only_so_far(void **state)
+{
+	follows_references_through_so_much(*state, 50, "[\"Core/echo\",{\"n0\":1,");
+	follows_references_through_so_much(*state, 100, "invalidResultReference");
+}
+
+static bool swallows(struct jmap_fake *f, uint32_t number, unsigned type, const void *question)
+{
+	(void)f;
+	(void)number;
+	(void)question;
+	return type != MAIL_MAILBOXES;
+}
+
+/* A client that begins requests and goes, faster than store answers. */
+static void many_dropped_requests_end_nothing(void **state)
+{
+	struct jmap_fake *f = *state;
+	struct jmap_request *r = NULL;
+	f->answer = swallows;
+	for (int i = 0; i < 10000; i++) {
+		r = jmap_fake_send(f, "{\"using\":[" CORE "," MAIL "],\"methodCalls\":[[\"Email/get\","
+		                      "{\"accountId\":\"A7\",\"ids\":[\"E7-1\"]},\"0\"]]}");
+		if (r == NULL)
+			break;
+		jmap_request_drop(r);
+	}
+	assert_null(r);
+	assert_int_equal(f->status, 200);
+	assert_non_null(strstr(buf_string(&f->out), "serverUnavailable"));
+}
+
 static void tells_created_ids_only_to_who_asked(void **state)
 {
 	jmap_fake_says(*state, "{\"using\":[" CORE "],\"methodCalls\":[],\"createdIds\":{\"k\":\"E7-1\"}}",
@@ -340,6 +395,8 @@ int main(void)
 	    TEST(follows_references),
 	    TEST(refuses_references_to_nothing),
 	    TEST(references_cannot_grow_without_end),
+	    TEST(references_walk_only_so_far),
+	    TEST(many_dropped_requests_end_nothing),
 	    TEST(tells_created_ids_only_to_who_asked),
 	    TEST(limits_requests_at_once),
 	    TEST(goes_on_when_the_account_is_lost),
