@@ -51,7 +51,8 @@ void jmap_tell(struct jmap_call *c, unsigned type, const void *said)
 {
 	struct jmap_session *s = c->request->session;
 
-	if (c->ended || s->lost)
+	/* An upload that a call has begun and not used must go, however the call has ended. */
+	if ((c->ended && type != MAIL_UPLOAD_ABORT) || s->lost)
 		return;
 	if (++s->last_number == 0)
 		s->last_number = 1;

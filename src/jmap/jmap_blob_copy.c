@@ -25,6 +25,7 @@ struct blob_copy {
 static void release(void *data)
 {
 	struct blob_copy *k = data;
+	jmap_blob_write_abort(&k->writer);
 	jmap_blob_done(&k->blob);
 	for (size_t i = 0; i < OUTCOMES; i++)
 		buf_done(&k->text[i]);
@@ -134,7 +135,7 @@ static void on_blob(struct jmap_call *c, unsigned type, const void *answer)
 			go_on(c, k);
 		break;
 	case JMAP_BLOB_FAILED:
-		jmap_blob_write_abort(c, &k->writer);
+		jmap_blob_write_abort(&k->writer);
 		if (k->blob.error == -ENOENT) {
 			failed(k, "blobNotFound", "there is no such blob");
 			next_blob(c);

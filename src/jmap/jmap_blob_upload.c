@@ -30,6 +30,7 @@ struct blob_upload {
 static void release(void *data)
 {
 	struct blob_upload *u = data;
+	jmap_blob_write_abort(&u->writer);
 	jmap_blob_done(&u->blob);
 	buf_done(&u->decoded);
 	for (size_t i = 0; i < OUTCOMES; i++)
@@ -106,7 +107,7 @@ static void fail(struct jmap_call *c, const char *type, const char *words, struc
 		json_out_end(w);
 	}
 	json_out_end(w);
-	jmap_blob_write_abort(c, &u->writer);
+	jmap_blob_write_abort(&u->writer);
 }
 
 /* Goes on with the next one that is to be made; false: it was the last. */

@@ -3,7 +3,8 @@
 
 void jmap_blob_write_begin(struct jmap_call *c, struct jmap_blob_writer *w)
 {
-	*w = (struct jmap_blob_writer){.upload = jmap_upload_number(c), .credit = MAIL_UPLOAD_WINDOW};
+	*w = (struct jmap_blob_writer){
+	    .call = c, .upload = jmap_upload_number(c), .credit = MAIL_UPLOAD_WINDOW};
 }
 
 static bool send(struct jmap_call *c, struct jmap_blob_writer *w)
@@ -43,10 +44,10 @@ void jmap_blob_write_end(struct jmap_call *c, struct jmap_blob_writer *w, jmap_a
 	w->upload = 0;
 }
 
-void jmap_blob_write_abort(struct jmap_call *c, struct jmap_blob_writer *w)
+void jmap_blob_write_abort(struct jmap_blob_writer *w)
 {
 	if (w->upload)
-		jmap_tell(c, MAIL_UPLOAD_ABORT, &(struct mail_upload_abort){.upload = w->upload});
+		jmap_tell(w->call, MAIL_UPLOAD_ABORT, &(struct mail_upload_abort){.upload = w->upload});
 	w->upload = 0;
 	w->left = (struct view){0};
 }

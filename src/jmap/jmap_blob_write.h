@@ -13,6 +13,7 @@
 #include "mail/mail_email.h"
 
 struct jmap_blob_writer {
+	struct jmap_call *call;
 	uint64_t upload; /* its number; 0: none is under way */
 	uint64_t credit; /* octets that store takes now */
 	uint64_t size;
@@ -27,7 +28,7 @@ bool jmap_blob_credited(
     struct jmap_call *c, struct jmap_blob_writer *w, const struct mail_upload_credit *credit);
 /* All was sent: makes it durable. */
 void jmap_blob_write_end(struct jmap_call *c, struct jmap_blob_writer *w, jmap_answered *answered);
-/* Nothing comes of it. */
-void jmap_blob_write_abort(struct jmap_call *c, struct jmap_blob_writer *w);
+/* Nothing comes of it, if it is under way. The call's release calls it too. */
+void jmap_blob_write_abort(struct jmap_blob_writer *w);
 
 #endif
