@@ -127,6 +127,10 @@ void jmap_end(struct jmap_call *c)
 	if (!buf_failed(r->out)) {
 		r->out->max = r->out_max;
 		c->ended = true;
+	} else if (c->method->flags & JMAP_WRITES) {
+		/* Whoever reads that it failed does it once more, and has it twice. */
+		jmap_error(c, "serverPartialFail",
+		    "it was carried out, but there was no room or no memory for the answer");
 	} else if (written(r) > r->out_max / 2) {
 		jmap_error(
 		    c, "requestTooLarge", "the answer would be larger than %d octets", JMAP_RESPONSE_MAX);

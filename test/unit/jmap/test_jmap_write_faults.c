@@ -90,11 +90,65 @@ static void memory_may_be_short(void **state)
 	}
 }
 
+/* What was uploaded for a blob and not used, store is told to forget. */
+static void unfinished_blobs_go(void **state)
+{
+	static const char copy[] =
+	    "['Blob/copy',{'fromAccountId':'A9','accountId':'A7','blobIds':['B9-2']},'c']";
+	static struct fake_store s;
+	struct buf message;
+	(void)state;
+	buf_init(&message, 1 << 20);
+	buf_append_string(&message, "Subject: large\r\n\r\n");
+	for (int i = 0; i < 60000; i++)
+		buf_append_string(&message, "0123456789");
+	for (int fails = 0; fails < 2; fails++) {
+		furnish(&s);
+		buf_clear(&s.emails[1].bytes);
+		buf_append(&s.emails[1].bytes, buf_view(&message));
+		if (fails) { /* the third piece */
+			s.fails_at = s.questions + 4;
+			s.fails_error = -EIO;
+			assert_non_null(strstr(fake_store_answer(&s, copy), "serverUnavailable"));
+		} else { /* the client goes */
+			s.holds_credit = true;
+			fake_store_answer(&s, copy);
+			assert_int_equal(s.fake.status, 0);
+			assert_int_equal(s.aborted, 0);
+		}
+		fake_store_end(&s);
+		assert_int_equal(s.aborted, 1);
+	}
+	buf_done(&message);
+}
+
+/* The call before has taken all the room: nobody may believe that the second one did nothing. */
+static void what_was_done_is_not_denied(void **state)
+{
+	static struct fake_store s;
+	struct buf text;
+	(void)state;
+	furnish(&s);
+	s.fake.out.max = 40000; /* half of it stays free for errors */
+	buf_init(&text, 100000);
+	buf_append_string(&text, "['Core/echo',{'a':'");
+	for (int i = 0; i < 19900; i++)
+		buf_append_byte(&text, 'x');
+	buf_append_string(&text, "'},'b'],['Email/set',{'accountId':'A7','destroy':['E7-1']},'c']");
+	const char *said = fake_store_answer(&s, buf_string(&text));
+	assert_true(s.emails[0].gone);
+	assert_non_null(strstr(said, "serverPartialFail"));
+	fake_store_end(&s);
+	buf_done(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(any_question_may_fail),
 	    cmocka_unit_test(memory_may_be_short),
+	    cmocka_unit_test(unfinished_blobs_go),
+	    cmocka_unit_test(what_was_done_is_not_denied),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
