@@ -19,7 +19,8 @@ struct making {
 	struct jmap_email_maker maker;   /* the first member: jmap_email_maker.h */
 	const struct jmap_account *from; /* copies: the account; NULL: messages are imported */
 	json_t *objects;
-	void *next; /* the object that comes next */
+	void *next;         /* the object that comes next */
+	bool due, stepping; /* its turn has come; somebody carries out turns already */
 	struct view key;
 	json_t *object;
 	struct jmap_state old_state, new_state, from_state;
@@ -109,7 +110,7 @@ static void answer(struct jmap_call *c, struct making *m)
 static void ask_state(struct jmap_call *c);
 static void make(struct jmap_call *c, struct making *m);
 
-static void next(struct jmap_call *c, struct making *m)
+static void step(struct jmap_call *c, struct making *m)
 {
 	if (m->next == NULL) {
 		ask_state(c);
@@ -119,6 +120,20 @@ static void next(struct jmap_call *c, struct making *m)
 	m->object = json_object_iter_value(m->next);
 	m->next = json_object_iter_next(m->objects, m->next);
 	make(c, m);
+}
+
+/* One behind the other, and not one within the other: ten thousand may fail without a question. */
+static void next(struct jmap_call *c, struct making *m)
+{
+	m->due = true;
+	if (m->stepping)
+		return;
+	m->stepping = true;
+	while (m->due) {
+		m->due = false;
+		step(c, m);
+	}
+	m->stepping = false;
 }
 
 static void tell_failed(struct jmap_call *c, struct making *m)

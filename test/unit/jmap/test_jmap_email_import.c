@@ -205,6 +205,23 @@ static void refuses_copies(void **state)
 	has(said, "'created':null");
 }
 
+/* None of them asks store anything, so one must not end within the other. */
+static void many_fail_one_after_the_other(void **state)
+{
+	struct fake_store *s = *state;
+	struct buf calls;
+	buf_init(&calls, 1 << 22);
+	buf_append_string(&calls, "['Email/import',{'accountId':'A7','emails':{'a':{}");
+	for (int i = 1; i < JMAP_OBJECTS_SET_MAX; i++)
+		buf_printf(&calls, ",'k%d':{'mailboxIds':{'M7-1':true},'blobId':'B9-%d'}", i, i);
+	buf_append_string(&calls, "}},'c']");
+	uint64_t before = s->questions;
+	const char *said = fake_store_answer(s, buf_string(&calls));
+	has(said, "'k9999':{'type':'invalidProperties','properties':['blobId']");
+	assert_true(s->questions < before + 10);
+	buf_done(&calls);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +231,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(copies_between_accounts, begin, end),
 	    cmocka_unit_test_setup_teardown(moves_between_accounts, begin, end),
 	    cmocka_unit_test_setup_teardown(refuses_copies, begin, end),
+	    cmocka_unit_test_setup_teardown(many_fail_one_after_the_other, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
