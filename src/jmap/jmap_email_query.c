@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "jmap/jmap_email_methods.h"
@@ -29,7 +30,10 @@ static int make_key(struct jmap_call *c, struct jmap_email_query *q)
 		    value ? json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) : NULL;
 		if (value && text == NULL)
 			return -ENOMEM;
-		/* What is longer than a key may be is just not kept. */
+		/* "#k" is another id in another request: results of it are not kept. */
+		if (text && strstr(text, "\"#"))
+			q->key.failed = 1;
+		/* What is longer than a key may be is just not kept either. */
 		buf_append_string(&q->key, text ? text : "null");
 		buf_append_byte(&q->key, '\n');
 		free(text);

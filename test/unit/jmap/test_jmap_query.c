@@ -652,12 +652,39 @@ static void what_is_wrong_is_refused(void **state)
 	end();
 }
 
+static void says_of_creation(const char *mailbox, const char *part)
+{
+	char request[500];
+	snprintf(request, sizeof request,
+	    "{\"using\":[\"urn:ietf:params:jmap:core\",\"urn:ietf:params:jmap:mail\"],"
+	    "\"createdIds\":{\"k\":\"%s\"},\"methodCalls\":[[\"Email/query\",{\"accountId\":\"A7\","
+	    "\"filter\":{\"inMailbox\":\"#k\"}},\"c\"]]}",
+	    mailbox);
+	jmap_fake_send(&w.fake, request);
+	work();
+	if (strstr(buf_string(&w.fake.out), part) == NULL)
+		assert_string_equal(buf_string(&w.fake.out), part);
+}
+
+/* What "#k" stands for is another mailbox in another request: results are not those of the first. */
+static void names_of_creations_are_not_kept(void **state)
+{
+	(void)state;
+	begin(7);
+	for (unsigned k = 0; k < 10; k++)
+		change();
+	says_of_creation("M7-1", "\"ids\":[\"E7-");
+	says_of_creation("M7-ffff", "\"ids\":[]");
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(results_are_the_models),
 	    cmocka_unit_test(a_client_follows_by_changes_alone),
 	    cmocka_unit_test(what_is_wrong_is_refused),
+	    cmocka_unit_test(names_of_creations_are_not_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
