@@ -2,6 +2,7 @@
 #include "jmap/jmap_email_filter.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "jmap/jmap_email_text.h"
@@ -70,6 +71,12 @@ static bool read_mailbox(struct reading *r, const char *name, const json_t *valu
 	return node;
 }
 
+static int compare_mailboxes(const void *one, const void *other)
+{
+	const uint32_t *a = one, *b = other;
+	return (*a > *b) - (*a < *b);
+}
+
 static bool read_mailboxes(
     struct reading *r, const char *name, const json_t *value, enum jmap_email_kind kind)
 {
@@ -91,6 +98,7 @@ static bool read_mailboxes(
 			return wrong(r, name);
 		node->mailboxes[node->mailbox_count++] = mailbox_of(r->c, item);
 	}
+	qsort(node->mailboxes, node->mailbox_count, sizeof *node->mailboxes, compare_mailboxes);
 	r->program->by_mailboxes = true;
 	return true;
 }
@@ -325,10 +333,9 @@ static bool is_elsewhere(
 {
 	uint32_t at = 0, mailbox;
 	while (jmap_row_mailbox(t, row, &at, &mailbox)) {
-		bool listed = false;
-		for (size_t i = 0; i < node->mailbox_count && !listed; i++)
-			listed = node->mailboxes[i] == mailbox;
-		if (!listed)
+		/* Each row is asked, and the list may be as long as a request. */
+		if (!bsearch(&mailbox, node->mailboxes, node->mailbox_count, sizeof *node->mailboxes,
+		        compare_mailboxes))
 			return true;
 	}
 	return false;

@@ -184,7 +184,9 @@ struct querying {
 
 static const char *const sorts[] = {"emailId", "threadId", "sentAt", NULL};
 
-static bool is_list_of_ids(const json_t *value)
+enum { LISTED_MAX = 1000 /* ids in a filter: each submission is compared with each of them */ };
+
+static bool is_list_of_ids(const json_t *value, size_t *listed)
 {
 	const json_t *id;
 	size_t i;
@@ -193,7 +195,8 @@ static bool is_list_of_ids(const json_t *value)
 		if (!json_is_string(id))
 			return false;
 	}
-	return json_is_array(value);
+	*listed += json_array_size(value);
+	return json_is_array(value) && *listed <= LISTED_MAX;
 }
 
 static bool is_date(const json_t *value)
@@ -206,13 +209,12 @@ static bool is_known(void *arg, const json_t *condition)
 {
 	const char *name;
 	json_t *value;
-	(void)arg;
 	json_object_foreach((json_t *)(uintptr_t)condition, name, value)
 	{
 		struct view n = view_from_string(name);
 		bool good = view_equal(n, VIEW("identityIds")) || view_equal(n, VIEW("emailIds")) ||
 		                    view_equal(n, VIEW("threadIds"))
-		                ? is_list_of_ids(value)
+		                ? is_list_of_ids(value, arg)
 		            : view_equal(n, VIEW("undoStatus")) ? json_is_string(value)
 		            : view_equal(n, VIEW("before")) || view_equal(n, VIEW("after")) ? is_date(value)
 		                                                                            : false;
@@ -299,8 +301,9 @@ static void sort_rows(struct querying *q)
 
 static bool begin_query(struct jmap_call *c, struct querying *q)
 {
+	size_t listed = 0;
 	q->call = c;
-	if (!jmap_filter_each(q->query.filter, is_known, NULL)) {
+	if (!jmap_filter_each(q->query.filter, is_known, &listed)) {
 		jmap_error(
 		    c, "unsupportedFilter", "a condition is none of EmailSubmission's, or has a wrong value");
 		return false;
