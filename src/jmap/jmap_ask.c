@@ -1,6 +1,8 @@
 /* Questions to the account: those of calls, and the session's own for its accounts. */
 #include "jmap/jmap_state.h"
 
+#include <errno.h>
+
 #include "base/mem.h"
 
 /* ---- questions ---- */
@@ -24,8 +26,12 @@ uint32_t jmap_ask(struct jmap_call *c, unsigned type, const void *question, jmap
 {
 	struct jmap_session *s = c->request->session;
 
-	if (c->ended || s->lost)
+	if (c->ended)
 		return 0;
+	if (s->lost) { /* an answer would never come */
+		jmap_error_of(c, -EIO, "the account");
+		return 0;
+	}
 	if (s->question_count >= JMAP_QUESTIONS_MAX) {
 		jmap_error(c, c->method->flags & JMAP_WRITES ? "serverPartialFail" : "serverUnavailable",
 		    "too much is being asked of the account; try again later");

@@ -84,7 +84,7 @@ struct arena *jmap_arena(struct jmap_call *c); /* ends with the call */
 /*
  * Asks the account. `answered` gets every frame but MAIL_KEYWORDS, which the session takes itself; the last
  * is MAIL_DONE. When the call has ended before, nothing more comes. Several may be asked at once; they are
- * answered in their order. Returns the number of the question.
+ * answered in their order. Returns the number of the question; 0: it cannot be asked, and the call has ended.
  */
 typedef void jmap_answered(struct jmap_call *c, unsigned type, const void *answer);
 uint32_t jmap_ask(struct jmap_call *c, unsigned type, const void *question, jmap_answered *answered);

@@ -248,6 +248,26 @@ static bool swallows(struct jmap_fake *f, uint32_t number, unsigned type, const 
 	return type != MAIL_MAILBOXES;
 }
 
+/* Methods of the core capability ask the account as well. */
+static void no_call_waits_for_an_account_that_is_lost(void **state)
+{
+	struct jmap_fake *f = *state;
+	f->answer = swallows;
+	assert_non_null(jmap_fake_send(f, "{\"using\":[" CORE "," MAIL "],\"methodCalls\":["
+	                                  "[\"Email/get\",{\"accountId\":\"A7\",\"ids\":[\"E7-1\"]},\"0\"],"
+	                                  "[\"Blob/copy\",{\"accountId\":\"A7\",\"fromAccountId\":\"A9\","
+	                                  "\"blobIds\":[\"B9-1\"]},\"1\"],"
+	                                  "[\"PushSubscription/get\",{},\"2\"],[\"PushSubscription/set\","
+	                                  "{\"create\":{\"k\":{\"deviceClientId\":\"d\",\"url\":"
+	                                  "\"https://push.example.org/\"}}},\"3\"]]}"));
+	jmap_session_lost(f->session);
+	assert_int_equal(f->status, 200);
+	size_t count = 0;
+	for (const char *at = buf_string(&f->out); (at = strstr(at, "serverUnavailable")); at++)
+		count++;
+	assert_int_equal(count, 4);
+}
+
 /* A client that begins requests and goes, faster than store answers. */
 static void many_dropped_requests_end_nothing(void **state)
 {
@@ -397,6 +417,7 @@ int main(void)
 	    TEST(references_cannot_grow_without_end),
 	    TEST(references_walk_only_so_far),
 	    TEST(many_dropped_requests_end_nothing),
+	    TEST(no_call_waits_for_an_account_that_is_lost),
 	    TEST(tells_created_ids_only_to_who_asked),
 	    TEST(limits_requests_at_once),
 	    TEST(goes_on_when_the_account_is_lost),
