@@ -17,6 +17,10 @@ struct jmap_session *jmap_session_new(
 	/* Names of members come from strangers: their hashes must not be foreseen. Counts once for a process.
 	 */
 	json_object_seed((size_t)random_u64() | 1);
+	/* The channel may know uploads of a session before this one, and would take new octets for more of
+	 * them.
+	 */
+	s->last_upload = random_u64() >> 33; /* they travel in 32 bits */
 	s->host = host;
 	s->arg = arg;
 	s->config = *config;

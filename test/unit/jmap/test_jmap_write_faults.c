@@ -122,6 +122,24 @@ static void unfinished_blobs_go(void **state)
 	buf_done(&message);
 }
 
+/* A channel outlives a session, and an upload that was left behind must get no octets of another one. */
+static void a_session_begins_uploads_of_its_own(void **state)
+{
+	static struct fake_store s;
+	uint64_t numbers[2];
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		furnish(&s);
+		s.holds_credit = true;
+		fake_store_answer(
+		    &s, "['Blob/copy',{'fromAccountId':'A9','accountId':'A7','blobIds':['B9-2']},'c']");
+		assert_int_equal(s.upload_count, 1);
+		numbers[i] = s.uploads[0].number;
+		fake_store_end(&s);
+	}
+	assert_int_not_equal(numbers[0], numbers[1]);
+}
+
 /* The call before has taken all the room: nobody may believe that the second one did nothing. */
 static void what_was_done_is_not_denied(void **state)
 {
@@ -148,6 +166,7 @@ int main(void)
 	    cmocka_unit_test(any_question_may_fail),
 	    cmocka_unit_test(memory_may_be_short),
 	    cmocka_unit_test(unfinished_blobs_go),
+	    cmocka_unit_test(a_session_begins_uploads_of_its_own),
 	    cmocka_unit_test(what_was_done_is_not_denied),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
