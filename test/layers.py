@@ -50,7 +50,7 @@ ALLOWED = {
     'role/log': PROCESS,
     'role/content': PROCESS | {'mime', 'extract', 'report', 'search'},
     'role/rules': PROCESS | {'mime', 'sieve', 'answer'},
-    'role/keys': PROCESS | {'trust/route', 'trust/sender'},
+    'role/keys': PROCESS | {'http', 'trust/route', 'trust/sender'},
     'role/dns': PROCESS,
     'role/auth': PROCESS | {'trust/login'},
     'role/store': PROCESS | {'mime', 'search', 'dsn', 'store', 'account', 'directory', 'queue', 'ledger', 'trace'},

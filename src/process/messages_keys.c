@@ -24,6 +24,11 @@ SCHEMA(message_sign_mail, FIELD_WORD(message_sign_mail, domain, 256),
     FIELD_BYTES(message_sign_mail, block, SIGN_BLOCK_MAX));
 SCHEMA(message_mail_signed, FIELD_ERROR(message_mail_signed, error),
     FIELD_BYTES(message_mail_signed, signature, 1024));
+SCHEMA(message_vapid, FIELD_WORD(message_vapid, url, PUSH_URL_MAX));
+SCHEMA(message_vapid_token, FIELD_ERROR(message_vapid_token, error),
+    FIELD_LINE(message_vapid_token, field, VAPID_FIELD_MAX));
+SCHEMA(message_vapid_point, FIELD_ERROR(message_vapid_point, error),
+    FIELD_BYTES(message_vapid_point, point, PUSH_POINT_SIZE));
 
 /* clang-format off */
 const struct message_row messages_keys[MESSAGES_IN_GROUP] = {
@@ -37,5 +42,9 @@ const struct message_row messages_keys[MESSAGES_IN_GROUP] = {
     [MESSAGE_SIGNERS_ANSWER - MESSAGES_KEYS] = {"signers-answer", ROLE_KEYS, ROLE_SMTP | ROLE_RELAY, &message_signers_answer_schema, MESSAGE_SIGNERS},
     [MESSAGE_SIGN_MAIL - MESSAGES_KEYS] = {"sign-mail", ROLE_SMTP | ROLE_RELAY, ROLE_KEYS, &message_sign_mail_schema},
     [MESSAGE_MAIL_SIGNED - MESSAGES_KEYS] = {"mail-signed", ROLE_KEYS, ROLE_SMTP | ROLE_RELAY, &message_mail_signed_schema, MESSAGE_SIGN_MAIL},
+    [MESSAGE_VAPID - MESSAGES_KEYS] = {"vapid", ROLE_RELAY, ROLE_KEYS, &message_vapid_schema},
+    [MESSAGE_VAPID_TOKEN - MESSAGES_KEYS] = {"vapid-token", ROLE_KEYS, ROLE_RELAY, &message_vapid_token_schema, MESSAGE_VAPID},
+    [MESSAGE_VAPID_KEY - MESSAGES_KEYS] = {"vapid-key", ROLE_WEB, ROLE_KEYS, &message_empty_schema},
+    [MESSAGE_VAPID_POINT - MESSAGES_KEYS] = {"vapid-point", ROLE_KEYS, ROLE_WEB, &message_vapid_point_schema, MESSAGE_VAPID_KEY},
 };
 /* clang-format on */

@@ -13,6 +13,8 @@ enum {
 	    8 /* keys that sign for one domain: one of each kind, and two while one replaces another */
 };
 
+enum { VAPID_FIELD_MAX = 3000 }; /* octets: a token holds the origin of a URL and a contact */
+
 enum messages_keys {
 	MESSAGE_SIGN = MESSAGES_KEYS,
 	MESSAGE_SIGNED,
@@ -23,7 +25,11 @@ enum messages_keys {
 	MESSAGE_SIGNERS, /* which keys sign mail of this domain? */
 	MESSAGE_SIGNERS_ANSWER,
 	MESSAGE_SIGN_MAIL, /* what a field of DKIM or ARC signs */
-	MESSAGE_MAIL_SIGNED
+	MESSAGE_MAIL_SIGNED,
+	MESSAGE_VAPID, /* a token of VAPID (RFC 8292) for the push service of this URL */
+	MESSAGE_VAPID_TOKEN,
+	MESSAGE_VAPID_KEY, /* the public key that such tokens are signed with */
+	MESSAGE_VAPID_POINT
 };
 
 /* clang-format off */
@@ -44,9 +50,14 @@ struct message_signers_answer { int64_t error; struct view domain; struct codec_
 struct message_sign_mail { struct view domain, selector, block; };
 struct message_mail_signed { int64_t error; struct view signature; };
 
+/* field: the value of Authorization. -ENOENT: there is no key; -EINVAL: the URL is none of HTTPS. */
+struct message_vapid { struct view url; };
+struct message_vapid_token { int64_t error; struct view field; };
+struct message_vapid_point { int64_t error; struct view point; };
+
 #define MESSAGES_KEYS_STRUCTS(X) X(message_sign) X(message_signed) X(message_ticket_key) X(message_srs) \
 	X(message_srs_answer) X(message_signers) X(message_signer) X(message_signers_answer) X(message_sign_mail) \
-	X(message_mail_signed)
+	X(message_mail_signed) X(message_vapid) X(message_vapid_token) X(message_vapid_point)
 /* clang-format on */
 MESSAGES_KEYS_STRUCTS(MESSAGE_DECLARE_SCHEMA)
 

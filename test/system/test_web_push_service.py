@@ -3,10 +3,13 @@ import base64
 import http.client
 import json
 import os
+import re
+import time
 
 import pytest
 from cryptography.hazmat.primitives import hashes, hmac, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from server import TIMEOUT, wait_for
@@ -57,6 +60,23 @@ class Device:
         return json.loads(text.rstrip(b"\0")[:-1])
 
 
+def octets(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def sender_of(field, service):
+    """The key that has signed a token of VAPID (RFC 8292) for this push service."""
+    token, key = re.fullmatch(r"vapid t=([^,]+), k=(\S+)", field).groups()
+    head, claims, signature = token.split(".")
+    said = json.loads(octets(claims))
+    assert json.loads(octets(head)) == {"typ": "JWT", "alg": "ES256"}
+    assert said["aud"] == f"https://{service.name}" and said["sub"].startswith("mailto:") and 0 < said["exp"] - time.time() <= 86400
+    r, s = octets(signature)[:32], octets(signature)[32:]
+    public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), octets(key))
+    public.verify(encode_dss_signature(int.from_bytes(r, "big"), int.from_bytes(s, "big")), f"{head}.{claims}".encode(), ec.ECDSA(hashes.SHA256()))
+    return key
+
+
 @pytest.fixture
 def service(road, provider):
     name = f"push{road.number}.example"
@@ -96,6 +116,7 @@ def test_a_subscription_is_verified_and_told_of_changes(provider, service):
         path, fields, body = posted(service, 1)
         assert path == "/push?x=1" and fields["Content-Encoding"] == "aes128gcm" and int(fields["TTL"]) > 0
         assert fields["Host"] == service.name and fields["Content-Type"] == "application/json"
+        assert sender_of(fields["Authorization"], service) == web.session["capabilities"]["urn:ietf:params:jmap:webpush-vapid"]["applicationServerKey"]
         said = device.decrypt(body)
         assert said["@type"] == "PushVerification" and said["pushSubscriptionId"] == made["id"]
         # Until the code has come back nothing else is pushed.
@@ -141,9 +162,11 @@ def test_a_push_service_that_is_busy_is_told_later_what_holds_then(provider, ser
     with Person(provider) as web:
         made = subscribe(web, service)
         update(web, made["id"], verificationCode=json.loads(posted(service, 1)[2])["verificationCode"])
+        key = sender_of(posted(service, 1)[1]["Authorization"], service)
     assert provider.stop() == 0
     provider.start()
     with Person(provider) as web:
+        assert web.session["capabilities"]["urn:ietf:params:jmap:webpush-vapid"]["applicationServerKey"] == key
         change(web, "after")
         found = json.loads(posted(service, 2)[2])
         assert found["@type"] == "StateChange" and list(found["changed"]) == [web.account]

@@ -26,6 +26,7 @@
 #include "role/keys/signing_make.h"
 #include "role/keys/signing_work.h"
 #include "role/keys/tls_block.h"
+#include "role/keys/vapid.h"
 
 enum {
 	KEY_FILE_MAX = 65536,
@@ -206,6 +207,8 @@ static const struct link_verb client_verbs[] = {
     {MESSAGE_SRS, answer_srs},
     {MESSAGE_SIGNERS, signing_answer_signers},
     {MESSAGE_SIGN_MAIL, signing_answer_sign},
+    {MESSAGE_VAPID, vapid_answer_token},
+    {MESSAGE_VAPID_KEY, vapid_answer_key},
     {0},
 };
 
@@ -288,9 +291,10 @@ static int keys_role_serve(struct role_process *p)
 		loop_timer_set(&keys_state.retire, RETIRE_MS);
 	for (struct role_file *file = p->files; file; file = file->next) {
 		struct view secret = buf_view(&file->content);
-		if (file->kind == FILE_SECRET && file->number == SECRET_SIGNING)
+		if (file->kind == FILE_SECRET && file->number == SECRET_SIGNING) {
 			signing_work_secret(secret);
-		else if (file->kind == FILE_SECRET && secret.len <= SECRET_MAX) {
+			vapid_configure(secret, &p->settings);
+		} else if (file->kind == FILE_SECRET && secret.len <= SECRET_MAX) {
 			memcpy(keys_state.secret, secret.data, secret.len);
 			keys_state.secret_len = secret.len;
 		}

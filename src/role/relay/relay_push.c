@@ -24,10 +24,14 @@ struct push {
 	struct push *next, *previous;
 	uint64_t ticket;
 	char host[DNS_NAME_SIZE], path[PUSH_URL_MAX + 2], ttl[32];
-	const char *fields[4];
+	const char *fields[5];
+	char authorization[VAPID_FIELD_MAX + 32];
+	uint32_t asked; /* keys, for the token; 0: not */
+	bool encrypted;
 	struct buf body;
 	struct relay_https *https;
-	struct loop_task task; /* one that cannot even begin ends in it */
+	struct loop_task task; /* one that cannot even begin ends in it, with this: */
+	enum push_verdict verdict;
 };
 
 static struct push *pushes;
@@ -40,6 +44,7 @@ static void free_push(struct push *p)
 		p->next->previous = p->previous;
 	push_count--;
 	loop_task_cancel(&p->task);
+	calls_forget(&relay_role.keys, p->asked);
 	relay_https_cancel(p->https);
 	buf_done(&p->body);
 	mem_free(p);
@@ -82,10 +87,10 @@ static void answered(void *arg, const struct http_fetch *response, const char *w
 	free_push(p);
 }
 
-static void refuse(void *arg)
+static void give_up(void *arg)
 {
 	struct push *p = arg;
-	answer(p->ticket, PUSH_REFUSED, 0, 0);
+	answer(p->ticket, p->verdict, 0, 0);
 	free_push(p);
 }
 
@@ -122,11 +127,15 @@ static bool write_body(struct push *p, const struct message_push_send *m)
 	return web_push_encrypt(&p->body, &keys, m->text) == 0;
 }
 
-static void begin(struct push *p, bool encrypted)
+static void post(struct push *p)
 {
-	p->fields[0] = p->ttl;
-	p->fields[1] = "Urgency: normal";
-	p->fields[2] = encrypted ? "Content-Encoding: aes128gcm" : NULL;
+	size_t count = 0;
+	p->fields[count++] = p->ttl;
+	p->fields[count++] = "Urgency: normal";
+	if (p->encrypted)
+		p->fields[count++] = "Content-Encoding: aes128gcm";
+	if (p->authorization[0])
+		p->fields[count++] = p->authorization;
 	struct relay_https_request r = {.host = p->host,
 	    .whose = "the push service",
 	    .request = {.path = p->path,
@@ -136,6 +145,25 @@ static void begin(struct push *p, bool encrypted)
 	    .response_max = RESPONSE_MAX,
 	    .ms = WHOLE_MS};
 	p->https = relay_https_start(&relay_role.process->loop, &r, answered, p);
+}
+
+/* Without a key of its own the server is nobody in particular to the push service; some take that. */
+static bool on_token(void *arg, struct link *link, struct channel_frame *frame)
+{
+	struct push *p = arg;
+	struct message_vapid_token m;
+	if (frame && !link_decode(link, frame, &m))
+		return false;
+	p->asked = 0;
+	if (frame == NULL || (m.error && m.error != -ENOENT)) {
+		p->verdict = PUSH_LATER;
+		loop_task_schedule(&p->task);
+		return true;
+	}
+	if (m.error == 0)
+		snprintf(p->authorization, sizeof p->authorization, "Authorization: %.*s", VIEW_FMT(m.field));
+	post(p);
+	return true;
 }
 
 void relay_push_send(struct link *link, struct channel_frame *frame, const void *message)
@@ -154,10 +182,15 @@ void relay_push_send(struct link *link, struct channel_frame *frame, const void 
 	pushes = p;
 	push_count++;
 	buf_init(&p->body, BODY_MAX);
-	loop_task_init(&p->task, &relay_role.process->loop, refuse, p);
+	loop_task_init(&p->task, &relay_role.process->loop, give_up, p);
 	snprintf(p->ttl, sizeof p->ttl, "TTL: %llu", (unsigned long long)m->ttl);
-	if (read_url(p, m->url) && write_body(p, m))
-		begin(p, m->point.len > 0);
-	else
+	p->encrypted = m->point.len > 0;
+	p->verdict = PUSH_REFUSED;
+	if (read_url(p, m->url) && write_body(p, m)) {
+		struct message_vapid question = {.url = m->url};
+		p->verdict = PUSH_LATER;
+		p->asked = calls_ask(&relay_role.keys, MESSAGE_VAPID, &question, on_token, p);
+	}
+	if (p->asked == 0)
 		loop_task_schedule(&p->task);
 }

@@ -6,6 +6,7 @@
 #include "role/web/web_jmap.h"
 #include "role/web/web_lines.h"
 #include "role/web/web_push.h"
+#include "role/web/web_vapid.h"
 
 static const struct web_user_part *const parts[] = {&web_jmap_part, &web_push_part, &web_lines_part, NULL};
 
@@ -19,7 +20,15 @@ static int start(struct role_process *p)
 	edge_init(&web_edge, p, &web_protocol);
 	web_user_start(p, parts);
 	web_push_start(p);
+	web_vapid_start(p);
 	return 0;
+}
+
+static void take_peer(struct role_process *p, enum role_bit peer, int fd)
+{
+	edge_role_peer(p, peer, fd);
+	if (peer == ROLE_KEYS)
+		web_vapid_ask();
 }
 
 /* Streams without an end are ended; their clients come again, to the next process. */
@@ -32,7 +41,7 @@ static void drain(struct role_process *p)
 const struct role_functions web_functions = {
     .start = start,
     .serve = edge_role_serve,
-    .peer = edge_role_peer,
+    .peer = take_peer,
     .listener = edge_role_listener,
     .drain = drain,
     .hears = hears,

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "edge/edge.h"
+#include "role/web/web_vapid.h"
 
 enum {
 	UNUSED_MS = 10 * 60 * 1000,
@@ -43,6 +44,7 @@ static struct jmap_session *new_machine(struct web_user *user)
 	    .message_max = settings->upload_size_max,
 	    .delay_max = settings->hold_max,
 	    .websocket = true,
+	    .vapid_key = web_vapid_key(),
 	};
 	return jmap_session_new(&config, &host, user);
 }

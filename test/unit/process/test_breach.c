@@ -315,6 +315,35 @@ static void has_nothing_carried_out_out_of_its_order(void **state)
 	end();
 }
 
+/* A breached web verifies no subscription without the code that was pushed; a breached relay says what became
+ * of pushes that nobody sent. */
+static void verifies_no_subscription_with_a_code_that_is_made_up(void **state)
+{
+	(void)state;
+	struct mail_done done;
+	begin("store", NULL);
+	int auth = introduce(ROLE_AUTH), relay = introduce(ROLE_RELAY);
+	int fd = grant(auth, account_of_joe(auth), "https");
+	send_to(fd, PUSH_CREATE, 1,
+	    &(struct push_create){.all_types = 1, .url = VIEW("https://x.test/"), .device = VIEW("d")}, -1);
+	expect(fd, MAIL_DONE, &done, NULL);
+	assert_int_equal(done.error, 0);
+	struct push_update m = {
+	    .number = done.number, .has = PUSH_HAS_CODE, .code = VIEW("abcdefghijklmnopqrstuvwxyz234567")};
+	send_to(
+	    relay, MESSAGE_PUSH_SENT, 0, &(struct message_push_sent){.ticket = 99, .verdict = PUSH_GONE}, -1);
+	for (size_t len = 0; len <= PUSH_CODE_SIZE; len += PUSH_CODE_SIZE) {
+		m.code.len = len;
+		send_to(fd, PUSH_UPDATE, 2, &m, -1);
+		expect(fd, MAIL_DONE, &done, NULL);
+		assert_int_equal(done.error, -EACCES);
+	}
+	close(fd);
+	close(relay);
+	close(auth);
+	end();
+}
+
 /*
  * A breached imap or smtp makes URLs up: without the key of the mailbox none of them shows anything, whosever
  * it names; and the key of another's mailbox is not told, even where all rights to it are given.
@@ -657,6 +686,7 @@ int main(void)
 	    cmocka_unit_test_prestate(walks_an_accounts_channel, pop3),
 	    cmocka_unit_test_prestate(walks_an_accounts_channel, imap),
 	    cmocka_unit_test(has_nothing_carried_out_out_of_its_order),
+	    cmocka_unit_test(verifies_no_subscription_with_a_code_that_is_made_up),
 	    cmocka_unit_test(shows_nothing_by_urls_that_are_made_up),
 	    cmocka_unit_test(logs_in_for_its_own_services_alone),
 	    cmocka_unit_test(ends_the_sessions_of_an_account_that_is_half_removed),

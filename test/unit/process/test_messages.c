@@ -477,6 +477,9 @@ static void rights_are_as_they_must_be(void **state)
 		assert_false(ipc_allowed(type, ROLE_KEYS, ROLE_AUTH));
 		assert_true(ipc_allowed(type, ROLE_KEYS, ROLE_STORE) == (type == MESSAGE_SIGNING));
 	}
+	/* Who sends pushes has tokens; web knows the public key alone. */
+	assert_false(ipc_allowed(MESSAGE_VAPID, (unsigned)EDGES, ROLE_KEYS));
+	assert_true(ipc_allowed(MESSAGE_VAPID, ROLE_RELAY, ROLE_KEYS));
 	assert_false(ipc_allowed(MESSAGE_MAILDROP_OPEN, ROLE_SMTP, ROLE_STORE));
 	assert_true(ipc_allowed(MESSAGE_DELIVER, ROLE_SMTP, ROLE_STORE));
 }
