@@ -243,7 +243,12 @@ static void decide(struct jmap_call *c, struct jmap_search *s)
 	}
 	if (failed(c, s, NULL))
 		return;
-	s->complete = s->at == s->candidate_count;
+	/* What was certain at the walk has changed meanwhile, so that its end was too early. */
+	if (s->at == s->candidate_count && s->cut && !is_enough(s)) {
+		jmap_search_start(c);
+		return;
+	}
+	s->complete = s->at == s->candidate_count && !s->cut;
 	if (s->complete || is_enough(s)) {
 		s->done(c);
 		return;
@@ -315,13 +320,18 @@ static void ask_texts(struct jmap_call *c, struct jmap_search *s)
 static void walk_received(struct jmap_search *s, bool descending)
 {
 	const struct jmap_table *t = s->use.table;
+	uint32_t certain = 0; /* candidates that nothing is read of, and that no other one stands for */
 	for (uint32_t i = 0; i < t->received_count && !(is_enough(s) && s->text_count == 0); i++) {
+		s->cut = certain >= s->enough;
+		if (s->cut)
+			break;
 		uint32_t row = t->received[descending ? t->received_count - 1 - i : i];
 		enum query_truth truth = test(s, row);
 		if (s->text_count > 0 && truth != QUERY_NO)
 			s->candidates[s->candidate_count++] = row;
 		else if (truth == QUERY_YES)
 			take_result(s, row);
+		certain += s->text_count > 0 && truth == QUERY_YES && !s->collapse;
 	}
 	/* What is left of the walk was not looked at. */
 	s->complete = s->text_count == 0 && !is_enough(s);
@@ -358,13 +368,23 @@ static void walk(struct jmap_call *c, struct jmap_search *s)
 
 /* ---- the index ---- */
 
+/* As jmap_table_from. Ranges ascend: the next one mostly begins a few rows behind `row`. */
+static uint32_t row_from(const struct jmap_table *t, uint32_t row, uint64_t id)
+{
+	enum { NEAR = 16 };
+	if (row > 0 && t->rows[row - 1].id >= id)
+		return jmap_table_from(t, id);
+	for (unsigned i = 0; i < NEAR && row < t->count && t->rows[row].id < id; i++)
+		row++;
+	return row < t->count && t->rows[row].id < id ? jmap_table_from(t, id) : row;
+}
+
 static void put_ids(const struct jmap_table *t, struct query_set *set, struct view ranges)
 {
 	struct cursor in = cursor_on(ranges);
-	uint32_t first, last;
+	uint32_t first, last, row = 0;
 	while (uid_ranges_next(&in, &first, &last))
-		for (uint32_t row = jmap_table_from(t, first); row < set->size && t->rows[row].id <= last;
-		     row++)
+		for (row = row_from(t, row, first); row < set->size && t->rows[row].id <= last; row++)
 			query_set_put(set, row);
 }
 
@@ -449,7 +469,7 @@ void jmap_search_start(struct jmap_call *c)
 	s->batch = JMAP_SEARCH_BATCH;
 	s->decided_by = 0;
 	s->text_at = 0;
-	s->complete = false;
+	s->complete = s->cut = false;
 	s->error = begin_texts(s);
 	if (failed(c, s, NULL))
 		return;

@@ -35,6 +35,7 @@ struct jmap_search {
 	uint32_t row_count; /* rows that came later are for the next search */
 	uint32_t *candidates;
 	uint32_t candidate_count;
+	bool cut;           /* candidates end where enough of them are certain */
 	uint32_t at, until; /* those before `at` are decided; up to `until` they are read */
 	uint32_t batch;
 	struct query_text texts[QUERY_TEXTS_MAX];

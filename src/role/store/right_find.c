@@ -209,16 +209,29 @@ static int take_found(struct right_find *f, const struct segment_found *found)
 	return error;
 }
 
-/* On a thread. Segments mostly stand in the order of their emails: then so do the hits. */
+/* Puts a segment among those before it, by its first email. */
+static void put_in_order(const struct right_find *f, uint16_t *order, uint16_t segment)
+{
+	size_t at = segment;
+	for (; at > 0 && f->heads[order[at - 1]].first_email > f->heads[segment].first_email; at--)
+		order[at] = order[at - 1];
+	order[at] = segment;
+}
+
+/* On a thread. Segments are merged from any place, but mostly none begins within another one: looked through
+ * in the order of their first emails, they give hits in order. */
 static int look(struct search_job *job)
 {
 	struct right_find *f = container_of(job, struct right_find, job);
+	uint16_t order[ACCOUNT_SEGMENTS_MAX];
 	int error = 0;
+	for (size_t i = 0; i < f->state->count; i++)
+		put_in_order(f, order, (uint16_t)i);
 	for (size_t i = 0; i < f->state->count && error == 0; i++) {
-		error = find_look(f, i);
+		error = find_look(f, order[i]);
 		if (error == 0)
-			error = take_found(f, &f->found[i]);
-		segment_found_done(&f->found[i]);
+			error = take_found(f, &f->found[order[i]]);
+		segment_found_done(&f->found[order[i]]);
 	}
 	for (size_t i = 1; i < f->hit_count; i++)
 		if (f->hits[i - 1].emailid > f->hits[i].emailid) {
