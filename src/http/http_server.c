@@ -137,8 +137,10 @@ void http_server_expire(struct http_server *s)
 
 void http_server_cut_stalled(struct http_server *s)
 {
+	/* Where the connection is full, the driver sees whether its client takes anything of that. */
+	bool full = s->out->len >= HTTP_OUTPUT_HIGH;
 	for (struct http_exchange *x = s->first; x; x = x->next) {
-		bool waits = x->pumped_head && !x->aborted && x->out.len > 0;
+		bool waits = !full && x->pumped_head && !x->aborted && x->out.len > 0;
 		if (waits && x->waited && x->written == x->looked)
 			http_cut(x);
 		x->waited = waits;

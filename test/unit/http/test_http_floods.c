@@ -285,6 +285,28 @@ static void shut_windows_hold_no_answer(void **state)
 	assert_int_equal(http_server_phase(w.server), HTTP_IDLE);
 }
 
+/* A slow line is no stall: what waits behind a full output is not held back by its client. */
+static void slow_lines_hold_their_answers(void **state)
+{
+	static const char large[] = "\x82\x87\x01\x01"
+	                            "a\x04\x0e/large?3000000";
+	(void)state;
+	begin();
+	frame(SETTINGS, 0, 0, VIEW("\0\x04\x7f\xff\xff\xff"));
+	frame(WINDOW_UPDATE, 0, 0, VIEW("\x3f\xff\0\0"));
+	headers(1, view_of(large, sizeof large - 1), END_STREAM);
+	http_server_feed(w.server, buf_view(&raw));
+	assert_true(w.out.len >= HTTP_OUTPUT_HIGH);
+	for (int i = 0; i < 3; i++)
+		http_server_cut_stalled(w.server);
+	assert_int_equal(w.over, 0);
+	while (w.over == 0 && w.out.len > 0) {
+		buf_clear(&w.out);
+		http_server_drained(w.server);
+	}
+	assert_int_equal(w.whole, 1);
+}
+
 /* A body beyond the window, or one that nobody took, is an error of flow control, not memory. */
 static void bodies_beyond_the_window(void **state)
 {
@@ -385,6 +407,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(hpack_bomb, setup, teardown),
 	    cmocka_unit_test_setup_teardown(shut_windows, setup, teardown),
 	    cmocka_unit_test_setup_teardown(shut_windows_hold_no_answer, setup, teardown),
+	    cmocka_unit_test_setup_teardown(slow_lines_hold_their_answers, setup, teardown),
 	    cmocka_unit_test_setup_teardown(bodies_beyond_the_window, setup, teardown),
 	    cmocka_unit_test_setup_teardown(frames_for_streams_that_ended, setup, teardown),
 	    cmocka_unit_test_setup_teardown(nonsense, setup, teardown),
