@@ -61,9 +61,9 @@ ALLOWED = {
     'role/smtp': EDGE | {'dsn', 'report', 'smtp', 'trust/route', 'trust/sender'},
     'role/pop3': EDGE | {'pop3'},
     'role/imap': EDGE | {'imap'},
-    'role/web': EDGE | {'http', 'jmap'},
+    'role/web': EDGE | {'http', 'jmap', 'sieve'},
     'role/managesieve': EDGE | {'managesieve', 'sieve'},
-    'role/web': EDGE | {'http', 'jmap'},
+    'role/web': EDGE | {'http', 'jmap', 'sieve'},
 }
 TOP = {'master', 'cli'}  # may include every folder, but the roles only as said below
 # The process table names each role; the command line opens a data folder itself while no server runs.

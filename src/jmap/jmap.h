@@ -49,7 +49,11 @@ struct jmap_config {
 	    base; /* "https://mail.example.org": before the paths of the resources; no "/" at its end */
 	uint64_t message_max; /* octets of one message, as store takes it: maxSizeUpload */
 	uint64_t delay_max;   /* seconds for which a submission may be held: maxDelayedSend; 0: none */
-	bool websocket;       /* "<base>/jmap/ws" answers (RFC 8887) */
+	/* Of Sieve: the extensions that scripts may require, the methods of notification and the schemes of
+	 * lists (RFC 9661 section 1.3.1), each with a space between two; and how often a run may redirect. */
+	struct view sieve_extensions, sieve_notify, sieve_lists;
+	unsigned sieve_redirects_max;
+	bool websocket; /* "<base>/jmap/ws" answers (RFC 8887) */
 	/* The public key of VAPID (RFC 9749), base64url without padding; empty: there is none. */
 	struct view vapid_key;
 };

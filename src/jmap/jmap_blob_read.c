@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "mail/email_wire.h"
+#include "mail/script.h"
 #include "mime/summary.h"
 
 enum {
@@ -22,6 +23,11 @@ static bool is_part(const struct jmap_blob *b)
 	return b->id.letter == MAIL_ID_BLOB_PART || b->id.letter == MAIL_ID_BLOB_UPLOAD_PART;
 }
 
+static bool is_script(const struct jmap_blob *b)
+{
+	return b->id.letter == MAIL_ID_BLOB_SCRIPT;
+}
+
 /* ---- beginning ---- */
 
 static void put_id(char out[8], uint64_t id)
@@ -34,7 +40,9 @@ static void find(struct jmap_call *c, struct jmap_blob *b)
 {
 	char id[8];
 	put_id(id, b->id.number);
-	if (is_upload(b))
+	if (is_script(b))
+		jmap_ask(c, SCRIPT_LIST, &(struct script_list){0}, b->answered);
+	else if (is_upload(b))
 		jmap_ask(c, EMAIL_KEPT, &(struct email_kept){.kept = b->id.number}, b->answered);
 	else
 		jmap_ask(c, EMAIL_GET,
@@ -55,9 +63,12 @@ bool jmap_blob_begin(struct jmap_call *c, struct jmap_blob *b, const struct jmap
 	b->id = found;
 	b->ask = account->ask;
 	b->answered = answered;
-	if (b->id.letter != MAIL_ID_BLOB_EMAIL && !is_part(b) && !is_upload(b))
+	if (b->id.letter != MAIL_ID_BLOB_EMAIL && !is_part(b) && !is_upload(b) && !is_script(b))
 		return false;
-	buf_init(&b->piece, JMAP_BLOB_PIECE);
+	/* Scripts are an account's own. */
+	if (is_script(b) && b->ask != 0)
+		return false;
+	buf_init(&b->piece, is_script(b) ? SCRIPT_SIZE_MAX : JMAP_BLOB_PIECE);
 	buf_init(&b->decoded, 2 * JMAP_BLOB_PIECE);
 	find(c, b);
 	return true;
@@ -87,8 +98,22 @@ void jmap_blob_skip(struct jmap_blob *b, uint64_t octets)
 	b->at = octets < b->size ? octets : b->size;
 }
 
+/* All that is left comes at once: a script is short, and cannot be asked for in parts. */
+static void next_of_script(struct jmap_call *c, struct jmap_blob *b)
+{
+	b->offset = b->at; /* so many octets are passed over */
+	b->asked = b->size - b->at;
+	b->at = b->size;
+	buf_clear(&b->piece);
+	jmap_ask(c, SCRIPT_GET, &(struct script_get){.number = b->id.number}, b->answered);
+}
+
 void jmap_blob_next(struct jmap_call *c, struct jmap_blob *b)
 {
+	if (is_script(b)) {
+		next_of_script(c, b);
+		return;
+	}
 	uint64_t len = b->size - b->at;
 	char part[24];
 	if (len > JMAP_BLOB_PIECE)
@@ -178,6 +203,28 @@ static void take_entry(struct jmap_blob *b, const struct email_entries *entries)
 	arena_done(&arena);
 }
 
+/* With another version it is another blob, and this one is there no more. */
+static void take_script(struct jmap_blob *b, const struct script_entry *e)
+{
+	if (e->number != b->id.number)
+		return;
+	bool same = e->version == b->id.part && e->size <= SCRIPT_SIZE_MAX;
+	if (b->step == JMAP_BLOB_READING) {
+		if (!same || e->size != b->size)
+			b->error = -ENOENT;
+		return;
+	}
+	b->found = same;
+	b->size = e->size;
+}
+
+static void take_script_bytes(struct jmap_blob *b, struct view bytes)
+{
+	size_t passed = b->offset < bytes.len ? (size_t)b->offset : bytes.len;
+	b->offset -= passed;
+	buf_append(&b->piece, view_skip(bytes, passed));
+}
+
 /* All of the upload passed through the parser. */
 static enum jmap_blob_event parsed(struct jmap_blob *b)
 {
@@ -236,6 +283,10 @@ enum jmap_blob_event jmap_blob_take(
 	const struct mail_data *data = answer;
 	if (type == EMAIL_ENTRIES)
 		take_entry(b, answer);
+	if (type == SCRIPT_ENTRY)
+		take_script(b, answer);
+	if (type == SCRIPT_BYTES)
+		take_script_bytes(b, ((const struct script_bytes *)answer)->bytes);
 	if (type == MAIL_DATA && data->error)
 		b->error = data->error;
 	if (type == MAIL_DATA)

@@ -1,6 +1,7 @@
 /*
  * The octets of a blob, read by a call piece by piece, so that none is held whole: a message, a part of it
- * without its encoding, an upload, or a part of an upload that is a message (mail/mail_id.h has the ids).
+ * without its encoding, an upload, a part of an upload that is a message, or a Sieve script's text
+ * (mail/mail_id.h has the ids).
  *
  * A reader lies in its call's data and asks by the call's own function:
  *

@@ -118,7 +118,8 @@ static void parse(struct jmap_call *c, struct parsing *g)
 {
 	struct view message = buf_view(&g->message.bytes);
 	int error = 0;
-	if (is_message(message)) {
+	/* A script is none, whatever its first line looks like. */
+	if (g->blob.id.letter != MAIL_ID_BLOB_SCRIPT && is_message(message)) {
 		struct mime_parser *parser = mime_parser_new();
 		struct mime_tree *tree = mime_parse(parser, message);
 		error = write_message(c, g, parser, tree, message);

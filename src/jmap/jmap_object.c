@@ -2,6 +2,7 @@
 #include "jmap/jmap_blob_methods.h"
 #include "jmap/jmap_state.h"
 #include "mail/mail_email.h"
+#include "mail/script.h"
 
 #include <stdio.h>
 
@@ -185,8 +186,43 @@ static void blob_of_account(struct json_out *w, const struct jmap_session *s, co
 	put_strings(w, "supportedDigestAlgorithms", digests);
 }
 
+static void sieve_of_session(struct json_out *w, const struct jmap_session *s)
+{
+	(void)s;
+	json_out_name(w, VIEW("implementation"));
+	json_out_string(w, VIEW("Postrider"));
+}
+
+/* Words with a space between two; null where there are none. */
+static void put_words(struct json_out *w, const char *name, struct view words)
+{
+	struct view word;
+	json_out_name(w, view_from_string(name));
+	if (words.len == 0) {
+		json_out_null(w);
+		return;
+	}
+	json_out_array(w);
+	while (view_next(&words, ' ', &word))
+		json_out_string(w, word);
+	json_out_end(w);
+}
+
+static void sieve_of_account(struct json_out *w, const struct jmap_session *s, const struct jmap_account *a)
+{
+	(void)a;
+	put_number(w, "maxSizeScriptName", SCRIPT_NAME_MAX);
+	put_number(w, "maxSizeScript", SCRIPT_SIZE_MAX);
+	put_number(w, "maxNumberScripts", SCRIPT_COUNT_MAX);
+	put_number(w, "maxNumberRedirects", s->config.sieve_redirects_max);
+	put_words(w, "sieveExtensions", s->config.sieve_extensions);
+	put_words(w, "notificationMethods", s->config.sieve_notify);
+	put_words(w, "externalLists", s->config.sieve_lists);
+}
+
 static void (*const of_session[JMAP_CAPABILITIES])(struct json_out *w, const struct jmap_session *s) = {
     [JMAP_CORE] = core_of_session,
+    [JMAP_SIEVE] = sieve_of_session,
     [JMAP_WEBSOCKET] = websocket_of_session,
     [JMAP_VAPID] = vapid_of_session,
 };
@@ -195,6 +231,7 @@ static void (*const of_account[JMAP_CAPABILITIES])(
     [JMAP_MAIL] = mail_of_account,
     [JMAP_SUBMISSION] = submission_of_account,
     [JMAP_BLOB] = blob_of_account,
+    [JMAP_SIEVE] = sieve_of_account,
 };
 
 /* ---- the object ---- */

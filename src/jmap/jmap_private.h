@@ -346,6 +346,7 @@ void jmap_set_failed(struct jmap_call *c, struct view key, const char *type, con
 struct json_out *jmap_set_failed_with(struct jmap_call *c, struct view key, const char *type);
 void jmap_set_failed_end(struct jmap_call *c);
 /* An update that stands in destroy too is failed with willDestroy by the frame. */
+bool jmap_set_has_failed(struct jmap_call *c); /* something of it has, so far */
 
 /* Patches (RFC 8620 section 5.3): jmap_patch.c. */
 enum { JMAP_PATCH_DEPTH_MAX = 16 };

@@ -24,7 +24,8 @@ struct jmap_session *jmap_session_new(
 	s->host = host;
 	s->arg = arg;
 	s->config = *config;
-	struct view *views[] = {&s->config.address, &s->config.base, &s->config.vapid_key};
+	struct view *views[] = {&s->config.address, &s->config.base, &s->config.vapid_key,
+	    &s->config.sieve_extensions, &s->config.sieve_notify, &s->config.sieve_lists};
 	for (size_t i = 0; i < sizeof views / sizeof views[0]; i++) {
 		s->texts[i] = mem_string(*views[i]);
 		views[i]->data = s->texts[i];
@@ -78,6 +79,7 @@ static void reckon_state(struct jmap_session *s)
 	hash = mix(hash, s->config.base);
 	hash = mix(hash, view_of(&s->config.message_max, sizeof s->config.message_max));
 	hash = mix(hash, view_of(&s->config.delay_max, sizeof s->config.delay_max));
+	hash = mix(hash, s->config.sieve_extensions);
 	for (size_t i = 0; i < s->account_count; i++) {
 		hash = mix(hash, view_of(&s->accounts[i].number, sizeof s->accounts[i].number));
 		hash = mix(hash, s->accounts[i].address);

@@ -171,6 +171,13 @@ void jmap_set_failed(struct jmap_call *c, struct view key, const char *type, con
 	jmap_set_failed_end(c);
 }
 
+bool jmap_set_has_failed(struct jmap_call *c)
+{
+	const struct json_out *w = c->set->writer;
+
+	return w[NOT_CREATED].depth || w[NOT_UPDATED].depth || w[NOT_DESTROYED].depth;
+}
+
 /* ---- the arguments ---- */
 
 static bool is_map_of_objects(const json_t *map)

@@ -32,6 +32,7 @@ static unsigned numbers_of(char letter)
 		return 2;
 	case MAIL_ID_BLOB_PART:
 	case MAIL_ID_BLOB_UPLOAD_PART:
+	case MAIL_ID_BLOB_SCRIPT:
 		return 3;
 	default:
 		return 0;

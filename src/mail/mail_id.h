@@ -17,6 +17,8 @@ enum {
 	MAIL_ID_BLOB_PART = 'P',        /* a part of it, decoded: email number, "-", number of the part */
 	MAIL_ID_BLOB_UPLOAD = 'U',      /* an upload that is kept for a while */
 	MAIL_ID_BLOB_UPLOAD_PART = 'Q', /* a part of an upload that is a message */
+	/* The octets of a Sieve script: its number, "-", the version of its text (mail/script.h) */
+	MAIL_ID_BLOB_SCRIPT = 'C',
 	MAIL_ID_SUBMISSION = 'S',
 	MAIL_ID_IDENTITY = 'I',
 	MAIL_ID_SCRIPT = 'R', /* a Sieve script */
@@ -29,7 +31,7 @@ enum { MAIL_ID_MAX = 64 /* the longest: three numbers of 16 digits */ };
 struct mail_id {
 	char letter;
 	uint64_t account, number;
-	uint64_t part; /* of MAIL_ID_BLOB_PART and MAIL_ID_BLOB_UPLOAD_PART, else 0 */
+	uint64_t part; /* of the kinds with three numbers, else 0 */
 };
 
 /* Writes an id, without NUL; returns its length. */

@@ -57,6 +57,17 @@ const char *sieve_extension_name(enum sieve_extension extension)
 	return extension < SIEVE_EXTENSIONS ? extensions[extension] : NULL;
 }
 
+void sieve_extension_names(struct buf *out)
+{
+	const char *separator = "";
+	for (size_t i = 0; i < SIEVE_EXTENSIONS; i++) {
+		if (extensions[i] == NULL)
+			continue;
+		buf_printf(out, "%s%s", separator, extensions[i]);
+		separator = " ";
+	}
+}
+
 const char *sieve_extension_absent(struct view name)
 {
 	static const struct {

@@ -6,6 +6,7 @@
 #ifndef SIEVE_SIEVE_WORDS_H
 #define SIEVE_SIEVE_WORDS_H
 
+#include "base/buf.h"
 #include "sieve/sieve_error.h"
 
 struct sieve_checker;
@@ -68,6 +69,8 @@ enum sieve_extension {
 
 /* The name, as require has it; NULL of those that have none. */
 const char *sieve_extension_name(enum sieve_extension extension);
+/* Appends the names of all that scripts may require, with a space between two. */
+void sieve_extension_names(struct buf *out);
 /* SIEVE_EXTENSIONS: there is none of that name. */
 enum sieve_extension sieve_extension_by_name(struct view name);
 

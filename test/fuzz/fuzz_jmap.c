@@ -12,6 +12,7 @@
 #include "jmap/jmap.h"
 #include "mail/email_wire.h"
 #include "mail/identity.h"
+#include "mail/script.h"
 #include "mail/submission.h"
 #include "mail/vacation.h"
 
@@ -42,7 +43,9 @@ static void ask(void *arg, uint32_t number, unsigned type, const void *question)
 		world.credit =
 		    (struct mail_upload_credit){piece->upload, world.credit.bytes + piece->bytes.len};
 	}
-	if (type == MAIL_UPLOAD || type == MAIL_UPLOAD_ABORT || type == MAIL_STOP)
+	if (type == SCRIPT_PIECE)
+		touch(((const struct script_piece *)question)->bytes);
+	if (type == MAIL_UPLOAD || type == MAIL_UPLOAD_ABORT || type == MAIL_STOP || type == SCRIPT_PIECE)
 		return;
 	check(world.count < QUESTIONS_MAX);
 	struct question *q = &world.questions[world.count++];
@@ -200,6 +203,28 @@ static void say_changed(const struct question *q)
 		say(q, IDENTITY_CHANGED, &(struct identity_changed){.updated = one, .destroyed = two});
 }
 
+/* Two scripts, of which one is asked for. */
+static void say_scripts(const struct question *q, unsigned how)
+{
+	for (unsigned i = 1; i <= (q->type == SCRIPT_GET ? 1 : 2); i++)
+		say(q, SCRIPT_ENTRY,
+		    &(struct script_entry){.number = i,
+		        .active = i == 1,
+		        .size = 5,
+		        .version = how % 8 == 4 ? 2 : 1,
+		        .name = i == 1 ? VIEW("Main") : VIEW("Script 1")});
+	if (q->type == SCRIPT_GET)
+		say(q, SCRIPT_BYTES,
+		    &(struct script_bytes){.last = 1, .bytes = how % 8 == 3 ? VIEW("keep") : VIEW("keep;")});
+}
+
+static void say_complaints(const struct question *q, struct mail_done *end, unsigned how)
+{
+	say(q, SCRIPT_COMPLAINT,
+	    &(struct script_complaint){.line = 1, .column = 2, .warning = how & 1, .text = VIEW("No.")});
+	end->error = how % 8 == 4 ? -ENOEXEC : how % 8 == 3 ? -EEXIST : end->error;
+}
+
 /* The first question that waits: with what an account may say, less of it, an error, or the end of the
  * account's channel. */
 static void answer(unsigned how)
@@ -255,6 +280,14 @@ static void answer(unsigned how)
 			say(&q, VACATION_SETTING,
 			    &(struct vacation_setting){
 			        .enabled = 1, .from = 1700000000, .period = 86400, .text = VIEW("Away.")});
+			break;
+		case SCRIPT_LIST:
+		case SCRIPT_GET:
+			say_scripts(&q, how);
+			break;
+		case SCRIPT_PUT:
+		case SCRIPT_CHECK:
+			say_complaints(&q, &end, how);
 			break;
 		default:
 			break;

@@ -57,6 +57,26 @@ def test_an_upload_comes_back(server):
         assert chunked.status == 201 and web.download(chunked.json["blobId"]).body == b"x" * 100000 + b"y" * 100000
 
 
+def test_a_script_is_a_blob(server):
+    """RFC 9661 section 2: a script's octets are fetched like any other, and are another blob once they change."""
+    text = b"# " + b"x" * 300000 + b"\nkeep;\n"
+    with Web(server, ALICE) as web:
+        def put(**what):
+            return web.call(("SieveScript/set", {"accountId": web.account, **what}), using=list(web.session["capabilities"]))[0][1]
+        upload = web.upload(text).json["blobId"]
+        script = put(create={"k": {"name": "Downloads", "blobId": upload}})["created"]["k"]
+        got = web.download(script["blobId"], kind="application/sieve")
+        assert got.status == 200 and got.body == text and got.fields["content-length"] == str(len(text))
+        got = web.download(script["blobId"], Range="bytes=300000-300005")
+        assert got.status == 206 and got.body == text[300000:300006]
+        other = web.upload(b"stop;\n").json["blobId"]
+        changed = put(update={script["id"]: {"blobId": other}})["updated"][script["id"]]
+        assert web.download(script["blobId"]).status == 404 and web.download(changed["blobId"]).body == b"stop;\n"
+        sieve = web.session["accounts"][web.account]["accountCapabilities"]["urn:ietf:params:jmap:sieve"]
+        assert "fileinto" in sieve["sieveExtensions"] and sieve["notificationMethods"] == ["mailto"] and sieve["maxNumberRedirects"] == 4
+        assert put(destroy=[script["id"]])["destroyed"] == [script["id"]]
+
+
 def test_ranges(server):
     body = bytes(i * 7 & 255 for i in range(100000))
     with Web(server, ALICE) as web:

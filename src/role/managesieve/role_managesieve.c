@@ -37,9 +37,7 @@ static struct view extensions(void)
 	if (buf_view(&list).len)
 		return buf_view(&list);
 	buf_init(&list, EXTENSIONS_MAX);
-	for (enum sieve_extension i = 0; i < SIEVE_EXTENSIONS; i++)
-		if (sieve_extension_name(i))
-			buf_printf(&list, "%s%s", buf_view(&list).len ? " " : "", sieve_extension_name(i));
+	sieve_extension_names(&list);
 	return buf_view(&list);
 }
 

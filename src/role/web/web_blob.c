@@ -7,6 +7,7 @@
 #include "base/cursor.h"
 #include "base/mem.h"
 #include "mail/email_wire.h"
+#include "mail/script.h"
 #include "mime/summary.h"
 
 enum {
@@ -25,6 +26,11 @@ static bool is_part(const struct web_blob *b)
 	return b->id.letter == MAIL_ID_BLOB_PART || b->id.letter == MAIL_ID_BLOB_UPLOAD_PART;
 }
 
+static bool is_script(const struct web_blob *b)
+{
+	return b->id.letter == MAIL_ID_BLOB_SCRIPT;
+}
+
 /* ---- questions ---- */
 
 static void ask_entry(struct web_blob *b)
@@ -39,8 +45,13 @@ static void ask_entry(struct web_blob *b)
 	buf_done(&ids);
 }
 
+/* Of a script all octets come: web_blob_send passes over some. */
 static void ask_bytes(struct web_blob *b, uint64_t offset, uint64_t length)
 {
+	if (is_script(b)) {
+		web_line_ask(&b->transfer, SCRIPT_GET, &(struct script_get){.number = b->id.number});
+		return;
+	}
 	struct buf parts;
 	buf_init(&parts, 3 * 8);
 	buf_append_u64(&parts, b->id.number);
@@ -54,7 +65,9 @@ static void ask_bytes(struct web_blob *b, uint64_t offset, uint64_t length)
 static void look(struct web_blob *b)
 {
 	b->stage = BLOB_LOOKS;
-	if (!is_upload(b)) {
+	if (is_script(b)) {
+		web_line_ask(&b->transfer, SCRIPT_LIST, &(struct script_list){0});
+	} else if (!is_upload(b)) {
 		ask_entry(b);
 	} else if (!is_part(b)) {
 		web_line_ask(&b->transfer, EMAIL_KEPT, &(struct email_kept){.kept = b->id.number});
@@ -108,6 +121,20 @@ static void take_entry(struct web_blob *b, struct view entries)
 	else
 		take_part(b, &tree, entry.message.prefix_len);
 	arena_done(&arena);
+}
+
+/* With another version it is another blob, and this one is there no more. */
+static void take_script(struct web_blob *b, const struct script_entry *e)
+{
+	if (e->number != b->id.number)
+		return;
+	bool same = e->version == b->id.part;
+	if (b->stage == BLOB_LOOKS) {
+		b->found = same;
+		b->length = e->size;
+	} else if (!same) {
+		b->error = -ENOENT;
+	}
 }
 
 static void looked(struct web_blob *b, const struct mail_done *done)
@@ -224,6 +251,10 @@ static void on_answer(struct web_transfer *t, unsigned type, const void *answer)
 		take_entry(b, ((const struct email_entries *)answer)->entries);
 	else if (type == MAIL_DATA && b->stage != BLOB_LOOKS)
 		take_data(b, answer);
+	else if (type == SCRIPT_ENTRY && is_script(b))
+		take_script(b, answer);
+	else if (type == SCRIPT_BYTES && b->stage != BLOB_LOOKS)
+		take_data(b, &(struct mail_data){.bytes = ((const struct script_bytes *)answer)->bytes});
 	else if (type != MAIL_DONE)
 		return;
 	else if (b->stage == BLOB_LOOKS)
@@ -293,7 +324,7 @@ void web_blob_send(struct web_blob *b, uint64_t first, uint64_t length)
 {
 	b->stage = BLOB_SENDS;
 	b->left = length;
-	if (size_of(b) == WEB_BLOB_UNKNOWN) {
+	if (size_of(b) == WEB_BLOB_UNKNOWN || is_script(b)) {
 		b->skip = first;
 		read_again(b, b->offset, b->length);
 	} else {

@@ -1,7 +1,7 @@
 /*
  * A blob's bytes, asked of store on a line: where they lie, and what has to be done to them. A blob is a
- * message, an upload, or a decoded part of either (mail/mail_id.h). First it is looked up; then its octets
- * come, a range of them or all, as many at a time as the reader takes.
+ * message, an upload, a decoded part of either, or a Sieve script's text (mail/mail_id.h). First it is looked
+ * up; then its octets come, a range of them or all, as many at a time as the reader takes.
  */
 #ifndef ROLE_WEB_WEB_BLOB_H
 #define ROLE_WEB_WEB_BLOB_H

@@ -206,6 +206,7 @@ static bool read_path(struct download *d, struct mail_id *id)
 		return true;
 	case MAIL_ID_BLOB_UPLOAD:
 	case MAIL_ID_BLOB_UPLOAD_PART:
+	case MAIL_ID_BLOB_SCRIPT:
 		return id->account == d->e->user->account;
 	default:
 		return false;

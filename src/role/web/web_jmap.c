@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "edge/edge.h"
 #include "role/web/web_vapid.h"
+#include "sieve/sieve_limits.h"
+#include "sieve/sieve_words.h"
 
 enum {
 	UNUSED_MS = 10 * 60 * 1000,
@@ -14,7 +16,8 @@ enum {
 	HELD_MAX = 256 * 1024 * 1024,
 	/* Who holds no more than this is served even then: a few who take their responses slowly shall not
 	 * keep everybody out. */
-	HELD_FREE = 1024 * 1024
+	HELD_FREE = 1024 * 1024,
+	EXTENSIONS_MAX = 4096 /* octets of the names of all extensions of Sieve: some 60 of 20 */
 };
 
 static size_t held;
@@ -37,16 +40,26 @@ static const struct jmap_host host = {.ask = ask, .now = now};
 static struct jmap_session *new_machine(struct web_user *user)
 {
 	const struct settings *settings = edge_settings();
+	struct buf extensions;
+	buf_init(&extensions, EXTENSIONS_MAX);
+	sieve_extension_names(&extensions);
 	struct jmap_config config = {
 	    .account = user->account,
 	    .address = view_from_string(user->address),
 	    .base = view_from_string(user->base),
 	    .message_max = settings->upload_size_max,
 	    .delay_max = settings->hold_max,
+	    .sieve_extensions = buf_view(&extensions),
+	    .sieve_redirects_max = SIEVE_REDIRECTS_MAX,
 	    .websocket = true,
 	    .vapid_key = web_vapid_key(),
 	};
-	return jmap_session_new(&config, &host, user);
+	/* Notifications go by mail (RFC 5436). */
+	if (sieve_extension_by_name(VIEW("enotify")) != SIEVE_EXTENSIONS)
+		config.sieve_notify = VIEW("mailto");
+	struct jmap_session *session = jmap_session_new(&config, &host, user);
+	buf_done(&extensions);
+	return session;
 }
 
 bool web_jmap_begin(struct web_user *user)

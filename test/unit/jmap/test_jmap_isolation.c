@@ -181,7 +181,7 @@ static void her_account_is_none_of_his(void **state)
 
 /* Ids of everything that she may have, of each kind. */
 static const char *const her_ids[] = {"M1-1", "M1-2", "E1-1", "E1-2", "T1-1", "B1-1", "P1-1-0", "P1-1-1",
-    "U1-1", "Q1-1-0", "A1", "I1-1", "S1-1", "1", "2", "singleton"};
+    "U1-1", "Q1-1-0", "A1", "I1-1", "S1-1", "R1-1", "C1-1-1", "1", "2", "singleton"};
 enum { HER_IDS = sizeof her_ids / sizeof her_ids[0] };
 
 static json_t *id_list(void)
