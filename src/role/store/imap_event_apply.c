@@ -304,6 +304,16 @@ static void send_on(struct imap_event_apply *a)
 
 /* ---- one action after the other ---- */
 
+/* What nobody has thrown away, filed or sent elsewhere stays, whatever else is wanted with it. */
+static bool is_sent_away(const struct filter *f)
+{
+	for (size_t i = 0; i < f->action_count; i++)
+		if (f->actions[i].kind == RULES_DISCARD || f->actions[i].kind == RULES_FILEINTO ||
+		    f->actions[i].kind == RULES_REDIRECT)
+			return true;
+	return false;
+}
+
 static void go_on(struct imap_event_apply *a)
 {
 	for (; a->next < a->filter->action_count; a->next++) {
@@ -326,7 +336,8 @@ static void go_on(struct imap_event_apply *a)
 void imap_event_apply(struct imap_event_apply *a)
 {
 	a->next = 0;
-	a->kept = a->removed = false;
+	a->kept = !is_sent_away(a->filter);
+	a->removed = false;
 	a->kept_flags = a->flags;
 	a->changed = 0;
 	a->not_done = NULL;
