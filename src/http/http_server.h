@@ -236,7 +236,7 @@ struct http_websocket *http_exchange_accept_websocket(struct http_exchange *x, c
 bool http_websocket_send(struct http_websocket *ws, bool text, struct view bytes);
 bool http_websocket_has_room(struct http_websocket *ws);
 void http_websocket_ping(struct http_websocket *ws);
-/* Takes no messages for now (the client's octets wait), and takes them again. */
+/* held: no message comes, and the client's octets wait in the connection. Else they are taken again. */
 void http_websocket_hold(struct http_websocket *ws, bool held);
 /* Says the end: 1000, 1001 (going away), 1008, 1009, 1011 ...; `closed` follows when the client has answered,
  * or the connection has ended. */
