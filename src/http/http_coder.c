@@ -62,6 +62,11 @@ static bool accepts(struct view accepted, struct view coding)
 	return false;
 }
 
+bool http_exchange_accepts(struct http_exchange *x, struct view coding)
+{
+	return accepts(http_exchange_field(x, "accept-encoding"), coding);
+}
+
 struct view http_added(const struct http_exchange *x, struct view name)
 {
 	struct view rest = buf_view(&x->fields), line;

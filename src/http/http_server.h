@@ -178,6 +178,9 @@ void http_exchange_status(struct http_exchange *x, unsigned status);
 void http_exchange_add(struct http_exchange *x, const char *name, struct view value);
 /* Never compress this answer: it holds a secret beside something that others decide (BREACH). */
 void http_exchange_plain(struct http_exchange *x);
+/* Whether the client takes answers in this coding, "gzip" (RFC 9110 section 12.5.3): for a host that has them
+ * compressed already. It adds content-encoding and vary itself then. */
+bool http_exchange_accepts(struct http_exchange *x, struct view coding);
 /*
  * The header goes out. length: of what will be written, before compression. gzip or zstd is chosen by
  * Accept-Encoding for types of text, unless there is a Content-Encoding or Content-Range, or the type is

@@ -126,11 +126,11 @@ def test_without_a_script(make_server):
         wrong = browser.form_to("/auth/login", username='"><b>@x', password="no")
         assert wrong.status == 401 and "That was not right" in wrong.body.decode() and "<b>" not in wrong.body.decode()
         done = browser.form_to("/auth/login", username=ALICE, password=server.passwords[ALICE])
-        assert done.status == 303 and done.fields["location"] == "/account" and browser.cookie
+        assert done.status == 303 and done.fields["location"] == "/mail/inbox" and browser.cookie
         assert browser.get("/.well-known/change-password").fields["location"] == "/account"
         page = browser.get("/account").body.decode()
         assert ALICE in page and "Firefox on Linux" in page and "this one" in page
-        assert browser.get("/").fields["location"] == "/account"
+        assert browser.get("/").fields["location"] == "/mail/inbox"
         made = browser.form_to("/auth/passwords/add", ("opens", "imap"), name="<i>Phone</i>").body.decode()
         password = re.search(r'class="secret">([a-z0-9]{16})<', made).group(1)
         assert imap(server, password) is None

@@ -260,7 +260,7 @@ static void answer_page(struct web_exchange *e, const struct message_sign_in_ans
 	else if (m->why == SIGN_DONE && m->text.len)
 		web_auth_page_secret(e, &page, a->answer);
 	else if (m->why == SIGN_DONE)
-		go_to(e, a->operation == SIGN_OUT ? "/" : "/account");
+		go_to(e, a->operation == SIGN_OUT ? "/" : begins_session(a) ? "/mail/inbox" : "/account");
 	else
 		web_auth_page_words(e, &page);
 	buf_done(&words);
@@ -509,13 +509,14 @@ static void begin_state(struct web_exchange *e)
 		ask(e);
 }
 
-/* Whoever is signed in gets to the account from here. */
+/* Whoever is signed in gets to the mail from here; the webmail leads to "/?sign-in" when the session has
+ * ended. */
 static void begin_front(struct web_exchange *e)
 {
 	enum web_proof proof;
 	web_auth_token(e, &proof);
-	if (proof == WEB_BY_COOKIE)
-		go_to(e, "/account");
+	if (proof == WEB_BY_COOKIE && !view_equal(http_exchange_query(e->x), VIEW("sign-in")))
+		go_to(e, "/mail/inbox");
 	else
 		web_auth_page_sign_in(e, &(struct web_auth_page){.status = 200});
 }

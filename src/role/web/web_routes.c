@@ -6,6 +6,7 @@
 #include "role/web/web_config.h"
 #include "role/web/web_download.h"
 #include "role/web/web_events.h"
+#include "role/web/web_mail.h"
 #include "role/web/web_socket.h"
 #include "role/web/web_static.h"
 #include "role/web/web_upload.h"
@@ -33,7 +34,9 @@ static const struct web_route jmap[] = {
     {0},
 };
 
-static const struct web_route *const tables[] = {files_of_ours, web_auth_routes, jmap, web_config_routes};
+/* The first row that has a path is taken: web_config's /mail/config-v1.1.xml before the webmail's places. */
+static const struct web_route *const tables[] = {
+    files_of_ours, web_auth_routes, jmap, web_config_routes, web_mail_routes};
 
 static bool has_path(const struct web_route *route, struct view path)
 {

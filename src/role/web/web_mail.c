@@ -1,0 +1,83 @@
+/* The routes of web_mail.h. None of these files holds anything of a person: they are given to everybody. */
+#include "role/web/web_mail.h"
+
+#include "role/web/web_static.h"
+
+/* Whether the program runs, is asked of the server that it came from, and of no other. */
+static const char app_policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; frame-src 'self' blob:; worker-src 'self'; manifest-src 'self'; media-src 'self' "
+    "blob:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "trusted-types dompurify";
+
+/* Of a page that shows what others wrote: nothing of it runs, and nothing is loaded but what the program
+ * fetched for it. */
+#define FRAME_POLICY(images)                                                                                 \
+	"default-src 'none'; style-src 'unsafe-inline'; font-src data:; media-src data: blob:; img-src "     \
+	"data: blob:" images "; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+
+static const struct frame {
+	const char *path, *policy;
+} frames[] = {
+    {"/frame-mail.html", FRAME_POLICY("")},
+    /* The reader asked for pictures from elsewhere: they come by way of this server. */
+    {"/frame-mail-images.html", FRAME_POLICY(" 'self'")},
+    {"/frame-compose.html", FRAME_POLICY("")},
+};
+
+static void answer(struct web_exchange *e, struct view name)
+{
+	const struct web_file *file = web_static_find(name);
+	if (file)
+		web_static_answer(e, file);
+	else
+		web_exchange_refuse(e, 404, NULL, NULL, "There is nothing here.");
+}
+
+/* A place in the program: the program itself looks at the path. */
+static void begin_place(struct web_exchange *e)
+{
+	http_exchange_add(e->x, "content-security-policy", view_from_string(app_policy));
+	/* The sign-in page is asked for by a form of ours, and under "no-referrer" it would come from "null".
+	 */
+	http_exchange_add(e->x, "referrer-policy", VIEW("same-origin"));
+	answer(e, VIEW("index.html"));
+}
+
+static void begin_frame(struct web_exchange *e)
+{
+	struct view path = http_exchange_path(e->x);
+	for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++)
+		if (view_equal(path, view_from_string(frames[i].path)))
+			http_exchange_add(
+			    e->x, "content-security-policy", view_from_string(frames[i].policy));
+	http_exchange_add(e->x, "x-frame-options", VIEW("SAMEORIGIN"));
+	answer(e, view_skip(path, 1));
+}
+
+/* A worker has a policy of its own (CSP level 3 section 4.2.3): it loads from here alone, and runs nothing
+ * else. */
+static void begin_worker(struct web_exchange *e)
+{
+	http_exchange_add(e->x, "content-security-policy", view_from_string(app_policy));
+	answer(e, view_skip(http_exchange_path(e->x), 1));
+}
+
+const struct web_route web_mail_routes[] = {
+    {"GET", "/mail", 0, begin_place, NULL, NULL, NULL},
+    {"GET", "/mail/*", 0, begin_place, NULL, NULL, NULL},
+    {"GET", "/search/*", 0, begin_place, NULL, NULL, NULL},
+    {"GET", "/compose/*", 0, begin_place, NULL, NULL, NULL},
+    {"GET", "/settings", 0, begin_place, NULL, NULL, NULL},
+    {"GET", "/settings/*", 0, begin_place, NULL, NULL, NULL},
+    {"GET", "/admin", 0, begin_place, NULL, NULL, NULL},
+    {"GET", "/admin/*", 0, begin_place, NULL, NULL, NULL},
+    {"GET", "/frame-mail.html", 0, begin_frame, NULL, NULL, NULL},
+    {"GET", "/frame-mail-images.html", 0, begin_frame, NULL, NULL, NULL},
+    {"GET", "/frame-compose.html", 0, begin_frame, NULL, NULL, NULL},
+    {"GET", "/assets/*", 0, begin_worker, NULL, NULL, NULL},
+    {"GET", "/service-worker.js", 0, begin_worker, NULL, NULL, NULL},
+    {"GET", "/manifest.webmanifest", 0, web_static_begin, NULL, NULL, NULL},
+    {0},
+};

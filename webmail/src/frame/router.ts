@@ -1,0 +1,54 @@
+/** Where one is: each place has a path, so that reload, back, forward and links work. */
+import { computed, signal } from '@preact/signals';
+import type { Id } from '../jmap/types.ts';
+
+export type Place =
+  /** mailbox: a role ("inbox") of the own account, or an id. */
+  | { kind: 'folder'; mailbox: string; thread?: Id }
+  | { kind: 'search'; text: string; thread?: Id }
+  | { kind: 'compose'; id: string }
+  | { kind: 'settings'; page?: string }
+  | { kind: 'admin'; page?: string };
+
+export const HOME: Place = { kind: 'folder', mailbox: 'inbox' };
+
+export function pathOf(place: Place): string {
+  const parts = (list: (string | undefined)[]): string => '/' + list.filter((part) => part !== undefined).map((part) => encodeURIComponent(part!)).join('/');
+  if (place.kind === 'folder') return parts(['mail', place.mailbox, place.thread]);
+  if (place.kind === 'search') return parts(['search', place.text, place.thread]);
+  if (place.kind === 'compose') return parts(['compose', place.id]);
+  return parts([place.kind, place.page]);
+}
+
+/** What is no place of ours leads home. */
+export function placeOf(path: string): Place {
+  let parts: string[];
+  try {
+    parts = path.split('/').filter(Boolean).map(decodeURIComponent);
+  } catch {
+    return HOME;
+  }
+  const [kind, first, second] = parts;
+  if (kind === 'mail' && first) return { kind: 'folder', mailbox: first, thread: second };
+  if (kind === 'search' && first) return { kind: 'search', text: first, thread: second };
+  if (kind === 'compose' && first) return { kind: 'compose', id: first };
+  if (kind === 'settings' || kind === 'admin') return { kind, page: first };
+  return HOME;
+}
+
+const current = signal<Place>(typeof location === 'undefined' ? HOME : placeOf(location.pathname));
+export const place = computed(() => current.value);
+
+/** replace: back does not come here again, as with the next message in a list. */
+export function go(to: Place, options: { replace?: boolean } = {}): void {
+  const path = pathOf(to);
+  if (path === pathOf(current.peek())) return;
+  if (options.replace) history.replaceState(null, '', path);
+  else history.pushState(null, '', path);
+  current.value = to;
+}
+
+export function startRouter(): void {
+  addEventListener('popstate', () => (current.value = placeOf(location.pathname)));
+  if (location.pathname !== pathOf(current.peek())) history.replaceState(null, '', pathOf(current.peek()));
+}

@@ -1,0 +1,131 @@
+/** The layer that keeps nothing: each request goes to the server, and changes are heard by WebSocket (RFC 8887). */
+import { Emitter } from '../base/emitter.ts';
+import { CORE, WEBSOCKET, type Id, type Invocation, type Session, type State, type TypeName } from '../jmap/types.ts';
+import { type Layer, LayerError, type LayerEvent, type LayerStatus, type Upload } from './layer.ts';
+
+const SESSION_PATH = '/jmap/session';
+/** Between attempts to connect again: the first, and the longest. */
+const RETRY_MS = { first: 1_000, longest: 30_000 };
+
+export async function fetchSession(): Promise<Session> {
+  let answer: Response;
+  try {
+    answer = await fetch(SESSION_PATH, { headers: { accept: 'application/json' } });
+  } catch {
+    throw new LayerError('offline', 'The server cannot be reached.');
+  }
+  if (answer.status === 401) throw new LayerError('signed-out', 'Nobody is signed in.');
+  if (!answer.ok) throw new LayerError('server', `The server answered with ${answer.status}.`);
+  return (await answer.json()) as Session;
+}
+
+export class DirectLayer implements Layer {
+  private readonly events = new Emitter<LayerEvent>();
+  private socket: WebSocket | undefined;
+  private retry = RETRY_MS.first;
+  private current: LayerStatus = { connection: 'connecting', waiting: 0 };
+  private closed = false;
+
+  constructor(public session: Session) {
+    this.connect();
+    globalThis.addEventListener?.('online', () => this.connect());
+  }
+
+  listen(listener: (event: LayerEvent) => void): () => void {
+    return this.events.listen(listener);
+  }
+
+  status(): LayerStatus {
+    return this.current;
+  }
+
+  async request(calls: Invocation[]): Promise<Invocation[]> {
+    let answer: Response;
+    try {
+      answer = await fetch(this.session.apiUrl, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ using: Object.keys(this.session.capabilities), methodCalls: calls }),
+      });
+    } catch {
+      this.say('offline');
+      throw new LayerError('offline', 'The server cannot be reached.');
+    }
+    if (answer.status === 401) {
+      this.events.emit({ kind: 'signed-out' });
+      throw new LayerError('signed-out', 'The session has ended.');
+    }
+    if (!answer.ok) throw new LayerError(answer.status === 400 ? 'limit' : 'server', `The server answered with ${answer.status}.`);
+    const { methodResponses, sessionState } = (await answer.json()) as { methodResponses: Invocation[]; sessionState: State };
+    if (sessionState !== this.session.state) void this.renew();
+    return methodResponses;
+  }
+
+  upload(accountId: Id, file: Blob, options: Parameters<Layer['upload']>[2] = {}): Promise<Upload> {
+    // fetch does not tell how much has been sent.
+    return new Promise((resolve, reject) => {
+      const sender = new XMLHttpRequest();
+      sender.open('POST', this.session.uploadUrl.replace('{accountId}', encodeURIComponent(accountId)));
+      sender.setRequestHeader('content-type', options.type || file.type || 'application/octet-stream');
+      sender.upload.onprogress = (event) => options.progress?.(event.loaded, event.total);
+      sender.onload = () => {
+        if (sender.status >= 200 && sender.status < 300) resolve(JSON.parse(sender.responseText) as Upload);
+        else reject(new LayerError(sender.status === 401 ? 'signed-out' : sender.status === 413 ? 'limit' : 'server', `The server answered with ${sender.status}.`));
+      };
+      sender.onerror = () => reject(new LayerError('offline', 'The server cannot be reached.'));
+      sender.onabort = () => reject(new DOMException('The upload was stopped.', 'AbortError'));
+      options.signal?.addEventListener('abort', () => sender.abort());
+      sender.send(file);
+    });
+  }
+
+  blobUrl(accountId: Id, blobId: Id, name: string, type: string): string {
+    const values: Record<string, string> = { accountId, blobId, name: name || 'file', type };
+    return this.session.downloadUrl.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(values[key] ?? ''));
+  }
+
+  async signOut(): Promise<void> {
+    this.closed = true;
+    this.socket?.close();
+    await fetch('/auth/logout', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+    this.events.emit({ kind: 'signed-out' });
+  }
+
+  private say(connection: LayerStatus['connection']): void {
+    if (this.current.connection === connection) return;
+    this.current = { ...this.current, connection };
+    this.events.emit({ kind: 'status', status: this.current });
+  }
+
+  private async renew(): Promise<void> {
+    this.session = await fetchSession();
+    this.events.emit({ kind: 'session' });
+  }
+
+  private connect(): void {
+    const url = this.session.capabilities[WEBSOCKET]?.['url'] as string | undefined;
+    if (!url || this.closed || (this.socket && this.socket.readyState <= WebSocket.OPEN)) return;
+    const socket = (this.socket = new WebSocket(url, 'jmap'));
+    socket.onopen = () => {
+      this.retry = RETRY_MS.first;
+      this.say('online');
+      socket.send(JSON.stringify({ '@type': 'WebSocketPushEnable', dataTypes: null }));
+    };
+    socket.onmessage = (message) => {
+      const said = JSON.parse(message.data as string) as { '@type': string; changed?: Record<Id, Record<TypeName, State>> };
+      if (said['@type'] === 'StateChange' && said.changed) this.events.emit({ kind: 'state', changed: said.changed });
+    };
+    socket.onclose = () => {
+      if (this.closed) return;
+      this.say(navigator.onLine ? 'connecting' : 'offline');
+      setTimeout(() => this.connect(), this.retry);
+      this.retry = Math.min(this.retry * 2, RETRY_MS.longest);
+    };
+  }
+}
+
+/** How many objects the server takes in one call. */
+export function objectsAtOnce(session: Session): number {
+  const limits = session.capabilities[CORE] as { maxObjectsInGet?: number; maxObjectsInSet?: number } | undefined;
+  return Math.min(limits?.maxObjectsInGet ?? 500, limits?.maxObjectsInSet ?? 500);
+}

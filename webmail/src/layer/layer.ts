@@ -1,0 +1,47 @@
+/**
+ * What views reach mail through: a JMAP server, near or far. direct.ts goes straight to the server; the cached layer has the same face.
+ * Nothing here knows of views.
+ */
+import type { Id, Invocation, Session, SetError, State, TypeName } from '../jmap/types.ts';
+
+export interface LayerStatus {
+  connection: 'connecting' | 'online' | 'offline';
+  /** Changes that were answered here and are not yet at the server. */
+  waiting: number;
+}
+
+export type LayerEvent =
+  | { kind: 'state'; changed: Record<Id, Record<TypeName, State>> }
+  | { kind: 'session' }
+  | { kind: 'status'; status: LayerStatus }
+  /** The session has ended; what waits is kept for this person's next one. */
+  | { kind: 'signed-out' }
+  /** A change that was answered here, and that the server refused later. */
+  | { kind: 'refused'; call: Invocation; error: SetError };
+
+export class LayerError extends Error {
+  constructor(readonly kind: 'offline' | 'signed-out' | 'limit' | 'server', message: string) {
+    super(message);
+  }
+}
+
+export interface Upload {
+  blobId: Id;
+  type: string;
+  size: number;
+}
+
+export interface Layer {
+  /** Renewed with the event 'session'. */
+  readonly session: Session;
+  /** Answers in JMAP's form: errors of methods are ["error", {...}, id]. Rejects with a LayerError alone, when nothing can answer. */
+  request(calls: Invocation[]): Promise<Invocation[]>;
+  /** Returns the function that ends it. */
+  listen(listener: (event: LayerEvent) => void): () => void;
+  status(): LayerStatus;
+  upload(accountId: Id, file: Blob, options?: { type?: string; progress?: (sent: number, all: number) => void; signal?: AbortSignal }): Promise<Upload>;
+  /** Where a blob can be had: RFC 8620 section 6.2. */
+  blobUrl(accountId: Id, blobId: Id, name: string, type: string): string;
+  /** Ends the session at the server, and leaves nothing of it in the browser. */
+  signOut(): Promise<void>;
+}

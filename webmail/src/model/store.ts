@@ -1,0 +1,179 @@
+/** What is known of mail in this page, and how it stays true: it is loaded through the layer, and follows the states that the layer tells. */
+import { type Signal, batch, signal } from '@preact/signals';
+import { Batch, pieces } from '../jmap/batch.ts';
+import { MAIL, ROW_PROPERTIES, type Email, type EmailRow, type Id, type Identity, type Mailbox, type MailboxRole, type State, type Thread, type TypeName } from '../jmap/types.ts';
+import type { Layer, LayerStatus } from '../layer/layer.ts';
+import { Emitter } from '../base/emitter.ts';
+import { Records } from './records.ts';
+
+/** Objects in one call: below what our server takes, so that the first rows do not wait for the last. */
+const OBJECTS = 500;
+
+export interface Account {
+  id: Id;
+  name: string;
+  isPersonal: boolean;
+}
+
+/** Emails of an account changed: lists look again. */
+export interface EmailsChanged {
+  accountId: Id;
+}
+
+export class Store {
+  readonly accounts: Signal<Account[]> = signal([]);
+  readonly status: Signal<LayerStatus>;
+  readonly mailboxes = new Records<Mailbox>();
+  /** Those that came as rows lack what only a reader needs: see isWhole. */
+  readonly emails = new Records<Email | EmailRow>();
+  readonly threads = new Records<Thread>();
+  readonly identities = new Records<Identity>();
+  readonly changed = new Emitter<EmailsChanged>();
+  /** Emails were changed in this page: lists show it before the server has said a word. */
+  readonly localChange = new Emitter<EmailsChanged & { emails: readonly Id[] }>();
+  readonly signedOut = signal(false);
+  /** Features that show more in rows add to it before the first load. */
+  readonly rowProperties: string[] = [...ROW_PROPERTIES];
+  private readonly states = new Map<string, State>();
+  private following = Promise.resolve();
+
+  constructor(readonly layer: Layer) {
+    this.status = signal(layer.status());
+    this.readAccounts();
+    layer.listen((event) => {
+      if (event.kind === 'state') this.following = this.following.then(() => this.follow(event.changed)).catch(reportError);
+      else if (event.kind === 'status') this.status.value = event.status;
+      else if (event.kind === 'signed-out') this.signedOut.value = true;
+      else if (event.kind === 'session') this.readAccounts();
+    });
+  }
+
+  /** The account that the person signed in to. */
+  get mainAccount(): Id {
+    return this.layer.session.primaryAccounts[MAIL] ?? this.accounts.peek()[0]?.id ?? '';
+  }
+
+  /** What there must be before anything is shown. */
+  async load(): Promise<void> {
+    const request = new Batch(this.layer);
+    const calls = this.accounts.peek().map(({ id }) => ({
+      id,
+      mailboxes: request.call<{ state: State; list: Mailbox[] }>('Mailbox/get', { accountId: id, ids: null }),
+      identities: request.call<{ state: State; list: Identity[] }>('Identity/get', { accountId: id, ids: null }, { mayFail: true }),
+      emails: request.call<{ state: State }>('Email/get', { accountId: id, ids: [] }),
+      threads: request.call<{ state: State }>('Thread/get', { accountId: id, ids: [] }),
+    }));
+    await request.send();
+    batch(() => {
+      for (const { id, mailboxes, identities, emails, threads } of calls) {
+        this.mailboxes.put(id, mailboxes.answer.list);
+        this.setState(id, 'Mailbox', mailboxes.answer.state);
+        this.setState(id, 'Email', emails.answer.state);
+        this.setState(id, 'Thread', threads.answer.state);
+        if (identities.error) continue;
+        this.identities.put(id, identities.answer.list);
+        this.setState(id, 'Identity', identities.answer.state);
+      }
+    });
+  }
+
+  mailboxWithRole(role: MailboxRole, accountId: Id = this.mainAccount): Mailbox | undefined {
+    return this.mailboxes.all(accountId).find((mailbox) => mailbox.role === role);
+  }
+
+  /** Rows of these emails, and of all in their threads; those that are here already are not asked for again. */
+  async loadRows(accountId: Id, ids: readonly Id[]): Promise<void> {
+    const missing = ids.filter((id) => {
+      const email = this.emails.peek(id);
+      const thread = email && this.threads.peek(email.threadId);
+      return !thread || !thread.emailIds.every((one) => this.emails.has(one));
+    });
+    for (const piece of pieces(missing, OBJECTS)) {
+      const request = new Batch(this.layer);
+      const first = request.call<{ list: EmailRow[] }>('Email/get', { accountId, ids: piece, properties: ['threadId'] });
+      const threads = request.call<{ list: Thread[] }>('Thread/get', { accountId, '#ids': first.result('/list/*/threadId') });
+      const rows = request.call<{ list: EmailRow[] }>('Email/get', { accountId, '#ids': threads.result('/list/*/emailIds'), properties: this.rowProperties });
+      await request.send();
+      this.putRows(accountId, rows.answer.list, threads.answer.list);
+    }
+  }
+
+  putRows(accountId: Id, rows: readonly EmailRow[], threads: readonly Thread[]): void {
+    batch(() => {
+      this.emails.put(accountId, rows);
+      this.threads.put(accountId, threads);
+    });
+  }
+
+  state(accountId: Id, type: TypeName): State | undefined {
+    return this.states.get(`${accountId} ${type}`);
+  }
+
+  private setState(accountId: Id, type: TypeName, state: State): void {
+    this.states.set(`${accountId} ${type}`, state);
+  }
+
+  private readAccounts(): void {
+    this.accounts.value = Object.entries(this.layer.session.accounts)
+      .filter(([, account]) => MAIL in account.accountCapabilities)
+      .map(([id, account]) => ({ id, name: account.name, isPersonal: account.isPersonal }));
+  }
+
+  private async follow(changed: Record<Id, Record<TypeName, State>>): Promise<void> {
+    for (const [accountId, types] of Object.entries(changed)) {
+      if (types['Mailbox']) await this.followType(accountId, 'Mailbox', this.mailboxes, null);
+      if (types['Identity']) await this.followType(accountId, 'Identity', this.identities, null);
+      if (types['Email']) await this.followType(accountId, 'Email', this.emails, this.rowProperties);
+      if (types['Thread']) await this.followType(accountId, 'Thread', this.threads, null);
+      if (types['Email']) this.changed.emit({ accountId });
+    }
+  }
+
+  /** Foo/changes until there are no more (RFC 8620 section 5.2). Of emails and threads only those are read that are here. */
+  private async followType<T extends { id: Id }>(accountId: Id, type: 'Mailbox' | 'Identity' | 'Email' | 'Thread', records: Records<T>, properties: string[] | null): Promise<void> {
+    const readsNew = type === 'Mailbox' || type === 'Identity';
+    for (let more = true; more; ) {
+      const since = this.state(accountId, type);
+      if (!since) return;
+      const request = new Batch(this.layer);
+      const changes = request.call<{ newState: State; hasMoreChanges: boolean; created: Id[]; updated: Id[]; destroyed: Id[] }>(`${type}/changes`, { accountId, sinceState: since, maxChanges: OBJECTS }, { mayFail: true });
+      await request.send();
+      if (changes.error) return this.loadAgain(accountId, type, records, properties);
+      const { created, updated, destroyed, newState, hasMoreChanges } = changes.answer;
+      const wanted = [...(readsNew ? created : []), ...updated].filter((id) => readsNew || records.has(id));
+      const got = await this.get<T>(accountId, type, wanted, properties);
+      batch(() => {
+        records.put(accountId, got);
+        records.remove(destroyed);
+      });
+      this.setState(accountId, type, newState);
+      more = hasMoreChanges;
+    }
+  }
+
+  /** The server does not know any more what changed since. */
+  private async loadAgain<T extends { id: Id }>(accountId: Id, type: string, records: Records<T>, properties: string[] | null): Promise<void> {
+    const request = new Batch(this.layer);
+    const now = request.call<{ state: State }>(`${type}/get`, { accountId, ids: [] });
+    await request.send();
+    const ids = records.ids(accountId);
+    const got = await this.get<T>(accountId, type, ids, properties);
+    const found = new Set(got.map((one) => one.id));
+    batch(() => {
+      records.put(accountId, got);
+      records.remove(ids.filter((id) => !found.has(id)));
+    });
+    this.setState(accountId, type, now.answer.state);
+  }
+
+  private async get<T>(accountId: Id, type: string, ids: readonly Id[], properties: string[] | null): Promise<T[]> {
+    const found: T[] = [];
+    for (const piece of pieces(ids, OBJECTS)) {
+      const request = new Batch(this.layer);
+      const call = request.call<{ list: T[] }>(`${type}/get`, { accountId, ids: piece, ...(properties && { properties }) });
+      await request.send();
+      found.push(...call.answer.list);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * A server of its own for tests in a browser, and Chromium. `demo()` starts the demo system in a folder of its own, on ports of its own
+ * (environment WEBMAIL_PORT_BASE, else 31000); `Browser` signs somebody in.
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { chromium, type Browser as Chromium, type Page } from 'playwright-core';
+
+declare const __ROOT__: string;
+
+const STARTS_WITHIN_MS = 60_000;
+export const program = process.env['POSTRIDER'] ?? path.join(__ROOT__, '../build/postrider');
+
+export interface Server {
+  origin: string;
+  folder: string;
+  passwords: Record<string, string>;
+  run(...args: string[]): string;
+  /** Brings one message into somebody's mailbox. */
+  deliver(to: string, message: string, into?: string): void;
+  stop(): Promise<void>;
+}
+
+export async function demo(): Promise<Server> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'webmail-test-'));
+  const base = Number(process.env['WEBMAIL_PORT_BASE'] ?? 31000);
+  const child = spawn(program, ['demo', '--dir', path.join(folder, 'var'), '--port-base', String(base)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  await started(child);
+  const lines = fs.readFileSync(path.join(folder, 'var/demo-accounts'), 'utf8') + fs.readFileSync(path.join(folder, 'var/example.net/demo-accounts'), 'utf8');
+  const passwords = Object.fromEntries(lines.split('\n').filter(Boolean).map((line) => line.split(/\s+/) as [string, string]));
+  const run = (...args: string[]): string => {
+    const done = spawnSync(program, ['--config', path.join(folder, 'var/postrider.conf'), ...args], { encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(`postrider ${args.join(' ')}: ${done.stderr}`);
+    return done.stdout;
+  };
+  let count = 0;
+  return {
+    origin: `https://127.0.0.1:${base + 443}`,
+    folder,
+    passwords,
+    run,
+    deliver(to, message, into = 'INBOX') {
+      const source = path.join(folder, `import-${++count}`);
+      fs.mkdirSync(source);
+      fs.writeFileSync(path.join(source, '1.eml'), message);
+      run('mailbox', 'import', to, path.join(source, '1.eml'), '--into', into);
+    },
+    async stop() {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      if (child.exitCode === null) child.kill('SIGTERM');
+      else return;
+      await ended;
+      fs.rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function started(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const late = setTimeout(() => reject(new Error(`the server did not start:\n${said}`)), STARTS_WITHIN_MS);
+    const hear = (data: Buffer): void => {
+      said += data.toString();
+      if (!/^postrider ready/m.test(said)) return;
+      clearTimeout(late);
+      resolve();
+    };
+    child.stdout!.on('data', hear);
+    child.stderr!.on('data', (data: Buffer) => (said += data.toString()));
+    child.once('exit', (code) => {
+      clearTimeout(late);
+      reject(new Error(`the server ended with ${code}:\n${said}`));
+    });
+  });
+}
+
+export function launch(): Promise<Chromium> {
+  return chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox', '--ignore-certificate-errors'] });
+}
+
+/** A page in which this person is signed in. Whatever the page reports as an error fails the test that looks at `errors`. */
+export async function signedIn(browser: Chromium, server: Server, who = 'alice@example.test', options: Parameters<Chromium['newContext']>[0] = {}): Promise<Page & { errors: string[] }> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, ...options });
+  const page = Object.assign(await context.newPage(), { errors: [] as string[] });
+  page.on('pageerror', (error) => page.errors.push(String(error)));
+  page.on('console', (message) => message.type() === 'error' && page.errors.push(message.text()));
+  await page.goto(`${server.origin}/`);
+  await page.fill('[name=username]', who);
+  await page.fill('[name=password]', server.passwords[who]!);
+  await Promise.all([page.waitForURL('**/mail/inbox'), page.click('button:text("Sign in")')]);
+  return page;
+}

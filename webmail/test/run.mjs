@@ -1,0 +1,48 @@
+// Runs tests: `node test/run.mjs [FILE-PART...]` those without a browser; `node test/run.mjs --browser [FILE-PART...]` those in Debian's
+// Chromium, against a server of their own (environment POSTRIDER: the program). They are compiled first, for the Node of Debian 12.
+import * as esbuild from 'esbuild';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { icons, words } from '../build/plugins.mjs';
+
+const here = path.dirname(new URL(import.meta.url).pathname);
+const root = path.dirname(here);
+const browser = process.argv.includes('--browser');
+const parts = process.argv.slice(2).filter((part) => !part.startsWith('--'));
+const folder = browser ? path.join(here, 'browser') : here;
+const files = fs.readdirSync(folder).filter((name) => name.endsWith('.test.ts') || name.endsWith('.test.tsx')).filter((name) => parts.length === 0 || parts.some((part) => name.includes(part))).sort();
+if (files.length === 0) {
+  console.error(`no test has a name like ${parts.join(', ')}`);
+  process.exit(64);
+}
+// Below node_modules, so that packages that are not bundled are found.
+const out = fs.mkdtempSync(path.join(root, 'node_modules/.tests-'));
+try {
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: files.map((name) => path.join(folder, name)),
+    outdir: out,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node18',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    sourcemap: 'inline',
+    external: ['playwright-core', 'axe-core', 'esbuild'],
+    loader: { '.css': 'empty', '.woff2': 'empty' },
+    define: { __LANGUAGES__: '{}', __WORKERS__: '{}', __DEV__: 'true', __ROOT__: JSON.stringify(root) },
+    plugins: [words(root), icons(root)],
+    logLevel: 'warning',
+  });
+  const made = fs.readdirSync(out).filter((name) => name.endsWith('.mjs')).sort().map((name) => path.join(out, name));
+  // In a browser one after the other: there are few cores, and figures are looked at.
+  const jobs = browser ? 1 : Math.max(1, os.cpus().length);
+  const { status } = spawnSync(process.execPath, ['--enable-source-maps', '--test', ...(jobs === 1 && process.versions.node >= '20' ? ['--test-concurrency=1'] : []), ...made], { stdio: 'inherit', cwd: root });
+  process.exitCode = status ?? 1;
+} finally {
+  fs.rmSync(out, { recursive: true, force: true });
+}
