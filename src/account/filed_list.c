@@ -25,6 +25,21 @@ static int add(void *arg, struct view key, struct view value)
 	return 0;
 }
 
+static int run_ids(struct txn *t, struct account_filed_list *l)
+{
+	int error = 0;
+	for (size_t i = 0; i < l->id_count && i < ACCOUNT_FILED_LIST_MAX && error == 0; i++) {
+		struct account_key key = key_filed(l->ids[i]);
+		struct view value;
+		error = key_get(t, l->shard, key, &value);
+		if (error == 0)
+			error = add(l, key_view(&key), value);
+		if (error == -ENOENT || error == -EBADMSG)
+			error = 0;
+	}
+	return error;
+}
+
 static int run(struct txn *t, void *arg)
 {
 	struct account_filed_list *l = arg;
@@ -34,13 +49,15 @@ static int run(struct txn *t, void *arg)
 	l->count = 0;
 	l->next = l->from;
 	arena_reset(&l->texts);
+	if (l->ids)
+		return run_ids(t, l);
 	return txn_range(t, &range, add, l);
 }
 
 static void read_done(struct store_read *read, int result)
 {
 	struct account_filed_list *l = container_of(read, struct account_filed_list, read);
-	l->more = result == 0 && l->next > l->from && l->next <= l->to;
+	l->more = result == 0 && l->ids == NULL && l->next > l->from && l->next <= l->to;
 	l->done(l, result);
 }
 

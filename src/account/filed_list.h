@@ -12,11 +12,14 @@ struct account_filed_entry {
 	struct account_filed filed;
 };
 
-/* In the order of emailids, which is that of arrival. A damaged entry is passed over: mail does not hang on
- * it. */
+/* In the order of emailids, which is that of arrival, or of `ids`. A damaged entry is passed over: mail does
+ * not hang on it. */
 struct account_filed_list {
 	uint64_t shard, from; /* emails from this id on; */
 	uint64_t to;          /* up to this one, which counts */
+	/* Not NULL: these instead, at most ACCOUNT_FILED_LIST_MAX, whose memory lasts until `done`. */
+	const uint64_t *ids;
+	size_t id_count;
 	void (*done)(struct account_filed_list *l, int result);
 	void *arg;
 

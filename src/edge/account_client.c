@@ -493,8 +493,8 @@ const struct link_verb account_client_mail_verbs[] = {MAIL_ANSWERS(ROW){0}};
 const struct link_verb account_client_script_verbs[] = {{MAIL_DONE, on_answer}, SCRIPT_ANSWERS(ROW){0}};
 
 const struct link_verb account_client_web_verbs[] = {{MAIL_BRANCHED, on_branched},
-    MAIL_ANSWERS(ROW) EMAIL_ANSWERS(ROW) SCRIPT_ANSWERS(ROW) VACATION_ANSWERS(ROW)
-        SUBMISSION_ANSWERS(ROW){0}};
+    MAIL_ANSWERS(ROW) EMAIL_ANSWERS(ROW) SCRIPT_ANSWERS(ROW){SCRIPT_DEED, on_answer},
+    VACATION_ANSWERS(ROW) SUBMISSION_ANSWERS(ROW){0}};
 
 void account_client_init(struct account_client *c, const struct account_client_handler *handler, void *arg,
     struct account_maildrop *maildrop)

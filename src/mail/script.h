@@ -195,10 +195,13 @@ struct script_try {
 
 /*
  * What rules did with mail when it came, as it is kept with each email until its end, in the order of
- * arrival. email: of this one; 0: of all. since: that came then or later.
+ * arrival. email: of this one; 0: of all. since: that came then or later. emails: of these (8 octets each,
+ * at most SCRIPT_FILED_MAX), in this order, if there are any.
  */
+enum { SCRIPT_FILED_MAX = 1000 };
 struct script_filed {
 	uint64_t email, since;
+	struct view emails;
 };
 
 /*

@@ -14,6 +14,8 @@ struct right_filed {
 	struct question question;
 	struct script_filed asked;
 	struct account_filed_list list;
+	uint64_t *ids; /* of those that were named; NULL: none were */
+	size_t count, taken;
 	bool listed; /* it has entries, of which this is the next */
 	size_t next;
 };
@@ -25,8 +27,10 @@ static struct right_filed *filed_of(struct question *question)
 
 static void release(struct question *question)
 {
-	if (filed_of(question)->listed)
-		account_filed_list_free(&filed_of(question)->list);
+	struct right_filed *x = filed_of(question);
+	if (x->listed)
+		account_filed_list_free(&x->list);
+	mem_free(x->ids);
 }
 
 static void proceed(struct right_filed *x);
@@ -89,6 +93,12 @@ static void list(struct right_filed *x, uint64_t from)
 	uint64_t to = x->asked.email ? x->asked.email : INT64_MAX;
 	x->list = (struct account_filed_list){
 	    .shard = x->question.right->account, .from = from, .to = to, .done = listed};
+	if (x->ids) {
+		size_t left = x->count - x->taken;
+		x->list.ids = x->ids + x->taken;
+		x->list.id_count = left < ACCOUNT_FILED_LIST_MAX ? left : ACCOUNT_FILED_LIST_MAX;
+		x->taken += x->list.id_count;
+	}
 	question_call(&x->question);
 	account_filed_list(&store_role.accounts, &x->list);
 }
@@ -102,7 +112,7 @@ static void proceed(struct right_filed *x)
 		if ((uint64_t)(e->filed.at > 0 ? e->filed.at : 0) >= x->asked.since && !tell(x, e))
 			return;
 	}
-	bool more = x->list.more;
+	bool more = x->ids ? x->taken < x->count : x->list.more;
 	uint64_t next = x->list.next;
 	account_filed_list_free(&x->list);
 	x->listed = false;
@@ -116,5 +126,10 @@ void right_script_filed(struct right *r, uint32_t request, const void *message)
 {
 	struct right_filed *x = question_begin(r, request, sizeof *x, &kind);
 	x->asked = *(const struct script_filed *)message;
-	list(x, x->asked.email);
+	int error = x->asked.emails.len ? question_ids(x->asked.emails, &x->ids, &x->count) : 0;
+	x->asked.emails = (struct view){0}; /* it lasts as long as the message */
+	if (error)
+		question_fail(&x->question, error);
+	else
+		list(x, x->asked.email);
 }

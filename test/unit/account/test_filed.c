@@ -110,6 +110,16 @@ static void all_of_them_in_slices(void **state)
 	assert_view(one.entries[0].filed.reasons[0].rule_name, "Work");
 	assert_int_equal(one.entries[0].filed.reasons[0].line, 5);
 	account_filed_list_free(&one);
+	/* Those that are named, in their order; nothing is known of the second one. */
+	const uint64_t ids[] = {last, first + 1, first, last + 1000};
+	struct account_filed_list named = {.shard = test_account(ONE), .ids = ids, .id_count = 4};
+	assert_int_equal(list(&named), 0);
+	assert_int_equal(named.count, 2);
+	assert_int_equal(named.entries[0].emailid, last);
+	assert_int_equal(named.entries[1].emailid, first);
+	assert_view(named.entries[1].filed.reasons[0].rule_name, "Work");
+	assert_false(named.more);
+	account_filed_list_free(&named);
 }
 
 static void a_note_takes_the_place_of_what_was_kept(void **state)
