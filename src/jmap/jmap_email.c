@@ -2,11 +2,12 @@
 #include "jmap/jmap_email.h"
 
 #include "base/cursor.h"
+#include "jmap/jmap_verdict.h"
 
 const char *const jmap_email_properties[] = {"id", "blobId", "threadId", "mailboxIds", "keywords", "size",
     "receivedAt", "messageId", "inReplyTo", "references", "sender", "from", "to", "cc", "bcc", "replyTo",
     "subject", "sentAt", "hasAttachment", "preview", "bodyValues", "textBody", "htmlBody", "attachments",
-    "headers", "bodyStructure", NULL};
+    "headers", "bodyStructure", "verdict", "filedBy", NULL};
 
 _Static_assert(sizeof jmap_email_properties / sizeof *jmap_email_properties == JMAP_EMAIL_PROPERTIES + 1,
     "each property has a name");
@@ -92,6 +93,23 @@ static void write_stored(
 		jmap_utc_date_write(out, m->internaldate);
 		return;
 	}
+}
+
+/* Who sent it, and what rules did with it: of what is no email of the account's nothing is known. */
+static void write_verdict(struct json_out *out, const struct jmap_email_source *source)
+{
+	struct jmap_verdict_source known = {0};
+	if (source->entry)
+		known.sender = source->entry->message.sender;
+	jmap_verdict_write(out, &known);
+}
+
+static void write_filed(struct json_out *out, const struct jmap_email_source *source)
+{
+	if (source->entry && source->filed)
+		jmap_filed_write(out, source->filed, source->account->number, source->entry->message.emailid);
+	else
+		json_out_null(out);
 }
 
 /* ---- what its header says ---- */
@@ -217,6 +235,12 @@ static void write_property(struct json_out *out, struct jmap_scratch *s, const s
 		return;
 	case JMAP_EMAIL_HEADERS:
 		jmap_headers_write(out, source->header);
+		return;
+	case JMAP_EMAIL_VERDICT:
+		write_verdict(out, source);
+		return;
+	case JMAP_EMAIL_FILED_BY:
+		write_filed(out, source);
 		return;
 	case JMAP_EMAIL_ID:
 	case JMAP_EMAIL_THREAD_ID:

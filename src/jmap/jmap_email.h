@@ -3,6 +3,7 @@
 #ifndef JMAP_JMAP_EMAIL_H
 #define JMAP_JMAP_EMAIL_H
 
+#include "jmap/jmap_filed.h"
 #include "jmap/jmap_part.h"
 #include "jmap/jmap_private.h"
 #include "mail/email_wire.h"
@@ -36,6 +37,9 @@ enum jmap_email_property {
 	JMAP_EMAIL_ATTACHMENTS,
 	JMAP_EMAIL_HEADERS,
 	JMAP_EMAIL_BODY_STRUCTURE,
+	/* Of our own capabilities; doc/jmap.md. */
+	JMAP_EMAIL_VERDICT,
+	JMAP_EMAIL_FILED_BY,
 	JMAP_EMAIL_PROPERTIES
 };
 #define JMAP_EMAIL_BIT(property) ((uint64_t)1 << (property))
@@ -98,6 +102,7 @@ struct jmap_email_source {
 	struct view header;
 	struct jmap_part_source parts; /* tree, reads */
 	const struct jmap_bodies *bodies;
+	const struct jmap_filed *filed; /* NULL: nothing is known of rules */
 };
 
 /* Writes the object. */

@@ -70,11 +70,28 @@ static bool read_parts(struct jmap_call *c, struct jmap_email_form *form)
 	return true;
 }
 
+/* To a client that does not use a capability, its properties don't exist (RFC 8620 section 1.8). */
+static bool check_extensions(struct jmap_call *c, uint64_t properties)
+{
+	static const struct {
+		enum jmap_email_property property;
+		enum jmap_capability capability;
+	} extensions[] = {{JMAP_EMAIL_VERDICT, JMAP_VERDICT}, {JMAP_EMAIL_FILED_BY, JMAP_FILED_BY}};
+	for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++)
+		if (properties & JMAP_EMAIL_BIT(extensions[i].property) &&
+		    !jmap_uses(c, extensions[i].capability))
+			return refuse(
+			    c, "properties", view_from_string(jmap_email_properties[extensions[i].property]));
+	return true;
+}
+
 bool jmap_email_form_read(struct jmap_call *c, struct jmap_email_form *form, uint64_t properties,
     const struct view *names, size_t name_count)
 {
 	json_t *arguments = jmap_arguments(c);
 	*form = (struct jmap_email_form){.properties = properties};
+	if (!check_extensions(c, properties))
+		return false;
 	if (name_count > PROPERTIES_MAX) {
 		jmap_error(c, "invalidArguments", "\"properties\": there are too many");
 		return false;

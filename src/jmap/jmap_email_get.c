@@ -47,7 +47,8 @@ struct getting {
 	struct message_gather whole; /* a message whose structure is not known */
 	struct mime_parser *parser;
 	bool reads_whole;
-	int error; /* of what is read */
+	int error;               /* of what is read */
+	struct jmap_filed filed; /* of the emails that are asked for next */
 };
 
 static void release(void *data)
@@ -62,19 +63,27 @@ static void release(void *data)
 	message_gather_done(&g->whole);
 	mime_parser_free(g->parser);
 	mem_free(g->bodies);
+	jmap_filed_done(&g->filed);
+}
+
+static bool wants_filed(const struct getting *g)
+{
+	return jmap_email_form_wants(&g->form, JMAP_EMAIL_BIT(JMAP_EMAIL_FILED_BY));
 }
 
 /* ---- writing ---- */
 
 /* What store and the session know of an entry. */
-static struct jmap_email_source source_of(struct jmap_call *c, const struct email_entry *e)
+static struct jmap_email_source source_of(
+    struct jmap_call *c, const struct getting *g, const struct email_entry *e)
 {
 	struct jmap_email_source source = {.entry = e,
 	    .account = jmap_account(c),
 	    .session = jmap_session_of(c),
 	    .size = e->message.size,
 	    .has_attachment = e->message.flags & FLAG_HAS_ATTACHMENT,
-	    .header = e->message.header};
+	    .header = e->message.header,
+	    .filed = &g->filed};
 	source.parts.blobs = (struct jmap_part_blobs){
 	    .letter = MAIL_ID_BLOB_PART, .account = source.account->number, .number = e->message.emailid};
 	return source;
@@ -118,7 +127,7 @@ static bool write_first(struct jmap_call *c, struct getting *g, const struct ema
 	const struct mail_message *m = &e->message;
 	struct message_summary summary = {0};
 	struct mime_tree tree;
-	struct jmap_email_source source = source_of(c, e);
+	struct jmap_email_source source = source_of(c, g, e);
 	bool shows_body = jmap_email_form_wants_structure(&g->form);
 	arena_reset(&g->arena);
 	if (g->want & MAIL_WANT_SUMMARY && message_summary_decode(m->summary, &g->arena, &summary) != 0)
@@ -170,7 +179,7 @@ static void gone(struct jmap_call *c, struct getting *g)
 /* All is here: the email is written. */
 static void write_again(struct jmap_call *c, struct getting *g)
 {
-	struct jmap_email_source source = source_of(c, &g->entry);
+	struct jmap_email_source source = source_of(c, g, &g->entry);
 	struct message_summary summary = {0};
 	if (message_summary_decode(g->entry.message.summary, &g->arena, &summary) != 0)
 		summary = (struct message_summary){0}; /* the header is here all the same */
@@ -267,9 +276,9 @@ static int keep_entry(struct getting *g, const struct email_entry *e)
 	arena_reset(&g->arena);
 	g->entry = *e;
 	if (!keep(&g->arena, &m->more_keywords) || !keep(&g->arena, &m->summary) ||
-	    !keep(&g->arena, &m->structure) || !keep(&g->arena, &m->header))
+	    !keep(&g->arena, &m->structure) || !keep(&g->arena, &m->header) || !keep(&g->arena, &m->sender))
 		return -ENOMEM;
-	m->body = m->references = m->sender = m->uidl = (struct view){0};
+	m->body = m->references = m->uidl = (struct view){0};
 	/* What is damaged is shown as far as it can be read; what could not be read now fails the call. */
 	if (m->body_error && m->body_error != EBADMSG)
 		return -(int)m->body_error;
@@ -318,6 +327,27 @@ static void again_answered(struct jmap_call *c, unsigned type, const void *answe
 	next_again(c, g);
 }
 
+/* Asks what rules did with these emails, before they are asked for themselves. */
+static void filed_answered(struct jmap_call *c, unsigned type, const void *answer)
+{
+	struct getting *g = jmap_data(c);
+	const struct mail_done *done = answer;
+	if (type == SCRIPT_DEED)
+		jmap_filed_take(&g->filed, answer);
+	if (type != MAIL_DONE)
+		return;
+	if (done->error || g->filed.error)
+		jmap_error_of(c, done->error ? done->error : g->filed.error, "what rules did");
+}
+
+static void ask_filed(struct jmap_call *c, struct getting *g, struct view ids)
+{
+	struct script_filed question = {.emails = ids};
+	jmap_filed_clear(&g->filed);
+	if (wants_filed(g) && jmap_account(c)->ask == 0 && ids.len > 0)
+		jmap_ask(c, SCRIPT_FILED, &question, filed_answered);
+}
+
 /* The next email that the first question did not tell enough of; at the end of all the call ends. */
 static void look_again(struct jmap_call *c, struct getting *g)
 {
@@ -331,6 +361,7 @@ static void look_again(struct jmap_call *c, struct getting *g)
 	struct email_get question = {.account = jmap_account(c)->ask,
 	    .want = g->want,
 	    .ids = view_take(view_skip(buf_view(&g->later), g->later_at), EMAIL_ID_SIZE)};
+	ask_filed(c, g, question.ids);
 	jmap_ask(c, EMAIL_GET, &question, again_answered);
 }
 
@@ -354,6 +385,9 @@ static void ask_more(struct jmap_call *c, struct getting *g)
 	struct view numbers = view_skip(buf_view(&g->asked.numbers), g->until);
 	if (g->want & (MAIL_WANT_BODY | MAIL_WANT_HEADER | MAIL_WANT_STRUCTURE))
 		numbers = view_take(numbers, (size_t)READ_AT_ONCE * EMAIL_ID_SIZE);
+	if (wants_filed(g))
+		numbers = view_take(numbers, (size_t)JMAP_FILED_EMAILS_MAX * EMAIL_ID_SIZE);
+	ask_filed(c, g, numbers);
 	g->until += numbers.len;
 	struct email_get question = {
 	    .account = jmap_account(c)->ask, .want = g->want, .body_max = SMALL_MAX, .ids = numbers};
@@ -410,6 +444,8 @@ static uint64_t wants(const struct jmap_email_form *form)
 		want |= MAIL_WANT_BODY;
 	if (jmap_email_form_wants_header(form))
 		want |= MAIL_WANT_HEADER;
+	if (jmap_email_form_wants(form, JMAP_EMAIL_BIT(JMAP_EMAIL_VERDICT)))
+		want |= MAIL_WANT_SENDER;
 	return want;
 }
 
@@ -455,6 +491,7 @@ void jmap_email_get(struct jmap_call *c)
 	jmap_asked_init(&g->asked);
 	buf_init(&g->later, EMAIL_IDS_BYTES);
 	message_gather_init(&g->whole);
+	jmap_filed_init(&g->filed);
 	g->bodies = mem_alloc(sizeof *g->bodies);
 	if (!jmap_get_begin(c, &g->get, jmap_email_properties, JMAP_EMAIL_USUAL, jmap_email_is_header,
 	        jmap_email_arguments) ||

@@ -25,6 +25,8 @@ const char *const jmap_capability_names[JMAP_CAPABILITIES] = {
     [JMAP_PRINCIPALS] = "urn:ietf:params:jmap:principals",
     [JMAP_PRINCIPALS_OWNER] = "urn:ietf:params:jmap:principals:owner",
     [JMAP_VAPID] = "urn:ietf:params:jmap:webpush-vapid",
+    [JMAP_VERDICT] = "urn:postrider:params:jmap:verdict",
+    [JMAP_FILED_BY] = "urn:postrider:params:jmap:filedby",
 };
 
 /* ---- which are there ---- */
@@ -64,6 +66,9 @@ bool jmap_capability_is_true(const struct jmap_session *s, enum jmap_capability 
 		return is_in(jmap_methods_sharing, JMAP_PRINCIPALS);
 	case JMAP_VAPID:
 		return s->config.vapid_key.len > 0 && is_in(jmap_methods_push, JMAP_CORE);
+	case JMAP_VERDICT:
+	case JMAP_FILED_BY: /* properties of Email */
+		return is_in(jmap_methods_email_read, JMAP_MAIL);
 	default:
 		return false;
 	}
@@ -75,6 +80,7 @@ bool jmap_supports(const struct jmap_account *account, enum jmap_capability capa
 	case JMAP_CORE:
 	case JMAP_MAIL:
 	case JMAP_BLOB:
+	case JMAP_VERDICT:
 		return true;
 	default:
 		return account->ask == 0;

@@ -34,6 +34,8 @@ enum jmap_capability {
 	JMAP_PRINCIPALS,
 	JMAP_PRINCIPALS_OWNER,
 	JMAP_VAPID,
+	JMAP_VERDICT,
+	JMAP_FILED_BY,
 	JMAP_CAPABILITIES /* their number */
 };
 

@@ -9,11 +9,14 @@
 
 #include "../unit/role/store/script_session.h"
 #include "../unit/store/support.h"
+#include "account/filed.h"
 #include "base/mem.h"
 #include "directory/directory.h"
 #include "format/json_out.h"
 #include "jmap/jmap_state.h"
 #include "play.h"
+#include "process/messages_rules.h"
+#include "trust/sender/sender_results.h"
 
 enum { NOW = 1800000000, DRAFT_MAX = 1 << 20, LINE = 100, REQUEST_MAX = 20 * 1024 * 1024 };
 
@@ -31,8 +34,8 @@ enum { PEOPLE = sizeof people / sizeof people[0] };
 
 static struct {
 	bool begun;
-	unsigned who; /* of the next session */
-	struct buf draft;
+	unsigned who;                    /* of the next session */
+	struct buf draft, sender, filed; /* of the next message */
 	struct talker *talkers[16];
 	size_t count;
 } stage;
@@ -239,6 +242,8 @@ static void end(void)
 	}
 	stage.begun = false;
 	buf_done(&stage.draft);
+	buf_done(&stage.sender);
+	buf_done(&stage.filed);
 }
 
 static void *open_session(struct buf *out)
@@ -362,10 +367,67 @@ static bool deliver(struct view who)
 {
 	begin();
 	unsigned account = person(who);
+	mail_world_next(buf_view(&stage.sender), buf_view(&stage.filed));
 	bool good = account > 0 && mail_world_put(account, MAILBOX_INBOX, 0, NOW, buf_view(&stage.draft)) > 0;
 	buf_clear(&stage.draft);
+	buf_clear(&stage.sender);
+	buf_clear(&stage.filed);
 	settle(NULL);
 	return good;
+}
+
+/* "V: proven a.example reject": what was found out about the next message's sender: proven, unproven or
+ * unknown, the domain in From, and its policy. */
+static bool set_sender(struct view argument)
+{
+	struct view standing, domain, policy;
+	if (!view_next(&argument, ' ', &standing) || !view_next(&argument, ' ', &domain))
+		return false;
+	(void)view_next(&argument, ' ', &policy);
+	bool proven = view_equal(standing, VIEW("proven")), unknown = view_equal(standing, VIEW("unknown"));
+	struct sender_results r = {.at = NOW,
+	    .has_client = true,
+	    .client = {.bytes = {192, 0, 2, 7}},
+	    .client_result = SENDER_NONE,
+	    .helo = VIEW("mail.other.example"),
+	    .mail_from = VIEW("bounces@other.example"),
+	    .dkim_count = 1};
+	r.spf.cause = SPF_NO_RECORD;
+	r.dkim[0] = (struct sender_signature){.result = SENDER_PASS,
+	    .domain = proven ? domain : VIEW("other.example"),
+	    .selector = VIEW("s1"),
+	    .algorithm = VIEW("rsa-sha256"),
+	    .signed_length = DKIM_WHOLE,
+	    .signed_at = DKIM_NO_TIME,
+	    .expires = DKIM_NO_TIME};
+	r.dkim_result = SENDER_PASS;
+	r.arc.cause = ARC_NO_CHAIN;
+	r.dmarc.author = domain;
+	r.dmarc.authors = 1;
+	r.dmarc.policy_domain = unknown ? (struct view){0} : domain;
+	r.dmarc.cause = proven ? DMARC_ALIGNED_DKIM : unknown ? DMARC_NO_RECORD : DMARC_NOT_PROVEN;
+	r.dmarc.result = proven ? SENDER_PASS : unknown ? SENDER_NONE : SENDER_FAIL;
+	r.dmarc.policy = view_equal(policy, VIEW("reject")) ? DMARC_REJECT : DMARC_NONE;
+	r.dmarc.aligned_dkim = proven;
+	r.dmarc.proven_by = proven ? domain : (struct view){0};
+	return sender_results_encode(&r, &stage.sender) == 0;
+}
+
+/* "W: Projects": a rule has filed the next message there. */
+static bool set_filed(struct view target)
+{
+	struct account_filed_reason reason = {.kind = RULES_FILEINTO,
+	    .program = 1,
+	    .version = 1,
+	    .line = 5,
+	    .why_line = 4,
+	    .rule = 2,
+	    .script = VIEW("main"),
+	    .rule_name = VIEW("Work"),
+	    .why = VIEW("address \"from\" is \"bert@a.example\""),
+	    .target = target,
+	    .flags = VIEW("$work \\Seen")};
+	return account_filed_add(&stage.filed, &reason) == 0;
 }
 
 static void ask_once(unsigned who, enum mail_type type, const void *question)
@@ -410,6 +472,8 @@ static bool direct(char letter, struct view argument)
 		end();
 		memset(&stage, 0, sizeof stage);
 		buf_init(&stage.draft, DRAFT_MAX);
+		buf_init(&stage.sender, SENDER_RESULTS_MAX);
+		buf_init(&stage.filed, ACCOUNT_FILED_MAX);
 		return true;
 	case 'K':
 		stage.who = person(argument);
@@ -422,6 +486,10 @@ static bool direct(char letter, struct view argument)
 		return deliver(argument);
 	case 'G':
 		return grant(argument);
+	case 'V':
+		return set_sender(argument);
+	case 'W':
+		return set_filed(argument);
 	default:
 		return false;
 	}

@@ -6,6 +6,7 @@
 #include "../../account/support.h"
 #include "master/roles.h"
 #include "mime/digest.h"
+#include "mime/trailer.h"
 #include "role/store/right.h"
 
 /* web's end, which may ask all that imap may, and more. */
@@ -75,15 +76,29 @@ static void delivered(struct account_delivery *d, int result)
 	w->result = result;
 }
 
+static struct view next_sender, next_filed;
+
+void mail_world_next(struct view sender, struct view filed)
+{
+	next_sender = sender;
+	next_filed = filed;
+}
+
 uint32_t mail_world_put(
     unsigned account, uint32_t mailbox, uint64_t flags, int64_t internaldate, struct view message)
 {
 	struct mime_digest *digest = mime_digest_new();
 	struct message_digest known;
+	struct buf trailer;
+	buf_init(&trailer, TRAILER_MAX);
 	mime_digest_feed(digest, message);
 	mime_digest_end(digest, &known);
+	buf_append(&trailer, known.trailer);
+	if (next_sender.len > 0)
+		trailer_append(&trailer, TRAILER_SENDER, next_sender);
 	struct account_wanted_place place = {.number = mailbox, .flags = flags};
-	struct account_target target = {.shard = test_account(account), .places = &place, .place_count = 1};
+	struct account_target target = {
+	    .shard = test_account(account), .places = &place, .place_count = 1, .filed = next_filed};
 	struct delivery w = {.d = {.upload = store_upload_begin(store_role.store),
 	                         .body_len = message.len,
 	                         .internaldate = internaldate,
@@ -96,11 +111,13 @@ uint32_t mail_world_put(
 	                         .done = delivered,
 	                         .arg = &w}};
 	if (store_upload_append(w.d.upload, message) != 0 ||
-	    store_upload_append(w.d.upload, known.trailer) != 0)
+	    store_upload_append(w.d.upload, buf_view(&trailer)) != 0)
 		fail_msg("the store takes no body");
 	account_deliver(&store_role.accounts, &w.d);
 	test_wait(store_role.store, &w.done);
 	mime_digest_free(digest);
+	buf_done(&trailer);
+	mail_world_next((struct view){0}, (struct view){0});
 	return w.result == 0 ? target.uid : 0;
 }
 

@@ -36,6 +36,10 @@ uint32_t mail_world_deliver(unsigned account, const char *text);
 uint32_t mail_world_put(
     unsigned account, uint32_t mailbox, uint64_t flags, int64_t internaldate, struct view message);
 
+/* What goes with the next message of mail_world_put: what was found out about its sender
+ * (trust/sender/sender_results.h), and what rules did (account_filed_add). */
+void mail_world_next(struct view sender, struct view filed);
+
 /* A right to this account, and its channel, in the session. What it does is set before. */
 void mail_session_open(struct mail_session *s, unsigned account);
 void mail_session_open_on(struct mail_session *s, int channel);
